@@ -1,0 +1,61 @@
+package losses
+
+import "softloss/losses/internal/kernel"
+
+// CrossEntropy is the cross entropy between the target and the prediction.
+//
+//	loss = -Σ_k t_k l_k,   l = log_softmax(logits)
+//	dL/dlogits_k = S p_k - t_k,   S = Σ_k t_k,   p = exp(l)
+//	dL/dt_k = -l_k
+//
+// Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K]. Targets
+// need not sum to 1.
+//
+// Special cases are:
+//
+//	a row of zero labels      loss 0, gradient 0
+//	logit -Inf where t = 0    its term is 0
+//	logit -Inf where t > 0    the loss is +Inf, the gradient finite
+//	a NaN or +Inf logit,
+//	or all logits -Inf        loss and gradient of that row are NaN
+//	K = 1                     loss 0, gradient 0
+//
+// With [Criterion.FromProbs] the logarithm is that of the given probabilities,
+//
+//	loss = -Σ_{t_k>0} t_k log max(p_k, tiny),   dL/dp_k = -t_k / max(p_k, tiny)
+//
+// with tiny the smallest normal number of the dtype, so that a term is at most
+// 87.3 (float32) or 708.4 (float64) for each unit of label.
+//
+// Golden file: testdata/notebook.json.
+type CrossEntropy struct{}
+
+// Row implements [Loss].
+func (CrossEntropy) Row(r Row) (loss float64) {
+	for k, t := range r.Target {
+		if t > 0 {
+			loss -= t * r.LogP[k]
+		}
+		if r.Grad != nil {
+			r.Grad[k] = -t
+		}
+		if r.TargetGrad != nil {
+			r.TargetGrad[k] = -r.LogP[k]
+		}
+	}
+	return loss
+}
+
+func (CrossEntropy) block32(b *block[float32]) { crossEntropyBlock(b) }
+func (CrossEntropy) block64(b *block[float64]) { crossEntropyBlock(b) }
+
+func crossEntropyBlock[T kernel.Float](b *block[T]) {
+	switch {
+	case b.index != nil:
+		kernel.CrossEntropyIndex(b.loss, b.grad, b.input, b.index, b.scale, b.k)
+	case b.fromProbs:
+		b.bad = kernel.ProbCrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
+	default:
+		b.bad = kernel.CrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
+	}
+}

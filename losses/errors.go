@@ -1,0 +1,73 @@
+package losses
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// What can be wrong, for errors.Is. The details travel in [*Error].
+var (
+	ErrNil       = errors.New("missing tensor")
+	ErrShape     = errors.New("wrong shape")
+	ErrDtype     = errors.New("wrong dtype")
+	ErrAlpha     = errors.New("wrong smoothing strength")
+	ErrSmoothing = errors.New("wrong smoothing rule or prior")
+	ErrReduction = errors.New("unknown reduction")
+	ErrLabel     = errors.New("wrong label")
+	ErrIndex     = errors.New("class index out of range")
+	ErrProb      = errors.New("not a probability")
+	ErrWeight    = errors.New("wrong weight")
+	ErrParam     = errors.New("parameter of a loss out of range")
+	ErrLoss      = errors.New("a loss failed")
+)
+
+// Error says which argument was wrong and where, what it held and what it
+// should have held. Kind is one of the Err… values above, which errors.Is finds.
+type Error struct {
+	Arg     string // the argument: logits, labels, index, alpha, …
+	Row     int    // row of the offending element, -1 when the error is not about a row
+	Col     int    // its column, -1 when there is none
+	Got     string // what was there
+	Problem string // what is wrong with it
+	Want    string // what was wanted
+	Kind    error  // the sentinel
+}
+
+// Error returns one line, such as
+//
+//	losses: labels: row 3 column 1: -0.2 is negative, want a finite number >= 0
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("losses: ")
+	b.WriteString(e.Arg)
+	b.WriteString(": ")
+	if e.Row >= 0 {
+		fmt.Fprintf(&b, "row %d", e.Row)
+		if e.Col >= 0 {
+			fmt.Fprintf(&b, " column %d", e.Col)
+		}
+		b.WriteString(": ")
+	}
+	b.WriteString(e.Got)
+	b.WriteByte(' ')
+	b.WriteString(e.Problem)
+	if e.Want != "" {
+		b.WriteString(", want ")
+		b.WriteString(e.Want)
+	}
+	return b.String()
+}
+
+// Unwrap returns the sentinel.
+func (e *Error) Unwrap() error { return e.Kind }
+
+// argError is an Error about an argument as a whole.
+func argError(kind error, arg string, got any, problem, want string) *Error {
+	return &Error{Arg: arg, Row: -1, Col: -1, Got: fmt.Sprint(got), Problem: problem, Want: want, Kind: kind}
+}
+
+// cellError is an Error about one element; col is -1 where rows have but one.
+func cellError(kind error, arg string, row, col int, got any, problem, want string) *Error {
+	return &Error{Arg: arg, Row: row, Col: col, Got: fmt.Sprint(got), Problem: problem, Want: want, Kind: kind}
+}

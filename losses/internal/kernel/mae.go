@@ -1,0 +1,97 @@
+package kernel
+
+// MAE computes, for every row with target t,
+//
+//	loss = Σ_k |p_k - t_k|
+//	grad_k = scale p_k (σ_k - Σ_j σ_j p_j),   σ = sign(p - t), sign(0) = 0.
+//
+// Near p_a = 1 it uses p_a - t_a = (1 - t_a) - q and
+//
+//	σ_k - Σ_j σ_j p_j = (σ_k - σ_a) + Σ_{j≠a} (σ_a - σ_j) p_j,
+//
+// a sum of terms of one sign. Arguments and result are those of CrossEntropy.
+func MAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+	for i := range loss {
+		lo, hi := i*k, i*k+k
+		e := scratch[:k]
+		if grad != nil {
+			e = grad[lo:hi]
+		}
+		y := t[lo:hi]
+		_, a, r := exps(e, z[lo:hi])
+		c := 1 / (1 + r)
+		if invalid(y[a]) {
+			return i
+		}
+		da := (1 - float64(y[a])) - r/(1+r)
+		sa := sign(da)
+		sum, delta := abs(da), 0.0
+		for j, v := range e {
+			if j == a {
+				continue
+			}
+			if invalid(y[j]) {
+				return i
+			}
+			p := float64(v) * c
+			d := p - float64(y[j])
+			sum += abs(d)
+			delta += (sa - sign(d)) * p
+		}
+		loss[i] = sum
+		if grad == nil {
+			continue
+		}
+		f := at(scale, i)
+		for j, v := range e {
+			if j == a {
+				continue
+			}
+			p := float64(v) * c
+			e[j] = T(f * p * ((sign(p-float64(y[j])) - sa) + delta))
+		}
+		e[a] = T(f * c * delta)
+	}
+	return -1
+}
+
+// MAEIndex is MAE for the one-hot rows of index:
+//
+//	loss = 2 (1 - p_y),   grad_k = 2 scale p_y (p_k - [k=y])
+func MAEIndex[T Float](loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+	for i, y := range index {
+		lo, hi := i*k, i*k+k
+		e := scratch[:k]
+		if grad != nil {
+			e = grad[lo:hi]
+		}
+		_, a, r := exps(e, z[lo:hi])
+		py := float64(e[y]) / (1 + r)
+		rest := 1 - py
+		if y == a {
+			py, rest = 1/(1+r), r/(1+r)
+		}
+		loss[i] = 2 * rest
+		if grad != nil {
+			indexGrad(e, a, y, r, 2*at(scale, i)*py)
+		}
+	}
+}
+
+// sign returns -1, 0 or 1, and NaN for NaN.
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x
+}
+
+func abs(x float64) float64 {
+	if x < 0 {
+		return -x
+	}
+	return x
+}

@@ -1,0 +1,40 @@
+package losses
+
+// Loss is the loss of one row: what it costs to predict the distribution p when
+// the label is t. A [Criterion] adds everything that surrounds it.
+//
+// A loss is a value: a small struct that holds its parameters in fields and
+// nothing else, so that it can be compared, printed and told apart (see
+// [Criterion.Key]). Write your own by giving a struct a method Row: it then works in
+// Criterion, in graph.Apply and in the trainer, on soft, one-hot and index
+// targets. Implement [Validator] too when the parameters have a range.
+//
+// Row may be called from several goroutines at once. A panic in it is returned
+// as an error that is [ErrLoss].
+type Loss interface {
+	// Row returns the loss of one row and, where r asks for them, stores its derivatives.
+	Row(r Row) float64
+}
+
+// Validator is implemented by a loss whose parameters can be wrong.
+type Validator interface {
+	// Validate returns an error, best one that wraps [ErrParam], when a parameter is out of range.
+	Validate() error
+}
+
+// Row is one row of a batch, in float64. All slices have K elements and are
+// valid only during the call.
+//
+// Read LogP rather than P where p may be near 0 or 1: 1-p is -math.Expm1(l).
+type Row struct {
+	LogP   []float64 // l_k = log p_k; -Inf where p_k is 0
+	P      []float64 // p_k, the softmax of the logits, or the given probability
+	Target []float64 // t_k >= 0, after smoothing; its sum need not be 1
+
+	// Grad takes dL/dl_k, the derivative by LogP[k] as if the l_k were
+	// independent; the chain rule through the softmax is not the loss's business.
+	// It is zero on entry and nil when it is not wanted.
+	Grad []float64
+	// TargetGrad takes dL/dt_k. It is zero on entry and nil when it is not wanted.
+	TargetGrad []float64
+}

@@ -1,0 +1,68 @@
+package losses
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel"
+)
+
+// MAE is the mean absolute error between the label and the predicted
+// distribution, robust to label noise.
+//
+//	loss = Σ_k |p_k - t_k|,   p = softmax(logits)
+//	dL/dlogits_j = p_j (σ_j - Σ_k σ_k p_k),   σ = sign(p - t), sign(0) = 0
+//	dL/dt_k = -σ_k
+//
+// It is a sum over the classes of a row: 2(1 - p_y) for a one-hot row of class
+// y, at most 2. Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
+//
+// Summed over the K one-hot labels a prediction costs 2(K-1) whatever it is,
+// which is why symmetric label noise leaves the optimum alone. The price: at
+// uniform logits its gradient is 2/K of cross entropy's, and with many classes
+// it hardly learns.
+//
+// Special cases are:
+//
+//	logit -Inf                p = 0, gradient 0
+//	a NaN or +Inf logit,
+//	or all logits -Inf        loss and gradient of that row are NaN
+//
+// Source: Ghosh, Kumar and Sastry, AAAI 2017, arXiv:1712.09482; the notebook's
+// classification_mae_with_logits. Golden file: testdata/notebook.json.
+type MAE struct{}
+
+// Row implements [Loss].
+func (MAE) Row(r Row) (loss float64) {
+	for k, t := range r.Target {
+		d := r.P[k] - t
+		if r.LogP[k] > -math.Ln2 {
+			d = (1 - t) + math.Expm1(r.LogP[k]) // 1 - p without cancellation
+		}
+		loss += math.Abs(d)
+		s := d // 0 or NaN
+		if d != 0 && !math.IsNaN(d) {
+			s = math.Copysign(1, d)
+		}
+		if r.Grad != nil {
+			r.Grad[k] = s * r.P[k]
+		}
+		if r.TargetGrad != nil {
+			r.TargetGrad[k] = -s
+		}
+	}
+	return loss
+}
+
+func (MAE) block32(b *block[float32]) { maeBlock(b) }
+func (MAE) block64(b *block[float64]) { maeBlock(b) }
+
+func maeBlock[T kernel.Float](b *block[T]) {
+	switch {
+	case b.fromProbs:
+		rowBlock(b, MAE{})
+	case b.index != nil:
+		kernel.MAEIndex(b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
+	default:
+		b.bad = kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, b.rowT(), b.k)
+	}
+}

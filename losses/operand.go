@@ -1,0 +1,224 @@
+package losses
+
+import (
+	"fmt"
+	"unsafe"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses/internal/kernel"
+)
+
+// Operand is what has a shape and a dtype: a tensor, or a node of a Gorgonia graph.
+type Operand interface {
+	Shape() tensor.Shape
+	Dtype() tensor.Dtype
+}
+
+// denseOf returns t, which must be a dense tensor in this process's memory.
+func denseOf(arg string, t tensor.Tensor) (*tensor.Dense, error) {
+	d, ok := t.(*tensor.Dense)
+	switch {
+	case t == nil || ok && d == nil:
+		return nil, argError(ErrNil, arg, "nil", "is no tensor", "a *tensor.Dense")
+	case !ok:
+		return nil, argError(ErrDtype, arg, fmt.Sprintf("%T", t), "is not dense", "a *tensor.Dense")
+	case !d.IsNativelyAccessible():
+		return nil, argError(ErrDtype, arg, "the tensor", "is not in main memory", "a tensor on the CPU")
+	case d.IsMasked():
+		return nil, argError(ErrDtype, arg, "the tensor", "has a mask", "sample weights of 0 instead")
+	}
+	return d, nil
+}
+
+// checkFloat wants one of the two dtypes of logits and labels.
+func checkFloat(arg string, dt tensor.Dtype) error {
+	if dt != tensor.Float32 && dt != tensor.Float64 {
+		return argError(ErrDtype, arg, "dtype "+dt.String(), "is not supported", "float32 or float64")
+	}
+	return nil
+}
+
+// isIndex reports whether dt is a dtype of class indices.
+func isIndex(dt tensor.Dtype) bool {
+	return dt == tensor.Int || dt == tensor.Int32 || dt == tensor.Int64
+}
+
+// checkMatrix wants [N, K] with N, K >= 1.
+func checkMatrix(arg string, s tensor.Shape) error {
+	if len(s) != 2 {
+		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has %d dimensions", len(s)), "2: [N, K]")
+	}
+	if s[0] < 1 || s[1] < 1 {
+		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), "is empty", "at least one row and one class")
+	}
+	return nil
+}
+
+// checkShape wants exactly the given shape: unlike tensor.Shape.Eq it tells (N) from (N, 1).
+func checkShape(arg string, s tensor.Shape, want ...int) error {
+	same := len(s) == len(want)
+	for i := 0; same && i < len(s); i++ {
+		same = s[i] == want[i]
+	}
+	if !same {
+		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), "is wrong", fmt.Sprintf("shape %v", tensor.Shape(append([]int(nil), want...))))
+	}
+	return nil
+}
+
+// raw returns the memory of d, whose dtype must be T's.
+func raw[T kernel.Float](d *tensor.Dense) []T {
+	if d.Dtype() == tensor.Float32 {
+		s := d.Float32s()
+		return *(*[]T)(unsafe.Pointer(&s))
+	}
+	s := d.Float64s()
+	return *(*[]T)(unsafe.Pointer(&s))
+}
+
+// contiguous reports whether the elements of d lie in memory row by row.
+func contiguous(d *tensor.Dense) bool {
+	shape, strides := d.Shape(), d.Strides()
+	if len(strides) != len(shape) {
+		return len(shape) == 0
+	}
+	step := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		if shape[i] != 1 && strides[i] != step {
+			return false
+		}
+		step *= shape[i]
+	}
+	return true
+}
+
+// strides2 returns the strides of a tensor of one or two dimensions as those of a matrix [n, k].
+func strides2(arg string, d *tensor.Dense) (n, k, sn, sk int, err error) {
+	shape, strides := d.Shape(), d.Strides()
+	if len(strides) != len(shape) {
+		return 0, 0, 0, 0, argError(ErrShape, arg, fmt.Sprintf("a view of shape %v with strides %v", shape, strides), "cannot be read", "a copy (Clone) of it")
+	}
+	if len(shape) == 1 {
+		return shape[0], 1, strides[0], 1, nil
+	}
+	return shape[0], shape[1], strides[0], strides[1], nil
+}
+
+// floats returns the elements of d row by row: its own memory when they lie
+// there in that order, otherwise a copy in *buf.
+func floats[T kernel.Float](arg string, d *tensor.Dense, buf *[]T) ([]T, error) {
+	data := raw[T](d)
+	if contiguous(d) {
+		return data[:d.Shape().TotalSize()], nil
+	}
+	n, k, sn, sk, err := strides2(arg, d)
+	if err != nil {
+		return nil, err
+	}
+	out := grow(buf, n*k)
+	for i := range n {
+		for j := range k {
+			at := i*sn + j*sk
+			if at < 0 || at >= len(data) {
+				return nil, pastMemory(arg, d)
+			}
+			out[i*k+j] = data[at]
+		}
+	}
+	return out, nil
+}
+
+func pastMemory(arg string, d *tensor.Dense) error {
+	return argError(ErrShape, arg, fmt.Sprintf("a view of shape %v with strides %v", d.Shape(), d.Strides()), "reaches past its memory", "a copy (Clone) of it")
+}
+
+// grow returns *buf with n elements, with room made if there is too little.
+func grow[T any](buf *[]T, n int) []T {
+	if cap(*buf) < n {
+		*buf = make([]T, n)
+	}
+	*buf = (*buf)[:n]
+	return *buf
+}
+
+// integers reads the class indices of d into *buf.
+func integers(d *tensor.Dense, buf *[]int) ([]int, error) {
+	switch d.Dtype() {
+	case tensor.Int32:
+		return widen(d, d.Int32s(), buf)
+	case tensor.Int64:
+		return widen(d, d.Int64s(), buf)
+	}
+	return widen(d, d.Ints(), buf)
+}
+
+func widen[I int | int32 | int64](d *tensor.Dense, data []I, buf *[]int) ([]int, error) {
+	n, _, step, _, err := strides2("index", d)
+	if err != nil {
+		return nil, err
+	}
+	out := grow(buf, n)
+	for i := range out {
+		if i*step >= len(data) {
+			return nil, pastMemory("index", d)
+		}
+		out[i] = int(data[i*step])
+	}
+	return out, nil
+}
+
+// likeOf returns t, which must be dense, of the given dtype and shape.
+func likeOf(arg string, t tensor.Tensor, dt tensor.Dtype, shape ...int) (*tensor.Dense, error) {
+	d, err := denseOf(arg, t)
+	if err != nil {
+		return nil, err
+	}
+	if d.Dtype() != dt {
+		return nil, argError(ErrDtype, arg, "dtype "+d.Dtype().String(), "is wrong", dt.String())
+	}
+	return d, checkShape(arg, d.Shape(), shape...)
+}
+
+// output checks a tensor that results are written to.
+func output[T kernel.Float](arg string, d *tensor.Dense, dt tensor.Dtype, shape ...int) ([]T, error) {
+	if _, err := likeOf(arg, d, dt, shape...); err != nil {
+		return nil, err
+	}
+	if !contiguous(d) {
+		return nil, argError(ErrShape, arg, "the tensor", "is a view with gaps", "contiguous row-major memory to write to")
+	}
+	size := 1
+	for _, s := range shape {
+		size *= s
+	}
+	return raw[T](d)[:size], nil
+}
+
+// newScalar returns a scalar tensor.
+func newScalar(dt tensor.Dtype) *tensor.Dense {
+	if dt == tensor.Float32 {
+		return tensor.New(tensor.FromScalar(float32(0)))
+	}
+	return tensor.New(tensor.FromScalar(float64(0)))
+}
+
+// firstInvalid returns the position of the first label that is negative, NaN or infinite, or -1, -1.
+func firstInvalid[T kernel.Float](t []T, k int) (row, col int) {
+	for i, v := range t {
+		if !(v >= 0) || v-v != 0 {
+			return i / k, i % k
+		}
+	}
+	return -1, -1
+}
+
+func labelError(row, col int, v float64) error {
+	problem := "is negative"
+	if v != v {
+		problem = "is not a number"
+	} else if v > 0 {
+		problem = "is infinite"
+	}
+	return cellError(ErrLabel, "labels", row, col, v, problem, "a finite number >= 0")
+}

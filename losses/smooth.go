@@ -1,0 +1,298 @@
+package losses
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses/internal/kernel"
+)
+
+// SmoothingRule is a formula for label smoothing. For a row t of K labels with
+// the sum S and the strength α:
+//
+//	SmoothPrior     (1-α) t_k + α S μ_k           keeps the sum S; μ is the prior, uniform unless given
+//	SmoothUniform   (1-α) t_k + α/K               sum (1-α) S + α: PyTorch, optax, Keras, timm, fastai
+//	SmoothNotebook  max(t_k - α/nnz, 0) + α/K     nnz counts t_k > 0; sum >= S
+//
+// On one-hot rows with a uniform prior the three agree. Libraries that spread α
+// over the K-1 other classes do what SmoothUniform does with α K/(K-1).
+//
+// The notebook's rule takes α in equal parts from the positive labels. A label
+// smaller than its part α/nnz is cut at 0, and the rest adds to the row:
+// the sum grows by Σ_{t_k>0} max(0, α/nnz - t_k). It jumps where a label leaves
+// 0, because nnz does, and on a row of positive labels it is max(t_k, α/K). A row without a positive label
+// has nothing to take from and becomes α/K everywhere.
+//
+// Sources: Szegedy et al. 2016, arXiv:1512.00567, section 7; Müller, Kornblith
+// and Hinton 2019, arXiv:1906.02629; the notebook's smooth_soft_labels.
+type SmoothingRule uint8
+
+// The smoothing rules.
+const (
+	SmoothPrior    SmoothingRule = iota // the zero value: keeps the mass of the row
+	SmoothUniform                       // what other libraries do
+	SmoothNotebook                      // the notebook's
+	smoothingRules                      // how many there are
+)
+
+// String returns prior, uniform or notebook.
+func (r SmoothingRule) String() string {
+	switch r {
+	case SmoothPrior:
+		return "prior"
+	case SmoothUniform:
+		return "uniform"
+	case SmoothNotebook:
+		return "notebook"
+	}
+	return fmt.Sprintf("SmoothingRule(%d)", uint8(r))
+}
+
+// Smoothing moves part of every label's mass to all classes. Its zero value does nothing.
+type Smoothing struct {
+	Rule  SmoothingRule
+	Alpha float64 // strength: 0 is off; in [0,1], for SmoothNotebook any finite number >= 0
+
+	// Prior is where SmoothPrior sends the mass: K finite numbers >= 0 that sum
+	// to 1 within 1e-6. Nil means 1/K each.
+	Prior []float64
+}
+
+// on reports whether the smoothing changes anything.
+func (s Smoothing) on() bool { return s.Alpha != 0 }
+
+// Validate returns an error that is [ErrAlpha] when the strength is out of the
+// rule's range, NaN or infinite, and [ErrSmoothing] when rule or prior are wrong.
+func (s Smoothing) Validate() error {
+	if s.Rule >= smoothingRules {
+		return argError(ErrSmoothing, "smoothing rule", s.Rule, "is unknown", "SmoothPrior, SmoothUniform or SmoothNotebook")
+	}
+	if !(s.Alpha >= 0) || math.IsInf(s.Alpha, 1) {
+		return argError(ErrAlpha, "alpha", s.Alpha, "is out of range", "a finite number; alpha must be non-negative")
+	}
+	if s.Rule != SmoothNotebook && s.Alpha > 1 {
+		return argError(ErrAlpha, "alpha", s.Alpha, "is out of range", "a number in [0, 1]")
+	}
+	if s.Prior == nil {
+		return nil
+	}
+	if s.Rule != SmoothPrior {
+		return argError(ErrSmoothing, "prior", fmt.Sprintf("rule %v", s.Rule), "takes no prior", "SmoothPrior or a nil prior")
+	}
+	sum := 0.0
+	for k, p := range s.Prior {
+		if !(p >= 0) || math.IsInf(p, 1) {
+			return argError(ErrSmoothing, "prior", fmt.Sprintf("class %d: %v", k, p), "is out of range", "a finite number >= 0")
+		}
+		sum += p
+	}
+	if !(math.Abs(sum-1) <= 1e-6) {
+		return argError(ErrSmoothing, "prior", fmt.Sprintf("its sum %v", sum), "is not 1", "numbers that sum to 1")
+	}
+	return nil
+}
+
+// priorFor returns an error when the prior is not one of K classes.
+func (s Smoothing) priorFor(k int) error {
+	if s.Prior != nil && len(s.Prior) != k {
+		return argError(ErrSmoothing, "prior", fmt.Sprintf("length %d", len(s.Prior)), "is wrong", fmt.Sprintf("%d, a number for each class", k))
+	}
+	return nil
+}
+
+// Apply returns the smoothed labels as a new tensor of the same shape and dtype.
+//
+// Shapes: labels [N, K], float32 or float64. Errors: those of [Smoothing.Validate],
+// [ErrNil], [ErrShape], [ErrDtype], and [ErrLabel] for a negative, NaN or infinite label.
+func (s Smoothing) Apply(labels tensor.Tensor) (*tensor.Dense, error) {
+	t, err := s.labels(labels)
+	if err != nil {
+		return nil, err
+	}
+	out := tensor.New(tensor.Of(t.Dtype()), tensor.WithShape(t.Shape()...))
+	if t.Dtype() == tensor.Float32 {
+		return out, smoothAll[float32](s, out, t)
+	}
+	return out, smoothAll[float64](s, out, t)
+}
+
+// Grad returns the gradient with respect to the labels of Σ upstream·Apply(labels), the
+// vector-Jacobian product of the smoothing. It has the shape of the labels, as upstream has.
+//
+//	SmoothPrior     (1-α) u_k + α Σ_j μ_j u_j
+//	SmoothUniform   (1-α) u_k
+//	SmoothNotebook  u_k where t_k > α/nnz, 0 elsewhere
+//
+// With α = 0 it is u. At the notebook's jumps it is the derivative beside them.
+// Errors: those of [Smoothing.Apply], [ErrShape] and [ErrDtype] for an upstream unlike the labels.
+func (s Smoothing) Grad(labels, upstream tensor.Tensor) (*tensor.Dense, error) {
+	t, err := s.labels(labels)
+	if err != nil {
+		return nil, err
+	}
+	u, err := likeOf("upstream", upstream, t.Dtype(), t.Shape()...)
+	if err != nil {
+		return nil, err
+	}
+	out := tensor.New(tensor.Of(t.Dtype()), tensor.WithShape(t.Shape()...))
+	if t.Dtype() == tensor.Float32 {
+		return out, smoothGradAll[float32](s, out, t, u)
+	}
+	return out, smoothGradAll[float64](s, out, t, u)
+}
+
+// labels checks the smoothing and the tensor it is to work on.
+func (s Smoothing) labels(labels tensor.Tensor) (*tensor.Dense, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	t, err := denseOf("labels", labels)
+	if err != nil {
+		return nil, err
+	}
+	return t, s.Check(t)
+}
+
+// Check is Validate and says also whether labels has the shape and dtype that Apply wants.
+func (s Smoothing) Check(labels Operand) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	if labels == nil {
+		return argError(ErrNil, "labels", "nil", "is no tensor", "labels [N, K]")
+	}
+	if err := checkFloat("labels", labels.Dtype()); err != nil {
+		return err
+	}
+	if err := checkMatrix("labels", labels.Shape()); err != nil {
+		return err
+	}
+	return s.priorFor(labels.Shape()[1])
+}
+
+func smoothAll[T kernel.Float](s Smoothing, out, labels *tensor.Dense) error {
+	k := labels.Shape()[1]
+	var buf []T
+	src, err := floats("labels", labels, &buf)
+	if err != nil {
+		return err
+	}
+	if row, col := firstInvalid(src, k); row >= 0 {
+		return labelError(row, col, float64(src[row*k+col]))
+	}
+	dst := raw[T](out)
+	for lo := 0; lo < len(src); lo += k {
+		smoothRow(s, dst[lo:lo+k], src[lo:lo+k])
+	}
+	return nil
+}
+
+func smoothGradAll[T kernel.Float](s Smoothing, out, labels, upstream *tensor.Dense) error {
+	k := labels.Shape()[1]
+	var lbuf, ubuf []T
+	src, err := floats("labels", labels, &lbuf)
+	if err != nil {
+		return err
+	}
+	up, err := floats("upstream", upstream, &ubuf)
+	if err != nil {
+		return err
+	}
+	dst := raw[T](out)
+	g := make([]float64, k)
+	for lo := 0; lo < len(src); lo += k {
+		for j := range g {
+			g[j] = float64(up[lo+j])
+		}
+		smoothGradRow(s, g, src[lo:lo+k])
+		for j := range g {
+			dst[lo+j] = T(g[j])
+		}
+	}
+	return nil
+}
+
+// smoothRow stores the smoothed row t in dst, which may be t.
+func smoothRow[T kernel.Float](s Smoothing, dst, t []T) {
+	if !s.on() {
+		copy(dst, t)
+		return
+	}
+	share := s.Alpha / float64(len(t))
+	switch s.Rule {
+	case SmoothPrior:
+		var sum float64
+		for _, v := range t {
+			sum += float64(v)
+		}
+		mu := sum * share
+		for j, v := range t {
+			if s.Prior != nil {
+				mu = s.Alpha * sum * s.Prior[j]
+			}
+			dst[j] = T((1-s.Alpha)*float64(v) + mu)
+		}
+	case SmoothUniform:
+		for j, v := range t {
+			dst[j] = T((1-s.Alpha)*float64(v) + share)
+		}
+	case SmoothNotebook:
+		cut := s.cut(positives(t))
+		for j, v := range t {
+			dst[j] = T(max(float64(v)-cut, 0) + share)
+		}
+	}
+}
+
+// smoothGradRow replaces g = dL/dτ' by dL/dt for the row of labels t.
+func smoothGradRow[T kernel.Float](s Smoothing, g []float64, t []T) {
+	if !s.on() {
+		return
+	}
+	switch s.Rule {
+	case SmoothPrior:
+		var mean float64
+		for j, v := range g {
+			mu := 1 / float64(len(g))
+			if s.Prior != nil {
+				mu = s.Prior[j]
+			}
+			if mu != 0 {
+				mean += mu * v
+			}
+		}
+		for j, v := range g {
+			g[j] = (1-s.Alpha)*v + s.Alpha*mean
+		}
+	case SmoothUniform:
+		for j := range g {
+			g[j] *= 1 - s.Alpha
+		}
+	case SmoothNotebook:
+		cut := s.cut(positives(t))
+		for j, v := range t {
+			if !(float64(v) > cut) {
+				g[j] = 0
+			}
+		}
+	}
+}
+
+// cut is what the notebook's rule takes from each label of a row with nnz positive ones.
+func (s Smoothing) cut(nnz int) float64 {
+	if nnz == 0 {
+		return 0
+	}
+	return s.Alpha / float64(nnz)
+}
+
+func positives[T kernel.Float](t []T) (n int) {
+	for _, v := range t {
+		if v > 0 {
+			n++
+		}
+	}
+	return n
+}
