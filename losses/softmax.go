@@ -70,6 +70,18 @@ func LogSumExpGrad(logits, upstream tensor.Tensor) (*tensor.Dense, error) {
 	return mapRows(logits, upstream, 2, kernelMap{g32: kernel.LogSumExpGrad[float32], g64: kernel.LogSumExpGrad[float64], upDims: 1})
 }
 
+// CheckLogits returns the error that [Softmax] and its kin would: [ErrNil], [ErrShape] or [ErrDtype]
+// unless logits are [N, K] float32 or float64.
+func CheckLogits(logits Operand) error {
+	if logits == nil {
+		return argError(ErrNil, "logits", "nil", "is no tensor", "logits [N, K]")
+	}
+	if err := checkFloat("logits", logits.Dtype()); err != nil {
+		return err
+	}
+	return checkMatrix("logits", logits.Shape())
+}
+
 // kernelMap is a function of a row, for each dtype: of logits alone (f) or of logits
 // and an upstream gradient of upDims dimensions (g).
 type kernelMap struct {
@@ -86,10 +98,7 @@ func mapRows(logits, upstream tensor.Tensor, dims int, m kernelMap) (*tensor.Den
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFloat("logits", z.Dtype()); err != nil {
-		return nil, err
-	}
-	if err := checkMatrix("logits", z.Shape()); err != nil {
+	if err := CheckLogits(z); err != nil {
 		return nil, err
 	}
 	var u *tensor.Dense

@@ -1,0 +1,26 @@
+// Package graph holds the losses of package losses as nodes of a Gorgonia graph.
+//
+// [Apply] turns any [losses.Criterion] into a node whose value and gradient are
+// those of the criterion on tensors; the functions of the notebook are one-line calls of it. [Softmax],
+// [LogSoftmax] and [LogSumExp] are nodes of their own, for those who compose a loss.
+//
+//	logits := …                                       // a node [N, K]
+//	labels := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(n, k), gorgonia.WithName("labels"))
+//	loss, err := graph.SoftLabelCrossEntropyWithLogits(logits, labels, 0.1, losses.Mean)
+//	_, err = gorgonia.Grad(loss, weights...)
+//
+// # Machines
+//
+// The tape machine, with gorgonia.Grad or with BindDualValues, and the Lisp machine both work; CPU only. Ops have
+// no state, so that clones of a graph may run at once. Bad data is an error of RunAll, never a panic.
+//
+// # What Gorgonia wants you to know
+//
+//   - Name your inputs: two inputs of one name, type and shape are one node.
+//   - Call Reset between two RunAll of a tape machine, or the second does nothing; use a new Lisp machine for every run.
+//   - Read values through gorgonia.Read: a later op may overwrite the memory of Value().
+//   - Call gorgonia.Grad once a graph, on the sum of the costs.
+//   - With BindDualValues and no solver, gradients of one run are added to those of the last.
+//   - The shapes of a graph are fixed: pad a smaller last batch and give the padding a sample weight of 0.
+//   - Build one graph at a time: two goroutines that build two graphs race inside Gorgonia.
+package graph

@@ -1,0 +1,271 @@
+package graph
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"io"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+)
+
+// lossOp is a criterion: (logits, target[, sample weights]) → loss. It has no state: machines and
+// clones of a graph may run it at once.
+type lossOp struct {
+	criterion  losses.Criterion
+	key        string
+	index      *tensor.Dtype // of an index target; nil for labels
+	weighted   bool          // there are sample weights
+	targetGrad bool          // differentiable with respect to the target
+}
+
+var (
+	_ gorgonia.Op   = (*lossOp)(nil)
+	_ gorgonia.SDOp = (*lossOp)(nil)
+	_ gorgonia.ADOp = (*lossOp)(nil)
+	_ gorgonia.Op   = (*lossGradOp)(nil)
+)
+
+func newLossOp(c losses.Criterion, target *gorgonia.Node, o Options) *lossOp {
+	op := &lossOp{criterion: c, weighted: o.SampleWeights != nil, targetGrad: o.TargetGrad}
+	if dt := target.Dtype(); target.Dims() == 1 {
+		op.index = &dt
+	}
+	op.key = fmt.Sprintf("softloss{%s target=%v weighted=%t targetgrad=%t}", c.Key(), target.Type(), op.weighted, op.targetGrad)
+	return op
+}
+
+// Arity implements gorgonia.Op.
+func (o *lossOp) Arity() int {
+	if o.weighted {
+		return 3
+	}
+	return 2
+}
+
+// inTypes returns the types of the inputs, made anew: the inferer takes them apart.
+func (o *lossOp) inTypes() []hm.Type {
+	a := hm.TypeVariable('a')
+	in := []hm.Type{gorgonia.TensorType{Dims: 2, Of: a}}
+	if o.index != nil {
+		in = append(in, gorgonia.TensorType{Dims: 1, Of: *o.index})
+	} else {
+		in = append(in, gorgonia.TensorType{Dims: 2, Of: a})
+	}
+	if o.weighted {
+		in = append(in, gorgonia.TensorType{Dims: 1, Of: a})
+	}
+	return in
+}
+
+// outType returns the type of the loss.
+func (o *lossOp) outType() hm.Type {
+	a := hm.TypeVariable('a')
+	if o.criterion.Reduction == losses.None {
+		return gorgonia.TensorType{Dims: 1, Of: a}
+	}
+	return a
+}
+
+// Type implements gorgonia.Op.
+func (o *lossOp) Type() hm.Type { return hm.NewFnType(append(o.inTypes(), o.outType())...) }
+
+// InferShape implements gorgonia.Op.
+func (o *lossOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	s, err := matrixShape(o, in, o.Arity())
+	if err != nil {
+		return nil, err
+	}
+	if o.criterion.Reduction == losses.None {
+		return tensor.Shape{s[0]}, nil
+	}
+	return tensor.ScalarShape(), nil
+}
+
+// Do implements gorgonia.Op.
+func (o *lossOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
+	inputs, err := o.inputs(in)
+	if err != nil {
+		return nil, err
+	}
+	dt := inputs.Logits.Dtype()
+	var out *tensor.Dense
+	if o.criterion.Reduction == losses.None {
+		out = tensor.New(tensor.Of(dt), tensor.WithShape(inputs.Logits.Shape()[0]))
+	} else {
+		out = newScalar(dt, 0)
+	}
+	if err := o.criterion.EvalInto(losses.Outputs{Loss: out}, inputs); err != nil {
+		return nil, err
+	}
+	if o.criterion.Reduction == losses.None {
+		return out, nil
+	}
+	return scalarValue(out), nil
+}
+
+// inputs returns the op's inputs as tensors.
+func (o *lossOp) inputs(in []gorgonia.Value) (i losses.Inputs, err error) {
+	if err := wantInputs(o, len(in), o.Arity()); err != nil {
+		return i, err
+	}
+	if i.Logits, err = denseValue("logits", in[0]); err != nil {
+		return i, err
+	}
+	if i.Target, err = denseValue("target", in[1]); err != nil {
+		return i, err
+	}
+	if o.weighted {
+		i.SampleWeights, err = denseValue("sample weights", in[2])
+	}
+	return i, err
+}
+
+// ReturnsPtr implements gorgonia.Op.
+func (o *lossOp) ReturnsPtr() bool { return true }
+
+// CallsExtern implements gorgonia.Op.
+func (o *lossOp) CallsExtern() bool { return false }
+
+// OverwritesInput implements gorgonia.Op.
+func (o *lossOp) OverwritesInput() int { return -1 }
+
+// WriteHash implements gorgonia.Op. Gorgonia tells ops apart by the hash alone.
+func (o *lossOp) WriteHash(h hash.Hash) { io.WriteString(h, o.key) }
+
+// Hashcode implements gorgonia.Op.
+func (o *lossOp) Hashcode() uint32 { return hashcode(o) }
+
+// String implements fmt.Stringer.
+func (o *lossOp) String() string { return o.key }
+
+// DiffWRT implements gorgonia.SDOp.
+func (o *lossOp) DiffWRT(inputs int) []bool {
+	d := make([]bool, inputs)
+	for i := range d {
+		d[i] = i == 0 || i == 1 && o.targetGrad
+	}
+	return d
+}
+
+// SymDiff implements gorgonia.SDOp. The loss is an input of its gradient so that it is always computed first.
+func (o *lossOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	if err := wantInputs(o, len(in), o.Arity()); err != nil {
+		return nil, err
+	}
+	out := make(gorgonia.Nodes, len(in))
+	for i, want := range o.DiffWRT(len(in)) {
+		if !want {
+			continue
+		}
+		children := append(append(gorgonia.Nodes{}, in...), output, grad)
+		d, err := gorgonia.ApplyOp(&lossGradOp{loss: o, wrt: i}, children...)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = d
+	}
+	return out, nil
+}
+
+// DoDiff implements gorgonia.ADOp, for the Lisp machine.
+func (o *lossOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, output *gorgonia.Node) error {
+	if err := wantInputs(o, len(in), o.Arity()); err != nil {
+		return err
+	}
+	up, err := output.Grad()
+	if err != nil {
+		return err
+	}
+	values := make([]gorgonia.Value, 0, len(in)+2)
+	for _, n := range in {
+		values = append(values, n.Value())
+	}
+	values = append(values, output.Value(), up)
+	for i, want := range o.DiffWRT(len(in)) {
+		if !want {
+			continue
+		}
+		d, err := (&lossGradOp{loss: o, wrt: i}).Do(values...)
+		if err != nil {
+			return err
+		}
+		if err := addToGrad(in[i], d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lossGradOp is the gradient of a lossOp with respect to its input wrt: (its inputs, its output,
+// upstream gradient) → gradient.
+type lossGradOp struct {
+	loss *lossOp
+	wrt  int // 0 logits, 1 target
+}
+
+// Arity implements gorgonia.Op.
+func (o *lossGradOp) Arity() int { return o.loss.Arity() + 2 }
+
+// Type implements gorgonia.Op.
+func (o *lossGradOp) Type() hm.Type {
+	types := append(o.loss.inTypes(), o.loss.outType(), o.loss.outType(), gorgonia.TensorType{Dims: 2, Of: hm.TypeVariable('a')})
+	return hm.NewFnType(types...)
+}
+
+// InferShape implements gorgonia.Op.
+func (o *lossGradOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	return matrixShape(o, in, o.Arity())
+}
+
+// Do implements gorgonia.Op.
+func (o *lossGradOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
+	if err := wantInputs(o, len(in), o.Arity()); err != nil {
+		return nil, err
+	}
+	inputs, err := o.loss.inputs(in[:o.loss.Arity()])
+	if err != nil {
+		return nil, err
+	}
+	if inputs.Upstream, err = upstreamValue(in[len(in)-1]); err != nil {
+		return nil, err
+	}
+	out := tensor.New(tensor.Of(inputs.Logits.Dtype()), tensor.WithShape(inputs.Logits.Shape()...))
+	dst := losses.Outputs{Grad: out}
+	if o.wrt == 1 {
+		dst = losses.Outputs{TargetGrad: out}
+	}
+	if err := o.loss.criterion.EvalInto(dst, inputs); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ReturnsPtr implements gorgonia.Op.
+func (o *lossGradOp) ReturnsPtr() bool { return true }
+
+// CallsExtern implements gorgonia.Op.
+func (o *lossGradOp) CallsExtern() bool { return false }
+
+// OverwritesInput implements gorgonia.Op.
+func (o *lossGradOp) OverwritesInput() int { return -1 }
+
+// WriteHash implements gorgonia.Op.
+func (o *lossGradOp) WriteHash(h hash.Hash) { io.WriteString(h, o.String()) }
+
+// Hashcode implements gorgonia.Op.
+func (o *lossGradOp) Hashcode() uint32 { return hashcode(o) }
+
+// String implements fmt.Stringer.
+func (o *lossGradOp) String() string { return fmt.Sprintf("d%d %s", o.wrt, o.loss.key) }
+
+// hashcode returns the 32-bit hash of an op.
+func hashcode(o gorgonia.Op) uint32 {
+	h := fnv.New32a()
+	o.WriteHash(h)
+	return h.Sum32()
+}
