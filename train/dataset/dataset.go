@@ -1,0 +1,134 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/tensor"
+)
+
+// Dataset is a table of samples: features and, per sample, a distribution over
+// classes. The readers of this package return datasets that pass Validate.
+type Dataset struct {
+	Features     *tensor.Dense // [N, D] float32, row-major
+	Labels       *tensor.Dense // [N, K] float32: one-hot or soft rows, each with sum 1
+	Counts       []float64     // N: how many observations each row stands for; nil means one each
+	FeatureNames []string      // D names; nil means unnamed
+	ClassNames   []string      // K names; nil means unnamed
+}
+
+// Len returns N, the number of rows; 0 without a feature table.
+func (d *Dataset) Len() int { return d.side(true, 0) }
+
+// NumFeatures returns D, the number of features; 0 without a feature table.
+func (d *Dataset) NumFeatures() int { return d.side(true, 1) }
+
+// NumClasses returns K, the number of classes; 0 without a label table.
+func (d *Dataset) NumClasses() int { return d.side(false, 1) }
+
+func (d *Dataset) side(features bool, axis int) int {
+	if d == nil {
+		return 0
+	}
+	t := d.Labels
+	if features {
+		t = d.Features
+	}
+	if t == nil || t.Dims() != 2 {
+		return 0
+	}
+	return t.Shape()[axis]
+}
+
+// Index returns, for every row, the class with the largest label, ties to the
+// lowest class: a new slice [N]. A NaN is never the largest. It returns nil
+// when Labels is not a float32 table (see Validate).
+func (d *Dataset) Index() []int {
+	if d == nil {
+		return nil
+	}
+	labels, err := view[float32]("labels", d.Labels)
+	if err != nil {
+		return nil
+	}
+	index, buf := make([]int, labels.n), labels.buffer()
+	for i := range index {
+		index[i] = argmax(labels.row(i, buf))
+	}
+	return index
+}
+
+// sumTolerance is how far a label row's sum may be from 1: float32 rounding of
+// many classes, or of numbers printed with four digits.
+const sumTolerance = 1e-3
+
+// Validate checks the whole dataset and returns the first fault:
+//
+//	Features, Labels   float32 tables with the same number of rows, or ErrShape, ErrDtype
+//	Counts             nil or N finite numbers above 0
+//	names              nil or D and K of them, or ErrShape
+//	every feature      a finite number
+//	every label        a finite number >= 0, every row with sum 1 ± 0.001, or ErrLabel
+//
+// Faults in the values are of type [*RowError]. The layout is not checked: this
+// package reads views and transposes as well, and returns row-major tables.
+func (d *Dataset) Validate() error {
+	features, labels, err := d.tables()
+	if err != nil {
+		return err
+	}
+	for i, c := range d.Counts {
+		if !(c > 0) || math.IsInf(c, 0) {
+			return &RowError{"counts", i, -1, fmt.Sprint(c), "a finite number above 0", nil}
+		}
+	}
+	xs, ys := features.buffer(), labels.buffer()
+	for i := range features.n {
+		for j, v := range features.row(i, xs) {
+			if !finite(float64(v)) {
+				return &RowError{"features", i, j, fmt.Sprint(v), "a finite number", nil}
+			}
+		}
+		sum := 0.0
+		for j, v := range labels.row(i, ys) {
+			if !(v >= 0) || math.IsInf(float64(v), 0) {
+				return &RowError{"labels", i, j, fmt.Sprint(v), "a finite number >= 0", ErrLabel}
+			}
+			sum += float64(v)
+		}
+		if !(math.Abs(sum-1) <= sumTolerance) {
+			return &RowError{"labels", i, -1, fmt.Sprintf("a sum of %.6g", sum), "a sum of 1", ErrLabel}
+		}
+	}
+	return nil
+}
+
+// tables returns both tables after checking that shapes, dtypes, counts and
+// names agree. It does not look at values.
+func (d *Dataset) tables() (features, labels matrix[float32], err error) {
+	if d == nil {
+		return features, labels, fail(ErrParam, "got a nil dataset, want one")
+	}
+	if features, err = view[float32]("features", d.Features); err != nil {
+		return features, labels, err
+	}
+	if labels, err = view[float32]("labels", d.Labels); err != nil {
+		return features, labels, err
+	}
+	for _, side := range []struct {
+		arg, noun string
+		got, want int
+		absent    bool
+		per       string
+	}{
+		{"labels", "row", labels.n, features.n, false, "the rows of features"},
+		{"counts", "entry", len(d.Counts), features.n, d.Counts == nil, "the rows of features"},
+		{"feature names", "name", len(d.FeatureNames), features.k, d.FeatureNames == nil, "the columns of features"},
+		{"class names", "name", len(d.ClassNames), labels.k, d.ClassNames == nil, "the columns of labels"},
+	} {
+		if !side.absent && side.got != side.want {
+			return features, labels, fail(ErrShape, "%s: got %s, want %d, %s", side.arg, plural(side.got, side.noun), side.want, side.per)
+		}
+	}
+	return features, labels, nil
+}

@@ -1,0 +1,43 @@
+// Package dataset holds labelled tables for training classifiers: two real
+// sets that come with it, readers for CSV and idx files, and what a training
+// run does to data before a loss sees it. It downloads nothing and prints
+// nothing.
+//
+// # Vocabulary
+//
+// N rows, D features, K classes. Features are [N, D] float32. Labels are
+// [N, K] float32, one distribution over the classes a row: one-hot where the
+// class is known, soft where people disagreed. An index is [N] class numbers,
+// counted from 0. Counts say how many observations a row stands for.
+//
+// # What gives a Dataset
+//
+//	Digits         1797 × 64, 10 classes, one-hot: handwritten digits
+//	Housing        24 × 9, 3 classes, soft with counts: satisfaction of tenants
+//	ReadCSV        any table: a class column, or columns of soft labels or counts
+//	ReadIDXFiles   MNIST, Fashion-MNIST and their like
+//
+// # What works on one
+//
+//	Subset, Split      rows, copied; a stratified test set
+//	FitScaler          mean 0 and standard deviation 1, learnt on the training set
+//	FlipLabels         symmetric label noise
+//	CountsToSoft       votes to soft labels; OneHot, Majority
+//	Batches, Gather    mini-batches by index, into a tensor that is used again
+//
+// Nothing modifies its input, except that Gather writes to its destination.
+// Everything random takes a seed and depends on nothing else.
+//
+// # Errors
+//
+// Exported functions return errors and never panic on data. The text is one
+// line that begins with "dataset: ", names the argument, file, line, column or
+// row, and says what was there and what was wanted:
+//
+//	dataset: flowers.csv: line 3 column 2 ("petal"): got "x", want a number, as on line 2
+//	dataset: counts: row 3 column 1: got -2, want a finite number >= 0
+//
+// Lines and columns of a file count from 1, as editors do; rows and columns of
+// tensors from 0. Use errors.As with [*CellError] (files) and [*RowError]
+// (tensors), and errors.Is with the sentinels, such as [ErrShape].
+package dataset

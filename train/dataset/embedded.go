@@ -1,0 +1,71 @@
+package dataset
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"gorgonia.org/tensor"
+)
+
+// The files and their notices are described in data/NOTICE.md.
+
+//go:embed data/digits.csv.gz
+var digitsFile string
+
+//go:embed data/housing.csv
+var housingFile string
+
+// Digits returns the handwritten digits: 1797 rows, 64 features, 10 classes,
+// one-hot labels. Feature pixel_r_c, r and c in 0..7, is the ink in row r and
+// column c of an 8×8 image: a count 0..16 divided by 16. Classes are "0" to
+// "9". Every call returns a new copy.
+//
+// Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI
+// Machine Learning Repository, doi:10.24432/C50P49, CC BY 4.0.
+func Digits() (*Dataset, error) {
+	d, err := ReadCSV(strings.NewReader(digitsFile), CSVOptions{Header: HeaderNo})
+	if err != nil {
+		return nil, inFile("digits", err)
+	}
+	features, err := view[float32]("digits", d.Features)
+	if err != nil {
+		return nil, err
+	}
+	for i := range features.data {
+		features.data[i] /= 16
+	}
+	for j := range d.FeatureNames {
+		d.FeatureNames[j] = fmt.Sprintf("pixel_%d_%d", j/8, j%8)
+	}
+	return d, nil
+}
+
+// Housing returns a dataset with real soft labels: how satisfied 1681 tenants
+// in Copenhagen were, low, medium or high, in 24 groups by influence on the
+// management, type of dwelling and contact with other residents. A row's label
+// is how its group split, and Counts how many people it has. The 9 features are
+// one-hot: influence=High, influence=Low, influence=Medium, type=Apartment,
+// type=Atrium, type=Terrace, type=Tower, contact=High, contact=Low. Every call
+// returns a new copy.
+//
+// Source: Madsen, Statistical analysis of multiple contingency tables. Two
+// examples, Scandinavian Journal of Statistics 3 (1976) 97-106.
+func Housing() (*Dataset, error) {
+	d, err := ReadCSV(strings.NewReader(housingFile), housingOptions())
+	return d, inFile("housing", err)
+}
+
+// HousingCounts returns what [Housing] is made of: the number of people in each
+// group who answered low, medium and high, a new tensor [24, 3] float64.
+func HousingCounts() (*tensor.Dense, error) {
+	t, err := readTable(strings.NewReader(housingFile), housingOptions())
+	if err != nil {
+		return nil, inFile("housing", err)
+	}
+	return tensor.New(tensor.WithShape(t.rows, len(t.labels)), tensor.WithBacking(t.weights)), nil
+}
+
+func housingOptions() CSVOptions {
+	return CSVOptions{LabelColumns: 3, Counts: true, Header: HeaderYes}
+}

@@ -1,0 +1,124 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/tensor"
+)
+
+// Scaler shifts and scales every feature column to mean 0 and standard
+// deviation 1, with numbers taken from the training set by [FitScaler]:
+//
+//	y_ij = (x_ij - Mean_j) / Std_j
+//
+// It is plain data: save it with the model and apply it to whatever the model
+// is shown.
+type Scaler struct {
+	Mean []float64 // D column means
+	Std  []float64 // D column standard deviations, each above 0
+}
+
+// FitScaler returns the scaler of a feature table [N, D] float32:
+//
+//	Mean_j = Σ_i x_ij / N
+//	Std_j  = sqrt(Σ_i (x_ij - Mean_j)² / N)
+//
+// the population standard deviation, in float64 and in two passes. A column
+// whose entries are all equal has that entry as its Mean and Std 1, so that it
+// becomes exactly 0.
+//
+// Errors: [ErrShape], [ErrDtype], [*RowError] for an entry that is NaN or
+// infinite.
+func FitScaler(features *tensor.Dense) (*Scaler, error) {
+	x, err := view[float32]("features", features)
+	if err != nil {
+		return nil, err
+	}
+	s := &Scaler{Mean: make([]float64, x.k), Std: make([]float64, x.k)}
+	constant := make([]bool, x.k)
+	for j := range constant {
+		constant[j] = true
+	}
+	buf := x.buffer()
+	for i := range x.n {
+		for j, v := range x.row(i, buf) {
+			if !finite(float64(v)) {
+				return nil, &RowError{"features", i, j, fmt.Sprint(v), "a finite number", nil}
+			}
+			s.Mean[j] += float64(v)
+			constant[j] = constant[j] && v == x.at(0, j)
+		}
+	}
+	for j := range s.Mean {
+		s.Mean[j] /= float64(x.n)
+		if constant[j] {
+			s.Mean[j] = float64(x.at(0, j))
+		}
+	}
+	for i := range x.n {
+		for j, v := range x.row(i, buf) {
+			dev := float64(v) - s.Mean[j]
+			s.Std[j] += dev * dev
+		}
+	}
+	for j := range s.Std {
+		s.Std[j] = math.Sqrt(s.Std[j] / float64(x.n))
+		if constant[j] {
+			s.Std[j] = 1
+		}
+	}
+	return s, nil
+}
+
+// Transform returns the scaled features, a new tensor [N, D] float32.
+//
+// Errors: [ErrParam] for a scaler with a mean that is not finite or a standard
+// deviation that is not a finite number above 0, [ErrShape] for features with
+// another number of columns, [ErrDtype], and [*RowError] for an entry that is
+// NaN or infinite or whose result exceeds float32.
+func (s *Scaler) Transform(features *tensor.Dense) (*tensor.Dense, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	x, err := view[float32]("features", features)
+	if err != nil {
+		return nil, err
+	}
+	if x.k != len(s.Mean) {
+		return nil, fail(ErrShape, "features: got %s, want %d as in the scaler", plural(x.k, "column"), len(s.Mean))
+	}
+	out, data, err := newMatrix("features", x.n, x.k)
+	if err != nil {
+		return nil, err
+	}
+	buf := x.buffer()
+	for i := range x.n {
+		for j, v := range x.row(i, buf) {
+			y := float32((float64(v) - s.Mean[j]) / s.Std[j])
+			if !finite(float64(y)) {
+				return nil, &RowError{"features", i, j, fmt.Sprint(v), "a finite number that stays one when scaled", nil}
+			}
+			data[i*x.k+j] = y
+		}
+	}
+	return out, nil
+}
+
+func (s *Scaler) check() error {
+	if s == nil {
+		return fail(ErrParam, "scaler: got nil, want one from FitScaler")
+	}
+	if len(s.Mean) != len(s.Std) {
+		return fail(ErrParam, "scaler: got %d means and %d standard deviations, want as many", len(s.Mean), len(s.Std))
+	}
+	for j := range s.Mean {
+		if !finite(s.Mean[j]) {
+			return fail(ErrParam, "scaler: mean of column %d: got %v, want a finite number", j, s.Mean[j])
+		}
+		if !(s.Std[j] > 0) || math.IsInf(s.Std[j], 0) {
+			return fail(ErrParam, "scaler: standard deviation of column %d: got %v, want a finite number above 0", j, s.Std[j])
+		}
+	}
+	return nil
+}
