@@ -1,0 +1,113 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
+	"softloss/train/dataset"
+)
+
+func TestDefaults(t *testing.T) {
+	o, err := parseArgs(nil)
+	require.NoError(t, err)
+	assert.Equal(t, "digits", o.data)
+	assert.Equal(t, losses.SoftLabelCriterion(0.1, losses.Mean).Key(), o.criterion.Key())
+	assert.Equal(t, dataset.CSVOptions{}, o.csv)
+	assert.Equal(t, []int{256}, o.hidden)
+	assert.Equal(t, []any{30, 64, 1e-3, 0.2, 0.0, uint64(1)}, []any{o.epochs, o.batch, o.learnRate, o.testFraction, o.noise, o.seed})
+	assert.Equal(t, []any{"demo-out", "", false, false}, []any{o.out, o.jsonFile, o.quiet, o.noPlots})
+}
+
+func TestFlagsAreRead(t *testing.T) {
+	o, err := parseArgs(strings.Fields("-data t.csv -soft 3 -counts -header no -test 0.5 -noise 1 -loss mae -alpha 0.3 " +
+		"-smoothing uniform -epochs 7 -batch 8 -lr 2e-2 -hidden 12,3 -seed 18446744073709551615 -out o -noplots -json - -quiet"))
+	require.NoError(t, err)
+	assert.Equal(t, dataset.CSVOptions{LabelColumns: 3, Counts: true, Header: dataset.HeaderNo}, o.csv)
+	assert.Equal(t, losses.Criterion{
+		Loss:      losses.MAE{},
+		Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: 0.3},
+	}, o.criterion)
+	assert.Equal(t, []int{12, 3}, o.hidden)
+	assert.Equal(t, []any{7, 8, 2e-2, 0.5, 1.0, uint64(1<<64 - 1)}, []any{o.epochs, o.batch, o.learnRate, o.testFraction, o.noise, o.seed})
+	assert.Equal(t, []any{"o", "-", true, true}, []any{o.out, o.jsonFile, o.quiet, o.noPlots})
+
+	o, err = parseArgs(strings.Fields("-data t.csv -label kind -hidden none -smoothing prior"))
+	require.NoError(t, err)
+	assert.Equal(t, "kind", o.csv.Label)
+	assert.Equal(t, []int{}, o.hidden, "nil would be the trainer's default")
+	assert.Equal(t, losses.SmoothPrior, o.criterion.Smoothing.Rule)
+}
+
+// What is wrong is said in one line, with what is accepted; the status is 2, and nothing is printed or written.
+func TestUsageErrors(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
+	write("bad.csv", "a,kind\n1,x\noops,y\n3,x\n")
+	write("words.csv", "a,kind\nred,x\nblue,y\n")
+	write("one.csv", "a,kind\n1,x\n2,x\n")
+	write("two.csv", "a,kind\n1,x\n2,y\n")
+	for _, tc := range []struct{ args, want string }{
+		{"-nosuch 1", `unknown flag -nosuch, want one of -data -label -soft -counts -header -test -noise -loss -alpha -smoothing -epochs -batch -lr -hidden -seed -out -noplots -json -quiet`},
+		{"digits", `unexpected argument "digits", want flags only; a data file is given with -data`},
+		{"-epochs", `flag -epochs needs a value; see demo -h`},
+		{"-epochs 0", `invalid value "0" for flag -epochs: want a whole number from 1 to 1000000`},
+		{"-epochs 1.5", `invalid value "1.5" for flag -epochs: want a whole number from 1 to 1000000`},
+		{"-batch -1", `invalid value "-1" for flag -batch: want a whole number from 1 to 1000000`},
+		{"-lr 0", `invalid value "0" for flag -lr: want a number > 0`},
+		{"-lr NaN", `invalid value "NaN" for flag -lr: want a number > 0`},
+		{"-lr Inf", `invalid value "Inf" for flag -lr: want a number > 0`},
+		{"-alpha -0.1", `invalid value "-0.1" for flag -alpha: want a number >= 0`},
+		{"-alpha 1.5 -smoothing uniform", `-alpha 1.5: with -smoothing uniform want a number from 0 to 1`},
+		{"-smoothing no", `invalid value "no" for flag -smoothing: want notebook, uniform or prior`},
+		{"-loss hinge", `invalid value "hinge" for flag -loss: want one of ce, mae`},
+		{"-loss ce:q=1", `invalid value "ce:q=1" for flag -loss: ce has no parameter "q", want ce`},
+		{"-hidden 12,,3", `invalid value "12,,3" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or 128,64, or none`},
+		{"-hidden 0", `invalid value "0" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or 128,64, or none`},
+		{"-noise 1.1", `invalid value "1.1" for flag -noise: want a number from 0 to 1`},
+		{"-test 1", `invalid value "1" for flag -test: want a number between 0 and 1, both excluded`},
+		{"-seed -1", `invalid value "-1" for flag -seed: want a whole number >= 0`},
+		{"-header maybe", `invalid value "maybe" for flag -header: want auto, yes or no`},
+		{"-quiet=perhaps", `invalid boolean value "perhaps" for -quiet: want true or false, or nothing`},
+		{"-data=", `invalid value "" for flag -data: want digits, housing or the path of a CSV file`},
+		{"-label kind", `-label, -soft, -counts and -header are about a CSV file, but -data is digits`},
+		{"-data two.csv -label kind -soft 2", `-label and -soft exclude each other: the class is in one column or in the last K`},
+		{"-data two.csv -soft 1", `-soft 1: want 2 or more columns, one for each class`},
+		{"-data two.csv -counts", `-counts needs -soft K: the last K columns count the votes for each class`},
+		{"-data mnist", `-data mnist: no such file; want digits, housing or the path of a CSV file`},
+		{"-out two.csv", `-out two.csv: not a directory; want a folder, or a name for a new one`},
+		{"-noplots -json .", `-json .: is a folder, want a file`},
+		{"-noplots -json no/where.json", `-json no/where.json: no such file or directory; want a file in a folder that exists`},
+		{"-noplots -json two.csv/x.json", `-json two.csv/x.json: its parent is no folder`},
+	} {
+		t.Run(tc.args, func(t *testing.T) {
+			code, stdout, stderr := demo(t, strings.Fields(tc.args)...)
+			assert.Equal(t, exitUsage, code)
+			assert.Empty(t, stdout)
+			assert.Equal(t, "demo: "+tc.want+"\n", stderr)
+		})
+	}
+	for _, tc := range []struct{ args, want string }{ // package dataset words these
+		{"-data bad.csv", `-data bad\.csv: line 3 column 1 \("a"\): got "oops", want a number.*`},
+		{"-data two.csv -label sort", `-data two\.csv: .*"sort".*"a", "kind"`},
+		{"-data one.csv", `-data one\.csv: .*"kind".*only the class "x".*`},
+		{"-data two.csv -test 0.1", `-test 0\.1 of 2 rows: .+`},
+		{"-data words.csv", `-data words\.csv: .+; say -header yes or -header no`},
+	} {
+		t.Run(tc.args, func(t *testing.T) {
+			code, stdout, stderr := demo(t, strings.Fields(tc.args)...)
+			assert.Equal(t, exitUsage, code)
+			assert.Empty(t, stdout)
+			assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+			assert.NotContains(t, stderr, "dataset:")
+		})
+	}
+	entries, err := filepath.Glob("*")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"bad.csv", "one.csv", "two.csv", "words.csv"}, entries, "nothing was written")
+}

@@ -1,0 +1,42 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A real process that gets a real signal.
+func TestSignals(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			cmd := exec.Command(os.Args[0], "-epochs", "100000", "-hidden", "8", "-noplots")
+			cmd.Env = append(os.Environ(), runAsDemo+"=1")
+			out, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			read := bufio.NewReader(out)
+			for line := ""; !strings.HasPrefix(line, "training "); {
+				line, err = read.ReadString('\n')
+				require.NoError(t, err)
+			}
+			require.NoError(t, cmd.Process.Signal(signal))
+			rest, err := io.ReadAll(read)
+			require.NoError(t, err)
+			var exit *exec.ExitError
+			require.ErrorAs(t, cmd.Wait(), &exit)
+			assert.Equal(t, exitInterrupted, exit.ExitCode())
+			assert.Contains(t, string(rest), "\nstopped after ")
+			assert.Contains(t, string(rest), "\nfinished in ")
+		})
+	}
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"softloss/train"
+)
+
+// observeRun tells p what a trainer would, up to the batch at which it stops.
+func observeRun(p *progress, epochs, batches, stop int) {
+	for i := range min(stop, epochs*batches) {
+		now := train.Progress{Epoch: i/batches + 1, Epochs: epochs, Batch: i%batches + 1, Batches: batches, Loss: 1}
+		if now.Batch == batches {
+			x := float64(now.Epoch)
+			now.Done = &train.Epoch{Epoch: now.Epoch, Loss: 2 / x, Valid: &train.Metrics{Loss: 3 / x, Accuracy: 1 - 1/(x+1)}}
+		}
+		p.observe(now)
+	}
+	p.end()
+}
+
+func TestProgressLines(t *testing.T) {
+	var b bytes.Buffer
+	observeRun(newProgress(&b, nil, "nats"), 32, 3, 1000)
+	golden(t, "progress.golden", b.String())
+
+	for _, tc := range []struct{ epochs, lines int }{{1, 1}, {2, 2}, {10, 10}, {11, 7}, {30, 11}, {1000, 11}} {
+		b.Reset()
+		observeRun(newProgress(&b, nil, ""), tc.epochs, 1, 2000)
+		assert.Equal(t, tc.lines, strings.Count(b.String(), " %\n"), "%d epochs", tc.epochs)
+	}
+
+	b.Reset()
+	observeRun(newProgress(&b, nil, ""), 5, 4, 3)
+	assert.Empty(t, b.String(), "no head before the first epoch is done")
+}
+
+func TestProgressBar(t *testing.T) {
+	var lines, terminal bytes.Buffer
+	bar := func() *progress {
+		p := newProgress(&lines, &terminal, "nats")
+		p.throttle = 0
+		return p
+	}
+	observeRun(bar(), 2, 50, 1000)
+	got := terminal.String()
+	assert.Empty(t, lines.String())
+	assert.Contains(t, got, "epoch 1/2 ")
+	assert.Contains(t, got, "epoch 2/2, test accuracy 50.00 %")
+	assert.Contains(t, got, "75% [=")
+	assert.NotContains(t, got, "\n", "a bar stays on its line")
+	assert.True(t, strings.HasSuffix(got, "\x1b[2K\r"), "it goes away at the end: %q", got)
+
+	terminal.Reset()
+	observeRun(bar(), 2, 50, 60)
+	assert.Contains(t, terminal.String(), "[=")
+	assert.True(t, strings.HasSuffix(terminal.String(), "\x1b[2K\r"), "and where the run is stopped: %q", terminal.String())
+
+	terminal.Reset()
+	newProgress(&lines, &terminal, "").end()
+	assert.Empty(t, terminal.String(), "a run that ends before its first batch draws nothing")
+}
+
+func TestWidth(t *testing.T) {
+	assert.Equal(t, 80, width(&bytes.Buffer{}))
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// decimal, percent and withUnit are how the report writes numbers; "-" is a number that is not known.
+
+func decimal(f float) string {
+	if !f.finite() {
+		return "-"
+	}
+	return strconv.FormatFloat(float64(f), 'f', 4, 64)
+}
+
+func percent(f float) string {
+	if !f.finite() {
+		return "-"
+	}
+	return strconv.FormatFloat(100*float64(f), 'f', 2, 64) + " %"
+}
+
+func withUnit(name, unit string) string {
+	if unit == "" {
+		return name
+	}
+	return name + " (" + unit + ")"
+}
+
+// printHead says what is going to be learned, and how.
+func printHead(w io.Writer, s *summary, entry lossEntry) {
+	d, c := s.Data, s.Config
+	fmt.Fprintf(w, "data     %s: %s, %s, %s, %d classes\n", d.Name,
+		count(d.TrainRows, "training row"), count(d.TestRows, "test row"), count(d.Features, "feature"), d.Classes)
+	if d.FlippedLabels > 0 {
+		fmt.Fprintf(w, "noise    %s replaced by a wrong class; the test labels stay right\n", count(d.FlippedLabels, "training label"))
+	}
+	fmt.Fprintf(w, "network  %s\n", layers(d, c))
+	loss := entry.title
+	if c.Loss != entry.name {
+		loss += " (" + c.Loss + ")"
+	}
+	if c.Alpha != 0 {
+		loss += fmt.Sprintf(", labels smoothed with alpha %g (%s rule)", c.Alpha, c.Smoothing)
+	}
+	fmt.Fprintf(w, "loss     %s\n", loss)
+	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g, seed %d\n", count(c.Epochs, "epoch"), c.Batch, c.LearnRate, c.Seed)
+	if d.SoftLabels {
+		fmt.Fprint(w, "note     labels are soft: accuracy and calibration error go by the largest label\n")
+	}
+	if d.Weighted {
+		fmt.Fprint(w, "note     rows weigh as many as the observations they stand for\n")
+	}
+	if d.TestRows < fewRows {
+		fmt.Fprintf(w, "note     only %s: the numbers of the test are rough\n", count(d.TestRows, "test row"))
+	}
+}
+
+// fewRows are so few test rows that one of them is more than 2 % of accuracy.
+const fewRows = 50
+
+// layers is the shape of the network, from features to classes.
+func layers(d dataSummary, c configSummary) string {
+	sizes := []string{strconv.Itoa(d.Features)}
+	for _, h := range c.Hidden {
+		sizes = append(sizes, strconv.Itoa(h))
+	}
+	text := strings.Join(append(sizes, strconv.Itoa(d.Classes)), " - ")
+	if len(c.Hidden) == 0 {
+		return text + " (linear)"
+	}
+	return text
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// printReport is the closing table with what must be said about it.
+func printReport(w io.Writer, s *summary, entry lossEntry) {
+	fmt.Fprintln(w)
+	if s.Interrupted {
+		fmt.Fprintf(w, "stopped after %s of %d: this is what was learned so far\n\n", count(len(s.History), "whole epoch"), s.Config.Epochs)
+	}
+	if s.TestLoss.finite() || s.TestAccuracy.finite() {
+		printScores(w, s, entry)
+	}
+	for i, f := range s.Files {
+		head := "wrote"
+		if i > 0 {
+			head = ""
+		}
+		fmt.Fprintf(w, "%-5s %s\n", head, f)
+	}
+	fmt.Fprintf(w, "finished in %.1f s\n", float64(s.Seconds))
+}
+
+// printScores is the table and the lines that explain it.
+func printScores(w io.Writer, s *summary, entry lossEntry) {
+	row := func(name, loss, lowest, accuracy, ece string) {
+		line := fmt.Sprintf("%-5s  %14s", name, loss)
+		if entry.lowest {
+			line += fmt.Sprintf("  %15s", lowest)
+		}
+		fmt.Fprintf(w, "%s  %10s  %18s\n", line, accuracy, ece)
+	}
+	row("", withUnit("loss", entry.unit), "lowest possible", "accuracy", "calibration error")
+	row("train", decimal(s.TrainLoss), decimal(s.TrainLowestLoss), percent(s.TrainAccuracy), percent(s.TrainECE))
+	row("test", decimal(s.TestLoss), decimal(s.TestLowestLoss), percent(s.TestAccuracy), percent(s.ECE))
+	fmt.Fprintln(w)
+	if entry.lowest {
+		labels := "labels"
+		if s.Config.Alpha != 0 {
+			labels = "smoothed labels"
+		}
+		fmt.Fprintf(w, "lowest possible: the entropy of the %s; test is %s above\n",
+			labels, strings.TrimSpace(decimal(s.TestLoss-s.TestLowestLoss)+" "+entry.unit))
+	}
+	fmt.Fprint(w, "calibration error (ECE): average gap between confidence and accuracy")
+	if s.Config.Alpha != 0 {
+		fmt.Fprint(w, ";\n  smoothed labels widen it: they keep the confidence low, on purpose")
+	}
+	fmt.Fprintln(w)
+	if s.Data.FlippedLabels > 0 {
+		fmt.Fprint(w, "train: the numbers are against the labels with noise\n")
+	}
+	verdict := "they agree"
+	if !s.GraphAgrees {
+		verdict = "THEY DISAGREE"
+	}
+	fmt.Fprintf(w, "test loss, computed on tensors: %s\n  and by a Gorgonia graph:      %s, difference %.2g: %s\n\n",
+		precise(s.TestLoss, entry.unit), precise(s.GraphTestLoss, entry.unit), float64(s.GraphDifference), verdict)
+}
+
+// precise is a number with enough digits to compare two.
+func precise(f float, unit string) string {
+	return strings.TrimSpace(strconv.FormatFloat(float64(f), 'f', 8, 64) + " " + unit)
+}

@@ -1,0 +1,150 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+	"softloss/train/dataset"
+)
+
+// Evaluate returns loss, accuracy and calibration error of the model on a set, computed on tensors without a graph.
+//
+// The loss is the criterion's mean over the rows, also when its Reduction is Sum or None. Counts weigh the rows: see [Metrics].
+//
+// Errors: [ErrEmpty]; [ErrMismatch] when the set has other numbers of features or classes than the
+// model; those of [dataset.Dataset.Validate] and [losses.Criterion.Eval].
+func (m *Model) Evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, error) {
+	if err := m.accepts(set); err != nil {
+		return Metrics{}, err
+	}
+	return m.evaluate(set, c)
+}
+
+// evaluate is Evaluate on a set that the model accepts.
+func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, error) {
+	z, err := m.Logits(set.Features)
+	if err != nil {
+		return Metrics{}, err
+	}
+	probs, err := losses.Softmax(z)
+	if err != nil {
+		return Metrics{}, err
+	}
+	in := losses.Inputs{Logits: z, Target: set.Labels}
+	if c.FromProbs {
+		in.Logits = probs
+	}
+	weights := rowWeights(set.Counts)
+	if weights != nil {
+		in.SampleWeights = tensor.New(tensor.WithShape(len(weights)), tensor.WithBacking(weights))
+	}
+	loss := tensor.New(tensor.FromScalar(float32(0)))
+	if err := meanOf(c).EvalInto(losses.Outputs{Loss: loss}, in); err != nil {
+		return Metrics{}, fmt.Errorf("train: criterion: %w", err)
+	}
+	p, t, err := predictionTables(probs, set.Labels, true)
+	if err != nil {
+		return Metrics{}, err
+	}
+	return Metrics{
+		Loss:     float64(loss.Float32s()[0]),
+		Accuracy: topAccuracy(p, t, 1, set.Counts),
+		ECE:      calibration(p, t, calibrationBins, set.Counts),
+		Rows:     set.Len(),
+	}, nil
+}
+
+// EvaluateGraph returns the loss of [Model.Evaluate] computed by a Gorgonia graph of the whole set:
+// the same definition by the other way.
+//
+// Errors: those of Evaluate.
+func (m *Model) EvaluateGraph(set *dataset.Dataset, c losses.Criterion) (float64, error) {
+	if err := m.accepts(set); err != nil {
+		return 0, err
+	}
+	n, err := newNetwork(m, meanOf(c), set.Len(), 0)
+	if err != nil {
+		return 0, err
+	}
+	defer n.vm.Close()
+	rows := make([]int, set.Len())
+	for i := range rows {
+		rows[i] = i
+	}
+	if err := n.load(set, rows, rowWeights(set.Counts)); err != nil {
+		return 0, err
+	}
+	loss, err := n.run()
+	if err != nil {
+		return 0, fmt.Errorf("train: criterion: %w", err)
+	}
+	return loss, nil
+}
+
+// accepts returns an error unless the set is valid and of the model's sizes.
+func (m *Model) accepts(set *dataset.Dataset) error {
+	sizes := m.Sizes()
+	if sizes == nil {
+		return fail(ErrEmpty, "model: has no layers, want one made by Fit or NewModel")
+	}
+	if err := checkSet("set", set); err != nil {
+		return err
+	}
+	return sameSizes("set", set, sizes[0], sizes[len(sizes)-1], "the model")
+}
+
+// checkSet wants a valid set of at least one row.
+func checkSet(arg string, set *dataset.Dataset) error {
+	if set == nil {
+		return fail(ErrEmpty, "%s: got nil, want a dataset", arg)
+	}
+	if set.Features == nil || set.Len() == 0 && set.Features.Dims() == 2 {
+		return fail(ErrEmpty, "%s: got no rows, want at least 1", arg)
+	}
+	if err := set.Validate(); err != nil {
+		return fmt.Errorf("train: %s: %w", arg, err)
+	}
+	return nil
+}
+
+// sameSizes wants the set to have so many features and classes, as who has.
+func sameSizes(arg string, set *dataset.Dataset, features, classes int, who string) error {
+	if got := set.NumFeatures(); got != features {
+		return fail(ErrMismatch, "%s: got %d features, want %d as in %s", arg, got, features, who)
+	}
+	if got := set.NumClasses(); got != classes {
+		return fail(ErrMismatch, "%s: got %d classes, want %d as in %s", arg, got, classes, who)
+	}
+	return nil
+}
+
+// meanOf returns the criterion with a reduction that is a mean over the rows.
+func meanOf(c losses.Criterion) losses.Criterion {
+	if c.Reduction == losses.Sum || c.Reduction == losses.None {
+		c.Reduction = losses.Mean
+	}
+	return c
+}
+
+// rowWeights returns counts / mean(counts), nil for nil. The counts are positive; a weight that float32
+// would round to 0, which removes a row, becomes the smallest number above it.
+func rowWeights(counts []float64) []float32 {
+	if counts == nil {
+		return nil
+	}
+	var top, mean float64
+	for _, c := range counts {
+		top = max(top, c)
+	}
+	for _, c := range counts {
+		mean += c / top / float64(len(counts)) // at most 1: the sum of the counts may overflow
+	}
+	out := make([]float32, len(counts))
+	for i, c := range counts {
+		out[i] = max(float32(c/top/mean), math.SmallestNonzeroFloat32)
+	}
+	return out
+}

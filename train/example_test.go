@@ -1,0 +1,53 @@
+package train_test
+
+import (
+	"context"
+	"fmt"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+	"softloss/train"
+	"softloss/train/dataset"
+)
+
+// Four points of two classes, which no straight line separates; the labels are soft, as from votes.
+func ExampleFit() {
+	set := &dataset.Dataset{
+		Features: tensor.New(tensor.WithShape(4, 2), tensor.WithBacking([]float32{0, 0, 0, 1, 1, 0, 1, 1})),
+		Labels:   tensor.New(tensor.WithShape(4, 2), tensor.WithBacking([]float32{1, 0, 0.1, 0.9, 0, 1, 0.8, 0.2})),
+	}
+	cfg := train.Config{
+		Hidden:    []int{16},
+		Epochs:    400,
+		LearnRate: 0.01,
+		Seed:      1,
+		Criterion: losses.Criterion{Reduction: losses.Mean},
+	}
+	model, history, err := train.Fit(context.Background(), cfg, set, set, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	probs, err := model.Predict(set.Features)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("accuracy %.2f after %d epochs\n", history[len(history)-1].Valid.Accuracy, len(history))
+	for _, p := range [][]float32{probs.Float32s()[2:4], probs.Float32s()[6:8]} {
+		fmt.Printf("%.1f\n", p)
+	}
+	// Output:
+	// accuracy 1.00 after 400 epochs
+	// [0.1 0.9]
+	// [0.8 0.2]
+}
+
+func ExampleECE() {
+	probs := tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float64{0.9, 0.1, 0.9, 0.1}))
+	labels := tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float64{1, 0, 0, 1}))
+	ece, err := train.ECE(probs, labels, 15)
+	fmt.Printf("%.2f %v\n", ece, err) // 90 % sure, right half of the time
+	// Output: 0.40 <nil>
+}

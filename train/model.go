@@ -1,0 +1,220 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/blas/blas32"
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+	"softloss/train/dataset"
+)
+
+// Layer is one layer of a [Model]: x Weights + Bias, with a ReLU behind it unless it is the last.
+type Layer struct {
+	Weights *tensor.Dense // [in, out] float32, row-major
+	Bias    *tensor.Dense // [out] float32
+}
+
+// Model is a multi-layer perceptron: what [Fit] returns. Several goroutines may use one at once.
+type Model struct {
+	layers []Layer // one or more, of sizes that follow one another
+}
+
+// NewModel returns a model with copies of the given layers, the first one first: the inverse of [Model.Layers].
+//
+// Errors: [ErrEmpty] for no layer or no tensor, [ErrMismatch] when shapes do not follow one another,
+// [ErrDtype], [ErrValue] for a weight that is not finite.
+func NewModel(layers []Layer) (*Model, error) {
+	if len(layers) == 0 {
+		return nil, fail(ErrEmpty, "layers: got none, want at least 1")
+	}
+	m := &Model{}
+	for i, l := range layers {
+		arg := fmt.Sprintf("layer %d: weights", i+1)
+		w, err := floats(arg, l.Weights)
+		if err != nil {
+			return nil, err
+		}
+		switch b := l.Bias; {
+		case b == nil || b.Dims() != 1 || b.Shape()[0] != w.Shape()[1]:
+			return nil, fail(ErrMismatch, "layer %d: bias: want a tensor of shape (%d), as the weights have columns", i+1, w.Shape()[1])
+		case b.Dtype() != tensor.Float32 || !rowMajor(b):
+			return nil, fail(ErrDtype, "layer %d: bias: got dtype %v, want float32 without gaps", i+1, b.Dtype())
+		case i > 0 && w.Shape()[0] != m.layers[i-1].Weights.Shape()[1]:
+			return nil, fail(ErrMismatch, "%s: got %d rows, want %d, the size of layer %d", arg, w.Shape()[0], m.layers[i-1].Weights.Shape()[1], i)
+		}
+		copied := newLayer(w.Shape()[0], w.Shape()[1])
+		copy(copied.Weights.Float32s(), general(w).Data)
+		copy(copied.Bias.Float32s(), general(l.Bias).Data)
+		m.layers = append(m.layers, copied)
+	}
+	if !m.finite() {
+		return nil, fail(ErrValue, "layers: a weight is NaN or infinite, want finite numbers")
+	}
+	return m, nil
+}
+
+// newModel returns a model of the given sizes (D, hidden layers, K) with initial weights: normal with variance 2/in before a
+// ReLU, 1/in in the last layer; biases 0.
+func newModel(sizes []int, seed uint64) *Model {
+	const stream = 0x736f66746c6f7373 // apart from other uses of the seed
+	r := rand.New(rand.NewPCG(seed, stream))
+	m := &Model{layers: make([]Layer, len(sizes)-1)}
+	for i := range m.layers {
+		gain := 2.0
+		if i == len(m.layers)-1 {
+			gain = 1
+		}
+		m.layers[i] = newLayer(sizes[i], sizes[i+1])
+		scale := math.Sqrt(gain / float64(sizes[i]))
+		w := m.layers[i].Weights.Float32s()
+		for j := range w {
+			w[j] = float32(r.NormFloat64() * scale)
+		}
+	}
+	return m
+}
+
+func newLayer(in, out int) Layer {
+	return Layer{
+		Weights: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(in, out)),
+		Bias:    tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(out)),
+	}
+}
+
+// Layers returns copies of the layers, the first one first.
+func (m *Model) Layers() []Layer {
+	if m == nil {
+		return nil
+	}
+	out := make([]Layer, len(m.layers))
+	for i, l := range m.layers {
+		out[i] = newLayer(l.Weights.Shape()[0], l.Weights.Shape()[1])
+		copy(out[i].Weights.Float32s(), l.Weights.Float32s())
+		copy(out[i].Bias.Float32s(), l.Bias.Float32s())
+	}
+	return out
+}
+
+// Sizes returns the sizes of the layers: the number of features D, those of the hidden layers, the number of classes K. It
+// is nil for a model without layers.
+func (m *Model) Sizes() []int {
+	if m == nil || len(m.layers) == 0 {
+		return nil
+	}
+	s := []int{m.layers[0].Weights.Shape()[0]}
+	for _, l := range m.layers {
+		s = append(s, l.Weights.Shape()[1])
+	}
+	return s
+}
+
+// finite reports whether all weights are finite numbers.
+func (m *Model) finite() bool {
+	for _, l := range m.layers {
+		for _, data := range [][]float32{l.Weights.Float32s(), l.Bias.Float32s()} {
+			for _, v := range data {
+				if v-v != 0 {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// Logits returns the network's output before the softmax.
+//
+// Shapes: features [N, D] float32, a view too; the result is [N, K]. Each row depends on its own features only.
+// Errors: [ErrEmpty], [ErrMismatch], [ErrDtype], [ErrValue] for features that are NaN or infinite.
+func (m *Model) Logits(features *tensor.Dense) (*tensor.Dense, error) {
+	sizes := m.Sizes()
+	if sizes == nil {
+		return nil, fail(ErrEmpty, "model: has no layers, want one made by Fit or NewModel")
+	}
+	x, err := floats("features", features)
+	if err != nil {
+		return nil, err
+	}
+	if got := x.Shape()[1]; got != sizes[0] {
+		return nil, fail(ErrMismatch, "features: got %d columns, want %d, the features of the model", got, sizes[0])
+	}
+	t, err := tableOf("features", x)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.check(-math.MaxFloat32, math.MaxFloat32, "a finite number"); err != nil {
+		return nil, err
+	}
+	out := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(t.n, sizes[len(sizes)-1]))
+	m.logits(general(out), general(x))
+	return out, nil
+}
+
+// chunk is how many rows go through the layers together: their activations stay in the cache.
+const chunk = 256
+
+// logits computes the network's output row chunk by row chunk.
+func (m *Model) logits(out, x blas32.General) {
+	var buf [2][]float32 // the layers write to one and read from the other in turns
+	for lo := 0; lo < x.Rows; lo += chunk {
+		n := min(chunk, x.Rows-lo)
+		h := rowsOf(x, lo, n)
+		for i, l := range m.layers {
+			w := general(l.Weights)
+			y := rowsOf(out, lo, n)
+			last := i == len(m.layers)-1
+			if !last {
+				b := &buf[i%2]
+				if cap(*b) < n*w.Cols {
+					*b = make([]float32, n*w.Cols)
+				}
+				y = blas32.General{Rows: n, Cols: w.Cols, Stride: w.Cols, Data: (*b)[:n*w.Cols]}
+			}
+			forward(y, h, w, l.Bias.Float32s(), !last)
+			h = y
+		}
+	}
+}
+
+// rowsOf returns n rows of m from row lo on.
+func rowsOf(m blas32.General, lo, n int) blas32.General {
+	return blas32.General{Rows: n, Cols: m.Cols, Stride: m.Cols, Data: m.Data[lo*m.Cols : (lo+n)*m.Cols]}
+}
+
+// Predict returns the probabilities of the classes, the softmax of [Model.Logits].
+//
+// Shapes: features [N, D] float32, a view too; the result is [N, K]. Errors: those of Logits.
+func (m *Model) Predict(features *tensor.Dense) (*tensor.Dense, error) {
+	z, err := m.Logits(features)
+	if err != nil {
+		return nil, err
+	}
+	return losses.Softmax(z)
+}
+
+// floats returns a float32 tensor [n, k] that is row-major: t itself, or a copy of a view.
+func floats(arg string, t *tensor.Dense) (*tensor.Dense, error) {
+	v, err := tableOf(arg, t)
+	if err != nil {
+		return nil, err
+	}
+	if v.f32 == nil {
+		return nil, fail(ErrDtype, "%s: got dtype %v, want float32", arg, t.Dtype())
+	}
+	if rowMajor(t) {
+		return t, nil
+	}
+	rows := make([]int, v.n)
+	for i := range rows {
+		rows[i] = i
+	}
+	out := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(v.n, v.k))
+	if err := dataset.Gather(out, t, rows); err != nil {
+		return nil, fmt.Errorf("train: %s: %w", arg, err)
+	}
+	return out, nil
+}
