@@ -27,7 +27,7 @@ type Options struct {
 	// removed, whatever it holds. A static graph takes a smaller last batch by padding it with such rows.
 	SampleWeights *gorgonia.Node
 
-	// TargetGrad makes the loss differentiable with respect to the labels too. Ask for it only when it is
+	// TargetGrad makes the loss differentiable with respect to the labels, a node, too. Ask for it only when it is
 	// used: a machine executes the gradient even when nothing reads it.
 	TargetGrad bool
 }
@@ -46,14 +46,23 @@ func Apply(c losses.Criterion, logits *gorgonia.Node, target Target) (*gorgonia.
 }
 
 // ApplyWith is [Apply] with options. Errors: also those of sample weights of another shape or
-// dtype, and [losses.ErrDtype] for the gradient of an index.
+// dtype, [losses.ErrDtype] for the gradient of an index, [ErrNode] for that of a tensor.
 func ApplyWith(c losses.Criterion, logits *gorgonia.Node, target Target, o Options) (*gorgonia.Node, error) {
 	if logits == nil {
 		return nil, fmt.Errorf("graph: logits: nil is no node, want a node [N, K]: %w", losses.ErrNil)
 	}
+	if err := wantTyped("logits", logits); err != nil {
+		return nil, err
+	}
 	t, err := targetNode(logits.Graph(), target)
 	if err != nil {
 		return nil, err
+	}
+	if err := wantTyped("target", t); err != nil {
+		return nil, err
+	}
+	if _, ok := target.(*tensor.Dense); ok && o.TargetGrad {
+		return nil, fmt.Errorf("graph: target: nobody could read the gradient of a tensor, want a node for TargetGrad: %w", ErrNode)
 	}
 	if t == logits {
 		return nil, fmt.Errorf("graph: logits and target are one node, %q; inputs of one name, type and shape are the same node to Gorgonia: %w", logits.Name(), ErrNode)
@@ -107,6 +116,18 @@ func targetNode(g *gorgonia.ExprGraph, target Target) (*gorgonia.Node, error) {
 	return nil, fmt.Errorf("graph: target: nil is no target, want labels [N, K] or index [N]: %w", losses.ErrNil)
 }
 
+// wantTyped wants a node of a graph that has a value: constants may be without a graph, statements such as
+// gorgonia.Read without a type.
+func wantTyped(arg string, n *gorgonia.Node) error {
+	if n.Graph() == nil {
+		return fmt.Errorf("graph: %s: the node %q is in no graph, want an input or the result of an operation: %w", arg, n.Name(), ErrNode)
+	}
+	if n.Type() == nil {
+		return fmt.Errorf("graph: %s: the node %q has no value, want an input or the result of an operation: %w", arg, n.Name(), ErrNode)
+	}
+	return nil
+}
+
 // sameGraph wants n in the graph of logits.
 func sameGraph(logits, n *gorgonia.Node, arg string) error {
 	if logits.Graph() == nil || n.Graph() != logits.Graph() {
@@ -115,8 +136,9 @@ func sameGraph(logits, n *gorgonia.Node, arg string) error {
 	return nil
 }
 
-// Cause returns what a machine's error is about. The machines wrap errors in a type that
-// errors.Is and errors.As cannot look into; Cause takes it off:
+// Cause returns what an error of RunAll is about: the [*losses.Error] in it when there is one, otherwise
+// the op's error. The machines wrap errors in a type that errors.Is and errors.As cannot
+// look into, and in words about instructions; Cause takes both off:
 //
 //	if err := vm.RunAll(); errors.Is(graph.Cause(err), losses.ErrLabel) { … }
 //
@@ -125,8 +147,13 @@ func Cause(err error) error {
 	for {
 		machine, ok := err.(interface{ Err() error })
 		if !ok || machine.Err() == nil {
-			return err
+			break
 		}
 		err = machine.Err()
 	}
+	var e *losses.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return err
 }

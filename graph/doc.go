@@ -22,5 +22,7 @@
 //   - Call gorgonia.Grad once a graph, on the sum of the costs.
 //   - With BindDualValues and no solver, gradients of one run are added to those of the last.
 //   - The shapes of a graph are fixed: pad a smaller last batch and give the padding a sample weight of 0.
+//   - After a failed run a Lisp machine's goroutine goes on for ever: do not retry with many of them.
+//   - An input that no node uses makes the Lisp machine fail.
 //   - Build one graph at a time: two goroutines that build two graphs race inside Gorgonia.
 package graph

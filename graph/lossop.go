@@ -27,7 +27,7 @@ var (
 	_ gorgonia.Op   = (*lossOp)(nil)
 	_ gorgonia.SDOp = (*lossOp)(nil)
 	_ gorgonia.ADOp = (*lossOp)(nil)
-	_ gorgonia.Op   = (*lossGradOp)(nil)
+	_ gorgonia.SDOp = (*lossGradOp)(nil)
 )
 
 func newLossOp(c losses.Criterion, target *gorgonia.Node, o Options) *lossOp {
@@ -141,7 +141,7 @@ func (o *lossOp) WriteHash(h hash.Hash) { io.WriteString(h, o.key) }
 func (o *lossOp) Hashcode() uint32 { return hashcode(o) }
 
 // String implements fmt.Stringer.
-func (o *lossOp) String() string { return o.key }
+func (o *lossOp) String() string { return "softloss{" + o.criterion.Key() + "}" }
 
 // DiffWRT implements gorgonia.SDOp.
 func (o *lossOp) DiffWRT(inputs int) []bool {
@@ -255,13 +255,22 @@ func (o *lossGradOp) CallsExtern() bool { return false }
 func (o *lossGradOp) OverwritesInput() int { return -1 }
 
 // WriteHash implements gorgonia.Op.
-func (o *lossGradOp) WriteHash(h hash.Hash) { io.WriteString(h, o.String()) }
+func (o *lossGradOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "d%d %s", o.wrt, o.loss.key) }
 
 // Hashcode implements gorgonia.Op.
 func (o *lossGradOp) Hashcode() uint32 { return hashcode(o) }
 
 // String implements fmt.Stringer.
-func (o *lossGradOp) String() string { return fmt.Sprintf("d%d %s", o.wrt, o.loss.key) }
+func (o *lossGradOp) String() string { return fmt.Sprintf("d%d %v", o.wrt, o.loss) }
+
+// DiffWRT implements gorgonia.SDOp: a gradient is an end. Without this method gorgonia.Grad
+// could not pass it on its way through the graph.
+func (o *lossGradOp) DiffWRT(inputs int) []bool { return make([]bool, inputs) }
+
+// SymDiff implements gorgonia.SDOp.
+func (o *lossGradOp) SymDiff(gorgonia.Nodes, *gorgonia.Node, *gorgonia.Node) (gorgonia.Nodes, error) {
+	return nil, fmt.Errorf("graph: %v has no derivative: %w", o, ErrNode)
+}
 
 // hashcode returns the 32-bit hash of an op.
 func hashcode(o gorgonia.Op) uint32 {

@@ -26,6 +26,9 @@ func (f rowFunc) node(x *gorgonia.Node) (*gorgonia.Node, error) {
 	if x == nil {
 		return nil, fmt.Errorf("graph: %s: nil is no node, want a node [N, K]: %w", f.key, losses.ErrNil)
 	}
+	if err := wantTyped("input", x); err != nil {
+		return nil, err
+	}
 	if err := f.check(x); err != nil {
 		return nil, err
 	}
@@ -39,7 +42,7 @@ var (
 	_ gorgonia.Op   = (*rowOp)(nil)
 	_ gorgonia.SDOp = (*rowOp)(nil)
 	_ gorgonia.ADOp = (*rowOp)(nil)
-	_ gorgonia.Op   = (*rowGradOp)(nil)
+	_ gorgonia.SDOp = (*rowGradOp)(nil)
 )
 
 // Arity implements gorgonia.Op.
@@ -181,3 +184,11 @@ func (o *rowGradOp) Hashcode() uint32 { return hashcode(o) }
 
 // String implements fmt.Stringer.
 func (o *rowGradOp) String() string { return "d softloss{" + o.key + "}" }
+
+// DiffWRT implements gorgonia.SDOp: a gradient is an end, as lossGradOp is.
+func (o *rowGradOp) DiffWRT(inputs int) []bool { return make([]bool, inputs) }
+
+// SymDiff implements gorgonia.SDOp.
+func (o *rowGradOp) SymDiff(gorgonia.Nodes, *gorgonia.Node, *gorgonia.Node) (gorgonia.Nodes, error) {
+	return nil, fmt.Errorf("graph: %v has no derivative: %w", o, ErrNode)
+}

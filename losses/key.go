@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // Key returns the criterion's canonical text, with every parameter of the loss
@@ -13,21 +14,21 @@ import (
 // keys. It feeds the hash of the graph's ops, logs and the names of benchmarks.
 //
 // The text comes from the fields by reflection, so that a loss of your own needs
-// to do nothing for it; fields that are functions, channels or maps count by
-// their address.
+// to do nothing for it. Fields that are functions, channels or maps count by
+// their address, and so does what lies behind more than eight pointers.
 func (c Criterion) Key() string {
 	var b strings.Builder
 	b.WriteString("loss=")
-	writeKey(&b, reflect.ValueOf(c.loss()))
+	writeKey(&b, addressable(reflect.ValueOf(c.loss())), 0)
 	if c.FromProbs {
 		b.WriteString(" probs")
 	}
 	if c.Smoothing.on() {
 		fmt.Fprintf(&b, " smoothing=%v(", c.Smoothing.Rule)
-		writeKey(&b, reflect.ValueOf(c.Smoothing.Alpha))
+		writeKey(&b, reflect.ValueOf(c.Smoothing.Alpha), 0)
 		if c.Smoothing.Prior != nil {
 			b.WriteByte(' ')
-			writeKey(&b, reflect.ValueOf(c.Smoothing.Prior))
+			writeKey(&b, reflect.ValueOf(c.Smoothing.Prior), 0)
 		}
 		b.WriteByte(')')
 	}
@@ -35,40 +36,58 @@ func (c Criterion) Key() string {
 	return b.String()
 }
 
-// writeKey writes v so that different values have different texts.
-func writeKey(b *strings.Builder, v reflect.Value) {
+// addressable returns a copy of v whose fields have addresses.
+func addressable(v reflect.Value) reflect.Value {
+	c := reflect.New(v.Type()).Elem()
+	c.Set(v)
+	return c
+}
+
+// writeKey writes v so that different values have different texts; pointers counts those on the way to v.
+func writeKey(b *strings.Builder, v reflect.Value, pointers int) {
+	if v.IsValid() && v.Type().PkgPath() != "" {
+		b.WriteString(typeName(v.Type()))
+	}
 	switch v.Kind() {
 	case reflect.Invalid:
 		b.WriteString("nil")
 	case reflect.Bool:
-		b.WriteString(strconv.FormatBool(v.Bool()))
+		fmt.Fprintf(b, "(%t)", v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		b.WriteString(strconv.FormatInt(v.Int(), 10))
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		b.WriteString(strconv.FormatUint(v.Uint(), 10))
 	case reflect.Float32, reflect.Float64:
-		b.WriteString(strconv.FormatFloat(v.Float(), 'g', -1, 64))
-		if math.IsNaN(v.Float()) {
-			fmt.Fprintf(b, "%x", math.Float64bits(v.Float()))
-		}
+		writeFloat(b, v.Float())
+	case reflect.Complex64, reflect.Complex128:
+		writeFloat(b, real(v.Complex()))
+		b.WriteByte('+')
+		writeFloat(b, imag(v.Complex()))
+		b.WriteByte('i')
 	case reflect.String:
 		b.WriteString(strconv.Quote(v.String()))
-	case reflect.Interface, reflect.Pointer:
-		if v.Kind() == reflect.Pointer {
-			b.WriteByte('&')
+	case reflect.Interface:
+		if !v.IsNil() && v.Elem().Type().PkgPath() == "" {
+			b.WriteString(v.Elem().Type().String())
 		}
-		writeKey(b, v.Elem())
+		writeKey(b, v.Elem(), pointers)
+	case reflect.Pointer:
+		fmt.Fprintf(b, "&%v ", v.Type().Elem())
+		if v.IsNil() || pointers < 8 {
+			writeKey(b, v.Elem(), pointers+1)
+		} else {
+			fmt.Fprintf(b, "@%x", v.Pointer())
+		}
 	case reflect.Slice, reflect.Array:
 		b.WriteByte('[')
 		for i := range v.Len() {
 			if i > 0 {
 				b.WriteByte(' ')
 			}
-			writeKey(b, v.Index(i))
+			writeKey(b, v.Index(i), pointers)
 		}
 		b.WriteByte(']')
 	case reflect.Struct:
-		b.WriteString(typeName(v.Type()))
 		b.WriteByte('{')
 		for i := range v.NumField() {
 			if i > 0 {
@@ -76,11 +95,24 @@ func writeKey(b *strings.Builder, v reflect.Value) {
 			}
 			b.WriteString(v.Type().Field(i).Name)
 			b.WriteByte(':')
-			writeKey(b, v.Field(i))
+			writeKey(b, v.Field(i), pointers)
 		}
 		b.WriteByte('}')
-	default:
-		fmt.Fprintf(b, "%s@%x", v.Type(), v.Pointer())
+	case reflect.Func:
+		p := v.Pointer() // the code
+		if v.CanAddr() {
+			p = *(*uintptr)(unsafe.Pointer(v.UnsafeAddr())) // code and captured variables
+		}
+		fmt.Fprintf(b, "%v@%x", v.Type(), p)
+	default: // channels, maps, unsafe pointers
+		fmt.Fprintf(b, "%v@%x", v.Type(), v.Pointer())
+	}
+}
+
+func writeFloat(b *strings.Builder, x float64) {
+	b.WriteString(strconv.FormatFloat(x, 'g', -1, 64))
+	if math.IsNaN(x) {
+		fmt.Fprintf(b, "%x", math.Float64bits(x))
 	}
 }
 
