@@ -3,6 +3,7 @@ package losses
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 
 	"softloss/losses/internal/kernel"
@@ -10,6 +11,9 @@ import (
 
 // fused is implemented by the losses of this package that have kernels of their own.
 type fused interface {
+	// itself returns the loss that the kernels are for: a loss that embeds one of
+	// this package's has its methods too, but perhaps a Row of its own.
+	itself() Loss
 	block32(b *block[float32])
 	block64(b *block[float64])
 }
@@ -29,8 +33,9 @@ type block[T kernel.Float] struct {
 	grad, targetGrad []T // nil when not wanted
 	labels           []T // the target before smoothing, for targetGrad
 
-	bad int   // the first row with an invalid label, or -1
-	err error // what was wrong
+	bad     int         // the first row with an invalid label, or -1
+	failure *rowFailure // a panic in the loss's Row
+	err     error       // what was wrong with the first bad row
 
 	prepared []T       // scratch: smoothed targets
 	rowBuf   []T       // scratch: one row
@@ -56,10 +61,27 @@ func (b *block[T]) begin(e *engine[T]) (most int) {
 	return max(1, 1<<12/e.k) // the prepared rows stay in the cache
 }
 
-// run evaluates the rows [lo, hi) of e.
+// run evaluates the rows [lo, hi) of e. On an error it looks whether an earlier
+// row has another, so that it is always the first bad row that is reported.
 func (b *block[T]) run(e *engine[T], lo, hi int) {
+	for row := hi; row >= 0; {
+		bad, err := b.try(e, lo, row)
+		if err == nil {
+			return
+		}
+		b.err, row = err, bad
+		if row == lo {
+			return
+		}
+	}
+}
+
+// try evaluates the rows [lo, hi) of e. When something is wrong with a row it returns
+// that row and what is wrong.
+func (b *block[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 	k := e.k
 	b.bad = -1
+	b.failure = nil
 	b.input = e.input[lo*k : hi*k]
 	b.loss = e.rowLoss[lo:hi]
 	b.scale = e.scale
@@ -81,9 +103,9 @@ func (b *block[T]) run(e *engine[T], lo, hi int) {
 	}
 	if b.fromProbs {
 		for i, p := range b.input {
-			if !isProb(p) {
-				b.err = cellError(ErrProb, "probs", lo+i/k, i%k, p, "is not a probability", "a number in [0, 1] (are these logits?)")
-				return
+			if !(p >= 0 && p <= 1) {
+				row := lo + i/k
+				return row, cellError(ErrProb, "probs", row, i%k, p, "is not a probability", "a number in [0, 1] (are these logits?)")
 			}
 		}
 	}
@@ -91,13 +113,23 @@ func (b *block[T]) run(e *engine[T], lo, hi int) {
 	if b.bad < 0 {
 		b.evaluate(e.criterion.loss())
 	}
-	if b.bad >= 0 && b.err == nil {
-		row, col := firstInvalid(b.labels, k)
-		b.err = labelError(lo+row, col, float64(b.labels[row*k+col]))
+	switch {
+	case b.failure != nil:
+		row := lo + b.failure.row
+		return row, cellError(ErrLoss, "loss", row, -1, fmt.Sprintf("%T", e.criterion.loss()), "panicked: "+fmt.Sprint(b.failure.cause), "")
+	case b.bad >= 0:
+		return b.labelError(lo)
 	}
-	if f, ok := b.err.(*rowFailure); ok {
-		b.err = cellError(ErrLoss, "loss", lo+f.row, -1, fmt.Sprintf("%T", e.criterion.loss()), "panicked: "+fmt.Sprint(f.cause), "")
+	return 0, nil
+}
+
+// labelError returns the row, counted from lo, and the error of the first invalid label.
+func (b *block[T]) labelError(lo int) (row int, err error) {
+	if row, col := firstInvalid(b.labels, b.k); row >= 0 {
+		return lo + row, labelError(lo+row, col, b.labels[row*b.k+col])
 	}
+	row, col := firstInvalid(b.target, b.k)
+	return lo + row, cellError(ErrLabel, "labels", lo+row, col, b.target[row*b.k+col], "is what smoothing made of the label", "a finite number: a smaller alpha or label")
 }
 
 // prepare smooths the targets.
@@ -113,13 +145,8 @@ func (b *block[T]) prepare() {
 			dst[i*k+y] = 1
 		}
 		b.index, b.target = nil, dst
-	} else if row, _ := firstInvalid(b.target, k); row >= 0 {
-		b.bad = row
-		return
 	}
-	for lo := 0; lo < len(dst); lo += k {
-		smoothRow(b.smoothing, dst[lo:lo+k], b.target[lo:lo+k])
-	}
+	b.bad = smoothRows(b.smoothing, dst, b.target, k)
 	b.target = dst
 }
 
@@ -127,7 +154,7 @@ func (b *block[T]) prepare() {
 // more is asked than kernels know.
 func (b *block[T]) evaluate(l Loss) {
 	f, ok := l.(fused)
-	if !ok || b.targetGrad != nil || b.fromProbs && b.index != nil {
+	if !ok || reflect.TypeOf(f.itself()) != reflect.TypeOf(l) || b.targetGrad != nil || b.fromProbs && b.index != nil {
 		rowBlock(b, l)
 		return
 	}
@@ -145,8 +172,6 @@ type rowFailure struct {
 	cause any
 }
 
-func (f *rowFailure) Error() string { return "a row failed" }
-
 // rowBlock evaluates a loss by its Row, in float64.
 func rowBlock[T kernel.Float](b *block[T], l Loss) {
 	k := b.k
@@ -159,7 +184,7 @@ func rowBlock[T kernel.Float](b *block[T], l Loss) {
 	i := 0
 	defer func() {
 		if cause := recover(); cause != nil {
-			b.err = &rowFailure{i, cause}
+			b.failure = &rowFailure{i, cause}
 		}
 	}()
 	for ; i < len(b.loss); i++ {
@@ -186,6 +211,9 @@ func rowBlock[T kernel.Float](b *block[T], l Loss) {
 		}
 		clear(r.TargetGrad)
 		b.loss[i] = l.Row(r)
+		if math.IsNaN(r.LogP[0]) { // so are all of them
+			b.loss[i] = math.NaN()
+		}
 		f := float64(b.scale[0])
 		if len(b.scale) > 1 {
 			f = float64(b.scale[i])

@@ -63,10 +63,10 @@ func (c Criterion) Check(logits, target Operand) error {
 
 // checkOperands is the part of Check that depends on the operands.
 func (c Criterion) checkOperands(logits, target Operand) error {
-	if logits == nil {
+	if missing(logits) {
 		return argError(ErrNil, c.inputName(), "nil", "is no tensor", "logits [N, K]")
 	}
-	if target == nil {
+	if missing(target) {
 		return argError(ErrNil, "labels", "nil", "is no tensor", "labels [N, K] or index [N]")
 	}
 	if err := checkFloat(c.inputName(), logits.Dtype()); err != nil {

@@ -46,6 +46,7 @@ func (CrossEntropy) Row(r Row) (loss float64) {
 	return loss
 }
 
+func (CrossEntropy) itself() Loss              { return CrossEntropy{} }
 func (CrossEntropy) block32(b *block[float32]) { crossEntropyBlock(b) }
 func (CrossEntropy) block64(b *block[float64]) { crossEntropyBlock(b) }
 

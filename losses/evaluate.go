@@ -1,7 +1,6 @@
 package losses
 
 import (
-	"math"
 	"sync"
 
 	"gorgonia.org/tensor"
@@ -311,6 +310,3 @@ func (e *engine[T]) store() {
 
 // tiny is the least probability that a logarithm is taken of.
 func tiny[T kernel.Float]() float64 { return kernel.Tiny[T]() }
-
-// isProb reports whether p is in [0, 1].
-func isProb[T kernel.Float](p T) bool { return p >= 0 && p <= 1 && !math.IsNaN(float64(p)) }

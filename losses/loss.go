@@ -9,6 +9,8 @@ package losses
 // Criterion, in graph.Apply and in the trainer, on soft, one-hot and index
 // targets. Implement [Validator] too when the parameters have a range.
 //
+// A row whose logits have no softmax (see [Softmax]) is NaN whatever Row returns for it.
+//
 // Row may be called from several goroutines at once. A panic in it is returned
 // as an error that is [ErrLoss].
 type Loss interface {

@@ -53,6 +53,7 @@ func (MAE) Row(r Row) (loss float64) {
 	return loss
 }
 
+func (MAE) itself() Loss              { return MAE{} }
 func (MAE) block32(b *block[float32]) { maeBlock(b) }
 func (MAE) block64(b *block[float64]) { maeBlock(b) }
 

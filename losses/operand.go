@@ -2,6 +2,7 @@ package losses
 
 import (
 	"fmt"
+	"reflect"
 	"unsafe"
 
 	"gorgonia.org/tensor"
@@ -25,10 +26,19 @@ func denseOf(arg string, t tensor.Tensor) (*tensor.Dense, error) {
 		return nil, argError(ErrDtype, arg, fmt.Sprintf("%T", t), "is not dense", "a *tensor.Dense")
 	case !d.IsNativelyAccessible():
 		return nil, argError(ErrDtype, arg, "the tensor", "is not in main memory", "a tensor on the CPU")
-	case d.IsMasked():
+	case len(d.Mask()) > 0:
 		return nil, argError(ErrDtype, arg, "the tensor", "has a mask", "sample weights of 0 instead")
 	}
 	return d, nil
+}
+
+// missing reports whether o is nil or holds a nil pointer.
+func missing(o Operand) bool {
+	if o == nil {
+		return true
+	}
+	v := reflect.ValueOf(o)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // checkFloat wants one of the two dtypes of logits and labels.
@@ -79,30 +89,27 @@ func raw[T kernel.Float](d *tensor.Dense) []T {
 
 // contiguous reports whether the elements of d lie in memory row by row.
 func contiguous(d *tensor.Dense) bool {
-	shape, strides := d.Shape(), d.Strides()
-	if len(strides) != len(shape) {
-		return len(shape) == 0
+	if len(d.Shape()) == 0 {
+		return true
 	}
-	step := 1
-	for i := len(shape) - 1; i >= 0; i-- {
-		if shape[i] != 1 && strides[i] != step {
-			return false
-		}
-		step *= shape[i]
-	}
-	return true
+	n, k, sn, sk, ok := strides2(d)
+	return ok && (k == 1 || sk == 1) && (n == 1 || sn == k)
 }
 
-// strides2 returns the strides of a tensor of one or two dimensions as those of a matrix [n, k].
-func strides2(arg string, d *tensor.Dense) (n, k, sn, sk int, err error) {
+// strides2 returns the shape and strides of a tensor of one or two dimensions as those of a
+// matrix [n, k]; ok is false when they cannot be told.
+func strides2(d *tensor.Dense) (n, k, sn, sk int, ok bool) {
 	shape, strides := d.Shape(), d.Strides()
-	if len(strides) != len(shape) {
-		return 0, 0, 0, 0, argError(ErrShape, arg, fmt.Sprintf("a view of shape %v with strides %v", shape, strides), "cannot be read", "a copy (Clone) of it")
+	switch {
+	case len(shape) == 1 && len(strides) == 1:
+		return shape[0], 1, strides[0], 1, true
+	case len(shape) == 2 && len(strides) == 2:
+		return shape[0], shape[1], strides[0], strides[1], true
+	case len(shape) == 2 && len(strides) == 1 && (shape[0] == 1 || shape[1] == 1):
+		// Package tensor gives some vectors of two dimensions, (1, K) and (N, 1), one stride.
+		return shape[0], shape[1], strides[0], strides[0], true
 	}
-	if len(shape) == 1 {
-		return shape[0], 1, strides[0], 1, nil
-	}
-	return shape[0], shape[1], strides[0], strides[1], nil
+	return 0, 0, 0, 0, false
 }
 
 // floats returns the elements of d row by row: its own memory when they lie
@@ -112,16 +119,16 @@ func floats[T kernel.Float](arg string, d *tensor.Dense, buf *[]T) ([]T, error) 
 	if contiguous(d) {
 		return data[:d.Shape().TotalSize()], nil
 	}
-	n, k, sn, sk, err := strides2(arg, d)
-	if err != nil {
-		return nil, err
+	n, k, sn, sk, ok := strides2(d)
+	if !ok {
+		return nil, unreadable(arg, d)
 	}
 	out := grow(buf, n*k)
 	for i := range n {
 		for j := range k {
 			at := i*sn + j*sk
 			if at < 0 || at >= len(data) {
-				return nil, pastMemory(arg, d)
+				return nil, unreadable(arg, d)
 			}
 			out[i*k+j] = data[at]
 		}
@@ -129,8 +136,8 @@ func floats[T kernel.Float](arg string, d *tensor.Dense, buf *[]T) ([]T, error) 
 	return out, nil
 }
 
-func pastMemory(arg string, d *tensor.Dense) error {
-	return argError(ErrShape, arg, fmt.Sprintf("a view of shape %v with strides %v", d.Shape(), d.Strides()), "reaches past its memory", "a copy (Clone) of it")
+func unreadable(arg string, d *tensor.Dense) error {
+	return argError(ErrShape, arg, fmt.Sprintf("a view of shape %v with strides %v", d.Shape(), d.Strides()), "cannot be read", "a copy (Clone) of it")
 }
 
 // grow returns *buf with n elements, with room made if there is too little.
@@ -142,8 +149,11 @@ func grow[T any](buf *[]T, n int) []T {
 	return *buf
 }
 
-// integers reads the class indices of d into *buf.
+// integers returns the class indices of d: its own memory, or a copy in *buf.
 func integers(d *tensor.Dense, buf *[]int) ([]int, error) {
+	if d.Dtype() == tensor.Int && contiguous(d) {
+		return d.Ints()[:d.Shape()[0]], nil
+	}
 	switch d.Dtype() {
 	case tensor.Int32:
 		return widen(d, d.Int32s(), buf)
@@ -154,14 +164,14 @@ func integers(d *tensor.Dense, buf *[]int) ([]int, error) {
 }
 
 func widen[I int | int32 | int64](d *tensor.Dense, data []I, buf *[]int) ([]int, error) {
-	n, _, step, _, err := strides2("index", d)
-	if err != nil {
-		return nil, err
+	n, _, step, _, ok := strides2(d)
+	if !ok {
+		return nil, unreadable("index", d)
 	}
 	out := grow(buf, n)
 	for i := range out {
-		if i*step >= len(data) {
-			return nil, pastMemory("index", d)
+		if at := i * step; at < 0 || at >= len(data) {
+			return nil, unreadable("index", d)
 		}
 		out[i] = int(data[i*step])
 	}
@@ -213,7 +223,7 @@ func firstInvalid[T kernel.Float](t []T, k int) (row, col int) {
 	return -1, -1
 }
 
-func labelError(row, col int, v float64) error {
+func labelError[T kernel.Float](row, col int, v T) error {
 	problem := "is negative"
 	if v != v {
 		problem = "is not a number"

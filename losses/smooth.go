@@ -113,9 +113,14 @@ func (s Smoothing) Apply(labels tensor.Tensor) (*tensor.Dense, error) {
 	}
 	out := tensor.New(tensor.Of(t.Dtype()), tensor.WithShape(t.Shape()...))
 	if t.Dtype() == tensor.Float32 {
-		return out, smoothAll[float32](s, out, t)
+		err = smoothAll[float32](s, out, t)
+	} else {
+		err = smoothAll[float64](s, out, t)
 	}
-	return out, smoothAll[float64](s, out, t)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // Grad returns the gradient with respect to the labels of Σ upstream·Apply(labels), the
@@ -138,9 +143,14 @@ func (s Smoothing) Grad(labels, upstream tensor.Tensor) (*tensor.Dense, error) {
 	}
 	out := tensor.New(tensor.Of(t.Dtype()), tensor.WithShape(t.Shape()...))
 	if t.Dtype() == tensor.Float32 {
-		return out, smoothGradAll[float32](s, out, t, u)
+		err = smoothGradAll[float32](s, out, t, u)
+	} else {
+		err = smoothGradAll[float64](s, out, t, u)
 	}
-	return out, smoothGradAll[float64](s, out, t, u)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // labels checks the smoothing and the tensor it is to work on.
@@ -160,7 +170,7 @@ func (s Smoothing) Check(labels Operand) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
-	if labels == nil {
+	if missing(labels) {
 		return argError(ErrNil, "labels", "nil", "is no tensor", "labels [N, K]")
 	}
 	if err := checkFloat("labels", labels.Dtype()); err != nil {
@@ -172,27 +182,34 @@ func (s Smoothing) Check(labels Operand) error {
 	return s.priorFor(labels.Shape()[1])
 }
 
+// validLabels returns the labels row by row, as floats does, or the error of the first invalid one.
+func validLabels[T kernel.Float](labels *tensor.Dense, buf *[]T) ([]T, error) {
+	k := labels.Shape()[1]
+	t, err := floats("labels", labels, buf)
+	if err != nil {
+		return nil, err
+	}
+	if row, col := firstInvalid(t, k); row >= 0 {
+		return nil, labelError(row, col, t[row*k+col])
+	}
+	return t, nil
+}
+
 func smoothAll[T kernel.Float](s Smoothing, out, labels *tensor.Dense) error {
 	k := labels.Shape()[1]
 	var buf []T
-	src, err := floats("labels", labels, &buf)
+	src, err := validLabels(labels, &buf)
 	if err != nil {
 		return err
 	}
-	if row, col := firstInvalid(src, k); row >= 0 {
-		return labelError(row, col, float64(src[row*k+col]))
-	}
-	dst := raw[T](out)
-	for lo := 0; lo < len(src); lo += k {
-		smoothRow(s, dst[lo:lo+k], src[lo:lo+k])
-	}
+	smoothRows(s, raw[T](out), src, k)
 	return nil
 }
 
 func smoothGradAll[T kernel.Float](s Smoothing, out, labels, upstream *tensor.Dense) error {
 	k := labels.Shape()[1]
 	var lbuf, ubuf []T
-	src, err := floats("labels", labels, &lbuf)
+	src, err := validLabels(labels, &lbuf)
 	if err != nil {
 		return err
 	}
@@ -214,36 +231,33 @@ func smoothGradAll[T kernel.Float](s Smoothing, out, labels, upstream *tensor.De
 	return nil
 }
 
-// smoothRow stores the smoothed row t in dst, which may be t.
-func smoothRow[T kernel.Float](s Smoothing, dst, t []T) {
-	if !s.on() {
-		copy(dst, t)
-		return
+// smoothRows smooths the rows of t into dst, which may be t. It returns the first row that
+// holds an invalid label, or -1.
+func smoothRows[T kernel.Float](s Smoothing, dst, t []T, k int) (bad int) {
+	uniform := 1 / float64(k)
+	switch {
+	case !s.on():
+		return kernel.Smooth(dst, t, 1, 0, 0, 0, k)
+	case s.Rule == SmoothNotebook:
+		return kernel.Smooth(dst, t, 1, s.Alpha, s.Alpha*uniform, 0, k)
+	case s.Rule == SmoothUniform:
+		return kernel.Smooth(dst, t, 1-s.Alpha, 0, s.Alpha*uniform, 0, k)
+	case s.Prior == nil:
+		return kernel.Smooth(dst, t, 1-s.Alpha, 0, 0, s.Alpha*uniform, k)
 	}
-	share := s.Alpha / float64(len(t))
-	switch s.Rule {
-	case SmoothPrior:
+	if row, _ := firstInvalid(t, k); row >= 0 {
+		return row
+	}
+	for lo := 0; lo < len(t); lo += k {
 		var sum float64
-		for _, v := range t {
+		for _, v := range t[lo : lo+k] {
 			sum += float64(v)
 		}
-		mu := sum * share
-		for j, v := range t {
-			if s.Prior != nil {
-				mu = s.Alpha * sum * s.Prior[j]
-			}
-			dst[j] = T((1-s.Alpha)*float64(v) + mu)
-		}
-	case SmoothUniform:
-		for j, v := range t {
-			dst[j] = T((1-s.Alpha)*float64(v) + share)
-		}
-	case SmoothNotebook:
-		cut := s.cut(positives(t))
-		for j, v := range t {
-			dst[j] = T(max(float64(v)-cut, 0) + share)
+		for j, v := range t[lo : lo+k] {
+			dst[lo+j] = T((1-s.Alpha)*float64(v) + s.Alpha*sum*s.Prior[j])
 		}
 	}
+	return -1
 }
 
 // smoothGradRow replaces g = dL/dτ' by dL/dt for the row of labels t.

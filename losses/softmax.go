@@ -73,7 +73,7 @@ func LogSumExpGrad(logits, upstream tensor.Tensor) (*tensor.Dense, error) {
 // CheckLogits returns the error that [Softmax] and its kin would: [ErrNil], [ErrShape] or [ErrDtype]
 // unless logits are [N, K] float32 or float64.
 func CheckLogits(logits Operand) error {
-	if logits == nil {
+	if missing(logits) {
 		return argError(ErrNil, "logits", "nil", "is no tensor", "logits [N, K]")
 	}
 	if err := checkFloat("logits", logits.Dtype()); err != nil {
@@ -109,9 +109,14 @@ func mapRows(logits, upstream tensor.Tensor, dims int, m kernelMap) (*tensor.Den
 	}
 	out := tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(z.Shape()[:dims]...))
 	if z.Dtype() == tensor.Float32 {
-		return out, mapTyped(out, z, u, dims, m.upDims, m.f32, m.g32)
+		err = mapTyped(out, z, u, dims, m.upDims, m.f32, m.g32)
+	} else {
+		err = mapTyped(out, z, u, dims, m.upDims, m.f64, m.g64)
 	}
-	return out, mapTyped(out, z, u, dims, m.upDims, m.f64, m.g64)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func mapTyped[T kernel.Float](out, z, u *tensor.Dense, dims, upDims int, f func(dst, z []T, k int), g func(dst, z, u []T, k int)) error {

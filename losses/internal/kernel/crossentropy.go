@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// CrossEntropy computes, for every row with target t and S = Σ_k t_k,
+// crossEntropy computes, for every row with target t and S = Σ_k t_k,
 //
 //	loss = -Σ_k t_k l_k = S log1p(r) - Σ_{t_k≠0} t_k (z_k - M)
 //	grad_k = scale (S p_k - t_k)
@@ -10,7 +10,7 @@ import "math"
 // where scale holds one factor for all rows or one a row; a nil grad is not
 // computed. It returns the first row that holds an invalid label, or -1; what
 // it stored for that row and those after it means nothing.
-func CrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
+func crossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
 	for i := range loss {
 		lo, hi := i*k, i*k+k
 		x, y := z[lo:hi], t[lo:hi]
@@ -19,7 +19,7 @@ func CrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad in
 		if grad == nil {
 			m, a, r = maxAndRest(x)
 		} else {
-			m, a, r = exps(grad[lo:hi], x)
+			m, a, r = expsGo(grad[lo:hi], x)
 		}
 		var rest, dot float64 // Σ_{k≠a} t_k, Σ t_k (z_k - M)
 		for j, v := range y {
@@ -50,12 +50,12 @@ func CrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad in
 	return -1
 }
 
-// CrossEntropyIndex is CrossEntropy for the one-hot rows of index:
+// crossEntropyIndex is crossEntropy for the one-hot rows of index:
 //
 //	loss = -l_y,   grad_k = scale (p_k - [k=y])
 //
 // It wants 0 <= index[i] < k.
-func CrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
+func crossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
 	for i, y := range index {
 		lo, hi := i*k, i*k+k
 		x := z[lo:hi]
@@ -65,7 +65,7 @@ func CrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale 
 			continue
 		}
 		g := grad[lo:hi]
-		m, a, r := exps(g, x)
+		m, a, r := expsGo(g, x)
 		loss[i] = math.Log1p(r) - (float64(x[y]) - m)
 		indexGrad(g, a, y, r, at(scale, i))
 	}
@@ -84,7 +84,7 @@ func indexGrad[T Float](g []T, a, y int, r, c float64) {
 	g[y] = T(-c * rest)
 }
 
-// ProbCrossEntropy is CrossEntropy from probabilities: with tiny the smallest
+// ProbCrossEntropy is [CrossEntropy] from probabilities: with tiny the smallest
 // normal number of the element type and p'_k = max(p_k, tiny),
 //
 //	loss = -Σ_{t_k≠0} t_k log p'_k,   grad_k = -scale t_k/p'_k.

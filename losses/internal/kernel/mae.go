@@ -1,6 +1,6 @@
 package kernel
 
-// MAE computes, for every row with target t,
+// mae computes, for every row with target t,
 //
 //	loss = Σ_k |p_k - t_k|
 //	grad_k = scale p_k (σ_k - Σ_j σ_j p_j),   σ = sign(p - t), sign(0) = 0.
@@ -9,8 +9,8 @@ package kernel
 //
 //	σ_k - Σ_j σ_j p_j = (σ_k - σ_a) + Σ_{j≠a} (σ_a - σ_j) p_j,
 //
-// a sum of terms of one sign. Arguments and result are those of CrossEntropy.
-func MAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+// a sum of terms of one sign. Arguments and result are those of crossEntropy.
+func mae[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
 	for i := range loss {
 		lo, hi := i*k, i*k+k
 		e := scratch[:k]
@@ -18,7 +18,7 @@ func MAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad in
 			e = grad[lo:hi]
 		}
 		y := t[lo:hi]
-		_, a, r := exps(e, z[lo:hi])
+		_, a, r := expsGo(e, z[lo:hi])
 		c := 1 / (1 + r)
 		if invalid(y[a]) {
 			return i
@@ -55,17 +55,17 @@ func MAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad in
 	return -1
 }
 
-// MAEIndex is MAE for the one-hot rows of index:
+// maeIndex is mae for the one-hot rows of index:
 //
 //	loss = 2 (1 - p_y),   grad_k = 2 scale p_y (p_k - [k=y])
-func MAEIndex[T Float](loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+func maeIndex[T Float](loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
 	for i, y := range index {
 		lo, hi := i*k, i*k+k
 		e := scratch[:k]
 		if grad != nil {
 			e = grad[lo:hi]
 		}
-		_, a, r := exps(e, z[lo:hi])
+		_, a, r := expsGo(e, z[lo:hi])
 		py := float64(e[y]) / (1 + r)
 		rest := 1 - py
 		if y == a {

@@ -2,11 +2,11 @@ package kernel
 
 import "math"
 
-// Softmax stores p_k in dst.
-func Softmax[T Float](dst, z []T, k int) {
+// softmax stores p_k in dst.
+func softmax[T Float](dst, z []T, k int) {
 	for lo := 0; lo < len(z); lo += k {
 		d := dst[lo : lo+k]
-		_, a, r := exps(d, z[lo:lo+k])
+		_, a, r := expsGo(d, z[lo:lo+k])
 		c := 1 / (1 + r)
 		for j, e := range d {
 			d[j] = T(float64(e) * c)
@@ -15,8 +15,8 @@ func Softmax[T Float](dst, z []T, k int) {
 	}
 }
 
-// LogSoftmax stores l_k in dst.
-func LogSoftmax[T Float](dst, z []T, k int) {
+// logSoftmax stores l_k in dst.
+func logSoftmax[T Float](dst, z []T, k int) {
 	for lo := 0; lo < len(z); lo += k {
 		x := z[lo : lo+k]
 		m, _, r := maxAndRest(x)
@@ -27,8 +27,8 @@ func LogSoftmax[T Float](dst, z []T, k int) {
 	}
 }
 
-// LogSumExp stores M + log1p(r) in dst, an element a row.
-func LogSumExp[T Float](dst, z []T, k int) {
+// logSumExp stores M + log1p(r) in dst, an element a row.
+func logSumExp[T Float](dst, z []T, k int) {
 	for i := range dst {
 		m, _, r := maxAndRest(z[i*k : i*k+k])
 		dst[i] = T(m + math.Log1p(r))

@@ -1,0 +1,109 @@
+//go:build !purego
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+//go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg kernel -adapters ../units_amd64.go
+
+// What the machine has. Tests turn them off to run every implementation.
+var (
+	avx512  = avx2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ
+	avx2    = cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI2
+	vectors = avx2
+)
+
+// unitOf returns the kernels for an element type.
+func unitOf[T Float]() unit[T] {
+	var u any
+	switch any(T(0)).(type) {
+	case float32:
+		if avx512 {
+			u = f32AVX512{}
+		} else {
+			u = f32AVX2{}
+		}
+	default:
+		if avx512 {
+			u = f64AVX512{}
+		} else {
+			u = f64AVX2{}
+		}
+	}
+	return u.(unit[T])
+}
+
+// The functions below run blocks of few classes in tiles, several rows at once, and others row by row.
+
+func vectorCrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
+	if k <= tileCols {
+		return crossEntropyTiles(unitOf[T](), loss, grad, z, t, nil, scale, k)
+	}
+	return crossEntropyRows(unitOf[T](), loss, grad, z, t, scale, k)
+}
+
+func vectorCrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
+	if k <= tileCols {
+		crossEntropyTiles(unitOf[T](), loss, grad, z, nil, index, scale, k)
+		return
+	}
+	crossEntropyIndexRows(unitOf[T](), loss, grad, z, index, scale, k)
+}
+
+func vectorMAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+	if k <= tileCols {
+		return maeTiles(unitOf[T](), loss, grad, z, t, nil, scale, scratch, k)
+	}
+	return maeRows(unitOf[T](), loss, grad, z, t, scale, scratch, k)
+}
+
+func vectorMAEIndex[T Float](loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+	if k <= tileCols {
+		maeTiles(unitOf[T](), loss, grad, z, nil, index, scale, scratch, k)
+		return
+	}
+	maeIndexRows(unitOf[T](), loss, grad, z, index, scale, scratch, k)
+}
+
+func vectorSmooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
+	if k <= tileCols {
+		return smoothTiles(unitOf[T](), dst, t, keep, cut, add, addMass, k)
+	}
+	return smoothRows(unitOf[T](), dst, t, keep, cut, add, addMass, k)
+}
+
+func vectorSoftmax[T Float](dst, z []T, k int) {
+	if k <= tileCols {
+		softmaxTiles(unitOf[T](), dst, z, k)
+		return
+	}
+	softmaxRows(unitOf[T](), dst, z, k)
+}
+
+func vectorLogSoftmax[T Float](dst, z []T, k int) {
+	if k <= tileCols {
+		logSoftmaxTiles(unitOf[T](), dst, z, k)
+		return
+	}
+	logSoftmaxRows(unitOf[T](), dst, z, k)
+}
+
+func vectorLogSumExp[T Float](dst, z []T, k int) {
+	if k <= tileCols {
+		logSumExpTiles(unitOf[T](), dst, z, k)
+		return
+	}
+	logSumExpRows(unitOf[T](), dst, z, k)
+}
+
+func vectorExps[T Float](e, z []T) (m float64, a int, r float64, ok bool) {
+	u := unitOf[T]()
+	s, ok := begin(u, z)
+	if !ok {
+		return 0, 0, 0, false
+	}
+	r = s.exps(u, e, z) / s.em
+	u.scale(&e[0], len(e), T(1/s.em))
+	e[s.a] = 1
+	return float64(s.m), s.a, r, true
+}

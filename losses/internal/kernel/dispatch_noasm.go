@@ -1,0 +1,31 @@
+//go:build !amd64 || purego
+
+package kernel
+
+const vectors = false
+
+func vectorExps[T Float](e, z []T) (m float64, a int, r float64, ok bool) { panic(noVectors) }
+
+func vectorCrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) int { panic(noVectors) }
+
+func vectorCrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
+	panic(noVectors)
+}
+
+func vectorMAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) int { panic(noVectors) }
+
+func vectorMAEIndex[T Float](loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+	panic(noVectors)
+}
+
+func vectorSmooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) int {
+	panic(noVectors)
+}
+
+func vectorSoftmax[T Float](dst, z []T, k int) { panic(noVectors) }
+
+func vectorLogSoftmax[T Float](dst, z []T, k int) { panic(noVectors) }
+
+func vectorLogSumExp[T Float](dst, z []T, k int) { panic(noVectors) }
+
+const noVectors = "kernel: no assembly in this build"

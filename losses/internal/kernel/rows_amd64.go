@@ -1,0 +1,292 @@
+//go:build !purego
+
+package kernel
+
+import "math"
+
+// chunk is how many elements are summed in the element type before the sum goes to a float64.
+const chunk = 2048
+
+// softrow is what the exponentials of one row need: exp(z - 2^shift) for all
+// z but the maximum m at a, with exp(m) = 2^shift em. Terms below low are 0.
+type softrow[T Float] struct {
+	m, low, shift T
+	em            float64
+	a             int
+	ahead         int // bytes to prefetch ahead: the next row, or part of this one
+}
+
+// begin prepares a row. It declines rows whose largest logit is not finite, or so
+// large that the assembly would lose bits: those are for the specification.
+func begin[T Float](u unit[T], z []T) (s softrow[T], ok bool) {
+	m, a, shift, em := u.argmax(&z[0], len(z))
+	bound, lowest := T(1<<20), T(-104.5)
+	if Tiny[T]() < 0x1p-200 {
+		bound, lowest = T(1<<40), -746
+	}
+	ahead := min(len(z)*sizeOf[T](), 4096)
+	return softrow[T]{m, m + lowest, shift, float64(em), a, ahead}, m < bound && m > -bound
+}
+
+// next returns the end of the piece of a row of k elements that begins at lo: at
+// most chunk elements, without the maximum, and the beginning of the piece after it.
+func (s *softrow[T]) next(lo, k int) (hi, after int) {
+	hi = min(lo+chunk, k)
+	if lo <= s.a && s.a < hi {
+		return s.a, s.a + 1
+	}
+	return hi, hi
+}
+
+// exps stores the exponentials in e, but for that of the maximum, and returns their sum.
+func (s *softrow[T]) exps(u unit[T], e, z []T) (sum float64) {
+	for lo := 0; lo < len(z); {
+		hi, after := s.next(lo, len(z))
+		if hi > lo {
+			sum += float64(u.exps(&e[lo], &z[lo], hi-lo, s.low, s.shift, s.ahead))
+		}
+		lo = after
+	}
+	return sum
+}
+
+// sum returns the sum of the exponentials without that of the maximum.
+func (s *softrow[T]) sum(u unit[T], z []T) (sum float64) {
+	for lo := 0; lo < len(z); {
+		hi, after := s.next(lo, len(z))
+		if hi > lo {
+			sum += float64(u.sumExp(&z[lo], hi-lo, s.low, s.shift, s.ahead))
+		}
+		lo = after
+	}
+	return sum
+}
+
+// rowOf returns row i of a matrix, nil for nil.
+func rowOf[T any](x []T, i, k int) []T {
+	if x == nil {
+		return nil
+	}
+	return x[i*k : i*k+k]
+}
+
+// factor returns the slice that holds the scale of row i alone.
+func factor[T Float](scale []T, i int) []T {
+	if len(scale) == 1 {
+		return scale
+	}
+	return scale[i : i+1]
+}
+
+func crossEntropyRows[T Float](u unit[T], loss []float64, grad, z, t, scale []T, k int) (bad int) {
+	for i := range loss {
+		x, y, g := rowOf(z, i, k), rowOf(t, i, k), rowOf(grad, i, k)
+		s, ok := begin(u, x)
+		if ok {
+			ok = crossEntropyRow(u, s, &loss[i], g, x, y, at(scale, i))
+		}
+		if !ok && crossEntropy(loss[i:i+1], g, x, y, factor(scale, i), k) >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// crossEntropyRow computes one row. It returns false for a row with an invalid label
+// and for one whose labels overflow.
+func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []T, f float64) bool {
+	var sum, dot, rest float64
+	var flags uint32
+	for lo := 0; lo < len(x); {
+		hi, after := s.next(lo, len(x))
+		if hi > lo {
+			var ps, pd, pm T
+			var bad uint32
+			if g != nil {
+				ps, pd, pm, bad = u.expsDot(&g[lo], &x[lo], &y[lo], hi-lo, s.m, s.low, s.shift, s.ahead)
+			} else {
+				ps, pd, pm, bad = u.sumExpDot(&x[lo], &y[lo], hi-lo, s.m, s.low, s.shift, s.ahead)
+			}
+			sum, dot, rest, flags = sum+float64(ps), dot+float64(pd), rest+float64(pm), flags|bad
+		}
+		lo = after
+	}
+	own := float64(y[s.a])
+	mass := rest + own
+	if flags != 0 || !(own >= 0) || !(mass <= math.MaxFloat64) {
+		return false
+	}
+	r := sum / s.em
+	*loss = mass*math.Log1p(r) - dot
+	if g != nil {
+		g[s.a] = 0
+		u.combine(&g[0], &y[0], len(g), T(mass/((1+r)*s.em)), T(f))
+		g[s.a] = T(f * (rest - mass*(r/(1+r))))
+	}
+	return true
+}
+
+func crossEntropyIndexRows[T Float](u unit[T], loss []float64, grad, z []T, index []int, scale []T, k int) {
+	for i, y := range index {
+		x, g := rowOf(z, i, k), rowOf(grad, i, k)
+		s, ok := begin(u, x)
+		if !ok {
+			crossEntropyIndex(loss[i:i+1], g, x, index[i:i+1], factor(scale, i), k)
+			continue
+		}
+		var r float64
+		if g == nil {
+			r = s.sum(u, x) / s.em
+		} else {
+			r = s.exps(u, g, x) / s.em
+			s.indexGrad(u, g, y, r, at(scale, i))
+		}
+		loss[i] = math.Log1p(r) - (float64(x[y]) - float64(s.m))
+	}
+}
+
+// indexGrad turns g, which holds the exponentials, into c (p - [k=y]).
+func (s *softrow[T]) indexGrad(u unit[T], g []T, y int, r, c float64) {
+	g[s.a] = T(s.em)
+	rest := r / (1 + r)
+	if y != s.a {
+		rest = 1 - float64(g[y])/((1+r)*s.em)
+	}
+	u.scale(&g[0], len(g), T(c/((1+r)*s.em)))
+	g[s.a] = T(c / (1 + r))
+	g[y] = T(-c * rest)
+}
+
+func maeRows[T Float](u unit[T], loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+	for i := range loss {
+		x, y, g := rowOf(z, i, k), rowOf(t, i, k), rowOf(grad, i, k)
+		e := scratch[:k]
+		if g != nil {
+			e = g
+		}
+		s, ok := begin(u, x)
+		if ok {
+			ok = maeRow(u, s, &loss[i], g != nil, e, x, y, at(scale, i))
+		}
+		if !ok && mae(loss[i:i+1], g, x, y, factor(scale, i), scratch, k) >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// maeRow computes one row in e. It returns false for a row with an invalid label.
+func maeRow[T Float](u unit[T], s softrow[T], loss *float64, grad bool, e, x, y []T, f float64) bool {
+	r := s.exps(u, e, x) / s.em
+	c := T(1 / ((1 + r) * s.em))
+	own := float64(y[s.a])
+	if !(own >= 0) || math.IsInf(own, 1) {
+		return false
+	}
+	d := (1 - own) - r/(1+r)
+	sa := T(sign(d))
+	sum, delta := abs(d), 0.0
+	for lo := 0; lo < len(x); {
+		hi, after := s.next(lo, len(x))
+		if hi > lo {
+			ps, pd, bad := u.maeSum(&e[lo], &y[lo], hi-lo, c, sa)
+			if bad != 0 {
+				return false
+			}
+			sum, delta = sum+float64(ps), delta+float64(pd)
+		}
+		lo = after
+	}
+	*loss = sum
+	if grad {
+		e[s.a] = 0
+		u.maeGrad(&e[0], &y[0], len(e), c, sa, T(delta), T(f))
+		e[s.a] = T(f * delta / (1 + r))
+	}
+	return true
+}
+
+func maeIndexRows[T Float](u unit[T], loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+	for i, y := range index {
+		x, g := rowOf(z, i, k), rowOf(grad, i, k)
+		s, ok := begin(u, x)
+		if !ok {
+			maeIndex(loss[i:i+1], g, x, index[i:i+1], factor(scale, i), scratch, k)
+			continue
+		}
+		e := scratch[:k]
+		if g != nil {
+			e = g
+		}
+		r := s.exps(u, e, x) / s.em
+		py, rest := 1/(1+r), r/(1+r)
+		if y != s.a {
+			py = float64(e[y]) / ((1 + r) * s.em)
+			rest = 1 - py
+		}
+		loss[i] = 2 * rest
+		if g != nil {
+			s.indexGrad(u, g, y, r, 2*at(scale, i)*py)
+		}
+	}
+}
+
+// smoothRows is Smooth for many classes.
+func smoothRows[T Float](u unit[T], dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
+	for i := range len(t) / k {
+		x, d := rowOf(t, i, k), rowOf(dst, i, k)
+		var mass, nnz float64
+		var flags uint32
+		for lo := 0; lo < k; lo += chunk {
+			pm, pn, bad := u.labelSums(&x[lo], min(chunk, k-lo))
+			mass, nnz, flags = mass+float64(pm), nnz+float64(pn), flags|bad
+		}
+		if flags != 0 || !(mass <= math.MaxFloat64) {
+			if smooth(d, x, keep, cut, add, addMass, k) >= 0 {
+				return i
+			}
+			continue
+		}
+		u.smooth(&d[0], &x[0], k, T(keep), T(cut/max(nnz, 1)), T(add+addMass*mass))
+	}
+	return -1
+}
+
+func softmaxRows[T Float](u unit[T], dst, z []T, k int) {
+	for i := range len(z) / k {
+		x, d := rowOf(z, i, k), rowOf(dst, i, k)
+		s, ok := begin(u, x)
+		if !ok {
+			softmax(d, x, k)
+			continue
+		}
+		r := s.exps(u, d, x) / s.em
+		d[s.a] = 0
+		u.scale(&d[0], k, T(1/((1+r)*s.em)))
+		d[s.a] = T(1 / (1 + r))
+	}
+}
+
+func logSoftmaxRows[T Float](u unit[T], dst, z []T, k int) {
+	for i := range len(z) / k {
+		x, d := rowOf(z, i, k), rowOf(dst, i, k)
+		s, ok := begin(u, x)
+		if !ok {
+			logSoftmax(d, x, k)
+			continue
+		}
+		u.shift(&d[0], &x[0], k, s.m, T(math.Log1p(s.sum(u, x)/s.em)))
+	}
+}
+
+func logSumExpRows[T Float](u unit[T], dst, z []T, k int) {
+	for i := range dst {
+		x := rowOf(z, i, k)
+		s, ok := begin(u, x)
+		if !ok {
+			logSumExp(dst[i:i+1], x, k)
+			continue
+		}
+		dst[i] = T(float64(s.m) + math.Log1p(s.sum(u, x)/s.em))
+	}
+}

@@ -1,0 +1,264 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"math/bits"
+	"sync"
+)
+
+const (
+	tileCols = 32 // most classes that go into a tile
+	tileRows = 16 // most rows: the lanes of the widest vector
+)
+
+// tile is scratch memory for a block of as many rows as a vector has lanes. z, t and e hold
+// it transposed: element c*lanes+i belongs to row i, column c. lane holds what a row has one of.
+type tile[T Float] struct {
+	z, t, e [tileCols * tileRows]T
+	lane    [lanesPerRow * tileRows]T
+
+	padZ, padT, padG [tileCols * tileRows]T // rows of a last, smaller block
+}
+
+// The numbers of a row, in the order of _asm.
+const (
+	laneScale = iota // factor of the gradient, set before
+	laneMax          // M
+	laneLog          // log1p(r)
+	laneTop          // 1/(1+r)
+	laneRest         // r/(1+r)
+	laneCoef         // p = coef e
+	laneLoss         // the loss
+	lanesPerRow
+)
+
+var tilePool32, tilePool64 sync.Pool
+
+func getTile[T Float]() *tile[T] {
+	pool := &tilePool64
+	if _, ok := any(T(0)).(float32); ok {
+		pool = &tilePool32
+	}
+	if t, ok := pool.Get().(*tile[T]); ok {
+		return t
+	}
+	return new(tile[T])
+}
+
+func putTile[T Float](t *tile[T]) {
+	if _, ok := any(T(0)).(float32); ok {
+		tilePool32.Put(t)
+	} else {
+		tilePool64.Put(t)
+	}
+}
+
+// numbers returns number which of all rows, one a lane.
+func (s *tile[T]) numbers(which, lanes int) []T { return s.lane[which*lanes : (which+1)*lanes] }
+
+// tileIn transposes the rows of x, lanes of them or fewer, into dst; pad is room for a smaller block.
+func tileIn[T Float](u unit[T], dst, x, pad []T, k int) {
+	w := u.lanes()
+	if len(x) < w*k {
+		n := copy(pad, x)
+		clear(pad[n : w*k])
+		x = pad
+	}
+	if k*sizeOf[T]() >= 16 {
+		u.tileIn(&dst[0], &x[0], k)
+		return
+	}
+	for i := range w {
+		for c := range k {
+			dst[c*w+i] = x[i*k+c]
+		}
+	}
+}
+
+// tileOut transposes src into the rows of x.
+func tileOut[T Float](u unit[T], x, src, pad []T, k int) {
+	w := u.lanes()
+	out := x
+	if len(x) < w*k {
+		out = pad
+	}
+	if k*sizeOf[T]() >= 16 {
+		u.tileOut(&out[0], &src[0], k)
+	} else {
+		for i := range len(x) / k {
+			for c := range k {
+				out[i*k+c] = src[c*w+i]
+			}
+		}
+	}
+	if len(x) < w*k {
+		copy(x, pad)
+	}
+}
+
+func sizeOf[T Float]() int {
+	if _, ok := any(T(0)).(float32); ok {
+		return 4
+	}
+	return 8
+}
+
+// setScale gives every lane the factor of its row, from row i on.
+func (s *tile[T]) setScale(scale []T, i, n, lanes int) {
+	f := s.numbers(laneScale, lanes)
+	if len(scale) > 1 {
+		copy(f, scale[i:i+n])
+		return
+	}
+	for j := range f {
+		f[j] = scale[0]
+	}
+}
+
+// target fills the tile of targets with the rows [i, i+n): labels t, or the one-hot rows of index where t is nil.
+func (s *tile[T]) target(u unit[T], t []T, index []int, i, n, k int) {
+	w := u.lanes()
+	if t != nil {
+		tileIn(u, s.t[:], t[i*k:(i+n)*k], s.padT[:], k)
+		return
+	}
+	clear(s.t[:k*w])
+	for j, y := range index[i : i+n] {
+		s.t[y*w+j] = 1
+	}
+}
+
+// crossEntropyTiles is for labels t, or for index where t is nil.
+func crossEntropyTiles[T Float](u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
+	s, w := getTile[T](), u.lanes()
+	defer putTile(s)
+	for i := 0; i < len(loss); i += w {
+		n := min(w, len(loss)-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(u, s.z[:], z[lo:hi], s.padZ[:], k)
+		s.target(u, t, index, i, n, k)
+		var weird, invalid uint32
+		if grad != nil {
+			s.setScale(scale, i, n, w)
+			weird, invalid = u.tileCrossEntropyGrad(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
+			tileOut(u, grad[lo:hi], s.e[:], s.padG[:], k)
+		} else {
+			weird, invalid = u.tileCrossEntropy(&s.z[0], &s.t[0], k, &s.lane[0])
+		}
+		for j, l := range s.numbers(laneLoss, w)[:n] {
+			loss[i+j] = float64(l)
+		}
+		for m := (weird | invalid) & (1<<n - 1); m != 0; m &= m - 1 {
+			j := i + bits.TrailingZeros32(m)
+			if t == nil {
+				crossEntropyIndex(loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), index[j:j+1], factor(scale, j), k)
+			} else if crossEntropy(loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), rowOf(t, j, k), factor(scale, j), k) >= 0 {
+				return j
+			}
+		}
+	}
+	return -1
+}
+
+// maeTiles is for labels t, or for index where t is nil.
+func maeTiles[T Float](u unit[T], loss []float64, grad, z, t []T, index []int, scale, scratch []T, k int) (bad int) {
+	s, w := getTile[T](), u.lanes()
+	defer putTile(s)
+	for i := 0; i < len(loss); i += w {
+		n := min(w, len(loss)-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(u, s.z[:], z[lo:hi], s.padZ[:], k)
+		s.target(u, t, index, i, n, k)
+		s.setScale(scale, i, n, w)
+		weird := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
+		invalid := u.tileMAE(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
+		if grad != nil {
+			tileOut(u, grad[lo:hi], s.e[:], s.padG[:], k)
+		}
+		for j, l := range s.numbers(laneLoss, w)[:n] {
+			loss[i+j] = float64(l)
+		}
+		for m := (weird | invalid) & (1<<n - 1); m != 0; m &= m - 1 {
+			j := i + bits.TrailingZeros32(m)
+			if t == nil {
+				maeIndex(loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), index[j:j+1], factor(scale, j), scratch, k)
+			} else if mae(loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), rowOf(t, j, k), factor(scale, j), scratch, k) >= 0 {
+				return j
+			}
+		}
+	}
+	return -1
+}
+
+// smoothTiles is Smooth for few classes.
+func smoothTiles[T Float](u unit[T], dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
+	s, w := getTile[T](), u.lanes()
+	defer putTile(s)
+	for i := 0; i < len(t)/k; i += w {
+		n := min(w, len(t)/k-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(u, s.t[:], t[lo:hi], s.padT[:], k)
+		invalid := u.tileSmooth(&s.t[0], k, T(keep), T(cut), T(add), T(addMass))
+		tileOut(u, dst[lo:hi], s.t[:], s.padG[:], k)
+		for m := invalid & (1<<n - 1); m != 0; m &= m - 1 {
+			j := i + bits.TrailingZeros32(m)
+			if smooth(rowOf(dst, j, k), rowOf(t, j, k), keep, cut, add, addMass, k) >= 0 {
+				return j
+			}
+		}
+	}
+	return -1
+}
+
+func softmaxTiles[T Float](u unit[T], dst, z []T, k int) {
+	s, w := getTile[T](), u.lanes()
+	defer putTile(s)
+	for i := 0; i < len(z)/k; i += w {
+		n := min(w, len(z)/k-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(u, s.z[:], z[lo:hi], s.padZ[:], k)
+		weird := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
+		u.tileScale(&s.e[0], k, &s.numbers(laneCoef, w)[0])
+		tileOut(u, dst[lo:hi], s.e[:], s.padG[:], k)
+		for m := weird & (1<<n - 1); m != 0; m &= m - 1 {
+			j := i + bits.TrailingZeros32(m)
+			softmax(rowOf(dst, j, k), rowOf(z, j, k), k)
+		}
+	}
+}
+
+func logSoftmaxTiles[T Float](u unit[T], dst, z []T, k int) {
+	s, w := getTile[T](), u.lanes()
+	defer putTile(s)
+	for i := 0; i < len(z)/k; i += w {
+		n := min(w, len(z)/k-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(u, s.z[:], z[lo:hi], s.padZ[:], k)
+		weird := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
+		u.tileShift(&s.e[0], &s.z[0], k, &s.lane[0])
+		tileOut(u, dst[lo:hi], s.e[:], s.padG[:], k)
+		for m := weird & (1<<n - 1); m != 0; m &= m - 1 {
+			j := i + bits.TrailingZeros32(m)
+			logSoftmax(rowOf(dst, j, k), rowOf(z, j, k), k)
+		}
+	}
+}
+
+func logSumExpTiles[T Float](u unit[T], dst, z []T, k int) {
+	s, w := getTile[T](), u.lanes()
+	defer putTile(s)
+	for i := 0; i < len(dst); i += w {
+		n := min(w, len(dst)-i)
+		tileIn(u, s.z[:], z[i*k:(i+n)*k], s.padZ[:], k)
+		weird := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
+		top, log := s.numbers(laneMax, w), s.numbers(laneLog, w)
+		for j := range n {
+			dst[i+j] = T(float64(top[j]) + float64(log[j]))
+		}
+		for m := weird & (1<<n - 1); m != 0; m &= m - 1 {
+			j := i + bits.TrailingZeros32(m)
+			logSumExp(dst[j:j+1], rowOf(z, j, k), k)
+		}
+	}
+}
