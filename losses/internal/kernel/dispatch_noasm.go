@@ -28,4 +28,10 @@ func vectorLogSoftmax[T Float](dst, z []T, k int) { panic(noVectors) }
 
 func vectorLogSumExp[T Float](dst, z []T, k int) { panic(noVectors) }
 
+func vectorScale[T Float](x []T, a T) { panic(noVectors) }
+
+func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) int {
+	panic(noVectors)
+}
+
 const noVectors = "kernel: no assembly in this build"

@@ -77,6 +77,27 @@ func maeSumF32AVX512(e *float32, t *float32, n int, c float32, sa float32) (sum 
 //go:noescape
 func maeGradF32AVX512(e *float32, t *float32, n int, c float32, sa float32, delta float32, f float32)
 
+// focalTermsF32AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is the focal loss with exponent a, 1 or 2.
+// bad is as expsDot's.
+//
+//go:noescape
+func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+
+// polyTermsF32AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is the poly-1 loss with epsilon a.
+// bad is as expsDot's.
+//
+//go:noescape
+func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+
+// gceTermsF32AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is a times the generalised cross entropy with exponent a.
+// bad is as expsDot's.
+//
+//go:noescape
+func gceTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+
 // tileInF32AVX512 stores the transpose of W rows of k >= 16/size elements in dst.
 //
 //go:noescape
@@ -93,7 +114,7 @@ func tileOutF32AVX512(dst *float32, src *float32, k int)
 func tileStatsF32AVX512(e *float32, z *float32, k int, lanes *float32) (weird uint32)
 
 // tileSmoothF32AVX512 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,
-// with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label.
+// with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.
 //
 //go:noescape
 func tileSmoothF32AVX512(t *float32, k int, keep float32, cut float32, add float32, addMass float32) (bad uint32)
@@ -196,6 +217,27 @@ func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum 
 //go:noescape
 func maeGradF64AVX512(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
 
+// focalTermsF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is the focal loss with exponent a, 1 or 2.
+// bad is as expsDot's.
+//
+//go:noescape
+func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+
+// polyTermsF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is the poly-1 loss with epsilon a.
+// bad is as expsDot's.
+//
+//go:noescape
+func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+
+// gceTermsF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is a times the generalised cross entropy with exponent a.
+// bad is as expsDot's.
+//
+//go:noescape
+func gceTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+
 // tileInF64AVX512 stores the transpose of W rows of k >= 16/size elements in dst.
 //
 //go:noescape
@@ -212,7 +254,7 @@ func tileOutF64AVX512(dst *float64, src *float64, k int)
 func tileStatsF64AVX512(e *float64, z *float64, k int, lanes *float64) (weird uint32)
 
 // tileSmoothF64AVX512 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,
-// with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label.
+// with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.
 //
 //go:noescape
 func tileSmoothF64AVX512(t *float64, k int, keep float64, cut float64, add float64, addMass float64) (bad uint32)
@@ -315,6 +357,27 @@ func maeSumF32AVX2(e *float32, t *float32, n int, c float32, sa float32) (sum fl
 //go:noescape
 func maeGradF32AVX2(e *float32, t *float32, n int, c float32, sa float32, delta float32, f float32)
 
+// focalTermsF32AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is the focal loss with exponent a, 1 or 2.
+// bad is as expsDot's.
+//
+//go:noescape
+func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+
+// polyTermsF32AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is the poly-1 loss with epsilon a.
+// bad is as expsDot's.
+//
+//go:noescape
+func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+
+// gceTermsF32AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is a times the generalised cross entropy with exponent a.
+// bad is as expsDot's.
+//
+//go:noescape
+func gceTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+
 // tileInF32AVX2 stores the transpose of W rows of k >= 16/size elements in dst.
 //
 //go:noescape
@@ -331,7 +394,7 @@ func tileOutF32AVX2(dst *float32, src *float32, k int)
 func tileStatsF32AVX2(e *float32, z *float32, k int, lanes *float32) (weird uint32)
 
 // tileSmoothF32AVX2 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,
-// with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label.
+// with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.
 //
 //go:noescape
 func tileSmoothF32AVX2(t *float32, k int, keep float32, cut float32, add float32, addMass float32) (bad uint32)
@@ -434,6 +497,27 @@ func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum fl
 //go:noescape
 func maeGradF64AVX2(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
 
+// focalTermsF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is the focal loss with exponent a, 1 or 2.
+// bad is as expsDot's.
+//
+//go:noescape
+func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+
+// polyTermsF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is the poly-1 loss with epsilon a.
+// bad is as expsDot's.
+//
+//go:noescape
+func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+
+// gceTermsF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
+// φ is a times the generalised cross entropy with exponent a.
+// bad is as expsDot's.
+//
+//go:noescape
+func gceTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+
 // tileInF64AVX2 stores the transpose of W rows of k >= 16/size elements in dst.
 //
 //go:noescape
@@ -450,7 +534,7 @@ func tileOutF64AVX2(dst *float64, src *float64, k int)
 func tileStatsF64AVX2(e *float64, z *float64, k int, lanes *float64) (weird uint32)
 
 // tileSmoothF64AVX2 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,
-// with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label.
+// with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.
 //
 //go:noescape
 func tileSmoothF64AVX2(t *float64, k int, keep float64, cut float64, add float64, addMass float64) (bad uint32)

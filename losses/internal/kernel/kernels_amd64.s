@@ -1662,6 +1662,373 @@ done4:
 	VZEROUPPER
 	RET
 
+// func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·focalTermsF32AVX512(SB), NOSPLIT, $0-68
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS m+40(FP), Z0
+	VBROADCASTSS log+44(FP), Z1
+	VBROADCASTSS c+48(FP), Z2
+	VBROADCASTSS a+52(FP), Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ         SI, $0x10
+	JLT          tail3
+	VMOVUPS      (BX)(DI*4), Z6
+	VFPCLASSPSZ  $0xd9, Z6, K2
+	KORW         K2, K1, K1
+	VMOVUPS      (DX)(DI*4), Z7
+	VSUBPS       Z0, Z7, Z7
+	VSUBPS       Z1, Z7, Z7
+	VMOVUPS      (CX)(DI*4), Z8
+	VMULPS       Z2, Z8, Z8
+	VMOVUPS      cs3f800000<>+0(SB), Z9
+	VSUBPS       Z8, Z9, Z9
+	VMOVUPS      cs40000000<>+0(SB), Z10
+	VSUBPS       Z3, Z10, Z10
+	VMOVUPS      csbf800000<>+0(SB), Z11
+	VADDPS       Z3, Z11, Z11
+	VFMADD231PS  Z9, Z11, Z10
+	VMULPS       Z9, Z10, Z9
+	VCMPPS       $0x04, cs0<>+0(SB), Z6, K2
+	VMOVUPS.Z    Z7, K2, Z11
+	VMULPS       Z9, Z11, Z11
+	VFNMADD231PS Z6, Z11, Z4
+	VMOVUPS      csc2d10000<>+0(SB), Z11
+	VMAXPS       Z7, Z11, Z7
+	VMULPS       Z7, Z8, Z8
+	VMULPS       Z10, Z8, Z8
+	VFNMADD231PS Z3, Z8, Z9
+	VMULPS       Z6, Z9, Z9
+	VADDPS       Z9, Z5, Z5
+	VMOVUPS      Z9, (AX)(DI*4)
+	ADDQ         $0x10, DI
+	SUBQ         $0x10, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	MOVL         $0x00000001, R8
+	SHLXL        SI, R8, SI
+	DECL         SI
+	KMOVW        SI, K2
+	VMOVUPS.Z    (BX)(DI*4), K2, Z6
+	VFPCLASSPSZ  $0xd9, Z6, K3
+	KORW         K3, K1, K1
+	VMOVUPS.Z    (DX)(DI*4), K2, Z7
+	VSUBPS       Z0, Z7, Z7
+	VSUBPS       Z1, Z7, Z7
+	VMOVUPS.Z    (CX)(DI*4), K2, Z0
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS      cs3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z1
+	VMOVUPS      cs40000000<>+0(SB), Z2
+	VSUBPS       Z3, Z2, Z2
+	VMOVUPS      csbf800000<>+0(SB), Z8
+	VADDPS       Z3, Z8, Z8
+	VFMADD231PS  Z1, Z8, Z2
+	VMULPS       Z1, Z2, Z1
+	VCMPPS       $0x04, cs0<>+0(SB), Z6, K3
+	VMOVUPS.Z    Z7, K3, Z8
+	VMULPS       Z1, Z8, Z8
+	VFNMADD231PS Z6, Z8, Z4
+	VMOVUPS      csc2d10000<>+0(SB), Z8
+	VMAXPS       Z7, Z8, Z7
+	VMULPS       Z7, Z0, Z0
+	VMULPS       Z2, Z0, Z0
+	VFNMADD231PS Z3, Z0, Z1
+	VMULPS       Z6, Z1, Z1
+	VADDPS       Z1, Z5, Z5
+	VMOVUPS      Z1, K2, (AX)(DI*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPS        Y0, Y4, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPS        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, mass+60(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+64(FP)
+	VZEROUPPER
+	RET
+
+DATA cs40000000<>+0(SB)/4, $0x40000000
+DATA cs40000000<>+4(SB)/4, $0x40000000
+DATA cs40000000<>+8(SB)/4, $0x40000000
+DATA cs40000000<>+12(SB)/4, $0x40000000
+DATA cs40000000<>+16(SB)/4, $0x40000000
+DATA cs40000000<>+20(SB)/4, $0x40000000
+DATA cs40000000<>+24(SB)/4, $0x40000000
+DATA cs40000000<>+28(SB)/4, $0x40000000
+DATA cs40000000<>+32(SB)/4, $0x40000000
+DATA cs40000000<>+36(SB)/4, $0x40000000
+DATA cs40000000<>+40(SB)/4, $0x40000000
+DATA cs40000000<>+44(SB)/4, $0x40000000
+DATA cs40000000<>+48(SB)/4, $0x40000000
+DATA cs40000000<>+52(SB)/4, $0x40000000
+DATA cs40000000<>+56(SB)/4, $0x40000000
+DATA cs40000000<>+60(SB)/4, $0x40000000
+GLOBL cs40000000<>(SB), RODATA|NOPTR, $64
+
+// func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·polyTermsF32AVX512(SB), NOSPLIT, $0-68
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS m+40(FP), Z0
+	VBROADCASTSS log+44(FP), Z1
+	VBROADCASTSS c+48(FP), Z2
+	VBROADCASTSS a+52(FP), Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ        SI, $0x10
+	JLT         tail3
+	VMOVUPS     (BX)(DI*4), Z6
+	VFPCLASSPSZ $0xd9, Z6, K2
+	KORW        K2, K1, K1
+	VMOVUPS     (DX)(DI*4), Z7
+	VSUBPS      Z0, Z7, Z7
+	VSUBPS      Z1, Z7, Z7
+	VMOVUPS     (CX)(DI*4), Z8
+	VMULPS      Z2, Z8, Z8
+	VMOVUPS     cs3f800000<>+0(SB), Z9
+	VSUBPS      Z8, Z9, Z9
+	VCMPPS      $0x04, cs0<>+0(SB), Z6, K2
+	VMOVUPS.Z   Z7, K2, Z7
+	VMULPS      Z3, Z9, Z9
+	VSUBPS      Z7, Z9, Z9
+	VFMADD231PS Z6, Z9, Z4
+	VMOVUPS     cs3f800000<>+0(SB), Z7
+	VFMADD231PS Z3, Z8, Z7
+	VMULPS      Z6, Z7, Z7
+	VADDPS      Z7, Z5, Z5
+	VMOVUPS     Z7, (AX)(DI*4)
+	ADDQ        $0x10, DI
+	SUBQ        $0x10, SI
+	JMP         small2
+
+tail3:
+	TESTQ       SI, SI
+	JEQ         done4
+	MOVL        $0x00000001, R8
+	SHLXL       SI, R8, SI
+	DECL        SI
+	KMOVW       SI, K2
+	VMOVUPS.Z   (BX)(DI*4), K2, Z6
+	VFPCLASSPSZ $0xd9, Z6, K3
+	KORW        K3, K1, K1
+	VMOVUPS.Z   (DX)(DI*4), K2, Z7
+	VSUBPS      Z0, Z7, Z7
+	VSUBPS      Z1, Z7, Z7
+	VMOVUPS.Z   (CX)(DI*4), K2, Z0
+	VMULPS      Z2, Z0, Z0
+	VMOVUPS     cs3f800000<>+0(SB), Z1
+	VSUBPS      Z0, Z1, Z1
+	VCMPPS      $0x04, cs0<>+0(SB), Z6, K3
+	VMOVUPS.Z   Z7, K3, Z2
+	VMULPS      Z3, Z1, Z1
+	VSUBPS      Z2, Z1, Z1
+	VFMADD231PS Z6, Z1, Z4
+	VMOVUPS     cs3f800000<>+0(SB), Z1
+	VFMADD231PS Z3, Z0, Z1
+	VMULPS      Z6, Z1, Z1
+	VADDPS      Z1, Z5, Z5
+	VMOVUPS     Z1, K2, (AX)(DI*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPS        Y0, Y4, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPS        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, mass+60(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+64(FP)
+	VZEROUPPER
+	RET
+
+// func gceTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gceTermsF32AVX512(SB), NOSPLIT, $0-68
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS m+40(FP), Z0
+	VBROADCASTSS log+44(FP), Z1
+	VBROADCASTSS c+48(FP), Z2
+	VBROADCASTSS a+52(FP), Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	VMOVUPS      cs3fb8aa3b<>+0(SB), Z6
+	VMOVUPS      cs4b400000<>+0(SB), Z7
+	VMOVUPS      cs3f317218<>+0(SB), Z8
+	VMOVUPS      csb102e308<>+0(SB), Z9
+	VMOVUPS      cs3f800000<>+0(SB), Z10
+	VMOVUPS      cs3ab6889e<>+0(SB), Z11
+	VMOVUPS      cs3c0905d1<>+0(SB), Z12
+	VMOVUPS      cs3d2aaa8d<>+0(SB), Z13
+	VMOVUPS      cs3e2aaa6e<>+0(SB), Z14
+	VMOVUPS      cs3f000000<>+0(SB), Z15
+	VBROADCASTSS cs0<>+0(SB), Z16
+	XORQ         DI, DI
+
+small2:
+	CMPQ         SI, $0x10
+	JLT          tail3
+	VMOVUPS      (BX)(DI*4), Z17
+	VFPCLASSPSZ  $0xd9, Z17, K2
+	KORW         K2, K1, K1
+	VMOVUPS      (DX)(DI*4), Z18
+	VSUBPS       Z0, Z18, Z18
+	VSUBPS       Z1, Z18, Z18
+	VMOVUPS      (CX)(DI*4), Z19
+	VMULPS       Z2, Z19, Z19
+	VMOVUPS      cs3f800000<>+0(SB), Z20
+	VSUBPS       Z19, Z20, Z20
+	VMULPS       Z3, Z18, Z18
+	VMOVUPS      csc2d10000<>+0(SB), Z19
+	VMAXPS       Z18, Z19, Z18
+	VMOVUPS      Z7, Z19
+	VFMADD231PS  Z6, Z18, Z19
+	VSUBPS       Z7, Z19, Z19
+	VMOVAPS      Z18, Z20
+	VFNMADD231PS Z8, Z19, Z20
+	VFNMADD231PS Z9, Z19, Z20
+	VMOVUPS      Z11, Z18
+	VFMADD213PS  Z12, Z20, Z18
+	VFMADD213PS  Z13, Z20, Z18
+	VFMADD213PS  Z14, Z20, Z18
+	VFMADD213PS  Z15, Z20, Z18
+	VFMADD213PS  Z10, Z20, Z18
+	VFMADD213PS  Z10, Z20, Z18
+	VSUBPS       Z16, Z19, Z19
+	VSCALEFPS    Z19, Z18, Z18
+	VMOVUPS      cs3f800000<>+0(SB), Z20
+	VSUBPS       Z18, Z20, Z20
+	VFMADD231PS  Z17, Z20, Z4
+	VMULPS       Z17, Z18, Z18
+	VADDPS       Z18, Z5, Z5
+	VMOVUPS      Z18, (AX)(DI*4)
+	ADDQ         $0x10, DI
+	SUBQ         $0x10, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	MOVL         $0x00000001, R8
+	SHLXL        SI, R8, SI
+	DECL         SI
+	KMOVW        SI, K2
+	VMOVUPS.Z    (BX)(DI*4), K2, Z17
+	VFPCLASSPSZ  $0xd9, Z17, K3
+	KORW         K3, K1, K1
+	VMOVUPS.Z    (DX)(DI*4), K2, Z18
+	VSUBPS       Z0, Z18, Z18
+	VSUBPS       Z1, Z18, Z18
+	VMOVUPS.Z    (CX)(DI*4), K2, Z0
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS      cs3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z1
+	VMULPS       Z3, Z18, Z18
+	VMOVUPS      csc2d10000<>+0(SB), Z0
+	VMAXPS       Z18, Z0, Z18
+	VMOVUPS      Z7, Z0
+	VFMADD231PS  Z6, Z18, Z0
+	VSUBPS       Z7, Z0, Z0
+	VMOVAPS      Z18, Z1
+	VFNMADD231PS Z8, Z0, Z1
+	VFNMADD231PS Z9, Z0, Z1
+	VMOVUPS      Z11, Z2
+	VFMADD213PS  Z12, Z1, Z2
+	VFMADD213PS  Z13, Z1, Z2
+	VFMADD213PS  Z14, Z1, Z2
+	VFMADD213PS  Z15, Z1, Z2
+	VFMADD213PS  Z10, Z1, Z2
+	VFMADD213PS  Z10, Z1, Z2
+	VSUBPS       Z16, Z0, Z0
+	VSCALEFPS    Z0, Z2, Z2
+	VMOVUPS      cs3f800000<>+0(SB), Z1
+	VSUBPS       Z2, Z1, Z1
+	VFMADD231PS  Z17, Z1, Z4
+	VMULPS       Z17, Z2, Z2
+	VADDPS       Z2, Z5, Z5
+	VMOVUPS      Z2, K2, (AX)(DI*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPS        Y0, Y4, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPS        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, mass+60(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+64(FP)
+	VZEROUPPER
+	RET
+
 // func tileInF32AVX512(dst *float32, src *float32, k int)
 // Requires: AVX, AVX512F, CMOV
 TEXT ·tileInF32AVX512(SB), NOSPLIT, $0-24
@@ -2012,24 +2379,6 @@ DATA cs4b000000<>+56(SB)/4, $0x4b000000
 DATA cs4b000000<>+60(SB)/4, $0x4b000000
 GLOBL cs4b000000<>(SB), RODATA|NOPTR, $64
 
-DATA cs40000000<>+0(SB)/4, $0x40000000
-DATA cs40000000<>+4(SB)/4, $0x40000000
-DATA cs40000000<>+8(SB)/4, $0x40000000
-DATA cs40000000<>+12(SB)/4, $0x40000000
-DATA cs40000000<>+16(SB)/4, $0x40000000
-DATA cs40000000<>+20(SB)/4, $0x40000000
-DATA cs40000000<>+24(SB)/4, $0x40000000
-DATA cs40000000<>+28(SB)/4, $0x40000000
-DATA cs40000000<>+32(SB)/4, $0x40000000
-DATA cs40000000<>+36(SB)/4, $0x40000000
-DATA cs40000000<>+40(SB)/4, $0x40000000
-DATA cs40000000<>+44(SB)/4, $0x40000000
-DATA cs40000000<>+48(SB)/4, $0x40000000
-DATA cs40000000<>+52(SB)/4, $0x40000000
-DATA cs40000000<>+56(SB)/4, $0x40000000
-DATA cs40000000<>+60(SB)/4, $0x40000000
-GLOBL cs40000000<>(SB), RODATA|NOPTR, $64
-
 DATA cs3e789e26<>+0(SB)/4, $0x3e789e26
 DATA cs3e789e26<>+4(SB)/4, $0x3e789e26
 DATA cs3e789e26<>+8(SB)/4, $0x3e789e26
@@ -2161,6 +2510,9 @@ column1:
 	ADDQ         $0x40, DX
 	CMPQ         DX, BX
 	JLT          column1
+	VMOVUPS      cs7f800000<>+0(SB), Z3
+	VCMPPS       $0x00, Z0, Z3, K2
+	KORW         K2, K1, K1
 	KMOVW        K1, DX
 	MOVL         DX, bad+32(FP)
 	VBROADCASTSS keep+16(FP), Z3
@@ -2184,6 +2536,24 @@ column2:
 	JLT         column2
 	VZEROUPPER
 	RET
+
+DATA cs7f800000<>+0(SB)/4, $0x7f800000
+DATA cs7f800000<>+4(SB)/4, $0x7f800000
+DATA cs7f800000<>+8(SB)/4, $0x7f800000
+DATA cs7f800000<>+12(SB)/4, $0x7f800000
+DATA cs7f800000<>+16(SB)/4, $0x7f800000
+DATA cs7f800000<>+20(SB)/4, $0x7f800000
+DATA cs7f800000<>+24(SB)/4, $0x7f800000
+DATA cs7f800000<>+28(SB)/4, $0x7f800000
+DATA cs7f800000<>+32(SB)/4, $0x7f800000
+DATA cs7f800000<>+36(SB)/4, $0x7f800000
+DATA cs7f800000<>+40(SB)/4, $0x7f800000
+DATA cs7f800000<>+44(SB)/4, $0x7f800000
+DATA cs7f800000<>+48(SB)/4, $0x7f800000
+DATA cs7f800000<>+52(SB)/4, $0x7f800000
+DATA cs7f800000<>+56(SB)/4, $0x7f800000
+DATA cs7f800000<>+60(SB)/4, $0x7f800000
+GLOBL cs7f800000<>(SB), RODATA|NOPTR, $64
 
 // func tileScaleF32AVX512(e *float32, k int, coef *float32)
 // Requires: AVX, AVX512F
@@ -4348,6 +4718,368 @@ done4:
 	VZEROUPPER
 	RET
 
+// func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·focalTermsF64AVX512(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
+	VBROADCASTSD c+56(FP), Z2
+	VBROADCASTSD a+64(FP), Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ         SI, $0x08
+	JLT          tail3
+	VMOVUPD      (BX)(DI*8), Z6
+	VFPCLASSPDZ  $0xd9, Z6, K2
+	KORW         K2, K1, K1
+	VMOVUPD      (DX)(DI*8), Z7
+	VSUBPD       Z0, Z7, Z7
+	VSUBPD       Z1, Z7, Z7
+	VMOVUPD      (CX)(DI*8), Z8
+	VMULPD       Z2, Z8, Z8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVUPD      cd4000000000000000<>+0(SB), Z10
+	VSUBPD       Z3, Z10, Z10
+	VMOVUPD      cdbff0000000000000<>+0(SB), Z11
+	VADDPD       Z3, Z11, Z11
+	VFMADD231PD  Z9, Z11, Z10
+	VMULPD       Z9, Z10, Z9
+	VCMPPD       $0x04, cd0<>+0(SB), Z6, K2
+	VMOVUPD.Z    Z7, K2, Z11
+	VMULPD       Z9, Z11, Z11
+	VFNMADD231PD Z6, Z11, Z4
+	VMOVUPD      cdc087500000000000<>+0(SB), Z11
+	VMAXPD       Z7, Z11, Z7
+	VMULPD       Z7, Z8, Z8
+	VMULPD       Z10, Z8, Z8
+	VFNMADD231PD Z3, Z8, Z9
+	VMULPD       Z6, Z9, Z9
+	VADDPD       Z9, Z5, Z5
+	VMOVUPD      Z9, (AX)(DI*8)
+	ADDQ         $0x08, DI
+	SUBQ         $0x08, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	MOVL         $0x00000001, R8
+	SHLXL        SI, R8, SI
+	DECL         SI
+	KMOVW        SI, K2
+	VMOVUPD.Z    (BX)(DI*8), K2, Z6
+	VFPCLASSPDZ  $0xd9, Z6, K3
+	KORW         K3, K1, K1
+	VMOVUPD.Z    (DX)(DI*8), K2, Z7
+	VSUBPD       Z0, Z7, Z7
+	VSUBPD       Z1, Z7, Z7
+	VMOVUPD.Z    (CX)(DI*8), K2, Z0
+	VMULPD       Z2, Z0, Z0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
+	VSUBPD       Z0, Z1, Z1
+	VMOVUPD      cd4000000000000000<>+0(SB), Z2
+	VSUBPD       Z3, Z2, Z2
+	VMOVUPD      cdbff0000000000000<>+0(SB), Z8
+	VADDPD       Z3, Z8, Z8
+	VFMADD231PD  Z1, Z8, Z2
+	VMULPD       Z1, Z2, Z1
+	VCMPPD       $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z    Z7, K3, Z8
+	VMULPD       Z1, Z8, Z8
+	VFNMADD231PD Z6, Z8, Z4
+	VMOVUPD      cdc087500000000000<>+0(SB), Z8
+	VMAXPD       Z7, Z8, Z7
+	VMULPD       Z7, Z0, Z0
+	VMULPD       Z2, Z0, Z0
+	VFNMADD231PD Z3, Z0, Z1
+	VMULPD       Z6, Z1, Z1
+	VADDPD       Z1, Z5, Z5
+	VMOVUPD      Z1, K2, (AX)(DI*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPD        Y0, Y4, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+72(FP)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPD        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+80(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+88(FP)
+	VZEROUPPER
+	RET
+
+DATA cd4000000000000000<>+0(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+8(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+16(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+24(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+32(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+40(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+48(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+56(SB)/8, $0x4000000000000000
+GLOBL cd4000000000000000<>(SB), RODATA|NOPTR, $64
+
+// func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·polyTermsF64AVX512(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
+	VBROADCASTSD c+56(FP), Z2
+	VBROADCASTSD a+64(FP), Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ        SI, $0x08
+	JLT         tail3
+	VMOVUPD     (BX)(DI*8), Z6
+	VFPCLASSPDZ $0xd9, Z6, K2
+	KORW        K2, K1, K1
+	VMOVUPD     (DX)(DI*8), Z7
+	VSUBPD      Z0, Z7, Z7
+	VSUBPD      Z1, Z7, Z7
+	VMOVUPD     (CX)(DI*8), Z8
+	VMULPD      Z2, Z8, Z8
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z9
+	VSUBPD      Z8, Z9, Z9
+	VCMPPD      $0x04, cd0<>+0(SB), Z6, K2
+	VMOVUPD.Z   Z7, K2, Z7
+	VMULPD      Z3, Z9, Z9
+	VSUBPD      Z7, Z9, Z9
+	VFMADD231PD Z6, Z9, Z4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z7
+	VFMADD231PD Z3, Z8, Z7
+	VMULPD      Z6, Z7, Z7
+	VADDPD      Z7, Z5, Z5
+	VMOVUPD     Z7, (AX)(DI*8)
+	ADDQ        $0x08, DI
+	SUBQ        $0x08, SI
+	JMP         small2
+
+tail3:
+	TESTQ       SI, SI
+	JEQ         done4
+	MOVL        $0x00000001, R8
+	SHLXL       SI, R8, SI
+	DECL        SI
+	KMOVW       SI, K2
+	VMOVUPD.Z   (BX)(DI*8), K2, Z6
+	VFPCLASSPDZ $0xd9, Z6, K3
+	KORW        K3, K1, K1
+	VMOVUPD.Z   (DX)(DI*8), K2, Z7
+	VSUBPD      Z0, Z7, Z7
+	VSUBPD      Z1, Z7, Z7
+	VMOVUPD.Z   (CX)(DI*8), K2, Z0
+	VMULPD      Z2, Z0, Z0
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z1
+	VSUBPD      Z0, Z1, Z1
+	VCMPPD      $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z   Z7, K3, Z2
+	VMULPD      Z3, Z1, Z1
+	VSUBPD      Z2, Z1, Z1
+	VFMADD231PD Z6, Z1, Z4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z1
+	VFMADD231PD Z3, Z0, Z1
+	VMULPD      Z6, Z1, Z1
+	VADDPD      Z1, Z5, Z5
+	VMOVUPD     Z1, K2, (AX)(DI*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPD        Y0, Y4, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+72(FP)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPD        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+80(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+88(FP)
+	VZEROUPPER
+	RET
+
+// func gceTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gceTermsF64AVX512(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
+	VBROADCASTSD c+56(FP), Z2
+	VBROADCASTSD a+64(FP), Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z6
+	VMOVUPD      cd4338000000000000<>+0(SB), Z7
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z8
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z10
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z11
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z12
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z13
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z14
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z15
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z16
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z17
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z18
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z19
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z20
+	VBROADCASTSD cd0<>+0(SB), Z21
+	XORQ         DI, DI
+
+small2:
+	CMPQ         SI, $0x08
+	JLT          tail3
+	VMOVUPD      (BX)(DI*8), Z22
+	VFPCLASSPDZ  $0xd9, Z22, K2
+	KORW         K2, K1, K1
+	VMOVUPD      (DX)(DI*8), Z23
+	VSUBPD       Z0, Z23, Z23
+	VSUBPD       Z1, Z23, Z23
+	VMOVUPD      (CX)(DI*8), Z24
+	VMULPD       Z2, Z24, Z24
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z25
+	VSUBPD       Z24, Z25, Z25
+	VMULPD       Z3, Z23, Z23
+	VMOVUPD      cdc087500000000000<>+0(SB), Z24
+	VMAXPD       Z23, Z24, Z23
+	VMOVUPD      Z7, Z24
+	VFMADD231PD  Z6, Z23, Z24
+	VSUBPD       Z7, Z24, Z24
+	VMOVAPD      Z23, Z25
+	VFNMADD231PD Z8, Z24, Z25
+	VFNMADD231PD Z9, Z24, Z25
+	VMOVUPD      Z11, Z23
+	VFMADD213PD  Z12, Z25, Z23
+	VFMADD213PD  Z13, Z25, Z23
+	VFMADD213PD  Z14, Z25, Z23
+	VFMADD213PD  Z15, Z25, Z23
+	VFMADD213PD  Z16, Z25, Z23
+	VFMADD213PD  Z17, Z25, Z23
+	VFMADD213PD  Z18, Z25, Z23
+	VFMADD213PD  Z19, Z25, Z23
+	VFMADD213PD  Z20, Z25, Z23
+	VFMADD213PD  Z10, Z25, Z23
+	VFMADD213PD  Z10, Z25, Z23
+	VSUBPD       Z21, Z24, Z24
+	VSCALEFPD    Z24, Z23, Z23
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z25
+	VSUBPD       Z23, Z25, Z25
+	VFMADD231PD  Z22, Z25, Z4
+	VMULPD       Z22, Z23, Z23
+	VADDPD       Z23, Z5, Z5
+	VMOVUPD      Z23, (AX)(DI*8)
+	ADDQ         $0x08, DI
+	SUBQ         $0x08, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	MOVL         $0x00000001, R8
+	SHLXL        SI, R8, SI
+	DECL         SI
+	KMOVW        SI, K2
+	VMOVUPD.Z    (BX)(DI*8), K2, Z22
+	VFPCLASSPDZ  $0xd9, Z22, K3
+	KORW         K3, K1, K1
+	VMOVUPD.Z    (DX)(DI*8), K2, Z23
+	VSUBPD       Z0, Z23, Z23
+	VSUBPD       Z1, Z23, Z23
+	VMOVUPD.Z    (CX)(DI*8), K2, Z0
+	VMULPD       Z2, Z0, Z0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
+	VSUBPD       Z0, Z1, Z1
+	VMULPD       Z3, Z23, Z23
+	VMOVUPD      cdc087500000000000<>+0(SB), Z0
+	VMAXPD       Z23, Z0, Z23
+	VMOVUPD      Z7, Z0
+	VFMADD231PD  Z6, Z23, Z0
+	VSUBPD       Z7, Z0, Z0
+	VMOVAPD      Z23, Z1
+	VFNMADD231PD Z8, Z0, Z1
+	VFNMADD231PD Z9, Z0, Z1
+	VMOVUPD      Z11, Z2
+	VFMADD213PD  Z12, Z1, Z2
+	VFMADD213PD  Z13, Z1, Z2
+	VFMADD213PD  Z14, Z1, Z2
+	VFMADD213PD  Z15, Z1, Z2
+	VFMADD213PD  Z16, Z1, Z2
+	VFMADD213PD  Z17, Z1, Z2
+	VFMADD213PD  Z18, Z1, Z2
+	VFMADD213PD  Z19, Z1, Z2
+	VFMADD213PD  Z20, Z1, Z2
+	VFMADD213PD  Z10, Z1, Z2
+	VFMADD213PD  Z10, Z1, Z2
+	VSUBPD       Z21, Z0, Z0
+	VSCALEFPD    Z0, Z2, Z2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
+	VSUBPD       Z2, Z1, Z1
+	VFMADD231PD  Z22, Z1, Z4
+	VMULPD       Z22, Z2, Z2
+	VADDPD       Z2, Z5, Z5
+	VMOVUPD      Z2, K2, (AX)(DI*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPD        Y0, Y4, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+72(FP)
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPD        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+80(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+88(FP)
+	VZEROUPPER
+	RET
+
 // func tileInF64AVX512(dst *float64, src *float64, k int)
 // Requires: AVX, AVX512F, CMOV
 TEXT ·tileInF64AVX512(SB), NOSPLIT, $0-24
@@ -4636,16 +5368,6 @@ DATA cd4330000000000000<>+48(SB)/8, $0x4330000000000000
 DATA cd4330000000000000<>+56(SB)/8, $0x4330000000000000
 GLOBL cd4330000000000000<>(SB), RODATA|NOPTR, $64
 
-DATA cd4000000000000000<>+0(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+8(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+16(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+24(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+32(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+40(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+48(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+56(SB)/8, $0x4000000000000000
-GLOBL cd4000000000000000<>(SB), RODATA|NOPTR, $64
-
 DATA cd3fc2f112df3e5244<>+0(SB)/8, $0x3fc2f112df3e5244
 DATA cd3fc2f112df3e5244<>+8(SB)/8, $0x3fc2f112df3e5244
 DATA cd3fc2f112df3e5244<>+16(SB)/8, $0x3fc2f112df3e5244
@@ -4759,6 +5481,9 @@ column1:
 	ADDQ         $0x40, DX
 	CMPQ         DX, BX
 	JLT          column1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Z3
+	VCMPPD       $0x00, Z0, Z3, K2
+	KORW         K2, K1, K1
 	KMOVW        K1, DX
 	MOVL         DX, bad+48(FP)
 	VBROADCASTSD keep+16(FP), Z3
@@ -4782,6 +5507,16 @@ column2:
 	JLT         column2
 	VZEROUPPER
 	RET
+
+DATA cd7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
+DATA cd7ff0000000000000<>+8(SB)/8, $0x7ff0000000000000
+DATA cd7ff0000000000000<>+16(SB)/8, $0x7ff0000000000000
+DATA cd7ff0000000000000<>+24(SB)/8, $0x7ff0000000000000
+DATA cd7ff0000000000000<>+32(SB)/8, $0x7ff0000000000000
+DATA cd7ff0000000000000<>+40(SB)/8, $0x7ff0000000000000
+DATA cd7ff0000000000000<>+48(SB)/8, $0x7ff0000000000000
+DATA cd7ff0000000000000<>+56(SB)/8, $0x7ff0000000000000
+GLOBL cd7ff0000000000000<>(SB), RODATA|NOPTR, $64
 
 // func tileScaleF64AVX512(e *float64, k int, coef *float64)
 // Requires: AVX, AVX512F
@@ -5359,6 +6094,7 @@ done4:
 	VPADDD       Y3, Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VMULPS       cs1f800000<>+0(SB), Y2, Y2
+	VFMADD231PS  cs0<>+0(SB), Y5, Y2
 	VMOVSS       X1, shift+32(FP)
 	VMOVSS       X2, em+36(FP)
 	XORQ         DX, DX
@@ -5486,6 +6222,7 @@ big1:
 	VPADDD       Y2, Y5, Y5
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
 	VMOVUPS      Y6, (BX)(SI*4)
 	VADDPS       Y6, Y1, Y1
 	VMAXPS       32(AX)(SI*4), Y0, Y4
@@ -5507,6 +6244,7 @@ big1:
 	VPADDD       Y2, Y5, Y5
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
 	VMOVUPS      Y6, 32(BX)(SI*4)
 	VADDPS       Y6, Y3, Y3
 	ADDQ         $0x10, SI
@@ -5535,6 +6273,7 @@ small2:
 	VPADDD       Y2, Y5, Y5
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
 	VMOVUPS      Y6, (BX)(SI*4)
 	VADDPS       Y6, Y1, Y1
 	ADDQ         $0x08, SI
@@ -5567,6 +6306,7 @@ tail3:
 	VPADDD       Y2, Y5, Y5
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y0, Y6
 	VMASKMOVPS   Y6, Y4, (BX)(SI*4)
 	VANDPS       Y4, Y6, Y6
 	VADDPS       Y6, Y1, Y1
@@ -5621,6 +6361,7 @@ big1:
 	VPADDD       Y2, Y5, Y5
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
 	VADDPS       Y6, Y1, Y1
 	VMAXPS       32(AX)(BX*4), Y0, Y4
 	PREFETCHT0   32(DX)(BX*4)
@@ -5641,6 +6382,7 @@ big1:
 	VPADDD       Y2, Y5, Y5
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
 	VADDPS       Y6, Y3, Y3
 	ADDQ         $0x10, BX
 	SUBQ         $0x10, CX
@@ -5668,6 +6410,7 @@ small2:
 	VPADDD       Y2, Y5, Y5
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
 	VADDPS       Y6, Y1, Y1
 	ADDQ         $0x08, BX
 	SUBQ         $0x08, CX
@@ -5699,6 +6442,7 @@ tail3:
 	VPADDD       Y2, Y5, Y5
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y0, Y6
 	VANDPS       Y4, Y6, Y6
 	VADDPS       Y6, Y1, Y1
 
@@ -5767,6 +6511,7 @@ small2:
 	VPADDD       Y3, Y9, Y9
 	VPADDD       Y9, Y8, Y8
 	VMULPS       cs1f800000<>+0(SB), Y8, Y8
+	VFMADD231PS  cs0<>+0(SB), Y10, Y8
 	VMOVUPS      Y8, (R8)(R9*4)
 	VADDPS       Y8, Y2, Y2
 	VMOVUPS      (CX)(R9*4), Y8
@@ -5810,6 +6555,7 @@ tail3:
 	VPADDD       Y3, Y9, Y9
 	VPADDD       Y9, Y1, Y1
 	VMULPS       cs1f800000<>+0(SB), Y1, Y1
+	VFMADD231PS  cs0<>+0(SB), Y10, Y1
 	VMASKMOVPS   Y1, Y8, (R8)(R9*4)
 	VANDPS       Y8, Y1, Y1
 	VADDPS       Y1, Y2, Y2
@@ -5900,6 +6646,7 @@ small2:
 	VPADDD       Y3, Y9, Y9
 	VPADDD       Y9, Y8, Y8
 	VMULPS       cs1f800000<>+0(SB), Y8, Y8
+	VFMADD231PS  cs0<>+0(SB), Y10, Y8
 	VADDPS       Y8, Y2, Y2
 	VMOVUPS      (CX)(DI*4), Y8
 	VCMPPS       $0x19, Y6, Y8, Y9
@@ -5941,6 +6688,7 @@ tail3:
 	VPADDD       Y3, Y9, Y9
 	VPADDD       Y9, Y1, Y1
 	VMULPS       cs1f800000<>+0(SB), Y1, Y1
+	VFMADD231PS  cs0<>+0(SB), Y10, Y1
 	VANDPS       Y8, Y1, Y1
 	VADDPS       Y1, Y2, Y2
 	VMASKMOVPS   (CX)(DI*4), Y8, Y1
@@ -6017,6 +6765,7 @@ big1:
 	VPADDD       Y2, Y3, Y3
 	VPADDD       Y3, Y4, Y4
 	VMULPS       cs1f800000<>+0(SB), Y4, Y4
+	VFMADD231PS  cs0<>+0(SB), Y1, Y4
 	VMOVUPS      Y4, (AX)(BX*4)
 	VMOVUPS      32(CX)(BX*4), Y1
 	VMULPS       Y0, Y1, Y1
@@ -6039,6 +6788,7 @@ big1:
 	VPADDD       Y2, Y3, Y3
 	VPADDD       Y3, Y4, Y4
 	VMULPS       cs1f800000<>+0(SB), Y4, Y4
+	VFMADD231PS  cs0<>+0(SB), Y1, Y4
 	VMOVUPS      Y4, 32(AX)(BX*4)
 	ADDQ         $0x10, BX
 	SUBQ         $0x10, DX
@@ -6068,6 +6818,7 @@ small2:
 	VPADDD       Y2, Y3, Y3
 	VPADDD       Y3, Y4, Y4
 	VMULPS       cs1f800000<>+0(SB), Y4, Y4
+	VFMADD231PS  cs0<>+0(SB), Y1, Y4
 	VMOVUPS      Y4, (AX)(BX*4)
 	ADDQ         $0x08, BX
 	SUBQ         $0x08, DX
@@ -6100,6 +6851,7 @@ tail3:
 	VPADDD       Y2, Y0, Y0
 	VPADDD       Y0, Y4, Y4
 	VMULPS       cs1f800000<>+0(SB), Y4, Y4
+	VFMADD231PS  cs0<>+0(SB), Y3, Y4
 	VMASKMOVPS   Y4, Y1, (AX)(BX*4)
 
 done4:
@@ -6493,7 +7245,7 @@ done4:
 	VMOVSHDUP    X0, X1
 	VADDPS       X1, X0, X0
 	VMOVUPS      cs7f800000<>+0(SB), X1
-	VCMPPS       $0x19, X1, X0, X0
+	VCMPPS       $0x11, X1, X0, X0
 	MOVQ         X0, CX
 	NOTL         CX
 	ANDL         $0x01, CX
@@ -6501,24 +7253,6 @@ done4:
 	MOVL         AX, bad+40(FP)
 	VZEROUPPER
 	RET
-
-DATA cs7f800000<>+0(SB)/4, $0x7f800000
-DATA cs7f800000<>+4(SB)/4, $0x7f800000
-DATA cs7f800000<>+8(SB)/4, $0x7f800000
-DATA cs7f800000<>+12(SB)/4, $0x7f800000
-DATA cs7f800000<>+16(SB)/4, $0x7f800000
-DATA cs7f800000<>+20(SB)/4, $0x7f800000
-DATA cs7f800000<>+24(SB)/4, $0x7f800000
-DATA cs7f800000<>+28(SB)/4, $0x7f800000
-DATA cs7f800000<>+32(SB)/4, $0x7f800000
-DATA cs7f800000<>+36(SB)/4, $0x7f800000
-DATA cs7f800000<>+40(SB)/4, $0x7f800000
-DATA cs7f800000<>+44(SB)/4, $0x7f800000
-DATA cs7f800000<>+48(SB)/4, $0x7f800000
-DATA cs7f800000<>+52(SB)/4, $0x7f800000
-DATA cs7f800000<>+56(SB)/4, $0x7f800000
-DATA cs7f800000<>+60(SB)/4, $0x7f800000
-GLOBL cs7f800000<>(SB), RODATA|NOPTR, $64
 
 // func maeGradF32AVX2(e *float32, t *float32, n int, c float32, sa float32, delta float32, f float32)
 // Requires: AVX
@@ -6576,6 +7310,381 @@ tail3:
 	VMASKMOVPS Y6, Y5, (AX)(BX*4)
 
 done4:
+	VZEROUPPER
+	RET
+
+// func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+// Requires: AVX, FMA3, SSE2
+TEXT ·focalTermsF32AVX2(SB), NOSPLIT, $0-68
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS m+40(FP), Y0
+	VBROADCASTSS log+44(FP), Y1
+	VBROADCASTSS c+48(FP), Y2
+	VBROADCASTSS a+52(FP), Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	XORQ         DI, DI
+
+small2:
+	CMPQ         SI, $0x08
+	JLT          tail3
+	VMOVUPS      (BX)(DI*4), Y9
+	VCMPPS       $0x19, Y7, Y9, Y10
+	VORPS        Y10, Y8, Y8
+	VADDPS       Y9, Y6, Y6
+	VMOVUPS      (DX)(DI*4), Y10
+	VSUBPS       Y0, Y10, Y10
+	VSUBPS       Y1, Y10, Y10
+	VMOVUPS      (CX)(DI*4), Y11
+	VMULPS       Y2, Y11, Y11
+	VMOVUPS      cs3f800000<>+0(SB), Y12
+	VSUBPS       Y11, Y12, Y12
+	VMOVUPS      cs40000000<>+0(SB), Y13
+	VSUBPS       Y3, Y13, Y13
+	VMOVUPS      csbf800000<>+0(SB), Y14
+	VADDPS       Y3, Y14, Y14
+	VFMADD231PS  Y12, Y14, Y13
+	VMULPS       Y12, Y13, Y12
+	VCMPPS       $0x04, cs0<>+0(SB), Y9, Y14
+	VANDPS       Y14, Y10, Y14
+	VMULPS       Y12, Y14, Y14
+	VFNMADD231PS Y9, Y14, Y4
+	VMOVUPS      csc2d10000<>+0(SB), Y14
+	VMAXPS       Y10, Y14, Y10
+	VMULPS       Y10, Y11, Y11
+	VMULPS       Y13, Y11, Y11
+	VFNMADD231PS Y3, Y11, Y12
+	VMULPS       Y9, Y12, Y12
+	VADDPS       Y12, Y5, Y5
+	VMOVUPS      Y12, (AX)(DI*4)
+	ADDQ         $0x08, DI
+	SUBQ         $0x08, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         SI
+	VMOVUPS      32(R8)(SI*4), Y9
+	VMASKMOVPS   (BX)(DI*4), Y9, Y10
+	VCMPPS       $0x19, Y7, Y10, Y7
+	VORPS        Y7, Y8, Y8
+	VADDPS       Y10, Y6, Y6
+	VMASKMOVPS   (DX)(DI*4), Y9, Y7
+	VSUBPS       Y0, Y7, Y7
+	VSUBPS       Y1, Y7, Y7
+	VMASKMOVPS   (CX)(DI*4), Y9, Y0
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      cs3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMOVUPS      cs40000000<>+0(SB), Y2
+	VSUBPS       Y3, Y2, Y2
+	VMOVUPS      csbf800000<>+0(SB), Y11
+	VADDPS       Y3, Y11, Y11
+	VFMADD231PS  Y1, Y11, Y2
+	VMULPS       Y1, Y2, Y1
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y7, Y11
+	VMULPS       Y1, Y11, Y11
+	VFNMADD231PS Y10, Y11, Y4
+	VMOVUPS      csc2d10000<>+0(SB), Y11
+	VMAXPS       Y7, Y11, Y7
+	VMULPS       Y7, Y0, Y0
+	VMULPS       Y2, Y0, Y0
+	VFNMADD231PS Y3, Y0, Y1
+	VMULPS       Y10, Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VMASKMOVPS   Y1, Y9, (AX)(DI*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPS       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, mass+60(FP)
+	VMOVMSKPS    Y8, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPS       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVUPS      cs7f800000<>+0(SB), X1
+	VCMPPS       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+64(FP)
+	VZEROUPPER
+	RET
+
+// func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+// Requires: AVX, FMA3, SSE2
+TEXT ·polyTermsF32AVX2(SB), NOSPLIT, $0-68
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS m+40(FP), Y0
+	VBROADCASTSS log+44(FP), Y1
+	VBROADCASTSS c+48(FP), Y2
+	VBROADCASTSS a+52(FP), Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	XORQ         DI, DI
+
+small2:
+	CMPQ        SI, $0x08
+	JLT         tail3
+	VMOVUPS     (BX)(DI*4), Y9
+	VCMPPS      $0x19, Y7, Y9, Y10
+	VORPS       Y10, Y8, Y8
+	VADDPS      Y9, Y6, Y6
+	VMOVUPS     (DX)(DI*4), Y10
+	VSUBPS      Y0, Y10, Y10
+	VSUBPS      Y1, Y10, Y10
+	VMOVUPS     (CX)(DI*4), Y11
+	VMULPS      Y2, Y11, Y11
+	VMOVUPS     cs3f800000<>+0(SB), Y12
+	VSUBPS      Y11, Y12, Y12
+	VCMPPS      $0x04, cs0<>+0(SB), Y9, Y13
+	VANDPS      Y13, Y10, Y10
+	VMULPS      Y3, Y12, Y12
+	VSUBPS      Y10, Y12, Y12
+	VFMADD231PS Y9, Y12, Y4
+	VMOVUPS     cs3f800000<>+0(SB), Y10
+	VFMADD231PS Y3, Y11, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      Y10, Y5, Y5
+	VMOVUPS     Y10, (AX)(DI*4)
+	ADDQ        $0x08, DI
+	SUBQ        $0x08, SI
+	JMP         small2
+
+tail3:
+	TESTQ       SI, SI
+	JEQ         done4
+	LEAQ        tails<>+0(SB), R8
+	NEGQ        SI
+	VMOVUPS     32(R8)(SI*4), Y9
+	VMASKMOVPS  (BX)(DI*4), Y9, Y10
+	VCMPPS      $0x19, Y7, Y10, Y7
+	VORPS       Y7, Y8, Y8
+	VADDPS      Y10, Y6, Y6
+	VMASKMOVPS  (DX)(DI*4), Y9, Y7
+	VSUBPS      Y0, Y7, Y7
+	VSUBPS      Y1, Y7, Y7
+	VMASKMOVPS  (CX)(DI*4), Y9, Y0
+	VMULPS      Y2, Y0, Y0
+	VMOVUPS     cs3f800000<>+0(SB), Y1
+	VSUBPS      Y0, Y1, Y1
+	VCMPPS      $0x04, cs0<>+0(SB), Y10, Y2
+	VANDPS      Y2, Y7, Y2
+	VMULPS      Y3, Y1, Y1
+	VSUBPS      Y2, Y1, Y1
+	VFMADD231PS Y10, Y1, Y4
+	VMOVUPS     cs3f800000<>+0(SB), Y1
+	VFMADD231PS Y3, Y0, Y1
+	VMULPS      Y10, Y1, Y1
+	VADDPS      Y1, Y5, Y5
+	VMASKMOVPS  Y1, Y9, (AX)(DI*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPS       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, mass+60(FP)
+	VMOVMSKPS    Y8, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPS       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVUPS      cs7f800000<>+0(SB), X1
+	VCMPPS       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+64(FP)
+	VZEROUPPER
+	RET
+
+// func gceTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·gceTermsF32AVX2(SB), NOSPLIT, $0-68
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS m+40(FP), Y0
+	VBROADCASTSS log+44(FP), Y1
+	VBROADCASTSS c+48(FP), Y2
+	VBROADCASTSS a+52(FP), Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VBROADCASTSS cs0<>+0(SB), Y9
+	VMOVUPS      cs4b400040<>+0(SB), Y10
+	VSUBPS       Y9, Y10, Y10
+	VPSLLD       $0x17, Y10, Y10
+	XORQ         DI, DI
+
+small2:
+	CMPQ         SI, $0x08
+	JLT          tail3
+	VMOVUPS      (BX)(DI*4), Y9
+	VCMPPS       $0x19, Y7, Y9, Y11
+	VORPS        Y11, Y8, Y8
+	VADDPS       Y9, Y6, Y6
+	VMOVUPS      (DX)(DI*4), Y11
+	VSUBPS       Y0, Y11, Y11
+	VSUBPS       Y1, Y11, Y11
+	VMOVUPS      (CX)(DI*4), Y12
+	VMULPS       Y2, Y12, Y12
+	VMOVUPS      cs3f800000<>+0(SB), Y13
+	VSUBPS       Y12, Y13, Y13
+	VMULPS       Y3, Y11, Y11
+	VMOVUPS      csc2d10000<>+0(SB), Y12
+	VMAXPS       Y11, Y12, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y14
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y14
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y14
+	VMOVUPS      cs3ab6889e<>+0(SB), Y11
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y14, Y11
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y14, Y11
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y14, Y11
+	VFMADD213PS  cs3f000000<>+0(SB), Y14, Y11
+	VFMADD213PS  cs3f800000<>+0(SB), Y14, Y11
+	VFMADD213PS  cs3f800000<>+0(SB), Y14, Y11
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y10, Y12, Y12
+	VPADDD       Y12, Y11, Y11
+	VMULPS       cs1f800000<>+0(SB), Y11, Y11
+	VFMADD231PS  cs0<>+0(SB), Y14, Y11
+	VMOVUPS      cs3f800000<>+0(SB), Y13
+	VSUBPS       Y11, Y13, Y13
+	VFMADD231PS  Y9, Y13, Y4
+	VMULPS       Y9, Y11, Y11
+	VADDPS       Y11, Y5, Y5
+	VMOVUPS      Y11, (AX)(DI*4)
+	ADDQ         $0x08, DI
+	SUBQ         $0x08, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         SI
+	VMOVUPS      32(R8)(SI*4), Y9
+	VMASKMOVPS   (BX)(DI*4), Y9, Y11
+	VCMPPS       $0x19, Y7, Y11, Y7
+	VORPS        Y7, Y8, Y8
+	VADDPS       Y11, Y6, Y6
+	VMASKMOVPS   (DX)(DI*4), Y9, Y7
+	VSUBPS       Y0, Y7, Y7
+	VSUBPS       Y1, Y7, Y7
+	VMASKMOVPS   (CX)(DI*4), Y9, Y0
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      cs3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y3, Y7, Y7
+	VMOVUPS      csc2d10000<>+0(SB), Y0
+	VMAXPS       Y7, Y0, Y7
+	VMOVUPS      cs4b400000<>+0(SB), Y1
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y7, Y1
+	VSUBPS       cs4b400000<>+0(SB), Y1, Y0
+	VMOVAPS      Y7, Y2
+	VFNMADD231PS cs3f317218<>+0(SB), Y0, Y2
+	VFNMADD231PS csb102e308<>+0(SB), Y0, Y2
+	VMOVUPS      cs3ab6889e<>+0(SB), Y0
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y2, Y0
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y2, Y0
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y2, Y0
+	VFMADD213PS  cs3f000000<>+0(SB), Y2, Y0
+	VFMADD213PS  cs3f800000<>+0(SB), Y2, Y0
+	VFMADD213PS  cs3f800000<>+0(SB), Y2, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y10, Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VMULPS       cs1f800000<>+0(SB), Y0, Y0
+	VFMADD231PS  cs0<>+0(SB), Y2, Y0
+	VMOVUPS      cs3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VFMADD231PS  Y11, Y1, Y4
+	VMULPS       Y11, Y0, Y0
+	VADDPS       Y0, Y5, Y5
+	VMASKMOVPS   Y0, Y9, (AX)(DI*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPS       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, mass+60(FP)
+	VMOVMSKPS    Y8, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPS       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVUPS      cs7f800000<>+0(SB), X1
+	VCMPPS       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+64(FP)
 	VZEROUPPER
 	RET
 
@@ -6739,6 +7848,7 @@ column1:
 	VPADDD       Y3, Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VMULPS       cs1f800000<>+0(SB), Y2, Y2
+	VFMADD231PS  cs0<>+0(SB), Y5, Y2
 	VXORPS       Y4, Y4, Y4
 	VMOVUPS      csbf800000<>+0(SB), Y5
 	XORQ         SI, SI
@@ -6763,6 +7873,7 @@ column2:
 	VPADDD       Y3, Y7, Y7
 	VPADDD       Y7, Y8, Y8
 	VMULPS       cs1f800000<>+0(SB), Y8, Y8
+	VFMADD231PS  cs0<>+0(SB), Y6, Y8
 	VMOVUPS      Y8, (AX)(SI*1)
 	VMOVUPS      (CX)(SI*1), Y6
 	VCMPPS       $0x04, Y6, Y0, Y7
@@ -6962,6 +8073,7 @@ column1:
 	VPADDD       Y3, Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VMULPS       cs1f800000<>+0(SB), Y2, Y2
+	VFMADD231PS  cs0<>+0(SB), Y5, Y2
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
@@ -6992,6 +8104,7 @@ column2:
 	VPADDD       Y3, Y12, Y12
 	VPADDD       Y12, Y13, Y13
 	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
 	VMOVUPS      Y13, (SI)(DI*1)
 	VMOVUPS      (AX)(DI*1), Y11
 	VMOVUPS      (CX)(DI*1), Y12
@@ -7134,6 +8247,7 @@ column1:
 	VPADDD       Y3, Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VMULPS       cs1f800000<>+0(SB), Y2, Y2
+	VFMADD231PS  cs0<>+0(SB), Y5, Y2
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
@@ -7163,6 +8277,7 @@ column2:
 	VPADDD       Y3, Y12, Y12
 	VPADDD       Y12, Y13, Y13
 	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
 	VMOVUPS      (AX)(SI*1), Y11
 	VMOVUPS      (CX)(SI*1), Y12
 	VCMPPS       $0x04, Y11, Y0, Y14
@@ -7425,6 +8540,7 @@ done4:
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y4, Y2, Y2
 	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y5, Y2
 	VMOVSD       X1, shift+32(FP)
 	VMOVSD       X2, em+40(FP)
 	XORQ         DX, DX
@@ -7531,6 +8647,7 @@ big1:
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VMOVUPD      Y6, (BX)(SI*8)
 	VADDPD       Y6, Y1, Y1
 	VMAXPD       32(AX)(SI*8), Y0, Y4
@@ -7557,6 +8674,7 @@ big1:
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VMOVUPD      Y6, 32(BX)(SI*8)
 	VADDPD       Y6, Y3, Y3
 	ADDQ         $0x08, SI
@@ -7590,6 +8708,7 @@ small2:
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VMOVUPD      Y6, (BX)(SI*8)
 	VADDPD       Y6, Y1, Y1
 	ADDQ         $0x04, SI
@@ -7627,6 +8746,7 @@ tail3:
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y0, Y6
 	VMASKMOVPD   Y6, Y4, (BX)(SI*8)
 	VANDPD       Y4, Y6, Y6
 	VADDPD       Y6, Y1, Y1
@@ -7684,6 +8804,7 @@ big1:
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VADDPD       Y6, Y1, Y1
 	VMAXPD       32(AX)(BX*8), Y0, Y4
 	PREFETCHT0   32(DX)(BX*8)
@@ -7709,6 +8830,7 @@ big1:
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VADDPD       Y6, Y3, Y3
 	ADDQ         $0x08, BX
 	SUBQ         $0x08, CX
@@ -7741,6 +8863,7 @@ small2:
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VADDPD       Y6, Y1, Y1
 	ADDQ         $0x04, BX
 	SUBQ         $0x04, CX
@@ -7777,6 +8900,7 @@ tail3:
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y0, Y6
 	VANDPD       Y4, Y6, Y6
 	VADDPD       Y6, Y1, Y1
 
@@ -7848,6 +8972,7 @@ small2:
 	VPADDQ       Y3, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD  cd0<>+0(SB), Y10, Y8
 	VMOVUPD      Y8, (R8)(R9*8)
 	VADDPD       Y8, Y2, Y2
 	VMOVUPD      (CX)(R9*8), Y8
@@ -7896,6 +9021,7 @@ tail3:
 	VPADDQ       Y3, Y9, Y9
 	VPADDQ       Y9, Y1, Y1
 	VMULPD       cd39b0000000000000<>+0(SB), Y1, Y1
+	VFMADD231PD  cd0<>+0(SB), Y10, Y1
 	VMASKMOVPD   Y1, Y8, (R8)(R9*8)
 	VANDPD       Y8, Y1, Y1
 	VADDPD       Y1, Y2, Y2
@@ -7985,6 +9111,7 @@ small2:
 	VPADDQ       Y3, Y9, Y9
 	VPADDQ       Y9, Y8, Y8
 	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD  cd0<>+0(SB), Y10, Y8
 	VADDPD       Y8, Y2, Y2
 	VMOVUPD      (CX)(DI*8), Y8
 	VCMPPD       $0x19, Y6, Y8, Y9
@@ -8031,6 +9158,7 @@ tail3:
 	VPADDQ       Y3, Y9, Y9
 	VPADDQ       Y9, Y1, Y1
 	VMULPD       cd39b0000000000000<>+0(SB), Y1, Y1
+	VFMADD231PD  cd0<>+0(SB), Y10, Y1
 	VANDPD       Y8, Y1, Y1
 	VADDPD       Y1, Y2, Y2
 	VMASKMOVPD   (CX)(DI*8), Y8, Y1
@@ -8106,6 +9234,7 @@ big1:
 	VPADDQ       Y2, Y3, Y3
 	VPADDQ       Y3, Y4, Y4
 	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  cd0<>+0(SB), Y1, Y4
 	VMOVUPD      Y4, (AX)(BX*8)
 	VMOVUPD      32(CX)(BX*8), Y1
 	VMULPD       Y0, Y1, Y1
@@ -8133,6 +9262,7 @@ big1:
 	VPADDQ       Y2, Y3, Y3
 	VPADDQ       Y3, Y4, Y4
 	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  cd0<>+0(SB), Y1, Y4
 	VMOVUPD      Y4, 32(AX)(BX*8)
 	ADDQ         $0x08, BX
 	SUBQ         $0x08, DX
@@ -8167,6 +9297,7 @@ small2:
 	VPADDQ       Y2, Y3, Y3
 	VPADDQ       Y3, Y4, Y4
 	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  cd0<>+0(SB), Y1, Y4
 	VMOVUPD      Y4, (AX)(BX*8)
 	ADDQ         $0x04, BX
 	SUBQ         $0x04, DX
@@ -8204,6 +9335,7 @@ tail3:
 	VPADDQ       Y2, Y0, Y0
 	VPADDQ       Y0, Y4, Y4
 	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  cd0<>+0(SB), Y3, Y4
 	VMASKMOVPD   Y4, Y1, (AX)(BX*8)
 
 done4:
@@ -8587,7 +9719,7 @@ done4:
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
 	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
-	VCMPPD       $0x19, X1, X0, X0
+	VCMPPD       $0x11, X1, X0, X0
 	MOVQ         X0, CX
 	NOTL         CX
 	ANDL         $0x01, CX
@@ -8595,16 +9727,6 @@ done4:
 	MOVL         AX, bad+56(FP)
 	VZEROUPPER
 	RET
-
-DATA cd7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
-DATA cd7ff0000000000000<>+8(SB)/8, $0x7ff0000000000000
-DATA cd7ff0000000000000<>+16(SB)/8, $0x7ff0000000000000
-DATA cd7ff0000000000000<>+24(SB)/8, $0x7ff0000000000000
-DATA cd7ff0000000000000<>+32(SB)/8, $0x7ff0000000000000
-DATA cd7ff0000000000000<>+40(SB)/8, $0x7ff0000000000000
-DATA cd7ff0000000000000<>+48(SB)/8, $0x7ff0000000000000
-DATA cd7ff0000000000000<>+56(SB)/8, $0x7ff0000000000000
-GLOBL cd7ff0000000000000<>(SB), RODATA|NOPTR, $64
 
 // func maeGradF64AVX2(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
 // Requires: AVX
@@ -8662,6 +9784,373 @@ tail3:
 	VMASKMOVPD Y6, Y5, (AX)(BX*8)
 
 done4:
+	VZEROUPPER
+	RET
+
+// func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, FMA3, SSE2
+TEXT ·focalTermsF64AVX2(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD m+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y1
+	VBROADCASTSD c+56(FP), Y2
+	VBROADCASTSD a+64(FP), Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	XORQ         DI, DI
+
+small2:
+	CMPQ         SI, $0x04
+	JLT          tail3
+	VMOVUPD      (BX)(DI*8), Y9
+	VCMPPD       $0x19, Y7, Y9, Y10
+	VORPD        Y10, Y8, Y8
+	VADDPD       Y9, Y6, Y6
+	VMOVUPD      (DX)(DI*8), Y10
+	VSUBPD       Y0, Y10, Y10
+	VSUBPD       Y1, Y10, Y10
+	VMOVUPD      (CX)(DI*8), Y11
+	VMULPD       Y2, Y11, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y12
+	VSUBPD       Y11, Y12, Y12
+	VMOVUPD      cd4000000000000000<>+0(SB), Y13
+	VSUBPD       Y3, Y13, Y13
+	VMOVUPD      cdbff0000000000000<>+0(SB), Y14
+	VADDPD       Y3, Y14, Y14
+	VFMADD231PD  Y12, Y14, Y13
+	VMULPD       Y12, Y13, Y12
+	VCMPPD       $0x04, cd0<>+0(SB), Y9, Y14
+	VANDPD       Y14, Y10, Y14
+	VMULPD       Y12, Y14, Y14
+	VFNMADD231PD Y9, Y14, Y4
+	VMOVUPD      cdc087500000000000<>+0(SB), Y14
+	VMAXPD       Y10, Y14, Y10
+	VMULPD       Y10, Y11, Y11
+	VMULPD       Y13, Y11, Y11
+	VFNMADD231PD Y3, Y11, Y12
+	VMULPD       Y9, Y12, Y12
+	VADDPD       Y12, Y5, Y5
+	VMOVUPD      Y12, (AX)(DI*8)
+	ADDQ         $0x04, DI
+	SUBQ         $0x04, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         SI
+	VMOVUPS      32(R8)(SI*8), Y9
+	VMASKMOVPD   (BX)(DI*8), Y9, Y10
+	VCMPPD       $0x19, Y7, Y10, Y7
+	VORPD        Y7, Y8, Y8
+	VADDPD       Y10, Y6, Y6
+	VMASKMOVPD   (DX)(DI*8), Y9, Y7
+	VSUBPD       Y0, Y7, Y7
+	VSUBPD       Y1, Y7, Y7
+	VMASKMOVPD   (CX)(DI*8), Y9, Y0
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMOVUPD      cd4000000000000000<>+0(SB), Y2
+	VSUBPD       Y3, Y2, Y2
+	VMOVUPD      cdbff0000000000000<>+0(SB), Y11
+	VADDPD       Y3, Y11, Y11
+	VFMADD231PD  Y1, Y11, Y2
+	VMULPD       Y1, Y2, Y1
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y7, Y11
+	VMULPD       Y1, Y11, Y11
+	VFNMADD231PD Y10, Y11, Y4
+	VMOVUPD      cdc087500000000000<>+0(SB), Y11
+	VMAXPD       Y7, Y11, Y7
+	VMULPD       Y7, Y0, Y0
+	VMULPD       Y2, Y0, Y0
+	VFNMADD231PD Y3, Y0, Y1
+	VMULPD       Y10, Y1, Y1
+	VADDPD       Y1, Y5, Y5
+	VMASKMOVPD   Y1, Y9, (AX)(DI*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+72(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+80(FP)
+	VMOVMSKPD    Y8, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPD       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+88(FP)
+	VZEROUPPER
+	RET
+
+// func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, FMA3, SSE2
+TEXT ·polyTermsF64AVX2(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD m+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y1
+	VBROADCASTSD c+56(FP), Y2
+	VBROADCASTSD a+64(FP), Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	XORQ         DI, DI
+
+small2:
+	CMPQ        SI, $0x04
+	JLT         tail3
+	VMOVUPD     (BX)(DI*8), Y9
+	VCMPPD      $0x19, Y7, Y9, Y10
+	VORPD       Y10, Y8, Y8
+	VADDPD      Y9, Y6, Y6
+	VMOVUPD     (DX)(DI*8), Y10
+	VSUBPD      Y0, Y10, Y10
+	VSUBPD      Y1, Y10, Y10
+	VMOVUPD     (CX)(DI*8), Y11
+	VMULPD      Y2, Y11, Y11
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y12
+	VSUBPD      Y11, Y12, Y12
+	VCMPPD      $0x04, cd0<>+0(SB), Y9, Y13
+	VANDPD      Y13, Y10, Y10
+	VMULPD      Y3, Y12, Y12
+	VSUBPD      Y10, Y12, Y12
+	VFMADD231PD Y9, Y12, Y4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y10
+	VFMADD231PD Y3, Y11, Y10
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y10, Y5, Y5
+	VMOVUPD     Y10, (AX)(DI*8)
+	ADDQ        $0x04, DI
+	SUBQ        $0x04, SI
+	JMP         small2
+
+tail3:
+	TESTQ       SI, SI
+	JEQ         done4
+	LEAQ        tails<>+0(SB), R8
+	NEGQ        SI
+	VMOVUPS     32(R8)(SI*8), Y9
+	VMASKMOVPD  (BX)(DI*8), Y9, Y10
+	VCMPPD      $0x19, Y7, Y10, Y7
+	VORPD       Y7, Y8, Y8
+	VADDPD      Y10, Y6, Y6
+	VMASKMOVPD  (DX)(DI*8), Y9, Y7
+	VSUBPD      Y0, Y7, Y7
+	VSUBPD      Y1, Y7, Y7
+	VMASKMOVPD  (CX)(DI*8), Y9, Y0
+	VMULPD      Y2, Y0, Y0
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD      Y0, Y1, Y1
+	VCMPPD      $0x04, cd0<>+0(SB), Y10, Y2
+	VANDPD      Y2, Y7, Y2
+	VMULPD      Y3, Y1, Y1
+	VSUBPD      Y2, Y1, Y1
+	VFMADD231PD Y10, Y1, Y4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y1
+	VFMADD231PD Y3, Y0, Y1
+	VMULPD      Y10, Y1, Y1
+	VADDPD      Y1, Y5, Y5
+	VMASKMOVPD  Y1, Y9, (AX)(DI*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+72(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+80(FP)
+	VMOVMSKPD    Y8, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPD       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+88(FP)
+	VZEROUPPER
+	RET
+
+// func gceTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·gceTermsF64AVX2(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD m+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y1
+	VBROADCASTSD c+56(FP), Y2
+	VBROADCASTSD a+64(FP), Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VBROADCASTSD cd0<>+0(SB), Y9
+	VMOVUPD      cd4338000000000064<>+0(SB), Y10
+	VSUBPD       Y9, Y10, Y10
+	VPSLLQ       $0x34, Y10, Y10
+	XORQ         DI, DI
+
+small2:
+	CMPQ         SI, $0x04
+	JLT          tail3
+	VMOVUPD      (BX)(DI*8), Y9
+	VCMPPD       $0x19, Y7, Y9, Y11
+	VORPD        Y11, Y8, Y8
+	VADDPD       Y9, Y6, Y6
+	VMOVUPD      (DX)(DI*8), Y11
+	VSUBPD       Y0, Y11, Y11
+	VSUBPD       Y1, Y11, Y11
+	VMOVUPD      (CX)(DI*8), Y12
+	VMULPD       Y2, Y12, Y12
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y13
+	VSUBPD       Y12, Y13, Y13
+	VMULPD       Y3, Y11, Y11
+	VMOVUPD      cdc087500000000000<>+0(SB), Y12
+	VMAXPD       Y11, Y12, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y14
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y14
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y14
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y14, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y14, Y11
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       Y10, Y12, Y12
+	VPADDQ       Y12, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y14, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y13
+	VSUBPD       Y11, Y13, Y13
+	VFMADD231PD  Y9, Y13, Y4
+	VMULPD       Y9, Y11, Y11
+	VADDPD       Y11, Y5, Y5
+	VMOVUPD      Y11, (AX)(DI*8)
+	ADDQ         $0x04, DI
+	SUBQ         $0x04, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         SI
+	VMOVUPS      32(R8)(SI*8), Y9
+	VMASKMOVPD   (BX)(DI*8), Y9, Y11
+	VCMPPD       $0x19, Y7, Y11, Y7
+	VORPD        Y7, Y8, Y8
+	VADDPD       Y11, Y6, Y6
+	VMASKMOVPD   (DX)(DI*8), Y9, Y7
+	VSUBPD       Y0, Y7, Y7
+	VSUBPD       Y1, Y7, Y7
+	VMASKMOVPD   (CX)(DI*8), Y9, Y0
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMULPD       Y3, Y7, Y7
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y7, Y0, Y7
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y0
+	VMOVAPD      Y7, Y2
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y0, Y2
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y0, Y2
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y0
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y2, Y0
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y2, Y0
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y10, Y1, Y1
+	VPADDQ       Y1, Y0, Y0
+	VMULPD       cd39b0000000000000<>+0(SB), Y0, Y0
+	VFMADD231PD  cd0<>+0(SB), Y2, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VFMADD231PD  Y11, Y1, Y4
+	VMULPD       Y11, Y0, Y0
+	VADDPD       Y0, Y5, Y5
+	VMASKMOVPD   Y0, Y9, (AX)(DI*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+72(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+80(FP)
+	VMOVMSKPD    Y8, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPD       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+88(FP)
 	VZEROUPPER
 	RET
 
@@ -8798,6 +10287,7 @@ column1:
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y4, Y2, Y2
 	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y5, Y2
 	VXORPS       Y4, Y4, Y4
 	VMOVUPD      cdbff0000000000000<>+0(SB), Y5
 	XORQ         SI, SI
@@ -8827,6 +10317,7 @@ column2:
 	VPADDQ       Y3, Y7, Y7
 	VPADDQ       Y7, Y8, Y8
 	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD  cd0<>+0(SB), Y6, Y8
 	VMOVUPD      Y8, (AX)(SI*1)
 	VMOVUPD      (CX)(SI*1), Y6
 	VCMPPD       $0x04, Y6, Y0, Y7
@@ -9034,6 +10525,7 @@ column1:
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y4, Y2, Y2
 	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y5, Y2
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
@@ -9069,6 +10561,7 @@ column2:
 	VPADDQ       Y3, Y12, Y12
 	VPADDQ       Y12, Y13, Y13
 	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
 	VMOVUPD      Y13, (SI)(DI*1)
 	VMOVUPD      (AX)(DI*1), Y11
 	VMOVUPD      (CX)(DI*1), Y12
@@ -9219,6 +10712,7 @@ column1:
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y4, Y2, Y2
 	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y5, Y2
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
@@ -9253,6 +10747,7 @@ column2:
 	VPADDQ       Y3, Y12, Y12
 	VPADDQ       Y12, Y13, Y13
 	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
 	VMOVUPD      (AX)(SI*1), Y11
 	VMOVUPD      (CX)(SI*1), Y12
 	VCMPPD       $0x04, Y11, Y0, Y14

@@ -290,3 +290,117 @@ func logSumExpRows[T Float](u unit[T], dst, z []T, k int) {
 		dst[i] = T(float64(s.m) + math.Log1p(s.sum(u, x)/s.em))
 	}
 }
+
+func vectorScale[T Float](x []T, a T) { unitOf[T]().scale(&x[0], len(x), a) }
+
+func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+	u := unitOf[T]()
+	h := scratch[k : 2*k]
+	for i := range loss {
+		x, y, e := rowOf(z, i, k), rowOf(t, i, k), scratch[:k]
+		if grad != nil {
+			e = rowOf(grad, i, k)
+		}
+		s, ok := begin(u, x)
+		if ok {
+			ok = separableRow(u, s, f, a, &loss[i], grad != nil, e, h, x, y, at(scale, i))
+		}
+		if !ok && separableGo(f, a, &loss[i], grad != nil, e, x, y, at(scale, i)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// separableRow computes one row in e with the scratch h. It returns false for a row with an invalid
+// label and for one whose labels overflow.
+func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *float64, grad bool, e, h, x, y []T, scale float64) bool {
+	r := s.exps(u, e, x) / s.em
+	log, c := math.Log1p(r), T(1/((1+r)*s.em))
+	var sum, rest float64
+	for lo := 0; lo < len(x); {
+		hi, after := s.next(lo, len(x))
+		if n := hi - lo; n > 0 {
+			var ps, ph T
+			var bad uint32
+			switch f {
+			case GCE:
+				ps, ph, bad = u.gceTerms(&h[lo], &e[lo], &x[lo], &y[lo], n, s.m, T(log), c, T(a))
+			case Focal:
+				ps, ph, bad = u.focalTerms(&h[lo], &e[lo], &x[lo], &y[lo], n, s.m, T(log), c, T(a))
+			default:
+				ps, ph, bad = u.polyTerms(&h[lo], &e[lo], &x[lo], &y[lo], n, s.m, T(log), c, T(a))
+			}
+			if bad != 0 {
+				return false
+			}
+			sum, rest = sum+float64(ps), rest+float64(ph)
+		}
+		lo = after
+	}
+	if f == GCE {
+		sum /= a
+	}
+	own := float64(y[s.a])
+	q := r / (1 + r)
+	phi, dphi, _ := Phi(f, a, -log, q)
+	if own != 0 {
+		sum += own * phi
+	}
+	mass := rest - own*dphi
+	if !(own >= 0) || !(mass <= math.MaxFloat64) {
+		return false
+	}
+	*loss = sum
+	if grad {
+		e[s.a], h[s.a] = 0, 0
+		u.combine(&e[0], &h[0], len(e), T(mass/((1+r)*s.em)), T(scale))
+		e[s.a] = T(scale * (rest - mass*q))
+	}
+	return true
+}
+
+// separableGo is separableRow in float64. It reports whether the row holds an invalid label.
+func separableGo[T Float](f Family, a float64, loss *float64, grad bool, e, x, y []T, scale float64) (bad bool) {
+	m, top, r := maxAndRest(x)
+	log, q := math.Log1p(r), r/(1+r)
+	var sum, rest, own float64
+	// -t φ'(l) of every class, once for the sums and once for the gradient.
+	term := func(j int) (h float64) {
+		l := (float64(x[j]) - m) - log
+		u := -math.Expm1(l)
+		if j == top {
+			u = q
+		}
+		v, dv, _ := Phi(f, a, l, u)
+		if t := float64(y[j]); t != 0 {
+			sum += t * v
+			h = -t * dv
+		}
+		return h
+	}
+	for j := range x {
+		if invalid(y[j]) {
+			return true
+		}
+		if h := term(j); j == top {
+			own = h
+		} else {
+			rest += h
+		}
+	}
+	*loss = sum
+	if r != r { // no softmax
+		*loss, rest = r, r
+	}
+	if !grad {
+		return false
+	}
+	mass := rest + own
+	for j := range e {
+		h := term(j)
+		e[j] = T(scale * (mass*math.Exp((float64(x[j])-m)-log) - h))
+	}
+	e[top] = T(scale * (rest - mass*q))
+	return false
+}

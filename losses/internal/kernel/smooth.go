@@ -20,7 +20,10 @@ func smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad in
 			}
 			mass += float64(v)
 		}
-		c, a := cut/float64(max(nnz, 1)), add+addMass*mass
+		c, a := cut/float64(max(nnz, 1)), add
+		if addMass != 0 {
+			a += addMass * mass
+		}
 		for j, v := range x {
 			d[j] = T(max(keep*float64(v)-c, 0) + a)
 		}

@@ -21,6 +21,9 @@ type unit[T Float] interface {
 	smooth(dst, t *T, n int, keep, cut, add T)
 	maeSum(e, t *T, n int, c, sa T) (sum, delta T, bad uint32)
 	maeGrad(e, t *T, n int, c, sa, delta, f T)
+	focalTerms(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)
+	polyTerms(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)
+	gceTerms(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)
 	tileIn(dst, src *T, k int)
 	tileOut(dst, src *T, k int)
 	tileStats(e, z *T, k int, lanes *T) (weird uint32)
@@ -66,6 +69,15 @@ func (f32AVX512) maeSum(e, t *float32, n int, c, sa float32) (sum, delta float32
 }
 func (f32AVX512) maeGrad(e, t *float32, n int, c, sa, delta, f float32) {
 	maeGradF32AVX512(e, t, n, c, sa, delta, f)
+}
+func (f32AVX512) focalTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
+	return focalTermsF32AVX512(h, e, z, t, n, m, log, c, a)
+}
+func (f32AVX512) polyTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
+	return polyTermsF32AVX512(h, e, z, t, n, m, log, c, a)
+}
+func (f32AVX512) gceTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
+	return gceTermsF32AVX512(h, e, z, t, n, m, log, c, a)
 }
 func (f32AVX512) tileIn(dst, src *float32, k int)  { tileInF32AVX512(dst, src, k) }
 func (f32AVX512) tileOut(dst, src *float32, k int) { tileOutF32AVX512(dst, src, k) }
@@ -124,6 +136,15 @@ func (f64AVX512) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64
 func (f64AVX512) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
 	maeGradF64AVX512(e, t, n, c, sa, delta, f)
 }
+func (f64AVX512) focalTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX512(h, e, z, t, n, m, log, c, a)
+}
+func (f64AVX512) polyTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX512(h, e, z, t, n, m, log, c, a)
+}
+func (f64AVX512) gceTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
+	return gceTermsF64AVX512(h, e, z, t, n, m, log, c, a)
+}
 func (f64AVX512) tileIn(dst, src *float64, k int)  { tileInF64AVX512(dst, src, k) }
 func (f64AVX512) tileOut(dst, src *float64, k int) { tileOutF64AVX512(dst, src, k) }
 func (f64AVX512) tileStats(e, z *float64, k int, lanes *float64) (weird uint32) {
@@ -181,6 +202,15 @@ func (f32AVX2) maeSum(e, t *float32, n int, c, sa float32) (sum, delta float32, 
 func (f32AVX2) maeGrad(e, t *float32, n int, c, sa, delta, f float32) {
 	maeGradF32AVX2(e, t, n, c, sa, delta, f)
 }
+func (f32AVX2) focalTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
+	return focalTermsF32AVX2(h, e, z, t, n, m, log, c, a)
+}
+func (f32AVX2) polyTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
+	return polyTermsF32AVX2(h, e, z, t, n, m, log, c, a)
+}
+func (f32AVX2) gceTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
+	return gceTermsF32AVX2(h, e, z, t, n, m, log, c, a)
+}
 func (f32AVX2) tileIn(dst, src *float32, k int)  { tileInF32AVX2(dst, src, k) }
 func (f32AVX2) tileOut(dst, src *float32, k int) { tileOutF32AVX2(dst, src, k) }
 func (f32AVX2) tileStats(e, z *float32, k int, lanes *float32) (weird uint32) {
@@ -235,6 +265,15 @@ func (f64AVX2) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64, 
 }
 func (f64AVX2) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
 	maeGradF64AVX2(e, t, n, c, sa, delta, f)
+}
+func (f64AVX2) focalTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX2(h, e, z, t, n, m, log, c, a)
+}
+func (f64AVX2) polyTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX2(h, e, z, t, n, m, log, c, a)
+}
+func (f64AVX2) gceTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
+	return gceTermsF64AVX2(h, e, z, t, n, m, log, c, a)
 }
 func (f64AVX2) tileIn(dst, src *float64, k int)  { tileInF64AVX2(dst, src, k) }
 func (f64AVX2) tileOut(dst, src *float64, k int) { tileOutF64AVX2(dst, src, k) }

@@ -77,6 +77,7 @@ func (g isa) expShifted(c expConsts, x reg.VecVirtual, shift expShift, e reg.Vec
 		VPADDD(t, e, e)
 	}
 	g.mul(shift.back, e, e)
+	g.madd(g.constant(0), r, e) // integer arithmetic has made something of a NaN: bring it back
 }
 
 // expShift is a power of two by which exponentials are divided.

@@ -440,16 +440,8 @@ func (g isa) maeSum() {
 	g.result(g.total(sum), "sum")
 	g.result(g.total(delta), "delta")
 	r := g.maskBits(bad)
-	if !g.avx512 { // an infinite label
-		x, inf := g.total(mass), XMM()
-		g.load(g.infinity(1), inf)
-		cmp := XMM()
-		g.pick(VCMPPS, VCMPPD, Imm(ngeUQ), inf, x, cmp)
-		b := GP32()
-		MOVQ(cmp, b.As64())
-		NOTL(b)
-		ANDL(Imm(1), b)
-		ORL(b, r)
+	if !g.avx512 {
+		g.infiniteInto(g.total(mass), r)
 	}
 	Store(r, Return("bad"))
 	g.ret()
@@ -485,4 +477,123 @@ func (g isa) maeGrad() {
 		g.put(p, e, i, v, m)
 	})
 	g.ret()
+}
+
+// term is what terms gives a loss of one element: l = log p, -Inf included, p, 1-p, the label t and the parameter a. The loss adds
+// t φ(l) to sum and returns -φ'(l). It may overwrite l, p and u.
+type term func(l, p, u, t, sum, a reg.VecVirtual) (h reg.VecVirtual)
+
+// terms emits a kernel of a separable loss. prepare comes before the loop.
+func (g isa) terms(name, doc string, prepare func() term) {
+	g.text(name, "func(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)",
+		"stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.", doc, "bad is as expsDot's.")
+	h, e, z, t, n := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n")
+	m, log, c, a := g.broadcast("m"), g.broadcast("log"), g.broadcast("c"), g.broadcast("a")
+	sum, mass, labels, zero := g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0]
+	bad := g.noLanes()
+	body := prepare()
+	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
+		lab := g.get(t, i, v, k)
+		g.orInto(g.invalid(lab, zero), bad)
+		if !g.avx512 {
+			g.add(lab, labels, labels)
+		}
+		l := g.get(z, i, v, k)
+		g.sub(m, l, l)
+		g.sub(log, l, l)
+		p, u := g.get(e, i, v, k), g.vec()
+		g.mul(c, p, p)
+		g.load(g.constant(1), u)
+		g.sub(p, u, u)
+		out := body(l, p, u, lab, sum, a)
+		g.mul(lab, out, out)
+		g.add(out, mass, mass)
+		g.put(out, h, i, v, k)
+	})
+	g.result(g.total([]reg.VecVirtual{sum}), "sum")
+	g.result(g.total([]reg.VecVirtual{mass}), "mass")
+	r := g.maskBits(bad)
+	if !g.avx512 {
+		g.infiniteInto(g.total([]reg.VecVirtual{labels}), r)
+	}
+	Store(r, Return("bad"))
+	g.ret()
+}
+
+// infiniteInto sets the lowest bit of r when the sum x of labels is infinite or NaN.
+func (g isa) infiniteInto(x reg.VecVirtual, r reg.GPVirtual) {
+	inf, cmp, b := XMM(), XMM(), GP32()
+	g.load(g.infinity(1), inf)
+	g.pick(VCMPPS, VCMPPD, Imm(ltOQ), inf, x, cmp)
+	MOVQ(cmp, b.As64())
+	NOTL(b)
+	ANDL(Imm(1), b)
+	ORL(b, r)
+}
+
+// whereLabelled returns l where t is not 0, and 0 elsewhere.
+func (g isa) whereLabelled(l, t reg.VecVirtual) reg.VecVirtual {
+	x := g.vec()
+	g.keep(g.cmp(neqUQ, g.constant(0), t), l, x)
+	return x
+}
+
+// focalTerms is for the exponents 1 and 2: φ = -(1-p)^a l, -φ' = (1-p)^a - a (1-p)^(a-1) p l.
+func (g isa) focalTerms() {
+	g.terms("focalTerms", "φ is the focal loss with exponent a, 1 or 2.", func() term {
+		return func(l, p, u, t, sum, a reg.VecVirtual) reg.VecVirtual {
+			// u1 = (1-p)^(a-1) = (a-1) u + (2-a) for a = 1, 2.
+			u1, w, s := g.vec(), g.vec(), g.vec()
+			g.load(g.constant(2), u1)
+			g.sub(a, u1, u1)
+			g.load(g.constant(-1), s)
+			g.add(a, s, s)
+			g.madd(u, s, u1)
+			g.mul(u, u1, w)
+			x := g.whereLabelled(l, t)
+			g.mul(w, x, x)
+			g.nmadd(t, x, sum)
+			low := g.vec()
+			g.load(g.constant(g.lowest()), low)
+			g.max(l, low, l) // p is 0 below
+			g.mul(l, p, p)
+			g.mul(u1, p, p)
+			g.nmadd(a, p, w)
+			return w
+		}
+	})
+}
+
+// polyTerms: φ = -l + a (1-p), -φ' = 1 + a p.
+func (g isa) polyTerms() {
+	g.terms("polyTerms", "φ is the poly-1 loss with epsilon a.", func() term {
+		return func(l, p, u, t, sum, a reg.VecVirtual) reg.VecVirtual {
+			x := g.whereLabelled(l, t)
+			g.mul(a, u, u)
+			g.sub(x, u, u)
+			g.madd(t, u, sum)
+			h := g.vec()
+			g.load(g.constant(1), h)
+			g.madd(a, p, h)
+			return h
+		}
+	})
+}
+
+// gceTerms: φ = (1 - p^a)/a, -φ' = p^a.
+func (g isa) gceTerms() {
+	g.terms("gceTerms", "φ is a times the generalised cross entropy with exponent a.", func() term {
+		c, shift := g.expConsts(), g.prepareShift(g.constant(0))
+		return func(l, p, u, t, sum, a reg.VecVirtual) reg.VecVirtual {
+			h, low := g.vec(), g.vec()
+			g.mul(a, l, l)
+			g.load(g.constant(g.lowest()), low)
+			g.max(l, low, l)
+			g.expShifted(c, l, shift, h)
+			g.load(g.constant(1), u)
+			g.sub(h, u, u)
+			g.madd(t, u, sum)
+			return h
+		}
+	})
 }

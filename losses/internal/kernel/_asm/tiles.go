@@ -293,7 +293,7 @@ func (g isa) tileStats() {
 func (g isa) tileSmooth() {
 	g.text("tileSmooth", "func(t *T, k int, keep, cut, add, addMass T) (bad uint32)",
 		"replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,",
-		"with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label.")
+		"with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.")
 	t, k := g.param("t"), g.param("k")
 	acc := g.zeros(3)
 	mass, nnz, zero := acc[0], acc[1], acc[2]
@@ -305,11 +305,9 @@ func (g isa) tileSmooth() {
 		g.add(x, mass, mass)
 		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz)
 	})
-	if !g.avx512 {
-		inf := g.vec()
-		g.load(g.infinity(1), inf)
-		g.orInto(g.cmp(eqOQ, mass, inf), bad)
-	}
+	inf := g.vec()
+	g.load(g.infinity(1), inf)
+	g.orInto(g.cmp(eqOQ, mass, inf), bad)
 	Store(g.maskBits(bad), Return("bad"))
 	keep, cut, add := g.broadcast("keep"), g.broadcast("cut"), g.broadcast("add")
 	g.madd(g.broadcast("addMass"), mass, add)
