@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"strconv"
 
 	"softloss/losses/internal/kernel"
 )
@@ -22,31 +21,33 @@ type fused interface {
 // The slices hold loss[i] and elements [i*k, (i+1)*k) for row i of the run.
 type block[T kernel.Float] struct {
 	k         int
-	fromProbs bool
-	smoothing Smoothing
+	linear    bool
+	criterion Criterion
 
 	input, target []T
 	index         []int // instead of target; never together with smoothing
 	scale         []T   // of the gradients: one, or one a row
+	plainScale    []T   // the same without row weights and temperature, for labels and z-loss
+	rowWeight     []float64
 
 	loss             []float64
 	grad, targetGrad []T // nil when not wanted
-	labels           []T // the target before smoothing, for targetGrad
+	labels           []T // the target before weights and smoothing, for targetGrad
 
 	bad     int         // the first row with an invalid label, or -1
 	failure *rowFailure // a panic in the loss's Row
 	err     error       // what was wrong with the first bad row
 
-	prepared []T       // scratch: smoothed targets
-	rowBuf   []T       // scratch: one row
-	wide     []float64 // scratch: six rows in float64
+	prepared, shifted, scaleBuf []T       // scratch: targets, logits, scale
+	rowBuf                      []T       // scratch: one row
+	wide                        []float64 // scratch: eight rows in float64
 }
 
 // forget drops what belongs to the caller.
 func (b *block[T]) forget() {
-	b.smoothing = Smoothing{}
-	b.input, b.target, b.labels, b.index = nil, nil, nil, nil
-	b.scale, b.loss, b.grad, b.targetGrad = nil, nil, nil, nil
+	b.criterion = Criterion{}
+	b.input, b.target, b.labels, b.index, b.rowWeight = nil, nil, nil, nil, nil
+	b.scale, b.plainScale, b.loss, b.grad, b.targetGrad = nil, nil, nil, nil, nil
 }
 
 // rowT returns a row of scratch memory.
@@ -54,11 +55,26 @@ func (b *block[T]) rowT() []T { return grow(&b.rowBuf, b.k) }
 
 // begin readies b for the rows of e and returns how many at most make a run.
 func (b *block[T]) begin(e *engine[T]) (most int) {
-	b.k, b.fromProbs, b.smoothing = e.k, e.criterion.FromProbs, e.criterion.Smoothing
-	if !b.smoothing.on() {
-		return e.n
+	b.k, b.linear, b.criterion = e.k, e.linear, e.criterion
+	if b.preparesTarget() || b.shiftsLogits() || e.criterion.ZLoss != 0 {
+		return max(1, 1<<12/e.k) // what is prepared stays in the cache
 	}
-	return max(1, 1<<12/e.k) // the prepared rows stay in the cache
+	return e.n
+}
+
+// preparesTarget reports whether the loss sees another target than the caller's.
+func (b *block[T]) preparesTarget() bool {
+	return b.criterion.Smoothing.on() || b.weighsLabels()
+}
+
+// weighsLabels reports whether class weights multiply soft labels.
+func (b *block[T]) weighsLabels() bool {
+	return b.criterion.ClassWeights != nil && b.linear && (b.index == nil || b.criterion.Smoothing.on())
+}
+
+// shiftsLogits reports whether the loss sees other logits than the caller's.
+func (b *block[T]) shiftsLogits() bool {
+	return b.criterion.temperature() != 1 || b.criterion.LogitShift != nil
 }
 
 // run evaluates the rows [lo, hi) of e. On an error it looks whether an earlier
@@ -84,11 +100,11 @@ func (b *block[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 	b.failure = nil
 	b.input = e.input[lo*k : hi*k]
 	b.loss = e.rowLoss[lo:hi]
-	b.scale = e.scale
+	b.plainScale = e.scale
 	if len(e.scale) > 1 {
-		b.scale = e.scale[lo:hi]
+		b.plainScale = e.scale[lo:hi]
 	}
-	b.target, b.labels, b.index, b.grad, b.targetGrad = nil, nil, nil, nil, nil
+	b.target, b.labels, b.index, b.grad, b.targetGrad, b.rowWeight = nil, nil, nil, nil, nil, nil
 	if e.grad != nil {
 		b.grad = e.grad[lo*k : hi*k]
 	}
@@ -101,7 +117,10 @@ func (b *block[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 		b.target = e.target[lo*k : hi*k]
 		b.labels = b.target
 	}
-	if b.fromProbs {
+	if e.rowWeight != nil {
+		b.rowWeight = e.rowWeight[lo:hi]
+	}
+	if b.criterion.FromProbs {
 		for i, p := range b.input {
 			if !(p >= 0 && p <= 1) {
 				row := lo + i/k
@@ -109,16 +128,24 @@ func (b *block[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 			}
 		}
 	}
-	b.prepare()
+	b.setScale()
+	b.prepareLogits()
+	b.prepareTarget()
 	if b.bad < 0 {
-		b.evaluate(e.criterion.loss())
+		b.evaluate(b.criterion.loss())
 	}
 	switch {
 	case b.failure != nil:
 		row := lo + b.failure.row
-		return row, cellError(ErrLoss, "loss", row, -1, fmt.Sprintf("%T", e.criterion.loss()), "panicked: "+fmt.Sprint(b.failure.cause), "")
+		return row, cellError(ErrLoss, "loss", row, -1, fmt.Sprintf("%T", b.criterion.loss()), "panicked: "+fmt.Sprint(b.failure.cause), "")
 	case b.bad >= 0:
 		return b.labelError(lo)
+	}
+	for i, w := range b.rowWeight {
+		b.loss[i] *= w
+	}
+	if b.criterion.ZLoss != 0 {
+		b.addZLoss()
 	}
 	return 0, nil
 }
@@ -132,29 +159,112 @@ func (b *block[T]) labelError(lo int) (row int, err error) {
 	return lo + row, cellError(ErrLabel, "labels", lo+row, col, b.target[row*b.k+col], "is what smoothing made of the label", "a finite number: a smaller alpha or label")
 }
 
-// prepare smooths the targets.
-func (b *block[T]) prepare() {
-	if !b.smoothing.on() {
+// setScale sets the factor of the gradients of the logits: plainScale with the row weights and the temperature.
+func (b *block[T]) setScale() {
+	b.scale = b.plainScale
+	t := b.criterion.temperature()
+	if b.rowWeight == nil && t == 1 {
+		return
+	}
+	b.scale = grow(&b.scaleBuf, len(b.loss))
+	for i := range b.scale {
+		f := b.factor(b.plainScale, i) / t
+		if b.rowWeight != nil {
+			f *= b.rowWeight[i]
+		}
+		b.scale[i] = T(f)
+	}
+}
+
+// factor returns element i of a scale that has one element for all rows or one a row.
+func (b *block[T]) factor(scale []T, i int) float64 {
+	if len(scale) == 1 {
+		return float64(scale[0])
+	}
+	return float64(scale[i])
+}
+
+// prepareLogits adds the shift and divides by the temperature.
+func (b *block[T]) prepareLogits() {
+	if !b.shiftsLogits() {
+		return
+	}
+	dst := grow(&b.shifted, len(b.input))
+	t, shift := b.criterion.temperature(), b.criterion.LogitShift
+	for lo := 0; lo < len(dst); lo += b.k {
+		for j, z := range b.input[lo : lo+b.k] {
+			x := float64(z)
+			if shift != nil {
+				x += shift[j]
+			}
+			dst[lo+j] = T(x / t)
+		}
+	}
+	b.input = dst
+}
+
+// prepareTarget weighs and smooths the labels.
+func (b *block[T]) prepareTarget() {
+	if !b.preparesTarget() {
 		return
 	}
 	k := b.k
 	dst := grow(&b.prepared, len(b.loss)*k)
-	if b.index != nil {
+	weights := b.criterion.ClassWeights
+	if !b.weighsLabels() {
+		weights = nil
+	}
+	switch {
+	case b.index != nil:
 		clear(dst)
 		for i, y := range b.index {
 			dst[i*k+y] = 1
+			if weights != nil {
+				dst[i*k+y] = T(weights[y])
+			}
 		}
 		b.index, b.target = nil, dst
+	case weights != nil:
+		if row, _ := firstInvalid(b.target, k); row >= 0 {
+			b.bad = row
+			return
+		}
+		for i, t := range b.target {
+			dst[i] = T(weights[i%k] * float64(t))
+		}
+		b.target = dst
 	}
-	b.bad = smoothRows(b.smoothing, dst, b.target, k)
-	b.target = dst
+	if b.criterion.Smoothing.on() {
+		b.bad = smoothRows(b.criterion.Smoothing, dst, b.target, k)
+		b.target = dst
+	}
+}
+
+// addZLoss adds ZLoss lse² to the losses and its gradient 2 ZLoss lse p.
+func (b *block[T]) addZLoss() {
+	k, f := b.k, b.criterion.ZLoss
+	p, lse := b.rowT(), []T{0}
+	for i := range b.loss {
+		z := b.input[i*k : (i+1)*k]
+		kernel.LogSumExp(lse, z, k)
+		l := float64(lse[0])
+		b.loss[i] += f * l * l
+		if b.grad == nil {
+			continue
+		}
+		kernel.Softmax(p, z, k)
+		c := 2 * f * l * b.factor(b.plainScale, i) / b.criterion.temperature()
+		for j, g := range b.grad[i*k : (i+1)*k] {
+			b.grad[i*k+j] = T(float64(g) + c*float64(p[j]))
+		}
+	}
 }
 
 // evaluate runs the loss's own kernel, or its Row where it has none or where
 // more is asked than kernels know.
 func (b *block[T]) evaluate(l Loss) {
 	f, ok := l.(fused)
-	if !ok || reflect.TypeOf(f.itself()) != reflect.TypeOf(l) || b.targetGrad != nil || b.fromProbs && b.index != nil {
+	if !ok || reflect.TypeOf(f.itself()) != reflect.TypeOf(l) || b.targetGrad != nil || b.criterion.FromProbs && b.index != nil {
 		rowBlock(b, l)
 		return
 	}
@@ -175,11 +285,11 @@ type rowFailure struct {
 // rowBlock evaluates a loss by its Row, in float64.
 func rowBlock[T kernel.Float](b *block[T], l Loss) {
 	k := b.k
-	w := grow(&b.wide, 7*k)
+	w := grow(&b.wide, 8*k)
 	z, u, labels := w[:k], w[k:2*k], w[2*k:3*k]
-	r := Row{LogP: w[3*k : 4*k], P: w[4*k : 5*k], Target: w[5*k : 6*k]}
+	r := Row{LogP: w[3*k : 4*k], P: w[4*k : 5*k], Target: w[5*k : 6*k], Rest: w[6*k : 7*k]}
 	if b.targetGrad != nil {
-		r.TargetGrad = w[6*k:]
+		r.TargetGrad = w[7*k:]
 	}
 	i := 0
 	defer func() {
@@ -196,14 +306,20 @@ func rowBlock[T kernel.Float](b *block[T], l Loss) {
 		for j, v := range b.input[lo:hi] {
 			z[j] = float64(v)
 		}
-		if b.fromProbs {
+		if b.criterion.FromProbs {
 			for j, p := range z {
 				r.P[j] = max(p, tiny[T]())
-				r.LogP[j] = math.Log(r.P[j])
+				r.LogP[j], r.Rest[j] = math.Log(r.P[j]), 1-p
 			}
 		} else {
 			kernel.LogSoftmax(r.LogP, z, k)
 			kernel.Softmax(r.P, z, k)
+			for j, p := range r.P {
+				r.Rest[j] = 1 - p
+				if p > 0.5 {
+					r.Rest[j] = -math.Expm1(r.LogP[j])
+				}
+			}
 		}
 		if b.grad != nil {
 			r.Grad = u
@@ -214,12 +330,9 @@ func rowBlock[T kernel.Float](b *block[T], l Loss) {
 		if math.IsNaN(r.LogP[0]) { // so are all of them
 			b.loss[i] = math.NaN()
 		}
-		f := float64(b.scale[0])
-		if len(b.scale) > 1 {
-			f = float64(b.scale[i])
-		}
 		if b.grad != nil {
-			if b.fromProbs {
+			f := b.factor(b.scale, i)
+			if b.criterion.FromProbs {
 				for j := range u {
 					z[j] = u[j] / r.P[j]
 				}
@@ -231,14 +344,33 @@ func rowBlock[T kernel.Float](b *block[T], l Loss) {
 			}
 		}
 		if b.targetGrad != nil {
-			for j, v := range b.labels[lo:hi] {
-				labels[j] = float64(v)
-			}
-			smoothGradRow(b.smoothing, r.TargetGrad, labels)
-			for j, g := range r.TargetGrad {
-				b.targetGrad[lo+j] = T(f * g)
-			}
+			b.storeTargetGrad(i, r.TargetGrad, labels)
 		}
+	}
+}
+
+// storeTargetGrad takes g = dL/dτ of row i back through smoothing and class weights and stores it. t is scratch.
+func (b *block[T]) storeTargetGrad(i int, g, t []float64) {
+	lo := i * b.k
+	w, weighs := b.criterion.ClassWeights, b.weighsLabels()
+	mass := 0.0
+	for j, v := range b.labels[lo : lo+b.k] {
+		t[j] = float64(v)
+		mass += t[j]
+		if weighs {
+			t[j] *= w[j]
+		}
+	}
+	smoothGradRow(b.criterion.Smoothing, g, t)
+	f := b.factor(b.plainScale, i)
+	for j := range g {
+		switch {
+		case weighs:
+			g[j] = times(w[j], g[j])
+		case b.rowWeight != nil: // d (Σ w t / Σ t) L
+			g[j] = times(b.rowWeight[i], g[j]) + b.loss[i]*(w[j]-b.rowWeight[i])/mass
+		}
+		b.targetGrad[lo+j] = T(times(f, g[j]))
 	}
 }
 
@@ -258,4 +390,10 @@ func (b *block[T]) rowTarget(t []float64, i int) bool {
 	return true
 }
 
-func itoa(n int) string { return strconv.Itoa(n) }
+// times is a·b with 0·∞ = 0.
+func times(a, b float64) float64 {
+	if a == 0 && math.IsInf(b, 0) {
+		return 0
+	}
+	return a * b
+}

@@ -2,25 +2,52 @@ package losses
 
 import (
 	"fmt"
+	"math"
 
 	"gorgonia.org/tensor"
 )
 
 // Criterion is a loss with everything that surrounds it. Its zero value is the
-// mean cross entropy from logits, without smoothing.
+// mean cross entropy from logits, without smoothing or weights; fields that are zero are off and cost nothing.
 //
 // It is evaluated on tensors by Eval, EvalGrad and EvalInto, and becomes a node of a
 // Gorgonia graph by graph.Apply: the same definition, the same numbers.
+//
+// With logits z, labels t and class weights w a row is computed in this order:
+//
+//	z' = (z + LogitShift) / Temperature     what the loss takes the softmax of
+//	τ = w∘t, then smoothed                  its target; see ClassWeights for losses that are not linear in it
+//	L_n = Loss(z', τ) + ZLoss lse(z')²
 type Criterion struct {
 	Loss      Loss      // nil means CrossEntropy{}
-	Smoothing Smoothing // of the labels, before the loss sees them
+	Smoothing Smoothing // of the labels, after the class weights
 	Reduction Reduction // of the rows' losses
 
 	// FromProbs says that the first argument holds probabilities instead of
 	// logits. A value outside [0, 1] is then an error; nothing is renormalised, and
 	// the loss and its gradient use max(p, tiny), tiny the smallest normal
 	// number of the dtype. Prefer logits: a probability has forgotten what is beyond 1e-38.
+	// Temperature, LogitShift and ZLoss have no meaning then and must be off.
 	FromProbs bool
+
+	// ClassWeights are K finite numbers >= 0; nil means 1 each. They weigh the labels before
+	// the smoothing, τ = w∘t, so that they do not bend the smoothed distribution: a smoothed one-hot row
+	// of class y is w_y times what it would be. A loss that is not linear in its target ([LinearLoss]) is
+	// computed on the labels as they are, and the row multiplied by Σ_k w_k t_k / Σ_k t_k instead;
+	// for an index both are the factor w_y. A row all of whose labels have weight 0 costs nothing, whatever it holds.
+	ClassWeights []float64
+
+	// Ignore lists indices that remove their row, as a sample weight of 0 does. There is no default:
+	// any other index outside [0, K) is an error.
+	Ignore []int
+
+	Temperature float64   // divides the logits; 0 means 1. The gradient is that of the loss: multiply by Temperature² to keep its size (Hinton et al. 2015, arXiv:1503.02531)
+	LogitShift  []float64 // K finite numbers added to the logits, see LogitAdjustment
+	ZLoss       float64   // factor >= 0 of the squared log-sum-exp of each row (PaLM, arXiv:2204.02311, section 5)
+
+	// Axis is the class axis of logits and labels, 1 for [N, K, H, W] and [N, K, T]; 0 means the
+	// last. The other axes, in their order, are the rows: an index, sample weights and a loss with None have their shape.
+	Axis int
 }
 
 // loss returns the criterion's loss, never nil.
@@ -31,8 +58,16 @@ func (c Criterion) loss() Loss {
 	return c.Loss
 }
 
+// temperature returns what the logits are divided by.
+func (c Criterion) temperature() float64 {
+	if c.Temperature == 0 {
+		return 1
+	}
+	return c.Temperature
+}
+
 // Validate returns an error when a parameter is out of range, whatever the
-// tensors: [ErrAlpha], [ErrSmoothing], [ErrReduction], [ErrParam] or what the loss's own
+// tensors: [ErrAlpha], [ErrSmoothing], [ErrReduction], [ErrWeight], [ErrParam] or what the loss's own
 // Validate returns.
 func (c Criterion) Validate() error {
 	if err := c.Reduction.Validate(); err != nil {
@@ -40,6 +75,28 @@ func (c Criterion) Validate() error {
 	}
 	if err := c.Smoothing.Validate(); err != nil {
 		return err
+	}
+	for k, w := range c.ClassWeights {
+		if !(w >= 0) || math.IsInf(w, 1) {
+			return argError(ErrWeight, "class weights", fmt.Sprintf("class %d: %v", k, w), "is out of range", "a finite number >= 0")
+		}
+	}
+	for k, s := range c.LogitShift {
+		if s-s != 0 {
+			return argError(ErrParam, "logit shift", fmt.Sprintf("class %d: %v", k, s), "is out of range", "a finite number")
+		}
+	}
+	if !(c.Temperature >= 0) || math.IsInf(c.Temperature, 1) {
+		return argError(ErrParam, "temperature", c.Temperature, "is out of range", "a finite number > 0, or 0 for 1")
+	}
+	if !(c.ZLoss >= 0) || math.IsInf(c.ZLoss, 1) {
+		return argError(ErrParam, "z-loss", c.ZLoss, "is out of range", "a finite number >= 0")
+	}
+	if c.FromProbs && (c.Temperature != 0 && c.Temperature != 1 || c.LogitShift != nil || c.ZLoss != 0) {
+		return argError(ErrParam, "probs", "FromProbs", "has no logits for Temperature, LogitShift or ZLoss", "those off, or logits")
+	}
+	if c.Axis < 0 {
+		return argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
 	}
 	if v, ok := c.loss().(Validator); ok {
 		if err := v.Validate(); err != nil {
@@ -51,18 +108,14 @@ func (c Criterion) Validate() error {
 
 // Check is Validate and says also whether the criterion accepts these logits (or
 // probabilities) and this target, by shape and dtype: logits [N, K] float32 or float64,
-// target [N, K] of the same dtype or [N] of int, int32 or int64.
+// target [N, K] of the same dtype or [N] of int, int32 or int64; with Axis of more dimensions.
 //
-// Errors: those of Validate, [ErrNil], [ErrShape], [ErrDtype], [ErrSmoothing] for a prior that is not of length K.
+// Errors: those of Validate, [ErrNil], [ErrShape], [ErrDtype], and those of numbers a class that are not K: [ErrSmoothing],
+// [ErrWeight], [ErrParam].
 func (c Criterion) Check(logits, target Operand) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return c.checkOperands(logits, target)
-}
-
-// checkOperands is the part of Check that depends on the operands.
-func (c Criterion) checkOperands(logits, target Operand) error {
 	if missing(logits) {
 		return argError(ErrNil, c.inputName(), "nil", "is no tensor", "logits [N, K]")
 	}
@@ -73,16 +126,16 @@ func (c Criterion) checkOperands(logits, target Operand) error {
 		return err
 	}
 	s := logits.Shape()
-	if err := checkMatrix(c.inputName(), s); err != nil {
-		return err
-	}
-	if err := c.Smoothing.priorFor(s[1]); err != nil {
+	if err := c.checkLogits(s); err != nil {
 		return err
 	}
 	dt := target.Dtype()
 	switch {
 	case isIndex(dt):
-		return checkShape("index", target.Shape(), s[0])
+		if len(s) == 2 {
+			return checkShape("index", target.Shape(), s[0])
+		}
+		return checkShape("index", target.Shape(), c.RowShape(s)...)
 	case dt != tensor.Float32 && dt != tensor.Float64:
 		return argError(ErrDtype, "labels", "dtype "+dt.String(), "is not supported",
 			logits.Dtype().String()+" labels [N, K], or index [N] of int, int32 or int64")
@@ -90,6 +143,47 @@ func (c Criterion) checkOperands(logits, target Operand) error {
 		return argError(ErrDtype, "labels", "dtype "+dt.String(), "differs from the "+c.inputName(), logits.Dtype().String())
 	}
 	return checkShape("labels", target.Shape(), s...)
+}
+
+// checkLogits checks the shape of the logits and the lengths of what has a number a class.
+func (c Criterion) checkLogits(s tensor.Shape) error {
+	arg := c.inputName()
+	if c.Axis == 0 {
+		if err := checkMatrix(arg, s); err != nil && len(s) < 2 {
+			return err
+		}
+	} else if c.Axis >= len(s) {
+		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has no axis %d", c.Axis), fmt.Sprintf("more than %d dimensions", c.Axis))
+	}
+	if err := checkFull(arg, s); err != nil {
+		return err
+	}
+	k := s[c.axis(s)]
+	if err := c.Smoothing.priorFor(k); err != nil {
+		return err
+	}
+	if c.ClassWeights != nil && len(c.ClassWeights) != k {
+		return argError(ErrWeight, "class weights", fmt.Sprintf("length %d", len(c.ClassWeights)), "is wrong", fmt.Sprintf("%d, a number for each class", k))
+	}
+	if c.LogitShift != nil && len(c.LogitShift) != k {
+		return argError(ErrParam, "logit shift", fmt.Sprintf("length %d", len(c.LogitShift)), "is wrong", fmt.Sprintf("%d, a number for each class", k))
+	}
+	return nil
+}
+
+// axis returns the class axis of logits of shape s.
+func (c Criterion) axis(s tensor.Shape) int {
+	if c.Axis == 0 {
+		return len(s) - 1
+	}
+	return c.Axis
+}
+
+// RowShape returns the shape of what the rows have one of, an index, sample weights, losses with None:
+// the shape s of the logits without the class axis. It wants an s that Check accepts.
+func (c Criterion) RowShape(s tensor.Shape) tensor.Shape {
+	a := c.axis(s)
+	return append(append(tensor.Shape{}, s[:a]...), s[a+1:]...)
 }
 
 // inputName is what errors call the first argument.
@@ -151,7 +245,7 @@ func (c Criterion) newOutputs(logits, target tensor.Tensor, grad bool) (out Outp
 	if c.Reduction.scalar() {
 		out.Loss = newScalar(z.Dtype())
 	} else {
-		out.Loss = tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(z.Shape()[0]))
+		out.Loss = tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(c.RowShape(z.Shape())...))
 	}
 	if grad {
 		out.Grad = tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(z.Shape()...))

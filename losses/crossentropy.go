@@ -46,6 +46,9 @@ func (CrossEntropy) Row(r Row) (loss float64) {
 	return loss
 }
 
+// LinearInTarget implements [LinearLoss].
+func (CrossEntropy) LinearInTarget() bool { return true }
+
 func (CrossEntropy) itself() Loss              { return CrossEntropy{} }
 func (CrossEntropy) block32(b *block[float32]) { crossEntropyBlock(b) }
 func (CrossEntropy) block64(b *block[float64]) { crossEntropyBlock(b) }
@@ -54,7 +57,7 @@ func crossEntropyBlock[T kernel.Float](b *block[T]) {
 	switch {
 	case b.index != nil:
 		kernel.CrossEntropyIndex(b.loss, b.grad, b.input, b.index, b.scale, b.k)
-	case b.fromProbs:
+	case b.criterion.FromProbs:
 		b.bad = kernel.ProbCrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
 	default:
 		b.bad = kernel.CrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)

@@ -15,8 +15,16 @@
 // A [Criterion] is a [Loss] with label smoothing and a [Reduction]; its methods
 // Eval, EvalGrad and EvalInto compute it. The losses are
 //
-//	CrossEntropy   -Σ_k t_k log p_k
-//	MAE            Σ_k |p_k - t_k|
+//	CrossEntropy           -Σ_k t_k log p_k
+//	MAE                    Σ_k |p_k - t_k|
+//	GCE, Focal, Poly1      between and around the two, one parameter each
+//	NCE                    cross entropy over its sum for all classes
+//	ReverseCrossEntropy    -Σ_k p_k log t_k
+//	SymmetricCrossEntropy  cross entropy and its reverse
+//	KL                     cross entropy less the entropy of the target
+//	ConfidencePenalty      cross entropy less entropy of the prediction
+//	BiTempered             heavy tails, bounded
+//	WeightedSum            of any of these
 //
 // and any of your own. [Softmax], [LogSoftmax] and [LogSumExp] stand on their own, and the functions
 // of the notebook that this project implements are one-line calls of a criterion:
@@ -27,7 +35,8 @@
 //
 // Logits and labels are *tensor.Dense of float32 or float64, both alike; indices are int, int32 or int64.
 // Views and transposed tensors are read where they are. Inputs are never modified. Results have
-// the dtype of the logits; sums over a row and over the batch are taken in float64.
+// the dtype of the logits; sums over the batch are taken in float64, sums over a row too, or in the
+// dtype over at most 2048 elements and then in float64.
 // Large batches use all processors, and the bits of a result do not depend on how many.
 //
 // # Special values

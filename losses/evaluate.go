@@ -30,10 +30,12 @@ type Outputs struct {
 	Loss       *tensor.Dense // scalar, or [N] with None
 	Grad       *tensor.Dense // [N, K], the derivative with respect to the logits
 	TargetGrad *tensor.Dense // [N, K], the derivative with respect to the labels; index targets have none
+	WeightGrad *tensor.Dense // [N], the derivative with respect to the sample weights, 0 for a removed row
 }
 
 // EvalInto computes what dst asks for into the caller's tensors. It allocates
-// nothing once it has run on these shapes, unless an input is a view that must be gathered.
+// nothing once it has run on these shapes, unless an input is a view that must be gathered or
+// the rows do not lie along the last axis.
 // Several goroutines may call it at once.
 //
 // Errors: those of [Criterion.Eval], also for the tensors of dst, and [ErrWeight] for a sample
@@ -85,7 +87,7 @@ func evalInto[T kernel.Float](pool *sync.Pool, c Criterion, dst Outputs, in Inpu
 			return b.err
 		}
 	}
-	e.store()
+	e.store(dst, z)
 	return nil
 }
 
@@ -95,31 +97,43 @@ const grain = 1 << 14
 // engine evaluates one criterion on one batch.
 type engine[T kernel.Float] struct {
 	criterion Criterion
+	linear    bool // the loss is linear in its target
 	n, k      int
-	kept      int // rows whose sample weight is not 0
+	axis      int
 
 	input, target, sample, upstream []T
 	index                           []int
-	loss, grad, targetGrad          []T // outputs, nil when not wanted
+	loss, grad, targetGrad, sGrad   []T // outputs, nil when not wanted; gradients row by row
 
-	rowLoss []float64 // s_n L_n
-	scale   []T       // factor of the rows' gradients, one for all or one a row
+	// What the rows weigh: see weigh.
+	kept      int       // rows that are not removed
+	mass      float64   // Σ s_n S_n of the rows kept, for WeightedMean
+	removed   []bool    // rows that take no part; nil when all do
+	rowWeight []float64 // factor of a row's loss that comes from its class; nil when it is 1
+	rowMass   []float64 // S_n, for WeightedMean
+
+	div     float64   // one over the denominator
+	rowLoss []float64 // L_n, then s_n L_n
+	scale   []T       // factor of the rows' gradients before row weights, one for all or one a row
 
 	group rows.Group
 	parts []*block[T]
 
-	inputBuf, targetBuf, sampleBuf, upstreamBuf []T // gathered views
-	indexBuf                                    []int
-	one                                         [1]T
-	shape                                       [1]int
-	scaleBuf                                    []T
+	buf struct { // memory to use again
+		input, target, sample, upstream, scale, grad, targetGrad []T
+		index                                                    []int
+		removed                                                  []bool
+		rowWeight, rowMass                                       []float64
+		one                                                      [1]T
+	}
 }
 
 // forget drops what belongs to the caller.
 func (e *engine[T]) forget() {
 	e.criterion = Criterion{}
 	e.input, e.target, e.sample, e.upstream, e.index = nil, nil, nil, nil, nil
-	e.loss, e.grad, e.targetGrad = nil, nil, nil
+	e.loss, e.grad, e.targetGrad, e.sGrad = nil, nil, nil, nil
+	e.removed, e.rowWeight, e.rowMass = nil, nil, nil
 	for _, b := range e.parts {
 		b.forget()
 	}
@@ -127,144 +141,146 @@ func (e *engine[T]) forget() {
 
 // load checks and reads everything that the rows need. z and t have passed Check.
 func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense) (err error) {
-	e.criterion = c
-	e.n, e.k = z.Shape()[0], z.Shape()[1]
-	if e.input, err = floats(c.inputName(), z, &e.inputBuf); err != nil {
+	shape := z.Shape()
+	e.criterion, e.linear, e.axis = c, isLinear(c.loss()), c.axis(shape)
+	e.k = shape[e.axis]
+	e.n = shape.TotalSize() / e.k
+	if e.input, err = floats(c.inputName(), z, e.axis, &e.buf.input); err != nil {
 		return err
 	}
-	if err := e.loadSampleWeights(in.SampleWeights, z.Dtype()); err != nil {
-		return err
+	if in.SampleWeights != nil {
+		if e.sample, err = e.perRow("sample weights", in.SampleWeights, z, &e.buf.sample); err != nil {
+			return err
+		}
 	}
 	if isIndex(t.Dtype()) {
-		err = e.loadIndex(t)
+		e.index, err = integers(t, &e.buf.index)
 	} else {
-		e.target, err = floats("labels", t, &e.targetBuf)
+		e.target, err = floats("labels", t, e.axis, &e.buf.target)
 	}
 	if err != nil {
 		return err
 	}
-	if err := e.loadOutputs(dst, z.Dtype()); err != nil {
+	if err := e.loadOutputs(dst, z); err != nil {
 		return err
 	}
-	if err := e.loadUpstream(in.Upstream, z.Dtype()); err != nil {
+	if err := e.weigh(); err != nil {
 		return err
+	}
+	e.div = c.Reduction.divide(e.kept, e.mass)
+	if in.Upstream != nil {
+		if c.Reduction.scalar() {
+			var u *tensor.Dense
+			if u, err = likeOf("upstream", in.Upstream, z.Dtype()); err == nil {
+				e.upstream = raw[T](u)[:1]
+			}
+		} else {
+			e.upstream, err = e.perRow("upstream", in.Upstream, z, &e.buf.upstream)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	e.setScale()
 	grow(&e.rowLoss, e.n)
 	return nil
 }
 
-func (e *engine[T]) loadSampleWeights(w tensor.Tensor, dt tensor.Dtype) error {
-	e.kept = e.n
-	if w == nil {
-		return nil
-	}
-	d, err := likeOf("sample weights", w, dt, e.n)
+// perRow reads a tensor that has a number for every row of z.
+func (e *engine[T]) perRow(arg string, x tensor.Tensor, z *tensor.Dense, buf *[]T) ([]T, error) {
+	d, err := denseOf(arg, x)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if e.sample, err = floats("sample weights", d, &e.sampleBuf); err != nil {
-		return err
+	if len(z.Shape()) == 2 && e.axis == 1 {
+		d, err = likeOf(arg, d, z.Dtype(), e.n)
+	} else {
+		d, err = likeOf(arg, d, z.Dtype(), e.criterion.RowShape(z.Shape())...)
 	}
-	for i, s := range e.sample {
-		if !(s >= 0) || s-s != 0 {
-			return cellError(ErrWeight, "sample weights", i, -1, s, "is out of range", "a finite number >= 0")
-		}
-		if s == 0 {
-			e.kept--
-		}
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return floats(arg, d, len(d.Shape())-1, buf)
 }
 
-func (e *engine[T]) loadIndex(t *tensor.Dense) (err error) {
-	if e.index, err = integers(t, &e.indexBuf); err != nil {
-		return err
-	}
-	for i, y := range e.index {
-		if (y < 0 || y >= e.k) && e.keeps(i) {
-			return cellError(ErrIndex, "index", i, -1, y, "is out of range", "a class in [0, "+itoa(e.k)+")")
-		}
-	}
-	return nil
-}
-
-func (e *engine[T]) loadOutputs(dst Outputs, dt tensor.Dtype) (err error) {
+func (e *engine[T]) loadOutputs(dst Outputs, z *tensor.Dense) (err error) {
+	shape, dt := z.Shape(), z.Dtype()
 	if dst.Loss != nil {
-		e.loss, err = output[T]("loss", dst.Loss, dt, e.lossShape()...)
+		if e.criterion.Reduction.scalar() {
+			e.loss, err = output[T]("loss", dst.Loss, dt)
+		} else {
+			e.loss, err = output[T]("loss", dst.Loss, dt, e.criterion.RowShape(shape)...)
+		}
 	}
 	if err == nil && dst.Grad != nil {
-		e.grad, err = output[T]("grad", dst.Grad, dt, e.n, e.k)
+		e.grad, err = e.matrixOutput("grad", dst.Grad, z, &e.buf.grad)
 	}
 	if err == nil && dst.TargetGrad != nil {
 		if e.index != nil {
 			return argError(ErrDtype, "target grad", "an index target", "has no gradient", "labels [N, K]")
 		}
-		e.targetGrad, err = output[T]("target grad", dst.TargetGrad, dt, e.n, e.k)
+		e.targetGrad, err = e.matrixOutput("target grad", dst.TargetGrad, z, &e.buf.targetGrad)
+	}
+	if err == nil && dst.WeightGrad != nil {
+		e.sGrad, err = output[T]("weight grad", dst.WeightGrad, dt, e.criterion.RowShape(shape)...)
 	}
 	return err
 }
 
-func (e *engine[T]) loadUpstream(u tensor.Tensor, dt tensor.Dtype) error {
-	if u == nil {
-		return nil
+// matrixOutput returns the rows of an output of the logits' shape: its own memory, or *buf where its
+// rows do not lie along the last axis; store moves them from there.
+func (e *engine[T]) matrixOutput(arg string, d *tensor.Dense, z *tensor.Dense, buf *[]T) ([]T, error) {
+	out, err := output[T](arg, d, z.Dtype(), z.Shape()...)
+	if err == nil && (overlap(out, raw[T](z)) || overlap(out, e.target)) {
+		err = argError(ErrShape, arg, "the tensor", "shares memory with an input", "a tensor of its own")
 	}
-	d, err := likeOf("upstream", u, dt, e.lossShape()...)
-	if err != nil {
-		return err
+	if err != nil || e.axis == len(z.Shape())-1 {
+		return out, err
 	}
-	e.upstream, err = floats("upstream", d, &e.upstreamBuf)
-	return err
+	return grow(buf, e.n*e.k), nil
 }
 
-// lossShape is the shape of the reduced loss.
-func (e *engine[T]) lossShape() []int {
-	if e.criterion.Reduction.scalar() {
-		return nil
-	}
-	e.shape[0] = e.n
-	return e.shape[:]
-}
-
-// setScale sets the factor with which each row's gradient enters the cost's.
+// setScale sets the factor with which each row's gradient enters the cost's: upstream and sample weight over the denominator.
 func (e *engine[T]) setScale() {
-	div := e.criterion.Reduction.divisor(e.kept)
 	if e.sample == nil && len(e.upstream) <= 1 {
-		e.one[0] = T(1 / div)
-		if e.upstream != nil {
-			e.one[0] = T(float64(e.upstream[0]) / div)
-		}
-		e.scale = e.one[:]
+		e.buf.one[0] = T(e.upstreamOf(0) * e.div)
+		e.scale = e.buf.one[:]
 		return
 	}
-	e.scale = grow(&e.scaleBuf, e.n)
+	e.scale = grow(&e.buf.scale, e.n)
 	for i := range e.scale {
-		u := 1.0
-		switch len(e.upstream) {
-		case 0:
-		case 1:
-			u = float64(e.upstream[0])
-		default:
-			u = float64(e.upstream[i])
-		}
+		f := e.upstreamOf(i) * e.div
 		if e.sample != nil {
-			u *= float64(e.sample[i])
+			f *= float64(e.sample[i])
 		}
-		e.scale[i] = T(u / div)
+		e.scale[i] = T(f)
 	}
 }
 
-// keeps reports whether row i has a weight.
-func (e *engine[T]) keeps(i int) bool { return e.sample == nil || e.sample[i] != 0 }
+// upstreamOf returns the upstream gradient of row i.
+func (e *engine[T]) upstreamOf(i int) float64 {
+	switch len(e.upstream) {
+	case 0:
+		return 1
+	case 1:
+		return float64(e.upstream[0])
+	}
+	return float64(e.upstream[i])
+}
+
+// keeps reports whether row i takes part.
+func (e *engine[T]) keeps(i int) bool { return e.removed == nil || !e.removed[i] }
 
 // rows evaluates the rows [lo, hi) in runs that are kept.
 func (e *engine[T]) rows(part, lo, hi int) {
 	b := e.parts[part]
 	most := b.begin(e)
 	for i := lo; i < hi && b.err == nil; {
-		j := i
-		for j < hi && j-i < most && e.keeps(j) {
-			j++
+		j := min(hi, i+most)
+		if e.removed != nil {
+			for j = i; j < hi && j-i < most && e.keeps(j); {
+				j++
+			}
 		}
 		if i == j {
 			e.skip(i)
@@ -287,24 +303,43 @@ func (e *engine[T]) skip(i int) {
 	}
 }
 
-// store weights and reduces the rows' losses.
-func (e *engine[T]) store() {
-	if e.loss == nil {
-		return
+// store weighs and reduces the rows' losses and brings the gradients to where they belong.
+func (e *engine[T]) store(dst Outputs, z *tensor.Dense) {
+	var value float64 // the reduced value
+	needed := e.loss != nil || e.criterion.Reduction == WeightedMean && (e.targetGrad != nil || e.sGrad != nil)
+	rowLoss := e.rowLoss[:e.n]
+	if e.sGrad != nil {
+		for i, l := range rowLoss {
+			e.sGrad[i] = T(e.upstreamOf(i) * e.div * l)
+		}
 	}
-	if e.sample != nil {
-		for i, s := range e.sample {
-			if s != 0 {
-				e.rowLoss[i] *= float64(s)
+	if needed {
+		for i := range e.sample {
+			if e.keeps(i) {
+				rowLoss[i] *= float64(e.sample[i])
+			}
+		}
+		value = e.criterion.Reduction.sum(rowLoss) * e.div
+	}
+	if e.criterion.Reduction == WeightedMean {
+		e.gradOfMass(value)
+	}
+	if e.loss != nil {
+		if e.criterion.Reduction.scalar() {
+			e.loss[0] = T(value)
+		} else {
+			for i, l := range rowLoss {
+				e.loss[i] = T(l)
 			}
 		}
 	}
-	if e.criterion.Reduction.scalar() {
-		e.loss[0] = T(e.criterion.Reduction.reduce(e.rowLoss, e.kept))
-		return
-	}
-	for i, l := range e.rowLoss {
-		e.loss[i] = T(l)
+	if e.axis != len(z.Shape())-1 {
+		if e.grad != nil {
+			scatter(raw[T](dst.Grad), e.grad, z.Shape(), e.axis)
+		}
+		if e.targetGrad != nil {
+			scatter(raw[T](dst.TargetGrad), e.targetGrad, z.Shape(), e.axis)
+		}
 	}
 }
 

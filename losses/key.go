@@ -20,6 +20,10 @@ func (c Criterion) Key() string {
 	var b strings.Builder
 	b.WriteString("loss=")
 	writeKey(&b, addressable(reflect.ValueOf(c.loss())), 0)
+	field := func(name string, value any) {
+		b.WriteString(" " + name + "=")
+		writeKey(&b, reflect.ValueOf(value), 0)
+	}
 	if c.FromProbs {
 		b.WriteString(" probs")
 	}
@@ -31,6 +35,24 @@ func (c Criterion) Key() string {
 			writeKey(&b, reflect.ValueOf(c.Smoothing.Prior), 0)
 		}
 		b.WriteByte(')')
+	}
+	if c.ClassWeights != nil {
+		field("weights", c.ClassWeights)
+	}
+	if len(c.Ignore) > 0 {
+		field("ignore", c.Ignore)
+	}
+	if t := c.temperature(); t != 1 {
+		field("temperature", t)
+	}
+	if c.LogitShift != nil {
+		field("shift", c.LogitShift)
+	}
+	if c.ZLoss != 0 {
+		field("zloss", c.ZLoss)
+	}
+	if c.Axis != 0 {
+		field("axis", c.Axis)
 	}
 	b.WriteString(" reduction=" + c.Reduction.String())
 	return b.String()

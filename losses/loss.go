@@ -7,7 +7,7 @@ package losses
 // nothing else, so that it can be compared, printed and told apart (see
 // [Criterion.Key]). Write your own by giving a struct a method Row: it then works in
 // Criterion, in graph.Apply and in the trainer, on soft, one-hot and index
-// targets. Implement [Validator] too when the parameters have a range.
+// targets. Implement [Validator] too when the parameters have a range, and [LinearLoss] when it applies.
 //
 // A row whose logits have no softmax (see [Softmax]) is NaN whatever Row returns for it.
 //
@@ -25,12 +25,13 @@ type Validator interface {
 }
 
 // Row is one row of a batch, in float64. All slices have K elements and are
-// valid only during the call.
+// valid only during the call; those without Grad in their name are not to be written to.
 //
-// Read LogP rather than P where p may be near 0 or 1: 1-p is -math.Expm1(l).
+// LogP tells probabilities near 0 apart and Rest those near 1, where P no longer does.
 type Row struct {
 	LogP   []float64 // l_k = log p_k; -Inf where p_k is 0
 	P      []float64 // p_k, the softmax of the logits, or the given probability
+	Rest   []float64 // 1 - p_k, without cancellation
 	Target []float64 // t_k >= 0, after smoothing; its sum need not be 1
 
 	// Grad takes dL/dl_k, the derivative by LogP[k] as if the l_k were

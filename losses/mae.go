@@ -35,8 +35,8 @@ type MAE struct{}
 func (MAE) Row(r Row) (loss float64) {
 	for k, t := range r.Target {
 		d := r.P[k] - t
-		if r.LogP[k] > -math.Ln2 {
-			d = (1 - t) + math.Expm1(r.LogP[k]) // 1 - p without cancellation
+		if r.P[k] > 0.5 {
+			d = (1 - t) - r.Rest[k]
 		}
 		loss += math.Abs(d)
 		s := d // 0 or NaN
@@ -59,7 +59,7 @@ func (MAE) block64(b *block[float64]) { maeBlock(b) }
 
 func maeBlock[T kernel.Float](b *block[T]) {
 	switch {
-	case b.fromProbs:
+	case b.criterion.FromProbs:
 		rowBlock(b, MAE{})
 	case b.index != nil:
 		kernel.MAEIndex(b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)

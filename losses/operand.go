@@ -59,8 +59,15 @@ func checkMatrix(arg string, s tensor.Shape) error {
 	if len(s) != 2 {
 		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has %d dimensions", len(s)), "2: [N, K]")
 	}
-	if s[0] < 1 || s[1] < 1 {
-		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), "is empty", "at least one row and one class")
+	return checkFull(arg, s)
+}
+
+// checkFull wants no empty axis.
+func checkFull(arg string, s tensor.Shape) error {
+	for _, n := range s {
+		if n < 1 {
+			return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), "is empty", "at least one row and one class")
+		}
 	}
 	return nil
 }
@@ -87,53 +94,101 @@ func raw[T kernel.Float](d *tensor.Dense) []T {
 	return *(*[]T)(unsafe.Pointer(&s))
 }
 
-// contiguous reports whether the elements of d lie in memory row by row.
+// contiguous reports whether the elements of d lie in memory in row-major order.
 func contiguous(d *tensor.Dense) bool {
-	if len(d.Shape()) == 0 {
-		return true
+	shape, strides := d.Shape(), stridesOf(d)
+	if len(strides) != len(shape) {
+		return false
 	}
-	n, k, sn, sk, ok := strides2(d)
-	return ok && (k == 1 || sk == 1) && (n == 1 || sn == k)
+	step := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		if shape[i] != 1 && strides[i] != step {
+			return false
+		}
+		step *= shape[i]
+	}
+	return true
 }
 
-// strides2 returns the shape and strides of a tensor of one or two dimensions as those of a
-// matrix [n, k]; ok is false when they cannot be told.
-func strides2(d *tensor.Dense) (n, k, sn, sk int, ok bool) {
+// stridesOf returns a stride for every axis of d, or something of another length when they cannot be told.
+func stridesOf(d *tensor.Dense) []int {
 	shape, strides := d.Shape(), d.Strides()
 	switch {
-	case len(shape) == 1 && len(strides) == 1:
-		return shape[0], 1, strides[0], 1, true
-	case len(shape) == 2 && len(strides) == 2:
-		return shape[0], shape[1], strides[0], strides[1], true
-	case len(shape) == 2 && len(strides) == 1 && (shape[0] == 1 || shape[1] == 1):
+	case len(shape) == 0:
+		return nil
+	case len(strides) == len(shape):
+		return strides
+	case shape.TotalSize() == 1:
+		return make([]int, len(shape))
+	case len(strides) == 1 && len(shape) == 2 && (shape[0] == 1 || shape[1] == 1):
 		// Package tensor gives some vectors of two dimensions, (1, K) and (N, 1), one stride.
-		return shape[0], shape[1], strides[0], strides[0], true
+		return []int{strides[0], strides[0]}
 	}
-	return 0, 0, 0, 0, false
+	return strides
 }
 
-// floats returns the elements of d row by row: its own memory when they lie
-// there in that order, otherwise a copy in *buf.
-func floats[T kernel.Float](arg string, d *tensor.Dense, buf *[]T) ([]T, error) {
+// floats returns the elements of d row by row, a row being what lies along the axis: its own memory when
+// they lie there in that order, otherwise a copy in *buf.
+func floats[T kernel.Float](arg string, d *tensor.Dense, axis int, buf *[]T) ([]T, error) {
 	data := raw[T](d)
-	if contiguous(d) {
+	if axis == len(d.Shape())-1 && contiguous(d) || len(d.Shape()) == 0 {
 		return data[:d.Shape().TotalSize()], nil
 	}
-	n, k, sn, sk, ok := strides2(d)
-	if !ok {
+	return gather(arg, d, data, axis, buf)
+}
+
+// number is what gather reads and writes.
+type number interface {
+	float32 | float64 | int | int32 | int64
+}
+
+// gather copies the elements of a view, row by row, to *buf.
+func gather[S, T number](arg string, d *tensor.Dense, data []S, axis int, buf *[]T) ([]T, error) {
+	shape, strides := d.Shape(), stridesOf(d)
+	if len(strides) != len(shape) {
 		return nil, unreadable(arg, d)
 	}
-	out := grow(buf, n*k)
-	for i := range n {
-		for j := range k {
-			at := i*sn + j*sk
-			if at < 0 || at >= len(data) {
+	out := grow(buf, shape.TotalSize())
+	at, i := make([]int, len(shape)), 0
+	for i < len(out) {
+		offset := 0
+		for j, n := range at {
+			offset += n * strides[j]
+		}
+		for range shape[axis] {
+			if offset < 0 || offset >= len(data) {
 				return nil, unreadable(arg, d)
 			}
-			out[i*k+j] = data[at]
+			out[i] = T(data[offset])
+			offset += strides[axis]
+			i++
+		}
+		// The next row, the last of the other axes first.
+		for j := len(at) - 1; j >= 0; j-- {
+			if j == axis {
+				continue
+			}
+			if at[j]++; at[j] < shape[j] {
+				break
+			}
+			at[j] = 0
 		}
 	}
 	return out, nil
+}
+
+// scatter stores rows, which lie along the axis, in dst, a contiguous tensor of the shape.
+func scatter[T any](dst, rows []T, shape tensor.Shape, axis int) {
+	k, inner := shape[axis], 1
+	for _, n := range shape[axis+1:] {
+		inner *= n
+	}
+	for i := range len(rows) / k {
+		outer, in := i/inner, i%inner
+		for c, v := range rows[i*k : (i+1)*k] {
+			dst[(outer*k+c)*inner+in] = v
+		}
+	}
 }
 
 func unreadable(arg string, d *tensor.Dense) error {
@@ -151,31 +206,17 @@ func grow[T any](buf *[]T, n int) []T {
 
 // integers returns the class indices of d: its own memory, or a copy in *buf.
 func integers(d *tensor.Dense, buf *[]int) ([]int, error) {
-	if d.Dtype() == tensor.Int && contiguous(d) {
-		return d.Ints()[:d.Shape()[0]], nil
-	}
+	axis := len(d.Shape()) - 1
 	switch d.Dtype() {
 	case tensor.Int32:
-		return widen(d, d.Int32s(), buf)
+		return gather("index", d, d.Int32s(), axis, buf)
 	case tensor.Int64:
-		return widen(d, d.Int64s(), buf)
+		return gather("index", d, d.Int64s(), axis, buf)
 	}
-	return widen(d, d.Ints(), buf)
-}
-
-func widen[I int | int32 | int64](d *tensor.Dense, data []I, buf *[]int) ([]int, error) {
-	n, _, step, _, ok := strides2(d)
-	if !ok {
-		return nil, unreadable("index", d)
+	if contiguous(d) {
+		return d.Ints()[:d.Shape().TotalSize()], nil
 	}
-	out := grow(buf, n)
-	for i := range out {
-		if at := i * step; at < 0 || at >= len(data) {
-			return nil, unreadable("index", d)
-		}
-		out[i] = int(data[i*step])
-	}
-	return out, nil
+	return gather("index", d, d.Ints(), axis, buf)
 }
 
 // likeOf returns t, which must be dense, of the given dtype and shape.
@@ -231,4 +272,14 @@ func labelError[T kernel.Float](row, col int, v T) error {
 		problem = "is infinite"
 	}
 	return cellError(ErrLabel, "labels", row, col, v, problem, "a finite number >= 0")
+}
+
+// overlap reports whether two slices share memory.
+func overlap[T kernel.Float](a, b []T) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	first := func(s []T) uintptr { return uintptr(unsafe.Pointer(&s[0])) }
+	last := func(s []T) uintptr { return uintptr(unsafe.Pointer(&s[len(s)-1])) }
+	return first(a) <= last(b) && first(b) <= last(a)
 }

@@ -3,13 +3,16 @@ package losses
 import "fmt"
 
 // Reduction says how the losses L_n of the rows become one value. With sample
-// weights s_n (1 unless given; a row of weight 0 is not kept):
+// weights s_n (1 unless given; a row of weight 0 or with an ignored index is not kept)
+// and the class mass S_n = Σ_k w_k t_k of the labels before smoothing (w_k = 1 unless there are
+// class weights; for an index w_y):
 //
-//	Mean          Σ s_n L_n / number of rows kept
+//	Mean          Σ s_n L_n / number of rows kept      PyTorch with probability targets, Keras
 //	Sum           Σ s_n L_n
 //	None          s_n L_n, a tensor [N]
+//	WeightedMean  Σ s_n L_n / Σ s_n S_n                PyTorch with index targets and class weights
 //
-// When no row is kept, Mean and Sum are 0 and so are the gradients. Sums are
+// When no row is kept, or no mass, the value is 0 and so are the gradients. Sums are
 // taken in float64, in the order of the rows.
 type Reduction uint8
 
@@ -18,10 +21,11 @@ const (
 	Mean Reduction = iota // the zero value
 	Sum
 	None
+	WeightedMean
 	reductions // how many there are
 )
 
-var reductionNames = [reductions]string{"mean", "sum", "none"}
+var reductionNames = [reductions]string{"mean", "sum", "none", "weighted_mean"}
 
 // String returns the name that [ParseReduction] reads.
 func (r Reduction) String() string {
@@ -37,36 +41,41 @@ func (r Reduction) Validate() error {
 	if r < reductions {
 		return nil
 	}
-	return argError(ErrReduction, "reduction", r, "is unknown", "Mean, Sum or None")
+	return argError(ErrReduction, "reduction", r, "is unknown", "Mean, Sum, None or WeightedMean")
 }
 
-// ParseReduction returns the reduction of a name: mean, sum, none. Errors: [ErrReduction].
+// ParseReduction returns the reduction of a name: mean, sum, none, weighted_mean. Errors: [ErrReduction].
 func ParseReduction(name string) (Reduction, error) {
 	for i, s := range reductionNames {
 		if s == name {
 			return Reduction(i), nil
 		}
 	}
-	return 0, argError(ErrReduction, "reduction", fmt.Sprintf("%q", name), "is unknown", "mean, sum or none")
+	return 0, argError(ErrReduction, "reduction", fmt.Sprintf("%q", name), "is unknown", "mean, sum, none or weighted_mean")
 }
 
 // scalar reports whether the reduction gives one value for all rows.
 func (r Reduction) scalar() bool { return r != None }
 
-// divisor returns what the weighted losses and their gradients are divided by.
-// It is the module's only denominator.
-func (r Reduction) divisor(kept int) float64 {
-	if r == Mean && kept > 0 {
-		return float64(kept)
+// divide returns 1/denominator, by which the weighted losses and their gradients are multiplied: the
+// number of rows kept, their mass Σ s_n S_n, or 1. It is 0 when there is nothing to divide by, and the
+// module's only denominator.
+func (r Reduction) divide(kept int, mass float64) float64 {
+	switch {
+	case r == Mean && kept > 0:
+		return 1 / float64(kept)
+	case r == WeightedMean && mass > 0:
+		return 1 / mass
+	case r == Mean || r == WeightedMean:
+		return 0
 	}
 	return 1
 }
 
-// reduce returns the reduced value of the rows' weighted losses.
-func (r Reduction) reduce(rows []float64, kept int) float64 {
-	var sum float64
+// sum returns the sum of the rows' weighted losses.
+func (r Reduction) sum(rows []float64) (sum float64) {
 	for _, l := range rows {
 		sum += l
 	}
-	return sum / r.divisor(kept)
+	return sum
 }

@@ -185,7 +185,7 @@ func (s Smoothing) Check(labels Operand) error {
 // validLabels returns the labels row by row, as floats does, or the error of the first invalid one.
 func validLabels[T kernel.Float](labels *tensor.Dense, buf *[]T) ([]T, error) {
 	k := labels.Shape()[1]
-	t, err := floats("labels", labels, buf)
+	t, err := floats("labels", labels, 1, buf)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func smoothGradAll[T kernel.Float](s Smoothing, out, labels, upstream *tensor.De
 	if err != nil {
 		return err
 	}
-	up, err := floats("upstream", upstream, &ubuf)
+	up, err := floats("upstream", upstream, 1, &ubuf)
 	if err != nil {
 		return err
 	}
@@ -278,11 +278,11 @@ func smoothGradRow[T kernel.Float](s Smoothing, g []float64, t []T) {
 			}
 		}
 		for j, v := range g {
-			g[j] = (1-s.Alpha)*v + s.Alpha*mean
+			g[j] = times(1-s.Alpha, v) + times(s.Alpha, mean)
 		}
 	case SmoothUniform:
 		for j := range g {
-			g[j] *= 1 - s.Alpha
+			g[j] = times(1-s.Alpha, g[j])
 		}
 	case SmoothNotebook:
 		cut := s.cut(positives(t))

@@ -122,13 +122,13 @@ func mapRows(logits, upstream tensor.Tensor, dims int, m kernelMap) (*tensor.Den
 func mapTyped[T kernel.Float](out, z, u *tensor.Dense, dims, upDims int, f func(dst, z []T, k int), g func(dst, z, u []T, k int)) error {
 	n, k := z.Shape()[0], z.Shape()[1]
 	var zbuf, ubuf []T
-	src, err := floats("logits", z, &zbuf)
+	src, err := floats("logits", z, 1, &zbuf)
 	if err != nil {
 		return err
 	}
 	var up []T
 	if u != nil {
-		if up, err = floats("upstream", u, &ubuf); err != nil {
+		if up, err = floats("upstream", u, upDims-1, &ubuf); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,72 @@
+package losses_test
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+)
+
+// TestEvalIntoAllocatesNothing, on batches of one goroutine and of several.
+func TestEvalIntoAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("not under the race detector")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pool of engines
+	for name, loss := range tableLosses {
+		for rule, smoothing := range tableSmoothings {
+			if smoothing.Prior != nil {
+				continue // of another number of classes
+			}
+			for _, dt := range floatDtypes {
+				for _, n := range []int{8, 3500} { // one goroutine and two
+					if n > 8 && (name == "ce-row" || name == "mae-row" || rule != "off" && rule != "prior") {
+						continue // enough is enough
+					}
+					c := losses.Criterion{Loss: loss, Smoothing: smoothing}
+					b := batch{dt: dt, n: n, k: 10, z: make([]float64, 10*n), t: make([]float64, 10*n), u: []float64{2}}
+					b.s = repeat(n, func(i int) float64 { return float64(i % 3) })
+					for _, index := range [][]int{nil, make([]int, n)} {
+						b.index = index
+						in, out := b.inputs(c), b.outputs(c)
+						// A goroutine that moves to the other processor may leave its engine behind, once: 60 runs
+						// make that less than one allocation a run.
+						allocs := testing.AllocsPerRun(60, func() {
+							runtime.GOMAXPROCS(2) // AllocsPerRun sets it to 1
+							if err := c.EvalInto(out, in); err != nil {
+								t.Fatal(err)
+							}
+						})
+						assert.Zero(t, allocs, fmt.Sprintf("%s %s %v n=%d index %v", name, rule, dt, n, index != nil))
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestEvalAllocations: Eval and EvalGrad allocate the tensors they return and little else.
+func TestEvalAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("not under the race detector")
+	}
+	z, y := dense(tensor.Float32, make([]float64, 640), 64, 10), indices(tensor.Int, make([]int, 64)...)
+	var c losses.Criterion
+	allocs := testing.AllocsPerRun(100, func() {
+		_, err := c.Eval(z, y)
+		require.NoError(t, err)
+	})
+	assert.LessOrEqual(t, allocs, 16.0, "Eval")
+	allocs = testing.AllocsPerRun(100, func() {
+		_, _, err := c.EvalGrad(z, y)
+		require.NoError(t, err)
+	})
+	assert.LessOrEqual(t, allocs, 32.0, "EvalGrad")
+	t.Logf("EvalGrad allocates %v times", allocs)
+}

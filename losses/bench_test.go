@@ -1,0 +1,49 @@
+package losses_test
+
+import (
+	"fmt"
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+)
+
+// BenchmarkEvalGrad evaluates loss and gradient into tensors that are there. Bytes are
+// those of the logits.
+func BenchmarkEvalGrad(b *testing.B) {
+	for _, loss := range []string{"ce", "mae", "gce"} {
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			for _, target := range []string{"soft", "index", "smooth"} {
+				for _, shape := range [][2]int{{64, 10}, {8192, 10}, {256, 1000}, {4096, 1000}, {128, 32000}} {
+					n, k := shape[0], shape[1]
+					b.Run(fmt.Sprintf("loss=%s/dtype=f%d/target=%s/n=%d/k=%d", loss, 8*dt.Size(), target, n, k), func(b *testing.B) {
+						benchmarkEvalGrad(b, losses.Criterion{Loss: tableLosses[loss]}, dt, target, n, k)
+					})
+				}
+			}
+		}
+	}
+}
+
+func benchmarkEvalGrad(b *testing.B, c losses.Criterion, dt tensor.Dtype, target string, n, k int) {
+	x := batch{dt: dt, n: n, k: k}
+	x.z = repeat(n*k, func(i int) float64 { return float64(i*2654435761%1024)/128 - 4 })
+	if target == "index" {
+		x.index = repeatInt(n, func(i int) int { return i * 31 % k })
+	} else {
+		x.t = repeat(n*k, func(i int) float64 { return 1 / float64(k) })
+	}
+	if target == "smooth" {
+		c.Smoothing.Alpha = 0.1
+	}
+	in, out := x.inputs(c), x.outputs(c)
+	out.TargetGrad = nil
+	b.SetBytes(int64(n*k) * int64(dt.Size()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := c.EvalInto(out, in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package losses
+
+import "math"
+
+// ConfidencePenalty is cross entropy less Beta times the entropy of the prediction, which keeps it from growing too sure.
+//
+//	loss = -Σ_k t_k l_k + Beta Σ_k p_k l_k,   l = log p,  p = softmax(logits)
+//	dL/dl_k = -t_k + Beta p_k (l_k + 1),   dL/dt_k = -l_k
+//
+// Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K]. Special cases are those of [CrossEntropy]; with 0·log 0 = 0.
+// It is not linear in the target, because of the second term.
+//
+// Errors: [ErrParam] unless Beta is finite and >= 0.
+//
+// Source: Pereyra et al., ICLR 2017 workshop, arXiv:1701.06548, section 3.1.
+type ConfidencePenalty struct {
+	Beta float64 // strength; the paper uses 0.1
+}
+
+// Validate implements [Validator].
+func (c ConfidencePenalty) Validate() error {
+	if !(c.Beta >= 0) || math.IsInf(c.Beta, 1) {
+		return paramError("ConfidencePenalty.Beta", c.Beta, "a finite number >= 0; the paper uses 0.1")
+	}
+	return nil
+}
+
+// Row implements [Loss].
+func (c ConfidencePenalty) Row(r Row) float64 {
+	loss := CrossEntropy{}.Row(r)
+	for k, p := range r.P {
+		pl := times(p, r.LogP[k])
+		loss += c.Beta * pl
+		if r.Grad != nil {
+			r.Grad[k] += c.Beta * (pl + p)
+		}
+	}
+	return loss
+}

@@ -1,0 +1,55 @@
+package losses
+
+import (
+	"fmt"
+
+	"softloss/losses/internal/kernel"
+)
+
+// GCE is generalised cross entropy, the bridge from cross entropy (Q → 0) to
+// the mean absolute error (Q = 1, half of [MAE]), robust to noisy labels.
+//
+//	loss = Σ_k t_k (1 - p_k^Q)/Q,   p = softmax(logits)
+//	φ(l) = -expm1(Q l)/Q,   φ'(l) = -exp(Q l)
+//	dL/dlogits_j = Σ_k t_k φ'(l_k) ([k=j] - p_j),   dL/dt_k = φ(l_k)
+//
+// Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
+//
+// Special cases are:
+//
+//	logit -Inf where t = 0    its term is 0
+//	logit -Inf where t > 0    its term is t/Q, gradient 0
+//	a NaN or +Inf logit,
+//	or all logits -Inf        loss and gradient of that row are NaN
+//
+// Errors: [ErrParam] unless 0 < Q <= 1.
+//
+// Source: Zhang and Sabuncu, NeurIPS 2018, arXiv:1805.07836, eq. (6).
+type GCE struct {
+	Q float64 // exponent in (0, 1]; the paper uses 0.7
+}
+
+// Validate implements [Validator].
+func (g GCE) Validate() error {
+	if !(g.Q > 0 && g.Q <= 1) {
+		return paramError("GCE.Q", g.Q, "a number in (0, 1]; the paper uses 0.7")
+	}
+	return nil
+}
+
+// Row implements [Loss].
+func (g GCE) Row(r Row) float64 { return separableRow(g, r) }
+
+// LinearInTarget implements [LinearLoss].
+func (GCE) LinearInTarget() bool { return true }
+
+func (g GCE) family() (kernel.Family, float64) { return kernel.GCE, g.Q }
+
+func (g GCE) itself() Loss              { return g }
+func (g GCE) block32(b *block[float32]) { separableBlock(g, b) }
+func (g GCE) block64(b *block[float64]) { separableBlock(g, b) }
+
+// paramError is the error of a loss's parameter.
+func paramError(name string, got float64, want string) error {
+	return argError(ErrParam, name, fmt.Sprint(got), "is out of range", want)
+}

@@ -1,0 +1,33 @@
+package losses
+
+import "math"
+
+// KL is the Kullback-Leibler divergence of the prediction from the target.
+//
+//	loss = Σ_{t_k>0} t_k (log t_k - l_k),   l = log softmax(logits)
+//	dL/dlogits_k = S p_k - t_k, as cross entropy's
+//	dL/dt_k = log t_k + 1 - l_k
+//
+// It is cross entropy less the entropy of the target: 0 where the prediction is the target. It is not linear in the
+// target. Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
+//
+// Special cases are those of [CrossEntropy]; the gradient of a label 0 is -Inf, as the derivative is.
+//
+// Source: Kullback and Leibler, Annals of Mathematical Statistics 22 (1951), eq. (2.4).
+type KL struct{}
+
+// Row implements [Loss].
+func (KL) Row(r Row) (loss float64) {
+	for k, t := range r.Target {
+		if t > 0 {
+			loss += t * (math.Log(t) - r.LogP[k])
+		}
+		if r.Grad != nil {
+			r.Grad[k] = -t
+		}
+		if r.TargetGrad != nil {
+			r.TargetGrad[k] = math.Log(t) + 1 - r.LogP[k]
+		}
+	}
+	return loss
+}

@@ -1,0 +1,122 @@
+package losses_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"softloss/internal/numtest"
+	"softloss/losses"
+)
+
+// TestProbsAreSoftmax: from softmax(z) a loss is what it is from z, and its gradient by the
+// probabilities, taken back through the softmax, is the one by the logits.
+func TestProbsAreSoftmax(t *testing.T) {
+	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
+		if dt != tensor.Float64 {
+			t.Skip("float32 probabilities are not the softmax")
+		}
+		b := randomBatch(c, dt, 6, 101)
+		for _, index := range [][]int{nil, {0, 1, 2, 3, 4, 0}} {
+			b.index = index
+			want := b.eval(t, c)
+			p, err := losses.Softmax(dense(dt, b.z, b.n, b.k))
+			require.NoError(t, err)
+			fromProbs := b
+			fromProbs.z = values(p)
+			c := c
+			c.FromProbs = true
+			got := fromProbs.eval(t, c)
+			near(t, "loss", got.loss, want.loss, 1e-13, 0)
+			back, err := losses.SoftmaxGrad(dense(dt, b.z, b.n, b.k), dense(dt, got.grad, b.n, b.k))
+			require.NoError(t, err)
+			near(t, "grad", values(back), want.grad, 1e-12, 1e-15)
+			if index == nil {
+				near(t, "labels' grad", got.tgrad, want.tgrad, 1e-12, 0)
+			}
+			fromProbs.awayFromKinks(c)
+			byProbs := numtest.NumGrad(func(p []float64) float64 {
+				at := fromProbs
+				at.z = p
+				return at.cost(t, c)
+			}, fromProbs.z)
+			near(t, "differences", fromProbs.eval(t, c).grad, byProbs, 1e-8, 1e-9)
+		}
+	})
+}
+
+// awayFromKinks moves the probabilities of b so that a step of 1e-3 neither leaves [0, 1] nor meets a label.
+func (b *batch) awayFromKinks(c losses.Criterion) {
+	t := b.t
+	if b.index != nil {
+		t = oneHot(b.k, b.index...)
+	}
+	t = smoothAll(c.Smoothing, t, b.k)
+	b.z = repeat(len(b.z), func(i int) float64 {
+		p := .13 + .85*b.z[i]
+		if math.Abs(p-t[i]) < .01 {
+			p = t[i] - .01
+		}
+		return p
+	})
+}
+
+// TestZeroProbability: the worst mistake costs log(1/tiny), tiny the smallest normal number, for each
+// unit of label, and nothing where the label is 0.
+func TestZeroProbability(t *testing.T) {
+	for _, dt := range floatDtypes {
+		most, tiny := 87.33654475055310, 0x1p-126
+		if dt == tensor.Float64 {
+			most, tiny = 708.3964185322641, 0x1p-1022
+		}
+		for _, l := range []losses.Loss{losses.CrossEntropy{}, byRow{losses.CrossEntropy{}}} {
+			c := losses.Criterion{Loss: l, FromProbs: true, Reduction: losses.None}
+			b := batch{dt: dt, n: 4, k: 2, z: []float64{0, 1, 0, 1, tiny / 2, .5, tiny, .25}, t: []float64{1, 0, 0, 1, 1, .5, 2, 1}}
+			for _, grad := range []bool{true, false} {
+				name := fmt.Sprintf("%v %T labels' grad %v", dt, l, grad)
+				out := losses.Outputs{Loss: b.outputs(c).Loss, Grad: b.outputs(c).Grad}
+				if grad {
+					out.TargetGrad = b.outputs(c).TargetGrad
+				}
+				require.NoError(t, c.EvalInto(out, b.inputs(c)))
+				near(t, name, values(out.Loss), []float64{most, 0, most + .5*math.Ln2, 2*most + 2*math.Ln2}, epsilon(dt), 0)
+				near(t, name, values(out.Grad), []float64{-1 / tiny, 0, 0, -1, -1 / tiny, -1, -2 / tiny, -4}, epsilon(dt), 0)
+				if grad {
+					near(t, name, values(out.TargetGrad), []float64{most, 0, most, 0, most, math.Ln2, most, 2 * math.Ln2}, epsilon(dt), 0)
+				}
+			}
+			b.index, b.k = []int{0, 0, 1, 1}, 2
+			near(t, "index", b.eval(t, c).loss, []float64{most, most, math.Ln2, 2 * math.Ln2}, epsilon(dt), 0)
+		}
+	}
+}
+
+// TestMAEOfEqualProbs: where the probability is the label, bit for bit, the cost and its sign are 0.
+func TestMAEOfEqualProbs(t *testing.T) {
+	for _, dt := range floatDtypes {
+		for _, p := range []float64{0, .1, .3, .5, .6, .7, .8, .9, .95, .999, 1} {
+			b := batch{dt: dt, n: 1, k: 1, z: []float64{p}, t: []float64{p}}
+			got := b.eval(t, losses.Criterion{Loss: losses.MAE{}, FromProbs: true})
+			name := fmt.Sprint(dt, " p = t = ", p)
+			near(t, name+" loss", got.loss, []float64{0}, 0, 0x1p-126)
+			if p > 0 { // max(0, tiny) is not 0
+				same(t, name+" grad", got.grad, []float64{0})
+				same(t, name+" labels' grad", got.tgrad, []float64{0})
+			}
+		}
+	}
+}
+
+// TestMAEAtEqualLogits: the same for logits, in a row where both are exact.
+func TestMAEAtEqualLogits(t *testing.T) {
+	for _, l := range []losses.Loss{losses.MAE{}, byRow{losses.MAE{}}} {
+		b := batch{dt: tensor.Float64, n: 1, k: 4, z: []float64{7, 7, 7, 7}, t: []float64{.25, .5, 0, .25}}
+		got := b.eval(t, loss(l))
+		same(t, "loss", got.loss, []float64{.5})
+		same(t, "grad", got.grad, []float64{0, -.25, .25, 0})
+		same(t, "labels' grad", got.tgrad, []float64{0, 1, -1, 0})
+	}
+}

@@ -1,0 +1,78 @@
+package losses
+
+import (
+	"fmt"
+	"math"
+)
+
+// WeightedSum is a sum of losses, such as an active and a passive one:
+//
+//	losses.WeightedSum{{10, losses.NCE{}}, {1, losses.MAE{}}}
+//
+// Loss and gradients are the sums of the terms', times their weights. It is linear in its target when all terms are.
+//
+// Errors: [ErrParam] for a sum without terms, a term without a loss, a weight that is not finite or < 0, and what the terms'
+// Validate returns.
+//
+// Source: Ma et al., ICML 2020, arXiv:2006.13554, eq. (9): active passive loss.
+type WeightedSum []Term
+
+// Term is a loss with its weight in a [WeightedSum].
+type Term struct {
+	Weight float64
+	Loss   Loss
+}
+
+// Validate implements [Validator].
+func (s WeightedSum) Validate() error {
+	if len(s) == 0 {
+		return argError(ErrParam, "WeightedSum", "no term", "is too few", "at least one")
+	}
+	for i, t := range s {
+		if t.Loss == nil {
+			return argError(ErrParam, "WeightedSum", fmt.Sprintf("term %d", i), "has no loss", "a Loss")
+		}
+		if !(t.Weight >= 0) || math.IsInf(t.Weight, 1) {
+			return argError(ErrParam, "WeightedSum", fmt.Sprintf("term %d: weight %v", i, t.Weight), "is out of range", "a finite number >= 0")
+		}
+		if v, ok := t.Loss.(Validator); ok {
+			if err := v.Validate(); err != nil {
+				return fmt.Errorf("term %d: %w", i, err)
+			}
+		}
+	}
+	return nil
+}
+
+// LinearInTarget implements [LinearLoss].
+func (s WeightedSum) LinearInTarget() bool {
+	for _, t := range s {
+		if !isLinear(t.Loss) {
+			return false
+		}
+	}
+	return true
+}
+
+// Row implements [Loss].
+func (s WeightedSum) Row(r Row) (loss float64) {
+	sum := r
+	if r.Grad != nil {
+		r.Grad = make([]float64, len(r.Grad))
+	}
+	if r.TargetGrad != nil {
+		r.TargetGrad = make([]float64, len(r.TargetGrad))
+	}
+	for _, t := range s {
+		clear(r.Grad)
+		clear(r.TargetGrad)
+		loss += times(t.Weight, t.Loss.Row(r))
+		for k, g := range r.Grad {
+			sum.Grad[k] += times(t.Weight, g)
+		}
+		for k, g := range r.TargetGrad {
+			sum.TargetGrad[k] += times(t.Weight, g)
+		}
+	}
+	return loss
+}
