@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -23,13 +24,16 @@ type Target = losses.Operand
 
 // Options are what a loss node can have beyond its criterion. The zero value is Apply's.
 type Options struct {
-	// SampleWeights [N], of the logits' dtype, multiply the losses of the rows; a row of weight 0 is
+	// SampleWeights [N] (with Criterion.Axis of the rows' shape), of the logits' dtype, multiply the losses of the rows; a row of weight 0 is
 	// removed, whatever it holds. A static graph takes a smaller last batch by padding it with such rows.
 	SampleWeights *gorgonia.Node
 
 	// TargetGrad makes the loss differentiable with respect to the labels, a node, too. Ask for it only when it is
 	// used: a machine executes the gradient even when nothing reads it.
 	TargetGrad bool
+
+	// WeightGrad makes it differentiable with respect to the sample weights too, at the same price.
+	WeightGrad bool
 }
 
 // Apply returns the criterion as a node: the loss of the logits (probabilities with FromProbs) against the
@@ -73,9 +77,12 @@ func ApplyWith(c losses.Criterion, logits *gorgonia.Node, target Target, o Optio
 	if err := c.Check(logits, t); err != nil {
 		return nil, err
 	}
-	op := newLossOp(c, t, o)
+	op := newLossOp(c, logits, t, o)
 	if op.index != nil && o.TargetGrad {
 		return nil, fmt.Errorf("graph: target: an index has no gradient, want labels [N, K]: %w", losses.ErrDtype)
+	}
+	if o.WeightGrad && o.SampleWeights == nil {
+		return nil, fmt.Errorf("graph: sample weights: there are none for WeightGrad, want a node: %w", ErrNode)
 	}
 	in := gorgonia.Nodes{logits, t}
 	if w := o.SampleWeights; w != nil {
@@ -85,8 +92,8 @@ func ApplyWith(c losses.Criterion, logits *gorgonia.Node, target Target, o Optio
 		if w == t || w == logits {
 			return nil, fmt.Errorf("graph: sample weights: the node %q is another input too: %w", w.Name(), ErrNode)
 		}
-		if w.Dims() != 1 || w.Shape()[0] != logits.Shape()[0] {
-			return nil, fmt.Errorf("graph: sample weights: shape %v is wrong, want (%d): %w", w.Shape(), logits.Shape()[0], losses.ErrShape)
+		if want := c.RowShape(logits.Shape()); w.Dims() != len(want) || !slices.Equal(w.Shape(), want) {
+			return nil, fmt.Errorf("graph: sample weights: shape %v is wrong, want %v: %w", w.Shape(), want, losses.ErrShape)
 		}
 		if w.Dtype() != logits.Dtype() {
 			return nil, fmt.Errorf("graph: sample weights: dtype %v is wrong, want %v, the logits': %w", w.Dtype(), logits.Dtype(), losses.ErrDtype)

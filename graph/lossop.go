@@ -18,9 +18,11 @@ import (
 type lossOp struct {
 	criterion  losses.Criterion
 	key        string
+	dims       int           // of the logits
 	index      *tensor.Dtype // of an index target; nil for labels
 	weighted   bool          // there are sample weights
 	targetGrad bool          // differentiable with respect to the target
+	weightGrad bool          // differentiable with respect to the sample weights
 }
 
 var (
@@ -30,12 +32,13 @@ var (
 	_ gorgonia.SDOp = (*lossGradOp)(nil)
 )
 
-func newLossOp(c losses.Criterion, target *gorgonia.Node, o Options) *lossOp {
-	op := &lossOp{criterion: c, weighted: o.SampleWeights != nil, targetGrad: o.TargetGrad}
-	if dt := target.Dtype(); target.Dims() == 1 {
+func newLossOp(c losses.Criterion, logits, target *gorgonia.Node, o Options) *lossOp {
+	op := &lossOp{criterion: c, dims: logits.Dims(), weighted: o.SampleWeights != nil, targetGrad: o.TargetGrad, weightGrad: o.WeightGrad}
+	if dt := target.Dtype(); target.Dims() < logits.Dims() {
 		op.index = &dt
 	}
-	op.key = fmt.Sprintf("softloss{%s target=%v weighted=%t targetgrad=%t}", c.Key(), target.Type(), op.weighted, op.targetGrad)
+	op.key = fmt.Sprintf("softloss{%s dims=%d target=%v weighted=%t targetgrad=%t weightgrad=%t}",
+		c.Key(), op.dims, target.Type(), op.weighted, op.targetGrad, op.weightGrad)
 	return op
 }
 
@@ -50,25 +53,29 @@ func (o *lossOp) Arity() int {
 // inTypes returns the types of the inputs, made anew: the inferer takes them apart.
 func (o *lossOp) inTypes() []hm.Type {
 	a := hm.TypeVariable('a')
-	in := []hm.Type{gorgonia.TensorType{Dims: 2, Of: a}}
+	in := []hm.Type{gorgonia.TensorType{Dims: o.dims, Of: a}}
 	if o.index != nil {
-		in = append(in, gorgonia.TensorType{Dims: 1, Of: *o.index})
+		in = append(in, gorgonia.TensorType{Dims: o.dims - 1, Of: *o.index})
 	} else {
-		in = append(in, gorgonia.TensorType{Dims: 2, Of: a})
+		in = append(in, gorgonia.TensorType{Dims: o.dims, Of: a})
 	}
 	if o.weighted {
-		in = append(in, gorgonia.TensorType{Dims: 1, Of: a})
+		in = append(in, o.rowType())
 	}
 	return in
 }
 
+// rowType returns the type of what the rows have one of.
+func (o *lossOp) rowType() hm.Type {
+	return gorgonia.TensorType{Dims: o.dims - 1, Of: hm.TypeVariable('a')}
+}
+
 // outType returns the type of the loss.
 func (o *lossOp) outType() hm.Type {
-	a := hm.TypeVariable('a')
 	if o.criterion.Reduction == losses.None {
-		return gorgonia.TensorType{Dims: 1, Of: a}
+		return o.rowType()
 	}
-	return a
+	return hm.TypeVariable('a')
 }
 
 // Type implements gorgonia.Op.
@@ -76,12 +83,12 @@ func (o *lossOp) Type() hm.Type { return hm.NewFnType(append(o.inTypes(), o.outT
 
 // InferShape implements gorgonia.Op.
 func (o *lossOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	s, err := matrixShape(o, in, o.Arity())
+	s, err := firstShape(o, in, o.Arity(), o.dims)
 	if err != nil {
 		return nil, err
 	}
 	if o.criterion.Reduction == losses.None {
-		return tensor.Shape{s[0]}, nil
+		return o.criterion.RowShape(s), nil
 	}
 	return tensor.ScalarShape(), nil
 }
@@ -95,7 +102,7 @@ func (o *lossOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	dt := inputs.Logits.Dtype()
 	var out *tensor.Dense
 	if o.criterion.Reduction == losses.None {
-		out = tensor.New(tensor.Of(dt), tensor.WithShape(inputs.Logits.Shape()[0]))
+		out = tensor.New(tensor.Of(dt), tensor.WithShape(o.criterion.RowShape(inputs.Logits.Shape())...))
 	} else {
 		out = newScalar(dt, 0)
 	}
@@ -113,9 +120,14 @@ func (o *lossOp) inputs(in []gorgonia.Value) (i losses.Inputs, err error) {
 	if err := wantInputs(o, len(in), o.Arity()); err != nil {
 		return i, err
 	}
-	if i.Logits, err = denseValue("logits", in[0]); err != nil {
+	logits, err := denseValue("logits", in[0])
+	if err != nil {
 		return i, err
 	}
+	if logits.Dims() != o.dims {
+		return i, fmt.Errorf("graph: logits: shape %v is wrong, want %d dimensions: %w", logits.Shape(), o.dims, losses.ErrShape)
+	}
+	i.Logits = logits
 	if i.Target, err = denseValue("target", in[1]); err != nil {
 		return i, err
 	}
@@ -147,7 +159,7 @@ func (o *lossOp) String() string { return "softloss{" + o.criterion.Key() + "}" 
 func (o *lossOp) DiffWRT(inputs int) []bool {
 	d := make([]bool, inputs)
 	for i := range d {
-		d[i] = i == 0 || i == 1 && o.targetGrad
+		d[i] = i == 0 || i == 1 && o.targetGrad || i == 2 && o.weightGrad
 	}
 	return d
 }
@@ -205,7 +217,7 @@ func (o *lossOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, output *
 // upstream gradient) → gradient.
 type lossGradOp struct {
 	loss *lossOp
-	wrt  int // 0 logits, 1 target
+	wrt  int // 0 logits, 1 target, 2 sample weights
 }
 
 // Arity implements gorgonia.Op.
@@ -213,13 +225,17 @@ func (o *lossGradOp) Arity() int { return o.loss.Arity() + 2 }
 
 // Type implements gorgonia.Op.
 func (o *lossGradOp) Type() hm.Type {
-	types := append(o.loss.inTypes(), o.loss.outType(), o.loss.outType(), gorgonia.TensorType{Dims: 2, Of: hm.TypeVariable('a')})
-	return hm.NewFnType(types...)
+	out := o.loss.inTypes()[o.wrt]
+	return hm.NewFnType(append(o.loss.inTypes(), o.loss.outType(), o.loss.outType(), out)...)
 }
 
 // InferShape implements gorgonia.Op.
 func (o *lossGradOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	return matrixShape(o, in, o.Arity())
+	s, err := firstShape(o, in, o.Arity(), o.loss.dims)
+	if err == nil && o.wrt == 2 {
+		s = o.loss.criterion.RowShape(s)
+	}
+	return s, err
 }
 
 // Do implements gorgonia.Op.
@@ -234,11 +250,12 @@ func (o *lossGradOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	if inputs.Upstream, err = upstreamValue(in[len(in)-1]); err != nil {
 		return nil, err
 	}
-	out := tensor.New(tensor.Of(inputs.Logits.Dtype()), tensor.WithShape(inputs.Logits.Shape()...))
-	dst := losses.Outputs{Grad: out}
-	if o.wrt == 1 {
-		dst = losses.Outputs{TargetGrad: out}
+	shape := inputs.Logits.Shape()
+	if o.wrt == 2 {
+		shape = o.loss.criterion.RowShape(shape)
 	}
+	out := tensor.New(tensor.Of(inputs.Logits.Dtype()), tensor.WithShape(shape...))
+	dst := [...]losses.Outputs{{Grad: out}, {TargetGrad: out}, {WeightGrad: out}}[o.wrt]
 	if err := o.loss.criterion.EvalInto(dst, inputs); err != nil {
 		return nil, err
 	}

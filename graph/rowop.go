@@ -56,7 +56,7 @@ func (o *rowOp) Type() hm.Type {
 
 // InferShape implements gorgonia.Op.
 func (o *rowOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	s, err := matrixShape(o, in, 1)
+	s, err := firstShape(o, in, 1, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (o *rowGradOp) Type() hm.Type {
 
 // InferShape implements gorgonia.Op.
 func (o *rowGradOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	return matrixShape(o, in, 3)
+	return firstShape(o, in, 3, 2)
 }
 
 // Do implements gorgonia.Op.

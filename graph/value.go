@@ -70,14 +70,14 @@ func wantInputs(op gorgonia.Op, got, want int) error {
 	return nil
 }
 
-// matrixShape returns a copy of the first input's shape, which must be [N, K].
-func matrixShape(op gorgonia.Op, in []gorgonia.DimSizer, arity int) (tensor.Shape, error) {
+// firstShape returns a copy of the first input's shape, which must have dims dimensions.
+func firstShape(op gorgonia.Op, in []gorgonia.DimSizer, arity, dims int) (tensor.Shape, error) {
 	if err := wantInputs(op, len(in), arity); err != nil {
 		return nil, err
 	}
 	s, ok := in[0].(tensor.Shape)
-	if !ok || len(s) != 2 {
-		return nil, fmt.Errorf("graph: %v: shape %v is wrong, want [N, K]: %w", op, in[0], losses.ErrShape)
+	if !ok || len(s) != dims {
+		return nil, fmt.Errorf("graph: %v: shape %v is wrong, want %d dimensions: %w", op, in[0], dims, losses.ErrShape)
 	}
 	return s.Clone(), nil
 }
