@@ -25,6 +25,7 @@ type block[T kernel.Float] struct {
 	criterion Criterion
 
 	input, target []T
+	direction     []T   // nil without second derivatives
 	index         []int // instead of target; never together with smoothing
 	scale         []T   // of the gradients: one, or one a row
 	plainScale    []T   // the same without row weights and temperature, for labels and z-loss
@@ -46,7 +47,7 @@ type block[T kernel.Float] struct {
 // forget drops what belongs to the caller.
 func (b *block[T]) forget() {
 	b.criterion = Criterion{}
-	b.input, b.target, b.labels, b.index, b.rowWeight = nil, nil, nil, nil, nil
+	b.input, b.target, b.labels, b.index, b.rowWeight, b.direction = nil, nil, nil, nil, nil, nil
 	b.scale, b.plainScale, b.loss, b.grad, b.targetGrad = nil, nil, nil, nil, nil
 }
 
@@ -117,6 +118,9 @@ func (b *block[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 		b.target = e.target[lo*k : hi*k]
 		b.labels = b.target
 	}
+	if e.direction != nil {
+		b.direction = e.direction[lo*k : hi*k]
+	}
 	if e.rowWeight != nil {
 		b.rowWeight = e.rowWeight[lo:hi]
 	}
@@ -131,7 +135,11 @@ func (b *block[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 	b.setScale()
 	b.prepareLogits()
 	b.prepareTarget()
-	if b.bad < 0 {
+	switch {
+	case b.bad >= 0:
+	case b.direction != nil:
+		directionBlock(b)
+	default:
 		b.evaluate(b.criterion.loss())
 	}
 	switch {
@@ -248,6 +256,10 @@ func (b *block[T]) addZLoss() {
 		z := b.input[i*k : (i+1)*k]
 		kernel.LogSumExp(lse, z, k)
 		l := float64(lse[0])
+		if b.direction != nil {
+			b.addZLossAlong(i, z, p, l)
+			continue
+		}
 		b.loss[i] += f * l * l
 		if b.grad == nil {
 			continue
@@ -264,7 +276,7 @@ func (b *block[T]) addZLoss() {
 // more is asked than kernels know.
 func (b *block[T]) evaluate(l Loss) {
 	f, ok := l.(fused)
-	if !ok || reflect.TypeOf(f.itself()) != reflect.TypeOf(l) || b.targetGrad != nil || b.criterion.FromProbs && b.index != nil {
+	if !ok || !sameType(f.itself(), l) || b.targetGrad != nil || b.criterion.FromProbs && b.index != nil {
 		rowBlock(b, l)
 		return
 	}
@@ -315,10 +327,7 @@ func rowBlock[T kernel.Float](b *block[T], l Loss) {
 			kernel.LogSoftmax(r.LogP, z, k)
 			kernel.Softmax(r.P, z, k)
 			for j, p := range r.P {
-				r.Rest[j] = 1 - p
-				if p > 0.5 {
-					r.Rest[j] = -math.Expm1(r.LogP[j])
-				}
+				r.Rest[j] = rest(r.LogP[j], p)
 			}
 		}
 		if b.grad != nil {
@@ -389,6 +398,17 @@ func (b *block[T]) rowTarget(t []float64, i int) bool {
 	}
 	return true
 }
+
+// rest returns 1 - p for l = log p, without cancellation.
+func rest(l, p float64) float64 {
+	if p > 0.5 {
+		return -math.Expm1(l)
+	}
+	return 1 - p
+}
+
+// sameType reports whether two losses are of one type.
+func sameType(a, b Loss) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }
 
 // times is a·b with 0·∞ = 0.
 func times(a, b float64) float64 {

@@ -22,6 +22,11 @@ type Inputs struct {
 	// Upstream is the derivative of a cost with respect to the loss, of the loss's shape (scalar,
 	// or [N] with None) and the logits' dtype; the gradients are multiplied by it. Nil means 1.
 	Upstream tensor.Tensor
+
+	// Direction [N, K], of the logits' dtype, asks for second derivatives. With a direction v the
+	// losses are replaced by their derivatives along v, v·dL_n/dlogits, and everything that
+	// Outputs hold is that of these: Grad is the Hessian-vector product. See [Criterion.HessianVector].
+	Direction tensor.Tensor
 }
 
 // Outputs are the tensors that a criterion writes: contiguous, of the logits' dtype, of the shape
@@ -102,6 +107,7 @@ type engine[T kernel.Float] struct {
 	axis      int
 
 	input, target, sample, upstream []T
+	direction                       []T // nil without second derivatives
 	index                           []int
 	loss, grad, targetGrad, sGrad   []T // outputs, nil when not wanted; gradients row by row
 
@@ -120,11 +126,11 @@ type engine[T kernel.Float] struct {
 	parts []*block[T]
 
 	buf struct { // memory to use again
-		input, target, sample, upstream, scale, grad, targetGrad []T
-		index                                                    []int
-		removed                                                  []bool
-		rowWeight, rowMass                                       []float64
-		one                                                      [1]T
+		input, target, sample, upstream, direction, scale, grad, targetGrad []T
+		index                                                               []int
+		removed                                                             []bool
+		rowWeight, rowMass                                                  []float64
+		one                                                                 [1]T
 	}
 }
 
@@ -132,7 +138,7 @@ type engine[T kernel.Float] struct {
 func (e *engine[T]) forget() {
 	e.criterion = Criterion{}
 	e.input, e.target, e.sample, e.upstream, e.index = nil, nil, nil, nil, nil
-	e.loss, e.grad, e.targetGrad, e.sGrad = nil, nil, nil, nil
+	e.loss, e.grad, e.targetGrad, e.sGrad, e.direction = nil, nil, nil, nil, nil
 	e.removed, e.rowWeight, e.rowMass = nil, nil, nil
 	for _, b := range e.parts {
 		b.forget()
@@ -150,6 +156,11 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 	}
 	if in.SampleWeights != nil {
 		if e.sample, err = e.perRow("sample weights", in.SampleWeights, z, &e.buf.sample); err != nil {
+			return err
+		}
+	}
+	if in.Direction != nil {
+		if err := e.loadDirection(in.Direction, z); err != nil {
 			return err
 		}
 	}
