@@ -9,7 +9,7 @@ import (
 )
 
 // Config says how to train. The zero value is a network of one hidden layer of 256, trained for 30 epochs on the
-// mean cross entropy.
+// mean cross entropy. The package documentation says what each field does to the mathematics.
 type Config struct {
 	Hidden    []int            // sizes of the hidden layers; nil means {256}; empty but not nil is a linear classifier
 	Epochs    int              // passes over the training set; 0 means 30
@@ -17,6 +17,23 @@ type Config struct {
 	LearnRate float64          // of Adam; 0 means 1e-3
 	Seed      uint64           // of the initial weights and of the shuffle
 	Criterion losses.Criterion // what is minimised; its Reduction is Mean or Sum
+
+	Schedule    Schedule // of the learn rate; the zero value is constant
+	L2          float64  // adds L2/2·Σw² over the weights, not the biases, to what is minimised: L2·w to the gradient
+	WeightDecay float64  // decoupled, as in AdamW: shrinks the weights by LearnRate·WeightDecay of themselves a step
+	ClipNorm    float64  // the largest Euclidean norm of the whole gradient; 0 is off
+
+	Patience int     // stop after so many epochs without a better validation loss, and return the best weights; 0 is off
+	MinDelta float64 // how much lower a validation loss must be to be better
+
+	Mixup float64 // α of mixup's Beta(α, α); 0 is off
+
+	Teacher            *Model  // distil this model; nil is off
+	TeacherTemperature float64 // T of distillation; 0 means 1
+	TeacherWeight      float64 // w of distillation, in (0, 1]; 0 means 0.5
+
+	Checkpoint      string // the folder that checkpoints are written to; empty is off
+	CheckpointEvery int    // epochs between two checkpoints; 0 means 1
 }
 
 // WithDefaults returns the configuration with what is zero replaced by its meaning.
@@ -33,11 +50,19 @@ func (c Config) WithDefaults() Config {
 	if c.LearnRate == 0 {
 		c.LearnRate = 1e-3
 	}
+	if c.Teacher != nil && c.TeacherTemperature == 0 {
+		c.TeacherTemperature = 1
+	}
+	if c.Teacher != nil && c.TeacherWeight == 0 {
+		c.TeacherWeight = 0.5
+	}
+	if c.Checkpoint != "" && c.CheckpointEvery == 0 {
+		c.CheckpointEvery = 1
+	}
 	return c
 }
 
-// Validate returns an error when a field is out of range, defaults applied: [ErrConfig] for sizes and numbers below 1
-// and a learn rate that is not finite and positive; the errors of [losses.Criterion.Validate]; and
+// Validate returns an error when a field is out of range, defaults applied: [ErrConfig] for sizes, numbers and rates; the errors of [losses.Criterion.Validate]; and
 // [losses.ErrReduction] for Reduction None, which leaves no single number to minimise.
 func (c Config) Validate() error {
 	c = c.WithDefaults()
@@ -54,6 +79,9 @@ func (c Config) Validate() error {
 	case !(c.LearnRate > 0 && c.LearnRate <= math.MaxFloat32):
 		return fail(ErrConfig, "learn rate: got %v, want a finite number above 0 (0 means 0.001)", c.LearnRate)
 	}
+	if err := c.validateExtras(); err != nil {
+		return err
+	}
 	if err := c.Criterion.Validate(); err != nil {
 		return fmt.Errorf("train: criterion: %w", err)
 	}
@@ -61,6 +89,31 @@ func (c Config) Validate() error {
 		return fail(losses.ErrReduction, "criterion: got reduction none, want mean or sum: training minimises one number, not one a row")
 	}
 	return nil
+}
+
+// validateExtras checks what is off in the zero value.
+func (c Config) validateExtras() error {
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"L2", c.L2}, {"weight decay", c.WeightDecay}, {"clip norm", c.ClipNorm}, {"min delta", c.MinDelta}} {
+		if !(f.value >= 0 && f.value <= math.MaxFloat32) {
+			return fail(ErrConfig, "%s: got %v, want a finite number, at least 0", f.name, f.value)
+		}
+	}
+	switch {
+	case c.Patience < 0:
+		return fail(ErrConfig, "patience: got %d, want at least 0 (0 is off)", c.Patience)
+	case c.Mixup != 0 && !(c.Mixup >= 1e-3 && c.Mixup <= 1e3):
+		return fail(ErrConfig, "mixup: got %v, want a number from 0.001 to 1000 (0 is off)", c.Mixup)
+	case c.TeacherTemperature != 0 && !(c.TeacherTemperature >= 1e-3 && c.TeacherTemperature <= 1e3):
+		return fail(ErrConfig, "teacher temperature: got %v, want a number from 0.001 to 1000 (0 means 1)", c.TeacherTemperature)
+	case !(c.TeacherWeight >= 0 && c.TeacherWeight <= 1):
+		return fail(ErrConfig, "teacher weight: got %v, want a number from 0 to 1 (0 means 0.5)", c.TeacherWeight)
+	case c.CheckpointEvery < 0:
+		return fail(ErrConfig, "checkpoint every: got %d epochs, want at least 0 (0 means 1)", c.CheckpointEvery)
+	}
+	return c.Schedule.validate()
 }
 
 // maxElements is the largest tensor of the trainer, 8 GiB of float32.

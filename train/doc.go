@@ -18,8 +18,21 @@
 // # The training
 //
 // One static graph of BatchSize rows is run for every mini-batch. The last batch of an epoch may be smaller: it is
-// padded with rows of sample weight 0, which count nowhere, so that its gradient is that of the smaller batch. Adam
-// is Gorgonia's (beta 0.9 and 0.999, epsilon 1e-8, bias corrected; Kingma and Ba, arXiv:1412.6980), without weight decay.
+// padded with rows of sample weight 0, which count nowhere, so that its gradient is that of the smaller batch. The
+// optimizer is Adam (beta 0.9 and 0.999, epsilon 1e-8, bias corrected; Kingma and Ba, arXiv:1412.6980). In every step the
+// gradient g is first made no longer than ClipNorm, then L2·w is added to that of the weights, then Adam changes the
+// parameters, and WeightDecay (AdamW; Loshchilov and Hutter, arXiv:1711.05101) shrinks the weights by the learn rate's share of
+// themselves. Biases have neither L2 nor decay; neither shows in a loss that is reported. [Schedule] changes the learn rate.
+//
+// Mixup (Zhang et al., arXiv:1710.09412) mixes every mini-batch with a permutation of itself: features, labels and weights
+// become λ of a row and 1-λ of its partner, with one λ ~ Beta(Mixup, Mixup) a batch.
+//
+// With a Teacher (Hinton, Vinyals and Dean, arXiv:1503.02531) what is minimised is, with logits z and the teacher's v,
+//
+//	(1-w) Criterion(z, labels) + w T² CE(z/T, softmax(v/T)),   w = TeacherWeight, T = TeacherTemperature
+//
+// with T² as the paper says, so that the size of the teacher's gradient does not depend on T; the second loss has the row weights and
+// the reduction of the first. [Epoch].Loss is this sum; the loss of [Metrics] is the criterion alone.
 //
 // Where a dataset has Counts, row n weighs s_n = c_n / mean(c), the mean taken over its own set: in the training
 // loss, through sample weights, and in all [Metrics]. On soft labels made from votes this trains on every
@@ -28,7 +41,15 @@
 // # What depends on what
 //
 // A run is a function of data, Config and nothing else: histories and weights are equal to the last bit for any
-// GOMAXPROCS. Initial weights depend on Seed and sizes, the order of the rows on Seed and epoch.
+// GOMAXPROCS. Initial weights depend on Seed and sizes, the order of the rows on Seed and epoch, mixup on Seed, epoch
+// and batch, the learn rate on the number of steps. So a [State], taken at the end of an epoch, is all that [Resume] needs to
+// come to the same bits as a run that was never interrupted:
+//
+//	cfg.Checkpoint = "run"
+//	model, history, err := train.Fit(ctx, cfg, trainSet, validSet, nil)           // interrupted, or killed
+//
+//	state, err := train.ReadCheckpoint("run")
+//	model, history, err = train.Resume(ctx, cfg, state, trainSet, validSet, nil)  // goes on
 //
 // # Errors
 //

@@ -14,6 +14,7 @@ var (
 	ErrDtype    = errors.New("train: wrong dtype")              // a tensor of another element type
 	ErrValue    = errors.New("train: wrong value")              // a NaN or out-of-range entry of a tensor
 	ErrDiverged = errors.New("train: training diverged")        // every *DivergedError
+	ErrState    = errors.New("train: wrong state")              // a State that is damaged or of another run
 )
 
 // failure is an error with a text of its own and a sentinel for errors.Is that is not repeated in it.
@@ -33,7 +34,7 @@ func fail(kind error, format string, args ...any) error {
 // DivergedError says that training came to numbers that are not finite. errors.Is(err, [ErrDiverged]) holds.
 type DivergedError struct {
 	Epoch, Batch int     // where, counted from 1
-	LearnRate    float64 // of the run
+	LearnRate    float64 // of that step
 	Loss         float64 // of that mini-batch; finite when the step after it spoilt the weights
 }
 

@@ -48,7 +48,8 @@ func TestConfig(t *testing.T) {
 	}
 	_, _, err := Fit(context.Background(), Config{Hidden: []int{1 << 20, 1 << 20}}, randomSet(3, 2, 2, 1), nil, nil)
 	require.ErrorIs(t, err, ErrConfig)
-	_, _, err = Fit(nil, Config{}, randomSet(3, 2, 2, 1), nil, nil) //nolint:staticcheck // a nil context is an error, not a panic
+	//lint:ignore SA1012 a nil context is an error, not a panic
+	_, _, err = Fit(nil, Config{}, randomSet(3, 2, 2, 1), nil, nil)
 	require.ErrorIs(t, err, ErrConfig)
 }
 

@@ -65,7 +65,7 @@ func (m *Model) EvaluateGraph(set *dataset.Dataset, c losses.Criterion) (float64
 	if err := m.accepts(set); err != nil {
 		return 0, err
 	}
-	n, err := newNetwork(m, meanOf(c), set.Len(), 0)
+	n, err := newNetwork(m, meanOf(c), set.Len(), purpose{})
 	if err != nil {
 		return 0, err
 	}
@@ -127,6 +127,19 @@ func meanOf(c losses.Criterion) losses.Criterion {
 		c.Reduction = losses.Mean
 	}
 	return c
+}
+
+// RowWeights returns what each row of the set counts in training and metrics: counts / mean(counts), of mean 1, or nil,
+// 1 each, for a set without Counts. It does not check them: see [dataset.Dataset.Validate].
+func RowWeights(set *dataset.Dataset) []float64 {
+	if set == nil || set.Counts == nil {
+		return nil
+	}
+	out := make([]float64, len(set.Counts))
+	for i, w := range rowWeights(set.Counts) {
+		out[i] = float64(w)
+	}
+	return out
 }
 
 // rowWeights returns counts / mean(counts), nil for nil. The counts are positive; a weight that float32

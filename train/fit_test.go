@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"softloss/internal/numtest"
@@ -288,8 +287,9 @@ func TestFitIsItsParts(t *testing.T) {
 	got, _, err := Fit(context.Background(), cfg, set, nil, nil)
 	require.NoError(t, err)
 	m := newModel([]int{4, 6, 3}, 9)
-	n, err := newNetwork(m, losses.Criterion{}, 10, 1e-3)
+	n, err := newNetwork(m, losses.Criterion{}, 10, purpose{train: true})
 	require.NoError(t, err)
+	a := newAdam(m, Config{})
 	for epoch := range 3 {
 		batches, err := dataset.Batches{N: 23, Size: 10, Seed: 9}.Epoch(epoch)
 		require.NoError(t, err)
@@ -297,7 +297,7 @@ func TestFitIsItsParts(t *testing.T) {
 			require.NoError(t, n.load(set, rows, nil))
 			_, err := n.run()
 			require.NoError(t, err)
-			require.NoError(t, n.step())
+			a.step(n.grads, 1e-3)
 		}
 	}
 	require.Equal(t, weightsOf(m), weightsOf(got))
@@ -305,13 +305,21 @@ func TestFitIsItsParts(t *testing.T) {
 
 // The graph does not compute what nobody reads: the gradient of the features.
 func TestNoGradientOfFeatures(t *testing.T) {
-	n, err := newNetwork(newModel([]int{4, 6, 5, 3}, 9), losses.Criterion{}, 2, 1e-3)
+	m := newModel([]int{4, 6, 5, 3}, 9)
+	n, err := newNetwork(m, losses.Criterion{}, 2, purpose{train: true})
 	require.NoError(t, err)
-	found := 0
-	for _, node := range n.params[0].(*gorgonia.Node).Graph().AllNodes() {
-		if node.Op() == gorgonia.Op(inputGradOp) {
-			found++
+	require.NoError(t, n.load(randomSet(2, 4, 3, 1), allRows(2), nil))
+	_, err = n.run()
+	require.NoError(t, err)
+	require.Len(t, n.grads, 6)
+	found := map[string]int{}
+	for _, node := range n.graph.AllNodes() {
+		if o, ok := node.Op().(*op); ok {
+			found[o.name]++
+			require.NotNil(t, o.result, o.name)
 		}
 	}
-	require.Equal(t, 2, found)
+	require.Len(t, found, 3+3+2+2) // of weights, biases, ReLUs, inputs
+	require.Zero(t, found["train: layer 1 of 3: input gradient"])
+	require.Equal(t, 1, found["train: layer 2 of 3: input gradient"])
 }

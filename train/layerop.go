@@ -18,14 +18,21 @@ import (
 // computed for both factors, so also for the features, where nobody reads it; and BroadcastAdd and Rectify run over the
 // batch several times more, forward and back. BenchmarkStep measures both.
 
-// op is a function of row-major float32 tensors as a Gorgonia op, without state and without derivative.
+// op is a function of row-major float32 tensors as a Gorgonia op, without derivative. It has a state, the tensor that its
+// result is written to in every run: one op is one node of one graph, which only one machine runs. A network's graph is
+// private and never cloned, no op overwrites its input, and the machine, which forgets the results of a run before the next, has no pool of
+// its own that it would put this one into.
 type op struct {
-	name string // with its parameters: Gorgonia tells ops apart by it
+	name string // with its parameters and its place: Gorgonia tells ops apart by it
 	in   []int  // the dimensions of its inputs: 2, or 1 for a bias [n], which counts as [1, n]
 	out  int    // of its result
 	// size returns the result's rows and columns, and whether the inputs fit together.
 	size func(in []tensor.Shape) (rows, cols int, ok bool)
 	run  func(out blas32.General, in []blas32.General)
+
+	result   *tensor.Dense // of the last run; nil before the first
+	shapes   []tensor.Shape
+	matrices []blas32.General
 }
 
 var _ gorgonia.Op = (*op)(nil)
@@ -53,37 +60,49 @@ func (o *op) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 
 // shape returns the shape of the result.
 func (o *op) shape(in []tensor.Shape) (tensor.Shape, error) {
-	ok := len(in) == len(o.in)
-	for i := 0; ok && i < len(in); i++ {
-		ok = len(in[i]) == o.in[i]
+	rows, cols, ok := o.extent(in)
+	switch {
+	case !ok:
+		return nil, fail(ErrMismatch, "%s: got inputs of shape %v", o.name, in)
+	case o.out == 2:
+		return tensor.Shape{rows, cols}, nil
 	}
-	if ok {
-		if rows, cols, fits := o.size(in); fits && o.out == 2 {
-			return tensor.Shape{rows, cols}, nil
-		} else if fits {
-			return tensor.Shape{cols}, nil
+	return tensor.Shape{cols}, nil
+}
+
+// extent returns the result's rows and columns, and whether the inputs are right.
+func (o *op) extent(in []tensor.Shape) (rows, cols int, ok bool) {
+	if len(in) != len(o.in) {
+		return 0, 0, false
+	}
+	for i, s := range in {
+		if len(s) != o.in[i] {
+			return 0, 0, false
 		}
 	}
-	return nil, fail(ErrMismatch, "%s: got inputs of shape %v", o.name, in)
+	return o.size(in)
 }
 
 // Do implements gorgonia.Op.
 func (o *op) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	shapes, matrices := make([]tensor.Shape, len(in)), make([]blas32.General, len(in))
+	o.shapes, o.matrices = o.shapes[:0], o.matrices[:0]
 	for i, v := range in {
 		d, ok := v.(*tensor.Dense)
 		if !ok || d.Dtype() != tensor.Float32 || !rowMajor(d) {
 			return nil, fail(ErrDtype, "%s: input %d: got %T, want a row-major float32 tensor", o.name, i, v)
 		}
-		shapes[i], matrices[i] = d.Shape(), general(d)
+		o.shapes, o.matrices = append(o.shapes, d.Shape()), append(o.matrices, general(d))
 	}
-	shape, err := o.shape(shapes)
-	if err != nil {
-		return nil, err
+	rows, cols, ok := o.extent(o.shapes)
+	if r := o.result; !ok || r == nil || r.Dims() != o.out || general(r).Cols != cols || o.out == 2 && r.Shape()[0] != rows {
+		shape, err := o.shape(o.shapes)
+		if err != nil {
+			return nil, err
+		}
+		o.result = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
 	}
-	out := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
-	o.run(general(out), matrices)
-	return out, nil
+	o.run(general(o.result), o.matrices)
+	return o.result, nil
 }
 
 // ReturnsPtr implements gorgonia.Op.
@@ -114,13 +133,16 @@ type layerOp struct {
 	op
 	relu  bool
 	first bool // x are the features: nobody wants their gradient
+	place string
 }
 
 var _ gorgonia.SDOp = (*layerOp)(nil)
 
-func newLayerOp(relu, first bool) *layerOp {
-	return &layerOp{relu: relu, first: first, op: op{
-		name: fmt.Sprintf("train.layer{relu=%t first=%t}", relu, first),
+// newLayerOp returns the op of a layer, counted from 1, out of so many.
+func newLayerOp(number, layers int) *layerOp {
+	place, relu := fmt.Sprintf("train: layer %d of %d", number, layers), number < layers
+	return &layerOp{relu: relu, first: number == 1, place: place, op: op{
+		name: place,
 		in:   []int{2, 2, 1},
 		out:  2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) {
@@ -142,20 +164,20 @@ func (o *layerOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgo
 	}
 	d, err := grad, error(nil)
 	if o.relu {
-		if d, err = gorgonia.ApplyOp(reluGradOp, output, grad); err != nil {
+		if d, err = gorgonia.ApplyOp(newReLUGradOp(o.place), output, grad); err != nil {
 			return nil, err
 		}
 	}
 	out := make(gorgonia.Nodes, 3)
 	if !o.first {
-		if out[0], err = gorgonia.ApplyOp(inputGradOp, d, in[1]); err != nil {
+		if out[0], err = gorgonia.ApplyOp(newInputGradOp(o.place), d, in[1]); err != nil {
 			return nil, err
 		}
 	}
-	if out[1], err = gorgonia.ApplyOp(weightGradOp, in[0], d); err != nil {
+	if out[1], err = gorgonia.ApplyOp(newWeightGradOp(o.place), in[0], d); err != nil {
 		return nil, err
 	}
-	out[2], err = gorgonia.ApplyOp(biasGradOp, d)
+	out[2], err = gorgonia.ApplyOp(newBiasGradOp(o.place), d)
 	return out, err
 }
 
@@ -172,54 +194,68 @@ func forward(out, x, w blas32.General, b []float32, relu bool) {
 	}
 }
 
-// reluGradOp is (y, upstream) → upstream where y is not 0. y is the output of a ReLU, so 0, positive or NaN. The
+// newReLUGradOp returns (y, upstream) → upstream where y is not 0. y is the output of a ReLU, so 0, positive or NaN. The
 // select is in bits: half of the units are off in no order that a branch could be predicted in.
-var reluGradOp = &op{
-	name: "train.relu gradient", in: []int{2, 2}, out: 2,
-	size: func(in []tensor.Shape) (rows, cols int, ok bool) {
-		return in[0][0], in[0][1], in[0][0] == in[1][0] && in[0][1] == in[1][1]
-	},
-	run: func(out blas32.General, in []blas32.General) {
-		y, up := in[0].Data[:len(out.Data)], in[1].Data[:len(out.Data)]
-		for i := range out.Data {
-			b := math.Float32bits(y[i])
-			on := uint32(int32(b|-b) >> 31) // all ones unless b is 0
-			out.Data[i] = math.Float32frombits(math.Float32bits(up[i]) & on)
-		}
-	},
-}
-
-// inputGradOp is (d [n, out], w [in, out]) → d wᵀ.
-var inputGradOp = &op{
-	name: "train.input gradient", in: []int{2, 2}, out: 2,
-	size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][0], in[1][0], in[0][1] == in[1][1] },
-	run: func(out blas32.General, in []blas32.General) {
-		blas32.Gemm(blas.NoTrans, blas.Trans, 1, in[0], in[1], 0, out)
-	},
-}
-
-// weightGradOp is (x [n, in], d [n, out]) → xᵀ d.
-var weightGradOp = &op{
-	name: "train.weight gradient", in: []int{2, 2}, out: 2,
-	size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][1], in[1][1], in[0][0] == in[1][0] },
-	run: func(out blas32.General, in []blas32.General) {
-		blas32.Gemm(blas.Trans, blas.NoTrans, 1, in[0], in[1], 0, out)
-	},
-}
-
-// biasGradOp is d [n, out] → Σ_rows d [out], summed in float64 in the order of the rows.
-var biasGradOp = &op{
-	name: "train.bias gradient", in: []int{2}, out: 1,
-	size: func(in []tensor.Shape) (rows, cols int, ok bool) { return 1, in[0][1], true },
-	run: func(out blas32.General, in []blas32.General) {
-		d, sum := in[0], make([]float64, in[0].Cols)
-		for i := range d.Rows {
-			for j, v := range d.Data[i*d.Stride : i*d.Stride+d.Cols] {
-				sum[j] += float64(v)
+func newReLUGradOp(place string) *op {
+	return &op{
+		name: place + ": relu gradient", in: []int{2, 2}, out: 2,
+		size: func(in []tensor.Shape) (rows, cols int, ok bool) {
+			return in[0][0], in[0][1], in[0][0] == in[1][0] && in[0][1] == in[1][1]
+		},
+		run: func(out blas32.General, in []blas32.General) {
+			y, up := in[0].Data[:len(out.Data)], in[1].Data[:len(out.Data)]
+			for i := range out.Data {
+				b := math.Float32bits(y[i])
+				on := uint32(int32(b|-b) >> 31) // all ones unless b is 0
+				out.Data[i] = math.Float32frombits(math.Float32bits(up[i]) & on)
 			}
-		}
-		for j, v := range sum {
-			out.Data[j] = float32(v)
-		}
-	},
+		},
+	}
+}
+
+// newInputGradOp returns (d [n, out], w [in, out]) → d wᵀ.
+func newInputGradOp(place string) *op {
+	return &op{
+		name: place + ": input gradient", in: []int{2, 2}, out: 2,
+		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][0], in[1][0], in[0][1] == in[1][1] },
+		run: func(out blas32.General, in []blas32.General) {
+			blas32.Gemm(blas.NoTrans, blas.Trans, 1, in[0], in[1], 0, out)
+		},
+	}
+}
+
+// newWeightGradOp returns (x [n, in], d [n, out]) → xᵀ d.
+func newWeightGradOp(place string) *op {
+	return &op{
+		name: place + ": weight gradient", in: []int{2, 2}, out: 2,
+		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][1], in[1][1], in[0][0] == in[1][0] },
+		run: func(out blas32.General, in []blas32.General) {
+			blas32.Gemm(blas.Trans, blas.NoTrans, 1, in[0], in[1], 0, out)
+		},
+	}
+}
+
+// newBiasGradOp returns d [n, out] → Σ_rows d [out], summed in float64 in the order of the rows.
+func newBiasGradOp(place string) *op {
+	var sum []float64
+	return &op{
+		name: place + ": bias gradient", in: []int{2}, out: 1,
+		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return 1, in[0][1], true },
+		run: func(out blas32.General, in []blas32.General) {
+			d := in[0]
+			if len(sum) != d.Cols {
+				sum = make([]float64, d.Cols)
+			}
+			clear(sum)
+			for i := range d.Rows {
+				row := d.Data[i*d.Stride : i*d.Stride+d.Cols]
+				for j := range sum[:len(row)] {
+					sum[j] += float64(row[j])
+				}
+			}
+			for j, v := range sum {
+				out.Data[j] = float32(v)
+			}
+		},
+	}
 }

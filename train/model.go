@@ -99,6 +99,14 @@ func (m *Model) Layers() []Layer {
 	return out
 }
 
+// set copies the numbers of layers of the model's own sizes into it.
+func (m *Model) set(layers []Layer) {
+	for i, l := range layers {
+		copy(m.layers[i].Weights.Float32s(), l.Weights.Float32s())
+		copy(m.layers[i].Bias.Float32s(), l.Bias.Float32s())
+	}
+}
+
 // Sizes returns the sizes of the layers: the number of features D, those of the hidden layers, the number of classes K. It
 // is nil for a model without layers.
 func (m *Model) Sizes() []int {

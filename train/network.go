@@ -17,28 +17,35 @@ type network struct {
 	features *tensor.Dense // [B, D]; the graph's inputs, written to before every run
 	labels   *tensor.Dense // [B, K]
 	weights  *tensor.Dense // [B], the rows' sample weights; 0 is padding
+	soft     *tensor.Dense // [B, K], the teacher's labels; nil without one
 
+	graph  *gorgonia.ExprGraph
 	vm     gorgonia.VM
-	value  gorgonia.Value       // of the loss, after a run
-	params []gorgonia.ValueGrad // the model's own tensors with their gradients; nil without training
-	adam   *gorgonia.AdamSolver
+	value  gorgonia.Value // of the loss, after a run
+	output *op            // whose result are the logits
+	params []*op          // whose results are the gradients of weights 1, bias 1, weights 2, …; nil without training
+	grads  [][]float32    // the elements of these results after a run
+}
+
+// purpose says what a network is for.
+type purpose struct {
+	train  bool // gradients too
+	distil *distillation
 }
 
 // building keeps two runs from building graphs at once, as package graph asks of its users.
 var building sync.Mutex
 
-// newNetwork returns the model's graph for batches of so many rows. The graph works on the model's own tensors. With
-// a learn rate above 0 it can step; with 0 it only evaluates.
-func newNetwork(m *Model, c losses.Criterion, rows int, learnRate float64) (*network, error) {
+// newNetwork returns the model's graph for batches of so many rows. The graph works on the model's own tensors.
+func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, error) {
 	building.Lock()
 	defer building.Unlock()
 
 	sizes := m.Sizes()
-	n := &network{
-		features: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(rows, sizes[0])),
-		labels:   tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(rows, sizes[len(sizes)-1])),
-		weights:  tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(rows)),
+	zeros := func(shape ...int) *tensor.Dense {
+		return tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
 	}
+	n := &network{features: zeros(rows, sizes[0]), labels: zeros(rows, sizes[len(sizes)-1]), weights: zeros(rows)}
 	g := gorgonia.NewGraph()
 	input := func(name string, t *tensor.Dense) *gorgonia.Node {
 		return gorgonia.NewTensor(g, tensor.Float32, t.Dims(), gorgonia.WithShape(t.Shape().Clone()...),
@@ -50,44 +57,61 @@ func newNetwork(m *Model, c losses.Criterion, rows int, learnRate float64) (*net
 	for i, l := range m.layers {
 		w, b := input(fmt.Sprintf("w%d", i+1), l.Weights), input(fmt.Sprintf("b%d", i+1), l.Bias)
 		params = append(params, w, b)
+		layer := newLayerOp(i+1, len(m.layers))
+		n.output = &layer.op
 		var err error
-		if h, err = gorgonia.ApplyOp(newLayerOp(i < len(m.layers)-1, i == 0), h, w, b); err != nil {
+		if h, err = gorgonia.ApplyOp(layer, h, w, b); err != nil {
 			return nil, fmt.Errorf("train: layer %d: %w", i+1, err)
 		}
 	}
+	logits, weights := h, input("weights", n.weights)
 	if c.FromProbs {
 		var err error
 		if h, err = graph.Softmax(h); err != nil {
 			return nil, fmt.Errorf("train: softmax: %w", err)
 		}
 	}
-	loss, err := graph.ApplyWith(c, h, input("labels", n.labels), graph.Options{SampleWeights: input("weights", n.weights)})
+	loss, err := graph.ApplyWith(c, h, input("labels", n.labels), graph.Options{SampleWeights: weights})
 	if err != nil {
 		return nil, fmt.Errorf("train: criterion: %w", err)
 	}
+	if p.distil != nil {
+		n.soft = zeros(rows, sizes[len(sizes)-1])
+		if loss, err = p.distil.cost(loss, logits, input("teacher", n.soft), weights, c.Reduction); err != nil {
+			return nil, fmt.Errorf("train: distillation: %w", err)
+		}
+	}
 	gorgonia.Read(loss, &n.value)
-	if learnRate == 0 {
-		n.vm = gorgonia.NewTapeMachine(g)
-		return n, nil
+	if p.train {
+		grads, err := gorgonia.Grad(loss, params...)
+		if err != nil {
+			return nil, fmt.Errorf("train: gradient: %w", err)
+		}
+		for i, node := range grads {
+			o, ok := node.Op().(*op)
+			if !ok {
+				return nil, fail(ErrDtype, "gradient %d: got the op %v, want one of a layer", i, node.Op())
+			}
+			n.params = append(n.params, o)
+		}
 	}
-	if _, err := gorgonia.Grad(loss, params...); err != nil {
-		return nil, fmt.Errorf("train: gradient: %w", err)
-	}
-	n.vm = gorgonia.NewTapeMachine(g, gorgonia.BindDualValues(params...))
-	n.params = gorgonia.NodesToValueGrads(params)
-	n.adam = gorgonia.NewAdamSolver(gorgonia.WithLearnRate(learnRate))
+	n.graph, n.vm = g, gorgonia.NewTapeMachine(g)
 	return n, nil
 }
 
 // load puts rows of a set, with their sample weights (nil for 1 each), into the graph's inputs and pads with zeros.
 func (n *network) load(set *dataset.Dataset, rows []int, weights []float32) error {
-	if err := dataset.Gather(n.features, set.Features, rows); err != nil {
+	return gatherRows(n.features, n.labels, n.weights.Float32s(), set, rows, weights)
+}
+
+// gatherRows copies rows of a set, with their sample weights (nil for 1 each), to features, labels and w, and pads these with zeros.
+func gatherRows(features, labels *tensor.Dense, w []float32, set *dataset.Dataset, rows []int, weights []float32) error {
+	if err := dataset.Gather(features, set.Features, rows); err != nil {
 		return err
 	}
-	if err := dataset.Gather(n.labels, set.Labels, rows); err != nil {
+	if err := dataset.Gather(labels, set.Labels, rows); err != nil {
 		return err
 	}
-	w := n.weights.Float32s()
 	clear(w)
 	for i, r := range rows {
 		w[i] = 1
@@ -98,7 +122,7 @@ func (n *network) load(set *dataset.Dataset, rows []int, weights []float32) erro
 	return nil
 }
 
-// run computes the loss of what is loaded and, for a network that can step, its gradients.
+// run computes the loss of what is loaded and, for a network that trains, its gradients.
 func (n *network) run() (float64, error) {
 	err := n.vm.RunAll()
 	n.vm.Reset()
@@ -109,8 +133,40 @@ func (n *network) run() (float64, error) {
 	if !ok {
 		return 0, fail(ErrDtype, "loss: got %T, want a float32 scalar", n.value)
 	}
+	n.grads = n.grads[:0]
+	for _, o := range n.params {
+		if o.result == nil {
+			return 0, fail(ErrMismatch, "%s: did not run", o.name)
+		}
+		n.grads = append(n.grads, o.result.Float32s())
+	}
 	return float64(*loss), nil
 }
 
-// step changes the weights by the gradients of the last run, and zeroes these.
-func (n *network) step() error { return n.adam.Step(n.params) }
+// logits returns the elements of the last run's logits [B, K].
+func (n *network) logits() []float32 { return n.output.result.Float32s() }
+
+// hits returns how many of the first rows of the last run have their largest logit at their largest label, ties to the lowest class,
+// and how many there are; rows are counted by their weights.
+func (n *network) hits(rows int) (hit, all float64) {
+	z, t, w := n.logits(), n.labels.Float32s(), n.weights.Float32s()
+	k := n.labels.Shape()[1]
+	for i := range rows {
+		if argmax(z[i*k:(i+1)*k]) == argmax(t[i*k:(i+1)*k]) {
+			hit += float64(w[i])
+		}
+		all += float64(w[i])
+	}
+	return hit, all
+}
+
+// argmax returns the position of the largest entry, ties to the lowest.
+func argmax(row []float32) int {
+	best := 0
+	for j, v := range row {
+		if v > row[best] {
+			best = j
+		}
+	}
+	return best
+}

@@ -22,14 +22,10 @@ func requireClose(t *testing.T, want []float64, got []float32, rtol, atol float6
 	}
 }
 
-// gradOf returns the gradient that the graph holds for parameter i.
+// gradOf returns a copy of the gradient of parameter i after a run.
 func gradOf(t *testing.T, n *network, i int) []float32 {
 	t.Helper()
-	node, ok := n.params[i].(*gorgonia.Node)
-	require.True(t, ok)
-	g, err := node.Grad()
-	require.NoError(t, err)
-	return append([]float32(nil), g.Data().([]float32)...)
+	return append([]float32(nil), n.grads[i]...)
 }
 
 func testCriteria() map[string]losses.Criterion {
@@ -84,8 +80,9 @@ func TestStepEqualsReference(t *testing.T) {
 						}
 					}
 					ref := newReference(m, 0.01)
-					n, err := newNetwork(m, c, s.n, 0.01)
+					n, err := newNetwork(m, c, s.n, purpose{train: true})
 					require.NoError(t, err)
+					a := newAdam(m, Config{})
 					for range 3 {
 						require.NoError(t, n.load(set, allRows(s.n), weights))
 						loss, err := n.run()
@@ -99,7 +96,7 @@ func TestStepEqualsReference(t *testing.T) {
 						if s.sizes[len(s.sizes)-1] == 1 {
 							continue // the gradient is rounding, which Adam would blow up
 						}
-						require.NoError(t, n.step())
+						a.step(n.grads, 0.01)
 						ref.step()
 						z, err := m.Logits(set.Features)
 						require.NoError(t, err)
@@ -122,7 +119,7 @@ func TestPaddedBatchEqualsSmallerBatch(t *testing.T) {
 				var loss [2]float64
 				for i, rows := range []int{s[0], s[1]} {
 					m := newModel([]int{6, s[2], 4}, 2)
-					n, err := newNetwork(m, c, rows, 0.01)
+					n, err := newNetwork(m, c, rows, purpose{train: true})
 					require.NoError(t, err)
 					if i == 0 { // what the padding overwrites
 						require.NoError(t, n.load(set, allRows(rows), nil))
@@ -150,7 +147,7 @@ func TestPaddedBatchEqualsSmallerBatch(t *testing.T) {
 // The ops reject what does not fit instead of panicking, which would kill the process.
 func TestLayerOpErrors(t *testing.T) {
 	x, w, b := dense(make([]float32, 6), 2, 3), dense(make([]float32, 12), 3, 4), dense(make([]float32, 4), 4)
-	l := newLayerOp(true, false)
+	l := newLayerOp(2, 3)
 	_, err := l.Do(x, w, b)
 	require.NoError(t, err)
 	for _, in := range [][]gorgonia.Value{
@@ -161,8 +158,8 @@ func TestLayerOpErrors(t *testing.T) {
 	}
 	_, err = l.SymDiff(nil, nil, nil)
 	require.ErrorIs(t, err, ErrMismatch)
-	require.NotEqual(t, l.Hashcode(), newLayerOp(false, false).Hashcode())
-	require.NotEqual(t, l.String(), newLayerOp(true, true).String())
+	require.NotEqual(t, l.Hashcode(), newLayerOp(3, 3).Hashcode())
+	require.NotEqual(t, l.String(), newLayerOp(1, 3).String())
 }
 
 // NaN activations stay visible: a ReLU does not turn them into 0, nor does its gradient.
@@ -172,7 +169,7 @@ func TestForwardKeepsNaN(t *testing.T) {
 	forward(out, general(dense([]float32{1}, 1, 1)), general(dense([]float32{nan, -1}, 1, 2)), []float32{0, 0}, true)
 	require.True(t, math.IsNaN(float64(out.Data[0])))
 	require.Zero(t, out.Data[1])
-	v, err := reluGradOp.Do(dense([]float32{nan, 0, 2, 1e-45}, 2, 2), dense([]float32{1, 2, -3, nan}, 2, 2))
+	v, err := newReLUGradOp("").Do(dense([]float32{nan, 0, 2, 1e-45}, 2, 2), dense([]float32{1, 2, -3, nan}, 2, 2))
 	require.NoError(t, err)
 	g := v.Data().([]float32)
 	require.Equal(t, []float32{1, 0, -3}, g[:3])

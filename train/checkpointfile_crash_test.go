@@ -1,0 +1,138 @@
+package train
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Sealed checkpoints that are none: what another version could have written.
+func TestCheckpointForeign(t *testing.T) {
+	good, err := encodeState(stateSample(1))
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		change func(f *sealedFile)
+		text   string
+	}{
+		"no state":     {func(f *sealedFile) { delete(f.metadata, "state") }, "got no state"},
+		"more":         {func(f *sealedFile) { f.metadata["more"] = "" }, `unknown key "more"`},
+		"empty":        {func(f *sealedFile) { f.metadata["state"] = "" }, "state: EOF"},
+		"no object":    {func(f *sealedFile) { f.metadata["state"] = "3" }, "state: state: got 3, want train.State"},
+		"two":          {func(f *sealedFile) { f.metadata["state"] += "{}" }, "more than one JSON value"},
+		"no fields":    {func(f *sealedFile) { f.metadata["state"] = "{}" }, "made by another version"},
+		"moments":      {func(f *sealedFile) { delete(f.tensors, "adam.second.1.bias") }, `got no tensor "adam.second.1.bias"`},
+		"first moment": {func(f *sealedFile) { delete(f.tensors, "adam.first.0.weight") }, "unknown tensor"},
+		"moment shape": {func(f *sealedFile) {
+			f.tensors["adam.first.1.bias"] = singles("adam.first.1.bias", []float32{1}, 1)
+		}, "moments: tensor 3"},
+		"best shape": {func(f *sealedFile) {
+			delete(f.tensors, "best.1.weight")
+			delete(f.tensors, "best.1.bias")
+		}, "best layers: got sizes"},
+		"layers": {func(f *sealedFile) { delete(f.tensors, "layer.0.weight") }, `got no tensor "layer.0.weight"`},
+	} {
+		f, err := parseSealed(good, checkpointKind)
+		require.NoError(t, err)
+		c.change(f)
+		s, err := decodeState(f)
+		require.Error(t, err, name)
+		require.Nil(t, s)
+		requireFileError(t, err, c.text)
+	}
+}
+
+// What each moment of WriteCheckpoint leaves when it is the last, and what the next write makes of it.
+func TestCheckpointCrashPoints(t *testing.T) {
+	write := func(t *testing.T, dir, name string, s *State) {
+		content, err := encodeState(s)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
+	}
+	const temp = "." + checkpointName + ".0123456789abcdef" + tempEnd
+	before, old, newer, next := stateSample(10), stateSample(11), stateSample(12), stateSample(13)
+	for name, c := range map[string]struct {
+		leave func(t *testing.T, dir string)
+		want  *State // nil: none
+		prev  *State // after the next write
+	}{
+		"nothing yet": {func(*testing.T, string) {}, nil, nil},
+		"part of the first": {func(t *testing.T, dir string) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, temp), []byte("part"), 0o600))
+		}, nil, nil},
+		"the first not renamed": {func(t *testing.T, dir string) { write(t, dir, temp, newer) }, nil, nil},
+		"part of the next": {func(t *testing.T, dir string) {
+			write(t, dir, checkpointPrevName, before)
+			write(t, dir, checkpointName, old)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, temp), nil, 0o600))
+		}, old, old},
+		"before the renames": {func(t *testing.T, dir string) {
+			write(t, dir, checkpointPrevName, before)
+			write(t, dir, checkpointName, old)
+			write(t, dir, temp, newer)
+		}, old, old},
+		"between the renames": {func(t *testing.T, dir string) {
+			write(t, dir, checkpointPrevName, old)
+			write(t, dir, temp, newer)
+		}, old, old},
+		"after the renames": {func(t *testing.T, dir string) {
+			write(t, dir, checkpointPrevName, old)
+			write(t, dir, checkpointName, newer)
+		}, newer, newer},
+		"only the second rename kept": {func(t *testing.T, dir string) {
+			write(t, dir, checkpointPrevName, before)
+			write(t, dir, checkpointName, newer)
+		}, newer, newer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			c.leave(t, dir)
+			got, err := ReadCheckpoint(dir)
+			if c.want == nil {
+				require.ErrorIs(t, err, fs.ErrNotExist)
+			} else {
+				require.NoError(t, err)
+				requireSameState(t, c.want, got)
+			}
+			require.NoError(t, WriteCheckpoint(dir, next))
+			got, err = ReadCheckpoint(dir)
+			require.NoError(t, err)
+			requireSameState(t, next, got)
+			got, err = ReadPreviousCheckpoint(dir)
+			if c.prev == nil {
+				require.ErrorIs(t, err, fs.ErrNotExist)
+				requireFiles(t, dir, checkpointName)
+				return
+			}
+			require.NoError(t, err)
+			requireSameState(t, c.prev, got)
+			requireFiles(t, dir, checkpointPrevName, checkpointName)
+		})
+	}
+}
+
+// A damaged newest checkpoint is an error that says what there is; the one before it is not taken in silence.
+func TestDamagedCheckpointNamesThePrevious(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, checkpointName)
+	require.NoError(t, WriteCheckpoint(dir, stateSample(1)))
+	require.NoError(t, os.Truncate(path, 500))
+	_, err := ReadCheckpoint(dir)
+	requireFileError(t, err, path+": ")
+	require.NotContains(t, err.Error(), "ReadPreviousCheckpoint")
+
+	require.NoError(t, WriteCheckpoint(dir, stateSample(1)))
+	require.NoError(t, WriteCheckpoint(dir, stateSample(2)))
+	file, err := os.ReadFile(path)
+	require.NoError(t, err)
+	file[len(file)-1] ^= 1
+	require.NoError(t, os.WriteFile(path, file, 0o600))
+	s, err := ReadCheckpoint(dir)
+	requireFileError(t, err, path+": got content with another checksum", "ReadPreviousCheckpoint")
+	require.Nil(t, s)
+	prev, err := ReadPreviousCheckpoint(dir)
+	require.NoError(t, err)
+	requireSameState(t, stateSample(1), prev)
+}

@@ -1,0 +1,145 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"softloss/losses"
+)
+
+// encodeState returns the bytes of a checkpoint.
+func encodeState(s *State) ([]byte, error) {
+	if s == nil {
+		return nil, fail(ErrEmpty, "state: got nil, want one")
+	}
+	m, err := s.check()
+	if err != nil {
+		return nil, err
+	}
+	tensors := layerTensors("layer.", m.layers)
+	if s.FirstMoments != nil {
+		tensors = append(tensors, momentTensors("adam.first.", m, s.FirstMoments)...)
+		tensors = append(tensors, momentTensors("adam.second.", m, s.SecondMoments)...)
+	}
+	if s.BestLayers != nil {
+		best, err := NewModel(s.BestLayers)
+		if err != nil {
+			return nil, err
+		}
+		tensors = append(tensors, layerTensors("best.", best.layers)...)
+	}
+	text, err := encodeExact(s.plain())
+	if err != nil {
+		return nil, err
+	}
+	return encodeSealed(map[string]string{"kind": checkpointKind, "state": text}, tensors), nil
+}
+
+// plain returns the state without what is stored as tensors, brought again by the caller, or not stored.
+func (s *State) plain() State {
+	p := *s
+	p.Layers, p.BestLayers, p.FirstMoments, p.SecondMoments = nil, nil, nil, nil
+	p.Config.Checkpoint, p.Config.Criterion, p.Config.Teacher = "", losses.Criterion{}, nil
+	return p
+}
+
+// check returns the state's layers as a model, or an error unless the tensors fit together.
+func (s *State) check() (*Model, error) {
+	m, err := NewModel(s.Layers)
+	if err != nil {
+		return nil, err
+	}
+	for _, moments := range [][][]float32{s.FirstMoments, s.SecondMoments} {
+		if len(moments) != len(s.FirstMoments) || moments != nil && len(moments) != 2*len(m.layers) {
+			return nil, fail(ErrMismatch, "moments: got %d and %d, want %d each, or none", len(s.FirstMoments), len(s.SecondMoments), 2*len(m.layers))
+		}
+		for i, data := range moments {
+			l := m.layers[i/2]
+			want := l.Weights.Shape().TotalSize()
+			if i%2 == 1 {
+				want = l.Bias.Shape().TotalSize()
+			}
+			if len(data) != want {
+				return nil, fail(ErrMismatch, "moments: tensor %d: got %d elements, want %d as in the layers", i, len(data), want)
+			}
+		}
+	}
+	if s.BestLayers != nil {
+		best, err := NewModel(s.BestLayers)
+		if err != nil {
+			return nil, err
+		}
+		if got, want := best.Sizes(), m.Sizes(); !slices.Equal(got, want) {
+			return nil, fail(ErrMismatch, "best layers: got sizes %v, want %v as in the layers", got, want)
+		}
+	}
+	return m, nil
+}
+
+// momentTensors returns moments as tensors prefix0.weight, prefix0.bias, …
+func momentTensors(prefix string, m *Model, moments [][]float32) (out []stTensor) {
+	for i, l := range m.layers {
+		out = append(out,
+			singles(fmt.Sprint(prefix, i, ".weight"), moments[2*i], l.Weights.Shape()...),
+			singles(fmt.Sprint(prefix, i, ".bias"), moments[2*i+1], l.Bias.Shape()...))
+	}
+	return out
+}
+
+// decodeState is the inverse of encodeState.
+func decodeState(f *sealedFile) (*State, error) {
+	s := &State{}
+	text, ok := f.take("state")
+	if !ok {
+		return nil, damaged("metadata: got no state")
+	}
+	if err := decodeExact(text, s); err != nil {
+		return nil, damaged("metadata: state: %v", err)
+	}
+	if s.Layers != nil || s.BestLayers != nil || s.FirstMoments != nil || s.SecondMoments != nil {
+		return nil, damaged("metadata: state: got tensors, want them in the data")
+	}
+	m, err := f.layers("layer.")
+	if err != nil {
+		return nil, err
+	}
+	s.Layers = m.layers
+	if _, ok := f.tensors["adam.first.0.weight"]; ok {
+		if s.FirstMoments, err = f.moments("adam.first.", len(m.layers)); err != nil {
+			return nil, err
+		}
+		if s.SecondMoments, err = f.moments("adam.second.", len(m.layers)); err != nil {
+			return nil, err
+		}
+	}
+	if _, ok := f.tensors["best.0.weight"]; ok {
+		best, err := f.layers("best.")
+		if err != nil {
+			return nil, err
+		}
+		s.BestLayers = best.layers
+	}
+	if err := f.rest(); err != nil {
+		return nil, err
+	}
+	if _, err := s.check(); err != nil {
+		return nil, damaged("%s", afterColon(err))
+	}
+	return s, nil
+}
+
+// moments takes out what momentTensors makes of so many layers.
+func (f *sealedFile) moments(prefix string, layers int) (out [][]float32, err error) {
+	for i := range layers {
+		w, err := f.tensor(fmt.Sprint(prefix, i, ".weight"), "F32", 2)
+		if err != nil {
+			return nil, err
+		}
+		b, err := f.tensor(fmt.Sprint(prefix, i, ".bias"), "F32", 1)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, w.float32s(), b.float32s())
+	}
+	return out, nil
+}

@@ -1,0 +1,199 @@
+package train
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"io"
+
+	"github.com/chewxy/hm"
+	"gonum.org/v1/gonum/blas/blas32"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"softloss/graph"
+	"softloss/losses"
+	"softloss/train/dataset"
+)
+
+// distillation is what a student learns from a teacher (Hinton, Vinyals and Dean 2015, arXiv:1503.02531, section 2). With z
+// the student's logits and v the teacher's, what is minimised is
+//
+//	(1-w) C(z, labels) + w T² CE(z/T, softmax(v/T))
+//
+// C the criterion and CE plain cross entropy, both with the rows' weights and the criterion's reduction. The paper's T² keeps the size
+// of the second gradient, which is near (z-v)/K for a high T, when T changes.
+type distillation struct {
+	teacher     *Model
+	temperature float64       // T
+	weight      float64       // w
+	known       *tensor.Dense // [N, K] the teacher's labels of the training rows; nil where they depend on the batch
+}
+
+// newDistillation returns nil when there is no teacher.
+func newDistillation(cfg Config, set *dataset.Dataset) (*distillation, error) {
+	if cfg.Teacher == nil {
+		return nil, nil
+	}
+	d := &distillation{teacher: cfg.Teacher, temperature: cfg.TeacherTemperature, weight: cfg.TeacherWeight}
+	if cfg.Mixup > 0 {
+		return d, nil // the teacher sees the mixed rows
+	}
+	var err error
+	d.known, err = d.labels(set.Features)
+	return d, err
+}
+
+// labels returns softmax(v/T) of the teacher's logits v.
+func (d *distillation) labels(features *tensor.Dense) (*tensor.Dense, error) {
+	v, err := d.teacher.Logits(features)
+	if err != nil {
+		return nil, fmt.Errorf("train: teacher: %w", err)
+	}
+	data, k := v.Float32s(), v.Shape()[1]
+	scale(data, data, float32(1/d.temperature))
+	for i, x := range data {
+		if x-x != 0 {
+			return nil, fail(ErrValue, "teacher: row %d column %d: got the logit %v, want a finite number", i/k, i%k, x)
+		}
+	}
+	return losses.Softmax(v)
+}
+
+// load puts the teacher's labels of what the network has loaded, these rows of the training set, into its input.
+func (d *distillation) load(n *network, rows []int) error {
+	if d.known != nil {
+		return dataset.Gather(n.soft, d.known, rows)
+	}
+	p, err := d.labels(n.features)
+	if err == nil {
+		copy(n.soft.Float32s(), p.Float32s())
+	}
+	return err
+}
+
+// cost returns what is minimised, from the criterion's loss node, the student's logits and the teacher's labels.
+func (d *distillation) cost(hard, logits, labels, weights *gorgonia.Node, r losses.Reduction) (*gorgonia.Node, error) {
+	z, err := gorgonia.ApplyOp(newScaleOp(float32(1/d.temperature)), logits)
+	if err != nil {
+		return nil, err
+	}
+	soft, err := graph.ApplyWith(losses.Criterion{Reduction: r}, z, labels, graph.Options{SampleWeights: weights})
+	if err != nil {
+		return nil, err
+	}
+	return gorgonia.ApplyOp(&sumOp{[]float64{1 - d.weight, d.weight * d.temperature * d.temperature}}, hard, soft)
+}
+
+// scale sets out to c x.
+func scale(out, x []float32, c float32) {
+	for i, v := range x {
+		out[i] = c * v
+	}
+}
+
+// scaleOp is x [n, k] → c x.
+type scaleOp struct {
+	op
+	c float32
+}
+
+var _ gorgonia.SDOp = (*scaleOp)(nil)
+
+func newScaleOp(c float32) *scaleOp {
+	return &scaleOp{c: c, op: op{
+		name: fmt.Sprintf("train: times %x", c), in: []int{2}, out: 2,
+		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][0], in[0][1], true },
+		run:  func(out blas32.General, in []blas32.General) { scale(out.Data, in[0].Data, c) },
+	}}
+}
+
+// DiffWRT implements gorgonia.SDOp.
+func (o *scaleOp) DiffWRT(int) []bool { return []bool{true} }
+
+// SymDiff implements gorgonia.SDOp.
+func (o *scaleOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	d, err := gorgonia.ApplyOp(newScaleOp(o.c), grad)
+	return gorgonia.Nodes{d}, err
+}
+
+// sumOp is (x_1, x_2, …) → Σ c_i x_i of float32 scalars, summed in float64.
+type sumOp struct{ c []float64 }
+
+var _ gorgonia.SDOp = (*sumOp)(nil)
+
+// Arity implements gorgonia.Op.
+func (o *sumOp) Arity() int { return len(o.c) }
+
+// Type implements gorgonia.Op.
+func (o *sumOp) Type() hm.Type {
+	types := make([]hm.Type, len(o.c)+1)
+	for i := range types {
+		types[i] = tensor.Float32
+	}
+	return hm.NewFnType(types...)
+}
+
+// InferShape implements gorgonia.Op.
+func (o *sumOp) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
+	return tensor.ScalarShape(), nil
+}
+
+// Do implements gorgonia.Op.
+func (o *sumOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
+	if len(in) != len(o.c) {
+		return nil, fail(ErrMismatch, "%v: got %d inputs, want %d", o, len(in), len(o.c))
+	}
+	var sum float64
+	for i, v := range in {
+		x, ok := v.(*gorgonia.F32)
+		if !ok {
+			return nil, fail(ErrDtype, "%v: input %d: got %T, want a float32 scalar", o, i, v)
+		}
+		sum += o.c[i] * float64(*x)
+	}
+	return gorgonia.NewF32(float32(sum)), nil
+}
+
+// DiffWRT implements gorgonia.SDOp.
+func (o *sumOp) DiffWRT(n int) []bool {
+	wrt := make([]bool, n)
+	for i := range wrt {
+		wrt[i] = true
+	}
+	return wrt
+}
+
+// SymDiff implements gorgonia.SDOp: dx_i = c_i times the upstream gradient.
+func (o *sumOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	out := make(gorgonia.Nodes, len(o.c))
+	for i, c := range o.c {
+		var err error
+		if out[i], err = gorgonia.ApplyOp(&sumOp{[]float64{c}}, grad); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// ReturnsPtr implements gorgonia.Op.
+func (o *sumOp) ReturnsPtr() bool { return true }
+
+// CallsExtern implements gorgonia.Op.
+func (o *sumOp) CallsExtern() bool { return false }
+
+// OverwritesInput implements gorgonia.Op.
+func (o *sumOp) OverwritesInput() int { return -1 }
+
+// WriteHash implements gorgonia.Op.
+func (o *sumOp) WriteHash(h hash.Hash) { io.WriteString(h, o.String()) }
+
+// Hashcode implements gorgonia.Op.
+func (o *sumOp) Hashcode() uint32 {
+	h := fnv.New32a()
+	o.WriteHash(h)
+	return h.Sum32()
+}
+
+// String implements fmt.Stringer.
+func (o *sumOp) String() string { return fmt.Sprintf("train: sum times %x", o.c) }

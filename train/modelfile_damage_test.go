@@ -1,0 +1,78 @@
+package train
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Every change of a model file or a checkpoint is detected: each byte by itself, each length, and random damage of all kinds. Nothing
+// panics, nothing is half loaded, and what is allocated is in proportion to the file.
+func TestDamageIsDetected(t *testing.T) {
+	const random = 1500
+	dir := t.TempDir()
+	model := filepath.Join(dir, "model.safetensors")
+	checkpoint := filepath.Join(dir, checkpointName)
+	require.NoError(t, savedSample().Save(model))
+	require.NoError(t, WriteCheckpoint(dir, stateSample(3)))
+
+	for name, c := range map[string]struct {
+		path string
+		load func() (loaded bool, err error)
+	}{
+		"model":      {model, func() (bool, error) { s, err := Load(model); return s != nil, err }},
+		"checkpoint": {checkpoint, func() (bool, error) { s, err := ReadCheckpoint(dir); return s != nil, err }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			good, err := os.ReadFile(c.path)
+			require.NoError(t, err)
+			detected := 0
+			check := func(damage []byte) {
+				if string(damage) == string(good) {
+					return
+				}
+				require.NoError(t, os.WriteFile(c.path, damage, 0o600))
+				loaded, err := c.load()
+				requireFileError(t, err, filepath.Base(c.path)+": ")
+				require.False(t, loaded)
+				detected++
+			}
+			r := rand.New(rand.NewPCG(1, 2))
+			allocated := allocatedBy(func() {
+				for i := range good {
+					damage := append([]byte(nil), good...)
+					damage[i] ^= 1 << r.IntN(8)
+					check(damage)
+				}
+				for n := range good {
+					check(good[:n])
+				}
+				for range random {
+					check(randomDamage(r, good))
+				}
+			})
+			require.GreaterOrEqual(t, detected, 2*len(good)+random-random/20)
+			// The test's own copies and the assertions' included.
+			require.Less(t, allocated/uint64(detected), uint64(8*len(good)+16<<10))
+			require.NoError(t, os.WriteFile(c.path, good, 0o600))
+			loaded, err := c.load()
+			require.NoError(t, err, "what was not changed is still good")
+			require.True(t, loaded)
+		})
+	}
+
+	// Each in the other's place.
+	a, err := os.ReadFile(model)
+	require.NoError(t, err)
+	b, err := os.ReadFile(checkpoint)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(model, b, 0o600))
+	require.NoError(t, os.WriteFile(checkpoint, a, 0o600))
+	_, err = Load(model)
+	requireFileError(t, err, `model.safetensors: got a file of kind "softloss checkpoint 1", want "softloss model 1"`)
+	_, err = ReadCheckpoint(dir)
+	requireFileError(t, err, `checkpoint.safetensors: got a file of kind "softloss model 1", want "softloss checkpoint 1"`)
+}

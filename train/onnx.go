@@ -1,0 +1,228 @@
+package train
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+)
+
+// The versions that are asked for: ONNX 1.8 of 2020, which every runtime since can read.
+const (
+	onnxIR    = 7
+	onnxOpset = 13
+)
+
+// Element types of onnx.TensorProto.
+const (
+	onnxFloat  = 1
+	onnxDouble = 11
+)
+
+// WriteONNX writes the model as an ONNX file: see [Saved.WriteONNX], which also exports scaler, temperature and names.
+func (m *Model) WriteONNX(w io.Writer) error { return (&Saved{Model: m}).WriteONNX(w) }
+
+// WriteONNX writes the model as an ONNX file, for any runtime:
+//
+//	features [N, D] float   input, raw; N is free
+//	probs    [N, K] float   output, those of [Saved.Predict]
+//	logits   [N, K] float   output, those of [Model.Logits], before the temperature
+//
+// The nodes are Cast, Sub, Div, Cast for a scaler; Gemm and Relu for each layer, without the last Relu; Cast, Div, Cast for a temperature;
+// Softmax. Scaler and temperature are computed in double, as here. Metadata: feature_names and class_names, where they are set, as JSON
+// lists. The bytes are a function of s alone.
+//
+// Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit; [ErrConfig] for weights of 2^31 bytes or more,
+// which is what the format can hold; those of w.
+//
+// Source: onnx/onnx.proto and docs/Operators.md of github.com/onnx/onnx; opset 13, IR version 7. The encoding is that of protocol buffers.
+func (s *Saved) WriteONNX(w io.Writer) error {
+	if w == nil {
+		return fail(ErrConfig, "writer: got nil, want one")
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	size := 1 << 16 // of the rest, the names aside
+	for _, l := range s.Model.layers {
+		size += 4 * (l.Weights.Shape().TotalSize() + l.Bias.Shape().TotalSize())
+		if size > math.MaxInt32 {
+			return fail(ErrConfig, "model: layers of sizes %v have 2^31 bytes of weights or more, want less for an ONNX file", s.Model.Sizes())
+		}
+	}
+	if _, err := w.Write(s.onnxModel()); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	return nil
+}
+
+// onnxModel returns the ModelProto.
+func (s *Saved) onnxModel() []byte {
+	var opset, model protobuf
+	opset.text(1, "") // the standard operators
+	opset.number(2, onnxOpset)
+	model.number(1, onnxIR)
+	model.text(2, "softloss")
+	model.bytes(7, s.onnxGraph())
+	model.bytes(8, opset)
+	metadata := map[string]string{}
+	putNames(metadata, "feature_names", s.FeatureNames)
+	putNames(metadata, "class_names", s.ClassNames)
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		var entry protobuf
+		entry.text(1, key)
+		entry.text(2, metadata[key])
+		model.bytes(14, entry)
+	}
+	return model
+}
+
+// onnxGraph returns the GraphProto.
+func (s *Saved) onnxGraph() protobuf {
+	var g onnxGraph
+	at := "features"
+	if sc := s.Scaler; sc != nil {
+		g.doubles("scaler.mean", sc.Mean, int64(len(sc.Mean)))
+		g.doubles("scaler.std", sc.Std, int64(len(sc.Std)))
+		g.cast(at, "features.double", onnxDouble)
+		g.node("Sub", []string{"features.double", "scaler.mean"}, "features.centred")
+		g.node("Div", []string{"features.centred", "scaler.std"}, "features.divided")
+		g.cast("features.divided", "features.scaled", onnxFloat)
+		at = "features.scaled"
+	}
+	last := len(s.Model.layers) - 1
+	for i, l := range s.Model.layers {
+		name := fmt.Sprint("layer.", i)
+		g.singles(name+".weight", l.Weights.Float32s(), l.Weights.Shape())
+		g.singles(name+".bias", l.Bias.Float32s(), l.Bias.Shape())
+		out := name
+		if i == last {
+			out = "logits"
+		}
+		g.node("Gemm", []string{at, name + ".weight", name + ".bias"}, out)
+		at = out
+		if i < last {
+			at = name + ".relu"
+			g.node("Relu", []string{out}, at)
+		}
+	}
+	if t := s.temperature(); t != 1 {
+		g.doubles("temperature", []float64{t})
+		g.cast(at, "logits.double", onnxDouble)
+		g.node("Div", []string{"logits.double", "temperature"}, "logits.divided")
+		g.cast("logits.divided", "logits.calibrated", onnxFloat)
+		at = "logits.calibrated"
+	}
+	g.node("Softmax", []string{at}, "probs", onnxInt("axis", -1))
+
+	sizes := s.Model.Sizes()
+	var p protobuf
+	for _, n := range g.nodes {
+		p.bytes(1, n)
+	}
+	p.text(2, "softloss")
+	for _, t := range g.tensors {
+		p.bytes(5, t)
+	}
+	p.bytes(11, onnxValue("features", sizes[0]))
+	p.bytes(12, onnxValue("probs", sizes[len(sizes)-1]))
+	p.bytes(12, onnxValue("logits", sizes[len(sizes)-1]))
+	return p
+}
+
+// onnxGraph collects the parts of a GraphProto, encoded.
+type onnxGraph struct {
+	nodes   []protobuf // NodeProto
+	tensors []protobuf // TensorProto
+}
+
+// node adds a NodeProto with one output, after which it is named.
+func (g *onnxGraph) node(op string, in []string, out string, attributes ...protobuf) {
+	var p protobuf
+	for _, name := range in {
+		p.text(1, name)
+	}
+	p.text(2, out)
+	p.text(3, op+" "+out)
+	p.text(4, op)
+	for _, a := range attributes {
+		p.bytes(5, a)
+	}
+	g.nodes = append(g.nodes, p)
+}
+
+// cast adds a node that changes the element type.
+func (g *onnxGraph) cast(in, out string, to int64) {
+	g.node("Cast", []string{in}, out, onnxInt("to", to))
+}
+
+// singles adds a float tensor.
+func (g *onnxGraph) singles(name string, data []float32, shape []int) {
+	dims := make([]int64, len(shape))
+	for i, d := range shape {
+		dims[i] = int64(d)
+	}
+	g.tensor(name, onnxFloat, singles(name, data).data, dims)
+}
+
+// doubles adds a double tensor, a scalar without dims.
+func (g *onnxGraph) doubles(name string, data []float64, dims ...int64) {
+	g.tensor(name, onnxDouble, doubles(name, data).data, dims)
+}
+
+// tensor adds a TensorProto with little-endian raw_data.
+func (g *onnxGraph) tensor(name string, kind int64, raw []byte, dims []int64) {
+	p := make(protobuf, 0, len(raw)+len(name)+64)
+	for _, d := range dims {
+		p.number(1, d)
+	}
+	p.number(2, kind)
+	p.text(8, name)
+	p.bytes(9, raw)
+	g.tensors = append(g.tensors, p)
+}
+
+// onnxInt returns an AttributeProto with an integer.
+func onnxInt(name string, v int64) (p protobuf) {
+	const kindInt = 2
+	p.text(1, name)
+	p.number(3, v)
+	p.number(20, kindInt)
+	return p
+}
+
+// onnxValue returns the ValueInfoProto of a float tensor [N, columns] with a free N.
+func onnxValue(name string, columns int) (p protobuf) {
+	var free, fixed, shape, kind, of protobuf
+	free.text(2, "N")
+	fixed.number(1, int64(columns))
+	shape.bytes(1, free)
+	shape.bytes(1, fixed)
+	kind.number(1, onnxFloat)
+	kind.bytes(2, shape)
+	of.bytes(1, kind)
+	p.text(1, name)
+	p.bytes(2, of)
+	return p
+}
+
+// protobuf is a message in the wire format of protocol buffers.
+type protobuf []byte
+
+// number adds a field of type int32, int64 or enum.
+func (p *protobuf) number(field int, v int64) {
+	*p = binary.AppendUvarint(*p, uint64(field)<<3)
+	*p = binary.AppendUvarint(*p, uint64(v))
+}
+
+// bytes adds a field of type bytes, or a message.
+func (p *protobuf) bytes(field int, b []byte) {
+	*p = binary.AppendUvarint(*p, uint64(field)<<3|2)
+	*p = binary.AppendUvarint(*p, uint64(len(b)))
+	*p = append(*p, b...)
+}
+
+// text adds a field of type string.
+func (p *protobuf) text(field int, s string) { p.bytes(field, []byte(s)) }

@@ -1,0 +1,295 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
+	"softloss/train/dataset"
+)
+
+// everything returns a run with all there is: noisy labels, counts, schedule, L2, decay, clipping, mixup, distillation, early stopping.
+func everything(t testing.TB) (cfg Config, trainSet, validSet *dataset.Dataset) {
+	t.Helper()
+	clean := randomSet(45, 6, 3, 1)
+	trainSet, flipped, err := dataset.FlipLabels(clean, 0.3, 4)
+	require.NoError(t, err)
+	require.Positive(t, flipped)
+	for i := range 45 {
+		trainSet.Counts = append(trainSet.Counts, float64(1+i%3))
+	}
+	return Config{
+		Hidden: []int{24, 9}, Epochs: 30, BatchSize: 16, LearnRate: 8e-3, Seed: 7,
+		Criterion: losses.SoftLabelCriterion(0.1, losses.Mean),
+		Schedule:  Schedule{Curve: Cosine, Warmup: 5, Floor: 0.05},
+		L2:        1e-3, WeightDecay: 1e-2, ClipNorm: 0.5,
+		Patience: 5, MinDelta: 1e-4, Mixup: 0.3,
+		Teacher: newModel([]int{6, 12, 3}, 77), TeacherTemperature: 2, TeacherWeight: 0.4,
+	}, trainSet, randomSet(30, 6, 3, 2)
+}
+
+// stopAfter cancels a run after so many batches of an epoch.
+func stopAfter(epoch, batch int) (context.Context, Observer) {
+	ctx, cancel := context.WithCancel(context.Background())
+	return ctx, func(p Progress) {
+		if p.Epoch == epoch && p.Batch == batch {
+			cancel()
+		}
+	}
+}
+
+// A run that is stopped anywhere and goes on, from memory or from disk, ends with the bits of the run that never stopped: weights and history.
+func TestResumeEqualsUninterrupted(t *testing.T) {
+	cfg, trainSet, validSet := everything(t)
+	var states []*State
+	want, h, err := Fit(context.Background(), cfg, trainSet, validSet, func(p Progress) {
+		if p.Done != nil {
+			states = append(states, p.State())
+		}
+	})
+	require.NoError(t, err)
+	require.True(t, h.Best() > 1 && len(h) == h.Best()+5 && len(h) < 30, "best epoch %d of %d", h.Best(), len(h)) // early stopping is on
+	require.Len(t, states, len(h))
+	require.NotEqual(t, weightsOf(want), weightsOf(&Model{layers: states[len(h)-1].Layers}))
+	same := func(what string, m *Model, got History, err error) {
+		t.Helper()
+		require.NoError(t, err, what)
+		require.Equal(t, h, got, what)
+		require.Equal(t, weightsOf(want), weightsOf(m), what)
+	}
+	for i, s := range states {
+		require.Equal(t, []int{i + 1, 3 * (i + 1), i + 1}, []int{s.Epoch, s.Step, len(s.History)})
+		before := *s
+		m, got, err := Resume(context.Background(), cfg, s, trainSet, validSet, nil)
+		same("from memory", m, got, err)
+		require.Equal(t, before, *s)
+	}
+	for _, stop := range [][2]int{{2, 3}, {2, 1}, {5, 2}, {h.Best(), 3}, {h.Best() + 1, 2}, {len(h), 2}, {len(h), 3}} {
+		for _, every := range []int{0, 3} {
+			cfg.Checkpoint, cfg.CheckpointEvery = filepath.Join(t.TempDir(), "run"), every
+			ctx, observe := stopAfter(stop[0], stop[1])
+			_, part, err := Fit(ctx, cfg, trainSet, validSet, observe)
+			ended := stop[0]
+			if stop[1] < 3 {
+				ended--
+			}
+			if ended < len(h) {
+				require.ErrorIs(t, err, context.Canceled)
+			}
+			require.Equal(t, h[:ended], part)
+			s, err := ReadCheckpoint(cfg.Checkpoint)
+			require.NoError(t, err)
+			require.Equal(t, ended, s.Epoch) // for any CheckpointEvery
+			want := *states[ended-1]
+			want.Config.Checkpoint, want.Config.CheckpointEvery = cfg.Checkpoint, cfg.WithDefaults().CheckpointEvery
+			require.Equal(t, want, *s) // nothing is lost on the way to the disk
+
+			// Again and again: every later piece is one epoch.
+			var m *Model
+			for {
+				ctx, observe := stopAfter(s.Epoch+1, 3)
+				m, part, err = Resume(ctx, cfg, s, trainSet, validSet, observe)
+				if err == nil {
+					break
+				}
+				require.ErrorIs(t, err, context.Canceled)
+				require.Len(t, part, s.Epoch+1)
+				s, err = ReadCheckpoint(cfg.Checkpoint)
+				require.NoError(t, err)
+			}
+			same("from disk", m, part, err)
+		}
+	}
+}
+
+// A resumed run does not depend on GOMAXPROCS, nor does it on what the first part had.
+func TestResumeOnOtherMachines(t *testing.T) {
+	cfg, trainSet, validSet := everything(t)
+	cfg.Hidden, cfg.BatchSize, cfg.Epochs, cfg.Patience = []int{200, 136}, 45, 4, 0
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var state *State
+	want, h, err := Fit(context.Background(), cfg, trainSet, validSet, func(p Progress) {
+		if p.Done != nil && p.Epoch == 2 {
+			state = p.State()
+		}
+	})
+	require.NoError(t, err)
+	for _, procs := range []int{1, 3} {
+		runtime.GOMAXPROCS(procs)
+		m, got, err := Resume(context.Background(), cfg, state, trainSet, validSet, nil)
+		require.NoError(t, err)
+		require.Equal(t, h, got)
+		require.Equal(t, weightsOf(want), weightsOf(m))
+	}
+}
+
+// More epochs than planned are the longer run where the learn rate does not depend on their number; Sum and no validation set work too.
+func TestResumeWithMoreEpochs(t *testing.T) {
+	set := randomSet(23, 4, 3, 1)
+	for _, s := range []Schedule{{}, {Warmup: 4}, {Curve: Cosine, Steps: 15}} {
+		cfg := Config{Hidden: []int{6}, Epochs: 6, BatchSize: 10, Schedule: s, Criterion: losses.Criterion{Reduction: losses.Sum}}
+		want, h, err := Fit(context.Background(), cfg, set, nil, nil)
+		require.NoError(t, err)
+		short := cfg
+		short.Epochs, short.Checkpoint, short.CheckpointEvery = 2, t.TempDir(), 5
+		_, _, err = Fit(context.Background(), short, set, nil, nil)
+		require.NoError(t, err)
+		state, err := ReadCheckpoint(short.Checkpoint) // written at the end, though it is not the fifth epoch
+		require.NoError(t, err)
+		m, got, err := Resume(context.Background(), cfg, state, set, nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, h, got)
+		require.Equal(t, weightsOf(want), weightsOf(m))
+		_, _, err = Resume(context.Background(), short, state, set, nil, nil)
+		require.NoError(t, err)
+		short.Epochs = 1
+		_, _, err = Resume(context.Background(), short, state, set, nil, nil)
+		require.EqualError(t, err, "train: state: got 2 epochs that have ended, want at most the 1 of the run")
+	}
+}
+
+// lateCalls counts the rows of late.
+var lateCalls atomic.Int64
+
+// late is cross entropy that becomes NaN in the fourth epoch of 30 rows, each of which is asked for twice: loss and gradient.
+type late struct{}
+
+func (late) Row(r losses.Row) float64 {
+	v := losses.CrossEntropy{}.Row(r)
+	if lateCalls.Add(1) > 200 {
+		v = v / 0 * 0
+	}
+	return v
+}
+
+// A run that fails leaves the last epoch that ended; a checkpoint that cannot be written ends the run with what it learned.
+func TestCheckpointOfAFailedRun(t *testing.T) {
+	set := randomSet(30, 4, 3, 1)
+	cfg := Config{Hidden: []int{4}, Epochs: 9, BatchSize: 10, Criterion: losses.Criterion{Loss: late{}}, Checkpoint: t.TempDir(), CheckpointEvery: 2}
+	lateCalls.Store(0)
+	_, h, err := Fit(context.Background(), cfg, set, nil, nil)
+	if !errors.Is(err, ErrDiverged) {
+		require.ErrorIs(t, err, losses.ErrLoss)
+	}
+	require.Len(t, h, 3)
+	s, err := ReadCheckpoint(cfg.Checkpoint)
+	require.NoError(t, err)
+	require.Equal(t, 3, s.Epoch)
+
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	m, h, err := Fit(context.Background(), Config{Epochs: 9, CheckpointEvery: 2, Checkpoint: filepath.Join(file, "run")}, set, nil, nil)
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "\n")
+	require.Len(t, h, 2)
+	require.NotNil(t, m)
+
+	ctx, observe := stopAfter(2, 1)
+	m, h, err = Fit(ctx, Config{Epochs: 9, BatchSize: 10, CheckpointEvery: 2, Checkpoint: filepath.Join(file, "run")}, set, nil, observe)
+	require.ErrorIs(t, err, context.Canceled) // and the failure to write
+	require.NotEqual(t, context.Canceled, err)
+	require.Len(t, h, 1)
+	require.NotNil(t, m)
+}
+
+// A state of another run is an error that says what differs: every field of Config counts, but those that may change.
+func TestResumeRejectsOtherRuns(t *testing.T) {
+	cfg, trainSet, validSet := everything(t)
+	cfg.Epochs = 3
+	var state *State
+	_, _, err := Fit(context.Background(), cfg, trainSet, validSet, func(p Progress) {
+		if p.Done != nil && p.Epoch == 2 {
+			state = p.State()
+		}
+	})
+	require.NoError(t, err)
+	resume := func(cfg Config, s *State, a, b *dataset.Dataset) error {
+		_, _, err := Resume(context.Background(), cfg, s, a, b, nil)
+		return err
+	}
+	require.NoError(t, resume(cfg, state, trainSet, validSet))
+	require.EqualError(t, resume(cfg, nil, trainSet, validSet), "train: state: got nil, want one of ReadCheckpoint or Progress.State")
+	wants := func(err error, text string) {
+		t.Helper()
+		require.ErrorIs(t, err, ErrState, text)
+		require.Contains(t, err.Error(), text)
+		require.NotContains(t, err.Error(), "\n")
+	}
+	v := reflect.ValueOf(cfg)
+	for i := range v.NumField() {
+		other := cfg
+		switch f := reflect.ValueOf(&other).Elem().Field(i); v.Type().Field(i).Name {
+		case "Epochs", "Checkpoint", "CheckpointEvery":
+			continue
+		case "Hidden":
+			other.Hidden = []int{24, 10}
+		case "Criterion":
+			other.Criterion = losses.Criterion{}
+		case "Schedule":
+			other.Schedule.Floor = 0.5
+		case "Teacher":
+			other.Teacher = newModel([]int{6, 12, 3}, 78)
+		default:
+			if f.CanFloat() {
+				f.SetFloat(f.Float() * 1.5)
+			} else if f.CanInt() {
+				f.SetInt(f.Int() + 1)
+			} else {
+				f.SetUint(f.Uint() + 1)
+			}
+		}
+		name := v.Type().Field(i).Name
+		if name == "Criterion" || name == "Teacher" {
+			name = map[string]string{"Criterion": "criterion", "Teacher": "teacher"}[name]
+		}
+		wants(resume(other, state, trainSet, validSet), name)
+	}
+	wants(resume(cfg, state, randomSet(45, 6, 3, 1), validSet), "training set")
+	wants(resume(cfg, state, trainSet, trainSet), "validation set")
+	counted := *trainSet
+	counted.Counts = append([]float64{2}, trainSet.Counts[1:]...)
+	wants(resume(cfg, state, &counted, validSet), "training set")
+
+	for what, spoil := range map[string]func(*State){
+		"4 epochs that have ended": func(s *State) { s.Epoch, s.Step = 4, 12 },
+		"-1 epochs":                func(s *State) { s.Epoch = -1 },
+		"7 steps":                  func(s *State) { s.Step = 7 },
+		"history of 1 epochs":      func(s *State) { s.History = s.History[:1] },
+		"entry 1":                  func(s *State) { s.History = append(History(nil), s.History[0], s.History[0]) },
+		"best epoch 5":             func(s *State) { s.BestEpoch = 5 },
+		"best layers":              func(s *State) { s.BestLayers = nil },
+		"state: layers":            func(s *State) { s.Layers = s.Layers[:2] },
+		"state: best layers: layer 1: bias": func(s *State) {
+			s.BestLayers = []Layer{{Weights: s.Layers[0].Weights}, s.Layers[1], s.Layers[2]}
+		},
+		"first moments: got 5":    func(s *State) { s.FirstMoments = s.FirstMoments[:5] },
+		"second moments: got 0":   func(s *State) { s.SecondMoments = nil },
+		"first moments: tensor 0": func(s *State) { s.FirstMoments = append([][]float32{{1}}, s.FirstMoments[1:]...) },
+		"second moments: tensor 5": func(s *State) {
+			s.SecondMoments = append(append([][]float32(nil), s.SecondMoments[:5]...), []float32{0, -1, 0})
+		},
+	} {
+		s := *state
+		spoil(&s)
+		wants(resume(cfg, &s, trainSet, validSet), what)
+	}
+	require.NoError(t, resume(cfg, state, trainSet, validSet)) // none of this touched it
+
+	//lint:ignore SA1012 a nil context is an error, not a panic
+	_, _, err = Resume(nil, cfg, state, trainSet, validSet, nil)
+	require.ErrorIs(t, err, ErrConfig)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	m, h, err := Resume(ctx, cfg, state, trainSet, validSet, nil)
+	require.Equal(t, context.Canceled, err)
+	require.Len(t, h, 2)
+	require.Equal(t, weightsOf(&Model{layers: state.Layers}), weightsOf(m))
+}

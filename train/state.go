@@ -1,0 +1,230 @@
+package train
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+	"softloss/train/dataset"
+)
+
+// State is a run of [Fit] at the end of an epoch: everything that [Resume] needs to go on to the very bits of a run that
+// was never interrupted, the data, the criterion and the teacher aside, which the caller brings again and which are
+// recognised by Criterion, TrainSet, ValidSet and Teacher. The order of the rows and mixup depend on Config.Seed, the epoch
+// and the batch alone, the learn rate on Step: there is no other state.
+//
+// It holds plain values only. Losses of History and BestLoss may be infinite or NaN where the validation loss is.
+type State struct {
+	Config    Config // with defaults, BatchSize as used; its Criterion and Teacher are zero
+	Criterion string // Config.Criterion.Key()
+	TrainSet  string // which data: sizes and checksum
+	ValidSet  string // same; empty without a validation set
+	Teacher   string // which model; empty without one
+
+	Epoch  int     // how many epochs have ended
+	Step   int     // how many mini-batches they had: the steps of the optimizer
+	Layers []Layer // the weights
+
+	// Adam's moments, one slice for each tensor in the order weights 1, bias 1, weights 2, …; row-major like these.
+	FirstMoments, SecondMoments [][]float32
+
+	BestEpoch  int     // the epoch with the best validation loss so far; 0 without one
+	BestLoss   float64 // its validation loss
+	BestLayers []Layer // its weights; nil unless Config.Patience is above 0
+
+	History History // of the epochs that have ended
+}
+
+// identity returns a State of the fields that say whose it is.
+func (f *fitting) identity() (State, error) {
+	s := State{Config: f.cfg, Criterion: f.cfg.Criterion.Key()}
+	s.Config.Hidden = slices.Clone(f.cfg.Hidden)
+	s.Config.Criterion, s.Config.Teacher = losses.Criterion{}, nil
+	var err error
+	if s.TrainSet, err = setMark(f.train); err != nil {
+		return s, fmt.Errorf("train: training set: %w", err)
+	}
+	if s.ValidSet, err = setMark(f.valid); err != nil {
+		return s, fmt.Errorf("train: validation set: %w", err)
+	}
+	if f.cfg.Teacher != nil {
+		var m mark
+		for _, l := range f.cfg.Teacher.layers {
+			m.floats(l.Weights.Float32s())
+			m.floats(l.Bias.Float32s())
+		}
+		s.Teacher = fmt.Sprintf("layers %v, %v", f.cfg.Teacher.Sizes(), m)
+	}
+	return s, nil
+}
+
+// state returns a copy of all that Resume needs.
+func (f *fitting) state() *State {
+	s := f.id
+	s.Config.Hidden = slices.Clone(s.Config.Hidden)
+	s.Epoch, s.Step, s.Layers = len(f.history), f.adam.steps, f.model.Layers()
+	for _, p := range f.adam.params {
+		s.FirstMoments = append(s.FirstMoments, slices.Clone(p.m))
+		s.SecondMoments = append(s.SecondMoments, slices.Clone(p.v))
+	}
+	s.BestEpoch, s.BestLoss = f.best.epoch, f.best.loss
+	if f.best.layers != nil {
+		s.BestLayers = (&Model{layers: f.best.layers}).Layers()
+	}
+	s.History = f.history.clone()
+	return &s
+}
+
+// restore takes the run to a state.
+func (f *fitting) restore(s *State) error {
+	if s == nil {
+		return fail(ErrState, "state: got nil, want one of ReadCheckpoint or Progress.State")
+	}
+	if err := sameRun(&f.id, s); err != nil {
+		return err
+	}
+	for i, e := range s.History {
+		if e.Epoch != i+1 || (e.Valid != nil) != (f.valid != nil) {
+			return fail(ErrState, "state: history: entry %d: got epoch %d, want %d, validated as the others are", i, e.Epoch, i+1)
+		}
+	}
+	switch per := f.batches.Len(); {
+	case s.Epoch < 0 || s.Epoch > f.cfg.Epochs:
+		return fail(ErrState, "state: got %d epochs that have ended, want at most the %d of the run", s.Epoch, f.cfg.Epochs)
+	case s.Step != s.Epoch*per:
+		return fail(ErrState, "state: got %d steps after %d epochs, want %d of %d batches each", s.Step, s.Epoch, s.Epoch*per, per)
+	case len(s.History) != s.Epoch:
+		return fail(ErrState, "state: got a history of %d epochs, want %d", len(s.History), s.Epoch)
+	case s.BestEpoch != s.History.Best() || s.BestLoss != s.BestLoss:
+		return fail(ErrState, "state: got best epoch %d with loss %v, want %d as in the history", s.BestEpoch, s.BestLoss, s.History.Best())
+	case (s.BestLayers != nil) != (f.cfg.Patience > 0 && s.BestEpoch > 0):
+		return fail(ErrState, "state: got %d best layers, want them with patience and a best epoch only", len(s.BestLayers))
+	}
+	layers, err := f.layersLike("layers", s.Layers)
+	if err != nil {
+		return err
+	}
+	var bestLayers []Layer
+	if s.BestLayers != nil {
+		if bestLayers, err = f.layersLike("best layers", s.BestLayers); err != nil {
+			return err
+		}
+	}
+	for i, moments := range [][][]float32{s.FirstMoments, s.SecondMoments} {
+		if err := f.checkMoments([]string{"first", "second"}[i], moments, i == 1); err != nil {
+			return err
+		}
+	}
+	f.model.set(layers)
+	for i, p := range f.adam.params {
+		copy(p.m, s.FirstMoments[i])
+		copy(p.v, s.SecondMoments[i])
+	}
+	f.adam.steps, f.history = s.Step, s.History.clone()
+	f.best = best{s.BestEpoch, s.BestLoss, bestLayers}
+	return nil
+}
+
+// layersLike returns copies of layers that are finite and of the model's sizes.
+func (f *fitting) layersLike(arg string, layers []Layer) ([]Layer, error) {
+	m, err := NewModel(layers)
+	if err != nil {
+		return nil, fail(ErrState, "state: %s: %s", arg, strings.TrimPrefix(err.Error(), "train: "))
+	}
+	if got, want := m.Sizes(), f.model.Sizes(); !slices.Equal(got, want) {
+		return nil, fail(ErrState, "state: %s: got sizes %v, want %v", arg, got, want)
+	}
+	return m.layers, nil
+}
+
+// checkMoments wants moments of the sizes of the parameters, finite, and not negative where they are squares.
+func (f *fitting) checkMoments(which string, moments [][]float32, squares bool) error {
+	if len(moments) != len(f.adam.params) {
+		return fail(ErrState, "state: %s moments: got %d tensors, want %d", which, len(moments), len(f.adam.params))
+	}
+	for i, p := range f.adam.params {
+		if len(moments[i]) != len(p.value) {
+			return fail(ErrState, "state: %s moments: tensor %d: got %d numbers, want %d", which, i, len(moments[i]), len(p.value))
+		}
+		for _, v := range moments[i] {
+			if v != v || squares && v < 0 {
+				return fail(ErrState, "state: %s moments: tensor %d: got %v", which, i, v)
+			}
+		}
+	}
+	return nil
+}
+
+// sameRun wants a state of the run that want identifies.
+func sameRun(want, got *State) error {
+	for _, f := range []struct {
+		name      string
+		got, want any
+	}{
+		{"criterion", got.Criterion, want.Criterion},
+		{"training set", got.TrainSet, want.TrainSet},
+		{"validation set", got.ValidSet, want.ValidSet},
+		{"teacher", got.Teacher, want.Teacher},
+	} {
+		if f.got != f.want {
+			return fail(ErrState, "state: %s: got %q, want %q, that of the run", f.name, f.got, f.want)
+		}
+	}
+	a, b := reflect.ValueOf(got.Config), reflect.ValueOf(want.Config)
+	for i := range a.NumField() {
+		switch name := a.Type().Field(i).Name; name {
+		case "Epochs", "Checkpoint", "CheckpointEvery", "Criterion", "Teacher":
+		default:
+			if x, y := a.Field(i).Interface(), b.Field(i).Interface(); !reflect.DeepEqual(x, y) {
+				return fail(ErrState, "state: config: %s: got %v, want %v, that of the run", name, x, y)
+			}
+		}
+	}
+	return nil
+}
+
+// mark is a checksum of numbers, CRC-32C of their bits: enough to notice other data, not to withstand an attack.
+type mark uint32
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// floats adds numbers.
+func (m *mark) floats(x []float32) {
+	var buf [4096]byte
+	for part := range slices.Chunk(x, len(buf)/4) {
+		for i, v := range part {
+			binary.LittleEndian.PutUint32(buf[4*i:], math.Float32bits(v))
+		}
+		*m = mark(crc32.Update(uint32(*m), castagnoli, buf[:4*len(part)]))
+	}
+}
+
+// String returns the checksum with its kind.
+func (m mark) String() string { return fmt.Sprintf("crc32c %08x", uint32(m)) }
+
+// setMark returns sizes and checksum of a set, "" without one.
+func setMark(set *dataset.Dataset) (string, error) {
+	if set == nil {
+		return "", nil
+	}
+	var m mark
+	for _, t := range []*tensor.Dense{set.Features, set.Labels} {
+		x, err := floats("table", t)
+		if err != nil {
+			return "", err
+		}
+		m.floats(general(x).Data)
+	}
+	for _, c := range set.Counts {
+		bits := math.Float64bits(c)
+		m.floats([]float32{math.Float32frombits(uint32(bits)), math.Float32frombits(uint32(bits >> 32))})
+	}
+	return fmt.Sprintf("%d rows, %d features, %d classes, %v", set.Len(), set.NumFeatures(), set.NumClasses(), m), nil
+}
