@@ -102,8 +102,16 @@ func vectorExps[T Float](e, z []T) (m float64, a int, r float64, ok bool) {
 	if !ok {
 		return 0, 0, 0, false
 	}
-	r = s.exps(u, e, z) / s.em
+	if a = u.find(&z[0], len(z), s.m); a == len(z) {
+		return 0, 0, 0, false
+	}
+	sum := s.exps(u, e, z) // e may be z: z is gone
+	if sum > spread*s.em {
+		r = (sum - s.em) / s.em
+	} else {
+		r = s.sumBut(u, e, e, a) / s.em
+	}
 	u.scale(&e[0], len(e), T(1/s.em))
-	e[s.a] = 1
-	return float64(s.m), s.a, r, true
+	e[a] = 1
+	return float64(s.m), a, r, true
 }

@@ -4,12 +4,22 @@
 
 package kernel
 
-// argmaxF32AVX512 returns the largest of n >= 1 elements, its first position, and
+// maxExpF32AVX512 returns the largest of n >= 1 elements, and
 // shift and em with exp(m) = 2^shift em, where em is in [√½, √2]. NaN is passed over; when
-// there is nothing else, m is -Inf and a is n. For an infinite m the last two mean nothing.
+// there is nothing else, m is -Inf. For an infinite m the last two mean nothing.
 //
 //go:noescape
-func argmaxF32AVX512(z *float32, n int) (m float32, a int, shift float32, em float32)
+func maxExpF32AVX512(z *float32, n int) (m float32, shift float32, em float32)
+
+// findF32AVX512 returns the first position of m, or n.
+//
+//go:noescape
+func findF32AVX512(z *float32, n int, m float32) (a int)
+
+// sumF32AVX512 returns Σ x.
+//
+//go:noescape
+func sumF32AVX512(x *float32, n int) (sum float32)
 
 // expsF32AVX512 stores exp(max(z, low)) 2^-shift in e and returns the sum.
 // NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
@@ -24,14 +34,14 @@ func expsF32AVX512(e *float32, z *float32, n int, low float32, shift float32, ah
 func sumExpF32AVX512(z *float32, n int, low float32, shift float32, ahead int) (sum float32)
 
 // expsDotF32AVX512 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z - m), mass = Σ t,
-// and bad != 0 when a t is negative or NaN; an infinite t makes mass infinite or sets bad.
+// and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
 func expsDotF32AVX512(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
 
 // sumExpDotF32AVX512 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ t,
-// and bad != 0 when a t is negative or NaN; an infinite t makes mass infinite or sets bad.
+// and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
@@ -144,12 +154,22 @@ func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, lanes *float32) (w
 //go:noescape
 func tileMAEF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (bad uint32)
 
-// argmaxF64AVX512 returns the largest of n >= 1 elements, its first position, and
+// maxExpF64AVX512 returns the largest of n >= 1 elements, and
 // shift and em with exp(m) = 2^shift em, where em is in [√½, √2]. NaN is passed over; when
-// there is nothing else, m is -Inf and a is n. For an infinite m the last two mean nothing.
+// there is nothing else, m is -Inf. For an infinite m the last two mean nothing.
 //
 //go:noescape
-func argmaxF64AVX512(z *float64, n int) (m float64, a int, shift float64, em float64)
+func maxExpF64AVX512(z *float64, n int) (m float64, shift float64, em float64)
+
+// findF64AVX512 returns the first position of m, or n.
+//
+//go:noescape
+func findF64AVX512(z *float64, n int, m float64) (a int)
+
+// sumF64AVX512 returns Σ x.
+//
+//go:noescape
+func sumF64AVX512(x *float64, n int) (sum float64)
 
 // expsF64AVX512 stores exp(max(z, low)) 2^-shift in e and returns the sum.
 // NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
@@ -164,14 +184,14 @@ func expsF64AVX512(e *float64, z *float64, n int, low float64, shift float64, ah
 func sumExpF64AVX512(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
 // expsDotF64AVX512 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z - m), mass = Σ t,
-// and bad != 0 when a t is negative or NaN; an infinite t makes mass infinite or sets bad.
+// and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
 func expsDotF64AVX512(e *float64, z *float64, t *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // sumExpDotF64AVX512 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ t,
-// and bad != 0 when a t is negative or NaN; an infinite t makes mass infinite or sets bad.
+// and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
@@ -284,12 +304,22 @@ func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, lanes *float64) (w
 //go:noescape
 func tileMAEF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
-// argmaxF32AVX2 returns the largest of n >= 1 elements, its first position, and
+// maxExpF32AVX2 returns the largest of n >= 1 elements, and
 // shift and em with exp(m) = 2^shift em, where em is in [√½, √2]. NaN is passed over; when
-// there is nothing else, m is -Inf and a is n. For an infinite m the last two mean nothing.
+// there is nothing else, m is -Inf. For an infinite m the last two mean nothing.
 //
 //go:noescape
-func argmaxF32AVX2(z *float32, n int) (m float32, a int, shift float32, em float32)
+func maxExpF32AVX2(z *float32, n int) (m float32, shift float32, em float32)
+
+// findF32AVX2 returns the first position of m, or n.
+//
+//go:noescape
+func findF32AVX2(z *float32, n int, m float32) (a int)
+
+// sumF32AVX2 returns Σ x.
+//
+//go:noescape
+func sumF32AVX2(x *float32, n int) (sum float32)
 
 // expsF32AVX2 stores exp(max(z, low)) 2^-shift in e and returns the sum.
 // NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
@@ -304,14 +334,14 @@ func expsF32AVX2(e *float32, z *float32, n int, low float32, shift float32, ahea
 func sumExpF32AVX2(z *float32, n int, low float32, shift float32, ahead int) (sum float32)
 
 // expsDotF32AVX2 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z - m), mass = Σ t,
-// and bad != 0 when a t is negative or NaN; an infinite t makes mass infinite or sets bad.
+// and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
 func expsDotF32AVX2(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
 
 // sumExpDotF32AVX2 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ t,
-// and bad != 0 when a t is negative or NaN; an infinite t makes mass infinite or sets bad.
+// and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
@@ -424,12 +454,22 @@ func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, lanes *float32) (wei
 //go:noescape
 func tileMAEF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (bad uint32)
 
-// argmaxF64AVX2 returns the largest of n >= 1 elements, its first position, and
+// maxExpF64AVX2 returns the largest of n >= 1 elements, and
 // shift and em with exp(m) = 2^shift em, where em is in [√½, √2]. NaN is passed over; when
-// there is nothing else, m is -Inf and a is n. For an infinite m the last two mean nothing.
+// there is nothing else, m is -Inf. For an infinite m the last two mean nothing.
 //
 //go:noescape
-func argmaxF64AVX2(z *float64, n int) (m float64, a int, shift float64, em float64)
+func maxExpF64AVX2(z *float64, n int) (m float64, shift float64, em float64)
+
+// findF64AVX2 returns the first position of m, or n.
+//
+//go:noescape
+func findF64AVX2(z *float64, n int, m float64) (a int)
+
+// sumF64AVX2 returns Σ x.
+//
+//go:noescape
+func sumF64AVX2(x *float64, n int) (sum float64)
 
 // expsF64AVX2 stores exp(max(z, low)) 2^-shift in e and returns the sum.
 // NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
@@ -444,14 +484,14 @@ func expsF64AVX2(e *float64, z *float64, n int, low float64, shift float64, ahea
 func sumExpF64AVX2(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
 // expsDotF64AVX2 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z - m), mass = Σ t,
-// and bad != 0 when a t is negative or NaN; an infinite t makes mass infinite or sets bad.
+// and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
 func expsDotF64AVX2(e *float64, z *float64, t *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // sumExpDotF64AVX2 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ t,
-// and bad != 0 when a t is negative or NaN; an infinite t makes mass infinite or sets bad.
+// and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape

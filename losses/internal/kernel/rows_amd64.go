@@ -7,57 +7,71 @@ import "math"
 // chunk is how many elements are summed in the element type before the sum goes to a float64.
 const chunk = 2048
 
-// softrow is what the exponentials of one row need: exp(z - 2^shift) for all
-// z but the maximum m at a, with exp(m) = 2^shift em. Terms below low are 0.
+// softrow is what the exponentials of one row need: exp(z) 2^-shift for all z, with exp(m) = 2^shift em for the
+// maximum m. Terms below low are 0.
 type softrow[T Float] struct {
 	m, low, shift T
 	em            float64
-	a             int
 	ahead         int // bytes to prefetch ahead: the next row, or part of this one
 }
 
 // begin prepares a row. It declines rows whose largest logit is not finite, or so
 // large that the assembly would lose bits: those are for the specification.
 func begin[T Float](u unit[T], z []T) (s softrow[T], ok bool) {
-	m, a, shift, em := u.argmax(&z[0], len(z))
+	m, shift, em := u.maxExp(&z[0], len(z))
 	bound, lowest := T(1<<20), T(-104.5)
 	if Tiny[T]() < 0x1p-200 {
 		bound, lowest = T(1<<40), -746
 	}
 	ahead := min(len(z)*sizeOf[T](), 4096)
-	return softrow[T]{m, m + lowest, shift, float64(em), a, ahead}, m < bound && m > -bound
+	return softrow[T]{m, m + lowest, shift, float64(em), ahead}, m < bound && m > -bound
 }
 
-// next returns the end of the piece of a row of k elements that begins at lo: at
-// most chunk elements, without the maximum, and the beginning of the piece after it.
-func (s *softrow[T]) next(lo, k int) (hi, after int) {
-	hi = min(lo+chunk, k)
-	if lo <= s.a && s.a < hi {
-		return s.a, s.a + 1
+// spread is how many times the largest exponential their sum must be for it to be taken
+// out by subtraction: the error of r then grows by a seventh.
+const spread = 8
+
+// rest returns r, the sum of the exponentials but the largest over that, from the sum of all. Where one exponential dominates
+// it finds it at a and adds up the others anew: from e, which holds them, or where e is nil from the logits z.
+// Otherwise a is -1: no position is special.
+func (s *softrow[T]) rest(u unit[T], e, z []T, sum float64) (r float64, a int) {
+	if sum > spread*s.em {
+		return (sum - s.em) / s.em, -1
 	}
-	return hi, hi
+	a = u.find(&z[0], len(z), s.m)
+	if a == len(z) { // there is a NaN: m is finite, so it is in the sum
+		return sum, -1
+	}
+	return s.sumBut(u, e, z, a) / s.em, a
 }
 
-// exps stores the exponentials in e, but for that of the maximum, and returns their sum.
-func (s *softrow[T]) exps(u unit[T], e, z []T) (sum float64) {
-	for lo := 0; lo < len(z); {
-		hi, after := s.next(lo, len(z))
-		if hi > lo {
-			sum += float64(u.exps(&e[lo], &z[lo], hi-lo, s.low, s.shift, s.ahead))
+// sumBut returns the sum of the exponentials but that at a.
+func (s *softrow[T]) sumBut(u unit[T], e, z []T, a int) (sum float64) {
+	for _, part := range [2][2]int{{0, a}, {a + 1, len(z)}} {
+		for lo := part[0]; lo < part[1]; lo += chunk {
+			n := min(chunk, part[1]-lo)
+			if e != nil {
+				sum += float64(u.sum(&e[lo], n))
+			} else {
+				sum += float64(u.sumExp(&z[lo], n, s.low, s.shift, 0))
+			}
 		}
-		lo = after
 	}
 	return sum
 }
 
-// sum returns the sum of the exponentials without that of the maximum.
+// exps stores the exponentials in e and returns their sum.
+func (s *softrow[T]) exps(u unit[T], e, z []T) (sum float64) {
+	for lo := 0; lo < len(z); lo += chunk {
+		sum += float64(u.exps(&e[lo], &z[lo], min(chunk, len(z)-lo), s.low, s.shift, s.ahead))
+	}
+	return sum
+}
+
+// sum returns the sum of the exponentials.
 func (s *softrow[T]) sum(u unit[T], z []T) (sum float64) {
-	for lo := 0; lo < len(z); {
-		hi, after := s.next(lo, len(z))
-		if hi > lo {
-			sum += float64(u.sumExp(&z[lo], hi-lo, s.low, s.shift, s.ahead))
-		}
-		lo = after
+	for lo := 0; lo < len(z); lo += chunk {
+		sum += float64(u.sumExp(&z[lo], min(chunk, len(z)-lo), s.low, s.shift, s.ahead))
 	}
 	return sum
 }
@@ -95,33 +109,38 @@ func crossEntropyRows[T Float](u unit[T], loss []float64, grad, z, t, scale []T,
 // crossEntropyRow computes one row. It returns false for a row with an invalid label
 // and for one whose labels overflow.
 func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []T, f float64) bool {
-	var sum, dot, rest float64
-	var flags uint32
-	for lo := 0; lo < len(x); {
-		hi, after := s.next(lo, len(x))
-		if hi > lo {
-			var ps, pd, pm T
-			var bad uint32
-			if g != nil {
-				ps, pd, pm, bad = u.expsDot(&g[lo], &x[lo], &y[lo], hi-lo, s.m, s.low, s.shift, s.ahead)
-			} else {
-				ps, pd, pm, bad = u.sumExpDot(&x[lo], &y[lo], hi-lo, s.m, s.low, s.shift, s.ahead)
-			}
-			sum, dot, rest, flags = sum+float64(ps), dot+float64(pd), rest+float64(pm), flags|bad
+	var sum, dot, mass float64
+	for lo := 0; lo < len(x); lo += chunk {
+		n := min(chunk, len(x)-lo)
+		var ps, pd, pm T
+		var bad uint32
+		if g != nil {
+			ps, pd, pm, bad = u.expsDot(&g[lo], &x[lo], &y[lo], n, s.m, s.low, s.shift, s.ahead)
+		} else {
+			ps, pd, pm, bad = u.sumExpDot(&x[lo], &y[lo], n, s.m, s.low, s.shift, s.ahead)
 		}
-		lo = after
+		if bad != 0 {
+			return false
+		}
+		sum, dot, mass = sum+float64(ps), dot+float64(pd), mass+float64(pm)
 	}
-	own := float64(y[s.a])
-	mass := rest + own
-	if flags != 0 || !(own >= 0) || !(mass <= math.MaxFloat64) {
+	if !(mass <= math.MaxFloat64) {
 		return false
 	}
-	r := sum / s.em
+	r, a := s.rest(u, g, x, sum)
 	*loss = mass*math.Log1p(r) - dot
-	if g != nil {
-		g[s.a] = 0
-		u.combine(&g[0], &y[0], len(g), T(mass/((1+r)*s.em)), T(f))
-		g[s.a] = T(f * (rest - mass*(r/(1+r))))
+	if g == nil {
+		return true
+	}
+	u.combine(&g[0], &y[0], len(g), T(mass/((1+r)*s.em)), T(f))
+	if a >= 0 {
+		others := 0.0 // the mass of the other labels
+		for _, part := range [2][]T{y[:a], y[a+1:]} {
+			for lo := 0; lo < len(part); lo += chunk {
+				others += float64(u.sum(&part[lo], min(chunk, len(part)-lo)))
+			}
+		}
+		g[a] = T(f * (others - (others+float64(y[a]))*(r/(1+r))))
 	}
 	return true
 }
@@ -136,25 +155,27 @@ func crossEntropyIndexRows[T Float](u unit[T], loss []float64, grad, z []T, inde
 		}
 		var r float64
 		if g == nil {
-			r = s.sum(u, x) / s.em
+			r, _ = s.rest(u, nil, x, s.sum(u, x))
 		} else {
-			r = s.exps(u, g, x) / s.em
-			s.indexGrad(u, g, y, r, at(scale, i))
+			var a int
+			r, a = s.rest(u, g, x, s.exps(u, g, x))
+			s.indexGrad(u, g, a, y, r, at(scale, i))
 		}
 		loss[i] = math.Log1p(r) - (float64(x[y]) - float64(s.m))
 	}
 }
 
 // indexGrad turns g, which holds the exponentials, into c (p - [k=y]).
-func (s *softrow[T]) indexGrad(u unit[T], g []T, y int, r, c float64) {
-	g[s.a] = T(s.em)
-	rest := r / (1 + r)
-	if y != s.a {
-		rest = 1 - float64(g[y])/((1+r)*s.em)
+func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
+	others := r / (1 + r) // 1 - p_y
+	if y != a {
+		others = 1 - float64(g[y])/((1+r)*s.em)
 	}
 	u.scale(&g[0], len(g), T(c/((1+r)*s.em)))
-	g[s.a] = T(c / (1 + r))
-	g[y] = T(-c * rest)
+	if a >= 0 {
+		g[a] = T(c / (1 + r))
+	}
+	g[y] = T(-c * others)
 }
 
 func maeRows[T Float](u unit[T], loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
@@ -177,31 +198,34 @@ func maeRows[T Float](u unit[T], loss []float64, grad, z, t, scale, scratch []T,
 
 // maeRow computes one row in e. It returns false for a row with an invalid label.
 func maeRow[T Float](u unit[T], s softrow[T], loss *float64, grad bool, e, x, y []T, f float64) bool {
-	r := s.exps(u, e, x) / s.em
+	r, a := s.rest(u, e, x, s.exps(u, e, x))
+	if a < 0 {
+		a = u.find(&x[0], len(x), s.m)
+		if a == len(x) {
+			return false
+		}
+	}
 	c := T(1 / ((1 + r) * s.em))
-	own := float64(y[s.a])
+	own := float64(y[a])
 	if !(own >= 0) || math.IsInf(own, 1) {
 		return false
 	}
 	d := (1 - own) - r/(1+r)
 	sa := T(sign(d))
 	sum, delta := abs(d), 0.0
-	for lo := 0; lo < len(x); {
-		hi, after := s.next(lo, len(x))
-		if hi > lo {
-			ps, pd, bad := u.maeSum(&e[lo], &y[lo], hi-lo, c, sa)
+	for _, part := range [2][2]int{{0, a}, {a + 1, len(x)}} {
+		for lo := part[0]; lo < part[1]; lo += chunk {
+			ps, pd, bad := u.maeSum(&e[lo], &y[lo], min(chunk, part[1]-lo), c, sa)
 			if bad != 0 {
 				return false
 			}
 			sum, delta = sum+float64(ps), delta+float64(pd)
 		}
-		lo = after
 	}
 	*loss = sum
 	if grad {
-		e[s.a] = 0
 		u.maeGrad(&e[0], &y[0], len(e), c, sa, T(delta), T(f))
-		e[s.a] = T(f * delta / (1 + r))
+		e[a] = T(f * delta / (1 + r))
 	}
 	return true
 }
@@ -218,15 +242,15 @@ func maeIndexRows[T Float](u unit[T], loss []float64, grad, z []T, index []int, 
 		if g != nil {
 			e = g
 		}
-		r := s.exps(u, e, x) / s.em
-		py, rest := 1/(1+r), r/(1+r)
-		if y != s.a {
+		r, a := s.rest(u, e, x, s.exps(u, e, x))
+		py, others := 1/(1+r), r/(1+r)
+		if y != a {
 			py = float64(e[y]) / ((1 + r) * s.em)
-			rest = 1 - py
+			others = 1 - py
 		}
-		loss[i] = 2 * rest
+		loss[i] = 2 * others
 		if g != nil {
-			s.indexGrad(u, g, y, r, 2*at(scale, i)*py)
+			s.indexGrad(u, g, a, y, r, 2*at(scale, i)*py)
 		}
 	}
 }
@@ -260,10 +284,11 @@ func softmaxRows[T Float](u unit[T], dst, z []T, k int) {
 			softmax(d, x, k)
 			continue
 		}
-		r := s.exps(u, d, x) / s.em
-		d[s.a] = 0
+		r, a := s.rest(u, d, x, s.exps(u, d, x))
 		u.scale(&d[0], k, T(1/((1+r)*s.em)))
-		d[s.a] = T(1 / (1 + r))
+		if a >= 0 {
+			d[a] = T(1 / (1 + r))
+		}
 	}
 }
 
@@ -275,7 +300,8 @@ func logSoftmaxRows[T Float](u unit[T], dst, z []T, k int) {
 			logSoftmax(d, x, k)
 			continue
 		}
-		u.shift(&d[0], &x[0], k, s.m, T(math.Log1p(s.sum(u, x)/s.em)))
+		r, _ := s.rest(u, nil, x, s.sum(u, x))
+		u.shift(&d[0], &x[0], k, s.m, T(math.Log1p(r)))
 	}
 }
 
@@ -287,7 +313,8 @@ func logSumExpRows[T Float](u unit[T], dst, z []T, k int) {
 			logSumExp(dst[i:i+1], x, k)
 			continue
 		}
-		dst[i] = T(float64(s.m) + math.Log1p(s.sum(u, x)/s.em))
+		r, _ := s.rest(u, nil, x, s.sum(u, x))
+		dst[i] = T(float64(s.m) + math.Log1p(r))
 	}
 }
 
@@ -315,12 +342,17 @@ func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, s
 // separableRow computes one row in e with the scratch h. It returns false for a row with an invalid
 // label and for one whose labels overflow.
 func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *float64, grad bool, e, h, x, y []T, scale float64) bool {
-	r := s.exps(u, e, x) / s.em
+	r, top := s.rest(u, e, x, s.exps(u, e, x))
+	if top < 0 {
+		if top = u.find(&x[0], len(x), s.m); top == len(x) {
+			return false
+		}
+	}
 	log, c := math.Log1p(r), T(1/((1+r)*s.em))
 	var sum, rest float64
-	for lo := 0; lo < len(x); {
-		hi, after := s.next(lo, len(x))
-		if n := hi - lo; n > 0 {
+	for _, part := range [2][2]int{{0, top}, {top + 1, len(x)}} {
+		for lo := part[0]; lo < part[1]; lo += chunk {
+			n := min(chunk, part[1]-lo)
 			var ps, ph T
 			var bad uint32
 			switch f {
@@ -336,12 +368,11 @@ func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *f
 			}
 			sum, rest = sum+float64(ps), rest+float64(ph)
 		}
-		lo = after
 	}
 	if f == GCE {
 		sum /= a
 	}
-	own := float64(y[s.a])
+	own := float64(y[top])
 	q := r / (1 + r)
 	phi, dphi, _ := Phi(f, a, -log, q)
 	if own != 0 {
@@ -353,9 +384,9 @@ func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *f
 	}
 	*loss = sum
 	if grad {
-		e[s.a], h[s.a] = 0, 0
+		h[top] = 0
 		u.combine(&e[0], &h[0], len(e), T(mass/((1+r)*s.em)), T(scale))
-		e[s.a] = T(scale * (rest - mass*q))
+		e[top] = T(scale * (rest - mass*q))
 	}
 	return true
 }

@@ -8,7 +8,9 @@ package kernel
 // The functions of kernels_amd64.go say what they do.
 type unit[T Float] interface {
 	lanes() int
-	argmax(z *T, n int) (m T, a int, shift, em T)
+	maxExp(z *T, n int) (m, shift, em T)
+	find(z *T, n int, m T) (a int)
+	sum(x *T, n int) (sum T)
 	exps(e, z *T, n int, low, shift T, ahead int) (sum T)
 	sumExp(z *T, n int, low, shift T, ahead int) (sum T)
 	expsDot(e, z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass T, bad uint32)
@@ -38,10 +40,10 @@ type unit[T Float] interface {
 // f32AVX512 is a unit.
 type f32AVX512 struct{}
 
-func (f32AVX512) lanes() int { return 16 }
-func (f32AVX512) argmax(z *float32, n int) (m float32, a int, shift, em float32) {
-	return argmaxF32AVX512(z, n)
-}
+func (f32AVX512) lanes() int                                      { return 16 }
+func (f32AVX512) maxExp(z *float32, n int) (m, shift, em float32) { return maxExpF32AVX512(z, n) }
+func (f32AVX512) find(z *float32, n int, m float32) (a int)       { return findF32AVX512(z, n, m) }
+func (f32AVX512) sum(x *float32, n int) (sum float32)             { return sumF32AVX512(x, n) }
 func (f32AVX512) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float32) {
 	return expsF32AVX512(e, z, n, low, shift, ahead)
 }
@@ -104,10 +106,10 @@ func (f32AVX512) tileMAE(e, z, t *float32, k int, lanes *float32) (bad uint32) {
 // f64AVX512 is a unit.
 type f64AVX512 struct{}
 
-func (f64AVX512) lanes() int { return 8 }
-func (f64AVX512) argmax(z *float64, n int) (m float64, a int, shift, em float64) {
-	return argmaxF64AVX512(z, n)
-}
+func (f64AVX512) lanes() int                                      { return 8 }
+func (f64AVX512) maxExp(z *float64, n int) (m, shift, em float64) { return maxExpF64AVX512(z, n) }
+func (f64AVX512) find(z *float64, n int, m float64) (a int)       { return findF64AVX512(z, n, m) }
+func (f64AVX512) sum(x *float64, n int) (sum float64)             { return sumF64AVX512(x, n) }
 func (f64AVX512) exps(e, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return expsF64AVX512(e, z, n, low, shift, ahead)
 }
@@ -170,10 +172,10 @@ func (f64AVX512) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 // f32AVX2 is a unit.
 type f32AVX2 struct{}
 
-func (f32AVX2) lanes() int { return 8 }
-func (f32AVX2) argmax(z *float32, n int) (m float32, a int, shift, em float32) {
-	return argmaxF32AVX2(z, n)
-}
+func (f32AVX2) lanes() int                                      { return 8 }
+func (f32AVX2) maxExp(z *float32, n int) (m, shift, em float32) { return maxExpF32AVX2(z, n) }
+func (f32AVX2) find(z *float32, n int, m float32) (a int)       { return findF32AVX2(z, n, m) }
+func (f32AVX2) sum(x *float32, n int) (sum float32)             { return sumF32AVX2(x, n) }
 func (f32AVX2) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float32) {
 	return expsF32AVX2(e, z, n, low, shift, ahead)
 }
@@ -234,10 +236,10 @@ func (f32AVX2) tileMAE(e, z, t *float32, k int, lanes *float32) (bad uint32) {
 // f64AVX2 is a unit.
 type f64AVX2 struct{}
 
-func (f64AVX2) lanes() int { return 4 }
-func (f64AVX2) argmax(z *float64, n int) (m float64, a int, shift, em float64) {
-	return argmaxF64AVX2(z, n)
-}
+func (f64AVX2) lanes() int                                      { return 4 }
+func (f64AVX2) maxExp(z *float64, n int) (m, shift, em float64) { return maxExpF64AVX2(z, n) }
+func (f64AVX2) find(z *float64, n int, m float64) (a int)       { return findF64AVX2(z, n, m) }
+func (f64AVX2) sum(x *float64, n int) (sum float64)             { return sumF64AVX2(x, n) }
 func (f64AVX2) exps(e, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return expsF64AVX2(e, z, n, low, shift, ahead)
 }

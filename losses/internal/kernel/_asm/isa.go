@@ -69,6 +69,7 @@ func (g isa) sub(a, b, dst Op)  { g.pick(VSUBPS, VSUBPD, a, b, dst) } // dst = b
 func (g isa) mul(a, b, dst Op)  { g.pick(VMULPS, VMULPD, a, b, dst) }
 func (g isa) div(a, b, dst Op)  { g.pick(VDIVPS, VDIVPD, a, b, dst) } // dst = b / a
 func (g isa) max(a, b, dst Op)  { g.pick(VMAXPS, VMAXPD, a, b, dst) } // a where one is NaN
+func (g isa) min(a, b, dst Op)  { g.pick(VMINPS, VMINPD, a, b, dst) } // a where one is NaN
 func (g isa) load(m, dst Op)    { g.pick(VMOVUPS, VMOVUPD, m, dst) }
 func (g isa) store(src, m Op)   { g.pick(VMOVUPS, VMOVUPD, src, m) }
 func (g isa) move(src, dst Op)  { g.pick(VMOVAPS, VMOVAPD, src, dst) }
@@ -152,6 +153,16 @@ func (g isa) addWhere(m mask, src, acc Op) {
 	t := YMM()
 	g.and(src, m.op, t)
 	g.add(t, acc, acc)
+}
+
+// maddWhere adds a b to acc where m is set. It may overwrite b.
+func (g isa) maddWhere(m mask, a, b, acc Op) {
+	if g.avx512 {
+		g.pick(VFMADD231PS, VFMADD231PD, a, b, m.op, acc)
+		return
+	}
+	g.and(b, m.op, b)
+	g.madd(a, b, acc)
 }
 
 func (g isa) maskAnd(a, b mask) mask {

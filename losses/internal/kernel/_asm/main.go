@@ -14,7 +14,9 @@ func main() {
 	flag.Parse()
 	ConstraintExpr("!purego")
 	for _, g := range isas {
-		g.argmax()
+		g.maxExp()
+		g.find()
+		g.sum()
 		g.exps(true)
 		g.exps(false)
 		g.expDot(true)

@@ -141,10 +141,10 @@ func (g isa) total(vs []reg.VecVirtual) reg.VecVirtual {
 	return g.reduce(vs[0], g.add)
 }
 
-func (g isa) argmax() {
-	g.text("argmax", "func(z *T, n int) (m T, a int, shift, em T)", "returns the largest of n >= 1 elements, its first position, and",
+func (g isa) maxExp() {
+	g.text("maxExp", "func(z *T, n int) (m, shift, em T)", "returns the largest of n >= 1 elements, and",
 		"shift and em with exp(m) = 2^shift em, where em is in [√½, √2]. NaN is passed over; when",
-		"there is nothing else, m is -Inf and a is n. For an infinite m the last two mean nothing.")
+		"there is nothing else, m is -Inf. For an infinite m the last two mean nothing.")
 	z, n := g.param("z"), g.param("n")
 	acc := make([]reg.VecVirtual, 4)
 	minusInf := g.infinity(-1)
@@ -176,7 +176,13 @@ func (g isa) argmax() {
 	g.expShifted(c, all, g.shiftOf(n2), em)
 	g.result(n2, "shift")
 	g.result(em, "em")
-	// The first position: vectors, then the elements of the one that holds it.
+	g.ret()
+}
+
+func (g isa) find() {
+	g.text("find", "func(z *T, n int, m T) (a int)", "returns the first position of m, or n.")
+	z, n := g.param("z"), g.param("n")
+	all := g.broadcast("m")
 	i := GP64()
 	XORQ(i, i)
 	scan, tail, found, done := label("scan"), label("last"), label("found"), label("end")
@@ -208,6 +214,15 @@ func (g isa) argmax() {
 	ADDQ(pos, i)
 	Label(done)
 	Store(i, Return("a"))
+	g.ret()
+}
+
+func (g isa) sum() {
+	g.text("sum", "func(x *T, n int) (sum T)", "returns Σ x.")
+	x, n := g.param("x"), g.param("n")
+	acc := g.zeros(4)
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) { g.add(g.get(x, i, v, m), acc[v], acc[v]) })
+	g.result(g.total(acc), "sum")
 	g.ret()
 }
 
@@ -263,7 +278,7 @@ func (g isa) expDot(store bool) {
 		name, sig = "expsDot", "func(e, z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass T, bad uint32)"
 		doc = "stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z - m), mass = Σ t,"
 	}
-	g.text(name, sig, doc, "and bad != 0 when a t is negative or NaN; an infinite t makes mass infinite or sets bad.", "It prefetches z and t so many bytes ahead.")
+	g.text(name, sig, doc, "and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.", "It prefetches z and t so many bytes ahead.")
 	z, t, n := g.param("z"), g.param("t"), g.param("n")
 	zAhead, tAhead, eAhead := g.param("ahead"), GP64(), GP64()
 	MOVQ(zAhead, tAhead)
@@ -283,8 +298,7 @@ func (g isa) expDot(store bool) {
 	if !g.avx512 {
 		sum, dot, mass = sum[:1], dot[:1], mass[:1]
 	}
-	zero := g.zeros(1)[0]
-	bad := g.noLanes()
+	least, zero := g.zeros(1)[0], g.zeros(1)[0]
 	g.loop(n, len(sum), func(i reg.GPVirtual, v int, m *mask) {
 		g.prefetch(zAhead, i, v)
 		g.prefetch(tAhead, i, v)
@@ -300,18 +314,21 @@ func (g isa) expDot(store bool) {
 			g.keep(*m, y, y)
 		}
 		g.add(y, sum[v], sum[v])
-		lab := g.get(t, i, v, m)
-		g.orInto(g.invalid(lab, zero), bad)
+		lab, d := g.get(t, i, v, m), g.vec()
+		g.min(lab, least, least)
 		g.add(lab, mass[v], mass[v])
-		d := g.vec()
-		g.sub(top, g.get(z, i, v, m), d)
-		g.keep(g.cmp(neqUQ, zero, lab), d, d)
-		g.madd(lab, d, dot[v])
+		if m == nil {
+			g.load(at(z, i, g, v*g.bytes()), d)
+		} else {
+			g.loadTail(at(z, i, g, 0), *m, d)
+		}
+		g.sub(top, d, d)
+		g.maddWhere(g.cmp(neqUQ, zero, lab), lab, d, dot[v])
 	})
 	g.result(g.total(sum), "sum")
 	g.result(g.total(dot), "dot")
 	g.result(g.total(mass), "mass")
-	Store(g.maskBits(bad), Return("bad"))
+	Store(g.maskBits(g.cmp(ltOQ, zero, least)), Return("bad"))
 	g.ret()
 }
 
