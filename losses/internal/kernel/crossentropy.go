@@ -45,7 +45,9 @@ func crossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad in
 		for j, e := range g {
 			g[j] = T(f * (c*float64(e) - float64(y[j])))
 		}
-		g[a] = T(f * (rest - s*(r/(1+r))))
+		if r < 1 { // p_a > 1/2
+			g[a] = T(f * (rest - s*(r/(1+r))))
+		}
 	}
 	return -1
 }

@@ -77,12 +77,12 @@ func labelSumsF32AVX512(t *float32, n int) (mass float32, nnz float32, bad uint3
 //go:noescape
 func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
-// maeSumF32AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) p for p = c e, and bad as expsDot does.
+// maeSumF32AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
 //
 //go:noescape
 func maeSumF32AVX512(e *float32, t *float32, n int, c float32, sa float32) (sum float32, delta float32, bad uint32)
 
-// maeGradF32AVX512 stores f p ((sign(p - t) - sa) + delta) in e for p = c e.
+// maeGradF32AVX512 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
 //
 //go:noescape
 func maeGradF32AVX512(e *float32, t *float32, n int, c float32, sa float32, delta float32, f float32)
@@ -101,12 +101,11 @@ func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, 
 //go:noescape
 func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
 
-// gceTermsF32AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is a times the generalised cross entropy with exponent a.
+// gceTermsF32AVX512 stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.
 // bad is as expsDot's.
 //
 //go:noescape
-func gceTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+func gceTermsF32AVX512(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, scale float32) (sum float32, mass float32, bad uint32)
 
 // tileInF32AVX512 stores the transpose of W rows of k >= 16/size elements in dst.
 //
@@ -129,10 +128,10 @@ func tileStatsF32AVX512(e *float32, z *float32, k int, lanes *float32) (weird ui
 //go:noescape
 func tileSmoothF32AVX512(t *float32, k int, keep float32, cut float32, add float32, addMass float32) (bad uint32)
 
-// tileScaleF32AVX512 multiplies every column of the tile e by coef.
+// tileSoftmaxF32AVX512 takes e and lanes from tileStats and stores the softmax in e.
 //
 //go:noescape
-func tileScaleF32AVX512(e *float32, k int, coef *float32)
+func tileSoftmaxF32AVX512(e *float32, z *float32, k int, lanes *float32)
 
 // tileShiftF32AVX512 stores (z - M) - log1p(r), the log-softmax, in dst.
 //
@@ -227,12 +226,12 @@ func labelSumsF64AVX512(t *float64, n int) (mass float64, nnz float64, bad uint3
 //go:noescape
 func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
-// maeSumF64AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) p for p = c e, and bad as expsDot does.
+// maeSumF64AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
 //
 //go:noescape
 func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
-// maeGradF64AVX512 stores f p ((sign(p - t) - sa) + delta) in e for p = c e.
+// maeGradF64AVX512 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
 //
 //go:noescape
 func maeGradF64AVX512(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
@@ -251,12 +250,11 @@ func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, 
 //go:noescape
 func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
 
-// gceTermsF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is a times the generalised cross entropy with exponent a.
+// gceTermsF64AVX512 stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.
 // bad is as expsDot's.
 //
 //go:noescape
-func gceTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+func gceTermsF64AVX512(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, scale float64) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX512 stores the transpose of W rows of k >= 16/size elements in dst.
 //
@@ -279,10 +277,10 @@ func tileStatsF64AVX512(e *float64, z *float64, k int, lanes *float64) (weird ui
 //go:noescape
 func tileSmoothF64AVX512(t *float64, k int, keep float64, cut float64, add float64, addMass float64) (bad uint32)
 
-// tileScaleF64AVX512 multiplies every column of the tile e by coef.
+// tileSoftmaxF64AVX512 takes e and lanes from tileStats and stores the softmax in e.
 //
 //go:noescape
-func tileScaleF64AVX512(e *float64, k int, coef *float64)
+func tileSoftmaxF64AVX512(e *float64, z *float64, k int, lanes *float64)
 
 // tileShiftF64AVX512 stores (z - M) - log1p(r), the log-softmax, in dst.
 //
@@ -377,12 +375,12 @@ func labelSumsF32AVX2(t *float32, n int) (mass float32, nnz float32, bad uint32)
 //go:noescape
 func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
-// maeSumF32AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) p for p = c e, and bad as expsDot does.
+// maeSumF32AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
 //
 //go:noescape
 func maeSumF32AVX2(e *float32, t *float32, n int, c float32, sa float32) (sum float32, delta float32, bad uint32)
 
-// maeGradF32AVX2 stores f p ((sign(p - t) - sa) + delta) in e for p = c e.
+// maeGradF32AVX2 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
 //
 //go:noescape
 func maeGradF32AVX2(e *float32, t *float32, n int, c float32, sa float32, delta float32, f float32)
@@ -401,12 +399,11 @@ func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m 
 //go:noescape
 func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
 
-// gceTermsF32AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is a times the generalised cross entropy with exponent a.
+// gceTermsF32AVX2 stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.
 // bad is as expsDot's.
 //
 //go:noescape
-func gceTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+func gceTermsF32AVX2(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, scale float32) (sum float32, mass float32, bad uint32)
 
 // tileInF32AVX2 stores the transpose of W rows of k >= 16/size elements in dst.
 //
@@ -429,10 +426,10 @@ func tileStatsF32AVX2(e *float32, z *float32, k int, lanes *float32) (weird uint
 //go:noescape
 func tileSmoothF32AVX2(t *float32, k int, keep float32, cut float32, add float32, addMass float32) (bad uint32)
 
-// tileScaleF32AVX2 multiplies every column of the tile e by coef.
+// tileSoftmaxF32AVX2 takes e and lanes from tileStats and stores the softmax in e.
 //
 //go:noescape
-func tileScaleF32AVX2(e *float32, k int, coef *float32)
+func tileSoftmaxF32AVX2(e *float32, z *float32, k int, lanes *float32)
 
 // tileShiftF32AVX2 stores (z - M) - log1p(r), the log-softmax, in dst.
 //
@@ -527,12 +524,12 @@ func labelSumsF64AVX2(t *float64, n int) (mass float64, nnz float64, bad uint32)
 //go:noescape
 func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
-// maeSumF64AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) p for p = c e, and bad as expsDot does.
+// maeSumF64AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
 //
 //go:noescape
 func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
-// maeGradF64AVX2 stores f p ((sign(p - t) - sa) + delta) in e for p = c e.
+// maeGradF64AVX2 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
 //
 //go:noescape
 func maeGradF64AVX2(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
@@ -551,12 +548,11 @@ func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m 
 //go:noescape
 func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
 
-// gceTermsF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is a times the generalised cross entropy with exponent a.
+// gceTermsF64AVX2 stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.
 // bad is as expsDot's.
 //
 //go:noescape
-func gceTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+func gceTermsF64AVX2(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, scale float64) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX2 stores the transpose of W rows of k >= 16/size elements in dst.
 //
@@ -579,10 +575,10 @@ func tileStatsF64AVX2(e *float64, z *float64, k int, lanes *float64) (weird uint
 //go:noescape
 func tileSmoothF64AVX2(t *float64, k int, keep float64, cut float64, add float64, addMass float64) (bad uint32)
 
-// tileScaleF64AVX2 multiplies every column of the tile e by coef.
+// tileSoftmaxF64AVX2 takes e and lanes from tileStats and stores the softmax in e.
 //
 //go:noescape
-func tileScaleF64AVX2(e *float64, k int, coef *float64)
+func tileSoftmaxF64AVX2(e *float64, z *float64, k int, lanes *float64)
 
 // tileShiftF64AVX2 stores (z - M) - log1p(r), the log-softmax, in dst.
 //

@@ -5,7 +5,7 @@ package kernel
 import "math"
 
 // chunk is how many elements are summed in the element type before the sum goes to a float64.
-const chunk = 2048
+const chunk = 1024
 
 // softrow is what the exponentials of one row need: exp(z) 2^-shift for all z, with exp(m) = 2^shift em for the
 // maximum m. Terms below low are 0.
@@ -30,6 +30,14 @@ func begin[T Float](u unit[T], z []T) (s softrow[T], ok bool) {
 // spread is how many times the largest exponential their sum must be for it to be taken
 // out by subtraction: the error of r then grows by a seventh.
 const spread = 8
+
+// largest returns a quarter of the largest number: a row whose labels sum to more is for the specification.
+func largest[T Float]() float64 {
+	if sizeOf[T]() == 4 {
+		return math.MaxFloat32 / 4
+	}
+	return math.MaxFloat64 / 4
+}
 
 // rest returns r, the sum of the exponentials but the largest over that, from the sum of all. Where one exponential dominates
 // it finds it at a and adds up the others anew: from e, which holds them, or where e is nil from the logits z.
@@ -124,7 +132,7 @@ func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []
 		}
 		sum, dot, mass = sum+float64(ps), dot+float64(pd), mass+float64(pm)
 	}
-	if !(mass <= math.MaxFloat64) {
+	if !(mass <= largest[T]()) {
 		return false
 	}
 	r, a := s.rest(u, g, x, sum)
@@ -133,7 +141,7 @@ func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []
 		return true
 	}
 	u.combine(&g[0], &y[0], len(g), T(mass/((1+r)*s.em)), T(f))
-	if a >= 0 {
+	if a >= 0 && r < 1 {
 		others := 0.0 // the mass of the other labels
 		for _, part := range [2][]T{y[:a], y[a+1:]} {
 			for lo := 0; lo < len(part); lo += chunk {
@@ -219,12 +227,12 @@ func maeRow[T Float](u unit[T], s softrow[T], loss *float64, grad bool, e, x, y 
 			if bad != 0 {
 				return false
 			}
-			sum, delta = sum+float64(ps), delta+float64(pd)
+			sum, delta = sum+float64(ps), delta+float64(pd)/((1+r)*s.em)
 		}
 	}
 	*loss = sum
 	if grad {
-		u.maeGrad(&e[0], &y[0], len(e), c, sa, T(delta), T(f))
+		u.maeGrad(&e[0], &y[0], len(e), c, sa, T(delta), T(f/((1+r)*s.em)))
 		e[a] = T(f * delta / (1 + r))
 	}
 	return true
@@ -339,9 +347,26 @@ func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, s
 	return -1
 }
 
+// gceConsts make p^a = scale 2^-shift exp((a + aLow) z) for the logits z >= low of a row.
+type gceConsts[T Float] struct{ a, aLow, low, shift, scale T }
+
+func gceFor[T Float](s softrow[T], a, log float64) (c gceConsts[T]) {
+	top := a * (float64(s.m) + log) // log p^a = a z - top
+	shift := math.RoundToEven(top * math.Log2E)
+	c.a = T(a)
+	c.aLow = T(a - float64(c.a))
+	c.low = T(float64(s.m) + float64(s.low-s.m)/a)
+	c.shift = T(shift)
+	c.scale = T(math.Exp(shift*math.Ln2 - top))
+	return c
+}
+
 // separableRow computes one row in e with the scratch h. It returns false for a row with an invalid
 // label and for one whose labels overflow.
 func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *float64, grad bool, e, h, x, y []T, scale float64) bool {
+	if f == GCE && !(abs(float64(s.m)) < 1<<13) {
+		return false // gceTerms reduces no larger arguments
+	}
 	r, top := s.rest(u, e, x, s.exps(u, e, x))
 	if top < 0 {
 		if top = u.find(&x[0], len(x), s.m); top == len(x) {
@@ -349,6 +374,10 @@ func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *f
 		}
 	}
 	log, c := math.Log1p(r), T(1/((1+r)*s.em))
+	var gce gceConsts[T]
+	if f == GCE {
+		gce = gceFor(s, a, log)
+	}
 	var sum, rest float64
 	for _, part := range [2][2]int{{0, top}, {top + 1, len(x)}} {
 		for lo := part[0]; lo < part[1]; lo += chunk {
@@ -357,7 +386,7 @@ func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *f
 			var bad uint32
 			switch f {
 			case GCE:
-				ps, ph, bad = u.gceTerms(&h[lo], &e[lo], &x[lo], &y[lo], n, s.m, T(log), c, T(a))
+				ps, ph, bad = u.gceTerms(&h[lo], &x[lo], &y[lo], n, gce.a, gce.aLow, gce.low, gce.shift, gce.scale)
 			case Focal:
 				ps, ph, bad = u.focalTerms(&h[lo], &e[lo], &x[lo], &y[lo], n, s.m, T(log), c, T(a))
 			default:
@@ -379,7 +408,7 @@ func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *f
 		sum += own * phi
 	}
 	mass := rest - own*dphi
-	if !(own >= 0) || !(mass <= math.MaxFloat64) {
+	if !(own >= 0) || !(mass <= largest[T]()) {
 		return false
 	}
 	*loss = sum

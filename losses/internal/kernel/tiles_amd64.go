@@ -199,13 +199,22 @@ func smoothTiles[T Float](u unit[T], dst, t []T, keep, cut, add, addMass float64
 		n := min(w, len(t)/k-i)
 		lo, hi := i*k, (i+n)*k
 		tileIn(u, s.t[:], t[lo:hi], s.padT[:], k)
-		invalid := u.tileSmooth(&s.t[0], k, T(keep), T(cut), T(add), T(addMass))
-		tileOut(u, dst[lo:hi], s.t[:], s.padG[:], k)
-		for m := invalid & (1<<n - 1); m != 0; m &= m - 1 {
-			j := i + bits.TrailingZeros32(m)
-			if smooth(rowOf(dst, j, k), rowOf(t, j, k), keep, cut, add, addMass, k) >= 0 {
-				return j
+		invalid := u.tileSmooth(&s.t[0], k, T(keep), T(cut), T(add), T(addMass)) & (1<<n - 1)
+		// Rows that the tile is no good for go by way of padZ: dst may be t, and the tile is stored over it.
+		bad = -1
+		for m := invalid; m != 0 && bad < 0; m &= m - 1 {
+			j := bits.TrailingZeros32(m)
+			if smooth(rowOf(s.padZ[:], j, k), rowOf(t, i+j, k), keep, cut, add, addMass, k) >= 0 {
+				bad, invalid = i+j, invalid&(1<<j-1)
 			}
+		}
+		tileOut(u, dst[lo:hi], s.t[:], s.padG[:], k)
+		for m := invalid; m != 0; m &= m - 1 {
+			j := bits.TrailingZeros32(m)
+			copy(rowOf(dst, i+j, k), rowOf(s.padZ[:], j, k))
+		}
+		if bad >= 0 {
+			return bad
 		}
 	}
 	return -1
@@ -219,7 +228,7 @@ func softmaxTiles[T Float](u unit[T], dst, z []T, k int) {
 		lo, hi := i*k, (i+n)*k
 		tileIn(u, s.z[:], z[lo:hi], s.padZ[:], k)
 		weird := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
-		u.tileScale(&s.e[0], k, &s.numbers(laneCoef, w)[0])
+		u.tileSoftmax(&s.e[0], &s.z[0], k, &s.lane[0])
 		tileOut(u, dst[lo:hi], s.e[:], s.padG[:], k)
 		for m := weird & (1<<n - 1); m != 0; m &= m - 1 {
 			j := i + bits.TrailingZeros32(m)

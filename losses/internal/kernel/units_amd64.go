@@ -25,12 +25,12 @@ type unit[T Float] interface {
 	maeGrad(e, t *T, n int, c, sa, delta, f T)
 	focalTerms(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)
 	polyTerms(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)
-	gceTerms(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)
+	gceTerms(h, z, t *T, n int, a, aLow, low, shift, scale T) (sum, mass T, bad uint32)
 	tileIn(dst, src *T, k int)
 	tileOut(dst, src *T, k int)
 	tileStats(e, z *T, k int, lanes *T) (weird uint32)
 	tileSmooth(t *T, k int, keep, cut, add, addMass T) (bad uint32)
-	tileScale(e *T, k int, coef *T)
+	tileSoftmax(e, z *T, k int, lanes *T)
 	tileShift(dst, z *T, k int, lanes *T)
 	tileCrossEntropyGrad(e, z, t *T, k int, lanes *T) (weird, bad uint32)
 	tileCrossEntropy(z, t *T, k int, lanes *T) (weird, bad uint32)
@@ -78,8 +78,8 @@ func (f32AVX512) focalTerms(h, e, z, t *float32, n int, m, log, c, a float32) (s
 func (f32AVX512) polyTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
 	return polyTermsF32AVX512(h, e, z, t, n, m, log, c, a)
 }
-func (f32AVX512) gceTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
-	return gceTermsF32AVX512(h, e, z, t, n, m, log, c, a)
+func (f32AVX512) gceTerms(h, z, t *float32, n int, a, aLow, low, shift, scale float32) (sum, mass float32, bad uint32) {
+	return gceTermsF32AVX512(h, z, t, n, a, aLow, low, shift, scale)
 }
 func (f32AVX512) tileIn(dst, src *float32, k int)  { tileInF32AVX512(dst, src, k) }
 func (f32AVX512) tileOut(dst, src *float32, k int) { tileOutF32AVX512(dst, src, k) }
@@ -89,7 +89,9 @@ func (f32AVX512) tileStats(e, z *float32, k int, lanes *float32) (weird uint32) 
 func (f32AVX512) tileSmooth(t *float32, k int, keep, cut, add, addMass float32) (bad uint32) {
 	return tileSmoothF32AVX512(t, k, keep, cut, add, addMass)
 }
-func (f32AVX512) tileScale(e *float32, k int, coef *float32) { tileScaleF32AVX512(e, k, coef) }
+func (f32AVX512) tileSoftmax(e, z *float32, k int, lanes *float32) {
+	tileSoftmaxF32AVX512(e, z, k, lanes)
+}
 func (f32AVX512) tileShift(dst, z *float32, k int, lanes *float32) {
 	tileShiftF32AVX512(dst, z, k, lanes)
 }
@@ -144,8 +146,8 @@ func (f64AVX512) focalTerms(h, e, z, t *float64, n int, m, log, c, a float64) (s
 func (f64AVX512) polyTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
 	return polyTermsF64AVX512(h, e, z, t, n, m, log, c, a)
 }
-func (f64AVX512) gceTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
-	return gceTermsF64AVX512(h, e, z, t, n, m, log, c, a)
+func (f64AVX512) gceTerms(h, z, t *float64, n int, a, aLow, low, shift, scale float64) (sum, mass float64, bad uint32) {
+	return gceTermsF64AVX512(h, z, t, n, a, aLow, low, shift, scale)
 }
 func (f64AVX512) tileIn(dst, src *float64, k int)  { tileInF64AVX512(dst, src, k) }
 func (f64AVX512) tileOut(dst, src *float64, k int) { tileOutF64AVX512(dst, src, k) }
@@ -155,7 +157,9 @@ func (f64AVX512) tileStats(e, z *float64, k int, lanes *float64) (weird uint32) 
 func (f64AVX512) tileSmooth(t *float64, k int, keep, cut, add, addMass float64) (bad uint32) {
 	return tileSmoothF64AVX512(t, k, keep, cut, add, addMass)
 }
-func (f64AVX512) tileScale(e *float64, k int, coef *float64) { tileScaleF64AVX512(e, k, coef) }
+func (f64AVX512) tileSoftmax(e, z *float64, k int, lanes *float64) {
+	tileSoftmaxF64AVX512(e, z, k, lanes)
+}
 func (f64AVX512) tileShift(dst, z *float64, k int, lanes *float64) {
 	tileShiftF64AVX512(dst, z, k, lanes)
 }
@@ -210,8 +214,8 @@ func (f32AVX2) focalTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum
 func (f32AVX2) polyTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
 	return polyTermsF32AVX2(h, e, z, t, n, m, log, c, a)
 }
-func (f32AVX2) gceTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
-	return gceTermsF32AVX2(h, e, z, t, n, m, log, c, a)
+func (f32AVX2) gceTerms(h, z, t *float32, n int, a, aLow, low, shift, scale float32) (sum, mass float32, bad uint32) {
+	return gceTermsF32AVX2(h, z, t, n, a, aLow, low, shift, scale)
 }
 func (f32AVX2) tileIn(dst, src *float32, k int)  { tileInF32AVX2(dst, src, k) }
 func (f32AVX2) tileOut(dst, src *float32, k int) { tileOutF32AVX2(dst, src, k) }
@@ -221,7 +225,7 @@ func (f32AVX2) tileStats(e, z *float32, k int, lanes *float32) (weird uint32) {
 func (f32AVX2) tileSmooth(t *float32, k int, keep, cut, add, addMass float32) (bad uint32) {
 	return tileSmoothF32AVX2(t, k, keep, cut, add, addMass)
 }
-func (f32AVX2) tileScale(e *float32, k int, coef *float32)       { tileScaleF32AVX2(e, k, coef) }
+func (f32AVX2) tileSoftmax(e, z *float32, k int, lanes *float32) { tileSoftmaxF32AVX2(e, z, k, lanes) }
 func (f32AVX2) tileShift(dst, z *float32, k int, lanes *float32) { tileShiftF32AVX2(dst, z, k, lanes) }
 func (f32AVX2) tileCrossEntropyGrad(e, z, t *float32, k int, lanes *float32) (weird, bad uint32) {
 	return tileCrossEntropyGradF32AVX2(e, z, t, k, lanes)
@@ -274,8 +278,8 @@ func (f64AVX2) focalTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum
 func (f64AVX2) polyTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
 	return polyTermsF64AVX2(h, e, z, t, n, m, log, c, a)
 }
-func (f64AVX2) gceTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
-	return gceTermsF64AVX2(h, e, z, t, n, m, log, c, a)
+func (f64AVX2) gceTerms(h, z, t *float64, n int, a, aLow, low, shift, scale float64) (sum, mass float64, bad uint32) {
+	return gceTermsF64AVX2(h, z, t, n, a, aLow, low, shift, scale)
 }
 func (f64AVX2) tileIn(dst, src *float64, k int)  { tileInF64AVX2(dst, src, k) }
 func (f64AVX2) tileOut(dst, src *float64, k int) { tileOutF64AVX2(dst, src, k) }
@@ -285,7 +289,7 @@ func (f64AVX2) tileStats(e, z *float64, k int, lanes *float64) (weird uint32) {
 func (f64AVX2) tileSmooth(t *float64, k int, keep, cut, add, addMass float64) (bad uint32) {
 	return tileSmoothF64AVX2(t, k, keep, cut, add, addMass)
 }
-func (f64AVX2) tileScale(e *float64, k int, coef *float64)       { tileScaleF64AVX2(e, k, coef) }
+func (f64AVX2) tileSoftmax(e, z *float64, k int, lanes *float64) { tileSoftmaxF64AVX2(e, z, k, lanes) }
 func (f64AVX2) tileShift(dst, z *float64, k int, lanes *float64) { tileShiftF64AVX2(dst, z, k, lanes) }
 func (f64AVX2) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (weird, bad uint32) {
 	return tileCrossEntropyGradF64AVX2(e, z, t, k, lanes)

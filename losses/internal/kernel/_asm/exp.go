@@ -56,6 +56,11 @@ func (g isa) expShifted(c expConsts, x reg.VecVirtual, shift expShift, e reg.Vec
 	g.move(x, r)
 	g.nmadd(c.ln2hi, n, r)
 	g.nmadd(c.ln2lo, n, r)
+	g.expOf(c, r, t, n, shift, e)
+}
+
+// expOf emits e = exp(r) 2^(n-shift), with n also in the low bits of t. It overwrites t and n.
+func (g isa) expOf(c expConsts, r, t, n reg.VecVirtual, shift expShift, e reg.VecVirtual) {
 	g.load(c.q[0], e)
 	for _, q := range c.q[1:] {
 		g.horner(q, r, e)

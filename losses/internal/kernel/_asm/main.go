@@ -36,7 +36,7 @@ func main() {
 		g.tileOut()
 		g.tileStats()
 		g.tileSmooth()
-		g.tileScale()
+		g.tileSoftmax()
 		g.tileShift()
 		g.tileCrossEntropy(true)
 		g.tileCrossEntropy(false)

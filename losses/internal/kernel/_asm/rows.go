@@ -435,24 +435,24 @@ func (g isa) smooth() {
 
 func (g isa) maeSum() {
 	g.text("maeSum", "func(e, t *T, n int, c, sa T) (sum, delta T, bad uint32)",
-		"returns Σ |p - t| and Σ (sa - sign(p - t)) p for p = c e, and bad as expsDot does.")
+		"returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
 	c, sa := g.broadcast("c"), g.broadcast("sa")
 	sum, delta, mass := g.zeros(1), g.zeros(1), g.zeros(1)
 	zero, bad := g.zeros(1)[0], g.noLanes()
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
-		p, lab := g.get(e, i, v, m), g.get(t, i, v, m)
+		x, lab := g.get(e, i, v, m), g.get(t, i, v, m)
 		g.orInto(g.invalid(lab, zero), bad)
 		g.add(lab, mass[v], mass[v])
-		g.mul(c, p, p)
 		d := g.vec()
-		g.sub(lab, p, d)
+		g.mul(c, x, d)
+		g.sub(lab, d, d)
 		s := g.sign(d, zero)
 		u := g.vec()
 		g.mul(s, d, u)
 		g.add(u, sum[v], sum[v])
 		g.sub(s, sa, s)
-		g.madd(s, p, delta[v])
+		g.madd(s, x, delta[v])
 	})
 	g.result(g.total(sum), "sum")
 	g.result(g.total(delta), "delta")
@@ -477,15 +477,15 @@ func (g isa) sign(d, zero reg.VecVirtual) reg.VecVirtual {
 func (g isa) hold1(x float64) Op { return g.constant(x) }
 
 func (g isa) maeGrad() {
-	g.text("maeGrad", "func(e, t *T, n int, c, sa, delta, f T)", "stores f p ((sign(p - t) - sa) + delta) in e for p = c e.")
+	g.text("maeGrad", "func(e, t *T, n int, c, sa, delta, f T)", "stores f e ((sign(p - t) - sa) + delta) in e for p = c e.")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
 	c, sa, delta, f := g.broadcast("c"), g.broadcast("sa"), g.broadcast("delta"), g.broadcast("f")
 	zero := g.zeros(1)[0]
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
 		p, lab := g.get(e, i, v, m), g.get(t, i, v, m)
-		g.mul(c, p, p)
 		d := g.vec()
-		g.sub(lab, p, d)
+		g.mul(c, p, d)
+		g.sub(lab, d, d)
 		s := g.sign(d, zero)
 		g.sub(sa, s, s)
 		g.add(delta, s, s)
@@ -597,20 +597,53 @@ func (g isa) polyTerms() {
 	})
 }
 
-// gceTerms: φ = (1 - p^a)/a, -φ' = p^a.
+// gceTerms: φ = (1 - p^a)/a, -φ' = p^a = scale 2^-shift exp(a z): the argument of the exponential is reduced
+// before it is rounded, which would cost |a l|/2 ulps. a is the sum of a and aLow.
 func (g isa) gceTerms() {
-	g.terms("gceTerms", "φ is a times the generalised cross entropy with exponent a.", func() term {
-		c, shift := g.expConsts(), g.prepareShift(g.constant(0))
-		return func(l, p, u, t, sum, a reg.VecVirtual) reg.VecVirtual {
-			h, low := g.vec(), g.vec()
-			g.mul(a, l, l)
-			g.load(g.constant(g.lowest()), low)
-			g.max(l, low, l)
-			g.expShifted(c, l, shift, h)
-			g.load(g.constant(1), u)
-			g.sub(h, u, u)
-			g.madd(t, u, sum)
-			return h
+	g.text("gceTerms", "func(h, z, t *T, n int, a, aLow, low, shift, scale T) (sum, mass T, bad uint32)",
+		"stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.", "bad is as expsDot's.")
+	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
+	a, aLow, low, scale := g.broadcast("a"), g.broadcast("aLow"), g.broadcast("low"), g.broadcast("scale")
+	shift := g.prepareShift(g.arg("shift"))
+	sum, mass, labels := g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0]
+	zero, bad := g.hold(0), g.noLanes()
+	c := g.expConsts()
+	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10 // n hi is exact
+	if !g.f64 {
+		hi, lo = 0.693359375, -2.12194440e-4
+	}
+	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
+		lab := g.get(t, i, v, k)
+		g.orInto(g.invalid(lab, zero), bad)
+		if !g.avx512 {
+			g.add(lab, labels, labels)
 		}
+		x := g.clamped(z, i, v, k, low)
+		ax, bits, n, r, w := g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
+		g.mul(a, x, ax)
+		g.load(c.magic, bits)
+		g.madd(c.log2e, ax, bits)
+		g.sub(c.magic, bits, n)
+		g.mul(g.constant(-hi), n, r)
+		g.madd(a, x, r)
+		g.nmadd(g.constant(lo), n, r)
+		g.madd(aLow, x, r)
+		g.expOf(c, r, bits, n, shift, w)
+		g.mul(scale, w, w)
+		u := g.vec()
+		g.load(g.constant(1), u)
+		g.sub(w, u, u)
+		g.madd(lab, u, sum)
+		g.mul(lab, w, w)
+		g.add(w, mass, mass)
+		g.put(w, h, i, v, k)
 	})
+	g.result(g.total([]reg.VecVirtual{sum}), "sum")
+	g.result(g.total([]reg.VecVirtual{mass}), "mass")
+	r := g.maskBits(bad)
+	if !g.avx512 {
+		g.infiniteInto(g.total([]reg.VecVirtual{labels}), r)
+	}
+	Store(r, Return("bad"))
+	g.ret()
 }

@@ -245,21 +245,39 @@ func (g isa) abs() Mem {
 	return g.bitsOf(math.MaxInt32)
 }
 
-// tileSoftmax emits what a row's softmax needs from r and e_a = exp(M) 2^-shift, and stores it in lanes.
-func (g isa) tileSoftmax(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) (log, inv, rest, coef reg.VecVirtual) {
+// softmaxNumbers emits what a row's softmax needs from r and e_a = exp(M) 2^-shift, and stores it in lanes.
+func (g isa) softmaxNumbers(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) (log, inv, rest, coef reg.VecVirtual) {
 	log, inv, rest, coef = g.vec(), g.vec(), g.vec(), g.vec()
+	g.add(ea, r, rest)
 	g.load(g.constant(1), coef)
-	g.div(ea, coef, coef)
-	g.mul(coef, r, r)
+	g.div(rest, coef, coef) // 1/(Σ e)
+	g.div(ea, r, r)
 	g.log1p(r, inv, log)
 	g.mul(inv, r, rest)
-	g.mul(inv, coef, coef)
 	g.store(top, g.lane(lanes, laneMax))
 	g.store(log, g.lane(lanes, laneLog))
 	g.store(inv, g.lane(lanes, laneTop))
 	g.store(rest, g.lane(lanes, laneRest))
 	g.store(coef, g.lane(lanes, laneCoef))
 	return log, inv, rest, coef
+}
+
+// kahan is a sum with its compensation (Kahan 1965), for rows that are summed one element after the other.
+type kahan struct{ sum, lost reg.VecVirtual }
+
+func (g isa) kahan() kahan {
+	v := g.zeros(2)
+	return kahan{v[0], v[1]}
+}
+
+// addTo adds x, which it overwrites, to k.
+func (g isa) addTo(k kahan, x reg.VecVirtual) {
+	t := g.vec()
+	g.sub(k.lost, x, x)
+	g.add(x, k.sum, t)
+	g.sub(k.sum, t, k.lost)
+	g.sub(x, k.lost, k.lost)
+	g.move(t, k.sum)
 }
 
 func (g isa) tileStats() {
@@ -271,8 +289,7 @@ func (g isa) tileStats() {
 	c := g.expConsts()
 	ea := g.vec()
 	g.expShifted(c, top, shift, ea)
-	r, count := g.vec(), g.vec()
-	g.zero(r)
+	r, count := g.kahan(), g.vec()
 	g.load(g.constant(-1), count)
 	one := g.constant(1)
 	g.columns(k, func(off reg.GPVirtual) {
@@ -282,11 +299,12 @@ func (g isa) tileStats() {
 		g.store(y, col(e, off))
 		v := g.vec()
 		g.load(col(z, off), v)
-		g.addWhere(g.cmp(neqUQ, v, top), y, r)
+		g.keep(g.cmp(neqUQ, v, top), y, y)
+		g.addTo(r, y)
 		g.addWhere(g.cmp(eqOQ, v, top), one, count)
 	})
-	g.madd(count, ea, r)
-	g.tileSoftmax(lanes, top, r, ea)
+	g.madd(count, ea, r.sum)
+	g.softmaxNumbers(lanes, top, r.sum, ea)
 	g.ret()
 }
 
@@ -307,7 +325,7 @@ func (g isa) tileSmooth() {
 	})
 	inf := g.vec()
 	g.load(g.infinity(1), inf)
-	g.orInto(g.cmp(eqOQ, mass, inf), bad)
+	g.orInto(g.cmp(nltUQ, inf, mass), bad)
 	Store(g.maskBits(bad), Return("bad"))
 	keep, cut, add := g.broadcast("keep"), g.broadcast("cut"), g.broadcast("add")
 	g.madd(g.broadcast("addMass"), mass, add)
@@ -324,14 +342,17 @@ func (g isa) tileSmooth() {
 	g.ret()
 }
 
-func (g isa) tileScale() {
-	g.text("tileScale", "func(e *T, k int, coef *T)", "multiplies every column of the tile e by coef.")
-	e, k, p := g.param("e"), g.param("k"), g.param("coef")
-	c := g.vec()
-	g.load(Mem{Base: p}, c)
+func (g isa) tileSoftmax() {
+	g.text("tileSoftmax", "func(e, z *T, k int, lanes *T)", "takes e and lanes from tileStats and stores the softmax in e.")
+	e, z, k, lanes := g.param("e"), g.param("z"), g.param("k"), g.param("lanes")
+	c, inv, top := g.vec(), g.vec(), g.vec()
+	g.load(g.lane(lanes, laneCoef), c)
+	g.load(g.lane(lanes, laneTop), inv)
+	g.load(g.lane(lanes, laneMax), top)
 	g.columns(k, func(off reg.GPVirtual) {
 		y := g.vec()
 		g.mul(col(e, off), c, y)
+		g.blend(g.cmp(eqOQ, col(z, off), top), inv, y)
 		g.store(y, col(e, off))
 	})
 	g.ret()
@@ -370,11 +391,12 @@ func (g isa) tileCrossEntropy(grad bool) {
 	c := g.expConsts()
 	ea := g.vec()
 	g.expShifted(c, top, shift, ea)
-	acc := g.zeros(4)
-	r, rest, own, dot := acc[0], acc[1], acc[2], acc[3]
+	g.store(ea, g.lane(lanes, laneCoef)) // registers are few
+	acc := g.zeros(2)
+	r, rest, own, dot := g.kahan(), g.kahan(), acc[0], acc[1]
 	count := g.vec()
 	g.load(g.constant(-1), count)
-	zero := g.zeros(1)[0]
+	zero := g.hold(0)
 	one := g.constant(1)
 	bad := g.noLanes()
 	g.columns(k, func(off reg.GPVirtual) {
@@ -388,8 +410,11 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.load(col(z, off), v)
 		g.load(col(t, off), lab)
 		ne, eq := g.cmp(neqUQ, v, top), g.cmp(eqOQ, v, top)
-		g.addWhere(ne, y, r)
-		g.addWhere(ne, lab, rest)
+		g.keep(ne, y, y)
+		g.addTo(r, y)
+		other := g.vec()
+		g.keep(ne, lab, other)
+		g.addTo(rest, other)
 		g.addWhere(eq, one, count)
 		g.addWhere(eq, lab, own)
 		g.orInto(g.invalid(lab, zero), bad)
@@ -398,16 +423,18 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.madd(lab, v, dot)
 	})
 	mass := g.vec()
-	g.add(rest, own, mass)
-	if !g.avx512 {
-		inf := g.vec()
-		g.load(g.infinity(1), inf)
-		g.orInto(g.cmp(eqOQ, mass, inf), bad)
-	}
+	g.add(rest.sum, own, mass)
+	inf := g.vec()
+	g.load(g.infinity(1), inf)
+	g.orInto(g.cmp(nltUQ, inf, mass), bad)
 	Store(g.maskBits(bad), Return("bad"))
-	unique := g.cmp(eqOQ, count, zero)
-	g.madd(count, ea, r)
-	log, _, q, coef := g.tileSoftmax(lanes, top, r, ea)
+	ea = g.vec()
+	g.load(g.lane(lanes, laneCoef), ea)
+	g.madd(count, ea, r.sum)
+	log, inv, q, coef := g.softmaxNumbers(lanes, top, r.sum, ea)
+	half := g.vec()
+	g.load(g.constant(0.5), half)
+	sure := g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
 	// loss = mass log1p(r) - dot
 	g.msub(dot, mass, log)
 	g.store(log, g.lane(lanes, laneLoss))
@@ -415,16 +442,16 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.ret()
 		return
 	}
-	// grad = f (mass coef e - t), at the only maximum f (rest - mass q).
+	// grad = f (mass coef e - t), at a maximum of p > 1/2 f (rest - mass q).
 	f := g.vec()
 	g.load(g.lane(lanes, laneScale), f)
 	g.mul(mass, coef, coef)
-	g.rsub(rest, mass, q) // q = rest - q mass
+	g.rsub(rest.sum, mass, q) // q = rest - q mass
 	g.columns(k, func(off reg.GPVirtual) {
 		y := g.vec()
 		g.load(col(e, off), y)
 		g.msub(col(t, off), coef, y)
-		g.blend(g.maskAnd(unique, g.cmp(eqOQ, col(z, off), top)), q, y)
+		g.blend(g.maskAnd(sure, g.cmp(eqOQ, col(z, off), top)), q, y)
 		g.mul(f, y, y)
 		g.store(y, col(e, off))
 	})
@@ -439,8 +466,8 @@ func (g isa) tileMAE() {
 	g.load(g.lane(lanes, laneMax), top)
 	g.load(g.lane(lanes, laneCoef), coef)
 	g.load(g.lane(lanes, laneRest), rest)
-	acc := g.zeros(4)
-	sum, sa, delta, zero := acc[0], acc[1], acc[2], acc[3]
+	acc := g.zeros(2)
+	sum, sa, delta, zero := g.kahan(), acc[0], g.kahan(), acc[1]
 	bad := g.noLanes()
 	// d returns p - t, at a maximum (1 - t) - rest.
 	d := func(off reg.GPVirtual, p, lab reg.VecVirtual) (reg.VecVirtual, mask) {
@@ -468,21 +495,22 @@ func (g isa) tileMAE() {
 		x, eq := d(off, p, lab)
 		s := g.sign(x, zero)
 		g.blend(eq, s, sa)
-		g.madd(s, x, sum)
+		g.mul(s, x, x)
+		g.addTo(sum, x)
 	})
-	if !g.avx512 {
-		inf := g.vec()
-		g.load(g.infinity(1), inf)
-		g.orInto(g.cmp(eqOQ, mass, inf), bad)
-	}
+	inf := g.vec()
+	g.load(g.infinity(1), inf)
+	g.orInto(g.cmp(nltUQ, inf, mass), bad)
+	g.orInto(g.cmp(nltUQ, inf, sum.sum), bad)
 	Store(g.maskBits(bad), Return("bad"))
-	g.store(sum, g.lane(lanes, laneLoss))
+	g.store(sum.sum, g.lane(lanes, laneLoss))
 	g.columns(k, func(off reg.GPVirtual) {
 		p, lab := load(off)
 		x, _ := d(off, p, lab)
 		s := g.sign(x, zero)
 		g.sub(s, sa, s)
-		g.madd(s, p, delta)
+		g.mul(s, p, p)
+		g.addTo(delta, p)
 	})
 	f := g.vec()
 	g.load(g.lane(lanes, laneScale), f)
@@ -491,7 +519,7 @@ func (g isa) tileMAE() {
 		x, _ := d(off, p, lab)
 		s := g.sign(x, zero)
 		g.sub(sa, s, s)
-		g.add(delta, s, s)
+		g.add(delta.sum, s, s)
 		g.mul(f, p, p)
 		g.mul(s, p, p)
 		g.store(p, col(e, off))

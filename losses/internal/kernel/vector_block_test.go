@@ -1,0 +1,174 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// block is the input of every kernel: n rows of k classes.
+type block[T Float] struct {
+	n, k    int
+	z, t, u []T // logits, labels, upstream gradient
+	index   []int
+	scale   []T
+}
+
+// outputs is what a kernel writes; out has k elements a row, num one.
+type outputs[T Float] struct {
+	loss     []float64
+	out, num []T
+	scratch  []T
+	bad      int
+}
+
+func newOutputs[T Float](n, k int) *outputs[T] {
+	return &outputs[T]{make([]float64, n), make([]T, n*k), make([]T, n), make([]T, 2*k), -1}
+}
+
+// kern is a public kernel with fixed arguments.
+type kern[T Float] struct {
+	name     string
+	labels   bool // reads t and says which row is bad
+	generic  bool // may give the same bits whatever the implementation
+	noLogits bool // reads no z
+	run      func(b *block[T], o *outputs[T])
+}
+
+// smoothings are the arguments keep, cut, add, addMass of Smooth for k classes.
+func smoothings(k int) map[string][4]float64 {
+	f := float64(k)
+	return map[string][4]float64{"notebook": {1, 0.1, 0.1 / f, 0}, "uniform": {0.9, 0, 0.1 / f, 0}, "prior": {0.9, 0, 0, 0.1 / f}}
+}
+
+func kernels[T Float]() []kern[T] {
+	ks := []kern[T]{
+		{"CrossEntropy", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = CrossEntropy(o.loss, o.out, b.z, b.t, b.scale, b.k)
+		}},
+		{"CrossEntropy/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = CrossEntropy(o.loss, nil, b.z, b.t, b.scale, b.k)
+		}},
+		{"CrossEntropyIndex", false, false, false, func(b *block[T], o *outputs[T]) {
+			CrossEntropyIndex(o.loss, o.out, b.z, b.index, b.scale, b.k)
+		}},
+		{"CrossEntropyIndex/loss", false, false, false, func(b *block[T], o *outputs[T]) {
+			CrossEntropyIndex(o.loss, nil, b.z, b.index, b.scale, b.k)
+		}},
+		{"MAE", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = MAE(o.loss, o.out, b.z, b.t, b.scale, o.scratch, b.k)
+		}},
+		{"MAE/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = MAE(o.loss, nil, b.z, b.t, b.scale, o.scratch, b.k)
+		}},
+		{"MAEIndex", false, false, false, func(b *block[T], o *outputs[T]) {
+			MAEIndex(o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)
+		}},
+		{"MAEIndex/loss", false, false, false, func(b *block[T], o *outputs[T]) {
+			MAEIndex(o.loss, nil, b.z, b.index, b.scale, o.scratch, b.k)
+		}},
+		{"Softmax", false, false, false, func(b *block[T], o *outputs[T]) { Softmax(o.out, b.z, b.k) }},
+		{"LogSoftmax", false, false, false, func(b *block[T], o *outputs[T]) { LogSoftmax(o.out, b.z, b.k) }},
+		{"LogSumExp", false, true, false, func(b *block[T], o *outputs[T]) { LogSumExp(o.num, b.z, b.k) }},
+		{"SoftmaxGrad", false, true, false, func(b *block[T], o *outputs[T]) { SoftmaxGrad(o.out, b.z, b.u, b.k) }},
+		{"LogSoftmaxGrad", false, true, false, func(b *block[T], o *outputs[T]) { LogSoftmaxGrad(o.out, b.z, b.u, b.k) }},
+		{"LogSumExpGrad", false, true, false, func(b *block[T], o *outputs[T]) { LogSumExpGrad(o.out, b.z, b.u[:b.n], b.k) }},
+	}
+	for _, rule := range []string{"notebook", "uniform", "prior"} {
+		ks = append(ks, kern[T]{"Smooth/" + rule, true, true, true, func(b *block[T], o *outputs[T]) {
+			a := smoothings(b.k)[rule]
+			o.bad = Smooth(o.out, b.t, a[0], a[1], a[2], a[3], b.k)
+		}})
+	}
+	if vectors { // Separable has no specification here
+		for name, f := range families {
+			ks = append(ks, kern[T]{"Separable/" + name, true, true, false, func(b *block[T], o *outputs[T]) {
+				o.bad, _ = Separable(f.family, f.a, o.loss, o.out, b.z, b.t, b.scale, o.scratch, b.k)
+			}})
+		}
+		ks = append(ks, kern[T]{"Separable/loss", true, true, false, func(b *block[T], o *outputs[T]) {
+			o.bad, _ = Separable(Focal, 2, o.loss, nil, b.z, b.t, b.scale, o.scratch, b.k)
+		}})
+	}
+	return ks
+}
+
+// families are the separable losses with a parameter for which there is assembly.
+var families = map[string]struct {
+	family Family
+	a      float64
+}{"gce": {GCE, 0.7}, "focal": {Focal, 2}, "poly": {Poly1, 1.5}}
+
+// results runs a kernel on b.
+func (f kern[T]) results(b *block[T]) *outputs[T] {
+	o := newOutputs[T](b.n, b.k)
+	f.run(b, o)
+	return o
+}
+
+// rows returns rows [lo, hi) of b.
+func (b *block[T]) rows(lo, hi int) *block[T] {
+	c := *b
+	c.n, c.z, c.t, c.u, c.index = hi-lo, b.z[lo*b.k:hi*b.k], b.t[lo*b.k:hi*b.k], b.u[lo*b.k:hi*b.k], b.index[lo:hi]
+	if len(b.scale) > 1 {
+		c.scale = b.scale[lo:hi]
+	}
+	return &c
+}
+
+// rows returns the outputs of rows [lo, hi).
+func (o *outputs[T]) rows(lo, hi, k int) *outputs[T] {
+	return &outputs[T]{o.loss[lo:hi], o.out[lo*k : hi*k], o.num[lo:hi], nil, o.bad}
+}
+
+// same reports whether the outputs have the same bits, any NaN for a NaN.
+func (o *outputs[T]) same(p *outputs[T]) bool {
+	return sameBits(o.loss, p.loss) && sameBits(o.out, p.out) && sameBits(o.num, p.num) && o.bad == p.bad
+}
+
+func sameBits[T Float](a, b []T) bool {
+	for i, v := range a {
+		x, y := float64(v), float64(b[i])
+		if x != y && (x == x || y == y) || x == 0 && math.Signbit(x) != math.Signbit(y) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// class fills the row at z, t of a block.
+type class struct {
+	name string
+	fill func(r *rand.Rand, z, t []float64)
+}
+
+// newBlock returns n rows of the class, all numbers rounded to T, each row with its own scale.
+func newBlock[T Float](n, k int, c class) *block[T] {
+	r := rand.New(rand.NewPCG(uint64(n), uint64(k)))
+	b := &block[T]{n: n, k: k}
+	z, t := make([]float64, k), make([]float64, k)
+	for range n {
+		for j := range k {
+			z[j], t[j] = r.NormFloat64(), r.Float64()
+			b.u = append(b.u, T(r.NormFloat64()))
+		}
+		c.fill(r, z, t)
+		for j := range k {
+			b.z, b.t = append(b.z, T(z[j])), append(b.t, T(t[j]))
+		}
+		b.index = append(b.index, r.IntN(k))
+		b.scale = append(b.scale, T(0.1+r.Float64()))
+	}
+	return b
+}
+
+// both runs the tests of the two element types on every implementation.
+func both(t *testing.T, f32, f64 func(t *testing.T)) {
+	for _, name := range implementations() {
+		t.Run(name, func(t *testing.T) {
+			force(t, name)
+			t.Run("float32", f32)
+			t.Run("float64", f64)
+		})
+	}
+}

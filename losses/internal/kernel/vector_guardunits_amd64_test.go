@@ -1,0 +1,91 @@
+//go:build linux && !purego
+
+package kernel
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestGuardUnits runs the row functions alone at every length and every distance from the page: the
+// tails load and store no element too many, and what they compute does not depend on the distance.
+func TestGuardUnits(t *testing.T) { onUnits(t, guardUnits[float32], guardUnits[float64]) }
+
+func guardUnits[T Float](t *testing.T, u unit[T]) {
+	pages := []guardedPages{newGuardedPages(t, 4096), newGuardedPages(t, 4096), newGuardedPages(t, 4096)}
+	for n := 1; n <= 130; n++ {
+		b := newBlock[T](1, n, ordinary)
+		z, lab := b.z, b.t
+		e := make([]T, n)
+		_, shift, _ := u.maxExp(&z[0], n)
+		want := runUnit(u, e, z, lab, shift)
+		for off := range 16 {
+			for _, behind := range []bool{true, false} {
+				// The slice ends or begins off elements from the page; canaries fill the room.
+				place := func(g guardedPages, x []T) (all, s []T) {
+					room := make([]T, len(x)+off)
+					for i := range room {
+						room[i] = canary
+					}
+					all = guard(g, room, behind)
+					s = all[:len(x):len(x)]
+					if !behind {
+						s = all[off:]
+					}
+					copy(s, x)
+					return all, s
+				}
+				_, pz := place(pages[0], z)
+				_, pt := place(pages[1], lab)
+				all, pe := place(pages[2], e)
+				got := runUnit(u, pe, pz, pt, shift)
+				if !sameBits(got, want) {
+					require.FailNow(t, "other results", "n=%d, %d elements from the page", n, off)
+				}
+				edge := all[n:]
+				if !behind {
+					edge = all[:off]
+				}
+				for _, x := range edge {
+					require.EqualValues(t, canary, x, "n=%d, %d elements from the page", n, off)
+				}
+			}
+		}
+	}
+}
+
+// runUnit runs all functions of rows and returns everything they gave.
+func runUnit[T Float](u unit[T], e, z, t []T, shift T) (all []T) {
+	n := len(z)
+	clear(e)
+	keep := func(x ...T) { all = append(append(all, e...), x...) }
+	m, sh, em := u.maxExp(&z[0], n)
+	a := u.find(&z[0], n, m)
+	u.sum(&z[0], n)
+	keep(m, T(a), sh, em)
+	low := m - 100
+	keep(u.exps(&e[0], &z[0], n, low, shift, 64))
+	keep(u.sumExp(&z[0], n, low, shift, 64))
+	sum, dot, mass, bad := u.expsDot(&e[0], &z[0], &t[0], n, m, low, shift, 64)
+	keep(sum, dot, mass, T(bad))
+	sum, dot, mass, bad = u.sumExpDot(&z[0], &t[0], n, m, low, shift, 64)
+	keep(sum, dot, mass, T(bad))
+	sum, delta, bad := u.maeSum(&e[0], &t[0], n, 0.5, 1)
+	keep(sum, delta, T(bad))
+	u.maeGrad(&e[0], &t[0], n, 0.5, 1, 0.25, 2)
+	keep()
+	u.combine(&e[0], &t[0], n, 0.5, 2)
+	keep()
+	u.scale(&e[0], n, 3)
+	keep()
+	u.shift(&e[0], &z[0], n, m, 0.5)
+	keep()
+	mass, nnz, bad := u.labelSums(&t[0], n)
+	keep(mass, nnz, T(bad))
+	u.smooth(&e[0], &t[0], n, 0.9, 0.1, 0.2)
+	keep()
+	u.exp(&e[0], &t[0], n, -1)
+	keep()
+	return all
+}

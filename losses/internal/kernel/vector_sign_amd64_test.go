@@ -1,0 +1,38 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestSignOfZero is p = t to the last bit, where sign(p - t) is 0: what hardly a softmax gives, given to the row functions.
+func TestSignOfZero(t *testing.T) { onUnits(t, signOfZero[float32], signOfZero[float64]) }
+
+func signOfZero[T Float](t *testing.T, u unit[T]) {
+	for n := 1; n <= 70; n++ {
+		p, labels, want := make([]T, n), make([]T, n), make([]T, n)
+		var sum, delta T
+		const c, sa, f = 0.5, 1, 4
+		for i := range p { // c p is t in two of three
+			p[i], labels[i] = T(i%5)/8, T(i%5)/16
+			if i%3 == 0 {
+				labels[i] += 0.25 * T(i%2)
+				p[i]++
+			}
+			d := c*p[i] - labels[i]
+			sum += T(abs(float64(d)))
+			delta += (sa - T(sign(float64(d)))) * p[i]
+		}
+		for i := range p {
+			want[i] = f * p[i] * ((T(sign(float64(c*p[i]-labels[i]))) - sa) + delta)
+		}
+		s, d, bad := u.maeSum(&p[0], &labels[0], n, c, sa)
+		require.Zero(t, bad)
+		require.Equal(t, []T{sum, delta}, []T{s, d}, "n=%d", n) // all of them are multiples of 1/16
+		u.maeGrad(&p[0], &labels[0], n, c, sa, delta, f)
+		require.Equal(t, want, p, "n=%d", n)
+	}
+}

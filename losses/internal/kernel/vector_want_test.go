@@ -1,0 +1,222 @@
+package kernel
+
+import (
+	"math"
+
+	"softloss/internal/numtest"
+)
+
+// expected is an exact result and the size of what an ulp of it is measured by: magnitude, or the
+// result where that is larger, and never less than floor, the effect of denormal roundings inside.
+type expected struct {
+	what      string
+	v         dd
+	magnitude float64
+	floor     float64
+	gap       float64 // largest |z - M| of the exponentials in it that count
+}
+
+// ulps returns how far got is from the exact value, in units in the last place of T; +Inf for
+// a NaN and an infinity in the wrong place.
+func (x expected) ulps(got float64, narrow bool) float64 {
+	want := x.v.hi
+	limit := math.MaxFloat64
+	if narrow {
+		limit = math.MaxFloat32
+	}
+	switch {
+	case got == want && math.IsInf(want, 0):
+		return 0
+	case math.IsNaN(got) || math.IsNaN(want) || math.IsInf(want, 0):
+		return math.Inf(1)
+	case math.Abs(want) > limit && math.Abs(got) >= limit && got*want > 0:
+		return 0
+	}
+	size := math.Min(math.Max(x.magnitude, math.Abs(want)), limit/2)
+	unit := numtest.Ulp(size)
+	if narrow {
+		unit = numtest.Ulp(float32(size))
+	}
+	return math.Abs((got-want)-x.v.lo) / math.Max(unit, x.floor)
+}
+
+// rowWant computes what the kernels should give for one row. T says where numbers are denormal.
+type rowWant[T Float] struct {
+	softRef
+	k      int
+	t, u   []T
+	unique bool    // one maximum
+	denorm float64 // smallest number of T
+	gap    float64 // from the maximum to the next
+}
+
+func newRowWant[T Float](z, t, u []T) *rowWant[T] {
+	w := &rowWant[T]{softRef: newSoftRef(z), k: len(z), t: t, u: u, unique: true, denorm: numtest.Ulp(T(0)), gap: 800}
+	for j, v := range z {
+		w.unique = w.unique && (j == w.a || v < z[w.a])
+		if j != w.a {
+			w.gap = math.Min(w.gap, -w.d[j].hi)
+		}
+	}
+	return w
+}
+
+// restFloor is how much half an ulp of denormal exponentials, k of them in one direction, can do in 4 ulp.
+func (w *rowWant[T]) restFloor() float64 { return w.denorm * math.Max(1, float64(w.k)/8) }
+
+// pFloor is the ulp of a denormal p_j.
+func (w *rowWant[T]) pFloor(j int) float64 {
+	if w.p[j].hi < 2*Tiny[T]() {
+		return w.denorm
+	}
+	return 0
+}
+
+// gapTo is |z_j - M|, or that of the next to the maximum, as far as an exponential is not 0.
+func (w *rowWant[T]) gapTo(j int) float64 { return math.Min(math.Max(-w.d[j].hi, w.gap), 800) }
+
+// crossEntropy returns the loss and the gradient for the labels t and the factor f. The magnitude of an
+// element of the gradient is max(S p_k, t_k) |f|; at the maximum it is the smaller of that and
+// max(Σ_{k≠a} t_k, S q) |f|, so that for a sure one-hot row p_a - 1 is relative to itself.
+func (w *rowWant[T]) crossEntropy(t []T, f float64) (loss expected, grad []expected) {
+	var mass, rest, dot dd
+	for j, v := range t {
+		if v == 0 {
+			continue
+		}
+		mass = mass.add(num(float64(v)))
+		if j != w.a {
+			rest = rest.add(num(float64(v)))
+			dot = dot.add(num(float64(v)).mul(w.d[j]))
+		}
+	}
+	l := mass.mul(w.log).sub(dot)
+	loss = expected{"loss", l, 0, mass.hi * w.restFloor(), w.gap}
+	for j, v := range t {
+		g := expected{"grad", w.p[j].mul(mass).sub(num(float64(v))), math.Max(mass.hi*w.p[j].hi, float64(v)), mass.hi * w.pFloor(j), w.gapTo(j)}
+		if j == w.a && w.unique {
+			g.what, g.v = "grad at the maximum", rest.sub(mass.mul(w.q))
+			g.magnitude = math.Min(g.magnitude, math.Max(rest.hi, mass.hi*w.q.hi))
+			g.floor = mass.hi * w.restFloor()
+		}
+		grad = append(grad, g.times(f))
+	}
+	return loss, grad
+}
+
+func (x expected) times(f float64) expected {
+	return expected{x.what, x.v.mul(num(f)), x.magnitude * math.Abs(f), x.floor * math.Abs(f), x.gap}
+}
+
+// mae returns the loss and the gradient. The magnitude of an element is 2 p_j |f| where the
+// sign of p_j - t_j is not that of the maximum's; the maximum's own and the others are relative to themselves.
+func (w *rowWant[T]) mae(t []T, f float64) (loss expected, grad []expected) {
+	sign := make([]float64, w.k)
+	var sum, delta dd
+	for j, v := range t {
+		d := w.p[j].sub(num(float64(v)))
+		if j == w.a {
+			d = num(1).sub(num(float64(v))).sub(w.q)
+		}
+		sign[j] = float64(numSign(d.hi))
+		sum = sum.add(d.abs())
+	}
+	gap := 800.0 // of the largest term of delta
+	for j := range t {
+		if sign[j] != sign[w.a] {
+			gap = math.Min(gap, w.gapTo(j))
+		}
+		delta = delta.add(w.p[j].mul(num(sign[w.a] - sign[j])))
+	}
+	loss = expected{"loss", sum, 0, 2 * w.restFloor(), w.gap}
+	for j := range t {
+		g := expected{"grad", w.p[j].mul(num(sign[j] - sign[w.a]).add(delta)), 0, 2 * w.pFloor(j), math.Max(gap, w.gap) + w.gapTo(j)}
+		if sign[j] != sign[w.a] || !w.unique {
+			g.magnitude = 2 * w.p[j].hi
+		}
+		if j == w.a {
+			g.what, g.floor = "grad at the maximum", 2*w.restFloor()
+		}
+		grad = append(grad, g.times(f))
+	}
+	return loss, grad
+}
+
+func numSign(x float64) int {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return 0
+}
+
+// vjp returns the gradients of the softmax family: softmax, log-softmax and log-sum-exp, whose upstream is up.
+func (w *rowWant[T]) vjp(up float64) (soft, log, lse []expected) {
+	var dot, sum, rest, size dd
+	var restSize float64
+	ua := num(float64(w.u[w.a]))
+	for j, v := range w.u {
+		uj := num(float64(v))
+		sum, size = sum.add(uj), size.add(uj.abs())
+		if j != w.a {
+			rest, restSize = rest.add(uj), restSize+math.Abs(float64(v))
+			dot = dot.add(w.p[j].mul(ua.sub(uj)))
+		}
+	}
+	var dotSize float64
+	for j, v := range w.u {
+		if j != w.a {
+			dotSize += w.p[j].hi * (math.Abs(ua.hi) + math.Abs(float64(v)))
+		}
+	}
+	for j, v := range w.u {
+		uj, p := num(float64(v)), w.p[j].hi
+		s := expected{"vector", w.p[j].mul(uj.sub(ua).add(dot)), p * math.Max(math.Max(math.Abs(uj.hi), math.Abs(ua.hi)), dotSize), w.pFloor(j) * 8, w.gap + w.gapTo(j)}
+		l := expected{"vector", uj.sub(w.p[j].mul(sum)), math.Max(math.Abs(uj.hi), p*size.hi), w.pFloor(j) * size.hi, w.gapTo(j)}
+		if j == w.a {
+			s.magnitude, s.floor = p*dotSize, 8*w.restFloor()
+			l.v = sum.mul(w.q).sub(rest)
+			l.magnitude, l.floor = math.Max(restSize, size.hi*w.q.hi), size.hi*w.restFloor()
+		}
+		soft, log = append(soft, s), append(log, l)
+		lse = append(lse, expected{"vector", w.p[j].mul(num(up)), 0, math.Abs(up) * w.pFloor(j), w.gapTo(j)})
+	}
+	return soft, log, lse
+}
+
+// family returns softmax, log-softmax and log-sum-exp, the last measured by the maximum.
+func (w *rowWant[T]) family() (soft, log []expected, lse expected) {
+	for j := range w.p {
+		soft = append(soft, expected{"vector", w.p[j], 0, 0, w.gapTo(j)})
+		log = append(log, expected{"vector", w.d[j].sub(w.log), 0, w.restFloor(), w.gap})
+	}
+	return soft, log, expected{"number", num(w.top).add(w.log), w.magnitude, 0, w.gap}
+}
+
+// smooth returns smoothed labels, relative to the larger of keep t, cut/nnz and what is added.
+func (w *rowWant[T]) smooth(keep, cut, add, addMass float64) (out []expected) {
+	var mass dd
+	nnz := 0
+	for _, v := range w.t {
+		mass = mass.add(num(float64(v)))
+		if v > 0 {
+			nnz++
+		}
+	}
+	c := num(cut).div(num(math.Max(float64(nnz), 1)))
+	a := num(addMass).mul(mass).add(num(add))
+	for _, v := range w.t {
+		kept := num(keep).mul(num(float64(v)))
+		x := expected{"vector", a, a.hi, w.denorm, 0}
+		if v != 0 {
+			x.magnitude = math.Max(a.hi, math.Max(kept.hi, c.hi))
+		}
+		if d := kept.sub(c); d.hi > 0 {
+			x.v = d.add(a)
+		}
+		out = append(out, x)
+	}
+	return out
+}
