@@ -14,6 +14,12 @@
 // The tape machine, with gorgonia.Grad or with BindDualValues, and the Lisp machine both work; CPU only. Ops have
 // no state, so that clones of a graph may run at once. Bad data is an error of RunAll, never a panic.
 //
+// # Second derivatives
+//
+// [HessianVector] makes a graph that computes products of a cost's Hessian with vectors, for cross entropy, GCE, focal and poly-1 losses, costs
+// composed of Softmax, LogSoftmax, LogSumExp and Smooth, and most of Gorgonia's ops. Gorgonia's Grad of a Grad in one graph returns first derivatives
+// and no error; where it meets an op of this package that it has differentiated before, it is an error.
+//
 // # What Gorgonia wants you to know
 //
 //   - Name your inputs: two inputs of one name, type and shape are one node.
@@ -24,5 +30,6 @@
 //   - The shapes of a graph are fixed: pad a smaller last batch and give the padding a sample weight of 0.
 //   - After a failed run a Lisp machine's goroutine goes on for ever: do not retry with many of them.
 //   - An input that no node uses makes the Lisp machine fail.
+//   - Reshape shares memory: the op after a Reshape of an input may overwrite the input.
 //   - Build one graph at a time: two goroutines that build two graphs race inside Gorgonia.
 package graph

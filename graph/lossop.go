@@ -29,7 +29,6 @@ var (
 	_ gorgonia.Op   = (*lossOp)(nil)
 	_ gorgonia.SDOp = (*lossOp)(nil)
 	_ gorgonia.ADOp = (*lossOp)(nil)
-	_ gorgonia.SDOp = (*lossGradOp)(nil)
 )
 
 func newLossOp(c losses.Criterion, logits, target *gorgonia.Node, o Options) *lossOp {
@@ -164,6 +163,15 @@ func (o *lossOp) DiffWRT(inputs int) []bool {
 	return d
 }
 
+// constantIn implements constantInput.
+func (o *lossOp) constantIn(i int) bool { return o.stops(i) }
+
+// stops reports whether input i is a constant by the caller's choice: labels and sample weights whose gradients
+// nobody asked for.
+func (o *lossOp) stops(i int) bool {
+	return i == 1 && !o.targetGrad || i == 2 && o.weighted && !o.weightGrad
+}
+
 // SymDiff implements gorgonia.SDOp. The loss is an input of its gradient so that it is always computed first.
 func (o *lossOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	if err := wantInputs(o, len(in), o.Arity()); err != nil {
@@ -211,82 +219,6 @@ func (o *lossOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, output *
 		}
 	}
 	return nil
-}
-
-// lossGradOp is the gradient of a lossOp with respect to its input wrt: (its inputs, its output,
-// upstream gradient) → gradient.
-type lossGradOp struct {
-	loss *lossOp
-	wrt  int // 0 logits, 1 target, 2 sample weights
-}
-
-// Arity implements gorgonia.Op.
-func (o *lossGradOp) Arity() int { return o.loss.Arity() + 2 }
-
-// Type implements gorgonia.Op.
-func (o *lossGradOp) Type() hm.Type {
-	out := o.loss.inTypes()[o.wrt]
-	return hm.NewFnType(append(o.loss.inTypes(), o.loss.outType(), o.loss.outType(), out)...)
-}
-
-// InferShape implements gorgonia.Op.
-func (o *lossGradOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	s, err := firstShape(o, in, o.Arity(), o.loss.dims)
-	if err == nil && o.wrt == 2 {
-		s = o.loss.criterion.RowShape(s)
-	}
-	return s, err
-}
-
-// Do implements gorgonia.Op.
-func (o *lossGradOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if err := wantInputs(o, len(in), o.Arity()); err != nil {
-		return nil, err
-	}
-	inputs, err := o.loss.inputs(in[:o.loss.Arity()])
-	if err != nil {
-		return nil, err
-	}
-	if inputs.Upstream, err = upstreamValue(in[len(in)-1]); err != nil {
-		return nil, err
-	}
-	shape := inputs.Logits.Shape()
-	if o.wrt == 2 {
-		shape = o.loss.criterion.RowShape(shape)
-	}
-	out := tensor.New(tensor.Of(inputs.Logits.Dtype()), tensor.WithShape(shape...))
-	dst := [...]losses.Outputs{{Grad: out}, {TargetGrad: out}, {WeightGrad: out}}[o.wrt]
-	if err := o.loss.criterion.EvalInto(dst, inputs); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// ReturnsPtr implements gorgonia.Op.
-func (o *lossGradOp) ReturnsPtr() bool { return true }
-
-// CallsExtern implements gorgonia.Op.
-func (o *lossGradOp) CallsExtern() bool { return false }
-
-// OverwritesInput implements gorgonia.Op.
-func (o *lossGradOp) OverwritesInput() int { return -1 }
-
-// WriteHash implements gorgonia.Op.
-func (o *lossGradOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "d%d %s", o.wrt, o.loss.key) }
-
-// Hashcode implements gorgonia.Op.
-func (o *lossGradOp) Hashcode() uint32 { return hashcode(o) }
-
-// String implements fmt.Stringer.
-func (o *lossGradOp) String() string { return fmt.Sprintf("d%d %v", o.wrt, o.loss) }
-
-// DiffWRT implements gorgonia.SDOp: a gradient is an end. Without this method gorgonia.Grad
-// could not pass it on its way through the graph.
-func (o *lossGradOp) DiffWRT(inputs int) []bool { return make([]bool, inputs) }
-
-// SymDiff implements gorgonia.SDOp.
-func (o *lossGradOp) SymDiff(gorgonia.Nodes, *gorgonia.Node, *gorgonia.Node) (gorgonia.Nodes, error) {
-	return nil, fmt.Errorf("graph: %v has no derivative: %w", o, ErrNode)
 }
 
 // hashcode returns the 32-bit hash of an op.

@@ -19,6 +19,9 @@ type rowFunc struct {
 	check func(x losses.Operand) error
 	apply func(x tensor.Tensor) (*tensor.Dense, error)
 	grad  func(x, upstream tensor.Tensor) (*tensor.Dense, error) // vector-Jacobian product
+	along func(x, v tensor.Tensor) (*tensor.Dense, error)        // Jacobian-vector product
+	// gradGrad is the gradient of Σ v·grad(x, upstream) with respect to x; nil where it is 0.
+	gradGrad func(x, upstream, v tensor.Tensor) (*tensor.Dense, error)
 }
 
 // node returns the function of x as a node.
@@ -42,7 +45,6 @@ var (
 	_ gorgonia.Op   = (*rowOp)(nil)
 	_ gorgonia.SDOp = (*rowOp)(nil)
 	_ gorgonia.ADOp = (*rowOp)(nil)
-	_ gorgonia.SDOp = (*rowGradOp)(nil)
 )
 
 // Arity implements gorgonia.Op.
@@ -126,69 +128,4 @@ func (o *rowOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, output *g
 		return err
 	}
 	return addToGrad(in[0], d)
-}
-
-// rowGradOp is the vector-Jacobian product of a rowOp: (x, y, upstream gradient) → gradient.
-type rowGradOp struct{ rowFunc }
-
-// Arity implements gorgonia.Op.
-func (o *rowGradOp) Arity() int { return 3 }
-
-// Type implements gorgonia.Op.
-func (o *rowGradOp) Type() hm.Type {
-	a := hm.TypeVariable('a')
-	x := gorgonia.TensorType{Dims: 2, Of: a}
-	y := gorgonia.TensorType{Dims: o.dims, Of: a}
-	return hm.NewFnType(x, y, y, x)
-}
-
-// InferShape implements gorgonia.Op.
-func (o *rowGradOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	return firstShape(o, in, 3, 2)
-}
-
-// Do implements gorgonia.Op.
-func (o *rowGradOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if err := wantInputs(o, len(in), 3); err != nil {
-		return nil, err
-	}
-	x, err := denseValue("input", in[0])
-	if err != nil {
-		return nil, err
-	}
-	u, err := denseValue("upstream", in[2])
-	if err != nil {
-		return nil, err
-	}
-	d, err := o.grad(x, u)
-	if err != nil {
-		return nil, err
-	}
-	return d, nil
-}
-
-// ReturnsPtr implements gorgonia.Op.
-func (o *rowGradOp) ReturnsPtr() bool { return true }
-
-// CallsExtern implements gorgonia.Op.
-func (o *rowGradOp) CallsExtern() bool { return false }
-
-// OverwritesInput implements gorgonia.Op.
-func (o *rowGradOp) OverwritesInput() int { return -1 }
-
-// WriteHash implements gorgonia.Op.
-func (o *rowGradOp) WriteHash(h hash.Hash) { io.WriteString(h, o.String()) }
-
-// Hashcode implements gorgonia.Op.
-func (o *rowGradOp) Hashcode() uint32 { return hashcode(o) }
-
-// String implements fmt.Stringer.
-func (o *rowGradOp) String() string { return "d softloss{" + o.key + "}" }
-
-// DiffWRT implements gorgonia.SDOp: a gradient is an end, as lossGradOp is.
-func (o *rowGradOp) DiffWRT(inputs int) []bool { return make([]bool, inputs) }
-
-// SymDiff implements gorgonia.SDOp.
-func (o *rowGradOp) SymDiff(gorgonia.Nodes, *gorgonia.Node, *gorgonia.Node) (gorgonia.Nodes, error) {
-	return nil, fmt.Errorf("graph: %v has no derivative: %w", o, ErrNode)
 }

@@ -1,0 +1,131 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	"gorgonia.org/gorgonia"
+)
+
+// audit looks for what would make a derivative wrong without an error: Gorgonia leaves out what it cannot differentiate,
+// and some of its own derivatives are wrong.
+type audit struct {
+	wrt     map[*gorgonia.Node]bool
+	depends map[*gorgonia.Node]bool // on one of wrt
+	seen    map[*gorgonia.Node]bool
+	reached map[*gorgonia.Node]bool // those of wrt that the outputs depend on, differentiably
+}
+
+func newAudit(wrt gorgonia.Nodes) *audit {
+	a := &audit{wrt: map[*gorgonia.Node]bool{}, depends: map[*gorgonia.Node]bool{}, seen: map[*gorgonia.Node]bool{}, reached: map[*gorgonia.Node]bool{}}
+	for _, n := range wrt {
+		a.wrt[n] = true
+	}
+	return a
+}
+
+// dependsOn reports whether n depends on one of wrt.
+func (a *audit) dependsOn(n *gorgonia.Node) (bool, error) {
+	if d, ok := a.depends[n]; ok {
+		return d, nil
+	}
+	children, err := childrenOf(n)
+	if err != nil {
+		return false, err
+	}
+	found := a.wrt[n]
+	for _, child := range children {
+		d, err := a.dependsOn(child)
+		if err != nil {
+			return false, err
+		}
+		found = found || d
+	}
+	a.depends[n] = found
+	return found, nil
+}
+
+// walk returns an error when the derivative of n by those of wrt would be wrong.
+func (a *audit) walk(n *gorgonia.Node) error {
+	if a.seen[n] {
+		return nil
+	}
+	a.seen[n] = true
+	if a.wrt[n] {
+		a.reached[n] = true
+		return nil
+	}
+	if d, err := a.dependsOn(n); err != nil || !d {
+		return err
+	}
+	if why := wrongOp(n.Op()); why != "" {
+		return fmt.Errorf("graph: Gorgonia's derivative of %v %s: %w", n.Op(), why, ErrNode)
+	}
+	children, err := childrenOf(n)
+	if err != nil {
+		return err
+	}
+	op, ok := n.Op().(gorgonia.SDOp)
+	if !ok {
+		return fmt.Errorf("graph: %v (%T) has no derivative: %w", n.Op(), n.Op(), ErrNode)
+	}
+	differentiable := op.DiffWRT(len(children))
+	for i, child := range children {
+		d, err := a.dependsOn(child)
+		switch {
+		case err != nil:
+			return err
+		case !d:
+		case i < len(differentiable) && differentiable[i]:
+			if err := a.walk(child); err != nil {
+				return err
+			}
+		case constantIn(op, i):
+		default:
+			if o, ok := op.(interface{ noDerivative() error }); ok {
+				return o.noDerivative()
+			}
+			return fmt.Errorf("graph: %v (%T) has no derivative with respect to its input %d, %q: %w", op, op, i, child.Name(), ErrNode)
+		}
+	}
+	return nil
+}
+
+// constantIn reports whether the derivative of an op by an input is 0 wherever there is one, or is meant to be.
+func constantIn(op gorgonia.Op, i int) bool {
+	if c, ok := op.(constantInput); ok {
+		return c.constantIn(i)
+	}
+	switch typeName(op) {
+	case "gorgonia.elemBinOp", "gorgonia.elemUnaryOp": // comparisons; sign, ceil, floor
+		return true
+	case "gorgonia.sizeOp":
+		return true
+	case "gorgonia.repeatOp": // how often
+		return i > 0
+	}
+	return false
+}
+
+// typeName is the name of an op's type, which Gorgonia does not export.
+func typeName(op gorgonia.Op) string { return strings.TrimPrefix(fmt.Sprintf("%T", op), "*") }
+
+// wrongOp returns what is wrong with the derivative that Gorgonia v0.9.18 gives an op, or "".
+func wrongOp(op gorgonia.Op) string {
+	switch typeName(op) {
+	case "gorgonia.elemUnaryOp":
+		switch op.String() {
+		case "invSqrt":
+			return "is wrong (it divides by the cube of y where it should multiply), want Inverse of Sqrt"
+		case "log2":
+			return "is wrong (by a factor of ln² 2), want Log"
+		}
+	case "gorgonia.linAlgBinOp":
+		if strings.Contains(op.String(), "⊗") {
+			return "is wrong (it has the two vectors the wrong way round; the second derivative of a matrix times a vector needs it), want matrices [N, 1]"
+		}
+	case "gorgonia.sliceIncrOp":
+		return "is wrong (the gradient of a slice is differentiated by what was sliced), want a product with a selecting matrix"
+	}
+	return ""
+}
