@@ -39,15 +39,15 @@ func (b BiTempered) Validate() error {
 
 // Row implements [Loss].
 func (b BiTempered) Row(r Row) (loss float64) {
-	y := make([]float64, len(r.LogP))
-	b.softmax(y, r)
+	y := make([]float64, len(r.LogP)) // log ŷ
+	b.logSoftmax(y, r)
 	for k, t := range r.Target {
 		if t > 0 {
-			loss += t * (logT(t, b.T1) - logT(y[k], b.T1))
+			loss += t * (logT(math.Log(t), b.T1) - logT(y[k], b.T1))
 		}
-		loss -= (math.Pow(t, 2-b.T1) - math.Pow(y[k], 2-b.T1)) / (2 - b.T1)
+		loss -= (math.Pow(t, 2-b.T1) - math.Exp((2-b.T1)*y[k])) / (2 - b.T1)
 		if r.TargetGrad != nil {
-			r.TargetGrad[k] = logT(t, b.T1) - logT(y[k], b.T1)
+			r.TargetGrad[k] = logT(math.Log(t), b.T1) - logT(y[k], b.T1)
 		}
 	}
 	if r.Grad == nil {
@@ -55,41 +55,45 @@ func (b BiTempered) Row(r Row) (loss float64) {
 	}
 	var v, escort float64
 	for k, t := range r.Target {
-		x := (y[k] - t) * math.Pow(y[k], b.T2-b.T1)
-		if y[k] == 0 && b.T1 == b.T2 {
-			x = -t
+		// (ŷ - t) ŷ^(T2-T1), with 0^0 = 1
+		x := math.Exp(y[k]) - t
+		if b.T1 != b.T2 {
+			x *= math.Exp((b.T2 - b.T1) * y[k])
 		}
 		r.Grad[k] = x
 		v += x
-		escort += math.Pow(y[k], b.T2)
+		escort += math.Exp(b.T2 * y[k])
 	}
 	for k := range r.Grad {
-		r.Grad[k] -= math.Pow(y[k], b.T2) / escort * v
+		r.Grad[k] -= math.Exp(b.T2*y[k]) / escort * v
 	}
 	return loss
 }
 
-// softmax stores the tempered softmax of the row in y.
-func (b BiTempered) softmax(y []float64, r Row) {
+// needsLogits says that the loss has a softmax of its own.
+func (BiTempered) needsLogits() bool { return true }
+
+// logSoftmax stores the logarithm of the tempered softmax of the row in y.
+func (b BiTempered) logSoftmax(y []float64, r Row) {
 	if b.T2 == 1 {
-		copy(y, r.P)
+		copy(y, r.LogP)
 		return
 	}
 	// With m the largest logit and c = T2-1, ŷ_k = (1 + c (λ - z_k))^(-1/c). The sum falls as λ grows, is at least 1 at λ = m
 	// and at most 1 at λ = m + (K^c - 1)/c: Newton's method from the left, where the sum is convex, climbs to the root.
 	c := b.T2 - 1
-	top := math.Inf(-1)
+	lambda := math.Inf(-1)
 	for _, l := range r.LogP {
-		top = math.Max(top, l)
+		lambda = math.Max(lambda, l)
 	}
-	lambda := top
 	for range 200 {
 		var sum, slope float64
 		for k, l := range r.LogP {
-			base := 1 + c*(lambda-l)
-			y[k] = math.Pow(base, -1/c)
-			sum += y[k]
-			slope += y[k] / base
+			x := c * (lambda - l)
+			y[k] = -math.Log1p(x) / c
+			p := math.Exp(y[k])
+			sum += p
+			slope += p / (1 + x)
 		}
 		step := (sum - 1) / slope
 		if !(step > 0x1p-52*math.Max(1, math.Abs(lambda))) {
@@ -99,13 +103,10 @@ func (b BiTempered) softmax(y []float64, r Row) {
 	}
 }
 
-// logT is the tempered logarithm of x >= 0.
-func logT(x, t float64) float64 {
+// logT is the tempered logarithm of x = exp(l).
+func logT(l, t float64) float64 {
 	if t == 1 {
-		return math.Log(x)
+		return l
 	}
-	if x == 0 {
-		return -1 / (1 - t)
-	}
-	return math.Expm1((1-t)*math.Log(x)) / (1 - t)
+	return math.Expm1((1-t)*l) / (1 - t)
 }

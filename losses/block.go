@@ -200,15 +200,35 @@ func (b *block[T]) prepareLogits() {
 	dst := grow(&b.shifted, len(b.input))
 	t, shift := b.criterion.temperature(), b.criterion.LogitShift
 	for lo := 0; lo < len(dst); lo += b.k {
-		for j, z := range b.input[lo : lo+b.k] {
-			x := float64(z)
-			if shift != nil {
-				x += shift[j]
+		b.shiftRow(dst[lo:lo+b.k], b.input[lo:lo+b.k], shift, t, 0)
+		top := dst[lo]
+		for _, x := range dst[lo : lo+b.k] {
+			top = max(top, x)
+		}
+		if math.IsInf(float64(top), 0) { // the division overflowed: the softmax does not mind a shift
+			largest := math.Inf(-1)
+			for j, z := range b.input[lo : lo+b.k] {
+				x := float64(z)
+				if shift != nil {
+					x += shift[j]
+				}
+				largest = max(largest, x)
 			}
-			dst[lo+j] = T(x / t)
+			b.shiftRow(dst[lo:lo+b.k], b.input[lo:lo+b.k], shift, t, largest)
 		}
 	}
 	b.input = dst
+}
+
+// shiftRow stores (z + shift - from)/t in dst.
+func (b *block[T]) shiftRow(dst, z []T, shift []float64, t, from float64) {
+	for j, v := range z {
+		x := float64(v)
+		if shift != nil {
+			x += shift[j]
+		}
+		dst[j] = T((x - from) / t)
+	}
 }
 
 // prepareTarget weighs and smooths the labels.
@@ -376,7 +396,7 @@ func (b *block[T]) storeTargetGrad(i int, g, t []float64) {
 		switch {
 		case weighs:
 			g[j] = times(w[j], g[j])
-		case b.rowWeight != nil: // d (Σ w t / Σ t) L
+		case b.rowWeight != nil && mass > 0: // d (Σ w t / Σ t) L; without mass the weight is 1
 			g[j] = times(b.rowWeight[i], g[j]) + b.loss[i]*(w[j]-b.rowWeight[i])/mass
 		}
 		b.targetGrad[lo+j] = T(times(f, g[j]))

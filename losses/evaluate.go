@@ -319,6 +319,11 @@ func (e *engine[T]) store(dst Outputs, z *tensor.Dense) {
 	var value float64 // the reduced value
 	needed := e.loss != nil || e.criterion.Reduction == WeightedMean && (e.targetGrad != nil || e.sGrad != nil)
 	rowLoss := e.rowLoss[:e.n]
+	if e.div == 0 { // nothing is kept: everything is 0, whatever the rows hold
+		clear(rowLoss)
+		clear(e.grad)
+		clear(e.targetGrad)
+	}
 	if e.sGrad != nil {
 		for i, l := range rowLoss {
 			e.sGrad[i] = T(e.upstreamOf(i) * e.div * l)

@@ -102,7 +102,7 @@ func directionBlock[T kernel.Float](b *block[T]) {
 			_, df, d2f := f.at(l[j], rest(l[j], p[j]))
 			tg[j] = times(df, a[j])
 			h := times(t[j], df)
-			d[j] = times(t[j], d2f) * a[j]
+			d[j] = times(a[j], times(t[j], d2f))
 			slope += h * a[j]
 			sum += h
 			da += d[j]

@@ -156,6 +156,11 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 			}
 		}
 	}
+	for i, x := range rowLoss {
+		if x < 0 { // rounding: a divergence is not below 0
+			rowLoss[i] = 0
+		}
+	}
 	out := raw[T](loss)
 	if reduction.scalar() {
 		out[0] = T(reduction.sum(rowLoss) * div)

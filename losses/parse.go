@@ -71,7 +71,10 @@ func ParseLoss(text string) (Loss, error) {
 		}
 		sum = append(sum, Term{weight, l})
 	}
-	return sum, sum.Validate()
+	if err := sum.Validate(); err != nil {
+		return nil, err
+	}
+	return sum, nil
 }
 
 func parseTerm(text string) (Loss, error) {

@@ -76,3 +76,13 @@ func (s WeightedSum) Row(r Row) (loss float64) {
 	}
 	return loss
 }
+
+// needsLogits reports whether a term has a softmax of its own.
+func (s WeightedSum) needsLogits() bool {
+	for _, t := range s {
+		if n, ok := t.Loss.(interface{ needsLogits() bool }); ok && n.needsLogits() {
+			return true
+		}
+	}
+	return false
+}

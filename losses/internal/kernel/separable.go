@@ -56,7 +56,7 @@ func focal(a, l, q float64) (v, dv, d2v float64) {
 	dv = -w + a*w*p*ratio
 	if a != 0 {
 		w1 := pow(q, a-1)
-		d2v = a*w1*p*(2+l) - a*(a-1)*w1*p*p*ratio
+		d2v = a * w1 * p * ((2 + l) - (a-1)*p*ratio)
 	}
 	return v, dv, d2v
 }

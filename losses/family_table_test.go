@@ -1,0 +1,227 @@
+package losses_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
+
+	"softloss/losses"
+)
+
+// lossFamily are the losses that the properties of the family are tested on, with the parameters at
+// which a formula changes: exponents with and without assembly, and the ends of the ranges.
+var lossFamily = map[string]losses.Loss{
+	"ce":           losses.CrossEntropy{},
+	"mae":          losses.MAE{},
+	"gce .7":       losses.GCE{Q: .7},
+	"gce .1":       losses.GCE{Q: .1},
+	"gce 1":        losses.GCE{Q: 1},
+	"focal 0":      losses.Focal{},
+	"focal .5":     losses.Focal{Gamma: .5},
+	"focal 1":      losses.Focal{Gamma: 1},
+	"focal 2":      losses.Focal{Gamma: 2},
+	"focal 3.5":    losses.Focal{Gamma: 3.5},
+	"poly -1":      losses.Poly1{Epsilon: -1},
+	"poly 2":       losses.Poly1{Epsilon: 2},
+	"nce":          losses.NCE{},
+	"rce":          losses.ReverseCrossEntropy{A: -4},
+	"sce":          losses.SymmetricCrossEntropy{Alpha: .1, Beta: 1, A: -6},
+	"kl":           losses.KL{},
+	"penalty":      losses.ConfidencePenalty{Beta: .1},
+	"bt .8 1.2":    losses.BiTempered{T1: .8, T2: 1.2},
+	"bt .5 1":      losses.BiTempered{T1: .5, T2: 1},
+	"bt 1 2":       losses.BiTempered{T1: 1, T2: 2},
+	"nce+mae":      losses.WeightedSum{{Weight: 10, Loss: losses.NCE{}}, {Weight: .5, Loss: losses.MAE{}}},
+	"nce+rce":      losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}}, {Weight: .1, Loss: losses.ReverseCrossEntropy{A: -4}}},
+	"linear sum":   losses.WeightedSum{{Weight: .25, Loss: losses.Focal{Gamma: 2}}, {Weight: 2, Loss: losses.GCE{Q: .5}}},
+	"sum of a sum": losses.WeightedSum{{Weight: 2, Loss: losses.WeightedSum{{Weight: .5, Loss: losses.KL{}}}}, {Weight: 0, Loss: losses.NCE{}}},
+}
+
+// familyOptions are what surrounds a loss, for tableK classes.
+var familyOptions = map[string]losses.Criterion{
+	"plain":       {},
+	"weights":     {ClassWeights: []float64{.5, 2, 1, .25, 3}},
+	"zero weight": {ClassWeights: []float64{.5, 0, 1, .25, 3}},
+	"ignore":      {Ignore: []int{-100, 2}},
+	"hot":         {Temperature: 2.5},
+	"cold":        {Temperature: .5},
+	"shift":       {LogitShift: []float64{-.5, 1.25, 0, 2, -3}},
+	"z-loss":      {ZLoss: .05},
+	"prior":       {Smoothing: losses.Smoothing{Alpha: .1}},
+	"given prior": {Smoothing: tableSmoothings["given prior"]},
+	"uniform":     {Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .2}},
+	"notebook":    {Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: .1}},
+	"weighted, smoothed": {ClassWeights: []float64{.5, 2, 0, .25, 3},
+		Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .2}},
+	"weighted notebook": {ClassWeights: []float64{.5, 2, 1, .25, 3},
+		Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: .8}},
+	"everything": {ClassWeights: []float64{.5, 2, 1, .25, 3}, Ignore: []int{3}, Temperature: 1.5, ZLoss: .05,
+		LogitShift: []float64{-.5, 1.25, 0, 2, -3}, Smoothing: tableSmoothings["given prior"]},
+}
+
+var familyReductions = []losses.Reduction{losses.Mean, losses.Sum, losses.None, losses.WeightedMean}
+
+// property is something that every criterion has on every batch of soft labels with sample weights, an
+// upstream and an index that is used instead of the labels where a property is about an index.
+type property struct {
+	name   string
+	check  func(t tester, c losses.Criterion, b batch, index []int)
+	smooth bool // not on a kink
+}
+
+var familyProperties = []property{
+	{"composition", composed, false},
+	{"finite differences", differences, true},
+	{"target forms", targetForms, false},
+	{"linear in the target", linearInTarget, false},
+	{"shift", shiftInvariant, false},
+	{"permutation of classes", permutedClasses, false},
+	{"permutation of rows", permutedRows, false},
+	{"gradient sums to zero", gradientSum, false},
+	{"reductions", reductionsAgree, false},
+	{"inert rows", inertRows, false},
+	{"nothing kept", nothingIsKept, false},
+	{"axis", alongAxis, false},
+	{"float32", float32Agrees, true},
+	{"kernel and row", kernelAndRow, true},
+}
+
+// TestFamilyTable holds every loss with every option and reduction to every property.
+func TestFamilyTable(t *testing.T) {
+	for name, loss := range lossFamily {
+		for option, c := range familyOptions {
+			for _, c.Reduction = range familyReductions {
+				c.Loss = loss
+				b := familyBatch(c, 6, tableK, 61)
+				grad := b.eval(t, c).grad
+				sure := slices.Max(grad[tableK : 3*tableK])
+				require.Truef(t, sure > 1e-8 || option == "cold", "%s, %s: nothing to compare in the sure rows", name, option)
+				for _, p := range familyProperties {
+					t.Run(name+"/"+option+"/"+c.Reduction.String()+"/"+p.name, func(t *testing.T) {
+						p.check(t, c, b, []int{0, 4, 2, 1, 3, 1})
+					})
+				}
+			}
+		}
+	}
+}
+
+// familyBatch has n rows of k classes, the second sure and right, the third sure and wrong.
+func familyBatch(c losses.Criterion, n, k int, seed uint64) batch {
+	r := rand.New(rand.NewPCG(seed, 2))
+	b := batch{dt: tensor.Float64, n: n, k: k}
+	for range n * k {
+		b.z = append(b.z, 2*r.NormFloat64())
+		b.t = append(b.t, .1+r.Float64())
+	}
+	for _, v := range []struct{ row, y, label int }{{1, 2, 2}, {2, 4, 3}} {
+		if v.row < n && v.y < k {
+			b.saturate(v.row, v.y)
+			for j := range k {
+				b.t[v.row*k+j] = .25 + .03125*float64(j)
+			}
+			b.t[v.row*k+v.label] = .875
+		}
+	}
+	b.s = round(tensor.Float32, repeat(n, func(int) float64 { return .5 + r.Float64() }))
+	b.u = round(tensor.Float32, repeat(upstreams(c, n), func(int) float64 { return .5 + r.Float64() }))
+	b.z, b.t = round(tensor.Float32, b.z), round(tensor.Float32, b.t)
+	return b
+}
+
+// TestRandomFamily draws a criterion and a batch of any size and holds them to every property but
+// those that a kink breaks; those it holds the losses without kinks to.
+func TestRandomFamily(t *testing.T) {
+	names := []string{}
+	for name := range lossFamily {
+		names = append(names, name)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		k, n := rapid.IntRange(2, 12).Draw(r, "k"), rapid.IntRange(1, 6).Draw(r, "n")
+		name := rapid.SampledFrom(sorted(names)).Draw(r, "loss")
+		c := losses.Criterion{Loss: lossFamily[name], Reduction: rapid.SampledFrom(familyReductions).Draw(r, "reduction")}
+		numbers := func(what string, n int, lo, hi float64) []float64 {
+			return round(tensor.Float32, rapid.SliceOfN(rapid.Float64Range(lo, hi), n, n).Draw(r, what))
+		}
+		some := func(what string) bool { return rapid.IntRange(0, 3).Draw(r, what) == 0 }
+		if some("has weights") {
+			c.ClassWeights = numbers("weights", k, .1, 3)
+			c.ClassWeights[0] *= float64(rapid.IntRange(0, 1).Draw(r, "first weight"))
+		}
+		if some("ignores") {
+			c.Ignore = []int{rapid.IntRange(-1, k-1).Draw(r, "ignored")}
+		}
+		if some("has a temperature") {
+			c.Temperature = rapid.Float64Range(.5, 4).Draw(r, "temperature")
+		}
+		if some("has a shift") {
+			c.LogitShift = numbers("shift", k, -3, 3)
+		}
+		if some("has z-loss") {
+			c.ZLoss = rapid.Float64Range(.001, .1).Draw(r, "z-loss")
+		}
+		if some("is smoothed") {
+			c.Smoothing.Rule = rapid.SampledFrom([]losses.SmoothingRule{losses.SmoothPrior, losses.SmoothUniform, losses.SmoothNotebook}).Draw(r, "rule")
+			c.Smoothing.Alpha = rapid.Float64Range(.01, .9).Draw(r, "alpha")
+		}
+		b := batch{dt: tensor.Float64, n: n, k: k, z: numbers("logits", n*k, -8, 8), t: numbers("labels", n*k, .125, 1),
+			s: numbers("sample weights", n, .25, 2), u: numbers("upstream", upstreams(c, n), .5, 2)}
+		index := rapid.SliceOfN(rapid.IntRange(0, k-1), n, n).Draw(r, "index")
+		for _, p := range familyProperties {
+			if !p.smooth || !kinked(c) {
+				p.check(r, c, b, index)
+			}
+		}
+	})
+}
+
+// kinked reports whether the criterion has points without a derivative, which random numbers come near to.
+func kinked(c losses.Criterion) bool {
+	if c.Smoothing.Alpha != 0 && c.Smoothing.Rule == losses.SmoothNotebook {
+		return true
+	}
+	switch l := c.Loss.(type) {
+	case losses.MAE, losses.ReverseCrossEntropy, losses.SymmetricCrossEntropy:
+		return true
+	case losses.WeightedSum:
+		for _, t := range l {
+			if kinked(losses.Criterion{Loss: t.Loss}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// everything is what a criterion gives, the gradient of the sample weights too.
+type everything struct {
+	result
+	sgrad []float64
+}
+
+// all evaluates c on b.
+func (b batch) all(t tester, c losses.Criterion) everything {
+	t.Helper()
+	out := b.outputs(c)
+	out.TargetGrad = nil
+	out.WeightGrad = dense(b.dt, repeat(b.n, func(int) float64 { return nan }), b.n)
+	require.NoError(t, c.EvalInto(out, b.inputs(c)))
+	r := everything{b.eval(t, c), values(out.WeightGrad)}
+	same(t, "loss with sample weights' gradient", values(out.Loss), r.loss)
+	return r
+}
+
+// nearAll fails unless all that is in want is near what got has, with tolerances relative to size.
+func nearAll(t tester, what string, got, want everything, tol, size float64) {
+	t.Helper()
+	near(t, what+": loss", got.loss, want.loss, tol, tol*size)
+	near(t, what+": grad", got.grad, want.grad, tol, tol*size)
+	near(t, what+": sample weights' grad", got.sgrad, want.sgrad, tol, tol*size)
+	if want.tgrad != nil && got.tgrad != nil {
+		near(t, what+": labels' grad", got.tgrad, want.tgrad, tol, tol*size)
+	}
+}

@@ -1,0 +1,188 @@
+package losses_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"softloss/internal/numtest"
+	"softloss/losses"
+)
+
+// twice are the losses with second derivatives.
+var twice = []string{"ce", "gce .7", "gce .1", "gce 1", "focal 0", "focal .5", "focal 1", "focal 2", "focal 3.5", "poly -1", "poly 2"}
+
+// direction has n rows of k numbers.
+func direction(n, k int) []float64 {
+	return repeat(n*k, func(i int) float64 { return math.Sin(float64(3*i + 1)) })
+}
+
+// along evaluates c on b along v: everything is that of the derivative Σ v·dL/dz.
+func (b batch) along(t tester, c losses.Criterion, v []float64) everything {
+	out := b.outputs(c)
+	out.WeightGrad = dense(b.dt, repeat(b.n, func(int) float64 { return nan }), b.n)
+	in := b.inputs(c)
+	in.Direction = dense(b.dt, v, b.n, b.k)
+	require.NoError(t, c.EvalInto(out, in))
+	r := everything{result{loss: values(out.Loss), grad: values(out.Grad)}, values(out.WeightGrad)}
+	if out.TargetGrad != nil {
+		r.tgrad = values(out.TargetGrad)
+	}
+	return r
+}
+
+// gradAt is the gradient by the logits at z + h v.
+func (b batch) gradAt(t tester, c losses.Criterion, v []float64, h float64) []float64 {
+	at := b
+	at.z = repeat(len(b.z), func(i int) float64 { return b.z[i] + h*v[i] })
+	return at.eval(t, c).grad
+}
+
+// TestHessianDerivatives holds Hessian-vector products, and the losses, labels' and weights' gradients along a
+// direction, against differences of first derivatives, for every option and reduction, with saturated rows.
+func TestHessianDerivatives(t *testing.T) {
+	for _, name := range twice {
+		for option, c := range familyOptions {
+			for _, c.Reduction = range familyReductions {
+				t.Run(name+"/"+option+"/"+c.Reduction.String(), func(t *testing.T) {
+					c.Loss = lossFamily[name]
+					require.True(t, c.TwiceDifferentiable())
+					b := familyBatch(c, 5, tableK, 71)
+					v := direction(b.n, b.k)
+					for _, b.index = range [][]int{nil, {0, 2, 4, 1, 3}} {
+						secondByDifferences(t, c, b, v)
+					}
+				})
+			}
+		}
+	}
+}
+
+func secondByDifferences(t *testing.T, c losses.Criterion, b batch, v []float64) {
+	got := b.along(t, c, v)
+	const h = 0x1p-10
+	diff := func(f func(h float64) []float64) []float64 {
+		a, z, p, q := f(h), f(-h), f(h/2), f(-h/2)
+		return repeat(len(a), func(i int) float64 { return (4*(p[i]-q[i])/h - (a[i]-z[i])/(2*h)) / 3 })
+	}
+	near(t, "Hessian-vector product", got.grad, diff(func(h float64) []float64 { return b.gradAt(t, c, v, h) }), 1e-8, 1e-9)
+	moved := func(h float64) everything {
+		at := b
+		at.z = repeat(len(b.z), func(i int) float64 { return b.z[i] + h*v[i] })
+		return at.all(t, c)
+	}
+	near(t, "loss along v", got.loss, diff(func(h float64) []float64 { return moved(h).loss }), 1e-8, 1e-9)
+	near(t, "sample weights' grad along v", got.sgrad, diff(func(h float64) []float64 { return moved(h).sgrad }), 1e-8, 1e-9)
+	if b.index == nil {
+		near(t, "labels' grad along v", got.tgrad, diff(func(h float64) []float64 { return moved(h).tgrad }), 1e-8, 1e-9)
+	}
+	b.u = nil
+	hv, err := c.HessianVector(dense(b.dt, b.z, b.n, b.k), b.target(), dense(b.dt, v, b.n, b.k))
+	require.NoError(t, err)
+	b.s = nil
+	near(t, "HessianVector", values(hv), b.along(t, c, v).grad, 0, 0)
+
+	// The Hessian is symmetric.
+	w := direction(b.n+1, b.k)[b.k:]
+	dot := func(x, y []float64) (sum float64) {
+		for i := range x {
+			sum += x[i] * y[i]
+		}
+		return sum
+	}
+	near(t, "⟨w,Hv⟩ and ⟨v,Hw⟩", []float64{dot(w, b.along(t, c, v).grad)}, []float64{dot(v, b.along(t, c, w).grad)}, 1e-11, 1e-13)
+
+	b.dt = tensor.Float32
+	b.z, v = round(b.dt, b.z), round(b.dt, v)
+	single := b.along(t, c, v)
+	b.dt = tensor.Float64
+	near(t, "float32", single.grad, b.along(t, c, v).grad, 8*epsilon(tensor.Float32), 256*epsilon(tensor.Float32))
+}
+
+// TestHessianClosedForm is S p∘(v - ⟨p,v⟩), and the numbers of the definitions: H g and the mixed derivative of half of |g|².
+func TestHessianClosedForm(t *testing.T) {
+	b := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{1, 2, 3}, t: []float64{.5, .2, .1}}
+	c := losses.Criterion{}
+	p, err := losses.Softmax(dense(b.dt, b.z, 1, 3))
+	require.NoError(t, err)
+	v, mean := []float64{.3, -1.2, 2}, 0.0
+	for j, q := range values(p) {
+		mean += q * v[j]
+	}
+	want := repeat(3, func(j int) float64 { return .8 * values(p)[j] * (v[j] - mean) })
+	near(t, "S p∘(v - ⟨p,v⟩)", b.along(t, c, v).grad, want, 1e-14, 0)
+
+	g := b.eval(t, c).grad
+	twiceG := b.along(t, c, scaled(2, g)) // d|g|² = 2 gᵀ dg
+	near(t, "in z", twiceG.grad, []float64{-.097366, -.098740, .196106}, 0, 5.1e-7)
+	near(t, "in t", twiceG.tgrad, []float64{1.351850, .504333, -.368487}, 0, 5.1e-7)
+	square := func(b batch) float64 { g := b.eval(t, c).grad; return g[0]*g[0] + g[1]*g[1] + g[2]*g[2] }
+	near(t, "in z by differences", twiceG.grad, numtest.NumGrad(func(z []float64) float64 { b := b; b.z = z; return square(b) }, b.z), 1e-9, 0)
+	near(t, "in t by differences", twiceG.tgrad, numtest.NumGrad(func(l []float64) float64 { b := b; b.t = l; return square(b) }, b.t), 1e-9, 0)
+}
+
+// TestHessianErrors: a loss without second derivatives, probabilities, and a direction of another shape or dtype.
+func TestHessianErrors(t *testing.T) {
+	z, y := dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), indices(tensor.Int, 1)
+	for name, loss := range lossFamily {
+		c := losses.Criterion{Loss: loss}
+		require.Equal(t, slices.Contains(twice, name), c.TwiceDifferentiable(), name)
+		_, err := c.HessianVector(z, y, z)
+		if slices.Contains(twice, name) {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorIs(t, err, losses.ErrLoss, name)
+	}
+	_, err := losses.Criterion{Loss: byRow{losses.CrossEntropy{}}}.HessianVector(z, y, z)
+	require.ErrorIs(t, err, losses.ErrLoss)
+	p := dense(tensor.Float64, []float64{.2, .3, .5}, 1, 3)
+	_, err = losses.Criterion{FromProbs: true}.HessianVector(p, y, p)
+	require.ErrorIs(t, err, losses.ErrLoss)
+	for want, v := range map[error]tensor.Tensor{
+		losses.ErrShape: dense(tensor.Float64, []float64{1, 2}, 1, 2),
+		losses.ErrDtype: dense(tensor.Float32, []float64{1, 2, 3}, 1, 3),
+		losses.ErrNil:   nil,
+	} {
+		_, err = losses.Criterion{}.HessianVector(z, y, v)
+		require.ErrorIs(t, err, want)
+	}
+}
+
+// TestHessianInert: rows that are removed, and rows that are NaN, touch no other.
+func TestHessianInert(t *testing.T) {
+	for _, name := range twice {
+		c := losses.Criterion{Loss: lossFamily[name], Reduction: losses.Sum, ZLoss: .1}
+		b := familyBatch(c, 4, tableK, 72)
+		v := direction(4, tableK)
+		want := b.along(t, c, v)
+		b.z = append(slices.Clone(b.z), nan, inf, -inf, 0, 0, nan, 0, 0, 0, 0)
+		b.t, v = append(slices.Clone(b.t), repeat(10, one)...), append(slices.Clone(v), repeat(10, one)...)
+		b.s, b.n = append(slices.Clone(b.s), 0, 1), 6
+		got := b.along(t, c, v)
+		same(t, name, got.grad[:20], want.grad)
+		same(t, name+": removed", got.grad[20:25], make([]float64, 5))
+		same(t, name+": NaN", got.grad[25:], repeat(5, func(int) float64 { return nan }))
+	}
+}
+
+// TestHessianSaturated: where p is 1 to the last bit the Hessian is 0 or tiny, never NaN.
+func TestHessianSaturated(t *testing.T) {
+	for _, name := range twice {
+		c := losses.Criterion{Loss: lossFamily[name]}
+		for _, z := range [][]float64{{0, -800, -900}, {0, -1e30, -400}, {0, -inf, -inf}, {1e4, -1e4, 0}} {
+			for y := range 3 {
+				b := batch{dt: tensor.Float64, n: 1, k: 3, z: z, index: []int{y}}
+				if math.IsInf(z[y], -1) {
+					continue
+				}
+				near(t, name, b.along(t, c, []float64{1, 2, -1}).grad, make([]float64, 3), 0, 1e-12)
+			}
+		}
+		b := batch{dt: tensor.Float64, n: 1, k: 1, z: []float64{3}, t: []float64{1}}
+		same(t, name+" with one class", b.along(t, c, []float64{2}).grad, []float64{0})
+	}
+}
