@@ -28,7 +28,7 @@ func BenchmarkEvalGrad(b *testing.B) {
 
 func benchmarkEvalGrad(b *testing.B, c losses.Criterion, dt tensor.Dtype, target string, n, k int) {
 	x := batch{dt: dt, n: n, k: k}
-	x.z = repeat(n*k, func(i int) float64 { return float64(i*2654435761%1024)/128 - 4 })
+	x.z = repeat(n*k, func(i int) float64 { return float64(uint64(i)*2654435761%1024)/128 - 4 })
 	if target == "index" {
 		x.index = repeatInt(n, func(i int) int { return i * 31 % k })
 	} else {

@@ -154,3 +154,10 @@ func TestNoMassOfFiniteRows(t *testing.T) {
 		nearAll(t, rule.String(), b.all(t, c), zero, 0, 0)
 	}
 }
+
+// TestColdZLoss: logits that a temperature takes beyond the dtype cost a z-loss of their size, not that of a shifted row.
+func TestColdZLoss(t *testing.T) {
+	b := batch{dt: tensor.Float32, n: 1, k: 2, z: []float64{1e38, 0}, index: []int{0}}
+	got := b.eval(t, losses.Criterion{Temperature: .1, ZLoss: 1e-4})
+	same(t, "loss", got.loss, []float64{inf})
+}

@@ -46,6 +46,9 @@ func (b batch) gradAt(t tester, c losses.Criterion, v []float64, h float64) []fl
 func TestHessianDerivatives(t *testing.T) {
 	for _, name := range twice {
 		for option, c := range familyOptions {
+			if raceEnabled && option != "plain" && option != "everything" {
+				continue
+			}
 			for _, c.Reduction = range familyReductions {
 				t.Run(name+"/"+option+"/"+c.Reduction.String(), func(t *testing.T) {
 					c.Loss = lossFamily[name]
