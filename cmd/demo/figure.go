@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"bytes"
 	"image/color"
 	"math"
 	"os"
@@ -27,9 +27,12 @@ type panel struct {
 	xLabel, yLabel string
 	legend         string // heads the legend; "" for none
 	series         []series
-	xStep          float64 // distance of the ticks; 0 is chosen from the data
-	integerX       bool    // ticks at whole numbers only
-	yMax           float64 // data beyond are cut off, and the axis never goes on after it; 0 is no limit
+	xStep          float64  // distance of the ticks; 0 is chosen from the data
+	integerX       bool     // ticks at whole numbers only
+	xUnit          bool     // from 0 to 1
+	names          []string // of the x values 0, 1, …; nil for numbers
+	yMin           *float64 // where the axis begins; nil is chosen from the data
+	yMax           float64  // data beyond are cut off, and the axis never goes on after it; 0 is no limit
 }
 
 // series is one line of a panel.
@@ -37,7 +40,10 @@ type series struct {
 	name  string
 	xs    []float64
 	ys    []float64 // values that are NaN or infinite are left out
+	errs  []float64 // half lengths of the bars of deviation; nil for none
 	faint bool      // a line to compare with, thin and grey
+	bar   bool      // bars from 0 instead of a line
+	width float64   // of these bars, in units of x; 0 is 0.6
 }
 
 // Sizes on the sheet.
@@ -49,6 +55,8 @@ const (
 	headerHeight  = vg.Length(44) // of title and legend above the data
 	legendSample  = vg.Length(26) // length of the line beside a name
 	legendGap     = vg.Length(16) // between two names
+	legendLine    = vg.Length(16) // from one line of the legend to the next
+	axisWidth     = vg.Length(95) // about what stands beside the data
 	sheetMargin   = vg.Length(14)
 	panelGap      = vg.Length(24)
 	markersUpTo   = 12 // points of a line that are marked one by one
@@ -63,6 +71,9 @@ var lineStyles = []draw.LineStyle{
 	{Color: color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, Width: 2},
 	{Color: color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}, Width: 2, Dashes: []vg.Length{8, 4}},
 	{Color: color.RGBA{R: 0x00, G: 0x9e, B: 0x73, A: 0xff}, Width: 2, Dashes: []vg.Length{2, 3}},
+	{Color: color.RGBA{R: 0xcc, G: 0x79, B: 0xa7, A: 0xff}, Width: 2, Dashes: []vg.Length{12, 3, 3, 3}},
+	{Color: color.RGBA{R: 0xe6, G: 0x9f, B: 0x00, A: 0xff}, Width: 2, Dashes: []vg.Length{5, 2}},
+	{Color: color.RGBA{R: 0x56, G: 0xb4, B: 0xe9, A: 0xff}, Width: 2, Dashes: []vg.Length{14, 5}},
 }
 
 var (
@@ -71,20 +82,26 @@ var (
 )
 
 // write draws the figure and stores it as a PNG file.
-func (f figure) write(path string) error {
-	img := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(dotsPerInch))
-	if err := f.draw(draw.New(img)); err != nil {
-		return err
+func (f figure) write(path string) error { return writePNG(path, f.width, f.height, f.draw) }
+
+// drawPNG draws on a white sheet.
+func drawPNG(width, height vg.Length, paint func(draw.Canvas) error) ([]byte, error) {
+	img := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dotsPerInch))
+	if err := paint(draw.New(img)); err != nil {
+		return nil, err
 	}
-	out, err := os.Create(path)
+	var b bytes.Buffer
+	_, err := vgimg.PngCanvas{Canvas: img}.WriteTo(&b)
+	return b.Bytes(), err
+}
+
+// writePNG stores what is drawn as a file.
+func writePNG(path string, width, height vg.Length, paint func(draw.Canvas) error) error {
+	content, err := drawPNG(width, height, paint)
 	if err != nil {
 		return err
 	}
-	if _, err := (vgimg.PngCanvas{Canvas: img}).WriteTo(out); err != nil {
-		out.Close()
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return out.Close()
+	return os.WriteFile(path, content, 0o666)
 }
 
 // draw draws the panels in tiles whose data areas are aligned.
@@ -99,10 +116,17 @@ func (f figure) draw(c draw.Canvas) error {
 			}
 		}
 	}
+	header := headerHeight
+	for _, row := range f.panels {
+		for _, p := range row {
+			width := f.width/vg.Length(len(row)) - axisWidth
+			header = max(header, headerHeight+vg.Length(len(p.legendRows(width))-1)*legendLine)
+		}
+	}
 	tiles := draw.Tiles{
 		Rows: len(f.panels), Cols: len(f.panels[0]),
-		PadTop: sheetMargin + headerHeight, PadBottom: sheetMargin, PadLeft: sheetMargin, PadRight: sheetMargin,
-		PadX: panelGap, PadY: panelGap + headerHeight,
+		PadTop: sheetMargin + header, PadBottom: sheetMargin, PadLeft: sheetMargin, PadRight: sheetMargin,
+		PadX: panelGap, PadY: panelGap + header,
 	}
 	canvases := plot.Align(plots, tiles, c)
 	for i, row := range plots {
@@ -129,14 +153,9 @@ func (p panel) plot() (*plot.Plot, error) {
 		a.Label.Padding = vg.Points(5)
 	}
 	out.Add(&plotter.Grid{Vertical: gridStyle, Horizontal: gridStyle})
-	style := 0
-	for _, s := range p.series {
-		ls := faintStyle
-		if !s.faint {
-			ls = lineStyles[style%len(lineStyles)]
-			style++
-		}
-		if err := s.addTo(out, ls); err != nil {
+	styles := p.styles()
+	for i, s := range p.series {
+		if err := s.addTo(out, styles[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -154,6 +173,12 @@ func (s series) addTo(p *plot.Plot, style draw.LineStyle) error {
 	}
 	if len(points) == 0 {
 		return nil
+	}
+	if s.bar {
+		return s.addBars(p, style)
+	}
+	if err := s.addDeviations(p, style); err != nil {
+		return err
 	}
 	line, err := plotter.NewLine(points)
 	if err != nil {
@@ -201,6 +226,18 @@ func (p panel) scale(out *plot.Plot) {
 		marks = append(ticks(x.Min, x.Min, 1), marks...)
 	}
 	x.Tick.Marker = plot.ConstantTicks(marks)
+	if p.xUnit {
+		x.Min, x.Max = 0, 1
+		x.Tick.Marker = plot.ConstantTicks(ticks(0, 1, step))
+	}
+	if p.names != nil {
+		x.Min, x.Max = -0.5, float64(len(p.names))-0.5
+		marks = nil
+		for i, name := range p.names {
+			marks = append(marks, plot.Tick{Value: float64(i), Label: name})
+		}
+		x.Tick.Marker = plot.ConstantTicks(marks)
+	}
 
 	y := &out.Y
 	room := axisHeadroom * max(y.Max-y.Min, smallestRange)
@@ -208,6 +245,9 @@ func (p panel) scale(out *plot.Plot) {
 	lo, hi := step*math.Floor((y.Min-room)/step), step*math.Ceil((y.Max+room)/step)
 	if y.Min >= 0 && lo < 0 {
 		lo = 0
+	}
+	if p.yMin != nil {
+		lo = *p.yMin
 	}
 	if p.yMax != 0 && y.Max <= p.yMax && hi > p.yMax {
 		hi = p.yMax + (hi-lo)*0.01 // leave the width of a line
@@ -237,41 +277,4 @@ func ticks(lo, hi, step float64) []plot.Tick {
 		out = append(out, plot.Tick{Value: value, Label: strconv.FormatFloat(value, 'f', decimals, 64)})
 	}
 	return out
-}
-
-// drawHeader draws title and legend above the data area, from its left edge.
-func (p panel) drawHeader(c, data draw.Canvas) {
-	text := plot.New().Title.TextStyle
-	text.Font.Variant = fontVariant
-	text.XAlign, text.YAlign = draw.XLeft, draw.YBottom
-	text.Font.Size = fontTitle
-	at := vg.Point{X: data.Min.X, Y: data.Max.Y + 28}
-	c.FillText(text, at, p.title)
-
-	text.Font.Size = fontText
-	at.Y = data.Max.Y + 9
-	if p.legend != "" {
-		c.FillText(text, at, p.legend)
-		at.X += text.Width(p.legend) + legendGap/2
-	}
-	style := 0
-	for _, s := range p.series {
-		ls := faintStyle
-		if !s.faint {
-			ls = lineStyles[style%len(lineStyles)]
-			style++
-		}
-		mid := at.Y + text.Height("x")/2 - 1.2 // the height has room for what hangs below the line
-		if len(s.xs) > 1 {
-			c.StrokeLine2(ls, at.X, mid, at.X+legendSample, mid)
-			at.X += legendSample
-		} else {
-			mark := markOf(ls)
-			c.DrawGlyph(mark, vg.Point{X: at.X + mark.Radius, Y: mid})
-			at.X += 2 * mark.Radius
-		}
-		at.X += 5
-		c.FillText(text, at, s.name)
-		at.X += text.Width(s.name) + legendGap
-	}
 }

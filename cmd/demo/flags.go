@@ -2,15 +2,12 @@ package main
 
 import (
 	"errors"
-	"flag"
-	"fmt"
-	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"softloss/losses"
+	"softloss/train"
 	"softloss/train/dataset"
 )
 
@@ -23,7 +20,7 @@ type options struct {
 	noise        float64
 
 	loss      string // as given
-	lossEntry lossEntry
+	lossInfo  lossInfo
 	criterion losses.Criterion
 
 	hidden    []int // empty: none
@@ -32,31 +29,22 @@ type options struct {
 	learnRate float64
 	seed      uint64
 
+	curve    train.Curve
+	warmup   float64 // epochs
+	patience int
+	l2       float64
+	decay    float64
+	clip     float64
+	mixup    float64
+
+	checkpoint  string
+	resume      bool
+	tensorboard string
+
 	out      string
 	noPlots  bool
 	jsonFile string // "" none, "-" stdout
 	quiet    bool
-}
-
-// errUsage marks what the user can put right: a wrong flag, value or file. The command then exits with 2.
-var errUsage = errors.New("usage")
-
-// usageError is an error of one line that is errUsage.
-type usageError struct{ text string }
-
-func (e usageError) Error() string        { return e.text }
-func (e usageError) Is(target error) bool { return target == errUsage }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
-
-// option is one flag: where -h lists it, what it is by default and how it is read.
-type option struct {
-	group string // heading in -h
-	name  string
-	arg   string // what stands behind it in -h; "" is a switch
-	def   string // read before the command line
-	help  string // wrapped by -h; line breaks are kept
-	set   func(text string) error
 }
 
 // table returns the flags in the order of -h. It is the only place that names them.
@@ -93,45 +81,39 @@ func (o *options) table() []option {
 		{training, "hidden", "N,N,...", "256", "units of the hidden layers, such as 128,64; none for a linear model", o.setHidden},
 		{training, "seed", "N", "1", "of the split, the noise, the weights and the batches", o.setSeed},
 
-		{output, "out", "DIR", "demo-out", "folder of the pictures", text(&o.out, "a folder")},
-		{output, "noplots", "", "false", "draw no pictures", boolean(&o.noPlots)},
+		{training, "schedule", "CURVE", "constant", "of the learning rate: constant, or cosine down to 0", o.setCurve},
+		{training, "warmup", "EPOCHS", "0", "the learning rate rises in a line from 0 during so many epochs", notNegative(&o.warmup)},
+		{training, "patience", "N", "0", "stop after N epochs without a better test loss and keep the weights of the best epoch " +
+			"(the test then chose them: its numbers are on the bright side)", whole(&o.patience, 0)},
+		{training, "l2", "S", "0", "penalty S/2 times the squares of the weights", notNegative(&o.l2)},
+		{training, "decay", "S", "0", "weight decay as in AdamW", notNegative(&o.decay)},
+		{training, "clip", "NORM", "0", "the largest length of a gradient; 0 is no limit", notNegative(&o.clip)},
+		{training, "mixup", "A", "0", "mix every batch with itself, in parts of Beta(A, A); 0.2 is a good start", notNegative(&o.mixup)},
+
+		{output, "out", "DIR", "demo-out", "folder of the model (safetensors and ONNX), the summary, the pictures and the report",
+			text(&o.out, "a folder")},
+		{output, "noplots", "", "false", "write nothing to -out", boolean(&o.noPlots)},
+		{output, "checkpoint", "DIR", "", "save the run there after every epoch, so that not even a crash loses it; without, Ctrl-C saves it " +
+			"in the folder checkpoint of -out", anyText(&o.checkpoint)},
+		{output, "resume", "", "false", "go on with the run in -checkpoint; all other flags must be as they were, but -epochs, " +
+			"which may be more", boolean(&o.resume)},
+		{output, "tensorboard", "DIR", "", "write event files for TensorBoard, a folder a run", anyText(&o.tensorboard)},
 		{output, "json", "FILE", "", "write a summary for programs; - is stdout (all else then goes to stderr). " +
 			"Accuracies and errors in it are fractions of 1",
-			func(s string) error { o.jsonFile = s; return nil }},
+			anyText(&o.jsonFile)},
 		{output, "quiet", "", "false", "print nothing but errors", boolean(&o.quiet)},
 	}
 }
 
-// parseArgs reads the command line. It returns flag.ErrHelp for -h and errors that are errUsage.
+// parseArgs reads the command line of train. It returns flag.ErrHelp for -h and errors that are errUsage.
 func parseArgs(args []string) (options, error) {
 	var o options
-	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	var names []string
-	for _, f := range o.table() {
-		if err := f.set(f.def); f.def != "" && err != nil {
-			return o, fmt.Errorf("default of -%s: %w", f.name, err)
-		}
-		define := fs.Func
-		if f.arg == "" {
-			define = fs.BoolFunc
-		}
-		define(f.name, "", f.set)
-		names = append(names, "-"+f.name)
-	}
-	err := fs.Parse(args)
+	rest, err := parseFlags("train", o.table(), args)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return o, err
-	case err != nil && strings.HasPrefix(err.Error(), "flag provided but not defined: "):
-		return o, usagef("unknown flag %s, want one of %s",
-			strings.TrimPrefix(err.Error(), "flag provided but not defined: "), strings.Join(names, " "))
-	case err != nil && strings.HasPrefix(err.Error(), "flag needs an argument: "):
-		return o, usagef("flag %s needs a value; see demo -h", strings.TrimPrefix(err.Error(), "flag needs an argument: "))
 	case err != nil:
-		return o, usagef("%s", oneLine(err))
-	case fs.NArg() > 0:
-		return o, usagef("unexpected argument %q, want flags only; a data file is given with -data", fs.Arg(0))
+		return o, err
+	case len(rest) > 0:
+		return o, usagef("unexpected argument %q, want flags only; a data file is given with -data", rest[0])
 	}
 	return o, o.check()
 }
@@ -148,6 +130,9 @@ func (o *options) check() error {
 	case o.csv.LabelColumns == 1:
 		return usagef("-soft 1: want 2 or more columns, one for each class")
 	}
+	if o.resume && o.checkpoint == "" {
+		return usagef("-resume needs -checkpoint DIR: the folder of the run to go on with")
+	}
 	err := o.criterion.Validate()
 	if errors.Is(err, losses.ErrAlpha) {
 		return usagef("-alpha %g: with -smoothing %v want a number from 0 to 1", o.criterion.Smoothing.Alpha, o.criterion.Smoothing.Rule)
@@ -156,52 +141,6 @@ func (o *options) check() error {
 		return usagef("-loss %s: %s", o.loss, oneLine(err))
 	}
 	return nil
-}
-
-// The readers of single values. Package flag puts the flag's name before their errors.
-
-func text(dst *string, want string) func(string) error {
-	return func(s string) error {
-		if s == "" {
-			return errors.New("want " + want)
-		}
-		*dst = s
-		return nil
-	}
-}
-
-func number(dst *float64, want string, ok func(float64) bool) func(string) error {
-	return func(s string) error {
-		x, err := strconv.ParseFloat(s, 64)
-		if err != nil || !ok(x) || math.IsInf(x, 0) {
-			return errors.New("want " + want)
-		}
-		*dst = x
-		return nil
-	}
-}
-
-func whole(dst *int, least int) func(string) error {
-	const most = 1_000_000
-	return func(s string) error {
-		n, err := strconv.Atoi(s)
-		if err != nil || n < least || n > most {
-			return fmt.Errorf("want a whole number from %d to %d", least, most)
-		}
-		*dst = n
-		return nil
-	}
-}
-
-func boolean(dst *bool) func(string) error {
-	return func(s string) error {
-		b, err := strconv.ParseBool(s)
-		if err != nil {
-			return errors.New("want true or false, or nothing")
-		}
-		*dst = b
-		return nil
-	}
 }
 
 func (o *options) setSeed(s string) error {
@@ -222,6 +161,16 @@ func (o *options) setHeader(s string) error {
 	return nil
 }
 
+func (o *options) setCurve(s string) error {
+	for _, c := range []train.Curve{train.Constant, train.Cosine} {
+		if s == c.String() {
+			o.curve = c
+			return nil
+		}
+	}
+	return errors.New("want constant or cosine")
+}
+
 func (o *options) setSmoothing(s string) error {
 	for _, rule := range []losses.SmoothingRule{losses.SmoothNotebook, losses.SmoothUniform, losses.SmoothPrior} {
 		if s == rule.String() {
@@ -232,29 +181,32 @@ func (o *options) setSmoothing(s string) error {
 	return errors.New("want notebook, uniform or prior")
 }
 
-func (o *options) setHidden(s string) error {
-	o.hidden = []int{}
+func (o *options) setHidden(s string) (err error) {
+	o.hidden, err = parseHidden(s)
+	return err
+}
+
+// parseHidden reads the sizes of the hidden layers; they are never nil, which would be the trainer's default.
+func parseHidden(s string) ([]int, error) {
+	sizes := []int{}
 	if s == "none" {
-		return nil
+		return sizes, nil
 	}
 	for part := range strings.SplitSeq(s, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
 		if err != nil || n < 1 || n > 16384 {
-			return errors.New("want whole numbers from 1 to 16384 such as 256 or 128,64, or none")
+			return nil, errors.New("want whole numbers from 1 to 16384 such as 256 or 128,64, or none")
 		}
-		o.hidden = append(o.hidden, n)
+		sizes = append(sizes, n)
 	}
-	return nil
+	return sizes, nil
 }
 
 func (o *options) setLoss(s string) error {
-	entry, loss, err := parseLoss(s)
+	loss, err := parseLoss(s)
 	if err != nil {
 		return err
 	}
-	o.loss, o.lossEntry, o.criterion.Loss = s, entry, loss
+	o.loss, o.lossInfo, o.criterion.Loss = s, describeLoss(loss), loss
 	return nil
 }
-
-// oneLine is the text of an error without line breaks.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -7,40 +7,67 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// helps are the helps of all commands and the name of each golden file.
+func helps() map[string][]string {
+	return map[string][]string{
+		"help.golden":         {"-h"},
+		"help_train.golden":   {"train", "-h"},
+		"help_compare.golden": {"compare", "--help"},
+		"help_plot.golden":    {"plot", "-help"},
+		"help_predict.golden": {"predict", "-h"},
+	}
+}
+
 func TestHelp(t *testing.T) {
-	for _, arg := range []string{"-h", "-help", "--help"} {
-		code, stdout, stderr := demo(t, arg)
-		assert.Equal(t, exitDone, code, arg)
-		assert.Empty(t, stderr, arg)
-		golden(t, "help.golden", stdout)
+	for name, args := range helps() {
+		code, stdout, stderr := demo(t, args...)
+		assert.Equal(t, exitDone, code, name)
+		assert.Empty(t, stderr, name)
+		golden(t, name, stdout)
+		for line := range strings.SplitSeq(stdout, "\n") {
+			assert.LessOrEqual(t, len([]rune(line)), 80, line)
+		}
 	}
 }
 
-func TestHelpNamesEveryFlagAndFitsATerminal(t *testing.T) {
-	_, help, _ := demo(t, "-h")
-	var o options
-	for _, f := range o.table() {
-		assert.Contains(t, help, "\n  -"+f.name+" ", f.name)
-	}
-	for line := range strings.SplitSeq(help, "\n") {
-		assert.LessOrEqual(t, len([]rune(line)), 80, line)
+func TestHelpNamesEveryFlag(t *testing.T) {
+	for name, table := range map[string][]option{
+		"train": new(options).table(), "compare": new(studyOptions).table(), "plot": new(plotOptions).table(), "predict": new(predictOptions).table(),
+	} {
+		_, help, _ := demo(t, name, "-h")
+		for _, f := range table {
+			assert.Contains(t, help, "\n  -"+f.name+" ", f.name)
+		}
 	}
 }
 
-// Every example of the help is a command line that is understood.
+// Every example of the helps is a command line that is understood.
 func TestHelpExamples(t *testing.T) {
 	n := 0
-	for line := range strings.SplitSeq(helpIntro, "\n") {
-		rest, isExample := strings.CutPrefix(line, "  demo ")
-		if !isExample {
-			continue
+	for _, intro := range []string{helpIntro, compareIntro, plotIntro, predictIntro} {
+		for line := range strings.SplitSeq(intro, "\n") {
+			rest, isExample := strings.CutPrefix(line, "  demo ")
+			if !isExample {
+				continue
+			}
+			n++
+			example, _, _ := strings.Cut(strings.ReplaceAll(rest, "ce sce 10*nce+mae gce:q=0.5", "ce;sce;10*nce+mae;gce:q=0.5"), "  ")
+			words := strings.Fields(strings.ReplaceAll(example, `"`, ""))
+			var err error
+			switch words[0] {
+			case "train":
+				_, err = parseArgs(words[1:])
+			case "compare":
+				_, err = parseStudy(words[1:])
+			case "plot":
+				_, err = parseFlags("plot", new(plotOptions).table(), words[1:])
+			case "predict":
+				_, err = parseFlags("predict", new(predictOptions).table(), words[1:])
+			}
+			assert.NoError(t, err, line)
 		}
-		n++
-		flags, _, _ := strings.Cut(rest, "  ")
-		_, err := parseArgs(strings.Fields(flags))
-		assert.NoError(t, err, line)
 	}
-	assert.Equal(t, 6, n)
+	assert.Equal(t, 20, n)
 }
 
 func TestWrap(t *testing.T) {

@@ -42,7 +42,7 @@ func golden(t *testing.T, name, got string) {
 func demo(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	code = run(context.Background(), args, &out, &err, false)
+	code = run(context.Background(), args, console{&out, &err, false, "demo"})
 	return code, out.String(), err.String()
 }
 

@@ -2,99 +2,83 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
+	"reflect"
 	"strconv"
 	"strings"
 
 	"softloss/losses"
 )
 
-// lossEntry makes a loss known to -loss. A loss with parameters names them with their
-// defaults and builds itself from what the user gave: -loss gce:q=0.7.
-type lossEntry struct {
-	name   string
+// lossInfo is what the demo says about a loss. What -loss accepts is the business of losses.ParseLoss.
+type lossInfo struct {
+	name   string // as losses.FormatLoss writes it
 	title  string // in the report
-	help   string // in -h
 	unit   string // of the loss, "" without one
 	lowest bool   // whether a prediction that equals the label costs the least a prediction can
-	params map[string]float64
-	build  func(params map[string]float64) losses.Loss
 }
 
-// lossTable lists what -loss accepts. To add a loss, add a line.
-var lossTable = []lossEntry{
-	{
-		name: "ce", title: "cross entropy", help: "cross entropy with soft labels", unit: "nats", lowest: true,
-		build: func(map[string]float64) losses.Loss { return losses.CrossEntropy{} },
-	},
-	{
-		name: "mae", title: "mean absolute error", help: "mean absolute error, for noisy labels",
-		build: func(map[string]float64) losses.Loss { return losses.MAE{} },
-	},
+// lossTitles are the names of the losses in sentences.
+var lossTitles = map[reflect.Type]string{
+	reflect.TypeFor[losses.CrossEntropy]():          "cross entropy",
+	reflect.TypeFor[losses.MAE]():                   "mean absolute error",
+	reflect.TypeFor[losses.GCE]():                   "generalised cross entropy",
+	reflect.TypeFor[losses.Focal]():                 "focal loss",
+	reflect.TypeFor[losses.Poly1]():                 "poly-1 loss",
+	reflect.TypeFor[losses.NCE]():                   "normalised cross entropy",
+	reflect.TypeFor[losses.ReverseCrossEntropy]():   "reverse cross entropy",
+	reflect.TypeFor[losses.SymmetricCrossEntropy](): "symmetric cross entropy",
+	reflect.TypeFor[losses.KL]():                    "Kullback-Leibler divergence",
+	reflect.TypeFor[losses.ConfidencePenalty]():     "cross entropy with confidence penalty",
+	reflect.TypeFor[losses.BiTempered]():            "bi-tempered logistic loss",
+	reflect.TypeFor[losses.WeightedSum]():           "sum of losses",
 }
 
-// parseLoss reads a name of the table, then, behind a colon, values of its parameters:
-// NAME or NAME:PARAM=VALUE,PARAM=VALUE. A parameter's range is the loss's own business.
-func parseLoss(text string) (lossEntry, losses.Loss, error) {
-	name, rest, hasParams := strings.Cut(text, ":")
-	i := slices.IndexFunc(lossTable, func(e lossEntry) bool { return e.name == name })
-	if i < 0 {
-		return lossEntry{}, nil, fmt.Errorf("want one of %s", strings.Join(lossNames(), ", "))
+// describeLoss is what is known about a loss.
+func describeLoss(l losses.Loss) lossInfo {
+	if l == nil {
+		l = losses.CrossEntropy{}
 	}
-	entry := lossTable[i]
-	params := maps.Clone(entry.params)
-	if hasParams {
-		for part := range strings.SplitSeq(rest, ",") {
-			key, value, _ := strings.Cut(part, "=")
-			if _, known := params[key]; !known {
-				return entry, nil, fmt.Errorf("%s has no parameter %q, want %s", name, key, entry.usage())
-			}
-			x, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				return entry, nil, fmt.Errorf("parameter %s: %q is no number, want %s", key, value, entry.usage())
-			}
-			params[key] = x
+	var info lossInfo
+	info.name, _ = losses.FormatLoss(l)
+	if info.title = lossTitles[reflect.TypeOf(l)]; info.title == "" {
+		info.title = info.name
+	}
+	switch l.(type) {
+	case losses.CrossEntropy, losses.KL:
+		info.unit, info.lowest = "nats", true
+	}
+	return info
+}
+
+// parseLoss reads what -loss accepts. The text of its error has no package in front.
+func parseLoss(text string) (losses.Loss, error) {
+	l, err := losses.ParseLoss(text)
+	if err != nil {
+		return nil, errors.New(trimPackage(err))
+	}
+	return l, nil
+}
+
+// parseVariant reads a loss of a study: what -loss accepts and, behind @, the strength of label smoothing: ce@0.1.
+func parseVariant(text string) (losses.Criterion, error) {
+	name, strength, smooth := strings.Cut(text, "@")
+	loss, err := parseLoss(name)
+	if err != nil {
+		return losses.Criterion{}, err
+	}
+	c := losses.Criterion{Loss: loss}
+	if smooth {
+		alpha, err := strconv.ParseFloat(strength, 64)
+		if err != nil || !(alpha >= 0 && alpha <= 1) {
+			return c, errors.New(strconv.Quote(text) + ": behind @ want a number from 0 to 1, the strength of smoothing, such as ce@0.1")
 		}
+		c.Smoothing = losses.Smoothing{Rule: losses.SmoothUniform, Alpha: alpha}
 	}
-	loss := entry.build(params)
-	if v, ok := loss.(losses.Validator); ok {
-		if err := v.Validate(); err != nil {
-			return entry, nil, errors.New(strings.TrimPrefix(oneLine(err), "losses: "))
-		}
-	}
-	return entry, loss, nil
+	return c, nil
 }
 
-// usage is how the loss is written with its defaults, such as gce:q=0.7.
-func (e lossEntry) usage() string {
-	sep, out := ":", e.name
-	for _, key := range slices.Sorted(maps.Keys(e.params)) {
-		out += fmt.Sprintf("%s%s=%g", sep, key, e.params[key])
-		sep = ","
-	}
-	return out
-}
-
-// lossNames lists the losses as -loss accepts them.
-func lossNames() []string {
-	var out []string
-	for _, e := range lossTable {
-		out = append(out, e.usage())
-	}
-	return out
-}
-
-// lossHelp is the text of -loss in -h, a line for each loss.
+// lossHelp is the text of -loss in -h.
 func lossHelp() string {
-	width := 0
-	for _, name := range lossNames() {
-		width = max(width, len(name))
-	}
-	var out []string
-	for _, e := range lossTable {
-		out = append(out, fmt.Sprintf("%-*s  %s", width, e.usage(), e.help))
-	}
-	return strings.Join(out, "\n")
+	return "one of " + strings.Join(losses.LossNames(), ", ") +
+		"; parameters that are left out are as shown; a sum such as 10*nce+mae is a loss too"
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -10,60 +9,48 @@ import (
 	"softloss/losses"
 )
 
-// power is a loss with a parameter, as a later line of the table may have.
-type power struct{ q, r float64 }
-
-func (power) Row(losses.Row) float64 { return 0 }
-
-func (p power) Validate() error {
-	if !(p.q > 0) {
-		return errors.New("losses: q must be positive")
+// Every loss that losses.ParseLoss knows has a name for sentences.
+func TestEveryLossHasATitle(t *testing.T) {
+	for _, name := range append(losses.LossNames(), "10*nce+1*mae") {
+		l, err := parseLoss(name)
+		require.NoError(t, err, name)
+		info := describeLoss(l)
+		assert.Equal(t, name, info.name)
+		assert.NotEqual(t, name, info.title)
 	}
-	return nil
+	assert.Equal(t, lossInfo{"ce", "cross entropy", "nats", true}, describeLoss(nil), "no loss is cross entropy")
+	assert.False(t, describeLoss(losses.MAE{}).lowest)
 }
 
-func TestParseLoss(t *testing.T) {
-	lossTable = append(lossTable, lossEntry{
-		name: "power", params: map[string]float64{"q": 0.7, "r": 2},
-		build: func(p map[string]float64) losses.Loss { return power{p["q"], p["r"]} },
-	})
-	t.Cleanup(func() { lossTable = lossTable[:len(lossTable)-1] })
+func TestParseVariant(t *testing.T) {
 	for _, tc := range []struct {
 		text string
-		want losses.Loss
+		want losses.Criterion
 		err  string
 	}{
-		{"ce", losses.CrossEntropy{}, ""},
-		{"mae", losses.MAE{}, ""},
-		{"power", power{0.7, 2}, ""},
-		{"power:q=0.5", power{0.5, 2}, ""},
-		{"power:r=1e1,q=3", power{3, 10}, ""},
-		{"", nil, "want one of ce, mae, power:q=0.7,r=2"},
-		{"CE", nil, "want one of ce, mae, power:q=0.7,r=2"},
-		{"mae:", nil, `mae has no parameter "", want mae`},
-		{"power:s=1", nil, `power has no parameter "s", want power:q=0.7,r=2`},
-		{"power:q", nil, `parameter q: "" is no number, want power:q=0.7,r=2`},
-		{"power:q=x", nil, `parameter q: "x" is no number, want power:q=0.7,r=2`},
-		{"power:q=0", nil, "q must be positive"},
+		{"ce", losses.Criterion{Loss: losses.CrossEntropy{}}, ""},
+		{"gce:q=0.5", losses.Criterion{Loss: losses.GCE{Q: 0.5}}, ""},
+		{"ce@0.1", losses.Criterion{Loss: losses.CrossEntropy{}, Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: 0.1}}, ""},
+		{"ce@", losses.Criterion{}, "behind @ want a number from 0 to 1"},
+		{"ce@NaN", losses.Criterion{}, "behind @ want a number from 0 to 1"},
+		{"hinge", losses.Criterion{}, `"hinge" is unknown`},
+		{"gce:q=0", losses.Criterion{}, "Q"},
 	} {
-		entry, loss, err := parseLoss(tc.text)
+		got, err := parseVariant(tc.text)
 		if tc.err != "" {
-			assert.EqualError(t, err, tc.err, tc.text)
+			require.ErrorContains(t, err, tc.err, tc.text)
+			assert.NotContains(t, err.Error(), "losses:")
 			continue
 		}
 		require.NoError(t, err, tc.text)
-		assert.Equal(t, tc.want, loss, tc.text)
-		assert.NotEmpty(t, entry.name, tc.text)
+		assert.Equal(t, tc.want, got, tc.text)
 	}
-	_, loss, err := parseLoss("power")
-	require.NoError(t, err)
-	assert.Equal(t, power{0.7, 2}, loss, "what one command line gives must not become the default of the next")
-}
-
-func TestLossTableIsComplete(t *testing.T) {
-	for _, e := range lossTable {
-		assert.NotEmpty(t, e.title, e.name)
-		assert.NotEmpty(t, e.help, e.name)
-		assert.NoError(t, losses.Criterion{Loss: e.build(e.params)}.Validate(), "defaults of %s", e.name)
+	for _, text := range []string{"soft", "majority", "majority@0.2", "constant"} {
+		_, err := parseAnswers(text)
+		require.NoError(t, err, text)
+	}
+	for _, text := range []string{"ce", "constant@0.1", "majority@2"} {
+		_, err := parseAnswers(text)
+		require.Error(t, err, text)
 	}
 }

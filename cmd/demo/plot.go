@@ -9,12 +9,6 @@ import (
 	"softloss/losses"
 )
 
-// The files of the output folder.
-const (
-	lossByAlphaFile    = "loss_by_alpha.png"
-	trainingCurvesFile = "training_curves.png"
-)
-
 // The three-row mini-batch of the notebook.
 const notebookRows, notebookClasses = 3, 5
 
@@ -100,24 +94,27 @@ func alphaPanel(title string, loss func(alpha float64) (*tensor.Dense, error)) (
 	return p, nil
 }
 
-// trainingCurves draws loss and accuracy against the epoch, training and test. Of the training rows' accuracy
-// only the last is known, which is marked.
-func trainingCurves(s *summary, entry lossEntry) figure {
+// trainingCurves draws loss and accuracy against the epoch, training and test.
+func trainingCurves(s *summary, entry lossInfo) figure {
 	loss := panel{title: "Loss: " + entry.title, xLabel: "Epoch", yLabel: withUnit("Loss", entry.unit), integerX: true}
 	accuracy := panel{title: "Accuracy", xLabel: "Epoch", yLabel: "Accuracy (%)", integerX: true, yMax: 100}
 	if a := s.Config.Alpha; a != 0 {
 		loss.title += fmt.Sprintf(", alpha %g", a)
 	}
-	var epochs, trainLoss, testLoss, testAccuracy []float64
+	var epochs, trainLoss, testLoss, trainAccuracy, testAccuracy []float64
 	for _, e := range s.History {
 		epochs = append(epochs, float64(e.Epoch))
 		trainLoss = append(trainLoss, float64(e.TrainLoss))
 		testLoss = append(testLoss, float64(e.TestLoss))
+		trainAccuracy = append(trainAccuracy, 100*float64(e.TrainAccuracy))
 		testAccuracy = append(testAccuracy, 100*float64(e.TestAccuracy))
 	}
 	trainName := "train"
 	if s.Data.FlippedLabels > 0 {
 		trainName = "train, labels with noise"
+	}
+	if s.Config.Mixup > 0 {
+		trainName += ", mixed"
 	}
 	loss.series = []series{{name: trainName, xs: epochs, ys: trainLoss}, {name: "test", xs: epochs, ys: testLoss}}
 	last := epochs[len(epochs)-1:]
@@ -129,7 +126,7 @@ func trainingCurves(s *summary, entry lossEntry) figure {
 		loss.series = append(loss.series, line)
 	}
 	accuracy.series = []series{
-		{name: trainName + ", at the end", xs: last, ys: []float64{100 * float64(s.TrainAccuracy)}},
+		{name: trainName, xs: epochs, ys: trainAccuracy},
 		{name: "test", xs: epochs, ys: testAccuracy},
 	}
 	return figure{panels: [][]panel{{loss, accuracy}}, width: 11 * vg.Inch, height: 4.4 * vg.Inch}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
 )
 
 // The lines of the picture hold the numbers that the notebook prints.
@@ -53,7 +55,7 @@ func TestLossByAlphaPicture(t *testing.T) {
 }
 
 func TestTrainingCurves(t *testing.T) {
-	s, entry := exampleSummary(), lossTable[0]
+	s, entry := exampleSummary(), describeLoss(losses.CrossEntropy{})
 	f := trainingCurves(s, entry)
 	loss, accuracy := f.panels[0][0], f.panels[0][1]
 	assert.Equal(t, "Loss: cross entropy, alpha 0.1", loss.title)
@@ -62,7 +64,7 @@ func TestTrainingCurves(t *testing.T) {
 	assert.Equal(t, series{name: "train", xs: []float64{1, 2}, ys: []float64{1.66, 0.9}}, loss.series[0])
 	assert.Equal(t, series{name: "test", xs: []float64{1, 2}, ys: []float64{1.13, 0.86}}, loss.series[1])
 	assert.Equal(t, []float64{0.5003, 0.5003}, loss.series[2].ys)
-	assert.Equal(t, series{name: "train, at the end", xs: []float64{2}, ys: []float64{96}}, accuracy.series[0])
+	assert.Equal(t, series{name: "train", xs: []float64{1, 2}, ys: []float64{75, 87.5}}, accuracy.series[0])
 	assert.InDeltaSlice(t, []float64{82.17, 89.14}, accuracy.series[1].ys, 1e-9)
 
 	path := filepath.Join(t.TempDir(), "x.png")
@@ -76,7 +78,7 @@ func TestTrainingCurves(t *testing.T) {
 	assert.Equal(t, []float64{1}, loss.series[2].xs, "one epoch is a mark, not a line")
 
 	s.TestLowestLoss, s.Config.Alpha = unknown, 0
-	mae := trainingCurves(s, lossTable[1]).panels[0][0]
+	mae := trainingCurves(s, describeLoss(losses.MAE{})).panels[0][0]
 	assert.Equal(t, "Loss: mean absolute error", mae.title)
 	assert.Equal(t, "Loss", mae.yLabel)
 	assert.Len(t, mae.series, 2, "no line at a loss that is not known to be the lowest")

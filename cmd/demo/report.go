@@ -31,7 +31,7 @@ func withUnit(name, unit string) string {
 }
 
 // printHead says what is going to be learned, and how.
-func printHead(w io.Writer, s *summary, entry lossEntry) {
+func printHead(w io.Writer, s *summary, entry lossInfo) {
 	d, c := s.Data, s.Config
 	fmt.Fprintf(w, "data     %s: %s, %s, %s, %d classes\n", d.Name,
 		count(d.TrainRows, "training row"), count(d.TestRows, "test row"), count(d.Features, "feature"), d.Classes)
@@ -40,14 +40,14 @@ func printHead(w io.Writer, s *summary, entry lossEntry) {
 	}
 	fmt.Fprintf(w, "network  %s\n", layers(d, c))
 	loss := entry.title
-	if c.Loss != entry.name {
-		loss += " (" + c.Loss + ")"
+	if entry.name != "ce" && entry.name != "mae" && entry.name != loss {
+		loss += " (" + entry.name + ")"
 	}
 	if c.Alpha != 0 {
 		loss += fmt.Sprintf(", labels smoothed with alpha %g (%s rule)", c.Alpha, c.Smoothing)
 	}
 	fmt.Fprintf(w, "loss     %s\n", loss)
-	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g, seed %d\n", count(c.Epochs, "epoch"), c.Batch, c.LearnRate, c.Seed)
+	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g%s, seed %d\n", count(c.Epochs, "epoch"), c.Batch, c.LearnRate, c.extras(), c.Seed)
 	if d.SoftLabels {
 		fmt.Fprint(w, "note     labels are soft: accuracy and calibration error go by the largest label\n")
 	}
@@ -57,6 +57,26 @@ func printHead(w io.Writer, s *summary, entry lossEntry) {
 	if d.TestRows < fewRows {
 		fmt.Fprintf(w, "note     only %s: the numbers of the test are rough\n", count(d.TestRows, "test row"))
 	}
+}
+
+// extras are the settings of the training that are off unless asked for.
+func (c configSummary) extras() string {
+	text := ""
+	if c.Schedule == "cosine" {
+		text = " falling as a cosine"
+	}
+	for _, e := range []struct {
+		name  string
+		value float64
+	}{
+		{"warm-up epochs", c.Warmup}, {"patience", float64(c.Patience)}, {"L2", c.L2}, {"weight decay", c.WeightDecay},
+		{"clip", c.ClipNorm}, {"mixup", c.Mixup},
+	} {
+		if e.value != 0 {
+			text += fmt.Sprintf(", %s %g", e.name, e.value)
+		}
+	}
+	return text
 }
 
 // fewRows are so few test rows that one of them is more than 2 % of accuracy.
@@ -83,26 +103,28 @@ func count(n int, what string) string {
 }
 
 // printReport is the closing table with what must be said about it.
-func printReport(w io.Writer, s *summary, entry lossEntry) {
+func printReport(w io.Writer, s *summary, entry lossInfo) {
 	fmt.Fprintln(w)
 	if s.Interrupted {
-		fmt.Fprintf(w, "stopped after %s of %d: this is what was learned so far\n\n", count(len(s.History), "whole epoch"), s.Config.Epochs)
+		fmt.Fprintf(w, "stopped after %s of %d: this is what was learned so far\n", count(len(s.History), "whole epoch"), s.Config.Epochs)
+		if s.ResumeCommand != "" {
+			fmt.Fprintf(w, "saved in %s; to go on:\n  %s\n", s.Checkpoint, s.ResumeCommand)
+		}
+		fmt.Fprintln(w)
+	}
+	if s.StoppedEarly {
+		fmt.Fprintf(w, "stopped after %s: %d without a better test loss; the weights are those of epoch %d\n\n",
+			count(len(s.History), "epoch"), s.Config.Patience, s.BestEpoch)
 	}
 	if s.TestLoss.finite() || s.TestAccuracy.finite() {
 		printScores(w, s, entry)
 	}
-	for i, f := range s.Files {
-		head := "wrote"
-		if i > 0 {
-			head = ""
-		}
-		fmt.Fprintf(w, "%-5s %s\n", head, f)
-	}
+	printFiles(w, s.Files)
 	fmt.Fprintf(w, "finished in %.1f s\n", float64(s.Seconds))
 }
 
 // printScores is the table and the lines that explain it.
-func printScores(w io.Writer, s *summary, entry lossEntry) {
+func printScores(w io.Writer, s *summary, entry lossInfo) {
 	row := func(name, loss, lowest, accuracy, ece string) {
 		line := fmt.Sprintf("%-5s  %14s", name, loss)
 		if entry.lowest {

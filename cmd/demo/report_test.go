@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/losses"
 	"softloss/train"
 )
 
@@ -21,8 +22,8 @@ func exampleSummary() *summary {
 	s.Config.Criterion = "loss=CrossEntropy{}"
 	s.Data = dataSummary{Name: "digits", TrainRows: 1438, TestRows: 359, Features: 64, Classes: 10}
 	s.History = []epochSummary{
-		{Epoch: 1, TrainLoss: 1.66, TestLoss: 1.13, TestAccuracy: 0.8217, TestECE: 0.3},
-		{Epoch: 2, TrainLoss: 0.9, TestLoss: 0.86, TestAccuracy: 0.8914, TestECE: 0.2},
+		{Epoch: 1, TrainLoss: 1.66, TrainAccuracy: 0.75, LearnRate: 1e-3, TestLoss: 1.13, TestAccuracy: 0.8217, TestECE: 0.3},
+		{Epoch: 2, TrainLoss: 0.9, TrainAccuracy: 0.875, LearnRate: 1e-3, TestLoss: 0.86, TestAccuracy: 0.8914, TestECE: 0.2},
 	}
 	s.TrainLoss, s.TrainLowestLoss, s.TrainAccuracy, s.TrainECE = 0.7, 0.5003, 0.96, 0.11
 	s.TestLoss, s.TestLowestLoss, s.TestAccuracy, s.ECE = 0.86, 0.5003, 0.8914, 0.1312
@@ -33,7 +34,7 @@ func exampleSummary() *summary {
 }
 
 // report is everything that is printed around the progress.
-func report(s *summary, entry lossEntry) string {
+func report(s *summary, entry lossInfo) string {
 	var b strings.Builder
 	printHead(&b, s, entry)
 	printReport(&b, s, entry)
@@ -41,7 +42,7 @@ func report(s *summary, entry lossEntry) string {
 }
 
 func TestReports(t *testing.T) {
-	ce, mae := lossTable[0], lossTable[1]
+	ce, mae := describeLoss(losses.CrossEntropy{}), describeLoss(losses.MAE{})
 	golden(t, "report_digits.golden", report(exampleSummary(), ce))
 
 	s := exampleSummary()
@@ -85,6 +86,6 @@ func TestSummarise(t *testing.T) {
 	assert.Equal(t, 3, got.Epoch)
 	assert.InDelta(t, 1.5, float64(got.TrainLoss), 0)
 	assert.False(t, got.TestLoss.finite())
-	got = summarise(train.Epoch{Epoch: 3, Loss: 1.5, Valid: &train.Metrics{Loss: 2, Accuracy: 0.5, ECE: 0.25}})
-	assert.Equal(t, epochSummary{Epoch: 3, TrainLoss: 1.5, TestLoss: 2, TestAccuracy: 0.5, TestECE: 0.25}, got)
+	got = summarise(train.Epoch{Epoch: 3, Loss: 1.5, Accuracy: 0.25, LearnRate: 0.125, Valid: &train.Metrics{Loss: 2, Accuracy: 0.5, ECE: 0.25}})
+	assert.Equal(t, epochSummary{Epoch: 3, TrainLoss: 1.5, TrainAccuracy: 0.25, LearnRate: 0.125, TestLoss: 2, TestAccuracy: 0.5, TestECE: 0.25}, got)
 }

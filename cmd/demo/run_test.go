@@ -48,8 +48,15 @@ calibration error \(ECE\): [^\n]+
 test loss, computed on tensors: \d\.\d{8} nats
   and by a Gorgonia graph:      \d\.\d{8} nats, difference [0-9.e-]+: they agree
 
-wrote demo-out/loss_by_alpha\.png
+wrote demo-out/model\.safetensors
+      demo-out/model\.onnx
       demo-out/training_curves\.png
+      demo-out/mistakes\.png
+      demo-out/confusion\.png
+      demo-out/reliability\.png
+      demo-out/loss_by_alpha\.png
+      demo-out/summary\.json
+      demo-out/report\.html
       run\.json
 finished in # s
 $`, withoutTime(stdout))
@@ -74,9 +81,18 @@ $`, withoutTime(stdout))
 	assert.Positive(t, s.Seconds)
 	assert.False(t, s.Interrupted)
 	assert.Equal(t, []int{32}, s.Config.Hidden)
-	assert.Equal(t, []string{filepath.Join("demo-out", lossByAlphaFile), filepath.Join("demo-out", trainingCurvesFile), "run.json"}, s.Files)
-	checkPicture(t, s.Files[0], image.Pt(1650, 1200), lineStyles[0].Color, lineStyles[1].Color, lineStyles[2].Color)
-	checkPicture(t, s.Files[1], image.Pt(1650, 660), lineStyles[0].Color, lineStyles[1].Color, faintStyle.Color)
+	var want []string
+	for _, name := range []string{modelFile, onnxFile, trainingCurvesFile, mistakesFile, confusionFile, reliabilityFile, lossByAlphaFile, summaryFile, reportFile} {
+		want = append(want, filepath.Join("demo-out", name))
+		assert.FileExists(t, want[len(want)-1])
+	}
+	assert.Equal(t, append(want, "run.json"), s.Files)
+	checkPicture(t, want[6], image.Pt(1650, 1200), lineStyles[0].Color, lineStyles[1].Color, lineStyles[2].Color)
+	checkPicture(t, want[2], image.Pt(1650, 660), lineStyles[0].Color, lineStyles[1].Color, faintStyle.Color)
+	assert.Greater(t, last.TrainAccuracy, s.History[0].TrainAccuracy)
+	both, err := os.ReadFile(want[7])
+	require.NoError(t, err)
+	assert.Equal(t, string(text), string(both), "-json and the output folder have the same summary")
 }
 
 // The default run keeps what the documentation promises.
@@ -147,7 +163,7 @@ func TestHousingNoiseAndMAE(t *testing.T) {
 func TestBarOnlyOnATerminal(t *testing.T) {
 	args := []string{"-epochs", "3", "-hidden", "8", "-noplots"}
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, exitDone, run(context.Background(), args, &stdout, &stderr, true))
+	require.Equal(t, exitDone, run(context.Background(), args, console{&stdout, &stderr, true, "demo"}))
 	assert.Contains(t, stderr.String(), "epoch 1/3")
 	assert.Contains(t, stderr.String(), "% [")
 	assert.NotContains(t, stdout.String(), "epoch  ", "no lines beside the bar")
@@ -161,7 +177,7 @@ func TestBarOnlyOnATerminal(t *testing.T) {
 
 	stdout.Reset()
 	stderr.Reset()
-	require.Equal(t, exitDone, run(context.Background(), append(args, "-quiet"), &stdout, &stderr, true))
+	require.Equal(t, exitDone, run(context.Background(), append(args, "-quiet"), console{&stdout, &stderr, true, "demo"}))
 	assert.Empty(t, stdout.String())
 	assert.Empty(t, stderr.String())
 }
@@ -187,15 +203,15 @@ func TestInterrupt(t *testing.T) {
 		epochs   int
 		files    int
 	}{
-		{"before the first epoch", "training 1000 epochs", 0, 2},
-		{"after the first epoch", "\n    1  ", 1, 3},
+		{"before the first epoch", "training 1000 epochs", 0, 9},
+		{"after the first epoch", "\n    1  ", 1, 10},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			stdout := &cancelAt{text: strings.TrimPrefix(tc.at, "\n"), cancel: cancel}
 			var stderr bytes.Buffer
-			code := run(ctx, []string{"-epochs", "1000", "-hidden", "8", "-json", "run.json"}, stdout, &stderr, false)
+			code := run(ctx, []string{"-epochs", "1000", "-hidden", "8", "-json", "run.json"}, console{stdout, &stderr, false, "demo"})
 			assert.Equal(t, exitInterrupted, code)
 			assert.Empty(t, stderr.String())
 			assert.Contains(t, stdout.String(), "\nstopped after "+count(tc.epochs, "whole epoch")+" of 1000: this is what was learned so far\n")
@@ -221,7 +237,7 @@ func TestFailures(t *testing.T) {
 
 	var out, errs bytes.Buffer
 	full := brokenWriter{}
-	code = run(context.Background(), []string{"-data", "housing", "-epochs", "1", "-noplots", "-json", "-"}, full, &errs, false)
+	code = run(context.Background(), []string{"-data", "housing", "-epochs", "1", "-noplots", "-json", "-"}, console{full, &errs, false, "demo"})
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, errs.String(), "calibration error", "the report comes all the same")
 	assert.True(t, strings.HasSuffix(errs.String(), "\ndemo: no space left\n"), errs.String())
@@ -229,7 +245,7 @@ func TestFailures(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, lossByAlphaFile), 0o777))
 	errs.Reset()
-	code = run(context.Background(), []string{"-data", "housing", "-epochs", "1", "-out", dir}, &out, &errs, false)
+	code = run(context.Background(), []string{"-data", "housing", "-epochs", "1", "-out", dir}, console{&out, &errs, false, "demo"})
 	assert.Equal(t, exitFailed, code)
 	assert.Regexp(t, `^demo: open .*loss_by_alpha\.png: is a directory\n$`, errs.String())
 }

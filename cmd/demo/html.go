@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"softloss/losses"
+)
+
+//go:embed report.tmpl.html
+var reportText string
+
+// htmlReport is what the page shows.
+type htmlReport struct {
+	Title    string
+	Run      *htmlRun
+	Sections []htmlSection
+}
+
+type htmlRun struct {
+	About             string
+	Numbers, Settings []htmlFact
+}
+
+type htmlFact struct{ Name, Value string }
+
+type htmlSection struct {
+	Title, Caption string
+	Tables         []htmlTable
+	Images         []htmlImage
+}
+
+type htmlTable struct {
+	Caption string
+	Rows    [][]string
+}
+
+type htmlImage struct {
+	Source        template.URL
+	Width, Height int
+	Alt           string
+}
+
+// writeReport writes a page of all that a folder has: the summary of a run, studies. It needs nothing else, pictures included.
+func writeReport(dir string) (string, error) {
+	run, err := readJSON(filepath.Join(dir, summaryFile), &summary{})
+	if err != nil {
+		return "", err
+	}
+	page := htmlReport{Title: "softloss: comparison of losses"}
+	var all []picture
+	if run != nil {
+		page.Title = "softloss: " + filepath.Base(run.Data.Name)
+		if page.Run, err = run.html(); err != nil {
+			return "", err
+		}
+		if all, err = run.pictures(); err != nil {
+			return "", err
+		}
+	}
+	for _, name := range []string{noiseStudyName, answersStudyName} {
+		study, err := readStudy(dir, name)
+		if err != nil {
+			return "", err
+		}
+		if study == nil || study.Finished == 0 {
+			continue
+		}
+		section, err := study.html()
+		if err != nil {
+			return "", err
+		}
+		page.Sections = append(page.Sections, section)
+	}
+	var sections []htmlSection
+	for _, p := range all {
+		s := htmlSection{Title: p.title, Caption: p.caption}
+		if s.Images, err = images(p.parts); err != nil {
+			return "", err
+		}
+		sections = append(sections, s)
+	}
+	page.Sections = append(sections, page.Sections...)
+	var b bytes.Buffer
+	if err := template.Must(template.New("report").Parse(reportText)).Execute(&b, page); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, reportFile)
+	return path, os.WriteFile(path, b.Bytes(), 0o666)
+}
+
+// images draws for the page.
+func images(all []drawing) (out []htmlImage, err error) {
+	for _, d := range all {
+		content, err := drawPNG(d.width, d.height, d.paint)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, htmlImage{
+			Source: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(content)),
+			Width:  int(d.width), Height: int(d.height), Alt: d.alt,
+		})
+	}
+	return out, nil
+}
+
+// html is the head of the page.
+func (s *summary) html() (*htmlRun, error) {
+	loss, err := losses.ParseLoss(s.Config.Loss)
+	if err != nil {
+		return nil, usagef("loss %q: %s", s.Config.Loss, trimPackage(err))
+	}
+	info, d, c := describeLoss(loss), s.Data, s.Config
+	about := fmt.Sprintf("A network of %s, trained on %s and tested on %s that it never saw.", layers(d, c), count(d.TrainRows, "row"), count(d.TestRows, "row"))
+	if s.Interrupted {
+		about += fmt.Sprintf(" Stopped after %s of %d.", count(len(s.History), "epoch"), c.Epochs)
+	}
+	numbers := []htmlFact{
+		{"test accuracy", percent(s.TestAccuracy)}, {"train accuracy", percent(s.TrainAccuracy)},
+		{strings.TrimSpace("test loss " + info.unit), decimal(s.TestLoss)}, {"calibration error (ECE)", percent(s.ECE)},
+	}
+	title := info.title
+	if info.name != c.Loss || info.name != "ce" {
+		title += " (" + c.Loss + ")"
+	}
+	smoothing := "none"
+	if c.Alpha != 0 {
+		smoothing = fmt.Sprintf("alpha %g, %s rule", c.Alpha, c.Smoothing)
+	}
+	settings := []htmlFact{
+		{"loss", title}, {"smoothing", smoothing},
+		{"training", fmt.Sprintf("%s in batches of %d, learning rate %g%s", count(len(s.History), "epoch"), c.Batch, c.LearnRate, c.extras())},
+		{"seed", fmt.Sprint(c.Seed)},
+	}
+	if d.FlippedLabels > 0 {
+		settings = append(settings, htmlFact{"label noise", fmt.Sprintf("%s of %d are wrong", count(d.FlippedLabels, "training label"), d.TrainRows)})
+	}
+	return &htmlRun{about, numbers, settings}, nil
+}
+
+// html is the section of a study.
+func (s *studySummary) html() (htmlSection, error) {
+	out := htmlSection{
+		Title: "Losses under label noise",
+		Caption: fmt.Sprintf("%s: a part of the training labels is replaced by wrong classes, the test rows are clean. %d epochs, batches of %d.",
+			filepath.Base(s.Data), s.Epochs, s.Batch),
+	}
+	if s.Measure == measureKL {
+		out.Title = "Answers of people against their majority"
+		out.Caption = fmt.Sprintf("%s: the divergence of predictions from how held-out groups really answered; less is better. "+
+			"constant predicts the average of all training rows for everybody. %d epochs.", filepath.Base(s.Data), s.Epochs)
+	}
+	if s.Finished < s.Runs {
+		out.Caption += fmt.Sprintf(" Not finished: %d of %d runs.", s.Finished, s.Runs)
+	}
+	for _, best := range []bool{false, true} {
+		out.Tables = append(out.Tables, htmlTable{s.title(best), s.rows(best)})
+	}
+	var err error
+	out.Images, err = images(s.figure().single())
+	return out, err
+}

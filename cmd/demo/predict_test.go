@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// shapesModel trains on shapes.csv in a folder of its own and returns the path of the model.
+func shapesModel(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	code, _, stderr := demo(t, "-data", testdata(t, "shapes.csv"), "-epochs", "40", "-lr", "0.01", "-quiet", "-out", dir)
+	require.Equal(t, exitDone, code, stderr)
+	return filepath.Join(dir, modelFile)
+}
+
+func TestPredict(t *testing.T) {
+	model := shapesModel(t)
+	t.Chdir(t.TempDir())
+	// The columns of testdata/shapes.csv in another order, without the class and with one that is not asked for.
+	table := "colour,note,height,width\nred,hello,2.84,3.47\nblue,,2.27,6.56\ngreen,,6.46,0.55\n"
+	require.NoError(t, os.WriteFile("new.csv", []byte(table), 0o666))
+	code, stdout, stderr := demo(t, "predict", "new.csv", "-model", model)
+	require.Equal(t, exitDone, code, stderr)
+	assert.Regexp(t, `^  row  class  probability
+    1  disc +\d+\.\d\d %
+    2  plate +\d+\.\d\d %
+    3  rod +\d+\.\d\d %
+$`, stdout)
+
+	code, stdout, _ = demo(t, "predict", "-json", "-model", model, "new.csv")
+	require.Equal(t, exitDone, code)
+	var got []prediction
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	require.Len(t, got, 3)
+	assert.Equal(t, "plate", got[1].Class)
+	assert.Equal(t, got[1].Probability, got[1].Probabilities["plate"])
+	var sum float32
+	for _, p := range got[1].Probabilities {
+		sum += p
+	}
+	assert.InDelta(t, 1, sum, 1e-6)
+
+	// Without a header: numbers in the order of the model's features, colours as 0 and 1.
+	require.NoError(t, os.WriteFile("bare.csv", []byte("6.56,2.27,1,0,0\n"), 0o666))
+	code, stdout, stderr = demo(t, "predict", "-header=false", "-model", model, "bare.csv")
+	require.Equal(t, exitDone, code, stderr)
+	assert.Contains(t, stdout, "plate")
+}
+
+// The model file and the run that saved it say the same of the same rows.
+func TestPredictIsTheTrainedModel(t *testing.T) {
+	dir := t.TempDir()
+	code, _, stderr := demo(t, "-data", testdata(t, "shapes.csv"), "-epochs", "3", "-quiet", "-out", dir)
+	require.Equal(t, exitDone, code, stderr)
+	text, err := os.ReadFile(filepath.Join(dir, summaryFile))
+	require.NoError(t, err)
+	s := decode(t, text)
+	code, stdout, _ := demo(t, "predict", "-json", "-model", filepath.Join(dir, modelFile), testdata(t, "shapes.csv"))
+	require.Equal(t, exitDone, code)
+	var got []prediction
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	rows, err := os.ReadFile(testdata(t, "shapes.csv"))
+	require.NoError(t, err)
+	right := 0
+	for i, line := range strings.Split(strings.TrimSpace(string(rows)), "\n")[1:] {
+		if strings.HasSuffix(line, ","+got[i].Class) {
+			right++
+		}
+	}
+	want := float64(s.TrainAccuracy)*float64(s.Data.TrainRows) + float64(s.TestAccuracy)*float64(s.Data.TestRows)
+	assert.InDelta(t, want, float64(right), 1e-6, "right rows of training and test together")
+}
+
+func TestPredictErrors(t *testing.T) {
+	model := shapesModel(t)
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"few.csv": "width\n1\n", "word.csv": "width,height,colour\n1,x,red\n", "pink.csv": "width,height,colour\n1,2,red\n1,2,pink\n",
+		"empty.csv": "", "head.csv": "width,height,colour\n", "ragged.csv": "width,height,colour\n1,2\n", "wide.csv": "1,2,3\n", "bad.safetensors": "no model",
+		"nan.csv": "width,height,colour\nNaN,1,red\n",
+	} {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o666))
+	}
+	for _, tc := range []struct{ args, want string }{
+		{"few.csv", `few\.csv: columns are missing that the model needs: "height", "colour"`},
+		{"word.csv", `word\.csv: line 2: "height": got "x", want a number`},
+		{"nan.csv", `nan\.csv: line 2: "width": got "NaN", want a number`},
+		{"pink.csv", `pink\.csv: line 3: "colour": got "pink", want one of "blue", "green", "red", which the model was trained with`},
+		{"empty.csv", `empty\.csv: is empty; want a line with the names of the columns`},
+		{"head.csv", `head\.csv: no rows below the header`},
+		{"ragged.csv", `ragged\.csv: record on line 2: wrong number of fields`},
+		{"-header=false wide.csv", `wide\.csv: line 1: got 3 columns, want 5, the features of the model`},
+		{"none.csv", `none\.csv: no such file or directory`},
+		{"", `got 0 files, want the CSV file to predict: demo predict -model .+ FILE\.csv`},
+		{"-model none few.csv", `-model none: no such file; demo train saves one`},
+		{"-model bad.safetensors few.csv", `-model: .*bad\.safetensors.*`},
+	} {
+		args := append([]string{"predict", "-model", model}, strings.Fields(tc.args)...)
+		code, stdout, stderr := demo(t, args...)
+		assert.Equal(t, exitUsage, code, tc.args)
+		assert.Empty(t, stdout)
+		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+	}
+}

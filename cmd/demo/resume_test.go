@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A run that is stopped and goes on with the very command that it printed ends as a run that never stopped.
+func TestResumeWithThePrintedCommand(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		flags []string
+	}{
+		{"saved by Ctrl-C", nil},
+		{"saved after every epoch", []string{"-checkpoint", "my run"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			args := append([]string{"-epochs", "12", "-hidden", "8", "-mixup", "0.2", "-schedule", "cosine", "-warmup", "1.5"}, tc.flags...)
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			stdout := &cancelAt{text: "    4  ", cancel: cancel}
+			var stderr bytes.Buffer
+			require.Equal(t, exitInterrupted, run(ctx, args, console{stdout, &stderr, false, "demo"}))
+			_, command, found := strings.Cut(stdout.String(), "; to go on:\n  demo ")
+			require.True(t, found, stdout.String())
+			command, _, _ = strings.Cut(command, "\n")
+			resume := strings.Fields(strings.ReplaceAll(strings.ReplaceAll(command, "'my run'", "my_run"), "'", ""))
+			for i, word := range resume {
+				resume[i] = strings.ReplaceAll(word, "my_run", "my run")
+			}
+
+			code, text, message := demo(t, append(resume, "-json", "resumed.json")...)
+			require.Equal(t, exitDone, code, message)
+			assert.Contains(t, text, "\nresumed  after 4 epochs, from ")
+			code, _, message = demo(t, "-epochs", "12", "-hidden", "8", "-mixup", "0.2", "-schedule", "cosine", "-warmup", "1.5", "-quiet", "-out", "whole", "-json", "whole.json")
+			require.Equal(t, exitDone, code, message)
+			var both [2]summary
+			for i, name := range []string{"resumed.json", "whole.json"} {
+				content, err := os.ReadFile(name)
+				require.NoError(t, err)
+				both[i] = decode(t, content)
+				both[i].Seconds, both[i].Files = 0, nil
+			}
+			assert.Equal(t, both[1], both[0])
+			a, err := os.ReadFile(filepath.Join("demo-out", modelFile))
+			require.NoError(t, err)
+			b, err := os.ReadFile(filepath.Join("whole", modelFile))
+			require.NoError(t, err)
+			assert.True(t, bytes.Equal(a, b), "the models are equal to the last bit")
+		})
+	}
+}
+
+func TestCheckpointErrors(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, _, stderr := demo(t, "-epochs", "2", "-hidden", "8", "-noplots", "-quiet", "-checkpoint", "run")
+	require.Equal(t, exitDone, code, stderr)
+	for _, tc := range []struct{ args, want string }{
+		{"-checkpoint run", `-checkpoint run: there is a run already; add -resume to go on with it, or take another folder`},
+		{"-checkpoint run -resume -epochs 1 -hidden 8", `-epochs 1: the run in run has 2 already`},
+		{"-checkpoint run -resume -hidden 9", `-resume: the run in run is another one: state: config: Hidden: got \[8\], want \[9\], that of the run`},
+		{"-checkpoint run -resume -hidden 8 -loss mae", `-resume: the run in run is another one: state: criterion: .+`},
+	} {
+		code, _, stderr := demo(t, append([]string{"train", "-noplots", "-quiet"}, strings.Fields(tc.args)...)...)
+		assert.Equal(t, exitUsage, code, tc.args)
+		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+	}
+	path := filepath.Join("run", "checkpoint.safetensors")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	content[len(content)/2] ^= 1
+	require.NoError(t, os.WriteFile(path, content, 0o666))
+	code, _, stderr = demo(t, "-noplots", "-hidden", "8", "-checkpoint", "run", "-resume")
+	assert.Equal(t, exitUsage, code)
+	assert.Regexp(t, `^demo: -checkpoint: .+checkpoint\.safetensors.+\n$`, stderr)
+}
+
+func TestPatience(t *testing.T) {
+	code, stdout, stderr := demo(t, "-epochs", "60", "-lr", "0.02", "-patience", "2", "-noplots", "-json", "-")
+	require.Equal(t, exitDone, code)
+	s := decode(t, []byte(stdout))
+	require.True(t, s.StoppedEarly)
+	assert.Len(t, s.History, s.BestEpoch+2)
+	assert.InDelta(t, float64(s.History[s.BestEpoch-1].TestLoss), float64(s.TestLoss), 1e-6, "the weights of the best epoch")
+	assert.Regexp(t, `\nstopped after \d+ epochs: 2 without a better test loss; the weights are those of epoch \d+\n`, stderr)
+}
+
+func TestCommandLine(t *testing.T) {
+	c := console{program: "demo"}
+	args := []string{"-loss", "10*nce+mae", "--checkpoint", "a b", "-resume", "-hidden=8", "-checkpoint=x", "it's", ""}
+	assert.Equal(t, `demo train -loss '10*nce+mae' -hidden=8 'it'\''s' ''`, c.command("train", args, "checkpoint", "resume"))
+	assert.Equal(t, "go run softloss/cmd/demo", programName("/tmp/go-build123/b001/exe/demo"))
+	assert.Equal(t, "./demo", programName("./demo"))
+}

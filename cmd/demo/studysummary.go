@@ -1,0 +1,297 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// studySummary is a study as -json writes it.
+type studySummary struct {
+	Data      string      `json:"data"`
+	Measure   string      `json:"measure"` // accuracy or kl
+	Epochs    int         `json:"epochs"`
+	Batch     int         `json:"batch"`
+	LearnRate float64     `json:"learn_rate"`
+	Hidden    []int       `json:"hidden"`
+	Test      float64     `json:"test_fraction"`
+	Losses    []string    `json:"losses"`
+	Noise     []float64   `json:"noise"`
+	Seeds     int         `json:"seeds"`
+	Runs      int         `json:"runs"`
+	Finished  int         `json:"finished"`
+	Cells     []studyCell `json:"cells"` // in the order of losses, then noise; those without a run are left out
+	Results   []result    `json:"results"`
+}
+
+// studyCell is what the runs of one loss at one rate of noise came to: mean and standard deviation (of n-1) over the seeds.
+type studyCell struct {
+	Loss     string  `json:"loss"`
+	Noise    float64 `json:"noise"`
+	Runs     int     `json:"runs"`
+	LastMean float64 `json:"last_mean"`
+	LastDev  float64 `json:"last_deviation"`
+	BestMean float64 `json:"best_mean"`
+	BestDev  float64 `json:"best_deviation"`
+}
+
+const (
+	measureAccuracy = "accuracy"
+	measureKL       = "kl"
+)
+
+// summary puts the finished runs together, in an order that does not depend on when they finished.
+func (o *studyOptions) summary(done map[job]result) *studySummary {
+	s := &studySummary{
+		Data: o.data, Measure: measureAccuracy, Epochs: o.epochs, Batch: o.batch, LearnRate: o.learnRate, Hidden: o.hidden,
+		Test: o.testFraction, Losses: o.losses, Noise: o.noise, Seeds: o.seeds, Cells: []studyCell{}, Results: []result{},
+	}
+	if o.isAnswers() {
+		s.Measure = measureKL
+	}
+	s.Runs = len(o.allJobs())
+	for _, loss := range o.losses {
+		for _, noise := range o.noise {
+			var last, best []float64
+			for seed := range o.seeds {
+				if r, ok := done[job{loss, noise, uint64(seed + 1)}]; ok {
+					last, best = append(last, r.Last), append(best, r.Best)
+					s.Results = append(s.Results, r)
+				}
+			}
+			if len(last) == 0 {
+				continue
+			}
+			c := studyCell{Loss: loss, Noise: noise, Runs: len(last)}
+			c.LastMean, c.LastDev = meanAndDeviation(last)
+			c.BestMean, c.BestDev = meanAndDeviation(best)
+			s.Cells = append(s.Cells, c)
+		}
+	}
+	s.Finished = len(s.Results)
+	return s
+}
+
+// meanAndDeviation of one or more numbers; the deviation of one is 0.
+func meanAndDeviation(xs []float64) (mean, deviation float64) {
+	for _, x := range xs {
+		mean += x / float64(len(xs))
+	}
+	if len(xs) == 1 {
+		return mean, 0
+	}
+	for _, x := range xs {
+		deviation += (x - mean) * (x - mean) / float64(len(xs)-1)
+	}
+	return mean, math.Sqrt(deviation)
+}
+
+// score is a result as the progress shows it.
+func (o *studyOptions) score(x float64) string {
+	if o.isAnswers() {
+		return strconv.FormatFloat(x, 'f', 4, 64)
+	}
+	return strconv.FormatFloat(100*x, 'f', 1, 64) + " %"
+}
+
+// cell finds a cell, nil for one without runs.
+func (s *studySummary) cell(loss string, noise float64) *studyCell {
+	for i, c := range s.Cells {
+		if c.Loss == loss && c.Noise == noise {
+			return &s.Cells[i]
+		}
+	}
+	return nil
+}
+
+// pair is mean ± deviation as the table shows it.
+func (s *studySummary) pair(mean, deviation float64) string {
+	if s.Measure == measureKL {
+		return fmt.Sprintf("%.4f ± %.4f", mean, deviation)
+	}
+	return fmt.Sprintf("%.1f ± %.1f", 100*mean, 100*deviation)
+}
+
+// rows are the table's cells, its head first.
+func (s *studySummary) rows(best bool) [][]string {
+	head := []string{"loss"}
+	for _, n := range s.Noise {
+		if s.Measure == measureKL {
+			head[0] = "trained on"
+			head = append(head, "KL (nats)")
+			continue
+		}
+		head = append(head, fmt.Sprintf("noise %g", n))
+	}
+	out := [][]string{head}
+	for _, loss := range s.Losses {
+		row := []string{loss}
+		for _, n := range s.Noise {
+			switch c := s.cell(loss, n); {
+			case c == nil:
+				row = append(row, "-")
+			case best:
+				row = append(row, s.pair(c.BestMean, c.BestDev))
+			default:
+				row = append(row, s.pair(c.LastMean, c.LastDev))
+			}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// title is the head of a table.
+func (s *studySummary) title(best bool) string {
+	what := "accuracy on clean test rows in %"
+	if s.Measure == measureKL {
+		what = "divergence from the answers of held-out groups"
+	}
+	when := "last epoch"
+	if best {
+		when = "best epoch of each run"
+	}
+	return fmt.Sprintf("%s, %s, mean ± deviation of %s", what, when, count(s.Seeds, "run"))
+}
+
+// print writes the tables with aligned columns.
+func (s *studySummary) print(w io.Writer) {
+	if s.Finished == 0 {
+		return
+	}
+	for _, best := range []bool{false, true} {
+		rows := s.rows(best)
+		widths := make([]int, len(rows[0]))
+		for _, row := range rows {
+			for i, cell := range row {
+				widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			}
+		}
+		fmt.Fprintln(w, s.title(best))
+		for _, row := range rows {
+			line := ""
+			for i, cell := range row {
+				pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+				if i == 0 {
+					line = "  " + cell + pad
+				} else {
+					line += "   " + pad + cell
+				}
+			}
+			fmt.Fprintln(w, line)
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// json is the study as -json writes it.
+func (s *studySummary) json() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(s)
+	return b.Bytes(), err
+}
+
+// write prints the tables and writes the files.
+func (s *studySummary) write(o *studyOptions, text, stdout io.Writer) error {
+	s.print(text)
+	content, err := s.json()
+	if err != nil {
+		return err
+	}
+	files := []string{o.file(".jsonl"), o.file(".json")}
+	if err := os.WriteFile(files[1], content, 0o666); err != nil {
+		return err
+	}
+	switch o.jsonFile {
+	case "":
+	case "-":
+		if _, err := stdout.Write(content); err != nil {
+			return err
+		}
+	default:
+		files = append(files, o.jsonFile)
+		if err := os.WriteFile(o.jsonFile, content, 0o666); err != nil {
+			return err
+		}
+	}
+	if !o.noPlots && s.Finished > 0 {
+		path := o.file(".png")
+		if err := s.figure().write(path); err != nil {
+			return err
+		}
+		report, err := writeReport(o.out)
+		if err != nil {
+			return err
+		}
+		files = append(files, path, report)
+	}
+	printFiles(text, files)
+	return nil
+}
+
+// readStudy reads a study from its file, nil when there is none.
+func readStudy(dir, name string) (*studySummary, error) {
+	var s studySummary
+	return readJSON(filepath.Join(dir, name+".json"), &s)
+}
+
+// figure draws the last and the best epoch side by side.
+func (s *studySummary) figure() figure {
+	if s.Measure == measureKL {
+		return figure{panels: [][]panel{{s.bars(false), s.bars(true)}}, width: 11 * vg.Inch, height: 4.8 * vg.Inch}
+	}
+	return figure{panels: [][]panel{{s.lines(false), s.lines(true)}}, width: 11 * vg.Inch, height: 4.8 * vg.Inch}
+}
+
+// lines is accuracy against noise, a line for each loss.
+func (s *studySummary) lines(best bool) panel {
+	p := panel{title: "Last epoch", xLabel: "Part of the training labels that is wrong", yLabel: "Accuracy on clean test rows (%)", yMax: 100}
+	if best {
+		p.title = "Best epoch of each run"
+	}
+	for _, loss := range s.Losses {
+		line := series{name: loss}
+		for _, n := range s.Noise {
+			if c := s.cell(loss, n); c != nil {
+				mean, dev := c.LastMean, c.LastDev
+				if best {
+					mean, dev = c.BestMean, c.BestDev
+				}
+				line.xs, line.ys, line.errs = append(line.xs, n), append(line.ys, 100*mean), append(line.errs, 100*dev)
+			}
+		}
+		p.series = append(p.series, line)
+	}
+	return p
+}
+
+// bars is the divergence of each kind of label, a mark with its deviation.
+func (s *studySummary) bars(best bool) panel {
+	p := panel{title: "Last epoch", yLabel: "KL from held-out answers (nats)", yMin: new(float64)}
+	if best {
+		p.title = "Best epoch of each run"
+	}
+	for i, loss := range s.Losses {
+		p.names = append(p.names, loss)
+		if c := s.cell(loss, 0); c != nil {
+			mean, dev := c.LastMean, c.LastDev
+			if best {
+				mean, dev = c.BestMean, c.BestDev
+			}
+			p.series = append(p.series, series{name: loss, xs: []float64{float64(i)}, ys: []float64{mean}, errs: []float64{dev}, bar: true})
+		}
+	}
+	return p
+}
