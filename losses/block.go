@@ -39,6 +39,8 @@ type block[T kernel.Float] struct {
 	failure *rowFailure // a panic in the loss's Row
 	err     error       // what was wrong with the first bad row
 
+	lifted []float64 // what rows of logits were lowered by so as not to overflow, for the z-loss
+
 	prepared, shifted, scaleBuf []T       // scratch: targets, logits, scale
 	rowBuf                      []T       // scratch: one row
 	wide                        []float64 // scratch: eight rows in float64
@@ -199,6 +201,9 @@ func (b *block[T]) prepareLogits() {
 	}
 	dst := grow(&b.shifted, len(b.input))
 	t, shift := b.criterion.temperature(), b.criterion.LogitShift
+	if b.criterion.ZLoss != 0 {
+		clear(grow(&b.lifted, len(b.loss)))
+	}
 	for lo := 0; lo < len(dst); lo += b.k {
 		b.shiftRow(dst[lo:lo+b.k], b.input[lo:lo+b.k], shift, t, 0)
 		top := dst[lo]
@@ -215,6 +220,9 @@ func (b *block[T]) prepareLogits() {
 				largest = max(largest, x)
 			}
 			b.shiftRow(dst[lo:lo+b.k], b.input[lo:lo+b.k], shift, t, largest)
+			if b.criterion.ZLoss != 0 {
+				b.lifted[lo/b.k] = largest / t
+			}
 		}
 	}
 	b.input = dst
@@ -276,6 +284,9 @@ func (b *block[T]) addZLoss() {
 		z := b.input[i*k : (i+1)*k]
 		kernel.LogSumExp(lse, z, k)
 		l := float64(lse[0])
+		if b.shiftsLogits() {
+			l += b.lifted[i]
+		}
 		if b.direction != nil {
 			b.addZLossAlong(i, z, p, l)
 			continue
