@@ -47,3 +47,31 @@ func benchmarkEvalGrad(b *testing.B, c losses.Criterion, dt tensor.Dtype, target
 		}
 	}
 }
+
+// BenchmarkSoftmax compares the softmax of a large batch with that of package tensor.
+func BenchmarkSoftmax(b *testing.B) {
+	const n, k = 4096, 1000
+	x := batch{dt: tensor.Float32, n: n, k: k}
+	x.z = repeat(n*k, func(i int) float64 { return float64(uint64(i)*2654435761%1024)/128 - 4 })
+	x.t = repeat(n*k, func(int) float64 { return 1.0 / k })
+	z := x.inputs(losses.Criterion{}).Logits.(*tensor.Dense)
+	for _, f := range []struct {
+		impl, name string
+		f          func() (tensor.Tensor, error)
+	}{
+		{"softloss", "softmax", func() (tensor.Tensor, error) { return losses.Softmax(z) }},
+		{"softloss", "logsoftmax", func() (tensor.Tensor, error) { return losses.LogSoftmax(z) }},
+		{"tensor", "softmax", func() (tensor.Tensor, error) { return tensor.SoftMax(z, 1) }},
+		{"tensor", "logsoftmax", func() (tensor.Tensor, error) { return tensor.LogSoftMax(z, 1) }},
+	} {
+		b.Run(fmt.Sprintf("impl=%s/f=%s/n=%d/k=%d", f.impl, f.name, n, k), func(b *testing.B) {
+			b.SetBytes(4 * n * k)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := f.f(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
