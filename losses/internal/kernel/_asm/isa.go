@@ -102,7 +102,6 @@ const (
 	ltOQ  = 0x11
 	nltUQ = 0x15
 	ngeUQ = 0x19
-	nleUQ = 0x16
 	gtOQ  = 0x1e
 )
 

@@ -468,13 +468,10 @@ func (g isa) maeSum() {
 func (g isa) sign(d, zero reg.VecVirtual) reg.VecVirtual {
 	s := g.vec()
 	g.move(d, s)
-	g.blend(g.cmp(gtOQ, zero, d), g.hold1(1), s)
-	g.blend(g.cmp(ltOQ, zero, d), g.hold1(-1), s)
+	g.blend(g.cmp(gtOQ, zero, d), g.constant(1), s)
+	g.blend(g.cmp(ltOQ, zero, d), g.constant(-1), s)
 	return s
 }
-
-// hold1 returns x where blend can take it from.
-func (g isa) hold1(x float64) Op { return g.constant(x) }
 
 func (g isa) maeGrad() {
 	g.text("maeGrad", "func(e, t *T, n int, c, sa, delta, f T)", "stores f e ((sign(p - t) - sa) + delta) in e for p = c e.")
