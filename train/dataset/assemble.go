@@ -2,8 +2,6 @@ package dataset
 
 import (
 	"strconv"
-
-	"gorgonia.org/tensor"
 )
 
 // dataset turns the table into tensors.
@@ -21,7 +19,11 @@ func (t *table) dataset() (*Dataset, error) {
 		d.Labels, err = OneHot(index, len(names))
 		return d, err
 	}
-	d.Labels = tensor.New(tensor.WithShape(t.rows, len(t.labels)), tensor.WithBacking(t.soft))
+	labels, totals, err := softRows("labels", t.weights, len(t.labels))
+	if err != nil {
+		return nil, err
+	}
+	d.Labels = labels
 	for j, c := range t.labels {
 		name := c.name
 		if name == "" {
@@ -30,7 +32,7 @@ func (t *table) dataset() (*Dataset, error) {
 		d.ClassNames = append(d.ClassNames, name)
 	}
 	if t.counts {
-		d.Counts = t.totals
+		d.Counts = totals
 	}
 	return d, nil
 }

@@ -1,5 +1,5 @@
 // Package dataset holds labelled tables for training classifiers: two real
-// sets that come with it, readers for CSV and idx files, and what a training
+// sets that come with it, readers for CSV, idx and npy files, and what a training
 // run does to data before a loss sees it. It downloads nothing and prints
 // nothing.
 //
@@ -16,12 +16,15 @@
 //	Housing        24 × 9, 3 classes, soft with counts: satisfaction of tenants
 //	ReadCSV        any table: a class column, or columns of soft labels or counts
 //	ReadIDXFiles   MNIST, Fashion-MNIST and their like
+//	ReadNPYFiles   arrays of NumPy: features, and classes or soft labels
+//	ReadPairFiles  one of the last two, told by the content; FormatOf, ReadFeaturesFile
 //
 // # What works on one
 //
 //	Subset, Split      rows, copied; a stratified test set
 //	FitScaler          mean 0 and standard deviation 1, learnt on the training set
 //	FlipLabels         symmetric label noise
+//	WithClasses        the label columns of another set; SameFeatures
 //	CountsToSoft       votes to soft labels; OneHot, Majority
 //	Batches, Gather    mini-batches by index, into a tensor that is used again
 //

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	_ "embed"
-	"fmt"
 	"strings"
 
 	"gorgonia.org/tensor"
@@ -35,9 +34,7 @@ func Digits() (*Dataset, error) {
 	for i := range features.data {
 		features.data[i] /= 16
 	}
-	for j := range d.FeatureNames {
-		d.FeatureNames[j] = fmt.Sprintf("pixel_%d_%d", j/8, j%8)
-	}
+	d.FeatureNames = pixelNames([]int{8, 8})
 	return d, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"softloss/losses"
 )
 
 // Sentinels for [errors.Is]. Every error of this package that is about its
@@ -66,7 +68,7 @@ type RowError struct {
 	Column int    // 0-based column; -1 when the whole row is at fault or there are no columns
 	Got    string // what was there
 	Want   string // what was wanted instead
-	Err    error  // a sentinel of this package; may be nil
+	Err    error  // a sentinel of this package or the cause; may be nil
 }
 
 // Error returns one line, such as
@@ -100,6 +102,20 @@ func (f *failure) Unwrap() []error { return f.errs }
 // formatted message.
 func fail(kind error, format string, args ...any) error {
 	return &failure{"dataset: " + fmt.Sprintf(format, args...), []error{kind}}
+}
+
+// fromLosses is an error of package losses about the rows of an argument as one
+// of this package; kind, which may be nil, is what it is here.
+func fromLosses(arg string, kind, err error) error {
+	causes := []error{err}
+	if kind != nil {
+		causes = append(causes, kind)
+	}
+	var e *losses.Error
+	if !errors.As(err, &e) || e.Row < 0 {
+		return &failure{"dataset: " + strings.TrimPrefix(err.Error(), "losses: "), causes}
+	}
+	return &RowError{arg, e.Row, e.Col, e.Got, e.Want, &failure{err.Error(), causes}}
 }
 
 // inFile puts the name of the file, or of the part, into an error.

@@ -122,13 +122,9 @@ func FromIDX(images, labels *IDX) (*Dataset, error) {
 	if classes < 2 {
 		return nil, fail(ErrClasses, "labels: got only the class 0, want at least 2 classes")
 	}
-	d := &Dataset{FeatureNames: pixelNames(images.Shape[1:])}
-	x, data, err := newMatrix("images", n, len(images.Data)/n)
-	if err != nil {
+	d := &Dataset{}
+	if err := images.putFeatures(d); err != nil {
 		return nil, err
-	}
-	for i, b := range images.Data {
-		data[i] = float32(b) / 255
 	}
 	index := make([]int, n)
 	for i, b := range labels.Data {
@@ -137,57 +133,70 @@ func FromIDX(images, labels *IDX) (*Dataset, error) {
 	for c := range classes {
 		d.ClassNames = append(d.ClassNames, fmt.Sprint(c))
 	}
-	d.Features = x
 	d.Labels, err = OneHot(index, classes)
 	return d, err
 }
 
+// putFeatures sets the features of a dataset, and their names, to images that were checked.
+func (x *IDX) putFeatures(d *Dataset) error {
+	features, data, err := newMatrix("images", x.Shape[0], len(x.Data)/x.Shape[0])
+	if err != nil {
+		return err
+	}
+	for i, b := range x.Data {
+		data[i] = float32(b) / 255
+	}
+	d.Features, d.FeatureNames = features, pixelNames(x.Shape[1:])
+	return nil
+}
+
 // checkIDX returns the number of rows of a fitting pair.
 func checkIDX(images, labels *IDX) (int, error) {
-	for _, part := range []struct {
-		arg string
-		idx *IDX
-	}{{"images", images}, {"labels", labels}} {
-		if part.idx == nil {
-			return 0, fail(ErrParam, "%s: got nil, want the content of an idx file", part.arg)
-		}
-		size := 1
-		for _, s := range part.idx.Shape {
-			if s < 1 || s > math.MaxInt32/size {
-				return 0, fail(ErrShape, "%s: got shape %v, want sizes of at least 1 with a product below 2^31", part.arg, part.idx.Shape)
-			}
-			size *= s
-		}
-		if size != len(part.idx.Data) {
-			return 0, fail(ErrShape, "%s: got %s for shape %v, want %d", part.arg, plural(len(part.idx.Data), "byte"), part.idx.Shape, size)
-		}
+	if err := images.checkImages(); err != nil {
+		return 0, err
+	}
+	if err := labels.check("labels"); err != nil {
+		return 0, err
 	}
 	switch {
-	case len(images.Shape) < 2:
-		return 0, fail(ErrShape, "images: got shape %v, want 2 dimensions or more (are these the labels?)", images.Shape)
 	case len(labels.Shape) != 1:
 		return 0, fail(ErrShape, "labels: got shape %v, want 1 dimension (are these the images?)", labels.Shape)
 	case images.Shape[0] != labels.Shape[0]:
 		return 0, fail(ErrShape, "labels: got %s, want %d, one for each image", plural(labels.Shape[0], "label"), images.Shape[0])
-	case len(images.Data)/images.Shape[0] > maxPixels:
-		return 0, fail(ErrShape, "images: got shape %v, want at most %d pixels an image", images.Shape, maxPixels)
 	}
 	return images.Shape[0], nil
 }
 
-// pixelNames returns pixel_0_0, pixel_0_1, … for images of the given shape.
-func pixelNames(shape []int) []string {
-	names := []string{"pixel"}
-	for _, size := range shape {
-		longer := make([]string, 0, len(names)*size)
-		for _, name := range names {
-			for i := range size {
-				longer = append(longer, fmt.Sprint(name, "_", i))
-			}
-		}
-		names = longer
+// check wants as much data as the shape says.
+func (x *IDX) check(arg string) error {
+	if x == nil {
+		return fail(ErrParam, "%s: got nil, want the content of an idx file", arg)
 	}
-	return names
+	size := 1
+	for _, s := range x.Shape {
+		if s < 1 || s > math.MaxInt32/size {
+			return fail(ErrShape, "%s: got shape %v, want sizes of at least 1 with a product below 2^31", arg, x.Shape)
+		}
+		size *= s
+	}
+	if size != len(x.Data) {
+		return fail(ErrShape, "%s: got %s for shape %v, want %d", arg, plural(len(x.Data), "byte"), x.Shape, size)
+	}
+	return nil
+}
+
+// checkImages wants images.
+func (x *IDX) checkImages() error {
+	if err := x.check("images"); err != nil {
+		return err
+	}
+	switch {
+	case len(x.Shape) < 2:
+		return fail(ErrShape, "images: got shape %v, want 2 dimensions or more (are these the labels?)", x.Shape)
+	case len(x.Data)/x.Shape[0] > maxPixels:
+		return fail(ErrShape, "images: got shape %v, want at most %d pixels an image", x.Shape, maxPixels)
+	}
+	return nil
 }
 
 // ReadIDXFiles reads a file of images and the file of their labels, plain or

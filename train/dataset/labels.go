@@ -1,15 +1,16 @@
 package dataset
 
 import (
-	"fmt"
 	"math"
-	"strconv"
 
 	"gorgonia.org/tensor"
+
+	"softloss/losses"
 )
 
 // CountsToSoft turns a table of counts, such as the votes of several people on
-// every sample, into soft labels:
+// every sample, into soft labels: [losses.VotesToLabels] in float32, and with
+// the totals.
 //
 //	labels_ij = counts_ij / totals_i,   totals_i = Σ_j counts_ij
 //
@@ -25,43 +26,41 @@ func CountsToSoft(counts *tensor.Dense) (labels *tensor.Dense, totals []float64,
 	if err != nil {
 		return nil, nil, err
 	}
-	labels, data, err := newMatrix("counts", table.n, table.k)
+	votes := make([]float64, 0, table.n*table.k)
+	buf := table.buffer()
+	for i := range table.n {
+		votes = append(votes, table.row(i, buf)...)
+	}
+	return softRows("counts", votes, table.k)
+}
+
+// softRows is CountsToSoft of rows of k numbers, which an error calls arg.
+func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals []float64, err error) {
+	n := len(votes) / k
+	labels, data, err := newMatrix(arg, n, k)
 	if err != nil {
 		return nil, nil, err
 	}
-	totals, buf := make([]float64, table.n), table.buffer()
-	for i := range totals {
-		row := table.row(i, buf)
-		for j, c := range row {
-			if !(c >= 0) || math.IsInf(c, 0) {
-				return nil, nil, &RowError{"counts", i, j, fmt.Sprint(c), "a finite number >= 0", ErrLabel}
-			}
+	soft, err := losses.VotesToLabels(tensor.New(tensor.WithShape(n, k), tensor.WithBacking(votes)))
+	if err != nil {
+		err = fromLosses(arg, ErrLabel, err)
+		if e, ok := err.(*RowError); ok && e.Column < 0 {
+			e.Want = "a finite sum above 0"
 		}
-		var ok bool
-		if totals[i], ok = normalise(data[i*table.k:(i+1)*table.k], row); !ok {
-			return nil, nil, &RowError{"counts", i, -1, fmt.Sprintf("a total of %v", totals[i]), "a finite total above 0", ErrLabel}
-		}
+		return nil, nil, err
+	}
+	for i, v := range soft.Float64s() {
+		data[i] = float32(v)
+	}
+	totals = make([]float64, n)
+	for i, v := range votes {
+		totals[i/k] += v
 	}
 	return labels, totals, nil
 }
 
-// normalise writes row divided by its sum to dst and returns the sum; ok is
-// false, and dst untouched, unless the sum is a finite number above 0.
-func normalise(dst []float32, row []float64) (sum float64, ok bool) {
-	for _, v := range row {
-		sum += v
-	}
-	if !(sum > 0) || math.IsInf(sum, 0) {
-		return sum, false
-	}
-	for j, v := range row {
-		dst[j] = float32(v / sum)
-	}
-	return sum, true
-}
-
-// OneHot returns the one-hot rows of class indices: 1 in column index[i] of row
-// i, 0 elsewhere.
+// OneHot returns the one-hot rows of class indices, 1 in column index[i] of row
+// i, 0 elsewhere: [losses.OneHot] of a slice, in float32.
 //
 // Shapes: index [N], result [N, classes] float32.
 //
@@ -69,25 +68,19 @@ func normalise(dst []float32, row []float64) (sum float64, ok bool) {
 // [*RowError] for an index outside 0..classes-1, [ErrShape] when the table
 // would have 2³¹ elements or more.
 func OneHot(index []int, classes int) (*tensor.Dense, error) {
-	if classes < 1 {
+	switch {
+	case classes < 1:
 		return nil, fail(ErrParam, "classes: got %d, want at least 1", classes)
-	}
-	if len(index) == 0 {
+	case len(index) == 0:
 		return nil, fail(ErrEmpty, "index: got no entries, want at least 1")
+	case classes > math.MaxInt32/len(index):
+		return nil, fail(ErrShape, "index: got %s of %d classes, want a table of less than 2^31 elements", plural(len(index), "row"), classes)
 	}
-	for i, c := range index {
-		if c < 0 || c >= classes {
-			return nil, &RowError{"index", i, -1, strconv.Itoa(c), "a class in 0.." + strconv.Itoa(classes-1), nil}
-		}
-	}
-	t, data, err := newMatrix("index", len(index), classes)
+	labels, err := losses.OneHot(tensor.New(tensor.WithShape(len(index)), tensor.WithBacking(index)), classes, tensor.Float32)
 	if err != nil {
-		return nil, err
+		return nil, fromLosses("index", nil, err)
 	}
-	for i, c := range index {
-		data[i*classes+c] = 1
-	}
-	return t, nil
+	return labels, nil
 }
 
 // Majority returns the one-hot row of every row's largest entry, ties to the

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
+
+	"softloss/losses"
 )
 
 func TestCountsToSoft(t *testing.T) {
@@ -37,12 +39,13 @@ func TestCountsToSoftErrors(t *testing.T) {
 		{dense(2, 1, 2, 3, -4), 1, 1, "counts: row 1 column 1: got -4, want a finite number >= 0"},
 		{dense(2, 1, math.NaN(), 3, 4), 0, 1, "got NaN"},
 		{dense(2, 1, 2, math.Inf(1), 4), 1, 0, "got +Inf"},
-		{dense(2, 1, 2, 0, 0), 1, -1, "counts: row 1: got a total of 0, want a finite total above 0"},
-		{dense(1, math.MaxFloat64, math.MaxFloat64), 0, -1, "got a total of +Inf"},
+		{dense(2, 1, 2, 0, 0), 1, -1, "counts: row 1: got the sum 0, want a finite sum above 0"},
+		{dense(1, math.MaxFloat64, math.MaxFloat64), 0, -1, "got the sum +Inf"},
 	} {
 		_, _, err := CountsToSoft(test.counts)
 		checkRowError(t, err, "counts", test.row, test.column)
 		checkError(t, err, ErrLabel, test.text)
+		assert.ErrorIs(t, err, losses.ErrLabel, "the cause is there too")
 	}
 	_, _, err := CountsToSoft(nil)
 	checkError(t, err, ErrShape)
@@ -61,7 +64,8 @@ func TestOneHot(t *testing.T) {
 	checkError(t, err, ErrEmpty)
 	_, err = OneHot([]int{0, 3}, 3)
 	checkRowError(t, err, "index", 1, -1)
-	assert.ErrorContains(t, err, "got 3, want a class in 0..2")
+	assert.ErrorIs(t, err, losses.ErrIndex)
+	assert.ErrorContains(t, err, "got 3, want a class in [0, 3)")
 	_, err = OneHot([]int{-1}, 3)
 	checkRowError(t, err, "index", 0, -1)
 	_, err = OneHot([]int{0, 0}, math.MaxInt)
@@ -79,4 +83,27 @@ func TestMajority(t *testing.T) {
 	checkRowError(t, err, "labels", 1, 1)
 	_, err = Majority(nil)
 	checkError(t, err, ErrShape)
+}
+
+// There is one definition of these rows: what package losses makes is what comes out, to the last bit.
+func TestLabelsAreThoseOfLosses(t *testing.T) {
+	votes := dense(3, .1, .2, .7, 1e-30, 3, 7, 1e300, 1e299, 0)
+	want, err := losses.VotesToLabels(votes)
+	require.NoError(t, err)
+	got, _, err := CountsToSoft(votes)
+	require.NoError(t, err)
+	for i, v := range want.Float64s() {
+		assert.Equal(t, float32(v), f32(t, got)[i])
+	}
+	single := dense[float32](1, 1, 2, 4)
+	want, err = losses.VotesToLabels(single)
+	require.NoError(t, err)
+	got, _, err = CountsToSoft(single)
+	require.NoError(t, err)
+	assert.Equal(t, f32(t, want), f32(t, got))
+	want, err = losses.OneHot(tensor.New(tensor.WithBacking([]int{2, 0})), 3, tensor.Float32)
+	require.NoError(t, err)
+	got, err = OneHot([]int{2, 0}, 3)
+	require.NoError(t, err)
+	assert.Equal(t, f32(t, want), f32(t, got))
 }

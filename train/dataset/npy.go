@@ -245,20 +245,11 @@ func (a *npyArray) softLabels() (*tensor.Dense, int, error) {
 	if k < 2 {
 		return nil, 0, fail(ErrClasses, "npy: labels: got shape %v, want at least 2 classes (classes by number have shape [N]: y.ravel())", a.shape)
 	}
-	labels, data, err := newMatrix("npy: labels", n, k)
-	if err != nil {
-		return nil, 0, err
-	}
-	err = a.rows(func(i int, row []float64) error {
-		for j, v := range row {
-			if !(v >= 0) || math.IsInf(v, 0) {
-				return &RowError{"labels", i, j, fmt.Sprint(v), "a finite number >= 0", ErrLabel}
-			}
-		}
-		if sum, ok := normalise(data[i*k:(i+1)*k], row); !ok {
-			return &RowError{"labels", i, -1, fmt.Sprintf("a sum of %v", sum), "a finite sum above 0", ErrLabel}
-		}
+	rows := make([]float64, 0, n*k)
+	a.rows(func(_ int, row []float64) error {
+		rows = append(rows, row...)
 		return nil
 	})
+	labels, _, err := softRows("labels", rows, k)
 	return labels, k, err
 }

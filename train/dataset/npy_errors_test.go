@@ -113,8 +113,8 @@ func TestNPYPairErrors(t *testing.T) {
 		{"soft negative", x, npyOf("<f4", "(2, 2)", 1, 0, 1.5, -.5), ErrLabel, "y.npy: labels: row 1 column 1: got -0.5"},
 		{"soft NaN", x, npyOf("<f4", "(2, 2)", 1, 0, nan, 0), ErrLabel, "row 1 column 0: got NaN"},
 		{"soft infinite", x, npyOf("<f4", "(2, 2)", 1, 0, math.Inf(1), 0), ErrLabel, "row 1 column 0: got +Inf"},
-		{"soft zero", x, npyOf("<f4", "(2, 2)", 1, 0, 0, 0), ErrLabel, "row 1: got a sum of 0"},
-		{"soft overflow", x, npyOf("<f8", "(2, 2)", 1, 0, 1e308, 1e308), ErrLabel, "row 1: got a sum of +Inf"},
+		{"soft zero", x, npyOf("<f4", "(2, 2)", 1, 0, 0, 0), ErrLabel, "row 1: got the sum 0"},
+		{"soft overflow", x, npyOf("<f8", "(2, 2)", 1, 0, 1e308, 1e308), ErrLabel, "row 1: got the sum +Inf"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d, err := readPair(t, test.x, test.y)

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,10 +14,8 @@ type table struct {
 	class    *column   // the class column, or nil
 	labels   []*column // the label columns, or none
 	weights  []float64 // [N, len(labels)] as they stand in the file
-	totals   []float64 // [N] their sums
-	soft     []float32 // [N, len(labels)] normalised
 	rows     int
-	counts   bool // keep totals
+	counts   bool // keep the sums of the weights
 }
 
 // readTable reads and checks all of r.
@@ -165,22 +164,20 @@ func (t *table) add(rec record) error {
 	if t.class != nil {
 		return t.class.class(rec.cells[t.class.number-1], rec.lineOf(t.class.number-1))
 	}
-	k := len(t.labels)
+	total := 0.0
 	for _, c := range t.labels {
 		w, err := c.weight(rec.cells[c.number-1], rec.lineOf(c.number-1))
 		if err != nil {
 			return err
 		}
 		t.weights = append(t.weights, w)
+		total += w
 	}
-	t.soft = append(t.soft, make([]float32, k)...)
-	total, ok := normalise(t.soft[len(t.soft)-k:], t.weights[len(t.weights)-k:])
-	if !ok {
+	if !(total > 0) || math.IsInf(total, 0) { // here, where the line is known
 		return &CellError{
 			Line: rec.line, Got: "labels with the sum " + strconv.FormatFloat(total, 'g', -1, 64),
 			Want: "a finite sum above 0", Err: ErrLabel,
 		}
 	}
-	t.totals = append(t.totals, total)
 	return nil
 }

@@ -1,0 +1,118 @@
+package dataset
+
+import (
+	"bufio"
+	"os"
+
+	"gorgonia.org/tensor"
+)
+
+// Format is a kind of file that this package reads.
+type Format int
+
+const (
+	FormatCSV Format = iota // text in columns, and whatever is neither of the others
+	FormatIDX               // that of MNIST: see [ReadIDX]
+	FormatNPY               // that of NumPy: see [ReadNPYFiles]
+)
+
+// String returns the name of the format.
+func (f Format) String() string {
+	switch f {
+	case FormatIDX:
+		return "IDX"
+	case FormatNPY:
+		return "NPY"
+	}
+	return "CSV"
+}
+
+// FormatOf returns the format of a file, plain or gzip, told by its first
+// bytes, not by its name. What is no regular file, such as a pipe, is not
+// looked at, because what is read of it is gone: it is FormatCSV.
+//
+// Errors: those of the system; [ErrFormat] for a damaged gzip header.
+func FormatOf(path string) (Format, error) {
+	if info, err := os.Stat(path); err != nil {
+		return FormatCSV, &failure{"dataset: " + err.Error(), []error{err}}
+	} else if !info.Mode().IsRegular() {
+		return FormatCSV, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return FormatCSV, &failure{"dataset: " + err.Error(), []error{err}}
+	}
+	defer f.Close()
+	plain, err := gunzip(f)
+	if err != nil {
+		return FormatCSV, inFile(path, err)
+	}
+	return formatOf(plain), nil
+}
+
+func formatOf(r *bufio.Reader) Format {
+	start, _ := r.Peek(len(npyMagic)) // what cannot be read is an error of the reader that comes next
+	switch {
+	case string(start) == npyMagic:
+		return FormatNPY
+	case len(start) >= 4 && start[0] == 0 && start[1] == 0:
+		return FormatIDX
+	}
+	return FormatCSV
+}
+
+// ReadPairFiles reads features and labels from two files of one format, IDX or
+// NPY: [ReadIDXFiles] or [ReadNPYFiles].
+//
+// Errors: [ErrFormat] for a file of neither format and for one of each; those
+// of FormatOf, ReadIDXFiles and ReadNPYFiles.
+func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
+	var formats [2]Format
+	for i, path := range []string{featuresPath, labelsPath} {
+		var err error
+		if formats[i], err = FormatOf(path); err != nil {
+			return nil, err
+		}
+		if formats[i] == FormatCSV {
+			return nil, fail(ErrFormat, "%s: got a file that begins like neither, want IDX or NPY", path)
+		}
+	}
+	switch {
+	case formats[0] != formats[1]:
+		return nil, fail(ErrFormat, "%s: got %v labels for the %v features of %s, want two files of one format", labelsPath, formats[1], formats[0], featuresPath)
+	case formats[0] == FormatIDX:
+		return ReadIDXFiles(featuresPath, labelsPath)
+	}
+	return ReadNPYFiles(featuresPath, labelsPath)
+}
+
+// ReadFeaturesFile reads the features of [ReadPairFiles] without labels, to
+// predict them: a new tensor [N, D] float32.
+//
+// Errors: [ErrFormat] for a file of another format; those of ReadPairFiles.
+func ReadFeaturesFile(path string) (*tensor.Dense, error) {
+	format, err := FormatOf(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{}
+	switch format {
+	case FormatIDX:
+		var images *IDX
+		if images, err = readIDXFile(path); err != nil {
+			return nil, err
+		}
+		if err = images.checkImages(); err == nil {
+			err = images.putFeatures(d)
+		}
+	case FormatNPY:
+		var x *npyArray
+		if x, err = readNPYFile(path); err != nil {
+			return nil, err
+		}
+		err = x.putFeatures(d)
+	default:
+		err = fail(ErrFormat, "got a file that begins like neither, want IDX or NPY")
+	}
+	return d.Features, inFile(path, err)
+}
