@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gorgonia.org/tensor"
+
+	"softloss/train/dataset"
 )
 
 // Temperature scaling divides the logits by one number T > 0, found on validation data, so that the model's confidence becomes its
@@ -55,6 +57,33 @@ func FitTemperature(logits, labels *tensor.Dense) (float64, error) {
 		return 0, fail(ErrValue, "logits: the temperature that fits them is beyond float64: got %v", temperature)
 	}
 	return temperature, nil
+}
+
+// FitTemperature returns the temperature of a model: [FitTemperature] of its logits on validation data. Where the set has Counts, row n
+// counts c_n times.
+//
+// Errors: those of [Model.Evaluate] and of FitTemperature.
+func (m *Model) FitTemperature(set *dataset.Dataset) (float64, error) {
+	if err := m.accepts(set); err != nil {
+		return 0, err
+	}
+	z, err := m.Logits(set.Features)
+	if err != nil {
+		return 0, err
+	}
+	labels := set.Labels
+	if set.Counts != nil {
+		t, err := tableOf("labels", set.Labels)
+		if err != nil {
+			return 0, err
+		}
+		data := make([]float64, t.n*t.k)
+		for at := range data {
+			data[at] = set.Counts[at/t.k] * t.at(at/t.k, at%t.k)
+		}
+		labels = tensor.New(tensor.WithShape(t.n, t.k), tensor.WithBacking(data))
+	}
+	return FitTemperature(z, labels)
 }
 
 // cooling is L of FitTemperature on logits shifted by the row's largest and divided by the largest distance, in [-1, 0].
@@ -200,27 +229,47 @@ func Reliability(probs, labels *tensor.Dense, bins int) ([]Bin, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bins < 1 || bins > 1<<20 {
-		return nil, fail(ErrConfig, "bins: got %d, want a number in 1..%d", bins, 1<<20)
+	if err := checkBins(bins); err != nil {
+		return nil, err
 	}
 	out := make([]Bin, bins)
-	for b := range out {
-		out[b].Low, out[b].High = float64(b)/float64(bins), float64(b+1)/float64(bins)
-	}
-	for i := range p.n {
-		top := p.argmax(i)
-		b := &out[min(max(int(math.Ceil(p.at(i, top)*float64(bins)))-1, 0), bins-1)]
-		b.Count++
-		b.Confidence += p.at(i, top)
-		if top == t.argmax(i) {
-			b.Accuracy++
-		}
-	}
-	for b := range out {
-		if n := float64(out[b].Count); n > 0 {
-			out[b].Confidence /= n
-			out[b].Accuracy /= n
+	for i, b := range binned(p, t, bins, nil) {
+		out[i] = Bin{Low: float64(i) / float64(bins), High: float64(i+1) / float64(bins), Count: b.rows}
+		if b.rows > 0 {
+			out[i].Confidence, out[i].Accuracy = b.confidence/b.mass, b.right/b.mass
 		}
 	}
 	return out, nil
+}
+
+func checkBins(bins int) error {
+	if bins < 1 || bins > 1<<20 {
+		return fail(ErrConfig, "bins: got %d, want a number in 1..%d", bins, 1<<20)
+	}
+	return nil
+}
+
+// binSums are sums over the rows of a bin.
+type binSums struct {
+	rows              int
+	mass              float64 // of the weights
+	confidence, right float64 // of the weights times the top probability, and of those of the rows whose class is predicted
+}
+
+// binned is the one place that deals rows out to the bins of [Reliability] and [ECE]; weights may be nil for 1 each.
+func binned(p, t table, bins int, weights []float64) []binSums {
+	out := make([]binSums, bins)
+	for i := range p.n {
+		top, s := p.argmax(i), weight(weights, i)
+		// Exact for float32: a product of 24 and at most 20 bits.
+		at := int(math.Ceil(p.at(i, top)*float64(bins))) - 1
+		b := &out[min(max(at, 0), bins-1)]
+		b.rows++
+		b.mass += s
+		b.confidence += s * p.at(i, top)
+		if top == t.argmax(i) {
+			b.right += s
+		}
+	}
+	return out
 }

@@ -32,7 +32,8 @@
 //	(1-w) Criterion(z, labels) + w T² CE(z/T, softmax(v/T)),   w = TeacherWeight, T = TeacherTemperature
 //
 // with T² as the paper says, so that the size of the teacher's gradient does not depend on T; the second loss has the row weights and
-// the reduction of the first. [Epoch].Loss is this sum; the loss of [Metrics] is the criterion alone.
+// the reduction of the first. [Epoch].Loss is this sum; the loss of [Metrics] is the criterion alone. [Saved.Fold] makes a teacher of
+// a saved model whose features were scaled in another way.
 //
 // Where a dataset has Counts, row n weighs s_n = c_n / mean(c), the mean taken over its own set: in the training
 // loss, through sample weights, and in all [Metrics]. On soft labels made from votes this trains on every

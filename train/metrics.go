@@ -77,33 +77,20 @@ func ECE(probs, labels *tensor.Dense, bins int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if bins < 1 || bins > 1<<20 {
-		return 0, fail(ErrConfig, "bins: got %d, want a number in 1..%d", bins, 1<<20)
+	if err := checkBins(bins); err != nil {
+		return 0, err
 	}
 	return calibration(p, t, bins, nil), nil
 }
 
 // calibration is ECE with row weights, nil for 1 each.
 func calibration(p, t table, bins int, weights []float64) float64 {
-	gap := make([]float64, bins) // Σ s_n ([right] - confidence)
-	var all float64
-	for i := range p.n {
-		top := p.argmax(i)
-		d := -p.at(i, top)
-		// Exact for float32: a product of 24 and at most 20 bits.
-		b := int(math.Ceil(p.at(i, top)*float64(bins))) - 1
-		if top == t.argmax(i) {
-			d++
-		}
-		s := weight(weights, i)
-		gap[min(max(b, 0), bins-1)] += s * d
-		all += s
+	var gap, all float64
+	for _, b := range binned(p, t, bins, weights) {
+		gap += math.Abs(b.right - b.confidence)
+		all += b.mass
 	}
-	var sum float64
-	for _, g := range gap {
-		sum += math.Abs(g)
-	}
-	return sum / all
+	return gap / all
 }
 
 // weight returns the weight of row i.
