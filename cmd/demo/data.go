@@ -23,21 +23,51 @@ func builtin(name string) func() (*dataset.Dataset, error) {
 	return nil
 }
 
-// loadData reads a data set by its name, or a CSV file. What is wrong with a file is errUsage.
-func loadData(name string, opt dataset.CSVOptions) (*dataset.Dataset, error) {
-	if read := builtin(name); read != nil {
+// source is data as a command line names it: digits, housing, a CSV file, or an IDX or NPY file with a file of labels.
+type source struct {
+	flag, labelsFlag string // by which they are given
+	data, labels     string // labels is "" without such a file
+	csv              dataset.CSVOptions
+}
+
+// load reads a data set. What is wrong with a file is errUsage.
+func (s source) load() (*dataset.Dataset, error) {
+	read := builtin(s.data)
+	if s.flag == "data" && read != nil {
 		return read()
 	}
-	set, err := dataset.ReadCSVFile(name, opt)
+	format, err := dataset.FormatOf(s.data)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && s.flag == "data":
+		return nil, usagef("-data %s: no such file; want %s", s.data, wantData)
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, usagef("-data %s: no such file; want digits, housing or the path of a CSV file", name)
-	case errors.Is(err, dataset.ErrHeader):
-		return nil, usagef("-data %s; say -header yes or -header no", trimPackage(err))
+		return nil, usagef("-%s %s: no such file", s.flag, s.data)
 	case err != nil:
-		return nil, usagef("-data %s", trimPackage(err))
+		return nil, usagef("-%s %s", s.flag, trimPackage(err))
+	case s.labels == "" && format != dataset.FormatCSV:
+		return nil, usagef("-%s %s: an %v file has no labels in it; give them with -%s FILE", s.flag, s.data, format, s.labelsFlag)
+	case s.labels != "" && format == dataset.FormatCSV:
+		return nil, usagef("-%s %s: is no IDX or NPY file, to which -%s could belong; a CSV file has its labels in it", s.flag, s.data, s.labelsFlag)
 	}
-	return set, nil
+	var set *dataset.Dataset
+	if s.labels == "" {
+		set, err = dataset.ReadCSVFile(s.data, s.csv)
+	} else {
+		set, err = dataset.ReadPairFiles(s.data, s.labels)
+	}
+	switch {
+	case err == nil:
+		return set, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, usagef("-%s %s: no such file", s.labelsFlag, s.labels)
+	case errors.Is(err, dataset.ErrHeader):
+		return nil, usagef("-%s %s; say -header yes or -header no", s.flag, trimPackage(err))
+	}
+	text, flag := trimPackage(err), s.flag
+	if strings.HasPrefix(text, s.labels+":") && s.labels != "" {
+		flag = s.labelsFlag
+	}
+	return nil, usagef("-%s %s", flag, text)
 }
 
 // isSoft reports whether a row's label is spread over several classes.

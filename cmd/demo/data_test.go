@@ -30,12 +30,12 @@ func TestLoadData(t *testing.T) {
 		{"testdata/votes.csv", dataset.CSVOptions{LabelColumns: 3}, 30, 2, 3, true, false},
 		{"testdata/votes.csv", dataset.CSVOptions{LabelColumns: 3, Counts: true}, 30, 2, 3, true, true},
 	} {
-		d, err := loadData(tc.name, tc.opt)
+		d, err := source{flag: "data", data: tc.name, csv: tc.opt}.load()
 		require.NoError(t, err, tc.name)
 		assert.Equal(t, []int{tc.rows, tc.in, tc.classes}, []int{d.Len(), d.NumFeatures(), d.NumClasses()}, tc.name)
 		assert.Equal(t, []bool{tc.soft, tc.counts}, []bool{isSoft(d), d.Counts != nil}, tc.name)
 	}
-	_, err := loadData("testdata", dataset.CSVOptions{})
+	_, err := source{flag: "data", data: "testdata"}.load()
 	assert.ErrorIs(t, err, errUsage, "a folder")
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"image"
 	"image/color"
 	"slices"
 
@@ -130,36 +131,51 @@ const (
 
 // mistakes draws rows that the model gets wrong, with the classes that it thinks likeliest.
 func mistakes(t *testSummary) drawing {
-	image := vg.Length(0)
-	if len(t.Mistakes[0].Pixels) > 0 {
-		image = mistakeImage
+	side := vg.Length(0)
+	if t.ImageRows > 0 && t.ImageColumns > 0 {
+		side = mistakeImage
 	}
-	tile := image + mistakeLine*(likeliest+1) + 22
+	tile := side + mistakeLine*(likeliest+1) + 22
 	rows := (len(t.Mistakes) + mistakeColumns - 1) / mistakeColumns
 	paint := func(c draw.Canvas) error {
 		words(c, fontTitle, black, vg.Point{X: sheetMargin, Y: c.Max.Y - 26}, 0, 0, "Mistakes on the test rows, the surest first")
 		width := (narrow - 2*sheetMargin) / mistakeColumns
 		for i, m := range t.Mistakes {
 			at := vg.Point{X: sheetMargin + vg.Length(i%mistakeColumns)*width, Y: c.Max.Y - mistakesHead - vg.Length(i/mistakeColumns)*tile}
-			t.drawMistake(c, at, width-14, image, m)
+			t.drawMistake(c, at, width-14, side, m)
 		}
 		return nil
 	}
 	return drawing{alt: "test rows that the model gets wrong", width: narrow, height: mistakesHead + tile*vg.Length(rows) + 4, paint: paint}
 }
 
-// drawMistake draws one of them below and right of a point.
-func (t *testSummary) drawMistake(c draw.Canvas, at vg.Point, width, image vg.Length, m mistake) {
-	if image > 0 {
-		dot := image / imageSide
-		for i, p := range m.Pixels {
-			x, y := at.X+vg.Length(i%imageSide)*dot, at.Y-vg.Length(i/imageSide+1)*dot
-			fillBox(c, x, y, dot, dot, color.Gray{Y: uint8(255 - 255*min(max(p, 0), 1))})
+// imageDots is about how many dots a side of a picture has before it is drawn, more than there will be: each pixel is a
+// square of them, so that its edges stay sharp and no line shows between two.
+const imageDots = 512
+
+// drawImage draws pixels into a square below and right of a point: as large as they fit.
+func (t *testSummary) drawImage(c draw.Canvas, at vg.Point, side vg.Length, pixels []float32) {
+	longer := max(t.ImageRows, t.ImageColumns)
+	dots, size := max(1, imageDots/longer), side/vg.Length(longer)
+	img := image.NewGray(image.Rect(0, 0, t.ImageColumns*dots, t.ImageRows*dots))
+	for y := range img.Rect.Max.Y {
+		for x := range img.Rect.Max.X {
+			p := pixels[y/dots*t.ImageColumns+x/dots]
+			img.Pix[y*img.Stride+x] = uint8(255 - 255*min(max(p, 0), 1))
 		}
-		frame := draw.LineStyle{Color: color.Gray{Y: 0xb0}, Width: 0.6}
-		c.StrokeLines(frame, []vg.Point{at, {X: at.X + image, Y: at.Y}, {X: at.X + image, Y: at.Y - image}, {X: at.X, Y: at.Y - image}, at})
 	}
-	y := at.Y - image - mistakeLine - 1
+	low, high := vg.Point{X: at.X, Y: at.Y - size*vg.Length(t.ImageRows)}, vg.Point{X: at.X + size*vg.Length(t.ImageColumns), Y: at.Y}
+	c.DrawImage(vg.Rectangle{Min: low, Max: high}, img)
+	frame := draw.LineStyle{Color: color.Gray{Y: 0xb0}, Width: 0.6}
+	c.StrokeLines(frame, []vg.Point{at, {X: high.X, Y: high.Y}, {X: high.X, Y: low.Y}, low, at})
+}
+
+// drawMistake draws one of them below and right of a point.
+func (t *testSummary) drawMistake(c draw.Canvas, at vg.Point, width, side vg.Length, m mistake) {
+	if side > 0 && len(m.Pixels) == t.ImageRows*t.ImageColumns {
+		t.drawImage(c, at, side, m.Pixels)
+	}
+	y := at.Y - side - mistakeLine - 1
 	words(c, fontText, black, vg.Point{X: at.X, Y: y}, 0, width, fmt.Sprintf("is %s, taken for %s", t.className(m.True), t.className(m.Predicted)))
 	order := make([]int, len(m.Probabilities))
 	for i := range order {
@@ -175,11 +191,11 @@ func (t *testSummary) drawMistake(c draw.Canvas, at vg.Point, width, image vg.Le
 		return 0
 	})
 	const name, number = vg.Length(12), vg.Length(34)
-	room := name
-	if image == 0 {
-		room = width * 0.45
+	room, shown := name, order[:min(likeliest, len(order))]
+	for _, k := range shown {
+		room = min(max(room, textStyle(fontText-1).Width(t.className(k))+4), width*0.45)
 	}
-	for _, k := range order[:min(likeliest, len(order))] {
+	for _, k := range shown {
 		y -= mistakeLine
 		p, colour := float64(m.Probabilities[k]), color.Color(color.Gray{Y: 0x90})
 		switch k {
@@ -193,29 +209,4 @@ func (t *testSummary) drawMistake(c draw.Canvas, at vg.Point, width, image vg.Le
 		fillBox(c, at.X+room, y+2, bar*vg.Length(p), 7, colour)
 		words(c, fontText-1, black, vg.Point{X: at.X + room + bar*vg.Length(p) + 3, Y: y}, 0, 0, fmt.Sprintf("%.0f %%", 100*p))
 	}
-}
-
-// reliability draws how often the model is right when it is so sure.
-func reliability(s *summary) figure {
-	bars := series{name: "accuracy", bar: true, width: 0.9 / reliabilityBins}
-	rows := series{name: "rows", bar: true, width: 0.9 / reliabilityBins}
-	total := 0
-	for _, b := range s.Test.Reliability {
-		total += b.Count
-	}
-	for _, b := range s.Test.Reliability {
-		if b.Count > 0 {
-			mid := (b.Low + b.High) / 2
-			bars.xs, bars.ys = append(bars.xs, mid), append(bars.ys, b.Accuracy)
-			rows.xs, rows.ys = append(rows.xs, mid), append(rows.ys, 100*float64(b.Count)/float64(total))
-		}
-	}
-	ideal := series{name: "perfectly calibrated", xs: []float64{0, 1}, ys: []float64{0, 1}, faint: true}
-	zero := new(float64)
-	return figure{panels: [][]panel{{
-		{title: "Reliability on the test rows, ECE " + percent(s.ECE), xLabel: "Confidence: the largest probability", yLabel: "Accuracy",
-			xUnit: true, xStep: 0.2, yMin: zero, yMax: 1, series: []series{bars, ideal}},
-		{title: "How sure the model is", xLabel: "Confidence: the largest probability", yLabel: "Test rows (%)",
-			xUnit: true, xStep: 0.2, yMin: zero, series: []series{rows}},
-	}}, width: 2 * narrow, height: 4.4 * vg.Inch}
 }

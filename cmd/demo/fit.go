@@ -19,6 +19,7 @@ func (s *session) config() train.Config {
 		Hidden: s.hidden, Epochs: s.epochs, BatchSize: s.batch, LearnRate: s.learnRate, Seed: s.seed, Criterion: s.criterion,
 		Schedule: train.Schedule{Curve: s.curve, Warmup: int(math.Round(min(s.warmup, 1e6) * float64(batches)))},
 		L2:       s.l2, WeightDecay: s.decay, ClipNorm: s.clip, Mixup: s.mixup, Patience: s.patience, Checkpoint: s.checkpoint,
+		Teacher: s.teacher, TeacherTemperature: s.options.temperature, TeacherWeight: s.teacherWeight,
 	}
 }
 
@@ -55,7 +56,8 @@ func (s *session) fit(ctx context.Context) error {
 		}
 		defer events.file.Close()
 	}
-	p := newProgress(s.text, s.terminal, s.lossInfo.unit)
+	watched := s.summary.Data.watched()
+	p := newProgress(s.text, s.terminal, s.lossInfo.unit, watched)
 	var failed error
 	observe := func(now train.Progress) {
 		p.observe(now)
@@ -66,16 +68,16 @@ func (s *session) fit(ctx context.Context) error {
 			s.lastState = now.State()
 		}
 		if events != nil && failed == nil {
-			failed = events.addEpoch(*now.Done)
+			failed = events.addEpoch(*now.Done, watched)
 		}
 	}
 	var model *train.Model
 	var history train.History
 	var err error
 	if s.state != nil {
-		model, history, err = train.Resume(ctx, cfg, s.state, s.train, s.test, observe)
+		model, history, err = train.Resume(ctx, cfg, s.state, s.train, s.watch(), observe)
 	} else {
-		model, history, err = train.Fit(ctx, cfg, s.train, s.test, observe)
+		model, history, err = train.Fit(ctx, cfg, s.train, s.watch(), observe)
 	}
 	p.end()
 	switch {
@@ -91,7 +93,7 @@ func (s *session) fit(ctx context.Context) error {
 		return failed
 	}
 	for _, e := range history {
-		s.summary.History = append(s.summary.History, summarise(e))
+		s.summary.History = append(s.summary.History, summarise(e, watched))
 	}
 	s.model, s.summary.BestEpoch = model, history.Best()
 	s.summary.StoppedEarly = err == nil && len(history) < s.epochs

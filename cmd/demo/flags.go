@@ -14,9 +14,13 @@ import (
 // options are what the command line says.
 type options struct {
 	data         string // digits, housing or a path
+	labels       string // path, for an IDX or NPY file
+	testData     string // path of test rows of their own
+	testLabels   string // and of their labels
 	csv          dataset.CSVOptions
-	header       string // csv.Header as given
-	testFraction float64
+	header       string  // csv.Header as given
+	testFraction float64 // 0 with testData
+	validation   float64 // part of the training rows; 0 holds none out
 	noise        float64
 
 	loss      string // as given
@@ -37,6 +41,11 @@ type options struct {
 	clip     float64
 	mixup    float64
 
+	teacher       string  // path of a model; "" is none
+	temperature   float64 // of the distillation; 0 without a teacher
+	teacherWeight float64
+	calibrate     bool
+
 	checkpoint  string
 	resume      bool
 	tensorboard string
@@ -52,8 +61,11 @@ func (o *options) table() []option {
 	const data, loss, training, output = "Data", "Loss", "Training", "Output"
 	return []option{
 		{data, "data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), housing (24 rows of how tenants answered, 3 classes), " +
-			"or a CSV file, also gzipped",
-			text(&o.data, "digits, housing or the path of a CSV file")},
+			"a CSV file, or with -labels an IDX or NPY file; files may be gzipped",
+			text(&o.data, wantData)},
+		{data, "labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of soft rows", anyText(&o.labels)},
+		{data, "testdata", "FILE", "", "test rows of their own, instead of a part of -data", anyText(&o.testData)},
+		{data, "testlabels", "FILE", "", "their labels, when -data has -labels", anyText(&o.testLabels)},
 		{data, "label", "NAME", "", "column of a CSV file that holds the class (default: the last)",
 			func(s string) error { o.csv.Label = s; return nil }},
 		{data, "soft", "K", "0", "the last K columns of a CSV file hold one number >= 0 for each class, a soft label; " +
@@ -62,9 +74,12 @@ func (o *options) table() []option {
 		{data, "counts", "", "false", "with -soft: they are votes, and a row weighs as many as it has",
 			boolean(&o.csv.Counts)},
 		{data, "header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns", o.setHeader},
-		{data, "test", "FRACTION", "0.2", "part of the rows kept for the test, between 0 and 1",
+		{data, "test", "FRACTION", "", "part of the rows kept for the test, between 0 and 1 (default 0.2, without -testdata)",
 			number(&o.testFraction, "a number between 0 and 1, both excluded", func(x float64) bool { return x > 0 && x < 1 })},
-		{data, "noise", "RATE", "0", "part of the training labels replaced by a wrong class, 0 to 1",
+		{data, "validation", "FRACTION", "", "part of the training rows that is held out and watched after each epoch instead of the test " +
+			"(default 0.1 with -patience or -calibrate, which go by it, else 0)",
+			number(&o.validation, "a number from 0 to below 1", func(x float64) bool { return x >= 0 && x < 1 })},
+		{data, "noise", "RATE", "0", "part of the training labels, of validation rows too, replaced by a wrong class, 0 to 1",
 			number(&o.noise, "a number from 0 to 1", func(x float64) bool { return x >= 0 && x <= 1 })},
 
 		{loss, "loss", "NAME", "ce", lossHelp(), o.setLoss},
@@ -83,12 +98,21 @@ func (o *options) table() []option {
 
 		{training, "schedule", "CURVE", "constant", "of the learning rate: constant, or cosine down to 0", o.setCurve},
 		{training, "warmup", "EPOCHS", "0", "the learning rate rises in a line from 0 during so many epochs", notNegative(&o.warmup)},
-		{training, "patience", "N", "0", "stop after N epochs without a better test loss and keep the weights of the best epoch " +
-			"(the test then chose them: its numbers are on the bright side)", whole(&o.patience, 0)},
+		{training, "patience", "N", "0", "stop after N epochs without a better validation loss and keep the weights of the best epoch",
+			whole(&o.patience, 0)},
 		{training, "l2", "S", "0", "penalty S/2 times the squares of the weights", notNegative(&o.l2)},
 		{training, "decay", "S", "0", "weight decay as in AdamW", notNegative(&o.decay)},
 		{training, "clip", "NORM", "0", "the largest length of a gradient; 0 is no limit", notNegative(&o.clip)},
 		{training, "mixup", "A", "0", "mix every batch with itself, in parts of Beta(A, A); 0.2 is a good start", notNegative(&o.mixup)},
+		{training, "teacher", "FILE", "", "distil a model that demo train saved: learn what it says of the training rows, beside their labels. " +
+			"Train it with the same -seed and -test, or it knows the test rows", anyText(&o.teacher)},
+		{training, "temperature", "T", "", "of -teacher: logits of both are divided by T, which softens them (default 2). The teacher's part " +
+			"of the loss is multiplied by T squared, so that its gradient keeps its size",
+			number(&o.temperature, "a number > 0", func(x float64) bool { return x > 0 })},
+		{training, "teacherweight", "W", "", "of -teacher: part of the loss that is the teacher's, up to 1; the rest is the labels' (default 0.5)",
+			number(&o.teacherWeight, "a number above 0, up to 1", func(x float64) bool { return x > 0 && x <= 1 })},
+		{training, "calibrate", "", "false", "after the training fit the temperature that makes the confidence right on the validation rows; " +
+			"the saved model has it", boolean(&o.calibrate)},
 
 		{output, "out", "DIR", "demo-out", "folder of the model (safetensors and ONNX), the summary, the pictures and the report",
 			text(&o.out, "a folder")},
@@ -103,44 +127,6 @@ func (o *options) table() []option {
 			anyText(&o.jsonFile)},
 		{output, "quiet", "", "false", "print nothing but errors", boolean(&o.quiet)},
 	}
-}
-
-// parseArgs reads the command line of train. It returns flag.ErrHelp for -h and errors that are errUsage.
-func parseArgs(args []string) (options, error) {
-	var o options
-	rest, err := parseFlags("train", o.table(), args)
-	switch {
-	case err != nil:
-		return o, err
-	case len(rest) > 0:
-		return o, usagef("unexpected argument %q, want flags only; a data file is given with -data", rest[0])
-	}
-	return o, o.check()
-}
-
-// check looks for values that are right alone and wrong together.
-func (o *options) check() error {
-	switch set := o.csv.Label != "" || o.csv.LabelColumns != 0 || o.csv.Counts || o.header != "auto"; {
-	case set && builtin(o.data) != nil:
-		return usagef("-label, -soft, -counts and -header are about a CSV file, but -data is %s", o.data)
-	case o.csv.Label != "" && o.csv.LabelColumns != 0:
-		return usagef("-label and -soft exclude each other: the class is in one column or in the last K")
-	case o.csv.Counts && o.csv.LabelColumns == 0:
-		return usagef("-counts needs -soft K: the last K columns count the votes for each class")
-	case o.csv.LabelColumns == 1:
-		return usagef("-soft 1: want 2 or more columns, one for each class")
-	}
-	if o.resume && o.checkpoint == "" {
-		return usagef("-resume needs -checkpoint DIR: the folder of the run to go on with")
-	}
-	err := o.criterion.Validate()
-	if errors.Is(err, losses.ErrAlpha) {
-		return usagef("-alpha %g: with -smoothing %v want a number from 0 to 1", o.criterion.Smoothing.Alpha, o.criterion.Smoothing.Rule)
-	}
-	if err != nil {
-		return usagef("-loss %s: %s", o.loss, oneLine(err))
-	}
-	return nil
 }
 
 func (o *options) setSeed(s string) error {

@@ -53,7 +53,7 @@ func TestUsageErrors(t *testing.T) {
 	write("one.csv", "a,kind\n1,x\n2,x\n")
 	write("two.csv", "a,kind\n1,x\n2,y\n")
 	for _, tc := range []struct{ args, want string }{
-		{"-nosuch 1", `unknown flag -nosuch, want one of -data -label -soft -counts -header -test -noise -loss -alpha -smoothing -epochs -batch -lr -hidden -seed -schedule -warmup -patience -l2 -decay -clip -mixup -out -noplots -checkpoint -resume -tensorboard -json -quiet`},
+		{"-nosuch 1", `unknown flag -nosuch, want one of -data -labels -testdata -testlabels -label -soft -counts -header -test -validation -noise -loss -alpha -smoothing -epochs -batch -lr -hidden -seed -schedule -warmup -patience -l2 -decay -clip -mixup -teacher -temperature -teacherweight -calibrate -out -noplots -checkpoint -resume -tensorboard -json -quiet`},
 		{"digits", `unknown command "digits", want train, compare, plot or predict; see demo -h`},
 		{"train digits", `unexpected argument "digits", want flags only; a data file is given with -data`},
 		{"-epochs", `flag -epochs needs a value; see demo train -h`},
@@ -75,7 +75,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-seed -1", `invalid value "-1" for flag -seed: want a whole number >= 0`},
 		{"-header maybe", `invalid value "maybe" for flag -header: want auto, yes or no`},
 		{"-quiet=perhaps", `invalid boolean value "perhaps" for -quiet: want true or false, or nothing`},
-		{"-data=", `invalid value "" for flag -data: want digits, housing or the path of a CSV file`},
+		{"-data=", `invalid value "" for flag -data: want digits, housing or the path of a file`},
 		{"-schedule step", `invalid value "step" for flag -schedule: want constant or cosine`},
 		{"-mixup -1", `invalid value "-1" for flag -mixup: want a number >= 0`},
 		{"-noplots -mixup 1e9", `mixup: got 1e+09, want a number from 0.001 to 1000 (0 is off)`},
@@ -85,7 +85,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-data two.csv -label kind -soft 2", `-label and -soft exclude each other: the class is in one column or in the last K`},
 		{"-data two.csv -soft 1", `-soft 1: want 2 or more columns, one for each class`},
 		{"-data two.csv -counts", `-counts needs -soft K: the last K columns count the votes for each class`},
-		{"-data mnist", `-data mnist: no such file; want digits, housing or the path of a CSV file`},
+		{"-data mnist", `-data mnist: no such file; want digits, housing or the path of a file`},
 		{"-out two.csv", `-out two.csv: not a directory; want a folder, or a name for a new one`},
 		{"-noplots -json .", `-json .: is a folder, want a file`},
 		{"-noplots -json no/where.json", `-json no/where.json: no such file or directory; want a file in a folder that exists`},

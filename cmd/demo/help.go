@@ -18,6 +18,14 @@ Examples:
   demo train -data housing -hidden none       how real people answered
   demo train -data flowers.csv -label kind    your own table
   demo train -data votes.csv -soft 3 -counts  the last 3 columns count votes
+  demo train -data x.npy -labels y.npy        arrays of NumPy; y soft or classes
+  demo train -data train-images-idx3-ubyte.gz -labels train-labels-idx1-ubyte.gz
+    -testdata t10k-images-idx3-ubyte.gz -testlabels t10k-labels-idx1-ubyte.gz
+                                              MNIST, or Fashion-MNIST
+  demo train -epochs 99 -patience 5           until the validation loss rises
+  demo train -calibrate                       confidence that can be believed
+  demo train -hidden 512,512 -out big         a large model; then a small one
+  demo train -hidden 8 -teacher big/model.safetensors    that learns from it
   demo train -epochs 99 -checkpoint run       a run that a crash does not lose,
   demo train -epochs 99 -checkpoint run -resume  and how it goes on
   demo train -epochs 5 -json - -noplots       a summary for programs

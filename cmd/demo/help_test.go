@@ -67,7 +67,7 @@ func TestHelpExamples(t *testing.T) {
 			assert.NoError(t, err, line)
 		}
 	}
-	assert.Equal(t, 20, n)
+	assert.Equal(t, 27, n)
 }
 
 func TestWrap(t *testing.T) {

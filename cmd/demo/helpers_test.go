@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -58,3 +59,21 @@ var seconds = regexp.MustCompile(`\d+\.\d s\n`)
 
 // withoutTime replaces what differs from run to run.
 func withoutTime(text string) string { return seconds.ReplaceAllString(text, "# s\n") }
+
+// assertSame compares what is written of two values: unlike NaN, what is not known is equal to itself.
+func assertSame(t *testing.T, want, got any) {
+	t.Helper()
+	a, err := json.Marshal(want)
+	require.NoError(t, err)
+	b, err := json.Marshal(got)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(a), string(b))
+}
+
+// readSummary reads a summary from a file.
+func readSummary(t *testing.T, path string) summary {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return decode(t, content)
+}

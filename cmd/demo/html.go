@@ -118,6 +118,9 @@ func (s *summary) html() (*htmlRun, error) {
 	}
 	info, d, c := describeLoss(loss), s.Data, s.Config
 	about := fmt.Sprintf("A network of %s, trained on %s and tested on %s that it never saw.", layers(d, c), count(d.TrainRows, "row"), count(d.TestRows, "row"))
+	if d.ValidationRows > 0 {
+		about += fmt.Sprintf(" %s more, which it did not learn from either, watched the training.", count(d.ValidationRows, "row"))
+	}
 	if s.Interrupted {
 		about += fmt.Sprintf(" Stopped after %s of %d.", count(len(s.History), "epoch"), c.Epochs)
 	}
@@ -125,6 +128,15 @@ func (s *summary) html() (*htmlRun, error) {
 		{"test accuracy", percent(s.TestAccuracy)}, {"train accuracy", percent(s.TrainAccuracy)},
 		{strings.TrimSpace("test loss " + info.unit), decimal(s.TestLoss)}, {"calibration error (ECE)", percent(s.ECE)},
 	}
+	if cal := s.Calibration; cal != nil && cal.Temperature.finite() {
+		numbers = append(numbers, htmlFact{"ECE, calibrated", percent(cal.ECEAfter)})
+	}
+	return &htmlRun{about, numbers, s.settings(info)}, nil
+}
+
+// settings say how the run was made.
+func (s *summary) settings(info lossInfo) []htmlFact {
+	d, c := s.Data, s.Config
 	title := info.title
 	if info.name != c.Loss || info.name != "ce" {
 		title += " (" + c.Loss + ")"
@@ -139,9 +151,23 @@ func (s *summary) html() (*htmlRun, error) {
 		{"seed", fmt.Sprint(c.Seed)},
 	}
 	if d.FlippedLabels > 0 {
-		settings = append(settings, htmlFact{"label noise", fmt.Sprintf("%s of %d are wrong", count(d.FlippedLabels, "training label"), d.TrainRows)})
+		settings = append(settings, htmlFact{"label noise", fmt.Sprintf("%s of %d are wrong", count(d.FlippedLabels, "training label"), d.TrainRows+d.ValidationRows)})
 	}
-	return &htmlRun{about, numbers, settings}, nil
+	if s.StoppedEarly {
+		settings = append(settings, htmlFact{"best epoch", fmt.Sprintf("%d, by the %s loss; it has these weights", s.BestEpoch, d.watched())})
+	}
+	if s.Teacher != nil {
+		settings = append(settings, htmlFact{"teacher", fmt.Sprintf("%s; its test accuracy is %s", s.describeTeacher(), percent(s.Teacher.TestAccuracy))})
+	}
+	if cal := s.Calibration; cal != nil {
+		text := "none: " + cal.Problem
+		if cal.Temperature.finite() {
+			text = fmt.Sprintf("%s; negative log likelihood of the test %s nats before, %s after",
+				s.describeCalibration(), decimal(cal.NLLBefore), decimal(cal.NLLAfter))
+		}
+		settings = append(settings, htmlFact{"calibration", text})
+	}
+	return settings
 }
 
 // html is the section of a study.

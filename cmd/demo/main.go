@@ -104,7 +104,7 @@ func commands() []command {
 		{"train", "train a classifier, report, draw, save the model", printHelp, trainCommand},
 		{"compare", "compare losses under label noise, or kinds of soft label", printCompareHelp, compareCommand},
 		{"plot", "draw pictures and report again, without training", printPlotHelp, plotCommand},
-		{"predict", "say what a saved model makes of the rows of a CSV file", printPredictHelp, predictCommand},
+		{"predict", "say what a saved model makes of the rows of a file", printPredictHelp, predictCommand},
 	}
 }
 

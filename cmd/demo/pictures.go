@@ -61,9 +61,14 @@ func (s *summary) pictures() ([]picture, error) {
 			d := confusionMatrix(t)
 			add(confusionFile, "Confusion", "Every row is a true class, every column what it was taken for.", d, d)
 		}
-		f := reliability(s)
-		add(reliabilityFile, "Reliability", "A model that is right as often as it is sure has its bars on the line. Smoothed labels keep "+
-			"the confidence low, so that the bars stand above it.", f.drawing(), f.single()...)
+		f, caption := reliability(s), "A model that is right as often as it is sure has its bars on the line."
+		if s.Config.Alpha != 0 {
+			caption += " Smoothed labels keep the confidence low, so that the bars stand above it."
+		}
+		if len(f.panels) > 1 {
+			caption += " Calibrated, the logits are divided by a temperature that was fitted on validation rows."
+		}
+		add(reliabilityFile, "Reliability", caption, f.drawing(), f.single()...)
 	}
 	alpha, err := alphaPicture()
 	return append(out, alpha), err

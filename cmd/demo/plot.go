@@ -94,20 +94,24 @@ func alphaPanel(title string, loss func(alpha float64) (*tensor.Dense, error)) (
 	return p, nil
 }
 
-// trainingCurves draws loss and accuracy against the epoch, training and test.
+// trainingCurves draws loss and accuracy against the epoch, of the training and of the validation or test rows.
 func trainingCurves(s *summary, entry lossInfo) figure {
 	loss := panel{title: "Loss: " + entry.title, xLabel: "Epoch", yLabel: withUnit("Loss", entry.unit), integerX: true}
 	accuracy := panel{title: "Accuracy", xLabel: "Epoch", yLabel: "Accuracy (%)", integerX: true, yMax: 100}
 	if a := s.Config.Alpha; a != 0 {
 		loss.title += fmt.Sprintf(", alpha %g", a)
 	}
-	var epochs, trainLoss, testLoss, trainAccuracy, testAccuracy []float64
+	watched, lowest := s.Data.watched(), s.TestLowestLoss
+	if watched == watchedValidation {
+		lowest = s.ValidationLowestLoss
+	}
+	var epochs, trainLoss, watchedLoss, trainAccuracy, watchedAccuracy []float64
 	for _, e := range s.History {
 		epochs = append(epochs, float64(e.Epoch))
 		trainLoss = append(trainLoss, float64(e.TrainLoss))
-		testLoss = append(testLoss, float64(e.TestLoss))
 		trainAccuracy = append(trainAccuracy, 100*float64(e.TrainAccuracy))
-		testAccuracy = append(testAccuracy, 100*float64(e.TestAccuracy))
+		l, a := e.watched(watched)
+		watchedLoss, watchedAccuracy = append(watchedLoss, float64(l)), append(watchedAccuracy, 100*float64(a))
 	}
 	trainName := "train"
 	if s.Data.FlippedLabels > 0 {
@@ -116,10 +120,13 @@ func trainingCurves(s *summary, entry lossInfo) figure {
 	if s.Config.Mixup > 0 {
 		trainName += ", mixed"
 	}
-	loss.series = []series{{name: trainName, xs: epochs, ys: trainLoss}, {name: "test", xs: epochs, ys: testLoss}}
+	loss.series = []series{{name: trainName, xs: epochs, ys: trainLoss}, {name: watched, xs: epochs, ys: watchedLoss}}
+	if s.Teacher != nil {
+		loss.series[0].name += ", with teacher"
+	}
 	last := epochs[len(epochs)-1:]
-	if low := float64(s.TestLowestLoss); s.TestLowestLoss.finite() {
-		line := series{name: "lowest possible, test", xs: last, ys: []float64{low}, faint: true}
+	if low := float64(lowest); lowest.finite() {
+		line := series{name: "lowest possible, " + watched, xs: last, ys: []float64{low}, faint: true}
 		if len(epochs) > 1 {
 			line.xs, line.ys = []float64{epochs[0], last[0]}, []float64{low, low}
 		}
@@ -127,7 +134,7 @@ func trainingCurves(s *summary, entry lossInfo) figure {
 	}
 	accuracy.series = []series{
 		{name: trainName, xs: epochs, ys: trainAccuracy},
-		{name: "test", xs: epochs, ys: testAccuracy},
+		{name: watched, xs: epochs, ys: watchedAccuracy},
 	}
 	return figure{panels: [][]panel{{loss, accuracy}}, width: 11 * vg.Inch, height: 4.4 * vg.Inch}
 }

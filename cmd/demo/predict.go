@@ -18,6 +18,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/train"
+	"softloss/train/dataset"
 )
 
 // predictOptions are what the command line of predict says.
@@ -29,27 +30,30 @@ type predictOptions struct {
 
 const predictIntro = `demo predict says what a saved model makes of new rows.
 
-Usage: demo predict [flags] FILE.csv
+Usage: demo predict [flags] FILE
 
 Examples:
   demo predict new.csv                              the model in demo-out
   demo predict -model flowers.safetensors new.csv
   demo predict -json new.csv                        all probabilities
   demo predict -header=false pixels.csv             columns in the model's order
+  demo predict t10k-images-idx3-ubyte.gz            images; NPY files too
 `
 
 const predictEnd = `
-The first line of the file names its columns. They are found by the names that
+The first line of a CSV file names its columns. They are found by the names that
 the model was trained with, in any order; others, such as the class, are not
-looked at. The file may be gzipped. Exit status: 0 done, 1 failed, 2 wrong flag,
-value or file.
+looked at. An IDX or NPY file has the features in the model's order, in the
+units that it was trained with. Files may be gzipped. A model that was trained
+with -calibrate says calibrated probabilities. Exit status: 0 done, 1 failed, 2
+wrong flag, value or file.
 `
 
 // table returns the flags of predict in the order of -h.
 func (o *predictOptions) table() []option {
 	return []option{
 		{"Flags", "model", "FILE", "demo-out/" + modelFile, "a model that demo train saved", text(&o.model, "a file")},
-		{"Flags", "header", "", "true", "the first line names the columns; without, they are in the order of the model's features", boolean(&o.header)},
+		{"Flags", "header", "", "true", "the first line of a CSV file names the columns; without, they are in the order of the model's features", boolean(&o.header)},
 		{"Flags", "json", "", "false", "write JSON with the probabilities of all classes", boolean(&o.json)},
 	}
 }
@@ -70,14 +74,11 @@ func predictCommand(_ context.Context, args []string, c console) error {
 	case err != nil:
 		return err
 	case len(rest) != 1:
-		return usagef("got %s, want the CSV file to predict: demo predict -model %s FILE.csv", count(len(rest), "file"), shellWord(o.model))
+		return usagef("got %s, want the file to predict: demo predict -model %s FILE", count(len(rest), "file"), shellWord(o.model))
 	}
-	saved, err := train.Load(o.model)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return usagef("-model %s: no such file; demo train saves one", o.model)
-	case err != nil:
-		return usagef("-model: %s", trimPackage(err))
+	saved, err := loadSaved("model", o.model)
+	if err != nil {
+		return err
 	}
 	features, err := o.readFeatures(rest[0], saved)
 	if err != nil {
@@ -135,8 +136,29 @@ func (o *predictOptions) print(w io.Writer, all []prediction) error {
 	return err
 }
 
-// readFeatures reads the rows of a CSV file as the model wants them.
+// readFeatures reads the rows of a file as the model wants them.
 func (o *predictOptions) readFeatures(path string, saved *train.Saved) (*tensor.Dense, error) {
+	format, err := dataset.FormatOf(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, usagef("%s: no such file", path)
+	case err != nil:
+		return nil, usagef("%s", trimPackage(err))
+	case format == dataset.FormatCSV:
+		return o.readCSV(path, saved)
+	}
+	features, err := dataset.ReadFeaturesFile(path)
+	if err != nil {
+		return nil, usagef("%s", trimPackage(err))
+	}
+	if got, want := features.Shape()[1], saved.Model.Sizes()[0]; got != want {
+		return nil, usagef("%s: got %s, want %d, the features of the model", path, count(got, "feature"), want)
+	}
+	return features, nil
+}
+
+// readCSV reads the rows of a CSV file.
+func (o *predictOptions) readCSV(path string, saved *train.Saved) (*tensor.Dense, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, usagef("%s: %s", path, cause(err))

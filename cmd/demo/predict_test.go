@@ -88,6 +88,8 @@ func TestPredictErrors(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o666))
 	}
+	require.NoError(t, os.WriteFile("x.npy", npyBytes("<f4", []float32{1, 2}, 1, 2), 0o666))
+	require.NoError(t, os.WriteFile("y.npy", npyBytes("<i8", []int64{1, 2}, 2), 0o666))
 	for _, tc := range []struct{ args, want string }{
 		{"few.csv", `few\.csv: columns are missing that the model needs: "height", "colour"`},
 		{"word.csv", `word\.csv: line 2: "height": got "x", want a number`},
@@ -97,9 +99,11 @@ func TestPredictErrors(t *testing.T) {
 		{"head.csv", `head\.csv: no rows below the header`},
 		{"ragged.csv", `ragged\.csv: record on line 2: wrong number of fields`},
 		{"-header=false wide.csv", `wide\.csv: line 1: got 3 columns, want 5, the features of the model`},
-		{"none.csv", `none\.csv: no such file or directory`},
-		{"", `got 0 files, want the CSV file to predict: demo predict -model .+ FILE\.csv`},
+		{"none.csv", `none\.csv: no such file`},
+		{"", `got 0 files, want the file to predict: demo predict -model .+ FILE`},
 		{"-model none few.csv", `-model none: no such file; demo train saves one`},
+		{"x.npy", `x\.npy: got 2 features, want 5, the features of the model`},
+		{"y.npy", `y\.npy: .+are these the labels\?.+`},
 		{"-model bad.safetensors few.csv", `-model: .*bad\.safetensors.*`},
 	} {
 		args := append([]string{"predict", "-model", model}, strings.Fields(tc.args)...)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -20,6 +21,7 @@ type progress struct {
 	lines    io.Writer
 	terminal io.Writer // nil: lines
 	unit     string
+	watched  string // the rows that are looked at after each epoch
 	bar      *progressbar.ProgressBar
 	throttle time.Duration // the least between two drawings of the bar
 	accuracy string        // of the last epoch, beside the bar
@@ -27,8 +29,8 @@ type progress struct {
 }
 
 // newProgress draws a bar on terminal, or, when that is nil, writes lines.
-func newProgress(lines, terminal io.Writer, unit string) *progress {
-	return &progress{lines: lines, terminal: terminal, unit: unit, throttle: 50 * time.Millisecond}
+func newProgress(lines, terminal io.Writer, unit, watched string) *progress {
+	return &progress{lines: lines, terminal: terminal, unit: unit, watched: watched, throttle: 50 * time.Millisecond}
 }
 
 // observe is what the trainer calls after every batch.
@@ -43,10 +45,18 @@ func (p *progress) observe(now train.Progress) {
 	}
 	if !p.headed {
 		p.headed = true
-		fmt.Fprintf(p.lines, "\nepoch  %18s  %18s  %14s\n", withUnit("train loss", p.unit), withUnit("test loss", p.unit), "test accuracy")
+		fmt.Fprintln(p.lines)
+		p.line("epoch", withUnit("train loss", p.unit), withUnit(p.watched+" loss", p.unit), p.watched+" accuracy")
 	}
-	s := summarise(*e)
-	fmt.Fprintf(p.lines, "%5d  %18s  %18s  %14s\n", s.Epoch, decimal(s.TrainLoss), decimal(s.TestLoss), percent(s.TestAccuracy))
+	s := summarise(*e, p.watched)
+	loss, accuracy := s.watched(p.watched)
+	p.line(strconv.Itoa(s.Epoch), decimal(s.TrainLoss), decimal(loss), percent(accuracy))
+}
+
+// line writes a line of the table.
+func (p *progress) line(epoch, train, loss, accuracy string) {
+	wide := len(p.watched) - len(watchedTest)
+	fmt.Fprintf(p.lines, "%5s  %18s  %*s  %*s\n", epoch, train, 18+wide, loss, 14+wide, accuracy)
 }
 
 // draw moves the bar.
@@ -62,7 +72,11 @@ func (p *progress) draw(now train.Progress) {
 		)
 	}
 	if now.Done != nil && now.Done.Valid != nil {
-		p.accuracy = ", test accuracy " + percent(float(now.Done.Valid.Accuracy))
+		p.accuracy = ", " + p.watched
+		if p.watched == watchedTest {
+			p.accuracy += " accuracy"
+		}
+		p.accuracy += " " + percent(float(now.Done.Valid.Accuracy))
 	}
 	text := fmt.Sprintf("epoch %d/%d", now.Epoch, now.Epochs)
 	if width(p.terminal) >= wideTerminal {

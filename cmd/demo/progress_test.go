@@ -25,24 +25,24 @@ func observeRun(p *progress, epochs, batches, stop int) {
 
 func TestProgressLines(t *testing.T) {
 	var b bytes.Buffer
-	observeRun(newProgress(&b, nil, "nats"), 32, 3, 1000)
+	observeRun(newProgress(&b, nil, "nats", watchedTest), 32, 3, 1000)
 	golden(t, "progress.golden", b.String())
 
 	for _, tc := range []struct{ epochs, lines int }{{1, 1}, {2, 2}, {10, 10}, {11, 7}, {30, 11}, {1000, 11}} {
 		b.Reset()
-		observeRun(newProgress(&b, nil, ""), tc.epochs, 1, 2000)
+		observeRun(newProgress(&b, nil, "", watchedTest), tc.epochs, 1, 2000)
 		assert.Equal(t, tc.lines, strings.Count(b.String(), " %\n"), "%d epochs", tc.epochs)
 	}
 
 	b.Reset()
-	observeRun(newProgress(&b, nil, ""), 5, 4, 3)
+	observeRun(newProgress(&b, nil, "", watchedTest), 5, 4, 3)
 	assert.Empty(t, b.String(), "no head before the first epoch is done")
 }
 
 func TestProgressBar(t *testing.T) {
 	var lines, terminal bytes.Buffer
 	bar := func() *progress {
-		p := newProgress(&lines, &terminal, "nats")
+		p := newProgress(&lines, &terminal, "nats", watchedTest)
 		p.throttle = 0
 		return p
 	}
@@ -61,7 +61,13 @@ func TestProgressBar(t *testing.T) {
 	assert.True(t, strings.HasSuffix(terminal.String(), "\x1b[2K\r"), "and where the run is stopped: %q", terminal.String())
 
 	terminal.Reset()
-	newProgress(&lines, &terminal, "").end()
+	p := bar()
+	p.watched = watchedValidation
+	observeRun(p, 2, 50, 1000)
+	assert.Contains(t, terminal.String(), "epoch 2/2, validation 50.00 %")
+
+	terminal.Reset()
+	newProgress(&lines, &terminal, "", watchedTest).end()
 	assert.Empty(t, terminal.String(), "a run that ends before its first batch draws nothing")
 }
 

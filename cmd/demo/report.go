@@ -33,10 +33,20 @@ func withUnit(name, unit string) string {
 // printHead says what is going to be learned, and how.
 func printHead(w io.Writer, s *summary, entry lossInfo) {
 	d, c := s.Data, s.Config
-	fmt.Fprintf(w, "data     %s: %s, %s, %s, %d classes\n", d.Name,
-		count(d.TrainRows, "training row"), count(d.TestRows, "test row"), count(d.Features, "feature"), d.Classes)
+	rows := count(d.TrainRows, "training row")
+	if d.ValidationRows > 0 {
+		rows += ", " + count(d.ValidationRows, "validation row")
+	}
+	fmt.Fprintf(w, "data     %s: %s, %s, %s, %d classes\n", d.Name, rows, count(d.TestRows, "test row"), count(d.Features, "feature"), d.Classes)
+	if d.TestName != "" {
+		fmt.Fprintf(w, "test     %s\n", d.TestName)
+	}
 	if d.FlippedLabels > 0 {
-		fmt.Fprintf(w, "noise    %s replaced by a wrong class; the test labels stay right\n", count(d.FlippedLabels, "training label"))
+		flipped := count(d.FlippedLabels, "training label")
+		if d.ValidationRows > 0 {
+			flipped = count(d.FlippedLabels, "label") + " of training and validation"
+		}
+		fmt.Fprintf(w, "noise    %s replaced by a wrong class; the test labels stay right\n", flipped)
 	}
 	fmt.Fprintf(w, "network  %s\n", layers(d, c))
 	loss := entry.title
@@ -48,11 +58,17 @@ func printHead(w io.Writer, s *summary, entry lossInfo) {
 	}
 	fmt.Fprintf(w, "loss     %s\n", loss)
 	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g%s, seed %d\n", count(c.Epochs, "epoch"), c.Batch, c.LearnRate, c.extras(), c.Seed)
+	if s.Teacher != nil {
+		fmt.Fprintf(w, "teacher  %s\n", s.describeTeacher())
+	}
 	if d.SoftLabels {
 		fmt.Fprint(w, "note     labels are soft: accuracy and calibration error go by the largest label\n")
 	}
 	if d.Weighted {
 		fmt.Fprint(w, "note     rows weigh as many as the observations they stand for\n")
+	}
+	if d.ValidationRows > 0 && d.ValidationRows < fewRows {
+		fmt.Fprintf(w, "note     only %s: what goes by them is rough\n", count(d.ValidationRows, "validation row"))
 	}
 	if d.TestRows < fewRows {
 		fmt.Fprintf(w, "note     only %s: the numbers of the test are rough\n", count(d.TestRows, "test row"))
@@ -113,8 +129,8 @@ func printReport(w io.Writer, s *summary, entry lossInfo) {
 		fmt.Fprintln(w)
 	}
 	if s.StoppedEarly {
-		fmt.Fprintf(w, "stopped after %s: %d without a better test loss; the weights are those of epoch %d\n\n",
-			count(len(s.History), "epoch"), s.Config.Patience, s.BestEpoch)
+		fmt.Fprintf(w, "stopped after %s: %d without a better %s loss; the weights are those of epoch %d\n\n",
+			count(len(s.History), "epoch"), s.Config.Patience, s.Data.watched(), s.BestEpoch)
 	}
 	if s.TestLoss.finite() || s.TestAccuracy.finite() {
 		printScores(w, s, entry)
@@ -125,8 +141,15 @@ func printReport(w io.Writer, s *summary, entry lossInfo) {
 
 // printScores is the table and the lines that explain it.
 func printScores(w io.Writer, s *summary, entry lossInfo) {
+	wide := len("train")
+	if s.Data.ValidationRows > 0 {
+		wide = len("validation")
+	}
+	if s.Teacher != nil {
+		wide = len("teacher, test")
+	}
 	row := func(name, loss, lowest, accuracy, ece string) {
-		line := fmt.Sprintf("%-5s  %14s", name, loss)
+		line := fmt.Sprintf("%-*s  %14s", wide, name, loss)
 		if entry.lowest {
 			line += fmt.Sprintf("  %15s", lowest)
 		}
@@ -134,7 +157,13 @@ func printScores(w io.Writer, s *summary, entry lossInfo) {
 	}
 	row("", withUnit("loss", entry.unit), "lowest possible", "accuracy", "calibration error")
 	row("train", decimal(s.TrainLoss), decimal(s.TrainLowestLoss), percent(s.TrainAccuracy), percent(s.TrainECE))
+	if s.Data.ValidationRows > 0 {
+		row("validation", decimal(s.ValidationLoss), decimal(s.ValidationLowestLoss), percent(s.ValidationAccuracy), percent(s.ValidationECE))
+	}
 	row("test", decimal(s.TestLoss), decimal(s.TestLowestLoss), percent(s.TestAccuracy), percent(s.ECE))
+	if t := s.Teacher; t != nil {
+		row("teacher, test", decimal(t.TestLoss), decimal(s.TestLowestLoss), percent(t.TestAccuracy), percent(t.ECE))
+	}
 	fmt.Fprintln(w)
 	if entry.lowest {
 		labels := "labels"
@@ -149,6 +178,7 @@ func printScores(w io.Writer, s *summary, entry lossInfo) {
 		fmt.Fprint(w, ";\n  smoothed labels widen it: they keep the confidence low, on purpose")
 	}
 	fmt.Fprintln(w)
+	printCalibration(w, s)
 	if s.Data.FlippedLabels > 0 {
 		fmt.Fprint(w, "train: the numbers are against the labels with noise\n")
 	}
@@ -158,6 +188,38 @@ func printScores(w io.Writer, s *summary, entry lossInfo) {
 	}
 	fmt.Fprintf(w, "test loss, computed on tensors: %s\n  and by a Gorgonia graph:      %s, difference %.2g: %s\n\n",
 		precise(s.TestLoss, entry.unit), precise(s.GraphTestLoss, entry.unit), float64(s.GraphDifference), verdict)
+}
+
+// printCalibration is what -calibrate came to.
+func printCalibration(w io.Writer, s *summary) {
+	c := s.Calibration
+	switch {
+	case c == nil:
+	case !c.Temperature.finite():
+		fmt.Fprintf(w, "not calibrated: %s\n", c.Problem)
+	default:
+		row := func(name, nll, ece string) { fmt.Fprintf(w, "%-17s  %30s  %18s\n", name, nll, ece) }
+		fmt.Fprintf(w, "\n%s:\n", s.describeCalibration())
+		row("", "negative log likelihood (nats)", "calibration error")
+		row("test, as trained", decimal(c.NLLBefore), percent(c.ECEBefore))
+		row("test, calibrated", decimal(c.NLLAfter), percent(c.ECEAfter))
+		fmt.Fprintln(w)
+	}
+}
+
+// describeCalibration is the temperature in a sentence.
+func (s *summary) describeCalibration() string {
+	return fmt.Sprintf("temperature %.4g, fitted on %s", float64(s.Calibration.Temperature), count(s.Data.ValidationRows, "validation row"))
+}
+
+// describeTeacher is the teacher in a sentence.
+func (s *summary) describeTeacher() string {
+	var sizes []string
+	for _, n := range s.Teacher.Sizes {
+		sizes = append(sizes, strconv.Itoa(n))
+	}
+	c := s.Config
+	return fmt.Sprintf("%s (%s) at temperature %g, %g of the loss", c.Teacher, strings.Join(sizes, " - "), c.Temperature, c.TeacherWeight)
 }
 
 // precise is a number with enough digits to compare two.

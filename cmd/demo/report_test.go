@@ -22,8 +22,10 @@ func exampleSummary() *summary {
 	s.Config.Criterion = "loss=CrossEntropy{}"
 	s.Data = dataSummary{Name: "digits", TrainRows: 1438, TestRows: 359, Features: 64, Classes: 10}
 	s.History = []epochSummary{
-		{Epoch: 1, TrainLoss: 1.66, TrainAccuracy: 0.75, LearnRate: 1e-3, TestLoss: 1.13, TestAccuracy: 0.8217, TestECE: 0.3},
-		{Epoch: 2, TrainLoss: 0.9, TrainAccuracy: 0.875, LearnRate: 1e-3, TestLoss: 0.86, TestAccuracy: 0.8914, TestECE: 0.2},
+		{ValidationLoss: unknown, ValidationAccuracy: unknown, ValidationECE: unknown,
+			Epoch: 1, TrainLoss: 1.66, TrainAccuracy: 0.75, LearnRate: 1e-3, TestLoss: 1.13, TestAccuracy: 0.8217, TestECE: 0.3},
+		{ValidationLoss: unknown, ValidationAccuracy: unknown, ValidationECE: unknown,
+			Epoch: 2, TrainLoss: 0.9, TrainAccuracy: 0.875, LearnRate: 1e-3, TestLoss: 0.86, TestAccuracy: 0.8914, TestECE: 0.2},
 	}
 	s.TrainLoss, s.TrainLowestLoss, s.TrainAccuracy, s.TrainECE = 0.7, 0.5003, 0.96, 0.11
 	s.TestLoss, s.TestLowestLoss, s.TestAccuracy, s.ECE = 0.86, 0.5003, 0.8914, 0.1312
@@ -82,10 +84,18 @@ func TestSummaryJSON(t *testing.T) {
 }
 
 func TestSummarise(t *testing.T) {
-	got := summarise(train.Epoch{Epoch: 3, Loss: 1.5})
+	got := summarise(train.Epoch{Epoch: 3, Loss: 1.5}, watchedTest)
 	assert.Equal(t, 3, got.Epoch)
 	assert.InDelta(t, 1.5, float64(got.TrainLoss), 0)
 	assert.False(t, got.TestLoss.finite())
-	got = summarise(train.Epoch{Epoch: 3, Loss: 1.5, Accuracy: 0.25, LearnRate: 0.125, Valid: &train.Metrics{Loss: 2, Accuracy: 0.5, ECE: 0.25}})
-	assert.Equal(t, epochSummary{Epoch: 3, TrainLoss: 1.5, TrainAccuracy: 0.25, LearnRate: 0.125, TestLoss: 2, TestAccuracy: 0.5, TestECE: 0.25}, got)
+	e := train.Epoch{Epoch: 3, Loss: 1.5, Accuracy: 0.25, LearnRate: 0.125, Valid: &train.Metrics{Loss: 2, Accuracy: 0.5, ECE: 0.25}}
+	for _, rows := range []string{watchedTest, watchedValidation} {
+		text, err := json.Marshal(summarise(e, rows))
+		require.NoError(t, err)
+		other := map[string]string{watchedTest: watchedValidation, watchedValidation: watchedTest}[rows]
+		assert.JSONEq(t, `{"epoch": 3, "train_loss": 1.5, "train_accuracy": 0.25, "learn_rate": 0.125, "`+
+			rows+`_loss": 2, "`+rows+`_accuracy": 0.5, "`+rows+`_ece": 0.25, "`+other+`_loss": null, "`+other+`_accuracy": null, "`+other+`_ece": null}`, string(text))
+		loss, accuracy := summarise(e, rows).watched(rows)
+		assert.Equal(t, []float{2, 0.5}, []float{loss, accuracy})
+	}
 }

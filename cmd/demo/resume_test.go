@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,13 +18,16 @@ func TestResumeWithThePrintedCommand(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		flags []string
+		run   []string
 	}{
-		{"saved by Ctrl-C", nil},
-		{"saved after every epoch", []string{"-checkpoint", "my run"}},
+		{"saved by Ctrl-C", nil, nil},
+		{"saved after every epoch", []string{"-checkpoint", "my run"}, nil},
+		{"validated", []string{"-checkpoint", "my run"}, []string{"-validation", "0.2", "-patience", "9", "-calibrate", "-noise", "0.1"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			args := append([]string{"-epochs", "12", "-hidden", "8", "-mixup", "0.2", "-schedule", "cosine", "-warmup", "1.5"}, tc.flags...)
+			same := append([]string{"-epochs", "12", "-hidden", "8", "-mixup", "0.2", "-schedule", "cosine", "-warmup", "1.5"}, tc.run...)
+			args := slices.Concat(same, tc.flags)
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			stdout := &cancelAt{text: "    4  ", cancel: cancel}
@@ -40,7 +44,7 @@ func TestResumeWithThePrintedCommand(t *testing.T) {
 			code, text, message := demo(t, append(resume, "-json", "resumed.json")...)
 			require.Equal(t, exitDone, code, message)
 			assert.Contains(t, text, "\nresumed  after 4 epochs, from ")
-			code, _, message = demo(t, "-epochs", "12", "-hidden", "8", "-mixup", "0.2", "-schedule", "cosine", "-warmup", "1.5", "-quiet", "-out", "whole", "-json", "whole.json")
+			code, _, message = demo(t, slices.Concat(same, []string{"-quiet", "-out", "whole", "-json", "whole.json"})...)
 			require.Equal(t, exitDone, code, message)
 			var both [2]summary
 			for i, name := range []string{"resumed.json", "whole.json"} {
@@ -49,7 +53,7 @@ func TestResumeWithThePrintedCommand(t *testing.T) {
 				both[i] = decode(t, content)
 				both[i].Seconds, both[i].Files = 0, nil
 			}
-			assert.Equal(t, both[1], both[0])
+			assertSame(t, both[1], both[0])
 			a, err := os.ReadFile(filepath.Join("demo-out", modelFile))
 			require.NoError(t, err)
 			b, err := os.ReadFile(filepath.Join("whole", modelFile))
@@ -68,6 +72,7 @@ func TestCheckpointErrors(t *testing.T) {
 		{"-checkpoint run -resume -epochs 1 -hidden 8", `-epochs 1: the run in run has 2 already`},
 		{"-checkpoint run -resume -hidden 9", `-resume: the run in run is another one: state: config: Hidden: got \[8\], want \[9\], that of the run`},
 		{"-checkpoint run -resume -hidden 8 -loss mae", `-resume: the run in run is another one: state: criterion: .+`},
+		{"-checkpoint run -resume -hidden 8 -validation 0.1", `-resume: the run in run is another one: state: training set: .+`},
 	} {
 		code, _, stderr := demo(t, append([]string{"train", "-noplots", "-quiet"}, strings.Fields(tc.args)...)...)
 		assert.Equal(t, exitUsage, code, tc.args)
@@ -89,8 +94,8 @@ func TestPatience(t *testing.T) {
 	s := decode(t, []byte(stdout))
 	require.True(t, s.StoppedEarly)
 	assert.Len(t, s.History, s.BestEpoch+2)
-	assert.InDelta(t, float64(s.History[s.BestEpoch-1].TestLoss), float64(s.TestLoss), 1e-6, "the weights of the best epoch")
-	assert.Regexp(t, `\nstopped after \d+ epochs: 2 without a better test loss; the weights are those of epoch \d+\n`, stderr)
+	assert.InDelta(t, float64(s.History[s.BestEpoch-1].ValidationLoss), float64(s.ValidationLoss), 1e-6, "the weights of the best epoch")
+	assert.Regexp(t, `\nstopped after \d+ epochs: 2 without a better validation loss; the weights are those of epoch \d+\n`, stderr)
 }
 
 func TestCommandLine(t *testing.T) {

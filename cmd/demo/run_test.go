@@ -118,7 +118,7 @@ func TestSameSeedSameRun(t *testing.T) {
 		s.Seconds = 0
 		return s
 	}
-	assert.Equal(t, numbers("7"), numbers("7"))
+	assertSame(t, numbers("7"), numbers("7"))
 	assert.NotEqual(t, numbers("7").History, numbers("8").History)
 }
 

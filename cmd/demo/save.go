@@ -13,7 +13,7 @@ func (s *session) saveModel() error {
 	if s.noPlots {
 		return nil
 	}
-	saved := &train.Saved{Model: s.model, Scaler: s.scaler, FeatureNames: s.train.FeatureNames, ClassNames: s.train.ClassNames}
+	saved := &train.Saved{Model: s.model, Scaler: s.scaler, Temperature: s.fitted, FeatureNames: s.train.FeatureNames, ClassNames: s.train.ClassNames}
 	model, onnx := filepath.Join(s.out, modelFile), filepath.Join(s.out, onnxFile)
 	if err := saved.Save(model); err != nil {
 		return err

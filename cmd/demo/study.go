@@ -15,6 +15,7 @@ import (
 // studyOptions are what the command line of compare says.
 type studyOptions struct {
 	data         string
+	labels       string // path, for an IDX or NPY file
 	csv          dataset.CSVOptions
 	losses       []string
 	noise        []float64
@@ -84,7 +85,8 @@ stopped by Ctrl-C.
 func (o *studyOptions) table() []option {
 	const data, study, training, output = "Data", "Study", "Training", "Output"
 	return []option{
-		{data, "data", "NAME|FILE", "digits", "digits, housing or a CSV file", text(&o.data, "digits, housing or the path of a CSV file")},
+		{data, "data", "NAME|FILE", "digits", "digits, housing, a CSV file, or with -labels an IDX or NPY file", text(&o.data, wantData)},
+		{data, "labels", "FILE", "", "labels of an IDX or NPY file, as demo train takes them", anyText(&o.labels)},
 		{data, "label", "NAME", "", "column of a CSV file that holds the class (default: the last)", anyText(&o.csv.Label)},
 		{data, "soft", "K", "0", "the last K columns of a CSV file count the answers for each class", whole(&o.csv.LabelColumns, 0)},
 		{data, "test", "FRACTION", "0.3", "part of the rows kept for the test, between 0 and 1",
@@ -122,6 +124,9 @@ func parseStudy(args []string) (studyOptions, error) {
 	}
 	if set := o.csv.Label != "" || o.csv.LabelColumns != 0; set && builtin(o.data) != nil {
 		return o, usagef("-label and -soft are about a CSV file, but -data is %s", o.data)
+	}
+	if o.labels != "" && (builtin(o.data) != nil || o.csv.Label != "" || o.csv.LabelColumns != 0) {
+		return o, usagef("-labels is for an IDX or NPY file, which goes with no name of built-in data, -label or -soft")
 	}
 	if o.csv.LabelColumns == 1 {
 		return o, usagef("-soft 1: want 2 or more columns, one for each class")

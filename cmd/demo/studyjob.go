@@ -151,13 +151,13 @@ func constantAnswers(trainSet, testSet *dataset.Dataset, j job) (result, error) 
 	return result{job: j, Last: m.Loss, Best: m.Loss}, err
 }
 
-// scaleSets scales both sets as the first one's features are distributed.
-func scaleSets(trainSet, testSet *dataset.Dataset) (*dataset.Scaler, error) {
+// scaleSets scales all sets as the features of the training set are distributed.
+func scaleSets(trainSet *dataset.Dataset, others ...*dataset.Dataset) (*dataset.Scaler, error) {
 	scaler, err := dataset.FitScaler(trainSet.Features)
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []*dataset.Dataset{trainSet, testSet} {
+	for _, part := range append([]*dataset.Dataset{trainSet}, others...) {
 		if part.Features, err = scaler.Transform(part.Features); err != nil {
 			return nil, usagef("scaled as the training rows are: %s", trimPackage(err))
 		}

@@ -151,7 +151,7 @@ func timeLeft(d time.Duration) string {
 // runStudy is the command compare.
 func runStudy(ctx context.Context, o studyOptions, args []string, c console) error {
 	text, terminal := c.streams(o.jsonFile, o.quiet)
-	set, err := loadData(o.data, o.csv)
+	set, err := source{"data", "labels", o.data, o.labels, o.csv}.load()
 	if err != nil {
 		return err
 	}

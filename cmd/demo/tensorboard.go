@@ -58,13 +58,13 @@ func (e *eventFile) add(step int, scalars ...scalar) error {
 	})
 }
 
-// addEpoch writes the numbers of an epoch.
-func (e *eventFile) addEpoch(epoch train.Epoch) error {
+// addEpoch writes the numbers of an epoch; watched are the rows of its validation.
+func (e *eventFile) addEpoch(epoch train.Epoch, watched string) error {
 	scalars := []scalar{
 		{"train/loss", epoch.Loss}, {"train/accuracy", epoch.Accuracy}, {"learn rate", epoch.LearnRate},
 	}
 	if v := epoch.Valid; v != nil {
-		scalars = append(scalars, scalar{"test/loss", v.Loss}, scalar{"test/accuracy", v.Accuracy})
+		scalars = append(scalars, scalar{watched + "/loss", v.Loss}, scalar{watched + "/accuracy", v.Accuracy})
 	}
 	return e.add(epoch.Epoch, scalars...)
 }

@@ -104,12 +104,12 @@ func TestEventFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	e, err := newEventFile(dir, func() time.Time { return time.Unix(1000, 500_000_000) })
 	require.NoError(t, err)
-	require.NoError(t, e.addEpoch(train.Epoch{Epoch: 300, Loss: 1.5, Accuracy: 0.25, LearnRate: 0.125, Valid: &train.Metrics{Loss: 2, Accuracy: 0.5}}))
-	require.NoError(t, e.addEpoch(train.Epoch{Epoch: 301, Loss: 1}))
+	require.NoError(t, e.addEpoch(train.Epoch{Epoch: 300, Loss: 1.5, Accuracy: 0.25, LearnRate: 0.125, Valid: &train.Metrics{Loss: 2, Accuracy: 0.5}}, watchedValidation))
+	require.NoError(t, e.addEpoch(train.Epoch{Epoch: 301, Loss: 1}, watchedTest))
 	require.NoError(t, e.file.Close())
 	assert.Equal(t, []event{
 		{1000.5, "brain.Event:2", 0, map[string]float32{}},
-		{1000.5, "", 300, map[string]float32{"train/loss": 1.5, "train/accuracy": 0.25, "learn rate": 0.125, "test/loss": 2, "test/accuracy": 0.5}},
+		{1000.5, "", 300, map[string]float32{"train/loss": 1.5, "train/accuracy": 0.25, "learn rate": 0.125, "validation/loss": 2, "validation/accuracy": 0.5}},
 		{1000.5, "", 301, map[string]float32{"train/loss": 1, "train/accuracy": 0, "learn rate": 0}},
 	}, readEvents(t, dir))
 	assert.Error(t, e.add(1), "a file that is closed")

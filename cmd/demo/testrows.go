@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"gorgonia.org/tensor"
+
 	"softloss/train"
 	"softloss/train/dataset"
 )
@@ -15,6 +17,9 @@ type testSummary struct {
 	Reliability []binSummary `json:"reliability"`
 	Confusion   [][]int      `json:"confusion"` // [true][predicted]
 	Mistakes    []mistake    `json:"mistakes"`  // those that the model is surest of, at most mistakesKept
+
+	ImageRows    int `json:"image_rows,omitempty"` // of the pixels of a mistake
+	ImageColumns int `json:"image_columns,omitempty"`
 }
 
 // binSummary is a bar of the reliability diagram.
@@ -31,34 +36,38 @@ type mistake struct {
 	True          int       `json:"true"`
 	Predicted     int       `json:"predicted"`
 	Probabilities []float32 `json:"probabilities"`
-	Pixels        []float32 `json:"pixels,omitempty"` // of an 8×8 image, 0 white to 1 black, for digits only
+	Pixels        []float32 `json:"pixels,omitempty"` // of an image, row by row, 0 white to 1 black
 }
 
 // Of the pictures.
 const (
 	reliabilityBins = 15
 	mistakesKept    = 12
-	imageSide       = 8
+	largestImage    = 64 * 64 // pixels that are drawn
 )
 
-// describeTest says how the model does on the test rows. raw are their features before they were scaled.
-func describeTest(model *train.Model, test *dataset.Dataset, raw []float32, isImage bool) (*testSummary, error) {
-	probs, err := model.Predict(test.Features)
+// describeTest says how a model does on the test rows: the bins as it was trained, mistakes as it is saved, which is
+// calibrated perhaps and takes no row for another class. raw are the features before they were scaled.
+func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []float32) (*testSummary, error) {
+	probs, err := trained.Predict(test.Features)
 	if err != nil {
 		return nil, err
 	}
 	out := &testSummary{ClassNames: test.ClassNames, Mistakes: []mistake{}}
-	bins, err := train.Reliability(probs, test.Labels, reliabilityBins)
-	if err != nil {
+	if out.Reliability, err = describeBins(probs, test.Labels); err != nil {
 		return nil, err
 	}
-	for _, b := range bins {
-		out.Reliability = append(out.Reliability, binSummary{b.Low, b.High, b.Count, b.Confidence, b.Accuracy})
+	if probs, err = saved.Predict(test.Features); err != nil {
+		return nil, err
 	}
 	if out.Confusion, err = train.Confusion(probs, test.Labels); err != nil {
 		return nil, err
 	}
 	k, d := test.NumClasses(), test.NumFeatures()
+	if rows, columns := test.ImageSize(); rows*columns <= largestImage {
+		out.ImageRows, out.ImageColumns = rows, columns
+	}
+	ink := newInk(raw)
 	for i, y := range test.Index() {
 		row := probs.Float32s()[i*k : (i+1)*k]
 		top := slices.Index(row, slices.Max(row))
@@ -66,14 +75,42 @@ func describeTest(model *train.Model, test *dataset.Dataset, raw []float32, isIm
 			continue
 		}
 		m := mistake{True: y, Predicted: top, Probabilities: slices.Clone(row)}
-		if isImage {
-			m.Pixels = slices.Clone(raw[i*d : (i+1)*d])
+		if out.ImageRows > 0 {
+			m.Pixels = ink.pixels(raw[i*d : (i+1)*d])
 		}
 		out.Mistakes = append(out.Mistakes, m)
 	}
 	slices.SortStableFunc(out.Mistakes, func(a, b mistake) int { return cmp.Compare(b.Probabilities[b.Predicted], a.Probabilities[a.Predicted]) })
 	out.Mistakes = out.Mistakes[:min(mistakesKept, len(out.Mistakes))]
 	return out, nil
+}
+
+// describeBins are the bars of a reliability diagram.
+func describeBins(probs, labels *tensor.Dense) (out []binSummary, err error) {
+	bins, err := train.Reliability(probs, labels, reliabilityBins)
+	for _, b := range bins {
+		out = append(out, binSummary{b.Low, b.High, b.Count, b.Confidence, b.Accuracy})
+	}
+	return out, err
+}
+
+// ink maps features to 0 to 1: as they are where they lie there, as pixels usually do, else from the least to the largest.
+type ink struct{ low, high float32 }
+
+func newInk(features []float32) ink {
+	k := ink{0, 1}
+	for _, v := range features {
+		k.low, k.high = min(k.low, v), max(k.high, v)
+	}
+	return k
+}
+
+func (k ink) pixels(row []float32) []float32 {
+	out := slices.Clone(row)
+	for i, v := range out {
+		out[i] = (v - k.low) / (k.high - k.low)
+	}
+	return out
 }
 
 // className is how a class is written in a picture.

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+
+	"softloss/losses"
+)
+
+// What holds where a flag is not given.
+const (
+	defaultTest          = 0.2
+	defaultValidation    = 0.1 // where something goes by it
+	defaultTemperature   = 2
+	defaultTeacherWeight = 0.5
+)
+
+// wantData is what -data takes.
+const wantData = "digits, housing or the path of a file"
+
+// parseArgs reads the command line of train. It returns flag.ErrHelp for -h and errors that are errUsage.
+func parseArgs(args []string) (options, error) {
+	o := options{validation: -1}
+	rest, err := parseFlags("train", o.table(), args)
+	switch {
+	case err != nil:
+		return o, err
+	case len(rest) > 0:
+		return o, usagef("unexpected argument %q, want flags only; a data file is given with -data", rest[0])
+	}
+	for _, check := range []func() error{o.checkData, o.checkTraining, o.checkCriterion} {
+		if err := check(); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// The checks look for values that are right alone and wrong together, and put in what is not given.
+
+func (o *options) checkData() error {
+	ofCSV := o.csv.Label != "" || o.csv.LabelColumns != 0 || o.csv.Counts || o.header != "auto"
+	switch isBuiltin := builtin(o.data) != nil; {
+	case ofCSV && isBuiltin:
+		return usagef("-label, -soft, -counts and -header are about a CSV file, but -data is %s", o.data)
+	case o.labels != "" && isBuiltin:
+		return usagef("-labels is for an IDX or NPY file, but -data is %s, which has its labels", o.data)
+	case o.testData != "" && isBuiltin:
+		return usagef("-testdata is for data from files, but -data is %s", o.data)
+	case ofCSV && o.labels != "":
+		return usagef("-label, -soft, -counts and -header are about a CSV file, but -labels is for an IDX or NPY file")
+	case o.csv.Label != "" && o.csv.LabelColumns != 0:
+		return usagef("-label and -soft exclude each other: the class is in one column or in the last K")
+	case o.csv.Counts && o.csv.LabelColumns == 0:
+		return usagef("-counts needs -soft K: the last K columns count the votes for each class")
+	case o.csv.LabelColumns == 1:
+		return usagef("-soft 1: want 2 or more columns, one for each class")
+	}
+	switch {
+	case o.testLabels != "" && o.testData == "":
+		return usagef("-testlabels needs -testdata FILE: the rows that they are the labels of")
+	case o.testData != "" && o.labels != "" && o.testLabels == "":
+		return usagef("-testdata needs -testlabels FILE, as -data has -labels")
+	case o.testLabels != "" && o.labels == "":
+		return usagef("-testlabels is for IDX and NPY files, but -data has no -labels")
+	case o.testData != "" && o.testFraction != 0:
+		return usagef("-test and -testdata exclude each other: the test is a part of -data or a file of its own")
+	case o.testData == "" && o.testFraction == 0:
+		o.testFraction = defaultTest
+	}
+	return nil
+}
+
+func (o *options) checkTraining() error {
+	if o.resume && o.checkpoint == "" {
+		return usagef("-resume needs -checkpoint DIR: the folder of the run to go on with")
+	}
+	watched := o.patience > 0 || o.calibrate
+	switch {
+	case o.validation == 0 && o.patience > 0:
+		return usagef("-patience needs validation rows to go by: want -validation above 0, or none for %g", defaultValidation)
+	case o.validation == 0 && o.calibrate:
+		return usagef("-calibrate needs validation rows to go by: want -validation above 0, or none for %g", defaultValidation)
+	case o.validation < 0 && watched:
+		o.validation = defaultValidation
+	case o.validation < 0:
+		o.validation = 0
+	}
+	switch {
+	case o.teacher == "" && o.temperature != 0:
+		return usagef("-temperature is that of a -teacher FILE; -calibrate finds the one of a model")
+	case o.teacher == "" && o.teacherWeight != 0:
+		return usagef("-teacherweight needs -teacher FILE: a model that demo train saved")
+	case o.teacher != "":
+		if o.temperature == 0 {
+			o.temperature = defaultTemperature
+		}
+		if o.teacherWeight == 0 {
+			o.teacherWeight = defaultTeacherWeight
+		}
+	}
+	return nil
+}
+
+func (o *options) checkCriterion() error {
+	err := o.criterion.Validate()
+	if errors.Is(err, losses.ErrAlpha) {
+		return usagef("-alpha %g: with -smoothing %v want a number from 0 to 1", o.criterion.Smoothing.Alpha, o.criterion.Smoothing.Rule)
+	}
+	if err != nil {
+		return usagef("-loss %s: %s", o.loss, oneLine(err))
+	}
+	return nil
+}

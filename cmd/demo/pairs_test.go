@@ -1,0 +1,265 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/train/dataset"
+)
+
+// idxBytes are the bytes of an IDX file.
+func idxBytes(data []byte, shape ...int) []byte {
+	out := []byte{0, 0, 8, byte(len(shape))}
+	for _, n := range shape {
+		out = binary.BigEndian.AppendUint32(out, uint32(n))
+	}
+	return append(out, data...)
+}
+
+// npyBytes are the bytes of an NPY file of little-endian numbers.
+func npyBytes[T int64 | float32](descr string, data []T, shape ...int) []byte {
+	text := strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", ", "), "[]")
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s,), }\n", descr, text)
+	out := append([]byte("\x93NUMPY\x01\x00"), byte(len(dict)), byte(len(dict)>>8))
+	out = append(out, dict...)
+	var b bytes.Buffer
+	binary.Write(&b, binary.LittleEndian, data)
+	return append(out, b.Bytes()...)
+}
+
+func gzipped(content []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(content)
+	z.Close()
+	return b.Bytes()
+}
+
+// writePairs writes some rows of the digits to the current folder as pairs of files that begin with a name.
+func writePairs(t *testing.T, name string, rows []int) {
+	t.Helper()
+	digits, err := dataset.Digits()
+	require.NoError(t, err)
+	set, err := digits.Subset(rows)
+	require.NoError(t, err)
+	n := set.Len()
+	pixels, classes, index := make([]byte, 0, 64*n), make([]byte, n), make([]int64, n)
+	for _, v := range set.Features.Float32s() {
+		pixels = append(pixels, byte(math.Round(float64(v)*255)))
+	}
+	for i, c := range set.Index() {
+		classes[i], index[i] = byte(c), int64(c)
+	}
+	for end, content := range map[string][]byte{
+		"-images.gz": gzipped(idxBytes(pixels, n, 8, 8)), "-classes": idxBytes(classes, n),
+		"-x.npy": npyBytes("<f4", set.Features.Float32s(), n, 64), "-y.npy": npyBytes("<i8", index, n),
+		"-pictures.npy": npyBytes("<f4", set.Features.Float32s(), n, 8, 8), "-soft.npy": npyBytes("<f4", set.Labels.Float32s(), n, 10),
+	} {
+		require.NoError(t, os.WriteFile(name+end, content, 0o666))
+	}
+}
+
+// rowsOf are the rows from…to.
+func rowsOf(from, to int) (rows []int) {
+	for i := from; i < to; i++ {
+		rows = append(rows, i)
+	}
+	return rows
+}
+
+// alikeRows are 600 rows and 100 by the same hands.
+func alikeRows() (a, b []int) {
+	for i := range 700 {
+		if i%7 == 0 {
+			b = append(b, i)
+		} else {
+			a = append(a, i)
+		}
+	}
+	return a, b
+}
+
+// inPairs changes to a folder with 600 rows to learn from and 100 to test.
+func inPairs(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	a, b := alikeRows()
+	writePairs(t, "a", a)
+	writePairs(t, "b", b)
+}
+
+// summaryOf runs demo train and returns its summary.
+func summaryOf(t *testing.T, args string) summary {
+	t.Helper()
+	code, stdout, stderr := demo(t, append([]string{"train", "-json", "-", "-quiet"}, strings.Fields(args)...)...)
+	require.Equal(t, exitDone, code, stderr)
+	return decode(t, []byte(stdout))
+}
+
+// Both formats give what the rows themselves give, and predict says of the test rows what the run said.
+func TestPairsOfFiles(t *testing.T) {
+	inPairs(t)
+	for _, tc := range []struct {
+		data, labels string
+		images       bool
+	}{
+		{"-images.gz", "-classes", true}, {"-x.npy", "-y.npy", false}, {"-pictures.npy", "-soft.npy", true},
+	} {
+		args := fmt.Sprintf("-data a%s -labels a%s -epochs 8", tc.data, tc.labels)
+		s := summaryOf(t, args+fmt.Sprintf(" -testdata b%s -testlabels b%s -out o", tc.data, tc.labels))
+		assert.Equal(t, []any{"a" + tc.data, "b" + tc.data, 600, 100, 64, 10, 0.0},
+			[]any{s.Data.Name, s.Data.TestName, s.Data.TrainRows, s.Data.TestRows, s.Data.Features, s.Data.Classes, s.Config.TestFraction})
+		assert.False(t, s.Data.SoftLabels, "rows of one 1 are classes")
+		assert.Greater(t, s.TestAccuracy, float(0.85))
+
+		code, stdout, stderr := demo(t, "predict", "-json", "-model", "o/model.safetensors", "b"+tc.data)
+		require.Equal(t, exitDone, code, stderr)
+		var got []prediction
+		require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+		digits, err := dataset.Digits()
+		require.NoError(t, err)
+		right := 0
+		_, test := alikeRows()
+		for i, p := range got {
+			if p.Class == fmt.Sprint(digits.Index()[test[i]]) {
+				right++
+			}
+		}
+		assert.InDelta(t, float64(s.TestAccuracy), float64(right)/100, 1e-9)
+
+		require.NotEmpty(t, s.Test.Mistakes)
+		if side := 0; tc.images {
+			side = 8
+			assert.Equal(t, []int{side, side}, []int{s.Test.ImageRows, s.Test.ImageColumns})
+			assert.Len(t, s.Test.Mistakes[0].Pixels, 64)
+		} else {
+			assert.Equal(t, side, s.Test.ImageRows+len(s.Test.Mistakes[0].Pixels))
+		}
+		assert.FileExists(t, "o/mistakes.png")
+
+		s = summaryOf(t, args+" -noplots -test 0.25")
+		assert.Equal(t, []any{450, 150, 0.25, ""}, []any{s.Data.TrainRows, s.Data.TestRows, s.Config.TestFraction, s.Data.TestName})
+	}
+	code, _, stderr := demo(t, "compare", "-data", "a-images.gz", "-labels", "a-classes", "-epochs", "1", "-seeds", "1", "-noise", "0", "-losses", "ce", "-quiet")
+	assert.Equal(t, exitDone, code, stderr)
+}
+
+// A test file of fewer classes has the columns of the training all the same.
+func TestTestDataOfFewerClasses(t *testing.T) {
+	inPairs(t)
+	digits, err := dataset.Digits()
+	require.NoError(t, err)
+	var few []int
+	for i, c := range digits.Index() {
+		if c < 4 && i >= 600 && len(few) < 40 {
+			few = append(few, i)
+		}
+	}
+	writePairs(t, "few", few)
+	s := summaryOf(t, "-data a-images.gz -labels a-classes -testdata few-images.gz -testlabels few-classes -epochs 8 -noplots")
+	assert.Len(t, s.Test.ClassNames, 10)
+	assert.Greater(t, s.TestAccuracy, float(0.8))
+
+	// The same with CSV files: the class of a test row is found by its name.
+	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
+	write("train.csv", "x,kind\n1,a\n2,b\n3,c\n1,a\n2,b\n3,c\n")
+	write("test.csv", "x,kind\n3,c\n2,b\n3,c\n")
+	s = summaryOf(t, "-data train.csv -testdata test.csv -epochs 200 -hidden 16 -lr 0.05 -alpha 0 -noplots")
+	assert.Equal(t, [][]int{{0, 0, 0}, {0, 1, 0}, {0, 0, 2}}, s.Test.Confusion)
+}
+
+func TestPairErrors(t *testing.T) {
+	inPairs(t)
+	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
+	write("t.csv", "x,kind\n1,a\n2,b\n3,a\n4,b\n")
+	write("u.csv", "y,kind\n1,a\n2,b\n")
+	write("v.csv", "x,kind\n1,a\n2,d\n")
+	const idx, npy = "-data a-images.gz -labels a-classes", "-data a-x.npy -labels a-y.npy"
+	for _, tc := range []struct{ args, want string }{
+		{"-labels a-classes", `-labels is for an IDX or NPY file, but -data is digits, which has its labels`},
+		{"-data t.csv -labels a-y.npy", `-data t\.csv: is no IDX or NPY file, to which -labels could belong; a CSV file has its labels in it`},
+		{"-data a-x.npy", `-data a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`},
+		{"-data a-images.gz -label kind", `-data a-images\.gz: an IDX file has no labels in it; give them with -labels FILE`},
+		{idx + " -label kind", `-label, -soft, -counts and -header are about a CSV file, but -labels is for an IDX or NPY file`},
+		{"-data a-x.npy -labels none", `-labels none: no such file`},
+		{"-data none -labels a-y.npy", `-data none: no such file; want digits, housing or the path of a file`},
+		{"-data a-x.npy -labels t.csv", `-labels t\.csv: got a file that begins like neither, want IDX or NPY`},
+		{"-data a-images.gz -labels a-y.npy", `-labels a-y\.npy: got NPY labels for the IDX features of a-images\.gz, want two files of one format`},
+		{"-data a-y.npy -labels a-x.npy", `-data a-y\.npy: .+are these the labels\?.*`},
+		{"-data a-classes -labels a-images.gz", `-data a-classes and a-images\.gz: .+are these the labels\?.*`},
+		{"-data a-x.npy -labels b-y.npy", `-labels b-y\.npy: npy: labels: got 100 rows, want 600 as in the features`},
+		{idx + " -testlabels b-classes", `-testlabels needs -testdata FILE: the rows that they are the labels of`},
+		{idx + " -testdata b-images.gz", `-testdata needs -testlabels FILE, as -data has -labels`},
+		{"-testdata b-images.gz", `-testdata is for data from files, but -data is digits`},
+		{"-data t.csv -testdata t.csv -testlabels b-classes", `-testlabels is for IDX and NPY files, but -data has no -labels`},
+		{idx + " -test 0.5 -testdata b-images.gz -testlabels b-classes", `-test and -testdata exclude each other: the test is a part of -data or a file of its own`},
+		{idx + " -testdata none -testlabels b-classes", `-testdata none: no such file`},
+		{idx + " -testdata b-images.gz -testlabels none", `-testlabels none: no such file`},
+		{"-data t.csv -testdata b-x.npy", `-testdata b-x\.npy: an NPY file has no labels in it; give them with -testlabels FILE`},
+		{npy + " -testdata b-pictures.npy -testlabels b-y.npy", `-testdata b-pictures\.npy: feature 0: got "pixel_0_0", want "feature_0" as in -data`},
+		{"-data t.csv -testdata u.csv", `-testdata u\.csv: feature 0: got "y", want "x" as in -data`},
+		{"-data t.csv -testdata v.csv", `-testdata v\.csv: got the class "d", want one of "a", "b" as in -data`},
+	} {
+		code, stdout, stderr := demo(t, append([]string{"train", "-noplots"}, strings.Fields(tc.args)...)...)
+		assert.Equal(t, exitUsage, code, tc.args)
+		assert.Empty(t, stdout)
+		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+	}
+	for args, want := range map[string]string{
+		"-labels a-classes":               `-labels is for an IDX or NPY file, which goes with no name of built-in data, -label or -soft`,
+		"-data a-x.npy":                   `-data a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
+		"-data x -labels a-y.npy -soft 3": `-labels is for .+`,
+	} {
+		code, _, stderr := demo(t, append([]string{"compare"}, strings.Fields(args)...)...)
+		assert.Equal(t, exitUsage, code, args)
+		assert.Regexp(t, "^demo: "+want+"\n$", stderr)
+	}
+	entries, err := filepath.Glob("demo-out*")
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+}
+
+// An image lies as it is: row by row from the top, its longer side as long as the place is.
+func TestDrawImage(t *testing.T) {
+	pixels := make([]float32, 12)
+	pixels[0], pixels[7], pixels[11] = 1, 0.75, 0.5 // of 2 rows of 6: the first one, the second of the second row, the last one
+	s := &testSummary{ImageRows: 2, ImageColumns: 6, ClassNames: []string{"a", "b"},
+		Mistakes: []mistake{{Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels}, {Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels[:3]}}}
+	d := mistakes(s)
+	content, err := drawPNG(d.width, d.height, d.paint)
+	require.NoError(t, err)
+	img, err := png.Decode(bytes.NewReader(content))
+	require.NoError(t, err)
+	const dots = dotsPerInch / 72.0
+	at := func(column, row float64) uint32 {
+		x := float64(sheetMargin) + float64(mistakeImage)*(column+0.5)/6
+		y := float64(mistakesHead) + float64(mistakeImage)*(row+0.5)/6
+		r, g, b, _ := img.At(int(x*dots), int(y*dots)).RGBA()
+		assert.Equal(t, []uint32{r, r}, []uint32{g, b})
+		return r >> 8
+	}
+	assert.Equal(t, uint32(0), at(0, 0))
+	assert.InDelta(t, 63, at(1, 1), 2)
+	assert.InDelta(t, 127, at(5, 1), 2)
+	for _, white := range [][2]float64{{1, 0}, {5, 0}, {0, 1}, {4, 1}, {0, 3}} {
+		assert.Equal(t, uint32(255), at(white[0], white[1]), "%v", white)
+	}
+}
+
+func TestInk(t *testing.T) {
+	assert.Equal(t, []float32{0.25, 0.5}, newInk([]float32{0.25, 0.5}).pixels([]float32{0.25, 0.5}), "as they are")
+	assert.Equal(t, []float32{0, 0.5, 1}, newInk([]float32{0, 255}).pixels([]float32{0, 127.5, 255}), "bytes")
+	assert.Equal(t, []float32{0, 0.5, 1}, newInk([]float32{-1, 1}).pixels([]float32{-1, 0, 1}))
+}

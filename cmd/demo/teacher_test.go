@@ -1,0 +1,79 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/train"
+)
+
+func TestTeacherFlags(t *testing.T) {
+	o, err := parseArgs(strings.Fields("-teacher m"))
+	require.NoError(t, err)
+	assert.Equal(t, []float64{2, 0.5}, []float64{o.temperature, o.teacherWeight})
+	o, err = parseArgs(strings.Fields("-teacher m -temperature 4 -teacherweight 1"))
+	require.NoError(t, err)
+	assert.Equal(t, []float64{4, 1}, []float64{o.temperature, o.teacherWeight})
+	s := &session{options: o, summary: newSummary(o)}
+	s.teacher = &train.Model{}
+	c := s.config()
+	assert.Equal(t, []any{s.teacher, 4.0, 1.0}, []any{c.Teacher, c.TeacherTemperature, c.TeacherWeight})
+}
+
+// A teacher says here what it says of the same rows in its own run, although the features are scaled in another way;
+// and a student that has nothing but the teacher to learn from learns.
+func TestTeacher(t *testing.T) {
+	inPairs(t)
+	const data = "-data a-images.gz -labels a-classes -testdata b-images.gz -testlabels b-classes "
+	big := summaryOf(t, data+"-epochs 20 -calibrate -out big")
+	code, stdout, stderr := demo(t, strings.Fields(data+"-validation 0.5 -hidden none -epochs 12 -lr 0.01 -noise 1 -teacher big/model.safetensors -teacherweight 1 -temperature 3 -json run.json -out small")...)
+	require.Equal(t, exitDone, code, stderr)
+	assert.Contains(t, stdout, "\nteacher  big/model.safetensors (64 - 256 - 10) at temperature 3, 1 of the loss\n")
+	assert.Regexp(t, `\ntest           .+\nteacher, test  .+\n`, stdout)
+	s := readSummary(t, "run.json")
+	require.NotNil(t, s.Teacher)
+	assert.Equal(t, []int{64, 256, 10}, s.Teacher.Sizes)
+	assert.Equal(t, big.TestAccuracy, s.Teacher.TestAccuracy)
+	assert.InDelta(t, float64(big.Calibration.ECEAfter), float64(s.Teacher.ECE), 1e-5, "its temperature goes with it")
+	assert.Greater(t, s.TestAccuracy, float(0.8), "every label was wrong")
+	assert.Equal(t, []any{"big/model.safetensors", 3.0, 1.0}, []any{s.Config.Teacher, s.Config.Temperature, s.Config.TeacherWeight})
+	assert.Equal(t, "train, labels with noise, with teacher", trainingCurves(&s, lossInfo{}).panels[0][0].series[0].name)
+
+	// The mixing weight and the temperature reach the trainer.
+	same := data + "-hidden none -epochs 2 -noplots -teacher big/model.safetensors "
+	a := summaryOf(t, same)
+	for _, other := range []string{"-teacherweight 0.9", "-temperature 1"} {
+		b := summaryOf(t, same+other)
+		assert.NotEqual(t, a.History[1].TrainLoss, b.History[1].TrainLoss, other)
+	}
+	assertSame(t, a.History, summaryOf(t, same+"-temperature 2 -teacherweight 0.5").History)
+}
+
+func TestTeacherErrors(t *testing.T) {
+	model, shapes := shapesModel(t), testdata(t, "shapes.csv")
+	inPairs(t)
+	const npy = "-data a-x.npy -labels a-y.npy -epochs 1 -hidden 4 "
+	summaryOf(t, npy+"-out npy")
+	summaryOf(t, npy+"-noplots -checkpoint run -teacher npy/model.safetensors")
+	for _, tc := range []struct{ args, want string }{
+		{"-temperature 3", `-temperature is that of a -teacher FILE; -calibrate finds the one of a model`},
+		{"-teacherweight 0.5", `-teacherweight needs -teacher FILE: a model that demo train saved`},
+		{"-teacher m -temperature 0", `invalid value "0" for flag -temperature: want a number > 0`},
+		{"-teacher m -teacherweight 1.5", `invalid value "1.5" for flag -teacherweight: want a number above 0, up to 1`},
+		{"-teacher none", `-teacher none: no such file; demo train saves one`},
+		{"-teacher a-x.npy", `-teacher: .*a-x\.npy.*`},
+		{"-teacher " + model, `-teacher .+: got a model of 5 features, want 64 as in -data`},
+		{"-teacher npy/model.safetensors -noplots", `-teacher .+: feature 0: got "feature_0", want "pixel_0_0" as in -data`},
+		{"-data " + shapes + " -label colour -teacher " + model, `-teacher .+: feature 2: got "colour=blue", want "kind=disc" as in -data`},
+		{npy + "-temperature 1e9 -noplots -teacher npy/model.safetensors", `teacher temperature: got 1e\+09, want a number from 0\.001 to 1000 \(0 means 1\)`},
+		{npy + "-noplots -checkpoint run -resume", `-resume: the run in run is another one: state: teacher: .+`},
+	} {
+		code, stdout, stderr := demo(t, append([]string{"train", "-quiet"}, strings.Fields(tc.args)...)...)
+		assert.Equal(t, exitUsage, code, tc.args)
+		assert.Empty(t, stdout)
+		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+	}
+}
