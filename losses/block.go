@@ -9,9 +9,9 @@ import (
 
 // fused is implemented by the losses of this package that have kernels of their own.
 type fused interface {
-	// itself returns the loss that the kernels are for: a loss that embeds one of
+	// itself returns the type of the loss that the kernels are for: a loss that embeds one of
 	// this package's has its methods too, but perhaps a Row of its own.
-	itself() Loss
+	itself() reflect.Type
 	block32(b *block[float32])
 	block64(b *block[float64])
 }
@@ -165,7 +165,7 @@ func (b *block[T]) factor(scale []T, i int) float64 {
 // more is asked than kernels know.
 func (b *block[T]) evaluate(l Loss) {
 	f, ok := l.(fused)
-	if !ok || !sameType(f.itself(), l) || b.targetGrad != nil || b.criterion.FromProbs && b.index != nil {
+	if !ok || f.itself() != reflect.TypeOf(l) || b.targetGrad != nil || b.criterion.FromProbs && b.index != nil {
 		rowBlock(b, l)
 		return
 	}
@@ -176,6 +176,3 @@ func (b *block[T]) evaluate(l Loss) {
 		f.block64(b)
 	}
 }
-
-// sameType reports whether two losses are of one type.
-func sameType(a, b Loss) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }

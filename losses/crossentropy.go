@@ -1,6 +1,10 @@
 package losses
 
-import "softloss/losses/internal/kernel"
+import (
+	"reflect"
+
+	"softloss/losses/internal/kernel"
+)
 
 // CrossEntropy is the cross entropy between the target and the prediction.
 //
@@ -49,7 +53,7 @@ func (CrossEntropy) Row(r Row) (loss float64) {
 // LinearInTarget implements [LinearLoss].
 func (CrossEntropy) LinearInTarget() bool { return true }
 
-func (CrossEntropy) itself() Loss              { return CrossEntropy{} }
+func (CrossEntropy) itself() reflect.Type      { return reflect.TypeFor[CrossEntropy]() }
 func (CrossEntropy) block32(b *block[float32]) { crossEntropyBlock(b) }
 func (CrossEntropy) block64(b *block[float64]) { crossEntropyBlock(b) }
 

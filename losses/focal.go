@@ -2,6 +2,7 @@ package losses
 
 import (
 	"math"
+	"reflect"
 
 	"softloss/losses/internal/kernel"
 )
@@ -47,6 +48,6 @@ func (Focal) LinearInTarget() bool { return true }
 
 func (f Focal) family() (kernel.Family, float64) { return kernel.Focal, f.Gamma }
 
-func (f Focal) itself() Loss              { return f }
+func (Focal) itself() reflect.Type        { return reflect.TypeFor[Focal]() }
 func (f Focal) block32(b *block[float32]) { separableBlock(f, b) }
 func (f Focal) block64(b *block[float64]) { separableBlock(f, b) }

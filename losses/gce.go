@@ -2,6 +2,7 @@ package losses
 
 import (
 	"fmt"
+	"reflect"
 
 	"softloss/losses/internal/kernel"
 )
@@ -45,7 +46,7 @@ func (GCE) LinearInTarget() bool { return true }
 
 func (g GCE) family() (kernel.Family, float64) { return kernel.GCE, g.Q }
 
-func (g GCE) itself() Loss              { return g }
+func (GCE) itself() reflect.Type        { return reflect.TypeFor[GCE]() }
 func (g GCE) block32(b *block[float32]) { separableBlock(g, b) }
 func (g GCE) block64(b *block[float64]) { separableBlock(g, b) }
 

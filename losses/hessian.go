@@ -2,6 +2,7 @@ package losses
 
 import (
 	"fmt"
+	"reflect"
 
 	"gorgonia.org/tensor"
 
@@ -71,7 +72,7 @@ func familyOf(l Loss) (phi, bool) {
 	case separable:
 		f, a := s.family()
 		own, ok := s.(fused) // and not a loss that embeds one
-		return phi{family: f, a: a}, ok && sameType(own.itself(), l)
+		return phi{family: f, a: a}, ok && own.itself() == reflect.TypeOf(l)
 	}
 	return phi{}, false
 }

@@ -2,6 +2,7 @@ package losses
 
 import (
 	"math"
+	"reflect"
 
 	"softloss/losses/internal/kernel"
 )
@@ -53,7 +54,7 @@ func (MAE) Row(r Row) (loss float64) {
 	return loss
 }
 
-func (MAE) itself() Loss              { return MAE{} }
+func (MAE) itself() reflect.Type      { return reflect.TypeFor[MAE]() }
 func (MAE) block32(b *block[float32]) { maeBlock(b) }
 func (MAE) block64(b *block[float64]) { maeBlock(b) }
 
@@ -62,7 +63,7 @@ func maeBlock[T kernel.Float](b *block[T]) {
 	case b.criterion.FromProbs:
 		rowBlock(b, MAE{})
 	case b.index != nil:
-		kernel.MAEIndex(b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
+		kernel.SeparableIndex(kernel.Absolute, 0, b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
 	default:
 		b.bad = kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, b.rowT(), b.k)
 	}

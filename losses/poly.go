@@ -2,6 +2,7 @@ package losses
 
 import (
 	"math"
+	"reflect"
 
 	"softloss/losses/internal/kernel"
 )
@@ -38,6 +39,6 @@ func (Poly1) LinearInTarget() bool { return true }
 
 func (p Poly1) family() (kernel.Family, float64) { return kernel.Poly1, p.Epsilon }
 
-func (p Poly1) itself() Loss              { return p }
+func (Poly1) itself() reflect.Type        { return reflect.TypeFor[Poly1]() }
 func (p Poly1) block32(b *block[float32]) { separableBlock(p, b) }
 func (p Poly1) block64(b *block[float64]) { separableBlock(p, b) }

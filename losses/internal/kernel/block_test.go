@@ -42,7 +42,7 @@ func calls[T Float]() []call[T] {
 			return MAE(loss, grad, z, t, scale, make([]T, k), k)
 		}},
 		{"MAEIndex", func(loss []float64, _, grad, z, _ []T, index []int, scale []T, k int) int {
-			MAEIndex(loss, grad, z, index, scale, make([]T, k), k)
+			SeparableIndex(Absolute, 0, loss, grad, z, index, scale, make([]T, k), k)
 			return -1
 		}},
 		{"ProbCrossEntropy", func(loss []float64, _, grad, z, t []T, _ []int, scale []T, k int) int {

@@ -27,13 +27,21 @@ func MAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad in
 	return mae(loss, grad, z, t, scale, scratch, k)
 }
 
-// MAEIndex computes the mean absolute error of rows with class indices; see maeIndex.
-func MAEIndex[T Float](loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+// Separable computes a separable loss of rows with soft labels; see separable. scratch holds 2k elements.
+func Separable[T Float](f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
 	if vectors {
-		vectorMAEIndex(loss, grad, z, index, scale, scratch, k)
+		return vectorSeparable(f, a, loss, grad, z, t, scale, scratch, k)
+	}
+	return separable(f, a, loss, grad, z, t, scale, k)
+}
+
+// SeparableIndex computes a separable loss of rows with class indices; see separableIndex.
+func SeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+	if vectors {
+		vectorSeparableIndex(f, a, loss, grad, z, index, scale, scratch, k)
 		return
 	}
-	maeIndex(loss, grad, z, index, scale, scratch, k)
+	separableIndex(f, a, loss, grad, z, index, scale, k)
 }
 
 // Smooth smooths the labels of every row; see smooth.

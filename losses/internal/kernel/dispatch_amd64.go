@@ -33,6 +33,27 @@ func unitOf[T Float]() unit[T] {
 	return u.(unit[T])
 }
 
+// doubles returns the kernels for float64.
+func doubles() double {
+	if avx512 {
+		return f64AVX512{}
+	}
+	return f64AVX2{}
+}
+
+// wideOf returns the kernels that compute in float64 for an element type.
+func wideOf[T Float]() wide[T] {
+	var v any = doubles()
+	if sizeOf[T]() == 4 {
+		if avx512 {
+			v = wideAVX512{}
+		} else {
+			v = wideAVX2{}
+		}
+	}
+	return v.(wide[T])
+}
+
 // The functions below run blocks of few classes in tiles, several rows at once, and others row by row.
 
 func vectorCrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
@@ -52,17 +73,24 @@ func vectorCrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, 
 
 func vectorMAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
 	if k <= tileCols {
-		return maeTiles(unitOf[T](), loss, grad, z, t, nil, scale, scratch, k)
+		return maeTiles(wideOf[T](), loss, grad, z, t, scale, scratch, k)
 	}
-	return maeRows(unitOf[T](), loss, grad, z, t, scale, scratch, k)
+	return maeRows(unitOf[T](), wideOf[T](), loss, grad, z, t, scale, scratch, k)
 }
 
-func vectorMAEIndex[T Float](loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
 	if k <= tileCols {
-		maeTiles(unitOf[T](), loss, grad, z, nil, index, scale, scratch, k)
+		return separableTiles(wideOf[T](), f, a, loss, grad, z, t, nil, scale, k)
+	}
+	return separableRows(unitOf[T](), wideOf[T](), f, a, loss, grad, z, t, scale, scratch, k)
+}
+
+func vectorSeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+	if k <= tileCols {
+		separableTiles(wideOf[T](), f, a, loss, grad, z, nil, index, scale, k)
 		return
 	}
-	maeIndexRows(unitOf[T](), loss, grad, z, index, scale, scratch, k)
+	separableIndexRows(unitOf[T](), wideOf[T](), f, a, loss, grad, z, index, scale, scratch, k)
 }
 
 func vectorSmooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {

@@ -14,7 +14,7 @@ func vectorCrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, 
 
 func vectorMAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) int { panic(noVectors) }
 
-func vectorMAEIndex[T Float](loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+func vectorSeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
 	panic(noVectors)
 }
 
@@ -27,8 +27,6 @@ func vectorSoftmax[T Float](dst, z []T, k int) { panic(noVectors) }
 func vectorLogSoftmax[T Float](dst, z []T, k int) { panic(noVectors) }
 
 func vectorLogSumExp[T Float](dst, z []T, k int) { panic(noVectors) }
-
-func vectorScale[T Float](x []T, a T) { panic(noVectors) }
 
 func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) int {
 	panic(noVectors)

@@ -119,7 +119,7 @@ func exactMAE[T Float](c checker[T], row row, x *numtest.Exact, ulps func(int) f
 		if y == x.Max {
 			magnitude = wantLoss // 2 q, without cancellation
 		}
-		maeIndex(loss, grad, z, []int{y}, one, scratch, k)
+		separableIndex(Absolute, 0, loss, grad, z, []int{y}, one, k)
 		check(fmt.Sprintf("MAE index %d", y), true, wantLoss, want, magnitude)
 		mae(loss, grad, z, convert[T](onehot), one, scratch, k)
 		check(fmt.Sprintf("MAE one-hot %d", y), false, wantLoss, want, magnitude)

@@ -19,40 +19,40 @@ func findF32AVX512(z *float32, n int, m float32) (a int)
 // sumF32AVX512 returns Σ x.
 //
 //go:noescape
-func sumF32AVX512(x *float32, n int) (sum float32)
+func sumF32AVX512(x *float32, n int) (sum float64)
 
 // expsF32AVX512 stores exp(max(z, low)) 2^-shift in e and returns the sum.
-// NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
 //go:noescape
-func expsF32AVX512(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float32)
+func expsF32AVX512(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
 // sumExpF32AVX512 returns Σ exp(max(z, low)) 2^-shift.
-// NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
 //go:noescape
-func sumExpF32AVX512(z *float32, n int, low float32, shift float32, ahead int) (sum float32)
+func sumExpF32AVX512(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
 // expsDotF32AVX512 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z - m), mass = Σ t,
 // and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
-func expsDotF32AVX512(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
+func expsDotF32AVX512(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // sumExpDotF32AVX512 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ t,
 // and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
-func sumExpDotF32AVX512(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
+func sumExpDotF32AVX512(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // expF32AVX512 stores exp(a src) in dst, for a src <= 0, NaN for NaN.
 //
 //go:noescape
 func expF32AVX512(dst *float32, src *float32, n int, a float32)
 
-// combineF32AVX512 stores f (a p - t) in p.
+// combineF32AVX512 stores a p - f t in p.
 //
 //go:noescape
 func combineF32AVX512(p *float32, t *float32, n int, a float32, f float32)
@@ -77,42 +77,30 @@ func labelSumsF32AVX512(t *float32, n int) (mass float32, nnz float32, bad uint3
 //go:noescape
 func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
-// maeSumF32AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+// powTermsF32AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.
+// bad is as expsDot's. It prefetches t so many bytes ahead. For a >= 1/10 and w < (1/8)^a.
 //
 //go:noescape
-func maeSumF32AVX512(e *float32, t *float32, n int, c float32, sa float32) (sum float32, delta float32, bad uint32)
+func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// maeGradF32AVX512 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+// polyTermsF32AVX512 is polyExact for p = c e < 1/8; par is a.
+// bad is as expsDot's. It prefetches t so many bytes ahead.
 //
 //go:noescape
-func maeGradF32AVX512(e *float32, t *float32, n int, c float32, sa float32, delta float32, f float32)
+func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF32AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is the focal loss with exponent a, 1 or 2.
-// bad is as expsDot's.
+// focalTermsF32AVX512 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a polynomial in p
+// that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t so many bytes ahead.
 //
 //go:noescape
-func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is the poly-1 loss with epsilon a.
-// bad is as expsDot's.
-//
-//go:noescape
-func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
-
-// gceTermsF32AVX512 stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.
-// bad is as expsDot's.
-//
-//go:noescape
-func gceTermsF32AVX512(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, scale float32) (sum float32, mass float32, bad uint32)
-
-// tileInF32AVX512 stores the transpose of W rows of k >= 16/size elements in dst.
+// tileInF32AVX512 stores the transpose of W rows of k elements, a quad at least, in dst.
 //
 //go:noescape
 func tileInF32AVX512(dst *float32, src *float32, k int)
 
-// tileOutF32AVX512 stores a tile of k >= 16/size columns in dst as W rows.
+// tileOutF32AVX512 stores a tile of k columns, a quad at least, in dst as W rows.
 //
 //go:noescape
 func tileOutF32AVX512(dst *float32, src *float32, k int)
@@ -148,11 +136,6 @@ func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, la
 //go:noescape
 func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, lanes *float32) (weird uint32, bad uint32)
 
-// tileMAEF32AVX512 takes e and lanes from tileStats, stores the losses in lanes and the gradients in e.
-//
-//go:noescape
-func tileMAEF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (bad uint32)
-
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and
 // shift and em with exp(m) = 2^shift em, where em is in [√½, √2]. NaN is passed over; when
 // there is nothing else, m is -Inf. For an infinite m the last two mean nothing.
@@ -171,13 +154,13 @@ func findF64AVX512(z *float64, n int, m float64) (a int)
 func sumF64AVX512(x *float64, n int) (sum float64)
 
 // expsF64AVX512 stores exp(max(z, low)) 2^-shift in e and returns the sum.
-// NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
 //go:noescape
 func expsF64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
 // sumExpF64AVX512 returns Σ exp(max(z, low)) 2^-shift.
-// NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
 //go:noescape
 func sumExpF64AVX512(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
@@ -201,7 +184,7 @@ func sumExpDotF64AVX512(z *float64, t *float64, n int, m float64, low float64, s
 //go:noescape
 func expF64AVX512(dst *float64, src *float64, n int, a float64)
 
-// combineF64AVX512 stores f (a p - t) in p.
+// combineF64AVX512 stores a p - f t in p.
 //
 //go:noescape
 func combineF64AVX512(p *float64, t *float64, n int, a float64, f float64)
@@ -226,42 +209,30 @@ func labelSumsF64AVX512(t *float64, n int) (mass float64, nnz float64, bad uint3
 //go:noescape
 func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
-// maeSumF64AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+// powTermsF64AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.
+// bad is as expsDot's. It prefetches t so many bytes ahead. For a >= 1/10 and w < (1/8)^a.
 //
 //go:noescape
-func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// maeGradF64AVX512 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+// polyTermsF64AVX512 is polyExact for p = c e < 1/8; par is a.
+// bad is as expsDot's. It prefetches t so many bytes ahead.
 //
 //go:noescape
-func maeGradF64AVX512(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
+func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is the focal loss with exponent a, 1 or 2.
-// bad is as expsDot's.
+// focalTermsF64AVX512 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a polynomial in p
+// that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t so many bytes ahead.
 //
 //go:noescape
-func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is the poly-1 loss with epsilon a.
-// bad is as expsDot's.
-//
-//go:noescape
-func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
-
-// gceTermsF64AVX512 stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.
-// bad is as expsDot's.
-//
-//go:noescape
-func gceTermsF64AVX512(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, scale float64) (sum float64, mass float64, bad uint32)
-
-// tileInF64AVX512 stores the transpose of W rows of k >= 16/size elements in dst.
+// tileInF64AVX512 stores the transpose of W rows of k elements, a quad at least, in dst.
 //
 //go:noescape
 func tileInF64AVX512(dst *float64, src *float64, k int)
 
-// tileOutF64AVX512 stores a tile of k >= 16/size columns in dst as W rows.
+// tileOutF64AVX512 stores a tile of k columns, a quad at least, in dst as W rows.
 //
 //go:noescape
 func tileOutF64AVX512(dst *float64, src *float64, k int)
@@ -297,10 +268,100 @@ func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, la
 //go:noescape
 func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, lanes *float64) (weird uint32, bad uint32)
 
+// maeSumF64AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+//
+//go:noescape
+func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+
+// maeGradF64AVX512 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+//
+//go:noescape
+func maeGradF64AVX512(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
+
+// polyExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -l + a (1-p); par is a.
+// bad is as expsDot's.
+//
+//go:noescape
+func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal1ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.
+// bad is as expsDot's.
+//
+//go:noescape
+func focal1ExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal7ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.
+// bad is as expsDot's.
+//
+//go:noescape
+func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focalNExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them.
+// bad is as expsDot's.
+//
+//go:noescape
+func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// gceExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = 1 - p^a, without the factor 1/a; par is a.
+// bad is as expsDot's.
+//
+//go:noescape
+func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // tileMAEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and the gradients in e.
 //
 //go:noescape
 func tileMAEF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
+
+// tileCombineF64AVX512 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale rest, at several maxima scale (coef e + slope t).
+//
+//go:noescape
+func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
+
+// polyTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = -l + a (1-p); par is a.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func polyTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focal1TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focal1TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focal7TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focal7TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focalNTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focalNTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// gceTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = 1 - p^a, without the factor 1/a; par is a.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func gceTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // maxExpF32AVX2 returns the largest of n >= 1 elements, and
 // shift and em with exp(m) = 2^shift em, where em is in [√½, √2]. NaN is passed over; when
@@ -317,40 +378,40 @@ func findF32AVX2(z *float32, n int, m float32) (a int)
 // sumF32AVX2 returns Σ x.
 //
 //go:noescape
-func sumF32AVX2(x *float32, n int) (sum float32)
+func sumF32AVX2(x *float32, n int) (sum float64)
 
 // expsF32AVX2 stores exp(max(z, low)) 2^-shift in e and returns the sum.
-// NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
 //go:noescape
-func expsF32AVX2(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float32)
+func expsF32AVX2(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
 // sumExpF32AVX2 returns Σ exp(max(z, low)) 2^-shift.
-// NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
 //go:noescape
-func sumExpF32AVX2(z *float32, n int, low float32, shift float32, ahead int) (sum float32)
+func sumExpF32AVX2(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
 // expsDotF32AVX2 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z - m), mass = Σ t,
 // and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
-func expsDotF32AVX2(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
+func expsDotF32AVX2(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // sumExpDotF32AVX2 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ t,
 // and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
 // It prefetches z and t so many bytes ahead.
 //
 //go:noescape
-func sumExpDotF32AVX2(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
+func sumExpDotF32AVX2(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // expF32AVX2 stores exp(a src) in dst, for a src <= 0, NaN for NaN.
 //
 //go:noescape
 func expF32AVX2(dst *float32, src *float32, n int, a float32)
 
-// combineF32AVX2 stores f (a p - t) in p.
+// combineF32AVX2 stores a p - f t in p.
 //
 //go:noescape
 func combineF32AVX2(p *float32, t *float32, n int, a float32, f float32)
@@ -375,42 +436,30 @@ func labelSumsF32AVX2(t *float32, n int) (mass float32, nnz float32, bad uint32)
 //go:noescape
 func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
-// maeSumF32AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+// powTermsF32AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.
+// bad is as expsDot's. It prefetches t so many bytes ahead. For a >= 1/10 and w < (1/8)^a.
 //
 //go:noescape
-func maeSumF32AVX2(e *float32, t *float32, n int, c float32, sa float32) (sum float32, delta float32, bad uint32)
+func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// maeGradF32AVX2 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+// polyTermsF32AVX2 is polyExact for p = c e < 1/8; par is a.
+// bad is as expsDot's. It prefetches t so many bytes ahead.
 //
 //go:noescape
-func maeGradF32AVX2(e *float32, t *float32, n int, c float32, sa float32, delta float32, f float32)
+func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF32AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is the focal loss with exponent a, 1 or 2.
-// bad is as expsDot's.
+// focalTermsF32AVX2 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a polynomial in p
+// that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t so many bytes ahead.
 //
 //go:noescape
-func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
+func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is the poly-1 loss with epsilon a.
-// bad is as expsDot's.
-//
-//go:noescape
-func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
-
-// gceTermsF32AVX2 stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.
-// bad is as expsDot's.
-//
-//go:noescape
-func gceTermsF32AVX2(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, scale float32) (sum float32, mass float32, bad uint32)
-
-// tileInF32AVX2 stores the transpose of W rows of k >= 16/size elements in dst.
+// tileInF32AVX2 stores the transpose of W rows of k elements, a quad at least, in dst.
 //
 //go:noescape
 func tileInF32AVX2(dst *float32, src *float32, k int)
 
-// tileOutF32AVX2 stores a tile of k >= 16/size columns in dst as W rows.
+// tileOutF32AVX2 stores a tile of k columns, a quad at least, in dst as W rows.
 //
 //go:noescape
 func tileOutF32AVX2(dst *float32, src *float32, k int)
@@ -446,11 +495,6 @@ func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, lane
 //go:noescape
 func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, lanes *float32) (weird uint32, bad uint32)
 
-// tileMAEF32AVX2 takes e and lanes from tileStats, stores the losses in lanes and the gradients in e.
-//
-//go:noescape
-func tileMAEF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (bad uint32)
-
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and
 // shift and em with exp(m) = 2^shift em, where em is in [√½, √2]. NaN is passed over; when
 // there is nothing else, m is -Inf. For an infinite m the last two mean nothing.
@@ -469,13 +513,13 @@ func findF64AVX2(z *float64, n int, m float64) (a int)
 func sumF64AVX2(x *float64, n int) (sum float64)
 
 // expsF64AVX2 stores exp(max(z, low)) 2^-shift in e and returns the sum.
-// NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
 //go:noescape
 func expsF64AVX2(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
 // sumExpF64AVX2 returns Σ exp(max(z, low)) 2^-shift.
-// NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
 //go:noescape
 func sumExpF64AVX2(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
@@ -499,7 +543,7 @@ func sumExpDotF64AVX2(z *float64, t *float64, n int, m float64, low float64, shi
 //go:noescape
 func expF64AVX2(dst *float64, src *float64, n int, a float64)
 
-// combineF64AVX2 stores f (a p - t) in p.
+// combineF64AVX2 stores a p - f t in p.
 //
 //go:noescape
 func combineF64AVX2(p *float64, t *float64, n int, a float64, f float64)
@@ -524,42 +568,30 @@ func labelSumsF64AVX2(t *float64, n int) (mass float64, nnz float64, bad uint32)
 //go:noescape
 func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
-// maeSumF64AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+// powTermsF64AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.
+// bad is as expsDot's. It prefetches t so many bytes ahead. For a >= 1/10 and w < (1/8)^a.
 //
 //go:noescape
-func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// maeGradF64AVX2 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+// polyTermsF64AVX2 is polyExact for p = c e < 1/8; par is a.
+// bad is as expsDot's. It prefetches t so many bytes ahead.
 //
 //go:noescape
-func maeGradF64AVX2(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
+func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is the focal loss with exponent a, 1 or 2.
-// bad is as expsDot's.
+// focalTermsF64AVX2 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a polynomial in p
+// that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t so many bytes ahead.
 //
 //go:noescape
-func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
+func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.
-// φ is the poly-1 loss with epsilon a.
-// bad is as expsDot's.
-//
-//go:noescape
-func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
-
-// gceTermsF64AVX2 stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.
-// bad is as expsDot's.
-//
-//go:noescape
-func gceTermsF64AVX2(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, scale float64) (sum float64, mass float64, bad uint32)
-
-// tileInF64AVX2 stores the transpose of W rows of k >= 16/size elements in dst.
+// tileInF64AVX2 stores the transpose of W rows of k elements, a quad at least, in dst.
 //
 //go:noescape
 func tileInF64AVX2(dst *float64, src *float64, k int)
 
-// tileOutF64AVX2 stores a tile of k >= 16/size columns in dst as W rows.
+// tileOutF64AVX2 stores a tile of k columns, a quad at least, in dst as W rows.
 //
 //go:noescape
 func tileOutF64AVX2(dst *float64, src *float64, k int)
@@ -595,7 +627,229 @@ func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, lane
 //go:noescape
 func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, lanes *float64) (weird uint32, bad uint32)
 
+// maeSumF64AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+//
+//go:noescape
+func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+
+// maeGradF64AVX2 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+//
+//go:noescape
+func maeGradF64AVX2(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
+
+// polyExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -l + a (1-p); par is a.
+// bad is as expsDot's.
+//
+//go:noescape
+func polyExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal1ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.
+// bad is as expsDot's.
+//
+//go:noescape
+func focal1ExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal7ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.
+// bad is as expsDot's.
+//
+//go:noescape
+func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focalNExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them.
+// bad is as expsDot's.
+//
+//go:noescape
+func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// gceExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = 1 - p^a, without the factor 1/a; par is a.
+// bad is as expsDot's.
+//
+//go:noescape
+func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // tileMAEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and the gradients in e.
 //
 //go:noescape
 func tileMAEF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
+
+// tileCombineF64AVX2 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale rest, at several maxima scale (coef e + slope t).
+//
+//go:noescape
+func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
+
+// polyTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = -l + a (1-p); par is a.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func polyTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focal1TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focal1TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focal7TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focal7TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focalNTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focalNTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// gceTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
+// the maximum, and its label.
+// φ = 1 - p^a, without the factor 1/a; par is a.
+// bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func gceTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// sumExpWideAVX512 returns Σ exp(max(z, low)) 2^-shift.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
+//
+//go:noescape
+func sumExpWideAVX512(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+
+// combineWideAVX512 stores a p - f t in p.
+//
+//go:noescape
+func combineWideAVX512(p *float32, t *float32, n int, a float64, f float64)
+
+// tileInWideAVX512 stores the transpose of W rows of k elements, a quad at least, in dst.
+//
+//go:noescape
+func tileInWideAVX512(dst *float64, src *float32, k int)
+
+// tileOutWideAVX512 stores a tile of k columns, a quad at least, in dst as W rows.
+//
+//go:noescape
+func tileOutWideAVX512(dst *float32, src *float64, k int)
+
+// maeSumWideAVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+//
+//go:noescape
+func maeSumWideAVX512(e *float32, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+
+// maeGradWideAVX512 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+//
+//go:noescape
+func maeGradWideAVX512(e *float32, t *float32, n int, c float64, sa float64, delta float64, f float64)
+
+// polyExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -l + a (1-p); par is a.
+// bad is as expsDot's.
+//
+//go:noescape
+func polyExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal1ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.
+// bad is as expsDot's.
+//
+//go:noescape
+func focal1ExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal7ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.
+// bad is as expsDot's.
+//
+//go:noescape
+func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focalNExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them.
+// bad is as expsDot's.
+//
+//go:noescape
+func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// gceExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = 1 - p^a, without the factor 1/a; par is a.
+// bad is as expsDot's.
+//
+//go:noescape
+func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// sumExpWideAVX2 returns Σ exp(max(z, low)) 2^-shift.
+// NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
+//
+//go:noescape
+func sumExpWideAVX2(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+
+// combineWideAVX2 stores a p - f t in p.
+//
+//go:noescape
+func combineWideAVX2(p *float32, t *float32, n int, a float64, f float64)
+
+// tileInWideAVX2 stores the transpose of W rows of k elements, a quad at least, in dst.
+//
+//go:noescape
+func tileInWideAVX2(dst *float64, src *float32, k int)
+
+// tileOutWideAVX2 stores a tile of k columns, a quad at least, in dst as W rows.
+//
+//go:noescape
+func tileOutWideAVX2(dst *float32, src *float64, k int)
+
+// maeSumWideAVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+//
+//go:noescape
+func maeSumWideAVX2(e *float32, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+
+// maeGradWideAVX2 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+//
+//go:noescape
+func maeGradWideAVX2(e *float32, t *float32, n int, c float64, sa float64, delta float64, f float64)
+
+// polyExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -l + a (1-p); par is a.
+// bad is as expsDot's.
+//
+//go:noescape
+func polyExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal1ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.
+// bad is as expsDot's.
+//
+//go:noescape
+func focal1ExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal7ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.
+// bad is as expsDot's.
+//
+//go:noescape
+func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focalNExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them.
+// bad is as expsDot's.
+//
+//go:noescape
+func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// gceExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
+// φ = 1 - p^a, without the factor 1/a; par is a.
+// bad is as expsDot's.
+//
+//go:noescape
+func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)

@@ -342,9 +342,9 @@ end4:
 	VZEROUPPER
 	RET
 
-// func sumF32AVX512(x *float32, n int) (sum float32)
+// func sumF32AVX512(x *float32, n int) (sum float64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·sumF32AVX512(SB), NOSPLIT, $0-20
+TEXT ·sumF32AVX512(SB), NOSPLIT, $0-24
 	MOVQ   x+0(FP), AX
 	MOVQ   n+8(FP), CX
 	VPXORD Z0, Z0, Z0
@@ -388,29 +388,45 @@ tail3:
 	VADDPS    Z4, Z0, Z0
 
 done4:
-	VADDPS        Z3, Z0, Z0
-	VADDPS        Z2, Z0, Z0
-	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VCVTPS2PD     Y4, Z4
+	VCVTPS2PD     Y0, Z0
+	VEXTRACTF64X4 $0x01, Z1, Y5
+	VCVTPS2PD     Y5, Z5
+	VCVTPS2PD     Y1, Z1
+	VEXTRACTF64X4 $0x01, Z2, Y6
+	VCVTPS2PD     Y6, Z6
+	VCVTPS2PD     Y2, Z2
+	VEXTRACTF64X4 $0x01, Z3, Y7
+	VCVTPS2PD     Y7, Z7
+	VCVTPS2PD     Y3, Z3
+	VADDPD        Z7, Z0, Z0
+	VADDPD        Z3, Z0, Z0
+	VADDPD        Z6, Z0, Z0
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z5, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VADDPD        Z4, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPS        Y1, Y0, Y1
+	VADDPD        Y1, Y0, Y1
 	VEXTRACTF128  $0x01, Y1, X0
-	VADDPS        X0, X1, X0
+	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
-	VADDPS        X1, X0, X0
-	VMOVSHDUP     X0, X1
-	VADDPS        X1, X0, X0
-	VMOVSS        X0, sum+16(FP)
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, sum+16(FP)
 	VZEROUPPER
 	RET
 
-// func expsF32AVX512(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float32)
+// func expsF32AVX512(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·expsF32AVX512(SB), NOSPLIT, $0-44
+TEXT ·expsF32AVX512(SB), NOSPLIT, $0-48
 	MOVQ         z+8(FP), AX
 	MOVQ         n+16(FP), CX
 	MOVQ         ahead+32(FP), DX
-	ADDQ         AX, DX
 	MOVQ         e+0(FP), BX
+	MOVQ         DX, SI
+	ADDQ         BX, SI
+	ADDQ         AX, DX
 	VMOVUPS      cs3fb8aa3b<>+0(SB), Z0
 	VMOVUPS      cs4b400000<>+0(SB), Z1
 	VMOVUPS      cs3f317218<>+0(SB), Z2
@@ -425,13 +441,14 @@ TEXT ·expsF32AVX512(SB), NOSPLIT, $0-44
 	VBROADCASTSS shift+28(FP), Z11
 	VPXORD       Z12, Z12, Z12
 	VPXORD       Z13, Z13, Z13
-	XORQ         SI, SI
+	XORQ         DI, DI
 
 big1:
 	CMPQ         CX, $0x20
 	JLT          small2
-	VMAXPS       (AX)(SI*4), Z10, Z14
-	PREFETCHT0   (DX)(SI*4)
+	VMAXPS       (AX)(DI*4), Z10, Z14
+	PREFETCHT0   (DX)(DI*4)
+	PREFETCHT0   (SI)(DI*4)
 	VMOVUPS      Z1, Z15
 	VFMADD231PS  Z0, Z14, Z15
 	VSUBPS       Z1, Z15, Z15
@@ -447,10 +464,11 @@ big1:
 	VFMADD213PS  Z4, Z16, Z14
 	VSUBPS       Z11, Z15, Z15
 	VSCALEFPS    Z15, Z14, Z14
-	VMOVUPS      Z14, (BX)(SI*4)
+	VMOVUPS      Z14, (BX)(DI*4)
 	VADDPS       Z14, Z12, Z12
-	VMAXPS       64(AX)(SI*4), Z10, Z14
-	PREFETCHT0   64(DX)(SI*4)
+	VMAXPS       64(AX)(DI*4), Z10, Z14
+	PREFETCHT0   64(DX)(DI*4)
+	PREFETCHT0   64(SI)(DI*4)
 	VMOVUPS      Z1, Z15
 	VFMADD231PS  Z0, Z14, Z15
 	VSUBPS       Z1, Z15, Z15
@@ -466,17 +484,18 @@ big1:
 	VFMADD213PS  Z4, Z16, Z14
 	VSUBPS       Z11, Z15, Z15
 	VSCALEFPS    Z15, Z14, Z14
-	VMOVUPS      Z14, 64(BX)(SI*4)
+	VMOVUPS      Z14, 64(BX)(DI*4)
 	VADDPS       Z14, Z13, Z13
-	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
 	SUBQ         $0x20, CX
 	JMP          big1
 
 small2:
 	CMPQ         CX, $0x10
 	JLT          tail3
-	VMAXPS       (AX)(SI*4), Z10, Z14
-	PREFETCHT0   (DX)(SI*4)
+	VMAXPS       (AX)(DI*4), Z10, Z14
+	PREFETCHT0   (DX)(DI*4)
+	PREFETCHT0   (SI)(DI*4)
 	VMOVUPS      Z1, Z15
 	VFMADD231PS  Z0, Z14, Z15
 	VSUBPS       Z1, Z15, Z15
@@ -492,22 +511,23 @@ small2:
 	VFMADD213PS  Z4, Z16, Z14
 	VSUBPS       Z11, Z15, Z15
 	VSCALEFPS    Z15, Z14, Z14
-	VMOVUPS      Z14, (BX)(SI*4)
+	VMOVUPS      Z14, (BX)(DI*4)
 	VADDPS       Z14, Z12, Z12
-	ADDQ         $0x10, SI
+	ADDQ         $0x10, DI
 	SUBQ         $0x10, CX
 	JMP          small2
 
 tail3:
 	TESTQ        CX, CX
 	JEQ          done4
-	MOVL         $0x00000001, DI
-	SHLXL        CX, DI, CX
+	MOVL         $0x00000001, R8
+	SHLXL        CX, R8, CX
 	DECL         CX
 	KMOVW        CX, K1
-	VMOVUPS.Z    (AX)(SI*4), K1, Z14
+	VMOVUPS.Z    (AX)(DI*4), K1, Z14
 	VMAXPS       Z14, Z10, Z10
-	PREFETCHT0   (DX)(SI*4)
+	PREFETCHT0   (DX)(DI*4)
+	PREFETCHT0   (SI)(DI*4)
 	VMOVUPS      Z1, Z14
 	VFMADD231PS  Z0, Z10, Z14
 	VSUBPS       Z1, Z14, Z0
@@ -523,27 +543,33 @@ tail3:
 	VFMADD213PS  Z4, Z1, Z2
 	VSUBPS       Z11, Z0, Z0
 	VSCALEFPS    Z0, Z2, Z2
-	VMOVUPS      Z2, K1, (BX)(SI*4)
+	VMOVUPS      Z2, K1, (BX)(DI*4)
 	VMOVUPS.Z    Z2, K1, Z2
 	VADDPS       Z2, Z12, Z12
 
 done4:
-	VADDPS        Z13, Z12, Z12
 	VEXTRACTF64X4 $0x01, Z12, Y0
-	VADDPS        Y0, Y12, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y12, Z1
+	VEXTRACTF64X4 $0x01, Z13, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y13, Z3
+	VADDPD        Z2, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, sum+40(FP)
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+40(FP)
 	VZEROUPPER
 	RET
 
-// func sumExpF32AVX512(z *float32, n int, low float32, shift float32, ahead int) (sum float32)
+// func sumExpF32AVX512(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·sumExpF32AVX512(SB), NOSPLIT, $0-36
+TEXT ·sumExpF32AVX512(SB), NOSPLIT, $0-40
 	MOVQ         z+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         ahead+24(FP), DX
@@ -661,22 +687,28 @@ tail3:
 	VADDPS       Z2, Z12, Z12
 
 done4:
-	VADDPS        Z13, Z12, Z12
 	VEXTRACTF64X4 $0x01, Z12, Y0
-	VADDPS        Y0, Y12, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y12, Z1
+	VEXTRACTF64X4 $0x01, Z13, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y13, Z3
+	VADDPD        Z2, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, sum+32(FP)
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+32(FP)
 	VZEROUPPER
 	RET
 
-// func expsDotF32AVX512(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
+// func expsDotF32AVX512(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·expsDotF32AVX512(SB), NOSPLIT, $0-72
+TEXT ·expsDotF32AVX512(SB), NOSPLIT, $0-84
 	MOVQ         z+8(FP), AX
 	MOVQ         t+16(FP), CX
 	MOVQ         n+24(FP), DX
@@ -847,45 +879,63 @@ tail3:
 	VFMADD231PS  Z0, Z1, K1, Z15
 
 done4:
-	VADDPS        Z14, Z13, Z13
 	VEXTRACTF64X4 $0x01, Z13, Y0
-	VADDPS        Y0, Y13, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y13, Z1
+	VEXTRACTF64X4 $0x01, Z14, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y14, Z3
+	VADDPD        Z2, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, sum+56(FP)
-	VADDPS        Z16, Z15, Z15
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
 	VEXTRACTF64X4 $0x01, Z15, Y0
-	VADDPS        Y0, Y15, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y15, Z1
+	VEXTRACTF64X4 $0x01, Z16, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y16, Z3
+	VADDPD        Z2, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, dot+60(FP)
-	VADDPS        Z18, Z17, Z17
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, dot+64(FP)
 	VEXTRACTF64X4 $0x01, Z17, Y0
-	VADDPS        Y0, Y17, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y17, Z1
+	VEXTRACTF64X4 $0x01, Z18, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y18, Z3
+	VADDPD        Z2, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, mass+64(FP)
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+72(FP)
 	VCMPPS        $0x11, Z20, Z19, K1
 	KMOVW         K1, AX
-	MOVL          AX, bad+68(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func sumExpDotF32AVX512(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
+// func sumExpDotF32AVX512(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·sumExpDotF32AVX512(SB), NOSPLIT, $0-64
+TEXT ·sumExpDotF32AVX512(SB), NOSPLIT, $0-76
 	MOVQ         z+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -1046,39 +1096,57 @@ tail3:
 	VFMADD231PS  Z0, Z1, K1, Z15
 
 done4:
-	VADDPS        Z14, Z13, Z13
 	VEXTRACTF64X4 $0x01, Z13, Y0
-	VADDPS        Y0, Y13, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y13, Z1
+	VEXTRACTF64X4 $0x01, Z14, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y14, Z3
+	VADDPD        Z2, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, sum+48(FP)
-	VADDPS        Z16, Z15, Z15
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+48(FP)
 	VEXTRACTF64X4 $0x01, Z15, Y0
-	VADDPS        Y0, Y15, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y15, Z1
+	VEXTRACTF64X4 $0x01, Z16, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y16, Z3
+	VADDPD        Z2, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, dot+52(FP)
-	VADDPS        Z18, Z17, Z17
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, dot+56(FP)
 	VEXTRACTF64X4 $0x01, Z17, Y0
-	VADDPS        Y0, Y17, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y17, Z1
+	VEXTRACTF64X4 $0x01, Z18, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y18, Z3
+	VADDPD        Z2, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, mass+56(FP)
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
 	VCMPPS        $0x11, Z20, Z19, K1
 	KMOVW         K1, AX
-	MOVL          AX, bad+60(FP)
+	MOVL          AX, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -1259,12 +1327,14 @@ big1:
 	CMPQ        DX, $0x20
 	JLT         small2
 	VMOVUPS     (AX)(BX*4), Z2
-	VFMSUB213PS (CX)(BX*4), Z0, Z2
-	VMULPS      Z1, Z2, Z2
+	VMOVUPS     (CX)(BX*4), Z3
+	VMULPS      Z1, Z3, Z3
+	VFMSUB213PS Z3, Z0, Z2
 	VMOVUPS     Z2, (AX)(BX*4)
 	VMOVUPS     64(AX)(BX*4), Z2
-	VFMSUB213PS 64(CX)(BX*4), Z0, Z2
-	VMULPS      Z1, Z2, Z2
+	VMOVUPS     64(CX)(BX*4), Z3
+	VMULPS      Z1, Z3, Z3
+	VFMSUB213PS Z3, Z0, Z2
 	VMOVUPS     Z2, 64(AX)(BX*4)
 	ADDQ        $0x20, BX
 	SUBQ        $0x20, DX
@@ -1274,8 +1344,9 @@ small2:
 	CMPQ        DX, $0x10
 	JLT         tail3
 	VMOVUPS     (AX)(BX*4), Z2
-	VFMSUB213PS (CX)(BX*4), Z0, Z2
-	VMULPS      Z1, Z2, Z2
+	VMOVUPS     (CX)(BX*4), Z3
+	VMULPS      Z1, Z3, Z3
+	VFMSUB213PS Z3, Z0, Z2
 	VMOVUPS     Z2, (AX)(BX*4)
 	ADDQ        $0x10, BX
 	SUBQ        $0x10, DX
@@ -1290,8 +1361,8 @@ tail3:
 	KMOVW       DX, K1
 	VMOVUPS.Z   (AX)(BX*4), K1, Z2
 	VMOVUPS.Z   (CX)(BX*4), K1, Z3
+	VMULPS      Z1, Z3, Z3
 	VFMSUB213PS Z3, Z0, Z2
-	VMULPS      Z1, Z2, Z2
 	VMOVUPS     Z2, K1, (AX)(BX*4)
 
 done4:
@@ -1553,403 +1624,9 @@ done4:
 	VZEROUPPER
 	RET
 
-// func maeSumF32AVX512(e *float32, t *float32, n int, c float32, sa float32) (sum float32, delta float32, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·maeSumF32AVX512(SB), NOSPLIT, $0-44
-	MOVQ         e+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS c+24(FP), Z0
-	VBROADCASTSS sa+28(FP), Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	KXORW        K1, K1, K1
-	XORQ         BX, BX
-
-small2:
-	CMPQ        DX, $0x10
-	JLT         tail3
-	VMOVUPS     (AX)(BX*4), Z6
-	VMOVUPS     (CX)(BX*4), Z7
-	VFPCLASSPSZ $0xd9, Z7, K2
-	KORW        K2, K1, K1
-	VADDPS      Z7, Z4, Z4
-	VMULPS      Z0, Z6, Z8
-	VSUBPS      Z7, Z8, Z8
-	VMOVAPS     Z8, Z7
-	VCMPPS      $0x1e, Z5, Z8, K2
-	VMOVUPS     cs3f800000<>+0(SB), K2, Z7
-	VCMPPS      $0x11, Z5, Z8, K2
-	VMOVUPS     csbf800000<>+0(SB), K2, Z7
-	VMULPS      Z7, Z8, Z8
-	VADDPS      Z8, Z2, Z2
-	VSUBPS      Z7, Z1, Z7
-	VFMADD231PS Z7, Z6, Z3
-	ADDQ        $0x10, BX
-	SUBQ        $0x10, DX
-	JMP         small2
-
-tail3:
-	TESTQ       DX, DX
-	JEQ         done4
-	MOVL        $0x00000001, SI
-	SHLXL       DX, SI, DX
-	DECL        DX
-	KMOVW       DX, K2
-	VMOVUPS.Z   (AX)(BX*4), K2, Z6
-	VMOVUPS.Z   (CX)(BX*4), K2, Z7
-	VFPCLASSPSZ $0xd9, Z7, K2
-	KORW        K2, K1, K1
-	VADDPS      Z7, Z4, Z4
-	VMULPS      Z0, Z6, Z0
-	VSUBPS      Z7, Z0, Z0
-	VMOVAPS     Z0, Z4
-	VCMPPS      $0x1e, Z5, Z0, K2
-	VMOVUPS     cs3f800000<>+0(SB), K2, Z4
-	VCMPPS      $0x11, Z5, Z0, K2
-	VMOVUPS     csbf800000<>+0(SB), K2, Z4
-	VMULPS      Z4, Z0, Z0
-	VADDPS      Z0, Z2, Z2
-	VSUBPS      Z4, Z1, Z4
-	VFMADD231PS Z4, Z6, Z3
-
-done4:
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPS        Y0, Y2, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, sum+32(FP)
-	VEXTRACTF64X4 $0x01, Z3, Y0
-	VADDPS        Y0, Y3, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, delta+36(FP)
-	KMOVW         K1, AX
-	MOVL          AX, bad+40(FP)
-	VZEROUPPER
-	RET
-
-DATA csbf800000<>+0(SB)/4, $0xbf800000
-DATA csbf800000<>+4(SB)/4, $0xbf800000
-DATA csbf800000<>+8(SB)/4, $0xbf800000
-DATA csbf800000<>+12(SB)/4, $0xbf800000
-DATA csbf800000<>+16(SB)/4, $0xbf800000
-DATA csbf800000<>+20(SB)/4, $0xbf800000
-DATA csbf800000<>+24(SB)/4, $0xbf800000
-DATA csbf800000<>+28(SB)/4, $0xbf800000
-DATA csbf800000<>+32(SB)/4, $0xbf800000
-DATA csbf800000<>+36(SB)/4, $0xbf800000
-DATA csbf800000<>+40(SB)/4, $0xbf800000
-DATA csbf800000<>+44(SB)/4, $0xbf800000
-DATA csbf800000<>+48(SB)/4, $0xbf800000
-DATA csbf800000<>+52(SB)/4, $0xbf800000
-DATA csbf800000<>+56(SB)/4, $0xbf800000
-DATA csbf800000<>+60(SB)/4, $0xbf800000
-GLOBL csbf800000<>(SB), RODATA|NOPTR, $64
-
-// func maeGradF32AVX512(e *float32, t *float32, n int, c float32, sa float32, delta float32, f float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·maeGradF32AVX512(SB), NOSPLIT, $0-40
-	MOVQ         e+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS c+24(FP), Z0
-	VBROADCASTSS sa+28(FP), Z1
-	VBROADCASTSS delta+32(FP), Z2
-	VBROADCASTSS f+36(FP), Z3
-	VPXORD       Z4, Z4, Z4
-	XORQ         BX, BX
-
-small2:
-	CMPQ    DX, $0x10
-	JLT     tail3
-	VMOVUPS (AX)(BX*4), Z5
-	VMOVUPS (CX)(BX*4), Z6
-	VMULPS  Z0, Z5, Z7
-	VSUBPS  Z6, Z7, Z7
-	VMOVAPS Z7, Z6
-	VCMPPS  $0x1e, Z4, Z7, K1
-	VMOVUPS cs3f800000<>+0(SB), K1, Z6
-	VCMPPS  $0x11, Z4, Z7, K1
-	VMOVUPS csbf800000<>+0(SB), K1, Z6
-	VSUBPS  Z1, Z6, Z6
-	VADDPS  Z2, Z6, Z6
-	VMULPS  Z3, Z5, Z5
-	VMULPS  Z6, Z5, Z5
-	VMOVUPS Z5, (AX)(BX*4)
-	ADDQ    $0x10, BX
-	SUBQ    $0x10, DX
-	JMP     small2
-
-tail3:
-	TESTQ     DX, DX
-	JEQ       done4
-	MOVL      $0x00000001, SI
-	SHLXL     DX, SI, DX
-	DECL      DX
-	KMOVW     DX, K1
-	VMOVUPS.Z (AX)(BX*4), K1, Z5
-	VMOVUPS.Z (CX)(BX*4), K1, Z6
-	VMULPS    Z0, Z5, Z0
-	VSUBPS    Z6, Z0, Z0
-	VMOVAPS   Z0, Z6
-	VCMPPS    $0x1e, Z4, Z0, K2
-	VMOVUPS   cs3f800000<>+0(SB), K2, Z6
-	VCMPPS    $0x11, Z4, Z0, K2
-	VMOVUPS   csbf800000<>+0(SB), K2, Z6
-	VSUBPS    Z1, Z6, Z6
-	VADDPS    Z2, Z6, Z6
-	VMULPS    Z3, Z5, Z5
-	VMULPS    Z6, Z5, Z5
-	VMOVUPS   Z5, K1, (AX)(BX*4)
-
-done4:
-	VZEROUPPER
-	RET
-
-// func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·focalTermsF32AVX512(SB), NOSPLIT, $0-68
-	MOVQ         h+0(FP), AX
-	MOVQ         e+8(FP), CX
-	MOVQ         z+16(FP), DX
-	MOVQ         t+24(FP), BX
-	MOVQ         n+32(FP), SI
-	VBROADCASTSS m+40(FP), Z0
-	VBROADCASTSS log+44(FP), Z1
-	VBROADCASTSS c+48(FP), Z2
-	VBROADCASTSS a+52(FP), Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	KXORW        K1, K1, K1
-	XORQ         DI, DI
-
-small2:
-	CMPQ         SI, $0x10
-	JLT          tail3
-	VMOVUPS      (BX)(DI*4), Z6
-	VFPCLASSPSZ  $0xd9, Z6, K2
-	KORW         K2, K1, K1
-	VMOVUPS      (DX)(DI*4), Z7
-	VSUBPS       Z0, Z7, Z7
-	VSUBPS       Z1, Z7, Z7
-	VMOVUPS      (CX)(DI*4), Z8
-	VMULPS       Z2, Z8, Z8
-	VMOVUPS      cs3f800000<>+0(SB), Z9
-	VSUBPS       Z8, Z9, Z9
-	VMOVUPS      cs40000000<>+0(SB), Z10
-	VSUBPS       Z3, Z10, Z10
-	VMOVUPS      csbf800000<>+0(SB), Z11
-	VADDPS       Z3, Z11, Z11
-	VFMADD231PS  Z9, Z11, Z10
-	VMULPS       Z9, Z10, Z9
-	VCMPPS       $0x04, cs0<>+0(SB), Z6, K2
-	VMOVUPS.Z    Z7, K2, Z11
-	VMULPS       Z9, Z11, Z11
-	VFNMADD231PS Z6, Z11, Z4
-	VMOVUPS      csc2d10000<>+0(SB), Z11
-	VMAXPS       Z7, Z11, Z7
-	VMULPS       Z7, Z8, Z8
-	VMULPS       Z10, Z8, Z8
-	VFNMADD231PS Z3, Z8, Z9
-	VMULPS       Z6, Z9, Z9
-	VADDPS       Z9, Z5, Z5
-	VMOVUPS      Z9, (AX)(DI*4)
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, SI
-	JMP          small2
-
-tail3:
-	TESTQ        SI, SI
-	JEQ          done4
-	MOVL         $0x00000001, R8
-	SHLXL        SI, R8, SI
-	DECL         SI
-	KMOVW        SI, K2
-	VMOVUPS.Z    (BX)(DI*4), K2, Z6
-	VFPCLASSPSZ  $0xd9, Z6, K3
-	KORW         K3, K1, K1
-	VMOVUPS.Z    (DX)(DI*4), K2, Z7
-	VSUBPS       Z0, Z7, Z7
-	VSUBPS       Z1, Z7, Z7
-	VMOVUPS.Z    (CX)(DI*4), K2, Z0
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      cs3f800000<>+0(SB), Z1
-	VSUBPS       Z0, Z1, Z1
-	VMOVUPS      cs40000000<>+0(SB), Z2
-	VSUBPS       Z3, Z2, Z2
-	VMOVUPS      csbf800000<>+0(SB), Z8
-	VADDPS       Z3, Z8, Z8
-	VFMADD231PS  Z1, Z8, Z2
-	VMULPS       Z1, Z2, Z1
-	VCMPPS       $0x04, cs0<>+0(SB), Z6, K3
-	VMOVUPS.Z    Z7, K3, Z8
-	VMULPS       Z1, Z8, Z8
-	VFNMADD231PS Z6, Z8, Z4
-	VMOVUPS      csc2d10000<>+0(SB), Z8
-	VMAXPS       Z7, Z8, Z7
-	VMULPS       Z7, Z0, Z0
-	VMULPS       Z2, Z0, Z0
-	VFNMADD231PS Z3, Z0, Z1
-	VMULPS       Z6, Z1, Z1
-	VADDPS       Z1, Z5, Z5
-	VMOVUPS      Z1, K2, (AX)(DI*4)
-
-done4:
-	VEXTRACTF64X4 $0x01, Z4, Y0
-	VADDPS        Y0, Y4, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, sum+56(FP)
-	VEXTRACTF64X4 $0x01, Z5, Y0
-	VADDPS        Y0, Y5, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, mass+60(FP)
-	KMOVW         K1, AX
-	MOVL          AX, bad+64(FP)
-	VZEROUPPER
-	RET
-
-DATA cs40000000<>+0(SB)/4, $0x40000000
-DATA cs40000000<>+4(SB)/4, $0x40000000
-DATA cs40000000<>+8(SB)/4, $0x40000000
-DATA cs40000000<>+12(SB)/4, $0x40000000
-DATA cs40000000<>+16(SB)/4, $0x40000000
-DATA cs40000000<>+20(SB)/4, $0x40000000
-DATA cs40000000<>+24(SB)/4, $0x40000000
-DATA cs40000000<>+28(SB)/4, $0x40000000
-DATA cs40000000<>+32(SB)/4, $0x40000000
-DATA cs40000000<>+36(SB)/4, $0x40000000
-DATA cs40000000<>+40(SB)/4, $0x40000000
-DATA cs40000000<>+44(SB)/4, $0x40000000
-DATA cs40000000<>+48(SB)/4, $0x40000000
-DATA cs40000000<>+52(SB)/4, $0x40000000
-DATA cs40000000<>+56(SB)/4, $0x40000000
-DATA cs40000000<>+60(SB)/4, $0x40000000
-GLOBL cs40000000<>(SB), RODATA|NOPTR, $64
-
-// func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·polyTermsF32AVX512(SB), NOSPLIT, $0-68
-	MOVQ         h+0(FP), AX
-	MOVQ         e+8(FP), CX
-	MOVQ         z+16(FP), DX
-	MOVQ         t+24(FP), BX
-	MOVQ         n+32(FP), SI
-	VBROADCASTSS m+40(FP), Z0
-	VBROADCASTSS log+44(FP), Z1
-	VBROADCASTSS c+48(FP), Z2
-	VBROADCASTSS a+52(FP), Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	KXORW        K1, K1, K1
-	XORQ         DI, DI
-
-small2:
-	CMPQ        SI, $0x10
-	JLT         tail3
-	VMOVUPS     (BX)(DI*4), Z6
-	VFPCLASSPSZ $0xd9, Z6, K2
-	KORW        K2, K1, K1
-	VMOVUPS     (DX)(DI*4), Z7
-	VSUBPS      Z0, Z7, Z7
-	VSUBPS      Z1, Z7, Z7
-	VMOVUPS     (CX)(DI*4), Z8
-	VMULPS      Z2, Z8, Z8
-	VMOVUPS     cs3f800000<>+0(SB), Z9
-	VSUBPS      Z8, Z9, Z9
-	VCMPPS      $0x04, cs0<>+0(SB), Z6, K2
-	VMOVUPS.Z   Z7, K2, Z7
-	VMULPS      Z3, Z9, Z9
-	VSUBPS      Z7, Z9, Z9
-	VFMADD231PS Z6, Z9, Z4
-	VMOVUPS     cs3f800000<>+0(SB), Z7
-	VFMADD231PS Z3, Z8, Z7
-	VMULPS      Z6, Z7, Z7
-	VADDPS      Z7, Z5, Z5
-	VMOVUPS     Z7, (AX)(DI*4)
-	ADDQ        $0x10, DI
-	SUBQ        $0x10, SI
-	JMP         small2
-
-tail3:
-	TESTQ       SI, SI
-	JEQ         done4
-	MOVL        $0x00000001, R8
-	SHLXL       SI, R8, SI
-	DECL        SI
-	KMOVW       SI, K2
-	VMOVUPS.Z   (BX)(DI*4), K2, Z6
-	VFPCLASSPSZ $0xd9, Z6, K3
-	KORW        K3, K1, K1
-	VMOVUPS.Z   (DX)(DI*4), K2, Z7
-	VSUBPS      Z0, Z7, Z7
-	VSUBPS      Z1, Z7, Z7
-	VMOVUPS.Z   (CX)(DI*4), K2, Z0
-	VMULPS      Z2, Z0, Z0
-	VMOVUPS     cs3f800000<>+0(SB), Z1
-	VSUBPS      Z0, Z1, Z1
-	VCMPPS      $0x04, cs0<>+0(SB), Z6, K3
-	VMOVUPS.Z   Z7, K3, Z2
-	VMULPS      Z3, Z1, Z1
-	VSUBPS      Z2, Z1, Z1
-	VFMADD231PS Z6, Z1, Z4
-	VMOVUPS     cs3f800000<>+0(SB), Z1
-	VFMADD231PS Z3, Z0, Z1
-	VMULPS      Z6, Z1, Z1
-	VADDPS      Z1, Z5, Z5
-	VMOVUPS     Z1, K2, (AX)(DI*4)
-
-done4:
-	VEXTRACTF64X4 $0x01, Z4, Y0
-	VADDPS        Y0, Y4, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, sum+56(FP)
-	VEXTRACTF64X4 $0x01, Z5, Y0
-	VADDPS        Y0, Y5, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, mass+60(FP)
-	KMOVW         K1, AX
-	MOVL          AX, bad+64(FP)
-	VZEROUPPER
-	RET
-
-// func gceTermsF32AVX512(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, scale float32) (sum float32, mass float32, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gceTermsF32AVX512(SB), NOSPLIT, $0-68
+// func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·powTermsF32AVX512(SB), NOSPLIT, $0-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
@@ -1957,13 +1634,14 @@ TEXT ·gceTermsF32AVX512(SB), NOSPLIT, $0-68
 	VBROADCASTSS a+32(FP), Z0
 	VBROADCASTSS aLow+36(FP), Z1
 	VBROADCASTSS low+40(FP), Z2
-	VBROADCASTSS scale+48(FP), Z3
-	VBROADCASTSS shift+44(FP), Z4
+	VBROADCASTSS shift+44(FP), Z3
+	VBROADCASTSS rem+48(FP), Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
-	VMOVUPS      cs0<>+0(SB), Z7
 	KXORW        K1, K1, K1
+	MOVQ         ahead+56(FP), SI
+	ADDQ         DX, SI
 	VMOVUPS      cs3fb8aa3b<>+0(SB), Z7
 	VMOVUPS      cs4b400000<>+0(SB), Z8
 	VMOVUPS      cs3f317218<>+0(SB), Z9
@@ -1974,101 +1652,119 @@ TEXT ·gceTermsF32AVX512(SB), NOSPLIT, $0-68
 	VMOVUPS      cs3d2aaa8d<>+0(SB), Z12
 	VMOVUPS      cs3e2aaa6e<>+0(SB), Z13
 	VMOVUPS      cs3f000000<>+0(SB), Z14
-	XORQ         SI, SI
+	XORQ         DI, DI
 
 small2:
 	CMPQ         BX, $0x10
 	JLT          tail3
-	VMOVUPS      (DX)(SI*4), Z15
+	PREFETCHT0   (SI)(DI*4)
+	VMOVUPS      (DX)(DI*4), Z15
 	VFPCLASSPSZ  $0xd9, Z15, K2
 	KORW         K2, K1, K1
-	VMAXPS       (CX)(SI*4), Z2, Z16
-	VMULPS       Z0, Z16, Z17
+	VMAXPS       (CX)(DI*4), Z2, Z16
+	VMOVAPS      Z4, Z17
+	VFMSUB231PS  Z0, Z16, Z17
 	VMOVUPS      Z8, Z18
 	VFMADD231PS  Z7, Z17, Z18
 	VSUBPS       Z8, Z18, Z17
 	VMULPS       csbf318000<>+0(SB), Z17, Z18
 	VFMADD231PS  Z0, Z16, Z18
-	VFNMADD231PS csb95e8083<>+0(SB), Z17, Z18
-	VFMADD231PS  Z1, Z16, Z18
-	VMOVUPS      Z10, Z16
-	VFMADD213PS  Z11, Z18, Z16
-	VFMADD213PS  Z12, Z18, Z16
-	VFMADD213PS  Z13, Z18, Z16
-	VFMADD213PS  Z14, Z18, Z16
-	VFMADD213PS  Z9, Z18, Z16
-	VFMADD213PS  Z9, Z18, Z16
-	VSUBPS       Z4, Z17, Z17
-	VSCALEFPS    Z17, Z16, Z16
-	VMULPS       Z3, Z16, Z16
-	VMOVUPS      cs3f800000<>+0(SB), Z17
-	VSUBPS       Z16, Z17, Z17
+	VMOVAPS      Z4, Z19
+	VFMADD231PS  csb95e8083<>+0(SB), Z17, Z19
+	VFNMADD231PS Z1, Z16, Z19
+	VSUBPS       Z19, Z18, Z18
+	VMOVUPS      Z10, Z19
+	VFMADD213PS  Z11, Z18, Z19
+	VFMADD213PS  Z12, Z18, Z19
+	VFMADD213PS  Z13, Z18, Z19
+	VFMADD213PS  Z14, Z18, Z19
+	VMULPS       Z18, Z18, Z16
+	VFMADD213PS  Z18, Z16, Z19
+	VSUBPS       Z3, Z17, Z17
+	VMOVUPS      cs3f800000<>+0(SB), Z18
+	VSCALEFPS    Z17, Z18, Z18
+	VMOVAPS      Z18, Z16
+	VFMADD231PS  Z19, Z18, Z16
+	VMOVUPS      Z9, Z17
+	VSUBPS       Z18, Z17, Z17
+	VFNMADD231PS Z19, Z18, Z17
 	VFMADD231PS  Z15, Z17, Z5
 	VMULPS       Z15, Z16, Z16
 	VADDPS       Z16, Z6, Z6
-	VMOVUPS      Z16, (AX)(SI*4)
-	ADDQ         $0x10, SI
+	VMOVUPS      Z16, (AX)(DI*4)
+	ADDQ         $0x10, DI
 	SUBQ         $0x10, BX
 	JMP          small2
 
 tail3:
 	TESTQ        BX, BX
 	JEQ          done4
-	MOVL         $0x00000001, DI
-	SHLXL        BX, DI, BX
+	MOVL         $0x00000001, R8
+	SHLXL        BX, R8, BX
 	DECL         BX
 	KMOVW        BX, K2
-	VMOVUPS.Z    (DX)(SI*4), K2, Z15
+	PREFETCHT0   (SI)(DI*4)
+	VMOVUPS.Z    (DX)(DI*4), K2, Z15
 	VFPCLASSPSZ  $0xd9, Z15, K3
 	KORW         K3, K1, K1
-	VMOVUPS.Z    (CX)(SI*4), K2, Z16
+	VMOVUPS.Z    (CX)(DI*4), K2, Z16
 	VMAXPS       Z16, Z2, Z2
-	VMULPS       Z0, Z2, Z16
+	VMOVAPS      Z4, Z16
+	VFMSUB231PS  Z0, Z2, Z16
 	VMOVUPS      Z8, Z17
 	VFMADD231PS  Z7, Z16, Z17
 	VSUBPS       Z8, Z17, Z7
 	VMULPS       csbf318000<>+0(SB), Z7, Z8
 	VFMADD231PS  Z0, Z2, Z8
-	VFNMADD231PS csb95e8083<>+0(SB), Z7, Z8
-	VFMADD231PS  Z1, Z2, Z8
+	VMOVAPS      Z4, Z0
+	VFMADD231PS  csb95e8083<>+0(SB), Z7, Z0
+	VFNMADD231PS Z1, Z2, Z0
+	VSUBPS       Z0, Z8, Z8
 	VMOVUPS      Z10, Z0
 	VFMADD213PS  Z11, Z8, Z0
 	VFMADD213PS  Z12, Z8, Z0
 	VFMADD213PS  Z13, Z8, Z0
 	VFMADD213PS  Z14, Z8, Z0
-	VFMADD213PS  Z9, Z8, Z0
-	VFMADD213PS  Z9, Z8, Z0
-	VSUBPS       Z4, Z7, Z7
-	VSCALEFPS    Z7, Z0, Z0
-	VMULPS       Z3, Z0, Z0
-	VMOVUPS      cs3f800000<>+0(SB), Z1
-	VSUBPS       Z0, Z1, Z1
-	VFMADD231PS  Z15, Z1, Z5
-	VMULPS       Z15, Z0, Z0
-	VADDPS       Z0, Z6, Z6
-	VMOVUPS      Z0, K2, (AX)(SI*4)
+	VMULPS       Z8, Z8, Z1
+	VFMADD213PS  Z8, Z1, Z0
+	VSUBPS       Z3, Z7, Z7
+	VMOVUPS      cs3f800000<>+0(SB), Z17
+	VSCALEFPS    Z7, Z17, Z17
+	VMOVAPS      Z17, Z1
+	VFMADD231PS  Z0, Z17, Z1
+	VMOVUPS      Z9, Z2
+	VSUBPS       Z17, Z2, Z2
+	VFNMADD231PS Z0, Z17, Z2
+	VFMADD231PS  Z15, Z2, Z5
+	VMULPS       Z15, Z1, Z1
+	VADDPS       Z1, Z6, Z6
+	VMOVUPS      Z1, K2, (AX)(DI*4)
 
 done4:
 	VEXTRACTF64X4 $0x01, Z5, Y0
-	VADDPS        Y0, Y5, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y5, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, sum+56(FP)
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+64(FP)
 	VEXTRACTF64X4 $0x01, Z6, Y0
-	VADDPS        Y0, Y6, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y6, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X1
+	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSHDUP     X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, mass+60(FP)
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+64(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2107,6 +1803,247 @@ DATA csb95e8083<>+52(SB)/4, $0xb95e8083
 DATA csb95e8083<>+56(SB)/4, $0xb95e8083
 DATA csb95e8083<>+60(SB)/4, $0xb95e8083
 GLOBL csb95e8083<>(SB), RODATA|NOPTR, $64
+
+// func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·polyTermsF32AVX512(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         par+56(FP), DI
+	VBROADCASTSS m+40(FP), Z0
+	VBROADCASTSS log+44(FP), Z1
+	VBROADCASTSS c+48(FP), Z2
+	VBROADCASTSS (DI), Z3
+	VMOVUPS      cs3f800000<>+0(SB), Z4
+	VMULPS       Z3, Z2, Z2
+	MOVQ         ahead+64(FP), DI
+	ADDQ         BX, DI
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	XORQ         R8, R8
+
+small2:
+	CMPQ         SI, $0x10
+	JLT          tail3
+	VMOVUPS      (BX)(R8*4), Z7
+	VFPCLASSPSZ  $0xd9, Z7, K2
+	KORW         K2, K1, K1
+	VMOVUPS      (DX)(R8*4), Z8
+	VSUBPS       Z0, Z8, Z8
+	VSUBPS       Z1, Z8, Z8
+	PREFETCHT0   (DI)(R8*4)
+	VMOVUPS      (CX)(R8*4), Z9
+	VMOVAPS      Z3, Z10
+	VFNMADD231PS Z2, Z9, Z10
+	VCMPPS       $0x04, cs0<>+0(SB), Z7, K2
+	VMOVUPS.Z    Z8, K2, Z8
+	VSUBPS       Z8, Z10, Z10
+	VFMADD231PS  Z7, Z10, Z5
+	VFMADD213PS  Z4, Z2, Z9
+	VMULPS       Z7, Z9, Z9
+	VADDPS       Z9, Z6, Z6
+	VMOVUPS      Z9, (AX)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	MOVL         $0x00000001, R9
+	SHLXL        SI, R9, SI
+	DECL         SI
+	KMOVW        SI, K2
+	VMOVUPS.Z    (BX)(R8*4), K2, Z7
+	VFPCLASSPSZ  $0xd9, Z7, K3
+	KORW         K3, K1, K1
+	VMOVUPS.Z    (DX)(R8*4), K2, Z8
+	VSUBPS       Z0, Z8, Z8
+	VSUBPS       Z1, Z8, Z8
+	PREFETCHT0   (DI)(R8*4)
+	VMOVUPS.Z    (CX)(R8*4), K2, Z0
+	VMOVAPS      Z3, Z1
+	VFNMADD231PS Z2, Z0, Z1
+	VCMPPS       $0x04, cs0<>+0(SB), Z7, K3
+	VMOVUPS.Z    Z8, K3, Z3
+	VSUBPS       Z3, Z1, Z1
+	VFMADD231PS  Z7, Z1, Z5
+	VFMADD213PS  Z4, Z2, Z0
+	VMULPS       Z7, Z0, Z0
+	VADDPS       Z0, Z6, Z6
+	VMOVUPS      Z0, K2, (AX)(R8*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y5, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+72(FP)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y6, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+80(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+88(FP)
+	VZEROUPPER
+	RET
+
+// func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·focalTermsF32AVX512(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         par+56(FP), DI
+	VBROADCASTSS m+40(FP), Z0
+	VBROADCASTSS log+44(FP), Z1
+	VBROADCASTSS c+48(FP), Z2
+	VMOVUPS      csc2d10000<>+0(SB), Z3
+	VMOVUPS      cs3f800000<>+0(SB), Z4
+	MOVQ         ahead+64(FP), R8
+	ADDQ         BX, R8
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	XORQ         R9, R9
+
+small2:
+	CMPQ             SI, $0x10
+	JLT              tail3
+	VMOVUPS          (BX)(R9*4), Z7
+	VFPCLASSPSZ      $0xd9, Z7, K2
+	KORW             K2, K1, K1
+	VMOVUPS          (DX)(R9*4), Z8
+	VSUBPS           Z0, Z8, Z8
+	VSUBPS           Z1, Z8, Z8
+	PREFETCHT0       (R8)(R9*4)
+	VMOVUPS          (CX)(R9*4), Z9
+	VMULPS           Z2, Z9, Z9
+	VBROADCASTSS     4(DI), Z12
+	VFMADD213PS.BCST 8(DI), Z9, Z12
+	VFMADD213PS.BCST 12(DI), Z9, Z12
+	VFMADD213PS.BCST 16(DI), Z9, Z12
+	VFMADD213PS.BCST 20(DI), Z9, Z12
+	VFMADD213PS.BCST 24(DI), Z9, Z12
+	VFMADD213PS.BCST 28(DI), Z9, Z12
+	VFMADD213PS.BCST 32(DI), Z9, Z12
+	VMOVUPS          Z4, Z10
+	VSUBPS           Z9, Z10, Z10
+	VMOVUPS          Z4, Z11
+	VFMADD231PS      Z12, Z10, Z11
+	VMOVUPS          Z4, Z10
+	VFNMADD231PS     Z9, Z11, Z10
+	VCMPPS           $0x04, cs0<>+0(SB), Z7, K2
+	VMOVUPS.Z        Z8, K2, Z13
+	VMULPS           Z13, Z10, Z10
+	VFNMADD231PS     Z7, Z10, Z5
+	VMOVUPS          Z3, Z10
+	VMAXPS           Z8, Z10, Z10
+	VFNMADD213PS     Z4, Z9, Z12
+	VBROADCASTSS     (DI), Z8
+	VMULPS           Z8, Z10, Z10
+	VFMADD231PS      Z12, Z10, Z11
+	VFNMADD213PS     Z4, Z9, Z11
+	VMULPS           Z7, Z11, Z11
+	VADDPS           Z11, Z6, Z6
+	VMOVUPS          Z11, (AX)(R9*4)
+	ADDQ             $0x10, R9
+	SUBQ             $0x10, SI
+	JMP              small2
+
+tail3:
+	TESTQ            SI, SI
+	JEQ              done4
+	MOVL             $0x00000001, R10
+	SHLXL            SI, R10, SI
+	DECL             SI
+	KMOVW            SI, K2
+	VMOVUPS.Z        (BX)(R9*4), K2, Z7
+	VFPCLASSPSZ      $0xd9, Z7, K3
+	KORW             K3, K1, K1
+	VMOVUPS.Z        (DX)(R9*4), K2, Z8
+	VSUBPS           Z0, Z8, Z8
+	VSUBPS           Z1, Z8, Z8
+	PREFETCHT0       (R8)(R9*4)
+	VMOVUPS.Z        (CX)(R9*4), K2, Z0
+	VMULPS           Z2, Z0, Z0
+	VBROADCASTSS     4(DI), Z9
+	VFMADD213PS.BCST 8(DI), Z0, Z9
+	VFMADD213PS.BCST 12(DI), Z0, Z9
+	VFMADD213PS.BCST 16(DI), Z0, Z9
+	VFMADD213PS.BCST 20(DI), Z0, Z9
+	VFMADD213PS.BCST 24(DI), Z0, Z9
+	VFMADD213PS.BCST 28(DI), Z0, Z9
+	VFMADD213PS.BCST 32(DI), Z0, Z9
+	VMOVUPS          Z4, Z1
+	VSUBPS           Z0, Z1, Z1
+	VMOVUPS          Z4, Z2
+	VFMADD231PS      Z9, Z1, Z2
+	VMOVUPS          Z4, Z1
+	VFNMADD231PS     Z0, Z2, Z1
+	VCMPPS           $0x04, cs0<>+0(SB), Z7, K3
+	VMOVUPS.Z        Z8, K3, Z10
+	VMULPS           Z10, Z1, Z1
+	VFNMADD231PS     Z7, Z1, Z5
+	VMOVUPS          Z3, Z1
+	VMAXPS           Z8, Z1, Z1
+	VFNMADD213PS     Z4, Z0, Z9
+	VBROADCASTSS     (DI), Z3
+	VMULPS           Z3, Z1, Z1
+	VFMADD231PS      Z9, Z1, Z2
+	VFNMADD213PS     Z4, Z0, Z2
+	VMULPS           Z7, Z2, Z2
+	VADDPS           Z2, Z6, Z6
+	VMOVUPS          Z2, K2, (AX)(R9*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y5, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+72(FP)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VCVTPS2PD     Y0, Z0
+	VCVTPS2PD     Y6, Z1
+	VADDPD        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+80(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+88(FP)
+	VZEROUPPER
+	RET
 
 // func tileInF32AVX512(dst *float32, src *float32, k int)
 // Requires: AVX, AVX512F, CMOV
@@ -2428,6 +2365,24 @@ DATA cs49800000<>+56(SB)/4, $0x49800000
 DATA cs49800000<>+60(SB)/4, $0x49800000
 GLOBL cs49800000<>(SB), RODATA|NOPTR, $64
 
+DATA csbf800000<>+0(SB)/4, $0xbf800000
+DATA csbf800000<>+4(SB)/4, $0xbf800000
+DATA csbf800000<>+8(SB)/4, $0xbf800000
+DATA csbf800000<>+12(SB)/4, $0xbf800000
+DATA csbf800000<>+16(SB)/4, $0xbf800000
+DATA csbf800000<>+20(SB)/4, $0xbf800000
+DATA csbf800000<>+24(SB)/4, $0xbf800000
+DATA csbf800000<>+28(SB)/4, $0xbf800000
+DATA csbf800000<>+32(SB)/4, $0xbf800000
+DATA csbf800000<>+36(SB)/4, $0xbf800000
+DATA csbf800000<>+40(SB)/4, $0xbf800000
+DATA csbf800000<>+44(SB)/4, $0xbf800000
+DATA csbf800000<>+48(SB)/4, $0xbf800000
+DATA csbf800000<>+52(SB)/4, $0xbf800000
+DATA csbf800000<>+56(SB)/4, $0xbf800000
+DATA csbf800000<>+60(SB)/4, $0xbf800000
+GLOBL csbf800000<>(SB), RODATA|NOPTR, $64
+
 DATA cs3f3504f3<>+0(SB)/4, $0x3f3504f3
 DATA cs3f3504f3<>+4(SB)/4, $0x3f3504f3
 DATA cs3f3504f3<>+8(SB)/4, $0x3f3504f3
@@ -2463,6 +2418,24 @@ DATA cs4b000000<>+52(SB)/4, $0x4b000000
 DATA cs4b000000<>+56(SB)/4, $0x4b000000
 DATA cs4b000000<>+60(SB)/4, $0x4b000000
 GLOBL cs4b000000<>(SB), RODATA|NOPTR, $64
+
+DATA cs40000000<>+0(SB)/4, $0x40000000
+DATA cs40000000<>+4(SB)/4, $0x40000000
+DATA cs40000000<>+8(SB)/4, $0x40000000
+DATA cs40000000<>+12(SB)/4, $0x40000000
+DATA cs40000000<>+16(SB)/4, $0x40000000
+DATA cs40000000<>+20(SB)/4, $0x40000000
+DATA cs40000000<>+24(SB)/4, $0x40000000
+DATA cs40000000<>+28(SB)/4, $0x40000000
+DATA cs40000000<>+32(SB)/4, $0x40000000
+DATA cs40000000<>+36(SB)/4, $0x40000000
+DATA cs40000000<>+40(SB)/4, $0x40000000
+DATA cs40000000<>+44(SB)/4, $0x40000000
+DATA cs40000000<>+48(SB)/4, $0x40000000
+DATA cs40000000<>+52(SB)/4, $0x40000000
+DATA cs40000000<>+56(SB)/4, $0x40000000
+DATA cs40000000<>+60(SB)/4, $0x40000000
+GLOBL cs40000000<>(SB), RODATA|NOPTR, $64
 
 DATA cs3e789e26<>+0(SB)/4, $0x3e789e26
 DATA cs3e789e26<>+4(SB)/4, $0x3e789e26
@@ -3041,121 +3014,6 @@ column2:
 	VZEROUPPER
 	RET
 
-// func tileMAEF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tileMAEF32AVX512(SB), NOSPLIT, $0-44
-	MOVQ    e+0(FP), AX
-	MOVQ    z+8(FP), CX
-	MOVQ    t+16(FP), DX
-	MOVQ    k+24(FP), BX
-	MOVQ    lanes+32(FP), SI
-	VMOVUPS 64(SI), Z0
-	VMOVUPS 320(SI), Z1
-	VMOVUPS 256(SI), Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	KXORW   K1, K1, K1
-	VPXORD  Z9, Z9, Z9
-	XORQ    DI, DI
-	MOVQ    BX, R8
-	SHLQ    $0x06, R8
-
-column1:
-	VMOVUPS     (DX)(DI*1), Z11
-	VMULPS      (AX)(DI*1), Z1, Z10
-	VFPCLASSPSZ $0xd9, Z11, K2
-	KORW        K2, K1, K1
-	VADDPS      Z11, Z9, Z9
-	VSUBPS      Z11, Z10, Z10
-	VMOVUPS     cs3f800000<>+0(SB), Z12
-	VSUBPS      Z11, Z12, Z12
-	VSUBPS      Z2, Z12, Z12
-	VCMPPS      $0x00, (CX)(DI*1), Z0, K2
-	VMOVUPS     Z12, K2, Z10
-	VMOVAPS     Z10, Z11
-	VCMPPS      $0x1e, Z4, Z10, K3
-	VMOVUPS     cs3f800000<>+0(SB), K3, Z11
-	VCMPPS      $0x11, Z4, Z10, K3
-	VMOVUPS     csbf800000<>+0(SB), K3, Z11
-	VMOVUPS     Z11, K2, Z3
-	VMULPS      Z11, Z10, Z10
-	VSUBPS      Z6, Z10, Z10
-	VADDPS      Z10, Z5, Z11
-	VSUBPS      Z5, Z11, Z6
-	VSUBPS      Z10, Z6, Z6
-	VMOVAPS     Z11, Z5
-	ADDQ        $0x40, DI
-	CMPQ        DI, R8
-	JLT         column1
-	VMOVUPS     cs7f800000<>+0(SB), Z6
-	VCMPPS      $0x15, Z6, Z9, K2
-	KORW        K2, K1, K1
-	VCMPPS      $0x15, Z6, Z5, K2
-	KORW        K2, K1, K1
-	KMOVW       K1, DI
-	MOVL        DI, bad+40(FP)
-	VMOVUPS     Z5, 384(SI)
-	XORQ        DI, DI
-	MOVQ        BX, R8
-	SHLQ        $0x06, R8
-
-column2:
-	VMOVUPS (DX)(DI*1), Z6
-	VMULPS  (AX)(DI*1), Z1, Z5
-	VSUBPS  Z6, Z5, Z9
-	VMOVUPS cs3f800000<>+0(SB), Z10
-	VSUBPS  Z6, Z10, Z10
-	VSUBPS  Z2, Z10, Z10
-	VCMPPS  $0x00, (CX)(DI*1), Z0, K1
-	VMOVUPS Z10, K1, Z9
-	VMOVAPS Z9, Z6
-	VCMPPS  $0x1e, Z4, Z9, K1
-	VMOVUPS cs3f800000<>+0(SB), K1, Z6
-	VCMPPS  $0x11, Z4, Z9, K1
-	VMOVUPS csbf800000<>+0(SB), K1, Z6
-	VSUBPS  Z6, Z3, Z6
-	VMULPS  Z6, Z5, Z5
-	VSUBPS  Z8, Z5, Z5
-	VADDPS  Z5, Z7, Z6
-	VSUBPS  Z7, Z6, Z8
-	VSUBPS  Z5, Z8, Z8
-	VMOVAPS Z6, Z7
-	ADDQ    $0x40, DI
-	CMPQ    DI, R8
-	JLT     column2
-	VMOVUPS (SI), Z5
-	XORQ    SI, SI
-	SHLQ    $0x06, BX
-
-column3:
-	VMOVUPS (DX)(SI*1), Z8
-	VMULPS  (AX)(SI*1), Z1, Z6
-	VSUBPS  Z8, Z6, Z9
-	VMOVUPS cs3f800000<>+0(SB), Z10
-	VSUBPS  Z8, Z10, Z10
-	VSUBPS  Z2, Z10, Z10
-	VCMPPS  $0x00, (CX)(SI*1), Z0, K1
-	VMOVUPS Z10, K1, Z9
-	VMOVAPS Z9, Z8
-	VCMPPS  $0x1e, Z4, Z9, K1
-	VMOVUPS cs3f800000<>+0(SB), K1, Z8
-	VCMPPS  $0x11, Z4, Z9, K1
-	VMOVUPS csbf800000<>+0(SB), K1, Z8
-	VSUBPS  Z3, Z8, Z8
-	VADDPS  Z7, Z8, Z8
-	VMULPS  Z5, Z6, Z6
-	VMULPS  Z8, Z6, Z6
-	VMOVUPS Z6, (AX)(SI*1)
-	ADDQ    $0x40, SI
-	CMPQ    SI, BX
-	JLT     column3
-	VZEROUPPER
-	RET
-
 // func maxExpF64AVX512(z *float64, n int) (m float64, shift float64, em float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxExpF64AVX512(SB), NOSPLIT, $0-40
@@ -3529,8 +3387,10 @@ TEXT ·expsF64AVX512(SB), NOSPLIT, $0-56
 	MOVQ         z+8(FP), AX
 	MOVQ         n+16(FP), CX
 	MOVQ         ahead+40(FP), DX
-	ADDQ         AX, DX
 	MOVQ         e+0(FP), BX
+	MOVQ         DX, SI
+	ADDQ         BX, SI
+	ADDQ         AX, DX
 	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z0
 	VMOVUPD      cd4338000000000000<>+0(SB), Z1
 	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z2
@@ -3550,13 +3410,14 @@ TEXT ·expsF64AVX512(SB), NOSPLIT, $0-56
 	VBROADCASTSD shift+32(FP), Z16
 	VPXORD       Z17, Z17, Z17
 	VPXORD       Z18, Z18, Z18
-	XORQ         SI, SI
+	XORQ         DI, DI
 
 big1:
 	CMPQ         CX, $0x10
 	JLT          small2
-	VMAXPD       (AX)(SI*8), Z15, Z19
-	PREFETCHT0   (DX)(SI*8)
+	VMAXPD       (AX)(DI*8), Z15, Z19
+	PREFETCHT0   (DX)(DI*8)
+	PREFETCHT0   (SI)(DI*8)
 	VMOVUPD      Z1, Z20
 	VFMADD231PD  Z0, Z19, Z20
 	VSUBPD       Z1, Z20, Z20
@@ -3577,10 +3438,11 @@ big1:
 	VFMADD213PD  Z4, Z21, Z19
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
-	VMOVUPD      Z19, (BX)(SI*8)
+	VMOVUPD      Z19, (BX)(DI*8)
 	VADDPD       Z19, Z17, Z17
-	VMAXPD       64(AX)(SI*8), Z15, Z19
-	PREFETCHT0   64(DX)(SI*8)
+	VMAXPD       64(AX)(DI*8), Z15, Z19
+	PREFETCHT0   64(DX)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VMOVUPD      Z1, Z20
 	VFMADD231PD  Z0, Z19, Z20
 	VSUBPD       Z1, Z20, Z20
@@ -3601,17 +3463,18 @@ big1:
 	VFMADD213PD  Z4, Z21, Z19
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
-	VMOVUPD      Z19, 64(BX)(SI*8)
+	VMOVUPD      Z19, 64(BX)(DI*8)
 	VADDPD       Z19, Z18, Z18
-	ADDQ         $0x10, SI
+	ADDQ         $0x10, DI
 	SUBQ         $0x10, CX
 	JMP          big1
 
 small2:
 	CMPQ         CX, $0x08
 	JLT          tail3
-	VMAXPD       (AX)(SI*8), Z15, Z19
-	PREFETCHT0   (DX)(SI*8)
+	VMAXPD       (AX)(DI*8), Z15, Z19
+	PREFETCHT0   (DX)(DI*8)
+	PREFETCHT0   (SI)(DI*8)
 	VMOVUPD      Z1, Z20
 	VFMADD231PD  Z0, Z19, Z20
 	VSUBPD       Z1, Z20, Z20
@@ -3632,22 +3495,23 @@ small2:
 	VFMADD213PD  Z4, Z21, Z19
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
-	VMOVUPD      Z19, (BX)(SI*8)
+	VMOVUPD      Z19, (BX)(DI*8)
 	VADDPD       Z19, Z17, Z17
-	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
 	SUBQ         $0x08, CX
 	JMP          small2
 
 tail3:
 	TESTQ        CX, CX
 	JEQ          done4
-	MOVL         $0x00000001, DI
-	SHLXL        CX, DI, CX
+	MOVL         $0x00000001, R8
+	SHLXL        CX, R8, CX
 	DECL         CX
 	KMOVW        CX, K1
-	VMOVUPD.Z    (AX)(SI*8), K1, Z19
+	VMOVUPD.Z    (AX)(DI*8), K1, Z19
 	VMAXPD       Z19, Z15, Z15
-	PREFETCHT0   (DX)(SI*8)
+	PREFETCHT0   (DX)(DI*8)
+	PREFETCHT0   (SI)(DI*8)
 	VMOVUPD      Z1, Z19
 	VFMADD231PD  Z0, Z15, Z19
 	VSUBPD       Z1, Z19, Z0
@@ -3668,7 +3532,7 @@ tail3:
 	VFMADD213PD  Z4, Z1, Z2
 	VSUBPD       Z16, Z0, Z0
 	VSCALEFPD    Z0, Z2, Z2
-	VMOVUPD      Z2, K1, (BX)(SI*8)
+	VMOVUPD      Z2, K1, (BX)(DI*8)
 	VMOVUPD.Z    Z2, K1, Z2
 	VADDPD       Z2, Z17, Z17
 
@@ -4472,12 +4336,14 @@ big1:
 	CMPQ        DX, $0x10
 	JLT         small2
 	VMOVUPD     (AX)(BX*8), Z2
-	VFMSUB213PD (CX)(BX*8), Z0, Z2
-	VMULPD      Z1, Z2, Z2
+	VMOVUPD     (CX)(BX*8), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMSUB213PD Z3, Z0, Z2
 	VMOVUPD     Z2, (AX)(BX*8)
 	VMOVUPD     64(AX)(BX*8), Z2
-	VFMSUB213PD 64(CX)(BX*8), Z0, Z2
-	VMULPD      Z1, Z2, Z2
+	VMOVUPD     64(CX)(BX*8), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMSUB213PD Z3, Z0, Z2
 	VMOVUPD     Z2, 64(AX)(BX*8)
 	ADDQ        $0x10, BX
 	SUBQ        $0x10, DX
@@ -4487,8 +4353,9 @@ small2:
 	CMPQ        DX, $0x08
 	JLT         tail3
 	VMOVUPD     (AX)(BX*8), Z2
-	VFMSUB213PD (CX)(BX*8), Z0, Z2
-	VMULPD      Z1, Z2, Z2
+	VMOVUPD     (CX)(BX*8), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMSUB213PD Z3, Z0, Z2
 	VMOVUPD     Z2, (AX)(BX*8)
 	ADDQ        $0x08, BX
 	SUBQ        $0x08, DX
@@ -4503,8 +4370,8 @@ tail3:
 	KMOVW       DX, K1
 	VMOVUPD.Z   (AX)(BX*8), K1, Z2
 	VMOVUPD.Z   (CX)(BX*8), K1, Z3
+	VMULPD      Z1, Z3, Z3
 	VFMSUB213PD Z3, Z0, Z2
-	VMULPD      Z1, Z2, Z2
 	VMOVUPD     Z2, K1, (AX)(BX*8)
 
 done4:
@@ -4762,375 +4629,9 @@ done4:
 	VZEROUPPER
 	RET
 
-// func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·maeSumF64AVX512(SB), NOSPLIT, $0-60
-	MOVQ         e+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD c+24(FP), Z0
-	VBROADCASTSD sa+32(FP), Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	KXORW        K1, K1, K1
-	XORQ         BX, BX
-
-small2:
-	CMPQ        DX, $0x08
-	JLT         tail3
-	VMOVUPD     (AX)(BX*8), Z6
-	VMOVUPD     (CX)(BX*8), Z7
-	VFPCLASSPDZ $0xd9, Z7, K2
-	KORW        K2, K1, K1
-	VADDPD      Z7, Z4, Z4
-	VMULPD      Z0, Z6, Z8
-	VSUBPD      Z7, Z8, Z8
-	VMOVAPD     Z8, Z7
-	VCMPPD      $0x1e, Z5, Z8, K2
-	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z7
-	VCMPPD      $0x11, Z5, Z8, K2
-	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z7
-	VMULPD      Z7, Z8, Z8
-	VADDPD      Z8, Z2, Z2
-	VSUBPD      Z7, Z1, Z7
-	VFMADD231PD Z7, Z6, Z3
-	ADDQ        $0x08, BX
-	SUBQ        $0x08, DX
-	JMP         small2
-
-tail3:
-	TESTQ       DX, DX
-	JEQ         done4
-	MOVL        $0x00000001, SI
-	SHLXL       DX, SI, DX
-	DECL        DX
-	KMOVW       DX, K2
-	VMOVUPD.Z   (AX)(BX*8), K2, Z6
-	VMOVUPD.Z   (CX)(BX*8), K2, Z7
-	VFPCLASSPDZ $0xd9, Z7, K2
-	KORW        K2, K1, K1
-	VADDPD      Z7, Z4, Z4
-	VMULPD      Z0, Z6, Z0
-	VSUBPD      Z7, Z0, Z0
-	VMOVAPD     Z0, Z4
-	VCMPPD      $0x1e, Z5, Z0, K2
-	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z4
-	VCMPPD      $0x11, Z5, Z0, K2
-	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z4
-	VMULPD      Z4, Z0, Z0
-	VADDPD      Z0, Z2, Z2
-	VSUBPD      Z4, Z1, Z4
-	VFMADD231PD Z4, Z6, Z3
-
-done4:
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPD        Y0, Y2, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+40(FP)
-	VEXTRACTF64X4 $0x01, Z3, Y0
-	VADDPD        Y0, Y3, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, delta+48(FP)
-	KMOVW         K1, AX
-	MOVL          AX, bad+56(FP)
-	VZEROUPPER
-	RET
-
-DATA cdbff0000000000000<>+0(SB)/8, $0xbff0000000000000
-DATA cdbff0000000000000<>+8(SB)/8, $0xbff0000000000000
-DATA cdbff0000000000000<>+16(SB)/8, $0xbff0000000000000
-DATA cdbff0000000000000<>+24(SB)/8, $0xbff0000000000000
-DATA cdbff0000000000000<>+32(SB)/8, $0xbff0000000000000
-DATA cdbff0000000000000<>+40(SB)/8, $0xbff0000000000000
-DATA cdbff0000000000000<>+48(SB)/8, $0xbff0000000000000
-DATA cdbff0000000000000<>+56(SB)/8, $0xbff0000000000000
-GLOBL cdbff0000000000000<>(SB), RODATA|NOPTR, $64
-
-// func maeGradF64AVX512(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·maeGradF64AVX512(SB), NOSPLIT, $0-56
-	MOVQ         e+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD c+24(FP), Z0
-	VBROADCASTSD sa+32(FP), Z1
-	VBROADCASTSD delta+40(FP), Z2
-	VBROADCASTSD f+48(FP), Z3
-	VPXORD       Z4, Z4, Z4
-	XORQ         BX, BX
-
-small2:
-	CMPQ    DX, $0x08
-	JLT     tail3
-	VMOVUPD (AX)(BX*8), Z5
-	VMOVUPD (CX)(BX*8), Z6
-	VMULPD  Z0, Z5, Z7
-	VSUBPD  Z6, Z7, Z7
-	VMOVAPD Z7, Z6
-	VCMPPD  $0x1e, Z4, Z7, K1
-	VMOVUPD cd3ff0000000000000<>+0(SB), K1, Z6
-	VCMPPD  $0x11, Z4, Z7, K1
-	VMOVUPD cdbff0000000000000<>+0(SB), K1, Z6
-	VSUBPD  Z1, Z6, Z6
-	VADDPD  Z2, Z6, Z6
-	VMULPD  Z3, Z5, Z5
-	VMULPD  Z6, Z5, Z5
-	VMOVUPD Z5, (AX)(BX*8)
-	ADDQ    $0x08, BX
-	SUBQ    $0x08, DX
-	JMP     small2
-
-tail3:
-	TESTQ     DX, DX
-	JEQ       done4
-	MOVL      $0x00000001, SI
-	SHLXL     DX, SI, DX
-	DECL      DX
-	KMOVW     DX, K1
-	VMOVUPD.Z (AX)(BX*8), K1, Z5
-	VMOVUPD.Z (CX)(BX*8), K1, Z6
-	VMULPD    Z0, Z5, Z0
-	VSUBPD    Z6, Z0, Z0
-	VMOVAPD   Z0, Z6
-	VCMPPD    $0x1e, Z4, Z0, K2
-	VMOVUPD   cd3ff0000000000000<>+0(SB), K2, Z6
-	VCMPPD    $0x11, Z4, Z0, K2
-	VMOVUPD   cdbff0000000000000<>+0(SB), K2, Z6
-	VSUBPD    Z1, Z6, Z6
-	VADDPD    Z2, Z6, Z6
-	VMULPD    Z3, Z5, Z5
-	VMULPD    Z6, Z5, Z5
-	VMOVUPD   Z5, K1, (AX)(BX*8)
-
-done4:
-	VZEROUPPER
-	RET
-
-// func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·focalTermsF64AVX512(SB), NOSPLIT, $0-92
-	MOVQ         h+0(FP), AX
-	MOVQ         e+8(FP), CX
-	MOVQ         z+16(FP), DX
-	MOVQ         t+24(FP), BX
-	MOVQ         n+32(FP), SI
-	VBROADCASTSD m+40(FP), Z0
-	VBROADCASTSD log+48(FP), Z1
-	VBROADCASTSD c+56(FP), Z2
-	VBROADCASTSD a+64(FP), Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	KXORW        K1, K1, K1
-	XORQ         DI, DI
-
-small2:
-	CMPQ         SI, $0x08
-	JLT          tail3
-	VMOVUPD      (BX)(DI*8), Z6
-	VFPCLASSPDZ  $0xd9, Z6, K2
-	KORW         K2, K1, K1
-	VMOVUPD      (DX)(DI*8), Z7
-	VSUBPD       Z0, Z7, Z7
-	VSUBPD       Z1, Z7, Z7
-	VMOVUPD      (CX)(DI*8), Z8
-	VMULPD       Z2, Z8, Z8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Z9
-	VSUBPD       Z8, Z9, Z9
-	VMOVUPD      cd4000000000000000<>+0(SB), Z10
-	VSUBPD       Z3, Z10, Z10
-	VMOVUPD      cdbff0000000000000<>+0(SB), Z11
-	VADDPD       Z3, Z11, Z11
-	VFMADD231PD  Z9, Z11, Z10
-	VMULPD       Z9, Z10, Z9
-	VCMPPD       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z    Z7, K2, Z11
-	VMULPD       Z9, Z11, Z11
-	VFNMADD231PD Z6, Z11, Z4
-	VMOVUPD      cdc087500000000000<>+0(SB), Z11
-	VMAXPD       Z7, Z11, Z7
-	VMULPD       Z7, Z8, Z8
-	VMULPD       Z10, Z8, Z8
-	VFNMADD231PD Z3, Z8, Z9
-	VMULPD       Z6, Z9, Z9
-	VADDPD       Z9, Z5, Z5
-	VMOVUPD      Z9, (AX)(DI*8)
-	ADDQ         $0x08, DI
-	SUBQ         $0x08, SI
-	JMP          small2
-
-tail3:
-	TESTQ        SI, SI
-	JEQ          done4
-	MOVL         $0x00000001, R8
-	SHLXL        SI, R8, SI
-	DECL         SI
-	KMOVW        SI, K2
-	VMOVUPD.Z    (BX)(DI*8), K2, Z6
-	VFPCLASSPDZ  $0xd9, Z6, K3
-	KORW         K3, K1, K1
-	VMOVUPD.Z    (DX)(DI*8), K2, Z7
-	VSUBPD       Z0, Z7, Z7
-	VSUBPD       Z1, Z7, Z7
-	VMOVUPD.Z    (CX)(DI*8), K2, Z0
-	VMULPD       Z2, Z0, Z0
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD       Z0, Z1, Z1
-	VMOVUPD      cd4000000000000000<>+0(SB), Z2
-	VSUBPD       Z3, Z2, Z2
-	VMOVUPD      cdbff0000000000000<>+0(SB), Z8
-	VADDPD       Z3, Z8, Z8
-	VFMADD231PD  Z1, Z8, Z2
-	VMULPD       Z1, Z2, Z1
-	VCMPPD       $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z    Z7, K3, Z8
-	VMULPD       Z1, Z8, Z8
-	VFNMADD231PD Z6, Z8, Z4
-	VMOVUPD      cdc087500000000000<>+0(SB), Z8
-	VMAXPD       Z7, Z8, Z7
-	VMULPD       Z7, Z0, Z0
-	VMULPD       Z2, Z0, Z0
-	VFNMADD231PD Z3, Z0, Z1
-	VMULPD       Z6, Z1, Z1
-	VADDPD       Z1, Z5, Z5
-	VMOVUPD      Z1, K2, (AX)(DI*8)
-
-done4:
-	VEXTRACTF64X4 $0x01, Z4, Y0
-	VADDPD        Y0, Y4, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+72(FP)
-	VEXTRACTF64X4 $0x01, Z5, Y0
-	VADDPD        Y0, Y5, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, mass+80(FP)
-	KMOVW         K1, AX
-	MOVL          AX, bad+88(FP)
-	VZEROUPPER
-	RET
-
-DATA cd4000000000000000<>+0(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+8(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+16(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+24(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+32(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+40(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+48(SB)/8, $0x4000000000000000
-DATA cd4000000000000000<>+56(SB)/8, $0x4000000000000000
-GLOBL cd4000000000000000<>(SB), RODATA|NOPTR, $64
-
-// func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·polyTermsF64AVX512(SB), NOSPLIT, $0-92
-	MOVQ         h+0(FP), AX
-	MOVQ         e+8(FP), CX
-	MOVQ         z+16(FP), DX
-	MOVQ         t+24(FP), BX
-	MOVQ         n+32(FP), SI
-	VBROADCASTSD m+40(FP), Z0
-	VBROADCASTSD log+48(FP), Z1
-	VBROADCASTSD c+56(FP), Z2
-	VBROADCASTSD a+64(FP), Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	KXORW        K1, K1, K1
-	XORQ         DI, DI
-
-small2:
-	CMPQ        SI, $0x08
-	JLT         tail3
-	VMOVUPD     (BX)(DI*8), Z6
-	VFPCLASSPDZ $0xd9, Z6, K2
-	KORW        K2, K1, K1
-	VMOVUPD     (DX)(DI*8), Z7
-	VSUBPD      Z0, Z7, Z7
-	VSUBPD      Z1, Z7, Z7
-	VMOVUPD     (CX)(DI*8), Z8
-	VMULPD      Z2, Z8, Z8
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Z9
-	VSUBPD      Z8, Z9, Z9
-	VCMPPD      $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z   Z7, K2, Z7
-	VMULPD      Z3, Z9, Z9
-	VSUBPD      Z7, Z9, Z9
-	VFMADD231PD Z6, Z9, Z4
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Z7
-	VFMADD231PD Z3, Z8, Z7
-	VMULPD      Z6, Z7, Z7
-	VADDPD      Z7, Z5, Z5
-	VMOVUPD     Z7, (AX)(DI*8)
-	ADDQ        $0x08, DI
-	SUBQ        $0x08, SI
-	JMP         small2
-
-tail3:
-	TESTQ       SI, SI
-	JEQ         done4
-	MOVL        $0x00000001, R8
-	SHLXL       SI, R8, SI
-	DECL        SI
-	KMOVW       SI, K2
-	VMOVUPD.Z   (BX)(DI*8), K2, Z6
-	VFPCLASSPDZ $0xd9, Z6, K3
-	KORW        K3, K1, K1
-	VMOVUPD.Z   (DX)(DI*8), K2, Z7
-	VSUBPD      Z0, Z7, Z7
-	VSUBPD      Z1, Z7, Z7
-	VMOVUPD.Z   (CX)(DI*8), K2, Z0
-	VMULPD      Z2, Z0, Z0
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD      Z0, Z1, Z1
-	VCMPPD      $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z   Z7, K3, Z2
-	VMULPD      Z3, Z1, Z1
-	VSUBPD      Z2, Z1, Z1
-	VFMADD231PD Z6, Z1, Z4
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Z1
-	VFMADD231PD Z3, Z0, Z1
-	VMULPD      Z6, Z1, Z1
-	VADDPD      Z1, Z5, Z5
-	VMOVUPD     Z1, K2, (AX)(DI*8)
-
-done4:
-	VEXTRACTF64X4 $0x01, Z4, Y0
-	VADDPD        Y0, Y4, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+72(FP)
-	VEXTRACTF64X4 $0x01, Z5, Y0
-	VADDPD        Y0, Y5, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, mass+80(FP)
-	KMOVW         K1, AX
-	MOVL          AX, bad+88(FP)
-	VZEROUPPER
-	RET
-
-// func gceTermsF64AVX512(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, scale float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gceTermsF64AVX512(SB), NOSPLIT, $0-92
+// func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·powTermsF64AVX512(SB), NOSPLIT, $0-100
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
@@ -5138,13 +4639,14 @@ TEXT ·gceTermsF64AVX512(SB), NOSPLIT, $0-92
 	VBROADCASTSD a+32(FP), Z0
 	VBROADCASTSD aLow+40(FP), Z1
 	VBROADCASTSD low+48(FP), Z2
-	VBROADCASTSD scale+64(FP), Z3
-	VBROADCASTSD shift+56(FP), Z4
+	VBROADCASTSD shift+56(FP), Z3
+	VBROADCASTSD rem+64(FP), Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
-	VMOVUPD      cd0<>+0(SB), Z7
 	KXORW        K1, K1, K1
+	MOVQ         ahead+72(FP), SI
+	ADDQ         DX, SI
 	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z7
 	VMOVUPD      cd4338000000000000<>+0(SB), Z8
 	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z9
@@ -5160,68 +4662,79 @@ TEXT ·gceTermsF64AVX512(SB), NOSPLIT, $0-92
 	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z17
 	VMOVUPD      cd3fc5555555555556<>+0(SB), Z18
 	VMOVUPD      cd3fe0000000000000<>+0(SB), Z19
-	XORQ         SI, SI
+	XORQ         DI, DI
 
 small2:
 	CMPQ         BX, $0x08
 	JLT          tail3
-	VMOVUPD      (DX)(SI*8), Z20
+	PREFETCHT0   (SI)(DI*8)
+	VMOVUPD      (DX)(DI*8), Z20
 	VFPCLASSPDZ  $0xd9, Z20, K2
 	KORW         K2, K1, K1
-	VMAXPD       (CX)(SI*8), Z2, Z21
-	VMULPD       Z0, Z21, Z22
+	VMAXPD       (CX)(DI*8), Z2, Z21
+	VMOVAPD      Z4, Z22
+	VFMSUB231PD  Z0, Z21, Z22
 	VMOVUPD      Z8, Z23
 	VFMADD231PD  Z7, Z22, Z23
 	VSUBPD       Z8, Z23, Z22
 	VMULPD       cdbfe62e42fee00000<>+0(SB), Z22, Z23
 	VFMADD231PD  Z0, Z21, Z23
-	VFNMADD231PD cd3dea39ef35793c76<>+0(SB), Z22, Z23
-	VFMADD231PD  Z1, Z21, Z23
-	VMOVUPD      Z10, Z21
-	VFMADD213PD  Z11, Z23, Z21
-	VFMADD213PD  Z12, Z23, Z21
-	VFMADD213PD  Z13, Z23, Z21
-	VFMADD213PD  Z14, Z23, Z21
-	VFMADD213PD  Z15, Z23, Z21
-	VFMADD213PD  Z16, Z23, Z21
-	VFMADD213PD  Z17, Z23, Z21
-	VFMADD213PD  Z18, Z23, Z21
-	VFMADD213PD  Z19, Z23, Z21
-	VFMADD213PD  Z9, Z23, Z21
-	VFMADD213PD  Z9, Z23, Z21
-	VSUBPD       Z4, Z22, Z22
-	VSCALEFPD    Z22, Z21, Z21
-	VMULPD       Z3, Z21, Z21
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Z22
-	VSUBPD       Z21, Z22, Z22
+	VMOVAPD      Z4, Z24
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z22, Z24
+	VFNMADD231PD Z1, Z21, Z24
+	VSUBPD       Z24, Z23, Z23
+	VMOVUPD      Z10, Z24
+	VFMADD213PD  Z11, Z23, Z24
+	VFMADD213PD  Z12, Z23, Z24
+	VFMADD213PD  Z13, Z23, Z24
+	VFMADD213PD  Z14, Z23, Z24
+	VFMADD213PD  Z15, Z23, Z24
+	VFMADD213PD  Z16, Z23, Z24
+	VFMADD213PD  Z17, Z23, Z24
+	VFMADD213PD  Z18, Z23, Z24
+	VFMADD213PD  Z19, Z23, Z24
+	VMULPD       Z23, Z23, Z21
+	VFMADD213PD  Z23, Z21, Z24
+	VSUBPD       Z3, Z22, Z22
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z23
+	VSCALEFPD    Z22, Z23, Z23
+	VMOVAPD      Z23, Z21
+	VFMADD231PD  Z24, Z23, Z21
+	VMOVUPD      Z9, Z22
+	VSUBPD       Z23, Z22, Z22
+	VFNMADD231PD Z24, Z23, Z22
 	VFMADD231PD  Z20, Z22, Z5
 	VMULPD       Z20, Z21, Z21
 	VADDPD       Z21, Z6, Z6
-	VMOVUPD      Z21, (AX)(SI*8)
-	ADDQ         $0x08, SI
+	VMOVUPD      Z21, (AX)(DI*8)
+	ADDQ         $0x08, DI
 	SUBQ         $0x08, BX
 	JMP          small2
 
 tail3:
 	TESTQ        BX, BX
 	JEQ          done4
-	MOVL         $0x00000001, DI
-	SHLXL        BX, DI, BX
+	MOVL         $0x00000001, R8
+	SHLXL        BX, R8, BX
 	DECL         BX
 	KMOVW        BX, K2
-	VMOVUPD.Z    (DX)(SI*8), K2, Z20
+	PREFETCHT0   (SI)(DI*8)
+	VMOVUPD.Z    (DX)(DI*8), K2, Z20
 	VFPCLASSPDZ  $0xd9, Z20, K3
 	KORW         K3, K1, K1
-	VMOVUPD.Z    (CX)(SI*8), K2, Z21
+	VMOVUPD.Z    (CX)(DI*8), K2, Z21
 	VMAXPD       Z21, Z2, Z2
-	VMULPD       Z0, Z2, Z21
+	VMOVAPD      Z4, Z21
+	VFMSUB231PD  Z0, Z2, Z21
 	VMOVUPD      Z8, Z22
 	VFMADD231PD  Z7, Z21, Z22
 	VSUBPD       Z8, Z22, Z7
 	VMULPD       cdbfe62e42fee00000<>+0(SB), Z7, Z8
 	VFMADD231PD  Z0, Z2, Z8
-	VFNMADD231PD cd3dea39ef35793c76<>+0(SB), Z7, Z8
-	VFMADD231PD  Z1, Z2, Z8
+	VMOVAPD      Z4, Z0
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z7, Z0
+	VFNMADD231PD Z1, Z2, Z0
+	VSUBPD       Z0, Z8, Z8
 	VMOVUPD      Z10, Z0
 	VFMADD213PD  Z11, Z8, Z0
 	VFMADD213PD  Z12, Z8, Z0
@@ -5232,17 +4745,20 @@ tail3:
 	VFMADD213PD  Z17, Z8, Z0
 	VFMADD213PD  Z18, Z8, Z0
 	VFMADD213PD  Z19, Z8, Z0
-	VFMADD213PD  Z9, Z8, Z0
-	VFMADD213PD  Z9, Z8, Z0
-	VSUBPD       Z4, Z7, Z7
-	VSCALEFPD    Z7, Z0, Z0
-	VMULPD       Z3, Z0, Z0
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD       Z0, Z1, Z1
-	VFMADD231PD  Z20, Z1, Z5
-	VMULPD       Z20, Z0, Z0
-	VADDPD       Z0, Z6, Z6
-	VMOVUPD      Z0, K2, (AX)(SI*8)
+	VMULPD       Z8, Z8, Z1
+	VFMADD213PD  Z8, Z1, Z0
+	VSUBPD       Z3, Z7, Z7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z22
+	VSCALEFPD    Z7, Z22, Z22
+	VMOVAPD      Z22, Z1
+	VFMADD231PD  Z0, Z22, Z1
+	VMOVUPD      Z9, Z2
+	VSUBPD       Z22, Z2, Z2
+	VFNMADD231PD Z0, Z22, Z2
+	VFMADD231PD  Z20, Z2, Z5
+	VMULPD       Z20, Z1, Z1
+	VADDPD       Z1, Z6, Z6
+	VMOVUPD      Z1, K2, (AX)(DI*8)
 
 done4:
 	VEXTRACTF64X4 $0x01, Z5, Y0
@@ -5251,16 +4767,16 @@ done4:
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+72(FP)
+	VMOVSD        X1, sum+80(FP)
 	VEXTRACTF64X4 $0x01, Z6, Y0
 	VADDPD        Y0, Y6, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, mass+80(FP)
+	VMOVSD        X1, mass+88(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+88(FP)
+	MOVL          AX, bad+96(FP)
 	VZEROUPPER
 	RET
 
@@ -5283,6 +4799,249 @@ DATA cd3dea39ef35793c76<>+40(SB)/8, $0x3dea39ef35793c76
 DATA cd3dea39ef35793c76<>+48(SB)/8, $0x3dea39ef35793c76
 DATA cd3dea39ef35793c76<>+56(SB)/8, $0x3dea39ef35793c76
 GLOBL cd3dea39ef35793c76<>(SB), RODATA|NOPTR, $64
+
+// func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·polyTermsF64AVX512(SB), NOSPLIT, $0-100
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         par+64(FP), DI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
+	VBROADCASTSD c+56(FP), Z2
+	VBROADCASTSD (DI), Z3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VMULPD       Z3, Z2, Z2
+	MOVQ         ahead+72(FP), DI
+	ADDQ         BX, DI
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	XORQ         R8, R8
+
+small2:
+	CMPQ         SI, $0x08
+	JLT          tail3
+	VMOVUPD      (BX)(R8*8), Z7
+	VFPCLASSPDZ  $0xd9, Z7, K2
+	KORW         K2, K1, K1
+	VMOVUPD      (DX)(R8*8), Z8
+	VSUBPD       Z0, Z8, Z8
+	VSUBPD       Z1, Z8, Z8
+	PREFETCHT0   (DI)(R8*8)
+	VMOVUPD      (CX)(R8*8), Z9
+	VMOVAPD      Z3, Z10
+	VFNMADD231PD Z2, Z9, Z10
+	VCMPPD       $0x04, cd0<>+0(SB), Z7, K2
+	VMOVUPD.Z    Z8, K2, Z8
+	VSUBPD       Z8, Z10, Z10
+	VFMADD231PD  Z7, Z10, Z5
+	VFMADD213PD  Z4, Z2, Z9
+	VMULPD       Z7, Z9, Z9
+	VADDPD       Z9, Z6, Z6
+	VMOVUPD      Z9, (AX)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	MOVL         $0x00000001, R9
+	SHLXL        SI, R9, SI
+	DECL         SI
+	KMOVW        SI, K2
+	VMOVUPD.Z    (BX)(R8*8), K2, Z7
+	VFPCLASSPDZ  $0xd9, Z7, K3
+	KORW         K3, K1, K1
+	VMOVUPD.Z    (DX)(R8*8), K2, Z8
+	VSUBPD       Z0, Z8, Z8
+	VSUBPD       Z1, Z8, Z8
+	PREFETCHT0   (DI)(R8*8)
+	VMOVUPD.Z    (CX)(R8*8), K2, Z0
+	VMOVAPD      Z3, Z1
+	VFNMADD231PD Z2, Z0, Z1
+	VCMPPD       $0x04, cd0<>+0(SB), Z7, K3
+	VMOVUPD.Z    Z8, K3, Z3
+	VSUBPD       Z3, Z1, Z1
+	VFMADD231PD  Z7, Z1, Z5
+	VFMADD213PD  Z4, Z2, Z0
+	VMULPD       Z7, Z0, Z0
+	VADDPD       Z0, Z6, Z6
+	VMOVUPD      Z0, K2, (AX)(R8*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPD        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+80(FP)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VADDPD        Y0, Y6, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+88(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+96(FP)
+	VZEROUPPER
+	RET
+
+// func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·focalTermsF64AVX512(SB), NOSPLIT, $0-100
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         par+64(FP), DI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
+	VBROADCASTSD c+56(FP), Z2
+	VMOVUPD      cdc087500000000000<>+0(SB), Z3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	MOVQ         ahead+72(FP), R8
+	ADDQ         BX, R8
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	KXORW        K1, K1, K1
+	XORQ         R9, R9
+
+small2:
+	CMPQ             SI, $0x08
+	JLT              tail3
+	VMOVUPD          (BX)(R9*8), Z7
+	VFPCLASSPDZ      $0xd9, Z7, K2
+	KORW             K2, K1, K1
+	VMOVUPD          (DX)(R9*8), Z8
+	VSUBPD           Z0, Z8, Z8
+	VSUBPD           Z1, Z8, Z8
+	PREFETCHT0       (R8)(R9*8)
+	VMOVUPD          (CX)(R9*8), Z9
+	VMULPD           Z2, Z9, Z9
+	VBROADCASTSD     8(DI), Z12
+	VFMADD213PD.BCST 16(DI), Z9, Z12
+	VFMADD213PD.BCST 24(DI), Z9, Z12
+	VFMADD213PD.BCST 32(DI), Z9, Z12
+	VFMADD213PD.BCST 40(DI), Z9, Z12
+	VFMADD213PD.BCST 48(DI), Z9, Z12
+	VFMADD213PD.BCST 56(DI), Z9, Z12
+	VFMADD213PD.BCST 64(DI), Z9, Z12
+	VFMADD213PD.BCST 72(DI), Z9, Z12
+	VFMADD213PD.BCST 80(DI), Z9, Z12
+	VFMADD213PD.BCST 88(DI), Z9, Z12
+	VFMADD213PD.BCST 96(DI), Z9, Z12
+	VFMADD213PD.BCST 104(DI), Z9, Z12
+	VFMADD213PD.BCST 112(DI), Z9, Z12
+	VFMADD213PD.BCST 120(DI), Z9, Z12
+	VFMADD213PD.BCST 128(DI), Z9, Z12
+	VFMADD213PD.BCST 136(DI), Z9, Z12
+	VMOVUPD          Z4, Z10
+	VSUBPD           Z9, Z10, Z10
+	VMOVUPD          Z4, Z11
+	VFMADD231PD      Z12, Z10, Z11
+	VMOVUPD          Z4, Z10
+	VFNMADD231PD     Z9, Z11, Z10
+	VCMPPD           $0x04, cd0<>+0(SB), Z7, K2
+	VMOVUPD.Z        Z8, K2, Z13
+	VMULPD           Z13, Z10, Z10
+	VFNMADD231PD     Z7, Z10, Z5
+	VMOVUPD          Z3, Z10
+	VMAXPD           Z8, Z10, Z10
+	VFNMADD213PD     Z4, Z9, Z12
+	VBROADCASTSD     (DI), Z8
+	VMULPD           Z8, Z10, Z10
+	VFMADD231PD      Z12, Z10, Z11
+	VFNMADD213PD     Z4, Z9, Z11
+	VMULPD           Z7, Z11, Z11
+	VADDPD           Z11, Z6, Z6
+	VMOVUPD          Z11, (AX)(R9*8)
+	ADDQ             $0x08, R9
+	SUBQ             $0x08, SI
+	JMP              small2
+
+tail3:
+	TESTQ            SI, SI
+	JEQ              done4
+	MOVL             $0x00000001, R10
+	SHLXL            SI, R10, SI
+	DECL             SI
+	KMOVW            SI, K2
+	VMOVUPD.Z        (BX)(R9*8), K2, Z7
+	VFPCLASSPDZ      $0xd9, Z7, K3
+	KORW             K3, K1, K1
+	VMOVUPD.Z        (DX)(R9*8), K2, Z8
+	VSUBPD           Z0, Z8, Z8
+	VSUBPD           Z1, Z8, Z8
+	PREFETCHT0       (R8)(R9*8)
+	VMOVUPD.Z        (CX)(R9*8), K2, Z0
+	VMULPD           Z2, Z0, Z0
+	VBROADCASTSD     8(DI), Z9
+	VFMADD213PD.BCST 16(DI), Z0, Z9
+	VFMADD213PD.BCST 24(DI), Z0, Z9
+	VFMADD213PD.BCST 32(DI), Z0, Z9
+	VFMADD213PD.BCST 40(DI), Z0, Z9
+	VFMADD213PD.BCST 48(DI), Z0, Z9
+	VFMADD213PD.BCST 56(DI), Z0, Z9
+	VFMADD213PD.BCST 64(DI), Z0, Z9
+	VFMADD213PD.BCST 72(DI), Z0, Z9
+	VFMADD213PD.BCST 80(DI), Z0, Z9
+	VFMADD213PD.BCST 88(DI), Z0, Z9
+	VFMADD213PD.BCST 96(DI), Z0, Z9
+	VFMADD213PD.BCST 104(DI), Z0, Z9
+	VFMADD213PD.BCST 112(DI), Z0, Z9
+	VFMADD213PD.BCST 120(DI), Z0, Z9
+	VFMADD213PD.BCST 128(DI), Z0, Z9
+	VFMADD213PD.BCST 136(DI), Z0, Z9
+	VMOVUPD          Z4, Z1
+	VSUBPD           Z0, Z1, Z1
+	VMOVUPD          Z4, Z2
+	VFMADD231PD      Z9, Z1, Z2
+	VMOVUPD          Z4, Z1
+	VFNMADD231PD     Z0, Z2, Z1
+	VCMPPD           $0x04, cd0<>+0(SB), Z7, K3
+	VMOVUPD.Z        Z8, K3, Z10
+	VMULPD           Z10, Z1, Z1
+	VFNMADD231PD     Z7, Z1, Z5
+	VMOVUPD          Z3, Z1
+	VMAXPD           Z8, Z1, Z1
+	VFNMADD213PD     Z4, Z0, Z9
+	VBROADCASTSD     (DI), Z3
+	VMULPD           Z3, Z1, Z1
+	VFMADD231PD      Z9, Z1, Z2
+	VFNMADD213PD     Z4, Z0, Z2
+	VMULPD           Z7, Z2, Z2
+	VADDPD           Z2, Z6, Z6
+	VMOVUPD          Z2, K2, (AX)(R9*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPD        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+80(FP)
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VADDPD        Y0, Y6, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+88(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+96(FP)
+	VZEROUPPER
+	RET
 
 // func tileInF64AVX512(dst *float64, src *float64, k int)
 // Requires: AVX, AVX512F, CMOV
@@ -5558,6 +5317,16 @@ DATA cd4270000000000000<>+48(SB)/8, $0x4270000000000000
 DATA cd4270000000000000<>+56(SB)/8, $0x4270000000000000
 GLOBL cd4270000000000000<>(SB), RODATA|NOPTR, $64
 
+DATA cdbff0000000000000<>+0(SB)/8, $0xbff0000000000000
+DATA cdbff0000000000000<>+8(SB)/8, $0xbff0000000000000
+DATA cdbff0000000000000<>+16(SB)/8, $0xbff0000000000000
+DATA cdbff0000000000000<>+24(SB)/8, $0xbff0000000000000
+DATA cdbff0000000000000<>+32(SB)/8, $0xbff0000000000000
+DATA cdbff0000000000000<>+40(SB)/8, $0xbff0000000000000
+DATA cdbff0000000000000<>+48(SB)/8, $0xbff0000000000000
+DATA cdbff0000000000000<>+56(SB)/8, $0xbff0000000000000
+GLOBL cdbff0000000000000<>(SB), RODATA|NOPTR, $64
+
 DATA cd3fe6a09e667f3bcd<>+0(SB)/8, $0x3fe6a09e667f3bcd
 DATA cd3fe6a09e667f3bcd<>+8(SB)/8, $0x3fe6a09e667f3bcd
 DATA cd3fe6a09e667f3bcd<>+16(SB)/8, $0x3fe6a09e667f3bcd
@@ -5577,6 +5346,16 @@ DATA cd4330000000000000<>+40(SB)/8, $0x4330000000000000
 DATA cd4330000000000000<>+48(SB)/8, $0x4330000000000000
 DATA cd4330000000000000<>+56(SB)/8, $0x4330000000000000
 GLOBL cd4330000000000000<>(SB), RODATA|NOPTR, $64
+
+DATA cd4000000000000000<>+0(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+8(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+16(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+24(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+32(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+40(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+48(SB)/8, $0x4000000000000000
+DATA cd4000000000000000<>+56(SB)/8, $0x4000000000000000
+GLOBL cd4000000000000000<>(SB), RODATA|NOPTR, $64
 
 DATA cd3fc2f112df3e5244<>+0(SB)/8, $0x3fc2f112df3e5244
 DATA cd3fc2f112df3e5244<>+8(SB)/8, $0x3fc2f112df3e5244
@@ -6155,6 +5934,1005 @@ column2:
 	VZEROUPPER
 	RET
 
+// func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·maeSumF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ         e+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD c+24(FP), Z0
+	VBROADCASTSD sa+32(FP), Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	KXORW        K1, K1, K1
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VMOVUPD     (AX)(BX*8), Z6
+	VMOVUPD     (CX)(BX*8), Z7
+	VFPCLASSPDZ $0xd9, Z7, K2
+	KORW        K2, K1, K1
+	VADDPD      Z7, Z4, Z4
+	VMULPD      Z0, Z6, Z8
+	VSUBPD      Z7, Z8, Z8
+	VMOVAPD     Z8, Z7
+	VCMPPD      $0x1e, Z5, Z8, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z7
+	VCMPPD      $0x11, Z5, Z8, K2
+	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z7
+	VMULPD      Z7, Z8, Z8
+	VADDPD      Z8, Z2, Z2
+	VSUBPD      Z7, Z1, Z7
+	VFMADD231PD Z7, Z6, Z3
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K2
+	VMOVUPD.Z   (AX)(BX*8), K2, Z6
+	VMOVUPD.Z   (CX)(BX*8), K2, Z7
+	VFPCLASSPDZ $0xd9, Z7, K2
+	KORW        K2, K1, K1
+	VADDPD      Z7, Z4, Z4
+	VMULPD      Z0, Z6, Z0
+	VSUBPD      Z7, Z0, Z0
+	VMOVAPD     Z0, Z4
+	VCMPPD      $0x1e, Z5, Z0, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z4
+	VCMPPD      $0x11, Z5, Z0, K2
+	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z4
+	VMULPD      Z4, Z0, Z0
+	VADDPD      Z0, Z2, Z2
+	VSUBPD      Z4, Z1, Z4
+	VFMADD231PD Z4, Z6, Z3
+
+done4:
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPD        Y0, Y2, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+40(FP)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VADDPD        Y0, Y3, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, delta+48(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func maeGradF64AVX512(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maeGradF64AVX512(SB), NOSPLIT, $0-56
+	MOVQ         e+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD c+24(FP), Z0
+	VBROADCASTSD sa+32(FP), Z1
+	VBROADCASTSD delta+40(FP), Z2
+	VBROADCASTSD f+48(FP), Z3
+	VPXORD       Z4, Z4, Z4
+	XORQ         BX, BX
+
+small2:
+	CMPQ    DX, $0x08
+	JLT     tail3
+	VMOVUPD (AX)(BX*8), Z5
+	VMOVUPD (CX)(BX*8), Z6
+	VMULPD  Z0, Z5, Z7
+	VSUBPD  Z6, Z7, Z7
+	VMOVAPD Z7, Z6
+	VCMPPD  $0x1e, Z4, Z7, K1
+	VMOVUPD cd3ff0000000000000<>+0(SB), K1, Z6
+	VCMPPD  $0x11, Z4, Z7, K1
+	VMOVUPD cdbff0000000000000<>+0(SB), K1, Z6
+	VSUBPD  Z1, Z6, Z6
+	VADDPD  Z2, Z6, Z6
+	VMULPD  Z3, Z5, Z5
+	VMULPD  Z6, Z5, Z5
+	VMOVUPD Z5, (AX)(BX*8)
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JMP     small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPD.Z (AX)(BX*8), K1, Z5
+	VMOVUPD.Z (CX)(BX*8), K1, Z6
+	VMULPD    Z0, Z5, Z0
+	VSUBPD    Z6, Z0, Z0
+	VMOVAPD   Z0, Z6
+	VCMPPD    $0x1e, Z4, Z0, K2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), K2, Z6
+	VCMPPD    $0x11, Z4, Z0, K2
+	VMOVUPD   cdbff0000000000000<>+0(SB), K2, Z6
+	VSUBPD    Z1, Z6, Z6
+	VADDPD    Z2, Z6, Z6
+	VMULPD    Z3, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VMOVUPD   Z5, K1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·polyExactF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z3
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z4
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z7
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z8
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z9
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z10
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z11
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z12
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z13
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z14
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z15
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z16
+	VBROADCASTSD cd0<>+0(SB), Z17
+	VBROADCASTSD (SI), Z18
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z19
+	VPXORD       Z20, Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	VPXORD       Z22, Z22, Z22
+	KXORW        K1, K1, K1
+	XORQ         SI, SI
+
+small2:
+	CMPQ         BX, $0x08
+	JLT          tail3
+	VMOVUPD      (DX)(SI*8), Z22
+	VFPCLASSPDZ  $0xd9, Z22, K2
+	KORW         K2, K1, K1
+	VMOVUPD      (CX)(SI*8), Z23
+	VSUBPD       Z0, Z23, Z23
+	VSUBPD       Z1, Z23, Z23
+	VMOVUPD      cdc087500000000000<>+0(SB), Z24
+	VMAXPD       Z23, Z24, Z24
+	VMOVUPD      Z3, Z25
+	VFMADD231PD  Z2, Z24, Z25
+	VSUBPD       Z3, Z25, Z25
+	VMOVAPD      Z24, Z26
+	VFNMADD231PD Z4, Z25, Z26
+	VFNMADD231PD Z5, Z25, Z26
+	VMOVUPD      Z7, Z24
+	VFMADD213PD  Z8, Z26, Z24
+	VFMADD213PD  Z9, Z26, Z24
+	VFMADD213PD  Z10, Z26, Z24
+	VFMADD213PD  Z11, Z26, Z24
+	VFMADD213PD  Z12, Z26, Z24
+	VFMADD213PD  Z13, Z26, Z24
+	VFMADD213PD  Z14, Z26, Z24
+	VFMADD213PD  Z15, Z26, Z24
+	VFMADD213PD  Z16, Z26, Z24
+	VFMADD213PD  Z6, Z26, Z24
+	VFMADD213PD  Z6, Z26, Z24
+	VSUBPD       Z17, Z25, Z25
+	VSCALEFPD    Z25, Z24, Z24
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z25
+	VSUBPD       Z24, Z25, Z25
+	VCMPPD       $0x04, cd0<>+0(SB), Z22, K2
+	VMOVUPD.Z    Z23, K2, Z23
+	VFMSUB213PD  Z23, Z18, Z25
+	VFMADD231PD  Z22, Z25, Z20
+	VFMADD213PD  Z19, Z18, Z24
+	VMULPD       Z22, Z24, Z24
+	VADDPD       Z24, Z21, Z21
+	VMOVUPD      Z24, (AX)(SI*8)
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	MOVL         $0x00000001, DI
+	SHLXL        BX, DI, BX
+	DECL         BX
+	KMOVW        BX, K2
+	VMOVUPD.Z    (DX)(SI*8), K2, Z22
+	VFPCLASSPDZ  $0xd9, Z22, K3
+	KORW         K3, K1, K1
+	VMOVUPD.Z    (CX)(SI*8), K2, Z23
+	VSUBPD       Z0, Z23, Z23
+	VSUBPD       Z1, Z23, Z23
+	VMOVUPD      cdc087500000000000<>+0(SB), Z0
+	VMAXPD       Z23, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VFMADD231PD  Z2, Z0, Z1
+	VSUBPD       Z3, Z1, Z1
+	VMOVAPD      Z0, Z0
+	VFNMADD231PD Z4, Z1, Z0
+	VFNMADD231PD Z5, Z1, Z0
+	VMOVUPD      Z7, Z2
+	VFMADD213PD  Z8, Z0, Z2
+	VFMADD213PD  Z9, Z0, Z2
+	VFMADD213PD  Z10, Z0, Z2
+	VFMADD213PD  Z11, Z0, Z2
+	VFMADD213PD  Z12, Z0, Z2
+	VFMADD213PD  Z13, Z0, Z2
+	VFMADD213PD  Z14, Z0, Z2
+	VFMADD213PD  Z15, Z0, Z2
+	VFMADD213PD  Z16, Z0, Z2
+	VFMADD213PD  Z6, Z0, Z2
+	VFMADD213PD  Z6, Z0, Z2
+	VSUBPD       Z17, Z1, Z1
+	VSCALEFPD    Z1, Z2, Z2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z2, Z0, Z0
+	VCMPPD       $0x04, cd0<>+0(SB), Z22, K3
+	VMOVUPD.Z    Z23, K3, Z1
+	VFMSUB213PD  Z1, Z18, Z0
+	VFMADD231PD  Z22, Z0, Z20
+	VFMADD213PD  Z19, Z18, Z2
+	VMULPD       Z22, Z2, Z2
+	VADDPD       Z2, Z21, Z21
+	VMOVUPD      Z2, K2, (AX)(SI*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z20, Y0
+	VADDPD        Y0, Y20, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z21, Y0
+	VADDPD        Y0, Y21, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focal1ExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·focal1ExactF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z3
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z4
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z7
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z8
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z9
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z10
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z11
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z12
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z13
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z14
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z15
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z16
+	VBROADCASTSD cd0<>+0(SB), Z17
+	VMOVUPD      cdc087500000000000<>+0(SB), Z18
+	VPXORD       Z19, Z19, Z19
+	VPXORD       Z20, Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ             BX, $0x08
+	JLT              tail3
+	VMOVUPD          (DX)(DI*8), Z21
+	VFPCLASSPDZ      $0xd9, Z21, K2
+	KORW             K2, K1, K1
+	VMOVUPD          (CX)(DI*8), Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z23
+	VMAXPD           Z22, Z23, Z23
+	VMOVUPD          Z3, Z24
+	VFMADD231PD      Z2, Z23, Z24
+	VSUBPD           Z3, Z24, Z24
+	VMOVAPD          Z23, Z25
+	VFNMADD231PD     Z4, Z24, Z25
+	VFNMADD231PD     Z5, Z24, Z25
+	VMOVUPD          Z7, Z23
+	VFMADD213PD      Z8, Z25, Z23
+	VFMADD213PD      Z9, Z25, Z23
+	VFMADD213PD      Z10, Z25, Z23
+	VFMADD213PD      Z11, Z25, Z23
+	VFMADD213PD      Z12, Z25, Z23
+	VFMADD213PD      Z13, Z25, Z23
+	VFMADD213PD      Z14, Z25, Z23
+	VFMADD213PD      Z15, Z25, Z23
+	VFMADD213PD      Z16, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VSUBPD           Z17, Z24, Z24
+	VSCALEFPD        Z24, Z23, Z23
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z24
+	VSUBPD           Z23, Z24, Z24
+	VBROADCASTSD     16(SI), Z25
+	VBROADCASTSD     8(SI), Z26
+	VFMADD231PD      Z26, Z23, Z25
+	VBROADCASTSD     24(SI), Z26
+	VFMADD213PD.BCST 32(SI), Z25, Z26
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K2
+	VMOVUPD.Z        Z22, K2, Z25
+	VMULPD           Z24, Z26, Z27
+	VMULPD           Z25, Z27, Z27
+	VFNMADD231PD     Z21, Z27, Z19
+	VMOVUPD          Z18, Z25
+	VMAXPD           Z22, Z25, Z25
+	VBROADCASTSD     (SI), Z22
+	VMULPD           Z22, Z23, Z23
+	VFNMADD231PD     Z23, Z25, Z24
+	VMULPD           Z26, Z24, Z24
+	VMULPD           Z21, Z24, Z24
+	VADDPD           Z24, Z20, Z20
+	VMOVUPD          Z24, (AX)(DI*8)
+	ADDQ             $0x08, DI
+	SUBQ             $0x08, BX
+	JMP              small2
+
+tail3:
+	TESTQ            BX, BX
+	JEQ              done4
+	MOVL             $0x00000001, R8
+	SHLXL            BX, R8, BX
+	DECL             BX
+	KMOVW            BX, K2
+	VMOVUPD.Z        (DX)(DI*8), K2, Z21
+	VFPCLASSPDZ      $0xd9, Z21, K3
+	KORW             K3, K1, K1
+	VMOVUPD.Z        (CX)(DI*8), K2, Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z0
+	VMAXPD           Z22, Z0, Z0
+	VMOVUPD          Z3, Z1
+	VFMADD231PD      Z2, Z0, Z1
+	VSUBPD           Z3, Z1, Z1
+	VMOVAPD          Z0, Z0
+	VFNMADD231PD     Z4, Z1, Z0
+	VFNMADD231PD     Z5, Z1, Z0
+	VMOVUPD          Z7, Z2
+	VFMADD213PD      Z8, Z0, Z2
+	VFMADD213PD      Z9, Z0, Z2
+	VFMADD213PD      Z10, Z0, Z2
+	VFMADD213PD      Z11, Z0, Z2
+	VFMADD213PD      Z12, Z0, Z2
+	VFMADD213PD      Z13, Z0, Z2
+	VFMADD213PD      Z14, Z0, Z2
+	VFMADD213PD      Z15, Z0, Z2
+	VFMADD213PD      Z16, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VSUBPD           Z17, Z1, Z1
+	VSCALEFPD        Z1, Z2, Z2
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD           Z2, Z0, Z0
+	VBROADCASTSD     16(SI), Z1
+	VBROADCASTSD     8(SI), Z3
+	VFMADD231PD      Z3, Z2, Z1
+	VBROADCASTSD     24(SI), Z3
+	VFMADD213PD.BCST 32(SI), Z1, Z3
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K3
+	VMOVUPD.Z        Z22, K3, Z1
+	VMULPD           Z0, Z3, Z4
+	VMULPD           Z1, Z4, Z4
+	VFNMADD231PD     Z21, Z4, Z19
+	VMOVUPD          Z18, Z1
+	VMAXPD           Z22, Z1, Z1
+	VBROADCASTSD     (SI), Z4
+	VMULPD           Z4, Z2, Z2
+	VFNMADD231PD     Z2, Z1, Z0
+	VMULPD           Z3, Z0, Z0
+	VMULPD           Z21, Z0, Z0
+	VADDPD           Z0, Z20, Z20
+	VMOVUPD          Z0, K2, (AX)(DI*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z19, Y0
+	VADDPD        Y0, Y19, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z20, Y0
+	VADDPD        Y0, Y20, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·focal7ExactF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z3
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z4
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z7
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z8
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z9
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z10
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z11
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z12
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z13
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z14
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z15
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z16
+	VBROADCASTSD cd0<>+0(SB), Z17
+	VMOVUPD      cdc087500000000000<>+0(SB), Z18
+	VPXORD       Z19, Z19, Z19
+	VPXORD       Z20, Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ             BX, $0x08
+	JLT              tail3
+	VMOVUPD          (DX)(DI*8), Z21
+	VFPCLASSPDZ      $0xd9, Z21, K2
+	KORW             K2, K1, K1
+	VMOVUPD          (CX)(DI*8), Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z23
+	VMAXPD           Z22, Z23, Z23
+	VMOVUPD          Z3, Z24
+	VFMADD231PD      Z2, Z23, Z24
+	VSUBPD           Z3, Z24, Z24
+	VMOVAPD          Z23, Z25
+	VFNMADD231PD     Z4, Z24, Z25
+	VFNMADD231PD     Z5, Z24, Z25
+	VMOVUPD          Z7, Z23
+	VFMADD213PD      Z8, Z25, Z23
+	VFMADD213PD      Z9, Z25, Z23
+	VFMADD213PD      Z10, Z25, Z23
+	VFMADD213PD      Z11, Z25, Z23
+	VFMADD213PD      Z12, Z25, Z23
+	VFMADD213PD      Z13, Z25, Z23
+	VFMADD213PD      Z14, Z25, Z23
+	VFMADD213PD      Z15, Z25, Z23
+	VFMADD213PD      Z16, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VSUBPD           Z17, Z24, Z24
+	VSCALEFPD        Z24, Z23, Z23
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z24
+	VSUBPD           Z23, Z24, Z24
+	VBROADCASTSD     16(SI), Z25
+	VBROADCASTSD     8(SI), Z26
+	VFMADD231PD      Z26, Z23, Z25
+	VBROADCASTSD     24(SI), Z26
+	VFMADD213PD.BCST 32(SI), Z25, Z26
+	VFMADD213PD.BCST 40(SI), Z25, Z26
+	VFMADD213PD.BCST 48(SI), Z25, Z26
+	VFMADD213PD.BCST 56(SI), Z25, Z26
+	VFMADD213PD.BCST 64(SI), Z25, Z26
+	VFMADD213PD.BCST 72(SI), Z25, Z26
+	VFMADD213PD.BCST 80(SI), Z25, Z26
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K2
+	VMOVUPD.Z        Z22, K2, Z25
+	VMULPD           Z24, Z26, Z27
+	VMULPD           Z25, Z27, Z27
+	VFNMADD231PD     Z21, Z27, Z19
+	VMOVUPD          Z18, Z25
+	VMAXPD           Z22, Z25, Z25
+	VBROADCASTSD     (SI), Z22
+	VMULPD           Z22, Z23, Z23
+	VFNMADD231PD     Z23, Z25, Z24
+	VMULPD           Z26, Z24, Z24
+	VMULPD           Z21, Z24, Z24
+	VADDPD           Z24, Z20, Z20
+	VMOVUPD          Z24, (AX)(DI*8)
+	ADDQ             $0x08, DI
+	SUBQ             $0x08, BX
+	JMP              small2
+
+tail3:
+	TESTQ            BX, BX
+	JEQ              done4
+	MOVL             $0x00000001, R8
+	SHLXL            BX, R8, BX
+	DECL             BX
+	KMOVW            BX, K2
+	VMOVUPD.Z        (DX)(DI*8), K2, Z21
+	VFPCLASSPDZ      $0xd9, Z21, K3
+	KORW             K3, K1, K1
+	VMOVUPD.Z        (CX)(DI*8), K2, Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z0
+	VMAXPD           Z22, Z0, Z0
+	VMOVUPD          Z3, Z1
+	VFMADD231PD      Z2, Z0, Z1
+	VSUBPD           Z3, Z1, Z1
+	VMOVAPD          Z0, Z0
+	VFNMADD231PD     Z4, Z1, Z0
+	VFNMADD231PD     Z5, Z1, Z0
+	VMOVUPD          Z7, Z2
+	VFMADD213PD      Z8, Z0, Z2
+	VFMADD213PD      Z9, Z0, Z2
+	VFMADD213PD      Z10, Z0, Z2
+	VFMADD213PD      Z11, Z0, Z2
+	VFMADD213PD      Z12, Z0, Z2
+	VFMADD213PD      Z13, Z0, Z2
+	VFMADD213PD      Z14, Z0, Z2
+	VFMADD213PD      Z15, Z0, Z2
+	VFMADD213PD      Z16, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VSUBPD           Z17, Z1, Z1
+	VSCALEFPD        Z1, Z2, Z2
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD           Z2, Z0, Z0
+	VBROADCASTSD     16(SI), Z1
+	VBROADCASTSD     8(SI), Z3
+	VFMADD231PD      Z3, Z2, Z1
+	VBROADCASTSD     24(SI), Z3
+	VFMADD213PD.BCST 32(SI), Z1, Z3
+	VFMADD213PD.BCST 40(SI), Z1, Z3
+	VFMADD213PD.BCST 48(SI), Z1, Z3
+	VFMADD213PD.BCST 56(SI), Z1, Z3
+	VFMADD213PD.BCST 64(SI), Z1, Z3
+	VFMADD213PD.BCST 72(SI), Z1, Z3
+	VFMADD213PD.BCST 80(SI), Z1, Z3
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K3
+	VMOVUPD.Z        Z22, K3, Z1
+	VMULPD           Z0, Z3, Z4
+	VMULPD           Z1, Z4, Z4
+	VFNMADD231PD     Z21, Z4, Z19
+	VMOVUPD          Z18, Z1
+	VMAXPD           Z22, Z1, Z1
+	VBROADCASTSD     (SI), Z4
+	VMULPD           Z4, Z2, Z2
+	VFNMADD231PD     Z2, Z1, Z0
+	VMULPD           Z3, Z0, Z0
+	VMULPD           Z21, Z0, Z0
+	VADDPD           Z0, Z20, Z20
+	VMOVUPD          Z0, K2, (AX)(DI*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z19, Y0
+	VADDPD        Y0, Y19, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z20, Y0
+	VADDPD        Y0, Y20, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·focalNExactF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z3
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z4
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z7
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z8
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z9
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z10
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z11
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z12
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z13
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z14
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z15
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z16
+	VBROADCASTSD cd0<>+0(SB), Z17
+	VMOVUPD      cdc087500000000000<>+0(SB), Z18
+	VPXORD       Z19, Z19, Z19
+	VPXORD       Z20, Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ             BX, $0x08
+	JLT              tail3
+	VMOVUPD          (DX)(DI*8), Z21
+	VFPCLASSPDZ      $0xd9, Z21, K2
+	KORW             K2, K1, K1
+	VMOVUPD          (CX)(DI*8), Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z23
+	VMAXPD           Z22, Z23, Z23
+	VMOVUPD          Z3, Z24
+	VFMADD231PD      Z2, Z23, Z24
+	VSUBPD           Z3, Z24, Z24
+	VMOVAPD          Z23, Z25
+	VFNMADD231PD     Z4, Z24, Z25
+	VFNMADD231PD     Z5, Z24, Z25
+	VMOVUPD          Z7, Z23
+	VFMADD213PD      Z8, Z25, Z23
+	VFMADD213PD      Z9, Z25, Z23
+	VFMADD213PD      Z10, Z25, Z23
+	VFMADD213PD      Z11, Z25, Z23
+	VFMADD213PD      Z12, Z25, Z23
+	VFMADD213PD      Z13, Z25, Z23
+	VFMADD213PD      Z14, Z25, Z23
+	VFMADD213PD      Z15, Z25, Z23
+	VFMADD213PD      Z16, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VSUBPD           Z17, Z24, Z24
+	VSCALEFPD        Z24, Z23, Z23
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z24
+	VSUBPD           Z23, Z24, Z24
+	VBROADCASTSD     16(SI), Z25
+	VBROADCASTSD     8(SI), Z26
+	VFMADD231PD      Z26, Z23, Z25
+	VBROADCASTSD     24(SI), Z26
+	VFMADD213PD.BCST 32(SI), Z25, Z26
+	VFMADD213PD.BCST 40(SI), Z25, Z26
+	VFMADD213PD.BCST 48(SI), Z25, Z26
+	VFMADD213PD.BCST 56(SI), Z25, Z26
+	VFMADD213PD.BCST 64(SI), Z25, Z26
+	VFMADD213PD.BCST 72(SI), Z25, Z26
+	VFMADD213PD.BCST 80(SI), Z25, Z26
+	VFMADD213PD.BCST 88(SI), Z25, Z26
+	VFMADD213PD.BCST 96(SI), Z25, Z26
+	VFMADD213PD.BCST 104(SI), Z25, Z26
+	VFMADD213PD.BCST 112(SI), Z25, Z26
+	VFMADD213PD.BCST 120(SI), Z25, Z26
+	VFMADD213PD.BCST 128(SI), Z25, Z26
+	VFMADD213PD.BCST 136(SI), Z25, Z26
+	VFMADD213PD.BCST 144(SI), Z25, Z26
+	VFMADD213PD.BCST 152(SI), Z25, Z26
+	VFMADD213PD.BCST 160(SI), Z25, Z26
+	VFMADD213PD.BCST 168(SI), Z25, Z26
+	VFMADD213PD.BCST 176(SI), Z25, Z26
+	VFMADD213PD.BCST 184(SI), Z25, Z26
+	VFMADD213PD.BCST 192(SI), Z25, Z26
+	VFMADD213PD.BCST 200(SI), Z25, Z26
+	VFMADD213PD.BCST 208(SI), Z25, Z26
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K2
+	VMOVUPD.Z        Z22, K2, Z25
+	VMULPD           Z24, Z26, Z27
+	VMULPD           Z25, Z27, Z27
+	VFNMADD231PD     Z21, Z27, Z19
+	VMOVUPD          Z18, Z25
+	VMAXPD           Z22, Z25, Z25
+	VBROADCASTSD     (SI), Z22
+	VMULPD           Z22, Z23, Z23
+	VFNMADD231PD     Z23, Z25, Z24
+	VMULPD           Z26, Z24, Z24
+	VMULPD           Z21, Z24, Z24
+	VADDPD           Z24, Z20, Z20
+	VMOVUPD          Z24, (AX)(DI*8)
+	ADDQ             $0x08, DI
+	SUBQ             $0x08, BX
+	JMP              small2
+
+tail3:
+	TESTQ            BX, BX
+	JEQ              done4
+	MOVL             $0x00000001, R8
+	SHLXL            BX, R8, BX
+	DECL             BX
+	KMOVW            BX, K2
+	VMOVUPD.Z        (DX)(DI*8), K2, Z21
+	VFPCLASSPDZ      $0xd9, Z21, K3
+	KORW             K3, K1, K1
+	VMOVUPD.Z        (CX)(DI*8), K2, Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z0
+	VMAXPD           Z22, Z0, Z0
+	VMOVUPD          Z3, Z1
+	VFMADD231PD      Z2, Z0, Z1
+	VSUBPD           Z3, Z1, Z1
+	VMOVAPD          Z0, Z0
+	VFNMADD231PD     Z4, Z1, Z0
+	VFNMADD231PD     Z5, Z1, Z0
+	VMOVUPD          Z7, Z2
+	VFMADD213PD      Z8, Z0, Z2
+	VFMADD213PD      Z9, Z0, Z2
+	VFMADD213PD      Z10, Z0, Z2
+	VFMADD213PD      Z11, Z0, Z2
+	VFMADD213PD      Z12, Z0, Z2
+	VFMADD213PD      Z13, Z0, Z2
+	VFMADD213PD      Z14, Z0, Z2
+	VFMADD213PD      Z15, Z0, Z2
+	VFMADD213PD      Z16, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VSUBPD           Z17, Z1, Z1
+	VSCALEFPD        Z1, Z2, Z2
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD           Z2, Z0, Z0
+	VBROADCASTSD     16(SI), Z1
+	VBROADCASTSD     8(SI), Z3
+	VFMADD231PD      Z3, Z2, Z1
+	VBROADCASTSD     24(SI), Z3
+	VFMADD213PD.BCST 32(SI), Z1, Z3
+	VFMADD213PD.BCST 40(SI), Z1, Z3
+	VFMADD213PD.BCST 48(SI), Z1, Z3
+	VFMADD213PD.BCST 56(SI), Z1, Z3
+	VFMADD213PD.BCST 64(SI), Z1, Z3
+	VFMADD213PD.BCST 72(SI), Z1, Z3
+	VFMADD213PD.BCST 80(SI), Z1, Z3
+	VFMADD213PD.BCST 88(SI), Z1, Z3
+	VFMADD213PD.BCST 96(SI), Z1, Z3
+	VFMADD213PD.BCST 104(SI), Z1, Z3
+	VFMADD213PD.BCST 112(SI), Z1, Z3
+	VFMADD213PD.BCST 120(SI), Z1, Z3
+	VFMADD213PD.BCST 128(SI), Z1, Z3
+	VFMADD213PD.BCST 136(SI), Z1, Z3
+	VFMADD213PD.BCST 144(SI), Z1, Z3
+	VFMADD213PD.BCST 152(SI), Z1, Z3
+	VFMADD213PD.BCST 160(SI), Z1, Z3
+	VFMADD213PD.BCST 168(SI), Z1, Z3
+	VFMADD213PD.BCST 176(SI), Z1, Z3
+	VFMADD213PD.BCST 184(SI), Z1, Z3
+	VFMADD213PD.BCST 192(SI), Z1, Z3
+	VFMADD213PD.BCST 200(SI), Z1, Z3
+	VFMADD213PD.BCST 208(SI), Z1, Z3
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K3
+	VMOVUPD.Z        Z22, K3, Z1
+	VMULPD           Z0, Z3, Z4
+	VMULPD           Z1, Z4, Z4
+	VFNMADD231PD     Z21, Z4, Z19
+	VMOVUPD          Z18, Z1
+	VMAXPD           Z22, Z1, Z1
+	VBROADCASTSD     (SI), Z4
+	VMULPD           Z4, Z2, Z2
+	VFNMADD231PD     Z2, Z1, Z0
+	VMULPD           Z3, Z0, Z0
+	VMULPD           Z21, Z0, Z0
+	VADDPD           Z0, Z20, Z20
+	VMOVUPD          Z0, K2, (AX)(DI*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z19, Y0
+	VADDPD        Y0, Y19, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z20, Y0
+	VADDPD        Y0, Y20, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·gceExactF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z2
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z2
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z2
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z2
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z2
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z2
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z2
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z2
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z2
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z2
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z2
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z2
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z2
+	VBROADCASTSD cd0<>+0(SB), Z2
+	VBROADCASTSD (SI), Z2
+	VMOVUPD      cdc087500000000000<>+0(SB), Z6
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z7
+	VMOVUPD      cd4338000000000000<>+0(SB), Z8
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z9
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z12
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z13
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z14
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z15
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z16
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z17
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z18
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z19
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z20
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z21
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	KXORW        K1, K1, K1
+	XORQ         SI, SI
+
+small2:
+	CMPQ         BX, $0x08
+	JLT          tail3
+	VMOVUPD      (DX)(SI*8), Z5
+	VFPCLASSPDZ  $0xd9, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPD      (CX)(SI*8), Z22
+	VSUBPD       Z0, Z22, Z22
+	VSUBPD       Z1, Z22, Z22
+	VMULPD       Z2, Z22, Z22
+	VMOVUPD      Z6, Z23
+	VMAXPD       Z22, Z23, Z23
+	VMOVUPD      Z8, Z22
+	VFMADD231PD  Z7, Z23, Z22
+	VSUBPD       Z8, Z22, Z24
+	VFNMADD231PD Z9, Z24, Z23
+	VFNMADD231PD Z10, Z24, Z23
+	VMOVUPD      Z12, Z25
+	VFMADD213PD  Z13, Z23, Z25
+	VFMADD213PD  Z14, Z23, Z25
+	VFMADD213PD  Z15, Z23, Z25
+	VFMADD213PD  Z16, Z23, Z25
+	VFMADD213PD  Z17, Z23, Z25
+	VFMADD213PD  Z18, Z23, Z25
+	VFMADD213PD  Z19, Z23, Z25
+	VFMADD213PD  Z20, Z23, Z25
+	VFMADD213PD  Z21, Z23, Z25
+	VMULPD       Z23, Z23, Z22
+	VFMADD213PD  Z23, Z22, Z25
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z22
+	VSCALEFPD    Z24, Z22, Z22
+	VMOVAPD      Z22, Z23
+	VFMADD231PD  Z25, Z22, Z23
+	VMOVUPD      Z11, Z24
+	VSUBPD       Z22, Z24, Z24
+	VFNMADD231PD Z25, Z22, Z24
+	VFMADD231PD  Z5, Z24, Z3
+	VMULPD       Z5, Z23, Z23
+	VADDPD       Z23, Z4, Z4
+	VMOVUPD      Z23, (AX)(SI*8)
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	MOVL         $0x00000001, DI
+	SHLXL        BX, DI, BX
+	DECL         BX
+	KMOVW        BX, K2
+	VMOVUPD.Z    (DX)(SI*8), K2, Z5
+	VFPCLASSPDZ  $0xd9, Z5, K3
+	KORW         K3, K1, K1
+	VMOVUPD.Z    (CX)(SI*8), K2, Z22
+	VSUBPD       Z0, Z22, Z22
+	VSUBPD       Z1, Z22, Z22
+	VMULPD       Z2, Z22, Z22
+	VMOVUPD      Z6, Z0
+	VMAXPD       Z22, Z0, Z0
+	VMOVUPD      Z8, Z1
+	VFMADD231PD  Z7, Z0, Z1
+	VSUBPD       Z8, Z1, Z2
+	VFNMADD231PD Z9, Z2, Z0
+	VFNMADD231PD Z10, Z2, Z0
+	VMOVUPD      Z12, Z6
+	VFMADD213PD  Z13, Z0, Z6
+	VFMADD213PD  Z14, Z0, Z6
+	VFMADD213PD  Z15, Z0, Z6
+	VFMADD213PD  Z16, Z0, Z6
+	VFMADD213PD  Z17, Z0, Z6
+	VFMADD213PD  Z18, Z0, Z6
+	VFMADD213PD  Z19, Z0, Z6
+	VFMADD213PD  Z20, Z0, Z6
+	VFMADD213PD  Z21, Z0, Z6
+	VMULPD       Z0, Z0, Z1
+	VFMADD213PD  Z0, Z1, Z6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VMOVAPD      Z1, Z0
+	VFMADD231PD  Z6, Z1, Z0
+	VMOVUPD      Z11, Z2
+	VSUBPD       Z1, Z2, Z2
+	VFNMADD231PD Z6, Z1, Z2
+	VFMADD231PD  Z5, Z2, Z3
+	VMULPD       Z5, Z0, Z0
+	VADDPD       Z0, Z4, Z4
+	VMOVUPD      Z0, K2, (AX)(SI*8)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VADDPD        Y0, Y3, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPD        Y0, Y4, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
 // func tileMAEF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·tileMAEF64AVX512(SB), NOSPLIT, $0-44
@@ -6267,6 +7045,419 @@ column3:
 	ADDQ    $0x40, SI
 	CMPQ    SI, BX
 	JLT     column3
+	VZEROUPPER
+	RET
+
+// func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
+// Requires: AVX, AVX512F
+TEXT ·tileCombineF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ    e+0(FP), AX
+	MOVQ    h+8(FP), CX
+	MOVQ    z+16(FP), DX
+	MOVQ    t+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lanes+40(FP), DI
+	VMOVUPD 64(DI), Z0
+	VMOVUPD 320(DI), Z1
+	VMOVUPD 256(DI), Z2
+	VMOVUPD (DI), Z3
+	VMOVUPD 576(DI), Z4
+	VMOVUPD 192(DI), Z5
+	VMOVUPD cd3fe0000000000000<>+0(SB), Z6
+	VCMPPD  $0x1e, Z6, Z5, K1
+	XORQ    DI, DI
+	SHLQ    $0x06, SI
+
+column1:
+	VMULPD  (AX)(DI*1), Z1, Z5
+	VMULPD  (BX)(DI*1), Z4, Z6
+	VADDPD  Z5, Z6, Z6
+	VMOVUPD Z2, K1, Z6
+	VSUBPD  (CX)(DI*1), Z5, Z5
+	VCMPPD  $0x00, (DX)(DI*1), Z0, K2
+	VMOVUPD Z6, K2, Z5
+	VMULPD  Z3, Z5, Z5
+	VMOVUPD Z5, (AX)(DI*1)
+	ADDQ    $0x40, DI
+	CMPQ    DI, SI
+	JLT     column1
+	VZEROUPPER
+	RET
+
+// func polyTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·polyTileF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         k+32(FP), SI
+	MOVQ         lanes+40(FP), DI
+	MOVQ         par+48(FP), R8
+	VMOVUPD      64(DI), Z0
+	VMOVUPD      128(DI), Z1
+	VMOVUPD      320(DI), Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	KXORW        K1, K1, K1
+	VBROADCASTSD (R8), Z6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z7
+	XORQ         R8, R8
+	SHLQ         $0x06, SI
+
+column1:
+	VMOVUPD     (BX)(R8*1), Z8
+	VMOVUPD     (DX)(R8*1), Z9
+	VFPCLASSPDZ $0xd9, Z8, K2
+	KORW        K2, K1, K1
+	VCMPPD      $0x04, Z0, Z9, K2
+	VMOVUPD.Z   Z8, K2, Z10
+	VCMPPD      $0x00, Z0, Z9, K2
+	VADDPD      Z8, Z5, K2, Z5
+	VSUBPD      Z0, Z9, Z9
+	VSUBPD      Z1, Z9, Z9
+	VMOVUPD     (CX)(R8*1), Z8
+	VMULPD      Z2, Z8, Z8
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z11
+	VSUBPD      Z8, Z11, Z11
+	VCMPPD      $0x04, cd0<>+0(SB), Z10, K2
+	VMOVUPD.Z   Z9, K2, Z9
+	VFMSUB213PD Z9, Z6, Z11
+	VFMADD231PD Z10, Z11, Z3
+	VFMADD213PD Z7, Z6, Z8
+	VMULPD      Z10, Z8, Z8
+	VADDPD      Z8, Z4, Z4
+	VMOVUPD     Z8, (AX)(R8*1)
+	ADDQ        $0x40, R8
+	CMPQ        R8, SI
+	JLT         column1
+	VMOVUPD     Z3, 384(DI)
+	VMOVUPD     Z4, 448(DI)
+	VMOVUPD     Z5, 512(DI)
+	KMOVW       K1, AX
+	MOVL        AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func focal1TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·focal1TileF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ    h+0(FP), AX
+	MOVQ    e+8(FP), CX
+	MOVQ    z+16(FP), DX
+	MOVQ    t+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lanes+40(FP), DI
+	MOVQ    par+48(FP), R8
+	VMOVUPD 64(DI), Z0
+	VMOVUPD 128(DI), Z1
+	VMOVUPD 320(DI), Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	KXORW   K1, K1, K1
+	VMOVUPD cdc087500000000000<>+0(SB), Z6
+	XORQ    R9, R9
+	SHLQ    $0x06, SI
+
+column1:
+	VMOVUPD          (BX)(R9*1), Z7
+	VMOVUPD          (DX)(R9*1), Z8
+	VFPCLASSPDZ      $0xd9, Z7, K2
+	KORW             K2, K1, K1
+	VCMPPD           $0x04, Z0, Z8, K2
+	VMOVUPD.Z        Z7, K2, Z9
+	VCMPPD           $0x00, Z0, Z8, K2
+	VADDPD           Z7, Z5, K2, Z5
+	VSUBPD           Z0, Z8, Z8
+	VSUBPD           Z1, Z8, Z8
+	VMOVUPD          (CX)(R9*1), Z7
+	VMULPD           Z2, Z7, Z7
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z10
+	VSUBPD           Z7, Z10, Z10
+	VBROADCASTSD     16(R8), Z11
+	VBROADCASTSD     8(R8), Z12
+	VFMADD231PD      Z12, Z7, Z11
+	VBROADCASTSD     24(R8), Z12
+	VFMADD213PD.BCST 32(R8), Z11, Z12
+	VCMPPD           $0x04, cd0<>+0(SB), Z9, K2
+	VMOVUPD.Z        Z8, K2, Z11
+	VMULPD           Z10, Z12, Z13
+	VMULPD           Z11, Z13, Z13
+	VFNMADD231PD     Z9, Z13, Z3
+	VMOVUPD          Z6, Z11
+	VMAXPD           Z8, Z11, Z11
+	VBROADCASTSD     (R8), Z8
+	VMULPD           Z8, Z7, Z7
+	VFNMADD231PD     Z7, Z11, Z10
+	VMULPD           Z12, Z10, Z10
+	VMULPD           Z9, Z10, Z10
+	VADDPD           Z10, Z4, Z4
+	VMOVUPD          Z10, (AX)(R9*1)
+	ADDQ             $0x40, R9
+	CMPQ             R9, SI
+	JLT              column1
+	VMOVUPD          Z3, 384(DI)
+	VMOVUPD          Z4, 448(DI)
+	VMOVUPD          Z5, 512(DI)
+	KMOVW            K1, AX
+	MOVL             AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func focal7TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·focal7TileF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ    h+0(FP), AX
+	MOVQ    e+8(FP), CX
+	MOVQ    z+16(FP), DX
+	MOVQ    t+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lanes+40(FP), DI
+	MOVQ    par+48(FP), R8
+	VMOVUPD 64(DI), Z0
+	VMOVUPD 128(DI), Z1
+	VMOVUPD 320(DI), Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	KXORW   K1, K1, K1
+	VMOVUPD cdc087500000000000<>+0(SB), Z6
+	XORQ    R9, R9
+	SHLQ    $0x06, SI
+
+column1:
+	VMOVUPD          (BX)(R9*1), Z7
+	VMOVUPD          (DX)(R9*1), Z8
+	VFPCLASSPDZ      $0xd9, Z7, K2
+	KORW             K2, K1, K1
+	VCMPPD           $0x04, Z0, Z8, K2
+	VMOVUPD.Z        Z7, K2, Z9
+	VCMPPD           $0x00, Z0, Z8, K2
+	VADDPD           Z7, Z5, K2, Z5
+	VSUBPD           Z0, Z8, Z8
+	VSUBPD           Z1, Z8, Z8
+	VMOVUPD          (CX)(R9*1), Z7
+	VMULPD           Z2, Z7, Z7
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z10
+	VSUBPD           Z7, Z10, Z10
+	VBROADCASTSD     16(R8), Z11
+	VBROADCASTSD     8(R8), Z12
+	VFMADD231PD      Z12, Z7, Z11
+	VBROADCASTSD     24(R8), Z12
+	VFMADD213PD.BCST 32(R8), Z11, Z12
+	VFMADD213PD.BCST 40(R8), Z11, Z12
+	VFMADD213PD.BCST 48(R8), Z11, Z12
+	VFMADD213PD.BCST 56(R8), Z11, Z12
+	VFMADD213PD.BCST 64(R8), Z11, Z12
+	VFMADD213PD.BCST 72(R8), Z11, Z12
+	VFMADD213PD.BCST 80(R8), Z11, Z12
+	VCMPPD           $0x04, cd0<>+0(SB), Z9, K2
+	VMOVUPD.Z        Z8, K2, Z11
+	VMULPD           Z10, Z12, Z13
+	VMULPD           Z11, Z13, Z13
+	VFNMADD231PD     Z9, Z13, Z3
+	VMOVUPD          Z6, Z11
+	VMAXPD           Z8, Z11, Z11
+	VBROADCASTSD     (R8), Z8
+	VMULPD           Z8, Z7, Z7
+	VFNMADD231PD     Z7, Z11, Z10
+	VMULPD           Z12, Z10, Z10
+	VMULPD           Z9, Z10, Z10
+	VADDPD           Z10, Z4, Z4
+	VMOVUPD          Z10, (AX)(R9*1)
+	ADDQ             $0x40, R9
+	CMPQ             R9, SI
+	JLT              column1
+	VMOVUPD          Z3, 384(DI)
+	VMOVUPD          Z4, 448(DI)
+	VMOVUPD          Z5, 512(DI)
+	KMOVW            K1, AX
+	MOVL             AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func focalNTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·focalNTileF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ    h+0(FP), AX
+	MOVQ    e+8(FP), CX
+	MOVQ    z+16(FP), DX
+	MOVQ    t+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lanes+40(FP), DI
+	MOVQ    par+48(FP), R8
+	VMOVUPD 64(DI), Z0
+	VMOVUPD 128(DI), Z1
+	VMOVUPD 320(DI), Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	KXORW   K1, K1, K1
+	VMOVUPD cdc087500000000000<>+0(SB), Z6
+	XORQ    R9, R9
+	SHLQ    $0x06, SI
+
+column1:
+	VMOVUPD          (BX)(R9*1), Z7
+	VMOVUPD          (DX)(R9*1), Z8
+	VFPCLASSPDZ      $0xd9, Z7, K2
+	KORW             K2, K1, K1
+	VCMPPD           $0x04, Z0, Z8, K2
+	VMOVUPD.Z        Z7, K2, Z9
+	VCMPPD           $0x00, Z0, Z8, K2
+	VADDPD           Z7, Z5, K2, Z5
+	VSUBPD           Z0, Z8, Z8
+	VSUBPD           Z1, Z8, Z8
+	VMOVUPD          (CX)(R9*1), Z7
+	VMULPD           Z2, Z7, Z7
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z10
+	VSUBPD           Z7, Z10, Z10
+	VBROADCASTSD     16(R8), Z11
+	VBROADCASTSD     8(R8), Z12
+	VFMADD231PD      Z12, Z7, Z11
+	VBROADCASTSD     24(R8), Z12
+	VFMADD213PD.BCST 32(R8), Z11, Z12
+	VFMADD213PD.BCST 40(R8), Z11, Z12
+	VFMADD213PD.BCST 48(R8), Z11, Z12
+	VFMADD213PD.BCST 56(R8), Z11, Z12
+	VFMADD213PD.BCST 64(R8), Z11, Z12
+	VFMADD213PD.BCST 72(R8), Z11, Z12
+	VFMADD213PD.BCST 80(R8), Z11, Z12
+	VFMADD213PD.BCST 88(R8), Z11, Z12
+	VFMADD213PD.BCST 96(R8), Z11, Z12
+	VFMADD213PD.BCST 104(R8), Z11, Z12
+	VFMADD213PD.BCST 112(R8), Z11, Z12
+	VFMADD213PD.BCST 120(R8), Z11, Z12
+	VFMADD213PD.BCST 128(R8), Z11, Z12
+	VFMADD213PD.BCST 136(R8), Z11, Z12
+	VFMADD213PD.BCST 144(R8), Z11, Z12
+	VFMADD213PD.BCST 152(R8), Z11, Z12
+	VFMADD213PD.BCST 160(R8), Z11, Z12
+	VFMADD213PD.BCST 168(R8), Z11, Z12
+	VFMADD213PD.BCST 176(R8), Z11, Z12
+	VFMADD213PD.BCST 184(R8), Z11, Z12
+	VFMADD213PD.BCST 192(R8), Z11, Z12
+	VFMADD213PD.BCST 200(R8), Z11, Z12
+	VFMADD213PD.BCST 208(R8), Z11, Z12
+	VCMPPD           $0x04, cd0<>+0(SB), Z9, K2
+	VMOVUPD.Z        Z8, K2, Z11
+	VMULPD           Z10, Z12, Z13
+	VMULPD           Z11, Z13, Z13
+	VFNMADD231PD     Z9, Z13, Z3
+	VMOVUPD          Z6, Z11
+	VMAXPD           Z8, Z11, Z11
+	VBROADCASTSD     (R8), Z8
+	VMULPD           Z8, Z7, Z7
+	VFNMADD231PD     Z7, Z11, Z10
+	VMULPD           Z12, Z10, Z10
+	VMULPD           Z9, Z10, Z10
+	VADDPD           Z10, Z4, Z4
+	VMOVUPD          Z10, (AX)(R9*1)
+	ADDQ             $0x40, R9
+	CMPQ             R9, SI
+	JLT              column1
+	VMOVUPD          Z3, 384(DI)
+	VMOVUPD          Z4, 448(DI)
+	VMOVUPD          Z5, 512(DI)
+	KMOVW            K1, AX
+	MOVL             AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func gceTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gceTileF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), CX
+	MOVQ         t+24(FP), DX
+	MOVQ         k+32(FP), BX
+	MOVQ         lanes+40(FP), SI
+	MOVQ         par+48(FP), DI
+	VMOVUPD      64(SI), Z0
+	VMOVUPD      128(SI), Z1
+	VMOVUPD      320(SI), Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	KXORW        K1, K1, K1
+	VBROADCASTSD (DI), Z2
+	VMOVUPD      cdc087500000000000<>+0(SB), Z6
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z7
+	VMOVUPD      cd4338000000000000<>+0(SB), Z8
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z9
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z12
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z13
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z14
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z15
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z16
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z17
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z18
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z19
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z20
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z21
+	XORQ         DI, DI
+	SHLQ         $0x06, BX
+
+column1:
+	VMOVUPD      (DX)(DI*1), Z22
+	VMOVUPD      (CX)(DI*1), Z23
+	VFPCLASSPDZ  $0xd9, Z22, K2
+	KORW         K2, K1, K1
+	VCMPPD       $0x04, Z0, Z23, K2
+	VMOVUPD.Z    Z22, K2, Z24
+	VCMPPD       $0x00, Z0, Z23, K2
+	VADDPD       Z22, Z5, K2, Z5
+	VSUBPD       Z0, Z23, Z23
+	VSUBPD       Z1, Z23, Z23
+	VMULPD       Z2, Z23, Z23
+	VMOVUPD      Z6, Z22
+	VMAXPD       Z23, Z22, Z22
+	VMOVUPD      Z8, Z23
+	VFMADD231PD  Z7, Z22, Z23
+	VSUBPD       Z8, Z23, Z25
+	VFNMADD231PD Z9, Z25, Z22
+	VFNMADD231PD Z10, Z25, Z22
+	VMOVUPD      Z12, Z26
+	VFMADD213PD  Z13, Z22, Z26
+	VFMADD213PD  Z14, Z22, Z26
+	VFMADD213PD  Z15, Z22, Z26
+	VFMADD213PD  Z16, Z22, Z26
+	VFMADD213PD  Z17, Z22, Z26
+	VFMADD213PD  Z18, Z22, Z26
+	VFMADD213PD  Z19, Z22, Z26
+	VFMADD213PD  Z20, Z22, Z26
+	VFMADD213PD  Z21, Z22, Z26
+	VMULPD       Z22, Z22, Z23
+	VFMADD213PD  Z22, Z23, Z26
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z23
+	VSCALEFPD    Z25, Z23, Z23
+	VMOVAPD      Z23, Z22
+	VFMADD231PD  Z26, Z23, Z22
+	VMOVUPD      Z11, Z25
+	VSUBPD       Z23, Z25, Z25
+	VFNMADD231PD Z26, Z23, Z25
+	VFMADD231PD  Z24, Z25, Z3
+	VMULPD       Z24, Z22, Z22
+	VADDPD       Z22, Z4, Z4
+	VMOVUPD      Z22, (AX)(DI*1)
+	ADDQ         $0x40, DI
+	CMPQ         DI, BX
+	JLT          column1
+	VMOVUPD      Z3, 384(SI)
+	VMOVUPD      Z4, 448(SI)
+	VMOVUPD      Z5, 512(SI)
+	KMOVW        K1, AX
+	MOVL         AX, bad+56(FP)
 	VZEROUPPER
 	RET
 
@@ -6449,9 +7640,9 @@ end4:
 	VZEROUPPER
 	RET
 
-// func sumF32AVX2(x *float32, n int) (sum float32)
+// func sumF32AVX2(x *float32, n int) (sum float64)
 // Requires: AVX
-TEXT ·sumF32AVX2(SB), NOSPLIT, $0-20
+TEXT ·sumF32AVX2(SB), NOSPLIT, $0-24
 	MOVQ   x+0(FP), AX
 	MOVQ   n+8(FP), CX
 	VXORPS Y0, Y0, Y0
@@ -6494,27 +7685,43 @@ tail3:
 	VADDPS     Y4, Y0, Y0
 
 done4:
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X4
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X0, Y0
+	VEXTRACTF128 $0x01, Y1, X5
+	VCVTPS2PD    X5, Y5
+	VCVTPS2PD    X1, Y1
+	VEXTRACTF128 $0x01, Y2, X6
+	VCVTPS2PD    X6, Y6
+	VCVTPS2PD    X2, Y2
+	VEXTRACTF128 $0x01, Y3, X7
+	VCVTPS2PD    X7, Y7
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y7, Y0, Y0
+	VADDPD       Y3, Y0, Y0
+	VADDPD       Y6, Y0, Y0
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y5, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y4, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X1
+	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
-	VADDPS       X0, X1, X1
-	VMOVSHDUP    X1, X0
-	VADDPS       X0, X1, X1
-	VMOVSS       X1, sum+16(FP)
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, sum+16(FP)
 	VZEROUPPER
 	RET
 
-// func expsF32AVX2(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float32)
+// func expsF32AVX2(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·expsF32AVX2(SB), NOSPLIT, $0-44
+TEXT ·expsF32AVX2(SB), NOSPLIT, $0-48
 	MOVQ         z+8(FP), AX
 	MOVQ         n+16(FP), CX
 	MOVQ         ahead+32(FP), DX
-	ADDQ         AX, DX
 	MOVQ         e+0(FP), BX
+	MOVQ         DX, SI
+	ADDQ         BX, SI
+	ADDQ         AX, DX
 	VBROADCASTSS low+24(FP), Y0
 	VBROADCASTSS shift+28(FP), Y1
 	VMOVUPS      cs4b400040<>+0(SB), Y2
@@ -6522,13 +7729,14 @@ TEXT ·expsF32AVX2(SB), NOSPLIT, $0-44
 	VPSLLD       $0x17, Y2, Y2
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y3, Y3, Y3
-	XORQ         SI, SI
+	XORQ         DI, DI
 
 big1:
 	CMPQ         CX, $0x10
 	JLT          small2
-	VMAXPS       (AX)(SI*4), Y0, Y4
-	PREFETCHT0   (DX)(SI*4)
+	VMAXPS       (AX)(DI*4), Y0, Y4
+	PREFETCHT0   (DX)(DI*4)
+	PREFETCHT0   (SI)(DI*4)
 	VMOVUPS      cs4b400000<>+0(SB), Y5
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
 	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
@@ -6547,10 +7755,11 @@ big1:
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
 	VFMADD231PS  cs0<>+0(SB), Y4, Y6
-	VMOVUPS      Y6, (BX)(SI*4)
+	VMOVUPS      Y6, (BX)(DI*4)
 	VADDPS       Y6, Y1, Y1
-	VMAXPS       32(AX)(SI*4), Y0, Y4
-	PREFETCHT0   32(DX)(SI*4)
+	VMAXPS       32(AX)(DI*4), Y0, Y4
+	PREFETCHT0   32(DX)(DI*4)
+	PREFETCHT0   32(SI)(DI*4)
 	VMOVUPS      cs4b400000<>+0(SB), Y5
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
 	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
@@ -6569,17 +7778,18 @@ big1:
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
 	VFMADD231PS  cs0<>+0(SB), Y4, Y6
-	VMOVUPS      Y6, 32(BX)(SI*4)
+	VMOVUPS      Y6, 32(BX)(DI*4)
 	VADDPS       Y6, Y3, Y3
-	ADDQ         $0x10, SI
+	ADDQ         $0x10, DI
 	SUBQ         $0x10, CX
 	JMP          big1
 
 small2:
 	CMPQ         CX, $0x08
 	JLT          tail3
-	VMAXPS       (AX)(SI*4), Y0, Y4
-	PREFETCHT0   (DX)(SI*4)
+	VMAXPS       (AX)(DI*4), Y0, Y4
+	PREFETCHT0   (DX)(DI*4)
+	PREFETCHT0   (SI)(DI*4)
 	VMOVUPS      cs4b400000<>+0(SB), Y5
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
 	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
@@ -6598,21 +7808,22 @@ small2:
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
 	VFMADD231PS  cs0<>+0(SB), Y4, Y6
-	VMOVUPS      Y6, (BX)(SI*4)
+	VMOVUPS      Y6, (BX)(DI*4)
 	VADDPS       Y6, Y1, Y1
-	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
 	SUBQ         $0x08, CX
 	JMP          small2
 
 tail3:
 	TESTQ        CX, CX
 	JEQ          done4
-	LEAQ         tails<>+0(SB), DI
+	LEAQ         tails<>+0(SB), R8
 	NEGQ         CX
-	VMOVUPS      32(DI)(CX*4), Y4
-	VMASKMOVPS   (AX)(SI*4), Y4, Y5
+	VMOVUPS      32(R8)(CX*4), Y4
+	VMASKMOVPS   (AX)(DI*4), Y4, Y5
 	VMAXPS       Y5, Y0, Y0
-	PREFETCHT0   (DX)(SI*4)
+	PREFETCHT0   (DX)(DI*4)
+	PREFETCHT0   (SI)(DI*4)
 	VMOVUPS      cs4b400000<>+0(SB), Y5
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
@@ -6631,25 +7842,31 @@ tail3:
 	VPADDD       Y5, Y6, Y6
 	VMULPS       cs1f800000<>+0(SB), Y6, Y6
 	VFMADD231PS  cs0<>+0(SB), Y0, Y6
-	VMASKMOVPS   Y6, Y4, (BX)(SI*4)
+	VMASKMOVPS   Y6, Y4, (BX)(DI*4)
 	VANDPS       Y4, Y6, Y6
 	VADDPS       Y6, Y1, Y1
 
 done4:
-	VADDPS       Y3, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X0, X1, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X1, Y1
+	VEXTRACTF128 $0x01, Y3, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, sum+40(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+40(FP)
 	VZEROUPPER
 	RET
 
-// func sumExpF32AVX2(z *float32, n int, low float32, shift float32, ahead int) (sum float32)
+// func sumExpF32AVX2(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·sumExpF32AVX2(SB), NOSPLIT, $0-36
+TEXT ·sumExpF32AVX2(SB), NOSPLIT, $0-40
 	MOVQ         z+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         ahead+24(FP), DX
@@ -6771,20 +7988,26 @@ tail3:
 	VADDPS       Y6, Y1, Y1
 
 done4:
-	VADDPS       Y3, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X0, X1, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X1, Y1
+	VEXTRACTF128 $0x01, Y3, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, sum+32(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+32(FP)
 	VZEROUPPER
 	RET
 
-// func expsDotF32AVX2(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
+// func expsDotF32AVX2(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·expsDotF32AVX2(SB), NOSPLIT, $0-72
+TEXT ·expsDotF32AVX2(SB), NOSPLIT, $0-84
 	MOVQ         z+8(FP), AX
 	MOVQ         t+16(FP), CX
 	MOVQ         n+24(FP), DX
@@ -6893,35 +8116,41 @@ tail3:
 
 done4:
 	VEXTRACTF128 $0x01, Y2, X0
-	VADDPS       X0, X2, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X2, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, sum+56(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
 	VEXTRACTF128 $0x01, Y4, X0
-	VADDPS       X0, X4, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X4, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, dot+60(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, dot+64(FP)
 	VEXTRACTF128 $0x01, Y5, X0
-	VADDPS       X0, X5, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X5, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, mass+64(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+72(FP)
 	VCMPPS       $0x11, Y7, Y6, Y0
 	VMOVMSKPS    Y0, AX
-	MOVL         AX, bad+68(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func sumExpDotF32AVX2(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float32, dot float32, mass float32, bad uint32)
+// func sumExpDotF32AVX2(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·sumExpDotF32AVX2(SB), NOSPLIT, $0-64
+TEXT ·sumExpDotF32AVX2(SB), NOSPLIT, $0-76
 	MOVQ         z+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -7024,29 +8253,35 @@ tail3:
 
 done4:
 	VEXTRACTF128 $0x01, Y2, X0
-	VADDPS       X0, X2, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X2, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, sum+48(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+48(FP)
 	VEXTRACTF128 $0x01, Y4, X0
-	VADDPS       X0, X4, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X4, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, dot+52(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, dot+56(FP)
 	VEXTRACTF128 $0x01, Y5, X0
-	VADDPS       X0, X5, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X5, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, mass+56(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
 	VCMPPS       $0x11, Y7, Y6, Y0
 	VMOVMSKPS    Y0, AX
-	MOVL         AX, bad+60(FP)
+	MOVL         AX, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -7194,12 +8429,14 @@ big1:
 	CMPQ        DX, $0x10
 	JLT         small2
 	VMOVUPS     (AX)(BX*4), Y2
-	VFMSUB213PS (CX)(BX*4), Y0, Y2
-	VMULPS      Y1, Y2, Y2
+	VMOVUPS     (CX)(BX*4), Y3
+	VMULPS      Y1, Y3, Y3
+	VFMSUB213PS Y3, Y0, Y2
 	VMOVUPS     Y2, (AX)(BX*4)
 	VMOVUPS     32(AX)(BX*4), Y2
-	VFMSUB213PS 32(CX)(BX*4), Y0, Y2
-	VMULPS      Y1, Y2, Y2
+	VMOVUPS     32(CX)(BX*4), Y3
+	VMULPS      Y1, Y3, Y3
+	VFMSUB213PS Y3, Y0, Y2
 	VMOVUPS     Y2, 32(AX)(BX*4)
 	ADDQ        $0x10, BX
 	SUBQ        $0x10, DX
@@ -7209,8 +8446,9 @@ small2:
 	CMPQ        DX, $0x08
 	JLT         tail3
 	VMOVUPS     (AX)(BX*4), Y2
-	VFMSUB213PS (CX)(BX*4), Y0, Y2
-	VMULPS      Y1, Y2, Y2
+	VMOVUPS     (CX)(BX*4), Y3
+	VMULPS      Y1, Y3, Y3
+	VFMSUB213PS Y3, Y0, Y2
 	VMOVUPS     Y2, (AX)(BX*4)
 	ADDQ        $0x08, BX
 	SUBQ        $0x08, DX
@@ -7224,8 +8462,8 @@ tail3:
 	VMOVUPS     32(SI)(DX*4), Y2
 	VMASKMOVPS  (AX)(BX*4), Y2, Y3
 	VMASKMOVPS  (CX)(BX*4), Y2, Y4
+	VMULPS      Y1, Y4, Y4
 	VFMSUB213PS Y4, Y0, Y3
-	VMULPS      Y1, Y3, Y3
 	VMASKMOVPS  Y3, Y2, (AX)(BX*4)
 
 done4:
@@ -7483,391 +8721,9 @@ done4:
 	VZEROUPPER
 	RET
 
-// func maeSumF32AVX2(e *float32, t *float32, n int, c float32, sa float32) (sum float32, delta float32, bad uint32)
-// Requires: AVX, FMA3, SSE2
-TEXT ·maeSumF32AVX2(SB), NOSPLIT, $0-44
-	MOVQ         e+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS c+24(FP), Y0
-	VBROADCASTSS sa+28(FP), Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	XORQ         BX, BX
-
-small2:
-	CMPQ        DX, $0x08
-	JLT         tail3
-	VMOVUPS     (AX)(BX*4), Y7
-	VMOVUPS     (CX)(BX*4), Y8
-	VCMPPS      $0x19, Y5, Y8, Y9
-	VORPS       Y9, Y6, Y6
-	VADDPS      Y8, Y4, Y4
-	VMULPS      Y0, Y7, Y9
-	VSUBPS      Y8, Y9, Y9
-	VMOVAPS     Y9, Y8
-	VCMPPS      $0x1e, Y5, Y9, Y10
-	VBLENDVPS   Y10, cs3f800000<>+0(SB), Y8, Y8
-	VCMPPS      $0x11, Y5, Y9, Y10
-	VBLENDVPS   Y10, csbf800000<>+0(SB), Y8, Y8
-	VMULPS      Y8, Y9, Y9
-	VADDPS      Y9, Y2, Y2
-	VSUBPS      Y8, Y1, Y8
-	VFMADD231PS Y8, Y7, Y3
-	ADDQ        $0x08, BX
-	SUBQ        $0x08, DX
-	JMP         small2
-
-tail3:
-	TESTQ       DX, DX
-	JEQ         done4
-	LEAQ        tails<>+0(SB), SI
-	NEGQ        DX
-	VMOVUPS     32(SI)(DX*4), Y7
-	VMASKMOVPS  (AX)(BX*4), Y7, Y8
-	VMASKMOVPS  (CX)(BX*4), Y7, Y7
-	VCMPPS      $0x19, Y5, Y7, Y9
-	VORPS       Y9, Y6, Y6
-	VADDPS      Y7, Y4, Y4
-	VMULPS      Y0, Y8, Y0
-	VSUBPS      Y7, Y0, Y0
-	VMOVAPS     Y0, Y7
-	VCMPPS      $0x1e, Y5, Y0, Y9
-	VBLENDVPS   Y9, cs3f800000<>+0(SB), Y7, Y7
-	VCMPPS      $0x11, Y5, Y0, Y5
-	VBLENDVPS   Y5, csbf800000<>+0(SB), Y7, Y7
-	VMULPS      Y7, Y0, Y0
-	VADDPS      Y0, Y2, Y2
-	VSUBPS      Y7, Y1, Y7
-	VFMADD231PS Y7, Y8, Y3
-
-done4:
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPS       X0, X2, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, sum+32(FP)
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPS       X0, X3, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, delta+36(FP)
-	VMOVMSKPS    Y6, AX
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPS       X0, X4, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVUPS      cs7f800000<>+0(SB), X1
-	VCMPPS       $0x11, X1, X0, X0
-	MOVQ         X0, CX
-	NOTL         CX
-	ANDL         $0x01, CX
-	ORL          CX, AX
-	MOVL         AX, bad+40(FP)
-	VZEROUPPER
-	RET
-
-// func maeGradF32AVX2(e *float32, t *float32, n int, c float32, sa float32, delta float32, f float32)
-// Requires: AVX
-TEXT ·maeGradF32AVX2(SB), NOSPLIT, $0-40
-	MOVQ         e+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS c+24(FP), Y0
-	VBROADCASTSS sa+28(FP), Y1
-	VBROADCASTSS delta+32(FP), Y2
-	VBROADCASTSS f+36(FP), Y3
-	VXORPS       Y4, Y4, Y4
-	XORQ         BX, BX
-
-small2:
-	CMPQ      DX, $0x08
-	JLT       tail3
-	VMOVUPS   (AX)(BX*4), Y5
-	VMOVUPS   (CX)(BX*4), Y6
-	VMULPS    Y0, Y5, Y7
-	VSUBPS    Y6, Y7, Y7
-	VMOVAPS   Y7, Y6
-	VCMPPS    $0x1e, Y4, Y7, Y8
-	VBLENDVPS Y8, cs3f800000<>+0(SB), Y6, Y6
-	VCMPPS    $0x11, Y4, Y7, Y7
-	VBLENDVPS Y7, csbf800000<>+0(SB), Y6, Y6
-	VSUBPS    Y1, Y6, Y6
-	VADDPS    Y2, Y6, Y6
-	VMULPS    Y3, Y5, Y5
-	VMULPS    Y6, Y5, Y5
-	VMOVUPS   Y5, (AX)(BX*4)
-	ADDQ      $0x08, BX
-	SUBQ      $0x08, DX
-	JMP       small2
-
-tail3:
-	TESTQ      DX, DX
-	JEQ        done4
-	LEAQ       tails<>+0(SB), SI
-	NEGQ       DX
-	VMOVUPS    32(SI)(DX*4), Y5
-	VMASKMOVPS (AX)(BX*4), Y5, Y6
-	VMASKMOVPS (CX)(BX*4), Y5, Y7
-	VMULPS     Y0, Y6, Y0
-	VSUBPS     Y7, Y0, Y0
-	VMOVAPS    Y0, Y7
-	VCMPPS     $0x1e, Y4, Y0, Y8
-	VBLENDVPS  Y8, cs3f800000<>+0(SB), Y7, Y7
-	VCMPPS     $0x11, Y4, Y0, Y0
-	VBLENDVPS  Y0, csbf800000<>+0(SB), Y7, Y7
-	VSUBPS     Y1, Y7, Y7
-	VADDPS     Y2, Y7, Y7
-	VMULPS     Y3, Y6, Y6
-	VMULPS     Y7, Y6, Y6
-	VMASKMOVPS Y6, Y5, (AX)(BX*4)
-
-done4:
-	VZEROUPPER
-	RET
-
-// func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
-// Requires: AVX, FMA3, SSE2
-TEXT ·focalTermsF32AVX2(SB), NOSPLIT, $0-68
-	MOVQ         h+0(FP), AX
-	MOVQ         e+8(FP), CX
-	MOVQ         z+16(FP), DX
-	MOVQ         t+24(FP), BX
-	MOVQ         n+32(FP), SI
-	VBROADCASTSS m+40(FP), Y0
-	VBROADCASTSS log+44(FP), Y1
-	VBROADCASTSS c+48(FP), Y2
-	VBROADCASTSS a+52(FP), Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	XORQ         DI, DI
-
-small2:
-	CMPQ         SI, $0x08
-	JLT          tail3
-	VMOVUPS      (BX)(DI*4), Y9
-	VCMPPS       $0x19, Y7, Y9, Y10
-	VORPS        Y10, Y8, Y8
-	VADDPS       Y9, Y6, Y6
-	VMOVUPS      (DX)(DI*4), Y10
-	VSUBPS       Y0, Y10, Y10
-	VSUBPS       Y1, Y10, Y10
-	VMOVUPS      (CX)(DI*4), Y11
-	VMULPS       Y2, Y11, Y11
-	VMOVUPS      cs3f800000<>+0(SB), Y12
-	VSUBPS       Y11, Y12, Y12
-	VMOVUPS      cs40000000<>+0(SB), Y13
-	VSUBPS       Y3, Y13, Y13
-	VMOVUPS      csbf800000<>+0(SB), Y14
-	VADDPS       Y3, Y14, Y14
-	VFMADD231PS  Y12, Y14, Y13
-	VMULPS       Y12, Y13, Y12
-	VCMPPS       $0x04, cs0<>+0(SB), Y9, Y14
-	VANDPS       Y14, Y10, Y14
-	VMULPS       Y12, Y14, Y14
-	VFNMADD231PS Y9, Y14, Y4
-	VMOVUPS      csc2d10000<>+0(SB), Y14
-	VMAXPS       Y10, Y14, Y10
-	VMULPS       Y10, Y11, Y11
-	VMULPS       Y13, Y11, Y11
-	VFNMADD231PS Y3, Y11, Y12
-	VMULPS       Y9, Y12, Y12
-	VADDPS       Y12, Y5, Y5
-	VMOVUPS      Y12, (AX)(DI*4)
-	ADDQ         $0x08, DI
-	SUBQ         $0x08, SI
-	JMP          small2
-
-tail3:
-	TESTQ        SI, SI
-	JEQ          done4
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         SI
-	VMOVUPS      32(R8)(SI*4), Y9
-	VMASKMOVPS   (BX)(DI*4), Y9, Y10
-	VCMPPS       $0x19, Y7, Y10, Y7
-	VORPS        Y7, Y8, Y8
-	VADDPS       Y10, Y6, Y6
-	VMASKMOVPS   (DX)(DI*4), Y9, Y7
-	VSUBPS       Y0, Y7, Y7
-	VSUBPS       Y1, Y7, Y7
-	VMASKMOVPS   (CX)(DI*4), Y9, Y0
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      cs3f800000<>+0(SB), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMOVUPS      cs40000000<>+0(SB), Y2
-	VSUBPS       Y3, Y2, Y2
-	VMOVUPS      csbf800000<>+0(SB), Y11
-	VADDPS       Y3, Y11, Y11
-	VFMADD231PS  Y1, Y11, Y2
-	VMULPS       Y1, Y2, Y1
-	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
-	VANDPS       Y11, Y7, Y11
-	VMULPS       Y1, Y11, Y11
-	VFNMADD231PS Y10, Y11, Y4
-	VMOVUPS      csc2d10000<>+0(SB), Y11
-	VMAXPS       Y7, Y11, Y7
-	VMULPS       Y7, Y0, Y0
-	VMULPS       Y2, Y0, Y0
-	VFNMADD231PS Y3, Y0, Y1
-	VMULPS       Y10, Y1, Y1
-	VADDPS       Y1, Y5, Y5
-	VMASKMOVPS   Y1, Y9, (AX)(DI*4)
-
-done4:
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPS       X0, X4, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, sum+56(FP)
-	VEXTRACTF128 $0x01, Y5, X0
-	VADDPS       X0, X5, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, mass+60(FP)
-	VMOVMSKPS    Y8, AX
-	VEXTRACTF128 $0x01, Y6, X0
-	VADDPS       X0, X6, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVUPS      cs7f800000<>+0(SB), X1
-	VCMPPS       $0x11, X1, X0, X0
-	MOVQ         X0, CX
-	NOTL         CX
-	ANDL         $0x01, CX
-	ORL          CX, AX
-	MOVL         AX, bad+64(FP)
-	VZEROUPPER
-	RET
-
-// func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, a float32) (sum float32, mass float32, bad uint32)
-// Requires: AVX, FMA3, SSE2
-TEXT ·polyTermsF32AVX2(SB), NOSPLIT, $0-68
-	MOVQ         h+0(FP), AX
-	MOVQ         e+8(FP), CX
-	MOVQ         z+16(FP), DX
-	MOVQ         t+24(FP), BX
-	MOVQ         n+32(FP), SI
-	VBROADCASTSS m+40(FP), Y0
-	VBROADCASTSS log+44(FP), Y1
-	VBROADCASTSS c+48(FP), Y2
-	VBROADCASTSS a+52(FP), Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	XORQ         DI, DI
-
-small2:
-	CMPQ        SI, $0x08
-	JLT         tail3
-	VMOVUPS     (BX)(DI*4), Y9
-	VCMPPS      $0x19, Y7, Y9, Y10
-	VORPS       Y10, Y8, Y8
-	VADDPS      Y9, Y6, Y6
-	VMOVUPS     (DX)(DI*4), Y10
-	VSUBPS      Y0, Y10, Y10
-	VSUBPS      Y1, Y10, Y10
-	VMOVUPS     (CX)(DI*4), Y11
-	VMULPS      Y2, Y11, Y11
-	VMOVUPS     cs3f800000<>+0(SB), Y12
-	VSUBPS      Y11, Y12, Y12
-	VCMPPS      $0x04, cs0<>+0(SB), Y9, Y13
-	VANDPS      Y13, Y10, Y10
-	VMULPS      Y3, Y12, Y12
-	VSUBPS      Y10, Y12, Y12
-	VFMADD231PS Y9, Y12, Y4
-	VMOVUPS     cs3f800000<>+0(SB), Y10
-	VFMADD231PS Y3, Y11, Y10
-	VMULPS      Y9, Y10, Y10
-	VADDPS      Y10, Y5, Y5
-	VMOVUPS     Y10, (AX)(DI*4)
-	ADDQ        $0x08, DI
-	SUBQ        $0x08, SI
-	JMP         small2
-
-tail3:
-	TESTQ       SI, SI
-	JEQ         done4
-	LEAQ        tails<>+0(SB), R8
-	NEGQ        SI
-	VMOVUPS     32(R8)(SI*4), Y9
-	VMASKMOVPS  (BX)(DI*4), Y9, Y10
-	VCMPPS      $0x19, Y7, Y10, Y7
-	VORPS       Y7, Y8, Y8
-	VADDPS      Y10, Y6, Y6
-	VMASKMOVPS  (DX)(DI*4), Y9, Y7
-	VSUBPS      Y0, Y7, Y7
-	VSUBPS      Y1, Y7, Y7
-	VMASKMOVPS  (CX)(DI*4), Y9, Y0
-	VMULPS      Y2, Y0, Y0
-	VMOVUPS     cs3f800000<>+0(SB), Y1
-	VSUBPS      Y0, Y1, Y1
-	VCMPPS      $0x04, cs0<>+0(SB), Y10, Y2
-	VANDPS      Y2, Y7, Y2
-	VMULPS      Y3, Y1, Y1
-	VSUBPS      Y2, Y1, Y1
-	VFMADD231PS Y10, Y1, Y4
-	VMOVUPS     cs3f800000<>+0(SB), Y1
-	VFMADD231PS Y3, Y0, Y1
-	VMULPS      Y10, Y1, Y1
-	VADDPS      Y1, Y5, Y5
-	VMASKMOVPS  Y1, Y9, (AX)(DI*4)
-
-done4:
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPS       X0, X4, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, sum+56(FP)
-	VEXTRACTF128 $0x01, Y5, X0
-	VADDPS       X0, X5, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, mass+60(FP)
-	VMOVMSKPS    Y8, AX
-	VEXTRACTF128 $0x01, Y6, X0
-	VADDPS       X0, X6, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVUPS      cs7f800000<>+0(SB), X1
-	VCMPPS       $0x11, X1, X0, X0
-	MOVQ         X0, CX
-	NOTL         CX
-	ANDL         $0x01, CX
-	ORL          CX, AX
-	MOVL         AX, bad+64(FP)
-	VZEROUPPER
-	RET
-
-// func gceTermsF32AVX2(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, scale float32) (sum float32, mass float32, bad uint32)
-// Requires: AVX, AVX2, FMA3, SSE2
-TEXT ·gceTermsF32AVX2(SB), NOSPLIT, $0-68
+// func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
+TEXT ·powTermsF32AVX2(SB), NOSPLIT, $0-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
@@ -7875,111 +8731,124 @@ TEXT ·gceTermsF32AVX2(SB), NOSPLIT, $0-68
 	VBROADCASTSS a+32(FP), Y0
 	VBROADCASTSS aLow+36(FP), Y1
 	VBROADCASTSS low+40(FP), Y2
-	VBROADCASTSS scale+48(FP), Y3
-	VBROADCASTSS shift+44(FP), Y4
-	VMOVUPS      cs4b400040<>+0(SB), Y5
-	VSUBPS       Y4, Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS shift+44(FP), Y3
+	VBROADCASTSS rem+48(FP), Y4
+	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	XORQ         SI, SI
+	MOVQ         ahead+56(FP), SI
+	ADDQ         DX, SI
+	XORQ         DI, DI
 
 small2:
 	CMPQ         BX, $0x08
 	JLT          tail3
-	VMOVUPS      (DX)(SI*4), Y9
+	PREFETCHT0   (SI)(DI*4)
+	VMOVUPS      (DX)(DI*4), Y9
 	VCMPPS       $0x19, cs0<>+0(SB), Y9, Y10
 	VORPS        Y10, Y8, Y8
 	VADDPS       Y9, Y7, Y7
-	VMAXPS       (CX)(SI*4), Y2, Y10
-	VMULPS       Y0, Y10, Y11
+	VMAXPS       (CX)(DI*4), Y2, Y10
+	VMOVAPS      Y4, Y11
+	VFMSUB231PS  Y0, Y10, Y11
 	VMOVUPS      cs4b400000<>+0(SB), Y12
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
-	VSUBPS       cs4b400000<>+0(SB), Y12, Y11
-	VMULPS       csbf318000<>+0(SB), Y11, Y13
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y12
+	VMULPS       csbf318000<>+0(SB), Y12, Y13
 	VFMADD231PS  Y0, Y10, Y13
-	VFNMADD231PS csb95e8083<>+0(SB), Y11, Y13
-	VFMADD231PS  Y1, Y10, Y13
-	VMOVUPS      cs3ab6889e<>+0(SB), Y10
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y13, Y10
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y13, Y10
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y13, Y10
-	VFMADD213PS  cs3f000000<>+0(SB), Y13, Y10
-	VFMADD213PS  cs3f800000<>+0(SB), Y13, Y10
-	VFMADD213PS  cs3f800000<>+0(SB), Y13, Y10
+	VMOVAPS      Y4, Y11
+	VFMADD231PS  csb95e8083<>+0(SB), Y12, Y11
+	VFNMADD231PS Y1, Y10, Y11
+	VSUBPS       Y11, Y13, Y13
+	VMOVUPS      cs3ab6889e<>+0(SB), Y11
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y13, Y11
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y13, Y11
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y13, Y11
+	VFMADD213PS  cs3f000000<>+0(SB), Y13, Y11
+	VMULPS       Y13, Y13, Y10
+	VFMADD213PS  Y13, Y10, Y11
+	VSUBPS       Y3, Y12, Y12
+	VADDPS       cs4b4000bf<>+0(SB), Y12, Y12
 	VPSLLD       $0x17, Y12, Y12
-	VPADDD       Y5, Y12, Y12
-	VPADDD       Y12, Y10, Y10
-	VMULPS       cs1f800000<>+0(SB), Y10, Y10
-	VFMADD231PS  cs0<>+0(SB), Y13, Y10
-	VMULPS       Y3, Y10, Y10
-	VMOVUPS      cs3f800000<>+0(SB), Y11
-	VSUBPS       Y10, Y11, Y11
-	VFMADD231PS  Y9, Y11, Y4
+	VMULPS       cs1f800000<>+0(SB), Y12, Y12
+	VMOVAPS      Y12, Y10
+	VFMADD231PS  Y11, Y12, Y10
+	VMOVUPS      cs3f800000<>+0(SB), Y13
+	VSUBPS       Y12, Y13, Y13
+	VFNMADD231PS Y11, Y12, Y13
+	VFMADD231PS  Y9, Y13, Y5
 	VMULPS       Y9, Y10, Y10
 	VADDPS       Y10, Y6, Y6
-	VMOVUPS      Y10, (AX)(SI*4)
-	ADDQ         $0x08, SI
+	VMOVUPS      Y10, (AX)(DI*4)
+	ADDQ         $0x08, DI
 	SUBQ         $0x08, BX
 	JMP          small2
 
 tail3:
 	TESTQ        BX, BX
 	JEQ          done4
-	LEAQ         tails<>+0(SB), DI
+	LEAQ         tails<>+0(SB), R8
 	NEGQ         BX
-	VMOVUPS      32(DI)(BX*4), Y9
-	VMASKMOVPS   (DX)(SI*4), Y9, Y10
+	VMOVUPS      32(R8)(BX*4), Y9
+	PREFETCHT0   (SI)(DI*4)
+	VMASKMOVPS   (DX)(DI*4), Y9, Y10
 	VCMPPS       $0x19, cs0<>+0(SB), Y10, Y11
 	VORPS        Y11, Y8, Y8
 	VADDPS       Y10, Y7, Y7
-	VMASKMOVPS   (CX)(SI*4), Y9, Y11
+	VMASKMOVPS   (CX)(DI*4), Y9, Y11
 	VMAXPS       Y11, Y2, Y2
-	VMULPS       Y0, Y2, Y11
+	VMOVAPS      Y4, Y11
+	VFMSUB231PS  Y0, Y2, Y11
 	VMOVUPS      cs4b400000<>+0(SB), Y12
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
 	VSUBPS       cs4b400000<>+0(SB), Y12, Y11
-	VMULPS       csbf318000<>+0(SB), Y11, Y13
-	VFMADD231PS  Y0, Y2, Y13
-	VFNMADD231PS csb95e8083<>+0(SB), Y11, Y13
-	VFMADD231PS  Y1, Y2, Y13
+	VMULPS       csbf318000<>+0(SB), Y11, Y12
+	VFMADD231PS  Y0, Y2, Y12
+	VMOVAPS      Y4, Y0
+	VFMADD231PS  csb95e8083<>+0(SB), Y11, Y0
+	VFNMADD231PS Y1, Y2, Y0
+	VSUBPS       Y0, Y12, Y12
 	VMOVUPS      cs3ab6889e<>+0(SB), Y0
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y13, Y0
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y13, Y0
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y13, Y0
-	VFMADD213PS  cs3f000000<>+0(SB), Y13, Y0
-	VFMADD213PS  cs3f800000<>+0(SB), Y13, Y0
-	VFMADD213PS  cs3f800000<>+0(SB), Y13, Y0
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y12, Y0
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y12, Y0
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y12, Y0
+	VFMADD213PS  cs3f000000<>+0(SB), Y12, Y0
+	VMULPS       Y12, Y12, Y1
+	VFMADD213PS  Y12, Y1, Y0
+	VSUBPS       Y3, Y11, Y11
+	VADDPS       cs4b4000bf<>+0(SB), Y11, Y12
 	VPSLLD       $0x17, Y12, Y12
-	VPADDD       Y5, Y12, Y12
-	VPADDD       Y12, Y0, Y0
-	VMULPS       cs1f800000<>+0(SB), Y0, Y0
-	VFMADD231PS  cs0<>+0(SB), Y13, Y0
-	VMULPS       Y3, Y0, Y0
-	VMOVUPS      cs3f800000<>+0(SB), Y1
-	VSUBPS       Y0, Y1, Y1
-	VFMADD231PS  Y10, Y1, Y4
-	VMULPS       Y10, Y0, Y0
-	VADDPS       Y0, Y6, Y6
-	VMASKMOVPS   Y0, Y9, (AX)(SI*4)
+	VMULPS       cs1f800000<>+0(SB), Y12, Y12
+	VMOVAPS      Y12, Y1
+	VFMADD231PS  Y0, Y12, Y1
+	VMOVUPS      cs3f800000<>+0(SB), Y2
+	VSUBPS       Y12, Y2, Y2
+	VFNMADD231PS Y0, Y12, Y2
+	VFMADD231PS  Y10, Y2, Y5
+	VMULPS       Y10, Y1, Y1
+	VADDPS       Y1, Y6, Y6
+	VMASKMOVPS   Y1, Y9, (AX)(DI*4)
 
 done4:
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPS       X0, X4, X0
+	VEXTRACTF128 $0x01, Y5, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X5, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, sum+56(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+64(FP)
 	VEXTRACTF128 $0x01, Y6, X0
-	VADDPS       X0, X6, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X6, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSS       X0, mass+60(FP)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+72(FP)
 	VMOVMSKPS    Y8, AX
 	VEXTRACTF128 $0x01, Y7, X0
 	VADDPS       X0, X7, X0
@@ -7993,7 +8862,295 @@ done4:
 	NOTL         CX
 	ANDL         $0x01, CX
 	ORL          CX, AX
-	MOVL         AX, bad+64(FP)
+	MOVL         AX, bad+80(FP)
+	VZEROUPPER
+	RET
+
+DATA cs4b4000bf<>+0(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+4(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+8(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+12(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+16(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+20(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+24(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+28(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+32(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+36(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+40(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+44(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+48(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+52(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+56(SB)/4, $0x4b4000bf
+DATA cs4b4000bf<>+60(SB)/4, $0x4b4000bf
+GLOBL cs4b4000bf<>(SB), RODATA|NOPTR, $64
+
+// func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, FMA3, MMX+, SSE2
+TEXT ·polyTermsF32AVX2(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         par+56(FP), DI
+	VBROADCASTSS m+40(FP), Y0
+	VBROADCASTSS log+44(FP), Y1
+	VBROADCASTSS c+48(FP), Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         ahead+64(FP), DI
+	ADDQ         BX, DI
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	XORQ         R8, R8
+
+small2:
+	CMPQ         SI, $0x08
+	JLT          tail3
+	VMOVUPS      (BX)(R8*4), Y8
+	VCMPPS       $0x19, cs0<>+0(SB), Y8, Y9
+	VORPS        Y9, Y7, Y7
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      (DX)(R8*4), Y9
+	VSUBPS       Y0, Y9, Y9
+	VSUBPS       Y1, Y9, Y9
+	PREFETCHT0   (DI)(R8*4)
+	VMOVUPS      (CX)(R8*4), Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y2, Y10, Y11
+	VCMPPS       $0x04, cs0<>+0(SB), Y8, Y12
+	VANDPS       Y12, Y9, Y9
+	VSUBPS       Y9, Y11, Y11
+	VFMADD231PS  Y8, Y11, Y4
+	VFMADD213PS  cs3f800000<>+0(SB), Y2, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y10, Y5, Y5
+	VMOVUPS      Y10, (AX)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R9
+	NEGQ         SI
+	VMOVUPS      32(R9)(SI*4), Y8
+	VMASKMOVPS   (BX)(R8*4), Y8, Y9
+	VCMPPS       $0x19, cs0<>+0(SB), Y9, Y10
+	VORPS        Y10, Y7, Y7
+	VADDPS       Y9, Y6, Y6
+	VMASKMOVPS   (DX)(R8*4), Y8, Y10
+	VSUBPS       Y0, Y10, Y10
+	VSUBPS       Y1, Y10, Y10
+	PREFETCHT0   (DI)(R8*4)
+	VMASKMOVPS   (CX)(R8*4), Y8, Y0
+	VMOVAPS      Y3, Y1
+	VFNMADD231PS Y2, Y0, Y1
+	VCMPPS       $0x04, cs0<>+0(SB), Y9, Y3
+	VANDPS       Y3, Y10, Y3
+	VSUBPS       Y3, Y1, Y1
+	VFMADD231PS  Y9, Y1, Y4
+	VFMADD213PS  cs3f800000<>+0(SB), Y2, Y0
+	VMULPS       Y9, Y0, Y0
+	VADDPS       Y0, Y5, Y5
+	VMASKMOVPS   Y0, Y8, (AX)(R8*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X4, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+72(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X5, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+80(FP)
+	VMOVMSKPS    Y7, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPS       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVUPS      cs7f800000<>+0(SB), X1
+	VCMPPS       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+88(FP)
+	VZEROUPPER
+	RET
+
+// func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, FMA3, MMX+, SSE2
+TEXT ·focalTermsF32AVX2(SB), NOSPLIT, $0-92
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         par+56(FP), DI
+	VBROADCASTSS m+40(FP), Y0
+	VBROADCASTSS log+44(FP), Y1
+	VBROADCASTSS c+48(FP), Y2
+	MOVQ         ahead+64(FP), R8
+	ADDQ         BX, R8
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         R9, R9
+
+small2:
+	CMPQ         SI, $0x08
+	JLT          tail3
+	VMOVUPS      (BX)(R9*4), Y7
+	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y8
+	VORPS        Y8, Y6, Y6
+	VADDPS       Y7, Y5, Y5
+	VMOVUPS      (DX)(R9*4), Y8
+	VSUBPS       Y0, Y8, Y8
+	VSUBPS       Y1, Y8, Y8
+	PREFETCHT0   (R8)(R9*4)
+	VMOVUPS      (CX)(R9*4), Y9
+	VMULPS       Y2, Y9, Y9
+	VBROADCASTSS 4(DI), Y12
+	VBROADCASTSS 8(DI), Y10
+	VFMADD213PS  Y10, Y9, Y12
+	VBROADCASTSS 12(DI), Y10
+	VFMADD213PS  Y10, Y9, Y12
+	VBROADCASTSS 16(DI), Y10
+	VFMADD213PS  Y10, Y9, Y12
+	VBROADCASTSS 20(DI), Y10
+	VFMADD213PS  Y10, Y9, Y12
+	VBROADCASTSS 24(DI), Y10
+	VFMADD213PS  Y10, Y9, Y12
+	VBROADCASTSS 28(DI), Y10
+	VFMADD213PS  Y10, Y9, Y12
+	VBROADCASTSS 32(DI), Y10
+	VFMADD213PS  Y10, Y9, Y12
+	VMOVUPS      cs3f800000<>+0(SB), Y10
+	VSUBPS       Y9, Y10, Y10
+	VMOVUPS      cs3f800000<>+0(SB), Y11
+	VFMADD231PS  Y12, Y10, Y11
+	VMOVUPS      cs3f800000<>+0(SB), Y10
+	VFNMADD231PS Y9, Y11, Y10
+	VCMPPS       $0x04, cs0<>+0(SB), Y7, Y13
+	VANDPS       Y13, Y8, Y13
+	VMULPS       Y13, Y10, Y10
+	VFNMADD231PS Y7, Y10, Y3
+	VMOVUPS      csc2d10000<>+0(SB), Y10
+	VMAXPS       Y8, Y10, Y10
+	VFNMADD213PS cs3f800000<>+0(SB), Y9, Y12
+	VBROADCASTSS (DI), Y8
+	VMULPS       Y8, Y10, Y10
+	VFMADD231PS  Y12, Y10, Y11
+	VFNMADD213PS cs3f800000<>+0(SB), Y9, Y11
+	VMULPS       Y7, Y11, Y11
+	VADDPS       Y11, Y4, Y4
+	VMOVUPS      Y11, (AX)(R9*4)
+	ADDQ         $0x08, R9
+	SUBQ         $0x08, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         SI
+	VMOVUPS      32(R10)(SI*4), Y7
+	VMASKMOVPS   (BX)(R9*4), Y7, Y8
+	VCMPPS       $0x19, cs0<>+0(SB), Y8, Y9
+	VORPS        Y9, Y6, Y6
+	VADDPS       Y8, Y5, Y5
+	VMASKMOVPS   (DX)(R9*4), Y7, Y9
+	VSUBPS       Y0, Y9, Y9
+	VSUBPS       Y1, Y9, Y9
+	PREFETCHT0   (R8)(R9*4)
+	VMASKMOVPS   (CX)(R9*4), Y7, Y0
+	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS 4(DI), Y10
+	VBROADCASTSS 8(DI), Y1
+	VFMADD213PS  Y1, Y0, Y10
+	VBROADCASTSS 12(DI), Y1
+	VFMADD213PS  Y1, Y0, Y10
+	VBROADCASTSS 16(DI), Y1
+	VFMADD213PS  Y1, Y0, Y10
+	VBROADCASTSS 20(DI), Y1
+	VFMADD213PS  Y1, Y0, Y10
+	VBROADCASTSS 24(DI), Y1
+	VFMADD213PS  Y1, Y0, Y10
+	VBROADCASTSS 28(DI), Y1
+	VFMADD213PS  Y1, Y0, Y10
+	VBROADCASTSS 32(DI), Y1
+	VFMADD213PS  Y1, Y0, Y10
+	VMOVUPS      cs3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMOVUPS      cs3f800000<>+0(SB), Y2
+	VFMADD231PS  Y10, Y1, Y2
+	VMOVUPS      cs3f800000<>+0(SB), Y1
+	VFNMADD231PS Y0, Y2, Y1
+	VCMPPS       $0x04, cs0<>+0(SB), Y8, Y11
+	VANDPS       Y11, Y9, Y11
+	VMULPS       Y11, Y1, Y1
+	VFNMADD231PS Y8, Y1, Y3
+	VMOVUPS      csc2d10000<>+0(SB), Y1
+	VMAXPS       Y9, Y1, Y1
+	VFNMADD213PS cs3f800000<>+0(SB), Y0, Y10
+	VBROADCASTSS (DI), Y9
+	VMULPS       Y9, Y1, Y1
+	VFMADD231PS  Y10, Y1, Y2
+	VFNMADD213PS cs3f800000<>+0(SB), Y0, Y2
+	VMULPS       Y8, Y2, Y2
+	VADDPS       Y2, Y4, Y4
+	VMASKMOVPS   Y2, Y7, (AX)(R9*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X3, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+72(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X4, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+80(FP)
+	VMOVMSKPS    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VMOVUPS      cs7f800000<>+0(SB), X1
+	VCMPPS       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+88(FP)
 	VZEROUPPER
 	RET
 
@@ -8697,121 +9854,6 @@ column2:
 	VZEROUPPER
 	RET
 
-// func tileMAEF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (bad uint32)
-// Requires: AVX
-TEXT ·tileMAEF32AVX2(SB), NOSPLIT, $0-44
-	MOVQ    e+0(FP), AX
-	MOVQ    z+8(FP), CX
-	MOVQ    t+16(FP), DX
-	MOVQ    k+24(FP), BX
-	MOVQ    lanes+32(FP), SI
-	VMOVUPS 32(SI), Y0
-	VMOVUPS 160(SI), Y1
-	VMOVUPS 128(SI), Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	XORQ    DI, DI
-	MOVQ    BX, R8
-	SHLQ    $0x05, R8
-
-column1:
-	VMOVUPS   (DX)(DI*1), Y12
-	VMULPS    (AX)(DI*1), Y1, Y11
-	VCMPPS    $0x19, Y4, Y12, Y13
-	VORPS     Y13, Y9, Y9
-	VADDPS    Y12, Y10, Y10
-	VSUBPS    Y12, Y11, Y11
-	VMOVUPS   cs3f800000<>+0(SB), Y13
-	VSUBPS    Y12, Y13, Y13
-	VSUBPS    Y2, Y13, Y13
-	VCMPPS    $0x00, (CX)(DI*1), Y0, Y12
-	VBLENDVPS Y12, Y13, Y11, Y11
-	VMOVAPS   Y11, Y13
-	VCMPPS    $0x1e, Y4, Y11, Y14
-	VBLENDVPS Y14, cs3f800000<>+0(SB), Y13, Y13
-	VCMPPS    $0x11, Y4, Y11, Y14
-	VBLENDVPS Y14, csbf800000<>+0(SB), Y13, Y13
-	VBLENDVPS Y12, Y13, Y3, Y3
-	VMULPS    Y13, Y11, Y11
-	VSUBPS    Y6, Y11, Y11
-	VADDPS    Y11, Y5, Y12
-	VSUBPS    Y5, Y12, Y6
-	VSUBPS    Y11, Y6, Y6
-	VMOVAPS   Y12, Y5
-	ADDQ      $0x20, DI
-	CMPQ      DI, R8
-	JLT       column1
-	VMOVUPS   cs7f800000<>+0(SB), Y6
-	VCMPPS    $0x15, Y6, Y10, Y10
-	VORPS     Y10, Y9, Y9
-	VCMPPS    $0x15, Y6, Y5, Y6
-	VORPS     Y6, Y9, Y9
-	VMOVMSKPS Y9, DI
-	MOVL      DI, bad+40(FP)
-	VMOVUPS   Y5, 192(SI)
-	XORQ      DI, DI
-	MOVQ      BX, R8
-	SHLQ      $0x05, R8
-
-column2:
-	VMOVUPS   (DX)(DI*1), Y6
-	VMULPS    (AX)(DI*1), Y1, Y5
-	VSUBPS    Y6, Y5, Y9
-	VMOVUPS   cs3f800000<>+0(SB), Y10
-	VSUBPS    Y6, Y10, Y10
-	VSUBPS    Y2, Y10, Y10
-	VCMPPS    $0x00, (CX)(DI*1), Y0, Y6
-	VBLENDVPS Y6, Y10, Y9, Y9
-	VMOVAPS   Y9, Y6
-	VCMPPS    $0x1e, Y4, Y9, Y10
-	VBLENDVPS Y10, cs3f800000<>+0(SB), Y6, Y6
-	VCMPPS    $0x11, Y4, Y9, Y9
-	VBLENDVPS Y9, csbf800000<>+0(SB), Y6, Y6
-	VSUBPS    Y6, Y3, Y6
-	VMULPS    Y6, Y5, Y5
-	VSUBPS    Y8, Y5, Y5
-	VADDPS    Y5, Y7, Y6
-	VSUBPS    Y7, Y6, Y8
-	VSUBPS    Y5, Y8, Y8
-	VMOVAPS   Y6, Y7
-	ADDQ      $0x20, DI
-	CMPQ      DI, R8
-	JLT       column2
-	VMOVUPS   (SI), Y5
-	XORQ      SI, SI
-	SHLQ      $0x05, BX
-
-column3:
-	VMOVUPS   (DX)(SI*1), Y8
-	VMULPS    (AX)(SI*1), Y1, Y6
-	VSUBPS    Y8, Y6, Y9
-	VMOVUPS   cs3f800000<>+0(SB), Y10
-	VSUBPS    Y8, Y10, Y10
-	VSUBPS    Y2, Y10, Y10
-	VCMPPS    $0x00, (CX)(SI*1), Y0, Y8
-	VBLENDVPS Y8, Y10, Y9, Y9
-	VMOVAPS   Y9, Y8
-	VCMPPS    $0x1e, Y4, Y9, Y10
-	VBLENDVPS Y10, cs3f800000<>+0(SB), Y8, Y8
-	VCMPPS    $0x11, Y4, Y9, Y9
-	VBLENDVPS Y9, csbf800000<>+0(SB), Y8, Y8
-	VSUBPS    Y3, Y8, Y8
-	VADDPS    Y7, Y8, Y8
-	VMULPS    Y5, Y6, Y6
-	VMULPS    Y8, Y6, Y6
-	VMOVUPS   Y6, (AX)(SI*1)
-	ADDQ      $0x20, SI
-	CMPQ      SI, BX
-	JLT       column3
-	VZEROUPPER
-	RET
-
 // func maxExpF64AVX2(z *float64, n int) (m float64, shift float64, em float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·maxExpF64AVX2(SB), NOSPLIT, $0-40
@@ -9030,8 +10072,10 @@ TEXT ·expsF64AVX2(SB), NOSPLIT, $0-56
 	MOVQ         z+8(FP), AX
 	MOVQ         n+16(FP), CX
 	MOVQ         ahead+40(FP), DX
-	ADDQ         AX, DX
 	MOVQ         e+0(FP), BX
+	MOVQ         DX, SI
+	ADDQ         BX, SI
+	ADDQ         AX, DX
 	VBROADCASTSD low+24(FP), Y0
 	VBROADCASTSD shift+32(FP), Y1
 	VMOVUPD      cd4338000000000064<>+0(SB), Y2
@@ -9039,13 +10083,14 @@ TEXT ·expsF64AVX2(SB), NOSPLIT, $0-56
 	VPSLLQ       $0x34, Y2, Y2
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y3, Y3, Y3
-	XORQ         SI, SI
+	XORQ         DI, DI
 
 big1:
 	CMPQ         CX, $0x08
 	JLT          small2
-	VMAXPD       (AX)(SI*8), Y0, Y4
-	PREFETCHT0   (DX)(SI*8)
+	VMAXPD       (AX)(DI*8), Y0, Y4
+	PREFETCHT0   (DX)(DI*8)
+	PREFETCHT0   (SI)(DI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -9069,10 +10114,11 @@ big1:
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
-	VMOVUPD      Y6, (BX)(SI*8)
+	VMOVUPD      Y6, (BX)(DI*8)
 	VADDPD       Y6, Y1, Y1
-	VMAXPD       32(AX)(SI*8), Y0, Y4
-	PREFETCHT0   32(DX)(SI*8)
+	VMAXPD       32(AX)(DI*8), Y0, Y4
+	PREFETCHT0   32(DX)(DI*8)
+	PREFETCHT0   32(SI)(DI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -9096,17 +10142,18 @@ big1:
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
-	VMOVUPD      Y6, 32(BX)(SI*8)
+	VMOVUPD      Y6, 32(BX)(DI*8)
 	VADDPD       Y6, Y3, Y3
-	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
 	SUBQ         $0x08, CX
 	JMP          big1
 
 small2:
 	CMPQ         CX, $0x04
 	JLT          tail3
-	VMAXPD       (AX)(SI*8), Y0, Y4
-	PREFETCHT0   (DX)(SI*8)
+	VMAXPD       (AX)(DI*8), Y0, Y4
+	PREFETCHT0   (DX)(DI*8)
+	PREFETCHT0   (SI)(DI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -9130,21 +10177,22 @@ small2:
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
-	VMOVUPD      Y6, (BX)(SI*8)
+	VMOVUPD      Y6, (BX)(DI*8)
 	VADDPD       Y6, Y1, Y1
-	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
 	SUBQ         $0x04, CX
 	JMP          small2
 
 tail3:
 	TESTQ        CX, CX
 	JEQ          done4
-	LEAQ         tails<>+0(SB), DI
+	LEAQ         tails<>+0(SB), R8
 	NEGQ         CX
-	VMOVUPS      32(DI)(CX*8), Y4
-	VMASKMOVPD   (AX)(SI*8), Y4, Y5
+	VMOVUPS      32(R8)(CX*8), Y4
+	VMASKMOVPD   (AX)(DI*8), Y4, Y5
 	VMAXPD       Y5, Y0, Y0
-	PREFETCHT0   (DX)(SI*8)
+	PREFETCHT0   (DX)(DI*8)
+	PREFETCHT0   (SI)(DI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -9168,7 +10216,7 @@ tail3:
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y0, Y6
-	VMASKMOVPD   Y6, Y4, (BX)(SI*8)
+	VMASKMOVPD   Y6, Y4, (BX)(DI*8)
 	VANDPD       Y4, Y6, Y6
 	VADDPD       Y6, Y1, Y1
 
@@ -9775,12 +10823,14 @@ big1:
 	CMPQ        DX, $0x08
 	JLT         small2
 	VMOVUPD     (AX)(BX*8), Y2
-	VFMSUB213PD (CX)(BX*8), Y0, Y2
-	VMULPD      Y1, Y2, Y2
+	VMOVUPD     (CX)(BX*8), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMSUB213PD Y3, Y0, Y2
 	VMOVUPD     Y2, (AX)(BX*8)
 	VMOVUPD     32(AX)(BX*8), Y2
-	VFMSUB213PD 32(CX)(BX*8), Y0, Y2
-	VMULPD      Y1, Y2, Y2
+	VMOVUPD     32(CX)(BX*8), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMSUB213PD Y3, Y0, Y2
 	VMOVUPD     Y2, 32(AX)(BX*8)
 	ADDQ        $0x08, BX
 	SUBQ        $0x08, DX
@@ -9790,8 +10840,9 @@ small2:
 	CMPQ        DX, $0x04
 	JLT         tail3
 	VMOVUPD     (AX)(BX*8), Y2
-	VFMSUB213PD (CX)(BX*8), Y0, Y2
-	VMULPD      Y1, Y2, Y2
+	VMOVUPD     (CX)(BX*8), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMSUB213PD Y3, Y0, Y2
 	VMOVUPD     Y2, (AX)(BX*8)
 	ADDQ        $0x04, BX
 	SUBQ        $0x04, DX
@@ -9805,8 +10856,8 @@ tail3:
 	VMOVUPS     32(SI)(DX*8), Y2
 	VMASKMOVPD  (AX)(BX*8), Y2, Y3
 	VMASKMOVPD  (CX)(BX*8), Y2, Y4
+	VMULPD      Y1, Y4, Y4
 	VFMSUB213PD Y4, Y0, Y3
-	VMULPD      Y1, Y3, Y3
 	VMASKMOVPD  Y3, Y2, (AX)(BX*8)
 
 done4:
@@ -10060,373 +11111,9 @@ done4:
 	VZEROUPPER
 	RET
 
-// func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
-// Requires: AVX, FMA3, SSE2
-TEXT ·maeSumF64AVX2(SB), NOSPLIT, $0-60
-	MOVQ         e+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD c+24(FP), Y0
-	VBROADCASTSD sa+32(FP), Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	XORQ         BX, BX
-
-small2:
-	CMPQ        DX, $0x04
-	JLT         tail3
-	VMOVUPD     (AX)(BX*8), Y7
-	VMOVUPD     (CX)(BX*8), Y8
-	VCMPPD      $0x19, Y5, Y8, Y9
-	VORPD       Y9, Y6, Y6
-	VADDPD      Y8, Y4, Y4
-	VMULPD      Y0, Y7, Y9
-	VSUBPD      Y8, Y9, Y9
-	VMOVAPD     Y9, Y8
-	VCMPPD      $0x1e, Y5, Y9, Y10
-	VBLENDVPD   Y10, cd3ff0000000000000<>+0(SB), Y8, Y8
-	VCMPPD      $0x11, Y5, Y9, Y10
-	VBLENDVPD   Y10, cdbff0000000000000<>+0(SB), Y8, Y8
-	VMULPD      Y8, Y9, Y9
-	VADDPD      Y9, Y2, Y2
-	VSUBPD      Y8, Y1, Y8
-	VFMADD231PD Y8, Y7, Y3
-	ADDQ        $0x04, BX
-	SUBQ        $0x04, DX
-	JMP         small2
-
-tail3:
-	TESTQ       DX, DX
-	JEQ         done4
-	LEAQ        tails<>+0(SB), SI
-	NEGQ        DX
-	VMOVUPS     32(SI)(DX*8), Y7
-	VMASKMOVPD  (AX)(BX*8), Y7, Y8
-	VMASKMOVPD  (CX)(BX*8), Y7, Y7
-	VCMPPD      $0x19, Y5, Y7, Y9
-	VORPD       Y9, Y6, Y6
-	VADDPD      Y7, Y4, Y4
-	VMULPD      Y0, Y8, Y0
-	VSUBPD      Y7, Y0, Y0
-	VMOVAPD     Y0, Y7
-	VCMPPD      $0x1e, Y5, Y0, Y9
-	VBLENDVPD   Y9, cd3ff0000000000000<>+0(SB), Y7, Y7
-	VCMPPD      $0x11, Y5, Y0, Y5
-	VBLENDVPD   Y5, cdbff0000000000000<>+0(SB), Y7, Y7
-	VMULPD      Y7, Y0, Y0
-	VADDPD      Y0, Y2, Y2
-	VSUBPD      Y7, Y1, Y7
-	VFMADD231PD Y7, Y8, Y3
-
-done4:
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+40(FP)
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPD       X0, X3, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, delta+48(FP)
-	VMOVMSKPD    Y6, AX
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPD       X0, X4, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
-	VCMPPD       $0x11, X1, X0, X0
-	MOVQ         X0, CX
-	NOTL         CX
-	ANDL         $0x01, CX
-	ORL          CX, AX
-	MOVL         AX, bad+56(FP)
-	VZEROUPPER
-	RET
-
-// func maeGradF64AVX2(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
-// Requires: AVX
-TEXT ·maeGradF64AVX2(SB), NOSPLIT, $0-56
-	MOVQ         e+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD c+24(FP), Y0
-	VBROADCASTSD sa+32(FP), Y1
-	VBROADCASTSD delta+40(FP), Y2
-	VBROADCASTSD f+48(FP), Y3
-	VXORPS       Y4, Y4, Y4
-	XORQ         BX, BX
-
-small2:
-	CMPQ      DX, $0x04
-	JLT       tail3
-	VMOVUPD   (AX)(BX*8), Y5
-	VMOVUPD   (CX)(BX*8), Y6
-	VMULPD    Y0, Y5, Y7
-	VSUBPD    Y6, Y7, Y7
-	VMOVAPD   Y7, Y6
-	VCMPPD    $0x1e, Y4, Y7, Y8
-	VBLENDVPD Y8, cd3ff0000000000000<>+0(SB), Y6, Y6
-	VCMPPD    $0x11, Y4, Y7, Y7
-	VBLENDVPD Y7, cdbff0000000000000<>+0(SB), Y6, Y6
-	VSUBPD    Y1, Y6, Y6
-	VADDPD    Y2, Y6, Y6
-	VMULPD    Y3, Y5, Y5
-	VMULPD    Y6, Y5, Y5
-	VMOVUPD   Y5, (AX)(BX*8)
-	ADDQ      $0x04, BX
-	SUBQ      $0x04, DX
-	JMP       small2
-
-tail3:
-	TESTQ      DX, DX
-	JEQ        done4
-	LEAQ       tails<>+0(SB), SI
-	NEGQ       DX
-	VMOVUPS    32(SI)(DX*8), Y5
-	VMASKMOVPD (AX)(BX*8), Y5, Y6
-	VMASKMOVPD (CX)(BX*8), Y5, Y7
-	VMULPD     Y0, Y6, Y0
-	VSUBPD     Y7, Y0, Y0
-	VMOVAPD    Y0, Y7
-	VCMPPD     $0x1e, Y4, Y0, Y8
-	VBLENDVPD  Y8, cd3ff0000000000000<>+0(SB), Y7, Y7
-	VCMPPD     $0x11, Y4, Y0, Y0
-	VBLENDVPD  Y0, cdbff0000000000000<>+0(SB), Y7, Y7
-	VSUBPD     Y1, Y7, Y7
-	VADDPD     Y2, Y7, Y7
-	VMULPD     Y3, Y6, Y6
-	VMULPD     Y7, Y6, Y6
-	VMASKMOVPD Y6, Y5, (AX)(BX*8)
-
-done4:
-	VZEROUPPER
-	RET
-
-// func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, FMA3, SSE2
-TEXT ·focalTermsF64AVX2(SB), NOSPLIT, $0-92
-	MOVQ         h+0(FP), AX
-	MOVQ         e+8(FP), CX
-	MOVQ         z+16(FP), DX
-	MOVQ         t+24(FP), BX
-	MOVQ         n+32(FP), SI
-	VBROADCASTSD m+40(FP), Y0
-	VBROADCASTSD log+48(FP), Y1
-	VBROADCASTSD c+56(FP), Y2
-	VBROADCASTSD a+64(FP), Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	XORQ         DI, DI
-
-small2:
-	CMPQ         SI, $0x04
-	JLT          tail3
-	VMOVUPD      (BX)(DI*8), Y9
-	VCMPPD       $0x19, Y7, Y9, Y10
-	VORPD        Y10, Y8, Y8
-	VADDPD       Y9, Y6, Y6
-	VMOVUPD      (DX)(DI*8), Y10
-	VSUBPD       Y0, Y10, Y10
-	VSUBPD       Y1, Y10, Y10
-	VMOVUPD      (CX)(DI*8), Y11
-	VMULPD       Y2, Y11, Y11
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y12
-	VSUBPD       Y11, Y12, Y12
-	VMOVUPD      cd4000000000000000<>+0(SB), Y13
-	VSUBPD       Y3, Y13, Y13
-	VMOVUPD      cdbff0000000000000<>+0(SB), Y14
-	VADDPD       Y3, Y14, Y14
-	VFMADD231PD  Y12, Y14, Y13
-	VMULPD       Y12, Y13, Y12
-	VCMPPD       $0x04, cd0<>+0(SB), Y9, Y14
-	VANDPD       Y14, Y10, Y14
-	VMULPD       Y12, Y14, Y14
-	VFNMADD231PD Y9, Y14, Y4
-	VMOVUPD      cdc087500000000000<>+0(SB), Y14
-	VMAXPD       Y10, Y14, Y10
-	VMULPD       Y10, Y11, Y11
-	VMULPD       Y13, Y11, Y11
-	VFNMADD231PD Y3, Y11, Y12
-	VMULPD       Y9, Y12, Y12
-	VADDPD       Y12, Y5, Y5
-	VMOVUPD      Y12, (AX)(DI*8)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, SI
-	JMP          small2
-
-tail3:
-	TESTQ        SI, SI
-	JEQ          done4
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         SI
-	VMOVUPS      32(R8)(SI*8), Y9
-	VMASKMOVPD   (BX)(DI*8), Y9, Y10
-	VCMPPD       $0x19, Y7, Y10, Y7
-	VORPD        Y7, Y8, Y8
-	VADDPD       Y10, Y6, Y6
-	VMASKMOVPD   (DX)(DI*8), Y9, Y7
-	VSUBPD       Y0, Y7, Y7
-	VSUBPD       Y1, Y7, Y7
-	VMASKMOVPD   (CX)(DI*8), Y9, Y0
-	VMULPD       Y2, Y0, Y0
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y0, Y1, Y1
-	VMOVUPD      cd4000000000000000<>+0(SB), Y2
-	VSUBPD       Y3, Y2, Y2
-	VMOVUPD      cdbff0000000000000<>+0(SB), Y11
-	VADDPD       Y3, Y11, Y11
-	VFMADD231PD  Y1, Y11, Y2
-	VMULPD       Y1, Y2, Y1
-	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
-	VANDPD       Y11, Y7, Y11
-	VMULPD       Y1, Y11, Y11
-	VFNMADD231PD Y10, Y11, Y4
-	VMOVUPD      cdc087500000000000<>+0(SB), Y11
-	VMAXPD       Y7, Y11, Y7
-	VMULPD       Y7, Y0, Y0
-	VMULPD       Y2, Y0, Y0
-	VFNMADD231PD Y3, Y0, Y1
-	VMULPD       Y10, Y1, Y1
-	VADDPD       Y1, Y5, Y5
-	VMASKMOVPD   Y1, Y9, (AX)(DI*8)
-
-done4:
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPD       X0, X4, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+72(FP)
-	VEXTRACTF128 $0x01, Y5, X0
-	VADDPD       X0, X5, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, mass+80(FP)
-	VMOVMSKPD    Y8, AX
-	VEXTRACTF128 $0x01, Y6, X0
-	VADDPD       X0, X6, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
-	VCMPPD       $0x11, X1, X0, X0
-	MOVQ         X0, CX
-	NOTL         CX
-	ANDL         $0x01, CX
-	ORL          CX, AX
-	MOVL         AX, bad+88(FP)
-	VZEROUPPER
-	RET
-
-// func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, a float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, FMA3, SSE2
-TEXT ·polyTermsF64AVX2(SB), NOSPLIT, $0-92
-	MOVQ         h+0(FP), AX
-	MOVQ         e+8(FP), CX
-	MOVQ         z+16(FP), DX
-	MOVQ         t+24(FP), BX
-	MOVQ         n+32(FP), SI
-	VBROADCASTSD m+40(FP), Y0
-	VBROADCASTSD log+48(FP), Y1
-	VBROADCASTSD c+56(FP), Y2
-	VBROADCASTSD a+64(FP), Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	XORQ         DI, DI
-
-small2:
-	CMPQ        SI, $0x04
-	JLT         tail3
-	VMOVUPD     (BX)(DI*8), Y9
-	VCMPPD      $0x19, Y7, Y9, Y10
-	VORPD       Y10, Y8, Y8
-	VADDPD      Y9, Y6, Y6
-	VMOVUPD     (DX)(DI*8), Y10
-	VSUBPD      Y0, Y10, Y10
-	VSUBPD      Y1, Y10, Y10
-	VMOVUPD     (CX)(DI*8), Y11
-	VMULPD      Y2, Y11, Y11
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Y12
-	VSUBPD      Y11, Y12, Y12
-	VCMPPD      $0x04, cd0<>+0(SB), Y9, Y13
-	VANDPD      Y13, Y10, Y10
-	VMULPD      Y3, Y12, Y12
-	VSUBPD      Y10, Y12, Y12
-	VFMADD231PD Y9, Y12, Y4
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Y10
-	VFMADD231PD Y3, Y11, Y10
-	VMULPD      Y9, Y10, Y10
-	VADDPD      Y10, Y5, Y5
-	VMOVUPD     Y10, (AX)(DI*8)
-	ADDQ        $0x04, DI
-	SUBQ        $0x04, SI
-	JMP         small2
-
-tail3:
-	TESTQ       SI, SI
-	JEQ         done4
-	LEAQ        tails<>+0(SB), R8
-	NEGQ        SI
-	VMOVUPS     32(R8)(SI*8), Y9
-	VMASKMOVPD  (BX)(DI*8), Y9, Y10
-	VCMPPD      $0x19, Y7, Y10, Y7
-	VORPD       Y7, Y8, Y8
-	VADDPD      Y10, Y6, Y6
-	VMASKMOVPD  (DX)(DI*8), Y9, Y7
-	VSUBPD      Y0, Y7, Y7
-	VSUBPD      Y1, Y7, Y7
-	VMASKMOVPD  (CX)(DI*8), Y9, Y0
-	VMULPD      Y2, Y0, Y0
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD      Y0, Y1, Y1
-	VCMPPD      $0x04, cd0<>+0(SB), Y10, Y2
-	VANDPD      Y2, Y7, Y2
-	VMULPD      Y3, Y1, Y1
-	VSUBPD      Y2, Y1, Y1
-	VFMADD231PD Y10, Y1, Y4
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Y1
-	VFMADD231PD Y3, Y0, Y1
-	VMULPD      Y10, Y1, Y1
-	VADDPD      Y1, Y5, Y5
-	VMASKMOVPD  Y1, Y9, (AX)(DI*8)
-
-done4:
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPD       X0, X4, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+72(FP)
-	VEXTRACTF128 $0x01, Y5, X0
-	VADDPD       X0, X5, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, mass+80(FP)
-	VMOVMSKPD    Y8, AX
-	VEXTRACTF128 $0x01, Y6, X0
-	VADDPD       X0, X6, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
-	VCMPPD       $0x11, X1, X0, X0
-	MOVQ         X0, CX
-	NOTL         CX
-	ANDL         $0x01, CX
-	ORL          CX, AX
-	MOVL         AX, bad+88(FP)
-	VZEROUPPER
-	RET
-
-// func gceTermsF64AVX2(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, scale float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3, SSE2
-TEXT ·gceTermsF64AVX2(SB), NOSPLIT, $0-92
+// func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
+TEXT ·powTermsF64AVX2(SB), NOSPLIT, $0-100
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
@@ -10434,117 +11121,126 @@ TEXT ·gceTermsF64AVX2(SB), NOSPLIT, $0-92
 	VBROADCASTSD a+32(FP), Y0
 	VBROADCASTSD aLow+40(FP), Y1
 	VBROADCASTSD low+48(FP), Y2
-	VBROADCASTSD scale+64(FP), Y3
-	VBROADCASTSD shift+56(FP), Y4
-	VMOVUPD      cd4338000000000064<>+0(SB), Y5
-	VSUBPD       Y4, Y5, Y5
-	VPSLLQ       $0x34, Y5, Y5
-	VXORPS       Y4, Y4, Y4
+	VBROADCASTSD shift+56(FP), Y3
+	VBROADCASTSD rem+64(FP), Y4
+	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	XORQ         SI, SI
+	MOVQ         ahead+72(FP), SI
+	ADDQ         DX, SI
+	XORQ         DI, DI
 
 small2:
 	CMPQ         BX, $0x04
 	JLT          tail3
-	VMOVUPD      (DX)(SI*8), Y9
+	PREFETCHT0   (SI)(DI*8)
+	VMOVUPD      (DX)(DI*8), Y9
 	VCMPPD       $0x19, cd0<>+0(SB), Y9, Y10
 	VORPD        Y10, Y8, Y8
 	VADDPD       Y9, Y7, Y7
-	VMAXPD       (CX)(SI*8), Y2, Y10
-	VMULPD       Y0, Y10, Y11
+	VMAXPD       (CX)(DI*8), Y2, Y10
+	VMOVAPD      Y4, Y11
+	VFMSUB231PD  Y0, Y10, Y11
 	VMOVUPD      cd4338000000000000<>+0(SB), Y12
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
-	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y11
-	VMULPD       cdbfe62e42fee00000<>+0(SB), Y11, Y13
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y12
+	VMULPD       cdbfe62e42fee00000<>+0(SB), Y12, Y13
 	VFMADD231PD  Y0, Y10, Y13
-	VFNMADD231PD cd3dea39ef35793c76<>+0(SB), Y11, Y13
-	VFMADD231PD  Y1, Y10, Y13
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y10
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y13, Y10
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y13, Y10
+	VMOVAPD      Y4, Y11
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y12, Y11
+	VFNMADD231PD Y1, Y10, Y11
+	VSUBPD       Y11, Y13, Y13
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y13, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y13, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y13, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y13, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y13, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y13, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y13, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y13, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y13, Y11
+	VMULPD       Y13, Y13, Y10
+	VFMADD213PD  Y13, Y10, Y11
+	VSUBPD       Y3, Y12, Y12
+	VADDPD       cd4338000000000463<>+0(SB), Y12, Y12
 	VPSLLQ       $0x34, Y12, Y12
-	VPADDQ       Y5, Y12, Y12
-	VPADDQ       Y12, Y10, Y10
-	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
-	VFMADD231PD  cd0<>+0(SB), Y13, Y10
-	VMULPD       Y3, Y10, Y10
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
-	VSUBPD       Y10, Y11, Y11
-	VFMADD231PD  Y9, Y11, Y4
+	VMULPD       cd39b0000000000000<>+0(SB), Y12, Y12
+	VMOVAPD      Y12, Y10
+	VFMADD231PD  Y11, Y12, Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y13
+	VSUBPD       Y12, Y13, Y13
+	VFNMADD231PD Y11, Y12, Y13
+	VFMADD231PD  Y9, Y13, Y5
 	VMULPD       Y9, Y10, Y10
 	VADDPD       Y10, Y6, Y6
-	VMOVUPD      Y10, (AX)(SI*8)
-	ADDQ         $0x04, SI
+	VMOVUPD      Y10, (AX)(DI*8)
+	ADDQ         $0x04, DI
 	SUBQ         $0x04, BX
 	JMP          small2
 
 tail3:
 	TESTQ        BX, BX
 	JEQ          done4
-	LEAQ         tails<>+0(SB), DI
+	LEAQ         tails<>+0(SB), R8
 	NEGQ         BX
-	VMOVUPS      32(DI)(BX*8), Y9
-	VMASKMOVPD   (DX)(SI*8), Y9, Y10
+	VMOVUPS      32(R8)(BX*8), Y9
+	PREFETCHT0   (SI)(DI*8)
+	VMASKMOVPD   (DX)(DI*8), Y9, Y10
 	VCMPPD       $0x19, cd0<>+0(SB), Y10, Y11
 	VORPD        Y11, Y8, Y8
 	VADDPD       Y10, Y7, Y7
-	VMASKMOVPD   (CX)(SI*8), Y9, Y11
+	VMASKMOVPD   (CX)(DI*8), Y9, Y11
 	VMAXPD       Y11, Y2, Y2
-	VMULPD       Y0, Y2, Y11
+	VMOVAPD      Y4, Y11
+	VFMSUB231PD  Y0, Y2, Y11
 	VMOVUPD      cd4338000000000000<>+0(SB), Y12
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
 	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y11
-	VMULPD       cdbfe62e42fee00000<>+0(SB), Y11, Y13
-	VFMADD231PD  Y0, Y2, Y13
-	VFNMADD231PD cd3dea39ef35793c76<>+0(SB), Y11, Y13
-	VFMADD231PD  Y1, Y2, Y13
+	VMULPD       cdbfe62e42fee00000<>+0(SB), Y11, Y12
+	VFMADD231PD  Y0, Y2, Y12
+	VMOVAPD      Y4, Y0
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y11, Y0
+	VFNMADD231PD Y1, Y2, Y0
+	VSUBPD       Y0, Y12, Y12
 	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y0
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y13, Y0
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y13, Y0
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y12, Y0
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y12, Y0
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y12, Y0
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y12, Y0
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y12, Y0
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y12, Y0
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y12, Y0
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y12, Y0
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y12, Y0
+	VMULPD       Y12, Y12, Y1
+	VFMADD213PD  Y12, Y1, Y0
+	VSUBPD       Y3, Y11, Y11
+	VADDPD       cd4338000000000463<>+0(SB), Y11, Y12
 	VPSLLQ       $0x34, Y12, Y12
-	VPADDQ       Y5, Y12, Y12
-	VPADDQ       Y12, Y0, Y0
-	VMULPD       cd39b0000000000000<>+0(SB), Y0, Y0
-	VFMADD231PD  cd0<>+0(SB), Y13, Y0
-	VMULPD       Y3, Y0, Y0
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y0, Y1, Y1
-	VFMADD231PD  Y10, Y1, Y4
-	VMULPD       Y10, Y0, Y0
-	VADDPD       Y0, Y6, Y6
-	VMASKMOVPD   Y0, Y9, (AX)(SI*8)
+	VMULPD       cd39b0000000000000<>+0(SB), Y12, Y12
+	VMOVAPD      Y12, Y1
+	VFMADD231PD  Y0, Y12, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD       Y12, Y2, Y2
+	VFNMADD231PD Y0, Y12, Y2
+	VFMADD231PD  Y10, Y2, Y5
+	VMULPD       Y10, Y1, Y1
+	VADDPD       Y1, Y6, Y6
+	VMASKMOVPD   Y1, Y9, (AX)(DI*8)
 
 done4:
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPD       X0, X4, X0
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+72(FP)
+	VMOVSD       X0, sum+80(FP)
 	VEXTRACTF128 $0x01, Y6, X0
 	VADDPD       X0, X6, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, mass+80(FP)
+	VMOVSD       X0, mass+88(FP)
 	VMOVMSKPD    Y8, AX
 	VEXTRACTF128 $0x01, Y7, X0
 	VADDPD       X0, X7, X0
@@ -10556,7 +11252,303 @@ done4:
 	NOTL         CX
 	ANDL         $0x01, CX
 	ORL          CX, AX
-	MOVL         AX, bad+88(FP)
+	MOVL         AX, bad+96(FP)
+	VZEROUPPER
+	RET
+
+DATA cd4338000000000463<>+0(SB)/8, $0x4338000000000463
+DATA cd4338000000000463<>+8(SB)/8, $0x4338000000000463
+DATA cd4338000000000463<>+16(SB)/8, $0x4338000000000463
+DATA cd4338000000000463<>+24(SB)/8, $0x4338000000000463
+DATA cd4338000000000463<>+32(SB)/8, $0x4338000000000463
+DATA cd4338000000000463<>+40(SB)/8, $0x4338000000000463
+DATA cd4338000000000463<>+48(SB)/8, $0x4338000000000463
+DATA cd4338000000000463<>+56(SB)/8, $0x4338000000000463
+GLOBL cd4338000000000463<>(SB), RODATA|NOPTR, $64
+
+// func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, FMA3, MMX+, SSE2
+TEXT ·polyTermsF64AVX2(SB), NOSPLIT, $0-100
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         par+64(FP), DI
+	VBROADCASTSD m+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y1
+	VBROADCASTSD c+56(FP), Y2
+	VBROADCASTSD (DI), Y3
+	VMULPD       Y3, Y2, Y2
+	MOVQ         ahead+72(FP), DI
+	ADDQ         BX, DI
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	XORQ         R8, R8
+
+small2:
+	CMPQ         SI, $0x04
+	JLT          tail3
+	VMOVUPD      (BX)(R8*8), Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y7, Y7
+	VADDPD       Y8, Y6, Y6
+	VMOVUPD      (DX)(R8*8), Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	PREFETCHT0   (DI)(R8*8)
+	VMOVUPD      (CX)(R8*8), Y10
+	VMOVAPD      Y3, Y11
+	VFNMADD231PD Y2, Y10, Y11
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y12
+	VANDPD       Y12, Y9, Y9
+	VSUBPD       Y9, Y11, Y11
+	VFMADD231PD  Y8, Y11, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y2, Y10
+	VMULPD       Y8, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMOVUPD      Y10, (AX)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R9
+	NEGQ         SI
+	VMOVUPS      32(R9)(SI*8), Y8
+	VMASKMOVPD   (BX)(R8*8), Y8, Y9
+	VCMPPD       $0x19, cd0<>+0(SB), Y9, Y10
+	VORPD        Y10, Y7, Y7
+	VADDPD       Y9, Y6, Y6
+	VMASKMOVPD   (DX)(R8*8), Y8, Y10
+	VSUBPD       Y0, Y10, Y10
+	VSUBPD       Y1, Y10, Y10
+	PREFETCHT0   (DI)(R8*8)
+	VMASKMOVPD   (CX)(R8*8), Y8, Y0
+	VMOVAPD      Y3, Y1
+	VFNMADD231PD Y2, Y0, Y1
+	VCMPPD       $0x04, cd0<>+0(SB), Y9, Y3
+	VANDPD       Y3, Y10, Y3
+	VSUBPD       Y3, Y1, Y1
+	VFMADD231PD  Y9, Y1, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y2, Y0
+	VMULPD       Y9, Y0, Y0
+	VADDPD       Y0, Y5, Y5
+	VMASKMOVPD   Y0, Y8, (AX)(R8*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+80(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+88(FP)
+	VMOVMSKPD    Y7, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPD       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+96(FP)
+	VZEROUPPER
+	RET
+
+// func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, FMA3, MMX+, SSE2
+TEXT ·focalTermsF64AVX2(SB), NOSPLIT, $0-100
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         par+64(FP), DI
+	VBROADCASTSD m+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y1
+	VBROADCASTSD c+56(FP), Y2
+	MOVQ         ahead+72(FP), R8
+	ADDQ         BX, R8
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         R9, R9
+
+small2:
+	CMPQ         SI, $0x04
+	JLT          tail3
+	VMOVUPD      (BX)(R9*8), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VORPD        Y8, Y6, Y6
+	VADDPD       Y7, Y5, Y5
+	VMOVUPD      (DX)(R9*8), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y1, Y8, Y8
+	PREFETCHT0   (R8)(R9*8)
+	VMOVUPD      (CX)(R9*8), Y9
+	VMULPD       Y2, Y9, Y9
+	VBROADCASTSD 8(DI), Y12
+	VBROADCASTSD 16(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 24(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 32(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 40(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 48(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 56(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 64(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 72(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 80(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 88(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 96(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 104(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 112(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 120(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 128(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VBROADCASTSD 136(DI), Y10
+	VFMADD213PD  Y10, Y9, Y12
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
+	VSUBPD       Y9, Y10, Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VFMADD231PD  Y12, Y10, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
+	VFNMADD231PD Y9, Y11, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y13
+	VANDPD       Y13, Y8, Y13
+	VMULPD       Y13, Y10, Y10
+	VFNMADD231PD Y7, Y10, Y3
+	VMOVUPD      cdc087500000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y10
+	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y9, Y12
+	VBROADCASTSD (DI), Y8
+	VMULPD       Y8, Y10, Y10
+	VFMADD231PD  Y12, Y10, Y11
+	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y9, Y11
+	VMULPD       Y7, Y11, Y11
+	VADDPD       Y11, Y4, Y4
+	VMOVUPD      Y11, (AX)(R9*8)
+	ADDQ         $0x04, R9
+	SUBQ         $0x04, SI
+	JMP          small2
+
+tail3:
+	TESTQ        SI, SI
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         SI
+	VMOVUPS      32(R10)(SI*8), Y7
+	VMASKMOVPD   (BX)(R9*8), Y7, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPD   (DX)(R9*8), Y7, Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	PREFETCHT0   (R8)(R9*8)
+	VMASKMOVPD   (CX)(R9*8), Y7, Y0
+	VMULPD       Y2, Y0, Y0
+	VBROADCASTSD 8(DI), Y10
+	VBROADCASTSD 16(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 24(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 32(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 40(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 48(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 56(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 64(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 72(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 80(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 88(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 96(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 104(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 112(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 120(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 128(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VBROADCASTSD 136(DI), Y1
+	VFMADD213PD  Y1, Y0, Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VFMADD231PD  Y10, Y1, Y2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VFNMADD231PD Y0, Y2, Y1
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y11
+	VANDPD       Y11, Y9, Y11
+	VMULPD       Y11, Y1, Y1
+	VFNMADD231PD Y8, Y1, Y3
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMAXPD       Y9, Y1, Y1
+	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y0, Y10
+	VBROADCASTSD (DI), Y9
+	VMULPD       Y9, Y1, Y1
+	VFMADD231PD  Y10, Y1, Y2
+	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y0, Y2
+	VMULPD       Y8, Y2, Y2
+	VADDPD       Y2, Y4, Y4
+	VMASKMOVPD   Y2, Y7, (AX)(R9*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+80(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+88(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+96(FP)
 	VZEROUPPER
 	RET
 
@@ -11267,6 +12259,1052 @@ column2:
 	VZEROUPPER
 	RET
 
+// func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+// Requires: AVX, FMA3, SSE2
+TEXT ·maeSumF64AVX2(SB), NOSPLIT, $0-60
+	MOVQ         e+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD c+24(FP), Y0
+	VBROADCASTSD sa+32(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VMOVUPD     (AX)(BX*8), Y7
+	VMOVUPD     (CX)(BX*8), Y8
+	VCMPPD      $0x19, Y5, Y8, Y9
+	VORPD       Y9, Y6, Y6
+	VADDPD      Y8, Y4, Y4
+	VMULPD      Y0, Y7, Y9
+	VSUBPD      Y8, Y9, Y9
+	VMOVAPD     Y9, Y8
+	VCMPPD      $0x1e, Y5, Y9, Y10
+	VBLENDVPD   Y10, cd3ff0000000000000<>+0(SB), Y8, Y8
+	VCMPPD      $0x11, Y5, Y9, Y10
+	VBLENDVPD   Y10, cdbff0000000000000<>+0(SB), Y8, Y8
+	VMULPD      Y8, Y9, Y9
+	VADDPD      Y9, Y2, Y2
+	VSUBPD      Y8, Y1, Y8
+	VFMADD231PD Y8, Y7, Y3
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y7
+	VMASKMOVPD  (AX)(BX*8), Y7, Y8
+	VMASKMOVPD  (CX)(BX*8), Y7, Y7
+	VCMPPD      $0x19, Y5, Y7, Y9
+	VORPD       Y9, Y6, Y6
+	VADDPD      Y7, Y4, Y4
+	VMULPD      Y0, Y8, Y0
+	VSUBPD      Y7, Y0, Y0
+	VMOVAPD     Y0, Y7
+	VCMPPD      $0x1e, Y5, Y0, Y9
+	VBLENDVPD   Y9, cd3ff0000000000000<>+0(SB), Y7, Y7
+	VCMPPD      $0x11, Y5, Y0, Y5
+	VBLENDVPD   Y5, cdbff0000000000000<>+0(SB), Y7, Y7
+	VMULPD      Y7, Y0, Y0
+	VADDPD      Y0, Y2, Y2
+	VSUBPD      Y7, Y1, Y7
+	VFMADD231PD Y7, Y8, Y3
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+40(FP)
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, delta+48(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func maeGradF64AVX2(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
+// Requires: AVX
+TEXT ·maeGradF64AVX2(SB), NOSPLIT, $0-56
+	MOVQ         e+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD c+24(FP), Y0
+	VBROADCASTSD sa+32(FP), Y1
+	VBROADCASTSD delta+40(FP), Y2
+	VBROADCASTSD f+48(FP), Y3
+	VXORPS       Y4, Y4, Y4
+	XORQ         BX, BX
+
+small2:
+	CMPQ      DX, $0x04
+	JLT       tail3
+	VMOVUPD   (AX)(BX*8), Y5
+	VMOVUPD   (CX)(BX*8), Y6
+	VMULPD    Y0, Y5, Y7
+	VSUBPD    Y6, Y7, Y7
+	VMOVAPD   Y7, Y6
+	VCMPPD    $0x1e, Y4, Y7, Y8
+	VBLENDVPD Y8, cd3ff0000000000000<>+0(SB), Y6, Y6
+	VCMPPD    $0x11, Y4, Y7, Y7
+	VBLENDVPD Y7, cdbff0000000000000<>+0(SB), Y6, Y6
+	VSUBPD    Y1, Y6, Y6
+	VADDPD    Y2, Y6, Y6
+	VMULPD    Y3, Y5, Y5
+	VMULPD    Y6, Y5, Y5
+	VMOVUPD   Y5, (AX)(BX*8)
+	ADDQ      $0x04, BX
+	SUBQ      $0x04, DX
+	JMP       small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*8), Y5
+	VMASKMOVPD (AX)(BX*8), Y5, Y6
+	VMASKMOVPD (CX)(BX*8), Y5, Y7
+	VMULPD     Y0, Y6, Y0
+	VSUBPD     Y7, Y0, Y0
+	VMOVAPD    Y0, Y7
+	VCMPPD     $0x1e, Y4, Y0, Y8
+	VBLENDVPD  Y8, cd3ff0000000000000<>+0(SB), Y7, Y7
+	VCMPPD     $0x11, Y4, Y0, Y0
+	VBLENDVPD  Y0, cdbff0000000000000<>+0(SB), Y7, Y7
+	VSUBPD     Y1, Y7, Y7
+	VADDPD     Y2, Y7, Y7
+	VMULPD     Y3, Y6, Y6
+	VMULPD     Y7, Y6, Y6
+	VMASKMOVPD Y6, Y5, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func polyExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·polyExactF64AVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VBROADCASTSD (SI), Y2
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	XORQ         SI, SI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VMOVUPD      (DX)(SI*8), Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y7, Y7
+	VADDPD       Y8, Y6, Y6
+	VMOVUPD      (CX)(SI*8), Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y10
+	VMAXPD       Y9, Y10, Y10
+	VMOVUPD      cd4338000000000000<>+0(SB), Y11
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y10, Y11
+	VSUBPD       cd4338000000000000<>+0(SB), Y11, Y12
+	VMOVAPD      Y10, Y10
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y12, Y10
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y12, Y10
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y12
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y10, Y12
+	VPSLLQ       $0x34, Y11, Y11
+	VPADDQ       Y3, Y11, Y11
+	VPADDQ       Y11, Y12, Y12
+	VMULPD       cd39b0000000000000<>+0(SB), Y12, Y12
+	VFMADD231PD  cd0<>+0(SB), Y10, Y12
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
+	VSUBPD       Y12, Y10, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMSUB213PD  Y9, Y2, Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y2, Y12
+	VMULPD       Y8, Y12, Y12
+	VADDPD       Y12, Y5, Y5
+	VMOVUPD      Y12, (AX)(SI*8)
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         BX
+	VMOVUPS      32(DI)(BX*8), Y8
+	VMASKMOVPD   (DX)(SI*8), Y8, Y9
+	VCMPPD       $0x19, cd0<>+0(SB), Y9, Y10
+	VORPD        Y10, Y7, Y7
+	VADDPD       Y9, Y6, Y6
+	VMASKMOVPD   (CX)(SI*8), Y8, Y10
+	VSUBPD       Y0, Y10, Y10
+	VSUBPD       Y1, Y10, Y10
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y10, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y11
+	VMOVAPD      Y0, Y0
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y11
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y3, Y1, Y1
+	VPADDQ       Y1, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y0, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y11, Y0, Y0
+	VCMPPD       $0x04, cd0<>+0(SB), Y9, Y1
+	VANDPD       Y1, Y10, Y1
+	VFMSUB213PD  Y1, Y2, Y0
+	VFMADD231PD  Y9, Y0, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y2, Y11
+	VMULPD       Y9, Y11, Y11
+	VADDPD       Y11, Y5, Y5
+	VMASKMOVPD   Y11, Y8, (AX)(SI*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y7, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPD       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focal1ExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·focal1ExactF64AVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         DI, DI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VMOVUPD      (DX)(DI*8), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VORPD        Y8, Y6, Y6
+	VADDPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(DI*8), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y1, Y8, Y8
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y8, Y9, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y10
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
+	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
+	VMOVAPD      Y9, Y9
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VPSLLQ       $0x34, Y10, Y10
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y10, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y9, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y11, Y9, Y9
+	VBROADCASTSD 16(SI), Y10
+	VBROADCASTSD 8(SI), Y12
+	VFMADD231PD  Y12, Y11, Y10
+	VBROADCASTSD 24(SI), Y12
+	VBROADCASTSD 32(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y10
+	VANDPD       Y10, Y8, Y10
+	VMULPD       Y9, Y12, Y13
+	VMULPD       Y10, Y13, Y13
+	VFNMADD231PD Y7, Y13, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y10
+	VBROADCASTSD (SI), Y8
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y11, Y10, Y9
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y4, Y4
+	VMOVUPD      Y9, (AX)(DI*8)
+	ADDQ         $0x04, DI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         BX
+	VMOVUPS      32(R8)(BX*8), Y7
+	VMASKMOVPD   (DX)(DI*8), Y7, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPD   (CX)(DI*8), Y7, Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y9, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y10
+	VMOVAPD      Y0, Y0
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y10, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y10, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y10
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y3, Y1, Y1
+	VPADDQ       Y1, Y10, Y10
+	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
+	VFMADD231PD  cd0<>+0(SB), Y0, Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y10, Y0, Y0
+	VBROADCASTSD 16(SI), Y1
+	VBROADCASTSD 8(SI), Y3
+	VFMADD231PD  Y3, Y10, Y1
+	VBROADCASTSD 24(SI), Y3
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y1
+	VANDPD       Y1, Y9, Y1
+	VMULPD       Y0, Y3, Y11
+	VMULPD       Y1, Y11, Y11
+	VFNMADD231PD Y8, Y11, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMAXPD       Y9, Y1, Y1
+	VBROADCASTSD (SI), Y9
+	VMULPD       Y9, Y10, Y10
+	VFNMADD231PD Y10, Y1, Y0
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y8, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VMASKMOVPD   Y0, Y7, (AX)(DI*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·focal7ExactF64AVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         DI, DI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VMOVUPD      (DX)(DI*8), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VORPD        Y8, Y6, Y6
+	VADDPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(DI*8), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y1, Y8, Y8
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y8, Y9, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y10
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
+	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
+	VMOVAPD      Y9, Y9
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VPSLLQ       $0x34, Y10, Y10
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y10, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y9, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y11, Y9, Y9
+	VBROADCASTSD 16(SI), Y10
+	VBROADCASTSD 8(SI), Y12
+	VFMADD231PD  Y12, Y11, Y10
+	VBROADCASTSD 24(SI), Y12
+	VBROADCASTSD 32(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 40(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 48(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 56(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 64(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 72(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 80(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y10
+	VANDPD       Y10, Y8, Y10
+	VMULPD       Y9, Y12, Y13
+	VMULPD       Y10, Y13, Y13
+	VFNMADD231PD Y7, Y13, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y10
+	VBROADCASTSD (SI), Y8
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y11, Y10, Y9
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y4, Y4
+	VMOVUPD      Y9, (AX)(DI*8)
+	ADDQ         $0x04, DI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         BX
+	VMOVUPS      32(R8)(BX*8), Y7
+	VMASKMOVPD   (DX)(DI*8), Y7, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPD   (CX)(DI*8), Y7, Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y9, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y10
+	VMOVAPD      Y0, Y0
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y10, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y10, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y10
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y3, Y1, Y1
+	VPADDQ       Y1, Y10, Y10
+	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
+	VFMADD231PD  cd0<>+0(SB), Y0, Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y10, Y0, Y0
+	VBROADCASTSD 16(SI), Y1
+	VBROADCASTSD 8(SI), Y3
+	VFMADD231PD  Y3, Y10, Y1
+	VBROADCASTSD 24(SI), Y3
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y1
+	VANDPD       Y1, Y9, Y1
+	VMULPD       Y0, Y3, Y11
+	VMULPD       Y1, Y11, Y11
+	VFNMADD231PD Y8, Y11, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMAXPD       Y9, Y1, Y1
+	VBROADCASTSD (SI), Y9
+	VMULPD       Y9, Y10, Y10
+	VFNMADD231PD Y10, Y1, Y0
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y8, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VMASKMOVPD   Y0, Y7, (AX)(DI*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·focalNExactF64AVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         DI, DI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VMOVUPD      (DX)(DI*8), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VORPD        Y8, Y6, Y6
+	VADDPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(DI*8), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y1, Y8, Y8
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y8, Y9, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y10
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
+	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
+	VMOVAPD      Y9, Y9
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VPSLLQ       $0x34, Y10, Y10
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y10, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y9, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y11, Y9, Y9
+	VBROADCASTSD 16(SI), Y10
+	VBROADCASTSD 8(SI), Y12
+	VFMADD231PD  Y12, Y11, Y10
+	VBROADCASTSD 24(SI), Y12
+	VBROADCASTSD 32(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 40(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 48(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 56(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 64(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 72(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 80(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 88(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 96(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 104(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 112(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 120(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 128(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 136(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 144(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 152(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 160(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 168(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 176(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 184(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 192(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 200(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 208(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y10
+	VANDPD       Y10, Y8, Y10
+	VMULPD       Y9, Y12, Y13
+	VMULPD       Y10, Y13, Y13
+	VFNMADD231PD Y7, Y13, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y10
+	VBROADCASTSD (SI), Y8
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y11, Y10, Y9
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y4, Y4
+	VMOVUPD      Y9, (AX)(DI*8)
+	ADDQ         $0x04, DI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         BX
+	VMOVUPS      32(R8)(BX*8), Y7
+	VMASKMOVPD   (DX)(DI*8), Y7, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPD   (CX)(DI*8), Y7, Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y9, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y10
+	VMOVAPD      Y0, Y0
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y10, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y10, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y10
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y3, Y1, Y1
+	VPADDQ       Y1, Y10, Y10
+	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
+	VFMADD231PD  cd0<>+0(SB), Y0, Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y10, Y0, Y0
+	VBROADCASTSD 16(SI), Y1
+	VBROADCASTSD 8(SI), Y3
+	VFMADD231PD  Y3, Y10, Y1
+	VBROADCASTSD 24(SI), Y3
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 88(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 96(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 104(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 112(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 120(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 128(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 136(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 144(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 152(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 160(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 168(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 176(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 184(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 192(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 200(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 208(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y1
+	VANDPD       Y1, Y9, Y1
+	VMULPD       Y0, Y3, Y11
+	VMULPD       Y1, Y11, Y11
+	VFNMADD231PD Y8, Y11, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMAXPD       Y9, Y1, Y1
+	VBROADCASTSD (SI), Y9
+	VMULPD       Y9, Y10, Y10
+	VFNMADD231PD Y10, Y1, Y0
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y8, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VMASKMOVPD   Y0, Y7, (AX)(DI*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·gceExactF64AVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VBROADCASTSD (SI), Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         SI, SI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VMOVUPD      (DX)(SI*8), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VORPD        Y8, Y6, Y6
+	VADDPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(SI*8), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y1, Y8, Y8
+	VMULPD       Y2, Y8, Y8
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y8, Y9, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y8
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y8
+	VSUBPD       cd4338000000000000<>+0(SB), Y8, Y8
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y10
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y10
+	VMULPD       Y9, Y9, Y11
+	VFMADD213PD  Y9, Y11, Y10
+	VADDPD       cd4338000000000463<>+0(SB), Y8, Y8
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VMOVAPD      Y8, Y9
+	VFMADD231PD  Y10, Y8, Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VSUBPD       Y8, Y11, Y11
+	VFNMADD231PD Y10, Y8, Y11
+	VFMADD231PD  Y7, Y11, Y3
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y4, Y4
+	VMOVUPD      Y9, (AX)(SI*8)
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         BX
+	VMOVUPS      32(DI)(BX*8), Y7
+	VMASKMOVPD   (DX)(SI*8), Y7, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPD   (CX)(SI*8), Y7, Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMULPD       Y2, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y9, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y1
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y1, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y1, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y2
+	VMULPD       Y0, Y0, Y9
+	VFMADD213PD  Y0, Y9, Y2
+	VADDPD       cd4338000000000463<>+0(SB), Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       cd39b0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y0
+	VFMADD231PD  Y2, Y1, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y1, Y9, Y9
+	VFNMADD231PD Y2, Y1, Y9
+	VFMADD231PD  Y8, Y9, Y3
+	VMULPD       Y8, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VMASKMOVPD   Y0, Y7, (AX)(SI*8)
+
+done4:
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
 // func tileMAEF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
 // Requires: AVX
 TEXT ·tileMAEF64AVX2(SB), NOSPLIT, $0-44
@@ -11379,5 +13417,3244 @@ column3:
 	ADDQ      $0x20, SI
 	CMPQ      SI, BX
 	JLT       column3
+	VZEROUPPER
+	RET
+
+// func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
+// Requires: AVX
+TEXT ·tileCombineF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ    e+0(FP), AX
+	MOVQ    h+8(FP), CX
+	MOVQ    z+16(FP), DX
+	MOVQ    t+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lanes+40(FP), DI
+	VMOVUPD 32(DI), Y0
+	VMOVUPD 160(DI), Y1
+	VMOVUPD 128(DI), Y2
+	VMOVUPD (DI), Y3
+	VMOVUPD 288(DI), Y4
+	VMOVUPD 96(DI), Y5
+	VMOVUPD cd3fe0000000000000<>+0(SB), Y6
+	VCMPPD  $0x1e, Y6, Y5, Y5
+	XORQ    DI, DI
+	SHLQ    $0x05, SI
+
+column1:
+	VMULPD    (AX)(DI*1), Y1, Y6
+	VMULPD    (BX)(DI*1), Y4, Y7
+	VADDPD    Y6, Y7, Y7
+	VBLENDVPD Y5, Y2, Y7, Y7
+	VSUBPD    (CX)(DI*1), Y6, Y6
+	VCMPPD    $0x00, (DX)(DI*1), Y0, Y8
+	VBLENDVPD Y8, Y7, Y6, Y6
+	VMULPD    Y3, Y6, Y6
+	VMOVUPD   Y6, (AX)(DI*1)
+	ADDQ      $0x20, DI
+	CMPQ      DI, SI
+	JLT       column1
+	VZEROUPPER
+	RET
+
+// func polyTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, FMA3
+TEXT ·polyTileF64AVX2(SB), NOSPLIT, $0-60
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         k+32(FP), SI
+	MOVQ         lanes+40(FP), DI
+	MOVQ         par+48(FP), R8
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VBROADCASTSD (R8), Y5
+	XORQ         R8, R8
+	SHLQ         $0x05, SI
+
+column1:
+	VMOVUPD     (BX)(R8*1), Y6
+	VMOVUPD     (DX)(R8*1), Y7
+	VCMPPD      $0x19, cd0<>+0(SB), Y6, Y8
+	VORPD       Y8, Y4, Y4
+	VADDPD      Y6, Y3, Y3
+	VCMPPD      $0x04, 32(DI), Y7, Y8
+	VANDPD      Y8, Y6, Y8
+	VCMPPD      $0x00, 32(DI), Y7, Y9
+	VANDPD      Y6, Y9, Y6
+	VADDPD      Y6, Y2, Y2
+	VSUBPD      32(DI), Y7, Y7
+	VSUBPD      64(DI), Y7, Y7
+	VMOVUPD     (CX)(R8*1), Y6
+	VMULPD      160(DI), Y6, Y6
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD      Y6, Y9, Y9
+	VCMPPD      $0x04, cd0<>+0(SB), Y8, Y10
+	VANDPD      Y10, Y7, Y7
+	VFMSUB213PD Y7, Y5, Y9
+	VFMADD231PD Y8, Y9, Y0
+	VFMADD213PD cd3ff0000000000000<>+0(SB), Y5, Y6
+	VMULPD      Y8, Y6, Y6
+	VADDPD      Y6, Y1, Y1
+	VMOVUPD     Y6, (AX)(R8*1)
+	ADDQ        $0x20, R8
+	CMPQ        R8, SI
+	JLT         column1
+	VMOVUPD     cd7ff0000000000000<>+0(SB), Y5
+	VCMPPD      $0x15, Y5, Y3, Y3
+	VORPD       Y3, Y4, Y4
+	VMOVUPD     Y0, 192(DI)
+	VMOVUPD     Y1, 224(DI)
+	VMOVUPD     Y2, 256(DI)
+	VMOVMSKPD   Y4, AX
+	MOVL        AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func focal1TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, FMA3
+TEXT ·focal1TileF64AVX2(SB), NOSPLIT, $0-60
+	MOVQ   h+0(FP), AX
+	MOVQ   e+8(FP), CX
+	MOVQ   z+16(FP), DX
+	MOVQ   t+24(FP), BX
+	MOVQ   k+32(FP), SI
+	MOVQ   lanes+40(FP), DI
+	MOVQ   par+48(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R9, R9
+	SHLQ   $0x05, SI
+
+column1:
+	VMOVUPD      (BX)(R9*1), Y5
+	VMOVUPD      (DX)(R9*1), Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y7
+	VORPD        Y7, Y4, Y4
+	VADDPD       Y5, Y3, Y3
+	VCMPPD       $0x04, 32(DI), Y6, Y7
+	VANDPD       Y7, Y5, Y7
+	VCMPPD       $0x00, 32(DI), Y6, Y8
+	VANDPD       Y5, Y8, Y5
+	VADDPD       Y5, Y2, Y2
+	VSUBPD       32(DI), Y6, Y6
+	VSUBPD       64(DI), Y6, Y6
+	VMOVUPD      (CX)(R9*1), Y5
+	VMULPD       160(DI), Y5, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y5, Y8, Y8
+	VBROADCASTSD 16(R8), Y9
+	VBROADCASTSD 8(R8), Y10
+	VFMADD231PD  Y10, Y5, Y9
+	VBROADCASTSD 24(R8), Y10
+	VBROADCASTSD 32(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y9
+	VANDPD       Y9, Y6, Y9
+	VMULPD       Y8, Y10, Y11
+	VMULPD       Y9, Y11, Y11
+	VFNMADD231PD Y7, Y11, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y6, Y9, Y9
+	VBROADCASTSD (R8), Y6
+	VMULPD       Y6, Y5, Y5
+	VFNMADD231PD Y5, Y9, Y8
+	VMULPD       Y10, Y8, Y8
+	VMULPD       Y7, Y8, Y8
+	VADDPD       Y8, Y1, Y1
+	VMOVUPD      Y8, (AX)(R9*1)
+	ADDQ         $0x20, R9
+	CMPQ         R9, SI
+	JLT          column1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
+	VCMPPD       $0x15, Y5, Y3, Y3
+	VORPD        Y3, Y4, Y4
+	VMOVUPD      Y0, 192(DI)
+	VMOVUPD      Y1, 224(DI)
+	VMOVUPD      Y2, 256(DI)
+	VMOVMSKPD    Y4, AX
+	MOVL         AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func focal7TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, FMA3
+TEXT ·focal7TileF64AVX2(SB), NOSPLIT, $0-60
+	MOVQ   h+0(FP), AX
+	MOVQ   e+8(FP), CX
+	MOVQ   z+16(FP), DX
+	MOVQ   t+24(FP), BX
+	MOVQ   k+32(FP), SI
+	MOVQ   lanes+40(FP), DI
+	MOVQ   par+48(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R9, R9
+	SHLQ   $0x05, SI
+
+column1:
+	VMOVUPD      (BX)(R9*1), Y5
+	VMOVUPD      (DX)(R9*1), Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y7
+	VORPD        Y7, Y4, Y4
+	VADDPD       Y5, Y3, Y3
+	VCMPPD       $0x04, 32(DI), Y6, Y7
+	VANDPD       Y7, Y5, Y7
+	VCMPPD       $0x00, 32(DI), Y6, Y8
+	VANDPD       Y5, Y8, Y5
+	VADDPD       Y5, Y2, Y2
+	VSUBPD       32(DI), Y6, Y6
+	VSUBPD       64(DI), Y6, Y6
+	VMOVUPD      (CX)(R9*1), Y5
+	VMULPD       160(DI), Y5, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y5, Y8, Y8
+	VBROADCASTSD 16(R8), Y9
+	VBROADCASTSD 8(R8), Y10
+	VFMADD231PD  Y10, Y5, Y9
+	VBROADCASTSD 24(R8), Y10
+	VBROADCASTSD 32(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 40(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 48(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 56(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 64(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 72(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 80(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y9
+	VANDPD       Y9, Y6, Y9
+	VMULPD       Y8, Y10, Y11
+	VMULPD       Y9, Y11, Y11
+	VFNMADD231PD Y7, Y11, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y6, Y9, Y9
+	VBROADCASTSD (R8), Y6
+	VMULPD       Y6, Y5, Y5
+	VFNMADD231PD Y5, Y9, Y8
+	VMULPD       Y10, Y8, Y8
+	VMULPD       Y7, Y8, Y8
+	VADDPD       Y8, Y1, Y1
+	VMOVUPD      Y8, (AX)(R9*1)
+	ADDQ         $0x20, R9
+	CMPQ         R9, SI
+	JLT          column1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
+	VCMPPD       $0x15, Y5, Y3, Y3
+	VORPD        Y3, Y4, Y4
+	VMOVUPD      Y0, 192(DI)
+	VMOVUPD      Y1, 224(DI)
+	VMOVUPD      Y2, 256(DI)
+	VMOVMSKPD    Y4, AX
+	MOVL         AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func focalNTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, FMA3
+TEXT ·focalNTileF64AVX2(SB), NOSPLIT, $0-60
+	MOVQ   h+0(FP), AX
+	MOVQ   e+8(FP), CX
+	MOVQ   z+16(FP), DX
+	MOVQ   t+24(FP), BX
+	MOVQ   k+32(FP), SI
+	MOVQ   lanes+40(FP), DI
+	MOVQ   par+48(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R9, R9
+	SHLQ   $0x05, SI
+
+column1:
+	VMOVUPD      (BX)(R9*1), Y5
+	VMOVUPD      (DX)(R9*1), Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y7
+	VORPD        Y7, Y4, Y4
+	VADDPD       Y5, Y3, Y3
+	VCMPPD       $0x04, 32(DI), Y6, Y7
+	VANDPD       Y7, Y5, Y7
+	VCMPPD       $0x00, 32(DI), Y6, Y8
+	VANDPD       Y5, Y8, Y5
+	VADDPD       Y5, Y2, Y2
+	VSUBPD       32(DI), Y6, Y6
+	VSUBPD       64(DI), Y6, Y6
+	VMOVUPD      (CX)(R9*1), Y5
+	VMULPD       160(DI), Y5, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y5, Y8, Y8
+	VBROADCASTSD 16(R8), Y9
+	VBROADCASTSD 8(R8), Y10
+	VFMADD231PD  Y10, Y5, Y9
+	VBROADCASTSD 24(R8), Y10
+	VBROADCASTSD 32(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 40(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 48(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 56(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 64(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 72(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 80(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 88(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 96(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 104(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 112(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 120(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 128(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 136(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 144(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 152(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 160(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 168(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 176(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 184(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 192(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 200(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VBROADCASTSD 208(R8), Y11
+	VFMADD213PD  Y11, Y9, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y9
+	VANDPD       Y9, Y6, Y9
+	VMULPD       Y8, Y10, Y11
+	VMULPD       Y9, Y11, Y11
+	VFNMADD231PD Y7, Y11, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y6, Y9, Y9
+	VBROADCASTSD (R8), Y6
+	VMULPD       Y6, Y5, Y5
+	VFNMADD231PD Y5, Y9, Y8
+	VMULPD       Y10, Y8, Y8
+	VMULPD       Y7, Y8, Y8
+	VADDPD       Y8, Y1, Y1
+	VMOVUPD      Y8, (AX)(R9*1)
+	ADDQ         $0x20, R9
+	CMPQ         R9, SI
+	JLT          column1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
+	VCMPPD       $0x15, Y5, Y3, Y3
+	VORPD        Y3, Y4, Y4
+	VMOVUPD      Y0, 192(DI)
+	VMOVUPD      Y1, 224(DI)
+	VMOVUPD      Y2, 256(DI)
+	VMOVMSKPD    Y4, AX
+	MOVL         AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func gceTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gceTileF64AVX2(SB), NOSPLIT, $0-60
+	MOVQ         h+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         z+16(FP), CX
+	MOVQ         t+24(FP), DX
+	MOVQ         k+32(FP), BX
+	MOVQ         lanes+40(FP), SI
+	MOVQ         par+48(FP), DI
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VBROADCASTSD (DI), Y5
+	XORQ         DI, DI
+	SHLQ         $0x05, BX
+
+column1:
+	VMOVUPD      (DX)(DI*1), Y6
+	VMOVUPD      (CX)(DI*1), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y8
+	VORPD        Y8, Y4, Y4
+	VADDPD       Y6, Y3, Y3
+	VCMPPD       $0x04, 32(SI), Y7, Y8
+	VANDPD       Y8, Y6, Y8
+	VCMPPD       $0x00, 32(SI), Y7, Y9
+	VANDPD       Y6, Y9, Y6
+	VADDPD       Y6, Y2, Y2
+	VSUBPD       32(SI), Y7, Y7
+	VSUBPD       64(SI), Y7, Y7
+	VMULPD       Y5, Y7, Y7
+	VMOVUPD      cdc087500000000000<>+0(SB), Y6
+	VMAXPD       Y7, Y6, Y6
+	VMOVUPD      cd4338000000000000<>+0(SB), Y7
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
+	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y7
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y7, Y6
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y7, Y6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y9
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y9
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y9
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y9
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y9
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y9
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y9
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y9
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y9
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y9
+	VMULPD       Y6, Y6, Y10
+	VFMADD213PD  Y6, Y10, Y9
+	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD      Y7, Y6
+	VFMADD231PD  Y9, Y7, Y6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
+	VSUBPD       Y7, Y10, Y10
+	VFNMADD231PD Y9, Y7, Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VMULPD       Y8, Y6, Y6
+	VADDPD       Y6, Y1, Y1
+	VMOVUPD      Y6, (AX)(DI*1)
+	ADDQ         $0x20, DI
+	CMPQ         DI, BX
+	JLT          column1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
+	VCMPPD       $0x15, Y5, Y3, Y3
+	VORPD        Y3, Y4, Y4
+	VMOVUPD      Y0, 192(SI)
+	VMOVUPD      Y1, 224(SI)
+	VMOVUPD      Y2, 256(SI)
+	VMOVMSKPD    Y4, AX
+	MOVL         AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpWideAVX512(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·sumExpWideAVX512(SB), NOSPLIT, $0-48
+	MOVQ         z+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         ahead+32(FP), DX
+	ADDQ         AX, DX
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z0
+	VMOVUPD      cd4338000000000000<>+0(SB), Z1
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z2
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z5
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z6
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z7
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z8
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z9
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z10
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z11
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z12
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z13
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z14
+	VBROADCASTSD low+16(FP), Z15
+	VBROADCASTSD shift+24(FP), Z16
+	VPXORD       Z17, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	XORQ         BX, BX
+
+big1:
+	CMPQ         CX, $0x10
+	JLT          small2
+	VCVTPS2PD    (AX)(BX*4), Z19
+	VMAXPD       Z19, Z15, Z19
+	PREFETCHT0   (DX)(BX*4)
+	VMOVUPD      Z1, Z20
+	VFMADD231PD  Z0, Z19, Z20
+	VSUBPD       Z1, Z20, Z20
+	VMOVAPD      Z19, Z21
+	VFNMADD231PD Z2, Z20, Z21
+	VFNMADD231PD Z3, Z20, Z21
+	VMOVUPD      Z5, Z19
+	VFMADD213PD  Z6, Z21, Z19
+	VFMADD213PD  Z7, Z21, Z19
+	VFMADD213PD  Z8, Z21, Z19
+	VFMADD213PD  Z9, Z21, Z19
+	VFMADD213PD  Z10, Z21, Z19
+	VFMADD213PD  Z11, Z21, Z19
+	VFMADD213PD  Z12, Z21, Z19
+	VFMADD213PD  Z13, Z21, Z19
+	VFMADD213PD  Z14, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VSUBPD       Z16, Z20, Z20
+	VSCALEFPD    Z20, Z19, Z19
+	VADDPD       Z19, Z17, Z17
+	VCVTPS2PD    32(AX)(BX*4), Z19
+	VMAXPD       Z19, Z15, Z19
+	PREFETCHT0   32(DX)(BX*4)
+	VMOVUPD      Z1, Z20
+	VFMADD231PD  Z0, Z19, Z20
+	VSUBPD       Z1, Z20, Z20
+	VMOVAPD      Z19, Z21
+	VFNMADD231PD Z2, Z20, Z21
+	VFNMADD231PD Z3, Z20, Z21
+	VMOVUPD      Z5, Z19
+	VFMADD213PD  Z6, Z21, Z19
+	VFMADD213PD  Z7, Z21, Z19
+	VFMADD213PD  Z8, Z21, Z19
+	VFMADD213PD  Z9, Z21, Z19
+	VFMADD213PD  Z10, Z21, Z19
+	VFMADD213PD  Z11, Z21, Z19
+	VFMADD213PD  Z12, Z21, Z19
+	VFMADD213PD  Z13, Z21, Z19
+	VFMADD213PD  Z14, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VSUBPD       Z16, Z20, Z20
+	VSCALEFPD    Z20, Z19, Z19
+	VADDPD       Z19, Z18, Z18
+	ADDQ         $0x10, BX
+	SUBQ         $0x10, CX
+	JMP          big1
+
+small2:
+	CMPQ         CX, $0x08
+	JLT          tail3
+	VCVTPS2PD    (AX)(BX*4), Z19
+	VMAXPD       Z19, Z15, Z19
+	PREFETCHT0   (DX)(BX*4)
+	VMOVUPD      Z1, Z20
+	VFMADD231PD  Z0, Z19, Z20
+	VSUBPD       Z1, Z20, Z20
+	VMOVAPD      Z19, Z21
+	VFNMADD231PD Z2, Z20, Z21
+	VFNMADD231PD Z3, Z20, Z21
+	VMOVUPD      Z5, Z19
+	VFMADD213PD  Z6, Z21, Z19
+	VFMADD213PD  Z7, Z21, Z19
+	VFMADD213PD  Z8, Z21, Z19
+	VFMADD213PD  Z9, Z21, Z19
+	VFMADD213PD  Z10, Z21, Z19
+	VFMADD213PD  Z11, Z21, Z19
+	VFMADD213PD  Z12, Z21, Z19
+	VFMADD213PD  Z13, Z21, Z19
+	VFMADD213PD  Z14, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VSUBPD       Z16, Z20, Z20
+	VSCALEFPD    Z20, Z19, Z19
+	VADDPD       Z19, Z17, Z17
+	ADDQ         $0x08, BX
+	SUBQ         $0x08, CX
+	JMP          small2
+
+tail3:
+	TESTQ        CX, CX
+	JEQ          done4
+	MOVL         $0x00000001, SI
+	SHLXL        CX, SI, CX
+	DECL         CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (AX)(BX*4), K1, Y19
+	VCVTPS2PD    Y19, Z19
+	VMAXPD       Z19, Z15, Z15
+	PREFETCHT0   (DX)(BX*4)
+	VMOVUPD      Z1, Z19
+	VFMADD231PD  Z0, Z15, Z19
+	VSUBPD       Z1, Z19, Z0
+	VMOVAPD      Z15, Z1
+	VFNMADD231PD Z2, Z0, Z1
+	VFNMADD231PD Z3, Z0, Z1
+	VMOVUPD      Z5, Z2
+	VFMADD213PD  Z6, Z1, Z2
+	VFMADD213PD  Z7, Z1, Z2
+	VFMADD213PD  Z8, Z1, Z2
+	VFMADD213PD  Z9, Z1, Z2
+	VFMADD213PD  Z10, Z1, Z2
+	VFMADD213PD  Z11, Z1, Z2
+	VFMADD213PD  Z12, Z1, Z2
+	VFMADD213PD  Z13, Z1, Z2
+	VFMADD213PD  Z14, Z1, Z2
+	VFMADD213PD  Z4, Z1, Z2
+	VFMADD213PD  Z4, Z1, Z2
+	VSUBPD       Z16, Z0, Z0
+	VSCALEFPD    Z0, Z2, Z2
+	VMOVUPD.Z    Z2, K1, Z2
+	VADDPD       Z2, Z17, Z17
+
+done4:
+	VADDPD        Z18, Z17, Z17
+	VEXTRACTF64X4 $0x01, Z17, Y0
+	VADDPD        Y0, Y17, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+40(FP)
+	VZEROUPPER
+	RET
+
+// func combineWideAVX512(p *float32, t *float32, n int, a float64, f float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·combineWideAVX512(SB), NOSPLIT, $0-40
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Z0
+	VBROADCASTSD f+32(FP), Z1
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x10
+	JLT         small2
+	VCVTPS2PD   (AX)(BX*4), Z2
+	VCVTPS2PD   (CX)(BX*4), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, (AX)(BX*4)
+	VCVTPS2PD   32(AX)(BX*4), Z2
+	VCVTPS2PD   32(CX)(BX*4), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, 32(AX)(BX*4)
+	ADDQ        $0x10, BX
+	SUBQ        $0x10, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Z2
+	VCVTPS2PD   (CX)(BX*4), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, (AX)(BX*4)
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (AX)(BX*4), K1, Y2
+	VCVTPS2PD   Y2, Z2
+	VMOVUPS.Z   (CX)(BX*4), K1, Y3
+	VCVTPS2PD   Y3, Z3
+	VMULPD      Z1, Z3, Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VCVTPD2PS   Z2, Y0
+	VMOVUPS     Y0, K1, (AX)(BX*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func tileInWideAVX512(dst *float64, src *float32, k int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·tileInWideAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ DX, BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (CX)(BX*2), SI
+	LEAQ (SI)(BX*2), DI
+	LEAQ (DI)(BX*2), R8
+	XORQ R9, R9
+	SUBQ $0x02, DX
+
+quad1:
+	LEAQ         (CX)(R9*4), R10
+	VCVTPS2PD    (R10), X0
+	LEAQ         (SI)(R9*4), R10
+	VCVTPS2PD    (R10), X1
+	VINSERTF32X4 $0x01, X1, Z0, Z0
+	LEAQ         (DI)(R9*4), R10
+	VCVTPS2PD    (R10), X1
+	VINSERTF32X4 $0x02, X1, Z0, Z0
+	LEAQ         (R8)(R9*4), R10
+	VCVTPS2PD    (R10), X1
+	VINSERTF32X4 $0x03, X1, Z0, Z0
+	LEAQ         (CX)(R9*4), R10
+	VCVTPS2PD    (R10)(BX*1), X1
+	LEAQ         (SI)(R9*4), R10
+	VCVTPS2PD    (R10)(BX*1), X2
+	VINSERTF32X4 $0x01, X2, Z1, Z1
+	LEAQ         (DI)(R9*4), R10
+	VCVTPS2PD    (R10)(BX*1), X2
+	VINSERTF32X4 $0x02, X2, Z1, Z1
+	LEAQ         (R8)(R9*4), R10
+	VCVTPS2PD    (R10)(BX*1), X2
+	VINSERTF32X4 $0x03, X2, Z1, Z1
+	MOVQ         R9, R10
+	SHLQ         $0x06, R10
+	ADDQ         AX, R10
+	VUNPCKLPD    Z1, Z0, Z2
+	VUNPCKHPD    Z1, Z0, Z3
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, 64(R10)
+	CMPQ         R9, DX
+	JGE          done2
+	ADDQ         $0x02, R9
+	CMPQ         R9, DX
+	CMOVQGT      DX, R9
+	JMP          quad1
+
+done2:
+	VZEROUPPER
+	RET
+
+// func tileOutWideAVX512(dst *float32, src *float64, k int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·tileOutWideAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ DX, BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (AX)(BX*2), SI
+	LEAQ (SI)(BX*2), DI
+	LEAQ (DI)(BX*2), R8
+	XORQ R9, R9
+	SUBQ $0x02, DX
+
+quad1:
+	MOVQ          R9, R10
+	SHLQ          $0x06, R10
+	ADDQ          CX, R10
+	VMOVUPD       (R10), Z0
+	VMOVUPD       64(R10), Z1
+	VUNPCKLPD     Z1, Z0, Z2
+	VUNPCKHPD     Z1, Z0, Z0
+	LEAQ          (AX)(R9*4), R10
+	VCVTPD2PSX    X2, X1
+	VMOVLPS       X1, (R10)
+	LEAQ          (SI)(R9*4), R10
+	VEXTRACTF32X4 $0x01, Z2, X1
+	VCVTPD2PSX    X1, X1
+	VMOVLPS       X1, (R10)
+	LEAQ          (DI)(R9*4), R10
+	VEXTRACTF32X4 $0x02, Z2, X1
+	VCVTPD2PSX    X1, X1
+	VMOVLPS       X1, (R10)
+	LEAQ          (R8)(R9*4), R10
+	VEXTRACTF32X4 $0x03, Z2, X1
+	VCVTPD2PSX    X1, X1
+	VMOVLPS       X1, (R10)
+	LEAQ          (AX)(R9*4), R10
+	VCVTPD2PSX    X0, X1
+	VMOVLPS       X1, (R10)(BX*1)
+	LEAQ          (SI)(R9*4), R10
+	VEXTRACTF32X4 $0x01, Z0, X1
+	VCVTPD2PSX    X1, X1
+	VMOVLPS       X1, (R10)(BX*1)
+	LEAQ          (DI)(R9*4), R10
+	VEXTRACTF32X4 $0x02, Z0, X1
+	VCVTPD2PSX    X1, X1
+	VMOVLPS       X1, (R10)(BX*1)
+	LEAQ          (R8)(R9*4), R10
+	VEXTRACTF32X4 $0x03, Z0, X0
+	VCVTPD2PSX    X0, X0
+	VMOVLPS       X0, (R10)(BX*1)
+	CMPQ          R9, DX
+	JGE           done2
+	ADDQ          $0x02, R9
+	CMPQ          R9, DX
+	CMOVQGT       DX, R9
+	JMP           quad1
+
+done2:
+	VZEROUPPER
+	RET
+
+// func maeSumWideAVX512(e *float32, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·maeSumWideAVX512(SB), NOSPLIT, $0-60
+	MOVQ         e+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD c+24(FP), Z0
+	VBROADCASTSD sa+32(FP), Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	KXORW        K1, K1, K1
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Z6
+	VCVTPS2PD   (CX)(BX*4), Z7
+	VFPCLASSPDZ $0xd9, Z7, K2
+	KORW        K2, K1, K1
+	VADDPD      Z7, Z4, Z4
+	VMULPD      Z0, Z6, Z8
+	VSUBPD      Z7, Z8, Z8
+	VMOVAPD     Z8, Z7
+	VCMPPD      $0x1e, Z5, Z8, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z7
+	VCMPPD      $0x11, Z5, Z8, K2
+	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z7
+	VMULPD      Z7, Z8, Z8
+	VADDPD      Z8, Z2, Z2
+	VSUBPD      Z7, Z1, Z7
+	VFMADD231PD Z7, Z6, Z3
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K2
+	VMOVUPS.Z   (AX)(BX*4), K2, Y6
+	VCVTPS2PD   Y6, Z6
+	VMOVUPS.Z   (CX)(BX*4), K2, Y7
+	VCVTPS2PD   Y7, Z7
+	VFPCLASSPDZ $0xd9, Z7, K2
+	KORW        K2, K1, K1
+	VADDPD      Z7, Z4, Z4
+	VMULPD      Z0, Z6, Z0
+	VSUBPD      Z7, Z0, Z0
+	VMOVAPD     Z0, Z4
+	VCMPPD      $0x1e, Z5, Z0, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z4
+	VCMPPD      $0x11, Z5, Z0, K2
+	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z4
+	VMULPD      Z4, Z0, Z0
+	VADDPD      Z0, Z2, Z2
+	VSUBPD      Z4, Z1, Z4
+	VFMADD231PD Z4, Z6, Z3
+
+done4:
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPD        Y0, Y2, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+40(FP)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VADDPD        Y0, Y3, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, delta+48(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func maeGradWideAVX512(e *float32, t *float32, n int, c float64, sa float64, delta float64, f float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·maeGradWideAVX512(SB), NOSPLIT, $0-56
+	MOVQ         e+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD c+24(FP), Z0
+	VBROADCASTSD sa+32(FP), Z1
+	VBROADCASTSD delta+40(FP), Z2
+	VBROADCASTSD f+48(FP), Z3
+	VPXORD       Z4, Z4, Z4
+	XORQ         BX, BX
+
+small2:
+	CMPQ      DX, $0x08
+	JLT       tail3
+	VCVTPS2PD (AX)(BX*4), Z5
+	VCVTPS2PD (CX)(BX*4), Z6
+	VMULPD    Z0, Z5, Z7
+	VSUBPD    Z6, Z7, Z7
+	VMOVAPD   Z7, Z6
+	VCMPPD    $0x1e, Z4, Z7, K1
+	VMOVUPD   cd3ff0000000000000<>+0(SB), K1, Z6
+	VCMPPD    $0x11, Z4, Z7, K1
+	VMOVUPD   cdbff0000000000000<>+0(SB), K1, Z6
+	VSUBPD    Z1, Z6, Z6
+	VADDPD    Z2, Z6, Z6
+	VMULPD    Z3, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VCVTPD2PS Z5, Y5
+	VMOVUPS   Y5, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	SUBQ      $0x08, DX
+	JMP       small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (AX)(BX*4), K1, Y5
+	VCVTPS2PD Y5, Z5
+	VMOVUPS.Z (CX)(BX*4), K1, Y6
+	VCVTPS2PD Y6, Z6
+	VMULPD    Z0, Z5, Z0
+	VSUBPD    Z6, Z0, Z0
+	VMOVAPD   Z0, Z6
+	VCMPPD    $0x1e, Z4, Z0, K2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), K2, Z6
+	VCMPPD    $0x11, Z4, Z0, K2
+	VMOVUPD   cdbff0000000000000<>+0(SB), K2, Z6
+	VSUBPD    Z1, Z6, Z6
+	VADDPD    Z2, Z6, Z6
+	VMULPD    Z3, Z5, Z5
+	VMULPD    Z6, Z5, Z5
+	VCVTPD2PS Z5, Y0
+	VMOVUPS   Y0, K1, (AX)(BX*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func polyExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·polyExactWideAVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z3
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z4
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z7
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z8
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z9
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z10
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z11
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z12
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z13
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z14
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z15
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z16
+	VBROADCASTSD cd0<>+0(SB), Z17
+	VBROADCASTSD (SI), Z18
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z19
+	VPXORD       Z20, Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	VPXORD       Z22, Z22, Z22
+	KXORW        K1, K1, K1
+	XORQ         SI, SI
+
+small2:
+	CMPQ         BX, $0x08
+	JLT          tail3
+	VCVTPS2PD    (DX)(SI*4), Z22
+	VFPCLASSPDZ  $0xd9, Z22, K2
+	KORW         K2, K1, K1
+	VCVTPS2PD    (CX)(SI*4), Z23
+	VSUBPD       Z0, Z23, Z23
+	VSUBPD       Z1, Z23, Z23
+	VMOVUPD      cdc087500000000000<>+0(SB), Z24
+	VMAXPD       Z23, Z24, Z24
+	VMOVUPD      Z3, Z25
+	VFMADD231PD  Z2, Z24, Z25
+	VSUBPD       Z3, Z25, Z25
+	VMOVAPD      Z24, Z26
+	VFNMADD231PD Z4, Z25, Z26
+	VFNMADD231PD Z5, Z25, Z26
+	VMOVUPD      Z7, Z24
+	VFMADD213PD  Z8, Z26, Z24
+	VFMADD213PD  Z9, Z26, Z24
+	VFMADD213PD  Z10, Z26, Z24
+	VFMADD213PD  Z11, Z26, Z24
+	VFMADD213PD  Z12, Z26, Z24
+	VFMADD213PD  Z13, Z26, Z24
+	VFMADD213PD  Z14, Z26, Z24
+	VFMADD213PD  Z15, Z26, Z24
+	VFMADD213PD  Z16, Z26, Z24
+	VFMADD213PD  Z6, Z26, Z24
+	VFMADD213PD  Z6, Z26, Z24
+	VSUBPD       Z17, Z25, Z25
+	VSCALEFPD    Z25, Z24, Z24
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z25
+	VSUBPD       Z24, Z25, Z25
+	VCMPPD       $0x04, cd0<>+0(SB), Z22, K2
+	VMOVUPD.Z    Z23, K2, Z23
+	VFMSUB213PD  Z23, Z18, Z25
+	VFMADD231PD  Z22, Z25, Z20
+	VFMADD213PD  Z19, Z18, Z24
+	VMULPD       Z22, Z24, Z24
+	VADDPD       Z24, Z21, Z21
+	VCVTPD2PS    Z24, Y22
+	VMOVUPS      Y22, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	MOVL         $0x00000001, DI
+	SHLXL        BX, DI, BX
+	DECL         BX
+	KMOVW        BX, K2
+	VMOVUPS.Z    (DX)(SI*4), K2, Y22
+	VCVTPS2PD    Y22, Z22
+	VFPCLASSPDZ  $0xd9, Z22, K3
+	KORW         K3, K1, K1
+	VMOVUPS.Z    (CX)(SI*4), K2, Y23
+	VCVTPS2PD    Y23, Z23
+	VSUBPD       Z0, Z23, Z23
+	VSUBPD       Z1, Z23, Z23
+	VMOVUPD      cdc087500000000000<>+0(SB), Z0
+	VMAXPD       Z23, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VFMADD231PD  Z2, Z0, Z1
+	VSUBPD       Z3, Z1, Z1
+	VMOVAPD      Z0, Z0
+	VFNMADD231PD Z4, Z1, Z0
+	VFNMADD231PD Z5, Z1, Z0
+	VMOVUPD      Z7, Z2
+	VFMADD213PD  Z8, Z0, Z2
+	VFMADD213PD  Z9, Z0, Z2
+	VFMADD213PD  Z10, Z0, Z2
+	VFMADD213PD  Z11, Z0, Z2
+	VFMADD213PD  Z12, Z0, Z2
+	VFMADD213PD  Z13, Z0, Z2
+	VFMADD213PD  Z14, Z0, Z2
+	VFMADD213PD  Z15, Z0, Z2
+	VFMADD213PD  Z16, Z0, Z2
+	VFMADD213PD  Z6, Z0, Z2
+	VFMADD213PD  Z6, Z0, Z2
+	VSUBPD       Z17, Z1, Z1
+	VSCALEFPD    Z1, Z2, Z2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z2, Z0, Z0
+	VCMPPD       $0x04, cd0<>+0(SB), Z22, K3
+	VMOVUPD.Z    Z23, K3, Z1
+	VFMSUB213PD  Z1, Z18, Z0
+	VFMADD231PD  Z22, Z0, Z20
+	VFMADD213PD  Z19, Z18, Z2
+	VMULPD       Z22, Z2, Z2
+	VADDPD       Z2, Z21, Z21
+	VCVTPD2PS    Z2, Y0
+	VMOVUPS      Y0, K2, (AX)(SI*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z20, Y0
+	VADDPD        Y0, Y20, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z21, Y0
+	VADDPD        Y0, Y21, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focal1ExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·focal1ExactWideAVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z3
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z4
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z7
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z8
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z9
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z10
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z11
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z12
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z13
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z14
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z15
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z16
+	VBROADCASTSD cd0<>+0(SB), Z17
+	VMOVUPD      cdc087500000000000<>+0(SB), Z18
+	VPXORD       Z19, Z19, Z19
+	VPXORD       Z20, Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ             BX, $0x08
+	JLT              tail3
+	VCVTPS2PD        (DX)(DI*4), Z21
+	VFPCLASSPDZ      $0xd9, Z21, K2
+	KORW             K2, K1, K1
+	VCVTPS2PD        (CX)(DI*4), Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z23
+	VMAXPD           Z22, Z23, Z23
+	VMOVUPD          Z3, Z24
+	VFMADD231PD      Z2, Z23, Z24
+	VSUBPD           Z3, Z24, Z24
+	VMOVAPD          Z23, Z25
+	VFNMADD231PD     Z4, Z24, Z25
+	VFNMADD231PD     Z5, Z24, Z25
+	VMOVUPD          Z7, Z23
+	VFMADD213PD      Z8, Z25, Z23
+	VFMADD213PD      Z9, Z25, Z23
+	VFMADD213PD      Z10, Z25, Z23
+	VFMADD213PD      Z11, Z25, Z23
+	VFMADD213PD      Z12, Z25, Z23
+	VFMADD213PD      Z13, Z25, Z23
+	VFMADD213PD      Z14, Z25, Z23
+	VFMADD213PD      Z15, Z25, Z23
+	VFMADD213PD      Z16, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VSUBPD           Z17, Z24, Z24
+	VSCALEFPD        Z24, Z23, Z23
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z24
+	VSUBPD           Z23, Z24, Z24
+	VBROADCASTSD     16(SI), Z25
+	VBROADCASTSD     8(SI), Z26
+	VFMADD231PD      Z26, Z23, Z25
+	VBROADCASTSD     24(SI), Z26
+	VFMADD213PD.BCST 32(SI), Z25, Z26
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K2
+	VMOVUPD.Z        Z22, K2, Z25
+	VMULPD           Z24, Z26, Z27
+	VMULPD           Z25, Z27, Z27
+	VFNMADD231PD     Z21, Z27, Z19
+	VMOVUPD          Z18, Z25
+	VMAXPD           Z22, Z25, Z25
+	VBROADCASTSD     (SI), Z22
+	VMULPD           Z22, Z23, Z23
+	VFNMADD231PD     Z23, Z25, Z24
+	VMULPD           Z26, Z24, Z24
+	VMULPD           Z21, Z24, Z24
+	VADDPD           Z24, Z20, Z20
+	VCVTPD2PS        Z24, Y21
+	VMOVUPS          Y21, (AX)(DI*4)
+	ADDQ             $0x08, DI
+	SUBQ             $0x08, BX
+	JMP              small2
+
+tail3:
+	TESTQ            BX, BX
+	JEQ              done4
+	MOVL             $0x00000001, R8
+	SHLXL            BX, R8, BX
+	DECL             BX
+	KMOVW            BX, K2
+	VMOVUPS.Z        (DX)(DI*4), K2, Y21
+	VCVTPS2PD        Y21, Z21
+	VFPCLASSPDZ      $0xd9, Z21, K3
+	KORW             K3, K1, K1
+	VMOVUPS.Z        (CX)(DI*4), K2, Y22
+	VCVTPS2PD        Y22, Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z0
+	VMAXPD           Z22, Z0, Z0
+	VMOVUPD          Z3, Z1
+	VFMADD231PD      Z2, Z0, Z1
+	VSUBPD           Z3, Z1, Z1
+	VMOVAPD          Z0, Z0
+	VFNMADD231PD     Z4, Z1, Z0
+	VFNMADD231PD     Z5, Z1, Z0
+	VMOVUPD          Z7, Z2
+	VFMADD213PD      Z8, Z0, Z2
+	VFMADD213PD      Z9, Z0, Z2
+	VFMADD213PD      Z10, Z0, Z2
+	VFMADD213PD      Z11, Z0, Z2
+	VFMADD213PD      Z12, Z0, Z2
+	VFMADD213PD      Z13, Z0, Z2
+	VFMADD213PD      Z14, Z0, Z2
+	VFMADD213PD      Z15, Z0, Z2
+	VFMADD213PD      Z16, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VSUBPD           Z17, Z1, Z1
+	VSCALEFPD        Z1, Z2, Z2
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD           Z2, Z0, Z0
+	VBROADCASTSD     16(SI), Z1
+	VBROADCASTSD     8(SI), Z3
+	VFMADD231PD      Z3, Z2, Z1
+	VBROADCASTSD     24(SI), Z3
+	VFMADD213PD.BCST 32(SI), Z1, Z3
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K3
+	VMOVUPD.Z        Z22, K3, Z1
+	VMULPD           Z0, Z3, Z4
+	VMULPD           Z1, Z4, Z4
+	VFNMADD231PD     Z21, Z4, Z19
+	VMOVUPD          Z18, Z1
+	VMAXPD           Z22, Z1, Z1
+	VBROADCASTSD     (SI), Z4
+	VMULPD           Z4, Z2, Z2
+	VFNMADD231PD     Z2, Z1, Z0
+	VMULPD           Z3, Z0, Z0
+	VMULPD           Z21, Z0, Z0
+	VADDPD           Z0, Z20, Z20
+	VCVTPD2PS        Z0, Y0
+	VMOVUPS          Y0, K2, (AX)(DI*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z19, Y0
+	VADDPD        Y0, Y19, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z20, Y0
+	VADDPD        Y0, Y20, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·focal7ExactWideAVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z3
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z4
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z7
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z8
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z9
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z10
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z11
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z12
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z13
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z14
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z15
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z16
+	VBROADCASTSD cd0<>+0(SB), Z17
+	VMOVUPD      cdc087500000000000<>+0(SB), Z18
+	VPXORD       Z19, Z19, Z19
+	VPXORD       Z20, Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ             BX, $0x08
+	JLT              tail3
+	VCVTPS2PD        (DX)(DI*4), Z21
+	VFPCLASSPDZ      $0xd9, Z21, K2
+	KORW             K2, K1, K1
+	VCVTPS2PD        (CX)(DI*4), Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z23
+	VMAXPD           Z22, Z23, Z23
+	VMOVUPD          Z3, Z24
+	VFMADD231PD      Z2, Z23, Z24
+	VSUBPD           Z3, Z24, Z24
+	VMOVAPD          Z23, Z25
+	VFNMADD231PD     Z4, Z24, Z25
+	VFNMADD231PD     Z5, Z24, Z25
+	VMOVUPD          Z7, Z23
+	VFMADD213PD      Z8, Z25, Z23
+	VFMADD213PD      Z9, Z25, Z23
+	VFMADD213PD      Z10, Z25, Z23
+	VFMADD213PD      Z11, Z25, Z23
+	VFMADD213PD      Z12, Z25, Z23
+	VFMADD213PD      Z13, Z25, Z23
+	VFMADD213PD      Z14, Z25, Z23
+	VFMADD213PD      Z15, Z25, Z23
+	VFMADD213PD      Z16, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VSUBPD           Z17, Z24, Z24
+	VSCALEFPD        Z24, Z23, Z23
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z24
+	VSUBPD           Z23, Z24, Z24
+	VBROADCASTSD     16(SI), Z25
+	VBROADCASTSD     8(SI), Z26
+	VFMADD231PD      Z26, Z23, Z25
+	VBROADCASTSD     24(SI), Z26
+	VFMADD213PD.BCST 32(SI), Z25, Z26
+	VFMADD213PD.BCST 40(SI), Z25, Z26
+	VFMADD213PD.BCST 48(SI), Z25, Z26
+	VFMADD213PD.BCST 56(SI), Z25, Z26
+	VFMADD213PD.BCST 64(SI), Z25, Z26
+	VFMADD213PD.BCST 72(SI), Z25, Z26
+	VFMADD213PD.BCST 80(SI), Z25, Z26
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K2
+	VMOVUPD.Z        Z22, K2, Z25
+	VMULPD           Z24, Z26, Z27
+	VMULPD           Z25, Z27, Z27
+	VFNMADD231PD     Z21, Z27, Z19
+	VMOVUPD          Z18, Z25
+	VMAXPD           Z22, Z25, Z25
+	VBROADCASTSD     (SI), Z22
+	VMULPD           Z22, Z23, Z23
+	VFNMADD231PD     Z23, Z25, Z24
+	VMULPD           Z26, Z24, Z24
+	VMULPD           Z21, Z24, Z24
+	VADDPD           Z24, Z20, Z20
+	VCVTPD2PS        Z24, Y21
+	VMOVUPS          Y21, (AX)(DI*4)
+	ADDQ             $0x08, DI
+	SUBQ             $0x08, BX
+	JMP              small2
+
+tail3:
+	TESTQ            BX, BX
+	JEQ              done4
+	MOVL             $0x00000001, R8
+	SHLXL            BX, R8, BX
+	DECL             BX
+	KMOVW            BX, K2
+	VMOVUPS.Z        (DX)(DI*4), K2, Y21
+	VCVTPS2PD        Y21, Z21
+	VFPCLASSPDZ      $0xd9, Z21, K3
+	KORW             K3, K1, K1
+	VMOVUPS.Z        (CX)(DI*4), K2, Y22
+	VCVTPS2PD        Y22, Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z0
+	VMAXPD           Z22, Z0, Z0
+	VMOVUPD          Z3, Z1
+	VFMADD231PD      Z2, Z0, Z1
+	VSUBPD           Z3, Z1, Z1
+	VMOVAPD          Z0, Z0
+	VFNMADD231PD     Z4, Z1, Z0
+	VFNMADD231PD     Z5, Z1, Z0
+	VMOVUPD          Z7, Z2
+	VFMADD213PD      Z8, Z0, Z2
+	VFMADD213PD      Z9, Z0, Z2
+	VFMADD213PD      Z10, Z0, Z2
+	VFMADD213PD      Z11, Z0, Z2
+	VFMADD213PD      Z12, Z0, Z2
+	VFMADD213PD      Z13, Z0, Z2
+	VFMADD213PD      Z14, Z0, Z2
+	VFMADD213PD      Z15, Z0, Z2
+	VFMADD213PD      Z16, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VSUBPD           Z17, Z1, Z1
+	VSCALEFPD        Z1, Z2, Z2
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD           Z2, Z0, Z0
+	VBROADCASTSD     16(SI), Z1
+	VBROADCASTSD     8(SI), Z3
+	VFMADD231PD      Z3, Z2, Z1
+	VBROADCASTSD     24(SI), Z3
+	VFMADD213PD.BCST 32(SI), Z1, Z3
+	VFMADD213PD.BCST 40(SI), Z1, Z3
+	VFMADD213PD.BCST 48(SI), Z1, Z3
+	VFMADD213PD.BCST 56(SI), Z1, Z3
+	VFMADD213PD.BCST 64(SI), Z1, Z3
+	VFMADD213PD.BCST 72(SI), Z1, Z3
+	VFMADD213PD.BCST 80(SI), Z1, Z3
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K3
+	VMOVUPD.Z        Z22, K3, Z1
+	VMULPD           Z0, Z3, Z4
+	VMULPD           Z1, Z4, Z4
+	VFNMADD231PD     Z21, Z4, Z19
+	VMOVUPD          Z18, Z1
+	VMAXPD           Z22, Z1, Z1
+	VBROADCASTSD     (SI), Z4
+	VMULPD           Z4, Z2, Z2
+	VFNMADD231PD     Z2, Z1, Z0
+	VMULPD           Z3, Z0, Z0
+	VMULPD           Z21, Z0, Z0
+	VADDPD           Z0, Z20, Z20
+	VCVTPD2PS        Z0, Y0
+	VMOVUPS          Y0, K2, (AX)(DI*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z19, Y0
+	VADDPD        Y0, Y19, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z20, Y0
+	VADDPD        Y0, Y20, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·focalNExactWideAVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z3
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z4
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z7
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z8
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z9
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z10
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z11
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z12
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z13
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z14
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z15
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z16
+	VBROADCASTSD cd0<>+0(SB), Z17
+	VMOVUPD      cdc087500000000000<>+0(SB), Z18
+	VPXORD       Z19, Z19, Z19
+	VPXORD       Z20, Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	KXORW        K1, K1, K1
+	XORQ         DI, DI
+
+small2:
+	CMPQ             BX, $0x08
+	JLT              tail3
+	VCVTPS2PD        (DX)(DI*4), Z21
+	VFPCLASSPDZ      $0xd9, Z21, K2
+	KORW             K2, K1, K1
+	VCVTPS2PD        (CX)(DI*4), Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z23
+	VMAXPD           Z22, Z23, Z23
+	VMOVUPD          Z3, Z24
+	VFMADD231PD      Z2, Z23, Z24
+	VSUBPD           Z3, Z24, Z24
+	VMOVAPD          Z23, Z25
+	VFNMADD231PD     Z4, Z24, Z25
+	VFNMADD231PD     Z5, Z24, Z25
+	VMOVUPD          Z7, Z23
+	VFMADD213PD      Z8, Z25, Z23
+	VFMADD213PD      Z9, Z25, Z23
+	VFMADD213PD      Z10, Z25, Z23
+	VFMADD213PD      Z11, Z25, Z23
+	VFMADD213PD      Z12, Z25, Z23
+	VFMADD213PD      Z13, Z25, Z23
+	VFMADD213PD      Z14, Z25, Z23
+	VFMADD213PD      Z15, Z25, Z23
+	VFMADD213PD      Z16, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VFMADD213PD      Z6, Z25, Z23
+	VSUBPD           Z17, Z24, Z24
+	VSCALEFPD        Z24, Z23, Z23
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z24
+	VSUBPD           Z23, Z24, Z24
+	VBROADCASTSD     16(SI), Z25
+	VBROADCASTSD     8(SI), Z26
+	VFMADD231PD      Z26, Z23, Z25
+	VBROADCASTSD     24(SI), Z26
+	VFMADD213PD.BCST 32(SI), Z25, Z26
+	VFMADD213PD.BCST 40(SI), Z25, Z26
+	VFMADD213PD.BCST 48(SI), Z25, Z26
+	VFMADD213PD.BCST 56(SI), Z25, Z26
+	VFMADD213PD.BCST 64(SI), Z25, Z26
+	VFMADD213PD.BCST 72(SI), Z25, Z26
+	VFMADD213PD.BCST 80(SI), Z25, Z26
+	VFMADD213PD.BCST 88(SI), Z25, Z26
+	VFMADD213PD.BCST 96(SI), Z25, Z26
+	VFMADD213PD.BCST 104(SI), Z25, Z26
+	VFMADD213PD.BCST 112(SI), Z25, Z26
+	VFMADD213PD.BCST 120(SI), Z25, Z26
+	VFMADD213PD.BCST 128(SI), Z25, Z26
+	VFMADD213PD.BCST 136(SI), Z25, Z26
+	VFMADD213PD.BCST 144(SI), Z25, Z26
+	VFMADD213PD.BCST 152(SI), Z25, Z26
+	VFMADD213PD.BCST 160(SI), Z25, Z26
+	VFMADD213PD.BCST 168(SI), Z25, Z26
+	VFMADD213PD.BCST 176(SI), Z25, Z26
+	VFMADD213PD.BCST 184(SI), Z25, Z26
+	VFMADD213PD.BCST 192(SI), Z25, Z26
+	VFMADD213PD.BCST 200(SI), Z25, Z26
+	VFMADD213PD.BCST 208(SI), Z25, Z26
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K2
+	VMOVUPD.Z        Z22, K2, Z25
+	VMULPD           Z24, Z26, Z27
+	VMULPD           Z25, Z27, Z27
+	VFNMADD231PD     Z21, Z27, Z19
+	VMOVUPD          Z18, Z25
+	VMAXPD           Z22, Z25, Z25
+	VBROADCASTSD     (SI), Z22
+	VMULPD           Z22, Z23, Z23
+	VFNMADD231PD     Z23, Z25, Z24
+	VMULPD           Z26, Z24, Z24
+	VMULPD           Z21, Z24, Z24
+	VADDPD           Z24, Z20, Z20
+	VCVTPD2PS        Z24, Y21
+	VMOVUPS          Y21, (AX)(DI*4)
+	ADDQ             $0x08, DI
+	SUBQ             $0x08, BX
+	JMP              small2
+
+tail3:
+	TESTQ            BX, BX
+	JEQ              done4
+	MOVL             $0x00000001, R8
+	SHLXL            BX, R8, BX
+	DECL             BX
+	KMOVW            BX, K2
+	VMOVUPS.Z        (DX)(DI*4), K2, Y21
+	VCVTPS2PD        Y21, Z21
+	VFPCLASSPDZ      $0xd9, Z21, K3
+	KORW             K3, K1, K1
+	VMOVUPS.Z        (CX)(DI*4), K2, Y22
+	VCVTPS2PD        Y22, Z22
+	VSUBPD           Z0, Z22, Z22
+	VSUBPD           Z1, Z22, Z22
+	VMOVUPD          cdc087500000000000<>+0(SB), Z0
+	VMAXPD           Z22, Z0, Z0
+	VMOVUPD          Z3, Z1
+	VFMADD231PD      Z2, Z0, Z1
+	VSUBPD           Z3, Z1, Z1
+	VMOVAPD          Z0, Z0
+	VFNMADD231PD     Z4, Z1, Z0
+	VFNMADD231PD     Z5, Z1, Z0
+	VMOVUPD          Z7, Z2
+	VFMADD213PD      Z8, Z0, Z2
+	VFMADD213PD      Z9, Z0, Z2
+	VFMADD213PD      Z10, Z0, Z2
+	VFMADD213PD      Z11, Z0, Z2
+	VFMADD213PD      Z12, Z0, Z2
+	VFMADD213PD      Z13, Z0, Z2
+	VFMADD213PD      Z14, Z0, Z2
+	VFMADD213PD      Z15, Z0, Z2
+	VFMADD213PD      Z16, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VFMADD213PD      Z6, Z0, Z2
+	VSUBPD           Z17, Z1, Z1
+	VSCALEFPD        Z1, Z2, Z2
+	VMOVUPD          cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD           Z2, Z0, Z0
+	VBROADCASTSD     16(SI), Z1
+	VBROADCASTSD     8(SI), Z3
+	VFMADD231PD      Z3, Z2, Z1
+	VBROADCASTSD     24(SI), Z3
+	VFMADD213PD.BCST 32(SI), Z1, Z3
+	VFMADD213PD.BCST 40(SI), Z1, Z3
+	VFMADD213PD.BCST 48(SI), Z1, Z3
+	VFMADD213PD.BCST 56(SI), Z1, Z3
+	VFMADD213PD.BCST 64(SI), Z1, Z3
+	VFMADD213PD.BCST 72(SI), Z1, Z3
+	VFMADD213PD.BCST 80(SI), Z1, Z3
+	VFMADD213PD.BCST 88(SI), Z1, Z3
+	VFMADD213PD.BCST 96(SI), Z1, Z3
+	VFMADD213PD.BCST 104(SI), Z1, Z3
+	VFMADD213PD.BCST 112(SI), Z1, Z3
+	VFMADD213PD.BCST 120(SI), Z1, Z3
+	VFMADD213PD.BCST 128(SI), Z1, Z3
+	VFMADD213PD.BCST 136(SI), Z1, Z3
+	VFMADD213PD.BCST 144(SI), Z1, Z3
+	VFMADD213PD.BCST 152(SI), Z1, Z3
+	VFMADD213PD.BCST 160(SI), Z1, Z3
+	VFMADD213PD.BCST 168(SI), Z1, Z3
+	VFMADD213PD.BCST 176(SI), Z1, Z3
+	VFMADD213PD.BCST 184(SI), Z1, Z3
+	VFMADD213PD.BCST 192(SI), Z1, Z3
+	VFMADD213PD.BCST 200(SI), Z1, Z3
+	VFMADD213PD.BCST 208(SI), Z1, Z3
+	VCMPPD           $0x04, cd0<>+0(SB), Z21, K3
+	VMOVUPD.Z        Z22, K3, Z1
+	VMULPD           Z0, Z3, Z4
+	VMULPD           Z1, Z4, Z4
+	VFNMADD231PD     Z21, Z4, Z19
+	VMOVUPD          Z18, Z1
+	VMAXPD           Z22, Z1, Z1
+	VBROADCASTSD     (SI), Z4
+	VMULPD           Z4, Z2, Z2
+	VFNMADD231PD     Z2, Z1, Z0
+	VMULPD           Z3, Z0, Z0
+	VMULPD           Z21, Z0, Z0
+	VADDPD           Z0, Z20, Z20
+	VCVTPD2PS        Z0, Y0
+	VMOVUPS          Y0, K2, (AX)(DI*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z19, Y0
+	VADDPD        Y0, Y19, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z20, Y0
+	VADDPD        Y0, Y20, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·gceExactWideAVX512(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Z0
+	VBROADCASTSD log+40(FP), Z1
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z2
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z2
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z2
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z2
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z2
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z2
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z2
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z2
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z2
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z2
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z2
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z2
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z2
+	VBROADCASTSD cd0<>+0(SB), Z2
+	VBROADCASTSD (SI), Z2
+	VMOVUPD      cdc087500000000000<>+0(SB), Z6
+	VMOVUPD      cd3ff71547652b82fe<>+0(SB), Z7
+	VMOVUPD      cd4338000000000000<>+0(SB), Z8
+	VMOVUPD      cd3fe62e42fefa39ef<>+0(SB), Z9
+	VMOVUPD      cd3c7abc9e3b39803f<>+0(SB), Z10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z12
+	VMOVUPD      cd3e92891a8c1d838d<>+0(SB), Z12
+	VMOVUPD      cd3ec71de0d9c145d0<>+0(SB), Z12
+	VMOVUPD      cd3efa019b8ef67c6c<>+0(SB), Z12
+	VMOVUPD      cd3f2a01a01a7c8d47<>+0(SB), Z12
+	VMOVUPD      cd3f56c16c17893833<>+0(SB), Z12
+	VMOVUPD      cd3f811111111109ad<>+0(SB), Z12
+	VMOVUPD      cd3fa5555555553d4f<>+0(SB), Z12
+	VMOVUPD      cd3fc5555555555556<>+0(SB), Z12
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Z12
+	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Z12
+	VMOVUPD      cd3f56d43246b523b3<>+0(SB), Z13
+	VMOVUPD      cd3f81110e0f238322<>+0(SB), Z14
+	VMOVUPD      cd3fa5554e9063586e<>+0(SB), Z15
+	VMOVUPD      cd3fc5555555a78ed4<>+0(SB), Z16
+	VMOVUPD      cd3fe0000000b9129b<>+0(SB), Z17
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	KXORW        K1, K1, K1
+	XORQ         SI, SI
+
+small2:
+	CMPQ         BX, $0x08
+	JLT          tail3
+	VCVTPS2PD    (DX)(SI*4), Z5
+	VFPCLASSPDZ  $0xd9, Z5, K2
+	KORW         K2, K1, K1
+	VCVTPS2PD    (CX)(SI*4), Z18
+	VSUBPD       Z0, Z18, Z18
+	VSUBPD       Z1, Z18, Z18
+	VMULPD       Z2, Z18, Z18
+	VMOVUPD      Z6, Z19
+	VMAXPD       Z18, Z19, Z19
+	VMOVUPD      Z8, Z18
+	VFMADD231PD  Z7, Z19, Z18
+	VSUBPD       Z8, Z18, Z20
+	VFNMADD231PD Z9, Z20, Z19
+	VFNMADD231PD Z10, Z20, Z19
+	VMOVUPD      Z12, Z21
+	VFMADD213PD  Z13, Z19, Z21
+	VFMADD213PD  Z14, Z19, Z21
+	VFMADD213PD  Z15, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VFMADD213PD  Z17, Z19, Z21
+	VMULPD       Z19, Z19, Z18
+	VFMADD213PD  Z19, Z18, Z21
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z18
+	VSCALEFPD    Z20, Z18, Z18
+	VMOVAPD      Z18, Z19
+	VFMADD231PD  Z21, Z18, Z19
+	VMOVUPD      Z11, Z20
+	VSUBPD       Z18, Z20, Z20
+	VFNMADD231PD Z21, Z18, Z20
+	VFMADD231PD  Z5, Z20, Z3
+	VMULPD       Z5, Z19, Z19
+	VADDPD       Z19, Z4, Z4
+	VCVTPD2PS    Z19, Y5
+	VMOVUPS      Y5, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	MOVL         $0x00000001, DI
+	SHLXL        BX, DI, BX
+	DECL         BX
+	KMOVW        BX, K2
+	VMOVUPS.Z    (DX)(SI*4), K2, Y5
+	VCVTPS2PD    Y5, Z5
+	VFPCLASSPDZ  $0xd9, Z5, K3
+	KORW         K3, K1, K1
+	VMOVUPS.Z    (CX)(SI*4), K2, Y18
+	VCVTPS2PD    Y18, Z18
+	VSUBPD       Z0, Z18, Z18
+	VSUBPD       Z1, Z18, Z18
+	VMULPD       Z2, Z18, Z18
+	VMOVUPD      Z6, Z0
+	VMAXPD       Z18, Z0, Z0
+	VMOVUPD      Z8, Z1
+	VFMADD231PD  Z7, Z0, Z1
+	VSUBPD       Z8, Z1, Z2
+	VFNMADD231PD Z9, Z2, Z0
+	VFNMADD231PD Z10, Z2, Z0
+	VMOVUPD      Z12, Z6
+	VFMADD213PD  Z13, Z0, Z6
+	VFMADD213PD  Z14, Z0, Z6
+	VFMADD213PD  Z15, Z0, Z6
+	VFMADD213PD  Z16, Z0, Z6
+	VFMADD213PD  Z17, Z0, Z6
+	VMULPD       Z0, Z0, Z1
+	VFMADD213PD  Z0, Z1, Z6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
+	VSCALEFPD    Z2, Z1, Z1
+	VMOVAPD      Z1, Z0
+	VFMADD231PD  Z6, Z1, Z0
+	VMOVUPD      Z11, Z2
+	VSUBPD       Z1, Z2, Z2
+	VFNMADD231PD Z6, Z1, Z2
+	VFMADD231PD  Z5, Z2, Z3
+	VMULPD       Z5, Z0, Z0
+	VADDPD       Z0, Z4, Z4
+	VCVTPD2PS    Z0, Y0
+	VMOVUPS      Y0, K2, (AX)(SI*4)
+
+done4:
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VADDPD        Y0, Y3, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+56(FP)
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPD        Y0, Y4, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+64(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+DATA cd3f2a124f19fe89ac<>+0(SB)/8, $0x3f2a124f19fe89ac
+DATA cd3f2a124f19fe89ac<>+8(SB)/8, $0x3f2a124f19fe89ac
+DATA cd3f2a124f19fe89ac<>+16(SB)/8, $0x3f2a124f19fe89ac
+DATA cd3f2a124f19fe89ac<>+24(SB)/8, $0x3f2a124f19fe89ac
+DATA cd3f2a124f19fe89ac<>+32(SB)/8, $0x3f2a124f19fe89ac
+DATA cd3f2a124f19fe89ac<>+40(SB)/8, $0x3f2a124f19fe89ac
+DATA cd3f2a124f19fe89ac<>+48(SB)/8, $0x3f2a124f19fe89ac
+DATA cd3f2a124f19fe89ac<>+56(SB)/8, $0x3f2a124f19fe89ac
+GLOBL cd3f2a124f19fe89ac<>(SB), RODATA|NOPTR, $64
+
+DATA cd3f56d43246b523b3<>+0(SB)/8, $0x3f56d43246b523b3
+DATA cd3f56d43246b523b3<>+8(SB)/8, $0x3f56d43246b523b3
+DATA cd3f56d43246b523b3<>+16(SB)/8, $0x3f56d43246b523b3
+DATA cd3f56d43246b523b3<>+24(SB)/8, $0x3f56d43246b523b3
+DATA cd3f56d43246b523b3<>+32(SB)/8, $0x3f56d43246b523b3
+DATA cd3f56d43246b523b3<>+40(SB)/8, $0x3f56d43246b523b3
+DATA cd3f56d43246b523b3<>+48(SB)/8, $0x3f56d43246b523b3
+DATA cd3f56d43246b523b3<>+56(SB)/8, $0x3f56d43246b523b3
+GLOBL cd3f56d43246b523b3<>(SB), RODATA|NOPTR, $64
+
+DATA cd3f81110e0f238322<>+0(SB)/8, $0x3f81110e0f238322
+DATA cd3f81110e0f238322<>+8(SB)/8, $0x3f81110e0f238322
+DATA cd3f81110e0f238322<>+16(SB)/8, $0x3f81110e0f238322
+DATA cd3f81110e0f238322<>+24(SB)/8, $0x3f81110e0f238322
+DATA cd3f81110e0f238322<>+32(SB)/8, $0x3f81110e0f238322
+DATA cd3f81110e0f238322<>+40(SB)/8, $0x3f81110e0f238322
+DATA cd3f81110e0f238322<>+48(SB)/8, $0x3f81110e0f238322
+DATA cd3f81110e0f238322<>+56(SB)/8, $0x3f81110e0f238322
+GLOBL cd3f81110e0f238322<>(SB), RODATA|NOPTR, $64
+
+DATA cd3fa5554e9063586e<>+0(SB)/8, $0x3fa5554e9063586e
+DATA cd3fa5554e9063586e<>+8(SB)/8, $0x3fa5554e9063586e
+DATA cd3fa5554e9063586e<>+16(SB)/8, $0x3fa5554e9063586e
+DATA cd3fa5554e9063586e<>+24(SB)/8, $0x3fa5554e9063586e
+DATA cd3fa5554e9063586e<>+32(SB)/8, $0x3fa5554e9063586e
+DATA cd3fa5554e9063586e<>+40(SB)/8, $0x3fa5554e9063586e
+DATA cd3fa5554e9063586e<>+48(SB)/8, $0x3fa5554e9063586e
+DATA cd3fa5554e9063586e<>+56(SB)/8, $0x3fa5554e9063586e
+GLOBL cd3fa5554e9063586e<>(SB), RODATA|NOPTR, $64
+
+DATA cd3fc5555555a78ed4<>+0(SB)/8, $0x3fc5555555a78ed4
+DATA cd3fc5555555a78ed4<>+8(SB)/8, $0x3fc5555555a78ed4
+DATA cd3fc5555555a78ed4<>+16(SB)/8, $0x3fc5555555a78ed4
+DATA cd3fc5555555a78ed4<>+24(SB)/8, $0x3fc5555555a78ed4
+DATA cd3fc5555555a78ed4<>+32(SB)/8, $0x3fc5555555a78ed4
+DATA cd3fc5555555a78ed4<>+40(SB)/8, $0x3fc5555555a78ed4
+DATA cd3fc5555555a78ed4<>+48(SB)/8, $0x3fc5555555a78ed4
+DATA cd3fc5555555a78ed4<>+56(SB)/8, $0x3fc5555555a78ed4
+GLOBL cd3fc5555555a78ed4<>(SB), RODATA|NOPTR, $64
+
+DATA cd3fe0000000b9129b<>+0(SB)/8, $0x3fe0000000b9129b
+DATA cd3fe0000000b9129b<>+8(SB)/8, $0x3fe0000000b9129b
+DATA cd3fe0000000b9129b<>+16(SB)/8, $0x3fe0000000b9129b
+DATA cd3fe0000000b9129b<>+24(SB)/8, $0x3fe0000000b9129b
+DATA cd3fe0000000b9129b<>+32(SB)/8, $0x3fe0000000b9129b
+DATA cd3fe0000000b9129b<>+40(SB)/8, $0x3fe0000000b9129b
+DATA cd3fe0000000b9129b<>+48(SB)/8, $0x3fe0000000b9129b
+DATA cd3fe0000000b9129b<>+56(SB)/8, $0x3fe0000000b9129b
+GLOBL cd3fe0000000b9129b<>(SB), RODATA|NOPTR, $64
+
+// func sumExpWideAVX2(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·sumExpWideAVX2(SB), NOSPLIT, $0-48
+	MOVQ         z+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         ahead+32(FP), DX
+	ADDQ         AX, DX
+	VBROADCASTSD low+16(FP), Y0
+	VBROADCASTSD shift+24(FP), Y1
+	VMOVUPD      cd4338000000000064<>+0(SB), Y2
+	VSUBPD       Y1, Y2, Y2
+	VPSLLQ       $0x34, Y2, Y2
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	XORQ         BX, BX
+
+big1:
+	CMPQ         CX, $0x08
+	JLT          small2
+	VCVTPS2PD    (AX)(BX*4), Y4
+	VMAXPD       Y4, Y0, Y4
+	PREFETCHT0   (DX)(BX*4)
+	VMOVUPD      cd4338000000000000<>+0(SB), Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
+	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y4
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       Y2, Y5, Y5
+	VPADDQ       Y5, Y6, Y6
+	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
+	VADDPD       Y6, Y1, Y1
+	VCVTPS2PD    16(AX)(BX*4), Y4
+	VMAXPD       Y4, Y0, Y4
+	PREFETCHT0   16(DX)(BX*4)
+	VMOVUPD      cd4338000000000000<>+0(SB), Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
+	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y4
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       Y2, Y5, Y5
+	VPADDQ       Y5, Y6, Y6
+	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
+	VADDPD       Y6, Y3, Y3
+	ADDQ         $0x08, BX
+	SUBQ         $0x08, CX
+	JMP          big1
+
+small2:
+	CMPQ         CX, $0x04
+	JLT          tail3
+	VCVTPS2PD    (AX)(BX*4), Y4
+	VMAXPD       Y4, Y0, Y4
+	PREFETCHT0   (DX)(BX*4)
+	VMOVUPD      cd4338000000000000<>+0(SB), Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
+	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y4
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       Y2, Y5, Y5
+	VPADDQ       Y5, Y6, Y6
+	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
+	VADDPD       Y6, Y1, Y1
+	ADDQ         $0x04, BX
+	SUBQ         $0x04, CX
+	JMP          small2
+
+tail3:
+	TESTQ        CX, CX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), SI
+	NEGQ         CX
+	VMOVUPS      32(SI)(CX*8), Y4
+	VMOVUPS      32(SI)(CX*4), X5
+	VMASKMOVPS   (AX)(BX*4), X5, X5
+	VCVTPS2PD    X5, Y5
+	VMAXPD       Y5, Y0, Y0
+	PREFETCHT0   (DX)(BX*4)
+	VMOVUPD      cd4338000000000000<>+0(SB), Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y5
+	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
+	VMOVAPD      Y0, Y0
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       Y2, Y5, Y5
+	VPADDQ       Y5, Y6, Y6
+	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD  cd0<>+0(SB), Y0, Y6
+	VANDPD       Y4, Y6, Y6
+	VADDPD       Y6, Y1, Y1
+
+done4:
+	VADDPD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+40(FP)
+	VZEROUPPER
+	RET
+
+// func combineWideAVX2(p *float32, t *float32, n int, a float64, f float64)
+// Requires: AVX, FMA3
+TEXT ·combineWideAVX2(SB), NOSPLIT, $0-40
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	VBROADCASTSD f+32(FP), Y1
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x08
+	JLT         small2
+	VCVTPS2PD   (AX)(BX*4), Y2
+	VCVTPS2PD   (CX)(BX*4), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, (AX)(BX*4)
+	VCVTPS2PD   16(AX)(BX*4), Y2
+	VCVTPS2PD   16(CX)(BX*4), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, 16(AX)(BX*4)
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Y2
+	VCVTPS2PD   (CX)(BX*4), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, (AX)(BX*4)
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y2
+	VMOVUPS     32(SI)(DX*4), X2
+	VMASKMOVPS  (AX)(BX*4), X2, X3
+	VCVTPS2PD   X3, Y3
+	VMASKMOVPS  (CX)(BX*4), X2, X4
+	VCVTPS2PD   X4, Y4
+	VMULPD      Y1, Y4, Y4
+	VFMSUB213PD Y4, Y0, Y3
+	VCVTPD2PSY  Y3, X0
+	VMASKMOVPS  X0, X2, (AX)(BX*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func tileInWideAVX2(dst *float64, src *float32, k int)
+// Requires: AVX, CMOV
+TEXT ·tileInWideAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ DX, BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (CX)(BX*2), SI
+	XORQ DI, DI
+	SUBQ $0x02, DX
+
+quad1:
+	LEAQ        (CX)(DI*4), R8
+	VCVTPS2PD   (R8), X0
+	LEAQ        (SI)(DI*4), R8
+	VCVTPS2PD   (R8), X1
+	VINSERTF128 $0x01, X1, Y0, Y0
+	LEAQ        (CX)(DI*4), R8
+	VCVTPS2PD   (R8)(BX*1), X1
+	LEAQ        (SI)(DI*4), R8
+	VCVTPS2PD   (R8)(BX*1), X2
+	VINSERTF128 $0x01, X2, Y1, Y1
+	MOVQ        DI, R8
+	SHLQ        $0x05, R8
+	ADDQ        AX, R8
+	VUNPCKLPD   Y1, Y0, Y2
+	VUNPCKHPD   Y1, Y0, Y3
+	VMOVUPD     Y2, (R8)
+	VMOVUPD     Y3, 32(R8)
+	CMPQ        DI, DX
+	JGE         done2
+	ADDQ        $0x02, DI
+	CMPQ        DI, DX
+	CMOVQGT     DX, DI
+	JMP         quad1
+
+done2:
+	VZEROUPPER
+	RET
+
+// func tileOutWideAVX2(dst *float32, src *float64, k int)
+// Requires: AVX, CMOV
+TEXT ·tileOutWideAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ DX, BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (AX)(BX*2), SI
+	XORQ DI, DI
+	SUBQ $0x02, DX
+
+quad1:
+	MOVQ         DI, R8
+	SHLQ         $0x05, R8
+	ADDQ         CX, R8
+	VMOVUPD      (R8), Y0
+	VMOVUPD      32(R8), Y1
+	VUNPCKLPD    Y1, Y0, Y2
+	VUNPCKHPD    Y1, Y0, Y0
+	LEAQ         (AX)(DI*4), R8
+	VCVTPD2PSX   X2, X1
+	VMOVLPS      X1, (R8)
+	LEAQ         (SI)(DI*4), R8
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPD2PSX   X1, X1
+	VMOVLPS      X1, (R8)
+	LEAQ         (AX)(DI*4), R8
+	VCVTPD2PSX   X0, X1
+	VMOVLPS      X1, (R8)(BX*1)
+	LEAQ         (SI)(DI*4), R8
+	VEXTRACTF128 $0x01, Y0, X0
+	VCVTPD2PSX   X0, X0
+	VMOVLPS      X0, (R8)(BX*1)
+	CMPQ         DI, DX
+	JGE          done2
+	ADDQ         $0x02, DI
+	CMPQ         DI, DX
+	CMOVQGT      DX, DI
+	JMP          quad1
+
+done2:
+	VZEROUPPER
+	RET
+
+// func maeSumWideAVX2(e *float32, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+// Requires: AVX, FMA3, SSE2
+TEXT ·maeSumWideAVX2(SB), NOSPLIT, $0-60
+	MOVQ         e+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD c+24(FP), Y0
+	VBROADCASTSD sa+32(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Y7
+	VCVTPS2PD   (CX)(BX*4), Y8
+	VCMPPD      $0x19, Y5, Y8, Y9
+	VORPD       Y9, Y6, Y6
+	VADDPD      Y8, Y4, Y4
+	VMULPD      Y0, Y7, Y9
+	VSUBPD      Y8, Y9, Y9
+	VMOVAPD     Y9, Y8
+	VCMPPD      $0x1e, Y5, Y9, Y10
+	VBLENDVPD   Y10, cd3ff0000000000000<>+0(SB), Y8, Y8
+	VCMPPD      $0x11, Y5, Y9, Y10
+	VBLENDVPD   Y10, cdbff0000000000000<>+0(SB), Y8, Y8
+	VMULPD      Y8, Y9, Y9
+	VADDPD      Y9, Y2, Y2
+	VSUBPD      Y8, Y1, Y8
+	VFMADD231PD Y8, Y7, Y3
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y7
+	VMOVUPS     32(SI)(DX*4), X7
+	VMASKMOVPS  (AX)(BX*4), X7, X8
+	VCVTPS2PD   X8, Y8
+	VMASKMOVPS  (CX)(BX*4), X7, X7
+	VCVTPS2PD   X7, Y7
+	VCMPPD      $0x19, Y5, Y7, Y9
+	VORPD       Y9, Y6, Y6
+	VADDPD      Y7, Y4, Y4
+	VMULPD      Y0, Y8, Y0
+	VSUBPD      Y7, Y0, Y0
+	VMOVAPD     Y0, Y7
+	VCMPPD      $0x1e, Y5, Y0, Y9
+	VBLENDVPD   Y9, cd3ff0000000000000<>+0(SB), Y7, Y7
+	VCMPPD      $0x11, Y5, Y0, Y5
+	VBLENDVPD   Y5, cdbff0000000000000<>+0(SB), Y7, Y7
+	VMULPD      Y7, Y0, Y0
+	VADDPD      Y0, Y2, Y2
+	VSUBPD      Y7, Y1, Y7
+	VFMADD231PD Y7, Y8, Y3
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+40(FP)
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, delta+48(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func maeGradWideAVX2(e *float32, t *float32, n int, c float64, sa float64, delta float64, f float64)
+// Requires: AVX
+TEXT ·maeGradWideAVX2(SB), NOSPLIT, $0-56
+	MOVQ         e+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD c+24(FP), Y0
+	VBROADCASTSD sa+32(FP), Y1
+	VBROADCASTSD delta+40(FP), Y2
+	VBROADCASTSD f+48(FP), Y3
+	VXORPS       Y4, Y4, Y4
+	XORQ         BX, BX
+
+small2:
+	CMPQ       DX, $0x04
+	JLT        tail3
+	VCVTPS2PD  (AX)(BX*4), Y5
+	VCVTPS2PD  (CX)(BX*4), Y6
+	VMULPD     Y0, Y5, Y7
+	VSUBPD     Y6, Y7, Y7
+	VMOVAPD    Y7, Y6
+	VCMPPD     $0x1e, Y4, Y7, Y8
+	VBLENDVPD  Y8, cd3ff0000000000000<>+0(SB), Y6, Y6
+	VCMPPD     $0x11, Y4, Y7, Y7
+	VBLENDVPD  Y7, cdbff0000000000000<>+0(SB), Y6, Y6
+	VSUBPD     Y1, Y6, Y6
+	VADDPD     Y2, Y6, Y6
+	VMULPD     Y3, Y5, Y5
+	VMULPD     Y6, Y5, Y5
+	VCVTPD2PSY Y5, X5
+	VMOVUPS    X5, (AX)(BX*4)
+	ADDQ       $0x04, BX
+	SUBQ       $0x04, DX
+	JMP        small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*8), Y5
+	VMOVUPS    32(SI)(DX*4), X5
+	VMASKMOVPS (AX)(BX*4), X5, X6
+	VCVTPS2PD  X6, Y6
+	VMASKMOVPS (CX)(BX*4), X5, X7
+	VCVTPS2PD  X7, Y7
+	VMULPD     Y0, Y6, Y0
+	VSUBPD     Y7, Y0, Y0
+	VMOVAPD    Y0, Y7
+	VCMPPD     $0x1e, Y4, Y0, Y8
+	VBLENDVPD  Y8, cd3ff0000000000000<>+0(SB), Y7, Y7
+	VCMPPD     $0x11, Y4, Y0, Y0
+	VBLENDVPD  Y0, cdbff0000000000000<>+0(SB), Y7, Y7
+	VSUBPD     Y1, Y7, Y7
+	VADDPD     Y2, Y7, Y7
+	VMULPD     Y3, Y6, Y6
+	VMULPD     Y7, Y6, Y6
+	VCVTPD2PSY Y6, X0
+	VMASKMOVPS X0, X5, (AX)(BX*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func polyExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·polyExactWideAVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VBROADCASTSD (SI), Y2
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	XORQ         SI, SI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VCVTPS2PD    (DX)(SI*4), Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y7, Y7
+	VADDPD       Y8, Y6, Y6
+	VCVTPS2PD    (CX)(SI*4), Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y10
+	VMAXPD       Y9, Y10, Y10
+	VMOVUPD      cd4338000000000000<>+0(SB), Y11
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y10, Y11
+	VSUBPD       cd4338000000000000<>+0(SB), Y11, Y12
+	VMOVAPD      Y10, Y10
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y12, Y10
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y12, Y10
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y12
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y10, Y12
+	VPSLLQ       $0x34, Y11, Y11
+	VPADDQ       Y3, Y11, Y11
+	VPADDQ       Y11, Y12, Y12
+	VMULPD       cd39b0000000000000<>+0(SB), Y12, Y12
+	VFMADD231PD  cd0<>+0(SB), Y10, Y12
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
+	VSUBPD       Y12, Y10, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMSUB213PD  Y9, Y2, Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y2, Y12
+	VMULPD       Y8, Y12, Y12
+	VADDPD       Y12, Y5, Y5
+	VCVTPD2PSY   Y12, X8
+	VMOVUPS      X8, (AX)(SI*4)
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         BX
+	VMOVUPS      32(DI)(BX*8), Y8
+	VMOVUPS      32(DI)(BX*4), X8
+	VMASKMOVPS   (DX)(SI*4), X8, X9
+	VCVTPS2PD    X9, Y9
+	VCMPPD       $0x19, cd0<>+0(SB), Y9, Y10
+	VORPD        Y10, Y7, Y7
+	VADDPD       Y9, Y6, Y6
+	VMASKMOVPS   (CX)(SI*4), X8, X10
+	VCVTPS2PD    X10, Y10
+	VSUBPD       Y0, Y10, Y10
+	VSUBPD       Y1, Y10, Y10
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y10, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y11
+	VMOVAPD      Y0, Y0
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y11
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y3, Y1, Y1
+	VPADDQ       Y1, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y0, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y11, Y0, Y0
+	VCMPPD       $0x04, cd0<>+0(SB), Y9, Y1
+	VANDPD       Y1, Y10, Y1
+	VFMSUB213PD  Y1, Y2, Y0
+	VFMADD231PD  Y9, Y0, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y2, Y11
+	VMULPD       Y9, Y11, Y11
+	VADDPD       Y11, Y5, Y5
+	VCVTPD2PSY   Y11, X0
+	VMASKMOVPS   X0, X8, (AX)(SI*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y7, AX
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPD       X0, X6, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focal1ExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·focal1ExactWideAVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         DI, DI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VCVTPS2PD    (DX)(DI*4), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VORPD        Y8, Y6, Y6
+	VADDPD       Y7, Y5, Y5
+	VCVTPS2PD    (CX)(DI*4), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y1, Y8, Y8
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y8, Y9, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y10
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
+	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
+	VMOVAPD      Y9, Y9
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VPSLLQ       $0x34, Y10, Y10
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y10, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y9, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y11, Y9, Y9
+	VBROADCASTSD 16(SI), Y10
+	VBROADCASTSD 8(SI), Y12
+	VFMADD231PD  Y12, Y11, Y10
+	VBROADCASTSD 24(SI), Y12
+	VBROADCASTSD 32(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y10
+	VANDPD       Y10, Y8, Y10
+	VMULPD       Y9, Y12, Y13
+	VMULPD       Y10, Y13, Y13
+	VFNMADD231PD Y7, Y13, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y10
+	VBROADCASTSD (SI), Y8
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y11, Y10, Y9
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y4, Y4
+	VCVTPD2PSY   Y9, X7
+	VMOVUPS      X7, (AX)(DI*4)
+	ADDQ         $0x04, DI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         BX
+	VMOVUPS      32(R8)(BX*8), Y7
+	VMOVUPS      32(R8)(BX*4), X7
+	VMASKMOVPS   (DX)(DI*4), X7, X8
+	VCVTPS2PD    X8, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPS   (CX)(DI*4), X7, X9
+	VCVTPS2PD    X9, Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y9, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y10
+	VMOVAPD      Y0, Y0
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y10, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y10, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y10
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y3, Y1, Y1
+	VPADDQ       Y1, Y10, Y10
+	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
+	VFMADD231PD  cd0<>+0(SB), Y0, Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y10, Y0, Y0
+	VBROADCASTSD 16(SI), Y1
+	VBROADCASTSD 8(SI), Y3
+	VFMADD231PD  Y3, Y10, Y1
+	VBROADCASTSD 24(SI), Y3
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y1
+	VANDPD       Y1, Y9, Y1
+	VMULPD       Y0, Y3, Y11
+	VMULPD       Y1, Y11, Y11
+	VFNMADD231PD Y8, Y11, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMAXPD       Y9, Y1, Y1
+	VBROADCASTSD (SI), Y9
+	VMULPD       Y9, Y10, Y10
+	VFNMADD231PD Y10, Y1, Y0
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y8, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X7, (AX)(DI*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·focal7ExactWideAVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         DI, DI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VCVTPS2PD    (DX)(DI*4), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VORPD        Y8, Y6, Y6
+	VADDPD       Y7, Y5, Y5
+	VCVTPS2PD    (CX)(DI*4), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y1, Y8, Y8
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y8, Y9, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y10
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
+	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
+	VMOVAPD      Y9, Y9
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VPSLLQ       $0x34, Y10, Y10
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y10, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y9, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y11, Y9, Y9
+	VBROADCASTSD 16(SI), Y10
+	VBROADCASTSD 8(SI), Y12
+	VFMADD231PD  Y12, Y11, Y10
+	VBROADCASTSD 24(SI), Y12
+	VBROADCASTSD 32(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 40(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 48(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 56(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 64(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 72(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 80(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y10
+	VANDPD       Y10, Y8, Y10
+	VMULPD       Y9, Y12, Y13
+	VMULPD       Y10, Y13, Y13
+	VFNMADD231PD Y7, Y13, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y10
+	VBROADCASTSD (SI), Y8
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y11, Y10, Y9
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y4, Y4
+	VCVTPD2PSY   Y9, X7
+	VMOVUPS      X7, (AX)(DI*4)
+	ADDQ         $0x04, DI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         BX
+	VMOVUPS      32(R8)(BX*8), Y7
+	VMOVUPS      32(R8)(BX*4), X7
+	VMASKMOVPS   (DX)(DI*4), X7, X8
+	VCVTPS2PD    X8, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPS   (CX)(DI*4), X7, X9
+	VCVTPS2PD    X9, Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y9, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y10
+	VMOVAPD      Y0, Y0
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y10, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y10, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y10
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y3, Y1, Y1
+	VPADDQ       Y1, Y10, Y10
+	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
+	VFMADD231PD  cd0<>+0(SB), Y0, Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y10, Y0, Y0
+	VBROADCASTSD 16(SI), Y1
+	VBROADCASTSD 8(SI), Y3
+	VFMADD231PD  Y3, Y10, Y1
+	VBROADCASTSD 24(SI), Y3
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y1
+	VANDPD       Y1, Y9, Y1
+	VMULPD       Y0, Y3, Y11
+	VMULPD       Y1, Y11, Y11
+	VFNMADD231PD Y8, Y11, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMAXPD       Y9, Y1, Y1
+	VBROADCASTSD (SI), Y9
+	VMULPD       Y9, Y10, Y10
+	VFNMADD231PD Y10, Y1, Y0
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y8, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X7, (AX)(DI*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·focalNExactWideAVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         DI, DI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VCVTPS2PD    (DX)(DI*4), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VORPD        Y8, Y6, Y6
+	VADDPD       Y7, Y5, Y5
+	VCVTPS2PD    (CX)(DI*4), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y1, Y8, Y8
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y8, Y9, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y10
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
+	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
+	VMOVAPD      Y9, Y9
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VPSLLQ       $0x34, Y10, Y10
+	VPADDQ       Y3, Y10, Y10
+	VPADDQ       Y10, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y9, Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y11, Y9, Y9
+	VBROADCASTSD 16(SI), Y10
+	VBROADCASTSD 8(SI), Y12
+	VFMADD231PD  Y12, Y11, Y10
+	VBROADCASTSD 24(SI), Y12
+	VBROADCASTSD 32(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 40(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 48(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 56(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 64(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 72(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 80(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 88(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 96(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 104(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 112(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 120(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 128(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 136(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 144(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 152(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 160(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 168(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 176(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 184(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 192(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 200(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VBROADCASTSD 208(SI), Y13
+	VFMADD213PD  Y13, Y10, Y12
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y10
+	VANDPD       Y10, Y8, Y10
+	VMULPD       Y9, Y12, Y13
+	VMULPD       Y10, Y13, Y13
+	VFNMADD231PD Y7, Y13, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y10
+	VBROADCASTSD (SI), Y8
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y11, Y10, Y9
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y4, Y4
+	VCVTPD2PSY   Y9, X7
+	VMOVUPS      X7, (AX)(DI*4)
+	ADDQ         $0x04, DI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         BX
+	VMOVUPS      32(R8)(BX*8), Y7
+	VMOVUPS      32(R8)(BX*4), X7
+	VMASKMOVPS   (DX)(DI*4), X7, X8
+	VCVTPS2PD    X8, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPS   (CX)(DI*4), X7, X9
+	VCVTPS2PD    X9, Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y9, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y10
+	VMOVAPD      Y0, Y0
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y10, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y10, Y0
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y10
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y3, Y1, Y1
+	VPADDQ       Y1, Y10, Y10
+	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
+	VFMADD231PD  cd0<>+0(SB), Y0, Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y10, Y0, Y0
+	VBROADCASTSD 16(SI), Y1
+	VBROADCASTSD 8(SI), Y3
+	VFMADD231PD  Y3, Y10, Y1
+	VBROADCASTSD 24(SI), Y3
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 88(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 96(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 104(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 112(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 120(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 128(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 136(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 144(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 152(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 160(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 168(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 176(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 184(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 192(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 200(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VBROADCASTSD 208(SI), Y11
+	VFMADD213PD  Y11, Y1, Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y1
+	VANDPD       Y1, Y9, Y1
+	VMULPD       Y0, Y3, Y11
+	VMULPD       Y1, Y11, Y11
+	VFNMADD231PD Y8, Y11, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMAXPD       Y9, Y1, Y1
+	VBROADCASTSD (SI), Y9
+	VMULPD       Y9, Y10, Y10
+	VFNMADD231PD Y10, Y1, Y0
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y8, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X7, (AX)(DI*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·gceExactWideAVX2(SB), NOSPLIT, $0-76
+	MOVQ         h+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD m+32(FP), Y0
+	VBROADCASTSD log+40(FP), Y1
+	VBROADCASTSD cd0<>+0(SB), Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VBROADCASTSD (SI), Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         SI, SI
+
+small2:
+	CMPQ         BX, $0x04
+	JLT          tail3
+	VCVTPS2PD    (DX)(SI*4), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VORPD        Y8, Y6, Y6
+	VADDPD       Y7, Y5, Y5
+	VCVTPS2PD    (CX)(SI*4), Y8
+	VSUBPD       Y0, Y8, Y8
+	VSUBPD       Y1, Y8, Y8
+	VMULPD       Y2, Y8, Y8
+	VMOVUPD      cdc087500000000000<>+0(SB), Y9
+	VMAXPD       Y8, Y9, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y8
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y8
+	VSUBPD       cd4338000000000000<>+0(SB), Y8, Y8
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y9
+	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Y10
+	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y9, Y10
+	VMULPD       Y9, Y9, Y11
+	VFMADD213PD  Y9, Y11, Y10
+	VADDPD       cd4338000000000463<>+0(SB), Y8, Y8
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VMOVAPD      Y8, Y9
+	VFMADD231PD  Y10, Y8, Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VSUBPD       Y8, Y11, Y11
+	VFNMADD231PD Y10, Y8, Y11
+	VFMADD231PD  Y7, Y11, Y3
+	VMULPD       Y7, Y9, Y9
+	VADDPD       Y9, Y4, Y4
+	VCVTPD2PSY   Y9, X7
+	VMOVUPS      X7, (AX)(SI*4)
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, BX
+	JMP          small2
+
+tail3:
+	TESTQ        BX, BX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         BX
+	VMOVUPS      32(DI)(BX*8), Y7
+	VMOVUPS      32(DI)(BX*4), X7
+	VMASKMOVPS   (DX)(SI*4), X7, X8
+	VCVTPS2PD    X8, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VORPD        Y9, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPS   (CX)(SI*4), X7, X9
+	VCVTPS2PD    X9, Y9
+	VSUBPD       Y0, Y9, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMULPD       Y2, Y9, Y9
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMAXPD       Y9, Y0, Y0
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y1
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y1, Y0
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y1, Y0
+	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Y2
+	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y0, Y2
+	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y0, Y2
+	VMULPD       Y0, Y0, Y9
+	VFMADD213PD  Y0, Y9, Y2
+	VADDPD       cd4338000000000463<>+0(SB), Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       cd39b0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y0
+	VFMADD231PD  Y2, Y1, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y1, Y9, Y9
+	VFNMADD231PD Y2, Y1, Y9
+	VFMADD231PD  Y8, Y9, Y3
+	VMULPD       Y8, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X7, (AX)(SI*4)
+
+done4:
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+56(FP)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+64(FP)
+	VMOVMSKPD    Y6, AX
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+72(FP)
 	VZEROUPPER
 	RET

@@ -55,29 +55,6 @@ func mae[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad in
 	return -1
 }
 
-// maeIndex is mae for the one-hot rows of index:
-//
-//	loss = 2 (1 - p_y),   grad_k = 2 scale p_y (p_k - [k=y])
-func maeIndex[T Float](loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
-	for i, y := range index {
-		lo, hi := i*k, i*k+k
-		e := scratch[:k]
-		if grad != nil {
-			e = grad[lo:hi]
-		}
-		_, a, r := expsGo(e, z[lo:hi])
-		py := float64(e[y]) / (1 + r)
-		rest := 1 - py
-		if y == a {
-			py, rest = 1/(1+r), r/(1+r)
-		}
-		loss[i] = 2 * rest
-		if grad != nil {
-			indexGrad(e, a, y, r, 2*at(scale, i)*py)
-		}
-	}
-}
-
 // sign returns -1, 0 or 1, and NaN for NaN.
 func sign(x float64) float64 {
 	switch {

@@ -4,8 +4,8 @@ package kernel
 
 import "math"
 
-// chunk is how many elements are summed in the element type before the sum goes to a float64.
-const chunk = 1024
+// chunk is how many elements are summed in the element type, 64 in a lane, before the sum goes to a float64.
+func chunk[T Float](u unit[T]) int { return 64 * u.lanes() }
 
 // softrow is what the exponentials of one row need: exp(z) 2^-shift for all z, with exp(m) = 2^shift em for the
 // maximum m. Terms below low are 0.
@@ -25,6 +25,28 @@ func begin[T Float](u unit[T], z []T) (s softrow[T], ok bool) {
 	}
 	ahead := min(len(z)*sizeOf[T](), 4096)
 	return softrow[T]{m, m + lowest, shift, float64(em), ahead}, m < bound && m > -bound
+}
+
+// exactly stores the exponentials of z in e and returns what rest does, with no more than the errors of many float32
+// exponentials: em is exact, and where one exponential dominates, the others are summed in float64.
+func (s *softrow[T]) exactly(u unit[T], v wide[T], e, z []T) (r float64, a int) {
+	sum := s.exps(u, e, z)
+	if sizeOf[T]() == 8 {
+		return s.rest(u, e, z, sum)
+	}
+	s.em = math.Exp(float64(s.m) - float64(s.shift)*math.Ln2)
+	if sum > spread*s.em {
+		return (sum - s.em) / s.em, -1
+	}
+	if a = u.find(&z[0], len(z), s.m); a == len(z) { // there is a NaN
+		return sum, -1
+	}
+	for _, part := range [2][]T{z[:a], z[a+1:]} {
+		if len(part) > 0 {
+			r += v.sumExp(&part[0], len(part), float64(s.low), float64(s.shift), 0)
+		}
+	}
+	return r / s.em, a
 }
 
 // spread is how many times the largest exponential their sum must be for it to be taken
@@ -56,12 +78,12 @@ func (s *softrow[T]) rest(u unit[T], e, z []T, sum float64) (r float64, a int) {
 // sumBut returns the sum of the exponentials but that at a.
 func (s *softrow[T]) sumBut(u unit[T], e, z []T, a int) (sum float64) {
 	for _, part := range [2][2]int{{0, a}, {a + 1, len(z)}} {
-		for lo := part[0]; lo < part[1]; lo += chunk {
-			n := min(chunk, part[1]-lo)
+		for lo := part[0]; lo < part[1]; lo += chunk(u) {
+			n := min(chunk(u), part[1]-lo)
 			if e != nil {
-				sum += float64(u.sum(&e[lo], n))
+				sum += u.sum(&e[lo], n)
 			} else {
-				sum += float64(u.sumExp(&z[lo], n, s.low, s.shift, 0))
+				sum += u.sumExp(&z[lo], n, s.low, s.shift, 0)
 			}
 		}
 	}
@@ -70,26 +92,18 @@ func (s *softrow[T]) sumBut(u unit[T], e, z []T, a int) (sum float64) {
 
 // exps stores the exponentials in e and returns their sum.
 func (s *softrow[T]) exps(u unit[T], e, z []T) (sum float64) {
-	for lo := 0; lo < len(z); lo += chunk {
-		sum += float64(u.exps(&e[lo], &z[lo], min(chunk, len(z)-lo), s.low, s.shift, s.ahead))
+	for lo := 0; lo < len(z); lo += chunk(u) {
+		sum += u.exps(&e[lo], &z[lo], min(chunk(u), len(z)-lo), s.low, s.shift, s.ahead)
 	}
 	return sum
 }
 
 // sum returns the sum of the exponentials.
 func (s *softrow[T]) sum(u unit[T], z []T) (sum float64) {
-	for lo := 0; lo < len(z); lo += chunk {
-		sum += float64(u.sumExp(&z[lo], min(chunk, len(z)-lo), s.low, s.shift, s.ahead))
+	for lo := 0; lo < len(z); lo += chunk(u) {
+		sum += u.sumExp(&z[lo], min(chunk(u), len(z)-lo), s.low, s.shift, s.ahead)
 	}
 	return sum
-}
-
-// rowOf returns row i of a matrix, nil for nil.
-func rowOf[T any](x []T, i, k int) []T {
-	if x == nil {
-		return nil
-	}
-	return x[i*k : i*k+k]
 }
 
 // factor returns the slice that holds the scale of row i alone.
@@ -118,9 +132,9 @@ func crossEntropyRows[T Float](u unit[T], loss []float64, grad, z, t, scale []T,
 // and for one whose labels overflow.
 func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []T, f float64) bool {
 	var sum, dot, mass float64
-	for lo := 0; lo < len(x); lo += chunk {
-		n := min(chunk, len(x)-lo)
-		var ps, pd, pm T
+	for lo := 0; lo < len(x); lo += chunk(u) {
+		n := min(chunk(u), len(x)-lo)
+		var ps, pd, pm float64
 		var bad uint32
 		if g != nil {
 			ps, pd, pm, bad = u.expsDot(&g[lo], &x[lo], &y[lo], n, s.m, s.low, s.shift, s.ahead)
@@ -130,7 +144,7 @@ func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []
 		if bad != 0 {
 			return false
 		}
-		sum, dot, mass = sum+float64(ps), dot+float64(pd), mass+float64(pm)
+		sum, dot, mass = sum+ps, dot+pd, mass+pm
 	}
 	if !(mass <= largest[T]()) {
 		return false
@@ -140,12 +154,12 @@ func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []
 	if g == nil {
 		return true
 	}
-	u.combine(&g[0], &y[0], len(g), T(mass/((1+r)*s.em)), T(f))
+	u.combine(&g[0], &y[0], len(g), T(f*mass/((1+r)*s.em)), T(f))
 	if a >= 0 && r < 1 {
 		others := 0.0 // the mass of the other labels
 		for _, part := range [2][]T{y[:a], y[a+1:]} {
-			for lo := 0; lo < len(part); lo += chunk {
-				others += float64(u.sum(&part[lo], min(chunk, len(part)-lo)))
+			for lo := 0; lo < len(part); lo += chunk(u) {
+				others += u.sum(&part[lo], min(chunk(u), len(part)-lo))
 			}
 		}
 		g[a] = T(f * (others - (others+float64(y[a]))*(r/(1+r))))
@@ -186,7 +200,7 @@ func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
 	g[y] = T(-c * others)
 }
 
-func maeRows[T Float](u unit[T], loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+func maeRows[T Float](u unit[T], v wide[T], loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
 	for i := range loss {
 		x, y, g := rowOf(z, i, k), rowOf(t, i, k), rowOf(grad, i, k)
 		e := scratch[:k]
@@ -195,7 +209,7 @@ func maeRows[T Float](u unit[T], loss []float64, grad, z, t, scale, scratch []T,
 		}
 		s, ok := begin(u, x)
 		if ok {
-			ok = maeRow(u, s, &loss[i], g != nil, e, x, y, at(scale, i))
+			ok = maeRow(u, v, s, &loss[i], g != nil, e, x, y, at(scale, i))
 		}
 		if !ok && mae(loss[i:i+1], g, x, y, factor(scale, i), scratch, k) >= 0 {
 			return i
@@ -205,62 +219,37 @@ func maeRows[T Float](u unit[T], loss []float64, grad, z, t, scale, scratch []T,
 }
 
 // maeRow computes one row in e. It returns false for a row with an invalid label.
-func maeRow[T Float](u unit[T], s softrow[T], loss *float64, grad bool, e, x, y []T, f float64) bool {
-	r, a := s.rest(u, e, x, s.exps(u, e, x))
+func maeRow[T Float](u unit[T], v wide[T], s softrow[T], loss *float64, grad bool, e, x, y []T, f float64) bool {
+	r, a := s.exactly(u, v, e, x)
 	if a < 0 {
 		a = u.find(&x[0], len(x), s.m)
 		if a == len(x) {
 			return false
 		}
 	}
-	c := T(1 / ((1 + r) * s.em))
+	c := 1 / ((1 + r) * s.em)
 	own := float64(y[a])
 	if !(own >= 0) || math.IsInf(own, 1) {
 		return false
 	}
 	d := (1 - own) - r/(1+r)
-	sa := T(sign(d))
+	sa := sign(d)
 	sum, delta := abs(d), 0.0
 	for _, part := range [2][2]int{{0, a}, {a + 1, len(x)}} {
-		for lo := part[0]; lo < part[1]; lo += chunk {
-			ps, pd, bad := u.maeSum(&e[lo], &y[lo], min(chunk, part[1]-lo), c, sa)
+		if n := part[1] - part[0]; n > 0 {
+			ps, pd, bad := v.maeSum(&e[part[0]], &y[part[0]], n, c, sa)
 			if bad != 0 {
 				return false
 			}
-			sum, delta = sum+float64(ps), delta+float64(pd)/((1+r)*s.em)
+			sum, delta = sum+ps, delta+pd*c
 		}
 	}
 	*loss = sum
 	if grad {
-		u.maeGrad(&e[0], &y[0], len(e), c, sa, T(delta), T(f/((1+r)*s.em)))
+		v.maeGrad(&e[0], &y[0], len(e), c, sa, delta, f*c)
 		e[a] = T(f * delta / (1 + r))
 	}
 	return true
-}
-
-func maeIndexRows[T Float](u unit[T], loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
-	for i, y := range index {
-		x, g := rowOf(z, i, k), rowOf(grad, i, k)
-		s, ok := begin(u, x)
-		if !ok {
-			maeIndex(loss[i:i+1], g, x, index[i:i+1], factor(scale, i), scratch, k)
-			continue
-		}
-		e := scratch[:k]
-		if g != nil {
-			e = g
-		}
-		r, a := s.rest(u, e, x, s.exps(u, e, x))
-		py, others := 1/(1+r), r/(1+r)
-		if y != a {
-			py = float64(e[y]) / ((1 + r) * s.em)
-			others = 1 - py
-		}
-		loss[i] = 2 * others
-		if g != nil {
-			s.indexGrad(u, g, a, y, r, 2*at(scale, i)*py)
-		}
-	}
 }
 
 // smoothRows is Smooth for many classes.
@@ -269,8 +258,8 @@ func smoothRows[T Float](u unit[T], dst, t []T, keep, cut, add, addMass float64,
 		x, d := rowOf(t, i, k), rowOf(dst, i, k)
 		var mass, nnz float64
 		var flags uint32
-		for lo := 0; lo < k; lo += chunk {
-			pm, pn, bad := u.labelSums(&x[lo], min(chunk, k-lo))
+		for lo := 0; lo < k; lo += chunk(u) {
+			pm, pn, bad := u.labelSums(&x[lo], min(chunk(u), k-lo))
 			mass, nnz, flags = mass+float64(pm), nnz+float64(pn), flags|bad
 		}
 		if flags != 0 || !(mass <= math.MaxFloat64) {

@@ -7,22 +7,44 @@ type Family uint8
 
 // The families.
 const (
-	GCE   Family = iota // φ = -expm1(a l)/a
-	Focal               // φ = -(1-p)^a l
-	Poly1               // φ = -l + a (1-p)
+	GCE      Family = iota // φ = -expm1(a l)/a
+	Focal                  // φ = -(1-p)^a l
+	Poly1                  // φ = -l + a (1-p)
+	Absolute               // φ = 2 (1-p): for an index, the mean absolute error
 )
 
 // Phi returns φ and its first two derivatives by l, where q is 1 - exp(l) without cancellation.
 func Phi(f Family, a, l, q float64) (v, dv, d2v float64) {
 	switch f {
 	case GCE:
+		if x := a * l; x > -0.5 {
+			m := math.Expm1(x)
+			return -m / a, -1 - m, -a * (1 + m)
+		}
 		e := math.Exp(a * l)
-		return -math.Expm1(a*l) / a, -e, -a * e
+		return (1 - e) / a, -e, -a * e
 	case Poly1:
 		p := prob(l, q)
-		return -l + a*q, -1 - a*p, -a * p
+		if q > 0.5 {
+			return -l + a*q, -1 - a*p, -a * p
+		}
+		return (1+a)*q + beyond(l, q), a*q - (1 + a), -a * p
+	case Absolute:
+		p := prob(l, q)
+		return 2 * q, -2 * p, -2 * p
 	}
 	return focal(a, l, q)
+}
+
+// beyond returns -l - q, q²/2 and higher powers of q = 1 - exp(l).
+func beyond(l, q float64) (sum float64) {
+	if q > 0.1 {
+		return -l - q
+	}
+	for k := 17.0; k >= 2; k-- {
+		sum = sum*q + 1/k
+	}
+	return sum * q * q
 }
 
 // prob returns exp(l), as exact as l and q allow.
@@ -49,13 +71,14 @@ func focal(a, l, q float64) (v, dv, d2v float64) {
 	if p == 0 {
 		return v, -w, 0
 	}
-	ratio := -1.0
+	ratio, w1 := -1.0, w/q
 	if q > 0 {
 		ratio = l / q
+	} else {
+		w1 = math.Pow(q, a-1)
 	}
 	dv = -w + a*w*p*ratio
 	if a != 0 {
-		w1 := pow(q, a-1)
 		d2v = a * w1 * p * ((2 + l) - (a-1)*p*ratio)
 	}
 	return v, dv, d2v
@@ -70,33 +93,115 @@ func pow(x, y float64) float64 {
 		return x
 	case 2:
 		return x * x
+	case 3:
+		return x * x * x
+	case 4:
+		return (x * x) * (x * x)
 	}
 	return math.Pow(x, y)
 }
 
-// Separable computes loss and gradient of rows with soft labels,
+// separable computes, for every row with target t,
 //
-//	loss = Σ_k t_k φ(l_k),   grad_j = scale (t_j φ'(l_j) - p_j Σ_k t_k φ'(l_k)),
+//	loss = Σ_k t_k φ(l_k),   grad_j = scale (t_j φ'(l_j) - p_j Σ_k t_k φ'(l_k)).
 //
-// with assembly where there is any for the family and parameter; otherwise ok is false and nothing was done. scratch holds 2k
-// elements. Arguments and bad are otherwise those of CrossEntropy.
-func Separable[T Float](f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int, ok bool) {
-	switch {
-	case !vectors,
-		f == GCE && a < 0.25, // 1 - p^a would cancel
-		f == Focal && a != 1 && a != 2:
-		return 0, false
+// Arguments and result are those of crossEntropy.
+func separable[T Float](f Family, a float64, loss []float64, grad, z, t, scale []T, k int) (bad int) {
+	for i := range loss {
+		if !separableRow(f, a, &loss[i], rowOf(grad, i, k), rowOf(z, i, k), rowOf(t, i, k), at(scale, i)) {
+			return i
+		}
 	}
-	return vectorSeparable(f, a, loss, grad, z, t, scale, scratch, k), true
+	return -1
 }
 
-// Scale multiplies x by a.
-func Scale[T Float](x []T, a T) {
-	if vectors && len(x) > 0 {
-		vectorScale(x, a)
-		return
+// separableRow is separable for one row. It returns false when there is an invalid label.
+func separableRow[T Float](f Family, a float64, loss *float64, grad, z, t []T, scale float64) bool {
+	m, top, r := maxAndRest(z)
+	log, q := math.Log1p(r), r/(1+r)
+	var sum, rest, own float64
+	// -t φ'(l) of every class, once for the sums and once for the gradient.
+	term := func(j int) (h float64) {
+		if t[j] == 0 {
+			return 0
+		}
+		l := (float64(z[j]) - m) - log
+		u := q
+		if j != top {
+			u = -math.Expm1(l)
+		}
+		v, dv, _ := Phi(f, a, l, u)
+		sum += float64(t[j]) * v
+		return -float64(t[j]) * dv
 	}
-	for i := range x {
-		x[i] *= a
+	for j := range z {
+		if invalid(t[j]) {
+			return false
+		}
+		if h := term(j); j == top {
+			own = h
+		} else {
+			rest += h
+		}
 	}
+	*loss = sum
+	if r != r { // no softmax
+		*loss, rest = r, r
+	}
+	if grad == nil {
+		return true
+	}
+	mass := rest + own
+	for j := range grad {
+		h := term(j)
+		grad[j] = T(scale * (mass*math.Exp((float64(z[j])-m)-log) - h))
+	}
+	grad[top] = T(scale * (rest - mass*q))
+	return true
+}
+
+// separableIndex is separable for the one-hot rows of index: the gradient is a multiple of cross entropy's,
+//
+//	loss = φ(l_y),   grad_j = -scale φ'(l_y) (p_j - [j=y]).
+func separableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, index []int, scale []T, k int) {
+	for i, y := range index {
+		x, g := rowOf(z, i, k), rowOf(grad, i, k)
+		var m, r float64
+		var top int
+		if g == nil {
+			m, top, r = maxAndRest(x)
+		} else {
+			m, top, r = expsGo(g, x)
+		}
+		d := float64(x[y]) - m
+		l, q := d-math.Log1p(r), r/(1+r)
+		if y != top {
+			q = -math.Expm1(l)
+		}
+		v, dv := phiOf(f, a, l, math.Exp(d)/(1+r), q)
+		loss[i] = v
+		if g != nil {
+			indexGrad(g, top, y, r, -dv*at(scale, i))
+		}
+	}
+}
+
+// phiOf returns φ and φ' of a class with log p = l and 1-p = q, NaN for NaN.
+func phiOf(f Family, a, l, p, q float64) (v, dv float64) {
+	switch {
+	case q != q:
+		return q, q
+	case f == Absolute: // exp(l) would be less exact
+		return 2 * q, -2 * p
+	}
+	v, dv, _ = Phi(f, a, l, q)
+	return v, dv
+}
+
+// rowOf returns row i of a matrix, nil for nil.
+func rowOf[T any](x []T, i, k int) []T {
+	if x == nil {
+		return nil
+	}
+	return x[i*k : i*k+k]
 }

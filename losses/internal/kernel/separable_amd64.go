@@ -2,86 +2,99 @@
 
 package kernel
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
-func vectorScale[T Float](x []T, a T) { unitOf[T]().scale(&x[0], len(x), a) }
+// powConsts make p^a = 2^-shift exp((a + aLow) z - rem) for the logits z >= low of a row.
+type powConsts[T Float] struct{ a, aLow, low, shift, rem T }
 
-func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
-	u := unitOf[T]()
-	h := scratch[k : 2*k]
-	for i := range loss {
-		x, y, e := rowOf(z, i, k), rowOf(t, i, k), scratch[:k]
-		if grad != nil {
-			e = rowOf(grad, i, k)
-		}
-		s, ok := begin(u, x)
-		if ok {
-			ok = separableRow(u, s, f, a, &loss[i], grad != nil, e, h, x, y, at(scale, i))
-		}
-		if !ok && separableGo(f, a, &loss[i], grad != nil, e, x, y, at(scale, i)) {
-			return i
-		}
-	}
-	return -1
-}
-
-// gceConsts make p^a = scale 2^-shift exp((a + aLow) z) for the logits z >= low of a row.
-type gceConsts[T Float] struct{ a, aLow, low, shift, scale T }
-
-func gceFor[T Float](s softrow[T], a, log float64) (c gceConsts[T]) {
+func powFor[T Float](s *softrow[T], a, log float64) (c powConsts[T]) {
 	top := a * (float64(s.m) + log) // log p^a = a z - top
 	shift := math.RoundToEven(top * math.Log2E)
 	c.a = T(a)
 	c.aLow = T(a - float64(c.a))
 	c.low = T(float64(s.m) + float64(s.low-s.m)/a)
 	c.shift = T(shift)
-	c.scale = T(math.Exp(shift*math.Ln2 - top))
+	c.rem = T(math.FMA(-shift, math.Ln2, top))
 	return c
 }
 
-// separableRow computes one row in e with the scratch h. It returns false for a row with an invalid
-// label and for one whose labels overflow.
-func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *float64, grad bool, e, h, x, y []T, scale float64) bool {
-	if f == GCE && !(abs(float64(s.m)) < 1<<13) {
-		return false // gceTerms reduces no larger arguments
+func separableRows[T Float](u unit[T], v wide[T], f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+	p, ok := planFor(f, a)
+	if !ok {
+		return separable(f, a, loss, grad, z, t, scale, k)
 	}
-	r, top := s.rest(u, e, x, s.exps(u, e, x))
+	for i := range loss {
+		x, y, g := rowOf(z, i, k), rowOf(t, i, k), rowOf(grad, i, k)
+		s, ok := begin(u, x)
+		if ok {
+			ok = s.separable(u, v, p, &loss[i], g, x, y, scratch, at(scale, i))
+		}
+		if !ok && !separableRow(f, a, &loss[i], g, x, y, at(scale, i)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// separable computes one row. It returns false for a row with an invalid
+// label and for one whose labels overflow.
+func (s softrow[T]) separable(u unit[T], v wide[T], p *plan, loss *float64, g, x, y, scratch []T, scale float64) bool {
+	e, h := scratch[:len(x)], scratch[len(x):2*len(x)]
+	if g != nil {
+		e = g
+	}
+	r, top := s.exactly(u, v, e, x)
+	if top >= 0 || p.kind == gce && !(p.a >= 0.1 && abs(float64(s.m)) < 1<<13) { // powTerms reduces no larger arguments
+		return s.sureSeparable(u, v, p, loss, g, e, h, x, y, scale, r, top)
+	}
+	log, c := math.Log1p(r), 1/((1+r)*s.em)
+	var sum, mass float64
+	for lo := 0; lo < len(x); lo += chunk(u) {
+		hi := min(lo+chunk(u), len(x))
+		ps, ph, bad := terms(u, p, &s, h[lo:hi], e[lo:hi], x[lo:hi], y[lo:hi], log, c)
+		if bad != 0 {
+			return false
+		}
+		sum, mass = sum+ps, mass+ph
+	}
+	if !(mass <= largest[T]()) {
+		return false
+	}
+	if *loss = sum; p.kind == gce {
+		*loss /= p.a
+	}
+	if g != nil {
+		u.combine(&g[0], &h[0], len(g), T(scale*mass*c), T(scale))
+	}
+	return true
+}
+
+// sureSeparable is separable for a row whose largest exponential, at top, dominates; -1 is for a place not known yet.
+func (s *softrow[T]) sureSeparable(u unit[T], v wide[T], p *plan, loss *float64, g, e, h, x, y []T, scale, r float64, top int) bool {
 	if top < 0 {
 		if top = u.find(&x[0], len(x), s.m); top == len(x) {
 			return false
 		}
 	}
-	log, c := math.Log1p(r), T(1/((1+r)*s.em))
-	var gce gceConsts[T]
-	if f == GCE {
-		gce = gceFor(s, a, log)
-	}
+	log, q := math.Log1p(r), r/(1+r)
 	var sum, rest float64
 	for _, part := range [2][2]int{{0, top}, {top + 1, len(x)}} {
-		for lo := part[0]; lo < part[1]; lo += chunk {
-			n := min(chunk, part[1]-lo)
-			var ps, ph T
-			var bad uint32
-			switch f {
-			case GCE:
-				ps, ph, bad = u.gceTerms(&h[lo], &x[lo], &y[lo], n, gce.a, gce.aLow, gce.low, gce.shift, gce.scale)
-			case Focal:
-				ps, ph, bad = u.focalTerms(&h[lo], &e[lo], &x[lo], &y[lo], n, s.m, T(log), c, T(a))
-			default:
-				ps, ph, bad = u.polyTerms(&h[lo], &e[lo], &x[lo], &y[lo], n, s.m, T(log), c, T(a))
-			}
+		if lo, hi := part[0], part[1]; lo < hi {
+			ps, ph, bad := exactTerms(v, p, h[lo:hi], x[lo:hi], y[lo:hi], float64(s.m), log)
 			if bad != 0 {
 				return false
 			}
-			sum, rest = sum+float64(ps), rest+float64(ph)
+			sum, rest = sum+ps, rest+ph
 		}
 	}
-	if f == GCE {
-		sum /= a
+	if p.kind == gce {
+		sum /= p.a
 	}
 	own := float64(y[top])
-	q := r / (1 + r)
-	phi, dphi, _ := Phi(f, a, -log, q)
+	phi, dphi, _ := Phi(p.family, p.a, -log, q)
 	if own != 0 {
 		sum += own * phi
 	}
@@ -90,55 +103,134 @@ func separableRow[T Float](u unit[T], s softrow[T], f Family, a float64, loss *f
 		return false
 	}
 	*loss = sum
-	if grad {
+	if g != nil {
 		h[top] = 0
-		u.combine(&e[0], &h[0], len(e), T(mass/((1+r)*s.em)), T(scale))
+		v.combine(&e[0], &h[0], len(e), scale*mass/((1+r)*s.em), scale)
 		e[top] = T(scale * (rest - mass*q))
 	}
 	return true
 }
 
-// separableGo is separableRow in float64. It reports whether the row holds an invalid label.
-func separableGo[T Float](f Family, a float64, loss *float64, grad bool, e, x, y []T, scale float64) (bad bool) {
-	m, top, r := maxAndRest(x)
-	log, q := math.Log1p(r), r/(1+r)
-	var sum, rest, own float64
-	// -t φ'(l) of every class, once for the sums and once for the gradient.
-	term := func(j int) (h float64) {
-		l := (float64(x[j]) - m) - log
-		u := -math.Expm1(l)
-		if j == top {
-			u = q
-		}
-		v, dv, _ := Phi(f, a, l, u)
-		if t := float64(y[j]); t != 0 {
-			sum += t * v
-			h = -t * dv
-		}
-		return h
+// terms stores h = -t φ'(l) of some neighbours, all of p < 1/8, and returns Σ t φ(l), without a factor 1/a, and Σ h.
+func terms[T Float](u unit[T], p *plan, s *softrow[T], h, e, x, y []T, log, c float64) (sum, mass float64, bad uint32) {
+	n := len(x)
+	if p.kind == gce {
+		k := powFor(s, p.a, log)
+		return u.powTerms(&h[0], &x[0], &y[0], n, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
 	}
-	for j := range x {
-		if invalid(y[j]) {
-			return true
+	par := parameters[T](p)
+	if p.kind == poly1 {
+		return u.polyTerms(&h[0], &e[0], &x[0], &y[0], n, s.m, T(log), T(c), par, s.ahead)
+	}
+	return u.focalTerms(&h[0], &e[0], &x[0], &y[0], n, s.m, T(log), T(c), par, s.ahead)
+}
+
+func separableIndexRows[T Float](u unit[T], v wide[T], f Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+	for i, y := range index {
+		x, g := rowOf(z, i, k), rowOf(grad, i, k)
+		s, ok := begin(u, x)
+		if !ok {
+			separableIndex(f, a, loss[i:i+1], g, x, index[i:i+1], factor(scale, i), k)
+			continue
 		}
-		if h := term(j); j == top {
-			own = h
+		e := g
+		if g == nil {
+			e = scratch[:k]
+		}
+		r, top := s.exactly(u, v, e, x)
+		d := float64(x[y]) - float64(s.m)
+		l, p, q := d-math.Log1p(r), float64(e[y])/((1+r)*s.em), r/(1+r)
+		if sizeOf[T]() == 4 {
+			p = math.Exp(d) / (1 + r)
+		}
+		if d < 0 {
+			q = -math.Expm1(l)
+		}
+		v, dv := phiOf(f, a, l, p, q)
+		loss[i] = v
+		if g != nil {
+			s.indexGrad(u, g, top, y, r, -dv*at(scale, i))
+		}
+	}
+}
+
+// separableTiles computes in float64. It is for labels t, or for index where t is nil.
+func separableTiles[T Float](v wide[T], f Family, a float64, loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
+	p, ok := planFor(f, a)
+	if !ok && t != nil {
+		return separable(f, a, loss, grad, z, t, scale, k)
+	}
+	u, s, pad, w := doubles(), getTile[float64](), getTile[T](), v.lanes()
+	defer putTile(s)
+	defer putTile(pad)
+	for i := 0; i < len(loss); i += w {
+		n := min(w, len(loss)-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(v, s.z[:], z[lo:hi], pad.padZ[:], k)
+		setTarget(v, s, t, pad.padT[:], index, i, n, k)
+		setScale(s, scale, i, n, w)
+		weird := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
+		h := s.t[:]
+		if t != nil {
+			h = s.h[:]
+			weird |= p.tile(u, s, k)
+			weird |= p.finish(s, loss[i:i+n], w, largest[T]())
 		} else {
-			rest += h
+			finishIndex(f, a, s, loss[i:i+n], index[i:i+n], w)
+		}
+		if grad != nil {
+			u.tileCombine(&s.e[0], &h[0], &s.z[0], &s.t[0], k, &s.lane[0])
+			tileOut(v, grad[lo:hi], s.e[:], pad.padG[:], k)
+		}
+		for m := weird & (1<<n - 1); m != 0; m &= m - 1 {
+			j := i + bits.TrailingZeros32(m)
+			if t == nil {
+				separableIndex(f, a, loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), index[j:j+1], factor(scale, j), k)
+			} else if !separableRow(f, a, &loss[j], rowOf(grad, j, k), rowOf(z, j, k), rowOf(t, j, k), at(scale, j)) {
+				return j
+			}
 		}
 	}
-	*loss = sum
-	if r != r { // no softmax
-		*loss, rest = r, r
+	return -1
+}
+
+// finish adds what the maximum of each row gives and readies the lanes for tileCombine. weird has the bits of the rows whose
+// labels overflow.
+func (p *plan) finish(s *tile[float64], loss []float64, w int, largest float64) (weird uint32) {
+	log, rest, coef := s.numbers(laneLog, w), s.numbers(laneRest, w), s.numbers(laneCoef, w)
+	sums, others, own, slope := s.numbers(laneLoss, w), s.numbers(laneMass, w), s.numbers(laneOwn, w), s.numbers(laneSlope, w)
+	for j := range loss {
+		phi, dphi, _ := Phi(p.family, p.a, -log[j], rest[j])
+		loss[j] = sums[j]
+		if p.kind == gce {
+			loss[j] /= p.a
+		}
+		if own[j] != 0 {
+			loss[j] += own[j] * phi
+		}
+		mass := others[j] - own[j]*dphi
+		if !(mass <= largest) {
+			weird |= 1 << j
+		}
+		coef[j] *= mass
+		rest[j] = others[j] - mass*rest[j]
+		slope[j] = dphi
 	}
-	if !grad {
-		return false
+	return weird
+}
+
+// finishIndex is finish for class indices.
+func finishIndex(f Family, a float64, s *tile[float64], loss []float64, index []int, w int) {
+	top, log, rest, coef := s.numbers(laneMax, w), s.numbers(laneLog, w), s.numbers(laneRest, w), s.numbers(laneCoef, w)
+	scale, slope := s.numbers(laneScale, w), s.numbers(laneSlope, w)
+	for j, y := range index {
+		d, p, q := s.z[y*w+j]-top[j], s.e[y*w+j]*coef[j], rest[j]
+		if rest[j] = -q; d < 0 {
+			rest[j], q = 1-q, 1-p
+		}
+		v, dv := phiOf(f, a, d-log[j], p, q)
+		loss[j] = v
+		scale[j] *= -dv
+		slope[j] = -1
 	}
-	mass := rest + own
-	for j := range e {
-		h := term(j)
-		e[j] = T(scale * (mass*math.Exp((float64(x[j])-m)-log) - h))
-	}
-	e[top] = T(scale * (rest - mass*q))
-	return false
 }

@@ -12,13 +12,20 @@ const (
 	tileRows = 16 // most rows: the lanes of the widest vector
 )
 
-// tile is scratch memory for a block of as many rows as a vector has lanes. z, t and e hold
+// tile is scratch memory for a block of as many rows as a vector has lanes. z, t, e and h hold
 // it transposed: element c*lanes+i belongs to row i, column c. lane holds what a row has one of.
 type tile[T Float] struct {
-	z, t, e [tileCols * tileRows]T
-	lane    [lanesPerRow * tileRows]T
+	z, t, e, h [tileCols * tileRows]T
+	lane       [lanesPerRow * tileRows]T
 
 	padZ, padT, padG [tileCols * tileRows]T // rows of a last, smaller block
+}
+
+// tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A.
+type tiler[T, A Float] interface {
+	lanes() int
+	tileIn(dst *A, src *T, k int)
+	tileOut(dst *T, src *A, k int)
 }
 
 // The numbers of a row, in the order of _asm.
@@ -30,6 +37,9 @@ const (
 	laneRest         // r/(1+r)
 	laneCoef         // p = coef e
 	laneLoss         // the loss
+	laneMass         // Σ -t φ'(l) without the maximum
+	laneOwn          // the label of the maximum
+	laneSlope        // φ' at the maximum
 	lanesPerRow
 )
 
@@ -58,37 +68,37 @@ func putTile[T Float](t *tile[T]) {
 func (s *tile[T]) numbers(which, lanes int) []T { return s.lane[which*lanes : (which+1)*lanes] }
 
 // tileIn transposes the rows of x, lanes of them or fewer, into dst; pad is room for a smaller block.
-func tileIn[T Float](u unit[T], dst, x, pad []T, k int) {
+func tileIn[T, A Float](u tiler[T, A], dst []A, x, pad []T, k int) {
 	w := u.lanes()
 	if len(x) < w*k {
 		n := copy(pad, x)
 		clear(pad[n : w*k])
 		x = pad
 	}
-	if k*sizeOf[T]() >= 16 {
+	if k*sizeOf[A]() >= 16 {
 		u.tileIn(&dst[0], &x[0], k)
 		return
 	}
 	for i := range w {
 		for c := range k {
-			dst[c*w+i] = x[i*k+c]
+			dst[c*w+i] = A(x[i*k+c])
 		}
 	}
 }
 
 // tileOut transposes src into the rows of x.
-func tileOut[T Float](u unit[T], x, src, pad []T, k int) {
+func tileOut[T, A Float](u tiler[T, A], x []T, src []A, pad []T, k int) {
 	w := u.lanes()
 	out := x
 	if len(x) < w*k {
 		out = pad
 	}
-	if k*sizeOf[T]() >= 16 {
+	if k*sizeOf[A]() >= 16 {
 		u.tileOut(&out[0], &src[0], k)
 	} else {
 		for i := range len(x) / k {
 			for c := range k {
-				out[i*k+c] = src[c*w+i]
+				out[i*k+c] = T(src[c*w+i])
 			}
 		}
 	}
@@ -105,24 +115,26 @@ func sizeOf[T Float]() int {
 }
 
 // setScale gives every lane the factor of its row, from row i on.
-func (s *tile[T]) setScale(scale []T, i, n, lanes int) {
+func setScale[T, A Float](s *tile[A], scale []T, i, n, lanes int) {
 	f := s.numbers(laneScale, lanes)
-	if len(scale) > 1 {
-		copy(f, scale[i:i+n])
+	if len(scale) == 1 {
+		for j := range f {
+			f[j] = A(scale[0])
+		}
 		return
 	}
-	for j := range f {
-		f[j] = scale[0]
+	for j, v := range scale[i : i+n] {
+		f[j] = A(v)
 	}
 }
 
-// target fills the tile of targets with the rows [i, i+n): labels t, or the one-hot rows of index where t is nil.
-func (s *tile[T]) target(u unit[T], t []T, index []int, i, n, k int) {
-	w := u.lanes()
+// setTarget fills the tile of targets with the rows [i, i+n): labels t, or the one-hot rows of index where t is nil.
+func setTarget[T, A Float](u tiler[T, A], s *tile[A], t []T, pad []T, index []int, i, n, k int) {
 	if t != nil {
-		tileIn(u, s.t[:], t[i*k:(i+n)*k], s.padT[:], k)
+		tileIn(u, s.t[:], t[i*k:(i+n)*k], pad, k)
 		return
 	}
+	w := u.lanes()
 	clear(s.t[:k*w])
 	for j, y := range index[i : i+n] {
 		s.t[y*w+j] = 1
@@ -137,10 +149,10 @@ func crossEntropyTiles[T Float](u unit[T], loss []float64, grad, z, t []T, index
 		n := min(w, len(loss)-i)
 		lo, hi := i*k, (i+n)*k
 		tileIn(u, s.z[:], z[lo:hi], s.padZ[:], k)
-		s.target(u, t, index, i, n, k)
+		setTarget(u, s, t, s.padT[:], index, i, n, k)
 		var weird, invalid uint32
 		if grad != nil {
-			s.setScale(scale, i, n, w)
+			setScale(s, scale, i, n, w)
 			weird, invalid = u.tileCrossEntropyGrad(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
 			tileOut(u, grad[lo:hi], s.e[:], s.padG[:], k)
 		} else {
@@ -161,29 +173,26 @@ func crossEntropyTiles[T Float](u unit[T], loss []float64, grad, z, t []T, index
 	return -1
 }
 
-// maeTiles is for labels t, or for index where t is nil.
-func maeTiles[T Float](u unit[T], loss []float64, grad, z, t []T, index []int, scale, scratch []T, k int) (bad int) {
-	s, w := getTile[T](), u.lanes()
+// maeTiles computes in float64.
+func maeTiles[T Float](v wide[T], loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+	u, s, pad, w := doubles(), getTile[float64](), getTile[T](), v.lanes()
 	defer putTile(s)
+	defer putTile(pad)
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
 		lo, hi := i*k, (i+n)*k
-		tileIn(u, s.z[:], z[lo:hi], s.padZ[:], k)
-		s.target(u, t, index, i, n, k)
-		s.setScale(scale, i, n, w)
+		tileIn(v, s.z[:], z[lo:hi], pad.padZ[:], k)
+		tileIn(v, s.t[:], t[lo:hi], pad.padT[:], k)
+		setScale(s, scale, i, n, w)
 		weird := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
 		invalid := u.tileMAE(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
 		if grad != nil {
-			tileOut(u, grad[lo:hi], s.e[:], s.padG[:], k)
+			tileOut(v, grad[lo:hi], s.e[:], pad.padG[:], k)
 		}
-		for j, l := range s.numbers(laneLoss, w)[:n] {
-			loss[i+j] = float64(l)
-		}
+		copy(loss[i:i+n], s.numbers(laneLoss, w))
 		for m := (weird | invalid) & (1<<n - 1); m != 0; m &= m - 1 {
 			j := i + bits.TrailingZeros32(m)
-			if t == nil {
-				maeIndex(loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), index[j:j+1], factor(scale, j), scratch, k)
-			} else if mae(loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), rowOf(t, j, k), factor(scale, j), scratch, k) >= 0 {
+			if mae(loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), rowOf(t, j, k), factor(scale, j), scratch, k) >= 0 {
 				return j
 			}
 		}

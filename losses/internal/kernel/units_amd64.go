@@ -10,50 +10,75 @@ type unit[T Float] interface {
 	lanes() int
 	maxExp(z *T, n int) (m, shift, em T)
 	find(z *T, n int, m T) (a int)
-	sum(x *T, n int) (sum T)
-	exps(e, z *T, n int, low, shift T, ahead int) (sum T)
-	sumExp(z *T, n int, low, shift T, ahead int) (sum T)
-	expsDot(e, z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass T, bad uint32)
-	sumExpDot(z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass T, bad uint32)
+	sum(x *T, n int) (sum float64)
+	exps(e, z *T, n int, low, shift T, ahead int) (sum float64)
+	sumExp(z *T, n int, low, shift T, ahead int) (sum float64)
+	expsDot(e, z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass float64, bad uint32)
+	sumExpDot(z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass float64, bad uint32)
 	exp(dst, src *T, n int, a T)
 	combine(p, t *T, n int, a, f T)
 	scale(p *T, n int, a T)
 	shift(dst, z *T, n int, m, c T)
 	labelSums(t *T, n int) (mass, nnz T, bad uint32)
 	smooth(dst, t *T, n int, keep, cut, add T)
-	maeSum(e, t *T, n int, c, sa T) (sum, delta T, bad uint32)
-	maeGrad(e, t *T, n int, c, sa, delta, f T)
-	focalTerms(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)
-	polyTerms(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)
-	gceTerms(h, z, t *T, n int, a, aLow, low, shift, scale T) (sum, mass T, bad uint32)
-	tileIn(dst, src *T, k int)
-	tileOut(dst, src *T, k int)
+	powTerms(h, z, t *T, n int, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
+	polyTerms(h, e, z, t *T, n int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	focalTerms(h, e, z, t *T, n int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	tileIn(dst *T, src *T, k int)
+	tileOut(dst *T, src *T, k int)
 	tileStats(e, z *T, k int, lanes *T) (weird uint32)
 	tileSmooth(t *T, k int, keep, cut, add, addMass T) (bad uint32)
 	tileSoftmax(e, z *T, k int, lanes *T)
 	tileShift(dst, z *T, k int, lanes *T)
 	tileCrossEntropyGrad(e, z, t *T, k int, lanes *T) (weird, bad uint32)
 	tileCrossEntropy(z, t *T, k int, lanes *T) (weird, bad uint32)
-	tileMAE(e, z, t *T, k int, lanes *T) (bad uint32)
 }
 
-// f32AVX512 is a unit.
+// wide are the kernels that compute in float64 for elements of any type.
+type wide[T Float] interface {
+	lanes() int
+	sumExp(z *T, n int, low, shift float64, ahead int) (sum float64)
+	combine(p, t *T, n int, a, f float64)
+	tileIn(dst *float64, src *T, k int)
+	tileOut(dst *T, src *float64, k int)
+	maeSum(e, t *T, n int, c, sa float64) (sum, delta float64, bad uint32)
+	maeGrad(e, t *T, n int, c, sa, delta, f float64)
+	polyExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focal1Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focal7Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focalNExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	gceExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+}
+
+// double are the kernels for float64: those of tiles that have no counterpart in float32 too.
+type double interface {
+	unit[float64]
+	tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32)
+	tileCombine(e, h, z, t *float64, k int, lanes *float64)
+	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+}
+
+// f32AVX512 is an instruction set.
 type f32AVX512 struct{}
 
 func (f32AVX512) lanes() int                                      { return 16 }
 func (f32AVX512) maxExp(z *float32, n int) (m, shift, em float32) { return maxExpF32AVX512(z, n) }
 func (f32AVX512) find(z *float32, n int, m float32) (a int)       { return findF32AVX512(z, n, m) }
-func (f32AVX512) sum(x *float32, n int) (sum float32)             { return sumF32AVX512(x, n) }
-func (f32AVX512) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float32) {
+func (f32AVX512) sum(x *float32, n int) (sum float64)             { return sumF32AVX512(x, n) }
+func (f32AVX512) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float64) {
 	return expsF32AVX512(e, z, n, low, shift, ahead)
 }
-func (f32AVX512) sumExp(z *float32, n int, low, shift float32, ahead int) (sum float32) {
+func (f32AVX512) sumExp(z *float32, n int, low, shift float32, ahead int) (sum float64) {
 	return sumExpF32AVX512(z, n, low, shift, ahead)
 }
-func (f32AVX512) expsDot(e, z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float32, bad uint32) {
+func (f32AVX512) expsDot(e, z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float64, bad uint32) {
 	return expsDotF32AVX512(e, z, t, n, m, low, shift, ahead)
 }
-func (f32AVX512) sumExpDot(z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float32, bad uint32) {
+func (f32AVX512) sumExpDot(z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float64, bad uint32) {
 	return sumExpDotF32AVX512(z, t, n, m, low, shift, ahead)
 }
 func (f32AVX512) exp(dst, src *float32, n int, a float32)    { expF32AVX512(dst, src, n, a) }
@@ -66,23 +91,17 @@ func (f32AVX512) labelSums(t *float32, n int) (mass, nnz float32, bad uint32) {
 func (f32AVX512) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX512(dst, t, n, keep, cut, add)
 }
-func (f32AVX512) maeSum(e, t *float32, n int, c, sa float32) (sum, delta float32, bad uint32) {
-	return maeSumF32AVX512(e, t, n, c, sa)
+func (f32AVX512) powTerms(h, z, t *float32, n int, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF32AVX512(h, z, t, n, a, aLow, low, shift, rem, ahead)
 }
-func (f32AVX512) maeGrad(e, t *float32, n int, c, sa, delta, f float32) {
-	maeGradF32AVX512(e, t, n, c, sa, delta, f)
+func (f32AVX512) polyTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF32AVX512(h, e, z, t, n, m, log, c, par, ahead)
 }
-func (f32AVX512) focalTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
-	return focalTermsF32AVX512(h, e, z, t, n, m, log, c, a)
+func (f32AVX512) focalTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF32AVX512(h, e, z, t, n, m, log, c, par, ahead)
 }
-func (f32AVX512) polyTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
-	return polyTermsF32AVX512(h, e, z, t, n, m, log, c, a)
-}
-func (f32AVX512) gceTerms(h, z, t *float32, n int, a, aLow, low, shift, scale float32) (sum, mass float32, bad uint32) {
-	return gceTermsF32AVX512(h, z, t, n, a, aLow, low, shift, scale)
-}
-func (f32AVX512) tileIn(dst, src *float32, k int)  { tileInF32AVX512(dst, src, k) }
-func (f32AVX512) tileOut(dst, src *float32, k int) { tileOutF32AVX512(dst, src, k) }
+func (f32AVX512) tileIn(dst *float32, src *float32, k int)  { tileInF32AVX512(dst, src, k) }
+func (f32AVX512) tileOut(dst *float32, src *float32, k int) { tileOutF32AVX512(dst, src, k) }
 func (f32AVX512) tileStats(e, z *float32, k int, lanes *float32) (weird uint32) {
 	return tileStatsF32AVX512(e, z, k, lanes)
 }
@@ -101,11 +120,8 @@ func (f32AVX512) tileCrossEntropyGrad(e, z, t *float32, k int, lanes *float32) (
 func (f32AVX512) tileCrossEntropy(z, t *float32, k int, lanes *float32) (weird, bad uint32) {
 	return tileCrossEntropyF32AVX512(z, t, k, lanes)
 }
-func (f32AVX512) tileMAE(e, z, t *float32, k int, lanes *float32) (bad uint32) {
-	return tileMAEF32AVX512(e, z, t, k, lanes)
-}
 
-// f64AVX512 is a unit.
+// f64AVX512 is an instruction set.
 type f64AVX512 struct{}
 
 func (f64AVX512) lanes() int                                      { return 8 }
@@ -134,23 +150,17 @@ func (f64AVX512) labelSums(t *float64, n int) (mass, nnz float64, bad uint32) {
 func (f64AVX512) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX512(dst, t, n, keep, cut, add)
 }
-func (f64AVX512) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumF64AVX512(e, t, n, c, sa)
+func (f64AVX512) powTerms(h, z, t *float64, n int, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF64AVX512(h, z, t, n, a, aLow, low, shift, rem, ahead)
 }
-func (f64AVX512) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
-	maeGradF64AVX512(e, t, n, c, sa, delta, f)
+func (f64AVX512) polyTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX512(h, e, z, t, n, m, log, c, par, ahead)
 }
-func (f64AVX512) focalTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
-	return focalTermsF64AVX512(h, e, z, t, n, m, log, c, a)
+func (f64AVX512) focalTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX512(h, e, z, t, n, m, log, c, par, ahead)
 }
-func (f64AVX512) polyTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
-	return polyTermsF64AVX512(h, e, z, t, n, m, log, c, a)
-}
-func (f64AVX512) gceTerms(h, z, t *float64, n int, a, aLow, low, shift, scale float64) (sum, mass float64, bad uint32) {
-	return gceTermsF64AVX512(h, z, t, n, a, aLow, low, shift, scale)
-}
-func (f64AVX512) tileIn(dst, src *float64, k int)  { tileInF64AVX512(dst, src, k) }
-func (f64AVX512) tileOut(dst, src *float64, k int) { tileOutF64AVX512(dst, src, k) }
+func (f64AVX512) tileIn(dst *float64, src *float64, k int)  { tileInF64AVX512(dst, src, k) }
+func (f64AVX512) tileOut(dst *float64, src *float64, k int) { tileOutF64AVX512(dst, src, k) }
 func (f64AVX512) tileStats(e, z *float64, k int, lanes *float64) (weird uint32) {
 	return tileStatsF64AVX512(e, z, k, lanes)
 }
@@ -169,27 +179,66 @@ func (f64AVX512) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (
 func (f64AVX512) tileCrossEntropy(z, t *float64, k int, lanes *float64) (weird, bad uint32) {
 	return tileCrossEntropyF64AVX512(z, t, k, lanes)
 }
+func (f64AVX512) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumF64AVX512(e, t, n, c, sa)
+}
+func (f64AVX512) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
+	maeGradF64AVX512(e, t, n, c, sa, delta, f)
+}
+func (f64AVX512) polyExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactF64AVX512(h, z, t, n, m, log, par)
+}
+func (f64AVX512) focal1Exact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactF64AVX512(h, z, t, n, m, log, par)
+}
+func (f64AVX512) focal7Exact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactF64AVX512(h, z, t, n, m, log, par)
+}
+func (f64AVX512) focalNExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactF64AVX512(h, z, t, n, m, log, par)
+}
+func (f64AVX512) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactF64AVX512(h, z, t, n, m, log, par)
+}
 func (f64AVX512) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX512(e, z, t, k, lanes)
 }
+func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
+	tileCombineF64AVX512(e, h, z, t, k, lanes)
+}
+func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return polyTileF64AVX512(h, e, z, t, k, lanes, par)
+}
+func (f64AVX512) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal1TileF64AVX512(h, e, z, t, k, lanes, par)
+}
+func (f64AVX512) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal7TileF64AVX512(h, e, z, t, k, lanes, par)
+}
+func (f64AVX512) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalNTileF64AVX512(h, e, z, t, k, lanes, par)
+}
+func (f64AVX512) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return gceTileF64AVX512(h, e, z, t, k, lanes, par)
+}
 
-// f32AVX2 is a unit.
+// f32AVX2 is an instruction set.
 type f32AVX2 struct{}
 
 func (f32AVX2) lanes() int                                      { return 8 }
 func (f32AVX2) maxExp(z *float32, n int) (m, shift, em float32) { return maxExpF32AVX2(z, n) }
 func (f32AVX2) find(z *float32, n int, m float32) (a int)       { return findF32AVX2(z, n, m) }
-func (f32AVX2) sum(x *float32, n int) (sum float32)             { return sumF32AVX2(x, n) }
-func (f32AVX2) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float32) {
+func (f32AVX2) sum(x *float32, n int) (sum float64)             { return sumF32AVX2(x, n) }
+func (f32AVX2) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float64) {
 	return expsF32AVX2(e, z, n, low, shift, ahead)
 }
-func (f32AVX2) sumExp(z *float32, n int, low, shift float32, ahead int) (sum float32) {
+func (f32AVX2) sumExp(z *float32, n int, low, shift float32, ahead int) (sum float64) {
 	return sumExpF32AVX2(z, n, low, shift, ahead)
 }
-func (f32AVX2) expsDot(e, z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float32, bad uint32) {
+func (f32AVX2) expsDot(e, z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float64, bad uint32) {
 	return expsDotF32AVX2(e, z, t, n, m, low, shift, ahead)
 }
-func (f32AVX2) sumExpDot(z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float32, bad uint32) {
+func (f32AVX2) sumExpDot(z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float64, bad uint32) {
 	return sumExpDotF32AVX2(z, t, n, m, low, shift, ahead)
 }
 func (f32AVX2) exp(dst, src *float32, n int, a float32)    { expF32AVX2(dst, src, n, a) }
@@ -202,23 +251,17 @@ func (f32AVX2) labelSums(t *float32, n int) (mass, nnz float32, bad uint32) {
 func (f32AVX2) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX2(dst, t, n, keep, cut, add)
 }
-func (f32AVX2) maeSum(e, t *float32, n int, c, sa float32) (sum, delta float32, bad uint32) {
-	return maeSumF32AVX2(e, t, n, c, sa)
+func (f32AVX2) powTerms(h, z, t *float32, n int, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF32AVX2(h, z, t, n, a, aLow, low, shift, rem, ahead)
 }
-func (f32AVX2) maeGrad(e, t *float32, n int, c, sa, delta, f float32) {
-	maeGradF32AVX2(e, t, n, c, sa, delta, f)
+func (f32AVX2) polyTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF32AVX2(h, e, z, t, n, m, log, c, par, ahead)
 }
-func (f32AVX2) focalTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
-	return focalTermsF32AVX2(h, e, z, t, n, m, log, c, a)
+func (f32AVX2) focalTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF32AVX2(h, e, z, t, n, m, log, c, par, ahead)
 }
-func (f32AVX2) polyTerms(h, e, z, t *float32, n int, m, log, c, a float32) (sum, mass float32, bad uint32) {
-	return polyTermsF32AVX2(h, e, z, t, n, m, log, c, a)
-}
-func (f32AVX2) gceTerms(h, z, t *float32, n int, a, aLow, low, shift, scale float32) (sum, mass float32, bad uint32) {
-	return gceTermsF32AVX2(h, z, t, n, a, aLow, low, shift, scale)
-}
-func (f32AVX2) tileIn(dst, src *float32, k int)  { tileInF32AVX2(dst, src, k) }
-func (f32AVX2) tileOut(dst, src *float32, k int) { tileOutF32AVX2(dst, src, k) }
+func (f32AVX2) tileIn(dst *float32, src *float32, k int)  { tileInF32AVX2(dst, src, k) }
+func (f32AVX2) tileOut(dst *float32, src *float32, k int) { tileOutF32AVX2(dst, src, k) }
 func (f32AVX2) tileStats(e, z *float32, k int, lanes *float32) (weird uint32) {
 	return tileStatsF32AVX2(e, z, k, lanes)
 }
@@ -233,11 +276,8 @@ func (f32AVX2) tileCrossEntropyGrad(e, z, t *float32, k int, lanes *float32) (we
 func (f32AVX2) tileCrossEntropy(z, t *float32, k int, lanes *float32) (weird, bad uint32) {
 	return tileCrossEntropyF32AVX2(z, t, k, lanes)
 }
-func (f32AVX2) tileMAE(e, z, t *float32, k int, lanes *float32) (bad uint32) {
-	return tileMAEF32AVX2(e, z, t, k, lanes)
-}
 
-// f64AVX2 is a unit.
+// f64AVX2 is an instruction set.
 type f64AVX2 struct{}
 
 func (f64AVX2) lanes() int                                      { return 4 }
@@ -266,23 +306,17 @@ func (f64AVX2) labelSums(t *float64, n int) (mass, nnz float64, bad uint32) {
 func (f64AVX2) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX2(dst, t, n, keep, cut, add)
 }
-func (f64AVX2) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumF64AVX2(e, t, n, c, sa)
+func (f64AVX2) powTerms(h, z, t *float64, n int, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF64AVX2(h, z, t, n, a, aLow, low, shift, rem, ahead)
 }
-func (f64AVX2) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
-	maeGradF64AVX2(e, t, n, c, sa, delta, f)
+func (f64AVX2) polyTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX2(h, e, z, t, n, m, log, c, par, ahead)
 }
-func (f64AVX2) focalTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
-	return focalTermsF64AVX2(h, e, z, t, n, m, log, c, a)
+func (f64AVX2) focalTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX2(h, e, z, t, n, m, log, c, par, ahead)
 }
-func (f64AVX2) polyTerms(h, e, z, t *float64, n int, m, log, c, a float64) (sum, mass float64, bad uint32) {
-	return polyTermsF64AVX2(h, e, z, t, n, m, log, c, a)
-}
-func (f64AVX2) gceTerms(h, z, t *float64, n int, a, aLow, low, shift, scale float64) (sum, mass float64, bad uint32) {
-	return gceTermsF64AVX2(h, z, t, n, a, aLow, low, shift, scale)
-}
-func (f64AVX2) tileIn(dst, src *float64, k int)  { tileInF64AVX2(dst, src, k) }
-func (f64AVX2) tileOut(dst, src *float64, k int) { tileOutF64AVX2(dst, src, k) }
+func (f64AVX2) tileIn(dst *float64, src *float64, k int)  { tileInF64AVX2(dst, src, k) }
+func (f64AVX2) tileOut(dst *float64, src *float64, k int) { tileOutF64AVX2(dst, src, k) }
 func (f64AVX2) tileStats(e, z *float64, k int, lanes *float64) (weird uint32) {
 	return tileStatsF64AVX2(e, z, k, lanes)
 }
@@ -297,6 +331,109 @@ func (f64AVX2) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (we
 func (f64AVX2) tileCrossEntropy(z, t *float64, k int, lanes *float64) (weird, bad uint32) {
 	return tileCrossEntropyF64AVX2(z, t, k, lanes)
 }
+func (f64AVX2) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumF64AVX2(e, t, n, c, sa)
+}
+func (f64AVX2) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
+	maeGradF64AVX2(e, t, n, c, sa, delta, f)
+}
+func (f64AVX2) polyExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactF64AVX2(h, z, t, n, m, log, par)
+}
+func (f64AVX2) focal1Exact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactF64AVX2(h, z, t, n, m, log, par)
+}
+func (f64AVX2) focal7Exact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactF64AVX2(h, z, t, n, m, log, par)
+}
+func (f64AVX2) focalNExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactF64AVX2(h, z, t, n, m, log, par)
+}
+func (f64AVX2) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactF64AVX2(h, z, t, n, m, log, par)
+}
 func (f64AVX2) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX2(e, z, t, k, lanes)
+}
+func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
+	tileCombineF64AVX2(e, h, z, t, k, lanes)
+}
+func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return polyTileF64AVX2(h, e, z, t, k, lanes, par)
+}
+func (f64AVX2) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal1TileF64AVX2(h, e, z, t, k, lanes, par)
+}
+func (f64AVX2) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal7TileF64AVX2(h, e, z, t, k, lanes, par)
+}
+func (f64AVX2) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalNTileF64AVX2(h, e, z, t, k, lanes, par)
+}
+func (f64AVX2) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return gceTileF64AVX2(h, e, z, t, k, lanes, par)
+}
+
+// wideAVX512 is an instruction set.
+type wideAVX512 struct{}
+
+func (wideAVX512) lanes() int { return 8 }
+func (wideAVX512) sumExp(z *float32, n int, low, shift float64, ahead int) (sum float64) {
+	return sumExpWideAVX512(z, n, low, shift, ahead)
+}
+func (wideAVX512) combine(p, t *float32, n int, a, f float64) { combineWideAVX512(p, t, n, a, f) }
+func (wideAVX512) tileIn(dst *float64, src *float32, k int)   { tileInWideAVX512(dst, src, k) }
+func (wideAVX512) tileOut(dst *float32, src *float64, k int)  { tileOutWideAVX512(dst, src, k) }
+func (wideAVX512) maeSum(e, t *float32, n int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumWideAVX512(e, t, n, c, sa)
+}
+func (wideAVX512) maeGrad(e, t *float32, n int, c, sa, delta, f float64) {
+	maeGradWideAVX512(e, t, n, c, sa, delta, f)
+}
+func (wideAVX512) polyExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactWideAVX512(h, z, t, n, m, log, par)
+}
+func (wideAVX512) focal1Exact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactWideAVX512(h, z, t, n, m, log, par)
+}
+func (wideAVX512) focal7Exact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactWideAVX512(h, z, t, n, m, log, par)
+}
+func (wideAVX512) focalNExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactWideAVX512(h, z, t, n, m, log, par)
+}
+func (wideAVX512) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactWideAVX512(h, z, t, n, m, log, par)
+}
+
+// wideAVX2 is an instruction set.
+type wideAVX2 struct{}
+
+func (wideAVX2) lanes() int { return 4 }
+func (wideAVX2) sumExp(z *float32, n int, low, shift float64, ahead int) (sum float64) {
+	return sumExpWideAVX2(z, n, low, shift, ahead)
+}
+func (wideAVX2) combine(p, t *float32, n int, a, f float64) { combineWideAVX2(p, t, n, a, f) }
+func (wideAVX2) tileIn(dst *float64, src *float32, k int)   { tileInWideAVX2(dst, src, k) }
+func (wideAVX2) tileOut(dst *float32, src *float64, k int)  { tileOutWideAVX2(dst, src, k) }
+func (wideAVX2) maeSum(e, t *float32, n int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumWideAVX2(e, t, n, c, sa)
+}
+func (wideAVX2) maeGrad(e, t *float32, n int, c, sa, delta, f float64) {
+	maeGradWideAVX2(e, t, n, c, sa, delta, f)
+}
+func (wideAVX2) polyExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactWideAVX2(h, z, t, n, m, log, par)
+}
+func (wideAVX2) focal1Exact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactWideAVX2(h, z, t, n, m, log, par)
+}
+func (wideAVX2) focal7Exact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactWideAVX2(h, z, t, n, m, log, par)
+}
+func (wideAVX2) focalNExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactWideAVX2(h, z, t, n, m, log, par)
+}
+func (wideAVX2) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactWideAVX2(h, z, t, n, m, log, par)
 }

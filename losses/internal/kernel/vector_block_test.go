@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -41,6 +42,11 @@ func smoothings(k int) map[string][4]float64 {
 	return map[string][4]float64{"notebook": {1, 0.1, 0.1 / f, 0}, "uniform": {0.9, 0, 0.1 / f, 0}, "prior": {0.9, 0, 0, 0.1 / f}}
 }
 
+// double reports whether the kernel computes tiles in float64, perhaps to the bits of the specification.
+func (f kern[T]) double() bool {
+	return strings.HasPrefix(f.name, "MAE") || strings.HasPrefix(f.name, "Separable")
+}
+
 func kernels[T Float]() []kern[T] {
 	ks := []kern[T]{
 		{"CrossEntropy", true, false, false, func(b *block[T], o *outputs[T]) {
@@ -62,10 +68,10 @@ func kernels[T Float]() []kern[T] {
 			o.bad = MAE(o.loss, nil, b.z, b.t, b.scale, o.scratch, b.k)
 		}},
 		{"MAEIndex", false, false, false, func(b *block[T], o *outputs[T]) {
-			MAEIndex(o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)
+			SeparableIndex(Absolute, 0, o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)
 		}},
 		{"MAEIndex/loss", false, false, false, func(b *block[T], o *outputs[T]) {
-			MAEIndex(o.loss, nil, b.z, b.index, b.scale, o.scratch, b.k)
+			SeparableIndex(Absolute, 0, o.loss, nil, b.z, b.index, b.scale, o.scratch, b.k)
 		}},
 		{"Softmax", false, false, false, func(b *block[T], o *outputs[T]) { Softmax(o.out, b.z, b.k) }},
 		{"LogSoftmax", false, false, false, func(b *block[T], o *outputs[T]) { LogSoftmax(o.out, b.z, b.k) }},
@@ -80,24 +86,37 @@ func kernels[T Float]() []kern[T] {
 			o.bad = Smooth(o.out, b.t, a[0], a[1], a[2], a[3], b.k)
 		}})
 	}
-	if vectors { // Separable has no specification here
-		for name, f := range families {
-			ks = append(ks, kern[T]{"Separable/" + name, true, true, false, func(b *block[T], o *outputs[T]) {
-				o.bad, _ = Separable(f.family, f.a, o.loss, o.out, b.z, b.t, b.scale, o.scratch, b.k)
-			}})
+	for name, f := range families {
+		ks = append(ks, kern[T]{"Separable/" + name, true, f.a > 8, false, func(b *block[T], o *outputs[T]) {
+			o.bad = Separable(f.family, f.a, o.loss, o.out, b.z, b.t, b.scale, o.scratch, b.k)
+		}})
+		if !f.index {
+			continue
 		}
-		ks = append(ks, kern[T]{"Separable/loss", true, true, false, func(b *block[T], o *outputs[T]) {
-			o.bad, _ = Separable(Focal, 2, o.loss, nil, b.z, b.t, b.scale, o.scratch, b.k)
+		ks = append(ks, kern[T]{"SeparableIndex/" + name, false, false, false, func(b *block[T], o *outputs[T]) {
+			SeparableIndex(f.family, f.a, o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)
 		}})
 	}
-	return ks
+	return append(ks, kern[T]{"Separable/focal/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+		o.bad = Separable(Focal, 2, o.loss, nil, b.z, b.t, b.scale, o.scratch, b.k)
+	}}, kern[T]{"SeparableIndex/gce/loss", false, false, false, func(b *block[T], o *outputs[T]) {
+		SeparableIndex(GCE, 0.7, o.loss, nil, b.z, b.index, b.scale, o.scratch, b.k)
+	}})
 }
 
-// families are the separable losses with a parameter for which there is assembly.
+// families are the separable losses with parameters for every kernel there is, and for the specification, which focal 9 runs
+// everywhere.
 var families = map[string]struct {
 	family Family
 	a      float64
-}{"gce": {GCE, 0.7}, "focal": {Focal, 2}, "poly": {Poly1, 1.5}}
+	index  bool // also with class indices
+}{
+	"gce": {GCE, 0.7, true}, "gce 1": {GCE, 1, false}, "gce .1": {GCE, 0.1, false}, "gce .003": {GCE, 0.003, true},
+	"poly": {Poly1, 1.5, false}, "poly -1": {Poly1, -1, true},
+	"focal": {Focal, 2, true}, "focal 0": {Focal, 0, false}, "focal .5": {Focal, 0.5, true}, "focal 1": {Focal, 1, false},
+	"focal 3.5": {Focal, 3.5, true}, "focal 5": {Focal, 5, false}, "focal 8": {Focal, 8, false}, "focal 7.9": {Focal, 7.9, false},
+	"focal 9": {Focal, 9, true},
+}
 
 // results runs a kernel on b.
 func (f kern[T]) results(b *block[T]) *outputs[T] {

@@ -27,6 +27,16 @@ var classes = []class{
 		oneHot(t, r.IntN(len(t)))
 	}},
 	{"saturated soft", func(r *rand.Rand, z, _ []float64) { z[r.IntN(len(z))] = 15 + 65*r.Float64() }},
+	{"rivals", func(r *rand.Rand, z, t []float64) { // a few large ones
+		for range 1 + r.IntN(3) {
+			z[r.IntN(len(z))] = 12 + r.Float64()
+		}
+		for j := range t {
+			if z[j] < 12 && r.IntN(2) == 0 {
+				t[j] = 0
+			}
+		}
+	}},
 	{"equal", func(r *rand.Rand, z, _ []float64) { c := r.NormFloat64(); each(z, func() float64 { return c }) }},
 	{"equal, no labels", func(r *rand.Rand, z, t []float64) {
 		each(z, func() float64 { return -3 })

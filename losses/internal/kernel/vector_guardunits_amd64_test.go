@@ -3,6 +3,8 @@
 package kernel
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,24 +67,36 @@ func runUnit[T Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	u.sum(&z[0], n)
 	keep(m, T(a), sh, em)
 	low := m - 100
-	keep(u.exps(&e[0], &z[0], n, low, shift, 64))
-	keep(u.sumExp(&z[0], n, low, shift, 64))
+	keep(T(u.exps(&e[0], &z[0], n, low, shift, 64)))
+	keep(T(u.sumExp(&z[0], n, low, shift, 64)))
 	sum, dot, mass, bad := u.expsDot(&e[0], &z[0], &t[0], n, m, low, shift, 64)
-	keep(sum, dot, mass, T(bad))
+	keep(T(sum), T(dot), T(mass), T(bad))
 	sum, dot, mass, bad = u.sumExpDot(&z[0], &t[0], n, m, low, shift, 64)
-	keep(sum, dot, mass, T(bad))
-	sum, delta, bad := u.maeSum(&e[0], &t[0], n, 0.5, 1)
-	keep(sum, delta, T(bad))
-	u.maeGrad(&e[0], &t[0], n, 0.5, 1, 0.25, 2)
-	keep()
+	keep(T(sum), T(dot), T(mass), T(bad))
 	u.combine(&e[0], &t[0], n, 0.5, 2)
 	keep()
+	v := wideOf[T]()
+	s, delta, bad := v.maeSum(&e[0], &t[0], n, 0.5, 1)
+	keep(T(s), T(delta), T(bad))
+	v.maeGrad(&e[0], &t[0], n, 0.5, 1, 0.25, 2)
+	keep()
+	v.combine(&e[0], &t[0], n, 0.5, 2)
+	keep()
+	keep(T(v.sumExp(&z[0], n, float64(low), float64(shift), 0)))
+	for _, name := range slices.Sorted(maps.Keys(families)) {
+		if p, ok := planFor(families[name].family, families[name].a); ok {
+			sum, mass, bad := terms(u, p, &softrow[T]{m: m, low: low}, e, t, z, t, 1, 0.5)
+			keep(T(sum), T(mass), T(bad))
+			sum, mass, bad = exactTerms(v, p, e, z, t, float64(m), 1)
+			keep(T(sum), T(mass), T(bad))
+		}
+	}
 	u.scale(&e[0], n, 3)
 	keep()
 	u.shift(&e[0], &z[0], n, m, 0.5)
 	keep()
-	mass, nnz, bad := u.labelSums(&t[0], n)
-	keep(mass, nnz, T(bad))
+	labels, nnz, bad := u.labelSums(&t[0], n)
+	keep(labels, nnz, T(bad))
 	u.smooth(&e[0], &t[0], n, 0.9, 0.1, 0.2)
 	keep()
 	u.exp(&e[0], &t[0], n, -1)

@@ -78,6 +78,22 @@ func (a dd) exp() dd {
 	return dd{math.Ldexp(e.hi, int(n)), math.Ldexp(e.lo, int(n))}
 }
 
+// pow wants a >= 0.
+func (a dd) pow(b float64) dd {
+	switch {
+	case b == 0:
+		return num(1)
+	case a.hi == 0:
+		return num(math.Pow(0, b))
+	}
+	l := num(math.Log(a.hi))
+	for range 2 { // log a
+		d := a.mul(l.neg().exp()).sub(num(1))
+		l = l.add(d).sub(d.mul(d).mul(num(0.5)))
+	}
+	return l.mul(num(b)).exp()
+}
+
 // log1p wants a >= 0.
 func (a dd) log1p() dd {
 	if a.hi < 0x1p-40 {

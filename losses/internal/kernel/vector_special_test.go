@@ -98,7 +98,7 @@ func minusInfinity[T Float](t *testing.T) {
 			CrossEntropy(o.loss, o.out, b.z, b.t, b.scale, k)
 			require.Zero(t, o.out[pos])
 			require.Less(t, o.loss[0], 1e9)
-			MAEIndex(o.loss, o.out, b.z, b.index, b.scale, o.scratch, k)
+			SeparableIndex(Absolute, 0, o.loss, o.out, b.z, b.index, b.scale, o.scratch, k)
 			require.Equal(t, 2.0, math.Round(1e5*o.loss[0])/1e5)
 			for _, g := range o.out {
 				require.Zero(t, g, "MAE is flat where p_y = 0")

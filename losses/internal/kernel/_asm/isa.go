@@ -10,43 +10,65 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// isa is an instruction set and an element type: every kernel is generated for four of them.
+// isa is an instruction set with the type it computes in and that of the elements in memory.
 type isa struct {
 	avx512 bool
-	f64    bool
+	f64    bool // computes in float64
+	narrow bool // the memory holds float32 though
 }
 
-var isas = []isa{{true, false}, {true, true}, {false, false}, {false, true}}
+// isas are those for which all kernels are generated. The wide ones have only those that need the precision of
+// float64 for float32 elements.
+var (
+	isas  = []isa{{true, false, false}, {true, true, false}, {false, false, false}, {false, true, false}}
+	wides = []isa{{true, true, true}, {false, true, true}}
+)
 
 // suffix ends the names of the functions.
 func (g isa) suffix() string {
-	return map[bool]string{true: "F64", false: "F32"}[g.f64] + map[bool]string{true: "AVX512", false: "AVX2"}[g.avx512]
+	t := map[bool]string{true: "F64", false: "F32"}[g.f64]
+	if g.narrow {
+		t = "Wide"
+	}
+	return t + map[bool]string{true: "AVX512", false: "AVX2"}[g.avx512]
 }
 
-// size is the number of bytes of an element, lanes the elements of a vector.
+// size is the number of bytes of an element in memory, bytes those of as many as fill a vector.
 func (g isa) size() int {
+	if g.f64 && !g.narrow {
+		return 8
+	}
+	return 4
+}
+
+func (g isa) bytes() int { return g.lanes() * g.size() }
+
+// lanes is the number of elements in a vector.
+func (g isa) lanes() int {
+	n := 8
+	if g.avx512 {
+		n = 16
+	}
+	if g.f64 {
+		return n / 2
+	}
+	return n
+}
+
+// floatSize is the size of the numbers it computes with.
+func (g isa) floatSize() int {
 	if g.f64 {
 		return 8
 	}
 	return 4
 }
 
-func (g isa) bytes() int {
-	if g.avx512 {
-		return 64
-	}
-	return 32
-}
+// goType is the element type in a Go signature, goFloat that of other numbers.
+func (g isa) goType() string { return goFloats[g.size() == 8] }
 
-func (g isa) lanes() int { return g.bytes() / g.size() }
+func (g isa) goFloat() string { return goFloats[g.f64] }
 
-// goType is the element type in a Go signature.
-func (g isa) goType() string {
-	if g.f64 {
-		return "float64"
-	}
-	return "float32"
-}
+var goFloats = map[bool]string{true: "float64", false: "float32"}
 
 func (g isa) vec() reg.VecVirtual {
 	if g.avx512 {
@@ -77,6 +99,7 @@ func (g isa) madd(a, b, acc Op) { g.pick(VFMADD231PS, VFMADD231PD, a, b, acc) } 
 func (g isa) nmadd(a, b, c Op)  { g.pick(VFNMADD231PS, VFNMADD231PD, a, b, c) } // c -= a b
 func (g isa) horner(c, x, p Op) { g.pick(VFMADD213PS, VFMADD213PD, c, x, p) }   // p = p x + c
 func (g isa) msub(c, x, p Op)   { g.pick(VFMSUB213PS, VFMSUB213PD, c, x, p) }   // p = p x - c
+func (g isa) msub2(a, b, c Op)  { g.pick(VFMSUB231PS, VFMSUB231PD, a, b, c) }   // c = a b - c
 func (g isa) rsub(c, x, p Op)   { g.pick(VFNMADD213PS, VFNMADD213PD, c, x, p) } // p = c - p x
 func (g isa) bcast(src, dst Op) { g.pick(VBROADCASTSS, VBROADCASTSD, src, dst) }
 
@@ -92,8 +115,9 @@ func (g isa) zero(dst Op) {
 func (g isa) and(a, b, dst Op) { g.pick(VANDPS, VANDPD, a, b, dst) }
 func (g isa) or(a, b, dst Op)  { g.pick(VORPS, VORPD, a, b, dst) }
 
-// mask selects lanes: a mask register with AVX-512, a vector of ones and zeros with AVX2.
-type mask struct{ op Op }
+// mask selects lanes: a mask register with AVX-512, a vector of ones and zeros with AVX2, of which memory
+// is the form for elements in memory.
+type mask struct{ op, memory Op }
 
 // Predicates of VCMP.
 const (
@@ -110,11 +134,11 @@ func (g isa) cmp(pred int, a, b Op) mask {
 	if g.avx512 {
 		k := K()
 		g.pick(VCMPPS, VCMPPD, Imm(uint64(pred)), a, b, k)
-		return mask{k}
+		return mask{op: k}
 	}
 	m := YMM()
 	g.pick(VCMPPS, VCMPPD, Imm(uint64(pred)), a, b, m)
-	return mask{m}
+	return mask{op: m}
 }
 
 // keep stores src where m is set and 0 elsewhere.
@@ -168,11 +192,11 @@ func (g isa) maskAnd(a, b mask) mask {
 	if g.avx512 {
 		k := K()
 		KANDW(a.op, b.op, k)
-		return mask{k}
+		return mask{op: k}
 	}
 	m := YMM()
 	g.and(a.op, b.op, m)
-	return mask{m}
+	return mask{op: m}
 }
 
 // orInto adds the lanes of m to acc.
@@ -189,11 +213,11 @@ func (g isa) noLanes() mask {
 	if g.avx512 {
 		k := K()
 		KXORW(k, k, k)
-		return mask{k}
+		return mask{op: k}
 	}
 	m := YMM()
 	VXORPS(m, m, m)
-	return mask{m}
+	return mask{op: m}
 }
 
 // maskBits stores m as the low bits of a general register.
@@ -216,7 +240,7 @@ func (g isa) invalid(t, zero Op) mask {
 	if g.avx512 {
 		k := K()
 		g.pick(VFPCLASSPSZ, VFPCLASSPDZ, Imm(0x01|0x08|0x10|0x40|0x80), t, k)
-		return mask{k}
+		return mask{op: k}
 	}
 	return g.cmp(ngeUQ, zero, t)
 }
@@ -230,7 +254,7 @@ func (g isa) tail(n reg.GPVirtual) mask {
 		SHLXL(n.As32(), one, bits)
 		DECL(bits)
 		KMOVW(bits, k)
-		return mask{k}
+		return mask{op: k}
 	}
 	// A window on ones followed by zeros.
 	p := GP64()
@@ -239,13 +263,55 @@ func (g isa) tail(n reg.GPVirtual) mask {
 	MOVQ(n, off)
 	NEGQ(off)
 	m := YMM()
-	VMOVUPS(Mem{Base: p, Index: off, Scale: uint8(g.size()), Disp: 32}, m)
-	return mask{m}
+	VMOVUPS(Mem{Base: p, Index: off, Scale: uint8(32 / g.lanes()), Disp: 32}, m)
+	if !g.narrow {
+		return mask{m, m}
+	}
+	memory := XMM()
+	VMOVUPS(Mem{Base: p, Index: off, Scale: 4, Disp: 32}, memory)
+	return mask{m, memory}
+}
+
+// fetch and leave move a vector from and to memory, whatever the type of its elements there.
+func (g isa) fetch(mem Mem, dst Op) {
+	if g.narrow {
+		VCVTPS2PD(mem, dst)
+		return
+	}
+	g.load(mem, dst)
+}
+
+func (g isa) leave(src Op, mem Mem) {
+	if g.narrow {
+		VMOVUPS(g.narrowed(src), mem)
+		return
+	}
+	g.store(src, mem)
+}
+
+// narrowed returns src rounded to float32.
+func (g isa) narrowed(src Op) Op {
+	if g.avx512 {
+		half := YMM()
+		VCVTPD2PS(src, half)
+		return half
+	}
+	half := XMM()
+	VCVTPD2PSY(src, half)
+	return half
 }
 
 // loadTail loads the lanes of m, zeros elsewhere, without touching other memory.
 func (g isa) loadTail(mem Op, m mask, dst Op) {
 	switch {
+	case g.avx512 && g.narrow:
+		half := YMM()
+		VMOVUPS_Z(mem, m.op, half)
+		VCVTPS2PD(half, dst)
+	case g.narrow:
+		half := XMM()
+		VMASKMOVPS(mem, m.memory, half)
+		VCVTPS2PD(half, dst)
 	case g.avx512 && g.f64:
 		VMOVUPD_Z(mem, m.op, dst)
 	case g.avx512:
@@ -260,6 +326,10 @@ func (g isa) loadTail(mem Op, m mask, dst Op) {
 // storeTail stores the lanes of m, without touching other memory.
 func (g isa) storeTail(src Op, m mask, mem Op) {
 	switch {
+	case g.avx512 && g.narrow:
+		VMOVUPS(g.narrowed(src), m.op, mem)
+	case g.narrow:
+		VMASKMOVPS(g.narrowed(src), m.memory, mem)
 	case g.avx512 && g.f64:
 		VMOVUPD(src, m.op, mem)
 	case g.avx512:
@@ -301,7 +371,10 @@ func (g isa) constant(x float64) Mem {
 		return m
 	}
 	m := GLOBL(name, attr.RODATA|attr.NOPTR)
-	for i := 0; i < 64/g.size(); i++ {
+	for i := range 16 {
+		if g.f64 && i == 8 {
+			break
+		}
 		if g.f64 {
 			DATA(i*8, U64(bits))
 		} else {

@@ -27,11 +27,9 @@ func main() {
 		g.shift()
 		g.labelSums()
 		g.smooth()
-		g.maeSum()
-		g.maeGrad()
-		g.focalTerms()
+		g.powTerms()
 		g.polyTerms()
-		g.gceTerms()
+		g.focalTerms()
 		g.tileIn()
 		g.tileOut()
 		g.tileStats()
@@ -40,7 +38,21 @@ func main() {
 		g.tileShift()
 		g.tileCrossEntropy(true)
 		g.tileCrossEntropy(false)
-		g.tileMAE()
+		if g.f64 {
+			g.wide()
+			g.tileMAE()
+			g.tileCombine()
+			for _, s := range separables {
+				g.tileTerms(s)
+			}
+		}
+	}
+	for _, g := range wides {
+		g.exps(false)
+		g.combine()
+		g.tileIn()
+		g.tileOut()
+		g.wide()
 	}
 	if *adapterFile != "" {
 		if err := writeAdapters(*adapterFile); err != nil {
@@ -48,4 +60,13 @@ func main() {
 		}
 	}
 	Generate()
+}
+
+// wide emits what computes in float64 whatever the type of the elements.
+func (g isa) wide() {
+	g.maeSum()
+	g.maeGrad()
+	for _, s := range separables {
+		g.exactTerms(s)
+	}
 }

@@ -12,7 +12,7 @@ import (
 
 // text begins a function; sig is its Go signature with T for the element type.
 func (g isa) text(name, sig string, doc ...string) {
-	TEXT(name+g.suffix(), attr.NOSPLIT, replaceT(sig, g.goType()))
+	TEXT(name+g.suffix(), attr.NOSPLIT, goSignature(sig, g.goType(), g.goFloat()))
 	Pragma("noescape")
 	doc[0] = name + g.suffix() + " " + doc[0]
 	Doc(doc...)
@@ -106,7 +106,7 @@ func (g isa) loop(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int,
 func (g isa) get(p, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 	x := g.vec()
 	if m == nil {
-		g.load(at(p, i, g, v*g.bytes()), x)
+		g.fetch(at(p, i, g, v*g.bytes()), x)
 	} else {
 		g.loadTail(at(p, i, g, 0), *m, x)
 	}
@@ -116,7 +116,7 @@ func (g isa) get(p, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 // put stores vector v of p at i.
 func (g isa) put(x Op, p, i reg.GPVirtual, v int, m *mask) {
 	if m == nil {
-		g.store(x, at(p, i, g, v*g.bytes()))
+		g.leave(x, at(p, i, g, v*g.bytes()))
 	} else {
 		g.storeTail(x, *m, at(p, i, g, 0))
 	}
@@ -141,8 +141,37 @@ func (g isa) total(vs []reg.VecVirtual) reg.VecVirtual {
 	return g.reduce(vs[0], g.add)
 }
 
+// doubleTotal is total, in float64 once it is across lanes.
+func (g isa) doubleTotal(vs []reg.VecVirtual) reg.VecVirtual {
+	if g.f64 {
+		return g.total(vs)
+	}
+	wide := g
+	wide.f64 = true
+	var halves []reg.VecVirtual
+	for _, v := range vs {
+		lo, hi := g.vec(), g.vec()
+		if g.avx512 {
+			h := YMM()
+			VEXTRACTF64X4(Imm(1), v, h)
+			VCVTPS2PD(h, hi)
+			VCVTPS2PD(v.AsY(), lo)
+		} else {
+			h := XMM()
+			VEXTRACTF128(Imm(1), v, h)
+			VCVTPS2PD(h, hi)
+			VCVTPS2PD(v.AsX(), lo)
+		}
+		halves = append(halves, lo, hi)
+	}
+	return wide.total(halves)
+}
+
+// doubleResult stores the lowest lane of v, a float64.
+func doubleResult(v reg.VecVirtual, name string) { VMOVSD(v.AsX(), address(Return(name))) }
+
 func (g isa) maxExp() {
-	g.text("maxExp", "func(z *T, n int) (m, shift, em T)", "returns the largest of n >= 1 elements, and",
+	g.text("maxExp", "func(z *T, n int) (m, shift, em A)", "returns the largest of n >= 1 elements, and",
 		"shift and em with exp(m) = 2^shift em, where em is in [√½, √2]. NaN is passed over; when",
 		"there is nothing else, m is -Inf. For an infinite m the last two mean nothing.")
 	z, n := g.param("z"), g.param("n")
@@ -180,7 +209,7 @@ func (g isa) maxExp() {
 }
 
 func (g isa) find() {
-	g.text("find", "func(z *T, n int, m T) (a int)", "returns the first position of m, or n.")
+	g.text("find", "func(z *T, n int, m A) (a int)", "returns the first position of m, or n.")
 	z, n := g.param("z"), g.param("n")
 	all := g.broadcast("m")
 	i := GP64()
@@ -218,32 +247,37 @@ func (g isa) find() {
 }
 
 func (g isa) sum() {
-	g.text("sum", "func(x *T, n int) (sum T)", "returns Σ x.")
+	g.text("sum", "func(x *T, n int) (sum float64)", "returns Σ x.")
 	x, n := g.param("x"), g.param("n")
 	acc := g.zeros(4)
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) { g.add(g.get(x, i, v, m), acc[v], acc[v]) })
-	g.result(g.total(acc), "sum")
+	doubleResult(g.doubleTotal(acc), "sum")
 	g.ret()
 }
 
 func (g isa) exps(store bool) {
-	name, sig, doc := "sumExp", "func(z *T, n int, low, shift T, ahead int) (sum T)", "returns Σ exp(max(z, low)) 2^-shift."
+	name, sig, doc := "sumExp", "func(z *T, n int, low, shift A, ahead int) (sum float64)", "returns Σ exp(max(z, low)) 2^-shift."
 	if store {
-		name, sig, doc = "exps", "func(e, z *T, n int, low, shift T, ahead int) (sum T)", "stores exp(max(z, low)) 2^-shift in e and returns the sum."
+		name, sig, doc = "exps", "func(e, z *T, n int, low, shift A, ahead int) (sum float64)", "stores exp(max(z, low)) 2^-shift in e and returns the sum."
 	}
-	g.text(name, sig, doc, "NaN stays NaN. The results must not overflow. It prefetches z so many bytes ahead.")
+	g.text(name, sig, doc, "NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.")
 	z, n, ahead := g.param("z"), g.param("n"), g.param("ahead")
-	ADDQ(z, ahead)
-	var e reg.GPVirtual
+	var e, eAhead reg.GPVirtual
 	if store {
-		e = g.param("e")
+		e, eAhead = g.param("e"), GP64()
+		MOVQ(ahead, eAhead)
+		ADDQ(e, eAhead)
 	}
+	ADDQ(z, ahead)
 	c := g.expConsts()
 	low, shift := g.broadcast("low"), g.prepareShift(g.arg("shift"))
 	sum := g.zeros(2)
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
 		x, y := g.clamped(z, i, v, m, low), g.vec()
 		g.prefetch(ahead, i, v)
+		if store {
+			g.prefetch(eAhead, i, v)
+		}
 		g.expShifted(c, x, shift, y)
 		if store {
 			g.put(y, e, i, v, m)
@@ -253,7 +287,7 @@ func (g isa) exps(store bool) {
 		}
 		g.add(y, sum[v], sum[v])
 	})
-	g.result(g.total(sum), "sum")
+	doubleResult(g.doubleTotal(sum), "sum")
 	g.ret()
 }
 
@@ -263,7 +297,7 @@ func (g isa) prefetch(p, i reg.GPVirtual, v int) { PREFETCHT0(at(p, i, g, v*g.by
 // clamped loads max(z, low), NaN for NaN.
 func (g isa) clamped(z, i reg.GPVirtual, v int, m *mask, low Op) reg.VecVirtual {
 	x := g.vec()
-	if m == nil {
+	if m == nil && !g.narrow {
 		g.max(at(z, i, g, v*g.bytes()), low, x)
 		return x
 	}
@@ -272,10 +306,10 @@ func (g isa) clamped(z, i reg.GPVirtual, v int, m *mask, low Op) reg.VecVirtual 
 }
 
 func (g isa) expDot(store bool) {
-	name, sig := "sumExpDot", "func(z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass T, bad uint32)"
+	name, sig := "sumExpDot", "func(z, t *T, n int, m, low, shift A, ahead int) (sum, dot, mass float64, bad uint32)"
 	doc := "returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ t,"
 	if store {
-		name, sig = "expsDot", "func(e, z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass T, bad uint32)"
+		name, sig = "expsDot", "func(e, z, t *T, n int, m, low, shift A, ahead int) (sum, dot, mass float64, bad uint32)"
 		doc = "stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z - m), mass = Σ t,"
 	}
 	g.text(name, sig, doc, "and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.", "It prefetches z and t so many bytes ahead.")
@@ -325,15 +359,15 @@ func (g isa) expDot(store bool) {
 		g.sub(top, d, d)
 		g.maddWhere(g.cmp(neqUQ, zero, lab), lab, d, dot[v])
 	})
-	g.result(g.total(sum), "sum")
-	g.result(g.total(dot), "dot")
-	g.result(g.total(mass), "mass")
+	doubleResult(g.doubleTotal(sum), "sum")
+	doubleResult(g.doubleTotal(dot), "dot")
+	doubleResult(g.doubleTotal(mass), "mass")
 	Store(g.maskBits(g.cmp(ltOQ, zero, least)), Return("bad"))
 	g.ret()
 }
 
 func (g isa) exp() {
-	g.text("exp", "func(dst, src *T, n int, a T)", "stores exp(a src) in dst, for a src <= 0, NaN for NaN.")
+	g.text("exp", "func(dst, src *T, n int, a A)", "stores exp(a src) in dst, for a src <= 0, NaN for NaN.")
 	dst, src, n := g.param("dst"), g.param("src"), g.param("n")
 	c := g.expConsts()
 	a := g.broadcast("a")
@@ -360,24 +394,20 @@ func (g isa) lowest() float64 {
 }
 
 func (g isa) combine() {
-	g.text("combine", "func(p, t *T, n int, a, f T)", "stores f (a p - t) in p.")
+	g.text("combine", "func(p, t *T, n int, a, f A)", "stores a p - f t in p.")
 	p, t, n := g.param("p"), g.param("t"), g.param("n")
 	a, f := g.broadcast("a"), g.broadcast("f")
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x := g.get(p, i, v, m)
-		if m == nil {
-			g.msub(at(t, i, g, v*g.bytes()), a, x)
-		} else {
-			g.msub(g.get(t, i, v, m), a, x)
-		}
-		g.mul(f, x, x)
+		x, y := g.get(p, i, v, m), g.get(t, i, v, m)
+		g.mul(f, y, y)
+		g.msub(y, a, x)
 		g.put(x, p, i, v, m)
 	})
 	g.ret()
 }
 
 func (g isa) scale() {
-	g.text("scale", "func(p *T, n int, a T)", "stores a p in p.")
+	g.text("scale", "func(p *T, n int, a A)", "stores a p in p.")
 	p, n := g.param("p"), g.param("n")
 	a := g.broadcast("a")
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
@@ -389,7 +419,7 @@ func (g isa) scale() {
 }
 
 func (g isa) shift() {
-	g.text("shift", "func(dst, z *T, n int, m, c T)", "stores (z - m) - c in dst.")
+	g.text("shift", "func(dst, z *T, n int, m, c A)", "stores (z - m) - c in dst.")
 	dst, z, n := g.param("dst"), g.param("z"), g.param("n")
 	top, c := g.broadcast("m"), g.broadcast("c")
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
@@ -402,7 +432,7 @@ func (g isa) shift() {
 }
 
 func (g isa) labelSums() {
-	g.text("labelSums", "func(t *T, n int) (mass, nnz T, bad uint32)", "returns Σ t, the number of t > 0, and bad as expsDot does.")
+	g.text("labelSums", "func(t *T, n int) (mass, nnz A, bad uint32)", "returns Σ t, the number of t > 0, and bad as expsDot does.")
 	t, n := g.param("t"), g.param("n")
 	mass, nnz := g.zeros(2), g.zeros(2)
 	zero, bad, one := g.zeros(1)[0], g.noLanes(), g.constant(1)
@@ -419,7 +449,7 @@ func (g isa) labelSums() {
 }
 
 func (g isa) smooth() {
-	g.text("smooth", "func(dst, t *T, n int, keep, cut, add T)", "stores max(keep t - cut, 0) + add in dst.")
+	g.text("smooth", "func(dst, t *T, n int, keep, cut, add A)", "stores max(keep t - cut, 0) + add in dst.")
 	dst, t, n := g.param("dst"), g.param("t"), g.param("n")
 	keep, cut, add := g.broadcast("keep"), g.broadcast("cut"), g.broadcast("add")
 	zero := g.zeros(1)[0]
@@ -434,7 +464,7 @@ func (g isa) smooth() {
 }
 
 func (g isa) maeSum() {
-	g.text("maeSum", "func(e, t *T, n int, c, sa T) (sum, delta T, bad uint32)",
+	g.text("maeSum", "func(e, t *T, n int, c, sa A) (sum, delta A, bad uint32)",
 		"returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
 	c, sa := g.broadcast("c"), g.broadcast("sa")
@@ -474,7 +504,7 @@ func (g isa) sign(d, zero reg.VecVirtual) reg.VecVirtual {
 }
 
 func (g isa) maeGrad() {
-	g.text("maeGrad", "func(e, t *T, n int, c, sa, delta, f T)", "stores f e ((sign(p - t) - sa) + delta) in e for p = c e.")
+	g.text("maeGrad", "func(e, t *T, n int, c, sa, delta, f A)", "stores f e ((sign(p - t) - sa) + delta) in e for p = c e.")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
 	c, sa, delta, f := g.broadcast("c"), g.broadcast("sa"), g.broadcast("delta"), g.broadcast("f")
 	zero := g.zeros(1)[0]
@@ -490,157 +520,5 @@ func (g isa) maeGrad() {
 		g.mul(s, p, p)
 		g.put(p, e, i, v, m)
 	})
-	g.ret()
-}
-
-// term is what terms gives a loss of one element: l = log p, -Inf included, p, 1-p, the label t and the parameter a. The loss adds
-// t φ(l) to sum and returns -φ'(l). It may overwrite l, p and u.
-type term func(l, p, u, t, sum, a reg.VecVirtual) (h reg.VecVirtual)
-
-// terms emits a kernel of a separable loss. prepare comes before the loop.
-func (g isa) terms(name, doc string, prepare func() term) {
-	g.text(name, "func(h, e, z, t *T, n int, m, log, c, a T) (sum, mass T, bad uint32)",
-		"stores h = -t φ'(l) with l = (z - m) - log and p = c e, and returns Σ t φ(l) and Σ h, for p <= 1/2.", doc, "bad is as expsDot's.")
-	h, e, z, t, n := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n")
-	m, log, c, a := g.broadcast("m"), g.broadcast("log"), g.broadcast("c"), g.broadcast("a")
-	sum, mass, labels, zero := g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0]
-	bad := g.noLanes()
-	body := prepare()
-	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
-		lab := g.get(t, i, v, k)
-		g.orInto(g.invalid(lab, zero), bad)
-		if !g.avx512 {
-			g.add(lab, labels, labels)
-		}
-		l := g.get(z, i, v, k)
-		g.sub(m, l, l)
-		g.sub(log, l, l)
-		p, u := g.get(e, i, v, k), g.vec()
-		g.mul(c, p, p)
-		g.load(g.constant(1), u)
-		g.sub(p, u, u)
-		out := body(l, p, u, lab, sum, a)
-		g.mul(lab, out, out)
-		g.add(out, mass, mass)
-		g.put(out, h, i, v, k)
-	})
-	g.result(g.total([]reg.VecVirtual{sum}), "sum")
-	g.result(g.total([]reg.VecVirtual{mass}), "mass")
-	r := g.maskBits(bad)
-	if !g.avx512 {
-		g.infiniteInto(g.total([]reg.VecVirtual{labels}), r)
-	}
-	Store(r, Return("bad"))
-	g.ret()
-}
-
-// infiniteInto sets the lowest bit of r when the sum x of labels is infinite or NaN.
-func (g isa) infiniteInto(x reg.VecVirtual, r reg.GPVirtual) {
-	inf, cmp, b := XMM(), XMM(), GP32()
-	g.load(g.infinity(1), inf)
-	g.pick(VCMPPS, VCMPPD, Imm(ltOQ), inf, x, cmp)
-	MOVQ(cmp, b.As64())
-	NOTL(b)
-	ANDL(Imm(1), b)
-	ORL(b, r)
-}
-
-// whereLabelled returns l where t is not 0, and 0 elsewhere.
-func (g isa) whereLabelled(l, t reg.VecVirtual) reg.VecVirtual {
-	x := g.vec()
-	g.keep(g.cmp(neqUQ, g.constant(0), t), l, x)
-	return x
-}
-
-// focalTerms is for the exponents 1 and 2: φ = -(1-p)^a l, -φ' = (1-p)^a - a (1-p)^(a-1) p l.
-func (g isa) focalTerms() {
-	g.terms("focalTerms", "φ is the focal loss with exponent a, 1 or 2.", func() term {
-		return func(l, p, u, t, sum, a reg.VecVirtual) reg.VecVirtual {
-			// u1 = (1-p)^(a-1) = (a-1) u + (2-a) for a = 1, 2.
-			u1, w, s := g.vec(), g.vec(), g.vec()
-			g.load(g.constant(2), u1)
-			g.sub(a, u1, u1)
-			g.load(g.constant(-1), s)
-			g.add(a, s, s)
-			g.madd(u, s, u1)
-			g.mul(u, u1, w)
-			x := g.whereLabelled(l, t)
-			g.mul(w, x, x)
-			g.nmadd(t, x, sum)
-			low := g.vec()
-			g.load(g.constant(g.lowest()), low)
-			g.max(l, low, l) // p is 0 below
-			g.mul(l, p, p)
-			g.mul(u1, p, p)
-			g.nmadd(a, p, w)
-			return w
-		}
-	})
-}
-
-// polyTerms: φ = -l + a (1-p), -φ' = 1 + a p.
-func (g isa) polyTerms() {
-	g.terms("polyTerms", "φ is the poly-1 loss with epsilon a.", func() term {
-		return func(l, p, u, t, sum, a reg.VecVirtual) reg.VecVirtual {
-			x := g.whereLabelled(l, t)
-			g.mul(a, u, u)
-			g.sub(x, u, u)
-			g.madd(t, u, sum)
-			h := g.vec()
-			g.load(g.constant(1), h)
-			g.madd(a, p, h)
-			return h
-		}
-	})
-}
-
-// gceTerms: φ = (1 - p^a)/a, -φ' = p^a = scale 2^-shift exp(a z): the argument of the exponential is reduced
-// before it is rounded, which would cost |a l|/2 ulps. a is the sum of a and aLow.
-func (g isa) gceTerms() {
-	g.text("gceTerms", "func(h, z, t *T, n int, a, aLow, low, shift, scale T) (sum, mass T, bad uint32)",
-		"stores h = t w with w = scale 2^-shift exp((a + aLow) max(z, low)), and returns Σ t (1 - w) and Σ h.", "bad is as expsDot's.")
-	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
-	a, aLow, low, scale := g.broadcast("a"), g.broadcast("aLow"), g.broadcast("low"), g.broadcast("scale")
-	shift := g.prepareShift(g.arg("shift"))
-	sum, mass, labels := g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0]
-	zero, bad := g.hold(0), g.noLanes()
-	c := g.expConsts()
-	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10 // n hi is exact
-	if !g.f64 {
-		hi, lo = 0.693359375, -2.12194440e-4
-	}
-	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
-		lab := g.get(t, i, v, k)
-		g.orInto(g.invalid(lab, zero), bad)
-		if !g.avx512 {
-			g.add(lab, labels, labels)
-		}
-		x := g.clamped(z, i, v, k, low)
-		ax, bits, n, r, w := g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
-		g.mul(a, x, ax)
-		g.load(c.magic, bits)
-		g.madd(c.log2e, ax, bits)
-		g.sub(c.magic, bits, n)
-		g.mul(g.constant(-hi), n, r)
-		g.madd(a, x, r)
-		g.nmadd(g.constant(lo), n, r)
-		g.madd(aLow, x, r)
-		g.expOf(c, r, bits, n, shift, w)
-		g.mul(scale, w, w)
-		u := g.vec()
-		g.load(g.constant(1), u)
-		g.sub(w, u, u)
-		g.madd(lab, u, sum)
-		g.mul(lab, w, w)
-		g.add(w, mass, mass)
-		g.put(w, h, i, v, k)
-	})
-	g.result(g.total([]reg.VecVirtual{sum}), "sum")
-	g.result(g.total([]reg.VecVirtual{mass}), "mass")
-	r := g.maskBits(bad)
-	if !g.avx512 {
-		g.infiniteInto(g.total([]reg.VecVirtual{labels}), r)
-	}
-	Store(r, Return("bad"))
 	g.ret()
 }

@@ -9,8 +9,9 @@ import (
 	"math"
 )
 
-func replaceT(sig, t string) string {
-	return strings.NewReplacer("*T", "*"+t, " T", " "+t).Replace(sig)
+// goSignature writes the type of elements for T and that of other numbers for A.
+func goSignature(sig, element, float string) string {
+	return strings.NewReplacer("*T", "*"+element, "*A", "*"+float, " A", " "+float).Replace(sig)
 }
 
 func (g isa) infinity(sign int) Mem { return g.constant(math.Inf(sign)) }
@@ -26,6 +27,9 @@ const (
 	laneRest         // 1 - p_a = r/(1+r)
 	laneCoef         // p = coef e
 	laneLoss         // the loss
+	laneMass         // Σ -t φ'(l) without the maximum
+	laneOwn          // the label of the maximum
+	laneSlope        // φ' at the maximum
 )
 
 func (g isa) lane(p reg.GPVirtual, k int) Mem { return Mem{Base: p, Disp: k * g.bytes()} }
@@ -54,8 +58,15 @@ func log2(n int) (l int) {
 
 func col(p, off reg.GPVirtual) Mem { return Mem{Base: p, Index: off, Scale: 1} }
 
-// quad is how many columns 16 bytes hold: the width in which tiles are transposed.
-func (g isa) quad() int { return 16 / g.size() }
+// quad is how many columns 16 bytes of a tile hold: the width in which tiles are transposed. column is the size of a column.
+func (g isa) quad() int { return 16 * g.lanes() / g.column() }
+
+func (g isa) column() int {
+	if g.avx512 {
+		return 64
+	}
+	return 32
+}
 
 // quads emits body for every group of quad columns; the last may overlap the one before it. c is
 // the first column, as a count.
@@ -83,7 +94,7 @@ func (g isa) rowPointers(p, k reg.GPVirtual) (ps []reg.GPVirtual, s1, s3 reg.GPV
 	MOVQ(k, s1)
 	SHLQ(Imm(uint64(log2(g.size()))), s1)
 	LEAQ(Mem{Base: s1, Index: s1, Scale: 2}, s3)
-	for i := range g.bytes() / 16 {
+	for i := range g.column() / 16 {
 		q := GP64()
 		if i == 0 {
 			MOVQ(p, q)
@@ -130,70 +141,100 @@ func (g isa) transpose(a []reg.VecVirtual) []reg.VecVirtual {
 }
 
 func (g isa) tileIn() {
-	g.text("tileIn", "func(dst, src *T, k int)", "stores the transpose of W rows of k >= 16/size elements in dst.")
+	g.text("tileIn", "func(dst *A, src *T, k int)", "stores the transpose of W rows of k elements, a quad at least, in dst.")
 	dst, src, k := g.param("dst"), g.param("src"), g.param("k")
 	ps, s1, s3 := g.rowPointers(src, k)
 	g.quads(k, func(c reg.GPVirtual) {
 		rows := make([]reg.VecVirtual, g.quad())
 		for j := range rows {
-			v := g.vec()
+			rows[j] = g.vec()
 			for i, p := range ps {
 				q := GP64()
 				LEAQ(Mem{Base: p, Index: c, Scale: uint8(g.size())}, q)
-				m := rowMem(q, s1, s3, j)
-				switch {
-				case i == 0:
-					VMOVUPS(m, v.AsX())
-				case g.avx512:
-					VINSERTF32X4(Imm(uint64(i)), m, v, v)
-				default:
-					VINSERTF128(Imm(uint64(i)), m, v, v)
-				}
+				g.setLane(rowMem(q, s1, s3, j), i, rows[j])
 			}
-			rows[j] = v
 		}
 		out := GP64()
 		MOVQ(c, out)
-		SHLQ(Imm(uint64(log2(g.bytes()))), out)
+		SHLQ(Imm(uint64(log2(g.column()))), out)
 		ADDQ(dst, out)
 		for j, v := range g.transpose(rows) {
-			g.store(v, Mem{Base: out, Disp: j * g.bytes()})
+			g.store(v, Mem{Base: out, Disp: j * g.column()})
 		}
 	})
 	g.ret()
 }
 
+// setLane loads a quad of m into 16-byte lane i of v.
+func (g isa) setLane(m Mem, i int, v reg.VecVirtual) {
+	var x Op = m
+	switch {
+	case g.narrow && i == 0:
+		VCVTPS2PD(m, v.AsX())
+		return
+	case i == 0:
+		VMOVUPS(m, v.AsX())
+		return
+	case g.narrow:
+		wide := XMM()
+		VCVTPS2PD(m, wide)
+		x = wide
+	}
+	if g.avx512 {
+		VINSERTF32X4(Imm(uint64(i)), x, v, v)
+	} else {
+		VINSERTF128(Imm(uint64(i)), x, v, v)
+	}
+}
+
 func (g isa) tileOut() {
-	g.text("tileOut", "func(dst, src *T, k int)", "stores a tile of k >= 16/size columns in dst as W rows.")
+	g.text("tileOut", "func(dst *T, src *A, k int)", "stores a tile of k columns, a quad at least, in dst as W rows.")
 	dst, src, k := g.param("dst"), g.param("src"), g.param("k")
 	ps, s1, s3 := g.rowPointers(dst, k)
 	g.quads(k, func(c reg.GPVirtual) {
 		in := GP64()
 		MOVQ(c, in)
-		SHLQ(Imm(uint64(log2(g.bytes()))), in)
+		SHLQ(Imm(uint64(log2(g.column()))), in)
 		ADDQ(src, in)
 		cols := make([]reg.VecVirtual, g.quad())
 		for j := range cols {
 			cols[j] = g.vec()
-			g.load(Mem{Base: in, Disp: j * g.bytes()}, cols[j])
+			g.load(Mem{Base: in, Disp: j * g.column()}, cols[j])
 		}
 		for j, v := range g.transpose(cols) {
 			for i, p := range ps {
 				q := GP64()
 				LEAQ(Mem{Base: p, Index: c, Scale: uint8(g.size())}, q)
-				m := rowMem(q, s1, s3, j)
-				switch {
-				case i == 0:
-					VMOVUPS(v.AsX(), m)
-				case g.avx512:
-					VEXTRACTF32X4(Imm(uint64(i)), v, m)
-				default:
-					VEXTRACTF128(Imm(uint64(i)), v, m)
-				}
+				g.storeLane(v, i, rowMem(q, s1, s3, j))
 			}
 		}
 	})
 	g.ret()
+}
+
+// storeLane stores 16-byte lane i of v, a quad, in m.
+func (g isa) storeLane(v reg.VecVirtual, i int, m Mem) {
+	lane := v.AsX()
+	var x Op = m
+	if g.narrow {
+		x = XMM()
+	}
+	switch {
+	case i > 0 && g.avx512:
+		VEXTRACTF32X4(Imm(uint64(i)), v, x)
+	case i > 0:
+		VEXTRACTF128(Imm(uint64(i)), v, x)
+	case !g.narrow:
+		VMOVUPS(lane, m)
+	}
+	if g.narrow {
+		if i > 0 {
+			lane = x.(reg.Register)
+		}
+		half := XMM()
+		VCVTPD2PSX(lane, half)
+		VMOVLPS(half, m)
+	}
 }
 
 // bound is the size of the largest logit beyond which a row is left to the generic code: there the
@@ -230,11 +271,13 @@ func (g isa) tileMax(z, k reg.GPVirtual) (top, low reg.VecVirtual, shift expShif
 }
 
 // magic is added to round to an integer, which then stands in the low bits.
-func (g isa) magic() Mem {
+func (g isa) magic() Mem { return g.constant(g.magicNumber()) }
+
+func (g isa) magicNumber() float64 {
 	if g.f64 {
-		return g.constant(0x1.8p52)
+		return 0x1.8p52
 	}
-	return g.constant(0x1.8p23)
+	return 0x1.8p23
 }
 
 // abs is a mask that clears the sign.
@@ -309,7 +352,7 @@ func (g isa) tileStats() {
 }
 
 func (g isa) tileSmooth() {
-	g.text("tileSmooth", "func(t *T, k int, keep, cut, add, addMass T) (bad uint32)",
+	g.text("tileSmooth", "func(t *T, k int, keep, cut, add, addMass A) (bad uint32)",
 		"replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,",
 		"with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.")
 	t, k := g.param("t"), g.param("k")
@@ -459,7 +502,7 @@ func (g isa) tileCrossEntropy(grad bool) {
 }
 
 func (g isa) tileMAE() {
-	g.text("tileMAE", "func(e, z, t *T, k int, lanes *T) (bad uint32)",
+	g.text("tileMAE", "func(e, z, t *A, k int, lanes *A) (bad uint32)",
 		"takes e and lanes from tileStats, stores the losses in lanes and the gradients in e.")
 	e, z, t, k, lanes := g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
 	top, coef, rest := g.vec(), g.vec(), g.vec()
