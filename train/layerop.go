@@ -188,28 +188,48 @@ func forward(out, x, w blas32.General, b []float32, relu bool) {
 	}
 	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, x, w, 1, out)
 	if relu {
-		for i, v := range out.Data {
-			out.Data[i] = max(v, 0)
+		rectify(out.Data)
+	}
+}
+
+// The loops over a batch are functions of slices. In the closure of an op Go 1.26 makes real calls of math.Float32bits, and a
+// slice inside a matrix is loaded anew for every element.
+
+// rectify is a ReLU in place: x ← max(x, 0), and a NaN stays.
+func rectify(x []float32) {
+	for i, v := range x {
+		x[i] = max(v, 0)
+	}
+}
+
+// rectifyGrad sets out to up where y is not 0, else to 0. y is the output of a ReLU, so 0, positive or NaN. The select is in
+// bits: half of the units are off in no order that a branch could be predicted in.
+func rectifyGrad(out, y, up []float32) {
+	y, up = y[:len(out)], up[:len(out)]
+	for i := range out {
+		b := math.Float32bits(y[i])
+		on := uint32(int32(b|-b) >> 31) // all ones unless b is 0
+		out[i] = math.Float32frombits(math.Float32bits(up[i]) & on)
+	}
+}
+
+// addRows adds the rows of x, which are as long as sum, to it, the first one first.
+func addRows(sum []float64, x []float32) {
+	for ; len(x) > 0; x = x[len(sum):] {
+		for j, v := range x[:len(sum)] {
+			sum[j] += float64(v)
 		}
 	}
 }
 
-// newReLUGradOp returns (y, upstream) → upstream where y is not 0. y is the output of a ReLU, so 0, positive or NaN. The
-// select is in bits: half of the units are off in no order that a branch could be predicted in.
+// newReLUGradOp returns (y, upstream) → upstream where y is not 0.
 func newReLUGradOp(place string) *op {
 	return &op{
 		name: place + ": relu gradient", in: []int{2, 2}, out: 2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) {
 			return in[0][0], in[0][1], in[0][0] == in[1][0] && in[0][1] == in[1][1]
 		},
-		run: func(out blas32.General, in []blas32.General) {
-			y, up := in[0].Data[:len(out.Data)], in[1].Data[:len(out.Data)]
-			for i := range out.Data {
-				b := math.Float32bits(y[i])
-				on := uint32(int32(b|-b) >> 31) // all ones unless b is 0
-				out.Data[i] = math.Float32frombits(math.Float32bits(up[i]) & on)
-			}
-		},
+		run: func(out blas32.General, in []blas32.General) { rectifyGrad(out.Data, in[0].Data, in[1].Data) },
 	}
 }
 
@@ -242,17 +262,11 @@ func newBiasGradOp(place string) *op {
 		name: place + ": bias gradient", in: []int{2}, out: 1,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return 1, in[0][1], true },
 		run: func(out blas32.General, in []blas32.General) {
-			d := in[0]
-			if len(sum) != d.Cols {
-				sum = make([]float64, d.Cols)
+			if len(sum) != out.Cols {
+				sum = make([]float64, out.Cols)
 			}
 			clear(sum)
-			for i := range d.Rows {
-				row := d.Data[i*d.Stride : i*d.Stride+d.Cols]
-				for j := range sum[:len(row)] {
-					sum[j] += float64(row[j])
-				}
-			}
+			addRows(sum, in[0].Data)
 			for j, v := range sum {
 				out.Data[j] = float32(v)
 			}

@@ -80,8 +80,12 @@ type adamStep struct {
 func (c adamStep) apply(value, m, v, grad []float32) {
 	const tiny = 1 << 23 // the bits of the smallest normal number
 	m, v, grad = m[:len(value)], v[:len(value)], grad[:len(value)]
+	plain := c.scale == 1 && c.l2 == 0 && c.keep == 1 // the common case: for finite values the same bits without these three
 	for i, x := range value {
-		g := grad[i]*c.scale + c.l2*x
+		g := grad[i]
+		if !plain {
+			g, x = g*c.scale+c.l2*x, c.keep*x
+		}
 		mi := beta1*m[i] + (1-beta1)*g
 		if math.Float32bits(mi)&^(1<<31) < tiny { // in bits: its sign is no branch that could be predicted
 			mi = 0
@@ -91,7 +95,7 @@ func (c adamStep) apply(value, m, v, grad []float32) {
 			vi = 0
 		}
 		m[i], v[i] = mi, vi
-		value[i] = c.keep*x - c.rate*mi/(float32(math.Sqrt(float64(vi)))+c.eps)
+		value[i] = x - c.rate*mi/(float32(math.Sqrt(float64(vi)))+c.eps)
 	}
 }
 
