@@ -83,7 +83,7 @@ func TestFamilySpecialCases(t *testing.T) {
 		{"kl is ce on one-hot rows", losses.KL{}, losses.CrossEntropy{}, 1e-14, true, true},
 		{"bi-tempered 1, 1 is kl", losses.BiTempered{T1: 1, T2: 1}, losses.KL{}, 1e-11, false, true},
 		{"bi-tempered 1, 1 is ce on one-hot rows", losses.BiTempered{T1: 1, T2: 1}, losses.CrossEntropy{}, 1e-11, true, true},
-		{"a sum of one", sum(1, losses.KL{}), losses.KL{}, 0, false, false},
+		{"a sum of one", sum(1, losses.KL{}), losses.KL{}, 1e-15, false, false},
 		{"a sum of halves", losses.WeightedSum{{Weight: .5, Loss: losses.NCE{}}, {Weight: .5, Loss: losses.NCE{}}}, losses.NCE{}, 1e-15, false, false},
 	} {
 		c := losses.Criterion{Reduction: losses.WeightedMean}

@@ -49,38 +49,25 @@ func (b *block[T]) prepareLogits() {
 		clear(grow(&b.lifted, len(b.loss)))
 	}
 	for lo := 0; lo < len(dst); lo += b.k {
-		b.shiftRow(dst[lo:lo+b.k], b.input[lo:lo+b.k], shift, t, 0)
-		top := dst[lo]
-		for _, x := range dst[lo : lo+b.k] {
-			top = max(top, x)
+		to, z := dst[lo:lo+b.k], b.input[lo:lo+b.k]
+		if top := T(kernel.Divide(to, z, shift, 0, t)); !math.IsInf(float64(top), 0) {
+			continue
 		}
-		if math.IsInf(float64(top), 0) { // the division overflowed: the softmax does not mind a shift
-			largest := math.Inf(-1)
-			for j, z := range b.input[lo : lo+b.k] {
-				x := float64(z)
-				if shift != nil {
-					x += shift[j]
-				}
-				largest = max(largest, x)
+		// The division overflowed: the softmax does not mind a shift.
+		largest := math.Inf(-1)
+		for j, v := range z {
+			x := float64(v)
+			if shift != nil {
+				x += shift[j]
 			}
-			b.shiftRow(dst[lo:lo+b.k], b.input[lo:lo+b.k], shift, t, largest)
-			if b.criterion.ZLoss != 0 {
-				b.lifted[lo/b.k] = largest / t
-			}
+			largest = max(largest, x)
+		}
+		kernel.Divide(to, z, shift, largest, t)
+		if b.criterion.ZLoss != 0 {
+			b.lifted[lo/b.k] = largest / t
 		}
 	}
 	b.input = dst
-}
-
-// shiftRow stores (z + shift - from)/t in dst.
-func (b *block[T]) shiftRow(dst, z []T, shift []float64, t, from float64) {
-	for j, v := range z {
-		x := float64(v)
-		if shift != nil {
-			x += shift[j]
-		}
-		dst[j] = T((x - from) / t)
-	}
 }
 
 // prepareTarget weighs and smooths the labels.
@@ -105,14 +92,8 @@ func (b *block[T]) prepareTarget() {
 		}
 		b.index, b.target = nil, dst
 	case weights != nil:
-		if row, _ := firstInvalid(b.target, k); row >= 0 {
-			b.bad = row
+		if b.bad = kernel.Weigh(dst, b.target, weights); b.bad >= 0 {
 			return
-		}
-		for lo := 0; lo < len(dst); lo += k {
-			for j, t := range b.target[lo : lo+k] {
-				dst[lo+j] = T(weights[j] * float64(t))
-			}
 		}
 		b.target = dst
 	}
@@ -142,9 +123,6 @@ func (b *block[T]) addZLoss() {
 			continue
 		}
 		kernel.Softmax(p, z, k)
-		c := 2 * f * l * b.factor(b.plainScale, i) / b.criterion.temperature()
-		for j, g := range b.grad[i*k : (i+1)*k] {
-			b.grad[i*k+j] = T(float64(g) + c*float64(p[j]))
-		}
+		kernel.AddScaled(b.grad[i*k:(i+1)*k], p, 2*f*l*b.factor(b.plainScale, i)/b.criterion.temperature())
 	}
 }

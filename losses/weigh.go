@@ -1,6 +1,10 @@
 package losses
 
-import "fmt"
+import (
+	"fmt"
+
+	"softloss/losses/internal/kernel"
+)
 
 // LinearLoss is implemented by a loss that is linear in its target, L(a t + b u) = a L(t) + b L(u), and
 // says so by returning true. Class weights then multiply the labels, and otherwise the rows; see [Criterion].
@@ -95,13 +99,11 @@ func (e *engine[T]) weighClasses() {
 			continue
 		}
 		var weighted, plain float64
+		bad := -1
 		if e.index != nil {
 			weighted, plain = w[e.index[i]], 1
 		} else {
-			for k, t := range e.target[i*e.k : (i+1)*e.k] {
-				weighted += w[k] * float64(t)
-				plain += float64(t)
-			}
+			plain, weighted, bad = kernel.WeightedSum(e.target[i*e.k:(i+1)*e.k], w)
 		}
 		if !asLabels {
 			e.rowWeight[i] = 1
@@ -110,16 +112,10 @@ func (e *engine[T]) weighClasses() {
 			}
 		}
 		// A label that is no label is for the kernels to find: only rows that surely weigh nothing go.
-		if weighted == 0 && plain > 0 && (e.index != nil || firstBad(e.target[i*e.k:(i+1)*e.k]) < 0) {
+		if weighted == 0 && plain > 0 && bad < 0 {
 			e.remove(i)
 		}
 	}
-}
-
-// firstBad returns the position of the first invalid label, or -1.
-func firstBad[T float32 | float64](t []T) int {
-	_, col := firstInvalid(t, len(t))
-	return col
 }
 
 // sumMass sets S_n of every row and their weighted sum.

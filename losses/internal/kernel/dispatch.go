@@ -44,6 +44,14 @@ func SeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, i
 	separableIndex(f, a, loss, grad, z, index, scale, k)
 }
 
+// KL computes the Kullback-Leibler divergence of rows with soft labels; see kl.
+func KL[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
+	if vectors {
+		return vectorKL(loss, grad, z, t, scale, k)
+	}
+	return kl(loss, grad, z, t, scale, k)
+}
+
 // Smooth smooths the labels of every row; see smooth.
 func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
 	if vectors {

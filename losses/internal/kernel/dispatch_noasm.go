@@ -32,4 +32,16 @@ func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, s
 	panic(noVectors)
 }
 
+func vectorWeightedSum[T Float](t []T, w []float64) (plain, weighted float64, ok bool) {
+	panic(noVectors)
+}
+
+func vectorWeigh[T Float](dst, t []T, w []float64) bool { panic(noVectors) }
+
+func vectorDivide[T Float](dst, z []T, shift []float64, t float64) (top float64) { panic(noVectors) }
+
+func vectorAddScaled[T Float](dst, p []T, a float64) { panic(noVectors) }
+
+func vectorKL[T Float](loss []float64, grad, z, t, scale []T, k int) int { panic(noVectors) }
+
 const noVectors = "kernel: no assembly in this build"

@@ -278,6 +278,36 @@ func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum 
 //go:noescape
 func maeGradF64AVX512(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
 
+// weightedSumF64AVX512 returns Σ t, Σ w t, and bad as expsDot does.
+//
+//go:noescape
+func weightedSumF64AVX512(t *float64, w *float64, n int) (plain float64, weighted float64, bad uint32)
+
+// weighF64AVX512 stores w t in dst; bad is as expsDot's.
+//
+//go:noescape
+func weighF64AVX512(dst *float64, t *float64, w *float64, n int) (bad uint32)
+
+// divideF64AVX512 stores z/t in dst and returns the largest element, no NaN.
+//
+//go:noescape
+func divideF64AVX512(dst *float64, z *float64, n int, t float64) (top float64)
+
+// shiftDivideF64AVX512 stores (z + s)/t in dst and returns the largest element, no NaN.
+//
+//go:noescape
+func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
+
+// addScaledF64AVX512 adds a p to dst.
+//
+//go:noescape
+func addScaledF64AVX512(dst *float64, p *float64, n int, a float64)
+
+// klTermsF64AVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
+//
+//go:noescape
+func klTermsF64AVX512(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+
 // polyExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
 // φ = -l + a (1-p); par is a.
 // bad is as expsDot's.
@@ -322,6 +352,12 @@ func tileMAEF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64)
 //
 //go:noescape
 func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
+
+// klTileF64AVX512 takes lanes from tileStats and stores in them Σ t (log t - l), Σ t without the maximum, and its label; bad has the bits
+// of the rows with an invalid label.
+//
+//go:noescape
+func klTileF64AVX512(z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
 // polyTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
 // the maximum, and its label.
@@ -637,6 +673,36 @@ func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum fl
 //go:noescape
 func maeGradF64AVX2(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
 
+// weightedSumF64AVX2 returns Σ t, Σ w t, and bad as expsDot does.
+//
+//go:noescape
+func weightedSumF64AVX2(t *float64, w *float64, n int) (plain float64, weighted float64, bad uint32)
+
+// weighF64AVX2 stores w t in dst; bad is as expsDot's.
+//
+//go:noescape
+func weighF64AVX2(dst *float64, t *float64, w *float64, n int) (bad uint32)
+
+// divideF64AVX2 stores z/t in dst and returns the largest element, no NaN.
+//
+//go:noescape
+func divideF64AVX2(dst *float64, z *float64, n int, t float64) (top float64)
+
+// shiftDivideF64AVX2 stores (z + s)/t in dst and returns the largest element, no NaN.
+//
+//go:noescape
+func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
+
+// addScaledF64AVX2 adds a p to dst.
+//
+//go:noescape
+func addScaledF64AVX2(dst *float64, p *float64, n int, a float64)
+
+// klTermsF64AVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
+//
+//go:noescape
+func klTermsF64AVX2(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+
 // polyExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
 // φ = -l + a (1-p); par is a.
 // bad is as expsDot's.
@@ -681,6 +747,12 @@ func tileMAEF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (
 //
 //go:noescape
 func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
+
+// klTileF64AVX2 takes lanes from tileStats and stores in them Σ t (log t - l), Σ t without the maximum, and its label; bad has the bits
+// of the rows with an invalid label.
+//
+//go:noescape
+func klTileF64AVX2(z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
 // polyTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without
 // the maximum, and its label.
@@ -753,6 +825,36 @@ func maeSumWideAVX512(e *float32, t *float32, n int, c float64, sa float64) (sum
 //go:noescape
 func maeGradWideAVX512(e *float32, t *float32, n int, c float64, sa float64, delta float64, f float64)
 
+// weightedSumWideAVX512 returns Σ t, Σ w t, and bad as expsDot does.
+//
+//go:noescape
+func weightedSumWideAVX512(t *float32, w *float64, n int) (plain float64, weighted float64, bad uint32)
+
+// weighWideAVX512 stores w t in dst; bad is as expsDot's.
+//
+//go:noescape
+func weighWideAVX512(dst *float32, t *float32, w *float64, n int) (bad uint32)
+
+// divideWideAVX512 stores z/t in dst and returns the largest element, no NaN.
+//
+//go:noescape
+func divideWideAVX512(dst *float32, z *float32, n int, t float64) (top float64)
+
+// shiftDivideWideAVX512 stores (z + s)/t in dst and returns the largest element, no NaN.
+//
+//go:noescape
+func shiftDivideWideAVX512(dst *float32, z *float32, s *float64, n int, t float64) (top float64)
+
+// addScaledWideAVX512 adds a p to dst.
+//
+//go:noescape
+func addScaledWideAVX512(dst *float32, p *float32, n int, a float64)
+
+// klTermsWideAVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
+//
+//go:noescape
+func klTermsWideAVX512(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+
 // polyExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
 // φ = -l + a (1-p); par is a.
 // bad is as expsDot's.
@@ -818,6 +920,36 @@ func maeSumWideAVX2(e *float32, t *float32, n int, c float64, sa float64) (sum f
 //
 //go:noescape
 func maeGradWideAVX2(e *float32, t *float32, n int, c float64, sa float64, delta float64, f float64)
+
+// weightedSumWideAVX2 returns Σ t, Σ w t, and bad as expsDot does.
+//
+//go:noescape
+func weightedSumWideAVX2(t *float32, w *float64, n int) (plain float64, weighted float64, bad uint32)
+
+// weighWideAVX2 stores w t in dst; bad is as expsDot's.
+//
+//go:noescape
+func weighWideAVX2(dst *float32, t *float32, w *float64, n int) (bad uint32)
+
+// divideWideAVX2 stores z/t in dst and returns the largest element, no NaN.
+//
+//go:noescape
+func divideWideAVX2(dst *float32, z *float32, n int, t float64) (top float64)
+
+// shiftDivideWideAVX2 stores (z + s)/t in dst and returns the largest element, no NaN.
+//
+//go:noescape
+func shiftDivideWideAVX2(dst *float32, z *float32, s *float64, n int, t float64) (top float64)
+
+// addScaledWideAVX2 adds a p to dst.
+//
+//go:noescape
+func addScaledWideAVX2(dst *float32, p *float32, n int, a float64)
+
+// klTermsWideAVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
+//
+//go:noescape
+func klTermsWideAVX2(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 
 // polyExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,
 // φ = -l + a (1-p); par is a.

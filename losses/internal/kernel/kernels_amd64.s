@@ -2296,12 +2296,10 @@ column2:
 	VMULPS       Z5, Z6, Z6
 	VMOVUPS      cs3f3504f3<>+0(SB), Z7
 	VPSUBD       Z7, Z4, Z1
-	VPSRLD       $0x17, Z1, Z1
+	VPSRAD       $0x17, Z1, Z1
 	VPSLLD       $0x17, Z1, Z7
 	VPSUBD       Z7, Z4, Z4
-	VMOVUPS      cs4b000000<>+0(SB), Z7
-	VPORQ        Z7, Z1, Z1
-	VSUBPS       Z7, Z1, Z1
+	VCVTDQ2PS    Z1, Z1
 	VSUBPS       cs3f800000<>+0(SB), Z4, Z4
 	VADDPS       cs40000000<>+0(SB), Z4, Z7
 	VDIVPS       Z7, Z4, Z7
@@ -2400,24 +2398,6 @@ DATA cs3f3504f3<>+52(SB)/4, $0x3f3504f3
 DATA cs3f3504f3<>+56(SB)/4, $0x3f3504f3
 DATA cs3f3504f3<>+60(SB)/4, $0x3f3504f3
 GLOBL cs3f3504f3<>(SB), RODATA|NOPTR, $64
-
-DATA cs4b000000<>+0(SB)/4, $0x4b000000
-DATA cs4b000000<>+4(SB)/4, $0x4b000000
-DATA cs4b000000<>+8(SB)/4, $0x4b000000
-DATA cs4b000000<>+12(SB)/4, $0x4b000000
-DATA cs4b000000<>+16(SB)/4, $0x4b000000
-DATA cs4b000000<>+20(SB)/4, $0x4b000000
-DATA cs4b000000<>+24(SB)/4, $0x4b000000
-DATA cs4b000000<>+28(SB)/4, $0x4b000000
-DATA cs4b000000<>+32(SB)/4, $0x4b000000
-DATA cs4b000000<>+36(SB)/4, $0x4b000000
-DATA cs4b000000<>+40(SB)/4, $0x4b000000
-DATA cs4b000000<>+44(SB)/4, $0x4b000000
-DATA cs4b000000<>+48(SB)/4, $0x4b000000
-DATA cs4b000000<>+52(SB)/4, $0x4b000000
-DATA cs4b000000<>+56(SB)/4, $0x4b000000
-DATA cs4b000000<>+60(SB)/4, $0x4b000000
-GLOBL cs4b000000<>(SB), RODATA|NOPTR, $64
 
 DATA cs40000000<>+0(SB)/4, $0x40000000
 DATA cs40000000<>+4(SB)/4, $0x40000000
@@ -2793,12 +2773,10 @@ column2:
 	VMULPS       Z8, Z9, Z9
 	VMOVUPS      cs3f3504f3<>+0(SB), Z10
 	VPSUBD       Z10, Z2, Z5
-	VPSRLD       $0x17, Z5, Z5
+	VPSRAD       $0x17, Z5, Z5
 	VPSLLD       $0x17, Z5, Z10
 	VPSUBD       Z10, Z2, Z2
-	VMOVUPS      cs4b000000<>+0(SB), Z10
-	VPORQ        Z10, Z5, Z5
-	VSUBPS       Z10, Z5, Z5
+	VCVTDQ2PS    Z5, Z5
 	VSUBPS       cs3f800000<>+0(SB), Z2, Z2
 	VADDPS       cs40000000<>+0(SB), Z2, Z10
 	VDIVPS       Z10, Z2, Z10
@@ -2977,12 +2955,10 @@ column2:
 	VMULPS       Z7, Z8, Z8
 	VMOVUPS      cs3f3504f3<>+0(SB), Z9
 	VPSUBD       Z9, Z2, Z5
-	VPSRLD       $0x17, Z5, Z5
+	VPSRAD       $0x17, Z5, Z5
 	VPSLLD       $0x17, Z5, Z9
 	VPSUBD       Z9, Z2, Z2
-	VMOVUPS      cs4b000000<>+0(SB), Z9
-	VPORQ        Z9, Z5, Z5
-	VSUBPS       Z9, Z5, Z5
+	VCVTDQ2PS    Z5, Z5
 	VSUBPS       cs3f800000<>+0(SB), Z2, Z2
 	VADDPS       cs40000000<>+0(SB), Z2, Z9
 	VDIVPS       Z9, Z2, Z9
@@ -5261,12 +5237,10 @@ column2:
 	VMULPD       Z5, Z6, Z6
 	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z7
 	VPSUBQ       Z7, Z4, Z1
-	VPSRLQ       $0x34, Z1, Z1
+	VPSRAQ       $0x34, Z1, Z1
 	VPSLLQ       $0x34, Z1, Z7
 	VPSUBQ       Z7, Z4, Z4
-	VMOVUPD      cd4330000000000000<>+0(SB), Z7
-	VPORQ        Z7, Z1, Z1
-	VSUBPD       Z7, Z1, Z1
+	VCVTQQ2PD    Z1, Z1
 	VSUBPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VADDPD       cd4000000000000000<>+0(SB), Z4, Z7
 	VDIVPD       Z7, Z4, Z7
@@ -5336,16 +5310,6 @@ DATA cd3fe6a09e667f3bcd<>+40(SB)/8, $0x3fe6a09e667f3bcd
 DATA cd3fe6a09e667f3bcd<>+48(SB)/8, $0x3fe6a09e667f3bcd
 DATA cd3fe6a09e667f3bcd<>+56(SB)/8, $0x3fe6a09e667f3bcd
 GLOBL cd3fe6a09e667f3bcd<>(SB), RODATA|NOPTR, $64
-
-DATA cd4330000000000000<>+0(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+8(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+16(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+24(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+32(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+40(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+48(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+56(SB)/8, $0x4330000000000000
-GLOBL cd4330000000000000<>(SB), RODATA|NOPTR, $64
 
 DATA cd4000000000000000<>+0(SB)/8, $0x4000000000000000
 DATA cd4000000000000000<>+8(SB)/8, $0x4000000000000000
@@ -5692,12 +5656,10 @@ column2:
 	VMULPD       Z8, Z9, Z9
 	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z10
 	VPSUBQ       Z10, Z2, Z5
-	VPSRLQ       $0x34, Z5, Z5
+	VPSRAQ       $0x34, Z5, Z5
 	VPSLLQ       $0x34, Z5, Z10
 	VPSUBQ       Z10, Z2, Z2
-	VMOVUPD      cd4330000000000000<>+0(SB), Z10
-	VPORQ        Z10, Z5, Z5
-	VSUBPD       Z10, Z5, Z5
+	VCVTQQ2PD    Z5, Z5
 	VSUBPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VADDPD       cd4000000000000000<>+0(SB), Z2, Z10
 	VDIVPD       Z10, Z2, Z10
@@ -5894,12 +5856,10 @@ column2:
 	VMULPD       Z7, Z8, Z8
 	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z9
 	VPSUBQ       Z9, Z2, Z5
-	VPSRLQ       $0x34, Z5, Z5
+	VPSRAQ       $0x34, Z5, Z5
 	VPSLLQ       $0x34, Z5, Z9
 	VPSUBQ       Z9, Z2, Z2
-	VMOVUPD      cd4330000000000000<>+0(SB), Z9
-	VPORQ        Z9, Z5, Z5
-	VSUBPD       Z9, Z5, Z5
+	VCVTQQ2PD    Z5, Z5
 	VSUBPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VADDPD       cd4000000000000000<>+0(SB), Z2, Z9
 	VDIVPD       Z9, Z2, Z9
@@ -6075,6 +6035,505 @@ tail3:
 done4:
 	VZEROUPPER
 	RET
+
+// func weightedSumF64AVX512(t *float64, w *float64, n int) (plain float64, weighted float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·weightedSumF64AVX512(SB), NOSPLIT, $0-44
+	MOVQ   t+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	KXORW  K1, K1, K1
+	XORQ   BX, BX
+
+big1:
+	CMPQ        DX, $0x10
+	JLT         small2
+	VMOVUPD     (AX)(BX*8), Z4
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z0, Z0
+	VMOVUPD     (CX)(BX*8), Z5
+	VFMADD231PD Z5, Z4, Z2
+	VMOVUPD     64(AX)(BX*8), Z4
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z1, Z1
+	VMOVUPD     64(CX)(BX*8), Z5
+	VFMADD231PD Z5, Z4, Z3
+	ADDQ        $0x10, BX
+	SUBQ        $0x10, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VMOVUPD     (AX)(BX*8), Z4
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z0, Z0
+	VMOVUPD     (CX)(BX*8), Z5
+	VFMADD231PD Z5, Z4, Z2
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K2
+	VMOVUPD.Z   (AX)(BX*8), K2, Z4
+	VFPCLASSPDZ $0xd9, Z4, K3
+	KORW        K3, K1, K1
+	VADDPD      Z4, Z0, Z0
+	VMOVUPD.Z   (CX)(BX*8), K2, Z5
+	VFMADD231PD Z5, Z4, Z2
+
+done4:
+	KMOVW         K1, AX
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, plain+24(FP)
+	VADDPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPD        Y0, Y2, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, weighted+32(FP)
+	MOVL          AX, bad+40(FP)
+	VZEROUPPER
+	RET
+
+// func weighF64AVX512(dst *float64, t *float64, w *float64, n int) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·weighF64AVX512(SB), NOSPLIT, $0-36
+	MOVQ   dst+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   w+16(FP), DX
+	MOVQ   n+24(FP), BX
+	KXORW  K1, K1, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	XORQ   SI, SI
+
+big1:
+	CMPQ        BX, $0x10
+	JLT         small2
+	VMOVUPD     (CX)(SI*8), Z0
+	VFPCLASSPDZ $0xd9, Z0, K2
+	KORW        K2, K1, K1
+	VMOVUPD     (DX)(SI*8), Z1
+	VMULPD      Z1, Z0, Z0
+	VMOVUPD     Z0, (AX)(SI*8)
+	VMOVUPD     64(CX)(SI*8), Z0
+	VFPCLASSPDZ $0xd9, Z0, K2
+	KORW        K2, K1, K1
+	VMOVUPD     64(DX)(SI*8), Z1
+	VMULPD      Z1, Z0, Z0
+	VMOVUPD     Z0, 64(AX)(SI*8)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x08
+	JLT         tail3
+	VMOVUPD     (CX)(SI*8), Z0
+	VFPCLASSPDZ $0xd9, Z0, K2
+	KORW        K2, K1, K1
+	VMOVUPD     (DX)(SI*8), Z1
+	VMULPD      Z1, Z0, Z0
+	VMOVUPD     Z0, (AX)(SI*8)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	MOVL        $0x00000001, DI
+	SHLXL       BX, DI, BX
+	DECL        BX
+	KMOVW       BX, K2
+	VMOVUPD.Z   (CX)(SI*8), K2, Z0
+	VFPCLASSPDZ $0xd9, Z0, K3
+	KORW        K3, K1, K1
+	VMOVUPD.Z   (DX)(SI*8), K2, Z1
+	VMULPD      Z1, Z0, Z0
+	VMOVUPD     Z0, K2, (AX)(SI*8)
+
+done4:
+	KMOVW K1, AX
+	MOVL  AX, bad+32(FP)
+	VZEROUPPER
+	RET
+
+// func divideF64AVX512(dst *float64, z *float64, n int, t float64) (top float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·divideF64AVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD t+24(FP), Z0
+	VMOVUPD      cdfff0000000000000<>+0(SB), Z1
+	XORQ         BX, BX
+
+big1:
+	CMPQ    DX, $0x10
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Z2
+	VDIVPD  Z0, Z2, Z2
+	VMOVUPD Z2, (AX)(BX*8)
+	VMAXPD  Z1, Z2, Z1
+	VMOVUPD 64(CX)(BX*8), Z2
+	VDIVPD  Z0, Z2, Z2
+	VMOVUPD Z2, 64(AX)(BX*8)
+	VMAXPD  Z1, Z2, Z1
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, DX
+	JMP     big1
+
+small2:
+	CMPQ    DX, $0x08
+	JLT     tail3
+	VMOVUPD (CX)(BX*8), Z2
+	VDIVPD  Z0, Z2, Z2
+	VMOVUPD Z2, (AX)(BX*8)
+	VMAXPD  Z1, Z2, Z1
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JMP     small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPD.Z (CX)(BX*8), K1, Z2
+	VDIVPD    Z0, Z2, Z2
+	VMOVUPD   Z2, K1, (AX)(BX*8)
+	VMOVUPD   cdfff0000000000000<>+0(SB), Z0
+	VMOVUPD   Z2, K1, Z0
+	VMAXPD    Z1, Z0, Z1
+
+done4:
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VMAXPD        X0, X1, X1
+	VMOVSD        X1, top+32(FP)
+	VZEROUPPER
+	RET
+
+// func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·shiftDivideF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVQ         s+16(FP), BX
+	VBROADCASTSD t+32(FP), Z0
+	VMOVUPD      cdfff0000000000000<>+0(SB), Z1
+	XORQ         SI, SI
+
+big1:
+	CMPQ    DX, $0x10
+	JLT     small2
+	VMOVUPD (CX)(SI*8), Z2
+	VMOVUPD (BX)(SI*8), Z3
+	VADDPD  Z3, Z2, Z2
+	VDIVPD  Z0, Z2, Z2
+	VMOVUPD Z2, (AX)(SI*8)
+	VMAXPD  Z1, Z2, Z1
+	VMOVUPD 64(CX)(SI*8), Z2
+	VMOVUPD 64(BX)(SI*8), Z3
+	VADDPD  Z3, Z2, Z2
+	VDIVPD  Z0, Z2, Z2
+	VMOVUPD Z2, 64(AX)(SI*8)
+	VMAXPD  Z1, Z2, Z1
+	ADDQ    $0x10, SI
+	SUBQ    $0x10, DX
+	JMP     big1
+
+small2:
+	CMPQ    DX, $0x08
+	JLT     tail3
+	VMOVUPD (CX)(SI*8), Z2
+	VMOVUPD (BX)(SI*8), Z3
+	VADDPD  Z3, Z2, Z2
+	VDIVPD  Z0, Z2, Z2
+	VMOVUPD Z2, (AX)(SI*8)
+	VMAXPD  Z1, Z2, Z1
+	ADDQ    $0x08, SI
+	SUBQ    $0x08, DX
+	JMP     small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, DI
+	SHLXL     DX, DI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPD.Z (CX)(SI*8), K1, Z2
+	VMOVUPD.Z (BX)(SI*8), K1, Z3
+	VADDPD    Z3, Z2, Z2
+	VDIVPD    Z0, Z2, Z2
+	VMOVUPD   Z2, K1, (AX)(SI*8)
+	VMOVUPD   cdfff0000000000000<>+0(SB), Z0
+	VMOVUPD   Z2, K1, Z0
+	VMAXPD    Z1, Z0, Z1
+
+done4:
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VMAXPD        X0, X1, X1
+	VMOVSD        X1, top+40(FP)
+	VZEROUPPER
+	RET
+
+// func addScaledF64AVX512(dst *float64, p *float64, n int, a float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addScaledF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Z0
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x10
+	JLT         small2
+	VMOVUPD     (AX)(BX*8), Z1
+	VMOVUPD     (CX)(BX*8), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, (AX)(BX*8)
+	VMOVUPD     64(AX)(BX*8), Z1
+	VMOVUPD     64(CX)(BX*8), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, 64(AX)(BX*8)
+	ADDQ        $0x10, BX
+	SUBQ        $0x10, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VMOVUPD     (AX)(BX*8), Z1
+	VMOVUPD     (CX)(BX*8), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, (AX)(BX*8)
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K1
+	VMOVUPD.Z   (AX)(BX*8), K1, Z1
+	VMOVUPD.Z   (CX)(BX*8), K1, Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, K1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func klTermsF64AVX512(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·klTermsF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ         z+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD m+24(FP), Z0
+	VBROADCASTSD log+32(FP), Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	KXORW        K1, K1, K1
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VMOVUPD     (CX)(BX*8), Z4
+	VMOVUPD     (AX)(BX*8), Z5
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z3, Z3
+	VSUBPD      Z0, Z5, Z5
+	VSUBPD      Z1, Z5, Z5
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Z4, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD     cd4c70000000000000<>+0(SB), K2, Z6
+	VMULPD      Z4, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Z9
+	VPSUBQ      Z9, Z6, Z8
+	VPSRAQ      $0x34, Z8, Z8
+	VPSLLQ      $0x34, Z8, Z9
+	VPSUBQ      Z9, Z6, Z6
+	VCVTQQ2PD   Z8, Z8
+	VSUBPD      cd3ff0000000000000<>+0(SB), Z6, Z6
+	VADDPD      cd4000000000000000<>+0(SB), Z6, Z9
+	VDIVPD      Z9, Z6, Z9
+	VMULPD      Z9, Z9, Z11
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Z12
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Z11, Z12
+	VMULPD      Z11, Z12, Z12
+	VMULPD      Z6, Z6, Z11
+	VMULPD      cd3fe0000000000000<>+0(SB), Z11, Z11
+	VADDPD      Z11, Z12, Z12
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Z8, Z7
+	VFMADD231PD Z9, Z12, Z7
+	VSUBPD      Z7, Z11, Z11
+	VSUBPD      Z11, Z6, Z6
+	VMOVAPD     Z6, Z6
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Z8, Z6
+	VPXORD      Z7, Z7, Z7
+	VMOVUPD     cd4061542457337d43<>+0(SB), K2, Z7
+	VSUBPD      Z7, Z6, Z6
+	VSUBPD      Z5, Z6, Z6
+	VMULPD      Z4, Z6, Z6
+	VCMPPD      $0x04, cd0<>+0(SB), Z4, K2
+	VMOVUPD.Z   Z6, K2, Z4
+	VADDPD      Z4, Z2, Z2
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K2
+	VMOVUPD.Z   (CX)(BX*8), K2, Z4
+	VMOVUPD.Z   (AX)(BX*8), K2, Z5
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z3, Z3
+	VSUBPD      Z0, Z5, Z5
+	VSUBPD      Z1, Z5, Z5
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Z4, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z0
+	VMOVUPD     cd4c70000000000000<>+0(SB), K2, Z0
+	VMULPD      Z4, Z0, Z0
+	VPXORD      Z10, Z10, Z10
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Z6
+	VPSUBQ      Z6, Z0, Z1
+	VPSRAQ      $0x34, Z1, Z1
+	VPSLLQ      $0x34, Z1, Z6
+	VPSUBQ      Z6, Z0, Z0
+	VCVTQQ2PD   Z1, Z1
+	VSUBPD      cd3ff0000000000000<>+0(SB), Z0, Z0
+	VADDPD      cd4000000000000000<>+0(SB), Z0, Z6
+	VDIVPD      Z6, Z0, Z6
+	VMULPD      Z6, Z6, Z7
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Z8
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Z7, Z8
+	VMULPD      Z7, Z8, Z8
+	VMULPD      Z0, Z0, Z7
+	VMULPD      cd3fe0000000000000<>+0(SB), Z7, Z7
+	VADDPD      Z7, Z8, Z8
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Z1, Z10
+	VFMADD231PD Z6, Z8, Z10
+	VSUBPD      Z10, Z7, Z7
+	VSUBPD      Z7, Z0, Z0
+	VMOVAPD     Z0, Z0
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Z1, Z0
+	VPXORD      Z10, Z10, Z10
+	VMOVUPD     cd4061542457337d43<>+0(SB), K2, Z10
+	VSUBPD      Z10, Z0, Z0
+	VSUBPD      Z5, Z0, Z0
+	VMULPD      Z4, Z0, Z0
+	VCMPPD      $0x04, cd0<>+0(SB), Z4, K2
+	VMOVUPD.Z   Z0, K2, Z0
+	VADDPD      Z0, Z2, Z2
+
+done4:
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPD        Y0, Y2, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+40(FP)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VADDPD        Y0, Y3, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+48(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+DATA cd170000000000000<>+0(SB)/8, $0x0170000000000000
+DATA cd170000000000000<>+8(SB)/8, $0x0170000000000000
+DATA cd170000000000000<>+16(SB)/8, $0x0170000000000000
+DATA cd170000000000000<>+24(SB)/8, $0x0170000000000000
+DATA cd170000000000000<>+32(SB)/8, $0x0170000000000000
+DATA cd170000000000000<>+40(SB)/8, $0x0170000000000000
+DATA cd170000000000000<>+48(SB)/8, $0x0170000000000000
+DATA cd170000000000000<>+56(SB)/8, $0x0170000000000000
+GLOBL cd170000000000000<>(SB), RODATA|NOPTR, $64
+
+DATA cd4c70000000000000<>+0(SB)/8, $0x4c70000000000000
+DATA cd4c70000000000000<>+8(SB)/8, $0x4c70000000000000
+DATA cd4c70000000000000<>+16(SB)/8, $0x4c70000000000000
+DATA cd4c70000000000000<>+24(SB)/8, $0x4c70000000000000
+DATA cd4c70000000000000<>+32(SB)/8, $0x4c70000000000000
+DATA cd4c70000000000000<>+40(SB)/8, $0x4c70000000000000
+DATA cd4c70000000000000<>+48(SB)/8, $0x4c70000000000000
+DATA cd4c70000000000000<>+56(SB)/8, $0x4c70000000000000
+GLOBL cd4c70000000000000<>(SB), RODATA|NOPTR, $64
+
+DATA cd4061542457337d43<>+0(SB)/8, $0x4061542457337d43
+DATA cd4061542457337d43<>+8(SB)/8, $0x4061542457337d43
+DATA cd4061542457337d43<>+16(SB)/8, $0x4061542457337d43
+DATA cd4061542457337d43<>+24(SB)/8, $0x4061542457337d43
+DATA cd4061542457337d43<>+32(SB)/8, $0x4061542457337d43
+DATA cd4061542457337d43<>+40(SB)/8, $0x4061542457337d43
+DATA cd4061542457337d43<>+48(SB)/8, $0x4061542457337d43
+DATA cd4061542457337d43<>+56(SB)/8, $0x4061542457337d43
+GLOBL cd4061542457337d43<>(SB), RODATA|NOPTR, $64
 
 // func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -7081,6 +7540,85 @@ column1:
 	ADDQ    $0x40, DI
 	CMPQ    DI, SI
 	JLT     column1
+	VZEROUPPER
+	RET
+
+// func klTileF64AVX512(z *float64, t *float64, k int, lanes *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·klTileF64AVX512(SB), NOSPLIT, $0-36
+	MOVQ    z+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    k+16(FP), DX
+	MOVQ    lanes+24(FP), BX
+	VMOVUPD 64(BX), Z0
+	VMOVUPD 128(BX), Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	KXORW   K1, K1, K1
+	XORQ    SI, SI
+	SHLQ    $0x06, DX
+
+column1:
+	VMOVUPD     (CX)(SI*1), Z5
+	VMOVUPD     (AX)(SI*1), Z6
+	VFPCLASSPDZ $0xd9, Z5, K2
+	KORW        K2, K1, K1
+	VCMPPD      $0x04, Z0, Z6, K2
+	VMOVUPD.Z   Z5, K2, Z7
+	VCMPPD      $0x00, Z0, Z6, K2
+	VADDPD      Z5, Z4, K2, Z4
+	VADDPD      Z7, Z3, Z3
+	VSUBPD      Z0, Z6, Z6
+	VSUBPD      Z1, Z6, Z6
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Z5, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z7
+	VMOVUPD     cd4c70000000000000<>+0(SB), K2, Z7
+	VMULPD      Z5, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Z10
+	VPSUBQ      Z10, Z7, Z9
+	VPSRAQ      $0x34, Z9, Z9
+	VPSLLQ      $0x34, Z9, Z10
+	VPSUBQ      Z10, Z7, Z7
+	VCVTQQ2PD   Z9, Z9
+	VSUBPD      cd3ff0000000000000<>+0(SB), Z7, Z7
+	VADDPD      cd4000000000000000<>+0(SB), Z7, Z10
+	VDIVPD      Z10, Z7, Z10
+	VMULPD      Z10, Z10, Z11
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Z12
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Z11, Z12
+	VMULPD      Z11, Z12, Z12
+	VMULPD      Z7, Z7, Z11
+	VMULPD      cd3fe0000000000000<>+0(SB), Z11, Z11
+	VADDPD      Z11, Z12, Z12
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Z9, Z8
+	VFMADD231PD Z10, Z12, Z8
+	VSUBPD      Z8, Z11, Z11
+	VSUBPD      Z11, Z7, Z7
+	VMOVAPD     Z7, Z7
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Z9, Z7
+	VPXORD      Z8, Z8, Z8
+	VMOVUPD     cd4061542457337d43<>+0(SB), K2, Z8
+	VSUBPD      Z8, Z7, Z7
+	VSUBPD      Z6, Z7, Z7
+	VMULPD      Z5, Z7, Z7
+	VCMPPD      $0x04, cd0<>+0(SB), Z5, K2
+	VMOVUPD.Z   Z7, K2, Z5
+	VADDPD      Z5, Z2, Z2
+	ADDQ        $0x40, SI
+	CMPQ        SI, DX
+	JLT         column1
+	VMOVUPD     Z2, 384(BX)
+	VMOVUPD     Z3, 448(BX)
+	VMOVUPD     Z4, 512(BX)
+	KMOVW       K1, AX
+	MOVL        AX, bad+32(FP)
 	VZEROUPPER
 	RET
 
@@ -9369,12 +9907,10 @@ column2:
 	VMULPS       Y5, Y6, Y6
 	VMOVUPS      cs3f3504f3<>+0(SB), Y7
 	VPSUBD       Y7, Y2, Y1
-	VPSRLD       $0x17, Y1, Y1
+	VPSRAD       $0x17, Y1, Y1
 	VPSLLD       $0x17, Y1, Y7
 	VPSUBD       Y7, Y2, Y2
-	VMOVUPS      cs4b000000<>+0(SB), Y7
-	VPOR         Y7, Y1, Y1
-	VSUBPS       Y7, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
 	VSUBPS       cs3f800000<>+0(SB), Y2, Y2
 	VADDPS       cs40000000<>+0(SB), Y2, Y7
 	VDIVPS       Y7, Y2, Y7
@@ -9633,12 +10169,10 @@ column2:
 	VMULPS       Y8, Y9, Y9
 	VMOVUPS      cs3f3504f3<>+0(SB), Y10
 	VPSUBD       Y10, Y2, Y3
-	VPSRLD       $0x17, Y3, Y3
+	VPSRAD       $0x17, Y3, Y3
 	VPSLLD       $0x17, Y3, Y10
 	VPSUBD       Y10, Y2, Y2
-	VMOVUPS      cs4b000000<>+0(SB), Y10
-	VPOR         Y10, Y3, Y3
-	VSUBPS       Y10, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
 	VSUBPS       cs3f800000<>+0(SB), Y2, Y2
 	VADDPS       cs40000000<>+0(SB), Y2, Y10
 	VDIVPS       Y10, Y2, Y10
@@ -9817,12 +10351,10 @@ column2:
 	VMULPS       Y7, Y8, Y8
 	VMOVUPS      cs3f3504f3<>+0(SB), Y9
 	VPSUBD       Y9, Y2, Y3
-	VPSRLD       $0x17, Y3, Y3
+	VPSRAD       $0x17, Y3, Y3
 	VPSLLD       $0x17, Y3, Y9
 	VPSUBD       Y9, Y2, Y2
-	VMOVUPS      cs4b000000<>+0(SB), Y9
-	VPOR         Y9, Y3, Y3
-	VSUBPS       Y9, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
 	VSUBPS       cs3f800000<>+0(SB), Y2, Y2
 	VADDPS       cs40000000<>+0(SB), Y2, Y9
 	VDIVPS       Y9, Y2, Y9
@@ -11743,15 +12275,20 @@ column2:
 	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y6
 	VSUBPD       Y6, Y4, Y6
 	VMULPD       Y5, Y6, Y6
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y7
-	VPSUBQ       Y7, Y2, Y1
-	VPSRLQ       $0x34, Y1, Y1
-	VPSLLQ       $0x34, Y1, Y7
-	VPSUBQ       Y7, Y2, Y2
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y8
+	VPSUBQ       Y8, Y2, Y1
 	VMOVUPD      cd4330000000000000<>+0(SB), Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y1, Y1
+	VPSRLQ       $0x34, Y1, Y1
+	VPSLLQ       $0x34, Y1, Y8
+	VPSUBQ       Y9, Y8, Y8
+	VPSUBQ       Y8, Y2, Y8
 	VPOR         Y7, Y1, Y1
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y7
 	VSUBPD       Y7, Y1, Y1
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y8, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y2
 	VADDPD       cd4000000000000000<>+0(SB), Y2, Y7
 	VDIVPD       Y7, Y2, Y7
 	VMULPD       Y7, Y7, Y8
@@ -11780,6 +12317,26 @@ column2:
 	VMOVUPD      Y3, 160(BX)
 	VZEROUPPER
 	RET
+
+DATA cd4330000000000000<>+0(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+8(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+16(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+24(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+32(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+40(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+48(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+56(SB)/8, $0x4330000000000000
+GLOBL cd4330000000000000<>(SB), RODATA|NOPTR, $64
+
+DATA cd43300000000003ff<>+0(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+8(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+16(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+24(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+32(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+40(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+48(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+56(SB)/8, $0x43300000000003ff
+GLOBL cd43300000000003ff<>(SB), RODATA|NOPTR, $64
 
 // func tileSmoothF64AVX2(t *float64, k int, keep float64, cut float64, add float64, addMass float64) (bad uint32)
 // Requires: AVX, FMA3
@@ -12020,15 +12577,20 @@ column2:
 	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y9
 	VSUBPD       Y9, Y5, Y9
 	VMULPD       Y8, Y9, Y9
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
-	VPSUBQ       Y10, Y2, Y3
-	VPSRLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y3, Y10
-	VPSUBQ       Y10, Y2, Y2
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y11
+	VPSUBQ       Y11, Y2, Y3
 	VMOVUPD      cd4330000000000000<>+0(SB), Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y12
+	VPADDQ       Y12, Y3, Y3
+	VPSRLQ       $0x34, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y11
+	VPSUBQ       Y12, Y11, Y11
+	VPSUBQ       Y11, Y2, Y11
 	VPOR         Y10, Y3, Y3
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y10
 	VSUBPD       Y10, Y3, Y3
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y11, Y10
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y10, Y2
 	VADDPD       cd4000000000000000<>+0(SB), Y2, Y10
 	VDIVPD       Y10, Y2, Y10
 	VMULPD       Y10, Y10, Y11
@@ -12217,15 +12779,20 @@ column2:
 	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y8
 	VSUBPD       Y8, Y5, Y8
 	VMULPD       Y7, Y8, Y8
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y9
-	VPSUBQ       Y9, Y2, Y3
-	VPSRLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y3, Y9
-	VPSUBQ       Y9, Y2, Y2
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ       Y10, Y2, Y3
 	VMOVUPD      cd4330000000000000<>+0(SB), Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ       Y11, Y3, Y3
+	VPSRLQ       $0x34, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y10
+	VPSUBQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y2, Y10
 	VPOR         Y9, Y3, Y3
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
 	VSUBPD       Y9, Y3, Y3
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y10, Y9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y2
 	VADDPD       cd4000000000000000<>+0(SB), Y2, Y9
 	VDIVPD       Y9, Y2, Y9
 	VMULPD       Y9, Y9, Y10
@@ -12402,6 +12969,502 @@ tail3:
 	VMASKMOVPD Y6, Y5, (AX)(BX*8)
 
 done4:
+	VZEROUPPER
+	RET
+
+// func weightedSumF64AVX2(t *float64, w *float64, n int) (plain float64, weighted float64, bad uint32)
+// Requires: AVX, FMA3, SSE2
+TEXT ·weightedSumF64AVX2(SB), NOSPLIT, $0-44
+	MOVQ   t+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   BX, BX
+
+big1:
+	CMPQ        DX, $0x08
+	JLT         small2
+	VMOVUPD     (AX)(BX*8), Y5
+	VCMPPD      $0x19, cd0<>+0(SB), Y5, Y6
+	VORPD       Y6, Y4, Y4
+	VADDPD      Y5, Y0, Y0
+	VMOVUPD     (CX)(BX*8), Y6
+	VFMADD231PD Y6, Y5, Y2
+	VMOVUPD     32(AX)(BX*8), Y5
+	VCMPPD      $0x19, cd0<>+0(SB), Y5, Y6
+	VORPD       Y6, Y4, Y4
+	VADDPD      Y5, Y1, Y1
+	VMOVUPD     32(CX)(BX*8), Y6
+	VFMADD231PD Y6, Y5, Y3
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VMOVUPD     (AX)(BX*8), Y5
+	VCMPPD      $0x19, cd0<>+0(SB), Y5, Y6
+	VORPD       Y6, Y4, Y4
+	VADDPD      Y5, Y0, Y0
+	VMOVUPD     (CX)(BX*8), Y6
+	VFMADD231PD Y6, Y5, Y2
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y5
+	VMASKMOVPD  (AX)(BX*8), Y5, Y6
+	VCMPPD      $0x19, cd0<>+0(SB), Y6, Y7
+	VORPD       Y7, Y4, Y4
+	VADDPD      Y6, Y0, Y0
+	VMASKMOVPD  (CX)(BX*8), Y5, Y5
+	VFMADD231PD Y5, Y6, Y2
+
+done4:
+	VMOVMSKPD    Y4, AX
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, plain+24(FP)
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDPD       X2, X0, X0
+	VMOVSD       X0, weighted+32(FP)
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X0
+	VCMPPD       $0x11, X0, X1, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+40(FP)
+	VZEROUPPER
+	RET
+
+// func weighF64AVX2(dst *float64, t *float64, w *float64, n int) (bad uint32)
+// Requires: AVX, SSE2
+TEXT ·weighF64AVX2(SB), NOSPLIT, $0-36
+	MOVQ   dst+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   w+16(FP), DX
+	MOVQ   n+24(FP), BX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   SI, SI
+
+big1:
+	CMPQ    BX, $0x08
+	JLT     small2
+	VMOVUPD (CX)(SI*8), Y3
+	VCMPPD  $0x19, cd0<>+0(SB), Y3, Y4
+	VORPD   Y4, Y0, Y0
+	VADDPD  Y3, Y1, Y1
+	VMOVUPD (DX)(SI*8), Y4
+	VMULPD  Y4, Y3, Y3
+	VMOVUPD Y3, (AX)(SI*8)
+	VMOVUPD 32(CX)(SI*8), Y3
+	VCMPPD  $0x19, cd0<>+0(SB), Y3, Y4
+	VORPD   Y4, Y0, Y0
+	VADDPD  Y3, Y2, Y2
+	VMOVUPD 32(DX)(SI*8), Y4
+	VMULPD  Y4, Y3, Y3
+	VMOVUPD Y3, 32(AX)(SI*8)
+	ADDQ    $0x08, SI
+	SUBQ    $0x08, BX
+	JMP     big1
+
+small2:
+	CMPQ    BX, $0x04
+	JLT     tail3
+	VMOVUPD (CX)(SI*8), Y3
+	VCMPPD  $0x19, cd0<>+0(SB), Y3, Y4
+	VORPD   Y4, Y0, Y0
+	VADDPD  Y3, Y1, Y1
+	VMOVUPD (DX)(SI*8), Y4
+	VMULPD  Y4, Y3, Y3
+	VMOVUPD Y3, (AX)(SI*8)
+	ADDQ    $0x04, SI
+	SUBQ    $0x04, BX
+	JMP     small2
+
+tail3:
+	TESTQ      BX, BX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       BX
+	VMOVUPS    32(DI)(BX*8), Y3
+	VMASKMOVPD (CX)(SI*8), Y3, Y4
+	VCMPPD     $0x19, cd0<>+0(SB), Y4, Y5
+	VORPD      Y5, Y0, Y0
+	VADDPD     Y4, Y1, Y1
+	VMASKMOVPD (DX)(SI*8), Y3, Y5
+	VMULPD     Y5, Y4, Y4
+	VMASKMOVPD Y4, Y3, (AX)(SI*8)
+
+done4:
+	VMOVMSKPD    Y0, AX
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+32(FP)
+	VZEROUPPER
+	RET
+
+// func divideF64AVX2(dst *float64, z *float64, n int, t float64) (top float64)
+// Requires: AVX
+TEXT ·divideF64AVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD t+24(FP), Y0
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
+	XORQ         BX, BX
+
+big1:
+	CMPQ    DX, $0x08
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Y2
+	VDIVPD  Y0, Y2, Y2
+	VMOVUPD Y2, (AX)(BX*8)
+	VMAXPD  Y1, Y2, Y1
+	VMOVUPD 32(CX)(BX*8), Y2
+	VDIVPD  Y0, Y2, Y2
+	VMOVUPD Y2, 32(AX)(BX*8)
+	VMAXPD  Y1, Y2, Y1
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JMP     big1
+
+small2:
+	CMPQ    DX, $0x04
+	JLT     tail3
+	VMOVUPD (CX)(BX*8), Y2
+	VDIVPD  Y0, Y2, Y2
+	VMOVUPD Y2, (AX)(BX*8)
+	VMAXPD  Y1, Y2, Y1
+	ADDQ    $0x04, BX
+	SUBQ    $0x04, DX
+	JMP     small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*8), Y2
+	VMASKMOVPD (CX)(BX*8), Y2, Y3
+	VDIVPD     Y0, Y3, Y3
+	VMASKMOVPD Y3, Y2, (AX)(BX*8)
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y0
+	VBLENDVPD  Y2, Y3, Y0, Y0
+	VMAXPD     Y1, Y0, Y1
+
+done4:
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VMAXPD       X1, X0, X0
+	VMOVSD       X0, top+32(FP)
+	VZEROUPPER
+	RET
+
+// func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
+// Requires: AVX
+TEXT ·shiftDivideF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVQ         s+16(FP), BX
+	VBROADCASTSD t+32(FP), Y0
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
+	XORQ         SI, SI
+
+big1:
+	CMPQ    DX, $0x08
+	JLT     small2
+	VMOVUPD (CX)(SI*8), Y2
+	VMOVUPD (BX)(SI*8), Y3
+	VADDPD  Y3, Y2, Y2
+	VDIVPD  Y0, Y2, Y2
+	VMOVUPD Y2, (AX)(SI*8)
+	VMAXPD  Y1, Y2, Y1
+	VMOVUPD 32(CX)(SI*8), Y2
+	VMOVUPD 32(BX)(SI*8), Y3
+	VADDPD  Y3, Y2, Y2
+	VDIVPD  Y0, Y2, Y2
+	VMOVUPD Y2, 32(AX)(SI*8)
+	VMAXPD  Y1, Y2, Y1
+	ADDQ    $0x08, SI
+	SUBQ    $0x08, DX
+	JMP     big1
+
+small2:
+	CMPQ    DX, $0x04
+	JLT     tail3
+	VMOVUPD (CX)(SI*8), Y2
+	VMOVUPD (BX)(SI*8), Y3
+	VADDPD  Y3, Y2, Y2
+	VDIVPD  Y0, Y2, Y2
+	VMOVUPD Y2, (AX)(SI*8)
+	VMAXPD  Y1, Y2, Y1
+	ADDQ    $0x04, SI
+	SUBQ    $0x04, DX
+	JMP     small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       DX
+	VMOVUPS    32(DI)(DX*8), Y2
+	VMASKMOVPD (CX)(SI*8), Y2, Y3
+	VMASKMOVPD (BX)(SI*8), Y2, Y4
+	VADDPD     Y4, Y3, Y3
+	VDIVPD     Y0, Y3, Y3
+	VMASKMOVPD Y3, Y2, (AX)(SI*8)
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y0
+	VBLENDVPD  Y2, Y3, Y0, Y0
+	VMAXPD     Y1, Y0, Y1
+
+done4:
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VMAXPD       X1, X0, X0
+	VMOVSD       X0, top+40(FP)
+	VZEROUPPER
+	RET
+
+// func addScaledF64AVX2(dst *float64, p *float64, n int, a float64)
+// Requires: AVX, FMA3
+TEXT ·addScaledF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x08
+	JLT         small2
+	VMOVUPD     (AX)(BX*8), Y1
+	VMOVUPD     (CX)(BX*8), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VMOVUPD     Y1, (AX)(BX*8)
+	VMOVUPD     32(AX)(BX*8), Y1
+	VMOVUPD     32(CX)(BX*8), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VMOVUPD     Y1, 32(AX)(BX*8)
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VMOVUPD     (AX)(BX*8), Y1
+	VMOVUPD     (CX)(BX*8), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VMOVUPD     Y1, (AX)(BX*8)
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y1
+	VMASKMOVPD  (AX)(BX*8), Y1, Y2
+	VMASKMOVPD  (CX)(BX*8), Y1, Y3
+	VFMADD231PD Y0, Y3, Y2
+	VMASKMOVPD  Y2, Y1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func klTermsF64AVX2(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·klTermsF64AVX2(SB), NOSPLIT, $0-60
+	MOVQ         z+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD m+24(FP), Y0
+	VBROADCASTSD log+32(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VMOVUPD     (CX)(BX*8), Y5
+	VMOVUPD     (AX)(BX*8), Y6
+	VCMPPD      $0x19, cd0<>+0(SB), Y5, Y7
+	VORPD       Y7, Y4, Y4
+	VADDPD      Y5, Y3, Y3
+	VSUBPD      Y0, Y6, Y6
+	VSUBPD      Y1, Y6, Y6
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Y5, Y9
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y7
+	VBLENDVPD   Y9, cd4c70000000000000<>+0(SB), Y7, Y7
+	VMULPD      Y5, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y12
+	VPSUBQ      Y12, Y7, Y10
+	VMOVUPD     cd4330000000000000<>+0(SB), Y11
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y13
+	VPADDQ      Y13, Y10, Y10
+	VPSRLQ      $0x34, Y10, Y10
+	VPSLLQ      $0x34, Y10, Y12
+	VPSUBQ      Y13, Y12, Y12
+	VPSUBQ      Y12, Y7, Y12
+	VPOR        Y11, Y10, Y10
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y11
+	VSUBPD      Y11, Y10, Y10
+	VMOVAPD     Y12, Y11
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y11, Y7
+	VADDPD      cd4000000000000000<>+0(SB), Y7, Y11
+	VDIVPD      Y11, Y7, Y11
+	VMULPD      Y11, Y11, Y12
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y13
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y12, Y13
+	VMULPD      Y12, Y13, Y13
+	VMULPD      Y7, Y7, Y12
+	VMULPD      cd3fe0000000000000<>+0(SB), Y12, Y12
+	VADDPD      Y12, Y13, Y13
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y10, Y8
+	VFMADD231PD Y11, Y13, Y8
+	VSUBPD      Y8, Y12, Y12
+	VSUBPD      Y12, Y7, Y7
+	VMOVAPD     Y7, Y7
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y10, Y7
+	VXORPS      Y8, Y8, Y8
+	VBLENDVPD   Y9, cd4061542457337d43<>+0(SB), Y8, Y8
+	VSUBPD      Y8, Y7, Y7
+	VSUBPD      Y6, Y7, Y7
+	VMULPD      Y5, Y7, Y7
+	VCMPPD      $0x04, cd0<>+0(SB), Y5, Y5
+	VANDPD      Y5, Y7, Y5
+	VADDPD      Y5, Y2, Y2
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y5
+	VMASKMOVPD  (CX)(BX*8), Y5, Y6
+	VMASKMOVPD  (AX)(BX*8), Y5, Y5
+	VCMPPD      $0x19, cd0<>+0(SB), Y6, Y7
+	VORPD       Y7, Y4, Y4
+	VADDPD      Y6, Y3, Y3
+	VSUBPD      Y0, Y5, Y5
+	VSUBPD      Y1, Y5, Y5
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Y6, Y7
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y0
+	VBLENDVPD   Y7, cd4c70000000000000<>+0(SB), Y0, Y0
+	VMULPD      Y6, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ      Y10, Y0, Y8
+	VMOVUPD     cd4330000000000000<>+0(SB), Y9
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y8, Y8
+	VPSRLQ      $0x34, Y8, Y8
+	VPSLLQ      $0x34, Y8, Y10
+	VPSUBQ      Y11, Y10, Y10
+	VPSUBQ      Y10, Y0, Y10
+	VPOR        Y9, Y8, Y8
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y9
+	VSUBPD      Y9, Y8, Y8
+	VMOVAPD     Y10, Y9
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y9, Y0
+	VADDPD      cd4000000000000000<>+0(SB), Y0, Y9
+	VDIVPD      Y9, Y0, Y9
+	VMULPD      Y9, Y9, Y10
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y11
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y10, Y11
+	VMULPD      Y10, Y11, Y11
+	VMULPD      Y0, Y0, Y10
+	VMULPD      cd3fe0000000000000<>+0(SB), Y10, Y10
+	VADDPD      Y10, Y11, Y11
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y8, Y1
+	VFMADD231PD Y9, Y11, Y1
+	VSUBPD      Y1, Y10, Y10
+	VSUBPD      Y10, Y0, Y0
+	VMOVAPD     Y0, Y0
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y8, Y0
+	VXORPS      Y1, Y1, Y1
+	VBLENDVPD   Y7, cd4061542457337d43<>+0(SB), Y1, Y1
+	VSUBPD      Y1, Y0, Y0
+	VSUBPD      Y5, Y0, Y0
+	VMULPD      Y6, Y0, Y0
+	VCMPPD      $0x04, cd0<>+0(SB), Y6, Y1
+	VANDPD      Y1, Y0, Y0
+	VADDPD      Y0, Y2, Y2
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+40(FP)
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+48(FP)
+	VMOVMSKPD    Y4, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+56(FP)
 	VZEROUPPER
 	RET
 
@@ -13456,6 +14519,95 @@ column1:
 	VZEROUPPER
 	RET
 
+// func klTileF64AVX2(z *float64, t *float64, k int, lanes *float64) (bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·klTileF64AVX2(SB), NOSPLIT, $0-36
+	MOVQ   z+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   k+16(FP), DX
+	MOVQ   lanes+24(FP), BX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   SI, SI
+	SHLQ   $0x05, DX
+
+column1:
+	VMOVUPD     (CX)(SI*1), Y4
+	VMOVUPD     (AX)(SI*1), Y5
+	VCMPPD      $0x19, cd0<>+0(SB), Y4, Y6
+	VORPD       Y6, Y3, Y3
+	VCMPPD      $0x04, 32(BX), Y5, Y6
+	VANDPD      Y6, Y4, Y6
+	VCMPPD      $0x00, 32(BX), Y5, Y7
+	VANDPD      Y4, Y7, Y7
+	VADDPD      Y7, Y2, Y2
+	VADDPD      Y6, Y1, Y1
+	VSUBPD      32(BX), Y5, Y5
+	VSUBPD      64(BX), Y5, Y5
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Y4, Y8
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y6
+	VBLENDVPD   Y8, cd4c70000000000000<>+0(SB), Y6, Y6
+	VMULPD      Y4, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y11
+	VPSUBQ      Y11, Y6, Y9
+	VMOVUPD     cd4330000000000000<>+0(SB), Y10
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y12
+	VPADDQ      Y12, Y9, Y9
+	VPSRLQ      $0x34, Y9, Y9
+	VPSLLQ      $0x34, Y9, Y11
+	VPSUBQ      Y12, Y11, Y11
+	VPSUBQ      Y11, Y6, Y11
+	VPOR        Y10, Y9, Y9
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y10
+	VSUBPD      Y10, Y9, Y9
+	VMOVAPD     Y11, Y10
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y10, Y6
+	VADDPD      cd4000000000000000<>+0(SB), Y6, Y10
+	VDIVPD      Y10, Y6, Y10
+	VMULPD      Y10, Y10, Y11
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y12
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y11, Y12
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y11, Y12
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y11, Y12
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y11, Y12
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y11, Y12
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y11, Y12
+	VMULPD      Y11, Y12, Y12
+	VMULPD      Y6, Y6, Y11
+	VMULPD      cd3fe0000000000000<>+0(SB), Y11, Y11
+	VADDPD      Y11, Y12, Y12
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y9, Y7
+	VFMADD231PD Y10, Y12, Y7
+	VSUBPD      Y7, Y11, Y11
+	VSUBPD      Y11, Y6, Y6
+	VMOVAPD     Y6, Y6
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y9, Y6
+	VXORPS      Y7, Y7, Y7
+	VBLENDVPD   Y8, cd4061542457337d43<>+0(SB), Y7, Y7
+	VSUBPD      Y7, Y6, Y6
+	VSUBPD      Y5, Y6, Y6
+	VMULPD      Y4, Y6, Y6
+	VCMPPD      $0x04, cd0<>+0(SB), Y4, Y4
+	VANDPD      Y4, Y6, Y4
+	VADDPD      Y4, Y0, Y0
+	ADDQ        $0x20, SI
+	CMPQ        SI, DX
+	JLT         column1
+	VADDPD      Y2, Y1, Y5
+	VMOVUPD     cd7ff0000000000000<>+0(SB), Y4
+	VCMPPD      $0x15, Y4, Y5, Y4
+	VORPD       Y4, Y3, Y3
+	VMOVUPD     Y0, 192(BX)
+	VMOVUPD     Y1, 224(BX)
+	VMOVUPD     Y2, 256(BX)
+	VMOVMSKPD   Y3, AX
+	MOVL        AX, bad+32(FP)
+	VZEROUPPER
+	RET
+
 // func polyTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 // Requires: AVX, FMA3
 TEXT ·polyTileF64AVX2(SB), NOSPLIT, $0-60
@@ -14342,6 +15494,503 @@ tail3:
 	VMOVUPS   Y0, K1, (AX)(BX*4)
 
 done4:
+	VZEROUPPER
+	RET
+
+// func weightedSumWideAVX512(t *float32, w *float64, n int) (plain float64, weighted float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·weightedSumWideAVX512(SB), NOSPLIT, $0-44
+	MOVQ   t+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	KXORW  K1, K1, K1
+	XORQ   BX, BX
+
+big1:
+	CMPQ        DX, $0x10
+	JLT         small2
+	VCVTPS2PD   (AX)(BX*4), Z4
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z0, Z0
+	VMOVUPD     (CX)(BX*8), Z5
+	VFMADD231PD Z5, Z4, Z2
+	VCVTPS2PD   32(AX)(BX*4), Z4
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z1, Z1
+	VMOVUPD     64(CX)(BX*8), Z5
+	VFMADD231PD Z5, Z4, Z3
+	ADDQ        $0x10, BX
+	SUBQ        $0x10, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Z4
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z0, Z0
+	VMOVUPD     (CX)(BX*8), Z5
+	VFMADD231PD Z5, Z4, Z2
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K2
+	VMOVUPS.Z   (AX)(BX*4), K2, Y4
+	VCVTPS2PD   Y4, Z4
+	VFPCLASSPDZ $0xd9, Z4, K3
+	KORW        K3, K1, K1
+	VADDPD      Z4, Z0, Z0
+	VMOVUPD.Z   (CX)(BX*8), K2, Z5
+	VFMADD231PD Z5, Z4, Z2
+
+done4:
+	KMOVW         K1, AX
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, plain+24(FP)
+	VADDPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPD        Y0, Y2, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, weighted+32(FP)
+	MOVL          AX, bad+40(FP)
+	VZEROUPPER
+	RET
+
+// func weighWideAVX512(dst *float32, t *float32, w *float64, n int) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·weighWideAVX512(SB), NOSPLIT, $0-36
+	MOVQ   dst+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   w+16(FP), DX
+	MOVQ   n+24(FP), BX
+	KXORW  K1, K1, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	XORQ   SI, SI
+
+big1:
+	CMPQ        BX, $0x10
+	JLT         small2
+	VCVTPS2PD   (CX)(SI*4), Z0
+	VFPCLASSPDZ $0xd9, Z0, K2
+	KORW        K2, K1, K1
+	VMOVUPD     (DX)(SI*8), Z1
+	VMULPD      Z1, Z0, Z0
+	VCVTPD2PS   Z0, Y0
+	VMOVUPS     Y0, (AX)(SI*4)
+	VCVTPS2PD   32(CX)(SI*4), Z0
+	VFPCLASSPDZ $0xd9, Z0, K2
+	KORW        K2, K1, K1
+	VMOVUPD     64(DX)(SI*8), Z1
+	VMULPD      Z1, Z0, Z0
+	VCVTPD2PS   Z0, Y0
+	VMOVUPS     Y0, 32(AX)(SI*4)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (CX)(SI*4), Z0
+	VFPCLASSPDZ $0xd9, Z0, K2
+	KORW        K2, K1, K1
+	VMOVUPD     (DX)(SI*8), Z1
+	VMULPD      Z1, Z0, Z0
+	VCVTPD2PS   Z0, Y0
+	VMOVUPS     Y0, (AX)(SI*4)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	MOVL        $0x00000001, DI
+	SHLXL       BX, DI, BX
+	DECL        BX
+	KMOVW       BX, K2
+	VMOVUPS.Z   (CX)(SI*4), K2, Y0
+	VCVTPS2PD   Y0, Z0
+	VFPCLASSPDZ $0xd9, Z0, K3
+	KORW        K3, K1, K1
+	VMOVUPD.Z   (DX)(SI*8), K2, Z1
+	VMULPD      Z1, Z0, Z0
+	VCVTPD2PS   Z0, Y0
+	VMOVUPS     Y0, K2, (AX)(SI*4)
+
+done4:
+	KMOVW K1, AX
+	MOVL  AX, bad+32(FP)
+	VZEROUPPER
+	RET
+
+// func divideWideAVX512(dst *float32, z *float32, n int, t float64) (top float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·divideWideAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD t+24(FP), Z0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
+	VDIVPD       Z0, Z1, Z0
+	VMOVUPD      cdfff0000000000000<>+0(SB), Z1
+	XORQ         BX, BX
+
+big1:
+	CMPQ      DX, $0x10
+	JLT       small2
+	VCVTPS2PD (CX)(BX*4), Z2
+	VMULPD    Z0, Z2, Z2
+	VCVTPD2PS Z2, Y3
+	VMOVUPS   Y3, (AX)(BX*4)
+	VMAXPD    Z1, Z2, Z1
+	VCVTPS2PD 32(CX)(BX*4), Z2
+	VMULPD    Z0, Z2, Z2
+	VCVTPD2PS Z2, Y3
+	VMOVUPS   Y3, 32(AX)(BX*4)
+	VMAXPD    Z1, Z2, Z1
+	ADDQ      $0x10, BX
+	SUBQ      $0x10, DX
+	JMP       big1
+
+small2:
+	CMPQ      DX, $0x08
+	JLT       tail3
+	VCVTPS2PD (CX)(BX*4), Z2
+	VMULPD    Z0, Z2, Z2
+	VCVTPD2PS Z2, Y3
+	VMOVUPS   Y3, (AX)(BX*4)
+	VMAXPD    Z1, Z2, Z1
+	ADDQ      $0x08, BX
+	SUBQ      $0x08, DX
+	JMP       small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX)(BX*4), K1, Y2
+	VCVTPS2PD Y2, Z2
+	VMULPD    Z0, Z2, Z2
+	VCVTPD2PS Z2, Y0
+	VMOVUPS   Y0, K1, (AX)(BX*4)
+	VMOVUPD   cdfff0000000000000<>+0(SB), Z0
+	VMOVUPD   Z2, K1, Z0
+	VMAXPD    Z1, Z0, Z1
+
+done4:
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VMAXPD        X0, X1, X1
+	VMOVSD        X1, top+32(FP)
+	VZEROUPPER
+	RET
+
+// func shiftDivideWideAVX512(dst *float32, z *float32, s *float64, n int, t float64) (top float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·shiftDivideWideAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVQ         s+16(FP), BX
+	VBROADCASTSD t+32(FP), Z0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
+	VDIVPD       Z0, Z1, Z0
+	VMOVUPD      cdfff0000000000000<>+0(SB), Z1
+	XORQ         SI, SI
+
+big1:
+	CMPQ      DX, $0x10
+	JLT       small2
+	VCVTPS2PD (CX)(SI*4), Z2
+	VMOVUPD   (BX)(SI*8), Z3
+	VADDPD    Z3, Z2, Z2
+	VMULPD    Z0, Z2, Z2
+	VCVTPD2PS Z2, Y3
+	VMOVUPS   Y3, (AX)(SI*4)
+	VMAXPD    Z1, Z2, Z1
+	VCVTPS2PD 32(CX)(SI*4), Z2
+	VMOVUPD   64(BX)(SI*8), Z3
+	VADDPD    Z3, Z2, Z2
+	VMULPD    Z0, Z2, Z2
+	VCVTPD2PS Z2, Y3
+	VMOVUPS   Y3, 32(AX)(SI*4)
+	VMAXPD    Z1, Z2, Z1
+	ADDQ      $0x10, SI
+	SUBQ      $0x10, DX
+	JMP       big1
+
+small2:
+	CMPQ      DX, $0x08
+	JLT       tail3
+	VCVTPS2PD (CX)(SI*4), Z2
+	VMOVUPD   (BX)(SI*8), Z3
+	VADDPD    Z3, Z2, Z2
+	VMULPD    Z0, Z2, Z2
+	VCVTPD2PS Z2, Y3
+	VMOVUPS   Y3, (AX)(SI*4)
+	VMAXPD    Z1, Z2, Z1
+	ADDQ      $0x08, SI
+	SUBQ      $0x08, DX
+	JMP       small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, DI
+	SHLXL     DX, DI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX)(SI*4), K1, Y2
+	VCVTPS2PD Y2, Z2
+	VMOVUPD.Z (BX)(SI*8), K1, Z3
+	VADDPD    Z3, Z2, Z2
+	VMULPD    Z0, Z2, Z2
+	VCVTPD2PS Z2, Y0
+	VMOVUPS   Y0, K1, (AX)(SI*4)
+	VMOVUPD   cdfff0000000000000<>+0(SB), Z0
+	VMOVUPD   Z2, K1, Z0
+	VMAXPD    Z1, Z0, Z1
+
+done4:
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VMAXPD        X0, X1, X1
+	VMOVSD        X1, top+40(FP)
+	VZEROUPPER
+	RET
+
+// func addScaledWideAVX512(dst *float32, p *float32, n int, a float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·addScaledWideAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Z0
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x10
+	JLT         small2
+	VCVTPS2PD   (AX)(BX*4), Z1
+	VCVTPS2PD   (CX)(BX*4), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VCVTPD2PS   Z1, Y1
+	VMOVUPS     Y1, (AX)(BX*4)
+	VCVTPS2PD   32(AX)(BX*4), Z1
+	VCVTPS2PD   32(CX)(BX*4), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VCVTPD2PS   Z1, Y1
+	VMOVUPS     Y1, 32(AX)(BX*4)
+	ADDQ        $0x10, BX
+	SUBQ        $0x10, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Z1
+	VCVTPS2PD   (CX)(BX*4), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VCVTPD2PS   Z1, Y1
+	VMOVUPS     Y1, (AX)(BX*4)
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (AX)(BX*4), K1, Y1
+	VCVTPS2PD   Y1, Z1
+	VMOVUPS.Z   (CX)(BX*4), K1, Y2
+	VCVTPS2PD   Y2, Z2
+	VFMADD231PD Z0, Z2, Z1
+	VCVTPD2PS   Z1, Y0
+	VMOVUPS     Y0, K1, (AX)(BX*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func klTermsWideAVX512(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·klTermsWideAVX512(SB), NOSPLIT, $0-60
+	MOVQ         z+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD m+24(FP), Z0
+	VBROADCASTSD log+32(FP), Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	KXORW        K1, K1, K1
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (CX)(BX*4), Z4
+	VCVTPS2PD   (AX)(BX*4), Z5
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z3, Z3
+	VSUBPD      Z0, Z5, Z5
+	VSUBPD      Z1, Z5, Z5
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Z4, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z6
+	VMOVUPD     cd4c70000000000000<>+0(SB), K2, Z6
+	VMULPD      Z4, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Z9
+	VPSUBQ      Z9, Z6, Z8
+	VPSRAQ      $0x34, Z8, Z8
+	VPSLLQ      $0x34, Z8, Z9
+	VPSUBQ      Z9, Z6, Z6
+	VCVTQQ2PD   Z8, Z8
+	VSUBPD      cd3ff0000000000000<>+0(SB), Z6, Z6
+	VADDPD      cd4000000000000000<>+0(SB), Z6, Z9
+	VDIVPD      Z9, Z6, Z9
+	VMULPD      Z9, Z9, Z11
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Z12
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Z11, Z12
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Z11, Z12
+	VMULPD      Z11, Z12, Z12
+	VMULPD      Z6, Z6, Z11
+	VMULPD      cd3fe0000000000000<>+0(SB), Z11, Z11
+	VADDPD      Z11, Z12, Z12
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Z8, Z7
+	VFMADD231PD Z9, Z12, Z7
+	VSUBPD      Z7, Z11, Z11
+	VSUBPD      Z11, Z6, Z6
+	VMOVAPD     Z6, Z6
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Z8, Z6
+	VPXORD      Z7, Z7, Z7
+	VMOVUPD     cd4061542457337d43<>+0(SB), K2, Z7
+	VSUBPD      Z7, Z6, Z6
+	VSUBPD      Z5, Z6, Z6
+	VMULPD      Z4, Z6, Z6
+	VCMPPD      $0x04, cd0<>+0(SB), Z4, K2
+	VMOVUPD.Z   Z6, K2, Z4
+	VADDPD      Z4, Z2, Z2
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K2
+	VMOVUPS.Z   (CX)(BX*4), K2, Y4
+	VCVTPS2PD   Y4, Z4
+	VMOVUPS.Z   (AX)(BX*4), K2, Y5
+	VCVTPS2PD   Y5, Z5
+	VFPCLASSPDZ $0xd9, Z4, K2
+	KORW        K2, K1, K1
+	VADDPD      Z4, Z3, Z3
+	VSUBPD      Z0, Z5, Z5
+	VSUBPD      Z1, Z5, Z5
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Z4, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z0
+	VMOVUPD     cd4c70000000000000<>+0(SB), K2, Z0
+	VMULPD      Z4, Z0, Z0
+	VPXORD      Z10, Z10, Z10
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Z6
+	VPSUBQ      Z6, Z0, Z1
+	VPSRAQ      $0x34, Z1, Z1
+	VPSLLQ      $0x34, Z1, Z6
+	VPSUBQ      Z6, Z0, Z0
+	VCVTQQ2PD   Z1, Z1
+	VSUBPD      cd3ff0000000000000<>+0(SB), Z0, Z0
+	VADDPD      cd4000000000000000<>+0(SB), Z0, Z6
+	VDIVPD      Z6, Z0, Z6
+	VMULPD      Z6, Z6, Z7
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Z8
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Z7, Z8
+	VMULPD      Z7, Z8, Z8
+	VMULPD      Z0, Z0, Z7
+	VMULPD      cd3fe0000000000000<>+0(SB), Z7, Z7
+	VADDPD      Z7, Z8, Z8
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Z1, Z10
+	VFMADD231PD Z6, Z8, Z10
+	VSUBPD      Z10, Z7, Z7
+	VSUBPD      Z7, Z0, Z0
+	VMOVAPD     Z0, Z0
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Z1, Z0
+	VPXORD      Z10, Z10, Z10
+	VMOVUPD     cd4061542457337d43<>+0(SB), K2, Z10
+	VSUBPD      Z10, Z0, Z0
+	VSUBPD      Z5, Z0, Z0
+	VMULPD      Z4, Z0, Z0
+	VCMPPD      $0x04, cd0<>+0(SB), Z4, K2
+	VMOVUPD.Z   Z0, K2, Z0
+	VADDPD      Z0, Z2, Z2
+
+done4:
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPD        Y0, Y2, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+40(FP)
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VADDPD        Y0, Y3, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+48(FP)
+	KMOVW         K1, AX
+	MOVL          AX, bad+56(FP)
 	VZEROUPPER
 	RET
 
@@ -15739,6 +17388,536 @@ tail3:
 	VMASKMOVPS X0, X5, (AX)(BX*4)
 
 done4:
+	VZEROUPPER
+	RET
+
+// func weightedSumWideAVX2(t *float32, w *float64, n int) (plain float64, weighted float64, bad uint32)
+// Requires: AVX, FMA3, SSE2
+TEXT ·weightedSumWideAVX2(SB), NOSPLIT, $0-44
+	MOVQ   t+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   BX, BX
+
+big1:
+	CMPQ        DX, $0x08
+	JLT         small2
+	VCVTPS2PD   (AX)(BX*4), Y5
+	VCMPPD      $0x19, cd0<>+0(SB), Y5, Y6
+	VORPD       Y6, Y4, Y4
+	VADDPD      Y5, Y0, Y0
+	VMOVUPD     (CX)(BX*8), Y6
+	VFMADD231PD Y6, Y5, Y2
+	VCVTPS2PD   16(AX)(BX*4), Y5
+	VCMPPD      $0x19, cd0<>+0(SB), Y5, Y6
+	VORPD       Y6, Y4, Y4
+	VADDPD      Y5, Y1, Y1
+	VMOVUPD     32(CX)(BX*8), Y6
+	VFMADD231PD Y6, Y5, Y3
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Y5
+	VCMPPD      $0x19, cd0<>+0(SB), Y5, Y6
+	VORPD       Y6, Y4, Y4
+	VADDPD      Y5, Y0, Y0
+	VMOVUPD     (CX)(BX*8), Y6
+	VFMADD231PD Y6, Y5, Y2
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y5
+	VMOVUPS     32(SI)(DX*4), X6
+	VMASKMOVPS  (AX)(BX*4), X6, X6
+	VCVTPS2PD   X6, Y6
+	VCMPPD      $0x19, cd0<>+0(SB), Y6, Y7
+	VORPD       Y7, Y4, Y4
+	VADDPD      Y6, Y0, Y0
+	VMASKMOVPD  (CX)(BX*8), Y5, Y5
+	VFMADD231PD Y5, Y6, Y2
+
+done4:
+	VMOVMSKPD    Y4, AX
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, plain+24(FP)
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDPD       X2, X0, X0
+	VMOVSD       X0, weighted+32(FP)
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X0
+	VCMPPD       $0x11, X0, X1, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+40(FP)
+	VZEROUPPER
+	RET
+
+// func weighWideAVX2(dst *float32, t *float32, w *float64, n int) (bad uint32)
+// Requires: AVX, SSE2
+TEXT ·weighWideAVX2(SB), NOSPLIT, $0-36
+	MOVQ   dst+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   w+16(FP), DX
+	MOVQ   n+24(FP), BX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   SI, SI
+
+big1:
+	CMPQ       BX, $0x08
+	JLT        small2
+	VCVTPS2PD  (CX)(SI*4), Y3
+	VCMPPD     $0x19, cd0<>+0(SB), Y3, Y4
+	VORPD      Y4, Y0, Y0
+	VADDPD     Y3, Y1, Y1
+	VMOVUPD    (DX)(SI*8), Y4
+	VMULPD     Y4, Y3, Y3
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, (AX)(SI*4)
+	VCVTPS2PD  16(CX)(SI*4), Y3
+	VCMPPD     $0x19, cd0<>+0(SB), Y3, Y4
+	VORPD      Y4, Y0, Y0
+	VADDPD     Y3, Y2, Y2
+	VMOVUPD    32(DX)(SI*8), Y4
+	VMULPD     Y4, Y3, Y3
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, 16(AX)(SI*4)
+	ADDQ       $0x08, SI
+	SUBQ       $0x08, BX
+	JMP        big1
+
+small2:
+	CMPQ       BX, $0x04
+	JLT        tail3
+	VCVTPS2PD  (CX)(SI*4), Y3
+	VCMPPD     $0x19, cd0<>+0(SB), Y3, Y4
+	VORPD      Y4, Y0, Y0
+	VADDPD     Y3, Y1, Y1
+	VMOVUPD    (DX)(SI*8), Y4
+	VMULPD     Y4, Y3, Y3
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, (AX)(SI*4)
+	ADDQ       $0x04, SI
+	SUBQ       $0x04, BX
+	JMP        small2
+
+tail3:
+	TESTQ      BX, BX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       BX
+	VMOVUPS    32(DI)(BX*8), Y3
+	VMOVUPS    32(DI)(BX*4), X4
+	VMASKMOVPS (CX)(SI*4), X4, X5
+	VCVTPS2PD  X5, Y5
+	VCMPPD     $0x19, cd0<>+0(SB), Y5, Y6
+	VORPD      Y6, Y0, Y0
+	VADDPD     Y5, Y1, Y1
+	VMASKMOVPD (DX)(SI*8), Y3, Y3
+	VMULPD     Y3, Y5, Y5
+	VCVTPD2PSY Y5, X3
+	VMASKMOVPS X3, X4, (AX)(SI*4)
+
+done4:
+	VMOVMSKPD    Y0, AX
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+32(FP)
+	VZEROUPPER
+	RET
+
+// func divideWideAVX2(dst *float32, z *float32, n int, t float64) (top float64)
+// Requires: AVX
+TEXT ·divideWideAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD t+24(FP), Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VDIVPD       Y0, Y1, Y0
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
+	XORQ         BX, BX
+
+big1:
+	CMPQ       DX, $0x08
+	JLT        small2
+	VCVTPS2PD  (CX)(BX*4), Y2
+	VMULPD     Y0, Y2, Y2
+	VCVTPD2PSY Y2, X3
+	VMOVUPS    X3, (AX)(BX*4)
+	VMAXPD     Y1, Y2, Y1
+	VCVTPS2PD  16(CX)(BX*4), Y2
+	VMULPD     Y0, Y2, Y2
+	VCVTPD2PSY Y2, X3
+	VMOVUPS    X3, 16(AX)(BX*4)
+	VMAXPD     Y1, Y2, Y1
+	ADDQ       $0x08, BX
+	SUBQ       $0x08, DX
+	JMP        big1
+
+small2:
+	CMPQ       DX, $0x04
+	JLT        tail3
+	VCVTPS2PD  (CX)(BX*4), Y2
+	VMULPD     Y0, Y2, Y2
+	VCVTPD2PSY Y2, X3
+	VMOVUPS    X3, (AX)(BX*4)
+	VMAXPD     Y1, Y2, Y1
+	ADDQ       $0x04, BX
+	SUBQ       $0x04, DX
+	JMP        small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*8), Y2
+	VMOVUPS    32(SI)(DX*4), X3
+	VMASKMOVPS (CX)(BX*4), X3, X4
+	VCVTPS2PD  X4, Y4
+	VMULPD     Y0, Y4, Y4
+	VCVTPD2PSY Y4, X0
+	VMASKMOVPS X0, X3, (AX)(BX*4)
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y0
+	VBLENDVPD  Y2, Y4, Y0, Y0
+	VMAXPD     Y1, Y0, Y1
+
+done4:
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VMAXPD       X1, X0, X0
+	VMOVSD       X0, top+32(FP)
+	VZEROUPPER
+	RET
+
+// func shiftDivideWideAVX2(dst *float32, z *float32, s *float64, n int, t float64) (top float64)
+// Requires: AVX
+TEXT ·shiftDivideWideAVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVQ         s+16(FP), BX
+	VBROADCASTSD t+32(FP), Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VDIVPD       Y0, Y1, Y0
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
+	XORQ         SI, SI
+
+big1:
+	CMPQ       DX, $0x08
+	JLT        small2
+	VCVTPS2PD  (CX)(SI*4), Y2
+	VMOVUPD    (BX)(SI*8), Y3
+	VADDPD     Y3, Y2, Y2
+	VMULPD     Y0, Y2, Y2
+	VCVTPD2PSY Y2, X3
+	VMOVUPS    X3, (AX)(SI*4)
+	VMAXPD     Y1, Y2, Y1
+	VCVTPS2PD  16(CX)(SI*4), Y2
+	VMOVUPD    32(BX)(SI*8), Y3
+	VADDPD     Y3, Y2, Y2
+	VMULPD     Y0, Y2, Y2
+	VCVTPD2PSY Y2, X3
+	VMOVUPS    X3, 16(AX)(SI*4)
+	VMAXPD     Y1, Y2, Y1
+	ADDQ       $0x08, SI
+	SUBQ       $0x08, DX
+	JMP        big1
+
+small2:
+	CMPQ       DX, $0x04
+	JLT        tail3
+	VCVTPS2PD  (CX)(SI*4), Y2
+	VMOVUPD    (BX)(SI*8), Y3
+	VADDPD     Y3, Y2, Y2
+	VMULPD     Y0, Y2, Y2
+	VCVTPD2PSY Y2, X3
+	VMOVUPS    X3, (AX)(SI*4)
+	VMAXPD     Y1, Y2, Y1
+	ADDQ       $0x04, SI
+	SUBQ       $0x04, DX
+	JMP        small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       DX
+	VMOVUPS    32(DI)(DX*8), Y2
+	VMOVUPS    32(DI)(DX*4), X3
+	VMASKMOVPS (CX)(SI*4), X3, X4
+	VCVTPS2PD  X4, Y4
+	VMASKMOVPD (BX)(SI*8), Y2, Y5
+	VADDPD     Y5, Y4, Y4
+	VMULPD     Y0, Y4, Y4
+	VCVTPD2PSY Y4, X0
+	VMASKMOVPS X0, X3, (AX)(SI*4)
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y0
+	VBLENDVPD  Y2, Y4, Y0, Y0
+	VMAXPD     Y1, Y0, Y1
+
+done4:
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VMAXPD       X1, X0, X0
+	VMOVSD       X0, top+40(FP)
+	VZEROUPPER
+	RET
+
+// func addScaledWideAVX2(dst *float32, p *float32, n int, a float64)
+// Requires: AVX, FMA3
+TEXT ·addScaledWideAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x08
+	JLT         small2
+	VCVTPS2PD   (AX)(BX*4), Y1
+	VCVTPS2PD   (CX)(BX*4), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VCVTPD2PSY  Y1, X1
+	VMOVUPS     X1, (AX)(BX*4)
+	VCVTPS2PD   16(AX)(BX*4), Y1
+	VCVTPS2PD   16(CX)(BX*4), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VCVTPD2PSY  Y1, X1
+	VMOVUPS     X1, 16(AX)(BX*4)
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Y1
+	VCVTPS2PD   (CX)(BX*4), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VCVTPD2PSY  Y1, X1
+	VMOVUPS     X1, (AX)(BX*4)
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y1
+	VMOVUPS     32(SI)(DX*4), X1
+	VMASKMOVPS  (AX)(BX*4), X1, X2
+	VCVTPS2PD   X2, Y2
+	VMASKMOVPS  (CX)(BX*4), X1, X3
+	VCVTPS2PD   X3, Y3
+	VFMADD231PD Y0, Y3, Y2
+	VCVTPD2PSY  Y2, X0
+	VMASKMOVPS  X0, X1, (AX)(BX*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func klTermsWideAVX2(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·klTermsWideAVX2(SB), NOSPLIT, $0-60
+	MOVQ         z+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD m+24(FP), Y0
+	VBROADCASTSD log+32(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VCVTPS2PD   (CX)(BX*4), Y5
+	VCVTPS2PD   (AX)(BX*4), Y6
+	VCMPPD      $0x19, cd0<>+0(SB), Y5, Y7
+	VORPD       Y7, Y4, Y4
+	VADDPD      Y5, Y3, Y3
+	VSUBPD      Y0, Y6, Y6
+	VSUBPD      Y1, Y6, Y6
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Y5, Y9
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y7
+	VBLENDVPD   Y9, cd4c70000000000000<>+0(SB), Y7, Y7
+	VMULPD      Y5, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y12
+	VPSUBQ      Y12, Y7, Y10
+	VMOVUPD     cd4330000000000000<>+0(SB), Y11
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y13
+	VPADDQ      Y13, Y10, Y10
+	VPSRLQ      $0x34, Y10, Y10
+	VPSLLQ      $0x34, Y10, Y12
+	VPSUBQ      Y13, Y12, Y12
+	VPSUBQ      Y12, Y7, Y12
+	VPOR        Y11, Y10, Y10
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y11
+	VSUBPD      Y11, Y10, Y10
+	VMOVAPD     Y12, Y11
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y11, Y7
+	VADDPD      cd4000000000000000<>+0(SB), Y7, Y11
+	VDIVPD      Y11, Y7, Y11
+	VMULPD      Y11, Y11, Y12
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y13
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y12, Y13
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y12, Y13
+	VMULPD      Y12, Y13, Y13
+	VMULPD      Y7, Y7, Y12
+	VMULPD      cd3fe0000000000000<>+0(SB), Y12, Y12
+	VADDPD      Y12, Y13, Y13
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y10, Y8
+	VFMADD231PD Y11, Y13, Y8
+	VSUBPD      Y8, Y12, Y12
+	VSUBPD      Y12, Y7, Y7
+	VMOVAPD     Y7, Y7
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y10, Y7
+	VXORPS      Y8, Y8, Y8
+	VBLENDVPD   Y9, cd4061542457337d43<>+0(SB), Y8, Y8
+	VSUBPD      Y8, Y7, Y7
+	VSUBPD      Y6, Y7, Y7
+	VMULPD      Y5, Y7, Y7
+	VCMPPD      $0x04, cd0<>+0(SB), Y5, Y5
+	VANDPD      Y5, Y7, Y5
+	VADDPD      Y5, Y2, Y2
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y5
+	VMOVUPS     32(SI)(DX*4), X5
+	VMASKMOVPS  (CX)(BX*4), X5, X6
+	VCVTPS2PD   X6, Y6
+	VMASKMOVPS  (AX)(BX*4), X5, X5
+	VCVTPS2PD   X5, Y5
+	VCMPPD      $0x19, cd0<>+0(SB), Y6, Y7
+	VORPD       Y7, Y4, Y4
+	VADDPD      Y6, Y3, Y3
+	VSUBPD      Y0, Y5, Y5
+	VSUBPD      Y1, Y5, Y5
+	VCMPPD      $0x11, cd170000000000000<>+0(SB), Y6, Y7
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y0
+	VBLENDVPD   Y7, cd4c70000000000000<>+0(SB), Y0, Y0
+	VMULPD      Y6, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ      Y10, Y0, Y8
+	VMOVUPD     cd4330000000000000<>+0(SB), Y9
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y8, Y8
+	VPSRLQ      $0x34, Y8, Y8
+	VPSLLQ      $0x34, Y8, Y10
+	VPSUBQ      Y11, Y10, Y10
+	VPSUBQ      Y10, Y0, Y10
+	VPOR        Y9, Y8, Y8
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y9
+	VSUBPD      Y9, Y8, Y8
+	VMOVAPD     Y10, Y9
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y9, Y0
+	VADDPD      cd4000000000000000<>+0(SB), Y0, Y9
+	VDIVPD      Y9, Y0, Y9
+	VMULPD      Y9, Y9, Y10
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y11
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y10, Y11
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y10, Y11
+	VMULPD      Y10, Y11, Y11
+	VMULPD      Y0, Y0, Y10
+	VMULPD      cd3fe0000000000000<>+0(SB), Y10, Y10
+	VADDPD      Y10, Y11, Y11
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y8, Y1
+	VFMADD231PD Y9, Y11, Y1
+	VSUBPD      Y1, Y10, Y10
+	VSUBPD      Y10, Y0, Y0
+	VMOVAPD     Y0, Y0
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y8, Y0
+	VXORPS      Y1, Y1, Y1
+	VBLENDVPD   Y7, cd4061542457337d43<>+0(SB), Y1, Y1
+	VSUBPD      Y1, Y0, Y0
+	VSUBPD      Y5, Y0, Y0
+	VMULPD      Y6, Y0, Y0
+	VCMPPD      $0x04, cd0<>+0(SB), Y6, Y1
+	VANDPD      Y1, Y0, Y0
+	VADDPD      Y0, Y2, Y2
+
+done4:
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+40(FP)
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+48(FP)
+	VMOVMSKPD    Y4, AX
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), X1
+	VCMPPD       $0x11, X1, X0, X0
+	MOVQ         X0, CX
+	NOTL         CX
+	ANDL         $0x01, CX
+	ORL          CX, AX
+	MOVL         AX, bad+56(FP)
 	VZEROUPPER
 	RET
 

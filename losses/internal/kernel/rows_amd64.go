@@ -41,12 +41,32 @@ func (s *softrow[T]) exactly(u unit[T], v wide[T], e, z []T) (r float64, a int) 
 	if a = u.find(&z[0], len(z), s.m); a == len(z) { // there is a NaN
 		return sum, -1
 	}
+	return s.exactBut(v, z, a), a
+}
+
+// exactBut returns the sum of the exponentials but that at a over it, in float64.
+func (s *softrow[T]) exactBut(v wide[T], z []T, a int) (r float64) {
 	for _, part := range [2][]T{z[:a], z[a+1:]} {
 		if len(part) > 0 {
 			r += v.sumExp(&part[0], len(part), float64(s.low), float64(s.shift), 0)
 		}
 	}
-	return r / s.em, a
+	return r / s.em
+}
+
+// exactRest is rest without exponentials in the element type at all. ok is false when there is a NaN.
+func (s *softrow[T]) exactRest(u unit[T], v wide[T], z []T) (r float64, a int, ok bool) {
+	if sizeOf[T]() == 4 {
+		s.em = math.Exp(float64(s.m) - float64(s.shift)*math.Ln2)
+	}
+	sum := v.sumExp(&z[0], len(z), float64(s.low), float64(s.shift), s.ahead)
+	if sum > spread*s.em {
+		return (sum - s.em) / s.em, -1, true
+	}
+	if a = u.find(&z[0], len(z), s.m); a == len(z) || sum != sum {
+		return 0, 0, false
+	}
+	return s.exactBut(v, z, a), a, true
 }
 
 // spread is how many times the largest exponential their sum must be for it to be taken
@@ -154,17 +174,23 @@ func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []
 	if g == nil {
 		return true
 	}
-	u.combine(&g[0], &y[0], len(g), T(f*mass/((1+r)*s.em)), T(f))
-	if a >= 0 && r < 1 {
-		others := 0.0 // the mass of the other labels
-		for _, part := range [2][]T{y[:a], y[a+1:]} {
-			for lo := 0; lo < len(part); lo += chunk(u) {
-				others += u.sum(&part[lo], min(chunk(u), len(part)-lo))
-			}
-		}
-		g[a] = T(f * (others - (others+float64(y[a]))*(r/(1+r))))
-	}
+	s.softGrad(u, g, y, a, r, mass, f)
 	return true
+}
+
+// softGrad turns g, which holds the exponentials, into f (S p - y), where a and r are those of rest.
+func (s *softrow[T]) softGrad(u unit[T], g, y []T, a int, r, mass, f float64) {
+	u.combine(&g[0], &y[0], len(g), T(f*mass/((1+r)*s.em)), T(f))
+	if a < 0 || r >= 1 {
+		return
+	}
+	others := 0.0 // the mass of the other labels
+	for _, part := range [2][]T{y[:a], y[a+1:]} {
+		for lo := 0; lo < len(part); lo += chunk(u) {
+			others += u.sum(&part[lo], min(chunk(u), len(part)-lo))
+		}
+	}
+	g[a] = T(f * (others - (others+float64(y[a]))*(r/(1+r))))
 }
 
 func crossEntropyIndexRows[T Float](u unit[T], loss []float64, grad, z []T, index []int, scale []T, k int) {

@@ -154,12 +154,34 @@ func separableIndexRows[T Float](u unit[T], v wide[T], f Family, a float64, loss
 	}
 }
 
-// separableTiles computes in float64. It is for labels t, or for index where t is nil.
+// separableTiles is for labels t, or for index where t is nil.
 func separableTiles[T Float](v wide[T], f Family, a float64, loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
+	if t == nil {
+		return doubleTiles(v, loss, grad, z, nil, index, scale, k, func(_ double, s *tile[float64], loss []float64, i, w int) (weird uint32) {
+			copy(s.h[:k*w], s.t[:k*w])
+			finishIndex(f, a, s, loss, index[i:i+len(loss)], w)
+			return 0
+		}, func(j int) bool {
+			separableIndex(f, a, loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), index[j:j+1], factor(scale, j), k)
+			return true
+		})
+	}
 	p, ok := planFor(f, a)
-	if !ok && t != nil {
+	if !ok {
 		return separable(f, a, loss, grad, z, t, scale, k)
 	}
+	return doubleTiles(v, loss, grad, z, t, nil, scale, k, func(u double, s *tile[float64], loss []float64, _, w int) (weird uint32) {
+		return p.tile(u, s, k) | p.finish(s, loss, w, largest[T]())
+	}, func(j int) bool {
+		return separableRow(f, a, &loss[j], rowOf(grad, j, k), rowOf(z, j, k), rowOf(t, j, k), at(scale, j))
+	})
+}
+
+// doubleTiles computes a loss in float64, for labels t, or for index where t is nil. For the tile s of rows from i on, terms stores
+// the losses, -t φ'(l) in s.h and what tileCombine takes; weird has the bits of the rows that are for the specification, which
+// row runs on row j; it returns false for an invalid label.
+func doubleTiles[T Float](v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
+	terms func(u double, s *tile[float64], loss []float64, i, w int) (weird uint32), row func(j int) bool) (bad int) {
 	u, s, pad, w := doubles(), getTile[float64](), getTile[T](), v.lanes()
 	defer putTile(s)
 	defer putTile(pad)
@@ -170,23 +192,13 @@ func separableTiles[T Float](v wide[T], f Family, a float64, loss []float64, gra
 		setTarget(v, s, t, pad.padT[:], index, i, n, k)
 		setScale(s, scale, i, n, w)
 		weird := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
-		h := s.t[:]
-		if t != nil {
-			h = s.h[:]
-			weird |= p.tile(u, s, k)
-			weird |= p.finish(s, loss[i:i+n], w, largest[T]())
-		} else {
-			finishIndex(f, a, s, loss[i:i+n], index[i:i+n], w)
-		}
+		weird |= terms(u, s, loss[i:i+n], i, w)
 		if grad != nil {
-			u.tileCombine(&s.e[0], &h[0], &s.z[0], &s.t[0], k, &s.lane[0])
+			u.tileCombine(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, &s.lane[0])
 			tileOut(v, grad[lo:hi], s.e[:], pad.padG[:], k)
 		}
 		for m := weird & (1<<n - 1); m != 0; m &= m - 1 {
-			j := i + bits.TrailingZeros32(m)
-			if t == nil {
-				separableIndex(f, a, loss[j:j+1], rowOf(grad, j, k), rowOf(z, j, k), index[j:j+1], factor(scale, j), k)
-			} else if !separableRow(f, a, &loss[j], rowOf(grad, j, k), rowOf(z, j, k), rowOf(t, j, k), at(scale, j)) {
+			if j := i + bits.TrailingZeros32(m); !row(j) {
 				return j
 			}
 		}

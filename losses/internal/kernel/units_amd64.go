@@ -43,6 +43,12 @@ type wide[T Float] interface {
 	tileOut(dst *T, src *float64, k int)
 	maeSum(e, t *T, n int, c, sa float64) (sum, delta float64, bad uint32)
 	maeGrad(e, t *T, n int, c, sa, delta, f float64)
+	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
+	weigh(dst, t *T, w *float64, n int) (bad uint32)
+	divide(dst, z *T, n int, t float64) (top float64)
+	shiftDivide(dst, z *T, s *float64, n int, t float64) (top float64)
+	addScaled(dst, p *T, n int, a float64)
+	klTerms(z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
 	polyExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focal1Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focal7Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
@@ -55,6 +61,7 @@ type double interface {
 	unit[float64]
 	tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32)
 	tileCombine(e, h, z, t *float64, k int, lanes *float64)
+	klTile(z, t *float64, k int, lanes *float64) (bad uint32)
 	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
@@ -185,6 +192,22 @@ func (f64AVX512) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64
 func (f64AVX512) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
 	maeGradF64AVX512(e, t, n, c, sa, delta, f)
 }
+func (f64AVX512) weightedSum(t *float64, w *float64, n int) (plain, weighted float64, bad uint32) {
+	return weightedSumF64AVX512(t, w, n)
+}
+func (f64AVX512) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
+	return weighF64AVX512(dst, t, w, n)
+}
+func (f64AVX512) divide(dst, z *float64, n int, t float64) (top float64) {
+	return divideF64AVX512(dst, z, n, t)
+}
+func (f64AVX512) shiftDivide(dst, z *float64, s *float64, n int, t float64) (top float64) {
+	return shiftDivideF64AVX512(dst, z, s, n, t)
+}
+func (f64AVX512) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX512(dst, p, n, a) }
+func (f64AVX512) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
+	return klTermsF64AVX512(z, t, n, m, log)
+}
 func (f64AVX512) polyExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return polyExactF64AVX512(h, z, t, n, m, log, par)
 }
@@ -205,6 +228,9 @@ func (f64AVX512) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 }
 func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX512(e, h, z, t, k, lanes)
+}
+func (f64AVX512) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
+	return klTileF64AVX512(z, t, k, lanes)
 }
 func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX512(h, e, z, t, k, lanes, par)
@@ -337,6 +363,22 @@ func (f64AVX2) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64, 
 func (f64AVX2) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
 	maeGradF64AVX2(e, t, n, c, sa, delta, f)
 }
+func (f64AVX2) weightedSum(t *float64, w *float64, n int) (plain, weighted float64, bad uint32) {
+	return weightedSumF64AVX2(t, w, n)
+}
+func (f64AVX2) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
+	return weighF64AVX2(dst, t, w, n)
+}
+func (f64AVX2) divide(dst, z *float64, n int, t float64) (top float64) {
+	return divideF64AVX2(dst, z, n, t)
+}
+func (f64AVX2) shiftDivide(dst, z *float64, s *float64, n int, t float64) (top float64) {
+	return shiftDivideF64AVX2(dst, z, s, n, t)
+}
+func (f64AVX2) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX2(dst, p, n, a) }
+func (f64AVX2) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
+	return klTermsF64AVX2(z, t, n, m, log)
+}
 func (f64AVX2) polyExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return polyExactF64AVX2(h, z, t, n, m, log, par)
 }
@@ -357,6 +399,9 @@ func (f64AVX2) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 }
 func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX2(e, h, z, t, k, lanes)
+}
+func (f64AVX2) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
+	return klTileF64AVX2(z, t, k, lanes)
 }
 func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX2(h, e, z, t, k, lanes, par)
@@ -390,6 +435,22 @@ func (wideAVX512) maeSum(e, t *float32, n int, c, sa float64) (sum, delta float6
 func (wideAVX512) maeGrad(e, t *float32, n int, c, sa, delta, f float64) {
 	maeGradWideAVX512(e, t, n, c, sa, delta, f)
 }
+func (wideAVX512) weightedSum(t *float32, w *float64, n int) (plain, weighted float64, bad uint32) {
+	return weightedSumWideAVX512(t, w, n)
+}
+func (wideAVX512) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
+	return weighWideAVX512(dst, t, w, n)
+}
+func (wideAVX512) divide(dst, z *float32, n int, t float64) (top float64) {
+	return divideWideAVX512(dst, z, n, t)
+}
+func (wideAVX512) shiftDivide(dst, z *float32, s *float64, n int, t float64) (top float64) {
+	return shiftDivideWideAVX512(dst, z, s, n, t)
+}
+func (wideAVX512) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX512(dst, p, n, a) }
+func (wideAVX512) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
+	return klTermsWideAVX512(z, t, n, m, log)
+}
 func (wideAVX512) polyExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return polyExactWideAVX512(h, z, t, n, m, log, par)
 }
@@ -421,6 +482,22 @@ func (wideAVX2) maeSum(e, t *float32, n int, c, sa float64) (sum, delta float64,
 }
 func (wideAVX2) maeGrad(e, t *float32, n int, c, sa, delta, f float64) {
 	maeGradWideAVX2(e, t, n, c, sa, delta, f)
+}
+func (wideAVX2) weightedSum(t *float32, w *float64, n int) (plain, weighted float64, bad uint32) {
+	return weightedSumWideAVX2(t, w, n)
+}
+func (wideAVX2) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
+	return weighWideAVX2(dst, t, w, n)
+}
+func (wideAVX2) divide(dst, z *float32, n int, t float64) (top float64) {
+	return divideWideAVX2(dst, z, n, t)
+}
+func (wideAVX2) shiftDivide(dst, z *float32, s *float64, n int, t float64) (top float64) {
+	return shiftDivideWideAVX2(dst, z, s, n, t)
+}
+func (wideAVX2) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX2(dst, p, n, a) }
+func (wideAVX2) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
+	return klTermsWideAVX2(z, t, n, m, log)
 }
 func (wideAVX2) polyExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return polyExactWideAVX2(h, z, t, n, m, log, par)

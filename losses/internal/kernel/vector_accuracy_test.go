@@ -178,6 +178,11 @@ func wantBlock[T Float](b *block[T]) map[string]blockWant {
 			loss, grad := w.crossEntropy(labels, f)
 			add("CrossEntropy"+name, &loss, grad, nil)
 			add("CrossEntropy"+name+"/loss", &loss, nil, nil)
+			if name == "" {
+				loss, grad = w.kl(labels, f)
+				add("KL", &loss, grad, nil)
+				add("KL/loss", &loss, nil, nil)
+			}
 			loss, grad = w.mae(labels, f)
 			add("MAE"+name, &loss, grad, nil)
 			add("MAE"+name+"/loss", &loss, nil, nil)

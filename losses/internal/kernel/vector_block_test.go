@@ -44,7 +44,7 @@ func smoothings(k int) map[string][4]float64 {
 
 // double reports whether the kernel computes tiles in float64, perhaps to the bits of the specification.
 func (f kern[T]) double() bool {
-	return strings.HasPrefix(f.name, "MAE") || strings.HasPrefix(f.name, "Separable")
+	return strings.HasPrefix(f.name, "MAE") || strings.HasPrefix(f.name, "KL") || strings.HasPrefix(f.name, "Separable")
 }
 
 func kernels[T Float]() []kern[T] {
@@ -60,6 +60,12 @@ func kernels[T Float]() []kern[T] {
 		}},
 		{"CrossEntropyIndex/loss", false, false, false, func(b *block[T], o *outputs[T]) {
 			CrossEntropyIndex(o.loss, nil, b.z, b.index, b.scale, b.k)
+		}},
+		{"KL", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = KL(o.loss, o.out, b.z, b.t, b.scale, b.k)
+		}},
+		{"KL/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = KL(o.loss, nil, b.z, b.t, b.scale, b.k)
 		}},
 		{"MAE", true, false, false, func(b *block[T], o *outputs[T]) {
 			o.bad = MAE(o.loss, o.out, b.z, b.t, b.scale, o.scratch, b.k)

@@ -86,12 +86,19 @@ func (a dd) pow(b float64) dd {
 	case a.hi == 0:
 		return num(math.Pow(0, b))
 	}
-	l := num(math.Log(a.hi))
-	for range 2 { // log a
-		d := a.mul(l.neg().exp()).sub(num(1))
+	return a.log().mul(num(b)).exp()
+}
+
+// log wants a > 0.
+func (a dd) log() dd {
+	e := math.Ilogb(a.hi)
+	m := dd{math.Ldexp(a.hi, -e), math.Ldexp(a.lo, -e)}
+	l := num(math.Log(m.hi))
+	for range 2 {
+		d := m.mul(l.neg().exp()).sub(num(1))
 		l = l.add(d).sub(d.mul(d).mul(num(0.5)))
 	}
-	return l.mul(num(b)).exp()
+	return l.add(dd{math.Ln2, 0x1.abc9e3b39803fp-56}.mul(num(float64(e))))
 }
 
 // log1p wants a >= 0.

@@ -104,6 +104,25 @@ func (w *rowWant[T]) crossEntropy(t []T, f float64) (loss expected, grad []expec
 	return loss, grad
 }
 
+// kl returns the loss and the gradient, which is cross entropy's. Where terms cancel the loss is measured by those, in float64.
+func (w *rowWant[T]) kl(t []T, f float64) (loss expected, grad []expected) {
+	var sum dd
+	var size float64
+	for j, v := range t {
+		if v != 0 {
+			log, l := num(float64(v)).log(), w.d[j].sub(w.log)
+			sum = sum.add(num(float64(v)).mul(log.sub(l)))
+			size += float64(v) * (math.Abs(log.hi) + math.Abs(l.hi))
+		}
+	}
+	loss, grad = w.crossEntropy(t, f)
+	loss.v = sum
+	if loss.magnitude = size; Tiny[T]() > 0x1p-200 {
+		loss.magnitude /= 1 << 26
+	}
+	return loss, grad
+}
+
 func (x expected) times(f float64) expected {
 	return expected{x.what, x.v.mul(num(f)), x.magnitude * math.Abs(f), x.floor * math.Abs(f), x.gap}
 }

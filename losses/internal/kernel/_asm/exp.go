@@ -129,27 +129,46 @@ func (g isa) log1p(r, inv, dst reg.VecVirtual) {
 	g.sub(one, u, c)
 	g.sub(c, r, c)
 	g.mul(inv, c, c)
+	g.log(u, c, dst)
+}
+
+// log emits dst = log(u) + c for positive normal u and a small c, which it overwrites; NaN for NaN.
+func (g isa) log(u, c, dst reg.VecVirtual) {
 	// u = 2^k m with m in [√½, √2).
+	one := g.constant(1)
 	k, m, t := g.vec(), g.vec(), g.vec()
 	if g.f64 {
 		half := g.bitsOf(math.Float64bits(math.Sqrt2 / 2))
 		g.load(half, t)
 		g.isub(t, u, k)
-		VPSRLQ(Imm(52), k, k)
-		VPSLLQ(Imm(52), k, t)
-		g.isub(t, u, m)
-		g.load(g.constant(0x1p52), t)
+		if g.avx512 { // the exponent may be negative
+			VPSRAQ(Imm(52), k, k)
+			VPSLLQ(Imm(52), k, t)
+			g.isub(t, u, m)
+			VCVTQQ2PD(k, k)
+		} else {
+			g.load(g.bitsOf(math.Float64bits(0x1p52)), m)
+			bias := g.vec()
+			g.load(g.bitsOf(1023<<52), bias)
+			VPADDQ(bias, k, k)
+			VPSRLQ(Imm(52), k, k)
+			VPSLLQ(Imm(52), k, t)
+			g.isub(bias, t, t)
+			g.isub(t, u, t)
+			g.ior(m, k, k)
+			g.load(g.constant(0x1p52+1023), m)
+			g.sub(m, k, k)
+			g.move(t, m)
+		}
 	} else {
 		half := g.bitsOf(uint64(math.Float32bits(math.Sqrt2 / 2)))
 		g.load(half, t)
 		g.isub(t, u, k)
-		VPSRLD(Imm(23), k, k)
+		VPSRAD(Imm(23), k, k)
 		VPSLLD(Imm(23), k, t)
 		g.isub(t, u, m)
-		g.load(g.constant(0x1p23), t)
+		VCVTDQ2PS(k, k)
 	}
-	g.ior(t, k, k)
-	g.sub(t, k, k)
 	f, s, z := g.vec(), g.vec(), g.vec()
 	g.sub(one, m, f)
 	g.add(g.constant(2), f, s)

@@ -42,6 +42,7 @@ func main() {
 			g.wide()
 			g.tileMAE()
 			g.tileCombine()
+			g.klTile()
 			for _, s := range separables {
 				g.tileTerms(s)
 			}
@@ -66,6 +67,12 @@ func main() {
 func (g isa) wide() {
 	g.maeSum()
 	g.maeGrad()
+	g.weightedSum()
+	g.weigh()
+	g.divide(false)
+	g.divide(true)
+	g.addScaled()
+	g.klTerms()
 	for _, s := range separables {
 		g.exactTerms(s)
 	}
