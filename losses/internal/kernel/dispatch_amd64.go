@@ -57,14 +57,14 @@ func wideOf[T Float]() wide[T] {
 // The functions below run blocks of few classes in tiles, several rows at once, and others row by row.
 
 func vectorCrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		return crossEntropyTiles(unitOf[T](), loss, grad, z, t, nil, scale, k)
 	}
 	return crossEntropyRows(unitOf[T](), loss, grad, z, t, scale, k)
 }
 
 func vectorCrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		crossEntropyTiles(unitOf[T](), loss, grad, z, nil, index, scale, k)
 		return
 	}
@@ -72,21 +72,21 @@ func vectorCrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, 
 }
 
 func vectorMAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		return maeTiles(wideOf[T](), loss, grad, z, t, scale, scratch, k)
 	}
 	return maeRows(unitOf[T](), wideOf[T](), loss, grad, z, t, scale, scratch, k)
 }
 
 func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		return separableTiles(wideOf[T](), f, a, loss, grad, z, t, nil, scale, k)
 	}
 	return separableRows(unitOf[T](), wideOf[T](), f, a, loss, grad, z, t, scale, scratch, k)
 }
 
 func vectorSeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		separableTiles(wideOf[T](), f, a, loss, grad, z, nil, index, scale, k)
 		return
 	}
@@ -94,14 +94,14 @@ func vectorSeparableIndex[T Float](f Family, a float64, loss []float64, grad, z 
 }
 
 func vectorSmooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		return smoothTiles(unitOf[T](), dst, t, keep, cut, add, addMass, k)
 	}
 	return smoothRows(unitOf[T](), dst, t, keep, cut, add, addMass, k)
 }
 
 func vectorSoftmax[T Float](dst, z []T, k int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		softmaxTiles(unitOf[T](), dst, z, k)
 		return
 	}
@@ -109,7 +109,7 @@ func vectorSoftmax[T Float](dst, z []T, k int) {
 }
 
 func vectorLogSoftmax[T Float](dst, z []T, k int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		logSoftmaxTiles(unitOf[T](), dst, z, k)
 		return
 	}
@@ -117,7 +117,7 @@ func vectorLogSoftmax[T Float](dst, z []T, k int) {
 }
 
 func vectorLogSumExp[T Float](dst, z []T, k int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		logSumExpTiles(unitOf[T](), dst, z, k)
 		return
 	}

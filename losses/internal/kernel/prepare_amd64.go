@@ -25,7 +25,7 @@ func vectorAddScaled[T Float](dst, p []T, a float64) {
 }
 
 func vectorKL[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
-	if k <= tileCols {
+	if inTiles[T](k) {
 		return klTiles(wideOf[T](), loss, grad, z, t, scale, k)
 	}
 	u, v := unitOf[T](), wideOf[T]()

@@ -8,9 +8,17 @@ import (
 )
 
 const (
-	tileCols = 32 // most classes that go into a tile
+	tileCols = 64 // most classes that go into a tile
 	tileRows = 16 // most rows: the lanes of the widest vector
 )
+
+// inTiles reports whether rows of k classes are computed in tiles, several at once: otherwise a row fills enough vectors.
+func inTiles[T Float](k int) bool {
+	if sizeOf[T]() == 8 {
+		return k <= 40
+	}
+	return k <= tileCols
+}
 
 // tile is scratch memory for a block of as many rows as a vector has lanes. z, t, e and h hold
 // it transposed: element c*lanes+i belongs to row i, column c. lane holds what a row has one of.

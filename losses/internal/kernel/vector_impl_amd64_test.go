@@ -51,7 +51,7 @@ func TestAssemblyIsUsed(t *testing.T) {
 	for _, k := range []int{5, 100} {
 		b := newBlock[float32](9, k, ordinary)
 		for _, kern := range kernels[float32]() {
-			if kern.generic || k <= tileCols && kern.double() {
+			if kern.generic || inTiles[float32](k) && kern.double() {
 				continue
 			}
 			got := kern.results(b)
