@@ -78,7 +78,7 @@ func labelSumsF32AVX512(t *float32, n int) (mass float32, nnz float32, bad uint3
 func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.
-// bad is as expsDot's. It prefetches t so many bytes ahead. For a >= 1/10 and w < (1/8)^a.
+// bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.
 //
 //go:noescape
 func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
@@ -210,7 +210,7 @@ func labelSumsF64AVX512(t *float64, n int) (mass float64, nnz float64, bad uint3
 func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.
-// bad is as expsDot's. It prefetches t so many bytes ahead. For a >= 1/10 and w < (1/8)^a.
+// bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.
 //
 //go:noescape
 func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
@@ -473,7 +473,7 @@ func labelSumsF32AVX2(t *float32, n int) (mass float32, nnz float32, bad uint32)
 func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.
-// bad is as expsDot's. It prefetches t so many bytes ahead. For a >= 1/10 and w < (1/8)^a.
+// bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.
 //
 //go:noescape
 func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
@@ -605,7 +605,7 @@ func labelSumsF64AVX2(t *float64, n int) (mass float64, nnz float64, bad uint32)
 func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.
-// bad is as expsDot's. It prefetches t so many bytes ahead. For a >= 1/10 and w < (1/8)^a.
+// bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.
 //
 //go:noescape
 func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)

@@ -21,6 +21,12 @@ func powFor[T Float](s *softrow[T], a, log float64) (c powConsts[T]) {
 	return c
 }
 
+// powIsExact reports whether powTerms is good for a row without large exponentials: it reduces no larger arguments than those
+// of logits of 2^13, and a z - top must not lose the digits of a l, which is beyond log 8, where only they count.
+func powIsExact(a, m, log float64) bool {
+	return abs(m) < 1<<13 && (a >= 0.1 || abs(m)+log < 12)
+}
+
 func separableRows[T Float](u unit[T], v wide[T], f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
 	p, ok := planFor(f, a)
 	if !ok {
@@ -47,10 +53,10 @@ func (s softrow[T]) separable(u unit[T], v wide[T], p *plan, loss *float64, g, x
 		e = g
 	}
 	r, top := s.exactly(u, v, e, x)
-	if top >= 0 || p.kind == gce && !(p.a >= 0.1 && abs(float64(s.m)) < 1<<13) { // powTerms reduces no larger arguments
+	log, c := math.Log1p(r), 1/((1+r)*s.em)
+	if top >= 0 || p.kind == gce && !powIsExact(p.a, float64(s.m), log) {
 		return s.sureSeparable(u, v, p, loss, g, e, h, x, y, scale, r, top)
 	}
-	log, c := math.Log1p(r), 1/((1+r)*s.em)
 	var sum, mass float64
 	for lo := 0; lo < len(x); lo += chunk(u) {
 		hi := min(lo+chunk(u), len(x))

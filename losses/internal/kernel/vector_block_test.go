@@ -117,7 +117,7 @@ var families = map[string]struct {
 	a      float64
 	index  bool // also with class indices
 }{
-	"gce": {GCE, 0.7, true}, "gce 1": {GCE, 1, false}, "gce .1": {GCE, 0.1, false}, "gce .003": {GCE, 0.003, true},
+	"gce": {GCE, 0.7, true}, "gce 1": {GCE, 1, false}, "gce .1": {GCE, 0.1, false}, "gce .03": {GCE, 0.03, false}, "gce .003": {GCE, 0.003, true},
 	"poly": {Poly1, 1.5, false}, "poly -1": {Poly1, -1, true},
 	"focal": {Focal, 2, true}, "focal 0": {Focal, 0, false}, "focal .5": {Focal, 0.5, true}, "focal 1": {Focal, 1, false},
 	"focal 3.5": {Focal, 3.5, true}, "focal 5": {Focal, 5, false}, "focal 8": {Focal, 8, false}, "focal 7.9": {Focal, 7.9, false},

@@ -368,7 +368,7 @@ func (g isa) infiniteInto(x reg.VecVirtual, r reg.GPVirtual) {
 // cancel either.
 func (g isa) powTerms() {
 	g.text("powTerms", "func(h, z, t *T, n int, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
-		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.", "bad is as expsDot's. It prefetches t so many bytes ahead. For a >= 1/10 and w < (1/8)^a.")
+		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.", "bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.")
 	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
 	a, aLow, low, shift, rem := g.broadcast("a"), g.broadcast("aLow"), g.broadcast("low"), g.broadcast("shift"), g.broadcast("rem")
 	sum, mass, labels := g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0]
