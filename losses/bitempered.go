@@ -1,6 +1,11 @@
 package losses
 
-import "math"
+import (
+	"math"
+	"reflect"
+
+	"softloss/losses/internal/kernel"
+)
 
 // BiTempered is the bi-tempered logistic loss: with T1 < 1 it is bounded, with T2 > 1 its
 // softmax has heavy tails; both together bear outliers and wrong labels.
@@ -38,75 +43,132 @@ func (b BiTempered) Validate() error {
 }
 
 // Row implements [Loss].
-func (b BiTempered) Row(r Row) (loss float64) {
-	y := make([]float64, len(r.LogP)) // log ŷ
-	b.logSoftmax(y, r)
-	for k, t := range r.Target {
-		if t > 0 {
-			loss += t * (logT(math.Log(t), b.T1) - logT(y[k], b.T1))
-		}
-		loss -= (math.Pow(t, 2-b.T1) - math.Exp((2-b.T1)*y[k])) / (2 - b.T1)
-		if r.TargetGrad != nil {
-			r.TargetGrad[k] = logT(math.Log(t), b.T1) - logT(y[k], b.T1)
-		}
-	}
-	if r.Grad == nil {
-		return loss
-	}
-	var v, escort float64
-	for k, t := range r.Target {
-		// (ŷ - t) ŷ^(T2-T1), with 0^0 = 1
-		x := math.Exp(y[k]) - t
-		if b.T1 != b.T2 {
-			x *= math.Exp((b.T2 - b.T1) * y[k])
-		}
-		r.Grad[k] = x
-		v += x
-		escort += math.Exp(b.T2 * y[k])
-	}
-	for k := range r.Grad {
-		r.Grad[k] -= math.Exp(b.T2*y[k]) / escort * v
-	}
-	return loss
+func (b BiTempered) Row(r Row) float64 {
+	return (&biTemperedRows{b, make([]float64, biTemperedScratch*len(r.LogP))}).Row(r)
 }
 
 // needsLogits says that the loss has a softmax of its own.
 func (BiTempered) needsLogits() bool { return true }
 
-// logSoftmax stores the logarithm of the tempered softmax of the row in y.
-func (b BiTempered) logSoftmax(y []float64, r Row) {
-	if b.T2 == 1 {
-		copy(y, r.LogP)
-		return
-	}
-	// With m the largest logit and c = T2-1, ŷ_k = (1 + c (λ - z_k))^(-1/c). The sum falls as λ grows, is at least 1 at λ = m
-	// and at most 1 at λ = m + (K^c - 1)/c: Newton's method from the left, where the sum is convex, climbs to the root.
-	c := b.T2 - 1
-	lambda := math.Inf(-1)
-	for _, l := range r.LogP {
-		lambda = math.Max(lambda, l)
-	}
-	for range 200 {
-		var sum, slope float64
-		for k, l := range r.LogP {
-			x := c * (lambda - l)
-			y[k] = -math.Log1p(x) / c
-			p := math.Exp(y[k])
-			sum += p
-			slope += p / (1 + x)
-		}
-		step := (sum - 1) / slope
-		if !(step > 0x1p-52*math.Max(1, math.Abs(lambda))) {
-			break
-		}
-		lambda += step
-	}
+func (BiTempered) itself() reflect.Type        { return reflect.TypeFor[BiTempered]() }
+func (t BiTempered) block32(b *block[float32]) { biTemperedBlock(t, b) }
+func (t BiTempered) block64(b *block[float64]) { biTemperedBlock(t, b) }
+
+func biTemperedBlock[T kernel.Float](t BiTempered, b *block[T]) {
+	rowBlock(b, &biTemperedRows{t, make([]float64, biTemperedScratch*b.k)})
 }
 
-// logT is the tempered logarithm of x = exp(l).
-func logT(l, t float64) float64 {
-	if t == 1 {
-		return l
+// biTemperedRows is BiTempered with memory for some numbers of each class.
+type biTemperedRows struct {
+	BiTempered
+	scratch []float64
+}
+
+const biTemperedScratch = 6
+
+// Row implements [Loss]. With c = T2-1 and x = ŷ^-c, ŷ^(T2-T1) is ŷ^(1-T1)/x, and ŷ^T2 is ŷ/x.
+func (b *biTemperedRows) Row(r Row) (loss float64) {
+	k := len(r.LogP)
+	w := b.scratch
+	s := tempered{logP: w[:k], p: w[k : 2*k], inverse: w[2*k : 3*k], gap: w[3*k : 4*k]}
+	s.solve(b.T2-1, r)
+	pow, top := s.gap, s.top // ŷ^(1-T1)
+	e := 1 - b.T1
+	if e == 0 {
+		for j := range pow {
+			pow[j] = 1
+		}
+	} else {
+		arg := w[4*k : 5*k]
+		for j, l := range s.logP {
+			arg[j] = e * l
+		}
+		expRow(pow, arg, top)
 	}
-	return math.Expm1((1-t)*l) / (1 - t)
+	loss, mass := b.compare(r, s.logP, pow, w[4*k:])
+	others := expectation(s.p[:top], pow[:top]) + expectation(s.p[top+1:], pow[top+1:])
+	loss += (others + ((1 - mass) + math.Expm1((2-b.T1)*s.logP[top]))) / (2 - b.T1)
+	if r.Grad != nil {
+		s.grad(r, pow)
+	}
+	return loss
+}
+
+// compare returns Σ_k t_k (log_T1 t_k - log_T1 ŷ_k) and Σ_k t_k^(2-T1), and stores the gradient of the labels. log is log ŷ,
+// pow ŷ^(1-T1). It uses 2K elements of scratch.
+func (b *biTemperedRows) compare(r Row, log, pow, scratch []float64) (sum, mass float64) {
+	k, e, top := len(log), 1-b.T1, 0
+	lt, tpow := scratch[:k], scratch[k:2*k] // log t, t^(1-T1)
+	some := 0
+	for j, t := range r.Target {
+		switch {
+		case t == 1: // most often all there is
+			lt[j] = 0
+		case t == 0:
+			lt[j] = math.Inf(-1)
+			continue
+		default:
+			lt[j] = math.Log(t)
+		}
+		some++
+		if lt[j] > lt[top] || some == 1 {
+			top = j
+		}
+	}
+	quick := e != 0 && some > k/4
+	if quick {
+		for j, l := range lt {
+			tpow[j] = e * l
+		}
+		expRow(tpow, tpow, top)
+	}
+	for j, t := range r.Target {
+		if t == 0 && r.TargetGrad == nil {
+			continue
+		}
+		if !quick {
+			tpow[j] = math.Exp(e * lt[j])
+		}
+		d := logPow(lt[j], tpow[j], e) - logPow(log[j], pow[j], e)
+		if t > 0 {
+			sum += t * d
+			mass += t * tpow[j]
+		}
+		if r.TargetGrad != nil {
+			r.TargetGrad[j] = d
+		}
+	}
+	return sum, mass
+}
+
+// grad stores the gradient; pow is ŷ^(1-T1).
+func (s *tempered) grad(r Row, pow []float64) {
+	g, p, top := r.Grad, s.p[:len(r.Grad)], s.top
+	target, inverse, escort := r.Target[:len(g)], s.inverse[:len(g)], s.logP[:len(g)]
+	pow = pow[:len(g)]
+	own := (1 - target[top]) + math.Expm1(s.logP[top]) // ŷ - t
+	for j, y := range p {
+		g[j] = (y - target[j]) * (pow[j] * inverse[j])
+		escort[j] = y * inverse[j]
+	}
+	v, e := total(g[:top])+total(g[top+1:]), total(escort[:top])+total(escort[top+1:])
+	own *= pow[top] * inverse[top]
+	sum := e + escort[top]
+	c := (v + own) / sum
+	for j, x := range escort {
+		g[j] -= x * c
+	}
+	g[top] = (own*e - escort[top]*v) / sum
+}
+
+// logPow is the tempered logarithm of x = exp(l) for e = 1-t and pow = x^e.
+func logPow(l, pow, e float64) float64 {
+	switch x := e * l; {
+	case e == 0:
+		return l
+	case math.Abs(x) > 0.5:
+		return (pow - 1) / e
+	default:
+		return math.Expm1(x) / e
+	}
 }

@@ -1,6 +1,11 @@
 package losses
 
-import "math"
+import (
+	"math"
+	"reflect"
+
+	"softloss/losses/internal/kernel"
+)
 
 // ConfidencePenalty is cross entropy less Beta times the entropy of the prediction, which keeps it from growing too sure.
 //
@@ -36,4 +41,23 @@ func (c ConfidencePenalty) Row(r Row) float64 {
 		}
 	}
 	return loss
+}
+
+func (ConfidencePenalty) itself() reflect.Type        { return reflect.TypeFor[ConfidencePenalty]() }
+func (c ConfidencePenalty) block32(b *block[float32]) { confidenceBlock(c, b) }
+func (c ConfidencePenalty) block64(b *block[float64]) { confidenceBlock(c, b) }
+
+func confidenceBlock[T kernel.Float](c ConfidencePenalty, b *block[T]) {
+	if b.criterion.FromProbs {
+		rowBlock(b, c)
+		return
+	}
+	expectationBlock(b, 1, c.Beta, func(h []float64, l, z, _ []T) {
+		kernel.LogSoftmax(l, z, b.k)
+		for j, v := range l[:len(h)] {
+			if h[j] = float64(v); v < -1e30 { // p is 0
+				h[j] = 0
+			}
+		}
+	})
 }

@@ -164,7 +164,7 @@ func TestFamilyPoison(t *testing.T) {
 // TestKernelsOfFamily: by kernel and by Row alike for numbers of classes with and without tails, where labels are soft, one-hot
 // or an index and rows are sure.
 func TestKernelsOfFamily(t *testing.T) {
-	for _, name := range append([]string{"mae", "kl"}, twice...) {
+	for _, name := range append([]string{"mae", "kl", "nce", "rce", "sce", "penalty", "bt .8 1.2", "bt .5 1", "bt 1 2"}, twice...) {
 		for _, k := range []int{1, 2, 3, 7, 8, 10, 16, 17, 33, 100, 1000} {
 			c := losses.Criterion{Loss: lossFamily[name], Reduction: losses.None}
 			b := familyBatch(c, 4, k, 84)

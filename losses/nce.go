@@ -1,6 +1,11 @@
 package losses
 
-import "math"
+import (
+	"math"
+	"reflect"
+
+	"softloss/losses/internal/kernel"
+)
 
 // NCE is normalised cross entropy, a loss in [0, 1] that is robust to symmetric label noise.
 //
@@ -26,13 +31,14 @@ func (NCE) Row(r Row) (loss float64) {
 	if len(r.LogP) == 1 {
 		return 0
 	}
-	var sum float64
+	sum := total(r.LogP)
 	excluded := 0
-	for _, l := range r.LogP {
-		if math.IsInf(l, -1) {
-			excluded++
+	if math.IsInf(sum, -1) {
+		for _, l := range r.LogP {
+			if math.IsInf(l, -1) {
+				excluded++
+			}
 		}
-		sum += l
 	}
 	for k, t := range r.Target {
 		share := r.LogP[k] / sum
@@ -57,3 +63,117 @@ func (NCE) Row(r Row) (loss float64) {
 
 // LinearInTarget implements [LinearLoss].
 func (NCE) LinearInTarget() bool { return true }
+
+func (NCE) itself() reflect.Type      { return reflect.TypeFor[NCE]() }
+func (NCE) block32(b *block[float32]) { nceBlock(b) }
+func (NCE) block64(b *block[float64]) { nceBlock(b) }
+
+// nceBlock computes the loss from two cross entropies, C for the target and D = -Σ_j l_j for labels of 1. With S the sum
+// of the target it is C/D, and the gradient
+//
+//	dL/dlogits_j = ((S - K loss) p_j + loss - t_j) / D.
+func nceBlock[T kernel.Float](b *block[T]) {
+	if b.k == 1 || b.criterion.FromProbs {
+		rowBlock(b, NCE{})
+		return
+	}
+	k, m := b.k, max(1, chunkElements/b.k)
+	m = min(m, len(b.loss))
+	all := grow(&b.wide, 8*k+m)[8*k:] // the rest is for row
+	ones := grow(&b.rowBuf, m*k)
+	for i := range ones {
+		ones[i] = 1
+	}
+	one := ones[:1]
+	for lo := 0; lo < len(b.loss); lo += m {
+		hi := min(lo+m, len(b.loss))
+		z, g, loss, all := b.input[lo*k:hi*k], rowsOf(b.grad, lo, hi, k), b.loss[lo:hi], all[:hi-lo]
+		kernel.CrossEntropy(all, nil, z, ones[:len(z)], one, k)
+		switch {
+		case b.index != nil:
+			kernel.CrossEntropyIndex(loss, g, z, b.index[lo:hi], one, k)
+		default:
+			if bad := kernel.CrossEntropy(loss, nil, z, b.target[lo*k:hi*k], one, k); bad >= 0 {
+				b.bad = lo + bad
+				return
+			}
+			if g != nil {
+				kernel.Softmax(g, z, k)
+			}
+		}
+		for i := range loss {
+			row, c, d := lo+i, loss[i], all[i]
+			loss[i] = c / d
+			switch {
+			case !(c <= math.MaxFloat64 && d <= math.MaxFloat64): // a class of p = 0, or NaN
+				b.row(NCE{}, row)
+			case g != nil && b.index != nil:
+				nceIndexGrad(g[i*k:(i+1)*k], b.index[row], c, d, b.factor(b.scale, row))
+			case g != nil:
+				nceGrad(g[i*k:(i+1)*k], b.target[row*k:(row+1)*k], loss[i], b.factor(b.scale, row)/d)
+			}
+		}
+	}
+}
+
+// chunkElements is how many elements are computed before what has been stored is taken up again: few enough for the cache.
+const chunkElements = 1 << 12
+
+// rowsOf returns rows [lo, hi) of a matrix, nil for nil.
+func rowsOf[T any](x []T, lo, hi, k int) []T {
+	if x == nil {
+		return nil
+	}
+	return x[lo*k : hi*k]
+}
+
+// nceIndexGrad makes of g, the gradient p - [j=y] of the cross entropy c, that of c/d times f.
+func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
+	k, loss := float64(len(g)), c/d
+	f /= d
+	a, rest := f*(1-k*loss), f*loss
+	top, q := -1, 0.0
+	if a < -f || a > f { // the rounding of a p near 1 would be seen
+		if top = above(g); top >= 0 {
+			q = math.Exp(-c) + total(g[:top]) + total(g[top+1:]) - float64(g[y])
+		}
+	}
+	own := float64(g[y])
+	for j, v := range g {
+		g[j] = T(a*float64(v) + rest)
+	}
+	g[y] = T(a*own - f*(k-1)*loss)
+	if top >= 0 {
+		g[top] = T(f*(1-(k-1)*loss) - a*q)
+	}
+}
+
+// nceGrad makes of g, the softmax, f ((S - K loss) p + loss - t) for the labels t and their sum S.
+func nceGrad[T kernel.Float](g, t []T, loss, f float64) {
+	t = t[:len(g)]
+	k, top := float64(len(g)), above(g)
+	var q, others, own float64
+	if top < 0 {
+		others = total(t)
+	} else {
+		q = total(g[:top]) + total(g[top+1:])
+		others, own = total(t[:top])+total(t[top+1:]), float64(t[top])
+	}
+	a, rest := f*(others+own-k*loss), f*loss
+	for j, v := range g {
+		g[j] = T(a*float64(v) + rest - f*float64(t[j]))
+	}
+	if top >= 0 {
+		g[top] = T(f*(others-(k-1)*loss) - a*q)
+	}
+}
+
+// above returns the position of an element above 1/2, or -1.
+func above[T kernel.Float](p []T) int {
+	for j, v := range p {
+		if v > 0.5 {
+			return j
+		}
+	}
+	return -1
+}

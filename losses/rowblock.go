@@ -14,13 +14,6 @@ type rowFailure struct {
 
 // rowBlock evaluates a loss by its Row, in float64.
 func rowBlock[T kernel.Float](b *block[T], l Loss) {
-	k := b.k
-	w := grow(&b.wide, 8*k)
-	z, u, labels := w[:k], w[k:2*k], w[2*k:3*k]
-	r := Row{LogP: w[3*k : 4*k], P: w[4*k : 5*k], Target: w[5*k : 6*k], Rest: w[6*k : 7*k]}
-	if b.targetGrad != nil {
-		r.TargetGrad = w[7*k:]
-	}
 	i := 0
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -28,52 +21,120 @@ func rowBlock[T kernel.Float](b *block[T], l Loss) {
 		}
 	}()
 	for ; i < len(b.loss); i++ {
-		lo, hi := i*k, i*k+k
-		if !b.rowTarget(r.Target, i) {
+		if !b.row(l, i) {
 			b.bad = i
 			return
 		}
-		for j, v := range b.input[lo:hi] {
-			z[j] = float64(v)
-		}
-		if b.criterion.FromProbs {
-			for j, p := range z {
-				r.P[j] = max(p, tiny[T]())
-				r.LogP[j], r.Rest[j] = math.Log(r.P[j]), 1-p
-			}
-		} else {
-			kernel.LogSoftmax(r.LogP, z, k)
-			kernel.Softmax(r.P, z, k)
-			for j, p := range r.P {
-				r.Rest[j] = rest(r.LogP[j], p)
-			}
-		}
-		if b.grad != nil {
-			r.Grad = u
-			clear(u)
-		}
+	}
+}
+
+// row evaluates row i by the loss's Row. It returns false when there is an invalid label.
+func (b *block[T]) row(l Loss, i int) bool {
+	k := b.k
+	w := grow(&b.wide, 8*k)
+	r := Row{LogP: w[:k], P: w[k : 2*k], Rest: w[2*k : 3*k], Target: w[3*k : 4*k]}
+	z, u, labels := w[4*k:5*k], w[5*k:6*k], w[6*k:7*k]
+	if !b.rowTarget(r.Target, i) {
+		return false
+	}
+	if b.grad != nil {
+		r.Grad = u
+		clear(u)
+	}
+	if b.targetGrad != nil {
+		r.TargetGrad = w[7*k:]
 		clear(r.TargetGrad)
-		b.loss[i] = l.Row(r)
-		if math.IsNaN(r.LogP[0]) { // so are all of them
-			b.loss[i] = math.NaN()
+	}
+	top := -1
+	if lo := i * k; b.criterion.FromProbs {
+		for j, v := range b.input[lo : lo+k] {
+			p := float64(v)
+			r.P[j] = max(p, tiny[T]())
+			r.LogP[j], r.Rest[j] = math.Log(r.P[j]), 1-p
 		}
-		if b.grad != nil {
-			f := b.factor(b.scale, i)
-			if b.criterion.FromProbs {
-				for j := range u {
-					z[j] = u[j] / r.P[j]
-				}
-			} else {
-				kernel.LogSoftmaxGrad(z, z, u, k)
-			}
-			for j, g := range z {
-				b.grad[lo+j] = T(f * g)
-			}
-		}
-		if b.targetGrad != nil {
-			b.storeTargetGrad(i, r.TargetGrad, labels)
+	} else {
+		top = softmaxRow(r, widened(z, b.input[lo:lo+k]))
+	}
+	b.loss[i] = l.Row(r)
+	if math.IsNaN(r.LogP[0]) { // so are all of them
+		b.loss[i] = math.NaN()
+	}
+	if b.grad != nil {
+		b.storeGrad(i, r, top)
+	}
+	if b.targetGrad != nil {
+		b.storeTargetGrad(i, r.TargetGrad, labels)
+	}
+	return true
+}
+
+// softmaxRow stores what a Row tells of the softmax of the logits z, and returns the position of a p > 1/2, or -1.
+func softmaxRow(r Row, z []float64) (top int) {
+	k := len(z)
+	kernel.LogSoftmax(r.LogP, z, k)
+	kernel.Softmax(r.P, z, k)
+	top = -1
+	rest := r.Rest[:len(r.P)]
+	for j, p := range r.P {
+		rest[j] = 1 - p
+		if p > 0.5 {
+			top = j
 		}
 	}
+	if top >= 0 {
+		rest[top] = -math.Expm1(r.LogP[top])
+	}
+	return top
+}
+
+// storeGrad takes u = r.Grad of row i back through the softmax, u_j - p_j Σ u, or through the logarithm of given
+// probabilities, u_j/p_j, and stores it. Where p is above 1/2, at top, it is (1-p) Σ u less the sum of the other u.
+func (b *block[T]) storeGrad(i int, r Row, top int) {
+	f := b.factor(b.scale, i)
+	u, p := r.Grad, r.P[:len(r.Grad)]
+	g := b.grad[i*b.k:][:len(u)]
+	if b.criterion.FromProbs {
+		for j, x := range u {
+			g[j] = T(f * (x / p[j]))
+		}
+		return
+	}
+	if top < 0 {
+		sum := total(u)
+		for j, x := range u {
+			g[j] = T(f * (x - p[j]*sum))
+		}
+		return
+	}
+	others := total(u[:top]) + total(u[top+1:])
+	sum := others + u[top]
+	for j, x := range u {
+		g[j] = T(f * (x - p[j]*sum))
+	}
+	g[top] = T(f * (sum*r.Rest[top] - others))
+}
+
+// total returns the sum of x.
+func total[T kernel.Float](x []T) float64 {
+	var s0, s1, s2, s3 float64 // sums that do not wait for each other
+	i := 0
+	for ; i+4 <= len(x); i += 4 {
+		y := x[i : i+4 : i+4]
+		s0, s1, s2, s3 = s0+float64(y[0]), s1+float64(y[1]), s2+float64(y[2]), s3+float64(y[3])
+	}
+	for _, v := range x[i:] {
+		s0 += float64(v)
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+// widened returns x in float64: x itself, or what it stores in dst.
+func widened[T kernel.Float](dst []float64, x []T) []float64 {
+	if wide, ok := any(x).([]float64); ok {
+		return wide
+	}
+	widen(dst, x)
+	return dst
 }
 
 // storeTargetGrad takes g = dL/dτ of row i back through smoothing and class weights and stores it. t is scratch.

@@ -9,8 +9,8 @@ import (
 
 // OneHot returns the one-hot rows of an index as labels of the dtype.
 //
-// Shapes: index [N] → [N, classes]. Errors: [ErrNil], [ErrShape], [ErrDtype], [ErrParam] unless classes > 0, [ErrIndex] for a
-// class outside [0, classes).
+// Shapes: index [N] → [N, classes]. Errors: [ErrNil], [ErrShape], [ErrDtype], [ErrParam] unless classes > 0 and there are
+// less than 2³¹ labels in all, [ErrIndex] for a class outside [0, classes).
 func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
 	d, err := denseOf("index", index)
 	if err != nil {
@@ -33,6 +33,9 @@ func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, e
 	if err != nil {
 		return nil, err
 	}
+	if most := math.MaxInt32 / len(rows); classes > most {
+		return nil, argError(ErrParam, "classes", classes, "is out of range", fmt.Sprintf("at most %d for %d rows", most, len(rows)))
+	}
 	out := tensor.New(tensor.Of(dt), tensor.WithShape(len(rows), classes))
 	for i, y := range rows {
 		if uint(y) >= uint(classes) {
@@ -46,7 +49,7 @@ func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, e
 // VotesToLabels returns the soft labels of annotators' votes: every row divided by its sum.
 //
 // Shapes: votes [N, K], float32 or float64, finite numbers >= 0 → [N, K] of that dtype. Errors: [ErrNil], [ErrShape], [ErrDtype],
-// and [ErrLabel] for a count that is negative or not finite and for a row without votes.
+// and [ErrLabel] for a count that is negative or not finite and for a row without votes or with a sum beyond float64.
 func VotesToLabels(votes tensor.Tensor) (*tensor.Dense, error) {
 	d, err := labelsOf("votes", votes)
 	if err != nil {
@@ -66,8 +69,11 @@ func VotesToLabels(votes tensor.Tensor) (*tensor.Dense, error) {
 			}
 			sum += v
 		}
-		if !(sum > 0) || math.IsInf(sum, 1) {
-			return nil, cellError(ErrLabel, "votes", i, -1, fmt.Sprintf("the sum %v", sum), "is no number of votes", "at least one vote")
+		switch {
+		case sum == 0:
+			return nil, cellError(ErrLabel, "votes", i, -1, "the sum 0", "is no number of votes", "at least one vote")
+		case math.IsInf(sum, 1):
+			return nil, cellError(ErrLabel, "votes", i, -1, "the sum", "overflows", "votes whose sum is finite")
 		}
 		for j, v := range x[i*k : (i+1)*k] {
 			set(out, i*k+j, v/sum)
@@ -149,7 +155,7 @@ func TeacherLabels(logits tensor.Tensor, temperature float64) (*tensor.Dense, er
 // LogitAdjustment returns tau log(counts_k / Σ counts), what [Criterion].LogitShift adds to the logits while training on classes
 // of uneven frequency: the trained logits, without the shift, are then those for even classes.
 //
-// Errors: [ErrParam] unless tau is finite and every count finite and > 0.
+// Errors: [ErrParam] unless tau is finite, every count finite and > 0, and their sum finite.
 //
 // Source: Menon et al., ICLR 2021, arXiv:2007.07314, eq. (10), tau = 1 there.
 func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
@@ -162,6 +168,9 @@ func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
 			return nil, argError(ErrParam, "counts", fmt.Sprintf("class %d: %v", k, c), "is out of range", "a finite number > 0")
 		}
 		sum += c
+	}
+	if math.IsInf(sum, 1) {
+		return nil, argError(ErrParam, "counts", "the sum", "overflows", "counts whose sum is finite")
 	}
 	shift := make([]float64, len(counts))
 	for k, c := range counts {

@@ -1,6 +1,7 @@
 package losses_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -33,6 +34,11 @@ func TestOneHot(t *testing.T) {
 	require.ErrorIs(t, err, losses.ErrDtype)
 	_, err = losses.OneHot(nil, 4, tensor.Float64)
 	require.ErrorIs(t, err, losses.ErrNil)
+	for _, classes := range []int{math.MaxInt, math.MaxInt/2 + 2, math.MaxInt32/2 + 1} {
+		_, err = losses.OneHot(two, classes, tensor.Float64)
+		require.EqualError(t, err, fmt.Sprintf("losses: classes: %d is out of range, want at most 1073741823 for 2 rows", classes))
+		require.ErrorIs(t, err, losses.ErrParam)
+	}
 }
 
 func TestVotesToLabels(t *testing.T) {
@@ -48,6 +54,7 @@ func TestVotesToLabels(t *testing.T) {
 		{[]float64{1, 1, 2, -1}, "losses: votes: row 1 column 1: -1 is no count, want a finite number >= 0"},
 		{[]float64{1, nan, 1, 1}, "losses: votes: row 0 column 1: NaN is no count, want a finite number >= 0"},
 		{[]float64{1, 1, 0, 0}, "losses: votes: row 1: the sum 0 is no number of votes, want at least one vote"},
+		{[]float64{1, 1, 1e308, 1e308}, "losses: votes: row 1: the sum overflows, want votes whose sum is finite"},
 	} {
 		_, err := losses.VotesToLabels(dense(tensor.Float64, c.votes, 2, 2))
 		require.EqualError(t, err, c.want)
@@ -111,7 +118,7 @@ func TestLogitAdjustment(t *testing.T) {
 	half, err := losses.LogitAdjustment([]float64{6, 3, 1}, 0.5)
 	require.NoError(t, err)
 	near(t, "half", half, []float64{shift[0] / 2, shift[1] / 2, shift[2] / 2}, 1e-15, 0)
-	for _, counts := range [][]float64{{1, 0}, {1, -1}, {1, nan}, {1, inf}} {
+	for _, counts := range [][]float64{{1, 0}, {1, -1}, {1, nan}, {1, inf}, {1e308, 1e308}} {
 		_, err := losses.LogitAdjustment(counts, 1)
 		require.ErrorIs(t, err, losses.ErrParam)
 	}
