@@ -102,7 +102,13 @@ func (c Criterion) Validate() error {
 		return argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
 	}
 	if v, ok := c.loss().(Validator); ok {
-		if err := v.Validate(); err != nil {
+		switch err := v.Validate().(type) {
+		case nil:
+		case *Error: // one of this package's losses
+			in := *err
+			in.Arg = "loss: " + in.Arg
+			return &in
+		default:
 			return fmt.Errorf("losses: loss: %w", err)
 		}
 	}

@@ -1,0 +1,58 @@
+package losses_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
+)
+
+func TestCheckGradient(t *testing.T) {
+	for _, l := range slices.Concat([]losses.Loss{nil, GCE{Q: 0.7}}, valuesOf(lossFamily)) {
+		for _, classes := range []int{2, 5, 40} {
+			require.NoError(t, losses.CheckGradient(l, classes), "%#v", l)
+		}
+	}
+	require.ErrorIs(t, losses.CheckGradient(nil, 1), losses.ErrParam)
+	require.ErrorIs(t, losses.CheckGradient(losses.GCE{}, 3), losses.ErrParam)
+}
+
+func valuesOf(m map[string]losses.Loss) (all []losses.Loss) {
+	for _, l := range m {
+		all = append(all, l)
+	}
+	return all
+}
+
+// forgetful leaves out a derivative.
+type forgetful struct {
+	losses.Loss
+	what string
+}
+
+func (f forgetful) Row(r losses.Row) float64 {
+	switch f.what {
+	case "Grad":
+		r.Grad = nil
+	case "TargetGrad":
+		r.TargetGrad = nil
+	}
+	return f.Loss.Row(r)
+}
+
+func TestCheckGradientFails(t *testing.T) {
+	for what, by := range map[string]string{"Grad": "by logit 0 is 0, want ", "TargetGrad": "by label 2 is 0, want "} {
+		err := losses.CheckGradient(forgetful{losses.CrossEntropy{}, what}, 3)
+		require.ErrorIs(t, err, losses.ErrLoss)
+		require.ErrorContains(t, err, by)
+	}
+}
+
+// A test of a loss of one's own.
+func ExampleCheckGradient() {
+	fmt.Println(losses.CheckGradient(GCE{Q: 0.7}, 5))
+	// Output: <nil>
+}
