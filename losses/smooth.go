@@ -245,19 +245,7 @@ func smoothRows[T kernel.Float](s Smoothing, dst, t []T, k int) (bad int) {
 	case s.Prior == nil:
 		return kernel.Smooth(dst, t, 1-s.Alpha, 0, 0, s.Alpha*uniform, k)
 	}
-	if row, _ := firstInvalid(t, k); row >= 0 {
-		return row
-	}
-	for lo := 0; lo < len(t); lo += k {
-		var sum float64
-		for _, v := range t[lo : lo+k] {
-			sum += float64(v)
-		}
-		for j, v := range t[lo : lo+k] {
-			dst[lo+j] = T((1-s.Alpha)*float64(v) + s.Alpha*sum*s.Prior[j])
-		}
-	}
-	return -1
+	return kernel.Mix(dst, t, s.Prior, 1-s.Alpha, s.Alpha)
 }
 
 // smoothGradRow replaces g = dL/dτ' by dL/dt for the row of labels t.

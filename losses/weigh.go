@@ -131,14 +131,10 @@ func (e *engine[T]) sumMass() {
 			s = 1
 		case e.index != nil:
 			s = w[e.index[i]]
+		case w == nil:
+			s = kernel.Sum(e.target[i*e.k : (i+1)*e.k])
 		default:
-			for k, t := range e.target[i*e.k : (i+1)*e.k] {
-				if w != nil {
-					s += w[k] * float64(t)
-				} else {
-					s += float64(t)
-				}
-			}
+			_, s, _ = kernel.WeightedSum(e.target[i*e.k:(i+1)*e.k], w)
 		}
 		e.rowMass[i] = s
 		if e.sample != nil {

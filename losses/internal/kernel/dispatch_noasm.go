@@ -32,11 +32,15 @@ func vectorSeparable[T Float](f Family, a float64, loss []float64, grad, z, t, s
 	panic(noVectors)
 }
 
+func vectorSum[T Float](x []T) float64 { panic(noVectors) }
+
 func vectorWeightedSum[T Float](t []T, w []float64) (plain, weighted float64, ok bool) {
 	panic(noVectors)
 }
 
 func vectorWeigh[T Float](dst, t []T, w []float64) bool { panic(noVectors) }
+
+func vectorMix[T Float](dst, t []T, w []float64, keep, add float64) { panic(noVectors) }
 
 func vectorDivide[T Float](dst, z []T, shift []float64, t float64) (top float64) { panic(noVectors) }
 

@@ -288,6 +288,11 @@ func weightedSumF64AVX512(t *float64, w *float64, n int) (plain float64, weighte
 //go:noescape
 func weighF64AVX512(dst *float64, t *float64, w *float64, n int) (bad uint32)
 
+// mixF64AVX512 stores keep t + add w in dst.
+//
+//go:noescape
+func mixF64AVX512(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
+
 // divideF64AVX512 stores z/t in dst and returns the largest element, no NaN.
 //
 //go:noescape
@@ -683,6 +688,11 @@ func weightedSumF64AVX2(t *float64, w *float64, n int) (plain float64, weighted 
 //go:noescape
 func weighF64AVX2(dst *float64, t *float64, w *float64, n int) (bad uint32)
 
+// mixF64AVX2 stores keep t + add w in dst.
+//
+//go:noescape
+func mixF64AVX2(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
+
 // divideF64AVX2 stores z/t in dst and returns the largest element, no NaN.
 //
 //go:noescape
@@ -794,6 +804,11 @@ func focalNTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 //go:noescape
 func gceTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// sumWideAVX512 returns Σ x.
+//
+//go:noescape
+func sumWideAVX512(x *float32, n int) (sum float64)
+
 // sumExpWideAVX512 returns Σ exp(max(z, low)) 2^-shift.
 // NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
@@ -834,6 +849,11 @@ func weightedSumWideAVX512(t *float32, w *float64, n int) (plain float64, weight
 //
 //go:noescape
 func weighWideAVX512(dst *float32, t *float32, w *float64, n int) (bad uint32)
+
+// mixWideAVX512 stores keep t + add w in dst.
+//
+//go:noescape
+func mixWideAVX512(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
 
 // divideWideAVX512 stores z/t in dst and returns the largest element, no NaN.
 //
@@ -890,6 +910,11 @@ func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64,
 //go:noescape
 func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// sumWideAVX2 returns Σ x.
+//
+//go:noescape
+func sumWideAVX2(x *float32, n int) (sum float64)
+
 // sumExpWideAVX2 returns Σ exp(max(z, low)) 2^-shift.
 // NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.
 //
@@ -930,6 +955,11 @@ func weightedSumWideAVX2(t *float32, w *float64, n int) (plain float64, weighted
 //
 //go:noescape
 func weighWideAVX2(dst *float32, t *float32, w *float64, n int) (bad uint32)
+
+// mixWideAVX2 stores keep t + add w in dst.
+//
+//go:noescape
+func mixWideAVX2(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
 
 // divideWideAVX2 stores z/t in dst and returns the largest element, no NaN.
 //

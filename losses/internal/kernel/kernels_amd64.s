@@ -6181,6 +6181,63 @@ done4:
 	VZEROUPPER
 	RET
 
+// func mixF64AVX512(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mixF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD keep+32(FP), Z0
+	VBROADCASTSD add+40(FP), Z1
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x10
+	JLT         small2
+	VMOVUPD     (CX)(SI*8), Z2
+	VMOVUPD     (DX)(SI*8), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMADD213PD Z3, Z0, Z2
+	VMOVUPD     Z2, (AX)(SI*8)
+	VMOVUPD     64(CX)(SI*8), Z2
+	VMOVUPD     64(DX)(SI*8), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMADD213PD Z3, Z0, Z2
+	VMOVUPD     Z2, 64(AX)(SI*8)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x08
+	JLT         tail3
+	VMOVUPD     (CX)(SI*8), Z2
+	VMOVUPD     (DX)(SI*8), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMADD213PD Z3, Z0, Z2
+	VMOVUPD     Z2, (AX)(SI*8)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	MOVL        $0x00000001, DI
+	SHLXL       BX, DI, BX
+	DECL        BX
+	KMOVW       BX, K1
+	VMOVUPD.Z   (CX)(SI*8), K1, Z2
+	VMOVUPD.Z   (DX)(SI*8), K1, Z3
+	VMULPD      Z1, Z3, Z3
+	VFMADD213PD Z3, Z0, Z2
+	VMOVUPD     Z2, K1, (AX)(SI*8)
+
+done4:
+	VZEROUPPER
+	RET
+
 // func divideF64AVX512(dst *float64, z *float64, n int, t float64) (top float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·divideF64AVX512(SB), NOSPLIT, $0-40
@@ -13132,6 +13189,62 @@ done4:
 	VZEROUPPER
 	RET
 
+// func mixF64AVX2(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
+// Requires: AVX, FMA3
+TEXT ·mixF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD keep+32(FP), Y0
+	VBROADCASTSD add+40(FP), Y1
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x08
+	JLT         small2
+	VMOVUPD     (CX)(SI*8), Y2
+	VMOVUPD     (DX)(SI*8), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMADD213PD Y3, Y0, Y2
+	VMOVUPD     Y2, (AX)(SI*8)
+	VMOVUPD     32(CX)(SI*8), Y2
+	VMOVUPD     32(DX)(SI*8), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMADD213PD Y3, Y0, Y2
+	VMOVUPD     Y2, 32(AX)(SI*8)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x04
+	JLT         tail3
+	VMOVUPD     (CX)(SI*8), Y2
+	VMOVUPD     (DX)(SI*8), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMADD213PD Y3, Y0, Y2
+	VMOVUPD     Y2, (AX)(SI*8)
+	ADDQ        $0x04, SI
+	SUBQ        $0x04, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), DI
+	NEGQ        BX
+	VMOVUPS     32(DI)(BX*8), Y2
+	VMASKMOVPD  (CX)(SI*8), Y2, Y3
+	VMASKMOVPD  (DX)(SI*8), Y2, Y4
+	VMULPD      Y1, Y4, Y4
+	VFMADD213PD Y4, Y0, Y3
+	VMASKMOVPD  Y3, Y2, (AX)(SI*8)
+
+done4:
+	VZEROUPPER
+	RET
+
 // func divideF64AVX2(dst *float64, z *float64, n int, t float64) (top float64)
 // Requires: AVX
 TEXT ·divideF64AVX2(SB), NOSPLIT, $0-40
@@ -15007,6 +15120,66 @@ column1:
 	VZEROUPPER
 	RET
 
+// func sumWideAVX512(x *float32, n int) (sum float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·sumWideAVX512(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   DX, DX
+
+big1:
+	CMPQ      CX, $0x20
+	JLT       small2
+	VCVTPS2PD (AX)(DX*4), Z4
+	VADDPD    Z4, Z0, Z0
+	VCVTPS2PD 32(AX)(DX*4), Z4
+	VADDPD    Z4, Z1, Z1
+	VCVTPS2PD 64(AX)(DX*4), Z4
+	VADDPD    Z4, Z2, Z2
+	VCVTPS2PD 96(AX)(DX*4), Z4
+	VADDPD    Z4, Z3, Z3
+	ADDQ      $0x20, DX
+	SUBQ      $0x20, CX
+	JMP       big1
+
+small2:
+	CMPQ      CX, $0x08
+	JLT       tail3
+	VCVTPS2PD (AX)(DX*4), Z4
+	VADDPD    Z4, Z0, Z0
+	ADDQ      $0x08, DX
+	SUBQ      $0x08, CX
+	JMP       small2
+
+tail3:
+	TESTQ     CX, CX
+	JEQ       done4
+	MOVL      $0x00000001, BX
+	SHLXL     CX, BX, CX
+	DECL      CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (AX)(DX*4), K1, Y4
+	VCVTPS2PD Y4, Z4
+	VADDPD    Z4, Z0, Z0
+
+done4:
+	VADDPD        Z3, Z0, Z0
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, sum+16(FP)
+	VZEROUPPER
+	RET
+
 // func sumExpWideAVX512(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
 TEXT ·sumExpWideAVX512(SB), NOSPLIT, $0-48
@@ -15645,6 +15818,68 @@ tail3:
 done4:
 	KMOVW K1, AX
 	MOVL  AX, bad+32(FP)
+	VZEROUPPER
+	RET
+
+// func mixWideAVX512(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·mixWideAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD keep+32(FP), Z0
+	VBROADCASTSD add+40(FP), Z1
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x10
+	JLT         small2
+	VCVTPS2PD   (CX)(SI*4), Z2
+	VMOVUPD     (DX)(SI*8), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMADD213PD Z3, Z0, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, (AX)(SI*4)
+	VCVTPS2PD   32(CX)(SI*4), Z2
+	VMOVUPD     64(DX)(SI*8), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMADD213PD Z3, Z0, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, 32(AX)(SI*4)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (CX)(SI*4), Z2
+	VMOVUPD     (DX)(SI*8), Z3
+	VMULPD      Z1, Z3, Z3
+	VFMADD213PD Z3, Z0, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, (AX)(SI*4)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	MOVL        $0x00000001, DI
+	SHLXL       BX, DI, BX
+	DECL        BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (CX)(SI*4), K1, Y2
+	VCVTPS2PD   Y2, Z2
+	VMOVUPD.Z   (DX)(SI*8), K1, Z3
+	VMULPD      Z1, Z3, Z3
+	VFMADD213PD Z3, Z0, Z2
+	VCVTPD2PS   Z2, Y0
+	VMOVUPS     Y0, K1, (AX)(SI*4)
+
+done4:
 	VZEROUPPER
 	RET
 
@@ -16929,6 +17164,64 @@ DATA cd3fe0000000b9129b<>+48(SB)/8, $0x3fe0000000b9129b
 DATA cd3fe0000000b9129b<>+56(SB)/8, $0x3fe0000000b9129b
 GLOBL cd3fe0000000b9129b<>(SB), RODATA|NOPTR, $64
 
+// func sumWideAVX2(x *float32, n int) (sum float64)
+// Requires: AVX
+TEXT ·sumWideAVX2(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   DX, DX
+
+big1:
+	CMPQ      CX, $0x10
+	JLT       small2
+	VCVTPS2PD (AX)(DX*4), Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(AX)(DX*4), Y4
+	VADDPD    Y4, Y1, Y1
+	VCVTPS2PD 32(AX)(DX*4), Y4
+	VADDPD    Y4, Y2, Y2
+	VCVTPS2PD 48(AX)(DX*4), Y4
+	VADDPD    Y4, Y3, Y3
+	ADDQ      $0x10, DX
+	SUBQ      $0x10, CX
+	JMP       big1
+
+small2:
+	CMPQ      CX, $0x04
+	JLT       tail3
+	VCVTPS2PD (AX)(DX*4), Y4
+	VADDPD    Y4, Y0, Y0
+	ADDQ      $0x04, DX
+	SUBQ      $0x04, CX
+	JMP       small2
+
+tail3:
+	TESTQ      CX, CX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), BX
+	NEGQ       CX
+	VMOVUPS    32(BX)(CX*8), Y4
+	VMOVUPS    32(BX)(CX*4), X4
+	VMASKMOVPS (AX)(DX*4), X4, X4
+	VCVTPS2PD  X4, Y4
+	VADDPD     Y4, Y0, Y0
+
+done4:
+	VADDPD       Y3, Y0, Y0
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, sum+16(FP)
+	VZEROUPPER
+	RET
+
 // func sumExpWideAVX2(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·sumExpWideAVX2(SB), NOSPLIT, $0-48
@@ -17556,6 +17849,68 @@ done4:
 	ANDL         $0x01, CX
 	ORL          CX, AX
 	MOVL         AX, bad+32(FP)
+	VZEROUPPER
+	RET
+
+// func mixWideAVX2(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
+// Requires: AVX, FMA3
+TEXT ·mixWideAVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD keep+32(FP), Y0
+	VBROADCASTSD add+40(FP), Y1
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x08
+	JLT         small2
+	VCVTPS2PD   (CX)(SI*4), Y2
+	VMOVUPD     (DX)(SI*8), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMADD213PD Y3, Y0, Y2
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, (AX)(SI*4)
+	VCVTPS2PD   16(CX)(SI*4), Y2
+	VMOVUPD     32(DX)(SI*8), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMADD213PD Y3, Y0, Y2
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, 16(AX)(SI*4)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x04
+	JLT         tail3
+	VCVTPS2PD   (CX)(SI*4), Y2
+	VMOVUPD     (DX)(SI*8), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMADD213PD Y3, Y0, Y2
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, (AX)(SI*4)
+	ADDQ        $0x04, SI
+	SUBQ        $0x04, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), DI
+	NEGQ        BX
+	VMOVUPS     32(DI)(BX*8), Y2
+	VMOVUPS     32(DI)(BX*4), X3
+	VMASKMOVPS  (CX)(SI*4), X3, X4
+	VCVTPS2PD   X4, Y4
+	VMASKMOVPD  (DX)(SI*8), Y2, Y2
+	VMULPD      Y1, Y2, Y2
+	VFMADD213PD Y2, Y0, Y4
+	VCVTPD2PSY  Y4, X0
+	VMASKMOVPS  X0, X3, (AX)(SI*4)
+
+done4:
 	VZEROUPPER
 	RET
 

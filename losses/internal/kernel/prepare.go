@@ -2,6 +2,17 @@ package kernel
 
 import "math"
 
+// Sum returns Σ x, summed in float64.
+func Sum[T Float](x []T) (sum float64) {
+	if vectors && len(x) > 0 {
+		return vectorSum(x)
+	}
+	for _, v := range x {
+		sum += float64(v)
+	}
+	return sum
+}
+
 // WeightedSum returns Σ t, Σ w t and the first position of an invalid label, or -1, of one row. Where there is an invalid
 // label the sums may be wrong.
 func WeightedSum[T Float](t []T, w []float64) (plain, weighted float64, bad int) {
@@ -34,6 +45,26 @@ func Weigh[T Float](dst, t []T, w []float64) (bad int) {
 				return i
 			}
 			to[j] = T(w[j] * float64(v))
+		}
+	}
+	return -1
+}
+
+// Mix stores keep t + add (Σ t) w for every row t in dst. It returns what Weigh does.
+func Mix[T Float](dst, t []T, w []float64, keep, add float64) (bad int) {
+	k := len(w)
+	for i := range len(t) / k {
+		to, from := rowOf(dst, i, k), rowOf(t, i, k)
+		sum, _, bad := WeightedSum(from, w)
+		if bad >= 0 {
+			return i
+		}
+		if vectors {
+			vectorMix(to, from, w, keep, add*sum)
+			continue
+		}
+		for j, v := range from {
+			to[j] = T(keep*float64(v) + add*sum*w[j])
 		}
 	}
 	return -1

@@ -4,6 +4,8 @@ package kernel
 
 import "math"
 
+func vectorSum[T Float](x []T) float64 { return wideOf[T]().sum(&x[0], len(x)) }
+
 func vectorWeightedSum[T Float](t []T, w []float64) (plain, weighted float64, ok bool) {
 	plain, weighted, bad := wideOf[T]().weightedSum(&t[0], &w[0], len(t))
 	return plain, weighted, bad == 0
@@ -11,6 +13,10 @@ func vectorWeightedSum[T Float](t []T, w []float64) (plain, weighted float64, ok
 
 func vectorWeigh[T Float](dst, t []T, w []float64) (ok bool) {
 	return wideOf[T]().weigh(&dst[0], &t[0], &w[0], len(t)) == 0
+}
+
+func vectorMix[T Float](dst, t []T, w []float64, keep, add float64) {
+	wideOf[T]().mix(&dst[0], &t[0], &w[0], len(t), keep, add)
 }
 
 func vectorDivide[T Float](dst, z []T, shift []float64, t float64) (top float64) {

@@ -37,6 +37,7 @@ type unit[T Float] interface {
 // wide are the kernels that compute in float64 for elements of any type.
 type wide[T Float] interface {
 	lanes() int
+	sum(x *T, n int) (sum float64)
 	sumExp(z *T, n int, low, shift float64, ahead int) (sum float64)
 	combine(p, t *T, n int, a, f float64)
 	tileIn(dst *float64, src *T, k int)
@@ -45,6 +46,7 @@ type wide[T Float] interface {
 	maeGrad(e, t *T, n int, c, sa, delta, f float64)
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
 	weigh(dst, t *T, w *float64, n int) (bad uint32)
+	mix(dst, t *T, w *float64, n int, keep, add float64)
 	divide(dst, z *T, n int, t float64) (top float64)
 	shiftDivide(dst, z *T, s *float64, n int, t float64) (top float64)
 	addScaled(dst, p *T, n int, a float64)
@@ -197,6 +199,9 @@ func (f64AVX512) weightedSum(t *float64, w *float64, n int) (plain, weighted flo
 }
 func (f64AVX512) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 	return weighF64AVX512(dst, t, w, n)
+}
+func (f64AVX512) mix(dst, t *float64, w *float64, n int, keep, add float64) {
+	mixF64AVX512(dst, t, w, n, keep, add)
 }
 func (f64AVX512) divide(dst, z *float64, n int, t float64) (top float64) {
 	return divideF64AVX512(dst, z, n, t)
@@ -369,6 +374,9 @@ func (f64AVX2) weightedSum(t *float64, w *float64, n int) (plain, weighted float
 func (f64AVX2) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 	return weighF64AVX2(dst, t, w, n)
 }
+func (f64AVX2) mix(dst, t *float64, w *float64, n int, keep, add float64) {
+	mixF64AVX2(dst, t, w, n, keep, add)
+}
 func (f64AVX2) divide(dst, z *float64, n int, t float64) (top float64) {
 	return divideF64AVX2(dst, z, n, t)
 }
@@ -422,7 +430,8 @@ func (f64AVX2) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uin
 // wideAVX512 is an instruction set.
 type wideAVX512 struct{}
 
-func (wideAVX512) lanes() int { return 8 }
+func (wideAVX512) lanes() int                          { return 8 }
+func (wideAVX512) sum(x *float32, n int) (sum float64) { return sumWideAVX512(x, n) }
 func (wideAVX512) sumExp(z *float32, n int, low, shift float64, ahead int) (sum float64) {
 	return sumExpWideAVX512(z, n, low, shift, ahead)
 }
@@ -440,6 +449,9 @@ func (wideAVX512) weightedSum(t *float32, w *float64, n int) (plain, weighted fl
 }
 func (wideAVX512) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 	return weighWideAVX512(dst, t, w, n)
+}
+func (wideAVX512) mix(dst, t *float32, w *float64, n int, keep, add float64) {
+	mixWideAVX512(dst, t, w, n, keep, add)
 }
 func (wideAVX512) divide(dst, z *float32, n int, t float64) (top float64) {
 	return divideWideAVX512(dst, z, n, t)
@@ -470,7 +482,8 @@ func (wideAVX512) gceExact(h, z, t *float32, n int, m, log float64, par *float64
 // wideAVX2 is an instruction set.
 type wideAVX2 struct{}
 
-func (wideAVX2) lanes() int { return 4 }
+func (wideAVX2) lanes() int                          { return 4 }
+func (wideAVX2) sum(x *float32, n int) (sum float64) { return sumWideAVX2(x, n) }
 func (wideAVX2) sumExp(z *float32, n int, low, shift float64, ahead int) (sum float64) {
 	return sumExpWideAVX2(z, n, low, shift, ahead)
 }
@@ -488,6 +501,9 @@ func (wideAVX2) weightedSum(t *float32, w *float64, n int) (plain, weighted floa
 }
 func (wideAVX2) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 	return weighWideAVX2(dst, t, w, n)
+}
+func (wideAVX2) mix(dst, t *float32, w *float64, n int, keep, add float64) {
+	mixWideAVX2(dst, t, w, n, keep, add)
 }
 func (wideAVX2) divide(dst, z *float32, n int, t float64) (top float64) {
 	return divideWideAVX2(dst, z, n, t)

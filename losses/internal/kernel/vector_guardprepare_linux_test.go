@@ -19,9 +19,10 @@ func guardPrepare[T Float](t *testing.T) {
 		}
 		run := func(dst, z []T, w []float64) (all []T) {
 			plain, weighted, bad := WeightedSum(z[:k:k], w)
-			all = append(all, T(plain), T(weighted), T(bad))
+			all = append(all, T(plain), T(weighted), T(bad), T(Sum(z)))
 			for _, f := range []func(){
 				func() { Weigh(dst, z, w) },
+				func() { Mix(dst, z, w, 0.9, 0.2) },
 				func() { Divide(dst, z, nil, 0, 3) },
 				func() { Divide(dst, z, w, 0, 3) },
 				func() { AddScaled(dst, z, 2) },

@@ -28,12 +28,20 @@ func prepare[T Float](t *testing.T) {
 		p, q, bad := WeightedSum(b.t[:k], w)
 		require.Equal(t, -1, bad)
 		require.InEpsilon(t, plain, p, 1e-14)
+		require.InEpsilon(t, plain, Sum(b.t[:k]), 1e-14)
 		require.InEpsilon(t, weighted, q, 1e-14)
 
 		got := make([]T, len(b.t))
 		require.Equal(t, -1, Weigh(got, b.t, w))
 		for i, v := range b.t {
 			require.Equal(t, T(w[i%k]*float64(v)), got[i])
+		}
+		require.Equal(t, -1, Mix(got, b.t, w, 0.9, 0.2))
+		for i := range 3 {
+			sum := Sum(b.t[i*k : i*k+k])
+			for j, v := range b.t[i*k : i*k+k] {
+				require.InDelta(t, 0.9*float64(v)+0.2*sum*w[j], float64(got[i*k+j]), 4*float64(numtest.Ulp(got[i*k+j])))
+			}
 		}
 		for _, s := range [][]float64{nil, shift} {
 			for _, from := range []float64{0, 0.5} {
@@ -77,6 +85,7 @@ func prepareSpecial[T Float](t *testing.T) {
 				rows := make([]T, 3*k)
 				rows[2*k+pos] = T(value)
 				require.Equal(t, 2, Weigh(make([]T, 3*k), rows, w), "k=%d: %v", k, value)
+				require.Equal(t, 2, Mix(make([]T, 3*k), rows, w, 1, 1), "k=%d: %v", k, value)
 			}
 		}
 		for pos := range k {

@@ -49,6 +49,7 @@ func main() {
 		}
 	}
 	for _, g := range wides {
+		g.sum()
 		g.exps(false)
 		g.combine()
 		g.tileIn()
@@ -69,6 +70,7 @@ func (g isa) wide() {
 	g.maeGrad()
 	g.weightedSum()
 	g.weigh()
+	g.mix()
 	g.divide(false)
 	g.divide(true)
 	g.addScaled()

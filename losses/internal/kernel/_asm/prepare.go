@@ -55,6 +55,20 @@ func (g isa) weigh() {
 	g.ret()
 }
 
+func (g isa) mix() {
+	g.text("mix", "func(dst, t *T, w *float64, n int, keep, add A)", "stores keep t + add w in dst.")
+	dst, t, w, n := g.param("dst"), g.param("t"), g.param("w"), g.param("n")
+	keep, add := g.broadcast("keep"), g.broadcast("add")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.get(t, i, v, m)
+		y := g.getFloat64(w, i, v, m)
+		g.mul(add, y, y)
+		g.horner(y, keep, x)
+		g.put(x, dst, i, v, m)
+	})
+	g.ret()
+}
+
 // divide emits dst = z/t, or with shift (z + s)/t.
 func (g isa) divide(shift bool) {
 	name, sig, doc := "divide", "func(dst, z *T, n int, t A) (top float64)", "stores z/t in dst and returns the largest element, no NaN."
