@@ -108,7 +108,7 @@ func (b *biTemperedRows) compare(r Row, log, pow, scratch []float64) (sum, mass 
 			lt[j] = math.Inf(-1)
 			continue
 		default:
-			lt[j] = math.Log(t)
+			lt[j] = kernel.Log(t)
 		}
 		some++
 		if lt[j] > lt[top] || some == 1 {

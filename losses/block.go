@@ -150,7 +150,11 @@ func (b *block[T]) labelError(lo int) (row int, err error) {
 		return lo + row, labelError(lo+row, col, b.labels[row*b.k+col])
 	}
 	row, col := firstInvalid(b.target, b.k)
-	return lo + row, cellError(ErrLabel, "labels", lo+row, col, b.target[row*b.k+col], "is what smoothing made of the label", "a finite number: a smaller alpha or label")
+	made, smaller := "what smoothing made of the label", "a smaller alpha or label"
+	if b.weighsLabels() {
+		made, smaller = "what the class weight made of the label", "a smaller weight or label"
+	}
+	return lo + row, cellError(ErrLabel, "labels", lo+row, col, b.target[row*b.k+col], "is "+made, "a finite number: "+smaller)
 }
 
 // factor returns element i of a scale that has one element for all rows or one a row.

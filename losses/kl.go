@@ -1,7 +1,6 @@
 package losses
 
 import (
-	"math"
 	"reflect"
 
 	"softloss/losses/internal/kernel"
@@ -25,13 +24,13 @@ type KL struct{}
 func (KL) Row(r Row) (loss float64) {
 	for k, t := range r.Target {
 		if t > 0 {
-			loss += t * (math.Log(t) - r.LogP[k])
+			loss += t * (kernel.Log(t) - r.LogP[k])
 		}
 		if r.Grad != nil {
 			r.Grad[k] = -t
 		}
 		if r.TargetGrad != nil {
-			r.TargetGrad[k] = math.Log(t) + 1 - r.LogP[k]
+			r.TargetGrad[k] = kernel.Log(t) + 1 - r.LogP[k]
 		}
 	}
 	return loss

@@ -65,6 +65,6 @@ func maeBlock[T kernel.Float](b *block[T]) {
 	case b.index != nil:
 		kernel.SeparableIndex(kernel.Absolute, 0, b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
 	default:
-		b.bad = kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, b.rowT(), b.k)
+		b.bad = kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, grow(&b.wide, b.k), b.k)
 	}
 }

@@ -39,7 +39,7 @@ func calls[T Float]() []call[T] {
 			return -1
 		}},
 		{"MAE", func(loss []float64, _, grad, z, t []T, _ []int, scale []T, k int) int {
-			return MAE(loss, grad, z, t, scale, make([]T, k), k)
+			return MAE(loss, grad, z, t, scale, make([]float64, k), k)
 		}},
 		{"MAEIndex", func(loss []float64, _, grad, z, _ []T, index []int, scale []T, k int) int {
 			SeparableIndex(Absolute, 0, loss, grad, z, index, scale, make([]T, k), k)

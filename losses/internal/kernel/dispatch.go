@@ -20,7 +20,7 @@ func CrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale 
 }
 
 // MAE computes the mean absolute error of rows with soft labels; see mae.
-func MAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+func MAE[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
 	if vectors {
 		return vectorMAE(loss, grad, z, t, scale, scratch, k)
 	}

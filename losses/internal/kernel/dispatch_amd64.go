@@ -71,7 +71,7 @@ func vectorCrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, 
 	crossEntropyIndexRows(unitOf[T](), loss, grad, z, index, scale, k)
 }
 
-func vectorMAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+func vectorMAE[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
 	if inTiles[T](k) {
 		return maeTiles(wideOf[T](), loss, grad, z, t, scale, scratch, k)
 	}

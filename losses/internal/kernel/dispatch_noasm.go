@@ -12,7 +12,9 @@ func vectorCrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, 
 	panic(noVectors)
 }
 
-func vectorMAE[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) int { panic(noVectors) }
+func vectorMAE[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) int {
+	panic(noVectors)
+}
 
 func vectorSeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
 	panic(noVectors)

@@ -78,7 +78,7 @@ func exactCrossEntropy[T Float](c checker[T], row row, x *numtest.Exact, ulps fu
 func exactMAE[T Float](c checker[T], row row, x *numtest.Exact, ulps func(int) float64) {
 	k := len(row.z)
 	z, labels := convert[T](row.z), convert[T](row.t)
-	loss, grad, one, scratch := []float64{-1}, make([]T, k), []T{1}, make([]T, k)
+	loss, grad, one, scratch := []float64{-1}, make([]T, k), []T{1}, make([]float64, k)
 	_, narrow := any(T(0)).(float32)
 	p := numtest.Floats(x.P)
 	// p_k - t_k is formed with the error of p_k, on the magnitude given; in float32 the p_k that a row

@@ -268,15 +268,20 @@ func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, la
 //go:noescape
 func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, lanes *float64) (weird uint32, bad uint32)
 
+// exps64F64AVX512 is exps with the exponentials in float64.
+//
+//go:noescape
+func exps64F64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
+
 // maeSumF64AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
 //
 //go:noescape
 func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
-// maeGradF64AVX512 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+// maeGradF64AVX512 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
 //go:noescape
-func maeGradF64AVX512(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
+func maeGradF64AVX512(dst *float64, e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
 
 // weightedSumF64AVX512 returns Σ t, Σ w t, and bad as expsDot does.
 //
@@ -668,15 +673,20 @@ func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, lane
 //go:noescape
 func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, lanes *float64) (weird uint32, bad uint32)
 
+// exps64F64AVX2 is exps with the exponentials in float64.
+//
+//go:noescape
+func exps64F64AVX2(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
+
 // maeSumF64AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
 //
 //go:noescape
 func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
-// maeGradF64AVX2 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+// maeGradF64AVX2 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
 //go:noescape
-func maeGradF64AVX2(e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
+func maeGradF64AVX2(dst *float64, e *float64, t *float64, n int, c float64, sa float64, delta float64, f float64)
 
 // weightedSumF64AVX2 returns Σ t, Σ w t, and bad as expsDot does.
 //
@@ -830,15 +840,20 @@ func tileInWideAVX512(dst *float64, src *float32, k int)
 //go:noescape
 func tileOutWideAVX512(dst *float32, src *float64, k int)
 
+// exps64WideAVX512 is exps with the exponentials in float64.
+//
+//go:noescape
+func exps64WideAVX512(e *float64, z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+
 // maeSumWideAVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
 //
 //go:noescape
-func maeSumWideAVX512(e *float32, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumWideAVX512(e *float64, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
-// maeGradWideAVX512 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+// maeGradWideAVX512 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
 //go:noescape
-func maeGradWideAVX512(e *float32, t *float32, n int, c float64, sa float64, delta float64, f float64)
+func maeGradWideAVX512(dst *float32, e *float64, t *float32, n int, c float64, sa float64, delta float64, f float64)
 
 // weightedSumWideAVX512 returns Σ t, Σ w t, and bad as expsDot does.
 //
@@ -936,15 +951,20 @@ func tileInWideAVX2(dst *float64, src *float32, k int)
 //go:noescape
 func tileOutWideAVX2(dst *float32, src *float64, k int)
 
+// exps64WideAVX2 is exps with the exponentials in float64.
+//
+//go:noescape
+func exps64WideAVX2(e *float64, z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+
 // maeSumWideAVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
 //
 //go:noescape
-func maeSumWideAVX2(e *float32, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumWideAVX2(e *float64, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
-// maeGradWideAVX2 stores f e ((sign(p - t) - sa) + delta) in e for p = c e.
+// maeGradWideAVX2 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
 //go:noescape
-func maeGradWideAVX2(e *float32, t *float32, n int, c float64, sa float64, delta float64, f float64)
+func maeGradWideAVX2(dst *float32, e *float64, t *float32, n int, c float64, sa float64, delta float64, f float64)
 
 // weightedSumWideAVX2 returns Σ t, Σ w t, and bad as expsDot does.
 //

@@ -11,8 +11,7 @@ import "math"
 func kl[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
 	for i := range loss {
 		x, y := rowOf(z, i, k), rowOf(t, i, k)
-		f := T(at(scale, i))
-		if crossEntropy(loss[i:i+1], rowOf(grad, i, k), x, y, []T{f}, k) >= 0 {
+		if crossEntropy(loss[i:i+1], rowOf(grad, i, k), x, y, factor(scale, i), k) >= 0 {
 			return i
 		}
 		m, _, r := maxAndRest(x)
@@ -22,7 +21,7 @@ func kl[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
 		log, sum := math.Log1p(r), 0.0
 		for j, v := range y {
 			if v != 0 {
-				sum += float64(v) * (math.Log(float64(v)) - ((float64(x[j]) - m) - log))
+				sum += float64(v) * (Log(float64(v)) - ((float64(x[j]) - m) - log))
 			}
 		}
 		loss[i] = sum

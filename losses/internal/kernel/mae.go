@@ -9,16 +9,12 @@ package kernel
 //
 //	σ_k - Σ_j σ_j p_j = (σ_k - σ_a) + Σ_{j≠a} (σ_a - σ_j) p_j,
 //
-// a sum of terms of one sign. Arguments and result are those of crossEntropy.
-func mae[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+// a sum of terms of one sign. scratch holds k elements; other arguments and the result are those of crossEntropy.
+func mae[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
+	e := scratch[:k]
 	for i := range loss {
-		lo, hi := i*k, i*k+k
-		e := scratch[:k]
-		if grad != nil {
-			e = grad[lo:hi]
-		}
-		y := t[lo:hi]
-		_, a, r := expsGo(e, z[lo:hi])
+		y := rowOf(t, i, k)
+		_, a, r := expsGo(e, rowOf(z, i, k))
 		c := 1 / (1 + r)
 		if invalid(y[a]) {
 			return i
@@ -33,7 +29,7 @@ func mae[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad in
 			if invalid(y[j]) {
 				return i
 			}
-			p := float64(v) * c
+			p := v * c
 			d := p - float64(y[j])
 			sum += abs(d)
 			delta += (sa - sign(d)) * p
@@ -42,15 +38,12 @@ func mae[T Float](loss []float64, grad, z, t, scale, scratch []T, k int) (bad in
 		if grad == nil {
 			continue
 		}
-		f := at(scale, i)
+		g, f := rowOf(grad, i, k), at(scale, i)
 		for j, v := range e {
-			if j == a {
-				continue
-			}
-			p := float64(v) * c
-			e[j] = T(f * p * ((sign(p-float64(y[j])) - sa) + delta))
+			p := v * c
+			g[j] = T(f * p * ((sign(p-float64(y[j])) - sa) + delta))
 		}
-		e[a] = T(f * c * delta)
+		g[a] = T(f * c * delta)
 	}
 	return -1
 }

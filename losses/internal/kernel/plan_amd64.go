@@ -35,16 +35,18 @@ const (
 	mostGamma = 8  // largest exponent of the focal loss for which the polynomials are exact enough
 )
 
-// lastPlan is the plan made last: a batch is often computed in many small blocks.
-var lastPlan atomic.Pointer[plan]
+// plans are those made last: a batch is often computed in many small blocks, and criteria take turns.
+var plans [16]atomic.Pointer[plan]
 
 // planFor returns the plan for a loss. ok is false when there is no assembly for the parameter.
 func planFor(f Family, a float64) (p *plan, ok bool) {
-	if p := lastPlan.Load(); p != nil && p.family == f && p.a == a {
-		return p, true
-	}
-	if f == Focal && a > mostGamma {
+	if f == Absolute || f == Focal && a > mostGamma {
 		return nil, false
+	}
+	bits := math.Float64bits(a)
+	place := &plans[(bits>>52^bits>>48^bits>>40^bits>>20^bits^5*uint64(f))%uint64(len(plans))]
+	if p := place.Load(); p != nil && p.family == f && p.a == a {
+		return p, true
 	}
 	p = &plan{family: f, a: a}
 	p.par[0] = a
@@ -73,7 +75,7 @@ func planFor(f Family, a float64) (p *plan, ok bool) {
 			p.par32[n] = float32(c)
 		}
 	}
-	lastPlan.Store(p)
+	place.Store(p)
 	return p, true
 }
 

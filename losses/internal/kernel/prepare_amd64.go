@@ -55,7 +55,7 @@ func (s softrow[T]) kl(u unit[T], v wide[T], loss *float64, g, x, y []T, f float
 		return false
 	}
 	sum, mass, bad := v.klTerms(&x[0], &y[0], len(x), float64(s.m), math.Log1p(r))
-	if bad != 0 || !(mass <= largest[T]()) {
+	if bad != 0 || !fits[T](mass, f) {
 		return false
 	}
 	*loss = sum

@@ -4,136 +4,6 @@ package kernel
 
 import "math"
 
-// chunk is how many elements are summed in the element type, 64 in a lane, before the sum goes to a float64.
-func chunk[T Float](u unit[T]) int { return 64 * u.lanes() }
-
-// softrow is what the exponentials of one row need: exp(z) 2^-shift for all z, with exp(m) = 2^shift em for the
-// maximum m. Terms below low are 0.
-type softrow[T Float] struct {
-	m, low, shift T
-	em            float64
-	ahead         int // bytes to prefetch ahead: the next row, or part of this one
-}
-
-// begin prepares a row. It declines rows whose largest logit is not finite, or so
-// large that the assembly would lose bits: those are for the specification.
-func begin[T Float](u unit[T], z []T) (s softrow[T], ok bool) {
-	m, shift, em := u.maxExp(&z[0], len(z))
-	bound, lowest := T(1<<20), T(-104.5)
-	if Tiny[T]() < 0x1p-200 {
-		bound, lowest = T(1<<40), -746
-	}
-	ahead := min(len(z)*sizeOf[T](), 4096)
-	return softrow[T]{m, m + lowest, shift, float64(em), ahead}, m < bound && m > -bound
-}
-
-// exactly stores the exponentials of z in e and returns what rest does, with no more than the errors of many float32
-// exponentials: em is exact, and where one exponential dominates, the others are summed in float64.
-func (s *softrow[T]) exactly(u unit[T], v wide[T], e, z []T) (r float64, a int) {
-	sum := s.exps(u, e, z)
-	if sizeOf[T]() == 8 {
-		return s.rest(u, e, z, sum)
-	}
-	s.em = math.Exp(float64(s.m) - float64(s.shift)*math.Ln2)
-	if sum > spread*s.em {
-		return (sum - s.em) / s.em, -1
-	}
-	if a = u.find(&z[0], len(z), s.m); a == len(z) { // there is a NaN
-		return sum, -1
-	}
-	return s.exactBut(v, z, a), a
-}
-
-// exactBut returns the sum of the exponentials but that at a over it, in float64.
-func (s *softrow[T]) exactBut(v wide[T], z []T, a int) (r float64) {
-	for _, part := range [2][]T{z[:a], z[a+1:]} {
-		if len(part) > 0 {
-			r += v.sumExp(&part[0], len(part), float64(s.low), float64(s.shift), 0)
-		}
-	}
-	return r / s.em
-}
-
-// exactRest is rest without exponentials in the element type at all. ok is false when there is a NaN.
-func (s *softrow[T]) exactRest(u unit[T], v wide[T], z []T) (r float64, a int, ok bool) {
-	if sizeOf[T]() == 4 {
-		s.em = math.Exp(float64(s.m) - float64(s.shift)*math.Ln2)
-	}
-	sum := v.sumExp(&z[0], len(z), float64(s.low), float64(s.shift), s.ahead)
-	if sum > spread*s.em {
-		return (sum - s.em) / s.em, -1, true
-	}
-	if a = u.find(&z[0], len(z), s.m); a == len(z) || sum != sum {
-		return 0, 0, false
-	}
-	return s.exactBut(v, z, a), a, true
-}
-
-// spread is how many times the largest exponential their sum must be for it to be taken
-// out by subtraction: the error of r then grows by a seventh.
-const spread = 8
-
-// largest returns a quarter of the largest number: a row whose labels sum to more is for the specification.
-func largest[T Float]() float64 {
-	if sizeOf[T]() == 4 {
-		return math.MaxFloat32 / 4
-	}
-	return math.MaxFloat64 / 4
-}
-
-// rest returns r, the sum of the exponentials but the largest over that, from the sum of all. Where one exponential dominates
-// it finds it at a and adds up the others anew: from e, which holds them, or where e is nil from the logits z.
-// Otherwise a is -1: no position is special.
-func (s *softrow[T]) rest(u unit[T], e, z []T, sum float64) (r float64, a int) {
-	if sum > spread*s.em {
-		return (sum - s.em) / s.em, -1
-	}
-	a = u.find(&z[0], len(z), s.m)
-	if a == len(z) { // there is a NaN: m is finite, so it is in the sum
-		return sum, -1
-	}
-	return s.sumBut(u, e, z, a) / s.em, a
-}
-
-// sumBut returns the sum of the exponentials but that at a.
-func (s *softrow[T]) sumBut(u unit[T], e, z []T, a int) (sum float64) {
-	for _, part := range [2][2]int{{0, a}, {a + 1, len(z)}} {
-		for lo := part[0]; lo < part[1]; lo += chunk(u) {
-			n := min(chunk(u), part[1]-lo)
-			if e != nil {
-				sum += u.sum(&e[lo], n)
-			} else {
-				sum += u.sumExp(&z[lo], n, s.low, s.shift, 0)
-			}
-		}
-	}
-	return sum
-}
-
-// exps stores the exponentials in e and returns their sum.
-func (s *softrow[T]) exps(u unit[T], e, z []T) (sum float64) {
-	for lo := 0; lo < len(z); lo += chunk(u) {
-		sum += u.exps(&e[lo], &z[lo], min(chunk(u), len(z)-lo), s.low, s.shift, s.ahead)
-	}
-	return sum
-}
-
-// sum returns the sum of the exponentials.
-func (s *softrow[T]) sum(u unit[T], z []T) (sum float64) {
-	for lo := 0; lo < len(z); lo += chunk(u) {
-		sum += u.sumExp(&z[lo], min(chunk(u), len(z)-lo), s.low, s.shift, s.ahead)
-	}
-	return sum
-}
-
-// factor returns the slice that holds the scale of row i alone.
-func factor[T Float](scale []T, i int) []T {
-	if len(scale) == 1 {
-		return scale
-	}
-	return scale[i : i+1]
-}
-
 func crossEntropyRows[T Float](u unit[T], loss []float64, grad, z, t, scale []T, k int) (bad int) {
 	for i := range loss {
 		x, y, g := rowOf(z, i, k), rowOf(t, i, k), rowOf(grad, i, k)
@@ -166,7 +36,7 @@ func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []
 		}
 		sum, dot, mass = sum+ps, dot+pd, mass+pm
 	}
-	if !(mass <= largest[T]()) {
+	if !fits[T](mass, f) {
 		return false
 	}
 	r, a := s.rest(u, g, x, sum)
@@ -197,7 +67,7 @@ func crossEntropyIndexRows[T Float](u unit[T], loss []float64, grad, z []T, inde
 	for i, y := range index {
 		x, g := rowOf(z, i, k), rowOf(grad, i, k)
 		s, ok := begin(u, x)
-		if !ok {
+		if !ok || !fits[T](1, at(scale, i)) {
 			crossEntropyIndex(loss[i:i+1], g, x, index[i:i+1], factor(scale, i), k)
 			continue
 		}
@@ -226,16 +96,12 @@ func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
 	g[y] = T(-c * others)
 }
 
-func maeRows[T Float](u unit[T], v wide[T], loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+func maeRows[T Float](u unit[T], v wide[T], loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
 	for i := range loss {
 		x, y, g := rowOf(z, i, k), rowOf(t, i, k), rowOf(grad, i, k)
-		e := scratch[:k]
-		if g != nil {
-			e = g
-		}
 		s, ok := begin(u, x)
 		if ok {
-			ok = maeRow(u, v, s, &loss[i], g != nil, e, x, y, at(scale, i))
+			ok = maeRow(u, v, s, &loss[i], g, scratch[:k], x, y, at(scale, i))
 		}
 		if !ok && mae(loss[i:i+1], g, x, y, factor(scale, i), scratch, k) >= 0 {
 			return i
@@ -244,20 +110,20 @@ func maeRows[T Float](u unit[T], v wide[T], loss []float64, grad, z, t, scale, s
 	return -1
 }
 
-// maeRow computes one row in e. It returns false for a row with an invalid label.
-func maeRow[T Float](u unit[T], v wide[T], s softrow[T], loss *float64, grad bool, e, x, y []T, f float64) bool {
-	r, a := s.exactly(u, v, e, x)
-	if a < 0 {
-		a = u.find(&x[0], len(x), s.m)
-		if a == len(x) {
-			return false
-		}
-	}
-	c := 1 / ((1 + r) * s.em)
+// maeRow computes one row in float64: the difference of p and t may be much smaller than they are. It returns false for a
+// row with an invalid label.
+func maeRow[T Float](u unit[T], v wide[T], s softrow[T], loss *float64, g []T, e []float64, x, y []T, f float64) bool {
+	sum := v.exps64(&e[0], &x[0], len(x), float64(s.low), float64(s.shift), s.ahead)
+	a := u.find(&x[0], len(x), s.m)
 	own := float64(y[a])
-	if !(own >= 0) || math.IsInf(own, 1) {
+	if sum != sum || !(own >= 0) || math.IsInf(own, 1) {
 		return false
 	}
+	r := (sum - e[a]) / e[a]
+	if sum <= spread*e[a] {
+		r = (Sum(e[:a]) + Sum(e[a+1:])) / e[a]
+	}
+	c := 1 / ((1 + r) * e[a])
 	d := (1 - own) - r/(1+r)
 	sa := sign(d)
 	sum, delta := abs(d), 0.0
@@ -271,9 +137,9 @@ func maeRow[T Float](u unit[T], v wide[T], s softrow[T], loss *float64, grad boo
 		}
 	}
 	*loss = sum
-	if grad {
-		v.maeGrad(&e[0], &y[0], len(e), c, sa, delta, f*c)
-		e[a] = T(f * delta / (1 + r))
+	if g != nil {
+		v.maeGrad(&g[0], &e[0], &y[0], len(e), c, sa, delta, f*c)
+		g[a] = T(f * delta / (1 + r))
 	}
 	return true
 }

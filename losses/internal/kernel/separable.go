@@ -84,6 +84,14 @@ func focal(a, l, q float64) (v, dv, d2v float64) {
 	return v, dv, d2v
 }
 
+// Log is math.Log, right for denormal numbers too, of which the assembly in package math takes the exponent wrong.
+func Log(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
+}
+
 // pow is x^y for x >= 0, quick for the exponents that are used.
 func pow(x, y float64) float64 {
 	switch y {

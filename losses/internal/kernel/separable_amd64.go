@@ -11,20 +11,27 @@ import (
 type powConsts[T Float] struct{ a, aLow, low, shift, rem T }
 
 func powFor[T Float](s *softrow[T], a, log float64) (c powConsts[T]) {
-	top := a * (float64(s.m) + log) // log p^a = a z - top
-	shift := math.RoundToEven(top * math.Log2E)
+	const hi, lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10 // ln 2: shift hi is exact
+	// log p^a = a z - top, top = a (m + log), of which only the part beyond shift ln 2 counts.
+	m := float64(s.m)
+	am := a * m
+	shift := math.RoundToEven((am + a*log) * math.Log2E)
 	c.a = T(a)
 	c.aLow = T(a - float64(c.a))
-	c.low = T(float64(s.m) + float64(s.low-s.m)/a)
+	c.low = T(m + float64(s.low-s.m)/a)
 	c.shift = T(shift)
-	c.rem = T(math.FMA(-shift, math.Ln2, top))
+	c.rem = T((am - shift*hi) + (a*log + (math.FMA(a, m, -am) - shift*lo)))
 	return c
 }
 
-// powIsExact reports whether powTerms is good for a row without large exponentials: it reduces no larger arguments than those
-// of logits of 2^13, and a z - top must not lose the digits of a l, which is beyond log 8, where only they count.
-func powIsExact(a, m, log float64) bool {
-	return abs(m) < 1<<13 && (a >= 0.1 || abs(m)+log < 12)
+// powIsExact reports whether powTerms is good for a row without large exponentials: the arguments that it reduces must not be
+// so large that their last digits count, and a z - top must not lose the digits of a l, which is beyond log 8.
+func powIsExact[T Float](a, m, log float64) bool {
+	most := 1.0 * (1 << 13)
+	if sizeOf[T]() == 4 {
+		most = 1 << 8
+	}
+	return abs(m) < most && (a >= 0.1 || abs(m)+log < 12)
 }
 
 func separableRows[T Float](u unit[T], v wide[T], f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
@@ -54,7 +61,7 @@ func (s softrow[T]) separable(u unit[T], v wide[T], p *plan, loss *float64, g, x
 	}
 	r, top := s.exactly(u, v, e, x)
 	log, c := math.Log1p(r), 1/((1+r)*s.em)
-	if top >= 0 || p.kind == gce && !powIsExact(p.a, float64(s.m), log) {
+	if top >= 0 || p.kind == gce && !powIsExact[T](p.a, float64(s.m), log) {
 		return s.sureSeparable(u, v, p, loss, g, e, h, x, y, scale, r, top)
 	}
 	var sum, mass float64
@@ -66,7 +73,7 @@ func (s softrow[T]) separable(u unit[T], v wide[T], p *plan, loss *float64, g, x
 		}
 		sum, mass = sum+ps, mass+ph
 	}
-	if !(mass <= largest[T]()) {
+	if !fits[T](mass, scale) {
 		return false
 	}
 	if *loss = sum; p.kind == gce {
@@ -105,12 +112,11 @@ func (s *softrow[T]) sureSeparable(u unit[T], v wide[T], p *plan, loss *float64,
 		sum += own * phi
 	}
 	mass := rest - own*dphi
-	if !(own >= 0) || !(mass <= largest[T]()) {
+	if !(own >= 0) || !fits[T](mass, scale) {
 		return false
 	}
 	*loss = sum
 	if g != nil {
-		h[top] = 0
 		v.combine(&e[0], &h[0], len(e), scale*mass/((1+r)*s.em), scale)
 		e[top] = T(scale * (rest - mass*q))
 	}
@@ -135,7 +141,7 @@ func separableIndexRows[T Float](u unit[T], v wide[T], f Family, a float64, loss
 	for i, y := range index {
 		x, g := rowOf(z, i, k), rowOf(grad, i, k)
 		s, ok := begin(u, x)
-		if !ok {
+		if !ok || !fits[T](1, at(scale, i)) {
 			separableIndex(f, a, loss[i:i+1], g, x, index[i:i+1], factor(scale, i), k)
 			continue
 		}
@@ -152,10 +158,10 @@ func separableIndexRows[T Float](u unit[T], v wide[T], f Family, a float64, loss
 		if d < 0 {
 			q = -math.Expm1(l)
 		}
-		v, dv := phiOf(f, a, l, p, q)
-		loss[i] = v
+		phi, dphi := phiOf(f, a, l, p, q)
+		loss[i] = phi
 		if g != nil {
-			s.indexGrad(u, g, top, y, r, -dv*at(scale, i))
+			s.indexGrad(u, g, top, y, r, -dphi*at(scale, i))
 		}
 	}
 }
@@ -214,7 +220,7 @@ func doubleTiles[T Float](v wide[T], loss []float64, grad, z, t []T, index []int
 
 // finish adds what the maximum of each row gives and readies the lanes for tileCombine. weird has the bits of the rows whose
 // labels overflow.
-func (p *plan) finish(s *tile[float64], loss []float64, w int, largest float64) (weird uint32) {
+func (p *plan) finish(s *tile[float64], loss []float64, w int, most float64) (weird uint32) {
 	log, rest, coef := s.numbers(laneLog, w), s.numbers(laneRest, w), s.numbers(laneCoef, w)
 	sums, others, own, slope := s.numbers(laneLoss, w), s.numbers(laneMass, w), s.numbers(laneOwn, w), s.numbers(laneSlope, w)
 	for j := range loss {
@@ -227,7 +233,7 @@ func (p *plan) finish(s *tile[float64], loss []float64, w int, largest float64) 
 			loss[j] += own[j] * phi
 		}
 		mass := others[j] - own[j]*dphi
-		if !(mass <= largest) {
+		if !(mass <= most) {
 			weird |= 1 << j
 		}
 		coef[j] *= mass

@@ -182,7 +182,7 @@ func crossEntropyTiles[T Float](u unit[T], loss []float64, grad, z, t []T, index
 }
 
 // maeTiles computes in float64.
-func maeTiles[T Float](v wide[T], loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+func maeTiles[T Float](v wide[T], loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
 	u, s, pad, w := doubles(), getTile[float64](), getTile[T](), v.lanes()
 	defer putTile(s)
 	defer putTile(pad)

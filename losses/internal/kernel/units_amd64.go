@@ -42,8 +42,9 @@ type wide[T Float] interface {
 	combine(p, t *T, n int, a, f float64)
 	tileIn(dst *float64, src *T, k int)
 	tileOut(dst *T, src *float64, k int)
-	maeSum(e, t *T, n int, c, sa float64) (sum, delta float64, bad uint32)
-	maeGrad(e, t *T, n int, c, sa, delta, f float64)
+	exps64(e *float64, z *T, n int, low, shift float64, ahead int) (sum float64)
+	maeSum(e *float64, t *T, n int, c, sa float64) (sum, delta float64, bad uint32)
+	maeGrad(dst *T, e *float64, t *T, n int, c, sa, delta, f float64)
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
 	weigh(dst, t *T, w *float64, n int) (bad uint32)
 	mix(dst, t *T, w *float64, n int, keep, add float64)
@@ -188,11 +189,14 @@ func (f64AVX512) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (
 func (f64AVX512) tileCrossEntropy(z, t *float64, k int, lanes *float64) (weird, bad uint32) {
 	return tileCrossEntropyF64AVX512(z, t, k, lanes)
 }
-func (f64AVX512) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
+func (f64AVX512) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
+	return exps64F64AVX512(e, z, n, low, shift, ahead)
+}
+func (f64AVX512) maeSum(e *float64, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
 	return maeSumF64AVX512(e, t, n, c, sa)
 }
-func (f64AVX512) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
-	maeGradF64AVX512(e, t, n, c, sa, delta, f)
+func (f64AVX512) maeGrad(dst *float64, e *float64, t *float64, n int, c, sa, delta, f float64) {
+	maeGradF64AVX512(dst, e, t, n, c, sa, delta, f)
 }
 func (f64AVX512) weightedSum(t *float64, w *float64, n int) (plain, weighted float64, bad uint32) {
 	return weightedSumF64AVX512(t, w, n)
@@ -362,11 +366,14 @@ func (f64AVX2) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (we
 func (f64AVX2) tileCrossEntropy(z, t *float64, k int, lanes *float64) (weird, bad uint32) {
 	return tileCrossEntropyF64AVX2(z, t, k, lanes)
 }
-func (f64AVX2) maeSum(e, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
+func (f64AVX2) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
+	return exps64F64AVX2(e, z, n, low, shift, ahead)
+}
+func (f64AVX2) maeSum(e *float64, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
 	return maeSumF64AVX2(e, t, n, c, sa)
 }
-func (f64AVX2) maeGrad(e, t *float64, n int, c, sa, delta, f float64) {
-	maeGradF64AVX2(e, t, n, c, sa, delta, f)
+func (f64AVX2) maeGrad(dst *float64, e *float64, t *float64, n int, c, sa, delta, f float64) {
+	maeGradF64AVX2(dst, e, t, n, c, sa, delta, f)
 }
 func (f64AVX2) weightedSum(t *float64, w *float64, n int) (plain, weighted float64, bad uint32) {
 	return weightedSumF64AVX2(t, w, n)
@@ -438,11 +445,14 @@ func (wideAVX512) sumExp(z *float32, n int, low, shift float64, ahead int) (sum 
 func (wideAVX512) combine(p, t *float32, n int, a, f float64) { combineWideAVX512(p, t, n, a, f) }
 func (wideAVX512) tileIn(dst *float64, src *float32, k int)   { tileInWideAVX512(dst, src, k) }
 func (wideAVX512) tileOut(dst *float32, src *float64, k int)  { tileOutWideAVX512(dst, src, k) }
-func (wideAVX512) maeSum(e, t *float32, n int, c, sa float64) (sum, delta float64, bad uint32) {
+func (wideAVX512) exps64(e *float64, z *float32, n int, low, shift float64, ahead int) (sum float64) {
+	return exps64WideAVX512(e, z, n, low, shift, ahead)
+}
+func (wideAVX512) maeSum(e *float64, t *float32, n int, c, sa float64) (sum, delta float64, bad uint32) {
 	return maeSumWideAVX512(e, t, n, c, sa)
 }
-func (wideAVX512) maeGrad(e, t *float32, n int, c, sa, delta, f float64) {
-	maeGradWideAVX512(e, t, n, c, sa, delta, f)
+func (wideAVX512) maeGrad(dst *float32, e *float64, t *float32, n int, c, sa, delta, f float64) {
+	maeGradWideAVX512(dst, e, t, n, c, sa, delta, f)
 }
 func (wideAVX512) weightedSum(t *float32, w *float64, n int) (plain, weighted float64, bad uint32) {
 	return weightedSumWideAVX512(t, w, n)
@@ -490,11 +500,14 @@ func (wideAVX2) sumExp(z *float32, n int, low, shift float64, ahead int) (sum fl
 func (wideAVX2) combine(p, t *float32, n int, a, f float64) { combineWideAVX2(p, t, n, a, f) }
 func (wideAVX2) tileIn(dst *float64, src *float32, k int)   { tileInWideAVX2(dst, src, k) }
 func (wideAVX2) tileOut(dst *float32, src *float64, k int)  { tileOutWideAVX2(dst, src, k) }
-func (wideAVX2) maeSum(e, t *float32, n int, c, sa float64) (sum, delta float64, bad uint32) {
+func (wideAVX2) exps64(e *float64, z *float32, n int, low, shift float64, ahead int) (sum float64) {
+	return exps64WideAVX2(e, z, n, low, shift, ahead)
+}
+func (wideAVX2) maeSum(e *float64, t *float32, n int, c, sa float64) (sum, delta float64, bad uint32) {
 	return maeSumWideAVX2(e, t, n, c, sa)
 }
-func (wideAVX2) maeGrad(e, t *float32, n int, c, sa, delta, f float64) {
-	maeGradWideAVX2(e, t, n, c, sa, delta, f)
+func (wideAVX2) maeGrad(dst *float32, e *float64, t *float32, n int, c, sa, delta, f float64) {
+	maeGradWideAVX2(dst, e, t, n, c, sa, delta, f)
 }
 func (wideAVX2) weightedSum(t *float32, w *float64, n int) (plain, weighted float64, bad uint32) {
 	return weightedSumWideAVX2(t, w, n)

@@ -20,11 +20,12 @@ type outputs[T Float] struct {
 	loss     []float64
 	out, num []T
 	scratch  []T
+	wide     []float64
 	bad      int
 }
 
 func newOutputs[T Float](n, k int) *outputs[T] {
-	return &outputs[T]{make([]float64, n), make([]T, n*k), make([]T, n), make([]T, 2*k), -1}
+	return &outputs[T]{make([]float64, n), make([]T, n*k), make([]T, n), make([]T, 2*k), make([]float64, k), -1}
 }
 
 // kern is a public kernel with fixed arguments.
@@ -72,10 +73,10 @@ func kernelsOf[T Float](all bool) []kern[T] {
 			o.bad = KL(o.loss, nil, b.z, b.t, b.scale, b.k)
 		}},
 		{"MAE", true, false, false, func(b *block[T], o *outputs[T]) {
-			o.bad = MAE(o.loss, o.out, b.z, b.t, b.scale, o.scratch, b.k)
+			o.bad = MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, b.k)
 		}},
 		{"MAE/loss", true, false, false, func(b *block[T], o *outputs[T]) {
-			o.bad = MAE(o.loss, nil, b.z, b.t, b.scale, o.scratch, b.k)
+			o.bad = MAE(o.loss, nil, b.z, b.t, b.scale, o.wide, b.k)
 		}},
 		{"MAEIndex", false, false, false, func(b *block[T], o *outputs[T]) {
 			SeparableIndex(Absolute, 0, o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)
@@ -150,7 +151,7 @@ func (b *block[T]) rows(lo, hi int) *block[T] {
 
 // rows returns the outputs of rows [lo, hi).
 func (o *outputs[T]) rows(lo, hi, k int) *outputs[T] {
-	return &outputs[T]{o.loss[lo:hi], o.out[lo*k : hi*k], o.num[lo:hi], nil, o.bad}
+	return &outputs[T]{o.loss[lo:hi], o.out[lo*k : hi*k], o.num[lo:hi], nil, nil, o.bad}
 }
 
 // same reports whether the outputs have the same bits, any NaN for a NaN.

@@ -43,7 +43,7 @@ func TestGuardPages(t *testing.T) { both(t, guardPages[float32], guardPages[floa
 
 func guardPages[T Float](t *testing.T) {
 	const biggest = 2 * 4097 * 8
-	var pages [9]guardedPages
+	var pages [10]guardedPages
 	for i := range pages {
 		pages[i] = newGuardedPages(t, biggest)
 	}
@@ -63,7 +63,7 @@ func guardPages[T Float](t *testing.T) {
 				c.z, c.t, c.u = guard(pages[0], b.z, behind), guard(pages[1], b.t, behind), guard(pages[2], b.u, behind)
 				c.scale, c.index = guard(pages[3], b.scale, behind), guard(pages[4], b.index, behind)
 				o.loss, o.out, o.num = guard(pages[5], o.loss, behind), guard(pages[6], o.out, behind), guard(pages[7], o.num, behind)
-				o.scratch = guard(pages[8], o.scratch, behind)
+				o.scratch, o.wide = guard(pages[8], o.scratch, behind), guard(pages[9], o.wide, behind)
 				f.run(&c, o)
 				require.True(t, o.same(want), "%s n=%d k=%d", f.name, b.n, b.k)
 				require.True(t, sameBits(c.z, b.z) && sameBits(c.t, b.t) && sameBits(c.u, b.u) && sameBits(c.scale, b.scale) && slices.Equal(c.index, b.index),

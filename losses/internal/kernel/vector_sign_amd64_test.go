@@ -30,10 +30,14 @@ func signOfZero[T Float](t *testing.T, _ unit[T]) {
 			want[i] = f * p[i] * ((T(sign(float64(c*p[i]-labels[i]))) - sa) + delta)
 		}
 		v := wideOf[T]()
-		s, d, bad := v.maeSum(&p[0], &labels[0], n, c, sa)
+		wide := make([]float64, n)
+		for i, x := range p {
+			wide[i] = float64(x)
+		}
+		s, d, bad := v.maeSum(&wide[0], &labels[0], n, c, sa)
 		require.Zero(t, bad)
 		require.Equal(t, []float64{float64(sum), float64(delta)}, []float64{s, d}, "n=%d", n) // all of them are multiples of 1/16
-		v.maeGrad(&p[0], &labels[0], n, c, sa, d, f)
+		v.maeGrad(&p[0], &wide[0], &labels[0], n, c, sa, d, f)
 		require.Equal(t, want, p, "n=%d", n)
 	}
 }

@@ -66,6 +66,7 @@ func main() {
 
 // wide emits what computes in float64 whatever the type of the elements.
 func (g isa) wide() {
+	g.exps64()
 	g.maeSum()
 	g.maeGrad()
 	g.weightedSum()

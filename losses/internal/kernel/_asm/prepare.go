@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -11,6 +12,33 @@ import (
 func (g isa) getFloat64(p, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 	g.narrow = false
 	return g.get(p, i, v, m)
+}
+
+// putFloat64 stores vector v of p at i, where p points to float64.
+func (g isa) putFloat64(x Op, p, i reg.GPVirtual, v int, m *mask) {
+	g.narrow = false
+	g.put(x, p, i, v, m)
+}
+
+func (g isa) exps64() {
+	g.text("exps64", "func(e *float64, z *T, n int, low, shift A, ahead int) (sum float64)", "is exps with the exponentials in float64.")
+	e, z, n, ahead := g.param("e"), g.param("z"), g.param("n"), g.param("ahead")
+	ADDQ(z, ahead)
+	c := g.expConsts()
+	low, shift := g.broadcast("low"), g.prepareShift(g.arg("shift"))
+	sum := g.zeros(2)
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		y := g.vec()
+		g.prefetch(ahead, i, v)
+		g.expShifted(c, g.clamped(z, i, v, m, low), shift, y)
+		g.putFloat64(y, e, i, v, m)
+		if m != nil {
+			g.keep(*m, y, y)
+		}
+		g.add(y, sum[v], sum[v])
+	})
+	g.result(g.total(sum), "sum")
+	g.ret()
 }
 
 func (g isa) weightedSum() {

@@ -141,6 +141,48 @@ func (g isa) total(vs []reg.VecVirtual) reg.VecVirtual {
 	return g.reduce(vs[0], g.add)
 }
 
+// running is a sum of float32 with what its roundings have lost (Dekker 1971), so that a long row of small numbers beside a
+// large one counts; of float64 it is the sum alone.
+type running struct{ sum, lost reg.VecVirtual }
+
+func (g isa) running(n int) []running {
+	rs := make([]running, n)
+	for i := range rs {
+		rs[i].sum = g.zeros(1)[0]
+		if !g.f64 {
+			rs[i].lost = g.zeros(1)[0]
+		}
+	}
+	return rs
+}
+
+// addTo adds y to r.
+func (g isa) addTo(r running, y Op) {
+	if g.f64 {
+		g.add(y, r.sum, r.sum)
+		return
+	}
+	t, d := g.vec(), g.vec()
+	g.add(y, r.sum, t)
+	g.sub(t, r.sum, d)
+	g.add(y, d, d)
+	g.add(d, r.lost, r.lost)
+	g.move(t, r.sum)
+}
+
+// runningTotal adds up the lanes of all sums.
+func (g isa) runningTotal(rs []running) reg.VecVirtual {
+	var vs []reg.VecVirtual
+	for _, r := range rs {
+		vs = append(vs, r.sum)
+		if !g.f64 {
+			g.keep(g.cmp(eqOQ, r.lost, r.lost), r.lost, r.lost) // it is NaN where the sum is infinite
+			vs = append(vs, r.lost)
+		}
+	}
+	return g.doubleTotal(vs)
+}
+
 // doubleTotal is total, in float64 once it is across lanes.
 func (g isa) doubleTotal(vs []reg.VecVirtual) reg.VecVirtual {
 	if g.f64 {
@@ -271,7 +313,7 @@ func (g isa) exps(store bool) {
 	ADDQ(z, ahead)
 	c := g.expConsts()
 	low, shift := g.broadcast("low"), g.prepareShift(g.arg("shift"))
-	sum := g.zeros(2)
+	sum := g.running(2)
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
 		x, y := g.clamped(z, i, v, m, low), g.vec()
 		g.prefetch(ahead, i, v)
@@ -285,9 +327,9 @@ func (g isa) exps(store bool) {
 		if m != nil {
 			g.keep(*m, y, y)
 		}
-		g.add(y, sum[v], sum[v])
+		g.addTo(sum[v], y)
 	})
-	doubleResult(g.doubleTotal(sum), "sum")
+	doubleResult(g.runningTotal(sum), "sum")
 	g.ret()
 }
 
@@ -328,10 +370,11 @@ func (g isa) expDot(store bool) {
 	}
 	c := g.expConsts()
 	top, low, shift := g.broadcast("m"), g.broadcast("low"), g.prepareShift(g.arg("shift"))
-	sum, dot, mass := g.zeros(2), g.zeros(2), g.zeros(2)
+	unroll := 2
 	if !g.avx512 {
-		sum, dot, mass = sum[:1], dot[:1], mass[:1]
+		unroll = 1
 	}
+	sum, dot, mass := g.running(unroll), g.running(unroll), g.running(unroll)
 	least, zero := g.zeros(1)[0], g.zeros(1)[0]
 	g.loop(n, len(sum), func(i reg.GPVirtual, v int, m *mask) {
 		g.prefetch(zAhead, i, v)
@@ -347,21 +390,23 @@ func (g isa) expDot(store bool) {
 		if m != nil {
 			g.keep(*m, y, y)
 		}
-		g.add(y, sum[v], sum[v])
+		g.addTo(sum[v], y)
 		lab, d := g.get(t, i, v, m), g.vec()
 		g.min(lab, least, least)
-		g.add(lab, mass[v], mass[v])
+		g.addTo(mass[v], lab)
 		if m == nil {
 			g.load(at(z, i, g, v*g.bytes()), d)
 		} else {
 			g.loadTail(at(z, i, g, 0), *m, d)
 		}
 		g.sub(top, d, d)
-		g.maddWhere(g.cmp(neqUQ, zero, lab), lab, d, dot[v])
+		g.keep(g.cmp(neqUQ, zero, lab), d, d)
+		g.mul(lab, d, d)
+		g.addTo(dot[v], d)
 	})
-	doubleResult(g.doubleTotal(sum), "sum")
-	doubleResult(g.doubleTotal(dot), "dot")
-	doubleResult(g.doubleTotal(mass), "mass")
+	doubleResult(g.runningTotal(sum), "sum")
+	doubleResult(g.runningTotal(dot), "dot")
+	doubleResult(g.runningTotal(mass), "mass")
 	Store(g.maskBits(g.cmp(ltOQ, zero, least)), Return("bad"))
 	g.ret()
 }
@@ -464,14 +509,14 @@ func (g isa) smooth() {
 }
 
 func (g isa) maeSum() {
-	g.text("maeSum", "func(e, t *T, n int, c, sa A) (sum, delta A, bad uint32)",
+	g.text("maeSum", "func(e *float64, t *T, n int, c, sa A) (sum, delta A, bad uint32)",
 		"returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
 	c, sa := g.broadcast("c"), g.broadcast("sa")
 	sum, delta, mass := g.zeros(1), g.zeros(1), g.zeros(1)
 	zero, bad := g.zeros(1)[0], g.noLanes()
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
-		x, lab := g.get(e, i, v, m), g.get(t, i, v, m)
+		x, lab := g.getFloat64(e, i, v, m), g.get(t, i, v, m)
 		g.orInto(g.invalid(lab, zero), bad)
 		g.add(lab, mass[v], mass[v])
 		d := g.vec()
@@ -504,12 +549,12 @@ func (g isa) sign(d, zero reg.VecVirtual) reg.VecVirtual {
 }
 
 func (g isa) maeGrad() {
-	g.text("maeGrad", "func(e, t *T, n int, c, sa, delta, f A)", "stores f e ((sign(p - t) - sa) + delta) in e for p = c e.")
-	e, t, n := g.param("e"), g.param("t"), g.param("n")
+	g.text("maeGrad", "func(dst *T, e *float64, t *T, n int, c, sa, delta, f A)", "stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.")
+	dst, e, t, n := g.param("dst"), g.param("e"), g.param("t"), g.param("n")
 	c, sa, delta, f := g.broadcast("c"), g.broadcast("sa"), g.broadcast("delta"), g.broadcast("f")
 	zero := g.zeros(1)[0]
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
-		p, lab := g.get(e, i, v, m), g.get(t, i, v, m)
+		p, lab := g.getFloat64(e, i, v, m), g.get(t, i, v, m)
 		d := g.vec()
 		g.mul(c, p, d)
 		g.sub(lab, d, d)
@@ -518,7 +563,7 @@ func (g isa) maeGrad() {
 		g.add(delta, s, s)
 		g.mul(f, p, p)
 		g.mul(s, p, p)
-		g.put(p, e, i, v, m)
+		g.put(p, dst, i, v, m)
 	})
 	g.ret()
 }

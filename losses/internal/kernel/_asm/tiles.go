@@ -313,8 +313,8 @@ func (g isa) kahan() kahan {
 	return kahan{v[0], v[1]}
 }
 
-// addTo adds x, which it overwrites, to k.
-func (g isa) addTo(k kahan, x reg.VecVirtual) {
+// kahanAdd adds x, which it overwrites, to k.
+func (g isa) kahanAdd(k kahan, x reg.VecVirtual) {
 	t := g.vec()
 	g.sub(k.lost, x, x)
 	g.add(x, k.sum, t)
@@ -343,7 +343,7 @@ func (g isa) tileStats() {
 		v := g.vec()
 		g.load(col(z, off), v)
 		g.keep(g.cmp(neqUQ, v, top), y, y)
-		g.addTo(r, y)
+		g.kahanAdd(r, y)
 		g.addWhere(g.cmp(eqOQ, v, top), one, count)
 	})
 	g.madd(count, ea, r.sum)
@@ -454,10 +454,10 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.load(col(t, off), lab)
 		ne, eq := g.cmp(neqUQ, v, top), g.cmp(eqOQ, v, top)
 		g.keep(ne, y, y)
-		g.addTo(r, y)
+		g.kahanAdd(r, y)
 		other := g.vec()
 		g.keep(ne, lab, other)
-		g.addTo(rest, other)
+		g.kahanAdd(rest, other)
 		g.addWhere(eq, one, count)
 		g.addWhere(eq, lab, own)
 		g.orInto(g.invalid(lab, zero), bad)
@@ -539,7 +539,7 @@ func (g isa) tileMAE() {
 		s := g.sign(x, zero)
 		g.blend(eq, s, sa)
 		g.mul(s, x, x)
-		g.addTo(sum, x)
+		g.kahanAdd(sum, x)
 	})
 	inf := g.vec()
 	g.load(g.infinity(1), inf)
@@ -553,7 +553,7 @@ func (g isa) tileMAE() {
 		s := g.sign(x, zero)
 		g.sub(s, sa, s)
 		g.mul(s, p, p)
-		g.addTo(delta, p)
+		g.kahanAdd(delta, p)
 	})
 	f := g.vec()
 	g.load(g.lane(lanes, laneScale), f)

@@ -1,0 +1,32 @@
+package losses_test
+
+import (
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+)
+
+// TestZLossOfLiftedRows: the z-loss of a row whose logits leave the dtype at a temperature is that of the logits, value and
+// gradient, and the row says nothing about those that follow in the same memory.
+func TestZLossOfLiftedRows(t *testing.T) {
+	const n, k, temperature, zLoss = 1 << 13, 2, 1e-3, 1e-70 // several runs of rows
+	c := losses.Criterion{Temperature: temperature, ZLoss: zLoss, Reduction: losses.None}
+	big := float64(float32(1e36))
+	z := make([]float64, n*k)
+	for i := range n {
+		z[i*k] = 1
+	}
+	z[0], z[1] = big, -big // the others are ordinary
+	for _, shift := range [][]float64{nil, {0, 0}} {
+		c.LogitShift = shift
+		b := batch{dt: tensor.Float32, n: n, k: k, z: z, index: make([]int, n)}
+		got := b.eval(t, c)
+		lse := big / temperature
+		near(t, "loss", got.loss[:1], []float64{zLoss * lse * lse}, 1e-6, 0)
+		near(t, "grad", got.grad[:k], []float64{2 * zLoss * lse / temperature, 0}, 1e-6, 0)
+		near(t, "losses of the others", got.loss[1:], make([]float64, n-1), 0, 1e-30)
+		near(t, "gradients of the others", got.grad[k:], make([]float64, (n-1)*k), 0, 1e-30)
+	}
+}
