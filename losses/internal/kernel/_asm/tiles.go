@@ -470,11 +470,22 @@ func (g isa) tileCrossEntropy(grad bool) {
 	inf := g.vec()
 	g.load(g.infinity(1), inf)
 	g.orInto(g.cmp(nltUQ, inf, mass), bad)
-	Store(g.maskBits(bad), Return("bad"))
 	ea = g.vec()
 	g.load(g.lane(lanes, laneCoef), ea)
 	g.madd(count, ea, r.sum)
-	log, inv, q, coef := g.softmaxNumbers(lanes, top, r.sum, ea)
+	var coef, f reg.VecVirtual
+	if grad { // f mass / Σ e
+		f, coef = g.vec(), g.vec()
+		g.load(g.lane(lanes, laneScale), f)
+		g.mul(f, mass, coef)
+		size := g.vec()
+		g.load(g.abs(), size)
+		g.and(coef, size, size)
+		g.orInto(g.cmp(nltUQ, inf, size), bad)
+		g.divBySum(coef, ea, r)
+	}
+	Store(g.maskBits(bad), Return("bad"))
+	log, inv, q, _ := g.softmaxNumbers(lanes, top, r.sum, ea)
 	half := g.vec()
 	g.load(g.constant(0.5), half)
 	sure := g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
@@ -485,20 +496,32 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.ret()
 		return
 	}
-	// grad = f (mass coef e - t), at a maximum of p > 1/2 f (rest - mass q).
-	f := g.vec()
-	g.load(g.lane(lanes, laneScale), f)
-	g.mul(mass, coef, coef)
+	// grad = f mass p - f t, at a maximum of p > 1/2 f (rest - mass q).
 	g.rsub(rest.sum, mass, q) // q = rest - q mass
+	g.mul(f, q, q)
 	g.columns(k, func(off reg.GPVirtual) {
-		y := g.vec()
+		y, ft := g.vec(), g.vec()
 		g.load(col(e, off), y)
-		g.msub(col(t, off), coef, y)
+		g.mul(col(t, off), f, ft)
+		g.msub(ft, coef, y)
 		g.blend(g.maskAnd(sure, g.cmp(eqOQ, col(z, off), top)), q, y)
-		g.mul(f, y, y)
 		g.store(y, col(e, off))
 	})
 	g.ret()
+}
+
+// divBySum divides x by ea + r, of which it keeps what the sum's rounding and r's have lost.
+func (g isa) divBySum(x, ea reg.VecVirtual, r kahan) {
+	s, lost, small := g.vec(), g.vec(), g.vec()
+	g.add(ea, r.sum, s)
+	g.max(ea, r.sum, lost)
+	g.min(ea, r.sum, small)
+	g.sub(s, lost, lost)
+	g.add(small, lost, lost)
+	g.sub(r.lost, lost, lost)
+	g.div(s, x, x)
+	g.div(s, lost, lost)
+	g.nmadd(x, lost, x)
 }
 
 func (g isa) tileMAE() {
