@@ -52,7 +52,7 @@ func sumExpDotF32AVX512(z *float32, t *float32, n int, m float32, low float32, s
 //go:noescape
 func expF32AVX512(dst *float32, src *float32, n int, a float32)
 
-// combineF32AVX512 stores a p - f t in p.
+// combineF32AVX512 stores f (a p - t) in p.
 //
 //go:noescape
 func combineF32AVX512(p *float32, t *float32, n int, a float32, f float32)
@@ -184,7 +184,7 @@ func sumExpDotF64AVX512(z *float64, t *float64, n int, m float64, low float64, s
 //go:noescape
 func expF64AVX512(dst *float64, src *float64, n int, a float64)
 
-// combineF64AVX512 stores a p - f t in p.
+// combineF64AVX512 stores f (a p - t) in p.
 //
 //go:noescape
 func combineF64AVX512(p *float64, t *float64, n int, a float64, f float64)
@@ -457,7 +457,7 @@ func sumExpDotF32AVX2(z *float32, t *float32, n int, m float32, low float32, shi
 //go:noescape
 func expF32AVX2(dst *float32, src *float32, n int, a float32)
 
-// combineF32AVX2 stores a p - f t in p.
+// combineF32AVX2 stores f (a p - t) in p.
 //
 //go:noescape
 func combineF32AVX2(p *float32, t *float32, n int, a float32, f float32)
@@ -589,7 +589,7 @@ func sumExpDotF64AVX2(z *float64, t *float64, n int, m float64, low float64, shi
 //go:noescape
 func expF64AVX2(dst *float64, src *float64, n int, a float64)
 
-// combineF64AVX2 stores a p - f t in p.
+// combineF64AVX2 stores f (a p - t) in p.
 //
 //go:noescape
 func combineF64AVX2(p *float64, t *float64, n int, a float64, f float64)
@@ -825,7 +825,7 @@ func sumWideAVX512(x *float32, n int) (sum float64)
 //go:noescape
 func sumExpWideAVX512(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
 
-// combineWideAVX512 stores a p - f t in p.
+// combineWideAVX512 stores f (a p - t) in p.
 //
 //go:noescape
 func combineWideAVX512(p *float32, t *float32, n int, a float64, f float64)
@@ -936,7 +936,7 @@ func sumWideAVX2(x *float32, n int) (sum float64)
 //go:noescape
 func sumExpWideAVX2(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
 
-// combineWideAVX2 stores a p - f t in p.
+// combineWideAVX2 stores f (a p - t) in p.
 //
 //go:noescape
 func combineWideAVX2(p *float32, t *float32, n int, a float64, f float64)

@@ -50,7 +50,7 @@ func crossEntropyRow[T Float](u unit[T], s softrow[T], loss *float64, g, x, y []
 
 // softGrad turns g, which holds the exponentials, into f (S p - y), where a and r are those of rest.
 func (s *softrow[T]) softGrad(u unit[T], g, y []T, a int, r, mass, f float64) {
-	u.combine(&g[0], &y[0], len(g), T(f*mass/((1+r)*s.em)), T(f))
+	u.combine(&g[0], &y[0], len(g), T(mass/((1+r)*s.em)), T(f))
 	if a < 0 || r >= 1 {
 		return
 	}

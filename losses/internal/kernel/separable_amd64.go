@@ -80,7 +80,7 @@ func (s softrow[T]) separable(u unit[T], v wide[T], p *plan, loss *float64, g, x
 		*loss /= p.a
 	}
 	if g != nil {
-		u.combine(&g[0], &h[0], len(g), T(scale*mass*c), T(scale))
+		u.combine(&g[0], &h[0], len(g), T(mass*c), T(scale))
 	}
 	return true
 }
@@ -117,7 +117,7 @@ func (s *softrow[T]) sureSeparable(u unit[T], v wide[T], p *plan, loss *float64,
 	}
 	*loss = sum
 	if g != nil {
-		v.combine(&e[0], &h[0], len(e), scale*mass/((1+r)*s.em), scale)
+		v.combine(&e[0], &h[0], len(e), mass/((1+r)*s.em), scale)
 		e[top] = T(scale * (rest - mass*q))
 	}
 	return true

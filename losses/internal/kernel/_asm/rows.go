@@ -439,13 +439,17 @@ func (g isa) lowest() float64 {
 }
 
 func (g isa) combine() {
-	g.text("combine", "func(p, t *T, n int, a, f A)", "stores a p - f t in p.")
+	g.text("combine", "func(p, t *T, n int, a, f A)", "stores f (a p - t) in p.")
 	p, t, n := g.param("p"), g.param("t"), g.param("n")
 	a, f := g.broadcast("a"), g.broadcast("f")
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x, y := g.get(p, i, v, m), g.get(t, i, v, m)
-		g.mul(f, y, y)
-		g.msub(y, a, x)
+		x := g.get(p, i, v, m)
+		if m == nil && !g.narrow {
+			g.msub(at(t, i, g, v*g.bytes()), a, x)
+		} else {
+			g.msub(g.get(t, i, v, m), a, x)
+		}
+		g.mul(f, x, x)
 		g.put(x, p, i, v, m)
 	})
 	g.ret()

@@ -474,14 +474,10 @@ func (g isa) tileCrossEntropy(grad bool) {
 	g.load(g.lane(lanes, laneCoef), ea)
 	g.madd(count, ea, r.sum)
 	var coef, f reg.VecVirtual
-	if grad { // f mass / Σ e
+	if grad { // mass / Σ e
 		f, coef = g.vec(), g.vec()
 		g.load(g.lane(lanes, laneScale), f)
-		g.mul(f, mass, coef)
-		size := g.vec()
-		g.load(g.abs(), size)
-		g.and(coef, size, size)
-		g.orInto(g.cmp(nltUQ, inf, size), bad)
+		g.move(mass, coef)
 		g.divBySum(coef, ea, r)
 	}
 	Store(g.maskBits(bad), Return("bad"))
@@ -496,15 +492,14 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.ret()
 		return
 	}
-	// grad = f mass p - f t, at a maximum of p > 1/2 f (rest - mass q).
+	// grad = f (mass p - t), at a maximum of p > 1/2 f (rest - mass q).
 	g.rsub(rest.sum, mass, q) // q = rest - q mass
-	g.mul(f, q, q)
 	g.columns(k, func(off reg.GPVirtual) {
-		y, ft := g.vec(), g.vec()
+		y := g.vec()
 		g.load(col(e, off), y)
-		g.mul(col(t, off), f, ft)
-		g.msub(ft, coef, y)
+		g.msub(col(t, off), coef, y)
 		g.blend(g.maskAnd(sure, g.cmp(eqOQ, col(z, off), top)), q, y)
+		g.mul(f, y, y)
 		g.store(y, col(e, off))
 	})
 	g.ret()
