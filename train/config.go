@@ -16,7 +16,7 @@ type Config struct {
 	BatchSize int              // rows of a mini-batch; 0 means 64; more than the set has means all of it
 	LearnRate float64          // of Adam; 0 means 1e-3
 	Seed      uint64           // of the initial weights and of the shuffle
-	Criterion losses.Criterion // what is minimised; its Reduction is Mean or Sum
+	Criterion losses.Criterion // what is minimised; its Reduction is Mean, Sum or, a mini-batch at a time, WeightedMean
 
 	Schedule    Schedule // of the learn rate; the zero value is constant
 	L2          float64  // adds L2/2·Σw² over the weights, not the biases, to what is minimised: L2·w to the gradient
@@ -86,7 +86,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("train: criterion: %w", err)
 	}
 	if c.Criterion.Reduction == losses.None {
-		return fail(losses.ErrReduction, "criterion: got reduction none, want mean or sum: training minimises one number, not one a row")
+		return fail(losses.ErrReduction, "criterion: got reduction none, want mean, sum or weighted mean: training minimises one number, not one a row")
 	}
 	return nil
 }

@@ -5,6 +5,8 @@
 //		trainSet, validSet, nil)
 //	probs, err := model.Predict(features)
 //
+// The examples of [Fit] and [Load] are whole programs; [Saved.ReadCSVFile] and [Saved.Predict] use a saved model on a CSV file.
+//
 // # The network
 //
 // N rows, D features, K classes, as in package dataset; features [N, D] and labels [N, K] are float32.

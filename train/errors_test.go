@@ -32,7 +32,7 @@ func TestConfig(t *testing.T) {
 		{Config{LearnRate: math.NaN()}, ErrConfig, "train: learn rate: got NaN, want a finite number above 0 (0 means 0.001)"},
 		{Config{LearnRate: math.Inf(1)}, ErrConfig, "train: learn rate: got +Inf, want a finite number above 0 (0 means 0.001)"},
 		{Config{Criterion: losses.Criterion{Reduction: losses.None}}, losses.ErrReduction,
-			"train: criterion: got reduction none, want mean or sum: training minimises one number, not one a row"},
+			"train: criterion: got reduction none, want mean, sum or weighted mean: training minimises one number, not one a row"},
 		{Config{Criterion: losses.Criterion{Reduction: 77}}, losses.ErrReduction, ""},
 		{Config{Criterion: losses.SoftLabelCriterion(-1, losses.Mean)}, losses.ErrAlpha, ""},
 	} {

@@ -13,10 +13,11 @@ type Epoch struct {
 	// Loss is the mean training loss over the epoch's rows, each as it was met, before the step of its own batch: with
 	// the losses of the batches b,
 	//
-	//	Mean   Σ_b rows_b loss_b / N
-	//	Sum    Σ_b loss_b / N
+	//	Mean, WeightedMean   Σ_b rows_b loss_b / N
+	//	Sum                  Σ_b loss_b / N
 	//
-	// so that it does not depend on where batches are cut, and is of one size for both reductions.
+	// so that it is of one size for all reductions and, but for WeightedMean, which divides the loss of a batch by the weights of
+	// its own rows, does not depend on where batches are cut.
 	Loss float64
 
 	// Accuracy is the share of these rows, met in the same way, whose largest logit was at their largest label, ties to
@@ -31,14 +32,21 @@ type Epoch struct {
 // History is the epochs of a run that have ended, the first one first.
 type History []Epoch
 
-// Best returns the number of the epoch with the best validation loss, the last one that is marked so; 0 without one.
+// Best returns the number of the epoch with the best validation loss, the last one that is marked so; 0 without one. Epochs are
+// counted from 1, so that it is h[h.Best()-1]; [History.BestEpoch] returns the epoch itself.
 func (h History) Best() int {
+	e, _ := h.BestEpoch()
+	return e.Epoch
+}
+
+// BestEpoch returns the epoch of [History.Best], and whether there is one.
+func (h History) BestEpoch() (best Epoch, ok bool) {
 	for i := len(h) - 1; i >= 0; i-- {
 		if h[i].Best {
-			return h[i].Epoch
+			return h[i], true
 		}
 	}
-	return 0
+	return Epoch{}, false
 }
 
 // clone returns a copy that shares nothing.
@@ -110,7 +118,8 @@ func Fit(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset, o
 // differ. A run with more Epochs than before is the longer run where the learn rate does not depend on them: see [Schedule].Steps. A
 // state of all epochs gives its model at once. The state is not modified.
 //
-// Errors: [ErrState] for a state that is nil, damaged or of another run, data, criterion or teacher; those of Fit.
+// Errors: [ErrState] for a state that is nil or damaged, as [*OtherRunError] for one of another run, data, criterion or teacher: see
+// [State.SameRun]; those of Fit.
 func Resume(ctx context.Context, cfg Config, state *State, trainSet, validSet *dataset.Dataset, observe Observer) (*Model, History, error) {
 	f, err := newFitting(ctx, cfg, trainSet, validSet, observe)
 	if err != nil {

@@ -247,16 +247,15 @@ func TestResumeRejectsOtherRuns(t *testing.T) {
 			}
 		}
 		name := v.Type().Field(i).Name
-		if name == "Criterion" || name == "Teacher" {
-			name = map[string]string{"Criterion": "criterion", "Teacher": "teacher"}[name]
-		}
-		wants(resume(other, state, trainSet, validSet), name)
+		err := resume(other, state, trainSet, validSet)
+		wants(err, "state: "+name+": the run has ")
+		require.Equal(t, err, state.SameRun(other, trainSet, validSet), "known before the training")
 	}
-	wants(resume(cfg, state, randomSet(45, 6, 3, 1), validSet), "training set")
-	wants(resume(cfg, state, trainSet, trainSet), "validation set")
+	wants(resume(cfg, state, randomSet(45, 6, 3, 1), validSet), "TrainSet: the run has ")
+	wants(resume(cfg, state, trainSet, trainSet), "ValidSet: the run has ")
 	counted := *trainSet
 	counted.Counts = append([]float64{2}, trainSet.Counts[1:]...)
-	wants(resume(cfg, state, &counted, validSet), "training set")
+	wants(resume(cfg, state, &counted, validSet), "TrainSet: the run has ")
 
 	for what, spoil := range map[string]func(*State){
 		"4 epochs that have ended": func(s *State) { s.Epoch, s.Step = 4, 12 },

@@ -68,7 +68,7 @@ func newFitting(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dat
 	f.adam, f.mixer = newAdam(f.model, cfg), newMixer(cfg.Mixup, cfg.Seed, f.net)
 	f.weights = rowWeights(trainSet.Counts)
 	f.batches = dataset.Batches{N: trainSet.Len(), Size: cfg.BatchSize, Seed: cfg.Seed}
-	f.id, err = f.identity()
+	f.id, err = identity(f.cfg, f.train, f.valid)
 	return f, err
 }
 

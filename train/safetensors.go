@@ -98,10 +98,10 @@ func sealOf(file []byte) (sum [2 * sha256.Size]byte) {
 // header and, if sealed is set, the place of the checksum. It is all that is read of a foreign file.
 func checkStart(start []byte, size int64, sealed bool) error {
 	if len(start) < 8 {
-		return damaged("got %d bytes, want a safetensors file, which begins with 8 bytes of length", size)
+		return damaged("is no safetensors file: got %d bytes, want one, which begins with 8 bytes of length", size)
 	}
 	if n := binary.LittleEndian.Uint64(start); n > uint64(size-8) || n > stMaxHeader || n < 2 {
-		return damaged("got a header of %d bytes in a file of %d bytes, want 2 to %d: cut off, or no safetensors file",
+		return damaged("is no safetensors file, or cut off: got a header of %d bytes in a file of %d bytes, want 2 to %d",
 			n, size, min(max(size-8, 2), stMaxHeader))
 	}
 	if sealed && (len(start) < stSealEnd || string(start[8:stSealAt]) != stSealStart) {

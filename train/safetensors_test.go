@@ -108,7 +108,7 @@ func TestSafetensorsErrors(t *testing.T) {
 		file []byte
 		text string
 	}{
-		"empty":             {nil, "got 0 bytes, want a safetensors file"},
+		"empty":             {nil, "is no safetensors file: got 0 bytes"},
 		"seven bytes":       {good[:7], "got 7 bytes"},
 		"header too long":   {binary.LittleEndian.AppendUint64(nil, 1<<62), "got a header of 4611686018427387904 bytes in a file of 8 bytes"},
 		"header negative":   {binary.LittleEndian.AppendUint64(nil, math.MaxUint64), "got a header of 18446744073709551615 bytes"},

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 
 	"gorgonia.org/tensor"
 
-	"softloss/losses"
 	"softloss/train/dataset"
 )
 
@@ -42,29 +40,6 @@ type State struct {
 	History History // of the epochs that have ended
 }
 
-// identity returns a State of the fields that say whose it is.
-func (f *fitting) identity() (State, error) {
-	s := State{Config: f.cfg, Criterion: f.cfg.Criterion.Key()}
-	s.Config.Hidden = slices.Clone(f.cfg.Hidden)
-	s.Config.Criterion, s.Config.Teacher = losses.Criterion{}, nil
-	var err error
-	if s.TrainSet, err = setMark(f.train); err != nil {
-		return s, fmt.Errorf("train: training set: %w", err)
-	}
-	if s.ValidSet, err = setMark(f.valid); err != nil {
-		return s, fmt.Errorf("train: validation set: %w", err)
-	}
-	if f.cfg.Teacher != nil {
-		var m mark
-		for _, l := range f.cfg.Teacher.layers {
-			m.floats(l.Weights.Float32s())
-			m.floats(l.Bias.Float32s())
-		}
-		s.Teacher = fmt.Sprintf("layers %v, %v", f.cfg.Teacher.Sizes(), m)
-	}
-	return s, nil
-}
-
 // state returns a copy of all that Resume needs.
 func (f *fitting) state() *State {
 	s := f.id
@@ -85,9 +60,9 @@ func (f *fitting) state() *State {
 // restore takes the run to a state.
 func (f *fitting) restore(s *State) error {
 	if s == nil {
-		return fail(ErrState, "state: got nil, want one of ReadCheckpoint or Progress.State")
+		return errNoState()
 	}
-	if err := sameRun(&f.id, s); err != nil {
+	if err := s.sameRun(&f.id); err != nil {
 		return err
 	}
 	for i, e := range s.History {
@@ -156,34 +131,6 @@ func (f *fitting) checkMoments(which string, moments [][]float32, squares bool) 
 		for _, v := range moments[i] {
 			if v != v || squares && v < 0 {
 				return fail(ErrState, "state: %s moments: tensor %d: got %v", which, i, v)
-			}
-		}
-	}
-	return nil
-}
-
-// sameRun wants a state of the run that want identifies.
-func sameRun(want, got *State) error {
-	for _, f := range []struct {
-		name      string
-		got, want any
-	}{
-		{"criterion", got.Criterion, want.Criterion},
-		{"training set", got.TrainSet, want.TrainSet},
-		{"validation set", got.ValidSet, want.ValidSet},
-		{"teacher", got.Teacher, want.Teacher},
-	} {
-		if f.got != f.want {
-			return fail(ErrState, "state: %s: got %q, want %q, that of the run", f.name, f.got, f.want)
-		}
-	}
-	a, b := reflect.ValueOf(got.Config), reflect.ValueOf(want.Config)
-	for i := range a.NumField() {
-		switch name := a.Type().Field(i).Name; name {
-		case "Epochs", "Checkpoint", "CheckpointEvery", "Criterion", "Teacher":
-		default:
-			if x, y := a.Field(i).Interface(), b.Field(i).Interface(); !reflect.DeepEqual(x, y) {
-				return fail(ErrState, "state: config: %s: got %v, want %v, that of the run", name, x, y)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"testing"
@@ -174,4 +175,21 @@ func TestForwardKeepsNaN(t *testing.T) {
 	g := v.Data().([]float32)
 	require.Equal(t, []float32{1, 0, -3}, g[:3])
 	require.True(t, g[3] != g[3])
+}
+
+// WeightedMean divides a mini-batch by the weights of its own rows: with all rows in one batch that of the whole set.
+func TestWeightedMeanIsTrained(t *testing.T) {
+	set := randomSet(30, 4, 3, 1)
+	c := losses.Criterion{ClassWeights: []float64{1, 5, 0.5}, Reduction: losses.WeightedMean}
+	cfg := Config{Hidden: []int{6}, Epochs: 1, BatchSize: 30, Criterion: c, Seed: 3}
+	want, err := newModel([]int{4, 6, 3}, 3).Evaluate(set, c)
+	require.NoError(t, err)
+	_, h, err := Fit(context.Background(), cfg, set, nil, nil)
+	require.NoError(t, err)
+	require.InDelta(t, want.Loss, h[0].Loss, 1e-5)
+
+	c.Reduction = losses.Mean
+	mean, err := newModel([]int{4, 6, 3}, 3).Evaluate(set, c)
+	require.NoError(t, err)
+	require.Greater(t, math.Abs(mean.Loss-want.Loss), 0.05)
 }

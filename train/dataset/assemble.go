@@ -15,7 +15,7 @@ func (t *table) dataset() (*Dataset, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.ClassNames = names
+		d.ClassNames, d.LabelName = names, t.class.title()
 		d.Labels, err = OneHot(index, len(names))
 		return d, err
 	}

@@ -45,13 +45,14 @@ func (l *levels) sorted(compare func(a, b string) int) (names []string, rank []i
 // column is one column of the file while it is read: either of numbers or of
 // text, whichever its first cell is.
 type column struct {
-	number int    // 1-based position
-	name   string // in the header; "" without one
-	line   int    // of its first cell
-	max    int    // most categories
-	text   bool
-	values []float32 // of a number column
-	levels levels    // of a text column
+	number       int    // 1-based position
+	name         string // in the header; "" without one
+	line         int    // of its first cell
+	max          int    // most categories
+	decimalComma bool   // 1,5 is an error, not a text
+	text         bool
+	values       []float32 // of a number column
+	levels       levels    // of a text column
 }
 
 // cellError is an error about a cell of this column.
@@ -68,6 +69,8 @@ func (c *column) feature(cell string, line int) error {
 	switch {
 	case cell == "":
 		return c.cellError(line, cell, "a number or, in a column of text, a word", nil)
+	case !isNumber && c.decimalComma && isDecimalComma(cell):
+		return c.cellError(line, cell, "a number with a point in it, "+strings.Replace(cell, ",", ".", 1), nil)
 	case isNumber && !finite(float64(v)):
 		return c.cellError(line, cell, "a finite number within float32", nil)
 	case !isNumber && !c.text:
@@ -79,6 +82,12 @@ func (c *column) feature(cell string, line int) error {
 	}
 	c.values = append(c.values, v)
 	return nil
+}
+
+// isDecimalComma reports whether a cell is a number with a comma for its point.
+func isDecimalComma(cell string) bool {
+	_, isNumber := parse32(strings.Replace(cell, ",", ".", 1))
+	return isNumber && strings.Count(cell, ",") == 1
 }
 
 // category adds a cell of a text column or of the class column.

@@ -23,8 +23,8 @@ const (
 // defaultCategories is what MaxCategories 0 stands for.
 const defaultCategories = 1000
 
-// CSVOptions says how [ReadCSV] reads a table. The zero value reads
-// comma-separated cells, finds out whether there is a header and takes the last
+// CSVOptions says how [ReadCSV] reads a table. The zero value finds
+// out what separates the cells and whether there is a header and takes the last
 // column for the class.
 type CSVOptions struct {
 	// Label names the column of the classes, which may stand anywhere. It needs
@@ -45,7 +45,8 @@ type CSVOptions struct {
 	// Header says whether the first line is a header.
 	Header Header
 
-	// Comma separates the cells; 0 is ','. It cannot be a quote or a line end.
+	// Comma separates the cells. It cannot be a quote or a line end. 0 is ',',
+	// or, when the first line has no ',' outside quotes, the first ';' or tab in it.
 	Comma rune
 
 	// MaxCategories is the largest number of different values of one text
@@ -71,6 +72,7 @@ type CSVOptions struct {
 // Errors, of type [*CellError] wherever there is a line to name:
 //
 //	a text in a number column, an empty cell, NaN, ±Inf, beyond float32, not UTF-8    [ErrCell]
+//	1,5 for 1.5 where something else than a comma separates the cells                 ErrCell
 //	a line of another length than the first                                         ErrCell, [ErrShape]
 //	bad quoting                                                                     ErrCell, csv.ErrQuote, csv.ErrBareQuote
 //	a name twice, or none, in the header                                            ErrCell
@@ -105,9 +107,6 @@ func ReadCSVFile(path string, opt CSVOptions) (*Dataset, error) {
 
 // check fills in the defaults and refuses options that contradict each other.
 func (opt CSVOptions) check() (CSVOptions, error) {
-	if opt.Comma == 0 {
-		opt.Comma = ','
-	}
 	if opt.MaxCategories == 0 {
 		opt.MaxCategories = defaultCategories
 	}

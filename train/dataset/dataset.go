@@ -15,6 +15,7 @@ type Dataset struct {
 	Counts       []float64     // N: how many observations each row stands for; nil means one each
 	FeatureNames []string      // D names; nil means unnamed
 	ClassNames   []string      // K names; nil means unnamed
+	LabelName    string        // the column of the file that the classes are from; "" when there is none
 }
 
 // Len returns N, the number of rows; 0 without a feature table.

@@ -12,12 +12,13 @@
 //
 // # What gives a Dataset
 //
-//	Digits         1797 × 64, 10 classes, one-hot: handwritten digits
-//	Housing        24 × 9, 3 classes, soft with counts: satisfaction of tenants
-//	ReadCSV        any table: a class column, or columns of soft labels or counts
-//	ReadIDXFiles   MNIST, Fashion-MNIST and their like
-//	ReadNPYFiles   arrays of NumPy: features, and classes or soft labels
-//	ReadPairFiles  one of the last two, told by the content; FormatOf, ReadFeaturesFile
+//	Digits           1797 × 64, 10 classes, one-hot: handwritten digits
+//	Housing          24 × 9, 3 classes, soft with counts: satisfaction of tenants
+//	ReadCSV          any table: a class column, or columns of soft labels or counts
+//	ReadFeaturesCSV  the columns of a table that a model wants, found by name
+//	ReadIDXFiles     MNIST, Fashion-MNIST and their like
+//	ReadNPYFiles     arrays of NumPy: features, and classes or soft labels
+//	ReadPairFiles    one of the last two, told by the content; FormatOf, ReadFeaturesFile
 //
 // # What works on one
 //

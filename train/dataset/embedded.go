@@ -34,7 +34,7 @@ func Digits() (*Dataset, error) {
 	for i := range features.data {
 		features.data[i] /= 16
 	}
-	d.FeatureNames = pixelNames([]int{8, 8})
+	d.FeatureNames, d.LabelName = pixelNames([]int{8, 8}), ""
 	return d, nil
 }
 

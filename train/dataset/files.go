@@ -31,7 +31,8 @@ func (f Format) String() string {
 // bytes, not by its name. What is no regular file, such as a pipe, is not
 // looked at, because what is read of it is gone: it is FormatCSV.
 //
-// Errors: those of the system; [ErrFormat] for a damaged gzip header.
+// Errors: those of the system; [ErrFormat] for a damaged gzip header and for a
+// zip archive, such as an .npz file.
 func FormatOf(path string) (Format, error) {
 	if info, err := os.Stat(path); err != nil {
 		return FormatCSV, &failure{"dataset: " + err.Error(), []error{err}}
@@ -47,8 +48,14 @@ func FormatOf(path string) (Format, error) {
 	if err != nil {
 		return FormatCSV, inFile(path, err)
 	}
+	if start, _ := plain.Peek(len(zipMagic)); string(start) == zipMagic {
+		return FormatCSV, fail(ErrFormat, "%s: got a zip archive (an .npz file of NumPy, a spreadsheet?), want an array that numpy.save wrote, or text in columns", path)
+	}
 	return formatOf(plain), nil
 }
+
+// zipMagic begins a zip archive.
+const zipMagic = "PK\x03\x04"
 
 func formatOf(r *bufio.Reader) Format {
 	start, _ := r.Peek(len(npyMagic)) // what cannot be read is an error of the reader that comes next

@@ -46,6 +46,9 @@ func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals 
 		err = fromLosses(arg, ErrLabel, err)
 		if e, ok := err.(*RowError); ok && e.Column < 0 {
 			e.Want = "a finite sum above 0"
+			if e.Got == "the sum" { // that overflows
+				e.Got = "the sum +Inf"
+			}
 		}
 		return nil, nil, err
 	}

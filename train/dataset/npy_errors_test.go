@@ -53,7 +53,7 @@ func TestReadNPYErrors(t *testing.T) {
 		{"escape", dict(`{'descr': '|u\1', 'fortran_order': False, 'shape': (2, 2)}`), ErrFormat, "in the place of a text"},
 		{"order 1", dict("{'descr': '|u1', 'fortran_order': 1, 'shape': (2, 2)}"), ErrFormat, "in the place of False"},
 		{"big endian", dict("{'descr': '>f4', 'fortran_order': False, 'shape': (1,)}"), ErrFormat, "got elements of type '>f4', want '<f4'"},
-		{"half", dict("{'descr': '<f2', 'fortran_order': False, 'shape': (2,)}"), ErrFormat, "got elements of type '<f2'"},
+		{"half", dict("{'descr': '<f2', 'fortran_order': False, 'shape': (2,)}"), ErrFormat, "got elements of type '<f2', want '<f4', '<f8', '<i4', '<i8' or '|u1': x.astype(\"float32\") for features, y.astype(int) for classes"},
 		{"bool", dict("{'descr': '|b1', 'fortran_order': False, 'shape': (4,)}"), ErrFormat, "got elements of type '|b1'"},
 		{"object", dict("{'descr': '|O', 'fortran_order': False, 'shape': (4,)}"), ErrFormat, "got elements of type '|O'"},
 		{"no type", dict("{'descr': '', 'fortran_order': False, 'shape': (4,)}"), ErrFormat, "got elements of type ''"},

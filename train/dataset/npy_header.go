@@ -181,14 +181,14 @@ func (p *npyParser) quoted() string {
 // descr reads the type of the elements.
 func (p *npyParser) descr() string {
 	if p.space(); strings.HasPrefix(p.rest, "[") && p.err == nil {
-		p.err = fail(ErrFormat, "npy: got elements with fields, want %s", npyTypes)
+		p.err = fail(ErrFormat, "npy: got elements with fields, want %s: save one array without", npyTypes)
 	}
 	s := p.quoted()
 	switch s {
 	case "<f4", "<f8", "<i4", "<i8", "|u1":
 	default:
 		if p.err == nil {
-			p.err = fail(ErrFormat, "npy: got elements of type '%s', want %s", strings.Trim(quote(s), `"`), npyTypes)
+			p.err = fail(ErrFormat, "npy: got elements of type '%s', want %s: x.astype(\"float32\") for features, y.astype(int) for classes", strings.Trim(quote(s), `"`), npyTypes)
 		}
 	}
 	return s

@@ -31,23 +31,71 @@ func (r record) lineOf(j int) int {
 // on the columns' meaning: quoting, length, encoding.
 type recordReader struct {
 	csv         *csv.Reader
+	comma       rune
 	width, line int // of the first record; width 0 before it
+
+	unreadRecord *record // what next returns again, with unreadErr
+	unreadErr    error
 }
 
-func newRecordReader(r *bufio.Reader, comma rune) *recordReader {
+func newRecordReader(r *bufio.Reader, comma rune) (*recordReader, error) {
 	if mark, _ := r.Peek(3); string(mark) == "\ufeff" {
 		r.Discard(3)
+	}
+	if comma == 0 {
+		var err error
+		if comma, err = separator(r); err != nil {
+			return nil, readError(err)
+		}
 	}
 	c := csv.NewReader(r)
 	c.Comma, c.FieldsPerRecord = comma, -1
 	// A quote after a blank is still a quote; but where blanks separate, they
 	// must not be skipped.
 	c.TrimLeadingSpace = !unicode.IsSpace(comma)
-	return &recordReader{csv: c}
+	return &recordReader{csv: c, comma: comma}, nil
+}
+
+// separator finds out what separates the cells, from the first line: ',' unless there is none outside quotes, but a
+// ';' or a tab. It takes nothing from the reader; of a long line it looks at as much as is buffered.
+func separator(r *bufio.Reader) (rune, error) {
+	for size := 64; ; size *= 2 {
+		line, err := r.Peek(min(size, r.Size()))
+		if err != nil && err != io.EOF {
+			return 0, err
+		}
+		found, quoted, ended := rune(0), false, false
+		for _, c := range line {
+			switch {
+			case c == '"':
+				quoted = !quoted
+			case quoted:
+			case c == ',':
+				return ',', nil
+			case c == '\n':
+				ended = true
+			case found == 0 && (c == ';' || c == '\t'):
+				found = rune(c)
+			}
+			if ended {
+				break
+			}
+		}
+		switch done := ended || err != nil || size >= r.Size(); {
+		case done && found != 0:
+			return found, nil
+		case done:
+			return ',', nil
+		}
+	}
 }
 
 // next returns the next record, with its cells trimmed, or io.EOF.
 func (rr *recordReader) next() (record, error) {
+	if again := rr.unreadRecord; again != nil {
+		rr.unreadRecord = nil
+		return *again, rr.unreadErr
+	}
 	cells, err := rr.csv.Read()
 	if err != nil {
 		return record{}, readError(err)

@@ -31,12 +31,15 @@ func readTable(r io.Reader, opt CSVOptions) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	records := newRecordReader(plain, opt.Comma)
+	records, err := newRecordReader(plain, opt.Comma)
+	if err != nil {
+		return nil, err
+	}
 	header, pending, err := start(records, opt)
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTable(records.width, header, opt)
+	t, err := newTable(records, header, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func start(records *recordReader, opt CSVOptions) (header *record, pending []rec
 	}
 	pending = []record{first}
 	is := opt.Header == HeaderYes
-	if opt.Header == HeaderAuto {
+	if opt.Header == HeaderAuto && records.width > 1 { // one column is too few in any case
 		second, err := records.next()
 		if err != nil && err != io.EOF {
 			return nil, nil, err
@@ -110,10 +113,11 @@ func checkHeader(h record) error {
 }
 
 // newTable deals out the columns.
-func newTable(width int, header *record, opt CSVOptions) (*table, error) {
+func newTable(records *recordReader, header *record, opt CSVOptions) (*table, error) {
+	width := records.width
 	columns := make([]*column, width)
 	for j := range columns {
-		columns[j] = &column{number: j + 1, max: opt.MaxCategories}
+		columns[j] = &column{number: j + 1, max: opt.MaxCategories, decimalComma: records.comma != ','}
 		if header != nil {
 			columns[j].name = header.cells[j]
 		}

@@ -1,0 +1,122 @@
+package dataset
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestReadFeaturesCSV(t *testing.T) {
+	names := []string{"width", "colour=blue", "colour=red"}
+	want := []float32{1, 0, 1, 2, 1, 0}
+	for name, tc := range map[string]struct {
+		text string
+		opt  CSVOptions
+	}{
+		"named":                 {"width,colour\n1,red\n2,blue\n", CSVOptions{}},
+		"other order and more":  {"note,colour,width\n,red,1\n7,blue,2\n", CSVOptions{Header: HeaderYes}},
+		"semicolons":            {"colour; width\nred; 1\n\nblue; 2\n", CSVOptions{}},
+		"tabs, byte order mark": {"\ufeffwidth\tcolour\n1\tred\n2\tblue\n", CSVOptions{}},
+		"as columns":            {"colour=red,colour=blue,width\n1,0,1\n0,1,2\n", CSVOptions{}},
+		"no header":             {"1,0,1\n2,1,0\n", CSVOptions{}},
+		"no header, said so":    {"1|0|1\n2|1|0", CSVOptions{Header: HeaderNo, Comma: '|'}},
+		"a number for a name":   {"width,colour,3\n1,red,0\n2,blue,0\n", CSVOptions{}},
+	} {
+		x, err := ReadFeaturesCSV(strings.NewReader(tc.text), 3, names, tc.opt)
+		require.NoError(t, err, name)
+		require.Equal(t, want, x.Float32s(), name)
+		require.Equal(t, []int{2, 3}, []int(x.Shape()), name)
+	}
+	x, err := ReadFeaturesCSV(bytes.NewReader(gzipped(t, "a,b\n1,2\n")), 2, nil, CSVOptions{})
+	require.NoError(t, err)
+	require.Equal(t, []float32{1, 2}, x.Float32s(), "by their order without names")
+}
+
+// A model of a table without a header finds its columns by their numbers, in the very table too, class and all.
+func TestReadFeaturesCSVNumbered(t *testing.T) {
+	const text = "1,red,a\n2,blue,b\n"
+	d, err := ReadCSV(strings.NewReader(text), CSVOptions{Header: HeaderNo})
+	require.NoError(t, err)
+	x, err := ReadFeaturesCSV(strings.NewReader(text), 3, d.FeatureNames, CSVOptions{Header: HeaderNo})
+	require.NoError(t, err)
+	require.Equal(t, d.Features.Float32s(), x.Float32s())
+	x, err = ReadFeaturesCSV(strings.NewReader("7,red\n"), 3, d.FeatureNames, CSVOptions{})
+	require.NoError(t, err)
+	require.Equal(t, []float32{7, 0, 1}, x.Float32s())
+}
+
+func TestReadFeaturesCSVErrors(t *testing.T) {
+	names := []string{"width", "colour=blue", "colour=red"}
+	for _, tc := range []struct {
+		text string
+		opt  CSVOptions
+		kind error
+		want string
+	}{
+		{"", CSVOptions{}, ErrEmpty, "got no rows"},
+		{"width,colour\n", CSVOptions{}, ErrEmpty, "line 1: got a header and nothing below it"},
+		{"width\n1\n", CSVOptions{}, ErrColumn, `columns are missing that the model needs: "colour"; the file has "width"`},
+		{"a,b\n1,2\n", CSVOptions{}, ErrColumn, `columns are missing that the model needs: "width", "colour"; the file has "a", "b"`},
+		{"1,2\n", CSVOptions{}, ErrShape, "line 1: got 2 columns, want 3, the features of the model in their order"},
+		{"width,colour\n1\n", CSVOptions{}, ErrShape, "line 2: got 1 cell, want 2, as on line 1"},
+		{"width,colour\nx,red\n", CSVOptions{}, ErrCell, `line 2 column 1 ("width"): got "x", want a number`},
+		{"width,colour\n,red\n", CSVOptions{}, ErrCell, `line 2 column 1 ("width"): got "", want a number`},
+		{"width,colour\n1e99,red\n", CSVOptions{}, ErrCell, `line 2 column 1 ("width"): got "1e99", want a finite number within float32`},
+		{"width,colour\n1,red\n1,pink\n", CSVOptions{}, ErrCell, `line 3 column 2 ("colour"): got "pink", want one of "blue", "red", which the model`},
+		{"x,y,z\nu,v,w\n", CSVOptions{}, ErrHeader, "may or may not be a header"},
+		{"1,2,3\n4,5\n", CSVOptions{Header: HeaderNo}, ErrShape, "line 2: got 2 cells, want 3"},
+		{"1", CSVOptions{Header: 7}, ErrParam, "Header: got 7"},
+	} {
+		x, err := ReadFeaturesCSV(strings.NewReader(tc.text), 3, names, tc.opt)
+		require.Nil(t, x)
+		checkError(t, err, tc.kind, tc.want)
+	}
+	_, err := ReadFeaturesCSV(nil, 3, nil, CSVOptions{})
+	checkError(t, err, ErrParam, "reader: got nil")
+	_, err = ReadFeaturesCSV(strings.NewReader("1"), 2, names, CSVOptions{})
+	checkError(t, err, ErrParam, "names: got 3 for 2 features")
+}
+
+func TestSeparatorIsFound(t *testing.T) {
+	for text, classes := range map[string]int{
+		"x;kind\n1;b\n2;a\n":                               2,
+		"x\tkind\n1\tb\n2\ta\n":                            2,
+		"x,kind\n1,b;c\n2,a\n":                             2,
+		"\"x, y\";kind\n1;b\n2;a\n":                        2,
+		"\"x\n, y\";kind\n1;b\n2;a\n":                      2,
+		"x;\tkind\n1;b\n2;a\n":                             2,
+		strings.Repeat("long", 50) + ";kind\n1;b\n2;a\n":   2,
+		strings.Repeat("long", 5000) + ",kind\n1,b\n2,a\n": 2,
+	} {
+		d, err := ReadCSV(strings.NewReader(text), CSVOptions{Header: HeaderYes})
+		require.NoError(t, err, text)
+		require.Equal(t, classes, d.NumClasses(), text)
+		require.Equal(t, "kind", d.LabelName)
+	}
+	_, err := ReadCSV(strings.NewReader("x;kind\n1,5;b\n2;a\n"), CSVOptions{})
+	checkError(t, err, ErrHeader, "") // no number above or below: say which
+	_, err = ReadCSV(strings.NewReader("x;kind\n1,5;b\n2;a\n"), CSVOptions{Header: HeaderYes})
+	checkError(t, err, ErrCell, `line 2 column 1 ("x"): got "1,5", want a number with a point in it, 1.5`)
+}
+
+func TestLabelName(t *testing.T) {
+	d, err := ReadCSV(strings.NewReader("1,a\n2,b\n3,a\n"), CSVOptions{})
+	require.NoError(t, err)
+	require.Equal(t, "column_2", d.LabelName)
+	part, err := d.Subset([]int{0, 1})
+	require.NoError(t, err)
+	require.Equal(t, "column_2", part.LabelName)
+	d, err = Digits()
+	require.NoError(t, err)
+	require.Empty(t, d.LabelName)
+}
+
+func TestFormatOfArchive(t *testing.T) {
+	path := t.TempDir() + "/x.npz"
+	require.NoError(t, os.WriteFile(path, []byte("PK\x03\x04 and so on"), 0o600))
+	_, err := FormatOf(path)
+	checkError(t, err, ErrFormat, "x.npz: got a zip archive (an .npz file of NumPy, a spreadsheet?), want an array that numpy.save wrote")
+}

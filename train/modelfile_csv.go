@@ -1,0 +1,48 @@
+package train
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"softloss/train/dataset"
+)
+
+// ReadCSV reads the features of the model from a table, for [Saved.Predict]: [dataset.ReadFeaturesCSV] with the names of the model.
+//
+//	saved, err := train.Load("flowers.safetensors")
+//	features, err := saved.ReadCSVFile("new.csv", dataset.CSVOptions{})
+//	probs, err := saved.Predict(features)
+//
+// With a header, columns are found by FeatureNames, in any order; others, such as the class, are not looked at. Without a header, or
+// without names, the columns are the features in their order. Of the options Header and Comma count.
+//
+// Shape: [N, D] float32, raw as in the table.
+// Errors: those of ReadFeaturesCSV; those of [Saved.Save] when the parts do not fit together.
+func (s *Saved) ReadCSV(r io.Reader, opt dataset.CSVOptions) (*tensor.Dense, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	features, err := dataset.ReadFeaturesCSV(r, s.Model.Sizes()[0], s.FeatureNames, opt)
+	if err != nil {
+		return nil, &failure{"train: " + strings.TrimPrefix(err.Error(), "dataset: "), err}
+	}
+	return features, nil
+}
+
+// ReadCSVFile is [Saved.ReadCSV] on a file, plain or gzip. Errors name the file.
+func (s *Saved) ReadCSVFile(path string, opt dataset.CSVOptions) (*tensor.Dense, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	defer f.Close()
+	features, err := s.ReadCSV(f, opt)
+	if err != nil {
+		return nil, &failure{"train: " + path + ": " + afterColon(err), err}
+	}
+	return features, nil
+}

@@ -1,0 +1,94 @@
+package train_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"softloss/train"
+	"softloss/train/dataset"
+)
+
+// tinyModel is a model of two features, of one column of numbers and one of text, that tells them apart.
+func tinyModel(t testing.TB) *train.Saved {
+	t.Helper()
+	model, err := train.NewModel([]train.Layer{{
+		Weights: tensor.New(tensor.WithShape(3, 2), tensor.WithBacking([]float32{1, -1, 5, -5, -5, 5})),
+		Bias:    tensor.New(tensor.WithShape(2), tensor.WithBacking([]float32{0, 0})),
+	}})
+	require.NoError(t, err)
+	return &train.Saved{Model: model, FeatureNames: []string{"width", "colour=blue", "colour=red"}, ClassNames: []string{"plate", "disc"}}
+}
+
+func TestSavedReadCSV(t *testing.T) {
+	saved := tinyModel(t)
+	features, err := saved.ReadCSV(strings.NewReader("colour,width\nred,2\n"), dataset.CSVOptions{})
+	require.NoError(t, err)
+	require.Equal(t, []float32{2, 0, 1}, features.Float32s())
+
+	_, err = saved.ReadCSV(strings.NewReader("colour,width\nred,x\n"), dataset.CSVOptions{})
+	require.EqualError(t, err, `train: line 2 column 2 ("width"): got "x", want a number`)
+	require.ErrorIs(t, err, dataset.ErrCell)
+	_, err = (&train.Saved{}).ReadCSV(strings.NewReader("1"), dataset.CSVOptions{})
+	require.ErrorIs(t, err, train.ErrEmpty)
+
+	path := filepath.Join(t.TempDir(), "new.csv")
+	_, err = saved.ReadCSVFile(path, dataset.CSVOptions{})
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.NoError(t, os.WriteFile(path, []byte("width\n1\n"), 0o600))
+	_, err = saved.ReadCSVFile(path, dataset.CSVOptions{})
+	require.EqualError(t, err, "train: "+path+`: columns are missing that the model needs: "colour"; the file has "width"`)
+	require.ErrorIs(t, err, dataset.ErrColumn)
+	_, err = (&train.Saved{}).ReadCSVFile(path, dataset.CSVOptions{})
+	require.EqualError(t, err, "train: "+path+": model: has no layers, want one made by Fit or NewModel")
+}
+
+// What a saved model makes of the rows of a CSV file; the class, which is there too, is not looked at.
+func ExampleSaved_ReadCSVFile() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path, table := filepath.Join(dir, "flowers.safetensors"), filepath.Join(dir, "new.csv")
+	if err := os.WriteFile(table, []byte("kind,length,width\n?,1.5,0.5\n?,5,2\n"), 0o600); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := flowers().Save(path); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	saved, err := train.Load(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	features, err := saved.ReadCSVFile(table, dataset.CSVOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	probs, err := saved.Predict(features)
+	fmt.Printf("%v %.2f %v\n", saved.ClassNames, probs.Data(), err)
+	// Output: [setosa virginica] [0.88 0.12 0.00 1.00] <nil>
+}
+
+// flowers is a model that was trained elsewhere.
+func flowers() *train.Saved {
+	model, err := train.NewModel([]train.Layer{{
+		Weights: tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float32{-1, 1, -1, 1})),
+		Bias:    tensor.New(tensor.WithShape(2), tensor.WithBacking([]float32{3, -3})),
+	}})
+	if err != nil {
+		panic(err)
+	}
+	return &train.Saved{Model: model, FeatureNames: []string{"width", "length"}, ClassNames: []string{"setosa", "virginica"}}
+}

@@ -1,0 +1,117 @@
+package train
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"softloss/losses"
+	"softloss/train/dataset"
+)
+
+// OtherRunError says that a [State] is of another run than the one that is asked for. errors.Is(err, [ErrState]) holds.
+type OtherRunError struct {
+	// Field is what differs, the first of: Seed, TrainSet, ValidSet, the other fields of [Config] by their names, Criterion and Teacher.
+	Field string
+
+	// Run is that of the state, Now that of the configuration: values of Config's field; texts for the sets, the criterion and the teacher.
+	Run, Now any
+}
+
+// Error returns one line, such as
+//
+//	train: state: LearnRate: the run has 0.001, this configuration 0.1
+func (e *OtherRunError) Error() string {
+	return fmt.Sprintf("train: state: %s: the run has %s, this configuration %s", e.Field, showSetting(e.Run), showSetting(e.Now))
+}
+
+// Is reports whether target is [ErrState].
+func (e *OtherRunError) Is(target error) bool { return target == ErrState }
+
+// showSetting is a value for an error's text.
+func showSetting(v any) string {
+	switch text, isText := v.(string); {
+	case isText && text == "":
+		return "none"
+	case isText:
+		return text
+	}
+	if _, hasFields := v.(Schedule); hasFields {
+		return fmt.Sprintf("%+v", v)
+	}
+	return fmt.Sprint(v)
+}
+
+// SameRun returns an error unless a run of this configuration on this data is the run of the state, so that [Resume] can go on with it.
+// It costs a look at the data, not a training step.
+//
+// Errors: [*OtherRunError]; [ErrState] for nil; those of [Fit] about its arguments.
+func (s *State) SameRun(cfg Config, trainSet, validSet *dataset.Dataset) error {
+	if s == nil {
+		return errNoState()
+	}
+	if err := checkFit(cfg, trainSet, validSet); err != nil {
+		return err
+	}
+	cfg = cfg.WithDefaults()
+	cfg.BatchSize = min(cfg.BatchSize, trainSet.Len())
+	now, err := identity(cfg, trainSet, validSet)
+	if err != nil {
+		return err
+	}
+	return s.sameRun(&now)
+}
+
+func errNoState() error {
+	return fail(ErrState, "state: got nil, want one of ReadCheckpoint or Progress.State")
+}
+
+// identity returns a State of the fields that say whose it is. cfg has its defaults.
+func identity(cfg Config, trainSet, validSet *dataset.Dataset) (State, error) {
+	s := State{Config: cfg, Criterion: cfg.Criterion.Key()}
+	s.Config.Hidden = slices.Clone(cfg.Hidden)
+	s.Config.Criterion, s.Config.Teacher = losses.Criterion{}, nil
+	var err error
+	if s.TrainSet, err = setMark(trainSet); err != nil {
+		return s, fmt.Errorf("train: training set: %w", err)
+	}
+	if s.ValidSet, err = setMark(validSet); err != nil {
+		return s, fmt.Errorf("train: validation set: %w", err)
+	}
+	if cfg.Teacher != nil {
+		var m mark
+		for _, l := range cfg.Teacher.layers {
+			m.floats(l.Weights.Float32s())
+			m.floats(l.Bias.Float32s())
+		}
+		s.Teacher = fmt.Sprintf("layers %v, %v", cfg.Teacher.Sizes(), m)
+	}
+	return s, nil
+}
+
+// sameRun wants the state to be of the run that now identifies. The seed comes first, and the data before what may follow from them.
+func (s *State) sameRun(now *State) error {
+	type setting struct {
+		name     string
+		run, now any
+	}
+	all := []setting{
+		{"Seed", s.Config.Seed, now.Config.Seed},
+		{"TrainSet", s.TrainSet, now.TrainSet},
+		{"ValidSet", s.ValidSet, now.ValidSet},
+	}
+	a, b := reflect.ValueOf(s.Config), reflect.ValueOf(now.Config)
+	for i := range a.NumField() {
+		switch name := a.Type().Field(i).Name; name {
+		case "Epochs", "Checkpoint", "CheckpointEvery", "Criterion", "Teacher":
+		default:
+			all = append(all, setting{name, a.Field(i).Interface(), b.Field(i).Interface()})
+		}
+	}
+	for _, f := range append(all, setting{"Criterion", s.Criterion, now.Criterion}, setting{"Teacher", s.Teacher, now.Teacher}) {
+		if !reflect.DeepEqual(f.run, f.now) {
+			return &OtherRunError{f.name, f.run, f.now}
+		}
+	}
+	return nil
+}
