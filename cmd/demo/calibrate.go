@@ -55,6 +55,6 @@ func (s *session) calibrateModel() (*train.Model, error) {
 	}
 	s.fitted = temperature
 	c.Temperature, c.NLLAfter, c.ECEAfter = float(temperature), float(after.Loss), float(after.ECE)
-	c.Reliability, err = describeBins(probs, s.test.Labels)
+	c.Reliability, err = weightedBins(probs, s.test.Labels, train.RowWeights(s.test))
 	return final, err
 }

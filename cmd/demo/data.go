@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"strings"
 
 	"gorgonia.org/tensor"
@@ -38,6 +40,8 @@ func (s source) load() (*dataset.Dataset, error) {
 	}
 	format, err := dataset.FormatOf(s.data)
 	switch {
+	case isFolder(s.data):
+		return nil, usagef("-%s %s: is a folder, want a file", s.flag, s.data)
 	case errors.Is(err, fs.ErrNotExist) && s.flag == "data":
 		return nil, usagef("-data %s: no such file; want %s", s.data, wantData)
 	case errors.Is(err, fs.ErrNotExist):
@@ -60,14 +64,47 @@ func (s source) load() (*dataset.Dataset, error) {
 		return set, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, usagef("-%s %s: no such file", s.labelsFlag, s.labels)
-	case errors.Is(err, dataset.ErrHeader):
-		return nil, usagef("-%s %s; say -header yes or -header no", s.flag, trimPackage(err))
+	case s.labels == "":
+		return nil, s.csvError(err)
 	}
 	text, flag := trimPackage(err), s.flag
-	if strings.HasPrefix(text, s.labels+":") && s.labels != "" {
+	if strings.HasPrefix(text, s.labels+":") {
 		flag = s.labelsFlag
 	}
 	return nil, usagef("-%s %s", flag, text)
+}
+
+// csvError is an error of dataset.ReadCSVFile in the words of the command line.
+func (s source) csvError(err error) error {
+	text := trimPackage(err)
+	switch _, columns, _ := strings.Cut(text, "want one of the columns "); {
+	case errors.Is(err, dataset.ErrColumn):
+		return usagef("-label %s: no such column in %s; the columns are %s", s.csv.Label, s.data, columns)
+	case errors.Is(err, dataset.ErrHeader):
+		return usagef("-%s %s", s.flag, headerUnclear(s.data, err))
+	case errors.Is(err, dataset.ErrShape) && strings.Contains(text, "got 1 column,"):
+		text += "; -comma CHAR says what separates them"
+	}
+	before, after, tooMany := strings.Cut(text, " else raise MaxCategories")
+	if text = before + after; tooMany && strings.Contains(text, "is this a quantity?") || strings.Contains(text, "want the same class written as") {
+		text += "; -label NAME takes another column for the class"
+	}
+	return usagef("-%s %s", s.flag, text)
+}
+
+// headerUnclear says what to do about a first line that may be a header or not.
+func headerUnclear(path string, err error) string {
+	var line *dataset.CellError
+	if !errors.As(err, &line) {
+		return trimPackage(err)
+	}
+	return fmt.Sprintf("%s: line %d: got %s; say -header yes or -header no", path, line.Line, line.Got)
+}
+
+// isFolder reports whether there is a folder.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // isSoft reports whether a row's label is spread over several classes.

@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"math"
 	"os"
-	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -27,23 +26,29 @@ type panel struct {
 	xLabel, yLabel string
 	legend         string // heads the legend; "" for none
 	series         []series
-	xStep          float64  // distance of the ticks; 0 is chosen from the data
-	integerX       bool     // ticks at whole numbers only
-	xUnit          bool     // from 0 to 1
-	names          []string // of the x values 0, 1, …; nil for numbers
-	yMin           *float64 // where the axis begins; nil is chosen from the data
-	yMax           float64  // data beyond are cut off, and the axis never goes on after it; 0 is no limit
+	xStep          float64   // distance of the ticks; 0 is chosen from the data
+	xTicks         []float64 // ticks there and nowhere else; nil for all along the axis
+	integerX       bool      // ticks at whole numbers only
+	xUnit          bool      // from 0 to 1
+	names          []string  // of the x values 0, 1, …; nil for numbers
+	yMin           *float64  // where the axis begins; nil is chosen from the data
+	yMax           float64   // data beyond are cut off, and the axis never goes on after it; 0 is no limit
+	ySpan          float64   // the least that the axis spans
 }
 
 // series is one line of a panel.
 type series struct {
-	name  string
-	xs    []float64
-	ys    []float64 // values that are NaN or infinite are left out
-	errs  []float64 // half lengths of the bars of deviation; nil for none
-	faint bool      // a line to compare with, thin and grey
-	bar   bool      // bars from 0 instead of a line
-	width float64   // of these bars, in units of x; 0 is 0.6
+	name   string
+	xs     []float64
+	ys     []float64 // values that are NaN or infinite are left out
+	errs   []float64 // half lengths of the bars of deviation, NaN for none at a point; nil for none
+	faint  bool      // a line to compare with, thin and grey
+	colour int       // of [lineStyles], when it is above those of the series before
+	ring   bool      // rings around its points and no line
+	bar    bool      // bars from 0 instead of a line
+	pale   bool      // bars in a paler shade of the colour of the series before
+	width  float64   // of these bars, in units of x; 0 is 0.6
+	stub   float64   // the least height of a bar that is there
 }
 
 // Sizes on the sheet.
@@ -165,17 +170,15 @@ func (p panel) plot() (*plot.Plot, error) {
 
 // addTo adds the line, and marks of its points when they are few.
 func (s series) addTo(p *plot.Plot, style draw.LineStyle) error {
-	points := make(plotter.XYs, 0, len(s.xs))
-	for i, x := range s.xs {
-		if y := s.ys[i]; !math.IsNaN(y) && !math.IsInf(y, 0) {
-			points = append(points, plotter.XY{X: x, Y: y})
-		}
-	}
+	points := s.points()
 	if len(points) == 0 {
 		return nil
 	}
 	if s.bar {
 		return s.addBars(p, style)
+	}
+	if s.ring {
+		return addMarks(p, points, ringStyle)
 	}
 	if err := s.addDeviations(p, style); err != nil {
 		return err
@@ -189,11 +192,26 @@ func (s series) addTo(p *plot.Plot, style draw.LineStyle) error {
 	if len(points) > 1 && (s.faint || len(points) > markersUpTo) {
 		return nil
 	}
+	return addMarks(p, points, markOf(style))
+}
+
+// points are those that can be drawn.
+func (s series) points() (out plotter.XYs) {
+	for i, x := range s.xs {
+		if y := s.ys[i]; !math.IsNaN(y) && !math.IsInf(y, 0) {
+			out = append(out, plotter.XY{X: x, Y: y})
+		}
+	}
+	return out
+}
+
+// addMarks marks points.
+func addMarks(p *plot.Plot, points plotter.XYs, style draw.GlyphStyle) error {
 	marks, err := plotter.NewScatter(points)
 	if err != nil {
 		return err
 	}
-	marks.GlyphStyle = markOf(style)
+	marks.GlyphStyle = style
 	p.Add(marks)
 	return nil
 }
@@ -203,78 +221,18 @@ func markOf(line draw.LineStyle) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: line.Color, Radius: 3.5, Shape: draw.CircleGlyph{}}
 }
 
-// scale sets the ranges and ticks of both axes.
-func (p panel) scale(out *plot.Plot) {
-	if math.IsInf(out.X.Min, 0) || math.IsInf(out.Y.Min, 0) { // nothing that can be drawn
-		out.X.Min, out.X.Max, out.Y.Min, out.Y.Max = 0, 1, 0, 1
-	}
-	x := &out.X
-	step := p.xStep
-	if step == 0 {
-		step = niceStep(x.Max-x.Min, ticksWanted+2)
-	}
-	if p.integerX {
-		step = max(1, math.Ceil(step))
-	}
-	if x.Max-x.Min < smallestRange {
-		x.Min, x.Max = x.Min-step/2, x.Max+step/2
-	} else {
-		x.Max = step * math.Ceil(x.Max/step-1e-9)
-	}
-	marks := ticks(x.Min, x.Max, step)
-	if p.integerX && marks[0].Value > x.Min { // the first epoch has a name too
-		marks = append(ticks(x.Min, x.Min, 1), marks...)
-	}
-	x.Tick.Marker = plot.ConstantTicks(marks)
-	if p.xUnit {
-		x.Min, x.Max = 0, 1
-		x.Tick.Marker = plot.ConstantTicks(ticks(0, 1, step))
-	}
-	if p.names != nil {
-		x.Min, x.Max = -0.5, float64(len(p.names))-0.5
-		marks = nil
-		for i, name := range p.names {
-			marks = append(marks, plot.Tick{Value: float64(i), Label: name})
-		}
-		x.Tick.Marker = plot.ConstantTicks(marks)
-	}
+// ringStyle is a ring that leaves the line within it to be seen.
+var ringStyle = draw.GlyphStyle{Color: black, Radius: 5.5, Shape: thickRing{}}
 
-	y := &out.Y
-	room := axisHeadroom * max(y.Max-y.Min, smallestRange)
-	step = niceStep(y.Max-y.Min+2*room, ticksWanted)
-	lo, hi := step*math.Floor((y.Min-room)/step), step*math.Ceil((y.Max+room)/step)
-	if y.Min >= 0 && lo < 0 {
-		lo = 0
-	}
-	if p.yMin != nil {
-		lo = *p.yMin
-	}
-	if p.yMax != 0 && y.Max <= p.yMax && hi > p.yMax {
-		hi = p.yMax + (hi-lo)*0.01 // leave the width of a line
-	}
-	y.Min, y.Max = lo, hi
-	y.Tick.Marker = plot.ConstantTicks(ticks(lo, hi, step))
-}
+// thickRing is a ring as thick as a line.
+type thickRing struct{}
 
-// niceStep returns 1, 2 or 5 times a power of ten, about want of which make up the span.
-func niceStep(span float64, want int) float64 {
-	raw := max(span, smallestRange) / float64(want)
-	unit := math.Pow(10, math.Floor(math.Log10(raw)))
-	for _, m := range []float64{1, 2, 5} {
-		if raw <= m*unit*1.000001 {
-			return m * unit
-		}
-	}
-	return 10 * unit
-}
-
-// ticks returns the multiples of step from lo to hi, with as many decimals as step has.
-func ticks(lo, hi, step float64) []plot.Tick {
-	decimals := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
-	var out []plot.Tick
-	for i := math.Ceil(lo/step - 1e-9); i*step <= hi+step*1e-9; i++ {
-		value := i*step + 0 // no negative zero
-		out = append(out, plot.Tick{Value: value, Label: strconv.FormatFloat(value, 'f', decimals, 64)})
-	}
-	return out
+// DrawGlyph implements draw.GlyphDrawer.
+func (thickRing) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
+	c.SetLineStyle(draw.LineStyle{Color: style.Color, Width: 1.6})
+	var p vg.Path
+	p.Move(vg.Point{X: at.X + style.Radius, Y: at.Y})
+	p.Arc(at, style.Radius, 0, 2*math.Pi)
+	p.Close()
+	c.Stroke(p)
 }

@@ -122,3 +122,69 @@ func TestScaleHoldsTheData(t *testing.T) {
 		}
 	}
 }
+
+// The axis of epochs ends with the last one.
+func TestEpochsEndTheAxis(t *testing.T) {
+	for _, last := range []float64{2, 13, 101, 999} {
+		p := panel{integerX: true, series: []series{{xs: []float64{1, last}, ys: []float64{0, 1}}}}
+		out, err := p.plot()
+		require.NoError(t, err)
+		assert.InDelta(t, last, out.X.Max, 0)
+	}
+}
+
+func TestTicksAtGivenValues(t *testing.T) {
+	for _, tc := range []struct {
+		xs   []float64
+		want []string
+	}{
+		{[]float64{0.2}, []string{"0.2"}},
+		{[]float64{0, 0.2, 0.4}, []string{"0", "0.2", "0.4"}},
+		{[]float64{0, 0.01, 0.125, 0.5}, []string{"0", "", "0.125", "0.5"}},
+	} {
+		p := panel{xTicks: tc.xs, series: []series{{xs: tc.xs[:1], ys: []float64{90}}}}
+		out, err := p.plot()
+		require.NoError(t, err)
+		var labels []string
+		for i, m := range out.X.Tick.Marker.Ticks(out.X.Min, out.X.Max) {
+			labels = append(labels, m.Label)
+			assert.InDelta(t, tc.xs[i], m.Value, 0)
+		}
+		assert.Equal(t, tc.want, labels)
+		assert.Less(t, out.X.Min, tc.xs[0])
+		assert.Greater(t, out.X.Max, tc.xs[len(tc.xs)-1])
+	}
+}
+
+// One value has an axis all the same, of a sensible span and with short numbers.
+func TestAxisOfOneValue(t *testing.T) {
+	for _, y := range []float64{0, 0.5, 82.0333, 99.99, 100} {
+		p := panel{xTicks: []float64{0.4}, yMax: 100, ySpan: leastSpan, series: []series{{xs: []float64{0.4}, ys: []float64{y}}}}
+		out, err := p.plot()
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, out.Y.Max-out.Y.Min, 0.99)
+		assert.LessOrEqual(t, out.Y.Min, y)
+		assert.GreaterOrEqual(t, out.Y.Max, y)
+		assert.LessOrEqual(t, out.Y.Max, 101.0)
+		assert.GreaterOrEqual(t, out.Y.Min, 0.0)
+		marks := out.Y.Tick.Marker.Ticks(out.Y.Min, out.Y.Max)
+		assert.GreaterOrEqual(t, len(marks), 3)
+		for _, m := range marks {
+			assert.Regexp(t, `^\d+(\.\d{1,2})?$`, m.Label, "value %v", y)
+		}
+	}
+}
+
+func TestLegendOfPointsOnly(t *testing.T) {
+	p := panel{series: []series{{name: "none"}, {name: "some", xs: []float64{1}, ys: []float64{1}}, {name: "not finite", xs: []float64{1}, ys: []float64{math.NaN()}}}}
+	assert.Equal(t, [][]int{{1}}, p.legendRows(narrow))
+}
+
+func TestPaleBarsHaveTheColourBefore(t *testing.T) {
+	p := panel{series: []series{{bar: true}, {bar: true, pale: true}, {faint: true}, {}}}
+	styles := p.styles()
+	assert.Equal(t, styles[0], styles[1])
+	assert.Equal(t, faintStyle, styles[2])
+	assert.Equal(t, lineStyles[1], styles[3])
+	assert.NotEqual(t, p.series[0].barColour(styles[0]), p.series[1].barColour(styles[1]))
+}

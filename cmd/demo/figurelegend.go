@@ -2,6 +2,7 @@ package main
 
 import (
 	"image/color"
+	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -14,8 +15,13 @@ import (
 func (p panel) styles() []draw.LineStyle {
 	out, next := make([]draw.LineStyle, len(p.series)), 0
 	for i, s := range p.series {
-		out[i] = faintStyle
-		if !s.faint {
+		switch {
+		case s.pale && i > 0:
+			out[i] = out[i-1]
+		case s.faint || s.ring:
+			out[i] = faintStyle
+		default:
+			next = max(next, s.colour)
 			out[i] = lineStyles[next%len(lineStyles)]
 			next++
 		}
@@ -39,7 +45,7 @@ func (p panel) legendRows(width vg.Length) [][]int {
 		at = style.Width(p.legend) + legendGap/2
 	}
 	for i, s := range p.series {
-		if s.name == "" || p.names != nil {
+		if s.name == "" || p.names != nil || len(s.points()) == 0 {
 			continue
 		}
 		need := style.Width(s.name) + legendGap + legendSample + 5
@@ -79,8 +85,11 @@ func (s series) drawSample(c draw.Canvas, at vg.Point, line draw.LineStyle) vg.L
 	mid := at.Y + style.Height("x")/2 - 1.2 // the height has room for what hangs below the line
 	switch {
 	case s.bar:
-		c.FillPolygon(barColour(line), []vg.Point{{X: at.X, Y: mid - 4}, {X: at.X + 10, Y: mid - 4}, {X: at.X + 10, Y: mid + 4}, {X: at.X, Y: mid + 4}})
+		c.FillPolygon(s.barColour(line), []vg.Point{{X: at.X, Y: mid - 4}, {X: at.X + 10, Y: mid - 4}, {X: at.X + 10, Y: mid + 4}, {X: at.X, Y: mid + 4}})
 		at.X += 10
+	case s.ring:
+		c.DrawGlyph(ringStyle, vg.Point{X: at.X + ringStyle.Radius, Y: mid})
+		at.X += 2 * ringStyle.Radius
 	case len(s.xs) > 1:
 		c.StrokeLine2(line, at.X, mid, at.X+legendSample, mid)
 		at.X += legendSample
@@ -107,8 +116,14 @@ func (s series) addDeviations(p *plot.Plot, style draw.LineStyle) error {
 	}
 	var d deviations
 	for i, e := range s.errs {
+		if math.IsNaN(e) {
+			continue
+		}
 		d.XYs = append(d.XYs, plotter.XY{X: s.xs[i], Y: s.ys[i]})
 		d.YErrors = append(d.YErrors, struct{ Low, High float64 }{e, e})
+	}
+	if len(d.XYs) == 0 {
+		return nil
 	}
 	bars, err := plotter.NewYErrorBars(d)
 	if err != nil {
@@ -120,8 +135,13 @@ func (s series) addDeviations(p *plot.Plot, style draw.LineStyle) error {
 }
 
 // barColour is light enough for lines to be seen on it.
-func barColour(line draw.LineStyle) color.Color {
+func barColour(line draw.LineStyle) color.Color { return series{}.barColour(line) }
+
+func (s series) barColour(line draw.LineStyle) color.Color {
 	c, _ := line.Color.(color.RGBA)
+	if s.pale {
+		return shade(c, 0.25)
+	}
 	return shade(c, 0.6)
 }
 
@@ -132,13 +152,14 @@ func (s series) addBars(p *plot.Plot, style draw.LineStyle) error {
 		width = 0.6
 	}
 	for i, x := range s.xs {
+		y := max(s.ys[i], s.stub)
 		bar, err := plotter.NewPolygon(plotter.XYs{
-			{X: x - width/2, Y: 0}, {X: x - width/2, Y: s.ys[i]}, {X: x + width/2, Y: s.ys[i]}, {X: x + width/2, Y: 0},
+			{X: x - width/2, Y: 0}, {X: x - width/2, Y: y}, {X: x + width/2, Y: y}, {X: x + width/2, Y: 0},
 		})
 		if err != nil {
 			return err
 		}
-		bar.Color = barColour(style)
+		bar.Color = s.barColour(style)
 		bar.LineStyle.Width = 0
 		p.Add(bar)
 	}

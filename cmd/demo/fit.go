@@ -5,19 +5,19 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"softloss/train"
-	"softloss/train/dataset"
 )
 
 // config is what the trainer is told.
 func (s *session) config() train.Config {
-	batches := dataset.Batches{N: s.train.Len(), Size: min(s.batch, s.train.Len())}.Len()
 	return train.Config{
 		Hidden: s.hidden, Epochs: s.epochs, BatchSize: s.batch, LearnRate: s.learnRate, Seed: s.seed, Criterion: s.criterion,
-		Schedule: train.Schedule{Curve: s.curve, Warmup: int(math.Round(min(s.warmup, 1e6) * float64(batches)))},
+		Schedule: train.Schedule{Curve: s.curve, Warmup: int(math.Round(min(s.warmup, 1e6) * float64(s.batches())))},
 		L2:       s.l2, WeightDecay: s.decay, ClipNorm: s.clip, Mixup: s.mixup, Patience: s.patience, Checkpoint: s.checkpoint,
 		Teacher: s.teacher, TeacherTemperature: s.options.temperature, TeacherWeight: s.teacherWeight,
 	}
@@ -28,6 +28,9 @@ func (s *session) openCheckpoint() error {
 	if s.checkpoint == "" {
 		return nil
 	}
+	if info, err := os.Stat(s.checkpoint); err == nil && !info.IsDir() {
+		return usagef("-checkpoint %s: is a file, want a folder, or a name for a new one", s.checkpoint)
+	}
 	state, err := train.ReadCheckpoint(s.checkpoint)
 	switch missing := errors.Is(err, fs.ErrNotExist); {
 	case s.resume && missing:
@@ -37,7 +40,14 @@ func (s *session) openCheckpoint() error {
 	case !s.resume:
 		return usagef("-checkpoint %s: there is a run already; add -resume to go on with it, or take another folder", s.checkpoint)
 	case err != nil:
-		return usagef("-checkpoint: %s", trimPackage(err))
+		return usagef("-checkpoint: %s", strings.Replace(trimPackage(err), "see ReadPreviousCheckpoint",
+			"rename checkpoint.prev.safetensors to checkpoint.safetensors to go on from it", 1))
+	}
+	switch err := state.SameRun(s.config(), s.train, s.watch()); {
+	case errors.Is(err, train.ErrState):
+		return s.otherRun(err)
+	case err != nil:
+		return err
 	case state.Epoch > s.epochs:
 		return usagef("-epochs %d: the run in %s has %d already", s.epochs, s.checkpoint, state.Epoch)
 	}
@@ -56,10 +66,9 @@ func (s *session) fit(ctx context.Context) error {
 		}
 		defer events.file.Close()
 	}
-	watched := s.summary.Data.watched()
-	p := newProgress(s.text, s.terminal, s.lossInfo.unit, watched)
+	p, watched := s.newProgress(), s.summary.Data.watched()
 	var failed error
-	observe := func(now train.Progress) {
+	model, history, err := s.trainModel(ctx, cfg, func(now train.Progress) {
 		p.observe(now)
 		if now.Done == nil {
 			return
@@ -70,21 +79,13 @@ func (s *session) fit(ctx context.Context) error {
 		if events != nil && failed == nil {
 			failed = events.addEpoch(*now.Done, watched)
 		}
-	}
-	var model *train.Model
-	var history train.History
-	var err error
-	if s.state != nil {
-		model, history, err = train.Resume(ctx, cfg, s.state, s.train, s.watch(), observe)
-	} else {
-		model, history, err = train.Fit(ctx, cfg, s.train, s.watch(), observe)
-	}
+	})
 	p.end()
 	switch {
 	case err != nil && model != nil && errors.Is(err, ctx.Err()):
 		s.summary.Interrupted = true
 	case errors.Is(err, train.ErrState):
-		return usagef("-resume: the run in %s is another one: %s", s.checkpoint, trimPackage(err))
+		return s.otherRun(err)
 	case errors.Is(err, train.ErrConfig):
 		return usagef("%s", trimPackage(err))
 	case err != nil:
@@ -101,6 +102,24 @@ func (s *session) fit(ctx context.Context) error {
 		return s.keep(len(history))
 	}
 	return nil
+}
+
+// newProgress returns what shows how far the training is.
+func (s *session) newProgress() *progress {
+	p := newProgress(s.text, s.terminal, s.lossInfo.unit, s.summary.Data.watched())
+	p.patient = s.patience > 0
+	if s.teacher != nil {
+		p.trained += " with teacher"
+	}
+	return p
+}
+
+// trainModel trains a new model, or goes on with a run.
+func (s *session) trainModel(ctx context.Context, cfg train.Config, observe train.Observer) (*train.Model, train.History, error) {
+	if s.state != nil {
+		return train.Resume(ctx, cfg, s.state, s.train, s.watch(), observe)
+	}
+	return train.Fit(ctx, cfg, s.train, s.watch(), observe)
 }
 
 // keep saves a run that was interrupted, if it is not saved yet, and notes how to go on with it.

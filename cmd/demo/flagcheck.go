@@ -4,11 +4,17 @@ import (
 	"errors"
 
 	"softloss/losses"
+	"softloss/train/dataset"
 )
 
 // What holds where a flag is not given.
 const (
 	defaultTest          = 0.2
+	defaultEpochs        = 30 // at least
+	defaultSteps         = 1000
+	defaultLearnRate     = 1e-3
+	answersEpochs        = 300 // for the answers of people
+	answersLearnRate     = 1e-2
 	defaultValidation    = 0.1 // where something goes by it
 	defaultTemperature   = 2
 	defaultTeacherWeight = 0.5
@@ -38,18 +44,20 @@ func parseArgs(args []string) (options, error) {
 // The checks look for values that are right alone and wrong together, and put in what is not given.
 
 func (o *options) checkData() error {
-	ofCSV := o.csv.Label != "" || o.csv.LabelColumns != 0 || o.csv.Counts || o.header != "auto"
+	ofCSV := o.csv.Label != "" || o.csv.LabelColumns != 0 || o.csv.Counts || o.csv.Header != dataset.HeaderAuto || o.csv.Comma != 0
 	switch isBuiltin := builtin(o.data) != nil; {
 	case ofCSV && isBuiltin:
-		return usagef("-label, -soft, -counts and -header are about a CSV file, but -data is %s", o.data)
+		return usagef("-label, -soft, -counts, -header and -comma are about a CSV file, but -data is %s", o.data)
 	case o.labels != "" && isBuiltin:
 		return usagef("-labels is for an IDX or NPY file, but -data is %s, which has its labels", o.data)
 	case o.testData != "" && isBuiltin:
 		return usagef("-testdata is for data from files, but -data is %s", o.data)
 	case ofCSV && o.labels != "":
-		return usagef("-label, -soft, -counts and -header are about a CSV file, but -labels is for an IDX or NPY file")
+		return usagef("-label, -soft, -counts, -header and -comma are about a CSV file, but -labels is for an IDX or NPY file")
 	case o.csv.Label != "" && o.csv.LabelColumns != 0:
 		return usagef("-label and -soft exclude each other: the class is in one column or in the last K")
+	case o.csv.Label != "" && o.csv.Header == dataset.HeaderNo:
+		return usagef("-label and -header no exclude each other: the column is found by its name in the header")
 	case o.csv.Counts && o.csv.LabelColumns == 0:
 		return usagef("-counts needs -soft K: the last K columns count the votes for each class")
 	case o.csv.LabelColumns == 1:
@@ -74,6 +82,7 @@ func (o *options) checkTraining() error {
 	if o.resume && o.checkpoint == "" {
 		return usagef("-resume needs -checkpoint DIR: the folder of the run to go on with")
 	}
+	o.defaultPace()
 	watched := o.patience > 0 || o.calibrate
 	switch {
 	case o.validation == 0 && o.patience > 0:
@@ -99,6 +108,23 @@ func (o *options) checkTraining() error {
 		}
 	}
 	return nil
+}
+
+// defaultPace puts in the epochs of built-in data and the learning rate. The epochs of a file depend on its rows.
+func (o *options) defaultPace() {
+	epochs, rate := 0, defaultLearnRate
+	switch o.data {
+	case "digits":
+		epochs = defaultEpochs
+	case "housing":
+		epochs, rate = answersEpochs, answersLearnRate
+	}
+	if o.epochs == 0 {
+		o.epochs = epochs
+	}
+	if o.learnRate == 0 {
+		o.learnRate = rate
+	}
 }
 
 func (o *options) checkCriterion() error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +17,6 @@ type options struct {
 	testData     string // path of test rows of their own
 	testLabels   string // and of their labels
 	csv          dataset.CSVOptions
-	header       string  // csv.Header as given
 	testFraction float64 // 0 with testData
 	validation   float64 // part of the training rows; 0 holds none out
 	noise        float64
@@ -28,7 +26,7 @@ type options struct {
 	criterion losses.Criterion
 
 	hidden    []int // empty: none
-	epochs    int
+	epochs    int   // 0: as many as make defaultSteps
 	batch     int
 	learnRate float64
 	seed      uint64
@@ -73,7 +71,8 @@ func (o *options) table() []option {
 			whole(&o.csv.LabelColumns, 0)},
 		{data, "counts", "", "false", "with -soft: they are votes, and a row weighs as many as it has",
 			boolean(&o.csv.Counts)},
-		{data, "header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns", o.setHeader},
+		{data, "header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns", header(&o.csv.Header)},
+		{data, "comma", "CHAR", "", commaHelp, comma(&o.csv.Comma)},
 		{data, "test", "FRACTION", "", "part of the rows kept for the test, between 0 and 1 (default 0.2, without -testdata)",
 			number(&o.testFraction, "a number between 0 and 1, both excluded", func(x float64) bool { return x > 0 && x < 1 })},
 		{data, "validation", "FRACTION", "", "part of the training rows that is held out and watched after each epoch instead of the test " +
@@ -89,9 +88,10 @@ func (o *options) table() []option {
 			"uniform (as PyTorch does), prior (keeps sums)",
 			o.setSmoothing},
 
-		{training, "epochs", "N", "30", "times that training sees every row", whole(&o.epochs, 1)},
+		{training, "epochs", "N", "", "times that training sees every row (default 30, with a small file more, so that there are about 1000 steps; " +
+			"with housing 300)", whole(&o.epochs, 1)},
 		{training, "batch", "N", "64", "rows of a training step", whole(&o.batch, 1)},
-		{training, "lr", "RATE", "0.001", "learning rate of the optimiser",
+		{training, "lr", "RATE", "", "learning rate of the optimiser (default 0.001, with housing 0.01)",
 			number(&o.learnRate, "a number > 0", func(x float64) bool { return x > 0 })},
 		{training, "hidden", "N,N,...", "256", "units of the hidden layers, such as 128,64; none for a linear model", o.setHidden},
 		{training, "seed", "N", "1", "of the split, the noise, the weights and the batches", o.setSeed},
@@ -121,7 +121,7 @@ func (o *options) table() []option {
 			"in the folder checkpoint of -out", anyText(&o.checkpoint)},
 		{output, "resume", "", "false", "go on with the run in -checkpoint; all other flags must be as they were, but -epochs, " +
 			"which may be more", boolean(&o.resume)},
-		{output, "tensorboard", "DIR", "", "write event files for TensorBoard, a folder a run", anyText(&o.tensorboard)},
+		{output, "tensorboard", "DIR", "", "write event files for TensorBoard; give every run a folder of its own", anyText(&o.tensorboard)},
 		{output, "json", "FILE", "", "write a summary for programs; - is stdout (all else then goes to stderr). " +
 			"Accuracies and errors in it are fractions of 1",
 			anyText(&o.jsonFile)},
@@ -135,15 +135,6 @@ func (o *options) setSeed(s string) error {
 		return errors.New("want a whole number >= 0")
 	}
 	o.seed = n
-	return nil
-}
-
-func (o *options) setHeader(s string) error {
-	i := slices.Index([]string{"auto", "yes", "no"}, s)
-	if i < 0 {
-		return errors.New("want auto, yes or no")
-	}
-	o.header, o.csv.Header = s, []dataset.Header{dataset.HeaderAuto, dataset.HeaderYes, dataset.HeaderNo}[i]
 	return nil
 }
 

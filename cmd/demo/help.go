@@ -76,9 +76,9 @@ Commands:
 `
 
 const overviewEnd = `
-demo COMMAND -h says more, with examples. Without a command it trains: demo
-alone learns to read handwritten digits in a second and leaves a report to look
-at, demo-out/report.html.
+demo COMMAND -h, or demo help COMMAND, says more, with examples. Without a
+command it trains: demo alone learns to read handwritten digits in a second and
+leaves a report to look at, demo-out/report.html.
 `
 
 // printOverview writes what -h without a command shows.

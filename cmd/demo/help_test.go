@@ -41,6 +41,16 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 	}
 }
 
+func TestHelpWords(t *testing.T) {
+	for words, flags := range map[string]string{"help": "-h", "version": "-h", "help compare": "compare -h", "help predict": "predict -h"} {
+		code, got, stderr := demo(t, strings.Fields(words)...)
+		_, want, _ := demo(t, strings.Fields(flags)...)
+		assert.Equal(t, exitDone, code, words)
+		assert.Empty(t, stderr, words)
+		assert.Equal(t, want, got, words)
+	}
+}
+
 // Every example of the helps is a command line that is understood.
 func TestHelpExamples(t *testing.T) {
 	n := 0

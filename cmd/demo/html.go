@@ -32,6 +32,7 @@ type htmlFact struct{ Name, Value string }
 
 type htmlSection struct {
 	Title, Caption string
+	Beside         bool // the image stands beside the text where there is room
 	Tables         []htmlTable
 	Images         []htmlImage
 }
@@ -43,50 +44,90 @@ type htmlTable struct {
 
 type htmlImage struct {
 	Source        template.URL
+	Small         template.Srcset // for a telephone; "" when the other one will do
+	Dark          template.Srcset // on a dark ground; "" to turn the colours round
 	Width, Height int
+	Most, Least   int // pixels of width on the screen; it is moved sideways when there are fewer than the least
 	Alt           string
 }
 
-// writeReport writes a page of all that a folder has: the summary of a run, studies. It needs nothing else, pictures included.
+// Pixels of the screen that a point of a sheet has at most, and has to have for small letters to be read.
+const (
+	mostOfPoint  = 1.57
+	leastOfPoint = 1
+)
+
+// writeReport writes a page of all that a folder has: the summary of a run, and the studies of the same data, or else
+// the studies alone. It needs nothing else, pictures included.
 func writeReport(dir string) (string, error) {
 	run, err := readJSON(filepath.Join(dir, summaryFile), &summary{})
 	if err != nil {
 		return "", err
 	}
-	page := htmlReport{Title: "softloss: comparison of losses"}
-	var all []picture
-	if run != nil {
-		page.Title = "softloss: " + filepath.Base(run.Data.Name)
-		if page.Run, err = run.html(); err != nil {
-			return "", err
-		}
-		if all, err = run.pictures(); err != nil {
-			return "", err
-		}
-	}
+	var studies []*studySummary
 	for _, name := range []string{noiseStudyName, answersStudyName} {
 		study, err := readStudy(dir, name)
 		if err != nil {
 			return "", err
 		}
-		if study == nil || study.Finished == 0 {
-			continue
+		if study != nil && study.Finished > 0 && (run == nil || study.isOf(run)) {
+			studies = append(studies, study)
 		}
+	}
+	return writePage(dir, run, studies)
+}
+
+// writeStudyReport writes a page of a study, and of the run in the folder if it is of the same data.
+func writeStudyReport(dir string, study *studySummary) (string, error) {
+	run, err := readJSON(filepath.Join(dir, summaryFile), &summary{})
+	if err != nil {
+		return "", err
+	}
+	if run == nil || study.isOf(run) {
+		return writeReport(dir)
+	}
+	return writePage(dir, nil, []*studySummary{study})
+}
+
+// isOf reports whether the study is of the data of a run.
+func (s *studySummary) isOf(run *summary) bool {
+	return filepath.Clean(s.Data) == filepath.Clean(run.Data.Name)
+}
+
+// writePage writes the page of a run, which may be nil, and of studies. What is the same in every report comes last.
+func writePage(dir string, run *summary, studies []*studySummary) (string, error) {
+	page := htmlReport{Title: "softloss: comparison of losses"}
+	var examples []htmlSection
+	if run != nil {
+		page.Title = "softloss: " + filepath.Base(run.Data.Name)
+		var err error
+		if page.Run, err = run.html(); err != nil {
+			return "", err
+		}
+		all, err := run.pictures()
+		if err != nil {
+			return "", err
+		}
+		for _, p := range all {
+			section, err := p.html(run)
+			if err != nil {
+				return "", err
+			}
+			if p.file == lossByAlphaFile {
+				examples = append(examples, section)
+			} else {
+				page.Sections = append(page.Sections, section)
+			}
+		}
+	}
+	for _, study := range studies {
 		section, err := study.html()
 		if err != nil {
 			return "", err
 		}
 		page.Sections = append(page.Sections, section)
 	}
-	var sections []htmlSection
-	for _, p := range all {
-		s := htmlSection{Title: p.title, Caption: p.caption}
-		if s.Images, err = images(p.parts); err != nil {
-			return "", err
-		}
-		sections = append(sections, s)
-	}
-	page.Sections = append(sections, page.Sections...)
+	page.Sections = append(page.Sections, examples...)
 	var b bytes.Buffer
 	if err := template.Must(template.New("report").Parse(reportText)).Execute(&b, page); err != nil {
 		return "", err
@@ -95,19 +136,49 @@ func writeReport(dir string) (string, error) {
 	return path, os.WriteFile(path, b.Bytes(), 0o666)
 }
 
+// html is the section of a picture of a run.
+func (p picture) html(run *summary) (out htmlSection, err error) {
+	out = htmlSection{Title: p.title, Caption: p.caption}
+	if p.file == confusionFile {
+		out.Beside = !p.whole.scroll
+		if table := run.Test.confusions(); len(table.Rows) > 1 {
+			out.Tables = append(out.Tables, table)
+		}
+	}
+	out.Images, err = images(p.parts)
+	return out, err
+}
+
 // images draws for the page.
 func images(all []drawing) (out []htmlImage, err error) {
 	for _, d := range all {
-		content, err := drawPNG(d.width, d.height, d.paint)
+		source, err := d.dataURL()
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, htmlImage{
-			Source: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(content)),
-			Width:  int(d.width), Height: int(d.height), Alt: d.alt,
-		})
+		img := htmlImage{Source: template.URL(source), Width: int(d.width), Height: int(d.height), Most: int(mostOfPoint * d.width), Alt: d.alt}
+		for into, other := range map[*template.Srcset]*drawing{&img.Small: d.small, &img.Dark: d.dark} {
+			if other == nil {
+				continue
+			}
+			source, err := other.dataURL()
+			if err != nil {
+				return nil, err
+			}
+			*into = template.Srcset(source)
+		}
+		if d.scroll {
+			img.Least = int(leastOfPoint * d.width)
+		}
+		out = append(out, img)
 	}
 	return out, nil
+}
+
+// dataURL is the drawing in an address.
+func (d drawing) dataURL() (string, error) {
+	content, err := drawPNG(d.width, d.height, d.paint)
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(content), err
 }
 
 // html is the head of the page.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,6 +57,9 @@ func parseLoss(text string) (losses.Loss, error) {
 	l, err := losses.ParseLoss(text)
 	if err != nil {
 		return nil, errors.New(trimPackage(err))
+	}
+	if sum, ok := l.(losses.WeightedSum); ok && !slices.ContainsFunc(sum, func(t losses.Term) bool { return t.Weight != 0 }) {
+		return nil, fmt.Errorf("loss %s: every weight is 0, want one above 0: there is nothing to learn", text)
 	}
 	return l, nil
 }

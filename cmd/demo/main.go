@@ -111,6 +111,7 @@ func commands() []command {
 // run is the command: main without the process. The end of ctx is Ctrl-C.
 func run(ctx context.Context, args []string, c console) int {
 	all := commands()
+	args = helpWords(args)
 	chosen, asked := all[0], len(args) > 0 && !strings.HasPrefix(args[0], "-")
 	var err error
 	if asked {
@@ -143,6 +144,17 @@ func run(ctx context.Context, args []string, c console) int {
 		return exitInterrupted
 	}
 	return exitDone
+}
+
+// helpWords is a command line that asks for help in words, help or help COMMAND, as one that does so by -h. There are no versions.
+func helpWords(args []string) []string {
+	switch {
+	case len(args) == 2 && args[0] == "help":
+		return []string{args[1], "-h"}
+	case len(args) > 0 && (args[0] == "help" || args[0] == "version"):
+		return []string{"-h"}
+	}
+	return args
 }
 
 // commandNames lists the commands in a sentence.

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 
 	"softloss/losses"
 )
@@ -32,8 +37,9 @@ type picture struct {
 // alphaPicture is the one picture that needs no training.
 func alphaPicture() (picture, error) {
 	sheet, err := lossByAlpha()
-	return picture{lossByAlphaFile, "Label smoothing", "What the strength of smoothing, alpha, does to the loss of three rows: with soft labels, " +
-		"from probabilities and from logits; with one-hot labels; with class indices.", sheet.drawing(), sheet.single()}, err
+	return picture{lossByAlphaFile, "Example: what label smoothing does", "The notebook's example of three rows and five classes, the same in every report: none of " +
+		"it is your data or this run. It shows how the loss of each row depends on alpha, the strength of smoothing, for soft labels, for one-hot labels and for " +
+		"class indices.", sheet.drawing(), sheet.single()}, err
 }
 
 // pictures are those of a run, in the order of the report.
@@ -49,7 +55,7 @@ func (s *summary) pictures() ([]picture, error) {
 	if len(s.History) > 0 {
 		f := trainingCurves(s, describeLoss(loss))
 		add(trainingCurvesFile, "Training", "Loss and accuracy after each epoch. Those of the training rows are taken as the rows are met, before "+
-			"the step that learns from them.", f.drawing(), f.single()...)
+			"the step that learns from them."+s.trainingNotes(), f.drawing(), f.single()...)
 	}
 	if t := s.Test; t != nil {
 		if len(t.Mistakes) > 0 && !s.Data.SoftLabels {
@@ -59,9 +65,11 @@ func (s *summary) pictures() ([]picture, error) {
 		}
 		if len(t.Confusion) > 0 {
 			d := confusionMatrix(t)
-			add(confusionFile, "Confusion", "Every row is a true class, every column what it was taken for.", d, d)
+			add(confusionFile, "Confusion", "Every row is a true class, every column what it was taken for: blue is right, orange "+
+				"wrong. The stronger the colour, the larger the share of the rows of the true class. The numbers count test rows.", d, d)
 		}
-		f, caption := reliability(s), "A model that is right as often as it is sure has its bars on the line."
+		f, caption := reliability(s), "A model that is right as often as it is sure has its bars on the line. Pale bars are of fewer than "+
+			fmt.Sprintf("%d rows, and chance.", rowsOfBin)
 		if s.Config.Alpha != 0 {
 			caption += " Smoothed labels keep the confidence low, so that the bars stand above it."
 		}
@@ -74,8 +82,29 @@ func (s *summary) pictures() ([]picture, error) {
 	return append(out, alpha), err
 }
 
-// writePictures stores them in a folder and returns the paths.
+// trainingNotes say what is special about the curves of a run.
+func (s *summary) trainingNotes() string {
+	text := ""
+	if s.Teacher != nil {
+		text += fmt.Sprintf(" The training loss has the teacher's part in it, so that it cannot be compared with the %s loss.", s.Data.watched())
+	}
+	if s.StoppedEarly {
+		text += " A ring marks the best epoch, whose weights were kept."
+	}
+	return text
+}
+
+// writePictures stores the pictures of a run in a folder and returns the paths. Those of the run that was there before
+// which this one does not have are removed: they would be taken for its own.
 func writePictures(dir string, all []picture) (files []string, err error) {
+	if files, err = storePictures(dir, all); err != nil {
+		return nil, err
+	}
+	return files, removeOldPictures(dir, all)
+}
+
+// storePictures stores pictures in a folder and returns the paths.
+func storePictures(dir string, all []picture) (files []string, err error) {
 	for _, p := range all {
 		path := filepath.Join(dir, p.file)
 		if err := writePNG(path, p.whole.width, p.whole.height, p.whole.paint); err != nil {
@@ -84,4 +113,25 @@ func writePictures(dir string, all []picture) (files []string, err error) {
 		files = append(files, path)
 	}
 	return files, nil
+}
+
+// removeOldPictures removes the pictures that the summary in a folder says a run has written there, but those of all. A
+// file of the same name that it does not list is someone else's.
+func removeOldPictures(dir string, all []picture) error {
+	before, err := readJSON(filepath.Join(dir, summaryFile), &summary{})
+	if err != nil || before == nil { // what cannot be read is about to be written over
+		return nil
+	}
+	for _, path := range before.Files {
+		name := filepath.Base(path)
+		known := slices.Contains([]string{trainingCurvesFile, mistakesFile, confusionFile, reliabilityFile}, name)
+		now := slices.ContainsFunc(all, func(p picture) bool { return p.file == name })
+		if !known || now {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }

@@ -32,7 +32,8 @@ var (
 )
 
 // lossByAlpha is the notebook's plot_loss_by_alpha, its four plots on one sheet: the loss of
-// every row of the mini-batch against the smoothing strength, for labels that are soft, one-hot and an index.
+// every row of the mini-batch against the smoothing strength, for labels that are soft, one-hot and an index. The notebook
+// names each plot by the call that it shows.
 func lossByAlpha() (figure, error) {
 	matrix := func(data []float64) *tensor.Dense {
 		return tensor.New(tensor.WithShape(notebookRows, notebookClasses), tensor.WithBacking(data))
@@ -47,20 +48,20 @@ func lossByAlpha() (figure, error) {
 		title string
 		loss  func(alpha float64) (*tensor.Dense, error)
 	}{
-		{"soft_label_cross_entropy(y_hat, y_smooth)", func(a float64) (*tensor.Dense, error) {
+		{"Soft labels, loss from probabilities", func(a float64) (*tensor.Dense, error) {
 			return losses.SoftLabelCrossEntropy(probs, smooth, a, losses.None)
 		}},
-		{"soft_label_cross_entropy_with_logits(logits, y_smooth)", func(a float64) (*tensor.Dense, error) {
+		{"Soft labels, loss from logits", func(a float64) (*tensor.Dense, error) {
 			return losses.SoftLabelCrossEntropyWithLogits(logits, smooth, a, losses.None)
 		}},
-		{"soft_label_cross_entropy_with_logits(logits, y_ohe)", func(a float64) (*tensor.Dense, error) {
+		{"One-hot labels, loss from logits", func(a float64) (*tensor.Dense, error) {
 			return losses.SoftLabelCrossEntropyWithLogits(logits, oneHot, a, losses.None)
 		}},
-		{"LabelSmoothingCrossEntropy(logits, y_label)", func(a float64) (*tensor.Dense, error) {
+		{"Class indices, loss from logits", func(a float64) (*tensor.Dense, error) {
 			return losses.LabelSmoothingCrossEntropy(logits, index, a, losses.None)
 		}},
 	}
-	sheet := figure{width: 11 * vg.Inch, height: 8 * vg.Inch}
+	sheet := figure{width: wide, height: 8 * vg.Inch}
 	for i, p := range plots {
 		drawn, err := alphaPanel(p.title, p.loss)
 		if err != nil {
@@ -76,7 +77,7 @@ func lossByAlpha() (figure, error) {
 
 // alphaPanel draws the losses of the rows for alpha = 0, 0.05, …, 0.95.
 func alphaPanel(title string, loss func(alpha float64) (*tensor.Dense, error)) (panel, error) {
-	p := panel{title: title, xLabel: "Alpha (Smoothing Parameter)", yLabel: "Loss", legend: "row", xStep: 0.2}
+	p := panel{title: title, xLabel: "Alpha (smoothing parameter)", yLabel: "Loss", legend: "row", xStep: 0.2}
 	for row := range notebookRows {
 		p.series = append(p.series, series{name: fmt.Sprint(row)})
 	}
@@ -94,47 +95,74 @@ func alphaPanel(title string, loss func(alpha float64) (*tensor.Dense, error)) (
 	return p, nil
 }
 
-// trainingCurves draws loss and accuracy against the epoch, of the training and of the validation or test rows.
+// trainingCurves draws loss and accuracy against the epoch, of the training and of the validation or test rows. The
+// loss with a part of the teacher's in it is another quantity, which has a panel of its own.
 func trainingCurves(s *summary, entry lossInfo) figure {
 	loss := panel{title: "Loss: " + entry.title, xLabel: "Epoch", yLabel: withUnit("Loss", entry.unit), integerX: true}
-	accuracy := panel{title: "Accuracy", xLabel: "Epoch", yLabel: "Accuracy (%)", integerX: true, yMax: 100}
+	accuracy := panel{title: "Accuracy", xLabel: "Epoch", yLabel: "Accuracy (%)", integerX: true, yMax: 100, ySpan: leastSpan}
 	if a := s.Config.Alpha; a != 0 {
 		loss.title += fmt.Sprintf(", alpha %g", a)
 	}
+	watched := s.Data.watched()
+	name := "train"
+	if s.Data.FlippedLabels > 0 {
+		name = "train, labels with noise"
+	}
+	if s.Config.Mixup > 0 {
+		name += ", mixed"
+	}
+	trained, tested := series{name: name}, series{name: watched}
+	right, rightTested := trained, tested
+	for _, e := range s.History {
+		l, a := e.watched(watched)
+		trained.add(e.Epoch, float64(e.TrainLoss))
+		right.add(e.Epoch, 100*float64(e.TrainAccuracy))
+		tested.add(e.Epoch, float64(l))
+		rightTested.add(e.Epoch, 100*float64(a))
+	}
+	accuracy.series = s.withBest(right, rightTested)
+	if s.Teacher == nil {
+		loss.series = append(s.withBest(trained, tested), s.lowestLine()...)
+		return figure{panels: [][]panel{{loss, accuracy}}, width: wide, height: 4.4 * vg.Inch}
+	}
+	taught := loss
+	taught.title = fmt.Sprintf("Training loss, %g of it the teacher's", s.Config.TeacherWeight)
+	trained.name += ", with teacher"
+	taught.series = []series{trained}
+	tested.colour = 1 // as beside the training rows
+	loss.series = append(s.withBest(tested), s.lowestLine()...)
+	return figure{panels: [][]panel{{taught, loss, accuracy}}, width: wide * 1.4, height: 4.4 * vg.Inch}
+}
+
+// add adds a point at an epoch.
+func (s *series) add(epoch int, y float64) {
+	s.xs, s.ys = append(s.xs, float64(epoch)), append(s.ys, y)
+}
+
+// withBest marks the best epoch on the last of the lines, when the training stopped for it.
+func (s *summary) withBest(lines ...series) []series {
+	line := lines[len(lines)-1]
+	for i, x := range line.xs {
+		if s.StoppedEarly && int(x) == s.BestEpoch {
+			lines = append(lines, series{name: fmt.Sprintf("best: epoch %d", s.BestEpoch), xs: []float64{x}, ys: line.ys[i : i+1], ring: true})
+		}
+	}
+	return lines
+}
+
+// lowestLine is a line at the lowest loss that is possible, where that is known.
+func (s *summary) lowestLine() []series {
 	watched, lowest := s.Data.watched(), s.TestLowestLoss
 	if watched == watchedValidation {
 		lowest = s.ValidationLowestLoss
 	}
-	var epochs, trainLoss, watchedLoss, trainAccuracy, watchedAccuracy []float64
-	for _, e := range s.History {
-		epochs = append(epochs, float64(e.Epoch))
-		trainLoss = append(trainLoss, float64(e.TrainLoss))
-		trainAccuracy = append(trainAccuracy, 100*float64(e.TrainAccuracy))
-		l, a := e.watched(watched)
-		watchedLoss, watchedAccuracy = append(watchedLoss, float64(l)), append(watchedAccuracy, 100*float64(a))
+	if !lowest.finite() {
+		return nil
 	}
-	trainName := "train"
-	if s.Data.FlippedLabels > 0 {
-		trainName = "train, labels with noise"
+	line := series{name: "lowest possible, " + watched, faint: true}
+	first, last := s.History[0].Epoch, s.History[len(s.History)-1].Epoch
+	if line.add(last, float64(lowest)); first != last {
+		line.xs, line.ys = []float64{float64(first), float64(last)}, []float64{float64(lowest), float64(lowest)}
 	}
-	if s.Config.Mixup > 0 {
-		trainName += ", mixed"
-	}
-	loss.series = []series{{name: trainName, xs: epochs, ys: trainLoss}, {name: watched, xs: epochs, ys: watchedLoss}}
-	if s.Teacher != nil {
-		loss.series[0].name += ", with teacher"
-	}
-	last := epochs[len(epochs)-1:]
-	if low := float64(lowest); lowest.finite() {
-		line := series{name: "lowest possible, " + watched, xs: last, ys: []float64{low}, faint: true}
-		if len(epochs) > 1 {
-			line.xs, line.ys = []float64{epochs[0], last[0]}, []float64{low, low}
-		}
-		loss.series = append(loss.series, line)
-	}
-	accuracy.series = []series{
-		{name: trainName, xs: epochs, ys: trainAccuracy},
-		{name: watched, xs: epochs, ys: watchedAccuracy},
-	}
-	return figure{panels: [][]panel{{loss, accuracy}}, width: 11 * vg.Inch, height: 4.4 * vg.Inch}
+	return []series{line}
 }

@@ -21,14 +21,14 @@ func TestLossByAlphaIsTheNotebooks(t *testing.T) {
 		title  string
 		values map[int][]float64
 	}{
-		{"soft_label_cross_entropy(y_hat, y_smooth)", soft},
-		{"soft_label_cross_entropy_with_logits(logits, y_smooth)", soft},
-		{"soft_label_cross_entropy_with_logits(logits, y_ohe)", hard},
-		{"LabelSmoothingCrossEntropy(logits, y_label)", hard},
+		{"Soft labels, loss from probabilities", soft},
+		{"Soft labels, loss from logits", soft},
+		{"One-hot labels, loss from logits", hard},
+		{"Class indices, loss from logits", hard},
 	} {
 		p := f.panels[i/2][i%2]
 		assert.Equal(t, want.title, p.title)
-		assert.Equal(t, "Alpha (Smoothing Parameter)", p.xLabel)
+		assert.Equal(t, "Alpha (smoothing parameter)", p.xLabel)
 		assert.Equal(t, "Loss", p.yLabel)
 		require.Len(t, p.series, 3)
 		for row, s := range p.series {
@@ -82,4 +82,42 @@ func TestTrainingCurves(t *testing.T) {
 	assert.Equal(t, "Loss: mean absolute error", mae.title)
 	assert.Equal(t, "Loss", mae.yLabel)
 	assert.Len(t, mae.series, 2, "no line at a loss that is not known to be the lowest")
+}
+
+// What has the teacher's part in it is not on the axis of what has none.
+func TestTrainingCurvesWithTeacher(t *testing.T) {
+	s, entry := exampleSummary(), describeLoss(losses.CrossEntropy{})
+	s.Teacher, s.Config.TeacherWeight = &teacherSummary{}, 0.5
+	f := trainingCurves(s, entry)
+	require.Len(t, f.panels[0], 3)
+	names := func(p panel) (out []string) {
+		for _, s := range p.series {
+			out = append(out, s.name)
+		}
+		return out
+	}
+	taught, loss, accuracy := f.panels[0][0], f.panels[0][1], f.panels[0][2]
+	assert.Equal(t, "Training loss, 0.5 of it the teacher's", taught.title)
+	assert.Equal(t, []string{"train, with teacher"}, names(taught))
+	assert.Equal(t, []string{"test", "lowest possible, test"}, names(loss))
+	assert.Equal(t, []string{"train", "test"}, names(accuracy))
+	assert.Equal(t, accuracy.styles()[1], loss.styles()[0], "the test rows have one colour")
+	path := filepath.Join(t.TempDir(), "x.png")
+	require.NoError(t, f.write(path))
+	checkPicture(t, path, image.Pt(2310, 660), lineStyles[0].Color, lineStyles[1].Color)
+	assert.Contains(t, s.trainingNotes(), "cannot be compared with the test loss")
+}
+
+func TestTrainingCurvesMarkTheBestEpoch(t *testing.T) {
+	s, entry := exampleSummary(), describeLoss(losses.CrossEntropy{})
+	s.BestEpoch = 2
+	for _, p := range trainingCurves(s, entry).panels[0] {
+		assert.False(t, p.series[len(p.series)-1].ring, "nothing was stopped")
+	}
+	s.StoppedEarly = true
+	f := trainingCurves(s, entry)
+	assert.Equal(t, series{name: "best: epoch 2", xs: []float64{2}, ys: []float64{0.86}, ring: true}, f.panels[0][0].series[2])
+	assert.True(t, f.panels[0][1].series[2].ring)
+	require.NoError(t, f.write(filepath.Join(t.TempDir(), "x.png")))
+	assert.Contains(t, s.trainingNotes(), "A ring marks the best epoch")
 }

@@ -71,7 +71,7 @@ func (o *plotOptions) draw() ([]string, error) {
 		if err := checkOutputs(o.out, true, ""); err != nil {
 			return nil, err
 		}
-		return writePictures(o.out, []picture{p})
+		return storePictures(o.out, []picture{p})
 	}
 	run, studies, err := o.read()
 	if err != nil {

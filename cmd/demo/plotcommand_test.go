@@ -1,7 +1,6 @@
 package main
 
 import (
-	"image"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -84,55 +83,71 @@ func TestReportStandsAlone(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("demo-out", reportFile))
 	require.NoError(t, err)
 	page := string(content)
-	for _, m := range regexp.MustCompile(`(?:src|href)="([^"]{0,40})`).FindAllStringSubmatch(page, -1) {
+	for _, m := range regexp.MustCompile(`(?:src|srcset|href)="([^"]{0,40})`).FindAllStringSubmatch(page, -1) {
 		assert.True(t, strings.HasPrefix(m[1], "data:image/png;base64,"), m[1])
 	}
 	assert.Equal(t, 12, strings.Count(page, "<img "), "curves 2, mistakes, confusion, reliability 2, alpha 4, study 2")
 	assert.NotContains(t, page, "<script")
 	assert.NotContains(t, page, "http")
 	assert.NotContains(t, page, "ZgotmplZ", "what html/template refuses to write")
-	for _, text := range []string{"test accuracy", "label noise", "<h2>Mistakes</h2>", "Losses under label noise", `<th scope="col">noise 0.5</th>`, "prefers-color-scheme: dark"} {
+	for _, text := range []string{"test accuracy", "label noise", "<h2>Mistakes</h2>", "Losses under label noise", "<h2>Example: what label smoothing does</h2>", "none of it is your data", "most frequent mistakes", `<th scope="col">noise 0.5</th>`, "prefers-color-scheme: dark"} {
 		assert.Contains(t, page, text)
 	}
 }
 
-// exampleTest is a test of three classes, one of them with a long name.
-func exampleTest() *testSummary {
-	return &testSummary{
-		ClassNames: []string{"a", "a class with quite a long name, too long", "c"},
-		Confusion:  [][]int{{9, 1, 0}, {0, 7, 3}, {0, 0, 0}},
-		Mistakes:   []mistake{{True: 0, Predicted: 1, Probabilities: []float32{0.25, 0.75, 0}}, {True: 1, Predicted: 2, Probabilities: []float32{0, 0.5, 0.5}}},
-	}
-}
-
-func TestDrawings(t *testing.T) {
-	dir := t.TempDir()
-	for name, d := range map[string]drawing{"confusion": confusionMatrix(exampleTest()), "mistakes": mistakes(exampleTest())} {
-		path := filepath.Join(dir, name+".png")
-		require.NoError(t, writePNG(path, d.width, d.height, d.paint))
-		size := image.Pt(825, 825)
-		if name == "mistakes" {
-			size.Y = 254
-		}
-		if name == "confusion" {
-			checkPicture(t, path, size, shade(rightColour, 0.9), shade(rightColour, 0.7), shade(wrongColour, 0.45), shade(wrongColour, 1))
-		} else {
-			checkPicture(t, path, size, rightColour, wrongColour)
-		}
-	}
-	many := &testSummary{Confusion: make([][]int, 60)}
-	for i := range many.Confusion {
-		many.Confusion[i] = make([]int, 60)
-		many.Confusion[i][i] = 1000
-	}
-	path := filepath.Join(dir, "many.png")
-	d := confusionMatrix(many)
-	require.NoError(t, writePNG(path, d.width, d.height, d.paint))
-	checkPicture(t, path, image.Pt(825, 825), rightColour)
-}
-
 func TestLegendRows(t *testing.T) {
-	p := panel{legend: "row", series: []series{{name: "one"}, {name: "two"}, {name: ""}, {name: "three"}}}
+	point := func(name string) series { return series{name: name, xs: []float64{1}, ys: []float64{1}} }
+	p := panel{legend: "row", series: []series{point("one"), point("two"), point(""), point("three")}}
 	assert.Equal(t, [][]int{{0, 1, 3}}, p.legendRows(narrow))
 	assert.Equal(t, [][]int{{0}, {1}, {3}}, p.legendRows(110))
+}
+
+// A report shows the studies of the data of its run; compare shows its own study all the same.
+func TestReportOfOtherData(t *testing.T) {
+	t.Chdir(t.TempDir())
+	page := func() string {
+		content, err := os.ReadFile(filepath.Join("demo-out", reportFile))
+		require.NoError(t, err)
+		return string(content)
+	}
+	const study, run = "Losses under label noise", "<h2>Reliability</h2>"
+	compare := []string{"compare", "-epochs", "1", "-hidden", "8", "-seeds", "1", "-noise", "0", "-losses", "ce", "-quiet"}
+	code, _, stderr := demo(t, "-data", "housing", "-epochs", "1", "-quiet")
+	require.Equal(t, exitDone, code, stderr)
+	code, _, stderr = demo(t, compare...)
+	require.Equal(t, exitDone, code, stderr)
+	assert.Contains(t, page(), study)
+	assert.NotContains(t, page(), run, "the run is of housing, the study of digits")
+	code, _, stderr = demo(t, "-data", "housing", "-epochs", "1", "-quiet")
+	require.Equal(t, exitDone, code, stderr)
+	assert.NotContains(t, page(), study)
+	assert.Contains(t, page(), run)
+	code, _, stderr = demo(t, "-epochs", "1", "-hidden", "8", "-quiet")
+	require.Equal(t, exitDone, code, stderr)
+	assert.Contains(t, page(), study)
+	assert.Contains(t, page(), run)
+	assert.Less(t, strings.Index(page(), study), strings.Index(page(), "<h2>Example"), "what is the same in every report comes last")
+}
+
+// Pictures of the run before that this one has not are removed, those of others stay.
+func TestOldPicturesAreRemoved(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, _, stderr := demo(t, "-epochs", "1", "-hidden", "8", "-quiet")
+	require.Equal(t, exitDone, code, stderr)
+	mine := filepath.Join("demo-out", mistakesFile)
+	require.FileExists(t, mine)
+	code, _, stderr = demo(t, "plot", "-loss-by-alpha", "-quiet")
+	require.Equal(t, exitDone, code, stderr)
+	assert.FileExists(t, mine, "that picture alone")
+	code, _, stderr = demo(t, "-data", "housing", "-epochs", "1", "-quiet")
+	require.Equal(t, exitDone, code, stderr)
+	assert.NoFileExists(t, mine, "soft labels have no pictures of mistakes")
+	assert.FileExists(t, filepath.Join("demo-out", reliabilityFile))
+
+	require.NoError(t, os.WriteFile(mine, []byte("a picture of someone else"), 0o666))
+	code, _, stderr = demo(t, "-data", "housing", "-epochs", "1", "-quiet")
+	require.Equal(t, exitDone, code, stderr)
+	assert.FileExists(t, mine)
+	require.NoError(t, os.WriteFile(filepath.Join("demo-out", summaryFile), []byte("{"), 0o666))
+	require.NoError(t, removeOldPictures("demo-out", nil), "a summary that cannot be read lists nothing")
 }

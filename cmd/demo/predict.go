@@ -1,18 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"gorgonia.org/tensor"
@@ -23,9 +20,9 @@ import (
 
 // predictOptions are what the command line of predict says.
 type predictOptions struct {
-	model  string
-	header bool
-	json   bool
+	model string
+	csv   dataset.CSVOptions
+	json  bool
 }
 
 const predictIntro = `demo predict says what a saved model makes of new rows.
@@ -36,24 +33,25 @@ Examples:
   demo predict new.csv                              the model in demo-out
   demo predict -model flowers.safetensors new.csv
   demo predict -json new.csv                        all probabilities
-  demo predict -header=false pixels.csv             columns in the model's order
+  demo predict -header no pixels.csv                columns in the model's order
   demo predict t10k-images-idx3-ubyte.gz            images; NPY files too
 `
 
 const predictEnd = `
-The first line of a CSV file names its columns. They are found by the names that
-the model was trained with, in any order; others, such as the class, are not
-looked at. An IDX or NPY file has the features in the model's order, in the
-units that it was trained with. Files may be gzipped. A model that was trained
-with -calibrate says calibrated probabilities. Exit status: 0 done, 1 failed, 2
-wrong flag, value or file.
+The columns of a CSV file are found by the names that the model was trained
+with, in any order; others, such as the class, are not looked at. Without a
+first line of names they are in the model's order. An IDX or NPY file has the
+features in the model's order, in the units that it was trained with. Files may
+be gzipped. A model that was trained with -calibrate says calibrated
+probabilities. Exit status: 0 done, 1 failed, 2 wrong flag, value or file.
 `
 
 // table returns the flags of predict in the order of -h.
 func (o *predictOptions) table() []option {
 	return []option{
 		{"Flags", "model", "FILE", "demo-out/" + modelFile, "a model that demo train saved", text(&o.model, "a file")},
-		{"Flags", "header", "", "true", "the first line of a CSV file names the columns; without, they are in the order of the model's features", boolean(&o.header)},
+		{"Flags", "header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns; without, they are in the order of the model's features", header(&o.csv.Header)},
+		{"Flags", "comma", "CHAR", "", commaHelp, comma(&o.csv.Comma)},
 		{"Flags", "json", "", "false", "write JSON with the probabilities of all classes", boolean(&o.json)},
 	}
 }
@@ -140,6 +138,8 @@ func (o *predictOptions) print(w io.Writer, all []prediction) error {
 func (o *predictOptions) readFeatures(path string, saved *train.Saved) (*tensor.Dense, error) {
 	format, err := dataset.FormatOf(path)
 	switch {
+	case isFolder(path):
+		return nil, usagef("%s: is a folder, want a file", path)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, usagef("%s: no such file", path)
 	case err != nil:
@@ -159,55 +159,32 @@ func (o *predictOptions) readFeatures(path string, saved *train.Saved) (*tensor.
 
 // readCSV reads the rows of a CSV file.
 func (o *predictOptions) readCSV(path string, saved *train.Saved) (*tensor.Dense, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, usagef("%s: %s", path, cause(err))
+	features, err := saved.ReadCSVFile(path, o.csv)
+	switch {
+	case err == nil:
+		return features, nil
+	case errors.Is(err, dataset.ErrHeader):
+		return nil, usagef("%s", headerUnclear(path, err))
+	case !errors.Is(err, dataset.ErrColumn):
+		return nil, usagef("%s", trimPackage(err))
 	}
-	defer file.Close()
-	var source io.Reader = bufio.NewReader(file)
-	if magic, _ := source.(*bufio.Reader).Peek(2); string(magic) == "\x1f\x8b" {
-		if source, err = gzip.NewReader(source); err != nil {
-			return nil, usagef("%s: %s", path, err)
-		}
+	text := fmt.Sprintf("%s; the model is %s", trimPackage(err), o.model)
+	if saved.ClassNames != nil {
+		text += ", which tells apart " + quoted(saved.ClassNames)
 	}
-	records := csv.NewReader(source)
-	records.TrimLeadingSpace = true
-	var header []string
-	if o.header {
-		if header, err = records.Read(); err != nil {
-			return nil, usagef("%s: %s; want a line with the names of the columns", path, readFault(err))
-		}
-		header[0] = string(bytes.TrimPrefix([]byte(header[0]), []byte("\ufeff")))
-	}
-	columns, err := matchColumns(saved, header)
-	if err != nil {
-		return nil, usagef("%s: %s", path, err)
-	}
-	var data []float32
-	for {
-		record, err := records.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, usagef("%s: %s", path, readFault(err))
-		}
-		line, _ := records.FieldPos(0)
-		if data, err = columns.add(data, record); err != nil {
-			return nil, usagef("%s: line %d: %s", path, line, err)
-		}
-	}
-	if len(data) == 0 {
-		return nil, usagef("%s: no rows below the header", path)
-	}
-	d := saved.Model.Sizes()[0]
-	return tensor.New(tensor.WithShape(len(data)/d, d), tensor.WithBacking(data)), nil
+	return nil, usagef("%s", text)
 }
 
-// readFault is what is wrong with a CSV file.
-func readFault(err error) string {
-	if err == io.EOF {
-		return "is empty"
+// quoted lists the first names in an error.
+func quoted(names []string) string {
+	const most = 10
+	var out []string
+	for _, n := range names[:min(most, len(names))] {
+		out = append(out, strconv.Quote(n))
 	}
-	return oneLine(err)
+	text := strings.Join(out, ", ")
+	if len(names) > most {
+		text += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return text
 }

@@ -47,9 +47,14 @@ $`, stdout)
 	}
 	assert.InDelta(t, 1, sum, 1e-6)
 
+	require.NoError(t, os.WriteFile("new.csv", []byte(strings.ReplaceAll(table, ",", "|")), 0o666))
+	code, bars, stderr := demo(t, "predict", "-comma", "|", "-json", "-model", model, "new.csv")
+	require.Equal(t, exitDone, code, stderr)
+	assert.Equal(t, stdout, bars)
+
 	// Without a header: numbers in the order of the model's features, colours as 0 and 1.
 	require.NoError(t, os.WriteFile("bare.csv", []byte("6.56,2.27,1,0,0\n"), 0o666))
-	code, stdout, stderr = demo(t, "predict", "-header=false", "-model", model, "bare.csv")
+	code, stdout, stderr = demo(t, "predict", "-header", "no", "-model", model, "bare.csv")
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "plate")
 }
@@ -84,27 +89,35 @@ func TestPredictErrors(t *testing.T) {
 	for name, text := range map[string]string{
 		"few.csv": "width\n1\n", "word.csv": "width,height,colour\n1,x,red\n", "pink.csv": "width,height,colour\n1,2,red\n1,2,pink\n",
 		"empty.csv": "", "head.csv": "width,height,colour\n", "ragged.csv": "width,height,colour\n1,2\n", "wide.csv": "1,2,3\n", "bad.safetensors": "no model",
-		"nan.csv": "width,height,colour\nNaN,1,red\n",
+		"nan.csv": "width,height,colour\nNaN,1,red\n", "gap.csv": "width;height;colour\n;1;red\n", "words.csv": "a,b\nx,y\n",
 	} {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o666))
 	}
+	require.NoError(t, os.Mkdir("folder", 0o777))
+	require.NoError(t, os.WriteFile(filepath.Join("folder", onnxFile), []byte("a graph of operators"), 0o666))
 	require.NoError(t, os.WriteFile("x.npy", npyBytes("<f4", []float32{1, 2}, 1, 2), 0o666))
 	require.NoError(t, os.WriteFile("y.npy", npyBytes("<i8", []int64{1, 2}, 2), 0o666))
 	for _, tc := range []struct{ args, want string }{
-		{"few.csv", `few\.csv: columns are missing that the model needs: "height", "colour"`},
-		{"word.csv", `word\.csv: line 2: "height": got "x", want a number`},
-		{"nan.csv", `nan\.csv: line 2: "width": got "NaN", want a number`},
-		{"pink.csv", `pink\.csv: line 3: "colour": got "pink", want one of "blue", "green", "red", which the model was trained with`},
-		{"empty.csv", `empty\.csv: is empty; want a line with the names of the columns`},
-		{"head.csv", `head\.csv: no rows below the header`},
-		{"ragged.csv", `ragged\.csv: record on line 2: wrong number of fields`},
-		{"-header=false wide.csv", `wide\.csv: line 1: got 3 columns, want 5, the features of the model`},
+		{"few.csv", `few\.csv: columns are missing that the model needs: "height", "colour"; the file has "width"; the model is .+model\.safetensors, which tells apart "disc", "plate", "rod"`},
+		{"word.csv", `word\.csv: line 2 column 2 \("height"\): got "x", want a number`},
+		{"nan.csv", `nan\.csv: line 2 column 1 \("width"\): got "NaN", want a finite number within float32`},
+		{"pink.csv", `pink\.csv: line 3 column 3 \("colour"\): got "pink", want one of "blue", "green", "red", which the model was trained with`},
+		{"empty.csv", `empty\.csv: got no rows, want at least one`},
+		{"head.csv", `head\.csv: line 1: got a header and nothing below it, want at least one row`},
+		{"ragged.csv", `ragged\.csv: line 2: got 2 cells, want 3, as on line 1`},
+		{"gap.csv", `gap\.csv: line 2 column 1 \("width"\): got "", want a number`},
+		{"words.csv", `words\.csv: line 1: got a line that may or may not be a header .+; say -header yes or -header no`},
+		{"-header no wide.csv", `wide\.csv: line 1: got 3 columns, want 5, the features of the model in their order`},
+		{"-header maybe wide.csv", `invalid value "maybe" for flag -header: want auto, yes or no`},
+		{"folder", `folder: is a folder, want a file`},
+		{"-model folder few.csv", `-model folder: is a folder; want the model file in it, folder/model\.safetensors`},
+		{"-model folder/model.onnx few.csv", `-model folder/model\.onnx: is an ONNX file, which is for other programs; want the one beside it, folder/model\.safetensors`},
 		{"none.csv", `none\.csv: no such file`},
 		{"", `got 0 files, want the file to predict: demo predict -model .+ FILE`},
 		{"-model none few.csv", `-model none: no such file; demo train saves one`},
 		{"x.npy", `x\.npy: got 2 features, want 5, the features of the model`},
 		{"y.npy", `y\.npy: .+are these the labels\?.+`},
-		{"-model bad.safetensors few.csv", `-model: .*bad\.safetensors.*`},
+		{"-model bad.safetensors few.csv", `-model: bad\.safetensors: is no safetensors file, or cut off: .*`},
 	} {
 		args := append([]string{"predict", "-model", model}, strings.Fields(tc.args)...)
 		code, stdout, stderr := demo(t, args...)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"time"
@@ -26,11 +27,17 @@ type progress struct {
 	throttle time.Duration // the least between two drawings of the bar
 	accuracy string        // of the last epoch, beside the bar
 	headed   bool          // the head of the lines is written
+	trained  string        // what the training minimises, over its column
+	patient  bool          // the best epoch and the last one are shown in any case
+
+	shown      map[int]bool // the epochs that have a line
+	best, last *train.Epoch
 }
 
 // newProgress draws a bar on terminal, or, when that is nil, writes lines.
 func newProgress(lines, terminal io.Writer, unit, watched string) *progress {
-	return &progress{lines: lines, terminal: terminal, unit: unit, watched: watched, throttle: 50 * time.Millisecond}
+	return &progress{lines: lines, terminal: terminal, unit: unit, watched: watched, throttle: 50 * time.Millisecond,
+		trained: "train loss", shown: map[int]bool{}}
 }
 
 // observe is what the trainer calls after every batch.
@@ -40,23 +47,43 @@ func (p *progress) observe(now train.Progress) {
 		return
 	}
 	e, every := now.Done, (now.Epochs+linesWanted-1)/linesWanted
-	if e == nil || e.Epoch != 1 && e.Epoch%every != 0 && e.Epoch != now.Epochs {
+	if e == nil {
 		return
 	}
+	if p.last = e; e.Best {
+		p.best = e
+	}
+	if e.Epoch != 1 && e.Epoch%every != 0 && e.Epoch != now.Epochs {
+		return
+	}
+	p.epoch(*e, "")
+}
+
+// epoch writes the line of an epoch, with a remark behind it.
+func (p *progress) epoch(e train.Epoch, remark string) {
 	if !p.headed {
 		p.headed = true
 		fmt.Fprintln(p.lines)
-		p.line("epoch", withUnit("train loss", p.unit), withUnit(p.watched+" loss", p.unit), p.watched+" accuracy")
+		p.line("epoch", withUnit(p.trained, p.unit), withUnit(p.watched+" loss", p.unit), p.watched+" accuracy", "")
 	}
-	s := summarise(*e, p.watched)
+	s := summarise(e, p.watched)
 	loss, accuracy := s.watched(p.watched)
-	p.line(strconv.Itoa(s.Epoch), decimal(s.TrainLoss), decimal(loss), percent(accuracy))
+	p.line(strconv.Itoa(s.Epoch), shortDecimal(s.TrainLoss), shortDecimal(loss), percent(accuracy), remark)
+	p.shown[e.Epoch] = true
 }
 
-// line writes a line of the table.
-func (p *progress) line(epoch, train, loss, accuracy string) {
+// shortDecimal is a number for a column of the table: with an exponent when it would not fit.
+func shortDecimal(f float) string {
+	if f.finite() && math.Abs(float64(f)) >= 1e6 {
+		return strconv.FormatFloat(float64(f), 'g', 5, 64)
+	}
+	return decimal(f)
+}
+
+// line writes a line of the table, and what is to be said behind it.
+func (p *progress) line(epoch, train, loss, accuracy, remark string) {
 	wide := len(p.watched) - len(watchedTest)
-	fmt.Fprintf(p.lines, "%5s  %18s  %*s  %*s\n", epoch, train, 18+wide, loss, 14+wide, accuracy)
+	fmt.Fprintf(p.lines, "%5s  %*s  %*s  %*s%s\n", epoch, 18+len(p.trained)-len("train loss"), train, 18+wide, loss, 14+wide, accuracy, remark)
 }
 
 // draw moves the bar.
@@ -99,8 +126,19 @@ func width(w io.Writer) int {
 	return 80
 }
 
-// end takes the bar away, wherever the training stopped.
+// end takes the bar away, wherever the training stopped, or writes the lines that are still wanted.
 func (p *progress) end() {
+	if p.patient {
+		for _, e := range []*train.Epoch{p.best, p.last} {
+			if e != nil && !p.shown[e.Epoch] {
+				remark := ""
+				if e == p.best {
+					remark = "  best"
+				}
+				p.epoch(*e, remark)
+			}
+		}
+	}
 	if p.bar != nil {
 		p.bar.Clear()
 		p.bar.Exit()

@@ -39,6 +39,37 @@ func TestProgressLines(t *testing.T) {
 	assert.Empty(t, b.String(), "no head before the first epoch is done")
 }
 
+func TestProgressOfTeacher(t *testing.T) {
+	s := &session{summary: &summary{}}
+	assert.Equal(t, "train loss", s.newProgress().trained)
+	s.teacher = &train.Model{}
+	assert.Equal(t, "train loss with teacher", s.newProgress().trained)
+}
+
+// With patience the best epoch and the last one have a line, whatever their numbers.
+func TestProgressOfPatience(t *testing.T) {
+	run := func(patient bool) string {
+		var b bytes.Buffer
+		p := newProgress(&b, nil, "nats", watchedValidation)
+		p.patient, p.trained = patient, "train loss with teacher"
+		for i := 1; i <= 27; i++ {
+			p.observe(train.Progress{Epoch: i, Epochs: 100, Batch: 1, Batches: 1,
+				Done: &train.Epoch{Epoch: i, Loss: 1e9 / float64(i), Valid: &train.Metrics{Loss: 2e15}, Best: i <= 22}})
+		}
+		p.end()
+		return b.String()
+	}
+	assert.NotContains(t, run(false), "   22  ")
+	assert.Regexp(t, `^
+epoch   train loss with teacher \(nats\)  +validation loss \(nats\)   validation accuracy
+    1 +1e\+09 +2e\+15  +0\.00 %
+   10 +1e\+08 +2e\+15  +0\.00 %
+   20 +5e\+07 +2e\+15  +0\.00 %
+   22 +4\.5455e\+07 +2e\+15  +0\.00 %  best
+   27 +3\.7037e\+07 +2e\+15  +0\.00 %
+$`, run(true))
+}
+
 func TestProgressBar(t *testing.T) {
 	var lines, terminal bytes.Buffer
 	bar := func() *progress {

@@ -37,7 +37,11 @@ func printHead(w io.Writer, s *summary, entry lossInfo) {
 	if d.ValidationRows > 0 {
 		rows += ", " + count(d.ValidationRows, "validation row")
 	}
-	fmt.Fprintf(w, "data     %s: %s, %s, %s, %d classes\n", d.Name, rows, count(d.TestRows, "test row"), count(d.Features, "feature"), d.Classes)
+	classes := fmt.Sprintf("%d classes", d.Classes)
+	if d.Label != "" {
+		classes += fmt.Sprintf(" in the column %q", d.Label)
+	}
+	fmt.Fprintf(w, "data     %s: %s, %s, %s, %s\n", d.Name, rows, count(d.TestRows, "test row"), count(d.Features, "feature"), classes)
 	if d.TestName != "" {
 		fmt.Fprintf(w, "test     %s\n", d.TestName)
 	}
@@ -156,11 +160,11 @@ func printScores(w io.Writer, s *summary, entry lossInfo) {
 		fmt.Fprintf(w, "%s  %10s  %18s\n", line, accuracy, ece)
 	}
 	row("", withUnit("loss", entry.unit), "lowest possible", "accuracy", "calibration error")
-	row("train", decimal(s.TrainLoss), decimal(s.TrainLowestLoss), percent(s.TrainAccuracy), percent(s.TrainECE))
+	row("train", shortDecimal(s.TrainLoss), decimal(s.TrainLowestLoss), percent(s.TrainAccuracy), percent(s.TrainECE))
 	if s.Data.ValidationRows > 0 {
-		row("validation", decimal(s.ValidationLoss), decimal(s.ValidationLowestLoss), percent(s.ValidationAccuracy), percent(s.ValidationECE))
+		row("validation", shortDecimal(s.ValidationLoss), decimal(s.ValidationLowestLoss), percent(s.ValidationAccuracy), percent(s.ValidationECE))
 	}
-	row("test", decimal(s.TestLoss), decimal(s.TestLowestLoss), percent(s.TestAccuracy), percent(s.ECE))
+	row("test", shortDecimal(s.TestLoss), decimal(s.TestLowestLoss), percent(s.TestAccuracy), percent(s.ECE))
 	if t := s.Teacher; t != nil {
 		row("teacher, test", decimal(t.TestLoss), decimal(s.TestLowestLoss), percent(t.TestAccuracy), percent(t.ECE))
 	}

@@ -67,15 +67,25 @@ func TestCheckpointErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, _, stderr := demo(t, "-epochs", "2", "-hidden", "8", "-noplots", "-quiet", "-checkpoint", "run")
 	require.Equal(t, exitDone, code, stderr)
+	require.NoError(t, os.WriteFile("file", nil, 0o666))
+	const advice = "; give the same flags, or another -checkpoint"
 	for _, tc := range []struct{ args, want string }{
 		{"-checkpoint run", `-checkpoint run: there is a run already; add -resume to go on with it, or take another folder`},
 		{"-checkpoint run -resume -epochs 1 -hidden 8", `-epochs 1: the run in run has 2 already`},
-		{"-checkpoint run -resume -hidden 9", `-resume: the run in run is another one: state: config: Hidden: got \[8\], want \[9\], that of the run`},
-		{"-checkpoint run -resume -hidden 8 -loss mae", `-resume: the run in run is another one: state: criterion: .+`},
-		{"-checkpoint run -resume -hidden 8 -validation 0.1", `-resume: the run in run is another one: state: training set: .+`},
+		{"-checkpoint run -resume -hidden 9", `-resume: the run in run was made with -hidden 8, not 9` + advice},
+		{"-checkpoint run -resume -hidden none", `-resume: the run in run was made with -hidden 8, not none` + advice},
+		{"-checkpoint run -resume -hidden 8 -lr 0.1", `-resume: the run in run was made with -lr 0\.001, not 0\.1` + advice},
+		{"-checkpoint run -resume -hidden 8 -seed 2", `-resume: the run in run was made with -seed 1, not 2` + advice},
+		{"-checkpoint run -resume -hidden 8 -warmup 1.5", `-resume: the run in run was made with -warmup 0, not 1\.522` + advice},
+		{"-checkpoint run -resume -hidden 8 -schedule cosine", `-resume: the run in run was made with -schedule constant, not cosine` + advice},
+		{"-checkpoint run -resume -hidden 8 -noise 0.1", `-resume: the run in run has other training rows: other -data, -test, -validation or -noise` + advice},
+		{"-checkpoint file", `-checkpoint file: is a file, want a folder, or a name for a new one`},
+		{"-checkpoint run -resume -hidden 8 -loss mae", `-resume: the run in run was made with another -loss, -alpha or -smoothing \(.+, not .+\)` + advice},
+		{"-checkpoint run -resume -hidden 8 -validation 0.1", `-resume: the run in run has other training rows: .+`},
 	} {
-		code, _, stderr := demo(t, append([]string{"train", "-noplots", "-quiet"}, strings.Fields(tc.args)...)...)
+		code, stdout, stderr := demo(t, append([]string{"train", "-noplots"}, strings.Fields(tc.args)...)...)
 		assert.Equal(t, exitUsage, code, tc.args)
+		assert.Empty(t, stdout, "nothing is said to be resumed before it is")
 		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
 	}
 	path := filepath.Join("run", "checkpoint.safetensors")
@@ -85,7 +95,7 @@ func TestCheckpointErrors(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, content, 0o666))
 	code, _, stderr = demo(t, "-noplots", "-hidden", "8", "-checkpoint", "run", "-resume")
 	assert.Equal(t, exitUsage, code)
-	assert.Regexp(t, `^demo: -checkpoint: .+checkpoint\.safetensors.+\n$`, stderr)
+	assert.Regexp(t, `^demo: -checkpoint: .+checkpoint\.safetensors.+; the checkpoint before it is there: rename checkpoint\.prev\.safetensors to checkpoint\.safetensors to go on from it\n$`, stderr)
 }
 
 func TestPatience(t *testing.T) {

@@ -40,6 +40,7 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.load(); err != nil {
 		return err
 	}
+	s.setEpochs()
 	if err := checkOutputs(s.out, !s.noPlots, s.jsonFile); err != nil {
 		return err
 	}
@@ -50,6 +51,7 @@ func (s *session) run(ctx context.Context) error {
 		return err
 	}
 	printHead(s.text, s.summary, s.lossInfo)
+	s.printNotes()
 	if s.state != nil {
 		fmt.Fprintf(s.text, "resumed  after %s, from %s\n", count(s.state.Epoch, "epoch"), s.checkpoint)
 	}
@@ -65,6 +67,9 @@ func (s *session) run(ctx context.Context) error {
 	s.summary.Seconds = float(time.Since(start).Seconds())
 	err := s.writeOutputs()
 	printReport(s.text, s.summary, s.lossInfo)
+	if s.summary.Interrupted && s.summary.Checkpoint == "" && s.noPlots {
+		fmt.Fprintln(s.text, "nothing was saved: -noplots without -checkpoint")
+	}
 	if err == nil && !s.summary.GraphAgrees {
 		err = fmt.Errorf("the loss on tensors, %v, and in a graph, %v, disagree", s.summary.TestLoss, s.summary.GraphTestLoss)
 	}
@@ -98,6 +103,7 @@ func (s *session) load() error {
 	if s.scaler, err = scaleSets(s.train, all...); err != nil {
 		return usagef("-data %s: %s", s.data, trimPackage(err))
 	}
+	d.Label = set.LabelName
 	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data, s.testData, s.train.Len(), s.test.Len()
 	d.Features, d.Classes = set.NumFeatures(), set.NumClasses()
 	d.Weighted, d.SoftLabels = set.Counts != nil, isSoft(set)

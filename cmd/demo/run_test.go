@@ -126,7 +126,7 @@ func TestCSVFiles(t *testing.T) {
 	t.Chdir(filepath.Join("testdata"))
 	code, stdout, stderr := demo(t, "-data", "shapes.csv", "-label", "kind", "-epochs", "40", "-lr", "0.01", "-noplots")
 	assert.Equal(t, exitDone, code, stderr)
-	assert.Contains(t, stdout, "data     shapes.csv: 48 training rows, 12 test rows, 5 features, 3 classes\n")
+	assert.Contains(t, stdout, "data     shapes.csv: 48 training rows, 12 test rows, 5 features, 3 classes in the column \"kind\"\n")
 	assert.Contains(t, stdout, "only 12 test rows")
 	assert.Regexp(t, `\ntrain .* 100\.00 % `, stdout, "kinds that are far apart are learned")
 	assert.NotContains(t, stdout, "soft")

@@ -89,6 +89,8 @@ func (o *studyOptions) table() []option {
 		{data, "labels", "FILE", "", "labels of an IDX or NPY file, as demo train takes them", anyText(&o.labels)},
 		{data, "label", "NAME", "", "column of a CSV file that holds the class (default: the last)", anyText(&o.csv.Label)},
 		{data, "soft", "K", "0", "the last K columns of a CSV file count the answers for each class", whole(&o.csv.LabelColumns, 0)},
+		{data, "header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns", header(&o.csv.Header)},
+		{data, "comma", "CHAR", "", commaHelp, comma(&o.csv.Comma)},
 		{data, "test", "FRACTION", "0.3", "part of the rows kept for the test, between 0 and 1",
 			number(&o.testFraction, "a number between 0 and 1, both excluded", func(x float64) bool { return x > 0 && x < 1 })},
 		{data, "scale", "auto|yes|no", "auto", "scale features to mean 0 and deviation 1 of the training rows; auto leaves the pixels of digits, 0 to 1, as they are", o.setScale},
@@ -96,11 +98,12 @@ func (o *studyOptions) table() []option {
 		{study, "losses", "\"L L ...\"", "", "losses as demo train -loss takes them, @A behind one smooths the labels by A " +
 			"(default ce ce@0.1 gce:q=0.7 mae). For answers of people: soft, majority, majority@A, and constant, which predicts the average of all (default soft majority majority@0.1 constant)", o.setLosses},
 		{study, "noise", "R,R,...", "", "parts of the training labels that are replaced (default 0,0.2,0.4,0.6); not for answers", o.setNoise},
-		{study, "seeds", "N", "0", "runs of each kind, each with a split, a noise and weights of its own (default 3, for answers 20)", whole(&o.seeds, 0)},
+		{study, "seeds", "N", "", "runs of each kind, each with a split, a noise and weights of its own (default 3, for answers 20)", whole(&o.seeds, 1)},
 
-		{training, "epochs", "N", "0", "epochs of a run (default 100, for answers 300)", whole(&o.epochs, 0)},
+		{training, "epochs", "N", "", "epochs of a run (default 100, for answers 300)", whole(&o.epochs, 1)},
 		{training, "batch", "N", "64", "rows of a training step", whole(&o.batch, 1)},
-		{training, "lr", "RATE", "0", "learning rate of Adam (default 0.001, for answers 0.01)", notNegative(&o.learnRate)},
+		{training, "lr", "RATE", "", "learning rate of Adam (default 0.001, for answers 0.01)",
+			number(&o.learnRate, "a number > 0", func(x float64) bool { return x > 0 })},
 		{training, "hidden", "N,N,...", "", "units of the hidden layers (default 256, for answers none)", o.setHidden},
 		{training, "jobs", "N", "0", "runs at a time (default: one a core)", whole(&o.jobs, 0)},
 
@@ -122,11 +125,15 @@ func parseStudy(args []string) (studyOptions, error) {
 	case len(rest) > 0:
 		return o, usagef("unexpected argument %q, want flags only; a data file is given with -data", rest[0])
 	}
-	if set := o.csv.Label != "" || o.csv.LabelColumns != 0; set && builtin(o.data) != nil {
-		return o, usagef("-label and -soft are about a CSV file, but -data is %s", o.data)
+	ofCSV := o.csv != dataset.CSVOptions{}
+	if ofCSV && builtin(o.data) != nil {
+		return o, usagef("-label, -soft, -header and -comma are about a CSV file, but -data is %s", o.data)
 	}
-	if o.labels != "" && (builtin(o.data) != nil || o.csv.Label != "" || o.csv.LabelColumns != 0) {
-		return o, usagef("-labels is for an IDX or NPY file, which goes with no name of built-in data, -label or -soft")
+	if o.labels != "" && (builtin(o.data) != nil || ofCSV) {
+		return o, usagef("-labels is for an IDX or NPY file, which goes with no name of built-in data, -label, -soft, -header or -comma")
+	}
+	if o.csv.Label != "" && o.csv.Header == dataset.HeaderNo {
+		return o, usagef("-label and -header no exclude each other: the column is found by its name in the header")
 	}
 	if o.csv.LabelColumns == 1 {
 		return o, usagef("-soft 1: want 2 or more columns, one for each class")
@@ -166,10 +173,10 @@ func (o *studyOptions) defaults() {
 		o.seeds = kind(3, 20)
 	}
 	if o.epochs == 0 {
-		o.epochs = kind(100, 300)
+		o.epochs = kind(100, answersEpochs)
 	}
 	if o.learnRate == 0 {
-		o.learnRate = []float64{1e-3, 1e-2}[kind(0, 1)]
+		o.learnRate = []float64{defaultLearnRate, answersLearnRate}[kind(0, 1)]
 	}
 }
 

@@ -99,7 +99,7 @@ func (s *studyRun) one(ctx context.Context, j job) error {
 		if s.isAnswers() {
 			what = fmt.Sprintf("%-14s seed %-2d", j.Loss, j.Seed)
 		}
-		fmt.Fprintf(s.text, "%4d/%d  %s  last %s  best %s  %s\n", s.ended, s.missing, what, s.score(r.Last), s.score(r.Best), timeLeft(left))
+		fmt.Fprintf(s.text, "%4d/%d  %s  last %s  best %s  %s\n", s.ended, s.missing, what, s.score(r.Last), s.score(r.Best), timeLeft(left, s.missing-s.ended))
 	}
 	return s.journal.add(r)
 }
@@ -137,11 +137,13 @@ func (s *studyRun) closeBar() {
 	}
 }
 
-// timeLeft is about how long something will take.
-func timeLeft(d time.Duration) string {
+// timeLeft is about how long the runs will take that have not ended.
+func timeLeft(d time.Duration, runs int) string {
 	switch {
-	case d < time.Second:
+	case runs == 0:
 		return "nothing left"
+	case d < time.Second:
+		return "less than 1 s left"
 	case d < 90*time.Second:
 		return fmt.Sprintf("about %d s left", int(d.Seconds()+0.5))
 	}

@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"gonum.org/v1/plot/vg"
 )
 
 // studySummary is a study as -json writes it.
@@ -113,12 +111,36 @@ func (s *studySummary) cell(loss string, noise float64) *studyCell {
 	return nil
 }
 
-// pair is mean ± deviation as the table shows it.
-func (s *studySummary) pair(mean, deviation float64) string {
-	if s.Measure == measureKL {
-		return fmt.Sprintf("%.4f ± %.4f", mean, deviation)
+// scores are mean and deviation of the last or the best epoch as they are drawn; one run has no deviation, which is NaN.
+func (s *studySummary) scores(c *studyCell, best bool) (mean, deviation float64) {
+	mean, deviation = c.LastMean, c.LastDev
+	if best {
+		mean, deviation = c.BestMean, c.BestDev
 	}
-	return fmt.Sprintf("%.1f ± %.1f", 100*mean, 100*deviation)
+	if s.Measure == measureAccuracy {
+		mean, deviation = 100*mean, 100*deviation
+	}
+	if c.Runs < 2 {
+		deviation = math.NaN()
+	}
+	return mean, deviation
+}
+
+// text is a cell as the table shows it: mean ± deviation, and of how many runs where that is not so for all.
+func (s *studySummary) text(c *studyCell, best bool) string {
+	decimals := 1
+	if s.Measure == measureKL {
+		decimals = 4
+	}
+	mean, deviation := s.scores(c, best)
+	out := strconv.FormatFloat(mean, 'f', decimals, 64)
+	if c.Runs > 1 {
+		out += " ± " + strconv.FormatFloat(deviation, 'f', decimals, 64)
+	}
+	if c.Runs < s.Seeds {
+		out += fmt.Sprintf(" (n = %d)", c.Runs)
+	}
+	return out
 }
 
 // rows are the table's cells, its head first.
@@ -139,10 +161,8 @@ func (s *studySummary) rows(best bool) [][]string {
 			switch c := s.cell(loss, n); {
 			case c == nil:
 				row = append(row, "-")
-			case best:
-				row = append(row, s.pair(c.BestMean, c.BestDev))
 			default:
-				row = append(row, s.pair(c.LastMean, c.LastDev))
+				row = append(row, s.text(c, best))
 			}
 		}
 		out = append(out, row)
@@ -160,7 +180,14 @@ func (s *studySummary) title(best bool) string {
 	if best {
 		when = "best epoch of each run"
 	}
-	return fmt.Sprintf("%s, %s, mean ± deviation of %s", what, when, count(s.Seeds, "run"))
+	switch runs := count(s.Seeds, "run"); {
+	case s.Seeds == 1:
+		return fmt.Sprintf("%s, %s, 1 run", what, when)
+	case s.Finished < s.Runs:
+		return fmt.Sprintf("%s, %s, mean ± deviation of up to %s", what, when, runs)
+	default:
+		return fmt.Sprintf("%s, %s, mean ± deviation of %s", what, when, runs)
+	}
 }
 
 // print writes the tables with aligned columns.
@@ -231,7 +258,7 @@ func (s *studySummary) write(o *studyOptions, text, stdout io.Writer) error {
 		if err := s.figure().write(path); err != nil {
 			return err
 		}
-		report, err := writeReport(o.out)
+		report, err := writeStudyReport(o.out, s)
 		if err != nil {
 			return err
 		}
@@ -245,53 +272,4 @@ func (s *studySummary) write(o *studyOptions, text, stdout io.Writer) error {
 func readStudy(dir, name string) (*studySummary, error) {
 	var s studySummary
 	return readJSON(filepath.Join(dir, name+".json"), &s)
-}
-
-// figure draws the last and the best epoch side by side.
-func (s *studySummary) figure() figure {
-	if s.Measure == measureKL {
-		return figure{panels: [][]panel{{s.bars(false), s.bars(true)}}, width: 11 * vg.Inch, height: 4.8 * vg.Inch}
-	}
-	return figure{panels: [][]panel{{s.lines(false), s.lines(true)}}, width: 11 * vg.Inch, height: 4.8 * vg.Inch}
-}
-
-// lines is accuracy against noise, a line for each loss.
-func (s *studySummary) lines(best bool) panel {
-	p := panel{title: "Last epoch", xLabel: "Part of the training labels that is wrong", yLabel: "Accuracy on clean test rows (%)", yMax: 100}
-	if best {
-		p.title = "Best epoch of each run"
-	}
-	for _, loss := range s.Losses {
-		line := series{name: loss}
-		for _, n := range s.Noise {
-			if c := s.cell(loss, n); c != nil {
-				mean, dev := c.LastMean, c.LastDev
-				if best {
-					mean, dev = c.BestMean, c.BestDev
-				}
-				line.xs, line.ys, line.errs = append(line.xs, n), append(line.ys, 100*mean), append(line.errs, 100*dev)
-			}
-		}
-		p.series = append(p.series, line)
-	}
-	return p
-}
-
-// bars is the divergence of each kind of label, a mark with its deviation.
-func (s *studySummary) bars(best bool) panel {
-	p := panel{title: "Last epoch", yLabel: "KL from held-out answers (nats)", yMin: new(float64)}
-	if best {
-		p.title = "Best epoch of each run"
-	}
-	for i, loss := range s.Losses {
-		p.names = append(p.names, loss)
-		if c := s.cell(loss, 0); c != nil {
-			mean, dev := c.LastMean, c.LastDev
-			if best {
-				mean, dev = c.BestMean, c.BestDev
-			}
-			p.series = append(p.series, series{name: loss, xs: []float64{float64(i)}, ys: []float64{mean}, errs: []float64{dev}, bar: true})
-		}
-	}
-	return p
 }

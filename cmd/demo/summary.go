@@ -54,6 +54,7 @@ type summary struct {
 type dataSummary struct {
 	Name           string `json:"name"`
 	TestName       string `json:"test_name,omitempty"` // of test rows that are no part of the data
+	Label          string `json:"label,omitempty"`     // the column that the classes are from
 	TrainRows      int    `json:"train_rows"`
 	ValidationRows int    `json:"validation_rows"`
 	TestRows       int    `json:"test_rows"`

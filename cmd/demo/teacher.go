@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"strings"
 
 	"softloss/train"
 )
@@ -18,8 +20,13 @@ type teacherSummary struct {
 
 // loadSaved reads a model that a flag names. What is wrong with it is errUsage.
 func loadSaved(flag, path string) (*train.Saved, error) {
+	if isFolder(path) {
+		return nil, usagef("-%s %s: is a folder; want the model file in it, %s", flag, path, filepath.Join(path, modelFile))
+	}
 	saved, err := train.Load(path)
 	switch {
+	case errors.Is(err, train.ErrFile) && strings.HasSuffix(path, ".onnx"):
+		return nil, usagef("-%s %s: is an ONNX file, which is for other programs; want the one beside it, %s", flag, path, filepath.Join(filepath.Dir(path), modelFile))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, usagef("-%s %s: no such file; demo train saves one", flag, path)
 	case err != nil:

@@ -69,7 +69,7 @@ func TestTeacherErrors(t *testing.T) {
 		{"-teacher npy/model.safetensors -noplots", `-teacher .+: feature 0: got "feature_0", want "pixel_0_0" as in -data`},
 		{"-data " + shapes + " -label colour -teacher " + model, `-teacher .+: feature 2: got "colour=blue", want "kind=disc" as in -data`},
 		{npy + "-temperature 1e9 -noplots -teacher npy/model.safetensors", `teacher temperature: got 1e\+09, want a number from 0\.001 to 1000 \(0 means 1\)`},
-		{npy + "-noplots -checkpoint run -resume", `-resume: the run in run is another one: state: teacher: .+`},
+		{npy + "-noplots -checkpoint run -resume", `-resume: the run in run has another -teacher, or none; .+`},
 	} {
 		code, stdout, stderr := demo(t, append([]string{"train", "-quiet"}, strings.Fields(tc.args)...)...)
 		assert.Equal(t, exitUsage, code, tc.args)

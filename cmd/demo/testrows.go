@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"gorgonia.org/tensor"
-
 	"softloss/train"
 	"softloss/train/dataset"
 )
@@ -54,7 +52,7 @@ func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []floa
 		return nil, err
 	}
 	out := &testSummary{ClassNames: test.ClassNames, Mistakes: []mistake{}}
-	if out.Reliability, err = describeBins(probs, test.Labels); err != nil {
+	if out.Reliability, err = weightedBins(probs, test.Labels, train.RowWeights(test)); err != nil {
 		return nil, err
 	}
 	if probs, err = saved.Predict(test.Features); err != nil {
@@ -83,15 +81,6 @@ func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []floa
 	slices.SortStableFunc(out.Mistakes, func(a, b mistake) int { return cmp.Compare(b.Probabilities[b.Predicted], a.Probabilities[a.Predicted]) })
 	out.Mistakes = out.Mistakes[:min(mistakesKept, len(out.Mistakes))]
 	return out, nil
-}
-
-// describeBins are the bars of a reliability diagram.
-func describeBins(probs, labels *tensor.Dense) (out []binSummary, err error) {
-	bins, err := train.Reliability(probs, labels, reliabilityBins)
-	for _, b := range bins {
-		out = append(out, binSummary{b.Low, b.High, b.Count, b.Confidence, b.Accuracy})
-	}
-	return out, err
 }
 
 // ink maps features to 0 to 1: as they are where they lie there, as pixels usually do, else from the least to the largest.

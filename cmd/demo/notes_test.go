@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// notes are the notes of a run, one a line.
+func notes(t *testing.T, args string) []string {
+	t.Helper()
+	code, stdout, stderr := demo(t, strings.Fields(args)...)
+	require.Equal(t, exitDone, code, stderr)
+	var out []string
+	for line := range strings.Lines(stdout) {
+		if text, ok := strings.CutPrefix(line, "note     "); ok {
+			out = append(out, strings.TrimSpace(text))
+		}
+	}
+	return out
+}
+
+func TestNotes(t *testing.T) {
+	shapes := testdata(t, "shapes.csv")
+	t.Chdir(t.TempDir())
+	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
+	write("flowers.csv", "kind;petal\n"+strings.Repeat("a;0.5\nb;1.5\n", 10))
+	write("numbers.csv", "length,petal\n"+strings.Repeat("1,0.5\n2,1.5\n", 10))
+	const quick = " -epochs 1 -hidden none -noplots"
+	for args, want := range map[string]string{
+		"-data flowers.csv":                                      `the classes are numbers of "petal"; -label NAME takes another column`,
+		"-patience 1 -data " + shapes:                            "-patience is unreliable with so few validation rows; -validation 0.3 holds out more",
+		"-patience 1 -calibrate -validation 0.3 -data " + shapes: "-patience and -calibrate are unreliable with so few validation rows",
+		"-alpha 3":   "-alpha 3 is above 1: smoothed labels are no longer shares of one row",
+		"-warmup 99": "-warmup 99 is longer than the training, 1 epoch: the learning rate stays below 0.001",
+	} {
+		assert.Contains(t, notes(t, args+quick), want, args)
+	}
+	for args, column := range map[string]string{"flowers.csv -label kind": "kind", "numbers.csv": "petal", shapes: "kind"} {
+		_, stdout, _ := demo(t, strings.Fields("-data "+args+quick)...)
+		assert.Contains(t, stdout, fmt.Sprintf(" classes in the column %q\n", column))
+		assert.NotContains(t, stdout, "-label NAME", args)
+	}
+	assert.Empty(t, notes(t, "-alpha 1 -warmup 1 -patience 1"+quick))
+}
+
+// A small file is trained for about a thousand steps, built-in data as long as always.
+func TestDefaultEpochs(t *testing.T) {
+	for args, want := range map[string]string{
+		"-data " + testdata(t, "shapes.csv"):           "training 1000 epochs in batches of 64, learning rate 0.001, seed 1",
+		"-batch 10 -data " + testdata(t, "shapes.csv"): "training 200 epochs in batches of 10, learning rate 0.001, seed 1",
+		"-batch 1 -data " + testdata(t, "shapes.csv"):  "training 30 epochs in batches of 1, learning rate 0.001, seed 1",
+		"-data housing":                                "training 300 epochs in batches of 64, learning rate 0.01, seed 1",
+		"-data housing -epochs 2 -lr 0.1":              "training 2 epochs in batches of 64, learning rate 0.1, seed 1",
+		"-epochs 1 -data " + testdata(t, "shapes.csv"): "training 1 epoch in batches of 64, learning rate 0.001, seed 1",
+	} {
+		code, stdout, stderr := demo(t, strings.Fields(args+" -noplots -hidden none -json -")...)
+		require.Equal(t, exitDone, code, stderr)
+		assert.Contains(t, stderr, "\n"+want+"\n", args)
+		s := decode(t, []byte(stdout))
+		assert.Len(t, s.History, s.Config.Epochs, args)
+		if strings.Contains(args, "shapes") {
+			assert.Equal(t, "kind", s.Data.Label)
+		}
+	}
+	o, err := parseArgs(nil)
+	require.NoError(t, err)
+	assert.Equal(t, []any{30, 0.001}, []any{o.epochs, o.learnRate})
+}
+
+// A run that Ctrl-C would replace is named, and how to go on with it.
+func TestOldRun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	stop := func(args string) string {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		stdout := &cancelAt{text: "    1  ", cancel: cancel}
+		var stderr bytes.Buffer
+		require.Equal(t, exitInterrupted, run(ctx, strings.Fields(args), console{stdout, &stderr, false, "demo"}), stderr.String())
+		return stdout.String()
+	}
+	first := stop("-out a -epochs 100 -hidden 8")
+	assert.NotContains(t, first, "nothing was saved")
+	dir := filepath.Join("a", checkpointFolder)
+	assert.Contains(t, notes(t, "-out a -epochs 1 -hidden 8"),
+		fmt.Sprintf("%s holds a run stopped after 1 epoch; -checkpoint %s -resume goes on with it, Ctrl-C would replace it", dir, dir))
+	assert.Empty(t, notes(t, "-out b -epochs 1 -hidden 8"))
+	assert.Contains(t, stop("-noplots -epochs 100 -hidden 8"), "\nnothing was saved: -noplots without -checkpoint\n")
+}
