@@ -30,14 +30,7 @@ func ReadFeaturesCSV(r io.Reader, n int, names []string, opt CSVOptions) (*tenso
 	if err != nil {
 		return nil, err
 	}
-	if r == nil {
-		return nil, fail(ErrParam, "reader: got nil, want one")
-	}
-	plain, err := gunzip(r)
-	if err != nil {
-		return nil, err
-	}
-	records, err := newRecordReader(plain, opt.Comma)
+	records, err := openRecords(r, opt.Comma)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,18 @@ type recordReader struct {
 	unreadErr    error
 }
 
+// openRecords returns the records of a table, gzip or not.
+func openRecords(r io.Reader, comma rune) (*recordReader, error) {
+	if r == nil {
+		return nil, fail(ErrParam, "reader: got nil, want one")
+	}
+	plain, err := gunzip(r)
+	if err != nil {
+		return nil, err
+	}
+	return newRecordReader(plain, comma)
+}
+
 func newRecordReader(r *bufio.Reader, comma rune) (*recordReader, error) {
 	if mark, _ := r.Peek(3); string(mark) == "\ufeff" {
 		r.Discard(3)

@@ -24,14 +24,7 @@ func readTable(r io.Reader, opt CSVOptions) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r == nil {
-		return nil, fail(ErrParam, "reader: got nil, want one")
-	}
-	plain, err := gunzip(r)
-	if err != nil {
-		return nil, err
-	}
-	records, err := newRecordReader(plain, opt.Comma)
+	records, err := openRecords(r, opt.Comma)
 	if err != nil {
 		return nil, err
 	}

@@ -74,15 +74,10 @@ func klTiles[T Float](v wide[T], loss []float64, grad, z, t, scale []T, k int) (
 		copy(s.h[:k*w], s.t[:k*w])
 		copy(loss, s.numbers(laneLoss, w))
 		log := s.numbers(laneLog, w)
-		others, own, rest, coef, slope := s.numbers(laneMass, w), s.numbers(laneOwn, w), s.numbers(laneRest, w), s.numbers(laneCoef, w), s.numbers(laneSlope, w)
 		for j := range loss {
-			mass := others[j] + own[j]
-			if !(mass <= largest[T]()) || log[j] != log[j] {
+			if !(gradLanes(s, j, w, -1) <= largest[T]()) || log[j] != log[j] {
 				weird |= 1 << j
 			}
-			coef[j] *= mass
-			rest[j] = others[j] - mass*rest[j]
-			slope[j] = -1
 		}
 		return weird
 	}, func(j int) bool {

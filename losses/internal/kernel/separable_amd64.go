@@ -221,8 +221,7 @@ func doubleTiles[T Float](v wide[T], loss []float64, grad, z, t []T, index []int
 // finish adds what the maximum of each row gives and readies the lanes for tileCombine. weird has the bits of the rows whose
 // labels overflow.
 func (p *plan) finish(s *tile[float64], loss []float64, w int, most float64) (weird uint32) {
-	log, rest, coef := s.numbers(laneLog, w), s.numbers(laneRest, w), s.numbers(laneCoef, w)
-	sums, others, own, slope := s.numbers(laneLoss, w), s.numbers(laneMass, w), s.numbers(laneOwn, w), s.numbers(laneSlope, w)
+	log, rest, sums, own := s.numbers(laneLog, w), s.numbers(laneRest, w), s.numbers(laneLoss, w), s.numbers(laneOwn, w)
 	for j := range loss {
 		phi, dphi, _ := Phi(p.family, p.a, -log[j], rest[j])
 		loss[j] = sums[j]
@@ -232,15 +231,21 @@ func (p *plan) finish(s *tile[float64], loss []float64, w int, most float64) (we
 		if own[j] != 0 {
 			loss[j] += own[j] * phi
 		}
-		mass := others[j] - own[j]*dphi
-		if !(mass <= most) {
+		if !(gradLanes(s, j, w, dphi) <= most) {
 			weird |= 1 << j
 		}
-		coef[j] *= mass
-		rest[j] = others[j] - mass*rest[j]
-		slope[j] = dphi
 	}
 	return weird
+}
+
+// gradLanes readies row j for tileCombine, where φ' of the maximum is slope, and returns Σ -t φ'.
+func gradLanes(s *tile[float64], j, w int, slope float64) (mass float64) {
+	others, rest := s.lane[laneMass*w+j], &s.lane[laneRest*w+j]
+	mass = others - s.lane[laneOwn*w+j]*slope
+	s.lane[laneCoef*w+j] *= mass
+	*rest = others - mass**rest
+	s.lane[laneSlope*w+j] = slope
+	return mass
 }
 
 // finishIndex is finish for class indices.
