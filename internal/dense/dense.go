@@ -1,0 +1,169 @@
+// Package dense reads and writes the numbers of a *tensor.Dense however they lie in memory: row by
+// row or column by column, transposed, sliced with or without steps, of shape (1, K) or (N, 1) with the
+// one stride that package tensor gives some of these.
+//
+// [Of] checks a tensor once; what it accepts the other functions read and write without an error.
+package dense
+
+import (
+	"fmt"
+	"reflect"
+	"unsafe"
+
+	"gorgonia.org/tensor"
+)
+
+// Float is an element type of logits, labels and features.
+type Float interface{ float32 | float64 }
+
+// Of returns t, which must be a dense tensor of numbers whose elements all lie in this process's
+// memory. An empty tensor is one. The error is an [*Error].
+func Of(t tensor.Tensor) (*tensor.Dense, error) {
+	d, ok := t.(*tensor.Dense)
+	switch {
+	case t == nil || ok && d == nil:
+		return nil, &Error{Missing, "nil", "is no tensor", "a *tensor.Dense"}
+	case !ok:
+		return nil, &Error{Type, fmt.Sprintf("%T", t), "is not dense", "a *tensor.Dense"}
+	case d.Dtype().Type == nil:
+		return nil, &Error{Missing, "a tensor without a dtype", "holds nothing", "one that tensor.New made"}
+	case !d.IsNativelyAccessible():
+		return nil, &Error{Type, "the tensor", "is not in main memory", "a tensor on the CPU"}
+	case len(d.Mask()) > 0:
+		return nil, &Error{Type, "the tensor", "has a mask", "sample weights of 0 instead"}
+	case !isFloat(d.Dtype()) && !IsInteger(d.Dtype()):
+		return nil, &Error{Type, "dtype " + d.Dtype().String(), "is not supported", "numbers"}
+	case !inMemory(d):
+		got := fmt.Sprintf("a tensor of shape %v with strides %v and %d elements", d.Shape(), d.Strides(), length(d))
+		return nil, &Error{Layout, got, "does not fit its memory", "one with an element for every place of its shape"}
+	case strideLost(d):
+		return nil, &Error{Layout, "a vector transposed after slicing with a step", "has lost the step in package tensor",
+			"a copy (Materialize or Clone) made before the transpose"}
+	}
+	return d, nil
+}
+
+// New returns a tensor of zeros, a scalar when there is no size.
+func New(dt tensor.Dtype, shape ...int) *tensor.Dense {
+	if len(shape) == 0 {
+		return tensor.New(tensor.FromScalar(reflect.Zero(dt.Type).Interface()))
+	}
+	return tensor.New(tensor.Of(dt), tensor.WithShape(shape...))
+}
+
+// IsInteger reports whether dt is a Go integer type.
+func IsInteger(dt tensor.Dtype) bool {
+	return dt.Type != nil && reflect.Int <= dt.Kind() && dt.Kind() <= reflect.Uint64
+}
+
+func isFloat(dt tensor.Dtype) bool { return dt == tensor.Float32 || dt == tensor.Float64 }
+
+// RowMajor reports whether the elements of d lie in memory in row-major order, without gaps.
+func RowMajor(d *tensor.Dense) bool {
+	shape, strides := d.Shape(), d.Strides()
+	if !known(shape, strides) {
+		return false
+	}
+	step := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		if shape[i] != 1 && stride(strides, i) != step {
+			return false
+		}
+		step *= shape[i]
+	}
+	return true
+}
+
+// Memory returns the memory of d from its first element on. Its dtype must be T's.
+func Memory[T Float](d *tensor.Dense) []T {
+	if d.Dtype() == tensor.Float32 {
+		s := d.Float32s()
+		return *(*[]T)(unsafe.Pointer(&s))
+	}
+	s := d.Float64s()
+	return *(*[]T)(unsafe.Pointer(&s))
+}
+
+// known reports whether every axis has a stride: package tensor gives some (1, K) and (N, 1) one for
+// both, and a tensor of one element none.
+func known(shape tensor.Shape, strides []int) bool {
+	return len(strides) == len(shape) || shape.TotalSize() == 1 ||
+		len(strides) == 1 && len(shape) == 2 && (shape[0] == 1 || shape[1] == 1)
+}
+
+// stride returns the stride of an axis where they are known.
+func stride(strides []int, axis int) int {
+	switch {
+	case axis < len(strides):
+		return strides[axis]
+	case len(strides) == 1:
+		return strides[0]
+	}
+	return 0
+}
+
+// strideLost reports whether d is a vector (1, K) or (N, 1) whose elements have gaps that its strides do not
+// show: package tensor gives the transpose of such a vector strides of 1.
+func strideLost(d *tensor.Dense) bool {
+	o := d.DataOrder()
+	return o.IsTransposed() && o.IsNotContiguous() && RowMajor(d) && length(d) != d.Shape().TotalSize()
+}
+
+// reach returns the places of the first and the last element in memory, last < first for none.
+func reach(d *tensor.Dense) (first, last int) {
+	shape, strides := d.Shape(), d.Strides()
+	for i, n := range shape {
+		if n < 1 {
+			return 0, -1
+		}
+		if end := (n - 1) * stride(strides, i); end < 0 {
+			first += end
+		} else {
+			last += end
+		}
+	}
+	return first, last
+}
+
+// inMemory reports whether the elements of d are where its shape and strides say.
+func inMemory(d *tensor.Dense) bool {
+	first, last := reach(d)
+	return known(d.Shape(), d.Strides()) && first >= 0 && last < length(d)
+}
+
+// length returns how many elements the memory of d holds.
+func length(d *tensor.Dense) int { return int(d.MemSize() / d.Dtype().Size()) }
+
+// Overlap reports whether a and b have memory in common. It is exact where one of them has no gaps.
+func Overlap(a, b *tensor.Dense) bool {
+	if RowMajor(b) {
+		a, b = b, a
+	}
+	aLo, aHi := span(a)
+	bLo, bHi := span(b)
+	if aHi <= bLo || bHi <= aLo {
+		return false
+	}
+	if !RowMajor(a) || RowMajor(b) {
+		return true
+	}
+	size, common := b.Dtype().Size(), false
+	eachRow(b, len(b.Shape())-1, func(offset, step, n int) {
+		for range n {
+			lo := b.Uintptr() + uintptr(offset)*size
+			common = common || lo < aHi && aLo < lo+size
+			offset += step
+		}
+	})
+	return common
+}
+
+// span returns the addresses between which the elements of d lie.
+func span(d *tensor.Dense) (lo, hi uintptr) {
+	first, last := reach(d)
+	if last < first || length(d) == 0 {
+		return 0, 0
+	}
+	size := d.Dtype().Size()
+	return d.Uintptr() + uintptr(first)*size, d.Uintptr() + uintptr(last+1)*size
+}

@@ -1,0 +1,248 @@
+package dense
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+)
+
+// naive is what a tensor should hold: its elements in row-major order.
+type naive struct {
+	shape []int
+	data  []float64
+}
+
+// at returns the elements in row-major order of a shape whose element at is that of n at place(at).
+func (n naive) pick(shape []int, place func(at []int) []int) naive {
+	out := naive{shape: shape}
+	at := make([]int, len(shape))
+	for range size(shape) {
+		i := 0
+		for axis, x := range place(at) {
+			i = i*n.shape[axis] + x
+		}
+		out.data = append(out.data, n.data[i])
+		for j := len(at) - 1; j >= 0; j-- {
+			if at[j]++; at[j] < shape[j] {
+				break
+			}
+			at[j] = 0
+		}
+	}
+	return out
+}
+
+// rows returns the elements row by row, a row lying along the axis.
+func (n naive) rows(axis int) []float64 {
+	if len(n.shape) == 0 {
+		return n.data
+	}
+	shape := append(slices.Delete(slices.Clone(n.shape), axis, axis+1), n.shape[axis])
+	return n.pick(shape, func(at []int) []int {
+		last := len(at) - 1
+		return slices.Insert(slices.Clone(at[:last]), axis, at[last])
+	}).data
+}
+
+func size(shape []int) int { return tensor.Shape(shape).TotalSize() }
+
+// layout is a tensor and what it should hold.
+type layout struct {
+	name string
+	d    *tensor.Dense
+	want naive
+}
+
+// numbers returns 1, 2, …, n as a slice of the element type of dt.
+func numbers(dt tensor.Dtype, n int) any {
+	s := reflect.MakeSlice(reflect.SliceOf(dt.Type), n, n)
+	for i := range n {
+		s.Index(i).Set(reflect.ValueOf(i + 1).Convert(dt.Type))
+	}
+	return s.Interface()
+}
+
+// layouts makes tensors of the dtype that lie in memory in every way.
+func layouts(t testing.TB, dt tensor.Dtype) (all []layout) {
+	add := func(name string, d tensor.Tensor, want naive) {
+		x := d.(*tensor.Dense)
+		require.Equal(t, len(want.data), x.Shape().TotalSize(), name)
+		want.shape = x.Shape() // a slice loses axes of one element
+		all = append(all, layout{name, x, want})
+	}
+	var bases []layout
+	for _, shape := range [][]int{{1}, {5}, {1, 1}, {1, 4}, {4, 1}, {3, 5}, {2, 3, 4}, {1, 3, 1}, {1, 1, 1}, {2, 3, 2, 3}} {
+		n := size(shape)
+		row := naive{shape: shape}
+		for i := range n {
+			row.data = append(row.data, float64(i+1))
+		}
+		bases = append(bases, // AsFortran is given the elements in row-major order
+			layout{fmt.Sprintf("row-major %v", shape), tensor.New(tensor.WithShape(shape...), tensor.WithBacking(numbers(dt, n))), row},
+			layout{fmt.Sprintf("column-major %v", shape), tensor.New(tensor.WithShape(shape...), tensor.AsFortran(numbers(dt, n))), row})
+	}
+	for _, b := range bases {
+		add(b.name, b.d, b.want)
+		if len(b.d.Strides()) != len(b.want.shape) {
+			continue // package tensor neither slices nor transposes it
+		}
+		for axis, n := range b.want.shape {
+			for _, s := range []struct{ lo, hi, step int }{{1, n, 1}, {0, n, 2}, {0, n - 1, 1}, {n - 1, n, 1}} {
+				if s.hi-s.lo < 1 {
+					continue
+				}
+				cuts := make([]tensor.Slice, len(b.want.shape))
+				cuts[axis] = tensor.S(s.lo, s.hi, s.step)
+				v, err := b.d.Slice(cuts...)
+				require.NoError(t, err)
+				count := (s.hi - s.lo + s.step - 1) / s.step
+				if axis == 0 { // package tensor rounds down there
+					count = max(1, (s.hi-s.lo)/s.step)
+				}
+				shape := slices.Clone(b.want.shape)
+				shape[axis] = count
+				want := b.want.pick(shape, func(at []int) []int {
+					at = slices.Clone(at)
+					at[axis] = s.lo + s.step*at[axis]
+					return at
+				})
+				add(fmt.Sprintf("%s, axis %d cut to %d:%d:%d", b.name, axis, s.lo, s.hi, s.step), v, want)
+			}
+		}
+	}
+	for _, b := range slices.Clone(all) {
+		dims := len(b.want.shape)
+		x := b.d.ShallowClone()
+		if dims < 2 || len(x.Strides()) != dims || x.T() != nil {
+			continue
+		}
+		shape := slices.Clone(b.want.shape)
+		slices.Reverse(shape)
+		want := b.want.pick(shape, func(at []int) []int {
+			back := slices.Clone(at)
+			slices.Reverse(back)
+			return back
+		})
+		if _, err := Of(x); err != nil {
+			continue // see TestRefused
+		}
+		add(b.name+", transposed", x, want)
+	}
+	scalar := reflect.ValueOf(7).Convert(dt.Type).Interface()
+	add("scalar", tensor.New(tensor.FromScalar(scalar)), naive{data: []float64{7}})
+	for _, shape := range [][]int{{0}, {0, 3}, {3, 0}} {
+		add(fmt.Sprintf("empty %v", shape), New(dt, shape...), naive{shape: shape})
+	}
+	return all
+}
+
+var dtypes = []tensor.Dtype{
+	tensor.Float32, tensor.Float64, tensor.Int, tensor.Int8, tensor.Int16, tensor.Int32, tensor.Int64,
+	tensor.Uint, tensor.Uint8, tensor.Uint16, tensor.Uint32, tensor.Uint64,
+}
+
+// TestRows and Ints against the naive reader: every dtype, layout and axis.
+func TestRows(t *testing.T) {
+	for _, dt := range dtypes {
+		all := layouts(t, dt)
+		require.Greater(t, len(all), 100)
+		for _, l := range all {
+			d, err := Of(l.d)
+			require.NoError(t, err, l.name)
+			for axis := range max(1, len(l.want.shape)) {
+				want := l.want.rows(axis)
+				got := slices.Clone(Rows(d, axis, new([]float64)))
+				require.Equal(t, want, append([]float64(nil), got...), "%v %s axis %d", dt, l.name, axis)
+				for i, x := range Rows(d, axis, new([]float32)) {
+					require.Equal(t, want[i], float64(x), "%v %s axis %d", dt, l.name, axis)
+				}
+			}
+			if IsInteger(dt) {
+				for i, x := range Ints(d, new([]int)) {
+					require.Equal(t, l.want.data[i], float64(x), "%v %s", dt, l.name)
+				}
+			}
+		}
+	}
+}
+
+// TestRowsWithoutCopy where the elements lie as they are wanted, and only there.
+func TestRowsWithoutCopy(t *testing.T) {
+	for _, l := range layouts(t, tensor.Float64) {
+		if l.d.Shape().TotalSize() == 0 {
+			continue
+		}
+		var buf []float64
+		last := max(0, len(l.want.shape)-1)
+		got := Rows(l.d, last, &buf)
+		assert.Equal(t, RowMajor(l.d), &got[0] == &Memory[float64](l.d)[0], l.name)
+		assert.Equal(t, RowMajor(l.d), buf == nil, l.name)
+		if RowMajor(l.d) {
+			assert.Equal(t, l.want.data, append([]float64(nil), got...), l.name)
+		}
+	}
+	x := tensor.New(tensor.WithShape(3), tensor.WithBacking([]int{1, 2, 3}))
+	assert.Same(t, &x.Ints()[0], &Ints(x, nil)[0])
+}
+
+// TestStore writes what Rows reads, and touches nothing else.
+func TestStore(t *testing.T) {
+	for _, l := range layouts(t, tensor.Float32) {
+		for axis := range max(1, len(l.want.shape)) {
+			rows := append([]float32{}, Rows(l.d, axis, new([]float32))...)
+			for i := range rows {
+				rows[i] = -rows[i]
+			}
+			Store(l.d, axis, rows)
+			require.Equal(t, rows, append([]float32{}, Rows(l.d, axis, new([]float32))...), "%s axis %d", l.name, axis)
+			negative := 0
+			for _, x := range Memory[float32](l.d) {
+				if x < 0 {
+					negative++
+				}
+			}
+			require.Equal(t, len(rows), negative, "%s axis %d", l.name, axis)
+			for i := range rows {
+				rows[i] = -rows[i]
+			}
+			Store(l.d, axis, rows)
+		}
+	}
+}
+
+func TestNearestInt(t *testing.T) {
+	for _, c := range []struct {
+		backing any
+		want    []int
+	}{
+		{[]uint64{math.MaxUint64, math.MaxInt, math.MaxInt + 1, 0}, []int{math.MaxInt, math.MaxInt, math.MaxInt, 0}},
+		{[]uint{math.MaxUint, 3}, []int{math.MaxInt, 3}},
+		{[]int8{-128, 127}, []int{-128, 127}},
+		{[]uint8{255, 128}, []int{255, 128}},
+	} {
+		d := tensor.New(tensor.WithShape(len(c.want)), tensor.WithBacking(c.backing))
+		assert.Equal(t, c.want, Ints(d, new([]int)), "%T", c.backing)
+	}
+}
+
+func TestGrow(t *testing.T) {
+	var buf []int
+	assert.Len(t, Grow(&buf, 3), 3)
+	first := &buf[0]
+	assert.Same(t, first, &Grow(&buf, 2)[0])
+	assert.NotSame(t, first, &Grow(&buf, 4)[0])
+}
+
+func TestNew(t *testing.T) {
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64, tensor.Int} {
+		assert.True(t, New(dt).IsScalar())
+		assert.Equal(t, dt, New(dt).Dtype())
+		assert.Equal(t, tensor.Shape{2, 3}, New(dt, 2, 3).Shape())
+	}
+}

@@ -1,0 +1,98 @@
+package dense
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+)
+
+func matrix(n, k int) *tensor.Dense {
+	return tensor.New(tensor.WithShape(n, k), tensor.WithBacking(tensor.Range(tensor.Float64, 0, n*k)))
+}
+
+func slice(t *testing.T, d *tensor.Dense, s ...tensor.Slice) *tensor.Dense {
+	v, err := d.Slice(s...)
+	require.NoError(t, err)
+	return v.(*tensor.Dense)
+}
+
+// TestRefused has what Of refuses, and why.
+func TestRefused(t *testing.T) {
+	lost := slice(t, matrix(1, 6), nil, tensor.S(0, 6, 2))
+	require.NoError(t, lost.T())
+	masked := tensor.New(tensor.WithShape(2), tensor.WithBacking([]float64{1, 2}, []bool{false, true}))
+	for name, c := range map[string]struct {
+		t    tensor.Tensor
+		kind Kind
+		text string
+	}{
+		"nil":        {nil, Missing, "nil is no tensor, want a *tensor.Dense"},
+		"nil dense":  {(*tensor.Dense)(nil), Missing, "nil is no tensor, want a *tensor.Dense"},
+		"zero value": {new(tensor.Dense), Missing, "a tensor without a dtype holds nothing, want one that tensor.New made"},
+		"sparse":     {tensor.CSRFromCoord(tensor.Shape{1, 1}, []int{0}, []int{0}, []float64{1}), Type, "*tensor.CS is not dense, want a *tensor.Dense"},
+		"mask":       {masked, Type, "the tensor has a mask, want sample weights of 0 instead"},
+		"bool":       {tensor.New(tensor.FromScalar(true)), Type, "dtype bool is not supported, want numbers"},
+		"slice of nothing": {slice(t, New(tensor.Float64, 0, 3), nil, tensor.S(0, 3)), Layout,
+			"a tensor of shape (1, 3) with strides [3 1] and 0 elements does not fit its memory, want one with an element for every place of its shape"},
+		"lost step": {lost, Layout,
+			"a vector transposed after slicing with a step has lost the step in package tensor, want a copy (Materialize or Clone) made before the transpose"},
+	} {
+		d, err := Of(c.t)
+		assert.Nil(t, d, name)
+		var e *Error
+		require.ErrorAs(t, err, &e, name)
+		assert.Equal(t, c.kind, e.Kind, name)
+		assert.EqualError(t, err, c.text, name)
+	}
+}
+
+func TestOverlap(t *testing.T) {
+	m := matrix(4, 6)
+	of := func(lo, hi int) *tensor.Dense {
+		return tensor.New(tensor.WithShape(hi-lo), tensor.WithBacking(m.Float64s()[lo:hi]))
+	}
+	transposed := m.ShallowClone()
+	require.NoError(t, transposed.T())
+	left, right := slice(t, m, nil, tensor.S(0, 3)), slice(t, m, nil, tensor.S(3, 6))
+	for name, c := range map[string]struct {
+		a, b *tensor.Dense
+		want bool
+	}{
+		"itself":                                {m, m, true},
+		"its transpose":                         {m, transposed, true},
+		"its transpose with itself":             {transposed, transposed, true},
+		"another":                               {m, matrix(4, 6), false},
+		"one element":                           {of(0, 4), of(3, 8), true},
+		"neighbours":                            {of(0, 4), of(4, 8), false},
+		"left columns":                          {m, left, true},
+		"in a gap":                              {left, of(3, 6), false},
+		"not quite in a gap":                    {left, of(3, 7), true},
+		"columns beside each other":             {left, right, true}, // both have gaps: it does not look
+		"a transposed part":                     {transposed, of(7, 8), true},
+		"a scalar":                              {tensor.New(tensor.FromScalar(1.)), m, false},
+		"an empty tensor":                       {New(tensor.Float64, 0, 3), m, false},
+		"another dtype":                         {tensor.New(tensor.FromScalar(1)), m, false},
+		"a row of a (1, K) column-major tensor": {tensor.New(tensor.WithShape(1, 3), tensor.AsFortran(m.Float64s()[:3])), of(2, 3), true},
+	} {
+		assert.Equal(t, c.want, Overlap(c.a, c.b), name)
+		assert.Equal(t, c.want, Overlap(c.b, c.a), "%s, the other way", name)
+	}
+}
+
+func TestAllocatesNothing(t *testing.T) {
+	m := matrix(5, 6)
+	left := slice(t, m, nil, tensor.S(0, 3))
+	column := tensor.New(tensor.WithShape(1, 6), tensor.AsFortran(make([]float64, 6)))
+	buf, ints := make([]float64, 100), make([]int, 100)
+	bytes := tensor.New(tensor.WithShape(6), tensor.WithBacking(make([]uint8, 6)))
+	assert.Zero(t, testing.AllocsPerRun(10, func() {
+		for _, d := range []*tensor.Dense{m, left, column} {
+			_, _ = Of(d)
+			Store(d, 0, Rows(d, 0, &buf))
+			Overlap(d, left)
+		}
+		Ints(bytes, &ints)
+	}))
+}

@@ -1,0 +1,174 @@
+package dense
+
+import (
+	"math"
+	"reflect"
+
+	"gorgonia.org/tensor"
+)
+
+type integer interface {
+	int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64
+}
+
+// Rows returns the elements of d, of any number dtype, row by row as T, a row being what lies along
+// the axis: the tensor's own memory when they lie there so, otherwise a copy in *buf. The rows stand in
+// the order of the other axes, the last of them first. A scalar is one row of one element.
+func Rows[T Float](d *tensor.Dense, axis int, buf *[]T) []T {
+	size := d.Shape().TotalSize()
+	last := axis == len(d.Shape())-1 || len(d.Shape()) == 0
+	if last && d.Dtype().Type == reflect.TypeFor[T]() && RowMajor(d) {
+		return Memory[T](d)[:size]
+	}
+	out := Grow(buf, size)
+	switch d.Dtype().Kind() {
+	case reflect.Float32:
+		gather(out, d, d.Float32s(), axis)
+	case reflect.Float64:
+		gather(out, d, d.Float64s(), axis)
+	case reflect.Int:
+		gather(out, d, d.Ints(), axis)
+	case reflect.Int8:
+		gather(out, d, d.Int8s(), axis)
+	case reflect.Int16:
+		gather(out, d, d.Int16s(), axis)
+	case reflect.Int32:
+		gather(out, d, d.Int32s(), axis)
+	case reflect.Int64:
+		gather(out, d, d.Int64s(), axis)
+	case reflect.Uint:
+		gather(out, d, d.Uints(), axis)
+	case reflect.Uint8:
+		gather(out, d, d.Uint8s(), axis)
+	case reflect.Uint16:
+		gather(out, d, d.Uint16s(), axis)
+	case reflect.Uint32:
+		gather(out, d, d.Uint32s(), axis)
+	case reflect.Uint64:
+		gather(out, d, d.Uint64s(), axis)
+	}
+	return out
+}
+
+// Ints returns the elements of d, whose dtype is an integer's, in row-major order: its own memory, or
+// a copy in *buf. What is beyond an int becomes the nearest one.
+func Ints(d *tensor.Dense, buf *[]int) []int {
+	size, axis := d.Shape().TotalSize(), len(d.Shape())-1
+	if d.Dtype() == tensor.Int && RowMajor(d) {
+		return d.Ints()[:size]
+	}
+	out := Grow(buf, size)
+	switch d.Dtype().Kind() {
+	case reflect.Int:
+		gatherInts(out, d, d.Ints(), axis)
+	case reflect.Int8:
+		gatherInts(out, d, d.Int8s(), axis)
+	case reflect.Int16:
+		gatherInts(out, d, d.Int16s(), axis)
+	case reflect.Int32:
+		gatherInts(out, d, d.Int32s(), axis)
+	case reflect.Int64:
+		gatherInts(out, d, d.Int64s(), axis)
+	case reflect.Uint:
+		gatherInts(out, d, d.Uints(), axis)
+	case reflect.Uint8:
+		gatherInts(out, d, d.Uint8s(), axis)
+	case reflect.Uint16:
+		gatherInts(out, d, d.Uint16s(), axis)
+	case reflect.Uint32:
+		gatherInts(out, d, d.Uint32s(), axis)
+	case reflect.Uint64:
+		gatherInts(out, d, d.Uint64s(), axis)
+	}
+	return out
+}
+
+// Store writes rows, which lie along the axis, to d, whose dtype is T's: what [Rows] would read.
+func Store[T Float](d *tensor.Dense, axis int, rows []T) {
+	data, i := Memory[T](d), 0
+	eachRow(d, axis, func(offset, step, n int) {
+		for range n {
+			data[offset] = rows[i]
+			offset += step
+			i++
+		}
+	})
+}
+
+// Grow returns *buf with n elements, with memory made when there is too little.
+func Grow[T any](buf *[]T, n int) []T {
+	if cap(*buf) < n {
+		*buf = make([]T, n)
+	}
+	*buf = (*buf)[:n]
+	return *buf
+}
+
+// nearest returns the int nearest to x.
+func nearest[S integer](x S) int {
+	switch n := int(x); {
+	case x > 0 && (n < 0 || S(n) != x):
+		return math.MaxInt
+	case x < 0 && (n > 0 || S(n) != x):
+		return math.MinInt
+	default:
+		return n
+	}
+}
+
+// gather copies the elements of d, whose memory is data, row by row to dst.
+func gather[S integer | Float, T Float](dst []T, d *tensor.Dense, data []S, axis int) {
+	i := 0
+	eachRow(d, axis, func(offset, step, n int) {
+		for range n {
+			dst[i] = T(data[offset])
+			offset += step
+			i++
+		}
+	})
+}
+
+func gatherInts[S integer](dst []int, d *tensor.Dense, data []S, axis int) {
+	i := 0
+	eachRow(d, axis, func(offset, step, n int) {
+		for range n {
+			dst[i] = nearest(data[offset])
+			offset += step
+			i++
+		}
+	})
+}
+
+// eachRow calls f for every row along the axis with the place of its first element in memory, the step
+// from one to the next, and how many there are.
+func eachRow(d *tensor.Dense, axis int, f func(offset, step, n int)) {
+	shape, strides := d.Shape(), d.Strides()
+	if len(shape) == 0 {
+		f(0, 0, 1)
+		return
+	}
+	if shape.TotalSize() == 0 {
+		return
+	}
+	var few [8]int
+	at := few[:] // where we are on every axis
+	if len(shape) > len(few) {
+		at = make([]int, len(shape))
+	}
+	for j := 0; j >= 0; {
+		offset := 0
+		for i := range shape {
+			offset += at[i] * stride(strides, i)
+		}
+		f(offset, stride(strides, axis), shape[axis])
+		for j = len(shape) - 1; j >= 0; j-- { // the next row, or none
+			if j == axis {
+				continue
+			}
+			if at[j]++; at[j] < shape[j] {
+				break
+			}
+			at[j] = 0
+		}
+	}
+}
