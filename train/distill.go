@@ -2,9 +2,6 @@ package train
 
 import (
 	"fmt"
-	"hash"
-	"hash/fnv"
-	"io"
 
 	"github.com/chewxy/hm"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -12,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/graph"
+	"softloss/internal/baseop"
 	"softloss/losses"
 	"softloss/train/dataset"
 )
@@ -82,7 +80,7 @@ func (d *distillation) cost(hard, logits, labels, weights *gorgonia.Node, r loss
 	if err != nil {
 		return nil, err
 	}
-	return gorgonia.ApplyOp(&sumOp{[]float64{1 - d.weight, d.weight * d.temperature * d.temperature}}, hard, soft)
+	return gorgonia.ApplyOp(newSumOp(1-d.weight, d.weight*d.temperature*d.temperature), hard, soft)
 }
 
 // scale sets out to c x.
@@ -102,7 +100,7 @@ var _ gorgonia.SDOp = (*scaleOp)(nil)
 
 func newScaleOp(c float32) *scaleOp {
 	return &scaleOp{c: c, op: op{
-		name: fmt.Sprintf("train: times %x", c), in: []int{2}, out: 2,
+		Base: baseop.Base{Inputs: 1, Text: fmt.Sprintf("train: times %x", c)}, in: []int{2}, out: 2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][0], in[0][1], true },
 		run:  func(out blas32.General, in []blas32.General) { scale(out.Data, in[0].Data, c) },
 	}}
@@ -118,12 +116,16 @@ func (o *scaleOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgo
 }
 
 // sumOp is (x_1, x_2, …) → Σ c_i x_i of float32 scalars, summed in float64.
-type sumOp struct{ c []float64 }
+type sumOp struct {
+	baseop.Base
+	c []float64
+}
 
 var _ gorgonia.SDOp = (*sumOp)(nil)
 
-// Arity implements gorgonia.Op.
-func (o *sumOp) Arity() int { return len(o.c) }
+func newSumOp(c ...float64) *sumOp {
+	return &sumOp{Base: baseop.Base{Inputs: len(c), Text: fmt.Sprintf("train: sum times %x", c)}, c: c}
+}
 
 // Type implements gorgonia.Op.
 func (o *sumOp) Type() hm.Type {
@@ -169,31 +171,9 @@ func (o *sumOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgoni
 	out := make(gorgonia.Nodes, len(o.c))
 	for i, c := range o.c {
 		var err error
-		if out[i], err = gorgonia.ApplyOp(&sumOp{[]float64{c}}, grad); err != nil {
+		if out[i], err = gorgonia.ApplyOp(newSumOp(c), grad); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
-
-// ReturnsPtr implements gorgonia.Op.
-func (o *sumOp) ReturnsPtr() bool { return true }
-
-// CallsExtern implements gorgonia.Op.
-func (o *sumOp) CallsExtern() bool { return false }
-
-// OverwritesInput implements gorgonia.Op.
-func (o *sumOp) OverwritesInput() int { return -1 }
-
-// WriteHash implements gorgonia.Op.
-func (o *sumOp) WriteHash(h hash.Hash) { io.WriteString(h, o.String()) }
-
-// Hashcode implements gorgonia.Op.
-func (o *sumOp) Hashcode() uint32 {
-	h := fnv.New32a()
-	o.WriteHash(h)
-	return h.Sum32()
-}
-
-// String implements fmt.Stringer.
-func (o *sumOp) String() string { return fmt.Sprintf("train: sum times %x", o.c) }

@@ -155,7 +155,7 @@ func TestTeacherErrors(t *testing.T) {
 
 // The ops reject what does not fit instead of panicking, and two that differ are told apart.
 func TestSumOp(t *testing.T) {
-	o := &sumOp{[]float64{0.25, 3}}
+	o := newSumOp(0.25, 3)
 	v, err := o.Do(gorgonia.NewF32(8), gorgonia.NewF32(2))
 	require.NoError(t, err)
 	require.Equal(t, float32(8), v.Data())
@@ -163,6 +163,6 @@ func TestSumOp(t *testing.T) {
 		_, err := o.Do(in...)
 		require.Error(t, err)
 	}
-	require.NotEqual(t, o.Hashcode(), (&sumOp{[]float64{math.Nextafter(0.25, 1), 3}}).Hashcode())
+	require.NotEqual(t, o.Hashcode(), (newSumOp(math.Nextafter(0.25, 1), 3)).Hashcode())
 	require.NotEqual(t, newScaleOp(0.5).Hashcode(), newScaleOp(math.Nextafter32(0.5, 1)).Hashcode())
 }

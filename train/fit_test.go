@@ -315,8 +315,8 @@ func TestNoGradientOfFeatures(t *testing.T) {
 	found := map[string]int{}
 	for _, node := range n.graph.AllNodes() {
 		if o, ok := node.Op().(*op); ok {
-			found[o.name]++
-			require.NotNil(t, o.result, o.name)
+			found[o.Text]++
+			require.NotNil(t, o.result, o.Text)
 		}
 	}
 	require.Len(t, found, 3+3+2+2) // of weights, biases, ReLUs, inputs

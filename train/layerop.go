@@ -2,9 +2,6 @@ package train
 
 import (
 	"fmt"
-	"hash"
-	"hash/fnv"
-	"io"
 	"math"
 
 	"github.com/chewxy/hm"
@@ -12,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"softloss/internal/baseop"
 )
 
 // A layer is one op here because Gorgonia's own pieces do too much: the derivative of its matrix product is always
@@ -23,9 +22,9 @@ import (
 // private and never cloned, no op overwrites its input, and the machine, which forgets the results of a run before the next, has no pool of
 // its own that it would put this one into.
 type op struct {
-	name string // with its parameters and its place: Gorgonia tells ops apart by it
-	in   []int  // the dimensions of its inputs: 2, or 1 for a bias [n], which counts as [1, n]
-	out  int    // of its result
+	baseop.Base       // its text names the op and its place
+	in          []int // the dimensions of its inputs: 2, or 1 for a bias [n], which counts as [1, n]
+	out         int   // of its result
 	// size returns the result's rows and columns, and whether the inputs fit together.
 	size func(in []tensor.Shape) (rows, cols int, ok bool)
 	run  func(out blas32.General, in []blas32.General)
@@ -36,9 +35,6 @@ type op struct {
 }
 
 var _ gorgonia.Op = (*op)(nil)
-
-// Arity implements gorgonia.Op.
-func (o *op) Arity() int { return len(o.in) }
 
 // Type implements gorgonia.Op.
 func (o *op) Type() hm.Type {
@@ -63,7 +59,7 @@ func (o *op) shape(in []tensor.Shape) (tensor.Shape, error) {
 	rows, cols, ok := o.extent(in)
 	switch {
 	case !ok:
-		return nil, fail(ErrMismatch, "%s: got inputs of shape %v", o.name, in)
+		return nil, fail(ErrMismatch, "%s: got inputs of shape %v", o.Text, in)
 	case o.out == 2:
 		return tensor.Shape{rows, cols}, nil
 	}
@@ -89,7 +85,7 @@ func (o *op) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	for i, v := range in {
 		d, ok := v.(*tensor.Dense)
 		if !ok || d.Dtype() != tensor.Float32 || !rowMajor(d) {
-			return nil, fail(ErrDtype, "%s: input %d: got %T, want a row-major float32 tensor", o.name, i, v)
+			return nil, fail(ErrDtype, "%s: input %d: got %T, want a row-major float32 tensor", o.Text, i, v)
 		}
 		o.shapes, o.matrices = append(o.shapes, d.Shape()), append(o.matrices, general(d))
 	}
@@ -104,28 +100,6 @@ func (o *op) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	o.run(general(o.result), o.matrices)
 	return o.result, nil
 }
-
-// ReturnsPtr implements gorgonia.Op.
-func (o *op) ReturnsPtr() bool { return true }
-
-// CallsExtern implements gorgonia.Op.
-func (o *op) CallsExtern() bool { return false }
-
-// OverwritesInput implements gorgonia.Op.
-func (o *op) OverwritesInput() int { return -1 }
-
-// WriteHash implements gorgonia.Op.
-func (o *op) WriteHash(h hash.Hash) { io.WriteString(h, o.name) }
-
-// Hashcode implements gorgonia.Op.
-func (o *op) Hashcode() uint32 {
-	h := fnv.New32a()
-	o.WriteHash(h)
-	return h.Sum32()
-}
-
-// String implements fmt.Stringer.
-func (o *op) String() string { return o.name }
 
 // layerOp is a layer, (x [n, in], w [in, out], b [out]) → x w + b or max(x w + b, 0) [n, out], with derivatives by
 // symbolic differentiation.
@@ -142,7 +116,7 @@ var _ gorgonia.SDOp = (*layerOp)(nil)
 func newLayerOp(number, layers int) *layerOp {
 	place, relu := fmt.Sprintf("train: layer %d of %d", number, layers), number < layers
 	return &layerOp{relu: relu, first: number == 1, place: place, op: op{
-		name: place,
+		Base: baseop.Base{Inputs: 3, Text: place},
 		in:   []int{2, 2, 1},
 		out:  2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) {
@@ -160,7 +134,7 @@ func (o *layerOp) DiffWRT(int) []bool { return []bool{!o.first, true, true} }
 //	dx = d wᵀ,   dw = xᵀ d,   db = Σ_rows d
 func (o *layerOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	if len(in) != 3 {
-		return nil, fail(ErrMismatch, "%s: got %d inputs, want 3", o.name, len(in))
+		return nil, fail(ErrMismatch, "%s: got %d inputs, want 3", o.Text, len(in))
 	}
 	d, err := grad, error(nil)
 	if o.relu {
@@ -225,7 +199,7 @@ func addRows(sum []float64, x []float32) {
 // newReLUGradOp returns (y, upstream) → upstream where y is not 0.
 func newReLUGradOp(place string) *op {
 	return &op{
-		name: place + ": relu gradient", in: []int{2, 2}, out: 2,
+		Base: baseop.Base{Inputs: 2, Text: place + ": relu gradient"}, in: []int{2, 2}, out: 2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) {
 			return in[0][0], in[0][1], in[0][0] == in[1][0] && in[0][1] == in[1][1]
 		},
@@ -236,7 +210,7 @@ func newReLUGradOp(place string) *op {
 // newInputGradOp returns (d [n, out], w [in, out]) → d wᵀ.
 func newInputGradOp(place string) *op {
 	return &op{
-		name: place + ": input gradient", in: []int{2, 2}, out: 2,
+		Base: baseop.Base{Inputs: 2, Text: place + ": input gradient"}, in: []int{2, 2}, out: 2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][0], in[1][0], in[0][1] == in[1][1] },
 		run: func(out blas32.General, in []blas32.General) {
 			blas32.Gemm(blas.NoTrans, blas.Trans, 1, in[0], in[1], 0, out)
@@ -247,7 +221,7 @@ func newInputGradOp(place string) *op {
 // newWeightGradOp returns (x [n, in], d [n, out]) → xᵀ d.
 func newWeightGradOp(place string) *op {
 	return &op{
-		name: place + ": weight gradient", in: []int{2, 2}, out: 2,
+		Base: baseop.Base{Inputs: 2, Text: place + ": weight gradient"}, in: []int{2, 2}, out: 2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][1], in[1][1], in[0][0] == in[1][0] },
 		run: func(out blas32.General, in []blas32.General) {
 			blas32.Gemm(blas.Trans, blas.NoTrans, 1, in[0], in[1], 0, out)
@@ -259,7 +233,7 @@ func newWeightGradOp(place string) *op {
 func newBiasGradOp(place string) *op {
 	var sum []float64
 	return &op{
-		name: place + ": bias gradient", in: []int{2}, out: 1,
+		Base: baseop.Base{Inputs: 1, Text: place + ": bias gradient"}, in: []int{2}, out: 1,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return 1, in[0][1], true },
 		run: func(out blas32.General, in []blas32.General) {
 			if len(sum) != out.Cols {

@@ -136,7 +136,7 @@ func (n *network) run() (float64, error) {
 	n.grads = n.grads[:0]
 	for _, o := range n.params {
 		if o.result == nil {
-			return 0, fail(ErrMismatch, "%s: did not run", o.name)
+			return 0, fail(ErrMismatch, "%s: did not run", o.Text)
 		}
 		n.grads = append(n.grads, o.result.Float32s())
 	}
