@@ -26,9 +26,9 @@ import safetensors.numpy
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def go(test, folder):
+def go(package, test, folder):
     done = subprocess.run(
-        ["go", "test", "./train", "-count=1", "-run", f"^{test}$", "-v"],
+        ["go", "test", package, "-count=1", "-run", f"^{test}$", "-v"],
         cwd=ROOT, env={**os.environ, "SOFTLOSS_CHECK_SAFETENSORS": str(folder)}, capture_output=True, text=True)
     if done.returncode != 0 or f"--- PASS: {test}" not in done.stdout:
         sys.exit(done.stdout + done.stderr)
@@ -67,7 +67,7 @@ def predict(metadata, t):
 
 
 def from_go(folder):
-    go("TestWriteForPython", folder)
+    go("./train", "TestWriteForPython", folder)
     given = json.loads((folder / "given.json").read_text())
     features = np.array(given["features"], np.float32)
     metadata, tensors = open_file(folder / "model.safetensors")
@@ -109,7 +109,7 @@ def to_go(folder):
         kinds = {"float32": "F32", "float64": "F64", "int64": "I64"}
         want = {n: {"Dtype": kinds[str(v.dtype)], "Shape": list(v.shape), "Data": v.tobytes().hex()} for n, v in tensors.items()}
         (folder / f"{name}.json").write_text(json.dumps({"Tensors": want, "Metadata": metadata or {}}))
-    go("TestReadFromPython", folder)
+    go("./train/internal/safetensors", "TestReadFromPython", folder)
     return len(files)
 
 

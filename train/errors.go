@@ -3,6 +3,8 @@ package train
 import (
 	"errors"
 	"fmt"
+
+	"softloss/train/internal/safetensors"
 )
 
 // What can be wrong, for errors.Is. An error's text says more than its sentinel; errors about a
@@ -15,20 +17,29 @@ var (
 	ErrValue    = errors.New("train: wrong value")              // a NaN or out-of-range entry of a tensor
 	ErrDiverged = errors.New("train: training diverged")        // every *DivergedError
 	ErrState    = errors.New("train: wrong state")              // a State that is damaged or of another run
+	ErrFile     = errors.New("train: damaged or foreign file")  // every *FileError
 )
 
-// failure is an error with a text of its own and a sentinel for errors.Is that is not repeated in it.
+// failure is an error of this package with a sentinel for errors.Is that its text does not repeat.
 type failure struct {
-	text string
+	text string // without "train: "
 	kind error
 }
 
-func (f *failure) Error() string { return f.text }
+func (f *failure) Error() string { return "train: " + f.text }
 func (f *failure) Unwrap() error { return f.kind }
 
-// fail returns an error of the given kind whose text is "train: " and the formatted message.
+// fail returns an error of the given kind.
 func fail(kind error, format string, args ...any) error {
-	return &failure{"train: " + fmt.Sprintf(format, args...), kind}
+	return &failure{fmt.Sprintf(format, args...), kind}
+}
+
+// plain is the text of an error as a part of another one's.
+func plain(err error) string {
+	if f, ok := err.(*failure); ok {
+		return f.text
+	}
+	return err.Error()
 }
 
 // DivergedError says that training came to numbers that are not finite. errors.Is(err, [ErrDiverged]) holds.
@@ -49,3 +60,33 @@ func (e *DivergedError) Error() string {
 
 // Is reports whether target is [ErrDiverged].
 func (e *DivergedError) Is(target error) bool { return target == ErrDiverged }
+
+// FileError says that a file is damaged, cut off, of another kind, or made by something else. errors.Is(err, [ErrFile]) holds.
+type FileError struct {
+	Path string // as it was given
+	Text string // what is wrong
+}
+
+// Error returns one line with path and text.
+func (e *FileError) Error() string { return "train: " + e.Path + ": " + e.Text }
+
+// Is reports whether target is [ErrFile].
+func (e *FileError) Is(target error) bool { return target == ErrFile }
+
+// damaged returns a *FileError, still without its path: see inFile.
+func damaged(format string, args ...any) error {
+	return &FileError{Text: fmt.Sprintf(format, args...)}
+}
+
+// inFile makes what went wrong while a file was read an error of this package.
+func inFile(path string, err error) error {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case *FileError:
+		return &FileError{Path: path, Text: e.Text}
+	case *safetensors.Error:
+		return &FileError{Path: path, Text: e.Text}
+	}
+	return fmt.Errorf("train: %w", err)
+}

@@ -1,10 +1,7 @@
 package train
 
 import (
-	"fmt"
 	"io"
-	"os"
-	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -26,23 +23,13 @@ func (s *Saved) ReadCSV(r io.Reader, opt dataset.CSVOptions) (*tensor.Dense, err
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	features, err := dataset.ReadFeaturesCSV(r, s.Model.Sizes()[0], s.FeatureNames, opt)
-	if err != nil {
-		return nil, &failure{"train: " + strings.TrimPrefix(err.Error(), "dataset: "), err}
-	}
-	return features, nil
+	return dataset.ReadFeaturesCSV(r, s.Model.Sizes()[0], s.FeatureNames, opt)
 }
 
 // ReadCSVFile is [Saved.ReadCSV] on a file, plain or gzip. Errors name the file.
 func (s *Saved) ReadCSVFile(path string, opt dataset.CSVOptions) (*tensor.Dense, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("train: %w", err)
+	if err := s.check(); err != nil {
+		return nil, err
 	}
-	defer f.Close()
-	features, err := s.ReadCSV(f, opt)
-	if err != nil {
-		return nil, &failure{"train: " + path + ": " + afterColon(err), err}
-	}
-	return features, nil
+	return dataset.ReadFeaturesCSVFile(path, s.Model.Sizes()[0], s.FeatureNames, opt)
 }

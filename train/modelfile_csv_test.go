@@ -32,7 +32,7 @@ func TestSavedReadCSV(t *testing.T) {
 	require.Equal(t, []float32{2, 0, 1}, features.Float32s())
 
 	_, err = saved.ReadCSV(strings.NewReader("colour,width\nred,x\n"), dataset.CSVOptions{})
-	require.EqualError(t, err, `train: line 2 column 2 ("width"): got "x", want a number`)
+	require.EqualError(t, err, `dataset: line 2 column 2 ("width"): got "x", want a number`)
 	require.ErrorIs(t, err, dataset.ErrCell)
 	_, err = (&train.Saved{}).ReadCSV(strings.NewReader("1"), dataset.CSVOptions{})
 	require.ErrorIs(t, err, train.ErrEmpty)
@@ -42,10 +42,10 @@ func TestSavedReadCSV(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.NoError(t, os.WriteFile(path, []byte("width\n1\n"), 0o600))
 	_, err = saved.ReadCSVFile(path, dataset.CSVOptions{})
-	require.EqualError(t, err, "train: "+path+`: columns are missing that the model needs: "colour"; the file has "width"`)
+	require.EqualError(t, err, "dataset: "+path+`: columns are missing that the model needs: "colour"; the file has "width"`)
 	require.ErrorIs(t, err, dataset.ErrColumn)
 	_, err = (&train.Saved{}).ReadCSVFile(path, dataset.CSVOptions{})
-	require.EqualError(t, err, "train: "+path+": model: has no layers, want one made by Fit or NewModel")
+	require.EqualError(t, err, "train: model: has no layers, want one made by Fit or NewModel")
 }
 
 // What a saved model makes of the rows of a CSV file; the class, which is there too, is not looked at.

@@ -1,12 +1,15 @@
 package train
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 	"maps"
 	"math"
 	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"softloss/train/internal/safetensors"
 )
 
 // The versions that are asked for: ONNX 1.8 of 2020, which every runtime since can read.
@@ -20,9 +23,6 @@ const (
 	onnxFloat  = 1
 	onnxDouble = 11
 )
-
-// WriteONNX writes the model as an ONNX file: see [Saved.WriteONNX], which also exports scaler, temperature and names.
-func (m *Model) WriteONNX(w io.Writer) error { return (&Saved{Model: m}).WriteONNX(w) }
 
 // WriteONNX writes the model as an ONNX file, for any runtime:
 //
@@ -164,12 +164,12 @@ func (g *onnxGraph) singles(name string, data []float32, shape []int) {
 	for i, d := range shape {
 		dims[i] = int64(d)
 	}
-	g.tensor(name, onnxFloat, singles(name, data).data, dims)
+	g.tensor(name, onnxFloat, safetensors.Singles(name, data).Data, dims)
 }
 
 // doubles adds a double tensor, a scalar without dims.
 func (g *onnxGraph) doubles(name string, data []float64, dims ...int64) {
-	g.tensor(name, onnxDouble, doubles(name, data).data, dims)
+	g.tensor(name, onnxDouble, safetensors.Doubles(name, data).Data, dims)
 }
 
 // tensor adds a TensorProto with little-endian raw_data.
@@ -212,17 +212,16 @@ func onnxValue(name string, columns int) (p protobuf) {
 type protobuf []byte
 
 // number adds a field of type int32, int64 or enum.
-func (p *protobuf) number(field int, v int64) {
-	*p = binary.AppendUvarint(*p, uint64(field)<<3)
-	*p = binary.AppendUvarint(*p, uint64(v))
+func (p *protobuf) number(field protowire.Number, v int64) {
+	*p = protowire.AppendVarint(protowire.AppendTag(*p, field, protowire.VarintType), uint64(v))
 }
 
 // bytes adds a field of type bytes, or a message.
-func (p *protobuf) bytes(field int, b []byte) {
-	*p = binary.AppendUvarint(*p, uint64(field)<<3|2)
-	*p = binary.AppendUvarint(*p, uint64(len(b)))
-	*p = append(*p, b...)
+func (p *protobuf) bytes(field protowire.Number, b []byte) {
+	*p = protowire.AppendBytes(protowire.AppendTag(*p, field, protowire.BytesType), b)
 }
 
 // text adds a field of type string.
-func (p *protobuf) text(field int, s string) { p.bytes(field, []byte(s)) }
+func (p *protobuf) text(field protowire.Number, s string) {
+	*p = protowire.AppendString(protowire.AppendTag(*p, field, protowire.BytesType), s)
+}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"softloss/train/internal/safetensors"
 )
 
 // A reader and a runtime for what WriteONNX may write, from the format's description, apart from the writer. testdata/check_onnx.py holds the
@@ -131,10 +133,10 @@ func readONNX(t testing.TB, b []byte) onnxFile {
 		raw := only(t, x, 9).bytes
 		switch table.kind {
 		case 1:
-			table.values = widen(stTensor{data: raw}.float32s())
+			table.values = widen(safetensors.Tensor{Data: raw}.Float32s())
 			require.Zero(t, len(raw)%4)
 		case 11:
-			table.values = stTensor{data: raw}.float64s()
+			table.values = safetensors.Tensor{Data: raw}.Float64s()
 			require.Zero(t, len(raw)%8)
 		default:
 			t.Fatalf("data type %d", table.kind)

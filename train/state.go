@@ -6,7 +6,6 @@ import (
 	"hash/crc32"
 	"math"
 	"slices"
-	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -111,7 +110,7 @@ func (f *fitting) restore(s *State) error {
 func (f *fitting) layersLike(arg string, layers []Layer) ([]Layer, error) {
 	m, err := NewModel(layers)
 	if err != nil {
-		return nil, fail(ErrState, "state: %s: %s", arg, strings.TrimPrefix(err.Error(), "train: "))
+		return nil, fail(ErrState, "state: %s: %s", arg, plain(err))
 	}
 	if got, want := m.Sizes(), f.model.Sizes(); !slices.Equal(got, want) {
 		return nil, fail(ErrState, "state: %s: got sizes %v, want %v", arg, got, want)

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -52,6 +53,17 @@ func ReadFeaturesCSV(r io.Reader, n int, names []string, opt CSVOptions) (*tenso
 		return nil, err
 	}
 	return tensor.New(tensor.WithShape(len(data)/n, n), tensor.WithBacking(data)), nil
+}
+
+// ReadFeaturesCSVFile is [ReadFeaturesCSV] on a file, plain or gzip. Errors name the file.
+func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &failure{"dataset: " + err.Error(), []error{err}}
+	}
+	defer f.Close()
+	features, err := ReadFeaturesCSV(f, n, names, opt)
+	return features, inFile(path, err)
 }
 
 // startFeatures reads the header, nil without one, and the first record below it.

@@ -1,24 +1,24 @@
-package train
+package safetensors
 
 import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"softloss/train/internal/errtext"
 )
 
-// stMaxDims is the most dimensions of a tensor that is read.
-const stMaxDims = 8
+// maxDims is the most dimensions of a tensor that is read.
+const maxDims = 8
 
-// parseSafetensors reads a whole file in memory. The tensors, in the order of their data, are slices of file. It is strict: a
+// Parse reads a whole file in memory. The tensors, in the order of their data, are slices of file. It is strict: a
 // header that is not exactly what the format says, tensors that overlap or leave a gap, and bytes behind the last one are errors
-// of type *FileError. It allocates in proportion to the header.
-func parseSafetensors(file []byte) (metadata map[string]string, tensors []stTensor, err error) {
+// of type *Error. It allocates in proportion to the header.
+func Parse(file []byte) (metadata map[string]string, tensors []Tensor, err error) {
 	if err := checkStart(file, int64(len(file)), false); err != nil {
 		return nil, nil, err
 	}
@@ -26,9 +26,9 @@ func parseSafetensors(file []byte) (metadata map[string]string, tensors []stTens
 	header, data := bytes.TrimRight(file[8:8+n], " "), file[8+n:]
 	switch {
 	case !utf8.Valid(header):
-		return nil, nil, damaged("header: got bytes that are not UTF-8")
+		return nil, nil, fail("header: got bytes that are not UTF-8")
 	case len(header) == 0 || header[0] != '{' || !json.Valid(header):
-		return nil, nil, damaged("header: got %s, want a JSON object", excerpt(header))
+		return nil, nil, fail("header: got %s, want a JSON object", errtext.Quote(string(header[:min(len(header), 200)])))
 	}
 	h := headerReader{dec: json.NewDecoder(bytes.NewReader(header))}
 	h.dec.UseNumber()
@@ -36,45 +36,45 @@ func parseSafetensors(file []byte) (metadata map[string]string, tensors []stTens
 	if h.err != nil {
 		return nil, nil, h.err
 	}
-	slices.SortStableFunc(spans, func(a, b stSpan) int {
+	slices.SortStableFunc(spans, func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end))
 	})
-	at := 0
+	at, size := int64(0), int64(len(data))
 	for _, s := range spans {
-		if err := s.check(at, len(data)); err != nil {
+		if err := s.check(at, size); err != nil {
 			return nil, nil, err
 		}
-		s.data = data[s.begin:s.end:s.end]
-		tensors, at = append(tensors, s.stTensor), s.end
+		s.Data = data[s.begin:s.end:s.end]
+		tensors, at = append(tensors, s.Tensor), s.end
 	}
-	if at != len(data) {
-		return nil, nil, damaged("got %d bytes behind the last tensor, want the end of the file", len(data)-at)
+	if at != size {
+		return nil, nil, fail("got %d bytes behind the last tensor, want the end of the file", size-at)
 	}
 	return h.metadata, tensors, nil
 }
 
-// stSpan is a tensor and where its data lie.
-type stSpan struct {
-	stTensor
-	begin, end int
+// span is a tensor and where its data lie.
+type span struct {
+	Tensor
+	begin, end int64
 }
 
 // check wants the span to begin at a place, within so many bytes, with the size of its shape.
-func (s stSpan) check(at, size int) error {
+func (s span) check(at, size int64) error {
 	switch {
 	case s.begin > s.end || s.end > size:
-		return damaged("tensor %s: got data_offsets [%d, %d], want a range within the %d bytes of data", excerpt(s.name), s.begin, s.end, size)
+		return fail("tensor %s: got data_offsets [%d, %d], want a range within the %d bytes of data", errtext.Value(s.Name), s.begin, s.end, size)
 	case s.begin < at:
-		return damaged("tensor %s: begins at %d, within the tensor before it, which ends at %d", excerpt(s.name), s.begin, at)
+		return fail("tensor %s: begins at %d, within the tensor before it, which ends at %d", errtext.Value(s.Name), s.begin, at)
 	case s.begin > at:
-		return damaged("tensor %s: begins at %d, want %d: a gap behind the tensor before it", excerpt(s.name), s.begin, at)
+		return fail("tensor %s: begins at %d, want %d: a gap behind the tensor before it", errtext.Value(s.Name), s.begin, at)
 	}
-	width, ok := stSizes[s.dtype]
+	width, ok := widths[s.Dtype]
 	if !ok {
-		return damaged("tensor %s: got dtype %s, want F32, F64 or I64", excerpt(s.name), excerpt(s.dtype))
+		return fail("tensor %s: got dtype %s, want F32, F64 or I64", errtext.Value(s.Name), errtext.Value(s.Dtype))
 	}
-	want, fits := width, true
-	for _, d := range s.shape {
+	want, fits := int64(width), true
+	for _, d := range s.Shape {
 		if d == 0 {
 			want, fits = 0, true
 			break
@@ -84,7 +84,7 @@ func (s stSpan) check(at, size int) error {
 		}
 	}
 	if !fits || want != s.end-s.begin {
-		return damaged("tensor %s: got %d bytes of data, which are not those of shape %v of %s", excerpt(s.name), s.end-s.begin, s.shape, s.dtype)
+		return fail("tensor %s: got %d bytes of data, which are not those of shape %v of %s", errtext.Value(s.Name), s.end-s.begin, s.Shape, s.Dtype)
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ type headerReader struct {
 // fail sets the error unless there is one.
 func (h *headerReader) fail(format string, args ...any) {
 	if h.err == nil {
-		h.err = damaged("header: "+format, args...)
+		h.err = fail("header: "+format, args...)
 	}
 }
 
@@ -115,7 +115,7 @@ func (h *headerReader) token() json.Token {
 // delim wants a delimiter.
 func (h *headerReader) delim(where string, want json.Delim) {
 	if t := h.token(); t != want {
-		h.fail("%s: got %s, want %v", where, excerpt(t), want)
+		h.fail("%s: got %s, want %v", where, errtext.Value(t), want)
 	}
 }
 
@@ -124,7 +124,7 @@ func (h *headerReader) text(where string) string {
 	t := h.token()
 	s, ok := t.(string)
 	if !ok {
-		h.fail("%s: got %s, want a string", where, excerpt(t))
+		h.fail("%s: got %s, want a string", where, errtext.Value(t))
 	}
 	return s
 }
@@ -136,7 +136,7 @@ func (h *headerReader) object(where string, member func(key string)) {
 	for h.err == nil && h.dec.More() {
 		key := h.text(where)
 		if seen[key] {
-			h.fail("%s: got the key %s twice", where, excerpt(key))
+			h.fail("%s: got the key %s twice", where, errtext.Value(key))
 		}
 		seen[key] = true
 		member(key)
@@ -145,15 +145,15 @@ func (h *headerReader) object(where string, member func(key string)) {
 }
 
 // numbers reads a list of at most so many whole numbers >= 0.
-func (h *headerReader) numbers(where string, most int) []int {
-	list := []int{}
+func (h *headerReader) numbers(where string, most int) []int64 {
+	list := []int64{}
 	h.delim(where, '[')
 	for h.err == nil && h.dec.More() {
 		t := h.token()
 		s, _ := t.(json.Number)
-		n, err := strconv.Atoi(string(s))
+		n, err := strconv.ParseInt(string(s), 10, 64)
 		if err != nil || n < 0 || s == "-0" || len(list) == most {
-			h.fail("%s: got %s, want at most %d whole numbers >= 0", where, excerpt(t), most)
+			h.fail("%s: got %s, want at most %d whole numbers >= 0", where, errtext.Value(t), most)
 		}
 		list = append(list, n)
 	}
@@ -162,9 +162,9 @@ func (h *headerReader) numbers(where string, most int) []int {
 }
 
 // header reads the whole header.
-func (h *headerReader) header() (spans []stSpan) {
+func (h *headerReader) header() (spans []span) {
 	h.object("top", func(name string) {
-		if name == stMetadata {
+		if name == metadataKey {
 			h.metadata = make(map[string]string)
 			h.object(name, func(key string) { h.metadata[key] = h.text(name) })
 			return
@@ -175,17 +175,17 @@ func (h *headerReader) header() (spans []stSpan) {
 }
 
 // tensor reads a tensor's entry, its three members in any order.
-func (h *headerReader) tensor(name string) (s stSpan) {
-	where := "tensor " + excerpt(name)
-	s.name = name
+func (h *headerReader) tensor(name string) (s span) {
+	where := "tensor " + errtext.Value(name)
+	s.Name = name
 	members := 0
 	h.object(where, func(key string) {
 		members++
 		switch key {
 		case "dtype":
-			s.dtype = h.text(where + ": dtype")
+			s.Dtype = h.text(where + ": dtype")
 		case "shape":
-			s.shape = h.numbers(where+": shape", stMaxDims)
+			s.Shape = h.numbers(where+": shape", maxDims)
 		case "data_offsets":
 			if o := h.numbers(where+": data_offsets", 2); len(o) == 2 {
 				s.begin, s.end = o[0], o[1]
@@ -193,29 +193,11 @@ func (h *headerReader) tensor(name string) (s stSpan) {
 				h.fail("%s: data_offsets: got %d numbers, want 2", where, len(o))
 			}
 		default:
-			h.fail("%s: got the key %s, want dtype, shape and data_offsets", where, excerpt(key))
+			h.fail("%s: got the key %s, want dtype, shape and data_offsets", where, errtext.Value(key))
 		}
 	})
 	if members != 3 {
 		h.fail("%s: got %d keys, want dtype, shape and data_offsets", where, members)
 	}
 	return s
-}
-
-// excerpt returns a value for an error's text: quoted, short, on one line.
-func excerpt(v any) string {
-	const most = 40
-	var s string
-	switch v := v.(type) {
-	case string:
-		s = v
-	case []byte:
-		s = string(v[:min(len(v), 2*most)])
-	default:
-		return fmt.Sprint(v)
-	}
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return strconv.Quote(s)
 }

@@ -21,6 +21,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"softloss/losses"
+	"softloss/train/internal/durable"
+	"softloss/train/internal/exactjson"
+	"softloss/train/internal/safetensors"
 )
 
 // The kill test: this test's binary runs itself again as a child that trains and writes a checkpoint after every epoch; SIGKILL ends it at a
@@ -55,11 +58,11 @@ func killedRun(dir string, observe Observer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := encodeExact(h)
+	text, err := exactjson.Encode(h)
 	if err != nil {
 		return nil, err
 	}
-	return encodeSealed(map[string]string{"history": text}, layerTensors("layer.", m.layers)), nil
+	return safetensors.Encode(map[string]string{"history": text}, layerTensors("layer.", m.layers)), nil
 }
 
 // TestKillChild is the child. It prints a line when it starts and one for every epoch whose checkpoint is on the disk.
@@ -75,7 +78,7 @@ func TestKillChild(t *testing.T) {
 		}
 	})
 	require.NoError(t, err)
-	require.NoError(t, writeAtomic(filepath.Join(dir, killResult), result))
+	require.NoError(t, durable.Write(durable.OS{}, filepath.Join(dir, killResult), result))
 }
 
 // killChild starts a child and kills it so long after its first line. It returns the last epoch that the child spoke of, and whether it
@@ -157,7 +160,7 @@ func TestKill(t *testing.T) {
 			require.NoError(t, err, "after kill %d of run %d", inRun, runs)
 			require.GreaterOrEqual(t, state.Epoch, known)
 			known = state.Epoch
-			left, err := filepath.Glob(filepath.Join(dir, "."+checkpointName+".*"+tempEnd))
+			left, err := filepath.Glob(filepath.Join(dir, "."+checkpointName+".*"+".tmp"))
 			require.NoError(t, err)
 			partial += len(left)
 			if _, err := os.Stat(filepath.Join(dir, checkpointName)); errors.Is(err, fs.ErrNotExist) {

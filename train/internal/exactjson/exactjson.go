@@ -1,4 +1,6 @@
-package train
+// Package exactjson writes plain data as JSON that comes back to the last bit. Unlike encoding/json it takes floats that are
+// not finite, writes every field, wants every field, and refuses what it would lose.
+package exactjson
 
 import (
 	"encoding/json"
@@ -9,18 +11,19 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"softloss/train/internal/errtext"
 )
 
-// encodeExact returns v as JSON that decodeExact reads back to the last bit. Unlike encoding/json it takes floats that are not
-// finite, writes every field, and refuses what it would lose. It takes structs of exported fields, slices, pointers, integers, floats, bools,
-// strings, and nil interfaces.
-func encodeExact(v any) (string, error) {
+// Encode returns v as JSON that Decode reads back to the last bit: structs of exported fields, slices, pointers, integers,
+// float64s, bools, strings and nil interfaces. A float that is not finite is a string, its bits in hexadecimal.
+func Encode(v any) (string, error) {
 	var b strings.Builder
-	err := writeExact(&b, reflect.ValueOf(v))
+	err := write(&b, reflect.ValueOf(v))
 	return b.String(), err
 }
 
-func writeExact(b *strings.Builder, v reflect.Value) error {
+func write(b *strings.Builder, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Bool:
 		fmt.Fprint(b, v.Bool())
@@ -36,31 +39,31 @@ func writeExact(b *strings.Builder, v reflect.Value) error {
 		}
 	case reflect.String:
 		if !utf8.ValidString(v.String()) {
-			return fail(ErrValue, "state: got the text %q, want UTF-8", v.String())
+			return fmt.Errorf("got the text %q, want UTF-8", v.String())
 		}
-		b.WriteString(quoteJSON(v.String()))
+		b.WriteString(Quote(v.String()))
 	case reflect.Slice, reflect.Pointer, reflect.Interface:
 		switch {
 		case v.IsNil():
 			b.WriteString("null")
 		case v.Kind() == reflect.Pointer:
-			return writeExact(b, v.Elem())
+			return write(b, v.Elem())
 		case v.Kind() == reflect.Slice:
-			return writeMembers(b, "[]", v.Len(), func(i int) error { return writeExact(b, v.Index(i)) })
+			return writeMembers(b, "[]", v.Len(), func(i int) error { return write(b, v.Index(i)) })
 		default:
-			return fail(ErrValue, "state: got a %v, want nil", v.Type())
+			return fmt.Errorf("got a %v, want nil", v.Type())
 		}
 	case reflect.Struct:
 		return writeMembers(b, "{}", v.NumField(), func(i int) error {
 			f := v.Type().Field(i)
 			if !f.IsExported() {
-				return fail(ErrValue, "state: %v: got the unexported field %s, want plain data", v.Type(), f.Name)
+				return fmt.Errorf("%v: got the unexported field %s, want plain data", v.Type(), f.Name)
 			}
-			b.WriteString(quoteJSON(f.Name) + ":")
-			return writeExact(b, v.Field(i))
+			b.WriteString(Quote(f.Name) + ":")
+			return write(b, v.Field(i))
 		})
 	default:
-		return fail(ErrValue, "state: got a %v, want plain data", v.Type())
+		return fmt.Errorf("got a %v, want plain data", v.Type())
 	}
 	return nil
 }
@@ -80,8 +83,9 @@ func writeMembers(b *strings.Builder, brackets string, n int, member func(i int)
 	return nil
 }
 
-// decodeExact reads what encodeExact wrote into *dst, which is zero. Every field of a struct must be there, and no other.
-func decodeExact(text string, dst any) error {
+// Decode reads what Encode wrote into *dst, which is zero and which errors call name. Every field of a struct must be there, and
+// no other.
+func Decode(text string, dst any, name string) error {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	var src any
@@ -91,15 +95,15 @@ func decodeExact(text string, dst any) error {
 	if _, err := dec.Token(); err != io.EOF {
 		return fmt.Errorf("got more than one JSON value")
 	}
-	return readExact(reflect.ValueOf(dst).Elem(), src, "state")
+	return read(reflect.ValueOf(dst).Elem(), src, name)
 }
 
-// readExact sets v, which is called where.
-func readExact(v reflect.Value, src any, where string) error {
+// read sets v, which is called where.
+func read(v reflect.Value, src any, where string) error {
 	if src == nil && (v.Kind() == reflect.Slice || v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) {
 		return nil
 	}
-	bad := func() error { return fmt.Errorf("%s: got %s, want %v", where, excerpt(src), v.Type()) }
+	bad := func() error { return fmt.Errorf("%s: got %s, want %v", where, errtext.Value(src), v.Type()) }
 	switch src := src.(type) {
 	case bool:
 		if v.Kind() != reflect.Bool {
@@ -130,12 +134,12 @@ func readExact(v reflect.Value, src any, where string) error {
 	switch list, isList := src.([]any); {
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		return readExact(v.Elem(), src, where)
+		return read(v.Elem(), src, where)
 	case v.Kind() == reflect.Slice && isList:
 		v.Set(reflect.MakeSlice(v.Type(), 0, 0)) // grown as elements turn out right
 		for i, e := range list {
 			v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
-			if err := readExact(v.Index(i), e, fmt.Sprint(where, "[", i, "]")); err != nil {
+			if err := read(v.Index(i), e, fmt.Sprint(where, "[", i, "]")); err != nil {
 				return err
 			}
 		}
@@ -180,9 +184,15 @@ func readStruct(v reflect.Value, src any, where string, bad func() error) error 
 		if !ok || !f.IsExported() {
 			return fmt.Errorf("%s: got no field %s: made by another version", where, f.Name)
 		}
-		if err := readExact(v.Field(i), member, where+"."+f.Name); err != nil {
+		if err := read(v.Field(i), member, where+"."+f.Name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Quote returns a text as a JSON string.
+func Quote(s string) string {
+	b, _ := json.Marshal(s) // cannot fail for a string
+	return string(b)
 }

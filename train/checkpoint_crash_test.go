@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"softloss/train/internal/durable"
+	"softloss/train/internal/safetensors"
 )
 
 // Sealed checkpoints that are none: what another version could have written.
@@ -14,33 +17,33 @@ func TestCheckpointForeign(t *testing.T) {
 	good, err := encodeState(stateSample(1))
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
-		change func(f *sealedFile)
+		change func(f *safetensors.File)
 		text   string
 	}{
-		"no state":     {func(f *sealedFile) { delete(f.metadata, "state") }, "got no state"},
-		"more":         {func(f *sealedFile) { f.metadata["more"] = "" }, `unknown key "more"`},
-		"empty":        {func(f *sealedFile) { f.metadata["state"] = "" }, "state: EOF"},
-		"no object":    {func(f *sealedFile) { f.metadata["state"] = "3" }, "state: state: got 3, want train.State"},
-		"two":          {func(f *sealedFile) { f.metadata["state"] += "{}" }, "more than one JSON value"},
-		"no fields":    {func(f *sealedFile) { f.metadata["state"] = "{}" }, "made by another version"},
-		"moments":      {func(f *sealedFile) { delete(f.tensors, "adam.second.1.bias") }, `got no tensor "adam.second.1.bias"`},
-		"first moment": {func(f *sealedFile) { delete(f.tensors, "adam.first.0.weight") }, "unknown tensor"},
-		"moment shape": {func(f *sealedFile) {
-			f.tensors["adam.first.1.bias"] = singles("adam.first.1.bias", []float32{1}, 1)
+		"no state":     {func(f *safetensors.File) { delete(f.Metadata, "state") }, "got no state"},
+		"more":         {func(f *safetensors.File) { f.Metadata["more"] = "" }, `unknown key "more"`},
+		"empty":        {func(f *safetensors.File) { f.Metadata["state"] = "" }, "state: EOF"},
+		"no object":    {func(f *safetensors.File) { f.Metadata["state"] = "3" }, "state: state: got 3, want train.State"},
+		"two":          {func(f *safetensors.File) { f.Metadata["state"] += "{}" }, "more than one JSON value"},
+		"no fields":    {func(f *safetensors.File) { f.Metadata["state"] = "{}" }, "made by another version"},
+		"moments":      {func(f *safetensors.File) { delete(f.Tensors, "adam.second.1.bias") }, `got no tensor "adam.second.1.bias"`},
+		"first moment": {func(f *safetensors.File) { delete(f.Tensors, "adam.first.0.weight") }, "unknown tensor"},
+		"moment shape": {func(f *safetensors.File) {
+			f.Tensors["adam.first.1.bias"] = safetensors.Singles("adam.first.1.bias", []float32{1}, 1)
 		}, "moments: tensor 3"},
-		"best shape": {func(f *sealedFile) {
-			delete(f.tensors, "best.1.weight")
-			delete(f.tensors, "best.1.bias")
+		"best shape": {func(f *safetensors.File) {
+			delete(f.Tensors, "best.1.weight")
+			delete(f.Tensors, "best.1.bias")
 		}, "best layers: got sizes"},
-		"layers": {func(f *sealedFile) { delete(f.tensors, "layer.0.weight") }, `got no tensor "layer.0.weight"`},
+		"layers": {func(f *safetensors.File) { delete(f.Tensors, "layer.0.weight") }, `got no tensor "layer.0.weight"`},
 	} {
-		f, err := parseSealed(good, checkpointKind)
+		f, err := safetensors.Decode(good, checkpointKind)
 		require.NoError(t, err)
 		c.change(f)
 		s, err := decodeState(f)
 		require.Error(t, err, name)
 		require.Nil(t, s)
-		requireFileError(t, err, c.text)
+		requireFileError(t, inFile("file", err), c.text)
 	}
 }
 
@@ -51,7 +54,7 @@ func TestCheckpointCrashPoints(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
-	const temp = "." + checkpointName + ".0123456789abcdef" + tempEnd
+	const temp = "." + checkpointName + ".0123456789abcdef" + ".tmp"
 	before, old, newer, next := stateSample(10), stateSample(11), stateSample(12), stateSample(13)
 	for name, c := range map[string]struct {
 		leave func(t *testing.T, dir string)
@@ -135,4 +138,52 @@ func TestDamagedCheckpointNamesThePrevious(t *testing.T) {
 	prev, err := ReadPreviousCheckpoint(dir)
 	require.NoError(t, err)
 	requireSameState(t, stateSample(1), prev)
+}
+
+// syncs is a disk that counts what is made to last.
+type syncs struct {
+	durable.OS
+	log []string
+}
+
+func (s *syncs) Create(path string) (durable.File, error) {
+	f, err := s.OS.Create(path)
+	return syncedFile{f, s}, err
+}
+
+func (s *syncs) Rename(from, to string) error {
+	s.log = append(s.log, "rename "+filepath.Base(to))
+	return s.OS.Rename(from, to)
+}
+
+func (s *syncs) OpenFolder(path string) (durable.Folder, error) {
+	f, err := s.OS.OpenFolder(path)
+	return syncedFolder{f, s}, err
+}
+
+type syncedFolder struct {
+	durable.Folder
+	s *syncs
+}
+
+func (f syncedFolder) Sync() error {
+	f.s.log = append(f.s.log, "sync folder")
+	return f.Folder.Sync()
+}
+
+type syncedFile struct {
+	durable.File
+	s *syncs
+}
+
+func (f syncedFile) Sync() error {
+	f.s.log = append(f.s.log, "sync file")
+	return f.File.Sync()
+}
+
+// The bytes of a checkpoint last before anything points to them, and the names before WriteCheckpoint returns.
+func TestCheckpointLasts(t *testing.T) {
+	s := &syncs{}
+	require.NoError(t, writeCheckpoint(s, t.TempDir(), []byte("content")))
+	require.Equal(t, []string{"sync file", "rename " + checkpointPrevName, "rename " + checkpointName, "sync folder"}, s.log)
 }

@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"softloss/train/internal/durable"
+	"softloss/train/internal/safetensors"
 )
 
 // The files of a checkpoint folder.
@@ -49,53 +51,26 @@ func WriteCheckpoint(dir string, s *State) error {
 	if err != nil {
 		return err
 	}
-	if err := makeFolder(dir); err != nil {
-		return err
-	}
-	path, prev := filepath.Join(dir, checkpointName), filepath.Join(dir, checkpointPrevName)
-	if err := removeTemps(dir, "."+checkpointName+"."); err != nil {
-		return err
-	}
-	temp, err := writeTemp(path, content)
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(path, prev); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		os.Remove(temp)
+	if err := writeCheckpoint(durable.OS{}, dir, content); err != nil {
 		return fmt.Errorf("train: %w", err)
-	}
-	if err := os.Rename(temp, path); err != nil {
-		os.Remove(temp)
-		return fmt.Errorf("train: %w", err)
-	}
-	return syncFolder(dir)
-}
-
-// makeFolder makes a folder, unless it is there, so that it lasts.
-func makeFolder(dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		return nil
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("train: %w", err)
-	}
-	return syncFolder(filepath.Dir(filepath.Clean(dir)))
-}
-
-// removeTemps removes the temporary files that a killed process left.
-func removeTemps(dir, prefix string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("train: %w", err)
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), prefix) && strings.HasSuffix(e.Name(), tempEnd) {
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("train: %w", err)
-			}
-		}
 	}
 	return nil
+}
+
+// writeCheckpoint is WriteCheckpoint on any disk.
+func writeCheckpoint(d durable.Disk, dir string, content []byte) error {
+	if err := durable.MakeFolder(d, dir); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, checkpointName)
+	if err := durable.RemoveTemps(d, path); err != nil {
+		return err
+	}
+	temp, err := durable.WriteTemp(d, path, content)
+	if err != nil {
+		return err
+	}
+	return durable.Replace(d, temp, path, filepath.Join(dir, checkpointPrevName))
 }
 
 // ReadCheckpoint reads the newest checkpoint of a folder; Config.Checkpoint of the state is dir.
@@ -110,7 +85,7 @@ func ReadCheckpoint(dir string) (*State, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		prev, err := readState(dir, checkpointPrevName)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &failure{"train: " + dir + ": got a folder without a checkpoint", fs.ErrNotExist}
+			return nil, fail(fs.ErrNotExist, "%s: got a folder without a checkpoint", dir)
 		}
 		return prev, err
 	}
@@ -132,7 +107,7 @@ func ReadPreviousCheckpoint(dir string) (*State, error) { return readState(dir, 
 // readState reads a checkpoint file.
 func readState(dir, name string) (*State, error) {
 	path := filepath.Join(dir, name)
-	f, err := readSealed(path, checkpointKind)
+	f, err := safetensors.Read(path, checkpointKind)
 	if err != nil {
 		return nil, inFile(path, err)
 	}

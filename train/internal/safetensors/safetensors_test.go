@@ -1,4 +1,4 @@
-package train
+package safetensors
 
 import (
 	"bytes"
@@ -12,28 +12,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stFile returns the bytes of a file with any header and data.
-func stFile(header, data string) []byte {
+// rawFile returns the bytes of a file with any header and data.
+func rawFile(header, data string) []byte {
 	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header+data...)
 }
 
-// reseal returns a copy of a file with the checksum that its content asks for, if it has the place for one.
-func reseal(file []byte) []byte {
-	file = bytes.Clone(file)
-	if len(file) >= stSealEnd {
-		sum := sealOf(file)
-		copy(file[stSealAt:], sum[:])
-	}
-	return file
-}
-
-// requireFileError asserts the type, the form and parts of the text of an error.
-func requireFileError(t testing.TB, err error, parts ...string) {
+// requireError asserts the type, the form and parts of the text of an error.
+func requireError(t testing.TB, err error, parts ...string) {
 	t.Helper()
-	require.ErrorIs(t, err, ErrFile)
-	var e *FileError
+	var e *Error
 	require.True(t, errors.As(err, &e), "%T", err)
-	require.True(t, strings.HasPrefix(err.Error(), "train: "), err.Error())
+	require.Equal(t, "safetensors: "+e.Text, err.Error())
 	require.NotContains(t, err.Error(), "\n")
 	require.Less(t, len(err.Error()), 500, err.Error())
 	for _, p := range parts {
@@ -44,11 +33,11 @@ func requireFileError(t testing.TB, err error, parts ...string) {
 func TestSafetensorsRoundTrip(t *testing.T) {
 	specials := []float64{0, math.Copysign(0, -1), 1, math.MaxFloat64, math.SmallestNonzeroFloat64, math.Inf(-1), math.NaN()}
 	narrow := []float32{1, -2.5, math.MaxFloat32, math.SmallestNonzeroFloat32, float32(math.Copysign(0, -1)), 1e-40}
-	whole := stTensor{name: "whole", dtype: "I64", shape: []int{}, data: []byte{1, 2, 3, 4, 5, 6, 7, 8}}
-	in := []stTensor{singles("a.narrow", narrow, 2, 3), doubles("wide", specials), whole, singles("empty", nil, 0, 4)}
+	whole := Tensor{Name: "whole", Dtype: "I64", Shape: []int64{}, Data: []byte{1, 2, 3, 4, 5, 6, 7, 8}}
+	in := []Tensor{Singles("a.narrow", narrow, 2, 3), Doubles("wide", specials), whole, Singles("empty", nil, 0, 4)}
 	metadata := map[string]string{"quote\"\n": "é <&> \u2028", "": ""}
-	file := encodeSealed(metadata, in)
-	require.Equal(t, file, encodeSealed(metadata, in), "a function of its arguments")
+	file := Encode(metadata, in)
+	require.Equal(t, file, Encode(metadata, in), "a function of its arguments")
 	require.NoError(t, checkSeal(file))
 
 	// Aligned, and a header that encoding/json reads to the same.
@@ -58,40 +47,40 @@ func TestSafetensorsRoundTrip(t *testing.T) {
 	require.NoError(t, json.Unmarshal(file[8:8+n], &header))
 	require.Len(t, header, 5)
 
-	got, out, err := parseSafetensors(file)
+	got, out, err := Parse(file)
 	require.NoError(t, err)
-	require.Len(t, got[stSealKey], 64)
-	delete(got, stSealKey)
+	require.Len(t, got[sealKey], 64)
+	delete(got, sealKey)
 	require.Equal(t, metadata, got)
 	require.Len(t, out, 4)
-	byName := map[string]stTensor{}
+	byName := map[string]Tensor{}
 	for _, x := range out {
-		byName[x.name] = x
+		byName[x.Name] = x
 	}
 	for _, x := range in {
-		require.Equal(t, x.dtype, byName[x.name].dtype)
-		require.Equal(t, x.shape, byName[x.name].shape)
-		require.True(t, bytes.Equal(x.data, byName[x.name].data), x.name)
+		require.Equal(t, x.Dtype, byName[x.Name].Dtype)
+		require.Equal(t, x.Shape, byName[x.Name].Shape)
+		require.True(t, bytes.Equal(x.Data, byName[x.Name].Data), x.Name)
 	}
-	require.Equal(t, narrow, byName["a.narrow"].float32s())
-	for i, v := range byName["wide"].float64s() {
+	require.Equal(t, narrow, byName["a.narrow"].Float32s())
+	for i, v := range byName["wide"].Float64s() {
 		require.Equal(t, math.Float64bits(specials[i]), math.Float64bits(v))
 	}
-	require.Equal(t, "wide", out[0].name, "the widest elements first")
+	require.Equal(t, "wide", out[0].Name, "the widest elements first")
 }
 
 // What the reader takes although this package writes it otherwise: any order, any JSON spacing, escapes, no metadata, padding.
 func TestSafetensorsAccepts(t *testing.T) {
 	for name, file := range map[string][]byte{
-		"nothing":      stFile(`{}`, ""),
-		"padding":      stFile(`{}      `, ""),
-		"empty":        stFile(`{"__metadata__":{}}`, ""),
-		"order":        stFile(`{"b":{"data_offsets":[4,8],"shape":[1],"dtype":"F32"}, "a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, "aaaabbbb"),
-		"escape":       stFile(`{"\u0061\n":{"dtype":"I64","shape":[1,1,1],"data_offsets":[0,8]}}`, "aaaabbbb"),
-		"no elements":  stFile(`{"a":{"dtype":"F32","shape":[9,0,9],"data_offsets":[4,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, "bbbb"),
-		"large factor": stFile(`{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,0],"data_offsets":[0,0]}}`, ""),
+		"nothing":      rawFile(`{}`, ""),
+		"padding":      rawFile(`{}      `, ""),
+		"empty":        rawFile(`{"__metadata__":{}}`, ""),
+		"order":        rawFile(`{"b":{"data_offsets":[4,8],"shape":[1],"dtype":"F32"}, "a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, "aaaabbbb"),
+		"escape":       rawFile(`{"\u0061\n":{"dtype":"I64","shape":[1,1,1],"data_offsets":[0,8]}}`, "aaaabbbb"),
+		"no elements":  rawFile(`{"a":{"dtype":"F32","shape":[9,0,9],"data_offsets":[4,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, "bbbb"),
+		"large factor": rawFile(`{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,0],"data_offsets":[0,0]}}`, ""),
 	} {
-		_, _, err := parseSafetensors(file)
+		_, _, err := Parse(file)
 		require.NoError(t, err, name)
 	}
 }
@@ -100,9 +89,9 @@ func TestSafetensorsErrors(t *testing.T) {
 	tensor := func(dtype, shape, offsets string) string {
 		return `"dtype":"` + dtype + `","shape":` + shape + `,"data_offsets":` + offsets
 	}
-	one := func(entry, data string) []byte { return stFile(`{"a":{`+entry+`}}`, data) }
+	one := func(entry, data string) []byte { return rawFile(`{"a":{`+entry+`}}`, data) }
 	good := one(tensor("F32", "[2]", "[0,8]"), "12345678")
-	_, _, err := parseSafetensors(good)
+	_, _, err := Parse(good)
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		file []byte
@@ -113,26 +102,26 @@ func TestSafetensorsErrors(t *testing.T) {
 		"header too long":   {binary.LittleEndian.AppendUint64(nil, 1<<62), "got a header of 4611686018427387904 bytes in a file of 8 bytes"},
 		"header negative":   {binary.LittleEndian.AppendUint64(nil, math.MaxUint64), "got a header of 18446744073709551615 bytes"},
 		"header by one":     {good[:len(good)-9], "cut off"},
-		"header empty":      {stFile("", "{}"), "got a header of 0 bytes"},
-		"spaces only":       {stFile("    ", ""), "want a JSON object"},
-		"space first":       {stFile(" {}", ""), "want a JSON object"},
-		"newline padding":   {stFile("{}\n", ""), ""},
-		"zero padding":      {stFile("{}\x00\x00", ""), "want a JSON object"},
-		"list":              {stFile("[]", ""), "want a JSON object"},
-		"cut JSON":          {stFile(`{"a":{`, ""), "want a JSON object"},
-		"two objects":       {stFile(`{}{}`, ""), "want a JSON object"},
-		"trailing comma":    {stFile(`{"__metadata__":{},}`, ""), "want a JSON object"},
-		"not UTF-8":         {stFile("{\"__metadata__\":{\"a\":\"\xff\"}}", ""), "not UTF-8"},
+		"header empty":      {rawFile("", "{}"), "got a header of 0 bytes"},
+		"spaces only":       {rawFile("    ", ""), "want a JSON object"},
+		"space first":       {rawFile(" {}", ""), "want a JSON object"},
+		"newline padding":   {rawFile("{}\n", ""), ""},
+		"zero padding":      {rawFile("{}\x00\x00", ""), "want a JSON object"},
+		"list":              {rawFile("[]", ""), "want a JSON object"},
+		"cut JSON":          {rawFile(`{"a":{`, ""), "want a JSON object"},
+		"two objects":       {rawFile(`{}{}`, ""), "want a JSON object"},
+		"trailing comma":    {rawFile(`{"__metadata__":{},}`, ""), "want a JSON object"},
+		"not UTF-8":         {rawFile("{\"__metadata__\":{\"a\":\"\xff\"}}", ""), "not UTF-8"},
 		"data cut":          {good[:len(good)-1], "want a range within the 7 bytes of data"},
 		"data left":         {append(bytes.Clone(good), 0), "got 1 bytes behind the last tensor"},
-		"name twice":        {stFile(`{"a":{`+tensor("F32", "[0]", "[0,0]")+`},"\u0061":{`+tensor("F32", "[0]", "[0,0]")+`}}`, ""), `got the key "a" twice`},
-		"metadata twice":    {stFile(`{"__metadata__":{},"__metadata__":{}}`, ""), "twice"},
-		"metadata key":      {stFile(`{"__metadata__":{"k":"1","k":"2"}}`, ""), `got the key "k" twice`},
-		"metadata number":   {stFile(`{"__metadata__":{"k":1}}`, ""), "got 1, want a string"},
-		"metadata null":     {stFile(`{"__metadata__":null}`, ""), "want {"},
-		"metadata object":   {stFile(`{"__metadata__":{"k":{}}}`, ""), "want a string"},
-		"entry number":      {stFile(`{"a":1}`, ""), "got 1, want {"},
-		"entry list":        {stFile(`{"a":[]}`, ""), "got [, want {"},
+		"name twice":        {rawFile(`{"a":{`+tensor("F32", "[0]", "[0,0]")+`},"\u0061":{`+tensor("F32", "[0]", "[0,0]")+`}}`, ""), `got the key "a" twice`},
+		"metadata twice":    {rawFile(`{"__metadata__":{},"__metadata__":{}}`, ""), "twice"},
+		"metadata key":      {rawFile(`{"__metadata__":{"k":"1","k":"2"}}`, ""), `got the key "k" twice`},
+		"metadata number":   {rawFile(`{"__metadata__":{"k":1}}`, ""), "got 1, want a string"},
+		"metadata null":     {rawFile(`{"__metadata__":null}`, ""), "want {"},
+		"metadata object":   {rawFile(`{"__metadata__":{"k":{}}}`, ""), "want a string"},
+		"entry number":      {rawFile(`{"a":1}`, ""), "got 1, want {"},
+		"entry list":        {rawFile(`{"a":[]}`, ""), "got [, want {"},
 		"member unknown":    {one(`"x":1,`+tensor("F32", "[2]", "[0,8]"), "12345678"), `got the key "x"`},
 		"member missing":    {one(`"dtype":"F32","shape":[2]`, "12345678"), "got 2 keys"},
 		"member twice":      {one(`"dtype":"F32","dtype":"F32","shape":[2]`, "12345678"), `got the key "dtype" twice`},
@@ -159,45 +148,45 @@ func TestSafetensorsErrors(t *testing.T) {
 		"offsets outside":   {one(tensor("F32", "[2]", "[8,16]"), "12345678"), "[8, 16]"},
 		"offsets huge":      {one(tensor("F32", "[2]", "[9223372036854775800,9223372036854775807]"), "12345678"), "want a range within"},
 		"gap in front":      {one(tensor("F32", "[1]", "[4,8]"), "12345678"), "begins at 4, want 0: a gap"},
-		"gap":               {stFile(`{"a":{`+tensor("F32", "[1]", "[0,4]")+`},"b":{`+tensor("F32", "[1]", "[8,12]")+`}}`, "123456789012"), "begins at 8, want 4"},
-		"overlap":           {stFile(`{"a":{`+tensor("F32", "[2]", "[0,8]")+`},"b":{`+tensor("F32", "[2]", "[4,12]")+`}}`, "123456789012"), "within the tensor before it"},
-		"the same place":    {stFile(`{"a":{`+tensor("F32", "[2]", "[0,8]")+`},"b":{`+tensor("F32", "[2]", "[0,8]")+`}}`, "12345678"), "within the tensor before it"},
-		"deep":              {stFile(`{"a":`+strings.Repeat("[", 20000)+strings.Repeat("]", 20000)+`}`, ""), "want"},
+		"gap":               {rawFile(`{"a":{`+tensor("F32", "[1]", "[0,4]")+`},"b":{`+tensor("F32", "[1]", "[8,12]")+`}}`, "123456789012"), "begins at 8, want 4"},
+		"overlap":           {rawFile(`{"a":{`+tensor("F32", "[2]", "[0,8]")+`},"b":{`+tensor("F32", "[2]", "[4,12]")+`}}`, "123456789012"), "within the tensor before it"},
+		"the same place":    {rawFile(`{"a":{`+tensor("F32", "[2]", "[0,8]")+`},"b":{`+tensor("F32", "[2]", "[0,8]")+`}}`, "12345678"), "within the tensor before it"},
+		"deep":              {rawFile(`{"a":`+strings.Repeat("[", 20000)+strings.Repeat("]", 20000)+`}`, ""), "want"},
 	} {
-		_, out, err := parseSafetensors(c.file)
+		_, out, err := Parse(c.file)
 		if name == "newline padding" { // JSON's own spaces are part of the object's text
 			require.NoError(t, err)
 			continue
 		}
 		require.Error(t, err, name)
 		require.Nil(t, out, name)
-		requireFileError(t, err, c.text)
+		requireError(t, err, c.text)
 	}
 }
 
 func FuzzSafetensors(f *testing.F) {
 	for _, seed := range [][]byte{
-		nil, stFile(`{}`, ""), stFile(`{"__metadata__":{"a":"b"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "12345678"),
-		encodeSealed(map[string]string{"k": "v"}, []stTensor{singles("s", []float32{1, 2}, 2), doubles("d", []float64{3})}),
+		nil, rawFile(`{}`, ""), rawFile(`{"__metadata__":{"a":"b"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "12345678"),
+		Encode(map[string]string{"k": "v"}, []Tensor{Singles("s", []float32{1, 2}, 2), Doubles("d", []float64{3})}),
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		metadata, tensors, err := parseSafetensors(file)
+		metadata, tensors, err := Parse(file)
 		if err != nil {
-			requireFileError(t, err)
+			requireError(t, err)
 			return
 		}
 		total := 0
 		for _, x := range tensors {
-			total += len(x.data)
+			total += len(x.Data)
 		}
 		require.LessOrEqual(t, total+10, len(file))
 		// What was read can be written, and reads back as itself.
-		delete(metadata, stSealKey)
-		again, others, err := parseSafetensors(encodeSealed(metadata, tensors))
+		delete(metadata, sealKey)
+		again, others, err := Parse(Encode(metadata, tensors))
 		require.NoError(t, err)
-		delete(again, stSealKey)
+		delete(again, sealKey)
 		require.Equal(t, len(metadata), len(again))
 		require.Equal(t, len(tensors), len(others))
 	})

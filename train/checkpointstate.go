@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"softloss/losses"
+	"softloss/train/internal/exactjson"
+	"softloss/train/internal/safetensors"
 )
 
 // encodeState returns the bytes of a checkpoint.
@@ -28,11 +30,11 @@ func encodeState(s *State) ([]byte, error) {
 		}
 		tensors = append(tensors, layerTensors("best.", best.layers)...)
 	}
-	text, err := encodeExact(s.plain())
+	text, err := exactjson.Encode(s.plain())
 	if err != nil {
-		return nil, err
+		return nil, fail(ErrValue, "state: %v", err)
 	}
-	return encodeSealed(map[string]string{"kind": checkpointKind, "state": text}, tensors), nil
+	return safetensors.Encode(map[string]string{"kind": checkpointKind, "state": text}, tensors), nil
 }
 
 // plain returns the state without what is stored as tensors, brought again by the caller, or not stored.
@@ -77,69 +79,69 @@ func (s *State) check() (*Model, error) {
 }
 
 // momentTensors returns moments as tensors prefix0.weight, prefix0.bias, …
-func momentTensors(prefix string, m *Model, moments [][]float32) (out []stTensor) {
+func momentTensors(prefix string, m *Model, moments [][]float32) (out []safetensors.Tensor) {
 	for i, l := range m.layers {
 		out = append(out,
-			singles(fmt.Sprint(prefix, i, ".weight"), moments[2*i], l.Weights.Shape()...),
-			singles(fmt.Sprint(prefix, i, ".bias"), moments[2*i+1], l.Bias.Shape()...))
+			safetensors.Singles(fmt.Sprint(prefix, i, ".weight"), moments[2*i], l.Weights.Shape()...),
+			safetensors.Singles(fmt.Sprint(prefix, i, ".bias"), moments[2*i+1], l.Bias.Shape()...))
 	}
 	return out
 }
 
 // decodeState is the inverse of encodeState.
-func decodeState(f *sealedFile) (*State, error) {
+func decodeState(f *safetensors.File) (*State, error) {
 	s := &State{}
-	text, ok := f.take("state")
+	text, ok := f.Take("state")
 	if !ok {
 		return nil, damaged("metadata: got no state")
 	}
-	if err := decodeExact(text, s); err != nil {
+	if err := exactjson.Decode(text, s, "state"); err != nil {
 		return nil, damaged("metadata: state: %v", err)
 	}
 	if s.Layers != nil || s.BestLayers != nil || s.FirstMoments != nil || s.SecondMoments != nil {
 		return nil, damaged("metadata: state: got tensors, want them in the data")
 	}
-	m, err := f.layers("layer.")
+	m, err := layersOf(f, "layer.")
 	if err != nil {
 		return nil, err
 	}
 	s.Layers = m.layers
-	if _, ok := f.tensors["adam.first.0.weight"]; ok {
-		if s.FirstMoments, err = f.moments("adam.first.", len(m.layers)); err != nil {
+	if _, ok := f.Tensors["adam.first.0.weight"]; ok {
+		if s.FirstMoments, err = momentsOf(f, "adam.first.", len(m.layers)); err != nil {
 			return nil, err
 		}
-		if s.SecondMoments, err = f.moments("adam.second.", len(m.layers)); err != nil {
+		if s.SecondMoments, err = momentsOf(f, "adam.second.", len(m.layers)); err != nil {
 			return nil, err
 		}
 	}
-	if _, ok := f.tensors["best.0.weight"]; ok {
-		best, err := f.layers("best.")
+	if _, ok := f.Tensors["best.0.weight"]; ok {
+		best, err := layersOf(f, "best.")
 		if err != nil {
 			return nil, err
 		}
 		s.BestLayers = best.layers
 	}
-	if err := f.rest(); err != nil {
+	if err := f.Rest(); err != nil {
 		return nil, err
 	}
 	if _, err := s.check(); err != nil {
-		return nil, damaged("%s", afterColon(err))
+		return nil, damaged("%s", plain(err))
 	}
 	return s, nil
 }
 
-// moments takes out what momentTensors makes of so many layers.
-func (f *sealedFile) moments(prefix string, layers int) (out [][]float32, err error) {
+// momentsOf takes out what momentTensors makes of so many layers.
+func momentsOf(f *safetensors.File, prefix string, layers int) (out [][]float32, err error) {
 	for i := range layers {
-		w, err := f.tensor(fmt.Sprint(prefix, i, ".weight"), "F32", 2)
+		w, err := f.Tensor(fmt.Sprint(prefix, i, ".weight"), "F32", 2)
 		if err != nil {
 			return nil, err
 		}
-		b, err := f.tensor(fmt.Sprint(prefix, i, ".bias"), "F32", 1)
+		b, err := f.Tensor(fmt.Sprint(prefix, i, ".bias"), "F32", 1)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, w.float32s(), b.float32s())
+		out = append(out, w.Float32s(), b.Float32s())
 	}
 	return out, nil
 }

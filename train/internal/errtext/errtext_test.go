@@ -1,0 +1,31 @@
+package errtext
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestQuote(t *testing.T) {
+	forty := strings.Repeat("é", 40)
+	require.Equal(t, `"`+forty+`"`, Quote(forty))
+	require.Equal(t, `"`+forty+`…"`, Quote(forty+"x"))
+	require.Equal(t, `"a\n\x1b\xff"`, Quote("a\n\x1b\xff"))
+	require.Equal(t, `"a"`, Value("a"))
+	require.Equal(t, "3", Value(3))
+}
+
+func TestList(t *testing.T) {
+	require.Equal(t, `"a", "b"`, List([]string{"a", "b"}))
+	require.Equal(t, strings.Repeat(`"a", `, 19)+`"a" and 2 more`, List(strings.Split(strings.Repeat("a", 22), "")))
+}
+
+func TestPlural(t *testing.T) {
+	for want, c := range map[string]struct {
+		n    int
+		noun string
+	}{"1 cell": {1, "cell"}, "0 cells": {0, "cell"}, "2 entries": {2, "entry"}, "2 classes": {2, "class"}} {
+		require.Equal(t, want, Plural(c.n, c.noun))
+	}
+}

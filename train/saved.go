@@ -1,0 +1,93 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+	"softloss/train/dataset"
+)
+
+// Saved is a model with what is needed to use it on raw features: what a model file holds.
+//
+//	saved, err := train.Load("flowers.safetensors")
+//	probs, err := saved.Predict(features)
+//
+// Only Model must be set.
+type Saved struct {
+	Model        *Model
+	Scaler       *dataset.Scaler // applied to the features before Model sees them; nil: none
+	Temperature  float64         // divides the logits before the softmax, see [metric.FitTemperature]; 0 means 1
+	FeatureNames []string        // D names; nil: unnamed
+	ClassNames   []string        // K names; nil: unnamed
+}
+
+// Predict returns the probabilities of the classes for raw features.
+//
+//	softmax(logits(scaled features) / Temperature)
+//
+// Shapes: features [N, D] float32, the result [N, K] float32.
+// Errors: those of [dataset.Scaler.Transform] and [Model.Logits]; those of [Saved.Save] when the parts do not fit together.
+func (s *Saved) Predict(features *tensor.Dense) (*tensor.Dense, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if s.Scaler != nil {
+		var err error
+		if features, err = s.Scaler.Transform(features); err != nil {
+			return nil, fmt.Errorf("train: %w", err)
+		}
+	}
+	z, err := s.Model.Logits(features)
+	if err != nil {
+		return nil, err
+	}
+	return losses.TeacherLabels(z, s.temperature())
+}
+
+func (s *Saved) temperature() float64 {
+	if s.Temperature == 0 {
+		return 1
+	}
+	return s.Temperature
+}
+
+// check returns an error unless the parts fit together and can be stored.
+func (s *Saved) check() error {
+	if s == nil || s.Model.Sizes() == nil {
+		return fail(ErrEmpty, "model: has no layers, want one made by Fit or NewModel")
+	}
+	sizes := s.Model.Sizes()
+	d, k := sizes[0], sizes[len(sizes)-1]
+	if sc := s.Scaler; sc != nil {
+		if len(sc.Mean) != d || len(sc.Std) != d {
+			return fail(ErrMismatch, "scaler: got %d means and %d standard deviations, want %d, the features of the model", len(sc.Mean), len(sc.Std), d)
+		}
+		for j := range d {
+			if m, v := sc.Mean[j], sc.Std[j]; m-m != 0 || !(v > 0 && v <= math.MaxFloat64) {
+				return fail(ErrValue, "scaler: column %d: got mean %v and standard deviation %v, want finite numbers, the second above 0", j, m, v)
+			}
+		}
+	}
+	if t := s.temperature(); !(t > 0 && t <= math.MaxFloat64) {
+		return fail(ErrValue, "temperature: got %v, want a finite number above 0 (0 means 1)", t)
+	}
+	for _, names := range []struct {
+		arg  string
+		list []string
+		want int
+	}{{"feature names", s.FeatureNames, d}, {"class names", s.ClassNames, k}} {
+		if names.list != nil && len(names.list) != names.want {
+			return fail(ErrMismatch, "%s: got %d, want %d as in the model", names.arg, len(names.list), names.want)
+		}
+		for i, name := range names.list {
+			if !utf8.ValidString(name) {
+				return fail(ErrValue, "%s: number %d: got %q, want text in UTF-8", names.arg, i, name)
+			}
+		}
+	}
+	return nil
+}
