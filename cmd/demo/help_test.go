@@ -5,6 +5,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"softloss/cmd/demo/internal/demotest"
+	"softloss/cmd/demo/internal/predict"
+	"softloss/cmd/demo/internal/run"
+	"softloss/cmd/demo/internal/study"
 )
 
 // helps are the helps of all commands and the name of each golden file.
@@ -13,7 +18,6 @@ func helps() map[string][]string {
 		"help.golden":         {"-h"},
 		"help_train.golden":   {"train", "-h"},
 		"help_compare.golden": {"compare", "--help"},
-		"help_plot.golden":    {"plot", "-help"},
 		"help_predict.golden": {"predict", "-h"},
 	}
 }
@@ -23,7 +27,7 @@ func TestHelp(t *testing.T) {
 		code, stdout, stderr := demo(t, args...)
 		assert.Equal(t, exitDone, code, name)
 		assert.Empty(t, stderr, name)
-		golden(t, name, stdout)
+		demotest.Golden(t, name, stdout)
 		for line := range strings.SplitSeq(stdout, "\n") {
 			assert.LessOrEqual(t, len([]rune(line)), 80, line)
 		}
@@ -31,12 +35,10 @@ func TestHelp(t *testing.T) {
 }
 
 func TestHelpNamesEveryFlag(t *testing.T) {
-	for name, table := range map[string][]option{
-		"train": new(options).table(), "compare": new(studyOptions).table(), "plot": new(plotOptions).table(), "predict": new(predictOptions).table(),
-	} {
-		_, help, _ := demo(t, name, "-h")
-		for _, f := range table {
-			assert.Contains(t, help, "\n  -"+f.name+" ", f.name)
+	for _, c := range commands() {
+		_, help, _ := demo(t, c.name, "-h")
+		for _, f := range c.flags {
+			assert.Contains(t, help, "\n  -"+f.Name+" ", f.Name)
 		}
 	}
 }
@@ -54,8 +56,8 @@ func TestHelpWords(t *testing.T) {
 // Every example of the helps is a command line that is understood.
 func TestHelpExamples(t *testing.T) {
 	n := 0
-	for _, intro := range []string{helpIntro, compareIntro, plotIntro, predictIntro} {
-		for line := range strings.SplitSeq(intro, "\n") {
+	for _, c := range commands() {
+		for line := range strings.SplitSeq(c.intro, "\n") {
 			rest, isExample := strings.CutPrefix(line, "  demo ")
 			if !isExample {
 				continue
@@ -66,36 +68,14 @@ func TestHelpExamples(t *testing.T) {
 			var err error
 			switch words[0] {
 			case "train":
-				_, err = parseArgs(words[1:])
+				_, err = run.Parse(words[1:])
 			case "compare":
-				_, err = parseStudy(words[1:])
-			case "plot":
-				_, err = parseFlags("plot", new(plotOptions).table(), words[1:])
+				_, err = study.Parse(words[1:])
 			case "predict":
-				_, err = parseFlags("predict", new(predictOptions).table(), words[1:])
+				_, err = predict.Parse(words[1:])
 			}
 			assert.NoError(t, err, line)
 		}
 	}
-	assert.Equal(t, 27, n)
-}
-
-func TestWrap(t *testing.T) {
-	for _, tc := range []struct {
-		text string
-		want []string
-	}{
-		{"", []string{""}},
-		{"one two", []string{"one two"}},
-		{"one two three", []string{"one two", "three"}},
-		{"one\ntwo three four", []string{"one", "two", "three", "four"}},
-		{"unbreakable", []string{"unbreakable"}},
-		{"an unbreakable", []string{"an", "unbreakable"}},
-	} {
-		width := 7
-		if strings.Contains(tc.text, "\n") {
-			width = 5
-		}
-		assert.Equal(t, tc.want, wrap(tc.text, width), tc.text)
-	}
+	assert.Equal(t, 24, n)
 }

@@ -11,6 +11,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/record"
+	"softloss/cmd/demo/internal/run"
 )
 
 // notes are the notes of a run, one a line.
@@ -70,9 +74,9 @@ func TestDefaultEpochs(t *testing.T) {
 			assert.Equal(t, "kind", s.Data.Label)
 		}
 	}
-	o, err := parseArgs(nil)
+	o, err := run.Parse(nil)
 	require.NoError(t, err)
-	assert.Equal(t, []any{30, 0.001}, []any{o.epochs, o.learnRate})
+	assert.Equal(t, []any{30, 0.001}, []any{o.Epochs, o.LearnRate})
 }
 
 // A run that Ctrl-C would replace is named, and how to go on with it.
@@ -83,12 +87,12 @@ func TestOldRun(t *testing.T) {
 		defer cancel()
 		stdout := &cancelAt{text: "    1  ", cancel: cancel}
 		var stderr bytes.Buffer
-		require.Equal(t, exitInterrupted, run(ctx, strings.Fields(args), console{stdout, &stderr, false, "demo"}), stderr.String())
+		require.Equal(t, exitInterrupted, execute(ctx, strings.Fields(args), cli.Console{Stdout: stdout, Stderr: &stderr, Program: "demo"}), stderr.String())
 		return stdout.String()
 	}
 	first := stop("-out a -epochs 100 -hidden 8")
 	assert.NotContains(t, first, "nothing was saved")
-	dir := filepath.Join("a", checkpointFolder)
+	dir := filepath.Join("a", record.CheckpointFolder)
 	assert.Contains(t, notes(t, "-out a -epochs 1 -hidden 8"),
 		fmt.Sprintf("%s holds a run stopped after 1 epoch; -checkpoint %s -resume goes on with it, Ctrl-C would replace it", dir, dir))
 	assert.Empty(t, notes(t, "-out b -epochs 1 -hidden 8"))

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -16,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/cmd/demo/internal/predict"
+	"softloss/cmd/demo/internal/record"
 	"softloss/train/dataset"
 )
 
@@ -101,7 +102,7 @@ func inPairs(t *testing.T) {
 }
 
 // summaryOf runs demo train and returns its summary.
-func summaryOf(t *testing.T, args string) summary {
+func summaryOf(t *testing.T, args string) record.Run {
 	t.Helper()
 	code, stdout, stderr := demo(t, append([]string{"train", "-json", "-", "-quiet"}, strings.Fields(args)...)...)
 	require.Equal(t, exitDone, code, stderr)
@@ -122,11 +123,11 @@ func TestPairsOfFiles(t *testing.T) {
 		assert.Equal(t, []any{"a" + tc.data, "b" + tc.data, 600, 100, 64, 10, 0.0},
 			[]any{s.Data.Name, s.Data.TestName, s.Data.TrainRows, s.Data.TestRows, s.Data.Features, s.Data.Classes, s.Config.TestFraction})
 		assert.False(t, s.Data.SoftLabels, "rows of one 1 are classes")
-		assert.Greater(t, s.TestAccuracy, float(0.85))
+		assert.Greater(t, s.TestAccuracy, record.Float(0.85))
 
 		code, stdout, stderr := demo(t, "predict", "-json", "-model", "o/model.safetensors", "b"+tc.data)
 		require.Equal(t, exitDone, code, stderr)
-		var got []prediction
+		var got []predict.Prediction
 		require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 		digits, err := dataset.Digits()
 		require.NoError(t, err)
@@ -170,7 +171,7 @@ func TestTestDataOfFewerClasses(t *testing.T) {
 	writePairs(t, "few", few)
 	s := summaryOf(t, "-data a-images.gz -labels a-classes -testdata few-images.gz -testlabels few-classes -epochs 8 -noplots")
 	assert.Len(t, s.Test.ClassNames, 10)
-	assert.Greater(t, s.TestAccuracy, float(0.8))
+	assert.Greater(t, s.TestAccuracy, record.Float(0.8))
 
 	// The same with CSV files: the class of a test row is found by its name.
 	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
@@ -229,37 +230,4 @@ func TestPairErrors(t *testing.T) {
 	entries, err := filepath.Glob("demo-out*")
 	require.NoError(t, err)
 	assert.Empty(t, entries)
-}
-
-// An image lies as it is: row by row from the top, its longer side as long as the place is.
-func TestDrawImage(t *testing.T) {
-	pixels := make([]float32, 12)
-	pixels[0], pixels[7], pixels[11] = 1, 0.75, 0.5 // of 2 rows of 6: the first one, the second of the second row, the last one
-	s := &testSummary{ImageRows: 2, ImageColumns: 6, ClassNames: []string{"a", "b"},
-		Mistakes: []mistake{{Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels}, {Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels[:3]}}}
-	d := mistakes(s)
-	content, err := drawPNG(d.width, d.height, d.paint)
-	require.NoError(t, err)
-	img, err := png.Decode(bytes.NewReader(content))
-	require.NoError(t, err)
-	const dots = dotsPerInch / 72.0
-	at := func(column, row float64) uint32 {
-		x := float64(sheetMargin) + float64(mistakeImage)*(column+0.5)/6
-		y := float64(mistakesHead) + float64(mistakeImage)*(row+0.5)/6
-		r, g, b, _ := img.At(int(x*dots), int(y*dots)).RGBA()
-		assert.Equal(t, []uint32{r, r}, []uint32{g, b})
-		return r >> 8
-	}
-	assert.Equal(t, uint32(0), at(0, 0))
-	assert.InDelta(t, 63, at(1, 1), 2)
-	assert.InDelta(t, 127, at(5, 1), 2)
-	for _, white := range [][2]float64{{1, 0}, {5, 0}, {0, 1}, {4, 1}, {0, 3}} {
-		assert.Equal(t, uint32(255), at(white[0], white[1]), "%v", white)
-	}
-}
-
-func TestInk(t *testing.T) {
-	assert.Equal(t, []float32{0.25, 0.5}, newInk([]float32{0.25, 0.5}).pixels([]float32{0.25, 0.5}), "as they are")
-	assert.Equal(t, []float32{0, 0.5, 1}, newInk([]float32{0, 255}).pixels([]float32{0, 127.5, 255}), "bytes")
-	assert.Equal(t, []float32{0, 0.5, 1}, newInk([]float32{-1, 1}).pixels([]float32{-1, 0, 1}))
 }

@@ -9,6 +9,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/cmd/demo/internal/predict"
+	"softloss/cmd/demo/internal/record"
 )
 
 // shapesModel trains on shapes.csv in a folder of its own and returns the path of the model.
@@ -17,7 +20,7 @@ func shapesModel(t *testing.T) string {
 	dir := t.TempDir()
 	code, _, stderr := demo(t, "-data", testdata(t, "shapes.csv"), "-epochs", "40", "-lr", "0.01", "-quiet", "-out", dir)
 	require.Equal(t, exitDone, code, stderr)
-	return filepath.Join(dir, modelFile)
+	return filepath.Join(dir, record.ModelFile)
 }
 
 func TestPredict(t *testing.T) {
@@ -36,7 +39,7 @@ $`, stdout)
 
 	code, stdout, _ = demo(t, "predict", "-json", "-model", model, "new.csv")
 	require.Equal(t, exitDone, code)
-	var got []prediction
+	var got []predict.Prediction
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	require.Len(t, got, 3)
 	assert.Equal(t, "plate", got[1].Class)
@@ -64,12 +67,12 @@ func TestPredictIsTheTrainedModel(t *testing.T) {
 	dir := t.TempDir()
 	code, _, stderr := demo(t, "-data", testdata(t, "shapes.csv"), "-epochs", "3", "-quiet", "-out", dir)
 	require.Equal(t, exitDone, code, stderr)
-	text, err := os.ReadFile(filepath.Join(dir, summaryFile))
+	text, err := os.ReadFile(filepath.Join(dir, record.SummaryFile))
 	require.NoError(t, err)
 	s := decode(t, text)
-	code, stdout, _ := demo(t, "predict", "-json", "-model", filepath.Join(dir, modelFile), testdata(t, "shapes.csv"))
+	code, stdout, _ := demo(t, "predict", "-json", "-model", filepath.Join(dir, record.ModelFile), testdata(t, "shapes.csv"))
 	require.Equal(t, exitDone, code)
-	var got []prediction
+	var got []predict.Prediction
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	rows, err := os.ReadFile(testdata(t, "shapes.csv"))
 	require.NoError(t, err)
@@ -94,7 +97,7 @@ func TestPredictErrors(t *testing.T) {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o666))
 	}
 	require.NoError(t, os.Mkdir("folder", 0o777))
-	require.NoError(t, os.WriteFile(filepath.Join("folder", onnxFile), []byte("a graph of operators"), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join("folder", record.OnnxFile), []byte("a graph of operators"), 0o666))
 	require.NoError(t, os.WriteFile("x.npy", npyBytes("<f4", []float32{1, 2}, 1, 2), 0o666))
 	require.NoError(t, os.WriteFile("y.npy", npyBytes("<i8", []int64{1, 2}, 2), 0o666))
 	for _, tc := range []struct{ args, want string }{

@@ -11,6 +11,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/demotest"
+	"softloss/cmd/demo/internal/record"
 )
 
 // A run that is stopped and goes on with the very command that it printed ends as a run that never stopped.
@@ -32,7 +36,7 @@ func TestResumeWithThePrintedCommand(t *testing.T) {
 			defer cancel()
 			stdout := &cancelAt{text: "    4  ", cancel: cancel}
 			var stderr bytes.Buffer
-			require.Equal(t, exitInterrupted, run(ctx, args, console{stdout, &stderr, false, "demo"}))
+			require.Equal(t, exitInterrupted, execute(ctx, args, cli.Console{Stdout: stdout, Stderr: &stderr, Program: "demo"}))
 			_, command, found := strings.Cut(stdout.String(), "; to go on:\n  demo ")
 			require.True(t, found, stdout.String())
 			command, _, _ = strings.Cut(command, "\n")
@@ -46,17 +50,17 @@ func TestResumeWithThePrintedCommand(t *testing.T) {
 			assert.Contains(t, text, "\nresumed  after 4 epochs, from ")
 			code, _, message = demo(t, slices.Concat(same, []string{"-quiet", "-out", "whole", "-json", "whole.json"})...)
 			require.Equal(t, exitDone, code, message)
-			var both [2]summary
+			var both [2]record.Run
 			for i, name := range []string{"resumed.json", "whole.json"} {
 				content, err := os.ReadFile(name)
 				require.NoError(t, err)
 				both[i] = decode(t, content)
 				both[i].Seconds, both[i].Files = 0, nil
 			}
-			assertSame(t, both[1], both[0])
-			a, err := os.ReadFile(filepath.Join("demo-out", modelFile))
+			demotest.Same(t, both[1], both[0])
+			a, err := os.ReadFile(filepath.Join("demo-out", record.ModelFile))
 			require.NoError(t, err)
-			b, err := os.ReadFile(filepath.Join("whole", modelFile))
+			b, err := os.ReadFile(filepath.Join("whole", record.ModelFile))
 			require.NoError(t, err)
 			assert.True(t, bytes.Equal(a, b), "the models are equal to the last bit")
 		})
@@ -106,12 +110,4 @@ func TestPatience(t *testing.T) {
 	assert.Len(t, s.History, s.BestEpoch+2)
 	assert.InDelta(t, float64(s.History[s.BestEpoch-1].ValidationLoss), float64(s.ValidationLoss), 1e-6, "the weights of the best epoch")
 	assert.Regexp(t, `\nstopped after \d+ epochs: 2 without a better validation loss; the weights are those of epoch \d+\n`, stderr)
-}
-
-func TestCommandLine(t *testing.T) {
-	c := console{program: "demo"}
-	args := []string{"-loss", "10*nce+mae", "--checkpoint", "a b", "-resume", "-hidden=8", "-checkpoint=x", "it's", ""}
-	assert.Equal(t, `demo train -loss '10*nce+mae' -hidden=8 'it'\''s' ''`, c.command("train", args, "checkpoint", "resume"))
-	assert.Equal(t, "go run softloss/cmd/demo", programName("/tmp/go-build123/b001/exe/demo"))
-	assert.Equal(t, "./demo", programName("./demo"))
 }

@@ -7,21 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"softloss/train"
+	"softloss/cmd/demo/internal/demotest"
+	"softloss/cmd/demo/internal/record"
 )
-
-func TestTeacherFlags(t *testing.T) {
-	o, err := parseArgs(strings.Fields("-teacher m"))
-	require.NoError(t, err)
-	assert.Equal(t, []float64{2, 0.5}, []float64{o.temperature, o.teacherWeight})
-	o, err = parseArgs(strings.Fields("-teacher m -temperature 4 -teacherweight 1"))
-	require.NoError(t, err)
-	assert.Equal(t, []float64{4, 1}, []float64{o.temperature, o.teacherWeight})
-	s := &session{options: o, summary: newSummary(o)}
-	s.teacher = &train.Model{}
-	c := s.config()
-	assert.Equal(t, []any{s.teacher, 4.0, 1.0}, []any{c.Teacher, c.TeacherTemperature, c.TeacherWeight})
-}
 
 // A teacher says here what it says of the same rows in its own run, although the features are scaled in another way;
 // and a student that has nothing but the teacher to learn from learns.
@@ -38,9 +26,8 @@ func TestTeacher(t *testing.T) {
 	assert.Equal(t, []int{64, 256, 10}, s.Teacher.Sizes)
 	assert.Equal(t, big.TestAccuracy, s.Teacher.TestAccuracy)
 	assert.InDelta(t, float64(big.Calibration.ECEAfter), float64(s.Teacher.ECE), 1e-5, "its temperature goes with it")
-	assert.Greater(t, s.TestAccuracy, float(0.8), "every label was wrong")
+	assert.Greater(t, s.TestAccuracy, record.Float(0.8), "every label was wrong")
 	assert.Equal(t, []any{"big/model.safetensors", 3.0, 1.0}, []any{s.Config.Teacher, s.Config.Temperature, s.Config.TeacherWeight})
-	assert.Equal(t, "train, labels with noise, with teacher", trainingCurves(&s, lossInfo{}).panels[0][0].series[0].name)
 
 	// The mixing weight and the temperature reach the trainer.
 	same := data + "-hidden none -epochs 2 -noplots -teacher big/model.safetensors "
@@ -49,7 +36,7 @@ func TestTeacher(t *testing.T) {
 		b := summaryOf(t, same+other)
 		assert.NotEqual(t, a.History[1].TrainLoss, b.History[1].TrainLoss, other)
 	}
-	assertSame(t, a.History, summaryOf(t, same+"-temperature 2 -teacherweight 0.5").History)
+	demotest.Same(t, a.History, summaryOf(t, same+"-temperature 2 -teacherweight 0.5").History)
 }
 
 func TestTeacherErrors(t *testing.T) {

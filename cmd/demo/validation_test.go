@@ -8,15 +8,19 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/cmd/demo/internal/demotest"
+	"softloss/cmd/demo/internal/record"
+	"softloss/cmd/demo/internal/run"
 )
 
 func TestValidationDefaults(t *testing.T) {
 	for args, want := range map[string]float64{
 		"": 0, "-validation 0": 0, "-validation 0.3": 0.3, "-patience 3": 0.1, "-calibrate": 0.1, "-patience 3 -calibrate -validation 0.25": 0.25,
 	} {
-		o, err := parseArgs(strings.Fields(args))
+		o, err := run.Parse(strings.Fields(args))
 		require.NoError(t, err, args)
-		assert.InDelta(t, want, o.validation, 0, args)
+		assert.InDelta(t, want, o.Validation, 0, args)
 	}
 	for args, want := range map[string]string{
 		"-validation 0 -patience 3":               "-patience needs validation rows to go by: want -validation above 0, or none for 0.1",
@@ -43,28 +47,24 @@ func TestValidation(t *testing.T) {
 	assert.Contains(t, stdout, "   validation loss (nats)   validation accuracy\n")
 	assert.Regexp(t, `\ntrain      .+\nvalidation .+\ntest       .+\n`, stdout)
 	assert.NotContains(t, stdout, "only 3")
-	content, err := os.ReadFile(filepath.Join("demo-out", summaryFile))
+	content, err := os.ReadFile(filepath.Join("demo-out", record.SummaryFile))
 	require.NoError(t, err)
 	s := decode(t, content)
 	assert.Equal(t, []int{1078, 360, 359}, []int{s.Data.TrainRows, s.Data.ValidationRows, s.Data.TestRows})
 	for _, e := range s.History {
-		assert.True(t, e.ValidationLoss.finite() && e.ValidationAccuracy.finite() && e.ValidationECE.finite())
-		assert.False(t, e.TestLoss.finite() || e.TestAccuracy.finite() || e.TestECE.finite())
+		assert.True(t, e.ValidationLoss.Finite() && e.ValidationAccuracy.Finite() && e.ValidationECE.Finite())
+		assert.False(t, e.TestLoss.Finite() || e.TestAccuracy.Finite() || e.TestECE.Finite())
 	}
 	last := s.History[2]
 	assert.InDelta(t, float64(last.ValidationLoss), float64(s.ValidationLoss), 1e-6)
 	assert.InDelta(t, float64(last.ValidationAccuracy), float64(s.ValidationAccuracy), 0)
 	assert.Greater(t, s.ValidationLoss, s.ValidationLowestLoss)
-	events := readEvents(t, "board")
-	assert.InDelta(t, float32(last.ValidationLoss), events[3].scalars["validation/loss"], 0)
-	assert.NotContains(t, events[3].scalars, "test/loss")
-	page, err := os.ReadFile(filepath.Join("demo-out", reportFile))
+	events := demotest.Events(t, "board")
+	assert.InDelta(t, float32(last.ValidationLoss), events[3].Scalars["validation/loss"], 0)
+	assert.NotContains(t, events[3].Scalars, "test/loss")
+	page, err := os.ReadFile(filepath.Join("demo-out", record.ReportFile))
 	require.NoError(t, err)
 	assert.Contains(t, string(page), "360 rows more, which it did not learn from either, watched the training.")
-	f := trainingCurves(&s, lossInfo{})
-	assert.Equal(t, "validation", f.panels[0][0].series[1].name)
-	assert.Equal(t, "lowest possible, validation", f.panels[0][0].series[2].name)
-	assert.InDelta(t, float64(last.ValidationLoss), f.panels[0][0].series[1].ys[2], 0)
 
 	_, stdout, _ = demo(t, "-data", "housing", "-hidden", "4", "-epochs", "2", "-validation", "0.2", "-noplots")
 	assert.Contains(t, stdout, "note     only 4 validation rows: what goes by them is rough\n")
@@ -80,8 +80,8 @@ func TestTestRowsChooseNothing(t *testing.T) {
 		require.True(t, s.StoppedEarly)
 		assert.Equal(t, 60, s.Data.ValidationRows)
 		assert.InDelta(t, float64(s.History[s.BestEpoch-1].ValidationLoss), float64(s.ValidationLoss), 1e-6, "the weights of the best epoch")
-		assert.Greater(t, s.ValidationAccuracy, float(0.85), "its features are scaled as the others are")
-		content, err := os.ReadFile(filepath.Join(test, modelFile))
+		assert.Greater(t, s.ValidationAccuracy, record.Float(0.85), "its features are scaled as the others are")
+		content, err := os.ReadFile(filepath.Join(test, record.ModelFile))
 		require.NoError(t, err)
 		models = append(models, string(content))
 	}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"image"
+	"image/color"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/demotest"
+	"softloss/cmd/demo/internal/figure"
+	"softloss/cmd/demo/internal/record"
+)
+
+// smallStudy are the flags of a study that takes a moment.
+func smallStudy(more ...string) []string {
+	return append([]string{"compare", "-losses", "ce mae", "-noise", "0,0.5", "-seeds", "2", "-epochs", "2", "-hidden", "8"}, more...)
+}
+
+// readResults reads the results of a study without the times.
+func readResults(t *testing.T, path string) record.Study {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var s record.Study
+	require.NoError(t, json.Unmarshal(text, &s))
+	for i := range s.Results {
+		s.Results[i].Seconds = 0
+	}
+	return s
+}
+
+func TestStudyDoesNotDependOnItsOrder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, stdout, stderr := demo(t, smallStudy("-jobs", "1", "-out", "one")...)
+	require.Equal(t, exitDone, code, stderr)
+	assert.Regexp(t, `(?s)^data     digits: 1797 rows, 0\.3 of them for the test.+8 runs\n\n( +\d/8  [^\n]+ %  [^\n]+left\n){8}\naccuracy on clean`, stdout)
+	code, _, _ = demo(t, smallStudy("-jobs", "5", "-out", "five", "-noplots", "-quiet")...)
+	require.Equal(t, exitDone, code)
+	one, five := readResults(t, "one/compare.json"), readResults(t, "five/compare.json")
+	assert.Equal(t, one, five)
+	assert.Equal(t, 8, one.Finished)
+	require.Len(t, one.Cells, 4)
+	assert.Greater(t, one.Cells[0].LastMean, one.Cells[1].LastMean, "noise costs accuracy")
+	demotest.Picture(t, "one/compare.png", image.Pt(1650, 720), figure.LineStyles[0].Color, figure.LineStyles[1].Color)
+	assert.FileExists(t, "one/report.html")
+	assert.NoFileExists(t, "five/report.html")
+}
+
+func TestStudyGoesOn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, whole, _ := demo(t, smallStudy("-out", "whole", "-noplots", "-json", "-", "-quiet")...)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stdout := &cancelAt{text: "   2/8", cancel: cancel}
+	var stderr bytes.Buffer
+	args := smallStudy("-out", "part", "-noplots", "-jobs", "1", "-fresh")
+	require.Equal(t, exitInterrupted, execute(ctx, args, cli.Console{Stdout: stdout, Stderr: &stderr, Program: "demo"}))
+	assert.Contains(t, stdout.String(), "stopped: 2 of 8 runs finished and kept in part/compare.jsonl; to go on:\n"+
+		"  demo compare -losses 'ce mae' -noise 0,0.5 -seeds 2 -epochs 2 -hidden 8 -out part -noplots -jobs 1\n")
+
+	// What a process leaves that is killed while it writes.
+	f, err := os.OpenFile("part/compare.jsonl", os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString(`{"loss":"ce","noi`)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+
+	_, text, _ := demo(t, smallStudy("-out", "part", "-noplots")...)
+	assert.Contains(t, text, "8 runs, 2 of them finished before\n")
+	assert.Contains(t, text, "   6/6  ")
+	require.NoError(t, os.WriteFile("whole.json", []byte(whole), 0o666))
+	assert.Equal(t, readResults(t, "whole.json"), readResults(t, "part/compare.json"))
+
+	_, text, _ = demo(t, smallStudy("-out", "part", "-noplots")...)
+	assert.Contains(t, text, "8 of them finished before")
+	assert.NotContains(t, text, "/8  ", "nothing is made again")
+
+	code, _, message := demo(t, smallStudy("-out", "part", "-epochs", "3")...)
+	assert.Equal(t, exitUsage, code)
+	assert.Regexp(t, `^demo: part/compare\.jsonl has runs of other settings .+epochs 2.+epochs 3.+-fresh to forget them\n$`, message)
+	require.NoError(t, os.WriteFile("part/compare.jsonl", []byte("something\n"), 0o666))
+	code, _, message = demo(t, smallStudy("-out", "part")...)
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, message, "is no file of finished runs")
+}
+
+// Real answers are worth more than their majority, and smoothing gives a little of it back.
+func TestAnswers(t *testing.T) {
+	votes := testdata(t, "votes.csv")
+	t.Chdir(t.TempDir())
+	code, stdout, stderr := demo(t, "compare", "-data", "housing", "-seeds", "6", "-out", "o")
+	require.Equal(t, exitDone, code, stderr)
+	s := readResults(t, "o/compare_answers.json")
+	last := map[string]float64{}
+	for _, c := range s.Cells {
+		last[c.Loss] = c.LastMean
+	}
+	assert.Less(t, last["soft"], last["constant"])
+	assert.Less(t, last["constant"], last["majority@0.1"])
+	assert.Less(t, last["majority@0.1"], last["majority"])
+	assert.Contains(t, stdout, "  trained on           KL (nats)\n")
+	demotest.Picture(t, "o/compare_answers.png", image.Pt(1650, 720), figure.BarColour(figure.LineStyles[0]), figure.BarColour(figure.LineStyles[3]), color.Black)
+
+	code, _, stderr = demo(t, "compare", "-data", votes, "-soft", "3", "-seeds", "1", "-epochs", "2", "-quiet", "-out", "v")
+	assert.Equal(t, exitDone, code, stderr)
+}
+
+func TestStudyBar(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitDone, execute(context.Background(), smallStudy("-seeds", "1", "-noplots"), cli.Console{Stdout: &stdout, Stderr: &stderr, Terminal: true, Program: "demo"}))
+	assert.Contains(t, stderr.String(), "run 1 of 4")
+	assert.NotContains(t, stdout.String(), "left\n", "no lines beside the bar")
+}
+
+func TestStudyUsage(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, tc := range []struct{ args, want string }{
+		{"-losses ce;hinge", `-losses: loss: "hinge" is unknown, want one of .+`},
+		{"-losses ce;ce", `invalid value "ce;ce" for flag -losses: ce is there twice`},
+		{"-losses ce@2", `-losses: "ce@2": behind @ want a number from 0 to 1, the strength of smoothing, such as ce@0\.1`},
+		{"-noise 0,0", `invalid value "0,0" for flag -noise: want different numbers from 0 to 1 such as 0,0\.2,0\.4`},
+		{"-data housing -noise 0.2", `-noise is for labels, but -data housing has the answers of people`},
+		{"-data housing -losses mae", `-losses: "mae": for answers of people want soft, majority, constant or, smoothed, majority@0\.1`},
+		{"-label kind", `-label, -soft, -header and -comma are about a CSV file, but -data is digits`},
+		{"-soft 1 -data x.csv", `-soft 1: want 2 or more columns, one for each class`},
+		{"-scale perhaps", `invalid value "perhaps" for flag -scale: want auto, yes or no`},
+		{"more", `unexpected argument "more", want flags only; a data file is given with -data`},
+		{"-seeds", `flag -seeds needs a value; see demo compare -h`},
+	} {
+		code, stdout, stderr := demo(t, append([]string{"compare"}, strings.Fields(tc.args)...)...)
+		assert.Equal(t, exitUsage, code, tc.args)
+		assert.Empty(t, stdout)
+		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+	}
+	entries, err := os.ReadDir(".")
+	require.NoError(t, err)
+	assert.Empty(t, entries, "nothing was written")
+}

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Columns of the list of flags.
+const (
+	helpFlags = 22
+	helpText  = 56
+)
+
+// PrintHelp writes the help of a command: its flags between two texts.
+func PrintHelp(w io.Writer, intro string, table []Flag, end string) {
+	var b strings.Builder
+	b.WriteString(intro)
+	group := ""
+	for _, f := range table {
+		if f.Group != group {
+			group = f.Group
+			fmt.Fprintf(&b, "\n%s:\n", group)
+		}
+		text := f.Help
+		if f.Default != "" && f.Default != "0" && f.Arg != "" {
+			text += " (default " + f.Default + ")"
+		}
+		head := strings.TrimSpace("-" + f.Name + " " + f.Arg)
+		for _, line := range wrap(text, helpText) {
+			fmt.Fprintf(&b, "  %-*s%s\n", helpFlags, head, line)
+			head = ""
+		}
+	}
+	b.WriteString(end)
+	io.WriteString(w, b.String())
+}
+
+// wrap breaks text at spaces into lines of at most width characters where it can, and keeps its line breaks.
+func wrap(text string, width int) []string {
+	var lines []string
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		for len(paragraph) > width {
+			i := strings.LastIndex(paragraph[:width+1], " ")
+			if i <= 0 {
+				break
+			}
+			lines = append(lines, paragraph[:i])
+			paragraph = paragraph[i+1:]
+		}
+		lines = append(lines, paragraph)
+	}
+	return lines
+}

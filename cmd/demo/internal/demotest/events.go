@@ -1,0 +1,99 @@
+package demotest
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Event is what a reader of an event file finds.
+type Event struct {
+	Seconds float64
+	Version string
+	Step    uint64
+	Scalars map[string]float32
+}
+
+// fields splits a message of protocol buffers into its fields; it knows the wire types 0, 1, 2 and 5.
+func fields(t *testing.T, b []byte, visit func(field, number uint64, data []byte)) {
+	t.Helper()
+	for len(b) > 0 {
+		key, n := binary.Uvarint(b)
+		require.Positive(t, n)
+		b = b[n:]
+		var number uint64
+		var data []byte
+		switch key & 7 {
+		case 0:
+			number, n = binary.Uvarint(b)
+			require.Positive(t, n)
+		case 1:
+			number, n = binary.LittleEndian.Uint64(b), 8
+		case 5:
+			number, n = uint64(binary.LittleEndian.Uint32(b)), 4
+		case 2:
+			size, m := binary.Uvarint(b)
+			require.Positive(t, m)
+			data, n = b[m:m+int(size)], m+int(size)
+		default:
+			require.Fail(t, "wire type", "%d", key&7)
+		}
+		visit(key>>3, number, data)
+		b = b[n:]
+	}
+}
+
+// Events reads all event files of a folder and checks their checksums.
+func Events(t *testing.T, dir string) (out []Event) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "events.out.tfevents.*"))
+	require.NoError(t, err)
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for len(b) > 0 {
+			size := binary.LittleEndian.Uint64(b)
+			require.Equal(t, checksum(b[:8]), binary.LittleEndian.Uint32(b[8:]))
+			data := b[12 : 12+size]
+			require.Equal(t, checksum(data), binary.LittleEndian.Uint32(b[12+size:]))
+			b = b[16+size:]
+			e := Event{Scalars: map[string]float32{}}
+			fields(t, data, func(field, number uint64, data []byte) {
+				switch field {
+				case 1:
+					e.Seconds = math.Float64frombits(number)
+				case 2:
+					e.Step = number
+				case 3:
+					e.Version = string(data)
+				case 5:
+					fields(t, data, func(_, _ uint64, value []byte) {
+						tag, number32 := "", float32(0)
+						fields(t, value, func(field, number uint64, data []byte) {
+							if field == 1 {
+								tag = string(data)
+							} else {
+								number32 = math.Float32frombits(uint32(number))
+							}
+						})
+						e.Scalars[tag] = number32
+					})
+				}
+			})
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// checksum is that of TFRecord.
+func checksum(data []byte) uint32 {
+	crc := crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))
+	return bits.RotateLeft32(crc, 17) + 0xa282ead8
+}

@@ -1,0 +1,108 @@
+package input
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/train/dataset"
+)
+
+// Builtin returns the reader of a data set that needs no file, nil for any other name.
+func Builtin(name string) func() (*dataset.Dataset, error) {
+	switch name {
+	case "digits":
+		return dataset.Digits
+	case "housing":
+		return dataset.Housing
+	}
+	return nil
+}
+
+// Source is data as a command line names it: digits, housing, a CSV file, or an IDX or NPY file with a file of labels.
+type Source struct {
+	Flag, LabelsFlag string // by which they are given
+	Data, Labels     string // Labels is "" without such a file
+	CSV              dataset.CSVOptions
+}
+
+// Load reads a data set. What is wrong with a file is errUsage.
+func (s Source) Load() (*dataset.Dataset, error) {
+	read := Builtin(s.Data)
+	if s.Flag == "data" && read != nil {
+		return read()
+	}
+	format, err := dataset.FormatOf(s.Data)
+	switch {
+	case IsFolder(s.Data):
+		return nil, cli.Usagef("-%s %s: is a folder, want a file", s.Flag, s.Data)
+	case errors.Is(err, fs.ErrNotExist) && s.Flag == "data":
+		return nil, cli.Usagef("-data %s: no such file; want %s", s.Data, WantData)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, cli.Usagef("-%s %s: no such file", s.Flag, s.Data)
+	case err != nil:
+		return nil, cli.Usagef("-%s %s", s.Flag, cli.TrimPackage(err))
+	case s.Labels == "" && format != dataset.FormatCSV:
+		return nil, cli.Usagef("-%s %s: an %v file has no labels in it; give them with -%s FILE", s.Flag, s.Data, format, s.LabelsFlag)
+	case s.Labels != "" && format == dataset.FormatCSV:
+		return nil, cli.Usagef("-%s %s: is no IDX or NPY file, to which -%s could belong; a CSV file has its labels in it", s.Flag, s.Data, s.LabelsFlag)
+	}
+	var set *dataset.Dataset
+	if s.Labels == "" {
+		set, err = dataset.ReadCSVFile(s.Data, s.CSV)
+	} else {
+		set, err = dataset.ReadPairFiles(s.Data, s.Labels)
+	}
+	switch {
+	case err == nil:
+		return set, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, cli.Usagef("-%s %s: no such file", s.LabelsFlag, s.Labels)
+	case s.Labels == "":
+		return nil, s.csvError(err)
+	}
+	text, flag := cli.TrimPackage(err), s.Flag
+	if strings.HasPrefix(text, s.Labels+":") {
+		flag = s.LabelsFlag
+	}
+	return nil, cli.Usagef("-%s %s", flag, text)
+}
+
+// csvError is an error of dataset.ReadCSVFile in the words of the command line.
+func (s Source) csvError(err error) error {
+	text := cli.TrimPackage(err)
+	switch _, columns, _ := strings.Cut(text, "want one of the columns "); {
+	case errors.Is(err, dataset.ErrColumn):
+		return cli.Usagef("-label %s: no such column in %s; the columns are %s", s.CSV.Label, s.Data, columns)
+	case errors.Is(err, dataset.ErrHeader):
+		return cli.Usagef("-%s %s", s.Flag, HeaderUnclear(s.Data, err))
+	case errors.Is(err, dataset.ErrShape) && strings.Contains(text, "got 1 column,"):
+		text += "; -comma CHAR says what separates them"
+	}
+	before, after, tooMany := strings.Cut(text, " else raise MaxCategories")
+	if text = before + after; tooMany && strings.Contains(text, "is this a quantity?") || strings.Contains(text, "want the same class written as") {
+		text += "; -label NAME takes another column for the class"
+	}
+	return cli.Usagef("-%s %s", s.Flag, text)
+}
+
+// HeaderUnclear says what to do about a first line that may be a header or not.
+func HeaderUnclear(path string, err error) string {
+	var line *dataset.CellError
+	if !errors.As(err, &line) {
+		return cli.TrimPackage(err)
+	}
+	return fmt.Sprintf("%s: line %d: got %s; say -header yes or -header no", path, line.Line, line.Got)
+}
+
+// IsFolder reports whether there is a folder.
+func IsFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// WantData is what -data takes.
+const WantData = "digits, housing or the path of a file"

@@ -1,0 +1,39 @@
+package predict
+
+import (
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/input"
+	"softloss/cmd/demo/internal/record"
+	"softloss/train/dataset"
+)
+
+// Options are what the command line of predict says.
+type Options struct {
+	model string
+	csv   dataset.CSVOptions
+	json  bool
+	file  string // of the rows
+}
+
+// Flags returns the flags of predict in the order of -h.
+func (o *Options) Flags() []cli.Flag {
+	return cli.Group("Flags",
+		cli.Value("model", "FILE", "demo-out/"+record.ModelFile, "a model that demo train saved", cli.Text(&o.model, "a file")),
+		cli.Value("header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns; without, they are in the order of the model's features", input.Header(&o.csv.Header)),
+		cli.Value("comma", "CHAR", "", input.CommaHelp, input.Comma(&o.csv.Comma)),
+		cli.Switch("json", "write JSON with the probabilities of all classes", &o.json),
+	)
+}
+
+// Parse reads the command line of predict.
+func Parse(args []string) (o Options, err error) {
+	rest, err := cli.Parse("predict", o.Flags(), args)
+	switch {
+	case err != nil:
+		return o, err
+	case len(rest) != 1:
+		return o, cli.Usagef("got %s, want the file to predict: demo predict -model %s FILE", cli.Count(len(rest), "file"), cli.ShellWord(o.model))
+	}
+	o.file = rest[0]
+	return o, nil
+}

@@ -1,0 +1,132 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Calibration is what -calibrate came to, on the test rows: before it and after.
+type Calibration struct {
+	Temperature Float  `json:"temperature"`       // null when none fits
+	Problem     string `json:"problem,omitempty"` // why none fits
+
+	NLLBefore Float `json:"nll_before"` // negative log likelihood of the labels, without smoothing, in nats
+	NLLAfter  Float `json:"nll_after"`
+	ECEBefore Float `json:"ece_before"`
+	ECEAfter  Float `json:"ece_after"`
+
+	Reliability []Bin `json:"reliability"` // after
+}
+
+// Run is a run: what was asked for and what came out. The report and -json both show it.
+type Run struct {
+	Data        Data    `json:"data"`
+	Config      Config  `json:"config"`
+	History     []Epoch `json:"history"`
+	Interrupted bool    `json:"interrupted"`
+	Seconds     Float   `json:"seconds"`
+
+	TrainLoss       Float `json:"train_loss"`
+	TrainLowestLoss Float `json:"train_lowest_loss"`
+	TrainAccuracy   Float `json:"train_accuracy"`
+	TrainECE        Float `json:"train_ece"`
+
+	ValidationLoss       Float `json:"validation_loss"` // these are null without validation rows
+	ValidationLowestLoss Float `json:"validation_lowest_loss"`
+	ValidationAccuracy   Float `json:"validation_accuracy"`
+	ValidationECE        Float `json:"validation_ece"`
+
+	TestLoss       Float `json:"test_loss"`
+	TestLowestLoss Float `json:"test_lowest_loss"`
+	TestAccuracy   Float `json:"test_accuracy"`
+	ECE            Float `json:"ece"`
+
+	GraphTestLoss   Float `json:"graph_test_loss"`
+	GraphDifference Float `json:"graph_difference"`
+	GraphAgrees     bool  `json:"graph_agrees"`
+
+	BestEpoch    int  `json:"best_epoch"`    // of the lowest validation loss, or test loss without one, when it chose nothing; 0 without an epoch
+	StoppedEarly bool `json:"stopped_early"` // by -patience; the weights are those of the best epoch
+
+	Calibration *Calibration `json:"calibration"` // of -calibrate
+	Teacher     *Teacher     `json:"teacher"`     // of -teacher
+
+	Test *Test `json:"test"` // what the pictures of the test rows show; nil when there is no model
+
+	Checkpoint    string `json:"checkpoint,omitempty"`     // of an interrupted run
+	ResumeCommand string `json:"resume_command,omitempty"` // that goes on with it
+
+	Files []string `json:"files"`
+}
+
+// Data says what was learned.
+type Data struct {
+	Name           string `json:"name"`
+	TestName       string `json:"test_name,omitempty"` // of test rows that are no part of the data
+	Label          string `json:"label,omitempty"`     // the column that the classes are from
+	TrainRows      int    `json:"train_rows"`
+	ValidationRows int    `json:"validation_rows"`
+	TestRows       int    `json:"test_rows"`
+	Features       int    `json:"features"`
+	Classes        int    `json:"classes"`
+	SoftLabels     bool   `json:"soft_labels"`
+	Weighted       bool   `json:"weighted"`       // rows stand for several observations each
+	FlippedLabels  int    `json:"flipped_labels"` // of training and validation rows
+}
+
+// Config says how.
+type Config struct {
+	Loss         string  `json:"loss"`
+	Criterion    string  `json:"criterion"` // losses.Criterion.Key
+	Alpha        float64 `json:"alpha"`
+	Smoothing    string  `json:"smoothing"`
+	Hidden       []int   `json:"hidden"`
+	Epochs       int     `json:"epochs"`
+	Batch        int     `json:"batch"`
+	LearnRate    float64 `json:"learn_rate"`
+	Seed         uint64  `json:"seed"`
+	Noise        float64 `json:"noise"`
+	TestFraction float64 `json:"test_fraction"` // 0 for test rows that are no part of the data
+	Validation   float64 `json:"validation_fraction"`
+	Schedule     string  `json:"schedule"`
+	Warmup       float64 `json:"warmup"`
+	Patience     int     `json:"patience"`
+	L2           float64 `json:"l2"`
+	WeightDecay  float64 `json:"weight_decay"`
+	ClipNorm     float64 `json:"clip_norm"`
+	Mixup        float64 `json:"mixup"`
+
+	Teacher       string  `json:"teacher,omitempty"`
+	Temperature   float64 `json:"teacher_temperature,omitempty"`
+	TeacherWeight float64 `json:"teacher_weight,omitempty"`
+}
+
+// New is the summary of a run that has not begun.
+func New(c Config) *Run {
+	return &Run{
+		Config:    c,
+		TrainLoss: Unknown, TrainLowestLoss: Unknown, TrainAccuracy: Unknown, TrainECE: Unknown,
+		ValidationLoss: Unknown, ValidationLowestLoss: Unknown, ValidationAccuracy: Unknown, ValidationECE: Unknown,
+		TestLoss: Unknown, TestLowestLoss: Unknown, TestAccuracy: Unknown, ECE: Unknown,
+		GraphTestLoss: Unknown, GraphDifference: Unknown,
+		History: []Epoch{}, Files: []string{},
+	}
+}
+
+// JSON is the summary as -json writes it.
+func (s *Run) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(s)
+	return b.Bytes(), err
+}
+
+// Teacher is the model that is distilled, and how it does on the test rows.
+type Teacher struct {
+	Sizes        []int `json:"sizes"` // of its layers
+	TestLoss     Float `json:"test_loss"`
+	TestAccuracy Float `json:"test_accuracy"`
+	ECE          Float `json:"ece"`
+}

@@ -1,0 +1,111 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"path/filepath"
+)
+
+// IsOf reports whether the study is of the data of a run.
+func (s *Study) IsOf(run *Run) bool {
+	return filepath.Clean(s.Data) == filepath.Clean(run.Data.Name)
+}
+
+// The files of a study in the output folder; that of the answers of people has other names than that of label noise.
+const (
+	NoiseStudyName   = "compare"
+	AnswersStudyName = "compare_answers"
+)
+
+// Job is one run of a study.
+type Job struct {
+	Loss  string  `json:"loss"`
+	Noise float64 `json:"noise"`
+	Seed  uint64  `json:"seed"`
+}
+
+// Result is what a run came to: accuracy on the clean test rows or, for the answers of people, the
+// Kullback-Leibler divergence in nats.
+type Result struct {
+	Job
+	Last      float64 `json:"last"` // after the last epoch
+	Best      float64 `json:"best"` // in the best epoch of the test
+	BestEpoch int     `json:"best_epoch"`
+	Seconds   float64 `json:"seconds"`
+}
+
+// Study is a study as -json writes it.
+type Study struct {
+	Data      string    `json:"data"`
+	Measure   string    `json:"measure"` // accuracy or kl
+	Epochs    int       `json:"epochs"`
+	Batch     int       `json:"batch"`
+	LearnRate float64   `json:"learn_rate"`
+	Hidden    []int     `json:"hidden"`
+	Test      float64   `json:"test_fraction"`
+	Losses    []string  `json:"losses"`
+	Noise     []float64 `json:"noise"`
+	Seeds     int       `json:"seeds"`
+	Runs      int       `json:"runs"`
+	Finished  int       `json:"finished"`
+	Cells     []Cell    `json:"cells"` // in the order of losses, then noise; those without a run are left out
+	Results   []Result  `json:"results"`
+}
+
+// Cell is what the runs of one loss at one rate of noise came to: mean and standard deviation (of n-1) over the seeds.
+type Cell struct {
+	Loss     string  `json:"loss"`
+	Noise    float64 `json:"noise"`
+	Runs     int     `json:"runs"`
+	LastMean float64 `json:"last_mean"`
+	LastDev  float64 `json:"last_deviation"`
+	BestMean float64 `json:"best_mean"`
+	BestDev  float64 `json:"best_deviation"`
+}
+
+const (
+	MeasureAccuracy = "accuracy"
+	MeasureKL       = "kl"
+)
+
+// Cell finds a cell, nil for one without runs.
+func (s *Study) Cell(loss string, noise float64) *Cell {
+	for i, c := range s.Cells {
+		if c.Loss == loss && c.Noise == noise {
+			return &s.Cells[i]
+		}
+	}
+	return nil
+}
+
+// Scores are mean and deviation of the last or the best epoch as they are drawn; one run has no deviation, which is NaN.
+func (s *Study) Scores(c *Cell, best bool) (mean, deviation float64) {
+	mean, deviation = c.LastMean, c.LastDev
+	if best {
+		mean, deviation = c.BestMean, c.BestDev
+	}
+	if s.Measure == MeasureAccuracy {
+		mean, deviation = 100*mean, 100*deviation
+	}
+	if c.Runs < 2 {
+		deviation = math.NaN()
+	}
+	return mean, deviation
+}
+
+// JSON is the study as -json writes it.
+func (s *Study) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(s)
+	return b.Bytes(), err
+}
+
+// ReadStudy reads a study from its file, nil when there is none.
+func ReadStudy(dir, name string) (*Study, error) {
+	var s Study
+	return ReadJSON(filepath.Join(dir, name+".json"), &s)
+}

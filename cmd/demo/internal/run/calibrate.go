@@ -1,0 +1,49 @@
+package run
+
+import (
+	"errors"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/record"
+	"softloss/losses"
+	"softloss/train"
+)
+
+// calibrateModel fits the temperature of the model on the validation rows, if that is wanted, and returns the model
+// that has it. Where none fits, which is no failure of the training, the model stays.
+func (s *session) calibrateModel() (*train.Model, error) {
+	if !s.calibrate {
+		return s.model, nil
+	}
+	plain := losses.Criterion{}
+	before, err := s.model.Evaluate(s.test, plain)
+	if err != nil {
+		return nil, err
+	}
+	c := &record.Calibration{Temperature: record.Unknown, NLLBefore: record.Float(before.Loss), NLLAfter: record.Unknown, ECEBefore: record.Float(before.ECE), ECEAfter: record.Unknown}
+	s.summary.Calibration = c
+	temperature, err := s.model.FitTemperature(s.valid)
+	var final *train.Model
+	if err == nil {
+		final, err = (&train.Saved{Model: s.model, Temperature: temperature}).Fold(nil)
+	}
+	if errors.Is(err, train.ErrValue) {
+		c.Problem = cli.TrimPackage(err)
+		return s.model, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	after, err := final.Evaluate(s.test, plain)
+	if err != nil {
+		return nil, err
+	}
+	probs, err := final.Predict(s.test.Features)
+	if err != nil {
+		return nil, err
+	}
+	s.fitted = temperature
+	c.Temperature, c.NLLAfter, c.ECEAfter = record.Float(temperature), record.Float(after.Loss), record.Float(after.ECE)
+	c.Reliability, err = weightedBins(probs, s.test.Labels, train.RowWeights(s.test))
+	return final, err
+}

@@ -1,0 +1,109 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/record"
+	"softloss/cmd/demo/internal/show"
+	"softloss/cmd/demo/internal/tfevents"
+	"softloss/train"
+)
+
+// fit trains until it is done or ctx ends.
+func (s *session) fit(ctx context.Context) error {
+	cfg := s.config()
+	var events *tfevents.File
+	if s.tensorboard != "" {
+		var err error
+		if events, err = tfevents.New(s.tensorboard, time.Now); err != nil {
+			return cli.Usagef("-tensorboard %s: %s; want a folder, or a name for a new one", s.tensorboard, cli.Cause(err))
+		}
+		defer events.Close()
+	}
+	p, watched := s.newProgress(), s.summary.Data.Watched()
+	var failed error
+	model, history, err := s.trainModel(ctx, cfg, func(now train.Progress) {
+		p.Observe(now)
+		if now.Done == nil {
+			return
+		}
+		if s.checkpoint == "" {
+			s.lastState = now.State()
+		}
+		if events != nil && failed == nil {
+			failed = AddEpoch(events, *now.Done, watched)
+		}
+	})
+	p.End()
+	switch {
+	case err != nil && model != nil && errors.Is(err, ctx.Err()):
+		s.summary.Interrupted = true
+	case errors.Is(err, train.ErrState):
+		return s.otherRun(err)
+	case errors.Is(err, train.ErrConfig):
+		return cli.Usagef("%s", cli.TrimPackage(err))
+	case err != nil:
+		return err
+	case failed != nil:
+		return failed
+	}
+	for _, e := range history {
+		s.summary.History = append(s.summary.History, record.EpochOf(e, watched))
+	}
+	s.model, s.summary.BestEpoch = model, history.Best()
+	s.summary.StoppedEarly = err == nil && len(history) < s.Epochs
+	if s.summary.Interrupted {
+		return s.keep(len(history))
+	}
+	return nil
+}
+
+// newProgress returns what shows how far the training is.
+func (s *session) newProgress() *show.Progress {
+	p := show.NewProgress(s.text, s.terminal, s.lossInfo.Unit, s.summary.Data.Watched())
+	p.Patient = s.patience > 0
+	if s.teacher != nil {
+		p.Trained += " with teacher"
+	}
+	return p
+}
+
+// trainModel trains a new model, or goes on with a run.
+func (s *session) trainModel(ctx context.Context, cfg train.Config, observe train.Observer) (*train.Model, train.History, error) {
+	if s.state != nil {
+		return train.Resume(ctx, cfg, s.state, s.train, s.watch(), observe)
+	}
+	return train.Fit(ctx, cfg, s.train, s.watch(), observe)
+}
+
+// keep saves a run that was interrupted, if it is not saved yet, and notes how to go on with it.
+func (s *session) keep(epochs int) error {
+	dir := s.checkpoint
+	if dir == "" && s.lastState != nil && !s.noPlots {
+		dir = filepath.Join(s.out, record.CheckpointFolder)
+		if err := train.WriteCheckpoint(dir, s.lastState); err != nil {
+			return err
+		}
+	}
+	if dir == "" || epochs == 0 {
+		return nil
+	}
+	s.summary.Checkpoint = dir
+	s.summary.ResumeCommand = s.Command("train", s.args, "checkpoint", "resume") + " -checkpoint " + cli.ShellWord(dir) + " -resume"
+	return nil
+}
+
+// AddEpoch writes the numbers of an epoch; watched are the rows of its validation.
+func AddEpoch(e *tfevents.File, epoch train.Epoch, watched string) error {
+	scalars := []tfevents.Scalar{
+		{Tag: "train/loss", Value: epoch.Loss}, {Tag: "train/accuracy", Value: epoch.Accuracy}, {Tag: "learn rate", Value: epoch.LearnRate},
+	}
+	if v := epoch.Valid; v != nil {
+		scalars = append(scalars, tfevents.Scalar{Tag: watched + "/loss", Value: v.Loss}, tfevents.Scalar{Tag: watched + "/accuracy", Value: v.Accuracy})
+	}
+	return e.Add(epoch.Epoch, scalars...)
+}

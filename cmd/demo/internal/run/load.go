@@ -1,0 +1,62 @@
+package run
+
+import (
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/input"
+	"softloss/train/dataset"
+)
+
+// load reads, splits, spoils and scales the data, and reads the teacher.
+func (s *session) load() error {
+	set, err := input.Source{Flag: "data", LabelsFlag: "labels", Data: s.data, Labels: s.labels, CSV: s.csv}.Load()
+	if err != nil {
+		return err
+	}
+	if err := s.splitTest(set); err != nil {
+		return err
+	}
+	d := &s.summary.Data
+	if s.noise > 0 {
+		if s.train, d.FlippedLabels, err = dataset.FlipLabels(s.train, s.noise, s.seed); err != nil {
+			return err
+		}
+	}
+	all := []*dataset.Dataset{s.test}
+	if n := s.train.Len(); s.Validation > 0 {
+		if s.train, s.valid, err = s.train.Split(s.Validation, s.seed); err != nil {
+			return cli.Usagef("-validation %g of %s: leaves no row on one side, want at least 1 on both", s.Validation, cli.Count(n, "training row"))
+		}
+		d.ValidationRows = s.valid.Len()
+		all = append(all, s.valid)
+	}
+	s.rawTest = s.test.Features.Float32s()
+	if s.scaler, err = input.ScaleSets(s.train, all...); err != nil {
+		return cli.Usagef("-data %s: %s", s.data, cli.TrimPackage(err))
+	}
+	d.Label = set.LabelName
+	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data, s.testData, s.train.Len(), s.test.Len()
+	d.Features, d.Classes = set.NumFeatures(), set.NumClasses()
+	d.Weighted, d.SoftLabels = set.Counts != nil, isSoft(set)
+	return s.loadTeacher()
+}
+
+// splitTest parts the test rows from the others, or reads them.
+func (s *session) splitTest(set *dataset.Dataset) (err error) {
+	if s.testData == "" {
+		if s.train, s.test, err = set.Split(s.testFraction, s.seed); err != nil {
+			return cli.Usagef("-test %g of %s: %s", s.testFraction, cli.Count(set.Len(), "row"), cli.TrimPackage(err))
+		}
+		return nil
+	}
+	s.train = set
+	if s.test, err = (input.Source{Flag: "testdata", LabelsFlag: "testlabels", Data: s.testData, Labels: s.testLabels, CSV: s.csv}).Load(); err != nil {
+		return err
+	}
+	if err := s.test.SameFeatures(set); err != nil {
+		return cli.Usagef("-testdata %s: %s as in -data", s.testData, cli.TrimPackage(err))
+	}
+	if s.test, err = s.test.WithClasses(set.ClassNames); err != nil {
+		return cli.Usagef("-testdata %s: %s as in -data", s.testData, cli.TrimPackage(err))
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package run
+
+import (
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"softloss/cmd/demo/internal/record"
+	"softloss/losses"
+	"softloss/train/dataset"
+)
+
+// lowestLoss is the loss of the best possible prediction of every single row, its own smoothed label
+// τ / Στ. For cross entropy that is Στ times the entropy of that label; nothing can be
+// below. It is computed by the criterion itself, at the logits log τ.
+func lowestLoss(c losses.Criterion, d *dataset.Dataset) (record.Float, error) {
+	from := d.Labels.Float32s()
+	labels := make([]float64, len(from))
+	for i, t := range from {
+		labels[i] = float64(t)
+	}
+	soft, err := c.Smoothing.Apply(tensor.New(tensor.WithShape(d.Len(), d.NumClasses()), tensor.WithBacking(labels)))
+	if err != nil {
+		return record.Unknown, err
+	}
+	logits := soft.Clone().(*tensor.Dense)
+	for i, t := range logits.Float64s() {
+		logits.Float64s()[i] = math.Log(t)
+	}
+	in := losses.Inputs{Logits: logits, Target: soft}
+	if d.Counts != nil {
+		in.SampleWeights = tensor.New(tensor.WithShape(d.Len()), tensor.WithBacking(meanOne(d.Counts)))
+	}
+	out := tensor.New(tensor.FromScalar(0.0))
+	c.Smoothing = losses.Smoothing{}
+	if err := c.EvalInto(losses.Outputs{Loss: out}, in); err != nil {
+		return record.Unknown, err
+	}
+	return record.Float(out.Float64s()[0]), nil
+}
+
+// meanOne returns the counts divided by their mean, the weights of the trainer.
+func meanOne(counts []float64) []float64 {
+	var sum float64
+	for _, c := range counts {
+		sum += c
+	}
+	out := make([]float64, len(counts))
+	for i, c := range counts {
+		out[i] = c / sum * float64(len(counts))
+	}
+	return out
+}

@@ -1,0 +1,97 @@
+package run
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/record"
+	"softloss/cmd/demo/internal/show"
+	"softloss/losses"
+	"softloss/train"
+)
+
+// printNotes says, below the head, what a user may not have meant.
+func (s *session) printNotes() {
+	for _, note := range []string{s.noteLabel(), s.noteValidation(), s.noteAlpha(), s.noteWarmup(), s.noteOldRun()} {
+		if note != "" {
+			fmt.Fprintf(s.text, "note     %s\n", note)
+		}
+	}
+}
+
+// noteLabel is about classes that look like a feature.
+func (s *session) noteLabel() string {
+	name := s.summary.Data.Label
+	if name == "" {
+		return ""
+	}
+	fractional := slices.ContainsFunc(s.train.ClassNames, func(class string) bool {
+		x, err := strconv.ParseFloat(class, 64)
+		return err == nil && x != float64(int64(x))
+	})
+	hasText := slices.ContainsFunc(s.train.FeatureNames, func(feature string) bool { return strings.Contains(feature, "=") })
+	if s.csv.Label == "" && fractional && hasText {
+		return fmt.Sprintf("the classes are numbers of %q; -label NAME takes another column", name)
+	}
+	return ""
+}
+
+// noteValidation warns of what goes by few rows.
+func (s *session) noteValidation() string {
+	var flags []string
+	if s.patience > 0 {
+		flags = append(flags, "-patience")
+	}
+	if s.calibrate {
+		flags = append(flags, "-calibrate")
+	}
+	if len(flags) == 0 || s.valid.Len() >= show.FewRows {
+		return ""
+	}
+	verb := "is"
+	if len(flags) > 1 {
+		verb = "are"
+	}
+	text := fmt.Sprintf("%s %s unreliable with so few validation rows", strings.Join(flags, " and "), verb)
+	if s.Validation < enoughValidation {
+		text += fmt.Sprintf("; -validation %g holds out more", enoughValidation)
+	}
+	return text
+}
+
+// enoughValidation is the part of a small file that gives -patience and -calibrate something to go by.
+const enoughValidation = 0.3
+
+// noteAlpha is about a strength that only the notebook's rule accepts.
+func (s *session) noteAlpha() string {
+	if a := s.criterion.Smoothing; a.Rule == losses.SmoothNotebook && a.Alpha > 1 {
+		return fmt.Sprintf("-alpha %g is above 1: smoothed labels are no longer shares of one row", a.Alpha)
+	}
+	return ""
+}
+
+// noteWarmup is about a learning rate that is never reached.
+func (s *session) noteWarmup() string {
+	if s.warmup > float64(s.Epochs) {
+		return fmt.Sprintf("-warmup %g is longer than the training, %s: the learning rate stays below %g", s.warmup, cli.Count(s.Epochs, "epoch"), s.LearnRate)
+	}
+	return ""
+}
+
+// noteOldRun is about a run that Ctrl-C would replace.
+func (s *session) noteOldRun() string {
+	if s.checkpoint != "" || s.noPlots {
+		return ""
+	}
+	dir := filepath.Join(s.out, record.CheckpointFolder)
+	old, err := train.ReadCheckpoint(dir)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s holds a run stopped after %s; -checkpoint %s -resume goes on with it, Ctrl-C would replace it",
+		dir, cli.Count(old.Epoch, "epoch"), cli.ShellWord(dir))
+}

@@ -1,0 +1,96 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/train"
+)
+
+// openCheckpoint reads the run to go on with, and refuses to write over another one.
+func (s *session) openCheckpoint() error {
+	if s.checkpoint == "" {
+		return nil
+	}
+	if info, err := os.Stat(s.checkpoint); err == nil && !info.IsDir() {
+		return cli.Usagef("-checkpoint %s: is a file, want a folder, or a name for a new one", s.checkpoint)
+	}
+	state, err := train.ReadCheckpoint(s.checkpoint)
+	switch missing := errors.Is(err, fs.ErrNotExist); {
+	case s.resume && missing:
+		return cli.Usagef("-resume: no checkpoint in %s", s.checkpoint)
+	case missing:
+		return nil
+	case !s.resume:
+		return cli.Usagef("-checkpoint %s: there is a run already; add -resume to go on with it, or take another folder", s.checkpoint)
+	case err != nil:
+		return cli.Usagef("-checkpoint: %s", strings.Replace(cli.TrimPackage(err), "see ReadPreviousCheckpoint",
+			"rename checkpoint.prev.safetensors to checkpoint.safetensors to go on from it", 1))
+	}
+	switch err := state.SameRun(s.config(), s.train, s.watch()); {
+	case errors.Is(err, train.ErrState):
+		return s.otherRun(err)
+	case err != nil:
+		return err
+	case state.Epoch > s.Epochs:
+		return cli.Usagef("-epochs %d: the run in %s has %d already", s.Epochs, s.checkpoint, state.Epoch)
+	}
+	s.state = state
+	return nil
+}
+
+// otherRun is the error of -resume for a run that is not the one of the flags.
+func (s *session) otherRun(err error) error {
+	var differs *train.OtherRunError
+	if !errors.As(err, &differs) {
+		return cli.Usagef("-resume: %s: %s", s.checkpoint, cli.TrimPackage(err))
+	}
+	const advice = "give the same flags, or another -checkpoint"
+	field := differs.Field
+	if strings.HasPrefix(field, "Teacher") && (differs.Run == 0.0 || differs.Now == 0.0) { // what a -teacher has with it
+		field = "Teacher"
+	}
+	switch field {
+	case "TrainSet", "ValidSet":
+		return cli.Usagef("-resume: the run in %s has other training rows: other -data, -test, -validation or -noise; %s", s.checkpoint, advice)
+	case "Teacher":
+		return cli.Usagef("-resume: the run in %s has another -teacher, or none; %s", s.checkpoint, advice)
+	case "Criterion":
+		return cli.Usagef("-resume: the run in %s was made with another -loss, -alpha or -smoothing (%v, not %v); %s", s.checkpoint, differs.Run, differs.Now, advice)
+	}
+	name, run, now := s.settingFlag(differs)
+	return cli.Usagef("-resume: the run in %s was made with %s %s, not %s; %s", s.checkpoint, name, run, now, advice)
+}
+
+// settingFlag is the flag of a field of the configuration, with the values that it has in the run and here.
+func (s *session) settingFlag(e *train.OtherRunError) (name, run, now string) {
+	if a, ok := e.Run.(train.Schedule); ok {
+		b := e.Now.(train.Schedule)
+		if a.Curve != b.Curve {
+			return "-schedule", a.Curve.String(), b.Curve.String()
+		}
+		epochs := func(steps int) string { return fmt.Sprintf("%.4g", float64(steps)/float64(s.batches())) }
+		return "-warmup", epochs(a.Warmup), epochs(b.Warmup)
+	}
+	name = map[string]string{
+		"Hidden": "-hidden", "BatchSize": "-batch", "LearnRate": "-lr", "Seed": "-seed", "L2": "-l2", "WeightDecay": "-decay", "ClipNorm": "-clip",
+		"Mixup": "-mixup", "Patience": "-patience", "TeacherTemperature": "-temperature", "TeacherWeight": "-teacherweight",
+	}[e.Field]
+	return name, flagValue(e.Run), flagValue(e.Now)
+}
+
+// flagValue is a value as a flag takes it.
+func flagValue(v any) string {
+	sizes, ok := v.([]int)
+	switch {
+	case !ok:
+		return fmt.Sprint(v)
+	case len(sizes) == 0:
+		return "none"
+	}
+	return strings.Join(strings.Fields(strings.Trim(fmt.Sprint(sizes), "[]")), ",")
+}

@@ -1,0 +1,66 @@
+package run
+
+import (
+	"fmt"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/input"
+	"softloss/cmd/demo/internal/record"
+)
+
+// loadTeacher reads the model that -teacher names, as one for features that are scaled as here.
+func (s *session) loadTeacher() error {
+	if s.Options.teacher == "" {
+		return nil
+	}
+	saved, err := input.Model("teacher", s.Options.teacher)
+	if err != nil {
+		return err
+	}
+	sizes := saved.Model.Sizes()
+	for _, side := range []struct {
+		what      string
+		got, want int
+		names     []string
+		wantNames []string
+	}{
+		{"feature", sizes[0], s.train.NumFeatures(), saved.FeatureNames, s.train.FeatureNames},
+		{"class", sizes[len(sizes)-1], s.train.NumClasses(), saved.ClassNames, s.train.ClassNames},
+	} {
+		if err := sameNames(side.what, side.got, side.want, side.names, side.wantNames); err != nil {
+			return cli.Usagef("-teacher %s: %s as in -data", s.Options.teacher, err)
+		}
+	}
+	if s.teacher, err = saved.Fold(s.scaler); err != nil {
+		return cli.Usagef("-teacher %s: %s", s.Options.teacher, cli.TrimPackage(err))
+	}
+	s.summary.Teacher = &record.Teacher{Sizes: sizes, TestLoss: record.Unknown, TestAccuracy: record.Unknown, ECE: record.Unknown}
+	return nil
+}
+
+// sameNames wants as many features or classes and, where both have names, the same ones in the same order.
+func sameNames(what string, got, want int, names, wantNames []string) error {
+	if got != want {
+		return fmt.Errorf("got a model of %s, want %d", cli.Count(got, what), want)
+	}
+	if names == nil || wantNames == nil {
+		return nil
+	}
+	for i, name := range names {
+		if name != wantNames[i] {
+			return fmt.Errorf("%s %d: got %q, want %q", what, i, name, wantNames[i])
+		}
+	}
+	return nil
+}
+
+// evaluateTeacher fills in how the teacher does.
+func (s *session) evaluateTeacher() error {
+	if s.teacher == nil {
+		return nil
+	}
+	m, err := s.teacher.Evaluate(s.test, s.criterion)
+	t := s.summary.Teacher
+	t.TestLoss, t.TestAccuracy, t.ECE = record.Float(m.Loss), record.Float(m.Accuracy), record.Float(m.ECE)
+	return err
+}

@@ -1,0 +1,96 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/record"
+)
+
+// Head says what is going to be learned, and how.
+func Head(w io.Writer, s *record.Run, entry LossInfo) {
+	d, c := s.Data, s.Config
+	rows := cli.Count(d.TrainRows, "training row")
+	if d.ValidationRows > 0 {
+		rows += ", " + cli.Count(d.ValidationRows, "validation row")
+	}
+	classes := fmt.Sprintf("%d classes", d.Classes)
+	if d.Label != "" {
+		classes += fmt.Sprintf(" in the column %q", d.Label)
+	}
+	fmt.Fprintf(w, "data     %s: %s, %s, %s, %s\n", d.Name, rows, cli.Count(d.TestRows, "test row"), cli.Count(d.Features, "feature"), classes)
+	if d.TestName != "" {
+		fmt.Fprintf(w, "test     %s\n", d.TestName)
+	}
+	if d.FlippedLabels > 0 {
+		flipped := cli.Count(d.FlippedLabels, "training label")
+		if d.ValidationRows > 0 {
+			flipped = cli.Count(d.FlippedLabels, "label") + " of training and validation"
+		}
+		fmt.Fprintf(w, "noise    %s replaced by a wrong class; the test labels stay right\n", flipped)
+	}
+	fmt.Fprintf(w, "network  %s\n", Layers(d, c))
+	loss := entry.Title
+	if entry.Name != "ce" && entry.Name != "mae" && entry.Name != loss {
+		loss += " (" + entry.Name + ")"
+	}
+	if c.Alpha != 0 {
+		loss += fmt.Sprintf(", labels smoothed with alpha %g (%s rule)", c.Alpha, c.Smoothing)
+	}
+	fmt.Fprintf(w, "loss     %s\n", loss)
+	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g%s, seed %d\n", cli.Count(c.Epochs, "epoch"), c.Batch, c.LearnRate, extras(c), c.Seed)
+	if s.Teacher != nil {
+		fmt.Fprintf(w, "teacher  %s\n", describeTeacher(s))
+	}
+	if d.SoftLabels {
+		fmt.Fprint(w, "note     labels are soft: accuracy and calibration error go by the largest label\n")
+	}
+	if d.Weighted {
+		fmt.Fprint(w, "note     rows weigh as many as the observations they stand for\n")
+	}
+	if d.ValidationRows > 0 && d.ValidationRows < FewRows {
+		fmt.Fprintf(w, "note     only %s: what goes by them is rough\n", cli.Count(d.ValidationRows, "validation row"))
+	}
+	if d.TestRows < FewRows {
+		fmt.Fprintf(w, "note     only %s: the numbers of the test are rough\n", cli.Count(d.TestRows, "test row"))
+	}
+}
+
+// extras are the settings of the training that are off unless asked for.
+func extras(c record.Config) string {
+	text := ""
+	if c.Schedule == "cosine" {
+		text = " falling as a cosine"
+	}
+	for _, e := range []struct {
+		name  string
+		value float64
+	}{
+		{"warm-up epochs", c.Warmup}, {"patience", float64(c.Patience)}, {"L2", c.L2}, {"weight decay", c.WeightDecay},
+		{"clip", c.ClipNorm}, {"mixup", c.Mixup},
+	} {
+		if e.value != 0 {
+			text += fmt.Sprintf(", %s %g", e.name, e.value)
+		}
+	}
+	return text
+}
+
+// FewRows are so few test rows that one of them is more than 2 % of accuracy.
+const FewRows = 50
+
+// Layers is the shape of the network, from features to classes.
+func Layers(d record.Data, c record.Config) string {
+	sizes := []string{strconv.Itoa(d.Features)}
+	for _, h := range c.Hidden {
+		sizes = append(sizes, strconv.Itoa(h))
+	}
+	text := strings.Join(append(sizes, strconv.Itoa(d.Classes)), " - ")
+	if len(c.Hidden) == 0 {
+		return text + " (linear)"
+	}
+	return text
+}

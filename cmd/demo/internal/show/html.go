@@ -1,0 +1,211 @@
+package show
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/figure"
+	"softloss/cmd/demo/internal/record"
+	"softloss/losses"
+)
+
+// WriteReport writes a page of all that a folder has: the summary of a run, and the studies of the same data, or else
+// the studies alone. It needs nothing else, pictures included.
+func WriteReport(dir string) (string, error) {
+	run, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
+	if err != nil {
+		return "", err
+	}
+	var studies []*record.Study
+	for _, name := range []string{record.NoiseStudyName, record.AnswersStudyName} {
+		study, err := record.ReadStudy(dir, name)
+		if err != nil {
+			return "", err
+		}
+		if study != nil && study.Finished > 0 && (run == nil || study.IsOf(run)) {
+			studies = append(studies, study)
+		}
+	}
+	return writePage(dir, run, studies)
+}
+
+// WriteStudyReport writes a page of a study, and of the run in the folder if it is of the same data.
+func WriteStudyReport(dir string, study *record.Study) (string, error) {
+	run, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
+	if err != nil {
+		return "", err
+	}
+	if run == nil || study.IsOf(run) {
+		return WriteReport(dir)
+	}
+	return writePage(dir, nil, []*record.Study{study})
+}
+
+// writePage writes the page of a run, which may be nil, and of studies. What is the same in every report comes last.
+func writePage(dir string, run *record.Run, studies []*record.Study) (string, error) {
+	page := htmlReport{Title: "softloss: comparison of losses"}
+	var examples []htmlSection
+	if run != nil {
+		page.Title = "softloss: " + filepath.Base(run.Data.Name)
+		var err error
+		if page.Run, err = runSection(run); err != nil {
+			return "", err
+		}
+		all, err := PicturesOf(run)
+		if err != nil {
+			return "", err
+		}
+		for _, p := range all {
+			section, err := p.html(run)
+			if err != nil {
+				return "", err
+			}
+			if p.file == record.LossByAlphaFile {
+				examples = append(examples, section)
+			} else {
+				page.Sections = append(page.Sections, section)
+			}
+		}
+	}
+	for _, study := range studies {
+		section, err := studySection(study)
+		if err != nil {
+			return "", err
+		}
+		page.Sections = append(page.Sections, section)
+	}
+	page.Sections = append(page.Sections, examples...)
+	var b bytes.Buffer
+	if err := template.Must(template.New("report").Parse(reportText)).Execute(&b, page); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, record.ReportFile)
+	return path, os.WriteFile(path, b.Bytes(), 0o666)
+}
+
+// html is the section of a picture of a run.
+func (p picture) html(run *record.Run) (out htmlSection, err error) {
+	out = htmlSection{Title: p.title, Caption: p.caption}
+	if p.file == record.ConfusionFile {
+		out.Beside = !p.whole.Scroll
+		if table := confusions(run.Test); len(table.Rows) > 1 {
+			out.Tables = append(out.Tables, table)
+		}
+	}
+	out.Images, err = images(p.parts)
+	return out, err
+}
+
+// images draws for the page.
+func images(all []figure.Drawing) (out []htmlImage, err error) {
+	for _, d := range all {
+		source, err := d.DataURL()
+		if err != nil {
+			return nil, err
+		}
+		img := htmlImage{Source: template.URL(source), Width: int(d.Width), Height: int(d.Height), Most: int(mostOfPoint * d.Width), Alt: d.Alt}
+		for into, other := range map[*template.Srcset]*figure.Drawing{&img.Small: d.Small, &img.Dark: d.Dark} {
+			if other == nil {
+				continue
+			}
+			source, err := other.DataURL()
+			if err != nil {
+				return nil, err
+			}
+			*into = template.Srcset(source)
+		}
+		if d.Scroll {
+			img.Least = int(leastOfPoint * d.Width)
+		}
+		out = append(out, img)
+	}
+	return out, nil
+}
+
+// runSection is the head of the page.
+func runSection(s *record.Run) (*htmlRun, error) {
+	loss, err := losses.ParseLoss(s.Config.Loss)
+	if err != nil {
+		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.TrimPackage(err))
+	}
+	info, d, c := DescribeLoss(loss), s.Data, s.Config
+	about := fmt.Sprintf("A network of %s, trained on %s and tested on %s that it never saw.", Layers(d, c), cli.Count(d.TrainRows, "row"), cli.Count(d.TestRows, "row"))
+	if d.ValidationRows > 0 {
+		about += fmt.Sprintf(" %s more, which it did not learn from either, watched the training.", cli.Count(d.ValidationRows, "row"))
+	}
+	if s.Interrupted {
+		about += fmt.Sprintf(" Stopped after %s of %d.", cli.Count(len(s.History), "epoch"), c.Epochs)
+	}
+	numbers := []htmlFact{
+		{"test accuracy", record.Percent(s.TestAccuracy)}, {"train accuracy", record.Percent(s.TrainAccuracy)},
+		{strings.TrimSpace("test loss " + info.Unit), record.Decimal(s.TestLoss)}, {"calibration error (ECE)", record.Percent(s.ECE)},
+	}
+	if cal := s.Calibration; cal != nil && cal.Temperature.Finite() {
+		numbers = append(numbers, htmlFact{"ECE, calibrated", record.Percent(cal.ECEAfter)})
+	}
+	return &htmlRun{about, numbers, settings(s, info)}, nil
+}
+
+// settings say how the run was made.
+func settings(s *record.Run, info LossInfo) []htmlFact {
+	d, c := s.Data, s.Config
+	title := info.Title
+	if info.Name != c.Loss || info.Name != "ce" {
+		title += " (" + c.Loss + ")"
+	}
+	smoothing := "none"
+	if c.Alpha != 0 {
+		smoothing = fmt.Sprintf("alpha %g, %s rule", c.Alpha, c.Smoothing)
+	}
+	settings := []htmlFact{
+		{"loss", title}, {"smoothing", smoothing},
+		{"training", fmt.Sprintf("%s in batches of %d, learning rate %g%s", cli.Count(len(s.History), "epoch"), c.Batch, c.LearnRate, extras(c))},
+		{"seed", fmt.Sprint(c.Seed)},
+	}
+	if d.FlippedLabels > 0 {
+		settings = append(settings, htmlFact{"label noise", fmt.Sprintf("%s of %d are wrong", cli.Count(d.FlippedLabels, "training label"), d.TrainRows+d.ValidationRows)})
+	}
+	if s.StoppedEarly {
+		settings = append(settings, htmlFact{"best epoch", fmt.Sprintf("%d, by the %s loss; it has these weights", s.BestEpoch, d.Watched())})
+	}
+	if s.Teacher != nil {
+		settings = append(settings, htmlFact{"teacher", fmt.Sprintf("%s; its test accuracy is %s", describeTeacher(s), record.Percent(s.Teacher.TestAccuracy))})
+	}
+	if cal := s.Calibration; cal != nil {
+		text := "none: " + cal.Problem
+		if cal.Temperature.Finite() {
+			text = fmt.Sprintf("%s; negative log likelihood of the test %s nats before, %s after",
+				describeCalibration(s), record.Decimal(cal.NLLBefore), record.Decimal(cal.NLLAfter))
+		}
+		settings = append(settings, htmlFact{"calibration", text})
+	}
+	return settings
+}
+
+// studySection is the section of a study.
+func studySection(s *record.Study) (htmlSection, error) {
+	out := htmlSection{
+		Title: "Losses under label noise",
+		Caption: fmt.Sprintf("%s: a part of the training labels is replaced by wrong classes, the test rows are clean. %d epochs, batches of %d.",
+			filepath.Base(s.Data), s.Epochs, s.Batch),
+	}
+	if s.Measure == record.MeasureKL {
+		out.Title = "Answers of people against their majority"
+		out.Caption = fmt.Sprintf("%s: the divergence of predictions from how held-out groups really answered; less is better. "+
+			"constant predicts the average of all training rows for everybody. %d epochs.", filepath.Base(s.Data), s.Epochs)
+	}
+	if s.Finished < s.Runs {
+		out.Caption += fmt.Sprintf(" Not finished: %d of %d runs.", s.Finished, s.Runs)
+	}
+	for _, best := range []bool{false, true} {
+		out.Tables = append(out.Tables, htmlTable{studyTitle(s, best), studyRows(s, best)})
+	}
+	var err error
+	out.Images, err = images(StudyFigure(s).Single())
+	return out, err
+}

@@ -1,0 +1,16 @@
+package show
+
+import (
+	"strconv"
+
+	"softloss/cmd/demo/internal/figure"
+	"softloss/cmd/demo/internal/record"
+)
+
+// label is the name of a class, or its number when the font lacks a letter of it.
+func label(t *record.Test, k int) string {
+	if name := t.ClassName(k); figure.Drawable(name) {
+		return name
+	}
+	return strconv.Itoa(k)
+}

@@ -1,0 +1,24 @@
+package show
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/cmd/demo/internal/input"
+	"softloss/losses"
+)
+
+// Every loss that losses.ParseLoss knows has a name for sentences.
+func TestEveryLossHasATitle(t *testing.T) {
+	for _, name := range append(losses.LossNames(), "10*nce+1*mae") {
+		l, err := input.Loss(name)
+		require.NoError(t, err, name)
+		info := DescribeLoss(l)
+		assert.Equal(t, name, info.Name)
+		assert.NotEqual(t, name, info.Title)
+	}
+	assert.Equal(t, LossInfo{"ce", "cross entropy", "nats", true}, DescribeLoss(nil), "no loss is cross entropy")
+	assert.False(t, DescribeLoss(losses.MAE{}).Lowest)
+}

@@ -1,0 +1,51 @@
+package show
+
+import (
+	_ "embed"
+
+	"html/template"
+)
+
+//go:embed page.html
+var reportText string
+
+// htmlReport is what the page shows.
+type htmlReport struct {
+	Title    string
+	Run      *htmlRun
+	Sections []htmlSection
+}
+
+type htmlRun struct {
+	About             string
+	Numbers, Settings []htmlFact
+}
+
+type htmlFact struct{ Name, Value string }
+
+type htmlSection struct {
+	Title, Caption string
+	Beside         bool // the image stands beside the text where there is room
+	Tables         []htmlTable
+	Images         []htmlImage
+}
+
+type htmlTable struct {
+	Caption string
+	Rows    [][]string
+}
+
+type htmlImage struct {
+	Source        template.URL
+	Small         template.Srcset // for a telephone; "" when the other one will do
+	Dark          template.Srcset // on a dark ground; "" to turn the colours round
+	Width, Height int
+	Most, Least   int // pixels of width on the screen; it is moved sideways when there are fewer than the least
+	Alt           string
+}
+
+// Pixels of the screen that a point of a sheet has at most, and has to have for small letters to be read.
+const (
+	mostOfPoint  = 1.57
+	leastOfPoint = 1
+)

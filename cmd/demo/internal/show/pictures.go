@@ -1,0 +1,114 @@
+package show
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/figure"
+	"softloss/cmd/demo/internal/record"
+	"softloss/losses"
+)
+
+// picture is a file of the output folder, and what of it the report shows.
+type picture struct {
+	file    string
+	title   string // in the report
+	caption string
+	whole   figure.Drawing
+	parts   []figure.Drawing // of the report, each as wide as a telephone
+}
+
+// alphaPicture is the one picture that needs no training.
+func alphaPicture() (picture, error) {
+	sheet, err := lossByAlpha()
+	return picture{record.LossByAlphaFile, "Example: what label smoothing does", "The notebook's example of three rows and five classes, the same in every report: none of " +
+		"it is your data or this run. It shows how the loss of each row depends on alpha, the strength of smoothing, for soft labels, for one-hot labels and for " +
+		"class indices.", sheet.Drawing(), sheet.Single()}, err
+}
+
+// PicturesOf are those of a run, in the order of the report.
+func PicturesOf(s *record.Run) ([]picture, error) {
+	loss, err := losses.ParseLoss(s.Config.Loss)
+	if err != nil {
+		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.TrimPackage(err))
+	}
+	var out []picture
+	add := func(file, title, caption string, whole figure.Drawing, parts ...figure.Drawing) {
+		out = append(out, picture{file, title, caption, whole, parts})
+	}
+	if len(s.History) > 0 {
+		f := trainingCurves(s, DescribeLoss(loss))
+		add(record.TrainingCurvesFile, "Training", "Loss and accuracy after each epoch. Those of the training rows are taken as the rows are met, before "+
+			"the step that learns from them."+trainingNotes(s), f.Drawing(), f.Single()...)
+	}
+	if t := s.Test; t != nil {
+		if len(t.Mistakes) > 0 && !s.Data.SoftLabels {
+			d := mistakes(t)
+			add(record.MistakesFile, "Mistakes", "Test rows that the model gets wrong, the surest first, with the classes that it thinks likeliest: "+
+				"the true one is blue, the predicted one orange.", d, d)
+		}
+		if len(t.Confusion) > 0 {
+			d := confusionMatrix(t)
+			add(record.ConfusionFile, "Confusion", "Every row is a true class, every column what it was taken for: blue is right, orange "+
+				"wrong. The stronger the colour, the larger the share of the rows of the true class. The numbers count test rows.", d, d)
+		}
+		f, caption := reliability(s), "A model that is right as often as it is sure has its bars on the line. Pale bars are of fewer than "+
+			fmt.Sprintf("%d rows, and chance.", rowsOfBin)
+		if s.Config.Alpha != 0 {
+			caption += " Smoothed labels keep the confidence low, so that the bars stand above it."
+		}
+		if len(f.Panels) > 1 {
+			caption += " Calibrated, the logits are divided by a temperature that was fitted on validation rows."
+		}
+		add(record.ReliabilityFile, "Reliability", caption, f.Drawing(), f.Single()...)
+	}
+	alpha, err := alphaPicture()
+	return append(out, alpha), err
+}
+
+// WritePictures stores the pictures of a run in a folder and returns the paths. Those of the run that was there before
+// which this one does not have are removed: they would be taken for its own.
+func WritePictures(dir string, all []picture) (files []string, err error) {
+	if files, err = storePictures(dir, all); err != nil {
+		return nil, err
+	}
+	return files, RemoveOldPictures(dir, all)
+}
+
+// storePictures stores pictures in a folder and returns the paths.
+func storePictures(dir string, all []picture) (files []string, err error) {
+	for _, p := range all {
+		path := filepath.Join(dir, p.file)
+		if err := figure.WritePNG(path, p.whole.Width, p.whole.Height, p.whole.Paint); err != nil {
+			return nil, err
+		}
+		files = append(files, path)
+	}
+	return files, nil
+}
+
+// RemoveOldPictures removes the pictures that the summary in a folder says a run has written there, but those of all. A
+// file of the same name that it does not list is someone else's.
+func RemoveOldPictures(dir string, all []picture) error {
+	before, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
+	if err != nil || before == nil { // what cannot be read is about to be written over
+		return nil
+	}
+	for _, path := range before.Files {
+		name := filepath.Base(path)
+		known := slices.Contains([]string{record.TrainingCurvesFile, record.MistakesFile, record.ConfusionFile, record.ReliabilityFile}, name)
+		now := slices.ContainsFunc(all, func(p picture) bool { return p.file == name })
+		if !known || now {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}

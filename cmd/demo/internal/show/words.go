@@ -1,0 +1,49 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/record"
+)
+
+// Files lists what was written.
+func Files(w io.Writer, files []string) {
+	for i, f := range files {
+		head := "wrote"
+		if i > 0 {
+			head = ""
+		}
+		fmt.Fprintf(w, "%-5s %s\n", head, f)
+	}
+}
+
+func withUnit(name, unit string) string {
+	if unit == "" {
+		return name
+	}
+	return name + " (" + unit + ")"
+}
+
+// describeCalibration is the temperature in a sentence.
+func describeCalibration(s *record.Run) string {
+	return fmt.Sprintf("temperature %.4g, fitted on %s", float64(s.Calibration.Temperature), cli.Count(s.Data.ValidationRows, "validation row"))
+}
+
+// describeTeacher is the teacher in a sentence.
+func describeTeacher(s *record.Run) string {
+	var sizes []string
+	for _, n := range s.Teacher.Sizes {
+		sizes = append(sizes, strconv.Itoa(n))
+	}
+	c := s.Config
+	return fmt.Sprintf("%s (%s) at temperature %g, %g of the loss", c.Teacher, strings.Join(sizes, " - "), c.Temperature, c.TeacherWeight)
+}
+
+// precise is a number with enough digits to compare two.
+func precise(f record.Float, unit string) string {
+	return strings.TrimSpace(strconv.FormatFloat(float64(f), 'f', 8, 64) + " " + unit)
+}

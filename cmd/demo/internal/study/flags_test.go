@@ -1,0 +1,18 @@
+package study
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseAnswers(t *testing.T) {
+	for _, text := range []string{"soft", "majority", "majority@0.2", "constant"} {
+		_, err := parseAnswers(text)
+		require.NoError(t, err, text)
+	}
+	for _, text := range []string{"ce", "constant@0.1", "majority@2"} {
+		_, err := parseAnswers(text)
+		require.Error(t, err, text)
+	}
+}

@@ -1,0 +1,210 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/input"
+	"softloss/cmd/demo/internal/record"
+	"softloss/cmd/demo/internal/show"
+	"softloss/train"
+	"softloss/train/dataset"
+)
+
+// studyRun makes the runs of a study that are missing.
+type studyRun struct {
+	*Options
+	text     io.Writer
+	terminal io.Writer // nil draws no bar
+	set      *dataset.Dataset
+	journal  *journal
+
+	mu      sync.Mutex
+	bar     *progressbar.ProgressBar
+	start   time.Time
+	missing int // runs
+	ended   int // of these
+}
+
+// run makes the runs, several at a time, and returns the first error that is not the end of ctx.
+func (s *studyRun) run(ctx context.Context) error {
+	var todo []record.Job
+	for _, j := range s.allJobs() {
+		if _, done := s.journal.done[j]; !done {
+			todo = append(todo, j)
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	s.start, s.missing = time.Now(), len(todo)
+	s.openBar(len(todo) * s.Options.epochs)
+	defer s.closeBar()
+	workers := s.jobs
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	queue := make(chan record.Job)
+	var group sync.WaitGroup
+	for range min(workers, len(todo)) {
+		group.Go(func() {
+			for j := range queue {
+				if err := s.one(ctx, j); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, j := range todo {
+		select {
+		case queue <- j:
+		case <-ctx.Done():
+		}
+	}
+	close(queue)
+	group.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// one makes a run and keeps its result.
+func (s *studyRun) one(ctx context.Context, j record.Job) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	start := time.Now()
+	r, err := s.do(ctx, s.set, j, s.observe)
+	if err != nil {
+		if errors.Is(err, ctx.Err()) {
+			return nil
+		}
+		return fmt.Errorf("%s, noise %g, seed %d: %w", j.Loss, j.Noise, j.Seed, err)
+	}
+	r.Seconds = time.Since(start).Seconds()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended++
+	if s.terminal == nil {
+		left := time.Since(s.start) * time.Duration(s.missing-s.ended) / time.Duration(s.ended)
+		what := fmt.Sprintf("%-14s noise %-4g seed %-2d", j.Loss, j.Noise, j.Seed)
+		if s.isAnswers() {
+			what = fmt.Sprintf("%-14s seed %-2d", j.Loss, j.Seed)
+		}
+		fmt.Fprintf(s.text, "%4d/%d  %s  last %s  best %s  %s\n", s.ended, s.missing, what, s.score(r.Last), s.score(r.Best), timeLeft(left, s.missing-s.ended))
+	}
+	return s.journal.add(r)
+}
+
+// observe counts the epochs of all runs.
+func (s *studyRun) observe(p train.Progress) {
+	if p.Done == nil || s.terminal == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bar.Describe(fmt.Sprintf("run %d of %d", min(s.ended+1, s.missing), s.missing))
+	s.bar.Add(1)
+}
+
+func (s *studyRun) openBar(epochs int) {
+	if s.terminal == nil {
+		return
+	}
+	s.bar = progressbar.NewOptions(epochs,
+		progressbar.OptionSetWriter(s.terminal),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+		progressbar.OptionSetWidth(30),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionUseANSICodes(true),
+		progressbar.OptionClearOnFinish(),
+	)
+}
+
+func (s *studyRun) closeBar() {
+	if s.bar != nil {
+		s.bar.Clear()
+		s.bar.Exit()
+	}
+}
+
+// timeLeft is about how long the runs will take that have not ended.
+func timeLeft(d time.Duration, runs int) string {
+	switch {
+	case runs == 0:
+		return "nothing left"
+	case d < time.Second:
+		return "less than 1 s left"
+	case d < 90*time.Second:
+		return fmt.Sprintf("about %d s left", int(d.Seconds()+0.5))
+	}
+	return fmt.Sprintf("about %d min left", int(d.Minutes()+0.5))
+}
+
+// Do is the command compare.
+func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
+	text, terminal := c.Streams(o.jsonFile, o.quiet)
+	set, err := input.Source{Flag: "data", LabelsFlag: "labels", Data: o.data, Labels: o.labels, CSV: o.csv}.Load()
+	if err != nil {
+		return err
+	}
+	if err := cli.CheckOutputs(o.out, true, o.jsonFile); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.out, 0o777); err != nil {
+		return cli.Usagef("-out %s: %s", o.out, cli.Cause(err))
+	}
+	j, err := openJournal(o.file(".jsonl"), o.identity(set), o.fresh)
+	if err != nil {
+		return err
+	}
+	defer j.file.Close()
+	s := &studyRun{Options: &o, text: text, terminal: terminal, set: set, journal: j}
+	s.printHead()
+	if err := s.run(ctx); err != nil {
+		return err
+	}
+	study := o.summary(j.done)
+	fmt.Fprintln(text)
+	if ctx.Err() != nil {
+		fmt.Fprintf(text, "stopped: %d of %s finished and kept in %s; to go on:\n  %s\n\n", study.Finished, cli.Count(study.Runs, "run"), o.file(".jsonl"),
+			c.Command("compare", args, "fresh"))
+	}
+	return saveStudy(study, &o, text, c.Stdout)
+}
+
+// printHead says what will be done.
+func (s *studyRun) printHead() {
+	d := record.Data{Features: s.set.NumFeatures(), Classes: s.set.NumClasses()}
+	kept := 0
+	for _, j := range s.allJobs() {
+		if _, ok := s.journal.done[j]; ok {
+			kept++
+		}
+	}
+	fmt.Fprintf(s.text, "data     %s: %s, %g of them for the test, another split for each seed\n", s.data, cli.Count(s.set.Len(), "row"), s.testFraction)
+	fmt.Fprintf(s.text, "network  %s, %s in batches of %d, learning rate %g\n", show.Layers(d, record.Config{Hidden: s.hidden}),
+		cli.Count(s.Options.epochs, "epoch"), s.batch, s.learnRate)
+	what := fmt.Sprintf("%d losses, %s, %s", len(s.losses), cli.Count(len(s.noise), "noise rate"), cli.Count(s.seeds, "seed"))
+	if s.isAnswers() {
+		what = fmt.Sprintf("%d kinds of label, %s", len(s.losses), cli.Count(s.seeds, "seed"))
+	}
+	fmt.Fprintf(s.text, "study    %s: %s", what, cli.Count(len(s.allJobs()), "run"))
+	if kept > 0 {
+		fmt.Fprintf(s.text, ", %d of them finished before", kept)
+	}
+	fmt.Fprint(s.text, "\n\n")
+}

@@ -1,0 +1,62 @@
+package study
+
+import (
+	"math"
+	"strconv"
+
+	"softloss/cmd/demo/internal/record"
+)
+
+// summary puts the finished runs together, in an order that does not depend on when they finished.
+func (o *Options) summary(done map[record.Job]record.Result) *record.Study {
+	s := &record.Study{
+		Data: o.data, Measure: record.MeasureAccuracy, Epochs: o.epochs, Batch: o.batch, LearnRate: o.learnRate, Hidden: o.hidden,
+		Test: o.testFraction, Losses: o.losses, Noise: o.noise, Seeds: o.seeds, Cells: []record.Cell{}, Results: []record.Result{},
+	}
+	if o.isAnswers() {
+		s.Measure = record.MeasureKL
+	}
+	s.Runs = len(o.allJobs())
+	for _, loss := range o.losses {
+		for _, noise := range o.noise {
+			var last, best []float64
+			for seed := range o.seeds {
+				if r, ok := done[record.Job{Loss: loss, Noise: noise, Seed: uint64(seed + 1)}]; ok {
+					last, best = append(last, r.Last), append(best, r.Best)
+					s.Results = append(s.Results, r)
+				}
+			}
+			if len(last) == 0 {
+				continue
+			}
+			c := record.Cell{Loss: loss, Noise: noise, Runs: len(last)}
+			c.LastMean, c.LastDev = meanAndDeviation(last)
+			c.BestMean, c.BestDev = meanAndDeviation(best)
+			s.Cells = append(s.Cells, c)
+		}
+	}
+	s.Finished = len(s.Results)
+	return s
+}
+
+// meanAndDeviation of one or more numbers; the deviation of one is 0.
+func meanAndDeviation(xs []float64) (mean, deviation float64) {
+	for _, x := range xs {
+		mean += x / float64(len(xs))
+	}
+	if len(xs) == 1 {
+		return mean, 0
+	}
+	for _, x := range xs {
+		deviation += (x - mean) * (x - mean) / float64(len(xs)-1)
+	}
+	return mean, math.Sqrt(deviation)
+}
+
+// score is a result as the progress shows it.
+func (o *Options) score(x float64) string {
+	if o.isAnswers() {
+		return strconv.FormatFloat(x, 'f', 4, 64)
+	}
+	return strconv.FormatFloat(100*x, 'f', 1, 64) + " %"
+}

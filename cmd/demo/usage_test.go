@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
+)
+
+// What is wrong is said in one line, with what is accepted; the status is 2, and nothing is printed or written.
+func TestUsageErrors(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
+	write("bad.csv", "a,kind\n1,x\noops,y\n3,x\n")
+	write("words.csv", "a,kind\nred,x\nblue,y\n")
+	write("one.csv", "a,kind\n1,x\n2,x\n")
+	write("bars.csv", "a|kind\n1|x\n2|y\n")
+	var prices strings.Builder
+	prices.WriteString("a,price\n")
+	for i := range 1001 {
+		fmt.Fprintf(&prices, "1,%d\n", i)
+	}
+	write("price.csv", prices.String())
+	write("two.csv", "a,kind\n1,x\n2,y\n")
+	for _, tc := range []struct{ args, want string }{
+		{"-nosuch 1", `unknown flag -nosuch, want one of -data -labels -testdata -testlabels -label -soft -counts -header -comma -test -validation -noise -loss -alpha -smoothing -epochs -batch -lr -hidden -seed -schedule -warmup -patience -l2 -decay -clip -mixup -teacher -temperature -teacherweight -calibrate -out -noplots -checkpoint -resume -tensorboard -json -quiet`},
+		{"digits", `unknown command "digits", want train, compare or predict; see demo -h`},
+		{"train digits", `unexpected argument "digits", want flags only; a data file is given with -data`},
+		{"-epochs", `flag -epochs needs a value; see demo train -h`},
+		{"-epochs 0", `invalid value "0" for flag -epochs: want a whole number from 1 to 1000000`},
+		{"-epochs 1.5", `invalid value "1.5" for flag -epochs: want a whole number from 1 to 1000000`},
+		{"-batch -1", `invalid value "-1" for flag -batch: want a whole number from 1 to 1000000`},
+		{"-lr 0", `invalid value "0" for flag -lr: want a number > 0`},
+		{"-lr NaN", `invalid value "NaN" for flag -lr: want a number > 0`},
+		{"-lr Inf", `invalid value "Inf" for flag -lr: want a number > 0`},
+		{"-alpha -0.1", `invalid value "-0.1" for flag -alpha: want a number >= 0`},
+		{"-alpha 1.5 -smoothing uniform", `-alpha 1.5: with -smoothing uniform want a number from 0 to 1`},
+		{"-smoothing no", `invalid value "no" for flag -smoothing: want notebook, uniform or prior`},
+		{"-loss hinge", `invalid value "hinge" for flag -loss: loss: "hinge" is unknown, want one of ` + strings.Join(losses.LossNames(), ", ")},
+		{"-loss ce:q=1", `invalid value "ce:q=1" for flag -loss: loss ce: "q" is no parameter, want ce`},
+		{"-hidden 12,,3", `invalid value "12,,3" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or 128,64, or none`},
+		{"-hidden 0", `invalid value "0" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or 128,64, or none`},
+		{"-noise 1.1", `invalid value "1.1" for flag -noise: want a number from 0 to 1`},
+		{"-test 1", `invalid value "1" for flag -test: want a number between 0 and 1, both excluded`},
+		{"-seed -1", `invalid value "-1" for flag -seed: want a whole number >= 0`},
+		{"-header maybe", `invalid value "maybe" for flag -header: want auto, yes or no`},
+		{"-quiet=perhaps", `invalid boolean value "perhaps" for -quiet: want true or false, or nothing`},
+		{"-data=", `invalid value "" for flag -data: want digits, housing or the path of a file`},
+		{"-schedule step", `invalid value "step" for flag -schedule: want constant or cosine`},
+		{"-mixup -1", `invalid value "-1" for flag -mixup: want a number >= 0`},
+		{"-noplots -mixup 1e9", `mixup: got 1e+09, want a number from 0.001 to 1000 (0 is off)`},
+		{"-resume", `-resume needs -checkpoint DIR: the folder of the run to go on with`},
+		{"-noplots -checkpoint none -resume", `-resume: no checkpoint in none`},
+		{"-label kind", `-label, -soft, -counts, -header and -comma are about a CSV file, but -data is digits`},
+		{"-data two.csv -label kind -soft 2", `-label and -soft exclude each other: the class is in one column or in the last K`},
+		{"-data two.csv -soft 1", `-soft 1: want 2 or more columns, one for each class`},
+		{"-data two.csv -counts", `-counts needs -soft K: the last K columns count the votes for each class`},
+		{"-data mnist", `-data mnist: no such file; want digits, housing or the path of a file`},
+		{"-out two.csv", `-out two.csv: not a directory; want a folder, or a name for a new one`},
+		{"-data two.csv -label kind -header no", `-label and -header no exclude each other: the column is found by its name in the header`},
+		{"-data two.csv -comma ab", `invalid value "ab" for flag -comma: want one character that is no quote, such as ; or the word tab`},
+		{"-comma tab", `-label, -soft, -counts, -header and -comma are about a CSV file, but -data is digits`},
+		{"-loss 0*ce", `invalid value "0*ce" for flag -loss: loss 0*ce: every weight is 0, want one above 0: there is nothing to learn`},
+		{"compare -seeds 0", `invalid value "0" for flag -seeds: want a whole number from 1 to 1000000`},
+		{"compare -epochs 0", `invalid value "0" for flag -epochs: want a whole number from 1 to 1000000`},
+		{"compare -lr 0", `invalid value "0" for flag -lr: want a number > 0`},
+		{"help nothing", `unknown command "nothing", want train, compare or predict; see demo -h`},
+		{"-noplots -json .", `-json .: is a folder, want a file`},
+		{"-noplots -json no/where.json", `-json no/where.json: no such file or directory; want a file in a folder that exists`},
+		{"-noplots -json two.csv/x.json", `-json two.csv/x.json: its parent is no folder`},
+	} {
+		t.Run(tc.args, func(t *testing.T) {
+			code, stdout, stderr := demo(t, strings.Fields(tc.args)...)
+			assert.Equal(t, exitUsage, code)
+			assert.Empty(t, stdout)
+			assert.Equal(t, "demo: "+tc.want+"\n", stderr)
+		})
+	}
+	for _, tc := range []struct{ args, want string }{ // package dataset words these
+		{"-data bad.csv", `-data bad\.csv: line 3 column 1 \("a"\): got "oops", want a number.*`},
+		{"-data two.csv -label sort", `-label sort: no such column in two\.csv; the columns are "a", "kind"`},
+		{"-data bars.csv", `-data bars\.csv: got 1 column, want .+; -comma CHAR says what separates them`},
+		{"-data price.csv", `-data price\.csv: line 1002 column 2 \("price"\): got "1000", want at most 1000 different values \(is this a quantity\?\); -label NAME takes another column for the class`},
+		{"-data price.csv -testdata two.csv -label price", `-data price\.csv: .+`},
+		{"-data .", `-data \.: is a folder, want a file`},
+		{"-data one.csv", `-data one\.csv: .*"kind".*only the class "x".*`},
+		{"-data two.csv -test 0.1", `-test 0\.1 of 2 rows: .+`},
+		{"-data words.csv", `-data words\.csv: line 1: got a line that may or may not be a header \(.+\); say -header yes or -header no`},
+	} {
+		t.Run(tc.args, func(t *testing.T) {
+			code, stdout, stderr := demo(t, strings.Fields(tc.args)...)
+			assert.Equal(t, exitUsage, code)
+			assert.Empty(t, stdout)
+			assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+			assert.NotContains(t, stderr, "dataset:")
+		})
+	}
+	entries, err := filepath.Glob("*")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"bad.csv", "bars.csv", "one.csv", "price.csv", "two.csv", "words.csv"}, entries, "nothing was written")
+}
