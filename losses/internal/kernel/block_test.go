@@ -1,133 +1,208 @@
 package kernel
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
-	"softloss/internal/numtest"
 )
 
-// A call runs one kernel on a block of rows: loss, out and grad are what it writes.
-type call[T Float] struct {
+// block is the input of every kernel: n rows of k classes.
+type block[T Float] struct {
+	n, k    int
+	z, t, u []T // logits, labels, upstream gradient
+	index   []int
+	scale   []T
+}
+
+// outputs is what a kernel writes; out has k elements a row, num one.
+type outputs[T Float] struct {
+	loss     []float64
+	out, num []T
+	scratch  []T
+	wide     []float64
+	bad      int
+}
+
+func newOutputs[T Float](n, k int) *outputs[T] {
+	return &outputs[T]{make([]float64, n), make([]T, n*k), make([]T, n), make([]T, 2*k), make([]float64, k), -1}
+}
+
+// kern is a public kernel with fixed arguments.
+type kern[T Float] struct {
+	name     string
+	labels   bool // reads t and says which row is bad
+	generic  bool // may give the same bits whatever the implementation
+	noLogits bool // reads no z
+	run      func(b *block[T], o *outputs[T])
+}
+
+// smoothings are the arguments keep, cut, add, addMass of Smooth for k classes.
+func smoothings(k int) map[string][4]float64 {
+	f := float64(k)
+	return map[string][4]float64{"notebook": {1, 0.1, 0.1 / f, 0}, "uniform": {0.9, 0, 0.1 / f, 0}, "prior": {0.9, 0, 0, 0.1 / f}}
+}
+
+// double reports whether the kernel computes tiles in float64, perhaps to the bits of the
+// specification.
+func (f kern[T]) double() bool {
+	return strings.HasPrefix(f.name, "MAE") || strings.HasPrefix(f.name, "KL") || strings.HasPrefix(f.name, "Separable")
+}
+
+// kernels are enough to run every piece of code, allKernels have all of families.
+func kernels[T Float]() []kern[T]    { return kernelsOf[T](false) }
+func allKernels[T Float]() []kern[T] { return kernelsOf[T](true) }
+
+func kernelsOf[T Float](all bool) []kern[T] {
+	ks := []kern[T]{
+		{"CrossEntropy", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = CrossEntropy(o.loss, o.out, b.z, b.t, b.scale, b.k)
+		}},
+		{"CrossEntropy/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = CrossEntropy(o.loss, nil, b.z, b.t, b.scale, b.k)
+		}},
+		{"CrossEntropyIndex", false, false, false, func(b *block[T], o *outputs[T]) {
+			CrossEntropyIndex(o.loss, o.out, b.z, b.index, b.scale, b.k)
+		}},
+		{"CrossEntropyIndex/loss", false, false, false, func(b *block[T], o *outputs[T]) {
+			CrossEntropyIndex(o.loss, nil, b.z, b.index, b.scale, b.k)
+		}},
+		{"KL", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = KL(o.loss, o.out, b.z, b.t, b.scale, b.k)
+		}},
+		{"KL/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = KL(o.loss, nil, b.z, b.t, b.scale, b.k)
+		}},
+		{"MAE", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, b.k)
+		}},
+		{"MAE/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+			o.bad = MAE(o.loss, nil, b.z, b.t, b.scale, o.wide, b.k)
+		}},
+		{"MAEIndex", false, false, false, func(b *block[T], o *outputs[T]) {
+			SeparableIndex(Absolute, 0, o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)
+		}},
+		{"MAEIndex/loss", false, false, false, func(b *block[T], o *outputs[T]) {
+			SeparableIndex(Absolute, 0, o.loss, nil, b.z, b.index, b.scale, o.scratch, b.k)
+		}},
+		{"Softmax", false, false, false, func(b *block[T], o *outputs[T]) { Softmax(o.out, b.z, b.k) }},
+		{"LogSoftmax", false, false, false, func(b *block[T], o *outputs[T]) { LogSoftmax(o.out, b.z, b.k) }},
+		{"LogSumExp", false, true, false, func(b *block[T], o *outputs[T]) { LogSumExp(o.num, b.z, b.k) }},
+		{"SoftmaxGrad", false, true, false, func(b *block[T], o *outputs[T]) { SoftmaxGrad(o.out, b.z, b.u, b.k) }},
+		{"LogSoftmaxGrad", false, true, false, func(b *block[T], o *outputs[T]) { LogSoftmaxGrad(o.out, b.z, b.u, b.k) }},
+		{"LogSumExpGrad", false, true, false, func(b *block[T], o *outputs[T]) { LogSumExpGrad(o.out, b.z, b.u[:b.n], b.k) }},
+	}
+	for _, rule := range []string{"notebook", "uniform", "prior"} {
+		ks = append(ks, kern[T]{"Smooth/" + rule, true, true, true, func(b *block[T], o *outputs[T]) {
+			a := smoothings(b.k)[rule]
+			o.bad = Smooth(o.out, b.t, a[0], a[1], a[2], a[3], b.k)
+		}})
+	}
+	for name, f := range families {
+		if !f.index && !all {
+			continue
+		}
+		ks = append(ks, kern[T]{"Separable/" + name, true, f.a > 8, false, func(b *block[T], o *outputs[T]) {
+			o.bad = Separable(f.family, f.a, o.loss, o.out, b.z, b.t, b.scale, o.scratch, b.k)
+		}})
+		if !f.index {
+			continue
+		}
+		ks = append(ks, kern[T]{"SeparableIndex/" + name, false, false, false, func(b *block[T], o *outputs[T]) {
+			SeparableIndex(f.family, f.a, o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)
+		}})
+	}
+	return append(ks, kern[T]{"Separable/focal/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+		o.bad = Separable(Focal, 2, o.loss, nil, b.z, b.t, b.scale, o.scratch, b.k)
+	}}, kern[T]{"SeparableIndex/gce/loss", false, false, false, func(b *block[T], o *outputs[T]) {
+		SeparableIndex(GCE, 0.7, o.loss, nil, b.z, b.index, b.scale, o.scratch, b.k)
+	}})
+}
+
+// families are the separable losses with parameters for every kernel there is, and for the
+// specification, which focal 9 runs everywhere.
+var families = map[string]struct {
+	family Family
+	a      float64
+	index  bool // also with class indices, and in all tests
+}{
+	"gce": {GCE, 0.7, true}, "gce 1": {GCE, 1, false}, "gce .1": {GCE, 0.1, false}, "gce .03": {GCE, 0.03, false}, "gce .003": {GCE, 0.003, true},
+	"poly": {Poly1, 1.5, false}, "poly -1": {Poly1, -1, true},
+	"focal": {Focal, 2, true}, "focal 0": {Focal, 0, false}, "focal .5": {Focal, 0.5, false}, "focal 1": {Focal, 1, false},
+	"focal 3.5": {Focal, 3.5, true}, "focal 5": {Focal, 5, true}, "focal 8": {Focal, 8, false}, "focal 7.9": {Focal, 7.9, false},
+	"focal 9": {Focal, 9, true},
+}
+
+// results runs a kernel on b.
+func (f kern[T]) results(b *block[T]) *outputs[T] {
+	o := newOutputs[T](b.n, b.k)
+	f.run(b, o)
+	return o
+}
+
+// rows returns rows [lo, hi) of b.
+func (b *block[T]) rows(lo, hi int) *block[T] {
+	c := *b
+	c.n, c.z, c.t, c.u, c.index = hi-lo, b.z[lo*b.k:hi*b.k], b.t[lo*b.k:hi*b.k], b.u[lo*b.k:hi*b.k], b.index[lo:hi]
+	if len(b.scale) > 1 {
+		c.scale = b.scale[lo:hi]
+	}
+	return &c
+}
+
+// rows returns the outputs of rows [lo, hi).
+func (o *outputs[T]) rows(lo, hi, k int) *outputs[T] {
+	return &outputs[T]{o.loss[lo:hi], o.out[lo*k : hi*k], o.num[lo:hi], nil, nil, o.bad}
+}
+
+// same reports whether the outputs have the same bits, any NaN for a NaN.
+func (o *outputs[T]) same(p *outputs[T]) bool {
+	return sameBits(o.loss, p.loss) && sameBits(o.out, p.out) && sameBits(o.num, p.num) && o.bad == p.bad
+}
+
+func sameBits[T Float](a, b []T) bool {
+	for i, v := range a {
+		x, y := float64(v), float64(b[i])
+		if x != y && (x == x || y == y) || x == 0 && math.Signbit(x) != math.Signbit(y) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// class fills the row at z, t of a block.
+type class struct {
 	name string
-	run  func(loss []float64, out, grad, z, t []T, index []int, scale []T, k int) (bad int)
+	fill func(r *rand.Rand, z, t []float64)
 }
 
-func calls[T Float]() []call[T] {
-	type f = func(loss []float64, out, grad, z, t []T, index []int, scale []T, k int) int
-	unary := func(g func(dst, z []T, k int)) f {
-		return func(_ []float64, out, _, z, _ []T, _ []int, _ []T, k int) int { g(out, z, k); return -1 }
-	}
-	binary := func(g func(dst, z, u []T, k int)) f {
-		return func(_ []float64, out, _, z, t []T, _ []int, _ []T, k int) int { g(out, z, t, k); return -1 }
-	}
-	return []call[T]{
-		{"Softmax", unary(Softmax[T])},
-		{"LogSoftmax", unary(LogSoftmax[T])},
-		{"SoftmaxGrad", binary(SoftmaxGrad[T])},
-		{"LogSoftmaxGrad", binary(LogSoftmaxGrad[T])},
-		{"CrossEntropy", func(loss []float64, _, grad, z, t []T, _ []int, scale []T, k int) int {
-			return CrossEntropy(loss, grad, z, t, scale, k)
-		}},
-		{"CrossEntropyIndex", func(loss []float64, _, grad, z, _ []T, index []int, scale []T, k int) int {
-			CrossEntropyIndex(loss, grad, z, index, scale, k)
-			return -1
-		}},
-		{"MAE", func(loss []float64, _, grad, z, t []T, _ []int, scale []T, k int) int {
-			return MAE(loss, grad, z, t, scale, make([]float64, k), k)
-		}},
-		{"MAEIndex", func(loss []float64, _, grad, z, _ []T, index []int, scale []T, k int) int {
-			SeparableIndex(Absolute, 0, loss, grad, z, index, scale, make([]T, k), k)
-			return -1
-		}},
-		{"ProbCrossEntropy", func(loss []float64, _, grad, z, t []T, _ []int, scale []T, k int) int {
-			p := make([]T, len(z))
-			Softmax(p, z, k)
-			return ProbCrossEntropy(loss, grad, p, t, scale, k)
-		}},
-	}
-}
-
-// TestRowsDoNotTouchEachOther runs every kernel on a block and on each of its
-// rows alone, bit for bit the same, between canaries, with one row of NaN in the block.
-func TestRowsDoNotTouchEachOther(t *testing.T) {
-	t.Run("float32", rowsAlone[float32])
-	t.Run("float64", rowsAlone[float64])
-}
-
-func rowsAlone[T Float](t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	const n, canary = 5, 77
-	for _, k := range []int{1, 2, 3, 8, 17, 64, 130} {
-		z, labels, scale, index := make([]T, n*k), make([]T, n*k), make([]T, n), make([]int, n)
-		for i := range z {
-			z[i], labels[i] = T(5*r.NormFloat64()), T(r.Float64())
+// newBlock returns n rows of the class, all numbers rounded to T, each row with its own scale.
+func newBlock[T Float](n, k int, c class) *block[T] {
+	r := rand.New(rand.NewPCG(uint64(n), uint64(k)))
+	b := &block[T]{n: n, k: k}
+	z, t := make([]float64, k), make([]float64, k)
+	for range n {
+		for j := range k {
+			z[j], t[j] = r.NormFloat64(), r.Float64()
+			b.u = append(b.u, T(r.NormFloat64()))
 		}
-		for i := range n {
-			scale[i], index[i] = T(r.NormFloat64()), r.IntN(k)
+		c.fill(r, z, t)
+		for j := range k {
+			b.z, b.t = append(b.z, T(z[j])), append(b.t, T(t[j]))
 		}
-		z[2*k+k/2] = T(math.NaN())
-		zWas, tWas := fmt.Sprint(z), fmt.Sprint(labels)
-		for _, c := range calls[T]() {
-			out, grad, loss := guarded(T(canary), n*k), guarded(T(canary), n*k), guarded(float64(canary), n)
-			c.run(loss[1:n+1], out[1:n*k+1], grad[1:n*k+1], z, labels, index, scale, k)
-			for _, g := range [][]T{out, grad} {
-				require.Equal(t, T(canary), g[0], "%s wrote before its output", c.name)
-				require.Equal(t, T(canary), g[n*k+1], "%s wrote behind its output", c.name)
-			}
-			require.EqualValues(t, canary, loss[0])
-			require.EqualValues(t, canary, loss[n+1])
-			for i := range n {
-				lo, hi := i*k, i*k+k
-				loss1, out1, grad1 := guarded(float64(canary), 1), guarded(T(canary), k), guarded(T(canary), k)
-				c.run(loss1[1:2], out1[1:k+1], grad1[1:k+1], z[lo:hi], labels[lo:hi], index[i:i+1], scale[i:i+1], k)
-				require.True(t, numtest.Close(loss[i+1], loss1[1], 0, 0), "%s k=%d row %d: loss %v, alone %v", c.name, k, i, loss[i+1], loss1[1])
-				for j := range k {
-					require.Zero(t, numtest.Ulps(out[1+lo+j], out1[1+j]), "%s k=%d row %d", c.name, k, i)
-					require.Zero(t, numtest.Ulps(grad[1+lo+j], grad1[1+j]), "%s k=%d row %d", c.name, k, i)
-				}
-			}
-			require.Equal(t, zWas, fmt.Sprint(z), "%s modified the logits", c.name)
-			require.Equal(t, tWas, fmt.Sprint(labels), "%s modified the labels", c.name)
-		}
+		b.index = append(b.index, r.IntN(k))
+		b.scale = append(b.scale, T(0.1+r.Float64()))
 	}
+	return b
 }
 
-func guarded[E any](canary E, n int) []E {
-	s := make([]E, n+2)
-	for i := range s {
-		s[i] = canary
-	}
-	return s
-}
-
-// TestFirstBadRow wants the first row with an invalid label, wherever in the row it stands.
-func TestFirstBadRow(t *testing.T) {
-	const n, k = 6, 5
-	for _, bad := range []float64{-1, -5e-324, math.NaN(), math.Inf(1), math.Inf(-1)} {
-		for col := range k {
-			for _, best := range []int{0, col, k - 1} { // where the largest logit is
-				z, labels, scale := make([]float64, n*k), make([]float64, n*k), []float64{1}
-				for i := range n {
-					z[i*k+best] = 3
-				}
-				for _, row := range []int{5, 3} {
-					labels[row*k+col] = bad
-				}
-				loss, grad := make([]float64, n), make([]float64, n*k)
-				p := make([]float64, n*k)
-				Softmax(p, z, k)
-				for _, g := range [][]float64{grad, nil} {
-					assert.Equal(t, 3, CrossEntropy(loss, g, z, labels, scale, k), "CrossEntropy %v", bad)
-					assert.Equal(t, 3, MAE(loss, g, z, labels, scale, make([]float64, k), k), "MAE %v", bad)
-					assert.Equal(t, 3, ProbCrossEntropy(loss, g, p, labels, scale, k), "ProbCrossEntropy %v", bad)
-				}
-			}
-		}
+// both runs the tests of the two element types on every implementation.
+func both(t *testing.T, f32, f64 func(t *testing.T)) {
+	for _, name := range implementations() {
+		t.Run(name, func(t *testing.T) {
+			force(t, name)
+			t.Run("float32", f32)
+			t.Run("float64", f64)
+		})
 	}
 }

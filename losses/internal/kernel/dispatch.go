@@ -1,88 +1,182 @@
 package kernel
 
-// The kernels: each runs the assembly where there is any, otherwise its specification.
+import (
+	"softloss/losses/internal/kernel/spec"
+	"softloss/losses/internal/kernel/vec"
+)
 
-// CrossEntropy computes the cross entropy of rows with soft labels; see crossEntropy.
+// CrossEntropy computes the cross entropy of rows with soft labels; see [spec.CrossEntropy].
 func CrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
-	if vectors {
-		return vectorCrossEntropy(loss, grad, z, t, scale, k)
+	if vec.On() {
+		return vec.CrossEntropy(loss, grad, z, t, scale, k)
 	}
-	return crossEntropy(loss, grad, z, t, scale, k)
+	return spec.CrossEntropy(loss, grad, z, t, scale, k)
 }
 
-// CrossEntropyIndex computes the cross entropy of rows with class indices; see crossEntropyIndex.
+// CrossEntropyIndex computes the cross entropy of rows with class indices; see
+// [spec.CrossEntropyIndex].
 func CrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
-	if vectors {
-		vectorCrossEntropyIndex(loss, grad, z, index, scale, k)
+	if vec.On() {
+		vec.CrossEntropyIndex(loss, grad, z, index, scale, k)
 		return
 	}
-	crossEntropyIndex(loss, grad, z, index, scale, k)
+	spec.CrossEntropyIndex(loss, grad, z, index, scale, k)
 }
 
-// MAE computes the mean absolute error of rows with soft labels; see mae.
-func MAE[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
-	if vectors {
-		return vectorMAE(loss, grad, z, t, scale, scratch, k)
-	}
-	return mae(loss, grad, z, t, scale, scratch, k)
+// ProbCrossEntropy computes the cross entropy from probabilities; see [spec.ProbCrossEntropy].
+func ProbCrossEntropy[T Float](loss []float64, grad, p, t, scale []T, k int) (bad int) {
+	return spec.ProbCrossEntropy(loss, grad, p, t, scale, k)
 }
 
-// Separable computes a separable loss of rows with soft labels; see separable. scratch holds 2k elements.
-func Separable[T Float](f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
-	if vectors {
-		return vectorSeparable(f, a, loss, grad, z, t, scale, scratch, k)
-	}
-	return separable(f, a, loss, grad, z, t, scale, k)
-}
-
-// SeparableIndex computes a separable loss of rows with class indices; see separableIndex.
-func SeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
-	if vectors {
-		vectorSeparableIndex(f, a, loss, grad, z, index, scale, scratch, k)
-		return
-	}
-	separableIndex(f, a, loss, grad, z, index, scale, k)
-}
-
-// KL computes the Kullback-Leibler divergence of rows with soft labels; see kl.
+// KL computes the Kullback-Leibler divergence of rows with soft labels; see [spec.KL].
 func KL[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
-	if vectors {
-		return vectorKL(loss, grad, z, t, scale, k)
+	if vec.On() {
+		return vec.KL(loss, grad, z, t, scale, k)
 	}
-	return kl(loss, grad, z, t, scale, k)
+	return spec.KL(loss, grad, z, t, scale, k)
 }
 
-// Smooth smooths the labels of every row; see smooth.
-func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
-	if vectors {
-		return vectorSmooth(dst, t, keep, cut, add, addMass, k)
+// MAE computes the mean absolute error of rows with soft labels; see [spec.MAE]. scratch holds k
+// elements.
+func MAE[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
+	if vec.On() {
+		return vec.MAE(loss, grad, z, t, scale, scratch, k)
 	}
-	return smooth(dst, t, keep, cut, add, addMass, k)
+	return spec.MAE(loss, grad, z, t, scale, scratch, k)
 }
 
-// Softmax stores the softmax of every row in dst; see softmax.
+// Separable computes a separable loss of rows with soft labels; see [spec.Separable]. scratch holds
+// 2k elements.
+func Separable[T Float](
+	f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+	if vec.On() {
+		return vec.Separable(f, a, loss, grad, z, t, scale, scratch, k)
+	}
+	return spec.Separable(f, a, loss, grad, z, t, scale, k)
+}
+
+// SeparableIndex computes a separable loss of rows with class indices; see [spec.SeparableIndex].
+// scratch holds k elements.
+func SeparableIndex[T Float](
+	f Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+	if vec.On() {
+		vec.SeparableIndex(f, a, loss, grad, z, index, scale, scratch, k)
+		return
+	}
+	spec.SeparableIndex(f, a, loss, grad, z, index, scale, k)
+}
+
+// Softmax stores the softmax of every row in dst; see [spec.Softmax].
 func Softmax[T Float](dst, z []T, k int) {
-	if vectors {
-		vectorSoftmax(dst, z, k)
+	if vec.On() {
+		vec.Softmax(dst, z, k)
 		return
 	}
-	softmax(dst, z, k)
+	spec.Softmax(dst, z, k)
 }
 
-// LogSoftmax stores the log-softmax of every row in dst; see logSoftmax.
+// LogSoftmax stores the log-softmax of every row in dst; see [spec.LogSoftmax].
 func LogSoftmax[T Float](dst, z []T, k int) {
-	if vectors {
-		vectorLogSoftmax(dst, z, k)
+	if vec.On() {
+		vec.LogSoftmax(dst, z, k)
 		return
 	}
-	logSoftmax(dst, z, k)
+	spec.LogSoftmax(dst, z, k)
 }
 
-// LogSumExp stores the log-sum-exp of every row in dst; see logSumExp.
+// LogSumExp stores the log-sum-exp of every row in dst; see [spec.LogSumExp].
 func LogSumExp[T Float](dst, z []T, k int) {
-	if vectors {
-		vectorLogSumExp(dst, z, k)
+	if vec.On() {
+		vec.LogSumExp(dst, z, k)
 		return
 	}
-	logSumExp(dst, z, k)
+	spec.LogSumExp(dst, z, k)
+}
+
+// SoftmaxGrad stores the gradient of the softmax with the upstream gradient u in dst; see
+// [spec.SoftmaxGrad].
+func SoftmaxGrad[T Float](dst, z, u []T, k int) {
+	if vec.On() {
+		vec.SoftmaxGrad(dst, z, u, k)
+		return
+	}
+	spec.SoftmaxGrad(dst, z, u, k)
+}
+
+// LogSoftmaxGrad stores the gradient of the log-softmax with the upstream gradient u in dst; see
+// [spec.LogSoftmaxGrad].
+func LogSoftmaxGrad[T Float](dst, z, u []T, k int) {
+	if vec.On() {
+		vec.LogSoftmaxGrad(dst, z, u, k)
+		return
+	}
+	spec.LogSoftmaxGrad(dst, z, u, k)
+}
+
+// LogSumExpGrad stores the gradient of the log-sum-exp with the upstream gradient u in dst; see
+// [spec.LogSumExpGrad].
+func LogSumExpGrad[T Float](dst, z, u []T, k int) {
+	if vec.On() {
+		vec.LogSumExpGrad(dst, z, u, k)
+		return
+	}
+	spec.LogSumExpGrad(dst, z, u, k)
+}
+
+// Sum returns Σ x, summed in float64.
+func Sum[T Float](x []T) float64 {
+	if vec.On() {
+		return vec.Sum(x)
+	}
+	return spec.Sum(x)
+}
+
+// WeightedSum returns two sums of a row of labels and its first invalid one; see
+// [spec.WeightedSum].
+func WeightedSum[T Float](t []T, w []float64) (plain, weighted float64, bad int) {
+	if vec.On() {
+		return vec.WeightedSum(t, w)
+	}
+	return spec.WeightedSum(t, w)
+}
+
+// Weigh multiplies labels by class weights; see [spec.Weigh].
+func Weigh[T Float](dst, t []T, w []float64) (bad int) {
+	if vec.On() {
+		return vec.Weigh(dst, t, w)
+	}
+	return spec.Weigh(dst, t, w)
+}
+
+// Mix mixes labels with a distribution; see [spec.Mix].
+func Mix[T Float](dst, t []T, w []float64, keep, add float64) (bad int) {
+	if vec.On() {
+		return vec.Mix(dst, t, w, keep, add)
+	}
+	return spec.Mix(dst, t, w, keep, add)
+}
+
+// Smooth smooths the labels of every row; see [spec.Smooth].
+func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
+	if vec.On() {
+		return vec.Smooth(dst, t, keep, cut, add, addMass, k)
+	}
+	return spec.Smooth(dst, t, keep, cut, add, addMass, k)
+}
+
+// Divide shifts and divides the logits of a row; see [spec.Divide].
+func Divide[T Float](dst, z []T, shift []float64, from, t float64) (top float64) {
+	if vec.On() {
+		return vec.Divide(dst, z, shift, from, t)
+	}
+	return spec.Divide(dst, z, shift, from, t)
+}
+
+// AddScaled adds a p to dst.
+func AddScaled[T Float](dst, p []T, a float64) {
+	if vec.On() {
+		vec.AddScaled(dst, p, a)
+		return
+	}
+	spec.AddScaled(dst, p, a)
 }

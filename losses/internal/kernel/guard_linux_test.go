@@ -1,0 +1,80 @@
+package kernel
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/internal/numtest"
+)
+
+// TestGuardPages puts every input and output against a page that must not be touched. A kernel that
+// reads or writes outside its slices crashes the test.
+func TestGuardPages(t *testing.T) { both(t, guardPages[float32], guardPages[float64]) }
+
+func guardPages[T Float](t *testing.T) {
+	const biggest = 2 * 4097 * 8
+	var pages [10]numtest.Pages
+	for i := range pages {
+		pages[i] = numtest.NewPages(t, biggest)
+	}
+	shapes := [][2]int{{1, 1000}, {1, 2047}, {1, 2048}, {1, 2049}, {1, 4097}}
+	for k := 1; k <= 130; k++ {
+		shapes = append(shapes, [2]int{1, k}, [2]int{2 + k%3, k})
+		if k <= 33 {
+			shapes = append(shapes, [2]int{16, k}, [2]int{17 + k%16, k})
+		}
+	}
+	for _, s := range shapes {
+		b := newBlock[T](s[0], s[1], ordinary)
+		for _, f := range kernels[T]() {
+			want := f.results(b)
+			for _, behind := range []bool{true, false} {
+				c, o := *b, newOutputs[T](b.n, b.k)
+				c.z, c.t, c.u = numtest.Guard(pages[0], b.z, behind), numtest.Guard(pages[1], b.t, behind), numtest.Guard(pages[2], b.u, behind)
+				c.scale, c.index = numtest.Guard(pages[3], b.scale, behind), numtest.Guard(pages[4], b.index, behind)
+				o.loss, o.out, o.num = numtest.Guard(pages[5], o.loss, behind), numtest.Guard(pages[6], o.out, behind), numtest.Guard(pages[7], o.num, behind)
+				o.scratch, o.wide = numtest.Guard(pages[8], o.scratch, behind), numtest.Guard(pages[9], o.wide, behind)
+				f.run(&c, o)
+				require.True(t, o.same(want), "%s n=%d k=%d", f.name, b.n, b.k)
+				require.True(t, sameBits(c.z, b.z) && sameBits(c.t, b.t) && sameBits(c.u, b.u) && sameBits(c.scale, b.scale) && slices.Equal(c.index, b.index),
+					"%s n=%d k=%d changed an input", f.name, b.n, b.k)
+			}
+		}
+	}
+}
+
+// TestGuardPrepare runs the kernels that take float64 beside other elements at the edges of pages.
+func TestGuardPrepare(t *testing.T) { both(t, guardPrepare[float32], guardPrepare[float64]) }
+
+func guardPrepare[T Float](t *testing.T) {
+	pages := []numtest.Pages{numtest.NewPages(t, 4096), numtest.NewPages(t, 4096), numtest.NewPages(t, 4096)}
+	for k := 1; k <= 70; k++ {
+		b := newBlock[T](1, k, ordinary)
+		w := make([]float64, k)
+		for j := range w {
+			w[j] = 1 + float64(j)
+		}
+		run := func(dst, z []T, w []float64) (all []T) {
+			plain, weighted, bad := WeightedSum(z[:k:k], w)
+			all = append(all, T(plain), T(weighted), T(bad), T(Sum(z)))
+			for _, f := range []func(){
+				func() { Weigh(dst, z, w) },
+				func() { Mix(dst, z, w, 0.9, 0.2) },
+				func() { Divide(dst, z, nil, 0, 3) },
+				func() { Divide(dst, z, w, 0, 3) },
+				func() { AddScaled(dst, z, 2) },
+			} {
+				f()
+				all = append(all, dst...)
+			}
+			return all
+		}
+		want := run(make([]T, k), b.t, w)
+		for _, behind := range []bool{true, false} {
+			got := run(numtest.Guard(pages[0], make([]T, k), behind), numtest.Guard(pages[1], b.t, behind), numtest.Guard(pages[2], w, behind))
+			require.True(t, sameBits(want, got), "k=%d", k)
+		}
+	}
+}

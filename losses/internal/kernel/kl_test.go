@@ -1,0 +1,42 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestKLDenormalLabels: the logarithm of a label is right where the label is denormal, alone or
+// beside others. [math.Log] has it wrong on amd64 (go.dev/issue/56600).
+func TestKLDenormalLabels(t *testing.T) { both(t, klDenormal[float32], klDenormal[float64]) }
+
+func klDenormal[T Float](t *testing.T) {
+	unit := math.SmallestNonzeroFloat64
+	if Tiny[T]() > 0x1p-200 {
+		unit = math.SmallestNonzeroFloat32
+	}
+	for _, k := range []int{2, 9, 40, 41, 64, 65, 100, 600} {
+		for _, power := range []int{1, 10, 20, 30, 45, 51, 52, 53, 60, 80} { // from the smallest number on
+			b := newBlock[T](2, k, ordinary)
+			for j := range k {
+				b.t[j] = T(math.Ldexp(unit*float64(1+j%3), power))
+			}
+			b.t[2*k-1] = T(math.Ldexp(unit, power)) // among ordinary ones
+			o := newOutputs[T](b.n, k)
+			require.Equal(t, -1, KL(o.loss, o.out, b.z, b.t, b.scale, k))
+			// The labels are c m with small m: Σ t (log t - l) = c Σ m (log c + log m - l), where
+			// the sum is an ordinary number.
+			w, sum, log := newRowWant(b.z[:k], b.t[:k], b.u[:k]), 0.0, math.Log(unit*0x1p100)+float64(power-100)*math.Ln2
+			for j := range k {
+				m := float64(1 + j%3)
+				sum += m * (log + math.Log(m) - w.d[j].Sub(w.log).Hi)
+			}
+			want := math.Ldexp(unit*0x1p100*sum, power-100)
+			require.InDelta(t, want, o.loss[0], 1e-12*math.Abs(want)+float64(k)*math.SmallestNonzeroFloat64, "k=%d 2^%d", k, power)
+			second := b.rows(1, 2)
+			among, _ := newRowWant(second.z, second.t, second.u).kl(second.t, 1)
+			require.InEpsilon(t, among.v.Hi, o.loss[1], 1e-12, "k=%d 2^%d among others", k, power)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package kernel
+
+import (
+	"math"
+
+	"softloss/internal/numtest"
+)
+
+// phi returns φ and -φ' of a class with log p = l and 1-p = q, in double-double.
+func phi(f Family, a float64, l, q numtest.DD) (v, h numtest.DD) {
+	p := l.Exp()
+	switch f {
+	case GCE:
+		h = l.Mul(numtest.Num(a)).Exp()
+		// -expm1(a l)/a, without cancellation near 0.
+		x := l.Mul(numtest.Num(a))
+		v = numtest.Num(1).Sub(h)
+		if x.Hi > -0.1 {
+			term := numtest.Num(1)
+			v = numtest.DD{}
+			for i := 1.0; i < 25; i++ {
+				term = term.Mul(x).Div(numtest.Num(i))
+				v = v.Sub(term)
+			}
+		}
+		return v.Div(numtest.Num(a)), h
+	case Poly1:
+		v = q.Mul(numtest.Num(a)).Sub(l)
+		if q.Hi < 0.01 { // -l - q = Σ q^i/i
+			power := q
+			v = q.Mul(numtest.Num(1 + a))
+			for i := 2.0; i < 20; i++ {
+				power = power.Mul(q)
+				v = v.Add(power.Div(numtest.Num(i)))
+			}
+		}
+		return v, numtest.Num(1 + a).Sub(q.Mul(numtest.Num(a)))
+	case Absolute:
+		return q.Mul(numtest.Num(2)), p.Mul(numtest.Num(2))
+	}
+	w, w1 := q.Pow(a), q.Pow(a-1)
+	if q.Hi == 0 { // (1-p)^(a-1) l = -(1-p)^a
+		return numtest.Num(0), w.Mul(numtest.Num(1 + a))
+	}
+	if v = w.Mul(l).Neg(); w.Hi == 0 {
+		v = numtest.Num(0)
+	}
+	h = w
+	if a > 0 && p.Hi > 0 {
+		h = w.Sub(w1.Mul(p).Mul(l).Mul(numtest.Num(a)))
+	}
+	return v, h
+}
+
+// separable returns loss and gradient of the separable losses for the labels t. The magnitude of an
+// element is max(|t φ'|, p Σ|t φ'|); at the maximum the smaller of that and what is left of others
+// - S q without cancellation.
+func (w *rowWant[T]) separable(t []T, f Family, a, scale float64) (loss expected, grad []expected) {
+	h := make([]numtest.DD, w.k)
+	var sum, mass, others numtest.DD
+	var size, gap float64 // gap to the label farthest from the maximum
+	for j, t := range t {
+		if t == 0 {
+			continue
+		}
+		l, q := w.d[j].Sub(w.log), numtest.Num(1).Sub(w.p[j])
+		if j == w.a {
+			q = w.q
+		}
+		v, d := phi(f, a, l, q)
+		gap = math.Max(gap, w.gapTo(j))
+		sum, h[j] = sum.Add(v.Mul(numtest.Num(float64(t)))), d.Mul(numtest.Num(float64(t)))
+		size += math.Abs(h[j].Hi)
+		if mass = mass.Add(h[j]); j != w.a {
+			others = others.Add(h[j])
+		}
+	}
+	loss = expected{"loss", sum, 0, size * w.restFloor(), gap}
+	if f == GCE { // the sum of t (1 - p^a), which is divided by a
+		loss.floor = math.Max(loss.floor, w.restFloor()/a)
+	}
+	for j := range h {
+		p := w.p[j]
+		g := expected{"grad", mass.Mul(p).Sub(h[j]), math.Max(math.Abs(h[j].Hi), size*p.Hi), size * w.pFloor(j), math.Max(gap, w.gapTo(j))}
+		if j == w.a && w.unique {
+			g.what, g.v = "grad at the maximum", others.Sub(mass.Mul(w.q))
+			g.magnitude = math.Min(g.magnitude, math.Max(math.Abs(others.Hi), size*w.q.Hi))
+			g.floor = size * w.restFloor()
+		}
+		grad = append(grad, g.times(scale))
+	}
+	return loss, grad
+}

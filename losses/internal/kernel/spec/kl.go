@@ -1,0 +1,39 @@
+package spec
+
+import "math"
+
+// KL computes, for every row with target t and S = Σ_k t_k,
+//
+//	loss = Σ_{t_k≠0} t_k (log t_k - l_k),   grad_k = scale (S p_k - t_k).
+//
+// The terms are summed in float64: they cancel where the prediction is near the target. Arguments
+// and result are those of [CrossEntropy].
+func KL[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
+	for i := range loss {
+		x, y := Row(z, i, k), Row(t, i, k)
+		if CrossEntropy(loss[i:i+1], Row(grad, i, k), x, y, FactorOf(scale, i), k) >= 0 {
+			return i
+		}
+		m, _, r := Odds(x)
+		if r != r { // no softmax
+			continue
+		}
+		log, sum := math.Log1p(r), 0.0
+		for j, v := range y {
+			if v != 0 {
+				sum += float64(v) * (Log(float64(v)) - ((float64(x[j]) - m) - log))
+			}
+		}
+		loss[i] = sum
+	}
+	return -1
+}
+
+// Log is math.Log, right for denormal numbers too, of which the assembly in package math takes the
+// exponent wrong.
+func Log(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
+}

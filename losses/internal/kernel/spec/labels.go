@@ -1,0 +1,90 @@
+package spec
+
+import "math"
+
+// invalid reports whether t is no label: negative, NaN or infinite.
+func invalid[T Float](t T) bool { return !(t >= 0) || math.IsInf(float64(t), 1) }
+
+// Sum returns Σ x, summed in float64.
+func Sum[T Float](x []T) (sum float64) {
+	for _, v := range x {
+		sum += float64(v)
+	}
+	return sum
+}
+
+// WeightedSum returns Σ t, Σ w t and the first position of an invalid label, or -1, of one row.
+// Where there is an invalid label the sums may be wrong.
+func WeightedSum[T Float](t []T, w []float64) (plain, weighted float64, bad int) {
+	for j, v := range t {
+		if invalid(v) {
+			return plain, weighted, j
+		}
+		plain += float64(v)
+		weighted += w[j] * float64(v)
+	}
+	return plain, weighted, -1
+}
+
+// Weigh stores w∘t for every row t in dst. It returns the first row that holds an invalid label, or
+// -1; what it stored for that row and those after it means nothing. w has an element a class.
+func Weigh[T Float](dst, t []T, w []float64) (bad int) {
+	k := len(w)
+	for i := range len(t) / k {
+		to := Row(dst, i, k)
+		for j, v := range Row(t, i, k) {
+			if invalid(v) {
+				return i
+			}
+			to[j] = T(w[j] * float64(v))
+		}
+	}
+	return -1
+}
+
+// Mix stores keep t + add (Σ t) w for every row t in dst. It returns what [Weigh] does.
+func Mix[T Float](dst, t []T, w []float64, keep, add float64) (bad int) {
+	k := len(w)
+	for i := range len(t) / k {
+		to, from := Row(dst, i, k), Row(t, i, k)
+		sum, _, bad := WeightedSum(from, w)
+		if bad >= 0 {
+			return i
+		}
+		for j, v := range from {
+			to[j] = T(keep*float64(v) + add*sum*w[j])
+		}
+	}
+	return -1
+}
+
+// Smooth stores label smoothing in one formula for three rules,
+//
+//	dst_k = max(keep t_k - cut/nnz, 0) + add + addMass Σ_j t_j,
+//
+// nnz the number of t_k > 0 of the row, cut/nnz = 0 where there is none. It returns the first row
+// that holds an invalid label, or -1. dst may be t.
+func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
+	for lo := 0; lo < len(t); lo += k {
+		d, x := dst[lo:lo+k], t[lo:lo+k]
+		var mass float64
+		nnz := 0
+		for _, v := range x {
+			if invalid(v) {
+				return lo / k
+			}
+			if v > 0 {
+				nnz++
+			}
+			mass += float64(v)
+		}
+		c, a := cut/float64(max(nnz, 1)), add
+		if addMass != 0 {
+			a += addMass * mass
+		}
+		for j, v := range x {
+			d[j] = T(max(keep*float64(v)-c, 0) + a)
+		}
+	}
+	return -1
+}

@@ -1,0 +1,79 @@
+package spec
+
+// SoftmaxGrad stores Σ_j u_j dp_j/dz_k = p_k (u_k - Σ_j p_j u_j) in dst.
+func SoftmaxGrad[T Float](dst, z, u []T, k int) {
+	for lo := 0; lo < len(z); lo += k {
+		d := dst[lo : lo+k]
+		_, a, r := Exps(d, z[lo:lo+k])
+		SoftmaxGradRow(d, u[lo:lo+k], a, r)
+	}
+}
+
+// SoftmaxGradRow is SoftmaxGrad for one row, with a and r of [Exps], which left the exponentials in
+// d.
+func SoftmaxGradRow[T Float](d, u []T, a int, r float64) {
+	c := 1 / (1 + r)
+	// u_k - Σ p_j u_j = (u_k - u_a) + Σ_{j≠a} p_j (u_a - u_j): no cancellation when p_a is near 1.
+	ua := float64(u[a])
+	var mean float64
+	for j, e := range d {
+		if e != 0 && j != a {
+			mean += float64(e) * c * (ua - float64(u[j]))
+		}
+	}
+	for j, e := range d {
+		p := float64(e) * c
+		switch {
+		case p == 0:
+			d[j] = 0
+		default:
+			d[j] = T(p * ((float64(u[j]) - ua) + mean))
+		}
+	}
+	d[a] = T(c * mean)
+}
+
+// LogSoftmaxGrad stores Σ_j u_j dl_j/dz_k = u_k - p_k Σ_j u_j in dst.
+func LogSoftmaxGrad[T Float](dst, z, u []T, k int) {
+	for lo := 0; lo < len(z); lo += k {
+		d := dst[lo : lo+k]
+		_, a, r := Exps(d, z[lo:lo+k])
+		LogSoftmaxGradRow(d, u[lo:lo+k], a, r)
+	}
+}
+
+// LogSoftmaxGradRow is LogSoftmaxGrad for one row, with a and r of [Exps], which left the
+// exponentials in d.
+func LogSoftmaxGradRow[T Float](d, u []T, a int, r float64) {
+	var others float64
+	for j, v := range u {
+		if j != a {
+			others += float64(v)
+		}
+	}
+	sum := others + float64(u[a])
+	c := sum / (1 + r)
+	for j, e := range d {
+		d[j] = T(float64(u[j]) - float64(e)*c)
+	}
+	d[a] = T(sum*(r/(1+r)) - others)
+}
+
+// LogSumExpGrad stores u_i p_k in row i of dst.
+func LogSumExpGrad[T Float](dst, z, u []T, k int) {
+	for i, v := range u {
+		d := Row(dst, i, k)
+		_, a, r := Exps(d, Row(z, i, k))
+		LogSumExpGradRow(d, v, a, r)
+	}
+}
+
+// LogSumExpGradRow is LogSumExpGrad for one row, with a and r of [Exps], which left the
+// exponentials in d.
+func LogSumExpGradRow[T Float](d []T, u T, a int, r float64) {
+	c := float64(u) / (1 + r)
+	for j, e := range d {
+		d[j] = T(float64(e) * c)
+	}
+	d[a] = T(c)
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// expConsts are the numbers of the exponential
+//
+//	exp(x) = 2^n exp(r),  n = rint(x log2 e),  r = x - n ln 2,  |r| <= ln(2)/2,
+//	exp(r) = 1 + r + r² q(r),
+//
+// q the Chebyshev interpolant of (exp(r)-1-r)/r²: relative error 1.0e-8 for float32, 1.7e-17 for
+// float64.
+type expConsts struct {
+	log2e, magic, ln2hi, ln2lo, one Op
+	q                               []Op // highest degree first
+}
+
+// offset is what the exponent is raised by before the last multiplication takes it
+// back, so that AVX2, which has no scaling instruction, gets denormal results right.
+func (g isa) offset() float64 {
+	if g.f64 {
+		return 100
+	}
+	return 64
+}
+
+func (g isa) expConsts() (c expConsts) {
+	c.log2e = g.hold(math.Log2E)
+	hi, lo, magic := math.Ln2, 0x1.abc9e3b39803fp-56, 0x1.8p52
+	q := []float64{
+		2.510042415700506678762e-8, 2.762013871973399556876e-7, 0.000002755726837868419287267, 0.00002480152119021772765082, 0.0001984126986310596874839,
+		0.00138888889172817933075, 0.008333333333330051346372, 0.04166666666662399151589, 0.1666666666666666745588, 0.5,
+	}
+	if !g.f64 {
+		hi = float64(float32(math.Ln2))
+		lo, magic = math.Ln2-hi, 0x1.8p23
+		q = []float64{0.001392621346633244303707, 0.00836320297157585494652, 0.04166655443768593889945, 0.1666657684599397631061, 0.5}
+	}
+	c.magic, c.ln2hi, c.ln2lo, c.one = g.hold(magic), g.hold(hi), g.hold(lo), g.hold(1)
+	for _, x := range q {
+		c.q = append(c.q, g.hold(x))
+	}
+	return c
+}
+
+// expShifted emits e = exp(x) 2^-shift for x already clamped from below; shift is prepared by
+// expShift.
+func (g isa) expShifted(c expConsts, x reg.VecVirtual, shift expShift, e reg.VecVirtual) {
+	t, n, r := g.vec(), g.vec(), g.vec()
+	g.load(c.magic, t)
+	g.madd(c.log2e, x, t) // n in the low bits
+	g.sub(c.magic, t, n)
+	g.move(x, r)
+	g.nmadd(c.ln2hi, n, r)
+	g.nmadd(c.ln2lo, n, r)
+	g.expOf(c, r, t, n, shift, e)
+}
+
+// expOf emits e = exp(r) 2^(n-shift), with n also in the low bits of t. It overwrites t and n.
+func (g isa) expOf(c expConsts, r, t, n reg.VecVirtual, shift expShift, e reg.VecVirtual) {
+	g.load(c.q[0], e)
+	for _, q := range c.q[1:] {
+		g.horner(q, r, e)
+	}
+	g.horner(c.one, r, e)
+	g.horner(c.one, r, e)
+	if g.avx512 {
+		g.sub(shift.n, n, n)
+		g.pick(VSCALEFPS, VSCALEFPD, n, e, e)
+		return
+	}
+	if g.f64 {
+		VPSLLQ(Imm(52), t, t)
+		VPADDQ(shift.n, t, t)
+		VPADDQ(t, e, e)
+	} else {
+		VPSLLD(Imm(23), t, t)
+		VPADDD(shift.n, t, t)
+		VPADDD(t, e, e)
+	}
+	g.mul(shift.back, e, e)
+	g.madd(g.constant(0), r, e) // integer arithmetic has made something of a NaN: bring it back
+}
+
+// expShift is a power of two by which exponentials are divided.
+type expShift struct {
+	n    Op // AVX-512: the power; AVX2: offset minus power, in the bits of the exponent
+	back Op // AVX2: 2^-offset
+}
+
+// prepareShift readies a scalar shift, which is an integer in a float.
+func (g isa) prepareShift(shift Mem) expShift {
+	v := g.vec()
+	g.bcast(shift, v)
+	if g.avx512 {
+		return expShift{n: v}
+	}
+	return g.shiftOf(v)
+}
+
+// shiftOf readies a vector of shifts.
+func (g isa) shiftOf(v reg.VecVirtual) expShift {
+	if g.avx512 {
+		return expShift{n: v}
+	}
+	t := g.vec()
+	if g.f64 {
+		g.load(g.constant(0x1.8p52+g.offset()), t)
+		g.sub(v, t, t)
+		VPSLLQ(Imm(52), t, t)
+	} else {
+		g.load(g.constant(0x1.8p23+g.offset()), t)
+		g.sub(v, t, t)
+		VPSLLD(Imm(23), t, t)
+	}
+	return expShift{n: t, back: g.constant(math.Exp2(-g.offset()))}
+}
+
+// log1p emits inv = 1/(1+r) and dst = log(1+r) for r in [0, 2^20], NaN for NaN, after fdlibm's
+// log1p.
+func (g isa) log1p(r, inv, dst reg.VecVirtual) {
+	u, c, one := g.vec(), g.vec(), g.constant(1)
+	g.add(one, r, u)
+	g.load(one, inv)
+	g.div(u, inv, inv)
+	// c = r - (u - 1), the error of the sum, over u.
+	g.sub(one, u, c)
+	g.sub(c, r, c)
+	g.mul(inv, c, c)
+	g.log(u, c, dst)
+}
+
+// log emits dst = log(u) + c for positive normal u and a small c, which it overwrites; NaN for NaN.
+func (g isa) log(u, c, dst reg.VecVirtual) {
+	// u = 2^k m with m in [√½, √2).
+	one := g.constant(1)
+	k, m, t := g.vec(), g.vec(), g.vec()
+	if g.f64 {
+		half := g.bitsOf(math.Float64bits(math.Sqrt2 / 2))
+		g.load(half, t)
+		g.isub(t, u, k)
+		if g.avx512 { // the exponent may be negative
+			VPSRAQ(Imm(52), k, k)
+			VPSLLQ(Imm(52), k, t)
+			g.isub(t, u, m)
+			VCVTQQ2PD(k, k)
+		} else {
+			g.load(g.bitsOf(math.Float64bits(0x1p52)), m)
+			bias := g.vec()
+			g.load(g.bitsOf(1023<<52), bias)
+			VPADDQ(bias, k, k)
+			VPSRLQ(Imm(52), k, k)
+			VPSLLQ(Imm(52), k, t)
+			g.isub(bias, t, t)
+			g.isub(t, u, t)
+			g.ior(m, k, k)
+			g.load(g.constant(0x1p52+1023), m)
+			g.sub(m, k, k)
+			g.move(t, m)
+		}
+	} else {
+		half := g.bitsOf(uint64(math.Float32bits(math.Sqrt2 / 2)))
+		g.load(half, t)
+		g.isub(t, u, k)
+		VPSRAD(Imm(23), k, k)
+		VPSLLD(Imm(23), k, t)
+		g.isub(t, u, m)
+		VCVTDQ2PS(k, k)
+	}
+	f, s, z := g.vec(), g.vec(), g.vec()
+	g.sub(one, m, f)
+	g.add(g.constant(2), f, s)
+	g.div(s, f, s)
+	g.mul(s, s, z)
+	lg := []float64{1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
+		2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01}
+	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10
+	if !g.f64 {
+		lg = []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}
+		hi, lo = 6.9313812256e-01, 9.0580006145e-06
+	}
+	p := g.vec()
+	g.load(g.constant(lg[0]), p)
+	for _, x := range lg[1:] {
+		g.horner(g.constant(x), z, p)
+	}
+	g.mul(z, p, p) // R
+	h := g.vec()
+	g.mul(f, f, h)
+	g.mul(g.constant(0.5), h, h)
+	// k hi + (f - (h - (s (h + R) + (k lo + c))))
+	g.add(h, p, p)
+	g.madd(g.constant(lo), k, c)
+	g.madd(s, p, c)
+	g.sub(c, h, h)
+	g.sub(h, f, f)
+	g.move(f, dst)
+	g.madd(g.constant(hi), k, dst)
+}
+
+func (g isa) isub(a, b, dst Op) {
+	if g.f64 {
+		VPSUBQ(a, b, dst)
+		return
+	}
+	VPSUBD(a, b, dst)
+}
+
+func (g isa) ior(a, b, dst Op) {
+	if g.avx512 {
+		VPORQ(a, b, dst)
+		return
+	}
+	VPOR(a, b, dst)
+}
+
+// bitsOf returns memory that holds a full vector of the bits.
+func (g isa) bitsOf(bits uint64) Mem {
+	if g.f64 {
+		return g.constant(math.Float64frombits(bits))
+	}
+	return g.constant(float64(math.Float32frombits(uint32(bits))))
+}

@@ -1,0 +1,83 @@
+// Command asm generates the amd64 kernels of package vec: see the go:generate line there.
+package main
+
+import (
+	"errors"
+	"flag"
+	"log"
+
+	. "github.com/mmcloughlin/avo/build"
+)
+
+var (
+	adapterFile  = flag.String("adapters", "", "file for the interface unit and the types that implement it")
+	constantFile = flag.String("constants", "", "file for the constants that kernels and drivers agree on")
+)
+
+func main() {
+	flag.Parse()
+	ConstraintExpr("!purego")
+	for _, g := range isas {
+		g.maxExp()
+		g.find()
+		g.sum()
+		g.exps(true)
+		g.exps(false)
+		g.expDot(true)
+		g.expDot(false)
+		g.combine()
+		g.scale()
+		g.shift()
+		g.labelSums()
+		g.smooth()
+		g.powTerms()
+		g.polyTerms()
+		g.focalTerms()
+		g.tileIn()
+		g.tileOut()
+		g.tileStats()
+		g.tileSmooth()
+		g.tileSoftmax()
+		g.tileShift()
+		g.tileCrossEntropy(true)
+		g.tileCrossEntropy(false)
+		if g.f64 {
+			g.wide()
+			g.tileMAE()
+			g.tileCombine()
+			g.klTile()
+			for _, s := range separables {
+				g.tileTerms(s)
+			}
+		}
+	}
+	for _, g := range wides {
+		g.sum()
+		g.exps(false)
+		g.combine()
+		g.tileIn()
+		g.tileOut()
+		g.wide()
+	}
+	if err := errors.Join(writeAdapters(*adapterFile), writeConstants(*constantFile)); err != nil {
+		log.Fatal(err)
+	}
+	Generate()
+}
+
+// wide emits what computes in float64 whatever the type of the elements.
+func (g isa) wide() {
+	g.exps64()
+	g.maeSum()
+	g.maeGrad()
+	g.weightedSum()
+	g.weigh()
+	g.mix()
+	g.divide(false)
+	g.divide(true)
+	g.addScaled()
+	g.klTerms()
+	for _, s := range separables {
+		g.exactTerms(s)
+	}
+}

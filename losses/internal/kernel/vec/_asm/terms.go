@@ -1,0 +1,438 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// element is what a separable loss sees of one class: l = log p, -Inf included, and the label t; p
+// and u = 1-p, with p <= 1/2, are computed when asked for.
+type element struct {
+	l, t reg.VecVirtual
+	p    func() reg.VecVirtual
+	u    func(p reg.VecVirtual) reg.VecVirtual
+}
+
+// separable is a loss of the family. What prepare emits comes before the loop; the function it
+// returns adds t φ(l) to sum and returns -φ'(l). It may overwrite what it is given, but not t.
+type separable struct {
+	name, doc string
+	prepare   func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) (h reg.VecVirtual)
+}
+
+// separables have kernels for rows with large exponentials and for tiles, all of which compute in
+// float64. par points to their parameters.
+var separables = []separable{
+	{"poly", "φ = -l + a (1-p); par is a.", polyTerm},
+	{"focal1", "φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.", focalTerm(1)},
+	{"focal7", "φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.", focalTerm(7)},
+	{"focalN", "φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them.", focalTerm(powDegree)},
+	{"gce", "φ = 1 - p^a, without the factor 1/a; par is a.", gceTerm},
+}
+
+// parameter returns par[i] in all lanes.
+func (g isa) parameter(par reg.GPVirtual, i int) reg.VecVirtual {
+	v := g.vec()
+	g.bcast(Mem{Base: par, Disp: g.floatSize() * i}, v)
+	return v
+}
+
+// holdLane returns a number of the rows in a register, for AVX2 in memory.
+func (g isa) holdLane(lanes reg.GPVirtual, name string) Op {
+	m := g.lane(lanes, name)
+	if !g.avx512 {
+		return m
+	}
+	v := g.vec()
+	g.load(m, v)
+	return v
+}
+
+// polyTerm: -φ' = 1 + a p.
+func polyTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	a, one := g.parameter(par, 0), g.hold(1)
+	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
+		p := x.p()
+		u := x.u(p)
+		l := g.whereLabelled(x.l, x.t)
+		g.msub(l, a, u)
+		g.madd(x.t, u, sum)
+		g.horner(one, a, p)
+		return p
+	}
+}
+
+// focalTerm: -φ' = w (u - a p l) with w = u^(a-1).
+func focalTerm(degree int) func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	return func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+		low := g.hold(lowest64) // p is 0 below
+		return func(e element, sum reg.VecVirtual) reg.VecVirtual {
+			p := e.p()
+			u, s := e.u(p), g.parameter(par, 2)
+			g.madd(g.parameter(par, 1), p, s)
+			w := g.parameter(par, 3)
+			for i := range degree {
+				g.hornerMemory(par, 4+i, s, w)
+			}
+			l, f := g.whereLabelled(e.l, e.t), g.vec()
+			g.mul(u, w, f)
+			g.mul(l, f, f)
+			g.nmadd(e.t, f, sum)
+			g.load(low, l)
+			g.max(e.l, l, l)
+			g.mul(g.parameter(par, 0), p, p)
+			g.nmadd(p, l, u)
+			g.mul(w, u, u)
+			return u
+		}
+	}
+}
+
+// gceTerm: 1 - w and w = p^a = s (1 + q), s = 2^n, q = expm1(r), so that neither cancels where a l
+// is small.
+func gceTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	a, low := g.parameter(par, 0), g.hold(lowest64) // beyond, p^a is 0
+	c := g.expConsts()
+	if g.narrow { // (exp(r)-1-r)/r² to 5e-10
+		c.q = nil
+		for _, q := range []float64{0.00019890990824673654, 0.001393364999630925, 0.0083333109254809008, 0.041666464925285905, 0.16666666681623231, 0.50000000134658092} {
+			c.q = append(c.q, g.hold(q))
+		}
+	}
+	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
+		l, t, n, r := x.l, g.vec(), g.vec(), g.vec()
+		g.mul(a, l, l)
+		g.load(low, r)
+		g.max(l, r, r)
+		g.load(c.magic, t)
+		g.madd(c.log2e, r, t)
+		g.sub(c.magic, t, n)
+		g.nmadd(c.ln2hi, n, r)
+		g.nmadd(c.ln2lo, n, r)
+		q, square := g.vec(), g.vec()
+		g.load(c.q[0], q)
+		for _, k := range c.q[1:] {
+			g.horner(k, r, q)
+		}
+		g.mul(r, r, square)
+		g.horner(r, square, q)
+		g.powerOf2(n, t)
+		w, v := g.vec(), g.vec()
+		g.move(t, w)
+		g.madd(q, t, w)
+		g.load(c.one, v)
+		g.sub(t, v, v)
+		g.nmadd(q, t, v)
+		g.madd(x.t, v, sum)
+		return w
+	}
+}
+
+// whereLabelled returns l where t is not 0, and 0 elsewhere.
+func (g isa) whereLabelled(l, t reg.VecVirtual) reg.VecVirtual {
+	x := g.vec()
+	g.keep(g.cmp(neqUQ, g.constant(0), t), l, x)
+	return x
+}
+
+// exactTerms emits the kernel of a separable loss for a row with few large exponentials, for which
+// those of float32 are not exact enough.
+func (g isa) exactTerms(s separable) {
+	g.text(s.name+"Exact", "func(h, z, t *T, n int, m, log A, par *A) (sum, mass A, bad uint32)",
+		"stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,", s.doc, "bad is as expsDot's.")
+	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
+	m, log := g.broadcast("m"), g.broadcast("log")
+	c, shift := g.expConsts(), g.prepareShift(g.constant(0))
+	body := s.prepare(g, par)
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ *mask) reg.VecVirtual {
+		return body(element{l, t, func() reg.VecVirtual {
+			x, p := g.vec(), g.vec()
+			g.load(g.constant(g.lowest()), x)
+			g.max(l, x, x)
+			g.expShifted(c, x, shift, p)
+			return p
+		}, g.oneMinus}, sum)
+	})
+}
+
+// terms emits the loop of a separable loss for a row: body is given l, the label, the sum of t
+// φ(l), to which it adds, where the element stands, and returns -φ'(l).
+func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op, body func(l, t, sum reg.VecVirtual, i reg.GPVirtual, k *mask) reg.VecVirtual) {
+	sum, mass, labels, zero := g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0], g.constant(0)
+	bad := g.noLanes()
+	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
+		lab := g.get(t, i, v, k)
+		g.orInto(g.invalid(lab, zero), bad)
+		if !g.avx512 {
+			g.add(lab, labels, labels)
+		}
+		l := g.get(z, i, v, k)
+		g.sub(m, l, l)
+		g.sub(log, l, l)
+		out := body(l, lab, sum, i, k)
+		g.mul(lab, out, out)
+		g.add(out, mass, mass)
+		g.put(out, h, i, v, k)
+	})
+	g.sums(sum, mass, labels, bad)
+}
+
+// sums ends a kernel of terms.
+func (g isa) sums(sum, mass, labels reg.VecVirtual, bad mask) {
+	doubleResult(g.doubleTotal([]reg.VecVirtual{sum}), "sum")
+	doubleResult(g.doubleTotal([]reg.VecVirtual{mass}), "mass")
+	r := g.maskBits(bad)
+	if !g.avx512 {
+		g.infiniteInto(g.total([]reg.VecVirtual{labels}), r)
+	}
+	Store(r, Return("bad"))
+	g.ret()
+}
+
+// The kernels for rows without large exponentials, p < 1/8, in the element type.
+
+// polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
+func (g isa) polyTerms() {
+	g.text("polyTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"is polyExact for p = c e < 1/8; par is a.", "bad is as expsDot's. It prefetches t so many bytes ahead.")
+	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
+	m, log, ac := g.broadcast("m"), g.broadcast("log"), g.broadcast("c")
+	a, one := g.parameter(par, 0), g.hold(1)
+	g.mul(a, ac, ac)
+	ahead := g.param("ahead")
+	ADDQ(t, ahead)
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, k *mask) reg.VecVirtual {
+		g.prefetch(ahead, i, 0)
+		p, v := g.get(e, i, 0, k), g.vec()
+		g.move(a, v)
+		g.nmadd(ac, p, v)
+		g.sub(g.whereLabelled(l, t), v, v)
+		g.madd(t, v, sum)
+		g.horner(one, ac, p)
+		return p
+	})
+}
+
+// focalTerms: with (1-p)^(a-1) = 1 - p V and W = 1 + (1-p) V,
+//
+//	φ = -(1 - p W) l,   -φ' = 1 - p (W + a (1 - p V) l),
+//
+// where what is rounded most is multiplied by p.
+func (g isa) focalTerms() {
+	g.text("focalTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a polynomial in p", "that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t so many bytes ahead.")
+	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
+	m, log, c := g.broadcast("m"), g.broadcast("log"), g.broadcast("c")
+	degree := focalDegree32
+	if g.f64 {
+		degree = focalDegree64
+	}
+	low, one := g.hold(g.lowest()), g.hold(1)
+	ahead := g.param("ahead")
+	ADDQ(t, ahead)
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, k *mask) reg.VecVirtual {
+		g.prefetch(ahead, i, 0)
+		p, u, w := g.get(e, i, 0, k), g.vec(), g.vec()
+		g.mul(c, p, p)
+		v := g.parameter(par, 1)
+		for i := range degree {
+			g.hornerMemory(par, 2+i, p, v)
+		}
+		g.load(one, u)
+		g.sub(p, u, u)
+		g.load(one, w)
+		g.madd(v, u, w) // W
+		x := g.vec()
+		g.load(one, x)
+		g.nmadd(p, w, x)
+		g.mul(g.whereLabelled(l, t), x, x)
+		g.nmadd(t, x, sum)
+		g.load(low, u)
+		g.max(l, u, u)    // p is 0 below
+		g.rsub(one, p, v) // 1 - p V
+		g.mul(g.parameter(par, 0), u, u)
+		g.madd(v, u, w)
+		g.rsub(one, p, w)
+		return w
+	})
+}
+
+// hornerMemory is v = v x + par[i].
+func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
+	if g.avx512 {
+		g.pick(VFMADD213PS_BCST, VFMADD213PD_BCST, Mem{Base: par, Disp: g.floatSize() * i}, x, v)
+		return
+	}
+	g.horner(g.parameter(par, i), x, v)
+}
+
+// oneMinus returns 1 - p.
+func (g isa) oneMinus(p reg.VecVirtual) reg.VecVirtual {
+	u := g.vec()
+	g.load(g.constant(1), u)
+	g.sub(p, u, u)
+	return u
+}
+
+// tileTerms emits the kernel of a separable loss for a tile.
+func (g isa) tileTerms(s separable) {
+	g.text(s.name+"Tile", "func(h, e, z, t *A, k int, lanes, par *A) (bad uint32)",
+		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without", "the maximum, and its label.", s.doc,
+		"bad has the bits of the rows with an invalid label.")
+	h, e, z, t, k, lanes, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes"), g.param("par")
+	top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
+	acc := g.zeros(4)
+	sum, mass, own, labels := acc[0], acc[1], acc[2], acc[3]
+	bad, zero := g.noLanes(), g.constant(0)
+	body := s.prepare(g, par)
+	g.columns(k, func(off reg.GPVirtual) {
+		lab, l, other := g.vec(), g.vec(), g.vec()
+		g.load(col(t, off), lab)
+		g.load(col(z, off), l)
+		g.orInto(g.invalid(lab, zero), bad)
+		if !g.avx512 {
+			g.add(lab, labels, labels)
+		}
+		g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
+		g.addWhere(g.cmp(eqOQ, top, l), lab, own)
+		g.sub(top, l, l)
+		g.sub(log, l, l)
+		out := body(element{l, other, func() reg.VecVirtual {
+			p := g.vec()
+			g.load(col(e, off), p)
+			g.mul(coef, p, p)
+			return p
+		}, g.oneMinus}, sum)
+		g.mul(other, out, out)
+		g.add(out, mass, mass)
+		g.store(out, col(h, off))
+	})
+	if !g.avx512 {
+		inf := g.vec()
+		g.load(g.infinity(1), inf)
+		g.orInto(g.cmp(nltUQ, inf, labels), bad)
+	}
+	g.store(sum, g.lane(lanes, "Loss"))
+	g.store(mass, g.lane(lanes, "Mass"))
+	g.store(own, g.lane(lanes, "Own"))
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}
+
+// tileCombine emits the gradient of a tile.
+func (g isa) tileCombine() {
+	g.text("tileCombine", "func(e, h, z, t *A, k int, lanes *A)",
+		"stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at several maxima scale (coef e + slope t).")
+	e, h, z, t, k, lanes := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
+	numbers := make([]reg.VecVirtual, 6)
+	for i, name := range []string{"Max", "Coef", "AtTop", "Scale", "Slope", "Top"} {
+		numbers[i] = g.vec()
+		g.load(g.lane(lanes, name), numbers[i])
+	}
+	top, coef, atTop, scale, slope := numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+	half := g.vec()
+	g.load(g.constant(0.5), half)
+	sure := g.cmp(gtOQ, half, numbers[5])
+	g.columns(k, func(off reg.GPVirtual) {
+		y, tied := g.vec(), g.vec()
+		g.mul(col(e, off), coef, y)
+		g.mul(col(t, off), slope, tied)
+		g.add(y, tied, tied)
+		g.blend(sure, atTop, tied)
+		g.sub(col(h, off), y, y)
+		g.blend(g.cmp(eqOQ, col(z, off), top), tied, y)
+		g.mul(scale, y, y)
+		g.store(y, col(e, off))
+	})
+	g.ret()
+}
+
+// infiniteInto sets the lowest bit of r when the sum x of labels is infinite or NaN.
+func (g isa) infiniteInto(x reg.VecVirtual, r reg.GPVirtual) {
+	inf, cmp, b := XMM(), XMM(), GP32()
+	g.load(g.infinity(1), inf)
+	g.pick(VCMPPS, VCMPPD, Imm(ltOQ), inf, x, cmp)
+	MOVQ(cmp, b.As64())
+	NOTL(b)
+	ANDL(Imm(1), b)
+	ORL(b, r)
+}
+
+// powTerms: φ = (1 - p^a)/a, -φ' = w = p^a = exp(a z - top), whose argument is reduced before it is
+// rounded, which would cost |a l|/2 ulps: top is shift ln 2 + rem, and a is the sum of a and aLow.
+// With w = s (1 + q), s = 2^n and q = expm1(r), 1 - w does not cancel either.
+func (g isa) powTerms() {
+	g.text("powTerms", "func(h, z, t *T, n int, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
+		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.", "bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.")
+	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
+	a, aLow, low, shift, rem := g.broadcast("a"), g.broadcast("aLow"), g.broadcast("low"), g.broadcast("shift"), g.broadcast("rem")
+	sum, mass, labels := g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0]
+	zero, bad := g.constant(0), g.noLanes()
+	ahead := g.param("ahead")
+	ADDQ(t, ahead)
+	c := g.expConsts()
+	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10 // n hi is exact
+	if !g.f64 {
+		hi, lo = 0.693359375, -2.12194440e-4
+	}
+	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
+		g.prefetch(ahead, i, v)
+		lab := g.get(t, i, v, k)
+		g.orInto(g.invalid(lab, zero), bad)
+		if !g.avx512 {
+			g.add(lab, labels, labels)
+		}
+		x := g.clamped(z, i, v, k, low)
+		ax, s, n, r, q, w := g.vec(), g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
+		g.move(rem, ax)
+		g.msub2(a, x, ax)
+		g.load(c.magic, s)
+		g.madd(c.log2e, ax, s)
+		g.sub(c.magic, s, n)
+		g.mul(g.constant(-hi), n, r)
+		g.madd(a, x, r)
+		g.move(rem, q) // what is small, first
+		g.madd(g.constant(lo), n, q)
+		g.nmadd(aLow, x, q)
+		g.sub(q, r, r)
+		g.load(c.q[0], q)
+		for _, y := range c.q[1:] {
+			g.horner(y, r, q)
+		}
+		g.mul(r, r, w)
+		g.horner(r, w, q) // expm1(r)
+		g.sub(shift, n, n)
+		g.powerOf2(n, s)
+		g.move(s, w)
+		g.madd(q, s, w)
+		u := g.vec()
+		g.load(c.one, u)
+		g.sub(s, u, u)
+		g.nmadd(q, s, u)
+		g.madd(lab, u, sum)
+		g.mul(lab, w, w)
+		g.add(w, mass, mass)
+		g.put(w, h, i, v, k)
+	})
+	g.sums(sum, mass, labels, bad)
+}
+
+// powerOf2 stores 2^n in s, for integers n, also where it is denormal.
+func (g isa) powerOf2(n, s reg.VecVirtual) {
+	if g.avx512 {
+		g.load(g.constant(1), s)
+		g.pick(VSCALEFPS, VSCALEFPD, n, s, s)
+		return
+	}
+	if g.f64 {
+		g.add(g.constant(g.magicNumber()+1023+g.offset()), n, s)
+		VPSLLQ(Imm(52), s, s)
+	} else {
+		g.add(g.constant(g.magicNumber()+127+g.offset()), n, s)
+		VPSLLD(Imm(23), s, s)
+	}
+	g.mul(g.constant(math.Exp2(-g.offset())), s, s)
+}

@@ -1,0 +1,141 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// CrossEntropy is [spec.CrossEntropy].
+func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
+	u := unitOf[T]()
+	if inTiles[T](k) {
+		return crossEntropyTiles(u, loss, grad, z, t, nil, scale, k)
+	}
+	return eachRow(u, loss, grad, z, t, scale, k,
+		func(s softrow[T], loss *float64, g, x, y []T, f float64) bool {
+			return s.crossEntropy(u, loss, g, x, y, f)
+		}, spec.CrossEntropy)
+}
+
+// CrossEntropyIndex is [spec.CrossEntropyIndex].
+func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
+	u := unitOf[T]()
+	if inTiles[T](k) {
+		crossEntropyTiles(u, loss, grad, z, nil, index, scale, k)
+		return
+	}
+	for i, y := range index {
+		x, g := spec.Row(z, i, k), spec.Row(grad, i, k)
+		s, ok := begin(u, x)
+		if !ok || !fits[T](1, spec.Factor(scale, i)) {
+			spec.CrossEntropyIndex(loss[i:i+1], g, x, index[i:i+1], spec.FactorOf(scale, i), k)
+			continue
+		}
+		var r float64
+		if g == nil {
+			r, _ = s.odds(u, nil, x, s.sum(u, x))
+		} else {
+			var a int
+			r, a = s.odds(u, g, x, s.exps(u, g, x))
+			s.indexGrad(u, g, a, y, r, spec.Factor(scale, i))
+		}
+		loss[i] = math.Log1p(r) - (float64(x[y]) - float64(s.m))
+	}
+}
+
+// crossEntropy computes one row. It returns false for a row with an invalid label and for one whose
+// labels overflow.
+func (s *softrow[T]) crossEntropy(u unit[T], loss *float64, g, x, y []T, f float64) bool {
+	var sum, dot, mass float64
+	for lo := 0; lo < len(x); lo += chunk(u) {
+		n := min(chunk(u), len(x)-lo)
+		var ps, pd, pm float64
+		var bad uint32
+		if g != nil {
+			ps, pd, pm, bad = u.expsDot(&g[lo], &x[lo], &y[lo], n, s.m, s.low, s.shift, s.ahead)
+		} else {
+			ps, pd, pm, bad = u.sumExpDot(&x[lo], &y[lo], n, s.m, s.low, s.shift, s.ahead)
+		}
+		if bad != 0 {
+			return false
+		}
+		sum, dot, mass = sum+ps, dot+pd, mass+pm
+	}
+	if !fits[T](mass, f) {
+		return false
+	}
+	r, a := s.odds(u, g, x, sum)
+	*loss = mass*math.Log1p(r) - dot
+	if g != nil {
+		s.softGrad(u, g, y, a, r, mass, f)
+	}
+	return true
+}
+
+// softGrad turns g, which holds the exponentials, into f (S p - y), where a and r are those of
+// odds.
+func (s *softrow[T]) softGrad(u unit[T], g, y []T, a int, r, mass, f float64) {
+	u.combine(&g[0], &y[0], len(g), T(mass/((1+r)*s.em)), T(f))
+	if a < 0 || r >= 1 {
+		return
+	}
+	others := 0.0 // the mass of the other labels
+	for _, part := range [2][]T{y[:a], y[a+1:]} {
+		for lo := 0; lo < len(part); lo += chunk(u) {
+			others += u.sum(&part[lo], min(chunk(u), len(part)-lo))
+		}
+	}
+	g[a] = T(f * (others - (others+float64(y[a]))*(r/(1+r))))
+}
+
+// indexGrad turns g, which holds the exponentials, into c (p - [k=y]).
+func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
+	rest := r / (1 + r) // 1 - p_y
+	if y != a {
+		rest = 1 - float64(g[y])/((1+r)*s.em)
+	}
+	u.scale(&g[0], len(g), T(c/((1+r)*s.em)))
+	if a >= 0 {
+		g[a] = T(c / (1 + r))
+	}
+	g[y] = T(-c * rest)
+}
+
+// crossEntropyTiles is for labels t, or for index where t is nil.
+func crossEntropyTiles[T spec.Float](
+	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
+	s, w := getTile[T](), u.lanes()
+	defer putTile(s)
+	for i := 0; i < len(loss); i += w {
+		n := min(w, len(loss)-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(u, s.z[:], z[lo:hi], s.padZ[:], k)
+		setTarget(u, s, t, s.padT[:], index, i, n, k)
+		var rejected, invalid uint32
+		if grad != nil {
+			setScale(s, scale, i, n, w)
+			rejected, invalid = u.tileCrossEntropyGrad(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
+			tileOut(u, grad[lo:hi], s.e[:], s.padG[:], k)
+		} else {
+			rejected, invalid = u.tileCrossEntropy(&s.z[0], &s.t[0], k, &s.lane[0])
+		}
+		for j, l := range s.numbers(laneLoss, w)[:n] {
+			loss[i+j] = float64(l)
+		}
+		bad := eachRejected(rejected|invalid, i, n, func(j int) bool {
+			loss, g, x := loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k)
+			if t == nil {
+				spec.CrossEntropyIndex(loss, g, x, index[j:j+1], spec.FactorOf(scale, j), k)
+				return true
+			}
+			return spec.CrossEntropy(loss, g, x, spec.Row(t, j, k), spec.FactorOf(scale, j), k) < 0
+		})
+		if bad >= 0 {
+			return bad
+		}
+	}
+	return -1
+}

@@ -1,0 +1,45 @@
+//go:build !purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// doubleTiles computes a loss in float64, for labels t, or for index where t is nil. For the tile s
+// of rows from i on, terms stores the losses, -t φ'(l) in s.h and what tileCombine takes; rejected
+// has the bits of the rows that are for the specification, which row runs on row j; it returns
+// false for an invalid label.
+func doubleTiles[T spec.Float](
+	v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
+	terms func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32),
+	row func(j int) (valid bool)) (bad int) {
+	u, s, pad, w := doubles(), getTile[float64](), getTile[T](), v.lanes()
+	defer putTile(s)
+	defer putTile(pad)
+	for i := 0; i < len(loss); i += w {
+		n := min(w, len(loss)-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(v, s.z[:], z[lo:hi], pad.padZ[:], k)
+		setTarget(v, s, t, pad.padT[:], index, i, n, k)
+		setScale(s, scale, i, n, w)
+		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
+		rejected |= terms(u, s, loss[i:i+n], i, w)
+		if grad != nil {
+			u.tileCombine(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, &s.lane[0])
+			tileOut(v, grad[lo:hi], s.e[:], pad.padG[:], k)
+		}
+		if bad := eachRejected(rejected, i, n, row); bad >= 0 {
+			return bad
+		}
+	}
+	return -1
+}
+
+// gradLanes readies row j for tileCombine, where φ' of the maximum is slope, and returns Σ -t φ'.
+func gradLanes(s *tile[float64], j, w int, slope float64) (mass float64) {
+	others := s.lane[laneMass*w+j]
+	mass = others - s.lane[laneOwn*w+j]*slope
+	s.lane[laneCoef*w+j] *= mass
+	s.lane[laneAtTop*w+j] = others - mass*s.lane[laneRest*w+j]
+	s.lane[laneSlope*w+j] = slope
+	return mass
+}

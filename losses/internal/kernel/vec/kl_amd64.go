@@ -1,0 +1,61 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// KL is [spec.KL].
+func KL[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
+	u, v := unitOf[T](), wideOf[T]()
+	if inTiles[T](k) {
+		return klTiles(v, loss, grad, z, t, scale, k)
+	}
+	return eachRow(u, loss, grad, z, t, scale, k,
+		func(s softrow[T], loss *float64, g, x, y []T, f float64) bool {
+			return s.kl(u, v, loss, g, x, y, f)
+		}, spec.KL)
+}
+
+// kl computes one row. It returns false for a row with an invalid label and for one whose labels
+// overflow.
+func (s *softrow[T]) kl(u unit[T], v wide[T], loss *float64, g, x, y []T, f float64) bool {
+	r, a, ok := s.exactOdds(u, v, x)
+	if !ok {
+		return false
+	}
+	sum, mass, bad := v.klTerms(&x[0], &y[0], len(x), float64(s.m), math.Log1p(r))
+	if bad != 0 || !fits[T](mass, f) {
+		return false
+	}
+	*loss = sum
+	if g != nil {
+		s.exps(u, g, x)
+		s.softGrad(u, g, y, a, r, mass, f)
+	}
+	return true
+}
+
+// klTiles computes in float64.
+func klTiles[T spec.Float](v wide[T], loss []float64, grad, z, t, scale []T, k int) (bad int) {
+	most := largest[T]()
+	return doubleTiles(v, loss, grad, z, t, nil, scale, k,
+		func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32) {
+			rejected = u.klTile(&s.z[0], &s.t[0], k, &s.lane[0])
+			copy(s.h[:k*w], s.t[:k*w])
+			copy(loss, s.numbers(laneLoss, w))
+			log := s.numbers(laneLog, w)
+			for j := range loss {
+				if !(gradLanes(s, j, w, -1) <= most) || log[j] != log[j] {
+					rejected |= 1 << j
+				}
+			}
+			return rejected
+		}, func(j int) bool {
+			x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
+			return spec.KL(loss[j:j+1], g, x, y, spec.FactorOf(scale, j), k) < 0
+		})
+}

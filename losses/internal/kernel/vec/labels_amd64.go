@@ -1,0 +1,106 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+	"math/bits"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// Sum is [spec.Sum].
+func Sum[T spec.Float](x []T) float64 {
+	if len(x) == 0 {
+		return 0
+	}
+	return wideOf[T]().sum(&x[0], len(x))
+}
+
+// WeightedSum is [spec.WeightedSum].
+func WeightedSum[T spec.Float](t []T, w []float64) (plain, weighted float64, bad int) {
+	plain, weighted, invalid := wideOf[T]().weightedSum(&t[0], &w[0], len(t))
+	if invalid != 0 {
+		return spec.WeightedSum(t, w)
+	}
+	return plain, weighted, -1
+}
+
+// Weigh is [spec.Weigh].
+func Weigh[T spec.Float](dst, t []T, w []float64) (bad int) {
+	v, k := wideOf[T](), len(w)
+	for i := range len(t) / k {
+		to, from := spec.Row(dst, i, k), spec.Row(t, i, k)
+		if v.weigh(&to[0], &from[0], &w[0], k) != 0 && spec.Weigh(to, from, w) >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// Mix is [spec.Mix].
+func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) (bad int) {
+	v, k := wideOf[T](), len(w)
+	for i := range len(t) / k {
+		to, from := spec.Row(dst, i, k), spec.Row(t, i, k)
+		sum, _, bad := WeightedSum(from, w)
+		if bad >= 0 {
+			return i
+		}
+		v.mix(&to[0], &from[0], &w[0], k, keep, add*sum)
+	}
+	return -1
+}
+
+// Smooth is [spec.Smooth].
+func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
+	u := unitOf[T]()
+	if inTiles[T](k) {
+		return smoothTiles(u, dst, t, keep, cut, add, addMass, k)
+	}
+	for i := range len(t) / k {
+		x, d := spec.Row(t, i, k), spec.Row(dst, i, k)
+		var mass, nnz float64
+		var invalid uint32
+		for lo := 0; lo < k; lo += chunk(u) {
+			pm, pn, bad := u.labelSums(&x[lo], min(chunk(u), k-lo))
+			mass, nnz, invalid = mass+float64(pm), nnz+float64(pn), invalid|bad
+		}
+		if invalid != 0 || !(mass <= math.MaxFloat64) {
+			if spec.Smooth(d, x, keep, cut, add, addMass, k) >= 0 {
+				return i
+			}
+			continue
+		}
+		u.smooth(&d[0], &x[0], k, T(keep), T(cut/max(nnz, 1)), T(add+addMass*mass))
+	}
+	return -1
+}
+
+// smoothTiles is Smooth for few classes.
+func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
+	s, w := getTile[T](), u.lanes()
+	defer putTile(s)
+	for i := 0; i < len(t)/k; i += w {
+		n := min(w, len(t)/k-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(u, s.t[:], t[lo:hi], s.padT[:], k)
+		rejected := u.tileSmooth(&s.t[0], k, T(keep), T(cut), T(add), T(addMass)) & (1<<n - 1)
+		// Rejected rows go by way of padZ: dst may be t, and the tile is stored over it.
+		bad = eachRejected(rejected, 0, n, func(j int) bool {
+			return spec.Smooth(spec.Row(s.padZ[:], j, k), spec.Row(t, i+j, k), keep, cut, add, addMass, k) < 0
+		})
+		if bad >= 0 {
+			rejected &= 1<<bad - 1
+		}
+		tileOut(u, dst[lo:hi], s.t[:], s.padG[:], k)
+		for m := rejected; m != 0; m &= m - 1 {
+			j := bits.TrailingZeros32(m)
+			copy(spec.Row(dst, i+j, k), spec.Row(s.padZ[:], j, k))
+		}
+		if bad >= 0 {
+			return i + bad
+		}
+	}
+	return -1
+}

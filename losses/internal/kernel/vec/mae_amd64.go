@@ -1,0 +1,87 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// MAE is [spec.MAE].
+func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
+	generic := func(loss []float64, grad, z, t, scale []T, k int) (bad int) {
+		return spec.MAE(loss, grad, z, t, scale, scratch, k)
+	}
+	u, v := unitOf[T](), wideOf[T]()
+	if inTiles[T](k) {
+		return maeTiles(v, loss, grad, z, t, scale, k, generic)
+	}
+	return eachRow(u, loss, grad, z, t, scale, k,
+		func(s softrow[T], loss *float64, g, x, y []T, f float64) bool {
+			return s.mae(u, v, loss, g, scratch[:k], x, y, f)
+		}, generic)
+}
+
+// mae computes one row in float64: the difference of p and t may be much smaller than they are. It
+// returns false for a row with an invalid label.
+func (s *softrow[T]) mae(u unit[T], v wide[T], loss *float64, g []T, e []float64, x, y []T, f float64) bool {
+	sum := v.exps64(&e[0], &x[0], len(x), float64(s.low), float64(s.shift), s.ahead)
+	a := u.find(&x[0], len(x), s.m)
+	own := float64(y[a])
+	if sum != sum || !(own >= 0) || math.IsInf(own, 1) {
+		return false
+	}
+	r := (sum - e[a]) / e[a]
+	if sum <= spread*e[a] {
+		r = (Sum(e[:a]) + Sum(e[a+1:])) / e[a]
+	}
+	c := 1 / ((1 + r) * e[a])
+	d := (1 - own) - r/(1+r)
+	sa := spec.Sign(d)
+	sum, delta := math.Abs(d), 0.0
+	for _, part := range [2][2]int{{0, a}, {a + 1, len(x)}} {
+		if n := part[1] - part[0]; n > 0 {
+			ps, pd, bad := v.maeSum(&e[part[0]], &y[part[0]], n, c, sa)
+			if bad != 0 {
+				return false
+			}
+			sum, delta = sum+ps, delta+pd*c
+		}
+	}
+	*loss = sum
+	if g != nil {
+		v.maeGrad(&g[0], &e[0], &y[0], len(e), c, sa, delta, f*c)
+		g[a] = T(f * delta / (1 + r))
+	}
+	return true
+}
+
+// maeTiles computes in float64.
+func maeTiles[T spec.Float](v wide[T], loss []float64, grad, z, t, scale []T, k int,
+	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
+	u, s, pad, w := doubles(), getTile[float64](), getTile[T](), v.lanes()
+	defer putTile(s)
+	defer putTile(pad)
+	for i := 0; i < len(loss); i += w {
+		n := min(w, len(loss)-i)
+		lo, hi := i*k, (i+n)*k
+		tileIn(v, s.z[:], z[lo:hi], pad.padZ[:], k)
+		tileIn(v, s.t[:], t[lo:hi], pad.padT[:], k)
+		setScale(s, scale, i, n, w)
+		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
+		invalid := u.tileMAE(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
+		if grad != nil {
+			tileOut(v, grad[lo:hi], s.e[:], pad.padG[:], k)
+		}
+		copy(loss[i:i+n], s.numbers(laneLoss, w))
+		bad := eachRejected(rejected|invalid, i, n, func(j int) bool {
+			x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
+			return generic(loss[j:j+1], g, x, y, spec.FactorOf(scale, j), k) < 0
+		})
+		if bad >= 0 {
+			return bad
+		}
+	}
+	return -1
+}

@@ -1,0 +1,171 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+	"sync/atomic"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// A plan is how the assembly computes a separable loss: which kernels, and their parameters.
+type plan struct {
+	family spec.Family
+	a      float64
+	kind   planKind
+	par    [4 + powDegree]float64 // the parameter a; for the focal loss x, y and the polynomial too
+
+	// for the kernels of the element type
+	par32 [2 + focalDegree32]float32
+	par64 [2 + focalDegree64]float64
+}
+
+type planKind uint8
+
+// The kernels, as they are called in the assembly.
+const (
+	gce planKind = iota
+	poly1
+	focal1
+	focal7
+	focalN
+)
+
+// mostGamma is the largest exponent of the focal loss for which the polynomials are exact enough.
+const mostGamma = 8
+
+// plans are those made last: a batch is often computed in many small blocks, and criteria take
+// turns.
+var plans [16]atomic.Pointer[plan]
+
+// planFor returns the plan for a loss. ok is false when there is no assembly for the parameter.
+func planFor(f spec.Family, a float64) (p *plan, ok bool) {
+	if f == spec.Absolute || f == spec.Focal && a > mostGamma {
+		return nil, false
+	}
+	bits := math.Float64bits(a)
+	place := &plans[(bits>>52^bits>>48^bits>>40^bits>>20^bits^5*uint64(f))%uint64(len(plans))]
+	if p := place.Load(); p != nil && p.family == f && p.a == a {
+		return p, true
+	}
+	p = &plan{family: f, a: a}
+	p.par[0] = a
+	switch {
+	case f == spec.GCE:
+	case f == spec.Poly1, a == 0: // both may be cross entropy
+		p.kind = poly1
+	case a == 1 || a == 2: // (1-p)^(a-1) is 1, or 1-p
+		p.kind = focal1
+		copy(p.par[1:], []float64{-1, 1, a - 1, 2 - a})
+	case a > 0 && a == math.Trunc(a):
+		p.kind = focal7
+		p.par[1], p.par[2] = -1, 1
+		p.par[3+7-int(a-1)] = 1
+	default:
+		p.kind = focalN
+		p.par[1], p.par[2] = -4, 1
+		powPolynomial(p.par[3:], a-1)
+	}
+	p.par32[0], p.par64[0] = float32(a), a
+	c := -1.0 // Taylor's series of (1-(1-p)^(a-1))/p, whose coefficients are binomial
+	for i := range len(p.par64) - 1 {
+		c *= -(a - 1 - float64(i)) / float64(i+1)
+		p.par64[len(p.par64)-1-i] = c
+		if n := len(p.par32) - 1 - i; n > 0 {
+			p.par32[n] = float32(c)
+		}
+	}
+	place.Store(p)
+	return p, true
+}
+
+// parameters returns what the kernels for rows without large exponentials take.
+func parameters[T spec.Float](p *plan) *T {
+	var x any = &p.par64[0]
+	if spec.Size[T]() == 4 {
+		x = &p.par32[0]
+	}
+	return x.(*T)
+}
+
+// exactTerms runs the plan's kernel for rows with large exponentials.
+func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, m, log float64) (sum, mass float64, bad uint32) {
+	run := v.gceExact
+	switch p.kind {
+	case poly1:
+		run = v.polyExact
+	case focal1:
+		run = v.focal1Exact
+	case focal7:
+		run = v.focal7Exact
+	case focalN:
+		run = v.focalNExact
+	}
+	return run(&h[0], &x[0], &y[0], len(x), m, log, &p.par[0])
+}
+
+// tile runs the plan's kernel on a tile.
+func (p *plan) tile(u double, s *tile[float64], k int) (bad uint32) {
+	run := u.gceTile
+	switch p.kind {
+	case poly1:
+		run = u.polyTile
+	case focal1:
+		run = u.focal1Tile
+	case focal7:
+		run = u.focal7Tile
+	case focalN:
+		run = u.focalNTile
+	}
+	return run(&s.h[0], &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &p.par[0])
+}
+
+// powPolynomial stores in c, from the highest degree on, the coefficients of the polynomial in s =
+// 1 - 4p that is (1-p)^b at the Chebyshev nodes of 0 <= p <= 1/2. The coefficients of Chebyshev's
+// polynomials fall by 1/5.8 from one to the next, so that those of the powers of s are no larger
+// than the values.
+func powPolynomial(c []float64, b float64) {
+	n := len(c)
+	var table [4 * (powDegree + 1)]float64 // cos(π m/2n)
+	for m := range 4 * n {
+		table[m] = math.Cos(math.Pi * float64(m) / float64(2*n))
+	}
+	clear(c)
+	for range 2 { // the second time for what rounding has left
+		var value [powDegree + 1]float64
+		for k := range n {
+			s := table[2*k+1]
+			value[k] = math.Pow((3+s)/4, b) - horner(c, s)
+		}
+		var last, this, next [powDegree + 1]float64
+		this[0] = 1 // Chebyshev's polynomial T_j, by powers
+		for j := range n {
+			var a float64
+			for k := range n {
+				a += value[k] * table[j*(2*k+1)%(4*n)]
+			}
+			a /= float64(n)
+			twice := 1.0 // T_1 = s, T_{j+1} = 2 s T_j - T_{j-1}
+			if j > 0 {
+				a, twice = 2*a, 2
+			}
+			for i := range j + 1 {
+				c[n-1-i] += a * this[i]
+			}
+			next[0] = -last[0]
+			for i := range n - 1 {
+				next[i+1] = twice*this[i] - last[i+1]
+			}
+			last, this = this, next
+		}
+	}
+}
+
+// horner returns the value of a polynomial, its coefficients from the highest degree on.
+func horner(c []float64, x float64) (y float64) {
+	for _, c := range c {
+		y = math.FMA(y, x, c)
+	}
+	return y
+}

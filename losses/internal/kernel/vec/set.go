@@ -1,0 +1,48 @@
+// Package vec runs the losses on vector instructions: Go code that drives assembly kernels, which
+// the module in _asm generates. It agrees with package spec to a few units in the last place, and
+// leaves to it the rows, options and parameters that the vectors cannot do.
+//
+// The kernels compute in the element type, with sums of at most 64 elements in each lane, then in
+// float64; where a loss would magnify float32's errors they compute in float64. Blocks of few
+// classes are computed in tiles, several rows at once, others row by row.
+//
+// Its functions are those of package spec with the same names, which say what they compute. They
+// may be called while [On] says so.
+package vec
+
+// Set is an instruction set for which there are kernels.
+type Set uint8
+
+// The sets.
+const (
+	None Set = iota // package spec alone
+	AVX2
+	AVX512
+)
+
+func (s Set) String() string { return [...]string{"generic", "avx2", "avx512"}[s] }
+
+// inUse is chosen when the program starts.
+var inUse = best()
+
+// On reports whether there are kernels for this machine.
+func On() bool { return inUse != None }
+
+// InUse returns the instruction set whose kernels run.
+func InUse() Set { return inUse }
+
+// Sets returns the instruction sets that this machine has.
+func Sets() []Set {
+	var sets []Set
+	for s := None; s <= best(); s++ {
+		sets = append(sets, s)
+	}
+	return sets
+}
+
+// Use selects one of [Sets] and returns what was selected before. Tests run every implementation
+// with it, in no more than one goroutine.
+func Use(s Set) (was Set) {
+	was, inUse = inUse, s
+	return was
+}

@@ -1,0 +1,145 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// chunk is how many elements are summed in the element type, 64 in a lane, before the sum goes to a
+// float64.
+func chunk[T spec.Float](u unit[T]) int { return 64 * u.lanes() }
+
+// softrow is what the exponentials of one row need: exp(z) 2^-shift for all z, with exp(m) =
+// 2^shift em for the maximum m. Terms below low are 0.
+type softrow[T spec.Float] struct {
+	m, low, shift T
+	em            float64
+	ahead         int // bytes to prefetch ahead: the next row, or part of this one
+}
+
+// begin prepares a row. It declines rows whose largest logit is not finite, or so large that the
+// assembly would lose bits: those are for the specification.
+func begin[T spec.Float](u unit[T], z []T) (s softrow[T], ok bool) {
+	m, shift, em := u.maxExp(&z[0], len(z))
+	bound, lowest := T(bound32), T(lowest32)
+	if spec.Size[T]() == 8 {
+		most, least := bound64, lowest64 // no constants of float32
+		bound, lowest = T(most), T(least)
+	}
+	ahead := min(len(z)*spec.Size[T](), 4096)
+	return softrow[T]{m, m + lowest, shift, float64(em), ahead}, m < bound && m > -bound
+}
+
+// eachRow computes a loss row by row: row is what vectors do, generic the specification of the rows
+// that begin or row declines. It returns the first row with an invalid label, or -1.
+func eachRow[T spec.Float](u unit[T], loss []float64, grad, z, t, scale []T, k int,
+	row func(s softrow[T], loss *float64, g, x, y []T, f float64) bool,
+	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
+	for i := range loss {
+		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
+		s, ok := begin(u, x)
+		if ok {
+			ok = row(s, &loss[i], g, x, y, spec.Factor(scale, i))
+		}
+		if !ok && generic(loss[i:i+1], g, x, y, spec.FactorOf(scale, i), k) >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// spread is how many times the largest exponential their sum must be for it to be taken out by
+// subtraction: the error of r then grows by a seventh.
+const spread = 8
+
+// odds returns r, the sum of the exponentials but the largest over that, from the sum of all. Where
+// one exponential dominates it finds it at a and adds up the others anew: from e, which holds them,
+// or where e is nil from the logits z. Otherwise a is -1: no position is special.
+func (s *softrow[T]) odds(u unit[T], e, z []T, sum float64) (r float64, a int) {
+	if sum > spread*s.em {
+		return (sum - s.em) / s.em, -1
+	}
+	a = u.find(&z[0], len(z), s.m)
+	if a == len(z) { // there is a NaN: m is finite, so it is in the sum
+		return sum, -1
+	}
+	return s.sumBut(u, e, z, a) / s.em, a
+}
+
+// sumBut returns the sum of the exponentials but that at a.
+func (s *softrow[T]) sumBut(u unit[T], e, z []T, a int) (sum float64) {
+	for _, part := range [2][2]int{{0, a}, {a + 1, len(z)}} {
+		for lo := part[0]; lo < part[1]; lo += chunk(u) {
+			n := min(chunk(u), part[1]-lo)
+			if e != nil {
+				sum += u.sum(&e[lo], n)
+			} else {
+				sum += u.sumExp(&z[lo], n, s.low, s.shift, 0)
+			}
+		}
+	}
+	return sum
+}
+
+// exps stores the exponentials in e and returns their sum.
+func (s *softrow[T]) exps(u unit[T], e, z []T) (sum float64) {
+	for lo := 0; lo < len(z); lo += chunk(u) {
+		sum += u.exps(&e[lo], &z[lo], min(chunk(u), len(z)-lo), s.low, s.shift, s.ahead)
+	}
+	return sum
+}
+
+// sum returns the sum of the exponentials.
+func (s *softrow[T]) sum(u unit[T], z []T) (sum float64) {
+	for lo := 0; lo < len(z); lo += chunk(u) {
+		sum += u.sumExp(&z[lo], min(chunk(u), len(z)-lo), s.low, s.shift, s.ahead)
+	}
+	return sum
+}
+
+// exactExps stores the exponentials of z in e and returns what odds does, with no more than the
+// errors of many float32 exponentials: em is exact, and where one exponential dominates, the others
+// are summed in float64.
+func (s *softrow[T]) exactExps(u unit[T], v wide[T], e, z []T) (r float64, a int) {
+	sum := s.exps(u, e, z)
+	if spec.Size[T]() == 8 {
+		return s.odds(u, e, z, sum)
+	}
+	s.em = math.Exp(float64(s.m) - float64(s.shift)*math.Ln2)
+	if sum > spread*s.em {
+		return (sum - s.em) / s.em, -1
+	}
+	if a = u.find(&z[0], len(z), s.m); a == len(z) { // there is a NaN
+		return sum, -1
+	}
+	return s.exactBut(v, z, a), a
+}
+
+// exactOdds is odds without exponentials in the element type at all. ok is false when there is a
+// NaN.
+func (s *softrow[T]) exactOdds(u unit[T], v wide[T], z []T) (r float64, a int, ok bool) {
+	if spec.Size[T]() == 4 {
+		s.em = math.Exp(float64(s.m) - float64(s.shift)*math.Ln2)
+	}
+	sum := v.sumExp(&z[0], len(z), float64(s.low), float64(s.shift), s.ahead)
+	if sum > spread*s.em {
+		return (sum - s.em) / s.em, -1, true
+	}
+	if a = u.find(&z[0], len(z), s.m); a == len(z) || sum != sum {
+		return 0, 0, false
+	}
+	return s.exactBut(v, z, a), a, true
+}
+
+// exactBut returns the sum of the exponentials but that at a over it, in float64.
+func (s *softrow[T]) exactBut(v wide[T], z []T, a int) (r float64) {
+	for _, part := range [2][]T{z[:a], z[a+1:]} {
+		if len(part) > 0 {
+			r += v.sumExp(&part[0], len(part), float64(s.low), float64(s.shift), 0)
+		}
+	}
+	return r / s.em
+}
