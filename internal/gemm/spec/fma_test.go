@@ -1,0 +1,121 @@
+package spec
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/internal/gemm/internal/exact"
+)
+
+// hardSum returns numbers whose x y + z is in the middle between two float32 numbers or so near it
+// that the float64 sum is; from the normal range down to the smallest numbers.
+func hardSum(r *rand.Rand) (x, y, z float32) {
+	z = math.Float32frombits(r.Uint32N(0x7f000000))
+	half := float64(math.Nextafter32(z, math.MaxFloat32)-z) / 2
+	scale, tilt := math.Ldexp(1, r.IntN(60)-30), float64(r.IntN(400)-200)*0x1p-23
+	x, y = float32(scale*(1+tilt)), float32(half/scale*(1-tilt)) // the product is half (1 - tilt²)
+	if r.IntN(2) == 0 {
+		x = -x
+	}
+	if r.IntN(2) == 0 {
+		y, z = -y, -z
+	}
+	return x, y, z
+}
+
+// TestFMA32 compares fma32 with math/big where two roundings are most often not one.
+func TestFMA32(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	twice := 0
+	for range 60000 {
+		x, y, z := hardSum(r)
+		want := exact.FMA(x, y, z)
+		got := fma32(float64(x), float64(y), float64(z))
+		require.Equal(t, math.Float64bits(float64(want)), math.Float64bits(got), "%x %x %x", x, y, z)
+		if float32(float64(x)*float64(y)+float64(z)) != want {
+			twice++
+		}
+	}
+	require.Greater(t, twice, 10000, "sums that two roundings get wrong")
+}
+
+// TestFMA32Special: infinities, NaN, signed zeros and overflow.
+func TestFMA32Special(t *testing.T) {
+	inf, nan, zero, big := math.Inf(1), math.NaN(), math.Copysign(0, -1), float64(math.MaxFloat32)
+	for _, c := range []struct{ x, y, z, want float64 }{
+		{inf, 1, 0, inf}, {-inf, 1, 5, -inf}, {1, 1, -inf, -inf}, {inf, 0, 1, nan}, {inf, 1, -inf, nan},
+		{nan, 1, 1, nan}, {1, 1, nan, nan}, {zero, 1, 0, 0}, {zero, 1, zero, zero}, {1, -1, 1, 0},
+		{big, 2, 0, inf}, {big, 2, -big, big}, {big, -2, 0, -inf}, {0x1p-149, 0.5, 0, 0}, {0x1p-149, 0.75, 0, 0x1p-149},
+	} {
+		got := fma32(c.x, c.y, c.z)
+		if c.want != c.want {
+			require.True(t, got != got, "%v: %v", c, got)
+			continue
+		}
+		require.Equal(t, math.Float64bits(c.want), math.Float64bits(got), "%v: %v", c, got)
+	}
+}
+
+// TestTameTile runs tiles of hard sums in the tame range through both definitions of a tile.
+func TestTameTile(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 3))
+	for range 20000 {
+		var start [tileRows][tileCols]float64
+		panel, a := make([]float64, 2*tileCols), make([]float32, 4)
+		var x float32
+		for i := range start {
+			for j := range start[i] {
+				var y, z float32
+				x, y, z = hardSum(r)
+				start[i][j], panel[j], panel[tileCols+j] = float64(z), float64(y), float64(y)/2
+			}
+			a[i], a[2+i] = x, -x
+		}
+		ra, rb, rc := none, none, none
+		for i := range a {
+			ra.add(float64(a[i]))
+		}
+		for i := range panel {
+			panel[i] = float64(float32(panel[i]))
+			rb.add(panel[i])
+			rc.add(start[i/tileCols][i%tileCols])
+		}
+		if !tame(ra, rb) || rc.most > roofBits {
+			continue
+		}
+		got, want := start, start
+		tame32(&got, a, a[1:], 2, panel)
+		tile32(&want, a, a[1:], 2, panel)
+		require.Equal(t, want, got)
+	}
+}
+
+// TestTame draws the line: one factor beyond it, chains would go wrong in the tame tile.
+func TestTame(t *testing.T) {
+	of := func(numbers ...float64) magnitudes {
+		r := none
+		for _, x := range numbers {
+			r.add(x)
+		}
+		return r
+	}
+	for _, c := range []struct {
+		a, b []float64
+		want bool
+	}{
+		{nil, nil, true},
+		{[]float64{0, 1}, []float64{-1, 0, 2}, true},
+		{[]float64{0x1p-50, 1}, []float64{0x1p-51}, true},
+		{[]float64{0x1p-50, 1}, []float64{0x1p-52}, false},
+		{[]float64{0x1p60}, []float64{0x1p57}, true},
+		{[]float64{0x1p60}, []float64{-0x1p58}, false},
+		{[]float64{math.NaN()}, []float64{1}, false},
+		{[]float64{1}, []float64{math.Inf(-1), 3}, false},
+		{[]float64{0}, []float64{math.Inf(-1)}, false},
+	} {
+		require.Equal(t, c.want, tame(of(c.a...), of(c.b...)), "%v", c)
+	}
+}

@@ -1,0 +1,99 @@
+package spec
+
+// The products run in tiles of tileRows rows and tileCols columns of C, which stay in registers
+// for blockDepth steps of k. Tiles and blocks do not show in the result.
+const (
+	tileRows   = 2
+	tileCols   = 4
+	blockDepth = 256
+)
+
+// Mul computes C ← β C + A (α B): A is [m, k], B [k, n], C [m, n]. It is the specification of
+// every implementation, bit for bit:
+//
+//	c ← β c
+//	for p = 0 … k-1:  c ← fma(a[i][p], α b[p][j], c)      for every c = C[i][j]
+//
+// where fma(x, y, z) is x y + z rounded once to T, and β c and α b are rounded to T before.
+//
+// Special cases are:
+//
+//	β = 0             C is not read: it may hold NaN
+//	α = 0 or k = 0    C ← β C, neither A nor B is read
+//	a = 0, b = ±Inf   NaN, as in any sum of products; nothing is skipped where a or b is 0
+//	NaN               is NaN in every implementation; which of its bits are set is not specified
+func Mul[T Float](c Matrix[T], beta, alpha T, a, b Matrix[T]) {
+	Scale(c, beta)
+	if alpha == 0 {
+		return
+	}
+	var panel [tileCols * blockDepth]float64
+	for p := 0; p < a.Cols; p += blockDepth {
+		depth := min(blockDepth, a.Cols-p)
+		ap, panel := a.Slice(0, a.Rows, p, p+depth), panel[:depth*tileCols]
+		ra := none
+		if ap, ok := any(ap).(Matrix[float32]); ok {
+			ra = rangeOf(ap)
+		}
+		for j := 0; j < c.Cols; j += tileCols {
+			cols := min(tileCols, c.Cols-j)
+			rb := pack(panel, b.Slice(p, p+depth, j, j+cols), alpha)
+			mulPanel(c.Slice(0, c.Rows, j, j+cols), ap, panel, tame(ra, rb))
+		}
+	}
+}
+
+// pack stores α b in a panel of tileCols numbers a row, zeros where b has fewer columns, and
+// returns the range of the numbers.
+func pack[T Float](panel []float64, b Matrix[T], alpha T) magnitudes {
+	r := none
+	for p := range b.Rows {
+		row := panel[p*tileCols : (p+1)*tileCols]
+		for j := range row {
+			row[j] = 0
+			if j < b.Cols {
+				row[j] = float64(alpha * b.Data[p*b.RowStride+j*b.ColStride])
+				r.add(row[j])
+			}
+		}
+	}
+	return r
+}
+
+// mulPanel computes C ← C + A B for the columns of one packed panel of B.
+func mulPanel[T Float](c, a Matrix[T], panel []float64, tame bool) {
+	var acc [tileRows][tileCols]float64
+	for i := 0; i < c.Rows; i += tileRows {
+		next := min(i+1, c.Rows-1) // the last row twice where there is no other
+		rows := [tileRows][]T{c.Data[i*c.RowStride:], c.Data[next*c.RowStride:]}
+		r := none
+		for i, row := range rows {
+			for j := range c.Cols {
+				acc[i][j] = float64(row[j*c.ColStride])
+				r.add(acc[i][j])
+			}
+		}
+		tile(&acc, a.Data[i*a.RowStride:], a.Data[next*a.RowStride:], a.ColStride, panel, tame && r.most <= roofBits)
+		for i, row := range rows {
+			for j := range c.Cols {
+				row[j*c.ColStride] = T(acc[i][j])
+			}
+		}
+	}
+}
+
+// tile runs the chains of one tile: acc[i][j] ← fma(a_i[p stride], panel[p][j], acc[i][j]) for
+// p = 0, 1, …
+func tile[T Float](acc *[tileRows][tileCols]float64, a0, a1 []T, stride int, panel []float64, tame bool) {
+	switch a0 := any(a0).(type) {
+	case []float32:
+		a1 := any(a1).([]float32)
+		if tame {
+			tame32(acc, a0, a1, stride, panel)
+		} else {
+			tile32(acc, a0, a1, stride, panel)
+		}
+	case []float64:
+		tile64(acc, a0, any(a1).([]float64), stride, panel)
+	}
+}
