@@ -58,8 +58,8 @@ func (a *audit) walk(n *gorgonia.Node) error {
 	if d, err := a.dependsOn(n); err != nil || !d {
 		return err
 	}
-	if why := wrongOp(n.Op()); why != "" {
-		return fmt.Errorf("graph: Gorgonia's derivative of %v %s: %w", n.Op(), why, ErrNode)
+	if why := wrongOp(n.Op()); why.problem != "" {
+		return &Error{Arg: "cost", Got: fmt.Sprintf("Gorgonia's derivative of %v", n.Op()), Problem: why.problem, Want: why.want, Kind: ErrNode}
 	}
 	children, err := childrenOf(n)
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *audit) walk(n *gorgonia.Node) error {
 	}
 	op, ok := n.Op().(gorgonia.SDOp)
 	if !ok {
-		return fmt.Errorf("graph: %v (%T) has no derivative: %w", n.Op(), n.Op(), ErrNode)
+		return &Error{Arg: "cost", Got: fmt.Sprintf("%v (%T)", n.Op(), n.Op()), Problem: "has no derivative", Kind: ErrNode}
 	}
 	differentiable := op.DiffWRT(len(children))
 	for i, child := range children {
@@ -85,7 +85,7 @@ func (a *audit) walk(n *gorgonia.Node) error {
 			if o, ok := op.(interface{ noDerivative() error }); ok {
 				return o.noDerivative()
 			}
-			return fmt.Errorf("graph: %v (%T) has no derivative with respect to its input %d, %q: %w", op, op, i, child.Name(), ErrNode)
+			return &Error{Arg: "cost", Got: fmt.Sprintf("%v (%T)", op, op), Problem: fmt.Sprintf("has no derivative by its input %d, %s", i, describe(child)), Kind: ErrNode}
 		}
 	}
 	return nil
@@ -107,25 +107,25 @@ func constantIn(op gorgonia.Op, i int) bool {
 	return false
 }
 
-// typeName is the name of an op's type, which Gorgonia does not export.
-func typeName(op gorgonia.Op) string { return strings.TrimPrefix(fmt.Sprintf("%T", op), "*") }
+// wrong says what is wrong with a derivative and what to use instead.
+type wrong struct{ problem, want string }
 
-// wrongOp returns what is wrong with the derivative that Gorgonia v0.9.18 gives an op, or "".
-func wrongOp(op gorgonia.Op) string {
+// wrongOp returns what is wrong with the derivative that Gorgonia v0.9.18 gives an op.
+func wrongOp(op gorgonia.Op) wrong {
 	switch typeName(op) {
 	case "gorgonia.elemUnaryOp":
 		switch op.String() {
 		case "invSqrt":
-			return "is wrong (it divides by the cube of y where it should multiply), want Inverse of Sqrt"
+			return wrong{"is wrong (it divides by the cube of y where it should multiply)", "Inverse of Sqrt"}
 		case "log2":
-			return "is wrong (by a factor of ln² 2), want Log"
+			return wrong{"is wrong (by a factor of ln² 2)", "Log"}
 		}
 	case "gorgonia.linAlgBinOp":
 		if strings.Contains(op.String(), "⊗") {
-			return "is wrong (it has the two vectors the wrong way round; the second derivative of a matrix times a vector needs it), want matrices [N, 1]"
+			return wrong{"is wrong (it has the two vectors the wrong way round; the second derivative of a matrix times a vector needs it)", "matrices [N, 1]"}
 		}
 	case "gorgonia.sliceIncrOp":
-		return "is wrong (the gradient of a slice is differentiated by what was sliced), want a product with a selecting matrix"
+		return wrong{"is wrong (the gradient of a slice is differentiated by what was sliced)", "a product with a selecting matrix"}
 	}
-	return ""
+	return wrong{}
 }

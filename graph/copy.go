@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"fmt"
-
-	"gorgonia.org/gorgonia"
-)
+import "gorgonia.org/gorgonia"
 
 // copied says which node of a new graph is the copy of which.
 type copied map[*gorgonia.Node]*gorgonia.Node
@@ -20,6 +16,13 @@ func copyGraph(final bool, roots ...*gorgonia.Node) (*gorgonia.ExprGraph, copied
 			return nil, nil, err
 		}
 	}
+	seen := map[uint32]*gorgonia.Node{}
+	for _, n := range g.AllNodes() {
+		if other := seen[n.Hashcode()]; other != nil {
+			return nil, nil, oneHash(n, other)
+		}
+		seen[n.Hashcode()] = n
+	}
 	return g, c, nil
 }
 
@@ -32,21 +35,22 @@ func (c copied) copy(g *gorgonia.ExprGraph, n *gorgonia.Node, final bool) (*gorg
 	if err != nil {
 		return nil, err
 	}
+	copies := make(gorgonia.Nodes, len(children))
+	for i, child := range children {
+		if copies[i], err = c.copy(g, child, final); err != nil {
+			return nil, err
+		}
+	}
 	// The shape before the type, which would have a say in it.
 	options := []gorgonia.NodeConsOpt{gorgonia.WithShape(n.Shape()...), gorgonia.WithType(n.Type()), gorgonia.In(g)}
-	if op := n.Op(); op != nil {
+	op := n.Op()
+	if op != nil {
 		if final {
 			op = unshared(n)
 		}
 		options = append(options, gorgonia.WithOp(op))
 	}
 	if len(children) > 0 {
-		copies := make(gorgonia.Nodes, len(children))
-		for i, child := range children {
-			if copies[i], err = c.copy(g, child, final); err != nil {
-				return nil, err
-			}
-		}
 		options = append(options, gorgonia.WithChildren(copies))
 	} else {
 		options = append(options, gorgonia.WithName(n.Name()))
@@ -56,28 +60,17 @@ func (c copied) copy(g *gorgonia.ExprGraph, n *gorgonia.Node, final bool) (*gorg
 	}
 	before := len(g.AllNodes())
 	m := gorgonia.NewUniqueNode(options...)
-	if n.Op() == nil && len(g.AllNodes()) == before {
-		return nil, fmt.Errorf("graph: two inputs are called %q, of one type and shape: they would be one node: %w", n.Name(), ErrNode)
+	switch merged := len(g.AllNodes()) == before; {
+	case merged && op == nil:
+		return nil, &Error{Arg: "graph", Got: describe(n), Problem: "is the name of two inputs of one type and shape: they would be one node", Kind: ErrNode}
+	case merged && !sameOp(m, op, copies):
+		return nil, oneHash(n, m)
 	}
 	c[n] = m
 	return m, nil
 }
 
-// childrenOf returns the inputs of a node's op, in their order.
-func childrenOf(n *gorgonia.Node) (children gorgonia.Nodes, err error) {
-	g := n.Graph()
-	if g == nil {
-		return nil, nil // a constant that no graph has taken in
-	}
-	if m, ok := g.Node(n.ID()).(*gorgonia.Node); !ok || m != n {
-		return nil, fmt.Errorf("graph: %q is not a node of its graph any more: %w", n.Name(), ErrNode)
-	}
-	for it := g.From(n.ID()); it != nil && it.Next(); {
-		child, ok := it.Node().(*gorgonia.Node)
-		if !ok {
-			return nil, fmt.Errorf("graph: %q has a %T for an input: %w", n.Name(), it.Node(), ErrNode)
-		}
-		children = append(children, child)
-	}
-	return children, nil
+// oneHash is the error of two nodes that Gorgonia would take for one.
+func oneHash(n, other *gorgonia.Node) error {
+	return &Error{Arg: "graph", Got: describe(n), Problem: "has the hash of " + describe(other) + ", Gorgonia would take them for one", Want: "other names or parameters", Kind: ErrNode}
 }

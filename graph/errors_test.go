@@ -145,7 +145,7 @@ func TestRowNodeErrors(t *testing.T) {
 	for _, f := range rowNodes {
 		_, err := f.f(nil)
 		require.ErrorIs(t, err, losses.ErrNil, f.name)
-		_, err = f.f(G.NewVector(g, tensor.Float64, G.WithShape(4), G.WithName("v")))
+		_, err = f.f(G.NewScalar(g, tensor.Float64, G.WithName("v")))
 		require.ErrorIs(t, err, losses.ErrShape, f.name)
 		_, err = f.f(G.NewMatrix(g, tensor.Int, G.WithShape(4, 4), G.WithName("i")))
 		require.ErrorIs(t, err, losses.ErrDtype, f.name)

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
 	"softloss/losses"
 )
 
@@ -30,6 +31,19 @@ type Hessian struct {
 
 // Node returns the node of h.Graph that stands for a node of the cost's graph, or nil when cost and products do without it.
 func (h *Hessian) Node(n *gorgonia.Node) *gorgonia.Node { return h.copies[n] }
+
+// Update gives the inputs of h.Graph the values that the inputs of the cost's graph have now: call it after gorgonia.Let.
+// Vectors stay as they are.
+func (h *Hessian) Update() error {
+	for old, n := range h.copies {
+		if v := old.Value(); old.IsVar() && v != nil {
+			if err := gorgonia.Let(n, v); err != nil {
+				return &Error{Arg: "weights", Got: describe(old), Problem: "cannot be given its value", Kind: ErrNode, Cause: err}
+			}
+		}
+	}
+	return nil
+}
 
 // HessianVector returns the products of the Hessian of a scalar cost, with respect to the weights of a model, with
 // vectors: one for each weight, of its shape and dtype. It is exact and costs a few times what a gradient does.
@@ -70,7 +84,7 @@ func HessianVector(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tenso
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			h, err = nil, fmt.Errorf("graph: HessianVector: Gorgonia panicked: %v: %w", cause, ErrNode)
+			h, err = nil, &Error{Arg: "cost", Got: fmt.Sprint(cause), Problem: "is a panic of Gorgonia's", Kind: ErrNode}
 		}
 	}()
 	// Gradients in a copy, products in a copy of those, and then a copy without what is not needed.
@@ -136,12 +150,12 @@ func gradientsOf(cost *gorgonia.Node, weights gorgonia.Nodes) (gorgonia.Nodes, e
 	}
 	for _, w := range weights {
 		if !a.reached[w] {
-			return nil, fmt.Errorf("graph: weights: the cost does not depend on %q: %w", w.Name(), ErrNode)
+			return nil, &Error{Arg: "weights", Got: "the cost", Problem: "does not depend on " + describe(w), Kind: ErrNode}
 		}
 	}
 	gradients, err := gorgonia.Grad(cost, weights...)
 	if err != nil {
-		return nil, fmt.Errorf("graph: gradient of the cost: %w: %w", err, ErrNode)
+		return nil, &Error{Arg: "cost", Got: describe(cost), Problem: "has no gradient", Kind: ErrNode, Cause: err}
 	}
 	return gradients, nil
 }
@@ -154,7 +168,10 @@ func productsOf(gradients, weights gorgonia.Nodes, vectors []*tensor.Dense, dire
 		if v == nil {
 			continue
 		}
-		directions[i] = newInput(weights[i], v, fmt.Sprintf("vector@%p for input %d", v, i))
+		var err error
+		if directions[i], err = newInput(weights[i], fmt.Sprintf("vector %d", i), v); err != nil {
+			return nil, err
+		}
 		d, err := shapedLike(directions[i], gradients[i])
 		if err != nil {
 			return nil, err
@@ -171,7 +188,7 @@ func productsOf(gradients, weights gorgonia.Nodes, vectors []*tensor.Dense, dire
 		if at := slices.Index(outputs, gradients[i]); at < 0 {
 			outputs, upstream = append(outputs, gradients[i]), append(upstream, d)
 		} else if upstream[at], err = gorgonia.Add(upstream[at], d); err != nil {
-			return nil, fmt.Errorf("graph: sum of the vectors: %w: %w", err, ErrNode)
+			return nil, &Error{Arg: "vectors", Got: describe(d), Problem: "cannot be added", Kind: ErrNode, Cause: err}
 		}
 	}
 	products := make(gorgonia.Nodes, len(weights))
@@ -179,7 +196,7 @@ func productsOf(gradients, weights gorgonia.Nodes, vectors []*tensor.Dense, dire
 	if len(wrt) > 0 {
 		found, err := gorgonia.Backpropagate(outputs, upstream, wrt)
 		if err != nil {
-			return nil, fmt.Errorf("graph: gradient of the gradient: %w: %w", err, ErrNode)
+			return nil, &Error{Arg: "cost", Got: "the gradient", Problem: "has no gradient", Kind: ErrNode, Cause: err}
 		}
 		for i, w := range weights {
 			if at := slices.Index(wrt, w); at >= 0 {
@@ -191,20 +208,22 @@ func productsOf(gradients, weights gorgonia.Nodes, vectors []*tensor.Dense, dire
 	}
 	for i, w := range weights {
 		if products[i] == nil {
-			products[i] = newInput(w, tensor.New(tensor.Of(w.Dtype()), tensor.WithShape(w.Shape()...)), fmt.Sprintf("zeros@%p for input %d", w, i))
+			var err error
+			if products[i], err = newInput(w, fmt.Sprintf("zeros %d", i), dense.New(w.Dtype(), w.Shape()...)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return products, nil
 }
 
 // newInput returns an input like w that holds v.
-func newInput(w *gorgonia.Node, v *tensor.Dense, name string) *gorgonia.Node {
+func newInput(w *gorgonia.Node, name string, v *tensor.Dense) (*gorgonia.Node, error) {
 	var value gorgonia.Value = v
 	if w.IsScalar() {
-		value = scalarValue(v)
+		value = scalarOf(v)
 	}
-	return gorgonia.NewUniqueNode(gorgonia.WithShape(w.Shape()...), gorgonia.WithType(w.Type()), gorgonia.In(w.Graph()),
-		gorgonia.WithName(name), gorgonia.WithValue(value))
+	return inputOf(w.Graph(), name, w.Type(), w.Shape(), value)
 }
 
 // shapedLike returns n with the shape of a node of as many elements.
@@ -214,7 +233,7 @@ func shapedLike(n, like *gorgonia.Node) (*gorgonia.Node, error) {
 	}
 	m, err := gorgonia.Reshape(n, like.Shape())
 	if err != nil {
-		return nil, fmt.Errorf("graph: shape %v where %v was expected: %w: %w", n.Shape(), like.Shape(), err, losses.ErrShape)
+		return nil, &Error{Arg: "graph", Got: fmt.Sprintf("shape %v", n.Shape()), Problem: "is wrong", Want: fmt.Sprint(like.Shape()), Kind: losses.ErrShape, Cause: err}
 	}
 	return m, nil
 }

@@ -1,101 +1,27 @@
 package graph
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"softloss/losses"
+	"softloss/internal/dense"
 )
-
-// checkHessian checks the arguments of HessianVector.
-func checkHessian(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tensor.Dense) error {
-	if cost == nil {
-		return fmt.Errorf("graph: cost: nil is no node, want a scalar: %w", losses.ErrNil)
-	}
-	if err := wantTyped("cost", cost); err != nil {
-		return err
-	}
-	if !cost.IsScalar() {
-		return fmt.Errorf("graph: cost: shape %v is wrong, want a scalar: %w", cost.Shape(), ErrNode)
-	}
-	if len(weights) == 0 || len(vectors) != len(weights) {
-		return fmt.Errorf("graph: vectors: %d for %d weights, want one for each, and at least one: %w", len(vectors), len(weights), losses.ErrShape)
-	}
-	any := false
-	for i, w := range weights {
-		if w == nil {
-			return fmt.Errorf("graph: weights: number %d is nil, want an input of the graph: %w", i, losses.ErrNil)
-		}
-		if err := checkWeight(cost, w); err != nil {
-			return err
-		}
-		if slices.Contains(weights[:i], w) {
-			return fmt.Errorf("graph: weights: %q is there twice: %w", w.Name(), ErrNode)
-		}
-		v := vectors[i]
-		if v == nil {
-			continue
-		}
-		any = true
-		if !slices.Equal(v.Shape(), w.Shape()) {
-			return fmt.Errorf("graph: vectors: shape %v for %q is wrong, want %v: %w", v.Shape(), w.Name(), w.Shape(), losses.ErrShape)
-		}
-		if v.Dtype() != w.Dtype() {
-			return fmt.Errorf("graph: vectors: dtype %v for %q is wrong, want %v: %w", v.Dtype(), w.Name(), w.Dtype(), losses.ErrDtype)
-		}
-	}
-	if !any {
-		return fmt.Errorf("graph: vectors: all are nil, want at least one: %w", losses.ErrNil)
-	}
-	return nil
-}
-
-// checkWeight wants w to be a float input of the cost's graph.
-func checkWeight(cost, w *gorgonia.Node) error {
-	if w.Graph() != cost.Graph() {
-		return fmt.Errorf("graph: weights: the node %q is not in the graph of the cost: %w", w.Name(), ErrNode)
-	}
-	if err := wantTyped("weights", w); err != nil {
-		return err
-	}
-	if !w.IsVar() {
-		return fmt.Errorf("graph: weights: the node %q is not an input: %w", w.Name(), ErrNode)
-	}
-	if dt := w.Dtype(); dt != tensor.Float32 && dt != tensor.Float64 {
-		return fmt.Errorf("graph: weights: dtype %v of %q is wrong, want float32 or float64: %w", dt, w.Name(), losses.ErrDtype)
-	}
-	return nil
-}
-
-// Update gives the inputs of h.Graph the values that the inputs of the cost's graph have now: call it after gorgonia.Let.
-// Vectors stay as they are.
-func (h *Hessian) Update() error {
-	for old, n := range h.copies {
-		if v := old.Value(); old.IsVar() && v != nil {
-			if err := gorgonia.Let(n, v); err != nil {
-				return fmt.Errorf("graph: input %q: %w: %w", old.Name(), err, ErrNode)
-			}
-		}
-	}
-	return nil
-}
 
 // Check runs the graph and compares the products with differences of the gradients along the vectors. It returns the largest
 // deviation relative to the largest element of the products: about 1e-8 in float64 and 1e-2 in float32 when all is well, around 1
 // when an op's second derivative is wrong. A kink within a small step, as Rectify's at 0, shows too. It runs
 // the graph five times; all inputs must have values, which it leaves as they are.
 //
-// Errors: those of the runs, see [Cause]; [ErrNode] when a weight has no value.
+// Errors: those of the runs, see [Cause]; [ErrNode] when a weight has no value or all vectors are 0.
 func (h *Hessian) Check() (worst float64, err error) {
 	at := make([]gorgonia.Value, len(h.weights))
 	var w, v float64 // the largest weight and element of a vector
 	for i, n := range h.weights {
 		if at[i] = n.Value(); at[i] == nil {
-			return 0, fmt.Errorf("graph: weights: %q has no value: %w", n.Name(), ErrNode)
+			return 0, &Error{Arg: "weights", Got: describe(n), Problem: "has no value", Kind: ErrNode}
 		}
 		w = max(w, largest(floatsOf(at[i])))
 		if d := h.Vectors[i]; d != nil {
@@ -103,7 +29,7 @@ func (h *Hessian) Check() (worst float64, err error) {
 		}
 	}
 	if v == 0 {
-		return 0, nil
+		return 0, &Error{Arg: "vectors", Got: "all of them", Problem: "are 0, along which there is nothing to compare", Kind: ErrNode}
 	}
 	defer func() {
 		for i, n := range h.weights {
@@ -139,9 +65,7 @@ func (h *Hessian) Check() (worst float64, err error) {
 	for i, p := range products {
 		size = max(size, largest(p), largest(want[i]))
 		for j, x := range p {
-			if d := math.Abs(x - want[i][j]); !(d <= worst) {
-				worst = d
-			}
+			worst = max(worst, math.Abs(x-want[i][j])) // NaN, too, is the largest
 		}
 	}
 	if size == 0 {
@@ -153,21 +77,14 @@ func (h *Hessian) Check() (worst float64, err error) {
 // values runs the graph with the weights moved by step times the vectors and returns copies of results.
 func (h *Hessian) values(results, at []gorgonia.Value, step float64) ([][]float64, error) {
 	for i, n := range h.weights {
-		moved, err := gorgonia.CloneValue(at[i])
-		if err != nil {
-			return nil, fmt.Errorf("graph: %q: %w: %w", n.Name(), err, ErrNode)
-		}
-		if d := h.Vectors[i]; d != nil && step != 0 {
-			x := floatsOf(at[i])
+		x := floatsOf(at[i])
+		if d := h.Vectors[i]; d != nil {
 			for j, v := range floatsOf(d.Value()) {
 				x[j] += step * v
 			}
-			if moved, err = valueLike(n, x); err != nil {
-				return nil, err
-			}
 		}
-		if err := gorgonia.Let(n, moved); err != nil {
-			return nil, fmt.Errorf("graph: %q: %w: %w", n.Name(), err, ErrNode)
+		if err := gorgonia.Let(n, valueLike(n, x)); err != nil {
+			return nil, &Error{Arg: "weights", Got: describe(n), Problem: "cannot be moved", Kind: ErrNode, Cause: err}
 		}
 	}
 	vm := gorgonia.NewTapeMachine(h.Graph)
@@ -183,44 +100,31 @@ func (h *Hessian) values(results, at []gorgonia.Value, step float64) ([][]float6
 }
 
 // floatsOf returns a copy of the elements of a value, row by row; nil for what is no float.
-func floatsOf(v gorgonia.Value) (out []float64) {
-	d, err := upstreamValue(v)
-	if err != nil {
+func floatsOf(v gorgonia.Value) []float64 {
+	d, ok := v.(*tensor.Dense)
+	if !ok {
+		d = scalarTensor(v)
+	}
+	if d == nil {
 		return nil
 	}
-	if d.RequiresIterator() || !d.DataOrder().IsRowMajor() {
-		if m, ok := d.Clone().(*tensor.Dense); ok {
-			d = m
-		}
-	}
-	switch x := d.Data().(type) {
-	case []float64:
-		return slices.Clone(x)
-	case []float32:
-		for _, f := range x {
-			out = append(out, float64(f))
-		}
-	case float64:
-		return []float64{x}
-	case float32:
-		return []float64{float64(x)}
-	}
-	return out
+	return slices.Clone(dense.Rows[float64](d, len(d.Shape())-1, new([]float64)))
 }
 
 // valueLike returns x as a value for the input n.
-func valueLike(n *gorgonia.Node, x []float64) (gorgonia.Value, error) {
-	if n.IsScalar() {
-		return scalarValue(newScalar(n.Dtype(), x[0])), nil
-	}
+func valueLike(n *gorgonia.Node, x []float64) gorgonia.Value {
+	d := dense.New(n.Dtype(), n.Shape()...)
 	if n.Dtype() == tensor.Float64 {
-		return tensor.New(tensor.WithShape(n.Shape()...), tensor.WithBacking(x)), nil
+		copy(dense.Memory[float64](d), x)
+	} else {
+		for i := range x {
+			dense.Memory[float32](d)[i] = float32(x[i])
+		}
 	}
-	y := make([]float32, len(x))
-	for i := range x {
-		y[i] = float32(x[i])
+	if n.IsScalar() {
+		return scalarOf(d)
 	}
-	return tensor.New(tensor.WithShape(n.Shape()...), tensor.WithBacking(y)), nil
+	return d
 }
 
 // largest returns the largest absolute value, NaN if there is one.

@@ -2,10 +2,8 @@ package graph
 
 import (
 	"fmt"
-	"hash"
-	"io"
+	"slices"
 
-	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -15,235 +13,66 @@ import (
 // JensenShannon returns [losses.JensenShannon] as a node: how far two or more predictions, logits [N, K] each,
 // disagree; a scalar, or [N] with None. It is differentiable with respect to all of them.
 //
-// Errors: those of [losses.CheckJensenShannon], and [ErrNode] for nodes that are nil, twice there or of two graphs.
+// Errors: those of [losses.CheckJensenShannon], and [ErrNode] for nodes that are nil, twice there, of two graphs, or the output
+// of a softmax.
 func JensenShannon(logits gorgonia.Nodes, reduction losses.Reduction) (*gorgonia.Node, error) {
 	for i, n := range logits {
+		arg := fmt.Sprintf("prediction %d", i)
 		if n == nil {
-			return nil, fmt.Errorf("graph: prediction %d: nil is no node, want logits [N, K]: %w", i, ErrNode)
+			return nil, &Error{Arg: arg, Got: "nil", Problem: "is no node", Want: "logits [N, K]", Kind: ErrNode}
 		}
-		if err := wantTyped(fmt.Sprintf("prediction %d", i), n); err != nil {
+		if err := checkNode(arg, n, "logits [N, K]"); err != nil {
 			return nil, err
 		}
-		for j, m := range logits[:i] {
-			if m == n {
-				return nil, fmt.Errorf("graph: predictions %d and %d are one node, %q: %w", j, i, n.Name(), ErrNode)
-			}
+		if j := slices.Index(logits[:i], n); j >= 0 {
+			return nil, &Error{Arg: arg, Got: describe(n), Problem: fmt.Sprintf("is prediction %d too", j), Kind: ErrNode}
 		}
-		if err := sameGraph(logits[0], n, fmt.Sprintf("prediction %d", i)); err != nil {
+		if err := sameGraph(arg, n, logits[0], "others"); err != nil {
+			return nil, err
+		}
+		if err := wantLogits(arg, n); err != nil {
 			return nil, err
 		}
 	}
 	if err := losses.CheckJensenShannon(logits, reduction); err != nil {
 		return nil, err
 	}
-	return gorgonia.ApplyOp(&divergenceOp{len(logits), reduction}, logits...)
+	return apply(newDivergence(len(logits), logits[0].Shape(), reduction), logits...)
 }
 
-// divergenceOp is the Jensen-Shannon divergence of n predictions. It has no state.
-type divergenceOp struct {
-	n         int
-	reduction losses.Reduction
-}
-
-var (
-	_ gorgonia.SDOp = (*divergenceOp)(nil)
-	_ gorgonia.ADOp = (*divergenceOp)(nil)
-	_ gorgonia.SDOp = (*divergenceGradOp)(nil)
-)
-
-// Arity implements gorgonia.Op.
-func (o *divergenceOp) Arity() int { return o.n }
-
-func (o *divergenceOp) inTypes() (in []hm.Type) {
-	for range o.n {
-		in = append(in, gorgonia.TensorType{Dims: 2, Of: hm.TypeVariable('a')})
-	}
-	return in
-}
-
-func (o *divergenceOp) outType() hm.Type {
-	if o.reduction == losses.None {
-		return gorgonia.TensorType{Dims: 1, Of: hm.TypeVariable('a')}
-	}
-	return hm.TypeVariable('a')
-}
-
-// Type implements gorgonia.Op.
-func (o *divergenceOp) Type() hm.Type { return hm.NewFnType(append(o.inTypes(), o.outType())...) }
-
-// InferShape implements gorgonia.Op.
-func (o *divergenceOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	s, err := firstShape(o, in, o.n, 2)
-	if err != nil {
-		return nil, err
-	}
-	if o.reduction == losses.None {
-		return s[:1], nil
-	}
-	return tensor.ScalarShape(), nil
-}
-
-// tensors returns the op's inputs.
-func (o *divergenceOp) tensors(in []gorgonia.Value) ([]tensor.Tensor, error) {
-	out := make([]tensor.Tensor, len(in))
-	for i, v := range in {
-		d, err := denseValue(fmt.Sprintf("prediction %d", i), v)
-		if err != nil {
-			return nil, err
+// newDivergence returns the Jensen-Shannon divergence of n predictions of a shape.
+func newDivergence(n int, s tensor.Shape, reduction losses.Reduction) *forwardOp {
+	shape := func(in []tensor.Shape) tensor.Shape {
+		if reduction == losses.None {
+			return in[0][:len(in[0])-1]
 		}
-		out[i] = d
+		return tensor.ScalarShape()
 	}
-	return out, nil
-}
-
-// Do implements gorgonia.Op.
-func (o *divergenceOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if err := wantInputs(o, len(in), o.n); err != nil {
-		return nil, err
-	}
-	logits, err := o.tensors(in)
-	if err != nil {
-		return nil, err
-	}
-	loss, err := losses.JensenShannon(logits, o.reduction)
-	if err != nil {
-		return nil, err
-	}
-	if o.reduction == losses.None {
-		return loss, nil
-	}
-	return scalarValue(loss), nil
-}
-
-// ReturnsPtr implements gorgonia.Op.
-func (o *divergenceOp) ReturnsPtr() bool { return true }
-
-// CallsExtern implements gorgonia.Op.
-func (o *divergenceOp) CallsExtern() bool { return false }
-
-// OverwritesInput implements gorgonia.Op.
-func (o *divergenceOp) OverwritesInput() int { return -1 }
-
-// WriteHash implements gorgonia.Op.
-func (o *divergenceOp) WriteHash(h hash.Hash) { io.WriteString(h, o.String()) }
-
-// Hashcode implements gorgonia.Op.
-func (o *divergenceOp) Hashcode() uint32 { return hashcode(o) }
-
-// String implements fmt.Stringer.
-func (o *divergenceOp) String() string {
-	return fmt.Sprintf("softloss{jensenshannon n=%d reduction=%v}", o.n, o.reduction)
-}
-
-// DiffWRT implements gorgonia.SDOp.
-func (o *divergenceOp) DiffWRT(inputs int) []bool {
-	d := make([]bool, inputs)
-	for i := range d {
-		d[i] = true
-	}
-	return d
-}
-
-// SymDiff implements gorgonia.SDOp.
-func (o *divergenceOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	if err := wantInputs(o, len(in), o.n); err != nil {
-		return nil, err
-	}
-	out := make(gorgonia.Nodes, len(in))
+	in, wrt := make([]kind, n), make([]bool, n)
 	for i := range in {
-		d, err := gorgonia.ApplyOp(&divergenceGradOp{o, i}, append(append(gorgonia.Nodes{}, in...), output, grad)...)
+		in[i], wrt[i] = kind{arg: fmt.Sprintf("prediction %d", i), dims: len(s)}, true
+	}
+	text := fmt.Sprintf("softloss{jensenshannon n=%d dims=%d reduction=%v}", n, len(s), reduction)
+	op := &forwardOp{function: newFunction(text, in, kind{arg: "divergence", dims: len(shape([]tensor.Shape{s}))}), wrt: wrt}
+	op.shape = shape
+	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return losses.JensenShannon(tensors(in), reduction) }
+	op.gradient = func(i int, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error) {
+		_, grads, err := losses.JensenShannonGrad(tensors(in), upstream, reduction)
 		if err != nil {
 			return nil, err
 		}
+		return grads[i], nil
+	}
+	op.once = func(int) error {
+		return &Error{Arg: "loss", Got: "the Jensen-Shannon divergence", Problem: "has no second derivatives here", Kind: losses.ErrLoss}
+	}
+	return op
+}
+
+func tensors(in []*tensor.Dense) []tensor.Tensor {
+	out := make([]tensor.Tensor, len(in))
+	for i, d := range in {
 		out[i] = d
 	}
-	return out, nil
-}
-
-// DoDiff implements gorgonia.ADOp, for the Lisp machine.
-func (o *divergenceOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, output *gorgonia.Node) error {
-	if err := wantInputs(o, len(in), o.n); err != nil {
-		return err
-	}
-	up, err := output.Grad()
-	if err != nil {
-		return err
-	}
-	var values []gorgonia.Value
-	for _, n := range in {
-		values = append(values, n.Value())
-	}
-	values = append(values, output.Value(), up)
-	for i, n := range in {
-		d, err := (&divergenceGradOp{o, i}).Do(values...)
-		if err != nil {
-			return err
-		}
-		if err := addToGrad(n, d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// divergenceGradOp is the gradient of a divergenceOp with respect to prediction wrt: (predictions, output, upstream) → gradient.
-type divergenceGradOp struct {
-	*divergenceOp
-	wrt int
-}
-
-// Arity implements gorgonia.Op.
-func (o *divergenceGradOp) Arity() int { return o.n + 2 }
-
-// Type implements gorgonia.Op.
-func (o *divergenceGradOp) Type() hm.Type {
-	in := o.inTypes()
-	return hm.NewFnType(append(in, o.outType(), o.outType(), o.inTypes()[0])...)
-}
-
-// InferShape implements gorgonia.Op.
-func (o *divergenceGradOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	return firstShape(o, in, o.Arity(), 2)
-}
-
-// Do implements gorgonia.Op.
-func (o *divergenceGradOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if err := wantInputs(o, len(in), o.Arity()); err != nil {
-		return nil, err
-	}
-	logits, err := o.tensors(in[:o.n])
-	if err != nil {
-		return nil, err
-	}
-	up, err := upstreamValue(in[o.n+1])
-	if err != nil {
-		return nil, err
-	}
-	_, grads, err := losses.JensenShannonGrad(logits, up, o.reduction)
-	if err != nil {
-		return nil, err
-	}
-	return grads[o.wrt], nil
-}
-
-// WriteHash implements gorgonia.Op.
-func (o *divergenceGradOp) WriteHash(h hash.Hash) { io.WriteString(h, o.String()) }
-
-// Hashcode implements gorgonia.Op.
-func (o *divergenceGradOp) Hashcode() uint32 { return hashcode(o) }
-
-// String implements fmt.Stringer.
-func (o *divergenceGradOp) String() string { return fmt.Sprintf("d%d %v", o.wrt, o.divergenceOp) }
-
-// DiffWRT implements gorgonia.SDOp: a gradient is an end.
-func (o *divergenceGradOp) DiffWRT(inputs int) []bool { return make([]bool, inputs) }
-
-// SymDiff implements gorgonia.SDOp.
-func (o *divergenceGradOp) SymDiff(gorgonia.Nodes, *gorgonia.Node, *gorgonia.Node) (gorgonia.Nodes, error) {
-	return nil, fmt.Errorf("graph: %v has no derivative: %w", o, ErrNode)
-}
-
-// DoDiff hides the embedded op's: the Lisp machine is not to differentiate a gradient.
-func (o *divergenceGradOp) DoDiff(gorgonia.ExecutionContext, gorgonia.Nodes, *gorgonia.Node) error {
-	return fmt.Errorf("graph: %v has no derivative: %w", o, ErrNode)
+	return out
 }

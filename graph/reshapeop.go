@@ -2,13 +2,12 @@ package graph
 
 import (
 	"fmt"
-	"hash"
-	"io"
 
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/baseop"
 	"softloss/losses"
 )
 
@@ -16,20 +15,20 @@ import (
 // not know when it lets the next op overwrite the result: what still needs the input, be it a weight, then
 // reads other numbers. It is for graphs that are not differentiated any more, and takes any input of as many elements: the
 // shapes that Gorgonia infers are not always those that its ops return.
-type reshapeOp struct{ to tensor.Shape }
+type reshapeOp struct {
+	baseop.Base
+	to tensor.Shape
+}
 
 var _ gorgonia.Op = (*reshapeOp)(nil)
 
 // unshared returns the op of a node, for Gorgonia's Reshape one that copies.
 func unshared(n *gorgonia.Node) gorgonia.Op {
 	if typeName(n.Op()) == "gorgonia.reshapeOp" {
-		return &reshapeOp{n.Shape()}
+		return &reshapeOp{baseop.Base{Inputs: 1, Text: fmt.Sprintf("softloss{reshape %v}", n.Shape())}, n.Shape()}
 	}
 	return n.Op()
 }
-
-// Arity implements gorgonia.Op.
-func (o *reshapeOp) Arity() int { return 1 }
 
 // Type implements gorgonia.Op.
 func (o *reshapeOp) Type() hm.Type {
@@ -53,40 +52,26 @@ func (o *reshapeOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	if err := wantInputs(o, len(in), 1); err != nil {
 		return nil, err
 	}
-	x, err := upstreamValue(in[0])
-	if err != nil {
-		return nil, err
+	x, ok := in[0].(*tensor.Dense)
+	if !ok {
+		x = scalarTensor(in[0])
 	}
-	if x.Shape().TotalSize() != o.to.TotalSize() {
-		return nil, fmt.Errorf("graph: %v: shape %v is wrong, want that of %v: %w", o, x.Shape(), o.to, losses.ErrShape)
+	if x == nil {
+		return nil, o.fail(fmt.Sprintf("a %T", in[0]), losses.ErrDtype, nil)
 	}
 	y, ok := x.Clone().(*tensor.Dense)
-	if !ok {
-		return nil, fmt.Errorf("graph: %v: the copy is no *tensor.Dense: %w", o, losses.ErrDtype)
+	if !ok || x.Shape().TotalSize() != o.to.TotalSize() {
+		return nil, o.fail(fmt.Sprintf("shape %v", x.Shape()), losses.ErrShape, nil)
 	}
 	if err := y.Reshape(o.to.Clone()...); err != nil {
-		return nil, fmt.Errorf("graph: %v: %w: %w", o, err, losses.ErrShape)
+		return nil, o.fail(fmt.Sprintf("shape %v", x.Shape()), losses.ErrShape, err)
 	}
 	if o.to.Dims() == 0 {
-		return scalarValue(y), nil
+		return scalarOf(y), nil
 	}
 	return y, nil
 }
 
-// ReturnsPtr implements gorgonia.Op.
-func (o *reshapeOp) ReturnsPtr() bool { return true }
-
-// CallsExtern implements gorgonia.Op.
-func (o *reshapeOp) CallsExtern() bool { return false }
-
-// OverwritesInput implements gorgonia.Op.
-func (o *reshapeOp) OverwritesInput() int { return -1 }
-
-// WriteHash implements gorgonia.Op.
-func (o *reshapeOp) WriteHash(h hash.Hash) { io.WriteString(h, o.String()) }
-
-// Hashcode implements gorgonia.Op.
-func (o *reshapeOp) Hashcode() uint32 { return hashcode(o) }
-
-// String implements fmt.Stringer.
-func (o *reshapeOp) String() string { return fmt.Sprintf("softloss{reshape %v}", o.to) }
+func (o *reshapeOp) fail(got string, kind, cause error) error {
+	return &Error{Arg: o.String(), Got: got, Problem: "cannot be reshaped", Want: fmt.Sprintf("as many elements as %v has", o.to), Kind: kind, Cause: cause}
+}

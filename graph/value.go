@@ -3,81 +3,94 @@ package graph
 import (
 	"fmt"
 
+	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
 	"softloss/losses"
 )
 
-// denseValue returns a value that must be a dense tensor.
-func denseValue(arg string, v gorgonia.Value) (*tensor.Dense, error) {
-	if d, ok := v.(*tensor.Dense); ok && d != nil {
-		return d, nil
-	}
-	return nil, fmt.Errorf("graph: %s: the value is a %T, want a *tensor.Dense: %w", arg, v, losses.ErrDtype)
+// kind is the type of an input or of the result of an op.
+type kind struct {
+	arg  string       // what errors call it
+	dims int          // 0 for a scalar
+	of   tensor.Dtype // zero for the dtype of the logits
+
+	unread bool // an input for the order of execution only
 }
 
-// upstreamValue returns an upstream gradient, which Gorgonia holds as a scalar or as a tensor, as a tensor.
-func upstreamValue(v gorgonia.Value) (*tensor.Dense, error) {
-	switch u := v.(type) {
+// typ returns the kind for Gorgonia, made anew: the inferer takes types apart. logits is the dtype of the logits, or a variable for it.
+func (k kind) typ(logits hm.Type) hm.Type {
+	if k.of.Type != nil {
+		logits = k.of
+	}
+	if k.dims == 0 {
+		return logits
+	}
+	return gorgonia.TensorType{Dims: k.dims, Of: logits}
+}
+
+// tensorOf returns a value, which must be of the kind, as a tensor, scalars too.
+func tensorOf(k kind, v gorgonia.Value) (*tensor.Dense, error) {
+	d, ok := v.(*tensor.Dense)
+	if !ok && k.dims == 0 {
+		d = scalarTensor(v)
+	}
+	switch {
+	case d == nil:
+		return nil, &Error{Arg: k.arg, Got: fmt.Sprintf("the value, a %T,", v), Problem: "is of the wrong type", Want: "a *tensor.Dense", Kind: losses.ErrDtype}
+	case d.Dims() != k.dims:
+		return nil, &Error{Arg: k.arg, Got: fmt.Sprintf("shape %v", d.Shape()), Problem: "is wrong", Want: fmt.Sprintf("%d dimensions", k.dims), Kind: losses.ErrShape}
+	}
+	return d, nil
+}
+
+// scalarTensor returns one of Gorgonia's numbers as a tensor, or nil.
+func scalarTensor(v gorgonia.Value) *tensor.Dense {
+	switch x := v.(type) {
 	case *gorgonia.F32:
-		return newScalar(tensor.Float32, float64(*u)), nil
+		return tensor.New(tensor.FromScalar(float32(*x)))
 	case *gorgonia.F64:
-		return newScalar(tensor.Float64, float64(*u)), nil
-	}
-	return denseValue("upstream", v)
-}
-
-// newScalar returns a scalar tensor.
-func newScalar(dt tensor.Dtype, x float64) *tensor.Dense {
-	if dt == tensor.Float32 {
-		return tensor.New(tensor.FromScalar(float32(x)))
-	}
-	return tensor.New(tensor.FromScalar(x))
-}
-
-// scalarValue returns a scalar tensor as the scalar that Gorgonia wants.
-func scalarValue(d *tensor.Dense) gorgonia.Value {
-	if d.Dtype() == tensor.Float32 {
-		return gorgonia.NewF32(d.Float32s()[0])
-	}
-	return gorgonia.NewF64(d.Float64s()[0])
-}
-
-// addToGrad adds d to the gradient that the Lisp machine keeps with the node n.
-func addToGrad(n *gorgonia.Node, d gorgonia.Value) error {
-	v, err := n.Grad()
-	if err != nil {
-		return err
-	}
-	sum, err := denseValue("gradient", v)
-	if err != nil {
-		return err
-	}
-	term, err := denseValue("gradient", d)
-	if err != nil {
-		return err
-	}
-	_, err = tensor.Add(sum, term, tensor.UseUnsafe())
-	return err
-}
-
-// wantInputs returns an error unless op got the number of inputs it wants.
-func wantInputs(op gorgonia.Op, got, want int) error {
-	if got != want {
-		return fmt.Errorf("graph: %v: got %d inputs, want %d: %w", op, got, want, ErrNode)
+		return tensor.New(tensor.FromScalar(float64(*x)))
+	case *gorgonia.I:
+		return tensor.New(tensor.FromScalar(int(*x)))
+	case *gorgonia.I32:
+		return tensor.New(tensor.FromScalar(int32(*x)))
+	case *gorgonia.I64:
+		return tensor.New(tensor.FromScalar(int64(*x)))
+	case *gorgonia.U8:
+		return tensor.New(tensor.FromScalar(byte(*x)))
 	}
 	return nil
 }
 
-// firstShape returns a copy of the first input's shape, which must have dims dimensions.
-func firstShape(op gorgonia.Op, in []gorgonia.DimSizer, arity, dims int) (tensor.Shape, error) {
-	if err := wantInputs(op, len(in), arity); err != nil {
-		return nil, err
+// scalarOf returns a tensor of one float as the number that Gorgonia wants for a scalar.
+func scalarOf(d *tensor.Dense) gorgonia.Value {
+	if d.Dtype() == tensor.Float32 {
+		return gorgonia.NewF32(dense.Memory[float32](d)[0])
 	}
-	s, ok := in[0].(tensor.Shape)
-	if !ok || len(s) != dims {
-		return nil, fmt.Errorf("graph: %v: shape %v is wrong, want %d dimensions: %w", op, in[0], dims, losses.ErrShape)
+	return gorgonia.NewF64(dense.Memory[float64](d)[0])
+}
+
+// addToGrad adds d to the gradient that the Lisp machine keeps with the node n.
+func addToGrad(n *gorgonia.Node, d *tensor.Dense) error {
+	v, err := n.Grad()
+	if err != nil {
+		return err
 	}
-	return s.Clone(), nil
+	switch sum := v.(type) {
+	case *gorgonia.F32:
+		*sum += gorgonia.F32(dense.Memory[float32](d)[0])
+		return nil
+	case *gorgonia.F64:
+		*sum += gorgonia.F64(dense.Memory[float64](d)[0])
+		return nil
+	}
+	sum, err := tensorOf(kind{arg: "gradient", dims: len(d.Shape())}, v)
+	if err != nil {
+		return err
+	}
+	_, err = tensor.Add(sum, d, tensor.UseUnsafe())
+	return err
 }

@@ -166,7 +166,7 @@ func TestErrorsOfTensors(t *testing.T) {
 		{"SmoothSoftLabels index", func() error { _, err := losses.SmoothSoftLabels(y3, .1); return err }, losses.ErrDtype, -1, -1,
 			"losses: labels: dtype int is not supported, want float32 or float64"},
 		{"Softmax nil", func() error { _, err := losses.Softmax(nil); return err }, losses.ErrNil, -1, -1, ""},
-		{"Softmax vector", func() error { _, err := losses.LogSumExp(f64(3, 3)); return err }, losses.ErrShape, -1, -1, ""},
+		{"Softmax scalar", func() error { _, err := losses.LogSumExp(tensor.New(tensor.FromScalar(3.0))); return err }, losses.ErrShape, -1, -1, ""},
 		{"Softmax empty", func() error { _, err := losses.Softmax(empty(0, 3)); return err }, losses.ErrShape, -1, -1, ""},
 		{"SoftmaxGrad nil", func() error { _, err := losses.SoftmaxGrad(z35, nil); return err }, losses.ErrNil, -1, -1, ""},
 		{"LogSoftmaxGrad shape", func() error { _, err := losses.LogSoftmaxGrad(z35, f64(3, 3)); return err }, losses.ErrShape, -1, -1,

@@ -6,6 +6,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
@@ -17,7 +18,7 @@ import (
 //	dL/dlogits_i = 1/M p_i∘(d - ⟨p_i,d⟩),   d = log p_i - log m
 //
 // It is 0 where all predictions agree and at most log M. Shapes: M tensors of logits [N, K] of one dtype; the result is a scalar,
-// or [N] with None. Mean and WeightedMean divide by N.
+// or [N] with None, or of other ranks as for [Softmax]. Mean and WeightedMean divide by N.
 //
 // Special cases are: a logit -Inf has p = 0 and costs nothing of itself; a NaN or +Inf logit, or all -Inf, makes the row NaN.
 //
@@ -45,7 +46,7 @@ func CheckJensenShannon[O Operand](logits []O, reduction Reduction) error {
 		return argError(ErrParam, "logits", fmt.Sprintf("%d predictions", len(logits)), "are too few", "at least two")
 	}
 	for i, z := range logits {
-		if err := CheckLogits(z); err != nil {
+		if err := checkRows("logits", z); err != nil {
 			return fmt.Errorf("losses: prediction %d: %w", i, err)
 		}
 		if z.Dtype() != logits[0].Dtype() {
@@ -59,21 +60,21 @@ func CheckJensenShannon[O Operand](logits []O, reduction Reduction) error {
 }
 
 func jensenShannon(logits []tensor.Tensor, upstream tensor.Tensor, reduction Reduction, grad bool) (*tensor.Dense, []*tensor.Dense, error) {
-	dense := make([]*tensor.Dense, len(logits))
+	preds := make([]*tensor.Dense, len(logits))
 	for i, z := range logits {
 		d, err := denseOf(fmt.Sprintf("prediction %d", i), z)
 		if err != nil {
 			return nil, nil, err
 		}
-		dense[i] = d
+		preds[i] = d
 	}
-	if err := CheckJensenShannon(dense, reduction); err != nil {
+	if err := CheckJensenShannon(preds, reduction); err != nil {
 		return nil, nil, err
 	}
-	dt, shape := dense[0].Dtype(), dense[0].Shape()
+	dt, shape := preds[0].Dtype(), preds[0].Shape()
 	loss := newScalar(dt)
 	if !reduction.scalar() {
-		loss = tensor.New(tensor.Of(dt), tensor.WithShape(shape[0]))
+		loss = dense.New(dt, shape[:len(shape)-1]...)
 	}
 	var up *tensor.Dense
 	if upstream != nil {
@@ -84,15 +85,15 @@ func jensenShannon(logits []tensor.Tensor, upstream tensor.Tensor, reduction Red
 	}
 	var grads []*tensor.Dense
 	if grad {
-		for range dense {
+		for range preds {
 			grads = append(grads, tensor.New(tensor.Of(dt), tensor.WithShape(shape...)))
 		}
 	}
 	var err error
 	if dt == tensor.Float32 {
-		err = jensenShannonRows[float32](loss, grads, dense, up, reduction)
+		err = jensenShannonRows[float32](loss, grads, preds, up, reduction)
 	} else {
-		err = jensenShannonRows[float64](loss, grads, dense, up, reduction)
+		err = jensenShannonRows[float64](loss, grads, preds, up, reduction)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -101,12 +102,13 @@ func jensenShannon(logits []tensor.Tensor, upstream tensor.Tensor, reduction Red
 }
 
 func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, upstream *tensor.Dense, reduction Reduction) error {
-	n, k, m := logits[0].Shape()[0], logits[0].Shape()[1], len(logits)
+	n, k := extent(logits[0])
+	m := len(logits)
 	z := make([][]T, m)
 	for i, d := range logits {
 		var buf []T
 		var err error
-		if z[i], err = floats("logits", d, 1, &buf); err != nil {
+		if z[i], err = floats("logits", d, len(d.Shape())-1, &buf); err != nil {
 			return err
 		}
 	}

@@ -138,7 +138,7 @@ func TeacherLabels(logits tensor.Tensor, temperature float64) (*tensor.Dense, er
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckLogits(d); err != nil {
+	if err := checkRows("logits", d); err != nil {
 		return nil, err
 	}
 	x, err := wideRows("logits", d)
@@ -195,10 +195,10 @@ func labelsOf(arg string, t tensor.Tensor) (*tensor.Dense, error) {
 func wideRows(arg string, d *tensor.Dense) ([]float64, error) {
 	if d.Dtype() == tensor.Float64 {
 		var buf []float64
-		return floats(arg, d, 1, &buf)
+		return floats(arg, d, len(d.Shape())-1, &buf)
 	}
 	var buf []float32
-	x, err := floats(arg, d, 1, &buf)
+	x, err := floats(arg, d, len(d.Shape())-1, &buf)
 	if err != nil {
 		return nil, err
 	}

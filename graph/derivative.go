@@ -1,0 +1,185 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+var (
+	_ gorgonia.SDOp = (*forwardOp)(nil)
+	_ gorgonia.ADOp = (*forwardOp)(nil)
+	_ gorgonia.SDOp = (*gradientOp)(nil)
+	_ gorgonia.SDOp = (*secondOp)(nil)
+	_ ownOp         = (*forwardOp)(nil)
+	_ ownOp         = (*gradientOp)(nil)
+	_ ownOp         = (*secondOp)(nil)
+)
+
+// constantInput is implemented by ops that do not depend on an input, or not in a way that is differentiated.
+type constantInput interface{ constantIn(i int) bool }
+
+// forwardOp is a differentiable function: what Apply, Softmax and the functions beside them make nodes of.
+type forwardOp struct {
+	function
+	probs bool   // its result is a softmax
+	wrt   []bool // by which of its inputs it is differentiated; the others are constants by the caller's choice
+	// gradient returns what computes the gradient by input i from the inputs and the upstream gradient.
+	gradient func(i int, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error)
+	// second computes from the inputs, the upstream gradient u and a vector v like the first input the gradient of Σ v·gradient by input i,
+	// or, when i is the number of inputs, by u.
+	second func(i int, in []*tensor.Dense, u, v *tensor.Dense) (*tensor.Dense, error)
+	// linear says that second is 0 by the inputs, so that only u is left.
+	linear bool
+	// once says why the gradient by input i has no derivative; it returns nil where second is.
+	once func(i int) error
+}
+
+// DiffWRT implements gorgonia.SDOp.
+func (o *forwardOp) DiffWRT(int) []bool { return slices.Clone(o.wrt) }
+
+// constantIn implements constantInput.
+func (o *forwardOp) constantIn(i int) bool { return !o.wrt[i] }
+
+// SymDiff implements gorgonia.SDOp. The result is an input of its gradient so that it is always computed first.
+func (o *forwardOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	if err := wantInputs(o, len(in), len(o.in)); err != nil {
+		return nil, err
+	}
+	out := make(gorgonia.Nodes, len(in))
+	for i, want := range o.wrt {
+		if !want {
+			continue
+		}
+		d, err := apply(newGradientOp(o, i), slices.Concat(in, gorgonia.Nodes{output, grad})...)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = d
+	}
+	return out, nil
+}
+
+// DoDiff implements gorgonia.ADOp, for the Lisp machine.
+func (o *forwardOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, output *gorgonia.Node) error {
+	if err := wantInputs(o, len(in), len(o.in)); err != nil {
+		return err
+	}
+	up, err := output.Grad()
+	if err != nil {
+		return err
+	}
+	upstream, err := tensorOf(kind{arg: "upstream", dims: o.out.dims}, up)
+	if err != nil {
+		return err
+	}
+	x := make([]*tensor.Dense, len(in))
+	for i, n := range in {
+		if x[i], err = tensorOf(o.in[i], n.Value()); err != nil {
+			return err
+		}
+	}
+	for i, want := range o.wrt {
+		if !want {
+			continue
+		}
+		d, err := o.gradient(i, x, upstream)
+		if err != nil {
+			return err
+		}
+		if err := addToGrad(in[i], d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gradientOp is the gradient of a forwardOp by input i: (its inputs, its result, upstream gradient) → gradient.
+type gradientOp struct {
+	function
+	forward *forwardOp
+	i       int
+}
+
+func newGradientOp(o *forwardOp, i int) *gradientOp {
+	n, result, up := len(o.in), o.out, o.out
+	result.unread, up.arg = true, "upstream"
+	d := &gradientOp{function: newFunction(fmt.Sprintf("d%d %v", i, o), slices.Concat(o.in, []kind{result, up}), o.in[i]), forward: o, i: i}
+	d.shape = func(in []tensor.Shape) tensor.Shape { return in[i] }
+	d.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return o.gradient(i, in[:n], in[n+1]) }
+	return d
+}
+
+// noDerivative says why the gradient has no derivative, nil when it has one.
+func (o *gradientOp) noDerivative() error { return o.forward.once(o.i) }
+
+// constantIn implements constantInput: the result is an input for the order of execution only.
+func (o *gradientOp) constantIn(i int) bool {
+	n := len(o.forward.in)
+	return i == n || i < n && (o.forward.constantIn(i) || o.forward.linear)
+}
+
+// DiffWRT implements gorgonia.SDOp. It has to be there for every gradient: without this method gorgonia.Grad could not pass it on its
+// way through the graph.
+func (o *gradientOp) DiffWRT(inputs int) []bool {
+	d := make([]bool, inputs)
+	if o.noDerivative() == nil {
+		for i := range d {
+			d[i] = !o.constantIn(i)
+		}
+	}
+	return d
+}
+
+// SymDiff implements gorgonia.SDOp. In the graph of the first derivatives it is an error: Gorgonia would not go
+// on through nodes that it has differentiated once, and the result would be the first order's.
+func (o *gradientOp) SymDiff(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	if err := wantInputs(o, len(in), len(o.in)); err != nil {
+		return nil, err
+	}
+	if err := o.noDerivative(); err != nil {
+		return nil, err
+	}
+	if in[0].Deriv() != nil {
+		return nil, &Error{Arg: o.String(), Got: describe(in[0]), Problem: "has been differentiated in this graph, a second time would give the first derivatives",
+			Want: "HessianVector", Kind: ErrNode}
+	}
+	n := len(o.forward.in)
+	children := slices.Concat(in[:n], gorgonia.Nodes{in[n+1], grad})
+	out := make(gorgonia.Nodes, len(in))
+	for i, want := range o.DiffWRT(len(in)) {
+		if !want {
+			continue
+		}
+		d, err := apply(newSecondOp(o.forward, min(i, n)), children...)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = d
+	}
+	return out, nil
+}
+
+// secondOp is a derivative of the gradient of a forwardOp by its first input: (its inputs, upstream gradient u, vector v) → the gradient of
+// Σ v·gradient by input i, or by u. By the first input it is the Hessian times v.
+type secondOp struct{ function }
+
+func newSecondOp(o *forwardOp, i int) *secondOp {
+	n, u, v := len(o.in), o.out, o.in[0]
+	u.arg, v.arg = "upstream", "direction"
+	in := slices.Concat(o.in, []kind{u, v})
+	d := &secondOp{newFunction(fmt.Sprintf("d0d%d %v", i, o), in, in[i])}
+	d.shape = func(in []tensor.Shape) tensor.Shape { return in[i] }
+	d.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return o.second(i, in[:n], in[n], in[n+1]) }
+	return d
+}
+
+// DiffWRT implements gorgonia.SDOp: there are no third derivatives.
+func (o *secondOp) DiffWRT(inputs int) []bool { return make([]bool, inputs) }
+
+// SymDiff implements gorgonia.SDOp.
+func (o *secondOp) SymDiff(gorgonia.Nodes, *gorgonia.Node, *gorgonia.Node) (gorgonia.Nodes, error) {
+	return nil, &Error{Arg: o.String(), Got: "a second derivative", Problem: "has no derivative", Kind: ErrNode}
+}

@@ -1,0 +1,101 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
+	"softloss/losses"
+)
+
+// loss is a criterion as an op: (logits, target[, sample weights]) → loss.
+type loss struct{ criterion losses.Criterion }
+
+// newLoss returns the op of a criterion on operands that go together.
+func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forwardOp {
+	l := loss{c}
+	z := logits.Shape()
+	in := []kind{{arg: "logits", dims: len(z)}, {arg: "target", dims: len(target.Shape())}}
+	if target.Dtype() != logits.Dtype() {
+		in[1].of = target.Dtype()
+	}
+	wrt := []bool{true, o.TargetGrad}
+	if w := o.SampleWeights; w != nil {
+		in, wrt = append(in, kind{arg: "sample weights", dims: len(w.Shape())}), append(wrt, o.WeightGrad)
+	}
+	out := kind{arg: "loss", dims: len(l.shape(z))}
+	text := fmt.Sprintf("softloss{%s logits=%d target=%v(%d) inputs=%d wrt=%v}", c.Key(), len(z), target.Dtype(), len(target.Shape()), len(in), wrt)
+	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
+	op.shape = func(in []tensor.Shape) tensor.Shape { return l.shape(in[0]) }
+	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) {
+		x := inputs(in)
+		out := dense.New(x.Logits.Dtype(), l.shape(x.Logits.Shape())...)
+		return out, c.EvalInto(losses.Outputs{Loss: out}, x)
+	}
+	op.gradient, op.second, op.once = l.gradient, l.second, l.once
+	return op
+}
+
+// shape returns the shape of the loss for logits of shape s.
+func (l loss) shape(s tensor.Shape) tensor.Shape {
+	if l.criterion.Reduction == losses.None {
+		return l.criterion.RowShape(s)
+	}
+	return tensor.ScalarShape()
+}
+
+// inputs returns the op's inputs for package losses.
+func inputs(in []*tensor.Dense) losses.Inputs {
+	x := losses.Inputs{Logits: in[0], Target: in[1]}
+	if len(in) > 2 {
+		x.SampleWeights = in[2]
+	}
+	return x
+}
+
+// gradient implements forwardOp.gradient.
+func (l loss) gradient(i int, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error) {
+	x := inputs(in)
+	x.Upstream = upstream
+	return l.eval(i, len(in), in[i].Shape(), x)
+}
+
+// second implements forwardOp.second.
+func (l loss) second(i int, in []*tensor.Dense, u, v *tensor.Dense) (*tensor.Dense, error) {
+	x := inputs(in)
+	x.Upstream, x.Direction = u, v
+	return l.eval(i, len(in), slices.Concat(in, []*tensor.Dense{u})[i].Shape(), x)
+}
+
+// eval returns the gradient by input i out of n, of the shape of the input, or the loss when i is n.
+func (l loss) eval(i, n int, shape tensor.Shape, x losses.Inputs) (*tensor.Dense, error) {
+	out := dense.New(x.Logits.Dtype(), shape...)
+	var dst losses.Outputs
+	switch {
+	case i == n:
+		dst.Loss = out
+	case i == 0:
+		dst.Grad = out
+	case i == 1:
+		dst.TargetGrad = out
+	default:
+		dst.WeightGrad = out
+	}
+	return out, l.criterion.EvalInto(dst, x)
+}
+
+// once implements forwardOp.once: only the gradient by the logits, of a loss that has second derivatives, has a derivative.
+func (l loss) once(i int) error {
+	switch {
+	case i != 0:
+		arg := [...]string{1: "labels", 2: "sample weights"}[i]
+		return &Error{Arg: arg, Got: "the gradient of a loss by them", Problem: "has no derivative here", Want: "a nil vector for them", Kind: ErrNode}
+	case l.criterion.TwiceDifferentiable():
+		return nil
+	case l.criterion.FromProbs:
+		return &Error{Arg: "loss", Got: l.criterion.Key(), Problem: "has no second derivatives", Want: "logits instead of probabilities", Kind: losses.ErrLoss}
+	}
+	return &Error{Arg: "loss", Got: l.criterion.Key(), Problem: "has no second derivatives", Want: "one that is TwiceDifferentiable", Kind: losses.ErrLoss}
+}

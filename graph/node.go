@@ -1,0 +1,66 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	"gorgonia.org/gorgonia"
+
+	"softloss/losses"
+)
+
+// describe is what errors call a node.
+func describe(n *gorgonia.Node) string {
+	if n.Op() == nil && strings.HasPrefix(n.Name(), "%!") { // what Gorgonia makes of a name that is not there
+		return fmt.Sprintf("an unnamed input %v; give it a name with WithName", n.Shape())
+	}
+	return fmt.Sprintf("%q", n.Name())
+}
+
+// checkNode wants a node of a graph that has a value: constants may be without a graph, statements such as
+// gorgonia.Read without a type.
+func checkNode(arg string, n *gorgonia.Node, want string) error {
+	switch {
+	case n == nil:
+		return &Error{Arg: arg, Got: "nil", Problem: "is no node", Want: want, Kind: losses.ErrNil}
+	case n.Graph() == nil:
+		return &Error{Arg: arg, Got: describe(n), Problem: "is in no graph", Want: "an input or the result of an operation", Kind: ErrNode}
+	case n.Type() == nil:
+		return &Error{Arg: arg, Got: describe(n), Problem: "has no value", Want: "an input or the result of an operation", Kind: ErrNode}
+	}
+	if t, ok := n.Type().(gorgonia.TensorType); ok && t.Dims != len(n.Shape()) {
+		return &Error{Arg: arg, Got: describe(n), Problem: fmt.Sprintf("is a %v of shape %v", t, n.Shape()), Want: "a tensor of as many dimensions as its shape has",
+			Kind: losses.ErrShape}
+	}
+	return nil
+}
+
+// sameGraph wants n in the graph of another node, which is called of.
+func sameGraph(arg string, n, other *gorgonia.Node, of string) error {
+	if n.Graph() != other.Graph() {
+		return &Error{Arg: arg, Got: describe(n), Problem: "is not in the graph of the " + of, Kind: ErrNode}
+	}
+	return nil
+}
+
+// childrenOf returns the inputs of a node's op, in their order.
+func childrenOf(n *gorgonia.Node) (children gorgonia.Nodes, err error) {
+	g := n.Graph()
+	if g == nil {
+		return nil, nil // a constant that no graph has taken in
+	}
+	if m, ok := g.Node(n.ID()).(*gorgonia.Node); !ok || m != n {
+		return nil, &Error{Arg: "graph", Got: describe(n), Problem: "is not a node of its graph any more", Kind: ErrNode}
+	}
+	for it := g.From(n.ID()); it != nil && it.Next(); {
+		child, ok := it.Node().(*gorgonia.Node)
+		if !ok {
+			return nil, &Error{Arg: "graph", Got: describe(n), Problem: fmt.Sprintf("has a %T for an input", it.Node()), Kind: ErrNode}
+		}
+		children = append(children, child)
+	}
+	return children, nil
+}
+
+// typeName is the name of an op's type, which Gorgonia does not export.
+func typeName(op gorgonia.Op) string { return strings.TrimPrefix(fmt.Sprintf("%T", op), "*") }

@@ -1,0 +1,86 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"softloss/internal/baseop"
+	"softloss/losses"
+)
+
+// function is an op of this package, but for derivatives. It has no state: machines and clones of a graph may run it at once.
+type function struct {
+	baseop.Base
+	in    []kind // the first one is the logits, or what stands for them
+	out   kind
+	shape func(in []tensor.Shape) tensor.Shape            // of the result
+	run   func(in []*tensor.Dense) (*tensor.Dense, error) // scalars are tensors here
+}
+
+func newFunction(text string, in []kind, out kind) function {
+	return function{Base: baseop.Base{Inputs: len(in), Text: text}, in: in, out: out}
+}
+
+// result implements ownOp.
+func (f *function) result(dt tensor.Dtype) hm.Type { return f.out.typ(dt) }
+
+// Type implements gorgonia.Op.
+func (f *function) Type() hm.Type {
+	types := make([]hm.Type, 0, len(f.in)+1)
+	for _, k := range append(slices.Clip(f.in), f.out) {
+		types = append(types, k.typ(hm.TypeVariable('a')))
+	}
+	return hm.NewFnType(types...)
+}
+
+// InferShape implements gorgonia.Op.
+func (f *function) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	if err := wantInputs(f, len(in), len(f.in)); err != nil {
+		return nil, err
+	}
+	shapes := make([]tensor.Shape, len(in))
+	for i, d := range in {
+		shapes[i], _ = d.(tensor.Shape)
+	}
+	if len(shapes[0]) != f.in[0].dims {
+		return nil, &Error{Arg: f.String(), Got: fmt.Sprintf("shape %v", in[0]), Problem: "is wrong", Want: fmt.Sprintf("%d dimensions", f.in[0].dims), Kind: losses.ErrShape}
+	}
+	return f.shape(shapes).Clone(), nil
+}
+
+// Do implements gorgonia.Op.
+func (f *function) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
+	if err := wantInputs(f, len(in), len(f.in)); err != nil {
+		return nil, err
+	}
+	x := make([]*tensor.Dense, len(in))
+	for i, v := range in {
+		if f.in[i].unread {
+			continue
+		}
+		var err error
+		if x[i], err = tensorOf(f.in[i], v); err != nil {
+			return nil, err
+		}
+	}
+	y, err := f.run(x)
+	if err != nil {
+		return nil, err
+	}
+	if f.out.dims == 0 {
+		return scalarOf(y), nil
+	}
+	return y, nil
+}
+
+// wantInputs returns an error unless an op got the number of inputs it wants.
+func wantInputs(op gorgonia.Op, got, want int) error {
+	if got != want {
+		return &Error{Arg: op.String(), Got: fmt.Sprintf("%d inputs", got), Problem: "are not what it takes", Want: fmt.Sprint(want), Kind: ErrNode}
+	}
+	return nil
+}

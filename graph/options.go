@@ -1,0 +1,66 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+
+	"softloss/losses"
+)
+
+// Target is what a prediction is compared with: a *gorgonia.Node, or a
+// *tensor.Dense, which becomes an input of the graph that holds it. Labels are [N, K] of the logits'
+// dtype; an index is [N] of int, int32 or int64.
+//
+// The tensor is not copied: to train on other labels write them into it, or use a node and gorgonia.Let.
+type Target = losses.Operand
+
+// Options are what a loss node can have beyond its criterion. The zero value is Apply's.
+type Options struct {
+	// SampleWeights [N] (with Criterion.Axis of the rows' shape), of the logits' dtype, multiply the losses of the rows; a row of weight 0 is
+	// removed, whatever it holds. A static graph takes a smaller last batch by padding it with such rows.
+	SampleWeights *gorgonia.Node
+
+	// TargetGrad makes the loss differentiable with respect to the labels, a node, too. Ask for it only when it is
+	// used: a machine executes the gradient even when nothing reads it.
+	TargetGrad bool
+
+	// WeightGrad makes it differentiable with respect to the sample weights too, at the same price.
+	WeightGrad bool
+}
+
+// check wants options that go with logits and target.
+func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target) error {
+	if o.TargetGrad {
+		if _, ok := target.(*gorgonia.Node); !ok {
+			return &Error{Arg: "target", Got: "the gradient of a tensor", Problem: "could be read by nobody", Want: "a node for TargetGrad", Kind: ErrNode}
+		}
+		if target.Dtype() != logits.Dtype() {
+			return &Error{Arg: "target", Got: "an index", Problem: "has no gradient", Want: "labels [N, K]", Kind: losses.ErrDtype}
+		}
+	}
+	w := o.SampleWeights
+	if w == nil {
+		if o.WeightGrad {
+			return &Error{Arg: "sample weights", Got: "nil", Problem: "has no gradient", Want: "a node for WeightGrad", Kind: ErrNode}
+		}
+		return nil
+	}
+	if err := checkNode("sample weights", w, "a node [N]"); err != nil {
+		return err
+	}
+	if err := sameGraph("sample weights", w, logits, "logits"); err != nil {
+		return err
+	}
+	if w == target || w == logits {
+		return &Error{Arg: "sample weights", Got: describe(w), Problem: "is another input too", Want: "a node of their own", Kind: ErrNode}
+	}
+	if want := c.RowShape(logits.Shape()); !slices.Equal(w.Shape(), want) {
+		return &Error{Arg: "sample weights", Got: fmt.Sprintf("shape %v", w.Shape()), Problem: "is wrong", Want: fmt.Sprint(want), Kind: losses.ErrShape}
+	}
+	if w.Dtype() != logits.Dtype() {
+		return &Error{Arg: "sample weights", Got: fmt.Sprintf("dtype %v", w.Dtype()), Problem: "is wrong", Want: fmt.Sprintf("%v, the logits'", logits.Dtype()), Kind: losses.ErrDtype}
+	}
+	return nil
+}
