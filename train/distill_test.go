@@ -46,7 +46,7 @@ func TestDistillationEqualsReference(t *testing.T) {
 				v, err := teacher.Logits(set.Features)
 				require.NoError(t, err)
 				x := widen(set.Features.Float32s())
-				labels := dense(widen(set.Labels.Float32s()), n, k)
+				labels := table(widen(set.Labels.Float32s()), n, k)
 				s := widen(rowWeights(set.Counts))
 				cost := func(w []float64) float64 {
 					z := make([]float64, n*k)
@@ -65,7 +65,7 @@ func TestDistillationEqualsReference(t *testing.T) {
 					if c.Reduction == losses.Mean {
 						soft /= n
 					}
-					in := losses.Inputs{Logits: dense(z, n, k), Target: labels, SampleWeights: dense(s, n)}
+					in := losses.Inputs{Logits: table(z, n, k), Target: labels, SampleWeights: table(s, n)}
 					if c.FromProbs {
 						p, err := losses.Softmax(in.Logits)
 						require.NoError(t, err)
@@ -159,7 +159,7 @@ func TestSumOp(t *testing.T) {
 	v, err := o.Do(gorgonia.NewF32(8), gorgonia.NewF32(2))
 	require.NoError(t, err)
 	require.Equal(t, float32(8), v.Data())
-	for _, in := range [][]gorgonia.Value{{}, {gorgonia.NewF32(8)}, {gorgonia.NewF32(8), gorgonia.NewF64(1)}, {gorgonia.NewF32(8), dense([]float32{1}, 1)}} {
+	for _, in := range [][]gorgonia.Value{{}, {gorgonia.NewF32(8)}, {gorgonia.NewF32(8), gorgonia.NewF64(1)}, {gorgonia.NewF32(8), table([]float32{1}, 1)}} {
 		_, err := o.Do(in...)
 		require.Error(t, err)
 	}

@@ -74,8 +74,8 @@ func TestSetErrors(t *testing.T) {
 		"label":      {change(func(d *dataset.Dataset) { d.Labels.Float32s()[3] = -1 }), dataset.ErrLabel, "row 1 column 1: got -1"},
 		"counts":     {change(func(d *dataset.Dataset) { d.Counts = []float64{1, 0, 1, 1} }), dataset.ErrRow, "counts: row 1"},
 		"few counts": {change(func(d *dataset.Dataset) { d.Counts = []float64{1} }), dataset.ErrShape, "counts"},
-		"dtype":      {change(func(d *dataset.Dataset) { d.Features = dense(make([]float64, 12), 4, 3) }), dataset.ErrDtype, "features"},
-		"vector":     {change(func(d *dataset.Dataset) { d.Features = dense(make([]float32, 4), 4) }), dataset.ErrShape, "features"},
+		"dtype":      {change(func(d *dataset.Dataset) { d.Features = table(make([]float64, 12), 4, 3) }), dataset.ErrDtype, "features"},
+		"vector":     {change(func(d *dataset.Dataset) { d.Features = table(make([]float32, 4), 4) }), dataset.ErrShape, "features"},
 	} {
 		_, _, err := Fit(context.Background(), Config{}, c.set, nil, nil)
 		requireError(t, err, c.kind, "train: training set: ", c.text, name)
@@ -173,12 +173,12 @@ func TestModelErrors(t *testing.T) {
 		kind error
 		text string
 	}{
-		{nil, ErrEmpty, "train: features: got a nil tensor, want one with 2 dimensions"},
-		{dense(make([]float32, 3), 3), ErrMismatch, "train: features: got shape (3), want 2 dimensions"},
-		{dense(make([]float32, 4), 1, 4), ErrMismatch, "train: features: got 4 columns, want 3, the features of the model"},
-		{dense(make([]float64, 3), 1, 3), ErrDtype, "train: features: got dtype float64, want float32"},
-		{dense([]float32{0, 0, 0, 0, nan, 0}, 2, 3), ErrValue, "train: features: row 1 column 1: got NaN, want a finite number"},
-		{dense([]float32{float32(math.Inf(1)), 0, 0}, 1, 3), ErrValue, "train: features: row 0 column 0: got +Inf, want a finite number"},
+		{nil, ErrEmpty, "train: features: got nil, want a tensor with 2 dimensions"},
+		{table(make([]float32, 3), 3), ErrMismatch, "train: features: got shape (3), want 2 dimensions"},
+		{table(make([]float32, 4), 1, 4), ErrMismatch, "train: features: got 4 columns, want 3, the features of the model"},
+		{table(make([]float64, 3), 1, 3), ErrDtype, "train: features: got dtype float64, want float32"},
+		{table([]float32{0, 0, 0, 0, nan, 0}, 2, 3), ErrValue, "train: features: row 1 column 1: got NaN, want a finite number"},
+		{table([]float32{float32(math.Inf(1)), 0, 0}, 1, 3), ErrValue, "train: features: row 0 column 0: got +Inf, want a finite number"},
 	} {
 		_, err := m.Predict(c.x)
 		require.ErrorIs(t, err, c.kind)
@@ -187,7 +187,7 @@ func TestModelErrors(t *testing.T) {
 		require.EqualError(t, err, c.text)
 	}
 	for _, empty := range []*Model{nil, {}} {
-		_, err := empty.Predict(dense(make([]float32, 3), 1, 3))
+		_, err := empty.Predict(table(make([]float32, 3), 1, 3))
 		require.ErrorIs(t, err, ErrEmpty)
 		_, err = empty.Evaluate(randomSet(1, 3, 2, 1), losses.Criterion{})
 		require.ErrorIs(t, err, ErrEmpty)

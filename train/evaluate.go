@@ -8,7 +8,19 @@ import (
 
 	"softloss/losses"
 	"softloss/train/dataset"
+	"softloss/train/metric"
 )
+
+// Metrics are what a model is worth on a dataset. Where the dataset has Counts, row n weighs s_n = c_n / mean(c) in all three.
+type Metrics struct {
+	Loss     float64 // mean of the criterion over the rows, also when its Reduction is Sum
+	Accuracy float64 // share of the rows whose class is predicted; see [metric.Accuracy]
+	ECE      float64 // expected calibration error with 15 bins; see [metric.ECE]
+	Rows     int     // how many rows
+}
+
+// calibrationBins is the number of bins of Metrics.ECE, that of Guo et al.
+const calibrationBins = 15
 
 // Evaluate returns loss, accuracy and calibration error of the model on a set, computed on tensors without a graph.
 //
@@ -45,16 +57,14 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 	if err := meanOf(c).EvalInto(losses.Outputs{Loss: loss}, in); err != nil {
 		return Metrics{}, fmt.Errorf("train: criterion: %w", err)
 	}
-	p, t, err := predictionTables(probs, set.Labels, true)
-	if err != nil {
-		return Metrics{}, err
+	out := Metrics{Loss: float64(loss.Float32s()[0]), Rows: set.Len()}
+	if out.Accuracy, err = metric.Accuracy(probs, set.Labels, set.Counts); err != nil {
+		return Metrics{}, fmt.Errorf("train: accuracy: %w", err)
 	}
-	return Metrics{
-		Loss:     float64(loss.Float32s()[0]),
-		Accuracy: topAccuracy(p, t, 1, set.Counts),
-		ECE:      calibration(p, t, calibrationBins, set.Counts),
-		Rows:     set.Len(),
-	}, nil
+	if out.ECE, err = metric.ECE(probs, set.Labels, set.Counts, calibrationBins); err != nil {
+		return Metrics{}, fmt.Errorf("train: calibration error: %w", err)
+	}
+	return out, nil
 }
 
 // EvaluateGraph returns the loss of [Model.Evaluate] computed by a Gorgonia graph of the whole set:

@@ -43,11 +43,3 @@ func ExampleFit() {
 	// [0.1 0.9]
 	// [0.8 0.2]
 }
-
-func ExampleECE() {
-	probs := tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float64{0.9, 0.1, 0.9, 0.1}))
-	labels := tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float64{1, 0, 0, 1}))
-	ece, err := train.ECE(probs, labels, 15)
-	fmt.Printf("%.2f %v\n", ece, err) // 90 % sure, right half of the time
-	// Output: 0.40 <nil>
-}

@@ -14,6 +14,7 @@ import (
 	"softloss/internal/numtest"
 	"softloss/losses"
 	"softloss/train/dataset"
+	"softloss/train/metric"
 )
 
 func digits(t testing.TB) (trainSet, testSet *dataset.Dataset) {
@@ -53,10 +54,10 @@ func TestFitLearnsDigits(t *testing.T) {
 
 	probs, err := m.Predict(testSet.Features)
 	require.NoError(t, err)
-	acc, err := Accuracy(probs, testSet.Labels)
+	acc, err := metric.Accuracy(probs, testSet.Labels, nil)
 	require.NoError(t, err)
 	require.Equal(t, last.Accuracy, acc)
-	ece, err := ECE(probs, testSet.Labels, 15)
+	ece, err := metric.ECE(probs, testSet.Labels, nil, 15)
 	require.NoError(t, err)
 	require.Equal(t, last.ECE, ece)
 }

@@ -63,10 +63,10 @@ func TestHousingSoftLabelsAreTheSingleAnswers(t *testing.T) {
 	}
 	require.Len(t, row, 1681)
 	c := losses.Criterion{Reduction: losses.Sum}
-	loss, grad := dense([]float64{0}), dense(make([]float64, n*k), n, k)
+	loss, grad := table([]float64{0}), table(make([]float64, n*k), n, k)
 	require.NoError(t, loss.Reshape())
 	require.NoError(t, c.EvalInto(losses.Outputs{Loss: loss, Grad: grad},
-		losses.Inputs{Logits: dense(logits, n, k), Target: dense(soft, n, k), SampleWeights: dense(people, n)}))
+		losses.Inputs{Logits: table(logits, n, k), Target: table(soft, n, k), SampleWeights: table(people, n)}))
 
 	single := make([]float64, 0, len(row)*k)
 	hard := make([]float64, len(row)*k)
@@ -74,7 +74,7 @@ func TestHousingSoftLabelsAreTheSingleAnswers(t *testing.T) {
 		single = append(single, logits[i*k:(i+1)*k]...)
 		hard[a*k+class[a]] = 1
 	}
-	want, each, err := c.EvalGrad(dense(single, len(row), k), dense(hard, len(row), k))
+	want, each, err := c.EvalGrad(table(single, len(row), k), table(hard, len(row), k))
 	require.NoError(t, err)
 	require.True(t, numtest.Close(loss.Float64s()[0], want.Float64s()[0], 1e-12, 0))
 	sum := make([]float64, n*k)

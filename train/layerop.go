@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/baseop"
+	"softloss/internal/dense"
 )
 
 // A layer is one op here because Gorgonia's own pieces do too much: the derivative of its matrix product is always
@@ -84,7 +85,7 @@ func (o *op) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	o.shapes, o.matrices = o.shapes[:0], o.matrices[:0]
 	for i, v := range in {
 		d, ok := v.(*tensor.Dense)
-		if !ok || d.Dtype() != tensor.Float32 || !rowMajor(d) {
+		if !ok || d.Dtype() != tensor.Float32 || !dense.RowMajor(d) {
 			return nil, fail(ErrDtype, "%s: input %d: got %T, want a row-major float32 tensor", o.Text, i, v)
 		}
 		o.shapes, o.matrices = append(o.shapes, d.Shape()), append(o.matrices, general(d))

@@ -71,8 +71,8 @@ func TestMixupMixesTheLosses(t *testing.T) {
 	for i, a := range rows {
 		b := rows[order[i]]
 		for side, row := range []int{a, b} {
-			z := dense(widen(f.net.logits()[3*i:3*i+3]), 1, 3)
-			l, err := c.Eval(z, dense(widen(set.Labels.Float32s()[3*row:3*row+3]), 1, 3))
+			z := table(widen(f.net.logits()[3*i:3*i+3]), 1, 3)
+			l, err := c.Eval(z, table(widen(set.Labels.Float32s()[3*row:3*row+3]), 1, 3))
 			require.NoError(t, err)
 			want += math.Abs(float64(side)-lambda) * float64(f.weights[row]) * l.Float64s()[0]
 		}

@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
 	"softloss/losses"
-	"softloss/train/dataset"
 )
 
 // Layer is one layer of a [Model]: x Weights + Bias, with a ReLU behind it unless it is the last.
@@ -33,22 +33,22 @@ func NewModel(layers []Layer) (*Model, error) {
 	}
 	m := &Model{}
 	for i, l := range layers {
-		arg := fmt.Sprintf("layer %d: weights", i+1)
-		w, err := floats(arg, l.Weights)
+		w, err := matrixOf(fmt.Sprintf("layer %d: weights", i+1), l.Weights)
 		if err != nil {
 			return nil, err
 		}
-		switch b := l.Bias; {
-		case b == nil || b.Dims() != 1 || b.Shape()[0] != w.Shape()[1]:
-			return nil, fail(ErrMismatch, "layer %d: bias: want a tensor of shape (%d), as the weights have columns", i+1, w.Shape()[1])
-		case b.Dtype() != tensor.Float32 || !rowMajor(b):
-			return nil, fail(ErrDtype, "layer %d: bias: got dtype %v, want float32 without gaps", i+1, b.Dtype())
-		case i > 0 && w.Shape()[0] != m.layers[i-1].Weights.Shape()[1]:
-			return nil, fail(ErrMismatch, "%s: got %d rows, want %d, the size of layer %d", arg, w.Shape()[0], m.layers[i-1].Weights.Shape()[1], i)
+		b, err := dense.Of(l.Bias)
+		switch {
+		case err != nil || b.Dims() != 1 || b.Shape()[0] != w.Cols:
+			return nil, fail(ErrMismatch, "layer %d: bias: want a tensor of shape (%d), as the weights have columns", i+1, w.Cols)
+		case b.Dtype() != tensor.Float32:
+			return nil, fail(ErrDtype, "layer %d: bias: got dtype %v, want float32", i+1, b.Dtype())
+		case i > 0 && w.Rows != m.layers[i-1].Weights.Shape()[1]:
+			return nil, fail(ErrMismatch, "layer %d: weights: got %d rows, want %d, the size of layer %d", i+1, w.Rows, m.layers[i-1].Weights.Shape()[1], i)
 		}
-		copied := newLayer(w.Shape()[0], w.Shape()[1])
-		copy(copied.Weights.Float32s(), general(w).Data)
-		copy(copied.Bias.Float32s(), general(l.Bias).Data)
+		copied := newLayer(w.Rows, w.Cols)
+		copy(copied.Weights.Float32s(), w.Data)
+		copy(copied.Bias.Float32s(), dense.Rows(b, 0, new([]float32)))
 		m.layers = append(m.layers, copied)
 	}
 	if !m.finite() {
@@ -79,10 +79,7 @@ func newModel(sizes []int, seed uint64) *Model {
 }
 
 func newLayer(in, out int) Layer {
-	return Layer{
-		Weights: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(in, out)),
-		Bias:    tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(out)),
-	}
+	return Layer{Weights: dense.New(tensor.Float32, in, out), Bias: dense.New(tensor.Float32, out)}
 }
 
 // Layers returns copies of the layers, the first one first.
@@ -143,22 +140,20 @@ func (m *Model) Logits(features *tensor.Dense) (*tensor.Dense, error) {
 	if sizes == nil {
 		return nil, fail(ErrEmpty, "model: has no layers, want one made by Fit or NewModel")
 	}
-	x, err := floats("features", features)
+	x, err := matrixOf("features", features)
 	if err != nil {
 		return nil, err
 	}
-	if got := x.Shape()[1]; got != sizes[0] {
-		return nil, fail(ErrMismatch, "features: got %d columns, want %d, the features of the model", got, sizes[0])
+	if x.Cols != sizes[0] {
+		return nil, fail(ErrMismatch, "features: got %d columns, want %d, the features of the model", x.Cols, sizes[0])
 	}
-	t, err := tableOf("features", x)
-	if err != nil {
-		return nil, err
+	for i, v := range x.Data {
+		if v-v != 0 {
+			return nil, fail(ErrValue, "features: row %d column %d: got %v, want a finite number", i/x.Cols, i%x.Cols, v)
+		}
 	}
-	if err := t.check(-math.MaxFloat32, math.MaxFloat32, "a finite number"); err != nil {
-		return nil, err
-	}
-	out := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(t.n, sizes[len(sizes)-1]))
-	m.logits(general(out), general(x))
+	out := dense.New(tensor.Float32, x.Rows, sizes[len(sizes)-1])
+	m.logits(general(out), x)
 	return out, nil
 }
 
@@ -202,27 +197,4 @@ func (m *Model) Predict(features *tensor.Dense) (*tensor.Dense, error) {
 		return nil, err
 	}
 	return losses.Softmax(z)
-}
-
-// floats returns a float32 tensor [n, k] that is row-major: t itself, or a copy of a view.
-func floats(arg string, t *tensor.Dense) (*tensor.Dense, error) {
-	v, err := tableOf(arg, t)
-	if err != nil {
-		return nil, err
-	}
-	if v.f32 == nil {
-		return nil, fail(ErrDtype, "%s: got dtype %v, want float32", arg, t.Dtype())
-	}
-	if rowMajor(t) {
-		return t, nil
-	}
-	rows := make([]int, v.n)
-	for i := range rows {
-		rows[i] = i
-	}
-	out := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(v.n, v.k))
-	if err := dataset.Gather(out, t, rows); err != nil {
-		return nil, fmt.Errorf("train: %s: %w", arg, err)
-	}
-	return out, nil
 }

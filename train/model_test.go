@@ -36,7 +36,7 @@ func TestLogitsEqualGraph(t *testing.T) {
 				for j := range ones {
 					ones[j] = 1
 				}
-				one := node("one", dense(ones, n, 1))
+				one := node("one", table(ones, n, 1))
 				h = gorgonia.Must(gorgonia.Add(h, gorgonia.Must(gorgonia.Mul(one, node("b"+string(rune('a'+i)), l.Bias)))))
 				if i < len(m.layers)-1 {
 					h = gorgonia.Must(gorgonia.Rectify(h))
@@ -48,7 +48,7 @@ func TestLogitsEqualGraph(t *testing.T) {
 			require.NoError(t, vm.Close())
 
 			// A row on its own has the bits that it has in the batch.
-			one, err := m.Logits(dense(set.Features.Float32s()[(n-1)*s[0]:], 1, s[0]))
+			one, err := m.Logits(table(set.Features.Float32s()[(n-1)*s[0]:], 1, s[0]))
 			require.NoError(t, err)
 			require.Equal(t, got.Float32s()[(n-1)*s[len(s)-1]:], one.Float32s())
 
@@ -63,14 +63,14 @@ func TestLogitsEqualGraph(t *testing.T) {
 
 func TestPredictOnViews(t *testing.T) {
 	m := newModel([]int{2, 3, 2}, 4)
-	want, err := m.Predict(dense([]float32{1, 2, 3, 4, 5, 6}, 3, 2))
+	want, err := m.Predict(table([]float32{1, 2, 3, 4, 5, 6}, 3, 2))
 	require.NoError(t, err)
-	x := dense([]float32{1, 3, 5, 2, 4, 6}, 2, 3)
+	x := table([]float32{1, 3, 5, 2, 4, 6}, 2, 3)
 	require.NoError(t, x.T())
 	got, err := m.Predict(x)
 	require.NoError(t, err)
 	require.Equal(t, want.Float32s(), got.Float32s())
-	wide, err := dense([]float32{9, 1, 2, 9, 3, 4, 9, 5, 6}, 3, 3).Slice(nil, tensor.S(1, 3))
+	wide, err := table([]float32{9, 1, 2, 9, 3, 4, 9, 5, 6}, 3, 3).Slice(nil, tensor.S(1, 3))
 	require.NoError(t, err)
 	got, err = m.Predict(wide.(*tensor.Dense))
 	require.NoError(t, err)
@@ -87,8 +87,8 @@ func TestNewModel(t *testing.T) {
 	layers[0].Weights.Float32s()[0] = 99 // a copy
 	require.Equal(t, weightsOf(m), weightsOf(copied))
 
-	w, b := dense(make([]float32, 6), 3, 2), dense(make([]float32, 2), 2)
-	viewed := dense(make([]float32, 6), 2, 3)
+	w, b := table(make([]float32, 6), 3, 2), table(make([]float32, 2), 2)
+	viewed := table(make([]float32, 6), 2, 3)
 	require.NoError(t, viewed.T())
 	_, err = NewModel([]Layer{{viewed, b}})
 	require.NoError(t, err)
@@ -99,12 +99,12 @@ func TestNewModel(t *testing.T) {
 		"none":       {nil, ErrEmpty},
 		"nil":        {[]Layer{{}}, ErrEmpty},
 		"no bias":    {[]Layer{{w, nil}}, ErrMismatch},
-		"bias":       {[]Layer{{w, dense(make([]float32, 3), 3)}}, ErrMismatch},
-		"bias [1,2]": {[]Layer{{w, dense(make([]float32, 2), 1, 2)}}, ErrMismatch},
-		"dtype":      {[]Layer{{dense(make([]float64, 6), 3, 2), b}}, ErrDtype},
-		"bias dtype": {[]Layer{{w, dense(make([]float64, 2), 2)}}, ErrDtype},
+		"bias":       {[]Layer{{w, table(make([]float32, 3), 3)}}, ErrMismatch},
+		"bias [1,2]": {[]Layer{{w, table(make([]float32, 2), 1, 2)}}, ErrMismatch},
+		"dtype":      {[]Layer{{table(make([]float64, 6), 3, 2), b}}, ErrDtype},
+		"bias dtype": {[]Layer{{w, table(make([]float64, 2), 2)}}, ErrDtype},
 		"chain":      {[]Layer{{w, b}, {w, b}}, ErrMismatch},
-		"nan":        {[]Layer{{w, dense([]float32{0, float32(math.NaN())}, 2)}}, ErrValue},
+		"nan":        {[]Layer{{w, table([]float32{0, float32(math.NaN())}, 2)}}, ErrValue},
 	} {
 		_, err := NewModel(c.layers)
 		require.ErrorIs(t, err, c.kind, name)

@@ -8,6 +8,7 @@ import (
 
 	"softloss/train"
 	"softloss/train/dataset"
+	"softloss/train/metric"
 )
 
 // A model is trained on scaled features, saved with all that belongs to it, and used on raw features.
@@ -29,7 +30,7 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	accuracy, err := train.Accuracy(probs, learn.Labels)
+	accuracy, err := metric.Accuracy(probs, learn.Labels, nil)
 	fmt.Println(saved.ClassNames[0], saved.Model.Sizes(), accuracy > .9, err)
 	// Output: 0 [64 32 10] true <nil>
 }

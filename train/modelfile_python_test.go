@@ -62,7 +62,7 @@ func TestWriteForONNXRuntime(t *testing.T) {
 		for i := range x {
 			x[i] = float32(r.NormFloat64())
 		}
-		return dense(x, n, d)
+		return table(x, n, d)
 	}
 	full := onnxSample()
 	large := &Saved{Model: newModel([]int{784, 128, 10}, 3), Scaler: &dataset.Scaler{}, Temperature: math.Pi}

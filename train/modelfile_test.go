@@ -120,7 +120,7 @@ func TestSavedPredict(t *testing.T) {
 	direct, err := s.Model.Predict(set.Features)
 	require.NoError(t, err)
 	require.Equal(t, direct.Float32s(), plain.Float32s())
-	_, err = s.Predict(dense([]float32{1, 2}, 1, 2))
+	_, err = s.Predict(table([]float32{1, 2}, 1, 2))
 	require.ErrorIs(t, err, dataset.ErrShape)
 }
 
@@ -147,7 +147,7 @@ func TestSaveErrors(t *testing.T) {
 	} {
 		err := c.s.Save(filepath.Join(dir, "m"))
 		requireError(t, err, c.kind, "train: ", c.text, name)
-		_, err = c.s.Predict(dense([]float32{1, 2}, 1, 2))
+		_, err = c.s.Predict(table([]float32{1, 2}, 1, 2))
 		requireError(t, err, c.kind, "train: ", c.text, name)
 	}
 	left, err := os.ReadDir(dir)

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/graph"
+	"softloss/internal/dense"
 	"softloss/losses"
 	"softloss/train/dataset"
 )
@@ -43,7 +44,7 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 
 	sizes := m.Sizes()
 	zeros := func(shape ...int) *tensor.Dense {
-		return tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
+		return dense.New(tensor.Float32, shape...)
 	}
 	n := &network{features: zeros(rows, sizes[0]), labels: zeros(rows, sizes[len(sizes)-1]), weights: zeros(rows)}
 	g := gorgonia.NewGraph()
@@ -152,21 +153,10 @@ func (n *network) hits(rows int) (hit, all float64) {
 	z, t, w := n.logits(), n.labels.Float32s(), n.weights.Float32s()
 	k := n.labels.Shape()[1]
 	for i := range rows {
-		if argmax(z[i*k:(i+1)*k]) == argmax(t[i*k:(i+1)*k]) {
+		if dense.Argmax(z[i*k:(i+1)*k]) == dense.Argmax(t[i*k:(i+1)*k]) {
 			hit += float64(w[i])
 		}
 		all += float64(w[i])
 	}
 	return hit, all
-}
-
-// argmax returns the position of the largest entry, ties to the lowest.
-func argmax(row []float32) int {
-	best := 0
-	for j, v := range row {
-		if v > row[best] {
-			best = j
-		}
-	}
-	return best
 }

@@ -90,7 +90,7 @@ func onnxFeatures(raw bool) *tensor.Dense {
 	for i := 0; raw && i < len(x); i += 3 {
 		x[i] += 1e6
 	}
-	return dense(x, 3, 3)
+	return table(x, 3, 3)
 }
 
 // errWriter fails.

@@ -12,7 +12,7 @@ import (
 // smallModel has weights (1, -2; 0.5, 0) and biases (0.25, -0.75).
 func smallModel(t *testing.T) *Model {
 	t.Helper()
-	m, err := NewModel([]Layer{{Weights: dense([]float32{1, -2, 0.5, 0}, 2, 2), Bias: dense([]float32{0.25, -0.75}, 2)}})
+	m, err := NewModel([]Layer{{Weights: table([]float32{1, -2, 0.5, 0}, 2, 2), Bias: table([]float32{0.25, -0.75}, 2)}})
 	require.NoError(t, err)
 	return m
 }

@@ -29,10 +29,10 @@ func randomSet(n, d, k int, seed uint64) *dataset.Dataset {
 			t[i*k+j] /= sum
 		}
 	}
-	return &dataset.Dataset{Features: dense(x, n, d), Labels: dense(t, n, k)}
+	return &dataset.Dataset{Features: table(x, n, d), Labels: table(t, n, k)}
 }
 
-func dense[T float32 | float64](data []T, shape ...int) *tensor.Dense {
+func table[T float32 | float64](data []T, shape ...int) *tensor.Dense {
 	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
 }
 
@@ -102,10 +102,10 @@ func (r *reference) run(t *testing.T, set *dataset.Dataset, weights []float32, c
 	}
 	k := r.sizes[len(r.sizes)-1]
 	r.logits = h[len(h)-1]
-	z := dense(append([]float64(nil), r.logits...), n, k)
-	in := losses.Inputs{Logits: z, Target: dense(widen(set.Labels.Float32s()), n, k)}
+	z := table(append([]float64(nil), r.logits...), n, k)
+	in := losses.Inputs{Logits: z, Target: table(widen(set.Labels.Float32s()), n, k)}
 	if weights != nil {
-		in.SampleWeights = dense(widen(weights), n)
+		in.SampleWeights = table(widen(weights), n)
 	}
 	var probs *tensor.Dense
 	if c.FromProbs {
@@ -114,7 +114,7 @@ func (r *reference) run(t *testing.T, set *dataset.Dataset, weights []float32, c
 		require.NoError(t, err)
 		in.Logits = probs
 	}
-	loss, grad := tensor.New(tensor.FromScalar(0.0)), dense(make([]float64, n*k), n, k)
+	loss, grad := tensor.New(tensor.FromScalar(0.0)), table(make([]float64, n*k), n, k)
 	require.NoError(t, c.EvalInto(losses.Outputs{Loss: loss, Grad: grad}, in))
 	if c.FromProbs {
 		var err error

@@ -162,11 +162,11 @@ func setMark(set *dataset.Dataset) (string, error) {
 	}
 	var m mark
 	for _, t := range []*tensor.Dense{set.Features, set.Labels} {
-		x, err := floats("table", t)
+		x, err := matrixOf("table", t)
 		if err != nil {
 			return "", err
 		}
-		m.floats(general(x).Data)
+		m.floats(x.Data)
 	}
 	for _, c := range set.Counts {
 		bits := math.Float64bits(c)

@@ -147,12 +147,12 @@ func TestPaddedBatchEqualsSmallerBatch(t *testing.T) {
 
 // The ops reject what does not fit instead of panicking, which would kill the process.
 func TestLayerOpErrors(t *testing.T) {
-	x, w, b := dense(make([]float32, 6), 2, 3), dense(make([]float32, 12), 3, 4), dense(make([]float32, 4), 4)
+	x, w, b := table(make([]float32, 6), 2, 3), table(make([]float32, 12), 3, 4), table(make([]float32, 4), 4)
 	l := newLayerOp(2, 3)
 	_, err := l.Do(x, w, b)
 	require.NoError(t, err)
 	for _, in := range [][]gorgonia.Value{
-		{x, w}, {x, w, x}, {w, w, b}, {x, w, dense(make([]float32, 3), 3)}, {x, w, gorgonia.NewF32(1)}, {x, dense(make([]float64, 12), 3, 4), b},
+		{x, w}, {x, w, x}, {w, w, b}, {x, w, table(make([]float32, 3), 3)}, {x, w, gorgonia.NewF32(1)}, {x, table(make([]float64, 12), 3, 4), b},
 	} {
 		_, err := l.Do(in...)
 		require.Error(t, err)
@@ -166,11 +166,11 @@ func TestLayerOpErrors(t *testing.T) {
 // NaN activations stay visible: a ReLU does not turn them into 0, nor does its gradient.
 func TestForwardKeepsNaN(t *testing.T) {
 	nan := float32(math.NaN())
-	out := general(dense(make([]float32, 2), 1, 2))
-	forward(out, general(dense([]float32{1}, 1, 1)), general(dense([]float32{nan, -1}, 1, 2)), []float32{0, 0}, true)
+	out := general(table(make([]float32, 2), 1, 2))
+	forward(out, general(table([]float32{1}, 1, 1)), general(table([]float32{nan, -1}, 1, 2)), []float32{0, 0}, true)
 	require.True(t, math.IsNaN(float64(out.Data[0])))
 	require.Zero(t, out.Data[1])
-	v, err := newReLUGradOp("").Do(dense([]float32{nan, 0, 2, 1e-45}, 2, 2), dense([]float32{1, 2, -3, nan}, 2, 2))
+	v, err := newReLUGradOp("").Do(table([]float32{nan, 0, 2, 1e-45}, 2, 2), table([]float32{1, 2, -3, nan}, 2, 2))
 	require.NoError(t, err)
 	g := v.Data().([]float32)
 	require.Equal(t, []float32{1, 0, -3}, g[:3])

@@ -7,6 +7,7 @@ import (
 	"softloss/cmd/demo/internal/record"
 	"softloss/losses"
 	"softloss/train"
+	"softloss/train/metric"
 )
 
 // calibrateModel fits the temperature of the model on the validation rows, if that is wanted, and returns the model
@@ -22,12 +23,16 @@ func (s *session) calibrateModel() (*train.Model, error) {
 	}
 	c := &record.Calibration{Temperature: record.Unknown, NLLBefore: record.Float(before.Loss), NLLAfter: record.Unknown, ECEBefore: record.Float(before.ECE), ECEAfter: record.Unknown}
 	s.summary.Calibration = c
-	temperature, err := s.model.FitTemperature(s.valid)
+	z, err := s.model.Logits(s.valid.Features)
+	if err != nil {
+		return nil, err
+	}
+	temperature, err := metric.FitTemperature(z, s.valid.Labels, s.valid.Counts)
 	var final *train.Model
 	if err == nil {
 		final, err = (&train.Saved{Model: s.model, Temperature: temperature}).Fold(nil)
 	}
-	if errors.Is(err, train.ErrValue) {
+	if errors.Is(err, metric.ErrTemperature) || errors.Is(err, train.ErrValue) {
 		c.Problem = cli.TrimPackage(err)
 		return s.model, nil
 	}

@@ -2,7 +2,6 @@ package run
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"gorgonia.org/tensor"
@@ -10,41 +9,18 @@ import (
 	"softloss/cmd/demo/internal/record"
 	"softloss/train"
 	"softloss/train/dataset"
+	"softloss/train/metric"
 )
 
-// weightedBins are the bars of a reliability diagram. With weights, see [train.RowWeights], accuracy and confidence of a
-// bin are means by weight, as those that the calibration error is made of; nil weighs 1 each.
+// weightedBins are the bars of a reliability diagram, of rows with these weights, nil for 1 each.
 func weightedBins(probs, labels *tensor.Dense, weights []float64) ([]record.Bin, error) {
-	bins, err := train.Reliability(probs, labels, record.ReliabilityBins)
+	bins, err := metric.Reliability(probs, labels, weights, record.ReliabilityBins)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]record.Bin, len(bins))
 	for i, b := range bins {
 		out[i] = record.Bin{Low: b.Low, High: b.High, Count: b.Count, Confidence: b.Confidence, Accuracy: b.Accuracy}
-	}
-	if weights == nil {
-		return out, nil
-	}
-	k, sums := probs.Shape()[1], make([]float64, len(out))
-	for i := range out {
-		out[i].Confidence, out[i].Accuracy = 0, 0
-	}
-	for i, w := range weights {
-		p, t := probs.Float32s()[i*k:(i+1)*k], labels.Float32s()[i*k:(i+1)*k]
-		sure, likeliest := slices.Max(p), slices.Max(t)
-		at := int(math.Ceil(float64(sure)*record.ReliabilityBins)) - 1
-		at = min(max(at, 0), record.ReliabilityBins-1)
-		sums[at] += w
-		out[at].Confidence += w * float64(sure)
-		if slices.Index(p, sure) == slices.Index(t, likeliest) {
-			out[at].Accuracy += w
-		}
-	}
-	for i, sum := range sums {
-		if sum > 0 {
-			out[i].Confidence, out[i].Accuracy = out[i].Confidence/sum, out[i].Accuracy/sum
-		}
 	}
 	return out, nil
 }
@@ -69,8 +45,16 @@ func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []floa
 	if probs, err = saved.Predict(test.Features); err != nil {
 		return nil, err
 	}
-	if out.Confusion, err = train.Confusion(probs, test.Labels); err != nil {
+	table, err := metric.Confusion(probs, test.Labels, nil)
+	if err != nil {
 		return nil, err
+	}
+	for _, row := range table {
+		counts := make([]int, len(row))
+		for j, n := range row {
+			counts[j] = int(n)
+		}
+		out.Confusion = append(out.Confusion, counts)
 	}
 	k, d := test.NumClasses(), test.NumFeatures()
 	if rows, columns := test.ImageSize(); rows*columns <= largestImage {

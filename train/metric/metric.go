@@ -1,0 +1,117 @@
+// Package metric says how good predictions are: accuracy, confusion, precision and recall, likelihood and calibration.
+//
+//	acc, err := metric.Accuracy(logits, index, nil)
+//	report, err := metric.Report(logits, index, nil)
+//	nll, err := metric.NLL(probs, labels, weights)
+//
+// # Arguments
+//
+// Scores are logits or probabilities; where a function says probs, probabilities. The target is labels or an index. Shapes and dtypes
+// are those that [losses.Criterion.Eval] takes: rows [N, K], a single row [K], [N, T, K] as N·T rows; labels of the scores' shape and
+// dtype, or an index with one class a row. Tensors are read however they lie in memory.
+//
+// The class of a row is its index, or the position of its largest label; the class predicted for it is the position of its largest
+// score. Ties go to the lowest class.
+//
+// Weights have one number a row, finite and >= 0, with a sum above 0; nil means 1 each. A row of weight 2 counts as two rows do.
+//
+// # Errors
+//
+// Errors are of type [*losses.Error], with the same sentinels for errors.Is: an argument is refused in the same words wherever it is given.
+package metric
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
+	"softloss/losses"
+)
+
+// rows are the arguments of a function, read.
+type rows struct {
+	n, k    int
+	scores  []float64 // [n, k]
+	labels  []float64 // [n, k], one-hot for an index
+	weights []float64 // [n]
+	mass    float64   // their sum
+	nll     []float64 // [n] the cross entropy of the rows, of probabilities only
+}
+
+// read checks and reads the arguments of a function that calls the first one scores, or of one that wants probabilities.
+func read(scores, target tensor.Tensor, weights []float64, probs bool) (*rows, error) {
+	c := losses.Criterion{FromProbs: probs, Reduction: losses.None}
+	loss, err := c.Eval(scores, target) // it says what is wrong with a shape, a label, a class or a probability
+	if err != nil {
+		return nil, err
+	}
+	s, t := scores.(*tensor.Dense), target.(*tensor.Dense)
+	r := &rows{k: 1}
+	if shape := s.Shape(); len(shape) > 0 {
+		r.k = shape[len(shape)-1]
+	}
+	axis := len(s.Shape()) - 1
+	r.scores = dense.Rows(s, axis, new([]float64))
+	r.n = len(r.scores) / r.k
+	for at, v := range r.scores {
+		if v != v {
+			return nil, &losses.Error{Arg: "scores", Row: at / r.k, Col: at % r.k, Got: "NaN", Problem: "is not a number", Want: "a number", Kind: losses.ErrParam}
+		}
+	}
+	if dense.IsInteger(t.Dtype()) {
+		r.labels = make([]float64, r.n*r.k)
+		for i, y := range dense.Ints(t, new([]int)) {
+			r.labels[i*r.k+y] = 1
+		}
+	} else {
+		r.labels = dense.Rows(t, axis, new([]float64))
+	}
+	if probs {
+		r.nll = dense.Rows(loss, len(loss.Shape())-1, new([]float64))
+	}
+	return r, r.weigh(weights)
+}
+
+// weigh sets the weights.
+func (r *rows) weigh(weights []float64) error {
+	wrong := func(row int, got, problem, want string) error {
+		return &losses.Error{Arg: "weights", Row: row, Col: -1, Got: got, Problem: problem, Want: want, Kind: losses.ErrWeight}
+	}
+	if weights == nil {
+		weights = make([]float64, r.n)
+		for i := range weights {
+			weights[i] = 1
+		}
+	}
+	if len(weights) != r.n {
+		return wrong(-1, fmt.Sprintf("length %d", len(weights)), "is wrong", fmt.Sprintf("%d, one a row", r.n))
+	}
+	for i, w := range weights {
+		if !(w >= 0) || math.IsInf(w, 1) {
+			return wrong(i, fmt.Sprint(w), "is out of range", "a finite number >= 0")
+		}
+		r.mass += w
+	}
+	if !(r.mass > 0) || math.IsInf(r.mass, 1) {
+		return wrong(-1, fmt.Sprintf("the sum %v", r.mass), "is out of range", "a finite sum above 0")
+	}
+	r.weights = weights
+	return nil
+}
+
+// score and label return row i.
+func (r *rows) score(i int) []float64 { return r.scores[i*r.k : (i+1)*r.k] }
+func (r *rows) label(i int) []float64 { return r.labels[i*r.k : (i+1)*r.k] }
+
+// mean returns the weighted mean of a number a row.
+func (r *rows) mean(of func(i int) float64) float64 {
+	var sum float64
+	for i, w := range r.weights {
+		if w > 0 {
+			sum += w * of(i)
+		}
+	}
+	return sum / r.mass
+}

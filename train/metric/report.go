@@ -1,0 +1,78 @@
+package metric
+
+import "gorgonia.org/tensor"
+
+// Classification is what [Report] says of predictions.
+type Classification struct {
+	Classes  []ClassScore // K
+	Macro    ClassScore   // mean over the classes that occur, in the target or among the predictions; Support is that of all
+	Weighted ClassScore   // mean over the classes by their support
+	Accuracy float64      // share of the rows whose class is predicted, see [Accuracy]
+	Majority float64      // accuracy of who always predicts the most frequent class: what a model must beat
+}
+
+// ClassScore is how well one class is found, or a mean over classes.
+//
+//	Precision = right / predicted      share of the rows predicted to be of the class that are
+//	Recall    = right / Support        share of the rows of the class that are predicted to be
+//	F1        = 2 right / (predicted + Support), their harmonic mean
+//
+// A share of nothing is 0.
+type ClassScore struct {
+	Precision, Recall, F1 float64
+	Support               float64 // weight of the rows of the class, without weights their number
+}
+
+// Report returns precision, recall and F1 of every class and their means, from the table of [Confusion].
+//
+// Scores, target, weights and errors: those of [Accuracy].
+func Report(scores, target tensor.Tensor, weights []float64) (*Classification, error) {
+	table, err := Confusion(scores, target, weights)
+	if err != nil {
+		return nil, err
+	}
+	out := &Classification{Classes: make([]ClassScore, len(table))}
+	var all, right, occurring float64
+	for j := range table {
+		var support, predicted float64
+		for i := range table {
+			support += table[j][i]
+			predicted += table[i][j]
+		}
+		hit := table[j][j]
+		c := ClassScore{Precision: share(hit, predicted), Recall: share(hit, support), F1: share(2*hit, predicted+support), Support: support}
+		out.Classes[j] = c
+		all, right = all+support, right+hit
+		out.Majority = max(out.Majority, support)
+		if predicted+support > 0 {
+			occurring++
+			out.Macro.add(c, 1)
+		}
+		out.Weighted.add(c, support)
+	}
+	out.Macro.divide(occurring)
+	out.Weighted.divide(all)
+	out.Macro.Support, out.Weighted.Support = all, all
+	out.Accuracy, out.Majority = share(right, all), share(out.Majority, all)
+	return out, nil
+}
+
+// share is a/b, and 0 of nothing.
+func share(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+// add adds w times the shares of c.
+func (s *ClassScore) add(c ClassScore, w float64) {
+	s.Precision += w * c.Precision
+	s.Recall += w * c.Recall
+	s.F1 += w * c.F1
+}
+
+// divide divides the shares.
+func (s *ClassScore) divide(by float64) {
+	s.Precision, s.Recall, s.F1 = share(s.Precision, by), share(s.Recall, by), share(s.F1, by)
+}
