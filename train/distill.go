@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/chewxy/hm"
-	"gonum.org/v1/gonum/blas/blas32"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -48,14 +47,16 @@ func (d *distillation) labels(features *tensor.Dense) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, fmt.Errorf("train: teacher: %w", err)
 	}
-	data, k := v.Float32s(), v.Shape()[1]
-	scale(data, data, float32(1/d.temperature))
-	for i, x := range data {
-		if x-x != 0 {
-			return nil, fail(ErrValue, "teacher: row %d column %d: got the logit %v, want a finite number", i/k, i%k, x)
+	p, err := losses.TeacherLabels(v, d.temperature)
+	if err != nil {
+		return nil, fmt.Errorf("train: teacher: %w", err)
+	}
+	for at, x := range p.Float32s() {
+		if k := p.Shape()[1]; x != x {
+			return nil, fail(ErrValue, "teacher: row %d: got logits that are not finite at temperature %v, want finite ones", at/k, d.temperature)
 		}
 	}
-	return losses.Softmax(v)
+	return p, nil
 }
 
 // load puts the teacher's labels of what the network has loaded, these rows of the training set, into its input.
@@ -72,47 +73,11 @@ func (d *distillation) load(n *network, rows []int) error {
 
 // cost returns what is minimised, from the criterion's loss node, the student's logits and the teacher's labels.
 func (d *distillation) cost(hard, logits, labels, weights *gorgonia.Node, r losses.Reduction) (*gorgonia.Node, error) {
-	z, err := gorgonia.ApplyOp(newScaleOp(float32(1/d.temperature)), logits)
-	if err != nil {
-		return nil, err
-	}
-	soft, err := graph.ApplyWith(losses.Criterion{Reduction: r}, z, labels, graph.Options{SampleWeights: weights})
+	soft, err := graph.ApplyWith(losses.Criterion{Reduction: r, Temperature: d.temperature}, logits, labels, graph.Options{SampleWeights: weights})
 	if err != nil {
 		return nil, err
 	}
 	return gorgonia.ApplyOp(newSumOp(1-d.weight, d.weight*d.temperature*d.temperature), hard, soft)
-}
-
-// scale sets out to c x.
-func scale(out, x []float32, c float32) {
-	for i, v := range x {
-		out[i] = c * v
-	}
-}
-
-// scaleOp is x [n, k] → c x.
-type scaleOp struct {
-	op
-	c float32
-}
-
-var _ gorgonia.SDOp = (*scaleOp)(nil)
-
-func newScaleOp(c float32) *scaleOp {
-	return &scaleOp{c: c, op: op{
-		Base: baseop.Base{Inputs: 1, Text: fmt.Sprintf("train: times %x", c)}, in: []int{2}, out: 2,
-		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][0], in[0][1], true },
-		run:  func(out blas32.General, in []blas32.General) { scale(out.Data, in[0].Data, c) },
-	}}
-}
-
-// DiffWRT implements gorgonia.SDOp.
-func (o *scaleOp) DiffWRT(int) []bool { return []bool{true} }
-
-// SymDiff implements gorgonia.SDOp.
-func (o *scaleOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	d, err := gorgonia.ApplyOp(newScaleOp(o.c), grad)
-	return gorgonia.Nodes{d}, err
 }
 
 // sumOp is (x_1, x_2, …) → Σ c_i x_i of float32 scalars, summed in float64.

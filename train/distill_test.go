@@ -153,7 +153,7 @@ func TestTeacherErrors(t *testing.T) {
 	require.ErrorIs(t, err, ErrValue)
 }
 
-// The ops reject what does not fit instead of panicking, and two that differ are told apart.
+// The op rejects what does not fit instead of panicking, and two that differ are told apart.
 func TestSumOp(t *testing.T) {
 	o := newSumOp(0.25, 3)
 	v, err := o.Do(gorgonia.NewF32(8), gorgonia.NewF32(2))
@@ -164,5 +164,4 @@ func TestSumOp(t *testing.T) {
 		require.Error(t, err)
 	}
 	require.NotEqual(t, o.Hashcode(), (newSumOp(math.Nextafter(0.25, 1), 3)).Hashcode())
-	require.NotEqual(t, newScaleOp(0.5).Hashcode(), newScaleOp(math.Nextafter32(0.5, 1)).Hashcode())
 }

@@ -7,6 +7,8 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
+	"softloss/losses"
 	"softloss/train/dataset"
 )
 
@@ -34,9 +36,7 @@ func newMixer(alpha float64, seed uint64, n *network) *mixer {
 	if alpha == 0 {
 		return nil
 	}
-	like := func(t *tensor.Dense) *tensor.Dense {
-		return tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(t.Shape().Clone()...))
-	}
+	like := func(t *tensor.Dense) *tensor.Dense { return dense.New(tensor.Float32, t.Shape()...) }
 	return &mixer{
 		alpha: alpha, seed: seed,
 		features: like(n.features), labels: like(n.labels), weights: make([]float32, n.weights.Shape()[0]),
@@ -59,15 +59,29 @@ func (x *mixer) mix(n *network, set *dataset.Dataset, rows []int, weights []floa
 	for i, v := range a[:len(rows)*d] {
 		a[i] = keep*v + other*b[i]
 	}
-	s, t, u := n.weights.Float32s(), n.labels.Float32s(), x.labels.Float32s()
+	s, t := n.weights.Float32s(), n.labels.Float32s()
+	mixed, err := losses.MixLabels(weighed(n.labels, s), weighed(x.labels, x.weights), lambda)
+	if err != nil {
+		return err
+	}
 	for i := range rows {
-		p, q := lambda*float64(s[i]), (1-lambda)*float64(x.weights[i])
+		mass := lambda*float64(s[i]) + (1-lambda)*float64(x.weights[i])
 		for j := i * k; j < (i+1)*k; j++ {
-			t[j] = float32((p*float64(t[j]) + q*float64(u[j])) / (p + q))
+			t[j] = float32(mixed.Float64s()[j] / mass)
 		}
-		s[i] = max(float32(p+q), math.SmallestNonzeroFloat32) // a weight of 0 would remove the row
+		s[i] = max(float32(mass), math.SmallestNonzeroFloat32) // a weight of 0 would remove the row
 	}
 	return nil
+}
+
+// weighed returns s_i t_i, the rows of labels times their weights, in float64.
+func weighed(labels *tensor.Dense, weights []float32) *tensor.Dense {
+	out := dense.New(tensor.Float64, labels.Shape()...)
+	data, k := out.Float64s(), labels.Shape()[1]
+	for at, t := range labels.Float32s() {
+		data[at] = float64(weights[at/k]) * float64(t)
+	}
+	return out
 }
 
 // mixture returns λ and π of a batch of n rows.
