@@ -106,31 +106,6 @@ func (m *Model) accepts(set *dataset.Dataset) error {
 	return sameSizes("set", set, sizes[0], sizes[len(sizes)-1], "the model")
 }
 
-// checkSet wants a valid set of at least one row.
-func checkSet(arg string, set *dataset.Dataset) error {
-	if set == nil {
-		return fail(ErrEmpty, "%s: got nil, want a dataset", arg)
-	}
-	if set.Features == nil || set.Len() == 0 && set.Features.Dims() == 2 {
-		return fail(ErrEmpty, "%s: got no rows, want at least 1", arg)
-	}
-	if err := set.Validate(); err != nil {
-		return fmt.Errorf("train: %s: %w", arg, err)
-	}
-	return nil
-}
-
-// sameSizes wants the set to have so many features and classes, as who has.
-func sameSizes(arg string, set *dataset.Dataset, features, classes int, who string) error {
-	if got := set.NumFeatures(); got != features {
-		return fail(ErrMismatch, "%s: got %d features, want %d as in %s", arg, got, features, who)
-	}
-	if got := set.NumClasses(); got != classes {
-		return fail(ErrMismatch, "%s: got %d classes, want %d as in %s", arg, got, classes, who)
-	}
-	return nil
-}
-
 // meanOf returns the criterion with a reduction that is a mean over the rows.
 func meanOf(c losses.Criterion) losses.Criterion {
 	if c.Reduction == losses.Sum || c.Reduction == losses.None {

@@ -72,35 +72,6 @@ func newFitting(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dat
 	return f, err
 }
 
-// checkFit checks the arguments of Fit.
-func checkFit(cfg Config, trainSet, validSet *dataset.Dataset) error {
-	if err := cfg.Validate(); err != nil {
-		return err
-	}
-	if err := checkSet("training set", trainSet); err != nil {
-		return err
-	}
-	if cfg.Teacher != nil {
-		sizes := cfg.Teacher.Sizes()
-		if sizes == nil {
-			return fail(ErrEmpty, "teacher: has no layers, want one made by Fit or NewModel")
-		}
-		if err := sameSizes("training set", trainSet, sizes[0], sizes[len(sizes)-1], "the teacher"); err != nil {
-			return err
-		}
-	}
-	if validSet == nil {
-		if cfg.Patience > 0 {
-			return fail(ErrConfig, "patience: got %d without a validation set, want one to watch (0 is off)", cfg.Patience)
-		}
-		return nil
-	}
-	if err := checkSet("validation set", validSet); err != nil {
-		return err
-	}
-	return sameSizes("validation set", validSet, trainSet.NumFeatures(), trainSet.NumClasses(), "the training set")
-}
-
 // run trains from where the run is to its end, and returns what Fit does.
 func (f *fitting) run(ctx context.Context) (*Model, History, error) {
 	for epoch := len(f.history) + 1; epoch <= f.cfg.Epochs && !f.impatient(); epoch++ {

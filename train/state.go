@@ -1,14 +1,11 @@
 package train
 
 import (
-	"encoding/binary"
 	"fmt"
-	"hash/crc32"
-	"math"
+	"reflect"
 	"slices"
 
-	"gorgonia.org/tensor"
-
+	"softloss/losses"
 	"softloss/train/dataset"
 )
 
@@ -39,138 +36,109 @@ type State struct {
 	History History // of the epochs that have ended
 }
 
-// state returns a copy of all that Resume needs.
-func (f *fitting) state() *State {
-	s := f.id
-	s.Config.Hidden = slices.Clone(s.Config.Hidden)
-	s.Epoch, s.Step, s.Layers = len(f.history), f.adam.steps, f.model.Layers()
-	for _, p := range f.adam.params {
-		s.FirstMoments = append(s.FirstMoments, slices.Clone(p.m))
-		s.SecondMoments = append(s.SecondMoments, slices.Clone(p.v))
-	}
-	s.BestEpoch, s.BestLoss = f.best.epoch, f.best.loss
-	if f.best.layers != nil {
-		s.BestLayers = (&Model{layers: f.best.layers}).Layers()
-	}
-	s.History = f.history.clone()
-	return &s
+// OtherRunError says that a [State] is of another run than the one that is asked for. errors.Is(err, [ErrState]) holds.
+type OtherRunError struct {
+	// Field is what differs, the first of: Seed, TrainSet, ValidSet, the other fields of [Config] by their names, Criterion and Teacher.
+	Field string
+
+	// Run is that of the state, Now that of the configuration: values of Config's field; texts for the sets, the criterion and the teacher.
+	Run, Now any
 }
 
-// restore takes the run to a state.
-func (f *fitting) restore(s *State) error {
+// Error returns one line, such as
+//
+//	train: state: LearnRate: the run has 0.001, this configuration 0.1
+func (e *OtherRunError) Error() string {
+	return fmt.Sprintf("train: state: %s: the run has %s, this configuration %s", e.Field, showSetting(e.Run), showSetting(e.Now))
+}
+
+// Is reports whether target is [ErrState].
+func (e *OtherRunError) Is(target error) bool { return target == ErrState }
+
+// showSetting is a value for an error's text.
+func showSetting(v any) string {
+	switch text, isText := v.(string); {
+	case isText && text == "":
+		return "none"
+	case isText:
+		return text
+	}
+	if _, hasFields := v.(Schedule); hasFields {
+		return fmt.Sprintf("%+v", v)
+	}
+	return fmt.Sprint(v)
+}
+
+// SameRun returns an error unless a run of this configuration on this data is the run of the state, so that [Resume] can go on with it.
+// It costs a look at the data, not a training step.
+//
+// Errors: [*OtherRunError]; [ErrState] for nil; those of [Fit] about its arguments.
+func (s *State) SameRun(cfg Config, trainSet, validSet *dataset.Dataset) error {
 	if s == nil {
 		return errNoState()
 	}
-	if err := s.sameRun(&f.id); err != nil {
+	if err := checkFit(cfg, trainSet, validSet); err != nil {
 		return err
 	}
-	for i, e := range s.History {
-		if e.Epoch != i+1 || (e.Valid != nil) != (f.valid != nil) {
-			return fail(ErrState, "state: history: entry %d: got epoch %d, want %d, validated as the others are", i, e.Epoch, i+1)
-		}
-	}
-	switch per := f.batches.Len(); {
-	case s.Epoch < 0 || s.Epoch > f.cfg.Epochs:
-		return fail(ErrState, "state: got %d epochs that have ended, want at most the %d of the run", s.Epoch, f.cfg.Epochs)
-	case s.Step != s.Epoch*per:
-		return fail(ErrState, "state: got %d steps after %d epochs, want %d of %d batches each", s.Step, s.Epoch, s.Epoch*per, per)
-	case len(s.History) != s.Epoch:
-		return fail(ErrState, "state: got a history of %d epochs, want %d", len(s.History), s.Epoch)
-	case s.BestEpoch != s.History.Best() || s.BestLoss != s.BestLoss:
-		return fail(ErrState, "state: got best epoch %d with loss %v, want %d as in the history", s.BestEpoch, s.BestLoss, s.History.Best())
-	case (s.BestLayers != nil) != (f.cfg.Patience > 0 && s.BestEpoch > 0):
-		return fail(ErrState, "state: got %d best layers, want them with patience and a best epoch only", len(s.BestLayers))
-	}
-	layers, err := f.layersLike("layers", s.Layers)
+	cfg = cfg.WithDefaults()
+	cfg.BatchSize = min(cfg.BatchSize, trainSet.Len())
+	now, err := identity(cfg, trainSet, validSet)
 	if err != nil {
 		return err
 	}
-	var bestLayers []Layer
-	if s.BestLayers != nil {
-		if bestLayers, err = f.layersLike("best layers", s.BestLayers); err != nil {
-			return err
+	return s.sameRun(&now)
+}
+
+func errNoState() error {
+	return fail(ErrState, "state: got nil, want one of ReadCheckpoint or Progress.State")
+}
+
+// identity returns a State of the fields that say whose it is. cfg has its defaults.
+func identity(cfg Config, trainSet, validSet *dataset.Dataset) (State, error) {
+	s := State{Config: cfg, Criterion: cfg.Criterion.Key()}
+	s.Config.Hidden = slices.Clone(cfg.Hidden)
+	s.Config.Criterion, s.Config.Teacher = losses.Criterion{}, nil
+	var err error
+	if s.TrainSet, err = setMark(trainSet); err != nil {
+		return s, fmt.Errorf("train: training set: %w", err)
+	}
+	if s.ValidSet, err = setMark(validSet); err != nil {
+		return s, fmt.Errorf("train: validation set: %w", err)
+	}
+	if cfg.Teacher != nil {
+		var m mark
+		for _, l := range cfg.Teacher.layers {
+			m.floats(l.Weights.Float32s())
+			m.floats(l.Bias.Float32s())
+		}
+		s.Teacher = fmt.Sprintf("layers %v, %v", cfg.Teacher.Sizes(), m)
+	}
+	return s, nil
+}
+
+// sameRun wants the state to be of the run that now identifies. The seed comes first, and the data before what may follow from them.
+func (s *State) sameRun(now *State) error {
+	type setting struct {
+		name     string
+		run, now any
+	}
+	all := []setting{
+		{"Seed", s.Config.Seed, now.Config.Seed},
+		{"TrainSet", s.TrainSet, now.TrainSet},
+		{"ValidSet", s.ValidSet, now.ValidSet},
+	}
+	a, b := reflect.ValueOf(s.Config), reflect.ValueOf(now.Config)
+	for i := range a.NumField() {
+		switch name := a.Type().Field(i).Name; name {
+		case "Epochs", "Checkpoint", "CheckpointEvery", "Criterion", "Teacher":
+		default:
+			all = append(all, setting{name, a.Field(i).Interface(), b.Field(i).Interface()})
 		}
 	}
-	for i, moments := range [][][]float32{s.FirstMoments, s.SecondMoments} {
-		if err := f.checkMoments([]string{"first", "second"}[i], moments, i == 1); err != nil {
-			return err
+	for _, f := range append(all, setting{"Criterion", s.Criterion, now.Criterion}, setting{"Teacher", s.Teacher, now.Teacher}) {
+		if !reflect.DeepEqual(f.run, f.now) {
+			return &OtherRunError{f.name, f.run, f.now}
 		}
 	}
-	f.model.set(layers)
-	for i, p := range f.adam.params {
-		copy(p.m, s.FirstMoments[i])
-		copy(p.v, s.SecondMoments[i])
-	}
-	f.adam.steps, f.history = s.Step, s.History.clone()
-	f.best = best{s.BestEpoch, s.BestLoss, bestLayers}
 	return nil
-}
-
-// layersLike returns copies of layers that are finite and of the model's sizes.
-func (f *fitting) layersLike(arg string, layers []Layer) ([]Layer, error) {
-	m, err := NewModel(layers)
-	if err != nil {
-		return nil, fail(ErrState, "state: %s: %s", arg, plain(err))
-	}
-	if got, want := m.Sizes(), f.model.Sizes(); !slices.Equal(got, want) {
-		return nil, fail(ErrState, "state: %s: got sizes %v, want %v", arg, got, want)
-	}
-	return m.layers, nil
-}
-
-// checkMoments wants moments of the sizes of the parameters, finite, and not negative where they are squares.
-func (f *fitting) checkMoments(which string, moments [][]float32, squares bool) error {
-	if len(moments) != len(f.adam.params) {
-		return fail(ErrState, "state: %s moments: got %d tensors, want %d", which, len(moments), len(f.adam.params))
-	}
-	for i, p := range f.adam.params {
-		if len(moments[i]) != len(p.value) {
-			return fail(ErrState, "state: %s moments: tensor %d: got %d numbers, want %d", which, i, len(moments[i]), len(p.value))
-		}
-		for _, v := range moments[i] {
-			if v != v || squares && v < 0 {
-				return fail(ErrState, "state: %s moments: tensor %d: got %v", which, i, v)
-			}
-		}
-	}
-	return nil
-}
-
-// mark is a checksum of numbers, CRC-32C of their bits: enough to notice other data, not to withstand an attack.
-type mark uint32
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// floats adds numbers.
-func (m *mark) floats(x []float32) {
-	var buf [4096]byte
-	for part := range slices.Chunk(x, len(buf)/4) {
-		for i, v := range part {
-			binary.LittleEndian.PutUint32(buf[4*i:], math.Float32bits(v))
-		}
-		*m = mark(crc32.Update(uint32(*m), castagnoli, buf[:4*len(part)]))
-	}
-}
-
-// String returns the checksum with its kind.
-func (m mark) String() string { return fmt.Sprintf("crc32c %08x", uint32(m)) }
-
-// setMark returns sizes and checksum of a set, "" without one.
-func setMark(set *dataset.Dataset) (string, error) {
-	if set == nil {
-		return "", nil
-	}
-	var m mark
-	for _, t := range []*tensor.Dense{set.Features, set.Labels} {
-		x, err := matrixOf("table", t)
-		if err != nil {
-			return "", err
-		}
-		m.floats(x.Data)
-	}
-	for _, c := range set.Counts {
-		bits := math.Float64bits(c)
-		m.floats([]float32{math.Float32frombits(uint32(bits)), math.Float32frombits(uint32(bits >> 32))})
-	}
-	return fmt.Sprintf("%d rows, %d features, %d classes, %v", set.Len(), set.NumFeatures(), set.NumClasses(), m), nil
 }

@@ -1,0 +1,61 @@
+package train
+
+import (
+	"fmt"
+
+	"softloss/train/dataset"
+)
+
+// checkFit checks the arguments of Fit.
+func checkFit(cfg Config, trainSet, validSet *dataset.Dataset) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	if err := checkSet("training set", trainSet); err != nil {
+		return err
+	}
+	if cfg.Teacher != nil {
+		sizes := cfg.Teacher.Sizes()
+		if sizes == nil {
+			return fail(ErrEmpty, "teacher: has no layers, want one made by Fit or NewModel")
+		}
+		if err := sameSizes("training set", trainSet, sizes[0], sizes[len(sizes)-1], "the teacher"); err != nil {
+			return err
+		}
+	}
+	if validSet == nil {
+		if cfg.Patience > 0 {
+			return fail(ErrConfig, "patience: got %d without a validation set, want one to watch (0 is off)", cfg.Patience)
+		}
+		return nil
+	}
+	if err := checkSet("validation set", validSet); err != nil {
+		return err
+	}
+	return sameSizes("validation set", validSet, trainSet.NumFeatures(), trainSet.NumClasses(), "the training set")
+}
+
+// checkSet wants a valid set of at least one row.
+func checkSet(arg string, set *dataset.Dataset) error {
+	if set == nil {
+		return fail(ErrEmpty, "%s: got nil, want a dataset", arg)
+	}
+	if set.Features == nil || set.Len() == 0 && set.Features.Dims() == 2 {
+		return fail(ErrEmpty, "%s: got no rows, want at least 1", arg)
+	}
+	if err := set.Validate(); err != nil {
+		return fmt.Errorf("train: %s: %w", arg, err)
+	}
+	return nil
+}
+
+// sameSizes wants the set to have so many features and classes, as who has.
+func sameSizes(arg string, set *dataset.Dataset, features, classes int, who string) error {
+	if got := set.NumFeatures(); got != features {
+		return fail(ErrMismatch, "%s: got %d features, want %d as in %s", arg, got, features, who)
+	}
+	if got := set.NumClasses(); got != classes {
+		return fail(ErrMismatch, "%s: got %d classes, want %d as in %s", arg, got, classes, who)
+	}
+	return nil
+}
