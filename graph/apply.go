@@ -60,8 +60,8 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 			return err
 		}
 	case *tensor.Dense:
-		if t == nil {
-			return &Error{Arg: "target", Got: "nil", Problem: "is no tensor", Want: "labels [N, K] or index [N]", Kind: losses.ErrNil}
+		if err := checkTensor("target", t); err != nil {
+			return err
 		}
 	case nil:
 		return &Error{Arg: "target", Got: "nil", Problem: "is no target", Want: "labels [N, K] or index [N]", Kind: losses.ErrNil}

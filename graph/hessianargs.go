@@ -34,6 +34,9 @@ func checkHessian(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tensor
 			continue
 		}
 		some = true
+		if err := checkTensor("vectors", v); err != nil {
+			return err
+		}
 		if !slices.Equal(v.Shape(), w.Shape()) {
 			return &Error{Arg: "vectors", Got: fmt.Sprintf("shape %v for %s", v.Shape(), describe(w)), Problem: "is wrong", Want: fmt.Sprint(w.Shape()), Kind: losses.ErrShape}
 		}

@@ -44,6 +44,11 @@ func applyRows(m losses.RowMap, arg string, x *gorgonia.Node, probs bool) (*gorg
 	if err := m.Check(x); err != nil {
 		return nil, err
 	}
+	return apply(newRowOp(m, arg, x, probs), x)
+}
+
+// newRowOp returns the op of a function of the rows of x.
+func newRowOp(m losses.RowMap, arg string, x losses.Operand, probs bool) *forwardOp {
 	dims := len(x.Shape())
 	op := &forwardOp{
 		function: newFunction(fmt.Sprintf("softloss{%s dims=%d}", m.Key(), dims), []kind{{arg: arg, dims: dims}}, kind{arg: m.Key(), dims: len(m.Shape(x.Shape()))}),
@@ -61,5 +66,5 @@ func applyRows(m losses.RowMap, arg string, x *gorgonia.Node, probs bool) (*gorg
 	}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return m.Shape(in[0]) }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return m.Apply(in[0]) }
-	return apply(op, x)
+	return op
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/chewxy/hm"
@@ -44,6 +45,17 @@ func tensorOf(k kind, v gorgonia.Value) (*tensor.Dense, error) {
 		return nil, &Error{Arg: k.arg, Got: fmt.Sprintf("shape %v", d.Shape()), Problem: "is wrong", Want: fmt.Sprintf("%d dimensions", k.dims), Kind: losses.ErrShape}
 	}
 	return d, nil
+}
+
+// checkTensor wants a tensor that can be read.
+func checkTensor(arg string, t *tensor.Dense) error {
+	_, err := dense.Of(t)
+	var e *dense.Error
+	if errors.As(err, &e) {
+		kinds := map[dense.Kind]error{dense.Missing: losses.ErrNil, dense.Type: losses.ErrDtype, dense.Layout: losses.ErrShape}
+		return &Error{Arg: arg, Got: e.Got, Problem: e.Problem, Want: e.Want, Kind: kinds[e.Kind]}
+	}
+	return err
 }
 
 // scalarTensor returns one of Gorgonia's numbers as a tensor, or nil.
