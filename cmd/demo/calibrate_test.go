@@ -98,7 +98,7 @@ func TestCalibrateChangesNoWeights(t *testing.T) {
 // Where every validation row is right no temperature fits: that is said, and the rest of the run is as ever.
 func TestNoTemperature(t *testing.T) {
 	dir := t.TempDir()
-	code, stdout, stderr := demo(t, "-data", testdata(t, "shapes.csv"), "-epochs", "60", "-lr", "0.01", "-calibrate", "-out", dir)
+	code, stdout, stderr := demo(t, "-data", testdata("shapes.csv"), "-epochs", "60", "-lr", "0.01", "-calibrate", "-out", dir)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Regexp(t, `\nnot calibrated: .*no temperature fits.+\n`, stdout)
 	content, err := os.ReadFile(filepath.Join(dir, record.SummaryFile))

@@ -95,7 +95,7 @@ func TestStudyGoesOn(t *testing.T) {
 
 // Real answers are worth more than their majority, and smoothing gives a little of it back.
 func TestAnswers(t *testing.T) {
-	votes := testdata(t, "votes.csv")
+	votes := testdata("votes.csv")
 	t.Chdir(t.TempDir())
 	code, stdout, stderr := demo(t, "compare", "-data", "housing", "-seeds", "6", "-out", "o")
 	require.Equal(t, exitDone, code, stderr)

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"path/filepath"
 	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/demotest"
 	"softloss/cmd/demo/internal/record"
 )
 
@@ -22,7 +22,16 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "demo") // -out is in the current folder unless a test says otherwise
+	if err == nil {
+		err = os.Chdir(dir)
+	}
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // demo runs the command in this process, not on a terminal.
@@ -33,13 +42,8 @@ func demo(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), err.String()
 }
 
-// testdata is the absolute path of a file of testdata, for tests that change the folder.
-func testdata(t *testing.T, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("testdata", name))
-	require.NoError(t, err)
-	return path
-}
+// testdata is the path of a file of testdata.
+func testdata(name string) string { return demotest.Path(name) }
 
 var seconds = regexp.MustCompile(`\d+\.\d s\n`)
 

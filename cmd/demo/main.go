@@ -10,7 +10,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -58,7 +57,7 @@ func execute(ctx context.Context, args []string, c cli.Console) int {
 	if err == nil {
 		err = chosen.run(ctx, args, c)
 	}
-	if errors.Is(err, flag.ErrHelp) {
+	if errors.Is(err, cli.ErrHelp) {
 		if asked {
 			cli.PrintHelp(c.Stdout, chosen.intro, chosen.flags, chosen.end)
 		} else {
@@ -97,5 +96,5 @@ func commandNames() string {
 	for _, c := range commands() {
 		names = append(names, c.name)
 	}
-	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	return cli.List(names, "or")
 }

@@ -18,7 +18,7 @@ import (
 func shapesModel(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	code, _, stderr := demo(t, "-data", testdata(t, "shapes.csv"), "-epochs", "40", "-lr", "0.01", "-quiet", "-out", dir)
+	code, _, stderr := demo(t, "-data", testdata("shapes.csv"), "-epochs", "40", "-lr", "0.01", "-quiet", "-out", dir)
 	require.Equal(t, exitDone, code, stderr)
 	return filepath.Join(dir, record.ModelFile)
 }
@@ -65,16 +65,16 @@ $`, stdout)
 // The model file and the run that saved it say the same of the same rows.
 func TestPredictIsTheTrainedModel(t *testing.T) {
 	dir := t.TempDir()
-	code, _, stderr := demo(t, "-data", testdata(t, "shapes.csv"), "-epochs", "3", "-quiet", "-out", dir)
+	code, _, stderr := demo(t, "-data", testdata("shapes.csv"), "-epochs", "3", "-quiet", "-out", dir)
 	require.Equal(t, exitDone, code, stderr)
 	text, err := os.ReadFile(filepath.Join(dir, record.SummaryFile))
 	require.NoError(t, err)
 	s := decode(t, text)
-	code, stdout, _ := demo(t, "predict", "-json", "-model", filepath.Join(dir, record.ModelFile), testdata(t, "shapes.csv"))
+	code, stdout, _ := demo(t, "predict", "-json", "-model", filepath.Join(dir, record.ModelFile), testdata("shapes.csv"))
 	require.Equal(t, exitDone, code)
 	var got []predict.Prediction
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
-	rows, err := os.ReadFile(testdata(t, "shapes.csv"))
+	rows, err := os.ReadFile(testdata("shapes.csv"))
 	require.NoError(t, err)
 	right := 0
 	for i, line := range strings.Split(strings.TrimSpace(string(rows)), "\n")[1:] {

@@ -75,10 +75,16 @@ func TestOldPicturesAreRemoved(t *testing.T) {
 	assert.NoFileExists(t, mine, "soft labels have no pictures of mistakes")
 	assert.FileExists(t, filepath.Join("demo-out", record.ReliabilityFile))
 
+	code, _, stderr = demo(t, "-data", "housing", "-epochs", "1", "-quiet", "-noplots")
+	require.Equal(t, exitDone, code, stderr)
+	left, err := filepath.Glob("demo-out/*")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"demo-out/model.onnx", "demo-out/model.safetensors", "demo-out/summary.json"}, left, "no pictures")
+
 	require.NoError(t, os.WriteFile(mine, []byte("a picture of someone else"), 0o666))
 	code, _, stderr = demo(t, "-data", "housing", "-epochs", "1", "-quiet")
 	require.Equal(t, exitDone, code, stderr)
 	assert.FileExists(t, mine)
 	require.NoError(t, os.WriteFile(filepath.Join("demo-out", record.SummaryFile), []byte("{"), 0o666))
-	require.NoError(t, show.RemoveOldPictures("demo-out", nil), "a summary that cannot be read lists nothing")
+	require.NoError(t, show.RemoveOld("demo-out", nil), "a summary that cannot be read lists nothing")
 }

@@ -40,7 +40,7 @@ func TestTeacher(t *testing.T) {
 }
 
 func TestTeacherErrors(t *testing.T) {
-	model, shapes := shapesModel(t), testdata(t, "shapes.csv")
+	model, shapes := shapesModel(t), testdata("shapes.csv")
 	inPairs(t)
 	const npy = "-data a-x.npy -labels a-y.npy -epochs 1 -hidden 4 "
 	summaryOf(t, npy+"-out npy")

@@ -25,7 +25,7 @@ func TestTensorboardFlag(t *testing.T) {
 	assert.Less(t, events[3].Scalars["learn rate"], events[1].Scalars["learn rate"])
 
 	require.NoError(t, os.WriteFile(filepath.Join(t.TempDir(), "x"), nil, 0o666))
-	code, _, stderr = demo(t, "-epochs", "1", "-noplots", "-tensorboard", testdata(t, "shapes.csv"))
+	code, _, stderr = demo(t, "-epochs", "1", "-noplots", "-tensorboard", testdata("shapes.csv"))
 	assert.Equal(t, exitUsage, code)
 	assert.Regexp(t, `^demo: -tensorboard .*shapes\.csv: .+; want a folder, or a name for a new one\n$`, stderr)
 }

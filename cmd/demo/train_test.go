@@ -107,11 +107,11 @@ func TestDefaultRunIsAccurate(t *testing.T) {
 	s := decode(t, []byte(stdout))
 	assert.GreaterOrEqual(t, s.TestAccuracy, record.Float(0.96))
 	assert.Len(t, s.History, 30)
-	assert.Empty(t, s.Files)
+	assert.Equal(t, []string{"demo-out/model.safetensors", "demo-out/model.onnx", "demo-out/summary.json"}, s.Files)
 }
 
 func TestJSONOnStdoutStandsAlone(t *testing.T) {
-	code, stdout, stderr := demo(t, "-data", testdata(t, "shapes.csv"), "-epochs", "2", "-noplots", "-json", "-")
+	code, stdout, stderr := demo(t, "-data", testdata("shapes.csv"), "-epochs", "2", "-noplots", "-json", "-")
 	assert.Equal(t, exitDone, code)
 	assert.Len(t, decode(t, []byte(stdout)).History, 2)
 	assert.Contains(t, stderr, "calibration error")
@@ -129,7 +129,7 @@ func TestSameSeedSameRun(t *testing.T) {
 }
 
 func TestCSVFiles(t *testing.T) {
-	t.Chdir(filepath.Join("testdata"))
+	t.Chdir(testdata(""))
 	code, stdout, stderr := demo(t, "-data", "shapes.csv", "-label", "kind", "-epochs", "40", "-lr", "0.01", "-noplots")
 	assert.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "data     shapes.csv: 48 training rows, 12 test rows, 5 features, 3 classes in the column \"kind\"\n")

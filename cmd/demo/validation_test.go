@@ -11,17 +11,9 @@ import (
 
 	"softloss/cmd/demo/internal/demotest"
 	"softloss/cmd/demo/internal/record"
-	"softloss/cmd/demo/internal/run"
 )
 
-func TestValidationDefaults(t *testing.T) {
-	for args, want := range map[string]float64{
-		"": 0, "-validation 0": 0, "-validation 0.3": 0.3, "-patience 3": 0.1, "-calibrate": 0.1, "-patience 3 -calibrate -validation 0.25": 0.25,
-	} {
-		o, err := run.Parse(strings.Fields(args))
-		require.NoError(t, err, args)
-		assert.InDelta(t, want, o.Validation, 0, args)
-	}
+func TestValidationErrors(t *testing.T) {
 	for args, want := range map[string]string{
 		"-validation 0 -patience 3":               "-patience needs validation rows to go by: want -validation above 0, or none for 0.1",
 		"-calibrate -validation 0":                "-calibrate needs validation rows to go by: want -validation above 0, or none for 0.1",

@@ -13,21 +13,6 @@ type Console struct {
 	Program        string // what a user writes to call this program
 }
 
-// Streams are the text for people and the terminal for a progress bar, which is nil when none can be drawn.
-func (c Console) Streams(jsonFile string, quiet bool) (text, terminal io.Writer) {
-	text = c.Stdout
-	if jsonFile == "-" {
-		text = c.Stderr
-	}
-	if c.Terminal {
-		terminal = c.Stderr
-	}
-	if quiet {
-		text, terminal = io.Discard, nil
-	}
-	return text, terminal
-}
-
 // Command is a line for the shell that calls a command with these arguments, the flags that are to be left out aside.
 func (c Console) Command(name string, args []string, without ...string) string {
 	words := []string{c.Program, name}

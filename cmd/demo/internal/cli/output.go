@@ -1,27 +1,97 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 )
 
-// CheckOutputs finds out before the training whether there is a place for the files.
-func CheckOutputs(out string, needsOut bool, jsonFile string) error {
-	if needsOut {
-		if err := os.MkdirAll(out, 0o777); err != nil {
-			return Usagef("-out %s: %s; want a folder, or a name for a new one", out, Cause(err))
-		}
+// Output is where a command writes, as its flags say.
+type Output struct {
+	Out      string // folder
+	NoPlots  bool   // no pictures, and no report, which is made of them
+	JSONFile string // "" none, "-" stdout
+	Quiet    bool
+}
+
+// Flags are the flags of what a command writes: the contents of the folder in words, and flags of its own.
+func (o *Output) Flags(contents string, more ...Flag) []Flag {
+	flags := append([]Flag{
+		Value("out", "DIR", "demo-out", "folder of "+contents+", the pictures and the report", Text(&o.Out, "a folder")),
+		Switch("noplots", "draw no pictures and write no report", &o.NoPlots),
+	}, more...)
+	return Group("Output", append(flags,
+		Value("json", "FILE", "", "write the numbers for programs; - is stdout (all else then goes to stderr). "+
+			"Accuracies and errors in it are fractions of 1", AnyText(&o.JSONFile)),
+		Switch("quiet", "print nothing but errors", &o.Quiet),
+	)...)
+}
+
+// Streams are the text for people and the terminal for a progress bar, which is nil when none can be drawn.
+func (o *Output) Streams(c Console) (text, terminal io.Writer) {
+	text = c.Stdout
+	if o.JSONFile == "-" {
+		text = c.Stderr
 	}
-	if jsonFile == "" || jsonFile == "-" {
-		return nil
+	if c.Terminal {
+		terminal = c.Stderr
 	}
-	if info, err := os.Stat(jsonFile); err == nil && info.IsDir() {
-		return Usagef("-json %s: is a folder, want a file", jsonFile)
+	if o.Quiet {
+		text, terminal = io.Discard, nil
 	}
-	if info, err := os.Stat(filepath.Dir(jsonFile)); err != nil {
-		return Usagef("-json %s: %s; want a file in a folder that exists", jsonFile, Cause(err))
-	} else if !info.IsDir() {
-		return Usagef("-json %s: its parent is no folder", jsonFile)
+	return text, terminal
+}
+
+// Prepare finds out before the work whether there is a place for the files, and makes the folder.
+func (o *Output) Prepare() error {
+	if err := o.checkJSON(); err != nil {
+		return err
+	}
+	err := os.MkdirAll(o.Out, 0o777)
+	if err == nil {
+		err = writable(o.Out)
+	}
+	if err != nil {
+		return Usagef("-out %s: %s; want a folder, or a name for a new one", o.Out, Cause(err))
 	}
 	return nil
+}
+
+func (o *Output) checkJSON() error {
+	if o.JSONFile == "" || o.JSONFile == "-" {
+		return nil
+	}
+	if info, err := os.Stat(o.JSONFile); err == nil && info.IsDir() {
+		return Usagef("-json %s: is a folder, want a file", o.JSONFile)
+	}
+	parent := filepath.Dir(o.JSONFile)
+	if info, err := os.Stat(parent); err == nil && !info.IsDir() {
+		return Usagef("-json %s: its parent is no folder", o.JSONFile)
+	}
+	if err := writable(parent); err != nil {
+		return Usagef("-json %s: %s; want a file in a folder that exists", o.JSONFile, Cause(err))
+	}
+	return nil
+}
+
+// writable wants a folder in which a file can be made.
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".demo-*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// WriteJSON writes numbers for programs where -json says, and returns the file, if it is one.
+func (o *Output) WriteJSON(content []byte, stdout io.Writer) (files []string, err error) {
+	switch o.JSONFile {
+	case "":
+		return nil, nil
+	case "-":
+		_, err = stdout.Write(content)
+		return nil, err
+	}
+	return []string{o.JSONFile}, os.WriteFile(o.JSONFile, content, 0o666)
 }

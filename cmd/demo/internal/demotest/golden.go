@@ -13,10 +13,16 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files of this package")
 
+// home is the folder of the package under test.
+var home, _ = os.Getwd()
+
+// Path is the absolute path of a file of testdata, for tests that change the folder.
+func Path(name string) string { return filepath.Join(home, "testdata", name) }
+
 // Golden compares got with a file of testdata.
 func Golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
+	path := Path(name)
 	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(got), 0o666))
 	}

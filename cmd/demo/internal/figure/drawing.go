@@ -21,30 +21,15 @@ type Drawing struct {
 	Scroll        bool     // in the report it is moved sideways where it has no room, not made smaller
 }
 
-// Drawing is the figure as a drawing.
-func (f Figure) Drawing() Drawing { return Drawing{Width: f.Width, Height: f.Height, Paint: f.draw} }
-
-// Single are the panels of a figure one by one, of a width that a telephone shows.
-func (f Figure) Single() (out []Drawing) {
-	for _, row := range f.Panels {
-		for _, p := range row {
-			d := Figure{Panels: [][]Panel{{p}}, Width: Narrow, Height: 4 * vg.Inch}.Drawing()
-			d.Alt = p.Title
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
 // FillBox fills a rectangle.
 func FillBox(c draw.Canvas, x, y, width, height vg.Length, colour color.Color) {
 	c.FillPolygon(colour, []vg.Point{{X: x, Y: y}, {X: x + width, Y: y}, {X: x + width, Y: y + height}, {X: x, Y: y + height}})
 }
 
-// DrawPNG draws on a white sheet.
-func DrawPNG(width, height vg.Length, paint func(draw.Canvas) error) ([]byte, error) {
-	img := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(DotsPerInch))
-	if err := paint(draw.New(img)); err != nil {
+// PNG is the drawing on a white sheet.
+func (d Drawing) PNG() ([]byte, error) {
+	img := vgimg.NewWith(vgimg.UseWH(d.Width, d.Height), vgimg.UseDPI(DotsPerInch))
+	if err := d.Paint(draw.New(img)); err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
@@ -52,9 +37,9 @@ func DrawPNG(width, height vg.Length, paint func(draw.Canvas) error) ([]byte, er
 	return b.Bytes(), err
 }
 
-// WritePNG stores what is drawn as a file.
-func WritePNG(path string, width, height vg.Length, paint func(draw.Canvas) error) error {
-	content, err := DrawPNG(width, height, paint)
+// Write stores the drawing as a PNG file.
+func (d Drawing) Write(path string) error {
+	content, err := d.PNG()
 	if err != nil {
 		return err
 	}
@@ -63,6 +48,6 @@ func WritePNG(path string, width, height vg.Length, paint func(draw.Canvas) erro
 
 // DataURL is the drawing in an address.
 func (d Drawing) DataURL() (string, error) {
-	content, err := DrawPNG(d.Width, d.Height, d.Paint)
+	content, err := d.PNG()
 	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(content), err
 }

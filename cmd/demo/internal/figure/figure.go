@@ -8,7 +8,22 @@ import (
 )
 
 // Write draws the figure and stores it as a PNG file.
-func (f Figure) Write(path string) error { return WritePNG(path, f.Width, f.Height, f.draw) }
+func (f Figure) Write(path string) error { return f.Drawing().Write(path) }
+
+// Drawing is the figure as a drawing.
+func (f Figure) Drawing() Drawing { return Drawing{Width: f.Width, Height: f.Height, Paint: f.draw} }
+
+// Single are the panels of a figure one by one, of a width that a telephone shows.
+func (f Figure) Single() (out []Drawing) {
+	for _, row := range f.Panels {
+		for _, p := range row {
+			d := Figure{Panels: [][]Panel{{p}}, Width: Narrow, Height: 4 * vg.Inch}.Drawing()
+			d.Alt = p.Title
+			out = append(out, d)
+		}
+	}
+	return out
+}
 
 // draw draws the panels in tiles whose data areas are aligned.
 func (f Figure) draw(c draw.Canvas) error {

@@ -11,6 +11,24 @@ import (
 	"softloss/train/dataset"
 )
 
+// wantData is what -data takes.
+const wantData = "digits, housing or the path of a file"
+
+// Source is data as a command line names it: digits, housing, a CSV file, or an IDX or NPY file with a file of labels.
+type Source struct {
+	Test         bool   // it is given with -testdata and -testlabels
+	Data, Labels string // Labels is "" without such a file
+	CSV          dataset.CSVOptions
+}
+
+// names are the names of the flags.
+func (s *Source) names() (data, labels string) {
+	if s.Test {
+		return "testdata", "testlabels"
+	}
+	return "data", "labels"
+}
+
 // Builtin returns the reader of a data set that needs no file, nil for any other name.
 func Builtin(name string) func() (*dataset.Dataset, error) {
 	switch name {
@@ -22,33 +40,26 @@ func Builtin(name string) func() (*dataset.Dataset, error) {
 	return nil
 }
 
-// Source is data as a command line names it: digits, housing, a CSV file, or an IDX or NPY file with a file of labels.
-type Source struct {
-	Flag, LabelsFlag string // by which they are given
-	Data, Labels     string // Labels is "" without such a file
-	CSV              dataset.CSVOptions
-}
-
 // Load reads a data set. What is wrong with a file is errUsage.
-func (s Source) Load() (*dataset.Dataset, error) {
-	read := Builtin(s.Data)
-	if s.Flag == "data" && read != nil {
+func (s *Source) Load() (*dataset.Dataset, error) {
+	if read := Builtin(s.Data); !s.Test && read != nil {
 		return read()
 	}
+	name, labelsName := s.names()
 	format, err := dataset.FormatOf(s.Data)
 	switch {
 	case IsFolder(s.Data):
-		return nil, cli.Usagef("-%s %s: is a folder, want a file", s.Flag, s.Data)
-	case errors.Is(err, fs.ErrNotExist) && s.Flag == "data":
-		return nil, cli.Usagef("-data %s: no such file; want %s", s.Data, WantData)
+		return nil, cli.Usagef("-%s %s: is a folder, want a file", name, s.Data)
+	case errors.Is(err, fs.ErrNotExist) && !s.Test:
+		return nil, cli.Usagef("-data %s: no such file; want %s", s.Data, wantData)
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Usagef("-%s %s: no such file", s.Flag, s.Data)
+		return nil, cli.Usagef("-%s %s: no such file", name, s.Data)
 	case err != nil:
-		return nil, cli.Usagef("-%s %s", s.Flag, cli.TrimPackage(err))
+		return nil, cli.Usagef("-%s %s", name, cli.TrimPackage(err))
 	case s.Labels == "" && format != dataset.FormatCSV:
-		return nil, cli.Usagef("-%s %s: an %v file has no labels in it; give them with -%s FILE", s.Flag, s.Data, format, s.LabelsFlag)
+		return nil, cli.Usagef("-%s %s: an %v file has no labels in it; give them with -%s FILE", name, s.Data, format, labelsName)
 	case s.Labels != "" && format == dataset.FormatCSV:
-		return nil, cli.Usagef("-%s %s: is no IDX or NPY file, to which -%s could belong; a CSV file has its labels in it", s.Flag, s.Data, s.LabelsFlag)
+		return nil, cli.Usagef("-%s %s: is no IDX or NPY file, to which -%s could belong; a CSV file has its labels in it", name, s.Data, labelsName)
 	}
 	var set *dataset.Dataset
 	if s.Labels == "" {
@@ -60,25 +71,26 @@ func (s Source) Load() (*dataset.Dataset, error) {
 	case err == nil:
 		return set, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Usagef("-%s %s: no such file", s.LabelsFlag, s.Labels)
+		return nil, cli.Usagef("-%s %s: no such file", labelsName, s.Labels)
 	case s.Labels == "":
 		return nil, s.csvError(err)
 	}
-	text, flag := cli.TrimPackage(err), s.Flag
+	text := cli.TrimPackage(err)
 	if strings.HasPrefix(text, s.Labels+":") {
-		flag = s.LabelsFlag
+		name = labelsName
 	}
-	return nil, cli.Usagef("-%s %s", flag, text)
+	return nil, cli.Usagef("-%s %s", name, text)
 }
 
 // csvError is an error of dataset.ReadCSVFile in the words of the command line.
-func (s Source) csvError(err error) error {
+func (s *Source) csvError(err error) error {
+	name, _ := s.names()
 	text := cli.TrimPackage(err)
 	switch _, columns, _ := strings.Cut(text, "want one of the columns "); {
 	case errors.Is(err, dataset.ErrColumn):
 		return cli.Usagef("-label %s: no such column in %s; the columns are %s", s.CSV.Label, s.Data, columns)
 	case errors.Is(err, dataset.ErrHeader):
-		return cli.Usagef("-%s %s", s.Flag, HeaderUnclear(s.Data, err))
+		return cli.Usagef("-%s %s", name, HeaderUnclear(s.Data, err))
 	case errors.Is(err, dataset.ErrShape) && strings.Contains(text, "got 1 column,"):
 		text += "; -comma CHAR says what separates them"
 	}
@@ -86,7 +98,7 @@ func (s Source) csvError(err error) error {
 	if text = before + after; tooMany && strings.Contains(text, "is this a quantity?") || strings.Contains(text, "want the same class written as") {
 		text += "; -label NAME takes another column for the class"
 	}
-	return cli.Usagef("-%s %s", s.Flag, text)
+	return cli.Usagef("-%s %s", name, text)
 }
 
 // HeaderUnclear says what to do about a first line that may be a header or not.
@@ -103,6 +115,3 @@ func IsFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
 }
-
-// WantData is what -data takes.
-const WantData = "digits, housing or the path of a file"

@@ -27,11 +27,11 @@ func TestLoadData(t *testing.T) {
 		{"../../testdata/votes.csv", dataset.CSVOptions{LabelColumns: 3}, 30, 2, 3, false},
 		{"../../testdata/votes.csv", dataset.CSVOptions{LabelColumns: 3, Counts: true}, 30, 2, 3, true},
 	} {
-		d, err := Source{Flag: "data", Data: tc.name, CSV: tc.opt}.Load()
+		d, err := (&Source{Data: tc.name, CSV: tc.opt}).Load()
 		require.NoError(t, err, tc.name)
 		assert.Equal(t, []int{tc.rows, tc.in, tc.classes}, []int{d.Len(), d.NumFeatures(), d.NumClasses()}, tc.name)
 		assert.Equal(t, tc.counts, d.Counts != nil, tc.name)
 	}
-	_, err := Source{Flag: "data", Data: "../../testdata"}.Load()
+	_, err := (&Source{Data: "../../testdata"}).Load()
 	assert.ErrorIs(t, err, cli.ErrUsage, "a folder")
 }

@@ -1,6 +1,8 @@
 package predict
 
 import (
+	"slices"
+
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
@@ -18,11 +20,11 @@ type Options struct {
 // Flags returns the flags of predict in the order of -h.
 func (o *Options) Flags() []cli.Flag {
 	return cli.Group("Flags",
-		cli.Value("model", "FILE", "demo-out/"+record.ModelFile, "a model that demo train saved", cli.Text(&o.model, "a file")),
-		cli.Value("header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns; without, they are in the order of the model's features", input.Header(&o.csv.Header)),
-		cli.Value("comma", "CHAR", "", input.CommaHelp, input.Comma(&o.csv.Comma)),
-		cli.Switch("json", "write JSON with the probabilities of all classes", &o.json),
-	)
+		slices.Concat(
+			[]cli.Flag{cli.Value("model", "FILE", "demo-out/"+record.ModelFile, "a model that demo train saved", cli.Text(&o.model, "a file"))},
+			input.TableFlags(&o.csv),
+			[]cli.Flag{cli.Switch("json", "write JSON with the probabilities of all classes", &o.json)},
+		)...)
 }
 
 // Parse reads the command line of predict.

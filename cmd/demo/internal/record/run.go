@@ -5,19 +5,6 @@ import (
 	"encoding/json"
 )
 
-// Calibration is what -calibrate came to, on the test rows: before it and after.
-type Calibration struct {
-	Temperature Float  `json:"temperature"`       // null when none fits
-	Problem     string `json:"problem,omitempty"` // why none fits
-
-	NLLBefore Float `json:"nll_before"` // negative log likelihood of the labels, without smoothing, in nats
-	NLLAfter  Float `json:"nll_after"`
-	ECEBefore Float `json:"ece_before"`
-	ECEAfter  Float `json:"ece_after"`
-
-	Reliability []Bin `json:"reliability"` // after
-}
-
 // Run is a run: what was asked for and what came out. The report and -json both show it.
 type Run struct {
 	Data        Data    `json:"data"`
@@ -74,31 +61,25 @@ type Data struct {
 	FlippedLabels  int    `json:"flipped_labels"` // of training and validation rows
 }
 
-// Config says how.
-type Config struct {
-	Loss         string  `json:"loss"`
-	Criterion    string  `json:"criterion"` // losses.Criterion.Key
-	Alpha        float64 `json:"alpha"`
-	Smoothing    string  `json:"smoothing"`
-	Hidden       []int   `json:"hidden"`
-	Epochs       int     `json:"epochs"`
-	Batch        int     `json:"batch"`
-	LearnRate    float64 `json:"learn_rate"`
-	Seed         uint64  `json:"seed"`
-	Noise        float64 `json:"noise"`
-	TestFraction float64 `json:"test_fraction"` // 0 for test rows that are no part of the data
-	Validation   float64 `json:"validation_fraction"`
-	Schedule     string  `json:"schedule"`
-	Warmup       float64 `json:"warmup"`
-	Patience     int     `json:"patience"`
-	L2           float64 `json:"l2"`
-	WeightDecay  float64 `json:"weight_decay"`
-	ClipNorm     float64 `json:"clip_norm"`
-	Mixup        float64 `json:"mixup"`
+// Calibration is what -calibrate came to, on the test rows: before it and after.
+type Calibration struct {
+	Temperature Float  `json:"temperature"`       // null when none fits
+	Problem     string `json:"problem,omitempty"` // why none fits
 
-	Teacher       string  `json:"teacher,omitempty"`
-	Temperature   float64 `json:"teacher_temperature,omitempty"`
-	TeacherWeight float64 `json:"teacher_weight,omitempty"`
+	NLLBefore Float `json:"nll_before"` // negative log likelihood of the labels, without smoothing, in nats
+	NLLAfter  Float `json:"nll_after"`
+	ECEBefore Float `json:"ece_before"`
+	ECEAfter  Float `json:"ece_after"`
+
+	Reliability []Bin `json:"reliability"` // after
+}
+
+// Teacher is the model that is distilled, and how it does on the test rows.
+type Teacher struct {
+	Sizes        []int `json:"sizes"` // of its layers
+	TestLoss     Float `json:"test_loss"`
+	TestAccuracy Float `json:"test_accuracy"`
+	ECE          Float `json:"ece"`
 }
 
 // New is the summary of a run that has not begun.
@@ -121,12 +102,4 @@ func (s *Run) JSON() ([]byte, error) {
 	enc.SetIndent("", "  ")
 	err := enc.Encode(s)
 	return b.Bytes(), err
-}
-
-// Teacher is the model that is distilled, and how it does on the test rows.
-type Teacher struct {
-	Sizes        []int `json:"sizes"` // of its layers
-	TestLoss     Float `json:"test_loss"`
-	TestAccuracy Float `json:"test_accuracy"`
-	ECE          Float `json:"ece"`
 }

@@ -6,7 +6,6 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
 	"softloss/losses"
-	"softloss/train/dataset"
 )
 
 // What holds where a flag is not given.
@@ -19,9 +18,10 @@ const (
 	defaultTeacherWeight = 0.5
 )
 
-// Parse reads the command line of train. It returns flag.ErrHelp for -h and errors that are errUsage.
+// Parse reads the command line of train. It returns [cli.ErrHelp] for -h and errors that are [cli.ErrUsage].
 func Parse(args []string) (Options, error) {
-	o := Options{Validation: -1}
+	var o Options
+	o.test.Test, o.Validation = true, notGiven
 	rest, err := cli.Parse("train", o.Flags(), args)
 	switch {
 	case err != nil:
@@ -29,7 +29,7 @@ func Parse(args []string) (Options, error) {
 	case len(rest) > 0:
 		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", rest[0])
 	}
-	for _, check := range []func() error{o.checkData, o.checkTraining, o.checkCriterion} {
+	for _, check := range []func() error{o.data.Check, o.checkTest, o.checkTraining, o.checkTeacher, o.checkCriterion} {
 		if err := check(); err != nil {
 			return o, err
 		}
@@ -37,40 +37,29 @@ func Parse(args []string) (Options, error) {
 	return o, nil
 }
 
+// notGiven is a value that a flag cannot have.
+const notGiven = -1
+
 // The checks look for values that are right alone and wrong together, and put in what is not given.
 
-func (o *Options) checkData() error {
-	ofCSV := o.csv.Label != "" || o.csv.LabelColumns != 0 || o.csv.Counts || o.csv.Header != dataset.HeaderAuto || o.csv.Comma != 0
-	switch isBuiltin := input.Builtin(o.data) != nil; {
-	case ofCSV && isBuiltin:
-		return cli.Usagef("-label, -soft, -counts, -header and -comma are about a CSV file, but -data is %s", o.data)
-	case o.labels != "" && isBuiltin:
-		return cli.Usagef("-labels is for an IDX or NPY file, but -data is %s, which has its labels", o.data)
-	case o.testData != "" && isBuiltin:
-		return cli.Usagef("-testdata is for data from files, but -data is %s", o.data)
-	case ofCSV && o.labels != "":
-		return cli.Usagef("-label, -soft, -counts, -header and -comma are about a CSV file, but -labels is for an IDX or NPY file")
-	case o.csv.Label != "" && o.csv.LabelColumns != 0:
-		return cli.Usagef("-label and -soft exclude each other: the class is in one column or in the last K")
-	case o.csv.Label != "" && o.csv.Header == dataset.HeaderNo:
-		return cli.Usagef("-label and -header no exclude each other: the column is found by its name in the header")
-	case o.csv.Counts && o.csv.LabelColumns == 0:
-		return cli.Usagef("-counts needs -soft K: the last K columns count the votes for each class")
-	case o.csv.LabelColumns == 1:
-		return cli.Usagef("-soft 1: want 2 or more columns, one for each class")
-	}
+func (o *Options) checkTest() error {
 	switch {
-	case o.testLabels != "" && o.testData == "":
+	case o.data.CSV.Counts && o.data.CSV.LabelColumns == 0:
+		return cli.Usagef("-counts needs -soft K: the last K columns count the votes for each class")
+	case o.test.Data != "" && input.Builtin(o.data.Data) != nil:
+		return cli.Usagef("-testdata is for data from files, but -data is %s", o.data.Data)
+	case o.test.Labels != "" && o.test.Data == "":
 		return cli.Usagef("-testlabels needs -testdata FILE: the rows that they are the labels of")
-	case o.testData != "" && o.labels != "" && o.testLabels == "":
+	case o.test.Data != "" && o.data.Labels != "" && o.test.Labels == "":
 		return cli.Usagef("-testdata needs -testlabels FILE, as -data has -labels")
-	case o.testLabels != "" && o.labels == "":
+	case o.test.Labels != "" && o.data.Labels == "":
 		return cli.Usagef("-testlabels is for IDX and NPY files, but -data has no -labels")
-	case o.testData != "" && o.testFraction != 0:
+	case o.test.Data != "" && o.TestFraction != 0:
 		return cli.Usagef("-test and -testdata exclude each other: the test is a part of -data or a file of its own")
-	case o.testData == "" && o.testFraction == 0:
-		o.testFraction = defaultTest
+	case o.test.Data == "" && o.TestFraction == 0:
+		o.TestFraction = defaultTest
 	}
+	o.test.CSV = o.data.CSV
 	return nil
 }
 
@@ -79,29 +68,34 @@ func (o *Options) checkTraining() error {
 		return cli.Usagef("-resume needs -checkpoint DIR: the folder of the run to go on with")
 	}
 	o.defaultPace()
-	watched := o.patience > 0 || o.calibrate
+	const needsRows = "-%s needs validation rows to go by: want -validation above 0, or none for %g"
 	switch {
-	case o.Validation == 0 && o.patience > 0:
-		return cli.Usagef("-patience needs validation rows to go by: want -validation above 0, or none for %g", defaultValidation)
+	case o.Validation == 0 && o.Patience > 0:
+		return cli.Usagef(needsRows, "patience", defaultValidation)
 	case o.Validation == 0 && o.calibrate:
-		return cli.Usagef("-calibrate needs validation rows to go by: want -validation above 0, or none for %g", defaultValidation)
-	case o.Validation < 0 && watched:
+		return cli.Usagef(needsRows, "calibrate", defaultValidation)
+	case o.Validation == notGiven && (o.Patience > 0 || o.calibrate):
 		o.Validation = defaultValidation
-	case o.Validation < 0:
+	case o.Validation == notGiven:
 		o.Validation = 0
 	}
+	return nil
+}
+
+func (o *Options) checkTeacher() error {
 	switch {
-	case o.teacher == "" && o.temperature != 0:
+	case o.Teacher == "" && o.Temperature != 0:
 		return cli.Usagef("-temperature is that of a -teacher FILE; -calibrate finds the one of a model")
-	case o.teacher == "" && o.teacherWeight != 0:
+	case o.Teacher == "" && o.TeacherWeight != 0:
 		return cli.Usagef("-teacherweight needs -teacher FILE: a model that demo train saved")
-	case o.teacher != "":
-		if o.temperature == 0 {
-			o.temperature = defaultTemperature
-		}
-		if o.teacherWeight == 0 {
-			o.teacherWeight = defaultTeacherWeight
-		}
+	case o.Teacher == "":
+		return nil
+	}
+	if o.Temperature == 0 {
+		o.Temperature = defaultTemperature
+	}
+	if o.TeacherWeight == 0 {
+		o.TeacherWeight = defaultTeacherWeight
 	}
 	return nil
 }
@@ -109,7 +103,7 @@ func (o *Options) checkTraining() error {
 // defaultPace puts in the epochs of built-in data and the learning rate. The epochs of a file depend on its rows.
 func (o *Options) defaultPace() {
 	epochs, rate := 0, input.DefaultLearnRate
-	switch o.data {
+	switch o.data.Data {
 	case "digits":
 		epochs = defaultEpochs
 	case "housing":
@@ -123,13 +117,16 @@ func (o *Options) defaultPace() {
 	}
 }
 
+// checkCriterion puts together the criterion, and notes it for the summary.
 func (o *Options) checkCriterion() error {
+	o.criterion.Smoothing.Alpha = o.Alpha
+	o.Smoothing, o.Schedule, o.Criterion = o.criterion.Smoothing.Rule.String(), o.curve.String(), o.criterion.Key()
 	err := o.criterion.Validate()
 	if errors.Is(err, losses.ErrAlpha) {
-		return cli.Usagef("-alpha %g: with -smoothing %v want a number from 0 to 1", o.criterion.Smoothing.Alpha, o.criterion.Smoothing.Rule)
+		return cli.Usagef("-alpha %g: with -smoothing %s want a number from 0 to 1", o.Alpha, o.Smoothing)
 	}
 	if err != nil {
-		return cli.Usagef("-loss %s: %s", o.loss, cli.OneLine(err))
+		return cli.Usagef("-loss %s: %s", o.Loss, cli.OneLine(err))
 	}
 	return nil
 }

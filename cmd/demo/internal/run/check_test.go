@@ -6,20 +6,31 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
-	"softloss/cmd/demo/internal/record"
 	"softloss/train"
+	"softloss/train/dataset"
 )
 
 func TestTeacherFlags(t *testing.T) {
 	o, err := Parse(strings.Fields("-teacher m"))
 	require.NoError(t, err)
-	assert.Equal(t, []float64{2, 0.5}, []float64{o.temperature, o.teacherWeight})
+	assert.Equal(t, []float64{2, 0.5}, []float64{o.Temperature, o.TeacherWeight})
 	o, err = Parse(strings.Fields("-teacher m -temperature 4 -teacherweight 1"))
 	require.NoError(t, err)
-	assert.Equal(t, []float64{4, 1}, []float64{o.temperature, o.teacherWeight})
-	s := &session{Options: o, summary: record.New(o.summary())}
-	s.teacher = &train.Model{}
-	c := s.config()
+	assert.Equal(t, []float64{4, 1}, []float64{o.Temperature, o.TeacherWeight})
+	s := &session{Options: o, teacher: &train.Model{}, train: &dataset.Dataset{Features: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 1))}}
+	c := s.trainConfig()
 	assert.Equal(t, []any{s.teacher, 4.0, 1.0}, []any{c.Teacher, c.TeacherTemperature, c.TeacherWeight})
+}
+
+func TestValidationDefaults(t *testing.T) {
+	for args, want := range map[string]float64{
+		"": 0, "-validation 0": 0, "-validation 0.3": 0.3, "-patience 3": 0.1, "-calibrate": 0.1,
+		"-patience 3 -calibrate -validation 0.25": 0.25,
+	} {
+		o, err := Parse(strings.Fields(args))
+		require.NoError(t, err, args)
+		assert.InDelta(t, want, o.Validation, 0, args)
+	}
 }

@@ -54,7 +54,7 @@ func (s *session) evaluate() error {
 	if u.Test, err = describeTest(s.model, final, s.test, s.rawTest); err != nil {
 		return err
 	}
-	if s.lossInfo.Lowest {
+	if s.loss.Lowest {
 		if u.TrainLowestLoss, err = lowestLoss(s.criterion, s.train); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (s *session) evaluateValidation() error {
 	}
 	u := s.summary
 	u.ValidationLoss, u.ValidationAccuracy, u.ValidationECE = record.Float(m.Loss), record.Float(m.Accuracy), record.Float(m.ECE)
-	if s.lossInfo.Lowest {
+	if s.loss.Lowest {
 		u.ValidationLowestLoss, err = lowestLoss(s.criterion, s.valid)
 	}
 	return err

@@ -15,7 +15,7 @@ import (
 
 // fit trains until it is done or ctx ends.
 func (s *session) fit(ctx context.Context) error {
-	cfg := s.config()
+	cfg := s.trainConfig()
 	var events *tfevents.File
 	if s.tensorboard != "" {
 		var err error
@@ -35,7 +35,7 @@ func (s *session) fit(ctx context.Context) error {
 			s.lastState = now.State()
 		}
 		if events != nil && failed == nil {
-			failed = AddEpoch(events, *now.Done, watched)
+			failed = addEpoch(events, *now.Done, watched)
 		}
 	})
 	p.End()
@@ -64,8 +64,8 @@ func (s *session) fit(ctx context.Context) error {
 
 // newProgress returns what shows how far the training is.
 func (s *session) newProgress() *show.Progress {
-	p := show.NewProgress(s.text, s.terminal, s.lossInfo.Unit, s.summary.Data.Watched())
-	p.Patient = s.patience > 0
+	p := show.NewProgress(s.text, s.terminal, s.loss.Unit, s.summary.Data.Watched())
+	p.Patient = s.Patience > 0
 	if s.teacher != nil {
 		p.Trained += " with teacher"
 	}
@@ -83,8 +83,8 @@ func (s *session) trainModel(ctx context.Context, cfg train.Config, observe trai
 // keep saves a run that was interrupted, if it is not saved yet, and notes how to go on with it.
 func (s *session) keep(epochs int) error {
 	dir := s.checkpoint
-	if dir == "" && s.lastState != nil && !s.noPlots {
-		dir = filepath.Join(s.out, record.CheckpointFolder)
+	if dir == "" && s.lastState != nil {
+		dir = filepath.Join(s.Out, record.CheckpointFolder)
 		if err := train.WriteCheckpoint(dir, s.lastState); err != nil {
 			return err
 		}
@@ -93,12 +93,12 @@ func (s *session) keep(epochs int) error {
 		return nil
 	}
 	s.summary.Checkpoint = dir
-	s.summary.ResumeCommand = s.Command("train", s.args, "checkpoint", "resume") + " -checkpoint " + cli.ShellWord(dir) + " -resume"
+	s.summary.ResumeCommand = s.console.Command("train", s.args, "checkpoint", "resume") + " -checkpoint " + cli.ShellWord(dir) + " -resume"
 	return nil
 }
 
-// AddEpoch writes the numbers of an epoch; watched are the rows of its validation.
-func AddEpoch(e *tfevents.File, epoch train.Epoch, watched string) error {
+// addEpoch writes the numbers of an epoch; watched are the rows of its validation.
+func addEpoch(e *tfevents.File, epoch train.Epoch, watched string) error {
 	scalars := []tfevents.Scalar{
 		{Tag: "train/loss", Value: epoch.Loss}, {Tag: "train/accuracy", Value: epoch.Accuracy}, {Tag: "learn rate", Value: epoch.LearnRate},
 	}

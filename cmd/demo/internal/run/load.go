@@ -8,7 +8,7 @@ import (
 
 // load reads, splits, spoils and scales the data, and reads the teacher.
 func (s *session) load() error {
-	set, err := input.Source{Flag: "data", LabelsFlag: "labels", Data: s.data, Labels: s.labels, CSV: s.csv}.Load()
+	set, err := s.data.Load()
 	if err != nil {
 		return err
 	}
@@ -16,14 +16,14 @@ func (s *session) load() error {
 		return err
 	}
 	d := &s.summary.Data
-	if s.noise > 0 {
-		if s.train, d.FlippedLabels, err = dataset.FlipLabels(s.train, s.noise, s.seed); err != nil {
+	if s.Noise > 0 {
+		if s.train, d.FlippedLabels, err = dataset.FlipLabels(s.train, s.Noise, s.Seed); err != nil {
 			return err
 		}
 	}
 	all := []*dataset.Dataset{s.test}
 	if n := s.train.Len(); s.Validation > 0 {
-		if s.train, s.valid, err = s.train.Split(s.Validation, s.seed); err != nil {
+		if s.train, s.valid, err = s.train.Split(s.Validation, s.Seed); err != nil {
 			return cli.Usagef("-validation %g of %s: leaves no row on one side, want at least 1 on both", s.Validation, cli.Count(n, "training row"))
 		}
 		d.ValidationRows = s.valid.Len()
@@ -31,32 +31,36 @@ func (s *session) load() error {
 	}
 	s.rawTest = s.test.Features.Float32s()
 	if s.scaler, err = input.ScaleSets(s.train, all...); err != nil {
-		return cli.Usagef("-data %s: %s", s.data, cli.TrimPackage(err))
+		return cli.Usagef("-data %s: %s", s.data.Data, cli.TrimPackage(err))
 	}
 	d.Label = set.LabelName
-	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data, s.testData, s.train.Len(), s.test.Len()
+	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data.Data, s.Options.test.Data, s.train.Len(), s.test.Len()
 	d.Features, d.Classes = set.NumFeatures(), set.NumClasses()
 	d.Weighted, d.SoftLabels = set.Counts != nil, isSoft(set)
+	if s.Epochs == 0 { // those of a file, when they are not given
+		s.Epochs = max(defaultEpochs, (defaultSteps+s.batches()-1)/s.batches())
+	}
+	s.summary.Config.Epochs = s.Epochs
 	return s.loadTeacher()
 }
 
 // splitTest parts the test rows from the others, or reads them.
 func (s *session) splitTest(set *dataset.Dataset) (err error) {
-	if s.testData == "" {
-		if s.train, s.test, err = set.Split(s.testFraction, s.seed); err != nil {
-			return cli.Usagef("-test %g of %s: %s", s.testFraction, cli.Count(set.Len(), "row"), cli.TrimPackage(err))
+	if s.Options.test.Data == "" {
+		if s.train, s.test, err = set.Split(s.TestFraction, s.Seed); err != nil {
+			return cli.Usagef("-test %g of %s: %s", s.TestFraction, cli.Count(set.Len(), "row"), cli.TrimPackage(err))
 		}
 		return nil
 	}
 	s.train = set
-	if s.test, err = (input.Source{Flag: "testdata", LabelsFlag: "testlabels", Data: s.testData, Labels: s.testLabels, CSV: s.csv}).Load(); err != nil {
+	if s.test, err = s.Options.test.Load(); err != nil {
 		return err
 	}
 	if err := s.test.SameFeatures(set); err != nil {
-		return cli.Usagef("-testdata %s: %s as in -data", s.testData, cli.TrimPackage(err))
+		return cli.Usagef("-testdata %s: %s as in -data", s.Options.test.Data, cli.TrimPackage(err))
 	}
 	if s.test, err = s.test.WithClasses(set.ClassNames); err != nil {
-		return cli.Usagef("-testdata %s: %s as in -data", s.testData, cli.TrimPackage(err))
+		return cli.Usagef("-testdata %s: %s as in -data", s.Options.test.Data, cli.TrimPackage(err))
 	}
 	return nil
 }

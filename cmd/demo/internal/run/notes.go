@@ -34,7 +34,7 @@ func (s *session) noteLabel() string {
 		return err == nil && x != float64(int64(x))
 	})
 	hasText := slices.ContainsFunc(s.train.FeatureNames, func(feature string) bool { return strings.Contains(feature, "=") })
-	if s.csv.Label == "" && fractional && hasText {
+	if s.data.CSV.Label == "" && fractional && hasText {
 		return fmt.Sprintf("the classes are numbers of %q; -label NAME takes another column", name)
 	}
 	return ""
@@ -43,7 +43,7 @@ func (s *session) noteLabel() string {
 // noteValidation warns of what goes by few rows.
 func (s *session) noteValidation() string {
 	var flags []string
-	if s.patience > 0 {
+	if s.Patience > 0 {
 		flags = append(flags, "-patience")
 	}
 	if s.calibrate {
@@ -76,18 +76,18 @@ func (s *session) noteAlpha() string {
 
 // noteWarmup is about a learning rate that is never reached.
 func (s *session) noteWarmup() string {
-	if s.warmup > float64(s.Epochs) {
-		return fmt.Sprintf("-warmup %g is longer than the training, %s: the learning rate stays below %g", s.warmup, cli.Count(s.Epochs, "epoch"), s.LearnRate)
+	if s.Warmup > float64(s.Epochs) {
+		return fmt.Sprintf("-warmup %g is longer than the training, %s: the learning rate stays below %g", s.Warmup, cli.Count(s.Epochs, "epoch"), s.LearnRate)
 	}
 	return ""
 }
 
 // noteOldRun is about a run that Ctrl-C would replace.
 func (s *session) noteOldRun() string {
-	if s.checkpoint != "" || s.noPlots {
+	if s.checkpoint != "" {
 		return ""
 	}
-	dir := filepath.Join(s.out, record.CheckpointFolder)
+	dir := filepath.Join(s.Out, record.CheckpointFolder)
 	old, err := train.ReadCheckpoint(dir)
 	if err != nil {
 		return ""

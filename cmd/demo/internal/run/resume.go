@@ -31,7 +31,7 @@ func (s *session) openCheckpoint() error {
 		return cli.Usagef("-checkpoint: %s", strings.Replace(cli.TrimPackage(err), "see ReadPreviousCheckpoint",
 			"rename checkpoint.prev.safetensors to checkpoint.safetensors to go on from it", 1))
 	}
-	switch err := state.SameRun(s.config(), s.train, s.watch()); {
+	switch err := state.SameRun(s.trainConfig(), s.train, s.watch()); {
 	case errors.Is(err, train.ErrState):
 		return s.otherRun(err)
 	case err != nil:
@@ -76,10 +76,11 @@ func (s *session) settingFlag(e *train.OtherRunError) (name, run, now string) {
 		epochs := func(steps int) string { return fmt.Sprintf("%.4g", float64(steps)/float64(s.batches())) }
 		return "-warmup", epochs(a.Warmup), epochs(b.Warmup)
 	}
-	name = map[string]string{
-		"Hidden": "-hidden", "BatchSize": "-batch", "LearnRate": "-lr", "Seed": "-seed", "L2": "-l2", "WeightDecay": "-decay", "ClipNorm": "-clip",
-		"Mixup": "-mixup", "Patience": "-patience", "TeacherTemperature": "-temperature", "TeacherWeight": "-teacherweight",
-	}[e.Field]
+	for _, f := range s.Flags() {
+		if f.Field == e.Field {
+			name = "-" + f.Name
+		}
+	}
 	return name, flagValue(e.Run), flagValue(e.Now)
 }
 

@@ -12,9 +12,7 @@ import (
 
 // Do makes the run of a command line.
 func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
-	s := &session{Options: o, Console: c, args: args, summary: record.New(o.summary())}
-	s.text, s.terminal = c.Streams(o.jsonFile, o.quiet)
-	return s.run(ctx)
+	return newSession(o, args, c).run(ctx)
 }
 
 // run does it all. A cancelled context ends the training, not the report.
@@ -23,17 +21,16 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.load(); err != nil {
 		return err
 	}
-	s.setEpochs()
-	if err := cli.CheckOutputs(s.out, !s.noPlots, s.jsonFile); err != nil {
-		return err
-	}
-	if err := s.config().Validate(); err != nil {
+	if err := s.trainConfig().Validate(); err != nil {
 		return cli.Usagef("%s", cli.TrimPackage(err))
 	}
 	if err := s.openCheckpoint(); err != nil {
 		return err
 	}
-	show.Head(s.text, s.summary, s.lossInfo)
+	if err := s.Prepare(); err != nil {
+		return err
+	}
+	show.Head(s.text, s.summary, s.loss)
 	s.printNotes()
 	if s.state != nil {
 		fmt.Fprintf(s.text, "resumed  after %s, from %s\n", cli.Count(s.state.Epoch, "epoch"), s.checkpoint)
@@ -49,10 +46,7 @@ func (s *session) run(ctx context.Context) error {
 	}
 	s.summary.Seconds = record.Float(time.Since(start).Seconds())
 	err := s.writeOutputs()
-	show.Report(s.text, s.summary, s.lossInfo)
-	if s.summary.Interrupted && s.summary.Checkpoint == "" && s.noPlots {
-		fmt.Fprintln(s.text, "nothing was saved: -noplots without -checkpoint")
-	}
+	show.Report(s.text, s.summary, s.loss)
 	if err == nil && !s.summary.GraphAgrees {
 		err = fmt.Errorf("the loss on tensors, %v, and in a graph, %v, disagree", s.summary.TestLoss, s.summary.GraphTestLoss)
 	}

@@ -12,11 +12,8 @@ import (
 
 // saveModel writes the model with all that a prediction on raw features needs.
 func (s *session) saveModel() error {
-	if s.noPlots {
-		return nil
-	}
 	saved := &train.Saved{Model: s.model, Scaler: s.scaler, Temperature: s.fitted, FeatureNames: s.train.FeatureNames, ClassNames: s.train.ClassNames}
-	model, onnx := filepath.Join(s.out, record.ModelFile), filepath.Join(s.out, record.OnnxFile)
+	model, onnx := filepath.Join(s.Out, record.ModelFile), filepath.Join(s.Out, record.OnnxFile)
 	if err := saved.Save(model); err != nil {
 		return err
 	}
@@ -33,38 +30,37 @@ func (s *session) saveModel() error {
 
 // writeOutputs draws the pictures and writes the summary, where -json says too, and the report.
 func (s *session) writeOutputs() error {
-	if !s.noPlots {
-		all, err := show.PicturesOf(s.summary)
-		if err != nil {
+	var files []string
+	var err error
+	if !s.NoPlots {
+		if files, err = show.WritePictures(s.Out, s.summary); err != nil {
 			return err
 		}
-		files, err := show.WritePictures(s.out, all)
-		if err != nil {
-			return err
-		}
-		s.summary.Files = append(append(s.summary.Files, files...), filepath.Join(s.out, record.SummaryFile), filepath.Join(s.out, record.ReportFile))
 	}
-	if s.jsonFile != "" && s.jsonFile != "-" {
-		s.summary.Files = append(s.summary.Files, s.jsonFile)
+	summary, report := filepath.Join(s.Out, record.SummaryFile), filepath.Join(s.Out, record.ReportFile)
+	files = append(files, summary)
+	if !s.NoPlots {
+		files = append(files, report)
+	}
+	if err := show.RemoveOld(s.Out, files); err != nil {
+		return err
+	}
+	s.summary.Files = append(s.summary.Files, files...)
+	if s.JSONFile != "" && s.JSONFile != "-" {
+		s.summary.Files = append(s.summary.Files, s.JSONFile)
 	}
 	content, err := s.summary.JSON()
 	if err != nil {
 		return err
 	}
-	if !s.noPlots {
-		if err := os.WriteFile(filepath.Join(s.out, record.SummaryFile), content, 0o666); err != nil {
-			return err
-		}
-		if _, err := show.WriteReport(s.out); err != nil {
-			return err
-		}
-	}
-	switch s.jsonFile {
-	case "":
-		return nil
-	case "-":
-		_, err = s.Stdout.Write(content)
+	if err := os.WriteFile(summary, content, 0o666); err != nil {
 		return err
 	}
-	return os.WriteFile(s.jsonFile, content, 0o666)
+	if !s.NoPlots {
+		if _, err := show.WriteReport(s.Out); err != nil {
+			return err
+		}
+	}
+	_, err = s.WriteJSON(content, s.console.Stdout)
+	return err
 }

@@ -2,42 +2,20 @@ package run
 
 import (
 	"io"
-	"math"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
+	"softloss/cmd/demo/internal/show"
 	"softloss/train"
 	"softloss/train/dataset"
 )
 
-// config is what the trainer is told.
-func (s *session) config() train.Config {
-	return train.Config{
-		Hidden: s.hidden, Epochs: s.Epochs, BatchSize: s.batch, LearnRate: s.LearnRate, Seed: s.seed, Criterion: s.criterion,
-		Schedule: train.Schedule{Curve: s.curve, Warmup: int(math.Round(min(s.warmup, 1e6) * float64(s.batches())))},
-		L2:       s.l2, WeightDecay: s.decay, ClipNorm: s.clip, Mixup: s.mixup, Patience: s.patience, Checkpoint: s.checkpoint,
-		Teacher: s.teacher, TeacherTemperature: s.Options.temperature, TeacherWeight: s.teacherWeight,
-	}
-}
-
-// setEpochs puts in the epochs of a file, when they are not given: about defaultSteps, and not below defaultEpochs.
-func (s *session) setEpochs() {
-	if s.Epochs == 0 {
-		s.Epochs = max(defaultEpochs, (defaultSteps+s.batches()-1)/s.batches())
-	}
-	s.summary.Config.Epochs = s.Epochs
-}
-
-// batches is the number of steps of an epoch.
-func (s *session) batches() int {
-	return dataset.Batches{N: s.train.Len(), Size: min(s.batch, s.train.Len())}.Len()
-}
-
 // session is one run, from the data to the last file.
 type session struct {
 	Options
-	cli.Console
+	console  cli.Console
 	args     []string
+	loss     show.LossInfo
 	summary  *record.Run
 	text     io.Writer // for people
 	terminal io.Writer // for the progress bar; nil draws none
@@ -52,10 +30,29 @@ type session struct {
 	fitted             float64      // temperature of -calibrate; 0 without one
 }
 
+// newSession is a run that has not begun.
+func newSession(o Options, args []string, c cli.Console) *session {
+	s := &session{Options: o, console: c, args: args, loss: show.DescribeLoss(o.criterion.Loss), summary: record.New(o.Config)}
+	s.text, s.terminal = o.Streams(c)
+	return s
+}
+
 // watch returns the rows that are looked at after each epoch.
 func (s *session) watch() *dataset.Dataset {
 	if s.valid != nil {
 		return s.valid
 	}
 	return s.test
+}
+
+// batches is the number of steps of an epoch.
+func (s *session) batches() int {
+	return dataset.Batches{N: s.train.Len(), Size: min(s.Batch, s.train.Len())}.Len()
+}
+
+// trainConfig is what the trainer is told.
+func (s *session) trainConfig() train.Config {
+	c := s.config(s.batches())
+	c.Teacher = s.teacher
+	return c
 }

@@ -10,10 +10,10 @@ import (
 
 // loadTeacher reads the model that -teacher names, as one for features that are scaled as here.
 func (s *session) loadTeacher() error {
-	if s.Options.teacher == "" {
+	if s.Teacher == "" {
 		return nil
 	}
-	saved, err := input.Model("teacher", s.Options.teacher)
+	saved, err := input.Model("teacher", s.Teacher)
 	if err != nil {
 		return err
 	}
@@ -28,11 +28,11 @@ func (s *session) loadTeacher() error {
 		{"class", sizes[len(sizes)-1], s.train.NumClasses(), saved.ClassNames, s.train.ClassNames},
 	} {
 		if err := sameNames(side.what, side.got, side.want, side.names, side.wantNames); err != nil {
-			return cli.Usagef("-teacher %s: %s as in -data", s.Options.teacher, err)
+			return cli.Usagef("-teacher %s: %s as in -data", s.Teacher, err)
 		}
 	}
 	if s.teacher, err = saved.Fold(s.scaler); err != nil {
-		return cli.Usagef("-teacher %s: %s", s.Options.teacher, cli.TrimPackage(err))
+		return cli.Usagef("-teacher %s: %s", s.Teacher, cli.TrimPackage(err))
 	}
 	s.summary.Teacher = &record.Teacher{Sizes: sizes, TestLoss: record.Unknown, TestAccuracy: record.Unknown, ECE: record.Unknown}
 	return nil

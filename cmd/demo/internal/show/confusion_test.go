@@ -33,14 +33,14 @@ func TestDrawings(t *testing.T) {
 	dir := t.TempDir()
 	d := confusionMatrix(exampleTest())
 	path := filepath.Join(dir, "confusion.png")
-	require.NoError(t, figure.WritePNG(path, d.Width, d.Height, d.Paint))
+	require.NoError(t, d.Write(path))
 	share := lightPalette.share
 	demotest.Picture(t, path, dotsOf(d), share(0.9, true), share(0.7, true), share(0.1, false), share(0.3, false))
 	require.NotNil(t, d.Dark)
-	require.NoError(t, figure.WritePNG(path, d.Dark.Width, d.Dark.Height, d.Dark.Paint))
+	require.NoError(t, d.Dark.Write(path))
 
 	for _, d := range []figure.Drawing{mistakes(exampleTest()), *mistakes(exampleTest()).Small} {
-		require.NoError(t, figure.WritePNG(path, d.Width, d.Height, d.Paint))
+		require.NoError(t, d.Write(path))
 		demotest.Picture(t, path, dotsOf(d), figure.RightColour, figure.WrongColour)
 	}
 	for _, k := range []int{1, 2, 35, 60, 300} {
@@ -50,7 +50,7 @@ func TestDrawings(t *testing.T) {
 			many.Confusion[i][i] = 1000
 		}
 		d := confusionMatrix(many)
-		require.NoError(t, figure.WritePNG(path, d.Width, d.Height, d.Paint))
+		require.NoError(t, d.Write(path))
 		demotest.Picture(t, path, dotsOf(d), figure.RightColour)
 		assert.LessOrEqual(t, d.Width, vg.Length(1100))
 	}

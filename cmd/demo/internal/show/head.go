@@ -41,7 +41,7 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 		loss += fmt.Sprintf(", labels smoothed with alpha %g (%s rule)", c.Alpha, c.Smoothing)
 	}
 	fmt.Fprintf(w, "loss     %s\n", loss)
-	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g%s, seed %d\n", cli.Count(c.Epochs, "epoch"), c.Batch, c.LearnRate, extras(c), c.Seed)
+	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g%s, seed %d\n", cli.Count(c.Epochs, "epoch"), c.Batch, c.LearnRate, c.Extras(), c.Seed)
 	if s.Teacher != nil {
 		fmt.Fprintf(w, "teacher  %s\n", describeTeacher(s))
 	}
@@ -57,26 +57,6 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	if d.TestRows < FewRows {
 		fmt.Fprintf(w, "note     only %s: the numbers of the test are rough\n", cli.Count(d.TestRows, "test row"))
 	}
-}
-
-// extras are the settings of the training that are off unless asked for.
-func extras(c record.Config) string {
-	text := ""
-	if c.Schedule == "cosine" {
-		text = " falling as a cosine"
-	}
-	for _, e := range []struct {
-		name  string
-		value float64
-	}{
-		{"warm-up epochs", c.Warmup}, {"patience", float64(c.Patience)}, {"L2", c.L2}, {"weight decay", c.WeightDecay},
-		{"clip", c.ClipNorm}, {"mixup", c.Mixup},
-	} {
-		if e.value != 0 {
-			text += fmt.Sprintf(", %s %g", e.name, e.value)
-		}
-	}
-	return text
 }
 
 // FewRows are so few test rows that one of them is more than 2 % of accuracy.

@@ -56,7 +56,7 @@ func writePage(dir string, run *record.Run, studies []*record.Study) (string, er
 		if page.Run, err = runSection(run); err != nil {
 			return "", err
 		}
-		all, err := PicturesOf(run)
+		all, err := picturesOf(run)
 		if err != nil {
 			return "", err
 		}
@@ -164,7 +164,7 @@ func settings(s *record.Run, info LossInfo) []htmlFact {
 	}
 	settings := []htmlFact{
 		{"loss", title}, {"smoothing", smoothing},
-		{"training", fmt.Sprintf("%s in batches of %d, learning rate %g%s", cli.Count(len(s.History), "epoch"), c.Batch, c.LearnRate, extras(c))},
+		{"training", fmt.Sprintf("%s in batches of %d, learning rate %g%s", cli.Count(len(s.History), "epoch"), c.Batch, c.LearnRate, c.Extras())},
 		{"seed", fmt.Sprint(c.Seed)},
 	}
 	if d.FlippedLabels > 0 {

@@ -43,7 +43,7 @@ func TestDrawImage(t *testing.T) {
 	s := &record.Test{ImageRows: 2, ImageColumns: 6, ClassNames: []string{"a", "b"},
 		Mistakes: []record.Mistake{{Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels}, {Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels[:3]}}}
 	d := mistakes(s)
-	content, err := figure.DrawPNG(d.Width, d.Height, d.Paint)
+	content, err := d.PNG()
 	require.NoError(t, err)
 	img, err := png.Decode(bytes.NewReader(content))
 	require.NoError(t, err)

@@ -26,20 +26,21 @@ type picture struct {
 // alphaPicture is the one picture that needs no training.
 func alphaPicture() (picture, error) {
 	sheet, err := lossByAlpha()
-	return picture{record.LossByAlphaFile, "Example: what label smoothing does", "The notebook's example of three rows and five classes, the same in every report: none of " +
-		"it is your data or this run. It shows how the loss of each row depends on alpha, the strength of smoothing, for soft labels, for one-hot labels and for " +
-		"class indices.", sheet.Drawing(), sheet.Single()}, err
+	return picture{file: record.LossByAlphaFile, title: "Example: what label smoothing does",
+		caption: "The notebook's example of three rows and five classes, the same in every report: none of " +
+			"it is your data or this run. It shows how the loss of each row depends on alpha, the strength of smoothing, for soft labels, for one-hot labels and for " +
+			"class indices.", whole: sheet.Drawing(), parts: sheet.Single()}, err
 }
 
-// PicturesOf are those of a run, in the order of the report.
-func PicturesOf(s *record.Run) ([]picture, error) {
+// picturesOf are those of a run, in the order of the report.
+func picturesOf(s *record.Run) ([]picture, error) {
 	loss, err := losses.ParseLoss(s.Config.Loss)
 	if err != nil {
 		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.TrimPackage(err))
 	}
 	var out []picture
 	add := func(file, title, caption string, whole figure.Drawing, parts ...figure.Drawing) {
-		out = append(out, picture{file, title, caption, whole, parts})
+		out = append(out, picture{file: file, title: title, caption: caption, whole: whole, parts: parts})
 	}
 	if len(s.History) > 0 {
 		f := trainingCurves(s, DescribeLoss(loss))
@@ -71,20 +72,15 @@ func PicturesOf(s *record.Run) ([]picture, error) {
 	return append(out, alpha), err
 }
 
-// WritePictures stores the pictures of a run in a folder and returns the paths. Those of the run that was there before
-// which this one does not have are removed: they would be taken for its own.
-func WritePictures(dir string, all []picture) (files []string, err error) {
-	if files, err = storePictures(dir, all); err != nil {
+// WritePictures draws a run into a folder and returns the paths.
+func WritePictures(dir string, s *record.Run) (files []string, err error) {
+	all, err := picturesOf(s)
+	if err != nil {
 		return nil, err
 	}
-	return files, RemoveOldPictures(dir, all)
-}
-
-// storePictures stores pictures in a folder and returns the paths.
-func storePictures(dir string, all []picture) (files []string, err error) {
 	for _, p := range all {
 		path := filepath.Join(dir, p.file)
-		if err := figure.WritePNG(path, p.whole.Width, p.whole.Height, p.whole.Paint); err != nil {
+		if err := p.whole.Write(path); err != nil {
 			return nil, err
 		}
 		files = append(files, path)
@@ -92,21 +88,23 @@ func storePictures(dir string, all []picture) (files []string, err error) {
 	return files, nil
 }
 
-// RemoveOldPictures removes the pictures that the summary in a folder says a run has written there, but those of all. A
-// file of the same name that it does not list is someone else's.
-func RemoveOldPictures(dir string, all []picture) error {
+// RemoveOld removes the pictures and the report that the summary in a folder says the run before has written there, but
+// those that are written now: they would be taken for this run's. A file of the same name that it does not list is
+// someone else's.
+func RemoveOld(dir string, now []string) error {
 	before, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
 	if err != nil || before == nil { // what cannot be read is about to be written over
 		return nil
 	}
+	known := []string{
+		record.TrainingCurvesFile, record.MistakesFile, record.ConfusionFile, record.ReliabilityFile, record.LossByAlphaFile, record.ReportFile,
+	}
 	for _, path := range before.Files {
-		name := filepath.Base(path)
-		known := slices.Contains([]string{record.TrainingCurvesFile, record.MistakesFile, record.ConfusionFile, record.ReliabilityFile}, name)
-		now := slices.ContainsFunc(all, func(p picture) bool { return p.file == name })
-		if !known || now {
+		path = filepath.Join(dir, filepath.Base(path))
+		if !slices.Contains(known, filepath.Base(path)) || slices.Contains(now, path) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

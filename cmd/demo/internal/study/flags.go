@@ -12,14 +12,13 @@ import (
 	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
 	"softloss/losses"
-	"softloss/train/dataset"
 )
 
 // Options are what the command line of compare says.
 type Options struct {
-	data         string
-	labels       string // path, for an IDX or NPY file
-	csv          dataset.CSVOptions
+	input.Source
+	cli.Output
+
 	losses       []string
 	noise        []float64
 	seeds        int
@@ -30,17 +29,12 @@ type Options struct {
 	testFraction float64
 	scaling      string // auto, yes or no
 	scale        bool   // what comes of it
-
-	jobs     int
-	out      string
-	fresh    bool
-	noPlots  bool
-	jsonFile string
-	quiet    bool
+	jobs         int
+	fresh        bool
 }
 
 // isAnswers reports whether the study is the one about people's answers.
-func (o *Options) isAnswers() bool { return o.data == "housing" || o.csv.LabelColumns > 0 }
+func (o *Options) isAnswers() bool { return o.Data == "housing" || o.CSV.LabelColumns > 0 }
 
 // file is a file of the study in the output folder.
 func (o *Options) file(end string) string {
@@ -48,44 +42,36 @@ func (o *Options) file(end string) string {
 	if o.isAnswers() {
 		name = record.AnswersStudyName
 	}
-	return filepath.Join(o.out, name+end)
+	return filepath.Join(o.Out, name+end)
 }
 
 // Flags returns the flags of compare in the order of -h.
 func (o *Options) Flags() []cli.Flag {
 	return slices.Concat(
-		cli.Group("Data",
-			cli.Value("data", "NAME|FILE", "digits", "digits, housing, a CSV file, or with -labels an IDX or NPY file", cli.Text(&o.data, input.WantData)),
-			cli.Value("labels", "FILE", "", "labels of an IDX or NPY file, as demo train takes them", cli.AnyText(&o.labels)),
-			cli.Value("label", "NAME", "", "column of a CSV file that holds the class (default: the last)", cli.AnyText(&o.csv.Label)),
-			cli.Value("soft", "K", "0", "the last K columns of a CSV file count the answers for each class", cli.Whole(&o.csv.LabelColumns, 0)),
-			cli.Value("header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns", input.Header(&o.csv.Header)),
-			cli.Value("comma", "CHAR", "", input.CommaHelp, input.Comma(&o.csv.Comma)),
-			cli.Value("test", "FRACTION", "0.3", "part of the rows kept for the test, between 0 and 1",
-				cli.Number(&o.testFraction, "a number between 0 and 1, both excluded", func(x float64) bool { return x > 0 && x < 1 })),
-			cli.Value("scale", "auto|yes|no", "auto", "scale features to mean 0 and deviation 1 of the training rows; auto leaves the pixels of digits, 0 to 1, as they are", o.setScale),
-		),
+		cli.Group("Data", append(o.Source.Flags(),
+			cli.Value("test", "FRACTION", "0.3", "part of the rows kept for the test, between 0 and 1", cli.Part(&o.testFraction)),
+			cli.Value("scale", "auto|yes|no", "auto", "scale features to mean 0 and deviation 1 of the training rows; auto "+
+				"leaves the pixels of digits, 0 to 1, as they are",
+				cli.OneOf(&o.scaling, strings.Clone, "auto", "yes", "no")),
+		)...),
 		cli.Group("Study",
-			cli.Value("losses", "\"L L ...\"", "", "losses as demo train -loss takes them, @A behind one smooths the labels by A "+
-				"(default ce ce@0.1 gce:q=0.7 mae). For answers of people: soft, majority, majority@A, and constant, which predicts the average of all (default soft majority majority@0.1 constant)", o.setLosses),
-			cli.Value("noise", "R,R,...", "", "parts of the training labels that are replaced (default 0,0.2,0.4,0.6); not for answers", o.setNoise),
-			cli.Value("seeds", "N", "", "runs of each kind, each with a split, a noise and weights of its own (default 3, for answers 20)", cli.Whole(&o.seeds, 1)),
+			cli.Value("losses", "\"L L ...\"", "", "losses as demo train -loss takes them, @A behind one smooths the labels "+
+				"by A (default ce ce@0.1 gce:q=0.7 mae). For answers of people: soft, majority, majority@A, and constant, "+
+				"which predicts the average of all (default soft majority majority@0.1 constant)", o.setLosses),
+			cli.Value("noise", "R,R,...", "", "parts of the training labels that are replaced (default 0,0.2,0.4,0.6); not "+
+				"for answers", o.setNoise),
+			cli.Value("seeds", "N", "", "runs of each kind, each with a split, a noise and weights of its own (default 3, "+
+				"for answers 20)", cli.Whole(&o.seeds, 1)),
 		),
 		cli.Group("Training",
 			cli.Value("epochs", "N", "", "epochs of a run (default 100, for answers 300)", cli.Whole(&o.epochs, 1)),
 			cli.Value("batch", "N", "64", "rows of a training step", cli.Whole(&o.batch, 1)),
-			cli.Value("lr", "RATE", "", "learning rate of Adam (default 0.001, for answers 0.01)",
-				cli.Number(&o.learnRate, "a number > 0", func(x float64) bool { return x > 0 })),
-			cli.Value("hidden", "N,N,...", "", "units of the hidden layers (default 256, for answers none)", o.setHidden),
+			cli.Value("lr", "RATE", "", "learning rate of Adam (default 0.001, for answers 0.01)", cli.Positive(&o.learnRate)),
+			cli.Value("hidden", "N,N,...", "", "units of the hidden layers (default 256, for answers none)",
+				cli.Layers(&o.hidden)),
 			cli.Value("jobs", "N", "0", "runs at a time (default: one a core)", cli.Whole(&o.jobs, 0)),
 		),
-		cli.Group("Output",
-			cli.Value("out", "DIR", "demo-out", "folder of the results, the picture and the report", cli.Text(&o.out, "a folder")),
-			cli.Switch("fresh", "forget the runs that are kept in -out", &o.fresh),
-			cli.Switch("noplots", "draw no picture and write no report", &o.noPlots),
-			cli.Value("json", "FILE", "", "write the results for programs; - is stdout (all else then goes to stderr)", cli.AnyText(&o.jsonFile)),
-			cli.Switch("quiet", "print nothing but errors", &o.quiet),
-		),
+		o.Output.Flags("the results", cli.Switch("fresh", "forget the runs that are kept in -out", &o.fresh)),
 	)
 }
 
@@ -99,23 +85,13 @@ func Parse(args []string) (Options, error) {
 	case len(rest) > 0:
 		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", rest[0])
 	}
-	ofCSV := o.csv != dataset.CSVOptions{}
-	if ofCSV && input.Builtin(o.data) != nil {
-		return o, cli.Usagef("-label, -soft, -header and -comma are about a CSV file, but -data is %s", o.data)
-	}
-	if o.labels != "" && (input.Builtin(o.data) != nil || ofCSV) {
-		return o, cli.Usagef("-labels is for an IDX or NPY file, which goes with no name of built-in data, -label, -soft, -header or -comma")
-	}
-	if o.csv.Label != "" && o.csv.Header == dataset.HeaderNo {
-		return o, cli.Usagef("-label and -header no exclude each other: the column is found by its name in the header")
-	}
-	if o.csv.LabelColumns == 1 {
-		return o, cli.Usagef("-soft 1: want 2 or more columns, one for each class")
+	if err := o.Check(); err != nil {
+		return o, err
 	}
 	if o.isAnswers() && len(o.noise) > 0 {
-		return o, cli.Usagef("-noise is for labels, but -data %s has the answers of people", o.data)
+		return o, cli.Usagef("-noise is for labels, but -data %s has the answers of people", o.Data)
 	}
-	o.csv.Counts = o.csv.LabelColumns > 0
+	o.CSV.Counts = o.CSV.LabelColumns > 0
 	o.defaults()
 	for _, l := range o.losses {
 		if err := o.checkVariant(l); err != nil {
@@ -133,7 +109,7 @@ func (o *Options) defaults() {
 		}
 		return noise
 	}
-	o.scale = o.scaling == "yes" || o.scaling == "auto" && o.data != "digits"
+	o.scale = o.scaling == "yes" || o.scaling == "auto" && o.Data != "digits"
 	if o.losses == nil {
 		o.losses = [][]string{{"ce", "ce@0.1", "gce:q=0.7", "mae"}, {"soft", "majority", "majority@0.1", "constant"}}[kind(0, 1)]
 	}
@@ -206,17 +182,4 @@ func (o *Options) setNoise(s string) error {
 	slices.Sort(list)
 	o.noise = list
 	return nil
-}
-
-func (o *Options) setScale(s string) error {
-	if !slices.Contains([]string{"auto", "yes", "no"}, s) {
-		return errors.New("want auto, yes or no")
-	}
-	o.scaling = s
-	return nil
-}
-
-func (o *Options) setHidden(s string) (err error) {
-	o.hidden, err = input.Hidden(s)
-	return err
 }

@@ -34,7 +34,7 @@ func (o *Options) identity(set *dataset.Dataset) string {
 	sum := crc32.NewIEEE()
 	fmt.Fprint(sum, set.Features.Float32s(), set.Labels.Float32s(), set.Counts)
 	return fmt.Sprintf("data %s (%d rows, %d features, %d classes, crc %08x), test %g, scaled %v, hidden %v, epochs %d, batch %d, learning rate %g",
-		o.data, set.Len(), set.NumFeatures(), set.NumClasses(), sum.Sum32(), o.testFraction, o.scale, o.hidden, o.epochs, o.batch, o.learnRate)
+		o.Data, set.Len(), set.NumFeatures(), set.NumClasses(), sum.Sum32(), o.testFraction, o.scale, o.hidden, o.epochs, o.batch, o.learnRate)
 }
 
 // do makes one run. It depends on the job alone.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"softloss/cmd/demo/internal/cli"
-	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
 	"softloss/train"
@@ -156,16 +154,13 @@ func timeLeft(d time.Duration, runs int) string {
 
 // Do is the command compare.
 func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
-	text, terminal := c.Streams(o.jsonFile, o.quiet)
-	set, err := input.Source{Flag: "data", LabelsFlag: "labels", Data: o.data, Labels: o.labels, CSV: o.csv}.Load()
+	text, terminal := o.Streams(c)
+	set, err := o.Load()
 	if err != nil {
 		return err
 	}
-	if err := cli.CheckOutputs(o.out, true, o.jsonFile); err != nil {
+	if err := o.Prepare(); err != nil {
 		return err
-	}
-	if err := os.MkdirAll(o.out, 0o777); err != nil {
-		return cli.Usagef("-out %s: %s", o.out, cli.Cause(err))
 	}
 	j, err := openJournal(o.file(".jsonl"), o.identity(set), o.fresh)
 	if err != nil {
@@ -195,7 +190,7 @@ func (s *studyRun) printHead() {
 			kept++
 		}
 	}
-	fmt.Fprintf(s.text, "data     %s: %s, %g of them for the test, another split for each seed\n", s.data, cli.Count(s.set.Len(), "row"), s.testFraction)
+	fmt.Fprintf(s.text, "data     %s: %s, %g of them for the test, another split for each seed\n", s.Data, cli.Count(s.set.Len(), "row"), s.testFraction)
 	fmt.Fprintf(s.text, "network  %s, %s in batches of %d, learning rate %g\n", show.Layers(d, record.Config{Hidden: s.hidden}),
 		cli.Count(s.Options.epochs, "epoch"), s.batch, s.learnRate)
 	what := fmt.Sprintf("%d losses, %s, %s", len(s.losses), cli.Count(len(s.noise), "noise rate"), cli.Count(s.seeds, "seed"))

@@ -19,24 +19,17 @@ func saveStudy(s *record.Study, o *Options, text, stdout io.Writer) error {
 	if err := os.WriteFile(files[1], content, 0o666); err != nil {
 		return err
 	}
-	switch o.jsonFile {
-	case "":
-	case "-":
-		if _, err := stdout.Write(content); err != nil {
-			return err
-		}
-	default:
-		files = append(files, o.jsonFile)
-		if err := os.WriteFile(o.jsonFile, content, 0o666); err != nil {
-			return err
-		}
+	more, err := o.WriteJSON(content, stdout)
+	if err != nil {
+		return err
 	}
-	if !o.noPlots && s.Finished > 0 {
+	files = append(files, more...)
+	if !o.NoPlots && s.Finished > 0 {
 		path := o.file(".png")
 		if err := show.StudyFigure(s).Write(path); err != nil {
 			return err
 		}
-		report, err := show.WriteStudyReport(o.out, s)
+		report, err := show.WriteStudyReport(o.Out, s)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A folder in which nothing can be written is found before the work.
+func TestPrepare(t *testing.T) {
+	t.Chdir(t.TempDir())
+	o := Output{Out: "a/b", JSONFile: "x.json"}
+	require.NoError(t, o.Prepare())
+	assert.DirExists(t, "a/b")
+	left, err := os.ReadDir("a/b")
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	const locked = "/proc/self/fd" // not even root can make a file there
+	if _, err := os.Stat(locked); err != nil {
+		t.Skip("no " + locked)
+	}
+	for _, o := range []Output{{Out: locked}, {Out: "a", JSONFile: locked + "/x.json"}} {
+		err := o.Prepare()
+		require.ErrorIs(t, err, ErrUsage)
+		assert.ErrorContains(t, err, locked)
+	}
+}

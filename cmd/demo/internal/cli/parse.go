@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ErrHelp is the error of [Parse] for -h and -help.
+var ErrHelp = errors.New("help is asked for")
+
+// Parse reads a command line: -name value, -name=value or, for a switch, -name, with one dash or two. Flags and other
+// arguments may stand in any order; behind -- there are no more flags. It returns the other arguments, [ErrHelp], or an
+// error that is [ErrUsage].
+func Parse(command string, flags []Flag, args []string) (rest []string, err error) {
+	for _, f := range flags {
+		if err := f.Set(f.Default); f.Default != "" && err != nil {
+			return nil, fmt.Errorf("default of -%s: %w", f.Name, err)
+		}
+	}
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		if arg == "--" {
+			return append(rest, args...), nil
+		}
+		if !strings.HasPrefix(arg, "-") || arg == "-" {
+			rest = append(rest, arg)
+			continue
+		}
+		name, value, joined := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
+		i := slices.IndexFunc(flags, func(f Flag) bool { return f.Name == name })
+		switch {
+		case i < 0 && (name == "h" || name == "help"):
+			return nil, ErrHelp
+		case i < 0:
+			return nil, unknownFlag(command, name, flags)
+		case joined:
+		case flags[i].Arg == "":
+			value = "true"
+		case len(args) == 0:
+			return nil, Usagef("flag -%s needs a value; see demo %s -h", name, command)
+		default:
+			value, args = args[0], args[1:]
+		}
+		if err := flags[i].Set(value); err != nil {
+			return nil, Usagef("invalid value %q for flag -%s: %s", value, name, OneLine(err))
+		}
+	}
+	return rest, nil
+}
+
+// unknownFlag is the error for a flag that there is not.
+func unknownFlag(command, name string, flags []Flag) error {
+	var names []string
+	for _, f := range flags {
+		names = append(names, f.Name)
+	}
+	if near := Nearest(name, names); near != "" {
+		return Usagef("unknown flag -%s, did you mean -%s? demo %s -h lists all", name, near, command)
+	}
+	return Usagef("unknown flag -%s; demo %s -h lists all", name, command)
+}
+
+// Nearest is the name that a word was probably meant to be, "" when none is near.
+func Nearest(word string, names []string) string {
+	best, least := "", 3
+	for _, name := range names {
+		if d := distance(word, name); d < least && 2*d < max(len(word), len(name)) {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance is that of Levenshtein: how many letters have to be changed, added or taken away.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, row[j]+1, before+1)
+		}
+	}
+	return row[len(b)]
+}

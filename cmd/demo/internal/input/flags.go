@@ -1,0 +1,81 @@
+package input
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/train/dataset"
+)
+
+// Flags are the flags that name data to learn from, without a heading.
+func (s *Source) Flags() []cli.Flag {
+	return append([]cli.Flag{
+		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), housing (24 rows of how tenants "+
+			"answered, 3 classes), a CSV file, or with -labels an IDX or NPY file; files may be gzipped",
+			cli.Text(&s.Data, wantData)),
+		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of "+
+			"soft rows", cli.AnyText(&s.Labels)),
+		cli.Value("label", "NAME", "", "column of a CSV file that holds the class (default: the last)",
+			cli.AnyText(&s.CSV.Label)),
+		cli.Value("soft", "K", "0", "the last K columns of a CSV file hold one number >= 0 for each class, a soft label "+
+			"or how many people chose it; rows are divided by their sums", cli.Whole(&s.CSV.LabelColumns, 0)),
+	}, TableFlags(&s.CSV)...)
+}
+
+// TableFlags are the flags that say how a CSV file is written.
+func TableFlags(csv *dataset.CSVOptions) []cli.Flag {
+	return []cli.Flag{
+		cli.Value("header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns",
+			cli.OneOf(&csv.Header, headerName, dataset.HeaderAuto, dataset.HeaderYes, dataset.HeaderNo)),
+		cli.Value("comma", "CHAR", "", "what separates the cells of a CSV file: a character, or tab (default: a comma, or "+
+			"the semicolon or tab that stands in the first line without one)", comma(&csv.Comma)),
+	}
+}
+
+func headerName(h dataset.Header) string {
+	switch h {
+	case dataset.HeaderYes:
+		return "yes"
+	case dataset.HeaderNo:
+		return "no"
+	}
+	return "auto"
+}
+
+// comma reads what separates the cells of a CSV file.
+func comma(dst *rune) func(string) error {
+	return func(s string) error {
+		if s == "tab" || s == `\t` {
+			s = "\t"
+		}
+		c, size := utf8.DecodeRuneInString(s)
+		if size == 0 || size != len(s) || c == utf8.RuneError || strings.ContainsRune("\"\r\n\x00", c) {
+			return errors.New("want one character that is no quote, such as ; or the word tab")
+		}
+		*dst = c
+		return nil
+	}
+}
+
+// Check looks for values of the flags that are right alone and wrong together.
+func (s *Source) Check() error {
+	const ofCSV = "-label, -soft, -header and -comma are about a CSV file, but "
+	isCSV := s.CSV != dataset.CSVOptions{}
+	switch isBuiltin := Builtin(s.Data) != nil; {
+	case isCSV && isBuiltin:
+		return cli.Usagef(ofCSV+"-data is %s", s.Data)
+	case s.Labels != "" && isBuiltin:
+		return cli.Usagef("-labels is for an IDX or NPY file, but -data is %s, which has its labels", s.Data)
+	case isCSV && s.Labels != "":
+		return cli.Usagef(ofCSV + "-labels is for an IDX or NPY file")
+	case s.CSV.Label != "" && s.CSV.LabelColumns != 0:
+		return cli.Usagef("-label and -soft exclude each other: the class is in one column or in the last K")
+	case s.CSV.Label != "" && s.CSV.Header == dataset.HeaderNo:
+		return cli.Usagef("-label and -header no exclude each other: the column is found by its name in the header")
+	case s.CSV.LabelColumns == 1:
+		return cli.Usagef("-soft 1: want 2 or more columns, one for each class")
+	}
+	return nil
+}
