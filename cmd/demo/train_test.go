@@ -129,7 +129,8 @@ func TestSameSeedSameRun(t *testing.T) {
 }
 
 func TestCSVFiles(t *testing.T) {
-	t.Chdir(testdata(""))
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.CopyFS(".", os.DirFS(testdata(""))))
 	code, stdout, stderr := demo(t, "-data", "shapes.csv", "-label", "kind", "-epochs", "40", "-lr", "0.01", "-noplots")
 	assert.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "data     shapes.csv: 48 training rows, 12 test rows, 5 features, 3 classes in the column \"kind\"\n")

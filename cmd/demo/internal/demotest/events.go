@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // Event is what a reader of an event file finds.
@@ -20,31 +21,29 @@ type Event struct {
 	Scalars map[string]float32
 }
 
-// fields splits a message of protocol buffers into its fields; it knows the wire types 0, 1, 2 and 5.
-func fields(t *testing.T, b []byte, visit func(field, number uint64, data []byte)) {
+// fields splits a message of protocol buffers into its fields.
+func fields(t *testing.T, b []byte, visit func(field protowire.Number, number uint64, data []byte)) {
 	t.Helper()
 	for len(b) > 0 {
-		key, n := binary.Uvarint(b)
+		field, kind, n := protowire.ConsumeTag(b)
 		require.Positive(t, n)
 		b = b[n:]
 		var number uint64
 		var data []byte
-		switch key & 7 {
-		case 0:
-			number, n = binary.Uvarint(b)
-			require.Positive(t, n)
-		case 1:
-			number, n = binary.LittleEndian.Uint64(b), 8
-		case 5:
-			number, n = uint64(binary.LittleEndian.Uint32(b)), 4
-		case 2:
-			size, m := binary.Uvarint(b)
-			require.Positive(t, m)
-			data, n = b[m:m+int(size)], m+int(size)
+		switch kind {
+		case protowire.VarintType:
+			number, n = protowire.ConsumeVarint(b)
+		case protowire.Fixed64Type:
+			number, n = protowire.ConsumeFixed64(b)
+		case protowire.Fixed32Type:
+			var x uint32
+			x, n = protowire.ConsumeFixed32(b)
+			number = uint64(x)
 		default:
-			require.Fail(t, "wire type", "%d", key&7)
+			data, n = protowire.ConsumeBytes(b)
 		}
-		visit(key>>3, number, data)
+		require.Positive(t, n)
+		visit(field, number, data)
 		b = b[n:]
 	}
 }
@@ -64,7 +63,7 @@ func Events(t *testing.T, dir string) (out []Event) {
 			require.Equal(t, checksum(data), binary.LittleEndian.Uint32(b[12+size:]))
 			b = b[16+size:]
 			e := Event{Scalars: map[string]float32{}}
-			fields(t, data, func(field, number uint64, data []byte) {
+			fields(t, data, func(field protowire.Number, number uint64, data []byte) {
 				switch field {
 				case 1:
 					e.Seconds = math.Float64frombits(number)
@@ -73,9 +72,9 @@ func Events(t *testing.T, dir string) (out []Event) {
 				case 3:
 					e.Version = string(data)
 				case 5:
-					fields(t, data, func(_, _ uint64, value []byte) {
+					fields(t, data, func(_ protowire.Number, _ uint64, value []byte) {
 						tag, number32 := "", float32(0)
-						fields(t, value, func(field, number uint64, data []byte) {
+						fields(t, value, func(field protowire.Number, number uint64, data []byte) {
 							if field == 1 {
 								tag = string(data)
 							} else {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // File is an event file of TensorBoard: records of TFRecord framing, each an Event of tensorflow/core/util/event.proto.
@@ -38,43 +40,35 @@ func New(dir string, now func() time.Time) (*File, error) {
 		return nil, err
 	}
 	e := &File{file, now}
-	return e, e.event(func(b []byte) []byte { return protoBytes(b, 3, []byte("brain.Event:2")) })
+	return e, e.event(protowire.AppendString(protowire.AppendTag(nil, 3, protowire.BytesType), "brain.Event:2"))
 }
 
 // Add writes numbers of one step.
 func (e *File) Add(step int, scalars ...Scalar) error {
+	fields := protowire.AppendVarint(protowire.AppendTag(nil, 2, protowire.VarintType), uint64(step))
 	var summary []byte
 	for _, s := range scalars {
-		value := protoBytes(nil, 1, []byte(s.Tag))
-		value = append(value, 2<<3|5)
-		value = binary.LittleEndian.AppendUint32(value, math.Float32bits(float32(s.Value)))
-		summary = protoBytes(summary, 1, value)
+		value := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), s.Tag)
+		value = protowire.AppendTag(value, 2, protowire.Fixed32Type)
+		value = protowire.AppendFixed32(value, math.Float32bits(float32(s.Value)))
+		summary = protowire.AppendBytes(protowire.AppendTag(summary, 1, protowire.BytesType), value)
 	}
-	return e.event(func(b []byte) []byte {
-		b = binary.AppendUvarint(append(b, 2<<3), uint64(step))
-		return protoBytes(b, 5, summary)
-	})
+	return e.event(protowire.AppendBytes(protowire.AppendTag(fields, 5, protowire.BytesType), summary))
 }
 
 // Close closes the file.
 func (e *File) Close() error { return e.file.Close() }
 
-// event writes an Event with the time and what fields adds.
-func (e *File) event(fields func([]byte) []byte) error {
+// event writes an Event with the time and other fields.
+func (e *File) event(fields []byte) error {
 	seconds := float64(e.now().UnixNano()) / 1e9
-	data := binary.LittleEndian.AppendUint64([]byte{1<<3 | 1}, math.Float64bits(seconds))
-	data = fields(data)
+	data := protowire.AppendFixed64(protowire.AppendTag(nil, 1, protowire.Fixed64Type), math.Float64bits(seconds))
+	data = append(data, fields...)
 	record := binary.LittleEndian.AppendUint64(nil, uint64(len(data)))
 	record = binary.LittleEndian.AppendUint32(record, maskedCRC(record))
 	record = append(record, data...)
 	_, err := e.file.Write(binary.LittleEndian.AppendUint32(record, maskedCRC(data)))
 	return err
-}
-
-// protoBytes appends a field of bytes, text or a message.
-func protoBytes(b []byte, field int, data []byte) []byte {
-	b = append(b, byte(field<<3|2))
-	return append(binary.AppendUvarint(b, uint64(len(data))), data...)
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
