@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// isa is an instruction set and an element type.
+type isa struct{ avx512, f64 bool }
+
+var isas = []isa{{true, false}, {true, true}, {false, false}, {false, true}}
+
+// suffix ends the names of the functions.
+func (g isa) suffix() string {
+	return map[bool]string{true: "F64", false: "F32"}[g.f64] + map[bool]string{true: "AVX512", false: "AVX2"}[g.avx512]
+}
+
+// size is the number of bytes of an element, shift its logarithm.
+func (g isa) size() int { return 1 << g.shift() }
+
+func (g isa) shift() uint64 {
+	if g.f64 {
+		return 3
+	}
+	return 2
+}
+
+// bytes and lanes are the number of bytes and of elements of a vector.
+func (g isa) bytes() int {
+	if g.avx512 {
+		return 64
+	}
+	return 32
+}
+
+func (g isa) lanes() int { return g.bytes() / g.size() }
+
+// function begins an assembly function; T in the signature stands for the element type.
+func (g isa) function(name, signature, doc string) {
+	t := map[bool]string{true: "float64", false: "float32"}[g.f64]
+	TEXT(name+g.suffix(), NOSPLIT, fmt.Sprintf(signature, t))
+	Pragma("noescape")
+	Doc(strings.Split(name+g.suffix()+" "+doc, "\n")...)
+}
+
+func (g isa) vec() reg.VecVirtual {
+	if g.avx512 {
+		return ZMM()
+	}
+	return YMM()
+}
+
+// pick emits the packed-single or packed-double form of an instruction.
+func (g isa) pick(ps, pd func(...Op), ops ...Op) {
+	if g.f64 {
+		pd(ops...)
+		return
+	}
+	ps(ops...)
+}
+
+func (g isa) move(src, dst Op) { g.pick(VMOVUPS, VMOVUPD, src, dst) }
+
+func (g isa) zero(dst Op) { VXORPS(dst, dst, dst) }
+
+// stride loads a parameter that counts elements as a number of bytes.
+func (g isa) stride(name string) reg.GPVirtual {
+	r := GP64()
+	Load(Param(name), r)
+	SHLQ(Imm(g.shift()), r)
+	return r
+}
+
+// load64 loads a parameter of 64 bits.
+func load64(name string) reg.GPVirtual {
+	r := GP64()
+	Load(Param(name), r)
+	return r
+}
+
+// mask selects the first n lanes of a vector, 0 < n <= lanes.
+func (g isa) mask(n reg.GPVirtual) Op {
+	if g.avx512 {
+		bits, k := GP32(), K()
+		MOVL(U32(1), bits)
+		SHLXL(n.As32(), bits, bits)
+		DECL(bits)
+		KMOVW(bits, k)
+		return k
+	}
+	p, off, m := GP64(), GP64(), YMM()
+	LEAQ(window(), p)
+	MOVQ(n, off)
+	NEGQ(off)
+	VMOVUPS(Mem{Base: p, Index: off, Scale: uint8(g.size()), Disp: 32}, m)
+	return m
+}
+
+// loadMasked loads the lanes of mask, zeros elsewhere, without touching other memory.
+func (g isa) loadMasked(mem Mem, mask, dst Op) {
+	switch {
+	case g.avx512 && g.f64:
+		VMOVUPD_Z(mem, mask, dst)
+	case g.avx512:
+		VMOVUPS_Z(mem, mask, dst)
+	case g.f64:
+		VMASKMOVPD(mem, mask, dst)
+	default:
+		VMASKMOVPS(mem, mask, dst)
+	}
+}
+
+// storeMasked stores the lanes of mask, without touching other memory.
+func (g isa) storeMasked(src, mask Op, mem Mem) {
+	switch {
+	case g.avx512:
+		g.pick(VMOVUPS, VMOVUPD, src, mask, mem)
+	case g.f64:
+		VMASKMOVPD(src, mask, mem)
+	default:
+		VMASKMOVPS(src, mask, mem)
+	}
+}
+
+var windowData *Mem
+
+// window is 32 bytes of ones and 32 of zeros: the mask of the first n bytes begins n bytes before
+// the zeros.
+func window() Mem {
+	if windowData == nil {
+		m := GLOBL("window", attr.RODATA|attr.NOPTR)
+		for i := range 8 {
+			DATA(8*i, U64(^uint64(0)*uint64(1-i/4)))
+		}
+		windowData = &m
+	}
+	return *windowData
+}

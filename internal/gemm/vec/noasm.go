@@ -1,0 +1,13 @@
+//go:build !amd64 || purego
+
+package vec
+
+import "softloss/internal/gemm/spec"
+
+// There is no assembly in this build: On is false, and nobody calls Mul.
+
+func best() Set { return None }
+
+func Mul[T spec.Float](c spec.Matrix[T], beta T, a, b spec.Matrix[T]) {
+	panic("vec: no assembly in this build")
+}
