@@ -13,27 +13,31 @@ import (
 	"softloss/losses"
 )
 
-// TestEvalIntoAllocatesNothing, on batches of one goroutine and of several.
+// TestEvalIntoAllocatesNothing for every loss and option, whatever is asked for, on batches of one goroutine and of several.
 func TestEvalIntoAllocatesNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("not under the race detector")
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pool of engines
-	for name, loss := range tableLosses {
-		for rule, smoothing := range tableSmoothings {
-			if smoothing.Prior != nil {
-				continue // of another number of classes
-			}
+	for lossName, loss := range lossFamily {
+		for optionName, option := range familyOptions {
 			for _, dt := range floatDtypes {
 				for _, n := range []int{8, 3500} { // one goroutine and two
-					if n > 8 && (name == "ce-row" || name == "mae-row" || rule != "off" && rule != "prior") {
+					if n > 8 && (lossName != "sce" && lossName != "bt .8 1.2" || optionName != "plain") {
 						continue // enough is enough
 					}
-					c := losses.Criterion{Loss: loss, Smoothing: smoothing}
-					b := batch{dt: dt, n: n, k: 10, z: make([]float64, 10*n), t: make([]float64, 10*n), u: []float64{2}}
-					b.s = repeat(n, func(i int) float64 { return float64(i % 3) })
-					for _, index := range [][]int{nil, make([]int, n)} {
-						b.index = index
+					c := option
+					c.Loss = loss
+					if c.Validate() != nil {
+						continue
+					}
+					b := familyBatch(c, n, tableK, 1)
+					b.dt = dt
+					for _, indexed := range []bool{false, true} {
+						b := b
+						if b.index = nil; indexed {
+							b.index = make([]int, n)
+						}
 						in, out := b.inputs(c), b.outputs(c)
 						// A goroutine that moves to the other processor may leave its engine behind, once: 60 runs
 						// make that less than one allocation a run.
@@ -43,7 +47,7 @@ func TestEvalIntoAllocatesNothing(t *testing.T) {
 								t.Fatal(err)
 							}
 						})
-						assert.Zero(t, allocs, fmt.Sprintf("%s %s %v n=%d index %v", name, rule, dt, n, index != nil))
+						assert.Zero(t, allocs, fmt.Sprintf("%s %s %v n=%d index %v", lossName, optionName, dt, n, indexed))
 					}
 				}
 			}

@@ -2,7 +2,6 @@ package losses
 
 import (
 	"math"
-	"reflect"
 
 	"softloss/losses/internal/kernel"
 )
@@ -42,34 +41,14 @@ func (b BiTempered) Validate() error {
 	return nil
 }
 
-// Row implements [Loss].
-func (b BiTempered) Row(r Row) float64 {
-	return (&biTemperedRows{b, make([]float64, biTemperedScratch*len(r.LogP))}).Row(r)
-}
-
 // needsLogits says that the loss has a softmax of its own.
 func (BiTempered) needsLogits() bool { return true }
 
-func (BiTempered) itself() reflect.Type        { return reflect.TypeFor[BiTempered]() }
-func (t BiTempered) block32(b *block[float32]) { biTemperedBlock(t, b) }
-func (t BiTempered) block64(b *block[float64]) { biTemperedBlock(t, b) }
-
-func biTemperedBlock[T kernel.Float](t BiTempered, b *block[T]) {
-	rowBlock(b, &biTemperedRows{t, make([]float64, biTemperedScratch*b.k)})
-}
-
-// biTemperedRows is BiTempered with memory for some numbers of each class.
-type biTemperedRows struct {
-	BiTempered
-	scratch []float64
-}
-
-const biTemperedScratch = 6
-
 // Row implements [Loss]. With c = T2-1 and x = ŷ^-c, ŷ^(T2-T1) is ŷ^(1-T1)/x, and ŷ^T2 is ŷ/x.
-func (b *biTemperedRows) Row(r Row) (loss float64) {
+func (b BiTempered) Row(r Row) (loss float64) {
 	k := len(r.LogP)
-	w := b.scratch
+	w, m := r.lend(6 * k)
+	defer m.free(6 * k)
 	s := tempered{logP: w[:k], p: w[k : 2*k], inverse: w[2*k : 3*k], gap: w[3*k : 4*k]}
 	s.solve(b.T2-1, r)
 	pow, top := s.gap, s.top // ŷ^(1-T1)
@@ -86,7 +65,7 @@ func (b *biTemperedRows) Row(r Row) (loss float64) {
 		expRow(pow, arg, top)
 	}
 	loss, mass := b.compare(r, s.logP, pow, w[4*k:])
-	others := expectation(s.p[:top], pow[:top]) + expectation(s.p[top+1:], pow[top+1:])
+	others := dot(s.p[:top], pow[:top]) + dot(s.p[top+1:], pow[top+1:])
 	loss += (others + ((1 - mass) + math.Expm1((2-b.T1)*s.logP[top]))) / (2 - b.T1)
 	if r.Grad != nil {
 		s.grad(r, pow)
@@ -96,7 +75,7 @@ func (b *biTemperedRows) Row(r Row) (loss float64) {
 
 // compare returns Σ_k t_k (log_T1 t_k - log_T1 ŷ_k) and Σ_k t_k^(2-T1), and stores the gradient of the labels. log is log ŷ,
 // pow ŷ^(1-T1). It uses 2K elements of scratch.
-func (b *biTemperedRows) compare(r Row, log, pow, scratch []float64) (sum, mass float64) {
+func (b BiTempered) compare(r Row, log, pow, scratch []float64) (sum, mass float64) {
 	k, e, top := len(log), 1-b.T1, 0
 	lt, tpow := scratch[:k], scratch[k:2*k] // log t, t^(1-T1)
 	some := 0

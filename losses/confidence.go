@@ -2,7 +2,6 @@ package losses
 
 import (
 	"math"
-	"reflect"
 
 	"softloss/losses/internal/kernel"
 )
@@ -43,21 +42,19 @@ func (c ConfidencePenalty) Row(r Row) float64 {
 	return loss
 }
 
-func (ConfidencePenalty) itself() reflect.Type        { return reflect.TypeFor[ConfidencePenalty]() }
-func (c ConfidencePenalty) block32(b *block[float32]) { confidenceBlock(c, b) }
-func (c ConfidencePenalty) block64(b *block[float64]) { confidenceBlock(c, b) }
+// confidenceRows is the kernel of the penalty: of each class the expectation is that of log p.
+func confidenceRows[T kernel.Float](b *batch[T], c ConfidencePenalty) (bad int) {
+	return expectationRows(b, 1, c.Beta, logOfP[T]{})
+}
 
-func confidenceBlock[T kernel.Float](c ConfidencePenalty, b *block[T]) {
-	if b.criterion.FromProbs {
-		rowBlock(b, c)
-		return
-	}
-	expectationBlock(b, 1, c.Beta, func(h []float64, l, z, _ []T) {
-		kernel.LogSoftmax(l, z, b.k)
-		for j, v := range l[:len(h)] {
-			if h[j] = float64(v); v < -1e30 { // p is 0
-				h[j] = 0
-			}
+// logOfP stores log p, and 0 where p is 0.
+type logOfP[T kernel.Float] struct{}
+
+func (logOfP[T]) values(h []float64, l, z, _ []T, k int) {
+	kernel.LogSoftmax(l, z, k)
+	for j, v := range l[:len(h)] {
+		if h[j] = float64(v); v < -1e30 { // p is 0
+			h[j] = 0
 		}
-	})
+	}
 }

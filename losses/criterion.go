@@ -3,8 +3,11 @@ package losses
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
 )
 
 // Criterion is a loss with everything that surrounds it. Its zero value is the
@@ -115,9 +118,10 @@ func (c Criterion) Validate() error {
 	return nil
 }
 
-// Check is Validate and says also whether the criterion accepts these logits (or
-// probabilities) and this target, by shape and dtype: logits [N, K] float32 or float64,
-// target [N, K] of the same dtype or [N] of int, int32 or int64; with Axis of more dimensions.
+// Check is Validate and says also whether the criterion accepts these logits (or probabilities) and this
+// target, by shape and dtype. Logits are float32 or float64 [N, K], or [K] for one row, or have more
+// dimensions, those beside the class axis being the rows. A target is labels of the shape and dtype of the logits,
+// or an index of any integer type, of the shape of the rows: [N], or [N, 1].
 //
 // Errors: those of Validate, [ErrNil], [ErrShape], [ErrDtype], and those of numbers a class that are not K: [ErrSmoothing],
 // [ErrWeight], [ErrParam].
@@ -131,37 +135,37 @@ func (c Criterion) Check(logits, target Operand) error {
 	if missing(target) {
 		return argError(ErrNil, "labels", "nil", "is no tensor", "labels [N, K] or index [N]")
 	}
-	if err := checkFloat(c.inputName(), logits.Dtype()); err != nil {
+	if err := c.checkLogits(logits); err != nil {
 		return err
 	}
-	s := logits.Shape()
-	if err := c.checkLogits(s); err != nil {
-		return err
-	}
-	dt := target.Dtype()
+	s, ts, dt := logits.Shape(), target.Shape(), target.Dtype()
 	switch {
-	case isIndex(dt):
-		if len(s) == 2 {
-			return checkShape("index", target.Shape(), s[0])
-		}
-		return checkShape("index", target.Shape(), c.RowShape(s)...)
+	case dense.IsInteger(dt):
+		return c.checkRowShape("index", ts, s)
 	case dt != tensor.Float32 && dt != tensor.Float64:
 		return argError(ErrDtype, "labels", "dtype "+dt.String(), "is not supported",
-			logits.Dtype().String()+" labels [N, K], or index [N] of int, int32 or int64")
+			logits.Dtype().String()+" labels [N, K], or index [N] of integers")
 	case dt != logits.Dtype():
 		return argError(ErrDtype, "labels", "dtype "+dt.String(), "differs from the "+c.inputName(), logits.Dtype().String())
 	}
-	return checkShape("labels", target.Shape(), s...)
+	return c.checkLabels(ts, s)
 }
 
-// checkLogits checks the shape of the logits and the lengths of what has a number a class.
-func (c Criterion) checkLogits(s tensor.Shape) error {
-	arg := c.inputName()
-	if c.Axis == 0 {
-		if err := checkMatrix(arg, s); err != nil && len(s) < 2 {
-			return err
-		}
-	} else if c.Axis >= len(s) {
+// checkLabels wants labels of the shape of the logits.
+func (c Criterion) checkLabels(labels, logits tensor.Shape) error {
+	if c.fitsRows(labels, logits) && !slices.Equal(labels, logits) {
+		return shapeError("labels", labels, fmt.Sprintf("shape %v, or an index of integers if these are class numbers", logits))
+	}
+	return checkShape("labels", labels, logits...)
+}
+
+// checkLogits checks dtype and shape of the logits and the lengths of what has a number a class.
+func (c Criterion) checkLogits(logits Operand) error {
+	arg, s := c.inputName(), logits.Shape()
+	if err := checkFloat(arg, logits.Dtype()); err != nil {
+		return err
+	}
+	if c.Axis > 0 && c.Axis >= len(s) {
 		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has no axis %d", c.Axis), fmt.Sprintf("more than %d dimensions", c.Axis))
 	}
 	if err := checkFull(arg, s); err != nil {
@@ -195,69 +199,28 @@ func (c Criterion) RowShape(s tensor.Shape) tensor.Shape {
 	return append(append(tensor.Shape{}, s[:a]...), s[a+1:]...)
 }
 
+// fitsRows reports whether s is the shape of what the rows of logits have one of, as RowShape has it or with an axis of
+// one element in place of the class axis.
+func (c Criterion) fitsRows(s, logits tensor.Shape) bool {
+	a := c.axis(logits)
+	if len(s) == len(logits) {
+		return s[a] == 1 && slices.Equal(s[:a], logits[:a]) && slices.Equal(s[a+1:], logits[a+1:])
+	}
+	return len(s) == len(logits)-1 && slices.Equal(s[:a], logits[:a]) && slices.Equal(s[a:], logits[a+1:])
+}
+
+// checkRowShape wants s to be such a shape.
+func (c Criterion) checkRowShape(arg string, s, logits tensor.Shape) error {
+	if c.fitsRows(s, logits) {
+		return nil
+	}
+	return shapeError(arg, s, fmt.Sprintf("shape %v", c.RowShape(logits)))
+}
+
 // inputName is what errors call the first argument.
 func (c Criterion) inputName() string {
 	if c.FromProbs {
 		return "probs"
 	}
 	return "logits"
-}
-
-// Eval returns the loss: a scalar tensor, or [N] with Reduction None.
-//
-// Shapes: logits [N, K] (probabilities with FromProbs), target [N, K] of the same dtype or
-// index [N]; the result has the dtype of the logits. Views and transposed
-// tensors are read as they are; nothing is modified.
-//
-// Errors: those of [Criterion.Check], [ErrLabel] for a negative, NaN or infinite label, [ErrIndex] for a class
-// outside [0, K), [ErrProb] for a probability outside [0, 1], [ErrLoss]; each names the row and column.
-func (c Criterion) Eval(logits, target tensor.Tensor) (*tensor.Dense, error) {
-	out, err := c.newOutputs(logits, target, false)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.EvalInto(out, Inputs{Logits: logits, Target: target}); err != nil {
-		return nil, err
-	}
-	return out.Loss, nil
-}
-
-// EvalGrad returns the loss as Eval does, and its gradient with respect to the logits
-// (the probabilities with FromProbs) in one pass over the data. With Reduction None it is the
-// gradient of the sum of the losses.
-//
-// Shapes: loss scalar or [N], grad [N, K]. Errors are those of Eval.
-func (c Criterion) EvalGrad(logits, target tensor.Tensor) (loss, grad *tensor.Dense, err error) {
-	out, err := c.newOutputs(logits, target, true)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := c.EvalInto(out, Inputs{Logits: logits, Target: target}); err != nil {
-		return nil, nil, err
-	}
-	return out.Loss, out.Grad, nil
-}
-
-// newOutputs makes the tensors that Eval and EvalGrad return.
-func (c Criterion) newOutputs(logits, target tensor.Tensor, grad bool) (out Outputs, err error) {
-	z, err := denseOf(c.inputName(), logits)
-	if err != nil {
-		return out, err
-	}
-	t, err := denseOf("labels", target)
-	if err != nil {
-		return out, err
-	}
-	if err := c.Check(z, t); err != nil {
-		return out, err
-	}
-	if c.Reduction.scalar() {
-		out.Loss = newScalar(z.Dtype())
-	} else {
-		out.Loss = tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(c.RowShape(z.Shape())...))
-	}
-	if grad {
-		out.Grad = tensor.New(tensor.Of(z.Dtype()), tensor.WithShape(z.Shape()...))
-	}
-	return out, nil
 }

@@ -1,10 +1,6 @@
 package losses
 
-import (
-	"reflect"
-
-	"softloss/losses/internal/kernel"
-)
+import "softloss/losses/internal/kernel"
 
 // CrossEntropy is the cross entropy between the target and the prediction.
 //
@@ -53,17 +49,11 @@ func (CrossEntropy) Row(r Row) (loss float64) {
 // LinearInTarget implements [LinearLoss].
 func (CrossEntropy) LinearInTarget() bool { return true }
 
-func (CrossEntropy) itself() reflect.Type      { return reflect.TypeFor[CrossEntropy]() }
-func (CrossEntropy) block32(b *block[float32]) { crossEntropyBlock(b) }
-func (CrossEntropy) block64(b *block[float64]) { crossEntropyBlock(b) }
-
-func crossEntropyBlock[T kernel.Float](b *block[T]) {
-	switch {
-	case b.index != nil:
+// crossEntropyRows is the kernel of cross entropy.
+func crossEntropyRows[T kernel.Float](b *batch[T]) (bad int) {
+	if b.index != nil {
 		kernel.CrossEntropyIndex(b.loss, b.grad, b.input, b.index, b.scale, b.k)
-	case b.criterion.FromProbs:
-		b.bad = kernel.ProbCrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
-	default:
-		b.bad = kernel.CrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
+		return -1
 	}
+	return kernel.CrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
 }

@@ -33,7 +33,7 @@
 //
 // # Tensors
 //
-// Logits and labels are *tensor.Dense of float32 or float64, both alike; indices are int, int32 or int64.
+// Logits and labels are *tensor.Dense of float32 or float64, both alike; indices are of any integer type.
 // Views and transposed tensors are read where they are. Inputs are never modified. Results have
 // the dtype of the logits; sums over the batch are taken in float64, sums over a row too, or in the
 // dtype over at most 1024 elements and then in float64.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"softloss/internal/dense"
 )
 
 // What can be wrong, for errors.Is. The details travel in [*Error].
@@ -70,4 +72,27 @@ func argError(kind error, arg string, got any, problem, want string) *Error {
 // cellError is an Error about one element; col is -1 where rows have but one.
 func cellError(kind error, arg string, row, col int, got any, problem, want string) *Error {
 	return &Error{Arg: arg, Row: row, Col: col, Got: fmt.Sprint(got), Problem: problem, Want: want, Kind: kind}
+}
+
+// paramError is an Error about a parameter of a loss, such as GCE.Q.
+func paramError(name string, got float64, want string) *Error {
+	return argError(ErrParam, name, got, "is out of range", want)
+}
+
+// tensorError is the Error about an argument that dense.Of refuses.
+func tensorError(arg string, err error) *Error {
+	e := err.(*dense.Error)
+	kind := map[dense.Kind]error{dense.Missing: ErrNil, dense.Type: ErrDtype, dense.Layout: ErrShape}[e.Kind]
+	return argError(kind, arg, e.Got, e.Problem, e.Want)
+}
+
+// labelError is an Error about a label that is negative, NaN or infinite.
+func labelError[T dense.Float](row, col int, v T) *Error {
+	problem := "is negative"
+	if v != v {
+		problem = "is not a number"
+	} else if v > 0 {
+		problem = "is infinite"
+	}
+	return cellError(ErrLabel, "labels", row, col, v, problem, "a finite number >= 0")
 }

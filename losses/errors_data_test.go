@@ -71,7 +71,7 @@ func TestErrorsOfData(t *testing.T) {
 		errorCase{"weight Inf", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, inf, 1)}), losses.ErrWeight, 1, -1, ""},
 		errorCase{"weights shape", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, 1)}), losses.ErrShape, -1, -1,
 			"losses: sample weights: shape (2) is wrong, want shape (3)"},
-		errorCase{"weights (N, 1)", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: dense(tensor.Float64, []float64{1, 1, 1}, 3, 1)}), losses.ErrShape, -1, -1, ""},
+		errorCase{"weights (1, N)", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: dense(tensor.Float64, []float64{1, 1, 1}, 1, 3)}), losses.ErrShape, -1, -1, ""},
 		errorCase{"weights dtype", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: dense(tensor.Float32, []float64{1, 1, 1}, 3)}), losses.ErrDtype, -1, -1,
 			"losses: sample weights: dtype float32 is wrong, want float64"},
 		errorCase{"typed nil weights", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: (*tensor.Dense)(nil)}), losses.ErrNil, -1, -1, ""},

@@ -1,12 +1,13 @@
 package losses
 
 import (
+	"fmt"
 	"sync"
 
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
-	"softloss/losses/internal/rows"
 )
 
 // Inputs are the tensors that a criterion reads. Logits and Target are
@@ -30,7 +31,8 @@ type Inputs struct {
 }
 
 // Outputs are the tensors that a criterion writes: contiguous, of the logits' dtype, of the shape
-// given here, and not those it reads. What is nil is not computed. After an error their content means nothing.
+// given here, and without memory in common with each other or with the inputs. What is nil is not computed. After an
+// error their content means nothing.
 type Outputs struct {
 	Loss       *tensor.Dense // scalar, or [N] with None
 	Grad       *tensor.Dense // [N, K], the derivative with respect to the logits
@@ -38,23 +40,14 @@ type Outputs struct {
 	WeightGrad *tensor.Dense // [N], the derivative with respect to the sample weights, 0 for a removed row
 }
 
-// EvalInto computes what dst asks for into the caller's tensors. It allocates
-// nothing once it has run on these shapes, unless an input is a view that must be gathered or
-// the rows do not lie along the last axis.
-// Several goroutines may call it at once.
+// EvalInto computes what dst asks for into the caller's tensors. It allocates nothing once it has run on
+// these shapes, whatever the loss of this package and the options. Several goroutines may call it at once.
 //
 // Errors: those of [Criterion.Eval], also for the tensors of dst, and [ErrWeight] for a sample
 // weight that is negative, NaN or infinite.
 func (c Criterion) EvalInto(dst Outputs, in Inputs) error {
-	z, err := denseOf(c.inputName(), in.Logits)
+	z, t, err := c.operands(in.Logits, in.Target)
 	if err != nil {
-		return err
-	}
-	t, err := denseOf("labels", in.Target)
-	if err != nil {
-		return err
-	}
-	if err := c.Check(z, t); err != nil {
 		return err
 	}
 	if z.Dtype() == tensor.Float32 {
@@ -63,116 +56,111 @@ func (c Criterion) EvalInto(dst Outputs, in Inputs) error {
 	return evalInto[float64](&pool64, c, dst, in, z, t)
 }
 
-// The engines that are not at work. An engine keeps its scratch memory.
-var pool32, pool64 sync.Pool
+// Eval returns the loss: a scalar tensor, or [N] with Reduction None.
+//
+// Shapes: logits [N, K] (probabilities with FromProbs), target [N, K] of the same dtype or
+// index [N], or what else [Criterion.Check] accepts; the result has the dtype of the logits. Views and
+// transposed tensors are read as they are; nothing is modified.
+//
+// Errors: those of [Criterion.Check], [ErrLabel] for a negative, NaN or infinite label, [ErrIndex] for a class
+// outside [0, K), [ErrProb] for a probability outside [0, 1], [ErrLoss]; each names the row and column.
+func (c Criterion) Eval(logits, target tensor.Tensor) (*tensor.Dense, error) {
+	out, err := c.newOutputs(logits, target, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.EvalInto(out, Inputs{Logits: logits, Target: target}); err != nil {
+		return nil, err
+	}
+	return out.Loss, nil
+}
+
+// EvalGrad returns the loss as Eval does, and its gradient with respect to the logits
+// (the probabilities with FromProbs) in one pass over the data. With Reduction None it is the
+// gradient of the sum of the losses.
+//
+// Shapes: loss scalar or [N], grad [N, K]. Errors are those of Eval.
+func (c Criterion) EvalGrad(logits, target tensor.Tensor) (loss, grad *tensor.Dense, err error) {
+	out, err := c.newOutputs(logits, target, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.EvalInto(out, Inputs{Logits: logits, Target: target}); err != nil {
+		return nil, nil, err
+	}
+	return out.Loss, out.Grad, nil
+}
+
+// newOutputs makes the tensors that Eval and EvalGrad return.
+func (c Criterion) newOutputs(logits, target tensor.Tensor, grad bool) (out Outputs, err error) {
+	z, _, err := c.operands(logits, target)
+	if err != nil {
+		return out, err
+	}
+	if c.Reduction.scalar() {
+		out.Loss = dense.New(z.Dtype())
+	} else {
+		out.Loss = dense.New(z.Dtype(), c.RowShape(z.Shape())...)
+	}
+	if grad {
+		out.Grad = dense.New(z.Dtype(), z.Shape()...)
+	}
+	return out, nil
+}
+
+// operands returns logits and target as tensors that the criterion accepts.
+func (c Criterion) operands(logits, target tensor.Tensor) (z, t *tensor.Dense, err error) {
+	if z, err = denseOf(c.inputName(), logits); err != nil {
+		return nil, nil, err
+	}
+	if t, err = denseOf("labels", target); err != nil {
+		return nil, nil, err
+	}
+	return z, t, c.Check(z, t)
+}
 
 func evalInto[T kernel.Float](pool *sync.Pool, c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense) error {
-	e, _ := pool.Get().(*engine[T])
-	if e == nil {
-		e = new(engine[T])
-		e.group.Body = e.rows
-	}
-	defer func() {
-		e.forget()
-		pool.Put(e)
-	}()
+	e := borrow[T](pool)
+	defer e.give(pool)
 	if err := e.load(c, dst, in, z, t); err != nil {
 		return err
 	}
-	parts := rows.Parts(e.n, grain/e.k)
-	for len(e.parts) < parts {
-		e.parts = append(e.parts, new(block[T]))
+	if err := e.run(); err != nil {
+		return err
 	}
-	for _, b := range e.parts[:parts] {
-		b.err = nil
-	}
-	e.group.Run(e.n, parts)
-	for _, b := range e.parts[:parts] {
-		if b.err != nil {
-			return b.err
-		}
-	}
-	e.store(dst, z)
+	e.store()
 	return nil
-}
-
-// grain is how many elements are worth a goroutine.
-const grain = 1 << 14
-
-// engine evaluates one criterion on one batch.
-type engine[T kernel.Float] struct {
-	criterion Criterion
-	linear    bool // the loss is linear in its target
-	n, k      int
-	axis      int
-
-	input, target, sample, upstream []T
-	direction                       []T // nil without second derivatives
-	index                           []int
-	loss, grad, targetGrad, sGrad   []T // outputs, nil when not wanted; gradients row by row
-
-	// What the rows weigh: see weigh.
-	kept      int       // rows that are not removed
-	mass      float64   // Σ s_n S_n of the rows kept, for WeightedMean
-	removed   []bool    // rows that take no part; nil when all do
-	rowWeight []float64 // factor of a row's loss that comes from its class; nil when it is 1
-	rowMass   []float64 // S_n, for WeightedMean
-
-	div     float64   // one over the denominator
-	rowLoss []float64 // L_n, then s_n L_n
-	scale   []T       // factor of the rows' gradients before row weights, one for all or one a row
-
-	group rows.Group
-	parts []*block[T]
-
-	buf struct { // memory to use again
-		input, target, sample, upstream, direction, scale, grad, targetGrad []T
-		index                                                               []int
-		removed                                                             []bool
-		rowWeight, rowMass                                                  []float64
-		one                                                                 [1]T
-	}
-}
-
-// forget drops what belongs to the caller.
-func (e *engine[T]) forget() {
-	e.criterion = Criterion{}
-	e.input, e.target, e.sample, e.upstream, e.index = nil, nil, nil, nil, nil
-	e.loss, e.grad, e.targetGrad, e.sGrad, e.direction = nil, nil, nil, nil, nil
-	e.removed, e.rowWeight, e.rowMass = nil, nil, nil
-	for _, b := range e.parts {
-		b.forget()
-	}
 }
 
 // load checks and reads everything that the rows need. z and t have passed Check.
 func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense) (err error) {
 	shape := z.Shape()
-	e.criterion, e.linear, e.axis = c, isLinear(c.loss()), c.axis(shape)
+	e.formula, e.linear, e.reduction, e.ignore, e.axis = c.loss(), isLinear(c.loss()), c.Reduction, c.Ignore, c.axis(shape)
 	e.k = shape[e.axis]
 	e.n = shape.TotalSize() / e.k
-	if e.input, err = floats(c.inputName(), z, e.axis, &e.buf.input); err != nil {
-		return err
+	e.options = options{
+		probs: c.FromProbs, smoothing: c.Smoothing, classWeights: c.ClassWeights, lift: 1,
+		shift: c.LogitShift, temperature: c.temperature(), zLoss: c.ZLoss,
 	}
+	e.input = dense.Rows(z, e.axis, &e.buf.input)
 	if in.SampleWeights != nil {
-		if e.sample, err = e.perRow("sample weights", in.SampleWeights, z, &e.buf.sample); err != nil {
+		if e.sample, err = e.perRow("sample weights", in.SampleWeights, c, z, &e.buf.sample); err != nil {
 			return err
 		}
 	}
 	if in.Direction != nil {
-		if err := e.loadDirection(in.Direction, z); err != nil {
+		if err := e.loadDirection(in.Direction, c, z); err != nil {
 			return err
 		}
 	}
-	if isIndex(t.Dtype()) {
-		e.index, err = integers(t, &e.buf.index)
+	if dense.IsInteger(t.Dtype()) {
+		e.index = dense.Ints(t, &e.buf.index)
 	} else {
-		e.target, err = floats("labels", t, e.axis, &e.buf.target)
+		e.target = dense.Rows(t, e.axis, &e.buf.target)
+		e.labels = e.target
 	}
-	if err != nil {
-		return err
-	}
-	if err := e.loadOutputs(dst, z); err != nil {
+	e.weighsLabels = c.ClassWeights != nil && e.linear && (e.index == nil || c.Smoothing.on())
+	if err := e.loadOutputs(c, dst, in, z); err != nil {
 		return err
 	}
 	if err := e.weigh(); err != nil {
@@ -180,184 +168,138 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 	}
 	e.div = c.Reduction.divide(e.kept, e.mass)
 	if in.Upstream != nil {
-		if c.Reduction.scalar() {
-			var u *tensor.Dense
-			if u, err = likeOf("upstream", in.Upstream, z.Dtype()); err == nil {
-				e.upstream = raw[T](u)[:1]
-			}
-		} else {
-			e.upstream, err = e.perRow("upstream", in.Upstream, z, &e.buf.upstream)
-		}
-		if err != nil {
+		if e.upstream, err = e.loadUpstream(in.Upstream, c, z); err != nil {
 			return err
 		}
 	}
 	e.setScale()
-	grow(&e.rowLoss, e.n)
+	e.batch.loss = dense.Grow(&e.buf.loss, e.n)
 	return nil
 }
 
 // perRow reads a tensor that has a number for every row of z.
-func (e *engine[T]) perRow(arg string, x tensor.Tensor, z *tensor.Dense, buf *[]T) ([]T, error) {
+func (e *engine[T]) perRow(arg string, x tensor.Tensor, c Criterion, z *tensor.Dense, buf *[]T) ([]T, error) {
 	d, err := denseOf(arg, x)
 	if err != nil {
 		return nil, err
 	}
-	if len(z.Shape()) == 2 && e.axis == 1 {
-		d, err = likeOf(arg, d, z.Dtype(), e.n)
-	} else {
-		d, err = likeOf(arg, d, z.Dtype(), e.criterion.RowShape(z.Shape())...)
+	if d.Dtype() != z.Dtype() {
+		return nil, argError(ErrDtype, arg, "dtype "+d.Dtype().String(), "is wrong", z.Dtype().String())
 	}
+	if err := c.checkRowShape(arg, d.Shape(), z.Shape()); err != nil {
+		return nil, err
+	}
+	return dense.Rows(d, len(d.Shape())-1, buf), nil
+}
+
+func (e *engine[T]) loadUpstream(u tensor.Tensor, c Criterion, z *tensor.Dense) ([]T, error) {
+	if !c.Reduction.scalar() {
+		return e.perRow("upstream", u, c, z, &e.buf.upstream)
+	}
+	d, err := likeOf("upstream", u, z.Dtype())
 	if err != nil {
 		return nil, err
 	}
-	return floats(arg, d, len(d.Shape())-1, buf)
+	return dense.Memory[T](d)[:1], nil
 }
 
-func (e *engine[T]) loadOutputs(dst Outputs, z *tensor.Dense) (err error) {
-	shape, dt := z.Shape(), z.Dtype()
+// loadDirection reads the direction of second derivatives.
+func (e *engine[T]) loadDirection(v tensor.Tensor, c Criterion, z *tensor.Dense) error {
+	if !c.TwiceDifferentiable() {
+		return argError(ErrLoss, "loss", fmt.Sprintf("%T", e.formula), "has no second derivatives here",
+			"CrossEntropy, GCE, Focal or Poly1 from logits")
+	}
+	d, err := likeOf("direction", v, z.Dtype(), z.Shape()...)
+	if err != nil {
+		return err
+	}
+	e.direction = dense.Rows(d, e.axis, &e.buf.direction)
+	return nil
+}
+
+func (e *engine[T]) loadOutputs(c Criterion, dst Outputs, in Inputs, z *tensor.Dense) (err error) {
+	if dst.TargetGrad != nil && e.index != nil {
+		return argError(ErrDtype, "target grad", "an index target", "has no gradient", "labels [N, K]")
+	}
+	if err := dst.check(c, in, z); err != nil {
+		return err
+	}
+	size := e.n * e.k
 	if dst.Loss != nil {
-		if e.criterion.Reduction.scalar() {
-			e.loss, err = output[T]("loss", dst.Loss, dt)
-		} else {
-			e.loss, err = output[T]("loss", dst.Loss, dt, e.criterion.RowShape(shape)...)
+		e.out.loss = dense.Memory[T](dst.Loss)[:dst.Loss.Shape().TotalSize()]
+	}
+	if dst.WeightGrad != nil {
+		e.out.weightGrad = dense.Memory[T](dst.WeightGrad)[:e.n]
+	}
+	last := e.axis == len(z.Shape())-1
+	if dst.Grad != nil {
+		if e.grad = dense.Memory[T](dst.Grad); !last {
+			e.grad, e.out.grad = dense.Grow(&e.buf.grad, size), dst.Grad
 		}
+		e.grad = e.grad[:size]
 	}
-	if err == nil && dst.Grad != nil {
-		e.grad, err = e.matrixOutput("grad", dst.Grad, z, &e.buf.grad)
-	}
-	if err == nil && dst.TargetGrad != nil {
-		if e.index != nil {
-			return argError(ErrDtype, "target grad", "an index target", "has no gradient", "labels [N, K]")
+	if dst.TargetGrad != nil {
+		if e.targetGrad = dense.Memory[T](dst.TargetGrad); !last {
+			e.targetGrad, e.out.targetGrad = dense.Grow(&e.buf.targetGrad, size), dst.TargetGrad
 		}
-		e.targetGrad, err = e.matrixOutput("target grad", dst.TargetGrad, z, &e.buf.targetGrad)
+		e.targetGrad = e.targetGrad[:size]
 	}
-	if err == nil && dst.WeightGrad != nil {
-		e.sGrad, err = output[T]("weight grad", dst.WeightGrad, dt, e.criterion.RowShape(shape)...)
-	}
-	return err
+	return nil
 }
 
-// matrixOutput returns the rows of an output of the logits' shape: its own memory, or *buf where its
-// rows do not lie along the last axis; store moves them from there.
-func (e *engine[T]) matrixOutput(arg string, d *tensor.Dense, z *tensor.Dense, buf *[]T) ([]T, error) {
-	out, err := output[T](arg, d, z.Dtype(), z.Shape()...)
-	if err == nil && (overlap(out, raw[T](z)) || overlap(out, e.target)) {
-		err = argError(ErrShape, arg, "the tensor", "shares memory with an input", "a tensor of its own")
+// check wants outputs of the right dtype and shape in memory of their own.
+func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
+	type named struct {
+		name string
+		t    *tensor.Dense
 	}
-	if err != nil || e.axis == len(z.Shape())-1 {
-		return out, err
-	}
-	return grow(buf, e.n*e.k), nil
-}
-
-// setScale sets the factor with which each row's gradient enters the cost's: upstream and sample weight over the denominator.
-func (e *engine[T]) setScale() {
-	if e.sample == nil && len(e.upstream) <= 1 {
-		e.buf.one[0] = T(e.upstreamOf(0) * e.div)
-		e.scale = e.buf.one[:]
-		return
-	}
-	e.scale = grow(&e.buf.scale, e.n)
-	for i := range e.scale {
-		f := e.upstreamOf(i) * e.div
-		if e.sample != nil {
-			f *= float64(e.sample[i])
-		}
-		e.scale[i] = T(f)
-	}
-}
-
-// upstreamOf returns the upstream gradient of row i.
-func (e *engine[T]) upstreamOf(i int) float64 {
-	switch len(e.upstream) {
-	case 0:
-		return 1
-	case 1:
-		return float64(e.upstream[0])
-	}
-	return float64(e.upstream[i])
-}
-
-// keeps reports whether row i takes part.
-func (e *engine[T]) keeps(i int) bool { return e.removed == nil || !e.removed[i] }
-
-// rows evaluates the rows [lo, hi) in runs that are kept.
-func (e *engine[T]) rows(part, lo, hi int) {
-	b := e.parts[part]
-	most := b.begin(e)
-	for i := lo; i < hi && b.err == nil; {
-		j := min(hi, i+most)
-		if e.removed != nil {
-			for j = i; j < hi && j-i < most && e.keeps(j); {
-				j++
-			}
-		}
-		if i == j {
-			e.skip(i)
-			i++
+	const loss, weightGrad = 0, 3
+	outputs := [...]named{loss: {"loss", dst.Loss}, {"grad", dst.Grad}, {"target grad", dst.TargetGrad}, weightGrad: {"weight grad", dst.WeightGrad}}
+	inputs := [...]tensor.Tensor{in.Logits, in.Target, in.SampleWeights, in.Upstream, in.Direction}
+	for i, o := range outputs {
+		if o.t == nil {
 			continue
 		}
-		b.run(e, i, j)
-		i = j
-	}
-}
-
-// skip gives the removed row i its zeros.
-func (e *engine[T]) skip(i int) {
-	e.rowLoss[i] = 0
-	if e.grad != nil {
-		clear(e.grad[i*e.k : (i+1)*e.k])
-	}
-	if e.targetGrad != nil {
-		clear(e.targetGrad[i*e.k : (i+1)*e.k])
-	}
-}
-
-// store weighs and reduces the rows' losses and brings the gradients to where they belong.
-func (e *engine[T]) store(dst Outputs, z *tensor.Dense) {
-	var value float64 // the reduced value
-	needed := e.loss != nil || e.criterion.Reduction == WeightedMean && (e.targetGrad != nil || e.sGrad != nil)
-	rowLoss := e.rowLoss[:e.n]
-	if e.div == 0 { // nothing is kept: everything is 0, whatever the rows hold
-		clear(rowLoss)
-		clear(e.grad)
-		clear(e.targetGrad)
-	}
-	if e.sGrad != nil {
-		for i, l := range rowLoss {
-			e.sGrad[i] = T(e.upstreamOf(i) * e.div * l)
+		err := checkOutput(o.name, o.t, z.Dtype())
+		if err != nil {
+			return err
 		}
-	}
-	if needed {
-		for i := range e.sample {
-			if e.keeps(i) {
-				rowLoss[i] *= float64(e.sample[i])
+		switch s := o.t.Shape(); {
+		case i == loss && c.Reduction.scalar():
+			err = checkShape(o.name, s)
+		case i == loss || i == weightGrad:
+			err = c.checkRowShape(o.name, s, z.Shape())
+		default:
+			err = checkShape(o.name, s, z.Shape()...)
+		}
+		if err != nil {
+			return err
+		}
+		for j, x := range inputs {
+			if x, ok := x.(*tensor.Dense); ok && x != nil && dense.Overlap(o.t, x) {
+				name := [...]string{c.inputName(), "target", "sample weights", "upstream", "direction"}[j]
+				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+name, "a tensor of its own")
 			}
 		}
-		value = e.criterion.Reduction.sum(rowLoss) * e.div
-	}
-	if e.criterion.Reduction == WeightedMean {
-		e.gradOfMass(value)
-	}
-	if e.loss != nil {
-		if e.criterion.Reduction.scalar() {
-			e.loss[0] = T(value)
-		} else {
-			for i, l := range rowLoss {
-				e.loss[i] = T(l)
+		for _, other := range outputs[:i] {
+			if other.t != nil && dense.Overlap(o.t, other.t) {
+				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+other.name, "a tensor of its own")
 			}
 		}
 	}
-	if e.axis != len(z.Shape())-1 {
-		if e.grad != nil {
-			scatter(raw[T](dst.Grad), e.grad, z.Shape(), e.axis)
-		}
-		if e.targetGrad != nil {
-			scatter(raw[T](dst.TargetGrad), e.targetGrad, z.Shape(), e.axis)
-		}
-	}
+	return nil
 }
 
-// tiny is the least probability that a logarithm is taken of.
-func tiny[T kernel.Float]() float64 { return kernel.Tiny[T]() }
+// checkOutput wants contiguous memory for numbers of the dtype.
+func checkOutput(arg string, d *tensor.Dense, dt tensor.Dtype) error {
+	if _, err := denseOf(arg, d); err != nil {
+		return err
+	}
+	if d.Dtype() != dt {
+		return argError(ErrDtype, arg, "dtype "+d.Dtype().String(), "is wrong", dt.String())
+	}
+	if !dense.RowMajor(d) {
+		return argError(ErrShape, arg, "the tensor", "is a view with gaps", "contiguous row-major memory to write to")
+	}
+	return nil
+}

@@ -2,7 +2,6 @@ package losses
 
 import (
 	"math"
-	"reflect"
 
 	"softloss/losses/internal/kernel"
 )
@@ -47,7 +46,3 @@ func (f Focal) Row(r Row) float64 { return separableRow(f, r) }
 func (Focal) LinearInTarget() bool { return true }
 
 func (f Focal) family() (kernel.Family, float64) { return kernel.Focal, f.Gamma }
-
-func (Focal) itself() reflect.Type        { return reflect.TypeFor[Focal]() }
-func (f Focal) block32(b *block[float32]) { separableBlock(f, b) }
-func (f Focal) block64(b *block[float64]) { separableBlock(f, b) }

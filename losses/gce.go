@@ -1,11 +1,6 @@
 package losses
 
-import (
-	"fmt"
-	"reflect"
-
-	"softloss/losses/internal/kernel"
-)
+import "softloss/losses/internal/kernel"
 
 // GCE is generalised cross entropy, the bridge from cross entropy (Q → 0) to
 // the mean absolute error (Q = 1, half of [MAE]), robust to noisy labels.
@@ -45,12 +40,3 @@ func (g GCE) Row(r Row) float64 { return separableRow(g, r) }
 func (GCE) LinearInTarget() bool { return true }
 
 func (g GCE) family() (kernel.Family, float64) { return kernel.GCE, g.Q }
-
-func (GCE) itself() reflect.Type        { return reflect.TypeFor[GCE]() }
-func (g GCE) block32(b *block[float32]) { separableBlock(g, b) }
-func (g GCE) block64(b *block[float64]) { separableBlock(g, b) }
-
-// paramError is the error of a loss's parameter.
-func paramError(name string, got float64, want string) error {
-	return argError(ErrParam, name, fmt.Sprint(got), "is out of range", want)
-}

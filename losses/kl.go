@@ -1,10 +1,6 @@
 package losses
 
-import (
-	"reflect"
-
-	"softloss/losses/internal/kernel"
-)
+import "softloss/losses/internal/kernel"
 
 // KL is the Kullback-Leibler divergence of the prediction from the target.
 //
@@ -36,17 +32,10 @@ func (KL) Row(r Row) (loss float64) {
 	return loss
 }
 
-func (KL) itself() reflect.Type      { return reflect.TypeFor[KL]() }
-func (KL) block32(b *block[float32]) { klBlock(b) }
-func (KL) block64(b *block[float64]) { klBlock(b) }
-
-func klBlock[T kernel.Float](b *block[T]) {
-	switch {
-	case b.criterion.FromProbs:
-		rowBlock(b, KL{})
-	case b.index != nil: // a one-hot row has no entropy
-		kernel.CrossEntropyIndex(b.loss, b.grad, b.input, b.index, b.scale, b.k)
-	default:
-		b.bad = kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, b.k)
+// klRows is the kernel of the divergence. A one-hot row has no entropy.
+func klRows[T kernel.Float](b *batch[T]) (bad int) {
+	if b.index != nil {
+		return crossEntropyRows(b)
 	}
+	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, b.k)
 }

@@ -40,4 +40,26 @@ type Row struct {
 	Grad []float64
 	// TargetGrad takes dL/dt_k. It is zero on entry and nil when it is not wanted.
 	TargetGrad []float64
+
+	memory *memory // that losses of this package may work in
+}
+
+// lend returns n numbers to work in until they are given back to m.
+func (r Row) lend(n int) (x []float64, m *memory) {
+	if r.memory == nil {
+		r.memory = new(memory)
+	}
+	return r.memory.take(n), r.memory
+}
+
+// LinearLoss is implemented by a loss that is linear in its target, L(a t + b u) = a L(t) + b L(u), and
+// says so by returning true. Class weights then multiply the labels, and otherwise the rows; see [Criterion].
+type LinearLoss interface {
+	LinearInTarget() bool
+}
+
+// isLinear reports whether l is linear in its target.
+func isLinear(l Loss) bool {
+	v, ok := l.(LinearLoss)
+	return ok && v.LinearInTarget()
 }

@@ -2,8 +2,8 @@ package losses
 
 import (
 	"math"
-	"reflect"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
@@ -54,17 +54,11 @@ func (MAE) Row(r Row) (loss float64) {
 	return loss
 }
 
-func (MAE) itself() reflect.Type      { return reflect.TypeFor[MAE]() }
-func (MAE) block32(b *block[float32]) { maeBlock(b) }
-func (MAE) block64(b *block[float64]) { maeBlock(b) }
-
-func maeBlock[T kernel.Float](b *block[T]) {
-	switch {
-	case b.criterion.FromProbs:
-		rowBlock(b, MAE{})
-	case b.index != nil:
+// maeRows is the kernel of the absolute error.
+func maeRows[T kernel.Float](b *batch[T]) (bad int) {
+	if b.index != nil {
 		kernel.SeparableIndex(kernel.Absolute, 0, b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
-	default:
-		b.bad = kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, grow(&b.wide, b.k), b.k)
+		return -1
 	}
+	return kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.wide, b.k), b.k)
 }

@@ -2,8 +2,8 @@ package losses
 
 import (
 	"math"
-	"reflect"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
@@ -64,67 +64,48 @@ func (NCE) Row(r Row) (loss float64) {
 // LinearInTarget implements [LinearLoss].
 func (NCE) LinearInTarget() bool { return true }
 
-func (NCE) itself() reflect.Type      { return reflect.TypeFor[NCE]() }
-func (NCE) block32(b *block[float32]) { nceBlock(b) }
-func (NCE) block64(b *block[float64]) { nceBlock(b) }
-
-// nceBlock computes the loss from two cross entropies, C for the target and D = -Σ_j l_j for labels of 1. With S the sum
-// of the target it is C/D, and the gradient
+// nceRows is the kernel. It computes the loss from two cross entropies, C for the target and D = -Σ_j l_j for labels of 1.
+// With S the sum of the target it is C/D, and the gradient
 //
 //	dL/dlogits_j = ((S - K loss) p_j + loss - t_j) / D.
-func nceBlock[T kernel.Float](b *block[T]) {
-	if b.k == 1 || b.criterion.FromProbs {
-		rowBlock(b, NCE{})
-		return
+func nceRows[T kernel.Float](b *batch[T]) (bad int) {
+	if b.k == 1 {
+		return byRow(b, NCE{})
 	}
-	k, m := b.k, max(1, chunkElements/b.k)
-	m = min(m, len(b.loss))
-	all := grow(&b.wide, 8*k+m)[8*k:] // the rest is for row
-	ones := grow(&b.rowBuf, m*k)
+	k, m := b.k, b.chunk()
+	sums := dense.Grow(&b.wide, 8*k+m)[8*k:] // the others are for row
+	ones := dense.Grow(&b.tmp, m*k)
 	for i := range ones {
 		ones[i] = 1
 	}
 	one := ones[:1]
-	for lo := 0; lo < len(b.loss); lo += m {
-		hi := min(lo+m, len(b.loss))
-		z, g, loss, all := b.input[lo*k:hi*k], rowsOf(b.grad, lo, hi, k), b.loss[lo:hi], all[:hi-lo]
-		kernel.CrossEntropy(all, nil, z, ones[:len(z)], one, k)
-		switch {
-		case b.index != nil:
-			kernel.CrossEntropyIndex(loss, g, z, b.index[lo:hi], one, k)
-		default:
-			if bad := kernel.CrossEntropy(loss, nil, z, b.target[lo*k:hi*k], one, k); bad >= 0 {
-				b.bad = lo + bad
-				return
+	for lo := 0; lo < b.n; lo += m {
+		c := b.slice(lo, min(lo+m, b.n))
+		kernel.CrossEntropy(sums[:c.n], nil, c.input, ones[:len(c.input)], one, k)
+		if c.index != nil {
+			kernel.CrossEntropyIndex(c.loss, c.grad, c.input, c.index, one, k)
+		} else {
+			if bad := kernel.CrossEntropy(c.loss, nil, c.input, c.target, one, k); bad >= 0 {
+				return lo + bad
 			}
-			if g != nil {
-				kernel.Softmax(g, z, k)
+			if c.grad != nil {
+				kernel.Softmax(c.grad, c.input, k)
 			}
 		}
-		for i := range loss {
-			row, c, d := lo+i, loss[i], all[i]
-			loss[i] = c / d
+		for i, own := range c.loss {
+			sum, g := sums[i], part(c.grad, i, i+1, k)
+			c.loss[i] = own / sum
 			switch {
-			case !(c <= math.MaxFloat64 && d <= math.MaxFloat64): // a class of p = 0, or NaN
-				b.row(NCE{}, row)
-			case g != nil && b.index != nil:
-				nceIndexGrad(g[i*k:(i+1)*k], b.index[row], c, d, b.factor(b.scale, row))
+			case !(own <= math.MaxFloat64 && sum <= math.MaxFloat64): // a class of p = 0, or NaN
+				c.row(NCE{}, i)
+			case g != nil && c.index != nil:
+				nceIndexGrad(g, c.index[i], own, sum, of(c.scale, i))
 			case g != nil:
-				nceGrad(g[i*k:(i+1)*k], b.target[row*k:(row+1)*k], loss[i], b.factor(b.scale, row)/d)
+				nceGrad(g, part(c.target, i, i+1, k), c.loss[i], of(c.scale, i)/sum)
 			}
 		}
 	}
-}
-
-// chunkElements is how many elements are computed before what has been stored is taken up again: few enough for the cache.
-const chunkElements = 1 << 12
-
-// rowsOf returns rows [lo, hi) of a matrix, nil for nil.
-func rowsOf[T any](x []T, lo, hi, k int) []T {
-	if x == nil {
-		return nil
-	}
-	return x[lo*k : hi*k]
+	return -1
 }
 
 // nceIndexGrad makes of g, the gradient p - [j=y] of the cross entropy c, that of c/d times f.
@@ -166,14 +147,4 @@ func nceGrad[T kernel.Float](g, t []T, loss, f float64) {
 	if top >= 0 {
 		g[top] = T(f*(others-(k-1)*loss) - a*q)
 	}
-}
-
-// above returns the position of an element above 1/2, or -1.
-func above[T kernel.Float](p []T) int {
-	for j, v := range p {
-		if v > 0.5 {
-			return j
-		}
-	}
-	return -1
 }

@@ -2,7 +2,6 @@ package losses
 
 import (
 	"math"
-	"reflect"
 
 	"softloss/losses/internal/kernel"
 )
@@ -38,7 +37,3 @@ func (p Poly1) Row(r Row) float64 { return separableRow(p, r) }
 func (Poly1) LinearInTarget() bool { return true }
 
 func (p Poly1) family() (kernel.Family, float64) { return kernel.Poly1, p.Epsilon }
-
-func (Poly1) itself() reflect.Type        { return reflect.TypeFor[Poly1]() }
-func (p Poly1) block32(b *block[float32]) { separableBlock(p, b) }
-func (p Poly1) block64(b *block[float64]) { separableBlock(p, b) }

@@ -3,50 +3,25 @@ package losses
 import (
 	"math"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
 // preparesTarget reports whether the loss sees another target than the caller's.
-func (b *block[T]) preparesTarget() bool {
-	return b.criterion.Smoothing.on() || b.weighsLabels()
-}
-
-// weighsLabels reports whether class weights multiply soft labels.
-func (b *block[T]) weighsLabels() bool {
-	return b.criterion.ClassWeights != nil && b.linear && (b.index == nil || b.criterion.Smoothing.on())
-}
+func (b *batch[T]) preparesTarget() bool { return b.smoothing.on() || b.weighsLabels }
 
 // shiftsLogits reports whether the loss sees other logits than the caller's.
-func (b *block[T]) shiftsLogits() bool {
-	return b.criterion.temperature() != 1 || b.criterion.LogitShift != nil
-}
-
-// setScale sets the factor of the gradients of the logits: plainScale with the row weights and the temperature.
-func (b *block[T]) setScale() {
-	b.scale = b.plainScale
-	t := b.criterion.temperature()
-	if b.rowWeight == nil && t == 1 {
-		return
-	}
-	b.scale = grow(&b.scaleBuf, len(b.loss))
-	for i := range b.scale {
-		f := b.factor(b.plainScale, i) / t
-		if b.rowWeight != nil {
-			f *= b.rowWeight[i]
-		}
-		b.scale[i] = T(f)
-	}
-}
+func (b *batch[T]) shiftsLogits() bool { return b.temperature != 1 || b.shift != nil }
 
 // prepareLogits adds the shift and divides by the temperature.
-func (b *block[T]) prepareLogits() {
+func (b *batch[T]) prepareLogits() {
 	if !b.shiftsLogits() {
 		return
 	}
-	dst := grow(&b.shifted, len(b.input))
-	t, shift := b.criterion.temperature(), b.criterion.LogitShift
-	if b.criterion.ZLoss != 0 {
-		clear(grow(&b.lifted, len(b.loss)))
+	dst := dense.Grow(&b.shifted, len(b.input))
+	t, shift := b.temperature, b.shift
+	if b.zLoss != 0 {
+		clear(dense.Grow(&b.lifted, b.n))
 	}
 	for lo := 0; lo < len(dst); lo += b.k {
 		to, z := dst[lo:lo+b.k], b.input[lo:lo+b.k]
@@ -63,52 +38,51 @@ func (b *block[T]) prepareLogits() {
 			largest = max(largest, x)
 		}
 		kernel.Divide(to, z, shift, largest, t)
-		if b.criterion.ZLoss != 0 {
+		if b.zLoss != 0 {
 			b.lifted[lo/b.k] = largest / t
 		}
 	}
 	b.input = dst
 }
 
-// prepareTarget weighs and smooths the labels.
-func (b *block[T]) prepareTarget() {
+// prepareTarget weighs and smooths the labels. It returns the first row with an invalid label, or -1.
+func (b *batch[T]) prepareTarget() (bad int) {
 	if !b.preparesTarget() {
-		return
+		return -1
 	}
 	k := b.k
-	dst := grow(&b.prepared, len(b.loss)*k)
-	weights := b.criterion.ClassWeights
-	if !b.weighsLabels() {
-		weights = nil
-	}
+	dst := dense.Grow(&b.prepared, b.n*k)
 	switch {
 	case b.index != nil:
 		clear(dst)
 		for i, y := range b.index {
 			dst[i*k+y] = 1
-			if weights != nil {
-				dst[i*k+y] = T(weights[y])
+			if b.weighsLabels {
+				dst[i*k+y] = T(b.classWeights[y])
 			}
 		}
 		b.index, b.target = nil, dst
-	case weights != nil:
-		if b.bad = kernel.Weigh(dst, b.target, weights); b.bad >= 0 {
-			return
+	case b.weighsLabels:
+		if bad := kernel.Weigh(dst, b.target, b.classWeights); bad >= 0 {
+			return bad
 		}
 		b.target = dst
 	}
-	if b.criterion.Smoothing.on() {
-		b.bad = smoothRows(b.criterion.Smoothing, dst, b.target, k)
+	if b.smoothing.on() {
+		bad = smoothRows(b.smoothing, dst, b.target, k)
 		b.target = dst
+		return bad
 	}
+	return -1
 }
 
 // addZLoss adds ZLoss lse² to the losses and its gradient 2 ZLoss lse p.
-func (b *block[T]) addZLoss() {
-	k, f := b.k, b.criterion.ZLoss
-	p, lse := b.rowT(), []T{0}
+func (b *batch[T]) addZLoss() {
+	k, f := b.k, b.zLoss
+	buf := dense.Grow(&b.tmp, k+1)
+	p, lse := buf[:k], buf[k:]
 	for i := range b.loss {
-		z := b.input[i*k : (i+1)*k]
+		z := part(b.input, i, i+1, k)
 		kernel.LogSumExp(lse, z, k)
 		l := float64(lse[0])
 		if b.shiftsLogits() {
@@ -123,6 +97,6 @@ func (b *block[T]) addZLoss() {
 			continue
 		}
 		kernel.Softmax(p, z, k)
-		kernel.AddScaled(b.grad[i*k:(i+1)*k], p, 2*f*l*b.factor(b.plainScale, i)/b.criterion.temperature())
+		kernel.AddScaled(part(b.grad, i, i+1, k), p, 2*f*l*of(b.share, i)/b.temperature)
 	}
 }

@@ -1,6 +1,9 @@
 package losses
 
-import "softloss/losses/internal/kernel"
+import (
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
 
 // separable is a loss that is a sum of terms of one class each,
 //
@@ -31,17 +34,12 @@ func separableRow[S separable](s S, r Row) (loss float64) {
 	return loss
 }
 
-// separableBlock is the kernel of a separable loss.
-func separableBlock[S separable, T kernel.Float](s S, b *block[T]) {
+// separableRows is the kernel of a separable loss.
+func separableRows[S separable, T kernel.Float](b *batch[T], s S) (bad int) {
 	family, a := s.family()
-	switch {
-	case b.criterion.FromProbs:
-	case b.index != nil:
+	if b.index != nil {
 		kernel.SeparableIndex(family, a, b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
-		return
-	default:
-		b.bad = kernel.Separable(family, a, b.loss, b.grad, b.input, b.target, b.scale, grow(&b.rowBuf, 2*b.k), b.k)
-		return
+		return -1
 	}
-	rowBlock(b, b.criterion.loss())
+	return kernel.Separable(family, a, b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.tmp, 2*b.k), b.k)
 }

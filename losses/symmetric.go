@@ -2,8 +2,8 @@ package losses
 
 import (
 	"math"
-	"reflect"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
@@ -62,9 +62,16 @@ func (c ReverseCrossEntropy) log(t, floor float64) (l float64, free bool) {
 	return c.A, false
 }
 
-func (ReverseCrossEntropy) itself() reflect.Type        { return reflect.TypeFor[ReverseCrossEntropy]() }
-func (c ReverseCrossEntropy) block32(b *block[float32]) { symmetricBlock(0, 1, c, c, b) }
-func (c ReverseCrossEntropy) block64(b *block[float64]) { symmetricBlock(0, 1, c, c, b) }
+// reversed stores -log t.
+type reversed[T kernel.Float] struct{ ReverseCrossEntropy }
+
+func (c reversed[T]) values(h []float64, _, _, t []T, _ int) {
+	floor := c.floor()
+	for j, v := range t[:len(h)] {
+		l, _ := c.log(float64(v), floor)
+		h[j] = -l
+	}
+}
 
 // SymmetricCrossEntropy is Alpha times cross entropy plus Beta times [ReverseCrossEntropy]: the
 // second learns little from wrong labels, the first keeps it learning.
@@ -88,7 +95,10 @@ func (s SymmetricCrossEntropy) Validate() error {
 	if !(s.Beta >= 0) || math.IsInf(s.Beta, 1) {
 		return paramError("SymmetricCrossEntropy.Beta", s.Beta, "a finite number >= 0")
 	}
-	return ReverseCrossEntropy{s.A}.Validate()
+	if !(s.A < 0) || math.IsInf(s.A, -1) {
+		return paramError("SymmetricCrossEntropy.A", s.A, "a finite number < 0; the paper uses -6")
+	}
+	return nil
 }
 
 // Row implements [Loss].
@@ -108,150 +118,30 @@ func (s SymmetricCrossEntropy) Row(r Row) (loss float64) {
 	return times(s.Alpha, loss) + s.Beta*reverse
 }
 
-func (SymmetricCrossEntropy) itself() reflect.Type { return reflect.TypeFor[SymmetricCrossEntropy]() }
-func (s SymmetricCrossEntropy) block32(b *block[float32]) {
-	symmetricBlock(s.Alpha, s.Beta, ReverseCrossEntropy{s.A}, s, b)
-}
-func (s SymmetricCrossEntropy) block64(b *block[float64]) {
-	symmetricBlock(s.Alpha, s.Beta, ReverseCrossEntropy{s.A}, s, b)
-}
-
-// symmetricBlock is the kernel of l, alpha times cross entropy and beta times c. For an index that is a separable loss,
+// symmetricRows is the kernel of s, which l is. For an index that is a separable loss,
 //
-//	φ(l_y) = -alpha l_y - beta A (1 - p_y),
+//	φ(l_y) = -Alpha l_y - Beta A (1 - p_y),
 //
-// alpha times Poly1 with Epsilon = -beta A/alpha, or a multiple of 1 - p_y alone.
-func symmetricBlock[T kernel.Float](alpha, beta float64, c ReverseCrossEntropy, l Loss, b *block[T]) {
-	family, factor, epsilon := kernel.Poly1, alpha, -beta*c.A/alpha
-	if alpha == 0 {
-		family, factor, epsilon = kernel.Absolute, -beta*c.A/2, 0
+// Alpha times Poly1 with Epsilon = -Beta A/Alpha, or a multiple of 1 - p_y alone.
+func symmetricRows[T kernel.Float](b *batch[T], s SymmetricCrossEntropy, l Loss) (bad int) {
+	if b.index == nil {
+		return expectationRows(b, s.Alpha, s.Beta, reversed[T]{ReverseCrossEntropy{s.A}})
 	}
-	switch {
-	case b.criterion.FromProbs:
-		rowBlock(b, l)
-	case b.index == nil:
-		floor := c.floor()
-		expectationBlock(b, alpha, beta, func(h []float64, _, _, t []T) {
-			for j, v := range t[:len(h)] {
-				l, _ := c.log(float64(v), floor)
-				h[j] = -l
-			}
-		})
-	case epsilon < 1<<20 && 0x1p-20 < factor && factor < 1<<20: // the scale of no gradient leaves the dtype
-		buf := grow(&b.rowBuf, b.k+len(b.scale))
-		scale := buf[b.k:]
-		for i, f := range b.scale {
-			scale[i] = T(float64(f) * factor)
-		}
-		kernel.SeparableIndex(family, epsilon, b.loss, b.grad, b.input, b.index, scale, buf[:b.k], b.k)
-		for i := range b.loss {
-			b.loss[i] *= factor
-		}
-	default:
-		rowBlock(b, l)
+	family, factor, epsilon := kernel.Poly1, s.Alpha, -s.Beta*s.A/s.Alpha
+	if s.Alpha == 0 {
+		family, factor, epsilon = kernel.Absolute, -s.Beta*s.A/2, 0
 	}
-}
-
-// expectationBlock is the kernel of alpha times cross entropy and beta times the expectation of a quantity h of each class,
-//
-//	loss = -alpha Σ_k t_k l_k + beta R,   R = Σ_k p_k h_k
-//	dL/dlogits_k = alpha (S p_k - t_k) + beta p_k (h_k - R),   S = Σ_k t_k
-//
-// where h does not depend on p, or is l. values stores it for some rows of logits z and labels t, nil with an index; it may use
-// as many elements of scratch. h must be finite where p is 0.
-func expectationBlock[T kernel.Float](b *block[T], alpha, beta float64, values func(h []float64, scratch, z, t []T)) {
-	k, m := b.k, min(len(b.loss), max(1, chunkElements/b.k))
-	wide, buf := grow(&b.wide, m*k), grow(&b.rowBuf, 2*m*k+1)
-	one := buf[2*m*k:]
-	one[0] = 1
-	for lo := 0; lo < len(b.loss); lo += m {
-		hi := min(lo+m, len(b.loss))
-		z, loss, h, p := b.input[lo*k:hi*k], b.loss[lo:hi], wide[:(hi-lo)*k], rowsOf(b.grad, lo, hi, k)
-		if p == nil {
-			p = buf[:len(z)]
-		}
-		var t []T
-		if b.index != nil {
-			kernel.CrossEntropyIndex(loss, nil, z, b.index[lo:hi], one, k)
-		} else {
-			t = b.target[lo*k : hi*k]
-			if bad := kernel.CrossEntropy(loss, nil, z, t, one, k); bad >= 0 {
-				b.bad = lo + bad
-				return
-			}
-		}
-		kernel.Softmax(p, z, k)
-		values(h, buf[m*k:][:len(z)], z, t)
-		for i := range loss {
-			p, h := p[i*k:(i+1)*k], h[i*k:(i+1)*k]
-			r := expectation(p, h)
-			loss[i] = times(alpha, loss[i]) + beta*r
-			if b.grad == nil {
-				continue
-			}
-			f := b.factor(b.scale, lo+i)
-			if t != nil {
-				expectationGrad(p, t[i*k:(i+1)*k], h, -1, r, f*alpha, f*beta)
-			} else {
-				expectationGrad(p, nil, h, b.index[lo+i], r, f*alpha, f*beta)
-			}
-		}
+	if !(epsilon < 1<<20 && 0x1p-20 < factor && factor < 1<<20) { // the scale of a gradient may leave the dtype
+		return byRow(b, l)
 	}
-}
-
-// expectation returns Σ_k p_k h_k.
-func expectation[T kernel.Float](p []T, h []float64) float64 {
-	var s0, s1, s2, s3 float64 // sums that do not wait for each other
-	h = h[:len(p)]
-	i := 0
-	for ; i+4 <= len(p); i += 4 {
-		x, y := p[i:i+4:i+4], h[i:i+4:i+4]
-		s0, s1, s2, s3 = s0+float64(x[0])*y[0], s1+float64(x[1])*y[1], s2+float64(x[2])*y[2], s3+float64(x[3])*y[3]
+	buf := dense.Grow(&b.tmp, b.k+len(b.scale))
+	scale := buf[b.k:]
+	for i, f := range b.scale {
+		scale[i] = T(float64(f) * factor)
 	}
-	for ; i < len(p); i++ {
-		s0 += float64(p[i]) * h[i]
+	kernel.SeparableIndex(family, epsilon, b.loss, b.grad, b.input, b.index, scale, buf[:b.k], b.k)
+	for i := range b.loss {
+		b.loss[i] *= factor
 	}
-	return (s0 + s1) + (s2 + s3)
-}
-
-// expectationGrad turns p into alpha (S p - t) + beta p (h - r), for labels t or the one-hot row of y. Where p is above 1/2, at
-// top, what would cancel is written as a sum over the other classes.
-func expectationGrad[T kernel.Float](p, t []T, h []float64, y int, r, alpha, beta float64) {
-	top, at := above(p), 0.0
-	others, own := 1.0, 0.0 // the labels but that of top, and that
-	switch {
-	case t != nil && top >= 0:
-		others, own = total(t[:top])+total(t[top+1:]), float64(t[top])
-	case t != nil:
-		others = total(t)
-	case top == y:
-		others, own = 0, 1
-	}
-	if top >= 0 {
-		var q, d float64 // Σ p and Σ p (h_top - h) of the others
-		for j, v := range p {
-			if j != top {
-				q += float64(v)
-				d += float64(v) * (h[top] - h[j])
-			}
-		}
-		at = alpha*(others-(others+own)*q) + beta*float64(p[top])*d
-	}
-	c := alpha*(others+own) - beta*r
-	h = h[:len(p)]
-	if t != nil {
-		t = t[:len(p)]
-		for j, v := range p {
-			p[j] = T(float64(v)*(c+beta*h[j]) - alpha*float64(t[j]))
-		}
-	} else {
-		x := float64(p[y])*(c+beta*h[y]) - alpha
-		for j, v := range p {
-			p[j] = T(float64(v) * (c + beta*h[j]))
-		}
-		p[y] = T(x)
-	}
-	if top >= 0 {
-		p[top] = T(at)
-	}
+	return -1
 }

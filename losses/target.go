@@ -5,19 +5,21 @@ import (
 	"math"
 
 	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
 )
 
 // OneHot returns the one-hot rows of an index as labels of the dtype.
 //
-// Shapes: index [N] → [N, classes]. Errors: [ErrNil], [ErrShape], [ErrDtype], [ErrParam] unless classes > 0 and there are
+// Shapes: index [N] of any integer type → [N, classes]. Errors: [ErrNil], [ErrShape], [ErrDtype], [ErrParam] unless classes > 0 and there are
 // less than 2³¹ labels in all, [ErrIndex] for a class outside [0, classes).
 func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
 	d, err := denseOf("index", index)
 	if err != nil {
 		return nil, err
 	}
-	if !isIndex(d.Dtype()) {
-		return nil, argError(ErrDtype, "index", "dtype "+d.Dtype().String(), "is not supported", "int, int32 or int64")
+	if !dense.IsInteger(d.Dtype()) {
+		return nil, argError(ErrDtype, "index", "dtype "+d.Dtype().String(), "is not supported", "integers")
 	}
 	if len(d.Shape()) != 1 || d.Shape()[0] < 1 {
 		return nil, argError(ErrShape, "index", fmt.Sprintf("shape %v", d.Shape()), "is wrong", "[N] with at least one row")
@@ -29,10 +31,7 @@ func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, e
 		return nil, err
 	}
 	var buf []int
-	rows, err := integers(d, &buf)
-	if err != nil {
-		return nil, err
-	}
+	rows := dense.Ints(d, &buf)
 	if most := math.MaxInt32 / len(rows); classes > most {
 		return nil, argError(ErrParam, "classes", classes, "is out of range", fmt.Sprintf("at most %d for %d rows", most, len(rows)))
 	}

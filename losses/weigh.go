@@ -3,24 +3,12 @@ package losses
 import (
 	"fmt"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
-// LinearLoss is implemented by a loss that is linear in its target, L(a t + b u) = a L(t) + b L(u), and
-// says so by returning true. Class weights then multiply the labels, and otherwise the rows; see [Criterion].
-type LinearLoss interface {
-	LinearInTarget() bool
-}
-
-// isLinear reports whether l is linear in its target.
-func isLinear(l Loss) bool {
-	v, ok := l.(LinearLoss)
-	return ok && v.LinearInTarget()
-}
-
 // weigh decides which rows take part and what they weigh, from sample weights, ignored indices and class weights.
 func (e *engine[T]) weigh() error {
-	c := &e.criterion
 	e.kept, e.mass = e.n, float64(e.n)
 	if err := e.checkSampleWeights(); err != nil {
 		return err
@@ -29,10 +17,10 @@ func (e *engine[T]) weigh() error {
 	if err := e.checkIndex(); err != nil {
 		return err
 	}
-	if c.ClassWeights != nil {
+	if e.classWeights != nil {
 		e.weighClasses()
 	}
-	if c.Reduction == WeightedMean {
+	if e.reduction == WeightedMean {
 		e.sumMass()
 	}
 	return nil
@@ -41,7 +29,7 @@ func (e *engine[T]) weigh() error {
 // remove takes row i out.
 func (e *engine[T]) remove(i int) {
 	if e.removed == nil {
-		e.removed = grow(&e.buf.removed, e.n)
+		e.removed = dense.Grow(&e.buf.removed, e.n)
 		clear(e.removed)
 	}
 	e.removed[i] = true
@@ -49,7 +37,7 @@ func (e *engine[T]) remove(i int) {
 
 func (e *engine[T]) checkSampleWeights() error {
 	for i, s := range e.sample {
-		if !(s >= 0) || s-s != 0 {
+		if !valid(s) {
 			return cellError(ErrWeight, "sample weights", i, -1, s, "is out of range", "a finite number >= 0")
 		}
 		if s == 0 {
@@ -61,11 +49,11 @@ func (e *engine[T]) checkSampleWeights() error {
 }
 
 func (e *engine[T]) ignoreRows() {
-	if len(e.criterion.Ignore) == 0 {
+	if len(e.ignore) == 0 {
 		return
 	}
 	for i, y := range e.index {
-		for _, ignored := range e.criterion.Ignore {
+		for _, ignored := range e.ignore {
 			if y == ignored && e.keeps(i) {
 				e.remove(i)
 				e.kept--
@@ -78,8 +66,8 @@ func (e *engine[T]) checkIndex() error {
 	for i, y := range e.index {
 		if uint(y) >= uint(e.k) && e.keeps(i) {
 			want := fmt.Sprintf("a class in [0, %d)", e.k)
-			if len(e.criterion.Ignore) > 0 {
-				want += fmt.Sprintf(" or one of the ignored %v", e.criterion.Ignore)
+			if len(e.ignore) > 0 {
+				want += fmt.Sprintf(" or one of the ignored %v", e.ignore)
 			}
 			return cellError(ErrIndex, "index", i, -1, y, "is out of range", want)
 		}
@@ -89,10 +77,9 @@ func (e *engine[T]) checkIndex() error {
 
 // weighClasses sets the row weights, where class weights are not those of labels, and takes rows out that weigh nothing.
 func (e *engine[T]) weighClasses() {
-	w := e.criterion.ClassWeights
-	asLabels := e.linear && (e.index == nil || e.criterion.Smoothing.on())
-	if !asLabels {
-		e.rowWeight = grow(&e.buf.rowWeight, e.n)
+	w := e.classWeights
+	if !e.weighsLabels {
+		e.rowWeight = dense.Grow(&e.buf.rowWeight, e.n)
 	}
 	for i := range e.n {
 		if !e.keeps(i) {
@@ -103,9 +90,9 @@ func (e *engine[T]) weighClasses() {
 		if e.index != nil {
 			weighted, plain = w[e.index[i]], 1
 		} else {
-			plain, weighted, bad = kernel.WeightedSum(e.target[i*e.k:(i+1)*e.k], w)
+			plain, weighted, bad = kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
 		}
-		if !asLabels {
+		if !e.weighsLabels {
 			e.rowWeight[i] = 1
 			if plain > 0 && weighted >= 0 {
 				e.rowWeight[i] = weighted / plain
@@ -120,8 +107,8 @@ func (e *engine[T]) weighClasses() {
 
 // sumMass sets S_n of every row and their weighted sum.
 func (e *engine[T]) sumMass() {
-	w := e.criterion.ClassWeights
-	e.rowMass = grow(&e.buf.rowMass, e.n)
+	w := e.classWeights
+	e.rowMass = dense.Grow(&e.buf.rowMass, e.n)
 	e.mass = 0
 	for i := range e.rowMass {
 		s := 0.0
@@ -134,7 +121,7 @@ func (e *engine[T]) sumMass() {
 		case w == nil:
 			s = kernel.Sum(e.target[i*e.k : (i+1)*e.k])
 		default:
-			_, s, _ = kernel.WeightedSum(e.target[i*e.k:(i+1)*e.k], w)
+			_, s, _ = kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
 		}
 		e.rowMass[i] = s
 		if e.sample != nil {
@@ -151,8 +138,8 @@ func (e *engine[T]) gradOfMass(value float64) {
 		if !e.keeps(i) {
 			continue
 		}
-		if e.sGrad != nil {
-			e.sGrad[i] -= T(f * e.rowMass[i])
+		if e.out.weightGrad != nil {
+			e.out.weightGrad[i] -= T(f * e.rowMass[i])
 		}
 		if e.targetGrad == nil {
 			continue
@@ -163,8 +150,8 @@ func (e *engine[T]) gradOfMass(value float64) {
 		}
 		for k := range e.k {
 			w := 1.0
-			if e.criterion.ClassWeights != nil {
-				w = e.criterion.ClassWeights[k]
+			if e.classWeights != nil {
+				w = e.classWeights[k]
 			}
 			e.targetGrad[i*e.k+k] -= T(s * w)
 		}

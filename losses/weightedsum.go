@@ -56,21 +56,25 @@ func (s WeightedSum) LinearInTarget() bool {
 
 // Row implements [Loss].
 func (s WeightedSum) Row(r Row) (loss float64) {
-	sum := r
+	n := len(r.Grad) + len(r.TargetGrad)
+	w, m := r.lend(n)
+	defer m.free(n)
+	term, sum := r, r
+	term.memory = m
 	if r.Grad != nil {
-		r.Grad = make([]float64, len(r.Grad))
+		term.Grad, w = w[:len(r.Grad):len(r.Grad)], w[len(r.Grad):]
 	}
 	if r.TargetGrad != nil {
-		r.TargetGrad = make([]float64, len(r.TargetGrad))
+		term.TargetGrad = w
 	}
 	for _, t := range s {
-		clear(r.Grad)
-		clear(r.TargetGrad)
-		loss += times(t.Weight, t.Loss.Row(r))
-		for k, g := range r.Grad {
+		clear(term.Grad)
+		clear(term.TargetGrad)
+		loss += times(t.Weight, t.Loss.Row(term))
+		for k, g := range term.Grad {
 			sum.Grad[k] += times(t.Weight, g)
 		}
-		for k, g := range r.TargetGrad {
+		for k, g := range term.TargetGrad {
 			sum.TargetGrad[k] += times(t.Weight, g)
 		}
 	}

@@ -3,58 +3,49 @@ package losses
 import (
 	"math"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
-// rowFailure is a panic in a loss's Row.
-type rowFailure struct {
-	row   int
-	cause any
-}
-
-// rowBlock evaluates a loss by its Row, in float64.
-func rowBlock[T kernel.Float](b *block[T], l Loss) {
-	i := 0
-	defer func() {
-		if cause := recover(); cause != nil {
-			b.failure = &rowFailure{i, cause}
-		}
-	}()
-	for ; i < len(b.loss); i++ {
+// byRow evaluates the rows of b by the loss's Row, in float64. It returns the first row with an invalid label, or -1.
+func byRow[T kernel.Float](b *batch[T], l Loss) (bad int) {
+	for i := range b.n {
 		if !b.row(l, i) {
-			b.bad = i
-			return
+			return i
 		}
 	}
+	return -1
 }
 
 // row evaluates row i by the loss's Row. It returns false when there is an invalid label.
-func (b *block[T]) row(l Loss, i int) bool {
+func (b *batch[T]) row(l Loss, i int) bool {
+	b.at = i
 	k := b.k
-	w := grow(&b.wide, 8*k)
-	r := Row{LogP: w[:k], P: w[k : 2*k], Rest: w[2*k : 3*k], Target: w[3*k : 4*k]}
-	z, u, labels := w[4*k:5*k], w[5*k:6*k], w[6*k:7*k]
+	w := dense.Grow(&b.wide, 8*k)
+	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
+	r := Row{LogP: field(0), P: field(1), Rest: field(2), Target: field(3), memory: &b.memory}
 	if !b.rowTarget(r.Target, i) {
 		return false
 	}
 	if b.grad != nil {
-		r.Grad = u
-		clear(u)
+		r.Grad = field(4)
+		clear(r.Grad)
 	}
 	if b.targetGrad != nil {
-		r.TargetGrad = w[7*k:]
+		r.TargetGrad = field(5)
 		clear(r.TargetGrad)
 	}
 	top := -1
-	if lo := i * k; b.criterion.FromProbs {
+	if lo := i * k; b.probs {
 		for j, v := range b.input[lo : lo+k] {
 			p := float64(v)
-			r.P[j] = max(p, tiny[T]())
+			r.P[j] = max(p, kernel.Tiny[T]())
 			r.LogP[j], r.Rest[j] = math.Log(r.P[j]), 1-p
 		}
 	} else {
-		top = softmaxRow(r, widened(z, b.input[lo:lo+k]))
+		top = softmaxRow(r, widened(field(6), b.input[lo:lo+k]))
 	}
+	b.memory.used = 0
 	b.loss[i] = l.Row(r)
 	if math.IsNaN(r.LogP[0]) { // so are all of them
 		b.loss[i] = math.NaN()
@@ -63,7 +54,7 @@ func (b *block[T]) row(l Loss, i int) bool {
 		b.storeGrad(i, r, top)
 	}
 	if b.targetGrad != nil {
-		b.storeTargetGrad(i, r.TargetGrad, labels)
+		b.storeTargetGrad(i, r.TargetGrad, field(7))
 	}
 	return true
 }
@@ -89,11 +80,11 @@ func softmaxRow(r Row, z []float64) (top int) {
 
 // storeGrad takes u = r.Grad of row i back through the softmax, u_j - p_j Σ u, or through the logarithm of given
 // probabilities, u_j/p_j, and stores it. Where p is above 1/2, at top, it is (1-p) Σ u less the sum of the other u.
-func (b *block[T]) storeGrad(i int, r Row, top int) {
-	f := b.factor(b.scale, i)
+func (b *batch[T]) storeGrad(i int, r Row, top int) {
+	f := of(b.scale, i)
 	u, p := r.Grad, r.P[:len(r.Grad)]
 	g := b.grad[i*b.k:][:len(u)]
-	if b.criterion.FromProbs {
+	if b.probs {
 		for j, x := range u {
 			g[j] = T(f * (x / p[j]))
 		}
@@ -114,46 +105,23 @@ func (b *block[T]) storeGrad(i int, r Row, top int) {
 	g[top] = T(f * (sum*r.Rest[top] - others))
 }
 
-// total returns the sum of x.
-func total[T kernel.Float](x []T) float64 {
-	var s0, s1, s2, s3 float64 // sums that do not wait for each other
-	i := 0
-	for ; i+4 <= len(x); i += 4 {
-		y := x[i : i+4 : i+4]
-		s0, s1, s2, s3 = s0+float64(y[0]), s1+float64(y[1]), s2+float64(y[2]), s3+float64(y[3])
-	}
-	for _, v := range x[i:] {
-		s0 += float64(v)
-	}
-	return (s0 + s1) + (s2 + s3)
-}
-
-// widened returns x in float64: x itself, or what it stores in dst.
-func widened[T kernel.Float](dst []float64, x []T) []float64 {
-	if wide, ok := any(x).([]float64); ok {
-		return wide
-	}
-	widen(dst, x)
-	return dst
-}
-
 // storeTargetGrad takes g = dL/dτ of row i back through smoothing and class weights and stores it. t is scratch.
-func (b *block[T]) storeTargetGrad(i int, g, t []float64) {
+func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 	lo := i * b.k
-	w, weighs := b.criterion.ClassWeights, b.weighsLabels()
+	w := b.classWeights
 	mass := 0.0
 	for j, v := range b.labels[lo : lo+b.k] {
 		t[j] = float64(v)
 		mass += t[j]
-		if weighs {
+		if b.weighsLabels {
 			t[j] *= w[j]
 		}
 	}
-	smoothGradRow(b.criterion.Smoothing, g, t)
-	f := b.factor(b.plainScale, i)
+	smoothGradRow(b.smoothing, g, t)
+	f := of(b.share, i)
 	for j := range g {
 		switch {
-		case weighs:
+		case b.weighsLabels:
 			g[j] = times(w[j], g[j])
 		case b.rowWeight != nil && mass > 0: // d (Σ w t / Σ t) L; without mass the weight is 1
 			g[j] = times(b.rowWeight[i], g[j]) + b.loss[i]*(w[j]-b.rowWeight[i])/mass
@@ -163,33 +131,17 @@ func (b *block[T]) storeTargetGrad(i int, g, t []float64) {
 }
 
 // rowTarget stores the target of row i in t and reports whether its labels are valid.
-func (b *block[T]) rowTarget(t []float64, i int) bool {
+func (b *batch[T]) rowTarget(t []float64, i int) bool {
 	if b.index != nil {
 		clear(t)
 		t[b.index[i]] = 1
 		return true
 	}
-	for j, v := range b.target[i*b.k : (i+1)*b.k] {
-		if !(v >= 0) || v-v != 0 {
+	for j, v := range part(b.target, i, i+1, b.k) {
+		if !valid(v) {
 			return false
 		}
 		t[j] = float64(v)
 	}
 	return true
-}
-
-// rest returns 1 - p for l = log p, without cancellation.
-func rest(l, p float64) float64 {
-	if p > 0.5 {
-		return -math.Expm1(l)
-	}
-	return 1 - p
-}
-
-// times is a·b with 0·∞ = 0.
-func times(a, b float64) float64 {
-	if a == 0 && math.IsInf(b, 0) {
-		return 0
-	}
-	return a * b
 }

@@ -1,0 +1,72 @@
+package losses
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel"
+)
+
+// grain is how many elements are worth a goroutine.
+const grain = 1 << 14
+
+// times is a·b with 0·∞ = 0.
+func times(a, b float64) float64 {
+	if a == 0 && math.IsInf(b, 0) {
+		return 0
+	}
+	return a * b
+}
+
+// total returns the sum of x.
+func total[T kernel.Float](x []T) float64 {
+	var s0, s1, s2, s3 float64 // sums that do not wait for each other
+	i := 0
+	for ; i+4 <= len(x); i += 4 {
+		y := x[i : i+4 : i+4]
+		s0, s1, s2, s3 = s0+float64(y[0]), s1+float64(y[1]), s2+float64(y[2]), s3+float64(y[3])
+	}
+	for _, v := range x[i:] {
+		s0 += float64(v)
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+// dot returns Σ_k p_k h_k.
+func dot[T kernel.Float](p []T, h []float64) float64 {
+	var s0, s1, s2, s3 float64 // sums that do not wait for each other
+	h = h[:len(p)]
+	i := 0
+	for ; i+4 <= len(p); i += 4 {
+		x, y := p[i:i+4:i+4], h[i:i+4:i+4]
+		s0, s1, s2, s3 = s0+float64(x[0])*y[0], s1+float64(x[1])*y[1], s2+float64(x[2])*y[2], s3+float64(x[3])*y[3]
+	}
+	for ; i < len(p); i++ {
+		s0 += float64(p[i]) * h[i]
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+// above returns the position of an element above 1/2, or -1.
+func above[T kernel.Float](p []T) int {
+	for j, v := range p {
+		if v > 0.5 {
+			return j
+		}
+	}
+	return -1
+}
+
+// widened returns x in float64: x itself, or what it stores in dst.
+func widened[T kernel.Float](dst []float64, x []T) []float64 {
+	if wide, ok := any(x).([]float64); ok {
+		return wide
+	}
+	widen(dst, x)
+	return dst
+}
+
+// finite reports whether x is neither infinite nor NaN.
+func finite[T kernel.Float](x T) bool { return x-x == 0 }
+
+// valid reports whether x is a label, a weight or a count: finite and not negative.
+func valid[T kernel.Float](x T) bool { return x >= 0 && finite(x) }

@@ -1,0 +1,94 @@
+package losses
+
+import (
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
+
+// batch is the rows of an evaluation, all of them or a run of neighbours, as a loss's kernel meets them.
+// Row i has element i of what rows have one of, and the elements [i*k, (i+1)*k) of what they have K of. What is nil
+// is not there, or not wanted.
+type batch[T kernel.Float] struct {
+	n, k int
+	options
+
+	input, target []T
+	labels        []T   // the target before weights and smoothing
+	index         []int // instead of a target; never together with smoothing
+	direction     []T   // of second derivatives
+
+	// A row's loss is multiplied by lift and its rowWeight, its gradients by its share in the cost, too: share is one
+	// for all rows or one a row, and scale, of the gradients by the logits, is the product of all with 1/temperature.
+	rowWeight []float64
+	share     []float64
+	scale     []T
+	excess    []float64 // instead of scale, which is 1 then, where that cannot hold it
+
+	loss             []float64
+	grad, targetGrad []T
+
+	*scratch[T]
+}
+
+// options are what the criterion asks of every row.
+type options struct {
+	probs        bool // the input holds probabilities, not logits
+	smoothing    Smoothing
+	classWeights []float64
+	weighsLabels bool    // the class weights multiply soft labels, and not the row
+	lift         float64 // what the class weights were divided by
+	shift        []float64
+	temperature  float64
+	zLoss        float64
+}
+
+// scratch is memory that the rows of one goroutine use.
+type scratch[T kernel.Float] struct {
+	prepared, shifted, tmp []T
+	wide                   []float64
+	lifted                 []float64 // what rows of logits were lowered by so as not to overflow, for the z-loss
+	memory                 memory
+	at                     int // the row that a loss's Row is looking at
+}
+
+// slice returns the rows [lo, hi).
+func (b *batch[T]) slice(lo, hi int) batch[T] {
+	s := *b
+	s.n = hi - lo
+	s.input, s.direction = part(b.input, lo, hi, b.k), part(b.direction, lo, hi, b.k)
+	s.target, s.labels, s.index = part(b.target, lo, hi, b.k), part(b.labels, lo, hi, b.k), part(b.index, lo, hi, 1)
+	s.grad, s.targetGrad = part(b.grad, lo, hi, b.k), part(b.targetGrad, lo, hi, b.k)
+	s.loss, s.rowWeight = part(b.loss, lo, hi, 1), part(b.rowWeight, lo, hi, 1)
+	s.share, s.scale, s.excess = own(b.share, lo, hi), own(b.scale, lo, hi), own(b.excess, lo, hi)
+	return s
+}
+
+// part returns the rows [lo, hi) of x, which has k elements a row, nil for nil.
+func part[E any](x []E, lo, hi, k int) []E {
+	if x == nil {
+		return nil
+	}
+	return x[lo*k : hi*k]
+}
+
+// own returns the rows [lo, hi) of x, which has one element a row or one for all.
+func own[E any](x []E, lo, hi int) []E {
+	if len(x) <= 1 {
+		return x
+	}
+	return x[lo:hi]
+}
+
+// of returns element i of x, which has one element a row or one for all.
+func of[E kernel.Float](x []E, i int) float64 {
+	if len(x) == 1 {
+		return float64(x[0])
+	}
+	return float64(x[i])
+}
+
+// rowT returns a row of scratch memory.
+func (b *batch[T]) rowT() []T { return dense.Grow(&b.tmp, b.k) }
+
+// chunk returns how many rows are computed before what was stored of them is taken up again: few enough for the cache.
+func (b *batch[T]) chunk() int { return min(b.n, max(1, 1<<12/b.k)) }

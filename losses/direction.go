@@ -1,0 +1,109 @@
+package losses
+
+import (
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
+
+// phi is φ of a separable loss and its derivatives.
+type phi struct {
+	cross  bool // cross entropy: φ = -l
+	family kernel.Family
+	a      float64
+}
+
+// phiOf returns the φ of a loss that is separable, and not one that embeds such a loss.
+func phiOf(l Loss) (f phi, ok bool) {
+	switch l := l.(type) {
+	case CrossEntropy:
+		return phi{cross: true}, true
+	case GCE:
+		f.family, f.a = l.family()
+	case Focal:
+		f.family, f.a = l.family()
+	case Poly1:
+		f.family, f.a = l.family()
+	default:
+		return f, false
+	}
+	return f, true
+}
+
+func (f phi) at(l, q float64) (v, dv, d2v float64) {
+	if f.cross {
+		return -l, -1, 0
+	}
+	return kernel.Phi(f.family, f.a, l, q)
+}
+
+// alongDirection computes the derivatives of the rows' losses along the direction, and their gradients. It returns the
+// first row with an invalid label, or -1.
+func alongDirection[T kernel.Float](b *batch[T], l Loss) (bad int) {
+	f, _ := phiOf(l)
+	k := b.k
+	w := dense.Grow(&b.wide, 9*k)
+	field := func(j int) []float64 { return w[j*k : (j+1)*k] }
+	r := Row{LogP: field(0), P: field(1), Rest: field(2), Target: field(3)}
+	z, a, d, tg, labels := field(4), field(5), field(6), field(7), field(8)
+	for i := range b.n {
+		if !b.rowTarget(r.Target, i) {
+			return i
+		}
+		softmaxRow(r, widened(z, part(b.input, i, i+1, k)))
+		b.centered(a, r.P, i)
+		var slope, sum, da float64 // Σ t φ' a, Σ t φ', ⟨d, a⟩
+		for j := range r.P {
+			_, df, d2f := f.at(r.LogP[j], r.Rest[j])
+			tg[j] = times(df, a[j])
+			h := times(r.Target[j], df)
+			d[j] = times(a[j], times(r.Target[j], d2f))
+			slope += h * a[j]
+			sum += h
+			da += d[j]
+		}
+		b.loss[i] = slope
+		if b.grad != nil {
+			c, g := of(b.scale, i), part(b.grad, i, i+1, k)
+			for j, p := range r.P {
+				g[j] = T(c * (d[j] - p*da - sum*p*a[j]))
+			}
+		}
+		if b.targetGrad != nil {
+			b.storeTargetGrad(i, tg, labels)
+		}
+	}
+	return -1
+}
+
+// centered stores v - ⟨p,v⟩ in a, v the direction of row i in the logits that the loss sees.
+func (b *batch[T]) centered(a, p []float64, i int) {
+	var mean float64
+	for j, v := range part(b.direction, i, i+1, b.k) {
+		a[j] = float64(v) / b.temperature
+		mean += p[j] * a[j]
+	}
+	for j := range a {
+		a[j] -= mean
+	}
+}
+
+// addZLossAlong is addZLoss for the derivative along the direction: 2 ZLoss lse ⟨p,v⟩, with the gradient
+// 2 ZLoss (⟨p,v⟩ p + lse p∘(v - ⟨p,v⟩)).
+func (b *batch[T]) addZLossAlong(i int, z, p []T, lse float64) {
+	k, t := b.k, b.temperature
+	kernel.Softmax(p, z, k)
+	v := part(b.direction, i, i+1, k)
+	var mean float64
+	for j := range v {
+		mean += float64(p[j]) * float64(v[j]) / t
+	}
+	b.loss[i] += 2 * b.zLoss * lse * mean
+	if b.grad == nil {
+		return
+	}
+	c, g := 2*b.zLoss*of(b.share, i)/t, part(b.grad, i, i+1, k)
+	for j := range g {
+		x := float64(p[j]) * (mean + lse*(float64(v[j])/t-mean))
+		g[j] = T(float64(g[j]) + c*x)
+	}
+}

@@ -1,0 +1,42 @@
+package losses
+
+import "softloss/losses/internal/kernel"
+
+// evaluate computes the rows of b by the loss's own kernel, or by its Row where it has none or where more is asked
+// than kernels know. It returns the first row with an invalid label, or -1.
+//
+// A loss that embeds one of this package's has its methods, but not its kernel.
+func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
+	switch {
+	case b.targetGrad != nil:
+		return byRow(b, l)
+	case b.probs:
+		if _, ok := l.(CrossEntropy); ok && b.index == nil {
+			return kernel.ProbCrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
+		}
+		return byRow(b, l)
+	}
+	switch s := l.(type) {
+	case CrossEntropy:
+		return crossEntropyRows(b)
+	case MAE:
+		return maeRows(b)
+	case GCE:
+		return separableRows(b, s)
+	case Focal:
+		return separableRows(b, s)
+	case Poly1:
+		return separableRows(b, s)
+	case NCE:
+		return nceRows(b)
+	case ReverseCrossEntropy:
+		return symmetricRows(b, SymmetricCrossEntropy{Beta: 1, A: s.A}, l)
+	case SymmetricCrossEntropy:
+		return symmetricRows(b, s, l)
+	case KL:
+		return klRows(b)
+	case ConfidencePenalty:
+		return confidenceRows(b, s)
+	}
+	return byRow(b, l)
+}
