@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 
 	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
 )
 
 // CheckGradient compares the derivatives that a loss's Row stores, Grad and TargetGrad, with central differences of the value
@@ -47,7 +49,7 @@ func CheckGradient(l Loss, classes int) error {
 func (c Criterion) checkRow(z, t []float64) error {
 	shape := tensor.WithShape(1, len(z))
 	logits, labels := tensor.New(shape, tensor.WithBacking(z)), tensor.New(shape, tensor.WithBacking(t))
-	out := Outputs{Loss: newScalar(tensor.Float64), Grad: tensor.New(tensor.Of(tensor.Float64), shape), TargetGrad: tensor.New(tensor.Of(tensor.Float64), shape)}
+	out := Outputs{Loss: dense.New(tensor.Float64), Grad: tensor.New(tensor.Of(tensor.Float64), shape), TargetGrad: tensor.New(tensor.Of(tensor.Float64), shape)}
 	in := Inputs{Logits: logits, Target: labels}
 	if err := c.EvalInto(out, in); err != nil {
 		return err
@@ -57,8 +59,8 @@ func (c Criterion) checkRow(z, t []float64) error {
 		x    []float64
 		got  []float64
 	}{
-		{"logit", z, raw[float64](out.Grad)},
-		{"label", t, raw[float64](out.TargetGrad)},
+		{"logit", z, dense.Memory[float64](out.Grad)},
+		{"label", t, dense.Memory[float64](out.TargetGrad)},
 	} {
 		for k, x := range d.x {
 			if d.name == "label" && x == 0 {
@@ -74,7 +76,7 @@ func (c Criterion) checkRow(z, t []float64) error {
 				if err := c.EvalInto(Outputs{Loss: out.Loss}, in); err != nil {
 					return err
 				}
-				ends[i] = raw[float64](out.Loss)[0]
+				ends[i] = dense.Memory[float64](out.Loss)[0]
 			}
 			d.x[k] = x
 			want := (ends[1] - ends[0]) / (2 * h)

@@ -194,7 +194,7 @@ func (w *worker[T]) failed(l Loss, how string) error {
 // labelError returns the row, counted from lo, and the error of the first invalid label.
 func (b *batch[T]) labelError(lo int) (row int, err error) {
 	if row, col := firstInvalid(b.labels, b.k); row >= 0 {
-		return lo + row, labelError(lo+row, col, b.labels[row*b.k+col])
+		return lo + row, labelError("labels", lo+row, col, b.labels[row*b.k+col])
 	}
 	row, col := firstInvalid(b.target, b.k)
 	made, smaller := "what smoothing made of the label", "a smaller alpha or label"

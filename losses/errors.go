@@ -87,12 +87,12 @@ func tensorError(arg string, err error) *Error {
 }
 
 // labelError is an Error about a label that is negative, NaN or infinite.
-func labelError[T dense.Float](row, col int, v T) *Error {
+func labelError[T dense.Float](arg string, row, col int, v T) *Error {
 	problem := "is negative"
 	if v != v {
 		problem = "is not a number"
 	} else if v > 0 {
 		problem = "is infinite"
 	}
-	return cellError(ErrLabel, "labels", row, col, v, problem, "a finite number >= 0")
+	return cellError(ErrLabel, arg, row, col, v, problem, "a finite number >= 0")
 }

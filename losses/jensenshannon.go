@@ -72,7 +72,7 @@ func jensenShannon(logits []tensor.Tensor, upstream tensor.Tensor, reduction Red
 		return nil, nil, err
 	}
 	dt, shape := preds[0].Dtype(), preds[0].Shape()
-	loss := newScalar(dt)
+	loss := dense.New(dt)
 	if !reduction.scalar() {
 		loss = dense.New(dt, shape[:len(shape)-1]...)
 	}
@@ -106,18 +106,11 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	m := len(logits)
 	z := make([][]T, m)
 	for i, d := range logits {
-		var buf []T
-		var err error
-		if z[i], err = floats("logits", d, len(d.Shape())-1, &buf); err != nil {
-			return err
-		}
+		z[i] = dense.Rows(d, len(d.Shape())-1, new([]T))
 	}
 	up := []T{1}
 	if upstream != nil {
-		var err error
-		if up, err = floats("upstream", upstream, max(0, len(upstream.Shape())-1), &[]T{}); err != nil {
-			return err
-		}
+		up = dense.Rows(upstream, len(upstream.Shape())-1, new([]T))
 	}
 	div := reduction.divide(n, float64(n))
 	rowLoss := make([]float64, n)
@@ -152,7 +145,7 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 			if grads == nil {
 				continue
 			}
-			g := raw[T](grads[i])[row*k : (row+1)*k]
+			g := dense.Memory[T](grads[i])[row*k : (row+1)*k]
 			for j := range g {
 				g[j] = T(f / float64(m) * p[i*k+j] * (d[j] - inner))
 			}
@@ -163,7 +156,7 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 			rowLoss[i] = 0
 		}
 	}
-	out := raw[T](loss)
+	out := dense.Memory[T](loss)
 	if reduction.scalar() {
 		out[0] = T(reduction.sum(rowLoss) * div)
 		return nil

@@ -89,6 +89,30 @@ func shapeError(arg string, s tensor.Shape, want string) *Error {
 	return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), "is wrong", want)
 }
 
+// extent returns the number of rows of x and their length.
+func extent(x *tensor.Dense) (n, k int) {
+	k = x.Shape()[len(x.Shape())-1]
+	return x.Shape().TotalSize() / k, k
+}
+
+// narrow returns a new tensor of the dtype that holds x.
+func narrow(dt tensor.Dtype, x []float64, shape ...int) *tensor.Dense {
+	out := dense.New(dt, shape...)
+	fill(out, x)
+	return out
+}
+
+// fill stores x in a new tensor.
+func fill(out *tensor.Dense, x []float64) {
+	if out.Dtype() == tensor.Float64 {
+		copy(out.Float64s(), x)
+		return
+	}
+	for i, v := range x {
+		out.Float32s()[i] = float32(v)
+	}
+}
+
 // firstInvalid returns the position of the first label that is negative, NaN or infinite, or -1, -1.
 func firstInvalid[T dense.Float](t []T, k int) (row, col int) {
 	for i, v := range t {
@@ -97,20 +121,4 @@ func firstInvalid[T dense.Float](t []T, k int) (row, col int) {
 		}
 	}
 	return -1, -1
-}
-
-// checkMatrix wants [N, K] with N, K >= 1.
-func checkMatrix(arg string, s tensor.Shape) error {
-	if len(s) != 2 {
-		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has %d dimensions", len(s)), "2: [N, K]")
-	}
-	return checkFull(arg, s)
-}
-
-func newScalar(dt tensor.Dtype) *tensor.Dense { return dense.New(dt) }
-
-func raw[T dense.Float](d *tensor.Dense) []T { return dense.Memory[T](d) }
-
-func floats[T dense.Float](_ string, d *tensor.Dense, axis int, buf *[]T) ([]T, error) {
-	return dense.Rows(d, axis, buf), nil
 }

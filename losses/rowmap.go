@@ -44,20 +44,6 @@ func LogSoftmaxMap() RowMap { return logSoftmaxMap() }
 // LogSumExpMap returns [LogSumExp] with its derivatives.
 func LogSumExpMap() RowMap { return logSumExpMap() }
 
-// checkRows wants floats [N, K], or [K], or of more ranks, with no empty axis.
-func checkRows(arg string, x Operand) error {
-	if missing(x) {
-		return argError(ErrNil, arg, "nil", "is no tensor", arg+" [N, K]")
-	}
-	if err := checkFloat(arg, x.Dtype()); err != nil {
-		return err
-	}
-	if len(x.Shape()) == 0 {
-		return argError(ErrShape, arg, "a scalar", "has no classes", arg+" [N, K], or a row [K]")
-	}
-	return checkFull(arg, x.Shape())
-}
-
 // kernelMap is a RowMap of logits, made of kernels.
 type kernelMap struct {
 	name  string
@@ -181,12 +167,6 @@ func withSoftmax(f func(dst, p, u, b []float64)) func(dst []float64, in [][]floa
 // width returns how many elements a tensor has for each of n rows.
 func width(d *tensor.Dense, n int) int { return d.Shape().TotalSize() / n }
 
-// extent returns the number of rows of x and their length.
-func extent(x *tensor.Dense) (n, k int) {
-	k = x.Shape()[len(x.Shape())-1]
-	return x.Shape().TotalSize() / k, k
-}
-
 // mapRows stores f of the rows of x in out, a new tensor.
 func mapRows[T kernel.Float](out, x *tensor.Dense, f func(dst, x []T, k int)) {
 	n, k := extent(x)
@@ -224,13 +204,7 @@ func mapWide(out *tensor.Dense, f func(dst []float64, in [][]float64), in ...*te
 		f(dst, row)
 		result = append(result, dst...)
 	}
-	if out.Dtype() == tensor.Float32 {
-		for i, x := range result {
-			dense.Memory[float32](out)[i] = float32(x)
-		}
-	} else {
-		copy(dense.Memory[float64](out), result)
-	}
+	fill(out, result)
 }
 
 // smoothingMap is a Smoothing as a RowMap. Its second derivatives are 0.

@@ -1,7 +1,5 @@
 package losses
 
-import "softloss/losses/internal/kernel"
-
 // center stores x - ⟨p,x⟩ in dst, which may be x. The differences are taken from the element of the largest p first, so that
 // nothing is lost where p is nearly 1 and x - ⟨p,x⟩ nearly 0.
 func center(dst, p, x []float64) {
@@ -40,12 +38,5 @@ func scaleBy(x, p []float64, f float64) {
 		if x[k] *= f * p[k]; p[k] == 0 {
 			x[k] = 0
 		}
-	}
-}
-
-// widen copies the first len(dst) elements of src.
-func widen[T kernel.Float](dst []float64, src []T) {
-	for i := range dst {
-		dst[i] = float64(src[i])
 	}
 }

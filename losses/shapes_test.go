@@ -44,6 +44,11 @@ func TestIndexTypes(t *testing.T) {
 		labels, err := losses.OneHot(anyInts(like, []int{2, 0}, 2), 3, tensor.Float64)
 		require.NoError(t, err, "%T", like)
 		assert.Equal(t, []float64{0, 0, 1, 1, 0, 0}, values(labels), "%T", like)
+		for shape, want := range map[*[]int]tensor.Shape{{2, 1}: {2, 3}, {1, 2}: {1, 2, 3}, {}: {3}} {
+			labels, err := losses.OneHot(anyInts(like, []int{2, 0}, *shape...), 3, tensor.Float64)
+			require.NoError(t, err, "%T", like)
+			assert.Equal(t, want, labels.Shape())
+		}
 	}
 	_, err = c.Eval(z, tensor.New(tensor.WithShape(2), tensor.WithBacking([]uint64{1, 1 << 63})))
 	assert.ErrorIs(t, err, losses.ErrIndex)
@@ -110,4 +115,28 @@ func TestManyAxes(t *testing.T) {
 	}
 	_, err = losses.Criterion{}.Eval(dense(tensor.Float64, x, 2, 3, 4), anyInts(0, index, 3, 2))
 	assert.EqualError(t, err, "losses: index: shape (3, 2) is wrong, want shape (2, 3)")
+}
+
+// TestFunctionsOfManyAxes: what makes labels takes vectors and more axes as well, row by row.
+func TestFunctionsOfManyAxes(t *testing.T) {
+	x := repeat(24, func(i int) float64 { return float64(1 + i*i%7) })
+	for name, f := range map[string]func(x *tensor.Dense) (*tensor.Dense, error){
+		"votes":   func(x *tensor.Dense) (*tensor.Dense, error) { return losses.VotesToLabels(x) },
+		"mix":     func(x *tensor.Dense) (*tensor.Dense, error) { return losses.MixLabels(x, x, .25) },
+		"teacher": func(x *tensor.Dense) (*tensor.Dense, error) { return losses.TeacherLabels(x, 3) },
+		"smooth":  func(x *tensor.Dense) (*tensor.Dense, error) { return losses.SmoothSoftLabels(x, .2) },
+	} {
+		for _, dt := range floatDtypes {
+			want, err := f(dense(dt, x, 6, 4))
+			require.NoError(t, err, name)
+			got, err := f(dense(dt, x, 2, 3, 4))
+			require.NoError(t, err, name)
+			assert.Equal(t, tensor.Shape{2, 3, 4}, got.Shape(), name)
+			assert.Equal(t, values(want), values(got), name)
+			got, err = f(dense(dt, x[4:8], 4))
+			require.NoError(t, err, name)
+			assert.Equal(t, tensor.Shape{4}, got.Shape(), name)
+			assert.Equal(t, values(want)[4:8], values(got), name)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
@@ -104,14 +105,14 @@ func (s Smoothing) priorFor(k int) error {
 
 // Apply returns the smoothed labels as a new tensor of the same shape and dtype.
 //
-// Shapes: labels [N, K], float32 or float64. Errors: those of [Smoothing.Validate],
+// Shapes: labels [N, K], or [K], or of more ranks, float32 or float64. Errors: those of [Smoothing.Validate],
 // [ErrNil], [ErrShape], [ErrDtype], and [ErrLabel] for a negative, NaN or infinite label.
 func (s Smoothing) Apply(labels tensor.Tensor) (*tensor.Dense, error) {
 	t, err := s.labels(labels)
 	if err != nil {
 		return nil, err
 	}
-	out := tensor.New(tensor.Of(t.Dtype()), tensor.WithShape(t.Shape()...))
+	out := dense.New(t.Dtype(), t.Shape()...)
 	if t.Dtype() == tensor.Float32 {
 		err = smoothAll[float32](s, out, t)
 	} else {
@@ -141,7 +142,7 @@ func (s Smoothing) Grad(labels, upstream tensor.Tensor) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := tensor.New(tensor.Of(t.Dtype()), tensor.WithShape(t.Shape()...))
+	out := dense.New(t.Dtype(), t.Shape()...)
 	if t.Dtype() == tensor.Float32 {
 		err = smoothGradAll[float32](s, out, t, u)
 	} else {
@@ -170,60 +171,40 @@ func (s Smoothing) Check(labels Operand) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
-	if missing(labels) {
-		return argError(ErrNil, "labels", "nil", "is no tensor", "labels [N, K]")
-	}
-	if err := checkFloat("labels", labels.Dtype()); err != nil {
+	if err := checkRows("labels", labels); err != nil {
 		return err
 	}
-	if err := checkMatrix("labels", labels.Shape()); err != nil {
-		return err
-	}
-	return s.priorFor(labels.Shape()[1])
+	return s.priorFor(labels.Shape()[len(labels.Shape())-1])
 }
 
-// validLabels returns the labels row by row, as floats does, or the error of the first invalid one.
-func validLabels[T kernel.Float](labels *tensor.Dense, buf *[]T) ([]T, error) {
-	k := labels.Shape()[1]
-	t, err := floats("labels", labels, 1, buf)
-	if err != nil {
-		return nil, err
-	}
+// validLabels returns the labels row by row, and how many make a row, or the error of the first invalid one.
+func validLabels[T kernel.Float](labels *tensor.Dense) (t []T, k int, err error) {
+	_, k = extent(labels)
+	t = dense.Rows(labels, len(labels.Shape())-1, new([]T))
 	if row, col := firstInvalid(t, k); row >= 0 {
-		return nil, labelError(row, col, t[row*k+col])
+		return nil, k, labelError("labels", row, col, t[row*k+col])
 	}
-	return t, nil
+	return t, k, nil
 }
 
 func smoothAll[T kernel.Float](s Smoothing, out, labels *tensor.Dense) error {
-	k := labels.Shape()[1]
-	var buf []T
-	src, err := validLabels(labels, &buf)
+	t, k, err := validLabels[T](labels)
 	if err != nil {
 		return err
 	}
-	smoothRows(s, raw[T](out), src, k)
+	smoothRows(s, dense.Memory[T](out), t, k)
 	return nil
 }
 
 func smoothGradAll[T kernel.Float](s Smoothing, out, labels, upstream *tensor.Dense) error {
-	k := labels.Shape()[1]
-	var lbuf, ubuf []T
-	src, err := validLabels(labels, &lbuf)
+	t, k, err := validLabels[T](labels)
 	if err != nil {
 		return err
 	}
-	up, err := floats("upstream", upstream, 1, &ubuf)
-	if err != nil {
-		return err
-	}
-	dst := raw[T](out)
-	g := make([]float64, k)
-	for lo := 0; lo < len(src); lo += k {
-		for j := range g {
-			g[j] = float64(up[lo+j])
-		}
-		smoothGradRow(s, g, src[lo:lo+k])
+	up, dst, g := dense.Rows(upstream, len(upstream.Shape())-1, new([]T)), dense.Memory[T](out), make([]float64, k)
+	for lo := 0; lo < len(t); lo += k {
+		widen(g, up[lo:])
+		smoothGradRow(s, g, t[lo:lo+k])
 		for j := range g {
 			dst[lo+j] = T(g[j])
 		}

@@ -51,8 +51,8 @@ func TestVotesToLabels(t *testing.T) {
 		votes []float64
 		want  string
 	}{
-		{[]float64{1, 1, 2, -1}, "losses: votes: row 1 column 1: -1 is no count, want a finite number >= 0"},
-		{[]float64{1, nan, 1, 1}, "losses: votes: row 0 column 1: NaN is no count, want a finite number >= 0"},
+		{[]float64{1, 1, 2, -1}, "losses: votes: row 1 column 1: -1 is negative, want a finite number >= 0"},
+		{[]float64{1, nan, 1, 1}, "losses: votes: row 0 column 1: NaN is not a number, want a finite number >= 0"},
 		{[]float64{1, 1, 0, 0}, "losses: votes: row 1: the sum 0 is no number of votes, want at least one vote"},
 		{[]float64{1, 1, 1e308, 1e308}, "losses: votes: row 1: the sum overflows, want votes whose sum is finite"},
 	} {
@@ -76,7 +76,7 @@ func TestMixLabels(t *testing.T) {
 			require.ErrorIs(t, err, losses.ErrParam)
 		}
 		_, err = losses.MixLabels(a, dense(dt, []float64{0, 1, -2, 1}, 2, 2), 0.5)
-		require.EqualError(t, err, "losses: labels b: row 1 column 0: -2 is no label, want a finite number >= 0")
+		require.EqualError(t, err, "losses: labels b: row 1 column 0: -2 is negative, want a finite number >= 0")
 	}
 }
 
