@@ -16,6 +16,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/dense"
 	"softloss/train"
 	"softloss/train/dataset"
 )
@@ -50,20 +51,22 @@ func predictions(saved *train.Saved, probs *tensor.Dense) []Prediction {
 	n, k := probs.Shape()[0], probs.Shape()[1]
 	out := make([]Prediction, n)
 	for i := range out {
-		p := Prediction{Row: i + 1, Probability: -1, Probabilities: map[string]float32{}}
-		for j, v := range probs.Float32s()[i*k : (i+1)*k] {
-			name := strconv.Itoa(j)
-			if saved.ClassNames != nil {
-				name = saved.ClassNames[j]
-			}
-			p.Probabilities[name] = v
-			if v > p.Probability {
-				p.Class, p.Probability = name, v
-			}
+		row := probs.Float32s()[i*k : (i+1)*k]
+		top := dense.Argmax(row)
+		out[i] = Prediction{Row: i + 1, Class: className(saved, top), Probability: row[top], Probabilities: map[string]float32{}}
+		for j, p := range row {
+			out[i].Probabilities[className(saved, j)] = p
 		}
-		out[i] = p
 	}
 	return out
+}
+
+// className is the name of a class, or its number when the model has no names.
+func className(saved *train.Saved, k int) string {
+	if saved.ClassNames == nil {
+		return strconv.Itoa(k)
+	}
+	return saved.ClassNames[k]
 }
 
 // print writes the table or JSON.

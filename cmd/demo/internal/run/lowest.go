@@ -7,12 +7,13 @@ import (
 
 	"softloss/cmd/demo/internal/record"
 	"softloss/losses"
+	"softloss/train"
 	"softloss/train/dataset"
 )
 
-// lowestLoss is the loss of the best possible prediction of every single row, its own smoothed label
-// τ / Στ. For cross entropy that is Στ times the entropy of that label; nothing can be
-// below. It is computed by the criterion itself, at the logits log τ.
+// lowestLoss is the loss of the best possible prediction of every single row, its own smoothed label τ / Στ. For cross
+// entropy that is Στ times the entropy of that label; nothing can be below. It is computed by the criterion itself, at
+// the logits log τ.
 func lowestLoss(c losses.Criterion, d *dataset.Dataset) (record.Float, error) {
 	from := d.Labels.Float32s()
 	labels := make([]float64, len(from))
@@ -28,8 +29,8 @@ func lowestLoss(c losses.Criterion, d *dataset.Dataset) (record.Float, error) {
 		logits.Float64s()[i] = math.Log(t)
 	}
 	in := losses.Inputs{Logits: logits, Target: soft}
-	if d.Counts != nil {
-		in.SampleWeights = tensor.New(tensor.WithShape(d.Len()), tensor.WithBacking(meanOne(d.Counts)))
+	if w := train.RowWeights(d); w != nil {
+		in.SampleWeights = tensor.New(tensor.WithShape(d.Len()), tensor.WithBacking(w))
 	}
 	out := tensor.New(tensor.FromScalar(0.0))
 	c.Smoothing = losses.Smoothing{}
@@ -37,17 +38,4 @@ func lowestLoss(c losses.Criterion, d *dataset.Dataset) (record.Float, error) {
 		return record.Unknown, err
 	}
 	return record.Float(out.Float64s()[0]), nil
-}
-
-// meanOne returns the counts divided by their mean, the weights of the trainer.
-func meanOne(counts []float64) []float64 {
-	var sum float64
-	for _, c := range counts {
-		sum += c
-	}
-	out := make([]float64, len(counts))
-	for i, c := range counts {
-		out[i] = c / sum * float64(len(counts))
-	}
-	return out
 }

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/dense"
 	"softloss/train"
 	"softloss/train/dataset"
 	"softloss/train/metric"
@@ -63,7 +64,7 @@ func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []floa
 	ink := newInk(raw)
 	for i, y := range test.Index() {
 		row := probs.Float32s()[i*k : (i+1)*k]
-		top := slices.Index(row, slices.Max(row))
+		top := dense.Argmax(row)
 		if top == y {
 			continue
 		}
