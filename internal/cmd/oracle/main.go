@@ -1,0 +1,87 @@
+// Command oracle prints how far the losses are from exact results, by loss and dtype, on random criteria and batches:
+//
+//	go run ./internal/cmd/oracle -rows 1000000
+//
+// An error is in units in the last place of the sum of the absolute values of the terms that a number is added up from.
+// -seed prints the case of a seed instead, and its largest errors.
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"softloss/internal/oracle"
+)
+
+func main() {
+	log.SetFlags(0)
+	rows := flag.Int64("rows", 20000, "rows to evaluate")
+	first := flag.Uint64("first", 0, "seed of the first case")
+	seed := flag.Int64("seed", -1, "print the case of this seed")
+	flag.Parse()
+	if *seed >= 0 {
+		if err := show(uint64(*seed)); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	table, err := measure(*first, *rows)
+	if err == nil {
+		err = table.Write(os.Stdout)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// measure compares cases from the seed first on until they have the rows asked for.
+func measure(first uint64, rows int64) (oracle.Table, error) {
+	var next atomic.Uint64
+	var done atomic.Int64
+	next.Store(first)
+	tables, errs := make([]oracle.Table, runtime.GOMAXPROCS(0)), make([]error, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for i := range tables {
+		tables[i] = oracle.Table{}
+		wg.Go(func() {
+			for done.Load() < rows && errs[i] == nil {
+				c := oracle.Random(next.Add(1) - 1)
+				loss, grads, err := oracle.Compare(c)
+				if err != nil {
+					errs[i] = fmt.Errorf("seed %d: %w", c.Seed, err)
+				}
+				tables[i].Add(c, loss, grads)
+				done.Add(int64(c.Batch.N))
+			}
+		})
+	}
+	wg.Wait()
+	all := oracle.Table{}
+	for _, t := range tables {
+		all.Merge(t)
+	}
+	return all, cmp.Or(errs...)
+}
+
+// show prints the case of a seed and its largest errors.
+func show(seed uint64) error {
+	c := oracle.Random(seed)
+	fmt.Printf("%+v\nloss %T\n", c, c.Criterion.Loss)
+	loss, grads, err := oracle.Compare(c)
+	if err != nil {
+		return err
+	}
+	all := append(loss, grads...)
+	slices.SortFunc(all, func(a, b oracle.Error) int { return cmp.Compare(b.Terms, a.Terms) })
+	for _, e := range all[:min(5, len(all))] {
+		fmt.Printf("%-16s got %-24v want %-24v %.4g ulp of its terms, %.4g of itself\n", e.What, e.Got, e.Want, e.Terms, e.Ulps)
+	}
+	return nil
+}

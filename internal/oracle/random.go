@@ -1,0 +1,272 @@
+package oracle
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"softloss/losses"
+)
+
+// Case is a criterion and what it is evaluated on.
+type Case struct {
+	Seed      uint64 // of [Random]
+	Criterion losses.Criterion
+	Batch     Batch
+	Single    bool // float32
+}
+
+// Random returns the case of a seed: every loss, target, option and reduction; rows of equal, ordinary, far and saturated
+// logits, with excluded classes; sample weights of 0; mostly up to 12 classes, sometimes up to 130.
+func Random(seed uint64) Case {
+	g := generator{rand.New(rand.NewPCG(seed, 1)), Case{Seed: seed}}
+	g.Single = g.one(2)
+	b := &g.Batch
+	b.N, b.K = 1+g.IntN(6), 1+g.IntN(12)
+	if g.one(50) {
+		b.N, b.K = 1, 1+g.IntN(130)
+	}
+	c := &g.Criterion
+	c.Loss = g.loss(true)
+	c.Reduction = losses.Reduction(g.IntN(4))
+	_, tempered := c.Loss.(losses.BiTempered)
+	c.FromProbs = g.one(8) && !tempered && !holdsTempered(c.Loss)
+	g.target()
+	g.options()
+	g.inputs()
+	return g.Case
+}
+
+func holdsTempered(l losses.Loss) bool {
+	sum, _ := l.(losses.WeightedSum)
+	for _, t := range sum {
+		if _, tempered := t.Loss.(losses.BiTempered); tempered {
+			return true
+		}
+	}
+	return false
+}
+
+// generator fills a case.
+type generator struct {
+	*rand.Rand
+	Case
+}
+
+// one is true once in n times.
+func (g *generator) one(n int) bool { return g.IntN(n) == 0 }
+
+// number returns x as the case's dtype has it.
+func (g *generator) number(x float64) float64 {
+	if g.Single {
+		return float64(float32(x))
+	}
+	return x
+}
+
+// between returns a number of the case's dtype in [lo, hi].
+func (g *generator) between(lo, hi float64) float64 { return g.number(lo + (hi-lo)*g.Float64()) }
+
+// losses are as many as there are formulas; parameters of which differences are taken are multiples of 1/8, so that those
+// are exact.
+func (g *generator) loss(sums bool) losses.Loss {
+	kinds := []func() losses.Loss{
+		func() losses.Loss { return nil },
+		func() losses.Loss { return losses.CrossEntropy{} },
+		func() losses.Loss { return losses.MAE{} },
+		func() losses.Loss { return losses.GCE{Q: pick(g, .7, .1, 1, .5, .003, 1-g.Float64())} },
+		func() losses.Loss { return losses.Focal{Gamma: pick(g, 2, 0, .5, 1, 3.5, 8*g.Float64())} },
+		func() losses.Loss { return losses.Poly1{Epsilon: pick(g, 1, -1, 0, 2, -1+6*g.Float64())} },
+		func() losses.Loss { return losses.NCE{} },
+		func() losses.Loss { return losses.ReverseCrossEntropy{A: pick(g, -4, -2, -6, -10*g.Float64()-.1)} },
+		func() losses.Loss {
+			return losses.SymmetricCrossEntropy{Alpha: 2 * g.Float64(), Beta: 2 * g.Float64(), A: pick(g, -4., -6)}
+		},
+		func() losses.Loss { return losses.KL{} },
+		func() losses.Loss { return losses.ConfidencePenalty{Beta: pick(g, .1, g.Float64())} },
+		func() losses.Loss {
+			return losses.BiTempered{T1: pick(g, .75, 1, 0, .125*float64(g.IntN(9))), T2: pick(g, 1.25, 1, 2, 1+.125*float64(g.IntN(17)))}
+		},
+		func() losses.Loss {
+			var sum losses.WeightedSum
+			for range 1 + g.IntN(3) {
+				sum = append(sum, losses.Term{Weight: 4 * g.Float64(), Loss: g.loss(false)})
+				if sum[len(sum)-1].Loss == nil {
+					sum[len(sum)-1].Loss = losses.CrossEntropy{}
+				}
+			}
+			return sum
+		},
+	}
+	if !sums {
+		kinds = kinds[:len(kinds)-1]
+	}
+	return kinds[g.IntN(len(kinds))]()
+}
+
+func pick(g *generator, from ...float64) float64 { return from[g.IntN(len(from))] }
+
+// target makes labels or an index.
+func (g *generator) target() {
+	b := &g.Batch
+	kind := g.IntN(5)
+	for n := range b.N {
+		y := g.IntN(b.K)
+		if kind == 0 {
+			b.Index = append(b.Index, y)
+			continue
+		}
+		row, sum := make([]float64, b.K), 0.0
+		for k := range row {
+			switch kind {
+			case 1: // one-hot
+				if k == y {
+					row[k] = 1
+				}
+			case 2: // few classes
+				if g.one(3) || k == y {
+					row[k] = g.Float64()
+				}
+			default:
+				row[k] = math.Exp(2 * g.NormFloat64())
+			}
+			sum += row[k]
+		}
+		for k := range row {
+			if kind != 1 && kind != 4 { // 4: rows that do not sum to 1
+				row[k] /= sum
+			}
+			row[k] = g.number(row[k])
+		}
+		if kind == 4 && n == 0 && g.one(4) {
+			clear(row)
+		}
+		b.Labels = append(b.Labels, row...)
+	}
+}
+
+// options switches a few options of the criterion on.
+func (g *generator) options() {
+	c, b := &g.Criterion, g.Batch
+	if g.one(3) {
+		c.Smoothing = losses.Smoothing{Rule: losses.SmoothingRule(g.IntN(3)), Alpha: pick(g, .1, .25, g.Float64())}
+		if c.Smoothing.Rule == losses.SmoothPrior && g.one(2) {
+			c.Smoothing.Prior = g.prior(b.K)
+		}
+	}
+	if g.one(4) {
+		for range b.K {
+			c.ClassWeights = append(c.ClassWeights, math.Exp(g.NormFloat64()))
+		}
+	}
+	if b.Index != nil && g.one(3) {
+		c.Ignore = []int{g.IntN(b.K)}
+	}
+	if c.FromProbs {
+		return
+	}
+	if g.one(4) {
+		c.Temperature = pick(g, 2, .5, 3, .1+3*g.Float64())
+	}
+	if g.one(6) {
+		for range b.K {
+			c.LogitShift = append(c.LogitShift, 2*g.NormFloat64())
+		}
+	}
+	if g.one(6) {
+		c.ZLoss = pick(g, 1e-4, .05, 1)
+	}
+}
+
+// prior returns k numbers that sum to 1.
+func (g *generator) prior(k int) []float64 {
+	prior, sum := make([]float64, k), 0.0
+	for j := range prior {
+		prior[j] = g.Float64()
+		sum += prior[j]
+	}
+	for j := range prior {
+		prior[j] /= sum
+	}
+	return prior
+}
+
+// inputs makes logits or probabilities, sample weights and an upstream gradient.
+func (g *generator) inputs() {
+	b := &g.Batch
+	for n := range b.N {
+		row := g.logits()
+		if g.Criterion.FromProbs {
+			sum := 0.0
+			for k := range row {
+				row[k] = math.Exp(max(-80, min(80, row[k])))
+				sum += row[k]
+			}
+			for k := range row {
+				row[k] = g.number(max(row[k]/sum, 0x1p-126)) // below the smallest normal number other rules hold
+			}
+		} else {
+			g.exclude(row, n)
+		}
+		b.Logits = append(b.Logits, row...)
+	}
+	if g.one(3) {
+		for range b.N {
+			b.Weights = append(b.Weights, pick(g, 0, 1, g.between(0, 3)))
+		}
+	}
+	if g.one(3) {
+		n := 1
+		if g.Criterion.Reduction == losses.None {
+			n = b.N
+		}
+		for range n {
+			b.Upstream = append(b.Upstream, g.between(-2, 2))
+		}
+	}
+}
+
+// logits returns a row of one of several kinds.
+func (g *generator) logits() []float64 {
+	row := make([]float64, g.Batch.K)
+	center, width := 0.0, pick(g, 0, .01, 1, 1, 5, 30)
+	if g.one(8) {
+		center = pick(g, 1000, -1000, 50)
+	}
+	if g.one(40) {
+		width = pick(g, 80, 300)
+	}
+	for k := range row {
+		row[k] = g.number(center + width*g.NormFloat64())
+	}
+	if g.one(8) { // one class is sure
+		k := g.IntN(len(row))
+		row[k] = g.number(row[k] + pick(g, 10, 20, 40))
+	}
+	return row
+}
+
+// exclude sets a logit of the row n to -Inf, where that has a meaning that needs no limits.
+func (g *generator) exclude(row []float64, n int) {
+	c, b := g.Criterion, g.Batch
+	if !g.one(10) || b.K == 1 || c.Smoothing.Alpha != 0 || usesNCE(c.Loss) {
+		return
+	}
+	k := g.IntN(b.K)
+	if b.Index != nil && b.Index[n] != k || b.Labels != nil && b.Labels[n*b.K+k] == 0 {
+		row[k] = math.Inf(-1)
+	}
+}
+
+func usesNCE(l losses.Loss) bool {
+	switch l := l.(type) {
+	case losses.NCE:
+		return true
+	case losses.WeightedSum:
+		for _, t := range l {
+			if usesNCE(t.Loss) {
+				return true
+			}
+		}
+	}
+	return false
+}
