@@ -7,6 +7,21 @@ import (
 	"strings"
 )
 
+// ErrUsage marks what the user can put right: a wrong flag, value or file. The command then exits with 2.
+var ErrUsage = errors.New("usage")
+
+// usageError is an error of one line that is ErrUsage.
+type usageError struct{ text string }
+
+func (e usageError) Error() string        { return e.text }
+func (e usageError) Is(target error) bool { return target == ErrUsage }
+
+// Usagef returns an error that is [ErrUsage].
+func Usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// OneLine is the text of an error without line breaks.
+func OneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
 // TrimPackage is the text of an error without the name of the package in front, which means nothing to a user.
 func TrimPackage(err error) string {
 	text := OneLine(err)
@@ -24,18 +39,3 @@ func Cause(err error) string {
 	}
 	return OneLine(err)
 }
-
-// ErrUsage marks what the user can put right: a wrong flag, value or file. The command then exits with 2.
-var ErrUsage = errors.New("usage")
-
-// usageError is an error of one line that is errUsage.
-type usageError struct{ text string }
-
-func (e usageError) Error() string { return e.text }
-
-func (e usageError) Is(target error) bool { return target == ErrUsage }
-
-func Usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
-
-// OneLine is the text of an error without line breaks.
-func OneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

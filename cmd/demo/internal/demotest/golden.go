@@ -1,3 +1,4 @@
+// Package demotest helps the tests of the demo.
 package demotest
 
 import (

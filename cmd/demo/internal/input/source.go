@@ -1,3 +1,4 @@
+// Package input reads what a command line names: data, models and losses.
 package input
 
 import (

@@ -1,3 +1,4 @@
+// Package predict uses a saved model on new rows.
 package predict
 
 import (

@@ -21,20 +21,6 @@ type Epoch struct {
 	LearnRate Float `json:"learn_rate"`
 }
 
-// What is looked at after each epoch, in words.
-const (
-	WatchedTest       = "test"
-	WatchedValidation = "validation"
-)
-
-// Watched says which rows are looked at after each epoch.
-func (d Data) Watched() string {
-	if d.ValidationRows > 0 {
-		return WatchedValidation
-	}
-	return WatchedTest
-}
-
 // Watched are the numbers of the rows that were looked at after the epoch.
 func (e Epoch) Watched(rows string) (loss, accuracy Float) {
 	if rows == WatchedValidation {

@@ -1,12 +1,27 @@
 package record
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 
 	"softloss/cmd/demo/internal/cli"
+)
+
+// The files of the output folder.
+const (
+	LossByAlphaFile    = "loss_by_alpha.png"
+	TrainingCurvesFile = "training_curves.png"
+	ReliabilityFile    = "reliability.png"
+	ConfusionFile      = "confusion.png"
+	MistakesFile       = "mistakes.png"
+	ModelFile          = "model.safetensors"
+	OnnxFile           = "model.onnx"
+	SummaryFile        = "summary.json"
+	ReportFile         = "report.html"
+	CheckpointFolder   = "checkpoint"
 )
 
 // ReadJSON reads a file into a value and returns it, nil when there is no file.
@@ -24,16 +39,12 @@ func ReadJSON[T any](path string, into *T) (*T, error) {
 	return into, nil
 }
 
-// The files of the output folder.
-const (
-	LossByAlphaFile    = "loss_by_alpha.png"
-	TrainingCurvesFile = "training_curves.png"
-	ReliabilityFile    = "reliability.png"
-	ConfusionFile      = "confusion.png"
-	MistakesFile       = "mistakes.png"
-	ModelFile          = "model.safetensors"
-	OnnxFile           = "model.onnx"
-	SummaryFile        = "summary.json"
-	ReportFile         = "report.html"
-	CheckpointFolder   = "checkpoint"
-)
+// JSON is a value as files and -json have it.
+func JSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return b.Bytes(), err
+}

@@ -5,32 +5,11 @@ import (
 	"strconv"
 )
 
-// ShortDecimal is a number for a column of the table: with an exponent when it would not fit.
-func ShortDecimal(f Float) string {
-	if f.Finite() && math.Abs(float64(f)) >= 1e6 {
-		return strconv.FormatFloat(float64(f), 'g', 5, 64)
-	}
-	return Decimal(f)
-}
-
-// decimal, percent and withUnit are how the report writes numbers; "-" is a number that is not known.
-
-func Decimal(f Float) string {
-	if !f.Finite() {
-		return "-"
-	}
-	return strconv.FormatFloat(float64(f), 'f', 4, 64)
-}
-
-func Percent(f Float) string {
-	if !f.Finite() {
-		return "-"
-	}
-	return strconv.FormatFloat(100*float64(f), 'f', 2, 64) + " %"
-}
-
 // Float is a number that JSON shows as null when it is NaN (unknown) or infinite.
 type Float float64
+
+// Unknown is a number that is not known.
+var Unknown = Float(math.NaN())
 
 // MarshalJSON implements json.Marshaler.
 func (f Float) MarshalJSON() ([]byte, error) {
@@ -51,6 +30,29 @@ func (f *Float) UnmarshalJSON(text []byte) error {
 	return err
 }
 
+// Finite reports whether the number is known and finite.
 func (f Float) Finite() bool { return !math.IsNaN(float64(f)) && !math.IsInf(float64(f), 0) }
 
-var Unknown = Float(math.NaN())
+// Decimal is a number with four decimals, "-" for one that is not known.
+func Decimal(f Float) string {
+	if !f.Finite() {
+		return "-"
+	}
+	return strconv.FormatFloat(float64(f), 'f', 4, 64)
+}
+
+// Percent is a share of 1 in percent, "-" for one that is not known.
+func Percent(f Float) string {
+	if !f.Finite() {
+		return "-"
+	}
+	return strconv.FormatFloat(100*float64(f), 'f', 2, 64) + " %"
+}
+
+// ShortDecimal is a number for a column of the table: with an exponent when it would not fit.
+func ShortDecimal(f Float) string {
+	if f.Finite() && math.Abs(float64(f)) >= 1e6 {
+		return strconv.FormatFloat(float64(f), 'g', 5, 64)
+	}
+	return Decimal(f)
+}

@@ -1,9 +1,5 @@
+// Package record is what a run and a study came to, as JSON keeps it. The report is made of it and of nothing else.
 package record
-
-import (
-	"bytes"
-	"encoding/json"
-)
 
 // Run is a run: what was asked for and what came out. The report and -json both show it.
 type Run struct {
@@ -32,7 +28,8 @@ type Run struct {
 	GraphDifference Float `json:"graph_difference"`
 	GraphAgrees     bool  `json:"graph_agrees"`
 
-	BestEpoch    int  `json:"best_epoch"`    // of the lowest validation loss, or test loss without one, when it chose nothing; 0 without an epoch
+	// BestEpoch has the lowest validation loss or, without one, the lowest test loss, which chooses nothing; 0 without an epoch.
+	BestEpoch    int  `json:"best_epoch"`
 	StoppedEarly bool `json:"stopped_early"` // by -patience; the weights are those of the best epoch
 
 	Calibration *Calibration `json:"calibration"` // of -calibrate
@@ -59,6 +56,20 @@ type Data struct {
 	SoftLabels     bool   `json:"soft_labels"`
 	Weighted       bool   `json:"weighted"`       // rows stand for several observations each
 	FlippedLabels  int    `json:"flipped_labels"` // of training and validation rows
+}
+
+// What is looked at after each epoch, in words.
+const (
+	WatchedTest       = "test"
+	WatchedValidation = "validation"
+)
+
+// Watched says which rows are looked at after each epoch.
+func (d Data) Watched() string {
+	if d.ValidationRows > 0 {
+		return WatchedValidation
+	}
+	return WatchedTest
 }
 
 // Calibration is what -calibrate came to, on the test rows: before it and after.
@@ -92,14 +103,4 @@ func New(c Config) *Run {
 		GraphTestLoss: Unknown, GraphDifference: Unknown,
 		History: []Epoch{}, Files: []string{},
 	}
-}
-
-// JSON is the summary as -json writes it.
-func (s *Run) JSON() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(s)
-	return b.Bytes(), err
 }

@@ -14,7 +14,7 @@ import (
 
 func TestSummaryJSON(t *testing.T) {
 	s := record.New(record.Config{})
-	text, err := s.JSON()
+	text, err := record.JSON(s)
 	require.NoError(t, err)
 	var got map[string]any
 	require.NoError(t, json.Unmarshal(text, &got))
@@ -23,7 +23,7 @@ func TestSummaryJSON(t *testing.T) {
 	assert.Equal(t, []any{}, got["history"], "not null")
 	assert.Equal(t, []any{}, got["files"], "not null")
 
-	text, err = demotest.ExampleRun().JSON()
+	text, err = record.JSON(demotest.ExampleRun())
 	require.NoError(t, err)
 	demotest.Golden(t, "summary.golden", string(text))
 }

@@ -1,8 +1,6 @@
 package record
 
 import (
-	"bytes"
-	"encoding/json"
 	"math"
 	"path/filepath"
 )
@@ -92,16 +90,6 @@ func (s *Study) Scores(c *Cell, best bool) (mean, deviation float64) {
 		deviation = math.NaN()
 	}
 	return mean, deviation
-}
-
-// JSON is the study as -json writes it.
-func (s *Study) JSON() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(s)
-	return b.Bytes(), err
 }
 
 // ReadStudy reads a study from its file, nil when there is none.

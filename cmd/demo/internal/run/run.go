@@ -1,3 +1,4 @@
+// Package run makes a training run, from the data to the last file.
 package run
 
 import (

@@ -49,7 +49,7 @@ func (s *session) writeOutputs() error {
 	if s.JSONFile != "" && s.JSONFile != "-" {
 		s.summary.Files = append(s.summary.Files, s.JSONFile)
 	}
-	content, err := s.summary.JSON()
+	content, err := record.JSON(s.summary)
 	if err != nil {
 		return err
 	}

@@ -1,3 +1,4 @@
+// Package show is what people see of a run and a study: text on a console, pictures, a page.
 package show
 
 import (

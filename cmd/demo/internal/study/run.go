@@ -1,3 +1,4 @@
+// Package study trains the same network many times and compares losses.
 package study
 
 import (

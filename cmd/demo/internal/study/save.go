@@ -11,7 +11,7 @@ import (
 // saveStudy prints the tables and writes the files.
 func saveStudy(s *record.Study, o *Options, text, stdout io.Writer) error {
 	show.PrintStudy(s, text)
-	content, err := s.JSON()
+	content, err := record.JSON(s)
 	if err != nil {
 		return err
 	}

@@ -1,3 +1,4 @@
+// Package tfevents writes event files for TensorBoard.
 package tfevents
 
 import (
