@@ -19,10 +19,12 @@ import (
 	"softloss/train/dataset"
 )
 
-// The temperature is saved: the model file says of the test rows what the summary says after the calibration.
+// The temperature is saved: the model file says of the test rows what the summary says after the
+// calibration.
 func TestCalibrate(t *testing.T) {
 	inPairs(t)
-	code, stdout, stderr := demo(t, strings.Fields("-data a-x.npy -labels a-y.npy -testdata b-x.npy -testlabels b-y.npy -epochs 20 -calibrate -validation 0.3")...)
+	code, stdout, stderr := demo(t, strings.Fields("-data a-x.npy -labels a-y.npy -testdata b-x.npy -testlabels b-y.npy "+
+		"-epochs 20 -calibrate -validation 0.3")...)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Regexp(t, `
 temperature 0\.\d+, fitted on 180 validation rows:
@@ -64,14 +66,16 @@ test, calibrated +\d\.\d{4} +\d+\.\d\d %
 	worst := s.Test.Mistakes[0]
 	found := false
 	for _, p := range got {
-		found = found || p.Class == s.Test.ClassName(worst.Predicted) && abs(p.Probability-worst.Probabilities[worst.Predicted]) < 1e-5
+		found = found || p.Class == s.Test.ClassName(worst.Predicted) &&
+			abs(p.Probability-worst.Probabilities[worst.Predicted]) < 1e-5
 	}
 	assert.True(t, found, "the mistakes are those of the saved model")
 
 	page, err := os.ReadFile("demo-out/report.html")
 	require.NoError(t, err)
 	assert.Equal(t, 12, strings.Count(string(page), "<img "), "curves 2, mistakes, confusion, reliability 4, alpha 4")
-	for _, text := range []string{"ECE, calibrated", "fitted on 180 validation rows; negative log likelihood of the test", "Reliability, calibrated, T = 0."} {
+	for _, text := range []string{"ECE, calibrated", "fitted on 180 validation rows; negative log likelihood of the test",
+		"Reliability, calibrated, T = 0."} {
 		assert.Contains(t, string(page), text)
 	}
 }
@@ -95,10 +99,12 @@ func TestCalibrateChangesNoWeights(t *testing.T) {
 	assert.Equal(t, a.Model.Layers()[0].Weights.Float32s(), b.Model.Layers()[0].Weights.Float32s())
 }
 
-// Where every validation row is right no temperature fits: that is said, and the rest of the run is as ever.
+// Where every validation row is right no temperature fits: that is said, and the rest of the run is
+// as ever.
 func TestNoTemperature(t *testing.T) {
 	dir := t.TempDir()
-	code, stdout, stderr := demo(t, "-data", testdata("shapes.csv"), "-epochs", "60", "-lr", "0.01", "-calibrate", "-out", dir)
+	code, stdout, stderr := demo(t, "-data", testdata("shapes.csv"), "-epochs", "60", "-lr", "0.01",
+		"-calibrate", "-out", dir)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Regexp(t, `\nnot calibrated: .*no temperature fits.+\n`, stdout)
 	content, err := os.ReadFile(filepath.Join(dir, record.SummaryFile))

@@ -21,7 +21,8 @@ import (
 
 // smallStudy are the flags of a study that takes a moment.
 func smallStudy(more ...string) []string {
-	return append([]string{"compare", "-losses", "ce mae", "-noise", "0,0.5", "-seeds", "2", "-epochs", "2", "-hidden", "8"}, more...)
+	return append([]string{"compare", "-losses", "ce mae", "-noise", "0,0.5", "-seeds", "2", "-epochs", "2", "-hidden",
+		"8"}, more...)
 }
 
 // readResults reads the results of a study without the times.
@@ -108,16 +109,19 @@ func TestAnswers(t *testing.T) {
 	assert.Less(t, last["constant"], last["majority@0.1"])
 	assert.Less(t, last["majority@0.1"], last["majority"])
 	assert.Contains(t, stdout, "  trained on           KL (nats)\n")
-	demotest.Picture(t, "o/compare_answers.png", image.Pt(1650, 720), figure.BarColour(figure.LineStyles[0]), figure.BarColour(figure.LineStyles[3]), color.Black)
+	demotest.Picture(t, "o/compare_answers.png", image.Pt(1650, 720), figure.BarColour(figure.LineStyles[0]),
+		figure.BarColour(figure.LineStyles[3]), color.Black)
 
-	code, _, stderr = demo(t, "compare", "-data", votes, "-soft", "3", "-seeds", "1", "-epochs", "2", "-quiet", "-out", "v")
+	code, _, stderr = demo(t, "compare", "-data", votes, "-soft", "3", "-seeds", "1", "-epochs", "2",
+		"-quiet", "-out", "v")
 	assert.Equal(t, exitDone, code, stderr)
 }
 
 func TestStudyBar(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, exitDone, execute(context.Background(), smallStudy("-seeds", "1", "-noplots"), cli.Console{Stdout: &stdout, Stderr: &stderr, Terminal: true, Program: "demo"}))
+	require.Equal(t, exitDone, execute(context.Background(), smallStudy("-seeds", "1", "-noplots"),
+		cli.Console{Stdout: &stdout, Stderr: &stderr, Terminal: true, Program: "demo"}))
 	assert.Contains(t, stderr.String(), "run 1 of 4")
 	assert.NotContains(t, stdout.String(), "left\n", "no lines beside the bar")
 }

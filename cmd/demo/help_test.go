@@ -44,7 +44,8 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 }
 
 func TestHelpWords(t *testing.T) {
-	for words, flags := range map[string]string{"help": "-h", "version": "-h", "help compare": "compare -h", "help predict": "predict -h"} {
+	for words, flags := range map[string]string{"help": "-h", "version": "-h", "help compare": "compare -h",
+		"help predict": "predict -h"} {
 		code, got, stderr := demo(t, strings.Fields(words)...)
 		_, want, _ := demo(t, strings.Fields(flags)...)
 		assert.Equal(t, exitDone, code, words)
@@ -63,7 +64,8 @@ func TestHelpExamples(t *testing.T) {
 				continue
 			}
 			n++
-			example, _, _ := strings.Cut(strings.ReplaceAll(rest, "ce sce 10*nce+mae gce:q=0.5", "ce;sce;10*nce+mae;gce:q=0.5"), "  ")
+			example, _, _ := strings.Cut(strings.ReplaceAll(rest, "ce sce 10*nce+mae gce:q=0.5",
+				"ce;sce;10*nce+mae;gce:q=0.5"), "  ")
 			words := strings.Fields(strings.ReplaceAll(example, `"`, ""))
 			var err error
 			switch words[0] {

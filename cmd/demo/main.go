@@ -1,5 +1,6 @@
-// Command demo shows the losses of this module at work: it trains a small classifier on real data, reports how well it
-// does, saves it and draws it; compares losses under label noise; predicts with a saved model.
+// Command demo shows the losses of this module at work: it trains a small classifier on real data,
+// reports how well it does, saves it and draws it; compares losses under label noise; predicts with
+// a saved model.
 //
 //	go run ./cmd/demo
 //	go run ./cmd/demo -h
@@ -34,7 +35,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	terminal := term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"
-	os.Exit(execute(ctx, os.Args[1:], cli.Console{Stdout: os.Stdout, Stderr: os.Stderr, Terminal: terminal, Program: cli.ProgramName(os.Args[0])}))
+	os.Exit(execute(ctx, os.Args[1:], cli.Console{Stdout: os.Stdout, Stderr: os.Stderr, Terminal: terminal,
+		Program: cli.ProgramName(os.Args[0])}))
 }
 
 // commands are all of them; the first one is meant when none is named.
@@ -79,7 +81,8 @@ func execute(ctx context.Context, args []string, c cli.Console) int {
 	return exitDone
 }
 
-// helpWords is a command line that asks for help in words, help or help COMMAND, as one that does so by -h. There are no versions.
+// helpWords is a command line that asks for help in words, help or help COMMAND, as one that does
+// so by -h. There are no versions.
 func helpWords(args []string) []string {
 	switch {
 	case len(args) == 2 && args[0] == "help":

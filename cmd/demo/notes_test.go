@@ -38,15 +38,18 @@ func TestNotes(t *testing.T) {
 	write("numbers.csv", "length,petal\n"+strings.Repeat("1,0.5\n2,1.5\n", 10))
 	const quick = " -epochs 1 -hidden none -noplots"
 	for args, want := range map[string]string{
-		"-data flowers.csv":                                      `the classes are numbers of "petal"; -label NAME takes another column`,
-		"-patience 1 -data " + shapes:                            "-patience is unreliable with so few validation rows; -validation 0.3 holds out more",
-		"-patience 1 -calibrate -validation 0.3 -data " + shapes: "-patience and -calibrate are unreliable with so few validation rows",
+		"-data flowers.csv": `the classes are numbers of "petal"; -label NAME takes another column`,
+		"-patience 1 -data " + shapes: "-patience is unreliable with so few validation rows; " +
+			"-validation 0.3 holds out more",
+		"-patience 1 -calibrate -validation 0.3 -data " + shapes: "-patience and -calibrate are unreliable with so few " +
+			"validation rows",
 		"-alpha 3":   "-alpha 3 is above 1: smoothed labels are no longer shares of one row",
 		"-warmup 99": "-warmup 99 is longer than the training, 1 epoch: the learning rate stays below 0.001",
 	} {
 		assert.Contains(t, notes(t, args+quick), want, args)
 	}
-	for args, column := range map[string]string{"flowers.csv -label kind": "kind", "numbers.csv": "petal", shapes: "kind"} {
+	for args, column := range map[string]string{"flowers.csv -label kind": "kind", "numbers.csv": "petal",
+		shapes: "kind"} {
 		_, stdout, _ := demo(t, strings.Fields("-data "+args+quick)...)
 		assert.Contains(t, stdout, fmt.Sprintf(" classes in the column %q\n", column))
 		assert.NotContains(t, stdout, "-label NAME", args)
@@ -83,13 +86,16 @@ func TestOldRun(t *testing.T) {
 		defer cancel()
 		stdout := &cancelAt{text: "    1  ", cancel: cancel}
 		var stderr bytes.Buffer
-		require.Equal(t, exitInterrupted, execute(ctx, strings.Fields(args), cli.Console{Stdout: stdout, Stderr: &stderr, Program: "demo"}), stderr.String())
+		require.Equal(t, exitInterrupted, execute(ctx, strings.Fields(args), cli.Console{Stdout: stdout, Stderr: &stderr,
+			Program: "demo"}), stderr.String())
 		return stdout.String()
 	}
 	stop("-out a -epochs 100 -hidden 8")
 	dir := filepath.Join("a", record.CheckpointFolder)
 	assert.Contains(t, notes(t, "-out a -epochs 1 -hidden 8"),
-		fmt.Sprintf("%s holds a run stopped after 1 epoch; -checkpoint %s -resume goes on with it, Ctrl-C would replace it", dir, dir))
+		fmt.Sprintf("%s holds a run stopped after 1 epoch; -checkpoint %s -resume goes on with it, Ctrl-C would replace it",
+			dir, dir))
 	assert.Empty(t, notes(t, "-out b -epochs 1 -hidden 8"))
-	assert.Contains(t, stop("-noplots -epochs 100 -hidden 8 -out c"), "saved in "+filepath.Join("c", record.CheckpointFolder)+"; to go on:\n")
+	assert.Contains(t, stop("-noplots -epochs 100 -hidden 8 -out c"), "saved in "+filepath.Join("c",
+		record.CheckpointFolder)+"; to go on:\n")
 }

@@ -48,7 +48,8 @@ func gzipped(content []byte) []byte {
 	return b.Bytes()
 }
 
-// writePairs writes some rows of the digits to the current folder as pairs of files that begin with a name.
+// writePairs writes some rows of the digits to the current folder as pairs of files that begin with
+// a name.
 func writePairs(t *testing.T, name string, rows []int) {
 	t.Helper()
 	digits, err := dataset.Digits()
@@ -66,7 +67,8 @@ func writePairs(t *testing.T, name string, rows []int) {
 	for end, content := range map[string][]byte{
 		"-images.gz": gzipped(idxBytes(pixels, n, 8, 8)), "-classes": idxBytes(classes, n),
 		"-x.npy": npyBytes("<f4", set.Features.Float32s(), n, 64), "-y.npy": npyBytes("<i8", index, n),
-		"-pictures.npy": npyBytes("<f4", set.Features.Float32s(), n, 8, 8), "-soft.npy": npyBytes("<f4", set.Labels.Float32s(), n, 10),
+		"-pictures.npy": npyBytes("<f4", set.Features.Float32s(), n, 8, 8), "-soft.npy": npyBytes("<f4",
+			set.Labels.Float32s(), n, 10),
 	} {
 		require.NoError(t, os.WriteFile(name+end, content, 0o666))
 	}
@@ -109,7 +111,8 @@ func summaryOf(t *testing.T, args string) record.Run {
 	return decode(t, []byte(stdout))
 }
 
-// Both formats give what the rows themselves give, and predict says of the test rows what the run said.
+// Both formats give what the rows themselves give, and predict says of the test rows what the run
+// said.
 func TestPairsOfFiles(t *testing.T) {
 	inPairs(t)
 	for _, tc := range []struct {
@@ -121,7 +124,8 @@ func TestPairsOfFiles(t *testing.T) {
 		args := fmt.Sprintf("-data a%s -labels a%s -epochs 8", tc.data, tc.labels)
 		s := summaryOf(t, args+fmt.Sprintf(" -testdata b%s -testlabels b%s -out o", tc.data, tc.labels))
 		assert.Equal(t, []any{"a" + tc.data, "b" + tc.data, 600, 100, 64, 10, 0.0},
-			[]any{s.Data.Name, s.Data.TestName, s.Data.TrainRows, s.Data.TestRows, s.Data.Features, s.Data.Classes, s.Config.TestFraction})
+			[]any{s.Data.Name, s.Data.TestName, s.Data.TrainRows, s.Data.TestRows, s.Data.Features, s.Data.Classes,
+				s.Config.TestFraction})
 		assert.False(t, s.Data.SoftLabels, "rows of one 1 are classes")
 		assert.Greater(t, s.TestAccuracy, record.Float(0.85))
 
@@ -151,9 +155,11 @@ func TestPairsOfFiles(t *testing.T) {
 		assert.FileExists(t, "o/mistakes.png")
 
 		s = summaryOf(t, args+" -noplots -test 0.25")
-		assert.Equal(t, []any{450, 150, 0.25, ""}, []any{s.Data.TrainRows, s.Data.TestRows, s.Config.TestFraction, s.Data.TestName})
+		assert.Equal(t, []any{450, 150, 0.25, ""}, []any{s.Data.TrainRows, s.Data.TestRows, s.Config.TestFraction,
+			s.Data.TestName})
 	}
-	code, _, stderr := demo(t, "compare", "-data", "a-images.gz", "-labels", "a-classes", "-epochs", "1", "-seeds", "1", "-noise", "0", "-losses", "ce", "-quiet")
+	code, _, stderr := demo(t, "compare", "-data", "a-images.gz", "-labels", "a-classes", "-epochs", "1", "-seeds", "1",
+		"-noise", "0", "-losses", "ce", "-quiet")
 	assert.Equal(t, exitDone, code, stderr)
 }
 
@@ -169,7 +175,8 @@ func TestTestDataOfFewerClasses(t *testing.T) {
 		}
 	}
 	writePairs(t, "few", few)
-	s := summaryOf(t, "-data a-images.gz -labels a-classes -testdata few-images.gz -testlabels few-classes -epochs 8 -noplots")
+	s := summaryOf(t, "-data a-images.gz -labels a-classes -testdata few-images.gz -testlabels few-classes -epochs 8 "+
+		"-noplots")
 	assert.Len(t, s.Test.ClassNames, 10)
 	assert.Greater(t, s.TestAccuracy, record.Float(0.8))
 

@@ -26,7 +26,8 @@ func shapesModel(t *testing.T) string {
 func TestPredict(t *testing.T) {
 	model := shapesModel(t)
 	t.Chdir(t.TempDir())
-	// The columns of testdata/shapes.csv in another order, without the class and with one that is not asked for.
+	// The columns of testdata/shapes.csv in another order, without the class and with one that is not
+	// asked for.
 	table := "colour,note,height,width\nred,hello,2.84,3.47\nblue,,2.27,6.56\ngreen,,6.46,0.55\n"
 	require.NoError(t, os.WriteFile("new.csv", []byte(table), 0o666))
 	code, stdout, stderr := demo(t, "predict", "new.csv", "-model", model)
@@ -90,8 +91,10 @@ func TestPredictErrors(t *testing.T) {
 	model := shapesModel(t)
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
-		"few.csv": "width\n1\n", "word.csv": "width,height,colour\n1,x,red\n", "pink.csv": "width,height,colour\n1,2,red\n1,2,pink\n",
-		"empty.csv": "", "head.csv": "width,height,colour\n", "ragged.csv": "width,height,colour\n1,2\n", "wide.csv": "1,2,3\n", "bad.safetensors": "no model",
+		"few.csv": "width\n1\n", "word.csv": "width,height,colour\n1,x,red\n",
+		"pink.csv":  "width,height,colour\n1,2,red\n1,2,pink\n",
+		"empty.csv": "", "head.csv": "width,height,colour\n", "ragged.csv": "width,height,colour\n1,2\n",
+		"wide.csv": "1,2,3\n", "bad.safetensors": "no model",
 		"nan.csv": "width,height,colour\nNaN,1,red\n", "gap.csv": "width;height;colour\n;1;red\n", "words.csv": "a,b\nx,y\n",
 	} {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o666))

@@ -19,7 +19,8 @@ func TestReportStandsAlone(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, _, stderr := demo(t, "-epochs", "1", "-hidden", "8", "-noise", "0.1", "-quiet")
 	require.Equal(t, exitDone, code, stderr)
-	code, _, stderr = demo(t, "compare", "-epochs", "1", "-hidden", "8", "-seeds", "1", "-noise", "0,0.5", "-losses", "ce mae", "-quiet")
+	code, _, stderr = demo(t, "compare", "-epochs", "1", "-hidden", "8", "-seeds", "1", "-noise", "0,0.5", "-losses",
+		"ce mae", "-quiet")
 	require.Equal(t, exitDone, code, stderr)
 	content, err := os.ReadFile(filepath.Join("demo-out", record.ReportFile))
 	require.NoError(t, err)
@@ -60,7 +61,8 @@ func TestReportOfOtherData(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, page(), study)
 	assert.Contains(t, page(), run)
-	assert.Less(t, strings.Index(page(), study), strings.Index(page(), "<h2>Example"), "what is the same in every report comes last")
+	assert.Less(t, strings.Index(page(), study), strings.Index(page(), "<h2>Example"),
+		"what is the same in every report comes last")
 }
 
 // Pictures of the run before that this one has not are removed, those of others stay.
@@ -79,7 +81,8 @@ func TestOldPicturesAreRemoved(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 	left, err := filepath.Glob("demo-out/*")
 	require.NoError(t, err)
-	assert.Equal(t, []string{"demo-out/model.onnx", "demo-out/model.safetensors", "demo-out/summary.json"}, left, "no pictures")
+	assert.Equal(t, []string{"demo-out/model.onnx", "demo-out/model.safetensors", "demo-out/summary.json"}, left,
+		"no pictures")
 
 	require.NoError(t, os.WriteFile(mine, []byte("a picture of someone else"), 0o666))
 	code, _, stderr = demo(t, "-data", "housing", "-epochs", "1", "-quiet")

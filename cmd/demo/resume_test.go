@@ -17,7 +17,8 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// A run that is stopped and goes on with the very command that it printed ends as a run that never stopped.
+// A run that is stopped and goes on with the very command that it printed ends as a run that never
+// stopped.
 func TestResumeWithThePrintedCommand(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
@@ -26,11 +27,13 @@ func TestResumeWithThePrintedCommand(t *testing.T) {
 	}{
 		{"saved by Ctrl-C", nil, nil},
 		{"saved after every epoch", []string{"-checkpoint", "my run"}, nil},
-		{"validated", []string{"-checkpoint", "my run"}, []string{"-validation", "0.2", "-patience", "9", "-calibrate", "-noise", "0.1"}},
+		{"validated", []string{"-checkpoint", "my run"}, []string{"-validation", "0.2", "-patience", "9", "-calibrate",
+			"-noise", "0.1"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			same := append([]string{"-epochs", "12", "-hidden", "8", "-mixup", "0.2", "-schedule", "cosine", "-warmup", "1.5"}, tc.run...)
+			same := append([]string{"-epochs", "12", "-hidden", "8", "-mixup", "0.2", "-schedule", "cosine", "-warmup",
+				"1.5"}, tc.run...)
 			args := slices.Concat(same, tc.flags)
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
@@ -108,6 +111,7 @@ func TestPatience(t *testing.T) {
 	s := decode(t, []byte(stdout))
 	require.True(t, s.StoppedEarly)
 	assert.Len(t, s.History, s.BestEpoch+2)
-	assert.InDelta(t, float64(s.History[s.BestEpoch-1].ValidationLoss), float64(s.ValidationLoss), 1e-6, "the weights of the best epoch")
+	assert.InDelta(t, float64(s.History[s.BestEpoch-1].ValidationLoss), float64(s.ValidationLoss), 1e-6,
+		"the weights of the best epoch")
 	assert.Regexp(t, `\nstopped after \d+ epochs: 2 without a better validation loss; the weights are those of epoch \d+\n`, stderr)
 }

@@ -11,13 +11,14 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// A teacher says here what it says of the same rows in its own run, although the features are scaled in another way;
-// and a student that has nothing but the teacher to learn from learns.
+// A teacher says here what it says of the same rows in its own run, although the features are
+// scaled in another way; and a student that has nothing but the teacher to learn from learns.
 func TestTeacher(t *testing.T) {
 	inPairs(t)
 	const data = "-data a-images.gz -labels a-classes -testdata b-images.gz -testlabels b-classes "
 	big := summaryOf(t, data+"-epochs 20 -calibrate -out big")
-	code, stdout, stderr := demo(t, strings.Fields(data+"-validation 0.5 -hidden none -epochs 12 -lr 0.01 -noise 1 -teacher big/model.safetensors -teacherweight 1 -temperature 3 -json run.json -out small")...)
+	code, stdout, stderr := demo(t, strings.Fields(data+"-validation 0.5 -hidden none -epochs 12 -lr 0.01 -noise 1 "+
+		"-teacher big/model.safetensors -teacherweight 1 -temperature 3 -json run.json -out small")...)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "\nteacher  big/model.safetensors (64 - 256 - 10) at temperature 3, 1 of the loss\n")
 	assert.Regexp(t, `\ntest           .+\nteacher, test  .+\n`, stdout)
@@ -27,7 +28,8 @@ func TestTeacher(t *testing.T) {
 	assert.Equal(t, big.TestAccuracy, s.Teacher.TestAccuracy)
 	assert.InDelta(t, float64(big.Calibration.ECEAfter), float64(s.Teacher.ECE), 1e-5, "its temperature goes with it")
 	assert.Greater(t, s.TestAccuracy, record.Float(0.8), "every label was wrong")
-	assert.Equal(t, []any{"big/model.safetensors", 3.0, 1.0}, []any{s.Config.Teacher, s.Config.Temperature, s.Config.TeacherWeight})
+	assert.Equal(t, []any{"big/model.safetensors", 3.0, 1.0}, []any{s.Config.Teacher, s.Config.Temperature,
+		s.Config.TeacherWeight})
 
 	// The mixing weight and the temperature reach the trainer.
 	same := data + "-hidden none -epochs 2 -noplots -teacher big/model.safetensors "

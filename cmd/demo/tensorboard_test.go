@@ -13,7 +13,8 @@ import (
 
 func TestTensorboardFlag(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "board")
-	code, stdout, stderr := demo(t, "-data", "housing", "-epochs", "3", "-schedule", "cosine", "-noplots", "-tensorboard", dir, "-json", "-")
+	code, stdout, stderr := demo(t, "-data", "housing", "-epochs", "3", "-schedule", "cosine", "-noplots", "-tensorboard",
+		dir, "-json", "-")
 	require.Equal(t, exitDone, code, stderr)
 	s, events := decode(t, []byte(stdout)), demotest.Events(t, dir)
 	require.Len(t, events, 4)

@@ -88,13 +88,16 @@ $`, withoutTime(stdout))
 	assert.False(t, s.Interrupted)
 	assert.Equal(t, []int{32}, s.Config.Hidden)
 	var want []string
-	for _, name := range []string{record.ModelFile, record.OnnxFile, record.TrainingCurvesFile, record.MistakesFile, record.ConfusionFile, record.ReliabilityFile, record.LossByAlphaFile, record.SummaryFile, record.ReportFile} {
+	for _, name := range []string{record.ModelFile, record.OnnxFile, record.TrainingCurvesFile, record.MistakesFile,
+		record.ConfusionFile, record.ReliabilityFile, record.LossByAlphaFile, record.SummaryFile, record.ReportFile} {
 		want = append(want, filepath.Join("demo-out", name))
 		assert.FileExists(t, want[len(want)-1])
 	}
 	assert.Equal(t, append(want, "run.json"), s.Files)
-	demotest.Picture(t, want[6], image.Pt(1650, 1200), figure.LineStyles[0].Color, figure.LineStyles[1].Color, figure.LineStyles[2].Color)
-	demotest.Picture(t, want[2], image.Pt(1650, 660), figure.LineStyles[0].Color, figure.LineStyles[1].Color, figure.FaintStyle.Color)
+	demotest.Picture(t, want[6], image.Pt(1650, 1200), figure.LineStyles[0].Color, figure.LineStyles[1].Color,
+		figure.LineStyles[2].Color)
+	demotest.Picture(t, want[2], image.Pt(1650, 660), figure.LineStyles[0].Color, figure.LineStyles[1].Color,
+		figure.FaintStyle.Color)
 	assert.Greater(t, last.TrainAccuracy, s.History[0].TrainAccuracy)
 	both, err := os.ReadFile(want[7])
 	require.NoError(t, err)
@@ -119,7 +122,8 @@ func TestJSONOnStdoutStandsAlone(t *testing.T) {
 
 func TestSameSeedSameRun(t *testing.T) {
 	numbers := func(seed string) record.Run {
-		_, stdout, _ := demo(t, "-data", "housing", "-hidden", "4", "-epochs", "3", "-noise", "0.3", "-quiet", "-noplots", "-json", "-", "-seed", seed)
+		_, stdout, _ := demo(t, "-data", "housing", "-hidden", "4", "-epochs", "3", "-noise", "0.3", "-quiet", "-noplots",
+			"-json", "-", "-seed", seed)
 		s := decode(t, []byte(stdout))
 		s.Seconds = 0
 		return s
@@ -133,12 +137,14 @@ func TestCSVFiles(t *testing.T) {
 	require.NoError(t, os.CopyFS(".", os.DirFS(testdata(""))))
 	code, stdout, stderr := demo(t, "-data", "shapes.csv", "-label", "kind", "-epochs", "40", "-lr", "0.01", "-noplots")
 	assert.Equal(t, exitDone, code, stderr)
-	assert.Contains(t, stdout, "data     shapes.csv: 48 training rows, 12 test rows, 5 features, 3 classes in the column \"kind\"\n")
+	assert.Contains(t, stdout, "data     shapes.csv: 48 training rows, 12 test rows, 5 features, 3 classes in the column "+
+		"\"kind\"\n")
 	assert.Contains(t, stdout, "only 12 test rows")
 	assert.Regexp(t, `\ntrain .* 100\.00 % `, stdout, "kinds that are far apart are learned")
 	assert.NotContains(t, stdout, "soft")
 
-	code, stdout, stderr = demo(t, "-data", "votes.csv", "-soft", "3", "-counts", "-epochs", "5", "-noplots", "-alpha", "0")
+	code, stdout, stderr = demo(t, "-data", "votes.csv", "-soft", "3", "-counts", "-epochs", "5", "-noplots",
+		"-alpha", "0")
 	assert.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "labels are soft: accuracy and calibration error go by the largest label")
 	assert.Contains(t, stdout, "rows weigh as many as the observations they stand for")
@@ -151,7 +157,8 @@ func TestCSVFiles(t *testing.T) {
 }
 
 func TestHousingNoiseAndMAE(t *testing.T) {
-	_, stdout, _ := demo(t, "-data", "housing", "-hidden", "none", "-epochs", "300", "-lr", "0.01", "-alpha", "0", "-noplots", "-json", "-", "-quiet")
+	_, stdout, _ := demo(t, "-data", "housing", "-hidden", "none", "-epochs", "300", "-lr", "0.01", "-alpha", "0",
+		"-noplots", "-json", "-", "-quiet")
 	s := decode(t, []byte(stdout))
 	assert.True(t, s.Data.SoftLabels)
 	assert.True(t, s.Data.Weighted)
@@ -170,7 +177,8 @@ func TestHousingNoiseAndMAE(t *testing.T) {
 func TestBarOnlyOnATerminal(t *testing.T) {
 	args := []string{"-epochs", "3", "-hidden", "8", "-noplots"}
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, exitDone, execute(context.Background(), args, cli.Console{Stdout: &stdout, Stderr: &stderr, Terminal: true, Program: "demo"}))
+	require.Equal(t, exitDone, execute(context.Background(), args, cli.Console{Stdout: &stdout, Stderr: &stderr,
+		Terminal: true, Program: "demo"}))
 	assert.Contains(t, stderr.String(), "epoch 1/3")
 	assert.Contains(t, stderr.String(), "% [")
 	assert.NotContains(t, stdout.String(), "epoch  ", "no lines beside the bar")
@@ -184,7 +192,8 @@ func TestBarOnlyOnATerminal(t *testing.T) {
 
 	stdout.Reset()
 	stderr.Reset()
-	require.Equal(t, exitDone, execute(context.Background(), append(args, "-quiet"), cli.Console{Stdout: &stdout, Stderr: &stderr, Terminal: true, Program: "demo"}))
+	require.Equal(t, exitDone, execute(context.Background(), append(args, "-quiet"), cli.Console{Stdout: &stdout,
+		Stderr: &stderr, Terminal: true, Program: "demo"}))
 	assert.Empty(t, stdout.String())
 	assert.Empty(t, stderr.String())
 }
@@ -218,10 +227,12 @@ func TestInterrupt(t *testing.T) {
 			defer cancel()
 			stdout := &cancelAt{text: strings.TrimPrefix(tc.at, "\n"), cancel: cancel}
 			var stderr bytes.Buffer
-			code := execute(ctx, []string{"-epochs", "1000", "-hidden", "8", "-json", "run.json"}, cli.Console{Stdout: stdout, Stderr: &stderr, Program: "demo"})
+			code := execute(ctx, []string{"-epochs", "1000", "-hidden", "8", "-json", "run.json"}, cli.Console{Stdout: stdout,
+				Stderr: &stderr, Program: "demo"})
 			assert.Equal(t, exitInterrupted, code)
 			assert.Empty(t, stderr.String())
-			assert.Contains(t, stdout.String(), "\nstopped after "+cli.Count(tc.epochs, "whole epoch")+" of 1000: this is what was learned so far\n")
+			assert.Contains(t, stdout.String(), "\nstopped after "+cli.Count(tc.epochs,
+				"whole epoch")+" of 1000: this is what was learned so far\n")
 			assert.Contains(t, stdout.String(), "\ntest  ")
 			text, err := os.ReadFile("run.json")
 			require.NoError(t, err)
@@ -244,7 +255,8 @@ func TestFailures(t *testing.T) {
 
 	var out, errs bytes.Buffer
 	full := brokenWriter{}
-	code = execute(context.Background(), []string{"-data", "housing", "-epochs", "1", "-noplots", "-json", "-"}, cli.Console{Stdout: full, Stderr: &errs, Program: "demo"})
+	code = execute(context.Background(), []string{"-data", "housing", "-epochs", "1", "-noplots", "-json", "-"},
+		cli.Console{Stdout: full, Stderr: &errs, Program: "demo"})
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, errs.String(), "calibration error", "the report comes all the same")
 	assert.True(t, strings.HasSuffix(errs.String(), "\ndemo: no space left\n"), errs.String())
@@ -252,7 +264,8 @@ func TestFailures(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, record.LossByAlphaFile), 0o777))
 	errs.Reset()
-	code = execute(context.Background(), []string{"-data", "housing", "-epochs", "1", "-out", dir}, cli.Console{Stdout: &out, Stderr: &errs, Program: "demo"})
+	code = execute(context.Background(), []string{"-data", "housing", "-epochs", "1", "-out", dir},
+		cli.Console{Stdout: &out, Stderr: &errs, Program: "demo"})
 	assert.Equal(t, exitFailed, code)
 	assert.Regexp(t, `^demo: open .*loss_by_alpha\.png: is a directory\n$`, errs.String())
 }

@@ -13,7 +13,8 @@ import (
 	"softloss/losses"
 )
 
-// What is wrong is said in one line, with what is accepted; the status is 2, and nothing is printed or written.
+// What is wrong is said in one line, with what is accepted; the status is 2, and nothing is printed
+// or written.
 func TestUsageErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
@@ -104,5 +105,6 @@ func TestUsageErrors(t *testing.T) {
 	}
 	entries, err := filepath.Glob("*")
 	require.NoError(t, err)
-	assert.Equal(t, []string{"bad.csv", "bars.csv", "one.csv", "price.csv", "two.csv", "words.csv"}, entries, "nothing was written")
+	assert.Equal(t, []string{"bad.csv", "bars.csv", "one.csv", "price.csv", "two.csv", "words.csv"}, entries,
+		"nothing was written")
 }

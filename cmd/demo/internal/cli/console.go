@@ -13,7 +13,8 @@ type Console struct {
 	Program        string // what a user writes to call this program
 }
 
-// Command is a line for the shell that calls a command with these arguments, the flags that are to be left out aside.
+// Command is a line for the shell that calls a command with these arguments, the flags that are to
+// be left out aside.
 func (c Console) Command(name string, args []string, without ...string) string {
 	words := []string{c.Program, name}
 	for i := 0; i < len(args); i++ {
@@ -30,14 +31,16 @@ func (c Console) Command(name string, args []string, without ...string) string {
 // ShellWord is a word that a shell reads as text.
 func ShellWord(text string) string {
 	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_=+,.:/@%", r))
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("-_=+,.:/@%", r))
 	}) {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// ProgramName is what a user writes to call this program; go run puts it into a folder that is gone afterwards.
+// ProgramName is what a user writes to call this program; go run puts it into a folder that is gone
+// afterwards.
 func ProgramName(arg string) string {
 	if strings.Contains(arg, "go-build") {
 		return "go run softloss/cmd/demo"

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// ErrUsage marks what the user can put right: a wrong flag, value or file. The command then exits with 2.
+// ErrUsage marks what the user can put right: a wrong flag, value or file. The command then exits
+// with 2.
 var ErrUsage = errors.New("usage")
 
 // usageError is an error of one line that is ErrUsage.
@@ -22,7 +23,8 @@ func Usagef(format string, args ...any) error { return usageError{fmt.Sprintf(fo
 // OneLine is the text of an error without line breaks.
 func OneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
-// TrimPackage is the text of an error without the name of the package in front, which means nothing to a user.
+// TrimPackage is the text of an error without the name of the package in front, which means nothing
+// to a user.
 func TrimPackage(err error) string {
 	text := OneLine(err)
 	for _, name := range []string{"dataset: ", "train: ", "losses: "} {

@@ -1,4 +1,5 @@
-// Package cli is the command line: flags, their help, what is wrong with them, and where a command writes.
+// Package cli is the command line: flags, their help, what is wrong with them, and where a command
+// writes.
 package cli
 
 // Flag is one flag: where -h lists it, what it is by default and how it is read.

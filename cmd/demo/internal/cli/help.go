@@ -36,7 +36,8 @@ func PrintHelp(w io.Writer, intro string, table []Flag, end string) {
 	io.WriteString(w, b.String())
 }
 
-// wrap breaks text at spaces into lines of at most width characters where it can, and keeps its line breaks.
+// wrap breaks text at spaces into lines of at most width characters where it can, and keeps its
+// line breaks.
 func wrap(text string, width int) []string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(text, "\n") {

@@ -14,7 +14,8 @@ type Output struct {
 	Quiet    bool
 }
 
-// Flags are the flags of what a command writes: the contents of the folder in words, and flags of its own.
+// Flags are the flags of what a command writes: the contents of the folder in words, and flags of
+// its own.
 func (o *Output) Flags(contents string, more ...Flag) []Flag {
 	flags := append([]Flag{
 		Value("out", "DIR", "demo-out", "folder of "+contents+", the pictures and the report", Text(&o.Out, "a folder")),
@@ -27,7 +28,8 @@ func (o *Output) Flags(contents string, more ...Flag) []Flag {
 	)...)
 }
 
-// Streams are the text for people and the terminal for a progress bar, which is nil when none can be drawn.
+// Streams are the text for people and the terminal for a progress bar, which is nil when none can
+// be drawn.
 func (o *Output) Streams(c Console) (text, terminal io.Writer) {
 	text = c.Stdout
 	if o.JSONFile == "-" {

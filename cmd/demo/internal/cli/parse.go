@@ -10,9 +10,9 @@ import (
 // ErrHelp is the error of [Parse] for -h and -help.
 var ErrHelp = errors.New("help is asked for")
 
-// Parse reads a command line: -name value, -name=value or, for a switch, -name, with one dash or two. Flags and other
-// arguments may stand in any order; behind -- there are no more flags. It returns the other arguments, [ErrHelp], or an
-// error that is [ErrUsage].
+// Parse reads a command line: -name value, -name=value or, for a switch, -name, with one dash or
+// two. Flags and other arguments may stand in any order; behind -- there are no more flags. It
+// returns the other arguments, [ErrHelp], or an error that is [ErrUsage].
 func Parse(command string, flags []Flag, args []string) (rest []string, err error) {
 	for _, f := range flags {
 		if err := f.Set(f.Default); f.Default != "" && err != nil {

@@ -108,7 +108,8 @@ func boolean(dst *bool) func(string) error {
 	}
 }
 
-// Layers are the sizes of the hidden layers; they are never nil, which would be the trainer's default.
+// Layers are the sizes of the hidden layers; they are never nil, which would be the trainer's
+// default.
 func Layers(dst *[]int) func(string) error {
 	return func(s string) error {
 		sizes := []int{}

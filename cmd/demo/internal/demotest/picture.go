@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Picture reads a picture and wants it to be of a size, to show lines of the given colours, and to end
-// nowhere at the edge of the sheet.
+// Picture reads a picture and wants it to be of a size, to show lines of the given colours, and to
+// end nowhere at the edge of the sheet.
 func Picture(t *testing.T, path string, size image.Point, colours ...color.Color) {
 	t.Helper()
 	text, err := os.ReadFile(path)

@@ -7,7 +7,8 @@ import (
 // ExampleRun is a run with every number known.
 func ExampleRun() *record.Run {
 	s := record.New(record.Config{
-		Loss: "ce", Criterion: "loss=CrossEntropy{}", Alpha: 0.1, Smoothing: "notebook", Hidden: []int{256}, Epochs: 2, Batch: 64, LearnRate: 1e-3,
+		Loss: "ce", Criterion: "loss=CrossEntropy{}", Alpha: 0.1, Smoothing: "notebook", Hidden: []int{256}, Epochs: 2,
+		Batch: 64, LearnRate: 1e-3,
 		Seed: 1, TestFraction: 0.2, Schedule: "constant",
 	})
 	s.Data = record.Data{Name: "digits", TrainRows: 1438, TestRows: 359, Features: 64, Classes: 10}

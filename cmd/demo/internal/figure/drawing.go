@@ -23,7 +23,8 @@ type Drawing struct {
 
 // FillBox fills a rectangle.
 func FillBox(c draw.Canvas, x, y, width, height vg.Length, colour color.Color) {
-	c.FillPolygon(colour, []vg.Point{{X: x, Y: y}, {X: x + width, Y: y}, {X: x + width, Y: y + height}, {X: x, Y: y + height}})
+	c.FillPolygon(colour, []vg.Point{{X: x, Y: y}, {X: x + width, Y: y}, {X: x + width, Y: y + height},
+		{X: x, Y: y + height}})
 }
 
 // PNG is the drawing on a white sheet.

@@ -1,4 +1,5 @@
-// Package figure draws sheets: axes with lines and bars, text, boxes. It knows nothing of what they are about.
+// Package figure draws sheets: axes with lines and bars, text, boxes. It knows nothing of what they
+// are about.
 package figure
 
 import (

@@ -31,7 +31,8 @@ func TestFigureOfHardData(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x.png")
 			s.Name = "data"
-			f := Figure{Panels: [][]Panel{{{Title: name, XLabel: "x", YLabel: "y", IntegerX: true, Series: []Series{s}}}}, Width: 5 * vg.Inch, Height: 4 * vg.Inch}
+			f := Figure{Panels: [][]Panel{{{Title: name, XLabel: "x", YLabel: "y", IntegerX: true, Series: []Series{s}}}},
+				Width: 5 * vg.Inch, Height: 4 * vg.Inch}
 			require.NoError(t, f.Write(path))
 			demotest.Picture(t, path, image.Pt(750, 600), color.Black)
 		})
@@ -141,7 +142,8 @@ func TestAxisOfOneValue(t *testing.T) {
 }
 
 func TestLegendOfPointsOnly(t *testing.T) {
-	p := Panel{Series: []Series{{Name: "none"}, {Name: "some", X: []float64{1}, Y: []float64{1}}, {Name: "not finite", X: []float64{1}, Y: []float64{math.NaN()}}}}
+	p := Panel{Series: []Series{{Name: "none"}, {Name: "some", X: []float64{1}, Y: []float64{1}},
+		{Name: "not finite", X: []float64{1}, Y: []float64{math.NaN()}}}}
 	assert.Equal(t, [][]int{{1}}, p.LegendRows(Narrow))
 }
 

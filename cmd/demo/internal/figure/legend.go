@@ -23,7 +23,8 @@ func (p Panel) Styles() []draw.LineStyle {
 	return out
 }
 
-// LegendRows deals the series out to lines of the legend that are not wider than width, where that is possible.
+// LegendRows deals the series out to lines of the legend that are not wider than width, where that
+// is possible.
 func (p Panel) LegendRows(width vg.Length) [][]int {
 	style := textStyle(FontText)
 	rows, at := [][]int{nil}, vg.Length(0)
@@ -71,7 +72,8 @@ func (s Series) drawSample(c draw.Canvas, at vg.Point, line draw.LineStyle) vg.L
 	mid := at.Y + style.Height("x")/2 - 1.2 // the height has room for what hangs below the line
 	switch {
 	case s.Bar:
-		c.FillPolygon(s.barColour(line), []vg.Point{{X: at.X, Y: mid - 4}, {X: at.X + 10, Y: mid - 4}, {X: at.X + 10, Y: mid + 4}, {X: at.X, Y: mid + 4}})
+		c.FillPolygon(s.barColour(line), []vg.Point{{X: at.X, Y: mid - 4}, {X: at.X + 10, Y: mid - 4},
+			{X: at.X + 10, Y: mid + 4}, {X: at.X, Y: mid + 4}})
 		at.X += 10
 	case s.Ring:
 		c.DrawGlyph(ringStyle, vg.Point{X: at.X + ringStyle.Radius, Y: mid})

@@ -10,8 +10,10 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Words writes text of a size at a point: 0 begins there, 0.5 is centred, 1 ends there. What is wider than most is cut, see [cut].
-func Words(c draw.Canvas, size vg.Length, colour color.Color, at vg.Point, align float64, most vg.Length, content string) {
+// Words writes text of a size at a point: 0 begins there, 0.5 is centred, 1 ends there. What is
+// wider than most is cut, see [cut].
+func Words(c draw.Canvas, size vg.Length, colour color.Color, at vg.Point, align float64, most vg.Length,
+	content string) {
 	style := textStyle(size)
 	style.Color = colour
 	content = cut(size, most, content)
@@ -19,7 +21,8 @@ func Words(c draw.Canvas, size vg.Length, colour color.Color, at vg.Point, align
 	c.FillText(style, at, content)
 }
 
-// cut leaves out the middle of what is wider than most, if that is above 0: names of a kind often differ at the end.
+// cut leaves out the middle of what is wider than most, if that is above 0: names of a kind often
+// differ at the end.
 func cut(size, most vg.Length, content string) string {
 	style, r := textStyle(size), []rune(content)
 	for keep := len(r) - 1; most > 0 && style.Width(content) > most && keep > 0; keep-- {

@@ -17,13 +17,15 @@ func Loss(text string) (losses.Loss, error) {
 	if err != nil {
 		return nil, errors.New(cli.TrimPackage(err))
 	}
-	if sum, ok := l.(losses.WeightedSum); ok && !slices.ContainsFunc(sum, func(t losses.Term) bool { return t.Weight != 0 }) {
+	counts := func(t losses.Term) bool { return t.Weight != 0 }
+	if sum, ok := l.(losses.WeightedSum); ok && !slices.ContainsFunc(sum, counts) {
 		return nil, fmt.Errorf("loss %s: every weight is 0, want one above 0: there is nothing to learn", text)
 	}
 	return l, nil
 }
 
-// Variant reads a loss of a study: what -loss accepts and, behind @, the strength of label smoothing: ce@0.1.
+// Variant reads a loss of a study: what -loss accepts and, behind @, the strength of label
+// smoothing: ce@0.1.
 func Variant(text string) (losses.Criterion, error) {
 	name, strength, smooth := strings.Cut(text, "@")
 	loss, err := Loss(name)
@@ -34,7 +36,8 @@ func Variant(text string) (losses.Criterion, error) {
 	if smooth {
 		alpha, err := strconv.ParseFloat(strength, 64)
 		if err != nil || !(alpha >= 0 && alpha <= 1) {
-			return c, errors.New(strconv.Quote(text) + ": behind @ want a number from 0 to 1, the strength of smoothing, such as ce@0.1")
+			return c, errors.New(strconv.Quote(text) + ": behind @ want a number from 0 to 1, the strength of smoothing, such " +
+				"as ce@0.1")
 		}
 		c.Smoothing = losses.Smoothing{Rule: losses.SmoothUniform, Alpha: alpha}
 	}

@@ -17,7 +17,8 @@ func TestParseVariant(t *testing.T) {
 	}{
 		{"ce", losses.Criterion{Loss: losses.CrossEntropy{}}, ""},
 		{"gce:q=0.5", losses.Criterion{Loss: losses.GCE{Q: 0.5}}, ""},
-		{"ce@0.1", losses.Criterion{Loss: losses.CrossEntropy{}, Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: 0.1}}, ""},
+		{"ce@0.1", losses.Criterion{Loss: losses.CrossEntropy{}, Smoothing: losses.Smoothing{Rule: losses.SmoothUniform,
+			Alpha: 0.1}}, ""},
 		{"ce@", losses.Criterion{}, "behind @ want a number from 0 to 1"},
 		{"ce@NaN", losses.Criterion{}, "behind @ want a number from 0 to 1"},
 		{"hinge", losses.Criterion{}, `"hinge" is unknown`},

@@ -2,7 +2,8 @@ package input
 
 import ()
 
-// How fast a training learns, and how many epochs the answers of people take, where no flag says so.
+// How fast a training learns, and how many epochs the answers of people take, where no flag says
+// so.
 const (
 	DefaultLearnRate = 1e-3
 	AnswersEpochs    = 300

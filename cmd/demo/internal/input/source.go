@@ -15,7 +15,8 @@ import (
 // wantData is what -data takes.
 const wantData = "digits, housing or the path of a file"
 
-// Source is data as a command line names it: digits, housing, a CSV file, or an IDX or NPY file with a file of labels.
+// Source is data as a command line names it: digits, housing, a CSV file, or an IDX or NPY file
+// with a file of labels.
 type Source struct {
 	Test         bool   // it is given with -testdata and -testlabels
 	Data, Labels string // Labels is "" without such a file
@@ -58,9 +59,11 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	case err != nil:
 		return nil, cli.Usagef("-%s %s", name, cli.TrimPackage(err))
 	case s.Labels == "" && format != dataset.FormatCSV:
-		return nil, cli.Usagef("-%s %s: an %v file has no labels in it; give them with -%s FILE", name, s.Data, format, labelsName)
+		return nil, cli.Usagef("-%s %s: an %v file has no labels in it; give them with -%s FILE", name, s.Data,
+			format, labelsName)
 	case s.Labels != "" && format == dataset.FormatCSV:
-		return nil, cli.Usagef("-%s %s: is no IDX or NPY file, to which -%s could belong; a CSV file has its labels in it", name, s.Data, labelsName)
+		return nil, cli.Usagef("-%s %s: is no IDX or NPY file, to which -%s could belong; a CSV file has its labels in it",
+			name, s.Data, labelsName)
 	}
 	var set *dataset.Dataset
 	if s.Labels == "" {
@@ -96,7 +99,8 @@ func (s *Source) csvError(err error) error {
 		text += "; -comma CHAR says what separates them"
 	}
 	before, after, tooMany := strings.Cut(text, " else raise MaxCategories")
-	if text = before + after; tooMany && strings.Contains(text, "is this a quantity?") || strings.Contains(text, "want the same class written as") {
+	if text = before + after; tooMany && strings.Contains(text, "is this a quantity?") ||
+		strings.Contains(text, "want the same class written as") {
 		text += "; -label NAME takes another column for the class"
 	}
 	return cli.Usagef("-%s %s", name, text)

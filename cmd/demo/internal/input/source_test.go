@@ -10,8 +10,8 @@ import (
 	"softloss/train/dataset"
 )
 
-// shapes.csv and votes.csv in testdata are made up: things of three kinds with their sizes and colours, and how many tasters
-// found a fruit sour, sweet or bitter.
+// shapes.csv and votes.csv in testdata are made up: things of three kinds with their sizes and
+// colours, and how many tasters found a fruit sour, sweet or bitter.
 
 func TestLoadData(t *testing.T) {
 	for _, tc := range []struct {

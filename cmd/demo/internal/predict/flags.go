@@ -21,7 +21,8 @@ type Options struct {
 func (o *Options) Flags() []cli.Flag {
 	return cli.Group("Flags",
 		slices.Concat(
-			[]cli.Flag{cli.Value("model", "FILE", "demo-out/"+record.ModelFile, "a model that demo train saved", cli.Text(&o.model, "a file"))},
+			[]cli.Flag{cli.Value("model", "FILE", "demo-out/"+record.ModelFile, "a model that demo train saved",
+				cli.Text(&o.model, "a file"))},
 			input.TableFlags(&o.csv),
 			[]cli.Flag{cli.Switch("json", "write JSON with the probabilities of all classes", &o.json)},
 		)...)
@@ -34,7 +35,8 @@ func Parse(args []string) (o Options, err error) {
 	case err != nil:
 		return o, err
 	case len(rest) != 1:
-		return o, cli.Usagef("got %s, want the file to predict: demo predict -model %s FILE", cli.Count(len(rest), "file"), cli.ShellWord(o.model))
+		return o, cli.Usagef("got %s, want the file to predict: demo predict -model %s FILE", cli.Count(len(rest), "file"),
+			cli.ShellWord(o.model))
 	}
 	o.file = rest[0]
 	return o, nil

@@ -54,7 +54,8 @@ func predictions(saved *train.Saved, probs *tensor.Dense) []Prediction {
 	for i := range out {
 		row := probs.Float32s()[i*k : (i+1)*k]
 		top := dense.Argmax(row)
-		out[i] = Prediction{Row: i + 1, Class: className(saved, top), Probability: row[top], Probabilities: map[string]float32{}}
+		out[i] = Prediction{Row: i + 1, Class: className(saved, top), Probability: row[top],
+			Probabilities: map[string]float32{}}
 		for j, p := range row {
 			out[i].Probabilities[className(saved, j)] = p
 		}

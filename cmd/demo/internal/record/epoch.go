@@ -29,7 +29,8 @@ func (e Epoch) Watched(rows string) (loss, accuracy Float) {
 	return e.TestLoss, e.TestAccuracy
 }
 
-// EpochOf is one epoch of the trainer's history, in which the validation set was that of the watched rows.
+// EpochOf is one epoch of the trainer's history, in which the validation set was that of the
+// watched rows.
 func EpochOf(e train.Epoch, watched string) Epoch {
 	out := Epoch{
 		Epoch: e.Epoch, TrainLoss: Float(e.Loss), TrainAccuracy: Float(e.Accuracy), LearnRate: Float(e.LearnRate),

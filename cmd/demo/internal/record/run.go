@@ -1,4 +1,5 @@
-// Package record is what a run and a study came to, as JSON keeps it. The report is made of it and of nothing else.
+// Package record is what a run and a study came to, as JSON keeps it. The report is made of it and
+// of nothing else.
 package record
 
 // Run is a run: what was asked for and what came out. The report and -json both show it.
@@ -28,7 +29,8 @@ type Run struct {
 	GraphDifference Float `json:"graph_difference"`
 	GraphAgrees     bool  `json:"graph_agrees"`
 
-	// BestEpoch has the lowest validation loss or, without one, the lowest test loss, which chooses nothing; 0 without an epoch.
+	// BestEpoch has the lowest validation loss or, without one, the lowest test loss, which chooses
+	// nothing; 0 without an epoch.
 	BestEpoch    int  `json:"best_epoch"`
 	StoppedEarly bool `json:"stopped_early"` // by -patience; the weights are those of the best epoch
 

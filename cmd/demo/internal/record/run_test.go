@@ -33,11 +33,13 @@ func TestSummarise(t *testing.T) {
 	assert.Equal(t, 3, got.Epoch)
 	assert.InDelta(t, 1.5, float64(got.TrainLoss), 0)
 	assert.False(t, got.TestLoss.Finite())
-	e := train.Epoch{Epoch: 3, Loss: 1.5, Accuracy: 0.25, LearnRate: 0.125, Valid: &train.Metrics{Loss: 2, Accuracy: 0.5, ECE: 0.25}}
+	e := train.Epoch{Epoch: 3, Loss: 1.5, Accuracy: 0.25, LearnRate: 0.125, Valid: &train.Metrics{Loss: 2,
+		Accuracy: 0.5, ECE: 0.25}}
 	for _, rows := range []string{record.WatchedTest, record.WatchedValidation} {
 		text, err := json.Marshal(record.EpochOf(e, rows))
 		require.NoError(t, err)
-		other := map[string]string{record.WatchedTest: record.WatchedValidation, record.WatchedValidation: record.WatchedTest}[rows]
+		other := map[string]string{record.WatchedTest: record.WatchedValidation,
+			record.WatchedValidation: record.WatchedTest}[rows]
 		assert.JSONEq(t, `{"epoch": 3, "train_loss": 1.5, "train_accuracy": 0.25, "learn_rate": 0.125, "`+
 			rows+`_loss": 2, "`+rows+`_accuracy": 0.5, "`+rows+`_ece": 0.25, "`+other+`_loss": null, "`+other+`_accuracy": null, "`+other+`_ece": null}`, string(text))
 		loss, accuracy := record.EpochOf(e, rows).Watched(rows)

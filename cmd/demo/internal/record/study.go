@@ -10,7 +10,8 @@ func (s *Study) IsOf(run *Run) bool {
 	return filepath.Clean(s.Data) == filepath.Clean(run.Data.Name)
 }
 
-// The files of a study in the output folder; that of the answers of people has other names than that of label noise.
+// The files of a study in the output folder; that of the answers of people has other names than
+// that of label noise.
 const (
 	NoiseStudyName   = "compare"
 	AnswersStudyName = "compare_answers"
@@ -51,7 +52,8 @@ type Study struct {
 	Results   []Result  `json:"results"`
 }
 
-// Cell is what the runs of one loss at one rate of noise came to: mean and standard deviation (of n-1) over the seeds.
+// Cell is what the runs of one loss at one rate of noise came to: mean and standard deviation (of
+// n-1) over the seeds.
 type Cell struct {
 	Loss     string  `json:"loss"`
 	Noise    float64 `json:"noise"`
@@ -77,7 +79,8 @@ func (s *Study) Cell(loss string, noise float64) *Cell {
 	return nil
 }
 
-// Scores are mean and deviation of the last or the best epoch as they are drawn; one run has no deviation, which is NaN.
+// Scores are mean and deviation of the last or the best epoch as they are drawn; one run has no
+// deviation, which is NaN.
 func (s *Study) Scores(c *Cell, best bool) (mean, deviation float64) {
 	mean, deviation = c.LastMean, c.LastDev
 	if best {

@@ -10,8 +10,9 @@ import (
 	"softloss/train/metric"
 )
 
-// calibrateModel fits the temperature of the model on the validation rows, if that is wanted, and returns the model
-// that has it. Where none fits, which is no failure of the training, the model stays.
+// calibrateModel fits the temperature of the model on the validation rows, if that is wanted, and
+// returns the model that has it. Where none fits, which is no failure of the training, the model
+// stays.
 func (s *session) calibrateModel() (*train.Model, error) {
 	if !s.calibrate {
 		return s.model, nil
@@ -21,7 +22,8 @@ func (s *session) calibrateModel() (*train.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &record.Calibration{Temperature: record.Unknown, NLLBefore: record.Float(before.Loss), NLLAfter: record.Unknown, ECEBefore: record.Float(before.ECE), ECEAfter: record.Unknown}
+	c := &record.Calibration{Temperature: record.Unknown, NLLBefore: record.Float(before.Loss), NLLAfter: record.Unknown,
+		ECEBefore: record.Float(before.ECE), ECEAfter: record.Unknown}
 	s.summary.Calibration = c
 	z, err := s.model.Logits(s.valid.Features)
 	if err != nil {

@@ -18,7 +18,8 @@ const (
 	defaultTeacherWeight = 0.5
 )
 
-// Parse reads the command line of train. It returns [cli.ErrHelp] for -h and errors that are [cli.ErrUsage].
+// Parse reads the command line of train. It returns [cli.ErrHelp] for -h and errors that are
+// [cli.ErrUsage].
 func Parse(args []string) (Options, error) {
 	var o Options
 	o.test.Test, o.Validation = true, notGiven
@@ -100,7 +101,8 @@ func (o *Options) checkTeacher() error {
 	return nil
 }
 
-// defaultPace puts in the epochs of built-in data and the learning rate. The epochs of a file depend on its rows.
+// defaultPace puts in the epochs of built-in data and the learning rate. The epochs of a file
+// depend on its rows.
 func (o *Options) defaultPace() {
 	epochs, rate := 0, input.DefaultLearnRate
 	switch o.data.Data {

@@ -19,7 +19,8 @@ func TestTeacherFlags(t *testing.T) {
 	o, err = Parse(strings.Fields("-teacher m -temperature 4 -teacherweight 1"))
 	require.NoError(t, err)
 	assert.Equal(t, []float64{4, 1}, []float64{o.Temperature, o.TeacherWeight})
-	s := &session{Options: o, teacher: &train.Model{}, train: &dataset.Dataset{Features: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 1))}}
+	s := &session{Options: o, teacher: &train.Model{},
+		train: &dataset.Dataset{Features: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 1))}}
 	c := s.trainConfig()
 	assert.Equal(t, []any{s.teacher, 4.0, 1.0}, []any{c.Teacher, c.TeacherTemperature, c.TeacherWeight})
 }

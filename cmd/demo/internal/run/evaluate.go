@@ -17,8 +17,8 @@ func isSoft(d *dataset.Dataset) bool {
 	return false
 }
 
-// agreement is how far the loss on tensors and the loss in a graph may be apart, relative to a loss above 1:
-// both are float32, of sums taken in another order.
+// agreement is how far the loss on tensors and the loss in a graph may be apart, relative to a loss
+// above 1: both are float32, of sums taken in another order.
 const agreement = 1e-5
 
 // evaluate fills in the numbers of the closing table.
@@ -39,7 +39,8 @@ func (s *session) evaluate() error {
 		return err
 	}
 	u := s.summary
-	u.TrainLoss, u.TrainAccuracy, u.TrainECE = record.Float(trained.Loss), record.Float(trained.Accuracy), record.Float(trained.ECE)
+	u.TrainLoss, u.TrainAccuracy, u.TrainECE = record.Float(trained.Loss), record.Float(trained.Accuracy),
+		record.Float(trained.ECE)
 	u.TestLoss, u.TestAccuracy, u.ECE = record.Float(tested.Loss), record.Float(tested.Accuracy), record.Float(tested.ECE)
 	difference := math.Abs(graph - tested.Loss)
 	u.GraphTestLoss, u.GraphDifference = record.Float(graph), record.Float(difference)
@@ -75,7 +76,8 @@ func (s *session) evaluateValidation() error {
 		return err
 	}
 	u := s.summary
-	u.ValidationLoss, u.ValidationAccuracy, u.ValidationECE = record.Float(m.Loss), record.Float(m.Accuracy), record.Float(m.ECE)
+	u.ValidationLoss, u.ValidationAccuracy, u.ValidationECE = record.Float(m.Loss), record.Float(m.Accuracy),
+		record.Float(m.ECE)
 	if s.loss.Lowest {
 		u.ValidationLowestLoss, err = lowestLoss(s.criterion, s.valid)
 	}

@@ -73,7 +73,8 @@ func (s *session) newProgress() *show.Progress {
 }
 
 // trainModel trains a new model, or goes on with a run.
-func (s *session) trainModel(ctx context.Context, cfg train.Config, observe train.Observer) (*train.Model, train.History, error) {
+func (s *session) trainModel(ctx context.Context, cfg train.Config, observe train.Observer) (
+	*train.Model, train.History, error) {
 	if s.state != nil {
 		return train.Resume(ctx, cfg, s.state, s.train, s.watch(), observe)
 	}
@@ -93,17 +94,21 @@ func (s *session) keep(epochs int) error {
 		return nil
 	}
 	s.summary.Checkpoint = dir
-	s.summary.ResumeCommand = s.console.Command("train", s.args, "checkpoint", "resume") + " -checkpoint " + cli.ShellWord(dir) + " -resume"
+	s.summary.ResumeCommand = s.console.Command("train", s.args, "checkpoint", "resume") + " -checkpoint " +
+		cli.ShellWord(dir) + " -resume"
 	return nil
 }
 
 // addEpoch writes the numbers of an epoch; watched are the rows of its validation.
 func addEpoch(e *tfevents.File, epoch train.Epoch, watched string) error {
 	scalars := []tfevents.Scalar{
-		{Tag: "train/loss", Value: epoch.Loss}, {Tag: "train/accuracy", Value: epoch.Accuracy}, {Tag: "learn rate", Value: epoch.LearnRate},
+		{Tag: "train/loss", Value: epoch.Loss}, {Tag: "train/accuracy", Value: epoch.Accuracy},
+		{Tag: "learn rate", Value: epoch.LearnRate},
 	}
 	if v := epoch.Valid; v != nil {
-		scalars = append(scalars, tfevents.Scalar{Tag: watched + "/loss", Value: v.Loss}, tfevents.Scalar{Tag: watched + "/accuracy", Value: v.Accuracy})
+		scalars = append(scalars,
+			tfevents.Scalar{Tag: watched + "/loss", Value: v.Loss},
+			tfevents.Scalar{Tag: watched + "/accuracy", Value: v.Accuracy})
 	}
 	return e.Add(epoch.Epoch, scalars...)
 }

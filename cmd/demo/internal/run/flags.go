@@ -27,8 +27,8 @@ type Options struct {
 	tensorboard string
 }
 
-// Flags returns the flags in the order of -h. A new one is a field of [record.Config], a line here and, where the
-// trainer must know, one in config.
+// Flags returns the flags in the order of -h. A new one is a field of [record.Config], a line here
+// and, where the trainer must know, one in config.
 func (o *Options) Flags() []cli.Flag {
 	return slices.Concat(
 		cli.Group("Data", append(o.data.Flags(),

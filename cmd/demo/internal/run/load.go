@@ -24,7 +24,8 @@ func (s *session) load() error {
 	all := []*dataset.Dataset{s.test}
 	if n := s.train.Len(); s.Validation > 0 {
 		if s.train, s.valid, err = s.train.Split(s.Validation, s.Seed); err != nil {
-			return cli.Usagef("-validation %g of %s: leaves no row on one side, want at least 1 on both", s.Validation, cli.Count(n, "training row"))
+			return cli.Usagef("-validation %g of %s: leaves no row on one side, want at least 1 on both", s.Validation,
+				cli.Count(n, "training row"))
 		}
 		d.ValidationRows = s.valid.Len()
 		all = append(all, s.valid)

@@ -47,7 +47,8 @@ func TestLowestLoss(t *testing.T) {
 		"mean":             {losses.Criterion{}, labels(2, 0.5, 0.5, 1, 0), math.Ln2 / 2},
 		"weighted":         {losses.Criterion{}, weighted, math.Ln2 * 3 / 4},
 		// max(t - 0.8/2, 0) + 0.8/2 of (0.875, 0.125): the labels sum to 1.275
-		"notebook's rule adds mass": {losses.SoftLabelCriterion(0.8, losses.Mean), labels(2, 0.875, 0.125), entropy(0.875, 0.4)},
+		"notebook's rule adds mass": {losses.SoftLabelCriterion(0.8, losses.Mean), labels(2, 0.875, 0.125),
+			entropy(0.875, 0.4)},
 	} {
 		got, err := lowestLoss(tc.c, tc.d)
 		require.NoError(t, err, name)

@@ -33,7 +33,8 @@ func (s *session) noteLabel() string {
 		x, err := strconv.ParseFloat(class, 64)
 		return err == nil && x != float64(int64(x))
 	})
-	hasText := slices.ContainsFunc(s.train.FeatureNames, func(feature string) bool { return strings.Contains(feature, "=") })
+	hasText := slices.ContainsFunc(s.train.FeatureNames,
+		func(feature string) bool { return strings.Contains(feature, "=") })
 	if s.data.CSV.Label == "" && fractional && hasText {
 		return fmt.Sprintf("the classes are numbers of %q; -label NAME takes another column", name)
 	}
@@ -63,7 +64,8 @@ func (s *session) noteValidation() string {
 	return text
 }
 
-// enoughValidation is the part of a small file that gives -patience and -calibrate something to go by.
+// enoughValidation is the part of a small file that gives -patience and -calibrate something to go
+// by.
 const enoughValidation = 0.3
 
 // noteAlpha is about a strength that only the notebook's rule accepts.
@@ -77,7 +79,8 @@ func (s *session) noteAlpha() string {
 // noteWarmup is about a learning rate that is never reached.
 func (s *session) noteWarmup() string {
 	if s.Warmup > float64(s.Epochs) {
-		return fmt.Sprintf("-warmup %g is longer than the training, %s: the learning rate stays below %g", s.Warmup, cli.Count(s.Epochs, "epoch"), s.LearnRate)
+		return fmt.Sprintf("-warmup %g is longer than the training, %s: the learning rate stays below %g", s.Warmup,
+			cli.Count(s.Epochs, "epoch"), s.LearnRate)
 	}
 	return ""
 }

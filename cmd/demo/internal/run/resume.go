@@ -26,7 +26,8 @@ func (s *session) openCheckpoint() error {
 	case missing:
 		return nil
 	case !s.resume:
-		return cli.Usagef("-checkpoint %s: there is a run already; add -resume to go on with it, or take another folder", s.checkpoint)
+		return cli.Usagef("-checkpoint %s: there is a run already; add -resume to go on with it, or take another folder",
+			s.checkpoint)
 	case err != nil:
 		return cli.Usagef("-checkpoint: %s", strings.Replace(cli.TrimPackage(err), "see ReadPreviousCheckpoint",
 			"rename checkpoint.prev.safetensors to checkpoint.safetensors to go on from it", 1))
@@ -56,17 +57,20 @@ func (s *session) otherRun(err error) error {
 	}
 	switch field {
 	case "TrainSet", "ValidSet":
-		return cli.Usagef("-resume: the run in %s has other training rows: other -data, -test, -validation or -noise; %s", s.checkpoint, advice)
+		return cli.Usagef("-resume: the run in %s has other training rows: other -data, -test, -validation or -noise; %s",
+			s.checkpoint, advice)
 	case "Teacher":
 		return cli.Usagef("-resume: the run in %s has another -teacher, or none; %s", s.checkpoint, advice)
 	case "Criterion":
-		return cli.Usagef("-resume: the run in %s was made with another -loss, -alpha or -smoothing (%v, not %v); %s", s.checkpoint, differs.Run, differs.Now, advice)
+		return cli.Usagef("-resume: the run in %s was made with another -loss, -alpha or -smoothing (%v, not %v); %s",
+			s.checkpoint, differs.Run, differs.Now, advice)
 	}
 	name, run, now := s.settingFlag(differs)
 	return cli.Usagef("-resume: the run in %s was made with %s %s, not %s; %s", s.checkpoint, name, run, now, advice)
 }
 
-// settingFlag is the flag of a field of the configuration, with the values that it has in the run and here.
+// settingFlag is the flag of a field of the configuration, with the values that it has in the run
+// and here.
 func (s *session) settingFlag(e *train.OtherRunError) (name, run, now string) {
 	if a, ok := e.Run.(train.Schedule); ok {
 		b := e.Now.(train.Schedule)

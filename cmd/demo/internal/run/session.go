@@ -32,7 +32,8 @@ type session struct {
 
 // newSession is a run that has not begun.
 func newSession(o Options, args []string, c cli.Console) *session {
-	s := &session{Options: o, console: c, args: args, loss: show.DescribeLoss(o.criterion.Loss), summary: record.New(o.Config)}
+	s := &session{Options: o, console: c, args: args, loss: show.DescribeLoss(o.criterion.Loss),
+		summary: record.New(o.Config)}
 	s.text, s.terminal = o.Streams(c)
 	return s
 }

@@ -34,11 +34,13 @@ func (s *session) loadTeacher() error {
 	if s.teacher, err = saved.Fold(s.scaler); err != nil {
 		return cli.Usagef("-teacher %s: %s", s.Teacher, cli.TrimPackage(err))
 	}
-	s.summary.Teacher = &record.Teacher{Sizes: sizes, TestLoss: record.Unknown, TestAccuracy: record.Unknown, ECE: record.Unknown}
+	s.summary.Teacher = &record.Teacher{Sizes: sizes, TestLoss: record.Unknown, TestAccuracy: record.Unknown,
+		ECE: record.Unknown}
 	return nil
 }
 
-// sameNames wants as many features or classes and, where both have names, the same ones in the same order.
+// sameNames wants as many features or classes and, where both have names, the same ones in the same
+// order.
 func sameNames(what string, got, want int, names, wantNames []string) error {
 	if got != want {
 		return fmt.Errorf("got a model of %s, want %d", cli.Count(got, what), want)

@@ -32,8 +32,9 @@ const (
 	largestImage = 64 * 64 // pixels that are drawn
 )
 
-// describeTest says how a model does on the test rows: the bins as it was trained, mistakes as it is saved, which is
-// calibrated perhaps and takes no row for another class. raw are the features before they were scaled.
+// describeTest says how a model does on the test rows: the bins as it was trained, mistakes as it
+// is saved, which is calibrated perhaps and takes no row for another class. raw are the features
+// before they were scaled.
 func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []float32) (*record.Test, error) {
 	probs, err := trained.Predict(test.Features)
 	if err != nil {
@@ -81,7 +82,8 @@ func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []floa
 	return out, nil
 }
 
-// ink maps features to 0 to 1: as they are where they lie there, as pixels usually do, else from the least to the largest.
+// ink maps features to 0 to 1: as they are where they lie there, as pixels usually do, else from
+// the least to the largest.
 type ink struct{ low, high float32 }
 
 func newInk(features []float32) ink {

@@ -25,8 +25,9 @@ func TestWeightedBins(t *testing.T) {
 	set, err := dataset.Housing()
 	require.NoError(t, err)
 	model, err := train.NewModel([]train.Layer{{
-		Weights: tensor.New(tensor.WithShape(set.NumFeatures(), set.NumClasses()), tensor.WithBacking(waves(set.NumFeatures()*set.NumClasses()))),
-		Bias:    tensor.New(tensor.WithShape(set.NumClasses()), tensor.WithBacking(waves(set.NumClasses()))),
+		Weights: tensor.New(tensor.WithShape(set.NumFeatures(), set.NumClasses()),
+			tensor.WithBacking(waves(set.NumFeatures()*set.NumClasses()))),
+		Bias: tensor.New(tensor.WithShape(set.NumClasses()), tensor.WithBacking(waves(set.NumClasses()))),
 	}})
 	require.NoError(t, err)
 	probs, err := model.Predict(set.Features)

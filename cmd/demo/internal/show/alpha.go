@@ -32,9 +32,9 @@ var (
 	notebookLabel = []int{0, 1, 3}
 )
 
-// lossByAlpha is the notebook's plot_loss_by_alpha, its four plots on one sheet: the loss of
-// every row of the mini-batch against the smoothing strength, for labels that are soft, one-hot and an index. The notebook
-// names each plot by the call that it shows.
+// lossByAlpha is the notebook's plot_loss_by_alpha, its four plots on one sheet: the loss of every
+// row of the mini-batch against the smoothing strength, for labels that are soft, one-hot and an
+// index. The notebook names each plot by the call that it shows.
 func lossByAlpha() (figure.Figure, error) {
 	matrix := func(data []float64) *tensor.Dense {
 		return tensor.New(tensor.WithShape(notebookRows, notebookClasses), tensor.WithBacking(data))

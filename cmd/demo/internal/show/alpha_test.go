@@ -50,7 +50,8 @@ func TestLossByAlphaIsTheNotebooks(t *testing.T) {
 		}
 	}
 	for row := range notebookRows {
-		assert.InDeltaSlice(t, f.Panels[1][0].Series[row].Y, f.Panels[1][1].Series[row].Y, 1e-12, "the notebook expects the same results")
+		assert.InDeltaSlice(t, f.Panels[1][0].Series[row].Y, f.Panels[1][1].Series[row].Y, 1e-12,
+			"the notebook expects the same results")
 	}
 }
 
@@ -59,5 +60,6 @@ func TestLossByAlphaPicture(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "x.png")
 	require.NoError(t, f.Write(path))
-	demotest.Picture(t, path, image.Pt(1650, 1200), figure.LineStyles[0].Color, figure.LineStyles[1].Color, figure.LineStyles[2].Color)
+	demotest.Picture(t, path, image.Pt(1650, 1200), figure.LineStyles[0].Color, figure.LineStyles[1].Color,
+		figure.LineStyles[2].Color)
 }

@@ -33,12 +33,13 @@ type palette struct{ ground, ink, right, wrong color.RGBA }
 
 var (
 	lightPalette = palette{figure.White, figure.Black, figure.RightColour, figure.WrongColour}
-	darkPalette  = palette{color.RGBA{R: 0x1e, G: 0x24, B: 0x2c, A: 0xff}, color.RGBA{R: 0xe6, G: 0xea, B: 0xf0, A: 0xff}, // as the report
+	// as the report
+	darkPalette = palette{color.RGBA{R: 0x1e, G: 0x24, B: 0x2c, A: 0xff}, color.RGBA{R: 0xe6, G: 0xea, B: 0xf0, A: 0xff},
 		color.RGBA{R: 0x56, G: 0xb4, B: 0xe9, A: 0xff}, color.RGBA{R: 0xf0, G: 0x8a, B: 0x3c, A: 0xff}}
 )
 
-// share is the colour of a cell that has a share of the rows of its true class: on one scale for what is right
-// and what is wrong, a root, so that few rows are seen too.
+// share is the colour of a cell that has a share of the rows of its true class: on one scale for
+// what is right and what is wrong, a root, so that few rows are seen too.
 func (p palette) share(share float64, right bool) color.RGBA {
 	to := p.wrong
 	if right {
@@ -71,14 +72,16 @@ func confusionMatrix(t *record.Test) figure.Drawing {
 // drawing draws it with its title and its legend.
 func (s matrixSheet) drawing() figure.Drawing {
 	side, head := s.cell*vg.Length(len(s.names)), 56+s.above
-	width := figure.SheetMargin + max(s.left+side, s.legend(nil, vg.Point{}), figure.TextWidth(figure.FontTitle, confusionTitle)) + figure.SheetMargin
-	return figure.Drawing{Alt: "confusion matrix of the test rows", Width: width, Height: head + side + figure.SheetMargin, Scroll: width > 1.25*figure.Narrow, Paint: func(c draw.Canvas) error {
-		figure.FillBox(c, c.Min.X, c.Min.Y, c.Max.X-c.Min.X, c.Max.Y-c.Min.Y, s.ground)
-		figure.Words(c, figure.FontTitle, s.ink, vg.Point{X: figure.SheetMargin, Y: c.Max.Y - 26}, 0, 0, confusionTitle)
-		s.legend(&c, vg.Point{X: figure.SheetMargin, Y: c.Max.Y - 46})
-		s.draw(c, vg.Point{X: figure.SheetMargin + s.left, Y: c.Max.Y - head})
-		return nil
-	}}
+	width := figure.SheetMargin + max(s.left+side, s.legend(nil, vg.Point{}), figure.TextWidth(figure.FontTitle,
+		confusionTitle)) + figure.SheetMargin
+	return figure.Drawing{Alt: "confusion matrix of the test rows", Width: width,
+		Height: head + side + figure.SheetMargin, Scroll: width > 1.25*figure.Narrow, Paint: func(c draw.Canvas) error {
+			figure.FillBox(c, c.Min.X, c.Min.Y, c.Max.X-c.Min.X, c.Max.Y-c.Min.Y, s.ground)
+			figure.Words(c, figure.FontTitle, s.ink, vg.Point{X: figure.SheetMargin, Y: c.Max.Y - 26}, 0, 0, confusionTitle)
+			s.legend(&c, vg.Point{X: figure.SheetMargin, Y: c.Max.Y - 46})
+			s.draw(c, vg.Point{X: figure.SheetMargin + s.left, Y: c.Max.Y - head})
+			return nil
+		}}
 }
 
 const (
@@ -87,7 +90,8 @@ const (
 	takenTitle     = "taken for"
 )
 
-// newMatrixSheet measures the matrix: cells as large as a narrow sheet allows, but not so small that their numbers could not be read.
+// newMatrixSheet measures the matrix: cells as large as a narrow sheet allows, but not so small
+// that their numbers could not be read.
 func newMatrixSheet(t *record.Test, colours palette) matrixSheet {
 	k := len(t.Confusion)
 	s := matrixSheet{Test: t, palette: colours, every: 1}
@@ -163,7 +167,8 @@ func (s matrixSheet) draw(c draw.Canvas, at vg.Point) {
 		s.drawRow(c, vg.Point{X: at.X, Y: y}, i, row)
 	}
 	frame, end := draw.LineStyle{Color: color.Gray{Y: 0x90}, Width: 0.6}, vg.Length(len(s.names))*s.cell
-	c.StrokeLines(frame, []vg.Point{at, {X: at.X + end, Y: at.Y}, {X: at.X + end, Y: at.Y - end}, {X: at.X, Y: at.Y - end}, at})
+	c.StrokeLines(frame, []vg.Point{at, {X: at.X + end, Y: at.Y}, {X: at.X + end, Y: at.Y - end},
+		{X: at.X, Y: at.Y - end}, at})
 }
 
 // drawRow draws the cells of a true class right of a point.
@@ -179,7 +184,8 @@ func (s matrixSheet) drawRow(c draw.Canvas, at vg.Point, i int, row []int) {
 		x, colour := at.X+vg.Length(j)*s.cell, s.share(float64(n)/float64(sum), i == j)
 		figure.FillBox(c, x+0.5, at.Y+0.5, s.cell-1, s.cell-1, colour)
 		if s.numbers {
-			figure.Words(c, s.font, figure.InkOn(colour), vg.Point{X: x + s.cell/2, Y: at.Y + s.cell/2 - s.font*0.45}, 0.5, 0, strconv.Itoa(n))
+			figure.Words(c, s.font, figure.InkOn(colour), vg.Point{X: x + s.cell/2, Y: at.Y + s.cell/2 - s.font*0.45}, 0.5, 0,
+				strconv.Itoa(n))
 		}
 	}
 }

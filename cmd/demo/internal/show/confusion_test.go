@@ -20,7 +20,8 @@ func exampleTest() *record.Test {
 	return &record.Test{
 		ClassNames: []string{"a", "a class with quite a long name, too long", "c"},
 		Confusion:  [][]int{{9, 1, 0}, {0, 7, 3}, {0, 0, 0}},
-		Mistakes:   []record.Mistake{{True: 0, Predicted: 1, Probabilities: []float32{0.25, 0.75, 0}}, {True: 1, Predicted: 2, Probabilities: []float32{0, 0.5, 0.5}}},
+		Mistakes: []record.Mistake{{True: 0, Predicted: 1, Probabilities: []float32{0.25, 0.75, 0}},
+			{True: 1, Predicted: 2, Probabilities: []float32{0, 0.5, 0.5}}},
 	}
 }
 
@@ -65,7 +66,8 @@ func TestConfusionColours(t *testing.T) {
 				c := p.share(float64(i)/100, right)
 				assert.GreaterOrEqual(t, figure.Contrast(c, figure.InkOn(c)), 4.5, "%s %d %%", name, i)
 				if i > 0 {
-					assert.Greater(t, figure.Contrast(c, p.ground), figure.Contrast(p.share(float64(i-1)/100, right), p.ground), "%s %d %%", name, i)
+					assert.Greater(t, figure.Contrast(c, p.ground), figure.Contrast(p.share(float64(i-1)/100, right), p.ground),
+						"%s %d %%", name, i)
 				}
 			}
 		}
@@ -106,10 +108,12 @@ func TestConfusionMeasures(t *testing.T) {
 // What the font cannot draw is a number.
 func TestLabelOfLettersThatAreMissing(t *testing.T) {
 	s := &record.Test{ClassNames: []string{"naïve", "日本語", "", "Žluťoučký"}}
-	assert.Equal(t, []string{"naïve", "1", "2", "Žluťoučký", "4"}, []string{label(s, 0), label(s, 1), label(s, 2), label(s, 3), label(s, 4)})
+	assert.Equal(t, []string{"naïve", "1", "2", "Žluťoučký", "4"}, []string{label(s, 0), label(s, 1), label(s, 2),
+		label(s, 3), label(s, 4)})
 }
 
 func TestConfusions(t *testing.T) {
-	assert.Equal(t, [][]string{{"is", "taken for", "test rows"}, {exampleTest().ClassNames[1], "c", "3 of 10"}, {"a", exampleTest().ClassNames[1], "1 of 10"}},
+	assert.Equal(t, [][]string{{"is", "taken for", "test rows"}, {exampleTest().ClassNames[1], "c", "3 of 10"},
+		{"a", exampleTest().ClassNames[1], "1 of 10"}},
 		confusions(exampleTest()).Rows)
 }

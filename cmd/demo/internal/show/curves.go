@@ -16,7 +16,8 @@ const LeastSpan = 1
 func trainingNotes(s *record.Run) string {
 	text := ""
 	if s.Teacher != nil {
-		text += fmt.Sprintf(" The training loss has the teacher's part in it, so that it cannot be compared with the %s loss.", s.Data.Watched())
+		text += fmt.Sprintf(" The training loss has the teacher's part in it, so that it cannot be compared with the %s "+
+			"loss.", s.Data.Watched())
 	}
 	if s.StoppedEarly {
 		text += " A ring marks the best epoch, whose weights were kept."
@@ -24,11 +25,14 @@ func trainingNotes(s *record.Run) string {
 	return text
 }
 
-// trainingCurves draws loss and accuracy against the epoch, of the training and of the validation or test rows. The
-// loss with a part of the teacher's in it is another quantity, which has a panel of its own.
+// trainingCurves draws loss and accuracy against the epoch, of the training and of the validation
+// or test rows. The loss with a part of the teacher's in it is another quantity, which has a panel
+// of its own.
 func trainingCurves(s *record.Run, entry LossInfo) figure.Figure {
-	loss := figure.Panel{Title: "Loss: " + entry.Title, XLabel: "Epoch", YLabel: withUnit("Loss", entry.Unit), IntegerX: true}
-	accuracy := figure.Panel{Title: "Accuracy", XLabel: "Epoch", YLabel: "Accuracy (%)", IntegerX: true, YMax: 100, YSpan: LeastSpan}
+	loss := figure.Panel{Title: "Loss: " + entry.Title, XLabel: "Epoch", YLabel: withUnit("Loss", entry.Unit),
+		IntegerX: true}
+	accuracy := figure.Panel{Title: "Accuracy", XLabel: "Epoch", YLabel: "Accuracy (%)", IntegerX: true, YMax: 100,
+		YSpan: LeastSpan}
 	if a := s.Config.Alpha; a != 0 {
 		loss.Title += fmt.Sprintf(", alpha %g", a)
 	}
@@ -60,7 +64,8 @@ func trainingCurves(s *record.Run, entry LossInfo) figure.Figure {
 	taught.Series = []figure.Series{trained}
 	tested.Colour = 1 // as beside the training rows
 	loss.Series = append(withBest(s, tested), lowestLine(s)...)
-	return figure.Figure{Panels: [][]figure.Panel{{taught, loss, accuracy}}, Width: figure.Wide * 1.4, Height: 4.4 * vg.Inch}
+	return figure.Figure{Panels: [][]figure.Panel{{taught, loss, accuracy}}, Width: figure.Wide * 1.4,
+		Height: 4.4 * vg.Inch}
 }
 
 // withBest marks the best epoch on the last of the lines, when the training stopped for it.
@@ -68,7 +73,8 @@ func withBest(s *record.Run, lines ...figure.Series) []figure.Series {
 	line := lines[len(lines)-1]
 	for i, x := range line.X {
 		if s.StoppedEarly && int(x) == s.BestEpoch {
-			lines = append(lines, figure.Series{Name: fmt.Sprintf("best: epoch %d", s.BestEpoch), X: []float64{x}, Y: line.Y[i : i+1], Ring: true})
+			lines = append(lines, figure.Series{Name: fmt.Sprintf("best: epoch %d", s.BestEpoch), X: []float64{x},
+				Y: line.Y[i : i+1], Ring: true})
 		}
 	}
 	return lines

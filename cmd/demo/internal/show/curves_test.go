@@ -29,7 +29,8 @@ func TestTrainingCurves(t *testing.T) {
 
 	path := filepath.Join(t.TempDir(), "x.png")
 	require.NoError(t, f.Write(path))
-	demotest.Picture(t, path, image.Pt(1650, 660), figure.LineStyles[0].Color, figure.LineStyles[1].Color, figure.FaintStyle.Color)
+	demotest.Picture(t, path, image.Pt(1650, 660), figure.LineStyles[0].Color, figure.LineStyles[1].Color,
+		figure.FaintStyle.Color)
 
 	s.Data.FlippedLabels = 3
 	s.History = s.History[:1]
@@ -50,7 +51,8 @@ func TestTrainingCurvesOfValidation(t *testing.T) {
 	s.Data.ValidationRows, s.ValidationLowestLoss = 100, 0.5
 	s.History[1].ValidationLoss = 0.75
 	loss := trainingCurves(s, LossInfo{}).Panels[0][0]
-	assert.Equal(t, []string{"validation", "lowest possible, validation"}, []string{loss.Series[1].Name, loss.Series[2].Name})
+	assert.Equal(t, []string{"validation", "lowest possible, validation"}, []string{loss.Series[1].Name,
+		loss.Series[2].Name})
 	assert.InDelta(t, 0.75, loss.Series[1].Y[1], 0)
 }
 
@@ -89,7 +91,8 @@ func TestTrainingCurvesMarkTheBestEpoch(t *testing.T) {
 	}
 	s.StoppedEarly = true
 	f := trainingCurves(s, entry)
-	assert.Equal(t, figure.Series{Name: "best: epoch 2", X: []float64{2}, Y: []float64{0.86}, Ring: true}, f.Panels[0][0].Series[2])
+	assert.Equal(t, figure.Series{Name: "best: epoch 2", X: []float64{2}, Y: []float64{0.86}, Ring: true},
+		f.Panels[0][0].Series[2])
 	assert.True(t, f.Panels[0][1].Series[2].Ring)
 	require.NoError(t, f.Write(filepath.Join(t.TempDir(), "x.png")))
 	assert.Contains(t, trainingNotes(s), "A ring marks the best epoch")

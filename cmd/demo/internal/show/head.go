@@ -21,7 +21,8 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	if d.Label != "" {
 		classes += fmt.Sprintf(" in the column %q", d.Label)
 	}
-	fmt.Fprintf(w, "data     %s: %s, %s, %s, %s\n", d.Name, rows, cli.Count(d.TestRows, "test row"), cli.Count(d.Features, "feature"), classes)
+	fmt.Fprintf(w, "data     %s: %s, %s, %s, %s\n", d.Name, rows, cli.Count(d.TestRows, "test row"),
+		cli.Count(d.Features, "feature"), classes)
 	if d.TestName != "" {
 		fmt.Fprintf(w, "test     %s\n", d.TestName)
 	}
@@ -41,7 +42,8 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 		loss += fmt.Sprintf(", labels smoothed with alpha %g (%s rule)", c.Alpha, c.Smoothing)
 	}
 	fmt.Fprintf(w, "loss     %s\n", loss)
-	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g%s, seed %d\n", cli.Count(c.Epochs, "epoch"), c.Batch, c.LearnRate, c.Extras(), c.Seed)
+	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g%s, seed %d\n", cli.Count(c.Epochs, "epoch"), c.Batch,
+		c.LearnRate, c.Extras(), c.Seed)
 	if s.Teacher != nil {
 		fmt.Fprintf(w, "teacher  %s\n", describeTeacher(s))
 	}

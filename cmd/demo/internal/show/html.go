@@ -14,8 +14,8 @@ import (
 	"softloss/losses"
 )
 
-// WriteReport writes a page of all that a folder has: the summary of a run, and the studies of the same data, or else
-// the studies alone. It needs nothing else, pictures included.
+// WriteReport writes a page of all that a folder has: the summary of a run, and the studies of the
+// same data, or else the studies alone. It needs nothing else, pictures included.
 func WriteReport(dir string) (string, error) {
 	run, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
 	if err != nil {
@@ -34,7 +34,8 @@ func WriteReport(dir string) (string, error) {
 	return writePage(dir, run, studies)
 }
 
-// WriteStudyReport writes a page of a study, and of the run in the folder if it is of the same data.
+// WriteStudyReport writes a page of a study, and of the run in the folder if it is of the same
+// data.
 func WriteStudyReport(dir string, study *record.Study) (string, error) {
 	run, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
 	if err != nil {
@@ -46,7 +47,8 @@ func WriteStudyReport(dir string, study *record.Study) (string, error) {
 	return writePage(dir, nil, []*record.Study{study})
 }
 
-// writePage writes the page of a run, which may be nil, and of studies. What is the same in every report comes last.
+// writePage writes the page of a run, which may be nil, and of studies. What is the same in every
+// report comes last.
 func writePage(dir string, run *record.Run, studies []*record.Study) (string, error) {
 	page := htmlReport{Title: "softloss: comparison of losses"}
 	var examples []htmlSection
@@ -108,7 +110,8 @@ func images(all []figure.Drawing) (out []htmlImage, err error) {
 		if err != nil {
 			return nil, err
 		}
-		img := htmlImage{Source: template.URL(source), Width: int(d.Width), Height: int(d.Height), Most: int(mostOfPoint * d.Width), Alt: d.Alt}
+		img := htmlImage{Source: template.URL(source), Width: int(d.Width), Height: int(d.Height),
+			Most: int(mostOfPoint * d.Width), Alt: d.Alt}
 		for into, other := range map[*template.Srcset]*figure.Drawing{&img.Small: d.Small, &img.Dark: d.Dark} {
 			if other == nil {
 				continue
@@ -134,16 +137,19 @@ func runSection(s *record.Run) (*htmlRun, error) {
 		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.TrimPackage(err))
 	}
 	info, d, c := DescribeLoss(loss), s.Data, s.Config
-	about := fmt.Sprintf("A network of %s, trained on %s and tested on %s that it never saw.", Layers(d, c), cli.Count(d.TrainRows, "row"), cli.Count(d.TestRows, "row"))
+	about := fmt.Sprintf("A network of %s, trained on %s and tested on %s that it never saw.", Layers(d, c),
+		cli.Count(d.TrainRows, "row"), cli.Count(d.TestRows, "row"))
 	if d.ValidationRows > 0 {
-		about += fmt.Sprintf(" %s more, which it did not learn from either, watched the training.", cli.Count(d.ValidationRows, "row"))
+		about += fmt.Sprintf(" %s more, which it did not learn from either, watched the training.",
+			cli.Count(d.ValidationRows, "row"))
 	}
 	if s.Interrupted {
 		about += fmt.Sprintf(" Stopped after %s of %d.", cli.Count(len(s.History), "epoch"), c.Epochs)
 	}
 	numbers := []htmlFact{
 		{"test accuracy", record.Percent(s.TestAccuracy)}, {"train accuracy", record.Percent(s.TrainAccuracy)},
-		{strings.TrimSpace("test loss " + info.Unit), record.Decimal(s.TestLoss)}, {"calibration error (ECE)", record.Percent(s.ECE)},
+		{strings.TrimSpace("test loss " + info.Unit), record.Decimal(s.TestLoss)},
+		{"calibration error (ECE)", record.Percent(s.ECE)},
 	}
 	if cal := s.Calibration; cal != nil && cal.Temperature.Finite() {
 		numbers = append(numbers, htmlFact{"ECE, calibrated", record.Percent(cal.ECEAfter)})
@@ -164,17 +170,21 @@ func settings(s *record.Run, info LossInfo) []htmlFact {
 	}
 	settings := []htmlFact{
 		{"loss", title}, {"smoothing", smoothing},
-		{"training", fmt.Sprintf("%s in batches of %d, learning rate %g%s", cli.Count(len(s.History), "epoch"), c.Batch, c.LearnRate, c.Extras())},
+		{"training", fmt.Sprintf("%s in batches of %d, learning rate %g%s", cli.Count(len(s.History), "epoch"), c.Batch,
+			c.LearnRate, c.Extras())},
 		{"seed", fmt.Sprint(c.Seed)},
 	}
 	if d.FlippedLabels > 0 {
-		settings = append(settings, htmlFact{"label noise", fmt.Sprintf("%s of %d are wrong", cli.Count(d.FlippedLabels, "training label"), d.TrainRows+d.ValidationRows)})
+		settings = append(settings, htmlFact{"label noise", fmt.Sprintf("%s of %d are wrong", cli.Count(d.FlippedLabels,
+			"training label"), d.TrainRows+d.ValidationRows)})
 	}
 	if s.StoppedEarly {
-		settings = append(settings, htmlFact{"best epoch", fmt.Sprintf("%d, by the %s loss; it has these weights", s.BestEpoch, d.Watched())})
+		settings = append(settings, htmlFact{"best epoch", fmt.Sprintf("%d, by the %s loss; it has these weights",
+			s.BestEpoch, d.Watched())})
 	}
 	if s.Teacher != nil {
-		settings = append(settings, htmlFact{"teacher", fmt.Sprintf("%s; its test accuracy is %s", describeTeacher(s), record.Percent(s.Teacher.TestAccuracy))})
+		settings = append(settings, htmlFact{"teacher", fmt.Sprintf("%s; its test accuracy is %s", describeTeacher(s),
+			record.Percent(s.Teacher.TestAccuracy))})
 	}
 	if cal := s.Calibration; cal != nil {
 		text := "none: " + cal.Problem
@@ -191,12 +201,14 @@ func settings(s *record.Run, info LossInfo) []htmlFact {
 func studySection(s *record.Study) (htmlSection, error) {
 	out := htmlSection{
 		Title: "Losses under label noise",
-		Caption: fmt.Sprintf("%s: a part of the training labels is replaced by wrong classes, the test rows are clean. %d epochs, batches of %d.",
+		Caption: fmt.Sprintf("%s: a part of the training labels is replaced by wrong classes, the test rows are clean. %d "+
+			"epochs, batches of %d.",
 			filepath.Base(s.Data), s.Epochs, s.Batch),
 	}
 	if s.Measure == record.MeasureKL {
 		out.Title = "Answers of people against their majority"
-		out.Caption = fmt.Sprintf("%s: the divergence of predictions from how held-out groups really answered; less is better. "+
+		out.Caption = fmt.Sprintf("%s: the divergence of predictions from how held-out groups really answered; less is "+
+			"better. "+
 			"constant predicts the average of all training rows for everybody. %d epochs.", filepath.Base(s.Data), s.Epochs)
 	}
 	if s.Finished < s.Runs {

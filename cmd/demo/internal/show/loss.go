@@ -6,7 +6,8 @@ import (
 	"softloss/losses"
 )
 
-// LossInfo is what the demo says about a loss. What -loss accepts is the business of losses.ParseLoss.
+// LossInfo is what the demo says about a loss. What -loss accepts is the business of
+// losses.ParseLoss.
 type LossInfo struct {
 	Name   string // as losses.FormatLoss writes it
 	Title  string // in the report

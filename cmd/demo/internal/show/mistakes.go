@@ -27,7 +27,8 @@ const (
 	telephone      = 4 * vg.Inch   // width of a sheet that a telephone shows as large as it is
 )
 
-// mistakeSheet is the sheet of mistakes, all of whose tiles have the same measures, so that their bars can be compared.
+// mistakeSheet is the sheet of mistakes, all of whose tiles have the same measures, so that their
+// bars can be compared.
 type mistakeSheet struct {
 	*record.Test
 	columns int
@@ -90,7 +91,8 @@ func (s mistakeSheet) drawing() figure.Drawing {
 	const title = "Mistakes on the test rows, the surest first"
 	height := s.side + mistakeLine*vg.Length(likeliest+s.lines) + 22
 	rows := (len(s.Mistakes) + s.columns - 1) / s.columns
-	width := max(vg.Length(s.columns)*(s.tile+mistakeGap)-mistakeGap, figure.TextWidth(figure.FontTitle, title)) + 2*figure.SheetMargin
+	width := max(vg.Length(s.columns)*(s.tile+mistakeGap)-mistakeGap, figure.TextWidth(figure.FontTitle,
+		title)) + 2*figure.SheetMargin
 	paint := func(c draw.Canvas) error {
 		figure.Words(c, figure.FontTitle, figure.Black, vg.Point{X: figure.SheetMargin, Y: c.Max.Y - 26}, 0, 0, title)
 		for i, m := range s.Mistakes {
@@ -99,7 +101,8 @@ func (s mistakeSheet) drawing() figure.Drawing {
 		}
 		return nil
 	}
-	return figure.Drawing{Alt: "test rows that the model gets wrong", Width: width, Height: mistakesHead + height*vg.Length(rows) + 4, Paint: paint}
+	return figure.Drawing{Alt: "test rows that the model gets wrong", Width: width,
+		Height: mistakesHead + height*vg.Length(rows) + 4, Paint: paint}
 }
 
 // draw draws one of them below and right of a point.
@@ -128,12 +131,13 @@ func (s mistakeSheet) draw(c draw.Canvas, at vg.Point, m record.Mistake) {
 		figure.Words(c, figure.FontText-1, figure.Black, vg.Point{X: at.X, Y: y}, 0, s.room-3, label(s.Test, k))
 		bar := (s.tile - s.room - mistakeNumber) * vg.Length(p)
 		figure.FillBox(c, at.X+s.room, y+2, bar, 7, colour)
-		figure.Words(c, figure.FontText-1, figure.Black, vg.Point{X: at.X + s.room + bar + 3, Y: y}, 0, 0, fmt.Sprintf("%.0f %%", 100*p))
+		figure.Words(c, figure.FontText-1, figure.Black, vg.Point{X: at.X + s.room + bar + 3, Y: y}, 0, 0,
+			fmt.Sprintf("%.0f %%", 100*p))
 	}
 }
 
-// imageDots is about how many dots a side of a picture has before it is drawn, more than there will be: each pixel is a
-// square of them, so that its edges stay sharp and no line shows between two.
+// imageDots is about how many dots a side of a picture has before it is drawn, more than there will
+// be: each pixel is a square of them, so that its edges stay sharp and no line shows between two.
 const imageDots = 512
 
 // drawImage draws pixels into a square below and right of a point: as large as they fit.
@@ -147,7 +151,8 @@ func drawImage(t *record.Test, c draw.Canvas, at vg.Point, side vg.Length, pixel
 			img.Pix[y*img.Stride+x] = uint8(255 - 255*min(max(p, 0), 1))
 		}
 	}
-	low, high := vg.Point{X: at.X, Y: at.Y - size*vg.Length(t.ImageRows)}, vg.Point{X: at.X + size*vg.Length(t.ImageColumns), Y: at.Y}
+	low, high := vg.Point{X: at.X, Y: at.Y - size*vg.Length(t.ImageRows)},
+		vg.Point{X: at.X + size*vg.Length(t.ImageColumns), Y: at.Y}
 	c.DrawImage(vg.Rectangle{Min: low, Max: high}, img)
 	frame := draw.LineStyle{Color: color.Gray{Y: 0xb0}, Width: 0.6}
 	c.StrokeLines(frame, []vg.Point{at, {X: high.X, Y: high.Y}, {X: high.X, Y: low.Y}, low, at})

@@ -18,7 +18,8 @@ func TestMistakeMeasures(t *testing.T) {
 		{True: 2, Predicted: 1, Probabilities: []float32{0.1, 0.5, 0.4}},
 		{True: 0, Predicted: 2, Probabilities: []float32{0.4, 0, 0.6}},
 	}}
-	for _, s := range []mistakeSheet{newMistakeSheet(iris, figure.Wide, mistakeColumns), newMistakeSheet(iris, telephone, 2)} {
+	for _, s := range []mistakeSheet{newMistakeSheet(iris, figure.Wide, mistakeColumns),
+		newMistakeSheet(iris, telephone, 2)} {
 		assert.Equal(t, 2, s.columns)
 		assert.GreaterOrEqual(t, s.room, figure.TextWidth(figure.FontText-1, "versicolor"))
 		assert.GreaterOrEqual(t, s.tile-s.room-mistakeNumber, shortestBar)
@@ -39,9 +40,11 @@ func TestMistakeMeasures(t *testing.T) {
 // An image lies as it is: row by row from the top, its longer side as long as the place is.
 func TestDrawImage(t *testing.T) {
 	pixels := make([]float32, 12)
-	pixels[0], pixels[7], pixels[11] = 1, 0.75, 0.5 // of 2 rows of 6: the first one, the second of the second row, the last one
+	// of 2 rows of 6: the first one, the second of the second row, the last one
+	pixels[0], pixels[7], pixels[11] = 1, 0.75, 0.5
 	s := &record.Test{ImageRows: 2, ImageColumns: 6, ClassNames: []string{"a", "b"},
-		Mistakes: []record.Mistake{{Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels}, {Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels[:3]}}}
+		Mistakes: []record.Mistake{{Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels},
+			{Predicted: 1, Probabilities: []float32{0.25, 0.75}, Pixels: pixels[:3]}}}
 	d := mistakes(s)
 	content, err := d.PNG()
 	require.NoError(t, err)

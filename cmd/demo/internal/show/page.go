@@ -44,7 +44,8 @@ type htmlImage struct {
 	Alt           string
 }
 
-// Pixels of the screen that a point of a sheet has at most, and has to have for small letters to be read.
+// Pixels of the screen that a point of a sheet has at most, and has to have for small letters to be
+// read.
 const (
 	mostOfPoint  = 1.57
 	leastOfPoint = 1

@@ -28,7 +28,8 @@ func alphaPicture() (picture, error) {
 	sheet, err := lossByAlpha()
 	return picture{file: record.LossByAlphaFile, title: "Example: what label smoothing does",
 		caption: "The notebook's example of three rows and five classes, the same in every report: none of " +
-			"it is your data or this run. It shows how the loss of each row depends on alpha, the strength of smoothing, for soft labels, for one-hot labels and for " +
+			"it is your data or this run. It shows how the loss of each row depends on alpha, the strength of smoothing, for " +
+			"soft labels, for one-hot labels and for " +
 			"class indices.", whole: sheet.Drawing(), parts: sheet.Single()}, err
 }
 
@@ -44,21 +45,26 @@ func picturesOf(s *record.Run) ([]picture, error) {
 	}
 	if len(s.History) > 0 {
 		f := trainingCurves(s, DescribeLoss(loss))
-		add(record.TrainingCurvesFile, "Training", "Loss and accuracy after each epoch. Those of the training rows are taken as the rows are met, before "+
+		add(record.TrainingCurvesFile, "Training", "Loss and accuracy after each epoch. Those of the training rows are "+
+			"taken as the rows are met, before "+
 			"the step that learns from them."+trainingNotes(s), f.Drawing(), f.Single()...)
 	}
 	if t := s.Test; t != nil {
 		if len(t.Mistakes) > 0 && !s.Data.SoftLabels {
 			d := mistakes(t)
-			add(record.MistakesFile, "Mistakes", "Test rows that the model gets wrong, the surest first, with the classes that it thinks likeliest: "+
+			add(record.MistakesFile, "Mistakes", "Test rows that the model gets wrong, the surest first, with the classes that "+
+				"it thinks likeliest: "+
 				"the true one is blue, the predicted one orange.", d, d)
 		}
 		if len(t.Confusion) > 0 {
 			d := confusionMatrix(t)
-			add(record.ConfusionFile, "Confusion", "Every row is a true class, every column what it was taken for: blue is right, orange "+
-				"wrong. The stronger the colour, the larger the share of the rows of the true class. The numbers count test rows.", d, d)
+			add(record.ConfusionFile, "Confusion", "Every row is a true class, every column what it was taken for: blue is "+
+				"right, orange "+
+				"wrong. The stronger the colour, the larger the share of the rows of the true class. The numbers count test rows.",
+				d, d)
 		}
-		f, caption := reliability(s), "A model that is right as often as it is sure has its bars on the line. Pale bars are of fewer than "+
+		f, caption := reliability(s), "A model that is right as often as it is sure has its bars on the line. Pale bars are "+
+			"of fewer than "+
 			fmt.Sprintf("%d rows, and chance.", rowsOfBin)
 		if s.Config.Alpha != 0 {
 			caption += " Smoothed labels keep the confidence low, so that the bars stand above it."
@@ -88,16 +94,17 @@ func WritePictures(dir string, s *record.Run) (files []string, err error) {
 	return files, nil
 }
 
-// RemoveOld removes the pictures and the report that the summary in a folder says the run before has written there, but
-// those that are written now: they would be taken for this run's. A file of the same name that it does not list is
-// someone else's.
+// RemoveOld removes the pictures and the report that the summary in a folder says the run before
+// has written there, but those that are written now: they would be taken for this run's. A file of
+// the same name that it does not list is someone else's.
 func RemoveOld(dir string, now []string) error {
 	before, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
 	if err != nil || before == nil { // what cannot be read is about to be written over
 		return nil
 	}
 	known := []string{
-		record.TrainingCurvesFile, record.MistakesFile, record.ConfusionFile, record.ReliabilityFile, record.LossByAlphaFile, record.ReportFile,
+		record.TrainingCurvesFile, record.MistakesFile, record.ConfusionFile, record.ReliabilityFile, record.LossByAlphaFile,
+		record.ReportFile,
 	}
 	for _, path := range before.Files {
 		path = filepath.Join(dir, filepath.Base(path))

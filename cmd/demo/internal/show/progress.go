@@ -68,14 +68,16 @@ func (p *Progress) epoch(e train.Epoch, remark string) {
 	}
 	s := record.EpochOf(e, p.watched)
 	loss, accuracy := s.Watched(p.watched)
-	p.line(strconv.Itoa(s.Epoch), record.ShortDecimal(s.TrainLoss), record.ShortDecimal(loss), record.Percent(accuracy), remark)
+	p.line(strconv.Itoa(s.Epoch), record.ShortDecimal(s.TrainLoss), record.ShortDecimal(loss),
+		record.Percent(accuracy), remark)
 	p.shown[e.Epoch] = true
 }
 
 // line writes a line of the table, and what is to be said behind it.
 func (p *Progress) line(epoch, train, loss, accuracy, remark string) {
 	wide := len(p.watched) - len(record.WatchedTest)
-	fmt.Fprintf(p.lines, "%5s  %*s  %*s  %*s%s\n", epoch, 18+len(p.Trained)-len("train loss"), train, 18+wide, loss, 14+wide, accuracy, remark)
+	fmt.Fprintf(p.lines, "%5s  %*s  %*s  %*s%s\n", epoch, 18+len(p.Trained)-len("train loss"), train, 18+wide, loss,
+		14+wide, accuracy, remark)
 }
 
 // draw moves the bar.

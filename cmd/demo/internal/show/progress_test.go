@@ -84,7 +84,8 @@ func TestProgressBar(t *testing.T) {
 	terminal.Reset()
 	observeRun(bar(), 2, 50, 60)
 	assert.Contains(t, terminal.String(), "[=")
-	assert.True(t, strings.HasSuffix(terminal.String(), "\x1b[2K\r"), "and where the run is stopped: %q", terminal.String())
+	assert.True(t, strings.HasSuffix(terminal.String(), "\x1b[2K\r"), "and where the run is stopped: %q",
+		terminal.String())
 
 	terminal.Reset()
 	p := bar()

@@ -9,11 +9,13 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// reliability draws how often the model is right when it is so sure; in a second row, as it is calibrated.
+// reliability draws how often the model is right when it is so sure; in a second row, as it is
+// calibrated.
 func reliability(s *record.Run) figure.Figure {
 	title, c := "Reliability on the test rows", s.Calibration
 	if c == nil || len(c.Reliability) == 0 {
-		return figure.Figure{Panels: [][]figure.Panel{reliabilityPanels(title, "How sure the model is", s.ECE, s.Test.Reliability)},
+		return figure.Figure{Panels: [][]figure.Panel{reliabilityPanels(title, "How sure the model is", s.ECE,
+			s.Test.Reliability)},
 			Width: figure.Wide, Height: 4.4 * vg.Inch}
 	}
 	after := fmt.Sprintf("calibrated, T = %.3g", float64(c.Temperature))

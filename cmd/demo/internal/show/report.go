@@ -14,7 +14,8 @@ import (
 func Report(w io.Writer, s *record.Run, entry LossInfo) {
 	fmt.Fprintln(w)
 	if s.Interrupted {
-		fmt.Fprintf(w, "stopped after %s of %d: this is what was learned so far\n", cli.Count(len(s.History), "whole epoch"), s.Config.Epochs)
+		fmt.Fprintf(w, "stopped after %s of %d: this is what was learned so far\n", cli.Count(len(s.History), "whole epoch"),
+			s.Config.Epochs)
 		if s.ResumeCommand != "" {
 			fmt.Fprintf(w, "saved in %s; to go on:\n  %s\n", s.Checkpoint, s.ResumeCommand)
 		}
@@ -48,13 +49,17 @@ func printScores(w io.Writer, s *record.Run, entry LossInfo) {
 		fmt.Fprintf(w, "%s  %10s  %18s\n", line, accuracy, ece)
 	}
 	row("", withUnit("loss", entry.Unit), "lowest possible", "accuracy", "calibration error")
-	row("train", record.ShortDecimal(s.TrainLoss), record.Decimal(s.TrainLowestLoss), record.Percent(s.TrainAccuracy), record.Percent(s.TrainECE))
+	row("train", record.ShortDecimal(s.TrainLoss), record.Decimal(s.TrainLowestLoss), record.Percent(s.TrainAccuracy),
+		record.Percent(s.TrainECE))
 	if s.Data.ValidationRows > 0 {
-		row("validation", record.ShortDecimal(s.ValidationLoss), record.Decimal(s.ValidationLowestLoss), record.Percent(s.ValidationAccuracy), record.Percent(s.ValidationECE))
+		row("validation", record.ShortDecimal(s.ValidationLoss), record.Decimal(s.ValidationLowestLoss),
+			record.Percent(s.ValidationAccuracy), record.Percent(s.ValidationECE))
 	}
-	row("test", record.ShortDecimal(s.TestLoss), record.Decimal(s.TestLowestLoss), record.Percent(s.TestAccuracy), record.Percent(s.ECE))
+	row("test", record.ShortDecimal(s.TestLoss), record.Decimal(s.TestLowestLoss), record.Percent(s.TestAccuracy),
+		record.Percent(s.ECE))
 	if t := s.Teacher; t != nil {
-		row("teacher, test", record.Decimal(t.TestLoss), record.Decimal(s.TestLowestLoss), record.Percent(t.TestAccuracy), record.Percent(t.ECE))
+		row("teacher, test", record.Decimal(t.TestLoss), record.Decimal(s.TestLowestLoss), record.Percent(t.TestAccuracy),
+			record.Percent(t.ECE))
 	}
 	fmt.Fprintln(w)
 	if entry.Lowest {

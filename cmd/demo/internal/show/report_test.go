@@ -32,7 +32,8 @@ func TestReports(t *testing.T) {
 	demotest.Golden(t, "report_interrupted_mae.golden", report(s, mae))
 
 	s = demotest.ExampleRun()
-	s.Data = record.Data{Name: "housing", TrainRows: 23, TestRows: 1, Features: 9, Classes: 3, SoftLabels: true, Weighted: true}
+	s.Data = record.Data{Name: "housing", TrainRows: 23, TestRows: 1, Features: 9, Classes: 3, SoftLabels: true,
+		Weighted: true}
 	s.History, s.Files, s.Interrupted = nil, nil, true
 	s.GraphAgrees, s.GraphDifference = false, 0.25
 	demotest.Golden(t, "report_housing.golden", report(s, ce))
@@ -40,6 +41,8 @@ func TestReports(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	assert.Equal(t, []string{"0.1235", "-", "12.35 %", "-", "100.00 %"},
-		[]string{record.Decimal(0.12346), record.Decimal(record.Unknown), record.Percent(0.12346), record.Percent(record.Unknown), record.Percent(1)})
-	assert.Equal(t, []string{"1 row", "2 rows", "0 rows"}, []string{cli.Count(1, "row"), cli.Count(2, "row"), cli.Count(0, "row")})
+		[]string{record.Decimal(0.12346), record.Decimal(record.Unknown), record.Percent(0.12346),
+			record.Percent(record.Unknown), record.Percent(1)})
+	assert.Equal(t, []string{"1 row", "2 rows", "0 rows"}, []string{cli.Count(1, "row"), cli.Count(2, "row"),
+		cli.Count(0, "row")})
 }

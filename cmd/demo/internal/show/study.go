@@ -11,7 +11,8 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// studyText is a cell as the table shows it: mean ± deviation, and of how many runs where that is not so for all.
+// studyText is a cell as the table shows it: mean ± deviation, and of how many runs where that is
+// not so for all.
 func studyText(s *record.Study, c *record.Cell, best bool) string {
 	decimals := 1
 	if s.Measure == record.MeasureKL {

@@ -13,9 +13,11 @@ import (
 )
 
 func TestStudyFigure(t *testing.T) {
-	s := record.Study{Measure: record.MeasureAccuracy, Losses: []string{"ce", "mae"}, Noise: []float64{0, 0.4}, Seeds: 2, Runs: 8, Finished: 3, Cells: []record.Cell{
-		{Loss: "ce", Noise: 0, Runs: 2, LastMean: 0.97, LastDev: 0.01, BestMean: 0.98, BestDev: 0.01}, {Loss: "ce", Noise: 0.4, Runs: 1, LastMean: 0.86, BestMean: 0.94},
-	}}
+	s := record.Study{Measure: record.MeasureAccuracy, Losses: []string{"ce", "mae"}, Noise: []float64{0, 0.4}, Seeds: 2,
+		Runs: 8, Finished: 3, Cells: []record.Cell{
+			{Loss: "ce", Noise: 0, Runs: 2, LastMean: 0.97, LastDev: 0.01, BestMean: 0.98, BestDev: 0.01},
+			{Loss: "ce", Noise: 0.4, Runs: 1, LastMean: 0.86, BestMean: 0.94},
+		}}
 	for _, best := range []bool{false, true} {
 		p := studyLines(&s, best)
 		assert.Equal(t, []float64{0, 0.4}, p.XTicks)
@@ -38,7 +40,8 @@ func TestStudyTitles(t *testing.T) {
 	assert.Equal(t, "accuracy on clean test rows in %, last epoch, mean ± deviation of 3 runs", studyTitle(&s, false))
 	assert.Equal(t, "95.7 ± 0.4", studyText(&s, &record.Cell{Runs: 3, LastMean: 0.957, LastDev: 0.004}, false))
 	s.Finished = 3
-	assert.Equal(t, "accuracy on clean test rows in %, best epoch of each run, mean ± deviation of up to 3 runs", studyTitle(&s, true))
+	assert.Equal(t, "accuracy on clean test rows in %, best epoch of each run, mean ± deviation of up to 3 runs",
+		studyTitle(&s, true))
 	assert.Equal(t, "95.7 (n = 1)", studyText(&s, &record.Cell{Runs: 1, BestMean: 0.957}, true))
 	assert.Equal(t, "95.7 ± 0.1 (n = 2)", studyText(&s, &record.Cell{Runs: 2, BestMean: 0.957, BestDev: 0.001}, true))
 	s.Measure = record.MeasureKL

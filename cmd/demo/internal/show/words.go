@@ -30,7 +30,8 @@ func withUnit(name, unit string) string {
 
 // describeCalibration is the temperature in a sentence.
 func describeCalibration(s *record.Run) string {
-	return fmt.Sprintf("temperature %.4g, fitted on %s", float64(s.Calibration.Temperature), cli.Count(s.Data.ValidationRows, "validation row"))
+	return fmt.Sprintf("temperature %.4g, fitted on %s", float64(s.Calibration.Temperature),
+		cli.Count(s.Data.ValidationRows, "validation row"))
 }
 
 // describeTeacher is the teacher in a sentence.
@@ -40,7 +41,8 @@ func describeTeacher(s *record.Run) string {
 		sizes = append(sizes, strconv.Itoa(n))
 	}
 	c := s.Config
-	return fmt.Sprintf("%s (%s) at temperature %g, %g of the loss", c.Teacher, strings.Join(sizes, " - "), c.Temperature, c.TeacherWeight)
+	return fmt.Sprintf("%s (%s) at temperature %g, %g of the loss", c.Teacher, strings.Join(sizes, " - "), c.Temperature,
+		c.TeacherWeight)
 }
 
 // precise is a number with enough digits to compare two.

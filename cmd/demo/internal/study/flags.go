@@ -49,7 +49,8 @@ func (o *Options) file(end string) string {
 func (o *Options) Flags() []cli.Flag {
 	return slices.Concat(
 		cli.Group("Data", append(o.Source.Flags(),
-			cli.Value("test", "FRACTION", "0.3", "part of the rows kept for the test, between 0 and 1", cli.Part(&o.testFraction)),
+			cli.Value("test", "FRACTION", "0.3", "part of the rows kept for the test, between 0 and 1",
+				cli.Part(&o.testFraction)),
 			cli.Value("scale", "auto|yes|no", "auto", "scale features to mean 0 and deviation 1 of the training rows; auto "+
 				"leaves the pixels of digits, 0 to 1, as they are",
 				cli.OneOf(&o.scaling, strings.Clone, "auto", "yes", "no")),
@@ -111,7 +112,8 @@ func (o *Options) defaults() {
 	}
 	o.scale = o.scaling == "yes" || o.scaling == "auto" && o.Data != "digits"
 	if o.losses == nil {
-		o.losses = [][]string{{"ce", "ce@0.1", "gce:q=0.7", "mae"}, {"soft", "majority", "majority@0.1", "constant"}}[kind(0, 1)]
+		o.losses = [][]string{{"ce", "ce@0.1", "gce:q=0.7", "mae"}, {"soft", "majority", "majority@0.1",
+			"constant"}}[kind(0, 1)]
 	}
 	if o.noise == nil {
 		o.noise = [][]float64{{0, 0.2, 0.4, 0.6}, {0}}[kind(0, 1)]
@@ -147,7 +149,8 @@ func parseAnswers(text string) (losses.Criterion, error) {
 		return losses.Criterion{}, nil
 	}
 	if name != "soft" && name != "majority" {
-		return losses.Criterion{}, fmt.Errorf("%q: for answers of people want soft, majority, constant or, smoothed, majority@0.1", text)
+		return losses.Criterion{}, fmt.Errorf("%q: for answers of people want soft, majority, constant or, smoothed, "+
+			"majority@0.1", text)
 	}
 	spec := "ce"
 	if smooth {

@@ -33,15 +33,19 @@ func (o *Options) allJobs() (jobs []record.Job) {
 func (o *Options) identity(set *dataset.Dataset) string {
 	sum := crc32.NewIEEE()
 	fmt.Fprint(sum, set.Features.Float32s(), set.Labels.Float32s(), set.Counts)
-	return fmt.Sprintf("data %s (%d rows, %d features, %d classes, crc %08x), test %g, scaled %v, hidden %v, epochs %d, batch %d, learning rate %g",
-		o.Data, set.Len(), set.NumFeatures(), set.NumClasses(), sum.Sum32(), o.testFraction, o.scale, o.hidden, o.epochs, o.batch, o.learnRate)
+	return fmt.Sprintf("data %s (%d rows, %d features, %d classes, crc %08x), test %g, scaled %v, hidden %v, epochs %d, "+
+		"batch %d, learning rate %g",
+		o.Data, set.Len(), set.NumFeatures(), set.NumClasses(), sum.Sum32(), o.testFraction, o.scale, o.hidden, o.epochs,
+		o.batch, o.learnRate)
 }
 
 // do makes one run. It depends on the job alone.
-func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job, observe train.Observer) (record.Result, error) {
+func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
+	observe train.Observer) (record.Result, error) {
 	trainSet, testSet, err := set.Split(o.testFraction, j.Seed)
 	if err != nil {
-		return record.Result{}, cli.Usagef("-test %g of %s: %s", o.testFraction, cli.Count(set.Len(), "row"), cli.TrimPackage(err))
+		return record.Result{}, cli.Usagef("-test %g of %s: %s", o.testFraction, cli.Count(set.Len(), "row"),
+			cli.TrimPackage(err))
 	}
 	if o.scale {
 		if _, err := input.ScaleSets(trainSet, testSet); err != nil {
@@ -71,8 +75,10 @@ func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job, ob
 	return out, nil
 }
 
-// doAnswers makes one run of the study about answers: trained on what they are made into, tested on what they are.
-func (o *Options) doAnswers(ctx context.Context, cfg train.Config, trainSet, testSet *dataset.Dataset, j record.Job, observe train.Observer) (record.Result, error) {
+// doAnswers makes one run of the study about answers: trained on what they are made into, tested on
+// what they are.
+func (o *Options) doAnswers(ctx context.Context, cfg train.Config, trainSet, testSet *dataset.Dataset, j record.Job,
+	observe train.Observer) (record.Result, error) {
 	var err error
 	if cfg.Criterion, err = parseAnswers(j.Loss); err != nil {
 		return record.Result{}, err
@@ -111,7 +117,8 @@ func (o *Options) doAnswers(ctx context.Context, cfg train.Config, trainSet, tes
 	return out, err
 }
 
-// constantAnswers predicts the same for everybody: how all the people of the training rows answered together.
+// constantAnswers predicts the same for everybody: how all the people of the training rows answered
+// together.
 func constantAnswers(trainSet, testSet *dataset.Dataset, j record.Job) (record.Result, error) {
 	k, weights := trainSet.NumClasses(), train.RowWeights(trainSet)
 	sums := make([]float64, k)

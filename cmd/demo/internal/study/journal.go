@@ -20,14 +20,15 @@ type studyHead struct {
 	Settings string `json:"settings"`
 }
 
-// journal is a file of finished runs, a line of JSON each, behind a line that says what they have in common.
+// journal is a file of finished runs, a line of JSON each, behind a line that says what they have
+// in common.
 type journal struct {
 	file *os.File
 	done map[record.Job]record.Result
 }
 
-// openJournal reads the finished runs of a study and opens the file for more. A last line that a killed process left
-// unfinished is taken away. Runs of other settings are errUsage.
+// openJournal reads the finished runs of a study and opens the file for more. A last line that a
+// killed process left unfinished is taken away. Runs of other settings are errUsage.
 func openJournal(path, settings string, fresh bool) (*journal, error) {
 	head, err := json.Marshal(studyHead{studyKind, settings})
 	if err != nil {
@@ -81,7 +82,8 @@ func checkHead(path string, line []byte, settings string) error {
 		return cli.Usagef("%s: is no file of finished runs; use another -out or add -fresh", path)
 	}
 	if h.Settings != settings {
-		return cli.Usagef("%s has runs of other settings (%s; now %s); use another -out, or add -fresh to forget them", path, h.Settings, settings)
+		return cli.Usagef("%s has runs of other settings (%s; now %s); use another -out, or add -fresh to forget them", path,
+			h.Settings, settings)
 	}
 	return nil
 }

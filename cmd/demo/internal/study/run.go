@@ -102,7 +102,8 @@ func (s *studyRun) one(ctx context.Context, j record.Job) error {
 		if s.isAnswers() {
 			what = fmt.Sprintf("%-14s seed %-2d", j.Loss, j.Seed)
 		}
-		fmt.Fprintf(s.text, "%4d/%d  %s  last %s  best %s  %s\n", s.ended, s.missing, what, s.score(r.Last), s.score(r.Best), timeLeft(left, s.missing-s.ended))
+		fmt.Fprintf(s.text, "%4d/%d  %s  last %s  best %s  %s\n", s.ended, s.missing, what, s.score(r.Last), s.score(r.Best),
+			timeLeft(left, s.missing-s.ended))
 	}
 	return s.journal.add(r)
 }
@@ -176,7 +177,8 @@ func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
 	study := o.summary(j.done)
 	fmt.Fprintln(text)
 	if ctx.Err() != nil {
-		fmt.Fprintf(text, "stopped: %d of %s finished and kept in %s; to go on:\n  %s\n\n", study.Finished, cli.Count(study.Runs, "run"), o.file(".jsonl"),
+		fmt.Fprintf(text, "stopped: %d of %s finished and kept in %s; to go on:\n  %s\n\n", study.Finished,
+			cli.Count(study.Runs, "run"), o.file(".jsonl"),
 			c.Command("compare", args, "fresh"))
 	}
 	return saveStudy(study, &o, text, c.Stdout)
@@ -191,10 +193,13 @@ func (s *studyRun) printHead() {
 			kept++
 		}
 	}
-	fmt.Fprintf(s.text, "data     %s: %s, %g of them for the test, another split for each seed\n", s.Data, cli.Count(s.set.Len(), "row"), s.testFraction)
-	fmt.Fprintf(s.text, "network  %s, %s in batches of %d, learning rate %g\n", show.Layers(d, record.Config{Hidden: s.hidden}),
+	fmt.Fprintf(s.text, "data     %s: %s, %g of them for the test, another split for each seed\n", s.Data,
+		cli.Count(s.set.Len(), "row"), s.testFraction)
+	fmt.Fprintf(s.text, "network  %s, %s in batches of %d, learning rate %g\n",
+		show.Layers(d, record.Config{Hidden: s.hidden}),
 		cli.Count(s.Options.epochs, "epoch"), s.batch, s.learnRate)
-	what := fmt.Sprintf("%d losses, %s, %s", len(s.losses), cli.Count(len(s.noise), "noise rate"), cli.Count(s.seeds, "seed"))
+	what := fmt.Sprintf("%d losses, %s, %s", len(s.losses), cli.Count(len(s.noise), "noise rate"),
+		cli.Count(s.seeds, "seed"))
 	if s.isAnswers() {
 		what = fmt.Sprintf("%d kinds of label, %s", len(s.losses), cli.Count(s.seeds, "seed"))
 	}

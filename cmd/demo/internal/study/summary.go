@@ -10,8 +10,10 @@ import (
 // summary puts the finished runs together, in an order that does not depend on when they finished.
 func (o *Options) summary(done map[record.Job]record.Result) *record.Study {
 	s := &record.Study{
-		Data: o.Data, Measure: record.MeasureAccuracy, Epochs: o.epochs, Batch: o.batch, LearnRate: o.learnRate, Hidden: o.hidden,
-		Test: o.testFraction, Losses: o.losses, Noise: o.noise, Seeds: o.seeds, Cells: []record.Cell{}, Results: []record.Result{},
+		Data: o.Data, Measure: record.MeasureAccuracy, Epochs: o.epochs, Batch: o.batch, LearnRate: o.learnRate,
+		Hidden: o.hidden,
+		Test:   o.testFraction, Losses: o.losses, Noise: o.noise, Seeds: o.seeds, Cells: []record.Cell{},
+		Results: []record.Result{},
 	}
 	if o.isAnswers() {
 		s.Measure = record.MeasureKL

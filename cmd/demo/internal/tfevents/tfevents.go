@@ -13,7 +13,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// File is an event file of TensorBoard: records of TFRecord framing, each an Event of tensorflow/core/util/event.proto.
+// File is an event file of TensorBoard: records of TFRecord framing, each an Event of
+// tensorflow/core/util/event.proto.
 //
 //	record   length uint64, masked CRC of length, data, masked CRC of data; little-endian
 //	mask     crc32c rotated right by 15 bits, + 0xa282ead8
