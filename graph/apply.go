@@ -32,11 +32,7 @@ func ApplyWith(c losses.Criterion, logits *gorgonia.Node, target Target, o Optio
 		return nil, err
 	}
 	op := newLoss(c, logits, target, o)
-	t, err := targetNode(logits.Graph(), target)
-	if err != nil {
-		return nil, err
-	}
-	in := gorgonia.Nodes{logits, t}
+	in := gorgonia.Nodes{logits, targetNode(logits.Graph(), target)}
 	if o.SampleWeights != nil {
 		in = append(in, o.SampleWeights)
 	}
@@ -78,10 +74,9 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 }
 
 // targetNode returns the target as a node of g.
-func targetNode(g *gorgonia.ExprGraph, target Target) (*gorgonia.Node, error) {
-	d, ok := target.(*tensor.Dense)
-	if !ok {
-		return target.(*gorgonia.Node), nil
+func targetNode(g *gorgonia.ExprGraph, target Target) *gorgonia.Node {
+	if d, ok := target.(*tensor.Dense); ok {
+		return inputOf(g, "target", kind{dims: d.Dims()}.typ(d.Dtype()), d.Shape().Clone(), d)
 	}
-	return inputOf(g, "target", kind{dims: d.Dims()}.typ(d.Dtype()), d.Shape().Clone(), d)
+	return target.(*gorgonia.Node)
 }

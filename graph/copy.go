@@ -19,7 +19,8 @@ func copyGraph(final bool, roots ...*gorgonia.Node) (*gorgonia.ExprGraph, copied
 	seen := map[uint32]*gorgonia.Node{}
 	for _, n := range g.AllNodes() {
 		if other := seen[n.Hashcode()]; other != nil {
-			return nil, nil, oneHash(n, other)
+			return nil, nil, &Error{Arg: "graph", Got: describe(n), Problem: "has the hash of " + describe(other) + ": Gorgonia would take them for one",
+				Want: "other names or parameters", Kind: ErrNode}
 		}
 		seen[n.Hashcode()] = n
 	}
@@ -31,11 +32,11 @@ func (c copied) copy(g *gorgonia.ExprGraph, n *gorgonia.Node, final bool) (*gorg
 	if m, ok := c[n]; ok {
 		return m, nil
 	}
-	children, err := childrenOf(n)
-	if err != nil {
+	if err := checkMember("graph", n); err != nil {
 		return nil, err
 	}
-	copies := make(gorgonia.Nodes, len(children))
+	children := childrenOf(n)
+	copies, err := make(gorgonia.Nodes, len(children)), error(nil)
 	for i, child := range children {
 		if copies[i], err = c.copy(g, child, final); err != nil {
 			return nil, err
@@ -60,17 +61,9 @@ func (c copied) copy(g *gorgonia.ExprGraph, n *gorgonia.Node, final bool) (*gorg
 	}
 	before := len(g.AllNodes())
 	m := gorgonia.NewUniqueNode(options...)
-	switch merged := len(g.AllNodes()) == before; {
-	case merged && op == nil:
+	if op == nil && len(g.AllNodes()) == before {
 		return nil, &Error{Arg: "graph", Got: describe(n), Problem: "is the name of two inputs of one type and shape: they would be one node", Kind: ErrNode}
-	case merged && !sameOp(m, op, copies):
-		return nil, oneHash(n, m)
 	}
 	c[n] = m
 	return m, nil
-}
-
-// oneHash is the error of two nodes that Gorgonia would take for one.
-func oneHash(n, other *gorgonia.Node) error {
-	return &Error{Arg: "graph", Got: describe(n), Problem: "has the hash of " + describe(other) + ", Gorgonia would take them for one", Want: "other names or parameters", Kind: ErrNode}
 }

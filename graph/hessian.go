@@ -168,10 +168,7 @@ func productsOf(gradients, weights gorgonia.Nodes, vectors []*tensor.Dense, dire
 		if v == nil {
 			continue
 		}
-		var err error
-		if directions[i], err = newInput(weights[i], fmt.Sprintf("vector %d", i), v); err != nil {
-			return nil, err
-		}
+		directions[i] = newInput(weights[i], fmt.Sprintf("vector %d", i), v)
 		d, err := shapedLike(directions[i], gradients[i])
 		if err != nil {
 			return nil, err
@@ -208,17 +205,14 @@ func productsOf(gradients, weights gorgonia.Nodes, vectors []*tensor.Dense, dire
 	}
 	for i, w := range weights {
 		if products[i] == nil {
-			var err error
-			if products[i], err = newInput(w, fmt.Sprintf("zeros %d", i), dense.New(w.Dtype(), w.Shape()...)); err != nil {
-				return nil, err
-			}
+			products[i] = newInput(w, fmt.Sprintf("zeros %d", i), dense.New(w.Dtype(), w.Shape()...))
 		}
 	}
 	return products, nil
 }
 
 // newInput returns an input like w that holds v.
-func newInput(w *gorgonia.Node, name string, v *tensor.Dense) (*gorgonia.Node, error) {
+func newInput(w *gorgonia.Node, name string, v *tensor.Dense) *gorgonia.Node {
 	var value gorgonia.Value = v
 	if w.IsScalar() {
 		value = scalarOf(v)

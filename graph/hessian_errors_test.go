@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -179,4 +180,59 @@ func TestHessianOps(t *testing.T) {
 		})
 	}
 	require.Len(t, found, 2*4+7, "by logits, labels, weights and upstream for two losses; by x and upstream for three functions and by upstream for Smooth: %v", found)
+}
+
+// TestHessianOfBrokenGraphs has nodes that were removed, and ops of a user's that Gorgonia cannot tell apart when it compiles.
+func TestHessianOfBrokenGraphs(t *testing.T) {
+	v := []*tensor.Dense{f64([]float64{1, 2, 3}, 3)}
+	x := input(G.NewGraph(), "x", f64([]float64{1, 2, 3}, 3))
+	y := must(t)(G.Square(x))
+	cost := must(t)(G.Sum(y))
+	x.Graph().RemoveNode(y)
+	_, err := graph.HessianVector(cost, G.Nodes{x}, v)
+	require.ErrorIs(t, err, graph.ErrNode)
+	require.ErrorContains(t, err, "any more")
+
+	x = input(G.NewGraph(), "x", f64([]float64{1, 2, 3}, 3))
+	same := newElementOp("same", 1, func(x ...float64) float64 { return x[0] }, nil)
+	one, two := must(t)(G.ApplyOp(same, x)), must(t)(G.ApplyOp(&twin{same}, x))
+	_, err = graph.HessianVector(must(t)(G.Sum(must(t)(G.Add(one, two)))), G.Nodes{x}, v)
+	require.ErrorIs(t, err, graph.ErrNode)
+	require.ErrorContains(t, err, "take them for one")
+}
+
+// twin writes the hash of another op, but says another.
+type twin struct{ *elementOp }
+
+func (*twin) Hashcode() uint32 { return 7 }
+
+// TestHessianOfPanickingGraphs has an op of a user's that panics when it is differentiated, and one that fails.
+func TestHessianOfPanickingGraphs(t *testing.T) {
+	broken := errors.New("broken")
+	for text, diff := range map[string]func(G.Nodes, *G.Node) (G.Nodes, error){
+		"oops":   func(G.Nodes, *G.Node) (G.Nodes, error) { panic("oops") },
+		"broken": func(G.Nodes, *G.Node) (G.Nodes, error) { return nil, broken },
+	} {
+		x := input(G.NewGraph(), "x", f64([]float64{1, 2, 3}, 3))
+		y := must(t)(G.ApplyOp(newElementOp("user's", 1, func(x ...float64) float64 { return x[0] }, diff), x))
+		_, err := graph.HessianVector(must(t)(G.Sum(y)), G.Nodes{x}, []*tensor.Dense{f64([]float64{1, 2, 3}, 3)})
+		require.ErrorIs(t, err, graph.ErrNode)
+		require.ErrorContains(t, err, text)
+	}
+}
+
+// TestHessianStopsAtLabels has labels that depend on the weight and whose gradient nobody asked for: they are constants in the
+// gradient, and so in the products.
+func TestHessianStopsAtLabels(t *testing.T) {
+	products := func(labels func(z *G.Node) *G.Node) [][]float64 {
+		w := input(G.NewGraph(), "w", f64(normals(newRand(3), 12), 4, 3))
+		cost := must(t)(graph.Apply(losses.Criterion{Loss: losses.GCE{Q: 0.5}}, must(t)(G.Tanh(w)), labels(w)))
+		h, err := graph.HessianVector(cost, G.Nodes{w}, []*tensor.Dense{f64(normals(newRand(4), 12), 4, 3)})
+		require.NoError(t, err)
+		return runProducts(t, h)
+	}
+	p, err := losses.Softmax(f64(normals(newRand(3), 12), 4, 3))
+	require.NoError(t, err)
+	want := products(func(w *G.Node) *G.Node { return input(w.Graph(), "labels", p) })
+	requireClose(t, want[0], products(func(w *G.Node) *G.Node { return must(t)(graph.Softmax(w)) })[0], 1e-14, 1e-15, "labels of the weight")
 }

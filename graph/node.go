@@ -28,9 +28,20 @@ func checkNode(arg string, n *gorgonia.Node, want string) error {
 	case n.Type() == nil:
 		return &Error{Arg: arg, Got: describe(n), Problem: "has no value", Want: "an input or the result of an operation", Kind: ErrNode}
 	}
+	if err := checkMember(arg, n); err != nil {
+		return err
+	}
 	if t, ok := n.Type().(gorgonia.TensorType); ok && t.Dims != len(n.Shape()) {
 		return &Error{Arg: arg, Got: describe(n), Problem: fmt.Sprintf("is a %v of shape %v", t, n.Shape()), Want: "a tensor of as many dimensions as its shape has",
 			Kind: losses.ErrShape}
+	}
+	return nil
+}
+
+// checkMember wants a node that has not been removed from its graph.
+func checkMember(arg string, n *gorgonia.Node) error {
+	if g := n.Graph(); g != nil && g.Node(n.ID()) != n {
+		return &Error{Arg: arg, Got: describe(n), Problem: "is not a node of its graph any more", Kind: ErrNode}
 	}
 	return nil
 }
@@ -44,22 +55,16 @@ func sameGraph(arg string, n, other *gorgonia.Node, of string) error {
 }
 
 // childrenOf returns the inputs of a node's op, in their order.
-func childrenOf(n *gorgonia.Node) (children gorgonia.Nodes, err error) {
-	g := n.Graph()
-	if g == nil {
-		return nil, nil // a constant that no graph has taken in
+func childrenOf(n *gorgonia.Node) (children gorgonia.Nodes) {
+	if n.Graph() == nil {
+		return nil // a constant that no graph has taken in
 	}
-	if m, ok := g.Node(n.ID()).(*gorgonia.Node); !ok || m != n {
-		return nil, &Error{Arg: "graph", Got: describe(n), Problem: "is not a node of its graph any more", Kind: ErrNode}
-	}
-	for it := g.From(n.ID()); it != nil && it.Next(); {
-		child, ok := it.Node().(*gorgonia.Node)
-		if !ok {
-			return nil, &Error{Arg: "graph", Got: describe(n), Problem: fmt.Sprintf("has a %T for an input", it.Node()), Kind: ErrNode}
+	for it := n.Graph().From(n.ID()); it != nil && it.Next(); {
+		if child, ok := it.Node().(*gorgonia.Node); ok {
+			children = append(children, child)
 		}
-		children = append(children, child)
 	}
-	return children, nil
+	return children
 }
 
 // typeName is the name of an op's type, which Gorgonia does not export.

@@ -153,3 +153,34 @@ func TestGradientAfterLoss(t *testing.T) {
 		require.True(t, children[z.ID()], name)
 	}
 }
+
+// TestReshapeRefusesNonsense calls the op that stands for Gorgonia's Reshape in the graph of a Hessian.
+func TestReshapeRefusesNonsense(t *testing.T) {
+	w := input(G.NewGraph(), "w", f64(normals(newRand(1), 6), 2, 3))
+	cost := must(t)(G.Sum(must(t)(G.Cube(must(t)(G.Reshape(w, tensor.Shape{3, 2}))))))
+	h, err := graph.HessianVector(cost, G.Nodes{w}, []*tensor.Dense{f64(normals(newRand(2), 6), 2, 3)})
+	require.NoError(t, err)
+	found := 0
+	for _, n := range h.Graph.AllNodes() {
+		if n.Op() == nil || !strings.HasPrefix(n.Op().String(), "softloss{reshape") {
+			continue
+		}
+		found++
+		require.NotNil(t, n.Op().Type())
+		s, err := n.Op().InferShape(tensor.Shape{6})
+		require.NoError(t, err)
+		require.Equal(t, n.Shape(), s)
+		_, err = n.Op().InferShape()
+		require.Error(t, err)
+		for _, in := range [][]G.Value{{}, {nil}, {G.NewF64(1)}, {G.NewI(1)}, {(*tensor.Dense)(nil)}, {f64(make([]float64, 4), 4)}, {w.Value(), w.Value()}} {
+			require.NotPanics(t, func() {
+				_, err := n.Op().Do(in...)
+				require.Error(t, err, "%v", in)
+			})
+		}
+		y, err := n.Op().Do(f64(make([]float64, 6), 1, 6))
+		require.NoError(t, err)
+		require.Equal(t, n.Shape(), y.Shape())
+	}
+	require.NotZero(t, found)
+}

@@ -16,9 +16,6 @@ import (
 // Gorgonia takes two nodes for one when their 32-bit hashes are equal: when it compiles a graph, whatever else they are, and when it
 // adds a node, nearly so. What this package adds gets a hash of its own.
 
-// marks is how many texts are tried for a node: two in 2^32 collide.
-const marks = 64
-
 // ownOp is an op of this package.
 type ownOp interface {
 	gorgonia.Op
@@ -38,32 +35,30 @@ func apply(o ownOp, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, err
 	}
 	g, t := in[0].Graph(), o.result(in[0].Dtype())
-	for mark := range marks {
+	for mark := 0; ; mark++ {
 		o.Mark(mark)
 		other := nodeOf(g, nodeHash(t, s, o.WriteHash, in))
 		if other == nil || sameOp(other, o, in) {
 			return gorgonia.ApplyOp(o, in...)
 		}
 	}
-	return nil, &Error{Arg: "graph", Got: o.String(), Problem: "has the hash of another node, and so have all its variants", Kind: ErrNode}
 }
 
 // inputOf returns an input of g that holds v: one that is there already, or a new one. Its name begins with prefix.
-func inputOf(g *gorgonia.ExprGraph, prefix string, t hm.Type, s tensor.Shape, v gorgonia.Value) (*gorgonia.Node, error) {
-	for mark := range marks {
+func inputOf(g *gorgonia.ExprGraph, prefix string, t hm.Type, s tensor.Shape, v gorgonia.Value) *gorgonia.Node {
+	for mark := 0; ; mark++ {
 		name := fmt.Sprintf("%s@%p", prefix, v)
 		if mark > 0 {
 			name = fmt.Sprintf("%s #%d", name, mark)
 		}
 		other := nodeOf(g, nodeHash(t, s, func(h hash.Hash) { io.WriteString(h, name) }, nil))
 		if other == nil {
-			return gorgonia.NewUniqueNode(gorgonia.WithShape(s...), gorgonia.WithType(t), gorgonia.In(g), gorgonia.WithName(name), gorgonia.WithValue(v)), nil
+			return gorgonia.NewUniqueNode(gorgonia.WithShape(s...), gorgonia.WithType(t), gorgonia.In(g), gorgonia.WithName(name), gorgonia.WithValue(v))
 		}
 		if other.IsVar() && other.Name() == name && other.Value() == v {
-			return other, nil
+			return other
 		}
 	}
-	return nil, &Error{Arg: "graph", Got: prefix, Problem: "has the hash of another node, and so have all its variants", Kind: ErrNode}
 }
 
 // nodeHash is the hash that Gorgonia gives a node of this type and shape: of an op, which writes what tells it from others, with its inputs,
@@ -94,8 +89,7 @@ func sameOp(n *gorgonia.Node, o gorgonia.Op, in gorgonia.Nodes) bool {
 	if n.Op() == nil || typeName(n.Op()) != typeName(o) || n.Op().String() != o.String() {
 		return false
 	}
-	children, err := childrenOf(n)
-	return err == nil && slices.EqualFunc(children, in, func(a, b *gorgonia.Node) bool {
+	return slices.EqualFunc(childrenOf(n), in, func(a, b *gorgonia.Node) bool {
 		return a == b || b.Graph() == nil && a.Hashcode() == b.Hashcode() // a constant that g has a copy of
 	})
 }
