@@ -57,21 +57,14 @@ func (o *reshapeOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 		x = scalarTensor(in[0])
 	}
 	if x == nil {
-		return nil, o.fail(fmt.Sprintf("a %T", in[0]), losses.ErrDtype, nil)
+		return nil, &Error{Arg: o.String(), Got: fmt.Sprintf("a %T", in[0]), Problem: "is of the wrong type", Want: "a *tensor.Dense", Kind: losses.ErrDtype}
 	}
 	y, ok := x.Clone().(*tensor.Dense)
-	if !ok || x.Shape().TotalSize() != o.to.TotalSize() {
-		return nil, o.fail(fmt.Sprintf("shape %v", x.Shape()), losses.ErrShape, nil)
-	}
-	if err := y.Reshape(o.to.Clone()...); err != nil {
-		return nil, o.fail(fmt.Sprintf("shape %v", x.Shape()), losses.ErrShape, err)
+	if !ok || y.Reshape(o.to.Clone()...) != nil {
+		return nil, &Error{Arg: o.String(), Got: fmt.Sprintf("shape %v", x.Shape()), Problem: "cannot be reshaped", Want: "as many elements", Kind: losses.ErrShape}
 	}
 	if o.to.Dims() == 0 {
 		return scalarOf(y), nil
 	}
 	return y, nil
-}
-
-func (o *reshapeOp) fail(got string, kind, cause error) error {
-	return &Error{Arg: o.String(), Got: got, Problem: "cannot be reshaped", Want: fmt.Sprintf("as many elements as %v has", o.to), Kind: kind, Cause: cause}
 }
