@@ -1,9 +1,6 @@
 package graph
 
 import (
-	"fmt"
-	"slices"
-
 	"gorgonia.org/gorgonia"
 
 	"softloss/losses"
@@ -56,11 +53,5 @@ func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target)
 	if w == target || w == logits {
 		return &Error{Arg: "sample weights", Got: describe(w), Problem: "is another input too", Want: "a node of their own", Kind: ErrNode}
 	}
-	if want := c.RowShape(logits.Shape()); !slices.Equal(w.Shape(), want) {
-		return &Error{Arg: "sample weights", Got: fmt.Sprintf("shape %v", w.Shape()), Problem: "is wrong", Want: fmt.Sprint(want), Kind: losses.ErrShape}
-	}
-	if w.Dtype() != logits.Dtype() {
-		return &Error{Arg: "sample weights", Got: fmt.Sprintf("dtype %v", w.Dtype()), Problem: "is wrong", Want: fmt.Sprintf("%v, the logits'", logits.Dtype()), Kind: losses.ErrDtype}
-	}
-	return nil
+	return c.CheckSampleWeights(w, logits)
 }

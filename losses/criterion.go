@@ -199,6 +199,23 @@ func (c Criterion) RowShape(s tensor.Shape) tensor.Shape {
 	return append(append(tensor.Shape{}, s[:a]...), s[a+1:]...)
 }
 
+// CheckSampleWeights says whether sample weights have the dtype of the logits, which Check accepts, and a shape that the rows have.
+// Errors: [ErrNil], [ErrShape], [ErrDtype].
+func (c Criterion) CheckSampleWeights(weights, logits Operand) error {
+	if missing(weights) {
+		return argError(ErrNil, "sample weights", "nil", "is no tensor", fmt.Sprintf("shape %v", c.RowShape(logits.Shape())))
+	}
+	return c.checkPerRow("sample weights", weights, logits)
+}
+
+// checkPerRow wants floats of the logits' dtype, one for every row.
+func (c Criterion) checkPerRow(arg string, x, logits Operand) error {
+	if x.Dtype() != logits.Dtype() {
+		return argError(ErrDtype, arg, "dtype "+x.Dtype().String(), "is wrong", logits.Dtype().String())
+	}
+	return c.checkRowShape(arg, x.Shape(), logits.Shape())
+}
+
 // fitsRows reports whether s is the shape of what the rows of logits have one of, as RowShape has it or with an axis of
 // one element in place of the class axis.
 func (c Criterion) fitsRows(s, logits tensor.Shape) bool {

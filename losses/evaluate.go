@@ -183,10 +183,7 @@ func (e *engine[T]) perRow(arg string, x tensor.Tensor, c Criterion, z *tensor.D
 	if err != nil {
 		return nil, err
 	}
-	if d.Dtype() != z.Dtype() {
-		return nil, argError(ErrDtype, arg, "dtype "+d.Dtype().String(), "is wrong", z.Dtype().String())
-	}
-	if err := c.checkRowShape(arg, d.Shape(), z.Shape()); err != nil {
+	if err := c.checkPerRow(arg, d, z); err != nil {
 		return nil, err
 	}
 	return dense.Rows(d, len(d.Shape())-1, buf), nil
