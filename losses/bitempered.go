@@ -30,15 +30,14 @@ type BiTempered struct {
 	T1, T2 float64 // the paper uses 0.8 and 1.2 for noisy images
 }
 
+var rangeT1, rangeT2 = Range{Min: 0, Max: 1}, Range{Min: 1, Max: math.Inf(1)}
+
 // Validate implements [Validator].
 func (b BiTempered) Validate() error {
-	if !(b.T1 >= 0 && b.T1 <= 1) {
-		return paramError("BiTempered.T1", b.T1, "a number in [0, 1]; the paper uses 0.8")
+	if err := rangeT1.check("BiTempered.T1", b.T1, "the paper uses 0.8"); err != nil {
+		return err
 	}
-	if !(b.T2 >= 1) || math.IsInf(b.T2, 1) {
-		return paramError("BiTempered.T2", b.T2, "a finite number >= 1; the paper uses 1.2")
-	}
-	return nil
+	return rangeT2.check("BiTempered.T2", b.T2, "the paper uses 1.2")
 }
 
 // needsLogits says that the loss has a softmax of its own.

@@ -1,10 +1,6 @@
 package losses
 
-import (
-	"math"
-
-	"softloss/losses/internal/kernel"
-)
+import "softloss/losses/internal/kernel"
 
 // ConfidencePenalty is cross entropy less Beta times the entropy of the prediction, which keeps it from growing too sure.
 //
@@ -23,10 +19,7 @@ type ConfidencePenalty struct {
 
 // Validate implements [Validator].
 func (c ConfidencePenalty) Validate() error {
-	if !(c.Beta >= 0) || math.IsInf(c.Beta, 1) {
-		return paramError("ConfidencePenalty.Beta", c.Beta, "a finite number >= 0; the paper uses 0.1")
-	}
-	return nil
+	return factor.check("ConfidencePenalty.Beta", c.Beta, "the paper uses 0.1")
 }
 
 // Row implements [Loss].

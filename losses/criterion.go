@@ -98,22 +98,14 @@ func (c Criterion) Validate() error {
 	if c.FromProbs && (c.Temperature != 0 && c.Temperature != 1 || c.LogitShift != nil || c.ZLoss != 0) {
 		return argError(ErrParam, "probs", "FromProbs", "has no logits for Temperature, LogitShift or ZLoss", "those off, or logits")
 	}
+	if err := checkLoss(c.loss()); err != nil {
+		return within("loss", err)
+	}
 	if n, ok := c.loss().(interface{ needsLogits() bool }); ok && c.FromProbs && n.needsLogits() {
 		return argError(ErrParam, "probs", fmt.Sprintf("%T", c.loss()), "has a softmax of its own", "logits")
 	}
 	if c.Axis < 0 {
 		return argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
-	}
-	if v, ok := c.loss().(Validator); ok {
-		switch err := v.Validate().(type) {
-		case nil:
-		case *Error: // one of this package's losses
-			in := *err
-			in.Arg = "loss: " + in.Arg
-			return &in
-		default:
-			return fmt.Errorf("losses: loss: %w", err)
-		}
 	}
 	return nil
 }

@@ -39,9 +39,11 @@ type Error struct {
 // Error returns one line, such as
 //
 //	losses: labels: row 3 column 1: -0.2 is negative, want a finite number >= 0
-func (e *Error) Error() string {
+func (e *Error) Error() string { return "losses: " + e.Text() }
+
+// Text returns the line without the name of the package in front.
+func (e *Error) Text() string {
 	var b strings.Builder
-	b.WriteString("losses: ")
 	b.WriteString(e.Arg)
 	b.WriteString(": ")
 	if e.Row >= 0 {
@@ -74,9 +76,26 @@ func cellError(kind error, arg string, row, col int, got any, problem, want stri
 	return &Error{Arg: arg, Row: row, Col: col, Got: fmt.Sprint(got), Problem: problem, Want: want, Kind: kind}
 }
 
-// paramError is an Error about a parameter of a loss, such as GCE.Q.
-func paramError(name string, got float64, want string) *Error {
-	return argError(ErrParam, name, got, "is out of range", want)
+// located is an error of somebody else's about something of ours.
+type located struct {
+	where string
+	err   error
+}
+
+func (e located) Error() string { return "losses: " + e.where + ": " + e.err.Error() }
+func (e located) Unwrap() error { return e.err }
+
+// within returns err as the error of a part of what it was about.
+func within(where string, err error) error {
+	switch e := err.(type) {
+	case *Error:
+		in := *e
+		in.Arg = where + ": " + in.Arg
+		return &in
+	case located:
+		return located{where + ": " + e.where, e.err}
+	}
+	return located{where, err}
 }
 
 // tensorError is the Error about an argument that dense.Of refuses.

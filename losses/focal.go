@@ -31,13 +31,10 @@ type Focal struct {
 	Gamma float64 // how fast the weight falls; the paper uses 2
 }
 
+var rangeGamma = Range{Min: 0, Max: math.Inf(1)}
+
 // Validate implements [Validator].
-func (f Focal) Validate() error {
-	if !(f.Gamma >= 0) || math.IsInf(f.Gamma, 1) {
-		return paramError("Focal.Gamma", f.Gamma, "a finite number >= 0; the paper uses 2")
-	}
-	return nil
-}
+func (f Focal) Validate() error { return rangeGamma.check("Focal.Gamma", f.Gamma, "the paper uses 2") }
 
 // Row implements [Loss].
 func (f Focal) Row(r Row) float64 { return separableRow(f, r) }

@@ -25,13 +25,10 @@ type GCE struct {
 	Q float64 // exponent in (0, 1]; the paper uses 0.7
 }
 
+var rangeQ = Range{Min: 0, OpenMin: true, Max: 1}
+
 // Validate implements [Validator].
-func (g GCE) Validate() error {
-	if !(g.Q > 0 && g.Q <= 1) {
-		return paramError("GCE.Q", g.Q, "a number in (0, 1]; the paper uses 0.7")
-	}
-	return nil
-}
+func (g GCE) Validate() error { return rangeQ.check("GCE.Q", g.Q, "the paper uses 0.7") }
 
 // Row implements [Loss].
 func (g GCE) Row(r Row) float64 { return separableRow(g, r) }

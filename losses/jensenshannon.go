@@ -46,8 +46,8 @@ func CheckJensenShannon[O Operand](logits []O, reduction Reduction) error {
 		return argError(ErrParam, "logits", fmt.Sprintf("%d predictions", len(logits)), "are too few", "at least two")
 	}
 	for i, z := range logits {
-		if err := checkRows("logits", z); err != nil {
-			return fmt.Errorf("losses: prediction %d: %w", i, err)
+		if err := checkRows(fmt.Sprintf("prediction %d", i), z); err != nil {
+			return err
 		}
 		if z.Dtype() != logits[0].Dtype() {
 			return argError(ErrDtype, fmt.Sprintf("prediction %d", i), "dtype "+z.Dtype().String(), "is wrong", logits[0].Dtype().String())

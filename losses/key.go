@@ -15,7 +15,7 @@ import (
 //
 // The text comes from the fields by reflection, so that a loss of your own needs
 // to do nothing for it. Fields that are functions, channels or maps count by
-// their address, and so does what lies behind more than eight pointers.
+// their address, and so does what lies behind more than eight pointers or slices.
 func (c Criterion) Key() string {
 	var b strings.Builder
 	b.WriteString("loss=")
@@ -65,8 +65,8 @@ func addressable(v reflect.Value) reflect.Value {
 	return c
 }
 
-// writeKey writes v so that different values have different texts; pointers counts those on the way to v.
-func writeKey(b *strings.Builder, v reflect.Value, pointers int) {
+// writeKey writes v so that different values have different texts; hops counts the pointers and slices on the way to v.
+func writeKey(b *strings.Builder, v reflect.Value, hops int) {
 	if v.IsValid() && v.Type().PkgPath() != "" {
 		b.WriteString(typeName(v.Type()))
 	}
@@ -92,21 +92,27 @@ func writeKey(b *strings.Builder, v reflect.Value, pointers int) {
 		if !v.IsNil() && v.Elem().Type().PkgPath() == "" {
 			b.WriteString(v.Elem().Type().String())
 		}
-		writeKey(b, v.Elem(), pointers)
+		writeKey(b, v.Elem(), hops)
 	case reflect.Pointer:
 		fmt.Fprintf(b, "&%v ", v.Type().Elem())
-		if v.IsNil() || pointers < 8 {
-			writeKey(b, v.Elem(), pointers+1)
+		if v.IsNil() || hops < 8 {
+			writeKey(b, v.Elem(), hops+1)
 		} else {
 			fmt.Fprintf(b, "@%x", v.Pointer())
 		}
 	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice {
+			if hops++; hops > 8 && v.Len() > 0 {
+				fmt.Fprintf(b, "@%x:%d", v.Pointer(), v.Len())
+				return
+			}
+		}
 		b.WriteByte('[')
 		for i := range v.Len() {
 			if i > 0 {
 				b.WriteByte(' ')
 			}
-			writeKey(b, v.Index(i), pointers)
+			writeKey(b, v.Index(i), hops)
 		}
 		b.WriteByte(']')
 	case reflect.Struct:
@@ -117,7 +123,7 @@ func writeKey(b *strings.Builder, v reflect.Value, pointers int) {
 			}
 			b.WriteString(v.Type().Field(i).Name)
 			b.WriteByte(':')
-			writeKey(b, v.Field(i), pointers)
+			writeKey(b, v.Field(i), hops)
 		}
 		b.WriteByte('}')
 	case reflect.Func:

@@ -9,24 +9,6 @@ import (
 	"strings"
 )
 
-// named are the losses that text can name, with the parameters they have when the text gives none.
-var named = []struct {
-	name string
-	loss Loss
-}{
-	{"ce", CrossEntropy{}},
-	{"mae", MAE{}},
-	{"gce", GCE{Q: 0.7}},
-	{"focal", Focal{Gamma: 2}},
-	{"poly1", Poly1{Epsilon: 1}},
-	{"nce", NCE{}},
-	{"rce", ReverseCrossEntropy{A: -4}},
-	{"sce", SymmetricCrossEntropy{Alpha: 0.1, Beta: 1, A: -6}},
-	{"kl", KL{}},
-	{"confidence", ConfidencePenalty{Beta: 0.1}},
-	{"bitempered", BiTempered{T1: 0.8, T2: 1.2}},
-}
-
 // exponent finds the plus sign of a number such as 1e+6, which joins no terms.
 var exponent = regexp.MustCompile(`([0-9.])[eE]\+`)
 
@@ -37,9 +19,8 @@ func formatNumber(x float64) string {
 
 // LossNames returns what [ParseLoss] reads: every name, with its parameters and the values they have by default, such as gce:q=0.7.
 func LossNames() (names []string) {
-	for _, n := range named {
-		text, _ := FormatLoss(n.loss)
-		names = append(names, text)
+	for _, e := range registry {
+		names = append(names, e.text())
 	}
 	return names
 }
@@ -79,17 +60,13 @@ func ParseLoss(text string) (Loss, error) {
 
 func parseTerm(text string) (Loss, error) {
 	name, params, _ := strings.Cut(text, ":")
-	i := slices.IndexFunc(named, func(n struct {
-		name string
-		loss Loss
-	}) bool {
-		return n.name == strings.TrimSpace(name)
-	})
+	i := slices.IndexFunc(registry, func(e Entry) bool { return e.Name == strings.TrimSpace(name) })
 	if i < 0 {
 		return nil, argError(ErrParam, "loss", strconv.Quote(name), "is unknown", "one of "+strings.Join(LossNames(), ", "))
 	}
-	v := reflect.New(reflect.TypeOf(named[i].loss)).Elem()
-	v.Set(reflect.ValueOf(named[i].loss))
+	entry := registry[i]
+	v := reflect.New(reflect.TypeOf(entry.Loss)).Elem()
+	v.Set(reflect.ValueOf(entry.Loss))
 	for _, p := range strings.Split(params, ",") {
 		if strings.TrimSpace(p) == "" {
 			continue
@@ -97,8 +74,7 @@ func parseTerm(text string) (Loss, error) {
 		key, value, _ := strings.Cut(p, "=")
 		field := v.FieldByNameFunc(func(s string) bool { return strings.EqualFold(s, strings.TrimSpace(key)) })
 		if !field.IsValid() {
-			want, _ := FormatLoss(named[i].loss)
-			return nil, argError(ErrParam, "loss "+name, strconv.Quote(key), "is no parameter", want)
+			return nil, argError(ErrParam, "loss "+name, strconv.Quote(key), "is no parameter", entry.text())
 		}
 		x, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if err != nil {
@@ -118,33 +94,34 @@ func parseTerm(text string) (Loss, error) {
 // FormatLoss returns the text that [ParseLoss] reads back as l; ok is false for a loss that has none, such as one of your own.
 // A nil loss is ce.
 func FormatLoss(l Loss) (text string, ok bool) {
-	if l == nil {
-		l = CrossEntropy{}
+	sum, isSum := l.(WeightedSum)
+	if !isSum {
+		e, ok := Describe(l)
+		return e.text(), ok
 	}
-	if sum, isSum := l.(WeightedSum); isSum {
-		var terms []string
-		for _, t := range sum {
-			s, ok := FormatLoss(t.Loss)
-			if _, nested := t.Loss.(WeightedSum); !ok || nested {
-				return "", false
-			}
-			terms = append(terms, formatNumber(t.Weight)+"*"+s)
+	var terms []string
+	for _, t := range sum {
+		e, ok := Describe(t.Loss)
+		if !ok || t.Loss == nil {
+			return "", false
 		}
-		return strings.Join(terms, "+"), len(terms) > 0
+		terms = append(terms, formatNumber(t.Weight)+"*"+e.text())
 	}
-	for _, n := range named {
-		if reflect.TypeOf(n.loss) != reflect.TypeOf(l) {
-			continue
-		}
-		v := reflect.ValueOf(l)
-		var params []string
-		for i := range v.NumField() {
-			params = append(params, strings.ToLower(v.Type().Field(i).Name)+"="+formatNumber(v.Field(i).Float()))
-		}
-		if len(params) == 0 {
-			return n.name, true
-		}
-		return n.name + ":" + strings.Join(params, ","), true
+	return strings.Join(terms, "+"), len(terms) > 0
+}
+
+// text returns the name of the loss with its parameters.
+func (e Entry) text() string {
+	if e.Loss == nil {
+		return ""
 	}
-	return "", false
+	v := reflect.ValueOf(e.Loss)
+	var params []string
+	for i := range v.NumField() {
+		params = append(params, strings.ToLower(v.Type().Field(i).Name)+"="+formatNumber(v.Field(i).Float()))
+	}
+	if len(params) == 0 {
+		return e.Name
+	}
+	return e.Name + ":" + strings.Join(params, ",")
 }

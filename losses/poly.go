@@ -22,12 +22,11 @@ type Poly1 struct {
 	Epsilon float64 // at least -1; the paper uses 1 or 2 for images
 }
 
+var rangeEpsilon = Range{Min: -1, Max: math.Inf(1)}
+
 // Validate implements [Validator].
 func (p Poly1) Validate() error {
-	if !(p.Epsilon >= -1) || math.IsInf(p.Epsilon, 1) {
-		return paramError("Poly1.Epsilon", p.Epsilon, "a finite number >= -1; the paper uses 1 or 2")
-	}
-	return nil
+	return rangeEpsilon.check("Poly1.Epsilon", p.Epsilon, "the paper uses 1 or 2")
 }
 
 // Row implements [Loss].

@@ -24,12 +24,11 @@ type ReverseCrossEntropy struct {
 	A float64 // what stands for log 0, below 0; the paper uses -6 and -4
 }
 
+var rangeA = Range{Min: math.Inf(-1), Max: 0, OpenMax: true}
+
 // Validate implements [Validator].
 func (c ReverseCrossEntropy) Validate() error {
-	if !(c.A < 0) || math.IsInf(c.A, -1) {
-		return paramError("ReverseCrossEntropy.A", c.A, "a finite number < 0; the paper uses -6 and -4")
-	}
-	return nil
+	return rangeA.check("ReverseCrossEntropy.A", c.A, "the paper uses -6 and -4")
 }
 
 // Row implements [Loss].
@@ -89,16 +88,13 @@ type SymmetricCrossEntropy struct {
 
 // Validate implements [Validator].
 func (s SymmetricCrossEntropy) Validate() error {
-	if !(s.Alpha >= 0) || math.IsInf(s.Alpha, 1) {
-		return paramError("SymmetricCrossEntropy.Alpha", s.Alpha, "a finite number >= 0")
+	if err := factor.check("SymmetricCrossEntropy.Alpha", s.Alpha, ""); err != nil {
+		return err
 	}
-	if !(s.Beta >= 0) || math.IsInf(s.Beta, 1) {
-		return paramError("SymmetricCrossEntropy.Beta", s.Beta, "a finite number >= 0")
+	if err := factor.check("SymmetricCrossEntropy.Beta", s.Beta, ""); err != nil {
+		return err
 	}
-	if !(s.A < 0) || math.IsInf(s.A, -1) {
-		return paramError("SymmetricCrossEntropy.A", s.A, "a finite number < 0; the paper uses -6")
-	}
-	return nil
+	return rangeA.check("SymmetricCrossEntropy.A", s.A, "the paper uses -6")
 }
 
 // Row implements [Loss].

@@ -1,9 +1,6 @@
 package losses
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // WeightedSum is a sum of losses, such as an active and a passive one:
 //
@@ -32,13 +29,11 @@ func (s WeightedSum) Validate() error {
 		if t.Loss == nil {
 			return argError(ErrParam, "WeightedSum", fmt.Sprintf("term %d", i), "has no loss", "a Loss")
 		}
-		if !(t.Weight >= 0) || math.IsInf(t.Weight, 1) {
-			return argError(ErrParam, "WeightedSum", fmt.Sprintf("term %d: weight %v", i, t.Weight), "is out of range", "a finite number >= 0")
+		if !factor.Contains(t.Weight) {
+			return argError(ErrParam, "WeightedSum", fmt.Sprintf("term %d: weight %v", i, t.Weight), "is out of range", factor.String())
 		}
-		if v, ok := t.Loss.(Validator); ok {
-			if err := v.Validate(); err != nil {
-				return fmt.Errorf("term %d: %w", i, err)
-			}
+		if err := checkLoss(t.Loss); err != nil {
+			return within(fmt.Sprintf("term %d", i), err)
 		}
 	}
 	return nil

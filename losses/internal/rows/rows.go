@@ -36,11 +36,11 @@ func (g *Group) Run(n, parts int) {
 		})
 	}
 	g.wg.Add(parts - 1)
+	defer g.wg.Wait() // also when Body panics or ends the goroutine
 	for _, f := range g.run[1:parts] {
 		go f()
 	}
 	g.call(0)
-	g.wg.Wait()
 }
 
 func (g *Group) call(part int) {

@@ -1,0 +1,134 @@
+package losses
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+)
+
+var lossType = reflect.TypeFor[Loss]()
+
+// checkLoss returns what is wrong with a loss before any row is looked at: a nil pointer, a loss that contains itself, what
+// its Validate returns, and a panic in it or in LinearInTarget.
+func checkLoss(l Loss) error {
+	v := reflect.ValueOf(l)
+	switch {
+	case v.Kind() == reflect.Pointer && v.IsNil():
+		return argError(ErrLoss, fmt.Sprintf("%T", l), "nil", "is no loss", "a value")
+	case containsItself(v, nil, nil):
+		return argError(ErrLoss, fmt.Sprintf("%T", l), "the loss", "contains itself", "one made of others")
+	}
+	err := guarded(l, "Validate", func() error {
+		if v, ok := l.(Validator); ok {
+			return v.Validate()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return guarded(l, "LinearInTarget", func() error {
+		isLinear(l)
+		return nil
+	})
+}
+
+// guarded returns what f does, a method of l, or the error of its panic.
+func guarded(l Loss, method string, f func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = argError(ErrLoss, fmt.Sprintf("%T", l), method, fmt.Sprintf("panicked: %v", cause), "")
+		}
+	}()
+	return f()
+}
+
+// trail is the losses that lead to a value, each a pointer or a slice.
+type trail struct {
+	from *trail
+	at   uintptr
+	of   reflect.Type
+}
+
+type place struct {
+	at uintptr
+	of reflect.Type
+}
+
+// containsItself reports whether v, or something in it, is a loss that can be reached from itself. seen are the places behind
+// pointers and slices in which there is none.
+func containsItself(v reflect.Value, on *trail, seen map[place]bool) bool {
+	switch v.Kind() {
+	case reflect.Interface:
+		return !v.IsNil() && containsItself(v.Elem(), on, seen)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if containsItself(v.Field(i), on, seen) {
+				return true
+			}
+		}
+	case reflect.Pointer, reflect.Slice:
+		if v.IsNil() || !mayHold(v.Type()) {
+			return false
+		}
+		here := place{v.Pointer(), v.Type()}
+		isLoss := v.Type().Implements(lossType)
+		for t := on; isLoss && t != nil; t = t.from {
+			if t.at == here.at && t.of == here.of {
+				return true
+			}
+		}
+		if isLoss {
+			on = &trail{on, here.at, here.of}
+		} else if seen[here] {
+			return false
+		} else {
+			if seen == nil {
+				seen = map[place]bool{}
+			}
+			seen[here] = true
+		}
+		if v.Kind() == reflect.Pointer {
+			return containsItself(v.Elem(), on, seen)
+		}
+		for i := range v.Len() {
+			if containsItself(v.Index(i), on, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// holders says of types whether a value can lead to a loss.
+var holders sync.Map
+
+// mayHold reports whether a value of type t can lead to a loss: through an interface that a loss has.
+func mayHold(t reflect.Type) bool {
+	if may, ok := holders.Load(t); ok {
+		return may.(bool)
+	}
+	may := leadsToLoss(t, map[reflect.Type]bool{})
+	holders.Store(t, may)
+	return may
+}
+
+func leadsToLoss(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Interface:
+		return t.NumMethod() == 0 || t.Implements(lossType)
+	case reflect.Pointer, reflect.Slice:
+		return leadsToLoss(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if leadsToLoss(t.Field(i).Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}

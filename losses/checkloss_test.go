@@ -1,0 +1,137 @@
+package losses_test
+
+import (
+	"errors"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+)
+
+// faulty is a loss of a user's one of whose methods does something that it should not.
+type faulty struct {
+	Losses   []losses.Loss
+	Validate func() error
+	Linear   func() bool
+	AtRow    func(losses.Row) float64
+}
+
+func (f *faulty) Row(r losses.Row) float64 {
+	if f.AtRow != nil {
+		return f.AtRow(r)
+	}
+	return losses.CrossEntropy{}.Row(r)
+}
+
+type invalid struct{ *faulty }
+
+func (f invalid) Validate() error { return f.faulty.Validate() }
+
+type linear struct{ *faulty }
+
+func (f linear) LinearInTarget() bool { return f.Linear() }
+
+// TestFaultyLosses: whatever a loss of a user's does, the evaluation returns an error that names the loss.
+func TestFaultyLosses(t *testing.T) {
+	own := errors.New("Temper is wrong")
+	sum := losses.WeightedSum{{Weight: 1, Loss: losses.MAE{}}, {Weight: 1}}
+	sum[1].Loss = losses.WeightedSum{{Weight: 1, Loss: sum}}
+	embedded := losses.WeightedSum{{Weight: 1}}
+	embedded[0].Loss = struct{ losses.WeightedSum }{embedded}
+	ring := new(faulty)
+	ring.Losses = []losses.Loss{losses.MAE{}, &faulty{Losses: []losses.Loss{ring}}}
+	pointed := new(losses.WeightedSum)
+	*pointed = losses.WeightedSum{{Weight: 1, Loss: pointed}}
+	for name, c := range map[string]struct {
+		loss losses.Loss
+		kind error
+		text string
+	}{
+		"nil pointer":         {(*losses.GCE)(nil), losses.ErrLoss, "losses: loss: *losses.GCE: nil is no loss, want a value"},
+		"nil pointer's Row":   {(*losses.MAE)(nil), losses.ErrLoss, "losses: loss: *losses.MAE: nil is no loss, want a value"},
+		"nil embedded":        {doubledMAE{}, losses.ErrLoss, ""},
+		"nil in a sum":        {losses.WeightedSum{{Weight: 1, Loss: (*faulty)(nil)}}, losses.ErrLoss, "losses: loss: term 0: *losses_test.faulty: nil is no loss, want a value"},
+		"Validate panics":     {invalid{&faulty{Validate: func() error { panic("boom") }}}, losses.ErrLoss, "losses: loss: losses_test.invalid: Validate panicked: boom"},
+		"Validate":            {invalid{&faulty{Validate: func() error { return own }}}, own, "losses: loss: Temper is wrong"},
+		"Validate in a sum":   {losses.WeightedSum{{Weight: 1, Loss: invalid{&faulty{Validate: func() error { return own }}}}}, own, "losses: loss: term 0: Temper is wrong"},
+		"parameter in a sum":  {losses.WeightedSum{{Weight: 1, Loss: losses.GCE{}}}, losses.ErrParam, "losses: loss: term 0: GCE.Q: 0 is out of range, want a number in (0, 1]; the paper uses 0.7"},
+		"LinearInTarget":      {linear{&faulty{Linear: func() bool { panic("boom") }}}, losses.ErrLoss, "losses: loss: losses_test.linear: LinearInTarget panicked: boom"},
+		"Row panics":          {&faulty{AtRow: func(losses.Row) float64 { panic("boom") }}, losses.ErrLoss, "losses: loss: row 0: *losses_test.faulty panicked: boom"},
+		"Row writes too far":  {&faulty{AtRow: func(r losses.Row) float64 { return r.P[3] }}, losses.ErrLoss, ""},
+		"sum of itself":       {sum, losses.ErrLoss, "losses: loss: losses.WeightedSum: the loss contains itself, want one made of others"},
+		"pointer to itself":   {pointed, losses.ErrLoss, ""},
+		"sum of its embedder": {embedded, losses.ErrLoss, ""},
+		"ring":                {ring, losses.ErrLoss, "losses: loss: *losses_test.faulty: the loss contains itself, want one made of others"},
+	} {
+		_, g, err := losses.Criterion{Loss: c.loss}.EvalGrad(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), indices(tensor.Int, 1))
+		require.ErrorIs(t, err, c.kind, name)
+		assert.Nil(t, g, name)
+		if c.text != "" {
+			assert.EqualError(t, err, c.text, name)
+		}
+		c := losses.Criterion{Loss: c.loss, FromProbs: true, ClassWeights: []float64{1, 2, 3}}
+		assert.NotEmpty(t, c.Key(), name)
+		losses.FormatLoss(c.Loss)
+	}
+	// One loss twice in a sum is no circle.
+	shared := &faulty{Losses: []losses.Loss{losses.MAE{}}}
+	_, err := losses.Criterion{Loss: losses.WeightedSum{{Weight: 1, Loss: shared}, {Weight: 2, Loss: shared}}}.Eval(
+		dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), indices(tensor.Int, 1))
+	assert.NoError(t, err)
+}
+
+// TestRowWritesNowhereElse: append to a slice of a row must not write to another.
+func TestRowWritesNowhereElse(t *testing.T) {
+	appends := &faulty{AtRow: func(r losses.Row) float64 {
+		for _, s := range [][]float64{r.LogP, r.P, r.Rest, r.Target, r.Grad, r.TargetGrad} {
+			_ = append(s, 9, 9, 9, 9, 9, 9)
+		}
+		return losses.CrossEntropy{}.Row(r)
+	}}
+	for _, loss := range []losses.Loss{appends, losses.WeightedSum{{Weight: 1, Loss: appends}}} {
+		for _, dt := range floatDtypes {
+			b := batch{dt: dt, n: 2, k: 3, z: []float64{1, 2, 3, 0, 5, 1}, t: []float64{.5, .25, .25, 1, 0, 0}}
+			want := b.eval(t, losses.Criterion{Loss: byRow{losses.CrossEntropy{}}})
+			got := b.eval(t, losses.Criterion{Loss: loss})
+			same(t, "loss", got.loss, want.loss)
+			same(t, "grad", got.grad, want.grad)
+			same(t, "labels' grad", got.tgrad, want.tgrad)
+		}
+	}
+}
+
+// TestGoexit: a Row that ends its goroutine, as t.FailNow does, is an error where it is not the caller's, and in no
+// case a result with rows of an evaluation before.
+func TestGoexit(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	n := 40000
+	b := batch{dt: tensor.Float64, n: n, k: 2, z: make([]float64, 2*n), index: make([]int, n)}
+	for i := n / 2; i < n; i++ {
+		b.index[i] = 1
+	}
+	for _, label := range []int{0, 1} {
+		exits := &faulty{AtRow: func(r losses.Row) float64 {
+			if r.Target[label] == 1 {
+				runtime.Goexit()
+			}
+			return 7
+		}}
+		returned := make(chan error, 1)
+		go func() {
+			err := errors.New("the caller's goroutine ended")
+			defer func() { returned <- err }()
+			_, err = b.try(t, losses.Criterion{Loss: exits})
+		}()
+		err := <-returned
+		require.Error(t, err)
+		if label == 1 {
+			assert.EqualError(t, err, "losses: loss: row 20000: *losses_test.faulty ended its goroutine")
+			assert.ErrorIs(t, err, losses.ErrLoss)
+		}
+		b.eval(t, losses.Criterion{}) // no engine is left half done
+	}
+}

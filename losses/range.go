@@ -1,0 +1,56 @@
+package losses
+
+import (
+	"fmt"
+	"math"
+)
+
+// Range is the finite numbers that a parameter of a loss may be.
+type Range struct {
+	Min, Max         float64 // the ends, infinite where there is none
+	OpenMin, OpenMax bool    // the end is not one of the numbers
+}
+
+// factor is the range of what a loss or a term of one is multiplied by.
+var factor = Range{Min: 0, Max: math.Inf(1)}
+
+// Contains reports whether x is one of the numbers; NaN and the infinities never are.
+func (r Range) Contains(x float64) bool {
+	above := x > r.Min || x == r.Min && !r.OpenMin
+	below := x < r.Max || x == r.Max && !r.OpenMax
+	return above && below && finite(x)
+}
+
+// String returns what an error wants, such as "a number in (0, 1]" or "a finite number >= 0".
+func (r Range) String() string {
+	ends := [2]string{"[", "]"}
+	least, most := ">=", "<="
+	if r.OpenMin {
+		ends[0], least = "(", ">"
+	}
+	if r.OpenMax {
+		ends[1], most = ")", "<"
+	}
+	switch {
+	case math.IsInf(r.Min, -1) && math.IsInf(r.Max, 1):
+		return "a finite number"
+	case math.IsInf(r.Max, 1):
+		return fmt.Sprintf("a finite number %s %v", least, r.Min)
+	case math.IsInf(r.Min, -1):
+		return fmt.Sprintf("a finite number %s %v", most, r.Max)
+	}
+	return fmt.Sprintf("a number in %s%v, %v%s", ends[0], r.Min, r.Max, ends[1])
+}
+
+// check returns an error that is [ErrParam] unless x, which the user calls name, is one of the numbers. The advice
+// follows what is wanted.
+func (r Range) check(name string, x float64, advice string) error {
+	if r.Contains(x) {
+		return nil
+	}
+	want := r.String()
+	if advice != "" {
+		want += "; " + advice
+	}
+	return argError(ErrParam, name, x, "is out of range", want)
+}

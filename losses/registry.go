@@ -1,0 +1,51 @@
+package losses
+
+import (
+	"reflect"
+	"slices"
+)
+
+// registry is the list of the losses. To add one, write its file and add a line here: text, help, tables and the
+// tests of every property, of accuracy and of allocation range over the list. A loss with a kernel of its own has a
+// line in [evaluate], too.
+var registry = []Entry{
+	{Name: "ce", Loss: CrossEntropy{}, Title: "cross entropy", Unit: "nats", Proper: true},
+	{Name: "mae", Loss: MAE{}, Title: "mean absolute error"},
+	{Name: "gce", Loss: GCE{Q: 0.7}, Ranges: []Range{rangeQ}, Title: "generalised cross entropy"},
+	{Name: "focal", Loss: Focal{Gamma: 2}, Ranges: []Range{rangeGamma}, Title: "focal loss"},
+	{Name: "poly1", Loss: Poly1{Epsilon: 1}, Ranges: []Range{rangeEpsilon}, Title: "poly-1 loss"},
+	{Name: "nce", Loss: NCE{}, Title: "normalised cross entropy"},
+	{Name: "rce", Loss: ReverseCrossEntropy{A: -4}, Ranges: []Range{rangeA}, Title: "reverse cross entropy"},
+	{Name: "sce", Loss: SymmetricCrossEntropy{Alpha: 0.1, Beta: 1, A: -6}, Ranges: []Range{factor, factor, rangeA}, Title: "symmetric cross entropy"},
+	{Name: "kl", Loss: KL{}, Title: "Kullback-Leibler divergence", Unit: "nats", Proper: true},
+	{Name: "confidence", Loss: ConfidencePenalty{Beta: 0.1}, Ranges: []Range{factor}, Title: "cross entropy with confidence penalty"},
+	{Name: "bitempered", Loss: BiTempered{T1: 0.8, T2: 1.2}, Ranges: []Range{rangeT1, rangeT2}, Title: "bi-tempered logistic loss"},
+}
+
+// Entry is one of the losses of this package.
+type Entry struct {
+	Name   string  // what [ParseLoss] reads
+	Loss   Loss    // with the parameters that it has when the text gives none
+	Ranges []Range // of its parameters, in the order of its fields
+	Title  string  // its name in a sentence
+	Unit   string  // of the loss, "" without one
+	Proper bool    // no prediction costs less, on average, than the distribution of the labels
+}
+
+// Losses returns every loss that text can name. A sum of them is a [WeightedSum].
+func Losses() []Entry { return slices.Clone(registry) }
+
+// Describe returns the entry of a loss, with l's own parameters; nil is cross entropy. ok is false for a loss that is not one of
+// [Losses], such as a sum or one of your own.
+func Describe(l Loss) (e Entry, ok bool) {
+	if l == nil {
+		l = CrossEntropy{}
+	}
+	for _, e := range registry {
+		if reflect.TypeOf(e.Loss) == reflect.TypeOf(l) {
+			e.Loss = l
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
