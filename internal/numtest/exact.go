@@ -101,10 +101,16 @@ func float(x *big.Float) float64 { f, _ := x.Float64(); return f }
 // Big returns x as a number of the reference's precision.
 func Big(x float64) *big.Float { return new(big.Float).SetPrec(precision).SetFloat64(x) }
 
-// Add, Sub, Mul and Quo return a+b, a-b, a·b and a/b as new numbers.
+// Add returns a+b as a new number.
 func Add(a, b *big.Float) *big.Float { return Big(0).Add(a, b) }
+
+// Sub returns a-b as a new number.
 func Sub(a, b *big.Float) *big.Float { return Big(0).Sub(a, b) }
+
+// Mul returns a·b as a new number.
 func Mul(a, b *big.Float) *big.Float { return Big(0).Mul(a, b) }
+
+// Quo returns a/b as a new number.
 func Quo(a, b *big.Float) *big.Float { return Big(0).Quo(a, b) }
 
 // inverseFactorials holds 1/n!.
