@@ -35,19 +35,24 @@ func CrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad in
 		}
 		s := others + float64(y[a])
 		loss[i] = s*math.Log1p(r) - dot
-		if g == nil {
-			continue
-		}
-		f := Factor(scale, i)
-		c := s / (1 + r)
-		for j, e := range g {
-			g[j] = T(f * (c*float64(e) - float64(y[j])))
-		}
-		if r < 1 { // p_a > 1/2
-			g[a] = T(f * (others - s*(r/(1+r))))
+		if g != nil {
+			SoftGrad(g, y, a, r, others, Factor(scale, i))
 		}
 	}
 	return -1
+}
+
+// SoftGrad turns g, which holds exp(z_k - M), into f (S p_k - t_k), where others is Σ_{k≠a} t_k.
+func SoftGrad[T Float](g, t []T, a int, r, others, f float64) {
+	s := others + float64(t[a])
+	c := s / (1 + r)
+	t = t[:len(g)]
+	for j, e := range g {
+		g[j] = T(f * (c*float64(e) - float64(t[j])))
+	}
+	if r < 1 { // p_a > 1/2
+		g[a] = T(f * (others - s*(r/(1+r))))
+	}
 }
 
 // CrossEntropyIndex is [CrossEntropy] for the one-hot rows of index:
@@ -65,12 +70,12 @@ func CrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale 
 		}
 		m, a, r := Exps(g, x)
 		loss[i] = math.Log1p(r) - (float64(x[y]) - m)
-		indexGrad(g, a, y, r, Factor(scale, i))
+		IndexGrad(g, a, y, r, Factor(scale, i))
 	}
 }
 
-// indexGrad turns g, which holds exp(z_k - M), into c (p_k - [k=y]).
-func indexGrad[T Float](g []T, a, y int, r, c float64) {
+// IndexGrad turns g, which holds exp(z_k - M), into c (p_k - [k=y]).
+func IndexGrad[T Float](g []T, a, y int, r, c float64) {
 	f := c / (1 + r)
 	rest := r / (1 + r) // 1 - p_y
 	if y != a {

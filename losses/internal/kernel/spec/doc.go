@@ -1,5 +1,5 @@
-// Package spec is the arithmetic of the losses in plain Go: the specification of the kernels, and
-// what runs where there is no assembly for a row, an option or a machine.
+// Package spec is the arithmetic of the losses in plain and obvious Go: the specification of the
+// kernels, and what runs where they have nothing of their own for a row or an option.
 //
 // Every function works on a block of n rows of k classes, row-major, and writes what it computes
 // for row i to element i (a number a row) or to elements [i*k, (i+1)*k) (a vector a row) of its

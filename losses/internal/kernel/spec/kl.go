@@ -14,19 +14,22 @@ func KL[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
 		if CrossEntropy(loss[i:i+1], Row(grad, i, k), x, y, FactorOf(scale, i), k) >= 0 {
 			return i
 		}
-		m, _, r := Odds(x)
-		if r != r { // no softmax
-			continue
+		if m, _, r := Odds(x); r == r { // otherwise there is no softmax
+			loss[i] = KLRow(x, y, m, r)
 		}
-		log, sum := math.Log1p(r), 0.0
-		for j, v := range y {
-			if v != 0 {
-				sum += float64(v) * (Log(float64(v)) - ((float64(x[j]) - m) - log))
-			}
-		}
-		loss[i] = sum
 	}
 	return -1
+}
+
+// KLRow is the loss of KL for one row, with M and r of [Odds].
+func KLRow[T Float](z, t []T, m, r float64) (sum float64) {
+	log := math.Log1p(r)
+	for j, v := range t {
+		if v != 0 {
+			sum += float64(v) * (Log(float64(v)) - ((float64(z[j]) - m) - log))
+		}
+	}
+	return sum
 }
 
 // Log is math.Log, right for denormal numbers too, of which the assembly in package math takes the

@@ -16,48 +16,52 @@ import "math"
 func MAE[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
 	e := scratch[:k]
 	for i := range loss {
-		y := Row(t, i, k)
 		_, a, r := Exps(e, Row(z, i, k))
-		c := 1 / (1 + r)
-		if invalid(y[a]) {
+		if !MAERow(&loss[i], Row(grad, i, k), e, Row(t, i, k), a, r, Factor(scale, i)) {
 			return i
 		}
-		da := (1 - float64(y[a])) - r/(1+r)
-		sa := Sign(da)
-		sum, delta := math.Abs(da), 0.0
-		for j, v := range e {
-			if j == a {
-				continue
-			}
-			if invalid(y[j]) {
-				return i
-			}
-			p := v * c
-			d := p - float64(y[j])
-			sum += math.Abs(d)
-			delta += (sa - Sign(d)) * p
-		}
-		loss[i] = sum
-		if grad == nil {
-			continue
-		}
-		g, f := Row(grad, i, k), Factor(scale, i)
-		for j, v := range e {
-			p := v * c
-			g[j] = T(f * p * ((Sign(p-float64(y[j])) - sa) + delta))
-		}
-		g[a] = T(f * c * delta)
 	}
 	return -1
 }
 
-// Sign returns -1, 0 or 1, and NaN for NaN.
-func Sign(x float64) float64 {
-	switch {
-	case x > 0:
-		return 1
-	case x < 0:
-		return -1
+// MAERow is MAE for one row, with a and r of [Exps], which left the exponentials in e. It returns
+// false when there is an invalid label.
+func MAERow[T Float](loss *float64, g []T, e []float64, t []T, a int, r, scale float64) bool {
+	c := 1 / (1 + r)
+	if invalid(t[a]) {
+		return false
 	}
-	return x
+	da := (1 - float64(t[a])) - r/(1+r)
+	sa := Sign(da)
+	sum, delta := math.Abs(da), 0.0
+	for j, v := range e {
+		if j == a {
+			continue
+		}
+		if invalid(t[j]) {
+			return false
+		}
+		p := v * c
+		d := p - float64(t[j])
+		sum += math.Abs(d)
+		delta += (sa - Sign(d)) * p
+	}
+	*loss = sum
+	if g == nil {
+		return true
+	}
+	for j, v := range e {
+		p := v * c
+		g[j] = T(scale * p * ((Sign(p-float64(t[j])) - sa) + delta))
+	}
+	g[a] = T(scale * c * delta)
+	return true
+}
+
+// Sign returns -1, 0 or 1, and NaN for NaN. Its branches are easy to predict.
+func Sign(x float64) float64 {
+	if x == 0 || x != x {
+		return x
+	}
+	return math.Copysign(1, x)
 }

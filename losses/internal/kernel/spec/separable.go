@@ -75,15 +75,19 @@ func SeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, i
 		} else {
 			m, top, r = Exps(g, x)
 		}
-		d := float64(x[y]) - m
-		l, q := d-math.Log1p(r), r/(1+r)
-		if y != top {
-			q = -math.Expm1(l)
-		}
-		v, dv := PhiOf(f, a, l, math.Exp(d)/(1+r), q)
+		v, dv := IndexPhi(f, a, float64(x[y])-m, r, y == top)
 		loss[i] = v
 		if g != nil {
-			indexGrad(g, top, y, r, -dv*Factor(scale, i))
+			IndexGrad(g, top, y, r, -dv*Factor(scale, i))
 		}
 	}
+}
+
+// IndexPhi returns φ and φ' of the class of an index, with d = z_y - M; top says that it is a.
+func IndexPhi(f Family, a, d, r float64, top bool) (v, dv float64) {
+	l, q := d-math.Log1p(r), r/(1+r)
+	if !top {
+		q = -math.Expm1(l)
+	}
+	return PhiOf(f, a, l, math.Exp(d)/(1+r), q)
 }

@@ -47,12 +47,17 @@ func Softmax[T Float](dst, z []T, k int) {
 	for lo := 0; lo < len(z); lo += k {
 		d := dst[lo : lo+k]
 		_, a, r := Exps(d, z[lo:lo+k])
-		c := 1 / (1 + r)
-		for j, e := range d {
-			d[j] = T(float64(e) * c)
-		}
-		d[a] = T(c)
+		SoftmaxRow(d, a, r)
 	}
+}
+
+// SoftmaxRow is Softmax for one row, with a and r of [Exps], which left the exponentials in d.
+func SoftmaxRow[T Float](d []T, a int, r float64) {
+	c := 1 / (1 + r)
+	for j, e := range d {
+		d[j] = T(float64(e) * c)
+	}
+	d[a] = T(c)
 }
 
 // LogSoftmax stores l_k in dst.
@@ -60,10 +65,15 @@ func LogSoftmax[T Float](dst, z []T, k int) {
 	for lo := 0; lo < len(z); lo += k {
 		x := z[lo : lo+k]
 		m, _, r := Odds(x)
-		c := math.Log1p(r)
-		for j, v := range x {
-			dst[lo+j] = T((float64(v) - m) - c)
-		}
+		LogSoftmaxRow(dst[lo:lo+k], x, m, r)
+	}
+}
+
+// LogSoftmaxRow is LogSoftmax for one row z, with M and r of [Odds].
+func LogSoftmaxRow[T Float](d, z []T, m, r float64) {
+	c := math.Log1p(r)
+	for j, v := range z {
+		d[j] = T((float64(v) - m) - c)
 	}
 }
 
