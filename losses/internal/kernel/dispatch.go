@@ -1,26 +1,33 @@
 package kernel
 
 import (
+	"softloss/losses/internal/kernel/portable"
 	"softloss/losses/internal/kernel/spec"
 	"softloss/losses/internal/kernel/vec"
 )
 
 // CrossEntropy computes the cross entropy of rows with soft labels; see [spec.CrossEntropy].
 func CrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
-	if vec.On() {
-		return vec.CrossEntropy(loss, grad, z, t, scale, k)
+	switch vec.InUse() {
+	case vec.Specification:
+		return spec.CrossEntropy(loss, grad, z, t, scale, k)
+	case vec.Portable:
+		return portable.CrossEntropy(loss, grad, z, t, scale, k)
 	}
-	return spec.CrossEntropy(loss, grad, z, t, scale, k)
+	return vec.CrossEntropy(loss, grad, z, t, scale, k)
 }
 
 // CrossEntropyIndex computes the cross entropy of rows with class indices; see
 // [spec.CrossEntropyIndex].
 func CrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
-	if vec.On() {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.CrossEntropyIndex(loss, grad, z, index, scale, k)
+	case vec.Portable:
+		portable.CrossEntropyIndex(loss, grad, z, index, scale, k)
+	default:
 		vec.CrossEntropyIndex(loss, grad, z, index, scale, k)
-		return
 	}
-	spec.CrossEntropyIndex(loss, grad, z, index, scale, k)
 }
 
 // ProbCrossEntropy computes the cross entropy from probabilities; see [spec.ProbCrossEntropy].
@@ -30,97 +37,127 @@ func ProbCrossEntropy[T Float](loss []float64, grad, p, t, scale []T, k int) (ba
 
 // KL computes the Kullback-Leibler divergence of rows with soft labels; see [spec.KL].
 func KL[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
-	if vec.On() {
-		return vec.KL(loss, grad, z, t, scale, k)
+	switch vec.InUse() {
+	case vec.Specification:
+		return spec.KL(loss, grad, z, t, scale, k)
+	case vec.Portable:
+		return portable.KL(loss, grad, z, t, scale, k)
 	}
-	return spec.KL(loss, grad, z, t, scale, k)
+	return vec.KL(loss, grad, z, t, scale, k)
 }
 
 // MAE computes the mean absolute error of rows with soft labels; see [spec.MAE]. scratch holds k
 // elements.
 func MAE[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
-	if vec.On() {
-		return vec.MAE(loss, grad, z, t, scale, scratch, k)
+	switch vec.InUse() {
+	case vec.Specification:
+		return spec.MAE(loss, grad, z, t, scale, scratch, k)
+	case vec.Portable:
+		return portable.MAE(loss, grad, z, t, scale, scratch, k)
 	}
-	return spec.MAE(loss, grad, z, t, scale, scratch, k)
+	return vec.MAE(loss, grad, z, t, scale, scratch, k)
 }
 
 // Separable computes a separable loss of rows with soft labels; see [spec.Separable]. scratch holds
 // 2k elements.
 func Separable[T Float](
 	f Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
-	if vec.On() {
-		return vec.Separable(f, a, loss, grad, z, t, scale, scratch, k)
+	switch vec.InUse() {
+	case vec.Specification:
+		return spec.Separable(f, a, loss, grad, z, t, scale, k)
+	case vec.Portable:
+		return portable.Separable(f, a, loss, grad, z, t, scale, scratch, k)
 	}
-	return spec.Separable(f, a, loss, grad, z, t, scale, k)
+	return vec.Separable(f, a, loss, grad, z, t, scale, scratch, k)
 }
 
 // SeparableIndex computes a separable loss of rows with class indices; see [spec.SeparableIndex].
 // scratch holds k elements.
 func SeparableIndex[T Float](
 	f Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
-	if vec.On() {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.SeparableIndex(f, a, loss, grad, z, index, scale, k)
+	case vec.Portable:
+		portable.SeparableIndex(f, a, loss, grad, z, index, scale, k)
+	default:
 		vec.SeparableIndex(f, a, loss, grad, z, index, scale, scratch, k)
-		return
 	}
-	spec.SeparableIndex(f, a, loss, grad, z, index, scale, k)
 }
 
 // Softmax stores the softmax of every row in dst; see [spec.Softmax].
 func Softmax[T Float](dst, z []T, k int) {
-	if vec.On() {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.Softmax(dst, z, k)
+	case vec.Portable:
+		portable.Softmax(dst, z, k)
+	default:
 		vec.Softmax(dst, z, k)
-		return
 	}
-	spec.Softmax(dst, z, k)
 }
 
 // LogSoftmax stores the log-softmax of every row in dst; see [spec.LogSoftmax].
 func LogSoftmax[T Float](dst, z []T, k int) {
-	if vec.On() {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.LogSoftmax(dst, z, k)
+	case vec.Portable:
+		portable.LogSoftmax(dst, z, k)
+	default:
 		vec.LogSoftmax(dst, z, k)
-		return
 	}
-	spec.LogSoftmax(dst, z, k)
 }
 
 // LogSumExp stores the log-sum-exp of every row in dst; see [spec.LogSumExp].
 func LogSumExp[T Float](dst, z []T, k int) {
-	if vec.On() {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.LogSumExp(dst, z, k)
+	case vec.Portable:
+		portable.LogSumExp(dst, z, k)
+	default:
 		vec.LogSumExp(dst, z, k)
-		return
 	}
-	spec.LogSumExp(dst, z, k)
 }
 
 // SoftmaxGrad stores the gradient of the softmax with the upstream gradient u in dst; see
 // [spec.SoftmaxGrad].
 func SoftmaxGrad[T Float](dst, z, u []T, k int) {
-	if vec.On() {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.SoftmaxGrad(dst, z, u, k)
+	case vec.Portable:
+		portable.SoftmaxGrad(dst, z, u, k)
+	default:
 		vec.SoftmaxGrad(dst, z, u, k)
-		return
 	}
-	spec.SoftmaxGrad(dst, z, u, k)
 }
 
 // LogSoftmaxGrad stores the gradient of the log-softmax with the upstream gradient u in dst; see
 // [spec.LogSoftmaxGrad].
 func LogSoftmaxGrad[T Float](dst, z, u []T, k int) {
-	if vec.On() {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.LogSoftmaxGrad(dst, z, u, k)
+	case vec.Portable:
+		portable.LogSoftmaxGrad(dst, z, u, k)
+	default:
 		vec.LogSoftmaxGrad(dst, z, u, k)
-		return
 	}
-	spec.LogSoftmaxGrad(dst, z, u, k)
 }
 
 // LogSumExpGrad stores the gradient of the log-sum-exp with the upstream gradient u in dst; see
 // [spec.LogSumExpGrad].
 func LogSumExpGrad[T Float](dst, z, u []T, k int) {
-	if vec.On() {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.LogSumExpGrad(dst, z, u, k)
+	case vec.Portable:
+		portable.LogSumExpGrad(dst, z, u, k)
+	default:
 		vec.LogSumExpGrad(dst, z, u, k)
-		return
 	}
-	spec.LogSumExpGrad(dst, z, u, k)
 }
 
 // Sum returns Σ x, summed in float64.

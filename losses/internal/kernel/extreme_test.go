@@ -98,7 +98,7 @@ func largeScale[T Float](t *testing.T) {
 				continue
 			}
 			got := f.results(b)
-			restore := forced("generic")
+			restore := forced("specification")
 			want := f.results(b)
 			restore()
 			for j, g := range got.out {

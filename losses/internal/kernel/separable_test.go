@@ -121,7 +121,7 @@ func nanWithoutLabels[T Float](t *testing.T) {
 					clear(b.t[k : 2*k])
 					b.z[k+pos%k] = T(value)
 					o := f.results(b)
-					restore := forced("generic")
+					restore := forced("specification")
 					want := f.results(b)
 					restore()
 					require.Equal(t, math.IsNaN(want.loss[1]), math.IsNaN(o.loss[1]), "%s k=%d: %v at %d: loss %v, the specification's %v", f.name, k, value, pos, o.loss[1], want.loss[1])

@@ -182,7 +182,7 @@ func agreeOn[T Float](t *testing.T, b *block[T]) {
 			continue // has none
 		}
 		got := f.results(b)
-		restore := forced("generic")
+		restore := forced("specification")
 		want := f.results(b)
 		restore()
 		if got.bad != want.bad {

@@ -15,18 +15,19 @@ type Set uint8
 
 // The sets.
 const (
-	None Set = iota // package spec alone
+	Specification Set = iota // package spec: only tests choose it
+	Portable                 // package portable
 	AVX2
 	AVX512
 )
 
-func (s Set) String() string { return [...]string{"generic", "avx2", "avx512"}[s] }
+func (s Set) String() string { return [...]string{"specification", "generic", "avx2", "avx512"}[s] }
 
 // inUse is chosen when the program starts.
 var inUse = best()
 
 // On reports whether there are kernels for this machine.
-func On() bool { return inUse != None }
+func On() bool { return inUse > Portable }
 
 // InUse returns the instruction set whose kernels run.
 func InUse() Set { return inUse }
@@ -34,7 +35,7 @@ func InUse() Set { return inUse }
 // Sets returns the instruction sets that this machine has.
 func Sets() []Set {
 	var sets []Set
-	for s := None; s <= best(); s++ {
+	for s := Specification; s <= best(); s++ {
 		sets = append(sets, s)
 	}
 	return sets

@@ -15,7 +15,7 @@ func best() Set {
 	x := &cpu.X86
 	switch {
 	case !(x.HasAVX2 && x.HasFMA && x.HasBMI2):
-		return None
+		return Portable
 	case !(x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ):
 		return AVX2
 	}
