@@ -16,7 +16,7 @@ func (t *table) dataset() (*Dataset, error) {
 			return nil, err
 		}
 		d.ClassNames, d.LabelName = names, t.class.title()
-		d.Labels, err = OneHot(index, len(names))
+		d.Labels, err = oneHot(index, len(names))
 		return d, err
 	}
 	labels, totals, err := softRows("labels", t.weights, len(t.labels))

@@ -4,6 +4,8 @@ import (
 	"iter"
 
 	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
 )
 
 // Batches cuts the rows 0..N-1 of a dataset into mini-batches, in a new order
@@ -61,24 +63,21 @@ func (b Batches) Epoch(epoch int) (iter.Seq[[]int], error) {
 // Errors: [ErrShape], [ErrDtype], [*RowError] for a row outside 0..N-1. Nothing
 // is written when there is one.
 func Gather(dst, src *tensor.Dense, rows []int) error {
-	if err := shapeOf("src", src); err != nil {
-		return err
-	}
-	switch src.Data().(type) {
-	case []float32:
+	switch {
+	case src == nil || src.Dtype() == tensor.Float32:
 		return gather[float32](dst, src, rows)
-	case []float64:
+	case src.Dtype() == tensor.Float64:
 		return gather[float64](dst, src, rows)
 	}
 	return fail(ErrDtype, "src: got dtype %v, want float32 or float64", src.Dtype())
 }
 
-func gather[T number](dst, src *tensor.Dense, rows []int) error {
-	from, err := view[T]("src", src)
+func gather[T dense.Float](dst, src *tensor.Dense, rows []int) error {
+	from, err := matrixOf[T]("src", src)
 	if err != nil {
 		return err
 	}
-	to, err := view[T]("dst", dst)
+	to, err := matrixOf[T]("dst", dst)
 	if err != nil {
 		return err
 	}
@@ -87,7 +86,7 @@ func gather[T number](dst, src *tensor.Dense, rows []int) error {
 		return fail(ErrShape, "dst: got %s, want %d as in src", plural(to.k, "column"), from.k)
 	case to.n < len(rows):
 		return fail(ErrShape, "dst: got %s, want at least %d, one for each entry of rows", plural(to.n, "row"), len(rows))
-	case !to.contiguous():
+	case !dense.RowMajor(dst):
 		return fail(ErrShape, "dst: got strides %v, want a row-major tensor of shape %v", dst.Strides(), dst.Shape())
 	}
 	if err := checkRows(rows, from.n); err != nil {

@@ -82,8 +82,8 @@ func TestBatchesErrors(t *testing.T) {
 }
 
 func TestGather(t *testing.T) {
-	src := dense[float32](3, 1, 2, 3, 4, 5, 6)
-	dst := dense[float32](4, 9, 9, 9, 9, 9, 9, 9, 9)
+	src := tensorOf[float32](3, 1, 2, 3, 4, 5, 6)
+	dst := tensorOf[float32](4, 9, 9, 9, 9, 9, 9, 9, 9)
 	require.NoError(t, Gather(dst, src, []int{2, 0}))
 	assert.Equal(t, []float32{5, 6, 1, 2, 0, 0, 0, 0}, f32(t, dst))
 	require.NoError(t, Gather(dst, src, []int{1, 1, 1, 1}))
@@ -92,14 +92,14 @@ func TestGather(t *testing.T) {
 	assert.Equal(t, make([]float32, 8), f32(t, dst))
 	assert.Equal(t, []float32{1, 2, 3, 4, 5, 6}, f32(t, src))
 
-	wide := dense(1, 0., 0, 0)
-	require.NoError(t, Gather(wide, transposed(t, dense(3, 1., 2, 3, 4, 5, 6)), []int{1}))
+	wide := tensorOf(1, 0., 0, 0)
+	require.NoError(t, Gather(wide, transposed(t, tensorOf(3, 1., 2, 3, 4, 5, 6)), []int{1}))
 	assert.Equal(t, []float64{2, 4, 6}, wide.Data())
 }
 
 func TestGatherRefusesAndWritesNothing(t *testing.T) {
-	src := dense[float32](3, 1, 2, 3, 4, 5, 6)
-	view := columnsOf(t, dense[float32](2, 9, 9, 9, 9, 9, 9), 0, 2)
+	src := tensorOf[float32](3, 1, 2, 3, 4, 5, 6)
+	view := columnsOf(t, tensorOf[float32](2, 9, 9, 9, 9, 9, 9), 0, 2)
 	for _, test := range []struct {
 		name     string
 		dst, src *tensor.Dense
@@ -107,24 +107,24 @@ func TestGatherRefusesAndWritesNothing(t *testing.T) {
 		kind     error
 		text     string
 	}{
-		{"nil src", dense[float32](2, 9, 9, 9, 9), nil, nil, ErrShape, "src: got a nil tensor"},
-		{"nil dst", nil, src, nil, ErrShape, "dst: got a nil tensor"},
-		{"src dtype", dense[float32](2, 9, 9), dense(2, 1, 2), nil, ErrDtype, "src: got dtype int, want float32 or float64"},
-		{"dst dtype", dense(2, 9., 9, 9, 9), src, nil, ErrDtype, "dst: got dtype float64, want float32"},
-		{"columns", dense[float32](3, 9, 9, 9), src, nil, ErrShape, "dst: got 1 column, want 2"},
-		{"rows", dense[float32](1, 9, 9), src, []int{0, 1}, ErrShape, "dst: got 1 row, want at least 2"},
+		{"nil src", tensorOf[float32](2, 9, 9, 9, 9), nil, nil, ErrShape, "src: got nil, which is no tensor"},
+		{"nil dst", nil, src, nil, ErrShape, "dst: got nil, which is no tensor"},
+		{"src dtype", tensorOf[float32](2, 9, 9), tensorOf(2, 1, 2), nil, ErrDtype, "src: got dtype int, want float32 or float64"},
+		{"dst dtype", tensorOf(2, 9., 9, 9, 9), src, nil, ErrDtype, "dst: got dtype float64, want float32"},
+		{"columns", tensorOf[float32](3, 9, 9, 9), src, nil, ErrShape, "dst: got 1 column, want 2"},
+		{"rows", tensorOf[float32](1, 9, 9), src, []int{0, 1}, ErrShape, "dst: got 1 row, want at least 2"},
 		{"strides", view, src, nil, ErrShape, "dst: got strides [3 1], want a row-major tensor"},
-		{"high row", dense[float32](2, 9, 9, 9, 9), src, []int{0, 3}, ErrRow, "rows: row 1: got 3, want a row in 0..2"},
-		{"low row", dense[float32](2, 9, 9, 9, 9), src, []int{-1}, ErrRow, "rows: row 0: got -1"},
+		{"high row", tensorOf[float32](2, 9, 9, 9, 9), src, []int{0, 3}, ErrRow, "rows: row 1: got 3, want a row in 0..2"},
+		{"low row", tensorOf[float32](2, 9, 9, 9, 9), src, []int{-1}, ErrRow, "rows: row 0: got -1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			checkError(t, Gather(test.dst, test.src, test.rows), test.kind, test.text)
 			if test.dst == nil {
 				return
 			}
-			m, err := viewFloat64("dst", test.dst)
+			m, err := numbersOf[float64]("dst", test.dst)
 			require.NoError(t, err)
-			assert.Equal(t, 9., m.at(0, 0))
+			assert.Equal(t, 9., m.data[0])
 		})
 	}
 }

@@ -41,9 +41,8 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	if out.Labels, data, err = newMatrix("labels", labels.n, len(names)); err != nil {
 		return nil, err
 	}
-	buf := labels.buffer()
 	for i := range labels.n {
-		for j, v := range labels.row(i, buf) {
+		for j, v := range labels.row(i) {
 			data[i*len(names)+at[j]] = v
 		}
 	}

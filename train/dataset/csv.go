@@ -98,7 +98,7 @@ func ReadCSV(r io.Reader, opt CSVOptions) (*Dataset, error) {
 func ReadCSVFile(path string, opt CSVOptions) (*Dataset, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &failure{"dataset: " + err.Error(), []error{err}}
+		return nil, inFile("", err)
 	}
 	defer f.Close()
 	d, err := ReadCSV(f, opt)

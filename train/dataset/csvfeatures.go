@@ -59,7 +59,7 @@ func ReadFeaturesCSV(r io.Reader, n int, names []string, opt CSVOptions) (*tenso
 func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &failure{"dataset: " + err.Error(), []error{err}}
+		return nil, inFile("", err)
 	}
 	defer f.Close()
 	features, err := ReadFeaturesCSV(f, n, names, opt)

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
 )
 
 // Dataset is a table of samples: features and, per sample, a distribution over
@@ -48,13 +50,13 @@ func (d *Dataset) Index() []int {
 	if d == nil {
 		return nil
 	}
-	labels, err := view[float32]("labels", d.Labels)
+	labels, err := matrixOf[float32]("labels", d.Labels)
 	if err != nil {
 		return nil
 	}
-	index, buf := make([]int, labels.n), labels.buffer()
+	index := make([]int, labels.n)
 	for i := range index {
-		index[i] = argmax(labels.row(i, buf))
+		index[i] = dense.Argmax(labels.row(i))
 	}
 	return index
 }
@@ -80,25 +82,24 @@ func (d *Dataset) Validate() error {
 	}
 	for i, c := range d.Counts {
 		if !(c > 0) || math.IsInf(c, 0) {
-			return &RowError{"counts", i, -1, fmt.Sprint(c), "a finite number above 0", nil}
+			return &RowError{Arg: "counts", Row: i, Column: -1, Got: fmt.Sprint(c), Want: "a finite number above 0"}
 		}
 	}
-	xs, ys := features.buffer(), labels.buffer()
 	for i := range features.n {
-		for j, v := range features.row(i, xs) {
+		for j, v := range features.row(i) {
 			if !finite(float64(v)) {
-				return &RowError{"features", i, j, fmt.Sprint(v), "a finite number", nil}
+				return &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number"}
 			}
 		}
 		sum := 0.0
-		for j, v := range labels.row(i, ys) {
+		for j, v := range labels.row(i) {
 			if !(v >= 0) || math.IsInf(float64(v), 0) {
-				return &RowError{"labels", i, j, fmt.Sprint(v), "a finite number >= 0", ErrLabel}
+				return &RowError{Arg: "labels", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number >= 0", Err: ErrLabel}
 			}
 			sum += float64(v)
 		}
 		if !(math.Abs(sum-1) <= sumTolerance) {
-			return &RowError{"labels", i, -1, fmt.Sprintf("a sum of %.6g", sum), "a sum of 1", ErrLabel}
+			return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprintf("a sum of %.6g", sum), Want: "a sum of 1", Err: ErrLabel}
 		}
 	}
 	return nil
@@ -110,10 +111,10 @@ func (d *Dataset) tables() (features, labels matrix[float32], err error) {
 	if d == nil {
 		return features, labels, fail(ErrParam, "got a nil dataset, want one")
 	}
-	if features, err = view[float32]("features", d.Features); err != nil {
+	if features, err = matrixOf[float32]("features", d.Features); err != nil {
 		return features, labels, err
 	}
-	if labels, err = view[float32]("labels", d.Labels); err != nil {
+	if labels, err = matrixOf[float32]("labels", d.Labels); err != nil {
 		return features, labels, err
 	}
 	for _, side := range []struct {

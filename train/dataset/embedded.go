@@ -3,8 +3,6 @@ package dataset
 import (
 	_ "embed"
 	"strings"
-
-	"gorgonia.org/tensor"
 )
 
 // The files and their notices are described in data/NOTICE.md.
@@ -27,12 +25,8 @@ func Digits() (*Dataset, error) {
 	if err != nil {
 		return nil, inFile("digits", err)
 	}
-	features, err := view[float32]("digits", d.Features)
-	if err != nil {
-		return nil, err
-	}
-	for i := range features.data {
-		features.data[i] /= 16
+	for i := range d.Features.Float32s() {
+		d.Features.Float32s()[i] /= 16
 	}
 	d.FeatureNames, d.LabelName = pixelNames([]int{8, 8}), ""
 	return d, nil
@@ -49,20 +43,6 @@ func Digits() (*Dataset, error) {
 // Source: Madsen, Statistical analysis of multiple contingency tables. Two
 // examples, Scandinavian Journal of Statistics 3 (1976) 97-106.
 func Housing() (*Dataset, error) {
-	d, err := ReadCSV(strings.NewReader(housingFile), housingOptions())
+	d, err := ReadCSV(strings.NewReader(housingFile), CSVOptions{LabelColumns: 3, Counts: true, Header: HeaderYes})
 	return d, inFile("housing", err)
-}
-
-// HousingCounts returns what [Housing] is made of: the number of people in each
-// group who answered low, medium and high, a new tensor [24, 3] float64.
-func HousingCounts() (*tensor.Dense, error) {
-	t, err := readTable(strings.NewReader(housingFile), housingOptions())
-	if err != nil {
-		return nil, inFile("housing", err)
-	}
-	return tensor.New(tensor.WithShape(t.rows, len(t.labels)), tensor.WithBacking(t.weights)), nil
-}
-
-func housingOptions() CSVOptions {
-	return CSVOptions{LabelColumns: 3, Counts: true, Header: HeaderYes}
 }

@@ -3,31 +3,32 @@ package dataset
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"softloss/losses"
+	"softloss/train/dataset/internal/fault"
+	"softloss/train/internal/errtext"
 )
 
 // Sentinels for [errors.Is]. Every error of this package that is about its
 // input wraps one of them; the text of an error says more than its sentinel.
 var (
-	ErrCell    = errors.New("dataset: bad cell")                // every *CellError
-	ErrRow     = errors.New("dataset: bad row")                 // every *RowError
-	ErrParam   = errors.New("dataset: bad parameter")           // an argument or option outside its domain
-	ErrShape   = errors.New("dataset: shapes disagree")         // sizes of tensors, names or records that do not fit
-	ErrDtype   = errors.New("dataset: wrong dtype")             // a tensor of another element type
-	ErrEmpty   = errors.New("dataset: no rows")                 // an input or a result without rows
-	ErrClasses = errors.New("dataset: wrong number of classes") // fewer than two classes, or too many
-	ErrColumn  = errors.New("dataset: no such column")          // a named column that the file does not have
-	ErrHeader  = errors.New("dataset: header unclear")          // a first line that may or may not be a header
-	ErrLabel   = errors.New("dataset: bad label")               // a negative or all-zero label or count
-	ErrFormat  = errors.New("dataset: damaged or foreign file") // an idx or gzip file that is none
+	ErrCell    = fault.ErrCell    // every *CellError
+	ErrRow     = fault.ErrRow     // every *RowError
+	ErrParam   = fault.ErrParam   // an argument or option outside its domain
+	ErrShape   = fault.ErrShape   // sizes of tensors, names or records that do not fit
+	ErrDtype   = fault.ErrDtype   // a tensor of another element type
+	ErrEmpty   = fault.ErrEmpty   // an input or a result without rows
+	ErrClasses = fault.ErrClasses // fewer than two classes, or too many
+	ErrColumn  = fault.ErrColumn  // a named column that the file does not have
+	ErrHeader  = fault.ErrHeader  // a first line that may or may not be a header
+	ErrLabel   = fault.ErrLabel   // a negative or all-zero label or count
+	ErrFormat  = fault.ErrFormat  // a file that is damaged, or of another format
 )
 
 // CellError is the typed evidence of every error about a cell, or a whole
 // line, of a CSV file. errors.Is(err, ErrCell) holds for each.
 type CellError struct {
+	File   string // as it was given; "" for a reader
 	Line   int    // 1-based line of the file on which the cell starts, the header counted
 	Column int    // 1-based position among the cells of its line; 0 when the whole line is at fault
 	Name   string // the column's name in the header; "" without a header
@@ -38,21 +39,8 @@ type CellError struct {
 
 // Error returns one line, such as
 //
-//	dataset: line 3 column 2 ("petal"): got "x", want a number, as on line 2
-func (e *CellError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "dataset: line %d", e.Line)
-	got := e.Got
-	if e.Column > 0 {
-		fmt.Fprintf(&b, " column %d", e.Column)
-		got = quote(got)
-	}
-	if e.Name != "" {
-		fmt.Fprintf(&b, " (%s)", quote(e.Name))
-	}
-	fmt.Fprintf(&b, ": got %s, want %s", got, e.Want)
-	return b.String()
-}
+//	dataset: flowers.csv: line 3 column 2 ("petal"): got "x", want a number, as on line 2
+func (e *CellError) Error() string { return (*fault.Cell)(e).Error() }
 
 // Unwrap returns Err.
 func (e *CellError) Unwrap() error { return e.Err }
@@ -63,6 +51,7 @@ func (e *CellError) Is(target error) bool { return target == ErrCell }
 // RowError is the typed evidence of every error about an entry of a tensor or
 // of a slice. errors.Is(err, ErrRow) holds for each.
 type RowError struct {
+	File   string // as it was given; "" for what is in memory
 	Arg    string // the argument or field, such as "counts"
 	Row    int    // 0-based row, or position in a slice
 	Column int    // 0-based column; -1 when the whole row is at fault or there are no columns
@@ -79,7 +68,7 @@ func (e *RowError) Error() string {
 	if e.Column >= 0 {
 		where += fmt.Sprintf(" column %d", e.Column)
 	}
-	return fmt.Sprintf("dataset: %s: %s: got %s, want %s", e.Arg, where, e.Got, e.Want)
+	return fmt.Sprintf("%s%s: %s: got %s, want %s", fault.Prefix(e.File), e.Arg, where, e.Got, e.Want)
 }
 
 // Unwrap returns Err.
@@ -88,67 +77,50 @@ func (e *RowError) Unwrap() error { return e.Err }
 // Is reports whether target is [ErrRow].
 func (e *RowError) Is(target error) bool { return target == ErrRow }
 
-// failure is an error with a text of its own and sentinels or causes for
-// errors.Is that do not repeat themselves in it.
-type failure struct {
-	text string
-	errs []error
-}
+// fail returns an error of the given kind.
+func fail(kind error, format string, args ...any) error { return fault.New(kind, format, args...) }
 
-func (f *failure) Error() string   { return f.text }
-func (f *failure) Unwrap() []error { return f.errs }
-
-// fail returns an error of the given kind whose text is "dataset: " and the
-// formatted message.
-func fail(kind error, format string, args ...any) error {
-	return &failure{"dataset: " + fmt.Sprintf(format, args...), []error{kind}}
+// inFile makes an error, of a reader below or of the system, one of this package that names the file, or the part; "" names none.
+func inFile(name string, err error) error {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case *fault.Cell:
+		c := CellError(*e)
+		c.File = name
+		return &c
+	case *CellError:
+		c := *e
+		c.File = name
+		return &c
+	case *RowError:
+		r := *e
+		r.File = name
+		return &r
+	case *fault.Error:
+		return &fault.Error{File: name, Text: e.Text, Kinds: e.Kinds}
+	}
+	return fault.Wrap(name, err)
 }
 
 // fromLosses is an error of package losses about the rows of an argument as one
 // of this package; kind, which may be nil, is what it is here.
 func fromLosses(arg string, kind, err error) error {
+	var e *losses.Error
+	if !errors.As(err, &e) {
+		return fault.Wrap(arg, err)
+	}
 	causes := []error{err}
 	if kind != nil {
 		causes = append(causes, kind)
 	}
-	var e *losses.Error
-	if !errors.As(err, &e) || e.Row < 0 {
-		return &failure{"dataset: " + strings.TrimPrefix(err.Error(), "losses: "), causes}
+	if e.Row < 0 {
+		return &fault.Error{Text: fmt.Sprintf("%s: got %s, want %s", arg, e.Got, e.Want), Kinds: causes}
 	}
-	return &RowError{arg, e.Row, e.Col, e.Got, e.Want, &failure{err.Error(), causes}}
+	return &RowError{Arg: arg, Row: e.Row, Column: e.Col, Got: e.Got, Want: e.Want, Err: errors.Join(causes...)}
 }
 
-// inFile puts the name of the file, or of the part, into an error.
-func inFile(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &failure{"dataset: " + name + ": " + strings.TrimPrefix(err.Error(), "dataset: "), []error{err}}
-}
-
-// quote is strconv.Quote for an error's text: at most 40 runes of s.
-func quote(s string) string {
-	const most = 40
-	runes := 0
-	for i := range s {
-		if runes == most {
-			return strconv.Quote(s[:i] + "…")
-		}
-		runes++
-	}
-	return strconv.Quote(s)
-}
-
-// plural returns "1 cell", "2 cells", "2 entries", "2 classes".
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(noun, "s"):
-		noun += "es"
-	case strings.HasSuffix(noun, "y"):
-		noun = strings.TrimSuffix(noun, "y") + "ies"
-	default:
-		noun += "s"
-	}
-	return strconv.Itoa(n) + " " + noun
-}
+// quote, list and plural say values in errors.
+func quote(s string) string            { return errtext.Quote(s) }
+func list(names []string) string       { return errtext.List(names) }
+func plural(n int, noun string) string { return errtext.Plural(n, noun) }

@@ -29,8 +29,8 @@ func TestCellErrorText(t *testing.T) {
 }
 
 func TestRowErrorText(t *testing.T) {
-	assert.Equal(t, "dataset: counts: row 3 column 1: got -2, want more", (&RowError{"counts", 3, 1, "-2", "more", nil}).Error())
-	assert.Equal(t, "dataset: rows: row 0: got 9, want less", (&RowError{"rows", 0, -1, "9", "less", nil}).Error())
+	assert.Equal(t, "dataset: counts: row 3 column 1: got -2, want more", (&RowError{Arg: "counts", Row: 3, Column: 1, Got: "-2", Want: "more"}).Error())
+	assert.Equal(t, "dataset: rows: row 0: got 9, want less", (&RowError{Arg: "rows", Row: 0, Column: -1, Got: "9", Want: "less"}).Error())
 }
 
 func TestErrorsIs(t *testing.T) {
@@ -47,9 +47,4 @@ func TestErrorsIs(t *testing.T) {
 	assert.True(t, errors.As(cell, &e))
 	assert.Equal(t, "dataset: a.csv: x", inFile("a.csv", fail(ErrShape, "x")).Error())
 	assert.ErrorIs(t, inFile("a.csv", io.ErrClosedPipe), io.ErrClosedPipe)
-}
-
-func TestPlural(t *testing.T) {
-	assert.Equal(t, "1 entry 2 entries 0 cells 2 classes",
-		strings.Join([]string{plural(1, "entry"), plural(2, "entry"), plural(0, "cell"), plural(2, "class")}, " "))
 }

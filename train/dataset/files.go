@@ -5,6 +5,9 @@ import (
 	"os"
 
 	"gorgonia.org/tensor"
+
+	"softloss/train/dataset/internal/npy"
+	"softloss/train/dataset/internal/source"
 )
 
 // Format is a kind of file that this package reads.
@@ -12,7 +15,7 @@ type Format int
 
 const (
 	FormatCSV Format = iota // text in columns, and whatever is neither of the others
-	FormatIDX               // that of MNIST: see [ReadIDX]
+	FormatIDX               // that of MNIST: see [ReadIDXFiles]
 	FormatNPY               // that of NumPy: see [ReadNPYFiles]
 )
 
@@ -35,16 +38,16 @@ func (f Format) String() string {
 // zip archive, such as an .npz file.
 func FormatOf(path string) (Format, error) {
 	if info, err := os.Stat(path); err != nil {
-		return FormatCSV, &failure{"dataset: " + err.Error(), []error{err}}
+		return FormatCSV, inFile("", err)
 	} else if !info.Mode().IsRegular() {
 		return FormatCSV, nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return FormatCSV, &failure{"dataset: " + err.Error(), []error{err}}
+		return FormatCSV, inFile("", err)
 	}
 	defer f.Close()
-	plain, err := gunzip(f)
+	plain, err := source.Open(f)
 	if err != nil {
 		return FormatCSV, inFile(path, err)
 	}
@@ -58,9 +61,9 @@ func FormatOf(path string) (Format, error) {
 const zipMagic = "PK\x03\x04"
 
 func formatOf(r *bufio.Reader) Format {
-	start, _ := r.Peek(len(npyMagic)) // what cannot be read is an error of the reader that comes next
+	start, _ := r.Peek(len(npy.Magic)) // what cannot be read is an error of the reader that comes next
 	switch {
-	case string(start) == npyMagic:
+	case string(start) == npy.Magic:
 		return FormatNPY
 	case len(start) >= 4 && start[0] == 0 && start[1] == 0:
 		return FormatIDX
@@ -87,10 +90,8 @@ func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
 	switch {
 	case formats[0] != formats[1]:
 		return nil, fail(ErrFormat, "%s: got %v labels for the %v features of %s, want two files of one format", labelsPath, formats[1], formats[0], featuresPath)
-	case formats[0] == FormatIDX:
-		return ReadIDXFiles(featuresPath, labelsPath)
 	}
-	return ReadNPYFiles(featuresPath, labelsPath)
+	return readArrays(formats[0], featuresPath, labelsPath)
 }
 
 // ReadFeaturesFile reads the features of [ReadPairFiles] without labels, to
@@ -102,24 +103,14 @@ func ReadFeaturesFile(path string) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{}
-	switch format {
-	case FormatIDX:
-		var images *IDX
-		if images, err = readIDXFile(path); err != nil {
-			return nil, err
-		}
-		if err = images.checkImages(); err == nil {
-			err = images.putFeatures(d)
-		}
-	case FormatNPY:
-		var x *npyArray
-		if x, err = readNPYFile(path); err != nil {
-			return nil, err
-		}
-		err = x.putFeatures(d)
-	default:
-		err = fail(ErrFormat, "got a file that begins like neither, want IDX or NPY")
+	if format == FormatCSV {
+		return nil, fail(ErrFormat, "%s: got a file that begins like neither, want IDX or NPY", path)
 	}
+	a, err := readArray(format, path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{}
+	err = d.putFeatures(format, a)
 	return d.Features, inFile(path, err)
 }

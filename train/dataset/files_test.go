@@ -139,7 +139,7 @@ func TestSameFeatures(t *testing.T) {
 	checkError(t, a.SameFeatures(b), ErrShape, `feature 1: got "b", want "c"`)
 	b.FeatureNames = nil
 	require.NoError(t, a.SameFeatures(b), "names that are not there are not compared")
-	b.Features = dense[float32](4, 1, 2, 3, 4)
+	b.Features = tensorOf[float32](4, 1, 2, 3, 4)
 	checkError(t, a.SameFeatures(b), ErrShape, "got 2 features, want 1")
 	checkError(t, a.SameFeatures(nil), ErrShape)
 }

@@ -12,8 +12,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// dense returns a row-major [n, len(data)/n] tensor.
-func dense[T number](n int, data ...T) *tensor.Dense {
+// tensorOf returns a row-major [n, len(data)/n] tensor.
+func tensorOf[T any](n int, data ...T) *tensor.Dense {
 	return tensor.New(tensor.WithShape(n, len(data)/n), tensor.WithBacking(data))
 }
 
@@ -43,8 +43,8 @@ func f32(t testing.TB, d *tensor.Dense) []float32 {
 // sample is a small dataset with 2 features and 3 classes.
 func sample() *Dataset {
 	return &Dataset{
-		Features:     dense[float32](4, 0, 1, 2, 3, 4, 5, 6, 7),
-		Labels:       dense[float32](4, 1, 0, 0, .25, .5, .25, 0, .5, .5, 0, 0, 1),
+		Features:     tensorOf[float32](4, 0, 1, 2, 3, 4, 5, 6, 7),
+		Labels:       tensorOf[float32](4, 1, 0, 0, .25, .5, .25, 0, .5, .5, 0, 0, 1),
 		Counts:       []float64{1, 4, 2, 9},
 		FeatureNames: []string{"a", "b"},
 		ClassNames:   []string{"x", "y", "z"},
@@ -62,9 +62,9 @@ func balanced(t testing.TB, counts ...int) *Dataset {
 			index = append(index, c)
 		}
 	}
-	labels, err := OneHot(index, len(counts))
+	labels, err := oneHot(index, len(counts))
 	require.NoError(t, err)
-	return &Dataset{Features: dense(len(rows), rows...), Labels: labels}
+	return &Dataset{Features: tensorOf(len(rows), rows...), Labels: labels}
 }
 
 // checkError asserts what every error of this package has in common.
@@ -99,4 +99,11 @@ func gzipped(t testing.TB, data string) []byte {
 	require.NoError(t, err)
 	require.NoError(t, z.Close())
 	return b.Bytes()
+}
+
+// checkText asserts the form of an error's text.
+func checkText(t testing.TB, err error) {
+	t.Helper()
+	assert.True(t, strings.HasPrefix(err.Error(), "dataset: "), err.Error())
+	assert.NotContains(t, err.Error(), "\n")
 }

@@ -5,36 +5,12 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
 	"softloss/losses"
 )
 
-// CountsToSoft turns a table of counts, such as the votes of several people on
-// every sample, into soft labels: [losses.VotesToLabels] in float32, and with
-// the totals.
-//
-//	labels_ij = counts_ij / totals_i,   totals_i = Σ_j counts_ij
-//
-// Shapes: counts [N, K] of float32, float64, int, int32 or int64, not
-// necessarily whole numbers; labels [N, K] float32; totals [N], for
-// Dataset.Counts. With these totals as weights, the cross entropy of the soft
-// rows is the sum of the hard cross entropies of the single votes.
-//
-// Errors: [ErrShape], [ErrDtype], and [*RowError] with [ErrLabel] for an entry
-// that is negative, NaN or infinite and for a row whose total is 0 or infinite.
-func CountsToSoft(counts *tensor.Dense) (labels *tensor.Dense, totals []float64, err error) {
-	table, err := viewFloat64("counts", counts)
-	if err != nil {
-		return nil, nil, err
-	}
-	votes := make([]float64, 0, table.n*table.k)
-	buf := table.buffer()
-	for i := range table.n {
-		votes = append(votes, table.row(i, buf)...)
-	}
-	return softRows("counts", votes, table.k)
-}
-
-// softRows is CountsToSoft of rows of k numbers, which an error calls arg.
+// softRows turns rows of k numbers, such as the votes of several people on every sample, which an error calls arg, into soft
+// labels, [losses.VotesToLabels] in float32, and the sum of every row.
 func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals []float64, err error) {
 	n := len(votes) / k
 	labels, data, err := newMatrix(arg, n, k)
@@ -62,26 +38,11 @@ func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals 
 	return labels, totals, nil
 }
 
-// OneHot returns the one-hot rows of class indices, 1 in column index[i] of row
-// i, 0 elsewhere: [losses.OneHot] of a slice, in float32.
-//
-// Shapes: index [N], result [N, classes] float32.
-//
-// Errors: [ErrParam] when classes is below 1, [ErrEmpty] for no index,
-// [*RowError] for an index outside 0..classes-1, [ErrShape] when the table
-// would have 2³¹ elements or more.
-func OneHot(index []int, classes int) (*tensor.Dense, error) {
-	switch {
-	case classes < 1:
-		return nil, fail(ErrParam, "classes: got %d, want at least 1", classes)
-	case len(index) == 0:
-		return nil, fail(ErrEmpty, "index: got no entries, want at least 1")
-	case classes > math.MaxInt32/len(index):
-		return nil, fail(ErrShape, "index: got %s of %d classes, want a table of less than 2^31 elements", plural(len(index), "row"), classes)
-	}
+// oneHot is [losses.OneHot] of a slice, in float32.
+func oneHot(index []int, classes int) (*tensor.Dense, error) {
 	labels, err := losses.OneHot(tensor.New(tensor.WithShape(len(index)), tensor.WithBacking(index)), classes, tensor.Float32)
 	if err != nil {
-		return nil, fromLosses("index", nil, err)
+		return nil, fromLosses("classes", ErrShape, err)
 	}
 	return labels, nil
 }
@@ -89,24 +50,23 @@ func OneHot(index []int, classes int) (*tensor.Dense, error) {
 // Majority returns the one-hot row of every row's largest entry, ties to the
 // lowest column: what is left of soft labels when only the winner counts.
 //
-// Shapes: labels [N, K] of any dtype that [CountsToSoft] takes (so counts will
-// do), result [N, K] float32.
+// Shapes: labels [N, K] of floats or integers (so counts will do), result [N, K] float32.
 //
 // Errors: [ErrShape], [ErrDtype], [*RowError] with [ErrLabel] for a NaN.
 func Majority(labels *tensor.Dense) (*tensor.Dense, error) {
-	table, err := viewFloat64("labels", labels)
+	table, err := numbersOf[float64]("labels", labels)
 	if err != nil {
 		return nil, err
 	}
-	index, buf := make([]int, table.n), table.buffer()
+	index := make([]int, table.n)
 	for i := range index {
-		row := table.row(i, buf)
+		row := table.row(i)
 		for j, v := range row {
 			if math.IsNaN(v) {
-				return nil, &RowError{"labels", i, j, "NaN", "a number", ErrLabel}
+				return nil, &RowError{Arg: "labels", Row: i, Column: j, Got: "NaN", Want: "a number", Err: ErrLabel}
 			}
 		}
-		index[i] = argmax(row)
+		index[i] = dense.Argmax(row)
 	}
-	return OneHot(index, table.k)
+	return oneHot(index, table.k)
 }

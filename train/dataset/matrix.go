@@ -1,116 +1,50 @@
 package dataset
 
 import (
+	"errors"
 	"math"
+	"reflect"
 
 	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
 )
 
-// number lists the element types that tables are read from.
-type number interface {
-	float32 | float64 | int | int32 | int64
+// matrix is the elements of a two-dimensional tensor row by row: its own memory, or a copy of a view.
+type matrix[T dense.Float] struct {
+	data []T
+	n, k int // shape
 }
 
-// matrix is a two-dimensional tensor seen as rows; strides allow for views and
-// transposes.
-type matrix[T number] struct {
-	data   []T
-	n, k   int // shape
-	s0, s1 int // strides
-}
+// row returns row i.
+func (m matrix[T]) row(i int) []T { return m.data[i*m.k : (i+1)*m.k] }
 
-func (m matrix[T]) at(i, j int) T { return m.data[i*m.s0+j*m.s1] }
-
-// buffer returns what row needs to return rows that are not contiguous.
-func (m matrix[T]) buffer() []T {
-	if m.s1 == 1 {
-		return nil
-	}
-	return make([]T, m.k)
-}
-
-// row returns row i: a slice of the tensor where it is contiguous, otherwise a
-// copy in buf, which buffer made.
-func (m matrix[T]) row(i int, buf []T) []T {
-	if m.s1 == 1 {
-		return m.data[i*m.s0 : i*m.s0+m.k]
-	}
-	for j := range buf[:m.k] {
-		buf[j] = m.at(i, j)
-	}
-	return buf[:m.k]
-}
-
-// contiguous reports whether data is the matrix in row-major order.
-func (m matrix[T]) contiguous() bool { return m.s1 == 1 && m.s0 == m.k }
-
-// shapeOf checks that t is a two-dimensional tensor with at least one element.
-func shapeOf(arg string, t *tensor.Dense) error {
-	if t == nil {
-		return fail(ErrShape, "%s: got a nil tensor, want one with 2 dimensions", arg)
-	}
-	if shape := t.Shape(); len(shape) != 2 || shape[0] < 1 || shape[1] < 1 {
-		return fail(ErrShape, "%s: got shape %v, want 2 dimensions, each of size 1 or more", arg, shape)
-	}
-	return nil
-}
-
-// view returns t as a matrix of T, or [ErrShape] or [ErrDtype].
-func view[T number](arg string, t *tensor.Dense) (matrix[T], error) {
-	if err := shapeOf(arg, t); err != nil {
+// numbersOf returns a tensor of any number dtype as a matrix: [ErrShape] or [ErrDtype] when it is none.
+func numbersOf[T dense.Float](arg string, t *tensor.Dense) (matrix[T], error) {
+	d, err := dense.Of(t)
+	if err != nil {
+		var e *dense.Error
+		if kind := ErrShape; errors.As(err, &e) {
+			if e.Kind == dense.Type {
+				kind = ErrDtype
+			}
+			return matrix[T]{}, fail(kind, "%s: got %s, which %s, want %s", arg, e.Got, e.Problem, e.Want)
+		}
 		return matrix[T]{}, err
 	}
-	data, ok := t.Data().([]T)
-	if !ok {
-		var want T
-		return matrix[T]{}, fail(ErrDtype, "%s: got dtype %v, want %T", arg, t.Dtype(), want)
+	if shape := d.Shape(); len(shape) != 2 || shape[0] < 1 || shape[1] < 1 {
+		return matrix[T]{}, fail(ErrShape, "%s: got shape %v, want 2 dimensions, each of size 1 or more", arg, shape)
 	}
-	shape, strides := t.Shape(), t.Strides()
-	m := matrix[T]{data: data, n: shape[0], k: shape[1]}
-	if len(strides) != 2 {
-		return matrix[T]{}, fail(ErrShape, "%s: got strides %v, want 2 of them", arg, strides)
-	}
-	m.s0, m.s1 = strides[0], strides[1]
-	if last := (m.n-1)*m.s0 + (m.k-1)*m.s1; m.s0 < 0 || m.s1 < 0 || last >= len(data) {
-		return matrix[T]{}, fail(ErrShape, "%s: got %d elements, want more than %d for shape %v",
-			arg, len(data), last, shape)
-	}
-	return m, nil
+	return matrix[T]{dense.Rows(d, 1, new([]T)), d.Shape()[0], d.Shape()[1]}, nil
 }
 
-// viewFloat64 returns t, of any dtype that [number] lists, as a matrix of
-// float64: a copy unless t is float64 itself.
-func viewFloat64(arg string, t *tensor.Dense) (matrix[float64], error) {
-	if err := shapeOf(arg, t); err != nil {
-		return matrix[float64]{}, err
+// matrixOf is numbersOf a tensor of dtype T.
+func matrixOf[T dense.Float](arg string, t *tensor.Dense) (matrix[T], error) {
+	m, err := numbersOf[T](arg, t)
+	if want := reflect.TypeFor[T](); err == nil && t.Dtype().Type != want {
+		return matrix[T]{}, fail(ErrDtype, "%s: got dtype %v, want %v", arg, t.Dtype(), want)
 	}
-	switch t.Data().(type) {
-	case []float64:
-		return view[float64](arg, t)
-	case []float32:
-		return convert[float32](arg, t)
-	case []int:
-		return convert[int](arg, t)
-	case []int32:
-		return convert[int32](arg, t)
-	case []int64:
-		return convert[int64](arg, t)
-	}
-	return matrix[float64]{}, fail(ErrDtype, "%s: got dtype %v, want float32, float64, int, int32 or int64", arg, t.Dtype())
-}
-
-func convert[T number](arg string, t *tensor.Dense) (matrix[float64], error) {
-	m, err := view[T](arg, t)
-	if err != nil {
-		return matrix[float64]{}, err
-	}
-	out := matrix[float64]{data: make([]float64, m.n*m.k), n: m.n, k: m.k, s0: m.k, s1: 1}
-	for i := range m.n {
-		for j := range m.k {
-			out.data[i*m.k+j] = float64(m.at(i, j))
-		}
-	}
-	return out, nil
+	return m, err
 }
 
 // newMatrix returns a zeroed row-major [n, k] float32 tensor and its elements.
@@ -126,17 +60,5 @@ func newMatrix(arg string, n, k int) (*tensor.Dense, []float32, error) {
 	return tensor.New(tensor.WithShape(n, k), tensor.WithBacking(data)), data, nil
 }
 
-// argmax returns the position of the largest entry, ties to the lowest. A NaN
-// is never the largest; a row of nothing but NaN gives 0.
-func argmax[T number](row []T) int {
-	best := 0
-	for j, v := range row {
-		if v > row[best] || row[best] != row[best] && v == v {
-			best = j
-		}
-	}
-	return best
-}
-
 // finite reports whether v is neither NaN nor infinite.
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+func finite(v float64) bool { return v-v == 0 }

@@ -1,5 +1,7 @@
 package dataset
 
+import "softloss/internal/dense"
+
 // FlipLabels returns a dataset with symmetric label noise and the number of
 // rows it changed: each row's label is replaced, with probability rate, by the
 // one-hot row of one of the K-1 other classes, all equally likely. "Other" is
@@ -28,16 +30,16 @@ func FlipLabels(d *Dataset, rate float64, seed uint64) (*Dataset, int, error) {
 		return nil, 0, err
 	}
 	r := newRand(seed, flipStream, 0)
-	flipped, buf := 0, labels.buffer()
+	flipped := 0
 	for i := range labels.n {
 		row := data[i*labels.k : (i+1)*labels.k]
-		copy(row, labels.row(i, buf))
+		copy(row, labels.row(i))
 		// Both numbers are drawn for every row: the rate shifts no stream.
 		flip, other := r.Float64() < rate, r.IntN(labels.k-1)
 		if !flip {
 			continue
 		}
-		if other >= argmax(row) {
+		if other >= dense.Argmax(row) {
 			other++
 		}
 		clear(row)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"softloss/train/dataset/internal/source"
 )
 
 // record is one line of cells, which may span several lines of the file.
@@ -43,7 +45,7 @@ func openRecords(r io.Reader, comma rune) (*recordReader, error) {
 	if r == nil {
 		return nil, fail(ErrParam, "reader: got nil, want one")
 	}
-	plain, err := gunzip(r)
+	plain, err := source.Open(r)
 	if err != nil {
 		return nil, err
 	}
@@ -150,10 +152,8 @@ func readError(err error) error {
 			Got:  fmt.Sprintf("%v at byte %d (the record starts on line %d)", parse.Err, parse.Column, parse.StartLine),
 			Want: "quotes around whole cells, and doubled inside them", Err: parse,
 		}
-	case strings.HasPrefix(err.Error(), "dataset: "):
-		return err
 	}
-	return &failure{"dataset: " + err.Error(), []error{err}}
+	return inFile("", err)
 }
 
 // parse32 reads a feature cell. isNumber is true for everything that has the

@@ -31,7 +31,7 @@ type Scaler struct {
 // Errors: [ErrShape], [ErrDtype], [*RowError] for an entry that is NaN or
 // infinite.
 func FitScaler(features *tensor.Dense) (*Scaler, error) {
-	x, err := view[float32]("features", features)
+	x, err := matrixOf[float32]("features", features)
 	if err != nil {
 		return nil, err
 	}
@@ -40,24 +40,23 @@ func FitScaler(features *tensor.Dense) (*Scaler, error) {
 	for j := range constant {
 		constant[j] = true
 	}
-	buf := x.buffer()
 	for i := range x.n {
-		for j, v := range x.row(i, buf) {
+		for j, v := range x.row(i) {
 			if !finite(float64(v)) {
-				return nil, &RowError{"features", i, j, fmt.Sprint(v), "a finite number", nil}
+				return nil, &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number"}
 			}
 			s.Mean[j] += float64(v)
-			constant[j] = constant[j] && v == x.at(0, j)
+			constant[j] = constant[j] && v == x.data[j]
 		}
 	}
 	for j := range s.Mean {
 		s.Mean[j] /= float64(x.n)
 		if constant[j] {
-			s.Mean[j] = float64(x.at(0, j))
+			s.Mean[j] = float64(x.data[j])
 		}
 	}
 	for i := range x.n {
-		for j, v := range x.row(i, buf) {
+		for j, v := range x.row(i) {
 			dev := float64(v) - s.Mean[j]
 			s.Std[j] += dev * dev
 		}
@@ -81,7 +80,7 @@ func (s *Scaler) Transform(features *tensor.Dense) (*tensor.Dense, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	x, err := view[float32]("features", features)
+	x, err := matrixOf[float32]("features", features)
 	if err != nil {
 		return nil, err
 	}
@@ -92,12 +91,11 @@ func (s *Scaler) Transform(features *tensor.Dense) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	buf := x.buffer()
 	for i := range x.n {
-		for j, v := range x.row(i, buf) {
+		for j, v := range x.row(i) {
 			y := float32((float64(v) - s.Mean[j]) / s.Std[j])
 			if !finite(float64(y)) {
-				return nil, &RowError{"features", i, j, fmt.Sprint(v), "a finite number that stays one when scaled", nil}
+				return nil, &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number that stays one when scaled"}
 			}
 			data[i*x.k+j] = y
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestScaler(t *testing.T) {
-	x := dense[float32](4, 1, .1, -10, 2, .1, 10, 3, .1, -10, 4, .1, 10)
+	x := tensorOf[float32](4, 1, .1, -10, 2, .1, 10, 3, .1, -10, 4, .1, 10)
 	s, err := FitScaler(x)
 	require.NoError(t, err)
 	assert.Equal(t, []float64{2.5, float64(float32(.1)), 0}, s.Mean)
@@ -28,7 +28,7 @@ func TestScaler(t *testing.T) {
 
 func TestScalerOnHardColumns(t *testing.T) {
 	big, tiny := float32(3e38), float32(math.SmallestNonzeroFloat32)
-	x := dense(3, big, 16777216, 0, -big, 16777218, tiny, big, 16777216, 0)
+	x := tensorOf(3, big, 16777216, 0, -big, 16777218, tiny, big, 16777216, 0)
 	s, err := FitScaler(x)
 	require.NoError(t, err)
 	y, err := s.Transform(x)
@@ -42,24 +42,24 @@ func TestScalerOnHardColumns(t *testing.T) {
 		assert.InDelta(t, 0, sum, 1e-6, "column %d", j)
 		assert.InDelta(t, 3, squares, 1e-6, "column %d", j)
 	}
-	one, err := FitScaler(dense[float32](1, 5, 6))
+	one, err := FitScaler(tensorOf[float32](1, 5, 6))
 	require.NoError(t, err)
 	assert.Equal(t, &Scaler{[]float64{5, 6}, []float64{1, 1}}, one)
 }
 
 func TestScalerErrors(t *testing.T) {
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(-1))} {
-		_, err := FitScaler(dense(2, 1, 2, 3, bad))
+		_, err := FitScaler(tensorOf(2, 1, 2, 3, bad))
 		checkRowError(t, err, "features", 1, 1)
-		_, err = (&Scaler{[]float64{0}, []float64{1}}).Transform(dense(2, 1, bad))
+		_, err = (&Scaler{[]float64{0}, []float64{1}}).Transform(tensorOf(2, 1, bad))
 		checkRowError(t, err, "features", 1, 0)
 	}
 	_, err := FitScaler(nil)
 	checkError(t, err, ErrShape)
-	_, err = FitScaler(dense(1, 1.))
+	_, err = FitScaler(tensorOf(1, 1.))
 	checkError(t, err, ErrDtype)
 
-	x := dense[float32](1, 3e38)
+	x := tensorOf[float32](1, 3e38)
 	for _, test := range []struct {
 		s    *Scaler
 		x    *tensor.Dense
@@ -74,7 +74,7 @@ func TestScalerErrors(t *testing.T) {
 		{&Scaler{[]float64{0}, []float64{math.Inf(1)}}, x, ErrParam, "got +Inf"},
 		{&Scaler{[]float64{0, 0}, []float64{1, 1}}, x, ErrShape, "features: got 1 column, want 2 as in the scaler"},
 		{&Scaler{[]float64{0}, []float64{.5}}, x, ErrRow, "row 0 column 0: got 3e+38"},
-		{&Scaler{[]float64{0}, []float64{1}}, nil, ErrShape, "nil tensor"},
+		{&Scaler{[]float64{0}, []float64{1}}, nil, ErrShape, "nil, which is no tensor"},
 	} {
 		_, err := test.s.Transform(test.x)
 		checkError(t, err, test.kind, test.text)

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"softloss/internal/dense"
 )
 
 // Subset returns a new dataset with copies of the given rows in the order
@@ -118,16 +120,15 @@ func quotas(index []int, classes, size int) []int {
 func checkRows(rows []int, n int) error {
 	for i, r := range rows {
 		if r < 0 || r >= n {
-			return &RowError{"rows", i, -1, strconv.Itoa(r), "a row in 0.." + strconv.Itoa(n-1), nil}
+			return &RowError{Arg: "rows", Row: i, Column: -1, Got: strconv.Itoa(r), Want: "a row in 0.." + strconv.Itoa(n-1)}
 		}
 	}
 	return nil
 }
 
 // copyRows writes the given rows of src, one after the other, to dst.
-func copyRows[T number](dst []T, src matrix[T], rows []int) {
-	buf := src.buffer()
+func copyRows[T dense.Float](dst []T, src matrix[T], rows []int) {
 	for i, r := range rows {
-		copy(dst[i*src.k:(i+1)*src.k], src.row(r, buf))
+		copy(dst[i*src.k:(i+1)*src.k], src.row(r))
 	}
 }

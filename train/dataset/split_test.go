@@ -31,8 +31,8 @@ func TestSubset(t *testing.T) {
 
 func TestSubsetOfViews(t *testing.T) {
 	d := &Dataset{
-		Features: transposed(t, dense[float32](2, 0, 1, 2, 3, 4, 5)),
-		Labels:   columnsOf(t, dense[float32](3, 9, 1, 0, 9, 0, 1, 9, 1, 0), 1, 3),
+		Features: transposed(t, tensorOf[float32](2, 0, 1, 2, 3, 4, 5)),
+		Labels:   columnsOf(t, tensorOf[float32](3, 9, 1, 0, 9, 0, 1, 9, 1, 0), 1, 3),
 	}
 	require.NoError(t, d.Validate())
 	s, err := d.Subset([]int{2, 0})

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // table is a CSV file that has been read, before it becomes tensors.
@@ -134,20 +133,6 @@ func newTable(records *recordReader, header *record, opt CSVOptions) (*table, er
 	t.class = columns[at]
 	t.features = slices.Delete(columns, at, at+1)
 	return t, nil
-}
-
-// list returns the first names of the header for an error's text.
-func list(names []string) string {
-	const most = 20
-	var quoted []string
-	for _, name := range names[:min(most, len(names))] {
-		quoted = append(quoted, quote(name))
-	}
-	text := strings.Join(quoted, ", ")
-	if len(names) > most {
-		text += " and " + strconv.Itoa(len(names)-most) + " more"
-	}
-	return text
 }
 
 // add takes up one data row.

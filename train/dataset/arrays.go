@@ -1,0 +1,180 @@
+package dataset
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"gorgonia.org/tensor"
+
+	"softloss/train/dataset/internal/array"
+	"softloss/train/dataset/internal/idx"
+	"softloss/train/dataset/internal/npy"
+)
+
+// ReadIDXFiles reads a file of images and the file of their labels, plain or gzip, such as train-images-idx3-ubyte.gz and
+// train-labels-idx1-ubyte.gz.
+//
+//	images   [N, …], usually [N, rows, columns]; unsigned bytes are divided by 255, other types are what the file says
+//	labels   [N], or [N, …] of which the first column counts, as in QMNIST: classes 0 … K-1, K one more than the largest
+//
+// Elements are of any type of the format. Feature names are pixel_ and the indices, such as pixel_0_27; class names are numbers.
+//
+// Errors name the file: those of [ReadNPYFiles].
+func ReadIDXFiles(imagesPath, labelsPath string) (*Dataset, error) {
+	return readArrays(FormatIDX, imagesPath, labelsPath)
+}
+
+// ReadNPYFiles reads features and labels that NumPy saved, as numpy.save writes them, plain or gzip.
+//
+//	features   [N, D], or [N, H, W] and more dimensions, which become D = H W …
+//	labels     [N] or [N, 1] of whole numbers: classes 0 … K-1, K one more than the largest; or
+//	           [N, K]: soft labels or votes, each row divided by its sum
+//
+// Elements are floats of 2, 4 or 8 bytes, integers of 1 to 8, or bools. Features are what the file says, as float32; divide bytes of
+// pictures by 255 yourself, or use a [Scaler]. Arrays in Fortran order are read like others. Feature names are feature_0, feature_1, …
+// or with more dimensions pixel_0_0, pixel_0_1, …; class names are numbers.
+//
+// Errors name the file: [ErrFormat] for a file that is damaged, of another type, ends early or goes on after its last byte; [ErrEmpty] for
+// an array without elements; [ErrShape] for other dimensions, different numbers of rows, more than 2²⁴ features a row, 2³¹ in all; [*RowError]
+// for a feature that is not a finite float32, and with [ErrLabel] for a class that is no whole number, below 0 or too large for the number of
+// rows, a label that is negative or not finite, a row without a finite sum above 0; [ErrClasses] for fewer than two; those of the system.
+func ReadNPYFiles(featuresPath, labelsPath string) (*Dataset, error) {
+	return readArrays(FormatNPY, featuresPath, labelsPath)
+}
+
+func readArrays(f Format, featuresPath, labelsPath string) (*Dataset, error) {
+	x, err := readArray(f, featuresPath)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{}
+	if err := d.putFeatures(f, x); err != nil {
+		return nil, inFile(featuresPath, err)
+	}
+	y, err := readArray(f, labelsPath)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.putLabels(f, y); err != nil {
+		return nil, inFile(labelsPath, err)
+	}
+	return d, nil
+}
+
+// readArray reads a file of one of the two formats of arrays.
+func readArray(f Format, path string) (*array.Array, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, inFile("", err)
+	}
+	defer file.Close()
+	read := func(r io.Reader) (*array.Array, error) { return npy.Read(r) }
+	if f == FormatIDX {
+		read = idx.Read
+	}
+	a, err := read(file)
+	return a, inFile(path, err)
+}
+
+// maxPixels is the most features of a row of an array.
+const maxPixels = 1 << 24
+
+// putFeatures sets the features of a dataset and their names.
+func (d *Dataset) putFeatures(f Format, a *array.Array) error {
+	if len(a.Shape) < 2 {
+		return fail(ErrShape, "features: got shape %v, want [N, D] or more dimensions (are these the labels? reshape(-1, 1) makes one feature)", a.Shape)
+	}
+	n, width := a.Shape[0], a.RowSize()
+	if width > maxPixels {
+		return fail(ErrShape, "features: got shape %v, want at most %d features a row", a.Shape, maxPixels)
+	}
+	scale := 1.0
+	if f == FormatIDX && a.Kind == 'u' {
+		scale = 255
+	}
+	x, data, err := newMatrix("features", n, width)
+	if err != nil {
+		return err
+	}
+	err = a.Rows(func(i int, row []float64) error {
+		for j, v := range row {
+			if y := float32(v / scale); finite(float64(y)) {
+				data[i*width+j] = y
+				continue
+			}
+			return &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number within float32"}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	d.Features = x
+	if f == FormatIDX || len(a.Shape) > 2 {
+		d.FeatureNames = pixelNames(a.Shape[1:])
+		return nil
+	}
+	for j := range width {
+		d.FeatureNames = append(d.FeatureNames, fmt.Sprint("feature_", j))
+	}
+	return nil
+}
+
+// putLabels sets the labels of a dataset that has its features, and the names of the classes.
+func (d *Dataset) putLabels(f Format, a *array.Array) error {
+	if len(a.Shape) > 2 {
+		return fail(ErrShape, "labels: got shape %v, want [N] or [N, K] (are these the features?)", a.Shape)
+	}
+	if n := d.Len(); a.Shape[0] != n {
+		return fail(ErrShape, "labels: got %s, want %d as in the features", plural(a.Shape[0], "row"), n)
+	}
+	width, classes := a.RowSize(), 0
+	var err error
+	if width == 1 || f == FormatIDX {
+		d.Labels, classes, err = hardLabels(a)
+	} else {
+		rows := make([]float64, 0, a.Shape[0]*width)
+		a.Rows(func(_ int, row []float64) error {
+			rows = append(rows, row...)
+			return nil
+		})
+		classes = width
+		d.Labels, _, err = softRows("labels", rows, width)
+	}
+	for c := range classes {
+		d.ClassNames = append(d.ClassNames, strconv.Itoa(c))
+	}
+	return err
+}
+
+// The largest class is the larger of fewClasses-1 and the number of rows less 1, and at most maxClass: a larger one is an identifier or a
+// quantity, and would make a row of labels as long.
+const (
+	fewClasses = 1 << 10
+	maxClass   = 1<<16 - 1
+)
+
+// hardLabels returns the one-hot rows of the classes in the first column, and how many classes there are.
+func hardLabels(a *array.Array) (labels *tensor.Dense, classes int, err error) {
+	index := make([]int, a.Shape[0])
+	most := min(max(len(index), fewClasses)-1, maxClass)
+	err = a.Rows(func(i int, row []float64) error {
+		c := row[0]
+		if !(c >= 0 && c <= float64(most)) || c != float64(int(c)) {
+			return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprint(c), Want: fmt.Sprintf("a class in 0..%d", most), Err: ErrLabel}
+		}
+		index[i] = int(c)
+		classes = max(classes, index[i]+1)
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if classes < 2 {
+		return nil, 0, fail(ErrClasses, "labels: got only the class 0, want at least 2 classes")
+	}
+	labels, err = oneHot(index, classes)
+	return labels, classes, err
+}

@@ -1,0 +1,296 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/train/dataset/internal/npy"
+)
+
+// idxFile returns the bytes of an idx-ubyte file.
+func idxFile(data string, shape ...uint32) []byte {
+	out := []byte{0, 0, 8, byte(len(shape))}
+	for _, size := range shape {
+		out = binary.BigEndian.AppendUint32(out, size)
+	}
+	return append(out, data...)
+}
+
+// npyFile returns the bytes of an npy file of version 1 with any dictionary.
+func npyFile(dict string, data []byte) []byte {
+	dict += "\n"
+	out := append([]byte(npy.Magic), 1, 0)
+	return append(append(binary.LittleEndian.AppendUint16(out, uint16(len(dict))), dict...), data...)
+}
+
+// npyOf returns the bytes of an npy file with numbers, in the order given.
+func npyOf[T int | int32 | int64 | uint8 | float64](descr, shape string, numbers ...T) []byte {
+	var data []byte
+	for _, v := range numbers {
+		switch descr {
+		case "|u1":
+			data = append(data, byte(v))
+		case "<i4":
+			data = binary.LittleEndian.AppendUint32(data, uint32(int32(v)))
+		case "<i8":
+			data = binary.LittleEndian.AppendUint64(data, uint64(int64(v)))
+		case "<f4":
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
+		case "<f8":
+			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(float64(v)))
+		}
+	}
+	return npyFile("{'descr': '"+descr+"', 'fortran_order': False, 'shape': "+shape+", }", data)
+}
+
+func write(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	return path
+}
+
+// readPair writes both files and reads them.
+func readPair(t testing.TB, features, labels []byte) (*Dataset, error) {
+	t.Helper()
+	dir := t.TempDir()
+	x, y := filepath.Join(dir, "x.npy"), filepath.Join(dir, "y.npy")
+	require.NoError(t, os.WriteFile(x, features, 0o600))
+	require.NoError(t, os.WriteFile(y, labels, 0o600))
+	return ReadNPYFiles(x, y)
+}
+
+func TestReadIDXFiles(t *testing.T) {
+	images := idxFile("\x00\x01\x02\x03\x04\xff", 2, 1, 3)
+	labels := idxFile("\x02\x00", 2)
+	for _, pair := range [][2][]byte{
+		{images, labels},
+		{gzipped(t, string(images)), gzipped(t, string(labels))},
+		{images, gzipped(t, string(labels))},
+	} {
+		d, err := ReadIDXFiles(write(t, "images", pair[0]), write(t, "labels", pair[1]))
+		require.NoError(t, err)
+		require.NoError(t, d.Validate())
+		assert.Equal(t, []float32{0, 1. / 255, 2. / 255, 3. / 255, 4. / 255, 1}, f32(t, d.Features))
+		assert.Equal(t, []float32{0, 0, 1, 1, 0, 0}, f32(t, d.Labels))
+		assert.Equal(t, []string{"pixel_0_0", "pixel_0_1", "pixel_0_2"}, d.FeatureNames)
+		assert.Equal(t, []string{"0", "1", "2"}, d.ClassNames)
+		assert.Nil(t, d.Counts)
+	}
+}
+
+// Other types of the format, labels in a column, and QMNIST's eight numbers a label.
+func TestReadIDXFilesOfOtherTypes(t *testing.T) {
+	images := idxFile("\xff\xff\x00\x02", 2, 1)
+	images[2] = 0x0b
+	labels := idxFile("\x00\x00\x00\x01\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x07", 2, 2)
+	labels[2] = 0x0c
+	d, err := ReadIDXFiles(write(t, "images", images), write(t, "labels", labels))
+	require.NoError(t, err)
+	assert.Equal(t, []float32{-1, 2}, f32(t, d.Features))
+	assert.Equal(t, []int{1, 0}, d.Index())
+}
+
+func TestReadIDXFilesErrors(t *testing.T) {
+	images, labels := idxFile("abcd", 2, 2), idxFile("\x00\x01", 2)
+	for _, test := range []struct {
+		name           string
+		images, labels []byte
+		kind           error
+		text           string
+	}{
+		{"swapped", labels, images, ErrShape, "images: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
+		{"three dimensions", images, idxFile("ab", 2, 1, 1), ErrShape, "labels: labels: got shape [2 1 1], want [N] or [N, K] (are these the features?)"},
+		{"numbers differ", images, idxFile("\x00\x01\x00", 3), ErrShape, "labels: got 3 rows, want 2 as in the features"},
+		{"one class", images, idxFile("\x00\x00", 2), ErrClasses, "got only the class 0, want at least 2 classes"},
+		{"huge image", idxFile(string(make([]byte, maxPixels+1)), 1, maxPixels+1), idxFile("\x01", 1), ErrShape, "at most 16777216 features"},
+		{"cut", images[:9], labels, ErrFormat, "images: idx: the file ends after"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := ReadIDXFiles(write(t, "images", test.images), write(t, "labels", test.labels))
+			checkError(t, err, test.kind, test.text)
+		})
+	}
+	_, err := ReadIDXFiles(filepath.Join(t.TempDir(), "none"), "")
+	checkError(t, err, os.ErrNotExist, "none")
+	_, err = ReadIDXFiles(write(t, "images", idxFile("ab", 2, 1)), filepath.Join(t.TempDir(), "missing"))
+	checkError(t, err, os.ErrNotExist, "missing")
+}
+
+// Fashion-MNIST, where Debian's package dataset-fashion-mnist is installed or
+// SOFTLOSS_FASHION_MNIST names a directory with its files.
+func TestFashionMNIST(t *testing.T) {
+	dir := os.Getenv("SOFTLOSS_FASHION_MNIST")
+	if dir == "" {
+		dir = "/usr/share/datasets/fashion-mnist"
+	}
+	images := filepath.Join(dir, "t10k-images-idx3-ubyte.gz")
+	if _, err := os.Stat(images); err != nil {
+		t.Skipf("no Fashion-MNIST: %v; install dataset-fashion-mnist or set SOFTLOSS_FASHION_MNIST", err)
+	}
+	d, err := ReadIDXFiles(images, filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"))
+	require.NoError(t, err)
+	require.NoError(t, d.Validate())
+	assert.Equal(t, []int{10000, 784, 10}, []int{d.Len(), d.NumFeatures(), d.NumClasses()})
+	perClass := make([]int, 10)
+	for _, c := range d.Index() {
+		perClass[c]++
+	}
+	for _, n := range perClass {
+		assert.Equal(t, 1000, n)
+	}
+	assert.Equal(t, "pixel_27_27", d.FeatureNames[783])
+}
+
+func TestReadNPYFiles(t *testing.T) {
+	for _, descr := range []string{"<f4", "<f8", "<i4", "<i8", "|u1"} {
+		features := npyOf(descr, "(3, 2)", 1, 2, 3, 4, 5, 250.)
+		for _, labels := range [][]byte{
+			npyOf("<i4", "(3,)", 2, 0, 1), npyOf("<i8", "(3,)", 2, 0, 1), npyOf("|u1", "(3,)", 2, 0, 1),
+			npyOf(descr, "(3, 3)", 0, 0, 1, 1, 0, 0, 0, 1, 0), npyOf(descr, "(3, 3)", 0, 0, 9, 7, 0, 0, 0, 1, 0),
+		} {
+			d, err := readPair(t, features, labels)
+			require.NoError(t, err)
+			require.NoError(t, d.Validate())
+			assert.Equal(t, []float32{1, 2, 3, 4, 5, 250}, f32(t, d.Features))
+			assert.Equal(t, []float32{0, 0, 1, 1, 0, 0, 0, 1, 0}, f32(t, d.Labels))
+			assert.Equal(t, []string{"feature_0", "feature_1"}, d.FeatureNames)
+			assert.Equal(t, []string{"0", "1", "2"}, d.ClassNames)
+			assert.Nil(t, d.Counts)
+		}
+	}
+	// Soft labels, negative and tiny features, pictures, gzip.
+	d, err := readPair(t, gzipped(t, string(npyOf("<f8", "(2, 1, 3)", -1, .5, 1e-300, 3, 4, -5e30))), npyOf("<f4", "(2, 2)", .25, .75, 3, 1))
+	require.NoError(t, err)
+	assert.Equal(t, []float32{-1, .5, 0, 3, 4, -5e30}, f32(t, d.Features))
+	assert.Equal(t, []float32{.25, .75, .75, .25}, f32(t, d.Labels))
+	assert.Equal(t, []string{"pixel_0_0", "pixel_0_1", "pixel_0_2"}, d.FeatureNames)
+	// Integers at their limits.
+	d, err = readPair(t, npyOf("<i4", "(1, 2)", math.MinInt32, math.MaxInt32), npyOf("<i8", "(1,)", 1023))
+	require.NoError(t, err)
+	assert.Equal(t, []float32{math.MinInt32, math.MaxInt32}, f32(t, d.Features))
+	assert.Equal(t, 1024, d.NumClasses())
+}
+
+// Classes in a column, as floats, as bools.
+func TestReadNPYFilesClasses(t *testing.T) {
+	x := npyOf("|u1", "(3, 1)", 7, 8, 9)
+	for _, y := range [][]byte{
+		npyOf("<i8", "(3, 1)", 0, 1, 1), npyOf("<f8", "(3,)", 0, 1, 1), npyOf("<f4", "(3, 1)", 0, 1, 1),
+		npyFile("{'descr': '|b1', 'fortran_order': False, 'shape': (3,)}", []byte{0, 1, 1}),
+	} {
+		d, err := readPair(t, x, y)
+		require.NoError(t, err)
+		assert.Equal(t, []int{0, 1, 1}, d.Index())
+	}
+}
+
+// In Fortran order the first index is the fastest.
+func TestReadNPYFortranOrder(t *testing.T) {
+	const n, a, b, c = 3, 2, 4, 5
+	var plain, turned []int32
+	for i := range n * a * b * c {
+		plain = append(plain, int32(i))
+	}
+	for l := range c {
+		for k := range b {
+			for j := range a {
+				for i := range n {
+					turned = append(turned, int32(((i*a+j)*b+k)*c+l))
+				}
+			}
+		}
+	}
+	labels := npyOf("|u1", "(3,)", 0, 1, 1)
+	want, err := readPair(t, npyOf("<i4", "(3, 2, 4, 5)", plain...), labels)
+	require.NoError(t, err)
+	fortran := bytes.Replace(npyOf("<i4", "(3, 2, 4, 5)", turned...), []byte("False"), []byte("True "), 1)
+	got, err := readPair(t, fortran, labels)
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+	soft := bytes.Replace(npyOf("|u1", "(3, 2)", 1, 0, 1, 0, 1, 1), []byte("False"), []byte("True "), 1)
+	d, err := readPair(t, fortran, soft)
+	require.NoError(t, err)
+	assert.Equal(t, []float32{1, 0, 0, 1, .5, .5}, f32(t, d.Labels))
+}
+
+// Files as NumPy writes them, as testdata/check_npy.py leaves them in the folder that SOFTLOSS_CHECK_NPY names.
+func TestNPYOfNumPy(t *testing.T) {
+	dir := os.Getenv("SOFTLOSS_CHECK_NPY")
+	if dir == "" {
+		t.Skip("run by testdata/check_npy.py")
+	}
+	x, err := filepath.Glob(filepath.Join(dir, "x_*.npy*"))
+	require.NoError(t, err)
+	y, err := filepath.Glob(filepath.Join(dir, "y_*.npy*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, x)
+	require.NotEmpty(t, y)
+	want := func(path string) (out []float32) {
+		text, err := os.ReadFile(path + ".txt")
+		require.NoError(t, err)
+		for _, s := range strings.Fields(string(text)) {
+			var v float32
+			_, err := fmt.Sscan(s, &v)
+			require.NoError(t, err)
+			out = append(out, v)
+		}
+		return out
+	}
+	for _, features := range x {
+		for _, labels := range y {
+			if strings.HasSuffix(features, ".txt") || strings.HasSuffix(labels, ".txt") {
+				continue
+			}
+			d, err := ReadNPYFiles(features, labels)
+			require.NoError(t, err)
+			require.NoError(t, d.Validate())
+			assert.Equal(t, want(features), f32(t, d.Features), features)
+			assert.Equal(t, want(labels), f32(t, d.Labels), labels)
+		}
+	}
+}
+
+func TestNPYPairErrors(t *testing.T) {
+	x, y := npyOf("|u1", "(2, 2)", 1, 2, 3, 4), npyOf("|u1", "(2,)", 0, 1)
+	nan := math.NaN()
+	for _, test := range []struct {
+		name string
+		x, y []byte
+		kind error
+		text string
+	}{
+		{"swapped", y, x, ErrShape, "x.npy: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
+		{"features twice", x, npyOf("|u1", "(2, 1, 2)", 1, 2, 3, 4), ErrShape, "y.npy: labels: got shape [2 1 2], want [N] or [N, K]"},
+		{"rows", x, npyOf("|u1", "(3,)", 0, 1, 1), ErrShape, "y.npy: labels: got 3 rows, want 2"},
+		{"NaN", npyOf("<f4", "(2, 2)", 1, 2, nan, 4), y, ErrRow, "x.npy: features: row 1 column 0: got NaN"},
+		{"infinite", npyOf("<f8", "(2, 2)", 1, 2, math.Inf(1), 4), y, ErrRow, "row 1 column 0: got +Inf"},
+		{"beyond float32", npyOf("<f8", "(2, 2)", 1, 1e39, 1, 4), y, ErrRow, "row 0 column 1: got 1e+39"},
+		{"fractions as classes", x, npyOf("<f8", "(2,)", 0, 1.5), ErrLabel, "y.npy: labels: row 1: got 1.5, want a class in 0..1023"},
+		{"class -1", x, npyOf("<i8", "(2,)", 0, -1), ErrLabel, "y.npy: labels: row 1: got -1, want a class in 0..1023"},
+		{"class 1024", x, npyOf("<i8", "(2,)", 1024, 1), ErrLabel, "row 0: got 1024"},
+		{"class huge", x, npyOf("<i8", "(2,)", 0, int64(math.MaxInt64)), ErrLabel, "row 1: got 9.223372036854776e+18"},
+		{"only class 0", x, npyOf("<i8", "(2,)", 0, 0), ErrClasses, "got only the class 0"},
+		{"one column", x, npyOf("<i8", "(2, 1)", 0, 0), ErrClasses, "got only the class 0, want at least 2 classes"},
+		{"soft negative", x, npyOf("<f4", "(2, 2)", 1, 0, 1.5, -.5), ErrLabel, "y.npy: labels: row 1 column 1: got -0.5"},
+		{"soft NaN", x, npyOf("<f4", "(2, 2)", 1, 0, nan, 0), ErrLabel, "row 1 column 0: got NaN"},
+		{"soft infinite", x, npyOf("<f4", "(2, 2)", 1, 0, math.Inf(1), 0), ErrLabel, "row 1 column 0: got +Inf"},
+		{"soft zero", x, npyOf("<f4", "(2, 2)", 1, 0, 0, 0), ErrLabel, "row 1: got the sum 0"},
+		{"soft overflow", x, npyOf("<f8", "(2, 2)", 1, 0, 1e308, 1e308), ErrLabel, "row 1: got the sum +Inf"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d, err := readPair(t, test.x, test.y)
+			checkError(t, err, test.kind, test.text)
+			assert.Nil(t, d)
+		})
+	}
+}

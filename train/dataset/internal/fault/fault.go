@@ -1,0 +1,93 @@
+// Package fault holds the errors of package dataset for the packages below it: what is wrong travels in fields and becomes a
+// sentence once.
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"softloss/train/internal/errtext"
+)
+
+// The sentinels of package dataset, which says what they mean.
+var (
+	ErrCell    = errors.New("dataset: bad cell")
+	ErrRow     = errors.New("dataset: bad row")
+	ErrParam   = errors.New("dataset: bad parameter")
+	ErrShape   = errors.New("dataset: shapes disagree")
+	ErrDtype   = errors.New("dataset: wrong dtype")
+	ErrEmpty   = errors.New("dataset: no rows")
+	ErrClasses = errors.New("dataset: wrong number of classes")
+	ErrColumn  = errors.New("dataset: no such column")
+	ErrHeader  = errors.New("dataset: header unclear")
+	ErrLabel   = errors.New("dataset: bad label")
+	ErrFormat  = errors.New("dataset: damaged or foreign file")
+)
+
+// Error is an error with a text, which does not repeat its sentinels and causes.
+type Error struct {
+	File  string // where it is; "" when there is none, or it is not known here
+	Text  string
+	Kinds []error // for errors.Is
+}
+
+// New returns an error of a kind.
+func New(kind error, format string, args ...any) error {
+	return &Error{Text: fmt.Sprintf(format, args...), Kinds: []error{kind}}
+}
+
+// Wrap returns an error of a system, or of a reader, as one of package dataset; context, which may be "", comes first.
+func Wrap(context string, err error) error {
+	if context != "" {
+		context += ": "
+	}
+	return &Error{Text: context + err.Error(), Kinds: []error{err}}
+}
+
+// Error returns one line.
+func (e *Error) Error() string { return Prefix(e.File) + e.Text }
+
+// Unwrap returns the kinds.
+func (e *Error) Unwrap() []error { return e.Kinds }
+
+// Prefix is how every error of package dataset begins.
+func Prefix(file string) string {
+	if file == "" {
+		return "dataset: "
+	}
+	return "dataset: " + file + ": "
+}
+
+// Cell is a dataset.CellError.
+type Cell struct {
+	File   string
+	Line   int
+	Column int
+	Name   string
+	Got    string
+	Want   string
+	Err    error
+}
+
+// Error returns one line.
+func (e *Cell) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%sline %d", Prefix(e.File), e.Line)
+	got := e.Got
+	if e.Column > 0 {
+		fmt.Fprintf(&b, " column %d", e.Column)
+		got = errtext.Quote(got)
+	}
+	if e.Name != "" {
+		fmt.Fprintf(&b, " (%s)", errtext.Quote(e.Name))
+	}
+	fmt.Fprintf(&b, ": got %s, want %s", got, e.Want)
+	return b.String()
+}
+
+// Unwrap returns Err.
+func (e *Cell) Unwrap() error { return e.Err }
+
+// Is reports whether target is [ErrCell].
+func (e *Cell) Is(target error) bool { return target == ErrCell }

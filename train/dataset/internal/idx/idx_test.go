@@ -1,0 +1,149 @@
+package idx
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/train/dataset/internal/fault"
+)
+
+// idxFile returns the bytes of an idx-ubyte file.
+func idxFile(data string, shape ...uint32) []byte {
+	out := []byte{0, 0, 8, byte(len(shape))}
+	for _, size := range shape {
+		out = binary.BigEndian.AppendUint32(out, size)
+	}
+	return append(out, data...)
+}
+
+// checkError asserts the form of an error.
+func checkError(t testing.TB, err error, kind error, text string) {
+	t.Helper()
+	require.ErrorIs(t, err, kind)
+	assert.True(t, strings.HasPrefix(err.Error(), "dataset: "), err.Error())
+	assert.NotContains(t, err.Error(), "\n")
+	assert.Contains(t, err.Error(), text)
+}
+
+// gzipped packs data.
+func gzipped(t testing.TB, data string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write([]byte(data))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+func TestTypes(t *testing.T) {
+	for _, c := range []struct {
+		code byte
+		data string
+		want []float64
+	}{
+		{0x08, "\x00\xff", []float64{0, 255}},
+		{0x09, "\x80\x7f", []float64{-128, 127}},
+		{0x0b, "\xff\xfe\x01\x00", []float64{-2, 256}},
+		{0x0c, "\xff\xff\xff\xff\x00\x01\x00\x00", []float64{-1, 65536}},
+		{0x0d, "\x3f\x80\x00\x00\xc0\x00\x00\x00", []float64{1, -2}},
+		{0x0e, "\x3f\xf0\x00\x00\x00\x00\x00\x00\xbf\xe0\x00\x00\x00\x00\x00\x00", []float64{1, -.5}},
+	} {
+		file := idxFile(c.data, 2)
+		file[2] = c.code
+		a, err := Read(bytes.NewReader(file))
+		require.NoError(t, err)
+		assert.Equal(t, []int{2}, a.Shape)
+		assert.Equal(t, c.want, []float64{a.Element(0), a.Element(1)}, "type %x", c.code)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	packed := gzipped(t, string(idxFile("abcd", 2, 2)))
+	damaged := bytes.Clone(packed)
+	damaged[len(damaged)-8] ^= 1
+	tests := []struct {
+		name string
+		data []byte
+		kind error
+		text string
+	}{
+		{"empty", nil, fault.ErrFormat, "dataset: idx: the file ends after 0 of the 4 bytes that an idx file begins with"},
+		{"three bytes", []byte{0, 0, 8}, fault.ErrFormat, "ends after 3 of the 4 bytes"},
+		{"png", []byte("\x89PNG\r\n\x1a\n"), fault.ErrFormat, "got a file that begins with 89 50 4e 47, want 00 00"},
+		{"type", []byte{0, 0, 0x0a, 1, 0, 0, 0, 1}, fault.ErrFormat, "got data of type 0x0a, want 0x08"},
+		{"no dimensions", []byte{0, 0, 8, 0}, fault.ErrFormat, "got 0 dimensions, want 1 to 8"},
+		{"many dimensions", []byte{0, 0, 8, 9}, fault.ErrFormat, "got 9 dimensions"},
+		{"sizes cut", []byte{0, 0, 8, 2, 0, 0, 0, 1, 0}, fault.ErrFormat, "ends after 5 of 8 bytes of sizes"},
+		{"no sizes", []byte{0, 0, 8, 1}, fault.ErrFormat, "ends after 0 of 4 bytes of sizes"},
+		{"size 0", idxFile("", 3, 0), fault.ErrEmpty, "got size 0 in dimension 1"},
+		{"data cut", idxFile("abc", 2, 2), fault.ErrFormat, "ends after 3 of 4 bytes of data"},
+		{"no data", idxFile("", 60000, 28, 28), fault.ErrFormat, "ends after 0 of 47040000 bytes of data"},
+		{"claims much", idxFile("a", 0x7fffffff), fault.ErrFormat, "ends after 1 of 2147483647 bytes"},
+		{"claims too much", idxFile("a", 0x80000000), fault.ErrFormat, "want less than 2^31 bytes"},
+		{"product too much", idxFile("a", 65536, 32768), fault.ErrFormat, "got shape [65536 32768], want less than 2^31"},
+		{"product overflows", idxFile("a", 0xffffffff, 0xffffffff, 0xffffffff), fault.ErrFormat, "want less than 2^31 bytes"},
+		{"data left", idxFile("abcde", 2, 2), fault.ErrFormat, "got more than 4 bytes of data, want the end of the file after shape [2 2]"},
+		{"gzip cut in its data", packed[:len(packed)-9], fault.ErrFormat, "gzip data: ends early"},
+		{"gzip cut in its checksum", packed[:len(packed)-1], fault.ErrFormat, "gzip data: ends early"},
+		{"gzip damaged", damaged, fault.ErrFormat, "gzip data: got gzip: invalid checksum"},
+		{"gzip header", []byte{0x1f, 0x8b, 99, 0, 0, 0, 0, 0, 0, 0}, fault.ErrFormat, "gzip data: got gzip: invalid header"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Read(bytes.NewReader(test.data))
+			checkError(t, err, test.kind, test.text)
+		})
+	}
+	boom := errors.New("boom")
+	for _, start := range []string{"", "\x00\x00\x08", string(idxFile("ab", 3)), string(idxFile("abc", 3))} {
+		_, err := Read(io.MultiReader(strings.NewReader(start), iotest.ErrReader(boom)))
+		checkError(t, err, boom, "boom")
+	}
+	_, err := Read(nil)
+	checkError(t, err, fault.ErrParam, "nil")
+}
+
+// A header costs what its file holds, not what it claims.
+func TestAllocatesWhatArrives(t *testing.T) {
+	claims := idxFile("abc", 1<<15, 1<<15)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Read(bytes.NewReader(claims))
+	runtime.ReadMemStats(&after)
+	checkError(t, err, fault.ErrFormat, "ends after")
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), "of a claimed 2^30")
+}
+
+func FuzzRead(f *testing.F) {
+	for _, seed := range [][]byte{
+		nil, idxFile("abcd", 2, 2), idxFile("ab", 2), idxFile("a", 0xffffffff, 2), {0x1f, 0x8b, 8}, []byte("\x89PNG"),
+		gzipped(f, string(idxFile("abcdef", 2, 1, 3))), {0, 0, 0x0e, 1, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8},
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		a, err := Read(bytes.NewReader(file))
+		if err != nil {
+			assert.True(t, strings.HasPrefix(err.Error(), "dataset: "), err.Error())
+			assert.Nil(t, a)
+			return
+		}
+		size := 1
+		for _, n := range a.Shape {
+			size *= n
+		}
+		require.Len(t, a.Data, size*a.Width)
+		a.Element(size - 1)
+	})
+}

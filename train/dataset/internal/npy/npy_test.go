@@ -1,0 +1,223 @@
+package npy
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/train/dataset/internal/array"
+	"softloss/train/dataset/internal/fault"
+)
+
+// npyFile returns the bytes of an npy file of version 1 with any dictionary.
+func npyFile(dict string, data []byte) []byte {
+	dict += "\n"
+	out := append([]byte(Magic), 1, 0)
+	return append(append(binary.LittleEndian.AppendUint16(out, uint16(len(dict))), dict...), data...)
+}
+
+// npyOf returns the bytes of an npy file with numbers, in the order given.
+func npyOf[T int | float64](descr, shape string, numbers ...T) []byte {
+	var data []byte
+	for _, v := range numbers {
+		switch descr {
+		case "|u1":
+			data = append(data, byte(v))
+		case "<i4":
+			data = binary.LittleEndian.AppendUint32(data, uint32(int32(v)))
+		case "<i8":
+			data = binary.LittleEndian.AppendUint64(data, uint64(int64(v)))
+		case "<f4":
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
+		case "<f8":
+			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(float64(v)))
+		}
+	}
+	return npyFile("{'descr': '"+descr+"', 'fortran_order': False, 'shape': "+shape+", }", data)
+}
+
+// checkError asserts the form of an error.
+func checkError(t testing.TB, err error, kind error, text string) {
+	t.Helper()
+	require.ErrorIs(t, err, kind)
+	assert.True(t, strings.HasPrefix(err.Error(), "dataset: "), err.Error())
+	assert.NotContains(t, err.Error(), "\n")
+	assert.Contains(t, err.Error(), text)
+}
+
+// gzipped packs data.
+func gzipped(t testing.TB, data string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write([]byte(data))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+func TestHeaderForms(t *testing.T) {
+	for _, dict := range []string{
+		"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }          ",
+		"{'shape': (2, 3), 'descr': '<f4', 'fortran_order': False}",
+		`{"descr":"<f4","fortran_order":False,"shape":(2,3)}`,
+		"{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L)}", // Python 2
+		" { 'descr' : '<f4' , 'fortran_order' : False , 'shape' : ( 2 , 3 , ) , } ",
+	} {
+		h, err := parseHeader(dict + "\n")
+		require.NoError(t, err, dict)
+		assert.Equal(t, &header{array.Type{Kind: 'f', Width: 4}, false, []int{2, 3}}, h)
+	}
+}
+
+// Every type of numbers, both orders of bytes.
+func TestTypes(t *testing.T) {
+	for descr, c := range map[string]struct {
+		data string
+		want []float64
+	}{
+		"|b1": {"\x00\x01", []float64{0, 1}},
+		"|i1": {"\xff\x7f", []float64{-1, 127}},
+		"|u1": {"\xff\x7f", []float64{255, 127}},
+		"<i2": {"\xfe\xff\x00\x01", []float64{-2, 256}},
+		">u2": {"\xff\xfe\x01\x00", []float64{65534, 256}},
+		"<u4": {"\xff\xff\xff\xff\x01\x00\x00\x00", []float64{math.MaxUint32, 1}},
+		">i4": {"\xff\xff\xff\xff\x00\x01\x00\x00", []float64{-1, 65536}},
+		"<i8": {"\xfe\xff\xff\xff\xff\xff\xff\xff\x01\x00\x00\x00\x00\x00\x00\x00", []float64{-2, 1}},
+		"<u8": {"\x00\x00\x00\x00\x00\x00\x00\x80\x01\x00\x00\x00\x00\x00\x00\x00", []float64{1 << 63, 1}},
+		"<f2": {"\x00\x3c\x00\xc0", []float64{1, -2}},
+		">f2": {"\x00\x01\x7b\xff", []float64{0x1p-24, 65504}},
+		">f4": {"\x3f\x80\x00\x00\xc0\x00\x00\x00", []float64{1, -2}},
+		"<f8": {"\x00\x00\x00\x00\x00\x00\xf0\x3f\x00\x00\x00\x00\x00\x00\xe0\xbf", []float64{1, -.5}},
+	} {
+		a, err := Read(bytes.NewReader(npyFile("{'descr': '"+descr+"', 'fortran_order': False, 'shape': (2,)}", []byte(c.data))))
+		require.NoError(t, err, descr)
+		assert.Equal(t, c.want, []float64{a.Element(0), a.Element(1)}, descr)
+	}
+	for bits, want := range map[string]float64{"\x00\x7c": math.Inf(1), "\x00\xfc": math.Inf(-1), "\x01\x7e": math.NaN()} {
+		a, err := Read(bytes.NewReader(npyFile("{'descr': '<f2', 'fortran_order': False, 'shape': (1,)}", []byte(bits))))
+		require.NoError(t, err)
+		assert.Equal(t, math.Float64bits(want)>>52, math.Float64bits(a.Element(0))>>52)
+	}
+}
+
+// Versions 2 and 3 have a length of 4 bytes.
+func TestVersions(t *testing.T) {
+	one := npyOf("|u1", "(2, 1)", 7, 8)
+	for version := byte(2); version <= 3; version++ {
+		other := append([]byte(Magic), version, 0, one[8], one[9], 0, 0)
+		a, err := Read(bytes.NewReader(append(other, one[10:]...)))
+		require.NoError(t, err)
+		assert.Equal(t, []byte{7, 8}, a.Data)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	good := npyOf("|u1", "(2, 2)", 1, 2, 3, 4)
+	dict := func(s string) []byte { return npyFile(s, []byte{1, 2, 3, 4}) }
+	with := func(at int, b byte) []byte {
+		out := bytes.Clone(good)
+		out[at] = b
+		return out
+	}
+	big := append([]byte(Magic), 2, 0, 0xff, 0xff, 0xff, 0xff)
+	for _, test := range []struct {
+		name string
+		data []byte
+		kind error
+		text string
+	}{
+		{"empty", nil, fault.ErrFormat, "npy: the file ends after 0 of the 8 bytes"},
+		{"short", good[:7], fault.ErrFormat, "ends after 7 of the 8 bytes"},
+		{"foreign", []byte("PK\x03\x04 an npz file"), fault.ErrFormat, "begins with 50 4b 03 04"},
+		{"version 4", with(6, 4), fault.ErrFormat, "got version 4.0"},
+		{"version 0", with(6, 0), fault.ErrFormat, "got version 0.0"},
+		{"version 1.1", with(7, 1), fault.ErrFormat, "got version 1.1"},
+		{"length cut", good[:9], fault.ErrFormat, "ends after 1 of the 2 bytes"},
+		{"header cut", good[:30], fault.ErrFormat, "of its header"},
+		{"huge header", big, fault.ErrFormat, "got a header of 4294967295 bytes, want at most 10000"},
+		{"data cut", good[:len(good)-1], fault.ErrFormat, "ends after 3 of 4 bytes of data"},
+		{"data left", append(bytes.Clone(good), 0), fault.ErrFormat, "got more than 4 bytes of data"},
+		{"no newline", append([]byte(Magic), append([]byte{1, 0, 2, 0}, "{}"...)...), fault.ErrFormat, "header"},
+		{"empty dict", dict("{}"), fault.ErrFormat, "not all of its keys"},
+		{"no dict", dict("(2, 2)"), fault.ErrFormat, "in the place of {"},
+		{"cut dict", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)"), fault.ErrFormat, "in the place of }"},
+		{"missing key", dict("{'descr': '|u1', 'shape': (2, 2)}"), fault.ErrFormat, "not all of its keys"},
+		{"unknown key", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), 'x': 1}"), fault.ErrFormat, `the key "x"`},
+		{"key twice", dict("{'descr': '|u1', 'descr': '|u1', 'shape': (2, 2)}"), fault.ErrFormat, `the key "descr" twice`},
+		{"text behind", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)} x"), fault.ErrFormat, "something else than spaces"},
+		{"two commas", dict("{'descr': '|u1',, 'fortran_order': False, 'shape': (2, 2)}"), fault.ErrFormat, "in the place of"},
+		{"no comma", dict("{'descr': '|u1' 'fortran_order': False, 'shape': (2, 2)}"), fault.ErrFormat, "in the place of }"},
+		{"open text", dict("{'descr"), fault.ErrFormat, "in the place of a text"},
+		{"escape", dict(`{'descr': '|u\1', 'fortran_order': False, 'shape': (2, 2)}`), fault.ErrFormat, "in the place of a text"},
+		{"order 1", dict("{'descr': '|u1', 'fortran_order': 1, 'shape': (2, 2)}"), fault.ErrFormat, "in the place of False"},
+		{"complex", dict("{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}"), fault.ErrFormat, "got elements of type '<c8', want numbers, of types such as '<f4', '<i8', '|u1' or '|b1': x.astype(\"float32\") for features, y.astype(int) for classes"},
+		{"native", dict("{'descr': '=f4', 'fortran_order': False, 'shape': (2,)}"), fault.ErrFormat, "got elements of type '=f4'"},
+		{"no order", dict("{'descr': '|f4', 'fortran_order': False, 'shape': (2,)}"), fault.ErrFormat, "got elements of type '|f4'"},
+		{"object", dict("{'descr': '|O', 'fortran_order': False, 'shape': (4,)}"), fault.ErrFormat, "got elements of type '|O'"},
+		{"no type", dict("{'descr': '', 'fortran_order': False, 'shape': (4,)}"), fault.ErrFormat, "got elements of type ''"},
+		{"fields", dict("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}"), fault.ErrFormat, "got elements with fields"},
+		{"scalar", npyFile("{'descr': '|u1', 'fortran_order': False, 'shape': ()}", []byte{1}), fault.ErrShape, "got a single number"},
+		{"no tuple", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (4)}"), fault.ErrFormat, "a number in the place of a tuple"},
+		{"negative", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (-2, 2)}"), fault.ErrFormat, "in the place of one of"},
+		{"float", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (2.0, 2)}"), fault.ErrFormat, "in the place of"},
+		{"2^31", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (2147483648,)}"), fault.ErrFormat, "sizes below 2^31"},
+		{"2^64", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (18446744073709551617,)}"), fault.ErrFormat, "sizes below 2^31"},
+		{"nine", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,4)}"), fault.ErrFormat, "at most 8 sizes"},
+		{"product", dict("{'descr': '<f8', 'fortran_order': False, 'shape': (65536, 65536)}"), fault.ErrFormat, "want less than 2^31 bytes"},
+		{"zero", dict("{'descr': '<f8', 'fortran_order': False, 'shape': (0, 3)}"), fault.ErrEmpty, "got size 0 in dimension 0"},
+		{"gzip cut", gzipped(t, string(good))[:30], fault.ErrFormat, "gzip data: ends early"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Read(bytes.NewReader(test.data))
+			checkError(t, err, test.kind, test.text)
+		})
+	}
+	boom := errors.New("boom")
+	for _, n := range []int{0, 3, 9, 20, len(good) - 2, len(good)} {
+		_, err := Read(io.MultiReader(bytes.NewReader(good[:n]), iotest.ErrReader(boom)))
+		checkError(t, err, boom, "boom")
+	}
+}
+
+// A header costs what its file holds, not what it claims.
+func TestAllocatesWhatArrives(t *testing.T) {
+	claims := npyFile("{'descr': '|u1', 'fortran_order': False, 'shape': (32768, 32768)}", []byte("abc"))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Read(bytes.NewReader(claims))
+	runtime.ReadMemStats(&after)
+	checkError(t, err, fault.ErrFormat, "ends after")
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), "of a claimed 2^30")
+}
+
+func FuzzRead(f *testing.F) {
+	good := npyOf("<f4", "(2, 2)", 1, 2, 3, 4.)
+	for _, seed := range [][]byte{
+		nil, good, npyOf("|u1", "(2,)", 0, 1), npyOf("<i8", "(2, 1, 1)", 3, 4), gzipped(f, string(good)),
+		bytes.Replace(good, []byte("False"), []byte("True "), 1), []byte(Magic + "\x02\x00\xff\xff\xff\xff"),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		a, err := Read(bytes.NewReader(file))
+		if err != nil {
+			assert.True(t, strings.HasPrefix(err.Error(), "dataset: "), err.Error())
+			assert.Nil(t, a)
+			return
+		}
+		size := 0
+		require.NoError(t, a.Rows(func(_ int, row []float64) error { size += len(row); return nil }))
+		require.Len(t, a.Data, size*a.Width)
+	})
+}

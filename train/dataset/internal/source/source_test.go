@@ -1,0 +1,75 @@
+package source
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/train/dataset/internal/fault"
+)
+
+func gzipped(t testing.TB, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write(data)
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+func readAll(data []byte) (string, error) {
+	r, err := Open(bytes.NewReader(data))
+	if err != nil {
+		return "", err
+	}
+	all, err := io.ReadAll(r)
+	return string(all), err
+}
+
+func TestOpen(t *testing.T) {
+	one, two := gzipped(t, []byte("one ")), gzipped(t, []byte("two"))
+	for want, data := range map[string][]byte{
+		"":        nil,
+		"plain":   []byte("plain"),
+		"one ":    one,
+		"one two": append(bytes.Clone(one), two...),
+		"two":     append(bytes.Clone(two), make([]byte, 512)...), // padded to a block
+	} {
+		got, err := readAll(data)
+		require.NoError(t, err, want)
+		require.Equal(t, want, got)
+	}
+	for text, data := range map[string][]byte{
+		"gzip data: got bytes behind its end that are no gzip": append(bytes.Clone(one), "garbage"...),
+		"bytes behind its end":                                 append(append(bytes.Clone(one), 0, 0), 7),
+		"gzip data: ends early":                                one[:len(one)-1],
+		"gzip data: got gzip: invalid header":                  {0x1f, 0x8b, 99, 0, 0, 0, 0, 0, 0, 0},
+		"gzip data: got gzip: invalid checksum":                append(bytes.Clone(one[:len(one)-8]), 1, 2, 3, 4, 4, 0, 0, 0),
+		"ends early, want":                                     append(bytes.Clone(one), two[:5]...),
+	} {
+		_, err := readAll(data)
+		require.ErrorIs(t, err, fault.ErrFormat, text)
+		require.ErrorContains(t, err, text)
+	}
+	_, err := Open(nil)
+	require.ErrorIs(t, err, fault.ErrParam)
+}
+
+// A file that unpacks to hundreds of times its size ends before the memory does.
+func TestBomb(t *testing.T) {
+	bomb := gzipped(t, make([]byte, 200<<20))
+	r, err := Open(bytes.NewReader(bomb))
+	require.NoError(t, err)
+	n, err := io.Copy(io.Discard, r)
+	require.ErrorIs(t, err, fault.ErrFormat)
+	require.ErrorContains(t, err, "more than 400 times")
+	require.Less(t, n, int64(smallEnough+(1<<20)))
+	small := gzipped(t, []byte(strings.Repeat("0,0,0\n", 1<<20))) // as dense, but no harm
+	_, err = readAll(small)
+	require.NoError(t, err)
+}
