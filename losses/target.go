@@ -145,6 +145,9 @@ func TeacherLabels(logits tensor.Tensor, temperature float64) (*tensor.Dense, er
 	if err := checkRows("logits", d); err != nil {
 		return nil, err
 	}
+	if temperature == 1 {
+		return Softmax(d)
+	}
 	out := dense.New(d.Dtype(), d.Shape()...)
 	if d.Dtype() == tensor.Float32 {
 		mapRows(out, d, temper[float32](temperature))
