@@ -46,7 +46,7 @@ type options struct {
 type scratch[T kernel.Float] struct {
 	prepared, shifted, tmp []T
 	wide                   []float64
-	lifted                 []float64 // what rows of logits were lowered by so as not to overflow, for the z-loss
+	lifted                 []float64 // what the rows of logits were lowered by, for the z-loss
 	memory                 memory
 	at                     int // the row that a loss's Row is looking at
 }

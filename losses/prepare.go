@@ -1,8 +1,6 @@
 package losses
 
 import (
-	"math"
-
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
@@ -13,34 +11,16 @@ func (b *batch[T]) preparesTarget() bool { return b.smoothing.on() || b.weighsLa
 // shiftsLogits reports whether the loss sees other logits than the caller's.
 func (b *batch[T]) shiftsLogits() bool { return b.temperature != 1 || b.shift != nil }
 
-// prepareLogits adds the shift and divides by the temperature.
+// prepareLogits adds the shift, subtracts the largest logit, which the softmax does not mind, and
+// divides by the temperature.
 func (b *batch[T]) prepareLogits() {
 	if !b.shiftsLogits() {
 		return
 	}
-	dst := dense.Grow(&b.shifted, len(b.input))
-	t, shift := b.temperature, b.shift
-	if b.zLoss != 0 {
-		clear(dense.Grow(&b.lifted, b.n))
-	}
-	for lo := 0; lo < len(dst); lo += b.k {
-		to, z := dst[lo:lo+b.k], b.input[lo:lo+b.k]
-		if top := T(kernel.Divide(to, z, shift, 0, t)); !math.IsInf(float64(top), 0) {
-			continue
-		}
-		// The division overflowed: the softmax does not mind a shift.
-		largest := math.Inf(-1)
-		for j, v := range z {
-			x := float64(v)
-			if shift != nil {
-				x += shift[j]
-			}
-			largest = max(largest, x)
-		}
-		kernel.Divide(to, z, shift, largest, t)
-		if b.zLoss != 0 {
-			b.lifted[lo/b.k] = largest / t
-		}
+	dst, lifted := dense.Grow(&b.shifted, len(b.input)), dense.Grow(&b.lifted, b.n)
+	for i := range lifted {
+		lo, hi := i*b.k, (i+1)*b.k
+		lifted[i] = kernel.Divide(dst[lo:hi], b.input[lo:hi], b.shift, b.temperature) / b.temperature
 	}
 	b.input = dst
 }

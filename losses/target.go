@@ -3,7 +3,6 @@ package losses
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -161,8 +160,7 @@ func TeacherLabels(logits tensor.Tensor, temperature float64) (*tensor.Dense, er
 func temper[T kernel.Float](temperature float64) func(dst, z []T, k int) {
 	return func(dst, z []T, k int) {
 		for i := range len(z) / k {
-			z := part(z, i, i+1, k)
-			kernel.Divide(part(dst, i, i+1, k), z, nil, float64(slices.Max(z)), temperature)
+			kernel.Divide(part(dst, i, i+1, k), part(z, i, i+1, k), nil, temperature)
 		}
 		kernel.Softmax(dst, dst, k)
 	}

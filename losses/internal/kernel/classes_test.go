@@ -98,6 +98,40 @@ var classes = []class{
 	{"huge labels", func(r *rand.Rand, z, t []float64) { each(t, func() float64 { return 3e38 * r.Float64() }) }},
 }
 
+// smoothedClasses have the labels of label smoothing, and more rows of nearly equal logits.
+var smoothedClasses = []class{
+	{"smoothed", func(r *rand.Rand, z, t []float64) { smoothed(r, t) }},
+	{"saturated, smoothed", func(r *rand.Rand, z, t []float64) {
+		z[r.IntN(len(z))] = 15 + 65*r.Float64()
+		smoothed(r, t)
+	}},
+	{"confident", func(r *rand.Rand, z, t []float64) { z[r.IntN(len(z))] += 12 }},
+	{"equal, smoothed", func(r *rand.Rand, z, t []float64) {
+		c := r.NormFloat64()
+		each(z, func() float64 { return c })
+		smoothed(r, t)
+	}},
+	{"equal, one-hot", func(r *rand.Rand, z, t []float64) {
+		each(z, func() float64 { return 0 })
+		oneHot(t, r.IntN(len(t)))
+	}},
+	{"almost equal", func(r *rand.Rand, z, t []float64) {
+		c := r.NormFloat64()
+		each(z, func() float64 { return c + 1e-6*r.NormFloat64() })
+		smoothed(r, t)
+	}},
+	{"nearly equal", func(r *rand.Rand, z, t []float64) { each(z, func() float64 { return 1e-2 * r.NormFloat64() }) }},
+}
+
+// smoothed makes t a one-hot row, smoothed.
+func smoothed(r *rand.Rand, t []float64) {
+	alpha := r.Float64() / 2
+	oneHot(t, r.IntN(len(t)))
+	for j := range t {
+		t[j] = (1-alpha)*t[j] + alpha/float64(len(t))
+	}
+}
+
 func each(x []float64, f func() float64) {
 	for i := range x {
 		x[i] = f()

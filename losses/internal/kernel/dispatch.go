@@ -202,11 +202,11 @@ func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad in
 }
 
 // Divide shifts and divides the logits of a row; see [spec.Divide].
-func Divide[T Float](dst, z []T, shift []float64, from, t float64) (top float64) {
+func Divide[T Float](dst, z []T, shift []float64, t float64) (top float64) {
 	if vec.On() {
-		return vec.Divide(dst, z, shift, from, t)
+		return vec.Divide(dst, z, shift, t)
 	}
-	return spec.Divide(dst, z, shift, from, t)
+	return spec.Divide(dst, z, shift, t)
 }
 
 // AddScaled adds a p to dst.

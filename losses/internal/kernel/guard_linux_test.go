@@ -62,8 +62,8 @@ func guardPrepare[T Float](t *testing.T) {
 			for _, f := range []func(){
 				func() { Weigh(dst, z, w) },
 				func() { Mix(dst, z, w, 0.9, 0.2) },
-				func() { Divide(dst, z, nil, 0, 3) },
-				func() { Divide(dst, z, w, 0, 3) },
+				func() { Divide(dst, z, nil, 3) },
+				func() { Divide(dst, z, w, 3) },
 				func() { AddScaled(dst, z, 2) },
 			} {
 				f()

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,20 +45,18 @@ func prepare[T Float](t *testing.T) {
 			}
 		}
 		for _, s := range [][]float64{nil, shift} {
-			for _, from := range []float64{0, 0.5} {
-				z, top := b.z[:k], math.Inf(-1)
-				got := make([]T, k)
-				largest := Divide(got, z, s, from, 3)
-				for j, v := range z {
-					want := float64(v) - from
-					if s != nil {
-						want = float64(v) + s[j] - from
-					}
-					// The quotient is rounded once, or once more before in float64.
-					require.LessOrEqual(t, numtest.Ulps(got[j], T(want/3)), uint64(1), "k=%d", k)
-					top = max(top, float64(got[j]))
+			z, got, top := b.z[:k], make([]T, k), math.Inf(-1)
+			x := make([]float64, k)
+			for j, v := range z {
+				if x[j] = float64(v); s != nil {
+					x[j] += s[j]
 				}
-				require.LessOrEqual(t, numtest.Ulps(T(largest), T(top)), uint64(1))
+				top = max(top, x[j])
+			}
+			require.Equal(t, top, Divide(got, z, s, 3))
+			for j, x := range x {
+				// The quotient is rounded once, or once more before in float64.
+				require.LessOrEqual(t, numtest.Ulps(got[j], T((x-top)/3)), uint64(1), "k=%d", k)
 			}
 		}
 		got = append([]T{}, b.u...)
@@ -90,10 +89,10 @@ func prepareSpecial[T Float](t *testing.T) {
 			}
 		}
 		for pos := range k {
-			z := make([]T, k)
+			z, got := make([]T, k), make([]T, k)
 			for _, value := range []float64{nan, inf, -inf} {
 				z[pos] = T(value)
-				top := Divide(make([]T, k), z, nil, 0, 2)
+				top := Divide(got, z, nil, 2)
 				switch want := max(0, value); {
 				case value == value && (k > 1 || value > 0):
 					require.Equal(t, want, top)
@@ -101,6 +100,31 @@ func prepareSpecial[T Float](t *testing.T) {
 					require.Equal(t, -inf, top)
 				default:
 					require.Zero(t, top)
+				}
+				if value != -inf || k == 1 { // a row without a softmax stays one
+					require.True(t, math.IsNaN(float64(got[pos])), "k=%d: %v", k, value)
+				}
+			}
+		}
+	}
+}
+
+// TestDivideFar: logits far from 0 and temperatures that would make them overflow cost no accuracy.
+func TestDivideFar(t *testing.T) { both(t, divideFar[float32], divideFar[float64]) }
+
+func divideFar[T Float](t *testing.T) {
+	for k := 1; k <= 70; k++ {
+		for _, offset := range []T{0, 1000, -1e5} {
+			for _, temperature := range []float64{3, 0.1, 1e-30} {
+				z, got := make([]T, k), make([]T, k)
+				for j := range z {
+					z[j] = offset + T(j%7)/64
+				}
+				top := Divide(got, z, nil, temperature)
+				require.EqualValues(t, slices.Max(z), top)
+				for j, v := range z {
+					want := T((float64(v) - top) / temperature)
+					require.LessOrEqual(t, numtest.Ulps(got[j], want), uint64(1), "offset %v T=%v", offset, temperature)
 				}
 			}
 		}

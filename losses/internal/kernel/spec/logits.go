@@ -2,19 +2,24 @@ package spec
 
 import "math"
 
-// Divide stores (z + shift - from)/t of one row in dst and returns the largest element, NaN aside.
-// A nil shift is 0.
-func Divide[T Float](dst, z []T, shift []float64, from, t float64) (top float64) {
-	top = math.Inf(-1)
-	for j, v := range z {
-		x := float64(v)
-		if shift != nil {
-			x += shift[j]
+// Divide stores (x - M)/t of one row in dst for x = z + shift, a nil shift being 0, and returns M,
+// the largest x, NaN aside. The softmax does not mind the difference, which spares what x/t would
+// lose of logits far from 0, and does not overflow.
+func Divide[T Float](dst, z []T, shift []float64, t float64) (top float64) {
+	shifted := func(j int) float64 {
+		if shift == nil {
+			return float64(z[j])
 		}
-		dst[j] = T((x - from) / t)
-		if x := float64(dst[j]); x > top {
+		return float64(z[j]) + shift[j]
+	}
+	top = math.Inf(-1)
+	for j := range z {
+		if x := shifted(j); x > top {
 			top = x
 		}
+	}
+	for j := range z {
+		dst[j] = T((shifted(j) - top) / t)
 	}
 	return top
 }

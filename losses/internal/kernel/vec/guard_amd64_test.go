@@ -112,7 +112,7 @@ func runUnit[T spec.Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	u.shift(&e[0], &z[0], n, m, 0.5)
 	keep()
 	labels, nnz, bad := u.labelSums(&t[0], n)
-	keep(labels, nnz, T(bad))
+	keep(T(labels), nnz, T(bad))
 	u.smooth(&e[0], &t[0], n, 0.9, 0.1, 0.2)
 	keep()
 	return all

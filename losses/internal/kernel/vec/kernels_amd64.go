@@ -65,7 +65,7 @@ func shiftF32AVX512(dst *float32, z *float32, n int, m float32, c float32)
 // labelSumsF32AVX512 returns Σ t, the number of t > 0, and bad as expsDot does.
 //
 //go:noescape
-func labelSumsF32AVX512(t *float32, n int) (mass float32, nnz float32, bad uint32)
+func labelSumsF32AVX512(t *float32, n int) (mass float64, nnz float32, bad uint32)
 
 // smoothF32AVX512 stores max(keep t - cut, 0) + add in dst.
 //
@@ -297,12 +297,13 @@ func weighF64AVX512(dst *float64, t *float64, w *float64, n int) (bad uint32)
 //go:noescape
 func mixF64AVX512(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
 
-// divideF64AVX512 stores z/t in dst and returns the largest element, no NaN.
+// divideF64AVX512 stores (x - M)/t in dst for x = z and returns M, the largest x, NaN aside.
 //
 //go:noescape
 func divideF64AVX512(dst *float64, z *float64, n int, t float64) (top float64)
 
-// shiftDivideF64AVX512 stores (z + s)/t in dst and returns the largest element, no NaN.
+// shiftDivideF64AVX512 stores (x - M)/t in dst for x = z + s and returns M, the largest x, NaN
+// aside.
 //
 //go:noescape
 func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
@@ -465,7 +466,7 @@ func shiftF32AVX2(dst *float32, z *float32, n int, m float32, c float32)
 // labelSumsF32AVX2 returns Σ t, the number of t > 0, and bad as expsDot does.
 //
 //go:noescape
-func labelSumsF32AVX2(t *float32, n int) (mass float32, nnz float32, bad uint32)
+func labelSumsF32AVX2(t *float32, n int) (mass float64, nnz float32, bad uint32)
 
 // smoothF32AVX2 stores max(keep t - cut, 0) + add in dst.
 //
@@ -696,12 +697,12 @@ func weighF64AVX2(dst *float64, t *float64, w *float64, n int) (bad uint32)
 //go:noescape
 func mixF64AVX2(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
 
-// divideF64AVX2 stores z/t in dst and returns the largest element, no NaN.
+// divideF64AVX2 stores (x - M)/t in dst for x = z and returns M, the largest x, NaN aside.
 //
 //go:noescape
 func divideF64AVX2(dst *float64, z *float64, n int, t float64) (top float64)
 
-// shiftDivideF64AVX2 stores (z + s)/t in dst and returns the largest element, no NaN.
+// shiftDivideF64AVX2 stores (x - M)/t in dst for x = z + s and returns M, the largest x, NaN aside.
 //
 //go:noescape
 func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
@@ -860,12 +861,13 @@ func weighWideAVX512(dst *float32, t *float32, w *float64, n int) (bad uint32)
 //go:noescape
 func mixWideAVX512(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
 
-// divideWideAVX512 stores z/t in dst and returns the largest element, no NaN.
+// divideWideAVX512 stores (x - M)/t in dst for x = z and returns M, the largest x, NaN aside.
 //
 //go:noescape
 func divideWideAVX512(dst *float32, z *float32, n int, t float64) (top float64)
 
-// shiftDivideWideAVX512 stores (z + s)/t in dst and returns the largest element, no NaN.
+// shiftDivideWideAVX512 stores (x - M)/t in dst for x = z + s and returns M, the largest x, NaN
+// aside.
 //
 //go:noescape
 func shiftDivideWideAVX512(dst *float32, z *float32, s *float64, n int, t float64) (top float64)
@@ -969,12 +971,13 @@ func weighWideAVX2(dst *float32, t *float32, w *float64, n int) (bad uint32)
 //go:noescape
 func mixWideAVX2(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
 
-// divideWideAVX2 stores z/t in dst and returns the largest element, no NaN.
+// divideWideAVX2 stores (x - M)/t in dst for x = z and returns M, the largest x, NaN aside.
 //
 //go:noescape
 func divideWideAVX2(dst *float32, z *float32, n int, t float64) (top float64)
 
-// shiftDivideWideAVX2 stores (z + s)/t in dst and returns the largest element, no NaN.
+// shiftDivideWideAVX2 stores (x - M)/t in dst for x = z + s and returns M, the largest x, NaN
+// aside.
 //
 //go:noescape
 func shiftDivideWideAVX2(dst *float32, z *float32, s *float64, n int, t float64) (top float64)

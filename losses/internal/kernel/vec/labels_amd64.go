@@ -64,7 +64,7 @@ func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) (b
 		var invalid uint32
 		for lo := 0; lo < k; lo += chunk(u) {
 			pm, pn, bad := u.labelSums(&x[lo], min(chunk(u), k-lo))
-			mass, nnz, invalid = mass+float64(pm), nnz+float64(pn), invalid|bad
+			mass, nnz, invalid = mass+pm, nnz+float64(pn), invalid|bad
 		}
 		if invalid != 0 || !(mass <= math.MaxFloat64) {
 			if spec.Smooth(d, x, keep, cut, add, addMass, k) >= 0 {

@@ -5,12 +5,9 @@ package vec
 import "softloss/losses/internal/kernel/spec"
 
 // Divide is [spec.Divide].
-func Divide[T spec.Float](dst, z []T, shift []float64, from, t float64) (top float64) {
+func Divide[T spec.Float](dst, z []T, shift []float64, t float64) (top float64) {
 	v := wideOf[T]()
-	switch {
-	case from != 0:
-		return spec.Divide(dst, z, shift, from, t)
-	case shift == nil:
+	if shift == nil {
 		return v.divide(&dst[0], &z[0], len(z), t)
 	}
 	return v.shiftDivide(&dst[0], &z[0], &shift[0], len(z), t)

@@ -58,6 +58,6 @@ func Weigh[T spec.Float](dst, t []T, w []float64) int { panic(noVectors) }
 
 func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) int { panic(noVectors) }
 
-func Divide[T spec.Float](dst, z []T, shift []float64, from, t float64) float64 { panic(noVectors) }
+func Divide[T spec.Float](dst, z []T, shift []float64, t float64) float64 { panic(noVectors) }
 
 func AddScaled[T spec.Float](dst, p []T, a float64) { panic(noVectors) }

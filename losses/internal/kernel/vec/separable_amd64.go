@@ -93,7 +93,7 @@ func (s *softrow[T]) separable(
 		*loss /= p.a
 	}
 	if g != nil {
-		u.combine(&g[0], &h[0], len(g), T(mass*c), T(scale))
+		v.combine(&g[0], &h[0], len(g), mass*c, scale)
 	}
 	return true
 }

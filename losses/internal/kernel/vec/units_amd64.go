@@ -20,7 +20,7 @@ type unit[T spec.Float] interface {
 	combine(p, t *T, n int, a, f T)
 	scale(p *T, n int, a T)
 	shift(dst, z *T, n int, m, c T)
-	labelSums(t *T, n int) (mass, nnz T, bad uint32)
+	labelSums(t *T, n int) (mass float64, nnz T, bad uint32)
 	smooth(dst, t *T, n int, keep, cut, add T)
 	powTerms(h, z, t *T, n int, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
 	polyTerms(h, e, z, t *T, n int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
@@ -95,7 +95,7 @@ func (f32AVX512) sumExpDot(z, t *float32, n int, m, low, shift float32, ahead in
 func (f32AVX512) combine(p, t *float32, n int, a, f float32) { combineF32AVX512(p, t, n, a, f) }
 func (f32AVX512) scale(p *float32, n int, a float32)         { scaleF32AVX512(p, n, a) }
 func (f32AVX512) shift(dst, z *float32, n int, m, c float32) { shiftF32AVX512(dst, z, n, m, c) }
-func (f32AVX512) labelSums(t *float32, n int) (mass, nnz float32, bad uint32) {
+func (f32AVX512) labelSums(t *float32, n int) (mass float64, nnz float32, bad uint32) {
 	return labelSumsF32AVX512(t, n)
 }
 func (f32AVX512) smooth(dst, t *float32, n int, keep, cut, add float32) {
@@ -153,7 +153,7 @@ func (f64AVX512) sumExpDot(z, t *float64, n int, m, low, shift float64, ahead in
 func (f64AVX512) combine(p, t *float64, n int, a, f float64) { combineF64AVX512(p, t, n, a, f) }
 func (f64AVX512) scale(p *float64, n int, a float64)         { scaleF64AVX512(p, n, a) }
 func (f64AVX512) shift(dst, z *float64, n int, m, c float64) { shiftF64AVX512(dst, z, n, m, c) }
-func (f64AVX512) labelSums(t *float64, n int) (mass, nnz float64, bad uint32) {
+func (f64AVX512) labelSums(t *float64, n int) (mass float64, nnz float64, bad uint32) {
 	return labelSumsF64AVX512(t, n)
 }
 func (f64AVX512) smooth(dst, t *float64, n int, keep, cut, add float64) {
@@ -278,7 +278,7 @@ func (f32AVX2) sumExpDot(z, t *float32, n int, m, low, shift float32, ahead int)
 func (f32AVX2) combine(p, t *float32, n int, a, f float32) { combineF32AVX2(p, t, n, a, f) }
 func (f32AVX2) scale(p *float32, n int, a float32)         { scaleF32AVX2(p, n, a) }
 func (f32AVX2) shift(dst, z *float32, n int, m, c float32) { shiftF32AVX2(dst, z, n, m, c) }
-func (f32AVX2) labelSums(t *float32, n int) (mass, nnz float32, bad uint32) {
+func (f32AVX2) labelSums(t *float32, n int) (mass float64, nnz float32, bad uint32) {
 	return labelSumsF32AVX2(t, n)
 }
 func (f32AVX2) smooth(dst, t *float32, n int, keep, cut, add float32) {
@@ -332,7 +332,7 @@ func (f64AVX2) sumExpDot(z, t *float64, n int, m, low, shift float64, ahead int)
 func (f64AVX2) combine(p, t *float64, n int, a, f float64) { combineF64AVX2(p, t, n, a, f) }
 func (f64AVX2) scale(p *float64, n int, a float64)         { scaleF64AVX2(p, n, a) }
 func (f64AVX2) shift(dst, z *float64, n int, m, c float64) { shiftF64AVX2(dst, z, n, m, c) }
-func (f64AVX2) labelSums(t *float64, n int) (mass, nnz float64, bad uint32) {
+func (f64AVX2) labelSums(t *float64, n int) (mass float64, nnz float64, bad uint32) {
 	return labelSumsF64AVX2(t, n)
 }
 func (f64AVX2) smooth(dst, t *float64, n int, keep, cut, add float64) {

@@ -220,6 +220,36 @@ func (g isa) noLanes() mask {
 	return mask{op: m}
 }
 
+// allLanes returns a full mask.
+func (g isa) allLanes() mask {
+	if g.avx512 {
+		k := K()
+		KXNORW(k, k, k)
+		return mask{op: k}
+	}
+	m := YMM()
+	VPCMPEQD(m, m, m)
+	return mask{op: m}
+}
+
+// maskDrop takes the lanes of m out of acc.
+func (g isa) maskDrop(m, acc mask) {
+	if g.avx512 {
+		KANDNW(acc.op, m.op, acc.op)
+		return
+	}
+	g.pick(VANDNPS, VANDNPD, acc.op, m.op, acc.op)
+}
+
+// drop sets the lanes of m in x to 0.
+func (g isa) drop(m mask, x Op) {
+	if g.avx512 {
+		g.pick(VPXORD, VPXORQ, x, x, m.op, x)
+		return
+	}
+	g.pick(VANDNPS, VANDNPD, x, m.op, x)
+}
+
 // maskBits stores m as the low bits of a general register.
 func (g isa) maskBits(m mask) reg.GPVirtual {
 	r := GP32()
@@ -234,15 +264,16 @@ func (g isa) maskBits(m mask) reg.GPVirtual {
 	return r
 }
 
-// invalid sets a mask where t is negative, NaN or, with AVX-512, infinite; with
-// AVX2 an infinite label shows in the sum.
-func (g isa) invalid(t, zero Op) mask {
+// invalid sets a mask where t is negative, NaN or infinite.
+func (g isa) invalid(t Op) mask {
 	if g.avx512 {
 		k := K()
 		g.pick(VFPCLASSPSZ, VFPCLASSPDZ, Imm(0x01|0x08|0x10|0x40|0x80), t, k)
 		return mask{op: k}
 	}
-	return g.cmp(ngeUQ, zero, t)
+	m := g.cmp(ngeUQ, g.constant(0), t)
+	g.orInto(g.cmp(nltUQ, g.infinity(1), t), m)
+	return m
 }
 
 // tail returns the mask of the first n lanes, 0 <= n < lanes.

@@ -47,41 +47,29 @@ func (g isa) weightedSum() {
 	g.text("weightedSum", "func(t *T, w *float64, n int) (plain, weighted float64, bad uint32)", "returns Σ t, Σ w t, and bad as expsDot does.")
 	t, w, n := g.param("t"), g.param("w"), g.param("n")
 	plain, weighted, bad := g.zeros(2), g.zeros(2), g.noLanes()
-	zero := g.constant(0)
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
 		x := g.get(t, i, v, m)
-		g.orInto(g.invalid(x, zero), bad)
+		g.orInto(g.invalid(x), bad)
 		g.add(x, plain[v], plain[v])
 		g.madd(g.getFloat64(w, i, v, m), x, weighted[v])
 	})
-	r, total := g.maskBits(bad), g.total(plain)
-	g.result(total, "plain")
+	g.result(g.total(plain), "plain")
 	g.result(g.total(weighted), "weighted")
-	if !g.avx512 {
-		g.infiniteInto(total, r)
-	}
-	Store(r, Return("bad"))
+	Store(g.maskBits(bad), Return("bad"))
 	g.ret()
 }
 
 func (g isa) weigh() {
 	g.text("weigh", "func(dst, t *T, w *float64, n int) (bad uint32)", "stores w t in dst; bad is as expsDot's.")
 	dst, t, w, n := g.param("dst"), g.param("t"), g.param("w"), g.param("n")
-	bad, zero, labels := g.noLanes(), g.constant(0), g.zeros(2)
+	bad := g.noLanes()
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
 		x := g.get(t, i, v, m)
-		g.orInto(g.invalid(x, zero), bad)
-		if !g.avx512 {
-			g.add(x, labels[v], labels[v])
-		}
+		g.orInto(g.invalid(x), bad)
 		g.mul(g.getFloat64(w, i, v, m), x, x)
 		g.put(x, dst, i, v, m)
 	})
-	r := g.maskBits(bad)
-	if !g.avx512 {
-		g.infiniteInto(g.total(labels), r)
-	}
-	Store(r, Return("bad"))
+	Store(g.maskBits(bad), Return("bad"))
 	g.ret()
 }
 
@@ -99,36 +87,27 @@ func (g isa) mix() {
 	g.ret()
 }
 
-// divide emits dst = z/t, or with shift (z + s)/t.
+// divide emits dst = (z - M)/t, or with shift (z + s - M)/t.
 func (g isa) divide(shift bool) {
-	name, sig, doc := "divide", "func(dst, z *T, n int, t A) (top float64)", "stores z/t in dst and returns the largest element, no NaN."
+	name, sig, x := "divide", "func(dst, z *T, n int, t A) (top float64)", "z"
 	if shift {
-		name, sig, doc = "shiftDivide", "func(dst, z *T, s *float64, n int, t A) (top float64)", "stores (z + s)/t in dst and returns the largest element, no NaN."
+		name, sig, x = "shiftDivide", "func(dst, z *T, s *float64, n int, t A) (top float64)", "z + s"
 	}
-	g.text(name, sig, doc)
+	g.text(name, sig, "stores (x - M)/t in dst for x =", x, "and returns M, the largest x, NaN aside.")
 	dst, z, n := g.param("dst"), g.param("z"), g.param("n")
-	var s reg.GPVirtual
+	get := func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) }
 	if shift {
-		s = g.param("s")
+		s := g.param("s")
+		get = func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
+			x := g.get(z, i, v, m)
+			g.add(g.getFloat64(s, i, v, m), x, x)
+			return x
+		}
 	}
-	t, top, lowest := g.broadcast("t"), g.vec(), g.infinity(-1)
-	if g.narrow { // rounded to float32 a product is as exact
-		one := g.vec()
-		g.load(g.constant(1), one)
-		g.div(t, one, t)
-	}
+	top, lowest := g.vec(), g.infinity(-1)
 	g.load(lowest, top)
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x := g.get(z, i, v, m)
-		if shift {
-			g.add(g.getFloat64(s, i, v, m), x, x)
-		}
-		if g.narrow {
-			g.mul(t, x, x)
-		} else {
-			g.div(t, x, x)
-		}
-		g.put(x, dst, i, v, m)
+		x := get(i, v, m)
 		if m != nil {
 			y := g.vec()
 			g.load(lowest, y)
@@ -137,7 +116,25 @@ func (g isa) divide(shift bool) {
 		}
 		g.max(top, x, top)
 	})
-	g.result(g.reduce(top, g.max), "top")
+	most := g.reduce(top, g.max)
+	g.result(most, "top")
+	g.bcast(most, top)
+	t := g.broadcast("t")
+	if g.narrow { // rounded to float32 a product is as exact
+		one := g.vec()
+		g.load(g.constant(1), one)
+		g.div(t, one, t)
+	}
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x := get(i, v, m)
+		g.sub(top, x, x)
+		if g.narrow {
+			g.mul(t, x, x)
+		} else {
+			g.div(t, x, x)
+		}
+		g.put(x, dst, i, v, m)
+	})
 	g.ret()
 }
 
@@ -179,17 +176,16 @@ func (g isa) klTerms() {
 	g.text("klTerms", "func(z, t *T, n int, m, log A) (sum, mass float64, bad uint32)", "returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.")
 	z, t, n := g.param("z"), g.param("t"), g.param("n")
 	m, log := g.broadcast("m"), g.broadcast("log")
-	sum, mass, bad := g.zeros(1), g.zeros(1), g.noLanes()
-	zero := g.constant(0)
+	sum, mass, bad := g.running(1)[0], g.running(1)[0], g.noLanes()
 	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
 		lab, l := g.get(t, i, v, k), g.get(z, i, v, k)
-		g.orInto(g.invalid(lab, zero), bad)
-		g.add(lab, mass[0], mass[0])
+		g.orInto(g.invalid(lab), bad)
+		g.addTo(mass, lab)
 		g.sub(m, l, l)
 		g.sub(log, l, l)
-		g.add(g.klTerm(l, lab), sum[0], sum[0])
+		g.addTo(sum, g.klTerm(l, lab))
 	})
-	g.sums(sum[0], mass[0], mass[0], bad)
+	g.sums(sum, mass, bad)
 }
 
 func (g isa) klTile() {
@@ -199,12 +195,12 @@ func (g isa) klTile() {
 	top, log := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log")
 	acc := g.zeros(3)
 	sum, mass, own := acc[0], acc[1], acc[2]
-	bad, zero := g.noLanes(), g.constant(0)
+	bad := g.noLanes()
 	g.columns(k, func(off reg.GPVirtual) {
 		lab, l, other := g.vec(), g.vec(), g.vec()
 		g.load(col(t, off), lab)
 		g.load(col(z, off), l)
-		g.orInto(g.invalid(lab, zero), bad)
+		g.orInto(g.invalid(lab), bad)
 		g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
 		g.addWhere(g.cmp(eqOQ, top, l), lab, own)
 		g.add(other, mass, mass)
@@ -212,12 +208,6 @@ func (g isa) klTile() {
 		g.sub(log, l, l)
 		g.add(g.klTerm(l, lab), sum, sum)
 	})
-	if !g.avx512 {
-		inf, labels := g.vec(), g.vec()
-		g.add(own, mass, labels)
-		g.load(g.infinity(1), inf)
-		g.orInto(g.cmp(nltUQ, inf, labels), bad)
-	}
 	g.store(sum, g.lane(lanes, "Loss"))
 	g.store(mass, g.lane(lanes, "Mass"))
 	g.store(own, g.lane(lanes, "Own"))

@@ -184,6 +184,38 @@ func (g isa) addTo(r running, y Op) {
 	g.move(t, r.sum)
 }
 
+// maddTo adds a b to r, nmaddTo subtracts it.
+func (g isa) maddTo(r running, a, b Op) {
+	if g.f64 {
+		g.madd(a, b, r.sum)
+		return
+	}
+	y := g.vec()
+	g.mul(a, b, y)
+	g.addTo(r, y)
+}
+
+func (g isa) nmaddTo(r running, a, b Op) {
+	if g.f64 {
+		g.nmadd(a, b, r.sum)
+		return
+	}
+	y := g.zeros(1)[0]
+	g.nmadd(a, b, y)
+	g.addTo(r, y)
+}
+
+// value returns r as one number in every lane.
+func (g isa) value(r running) reg.VecVirtual {
+	if !g.f64 {
+		finite := g.vec() // what was lost is not, where the sum is not
+		g.sub(r.lost, r.lost, finite)
+		g.keep(g.cmp(eqOQ, finite, finite), r.lost, r.lost)
+		g.add(r.lost, r.sum, r.sum)
+	}
+	return r.sum
+}
+
 // runningTotal adds up the lanes of all sums.
 func (g isa) runningTotal(rs []running) reg.VecVirtual {
 	var vs []reg.VecVirtual
@@ -476,17 +508,17 @@ func (g isa) shift() {
 }
 
 func (g isa) labelSums() {
-	g.text("labelSums", "func(t *T, n int) (mass, nnz A, bad uint32)", "returns Σ t, the number of t > 0, and bad as expsDot does.")
+	g.text("labelSums", "func(t *T, n int) (mass float64, nnz A, bad uint32)", "returns Σ t, the number of t > 0, and bad as expsDot does.")
 	t, n := g.param("t"), g.param("n")
-	mass, nnz := g.zeros(2), g.zeros(2)
+	mass, nnz := g.running(2), g.zeros(2)
 	zero, bad, one := g.zeros(1)[0], g.noLanes(), g.constant(1)
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
 		x := g.get(t, i, v, m)
-		g.orInto(g.invalid(x, zero), bad)
-		g.add(x, mass[v], mass[v])
+		g.orInto(g.invalid(x), bad)
+		g.addTo(mass[v], x)
 		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz[v])
 	})
-	g.result(g.total(mass), "mass")
+	doubleResult(g.runningTotal(mass), "mass")
 	g.result(g.total(nnz), "nnz")
 	Store(g.maskBits(bad), Return("bad"))
 	g.ret()
@@ -512,12 +544,11 @@ func (g isa) maeSum() {
 		"returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
 	c, sa := g.broadcast("c"), g.broadcast("sa")
-	sum, delta, mass := g.zeros(1), g.zeros(1), g.zeros(1)
+	sum, delta := g.zeros(1), g.zeros(1)
 	zero, bad := g.zeros(1)[0], g.noLanes()
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
 		x, lab := g.getFloat64(e, i, v, m), g.get(t, i, v, m)
-		g.orInto(g.invalid(lab, zero), bad)
-		g.add(lab, mass[v], mass[v])
+		g.orInto(g.invalid(lab), bad)
 		d := g.vec()
 		g.mul(c, x, d)
 		g.sub(lab, d, d)
@@ -530,11 +561,7 @@ func (g isa) maeSum() {
 	})
 	g.result(g.total(sum), "sum")
 	g.result(g.total(delta), "delta")
-	r := g.maskBits(bad)
-	if !g.avx512 {
-		g.infiniteInto(g.total(mass), r)
-	}
-	Store(r, Return("bad"))
+	Store(g.maskBits(bad), Return("bad"))
 	g.ret()
 }
 

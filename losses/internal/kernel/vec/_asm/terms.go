@@ -147,48 +147,40 @@ func (g isa) exactTerms(s separable) {
 	m, log := g.broadcast("m"), g.broadcast("log")
 	c, shift := g.expConsts(), g.prepareShift(g.constant(0))
 	body := s.prepare(g, par)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ *mask) reg.VecVirtual {
+	g.terms(h, z, t, n, m, log, func(l, t reg.VecVirtual, sum running, _ reg.GPVirtual, _ *mask) reg.VecVirtual {
 		return body(element{l, t, func() reg.VecVirtual {
 			x, p := g.vec(), g.vec()
 			g.load(g.constant(g.lowest()), x)
 			g.max(l, x, x)
 			g.expShifted(c, x, shift, p)
 			return p
-		}, g.oneMinus}, sum)
+		}, g.oneMinus}, sum.sum)
 	})
 }
 
 // terms emits the loop of a separable loss for a row: body is given l, the label, the sum of t
 // φ(l), to which it adds, where the element stands, and returns -φ'(l).
-func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op, body func(l, t, sum reg.VecVirtual, i reg.GPVirtual, k *mask) reg.VecVirtual) {
-	sum, mass, labels, zero := g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0], g.constant(0)
-	bad := g.noLanes()
+func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op, body func(l, t reg.VecVirtual, sum running, i reg.GPVirtual, k *mask) reg.VecVirtual) {
+	sum, mass, bad := g.running(1)[0], g.running(1)[0], g.noLanes()
 	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
 		lab := g.get(t, i, v, k)
-		g.orInto(g.invalid(lab, zero), bad)
-		if !g.avx512 {
-			g.add(lab, labels, labels)
-		}
+		g.orInto(g.invalid(lab), bad)
 		l := g.get(z, i, v, k)
 		g.sub(m, l, l)
 		g.sub(log, l, l)
 		out := body(l, lab, sum, i, k)
 		g.mul(lab, out, out)
-		g.add(out, mass, mass)
+		g.addTo(mass, out)
 		g.put(out, h, i, v, k)
 	})
-	g.sums(sum, mass, labels, bad)
+	g.sums(sum, mass, bad)
 }
 
 // sums ends a kernel of terms.
-func (g isa) sums(sum, mass, labels reg.VecVirtual, bad mask) {
-	doubleResult(g.doubleTotal([]reg.VecVirtual{sum}), "sum")
-	doubleResult(g.doubleTotal([]reg.VecVirtual{mass}), "mass")
-	r := g.maskBits(bad)
-	if !g.avx512 {
-		g.infiniteInto(g.total([]reg.VecVirtual{labels}), r)
-	}
-	Store(r, Return("bad"))
+func (g isa) sums(sum, mass running, bad mask) {
+	doubleResult(g.runningTotal([]running{sum}), "sum")
+	doubleResult(g.runningTotal([]running{mass}), "mass")
+	Store(g.maskBits(bad), Return("bad"))
 	g.ret()
 }
 
@@ -204,13 +196,13 @@ func (g isa) polyTerms() {
 	g.mul(a, ac, ac)
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, k *mask) reg.VecVirtual {
+	g.terms(h, z, t, n, m, log, func(l, t reg.VecVirtual, sum running, i reg.GPVirtual, k *mask) reg.VecVirtual {
 		g.prefetch(ahead, i, 0)
 		p, v := g.get(e, i, 0, k), g.vec()
 		g.move(a, v)
 		g.nmadd(ac, p, v)
 		g.sub(g.whereLabelled(l, t), v, v)
-		g.madd(t, v, sum)
+		g.maddTo(sum, t, v)
 		g.horner(one, ac, p)
 		return p
 	})
@@ -233,7 +225,7 @@ func (g isa) focalTerms() {
 	low, one := g.hold(g.lowest()), g.hold(1)
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, k *mask) reg.VecVirtual {
+	g.terms(h, z, t, n, m, log, func(l, t reg.VecVirtual, sum running, i reg.GPVirtual, k *mask) reg.VecVirtual {
 		g.prefetch(ahead, i, 0)
 		p, u, w := g.get(e, i, 0, k), g.vec(), g.vec()
 		g.mul(c, p, p)
@@ -249,7 +241,7 @@ func (g isa) focalTerms() {
 		g.load(one, x)
 		g.nmadd(p, w, x)
 		g.mul(g.whereLabelled(l, t), x, x)
-		g.nmadd(t, x, sum)
+		g.nmaddTo(sum, t, x)
 		g.load(low, u)
 		g.max(l, u, u)    // p is 0 below
 		g.rsub(one, p, v) // 1 - p V
@@ -284,18 +276,15 @@ func (g isa) tileTerms(s separable) {
 		"bad has the bits of the rows with an invalid label.")
 	h, e, z, t, k, lanes, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes"), g.param("par")
 	top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
-	acc := g.zeros(4)
-	sum, mass, own, labels := acc[0], acc[1], acc[2], acc[3]
-	bad, zero := g.noLanes(), g.constant(0)
+	acc := g.zeros(3)
+	sum, mass, own := acc[0], acc[1], acc[2]
+	bad := g.noLanes()
 	body := s.prepare(g, par)
 	g.columns(k, func(off reg.GPVirtual) {
 		lab, l, other := g.vec(), g.vec(), g.vec()
 		g.load(col(t, off), lab)
 		g.load(col(z, off), l)
-		g.orInto(g.invalid(lab, zero), bad)
-		if !g.avx512 {
-			g.add(lab, labels, labels)
-		}
+		g.orInto(g.invalid(lab), bad)
 		g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
 		g.addWhere(g.cmp(eqOQ, top, l), lab, own)
 		g.sub(top, l, l)
@@ -310,11 +299,6 @@ func (g isa) tileTerms(s separable) {
 		g.add(out, mass, mass)
 		g.store(out, col(h, off))
 	})
-	if !g.avx512 {
-		inf := g.vec()
-		g.load(g.infinity(1), inf)
-		g.orInto(g.cmp(nltUQ, inf, labels), bad)
-	}
 	g.store(sum, g.lane(lanes, "Loss"))
 	g.store(mass, g.lane(lanes, "Mass"))
 	g.store(own, g.lane(lanes, "Own"))
@@ -350,17 +334,6 @@ func (g isa) tileCombine() {
 	g.ret()
 }
 
-// infiniteInto sets the lowest bit of r when the sum x of labels is infinite or NaN.
-func (g isa) infiniteInto(x reg.VecVirtual, r reg.GPVirtual) {
-	inf, cmp, b := XMM(), XMM(), GP32()
-	g.load(g.infinity(1), inf)
-	g.pick(VCMPPS, VCMPPD, Imm(ltOQ), inf, x, cmp)
-	MOVQ(cmp, b.As64())
-	NOTL(b)
-	ANDL(Imm(1), b)
-	ORL(b, r)
-}
-
 // powTerms: φ = (1 - p^a)/a, -φ' = w = p^a = exp(a z - top), whose argument is reduced before it is
 // rounded, which would cost |a l|/2 ulps: top is shift ln 2 + rem, and a is the sum of a and aLow.
 // With w = s (1 + q), s = 2^n and q = expm1(r), 1 - w does not cancel either.
@@ -369,8 +342,7 @@ func (g isa) powTerms() {
 		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.", "bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.")
 	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
 	a, aLow, low, shift, rem := g.broadcast("a"), g.broadcast("aLow"), g.broadcast("low"), g.broadcast("shift"), g.broadcast("rem")
-	sum, mass, labels := g.zeros(1)[0], g.zeros(1)[0], g.zeros(1)[0]
-	zero, bad := g.constant(0), g.noLanes()
+	sum, mass, bad := g.running(1)[0], g.running(1)[0], g.noLanes()
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
 	c := g.expConsts()
@@ -381,10 +353,7 @@ func (g isa) powTerms() {
 	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
 		g.prefetch(ahead, i, v)
 		lab := g.get(t, i, v, k)
-		g.orInto(g.invalid(lab, zero), bad)
-		if !g.avx512 {
-			g.add(lab, labels, labels)
-		}
+		g.orInto(g.invalid(lab), bad)
 		x := g.clamped(z, i, v, k, low)
 		ax, s, n, r, q, w := g.vec(), g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
 		g.move(rem, ax)
@@ -412,12 +381,12 @@ func (g isa) powTerms() {
 		g.load(c.one, u)
 		g.sub(s, u, u)
 		g.nmadd(q, s, u)
-		g.madd(lab, u, sum)
+		g.maddTo(sum, lab, u)
 		g.mul(lab, w, w)
-		g.add(w, mass, mass)
+		g.addTo(mass, w)
 		g.put(w, h, i, v, k)
 	})
-	g.sums(sum, mass, labels, bad)
+	g.sums(sum, mass, bad)
 }
 
 // powerOf2 stores 2^n in s, for integers n, also where it is denormal.

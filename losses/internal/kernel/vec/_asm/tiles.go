@@ -318,6 +318,23 @@ func (g isa) kahanAdd(k kahan, x reg.VecVirtual) {
 	g.move(t, k.sum)
 }
 
+// maxima finds the first of the largest logits of each row, so that others as large count among the
+// rest of the row and are summed as exactly.
+type maxima struct {
+	top    reg.VecVirtual
+	unseen mask // the rows whose maximum has not come yet
+}
+
+func (g isa) maxima(top reg.VecVirtual) maxima { return maxima{top, g.allLanes()} }
+
+// first returns the mask of the rows of which v holds the first maximum.
+func (g isa) first(x maxima, v Op) mask {
+	eq := g.cmp(eqOQ, v, x.top)
+	m := g.maskAnd(eq, x.unseen)
+	g.maskDrop(eq, x.unseen)
+	return m
+}
+
 func (g isa) tileStats() {
 	g.text("tileStats", "func(e, z *T, k int, lanes *T) (rejected uint32)",
 		"stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has the bits of the rows that are for the specification.")
@@ -327,21 +344,15 @@ func (g isa) tileStats() {
 	c := g.expConsts()
 	ea := g.vec()
 	g.expShifted(c, top, shift, ea)
-	r, count := g.kahan(), g.vec()
-	g.load(g.constant(-1), count)
-	one := g.constant(1)
+	r, m := g.kahan(), g.maxima(top)
 	g.columns(k, func(off reg.GPVirtual) {
 		x, y := g.vec(), g.vec()
 		g.max(col(z, off), low, x)
 		g.expShifted(c, x, shift, y)
 		g.store(y, col(e, off))
-		v := g.vec()
-		g.load(col(z, off), v)
-		g.keep(g.cmp(neqUQ, v, top), y, y)
+		g.drop(g.first(m, col(z, off)), y)
 		g.kahanAdd(r, y)
-		g.addWhere(g.cmp(eqOQ, v, top), one, count)
 	})
-	g.madd(count, ea, r.sum)
 	g.softmaxNumbers(lanes, top, r.sum, ea)
 	g.ret()
 }
@@ -351,16 +362,17 @@ func (g isa) tileSmooth() {
 		"replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,",
 		"with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.")
 	t, k := g.param("t"), g.param("k")
-	acc := g.zeros(3)
-	mass, nnz, zero := acc[0], acc[1], acc[2]
+	acc := g.zeros(2)
+	sum, nnz, zero := g.kahan(), acc[0], acc[1]
 	bad, one := g.noLanes(), g.constant(1)
 	g.columns(k, func(off reg.GPVirtual) {
 		x := g.vec()
 		g.load(col(t, off), x)
-		g.orInto(g.invalid(x, zero), bad)
-		g.add(x, mass, mass)
+		g.orInto(g.invalid(x), bad)
 		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz)
+		g.kahanAdd(sum, x)
 	})
+	mass := sum.sum
 	inf := g.vec()
 	g.load(g.infinity(1), inf)
 	g.orInto(g.cmp(nltUQ, inf, mass), bad)
@@ -430,12 +442,9 @@ func (g isa) tileCrossEntropy(grad bool) {
 	ea := g.vec()
 	g.expShifted(c, top, shift, ea)
 	g.store(ea, g.lane(lanes, "Coef")) // registers are few
-	acc := g.zeros(2)
-	r, others, own, dot := g.kahan(), g.kahan(), acc[0], acc[1]
-	count := g.vec()
-	g.load(g.constant(-1), count)
+	r, others, own, dot := g.kahan(), g.kahan(), g.zeros(1)[0], g.running(1)[0]
+	m := g.maxima(top)
 	zero := g.hold(0)
-	one := g.constant(1)
 	bad := g.noLanes()
 	g.columns(k, func(off reg.GPVirtual) {
 		x, y := g.vec(), g.vec()
@@ -447,18 +456,19 @@ func (g isa) tileCrossEntropy(grad bool) {
 		v, lab := g.vec(), g.vec()
 		g.load(col(z, off), v)
 		g.load(col(t, off), lab)
-		ne, eq := g.cmp(neqUQ, v, top), g.cmp(eqOQ, v, top)
-		g.keep(ne, y, y)
+		first := g.first(m, v)
+		g.drop(first, y)
 		g.kahanAdd(r, y)
 		other := g.vec()
-		g.keep(ne, lab, other)
+		g.move(lab, other)
+		g.drop(first, other)
 		g.kahanAdd(others, other)
-		g.addWhere(eq, one, count)
-		g.addWhere(eq, lab, own)
-		g.orInto(g.invalid(lab, zero), bad)
+		g.addWhere(first, lab, own)
+		g.orInto(g.invalid(lab), bad)
 		g.sub(top, v, v)
 		g.keep(g.cmp(neqUQ, zero, lab), v, v)
-		g.madd(lab, v, dot)
+		g.mul(lab, v, v)
+		g.addTo(dot, v)
 	})
 	mass := g.vec()
 	g.add(others.sum, own, mass)
@@ -467,7 +477,6 @@ func (g isa) tileCrossEntropy(grad bool) {
 	g.orInto(g.cmp(nltUQ, inf, mass), bad)
 	ea = g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
-	g.madd(count, ea, r.sum)
 	var coef, f reg.VecVirtual
 	if grad { // mass / Σ e
 		f, coef = g.vec(), g.vec()
@@ -480,8 +489,16 @@ func (g isa) tileCrossEntropy(grad bool) {
 	half := g.vec()
 	g.load(g.constant(0.5), half)
 	sure := g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
+	if grad {                      // and others - mass q is of smaller numbers than mass p - t
+		p, rest := g.vec(), g.vec()
+		g.mul(mass, inv, p)
+		g.max(own, p, p)
+		g.mul(mass, q, rest)
+		g.max(others.sum, rest, rest)
+		sure = g.maskAnd(sure, g.cmp(ltOQ, p, rest))
+	}
 	// loss = mass log1p(r) - dot
-	g.msub(dot, mass, log)
+	g.msub(g.value(dot), mass, log)
 	g.store(log, g.lane(lanes, "Loss"))
 	if !grad {
 		g.ret()
@@ -546,7 +563,7 @@ func (g isa) tileMAE() {
 	g.zero(mass)
 	g.columns(k, func(off reg.GPVirtual) {
 		p, lab := load(off)
-		g.orInto(g.invalid(lab, zero), bad)
+		g.orInto(g.invalid(lab), bad)
 		g.add(lab, mass, mass)
 		x, eq := d(off, p, lab)
 		s := g.sign(x, zero)
