@@ -8,16 +8,15 @@ import (
 	"softloss/internal/gemm/vec"
 )
 
-// force selects an implementation for what is left of the test.
-func force(t testing.TB, name string) {
+// forced selects an implementation and returns what undoes it.
+func forced(name string) (restore func()) {
 	for _, s := range vec.Sets() {
 		if s.String() == name {
 			was := vec.Use(s)
-			t.Cleanup(func() { vec.Use(was) })
-			return
+			return func() { vec.Use(was) }
 		}
 	}
-	t.Fatal("no implementation ", name)
+	panic("no implementation " + name)
 }
 
 // implementations are the names that this machine can run, the specification first.

@@ -11,7 +11,7 @@ import (
 
 // TestGuardPages puts A, B and C against pages that must not be touched, behind and in front. A kernel that
 // reads or writes outside its matrices crashes the test.
-func TestGuardPages(t *testing.T) { each(t, guardPages[float32], guardPages[float64]) }
+func TestGuardPages(t *testing.T) { both(t, guardPages[float32], guardPages[float64]) }
 
 func guardPages[T Float](t *testing.T) {
 	var pages [3]numtest.Pages
@@ -27,14 +27,18 @@ func guardPages[T Float](t *testing.T) {
 			}
 			p := newProblem[T](r, r.IntN(4), dims[0], dims[1], dims[2])
 			want := p.mul()
-			for _, behind := range []bool{true, false} {
-				q := p
-				q.a.Data = numtest.Guard(pages[0], p.a.Data, behind)
-				q.b.Data = numtest.Guard(pages[1], p.b.Data, behind)
-				q.c.Data = numtest.Guard(pages[2], p.c.Data, behind)
-				Mul(q.c, q.beta, q.alpha, q.a, q.b)
-				require.True(t, sameBits(q.c.Data, want), "%v", p)
-				require.True(t, sameBits(q.a.Data, p.a.Data) && sameBits(q.b.Data, p.b.Data), "%v: a factor has changed", p)
+			for _, name := range implementations() {
+				restore := forced(name)
+				for _, behind := range []bool{true, false} {
+					q := p
+					q.a.Data = numtest.Guard(pages[0], p.a.Data, behind)
+					q.b.Data = numtest.Guard(pages[1], p.b.Data, behind)
+					q.c.Data = numtest.Guard(pages[2], p.c.Data, behind)
+					Mul(q.c, q.beta, q.alpha, q.a, q.b)
+					require.True(t, sameBits(q.c.Data, want), "%s: %v", name, p)
+					require.True(t, sameBits(q.a.Data, p.a.Data) && sameBits(q.b.Data, p.b.Data), "%s: %v: changed", name, p)
+				}
+				restore()
 			}
 		}
 	}
