@@ -109,9 +109,9 @@ func TestGorgoniaOps(t *testing.T) {
 	}
 }
 
-// TestReshapeShares documents that Gorgonia's Reshape shares memory with its input, which the next op may overwrite, here a
+// TestHazardReshape documents that Gorgonia's Reshape shares memory with its input, which the next op may overwrite, here a
 // weight; HessianVector's graph copies.
-func TestReshapeShares(t *testing.T) {
+func TestHazardReshape(t *testing.T) {
 	build := unary(t, func(w *G.Node) (*G.Node, error) { return G.Reshape(w, tensor.Shape{4, 3}) })
 	cost, weights := build(G.NewGraph())
 	_, err := G.Grad(cost, weights...)

@@ -6,3 +6,6 @@ package graph_test
 // backward pass on its goroutine while RunAll returns and takes the queue away (vm_genera.go: runall sends the
 // error and does not return). That race is Gorgonia's, so the Lisp machine sits out here.
 var failModes = []mode{tape, dual, value}
+
+// raceEnabled says whether the race detector is on.
+const raceEnabled = true
