@@ -50,14 +50,15 @@ func ExampleApply_ownLoss() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var value gorgonia.Value
+	var value, grad gorgonia.Value
 	gorgonia.Read(loss, &value)
+	gorgonia.Read(grads[0], &grad)
 	vm := gorgonia.NewTapeMachine(g)
 	defer vm.Close()
 	if err := vm.RunAll(); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%.4f\n%.4f", value, grads[0].Value())
+	fmt.Printf("%.4f\n%.4f", value, grad)
 	// Output:
 	// [0.3121  3.0000]
 	// ⎡-0.2660   0.2660⎤

@@ -65,12 +65,15 @@ func ExampleApply() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	var value, grad gorgonia.Value
+	gorgonia.Read(loss, &value)
+	gorgonia.Read(grads[0], &grad)
 	vm := gorgonia.NewTapeMachine(g)
 	defer vm.Close()
 	if err := vm.RunAll(); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%.3f\n%.3f", loss.Value(), grads[0].Value())
+	fmt.Printf("%.3f\n%.3f", value, grad)
 	// Output:
 	// 1.001
 	// ⎡-0.168   0.084   0.084⎤
@@ -90,12 +93,14 @@ func ExampleApplyWith() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	var value gorgonia.Value
+	gorgonia.Read(loss, &value)
 	vm := gorgonia.NewTapeMachine(g)
 	defer vm.Close()
 	if err := vm.RunAll(); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%.4f\n", loss.Value())
+	fmt.Printf("%.4f\n", value)
 	// Output:
 	// 0.3133
 }
@@ -113,13 +118,16 @@ func ExampleLogSoftmax() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	var probs, logs gorgonia.Value
+	gorgonia.Read(p, &probs)
+	gorgonia.Read(l, &logs)
 	vm := gorgonia.NewTapeMachine(g)
 	defer vm.Close()
 	if err := vm.RunAll(); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(p.Value().Data())
-	fmt.Println(l.Value().Data())
+	fmt.Println(probs.Data())
+	fmt.Println(logs.Data())
 	// Output:
 	// [1 0 0.5 0.5]
 	// [0 -1000 -0.6931472 -0.6931472]

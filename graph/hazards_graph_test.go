@@ -167,7 +167,7 @@ func TestHazardDropout(t *testing.T) {
 		require.Equal(t, make([]float64, 6), got.grads[0], "Gorgonia: gradient through Dropout(0), %v", m)
 	}
 	got := run(t, tape, func(g *G.ExprGraph) problem {
-		x := input(g, "x", f64([]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 4, 5))
+		x := input(g, "x", f64(positive(1, 400), 20, 20))
 		y := must(t)(G.Dropout(x, 0.25))
 		return problem{g: g, loss: y, cost: must(t)(G.Sum(y)), wrt: G.Nodes{x}}
 	})
@@ -175,7 +175,7 @@ func TestHazardDropout(t *testing.T) {
 	for i, y := range got.loss {
 		if y != 0 {
 			kept++
-			require.NotEqual(t, y, got.grads[0][i], "Gorgonia: the derivative of y = %v x", y)
+			require.Greater(t, got.grads[0][i], 1.5*y/positive(1, 400)[i], "Gorgonia: the derivative of y, which is proportional to x")
 		}
 	}
 	require.NotZero(t, kept)
