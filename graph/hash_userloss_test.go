@@ -58,12 +58,12 @@ func (l *listed) Row(r losses.Row) (loss float64) {
 
 // bothNil and neitherNil are losses that work on a nil pointer.
 type (
-	bothNil    struct{}
-	neitherNil struct{}
+	first  struct{}
+	second struct{}
 )
 
-func (*bothNil) Row(r losses.Row) float64    { return r.P[0] }
-func (*neitherNil) Row(r losses.Row) float64 { return r.P[1] }
+func (*first) Row(r losses.Row) float64  { return r.P[0] }
+func (*second) Row(r losses.Row) float64 { return r.P[1] }
 
 // TestPointerLosses tells losses behind pointers apart by what they point to.
 func TestPointerLosses(t *testing.T) {
@@ -72,7 +72,9 @@ func TestPointerLosses(t *testing.T) {
 	node := func(l losses.Loss) *G.Node { return must(t)(graph.Apply(losses.Criterion{Loss: l}, z, y)) }
 	require.Same(t, node(&listed{[]float64{1, 2, 3}}), node(&listed{[]float64{1, 2, 3}}))
 	require.False(t, node(&listed{[]float64{1, 2, 3}}) == node(&listed{[]float64{1, 2, 4}}))
-	require.False(t, node((*bothNil)(nil)) == node((*neitherNil)(nil)), "nil pointers of two types are one node")
+	require.False(t, node(&first{}) == node(&second{}), "pointers of two types are one node")
+	_, err := graph.Apply(losses.Criterion{Loss: (*first)(nil)}, z, y)
+	require.Error(t, err)
 }
 
 // phase is a loss with a parameter of an unusual kind.
