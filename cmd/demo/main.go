@@ -68,7 +68,7 @@ func execute(ctx context.Context, args []string, c cli.Console) int {
 		return exitDone
 	}
 	if err != nil {
-		fmt.Fprintln(c.Stderr, "demo: "+cli.TrimPackage(err))
+		fmt.Fprintln(c.Stderr, "demo: "+cli.Clean(cli.TrimPackage(err)))
 	}
 	switch {
 	case errors.Is(err, cli.ErrUsage):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -90,4 +91,29 @@ func TestOldPicturesAreRemoved(t *testing.T) {
 	assert.FileExists(t, mine)
 	require.NoError(t, os.WriteFile(filepath.Join("demo-out", record.SummaryFile), []byte("{"), 0o666))
 	require.NoError(t, show.RemoveOld("demo-out", nil), "a summary that cannot be read lists nothing")
+}
+
+// What a terminal or a browser would obey is shown, not sent: names come from files of others.
+func TestControlCharactersAreShown(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var b strings.Builder
+	b.WriteString("x,\x1b]0;kind\a\n")
+	for i := range 40 {
+		fmt.Fprintf(&b, "%d,%s\n", i%2, []string{"a\x1b[2J", "b\u202e\r"}[i%2])
+	}
+	require.NoError(t, os.WriteFile("t.csv", []byte(b.String()), 0o666))
+	code, stdout, stderr := demo(t, "-data", "t.csv", "-header", "yes", "-epochs", "1", "-hidden", "none")
+	require.Equal(t, exitDone, code, stderr)
+	page, err := os.ReadFile("demo-out/report.html")
+	require.NoError(t, err)
+	code, predicted, stderr := demo(t, "predict", "t.csv")
+	require.Equal(t, exitDone, code, stderr)
+	code, _, message := demo(t, "-data", "t\x1b.csv")
+	require.Equal(t, exitUsage, code)
+	for _, text := range []string{stdout, string(page), predicted, message} {
+		assert.NotContains(t, text, "\x1b")
+		assert.NotContains(t, text, "\u202e")
+	}
+	assert.Contains(t, stdout, `a\x1b[2J`)
+	assert.Contains(t, string(page), `<td>b\u202e</td>`, "a carriage return at the end of a cell is a line's end")
 }

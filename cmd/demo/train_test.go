@@ -48,6 +48,12 @@ epoch   train loss \(nats\)    test loss \(nats\)   test accuracy
 train +`+number+` +0\.5003 +`+score+` +`+score+`
 test  +`+number+` +0\.5003 +`+score+` +`+score+`
 
+class +precision +recall +F1   support
+([0-9] +`+score+` +`+score+` +`+score+` +3\d\n){10}mean of the classes +`+score+` +`+score+` +`+score+` +359
+
+always predicting the most frequent class is right in 10\.31 %
+negative log likelihood of the labels `+number+` nats, Brier score `+number+` \(0 is perfect\)
+
 lowest possible: the entropy of the smoothed labels; test is `+number+` nats above
 calibration error \(ECE\): [^\n]+
 [^\n]+
@@ -83,6 +89,8 @@ $`, withoutTime(stdout))
 	assert.Greater(t, s.TestLoss, s.TestLowestLoss)
 	assert.InDelta(t, -0.91*math.Log(0.91)-9*0.01*math.Log(0.01), float64(s.TestLowestLoss), 1e-6)
 	assert.True(t, s.GraphAgrees)
+	assert.InDelta(t, float64(s.TestAccuracy), float64(s.Test.Verdict.Accuracy), 1e-12)
+	assert.Less(t, s.Test.Verdict.NLL, s.TestLoss, "it is of the labels as they are")
 	assert.InDelta(t, float64(s.TestLoss), float64(s.GraphTestLoss), 1e-5)
 	assert.Positive(t, s.Seconds)
 	assert.False(t, s.Interrupted)
@@ -170,7 +178,7 @@ func TestHousingNoiseAndMAE(t *testing.T) {
 	assert.Regexp(t, `\nnoise    3\d\d training labels replaced by a wrong class; the test labels stay right\n`, stdout)
 	assert.Contains(t, stdout, "loss     mean absolute error\n")
 	assert.Contains(t, stdout, "against the labels with noise")
-	assert.NotContains(t, stdout, "nats")
+	assert.NotContains(t, stdout, "(nats)")
 	assert.NotContains(t, stdout, "lowest")
 }
 

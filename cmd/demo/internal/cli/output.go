@@ -31,9 +31,9 @@ func (o *Output) Flags(contents string, more ...Flag) []Flag {
 // Streams are the text for people and the terminal for a progress bar, which is nil when none can
 // be drawn.
 func (o *Output) Streams(c Console) (text, terminal io.Writer) {
-	text = c.Stdout
+	text = CleanWriter{c.Stdout}
 	if o.JSONFile == "-" {
-		text = c.Stderr
+		text = CleanWriter{c.Stderr}
 	}
 	if c.Terminal {
 		terminal = c.Stderr

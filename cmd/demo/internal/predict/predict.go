@@ -44,7 +44,7 @@ func Do(o Options, c cli.Console) error {
 	if err != nil {
 		return cli.Usagef("%s: %s", o.file, cli.TrimPackage(err))
 	}
-	return o.print(c.Stdout, predictions(saved, probs))
+	return o.print(cli.CleanWriter{Writer: c.Stdout}, predictions(saved, probs))
 }
 
 // predictions names the classes.
@@ -54,21 +54,13 @@ func predictions(saved *train.Saved, probs *tensor.Dense) []Prediction {
 	for i := range out {
 		row := probs.Float32s()[i*k : (i+1)*k]
 		top := dense.Argmax(row)
-		out[i] = Prediction{Row: i + 1, Class: className(saved, top), Probability: row[top],
+		out[i] = Prediction{Row: i + 1, Class: record.ClassName(saved.ClassNames, top), Probability: row[top],
 			Probabilities: map[string]float32{}}
 		for j, p := range row {
-			out[i].Probabilities[className(saved, j)] = p
+			out[i].Probabilities[record.ClassName(saved.ClassNames, j)] = p
 		}
 	}
 	return out
-}
-
-// className is the name of a class, or its number when the model has no names.
-func className(saved *train.Saved, k int) string {
-	if saved.ClassNames == nil {
-		return strconv.Itoa(k)
-	}
-	return saved.ClassNames[k]
 }
 
 // print writes the table or JSON.

@@ -1,11 +1,8 @@
 package record
 
-import (
-	"strconv"
-)
-
-// Test is what the pictures show of the test rows.
+// Test is how the saved model does on the test rows, and what the pictures show of it.
 type Test struct {
+	Verdict     *Verdict  `json:"verdict"`
 	ClassNames  []string  `json:"class_names"`
 	Reliability []Bin     `json:"reliability"`
 	Confusion   [][]int   `json:"confusion"` // [true][predicted]
@@ -36,9 +33,4 @@ type Mistake struct {
 const ReliabilityBins = 15
 
 // ClassName is how a class is written in a picture.
-func (t *Test) ClassName(k int) string {
-	if k < len(t.ClassNames) {
-		return t.ClassNames[k]
-	}
-	return strconv.Itoa(k)
-}
+func (t *Test) ClassName(k int) string { return ClassName(t.ClassNames, k) }

@@ -47,6 +47,9 @@ func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []floa
 	if probs, err = saved.Predict(test.Features); err != nil {
 		return nil, err
 	}
+	if out.Verdict, err = record.Judge(probs, test.Labels, test.Counts, test.ClassNames); err != nil {
+		return nil, err
+	}
 	table, err := metric.Confusion(probs, test.Labels, nil)
 	if err != nil {
 		return nil, err

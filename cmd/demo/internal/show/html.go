@@ -1,7 +1,6 @@
 package show
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"os"
@@ -58,6 +57,9 @@ func writePage(dir string, run *record.Run, studies []*record.Study) (string, er
 		if page.Run, err = runSection(run); err != nil {
 			return "", err
 		}
+		if run.Test != nil && run.Test.Verdict != nil {
+			page.Sections = append(page.Sections, verdictSection(run.Test.Verdict))
+		}
 		all, err := picturesOf(run)
 		if err != nil {
 			return "", err
@@ -82,12 +84,12 @@ func writePage(dir string, run *record.Run, studies []*record.Study) (string, er
 		page.Sections = append(page.Sections, section)
 	}
 	page.Sections = append(page.Sections, examples...)
-	var b bytes.Buffer
+	var b strings.Builder
 	if err := template.Must(template.New("report").Parse(reportText)).Execute(&b, page); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, record.ReportFile)
-	return path, os.WriteFile(path, b.Bytes(), 0o666)
+	return path, os.WriteFile(path, []byte(cli.Clean(b.String())), 0o666)
 }
 
 // html is the section of a picture of a run.
@@ -151,10 +153,27 @@ func runSection(s *record.Run) (*htmlRun, error) {
 		{strings.TrimSpace("test loss " + info.Unit), record.Decimal(s.TestLoss)},
 		{"calibration error (ECE)", record.Percent(s.ECE)},
 	}
+	if s.Test != nil && s.Test.Verdict != nil {
+		v := s.Test.Verdict
+		numbers = append(numbers, htmlFact{"mean F1 of the classes", record.Percent(v.Macro.F1)},
+			htmlFact{"most frequent class", record.Percent(v.Majority)},
+			htmlFact{"test NLL nats", record.Decimal(v.NLL)}, htmlFact{"Brier score", record.Decimal(v.Brier)})
+	}
 	if cal := s.Calibration; cal != nil && cal.Temperature.Finite() {
 		numbers = append(numbers, htmlFact{"ECE, calibrated", record.Percent(cal.ECEAfter)})
 	}
 	return &htmlRun{about, numbers, settings(s, info)}, nil
+}
+
+// verdictSection is the section of the verdict.
+func verdictSection(v *record.Verdict) htmlSection {
+	return htmlSection{
+		Title: "Verdict",
+		Caption: fmt.Sprintf("How well each class is found among the test rows: the share of the rows predicted to be of "+
+			"it that are (precision), the share of its rows that are found (recall), both in one number (F1), and how many rows it has (support). Always "+
+			"predicting the most frequent class is right in %s.", record.Percent(v.Majority)),
+		Tables: []htmlTable{{Rows: verdictRows(v)}},
+	}
 }
 
 // settings say how the run was made.

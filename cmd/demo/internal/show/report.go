@@ -62,6 +62,9 @@ func printScores(w io.Writer, s *record.Run, entry LossInfo) {
 			record.Percent(t.ECE))
 	}
 	fmt.Fprintln(w)
+	if s.Test != nil && s.Test.Verdict != nil {
+		Verdict(w, s.Test.Verdict)
+	}
 	if entry.Lowest {
 		labels := "labels"
 		if s.Config.Alpha != 0 {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
@@ -82,26 +80,8 @@ func PrintStudy(s *record.Study, w io.Writer) {
 		return
 	}
 	for _, best := range []bool{false, true} {
-		rows := studyRows(s, best)
-		widths := make([]int, len(rows[0]))
-		for _, row := range rows {
-			for i, cell := range row {
-				widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-			}
-		}
 		fmt.Fprintln(w, studyTitle(s, best))
-		for _, row := range rows {
-			line := ""
-			for i, cell := range row {
-				pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-				if i == 0 {
-					line = "  " + cell + pad
-				} else {
-					line += "   " + pad + cell
-				}
-			}
-			fmt.Fprintln(w, line)
-		}
+		table(w, "  ", studyRows(s, best))
 		fmt.Fprintln(w)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
@@ -21,6 +22,29 @@ func Files(w io.Writer, files []string) {
 	}
 }
 
+// table writes cells in columns, the first one aligned to the left and the others to the right.
+func table(w io.Writer, indent string, rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		line := indent
+		for i, cell := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				line += cell + pad
+			} else {
+				line += "   " + pad + cell
+			}
+		}
+		fmt.Fprintln(w, line)
+	}
+}
+
+// withUnit is a name with the unit behind it.
 func withUnit(name, unit string) string {
 	if unit == "" {
 		return name

@@ -1,0 +1,33 @@
+package record
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+)
+
+func TestJudge(t *testing.T) {
+	probs := tensor.New(tensor.WithShape(4, 2), tensor.WithBacking([]float32{0.75, 0.25, 0.5, 0.5, 0.25, 0.75, 0.25, 0.75}))
+	labels := tensor.New(tensor.WithShape(4, 2), tensor.WithBacking([]float32{1, 0, 1, 0, 1, 0, 0, 1}))
+	v, err := Judge(probs, labels, nil, []string{"no", "yes"})
+	require.NoError(t, err)
+	assert.Equal(t, []ClassScore{
+		{"no", Score{Precision: 1, Recall: Float(2.0 / 3), F1: 0.8, Support: 3}},
+		{"yes", Score{Precision: 0.5, Recall: 1, F1: Float(2.0 / 3), Support: 1}},
+	}, v.Classes)
+	assert.Equal(t, []Float{0.75, 0.75}, []Float{v.Majority, v.Accuracy})
+	assert.InDelta(t, (0.8+2.0/3)/2, float64(v.Macro.F1), 1e-12)
+	assert.InDelta(t, (2*math.Log(4.0/3)+math.Log(2)+math.Log(4))/4, float64(v.NLL), 1e-6)
+	assert.InDelta(t, (2*0.125+0.5+1.125)/4, float64(v.Brier), 1e-7)
+
+	v, err = Judge(probs, labels, []float64{1, 1, 1, 5}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "1", v.Classes[1].Class)
+	assert.InDelta(t, 5, float64(v.Classes[1].Support), 0, "weights count")
+	assert.InDelta(t, 5.0/8, float64(v.Majority), 1e-12)
+	_, err = Judge(labels, probs, []float64{1}, nil)
+	assert.Error(t, err)
+}

@@ -1,0 +1,50 @@
+package show
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"softloss/cmd/demo/internal/record"
+)
+
+// classesShown are the lines of the table of classes, of which there may be many.
+const classesShown = 20
+
+// Verdict writes how well each class is found, and what the numbers are worth.
+func Verdict(w io.Writer, v *record.Verdict) {
+	table(w, "", verdictRows(v))
+	fmt.Fprintln(w)
+	if more := len(v.Classes) - classesShown; more > 0 {
+		fmt.Fprintf(w, "%d more classes, found better than these, are in the summary\n", more)
+	}
+	beside := ""
+	if v.Accuracy <= v.Majority {
+		beside = ": this model is no better"
+	}
+	fmt.Fprintf(w, "always predicting the most frequent class is right in %s%s\n", record.Percent(v.Majority), beside)
+	fmt.Fprintf(w, "negative log likelihood of the labels %s nats, Brier score %s (0 is perfect)\n\n",
+		record.Decimal(v.NLL), record.Decimal(v.Brier))
+}
+
+// verdictRows are the cells of a table, its head first: every class, or those that are found worst, and the mean.
+func verdictRows(v *record.Verdict) [][]string {
+	out := [][]string{{"class", "precision", "recall", "F1", "support"}}
+	line := func(name string, s record.Score) {
+		out = append(out, []string{name, record.Percent(s.Precision), record.Percent(s.Recall), record.Percent(s.F1),
+			strconv.FormatFloat(float64(s.Support), 'f', -1, 64)})
+	}
+	classes := v.Classes
+	if len(classes) > classesShown {
+		classes = slices.Clone(classes)
+		slices.SortStableFunc(classes, func(a, b record.ClassScore) int { return cmp.Compare(a.F1, b.F1) })
+		classes = classes[:classesShown]
+	}
+	for _, c := range classes {
+		line(c.Class, c.Score)
+	}
+	line("mean of the classes", v.Macro)
+	return out
+}
