@@ -24,7 +24,7 @@ import (
 func TestCalibrate(t *testing.T) {
 	inPairs(t)
 	code, stdout, stderr := demo(t, strings.Fields("-data a-x.npy -labels a-y.npy -testdata b-x.npy -testlabels b-y.npy "+
-		"-epochs 20 -calibrate -validation 0.3")...)
+		"-alpha 0.1 -epochs 20 -calibrate -validation 0.3")...)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Regexp(t, `
 temperature 0\.\d+, fitted on 180 validation rows:

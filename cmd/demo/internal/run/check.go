@@ -11,7 +11,8 @@ import (
 // What holds where a flag is not given.
 const (
 	defaultTest          = 0.2
-	defaultEpochs        = 30 // at least
+	defaultAlpha         = 0.1 // of built-in data, to show what smoothing does
+	defaultEpochs        = 30  // at least
 	defaultSteps         = 1000
 	defaultValidation    = 0.1 // where something goes by it
 	defaultTemperature   = 2
@@ -22,7 +23,7 @@ const (
 // [cli.ErrUsage].
 func Parse(args []string) (Options, error) {
 	var o Options
-	o.test.Test, o.Validation = true, notGiven
+	o.test.Test, o.Validation, o.Alpha = true, notGiven, notGiven
 	rest, err := cli.Parse("train", o.Flags(), args)
 	switch {
 	case err != nil:
@@ -121,6 +122,12 @@ func (o *Options) defaultPace() {
 
 // checkCriterion puts together the criterion, and notes it for the summary.
 func (o *Options) checkCriterion() error {
+	if o.Alpha == notGiven {
+		o.Alpha = 0
+		if input.Builtin(o.data.Data) != nil {
+			o.Alpha = defaultAlpha
+		}
+	}
 	o.criterion.Smoothing.Alpha = o.Alpha
 	o.Smoothing, o.Schedule, o.Criterion = o.criterion.Smoothing.Rule.String(), o.curve.String(), o.criterion.Key()
 	err := o.criterion.Validate()

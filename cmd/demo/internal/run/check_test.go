@@ -25,6 +25,18 @@ func TestTeacherFlags(t *testing.T) {
 	assert.Equal(t, []any{s.teacher, 4.0, 1.0}, []any{c.Teacher, c.TeacherTemperature, c.TeacherWeight})
 }
 
+// Labels of one's own are smoothed only when that is asked for.
+func TestAlphaDefaults(t *testing.T) {
+	for args, want := range map[string]float64{
+		"": 0.1, "-data housing": 0.1, "-data t.csv": 0, "-data t.csv -alpha 0.2": 0.2, "-alpha 0": 0,
+	} {
+		o, err := Parse(strings.Fields(args))
+		require.NoError(t, err, args)
+		assert.InDelta(t, want, o.criterion.Smoothing.Alpha, 0, args)
+		assert.InDelta(t, want, o.Config.Alpha, 0, args)
+	}
+}
+
 func TestValidationDefaults(t *testing.T) {
 	for args, want := range map[string]float64{
 		"": 0, "-validation 0": 0, "-validation 0.3": 0.3, "-patience 3": 0.1, "-calibrate": 0.1,

@@ -46,7 +46,8 @@ func (o *Options) Flags() []cli.Flag {
 		)...),
 		cli.Group("Loss",
 			cli.Value("loss", "NAME", "ce", input.LossHelp(), o.setLoss),
-			cli.Value("alpha", "A", "0.1", "strength of label smoothing; 0 is off", cli.NotNegative(&o.Alpha)),
+			cli.Value("alpha", "A", "", "strength of label smoothing; 0 is off (default 0.1 with digits and housing, 0 with "+
+				"data of your own)", cli.NotNegative(&o.Alpha)),
 			cli.Value("smoothing", "RULE", "notebook", "how alpha is applied: notebook (taken in equal parts from the "+
 				"labels above 0), uniform (as PyTorch does), prior (keeps sums)",
 				cli.OneOf(&o.criterion.Smoothing.Rule, losses.SmoothingRule.String,
