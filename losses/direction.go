@@ -49,8 +49,11 @@ func alongDirection[T kernel.Float](b *batch[T], l Loss) (bad int) {
 		if !b.rowTarget(r.Target, i) {
 			return i
 		}
-		softmaxRow(r, widened(z, part(b.input, i, i+1, k)))
-		b.centered(a, r.P, i)
+		top := softmaxRow(r, widened(z, part(b.input, i, i+1, k)))
+		for j, v := range part(b.direction, i, i+1, k) {
+			a[j] = float64(v) / b.temperature
+		}
+		center(a, r.P, a)
 		var slope, sum, da float64 // Σ t φ' a, Σ t φ', ⟨d, a⟩
 		for j := range r.P {
 			_, df, d2f := f.at(r.LogP[j], r.Rest[j])
@@ -67,24 +70,16 @@ func alongDirection[T kernel.Float](b *batch[T], l Loss) (bad int) {
 			for j, p := range r.P {
 				g[j] = T(c * (d[j] - p*da - sum*p*a[j]))
 			}
+			if top >= 0 { // d - p Σ d, without what cancels
+				others := total(d[:top]) + total(d[top+1:])
+				g[top] = T(c * (d[top]*r.Rest[top] - r.P[top]*others - sum*r.P[top]*a[top]))
+			}
 		}
 		if b.targetGrad != nil {
 			b.storeTargetGrad(i, tg, labels)
 		}
 	}
 	return -1
-}
-
-// centered stores v - ⟨p,v⟩ in a, v the direction of row i in the logits that the loss sees.
-func (b *batch[T]) centered(a, p []float64, i int) {
-	var mean float64
-	for j, v := range part(b.direction, i, i+1, b.k) {
-		a[j] = float64(v) / b.temperature
-		mean += p[j] * a[j]
-	}
-	for j := range a {
-		a[j] -= mean
-	}
 }
 
 // addZLossAlong is addZLoss for the derivative along the direction: 2 ZLoss lse ⟨p,v⟩, with the gradient

@@ -1,6 +1,7 @@
 package losses_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -169,6 +170,34 @@ func TestHessianInert(t *testing.T) {
 		same(t, name, got.grad[:20], want.grad)
 		same(t, name+": removed", got.grad[20:25], make([]float64, 5))
 		same(t, name+": NaN", got.grad[25:], repeat(5, func(int) float64 { return nan }))
+	}
+}
+
+// TestHessianOfSureRows: where p is 1 but for 1e-17 the products have all their digits, numbers computed with 120.
+func TestHessianOfSureRows(t *testing.T) {
+	v := []float64{1, 2, -4}
+	for _, c := range []struct {
+		loss       losses.Loss
+		z, t, want []float64
+	}{
+		{losses.CrossEntropy{}, []float64{40, 0, 0}, []float64{1, 0, 0}, []float64{1.69934170211664e-17, 4.24835425529159e-18, -2.12417712764579e-17}},
+		{losses.CrossEntropy{}, []float64{40, 0, 1}, []float64{0, 1, 0}, []float64{5.34927666097873e-17, 4.24835425529159e-18, -5.77411208650789e-17}},
+		{losses.CrossEntropy{}, []float64{40, 0, 1}, []float64{.5, .25, .125}, []float64{4.68061707835639e-17, 3.71730997338014e-18, -5.05234807569441e-17}},
+		{losses.GCE{Q: .75}, []float64{40, 0, 0}, []float64{1, 0, 0}, []float64{1.69934170211664e-17, 4.24835425529159e-18, -2.12417712764579e-17}},
+		{losses.GCE{Q: .75}, []float64{40, 0, 1}, []float64{0, 1, 0}, []float64{7.01821722663013e-14, -7.01821722663013e-14, -4.59271693025593e-30}},
+		{losses.GCE{Q: .75}, []float64{40, 0, 1}, []float64{.5, .25, .125}, []float64{-7.52874979586657e-14, -1.75434188894477e-14, 9.28309168481134e-14}},
+		{losses.Focal{Gamma: 2}, []float64{40, 0, 0}, []float64{1, 0, 0}, []float64{1.10414132261597e-50, -2.76035330653992e-51, -8.28105991961976e-51}},
+		{losses.Focal{Gamma: 2}, []float64{40, 0, 1}, []float64{0, 1, 0}, []float64{3.76367690011948e-16, -3.18626569146869e-16, -5.77411208650789e-17}},
+		{losses.Focal{Gamma: 2}, []float64{40, 0, 1}, []float64{.5, .25, .125}, []float64{-4.3332684967277e-16, -7.91255980048058e-17, 5.12452447677575e-16}},
+		{losses.Poly1{Epsilon: 1}, []float64{40, 0, 0}, []float64{1, 0, 0}, []float64{3.39868340423327e-17, 8.49670851058318e-18, -4.24835425529159e-17}},
+		{losses.Poly1{Epsilon: 1}, []float64{40, 0, 1}, []float64{.5, .25, .125}, []float64{6.73970025441456e-17, 4.77939853720304e-18, -7.21764010813487e-17}},
+	} {
+		b := batch{dt: tensor.Float64, n: 1, k: 3, z: c.z, t: c.t}
+		got := b.along(t, losses.Criterion{Loss: c.loss}, v).grad
+		near(t, fmt.Sprintf("%#v %v %v", c.loss, c.z, c.t), got, c.want, 1e-13, 1e-29)
+		if c.t[0] == 1 {
+			near(t, fmt.Sprintf("%#v %v %v", c.loss, c.z, c.t), got, c.want, 1e-12, 0)
+		}
 	}
 }
 
