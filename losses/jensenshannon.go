@@ -113,47 +113,23 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 		up = dense.Rows(upstream, len(upstream.Shape())-1, new([]T))
 	}
 	div := reduction.divide(n, float64(n))
-	rowLoss := make([]float64, n)
-	work := make([]float64, (2*m+3)*k)
-	mix, wide, d, l, p := work[:k], work[k:2*k], work[2*k:3*k], work[3*k:(3+m)*k], work[(3+m)*k:]
-	for row := range n {
-		for i := range m {
-			for j, v := range z[i][row*k : (row+1)*k] {
-				wide[j] = float64(v)
-			}
-			kernel.LogSoftmax(l[i*k:(i+1)*k], wide, k)
-			kernel.Softmax(p[i*k:(i+1)*k], wide, k)
-		}
-		for j := range mix {
-			mix[j] = logMean(l, j, k)
-		}
-		f := div * float64(up[0])
-		if len(up) > 1 {
-			f = div * float64(up[row])
-		}
-		for i := range m {
-			var inner float64
-			for j := range d {
-				q := p[i*k+j]
-				d[j] = 0
-				if q != 0 {
-					d[j] = l[i*k+j] - mix[j]
-				}
-				inner += q * d[j]
-			}
-			rowLoss[row] += inner / float64(m)
-			if grads == nil {
-				continue
-			}
-			g := dense.Memory[T](grads[i])[row*k : (row+1)*k]
-			for j := range g {
-				g[j] = T(f / float64(m) * p[i*k+j] * (d[j] - inner))
-			}
-		}
+	rowLoss, wide := make([]float64, n), make([]float64, k)
+	predictions := make([]Row, m)
+	for i := range predictions {
+		predictions[i] = Row{LogP: make([]float64, k), P: make([]float64, k), Rest: make([]float64, k), Grad: make([]float64, k)}
 	}
-	for i, x := range rowLoss {
-		if x < 0 { // rounding: a divergence is not below 0
-			rowLoss[i] = 0
+	for row := range n {
+		for i := range predictions {
+			softmaxRow(predictions[i], widened(wide, part(z[i], row, row+1, k)))
+		}
+		rowLoss[row] = divergence(predictions)
+		for i, g := range grads {
+			p, d := predictions[i].P, predictions[i].Grad
+			center(d, p, d)
+			f := div * of(up, row) / float64(m)
+			for j, x := range d {
+				dense.Memory[T](g)[row*k+j] = T(f * p[j] * x)
+			}
 		}
 	}
 	out := dense.Memory[T](loss)
@@ -167,22 +143,53 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	return nil
 }
 
-// logMean returns log(1/M Σ_i exp(l_i)) of class j, l_i = l[i*k+j].
-func logMean(l []float64, j, k int) float64 {
-	top := math.Inf(-1)
-	for i := j; i < len(l); i += k {
-		if l[i] > top || math.IsNaN(l[i]) {
-			top = l[i]
+// divergence returns that of a row's predictions and stores log p_i - log m in the Grad of each. With u = p_i/m - 1 it is
+//
+//	1/M Σ_i Σ_k m ψ(u),   ψ(u) = (1+u) log(1+u) - u
+//
+// because the Σ_k m u are 0: a sum of what is not below 0, which loses nothing where predictions agree.
+func divergence(predictions []Row) (sum float64) {
+	n := float64(len(predictions))
+	for j := range predictions[0].P {
+		var mean, meanRest float64
+		for _, r := range predictions {
+			mean += r.P[j]
+			meanRest += r.Rest[j]
+		}
+		mean, meanRest = mean/n, meanRest/n
+		for _, r := range predictions {
+			u := (r.P[j] - mean) / mean
+			if mean > 0.5 {
+				u = (meanRest - r.Rest[j]) / mean
+			}
+			switch {
+			case mean == 0:
+				r.Grad[j] = 0
+			case r.P[j] == 0:
+				r.Grad[j] = 0
+				sum += mean
+			case math.Abs(u) < 0.25:
+				r.Grad[j] = math.Log1p(u)
+				sum += mean * psi(u)
+			default:
+				if r.Grad[j] = math.Log(r.P[j] / mean); r.P[j] < 0x1p-1022 {
+					r.Grad[j] = r.LogP[j] - math.Log(mean) // p has lost its digits
+				}
+				sum += r.P[j]*r.Grad[j] - mean*u
+			}
 		}
 	}
-	if math.IsInf(top, -1) {
-		return top
+	return sum / n
+}
+
+// psi returns (1+u) log(1+u) - u = Σ_{i>1} (-u)^i/(i(i-1)) for a small u.
+func psi(u float64) (sum float64) {
+	power := u * u
+	for i := 2.; ; i++ {
+		term := power / (i * (i - 1))
+		if sum += term; !(math.Abs(term) > 0x1p-54*sum) {
+			return sum
+		}
+		power *= -u
 	}
-	var sum float64
-	m := 0
-	for i := j; i < len(l); i += k {
-		sum += math.Exp(l[i] - top)
-		m++
-	}
-	return top + math.Log(sum/float64(m))
 }
