@@ -17,8 +17,8 @@ type batch[T kernel.Float] struct {
 	index         []int // instead of a target; never together with smoothing
 	direction     []T   // of second derivatives
 
-	// A row's loss is multiplied by lift and its rowWeight, its gradients by its share in the cost, too: share is one
-	// for all rows or one a row, and scale, of the gradients by the logits, is the product of all with 1/temperature.
+	// A row's share is what its loss contributes to the cost, apart from its rowWeight, one for all rows or one a row. The
+	// gradients by the logits are multiplied by scale, share times rowWeight over the temperature.
 	rowWeight []float64
 	share     []float64
 	scale     []T
@@ -36,7 +36,7 @@ type options struct {
 	smoothing    Smoothing
 	classWeights []float64
 	weighsLabels bool    // the class weights multiply soft labels, and not the row
-	lift         float64 // what the class weights were divided by
+	lift         float64 // what the class weights were divided by, and rows are multiplied by
 	shift        []float64
 	temperature  float64
 	zLoss        float64

@@ -66,7 +66,7 @@ func (b BiTempered) Row(r Row) (loss float64) {
 	loss, mass := b.compare(r, s.logP, pow, w[4*k:])
 	others := dot(s.p[:top], pow[:top]) + dot(s.p[top+1:], pow[top+1:])
 	loss += (others + ((1 - mass) + math.Expm1((2-b.T1)*s.logP[top]))) / (2 - b.T1)
-	if r.Grad != nil {
+	if r.Grad != nil && s.inverse[top] != 0 { // 1/x, and the gradient with it, may be too small for a float64
 		s.grad(r, pow)
 	}
 	return loss
@@ -135,6 +135,10 @@ func (s *tempered) grad(r Row, pow []float64) {
 	c := (v + own) / sum
 	for j, x := range escort {
 		g[j] -= x * c
+	}
+	if sum < 0x1p-500 { // the products below would underflow
+		own, v = own/sum, v/sum
+		sum = 1
 	}
 	g[top] = (own*e - escort[top]*v) / sum
 }

@@ -38,7 +38,12 @@ func (s *tempered) solve(c float64, r Row) {
 		s.gap[j] = m - l
 	}
 	k, step := float64(len(s.gap)), 0.0
-	mu := max(0, math.Expm1(c*math.Log(k))/c-total(s.gap)/k)
+	most := math.Expm1(c*math.Log(k)) / c
+	if !(most < 1e300) {
+		s.even()
+		return
+	}
+	mu := max(0, most-total(s.gap)/k)
 	for range 100 {
 		step = s.at(c, mu)
 		if !(math.Abs(step) > 0x1p-19*(mu+step)) {
@@ -52,6 +57,23 @@ func (s *tempered) solve(c float64, r Row) {
 		s.inverse[j] = x * (1 - w*(1-w))
 	}
 	expRow(s.p, s.logP, s.top)
+}
+
+// even is the limit of a large c: beside μ, of the size of K^c, the differences of the logits are nothing, and all
+// classes but those of a logit -Inf have the same ŷ.
+func (s *tempered) even() {
+	var k float64
+	for _, g := range s.gap {
+		if g <= math.MaxFloat64 {
+			k++
+		}
+	}
+	for j, g := range s.gap {
+		s.logP[j], s.p[j], s.inverse[j] = -math.Log(k), 1/k, 0
+		if !(g <= math.MaxFloat64) {
+			s.logP[j], s.p[j] = math.Inf(-1), 0
+		}
+	}
 }
 
 // at computes everything for a μ; p is then ŷ but for a factor. It returns the step to the next μ.

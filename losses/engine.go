@@ -209,6 +209,11 @@ func (b *batch[T]) finish() {
 	for i, w := range b.rowWeight {
 		b.loss[i] *= w
 	}
+	if b.lift != 1 {
+		for i := range b.loss {
+			b.loss[i] *= b.lift
+		}
+	}
 	if b.excess != nil {
 		for i := range b.grad {
 			b.grad[i] = T(times(float64(b.grad[i]), of(b.excess, i/b.k)))
@@ -231,28 +236,47 @@ func (e *engine[T]) setScale() {
 	}
 	e.share = dense.Grow(&e.buf.share, shares)
 	for i := range e.share {
-		f := e.upstreamOf(i) * e.div
+		f := e.upstreamOf(i) * e.div * e.lift
 		if e.sample != nil {
 			f *= float64(e.sample[i])
 		}
-		e.share[i] = rounded[T](f)
+		if holds[T](f) {
+			f = float64(T(f))
+		}
+		e.share[i] = f
 	}
-	e.scale = dense.Grow(&e.buf.scale, scales)
+	e.scale, e.excess = dense.Grow(&e.buf.scale, scales), nil
 	for i := range e.scale {
-		f := of(e.share, i) / e.temperature
-		if e.rowWeight != nil {
-			f *= e.rowWeight[i]
+		f := e.factor(i)
+		if !holds[T](f) {
+			e.setExcess()
+			return
 		}
 		e.scale[i] = T(f)
 	}
 }
 
-// rounded returns x as T has it where it can.
-func rounded[T kernel.Float](x float64) float64 {
-	if y := float64(T(x)); math.Abs(y) >= kernel.Tiny[T]() && finite(y) {
-		return y
+// setExcess sets factors of the gradients of the logits that T cannot hold all of.
+func (e *engine[T]) setExcess() {
+	e.excess = dense.Grow(&e.buf.excess, len(e.scale))
+	for i := range e.scale {
+		e.scale[i], e.excess[i] = 1, e.factor(i)
 	}
-	return x
+}
+
+// factor returns that of the gradients of row i by the logits.
+func (e *engine[T]) factor(i int) float64 {
+	f := of(e.share, i) / e.temperature
+	if e.rowWeight != nil {
+		f *= e.rowWeight[i]
+	}
+	return f
+}
+
+// holds reports whether T has x with all its digits.
+func holds[T kernel.Float](x float64) bool {
+	y := float64(T(x))
+	return x == 0 || math.Abs(y) >= kernel.Tiny[T]() && finite(y)
 }
 
 // upstreamOf returns the upstream gradient of row i.

@@ -2,6 +2,8 @@ package losses
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"sync"
 
 	"gorgonia.org/tensor"
@@ -159,6 +161,7 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 		e.target = dense.Rows(t, e.axis, &e.buf.target)
 		e.labels = e.target
 	}
+	e.loadClassWeights(c.ClassWeights)
 	e.weighsLabels = c.ClassWeights != nil && e.linear && (e.index == nil || c.Smoothing.on())
 	if err := e.loadOutputs(c, dst, in, z); err != nil {
 		return err
@@ -175,6 +178,27 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 	e.setScale()
 	e.batch.loss = dense.Grow(&e.buf.loss, e.n)
 	return nil
+}
+
+// loadClassWeights reads the class weights: divided by a power of two where the largest of them is so large or small
+// that the weighted labels could leave the dtype, and where that is the same as multiplying the row.
+func (e *engine[T]) loadClassWeights(w []float64) {
+	e.classWeights = w
+	if len(w) == 0 || e.smoothing.on() && e.smoothing.Rule != SmoothPrior {
+		return
+	}
+	most := slices.Max(w)
+	if most == 0 || 0x1p-60 < most && most < 0x1p60 {
+		return
+	}
+	exponent := math.Ilogb(most)
+	e.classWeights = dense.Grow(&e.buf.classWeights, len(w))
+	for k, x := range w {
+		e.classWeights[k] = math.Ldexp(x, -exponent)
+	}
+	if e.reduction != WeightedMean { // where the factor cancels
+		e.lift = math.Ldexp(1, exponent)
+	}
 }
 
 // perRow reads a tensor that has a number for every row of z.

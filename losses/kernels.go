@@ -22,7 +22,9 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	case MAE:
 		return maeRows(b)
 	case GCE:
-		return separableRows(b, s)
+		if s.Q >= 0x1p-400 { // below, Q log p may have lost its digits
+			return separableRows(b, s)
+		}
 	case Focal:
 		return separableRows(b, s)
 	case Poly1:

@@ -18,11 +18,15 @@ const (
 func Phi(f Family, a, l, q float64) (v, dv, d2v float64) {
 	switch f {
 	case GCE:
-		if x := a * l; x > -0.5 {
+		x := a * l
+		switch {
+		case x > -0x1p-60 && a < 0x1p-400: // a l has lost digits, and expm1 makes no difference
+			return -l, -1, -a
+		case x > -0.5:
 			m := math.Expm1(x)
 			return -m / a, -1 - m, -a * (1 + m)
 		}
-		e := math.Exp(a * l)
+		e := math.Exp(x)
 		return (1 - e) / a, -e, -a * e
 	case Poly1:
 		p := prob(l, q)
