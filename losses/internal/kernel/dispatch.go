@@ -203,7 +203,7 @@ func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad in
 
 // Divide shifts and divides the logits of a row; see [spec.Divide].
 func Divide[T Float](dst, z []T, shift []float64, t float64) (top float64) {
-	if vec.On() {
+	if vec.On() && t >= 0x1p-1000 { // 1/t is finite
 		return vec.Divide(dst, z, shift, t)
 	}
 	return spec.Divide(dst, z, shift, t)
