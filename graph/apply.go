@@ -9,14 +9,14 @@ import (
 	"softloss/losses"
 )
 
-// Apply returns the criterion as a node: the loss of the logits (probabilities with FromProbs) against the
-// target, a scalar, or [N] with Reduction None.
+// Apply returns the criterion as a node: the loss of the logits (probabilities with FromProbs)
+// against the target, a scalar, or [N] with Reduction None.
 //
-// The node is differentiable with respect to the logits, through gorgonia.Grad, and on the
-// Lisp machine; value and gradient are those of [losses.Criterion.EvalGrad].
+// The node is differentiable with respect to the logits, through gorgonia.Grad, and on the Lisp
+// machine; value and gradient are those of [losses.Criterion.EvalGrad].
 //
-// Errors: those of [losses.Criterion.Check], and [ErrNode] when logits and target are one node
-// or belong to two graphs. What only a run can tell, such as a negative label, is the error of the
+// Errors: those of [losses.Criterion.Check], and [ErrNode] when logits and target are one node or
+// belong to two graphs. What only a run can tell, such as a negative label, is the error of the
 // machine's RunAll.
 func Apply(c losses.Criterion, logits *gorgonia.Node, target Target) (*gorgonia.Node, error) {
 	return ApplyWith(c, logits, target, Options{})
@@ -50,7 +50,8 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 			return err
 		}
 		if t == logits {
-			return &Error{Arg: "target", Got: describe(t), Problem: "is the logits' node, too: inputs of one name, type and shape are one node to Gorgonia", Kind: ErrNode}
+			return argError(ErrNode, "target", describe(t),
+				"is the logits' node, too: inputs of one name, type and shape are one node to Gorgonia", "")
 		}
 		if err := sameGraph("target", t, logits, "logits"); err != nil {
 			return err
@@ -60,9 +61,10 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 			return err
 		}
 	case nil:
-		return &Error{Arg: "target", Got: "nil", Problem: "is no target", Want: "labels [N, K] or index [N]", Kind: losses.ErrNil}
+		return argError(losses.ErrNil, "target", "nil", "is no target", "labels [N, K] or index [N]")
 	default:
-		return &Error{Arg: "target", Got: fmt.Sprintf("a %T", target), Problem: "is neither a *gorgonia.Node nor a *tensor.Dense", Kind: losses.ErrDtype}
+		return argError(losses.ErrDtype, "target", fmt.Sprintf("a %T", target),
+			"is neither a *gorgonia.Node nor a *tensor.Dense", "")
 	}
 	if err := c.Check(logits, target); err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// audit looks for what would make a derivative wrong without an error: Gorgonia leaves out what it cannot differentiate,
-// and some of its own derivatives are wrong.
+// audit looks for what would make a derivative wrong without an error: Gorgonia leaves out what it
+// cannot differentiate, and some of its own derivatives are wrong.
 type audit struct {
 	wrt     map[*gorgonia.Node]bool
 	depends map[*gorgonia.Node]bool // on one of wrt
@@ -17,7 +17,8 @@ type audit struct {
 }
 
 func newAudit(wrt gorgonia.Nodes) *audit {
-	a := &audit{wrt: map[*gorgonia.Node]bool{}, depends: map[*gorgonia.Node]bool{}, seen: map[*gorgonia.Node]bool{}, reached: map[*gorgonia.Node]bool{}}
+	a := &audit{wrt: map[*gorgonia.Node]bool{}, depends: map[*gorgonia.Node]bool{}, seen: map[*gorgonia.Node]bool{},
+		reached: map[*gorgonia.Node]bool{}}
 	for _, n := range wrt {
 		a.wrt[n] = true
 	}
@@ -51,12 +52,12 @@ func (a *audit) walk(n *gorgonia.Node) error {
 		return nil
 	}
 	if why := wrongOp(n.Op()); why.problem != "" {
-		return &Error{Arg: "cost", Got: fmt.Sprintf("Gorgonia's derivative of %v", n.Op()), Problem: why.problem, Want: why.want, Kind: ErrNode}
+		return argError(ErrNode, "cost", fmt.Sprintf("Gorgonia's derivative of %v", n.Op()), why.problem, why.want)
 	}
 	children := childrenOf(n)
 	op, ok := n.Op().(gorgonia.SDOp)
 	if !ok {
-		return &Error{Arg: "cost", Got: fmt.Sprintf("%v (%T)", n.Op(), n.Op()), Problem: "has no derivative", Kind: ErrNode}
+		return argError(ErrNode, "cost", fmt.Sprintf("%v (%T)", n.Op(), n.Op()), "has no derivative", "")
 	}
 	differentiable := op.DiffWRT(len(children))
 	for i, child := range children {
@@ -71,13 +72,15 @@ func (a *audit) walk(n *gorgonia.Node) error {
 			if o, ok := op.(interface{ noDerivative() error }); ok {
 				return o.noDerivative()
 			}
-			return &Error{Arg: "cost", Got: fmt.Sprintf("%v (%T)", op, op), Problem: fmt.Sprintf("has no derivative by its input %d, %s", i, describe(child)), Kind: ErrNode}
+			return argError(ErrNode, "cost", fmt.Sprintf("%v (%T)", op, op),
+				fmt.Sprintf("has no derivative by its input %d, %s", i, describe(child)), "")
 		}
 	}
 	return nil
 }
 
-// constantIn reports whether the derivative of an op by an input is 0 wherever there is one, or is meant to be.
+// constantIn reports whether the derivative of an op by an input is 0 wherever there is one, or is
+// meant to be.
 func constantIn(op gorgonia.Op, i int) bool {
 	if c, ok := op.(constantInput); ok {
 		return c.constantIn(i)
@@ -108,10 +111,12 @@ func wrongOp(op gorgonia.Op) wrong {
 		}
 	case "gorgonia.linAlgBinOp":
 		if strings.Contains(op.String(), "⊗") {
-			return wrong{"is wrong (it has the two vectors the wrong way round; the second derivative of a matrix times a vector needs it)", "matrices [N, 1]"}
+			return wrong{"is wrong (it has the two vectors the wrong way round; " +
+				"the second derivative of a matrix times a vector needs it)", "matrices [N, 1]"}
 		}
 	case "gorgonia.sliceIncrOp":
-		return wrong{"is wrong (the gradient of a slice is differentiated by what was sliced)", "a product with a selecting matrix"}
+		return wrong{"is wrong (the gradient of a slice is differentiated by what was sliced)",
+			"a product with a selecting matrix"}
 	}
 	return wrong{}
 }

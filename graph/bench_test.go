@@ -100,8 +100,10 @@ func BenchmarkRunAll(b *testing.B) {
 					y[i] = 1 / float32(k)
 				}
 				g := G.NewGraph()
-				logits := G.NewMatrix(g, tensor.Float32, G.WithShape(n, k), G.WithName("logits"), G.WithValue(tensor.New(tensor.WithShape(n, k), tensor.WithBacking(z))))
-				labels := G.NewMatrix(g, tensor.Float32, G.WithShape(n, k), G.WithName("labels"), G.WithValue(tensor.New(tensor.WithShape(n, k), tensor.WithBacking(y))))
+				logits := G.NewMatrix(g, tensor.Float32, G.WithShape(n, k), G.WithName("logits"),
+					G.WithValue(tensor.New(tensor.WithShape(n, k), tensor.WithBacking(z))))
+				labels := G.NewMatrix(g, tensor.Float32, G.WithShape(n, k), G.WithName("labels"),
+					G.WithValue(tensor.New(tensor.WithShape(n, k), tensor.WithBacking(y))))
 				cost, err := bc.loss(logits, labels)
 				require.NoError(b, err)
 				_, err = G.Grad(cost, logits)

@@ -112,7 +112,8 @@ func TestSmoothThenLoss(t *testing.T) {
 	}
 }
 
-// TestProbsOfSoftmax feeds a Softmax node to the loss of probabilities: the loss of the logits, by a worse way.
+// TestProbsOfSoftmax feeds a Softmax node to the loss of probabilities: the loss of the logits, by
+// a worse way.
 func TestProbsOfSoftmax(t *testing.T) {
 	b := newBatch(tensor.Float64, 4, 3)
 	loss, grad, _ := b.evalGrad(t, losses.SoftLabelCriterion(0.1, losses.Sum), nil)

@@ -57,7 +57,8 @@ func (l lossGraph) check(t *testing.T, vm G.VM, runs int) {
 	}
 }
 
-// TestMachinesAtOnce runs graphs that were built one after the other on machines of their own, all at once.
+// TestMachinesAtOnce runs graphs that were built one after the other on machines of their own, all
+// at once.
 func TestMachinesAtOnce(t *testing.T) {
 	var graphs []lossGraph
 	var machines []G.VM

@@ -5,10 +5,10 @@ import "gorgonia.org/gorgonia"
 // copied says which node of a new graph is the copy of which.
 type copied map[*gorgonia.Node]*gorgonia.Node
 
-// copyGraph copies what the roots depend on into a new graph; final says that it is to be run and not to be differentiated
-// any more. The copies share ops and the values of inputs and constants with
-// what they are copies of. They have not been differentiated: Gorgonia keeps a node's derivative with it and, when asked
-// again, goes no further there.
+// copyGraph copies what the roots depend on into a new graph; final says that it is to be run and
+// not to be differentiated any more. The copies share ops and the values of inputs and constants
+// with what they are copies of. They have not been differentiated: Gorgonia keeps a node's
+// derivative with it and, when asked again, goes no further there.
 func copyGraph(final bool, roots ...*gorgonia.Node) (*gorgonia.ExprGraph, copied, error) {
 	g, c := gorgonia.NewGraph(), copied{}
 	for _, n := range roots {
@@ -19,8 +19,8 @@ func copyGraph(final bool, roots ...*gorgonia.Node) (*gorgonia.ExprGraph, copied
 	seen := map[uint32]*gorgonia.Node{}
 	for _, n := range g.AllNodes() {
 		if other := seen[n.Hashcode()]; other != nil {
-			return nil, nil, &Error{Arg: "graph", Got: describe(n), Problem: "has the hash of " + describe(other) + ": Gorgonia would take them for one",
-				Want: "other names or parameters", Kind: ErrNode}
+			return nil, nil, argError(ErrNode, "graph", describe(n),
+				"has the hash of "+describe(other)+": Gorgonia would take them for one", "other names or parameters")
 		}
 		seen[n.Hashcode()] = n
 	}
@@ -62,7 +62,8 @@ func (c copied) copy(g *gorgonia.ExprGraph, n *gorgonia.Node, final bool) (*gorg
 	before := len(g.AllNodes())
 	m := gorgonia.NewUniqueNode(options...)
 	if op == nil && len(g.AllNodes()) == before {
-		return nil, &Error{Arg: "graph", Got: describe(n), Problem: "is the name of two inputs of one type and shape: they would be one node", Kind: ErrNode}
+		return nil, argError(ErrNode, "graph", describe(n),
+			"is the name of two inputs of one type and shape: they would be one node", "")
 	}
 	c[n] = m
 	return m, nil

@@ -18,18 +18,21 @@ var (
 	_ ownOp         = (*secondOp)(nil)
 )
 
-// constantInput is implemented by ops that do not depend on an input, or not in a way that is differentiated.
+// constantInput is implemented by ops that do not depend on an input, or not in a way that is
+// differentiated.
 type constantInput interface{ constantIn(i int) bool }
 
-// forwardOp is a differentiable function: what Apply, Softmax and the functions beside them make nodes of.
+// forwardOp is a differentiable function: what Apply, Softmax and the functions beside them make
+// nodes of.
 type forwardOp struct {
 	function
 	probs bool   // its result is a softmax
 	wrt   []bool // by which of its inputs it is differentiated; the others are constants by the caller's choice
-	// gradient returns what computes the gradient by input i from the inputs and the upstream gradient.
+	// gradient returns what computes the gradient by input i from the inputs and the upstream
+	// gradient.
 	gradient func(i int, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error)
-	// second computes from the inputs, the upstream gradient u and a vector v like the first input the gradient of Σ v·gradient by input i,
-	// or, when i is the number of inputs, by u.
+	// second computes from the inputs, the upstream gradient u and a vector v like the first input
+	// the gradient of Σ v·gradient by input i, or, when i is the number of inputs, by u.
 	second func(i int, in []*tensor.Dense, u, v *tensor.Dense) (*tensor.Dense, error)
 	// linear says that second is 0 by the inputs, so that only u is left.
 	linear bool
@@ -43,7 +46,8 @@ func (o *forwardOp) DiffWRT(int) []bool { return slices.Clone(o.wrt) }
 // constantIn implements constantInput.
 func (o *forwardOp) constantIn(i int) bool { return !o.wrt[i] }
 
-// SymDiff implements gorgonia.SDOp. The result is an input of its gradient so that it is always computed first.
+// SymDiff implements gorgonia.SDOp. The result is an input of its gradient so that it is always
+// computed first.
 func (o *forwardOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	if err := wantInputs(o, len(in), len(o.in)); err != nil {
 		return nil, err
@@ -96,7 +100,8 @@ func (o *forwardOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, outpu
 	return nil
 }
 
-// gradientOp is the gradient of a forwardOp by input i: (its inputs, its result, upstream gradient) → gradient.
+// gradientOp is the gradient of a forwardOp by input i: (its inputs, its result, upstream gradient)
+// → gradient.
 type gradientOp struct {
 	function
 	forward *forwardOp
@@ -106,7 +111,8 @@ type gradientOp struct {
 func newGradientOp(o *forwardOp, i int) *gradientOp {
 	n, result, up := len(o.in), o.out, o.out
 	result.unread, up.arg = true, "upstream"
-	d := &gradientOp{function: newFunction(fmt.Sprintf("d%d %v", i, o), slices.Concat(o.in, []kind{result, up}), o.in[i]), forward: o, i: i}
+	d := &gradientOp{function: newFunction(fmt.Sprintf("d%d %v", i, o), slices.Concat(o.in, []kind{result, up}),
+		o.in[i]), forward: o, i: i}
 	d.shape = func(in []tensor.Shape) tensor.Shape { return in[i] }
 	d.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return o.gradient(i, in[:n], in[n+1]) }
 	return d
@@ -121,8 +127,8 @@ func (o *gradientOp) constantIn(i int) bool {
 	return i == n || i < n && (o.forward.constantIn(i) || o.forward.linear)
 }
 
-// DiffWRT implements gorgonia.SDOp. It has to be there for every gradient: without this method gorgonia.Grad could not pass it on its
-// way through the graph.
+// DiffWRT implements gorgonia.SDOp. It has to be there for every gradient: without this method
+// gorgonia.Grad could not pass it on its way through the graph.
 func (o *gradientOp) DiffWRT(inputs int) []bool {
 	d := make([]bool, inputs)
 	if o.noDerivative() == nil {
@@ -133,8 +139,9 @@ func (o *gradientOp) DiffWRT(inputs int) []bool {
 	return d
 }
 
-// SymDiff implements gorgonia.SDOp. In the graph of the first derivatives it is an error: Gorgonia would not go
-// on through nodes that it has differentiated once, and the result would be the first order's.
+// SymDiff implements gorgonia.SDOp. In the graph of the first derivatives it is an error: Gorgonia
+// would not go on through nodes that it has differentiated once, and the result would be the first
+// order's.
 func (o *gradientOp) SymDiff(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	if err := wantInputs(o, len(in), len(o.in)); err != nil {
 		return nil, err
@@ -143,8 +150,8 @@ func (o *gradientOp) SymDiff(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgoni
 		return nil, err
 	}
 	if in[0].Deriv() != nil {
-		return nil, &Error{Arg: o.String(), Got: describe(in[0]), Problem: "has been differentiated in this graph, a second time would give the first derivatives",
-			Want: "HessianVector", Kind: ErrNode}
+		return nil, argError(ErrNode, o.String(), describe(in[0]),
+			"has been differentiated in this graph, a second time would give the first derivatives", "HessianVector")
 	}
 	n := len(o.forward.in)
 	children := slices.Concat(in[:n], gorgonia.Nodes{in[n+1], grad})
@@ -162,8 +169,9 @@ func (o *gradientOp) SymDiff(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgoni
 	return out, nil
 }
 
-// secondOp is a derivative of the gradient of a forwardOp by its first input: (its inputs, upstream gradient u, vector v) → the gradient of
-// Σ v·gradient by input i, or by u. By the first input it is the Hessian times v.
+// secondOp is a derivative of the gradient of a forwardOp by its first input: (its inputs, upstream
+// gradient u, vector v) → the gradient of Σ v·gradient by input i, or by u. By the first input it
+// is the Hessian times v.
 type secondOp struct{ function }
 
 func newSecondOp(o *forwardOp, i int) *secondOp {
@@ -181,5 +189,5 @@ func (o *secondOp) DiffWRT(inputs int) []bool { return make([]bool, inputs) }
 
 // SymDiff implements gorgonia.SDOp.
 func (o *secondOp) SymDiff(gorgonia.Nodes, *gorgonia.Node, *gorgonia.Node) (gorgonia.Nodes, error) {
-	return nil, &Error{Arg: o.String(), Got: "a second derivative", Problem: "has no derivative", Kind: ErrNode}
+	return nil, argError(ErrNode, o.String(), "a second derivative", "has no derivative", "")
 }

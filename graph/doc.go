@@ -1,7 +1,7 @@
 // Package graph holds the losses of package losses as nodes of a Gorgonia graph.
 //
-// [Apply] turns any [losses.Criterion] into a node whose value and gradient are
-// those of the criterion on tensors; the functions of the notebook are one-line calls of it. [Softmax],
+// [Apply] turns any [losses.Criterion] into a node whose value and gradient are those of the
+// criterion on tensors; the functions of the notebook are one-line calls of it. [Softmax],
 // [LogSoftmax] and [LogSumExp] are nodes of their own, for those who compose a loss.
 //
 //	logits := …                                       // a node [N, K]
@@ -11,39 +11,49 @@
 //
 // # Machines
 //
-// The tape machine, with gorgonia.Grad or with BindDualValues, and the Lisp machine both work; CPU only. Ops have
-// no state, so that clones of a graph may run at once. Bad data is an error of RunAll, never a panic.
+// The tape machine, with gorgonia.Grad or with BindDualValues, and the Lisp machine both work; CPU
+// only. Ops have no state, so that clones of a graph may run at once. Bad data is an error of
+// RunAll, never a panic.
 //
 // # Second derivatives
 //
-// [HessianVector] makes a graph that computes products of a cost's Hessian with vectors, for cross entropy, GCE, focal and poly-1 losses, costs
-// composed of Softmax, LogSoftmax, LogSumExp and Smooth, and most of Gorgonia's ops. Gorgonia's Grad of a Grad in one graph returns first derivatives
-// and no error; where it meets an op of this package that it has differentiated before, it is an error.
+// [HessianVector] makes a graph that computes products of a cost's Hessian with vectors, for cross
+// entropy, GCE, focal and poly-1 losses, costs composed of Softmax, LogSoftmax, LogSumExp and
+// Smooth, and most of Gorgonia's ops. Gorgonia's Grad of a Grad in one graph returns first
+// derivatives and no error; where it meets an op of this package that it has differentiated before,
+// it is an error.
 //
 // # What Gorgonia wants you to know
 //
 // Building:
 //
 //   - Name your inputs: two inputs of one name, type and shape are one node.
-//   - Give a loss the logits, without SoftMax or Log; after Dropout, which divides by p where it should by 1-p, gradients are wrong unless p is
-//     one half, and Dropout(0) has none.
-//   - Call gorgonia.Grad once a graph, on the sum of the costs: of two costs on one trunk the second gradient is the first's.
-//   - The shapes of a graph are fixed: pad a smaller last batch and give the padding a sample weight of 0.
+//   - Give a loss the logits, without SoftMax or Log; after Dropout, which divides by p where it
+//     should by 1-p, gradients are wrong unless p is one half, and Dropout(0) has none.
+//   - Call gorgonia.Grad once a graph, on the sum of the costs: of two costs on one trunk the
+//     second gradient is the first's.
+//   - The shapes of a graph are fixed: pad a smaller last batch and give the padding a sample
+//     weight of 0.
 //   - Reshape shares memory: the op after a Reshape of an input may overwrite the input.
 //   - Build one graph at a time: two goroutines that build two graphs race inside Gorgonia.
 //
 // Running:
 //
-//   - Call Reset between two RunAll of a tape machine, or the second does nothing; use a new Lisp machine for every run.
-//   - Every input needs a value, whether a node uses it or not, and on the Lisp machine every input needs a node that uses it.
-//   - Read values through gorgonia.Read: a later op may overwrite the memory of Value(). In a clone of the graph Read writes the same Go variable,
-//     so read only one of them, or build a graph for each goroutine.
-//   - With BindDualValues and no solver, gradients of one run are added to those of the last. To evaluate on the training machine is such a run:
-//     use a second graph on the same weights.
-//   - Graphs that run at once must not share a tensor, which Mul transposes in place. To share weights give each graph a tensor of its own
-//     over one backing.
-//   - On the Lisp machine Concat along axis 1 has no gradient, and a graph with Reshape, which Conv2d is made of, runs only once.
-//   - After a failed run a Lisp machine's goroutine goes on for ever: do not retry with many of them.
+//   - Call Reset between two RunAll of a tape machine, or the second does nothing; use a new Lisp
+//     machine for every run.
+//   - Every input needs a value, whether a node uses it or not, and on the Lisp machine every input
+//     needs a node that uses it.
+//   - Read values through gorgonia.Read: a later op may overwrite the memory of Value(). In a clone
+//     of the graph Read writes the same Go variable, so read only one of them, or build a graph for
+//     each goroutine.
+//   - With BindDualValues and no solver, gradients of one run are added to those of the last. To
+//     evaluate on the training machine is such a run: use a second graph on the same weights.
+//   - Graphs that run at once must not share a tensor, which Mul transposes in place. To share
+//     weights give each graph a tensor of its own over one backing.
+//   - On the Lisp machine Concat along axis 1 has no gradient, and a graph with Reshape, which
+//     Conv2d is made of, runs only once.
+//   - After a failed run a Lisp machine's goroutine goes on for ever: do not retry with many of
+//     them.
 //
 // The tests whose names begin with TestHazard hold Gorgonia v0.9.18 to these lines.
 package graph

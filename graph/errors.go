@@ -11,8 +11,8 @@ import (
 // Errors about shapes, dtypes, values and parameters are those of package losses.
 var ErrNode = errors.New("wrong node")
 
-// Error says which argument of a function of this package was wrong, what it was and what it should have been. What package
-// losses has to say about an argument is a [*losses.Error].
+// Error says which argument of a function of this package was wrong, what it was and what it should
+// have been. What package losses has to say about an argument is a [*losses.Error].
 type Error struct {
 	Arg     string // the argument: logits, target, sample weights, …, or the op that failed
 	Got     string // what was there
@@ -20,6 +20,10 @@ type Error struct {
 	Want    string // what was wanted; empty when the problem says it
 	Kind    error  // ErrNode or a sentinel of package losses
 	Cause   error  // what Gorgonia or package tensor said, nil when nothing
+}
+
+func argError(kind error, arg, got, problem, want string) *Error {
+	return &Error{Arg: arg, Got: got, Problem: problem, Want: want, Kind: kind}
 }
 
 // Error returns one line, such as
@@ -52,8 +56,8 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Cause}
 }
 
-// Cause returns what an error of RunAll is about: the [*losses.Error] in it when there is one, otherwise
-// the op's error. The machines wrap errors in a type that errors.Is and errors.As cannot
+// Cause returns what an error of RunAll is about: the [*losses.Error] in it when there is one,
+// otherwise the op's error. The machines wrap errors in a type that errors.Is and errors.As cannot
 // look into, and in words about instructions; Cause takes both off:
 //
 //	if err := vm.RunAll(); errors.Is(graph.Cause(err), losses.ErrLabel) { … }

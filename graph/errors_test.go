@@ -42,17 +42,20 @@ func TestBuildErrors(t *testing.T) {
 		want      error
 		text      string
 	}{
-		"nil logits":              {logits: nil, target: y, want: losses.ErrNil, text: "logits"},
-		"nil target":              {logits: z, target: nil, want: losses.ErrNil, text: "target"},
-		"typed nil node":          {logits: z, target: noNode, want: losses.ErrNil, text: "target"},
-		"typed nil tensor":        {logits: z, target: noTensor, want: losses.ErrNil, text: "target"},
-		"unknown target":          {logits: z, target: fakeTarget{}, want: losses.ErrDtype, text: "graph_test.fakeTarget"},
-		"one node":                {logits: z, target: z, want: graph.ErrNode, text: "one node"},
-		"one node, made twice":    {logits: z, target: node(g, "z", f, 4, 3), want: graph.ErrNode, text: `"z"`},
-		"another graph":           {logits: z, target: node(other, "y", f, 4, 3), want: graph.ErrNode, text: `"y"`},
-		"constant target":         {logits: z, target: G.NewConstant(f64(make([]float64, 12), 4, 3)), want: graph.ErrNode},
-		"vector logits":           {logits: weights, target: y, want: losses.ErrShape, text: "(4)"},
-		"cube logits":             {logits: node(g, "cube", f, 2, 2, 3), target: y, want: losses.ErrShape, text: "(2, 2, 3)"},
+		"nil logits":       {logits: nil, target: y, want: losses.ErrNil, text: "logits"},
+		"nil target":       {logits: z, target: nil, want: losses.ErrNil, text: "target"},
+		"typed nil node":   {logits: z, target: noNode, want: losses.ErrNil, text: "target"},
+		"typed nil tensor": {logits: z, target: noTensor, want: losses.ErrNil, text: "target"},
+		"unknown target": {logits: z, target: fakeTarget{}, want: losses.ErrDtype,
+			text: "graph_test.fakeTarget"},
+		"one node":             {logits: z, target: z, want: graph.ErrNode, text: "one node"},
+		"one node, made twice": {logits: z, target: node(g, "z", f, 4, 3), want: graph.ErrNode, text: `"z"`},
+		"another graph":        {logits: z, target: node(other, "y", f, 4, 3), want: graph.ErrNode, text: `"y"`},
+		"constant target": {logits: z, target: G.NewConstant(f64(make([]float64, 12), 4, 3)),
+			want: graph.ErrNode},
+		"vector logits": {logits: weights, target: y, want: losses.ErrShape, text: "(4)"},
+		"cube logits": {logits: node(g, "cube", f, 2, 2, 3), target: y, want: losses.ErrShape,
+			text: "(2, 2, 3)"},
 		"scalar logits":           {logits: node(g, "scalar", f), target: y, want: losses.ErrShape},
 		"more labels":             {logits: z, target: node(g, "y5", f, 5, 3), want: losses.ErrShape, text: "(5, 3)"},
 		"vector labels":           {logits: z, target: weights, want: losses.ErrShape},
@@ -67,21 +70,31 @@ func TestBuildErrors(t *testing.T) {
 		"int logits":              {logits: node(g, "zi", i, 4, 3), target: y, want: losses.ErrDtype},
 		"float32 labels":          {logits: z, target: node(g, "y32", f32, 4, 3), want: losses.ErrDtype},
 		"class numbers as floats": {logits: z, target: weights, want: losses.ErrShape, text: "index"},
-		"bool tensor":             {logits: z, target: tensor.New(tensor.Of(tensor.Bool), tensor.WithShape(4)), want: losses.ErrDtype},
-		"index with gradient":     {logits: z, target: index, options: labels, want: losses.ErrDtype, text: "gradient"},
-		"weights of another N":    {logits: z, target: y, options: weighted(node(g, "w5", f, 5)), want: losses.ErrShape},
-		"(1,N) weights":           {logits: z, target: y, options: weighted(node(g, "w14", f, 1, 4)), want: losses.ErrShape},
-		"scalar weights":          {logits: z, target: y, options: weighted(node(g, "ws", f)), want: losses.ErrShape},
-		"float32 weights":         {logits: z, target: y, options: weighted(node(g, "w32", f32, 4)), want: losses.ErrDtype},
-		"weights elsewhere":       {logits: z, target: y, options: weighted(node(other, "w", f, 4)), want: graph.ErrNode},
-		"labels as weights":       {logits: z, target: y, options: weighted(y), want: graph.ErrNode},
-		"logits as weights":       {logits: z, target: y, options: weighted(z), want: graph.ErrNode},
-		"index as weights":        {logits: z, target: index, options: weighted(index), want: graph.ErrNode},
-		"negative alpha":          {criterion: losses.SoftLabelCriterion(-1, losses.Mean), logits: z, target: y, want: losses.ErrAlpha},
-		"unknown rule":            {criterion: losses.Criterion{Smoothing: losses.Smoothing{Rule: 9}}, logits: z, target: y, want: losses.ErrSmoothing},
-		"prior of another length": {criterion: losses.Criterion{Smoothing: losses.Smoothing{Alpha: 0.1, Prior: []float64{1}}}, logits: z, target: y, want: losses.ErrSmoothing},
-		"unknown reduction":       {criterion: losses.Criterion{Reduction: 77}, logits: z, target: y, want: losses.ErrReduction},
-		"refused parameter":       {criterion: losses.Criterion{Loss: refused{}}, logits: z, target: y, want: errRefused},
+		"bool tensor": {logits: z, target: tensor.New(tensor.Of(tensor.Bool), tensor.WithShape(4)),
+			want: losses.ErrDtype},
+		"index with gradient": {logits: z, target: index, options: labels, want: losses.ErrDtype, text: "gradient"},
+		"weights of another N": {logits: z, target: y, options: weighted(node(g, "w5", f, 5)),
+			want: losses.ErrShape},
+		"(1,N) weights": {logits: z, target: y, options: weighted(node(g, "w14", f, 1, 4)),
+			want: losses.ErrShape},
+		"scalar weights": {logits: z, target: y, options: weighted(node(g, "ws", f)), want: losses.ErrShape},
+		"float32 weights": {logits: z, target: y, options: weighted(node(g, "w32", f32, 4)),
+			want: losses.ErrDtype},
+		"weights elsewhere": {logits: z, target: y, options: weighted(node(other, "w", f, 4)),
+			want: graph.ErrNode},
+		"labels as weights": {logits: z, target: y, options: weighted(y), want: graph.ErrNode},
+		"logits as weights": {logits: z, target: y, options: weighted(z), want: graph.ErrNode},
+		"index as weights":  {logits: z, target: index, options: weighted(index), want: graph.ErrNode},
+		"negative alpha": {criterion: losses.SoftLabelCriterion(-1, losses.Mean), logits: z, target: y,
+			want: losses.ErrAlpha},
+		"unknown rule": {criterion: losses.Criterion{Smoothing: losses.Smoothing{Rule: 9}}, logits: z,
+			target: y, want: losses.ErrSmoothing},
+		"prior of another length": {criterion: losses.Criterion{Smoothing: losses.Smoothing{Alpha: 0.1,
+			Prior: []float64{1}}}, logits: z, target: y, want: losses.ErrSmoothing},
+		"unknown reduction": {criterion: losses.Criterion{Reduction: 77}, logits: z, target: y,
+			want: losses.ErrReduction},
+		"refused parameter": {criterion: losses.Criterion{Loss: refused{}}, logits: z, target: y,
+			want: errRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NotPanics(t, func() {
@@ -95,7 +108,8 @@ func TestBuildErrors(t *testing.T) {
 	require.Empty(t, ops(g, "softloss"), "a refused loss leaves no op behind")
 
 	// The neighbours of the mistakes are accepted.
-	for _, target := range []graph.Target{y, index, node(g, "index32", tensor.Int32, 4), f64(make([]float64, 12), 4, 3)} {
+	for _, target := range []graph.Target{y, index, node(g, "index32", tensor.Int32, 4),
+		f64(make([]float64, 12), 4, 3)} {
 		_, err := graph.ApplyWith(losses.Criterion{}, z, target, weighted(weights))
 		require.NoError(t, err)
 	}

@@ -12,10 +12,12 @@ import (
 	"softloss/losses"
 )
 
-// A rare class weighs more. WeightedMean divides by the weights, as PyTorch does for an index; Mean by the rows.
+// A rare class weighs more. WeightedMean divides by the weights, as PyTorch does for an index; Mean
+// by the rows.
 func Example_classWeights() {
 	g := gorgonia.NewGraph()
-	logits := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName("logits"), gorgonia.WithShape(4, 2), gorgonia.WithInit(gorgonia.Zeroes()))
+	logits := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName("logits"), gorgonia.WithShape(4, 2),
+		gorgonia.WithInit(gorgonia.Zeroes()))
 	index := tensor.New(tensor.WithBacking([]int{0, 0, 0, 1}))
 	var values [2]gorgonia.Value
 	for i, reduction := range []losses.Reduction{losses.Mean, losses.WeightedMean} {
@@ -35,8 +37,8 @@ func Example_classWeights() {
 	// Mean 0.7798, WeightedMean 0.6931
 }
 
-// A schedule of the smoothing: the labels are an input, smoothed outside of the graph and let in anew when alpha
-// changes. A criterion's own alpha is fixed with its node.
+// A schedule of the smoothing: the labels are an input, smoothed outside of the graph and let in
+// anew when alpha changes. A criterion's own alpha is fixed with its node.
 func Example_alphaSchedule() {
 	g := gorgonia.NewGraph()
 	logits := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName("logits"), gorgonia.WithShape(1, 3),
@@ -72,8 +74,8 @@ func Example_alphaSchedule() {
 	// alpha 0.00: 0.0949
 }
 
-// Several goroutines, each with a graph, a machine and tensors of its own. The graphs are built one after the other; the
-// weights are one array of numbers.
+// Several goroutines, each with a graph, a machine and tensors of its own. The graphs are built one
+// after the other; the weights are one array of numbers.
 func Example_goroutines() {
 	weights := []float64{1, 0, -1, 0.5, 2, 0}
 	const workers = 3
@@ -85,7 +87,8 @@ func Example_goroutines() {
 			gorgonia.WithValue(tensor.New(tensor.WithShape(1, 2), tensor.WithBacking([]float64{float64(i), 1}))))
 		w := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName("w"), gorgonia.WithShape(2, 3),
 			gorgonia.WithValue(tensor.New(tensor.WithShape(2, 3), tensor.WithBacking(weights))))
-		loss, err := graph.Apply(losses.Criterion{}, gorgonia.Must(gorgonia.Mul(x, w)), tensor.New(tensor.WithShape(1), tensor.WithBacking([]int{0})))
+		loss, err := graph.Apply(losses.Criterion{}, gorgonia.Must(gorgonia.Mul(x, w)),
+			tensor.New(tensor.WithShape(1), tensor.WithBacking([]int{0})))
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -11,8 +11,8 @@ import (
 	"softloss/losses"
 )
 
-// The curvature of a linear classifier's loss along a direction of its weights. Gorgonia's Grad of a Grad in one graph
-// would return the gradient again.
+// The curvature of a linear classifier's loss along a direction of its weights. Gorgonia's Grad of
+// a Grad in one graph would return the gradient again.
 func ExampleHessianVector() {
 	g := gorgonia.NewGraph()
 	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName("x"), gorgonia.WithShape(2, 2),

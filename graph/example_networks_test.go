@@ -68,10 +68,13 @@ func Example_convnet() {
 	x := inputOf(g, "images", images, n, 1, size, size)
 	filter, dense := weight(g, "filter", filters, 1, 3, 3), weight(g, "dense", filters*2*2, classes)
 	c := gorgonia.Must(gorgonia.Conv2d(x, filter, tensor.Shape{3, 3}, []int{0, 0}, []int{1, 1}, []int{1, 1}))
-	pooled := gorgonia.Must(gorgonia.MaxPool2D(gorgonia.Must(gorgonia.Rectify(c)), tensor.Shape{2, 2}, []int{0, 0}, []int{2, 2}))
-	logits := gorgonia.Must(gorgonia.Mul(gorgonia.Must(gorgonia.Reshape(pooled, tensor.Shape{n, filters * 2 * 2})), dense))
+	pooled := gorgonia.Must(gorgonia.MaxPool2D(gorgonia.Must(gorgonia.Rectify(c)), tensor.Shape{2, 2}, []int{0, 0},
+		[]int{2, 2}))
+	logits := gorgonia.Must(gorgonia.Mul(gorgonia.Must(gorgonia.Reshape(pooled, tensor.Shape{n, filters * 2 * 2})),
+		dense))
 
-	loss, err := graph.LabelSmoothingCrossEntropy(logits, tensor.New(tensor.WithBacking([]uint8{0, 1, 0, 1})), 0.01, losses.Mean)
+	loss, err := graph.LabelSmoothingCrossEntropy(logits, tensor.New(tensor.WithBacking([]uint8{0, 1, 0, 1})), 0.01,
+		losses.Mean)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -81,23 +84,26 @@ func Example_convnet() {
 	// step 99: 0.03
 }
 
-// A recurrent network with a loss a step. A mask, one sample weight a row and step, ends the shorter sequence; what costs is
-// divided by the number of steps that count.
+// A recurrent network with a loss a step. A mask, one sample weight a row and step, ends the
+// shorter sequence; what costs is divided by the number of steps that count.
 func Example_lstm() {
 	const n, steps, symbols, hidden = 2, 4, 3, 6
 	g := gorgonia.NewGraph()
 	gates := map[string][3]*gorgonia.Node{}
 	var weights gorgonia.Nodes
 	for _, gate := range []string{"input", "forget", "output", "new"} {
-		w := [3]*gorgonia.Node{weight(g, gate+"x", symbols, hidden), weight(g, gate+"h", hidden, hidden), weight(g, gate+"b", 1, hidden)}
+		w := [3]*gorgonia.Node{weight(g, gate+"x", symbols, hidden), weight(g, gate+"h", hidden, hidden),
+			weight(g, gate+"b", 1, hidden)}
 		gates[gate], weights = w, append(weights, w[:]...)
 	}
 	out := weight(g, "out", hidden, symbols)
 	weights = append(weights, out)
 
 	must := gorgonia.Must
-	h, c := inputOf(g, "h0", make([]float64, n*hidden), n, hidden), inputOf(g, "c0", make([]float64, n*hidden), n, hidden)
-	sequences, mask := [n][steps + 1]int{{0, 1, 2, 0, 1}, {2, 2, 1, 0, 0}}, [steps][]float64{{1, 1}, {1, 1}, {1, 0}, {1, 0}}
+	h := inputOf(g, "h0", make([]float64, n*hidden), n, hidden)
+	c := inputOf(g, "c0", make([]float64, n*hidden), n, hidden)
+	sequences := [n][steps + 1]int{{0, 1, 2, 0, 1}, {2, 2, 1, 0, 0}}
+	mask := [steps][]float64{{1, 1}, {1, 1}, {1, 0}, {1, 0}}
 	var cost *gorgonia.Node
 	for step := range steps {
 		x, next := make([]float64, n*symbols), make([]int, n)
@@ -113,7 +119,8 @@ func Example_lstm() {
 		c = must(gorgonia.Add(must(gorgonia.HadamardProd(gate("forget", gorgonia.Sigmoid), c)),
 			must(gorgonia.HadamardProd(gate("input", gorgonia.Sigmoid), gate("new", gorgonia.Tanh)))))
 		h = must(gorgonia.HadamardProd(gate("output", gorgonia.Sigmoid), must(gorgonia.Tanh(c))))
-		l, err := graph.ApplyWith(losses.Criterion{Reduction: losses.Sum}, must(gorgonia.Mul(h, out)), tensor.New(tensor.WithBacking(next)),
+		l, err := graph.ApplyWith(losses.Criterion{Reduction: losses.Sum}, must(gorgonia.Mul(h, out)),
+			tensor.New(tensor.WithBacking(next)),
 			graph.Options{SampleWeights: inputOf(g, fmt.Sprint("mask", step), mask[step], n)})
 		if err != nil {
 			log.Fatal(err)
@@ -138,11 +145,13 @@ func Example_twoHeads() {
 	trunk, species, size := weight(g, "trunk", 2, 4), weight(g, "species", 4, 3), weight(g, "size", 4, 2)
 	hidden := gorgonia.Must(gorgonia.Tanh(gorgonia.Must(gorgonia.Mul(x, trunk))))
 
-	a, err := graph.Apply(losses.Criterion{}, gorgonia.Must(gorgonia.Mul(hidden, species)), tensor.New(tensor.WithBacking([]int{0, 1, 2})))
+	a, err := graph.Apply(losses.Criterion{}, gorgonia.Must(gorgonia.Mul(hidden, species)),
+		tensor.New(tensor.WithBacking([]int{0, 1, 2})))
 	if err != nil {
 		log.Fatal(err)
 	}
-	b, err := graph.Apply(losses.Criterion{Loss: losses.GCE{Q: 0.7}}, gorgonia.Must(gorgonia.Mul(hidden, size)), tensor.New(tensor.WithBacking([]int{0, 0, 1})))
+	b, err := graph.Apply(losses.Criterion{Loss: losses.GCE{Q: 0.7}}, gorgonia.Must(gorgonia.Mul(hidden, size)),
+		tensor.New(tensor.WithBacking([]int{0, 0, 1})))
 	if err != nil {
 		log.Fatal(err)
 	}

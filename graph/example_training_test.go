@@ -21,8 +21,8 @@ type network struct {
 	weights   gorgonia.Nodes
 }
 
-// on returns a network for batches of n rows. Each graph has tensors of its own over the same numbers: Gorgonia's Mul
-// transposes tensors in place.
+// on returns a network for batches of n rows. Each graph has tensors of its own over the same
+// numbers: Gorgonia's Mul transposes tensors in place.
 func (l layers) on(n int) network {
 	g := gorgonia.NewGraph()
 	matrix := func(name string, rows, cols int, numbers []float64) *gorgonia.Node {
@@ -34,7 +34,8 @@ func (l layers) on(n int) network {
 	return network{g, x, gorgonia.Must(gorgonia.Mul(hidden, v)), gorgonia.Nodes{w, v}}
 }
 
-// rows returns the features of rows of three classes, a constant 1 among them, and the classes: i modulo 3.
+// rows returns the features of rows of three classes, a constant 1 among them, and the classes: i
+// modulo 3.
 func rows(from, to int) (x []float64, y []int) {
 	for i := from; i < to; i++ {
 		class := i % 3
@@ -44,8 +45,8 @@ func rows(from, to int) (x []float64, y []int) {
 	return x, y
 }
 
-// Training: mini-batches by Let, the last one padded, and between the epochs a validation on a second graph with
-// the same weights, which gives loss, probabilities and accuracy.
+// Training: mini-batches by Let, the last one padded, and between the epochs a validation on a
+// second graph with the same weights, which gives loss, probabilities and accuracy.
 func Example_training() {
 	const n, batch, validation = 28, 8, 12
 	l := layers{w: make([]float64, 12), v: make([]float64, 12)}
@@ -57,7 +58,8 @@ func Example_training() {
 	net := l.on(batch)
 	index := gorgonia.NewVector(net.graph, tensor.Int, gorgonia.WithName("index"), gorgonia.WithShape(batch))
 	kept := gorgonia.NewVector(net.graph, tensor.Float64, gorgonia.WithName("kept"), gorgonia.WithShape(batch))
-	cost, err := graph.ApplyWith(losses.Criterion{Smoothing: losses.Smoothing{Alpha: 0.05}}, net.logits, index, graph.Options{SampleWeights: kept})
+	cost, err := graph.ApplyWith(losses.Criterion{Smoothing: losses.Smoothing{Alpha: 0.05}}, net.logits, index,
+		graph.Options{SampleWeights: kept})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -94,7 +96,8 @@ func Example_training() {
 			if err := predict.RunAll(); err != nil {
 				log.Fatal(err)
 			}
-			fmt.Printf("epoch %2d: loss %.2f, accuracy %.2f\n", epoch, lossValue.Data(), accuracy(probsValue.Data().([]float64), vy))
+			fmt.Printf("epoch %2d: loss %.2f, accuracy %.2f\n", epoch, lossValue.Data(),
+				accuracy(probsValue.Data().([]float64), vy))
 			predict.Reset()
 		}
 		for from := 0; from < n; from += batch {

@@ -60,7 +60,8 @@ func apart(t *testing.T, b batch, criteria ...losses.Criterion) {
 // TestCriteriaStayApart varies one parameter at a time.
 func TestCriteriaStayApart(t *testing.T) {
 	const n, k = 4, 3
-	b := batch{n, k, f64(probRows(newRand(2), n, k), n, k), f64(softRows(newRand(3), n, k), n, k)} // both logits and probabilities
+	b := batch{n, k, f64(probRows(newRand(2), n, k), n, k),
+		f64(softRows(newRand(3), n, k), n, k)} // both logits and probabilities
 	smooth := func(s losses.Smoothing) losses.Criterion { return losses.Criterion{Smoothing: s} }
 	for name, criteria := range map[string][]losses.Criterion{
 		"loss":      {{}, {Loss: losses.MAE{}}, {Loss: brier{Scale: 1}}},
@@ -69,9 +70,11 @@ func TestCriteriaStayApart(t *testing.T) {
 		"probs":     {{}, {FromProbs: true}},
 		"rule": {{}, losses.SoftLabelCriterion(0.1, losses.Mean), smooth(losses.Smoothing{Alpha: 0.1}),
 			smooth(losses.Smoothing{Rule: losses.SmoothUniform, Alpha: 0.1})},
-		"alpha": {losses.SoftLabelCriterion(0.1, losses.Mean), losses.SoftLabelCriterion(math.Nextafter(0.1, 1), losses.Mean),
+		"alpha": {losses.SoftLabelCriterion(0.1, losses.Mean),
+			losses.SoftLabelCriterion(math.Nextafter(0.1, 1), losses.Mean),
 			losses.SoftLabelCriterion(math.Nextafter(0.1, 0), losses.Mean)},
-		"prior": {smooth(losses.Smoothing{Alpha: 0.1}), smooth(losses.Smoothing{Alpha: 0.1, Prior: []float64{0.5, 0.25, 0.25}}),
+		"prior": {smooth(losses.Smoothing{Alpha: 0.1}),
+			smooth(losses.Smoothing{Alpha: 0.1, Prior: []float64{0.5, 0.25, 0.25}}),
 			smooth(losses.Smoothing{Alpha: 0.1, Prior: []float64{0.25, 0.5, 0.25}})},
 	} {
 		t.Run(name, func(t *testing.T) { apart(t, b, criteria...) })
@@ -113,9 +116,11 @@ func TestEqualCriteriaAreOneNode(t *testing.T) {
 			continue // these are logits
 		}
 		require.Same(t, must(t)(graph.Apply(c, z, y)), must(t)(graph.Apply(c, z, y)), name)
-		require.Same(t, must(t)(graph.Apply(c, z, index)), must(t)(graph.Apply(c, z, index)), "%s, one tensor given twice", name)
+		require.Same(t, must(t)(graph.Apply(c, z, index)), must(t)(graph.Apply(c, z, index)),
+			"%s, one tensor given twice", name)
 		other := index.Clone().(*tensor.Dense)
-		require.NotSame(t, must(t)(graph.Apply(c, z, index)), must(t)(graph.Apply(c, z, other)), "%s, two tensors of equal content", name)
+		require.NotSame(t, must(t)(graph.Apply(c, z, index)), must(t)(graph.Apply(c, z, other)),
+			"%s, two tensors of equal content", name)
 	}
 	for _, f := range rowNodes {
 		if f.name != "Smooth prior" { // whose prior is of 4 classes
@@ -156,10 +161,12 @@ func TestKeysDiffer(t *testing.T) {
 	for _, l := range []losses.Loss{nil, losses.MAE{}, brier{1}, brier{-1}, brier{1e-300}} {
 		for _, r := range []losses.Reduction{losses.Mean, losses.Sum, losses.None} {
 			for _, probs := range []bool{false, true} {
-				for _, rule := range []losses.SmoothingRule{losses.SmoothPrior, losses.SmoothUniform, losses.SmoothNotebook} {
+				for _, rule := range []losses.SmoothingRule{losses.SmoothPrior, losses.SmoothUniform,
+					losses.SmoothNotebook} {
 					for i := range 30 {
 						alpha := math.Float64frombits(math.Float64bits(0.1) + uint64(i))
-						c := losses.Criterion{Loss: l, Reduction: r, FromProbs: probs, Smoothing: losses.Smoothing{Rule: rule, Alpha: alpha}}
+						c := losses.Criterion{Loss: l, Reduction: r, FromProbs: probs,
+							Smoothing: losses.Smoothing{Rule: rule, Alpha: alpha}}
 						keys[fmt.Sprint(must(t)(graph.Apply(c, z, y)).Op())] = true
 						n++
 					}

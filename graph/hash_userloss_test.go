@@ -56,7 +56,7 @@ func (l *listed) Row(r losses.Row) (loss float64) {
 	return loss
 }
 
-// bothNil and neitherNil are losses that work on a nil pointer.
+// first and second are losses behind pointers, without a field.
 type (
 	first  struct{}
 	second struct{}
@@ -87,7 +87,8 @@ func TestUnusualLosses(t *testing.T) {
 	b := newBatch(tensor.Float64, 4, 3)
 	z, y := b.nodes(G.NewGraph())
 	require.NotPanics(t, func() {
-		one, two := must(t)(graph.Apply(losses.Criterion{Loss: phase{1}}, z, y)), must(t)(graph.Apply(losses.Criterion{Loss: phase{2}}, z, y))
+		one := must(t)(graph.Apply(losses.Criterion{Loss: phase{1}}, z, y))
+		two := must(t)(graph.Apply(losses.Criterion{Loss: phase{2}}, z, y))
 		require.False(t, one == two)
 	})
 }

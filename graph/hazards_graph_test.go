@@ -12,8 +12,8 @@ import (
 	"softloss/losses"
 )
 
-// The tests of this file and of hazards_machine_test.go hold what package doc says of Gorgonia: each fails when a line there
-// is no longer true.
+// The tests of this file and of hazards_machine_test.go hold what package doc says of Gorgonia:
+// each fails when a line there is no longer true.
 
 // linear returns logits x·w of fixed numbers, and w.
 func linear(t *testing.T, g *G.ExprGraph) (logits, w *G.Node) {
@@ -22,7 +22,8 @@ func linear(t *testing.T, g *G.ExprGraph) (logits, w *G.Node) {
 	return must(t)(G.Mul(x, w)), w
 }
 
-// TestHazardReadOfClone runs a clone of a graph with gorgonia.Read in it: it writes the variable of the original.
+// TestHazardReadOfClone runs a clone of a graph with gorgonia.Read in it: it writes the variable of
+// the original.
 func TestHazardReadOfClone(t *testing.T) {
 	g := G.NewGraph()
 	z := input(g, "z", f64([]float64{0, 0}, 1, 2))
@@ -54,8 +55,9 @@ func (e *meanwhile) MatMul(a, b, prealloc tensor.Tensor) error {
 	return e.StdEng.MatMul(a, b, prealloc)
 }
 
-// TestHazardSharedTensor runs one machine while another is in the middle of a product, as two goroutines do, on one set of weights. When the
-// weights are one tensor, which Mul transposes in place for the gradient, the run fails; with a header each over the same numbers it is right.
+// TestHazardSharedTensor runs one machine while another is in the middle of a product, as two
+// goroutines do, on one set of weights. When the weights are one tensor, which Mul transposes in
+// place for the gradient, the run fails; with a header each over the same numbers it is right.
 func TestHazardSharedTensor(t *testing.T) {
 	numbers := normals(newRand(2), 3*2)
 	e := &meanwhile{f: func() {}}
@@ -64,7 +66,8 @@ func TestHazardSharedTensor(t *testing.T) {
 	machine := func(w *tensor.Dense, options ...G.VMOpt) G.VM {
 		g := G.NewGraph()
 		wn, x := input(g, "w", w), input(g, "x", f64(normals(newRand(1), 2*4), 2, 4))
-		_, err := G.Grad(must(t)(graph.Apply(losses.Criterion{}, must(t)(G.Mul(wn, x)), indexTensor(tensor.Int, []int{0, 1, 2}))), x)
+		_, err := G.Grad(must(t)(graph.Apply(losses.Criterion{}, must(t)(G.Mul(wn, x)),
+			indexTensor(tensor.Int, []int{0, 1, 2}))), x)
 		require.NoError(t, err)
 		return G.NewTapeMachine(g, options...)
 	}
@@ -91,7 +94,8 @@ func TestHazardSharedTensor(t *testing.T) {
 	}
 }
 
-// TestHazardInputWithoutValue wants the tape machine to stop at an input without a value, whether a node needs it or not.
+// TestHazardInputWithoutValue wants the tape machine to stop at an input without a value, whether a
+// node needs it or not.
 func TestHazardInputWithoutValue(t *testing.T) {
 	for _, used := range []bool{false, true} {
 		g := G.NewGraph()
@@ -119,7 +123,8 @@ func TestHazardUnusedInput(t *testing.T) {
 	require.Error(t, vm.RunAll(), "Gorgonia: an input without a use")
 }
 
-// TestHazardNames makes two inputs of one type and shape without a name, and two of one name: each pair is one node.
+// TestHazardNames makes two inputs of one type and shape without a name, and two of one name: each
+// pair is one node.
 func TestHazardNames(t *testing.T) {
 	g := G.NewGraph()
 	matrix := func(options ...G.NodeConsOpt) *G.Node {
@@ -155,13 +160,15 @@ func TestHazardFailedRuns(t *testing.T) {
 	require.GreaterOrEqual(t, runtime.NumGoroutine(), before+5, "Gorgonia: a goroutine a failed run")
 }
 
-// TestHazardDropout wants no gradient through Dropout(0), on any machine, although nothing is dropped, and through Dropout(p) one that is
-// 1/p where the numbers that are kept were divided by 1-p.
+// TestHazardDropout wants no gradient through Dropout(0), on any machine, although nothing is
+// dropped, and through Dropout(p) one that is 1/p where the numbers that are kept were divided by
+// 1-p.
 func TestHazardDropout(t *testing.T) {
 	for _, m := range gradModes {
 		got := run(t, m, func(g *G.ExprGraph) problem {
 			z, w := linear(t, g)
-			l := must(t)(graph.Apply(losses.Criterion{}, must(t)(G.Dropout(z, 0)), indexTensor(tensor.Int, []int{0, 1, 2, 0})))
+			l := must(t)(graph.Apply(losses.Criterion{}, must(t)(G.Dropout(z, 0)),
+				indexTensor(tensor.Int, []int{0, 1, 2, 0})))
 			return problem{g: g, loss: l, cost: l, wrt: G.Nodes{w}}
 		})
 		require.Equal(t, make([]float64, 6), got.grads[0], "Gorgonia: gradient through Dropout(0), %v", m)
@@ -175,18 +182,21 @@ func TestHazardDropout(t *testing.T) {
 	for i, y := range got.loss {
 		if y != 0 {
 			kept++
-			require.Greater(t, got.grads[0][i], 1.5*y/positive(1, 400)[i], "Gorgonia: the derivative of y, which is proportional to x")
+			require.Greater(t, got.grads[0][i], 1.5*y/positive(1, 400)[i],
+				"Gorgonia: the derivative of y, which is proportional to x")
 		}
 	}
 	require.NotZero(t, kept)
 }
 
-// TestHazardConcat wants no gradient through Concat along axis 1 on the Lisp machine, where the tape machine has one.
+// TestHazardConcat wants no gradient through Concat along axis 1 on the Lisp machine, where the
+// tape machine has one.
 func TestHazardConcat(t *testing.T) {
 	for _, m := range gradModes {
 		got := run(t, m, func(g *G.ExprGraph) problem {
 			z, w := linear(t, g)
-			l := must(t)(graph.Apply(losses.Criterion{}, must(t)(G.Concat(1, z, z)), indexTensor(tensor.Int, []int{0, 1, 2, 0})))
+			l := must(t)(graph.Apply(losses.Criterion{}, must(t)(G.Concat(1, z, z)),
+				indexTensor(tensor.Int, []int{0, 1, 2, 0})))
 			return problem{g: g, loss: l, cost: l, wrt: G.Nodes{w}}
 		})
 		if m == lisp {
@@ -197,12 +207,14 @@ func TestHazardConcat(t *testing.T) {
 	}
 }
 
-// TestHazardConv runs a graph with Conv2d, and one with the Reshape that it is made of, on two Lisp machines, one after the other: the first
-// run is right, the second fails, because Reshape leaves the gradient of its result in another shape.
+// TestHazardConv runs a graph with Conv2d, and one with the Reshape that it is made of, on two Lisp
+// machines, one after the other: the first run is right, the second fails, because Reshape leaves
+// the gradient of its result in another shape.
 func TestHazardConv(t *testing.T) {
 	for name, logits := range map[string]func(x, w *G.Node) *G.Node{
 		"convolution": func(x, w *G.Node) *G.Node {
-			c := must(t)(G.Conv2d(must(t)(G.Reshape(x, tensor.Shape{2, 1, 3, 3})), must(t)(G.Reshape(w, tensor.Shape{3, 1, 3, 3})),
+			c := must(t)(G.Conv2d(must(t)(G.Reshape(x, tensor.Shape{2, 1, 3, 3})),
+				must(t)(G.Reshape(w, tensor.Shape{3, 1, 3, 3})),
 				tensor.Shape{3, 3}, []int{0, 0}, []int{1, 1}, []int{1, 1}))
 			return must(t)(G.Reshape(c, tensor.Shape{2, 3}))
 		},
@@ -212,7 +224,8 @@ func TestHazardConv(t *testing.T) {
 		},
 	} {
 		build := func(g *G.ExprGraph) problem {
-			x, w := input(g, "x", f64(normals(newRand(1), 2*9), 2, 9)), input(g, "w", f64(normals(newRand(2), 3*9), 3, 9))
+			x := input(g, "x", f64(normals(newRand(1), 2*9), 2, 9))
+			w := input(g, "w", f64(normals(newRand(2), 3*9), 3, 9))
 			z := logits(x, w)
 			l := must(t)(graph.Apply(losses.Criterion{}, z, indexTensor(tensor.Int, []int{0, 1, 2}[:z.Shape()[0]])))
 			return problem{g: g, loss: l, cost: l, wrt: G.Nodes{w}}
@@ -230,7 +243,8 @@ func TestHazardConv(t *testing.T) {
 	}
 }
 
-// TestHazardTwoGrads calls Grad for two costs on one trunk, one after the other: the second gradient by what lies below is the first's.
+// TestHazardTwoGrads calls Grad for two costs on one trunk, one after the other: the second
+// gradient by what lies below is the first's.
 func TestHazardTwoGrads(t *testing.T) {
 	g := G.NewGraph()
 	z, w := linear(t, g)
@@ -255,7 +269,8 @@ func TestHazardTwoGrads(t *testing.T) {
 	require.Equal(t, floats(t, v1), floats(t, v2), "Gorgonia: it is the first")
 }
 
-// TestHazardEvaluate runs the training machine to evaluate: its gradients are added to those of the next step.
+// TestHazardEvaluate runs the training machine to evaluate: its gradients are added to those of the
+// next step.
 func TestHazardEvaluate(t *testing.T) {
 	step := func(evaluate int) []float64 {
 		g := G.NewGraph()
@@ -277,5 +292,6 @@ func TestHazardEvaluate(t *testing.T) {
 		}
 		return after
 	}
-	requireClose(t, scaled(step(0), 3), step(2), 1e-12, 0, "Gorgonia: the step after two evaluations is three times as long")
+	requireClose(t, scaled(step(0), 3), step(2), 1e-12, 0,
+		"Gorgonia: the step after two evaluations is three times as long")
 }

@@ -18,7 +18,8 @@ func TestHazardSecondGradOfSoftMax(t *testing.T) {
 	p := must(t)(G.SoftMax(z))
 	_, err := G.Grad(must(t)(G.Sum(p)), z)
 	require.NoError(t, err)
-	require.Panics(t, func() { _, _ = G.Grad(must(t)(G.Sum(must(t)(G.Square(p)))), z) }, "Gorgonia: a second Grad beside SoftMax")
+	require.Panics(t, func() { _, _ = G.Grad(must(t)(G.Sum(must(t)(G.Square(p)))), z) },
+		"Gorgonia: a second Grad beside SoftMax")
 }
 
 // TestSecondGrad calls Grad twice, on two losses of the same logits, and on a cost that has
@@ -44,8 +45,8 @@ func TestSecondGrad(t *testing.T) {
 	requireClose(t, []float64{2, -4}, floats(t, penalty[0].Value()), 0, 0, "penalty")
 }
 
-// TestSecondOrder differentiates a gradient. There is no second order yet: an error, neither a panic
-// nor, as with Gorgonia's own ops, the first order.
+// TestSecondOrder differentiates a gradient. There is no second order yet: an error, neither a
+// panic nor, as with Gorgonia's own ops, the first order.
 func TestSecondOrder(t *testing.T) {
 	for name, f := range map[string]func(z, y *G.Node) (*G.Node, error){
 		"loss": ours,
@@ -97,7 +98,8 @@ func TestHazardClobbered(t *testing.T) {
 	vm := G.NewTapeMachine(must(t)(plusOne(l)).Graph())
 	defer vm.Close()
 	require.NoError(t, vm.RunAll())
-	requireClose(t, []float64{want[0] + 1}, floats(t, l.Value())[:1], 0, 0, "Gorgonia: the loss's own value is overwritten")
+	requireClose(t, []float64{want[0] + 1}, floats(t, l.Value())[:1], 0, 0,
+		"Gorgonia: the loss's own value is overwritten")
 
 	for name, after := range map[string]func(*G.Node) (*G.Node, error){"+1": plusOne, "-": G.Neg, "²": G.Square} {
 		for m := range modes {
@@ -130,8 +132,8 @@ func TestHazardAccumulation(t *testing.T) {
 	}
 }
 
-// TestHazardReset documents that a second RunAll without Reset does nothing, and shows that after it
-// new values are read.
+// TestHazardReset documents that a second RunAll without Reset does nothing, and shows that after
+// it new values are read.
 func TestHazardReset(t *testing.T) {
 	b, c := newBatch(tensor.Float64, 4, 3), newBatch(tensor.Float64, 4, 3)
 	c.logits = f64(scaled(b.logits.Float64s(), 2), 4, 3)

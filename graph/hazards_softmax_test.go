@@ -46,7 +46,8 @@ func TestHazardRowMaximum(t *testing.T) {
 
 	p := 1 / (1 + math.E)
 	requireClose(t, []float64{1, 0, p, 1 - p}, valueOf(t, x, graph.Softmax), 1e-6, 0, "softmax")
-	requireClose(t, []float64{0, -1000, math.Log(p), math.Log1p(-p)}, valueOf(t, x, graph.LogSoftmax), 1e-6, 0, "log softmax")
+	requireClose(t, []float64{0, -1000, math.Log(p), math.Log1p(-p)}, valueOf(t, x, graph.LogSoftmax), 1e-6, 0,
+		"log softmax")
 	requireClose(t, []float64{-math.Log1p(-p) / 2}, lossOf(t, x, y, ours), 1e-6, 0, "loss")
 }
 
@@ -90,7 +91,8 @@ func TestHazardLogSumExp(t *testing.T) {
 	m := input(G.NewGraph(), "m", f64([]float64{1, 2, 3, 4}, 2, 2))
 	_, err := G.LogSumExp(m, 1)
 	require.Error(t, err, "Gorgonia: nothing for a matrix")
-	requireClose(t, []float64{want}, valueOf(t, f64([]float64{1, 2, 3, 4}, 1, 4), graph.LogSumExp), 1e-15, 0, "log sum exp")
+	requireClose(t, []float64{want}, valueOf(t, f64([]float64{1, 2, 3, 4}, 1, 4), graph.LogSumExp), 1e-15, 0,
+		"log sum exp")
 }
 
 func TestHazardColumn(t *testing.T) {
@@ -145,8 +147,9 @@ func TestHazardViews(t *testing.T) {
 		if !allClose(valueOf(t, v[1], builtinSoftmax), valueOf(t, v[0], builtinSoftmax), 1e-12, 0) {
 			wrong++
 		}
-		for fn, f := range map[string]func(*G.Node) (*G.Node, error){"softmax": graph.Softmax, "log sum exp": graph.LogSumExp,
-			"smooth": func(x *G.Node) (*G.Node, error) { return graph.SmoothSoftLabels(x, 0.1) }} {
+		for fn, f := range map[string]func(*G.Node) (*G.Node, error){"softmax": graph.Softmax,
+			"log sum exp": graph.LogSumExp,
+			"smooth":      func(x *G.Node) (*G.Node, error) { return graph.SmoothSoftLabels(x, 0.1) }} {
 			requireClose(t, valueOf(t, v[1], f), valueOf(t, v[0], f), 0, 0, "%s of %s", fn, name)
 		}
 		for m := range modes {
@@ -154,7 +157,8 @@ func TestHazardViews(t *testing.T) {
 				return func(g *G.ExprGraph) problem {
 					z := G.NewMatrix(g, tensor.Float64, G.WithShape(4, 3), G.WithName("z"))
 					y := G.NewMatrix(g, tensor.Float64, G.WithShape(4, 3), G.WithName("y"))
-					l := must(t)(graph.ApplyWith(losses.SoftLabelCriterion(0.1, losses.Mean), z, y, graph.Options{TargetGrad: true}))
+					l := must(t)(graph.ApplyWith(losses.SoftLabelCriterion(0.1, losses.Mean), z, y,
+						graph.Options{TargetGrad: true}))
 					require.NoError(t, G.Let(z, v[i]))
 					require.NoError(t, G.Let(y, v[i]))
 					return problem{g: g, loss: l, cost: l, wrt: G.Nodes{z, y}}

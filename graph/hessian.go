@@ -12,7 +12,8 @@ import (
 	"softloss/losses"
 )
 
-// Hessian is a graph that computes products of a cost's Hessian with vectors. [HessianVector] makes it.
+// Hessian is a graph that computes products of a cost's Hessian with vectors. [HessianVector] makes
+// it.
 type Hessian struct {
 	Graph     *gorgonia.ExprGraph // a graph of its own; run a tape machine on it
 	Cost      *gorgonia.Node      // the cost
@@ -20,7 +21,8 @@ type Hessian struct {
 	Vectors   gorgonia.Nodes      // an input for each vector; nil for a nil one
 	Products  gorgonia.Nodes      // for each weight w_i: Σ_j (d²cost / dw_i dw_j) v_j, of the weight's shape
 
-	// What the last run computed. Of the nodes themselves a later op may have overwritten the values.
+	// What the last run computed. Of the nodes themselves a later op may have overwritten the
+	// values.
 	CostValue      gorgonia.Value
 	GradientValues []gorgonia.Value
 	ProductValues  []gorgonia.Value
@@ -29,29 +31,33 @@ type Hessian struct {
 	copies  copied         // of the nodes of the cost's graph
 }
 
-// Node returns the node of h.Graph that stands for a node of the cost's graph, or nil when cost and products do without it.
+// Node returns the node of h.Graph that stands for a node of the cost's graph, or nil when cost and
+// products do without it.
 func (h *Hessian) Node(n *gorgonia.Node) *gorgonia.Node { return h.copies[n] }
 
-// Update gives the inputs of h.Graph the values that the inputs of the cost's graph have now: call it after gorgonia.Let.
-// Vectors stay as they are.
+// Update gives the inputs of h.Graph the values that the inputs of the cost's graph have now: call
+// it after gorgonia.Let. Vectors stay as they are.
 func (h *Hessian) Update() error {
 	for old, n := range h.copies {
 		if v := old.Value(); old.IsVar() && v != nil {
 			if err := gorgonia.Let(n, v); err != nil {
-				return &Error{Arg: "weights", Got: describe(old), Problem: "cannot be given its value", Kind: ErrNode, Cause: err}
+				return &Error{Arg: "weights", Got: describe(old), Problem: "cannot be given its value", Kind: ErrNode,
+					Cause: err}
 			}
 		}
 	}
 	return nil
 }
 
-// HessianVector returns the products of the Hessian of a scalar cost, with respect to the weights of a model, with
-// vectors: one for each weight, of its shape and dtype. It is exact and costs a few times what a gradient does.
+// HessianVector returns the products of the Hessian of a scalar cost, with respect to the weights
+// of a model, with vectors: one for each weight, of its shape and dtype. It is exact and costs a
+// few times what a gradient does.
 //
 //	Products[i] = Σ_j (d²cost / dw_i dw_j) v_j
 //
-// A nil vector stands for zeros and saves its part of the work. With weights (w, t) and vectors (v, nil) the second product is
-// the mixed derivative of w and t alone; no derivative of dcost/dt is needed for it, which labels and sample weights do not have here.
+// A nil vector stands for zeros and saves its part of the work. With weights (w, t) and vectors (v,
+// nil) the second product is the mixed derivative of w and t alone; no derivative of dcost/dt is
+// needed for it, which labels and sample weights do not have here.
 //
 //	h, err := graph.HessianVector(cost, gorgonia.Nodes{w, b}, []*tensor.Dense{v, nil})
 //	vm := gorgonia.NewTapeMachine(h.Graph)
@@ -60,31 +66,35 @@ func (h *Hessian) Update() error {
 //
 // # The graph
 //
-// The products are in a new graph, because Gorgonia's Grad of a Grad in one graph returns first derivatives without
-// an error. The graph of the cost is left as it was, whether it has been differentiated or not. The new graph
-// shares the tensors bound to inputs when it is made: weights that a solver updates in place are up to date there. After gorgonia.Let, and
-// for scalars, which are not tensors, call [Hessian.Update]. To change a vector write into its tensor or Let h.Vectors.
-// Use the tape machine; building races with the building of other graphs.
+// The products are in a new graph, because Gorgonia's Grad of a Grad in one graph returns first
+// derivatives without an error. The graph of the cost is left as it was, whether it has been
+// differentiated or not. The new graph shares the tensors bound to inputs when it is made: weights
+// that a solver updates in place are up to date there. After gorgonia.Let, and for scalars, which
+// are not tensors, call [Hessian.Update]. To change a vector write into its tensor or Let
+// h.Vectors. Use the tape machine; building races with the building of other graphs.
 //
 // # What can be differentiated twice
 //
-// Criteria with [losses.Criterion.TwiceDifferentiable]; [Softmax], [LogSoftmax], [LogSumExp] and [Smooth]; and of Gorgonia Mul of
-// matrices, BatchedMatMul, Add, Sub, HadamardProd and HadamardDiv with or without Broadcast, Neg, Square, Cube, Sqrt, Exp, Log, Log1p, Expm1, Tanh,
-// Sigmoid, Softplus, Sin, Cos, Inverse, Abs, Rectify, LeakyRelu, Pow, Norm, Max, Sum, Mean, Reshape, Transpose, Concat, Tensordot.
-// Labels and sample weights are constants unless [Options] asks for their gradients. An error, never a wrong number, is what Gorgonia's
-// SoftMax, Mul of a matrix and a vector, OuterProd, Slice, InverseSqrt, Log2, Dropout, convolutions and poolings give, and any op without
-// gorgonia.SDOp. Where in doubt about an op call [Hessian.Check].
+// Criteria with [losses.Criterion.TwiceDifferentiable]; [Softmax], [LogSoftmax], [LogSumExp] and
+// [Smooth]; and of Gorgonia Mul of matrices, BatchedMatMul, Add, Sub, HadamardProd and HadamardDiv
+// with or without Broadcast, Neg, Square, Cube, Sqrt, Exp, Log, Log1p, Expm1, Tanh, Sigmoid,
+// Softplus, Sin, Cos, Inverse, Abs, Rectify, LeakyRelu, Pow, Norm, Max, Sum, Mean, Reshape,
+// Transpose, Concat, Tensordot. Labels and sample weights are constants unless [Options] asks for
+// their gradients. An error, never a wrong number, is what Gorgonia's SoftMax, Mul of a matrix and
+// a vector, OuterProd, Slice, InverseSqrt, Log2, Dropout, convolutions and poolings give, and any
+// op without gorgonia.SDOp. Where in doubt about an op call [Hessian.Check].
 //
-// Errors: [losses.ErrNil], [losses.ErrShape] and [losses.ErrDtype] for vectors unlike the weights, [losses.ErrLoss] for a loss without second derivatives
-// (such as [losses.MAE] or a user's), and [ErrNode]: the cost is not a scalar, a weight is no input of its graph or comes twice, the cost does not
-// depend on it, an op cannot be differentiated.
+// Errors: [losses.ErrNil], [losses.ErrShape] and [losses.ErrDtype] for vectors unlike the weights,
+// [losses.ErrLoss] for a loss without second derivatives (such as [losses.MAE] or a user's), and
+// [ErrNode]: the cost is not a scalar, a weight is no input of its graph or comes twice, the cost
+// does not depend on it, an op cannot be differentiated.
 func HessianVector(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tensor.Dense) (h *Hessian, err error) {
 	if err := checkHessian(cost, weights, vectors); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			h, err = nil, &Error{Arg: "cost", Got: fmt.Sprint(cause), Problem: "is a panic of Gorgonia's", Kind: ErrNode}
+			h, err = nil, argError(ErrNode, "cost", fmt.Sprint(cause), "is a panic of Gorgonia's", "")
 		}
 	}()
 	// Gradients in a copy, products in a copy of those, and then a copy without what is not needed.
@@ -96,7 +106,8 @@ func HessianVector(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tenso
 	if err != nil {
 		return nil, err
 	}
-	_, second, err := copyGraph(false, append(append(gorgonia.Nodes{first[cost]}, gradients...), first.all(weights)...)...)
+	_, second, err := copyGraph(false,
+		append(append(gorgonia.Nodes{first[cost]}, gradients...), first.all(weights)...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +128,8 @@ func HessianVector(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tenso
 	if err != nil {
 		return nil, err
 	}
-	h = &Hessian{Graph: g, Cost: third[second[first[cost]]], Gradients: third.all(gradients), Vectors: third.all(directions),
+	h = &Hessian{Graph: g, Cost: third[second[first[cost]]], Gradients: third.all(gradients),
+		Vectors:  third.all(directions),
 		Products: third.all(products), weights: third.all(inputs), copies: copied{}}
 	h.GradientValues, h.ProductValues = make([]gorgonia.Value, len(weights)), make([]gorgonia.Value, len(weights))
 	gorgonia.Read(h.Cost, &h.CostValue)
@@ -150,7 +162,7 @@ func gradientsOf(cost *gorgonia.Node, weights gorgonia.Nodes) (gorgonia.Nodes, e
 	}
 	for _, w := range weights {
 		if !a.reached[w] {
-			return nil, &Error{Arg: "weights", Got: "the cost", Problem: "does not depend on " + describe(w), Kind: ErrNode}
+			return nil, argError(ErrNode, "weights", "the cost", "does not depend on "+describe(w), "")
 		}
 	}
 	gradients, err := gorgonia.Grad(cost, weights...)
@@ -160,8 +172,10 @@ func gradientsOf(cost *gorgonia.Node, weights gorgonia.Nodes) (gorgonia.Nodes, e
 	return gradients, nil
 }
 
-// productsOf returns the gradients of Σ gradients·vectors with respect to the weights and stores the inputs that it makes of the vectors.
-func productsOf(gradients, weights gorgonia.Nodes, vectors []*tensor.Dense, directions gorgonia.Nodes) (gorgonia.Nodes, error) {
+// productsOf returns the gradients of Σ gradients·vectors with respect to the weights and stores
+// the inputs that it makes of the vectors.
+func productsOf(gradients, weights gorgonia.Nodes, vectors []*tensor.Dense,
+	directions gorgonia.Nodes) (gorgonia.Nodes, error) {
 	reached := map[*gorgonia.Node]bool{}
 	var outputs, upstream gorgonia.Nodes
 	for i, v := range vectors {
@@ -227,7 +241,8 @@ func shapedLike(n, like *gorgonia.Node) (*gorgonia.Node, error) {
 	}
 	m, err := gorgonia.Reshape(n, like.Shape())
 	if err != nil {
-		return nil, &Error{Arg: "graph", Got: fmt.Sprintf("shape %v", n.Shape()), Problem: "is wrong", Want: fmt.Sprint(like.Shape()), Kind: losses.ErrShape, Cause: err}
+		return nil, &Error{Arg: "graph", Got: fmt.Sprintf("shape %v", n.Shape()), Problem: "is wrong",
+			Want: fmt.Sprint(like.Shape()), Kind: losses.ErrShape, Cause: err}
 	}
 	return m, nil
 }

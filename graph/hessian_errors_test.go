@@ -34,9 +34,10 @@ func TestHessianErrors(t *testing.T) {
 		want    error
 		text    string
 	}{
-		"nil cost":           {nil, G.Nodes{z}, one(v), losses.ErrNil, "cost"},
-		"cost in no graph":   {G.NewConstant(1.0), G.Nodes{z}, one(v), graph.ErrNode, "no graph"},
-		"cost no scalar":     {apply(losses.Criterion{Reduction: losses.None}), G.Nodes{z}, one(v), graph.ErrNode, "(4)"},
+		"nil cost":         {nil, G.Nodes{z}, one(v), losses.ErrNil, "cost"},
+		"cost in no graph": {G.NewConstant(1.0), G.Nodes{z}, one(v), graph.ErrNode, "no graph"},
+		"cost no scalar": {apply(losses.Criterion{Reduction: losses.None}), G.Nodes{z}, one(v), graph.ErrNode,
+			"(4)"},
 		"no weights":         {cost, nil, nil, losses.ErrShape, "at least one"},
 		"too few vectors":    {cost, G.Nodes{z}, nil, losses.ErrShape, "0 for 1"},
 		"nil weight":         {cost, G.Nodes{nil}, one(v), losses.ErrNil, "weight 0"},
@@ -44,14 +45,19 @@ func TestHessianErrors(t *testing.T) {
 		"weight no input":    {cost, G.Nodes{cost}, one(v), graph.ErrNode, "not an input"},
 		"weight twice":       {cost, G.Nodes{z, z}, []*tensor.Dense{v, v}, graph.ErrNode, "twice"},
 		"weight of integers": {cost, G.Nodes{index}, one(v), losses.ErrDtype, "int"},
-		"weight unused":      {cost, G.Nodes{z, unused}, []*tensor.Dense{v, nil}, graph.ErrNode, `does not depend on "unused"`},
-		"labels unasked":     {cost, G.Nodes{z, y}, []*tensor.Dense{v, nil}, graph.ErrNode, `does not depend on "labels"`},
-		"all vectors nil":    {cost, G.Nodes{z}, one(nil), losses.ErrNil, "nil for every weight"},
-		"vector's shape":     {cost, G.Nodes{z}, one(f64(make([]float64, 12), 12)), losses.ErrShape, "want (4, 3)"},
-		"(4,1) for (4)":      {weighted, G.Nodes{w}, one(f64(make([]float64, 4), 4, 1)), losses.ErrShape, "want (4)"},
-		"vector's dtype":     {cost, G.Nodes{z}, one(dense(tensor.Float32, make([]float64, 12), 4, 3)), losses.ErrDtype, "float64"},
-		"MAE":                {apply(losses.Criterion{Loss: losses.MAE{}}), G.Nodes{z}, one(v), losses.ErrLoss, "no second derivatives"},
-		"user's loss":        {apply(losses.Criterion{Loss: brier{Scale: 1}}), G.Nodes{z}, one(v), losses.ErrLoss, "TwiceDifferentiable"},
+		"weight unused": {cost, G.Nodes{z, unused}, []*tensor.Dense{v, nil}, graph.ErrNode,
+			`does not depend on "unused"`},
+		"labels unasked": {cost, G.Nodes{z, y}, []*tensor.Dense{v, nil}, graph.ErrNode,
+			`does not depend on "labels"`},
+		"all vectors nil": {cost, G.Nodes{z}, one(nil), losses.ErrNil, "nil for every weight"},
+		"vector's shape":  {cost, G.Nodes{z}, one(f64(make([]float64, 12), 12)), losses.ErrShape, "want (4, 3)"},
+		"(4,1) for (4)":   {weighted, G.Nodes{w}, one(f64(make([]float64, 4), 4, 1)), losses.ErrShape, "want (4)"},
+		"vector's dtype": {cost, G.Nodes{z}, one(dense(tensor.Float32, make([]float64, 12), 4, 3)),
+			losses.ErrDtype, "float64"},
+		"MAE": {apply(losses.Criterion{Loss: losses.MAE{}}), G.Nodes{z}, one(v), losses.ErrLoss,
+			"no second derivatives"},
+		"user's loss": {apply(losses.Criterion{Loss: brier{Scale: 1}}), G.Nodes{z}, one(v), losses.ErrLoss,
+			"TwiceDifferentiable"},
 		"probabilities":      {probs, G.Nodes{z}, one(v), losses.ErrLoss, "want logits"},
 		"vector for labels":  {labels, G.Nodes{z, y}, []*tensor.Dense{nil, v}, graph.ErrNode, "want a nil vector"},
 		"vector for weights": {weighted, G.Nodes{z, w}, []*tensor.Dense{nil, vw}, graph.ErrNode, "sample weights"},
@@ -63,7 +69,8 @@ func TestHessianErrors(t *testing.T) {
 	}
 }
 
-// TestHessianLinear has costs without second derivatives, or without some of them: products are zeros.
+// TestHessianLinear has costs without second derivatives, or without some of them: products are
+// zeros.
 func TestHessianLinear(t *testing.T) {
 	g := G.NewGraph()
 	a, b := input(g, "a", f64([]float64{1, 2}, 2)), input(g, "b", f64([]float64{3, 4}, 2))
@@ -75,8 +82,10 @@ func TestHessianLinear(t *testing.T) {
 		"linear":  {must(t)(G.Add(must(t)(G.Sum(a)), must(t)(G.Sum(b)))), [][]float64{{0, 0}, {0, 0}}},
 		"shared":  {must(t)(G.Sum(must(t)(G.Square(must(t)(G.Add(a, b)))))), [][]float64{{24, 28}, {24, 28}}},
 		"product": {must(t)(G.Sum(must(t)(G.HadamardProd(a, b)))), [][]float64{{7, 8}, {5, 6}}},
-		"half":    {must(t)(G.Add(must(t)(G.Sum(a)), must(t)(G.Sum(must(t)(G.Square(b)))))), [][]float64{{0, 0}, {14, 16}}},
-		"rectify": {must(t)(G.Add(must(t)(G.Sum(must(t)(G.Rectify(a)))), must(t)(G.Sum(must(t)(G.Abs(b)))))), [][]float64{{0, 0}, {0, 0}}},
+		"half": {must(t)(G.Add(must(t)(G.Sum(a)), must(t)(G.Sum(must(t)(G.Square(b)))))),
+			[][]float64{{0, 0}, {14, 16}}},
+		"rectify": {must(t)(G.Add(must(t)(G.Sum(must(t)(G.Rectify(a)))), must(t)(G.Sum(must(t)(G.Abs(b)))))),
+			[][]float64{{0, 0}, {0, 0}}},
 	} {
 		h, err := graph.HessianVector(c.cost, G.Nodes{a, b}, v)
 		require.NoError(t, err, name)
@@ -129,7 +138,8 @@ func TestHessianUpdate(t *testing.T) {
 	require.Nil(t, h.Node(input(g, "new", values)))
 }
 
-// TestHessianOps calls the ops of second derivatives with wrong numbers and kinds of inputs: errors, no panic.
+// TestHessianOps calls the ops of second derivatives with wrong numbers and kinds of inputs:
+// errors, no panic.
 func TestHessianOps(t *testing.T) {
 	z, y := newBatch(tensor.Float64, 4, 3).nodes(G.NewGraph())
 	g := z.Graph()
@@ -179,10 +189,12 @@ func TestHessianOps(t *testing.T) {
 			}
 		})
 	}
-	require.Len(t, found, 2*4+7, "by logits, labels, weights and upstream for two losses; by x and upstream for three functions and by upstream for Smooth: %v", found)
+	require.Len(t, found, 2*4+7,
+		"two losses by all inputs and upstream; three functions by x and upstream; Smooth by upstream: %v", found)
 }
 
-// TestHessianOfBrokenGraphs has nodes that were removed, and ops of a user's that Gorgonia cannot tell apart when it compiles.
+// TestHessianOfBrokenGraphs has nodes that were removed, and ops of a user's that Gorgonia cannot
+// tell apart when it compiles.
 func TestHessianOfBrokenGraphs(t *testing.T) {
 	v := []*tensor.Dense{f64([]float64{1, 2, 3}, 3)}
 	x := input(G.NewGraph(), "x", f64([]float64{1, 2, 3}, 3))
@@ -206,7 +218,8 @@ type twin struct{ *elementOp }
 
 func (*twin) Hashcode() uint32 { return 7 }
 
-// TestHessianOfPanickingGraphs has an op of a user's that panics when it is differentiated, and one that fails.
+// TestHessianOfPanickingGraphs has an op of a user's that panics when it is differentiated, and one
+// that fails.
 func TestHessianOfPanickingGraphs(t *testing.T) {
 	broken := errors.New("broken")
 	for text, diff := range map[string]func(G.Nodes, *G.Node) (G.Nodes, error){
@@ -221,8 +234,8 @@ func TestHessianOfPanickingGraphs(t *testing.T) {
 	}
 }
 
-// TestHessianStopsAtLabels has labels that depend on the weight and whose gradient nobody asked for: they are constants in the
-// gradient, and so in the products.
+// TestHessianStopsAtLabels has labels that depend on the weight and whose gradient nobody asked
+// for: they are constants in the gradient, and so in the products.
 func TestHessianStopsAtLabels(t *testing.T) {
 	products := func(labels func(z *G.Node) *G.Node) [][]float64 {
 		w := input(G.NewGraph(), "w", f64(normals(newRand(3), 12), 4, 3))
@@ -234,5 +247,6 @@ func TestHessianStopsAtLabels(t *testing.T) {
 	p, err := losses.Softmax(f64(normals(newRand(3), 12), 4, 3))
 	require.NoError(t, err)
 	want := products(func(w *G.Node) *G.Node { return input(w.Graph(), "labels", p) })
-	requireClose(t, want[0], products(func(w *G.Node) *G.Node { return must(t)(graph.Softmax(w)) })[0], 1e-14, 1e-15, "labels of the weight")
+	requireClose(t, want[0], products(func(w *G.Node) *G.Node { return must(t)(graph.Softmax(w)) })[0], 1e-14, 1e-15,
+		"labels of the weight")
 }

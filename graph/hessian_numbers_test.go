@@ -11,8 +11,8 @@ import (
 	"softloss/losses"
 )
 
-// TestHessianNumbers are the numbers of MATH.md section 10: the gradient of |g|², g = dL/dz, is 2Hg in z and twice the mixed derivative's
-// product in t.
+// TestHessianNumbers are the numbers of MATH.md section 10: the gradient of |g|², g = dL/dz, is 2Hg
+// in z and twice the mixed derivative's product in t.
 func TestHessianNumbers(t *testing.T) {
 	g := G.NewGraph()
 	z, y := input(g, "z", f64([]float64{1, 2, 3}, 1, 3)), input(g, "t", f64([]float64{0.5, 0.2, 0.1}, 1, 3))
@@ -28,8 +28,9 @@ func TestHessianNumbers(t *testing.T) {
 	requireClose(t, floats(t, grad), floats(t, h.GradientValues[0]), 0, 0, "gradient")
 }
 
-// TestGradOfGradInOneGraph shows what Gorgonia returns for a second Grad in the graph of the first: first derivatives
-// and no error. The cost is Σ tanh(xw)², whose second derivative along v HessianVector gives.
+// TestGradOfGradInOneGraph shows what Gorgonia returns for a second Grad in the graph of the first:
+// first derivatives and no error. The cost is Σ tanh(xw)², whose second derivative along v
+// HessianVector gives.
 func TestGradOfGradInOneGraph(t *testing.T) {
 	build := func(g *G.ExprGraph) (*G.Node, G.Nodes) {
 		x, w := input(g, "x", f64(normals(newRand(1), 6), 3, 2)), input(g, "w", f64(normals(newRand(2), 4), 2, 2))
@@ -58,7 +59,8 @@ func TestGradOfGradInOneGraph(t *testing.T) {
 	require.Equal(t, products, runProducts(t, h))
 }
 
-// TestSecondGradThroughLayers wants an error for the second Grad in one graph, where the logits are not an input.
+// TestSecondGradThroughLayers wants an error for the second Grad in one graph, where the logits are
+// not an input.
 func TestSecondGradThroughLayers(t *testing.T) {
 	for name, f := range map[string]func(z, y *G.Node) (*G.Node, error){
 		"loss":       ours,
@@ -73,7 +75,8 @@ func TestSecondGradThroughLayers(t *testing.T) {
 	}
 }
 
-// composedCosts are costs put together from nodes of this package and Gorgonia's ops, y soft labels, s weights of rows.
+// composedCosts are costs put together from nodes of this package and Gorgonia's ops, y soft
+// labels, s weights of rows.
 func composedCosts(t *testing.T) map[string]func(z, y, s *G.Node) *G.Node {
 	sum := func(n *G.Node) *G.Node { return must(t)(G.Sum(n)) }
 	return map[string]func(z, y, s *G.Node) *G.Node{
@@ -86,11 +89,13 @@ func composedCosts(t *testing.T) map[string]func(z, y, s *G.Node) *G.Node {
 			return sum(must(t)(G.Square(must(t)(G.Sub(must(t)(graph.Softmax(z)), y)))))
 		},
 		"smoothed": func(z, y, _ *G.Node) *G.Node { // softmax, smoothed, as the target of another loss
-			p := must(t)(graph.Smooth(losses.Smoothing{Alpha: 0.3, Prior: []float64{0.5, 0.3, 0.2}}, must(t)(graph.Softmax(z))))
+			p := must(t)(graph.Smooth(losses.Smoothing{Alpha: 0.3, Prior: []float64{0.5, 0.3, 0.2}},
+				must(t)(graph.Softmax(z))))
 			return sum(must(t)(G.Square(must(t)(G.HadamardProd(p, y)))))
 		},
 		"uniform": func(z, y, _ *G.Node) *G.Node {
-			p := must(t)(graph.Smooth(losses.Smoothing{Rule: losses.SmoothUniform, Alpha: 0.3}, must(t)(graph.Softmax(z))))
+			p := must(t)(graph.Smooth(losses.Smoothing{Rule: losses.SmoothUniform, Alpha: 0.3},
+				must(t)(graph.Softmax(z))))
 			return sum(must(t)(G.Cube(must(t)(G.HadamardProd(p, y)))))
 		},
 		"two losses": func(z, y, _ *G.Node) *G.Node {
@@ -103,7 +108,8 @@ func composedCosts(t *testing.T) map[string]func(z, y, s *G.Node) *G.Node {
 
 func TestHessianComposed(t *testing.T) {
 	const n, d, k = 4, 3, 3
-	x, y, s := f64(normals(newRand(5), n*d), n, d), f64(probRows(newRand(6), n, k), n, k), f64([]float64{1, 3, 0.5, 2}, n)
+	x, y, s := f64(normals(newRand(5), n*d), n, d), f64(probRows(newRand(6), n, k), n,
+		k), f64([]float64{1, 3, 0.5, 2}, n)
 	worst := 0.0
 	for name, f := range composedCosts(t) {
 		worst = max(worst, checkHessian(t, func(g *G.ExprGraph) (*G.Node, G.Nodes) {
@@ -114,7 +120,8 @@ func TestHessianComposed(t *testing.T) {
 	t.Logf("worst error %.1e", worst)
 }
 
-// TestHessianMixed takes labels and sample weights into the Hessian, with vectors for the logits alone.
+// TestHessianMixed takes labels and sample weights into the Hessian, with vectors for the logits
+// alone.
 func TestHessianMixed(t *testing.T) {
 	const n, k = 3, 3
 	z, y, s := normals(newRand(1), n*k), probRows(newRand(2), n, k), []float64{1, 2, 0.5}
@@ -122,7 +129,8 @@ func TestHessianMixed(t *testing.T) {
 		for _, c.Reduction = range []losses.Reduction{losses.Mean, losses.Sum, losses.None, losses.WeightedMean} {
 			build := func(g *G.ExprGraph) (*G.Node, G.Nodes) {
 				w := G.Nodes{input(g, "z", f64(z, n, k)), input(g, "y", f64(y, n, k)), input(g, "s", f64(s, n))}
-				cost := must(t)(graph.ApplyWith(c, w[0], w[1], graph.Options{SampleWeights: w[2], TargetGrad: true, WeightGrad: true}))
+				cost := must(t)(graph.ApplyWith(c, w[0], w[1],
+					graph.Options{SampleWeights: w[2], TargetGrad: true, WeightGrad: true}))
 				if c.Reduction == losses.None {
 					cost = must(t)(G.Sum(must(t)(G.Square(cost))))
 				}

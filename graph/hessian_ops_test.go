@@ -56,7 +56,8 @@ func TestGorgoniaOps(t *testing.T) {
 		"Neg": unary(t, G.Neg), "Square": unary(t, G.Square), "Cube": unary(t, G.Cube), "Sqrt": unary(t, G.Sqrt),
 		"Exp": unary(t, G.Exp), "Log": unary(t, G.Log), "Log1p": unary(t, G.Log1p), "Expm1": unary(t, G.Expm1),
 		"Tanh": unary(t, G.Tanh), "Sigmoid": unary(t, G.Sigmoid), "Softplus": unary(t, G.Softplus),
-		"Sin": unary(t, G.Sin), "Cos": unary(t, G.Cos), "Inverse": unary(t, G.Inverse), "Abs": unary(t, G.Abs), "Rectify": unary(t, G.Rectify),
+		"Sin": unary(t, G.Sin), "Cos": unary(t, G.Cos), "Inverse": unary(t, G.Inverse), "Abs": unary(t,
+			G.Abs), "Rectify": unary(t, G.Rectify),
 		"Pow":       unary(t, constant(G.Pow, 3)),
 		"Add 1":     unary(t, constant(G.Add, 1)),
 		"Mul 2":     unary(t, constant(G.HadamardProd, 2)),
@@ -74,22 +75,35 @@ func TestGorgoniaOps(t *testing.T) {
 
 		"Mul":               binary(t, G.Mul, matrix, other),
 		"Mul vector vector": binary(t, G.Mul, tensor.Shape{4}, tensor.Shape{4}),
-		"BatchedMatMul":     binary(t, func(a, b *G.Node) (*G.Node, error) { return G.BatchedMatMul(a, b) }, tensor.Shape{2, 3, 4}, tensor.Shape{2, 4, 2}),
-		"Tensordot":         binary(t, func(a, b *G.Node) (*G.Node, error) { return G.Tensordot([]int{1}, []int{0}, a, b) }, matrix, other),
-		"Add":               binary(t, G.Add, matrix, matrix), "Sub": binary(t, G.Sub, matrix, matrix),
-		"HadamardProd": binary(t, G.HadamardProd, matrix, matrix), "HadamardDiv": binary(t, G.HadamardDiv, matrix, matrix),
-		"Pow of weights":       binary(t, G.Pow, matrix, matrix),
-		"Concat 0":             binary(t, func(a, b *G.Node) (*G.Node, error) { return G.Concat(0, a, b) }, matrix, matrix),
-		"BroadcastAdd":         binary(t, func(a, b *G.Node) (*G.Node, error) { return G.BroadcastAdd(a, b, nil, []byte{0}) }, matrix, row),
-		"BroadcastSub":         binary(t, func(a, b *G.Node) (*G.Node, error) { return G.BroadcastSub(a, b, nil, []byte{0}) }, matrix, row),
-		"BroadcastProd":        binary(t, func(a, b *G.Node) (*G.Node, error) { return G.BroadcastHadamardProd(a, b, nil, []byte{0}) }, matrix, row),
-		"BroadcastProd column": binary(t, func(a, b *G.Node) (*G.Node, error) { return G.BroadcastHadamardProd(a, b, nil, []byte{1}) }, matrix, tensor.Shape{3, 1}),
-		"BroadcastDiv":         binary(t, func(a, b *G.Node) (*G.Node, error) { return G.BroadcastHadamardDiv(a, b, nil, []byte{0}) }, matrix, row),
+		"BatchedMatMul": binary(t, func(a, b *G.Node) (*G.Node, error) { return G.BatchedMatMul(a, b) },
+			tensor.Shape{2, 3, 4}, tensor.Shape{2, 4, 2}),
+		"Tensordot": binary(t,
+			func(a, b *G.Node) (*G.Node, error) { return G.Tensordot([]int{1}, []int{0}, a, b) }, matrix, other),
+		"Add": binary(t, G.Add, matrix, matrix), "Sub": binary(t, G.Sub, matrix, matrix),
+		"HadamardProd": binary(t, G.HadamardProd, matrix, matrix), "HadamardDiv": binary(t, G.HadamardDiv, matrix,
+			matrix),
+		"Pow of weights": binary(t, G.Pow, matrix, matrix),
+		"Concat 0": binary(t, func(a, b *G.Node) (*G.Node, error) { return G.Concat(0, a, b) }, matrix,
+			matrix),
+		"BroadcastAdd": binary(t,
+			func(a, b *G.Node) (*G.Node, error) { return G.BroadcastAdd(a, b, nil, []byte{0}) }, matrix, row),
+		"BroadcastSub": binary(t,
+			func(a, b *G.Node) (*G.Node, error) { return G.BroadcastSub(a, b, nil, []byte{0}) }, matrix, row),
+		"BroadcastProd": binary(t,
+			func(a, b *G.Node) (*G.Node, error) { return G.BroadcastHadamardProd(a, b, nil, []byte{0}) }, matrix, row),
+		"BroadcastProd column": binary(t,
+			func(a, b *G.Node) (*G.Node,
+				error) {
+				return G.BroadcastHadamardProd(a, b, nil, []byte{1})
+			}, matrix, tensor.Shape{3, 1}),
+		"BroadcastDiv": binary(t,
+			func(a, b *G.Node) (*G.Node, error) { return G.BroadcastHadamardDiv(a, b, nil, []byte{0}) }, matrix, row),
 	}
 	for name, build := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Logf("worst error %.1e", checkHessian(t, build, 1e-8, "%s", name))
-			// The first derivatives are right, too, or the second would be the derivatives of nonsense.
+			// The first derivatives are right, too, or the second would be the derivatives of
+			// nonsense.
 			cost, weights := build(G.NewGraph())
 			vectors := randomVectors(weights, 1)
 			want := 0.0
@@ -109,8 +123,8 @@ func TestGorgoniaOps(t *testing.T) {
 	}
 }
 
-// TestHazardReshape documents that Gorgonia's Reshape shares memory with its input, which the next op may overwrite, here a
-// weight; HessianVector's graph copies.
+// TestHazardReshape documents that Gorgonia's Reshape shares memory with its input, which the next
+// op may overwrite, here a weight; HessianVector's graph copies.
 func TestHazardReshape(t *testing.T) {
 	build := unary(t, func(w *G.Node) (*G.Node, error) { return G.Reshape(w, tensor.Shape{4, 3}) })
 	cost, weights := build(G.NewGraph())

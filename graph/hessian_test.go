@@ -16,7 +16,8 @@ import (
 type costOf func(g *G.ExprGraph) (cost *G.Node, weights G.Nodes)
 
 // hessian returns the products for vectors of random numbers and the vectors themselves.
-func hessian(t testing.TB, build costOf, seed uint64) (h *graph.Hessian, products [][]float64, vectors []*tensor.Dense) {
+func hessian(t testing.TB, build costOf, seed uint64) (h *graph.Hessian, products [][]float64,
+	vectors []*tensor.Dense) {
 	t.Helper()
 	cost, weights := build(G.NewGraph())
 	vectors = randomVectors(weights, seed)
@@ -150,8 +151,10 @@ func TestHessianModel(t *testing.T) {
 						build := func(g *G.ExprGraph) (*G.Node, G.Nodes) {
 							logits, weights := model(t, input(g, "x", x), 5, k, 3, G.Tanh)
 							if layers == 1 {
-								weights = G.Nodes{input(g, "w", f64(normals(newRand(8), d*k), d, k)), input(g, "b", f64(normals(newRand(9), k), 1, k))}
-								logits = must(t)(G.BroadcastAdd(must(t)(G.Mul(input(g, "x", x), weights[0])), weights[1], nil, []byte{0}))
+								weights = G.Nodes{input(g, "w", f64(normals(newRand(8), d*k), d, k)),
+									input(g, "b", f64(normals(newRand(9), k), 1, k))}
+								logits = must(t)(G.BroadcastAdd(must(t)(G.Mul(input(g, "x", x), weights[0])),
+									weights[1], nil, []byte{0}))
 							}
 							target, o := labels, graph.Options{}
 							if index {
@@ -166,7 +169,9 @@ func TestHessianModel(t *testing.T) {
 							}
 							return cost, weights
 						}
-						worst = max(worst, checkHessian(t, build, 1e-7, "%d %s %v index=%t weighted=%t", layers, name, c.Reduction, index, weighted))
+						worst = max(worst,
+							checkHessian(t, build, 1e-7, "%d %s %v index=%t weighted=%t", layers, name, c.Reduction,
+								index, weighted))
 						cases++
 					}
 				}

@@ -16,10 +16,11 @@ func checkHessian(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tensor
 		return err
 	}
 	if !cost.IsScalar() {
-		return &Error{Arg: "cost", Got: fmt.Sprintf("shape %v", cost.Shape()), Problem: "is wrong", Want: "a scalar", Kind: ErrNode}
+		return argError(ErrNode, "cost", fmt.Sprintf("shape %v", cost.Shape()), "is wrong", "a scalar")
 	}
 	if len(weights) == 0 || len(vectors) != len(weights) {
-		return &Error{Arg: "vectors", Got: fmt.Sprintf("%d for %d weights", len(vectors), len(weights)), Problem: "is wrong", Want: "one for each, and at least one", Kind: losses.ErrShape}
+		return argError(losses.ErrShape, "vectors", fmt.Sprintf("%d for %d weights", len(vectors), len(weights)),
+			"is wrong", "one for each, and at least one")
 	}
 	some := false
 	for i, w := range weights {
@@ -27,7 +28,7 @@ func checkHessian(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tensor
 			return err
 		}
 		if slices.Contains(weights[:i], w) {
-			return &Error{Arg: fmt.Sprintf("weight %d", i), Got: describe(w), Problem: "is there twice", Kind: ErrNode}
+			return argError(ErrNode, fmt.Sprintf("weight %d", i), describe(w), "is there twice", "")
 		}
 		v := vectors[i]
 		if v == nil {
@@ -38,14 +39,17 @@ func checkHessian(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tensor
 			return err
 		}
 		if !slices.Equal(v.Shape(), w.Shape()) {
-			return &Error{Arg: "vectors", Got: fmt.Sprintf("shape %v for %s", v.Shape(), describe(w)), Problem: "is wrong", Want: fmt.Sprint(w.Shape()), Kind: losses.ErrShape}
+			return argError(losses.ErrShape, "vectors", fmt.Sprintf("shape %v for %s", v.Shape(), describe(w)),
+				"is wrong", fmt.Sprint(w.Shape()))
 		}
 		if v.Dtype() != w.Dtype() {
-			return &Error{Arg: "vectors", Got: fmt.Sprintf("dtype %v for %s", v.Dtype(), describe(w)), Problem: "is wrong", Want: w.Dtype().String(), Kind: losses.ErrDtype}
+			return argError(losses.ErrDtype, "vectors", fmt.Sprintf("dtype %v for %s", v.Dtype(), describe(w)),
+				"is wrong", w.Dtype().String())
 		}
 	}
 	if !some {
-		return &Error{Arg: "vectors", Got: "nil for every weight", Problem: "gives nothing to compute", Want: "at least one vector", Kind: losses.ErrNil}
+		return argError(losses.ErrNil, "vectors", "nil for every weight", "gives nothing to compute",
+			"at least one vector")
 	}
 	return nil
 }
@@ -59,10 +63,11 @@ func checkWeight(arg string, cost, w *gorgonia.Node) error {
 		return err
 	}
 	if !w.IsVar() {
-		return &Error{Arg: arg, Got: describe(w), Problem: "is not an input", Kind: ErrNode}
+		return argError(ErrNode, arg, describe(w), "is not an input", "")
 	}
 	if dt := w.Dtype(); dt != tensor.Float32 && dt != tensor.Float64 {
-		return &Error{Arg: arg, Got: fmt.Sprintf("dtype %v of %s", dt, describe(w)), Problem: "is wrong", Want: "float32 or float64", Kind: losses.ErrDtype}
+		return argError(losses.ErrDtype, arg, fmt.Sprintf("dtype %v of %s", dt, describe(w)), "is wrong",
+			"float32 or float64")
 	}
 	return nil
 }

@@ -10,18 +10,20 @@ import (
 	"softloss/internal/dense"
 )
 
-// Check runs the graph and compares the products with differences of the gradients along the vectors. It returns the largest
-// deviation relative to the largest element of the products: about 1e-8 in float64 and 1e-2 in float32 when all is well, around 1
-// when an op's second derivative is wrong. A kink within a small step, as Rectify's at 0, shows too. It runs
-// the graph five times; all inputs must have values, which it leaves as they are.
+// Check runs the graph and compares the products with differences of the gradients along the
+// vectors. It returns the largest deviation relative to the largest element of the products: about
+// 1e-8 in float64 and 1e-2 in float32 when all is well, around 1 when an op's second derivative is
+// wrong. A kink within a small step, as Rectify's at 0, shows too. It runs the graph five times;
+// all inputs must have values, which it leaves as they are.
 //
-// Errors: those of the runs, see [Cause]; [ErrNode] when a weight has no value or all vectors are 0.
+// Errors: those of the runs, see [Cause]; [ErrNode] when a weight has no value or all vectors are
+// 0.
 func (h *Hessian) Check() (worst float64, err error) {
 	at := make([]gorgonia.Value, len(h.weights))
 	var w, v float64 // the largest weight and element of a vector
 	for i, n := range h.weights {
 		if at[i] = n.Value(); at[i] == nil {
-			return 0, &Error{Arg: "weights", Got: describe(n), Problem: "has no value", Kind: ErrNode}
+			return 0, argError(ErrNode, "weights", describe(n), "has no value", "")
 		}
 		w = max(w, largest(floatsOf(at[i])))
 		if d := h.Vectors[i]; d != nil {
@@ -29,7 +31,7 @@ func (h *Hessian) Check() (worst float64, err error) {
 		}
 	}
 	if v == 0 {
-		return 0, &Error{Arg: "vectors", Got: "all of them", Problem: "are 0, along which there is nothing to compare", Kind: ErrNode}
+		return 0, argError(ErrNode, "vectors", "all of them", "are 0, along which there is nothing to compare", "")
 	}
 	defer func() {
 		for i, n := range h.weights {
@@ -74,7 +76,8 @@ func (h *Hessian) Check() (worst float64, err error) {
 	return worst / size, nil
 }
 
-// values runs the graph with the weights moved by step times the vectors and returns copies of results.
+// values runs the graph with the weights moved by step times the vectors and returns copies of
+// results.
 func (h *Hessian) values(results, at []gorgonia.Value, step float64) ([][]float64, error) {
 	for i, n := range h.weights {
 		x := floatsOf(at[i])

@@ -21,7 +21,8 @@ type elementOp struct {
 	diff func(in G.Nodes, grad *G.Node) (G.Nodes, error)
 }
 
-func newElementOp(name string, n int, f func(x ...float64) float64, diff func(in G.Nodes, grad *G.Node) (G.Nodes, error)) *elementOp {
+func newElementOp(name string, n int, f func(x ...float64) float64,
+	diff func(in G.Nodes, grad *G.Node) (G.Nodes, error)) *elementOp {
 	return &elementOp{Base: baseop.Base{Inputs: n, Text: name}, f: f, diff: diff}
 }
 
@@ -59,18 +60,22 @@ func (o *elementOp) DiffWRT(n int) []bool {
 
 func (o *elementOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) { return o.diff(in, grad) }
 
-// power returns Σ x³ with the gradient c₁x²u and, of that, the derivatives c₂xuv and c₁x²v: right for c₁ = 3, c₂ = 6.
+// power returns Σ x³ with the gradient c₁x²u and, of that, the derivatives c₂xuv and c₁x²v: right
+// for c₁ = 3, c₂ = 6.
 func power(c1, c2 float64) func(x *G.Node) (*G.Node, error) {
 	second := func(in G.Nodes, v *G.Node) (G.Nodes, error) {
-		byX, err := G.ApplyOp(newElementOp("d2x", 3, func(x ...float64) float64 { return c2 * x[0] * x[1] * x[2] }, nil), in[0], in[1], v)
+		byX, err := G.ApplyOp(newElementOp("d2x", 3, func(x ...float64) float64 { return c2 * x[0] * x[1] * x[2] },
+			nil), in[0], in[1], v)
 		if err != nil {
 			return nil, err
 		}
-		byU, err := G.ApplyOp(newElementOp("d2u", 2, func(x ...float64) float64 { return c1 * x[0] * x[0] * x[1] }, nil), in[0], v)
+		byU, err := G.ApplyOp(newElementOp("d2u", 2, func(x ...float64) float64 { return c1 * x[0] * x[0] * x[1] },
+			nil), in[0], v)
 		return G.Nodes{byX, byU}, err
 	}
 	first := func(in G.Nodes, u *G.Node) (G.Nodes, error) {
-		d, err := G.ApplyOp(newElementOp("d", 2, func(x ...float64) float64 { return c1 * x[0] * x[0] * x[1] }, second), in[0], u)
+		d, err := G.ApplyOp(newElementOp("d", 2, func(x ...float64) float64 { return c1 * x[0] * x[0] * x[1] },
+			second), in[0], u)
 		return G.Nodes{d}, err
 	}
 	return func(x *G.Node) (*G.Node, error) {
@@ -82,7 +87,8 @@ func power(c1, c2 float64) func(x *G.Node) (*G.Node, error) {
 	}
 }
 
-// TestCheckFinds holds what Check says of an op's second derivative that is right, a little wrong, and wrong.
+// TestCheckFinds holds what Check says of an op's second derivative that is right, a little wrong,
+// and wrong.
 func TestCheckFinds(t *testing.T) {
 	for _, c := range []struct{ c2, atLeast, atMost float64 }{
 		{6, 0, 1e-9},
@@ -95,7 +101,8 @@ func TestCheckFinds(t *testing.T) {
 		{math.Inf(1), math.NaN(), math.NaN()},
 	} {
 		x := input(G.NewGraph(), "x", f64([]float64{1, 2, -0.5}, 3))
-		h, err := graph.HessianVector(must(t)(power(3, c.c2)(x)), G.Nodes{x}, []*tensor.Dense{f64([]float64{1, -1, 2}, 3)})
+		h, err := graph.HessianVector(must(t)(power(3, c.c2)(x)), G.Nodes{x},
+			[]*tensor.Dense{f64([]float64{1, -1, 2}, 3)})
 		require.NoError(t, err)
 		worst, err := h.Check()
 		require.NoError(t, err)
@@ -112,7 +119,8 @@ func TestCheckFinds(t *testing.T) {
 // TestCheckErrors wants an error where there is nothing to compare or the graph does not run.
 func TestCheckErrors(t *testing.T) {
 	hessian := func(z, y *G.Node, v []float64) *graph.Hessian {
-		h, err := graph.HessianVector(must(t)(graph.Apply(losses.Criterion{}, z, y)), G.Nodes{z}, []*tensor.Dense{f64(v, 4, 3)})
+		h, err := graph.HessianVector(must(t)(graph.Apply(losses.Criterion{}, z, y)), G.Nodes{z},
+			[]*tensor.Dense{f64(v, 4, 3)})
 		require.NoError(t, err)
 		return h
 	}
@@ -130,6 +138,7 @@ func TestCheckErrors(t *testing.T) {
 	require.ErrorContains(t, err, "has no value")
 
 	g = G.NewGraph()
-	_, err = hessian(input(g, "z", b.logits), input(g, "y", f64([]float64{-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 4, 3)), normals(newRand(1), 12)).Check()
+	_, err = hessian(input(g, "z", b.logits),
+		input(g, "y", f64([]float64{-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 4, 3)), normals(newRand(1), 12)).Check()
 	require.ErrorIs(t, graph.Cause(err), losses.ErrLabel)
 }

@@ -10,22 +10,23 @@ import (
 	"softloss/losses"
 )
 
-// JensenShannon returns [losses.JensenShannon] as a node: how far two or more predictions, logits [N, K] each,
-// disagree; a scalar, or [N] with None. It is differentiable with respect to all of them.
+// JensenShannon returns [losses.JensenShannon] as a node: how far two or more predictions, logits
+// [N, K] each, disagree; a scalar, or [N] with None. It is differentiable with respect to all of
+// them.
 //
-// Errors: those of [losses.CheckJensenShannon], and [ErrNode] for nodes that are nil, twice there, of two graphs, or the output
-// of a softmax.
+// Errors: those of [losses.CheckJensenShannon], and [ErrNode] for nodes that are nil, twice there,
+// of two graphs, or the output of a softmax.
 func JensenShannon(logits gorgonia.Nodes, reduction losses.Reduction) (*gorgonia.Node, error) {
 	for i, n := range logits {
 		arg := fmt.Sprintf("prediction %d", i)
 		if n == nil {
-			return nil, &Error{Arg: arg, Got: "nil", Problem: "is no node", Want: "logits [N, K]", Kind: ErrNode}
+			return nil, argError(ErrNode, arg, "nil", "is no node", "logits [N, K]")
 		}
 		if err := checkNode(arg, n, "logits [N, K]"); err != nil {
 			return nil, err
 		}
 		if j := slices.Index(logits[:i], n); j >= 0 {
-			return nil, &Error{Arg: arg, Got: describe(n), Problem: fmt.Sprintf("is prediction %d too", j), Kind: ErrNode}
+			return nil, argError(ErrNode, arg, describe(n), fmt.Sprintf("is prediction %d too", j), "")
 		}
 		if err := sameGraph(arg, n, logits[0], "others"); err != nil {
 			return nil, err
@@ -53,7 +54,8 @@ func newDivergence(n int, s tensor.Shape, reduction losses.Reduction) *forwardOp
 		in[i], wrt[i] = kind{arg: fmt.Sprintf("prediction %d", i), dims: len(s)}, true
 	}
 	text := fmt.Sprintf("softloss{jensenshannon n=%d dims=%d reduction=%v}", n, len(s), reduction)
-	op := &forwardOp{function: newFunction(text, in, kind{arg: "divergence", dims: len(shape([]tensor.Shape{s}))}), wrt: wrt}
+	op := &forwardOp{function: newFunction(text, in, kind{arg: "divergence", dims: len(shape([]tensor.Shape{s}))}),
+		wrt: wrt}
 	op.shape = shape
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return losses.JensenShannon(tensors(in), reduction) }
 	op.gradient = func(i int, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error) {
@@ -64,7 +66,7 @@ func newDivergence(n int, s tensor.Shape, reduction losses.Reduction) *forwardOp
 		return grads[i], nil
 	}
 	op.once = func(int) error {
-		return &Error{Arg: "loss", Got: "the Jensen-Shannon divergence", Problem: "has no second derivatives here", Kind: losses.ErrLoss}
+		return argError(losses.ErrLoss, "loss", "the Jensen-Shannon divergence", "has no second derivatives here", "")
 	}
 	return op
 }

@@ -13,7 +13,8 @@ import (
 	"softloss/losses"
 )
 
-// TestJensenShannon: value and gradients on both machines are those of package losses, times an upstream gradient.
+// TestJensenShannon: value and gradients on both machines are those of package losses, times an
+// upstream gradient.
 func TestJensenShannon(t *testing.T) {
 	for _, reduction := range []losses.Reduction{losses.Mean, losses.Sum, losses.None} {
 		for _, lisp := range []bool{false, true} {
@@ -28,7 +29,9 @@ func TestJensenShannon(t *testing.T) {
 					}
 					v := tensor.New(tensor.WithShape(2, 4), tensor.WithBacking(x))
 					values = append(values, v)
-					nodes = append(nodes, G.NewMatrix(g, tensor.Float64, G.WithShape(2, 4), G.WithName(fmt.Sprint("z", i)), G.WithValue(v)))
+					nodes = append(nodes,
+						G.NewMatrix(g, tensor.Float64, G.WithShape(2, 4), G.WithName(fmt.Sprint("z", i)),
+							G.WithValue(v)))
 				}
 				loss, err := graph.JensenShannon(nodes, reduction)
 				require.NoError(t, err)

@@ -11,8 +11,9 @@ import (
 	"softloss/losses"
 )
 
-// TestFailedCallsLeaveNothing wants of every call that returns an error that the graph stays as it was: as many nodes, none of them
-// differentiated, and fit to run on the Lisp machine, which fails on a node that nothing leads to.
+// TestFailedCallsLeaveNothing wants of every call that returns an error that the graph stays as it
+// was: as many nodes, none of them differentiated, and fit to run on the Lisp machine, which fails
+// on a node that nothing leads to.
 func TestFailedCallsLeaveNothing(t *testing.T) {
 	index := func(y ...int) *tensor.Dense { return indexTensor(tensor.Int, y) }
 	labels := f64(make([]float64, 12), 4, 3)
@@ -30,7 +31,11 @@ func TestFailedCallsLeaveNothing(t *testing.T) {
 			_, err := graph.Apply(losses.Criterion{Loss: refused{}}, z, labels)
 			return err
 		},
-		"empty": func(z, _ *G.Node) error { _, err := graph.Apply(losses.Criterion{}, z, new(tensor.Dense)); return err },
+		"empty": func(z,
+			_ *G.Node) error {
+			_, err := graph.Apply(losses.Criterion{}, z, new(tensor.Dense))
+			return err
+		},
 		"gradient of a tensor": func(z, _ *G.Node) error {
 			_, err := graph.ApplyWith(losses.Criterion{}, z, labels, graph.Options{TargetGrad: true})
 			return err
@@ -53,8 +58,16 @@ func TestFailedCallsLeaveNothing(t *testing.T) {
 			_, err := graph.Smooth(losses.Smoothing{Alpha: 0.1, Prior: []float64{1}}, z)
 			return err
 		},
-		"divergence":    func(z, w *G.Node) error { _, err := graph.JensenShannon(G.Nodes{z, w}, losses.Mean); return err },
-		"one divergent": func(z, _ *G.Node) error { _, err := graph.JensenShannon(G.Nodes{z}, losses.Mean); return err },
+		"divergence": func(z,
+			w *G.Node) error {
+			_, err := graph.JensenShannon(G.Nodes{z, w}, losses.Mean)
+			return err
+		},
+		"one divergent": func(z,
+			_ *G.Node) error {
+			_, err := graph.JensenShannon(G.Nodes{z}, losses.Mean)
+			return err
+		},
 	} {
 		g := G.NewGraph()
 		z := input(g, "z", f64(normals(newRand(1), 12), 4, 3))
@@ -73,14 +86,18 @@ func TestFailedCallsLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestFailedHessianLeavesNothing does the same for HessianVector, whatever it finds wrong, and when.
+// TestFailedHessianLeavesNothing does the same for HessianVector, whatever it finds wrong, and
+// when.
 func TestFailedHessianLeavesNothing(t *testing.T) {
 	for name, build := range map[string]func(z *G.Node) *G.Node{
 		"no second derivatives": func(z *G.Node) *G.Node {
-			return must(t)(graph.Apply(losses.Criterion{Loss: losses.MAE{}}, z, indexTensor(tensor.Int, []int{0, 1, 2, 0})))
+			return must(t)(graph.Apply(losses.Criterion{Loss: losses.MAE{}}, z,
+				indexTensor(tensor.Int, []int{0, 1, 2, 0})))
 		},
-		"wrong in Gorgonia": func(z *G.Node) *G.Node { return must(t)(G.Sum(must(t)(G.InverseSqrt(must(t)(G.Square(z)))))) },
-		"not a scalar":      func(z *G.Node) *G.Node { return must(t)(graph.LogSumExp(z)) },
+		"wrong in Gorgonia": func(z *G.Node) *G.Node {
+			return must(t)(G.Sum(must(t)(G.InverseSqrt(must(t)(G.Square(z))))))
+		},
+		"not a scalar": func(z *G.Node) *G.Node { return must(t)(graph.LogSumExp(z)) },
 	} {
 		z := input(G.NewGraph(), "z", f64(normals(newRand(1), 12), 4, 3))
 		cost := build(z)
@@ -108,9 +125,14 @@ func TestUnnamedInputs(t *testing.T) {
 			_, err := graph.Apply(losses.Criterion{}, unnamed(g, 2, 4), unnamed(g, 2, 4))
 			return err
 		},
-		"another graph": func() error { _, err := graph.Apply(losses.Criterion{}, z, unnamed(other, 2, 4)); return err },
+		"another graph": func() error {
+			_, err := graph.Apply(losses.Criterion{}, z,
+				unnamed(other, 2, 4))
+			return err
+		},
 		"weights": func() error {
-			_, err := graph.ApplyWith(losses.Criterion{}, z, indexTensor(tensor.Int, []int{0, 1}), graph.Options{SampleWeights: unnamed(other, 2, 4)})
+			_, err := graph.ApplyWith(losses.Criterion{}, z, indexTensor(tensor.Int, []int{0, 1}),
+				graph.Options{SampleWeights: unnamed(other, 2, 4)})
 			return err
 		},
 		"predictions": func() error {

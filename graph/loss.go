@@ -26,7 +26,8 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 		in, wrt = append(in, kind{arg: "sample weights", dims: len(w.Shape())}), append(wrt, o.WeightGrad)
 	}
 	out := kind{arg: "loss", dims: len(l.shape(z))}
-	text := fmt.Sprintf("softloss{%s logits=%d target=%v(%d) inputs=%d wrt=%v}", c.Key(), len(z), target.Dtype(), len(target.Shape()), len(in), wrt)
+	text := fmt.Sprintf("softloss{%s logits=%d target=%v(%d) inputs=%d wrt=%v}", c.Key(), len(z), target.Dtype(),
+		len(target.Shape()), len(in), wrt)
 	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return l.shape(in[0]) }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) {
@@ -69,7 +70,8 @@ func (l loss) second(i int, in []*tensor.Dense, u, v *tensor.Dense) (*tensor.Den
 	return l.eval(i, len(in), slices.Concat(in, []*tensor.Dense{u})[i].Shape(), x)
 }
 
-// eval returns the gradient by input i out of n, of the shape of the input, or the loss when i is n.
+// eval returns the gradient by input i out of n, of the shape of the input, or the loss when i is
+// n.
 func (l loss) eval(i, n int, shape tensor.Shape, x losses.Inputs) (*tensor.Dense, error) {
 	out := dense.New(x.Logits.Dtype(), shape...)
 	var dst losses.Outputs
@@ -86,16 +88,20 @@ func (l loss) eval(i, n int, shape tensor.Shape, x losses.Inputs) (*tensor.Dense
 	return out, l.criterion.EvalInto(dst, x)
 }
 
-// once implements forwardOp.once: only the gradient by the logits, of a loss that has second derivatives, has a derivative.
+// once implements forwardOp.once: only the gradient by the logits, of a loss that has second
+// derivatives, has a derivative.
 func (l loss) once(i int) error {
 	switch {
 	case i != 0:
 		arg := [...]string{1: "labels", 2: "sample weights"}[i]
-		return &Error{Arg: arg, Got: "the gradient of a loss by them", Problem: "has no derivative here", Want: "a nil vector for them", Kind: ErrNode}
+		return argError(ErrNode, arg, "the gradient of a loss by them", "has no derivative here",
+			"a nil vector for them")
 	case l.criterion.TwiceDifferentiable():
 		return nil
 	case l.criterion.FromProbs:
-		return &Error{Arg: "loss", Got: l.criterion.Key(), Problem: "has no second derivatives", Want: "logits instead of probabilities", Kind: losses.ErrLoss}
+		return argError(losses.ErrLoss, "loss", l.criterion.Key(), "has no second derivatives",
+			"logits instead of probabilities")
 	}
-	return &Error{Arg: "loss", Got: l.criterion.Key(), Problem: "has no second derivatives", Want: "one that is TwiceDifferentiable", Kind: losses.ErrLoss}
+	return argError(losses.ErrLoss, "loss", l.criterion.Key(), "has no second derivatives",
+		"one that is TwiceDifferentiable")
 }

@@ -156,7 +156,8 @@ func TestMatrix(t *testing.T) {
 								c.target = indexTensor(kd.index, classes(newRand(uint64(n)), n, k))
 							}
 							for m := range modes {
-								at := fmt.Sprintf("%v (%d,%d) %v %s %v %s %s", m, n, k, dt, name, criterion.Reduction, kd.name, variant)
+								at := fmt.Sprintf("%v (%d,%d) %v %s %v %s %s", m, n, k, dt, name, criterion.Reduction,
+									kd.name, variant)
 								want, got := c.want(t, m != value), run(t, m, c.build(t))
 								requireClose(t, want.loss, got.loss, 0, 0, "loss, %s", at)
 								require.Len(t, got.grads, len(want.grads), at)

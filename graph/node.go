@@ -17,23 +17,23 @@ func describe(n *gorgonia.Node) string {
 	return fmt.Sprintf("%q", n.Name())
 }
 
-// checkNode wants a node of a graph that has a value: constants may be without a graph, statements such as
-// gorgonia.Read without a type.
+// checkNode wants a node of a graph that has a value: constants may be without a graph, statements
+// such as gorgonia.Read without a type.
 func checkNode(arg string, n *gorgonia.Node, want string) error {
 	switch {
 	case n == nil:
-		return &Error{Arg: arg, Got: "nil", Problem: "is no node", Want: want, Kind: losses.ErrNil}
+		return argError(losses.ErrNil, arg, "nil", "is no node", want)
 	case n.Graph() == nil:
-		return &Error{Arg: arg, Got: describe(n), Problem: "is in no graph", Want: "an input or the result of an operation", Kind: ErrNode}
+		return argError(ErrNode, arg, describe(n), "is in no graph", "an input or the result of an operation")
 	case n.Type() == nil:
-		return &Error{Arg: arg, Got: describe(n), Problem: "has no value", Want: "an input or the result of an operation", Kind: ErrNode}
+		return argError(ErrNode, arg, describe(n), "has no value", "an input or the result of an operation")
 	}
 	if err := checkMember(arg, n); err != nil {
 		return err
 	}
 	if t, ok := n.Type().(gorgonia.TensorType); ok && t.Dims != len(n.Shape()) {
-		return &Error{Arg: arg, Got: describe(n), Problem: fmt.Sprintf("is a %v of shape %v", t, n.Shape()), Want: "a tensor of as many dimensions as its shape has",
-			Kind: losses.ErrShape}
+		return argError(losses.ErrShape, arg, describe(n), fmt.Sprintf("is a %v of shape %v", t, n.Shape()),
+			"a tensor of as many dimensions as its shape has")
 	}
 	return nil
 }
@@ -41,7 +41,7 @@ func checkNode(arg string, n *gorgonia.Node, want string) error {
 // checkMember wants a node that has not been removed from its graph.
 func checkMember(arg string, n *gorgonia.Node) error {
 	if g := n.Graph(); g != nil && g.Node(n.ID()) != n {
-		return &Error{Arg: arg, Got: describe(n), Problem: "is not a node of its graph any more", Kind: ErrNode}
+		return argError(ErrNode, arg, describe(n), "is not a node of its graph any more", "")
 	}
 	return nil
 }
@@ -49,7 +49,7 @@ func checkMember(arg string, n *gorgonia.Node) error {
 // sameGraph wants n in the graph of another node, which is called of.
 func sameGraph(arg string, n, other *gorgonia.Node, of string) error {
 	if n.Graph() != other.Graph() {
-		return &Error{Arg: arg, Got: describe(n), Problem: "is not in the graph of the " + of, Kind: ErrNode}
+		return argError(ErrNode, arg, describe(n), "is not in the graph of the "+of, "")
 	}
 	return nil
 }

@@ -47,7 +47,8 @@ func checkNumGrad(t *testing.T, build func(g *G.ExprGraph) problem) {
 func numCriteria(k int) map[string]losses.Criterion {
 	c := matrixCriteria(k)
 	c["mae-prior"] = losses.Criterion{Loss: losses.MAE{}, Smoothing: losses.Smoothing{Alpha: 0.1}}
-	c["user-notebook"] = losses.Criterion{Loss: brier{Scale: 2}, Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: 0.05}}
+	c["user-notebook"] = losses.Criterion{Loss: brier{Scale: 2},
+		Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: 0.05}}
 	return c
 }
 
@@ -70,13 +71,15 @@ func TestNumGradInputs(t *testing.T) {
 						x = probs
 					}
 					// Clones: NumGrad moves the elements.
-					z, y := input(g, "logits", x.Clone().(*tensor.Dense)), input(g, "labels", labels.Clone().(*tensor.Dense))
+					z, y := input(g, "logits", x.Clone().(*tensor.Dense)), input(g, "labels",
+						labels.Clone().(*tensor.Dense))
 					o := graph.Options{TargetGrad: true, SampleWeights: input(g, "weights", weights)}
 					p := problem{g: g, wrt: G.Nodes{z, y}}
 					p.loss = must(t)(graph.ApplyWith(c, z, y, o))
 					p.cost = p.loss
 					if c.Reduction == losses.None {
-						p.cost = must(t)(G.Sum(must(t)(G.HadamardProd(p.loss, input(g, "rows", f64([]float64{2, -1, 0.5}, n))))))
+						p.cost = must(t)(G.Sum(must(t)(G.HadamardProd(p.loss,
+							input(g, "rows", f64([]float64{2, -1, 0.5}, n))))))
 					}
 					return p
 				})
@@ -86,7 +89,8 @@ func TestNumGradInputs(t *testing.T) {
 }
 
 // model adds two dense layers to x, with the activation between them.
-func model(t *testing.T, x *G.Node, hidden, k int, seed uint64, activation func(*G.Node) (*G.Node, error)) (logits *G.Node, weights G.Nodes) {
+func model(t *testing.T, x *G.Node, hidden, k int, seed uint64,
+	activation func(*G.Node) (*G.Node, error)) (logits *G.Node, weights G.Nodes) {
 	r := newRand(seed)
 	g := x.Graph()
 	layer := func(x *G.Node, name string, out int) *G.Node {
@@ -121,7 +125,8 @@ func TestNumGradModel(t *testing.T) {
 	}
 }
 
-// rowNodes are the functions of package graph from a matrix to a node, with whether the result is [N].
+// rowNodes are the functions of package graph from a matrix to a node, with whether the result is
+// [N].
 var rowNodes = []struct {
 	name   string
 	vector bool
@@ -131,14 +136,16 @@ var rowNodes = []struct {
 	{name: "Softmax", f: graph.Softmax},
 	{name: "LogSoftmax", f: graph.LogSoftmax},
 	{name: "LogSumExp", f: graph.LogSumExp, vector: true},
-	{name: "SmoothSoftLabels", labels: true, f: func(x *G.Node) (*G.Node, error) { return graph.SmoothSoftLabels(x, 0.2) }},
+	{name: "SmoothSoftLabels", labels: true,
+		f: func(x *G.Node) (*G.Node, error) { return graph.SmoothSoftLabels(x, 0.2) }},
 	{name: "Smooth uniform", labels: true, f: func(x *G.Node) (*G.Node, error) {
 		return graph.Smooth(losses.Smoothing{Rule: losses.SmoothUniform, Alpha: 0.3}, x)
 	}},
 	{name: "Smooth prior", labels: true, f: func(x *G.Node) (*G.Node, error) {
 		return graph.Smooth(losses.Smoothing{Alpha: 0.3, Prior: []float64{0.5, 0.25, 0.25, 0}}, x)
 	}},
-	{name: "Smooth off", labels: true, f: func(x *G.Node) (*G.Node, error) { return graph.Smooth(losses.Smoothing{}, x) }},
+	{name: "Smooth off", labels: true,
+		f: func(x *G.Node) (*G.Node, error) { return graph.Smooth(losses.Smoothing{}, x) }},
 }
 
 func TestNumGradRowNodes(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 	"softloss/losses"
 )
 
-// function is an op of this package, but for derivatives. It has no state: machines and clones of a graph may run it at once.
+// function is an op of this package, but for derivatives. It has no state: machines and clones of a
+// graph may run it at once.
 type function struct {
 	baseop.Base
 	in    []kind // the first one is the logits, or what stands for them
@@ -47,7 +48,8 @@ func (f *function) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 		shapes[i], _ = d.(tensor.Shape)
 	}
 	if len(shapes[0]) != f.in[0].dims {
-		return nil, &Error{Arg: f.String(), Got: fmt.Sprintf("shape %v", in[0]), Problem: "is wrong", Want: fmt.Sprintf("%d dimensions", f.in[0].dims), Kind: losses.ErrShape}
+		return nil, argError(losses.ErrShape, f.String(), fmt.Sprintf("shape %v", in[0]), "is wrong",
+			fmt.Sprintf("%d dimensions", f.in[0].dims))
 	}
 	return f.shape(shapes).Clone(), nil
 }
@@ -80,7 +82,7 @@ func (f *function) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 // wantInputs returns an error unless an op got the number of inputs it wants.
 func wantInputs(op gorgonia.Op, got, want int) error {
 	if got != want {
-		return &Error{Arg: op.String(), Got: fmt.Sprintf("%d inputs", got), Problem: "are not what it takes", Want: fmt.Sprint(want), Kind: ErrNode}
+		return argError(ErrNode, op.String(), fmt.Sprintf("%d inputs", got), "are not what it takes", fmt.Sprint(want))
 	}
 	return nil
 }

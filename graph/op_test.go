@@ -43,7 +43,8 @@ func TestOpsRefuseNonsense(t *testing.T) {
 	one, x, v := G.NewF64(1), f64(make([]float64, 12), 4, 3), f64(make([]float64, 4), 4)
 	var noTensor *tensor.Dense
 	f32 := dense(tensor.Float32, make([]float64, 12), 4, 3)
-	values := []G.Value{x, f32, nil, one, G.NewF32(1), G.NewI(1), v, noTensor, f64([]float64{1}, 1, 1, 1), indexTensor(tensor.Int, []int{0, 5, 0, 0})}
+	values := []G.Value{x, f32, nil, one, G.NewF32(1), G.NewI(1), v, noTensor, f64([]float64{1}, 1, 1, 1),
+		indexTensor(tensor.Int, []int{0, 5, 0, 0})}
 	shapes := []tensor.Shape{nil, {}, {4}, {4, 3}, {2, 4, 3}}
 	calls := 0
 	for _, op := range everyOp(t) {
@@ -55,7 +56,8 @@ func TestOpsRefuseNonsense(t *testing.T) {
 						in[j] = fill
 					}
 					_, err := op.Do(in...)
-					if i > 1 || n != op.Arity() || n > 3 || strings.Contains(op.String(), "inputs=3") { // matrices suit the others
+					if i > 1 || n != op.Arity() || n > 3 || strings.Contains(op.String(),
+						"inputs=3") { // matrices suit the others
 						require.Error(t, err, "%v of %d %T", op, n, fill)
 					}
 					calls++
@@ -107,7 +109,8 @@ func TestGradientOpsRefuseNonsense(t *testing.T) {
 		if i == 3 {
 			continue // the loss itself is there for the order only
 		}
-		for _, bad := range []G.Value{nil, G.NewF32(1), G.NewI(2), dense(tensor.Float32, make([]float64, 12), 4, 3), f64(make([]float64, 2), 2), f64([]float64{1}, 1, 1)} {
+		for _, bad := range []G.Value{nil, G.NewF32(1), G.NewI(2), dense(tensor.Float32, make([]float64, 12), 4, 3),
+			f64(make([]float64, 2), 2), f64([]float64{1}, 1, 1)} {
 			in := append([]G.Value{}, good...)
 			in[i] = bad
 			require.NotPanics(t, func() {
@@ -154,7 +157,8 @@ func TestGradientAfterLoss(t *testing.T) {
 	}
 }
 
-// TestReshapeRefusesNonsense calls the op that stands for Gorgonia's Reshape in the graph of a Hessian.
+// TestReshapeRefusesNonsense calls the op that stands for Gorgonia's Reshape in the graph of a
+// Hessian.
 func TestReshapeRefusesNonsense(t *testing.T) {
 	w := input(G.NewGraph(), "w", f64(normals(newRand(1), 6), 2, 3))
 	cost := must(t)(G.Sum(must(t)(G.Cube(must(t)(G.Reshape(w, tensor.Shape{3, 2}))))))
@@ -172,7 +176,8 @@ func TestReshapeRefusesNonsense(t *testing.T) {
 		require.Equal(t, n.Shape(), s)
 		_, err = n.Op().InferShape()
 		require.Error(t, err)
-		for _, in := range [][]G.Value{{}, {nil}, {G.NewF64(1)}, {G.NewI(1)}, {(*tensor.Dense)(nil)}, {f64(make([]float64, 4), 4)}, {w.Value(), w.Value()}} {
+		for _, in := range [][]G.Value{{}, {nil}, {G.NewF64(1)}, {G.NewI(1)}, {(*tensor.Dense)(nil)},
+			{f64(make([]float64, 4), 4)}, {w.Value(), w.Value()}} {
 			require.NotPanics(t, func() {
 				_, err := n.Op().Do(in...)
 				require.Error(t, err, "%v of %T", n, in)

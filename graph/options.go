@@ -6,21 +6,23 @@ import (
 	"softloss/losses"
 )
 
-// Target is what a prediction is compared with: a *gorgonia.Node, or a
-// *tensor.Dense, which becomes an input of the graph that holds it. Labels are [N, K] of the logits'
-// dtype; an index is [N] of int, int32 or int64.
+// Target is what a prediction is compared with: a *gorgonia.Node, or a *tensor.Dense, which becomes
+// an input of the graph that holds it. Labels are [N, K] of the logits' dtype; an index is [N] of
+// int, int32 or int64.
 //
-// The tensor is not copied: to train on other labels write them into it, or use a node and gorgonia.Let.
+// The tensor is not copied: to train on other labels write them into it, or use a node and
+// gorgonia.Let.
 type Target = losses.Operand
 
 // Options are what a loss node can have beyond its criterion. The zero value is Apply's.
 type Options struct {
-	// SampleWeights [N] (with Criterion.Axis of the rows' shape), of the logits' dtype, multiply the losses of the rows; a row of weight 0 is
-	// removed, whatever it holds. A static graph takes a smaller last batch by padding it with such rows.
+	// SampleWeights [N] (with Criterion.Axis of the rows' shape), of the logits' dtype, multiply
+	// the losses of the rows; a row of weight 0 is removed, whatever it holds. A static graph takes
+	// a smaller last batch by padding it with such rows.
 	SampleWeights *gorgonia.Node
 
-	// TargetGrad makes the loss differentiable with respect to the labels, a node, too. Ask for it only when it is
-	// used: a machine executes the gradient even when nothing reads it.
+	// TargetGrad makes the loss differentiable with respect to the labels, a node, too. Ask for it
+	// only when it is used: a machine executes the gradient even when nothing reads it.
 	TargetGrad bool
 
 	// WeightGrad makes it differentiable with respect to the sample weights too, at the same price.
@@ -31,16 +33,17 @@ type Options struct {
 func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target) error {
 	if o.TargetGrad {
 		if _, ok := target.(*gorgonia.Node); !ok {
-			return &Error{Arg: "target", Got: "the gradient of a tensor", Problem: "could be read by nobody", Want: "a node for TargetGrad", Kind: ErrNode}
+			return argError(ErrNode, "target", "the gradient of a tensor", "could be read by nobody",
+				"a node for TargetGrad")
 		}
 		if target.Dtype() != logits.Dtype() {
-			return &Error{Arg: "target", Got: "an index", Problem: "has no gradient", Want: "labels [N, K]", Kind: losses.ErrDtype}
+			return argError(losses.ErrDtype, "target", "an index", "has no gradient", "labels [N, K]")
 		}
 	}
 	w := o.SampleWeights
 	if w == nil {
 		if o.WeightGrad {
-			return &Error{Arg: "sample weights", Got: "nil", Problem: "has no gradient", Want: "a node for WeightGrad", Kind: ErrNode}
+			return argError(ErrNode, "sample weights", "nil", "has no gradient", "a node for WeightGrad")
 		}
 		return nil
 	}
@@ -51,7 +54,7 @@ func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target)
 		return err
 	}
 	if w == target || w == logits {
-		return &Error{Arg: "sample weights", Got: describe(w), Problem: "is another input too", Want: "a node of their own", Kind: ErrNode}
+		return argError(ErrNode, "sample weights", describe(w), "is another input too", "a node of their own")
 	}
 	return c.CheckSampleWeights(w, logits)
 }

@@ -6,17 +6,18 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// wantLogits wants a node that is not the result of a softmax: a loss of logits takes the softmax itself, and a perfect prediction would
-// cost more than 1 if it did so twice.
+// wantLogits wants a node that is not the result of a softmax: a loss of logits takes the softmax
+// itself, and a perfect prediction would cost more than 1 if it did so twice.
 func wantLogits(arg string, n *gorgonia.Node) error {
 	if holdsProbs(n) {
-		return &Error{Arg: arg, Got: describe(n), Problem: "is the output of a softmax, which the loss takes itself", Want: "what goes into that softmax (drop it), or FromProbs",
-			Kind: ErrNode}
+		return argError(ErrNode, arg, describe(n), "is the output of a softmax, which the loss takes itself",
+			"what goes into that softmax (drop it), or FromProbs")
 	}
 	return nil
 }
 
-// holdsProbs reports whether a node is the result of a softmax, also behind ops that only move its numbers.
+// holdsProbs reports whether a node is the result of a softmax, also behind ops that only move its
+// numbers.
 func holdsProbs(n *gorgonia.Node) bool {
 	children := childrenOf(n)
 	if len(children) == 0 {

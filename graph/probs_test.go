@@ -11,34 +11,54 @@ import (
 	"softloss/losses"
 )
 
-// TestSoftmaxTwice gives a loss of logits the output of a softmax, as it is and behind ops that only move its numbers: every door
-// returns an error that says to drop it, and takes it when it is told that these are probabilities.
+// TestSoftmaxTwice gives a loss of logits the output of a softmax, as it is and behind ops that
+// only move its numbers: every door returns an error that says to drop it, and takes it when it is
+// told that these are probabilities.
 func TestSoftmaxTwice(t *testing.T) {
 	m := must(t)
 	for name, soft := range map[string]func(*G.Node) (*G.Node, error){
 		"ours": graph.Softmax, "Gorgonia's": func(n *G.Node) (*G.Node, error) { return G.SoftMax(n) },
 	} {
 		for behind, move := range map[string]func(p *G.Node) *G.Node{
-			"as it is":   func(p *G.Node) *G.Node { return p },
-			"reshape":    func(p *G.Node) *G.Node { return m(G.Reshape(m(G.Reshape(p, tensor.Shape{3, 4})), tensor.Shape{4, 3})) },
-			"transpose":  func(p *G.Node) *G.Node { return m(G.Transpose(m(G.Transpose(p, 1, 0)), 1, 0)) },
-			"concat":     func(p *G.Node) *G.Node { return m(G.Concat(0, m(G.Slice(p, G.S(0, 2))), m(G.Slice(p, G.S(2, 4))))) },
+			"as it is": func(p *G.Node) *G.Node { return p },
+			"reshape": func(p *G.Node) *G.Node {
+				return m(G.Reshape(m(G.Reshape(p, tensor.Shape{3, 4})),
+					tensor.Shape{4, 3}))
+			},
+			"transpose": func(p *G.Node) *G.Node { return m(G.Transpose(m(G.Transpose(p, 1, 0)), 1, 0)) },
+			"concat": func(p *G.Node) *G.Node {
+				return m(G.Concat(0, m(G.Slice(p, G.S(0, 2))),
+					m(G.Slice(p, G.S(2, 4)))))
+			},
 			"sliced":     func(p *G.Node) *G.Node { return m(G.Slice(m(G.Concat(1, p, p)), nil, G.S(1, 4))) },
 			"other axis": func(p *G.Node) *G.Node { return m(G.Transpose(m(soft(m(G.Transpose(p, 1, 0)))), 1, 0)) },
 		} {
 			g := G.NewGraph()
 			z := input(g, "z", f64(normals(newRand(1), 12), 4, 3))
 			p := move(m(soft(z)))
-			labels, index := input(g, "y", f64(softRows(newRand(2), 4, 3), 4, 3)), indexTensor(tensor.Int, []int{0, 1, 2, 0})
+			labels, index := input(g, "y", f64(softRows(newRand(2), 4, 3), 4, 3)), indexTensor(tensor.Int,
+				[]int{0, 1, 2, 0})
 			other := input(g, "o", f64(normals(newRand(3), 12), 4, 3))
 			before := len(g.AllNodes())
 			for door, f := range map[string]func() (*G.Node, error){
-				"Apply":         func() (*G.Node, error) { return graph.Apply(losses.Criterion{}, p, labels) },
-				"focal":         func() (*G.Node, error) { return graph.Apply(losses.Criterion{Loss: losses.Focal{Gamma: 2}}, p, index) },
-				"cross entropy": func() (*G.Node, error) { return graph.SoftLabelCrossEntropyWithLogits(p, labels, 0.1, losses.Mean) },
-				"MAE":           func() (*G.Node, error) { return graph.ClassificationMAEWithLogits(p, labels, losses.Sum) },
-				"smoothing":     func() (*G.Node, error) { return graph.LabelSmoothingCrossEntropy(p, index, 0.1, losses.None) },
-				"divergence":    func() (*G.Node, error) { return graph.JensenShannon(G.Nodes{other, p}, losses.Mean) },
+				"Apply": func() (*G.Node, error) { return graph.Apply(losses.Criterion{}, p, labels) },
+				"focal": func() (*G.Node,
+					error) {
+					return graph.Apply(losses.Criterion{Loss: losses.Focal{Gamma: 2}}, p, index)
+				},
+				"cross entropy": func() (*G.Node,
+					error) {
+					return graph.SoftLabelCrossEntropyWithLogits(p, labels, 0.1, losses.Mean)
+				},
+				"MAE": func() (*G.Node,
+					error) {
+					return graph.ClassificationMAEWithLogits(p, labels, losses.Sum)
+				},
+				"smoothing": func() (*G.Node,
+					error) {
+					return graph.LabelSmoothingCrossEntropy(p, index, 0.1, losses.None)
+				},
+				"divergence": func() (*G.Node, error) { return graph.JensenShannon(G.Nodes{other, p}, losses.Mean) },
 			} {
 				_, err := f()
 				require.ErrorIs(t, err, graph.ErrNode, "%s %s %s", name, behind, door)
@@ -55,14 +75,20 @@ func TestSoftmaxTwice(t *testing.T) {
 func TestSoftmaxOnce(t *testing.T) {
 	m := must(t)
 	for name, f := range map[string]func(z *G.Node) *G.Node{
-		"logits":           func(z *G.Node) *G.Node { return z },
-		"log-softmax":      func(z *G.Node) *G.Node { return m(graph.LogSoftmax(z)) },
-		"Gorgonia's log":   func(z *G.Node) *G.Node { return m(G.LogSoftMax(z)) },
-		"log of softmax":   func(z *G.Node) *G.Node { return m(G.Log(m(graph.Softmax(z)))) },
-		"scaled":           func(z *G.Node) *G.Node { return m(G.HadamardProd(m(graph.Softmax(z)), z)) },
-		"attention":        func(z *G.Node) *G.Node { return m(G.Mul(m(graph.Softmax(m(G.Mul(z, m(G.Transpose(z, 1, 0)))))), z)) },
-		"half of a concat": func(z *G.Node) *G.Node { return m(G.Slice(m(G.Concat(1, m(graph.Softmax(z)), z)), nil, G.S(2, 5))) },
-		"reshaped logits":  func(z *G.Node) *G.Node { return m(G.Reshape(m(G.Square(z)), tensor.Shape{4, 3})) },
+		"logits":         func(z *G.Node) *G.Node { return z },
+		"log-softmax":    func(z *G.Node) *G.Node { return m(graph.LogSoftmax(z)) },
+		"Gorgonia's log": func(z *G.Node) *G.Node { return m(G.LogSoftMax(z)) },
+		"log of softmax": func(z *G.Node) *G.Node { return m(G.Log(m(graph.Softmax(z)))) },
+		"scaled":         func(z *G.Node) *G.Node { return m(G.HadamardProd(m(graph.Softmax(z)), z)) },
+		"attention": func(z *G.Node) *G.Node {
+			return m(G.Mul(m(graph.Softmax(m(G.Mul(z,
+				m(G.Transpose(z, 1, 0)))))), z))
+		},
+		"half of a concat": func(z *G.Node) *G.Node {
+			return m(G.Slice(m(G.Concat(1, m(graph.Softmax(z)), z)), nil,
+				G.S(2, 5)))
+		},
+		"reshaped logits": func(z *G.Node) *G.Node { return m(G.Reshape(m(G.Square(z)), tensor.Shape{4, 3})) },
 	} {
 		z := input(G.NewGraph(), "z", f64(normals(newRand(1), 12), 4, 3))
 		_, err := graph.Apply(losses.Criterion{}, f(z), indexTensor(tensor.Int, []int{0, 1, 2, 0}))

@@ -11,10 +11,11 @@ import (
 	"softloss/losses"
 )
 
-// reshapeOp is a Reshape whose result has memory of its own. Gorgonia's shares that of its input, which the tape machine does
-// not know when it lets the next op overwrite the result: what still needs the input, be it a weight, then
-// reads other numbers. It is for graphs that are not differentiated any more, and takes any input of as many elements: the
-// shapes that Gorgonia infers are not always those that its ops return.
+// reshapeOp is a Reshape whose result has memory of its own. Gorgonia's shares that of its input,
+// which the tape machine does not know when it lets the next op overwrite the result: what still
+// needs the input, be it a weight, then reads other numbers. It is for graphs that are not
+// differentiated any more, and takes any input of as many elements: the shapes that Gorgonia infers
+// are not always those that its ops return.
 type reshapeOp struct {
 	baseop.Base
 	to tensor.Shape
@@ -57,11 +58,13 @@ func (o *reshapeOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 		x = scalarTensor(in[0])
 	}
 	if x == nil {
-		return nil, &Error{Arg: o.String(), Got: fmt.Sprintf("a %T", in[0]), Problem: "is of the wrong type", Want: "a *tensor.Dense", Kind: losses.ErrDtype}
+		return nil, argError(losses.ErrDtype, o.String(), fmt.Sprintf("a %T", in[0]), "is of the wrong type",
+			"a *tensor.Dense")
 	}
 	y, ok := x.Clone().(*tensor.Dense)
 	if !ok || y.Reshape(o.to.Clone()...) != nil {
-		return nil, &Error{Arg: o.String(), Got: fmt.Sprintf("shape %v", x.Shape()), Problem: "cannot be reshaped", Want: "as many elements", Kind: losses.ErrShape}
+		return nil, argError(losses.ErrShape, o.String(), fmt.Sprintf("shape %v", x.Shape()), "cannot be reshaped",
+			"as many elements")
 	}
 	if o.to.Dims() == 0 {
 		return scalarOf(y), nil

@@ -9,10 +9,12 @@ import (
 	"softloss/losses"
 )
 
-// Softmax returns [losses.Softmax] as a node: logits [N, K] → [N, K], or of other ranks as there, differentiable.
+// Softmax returns [losses.Softmax] as a node: logits [N, K] → [N, K], or of other ranks as there,
+// differentiable.
 //
-// Use it instead of gorgonia.SoftMax, which goes wrong when one row holds much larger logits than another; and neither of them in
-// front of a loss, which takes logits. Errors: [losses.ErrNil], [losses.ErrShape], [losses.ErrDtype].
+// Use it instead of gorgonia.SoftMax, which goes wrong when one row holds much larger logits than
+// another; and neither of them in front of a loss, which takes logits. Errors: [losses.ErrNil],
+// [losses.ErrShape], [losses.ErrDtype].
 func Softmax(logits *gorgonia.Node) (*gorgonia.Node, error) {
 	return applyRows(losses.SoftmaxMap(), "logits", logits, true)
 }
@@ -23,7 +25,8 @@ func LogSoftmax(logits *gorgonia.Node) (*gorgonia.Node, error) {
 	return applyRows(losses.LogSoftmaxMap(), "logits", logits, false)
 }
 
-// LogSumExp returns [losses.LogSumExp] as a node: logits [N, K] → [N], differentiable. Errors are those of [Softmax].
+// LogSumExp returns [losses.LogSumExp] as a node: logits [N, K] → [N], differentiable. Errors are
+// those of [Softmax].
 func LogSumExp(logits *gorgonia.Node) (*gorgonia.Node, error) {
 	return applyRows(losses.LogSumExpMap(), "logits", logits, false)
 }
@@ -51,7 +54,8 @@ func applyRows(m losses.RowMap, arg string, x *gorgonia.Node, probs bool) (*gorg
 func newRowOp(m losses.RowMap, arg string, x losses.Operand, probs bool) *forwardOp {
 	dims := len(x.Shape())
 	op := &forwardOp{
-		function: newFunction(fmt.Sprintf("softloss{%s dims=%d}", m.Key(), dims), []kind{{arg: arg, dims: dims}}, kind{arg: m.Key(), dims: len(m.Shape(x.Shape()))}),
+		function: newFunction(fmt.Sprintf("softloss{%s dims=%d}", m.Key(), dims), []kind{{arg: arg, dims: dims}},
+			kind{arg: m.Key(), dims: len(m.Shape(x.Shape()))}),
 		probs:    probs,
 		wrt:      []bool{true},
 		linear:   m.Linear(),

@@ -33,16 +33,25 @@ func TestRunErrors(t *testing.T) {
 		row, col  int
 		text      string
 	}{
-		"negative label":   {target: with(10, -0.2), want: losses.ErrLabel, row: 3, col: 1, text: "losses: labels: row 3 column 1: -0.2 is negative, want a finite number >= 0"},
-		"NaN label":        {target: with(0, math.NaN()), want: losses.ErrLabel, row: 0, col: 0, text: "is not a number"},
-		"infinite label":   {target: with(5, math.Inf(1)), want: losses.ErrLabel, row: 1, col: 2, text: "is infinite"},
-		"smoothed label":   {criterion: losses.SoftLabelCriterion(0.1, losses.Sum), target: with(4, -1), want: losses.ErrLabel, row: 1, col: 1, text: "-1 is negative"},
-		"class K":          {target: index(0, 1, 3, 0), want: losses.ErrIndex, row: 2, col: -1, text: "losses: index: row 2: 3 is out of range, want a class in [0, 3)"},
-		"class -100":       {criterion: losses.Criterion{Loss: losses.MAE{}}, target: index(0, -100, 1, 0), want: losses.ErrIndex, row: 1, col: -1, text: "-100"},
-		"logits as probs":  {criterion: losses.Criterion{FromProbs: true}, target: with(0, 1), want: losses.ErrProb, row: -2, col: -2, text: "are these logits?"},
-		"negative weight":  {target: with(0, 1), weights: []float64{1, 1, 1, -1}, want: losses.ErrWeight, row: 3, col: -1, text: "sample weights: row 3"},
-		"NaN weight":       {target: with(0, 1), weights: []float64{1, math.NaN(), 1, 1}, want: losses.ErrWeight, row: 1, col: -1, text: "sample weights: row 1"},
-		"loss that panics": {criterion: losses.Criterion{Loss: panicky{"always"}}, target: with(0, 1), want: losses.ErrLoss, row: 0, col: -1, text: "index out of range"},
+		"negative label": {target: with(10, -0.2), want: losses.ErrLabel, row: 3, col: 1,
+			text: "losses: labels: row 3 column 1: -0.2 is negative, want a finite number >= 0"},
+		"NaN label": {target: with(0, math.NaN()), want: losses.ErrLabel, row: 0, col: 0,
+			text: "is not a number"},
+		"infinite label": {target: with(5, math.Inf(1)), want: losses.ErrLabel, row: 1, col: 2, text: "is infinite"},
+		"smoothed label": {criterion: losses.SoftLabelCriterion(0.1, losses.Sum), target: with(4, -1),
+			want: losses.ErrLabel, row: 1, col: 1, text: "-1 is negative"},
+		"class K": {target: index(0, 1, 3, 0), want: losses.ErrIndex, row: 2, col: -1,
+			text: "losses: index: row 2: 3 is out of range, want a class in [0, 3)"},
+		"class -100": {criterion: losses.Criterion{Loss: losses.MAE{}}, target: index(0, -100, 1, 0),
+			want: losses.ErrIndex, row: 1, col: -1, text: "-100"},
+		"logits as probs": {criterion: losses.Criterion{FromProbs: true}, target: with(0, 1), want: losses.ErrProb,
+			row: -2, col: -2, text: "are these logits?"},
+		"negative weight": {target: with(0, 1), weights: []float64{1, 1, 1, -1}, want: losses.ErrWeight, row: 3,
+			col: -1, text: "sample weights: row 3"},
+		"NaN weight": {target: with(0, 1), weights: []float64{1, math.NaN(), 1, 1}, want: losses.ErrWeight,
+			row: 1, col: -1, text: "sample weights: row 1"},
+		"loss that panics": {criterion: losses.Criterion{Loss: panicky{"always"}}, target: with(0, 1),
+			want: losses.ErrLoss, row: 0, col: -1, text: "index out of range"},
 	} {
 		for _, m := range failModes {
 			_, err := tryRun(t, m, func(g *G.ExprGraph) problem {
@@ -103,8 +112,8 @@ func TestCause(t *testing.T) {
 }
 
 // TestBoundValues binds values of another shape or dtype than the node's. What gorgonia.Let refuses
-// is its error; what it lets through (it takes (3) for (1, 3) and (3) for (3, 1), and any Go number for anything)
-// is an error of RunAll.
+// is its error; what it lets through (it takes (3) for (1, 3) and (3) for (3, 1), and any Go number
+// for anything) is an error of RunAll.
 func TestBoundValues(t *testing.T) {
 	vec := func(n int) *tensor.Dense { return f64(make([]float64, n), n) }
 	for name, c := range map[string]struct {

@@ -37,8 +37,8 @@ func anyInput(g *G.ExprGraph, name string, v *tensor.Dense) *G.Node {
 	return input(g, name, v)
 }
 
-// TestShapes holds losses on logits of every rank, with every shape of target and weights that package losses takes, as tensors and as
-// nodes, on every machine, against package losses.
+// TestShapes holds losses on logits of every rank, with every shape of target and weights that
+// package losses takes, as tensors and as nodes, on every machine, against package losses.
 func TestShapes(t *testing.T) {
 	r := newRand(7)
 	weight := func(shape ...int) *tensor.Dense {
@@ -54,22 +54,32 @@ func TestShapes(t *testing.T) {
 		targets []*tensor.Dense
 		weights []*tensor.Dense
 	}{
-		{tensor.Shape{4}, []*tensor.Dense{f64(softRows(r, 1, 4), 4), intsLike(0, []int{2}), intsLike(0, []int{2}, 1), intsLike(int32(0), []int{3})},
+		{tensor.Shape{4},
+			[]*tensor.Dense{f64(softRows(r, 1, 4), 4), intsLike(0, []int{2}), intsLike(0, []int{2}, 1),
+				intsLike(int32(0), []int{3})},
 			[]*tensor.Dense{nil, weight(), weight(1)}},
-		{tensor.Shape{1}, []*tensor.Dense{f64([]float64{1}, 1), intsLike(0, []int{0}), intsLike(0, []int{0}, 1)}, []*tensor.Dense{nil, weight(1)}},
-		{tensor.Shape{3, 4}, []*tensor.Dense{f64(softRows(r, 3, 4), 3, 4), intsLike(0, []int{2, 0, 3}, 3), intsLike(0, []int{2, 0, 3}, 3, 1)},
+		{tensor.Shape{1}, []*tensor.Dense{f64([]float64{1}, 1), intsLike(0, []int{0}), intsLike(0, []int{0}, 1)},
+			[]*tensor.Dense{nil, weight(1)}},
+		{tensor.Shape{3, 4},
+			[]*tensor.Dense{f64(softRows(r, 3, 4), 3, 4), intsLike(0, []int{2, 0, 3}, 3),
+				intsLike(0, []int{2, 0, 3}, 3, 1)},
 			[]*tensor.Dense{nil, weight(3), weight(3, 1)}},
-		{tensor.Shape{3, 1}, []*tensor.Dense{f64([]float64{1, .5, 1}, 3, 1), intsLike(0, make([]int, 3), 3)}, []*tensor.Dense{nil, weight(3)}},
-		{tensor.Shape{2, 3, 4}, []*tensor.Dense{f64(softRows(r, 6, 4), 2, 3, 4), intsLike(0, []int{2, 0, 3, 1, 1, 0}, 2, 3), intsLike(uint8(0), []int{2, 0, 3, 1, 1, 0}, 2, 3, 1)},
+		{tensor.Shape{3, 1}, []*tensor.Dense{f64([]float64{1, .5, 1}, 3, 1), intsLike(0, make([]int, 3), 3)},
+			[]*tensor.Dense{nil, weight(3)}},
+		{tensor.Shape{2, 3, 4},
+			[]*tensor.Dense{f64(softRows(r, 6, 4), 2, 3, 4), intsLike(0, []int{2, 0, 3, 1, 1, 0}, 2, 3),
+				intsLike(uint8(0), []int{2, 0, 3, 1, 1, 0}, 2, 3, 1)},
 			[]*tensor.Dense{nil, weight(2, 3)}},
 	} {
 		z := f64(normals(r, s.logits.TotalSize()), s.logits...)
 		for _, target := range s.targets {
 			for _, w := range s.weights {
-				for _, c := range []losses.Criterion{{}, {Reduction: losses.None}, {Loss: losses.MAE{}, Reduction: losses.WeightedMean}} {
+				for _, c := range []losses.Criterion{{}, {Reduction: losses.None},
+					{Loss: losses.MAE{}, Reduction: losses.WeightedMean}} {
 					for _, m := range gradModes {
 						for _, asNode := range []bool{false, true} {
-							what := fmt.Sprintf("%v target %v %v weights %v %v %v node=%t", s.logits, target.Dtype(), target.Shape(), w, c.Key(), m, asNode)
+							what := fmt.Sprintf("%v target %v %v weights %v %v %v node=%t", s.logits, target.Dtype(),
+								target.Shape(), w, c.Key(), m, asNode)
 							grad := dense(tensor.Float64, make([]float64, s.logits.TotalSize()), s.logits...)
 							in := losses.Inputs{Logits: z, Target: target}
 							if w != nil {
@@ -103,25 +113,31 @@ func TestShapes(t *testing.T) {
 	require.Equal(t, 3*3*2*(4*3+3*2+3*3+2*2+3*2), cases)
 }
 
-// TestGradsOfEveryShape has gradients by labels and by sample weights of one row, a vector, where the weight is a scalar.
+// TestGradsOfEveryShape has gradients by labels and by sample weights of one row, a vector, where
+// the weight is a scalar.
 func TestGradsOfEveryShape(t *testing.T) {
 	z, y, w := f64([]float64{1, 2, 0.5}, 3), f64([]float64{0.2, 0.5, 0.3}, 3), f64([]float64{2})
 	for _, c := range []losses.Criterion{{}, {Reduction: losses.None}} {
 		yGrad, wGrad := f64(make([]float64, 3), 3), f64(make([]float64, 1))
-		require.NoError(t, c.EvalInto(losses.Outputs{TargetGrad: yGrad, WeightGrad: wGrad}, losses.Inputs{Logits: z, Target: y, SampleWeights: w}))
+		require.NoError(t,
+			c.EvalInto(losses.Outputs{TargetGrad: yGrad, WeightGrad: wGrad},
+				losses.Inputs{Logits: z, Target: y, SampleWeights: w}))
 		for _, m := range gradModes {
 			got := run(t, m, func(g *G.ExprGraph) problem {
 				zn, yn, wn := input(g, "z", z), input(g, "y", y), anyInput(g, "w", w)
-				l := must(t)(graph.ApplyWith(c, zn, yn, graph.Options{SampleWeights: wn, TargetGrad: true, WeightGrad: true}))
+				l := must(t)(graph.ApplyWith(c, zn, yn,
+					graph.Options{SampleWeights: wn, TargetGrad: true, WeightGrad: true}))
 				return problem{g: g, loss: l, cost: l, wrt: G.Nodes{zn, yn, wn}}
 			})
 			requireClose(t, floats(t, yGrad), got.grads[1], 1e-15, 0, "labels %v %v", c.Reduction, m)
-			requireClose(t, []float64{widen(t, wGrad.ScalarValue())}, got.grads[2], 1e-15, 0, "weight %v %v", c.Reduction, m)
+			requireClose(t, []float64{widen(t, wGrad.ScalarValue())}, got.grads[2], 1e-15, 0, "weight %v %v",
+				c.Reduction, m)
 		}
 	}
 }
 
-// TestIndexTypes has class numbers of every integer type, as bytes that MNIST's readers give, as tensors and as nodes.
+// TestIndexTypes has class numbers of every integer type, as bytes that MNIST's readers give, as
+// tensors and as nodes.
 func TestIndexTypes(t *testing.T) {
 	z := f64(normals(newRand(3), 6), 2, 3)
 	_, want, err := losses.Criterion{}.EvalGrad(z, intsLike(0, []int{2, 1}, 2))
@@ -146,7 +162,8 @@ func TestIndexTypes(t *testing.T) {
 	}
 }
 
-// TestRowNodeRanks holds the functions of rows, on every machine, for a vector and for rows in more ranks than two.
+// TestRowNodeRanks holds the functions of rows, on every machine, for a vector and for rows in more
+// ranks than two.
 func TestRowNodeRanks(t *testing.T) {
 	for _, s := range []tensor.Shape{{4}, {1}, {2, 3, 4}, {2, 1, 2, 4}} {
 		k := s[len(s)-1]

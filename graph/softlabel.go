@@ -13,27 +13,31 @@ func SmoothSoftLabels(labels *gorgonia.Node, alpha float64) (*gorgonia.Node, err
 
 // SoftLabelCrossEntropyWithLogits returns [losses.SoftLabelCrossEntropyWithLogits] as a node,
 // differentiable with respect to the logits. Errors are those of [Apply].
-func SoftLabelCrossEntropyWithLogits(logits *gorgonia.Node, labels Target, alpha float64, reduction losses.Reduction) (*gorgonia.Node, error) {
+func SoftLabelCrossEntropyWithLogits(logits *gorgonia.Node, labels Target, alpha float64,
+	reduction losses.Reduction) (*gorgonia.Node, error) {
 	return Apply(losses.SoftLabelCriterion(alpha, reduction), logits, labels)
 }
 
-// SoftLabelCrossEntropy returns [losses.SoftLabelCrossEntropy] as a node, differentiable with respect
-// to the probabilities. Errors are those of [Apply].
-func SoftLabelCrossEntropy(probs *gorgonia.Node, labels Target, alpha float64, reduction losses.Reduction) (*gorgonia.Node, error) {
+// SoftLabelCrossEntropy returns [losses.SoftLabelCrossEntropy] as a node, differentiable with
+// respect to the probabilities. Errors are those of [Apply].
+func SoftLabelCrossEntropy(probs *gorgonia.Node, labels Target, alpha float64,
+	reduction losses.Reduction) (*gorgonia.Node, error) {
 	c := losses.SoftLabelCriterion(alpha, reduction)
 	c.FromProbs = true
 	return Apply(c, probs, labels)
 }
 
-// ClassificationMAEWithLogits returns [losses.ClassificationMAEWithLogits] as a node, differentiable with
-// respect to the logits. Errors are those of [Apply].
-func ClassificationMAEWithLogits(logits *gorgonia.Node, labels Target, reduction losses.Reduction) (*gorgonia.Node, error) {
+// ClassificationMAEWithLogits returns [losses.ClassificationMAEWithLogits] as a node,
+// differentiable with respect to the logits. Errors are those of [Apply].
+func ClassificationMAEWithLogits(logits *gorgonia.Node, labels Target, reduction losses.Reduction) (*gorgonia.Node,
+	error) {
 	return Apply(losses.Criterion{Loss: losses.MAE{}, Reduction: reduction}, logits, labels)
 }
 
-// LabelSmoothingCrossEntropy returns [losses.LabelSmoothingCrossEntropy] as a node, differentiable with
-// respect to the logits. Errors are those of [Apply].
-func LabelSmoothingCrossEntropy(logits *gorgonia.Node, index Target, eps float64, reduction losses.Reduction) (*gorgonia.Node, error) {
+// LabelSmoothingCrossEntropy returns [losses.LabelSmoothingCrossEntropy] as a node, differentiable
+// with respect to the logits. Errors are those of [Apply].
+func LabelSmoothingCrossEntropy(logits *gorgonia.Node, index Target, eps float64,
+	reduction losses.Reduction) (*gorgonia.Node, error) {
 	c := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: eps}, Reduction: reduction}
 	return Apply(c, logits, index)
 }

@@ -11,7 +11,8 @@ import (
 	"softloss/losses"
 )
 
-// TestTraining fits a small model with Gorgonia's solvers: the loss goes down to where the classes are told apart.
+// TestTraining fits a small model with Gorgonia's solvers: the loss goes down to where the classes
+// are told apart.
 func TestTraining(t *testing.T) {
 	const n, d, k = 30, 2, 3
 	r := newRand(9)
@@ -25,7 +26,8 @@ func TestTraining(t *testing.T) {
 		"vanilla": func() G.Solver { return G.NewVanillaSolver(G.WithLearnRate(0.3)) },
 		"adam":    func() G.Solver { return G.NewAdamSolver(G.WithLearnRate(0.05)) },
 	} {
-		for loss, c := range map[string]losses.Criterion{"ce": losses.SoftLabelCriterion(0.1, losses.Mean), "mae": {Loss: losses.MAE{}}} {
+		for loss, c := range map[string]losses.Criterion{"ce": losses.SoftLabelCriterion(0.1, losses.Mean),
+			"mae": {Loss: losses.MAE{}}} {
 			for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 				t.Run(name+"/"+loss+"/"+dt.String(), func(t *testing.T) {
 					g := G.NewGraph()

@@ -13,8 +13,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Gorgonia takes two nodes for one when their 32-bit hashes are equal: when it compiles a graph, whatever else they are, and when it
-// adds a node, nearly so. What this package adds gets a hash of its own.
+// Gorgonia takes two nodes for one when their 32-bit hashes are equal: when it compiles a graph,
+// whatever else they are, and when it adds a node, nearly so. What this package adds gets a hash of
+// its own.
 
 // ownOp is an op of this package.
 type ownOp interface {
@@ -23,8 +24,9 @@ type ownOp interface {
 	result(dt tensor.Dtype) hm.Type // the type of the result, for logits of this dtype
 }
 
-// apply is gorgonia.ApplyOp for a new op of this package. When another node has the hash that the op's would get, the op is marked until
-// it is one of its own. The node is one that is there already only when this is the same op on the same inputs.
+// apply is gorgonia.ApplyOp for a new op of this package. When another node has the hash that the
+// op's would get, the op is marked until it is one of its own. The node is one that is there
+// already only when this is the same op on the same inputs.
 func apply(o ownOp, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	sizes := make([]gorgonia.DimSizer, len(in))
 	for i, n := range in {
@@ -44,7 +46,8 @@ func apply(o ownOp, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	}
 }
 
-// inputOf returns an input of g that holds v: one that is there already, or a new one. Its name begins with prefix.
+// inputOf returns an input of g that holds v: one that is there already, or a new one. Its name
+// begins with prefix.
 func inputOf(g *gorgonia.ExprGraph, prefix string, t hm.Type, s tensor.Shape, v gorgonia.Value) *gorgonia.Node {
 	for mark := 0; ; mark++ {
 		name := fmt.Sprintf("%s@%p", prefix, v)
@@ -53,7 +56,8 @@ func inputOf(g *gorgonia.ExprGraph, prefix string, t hm.Type, s tensor.Shape, v 
 		}
 		other := nodeOf(g, nodeHash(t, s, func(h hash.Hash) { io.WriteString(h, name) }, nil))
 		if other == nil {
-			return gorgonia.NewUniqueNode(gorgonia.WithShape(s...), gorgonia.WithType(t), gorgonia.In(g), gorgonia.WithName(name), gorgonia.WithValue(v))
+			return gorgonia.NewUniqueNode(gorgonia.WithShape(s...), gorgonia.WithType(t), gorgonia.In(g),
+				gorgonia.WithName(name), gorgonia.WithValue(v))
 		}
 		if other.IsVar() && other.Name() == name && other.Value() == v {
 			return other
@@ -61,8 +65,8 @@ func inputOf(g *gorgonia.ExprGraph, prefix string, t hm.Type, s tensor.Shape, v 
 	}
 }
 
-// nodeHash is the hash that Gorgonia gives a node of this type and shape: of an op, which writes what tells it from others, with its inputs,
-// or of an input, whose name that is.
+// nodeHash is the hash that Gorgonia gives a node of this type and shape: of an op, which writes
+// what tells it from others, with its inputs, or of an input, whose name that is.
 func nodeHash(t hm.Type, s tensor.Shape, write func(hash.Hash), in gorgonia.Nodes) uint32 {
 	h := fnv.New32a()
 	fmt.Fprintf(h, "%v%v", t, s)

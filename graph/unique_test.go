@@ -39,11 +39,13 @@ func float64Input(g *G.ExprGraph, name string, x []float64, shape ...int) *G.Nod
 	return G.NewTensor(g, tensor.Float64, len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(v))
 }
 
-// TestCollidingCriteria has two losses whose nodes would have one hash in one graph: each keeps its value and its gradient, on the tape machine,
-// which merges nodes of one hash, and each is found again.
+// TestCollidingCriteria has two losses whose nodes would have one hash in one graph: each keeps its
+// value and its gradient, on the tape machine, which merges nodes of one hash, and each is found
+// again.
 func TestCollidingCriteria(t *testing.T) {
 	g := G.NewGraph()
-	z, y := float64Input(g, "z", []float64{1, 2, 3, 4, 5, 7}, 2, 3), float64Input(g, "y", []float64{1, 0, 0, 0, 1, 0}, 2, 3)
+	z, y := float64Input(g, "z", []float64{1, 2, 3, 4, 5, 7}, 2, 3), float64Input(g, "y", []float64{1, 0, 0, 0, 1, 0},
+		2, 3)
 	criterion := func(x float64) losses.Criterion { return losses.Criterion{Temperature: x} }
 	a, b := collision(t, func(x float64) ownOp { return newLoss(criterion(x), z, y, Options{}) }, z, y)
 	var cost *G.Node
@@ -85,7 +87,8 @@ func TestCollidingCriteria(t *testing.T) {
 func TestCollidingOps(t *testing.T) {
 	g := G.NewGraph()
 	z, y := float64Input(g, "z", make([]float64, 6), 2, 3), float64Input(g, "y", make([]float64, 6), 2, 3)
-	l, u, v := float64Input(g, "l", make([]float64, 2), 2), float64Input(g, "u", make([]float64, 2), 2), float64Input(g, "v", make([]float64, 6), 2, 3)
+	l, u, v := float64Input(g, "l", make([]float64, 2), 2), float64Input(g, "u", make([]float64, 2),
+		2), float64Input(g, "v", make([]float64, 6), 2, 3)
 	forward := func(x float64) *forwardOp {
 		return newLoss(losses.Criterion{Temperature: x, Reduction: losses.None}, z, y, Options{})
 	}
@@ -113,7 +116,8 @@ func TestCollidingOps(t *testing.T) {
 	}
 }
 
-// TestNodeHash holds nodeHash against the hash that Gorgonia gives every node of a graph with ops of ours and of its own.
+// TestNodeHash holds nodeHash against the hash that Gorgonia gives every node of a graph with ops
+// of ours and of its own.
 func TestNodeHash(t *testing.T) {
 	g := G.NewGraph()
 	x, w := float64Input(g, "x", make([]float64, 4), 2, 2), float64Input(g, "w", make([]float64, 6), 2, 3)
@@ -130,14 +134,15 @@ func TestNodeHash(t *testing.T) {
 		if !ok {
 			continue
 		}
-		require.Equal(t, n.Hashcode(), nodeHash(o.result(tensor.Float64), n.Shape(), o.WriteHash, childrenOf(n)), n.Name())
+		require.Equal(t, n.Hashcode(), nodeHash(o.result(tensor.Float64), n.Shape(), o.WriteHash, childrenOf(n)),
+			n.Name())
 		ours++
 	}
 	require.Equal(t, 4, ours)
 }
 
-// TestInputOf wants one input for one value, and another for another value, though the name may be taken: a tensor whose node got another
-// value by Let may leave its address to the next.
+// TestInputOf wants one input for one value, and another for another value, though the name may be
+// taken: a tensor whose node got another value by Let may leave its address to the next.
 func TestInputOf(t *testing.T) {
 	g := G.NewGraph()
 	d := tensor.New(tensor.WithBacking([]int{0, 1}))

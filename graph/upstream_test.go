@@ -61,7 +61,8 @@ func TestUpstreamScalar(t *testing.T) {
 				upstream float64
 			}{
 				"3·loss": {func(l *G.Node) (*G.Node, error) {
-					return G.HadamardProd(l, G.NewScalar(l.Graph(), dt, G.WithName("three"), G.WithValue(scalar(3).ScalarValue())))
+					return G.HadamardProd(l,
+						G.NewScalar(l.Graph(), dt, G.WithName("three"), G.WithValue(scalar(3).ScalarValue())))
 				}, 3},
 				"-loss": {G.Neg, -1},
 				"loss²": {G.Square, 2 * loss[0]},
@@ -125,7 +126,8 @@ func TestUpstreamRows(t *testing.T) {
 					got, err := tryRun(t, m, func(g *G.ExprGraph) problem {
 						z, y := b.nodes(g)
 						l := must(t)(graph.ApplyWith(c, z, y, graph.Options{TargetGrad: true}))
-						return problem{g: g, loss: l, cost: must(t)(cs.cost(l, input(g, "w", dense(dt, w, n)))), wrt: G.Nodes{z, y}}
+						return problem{g: g, loss: l, cost: must(t)(cs.cost(l, input(g, "w", dense(dt, w, n)))),
+							wrt: G.Nodes{z, y}}
 					})
 					require.NoError(t, err, at)
 					requireClose(t, loss, got.loss, 0, 0, "loss, %s", at)
@@ -150,7 +152,8 @@ func TestSumOfCosts(t *testing.T) {
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 		b := newBatch(dt, 4, 3)
 		index := indexTensor(tensor.Int32, []int{2, 0, 1, 1})
-		ce, mae := losses.SoftLabelCriterion(0.1, losses.Mean), losses.Criterion{Loss: losses.MAE{}, Reduction: losses.Sum}
+		ce, mae := losses.SoftLabelCriterion(0.1, losses.Mean), losses.Criterion{Loss: losses.MAE{},
+			Reduction: losses.Sum}
 		_, g1, t1 := b.evalGrad(t, ce, nil)
 		_, g2, _ := batch{b.n, b.k, b.logits, oneHot(dt, index, b.k)}.evalGrad(t, mae, nil)
 		for i := range g1 {

@@ -21,7 +21,8 @@ type kind struct {
 	unread bool // an input for the order of execution only
 }
 
-// typ returns the kind for Gorgonia, made anew: the inferer takes types apart. logits is the dtype of the logits, or a variable for it.
+// typ returns the kind for Gorgonia, made anew: the inferer takes types apart. logits is the dtype
+// of the logits, or a variable for it.
 func (k kind) typ(logits hm.Type) hm.Type {
 	if k.of.Type != nil {
 		logits = k.of
@@ -40,9 +41,11 @@ func tensorOf(k kind, v gorgonia.Value) (*tensor.Dense, error) {
 	}
 	switch {
 	case d == nil:
-		return nil, &Error{Arg: k.arg, Got: fmt.Sprintf("the value, a %T,", v), Problem: "is of the wrong type", Want: "a *tensor.Dense", Kind: losses.ErrDtype}
+		return nil, argError(losses.ErrDtype, k.arg, fmt.Sprintf("the value, a %T,", v), "is of the wrong type",
+			"a *tensor.Dense")
 	case d.Dims() != k.dims:
-		return nil, &Error{Arg: k.arg, Got: fmt.Sprintf("shape %v", d.Shape()), Problem: "is wrong", Want: fmt.Sprintf("%d dimensions", k.dims), Kind: losses.ErrShape}
+		return nil, argError(losses.ErrShape, k.arg, fmt.Sprintf("shape %v", d.Shape()), "is wrong",
+			fmt.Sprintf("%d dimensions", k.dims))
 	}
 	return d, nil
 }
@@ -52,8 +55,9 @@ func checkTensor(arg string, t *tensor.Dense) error {
 	_, err := dense.Of(t)
 	var e *dense.Error
 	if errors.As(err, &e) {
-		kinds := map[dense.Kind]error{dense.Missing: losses.ErrNil, dense.Type: losses.ErrDtype, dense.Layout: losses.ErrShape}
-		return &Error{Arg: arg, Got: e.Got, Problem: e.Problem, Want: e.Want, Kind: kinds[e.Kind]}
+		kinds := map[dense.Kind]error{dense.Missing: losses.ErrNil, dense.Type: losses.ErrDtype,
+			dense.Layout: losses.ErrShape}
+		return argError(kinds[e.Kind], arg, e.Got, e.Problem, e.Want)
 	}
 	return err
 }

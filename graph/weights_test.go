@@ -70,7 +70,8 @@ func TestPaddingIndex(t *testing.T) {
 		got := run(t, m, func(g *G.ExprGraph) problem {
 			z := input(g, "logits", f64(append(append([]float64{}, x...), math.NaN(), 0, 0), 3, 3))
 			w := input(g, "weights", f64([]float64{1, 1, 0}, 3))
-			l := must(t)(graph.ApplyWith(losses.Criterion{}, z, indexTensor(tensor.Int, []int{2, 0, -100}), graph.Options{SampleWeights: w}))
+			l := must(t)(graph.ApplyWith(losses.Criterion{}, z, indexTensor(tensor.Int, []int{2, 0, -100}),
+				graph.Options{SampleWeights: w}))
 			return problem{g: g, loss: l, cost: l, wrt: G.Nodes{z}}
 		})
 		loss, grad, err := losses.Criterion{}.EvalGrad(f64(x, 2, 3), indexTensor(tensor.Int, []int{2, 0}))

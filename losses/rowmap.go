@@ -10,11 +10,12 @@ import (
 	"softloss/losses/internal/rows"
 )
 
-// RowMap is a differentiable function of the rows of a tensor, which lie along its last axis: [SoftmaxMap],
-// [LogSoftmaxMap], [LogSumExpMap] or a [Smoothing.Map]. Package graph makes nodes of it.
+// RowMap is a differentiable function of the rows of a tensor, which lie along its last axis:
+// [SoftmaxMap], [LogSoftmaxMap], [LogSumExpMap] or a [Smoothing.Map]. Package graph makes nodes of
+// it.
 //
-// With J its Jacobian at x, every method takes tensors of x's dtype and returns a new one. Errors: those of Check, and [ErrNil],
-// [ErrShape] and [ErrDtype] for the second and third argument.
+// With J its Jacobian at x, every method takes tensors of x's dtype and returns a new one. Errors:
+// those of Check, and [ErrNil], [ErrShape] and [ErrDtype] for the second and third argument.
 type RowMap interface {
 	// Key is the name of the function, with its parameters: other functions have other keys.
 	Key() string
@@ -28,8 +29,8 @@ type RowMap interface {
 	Grad(x, upstream tensor.Tensor) (*tensor.Dense, error)
 	// Along returns J v, the derivative of f along v.
 	Along(x, v tensor.Tensor) (*tensor.Dense, error)
-	// GradAlong returns the derivative of Grad by x along v, which is the gradient of Σ v·Grad(x, upstream). It is nil, without
-	// an error, for a function that is Linear.
+	// GradAlong returns the derivative of Grad by x along v, which is the gradient of Σ v·Grad(x,
+	// upstream). It is nil, without an error, for a function that is Linear.
 	GradAlong(x, upstream, v tensor.Tensor) (*tensor.Dense, error)
 	// Linear reports whether the second derivatives are 0.
 	Linear() bool
@@ -51,8 +52,8 @@ type kernelMap struct {
 	f32   func(dst, z []float32, k int)
 	f64   func(dst, z []float64, k int)
 	grad  gradKernels
-	// along and gradAlong store in dst what Along and GradAlong return for a row, of its softmax p, of the upstream row u (of Along:
-	// v), which they may write to, and of b = v - ⟨p,v⟩.
+	// along and gradAlong store in dst what Along and GradAlong return for a row, of its softmax p,
+	// of the upstream row u (of Along: v), which they may write to, and of b = v - ⟨p,v⟩.
 	along, gradAlong func(dst, p, u, b []float64)
 }
 
@@ -186,8 +187,8 @@ func mapPairs[T kernel.Float](out, x, u *tensor.Dense, f func(dst, x, u []T, k i
 	group.Run(n, rows.Parts(n, grain/k))
 }
 
-// mapWide stores in out, a new tensor, what f makes, in float64, of copies of the rows of the inputs, the first of which tells how
-// many rows there are.
+// mapWide stores in out, a new tensor, what f makes, in float64, of copies of the rows of the
+// inputs, the first of which tells how many rows there are.
 func mapWide(out *tensor.Dense, f func(dst []float64, in [][]float64), in ...*tensor.Dense) {
 	n, _ := extent(in[0])
 	all, row, dst := make([][]float64, len(in)), make([][]float64, len(in)), make([]float64, width(out, n))
@@ -229,7 +230,8 @@ func (m smoothingMap) GradAlong(tensor.Tensor, tensor.Tensor, tensor.Tensor) (*t
 	return nil, nil
 }
 
-// Along implements RowMap: with a prior it is (1-α) v_k + α μ_k Σ_j v_j; the Jacobians of the other rules are symmetric.
+// Along implements RowMap: with a prior it is (1-α) v_k + α μ_k Σ_j v_j; the Jacobians of the other
+// rules are symmetric.
 func (m smoothingMap) Along(labels, v tensor.Tensor) (*tensor.Dense, error) {
 	// Grad also finds what is wrong with labels and v.
 	g, err := m.Grad(labels, v)

@@ -29,7 +29,8 @@ func dot(a, b []float64) (sum float64) {
 	return sum
 }
 
-// TestRowMapDerivatives holds Along against the transposed first derivative, and GradAlong against differences.
+// TestRowMapDerivatives holds Along against the transposed first derivative, and GradAlong against
+// differences.
 func TestRowMapDerivatives(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	normal := func(int) float64 { return r.NormFloat64() }
@@ -45,7 +46,8 @@ func TestRowMapDerivatives(t *testing.T) {
 				require.True(t, slices.Equal(out, d.Shape()), m.Key())
 				g, err := m.Grad(zt, ut)
 				require.NoError(t, err, m.Key())
-				near(t, m.Key()+" along", []float64{dot(values(ut), values(d))}, []float64{dot(values(g), values(vt))}, 50*epsilon(dt), 50*epsilon(dt))
+				near(t, m.Key()+" along", []float64{dot(values(ut), values(d))},
+					[]float64{dot(values(g), values(vt))}, 50*epsilon(dt), 50*epsilon(dt))
 				gg, err := m.GradAlong(zt, ut, vt)
 				require.NoError(t, err, m.Key())
 				require.Equal(t, dt, gg.Dtype())
@@ -90,7 +92,8 @@ func TestRowMapRanks(t *testing.T) {
 	}
 }
 
-// TestRowMapSaturated has rows in which one p is 1 to the last bit; with two classes all is a formula of the other, q.
+// TestRowMapSaturated has rows in which one p is 1 to the last bit; with two classes all is a
+// formula of the other, q.
 func TestRowMapSaturated(t *testing.T) {
 	for _, gap := range []float64{1, 40, 300, 700} {
 		q := 1 / (1 + math.Exp(gap))
@@ -101,12 +104,18 @@ func TestRowMapSaturated(t *testing.T) {
 			got  func() (*tensor.Dense, error)
 			want []float64
 		}{
-			"softmax along":    {func() (*tensor.Dense, error) { return losses.SoftmaxMap().Along(z, e) }, []float64{p * q, -p * q}},
-			"logsoftmax along": {func() (*tensor.Dense, error) { return losses.LogSoftmaxMap().Along(z, e) }, []float64{q, -p}},
-			"logsumexp along":  {func() (*tensor.Dense, error) { return losses.LogSumExpMap().Along(z, e) }, []float64{p}},
-			"softmax":          {func() (*tensor.Dense, error) { return losses.SoftmaxMap().GradAlong(z, e, e) }, []float64{p * q * (q - p), p * q * (p - q)}},
-			"logsoftmax":       {func() (*tensor.Dense, error) { return losses.LogSoftmaxMap().GradAlong(z, e, e) }, []float64{-p * q, p * q}},
-			"logsumexp":        {func() (*tensor.Dense, error) { return losses.LogSumExpMap().GradAlong(z, one, e) }, []float64{p * q, -p * q}},
+			"softmax along": {func() (*tensor.Dense, error) { return losses.SoftmaxMap().Along(z, e) },
+				[]float64{p * q, -p * q}},
+			"logsoftmax along": {func() (*tensor.Dense, error) { return losses.LogSoftmaxMap().Along(z, e) },
+				[]float64{q, -p}},
+			"logsumexp along": {func() (*tensor.Dense, error) { return losses.LogSumExpMap().Along(z, e) },
+				[]float64{p}},
+			"softmax": {func() (*tensor.Dense, error) { return losses.SoftmaxMap().GradAlong(z, e, e) },
+				[]float64{p * q * (q - p), p * q * (p - q)}},
+			"logsoftmax": {func() (*tensor.Dense, error) { return losses.LogSoftmaxMap().GradAlong(z, e, e) },
+				[]float64{-p * q, p * q}},
+			"logsumexp": {func() (*tensor.Dense, error) { return losses.LogSumExpMap().GradAlong(z, one, e) },
+				[]float64{p * q, -p * q}},
 		} {
 			got, err := c.got()
 			require.NoError(t, err)
@@ -115,7 +124,8 @@ func TestRowMapSaturated(t *testing.T) {
 	}
 }
 
-// TestRowMapSpecial has -Inf logits, under which infinite vectors do no harm, and rows without a softmax.
+// TestRowMapSpecial has -Inf logits, under which infinite vectors do no harm, and rows without a
+// softmax.
 func TestRowMapSpecial(t *testing.T) {
 	inf := math.Inf(1)
 	z := dense(tensor.Float64, []float64{1, 2, -inf, math.NaN(), 0, 0}, 2, 3)
@@ -136,7 +146,8 @@ func TestRowMapSpecial(t *testing.T) {
 		}
 	}
 	// Along 0 a masked logit moves nothing.
-	d, err := losses.LogSoftmaxMap().Along(dense(tensor.Float64, []float64{-inf, 0, 0}, 1, 3), dense(tensor.Float64, make([]float64, 3), 1, 3))
+	d, err := losses.LogSoftmaxMap().Along(dense(tensor.Float64, []float64{-inf, 0, 0}, 1, 3),
+		dense(tensor.Float64, make([]float64, 3), 1, 3))
 	require.NoError(t, err)
 	near(t, "log-softmax along 0", values(d), make([]float64, 3), 0, 0)
 }
@@ -212,7 +223,8 @@ func TestRowMapErrors(t *testing.T) {
 	require.ErrorIs(t, err, losses.ErrShape)
 	_, err = s.Map().Along(nil, z)
 	require.ErrorIs(t, err, losses.ErrNil)
-	_, err = s.Map().Along(dense(tensor.Float64, []float64{-1, 0, 0}, 1, 3), dense(tensor.Float64, []float64{1, 0, 0}, 1, 3))
+	_, err = s.Map().Along(dense(tensor.Float64, []float64{-1, 0, 0}, 1, 3),
+		dense(tensor.Float64, []float64{1, 0, 0}, 1, 3))
 	require.ErrorIs(t, err, losses.ErrLabel)
 	var e *losses.Error
 	require.ErrorAs(t, err, &e)

@@ -1,7 +1,7 @@
 package losses
 
-// center stores x - ⟨p,x⟩ in dst, which may be x. The differences are taken from the element of the largest p first, so that
-// nothing is lost where p is nearly 1 and x - ⟨p,x⟩ nearly 0.
+// center stores x - ⟨p,x⟩ in dst, which may be x. The differences are taken from the element of the
+// largest p first, so that nothing is lost where p is nearly 1 and x - ⟨p,x⟩ nearly 0.
 func center(dst, p, x []float64) {
 	top := 0
 	for k := range p {

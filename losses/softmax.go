@@ -10,7 +10,8 @@ import (
 //
 //	p_k = exp(z_k) / Σ_j exp(z_j)
 //
-// Shapes: logits [N, K] → [N, K], float32 or float64, a new tensor. A vector [K] is one row, [N, T, K] are N·T rows.
+// Shapes: logits [N, K] → [N, K], float32 or float64, a new tensor. A vector [K] is one row, [N, T,
+// K] are N·T rows.
 //
 // Special cases are:
 //
@@ -18,29 +19,30 @@ import (
 //	a NaN or +Inf logit, or all -Inf    that row is NaN, no other
 //	K = 1                               p = 1
 //
-// Errors: [ErrNil], [ErrShape], [ErrDtype]. Source: Blanchard, Higham and
-// Higham, IMA Journal of Numerical Analysis 2021.
+// Errors: [ErrNil], [ErrShape], [ErrDtype]. Source: Blanchard, Higham and Higham, IMA Journal of
+// Numerical Analysis 2021.
 func Softmax(logits tensor.Tensor) (*tensor.Dense, error) { return softmaxMap().Apply(logits) }
 
 // LogSoftmax returns the logarithm of the softmax of every row of the logits.
 //
 //	l_k = z_k - log Σ_j exp(z_j)
 //
-// It is right where log(Softmax(z)) is not: down to -1e30 and, in float32, for
-// l as small as -1e-30. Shapes, special cases (l = log p; l = 0 for K = 1) and errors are those of [Softmax].
+// It is right where log(Softmax(z)) is not: down to -1e30 and, in float32, for l as small as
+// -1e-30. Shapes, special cases (l = log p; l = 0 for K = 1) and errors are those of [Softmax].
 func LogSoftmax(logits tensor.Tensor) (*tensor.Dense, error) { return logSoftmaxMap().Apply(logits) }
 
 // LogSumExp returns log Σ_k exp(z_k) of every row of the logits.
 //
-// Shapes: logits [N, K] → [N]; of a vector [K] it is a scalar. It is NaN for the rows for which [Softmax] is; errors are the same.
+// Shapes: logits [N, K] → [N]; of a vector [K] it is a scalar. It is NaN for the rows for which
+// [Softmax] is; errors are the same.
 func LogSumExp(logits tensor.Tensor) (*tensor.Dense, error) { return logSumExpMap().Apply(logits) }
 
 // SoftmaxGrad returns the gradient with respect to the logits of Σ upstream·Softmax(logits):
 //
 //	p_k (u_k - Σ_j p_j u_j)
 //
-// Shapes: logits and upstream [N, K] → [N, K], of one dtype, or of other ranks as for Softmax. An infinite u_k does no
-// harm where p_k is 0. Errors: [ErrNil], [ErrShape], [ErrDtype].
+// Shapes: logits and upstream [N, K] → [N, K], of one dtype, or of other ranks as for Softmax. An
+// infinite u_k does no harm where p_k is 0. Errors: [ErrNil], [ErrShape], [ErrDtype].
 func SoftmaxGrad(logits, upstream tensor.Tensor) (*tensor.Dense, error) {
 	return softmaxMap().Grad(logits, upstream)
 }
@@ -63,8 +65,8 @@ func LogSumExpGrad(logits, upstream tensor.Tensor) (*tensor.Dense, error) {
 	return logSumExpMap().Grad(logits, upstream)
 }
 
-// softmaxMap is [Softmax] as a map of rows. Its Jacobian is symmetric. With a = u - ⟨p,u⟩ and b = v - ⟨p,v⟩ its second
-// derivative is p_k (a_k b_k - Σ_j p_j a_j b_j).
+// softmaxMap is [Softmax] as a map of rows. Its Jacobian is symmetric. With a = u - ⟨p,u⟩ and b = v
+// - ⟨p,v⟩ its second derivative is p_k (a_k b_k - Σ_j p_j a_j b_j).
 func softmaxMap() kernelMap {
 	return kernelMap{
 		name:  "softmax",
@@ -87,8 +89,9 @@ func softmaxMap() kernelMap {
 	}
 }
 
-// logSoftmaxMap is [LogSoftmax] as a map of rows. Its derivative along v is v_k - Σ_j p_j v_j, right, too, for the class
-// whose p is nearly 1; its second derivative is -(Σ_j u_j) p_k (v_k - Σ_j p_j v_j).
+// logSoftmaxMap is [LogSoftmax] as a map of rows. Its derivative along v is v_k - Σ_j p_j v_j,
+// right, too, for the class whose p is nearly 1; its second derivative is -(Σ_j u_j) p_k (v_k - Σ_j
+// p_j v_j).
 func logSoftmaxMap() kernelMap {
 	return kernelMap{
 		name:  "logsoftmax",

@@ -1,4 +1,5 @@
-// Package baseop holds what the Gorgonia ops of this module say of themselves in one and the same way.
+// Package baseop holds what the Gorgonia ops of this module say of themselves in one and the same
+// way.
 package baseop
 
 import (
@@ -8,8 +9,9 @@ import (
 	"io"
 )
 
-// Base is the part of a gorgonia.Op that follows from the number of inputs and a text. An op embeds it and adds Type, InferShape
-// and Do, whose result is a tensor of its own: no input is overwritten, nothing outside Go is called.
+// Base is the part of a gorgonia.Op that follows from the number of inputs and a text. An op embeds
+// it and adds Type, InferShape and Do, whose result is a tensor of its own: no input is
+// overwritten, nothing outside Go is called.
 type Base struct {
 	Inputs int
 	Text   string // the kind of the op and all its parameters: Gorgonia tells ops apart by the hash of it alone
@@ -17,7 +19,8 @@ type Base struct {
 	mark int
 }
 
-// Mark tells the op from another one whose text has the same hash: 1, 2, … give it another text. 0 takes the mark off.
+// Mark tells the op from another one whose text has the same hash: 1, 2, … give it another text. 0
+// takes the mark off.
 func (b *Base) Mark(n int) { b.mark = n }
 
 // Arity implements gorgonia.Op.
