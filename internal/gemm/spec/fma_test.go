@@ -3,6 +3,7 @@ package spec
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,8 +60,8 @@ func TestFMA32Special(t *testing.T) {
 	}
 }
 
-// TestTameTile runs tiles of hard sums in the tame range through both definitions of a tile.
-func TestTameTile(t *testing.T) {
+// TestTiles runs tiles of hard sums in the tame range through every way to compute a tile.
+func TestTiles(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	for range 20000 {
 		var start [tileRows][tileCols]float64
@@ -87,10 +88,16 @@ func TestTameTile(t *testing.T) {
 			continue
 		}
 		got, want := start, start
-		tame32(&got, a, a[1:], 2, panel)
-		tile32(&want, a, a[1:], 2, panel)
+		tile32(&got, a, a[1:], 2, panel, true)
+		tile32(&want, a, a[1:], 2, panel, false)
 		require.Equal(t, want, got)
+		if fuses {
+			got = start
+			fused32(&got, a, a[1:], 2, panel)
+			require.Equal(t, want, got)
+		}
 	}
+	require.True(t, fuses || runtime.GOARCH != "arm64", "Go makes no FMAs for float32 here any more: products are slow")
 }
 
 // TestTame draws the line: one factor beyond it, chains would go wrong in the tame tile.

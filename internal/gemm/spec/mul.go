@@ -32,7 +32,7 @@ func Mul[T Float](c Matrix[T], beta, alpha T, a, b Matrix[T]) {
 		depth := min(blockDepth, a.Cols-p)
 		ap, panel := a.Slice(0, a.Rows, p, p+depth), panel[:depth*tileCols]
 		ra := none
-		if ap, ok := any(ap).(Matrix[float32]); ok {
+		if ap, ok := any(ap).(Matrix[float32]); ok && !fuses {
 			ra = rangeOf(ap)
 		}
 		for j := 0; j < c.Cols; j += tileCols {
@@ -87,11 +87,10 @@ func mulPanel[T Float](c, a Matrix[T], panel []float64, tame bool) {
 func tile[T Float](acc *[tileRows][tileCols]float64, a0, a1 []T, stride int, panel []float64, tame bool) {
 	switch a0 := any(a0).(type) {
 	case []float32:
-		a1 := any(a1).([]float32)
-		if tame {
-			tame32(acc, a0, a1, stride, panel)
+		if a1 := any(a1).([]float32); fuses {
+			fused32(acc, a0, a1, stride, panel)
 		} else {
-			tile32(acc, a0, a1, stride, panel)
+			tile32(acc, a0, a1, stride, panel, tame)
 		}
 	case []float64:
 		tile64(acc, a0, any(a1).([]float64), stride, panel)
