@@ -45,6 +45,9 @@ func main() {
 			}
 			continue
 		}
+		if unchanged, err := (mutant{file: all[0].file}).test(scratch, *timeout); err != nil || unchanged != alive {
+			log.Fatalf("%s: the tests fail on the code as it is (%v)", dir, err)
+		}
 		found, survived := testMutants(all, *n, *jobs, scratch, *timeout)
 		tested += found + survived
 		survivors += survived
