@@ -23,7 +23,7 @@ func TestEvalIntoAllocatesNothing(t *testing.T) {
 		for optionName, option := range familyOptions {
 			for _, dt := range floatDtypes {
 				for _, n := range []int{8, 3500} { // one goroutine and two
-					if n > 8 && (lossName != "sce" && lossName != "bt .8 1.2" || optionName != "plain") {
+					if n > 8 && (lossName != "sce" && lossName != "bitempered" || optionName != "plain") {
 						continue // enough is enough
 					}
 					c := option

@@ -144,3 +144,11 @@ func TestBiTemperedOfLargeT2(t *testing.T) {
 		near(t, fmt.Sprintf("T2 = %v", t2), got.loss, []float64{(1-math.Pow(3, -.2))/.2 - (1-math.Pow(3, -.2))/1.2}, 1e-13, 0)
 	}
 }
+
+// TestColdFloat32: a temperature below 1 takes finite logits nowhere near infinity that matters.
+func TestColdFloat32(t *testing.T) {
+	b := batch{dt: tensor.Float32, n: 1, k: 2, z: []float64{1e38, 0}, index: []int{0}}
+	got := b.eval(t, losses.Criterion{Temperature: .1})
+	same(t, "loss", got.loss, []float64{0})
+	same(t, "grad", got.grad, []float64{0, 0})
+}

@@ -166,3 +166,48 @@ func TestKeyTexts(t *testing.T) {
 		assert.Equal(t, want, c.Key())
 	}
 }
+
+// TestOptionsAreInTheKey: two criteria that differ in one parameter have different keys, those that compute the same alike.
+func TestOptionsAreInTheKey(t *testing.T) {
+	all := []losses.Criterion{}
+	for _, l := range lossFamily {
+		all = append(all, loss(l))
+	}
+	all = append(all,
+		loss(losses.GCE{Q: math.Nextafter(.7, 1)}), loss(losses.Focal{Gamma: math.Nextafter(2, 3)}), loss(losses.Poly1{Epsilon: math.Nextafter(2, 3)}),
+		loss(losses.ReverseCrossEntropy{A: -5}), loss(losses.SymmetricCrossEntropy{Alpha: .2, Beta: 1, A: -6}),
+		loss(losses.SymmetricCrossEntropy{Alpha: .1, Beta: 2, A: -6}), loss(losses.SymmetricCrossEntropy{Alpha: .1, Beta: 1, A: -4}),
+		loss(losses.ConfidencePenalty{Beta: .2}), loss(losses.BiTempered{T1: .8, T2: 1.3}), loss(losses.BiTempered{T1: .7, T2: 1.2}),
+		loss(losses.WeightedSum{{Weight: 10, Loss: losses.NCE{}}, {Weight: .25, Loss: losses.MAE{}}}),
+		loss(losses.WeightedSum{{Weight: 10, Loss: losses.NCE{}}}),
+		loss(losses.WeightedSum{{Weight: .5, Loss: losses.MAE{}}, {Weight: 10, Loss: losses.NCE{}}}))
+	base := losses.Criterion{ClassWeights: []float64{1, 2}, Ignore: []int{-1, 3}, Temperature: 2, LogitShift: []float64{0, 1}, ZLoss: .1, Axis: 1,
+		Smoothing: losses.Smoothing{Alpha: .1, Prior: []float64{.5, .5}}}
+	change := func(f func(c *losses.Criterion)) { c := base; f(&c); all = append(all, c) }
+	change(func(*losses.Criterion) {})
+	change(func(c *losses.Criterion) { c.ClassWeights = nil })
+	change(func(c *losses.Criterion) { c.ClassWeights = []float64{1, math.Nextafter(2, 3)} })
+	change(func(c *losses.Criterion) { c.ClassWeights = []float64{2, 1} })
+	change(func(c *losses.Criterion) { c.Ignore = nil })
+	change(func(c *losses.Criterion) { c.Ignore = []int{-1} })
+	change(func(c *losses.Criterion) { c.Ignore = []int{-1, 4} })
+	change(func(c *losses.Criterion) { c.Ignore = []int{-13} })
+	change(func(c *losses.Criterion) { c.Temperature = 0 })
+	change(func(c *losses.Criterion) { c.Temperature = math.Nextafter(2, 3) })
+	change(func(c *losses.Criterion) { c.LogitShift = nil })
+	change(func(c *losses.Criterion) { c.LogitShift = []float64{0, 1.5} })
+	change(func(c *losses.Criterion) { c.LogitShift, c.ClassWeights = c.ClassWeights, c.LogitShift })
+	change(func(c *losses.Criterion) { c.ZLoss = 0 })
+	change(func(c *losses.Criterion) { c.ZLoss = math.Nextafter(.1, 1) })
+	change(func(c *losses.Criterion) { c.Axis = 0 })
+	change(func(c *losses.Criterion) { c.Axis = 2 })
+	change(func(c *losses.Criterion) { c.Smoothing.Prior = []float64{.25, .75} })
+	change(func(c *losses.Criterion) { c.Smoothing.Prior = nil })
+	change(func(c *losses.Criterion) { c.Smoothing.Alpha = .2 })
+	change(func(c *losses.Criterion) { c.Smoothing = losses.Smoothing{} })
+	change(func(c *losses.Criterion) { c.Smoothing = losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .1} })
+	change(func(c *losses.Criterion) { c.Reduction = losses.WeightedMean })
+	change(func(c *losses.Criterion) { c.Reduction = losses.None })
+	keysDiffer(t, all...)
+	assert.Equal(t, losses.Criterion{}.Key(), losses.Criterion{Temperature: 1, Ignore: []int{}}.Key())
+}

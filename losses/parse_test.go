@@ -62,3 +62,12 @@ func TestParseLossErrors(t *testing.T) {
 	_, ok := losses.FormatLoss(losses.WeightedSum{{Weight: 1, Loss: losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}}}}})
 	assert.False(t, ok, "a sum of sums has no text")
 }
+
+// TestParseLossGivesNoLossWithAnError: what is not valid is not returned.
+func TestParseLossGivesNoLossWithAnError(t *testing.T) {
+	for _, text := range []string{"-1*ce", "nan*ce", "ce+gce:q=2", "2*", "ce:x=1"} {
+		l, err := losses.ParseLoss(text)
+		assert.ErrorIs(t, err, losses.ErrParam, text)
+		assert.Nil(t, l, text)
+	}
+}

@@ -120,3 +120,46 @@ func TestMAEAtEqualLogits(t *testing.T) {
 		same(t, "labels' grad", got.tgrad, []float64{0, 1, -1, 0})
 	}
 }
+
+// TestFamilyOfProbabilities: from probabilities every loss has the value it has from their logarithms as logits when they sum to 1,
+// and the gradient that differences show, each probability moving alone.
+func TestFamilyOfProbabilities(t *testing.T) {
+	for name, loss := range lossFamily {
+		if (losses.Criterion{Loss: loss, FromProbs: true}).Validate() != nil {
+			continue // has a softmax of its own
+		}
+		for option, c := range familyOptions {
+			if c.Temperature != 0 || c.LogitShift != nil || c.ZLoss != 0 {
+				continue
+			}
+			for _, c.Reduction = range familyReductions {
+				what := fmt.Sprint(name, "/", option, "/", c.Reduction)
+				c.Loss, c.FromProbs = loss, false
+				b := familyBatch(c, 4, tableK, 85)
+				for i := range b.z {
+					b.z[i] /= 2
+				}
+				b.saturate(0, 1) // and the others not
+				copy(b.z[tableK:], []float64{1, .5, 0, -.5, 2, 0, -1, 1, .25, .75})
+				logits := b.all(t, c)
+				p, err := losses.Softmax(dense(b.dt, b.z, b.n, b.k))
+				require.NoError(t, err)
+				b.z, c.FromProbs = values(p), true
+				got := b.all(t, c)
+				near(t, what, got.loss, logits.loss, 1e-11, 1e-13)
+				near(t, what, got.tgrad, logits.tgrad, 1e-11, 1e-12)
+				near(t, what, got.sgrad, logits.sgrad, 1e-11, 1e-12)
+				back, err := losses.SoftmaxGrad(dense(b.dt, repeat(len(b.z), func(i int) float64 { return math.Log(b.z[i]) }), b.n, b.k), dense(b.dt, got.grad, b.n, b.k))
+				require.NoError(t, err)
+				near(t, what+" through the softmax", values(back), logits.grad, 1e-9, 1e-11)
+
+				for i := range b.n * b.k { // away from 0 and 1 for the differences
+					b.z[i] = .25 + .5*b.z[i]
+				}
+				want := numtest.NumGrad(func(z []float64) float64 { at := b; at.z = z; return at.cost(t, c) }, b.z)
+				near(t, what, b.all(t, c).grad, want, 1e-8, 1e-9)
+				targetForms(t, c, b, []int{0, 4, 2, 1})
+			}
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
 	"softloss/losses"
 )
@@ -43,4 +44,22 @@ func TestNamesOfRules(t *testing.T) {
 	for _, name := range []string{"prior", "uniform", "notebook", "SmoothingRule(255)"} {
 		assert.True(t, names[name], name)
 	}
+}
+
+// TestNoMassOfFiniteRows: rows that are kept but have no labels have nothing to divide by.
+func TestNoMassOfFiniteRows(t *testing.T) {
+	for _, rule := range []losses.SmoothingRule{losses.SmoothPrior, losses.SmoothUniform, losses.SmoothNotebook} {
+		c := losses.Criterion{Reduction: losses.WeightedMean, Smoothing: losses.Smoothing{Rule: rule, Alpha: .1}}
+		b := batch{dt: tensor.Float64, n: 2, k: 2, z: []float64{0, 1, 1, 2}, t: make([]float64, 4)}
+		zero := everything{result{[]float64{0}, make([]float64, 4), make([]float64, 4)}, make([]float64, 2)}
+		nearAll(t, rule.String(), b.all(t, c), zero, 0, 0)
+	}
+}
+
+// TestNoMass: without any mass the value is 0 and so are the gradients, though a row would cost +Inf.
+func TestNoMass(t *testing.T) {
+	c := losses.Criterion{Reduction: losses.WeightedMean, Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .1}}
+	b := batch{dt: tensor.Float64, n: 2, k: 2, z: []float64{0, -inf, 1, 2}, t: make([]float64, 4)}
+	got := b.all(t, c)
+	nearAll(t, "no mass", got, everything{result{[]float64{0}, make([]float64, 4), make([]float64, 4)}, make([]float64, 2)}, 0, 0)
 }

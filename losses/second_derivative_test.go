@@ -14,7 +14,7 @@ import (
 )
 
 // twice are the losses with second derivatives.
-var twice = []string{"ce", "gce .7", "gce .1", "gce 1", "focal 0", "focal .5", "focal 1", "focal 2", "focal 3.5", "poly -1", "poly 2"}
+var twice = []string{"ce", "gce", "gce .1", "gce Q=1", "focal Gamma=0", "focal .5", "focal 1", "focal", "focal 3.5", "poly1 Epsilon=-1", "poly1", "poly 2"}
 
 // direction has n rows of k numbers.
 func direction(n, k int) []float64 {

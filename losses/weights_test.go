@@ -2,82 +2,15 @@ package losses_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
 	"softloss/losses"
 )
-
-// TestRemovedRows: rows of sample weight 0 leave no trace, whatever they hold:
-// NaN logits, invalid labels, a class out of range. The others give what they give alone.
-func TestRemovedRows(t *testing.T) {
-	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
-		for _, index := range [][]int{nil, {99, 4, 2, -7, 1, 0, math.MaxInt}} {
-			b := randomBatch(c, dt, 7, 41)
-			b.index = index
-			removed := map[int]bool{0: true, 3: true, 6: true}
-			rest := batch{dt: dt, k: b.k}
-			for i := range b.n {
-				if removed[i] {
-					b.s[i] = 0
-					copy(b.z[i*b.k:], []float64{nan, inf, -inf, 1, 1})
-					copy(b.t[i*b.k:], []float64{-1, nan, inf, 7, 0})
-					continue
-				}
-				rest.n++
-				rest.z = append(rest.z, b.z[i*b.k:(i+1)*b.k]...)
-				rest.t = append(rest.t, b.t[i*b.k:(i+1)*b.k]...)
-				rest.s = append(rest.s, b.s[i])
-				if index != nil {
-					rest.index = append(rest.index, index[i])
-				}
-				if c.Reduction == losses.None {
-					rest.u = append(rest.u, b.u[i])
-				} else {
-					rest.u = b.u
-				}
-			}
-			got, want := b.eval(t, c), rest.eval(t, c)
-			same(t, "grad", got.grad, spread(want.grad, b.k, b.n, removed))
-			if index == nil {
-				same(t, "labels' grad", got.tgrad, spread(want.tgrad, b.k, b.n, removed))
-			}
-			if c.Reduction == losses.None {
-				same(t, "loss", got.loss, spread(want.loss, 1, b.n, removed))
-			} else {
-				same(t, "loss", got.loss, want.loss)
-			}
-		}
-	})
-}
-
-// spread puts rows of zeros where rows were removed.
-func spread(x []float64, k, n int, removed map[int]bool) (out []float64) {
-	for i := range n {
-		if removed[i] {
-			out = append(out, make([]float64, k)...)
-			continue
-		}
-		out = append(out, x[:k]...)
-		x = x[k:]
-	}
-	return out
-}
-
-// TestNothingKept: 0, with a gradient of zeros.
-func TestNothingKept(t *testing.T) {
-	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
-		b := randomBatch(c, dt, 4, 42)
-		clear(b.s)
-		b.z[3], b.t[8] = nan, -1
-		got := b.eval(t, c)
-		same(t, "loss", got.loss, make([]float64, upstreams(c, 4)))
-		same(t, "grad", got.grad, make([]float64, 20))
-		same(t, "labels' grad", got.tgrad, make([]float64, 20))
-	})
-}
 
 // TestSampleWeights: the row's loss is multiplied; Mean still divides by the number of rows.
 func TestSampleWeights(t *testing.T) {
@@ -132,6 +65,62 @@ func TestEnginesKeepNothing(t *testing.T) {
 				_, err := bad.try(t, c)
 				require.ErrorIs(t, err, losses.ErrLabel)
 			}
+		}
+	}
+}
+
+// TestRemovedTwice: a row with a sample weight of 0 and an ignored index, or one that Ignore lists twice, is removed once.
+func TestRemovedTwice(t *testing.T) {
+	for _, r := range familyReductions {
+		c := losses.Criterion{Reduction: r, Ignore: []int{-1, 2, -1, 2}}
+		b := familyBatch(c, 5, tableK, 87)
+		b.index = []int{-1, 0, 2, 1, -1}
+		b.s[0], b.s[2] = 0, 0
+		rest := batch{dt: b.dt, n: 2, k: b.k, index: []int{0, 1}, u: b.u,
+			z: slices.Concat(b.z[5:10], b.z[15:20]), s: []float64{b.s[1], b.s[3]}}
+		if r == losses.None {
+			rest.u = []float64{b.u[1], b.u[3]}
+		}
+		got, want := b.all(t, c), rest.all(t, c)
+		zero := make([]float64, 5)
+		near(t, "grad", got.grad, slices.Concat(zero, want.grad[:5], zero, want.grad[5:], zero), 1e-15, 0)
+		near(t, "sample weights' grad", got.sgrad, []float64{0, want.sgrad[0], 0, want.sgrad[1], 0}, 1e-15, 0)
+		if r == losses.None {
+			want.loss = []float64{0, want.loss[0], 0, want.loss[1], 0}
+		}
+		near(t, "loss", got.loss, want.loss, 1e-15, 0)
+	}
+}
+
+// TestWeightlessRowsAreChecked: a row whose labels have no weight so far goes only when all of them are labels.
+func TestWeightlessRowsAreChecked(t *testing.T) {
+	for _, dt := range floatDtypes {
+		for _, loss := range []losses.Loss{losses.CrossEntropy{}, losses.MAE{}, losses.Focal{Gamma: 2}, losses.KL{}} {
+			for _, bad := range []float64{nan, inf, -1} {
+				for _, k := range []int{2, 3, 9, 40} {
+					weights := make([]float64, k)
+					weights[k-1] = 1
+					label := oneHot(k, 0, 0)
+					label[2*k-1] = bad
+					b := batch{dt: dt, n: 2, k: k, z: make([]float64, 2*k), t: label}
+					_, err := b.try(t, losses.Criterion{Loss: loss, ClassWeights: weights})
+					require.ErrorIs(t, err, losses.ErrLabel, "%T k=%d label %v", loss, k, bad)
+					// The same row among those that a sample weight removes is not looked at.
+					b.s = []float64{1, 0}
+					_, err = b.try(t, losses.Criterion{Loss: loss, ClassWeights: weights})
+					require.NoError(t, err, "%T k=%d label %v", loss, k, bad)
+				}
+			}
+		}
+	}
+}
+
+// TestZeroLabelsAndClassWeights: a row without labels has no mean class weight; its labels' gradient is finite all the same.
+func TestZeroLabelsAndClassWeights(t *testing.T) {
+	for _, name := range []string{"mae", "rce", "confidence", "bitempered"} {
+		b := batch{dt: tensor.Float64, n: 1, k: 2, z: []float64{0, 1}, t: []float64{0, 0}}
+		for _, g := range b.eval(t, losses.Criterion{Loss: lossFamily[name], ClassWeights: []float64{2, 3}}).tgrad {
+			assert.False(t, math.IsNaN(g) || math.IsInf(g, 0), "%s: %v", name, g)
 		}
 	}
 }

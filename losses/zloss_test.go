@@ -30,3 +30,10 @@ func TestZLossOfLiftedRows(t *testing.T) {
 		near(t, "gradients of the others", got.grad[k:], make([]float64, (n-1)*k), 0, 1e-30)
 	}
 }
+
+// TestColdZLoss: logits that a temperature takes beyond the dtype cost a z-loss of their size, not that of a shifted row.
+func TestColdZLoss(t *testing.T) {
+	b := batch{dt: tensor.Float32, n: 1, k: 2, z: []float64{1e38, 0}, index: []int{0}}
+	got := b.eval(t, losses.Criterion{Temperature: .1, ZLoss: 1e-4})
+	same(t, "loss", got.loss, []float64{inf})
+}

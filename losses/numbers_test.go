@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/numtest"
 	"softloss/losses"
 )
 
@@ -14,10 +15,10 @@ import (
 func TestFamilyNumbers(t *testing.T) {
 	hard := batch{dt: tensor.Float64, n: 3, k: 5, z: notebookLogits, index: []int{0, 1, 3}}
 	for name, want := range map[string][]float64{
-		"gce .7":  {.07630801022041375, .051718050188421, 1.1718246900572893},
-		"focal 2": {4.461411339575e-4, 1.387065333571e-4, 2.0477433702677557},
-		"poly 2":  {.2292726315344854, .155305501105035, 4.279657307065056},
-		"nce":     {.004509035984961031, .00226439257, .2},
+		"gce":    {.07630801022041375, .051718050188421, 1.1718246900572893},
+		"focal":  {4.461411339575e-4, 1.387065333571e-4, 2.0477433702677557},
+		"poly 2": {.2292726315344854, .155305501105035, 4.279657307065056},
+		"nce":    {.004509035984961031, .00226439257, .2},
 	} {
 		got := hard.eval(t, losses.Criterion{Loss: lossFamily[name], Reduction: losses.None}).loss
 		for i := range want {
@@ -125,4 +126,33 @@ func TestNCEBounds(t *testing.T) {
 			near(t, "Σ_y", []float64{sumOf(got)}, []float64{1}, 1e-13, 0)
 		}
 	}
+}
+
+// TestMathNumbers are the numbers of the definitions, computed with PyTorch in float64.
+func TestMathNumbers(t *testing.T) {
+	b := batch{dt: tensor.Float64, n: 3, k: 5, z: notebookLogits, index: []int{0, 1, 3}}
+	soft := batch{dt: tensor.Float64, n: 3, k: 5, z: notebookLogits, t: notebookSmooth}
+	none := func(l losses.Loss) losses.Criterion { return losses.Criterion{Loss: l, Reduction: losses.None} }
+
+	near(t, "gce", b.eval(t, none(GCE{Q: .7})).loss, []float64{.07630801022041375, .051718050188421, 1.1718246900572893}, 1e-14, 0)
+	near(t, "mae soft", soft.eval(t, none(losses.MAE{})).loss, []float64{.187540531975636, .605535413495940, 1.227742911127463}, 1e-14, 0)
+	uniform := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .1}}
+	near(t, "uniform .1", b.eval(t, uniform).loss, []float64{1.127671159657187}, 1e-14, 0)
+	uniform = losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .2}, Reduction: losses.None}
+	require.Equal(t, "1.1584, 1.8127, 2.0519", printed("%.4f", soft.eval(t, uniform).loss))
+
+	// The gradient of |dL/dz|² for z = (1,2,3), t = (.5,.2,.1), from first-order results: the
+	// Hessian-vector product of LogSoftmaxGrad, (S p - t) in z and label space, by differences.
+	one := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{1, 2, 3}, t: []float64{.5, .2, .1}}
+	square := func(b batch) float64 {
+		sum := 0.0
+		for _, g := range b.eval(t, none(nil)).grad {
+			sum += g * g
+		}
+		return sum
+	}
+	inZ := numtest.NumGrad(func(z []float64) float64 { b := one; b.z = z; return square(b) }, one.z)
+	near(t, "second order, z", inZ, []float64{-.097366, -.098740, .196106}, 0, 5.1e-7)
+	inT := numtest.NumGrad(func(l []float64) float64 { b := one; b.t = l; return square(b) }, one.t)
+	near(t, "second order, t", inT, []float64{1.351850, .504333, -.368487}, 0, 5.1e-7)
 }

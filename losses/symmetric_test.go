@@ -1,0 +1,49 @@
+package losses_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+)
+
+// TestReverseCrossEntropyFloor: log t is A below e^A and free above, with the gradient of each.
+func TestReverseCrossEntropyFloor(t *testing.T) {
+	b := batch{dt: tensor.Float64, n: 1, k: 4, z: []float64{1, 2, 0, -1}, t: []float64{.01, .02, 0, .97}}
+	c := losses.Criterion{Loss: losses.ReverseCrossEntropy{A: -4}}
+	got := b.eval(t, c)
+	p, err := losses.Softmax(dense(b.dt, b.z, 1, 4))
+	require.NoError(t, err)
+	q := values(p)
+	// log .01 = -4.6 is below the floor, log .02 = -3.9 above.
+	near(t, "loss", got.loss, []float64{4*q[0] - q[1]*math.Log(.02) + 4*q[2] - q[3]*math.Log(.97)}, 1e-15, 0)
+	near(t, "labels' grad", got.tgrad, []float64{0, -q[1] / .02, 0, -q[3] / .97}, 1e-15, 0)
+}
+
+// TestSymmetricExtremes: a symmetric cross entropy of any size is the sum of its two terms, for an index by kernels or not.
+func TestSymmetricExtremes(t *testing.T) {
+	b := familyBatch(losses.Criterion{}, 4, tableK, 88)
+	b.index = []int{0, 2, 3, 1}
+	for _, alpha := range []float64{0, 1e-300, 1e-30, 1e-6, 1, 1e6, 1e9, 1e30} {
+		for _, beta := range []float64{0, 1e-30, 1e-6, 1, 1e6, 1e9, 1e30} {
+			s := losses.SymmetricCrossEntropy{Alpha: alpha, Beta: beta, A: -4}
+			for _, b.dt = range floatDtypes {
+				if b.dt == tensor.Float32 && (alpha > 1e9 || beta > 1e9) {
+					continue
+				}
+				x := b.eval(t, losses.Criterion{Loss: losses.CrossEntropy{}})
+				y := b.eval(t, losses.Criterion{Loss: losses.ReverseCrossEntropy{A: -4}})
+				got, size := b.eval(t, losses.Criterion{Loss: s}), alpha+4*beta
+				sum := func(p, q []float64) []float64 {
+					return repeat(len(p), func(i int) float64 { return alpha*p[i] + beta*q[i] })
+				}
+				near(t, fmt.Sprint(s), got.loss, sum(x.loss, y.loss), 16*epsilon(b.dt), 0x1p-149)
+				near(t, fmt.Sprint(s), got.grad, sum(x.grad, y.grad), 16*epsilon(b.dt), 4*epsilon(b.dt)*size+0x1p-149)
+			}
+		}
+	}
+}

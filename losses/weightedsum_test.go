@@ -1,0 +1,31 @@
+package losses_test
+
+import (
+	"math"
+	"testing"
+
+	"softloss/losses"
+)
+
+// TestSumIsTheTerms: a weighted sum is its terms, whatever a term leaves of its gradient unwritten.
+func TestSumIsTheTerms(t *testing.T) {
+	for first, a := range lossFamily {
+		for second, b := range lossFamily {
+			in := familyBatch(losses.Criterion{}, 3, tableK, 86)
+			in.t = oneHot(tableK, 0, 2, 3)
+			in.z[4] = -inf // of label 0
+			x, y := in.all(t, losses.Criterion{Loss: a}), in.all(t, losses.Criterion{Loss: b})
+			got := in.all(t, losses.Criterion{Loss: losses.WeightedSum{{Weight: 2, Loss: a}, {Weight: .25, Loss: b}}})
+			add := func(p, q []float64) []float64 {
+				return repeat(len(p), func(i int) float64 { return 2*p[i] + .25*q[i] })
+			}
+			near(t, first+" and "+second, got.loss, add(x.loss, y.loss), 1e-13, 1e-14)
+			near(t, first+" and "+second, got.grad, add(x.grad, y.grad), 1e-12, 1e-13)
+			for i, g := range add(x.tgrad, y.tgrad) {
+				if !math.IsNaN(g) && !math.IsInf(g, 0) {
+					near(t, first+" and "+second, got.tgrad[i:i+1], []float64{g}, 1e-12, 1e-13)
+				}
+			}
+		}
+	}
+}
