@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -32,17 +31,19 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	terminal := term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"
-	os.Exit(execute(ctx, os.Args[1:], cli.Console{Stdout: os.Stdout, Stderr: os.Stderr, Terminal: terminal,
-		Program: cli.ProgramName(os.Args[0])}))
+	os.Exit(execute(context.Background(), os.Args[1:], cli.Console{
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
+		Program:  cli.ProgramName(os.Args[0]),
+		Signals:  []os.Signal{os.Interrupt, syscall.SIGTERM},
+	}))
 }
 
 // commands are all of them; the first one is meant when none is named.
 func commands() []command { return []command{trainCommand(), compareCommand(), predictCommand()} }
 
-// execute is the command: main without the process. The end of ctx is Ctrl-C.
+// execute is the command: main without the process. The end of ctx is as good as a signal.
 func execute(ctx context.Context, args []string, c cli.Console) int {
 	all := commands()
 	args = helpWords(args)
@@ -67,18 +68,18 @@ func execute(ctx context.Context, args []string, c cli.Console) int {
 		}
 		return exitDone
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, cli.ErrInterrupted) {
 		fmt.Fprintln(c.Stderr, "demo: "+cli.Clean(cli.TrimPackage(err)))
 	}
 	switch {
+	case err == nil:
+		return exitDone
 	case errors.Is(err, cli.ErrUsage):
 		return exitUsage
-	case err != nil:
-		return exitFailed
-	case ctx.Err() != nil:
+	case errors.Is(err, cli.ErrInterrupted):
 		return exitInterrupted
 	}
-	return exitDone
+	return exitFailed
 }
 
 // helpWords is a command line that asks for help in words, help or help COMMAND, as one that does

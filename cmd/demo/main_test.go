@@ -4,12 +4,15 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,4 +42,22 @@ func TestSignals(t *testing.T) {
 			assert.Contains(t, string(rest), "\nfinished in ")
 		})
 	}
+}
+
+// While a file is read there is nothing to save: the first signal ends the process.
+func TestSignalWhileReading(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "-data", path)
+	cmd.Env = append(os.Environ(), runAsDemo+"=1")
+	require.NoError(t, cmd.Start())
+	w, err := os.OpenFile(path, os.O_WRONLY, 0) // returns when the process reads
+	require.NoError(t, err)
+	defer w.Close()
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	assert.Equal(t, syscall.SIGINT, exit.Sys().(syscall.WaitStatus).Signal())
 }

@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"io"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
 )
@@ -11,6 +15,21 @@ type Console struct {
 	Stdout, Stderr io.Writer
 	Terminal       bool   // Stderr is a terminal, on which a progress bar can be drawn
 	Program        string // what a user writes to call this program
+	Signals        []os.Signal
+}
+
+// ErrInterrupted is the end of work that a signal stopped and that was reported all the same.
+var ErrInterrupted = errors.New("interrupted")
+
+// Interruptible returns a context that the console's signals end; a second one ends the process at
+// once, as the first one does before this call: while a file is read there is nothing to save.
+func (c Console) Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	if len(c.Signals) == 0 {
+		return context.WithCancel(ctx)
+	}
+	ctx, stop := signal.NotifyContext(ctx, c.Signals...)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // Command is a line for the shell that calls a command with these arguments, the flags that are to

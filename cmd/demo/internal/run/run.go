@@ -31,6 +31,8 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.Prepare(); err != nil {
 		return err
 	}
+	ctx, stop := s.console.Interruptible(ctx)
+	defer stop()
 	show.Head(s.text, s.summary, s.loss)
 	s.printNotes()
 	if s.state != nil {
@@ -50,6 +52,9 @@ func (s *session) run(ctx context.Context) error {
 	show.Report(s.text, s.summary, s.loss)
 	if err == nil && !s.summary.GraphAgrees {
 		err = fmt.Errorf("the loss on tensors, %v, and in a graph, %v, disagree", s.summary.TestLoss, s.summary.GraphTestLoss)
+	}
+	if err == nil && s.summary.Interrupted {
+		err = cli.ErrInterrupted
 	}
 	return err
 }

@@ -170,6 +170,8 @@ func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
 	}
 	defer j.file.Close()
 	s := &studyRun{Options: &o, text: text, terminal: terminal, set: set, journal: j}
+	ctx, stop := c.Interruptible(ctx)
+	defer stop()
 	s.printHead()
 	if err := s.run(ctx); err != nil {
 		return err
@@ -181,7 +183,13 @@ func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
 			cli.Count(study.Runs, "run"), o.file(".jsonl"),
 			c.Command("compare", args, "fresh"))
 	}
-	return saveStudy(study, &o, text, c.Stdout)
+	if err := saveStudy(study, &o, text, c.Stdout); err != nil {
+		return err
+	}
+	if study.Finished < study.Runs {
+		return cli.ErrInterrupted
+	}
+	return nil
 }
 
 // printHead says what will be done.
