@@ -32,6 +32,7 @@ const (
 
 func main() {
 	os.Exit(execute(context.Background(), os.Args[1:], cli.Console{
+		Stdin:    os.Stdin,
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",

@@ -17,7 +17,7 @@ func predictCommand() command {
 			if err != nil {
 				return err
 			}
-			return predict.Do(o, c)
+			return predict.Do(o, c.Stdin, c.Stdout)
 		},
 	}
 }
@@ -32,6 +32,8 @@ Examples:
   demo predict -json new.csv                        all probabilities
   demo predict -header no pixels.csv                columns in the model's order
   demo predict t10k-images-idx3-ubyte.gz            images; NPY files too
+  tail -n +2 new.csv | demo predict -header no -format jsonl -
+                                                    a filter: rows in, lines out
 `
 
 const predictEnd = `
@@ -39,6 +41,8 @@ The columns of a CSV file are found by the names that the model was trained
 with, in any order; others, such as the class, are not looked at. Without a
 first line of names they are in the model's order. An IDX or NPY file has the
 features in the model's order, in the units that it was trained with. Files may
-be gzipped. A model that was trained with -calibrate says calibrated
-probabilities. Exit status: 0 done, 1 failed, 2 wrong flag, value or file.
+be gzipped. A table may be of any length: its rows are read and answered a part
+at a time; - reads one from stdin. A model that was trained with -calibrate says
+calibrated probabilities. Exit status: 0 done, 1 failed, 2 wrong flag, value or
+file.
 `

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/predict"
 	"softloss/cmd/demo/internal/record"
 )
@@ -61,6 +66,37 @@ $`, stdout)
 	code, stdout, stderr = demo(t, "predict", "-header", "no", "-model", model, "bare.csv")
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "plate")
+}
+
+// A filter: rows from stdin, every format with the same numbers.
+func TestPredictFormats(t *testing.T) {
+	model := shapesModel(t)
+	const rows = "width,height,colour\n3.47,2.84,red\n6.56,2.27,blue\n"
+	run := func(format string) string {
+		var out, err bytes.Buffer
+		c := cli.Console{Stdin: strings.NewReader(rows), Stdout: &out, Stderr: &err, Program: "demo"}
+		require.Equal(t, exitDone, execute(context.Background(), []string{"predict", "-model", model, "-format",
+			format, "-"}, c),
+			err.String())
+		return out.String()
+	}
+	var list []predict.Prediction
+	require.NoError(t, json.Unmarshal([]byte(run("json")), &list))
+	lines := strings.Split(strings.TrimSpace(run("jsonl")), "\n")
+	table, err := csv.NewReader(strings.NewReader(run("csv"))).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, []int{2, 2, 3}, []int{len(list), len(lines), len(table)})
+	assert.Equal(t, []string{"row", "class", "probability", "disc", "plate", "rod"}, table[0])
+	for i, p := range list {
+		var line predict.Prediction
+		require.NoError(t, json.Unmarshal([]byte(lines[i]), &line))
+		assert.Equal(t, p, line)
+		assert.Equal(t, []string{fmt.Sprint(p.Row), p.Class, fmt.Sprint(p.Probability)}, table[i+1][:3])
+		assert.Equal(t, fmt.Sprint(p.Probabilities["rod"]), table[i+1][5])
+	}
+	assert.Equal(t, 3, strings.Count(run("text"), "\n"))
+	_, _, stderr := demo(t, "predict", "-model", model, "-format", "xml", "-")
+	assert.Equal(t, "demo: invalid value \"xml\" for flag -format: want text, csv, jsonl or json\n", stderr)
 }
 
 // The model file and the run that saved it say the same of the same rows.
@@ -119,7 +155,7 @@ func TestPredictErrors(t *testing.T) {
 		{"-model folder few.csv", `-model folder: is a folder; want the model file in it, folder/model\.safetensors`},
 		{"-model folder/model.onnx few.csv", `-model folder/model\.onnx: is an ONNX file, which is for other programs; want the one beside it, folder/model\.safetensors`},
 		{"none.csv", `none\.csv: no such file`},
-		{"", `got 0 files, want the file to predict: demo predict -model .+ FILE`},
+		{"", `got 0 files, want the file to predict, or - for stdin: demo predict -model .+ FILE`},
 		{"-model none few.csv", `-model none: no such file; demo train saves one`},
 		{"x.npy", `x\.npy: got 2 features, want 5, the features of the model`},
 		{"y.npy", `y\.npy: .+are these the labels\?.+`},

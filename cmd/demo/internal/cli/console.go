@@ -12,6 +12,7 @@ import (
 
 // Console is where a command writes, and how it was called.
 type Console struct {
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Terminal       bool   // Stderr is a terminal, on which a progress bar can be drawn
 	Program        string // what a user writes to call this program

@@ -2,6 +2,7 @@ package predict
 
 import (
 	"slices"
+	"strings"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
@@ -11,21 +12,35 @@ import (
 
 // Options are what the command line of predict says.
 type Options struct {
-	model string
-	csv   dataset.CSVOptions
-	json  bool
-	file  string // of the rows
+	model  string
+	csv    dataset.CSVOptions
+	format string
+	file   string // of the rows; stdin for -
 }
+
+// stdin is the name of the rows that are no file.
+const stdin = "-"
 
 // Flags returns the flags of predict in the order of -h.
 func (o *Options) Flags() []cli.Flag {
-	return cli.Group("Flags",
-		slices.Concat(
-			[]cli.Flag{cli.Value("model", "FILE", "demo-out/"+record.ModelFile, "a model that demo train saved",
-				cli.Text(&o.model, "a file"))},
-			input.TableFlags(&o.csv),
-			[]cli.Flag{cli.Switch("json", "write JSON with the probabilities of all classes", &o.json)},
-		)...)
+	json := cli.Switch("json", "the same as -format json", new(bool))
+	json.Set = func(s string) error {
+		if s == "true" {
+			o.format = "json"
+		}
+		return nil
+	}
+	return cli.Group("Flags", slices.Concat(
+		[]cli.Flag{cli.Value("model", "FILE", "demo-out/"+record.ModelFile, "a model that demo train saved",
+			cli.Text(&o.model, "a file"))},
+		input.TableFlags(&o.csv),
+		[]cli.Flag{
+			cli.Value("format", "NAME", "text", "text (a table), or with the probabilities of all classes: csv, jsonl (a "+
+				"line of JSON for each row), json (one list)",
+				cli.OneOf(&o.format, strings.Clone, "text", "csv", "jsonl", "json")),
+			json,
+		},
+	)...)
 }
 
 // Parse reads the command line of predict.
@@ -35,8 +50,8 @@ func Parse(args []string) (o Options, err error) {
 	case err != nil:
 		return o, err
 	case len(rest) != 1:
-		return o, cli.Usagef("got %s, want the file to predict: demo predict -model %s FILE", cli.Count(len(rest), "file"),
-			cli.ShellWord(o.model))
+		return o, cli.Usagef("got %s, want the file to predict, or - for stdin: demo predict -model %s FILE",
+			cli.Count(len(rest), "file"), cli.ShellWord(o.model))
 	}
 	o.file = rest[0]
 	return o, nil

@@ -33,8 +33,8 @@ type Score struct {
 	Support   Float `json:"support"` // rows, or the people they stand for
 }
 
-// Judge gives the verdict on probabilities. Names are those of the classes, nil for numbers; weights have one number a
-// row, nil for 1 each.
+// Judge gives the verdict on probabilities. Names are those of the classes, nil for numbers;
+// weights have one number a row, nil for 1 each.
 func Judge(probs, labels tensor.Tensor, weights []float64, names []string) (*Verdict, error) {
 	report, err := metric.Report(probs, labels, weights)
 	if err != nil {

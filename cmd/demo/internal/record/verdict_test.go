@@ -10,7 +10,8 @@ import (
 )
 
 func TestJudge(t *testing.T) {
-	probs := tensor.New(tensor.WithShape(4, 2), tensor.WithBacking([]float32{0.75, 0.25, 0.5, 0.5, 0.25, 0.75, 0.25, 0.75}))
+	probs := tensor.New(tensor.WithShape(4, 2), tensor.WithBacking([]float32{0.75, 0.25, 0.5, 0.5, 0.25,
+		0.75, 0.25, 0.75}))
 	labels := tensor.New(tensor.WithShape(4, 2), tensor.WithBacking([]float32{1, 0, 1, 0, 1, 0, 0, 1}))
 	v, err := Judge(probs, labels, nil, []string{"no", "yes"})
 	require.NoError(t, err)

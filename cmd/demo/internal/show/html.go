@@ -170,7 +170,8 @@ func verdictSection(v *record.Verdict) htmlSection {
 	return htmlSection{
 		Title: "Verdict",
 		Caption: fmt.Sprintf("How well each class is found among the test rows: the share of the rows predicted to be of "+
-			"it that are (precision), the share of its rows that are found (recall), both in one number (F1), and how many rows it has (support). Always "+
+			"it that are (precision), the share of its rows that are found (recall), both in one number (F1), and how many "+
+			"rows it has (support). Always "+
 			"predicting the most frequent class is right in %s.", record.Percent(v.Majority)),
 		Tables: []htmlTable{{Rows: verdictRows(v)}},
 	}

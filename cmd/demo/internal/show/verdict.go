@@ -29,7 +29,8 @@ func Verdict(w io.Writer, v *record.Verdict) {
 		record.Decimal(v.NLL), record.Decimal(v.Brier))
 }
 
-// verdictRows are the cells of a table, its head first: every class, or those that are found worst, and the mean.
+// verdictRows are the cells of a table, its head first: every class, or those that are found worst,
+// and the mean.
 func verdictRows(v *record.Verdict) [][]string {
 	out := [][]string{{"class", "precision", "recall", "F1", "support"}}
 	line := func(name string, s record.Score) {

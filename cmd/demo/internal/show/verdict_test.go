@@ -31,7 +31,8 @@ func TestVerdict(t *testing.T) {
 
 	v.Classes = nil
 	for i := range 30 {
-		v.Classes = append(v.Classes, record.ClassScore{Class: fmt.Sprint("class ", i), Score: record.Score{F1: record.Float(i) / 30}})
+		v.Classes = append(v.Classes, record.ClassScore{Class: fmt.Sprint("class ", i),
+			Score: record.Score{F1: record.Float(i) / 30}})
 	}
 	text := print()
 	assert.Contains(t, text, "\n10 more classes, found better than these, are in the summary\n")
