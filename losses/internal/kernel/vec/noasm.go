@@ -1,4 +1,4 @@
-//go:build !amd64 || purego
+//go:build !(amd64 || arm64) || purego
 
 package vec
 
@@ -6,7 +6,7 @@ import "softloss/losses/internal/kernel/spec"
 
 // There is no assembly in this build: On is false, and nobody calls the functions below.
 
-func best() Set { return Portable }
+func vectors() []Set { return nil }
 
 const noVectors = "vec: no assembly in this build"
 

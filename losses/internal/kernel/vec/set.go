@@ -19,12 +19,15 @@ const (
 	Portable                 // package portable
 	AVX2
 	AVX512
+	NEON
 )
 
-func (s Set) String() string { return [...]string{"specification", "generic", "avx2", "avx512"}[s] }
+func (s Set) String() string {
+	return [...]string{"specification", "generic", "avx2", "avx512", "neon"}[s]
+}
 
-// inUse is chosen when the program starts.
-var inUse = best()
+// inUse is chosen when the program starts: the last of [Sets].
+var inUse = Sets()[len(Sets())-1]
 
 // On reports whether there are kernels for this machine.
 func On() bool { return inUse > Portable }
@@ -32,14 +35,8 @@ func On() bool { return inUse > Portable }
 // InUse returns the instruction set whose kernels run.
 func InUse() Set { return inUse }
 
-// Sets returns the instruction sets that this machine has.
-func Sets() []Set {
-	var sets []Set
-	for s := Specification; s <= best(); s++ {
-		sets = append(sets, s)
-	}
-	return sets
-}
+// Sets returns what this machine has, the widest vectors last.
+func Sets() []Set { return append([]Set{Specification, Portable}, vectors()...) }
 
 // Use selects one of [Sets] and returns what was selected before. Tests run every implementation
 // with it, in no more than one goroutine.

@@ -10,16 +10,16 @@ import (
 
 //go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg vec -adapters ../units_amd64.go -constants ../constants_amd64.go
 
-// best returns the widest set that the machine has.
-func best() Set {
+// vectors returns the sets that the machine has.
+func vectors() []Set {
 	x := &cpu.X86
 	switch {
 	case !(x.HasAVX2 && x.HasFMA && x.HasBMI2):
-		return Portable
+		return nil
 	case !(x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ):
-		return AVX2
+		return []Set{AVX2}
 	}
-	return AVX512
+	return []Set{AVX2, AVX512}
 }
 
 // unitOf returns the kernels for an element type.
