@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// stub is a kernel as Go sees it. T in its signature is the element type.
+type stub struct{ name, doc, params, results string }
+
+// kernel starts a function without a frame, for both element types one after another: emit writes
+// its body.
+func (a *asm) kernel(name, params, results, doc string, emit func()) {
+	a.stubs = append(a.stubs, stub{name, doc, params, results})
+	for _, t := range []struct {
+		suffix, element string
+		f64             bool
+	}{{"F32", "float32", false}, {"F64", "float64", true}} {
+		a.name, a.f64, a.free = name+t.suffix, t.f64, 0xffffffff
+		size := a.layout(params, results, a.size())
+		fmt.Fprintf(a, "\n// func %s\n", signature(a.name, params, results, t.element))
+		fmt.Fprintf(a, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", a.name, size)
+		emit()
+		a.f("RET")
+	}
+}
+
+func signature(name, params, results, element string) string {
+	s := fmt.Sprintf("%s(%s)", name, params)
+	if results != "" {
+		s += " (" + results + ")"
+	}
+	return inElement(s, element)
+}
+
+var elementType = regexp.MustCompile(`\bT\b`)
+
+// inElement replaces T.
+func inElement(text, element string) string { return elementType.ReplaceAllString(text, element) }
+
+// layout finds where arguments and results stand in the frame, and returns its size.
+func (a *asm) layout(params, results string, size int) (total int) {
+	a.frame = map[string]int{}
+	place := func(list string) {
+		for _, p := range parse(list) {
+			n := 8
+			switch p.kind {
+			case "T":
+				n = size
+			case "uint32":
+				n = 4
+			}
+			total = (total + n - 1) / n * n
+			a.frame[p.name], total = total, total+n
+		}
+	}
+	place(params)
+	if results != "" {
+		total = (total + 7) / 8 * 8
+		place(results)
+	}
+	return total
+}
+
+type param struct{ name, kind string }
+
+// parse reads a list like "e, z *T, n int".
+func parse(list string) (ps []param) {
+	if list == "" {
+		return nil
+	}
+	pending := 0
+	for _, part := range strings.Split(list, ",") {
+		words := strings.Fields(part)
+		ps = append(ps, param{name: words[0]})
+		pending++
+		if len(words) == 2 {
+			for i := len(ps) - pending; i < len(ps); i++ {
+				ps[i].kind = words[1]
+			}
+			pending = 0
+		}
+	}
+	return ps
+}
+
+// goFile is the file of the stubs: the declarations, and for each kernel a function over element
+// types, which the compiler resolves.
+func (a *asm) goFile() string {
+	var b strings.Builder
+	b.WriteString(header + "package vec\n\nimport (\n\t\"unsafe\"\n\n\t\"softloss/losses/internal/kernel/spec\"\n)\n")
+	fmt.Fprintf(&b, "\n// block is how many elements, or a multiple of it, the kernels of exponentials and terms want.\nfunc block[T spec.Float]() int { return %d / spec.Size[T]() }\n", unroll*16)
+	for _, s := range a.stubs {
+		doc := "// " + strings.ReplaceAll(s.doc, "\n", "\n// ")
+		returns := ""
+		if s.results != "" {
+			returns = "return "
+		}
+		generic := signature(s.name+"[T spec.Float]", s.params, s.results, "T")
+		fmt.Fprintf(&b, "\n%s\nfunc %s {\n\tif spec.Size[T]() == 4 {\n", doc, generic)
+		fmt.Fprintf(&b, "\t\t%s%s\n", returns, s.call("F32", "float32"))
+		if returns == "" {
+			b.WriteString("\t\treturn\n")
+		}
+		fmt.Fprintf(&b, "\t}\n\t%s%s\n}\n", returns, s.call("F64", "float64"))
+		for _, t := range [][2]string{{"F32", "float32"}, {"F64", "float64"}} {
+			fmt.Fprintf(&b, "\n//go:noescape\nfunc %s\n", signature(s.name+t[0], s.params, s.results, t[1]))
+		}
+	}
+	return b.String()
+}
+
+// call is the call of the kernel for one element type from the function over both.
+func (s stub) call(suffix, element string) string {
+	var args []string
+	for _, p := range parse(s.params) {
+		switch p.kind {
+		case "T":
+			args = append(args, element+"("+p.name+")")
+		case "*T":
+			args = append(args, "(*"+element+")(unsafe.Pointer("+p.name+"))")
+		default:
+			args = append(args, p.name)
+		}
+	}
+	call := s.name + suffix + "(" + strings.Join(args, ", ") + ")"
+	if s.results == "m T" { // the only result of the element type
+		return "T(" + call + ")"
+	}
+	return call
+}

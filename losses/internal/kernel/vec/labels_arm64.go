@@ -1,0 +1,161 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// The kernels take whole blocks; what is left of a row is for the specification.
+
+// wholeBlocks returns how many of n elements are in whole blocks.
+func wholeBlocks[T spec.Float](n int) int { return n &^ (block[T]() - 1) }
+
+// Sum is [spec.Sum].
+func Sum[T spec.Float](x []T) (sum float64) {
+	whole := wholeBlocks[T](len(x))
+	if whole > 0 {
+		sum, _, _ = labelSums(&x[0], whole)
+	}
+	return sum + spec.Sum(x[whole:])
+}
+
+// WeightedSum is [spec.WeightedSum].
+func WeightedSum[T spec.Float](t []T, w []float64) (plain, weighted float64, bad int) {
+	whole := wholeBlocks[T](len(t))
+	if whole > 0 {
+		var signs uint64
+		plain, weighted, signs = weightedSum(&t[0], &w[0], whole)
+		if signs>>63 != 0 || !(plain <= math.MaxFloat64) {
+			return spec.WeightedSum(t, w)
+		}
+	}
+	p, q, bad := spec.WeightedSum(t[whole:], w[whole:])
+	if bad >= 0 {
+		bad += whole
+	}
+	return plain + p, weighted + q, bad
+}
+
+// Weigh is [spec.Weigh].
+func Weigh[T spec.Float](dst, t []T, w []float64) (bad int) {
+	k := len(w)
+	whole := wholeBlocks[T](k)
+	for i := range len(t) / k {
+		to, from := spec.Row(dst, i, k), spec.Row(t, i, k)
+		if whole > 0 {
+			mass, _, signs := labelSums(&from[0], whole)
+			if signs>>63 != 0 || !(mass <= math.MaxFloat64) {
+				if spec.Weigh(to, from, w) >= 0 {
+					return i
+				}
+				continue
+			}
+			weigh(&to[0], &from[0], &w[0], whole)
+		}
+		if whole < k && spec.Weigh(to[whole:], from[whole:], w[whole:]) >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// Mix is [spec.Mix].
+func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) (bad int) {
+	k := len(w)
+	whole := wholeBlocks[T](k)
+	for i := range len(t) / k {
+		to, from := spec.Row(dst, i, k), spec.Row(t, i, k)
+		sum, _, bad := WeightedSum(from, w)
+		if bad >= 0 {
+			return i
+		}
+		if whole > 0 {
+			mix(&to[0], &from[0], &w[0], whole, keep, add*sum)
+		}
+		for j := whole; j < k; j++ {
+			to[j] = T(keep*float64(from[j]) + add*sum*w[j])
+		}
+	}
+	return -1
+}
+
+// Smooth is [spec.Smooth].
+func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
+	whole := wholeBlocks[T](k)
+	for i := range len(t) / k {
+		to, from := spec.Row(dst, i, k), spec.Row(t, i, k)
+		if whole == 0 || !smoothRow(to, from, keep, cut, add, addMass, whole) {
+			if spec.Smooth(to, from, keep, cut, add, addMass, k) >= 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// smoothRow returns false for a row with a label that is for the specification.
+func smoothRow[T spec.Float](to, from []T, keep, cut, add, addMass float64, whole int) bool {
+	mass, positive, signs := labelSums(&from[0], whole)
+	for _, v := range from[whole:] {
+		signs |= math.Float64bits(float64(v))
+		mass += float64(v)
+		if v > 0 {
+			positive++
+		}
+	}
+	if signs>>63 != 0 || !(mass <= math.MaxFloat64) {
+		return false
+	}
+	cut, add = cut/max(positive, 1), add+addMass*mass
+	smooth(&to[0], &from[0], whole, keep, cut, add)
+	for j := whole; j < len(from); j++ {
+		to[j] = T(max(keep*float64(from[j])-cut, 0) + add)
+	}
+	return true
+}
+
+// Divide is [spec.Divide].
+func Divide[T spec.Float](dst, z []T, shift []float64, t float64) (top float64) {
+	whole := wholeBlocks[T](len(z))
+	if whole == 0 {
+		return spec.Divide(dst, z, shift, t)
+	}
+	if shift == nil {
+		top = float64(rowMax(&z[0], whole))
+	} else {
+		top = shiftMax(&z[0], &shift[0], whole)
+	}
+	shifted := func(j int) float64 {
+		if shift == nil {
+			return float64(z[j])
+		}
+		return float64(z[j]) + shift[j]
+	}
+	for j := whole; j < len(z); j++ {
+		top = max(top, shifted(j))
+	}
+	if top != top { // spec passes over a NaN
+		return spec.Divide(dst, z, shift, t)
+	}
+	for j := whole; j < len(z); j++ {
+		dst[j] = T((shifted(j) - top) / t)
+	}
+	if shift == nil {
+		divide(&dst[0], &z[0], whole, top, t)
+	} else {
+		shiftDivide(&dst[0], &z[0], &shift[0], whole, top, t)
+	}
+	return top
+}
+
+// AddScaled is [spec.AddScaled].
+func AddScaled[T spec.Float](dst, p []T, a float64) {
+	whole := wholeBlocks[T](len(p))
+	if whole > 0 {
+		addScaled(&dst[0], &dst[0], &p[0], whole, a)
+	}
+	spec.AddScaled(dst[whole:], p[whole:], a)
+}

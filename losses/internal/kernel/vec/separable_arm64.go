@@ -1,0 +1,151 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+	"unsafe"
+
+	"softloss/losses/internal/kernel/portable"
+	"softloss/losses/internal/kernel/spec"
+)
+
+// Separable is [spec.Separable]. scratch holds 2k elements.
+func Separable[T spec.Float](
+	f spec.Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+	p, ok := planFor[T](f, a)
+	if !ok {
+		return portable.Separable(f, a, loss, grad, z, t, scale, scratch, k)
+	}
+	for i := range loss {
+		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
+		if !separableRow(&p, &loss[i], g, x, y, scratch, spec.Factor(scale, i)) &&
+			portable.Separable(f, a, loss[i:i+1], g, x, y, spec.FactorOf(scale, i), scratch, k) >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// plan is how the kernels compute a separable loss.
+type plan struct {
+	family spec.Family
+	a      float64
+	par    [9]float64 // a; for the focal loss the coefficients of the powers of 1-p too
+}
+
+// planFor returns the plan for a loss. ok is false when there is no kernel for the parameter.
+func planFor[T spec.Float](f spec.Family, a float64) (p plan, ok bool) {
+	p.family, p.a, p.par[0] = f, a, a
+	switch f {
+	case spec.Poly1:
+		return p, true
+	case spec.GCE: // 1 - p^a cancels
+		return p, a >= 0.25 || spec.Size[T]() == 4
+	case spec.Focal:
+		if a >= 1 && a <= 8 && a == math.Trunc(a) {
+			p.par[int(a)] = 1
+			return p, true
+		}
+	}
+	return p, false
+}
+
+// terms runs the plan's kernel.
+func terms[T spec.Float](p *plan, h *T, e *float64, z, t *T, n int, m, log, c float64) (sum, mass float64, signs uint64) {
+	switch p.family {
+	case spec.GCE:
+		sum, mass, signs = gceTerms(h, e, z, t, n, m, log, c, &p.par[0])
+		return sum / p.a, mass, signs
+	case spec.Poly1:
+		return polyTerms(h, e, z, t, n, m, log, c, &p.par[0])
+	}
+	return focalTerms(h, e, z, t, n, m, log, c, &p.par[0])
+}
+
+// separableRow computes one row in float64. It returns false for a row that is left to plain Go.
+func separableRow[T spec.Float](p *plan, loss *float64, g, x, y, scratch []T, f float64) bool {
+	s, ok := begin(x)
+	own := float64(y[s.a])
+	if !ok || math.Signbit(own) {
+		return false
+	}
+	e := doubles(scratch, len(x))
+	r := s.sums64(e, x) / s.top
+	m, log, c, q := float64(s.m), math.Log1p(r), 1/((1+r)*s.top), r/(1+r)
+	var sum, others float64
+	var signs uint64
+	add := func(h *T, e *float64, z, t *T, n int) {
+		ps, pm, bits := terms(p, h, e, z, t, n, m, log, c)
+		sum, others, signs = sum+ps, others+pm, signs|bits
+	}
+	var drop [64]T // -t φ' where nobody wants it
+	s.walk(len(x), func(from, to int) {
+		if g != nil {
+			add(&g[from], &e[from], &x[from], &y[from], to-from)
+			return
+		}
+		for ; from < to; from += len(drop) {
+			add(&drop[0], &e[from], &x[from], &y[from], min(len(drop), to-from))
+		}
+	}, func(from int) {
+		var be [8]float64
+		var bz, bt [8]T
+		w := block[T]()
+		copy(be[:w], e[from:])
+		s.pad(&bz, x, from, s.m)
+		s.pad(&bt, y, from, 0)
+		add(&drop[0], &be[0], &bz[0], &bt[0], w)
+		if g != nil {
+			copy(g[from:min(from+w, len(x))], drop[:])
+		}
+	})
+	ownMass := 0.0
+	if own != 0 {
+		v, dv, _ := spec.Phi(p.family, p.a, -log, q)
+		sum, ownMass = sum+own*v, -own*dv
+	}
+	mass := others + ownMass
+	if signs>>63 != 0 || !fits[T](mass, f) || mass < 1e-300 && mass != 0 {
+		return false
+	}
+	*loss = sum
+	if g == nil {
+		return true
+	}
+	b := mass * c
+	whole := len(x) &^ (block[T]() - 1)
+	if whole > 0 {
+		separableGrad(&g[0], &e[0], whole, b, f)
+	}
+	for j := whole; j < len(x); j++ {
+		g[j] = T(f * (b*e[j] - float64(g[j])))
+	}
+	g[s.a] = T(f * (others - mass*q))
+	return true
+}
+
+// doubles returns room for n numbers in scratch, which has that of 2n elements.
+func doubles[T spec.Float](scratch []T, n int) []float64 {
+	return unsafe.Slice((*float64)(unsafe.Pointer(&scratch[0])), n)
+}
+
+// SeparableIndex is [spec.SeparableIndex].
+func SeparableIndex[T spec.Float](
+	f spec.Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
+	for i, y := range index {
+		x, g, factor := spec.Row(z, i, k), spec.Row(grad, i, k), spec.Factor(scale, i)
+		s, ok := begin(x)
+		if !ok || !fits[T](1, factor) {
+			portable.SeparableIndex(f, a, loss[i:i+1], g, x, index[i:i+1], spec.FactorOf(scale, i), k)
+			continue
+		}
+		r := s.sums64(nil, x) / s.top
+		v, dv := spec.IndexPhi(f, a, float64(x[y])-float64(s.m), r, y == s.a)
+		loss[i] = v
+		if g != nil {
+			s.sums(g, x, nil)
+			s.indexGrad(g, y, r, -dv*factor)
+		}
+	}
+}
