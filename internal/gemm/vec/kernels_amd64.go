@@ -6,10 +6,11 @@ package vec
 
 // panelF32AVX512 computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
 // Rows, and the columns of A, are so many elements apart. 1 <= cols <= 32, k >= 1; the rows of B
-// are read in whole vectors of 16.
+// are read in whole vectors of 16. If packed is not nil, cols is 32 and m at least 12: then the
+// first tile leaves a copy of B without gaps there, from which the others read.
 //
 //go:noescape
-func panelF32AVX512(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool)
+func panelF32AVX512(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool, packed *float32)
 
 // copyPanelF32AVX512 copies k rows of B, 1 <= cols <= 32 elements each, behind each other to dst.
 // There they fill whole vectors of 16, with zeros behind them.
@@ -19,10 +20,11 @@ func copyPanelF32AVX512(k int, b *float32, bRow int, dst *float32, cols int)
 
 // panelF64AVX512 computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
 // Rows, and the columns of A, are so many elements apart. 1 <= cols <= 16, k >= 1; the rows of B
-// are read in whole vectors of 8.
+// are read in whole vectors of 8. If packed is not nil, cols is 16 and m at least 12: then the
+// first tile leaves a copy of B without gaps there, from which the others read.
 //
 //go:noescape
-func panelF64AVX512(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool)
+func panelF64AVX512(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool, packed *float64)
 
 // copyPanelF64AVX512 copies k rows of B, 1 <= cols <= 16 elements each, behind each other to dst.
 // There they fill whole vectors of 8, with zeros behind them.
@@ -32,10 +34,11 @@ func copyPanelF64AVX512(k int, b *float64, bRow int, dst *float64, cols int)
 
 // panelF32AVX2 computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
 // Rows, and the columns of A, are so many elements apart. 1 <= cols <= 16, k >= 1; the rows of B
-// are read in whole vectors of 8.
+// are read in whole vectors of 8. If packed is not nil, cols is 16 and m at least 6: then the
+// first tile leaves a copy of B without gaps there, from which the others read.
 //
 //go:noescape
-func panelF32AVX2(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool)
+func panelF32AVX2(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool, packed *float32)
 
 // copyPanelF32AVX2 copies k rows of B, 1 <= cols <= 16 elements each, behind each other to dst.
 // There they fill whole vectors of 8, with zeros behind them.
@@ -51,10 +54,11 @@ func transposeF32AVX2(k int, b *float32, bCol int, cols int, dst *float32, dstRo
 
 // panelF64AVX2 computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
 // Rows, and the columns of A, are so many elements apart. 1 <= cols <= 8, k >= 1; the rows of B
-// are read in whole vectors of 4.
+// are read in whole vectors of 4. If packed is not nil, cols is 8 and m at least 6: then the
+// first tile leaves a copy of B without gaps there, from which the others read.
 //
 //go:noescape
-func panelF64AVX2(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool)
+func panelF64AVX2(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool, packed *float64)
 
 // copyPanelF64AVX2 copies k rows of B, 1 <= cols <= 8 elements each, behind each other to dst.
 // There they fill whole vectors of 4, with zeros behind them.

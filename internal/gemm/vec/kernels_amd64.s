@@ -4,29 +4,225 @@
 
 #include "textflag.h"
 
-// func panelF32AVX512(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool)
+// func panelF32AVX512(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool, packed *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·panelF32AVX512(SB), NOSPLIT, $0-81
-	MOVQ  m+0(FP), AX
-	MOVQ  a+16(FP), CX
-	MOVQ  aRow+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  aCol+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  bRow+48(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  c+56(FP), DI
-	MOVQ  cRow+64(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  cols+72(FP), R9
-	CMPQ  R9, $0x10
-	JLE   narrow
-	SUBQ  $0x10, R9
-	MOVL  $0x00000001, R10
-	SHLXL R9, R10, R10
-	DECL  R10
-	KMOVW R10, K1
+TEXT ·panelF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ      m+0(FP), AX
+	MOVQ      a+16(FP), CX
+	MOVQ      aRow+24(FP), DX
+	SHLQ      $0x02, DX
+	MOVQ      aCol+32(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      bRow+48(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      c+56(FP), DI
+	MOVQ      cRow+64(FP), R8
+	SHLQ      $0x02, R8
+	MOVQ      cols+72(FP), R9
+	CMPQ      R9, $0x10
+	JLE       narrow
+	SUBQ      $0x10, R9
+	MOVL      $0x00000001, R10
+	SHLXL     R9, R10, R10
+	DECL      R10
+	KMOVW     R10, K1
+	MOVQ      packed+88(FP), R9
+	TESTQ     R9, R9
+	JZ        asItIs
+	MOVB      add+80(FP), R9
+	TESTB     R9, R9
+	JZ        copyingzero
+	MOVQ      DI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z12
+	VMOVUPS.Z 64(R9), K1, Z13
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z14
+	VMOVUPS.Z 64(R9), K1, Z15
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z16
+	VMOVUPS.Z 64(R9), K1, Z17
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z18
+	VMOVUPS.Z 64(R9), K1, Z19
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z20
+	VMOVUPS.Z 64(R9), K1, Z21
+	ADDQ      R8, R9
+	VMOVUPS   (R9), Z22
+	VMOVUPS.Z 64(R9), K1, Z23
+	JMP       copyingstart
 
+copyingzero:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+
+copyingstart:
+	MOVQ CX, R9
+	LEAQ (R9)(DX*1), R10
+	LEAQ (R10)(DX*2), R10
+	LEAQ (R10)(DX*1), R11
+	LEAQ (R11)(DX*2), R11
+	LEAQ (R11)(DX*1), R12
+	LEAQ (R12)(DX*2), R12
+	MOVQ b+40(FP), R13
+	MOVQ k+8(FP), R14
+	MOVQ packed+88(FP), R15
+
+copyingk:
+	VMOVUPS      (R13), Z24
+	VMOVUPS      Z24, (R15)
+	VMOVUPS      64(R13), Z25
+	VMOVUPS      Z25, 64(R15)
+	ADDQ         $0x80, R15
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (R11)(DX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (R11)(DX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (R12), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (R12)(DX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (R12)(DX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         BX, R11
+	ADDQ         BX, R12
+	ADDQ         SI, R13
+	DECQ         R14
+	JNZ          copyingk
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	MOVQ         DI, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z2, (SI)
+	VMOVUPS      Z3, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z4, (SI)
+	VMOVUPS      Z5, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z6, (SI)
+	VMOVUPS      Z7, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z8, (SI)
+	VMOVUPS      Z9, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z10, (SI)
+	VMOVUPS      Z11, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z12, (SI)
+	VMOVUPS      Z13, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z14, (SI)
+	VMOVUPS      Z15, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z16, (SI)
+	VMOVUPS      Z17, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z18, (SI)
+	VMOVUPS      Z19, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z20, (SI)
+	VMOVUPS      Z21, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Z22, (SI)
+	VMOVUPS      Z23, K1, 64(SI)
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	SUBQ         $0x0c, AX
+	MOVQ         packed+88(FP), SI
+	MOVQ         SI, b+40(FP)
+	MOVQ         $0x00000080, SI
+
+asItIs:
 tile12x2:
 	CMPQ      AX, $0x0c
 	JLT       below12x2
@@ -969,29 +1165,225 @@ row1:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX512(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool)
+// func panelF64AVX512(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool, packed *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·panelF64AVX512(SB), NOSPLIT, $0-81
-	MOVQ  m+0(FP), AX
-	MOVQ  a+16(FP), CX
-	MOVQ  aRow+24(FP), DX
-	SHLQ  $0x03, DX
-	MOVQ  aCol+32(FP), BX
-	SHLQ  $0x03, BX
-	MOVQ  bRow+48(FP), SI
-	SHLQ  $0x03, SI
-	MOVQ  c+56(FP), DI
-	MOVQ  cRow+64(FP), R8
-	SHLQ  $0x03, R8
-	MOVQ  cols+72(FP), R9
-	CMPQ  R9, $0x08
-	JLE   narrow
-	SUBQ  $0x08, R9
-	MOVL  $0x00000001, R10
-	SHLXL R9, R10, R10
-	DECL  R10
-	KMOVW R10, K1
+TEXT ·panelF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ      m+0(FP), AX
+	MOVQ      a+16(FP), CX
+	MOVQ      aRow+24(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      aCol+32(FP), BX
+	SHLQ      $0x03, BX
+	MOVQ      bRow+48(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      c+56(FP), DI
+	MOVQ      cRow+64(FP), R8
+	SHLQ      $0x03, R8
+	MOVQ      cols+72(FP), R9
+	CMPQ      R9, $0x08
+	JLE       narrow
+	SUBQ      $0x08, R9
+	MOVL      $0x00000001, R10
+	SHLXL     R9, R10, R10
+	DECL      R10
+	KMOVW     R10, K1
+	MOVQ      packed+88(FP), R9
+	TESTQ     R9, R9
+	JZ        asItIs
+	MOVB      add+80(FP), R9
+	TESTB     R9, R9
+	JZ        copyingzero
+	MOVQ      DI, R9
+	VMOVUPD   (R9), Z0
+	VMOVUPD.Z 64(R9), K1, Z1
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z2
+	VMOVUPD.Z 64(R9), K1, Z3
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z4
+	VMOVUPD.Z 64(R9), K1, Z5
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z6
+	VMOVUPD.Z 64(R9), K1, Z7
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z8
+	VMOVUPD.Z 64(R9), K1, Z9
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z10
+	VMOVUPD.Z 64(R9), K1, Z11
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z12
+	VMOVUPD.Z 64(R9), K1, Z13
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z14
+	VMOVUPD.Z 64(R9), K1, Z15
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z16
+	VMOVUPD.Z 64(R9), K1, Z17
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z18
+	VMOVUPD.Z 64(R9), K1, Z19
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z20
+	VMOVUPD.Z 64(R9), K1, Z21
+	ADDQ      R8, R9
+	VMOVUPD   (R9), Z22
+	VMOVUPD.Z 64(R9), K1, Z23
+	JMP       copyingstart
 
+copyingzero:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+
+copyingstart:
+	MOVQ CX, R9
+	LEAQ (R9)(DX*1), R10
+	LEAQ (R10)(DX*2), R10
+	LEAQ (R10)(DX*1), R11
+	LEAQ (R11)(DX*2), R11
+	LEAQ (R11)(DX*1), R12
+	LEAQ (R12)(DX*2), R12
+	MOVQ b+40(FP), R13
+	MOVQ k+8(FP), R14
+	MOVQ packed+88(FP), R15
+
+copyingk:
+	VMOVUPD      (R13), Z24
+	VMOVUPD      Z24, (R15)
+	VMOVUPD      64(R13), Z25
+	VMOVUPD      Z25, 64(R15)
+	ADDQ         $0x80, R15
+	VBROADCASTSD (R9), Z26
+	VFMADD231PD  Z26, Z24, Z0
+	VFMADD231PD  Z26, Z25, Z1
+	VBROADCASTSD (R9)(DX*1), Z26
+	VFMADD231PD  Z26, Z24, Z2
+	VFMADD231PD  Z26, Z25, Z3
+	VBROADCASTSD (R9)(DX*2), Z26
+	VFMADD231PD  Z26, Z24, Z4
+	VFMADD231PD  Z26, Z25, Z5
+	VBROADCASTSD (R10), Z26
+	VFMADD231PD  Z26, Z24, Z6
+	VFMADD231PD  Z26, Z25, Z7
+	VBROADCASTSD (R10)(DX*1), Z26
+	VFMADD231PD  Z26, Z24, Z8
+	VFMADD231PD  Z26, Z25, Z9
+	VBROADCASTSD (R10)(DX*2), Z26
+	VFMADD231PD  Z26, Z24, Z10
+	VFMADD231PD  Z26, Z25, Z11
+	VBROADCASTSD (R11), Z26
+	VFMADD231PD  Z26, Z24, Z12
+	VFMADD231PD  Z26, Z25, Z13
+	VBROADCASTSD (R11)(DX*1), Z26
+	VFMADD231PD  Z26, Z24, Z14
+	VFMADD231PD  Z26, Z25, Z15
+	VBROADCASTSD (R11)(DX*2), Z26
+	VFMADD231PD  Z26, Z24, Z16
+	VFMADD231PD  Z26, Z25, Z17
+	VBROADCASTSD (R12), Z26
+	VFMADD231PD  Z26, Z24, Z18
+	VFMADD231PD  Z26, Z25, Z19
+	VBROADCASTSD (R12)(DX*1), Z26
+	VFMADD231PD  Z26, Z24, Z20
+	VFMADD231PD  Z26, Z25, Z21
+	VBROADCASTSD (R12)(DX*2), Z26
+	VFMADD231PD  Z26, Z24, Z22
+	VFMADD231PD  Z26, Z25, Z23
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         BX, R11
+	ADDQ         BX, R12
+	ADDQ         SI, R13
+	DECQ         R14
+	JNZ          copyingk
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	MOVQ         DI, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z1, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z2, (SI)
+	VMOVUPD      Z3, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z4, (SI)
+	VMOVUPD      Z5, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z6, (SI)
+	VMOVUPD      Z7, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z8, (SI)
+	VMOVUPD      Z9, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z10, (SI)
+	VMOVUPD      Z11, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z12, (SI)
+	VMOVUPD      Z13, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z14, (SI)
+	VMOVUPD      Z15, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z16, (SI)
+	VMOVUPD      Z17, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z18, (SI)
+	VMOVUPD      Z19, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z20, (SI)
+	VMOVUPD      Z21, K1, 64(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Z22, (SI)
+	VMOVUPD      Z23, K1, 64(SI)
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	ADDQ         R8, DI
+	SUBQ         $0x0c, AX
+	MOVQ         packed+88(FP), SI
+	MOVQ         SI, b+40(FP)
+	MOVQ         $0x00000080, SI
+
+asItIs:
 tile12x2:
 	CMPQ      AX, $0x0c
 	JLT       below12x2
@@ -1934,25 +2326,195 @@ row1:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX2(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool)
+// func panelF32AVX2(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool, packed *float32)
 // Requires: AVX, FMA3
-TEXT ·panelF32AVX2(SB), NOSPLIT, $0-81
-	MOVQ m+0(FP), AX
-	MOVQ a+16(FP), CX
-	MOVQ aRow+24(FP), DX
-	SHLQ $0x02, DX
-	MOVQ aCol+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ bRow+48(FP), SI
-	SHLQ $0x02, SI
-	MOVQ c+56(FP), DI
-	MOVQ cRow+64(FP), R8
-	SHLQ $0x02, R8
-	MOVQ cols+72(FP), R9
-	CMPQ R9, $0x08
-	JLE  narrow
-	SUBQ $0x08, R9
+TEXT ·panelF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    m+0(FP), AX
+	MOVQ    a+16(FP), CX
+	MOVQ    aRow+24(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    aCol+32(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    bRow+48(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    c+56(FP), DI
+	MOVQ    cRow+64(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    cols+72(FP), R9
+	CMPQ    R9, $0x08
+	JLE     narrow
+	SUBQ    $0x08, R9
+	MOVQ    packed+88(FP), R10
+	TESTQ   R10, R10
+	JZ      asItIs
+	MOVB    add+80(FP), R10
+	TESTB   R10, R10
+	JZ      copyingzero
+	CMPQ    R9, $0x08
+	JNE     copyingloadpart
+	MOVQ    DI, R10
+	VMOVUPS (R10), Y0
+	VMOVUPS 32(R10), Y1
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y2
+	VMOVUPS 32(R10), Y3
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y4
+	VMOVUPS 32(R10), Y5
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y6
+	VMOVUPS 32(R10), Y7
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y8
+	VMOVUPS 32(R10), Y9
+	ADDQ    R8, R10
+	VMOVUPS (R10), Y10
+	VMOVUPS 32(R10), Y11
+	JMP     copyingloaddone
 
+copyingloadpart:
+	LEAQ       window<>+0(SB), R10
+	MOVQ       R9, R11
+	NEGQ       R11
+	VMOVUPS    32(R10)(R11*4), Y11
+	MOVQ       DI, R10
+	VMOVUPS    (R10), Y0
+	VMASKMOVPS 32(R10), Y11, Y1
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y2
+	VMASKMOVPS 32(R10), Y11, Y3
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y4
+	VMASKMOVPS 32(R10), Y11, Y5
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y6
+	VMASKMOVPS 32(R10), Y11, Y7
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y8
+	VMASKMOVPS 32(R10), Y11, Y9
+	ADDQ       R8, R10
+	VMOVUPS    (R10), Y10
+	VMASKMOVPS 32(R10), Y11, Y11
+
+copyingloaddone:
+	JMP copyingstart
+
+copyingzero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+copyingstart:
+	MOVQ CX, R10
+	LEAQ (R10)(DX*1), R11
+	LEAQ (R11)(DX*2), R11
+	MOVQ b+40(FP), R12
+	MOVQ k+8(FP), R13
+	MOVQ packed+88(FP), R14
+
+copyingk:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      Y12, (R14)
+	VMOVUPS      32(R12), Y13
+	VMOVUPS      Y13, 32(R14)
+	ADDQ         $0x40, R14
+	VBROADCASTSS (R10), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (R10)(DX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (R10)(DX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R11)(DX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R11)(DX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         BX, R10
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          copyingk
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	CMPQ         R9, $0x08
+	JNE          copyingstorepart
+	MOVQ         DI, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Y2, (SI)
+	VMOVUPS      Y3, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Y4, (SI)
+	VMOVUPS      Y5, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Y6, (SI)
+	VMOVUPS      Y7, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Y8, (SI)
+	VMOVUPS      Y9, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPS      Y10, (SI)
+	VMOVUPS      Y11, 32(SI)
+	JMP          copyingstoredone
+
+copyingstorepart:
+	LEAQ       window<>+0(SB), SI
+	MOVQ       R9, R10
+	NEGQ       R10
+	VMOVUPS    32(SI)(R10*4), Y12
+	MOVQ       DI, SI
+	VMOVUPS    Y0, (SI)
+	VMASKMOVPS Y1, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPS    Y2, (SI)
+	VMASKMOVPS Y3, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPS    Y4, (SI)
+	VMASKMOVPS Y5, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPS    Y6, (SI)
+	VMASKMOVPS Y7, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPS    Y8, (SI)
+	VMASKMOVPS Y9, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPS    Y10, (SI)
+	VMASKMOVPS Y11, Y12, 32(SI)
+
+copyingstoredone:
+	ADDQ R8, DI
+	ADDQ R8, DI
+	ADDQ R8, DI
+	ADDQ R8, DI
+	ADDQ R8, DI
+	ADDQ R8, DI
+	SUBQ $0x06, AX
+	MOVQ packed+88(FP), SI
+	MOVQ SI, b+40(FP)
+	MOVQ $0x00000040, SI
+
+asItIs:
 tile6x2:
 	CMPQ    AX, $0x06
 	JLT     below6x2
@@ -2994,25 +3556,195 @@ done:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX2(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool)
+// func panelF64AVX2(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool, packed *float64)
 // Requires: AVX, FMA3
-TEXT ·panelF64AVX2(SB), NOSPLIT, $0-81
-	MOVQ m+0(FP), AX
-	MOVQ a+16(FP), CX
-	MOVQ aRow+24(FP), DX
-	SHLQ $0x03, DX
-	MOVQ aCol+32(FP), BX
-	SHLQ $0x03, BX
-	MOVQ bRow+48(FP), SI
-	SHLQ $0x03, SI
-	MOVQ c+56(FP), DI
-	MOVQ cRow+64(FP), R8
-	SHLQ $0x03, R8
-	MOVQ cols+72(FP), R9
-	CMPQ R9, $0x04
-	JLE  narrow
-	SUBQ $0x04, R9
+TEXT ·panelF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    m+0(FP), AX
+	MOVQ    a+16(FP), CX
+	MOVQ    aRow+24(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    aCol+32(FP), BX
+	SHLQ    $0x03, BX
+	MOVQ    bRow+48(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    c+56(FP), DI
+	MOVQ    cRow+64(FP), R8
+	SHLQ    $0x03, R8
+	MOVQ    cols+72(FP), R9
+	CMPQ    R9, $0x04
+	JLE     narrow
+	SUBQ    $0x04, R9
+	MOVQ    packed+88(FP), R10
+	TESTQ   R10, R10
+	JZ      asItIs
+	MOVB    add+80(FP), R10
+	TESTB   R10, R10
+	JZ      copyingzero
+	CMPQ    R9, $0x04
+	JNE     copyingloadpart
+	MOVQ    DI, R10
+	VMOVUPD (R10), Y0
+	VMOVUPD 32(R10), Y1
+	ADDQ    R8, R10
+	VMOVUPD (R10), Y2
+	VMOVUPD 32(R10), Y3
+	ADDQ    R8, R10
+	VMOVUPD (R10), Y4
+	VMOVUPD 32(R10), Y5
+	ADDQ    R8, R10
+	VMOVUPD (R10), Y6
+	VMOVUPD 32(R10), Y7
+	ADDQ    R8, R10
+	VMOVUPD (R10), Y8
+	VMOVUPD 32(R10), Y9
+	ADDQ    R8, R10
+	VMOVUPD (R10), Y10
+	VMOVUPD 32(R10), Y11
+	JMP     copyingloaddone
 
+copyingloadpart:
+	LEAQ       window<>+0(SB), R10
+	MOVQ       R9, R11
+	NEGQ       R11
+	VMOVUPS    32(R10)(R11*8), Y11
+	MOVQ       DI, R10
+	VMOVUPD    (R10), Y0
+	VMASKMOVPD 32(R10), Y11, Y1
+	ADDQ       R8, R10
+	VMOVUPD    (R10), Y2
+	VMASKMOVPD 32(R10), Y11, Y3
+	ADDQ       R8, R10
+	VMOVUPD    (R10), Y4
+	VMASKMOVPD 32(R10), Y11, Y5
+	ADDQ       R8, R10
+	VMOVUPD    (R10), Y6
+	VMASKMOVPD 32(R10), Y11, Y7
+	ADDQ       R8, R10
+	VMOVUPD    (R10), Y8
+	VMASKMOVPD 32(R10), Y11, Y9
+	ADDQ       R8, R10
+	VMOVUPD    (R10), Y10
+	VMASKMOVPD 32(R10), Y11, Y11
+
+copyingloaddone:
+	JMP copyingstart
+
+copyingzero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+copyingstart:
+	MOVQ CX, R10
+	LEAQ (R10)(DX*1), R11
+	LEAQ (R11)(DX*2), R11
+	MOVQ b+40(FP), R12
+	MOVQ k+8(FP), R13
+	MOVQ packed+88(FP), R14
+
+copyingk:
+	VMOVUPD      (R12), Y12
+	VMOVUPD      Y12, (R14)
+	VMOVUPD      32(R12), Y13
+	VMOVUPD      Y13, 32(R14)
+	ADDQ         $0x40, R14
+	VBROADCASTSD (R10), Y14
+	VFMADD231PD  Y14, Y12, Y0
+	VFMADD231PD  Y14, Y13, Y1
+	VBROADCASTSD (R10)(DX*1), Y14
+	VFMADD231PD  Y14, Y12, Y2
+	VFMADD231PD  Y14, Y13, Y3
+	VBROADCASTSD (R10)(DX*2), Y14
+	VFMADD231PD  Y14, Y12, Y4
+	VFMADD231PD  Y14, Y13, Y5
+	VBROADCASTSD (R11), Y14
+	VFMADD231PD  Y14, Y12, Y6
+	VFMADD231PD  Y14, Y13, Y7
+	VBROADCASTSD (R11)(DX*1), Y14
+	VFMADD231PD  Y14, Y12, Y8
+	VFMADD231PD  Y14, Y13, Y9
+	VBROADCASTSD (R11)(DX*2), Y14
+	VFMADD231PD  Y14, Y12, Y10
+	VFMADD231PD  Y14, Y13, Y11
+	ADDQ         BX, R10
+	ADDQ         BX, R11
+	ADDQ         SI, R12
+	DECQ         R13
+	JNZ          copyingk
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	ADDQ         DX, CX
+	CMPQ         R9, $0x04
+	JNE          copyingstorepart
+	MOVQ         DI, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y1, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Y2, (SI)
+	VMOVUPD      Y3, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Y4, (SI)
+	VMOVUPD      Y5, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Y6, (SI)
+	VMOVUPD      Y7, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Y8, (SI)
+	VMOVUPD      Y9, 32(SI)
+	ADDQ         R8, SI
+	VMOVUPD      Y10, (SI)
+	VMOVUPD      Y11, 32(SI)
+	JMP          copyingstoredone
+
+copyingstorepart:
+	LEAQ       window<>+0(SB), SI
+	MOVQ       R9, R10
+	NEGQ       R10
+	VMOVUPS    32(SI)(R10*8), Y12
+	MOVQ       DI, SI
+	VMOVUPD    Y0, (SI)
+	VMASKMOVPD Y1, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPD    Y2, (SI)
+	VMASKMOVPD Y3, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPD    Y4, (SI)
+	VMASKMOVPD Y5, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPD    Y6, (SI)
+	VMASKMOVPD Y7, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPD    Y8, (SI)
+	VMASKMOVPD Y9, Y12, 32(SI)
+	ADDQ       R8, SI
+	VMOVUPD    Y10, (SI)
+	VMASKMOVPD Y11, Y12, 32(SI)
+
+copyingstoredone:
+	ADDQ R8, DI
+	ADDQ R8, DI
+	ADDQ R8, DI
+	ADDQ R8, DI
+	ADDQ R8, DI
+	ADDQ R8, DI
+	SUBQ $0x06, AX
+	MOVQ packed+88(FP), SI
+	MOVQ SI, b+40(FP)
+	MOVQ $0x00000040, SI
+
+asItIs:
 tile6x2:
 	CMPQ    AX, $0x06
 	JLT     below6x2

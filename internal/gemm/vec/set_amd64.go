@@ -27,7 +27,7 @@ func best() Set {
 type unit[T spec.Float] interface {
 	// lanes is the number of elements in a vector. A panel is up to two vectors wide.
 	lanes() int
-	panel(m, k int, a *T, aRow, aCol int, b *T, bRow int, c *T, cRow, cols int, add bool)
+	panel(m, k int, a *T, aRow, aCol int, b *T, bRow int, c *T, cRow, cols int, add bool, packed *T)
 	copyPanel(k int, b *T, bRow int, dst *T, cols int)
 	// square is up to how many columns transpose takes.
 	square() int

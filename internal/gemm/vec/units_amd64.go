@@ -13,8 +13,8 @@ type (
 func (f32AVX2) lanes() int { return 8 }
 
 func (f32AVX2) panel(
-	m, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow, cols int, add bool) {
-	panelF32AVX2(m, k, a, aRow, aCol, b, bRow, c, cRow, cols, add)
+	m, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow, cols int, add bool, packed *float32) {
+	panelF32AVX2(m, k, a, aRow, aCol, b, bRow, c, cRow, cols, add, packed)
 }
 
 func (f32AVX2) copyPanel(k int, b *float32, bRow int, dst *float32, cols int) {
@@ -30,8 +30,8 @@ func (f32AVX2) transpose(k int, b *float32, bCol, cols int, dst *float32, dstRow
 func (f64AVX2) lanes() int { return 4 }
 
 func (f64AVX2) panel(
-	m, k int, a *float64, aRow, aCol int, b *float64, bRow int, c *float64, cRow, cols int, add bool) {
-	panelF64AVX2(m, k, a, aRow, aCol, b, bRow, c, cRow, cols, add)
+	m, k int, a *float64, aRow, aCol int, b *float64, bRow int, c *float64, cRow, cols int, add bool, packed *float64) {
+	panelF64AVX2(m, k, a, aRow, aCol, b, bRow, c, cRow, cols, add, packed)
 }
 
 func (f64AVX2) copyPanel(k int, b *float64, bRow int, dst *float64, cols int) {
@@ -47,8 +47,8 @@ func (f64AVX2) transpose(k int, b *float64, bCol, cols int, dst *float64, dstRow
 func (f32AVX512) lanes() int { return 16 }
 
 func (f32AVX512) panel(
-	m, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow, cols int, add bool) {
-	panelF32AVX512(m, k, a, aRow, aCol, b, bRow, c, cRow, cols, add)
+	m, k int, a *float32, aRow, aCol int, b *float32, bRow int, c *float32, cRow, cols int, add bool, packed *float32) {
+	panelF32AVX512(m, k, a, aRow, aCol, b, bRow, c, cRow, cols, add, packed)
 }
 
 func (f32AVX512) copyPanel(k int, b *float32, bRow int, dst *float32, cols int) {
@@ -58,8 +58,8 @@ func (f32AVX512) copyPanel(k int, b *float32, bRow int, dst *float32, cols int) 
 func (f64AVX512) lanes() int { return 8 }
 
 func (f64AVX512) panel(
-	m, k int, a *float64, aRow, aCol int, b *float64, bRow int, c *float64, cRow, cols int, add bool) {
-	panelF64AVX512(m, k, a, aRow, aCol, b, bRow, c, cRow, cols, add)
+	m, k int, a *float64, aRow, aCol int, b *float64, bRow int, c *float64, cRow, cols int, add bool, packed *float64) {
+	panelF64AVX512(m, k, a, aRow, aCol, b, bRow, c, cRow, cols, add, packed)
 }
 
 func (f64AVX512) copyPanel(k int, b *float64, bRow int, dst *float64, cols int) {

@@ -83,6 +83,15 @@ func load64(name string) reg.GPVirtual {
 	return r
 }
 
+// param is the memory of a parameter.
+func param(name string) Mem {
+	b, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
 // mask selects the first n lanes of a vector, 0 < n <= lanes.
 func (g isa) mask(n reg.GPVirtual) Op {
 	if g.avx512 {

@@ -29,10 +29,13 @@ type panel struct {
 }
 
 func (g isa) panel() {
-	g.function("panel", "func(m, k int, a *%[1]s, aRow, aCol int, b *%[1]s, bRow int, c *%[1]s, cRow, cols int, add bool)",
+	g.function("panel", "func(m, k int, a *%[1]s, aRow, aCol int, b *%[1]s, bRow int, "+
+		"c *%[1]s, cRow, cols int, add bool, packed *%[1]s)",
 		fmt.Sprintf(`computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
 Rows, and the columns of A, are so many elements apart. 1 <= cols <= %d, k >= 1; the rows of B
-are read in whole vectors of %d.`, 2*g.lanes(), g.lanes()))
+are read in whole vectors of %d. If packed is not nil, cols is %d and m at least %d: then the
+first tile leaves a copy of B without gaps there, from which the others read.`,
+			2*g.lanes(), g.lanes(), 2*g.lanes(), g.heights()[0]))
 	p := panel{isa: g, m: load64("m"), a: load64("a"), aRow: g.stride("aRow"), aCol: g.stride("aCol"),
 		bRow: g.stride("bRow"), c: load64("c"), cRow: g.stride("cRow"), last: load64("cols")}
 	CMPQ(p.last, Imm(uint64(g.lanes())))
@@ -48,12 +51,23 @@ func (p panel) down(vectors int) {
 	if p.avx512 {
 		p.mask = p.isa.mask(p.last)
 	}
+	if vectors == 2 {
+		packed := load64("packed")
+		TESTQ(packed, packed)
+		JZ(LabelRef("asItIs"))
+		p.tile("copying", p.heights()[0], vectors, true)
+		SUBQ(Imm(uint64(p.heights()[0])), p.m)
+		packed = load64("packed")
+		MOVQ(packed, param("b"))
+		MOVQ(U32(uint32(vectors*p.bytes())), p.bRow)
+		Label("asItIs")
+	}
 	for _, height := range p.heights() {
 		loop, done := fmt.Sprintf("tile%dx%d", height, vectors), fmt.Sprintf("below%dx%d", height, vectors)
 		Label(loop)
 		CMPQ(p.m, Imm(uint64(height)))
 		JLT(LabelRef(done))
-		p.tile(loop, height, vectors)
+		p.tile(loop, height, vectors, false)
 		SUBQ(Imm(uint64(height)), p.m)
 		JMP(LabelRef(loop))
 		Label(done)
@@ -62,8 +76,8 @@ func (p panel) down(vectors int) {
 	RET()
 }
 
-// tile computes one tile and moves a and c on to the next.
-func (p panel) tile(name string, height, vectors int) {
+// tile computes one tile and moves a and c on to the next. If it is told to, it copies B to packed.
+func (p panel) tile(name string, height, vectors int, copying bool) {
 	acc := make([][]reg.VecVirtual, height)
 	for i := range acc {
 		acc[i] = make([]reg.VecVirtual, vectors)
@@ -84,7 +98,7 @@ func (p panel) tile(name string, height, vectors int) {
 		}
 	}
 	Label(name + "start")
-	p.chains(name+"k", acc)
+	p.chains(name+"k", acc, copying)
 	store := func(mem, r Op) { p.move(r, mem) }
 	p.rows(name+"store", acc, store, func(mem Mem, mask, r Op) { p.storeMasked(r, mask, mem) })
 	for range height {
@@ -130,7 +144,7 @@ func (p panel) rows(name string, acc [][]reg.VecVirtual, full func(mem, r Op), p
 const reach = 3
 
 // chains runs the chains of a tile over all of k, and moves a on to the next tile.
-func (p panel) chains(name string, acc [][]reg.VecVirtual) {
+func (p panel) chains(name string, acc [][]reg.VecVirtual, copying bool) {
 	var at []reg.GPVirtual
 	for i := 0; i < len(acc); i += reach {
 		r := GP64()
@@ -143,6 +157,10 @@ func (p panel) chains(name string, acc [][]reg.VecVirtual) {
 		at = append(at, r)
 	}
 	b, k := load64("b"), load64("k")
+	var packed reg.GPVirtual
+	if copying {
+		packed = load64("packed")
+	}
 	row := make([]reg.VecVirtual, len(acc[0]))
 	for j := range row {
 		row[j] = p.vec()
@@ -150,6 +168,12 @@ func (p panel) chains(name string, acc [][]reg.VecVirtual) {
 	Label(name)
 	for j := range row {
 		p.move(Mem{Base: b, Disp: j * p.bytes()}, row[j])
+		if copying {
+			p.move(row[j], Mem{Base: packed, Disp: j * p.bytes()})
+		}
+	}
+	if copying {
+		ADDQ(Imm(uint64(len(row)*p.bytes())), packed)
 	}
 	for i := range acc {
 		x := Mem{Base: at[i/reach]}
