@@ -13,7 +13,8 @@ import (
 	"softloss/losses"
 )
 
-// TestEvalIntoAllocatesNothing for every loss and option, whatever is asked for, on batches of one goroutine and of several.
+// TestEvalIntoAllocatesNothing for every loss and option, whatever is asked for, on batches of one
+// goroutine and of several.
 func TestEvalIntoAllocatesNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("not under the race detector")
@@ -39,15 +40,16 @@ func TestEvalIntoAllocatesNothing(t *testing.T) {
 							b.index = make([]int, n)
 						}
 						in, out := b.inputs(c), b.outputs(c)
-						// A goroutine that moves to the other processor may leave its engine behind, once: 60 runs
-						// make that less than one allocation a run.
+						// A goroutine that moves to the other processor may leave its engine
+						// behind, once: 60 runs make that less than one allocation a run.
 						allocs := testing.AllocsPerRun(60, func() {
 							runtime.GOMAXPROCS(2) // AllocsPerRun sets it to 1
 							if err := c.EvalInto(out, in); err != nil {
 								t.Fatal(err)
 							}
 						})
-						assert.Zero(t, allocs, fmt.Sprintf("%s %s %v n=%d index %v", lossName, optionName, dt, n, indexed))
+						assert.Zero(t, allocs, fmt.Sprintf("%s %s %v n=%d index %v", lossName, optionName, dt, n,
+							indexed))
 					}
 				}
 			}

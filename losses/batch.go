@@ -5,9 +5,9 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// batch is the rows of an evaluation, all of them or a run of neighbours, as a loss's kernel meets them.
-// Row i has element i of what rows have one of, and the elements [i*k, (i+1)*k) of what they have K of. What is nil
-// is not there, or not wanted.
+// batch is the rows of an evaluation, all of them or a run of neighbours, as a loss's kernel meets
+// them. Row i has element i of what rows have one of, and the elements [i*k, (i+1)*k) of what they
+// have K of. What is nil is not there, or not wanted.
 type batch[T kernel.Float] struct {
 	n, k int
 	options
@@ -17,8 +17,9 @@ type batch[T kernel.Float] struct {
 	index         []int // instead of a target; never together with smoothing
 	direction     []T   // of second derivatives
 
-	// A row's share is what its loss contributes to the cost, apart from its rowWeight, one for all rows or one a row. The
-	// gradients by the logits are multiplied by scale, share times rowWeight over the temperature.
+	// A row's share is what its loss contributes to the cost, apart from its rowWeight, one for all
+	// rows or one a row. The gradients by the logits are multiplied by scale, share times rowWeight
+	// over the temperature.
 	rowWeight []float64
 	share     []float64
 	scale     []T
@@ -90,5 +91,6 @@ func of[E kernel.Float](x []E, i int) float64 {
 // rowT returns a row of scratch memory.
 func (b *batch[T]) rowT() []T { return dense.Grow(&b.tmp, b.k) }
 
-// chunk returns how many rows are computed before what was stored of them is taken up again: few enough for the cache.
+// chunk returns how many rows are computed before what was stored of them is taken up again: few
+// enough for the cache.
 func (b *batch[T]) chunk() int { return min(b.n, max(1, 1<<12/b.k)) }

@@ -17,9 +17,10 @@ func BenchmarkEvalGrad(b *testing.B) {
 			for _, target := range []string{"soft", "index", "smooth"} {
 				for _, shape := range [][2]int{{64, 10}, {8192, 10}, {256, 1000}, {4096, 1000}, {128, 32000}} {
 					n, k := shape[0], shape[1]
-					b.Run(fmt.Sprintf("loss=%s/dtype=f%d/target=%s/n=%d/k=%d", loss, 8*dt.Size(), target, n, k), func(b *testing.B) {
-						benchmarkEvalGrad(b, losses.Criterion{Loss: tableLosses[loss]}, dt, target, n, k)
-					})
+					b.Run(fmt.Sprintf("loss=%s/dtype=f%d/target=%s/n=%d/k=%d", loss, 8*dt.Size(), target, n, k),
+						func(b *testing.B) {
+							benchmarkEvalGrad(b, losses.Criterion{Loss: tableLosses[loss]}, dt, target, n, k)
+						})
 				}
 			}
 		}
@@ -78,7 +79,8 @@ func BenchmarkSoftmax(b *testing.B) {
 
 // BenchmarkFamily is loss and gradient of the losses, cross entropy first, at 256×1000 in float32.
 func BenchmarkFamily(b *testing.B) {
-	for _, name := range []string{"ce", "gce", "gce Q=1", "gce .1", "focal 1", "focal", "focal 3.5", "poly 2", "mae", "nce", "rce", "sce", "confidence", "kl", "bitempered"} {
+	for _, name := range []string{"ce", "gce", "gce Q=1", "gce .1", "focal 1", "focal", "focal 3.5", "poly 2", "mae",
+		"nce", "rce", "sce", "confidence", "kl", "bitempered"} {
 		for _, target := range []string{"soft", "index"} {
 			b.Run(fmt.Sprintf("loss=%s/target=%s", name, target), func(b *testing.B) {
 				benchmarkEvalGrad(b, losses.Criterion{Loss: lossFamily[name]}, tensor.Float32, target, 256, 1000)

@@ -15,15 +15,17 @@ import (
 //	dL/dz_j = v_j - (ŷ_j^T2 / Σ_k ŷ_k^T2) Σ_k v_k,   v_k = (ŷ_k - t_k) ŷ_k^(T2-T1)
 //	dL/dt_k = log_T1 t_k - log_T1 ŷ_k
 //
-// T1 = T2 = 1 is the divergence [KL], for one-hot rows cross entropy. The normaliser λ is iterated to
-// convergence, not a fixed number of steps. Labels must sum to 1 in every row for the loss to be a divergence;
-// nothing checks it. It is not linear in its target.
+// T1 = T2 = 1 is the divergence [KL], for one-hot rows cross entropy. The normaliser λ is iterated
+// to convergence, not a fixed number of steps. Labels must sum to 1 in every row for the loss to be
+// a divergence; nothing checks it. It is not linear in its target.
 //
 // Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
 //
-// Special cases are: a logit -Inf has ŷ = 0 and its term is finite for T1 < 1; a NaN or +Inf logit, or all -Inf, makes the row NaN.
+// Special cases are: a logit -Inf has ŷ = 0 and its term is finite for T1 < 1; a NaN or +Inf logit,
+// or all -Inf, makes the row NaN.
 //
-// Errors: [ErrParam] unless 0 <= T1 <= 1 and 1 <= T2 is finite; [ErrParam] with Criterion.FromProbs, as it has a softmax of its own.
+// Errors: [ErrParam] unless 0 <= T1 <= 1 and 1 <= T2 is finite; [ErrParam] with
+// Criterion.FromProbs, as it has a softmax of its own.
 //
 // Source: Amid et al., NeurIPS 2019, arXiv:1906.03361, eqs. (4) to (7).
 type BiTempered struct {
@@ -72,8 +74,8 @@ func (b BiTempered) Row(r Row) (loss float64) {
 	return loss
 }
 
-// compare returns Σ_k t_k (log_T1 t_k - log_T1 ŷ_k) and Σ_k t_k^(2-T1), and stores the gradient of the labels. log is log ŷ,
-// pow ŷ^(1-T1). It uses 2K elements of scratch.
+// compare returns Σ_k t_k (log_T1 t_k - log_T1 ŷ_k) and Σ_k t_k^(2-T1), and stores the gradient of
+// the labels. log is log ŷ, pow ŷ^(1-T1). It uses 2K elements of scratch.
 func (b BiTempered) compare(r Row, log, pow, scratch []float64) (sum, mass float64) {
 	k, e, top := len(log), 1-b.T1, 0
 	lt, tpow := scratch[:k], scratch[k:2*k] // log t, t^(1-T1)

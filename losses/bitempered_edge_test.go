@@ -14,13 +14,16 @@ import (
 func TestBiTemperedSure(t *testing.T) {
 	for _, gap := range []float64{40, 700, 800, 1e4, 1e30} {
 		b := batch{dt: tensor.Float64, n: 1, k: 2, z: []float64{0, gap}, index: []int{0}}
-		near(t, "loss", b.eval(t, losses.Criterion{Loss: losses.BiTempered{T1: 1, T2: 1}}).loss, []float64{gap}, 1e-12, 0)
+		near(t, "loss", b.eval(t, losses.Criterion{Loss: losses.BiTempered{T1: 1, T2: 1}}).loss, []float64{gap},
+			1e-12, 0)
 		b.index = []int{1}
-		near(t, "loss", b.eval(t, losses.Criterion{Loss: losses.BiTempered{T1: 1, T2: 1}}).loss, []float64{math.Exp(-gap)}, 1e-12, 1e-16)
+		near(t, "loss", b.eval(t, losses.Criterion{Loss: losses.BiTempered{T1: 1, T2: 1}}).loss,
+			[]float64{math.Exp(-gap)}, 1e-12, 1e-16)
 	}
 }
 
-// TestBiTemperedNearOne: as T2 falls to 1 the loss tends to that of T2 = 1, linearly and not by way of noise.
+// TestBiTemperedNearOne: as T2 falls to 1 the loss tends to that of T2 = 1, linearly and not by way
+// of noise.
 func TestBiTemperedNearOne(t *testing.T) {
 	at := func(t2 float64) float64 {
 		b := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{0, 3, -2}, index: []int{0}}
@@ -34,7 +37,8 @@ func TestBiTemperedNearOne(t *testing.T) {
 
 // TestBiTemperedOfProbabilities: it has a softmax of its own, and no use for probabilities.
 func TestBiTemperedOfProbabilities(t *testing.T) {
-	for _, l := range []losses.Loss{losses.BiTempered{T1: .8, T2: 1.2}, losses.WeightedSum{{Weight: 1, Loss: losses.BiTempered{T1: .8, T2: 1.2}}}} {
+	for _, l := range []losses.Loss{losses.BiTempered{T1: .8, T2: 1.2},
+		losses.WeightedSum{{Weight: 1, Loss: losses.BiTempered{T1: .8, T2: 1.2}}}} {
 		require.ErrorIs(t, losses.Criterion{Loss: l, FromProbs: true}.Validate(), losses.ErrParam)
 	}
 }

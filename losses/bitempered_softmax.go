@@ -15,10 +15,11 @@ type tempered struct {
 	top     int       // where that is
 }
 
-// solve finds λ and computes all. With m the largest logit and μ = λ - m the sum Σ of the ŷ is at least 1 at μ = 0 and falls
-// as μ grows. Σ^-c, K^-c times a power mean of the x, is concave in μ, and linear when all logits are the same: it is at most
-// that of their arithmetic mean, which gives a μ to start from, and Halley's method finds where it is 1. When a step is so
-// small that its cube is nothing it is the last, and the ŷ follow by a series.
+// solve finds λ and computes all. With m the largest logit and μ = λ - m the sum Σ of the ŷ is at
+// least 1 at μ = 0 and falls as μ grows. Σ^-c, K^-c times a power mean of the x, is concave in μ,
+// and linear when all logits are the same: it is at most that of their arithmetic mean, which gives
+// a μ to start from, and Halley's method finds where it is 1. When a step is so small that its cube
+// is nothing it is the last, and the ŷ follow by a series.
 func (s *tempered) solve(c float64, r Row) {
 	for j, l := range r.LogP {
 		if l > r.LogP[s.top] {
@@ -59,8 +60,8 @@ func (s *tempered) solve(c float64, r Row) {
 	expRow(s.p, s.logP, s.top)
 }
 
-// even is the limit of a large c: beside μ, of the size of K^c, the differences of the logits are nothing, and all
-// classes but those of a logit -Inf have the same ŷ.
+// even is the limit of a large c: beside μ, of the size of K^c, the differences of the logits are
+// nothing, and all classes but those of a logit -Inf have the same ŷ.
 func (s *tempered) even() {
 	var k float64
 	for _, g := range s.gap {

@@ -23,8 +23,8 @@ func temperedOf(c float64, z []float64) *tempered {
 	return s
 }
 
-// TestTemperedSoftmax: the sum is 1 to the last bits, whatever the temperature, the number of classes and their spread, and
-// all that is stored belongs to one λ.
+// TestTemperedSoftmax: the sum is 1 to the last bits, whatever the temperature, the number of
+// classes and their spread, and all that is stored belongs to one λ.
 func TestTemperedSoftmax(t *testing.T) {
 	r := rand.New(rand.NewPCG(91, 2))
 	for _, c := range []float64{1e-9, 1e-3, .05, .2, .37, 1, 3, 20} {
@@ -43,23 +43,29 @@ func TestTemperedSoftmax(t *testing.T) {
 				lambda := math.Expm1(-c*s.logP[s.top]) / c // above the largest logit
 				for j, l := range s.logP {
 					want := -math.Log1p(c*(lambda+(z[s.top]-z[j]))) / c
-					require.True(t, numtest.Close(l, want, 1e-14, 1e-14), "c = %v, K = %d, spread %v: log ŷ %v, want %v", c, k, spread, l, want)
-					require.True(t, numtest.Close(s.p[j], math.Exp(l), 1e-13, 0x1p-1022), "c = %v: ŷ %v, want %v", c, s.p[j], math.Exp(l))
-					require.True(t, numtest.Close(s.inverse[j], math.Exp(c*l), 1e-13, 0x1p-1022), "c = %v: 1/x %v, want %v", c, s.inverse[j], math.Exp(c*l))
+					require.True(t, numtest.Close(l, want, 1e-14, 1e-14),
+						"c = %v, K = %d, spread %v: log ŷ %v, want %v", c, k, spread, l, want)
+					require.True(t, numtest.Close(s.p[j], math.Exp(l), 1e-13, 0x1p-1022), "c = %v: ŷ %v, want %v", c,
+						s.p[j], math.Exp(l))
+					require.True(t, numtest.Close(s.inverse[j], math.Exp(c*l), 1e-13, 0x1p-1022),
+						"c = %v: 1/x %v, want %v", c, s.inverse[j], math.Exp(c*l))
 				}
 			}
 		}
 	}
 }
 
-// TestTemperedPair: for two classes and T2 = 2 there is a formula, 1/(1+μ) + 1/(1+μ+gap) = 1, and it tells 1 - ŷ to the last digits.
+// TestTemperedPair: for two classes and T2 = 2 there is a formula, 1/(1+μ) + 1/(1+μ+gap) = 1, and
+// it tells 1 - ŷ to the last digits.
 func TestTemperedPair(t *testing.T) {
 	for _, gap := range []float64{0, 1e-3, .5, 1, 5, 100, 1e6, 1e15} {
 		mu := 2 / (gap + math.Sqrt(gap*gap+4))
 		s := temperedOf(1, []float64{0, -gap})
-		require.True(t, numtest.Close(s.logP[0], -math.Log1p(mu), 4e-15, 0), "gap %v: %v, want %v", gap, s.logP[0], -math.Log1p(mu))
+		require.True(t, numtest.Close(s.logP[0], -math.Log1p(mu), 4e-15, 0), "gap %v: %v, want %v", gap, s.logP[0],
+			-math.Log1p(mu))
 		loss := BiTempered{T1: 1, T2: 2}.Row(rowOfLogits([]float64{0, -gap}, 0))
-		require.True(t, numtest.Close(loss, math.Log1p(mu), 1e-13, 0), "gap %v: loss %v, want %v", gap, loss, math.Log1p(mu))
+		require.True(t, numtest.Close(loss, math.Log1p(mu), 1e-13, 0), "gap %v: loss %v, want %v", gap, loss,
+			math.Log1p(mu))
 	}
 }
 
@@ -72,10 +78,11 @@ func rowOfLogits(z []float64, y int) Row {
 	return r
 }
 
-// TestLogRow: the logarithms are within 2 ulp where the arguments are those of a tempered softmax: near 1, at the borders of
-// the table, large and infinite.
+// TestLogRow: the logarithms are within 2 ulp where the arguments are those of a tempered softmax:
+// near 1, at the borders of the table, large and infinite.
 func TestLogRow(t *testing.T) {
-	u := []float64{0, 0x1p-1074, 1e-300, 1. / 64, math.Nextafter(1./64, 0), 1, math.Nextafter(1, 0), 0x1p52, 1e300, math.MaxFloat64, math.Inf(1), math.NaN()}
+	u := []float64{0, 0x1p-1074, 1e-300, 1. / 64, math.Nextafter(1./64, 0), 1, math.Nextafter(1, 0), 0x1p52, 1e300,
+		math.MaxFloat64, math.Inf(1), math.NaN()}
 	r := rand.New(rand.NewPCG(92, 2))
 	for range 100000 {
 		u = append(u, math.Exp(r.NormFloat64()*3), math.Exp(-50*r.Float64()), float64(r.IntN(2000))/128)
@@ -83,7 +90,8 @@ func TestLogRow(t *testing.T) {
 	log, inverse := make([]float64, len(u)), make([]float64, len(u))
 	logRow(log, inverse, u, 1, 0)
 	for j, x := range u {
-		require.True(t, numtest.Close(-log[j], math.Log1p(x), 0x1p-51, 0), "log1p(%v) = %v, want %v", x, -log[j], math.Log1p(x))
+		require.True(t, numtest.Close(-log[j], math.Log1p(x), 0x1p-51, 0), "log1p(%v) = %v, want %v", x, -log[j],
+			math.Log1p(x))
 		require.True(t, numtest.Close(inverse[j], 1/(1+x), 0, 0), "1/(1+%v)", x)
 	}
 }

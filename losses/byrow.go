@@ -7,7 +7,8 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// byRow evaluates the rows of b by the loss's Row, in float64. It returns the first row with an invalid label, or -1.
+// byRow evaluates the rows of b by the loss's Row, in float64. It returns the first row with an
+// invalid label, or -1.
 func byRow[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	for i := range b.n {
 		if !b.row(l, i) {
@@ -59,7 +60,8 @@ func (b *batch[T]) row(l Loss, i int) bool {
 	return true
 }
 
-// softmaxRow stores what a Row tells of the softmax of the logits z, and returns the position of a p > 1/2, or -1.
+// softmaxRow stores what a Row tells of the softmax of the logits z, and returns the position of a
+// p > 1/2, or -1.
 func softmaxRow(r Row, z []float64) (top int) {
 	k := len(z)
 	kernel.LogSoftmax(r.LogP, z, k)
@@ -78,8 +80,9 @@ func softmaxRow(r Row, z []float64) (top int) {
 	return top
 }
 
-// storeGrad takes u = r.Grad of row i back through the softmax, u_j - p_j Σ u, or through the logarithm of given
-// probabilities, u_j/p_j, and stores it. Where p is above 1/2, at top, it is (1-p) Σ u less the sum of the other u.
+// storeGrad takes u = r.Grad of row i back through the softmax, u_j - p_j Σ u, or through the
+// logarithm of given probabilities, u_j/p_j, and stores it. Where p is above 1/2, at top, it is
+// (1-p) Σ u less the sum of the other u.
 func (b *batch[T]) storeGrad(i int, r Row, top int) {
 	f := of(b.scale, i)
 	u, p := r.Grad, r.P[:len(r.Grad)]
@@ -105,7 +108,8 @@ func (b *batch[T]) storeGrad(i int, r Row, top int) {
 	g[top] = T(f * (sum*r.Rest[top] - others))
 }
 
-// storeTargetGrad takes g = dL/dτ of row i back through smoothing and class weights and stores it. t is scratch.
+// storeTargetGrad takes g = dL/dτ of row i back through smoothing and class weights and stores it.
+// t is scratch.
 func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 	lo := i * b.k
 	w := b.classWeights

@@ -10,12 +10,14 @@ import (
 	"softloss/internal/dense"
 )
 
-// CheckGradient compares the derivatives that a loss's Row stores, Grad and TargetGrad, with central differences of the value
-// that it returns. It is for the tests of a loss of your own: training with a wrong gradient, or one that was
-// forgotten, gives no error, only a poor model. It takes ten rows of so many classes, with one-hot and soft labels, the same every time,
-// and wants six digits. A loss with a kink may fail where a row is on it.
+// CheckGradient compares the derivatives that a loss's Row stores, Grad and TargetGrad, with
+// central differences of the value that it returns. It is for the tests of a loss of your own:
+// training with a wrong gradient, or one that was forgotten, gives no error, only a poor model. It
+// takes ten rows of so many classes, with one-hot and soft labels, the same every time, and wants
+// six digits. A loss with a kink may fail where a row is on it.
 //
-// Errors: [ErrParam] unless classes >= 2, [ErrLoss] for a derivative that differs, and those of [Criterion.Eval].
+// Errors: [ErrParam] unless classes >= 2, [ErrLoss] for a derivative that differs, and those of
+// [Criterion.Eval].
 func CheckGradient(l Loss, classes int) error {
 	if classes < 2 {
 		return argError(ErrParam, "classes", classes, "is too few", "2 at least")
@@ -45,11 +47,13 @@ func CheckGradient(l Loss, classes int) error {
 	return nil
 }
 
-// checkRow is CheckGradient for one row of logits and labels. Labels of 0 are not moved: a loss may have a kink there.
+// checkRow is CheckGradient for one row of logits and labels. Labels of 0 are not moved: a loss may
+// have a kink there.
 func (c Criterion) checkRow(z, t []float64) error {
 	shape := tensor.WithShape(1, len(z))
 	logits, labels := tensor.New(shape, tensor.WithBacking(z)), tensor.New(shape, tensor.WithBacking(t))
-	out := Outputs{Loss: dense.New(tensor.Float64), Grad: tensor.New(tensor.Of(tensor.Float64), shape), TargetGrad: tensor.New(tensor.Of(tensor.Float64), shape)}
+	out := Outputs{Loss: dense.New(tensor.Float64), Grad: tensor.New(tensor.Of(tensor.Float64), shape),
+		TargetGrad: tensor.New(tensor.Of(tensor.Float64), shape)}
 	in := Inputs{Logits: logits, Target: labels}
 	if err := c.EvalInto(out, in); err != nil {
 		return err
@@ -85,7 +89,8 @@ func (c Criterion) checkRow(z, t []float64) error {
 				if len(z) <= 8 {
 					where = fmt.Sprintf(" (logits %.4g, labels %.4g)", z, t)
 				}
-				return argError(ErrLoss, "loss", fmt.Sprintf("%T: the derivative by %s %d", c.Loss, d.name, k), fmt.Sprintf("is %.7g", got),
+				return argError(ErrLoss, "loss", fmt.Sprintf("%T: the derivative by %s %d", c.Loss, d.name, k),
+					fmt.Sprintf("is %.7g", got),
 					fmt.Sprintf("%.7g, as differences of the value have it%s", want, where))
 			}
 		}

@@ -8,8 +8,8 @@ import (
 
 var lossType = reflect.TypeFor[Loss]()
 
-// checkLoss returns what is wrong with a loss before any row is looked at: a nil pointer, a loss that contains itself, what
-// its Validate returns, and a panic in it or in LinearInTarget.
+// checkLoss returns what is wrong with a loss before any row is looked at: a nil pointer, a loss
+// that contains itself, what its Validate returns, and a panic in it or in LinearInTarget.
 func checkLoss(l Loss) error {
 	v := reflect.ValueOf(l)
 	switch {
@@ -55,8 +55,8 @@ type place struct {
 	of reflect.Type
 }
 
-// containsItself reports whether v, or something in it, is a loss that can be reached from itself. seen are the places behind
-// pointers and slices in which there is none.
+// containsItself reports whether v, or something in it, is a loss that can be reached from itself.
+// seen are the places behind pointers and slices in which there is none.
 func containsItself(v reflect.Value, on *trail, seen map[place]bool) bool {
 	switch v.Kind() {
 	case reflect.Interface:
@@ -103,7 +103,8 @@ func containsItself(v reflect.Value, on *trail, seen map[place]bool) bool {
 // holders says of types whether a value can lead to a loss.
 var holders sync.Map
 
-// mayHold reports whether a value of type t can lead to a loss: through an interface that a loss has.
+// mayHold reports whether a value of type t can lead to a loss: through an interface that a loss
+// has.
 func mayHold(t reflect.Type) bool {
 	if may, ok := holders.Load(t); ok {
 		return may.(bool)

@@ -35,7 +35,8 @@ type linear struct{ *faulty }
 
 func (f linear) LinearInTarget() bool { return f.Linear() }
 
-// TestFaultyLosses: whatever a loss of a user's does, the evaluation returns an error that names the loss.
+// TestFaultyLosses: whatever a loss of a user's does, the evaluation returns an error that names
+// the loss.
 func TestFaultyLosses(t *testing.T) {
 	own := errors.New("Temper is wrong")
 	sum := losses.WeightedSum{{Weight: 1, Loss: losses.MAE{}}, {Weight: 1}}
@@ -51,23 +52,35 @@ func TestFaultyLosses(t *testing.T) {
 		kind error
 		text string
 	}{
-		"nil pointer":         {(*losses.GCE)(nil), losses.ErrLoss, "losses: loss: *losses.GCE: nil is no loss, want a value"},
-		"nil pointer's Row":   {(*losses.MAE)(nil), losses.ErrLoss, "losses: loss: *losses.MAE: nil is no loss, want a value"},
-		"nil embedded":        {doubledMAE{}, losses.ErrLoss, ""},
-		"nil in a sum":        {losses.WeightedSum{{Weight: 1, Loss: (*faulty)(nil)}}, losses.ErrLoss, "losses: loss: term 0: *losses_test.faulty: nil is no loss, want a value"},
-		"Validate panics":     {invalid{&faulty{Validate: func() error { panic("boom") }}}, losses.ErrLoss, "losses: loss: losses_test.invalid: Validate panicked: boom"},
-		"Validate":            {invalid{&faulty{Validate: func() error { return own }}}, own, "losses: loss: Temper is wrong"},
-		"Validate in a sum":   {losses.WeightedSum{{Weight: 1, Loss: invalid{&faulty{Validate: func() error { return own }}}}}, own, "losses: loss: term 0: Temper is wrong"},
-		"parameter in a sum":  {losses.WeightedSum{{Weight: 1, Loss: losses.GCE{}}}, losses.ErrParam, "losses: loss: term 0: GCE.Q: 0 is out of range, want a number in (0, 1]; the paper uses 0.7"},
-		"LinearInTarget":      {linear{&faulty{Linear: func() bool { panic("boom") }}}, losses.ErrLoss, "losses: loss: losses_test.linear: LinearInTarget panicked: boom"},
-		"Row panics":          {&faulty{AtRow: func(losses.Row) float64 { panic("boom") }}, losses.ErrLoss, "losses: loss: row 0: *losses_test.faulty panicked: boom"},
-		"Row writes too far":  {&faulty{AtRow: func(r losses.Row) float64 { return r.P[3] }}, losses.ErrLoss, ""},
-		"sum of itself":       {sum, losses.ErrLoss, "losses: loss: losses.WeightedSum: the loss contains itself, want one made of others"},
+		"nil pointer": {(*losses.GCE)(nil), losses.ErrLoss,
+			"losses: loss: *losses.GCE: nil is no loss, want a value"},
+		"nil pointer's Row": {(*losses.MAE)(nil), losses.ErrLoss,
+			"losses: loss: *losses.MAE: nil is no loss, want a value"},
+		"nil embedded": {doubledMAE{}, losses.ErrLoss, ""},
+		"nil in a sum": {losses.WeightedSum{{Weight: 1, Loss: (*faulty)(nil)}}, losses.ErrLoss,
+			"losses: loss: term 0: *losses_test.faulty: nil is no loss, want a value"},
+		"Validate panics": {invalid{&faulty{Validate: func() error { panic("boom") }}}, losses.ErrLoss,
+			"losses: loss: losses_test.invalid: Validate panicked: boom"},
+		"Validate": {invalid{&faulty{Validate: func() error { return own }}}, own,
+			"losses: loss: Temper is wrong"},
+		"Validate in a sum": {losses.WeightedSum{{Weight: 1,
+			Loss: invalid{&faulty{Validate: func() error { return own }}}}}, own, "losses: loss: term 0: Temper is wrong"},
+		"parameter in a sum": {losses.WeightedSum{{Weight: 1, Loss: losses.GCE{}}}, losses.ErrParam,
+			"losses: loss: term 0: GCE.Q: 0 is out of range, want a number in (0, 1]; the paper uses 0.7"},
+		"LinearInTarget": {linear{&faulty{Linear: func() bool { panic("boom") }}}, losses.ErrLoss,
+			"losses: loss: losses_test.linear: LinearInTarget panicked: boom"},
+		"Row panics": {&faulty{AtRow: func(losses.Row) float64 { panic("boom") }}, losses.ErrLoss,
+			"losses: loss: row 0: *losses_test.faulty panicked: boom"},
+		"Row writes too far": {&faulty{AtRow: func(r losses.Row) float64 { return r.P[3] }}, losses.ErrLoss, ""},
+		"sum of itself": {sum, losses.ErrLoss,
+			"losses: loss: losses.WeightedSum: the loss contains itself, want one made of others"},
 		"pointer to itself":   {pointed, losses.ErrLoss, ""},
 		"sum of its embedder": {embedded, losses.ErrLoss, ""},
-		"ring":                {ring, losses.ErrLoss, "losses: loss: *losses_test.faulty: the loss contains itself, want one made of others"},
+		"ring": {ring, losses.ErrLoss,
+			"losses: loss: *losses_test.faulty: the loss contains itself, want one made of others"},
 	} {
-		_, g, err := losses.Criterion{Loss: c.loss}.EvalGrad(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), indices(tensor.Int, 1))
+		_, g, err := losses.Criterion{Loss: c.loss}.EvalGrad(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3),
+			indices(tensor.Int, 1))
 		require.ErrorIs(t, err, c.kind, name)
 		assert.Nil(t, g, name)
 		if c.text != "" {
@@ -104,8 +117,8 @@ func TestRowWritesNowhereElse(t *testing.T) {
 	}
 }
 
-// TestGoexit: a Row that ends its goroutine, as t.FailNow does, is an error where it is not the caller's, and in no
-// case a result with rows of an evaluation before.
+// TestGoexit: a Row that ends its goroutine, as t.FailNow does, is an error where it is not the
+// caller's, and in no case a result with rows of an evaluation before.
 func TestGoexit(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	n := 40000

@@ -2,13 +2,14 @@ package losses
 
 import "softloss/losses/internal/kernel"
 
-// ConfidencePenalty is cross entropy less Beta times the entropy of the prediction, which keeps it from growing too sure.
+// ConfidencePenalty is cross entropy less Beta times the entropy of the prediction, which keeps it
+// from growing too sure.
 //
 //	loss = -Σ_k t_k l_k + Beta Σ_k p_k l_k,   l = log p,  p = softmax(logits)
 //	dL/dl_k = -t_k + Beta p_k (l_k + 1),   dL/dt_k = -l_k
 //
-// Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K]. Special cases are those of [CrossEntropy]; with 0·log 0 = 0.
-// It is not linear in the target, because of the second term.
+// Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K]. Special cases are those of
+// [CrossEntropy]; with 0·log 0 = 0. It is not linear in the target, because of the second term.
 //
 // Errors: [ErrParam] unless Beta is finite and >= 0.
 //

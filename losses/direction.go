@@ -36,8 +36,8 @@ func (f phi) at(l, q float64) (v, dv, d2v float64) {
 	return kernel.Phi(f.family, f.a, l, q)
 }
 
-// alongDirection computes the derivatives of the rows' losses along the direction, and their gradients. It returns the
-// first row with an invalid label, or -1.
+// alongDirection computes the derivatives of the rows' losses along the direction, and their
+// gradients. It returns the first row with an invalid label, or -1.
 func alongDirection[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	f, _ := phiOf(l)
 	k := b.k
@@ -82,8 +82,8 @@ func alongDirection[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	return -1
 }
 
-// addZLossAlong is addZLoss for the derivative along the direction: 2 ZLoss lse ⟨p,v⟩, with the gradient
-// 2 ZLoss (⟨p,v⟩ p + lse p∘(v - ⟨p,v⟩)).
+// addZLossAlong is addZLoss for the derivative along the direction: 2 ZLoss lse ⟨p,v⟩, with the
+// gradient 2 ZLoss (⟨p,v⟩ p + lse p∘(v - ⟨p,v⟩)).
 func (b *batch[T]) addZLossAlong(i int, z, p []T, lse float64) {
 	k, t := b.k, b.temperature
 	kernel.Softmax(p, z, k)

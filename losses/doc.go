@@ -4,11 +4,25 @@
 //
 // # Vocabulary
 //
-// A batch has N rows and K classes. Logits are [N, K]; labels are [N, K], soft or
-// one-hot rows; an index is [N], the number of each row's class; labels or index are
-// the target. Probabilities, probs, are [N, K]. A loss is [N] before its
-// reduction and a scalar after; a gradient, grad, has the shape of the first argument.
-// Logarithms are natural. Alpha is the strength of label smoothing.
+//	batch          N rows of K classes
+//	logits         [N, K], what the softmax is taken of; z in formulas
+//	probs          [N, K], probabilities; p, and l = log p
+//	labels         [N, K], soft or one-hot rows of what should have been predicted; t
+//	index          [N], the number of each row's class
+//	target         labels or index; τ is the target after class weights and smoothing
+//	loss           [N] before the reduction, a scalar after
+//	grad           the derivative of the loss by the first argument, of its shape
+//	upstream       the derivative of a cost with respect to the loss
+//	direction      [N, K], along which second derivatives are taken; v
+//	class weights  a number a class; w
+//	sample weights a number a row; s
+//	mass           Σ_k w_k t_k, the sum of a row's weighted labels
+//	rest           1 - p
+//	sure row       one in which a p is nearly 1
+//	alpha          the strength of label smoothing
+//	link           what makes probabilities of logits
+//
+// Logarithms are natural.
 //
 // # What there is
 //
@@ -26,18 +40,27 @@
 //	BiTempered             heavy tails, bounded
 //	WeightedSum            of any of these
 //
-// and any of your own. [Softmax], [LogSoftmax] and [LogSumExp] stand on their own, and the functions
-// of the notebook that this project implements are one-line calls of a criterion:
+// and any of your own. [Softmax], [LogSoftmax] and [LogSumExp] stand on their own, and the
+// functions of the notebook that this project implements are one-line calls of a criterion:
 // [SmoothSoftLabels], [SoftLabelCrossEntropyWithLogits], [SoftLabelCrossEntropy],
 // [ClassificationMAEWithLogits], and [LabelSmoothingCrossEntropy] for comparison.
 //
 // # Tensors
 //
-// Logits and labels are *tensor.Dense of float32 or float64, both alike; indices are of any integer type.
-// Views and transposed tensors are read where they are. Inputs are never modified. Results have
-// the dtype of the logits; sums over the batch are taken in float64, sums over a row too, or in the
+// Logits and labels are *tensor.Dense of float32 or float64, both alike; indices are of any integer
+// type. Logits are [N, K], or [K] for one row, or of more axes, all but the class axis being rows.
+// Views and transposed tensors are read where they are. Inputs are never modified. Results have the
+// dtype of the logits; sums over the batch are taken in float64, sums over a row too, or in the
 // dtype over at most 1024 elements and then in float64.
-// Large batches use all processors, and the bits of a result do not depend on how many.
+//
+// # Same bits
+//
+// The bits of a result depend on the numbers given, on the dtype, on what is asked for (a loss
+// alone, with gradients of logits, with gradients of labels) and on the kernels that run: those of
+// AVX2 and of AVX-512 agree with each other, those of arm64 and of plain Go (tag purego, or a
+// processor without AVX2) may differ from them and from each other in last digits. They do not
+// depend on the number of processors, on how often or on how many goroutines one calls, on the
+// layout of the tensors, nor, row by row, on the rows beside a row.
 //
 // # Special values
 //
@@ -54,5 +77,6 @@
 //
 //	losses: labels: row 3 column 1: -0.2 is negative, want a finite number >= 0
 //
-// errors.As finds an [*Error] with these as fields, errors.Is one of the sentinels such as [ErrLabel].
+// errors.As finds an [*Error] with these as fields, errors.Is one of the sentinels such as
+// [ErrLabel].
 package losses

@@ -12,8 +12,9 @@ import (
 	"softloss/losses"
 )
 
-// TestClassWeightsOfAnySize: multiplying all class weights by a number multiplies loss and gradients by it, and changes neither
-// with WeightedMean, down to where the weights are denormal and up to where they are not finite in float32.
+// TestClassWeightsOfAnySize: multiplying all class weights by a number multiplies loss and
+// gradients by it, and changes neither with WeightedMean, down to where the weights are denormal
+// and up to where they are not finite in float32.
 func TestClassWeightsOfAnySize(t *testing.T) {
 	base := []float64{1, .5, 2}
 	for _, dt := range floatDtypes {
@@ -21,18 +22,23 @@ func TestClassWeightsOfAnySize(t *testing.T) {
 			for _, smoothing := range []losses.Smoothing{{}, {Alpha: .25}} {
 				for _, reduction := range familyReductions {
 					for _, loss := range []losses.Loss{losses.CrossEntropy{}, losses.Focal{Gamma: 2}, losses.MAE{}} {
-						b := batch{dt: dt, n: 2, k: 3, z: []float64{1, 2, 3, 4, 5, 7}, t: []float64{.5, .25, .25, 0, .5, .5}, u: repeat(2, one)}
+						b := batch{dt: dt, n: 2, k: 3, z: []float64{1, 2, 3, 4, 5, 7},
+							t: []float64{.5, .25, .25, 0, .5, .5}, u: repeat(2, one)}
 						if b.u = b.u[:upstreams(losses.Criterion{Reduction: reduction}, 2)]; !soft {
 							b.index = []int{0, 1}
 						}
-						c := losses.Criterion{Loss: loss, ClassWeights: base, Smoothing: smoothing, Reduction: reduction}
+						c := losses.Criterion{Loss: loss, ClassWeights: base, Smoothing: smoothing,
+							Reduction: reduction}
 						want := b.eval(t, c)
-						for _, f := range []float64{0x1p-1074, 0x1p-160, 0x1p-149, 0x1p-130, 0x1p-62, 0x1p62, 0x1p127, 0x1p200, 0x1p1000} {
+						for _, f := range []float64{0x1p-1074, 0x1p-160, 0x1p-149, 0x1p-130, 0x1p-62, 0x1p62, 0x1p127,
+							0x1p200, 0x1p1000} {
 							if c.ClassWeights = scaled(f, base); f == 0x1p-1074 {
 								c.ClassWeights = []float64{f, f, f}
-								want := b.eval(t, losses.Criterion{Loss: loss, ClassWeights: []float64{1, 1, 1}, Smoothing: smoothing, Reduction: losses.WeightedMean})
+								want := b.eval(t, losses.Criterion{Loss: loss, ClassWeights: []float64{1, 1, 1},
+									Smoothing: smoothing, Reduction: losses.WeightedMean})
 								if reduction == losses.WeightedMean {
-									nearAll(t, "denormal", everything{result: b.eval(t, c)}, everything{result: want}, 4*epsilon(dt), 1)
+									nearAll(t, "denormal", everything{result: b.eval(t, c)}, everything{result: want},
+										4*epsilon(dt), 1)
 								}
 								continue
 							}
@@ -40,7 +46,8 @@ func TestClassWeightsOfAnySize(t *testing.T) {
 							if reduction == losses.WeightedMean {
 								factor = 1
 							}
-							what := fmt.Sprintf("%T %v %v soft %v smoothing %v times %v", loss, dt, reduction, soft, smoothing.Alpha, f)
+							what := fmt.Sprintf("%T %v %v soft %v smoothing %v times %v", loss, dt, reduction, soft,
+								smoothing.Alpha, f)
 							got := b.eval(t, c)
 							times := func(x []float64) []float64 { return round(dt, scaled(factor, x)) }
 							tiny := math.SmallestNonzeroFloat32
@@ -60,8 +67,8 @@ func TestClassWeightsOfAnySize(t *testing.T) {
 	}
 }
 
-// TestColdest: a temperature so small that the logits, or the factor of the gradient, leave the dtype gives the limit: a
-// loss of 0 and no gradient where the label is the largest.
+// TestColdest: a temperature so small that the logits, or the factor of the gradient, leave the
+// dtype gives the limit: a loss of 0 and no gradient where the label is the largest.
 func TestColdest(t *testing.T) {
 	for _, dt := range floatDtypes {
 		for _, temperature := range []float64{1e-30, 1e-38, 1e-40, 1e-44, 1e-300, 1e-310, 5e-324} {
@@ -90,18 +97,21 @@ func TestColdest(t *testing.T) {
 	assert.Equal(t, []float64{0, 0, 1}, values(p))
 }
 
-// TestEndsOfParameters: what Validate accepts gives numbers, at the ends of every range and close to them.
+// TestEndsOfParameters: what Validate accepts gives numbers, at the ends of every range and close
+// to them.
 func TestEndsOfParameters(t *testing.T) {
 	for _, l := range []losses.Loss{
 		losses.GCE{Q: 5e-324}, losses.GCE{Q: 1e-310}, losses.GCE{Q: 1e-100}, losses.GCE{Q: 1e-46}, losses.GCE{Q: 1e-40}, losses.GCE{Q: 1e-20},
 		losses.Focal{Gamma: 5e-324}, losses.Focal{Gamma: 1e-46}, losses.Poly1{Epsilon: 5e-324}, losses.Poly1{Epsilon: 1e-46},
-		losses.ConfidencePenalty{Beta: 5e-324}, losses.SymmetricCrossEntropy{Alpha: 1, Beta: 5e-324, A: -5e-324}, losses.BiTempered{T1: 1, T2: math.Nextafter(1, 2)},
+		losses.ConfidencePenalty{Beta: 5e-324}, losses.SymmetricCrossEntropy{Alpha: 1, Beta: 5e-324,
+			A: -5e-324}, losses.BiTempered{T1: 1, T2: math.Nextafter(1, 2)},
 		losses.BiTempered{T1: math.Nextafter(1, 0), T2: 1},
 	} {
 		for _, dt := range floatDtypes {
 			for _, form := range []batch{{index: []int{0, 2}}, {t: []float64{1, 0, 0, 0, 0, 1}}} {
 				b := batch{dt: dt, n: 2, k: 3, z: []float64{1, 2, 15.5, 0, 9, 20}, t: form.t, index: form.index}
-				want, got := b.eval(t, losses.Criterion{Reduction: losses.None}), b.eval(t, losses.Criterion{Loss: l, Reduction: losses.None})
+				want, got := b.eval(t, losses.Criterion{Reduction: losses.None}), b.eval(t,
+					losses.Criterion{Loss: l, Reduction: losses.None})
 				what := fmt.Sprintf("%#v %v", l, dt)
 				near(t, what, got.loss, want.loss, 20*epsilon(dt)+1e-13, 0)
 				near(t, what, got.grad, want.grad, 20*epsilon(dt)+1e-13, 1e-30)
@@ -109,8 +119,10 @@ func TestEndsOfParameters(t *testing.T) {
 		}
 	}
 	for _, l := range []losses.Loss{
-		losses.BiTempered{T1: .8, T2: 30}, losses.BiTempered{T1: .8, T2: 300}, losses.BiTempered{T1: .8, T2: 700}, losses.BiTempered{T1: 0, T2: 1e6},
-		losses.BiTempered{T1: 1, T2: 1e300}, losses.BiTempered{T1: 1, T2: math.MaxFloat64}, losses.Focal{Gamma: 1e300}, losses.Focal{Gamma: math.MaxFloat64},
+		losses.BiTempered{T1: .8, T2: 30}, losses.BiTempered{T1: .8, T2: 300}, losses.BiTempered{T1: .8,
+			T2: 700}, losses.BiTempered{T1: 0, T2: 1e6},
+		losses.BiTempered{T1: 1, T2: 1e300}, losses.BiTempered{T1: 1,
+			T2: math.MaxFloat64}, losses.Focal{Gamma: 1e300}, losses.Focal{Gamma: math.MaxFloat64},
 		losses.Poly1{Epsilon: 1e30}, losses.ConfidencePenalty{Beta: 1e30}, losses.ReverseCrossEntropy{A: -1e30}, losses.ReverseCrossEntropy{A: -5e-324},
 		losses.SymmetricCrossEntropy{Alpha: 1e30, Beta: 1e-30, A: -1e30}, losses.SymmetricCrossEntropy{},
 	} {
@@ -120,7 +132,8 @@ func TestEndsOfParameters(t *testing.T) {
 		for _, dt := range floatDtypes {
 			for _, index := range [][]int{nil, {0, 2}} {
 				for _, k := range []int{2, 3, 10} {
-					b := batch{dt: dt, n: 2, k: k, z: repeat(2*k, func(i int) float64 { return float64(i * i % 11) }), t: repeat(2*k, func(int) float64 { return 1 / float64(k) }), index: index}
+					b := batch{dt: dt, n: 2, k: k, z: repeat(2*k, func(i int) float64 { return float64(i * i % 11) }),
+						t: repeat(2*k, func(int) float64 { return 1 / float64(k) }), index: index}
 					if index != nil {
 						b.index = []int{0, k - 1}
 					}
@@ -132,8 +145,8 @@ func TestEndsOfParameters(t *testing.T) {
 	}
 }
 
-// TestBiTemperedOfLargeT2: with c = T2-1 the normaliser is of the size of K^c; beside it the logits are nothing, every class has ŷ = 1/K,
-// and the gradient is v - mean v with v = (ŷ - t) ŷ^(T2-T1).
+// TestBiTemperedOfLargeT2: with c = T2-1 the normaliser is of the size of K^c; beside it the logits
+// are nothing, every class has ŷ = 1/K, and the gradient is v - mean v with v = (ŷ - t) ŷ^(T2-T1).
 func TestBiTemperedOfLargeT2(t *testing.T) {
 	for _, t2 := range []float64{100, 300, 500, 600, 630, 650, 700} {
 		b := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{1, 2, 3}, index: []int{0}}
@@ -141,7 +154,8 @@ func TestBiTemperedOfLargeT2(t *testing.T) {
 		want := []float64{-2. / 3 * v, 1. / 3 * v, 1. / 3 * v}
 		got := b.eval(t, losses.Criterion{Loss: losses.BiTempered{T1: .8, T2: t2}})
 		near(t, fmt.Sprintf("T2 = %v", t2), got.grad, want, 1e-12, 1e-300)
-		near(t, fmt.Sprintf("T2 = %v", t2), got.loss, []float64{(1-math.Pow(3, -.2))/.2 - (1-math.Pow(3, -.2))/1.2}, 1e-13, 0)
+		near(t, fmt.Sprintf("T2 = %v", t2), got.loss, []float64{(1-math.Pow(3, -.2))/.2 - (1-math.Pow(3, -.2))/1.2},
+			1e-13, 0)
 	}
 }
 

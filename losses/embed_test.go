@@ -8,7 +8,8 @@ import (
 	"softloss/losses"
 )
 
-// doubled embeds a built-in loss and has a Row of its own, the usual way in Go to change one method.
+// doubled embeds a built-in loss and has a Row of its own, the usual way in Go to change one
+// method.
 type doubled struct{ losses.CrossEntropy }
 
 func (d doubled) Row(r losses.Row) float64 {
@@ -30,8 +31,8 @@ func (d doubledMAE) Row(r losses.Row) float64 {
 	return 2 * l
 }
 
-// TestEmbeddedLoss: Row is the contract of a loss. Embedding a built-in one must not put its kernels in
-// the place of the user's Row.
+// TestEmbeddedLoss: Row is the contract of a loss. Embedding a built-in one must not put its
+// kernels in the place of the user's Row.
 func TestEmbeddedLoss(t *testing.T) {
 	for name, pair := range map[string][2]losses.Loss{
 		"ce":  {losses.CrossEntropy{}, doubled{}},

@@ -137,8 +137,8 @@ func (e *engine[T]) skip(i int) {
 	clear(row.targetGrad)
 }
 
-// run evaluates the rows [lo, hi) of e. On an error it looks whether an earlier row has another, so that it is
-// always the first bad row that is reported.
+// run evaluates the rows [lo, hi) of e. On an error it looks whether an earlier row has another, so
+// that it is always the first bad row that is reported.
 func (w *worker[T]) run(e *engine[T], lo, hi int) {
 	for end := hi; end >= 0; {
 		bad, err := w.try(e, lo, end)
@@ -152,7 +152,8 @@ func (w *worker[T]) run(e *engine[T], lo, hi int) {
 	}
 }
 
-// try evaluates the rows [lo, hi) of e. When something is wrong with a row it returns that row and what is wrong.
+// try evaluates the rows [lo, hi) of e. When something is wrong with a row it returns that row and
+// what is wrong.
 func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 	w.row, w.scratch.at = lo, 0
 	defer func() {
@@ -166,7 +167,8 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 		for i, p := range b.input {
 			if !(p >= 0 && p <= 1) {
 				row := lo + i/b.k
-				return row, cellError(ErrProb, "probs", row, i%b.k, p, "is not a probability", "a number in [0, 1] (are these logits?)")
+				return row, cellError(ErrProb, "probs", row, i%b.k, p, "is not a probability",
+					"a number in [0, 1] (are these logits?)")
 			}
 		}
 	}
@@ -201,7 +203,8 @@ func (b *batch[T]) labelError(lo int) (row int, err error) {
 	if b.weighsLabels {
 		made, smaller = "what the class weight made of the label", "a smaller weight or label"
 	}
-	return lo + row, cellError(ErrLabel, "labels", lo+row, col, b.target[row*b.k+col], "is "+made, "a finite number: "+smaller)
+	return lo + row, cellError(ErrLabel, "labels", lo+row, col, b.target[row*b.k+col], "is "+made,
+		"a finite number: "+smaller)
 }
 
 // finish multiplies what the loss left by what the kernels could not, and adds the z-loss.
@@ -224,8 +227,8 @@ func (b *batch[T]) finish() {
 	}
 }
 
-// setScale sets the factors with which each row's gradients enter the cost's: upstream and sample weight over the
-// denominator, and for those of the logits the row's weight over the temperature.
+// setScale sets the factors with which each row's gradients enter the cost's: upstream and sample
+// weight over the denominator, and for those of the logits the row's weight over the temperature.
 func (e *engine[T]) setScale() {
 	shares, scales := 1, 1
 	if e.sample != nil || len(e.upstream) > 1 {

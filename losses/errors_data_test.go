@@ -24,7 +24,8 @@ func TestErrorsOfData(t *testing.T) {
 	fromProbs := losses.Criterion{FromProbs: true}
 	smoothed := losses.Criterion{Smoothing: losses.Smoothing{Alpha: .1}}
 	var cases []errorCase
-	for name, c := range map[string]losses.Criterion{"ce": {}, "mae": {Loss: losses.MAE{}}, "gce": {Loss: GCE{Q: 1}}, "smoothed": smoothed} {
+	for name, c := range map[string]losses.Criterion{"ce": {}, "mae": {Loss: losses.MAE{}}, "gce": {Loss: GCE{Q: 1}},
+		"smoothed": smoothed} {
 		cases = append(cases,
 			errorCase{name + " negative", evalCall(c, z35, labels(6, -.25)), losses.ErrLabel, 1, 1,
 				"losses: labels: row 1 column 1: -0.25 is negative, want a finite number >= 0"},
@@ -35,9 +36,11 @@ func TestErrorsOfData(t *testing.T) {
 			errorCase{name + " -Inf", evalCall(c, z35, labels(0, -inf)), losses.ErrLabel, 0, 0, ""},
 			errorCase{name + " index", evalCall(c, z35, indices(tensor.Int32, 0, 5, -1)), losses.ErrIndex, 1, -1,
 				"losses: index: row 1: 5 is out of range, want a class in [0, 5)"},
-			errorCase{name + " negative index", evalCall(c, z35, indices(tensor.Int64, 0, 1, -100)), losses.ErrIndex, 2, -1,
+			errorCase{name + " negative index", evalCall(c, z35, indices(tensor.Int64, 0, 1, -100)), losses.ErrIndex,
+				2, -1,
 				"losses: index: row 2: -100 is out of range, want a class in [0, 5)"},
-			errorCase{name + " NaN logits do not hide it", evalCall(c, dense(tensor.Float64, repeat(15, func(int) float64 { return nan }), 3, 5), labels(6, -.25)),
+			errorCase{name + " NaN logits do not hide it",
+				evalCall(c, dense(tensor.Float64, repeat(15, func(int) float64 { return nan }), 3, 5), labels(6, -.25)),
 				losses.ErrLabel, 1, 1, ""},
 		)
 		c.FromProbs = true
@@ -47,7 +50,8 @@ func TestErrorsOfData(t *testing.T) {
 			errorCase{name + " prob below 0", evalCall(c, probs(5, -.25), y3), losses.ErrProb, 1, 0, ""},
 			errorCase{name + " prob NaN", evalCall(c, probs(5, nan), y3), losses.ErrProb, 1, 0, ""},
 			errorCase{name + " prob Inf", evalCall(c, probs(14, inf), t35), losses.ErrProb, 2, 4, ""},
-			errorCase{name + " label beside probs", evalCall(c, probs(5, .25), labels(6, -.25)), losses.ErrLabel, 1, 1, ""},
+			errorCase{name + " label beside probs", evalCall(c, probs(5, .25), labels(6, -.25)), losses.ErrLabel, 1,
+				1, ""},
 		)
 	}
 	into := func(c losses.Criterion, out losses.Outputs, in losses.Inputs) func() error {
@@ -65,36 +69,61 @@ func TestErrorsOfData(t *testing.T) {
 	turned := dense(tensor.Float64, make([]float64, 15), 5, 3)
 	require.NoError(t, turned.T())
 	cases = append(cases,
-		errorCase{"weight negative", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, 1, -1)}), losses.ErrWeight, 2, -1,
+		errorCase{"weight negative", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, 1, -1)}),
+			losses.ErrWeight, 2, -1,
 			"losses: sample weights: row 2: -1 is out of range, want a finite number >= 0"},
-		errorCase{"weight NaN", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(nan, 1, 1)}), losses.ErrWeight, 0, -1, ""},
-		errorCase{"weight Inf", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, inf, 1)}), losses.ErrWeight, 1, -1, ""},
-		errorCase{"weights shape", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, 1)}), losses.ErrShape, -1, -1,
+		errorCase{"weight NaN", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(nan, 1, 1)}),
+			losses.ErrWeight, 0, -1, ""},
+		errorCase{"weight Inf", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, inf, 1)}),
+			losses.ErrWeight, 1, -1, ""},
+		errorCase{"weights shape", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, 1)}),
+			losses.ErrShape, -1, -1,
 			"losses: sample weights: shape (2) is wrong, want shape (3)"},
-		errorCase{"weights (1, N)", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: dense(tensor.Float64, []float64{1, 1, 1}, 1, 3)}), losses.ErrShape, -1, -1, ""},
-		errorCase{"weights dtype", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: dense(tensor.Float32, []float64{1, 1, 1}, 3)}), losses.ErrDtype, -1, -1,
+		errorCase{"weights (1, N)", into(none, losses.Outputs{},
+			losses.Inputs{SampleWeights: dense(tensor.Float64, []float64{1, 1, 1}, 1,
+				3)}), losses.ErrShape, -1, -1, ""},
+		errorCase{"weights dtype", into(none, losses.Outputs{},
+			losses.Inputs{SampleWeights: dense(tensor.Float32, []float64{1, 1, 1}, 3)}), losses.ErrDtype, -1, -1,
 			"losses: sample weights: dtype float32 is wrong, want float64"},
-		errorCase{"typed nil weights", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: (*tensor.Dense)(nil)}), losses.ErrNil, -1, -1, ""},
-		errorCase{"upstream shape, mean", into(none, losses.Outputs{}, losses.Inputs{Upstream: vec(1, 1, 1)}), losses.ErrShape, -1, -1,
+		errorCase{"typed nil weights", into(none, losses.Outputs{},
+			losses.Inputs{SampleWeights: (*tensor.Dense)(nil)}), losses.ErrNil, -1, -1, ""},
+		errorCase{"upstream shape, mean", into(none, losses.Outputs{}, losses.Inputs{Upstream: vec(1, 1, 1)}),
+			losses.ErrShape, -1, -1,
 			"losses: upstream: shape (3) is wrong, want shape ()"},
-		errorCase{"upstream (1), mean", into(none, losses.Outputs{}, losses.Inputs{Upstream: vec(1)}), losses.ErrShape, -1, -1, ""},
-		errorCase{"upstream shape, none", into(rows, losses.Outputs{}, losses.Inputs{Upstream: scalar()}), losses.ErrShape, -1, -1,
+		errorCase{"upstream (1), mean", into(none, losses.Outputs{}, losses.Inputs{Upstream: vec(1)}),
+			losses.ErrShape, -1, -1, ""},
+		errorCase{"upstream shape, none", into(rows, losses.Outputs{}, losses.Inputs{Upstream: scalar()}),
+			losses.ErrShape, -1, -1,
 			"losses: upstream: shape () is wrong, want shape (3)"},
-		errorCase{"upstream dtype", into(none, losses.Outputs{}, losses.Inputs{Upstream: dense(tensor.Float32, []float64{1})}), losses.ErrDtype, -1, -1, ""},
-		errorCase{"loss shape", into(none, losses.Outputs{Loss: vec(0, 0, 0)}, losses.Inputs{}), losses.ErrShape, -1, -1,
+		errorCase{"upstream dtype", into(none, losses.Outputs{},
+			losses.Inputs{Upstream: dense(tensor.Float32, []float64{1})}), losses.ErrDtype, -1, -1, ""},
+		errorCase{"loss shape", into(none, losses.Outputs{Loss: vec(0, 0, 0)}, losses.Inputs{}), losses.ErrShape, -1,
+			-1,
 			"losses: loss: shape (3) is wrong, want shape ()"},
-		errorCase{"loss shape, none", into(rows, losses.Outputs{Loss: scalar()}, losses.Inputs{}), losses.ErrShape, -1, -1, ""},
-		errorCase{"loss dtype", into(none, losses.Outputs{Loss: dense(tensor.Float32, []float64{0})}, losses.Inputs{}), losses.ErrDtype, -1, -1, ""},
-		errorCase{"grad shape", into(none, losses.Outputs{Grad: dense(tensor.Float64, make([]float64, 15), 5, 3)}, losses.Inputs{}), losses.ErrShape, -1, -1, ""},
-		errorCase{"grad with gaps", into(none, losses.Outputs{Grad: gap.(*tensor.Dense)}, losses.Inputs{}), losses.ErrShape, -1, -1,
+		errorCase{"loss shape, none", into(rows, losses.Outputs{Loss: scalar()}, losses.Inputs{}), losses.ErrShape,
+			-1, -1, ""},
+		errorCase{"loss dtype", into(none, losses.Outputs{Loss: dense(tensor.Float32, []float64{0})},
+			losses.Inputs{}), losses.ErrDtype, -1, -1, ""},
+		errorCase{"grad shape", into(none, losses.Outputs{Grad: dense(tensor.Float64, make([]float64, 15), 5, 3)},
+			losses.Inputs{}), losses.ErrShape, -1, -1, ""},
+		errorCase{"grad with gaps", into(none, losses.Outputs{Grad: gap.(*tensor.Dense)}, losses.Inputs{}),
+			losses.ErrShape, -1, -1,
 			"losses: grad: the tensor is a view with gaps, want contiguous row-major memory to write to"},
-		errorCase{"grad transposed", into(none, losses.Outputs{Grad: turned}, losses.Inputs{}), losses.ErrShape, -1, -1, ""},
-		errorCase{"target grad shape", into(none, losses.Outputs{TargetGrad: vec(0)}, losses.Inputs{}), losses.ErrShape, -1, -1, ""},
-		errorCase{"target grad of an index", into(none, losses.Outputs{TargetGrad: grad()}, losses.Inputs{Logits: z35, Target: y3}), losses.ErrDtype, -1, -1,
+		errorCase{"grad transposed", into(none, losses.Outputs{Grad: turned}, losses.Inputs{}), losses.ErrShape, -1,
+			-1, ""},
+		errorCase{"target grad shape", into(none, losses.Outputs{TargetGrad: vec(0)}, losses.Inputs{}),
+			losses.ErrShape, -1, -1, ""},
+		errorCase{"target grad of an index", into(none, losses.Outputs{TargetGrad: grad()},
+			losses.Inputs{Logits: z35, Target: y3}), losses.ErrDtype, -1, -1,
 			"losses: target grad: an index target has no gradient, want labels [N, K]"},
-		errorCase{"smooth label", func() error { _, err := losses.SmoothSoftLabels(labels(6, -.25), .1); return err }, losses.ErrLabel, 1, 1,
+		errorCase{"smooth label", func() error { _, err := losses.SmoothSoftLabels(labels(6, -.25), .1); return err },
+			losses.ErrLabel, 1, 1,
 			"losses: labels: row 1 column 1: -0.25 is negative, want a finite number >= 0"},
-		errorCase{"smooth label, alpha 0", func() error { _, err := losses.SmoothSoftLabels(labels(6, nan), 0); return err }, losses.ErrLabel, 1, 1, ""},
+		errorCase{"smooth label, alpha 0", func() error {
+			_,
+				err := losses.SmoothSoftLabels(labels(6, nan), 0)
+			return err
+		}, losses.ErrLabel, 1, 1, ""},
 		errorCase{"probabilities", evalCall(fromProbs, z35, t35), losses.ErrProb, 0, 0, ""},
 	)
 	checkErrors(t, cases)
@@ -129,11 +158,14 @@ func TestFloat32InMessages(t *testing.T) {
 	z := dense(tensor.Float32, make([]float64, 3), 1, 3)
 	_, err := none.Eval(z, dense(tensor.Float32, []float64{1, -.2, 0}, 1, 3))
 	assert.EqualError(t, err, "losses: labels: row 0 column 1: -0.2 is negative, want a finite number >= 0")
-	_, err = losses.Criterion{FromProbs: true}.Eval(dense(tensor.Float32, []float64{0, 1.1, 0}, 1, 3), indices(tensor.Int, 0))
-	assert.EqualError(t, err, "losses: probs: row 0 column 1: 1.1 is not a probability, want a number in [0, 1] (are these logits?)")
+	_, err = losses.Criterion{FromProbs: true}.Eval(dense(tensor.Float32, []float64{0, 1.1, 0}, 1, 3),
+		indices(tensor.Int, 0))
+	assert.EqualError(t, err,
+		"losses: probs: row 0 column 1: 1.1 is not a probability, want a number in [0, 1] (are these logits?)")
 }
 
-// TestOverflowIsNoPanic: a finite strength or label that overflows when it is smoothed must not bring the program down.
+// TestOverflowIsNoPanic: a finite strength or label that overflows when it is smoothed must not
+// bring the program down.
 func TestOverflowIsNoPanic(t *testing.T) {
 	for _, dt := range floatDtypes {
 		big := 3e38

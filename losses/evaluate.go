@@ -18,23 +18,23 @@ type Inputs struct {
 	Logits tensor.Tensor // [N, K]; probabilities with Criterion.FromProbs
 	Target tensor.Tensor // [N, K] of the same dtype, or index [N]
 
-	// SampleWeights [N], of the logits' dtype, finite and >= 0, multiply the losses of the rows. A row of
-	// weight 0 is removed: its loss and gradients are 0 even where they would be NaN,
-	// its labels are not looked at, and Mean does not count it. Nil means 1 each.
+	// SampleWeights [N], of the logits' dtype, finite and >= 0, multiply the losses of the rows. A
+	// row of weight 0 is removed: its loss and gradients are 0 even where they would be NaN, its
+	// labels are not looked at, and Mean does not count it. Nil means 1 each.
 	SampleWeights tensor.Tensor
 	// Upstream is the derivative of a cost with respect to the loss, of the loss's shape (scalar,
 	// or [N] with None) and the logits' dtype; the gradients are multiplied by it. Nil means 1.
 	Upstream tensor.Tensor
 
 	// Direction [N, K], of the logits' dtype, asks for second derivatives. With a direction v the
-	// losses are replaced by their derivatives along v, v·dL_n/dlogits, and everything that
-	// Outputs hold is that of these: Grad is the Hessian-vector product. See [Criterion.HessianVector].
+	// losses are replaced by their derivatives along v, v·dL_n/dlogits, and everything that Outputs
+	// hold is that of these: Grad is the Hessian-vector product. See [Criterion.HessianVector].
 	Direction tensor.Tensor
 }
 
 // Outputs are the tensors that a criterion writes: contiguous, of the logits' dtype, of the shape
-// given here, and without memory in common with each other or with the inputs. What is nil is not computed. After an
-// error their content means nothing.
+// given here, and without memory in common with each other or with the inputs. What is nil is not
+// computed. After an error their content means nothing.
 type Outputs struct {
 	Loss       *tensor.Dense // scalar, or [N] with None
 	Grad       *tensor.Dense // [N, K], the derivative with respect to the logits
@@ -42,8 +42,9 @@ type Outputs struct {
 	WeightGrad *tensor.Dense // [N], the derivative with respect to the sample weights, 0 for a removed row
 }
 
-// EvalInto computes what dst asks for into the caller's tensors. It allocates nothing once it has run on
-// these shapes, whatever the loss of this package and the options. Several goroutines may call it at once.
+// EvalInto computes what dst asks for into the caller's tensors. It allocates nothing once it has
+// run on these shapes, whatever the loss of this package and the options. Several goroutines may
+// call it at once.
 //
 // Errors: those of [Criterion.Eval], also for the tensors of dst, and [ErrWeight] for a sample
 // weight that is negative, NaN or infinite.
@@ -60,12 +61,13 @@ func (c Criterion) EvalInto(dst Outputs, in Inputs) error {
 
 // Eval returns the loss: a scalar tensor, or [N] with Reduction None.
 //
-// Shapes: logits [N, K] (probabilities with FromProbs), target [N, K] of the same dtype or
-// index [N], or what else [Criterion.Check] accepts; the result has the dtype of the logits. Views and
+// Shapes: logits [N, K] (probabilities with FromProbs), target [N, K] of the same dtype or index
+// [N], or what else [Criterion.Check] accepts; the result has the dtype of the logits. Views and
 // transposed tensors are read as they are; nothing is modified.
 //
-// Errors: those of [Criterion.Check], [ErrLabel] for a negative, NaN or infinite label, [ErrIndex] for a class
-// outside [0, K), [ErrProb] for a probability outside [0, 1], [ErrLoss]; each names the row and column.
+// Errors: those of [Criterion.Check], [ErrLabel] for a negative, NaN or infinite label, [ErrIndex]
+// for a class outside [0, K), [ErrProb] for a probability outside [0, 1], [ErrLoss]; each names the
+// row and column.
 func (c Criterion) Eval(logits, target tensor.Tensor) (*tensor.Dense, error) {
 	out, err := c.newOutputs(logits, target, false)
 	if err != nil {
@@ -137,7 +139,8 @@ func evalInto[T kernel.Float](pool *sync.Pool, c Criterion, dst Outputs, in Inpu
 // load checks and reads everything that the rows need. z and t have passed Check.
 func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense) (err error) {
 	shape := z.Shape()
-	e.formula, e.linear, e.reduction, e.ignore, e.axis = c.loss(), isLinear(c.loss()), c.Reduction, c.Ignore, c.axis(shape)
+	e.formula, e.linear = c.loss(), isLinear(c.loss())
+	e.reduction, e.ignore, e.axis = c.Reduction, c.Ignore, c.axis(shape)
 	e.k = shape[e.axis]
 	e.n = shape.TotalSize() / e.k
 	e.options = options{
@@ -180,8 +183,9 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 	return nil
 }
 
-// loadClassWeights reads the class weights: divided by a power of two where the largest of them is so large or small
-// that the weighted labels could leave the dtype, and where that is the same as multiplying the row.
+// loadClassWeights reads the class weights: divided by a power of two where the largest of them is
+// so large or small that the weighted labels could leave the dtype, and where that is the same as
+// multiplying the row.
 func (e *engine[T]) loadClassWeights(w []float64) {
 	e.classWeights = w
 	if len(w) == 0 || e.smoothing.on() && e.smoothing.Rule != SmoothPrior {
@@ -275,7 +279,8 @@ func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
 		t    *tensor.Dense
 	}
 	const loss, weightGrad = 0, 3
-	outputs := [...]named{loss: {"loss", dst.Loss}, {"grad", dst.Grad}, {"target grad", dst.TargetGrad}, weightGrad: {"weight grad", dst.WeightGrad}}
+	outputs := [...]named{loss: {"loss", dst.Loss}, {"grad", dst.Grad}, {"target grad", dst.TargetGrad},
+		weightGrad: {"weight grad", dst.WeightGrad}}
 	inputs := [...]tensor.Tensor{in.Logits, in.Target, in.SampleWeights, in.Upstream, in.Direction}
 	for i, o := range outputs {
 		if o.t == nil {
@@ -304,7 +309,8 @@ func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
 		}
 		for _, other := range outputs[:i] {
 			if other.t != nil && dense.Overlap(o.t, other.t) {
-				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+other.name, "a tensor of its own")
+				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+other.name,
+					"a tensor of its own")
 			}
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"softloss/losses"
 )
 
-// Normalised cross entropy with reverse cross entropy, an active and a passive loss: the sum is robust to label noise as
-// both are, and learns where either alone would not.
+// Normalised cross entropy with reverse cross entropy, an active and a passive loss: the sum is
+// robust to label noise as both are, and learns where either alone would not.
 func ExampleWeightedSum() {
 	logits := tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float64{
 		2, 1, 0,
@@ -37,8 +37,9 @@ func ExampleWeightedSum() {
 	// ⎣ 0.0757  -0.1015   0.0258⎦
 }
 
-// Distillation: the student learns the teacher's softmax at a temperature. The gradient shrinks with the
-// square of the temperature, and an upstream of T² gives it back its size (Hinton et al. 2015).
+// Distillation: the student learns the teacher's softmax at a temperature. The gradient shrinks
+// with the square of the temperature, and an upstream of T² gives it back its size (Hinton et al.
+// 2015).
 func ExampleCriterion_distillation() {
 	const T = 4.0
 	teacher := tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float64{8 / T, 4 / T, 0}))
@@ -68,8 +69,8 @@ func ExampleCriterion_distillation() {
 	// R[-0.9840   0.3271   0.6570]
 }
 
-// Class weights multiply the labels before smoothing. WeightedMean divides by the weights of the rows, as PyTorch
-// does for an index; Mean, the zero value, by their number.
+// Class weights multiply the labels before smoothing. WeightedMean divides by the weights of the
+// rows, as PyTorch does for an index; Mean, the zero value, by their number.
 func ExampleCriterion_classWeights() {
 	logits := tensor.New(tensor.WithShape(3, 5), tensor.WithBacking([]float64{
 		6, 1, 3, 1, 2,

@@ -7,11 +7,13 @@ import (
 
 // quantity is something that every class of a row has, such as log p.
 type quantity[T kernel.Float] interface {
-	// values stores it in h for some rows of logits z and labels t, nil with an index. scratch has as many elements.
+	// values stores it in h for some rows of logits z and labels t, nil with an index. scratch has
+	// as many elements.
 	values(h []float64, scratch, z, t []T, k int)
 }
 
-// expectationRows is the kernel of alpha times cross entropy and beta times the expectation of a quantity h,
+// expectationRows is the kernel of alpha times cross entropy and beta times the expectation of a
+// quantity h,
 //
 //	loss = -alpha Σ_k t_k l_k + beta R,   R = Σ_k p_k h_k
 //	dL/dlogits_k = alpha (S p_k - t_k) + beta p_k (h_k - R),   S = Σ_k t_k
@@ -54,8 +56,8 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta flo
 	return -1
 }
 
-// expectationGrad turns p into alpha (S p - t) + beta p (h - r), for labels t or the one-hot row of y. Where p is above 1/2, at
-// top, what would cancel is written as a sum over the other classes.
+// expectationGrad turns p into alpha (S p - t) + beta p (h - r), for labels t or the one-hot row of
+// y. Where p is above 1/2, at top, what would cancel is written as a sum over the other classes.
 func expectationGrad[T kernel.Float](p, t []T, h []float64, y int, r, alpha, beta float64) {
 	top, at := above(p), 0.0
 	others, own := 1.0, 0.0 // the labels but that of top, and that

@@ -11,8 +11,9 @@ import (
 	"softloss/losses"
 )
 
-// surelyWrong is what each loss costs when the true class is g below another, p = 0 to the last digit, among five classes of
-// which the other four are alike. Of a loss that is not here only the rest is tested.
+// surelyWrong is what each loss costs when the true class is g below another, p = 0 to the last
+// digit, among five classes of which the other four are alike. Of a loss that is not here only the
+// rest is tested.
 var surelyWrong = map[string]func(g float64) float64{
 	"ce":               func(g float64) float64 { return g },
 	"mae":              func(float64) float64 { return 2 },
@@ -41,13 +42,15 @@ var surelyWrong = map[string]func(g float64) float64{
 	"sum of a sum":     func(g float64) float64 { return g },
 }
 
-// TestHugeLogits: logits 1e4 and 1e30 apart give what the limit is, right and wrong, with finite gradients.
+// TestHugeLogits: logits 1e4 and 1e30 apart give what the limit is, right and wrong, with finite
+// gradients.
 func TestHugeLogits(t *testing.T) {
 	for name, loss := range lossFamily {
 		for _, dt := range floatDtypes {
 			for _, g := range []float64{1e4, 1e30} {
 				c := losses.Criterion{Loss: loss, Reduction: losses.None}
-				b := batch{dt: dt, n: 4, k: 5, z: []float64{g, 0, 0, 0, 0, g, 0, 0, 0, 0, 0, -g, -g, -g, -g, 0, -g, -g, -g, -g}}
+				b := batch{dt: dt, n: 4, k: 5, z: []float64{g, 0, 0, 0, 0, g, 0, 0, 0, 0, 0, -g, -g, -g, -g, 0, -g,
+					-g, -g, -g}}
 				tol := 4 * epsilon(dt)
 				if name == "bt 1 2" {
 					tol = 5e-4 // the other classes' 4/g
@@ -73,8 +76,8 @@ func TestHugeLogits(t *testing.T) {
 	}
 }
 
-// TestEveryLossWithoutAClass: a logit -Inf where the label is 0 is a class that is not there. NCE is its limit instead: the
-// class takes the whole sum, which leaves 0.
+// TestEveryLossWithoutAClass: a logit -Inf where the label is 0 is a class that is not there. NCE
+// is its limit instead: the class takes the whole sum, which leaves 0.
 func TestEveryLossWithoutAClass(t *testing.T) {
 	for name, loss := range lossFamily {
 		for option, c := range familyOptions {
@@ -121,13 +124,15 @@ func TestEveryLossWithoutAClass(t *testing.T) {
 	}
 }
 
-// TestEveryLossWithoutTheTrueClass: a logit -Inf of the true class costs the loss's bound, or +Inf, and has a finite gradient.
+// TestEveryLossWithoutTheTrueClass: a logit -Inf of the true class costs the loss's bound, or +Inf,
+// and has a finite gradient.
 func TestEveryLossWithoutTheTrueClass(t *testing.T) {
 	for name, loss := range lossFamily {
 		for _, dt := range floatDtypes {
 			b := batch{dt: dt, n: 1, k: 3, z: []float64{-inf, 0, 1}, index: []int{0}}
 			got := b.eval(t, losses.Criterion{Loss: loss})
-			bounded := map[string]float64{"mae": 2, "gce": 1 / .7, "gce .1": 10, "gce Q=1": 1, "nce": 1, "rce": 4, "nce+mae": 11, "nce+rce": 1.4}
+			bounded := map[string]float64{"mae": 2, "gce": 1 / .7, "gce .1": 10, "gce Q=1": 1, "nce": 1, "rce": 4,
+				"nce+mae": 11, "nce+rce": 1.4}
 			want, ok := bounded[name]
 			switch {
 			case ok:
@@ -146,7 +151,8 @@ func TestEveryLossWithoutTheTrueClass(t *testing.T) {
 	}
 }
 
-// TestEveryLossOfNaN: a row with a NaN or +Inf logit or nothing but -Inf is NaN in every loss, and no other row is.
+// TestEveryLossOfNaN: a row with a NaN or +Inf logit or nothing but -Inf is NaN in every loss, and
+// no other row is.
 func TestEveryLossOfNaN(t *testing.T) {
 	for name, loss := range lossFamily {
 		for _, bad := range [][]float64{{nan, 1, 2}, {1, inf, 2}, {-inf, -inf, -inf}} {
@@ -167,10 +173,11 @@ func TestEveryLossOfNaN(t *testing.T) {
 	}
 }
 
-// TestKernelsOfFamily: by kernel and by Row alike for numbers of classes with and without tails, where labels are soft, one-hot
-// or an index and rows are sure.
+// TestKernelsOfFamily: by kernel and by Row alike for numbers of classes with and without tails,
+// where labels are soft, one-hot or an index and rows are sure.
 func TestKernelsOfFamily(t *testing.T) {
-	for _, name := range append([]string{"mae", "kl", "nce", "rce", "sce", "confidence", "bitempered", "bt .5 1", "bt 1 2"}, twice...) {
+	for _, name := range append([]string{"mae", "kl", "nce", "rce", "sce", "confidence", "bitempered", "bt .5 1",
+		"bt 1 2"}, twice...) {
 		for _, k := range []int{1, 2, 3, 7, 8, 10, 16, 17, 33, 100, 1000} {
 			c := losses.Criterion{Loss: lossFamily[name], Reduction: losses.None}
 			b := familyBatch(c, 4, k, 84)

@@ -11,9 +11,9 @@ import (
 	"softloss/losses"
 )
 
-// FuzzEvalInto makes a criterion, inputs of any shape, dtype and layout, and outputs, some of which share memory, of bytes. Nothing
-// panics; an error is an *Error; outputs that share memory are one; inputs stay as they are; views give the bits
-// that copies of them give.
+// FuzzEvalInto makes a criterion, inputs of any shape, dtype and layout, and outputs, some of which
+// share memory, of bytes. Nothing panics; an error is an *Error; outputs that share memory are one;
+// inputs stay as they are; views give the bits that copies of them give.
 func FuzzEvalInto(f *testing.F) {
 	for seed := range 40 {
 		b := make([]byte, 96)
@@ -43,9 +43,12 @@ func FuzzEvalInto(f *testing.F) {
 		if after := text(in); after != before {
 			t.Fatalf("inputs were\n%s\nand became\n%s", before, after)
 		}
-		copied := losses.Inputs{Logits: copyOf(in.Logits), Target: copyOf(in.Target), SampleWeights: copyOf(in.SampleWeights)}
-		again := losses.Outputs{Loss: fresh(out.Loss), Grad: fresh(out.Grad), TargetGrad: fresh(out.TargetGrad), WeightGrad: fresh(out.WeightGrad)}
-		if other := c.EvalInto(again, copied); (other == nil) != (err == nil) || err != nil && other.Error() != err.Error() {
+		copied := losses.Inputs{Logits: copyOf(in.Logits), Target: copyOf(in.Target),
+			SampleWeights: copyOf(in.SampleWeights)}
+		again := losses.Outputs{Loss: fresh(out.Loss), Grad: fresh(out.Grad), TargetGrad: fresh(out.TargetGrad),
+			WeightGrad: fresh(out.WeightGrad)}
+		if other := c.EvalInto(again,
+			copied); (other == nil) != (err == nil) || err != nil && other.Error() != err.Error() {
 			t.Fatalf("%s of %s: %v, of copies %v", c.Key(), before, err, other)
 		}
 		if err == nil && outputText(out) != outputText(again) {
@@ -83,7 +86,8 @@ func (m *maker) number(first int) float64 {
 // criterion makes one that mostly fits logits with so many classes along the last axis.
 func (m *maker) criterion(classes int) losses.Criterion {
 	all := losses.Losses()
-	c := losses.Criterion{Loss: all[m.below(len(all))].Loss, Reduction: losses.Reduction(m.below(17) / 4), Axis: m.below(12) / 9}
+	c := losses.Criterion{Loss: all[m.below(len(all))].Loss, Reduction: losses.Reduction(m.below(17) / 4),
+		Axis: m.below(12) / 9}
 	if m.below(4) == 1 {
 		c.Loss = losses.WeightedSum{{Weight: m.number(4), Loss: c.Loss}, {Weight: 1, Loss: all[m.below(len(all))].Loss}}
 	}
@@ -180,7 +184,8 @@ func zeros(dt tensor.Dtype, shape tensor.Shape) *tensor.Dense {
 	return tensor.New(tensor.Of(dt), tensor.WithShape(shape...))
 }
 
-// tensor returns a tensor of the shape, contiguous, transposed or a part of a larger one, filled with the first numbers.
+// tensor returns a tensor of the shape, contiguous, transposed or a part of a larger one, filled
+// with the first numbers.
 func (m *maker) tensor(dt tensor.Dtype, shape tensor.Shape, first int) *tensor.Dense {
 	if shape.Dims() == 0 {
 		if dt == tensor.Int {

@@ -7,13 +7,15 @@ import (
 	"softloss/losses"
 )
 
-// FuzzParseLoss: any text is a loss or an *Error; a loss is valid, and its own text is read back as the same.
+// FuzzParseLoss: any text is a loss or an *Error; a loss is valid, and its own text is read back as
+// the same.
 func FuzzParseLoss(f *testing.F) {
 	for _, name := range losses.LossNames() {
 		f.Add(name)
 		f.Add("0.5*" + name + " + 2e-3*nce")
 	}
-	for _, text := range []string{"", "+", "ce:", "gce:q=", "gce:q=NaN", "1e+6*ce+mae", "sce:alpha=1,alpha=2", "ce:q=1", "-1*ce", "0x1p-3*ce", "*ce", "gce:q=0.7:q=1"} {
+	for _, text := range []string{"", "+", "ce:", "gce:q=", "gce:q=NaN", "1e+6*ce+mae", "sce:alpha=1,alpha=2",
+		"ce:q=1", "-1*ce", "0x1p-3*ce", "*ce", "gce:q=0.7:q=1"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

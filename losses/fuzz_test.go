@@ -12,9 +12,9 @@ import (
 	"softloss/losses"
 )
 
-// FuzzCrossEntropy reads logits and labels from bytes as they come. Nothing panics; a label that is none
-// is an error; a loss is NaN only in a row of NaN, +Inf or nothing but -Inf, and never negative; gradients
-// of finite rows are finite.
+// FuzzCrossEntropy reads logits and labels from bytes as they come. Nothing panics; a label that is
+// none is an error; a loss is NaN only in a row of NaN, +Inf or nothing but -Inf, and never
+// negative; gradients of finite rows are finite.
 func FuzzCrossEntropy(f *testing.F) {
 	seed := func(x ...float32) (b []byte) {
 		for _, v := range x {

@@ -148,7 +148,8 @@ func notebookCriterion(t *testing.T, name string, c notebookCase, first, labels 
 		require.Equal(t, tensor.Shape{3, 5}, grad.Shape())
 		require.Equal(t, len(shape), loss.Dims())
 		require.Equal(t, dt, loss.Dtype())
-		out := losses.Outputs{Loss: dense(dt, []float64{nan, nan, nan}, shape...), Grad: dense(dt, repeat(15, func(int) float64 { return nan }), 3, 5)}
+		out := losses.Outputs{Loss: dense(dt, []float64{nan, nan, nan}, shape...),
+			Grad: dense(dt, repeat(15, func(int) float64 { return nan }), 3, 5)}
 		require.NoError(t, crit.EvalInto(out, losses.Inputs{Logits: first, Target: labels}), name)
 		near(t, name+" EvalInto loss", values(out.Loss), c.want(r), rtol, 0)
 		near(t, name+" EvalInto grad", values(out.Grad), wantGrad, rtol, atol)

@@ -55,7 +55,8 @@ func TestGoldenTorch(t *testing.T) {
 		require.Len(t, b.Cases, 6)
 		for _, c := range b.Cases {
 			for _, dt := range floatDtypes {
-				t.Run(fmt.Sprintf("%s/%s %v/%v", b.Name, c.Target, c.Smoothing, dt), func(t *testing.T) { torchCrossEntropy(t, b, c, dt) })
+				t.Run(fmt.Sprintf("%s/%s %v/%v", b.Name, c.Target, c.Smoothing, dt),
+					func(t *testing.T) { torchCrossEntropy(t, b, c, dt) })
 			}
 		}
 	}
@@ -80,7 +81,8 @@ func torchCrossEntropy(t *testing.T, b torchBatch, c torchCase, dt tensor.Dtype)
 	}
 	atol, lossAtol := most*epsilon(dt), 4*most*epsilon(tensor.Float64)
 
-	crit := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: c.Smoothing}, Reduction: losses.Sum}
+	crit := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: c.Smoothing},
+		Reduction: losses.Sum}
 	near(t, "sum", in.eval(t, crit).loss, []float64{c.Sum}, rtol, lossAtol)
 	crit.Reduction = losses.Mean
 	r := in.eval(t, crit)

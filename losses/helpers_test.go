@@ -96,7 +96,8 @@ func near(t tester, what string, got, want []float64, rtol, atol float64) {
 	require.Len(t, got, len(want), what)
 	for i := range want {
 		if !numtest.Close(got[i], want[i], rtol, atol) {
-			require.Failf(t, "not close", "%s, element %d: got %v, want %v (rtol %g, atol %g)\n got %v\nwant %v", what, i, got[i], want[i], rtol, atol, got, want)
+			require.Failf(t, "not close", "%s, element %d: got %v, want %v (rtol %g, atol %g)\n got %v\nwant %v",
+				what, i, got[i], want[i], rtol, atol, got, want)
 		}
 	}
 }

@@ -10,17 +10,19 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// JensenShannon returns the Jensen-Shannon divergence of two or more predictions: how far
-// they disagree. It is no loss against a target; AugMix adds it, times a factor, to a cross entropy, with the predictions for
-// an image and for augmented versions of it.
+// JensenShannon returns the Jensen-Shannon divergence of two or more predictions: how far they
+// disagree. It is no loss against a target; AugMix adds it, times a factor, to a cross entropy,
+// with the predictions for an image and for augmented versions of it.
 //
 //	L_n = 1/M Σ_i KL(p_i ‖ m),   p_i = softmax(logits_i),   m = 1/M Σ_i p_i
 //	dL/dlogits_i = 1/M p_i∘(d - ⟨p_i,d⟩),   d = log p_i - log m
 //
-// It is 0 where all predictions agree and at most log M. Shapes: M tensors of logits [N, K] of one dtype; the result is a scalar,
-// or [N] with None, or of other ranks as for [Softmax]. Mean and WeightedMean divide by N.
+// It is 0 where all predictions agree and at most log M. Shapes: M tensors of logits [N, K] of one
+// dtype; the result is a scalar, or [N] with None, or of other ranks as for [Softmax]. Mean and
+// WeightedMean divide by N.
 //
-// Special cases are: a logit -Inf has p = 0 and costs nothing of itself; a NaN or +Inf logit, or all -Inf, makes the row NaN.
+// Special cases are: a logit -Inf has p = 0 and costs nothing of itself; a NaN or +Inf logit, or
+// all -Inf, makes the row NaN.
 //
 // Errors: [ErrParam] for fewer than two predictions, [ErrReduction], and those of [Softmax].
 //
@@ -30,10 +32,11 @@ func JensenShannon(logits []tensor.Tensor, reduction Reduction) (*tensor.Dense, 
 	return loss, err
 }
 
-// JensenShannonGrad returns the loss as [JensenShannon] does, and its gradients with respect to each of the
-// logits, times upstream, the derivative of a cost with respect to the loss: a scalar, or [N] with None; nil
-// means 1. Errors: also [ErrShape] and [ErrDtype] for upstream.
-func JensenShannonGrad(logits []tensor.Tensor, upstream tensor.Tensor, reduction Reduction) (loss *tensor.Dense, grads []*tensor.Dense, err error) {
+// JensenShannonGrad returns the loss as [JensenShannon] does, and its gradients with respect to
+// each of the logits, times upstream, the derivative of a cost with respect to the loss: a scalar,
+// or [N] with None; nil means 1. Errors: also [ErrShape] and [ErrDtype] for upstream.
+func JensenShannonGrad(logits []tensor.Tensor, upstream tensor.Tensor, reduction Reduction) (loss *tensor.Dense,
+	grads []*tensor.Dense, err error) {
 	return jensenShannon(logits, upstream, reduction, true)
 }
 
@@ -50,7 +53,8 @@ func CheckJensenShannon[O Operand](logits []O, reduction Reduction) error {
 			return err
 		}
 		if z.Dtype() != logits[0].Dtype() {
-			return argError(ErrDtype, fmt.Sprintf("prediction %d", i), "dtype "+z.Dtype().String(), "is wrong", logits[0].Dtype().String())
+			return argError(ErrDtype, fmt.Sprintf("prediction %d", i), "dtype "+z.Dtype().String(), "is wrong",
+				logits[0].Dtype().String())
 		}
 		if err := checkShape(fmt.Sprintf("prediction %d", i), z.Shape(), logits[0].Shape()...); err != nil {
 			return err
@@ -59,7 +63,8 @@ func CheckJensenShannon[O Operand](logits []O, reduction Reduction) error {
 	return nil
 }
 
-func jensenShannon(logits []tensor.Tensor, upstream tensor.Tensor, reduction Reduction, grad bool) (*tensor.Dense, []*tensor.Dense, error) {
+func jensenShannon(logits []tensor.Tensor, upstream tensor.Tensor, reduction Reduction, grad bool) (*tensor.Dense,
+	[]*tensor.Dense, error) {
 	preds := make([]*tensor.Dense, len(logits))
 	for i, z := range logits {
 		d, err := denseOf(fmt.Sprintf("prediction %d", i), z)
@@ -101,7 +106,8 @@ func jensenShannon(logits []tensor.Tensor, upstream tensor.Tensor, reduction Red
 	return loss, grads, nil
 }
 
-func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, upstream *tensor.Dense, reduction Reduction) error {
+func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, upstream *tensor.Dense,
+	reduction Reduction) error {
 	n, k := extent(logits[0])
 	m := len(logits)
 	z := make([][]T, m)
@@ -116,7 +122,8 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	rowLoss, wide := make([]float64, n), make([]float64, k)
 	predictions := make([]Row, m)
 	for i := range predictions {
-		predictions[i] = Row{LogP: make([]float64, k), P: make([]float64, k), Rest: make([]float64, k), Grad: make([]float64, k)}
+		predictions[i] = Row{LogP: make([]float64, k), P: make([]float64, k), Rest: make([]float64, k),
+			Grad: make([]float64, k)}
 	}
 	for row := range n {
 		for i := range predictions {
@@ -143,11 +150,13 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	return nil
 }
 
-// divergence returns that of a row's predictions and stores log p_i - log m in the Grad of each. With u = p_i/m - 1 it is
+// divergence returns that of a row's predictions and stores log p_i - log m in the Grad of each.
+// With u = p_i/m - 1 it is
 //
 //	1/M Σ_i Σ_k m ψ(u),   ψ(u) = (1+u) log(1+u) - u
 //
-// because the Σ_k m u are 0: a sum of what is not below 0, which loses nothing where predictions agree.
+// because the Σ_k m u are 0: a sum of what is not below 0, which loses nothing where predictions
+// agree.
 func divergence(predictions []Row) (sum float64) {
 	n := float64(len(predictions))
 	for j := range predictions[0].P {

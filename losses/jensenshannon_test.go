@@ -61,7 +61,8 @@ func TestJensenShannon(t *testing.T) {
 			assert.LessOrEqual(t, got, math.Log(float64(m)))
 			sum += got
 		}
-		for reduction, want := range map[losses.Reduction]float64{losses.Sum: sum, losses.Mean: sum / 4, losses.WeightedMean: sum / 4} {
+		for reduction, want := range map[losses.Reduction]float64{losses.Sum: sum, losses.Mean: sum / 4,
+			losses.WeightedMean: sum / 4} {
 			got, err := losses.JensenShannon(logits, reduction)
 			require.NoError(t, err)
 			assert.True(t, numtest.Close(got.Float64s()[0], want, 1e-14, 0))
@@ -123,7 +124,8 @@ func TestJensenShannonGradient(t *testing.T) {
 				x[j] = old
 				want := (plus - minus) / (2 * h)
 				got := grads[i].Float64s()[j]
-				assert.Truef(t, numtest.Close(got, want, 1e-7, 1e-10), "%v, prediction %d element %d: got %v, want %v", reduction, i, j, got, want)
+				assert.Truef(t, numtest.Close(got, want, 1e-7, 1e-10),
+					"%v, prediction %d element %d: got %v, want %v", reduction, i, j, got, want)
 			}
 		}
 	}
@@ -146,8 +148,8 @@ func TestJensenShannonErrors(t *testing.T) {
 	require.ErrorIs(t, err, losses.ErrShape)
 }
 
-// TestJensenShannonOfSurePredictions: what agrees but for a little, sure or not, has all its digits, loss and gradients: numbers
-// computed with 60.
+// TestJensenShannonOfSurePredictions: what agrees but for a little, sure or not, has all its
+// digits, loss and gradients: numbers computed with 60.
 func TestJensenShannonOfSurePredictions(t *testing.T) {
 	for _, c := range []struct {
 		logits [][]float64
@@ -156,21 +158,28 @@ func TestJensenShannonOfSurePredictions(t *testing.T) {
 		rtol   float64 // the predictions differ in their last digits only
 	}{
 		{[][]float64{{40, 0, 0}, {40, 1, 0}}, 8.7626836465909781e-19,
-			[]float64{1.317233052202122e-18, -1.317233052202122e-18, 5.5960726425336127e-36, -2.1935014168612198e-18, 2.1935014168612198e-18, -9.3187710783104926e-36}, 1e-14},
+			[]float64{1.317233052202122e-18, -1.317233052202122e-18, 5.5960726425336127e-36, -2.1935014168612198e-18,
+				2.1935014168612198e-18, -9.3187710783104926e-36}, 1e-14},
 		{[][]float64{{40, 0, 0}, {40, 0.0009765625, 0}}, 5.0669063967985397e-25,
-			[]float64{1.0374490847445026e-21, -1.0374490847445026e-21, 4.4074512338226721e-39, -1.0379557753841825e-21, 1.0379557753841825e-21, -4.4096038351578724e-39}, 1e-11},
+			[]float64{1.0374490847445026e-21, -1.0374490847445026e-21, 4.4074512338226721e-39,
+				-1.0379557753841825e-21, 1.0379557753841825e-21, -4.4096038351578724e-39}, 1e-11},
 		{[][]float64{{1, 2, 3}, {1, 2, 3.0009765625}}, 2.6543077917092004e-8,
-			[]float64{1.4620895760153546e-5, 3.9743715260619284e-5, -5.436461102077283e-5, -1.461853505181645e-5, -3.9737298190044263e-5, 5.4355833241860713e-5}, 1e-11},
+			[]float64{1.4620895760153546e-5, 3.9743715260619284e-5, -5.436461102077283e-5, -1.461853505181645e-5,
+				-3.9737298190044263e-5, 5.4355833241860713e-5}, 1e-11},
 		{[][]float64{{1, 2, 3}, {1, 2, 3.0000009536743164}, {1, 2, 2.9999990463256836}}, 6.7513436847427828e-14,
-			[]float64{-2.000204278389306e-15, -5.437118943151688e-15, 7.437323221540994e-15, -1.9039157854910083e-8, -5.1753796826165373e-8, 7.0792954681075456e-8,
+			[]float64{-2.000204278389306e-15, -5.437118943151688e-15, 7.437323221540994e-15, -1.9039157854910083e-8,
+				-5.1753796826165373e-8, 7.0792954681075456e-8,
 				1.9039165855727196e-8, 5.1753818574641146e-8, -7.0792984430368342e-8}, 1e-8},
 		{[][]float64{{30, 0, 0}, {0, 30, 0}}, 0.69314718055697958,
-			[]float64{1.436074495213457e-12, -1.4036434453256291e-12, -3.243104988782793e-14, -1.4036434453256291e-12, 1.436074495213457e-12, -3.243104988782793e-14}, 1e-14},
+			[]float64{1.436074495213457e-12, -1.4036434453256291e-12, -3.243104988782793e-14, -1.4036434453256291e-12,
+				1.436074495213457e-12, -3.243104988782793e-14}, 1e-14},
 		{[][]float64{{5, 0, -3}, {-2, 4, 1}, {0, 0, 8}}, 1.0125318264483456,
-			[]float64{0.011873405585664874, -0.010983525431919656, -0.00088988015374521765, -0.0046161260180412147, 0.050811837192873064, -0.04619571117483185,
+			[]float64{0.011873405585664874, -0.010983525431919656, -0.00088988015374521765, -0.0046161260180412147,
+				0.050811837192873064, -0.04619571117483185,
 				-0.00088775795085909482, -0.00088337330807222446, 0.0017711312589313193}, 1e-13},
 		{[][]float64{{700, 0, 0}, {690, 1, 0}}, 2.7975630024750032e-300,
-			[]float64{9.6692702857164531e-304, -5.0811199827904872e-304, -4.5881503029259659e-304, -2.7985299295035749e-300, 2.0459120934375261e-300, 7.5261783606604876e-301}, 1e-13},
+			[]float64{9.6692702857164531e-304, -5.0811199827904872e-304, -4.5881503029259659e-304,
+				-2.7985299295035749e-300, 2.0459120934375261e-300, 7.5261783606604876e-301}, 1e-13},
 		{[][]float64{{40, 1, 0}, {40, 1, 0}, {40, 1, 0}, {40, 1, 0}, {40, 1, 0}}, 0, make([]float64, 15), 0},
 	} {
 		var logits []tensor.Tensor
@@ -189,7 +198,8 @@ func TestJensenShannonOfSurePredictions(t *testing.T) {
 	}
 }
 
-// TestJensenShannonIsNoLessThanZero: a divergence of predictions that nearly agree is tiny, and not below 0.
+// TestJensenShannonIsNoLessThanZero: a divergence of predictions that nearly agree is tiny, and not
+// below 0.
 func TestJensenShannonIsNoLessThanZero(t *testing.T) {
 	for _, z := range [][2][]float64{{{1, 2, 3}, {1, 2, 3 + 1e-9}}, {{50, 0}, {51, 0}}, {{20, 0, 3}, {20, 1e-7, 3}}} {
 		logits := []tensor.Tensor{dense(tensor.Float64, z[0], 1, len(z[0])), dense(tensor.Float64, z[1], 1, len(z[1]))}

@@ -2,8 +2,8 @@ package losses
 
 import "softloss/losses/internal/kernel"
 
-// evaluate computes the rows of b by the loss's own kernel, or by its Row where it has none or where more is asked
-// than kernels know. It returns the first row with an invalid label, or -1.
+// evaluate computes the rows of b by the loss's own kernel, or by its Row where it has none or
+// where more is asked than kernels know. It returns the first row with an invalid label, or -1.
 //
 // A loss that embeds one of this package's has its methods, but not its kernel.
 func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {

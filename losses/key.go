@@ -9,9 +9,9 @@ import (
 	"unsafe"
 )
 
-// Key returns the criterion's canonical text, with every parameter of the loss
-// and of what surrounds it, floats to the last bit. Criteria that compute different things have different
-// keys. It feeds the hash of the graph's ops, logs and the names of benchmarks.
+// Key returns the criterion's canonical text, with every parameter of the loss and of what
+// surrounds it, floats to the last bit. Criteria that compute different things have different keys.
+// It feeds the hash of the graph's ops, logs and the names of benchmarks.
 //
 // The text comes from the fields by reflection, so that a loss of your own needs
 // to do nothing for it. Fields that are functions, channels or maps count by
@@ -65,7 +65,8 @@ func addressable(v reflect.Value) reflect.Value {
 	return c
 }
 
-// writeKey writes v so that different values have different texts; hops counts the pointers and slices on the way to v.
+// writeKey writes v so that different values have different texts; hops counts the pointers and
+// slices on the way to v.
 func writeKey(b *strings.Builder, v reflect.Value, hops int) {
 	if v.IsValid() && v.Type().PkgPath() != "" {
 		b.WriteString(typeName(v.Type()))

@@ -69,24 +69,30 @@ func TestKeyTellsParameters(t *testing.T) {
 		losses.Criterion{Reduction: losses.None},
 		losses.Criterion{FromProbs: true},
 		losses.Criterion{FromProbs: true, Reduction: losses.Sum},
-		loss(losses.MAE{}), loss(GCE{Q: .7}), loss(GCE{Q: math.Nextafter(.7, 1)}), loss(byRow{losses.MAE{}}), loss(byRow{losses.CrossEntropy{}}),
+		loss(losses.MAE{}), loss(GCE{Q: .7}), loss(GCE{Q: math.Nextafter(.7,
+			1)}), loss(byRow{losses.MAE{}}), loss(byRow{losses.CrossEntropy{}}),
 		loss(byRow{GCE{Q: .7}}), loss(byRow{byRow{GCE{Q: .7}}}),
-		smooth(losses.SmoothPrior, .1), smooth(losses.SmoothPrior, above), smooth(losses.SmoothUniform, .1), smooth(losses.SmoothNotebook, .1),
-		smooth(losses.SmoothPrior, .1, .5, .5), smooth(losses.SmoothPrior, .1, .5, .25, .25), smooth(losses.SmoothPrior, .1, .25, .5, .25),
-		smooth(losses.SmoothPrior, .1, math.Nextafter(.5, 1), .5), smooth(losses.SmoothPrior, .1, 1), smooth(losses.SmoothPrior, 5e-324),
+		smooth(losses.SmoothPrior, .1), smooth(losses.SmoothPrior, above), smooth(losses.SmoothUniform,
+			.1), smooth(losses.SmoothNotebook, .1),
+		smooth(losses.SmoothPrior, .1, .5, .5), smooth(losses.SmoothPrior, .1, .5, .25,
+			.25), smooth(losses.SmoothPrior, .1, .25, .5, .25),
+		smooth(losses.SmoothPrior, .1, math.Nextafter(.5, 1), .5), smooth(losses.SmoothPrior, .1,
+			1), smooth(losses.SmoothPrior, 5e-324),
 		smooth(losses.SmoothPrior, 1, .1, .9), smooth(losses.SmoothPrior, 1, above, .9),
 	)
 	two := &inner{1, 2}
 	f := fielded{}
 	keysDiffer(t,
 		loss(f), loss(other(f)), loss(&f),
-		loss(fielded{F32: .1}), loss(fielded{F32: math.Nextafter32(.1, 1)}), loss(fielded{F32: float32(inf)}), loss(fielded{F32: float32(nan)}),
+		loss(fielded{F32: .1}), loss(fielded{F32: math.Nextafter32(.1,
+			1)}), loss(fielded{F32: float32(inf)}), loss(fielded{F32: float32(nan)}),
 		loss(fielded{F64: .1}), loss(fielded{F64: above}), loss(fielded{F64: -.1}), loss(fielded{F64: inf}), loss(fielded{F64: 5e-324}),
 		loss(fielded{Int: 1}), loss(fielded{Int: -1}), loss(fielded{Uint: 1}), loss(fielded{Bool: true}),
 		loss(fielded{Name: "a"}), loss(fielded{Name: "a List:[1]"}), loss(fielded{Name: `a"`}), loss(fielded{Name: "\n"}),
 		loss(fielded{List: []float64{0}}), loss(fielded{List: []float64{0, 0}}), loss(fielded{List: []float64{0, .1}}),
 		loss(fielded{Pair: [2]int{1, 0}}), loss(fielded{Pair: [2]int{0, 1}}), loss(fielded{Pair: [2]int{11, 0}}),
-		loss(fielded{Nested: inner{1, 0}}), loss(fielded{Nested: inner{0, 1}}), loss(fielded{Pointer: two}), loss(fielded{Pointer: &inner{2, 1}}),
+		loss(fielded{Nested: inner{1, 0}}), loss(fielded{Nested: inner{0,
+			1}}), loss(fielded{Pointer: two}), loss(fielded{Pointer: &inner{2, 1}}),
 		loss(fielded{Any: two}), loss(fielded{Any: *two}), loss(fielded{Any: 5}), loss(fielded{Any: "5"}), loss(fielded{hidden: 1}),
 		loss(&pointed{.1}), loss(&pointed{above}), loss((*pointed)(nil)),
 	)
@@ -147,8 +153,10 @@ func TestKeyOfAnyField(t *testing.T) {
 // TestEqualCriteriaShareAKey: what means the same by its zero values, and copies.
 func TestEqualCriteriaShareAKey(t *testing.T) {
 	assert.Equal(t, losses.Criterion{}.Key(), loss(losses.CrossEntropy{}).Key())
-	a := losses.Criterion{Loss: fielded{List: []float64{1, 2}, Pointer: &inner{1, 2}}, Smoothing: losses.Smoothing{Alpha: .1, Prior: []float64{.5, .5}}}
-	b := losses.Criterion{Loss: fielded{List: []float64{1, 2}, Pointer: &inner{1, 2}}, Smoothing: losses.Smoothing{Alpha: .1, Prior: []float64{.5, .5}}}
+	a := losses.Criterion{Loss: fielded{List: []float64{1, 2}, Pointer: &inner{1, 2}},
+		Smoothing: losses.Smoothing{Alpha: .1, Prior: []float64{.5, .5}}}
+	b := losses.Criterion{Loss: fielded{List: []float64{1, 2}, Pointer: &inner{1, 2}},
+		Smoothing: losses.Smoothing{Alpha: .1, Prior: []float64{.5, .5}}}
 	assert.Equal(t, a.Key(), b.Key())
 	off := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook}}
 	assert.Equal(t, losses.Criterion{}.Key(), off.Key(), "no smoothing is no smoothing by any rule")
@@ -158,30 +166,37 @@ func TestEqualCriteriaShareAKey(t *testing.T) {
 // The texts are canonical: they may be stored beside results, so a change is a decision.
 func TestKeyTexts(t *testing.T) {
 	for want, c := range map[string]losses.Criterion{
-		"loss=CrossEntropy{} reduction=mean":                                 {},
-		"loss=MAE{} probs smoothing=notebook(0.1) reduction=none":            {Loss: losses.MAE{}, FromProbs: true, Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: .1}, Reduction: losses.None},
-		"loss=CrossEntropy{} smoothing=prior(0.1 [0.25 0.75]) reduction=sum": {Smoothing: losses.Smoothing{Alpha: .1, Prior: []float64{.25, .75}}, Reduction: losses.Sum},
-		"loss=softloss/losses_test.GCE{Q:0.7} reduction=mean":                {Loss: GCE{Q: .7}},
+		"loss=CrossEntropy{} reduction=mean": {},
+		"loss=MAE{} probs smoothing=notebook(0.1) reduction=none": {Loss: losses.MAE{}, FromProbs: true,
+			Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: .1}, Reduction: losses.None},
+		"loss=CrossEntropy{} smoothing=prior(0.1 [0.25 0.75]) reduction=sum": {Smoothing: losses.Smoothing{Alpha: .1,
+			Prior: []float64{.25, .75}}, Reduction: losses.Sum},
+		"loss=softloss/losses_test.GCE{Q:0.7} reduction=mean": {Loss: GCE{Q: .7}},
 	} {
 		assert.Equal(t, want, c.Key())
 	}
 }
 
-// TestOptionsAreInTheKey: two criteria that differ in one parameter have different keys, those that compute the same alike.
+// TestOptionsAreInTheKey: two criteria that differ in one parameter have different keys, those that
+// compute the same alike.
 func TestOptionsAreInTheKey(t *testing.T) {
 	all := []losses.Criterion{}
 	for _, l := range lossFamily {
 		all = append(all, loss(l))
 	}
 	all = append(all,
-		loss(losses.GCE{Q: math.Nextafter(.7, 1)}), loss(losses.Focal{Gamma: math.Nextafter(2, 3)}), loss(losses.Poly1{Epsilon: math.Nextafter(2, 3)}),
+		loss(losses.GCE{Q: math.Nextafter(.7, 1)}), loss(losses.Focal{Gamma: math.Nextafter(2,
+			3)}), loss(losses.Poly1{Epsilon: math.Nextafter(2, 3)}),
 		loss(losses.ReverseCrossEntropy{A: -5}), loss(losses.SymmetricCrossEntropy{Alpha: .2, Beta: 1, A: -6}),
-		loss(losses.SymmetricCrossEntropy{Alpha: .1, Beta: 2, A: -6}), loss(losses.SymmetricCrossEntropy{Alpha: .1, Beta: 1, A: -4}),
-		loss(losses.ConfidencePenalty{Beta: .2}), loss(losses.BiTempered{T1: .8, T2: 1.3}), loss(losses.BiTempered{T1: .7, T2: 1.2}),
+		loss(losses.SymmetricCrossEntropy{Alpha: .1, Beta: 2, A: -6}), loss(losses.SymmetricCrossEntropy{Alpha: .1,
+			Beta: 1, A: -4}),
+		loss(losses.ConfidencePenalty{Beta: .2}), loss(losses.BiTempered{T1: .8,
+			T2: 1.3}), loss(losses.BiTempered{T1: .7, T2: 1.2}),
 		loss(losses.WeightedSum{{Weight: 10, Loss: losses.NCE{}}, {Weight: .25, Loss: losses.MAE{}}}),
 		loss(losses.WeightedSum{{Weight: 10, Loss: losses.NCE{}}}),
 		loss(losses.WeightedSum{{Weight: .5, Loss: losses.MAE{}}, {Weight: 10, Loss: losses.NCE{}}}))
-	base := losses.Criterion{ClassWeights: []float64{1, 2}, Ignore: []int{-1, 3}, Temperature: 2, LogitShift: []float64{0, 1}, ZLoss: .1, Axis: 1,
+	base := losses.Criterion{ClassWeights: []float64{1, 2}, Ignore: []int{-1, 3}, Temperature: 2,
+		LogitShift: []float64{0, 1}, ZLoss: .1, Axis: 1,
 		Smoothing: losses.Smoothing{Alpha: .1, Prior: []float64{.5, .5}}}
 	change := func(f func(c *losses.Criterion)) { c := base; f(&c); all = append(all, c) }
 	change(func(*losses.Criterion) {})

@@ -3,11 +3,11 @@ package losses
 // Loss is the loss of one row: what it costs to predict the distribution p when
 // the label is t. A [Criterion] adds everything that surrounds it.
 //
-// A loss is a value: a small struct that holds its parameters in fields and
-// nothing else, so that it can be compared, printed and told apart (see
-// [Criterion.Key]). Write your own by giving a struct a method Row: it then works in
-// Criterion, in graph.Apply and in the trainer, on soft, one-hot and index
-// targets. Implement [Validator] too when the parameters have a range, and [LinearLoss] when it applies.
+// A loss is a value: a small struct that holds its parameters in fields and nothing else, so that
+// it can be compared, printed and told apart (see [Criterion.Key]). Write your own by giving a
+// struct a method Row: it then works in Criterion, in graph.Apply and in the trainer, on soft,
+// one-hot and index targets. Implement [Validator] too when the parameters have a range, and
+// [LinearLoss] when it applies.
 //
 // A row whose logits have no softmax (see [Softmax]) is NaN whatever Row returns for it.
 //
@@ -52,8 +52,9 @@ func (r Row) lend(n int) (x []float64, m *memory) {
 	return r.memory.take(n), r.memory
 }
 
-// LinearLoss is implemented by a loss that is linear in its target, L(a t + b u) = a L(t) + b L(u), and
-// says so by returning true. Class weights then multiply the labels, and otherwise the rows; see [Criterion].
+// LinearLoss is implemented by a loss that is linear in its target, L(a t + b u) = a L(t) + b L(u),
+// and says so by returning true. Class weights then multiply the labels, and otherwise the rows;
+// see [Criterion].
 type LinearLoss interface {
 	LinearInTarget() bool
 }

@@ -23,7 +23,8 @@ func TestMAEIdentity(t *testing.T) {
 					b.index[y] = y
 				}
 				got := b.eval(t, losses.Criterion{Loss: losses.MAE{}, Reduction: losses.Sum})
-				near(t, "Σ_j L(p, e_j)", got.loss, []float64{2 * float64(k-1)}, math.Max(epsilon(dt), 16*epsilon(tensor.Float64)), 0)
+				near(t, "Σ_j L(p, e_j)", got.loss, []float64{2 * float64(k-1)},
+					math.Max(epsilon(dt), 16*epsilon(tensor.Float64)), 0)
 			}
 		}
 	}

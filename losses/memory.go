@@ -1,6 +1,7 @@
 package losses
 
-// memory lends numbers for the time of one row. Once it has lent what a row needs it allocates nothing.
+// memory lends numbers for the time of one row. Once it has lent what a row needs it allocates
+// nothing.
 type memory struct {
 	buf  []float64
 	used int

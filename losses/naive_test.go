@@ -120,6 +120,7 @@ func TestNaive(t *testing.T) {
 	b := batch{dt: tensor.Float64, n: 3, k: 5, z: notebookLogits, index: []int{0, 1, 3}}
 	loss, grad := naive(losses.Criterion{}, b)
 	near(t, "loss", loss, []float64{0.861004492990527}, 1e-15, 0)
-	near(t, "grad", grad[:5], scaled(1./3, []float64{-0.0754254948832449, 0.00622973401218237, 0.04603185409743185, 0.00622973401218237, 0.016934172761448596}), 1e-14, 0)
+	near(t, "grad", grad[:5], scaled(1./3, []float64{-0.0754254948832449, 0.00622973401218237, 0.04603185409743185,
+		0.00622973401218237, 0.016934172761448596}), 1e-14, 0)
 	require.Len(t, grad, 15)
 }

@@ -12,8 +12,8 @@ import (
 //	loss = Σ_k t_k l_k / Σ_j l_j,   l = log softmax(logits)
 //	dL/dl_k = (t_k - loss) / Σ_j l_j,   dL/dt_k = l_k / Σ_j l_j
 //
-// For an index it is l_y / Σ_j l_j. It is linear in the target. Shapes: logits [N, K], target [N, K]
-// or [N], loss [N], grad [N, K].
+// For an index it is l_y / Σ_j l_j. It is linear in the target. Shapes: logits [N, K], target [N,
+// K] or [N], loss [N], grad [N, K].
 //
 // Special cases are:
 //
@@ -64,8 +64,8 @@ func (NCE) Row(r Row) (loss float64) {
 // LinearInTarget implements [LinearLoss].
 func (NCE) LinearInTarget() bool { return true }
 
-// nceRows is the kernel. It computes the loss from two cross entropies, C for the target and D = -Σ_j l_j for labels of 1.
-// With S the sum of the target it is C/D, and the gradient
+// nceRows is the kernel. It computes the loss from two cross entropies, C for the target and D =
+// -Σ_j l_j for labels of 1. With S the sum of the target it is C/D, and the gradient
 //
 //	dL/dlogits_j = ((S - K loss) p_j + loss - t_j) / D.
 func nceRows[T kernel.Float](b *batch[T]) (bad int) {

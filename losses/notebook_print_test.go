@@ -108,12 +108,14 @@ func printed(format string, x []float64) string {
 	return strings.Join(parts, ", ")
 }
 
-// TestNotebookFastai: fastai's loss gives the numbers of the notebook's on one-hot labels at every strength of the plot.
+// TestNotebookFastai: fastai's loss gives the numbers of the notebook's on one-hot labels at every
+// strength of the plot.
 func TestNotebookFastai(t *testing.T) {
 	logits := dense(tensor.Float64, notebookLogits, 3, 5)
 	for i := range 20 {
 		alpha := float64(i) * .05
-		ours, err := losses.SoftLabelCrossEntropyWithLogits(logits, dense(tensor.Float64, notebookOneHot, 3, 5), alpha, losses.None)
+		ours, err := losses.SoftLabelCrossEntropyWithLogits(logits, dense(tensor.Float64, notebookOneHot, 3, 5),
+			alpha, losses.None)
 		require.NoError(t, err)
 		fastai, err := losses.LabelSmoothingCrossEntropy(logits, indices(tensor.Int, 0, 1, 3), alpha, losses.None)
 		require.NoError(t, err)

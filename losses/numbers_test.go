@@ -50,8 +50,8 @@ func TestFamilyNumbers(t *testing.T) {
 	}
 }
 
-// TestWeightsDoNotBend: with w = (.01, .99), α = .1 and y = 0 the best p_0 is .95; were the labels smoothed first
-// it would be .161, the wrong class.
+// TestWeightsDoNotBend: with w = (.01, .99), α = .1 and y = 0 the best p_0 is .95; were the labels
+// smoothed first it would be .161, the wrong class.
 func TestWeightsDoNotBend(t *testing.T) {
 	c := losses.Criterion{ClassWeights: []float64{.01, .99}, Smoothing: losses.Smoothing{Alpha: .1}}
 	at := func(p float64) float64 {
@@ -79,13 +79,16 @@ func TestFamilySpecialCases(t *testing.T) {
 		{"poly 0 is ce", losses.Poly1{}, losses.CrossEntropy{}, 1e-14, false, false},
 		{"rce -2 is mae", losses.ReverseCrossEntropy{A: -2}, losses.MAE{}, 1e-14, true, true},
 		{"sce of one is ce", losses.SymmetricCrossEntropy{Alpha: 1, A: -4}, losses.CrossEntropy{}, 1e-13, false, false},
-		{"sce of the other is rce", losses.SymmetricCrossEntropy{Beta: 1, A: -4}, losses.ReverseCrossEntropy{A: -4}, 1e-13, false, false},
+		{"sce of the other is rce", losses.SymmetricCrossEntropy{Beta: 1, A: -4}, losses.ReverseCrossEntropy{A: -4},
+			1e-13, false, false},
 		{"penalty 0 is ce", losses.ConfidencePenalty{}, losses.CrossEntropy{}, 1e-13, false, false},
 		{"kl is ce on one-hot rows", losses.KL{}, losses.CrossEntropy{}, 1e-14, true, true},
 		{"bi-tempered 1, 1 is kl", losses.BiTempered{T1: 1, T2: 1}, losses.KL{}, 1e-11, false, true},
-		{"bi-tempered 1, 1 is ce on one-hot rows", losses.BiTempered{T1: 1, T2: 1}, losses.CrossEntropy{}, 1e-11, true, true},
+		{"bi-tempered 1, 1 is ce on one-hot rows", losses.BiTempered{T1: 1, T2: 1}, losses.CrossEntropy{}, 1e-11,
+			true, true},
 		{"a sum of one", sum(1, losses.KL{}), losses.KL{}, 1e-15, false, false},
-		{"a sum of halves", losses.WeightedSum{{Weight: .5, Loss: losses.NCE{}}, {Weight: .5, Loss: losses.NCE{}}}, losses.NCE{}, 1e-15, false, false},
+		{"a sum of halves", losses.WeightedSum{{Weight: .5, Loss: losses.NCE{}}, {Weight: .5, Loss: losses.NCE{}}},
+			losses.NCE{}, 1e-15, false, false},
 	} {
 		c := losses.Criterion{Reduction: losses.WeightedMean}
 		b := familyBatch(c, 6, tableK, 81)
@@ -134,11 +137,14 @@ func TestMathNumbers(t *testing.T) {
 	soft := batch{dt: tensor.Float64, n: 3, k: 5, z: notebookLogits, t: notebookSmooth}
 	none := func(l losses.Loss) losses.Criterion { return losses.Criterion{Loss: l, Reduction: losses.None} }
 
-	near(t, "gce", b.eval(t, none(GCE{Q: .7})).loss, []float64{.07630801022041375, .051718050188421, 1.1718246900572893}, 1e-14, 0)
-	near(t, "mae soft", soft.eval(t, none(losses.MAE{})).loss, []float64{.187540531975636, .605535413495940, 1.227742911127463}, 1e-14, 0)
+	near(t, "gce", b.eval(t, none(GCE{Q: .7})).loss,
+		[]float64{.07630801022041375, .051718050188421, 1.1718246900572893}, 1e-14, 0)
+	near(t, "mae soft", soft.eval(t, none(losses.MAE{})).loss,
+		[]float64{.187540531975636, .605535413495940, 1.227742911127463}, 1e-14, 0)
 	uniform := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .1}}
 	near(t, "uniform .1", b.eval(t, uniform).loss, []float64{1.127671159657187}, 1e-14, 0)
-	uniform = losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .2}, Reduction: losses.None}
+	uniform = losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .2},
+		Reduction: losses.None}
 	require.Equal(t, "1.1584, 1.8127, 2.0519", printed("%.4f", soft.eval(t, uniform).loss))
 
 	// The gradient of |dL/dz|² for z = (1,2,3), t = (.5,.2,.1), from first-order results: the

@@ -46,8 +46,8 @@ func likeOf(arg string, t tensor.Tensor, dt tensor.Dtype, shape ...int) (*tensor
 	return d, checkShape(arg, d.Shape(), shape...)
 }
 
-// checkRows wants rows of classes: a dtype of logits and labels and a shape of one or more dimensions, none of
-// them empty.
+// checkRows wants rows of classes: a dtype of logits and labels and a shape of one or more
+// dimensions, none of them empty.
 func checkRows(arg string, o Operand) error {
 	if missing(o) {
 		return argError(ErrNil, arg, "nil", "is no tensor", arg+" [N, K]")
@@ -113,7 +113,8 @@ func fill(out *tensor.Dense, x []float64) {
 	}
 }
 
-// firstInvalid returns the position of the first label that is negative, NaN or infinite, or -1, -1.
+// firstInvalid returns the position of the first label that is negative, NaN or infinite, or -1,
+// -1.
 func firstInvalid[T dense.Float](t []T, k int) (row, col int) {
 	for i, v := range t {
 		if !valid(v) {

@@ -30,7 +30,8 @@ func (b batch) saturate(i, y int) {
 	b.z[i*b.k+y] = 11
 }
 
-// TestUpstream: gradients are multiplied by the upstream, one for all rows or one a row; the loss is not.
+// TestUpstream: gradients are multiplied by the upstream, one for all rows or one a row; the loss
+// is not.
 func TestUpstream(t *testing.T) {
 	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
 		for _, weighted := range []bool{false, true} {
@@ -65,7 +66,8 @@ func TestSelection(t *testing.T) {
 		require.NoError(t, c.EvalInto(all, b.inputs(c)))
 		pairs := func(what string, out losses.Outputs) {
 			require.NoError(t, c.EvalInto(out, b.inputs(c)))
-			for _, p := range []struct{ got, want *tensor.Dense }{{out.Loss, all.Loss}, {out.Grad, all.Grad}, {out.TargetGrad, all.TargetGrad}} {
+			for _, p := range []struct{ got, want *tensor.Dense }{{out.Loss, all.Loss}, {out.Grad, all.Grad},
+				{out.TargetGrad, all.TargetGrad}} {
 				if p.got != nil {
 					// With TargetGrad the loss goes by rows, without it by a kernel.
 					near(t, what, values(p.got), values(p.want), 4*epsilon(dt), 16*epsilon(dt))

@@ -36,11 +36,15 @@ func parallelCriteria() []losses.Criterion {
 	}
 }
 
-// sameBits fails unless two results are the same to the last bit. It may be called from any goroutine.
+// sameBits fails unless two results are the same to the last bit. It may be called from any
+// goroutine.
 func sameBits(t *testing.T, what string, got, want result) {
 	t.Helper()
 	for i, pair := range [][2][]float64{{got.loss, want.loss}, {got.grad, want.grad}, {got.tgrad, want.tgrad}} {
-		if !slices.EqualFunc(pair[0], pair[1], func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }) {
+		if !slices.EqualFunc(pair[0], pair[1], func(a,
+			b float64) bool {
+			return math.Float64bits(a) == math.Float64bits(b)
+		}) {
 			t.Errorf("%s: output %d differs", what, i)
 		}
 	}
@@ -87,7 +91,8 @@ func TestGoroutines(t *testing.T) {
 	}
 }
 
-// TestErrorOfTheLowestRow: whoever finds what first, the error is that of the lowest row, on any number of processors.
+// TestErrorOfTheLowestRow: whoever finds what first, the error is that of the lowest row, on any
+// number of processors.
 func TestErrorOfTheLowestRow(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, procs := range []int{1, 2, 3, 7} {
@@ -116,8 +121,8 @@ func TestErrorOfTheLowestRow(t *testing.T) {
 	}
 }
 
-// TestErrorsOfTwoKinds: also when two arguments are wrong the error does not depend on the number of
-// processors: that of the lower row.
+// TestErrorsOfTwoKinds: also when two arguments are wrong the error does not depend on the number
+// of processors: that of the lower row.
 func TestErrorsOfTwoKinds(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, procs := range []int{1, 2, 3, 7} {
@@ -180,7 +185,8 @@ func TestPanickingLoss(t *testing.T) {
 			assert.ErrorContains(t, err, "losses_test.panics panicked: boom")
 		}
 		small := randomBatch(c, tensor.Float32, 3, 73)
-		same(t, "after the panic", small.lossAlone(t, losses.Criterion{Loss: panics{at: 8}, Reduction: losses.Sum}), []float64{sumOf(small.s)})
+		same(t, "after the panic", small.lossAlone(t, losses.Criterion{Loss: panics{at: 8}, Reduction: losses.Sum}),
+			[]float64{sumOf(small.s)})
 	}
 }
 

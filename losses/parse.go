@@ -17,7 +17,8 @@ func formatNumber(x float64) string {
 	return strings.ReplaceAll(strconv.FormatFloat(x, 'g', -1, 64), "e+", "e")
 }
 
-// LossNames returns what [ParseLoss] reads: every name, with its parameters and the values they have by default, such as gce:q=0.7.
+// LossNames returns what [ParseLoss] reads: every name, with its parameters and the values they
+// have by default, such as gce:q=0.7.
 func LossNames() (names []string) {
 	for _, e := range registry {
 		names = append(names, e.text())
@@ -30,8 +31,9 @@ func LossNames() (names []string) {
 //	loss  = term { "+" term }
 //	term  = [ weight "*" ] name [ ":" parameter "=" number { "," parameter "=" number } ]
 //
-// such as ce, gce:q=0.5 or 10*nce+1*mae. A sum is a [WeightedSum]. Parameters that are not given have the values that
-// [LossNames] shows. Errors: [ErrParam] that says what was read and what can be.
+// such as ce, gce:q=0.5 or 10*nce+1*mae. A sum is a [WeightedSum]. Parameters that are not given
+// have the values that [LossNames] shows. Errors: [ErrParam] that says what was read and what can
+// be.
 func ParseLoss(text string) (Loss, error) {
 	var sum WeightedSum
 	text = exponent.ReplaceAllString(text, "${1}e")
@@ -62,7 +64,8 @@ func parseTerm(text string) (Loss, error) {
 	name, params, _ := strings.Cut(text, ":")
 	i := slices.IndexFunc(registry, func(e Entry) bool { return e.Name == strings.TrimSpace(name) })
 	if i < 0 {
-		return nil, argError(ErrParam, "loss", strconv.Quote(name), "is unknown", "one of "+strings.Join(LossNames(), ", "))
+		return nil, argError(ErrParam, "loss", strconv.Quote(name), "is unknown",
+			"one of "+strings.Join(LossNames(), ", "))
 	}
 	entry := registry[i]
 	v := reflect.New(reflect.TypeOf(entry.Loss)).Elem()
@@ -78,7 +81,8 @@ func parseTerm(text string) (Loss, error) {
 		}
 		x, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if err != nil {
-			return nil, argError(ErrParam, "loss "+name, fmt.Sprintf("%s=%q", key, value), "is no number", "such as "+strings.ToLower(key)+"=0.5")
+			return nil, argError(ErrParam, "loss "+name, fmt.Sprintf("%s=%q", key, value), "is no number",
+				"such as "+strings.ToLower(key)+"=0.5")
 		}
 		field.SetFloat(x)
 	}
@@ -91,8 +95,8 @@ func parseTerm(text string) (Loss, error) {
 	return l, nil
 }
 
-// FormatLoss returns the text that [ParseLoss] reads back as l; ok is false for a loss that has none, such as one of your own.
-// A nil loss is ce.
+// FormatLoss returns the text that [ParseLoss] reads back as l; ok is false for a loss that has
+// none, such as one of your own. A nil loss is ce.
 func FormatLoss(l Loss) (text string, ok bool) {
 	sum, isSum := l.(WeightedSum)
 	if !isSum {

@@ -18,14 +18,18 @@ func TestParseLoss(t *testing.T) {
 		"focal: Gamma = 1.5":      losses.Focal{Gamma: 1.5},
 		"bitempered:t2=1.4":       losses.BiTempered{T1: 0.8, T2: 1.4},
 		"bitempered:t1=.5,t2=1.4": losses.BiTempered{T1: 0.5, T2: 1.4},
-		"10*nce+1*mae":            losses.WeightedSum{{Weight: 10, Loss: losses.NCE{}}, {Weight: 1, Loss: losses.MAE{}}},
-		"nce + rce:a=-4":          losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}}, {Weight: 1, Loss: losses.ReverseCrossEntropy{A: -4}}},
+		"10*nce+1*mae": losses.WeightedSum{{Weight: 10, Loss: losses.NCE{}},
+			{Weight: 1, Loss: losses.MAE{}}},
+		"nce + rce:a=-4": losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}},
+			{Weight: 1, Loss: losses.ReverseCrossEntropy{A: -4}}},
 		"2*ce":                    losses.WeightedSum{{Weight: 2, Loss: losses.CrossEntropy{}}},
 		"sce:alpha=1,beta=2,a=-3": losses.SymmetricCrossEntropy{Alpha: 1, Beta: 2, A: -3},
 		"confidence:beta=0.25,":   losses.ConfidencePenalty{Beta: 0.25},
-		"1e+6*ce+mae":             losses.WeightedSum{{Weight: 1e6, Loss: losses.CrossEntropy{}}, {Weight: 1, Loss: losses.MAE{}}},
-		"poly1:epsilon=-1":        losses.Poly1{Epsilon: -1},
-		"0.5*gce:q=1+0.5*kl":      losses.WeightedSum{{Weight: 0.5, Loss: losses.GCE{Q: 1}}, {Weight: 0.5, Loss: losses.KL{}}},
+		"1e+6*ce+mae": losses.WeightedSum{{Weight: 1e6, Loss: losses.CrossEntropy{}},
+			{Weight: 1, Loss: losses.MAE{}}},
+		"poly1:epsilon=-1": losses.Poly1{Epsilon: -1},
+		"0.5*gce:q=1+0.5*kl": losses.WeightedSum{{Weight: 0.5, Loss: losses.GCE{Q: 1}},
+			{Weight: 0.5, Loss: losses.KL{}}},
 	} {
 		got, err := losses.ParseLoss(text)
 		require.NoError(t, err, text)
@@ -59,7 +63,8 @@ func TestParseLossErrors(t *testing.T) {
 		require.EqualError(t, err, want, text)
 		assert.ErrorIs(t, err, losses.ErrParam)
 	}
-	_, ok := losses.FormatLoss(losses.WeightedSum{{Weight: 1, Loss: losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}}}}})
+	_, ok := losses.FormatLoss(losses.WeightedSum{{Weight: 1,
+		Loss: losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}}}}})
 	assert.False(t, ok, "a sum of sums has no text")
 }
 

@@ -24,8 +24,8 @@ var peerFormulas = map[string]func(t *testing.T, c peerCase, b batch) result{
 	"jsd":     jensenShannon,
 }
 
-// smoothThenWeigh is PyTorch's order: the labels are smoothed, then class weights multiply them. Its mean divides by the
-// weights of an index, and by the rows of soft labels.
+// smoothThenWeigh is PyTorch's order: the labels are smoothed, then class weights multiply them.
+// Its mean divides by the weights of an index, and by the rows of soft labels.
 func smoothThenWeigh(t *testing.T, c peerCase, b batch) result {
 	crit := c.criterion(t)
 	ours := b.eval(t, crit)
@@ -92,8 +92,8 @@ func clipped(t *testing.T, c peerCase, b batch) result {
 	return result{loss: scaled(f, r.loss), grad: scaled(f, values(grad))}
 }
 
-// jensenShannon is timm's loss: cross entropy of the first prediction, and 12 times the mean divergence of all
-// predictions from their mixture, which is clipped at 1e-7.
+// jensenShannon is timm's loss: cross entropy of the first prediction, and 12 times the mean
+// divergence of all predictions from their mixture, which is clipped at 1e-7.
 func jensenShannon(t *testing.T, c peerCase, b batch) result {
 	n, size := b.n/c.Splits, b.n/c.Splits*b.k
 	b.n = n
@@ -131,7 +131,8 @@ func jensenShannon(t *testing.T, c peerCase, b batch) result {
 		for i := range g {
 			g[i] = f * (g[i] + byMixture[i])
 		}
-		back, err := losses.SoftmaxGrad(dense(tensor.Float64, c.Logits.Data[s*size:(s+1)*size], n, b.k), dense(tensor.Float64, g, n, b.k))
+		back, err := losses.SoftmaxGrad(dense(tensor.Float64, c.Logits.Data[s*size:(s+1)*size], n, b.k),
+			dense(tensor.Float64, g, n, b.k))
 		require.NoError(t, err)
 		for i, v := range values(back) {
 			out.grad[s*size+i] += v
@@ -151,7 +152,8 @@ func ownJensenShannon(t *testing.T, c peerCase, dt tensor.Dtype, n, k int, uncli
 	}
 	loss, grads, err := losses.JensenShannonGrad(logits, dense(tensor.Float64, []float64{12}), losses.Mean)
 	require.NoError(t, err)
-	near(t, "cross entropy and Jensen-Shannon", []float64{crossEntropy.loss[0] + 12*values(loss)[0]}, want.loss, rtol, 0)
+	near(t, "cross entropy and Jensen-Shannon", []float64{crossEntropy.loss[0] + 12*values(loss)[0]}, want.loss, rtol,
+		0)
 	for s, g := range grads {
 		got := values(g)
 		if s == 0 {

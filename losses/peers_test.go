@@ -43,8 +43,8 @@ type peerGolden struct {
 	Cases    []peerCase        `json:"cases"`
 }
 
-// TestGoldenPeers holds the family against PyTorch, fastai, Active-Passive-Losses, optax, Keras, timm and the
-// bi-tempered loss in 40 digits: values and gradients.
+// TestGoldenPeers holds the family against PyTorch, fastai, Active-Passive-Losses, optax, Keras,
+// timm and the bi-tempered loss in 40 digits: values and gradients.
 func TestGoldenPeers(t *testing.T) {
 	for peer, cases := range map[string]int{"torch": 162, "optax": 27, "keras": 63, "timm": 9} {
 		var g peerGolden
@@ -95,7 +95,8 @@ func (c peerCase) loss(t *testing.T) losses.Loss {
 	case "nce+mae":
 		return losses.WeightedSum{{Weight: p[0], Loss: losses.NCE{}}, {Weight: p[1], Loss: losses.MAE{}}}
 	case "nce+rce":
-		return losses.WeightedSum{{Weight: p[0], Loss: losses.NCE{}}, {Weight: p[1], Loss: losses.ReverseCrossEntropy{A: p[2]}}}
+		return losses.WeightedSum{{Weight: p[0], Loss: losses.NCE{}},
+			{Weight: p[1], Loss: losses.ReverseCrossEntropy{A: p[2]}}}
 	case "kl":
 		return losses.KL{}
 	case "penalty":
@@ -126,7 +127,8 @@ func (c peerCase) test(t *testing.T, dt tensor.Dtype) {
 		require.NotEmpty(t, c.Differs)
 		got = formula(t, c, b)
 	}
-	// A value and a gradient are differences of numbers of the size of the largest one in them: 1e-12 and 1e-6 are of that.
+	// A value and a gradient are differences of numbers of the size of the largest one in them:
+	// 1e-12 and 1e-6 are of that.
 	rtol := 1e-12
 	if dt == tensor.Float32 {
 		rtol = 1e-6

@@ -12,8 +12,8 @@ import (
 //	φ'(l) = -1 - Epsilon p
 //	dL/dlogits_j = Σ_k t_k φ'(l_k) ([k=j] - p_j),   dL/dt_k = φ(l_k)
 //
-// Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K]. Special cases are those of [CrossEntropy];
-// Epsilon = 0 is cross entropy.
+// Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K]. Special cases are those of
+// [CrossEntropy]; Epsilon = 0 is cross entropy.
 //
 // Errors: [ErrParam] unless Epsilon is finite and >= -1.
 //

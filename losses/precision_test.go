@@ -47,8 +47,10 @@ func TestTinyLosses(t *testing.T) {
 				}
 				for form, b := range map[string]batch{"soft": soft, "index": hard} {
 					for _, got := range []result{b.eval(t, c), {loss: b.lossAlone(t, c), grad: b.eval(t, c).grad}} {
-						near(t, fmt.Sprint(name, " ", form, " ", dt, " ", gap, " loss"), got.loss, []float64{loss}, rtol, 0)
-						near(t, fmt.Sprint(name, " ", form, " ", dt, " ", gap, " grad"), got.grad, grad, rtol, underflow)
+						near(t, fmt.Sprint(name, " ", form, " ", dt, " ", gap, " loss"), got.loss, []float64{loss},
+							rtol, 0)
+						near(t, fmt.Sprint(name, " ", form, " ", dt, " ", gap, " grad"), got.grad, grad, rtol,
+							underflow)
 					}
 				}
 			}
@@ -102,7 +104,8 @@ func TestFloat32(t *testing.T) {
 	})
 }
 
-// TestSumsInFloat64: the sum over a row and over the batch of float32 data does not lose what float32 would.
+// TestSumsInFloat64: the sum over a row and over the batch of float32 data does not lose what
+// float32 would.
 func TestSumsInFloat64(t *testing.T) {
 	const n = 1 << 17
 	b := batch{dt: tensor.Float32, n: n, k: 2, z: make([]float64, 2*n), index: make([]int, n)}
@@ -117,7 +120,8 @@ func TestSumsInFloat64(t *testing.T) {
 	near(t, "log K, soft", wide.lossAlone(t, c), []float64{math.Log(n)}, epsilon(tensor.Float32), 0)
 }
 
-// TestAgainstExact holds whole batches of float64 against 320-bit arithmetic, beyond what kernels see.
+// TestAgainstExact holds whole batches of float64 against 320-bit arithmetic, beyond what kernels
+// see.
 func TestAgainstExact(t *testing.T) {
 	r := rand.New(rand.NewPCG(52, 2))
 	for _, k := range []int{2, 3, 10, 100} {

@@ -25,7 +25,8 @@ func (b *batch[T]) prepareLogits() {
 	b.input = dst
 }
 
-// prepareTarget weighs and smooths the labels. It returns the first row with an invalid label, or -1.
+// prepareTarget weighs and smooths the labels. It returns the first row with an invalid label, or
+// -1.
 func (b *batch[T]) prepareTarget() (bad int) {
 	if !b.preparesTarget() {
 		return -1

@@ -48,7 +48,8 @@ func TestProbsAreSoftmax(t *testing.T) {
 	})
 }
 
-// awayFromKinks moves the probabilities of b so that a step of 1e-3 neither leaves [0, 1] nor meets a label.
+// awayFromKinks moves the probabilities of b so that a step of 1e-3 neither leaves [0, 1] nor meets
+// a label.
 func (b *batch) awayFromKinks(c losses.Criterion) {
 	t := b.t
 	if b.index != nil {
@@ -64,8 +65,8 @@ func (b *batch) awayFromKinks(c losses.Criterion) {
 	})
 }
 
-// TestZeroProbability: the worst mistake costs log(1/tiny), tiny the smallest normal number, for each
-// unit of label, and nothing where the label is 0.
+// TestZeroProbability: the worst mistake costs log(1/tiny), tiny the smallest normal number, for
+// each unit of label, and nothing where the label is 0.
 func TestZeroProbability(t *testing.T) {
 	for _, dt := range floatDtypes {
 		most, tiny := 87.33654475055310, 0x1p-126
@@ -74,7 +75,8 @@ func TestZeroProbability(t *testing.T) {
 		}
 		for _, l := range []losses.Loss{losses.CrossEntropy{}, byRow{losses.CrossEntropy{}}} {
 			c := losses.Criterion{Loss: l, FromProbs: true, Reduction: losses.None}
-			b := batch{dt: dt, n: 4, k: 2, z: []float64{0, 1, 0, 1, tiny / 2, .5, tiny, .25}, t: []float64{1, 0, 0, 1, 1, .5, 2, 1}}
+			b := batch{dt: dt, n: 4, k: 2, z: []float64{0, 1, 0, 1, tiny / 2, .5, tiny, .25},
+				t: []float64{1, 0, 0, 1, 1, .5, 2, 1}}
 			for _, grad := range []bool{true, false} {
 				name := fmt.Sprintf("%v %T labels' grad %v", dt, l, grad)
 				out := losses.Outputs{Loss: b.outputs(c).Loss, Grad: b.outputs(c).Grad}
@@ -82,10 +84,13 @@ func TestZeroProbability(t *testing.T) {
 					out.TargetGrad = b.outputs(c).TargetGrad
 				}
 				require.NoError(t, c.EvalInto(out, b.inputs(c)))
-				near(t, name, values(out.Loss), []float64{most, 0, most + .5*math.Ln2, 2*most + 2*math.Ln2}, epsilon(dt), 0)
-				near(t, name, values(out.Grad), []float64{-1 / tiny, 0, 0, -1, -1 / tiny, -1, -2 / tiny, -4}, epsilon(dt), 0)
+				near(t, name, values(out.Loss), []float64{most, 0, most + .5*math.Ln2, 2*most + 2*math.Ln2},
+					epsilon(dt), 0)
+				near(t, name, values(out.Grad), []float64{-1 / tiny, 0, 0, -1, -1 / tiny, -1, -2 / tiny, -4},
+					epsilon(dt), 0)
 				if grad {
-					near(t, name, values(out.TargetGrad), []float64{most, 0, most, 0, most, math.Ln2, most, 2 * math.Ln2}, epsilon(dt), 0)
+					near(t, name, values(out.TargetGrad),
+						[]float64{most, 0, most, 0, most, math.Ln2, most, 2 * math.Ln2}, epsilon(dt), 0)
 				}
 			}
 			b.index, b.k = []int{0, 0, 1, 1}, 2
@@ -94,7 +99,8 @@ func TestZeroProbability(t *testing.T) {
 	}
 }
 
-// TestMAEOfEqualProbs: where the probability is the label, bit for bit, the cost and its sign are 0.
+// TestMAEOfEqualProbs: where the probability is the label, bit for bit, the cost and its sign are
+// 0.
 func TestMAEOfEqualProbs(t *testing.T) {
 	for _, dt := range floatDtypes {
 		for _, p := range []float64{0, .1, .3, .5, .6, .7, .8, .9, .95, .999, 1} {
@@ -121,8 +127,9 @@ func TestMAEAtEqualLogits(t *testing.T) {
 	}
 }
 
-// TestFamilyOfProbabilities: from probabilities every loss has the value it has from their logarithms as logits when they sum to 1,
-// and the gradient that differences show, each probability moving alone.
+// TestFamilyOfProbabilities: from probabilities every loss has the value it has from their
+// logarithms as logits when they sum to 1, and the gradient that differences show, each probability
+// moving alone.
 func TestFamilyOfProbabilities(t *testing.T) {
 	for name, loss := range lossFamily {
 		if (losses.Criterion{Loss: loss, FromProbs: true}).Validate() != nil {
@@ -149,7 +156,9 @@ func TestFamilyOfProbabilities(t *testing.T) {
 				near(t, what, got.loss, logits.loss, 1e-11, 1e-13)
 				near(t, what, got.tgrad, logits.tgrad, 1e-11, 1e-12)
 				near(t, what, got.sgrad, logits.sgrad, 1e-11, 1e-12)
-				back, err := losses.SoftmaxGrad(dense(b.dt, repeat(len(b.z), func(i int) float64 { return math.Log(b.z[i]) }), b.n, b.k), dense(b.dt, got.grad, b.n, b.k))
+				back, err := losses.SoftmaxGrad(dense(b.dt,
+					repeat(len(b.z),
+						func(i int) float64 { return math.Log(b.z[i]) }), b.n, b.k), dense(b.dt, got.grad, b.n, b.k))
 				require.NoError(t, err)
 				near(t, what+" through the softmax", values(back), logits.grad, 1e-9, 1e-11)
 

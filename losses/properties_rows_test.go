@@ -31,7 +31,8 @@ func gradientSum(t tester, c losses.Criterion, b batch, index []int) {
 			}
 			sum := sumOf(got.grad[i*b.k : (i+1)*b.k])
 			near(t, "Σ_j dL/dz_j", []float64{sum}, []float64{want}, 1e-12, 1e-12)
-			near(t, "without z-loss", []float64{sumOf(without.grad[i*b.k : (i+1)*b.k])}, []float64{0}, 0, 1e-13*math.Max(1, 16/div))
+			near(t, "without z-loss", []float64{sumOf(without.grad[i*b.k : (i+1)*b.k])}, []float64{0}, 0,
+				1e-13*math.Max(1, 16/div))
 		}
 	}
 }
@@ -95,8 +96,8 @@ func reductionsAgree(t tester, c losses.Criterion, b batch, index []int) {
 	}
 }
 
-// inertRows: rows that are removed change nothing, whatever they hold: by a sample weight of 0, an ignored index, or
-// class weights of 0, which only Mean counts.
+// inertRows: rows that are removed change nothing, whatever they hold: by a sample weight of 0, an
+// ignored index, or class weights of 0, which only Mean counts.
 func inertRows(t tester, c losses.Criterion, b batch, index []int) {
 	c.Ignore = append(slices.DeleteFunc(slices.Clone(c.Ignore), func(y int) bool { return y == 0 }), -7) // class 0 is the one without weight
 	if c.ClassWeights == nil {
@@ -125,7 +126,8 @@ func inertRows(t tester, c losses.Criterion, b batch, index []int) {
 					y = -7
 				}
 				// The row comes second: before rows that are kept, and after one.
-				p.z, p.t = slices.Insert(slices.Clone(b.z), b.k, bad...), slices.Insert(slices.Clone(b.t), b.k, label...)
+				p.z, p.t = slices.Insert(slices.Clone(b.z), b.k, bad...), slices.Insert(slices.Clone(b.t), b.k,
+					label...)
 				p.s = slices.Insert(slices.Clone(b.s), 1, s)
 				if index != nil {
 					p.index = slices.Insert(slices.Clone(index), 1, y)
@@ -136,13 +138,16 @@ func inertRows(t tester, c losses.Criterion, b batch, index []int) {
 				got, f := p.all(t, c), 1.0
 				if how == "class weight" && c.Reduction == losses.Mean {
 					kept := divisor(c, b)
-					if len(index) > 0 && !slices.ContainsFunc(index, func(y int) bool { return !slices.Contains(c.Ignore, y) }) {
+					if len(index) > 0 && !slices.ContainsFunc(index,
+						func(y int) bool { return !slices.Contains(c.Ignore, y) }) {
 						kept = 0
 					}
 					f = kept / (kept + 1)
 				}
 				zero := make([]float64, b.k)
-				w := everything{result{loss: scaled(f, want.loss), grad: slices.Insert(scaled(f, want.grad), b.k, zero...)}, slices.Insert(scaled(f, want.sgrad), 1, 0)}
+				w := everything{result{loss: scaled(f, want.loss),
+					grad: slices.Insert(scaled(f, want.grad), b.k, zero...)}, slices.Insert(scaled(f,
+					want.sgrad), 1, 0)}
 				if index == nil {
 					w.tgrad = slices.Insert(scaled(f, want.tgrad), b.k, zero...)
 				}
@@ -171,13 +176,15 @@ func nothingIsKept(t tester, c losses.Criterion, b batch, index []int) {
 	hard.index = index
 	gone.s = repeat(b.n, one)
 	gone.index = repeatInt(b.n, func(int) int { return -1 })
-	zero := everything{result{make([]float64, upstreams(c, b.n)), make([]float64, b.n*b.k), make([]float64, b.n*b.k)}, make([]float64, b.n)}
+	zero := everything{result{make([]float64, upstreams(c, b.n)), make([]float64, b.n*b.k), make([]float64, b.n*b.k)},
+		make([]float64, b.n)}
 	nearAll(t, "soft", b.all(t, c), zero, 0, 0)
 	nearAll(t, "index", hard.all(t, c), zero, 0, 0)
 	nearAll(t, "ignored", gone.all(t, ignored), zero, 0, 0)
 }
 
-// alongAxis: with the classes along axis 1 of [N, K, T] and [N, K, H, W] all numbers are those of the rows.
+// alongAxis: with the classes along axis 1 of [N, K, T] and [N, K, H, W] all numbers are those of
+// the rows.
 func alongAxis(t tester, c losses.Criterion, b batch, index []int) {
 	if b.n%6 != 0 {
 		return
@@ -194,7 +201,8 @@ func alongAxis(t tester, c losses.Criterion, b batch, index []int) {
 					return x[(i/(b.k*inner)*inner+i%inner)*b.k+i/inner%b.k]
 				})
 			}
-			in := losses.Inputs{Logits: dense(b.dt, move(b.z), shape...), SampleWeights: dense(b.dt, b.s, outer...), Upstream: dense(b.dt, b.u)}
+			in := losses.Inputs{Logits: dense(b.dt, move(b.z), shape...), SampleWeights: dense(b.dt, b.s, outer...),
+				Upstream: dense(b.dt, b.u)}
 			fill := func(n int, shape ...int) *tensor.Dense {
 				return dense(b.dt, repeat(n, func(int) float64 { return nan }), shape...)
 			}
@@ -211,7 +219,8 @@ func alongAxis(t tester, c losses.Criterion, b batch, index []int) {
 			same(t, "loss", values(out.Loss), want.loss)
 			same(t, "grad", values(out.Grad), move(want.grad))
 			same(t, "sample weights' grad", values(out.WeightGrad), want.sgrad)
-			loss, grad, err := losses.Criterion{Axis: 1, Loss: c.Loss, Reduction: losses.None}.EvalGrad(in.Logits, in.Target)
+			loss, grad, err := losses.Criterion{Axis: 1, Loss: c.Loss, Reduction: losses.None}.EvalGrad(in.Logits,
+				in.Target)
 			if b.index == nil || !slices.ContainsFunc(c.Ignore, func(y int) bool { return y < 0 }) {
 				require.NoError(t, err)
 				require.Equal(t, tensor.Shape(outer), loss.Shape())
@@ -226,8 +235,9 @@ func alongAxis(t tester, c losses.Criterion, b batch, index []int) {
 	}
 }
 
-// float32Agrees: float32 is within 4 ulp of float64, an ulp being one of the largest number that enters: the row's
-// labels and class weights for a gradient, and for logits that are shifted, heated or in a z-loss those logits.
+// float32Agrees: float32 is within 4 ulp of float64, an ulp being one of the largest number that
+// enters: the row's labels and class weights for a gradient, and for logits that are shifted,
+// heated or in a z-loss those logits.
 func float32Agrees(t tester, c losses.Criterion, b batch, index []int) {
 	size := 1.0
 	for i := range b.n {

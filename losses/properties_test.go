@@ -16,21 +16,25 @@ import (
 	"softloss/losses"
 )
 
-// lossFamily are the losses that the properties are tested on: every one of the list, with its default parameters and with each of
-// them at the ends of its range, and others at which a formula changes.
+// lossFamily are the losses that the properties are tested on: every one of the list, with its
+// default parameters and with each of them at the ends of its range, and others at which a formula
+// changes.
 var lossFamily = func() map[string]losses.Loss {
 	all := map[string]losses.Loss{
-		"gce .1":       losses.GCE{Q: .1},
-		"focal .5":     losses.Focal{Gamma: .5},
-		"focal 1":      losses.Focal{Gamma: 1},
-		"focal 3.5":    losses.Focal{Gamma: 3.5},
-		"poly 2":       losses.Poly1{Epsilon: 2},
-		"bt .5 1":      losses.BiTempered{T1: .5, T2: 1},
-		"bt 1 2":       losses.BiTempered{T1: 1, T2: 2},
-		"nce+mae":      losses.WeightedSum{{Weight: 10, Loss: losses.NCE{}}, {Weight: .5, Loss: losses.MAE{}}},
-		"nce+rce":      losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}}, {Weight: .1, Loss: losses.ReverseCrossEntropy{A: -4}}},
-		"linear sum":   losses.WeightedSum{{Weight: .25, Loss: losses.Focal{Gamma: 2}}, {Weight: 2, Loss: losses.GCE{Q: .5}}},
-		"sum of a sum": losses.WeightedSum{{Weight: 2, Loss: losses.WeightedSum{{Weight: .5, Loss: losses.KL{}}}}, {Weight: 0, Loss: losses.NCE{}}},
+		"gce .1":    losses.GCE{Q: .1},
+		"focal .5":  losses.Focal{Gamma: .5},
+		"focal 1":   losses.Focal{Gamma: 1},
+		"focal 3.5": losses.Focal{Gamma: 3.5},
+		"poly 2":    losses.Poly1{Epsilon: 2},
+		"bt .5 1":   losses.BiTempered{T1: .5, T2: 1},
+		"bt 1 2":    losses.BiTempered{T1: 1, T2: 2},
+		"nce+mae":   losses.WeightedSum{{Weight: 10, Loss: losses.NCE{}}, {Weight: .5, Loss: losses.MAE{}}},
+		"nce+rce": losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}},
+			{Weight: .1, Loss: losses.ReverseCrossEntropy{A: -4}}},
+		"linear sum": losses.WeightedSum{{Weight: .25, Loss: losses.Focal{Gamma: 2}},
+			{Weight: 2, Loss: losses.GCE{Q: .5}}},
+		"sum of a sum": losses.WeightedSum{{Weight: 2, Loss: losses.WeightedSum{{Weight: .5, Loss: losses.KL{}}}},
+			{Weight: 0, Loss: losses.NCE{}}},
 	}
 	for _, e := range losses.Losses() {
 		for name, l := range variants(e) {
@@ -40,7 +44,8 @@ var lossFamily = func() map[string]losses.Loss {
 	return all
 }()
 
-// variants are the loss of an entry with its default parameters and with each of them at the ends of its range.
+// variants are the loss of an entry with its default parameters and with each of them at the ends
+// of its range.
 func variants(e losses.Entry) map[string]losses.Loss {
 	all := map[string]losses.Loss{e.Name: e.Loss}
 	for i, r := range e.Ranges {
@@ -80,8 +85,8 @@ var familyOptions = map[string]losses.Criterion{
 
 var familyReductions = []losses.Reduction{losses.Mean, losses.Sum, losses.None, losses.WeightedMean}
 
-// property is something that every criterion has on every batch of soft labels with sample weights, an
-// upstream and an index that is used instead of the labels where a property is about an index.
+// property is something that every criterion has on every batch of soft labels with sample weights,
+// an upstream and an index that is used instead of the labels where a property is about an index.
 type property struct {
 	check  func(t tester, c losses.Criterion, b batch, index []int) // fails inside the function that is named
 	smooth bool                                                     // not on a kink
@@ -113,8 +118,10 @@ func TestProperties(t *testing.T) {
 			}
 			for _, c.Reduction = range familyReductions {
 				c.Loss = loss
-				// One subtest for all properties: thousands of them take longer than what they test.
-				t.Run(name+"/"+option+"/"+c.Reduction.String(), func(t *testing.T) { properties(t, c, option == "cold") })
+				// One subtest for all properties: thousands of them take longer than what they
+				// test.
+				t.Run(name+"/"+option+"/"+c.Reduction.String(),
+					func(t *testing.T) { properties(t, c, option == "cold") })
 			}
 		}
 	}
@@ -125,7 +132,8 @@ func properties(t tester, c losses.Criterion, cold bool) {
 	t.Helper()
 	b := familyBatch(c, 6, tableK, 61)
 	grad := b.eval(t, c).grad
-	require.True(t, slices.Max(grad[tableK:3*tableK]) > 1e-8 || cold || idle(c.Loss), "nothing to compare in the sure rows")
+	require.True(t, slices.Max(grad[tableK:3*tableK]) > 1e-8 || cold || idle(c.Loss),
+		"nothing to compare in the sure rows")
 	for _, p := range familyProperties {
 		p.check(t, c, b, []int{0, 4, 2, 1, 3, 1})
 	}
@@ -213,8 +221,8 @@ func familyBatch(c losses.Criterion, n, k int, seed uint64) batch {
 	return b
 }
 
-// TestRandomProperties draws a criterion and a batch of any size and holds them to every property but
-// those that a kink breaks; those it holds the losses without kinks to.
+// TestRandomProperties draws a criterion and a batch of any size and holds them to every property
+// but those that a kink breaks; those it holds the losses without kinks to.
 func TestRandomProperties(t *testing.T) {
 	names := []string{}
 	for name := range lossFamily {
@@ -223,7 +231,8 @@ func TestRandomProperties(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		k, n := rapid.IntRange(2, 12).Draw(r, "k"), rapid.IntRange(1, 6).Draw(r, "n")
 		name := rapid.SampledFrom(sorted(names)).Draw(r, "loss")
-		c := losses.Criterion{Loss: lossFamily[name], Reduction: rapid.SampledFrom(familyReductions).Draw(r, "reduction")}
+		c := losses.Criterion{Loss: lossFamily[name],
+			Reduction: rapid.SampledFrom(familyReductions).Draw(r, "reduction")}
 		numbers := func(what string, n int, lo, hi float64) []float64 {
 			return round(tensor.Float32, rapid.SliceOfN(rapid.Float64Range(lo, hi), n, n).Draw(r, what))
 		}
@@ -245,7 +254,8 @@ func TestRandomProperties(t *testing.T) {
 			c.ZLoss = rapid.Float64Range(.001, .1).Draw(r, "z-loss")
 		}
 		if some("is smoothed") {
-			c.Smoothing.Rule = rapid.SampledFrom([]losses.SmoothingRule{losses.SmoothPrior, losses.SmoothUniform, losses.SmoothNotebook}).Draw(r, "rule")
+			c.Smoothing.Rule = rapid.SampledFrom([]losses.SmoothingRule{losses.SmoothPrior, losses.SmoothUniform,
+				losses.SmoothNotebook}).Draw(r, "rule")
 			c.Smoothing.Alpha = rapid.Float64Range(.01, .9).Draw(r, "alpha")
 		}
 		b := batch{dt: tensor.Float64, n: n, k: k, z: numbers("logits", n*k, -8, 8), t: numbers("labels", n*k, .125, 1),
@@ -259,7 +269,8 @@ func TestRandomProperties(t *testing.T) {
 	})
 }
 
-// kinked reports whether the criterion has points without a derivative, which random numbers come near to.
+// kinked reports whether the criterion has points without a derivative, which random numbers come
+// near to.
 func kinked(c losses.Criterion) bool {
 	if c.Smoothing.Alpha != 0 && c.Smoothing.Rule == losses.SmoothNotebook {
 		return true

@@ -34,8 +34,8 @@ func lseSeen(t tester, c losses.Criterion, b batch) []float64 {
 	return values(l)
 }
 
-// composed holds a criterion against its definition: the plain loss of the logits and labels that it sees,
-// and what multiplies and divides it.
+// composed holds a criterion against its definition: the plain loss of the logits and labels that
+// it sees, and what multiplies and divides it.
 func composed(t tester, c losses.Criterion, b batch, index []int) {
 	for _, b.index = range [][]int{nil, index} {
 		labels := b.t
@@ -68,7 +68,8 @@ func composed(t tester, c losses.Criterion, b batch, index []int) {
 		}
 		smooth, err := c.Smoothing.Apply(dense(tensor.Float64, target, b.n, b.k))
 		require.NoError(t, err)
-		plain := batch{dt: tensor.Float64, n: b.n, k: b.k, z: logitsSeen(c, b), t: values(smooth)}.eval(t, losses.Criterion{Loss: c.Loss, Reduction: losses.None})
+		plain := batch{dt: tensor.Float64, n: b.n, k: b.k, z: logitsSeen(c, b), t: values(smooth)}.eval(t,
+			losses.Criterion{Loss: c.Loss, Reduction: losses.None})
 		lse := lseSeen(t, c, b)
 		rows, sum, kept, masses := make([]float64, b.n), 0.0, 0.0, 0.0
 		for i := range b.n {
@@ -82,7 +83,8 @@ func composed(t tester, c losses.Criterion, b batch, index []int) {
 			masses += b.s[i] * mass[i]
 			sum += b.s[i] * rows[i]
 		}
-		div := map[losses.Reduction]float64{losses.Mean: kept, losses.WeightedMean: masses, losses.Sum: 1, losses.None: 1}[c.Reduction]
+		div := map[losses.Reduction]float64{losses.Mean: kept, losses.WeightedMean: masses, losses.Sum: 1,
+			losses.None: 1}[c.Reduction]
 		want := everything{sgrad: make([]float64, b.n)}
 		want.loss = []float64{0}
 		if div > 0 {
@@ -107,8 +109,8 @@ func composed(t tester, c losses.Criterion, b batch, index []int) {
 
 func one(int) float64 { return 1 }
 
-// differences holds all gradients against central differences. A row of an index is its one-hot row, which targetForms shows,
-// and sum and mean follow from none, which reductionsAgree shows.
+// differences holds all gradients against central differences. A row of an index is its one-hot
+// row, which targetForms shows, and sum and mean follow from none, which reductionsAgree shows.
 func differences(t tester, c losses.Criterion, b batch, _ []int) {
 	if c.Reduction == losses.Sum || c.Reduction == losses.Mean {
 		return
@@ -145,8 +147,8 @@ func targetForms(t tester, c losses.Criterion, b batch, index []int) {
 	}
 }
 
-// linearInTarget: a loss that says so costs on soft labels what the classes cost, times the labels. Its class weights and mass
-// are linear too, as a smoothing is that keeps the mass.
+// linearInTarget: a loss that says so costs on soft labels what the classes cost, times the labels.
+// Its class weights and mass are linear too, as a smoothing is that keeps the mass.
 func linearInTarget(t tester, c losses.Criterion, b batch, _ []int) {
 	l, ok := c.Loss.(losses.LinearLoss)
 	if !ok || !l.LinearInTarget() || c.ZLoss != 0 || c.Smoothing.Rule != losses.SmoothPrior {

@@ -42,8 +42,8 @@ func (r Range) String() string {
 	return fmt.Sprintf("a number in %s%v, %v%s", ends[0], r.Min, r.Max, ends[1])
 }
 
-// check returns an error that is [ErrParam] unless x, which the user calls name, is one of the numbers. The advice
-// follows what is wanted.
+// check returns an error that is [ErrParam] unless x, which the user calls name, is one of the
+// numbers. The advice follows what is wanted.
 func (r Range) check(name string, x float64, advice string) error {
 	if r.Contains(x) {
 		return nil

@@ -44,22 +44,24 @@ func (r Reduction) Validate() error {
 	return argError(ErrReduction, "reduction", r, "is unknown", "Mean, Sum, None or WeightedMean")
 }
 
-// ParseReduction returns the reduction of a name: mean, sum, none, weighted_mean. Errors: [ErrReduction].
+// ParseReduction returns the reduction of a name: mean, sum, none, weighted_mean. Errors:
+// [ErrReduction].
 func ParseReduction(name string) (Reduction, error) {
 	for i, s := range reductionNames {
 		if s == name {
 			return Reduction(i), nil
 		}
 	}
-	return 0, argError(ErrReduction, "reduction", fmt.Sprintf("%q", name), "is unknown", "mean, sum, none or weighted_mean")
+	return 0, argError(ErrReduction, "reduction", fmt.Sprintf("%q", name), "is unknown",
+		"mean, sum, none or weighted_mean")
 }
 
 // scalar reports whether the reduction gives one value for all rows.
 func (r Reduction) scalar() bool { return r != None }
 
-// divide returns 1/denominator, by which the weighted losses and their gradients are multiplied: the
-// number of rows kept, their mass Σ s_n S_n, or 1. It is 0 when there is nothing to divide by, and the
-// module's only denominator.
+// divide returns 1/denominator, by which the weighted losses and their gradients are multiplied:
+// the number of rows kept, their mass Σ s_n S_n, or 1. It is 0 when there is nothing to divide by,
+// and the module's only denominator.
 func (r Reduction) divide(kept int, mass float64) float64 {
 	switch {
 	case r == Mean && kept > 0:

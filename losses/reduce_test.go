@@ -56,10 +56,13 @@ func TestNoMassOfFiniteRows(t *testing.T) {
 	}
 }
 
-// TestNoMass: without any mass the value is 0 and so are the gradients, though a row would cost +Inf.
+// TestNoMass: without any mass the value is 0 and so are the gradients, though a row would cost
+// +Inf.
 func TestNoMass(t *testing.T) {
-	c := losses.Criterion{Reduction: losses.WeightedMean, Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .1}}
+	c := losses.Criterion{Reduction: losses.WeightedMean,
+		Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .1}}
 	b := batch{dt: tensor.Float64, n: 2, k: 2, z: []float64{0, -inf, 1, 2}, t: make([]float64, 4)}
 	got := b.all(t, c)
-	nearAll(t, "no mass", got, everything{result{[]float64{0}, make([]float64, 4), make([]float64, 4)}, make([]float64, 2)}, 0, 0)
+	nearAll(t, "no mass", got, everything{result{[]float64{0}, make([]float64, 4), make([]float64, 4)},
+		make([]float64, 2)}, 0, 0)
 }

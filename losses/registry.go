@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// registry is the list of the losses. To add one, write its file and add a line here: text, help, tables and the
-// tests of every property, of accuracy and of allocation range over the list. A loss with a kernel of its own has a
-// line in [evaluate], too.
+// registry is the list of the losses. To add one, write its file and add a line here: text, help,
+// tables and the tests of every property, of accuracy and of allocation range over the list. A loss
+// with a kernel of its own has a line in [evaluate], too.
 var registry = []Entry{
 	{Name: "ce", Loss: CrossEntropy{}, Title: "cross entropy", Unit: "nats", Proper: true},
 	{Name: "mae", Loss: MAE{}, Title: "mean absolute error"},
@@ -16,10 +16,13 @@ var registry = []Entry{
 	{Name: "poly1", Loss: Poly1{Epsilon: 1}, Ranges: []Range{rangeEpsilon}, Title: "poly-1 loss"},
 	{Name: "nce", Loss: NCE{}, Title: "normalised cross entropy"},
 	{Name: "rce", Loss: ReverseCrossEntropy{A: -4}, Ranges: []Range{rangeA}, Title: "reverse cross entropy"},
-	{Name: "sce", Loss: SymmetricCrossEntropy{Alpha: 0.1, Beta: 1, A: -6}, Ranges: []Range{factor, factor, rangeA}, Title: "symmetric cross entropy"},
+	{Name: "sce", Loss: SymmetricCrossEntropy{Alpha: 0.1, Beta: 1, A: -6}, Ranges: []Range{factor, factor, rangeA},
+		Title: "symmetric cross entropy"},
 	{Name: "kl", Loss: KL{}, Title: "Kullback-Leibler divergence", Unit: "nats", Proper: true},
-	{Name: "confidence", Loss: ConfidencePenalty{Beta: 0.1}, Ranges: []Range{factor}, Title: "cross entropy with confidence penalty"},
-	{Name: "bitempered", Loss: BiTempered{T1: 0.8, T2: 1.2}, Ranges: []Range{rangeT1, rangeT2}, Title: "bi-tempered logistic loss"},
+	{Name: "confidence", Loss: ConfidencePenalty{Beta: 0.1}, Ranges: []Range{factor},
+		Title: "cross entropy with confidence penalty"},
+	{Name: "bitempered", Loss: BiTempered{T1: 0.8, T2: 1.2}, Ranges: []Range{rangeT1, rangeT2},
+		Title: "bi-tempered logistic loss"},
 }
 
 // Entry is one of the losses of this package.
@@ -35,8 +38,8 @@ type Entry struct {
 // Losses returns every loss that text can name. A sum of them is a [WeightedSum].
 func Losses() []Entry { return slices.Clone(registry) }
 
-// Describe returns the entry of a loss, with l's own parameters; nil is cross entropy. ok is false for a loss that is not one of
-// [Losses], such as a sum or one of your own.
+// Describe returns the entry of a loss, with l's own parameters; nil is cross entropy. ok is false
+// for a loss that is not one of [Losses], such as a sum or one of your own.
 func Describe(l Loss) (e Entry, ok bool) {
 	if l == nil {
 		l = CrossEntropy{}

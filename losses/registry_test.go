@@ -14,7 +14,8 @@ import (
 	"softloss/losses"
 )
 
-// TestRegistry: every entry has what help and tables want, and the ranges are those that Validate checks.
+// TestRegistry: every entry has what help and tables want, and the ranges are those that Validate
+// checks.
 func TestRegistry(t *testing.T) {
 	names := map[string]bool{}
 	for _, e := range losses.Losses() {

@@ -14,7 +14,8 @@ import (
 )
 
 // twice are the losses with second derivatives.
-var twice = []string{"ce", "gce", "gce .1", "gce Q=1", "focal Gamma=0", "focal .5", "focal 1", "focal", "focal 3.5", "poly1 Epsilon=-1", "poly1", "poly 2"}
+var twice = []string{"ce", "gce", "gce .1", "gce Q=1", "focal Gamma=0", "focal .5", "focal 1", "focal", "focal 3.5",
+	"poly1 Epsilon=-1", "poly1", "poly 2"}
 
 // direction has n rows of k numbers.
 func direction(n, k int) []float64 {
@@ -42,8 +43,9 @@ func (b batch) gradAt(t tester, c losses.Criterion, v []float64, h float64) []fl
 	return at.eval(t, c).grad
 }
 
-// TestHessianDerivatives holds Hessian-vector products, and the losses, labels' and weights' gradients along a
-// direction, against differences of first derivatives, for every option and reduction, with saturated rows.
+// TestHessianDerivatives holds Hessian-vector products, and the losses, labels' and weights'
+// gradients along a direction, against differences of first derivatives, for every option and
+// reduction, with saturated rows.
 func TestHessianDerivatives(t *testing.T) {
 	for _, name := range twice {
 		for option, c := range familyOptions {
@@ -72,16 +74,19 @@ func secondByDifferences(t *testing.T, c losses.Criterion, b batch, v []float64)
 		a, z, p, q := f(h), f(-h), f(h/2), f(-h/2)
 		return repeat(len(a), func(i int) float64 { return (4*(p[i]-q[i])/h - (a[i]-z[i])/(2*h)) / 3 })
 	}
-	near(t, "Hessian-vector product", got.grad, diff(func(h float64) []float64 { return b.gradAt(t, c, v, h) }), 1e-8, 1e-9)
+	near(t, "Hessian-vector product", got.grad, diff(func(h float64) []float64 { return b.gradAt(t, c, v, h) }), 1e-8,
+		1e-9)
 	moved := func(h float64) everything {
 		at := b
 		at.z = repeat(len(b.z), func(i int) float64 { return b.z[i] + h*v[i] })
 		return at.all(t, c)
 	}
 	near(t, "loss along v", got.loss, diff(func(h float64) []float64 { return moved(h).loss }), 1e-8, 1e-9)
-	near(t, "sample weights' grad along v", got.sgrad, diff(func(h float64) []float64 { return moved(h).sgrad }), 1e-8, 1e-9)
+	near(t, "sample weights' grad along v", got.sgrad, diff(func(h float64) []float64 { return moved(h).sgrad }),
+		1e-8, 1e-9)
 	if b.index == nil {
-		near(t, "labels' grad along v", got.tgrad, diff(func(h float64) []float64 { return moved(h).tgrad }), 1e-8, 1e-9)
+		near(t, "labels' grad along v", got.tgrad, diff(func(h float64) []float64 { return moved(h).tgrad }), 1e-8,
+			1e-9)
 	}
 	b.u = nil
 	hv, err := c.HessianVector(dense(b.dt, b.z, b.n, b.k), b.target(), dense(b.dt, v, b.n, b.k))
@@ -97,7 +102,8 @@ func secondByDifferences(t *testing.T, c losses.Criterion, b batch, v []float64)
 		}
 		return sum
 	}
-	near(t, "⟨w,Hv⟩ and ⟨v,Hw⟩", []float64{dot(w, b.along(t, c, v).grad)}, []float64{dot(v, b.along(t, c, w).grad)}, 1e-11, 1e-13)
+	near(t, "⟨w,Hv⟩ and ⟨v,Hw⟩", []float64{dot(w, b.along(t, c, v).grad)}, []float64{dot(v, b.along(t, c, w).grad)},
+		1e-11, 1e-13)
 
 	b.dt = tensor.Float32
 	b.z, v = round(b.dt, b.z), round(b.dt, v)
@@ -106,7 +112,8 @@ func secondByDifferences(t *testing.T, c losses.Criterion, b batch, v []float64)
 	near(t, "float32", single.grad, b.along(t, c, v).grad, 8*epsilon(tensor.Float32), 256*epsilon(tensor.Float32))
 }
 
-// TestHessianClosedForm is S p∘(v - ⟨p,v⟩), and the numbers of the definitions: H g and the mixed derivative of half of |g|².
+// TestHessianClosedForm is S p∘(v - ⟨p,v⟩), and the numbers of the definitions: H g and the mixed
+// derivative of half of |g|².
 func TestHessianClosedForm(t *testing.T) {
 	b := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{1, 2, 3}, t: []float64{.5, .2, .1}}
 	c := losses.Criterion{}
@@ -124,11 +131,14 @@ func TestHessianClosedForm(t *testing.T) {
 	near(t, "in z", twiceG.grad, []float64{-.097366, -.098740, .196106}, 0, 5.1e-7)
 	near(t, "in t", twiceG.tgrad, []float64{1.351850, .504333, -.368487}, 0, 5.1e-7)
 	square := func(b batch) float64 { g := b.eval(t, c).grad; return g[0]*g[0] + g[1]*g[1] + g[2]*g[2] }
-	near(t, "in z by differences", twiceG.grad, numtest.NumGrad(func(z []float64) float64 { b := b; b.z = z; return square(b) }, b.z), 1e-9, 0)
-	near(t, "in t by differences", twiceG.tgrad, numtest.NumGrad(func(l []float64) float64 { b := b; b.t = l; return square(b) }, b.t), 1e-9, 0)
+	near(t, "in z by differences", twiceG.grad,
+		numtest.NumGrad(func(z []float64) float64 { b := b; b.z = z; return square(b) }, b.z), 1e-9, 0)
+	near(t, "in t by differences", twiceG.tgrad,
+		numtest.NumGrad(func(l []float64) float64 { b := b; b.t = l; return square(b) }, b.t), 1e-9, 0)
 }
 
-// TestHessianErrors: a loss without second derivatives, probabilities, and a direction of another shape or dtype.
+// TestHessianErrors: a loss without second derivatives, probabilities, and a direction of another
+// shape or dtype.
 func TestHessianErrors(t *testing.T) {
 	z, y := dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), indices(tensor.Int, 1)
 	for name, loss := range lossFamily {
@@ -173,24 +183,36 @@ func TestHessianInert(t *testing.T) {
 	}
 }
 
-// TestHessianOfSureRows: where p is 1 but for 1e-17 the products have all their digits, numbers computed with 120.
+// TestHessianOfSureRows: where p is 1 but for 1e-17 the products have all their digits, numbers
+// computed with 120.
 func TestHessianOfSureRows(t *testing.T) {
 	v := []float64{1, 2, -4}
 	for _, c := range []struct {
 		loss       losses.Loss
 		z, t, want []float64
 	}{
-		{losses.CrossEntropy{}, []float64{40, 0, 0}, []float64{1, 0, 0}, []float64{1.69934170211664e-17, 4.24835425529159e-18, -2.12417712764579e-17}},
-		{losses.CrossEntropy{}, []float64{40, 0, 1}, []float64{0, 1, 0}, []float64{5.34927666097873e-17, 4.24835425529159e-18, -5.77411208650789e-17}},
-		{losses.CrossEntropy{}, []float64{40, 0, 1}, []float64{.5, .25, .125}, []float64{4.68061707835639e-17, 3.71730997338014e-18, -5.05234807569441e-17}},
-		{losses.GCE{Q: .75}, []float64{40, 0, 0}, []float64{1, 0, 0}, []float64{1.69934170211664e-17, 4.24835425529159e-18, -2.12417712764579e-17}},
-		{losses.GCE{Q: .75}, []float64{40, 0, 1}, []float64{0, 1, 0}, []float64{7.01821722663013e-14, -7.01821722663013e-14, -4.59271693025593e-30}},
-		{losses.GCE{Q: .75}, []float64{40, 0, 1}, []float64{.5, .25, .125}, []float64{-7.52874979586657e-14, -1.75434188894477e-14, 9.28309168481134e-14}},
-		{losses.Focal{Gamma: 2}, []float64{40, 0, 0}, []float64{1, 0, 0}, []float64{1.10414132261597e-50, -2.76035330653992e-51, -8.28105991961976e-51}},
-		{losses.Focal{Gamma: 2}, []float64{40, 0, 1}, []float64{0, 1, 0}, []float64{3.76367690011948e-16, -3.18626569146869e-16, -5.77411208650789e-17}},
-		{losses.Focal{Gamma: 2}, []float64{40, 0, 1}, []float64{.5, .25, .125}, []float64{-4.3332684967277e-16, -7.91255980048058e-17, 5.12452447677575e-16}},
-		{losses.Poly1{Epsilon: 1}, []float64{40, 0, 0}, []float64{1, 0, 0}, []float64{3.39868340423327e-17, 8.49670851058318e-18, -4.24835425529159e-17}},
-		{losses.Poly1{Epsilon: 1}, []float64{40, 0, 1}, []float64{.5, .25, .125}, []float64{6.73970025441456e-17, 4.77939853720304e-18, -7.21764010813487e-17}},
+		{losses.CrossEntropy{}, []float64{40, 0, 0}, []float64{1, 0, 0},
+			[]float64{1.69934170211664e-17, 4.24835425529159e-18, -2.12417712764579e-17}},
+		{losses.CrossEntropy{}, []float64{40, 0, 1}, []float64{0, 1, 0},
+			[]float64{5.34927666097873e-17, 4.24835425529159e-18, -5.77411208650789e-17}},
+		{losses.CrossEntropy{}, []float64{40, 0, 1}, []float64{.5, .25, .125},
+			[]float64{4.68061707835639e-17, 3.71730997338014e-18, -5.05234807569441e-17}},
+		{losses.GCE{Q: .75}, []float64{40, 0, 0}, []float64{1, 0, 0},
+			[]float64{1.69934170211664e-17, 4.24835425529159e-18, -2.12417712764579e-17}},
+		{losses.GCE{Q: .75}, []float64{40, 0, 1}, []float64{0, 1, 0},
+			[]float64{7.01821722663013e-14, -7.01821722663013e-14, -4.59271693025593e-30}},
+		{losses.GCE{Q: .75}, []float64{40, 0, 1}, []float64{.5, .25, .125},
+			[]float64{-7.52874979586657e-14, -1.75434188894477e-14, 9.28309168481134e-14}},
+		{losses.Focal{Gamma: 2}, []float64{40, 0, 0}, []float64{1, 0, 0},
+			[]float64{1.10414132261597e-50, -2.76035330653992e-51, -8.28105991961976e-51}},
+		{losses.Focal{Gamma: 2}, []float64{40, 0, 1}, []float64{0, 1, 0},
+			[]float64{3.76367690011948e-16, -3.18626569146869e-16, -5.77411208650789e-17}},
+		{losses.Focal{Gamma: 2}, []float64{40, 0, 1}, []float64{.5, .25, .125},
+			[]float64{-4.3332684967277e-16, -7.91255980048058e-17, 5.12452447677575e-16}},
+		{losses.Poly1{Epsilon: 1}, []float64{40, 0, 0}, []float64{1, 0, 0},
+			[]float64{3.39868340423327e-17, 8.49670851058318e-18, -4.24835425529159e-17}},
+		{losses.Poly1{Epsilon: 1}, []float64{40, 0, 1}, []float64{.5, .25, .125},
+			[]float64{6.73970025441456e-17, 4.77939853720304e-18, -7.21764010813487e-17}},
 	} {
 		b := batch{dt: tensor.Float64, n: 1, k: 3, z: c.z, t: c.t}
 		got := b.along(t, losses.Criterion{Loss: c.loss}, v).grad

@@ -86,15 +86,17 @@ func TestVectorOfLogits(t *testing.T) {
 	near(t, "weight's gradient", values(weightGrad), []float64{3 * 1.4076059644443804}, 1e-6, 0)
 }
 
-// TestManyAxes: logits [N, T, K] are N·T rows along the last axis, or along Axis, with an index of the shape of the rows or
-// with an axis of one element where the classes are.
+// TestManyAxes: logits [N, T, K] are N·T rows along the last axis, or along Axis, with an index of
+// the shape of the rows or with an axis of one element where the classes are.
 func TestManyAxes(t *testing.T) {
 	x := repeat(24, func(i int) float64 { return float64(i*i%7) - 3 })
 	index := []int{0, 1, 2, 3, 2, 1}
-	flat, grad, err := losses.Criterion{Reduction: losses.None}.EvalGrad(dense(tensor.Float64, x, 6, 4), indices(tensor.Int, index...))
+	flat, grad, err := losses.Criterion{Reduction: losses.None}.EvalGrad(dense(tensor.Float64, x, 6, 4),
+		indices(tensor.Int, index...))
 	require.NoError(t, err)
 	for _, shape := range [][]int{{2, 3}, {2, 3, 1}} {
-		got, g, err := losses.Criterion{Reduction: losses.None}.EvalGrad(dense(tensor.Float64, x, 2, 3, 4), anyInts(0, index, shape...))
+		got, g, err := losses.Criterion{Reduction: losses.None}.EvalGrad(dense(tensor.Float64, x, 2, 3, 4),
+			anyInts(0, index, shape...))
 		require.NoError(t, err)
 		assert.Equal(t, tensor.Shape{2, 3}, got.Shape())
 		assert.Equal(t, values(flat), values(got))
@@ -109,7 +111,8 @@ func TestManyAxes(t *testing.T) {
 		assert.Equal(t, values(flat), values(got))
 		w := dense(tensor.Float64, []float64{1, 0, 1, 1, 1, 1}, shape...)
 		out := losses.Outputs{WeightGrad: dense(tensor.Float64, make([]float64, 6), shape...)}
-		require.NoError(t, c.EvalInto(out, losses.Inputs{Logits: middle, Target: anyInts(0, index, shape...), SampleWeights: w}))
+		require.NoError(t, c.EvalInto(out, losses.Inputs{Logits: middle, Target: anyInts(0, index, shape...),
+			SampleWeights: w}))
 		assert.Zero(t, values(out.WeightGrad)[1])
 		assert.Equal(t, values(flat)[2:], values(out.WeightGrad)[2:])
 	}

@@ -20,11 +20,11 @@ import (
 // On one-hot rows with a uniform prior the three agree. Libraries that spread α
 // over the K-1 other classes do what SmoothUniform does with α K/(K-1).
 //
-// The notebook's rule takes α in equal parts from the positive labels. A label
-// smaller than its part α/nnz is cut at 0, and the rest adds to the row:
-// the sum grows by Σ_{t_k>0} max(0, α/nnz - t_k). It jumps where a label leaves
-// 0, because nnz does, and on a row of positive labels it is max(t_k, α/K). A row without a positive label
-// has nothing to take from and becomes α/K everywhere.
+// The notebook's rule takes α in equal parts from the positive labels. A label smaller than its
+// part α/nnz is cut at 0, and the rest adds to the row: the sum grows by Σ_{t_k>0} max(0, α/nnz -
+// t_k). It jumps where a label leaves 0, because nnz does, and on a row of positive labels it is
+// max(t_k, α/K). A row without a positive label has nothing to take from and becomes α/K
+// everywhere.
 //
 // Sources: Szegedy et al. 2016, arXiv:1512.00567, section 7; Müller, Kornblith
 // and Hinton 2019, arXiv:1906.02629; the notebook's smooth_soft_labels.
@@ -68,7 +68,8 @@ func (s Smoothing) on() bool { return s.Alpha != 0 }
 // rule's range, NaN or infinite, and [ErrSmoothing] when rule or prior are wrong.
 func (s Smoothing) Validate() error {
 	if s.Rule >= smoothingRules {
-		return argError(ErrSmoothing, "smoothing rule", s.Rule, "is unknown", "SmoothPrior, SmoothUniform or SmoothNotebook")
+		return argError(ErrSmoothing, "smoothing rule", s.Rule, "is unknown",
+			"SmoothPrior, SmoothUniform or SmoothNotebook")
 	}
 	if !(s.Alpha >= 0) || math.IsInf(s.Alpha, 1) {
 		return argError(ErrAlpha, "alpha", s.Alpha, "is out of range", "a finite number; alpha must be non-negative")
@@ -80,12 +81,14 @@ func (s Smoothing) Validate() error {
 		return nil
 	}
 	if s.Rule != SmoothPrior {
-		return argError(ErrSmoothing, "prior", fmt.Sprintf("rule %v", s.Rule), "takes no prior", "SmoothPrior or a nil prior")
+		return argError(ErrSmoothing, "prior", fmt.Sprintf("rule %v", s.Rule), "takes no prior",
+			"SmoothPrior or a nil prior")
 	}
 	sum := 0.0
 	for k, p := range s.Prior {
 		if !(p >= 0) || math.IsInf(p, 1) {
-			return argError(ErrSmoothing, "prior", fmt.Sprintf("class %d: %v", k, p), "is out of range", "a finite number >= 0")
+			return argError(ErrSmoothing, "prior", fmt.Sprintf("class %d: %v", k, p), "is out of range",
+				"a finite number >= 0")
 		}
 		sum += p
 	}
@@ -98,15 +101,17 @@ func (s Smoothing) Validate() error {
 // priorFor returns an error when the prior is not one of K classes.
 func (s Smoothing) priorFor(k int) error {
 	if s.Prior != nil && len(s.Prior) != k {
-		return argError(ErrSmoothing, "prior", fmt.Sprintf("length %d", len(s.Prior)), "is wrong", fmt.Sprintf("%d, a number for each class", k))
+		return argError(ErrSmoothing, "prior", fmt.Sprintf("length %d", len(s.Prior)), "is wrong",
+			fmt.Sprintf("%d, a number for each class", k))
 	}
 	return nil
 }
 
 // Apply returns the smoothed labels as a new tensor of the same shape and dtype.
 //
-// Shapes: labels [N, K], or [K], or of more ranks, float32 or float64. Errors: those of [Smoothing.Validate],
-// [ErrNil], [ErrShape], [ErrDtype], and [ErrLabel] for a negative, NaN or infinite label.
+// Shapes: labels [N, K], or [K], or of more ranks, float32 or float64. Errors: those of
+// [Smoothing.Validate], [ErrNil], [ErrShape], [ErrDtype], and [ErrLabel] for a negative, NaN or
+// infinite label.
 func (s Smoothing) Apply(labels tensor.Tensor) (*tensor.Dense, error) {
 	t, err := s.labels(labels)
 	if err != nil {
@@ -177,7 +182,8 @@ func (s Smoothing) Check(labels Operand) error {
 	return s.priorFor(labels.Shape()[len(labels.Shape())-1])
 }
 
-// validLabels returns the labels row by row, and how many make a row, or the error of the first invalid one.
+// validLabels returns the labels row by row, and how many make a row, or the error of the first
+// invalid one.
 func validLabels[T kernel.Float](labels *tensor.Dense) (t []T, k int, err error) {
 	_, k = extent(labels)
 	t = dense.Rows(labels, len(labels.Shape())-1, new([]T))

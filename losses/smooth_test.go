@@ -50,7 +50,8 @@ func smoothAll(s losses.Smoothing, t []float64, k int) (out []float64) {
 	return out
 }
 
-// smoothLabels has rows of all kinds: one-hot, dense, sparse, empty, of any sum, and one below the notebook's cut.
+// smoothLabels has rows of all kinds: one-hot, dense, sparse, empty, of any sum, and one below the
+// notebook's cut.
 var smoothLabels = []float64{
 	0, 0, 1, 0, 0,
 	.2, .3, .1, .25, .15,
@@ -184,8 +185,8 @@ func TestCriterionSmooths(t *testing.T) {
 	}
 }
 
-// TestTargetGradOfExcludedClass: 0·(-∞) is 0 also in the smoothing's chain rule. With strength 1 the
-// smoothed target does not depend on the label (uniform), so neither does an infinite loss.
+// TestTargetGradOfExcludedClass: 0·(-∞) is 0 also in the smoothing's chain rule. With strength 1
+// the smoothed target does not depend on the label (uniform), so neither does an infinite loss.
 func TestTargetGradOfExcludedClass(t *testing.T) {
 	b := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{0, -inf, 1}, t: []float64{1, 0, 0}}
 	l0 := 1 + math.Log1p(math.Exp(-1)) // -l_0
@@ -207,7 +208,8 @@ func TestTargetGradOfExcludedClass(t *testing.T) {
 	})
 }
 
-// TestLargeLabels: labels whose sum leaves the dtype are smoothed like others by the rules that do not need the sum.
+// TestLargeLabels: labels whose sum leaves the dtype are smoothed like others by the rules that do
+// not need the sum.
 func TestLargeLabels(t *testing.T) {
 	for _, dt := range floatDtypes {
 		big := 2.3e38
@@ -222,7 +224,8 @@ func TestLargeLabels(t *testing.T) {
 				if assert.NoError(t, err, "%v %v K=%d", dt, r, k) {
 					near(t, "smoothed", values(got), smoothRow(s, labels), epsilon(dt), 0)
 				}
-				_, err = losses.Criterion{Smoothing: s, Loss: losses.MAE{}}.Eval(dense(dt, make([]float64, k), 1, k), dense(dt, labels, 1, k))
+				_, err = losses.Criterion{Smoothing: s, Loss: losses.MAE{}}.Eval(dense(dt, make([]float64, k), 1, k),
+					dense(dt, labels, 1, k))
 				assert.NoError(t, err, "%v %v K=%d", dt, r, k)
 			}
 		}

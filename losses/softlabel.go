@@ -21,9 +21,10 @@ func SmoothSoftLabels(labels tensor.Tensor, alpha float64) (*tensor.Dense, error
 //	L_n = -Σ_k τ_k log_softmax(logits)_k,   τ = smooth(labels, alpha)
 //
 // Shapes: logits and labels [N, K] of one dtype, or labels an index [N]; the result is a scalar, or
-// [N] with None. A row whose labels are all zero costs 0 and counts in the mean, as in the notebook.
-// Errors: those of [Criterion.Eval].
-func SoftLabelCrossEntropyWithLogits(logits, labels tensor.Tensor, alpha float64, reduction Reduction) (*tensor.Dense, error) {
+// [N] with None. A row whose labels are all zero costs 0 and counts in the mean, as in the
+// notebook. Errors: those of [Criterion.Eval].
+func SoftLabelCrossEntropyWithLogits(logits, labels tensor.Tensor, alpha float64, reduction Reduction) (*tensor.Dense,
+	error) {
 	return SoftLabelCriterion(alpha, reduction).Eval(logits, labels)
 }
 
@@ -33,7 +34,8 @@ func SoftLabelCriterion(alpha float64, reduction Reduction) Criterion {
 	return Criterion{Smoothing: Smoothing{Rule: SmoothNotebook, Alpha: alpha}, Reduction: reduction}
 }
 
-// SoftLabelCrossEntropy is [SoftLabelCrossEntropyWithLogits] for predictions that are already probabilities.
+// SoftLabelCrossEntropy is [SoftLabelCrossEntropyWithLogits] for predictions that are already
+// probabilities.
 //
 //	L_n = -Σ_{τ_k>0} τ_k log max(p_k, tiny)
 //
@@ -48,7 +50,8 @@ func SoftLabelCrossEntropy(probs, labels tensor.Tensor, alpha float64, reduction
 	return c.Eval(probs, labels)
 }
 
-// ClassificationMAEWithLogits returns the mean absolute error ([MAE]) between the labels and the softmax of the logits.
+// ClassificationMAEWithLogits returns the mean absolute error ([MAE]) between the labels and the
+// softmax of the logits.
 //
 //	L_n = Σ_k |softmax(logits)_k - t_k|
 //
@@ -57,7 +60,8 @@ func ClassificationMAEWithLogits(logits, labels tensor.Tensor, reduction Reducti
 	return Criterion{Loss: MAE{}, Reduction: reduction}.Eval(logits, labels)
 }
 
-// LabelSmoothingCrossEntropy is fastai's loss of that name, for comparison: cross entropy with uniform smoothing.
+// LabelSmoothingCrossEntropy is fastai's loss of that name, for comparison: cross entropy with
+// uniform smoothing.
 //
 //	L_n = (1-eps) (-l_y) + eps/K Σ_k (-l_k),   l = log_softmax(logits)
 //

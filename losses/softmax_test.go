@@ -44,8 +44,9 @@ func TestFamilyTorch(t *testing.T) {
 				got, err := f.f(z)
 				require.NoError(t, err)
 				require.Equal(t, f.dims, got.Dims())
-				// PyTorch's logarithm of a sum near 1, and its p - p², lose what is below an ulp of 1.
-				// A log-sum-exp near 0 is the difference of two numbers of the size of the largest logit, both rounded.
+				// PyTorch's logarithm of a sum near 1, and its p - p², lose what is below an ulp of
+				// 1. A log-sum-exp near 0 is the difference of two numbers of the size of the
+				// largest logit, both rounded.
 				atol := 4 * epsilon(tensor.Float64)
 				if name == "logsumexp" {
 					atol = max(atol, 4*epsilon(dt))
@@ -110,9 +111,10 @@ func TestFamilySpecial(t *testing.T) {
 			5, 5, 5,
 		}, 6, 3)
 		for name, want := range map[string][]float64{
-			"softmax":     {.5, 0, .5, nan, nan, nan, nan, nan, nan, nan, nan, nan, 1, 0, 0, third, third, third},
-			"log-softmax": {-math.Ln2, -inf, -math.Ln2, nan, nan, nan, nan, nan, nan, nan, nan, nan, 0, -2e30, -1e30, -math.Log(3), -math.Log(3), -math.Log(3)},
-			"logsumexp":   {math.Ln2, nan, nan, nan, 1e30, 5 + math.Log(3)},
+			"softmax": {.5, 0, .5, nan, nan, nan, nan, nan, nan, nan, nan, nan, 1, 0, 0, third, third, third},
+			"log-softmax": {-math.Ln2, -inf, -math.Ln2, nan, nan, nan, nan, nan, nan, nan, nan, nan, 0, -2e30, -1e30,
+				-math.Log(3), -math.Log(3), -math.Log(3)},
+			"logsumexp": {math.Ln2, nan, nan, nan, 1e30, 5 + math.Log(3)},
 		} {
 			got, err := family[name].f(z)
 			require.NoError(t, err)

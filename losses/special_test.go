@@ -122,7 +122,8 @@ func TestPoison(t *testing.T) {
 				}
 				if c.Reduction == losses.None {
 					require.True(t, math.IsNaN(got.loss[1]), "%s: loss %v", name, got.loss)
-					same(t, name+": another row's loss", []float64{got.loss[0], got.loss[2]}, []float64{want.loss[0], want.loss[2]})
+					same(t, name+": another row's loss", []float64{got.loss[0], got.loss[2]},
+						[]float64{want.loss[0], want.loss[2]})
 				} else {
 					require.True(t, math.IsNaN(got.loss[0]), "%s: loss %v", name, got.loss)
 				}

@@ -10,8 +10,9 @@ import (
 	"softloss/losses"
 )
 
-// TestSureRows: where one class has nearly all of the probability, right or wrong, loss and gradient by the kernels are
-// those by Row in float64 to the last digits of the dtype, and so is the small gradient of that class.
+// TestSureRows: where one class has nearly all of the probability, right or wrong, loss and
+// gradient by the kernels are those by Row in float64 to the last digits of the dtype, and so is
+// the small gradient of that class.
 func TestSureRows(t *testing.T) {
 	for _, name := range []string{"nce", "rce", "sce", "confidence"} {
 		for _, k := range []int{3, 10, 40, 300} {
@@ -28,7 +29,8 @@ func TestSureRows(t *testing.T) {
 					case "one-hot":
 						b.index, b.t = nil, oneHot(k, index...)
 					case "soft":
-						b.t = round(tensor.Float32, repeat(3*k, func(i int) float64 { return .9*b.t[i] + .1/float64(k) }))
+						b.t = round(tensor.Float32,
+							repeat(3*k, func(i int) float64 { return .9*b.t[i] + .1/float64(k) }))
 					}
 					b.dt = tensor.Float64
 					want := b.eval(t, losses.Criterion{Loss: rowOnly{c.Loss}, Reduction: losses.None})

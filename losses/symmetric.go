@@ -12,10 +12,11 @@ import (
 //	loss = -Σ_k p_k log t_k,   log t_k at least A
 //	dL/dl_k = -p_k log t_k,   dL/dt_k = -p_k/t_k where log t_k > A, 0 elsewhere
 //
-// For an index, and one-hot rows, it is -A (1 - p_y): with A = -2 the mean absolute error. It is not linear in the target.
-// Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
+// For an index, and one-hot rows, it is -A (1 - p_y): with A = -2 the mean absolute error. It is
+// not linear in the target. Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
 //
-// Special cases are: a logit -Inf costs nothing; a NaN or +Inf logit, or all -Inf, makes the row NaN.
+// Special cases are: a logit -Inf costs nothing; a NaN or +Inf logit, or all -Inf, makes the row
+// NaN.
 //
 // Errors: [ErrParam] unless A is finite and < 0.
 //
@@ -77,8 +78,8 @@ func (c reversed[T]) values(h []float64, _, _, t []T, _ int) {
 //
 //	loss = -Alpha Σ_k t_k l_k - Beta Σ_k p_k log t_k,   log t_k at least A
 //
-// Gradients, special cases and shapes are those of the two. Errors: [ErrParam] unless Alpha and Beta are finite and >= 0
-// and A is finite and < 0.
+// Gradients, special cases and shapes are those of the two. Errors: [ErrParam] unless Alpha and
+// Beta are finite and >= 0 and A is finite and < 0.
 //
 // Source: Wang et al., ICCV 2019, arXiv:1908.06112, eq. (8).
 type SymmetricCrossEntropy struct {

@@ -24,7 +24,8 @@ func TestReverseCrossEntropyFloor(t *testing.T) {
 	near(t, "labels' grad", got.tgrad, []float64{0, -q[1] / .02, 0, -q[3] / .97}, 1e-15, 0)
 }
 
-// TestSymmetricExtremes: a symmetric cross entropy of any size is the sum of its two terms, for an index by kernels or not.
+// TestSymmetricExtremes: a symmetric cross entropy of any size is the sum of its two terms, for an
+// index by kernels or not.
 func TestSymmetricExtremes(t *testing.T) {
 	b := familyBatch(losses.Criterion{}, 4, tableK, 88)
 	b.index = []int{0, 2, 3, 1}

@@ -12,9 +12,9 @@ import (
 
 // OneHot returns the one-hot rows of an index as labels of the dtype.
 //
-// Shapes: index [N] or [N, 1] of any integer type → [N, classes]; a scalar → [classes], [N, T] → [N, T, classes]. Errors:
-// [ErrNil], [ErrShape], [ErrDtype], [ErrParam] unless classes > 0 and there are less than 2³¹ labels in all, [ErrIndex] for
-// a class outside [0, classes).
+// Shapes: index [N] or [N, 1] of any integer type → [N, classes]; a scalar → [classes], [N, T] →
+// [N, T, classes]. Errors: [ErrNil], [ErrShape], [ErrDtype], [ErrParam] unless classes > 0 and
+// there are less than 2³¹ labels in all, [ErrIndex] for a class outside [0, classes).
 func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
 	d, err := denseOf("index", index)
 	if err != nil {
@@ -35,7 +35,8 @@ func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, e
 	}
 	rows := dense.Ints(d, new([]int))
 	if most := math.MaxInt32 / len(rows); classes > most {
-		return nil, argError(ErrParam, "classes", classes, "is out of range", fmt.Sprintf("at most %d for %d rows", most, len(rows)))
+		return nil, argError(ErrParam, "classes", classes, "is out of range",
+			fmt.Sprintf("at most %d for %d rows", most, len(rows)))
 	}
 	if last := len(shape) - 1; last > 0 && shape[last] == 1 {
 		shape = shape[:last]
@@ -43,7 +44,8 @@ func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, e
 	out := dense.New(dt, append(shape, classes)...)
 	for i, y := range rows {
 		if uint(y) >= uint(classes) {
-			return nil, cellError(ErrIndex, "index", i, -1, y, "is out of range", fmt.Sprintf("a class in [0, %d)", classes))
+			return nil, cellError(ErrIndex, "index", i, -1, y, "is out of range",
+				fmt.Sprintf("a class in [0, %d)", classes))
 		}
 		if dt == tensor.Float32 {
 			out.Float32s()[i*classes+y] = 1
@@ -56,9 +58,9 @@ func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, e
 
 // VotesToLabels returns the soft labels of annotators' votes: every row divided by its sum.
 //
-// Shapes: votes [N, K], float32 or float64, finite numbers >= 0 → [N, K] of that dtype; other ranks as for [Softmax]. Errors:
-// [ErrNil], [ErrShape], [ErrDtype], and [ErrLabel] for a count that is negative or not finite and for a row without votes
-// or with a sum beyond float64.
+// Shapes: votes [N, K], float32 or float64, finite numbers >= 0 → [N, K] of that dtype; other ranks
+// as for [Softmax]. Errors: [ErrNil], [ErrShape], [ErrDtype], and [ErrLabel] for a count that is
+// negative or not finite and for a row without votes or with a sum beyond float64.
 func VotesToLabels(votes tensor.Tensor) (*tensor.Dense, error) {
 	d, x, err := labelsOf("votes", votes)
 	if err != nil {
@@ -84,11 +86,12 @@ func VotesToLabels(votes tensor.Tensor) (*tensor.Dense, error) {
 	return narrow(d.Dtype(), labels, d.Shape()...), nil
 }
 
-// MixLabels returns lambda a + (1-lambda) b, the labels of mixup (Zhang et al. 2018, arXiv:1710.09412) and, with lambda
-// the share of the picture that is a's, of CutMix (Yun et al. 2019, arXiv:1905.04899).
+// MixLabels returns lambda a + (1-lambda) b, the labels of mixup (Zhang et al. 2018,
+// arXiv:1710.09412) and, with lambda the share of the picture that is a's, of CutMix (Yun et al.
+// 2019, arXiv:1905.04899).
 //
-// Shapes: a and b [N, K] of one dtype → [N, K]; other ranks as for [Softmax]. Errors: [ErrNil], [ErrShape], [ErrDtype],
-// [ErrLabel], and [ErrParam] unless 0 <= lambda <= 1.
+// Shapes: a and b [N, K] of one dtype → [N, K]; other ranks as for [Softmax]. Errors: [ErrNil],
+// [ErrShape], [ErrDtype], [ErrLabel], and [ErrParam] unless 0 <= lambda <= 1.
 func MixLabels(a, b tensor.Tensor, lambda float64) (*tensor.Dense, error) {
 	if !(lambda >= 0 && lambda <= 1) {
 		return nil, argError(ErrParam, "lambda", lambda, "is out of range", "a number in [0, 1]")
@@ -127,12 +130,13 @@ func labelsOf(arg string, t tensor.Tensor) (d *tensor.Dense, rows []float64, err
 	return d, rows, nil
 }
 
-// TeacherLabels returns softmax(logits/temperature), the labels that a teacher gives a student (Hinton et
-// al. 2015, arXiv:1503.02531). Train the student on them with the same Criterion.Temperature and
-// multiply that loss by temperature² to keep the gradient's size; nothing here does it for you.
+// TeacherLabels returns softmax(logits/temperature), the labels that a teacher gives a student
+// (Hinton et al. 2015, arXiv:1503.02531). Train the student on them with the same
+// Criterion.Temperature and multiply that loss by temperature² to keep the gradient's size; nothing
+// here does it for you.
 //
-// Shapes: logits [N, K] → [N, K]; other ranks as for [Softmax]. Errors: those of Softmax, [ErrParam] unless temperature is
-// finite and > 0.
+// Shapes: logits [N, K] → [N, K]; other ranks as for [Softmax]. Errors: those of Softmax,
+// [ErrParam] unless temperature is finite and > 0.
 func TeacherLabels(logits tensor.Tensor, temperature float64) (*tensor.Dense, error) {
 	if !(temperature > 0) || math.IsInf(temperature, 1) {
 		return nil, argError(ErrParam, "temperature", temperature, "is out of range", "a finite number > 0")
@@ -166,8 +170,9 @@ func temper[T kernel.Float](temperature float64) func(dst, z []T, k int) {
 	}
 }
 
-// LogitAdjustment returns tau log(counts_k / Σ counts), what [Criterion].LogitShift adds to the logits while training on classes
-// of uneven frequency: the trained logits, without the shift, are then those for even classes.
+// LogitAdjustment returns tau log(counts_k / Σ counts), what [Criterion].LogitShift adds to the
+// logits while training on classes of uneven frequency: the trained logits, without the shift, are
+// then those for even classes.
 //
 // Errors: [ErrParam] unless tau is finite, every count finite and > 0, and their sum finite.
 //
@@ -179,7 +184,8 @@ func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
 	var sum float64
 	for k, c := range counts {
 		if !(c > 0) || math.IsInf(c, 1) {
-			return nil, argError(ErrParam, "counts", fmt.Sprintf("class %d: %v", k, c), "is out of range", "a finite number > 0")
+			return nil, argError(ErrParam, "counts", fmt.Sprintf("class %d: %v", k, c), "is out of range",
+				"a finite number > 0")
 		}
 		sum += c
 	}

@@ -36,7 +36,8 @@ func TestOneHot(t *testing.T) {
 	require.ErrorIs(t, err, losses.ErrNil)
 	for _, classes := range []int{math.MaxInt, math.MaxInt/2 + 2, math.MaxInt32/2 + 1} {
 		_, err = losses.OneHot(two, classes, tensor.Float64)
-		require.EqualError(t, err, fmt.Sprintf("losses: classes: %d is out of range, want at most 1073741823 for 2 rows", classes))
+		require.EqualError(t, err,
+			fmt.Sprintf("losses: classes: %d is out of range, want at most 1073741823 for 2 rows", classes))
 		require.ErrorIs(t, err, losses.ErrParam)
 	}
 }
@@ -80,7 +81,8 @@ func TestMixLabels(t *testing.T) {
 	}
 }
 
-// TestTeacherLabels: the softmax of the logits over the temperature, and the student's gradient is 0 where it agrees.
+// TestTeacherLabels: the softmax of the logits over the temperature, and the student's gradient is
+// 0 where it agrees.
 func TestTeacherLabels(t *testing.T) {
 	z := dense(tensor.Float64, []float64{3, -1, 0, 7, 7, 1}, 2, 3)
 	const temperature = 4.0
@@ -106,7 +108,8 @@ func TestTeacherLabels(t *testing.T) {
 	}
 }
 
-// TestLogitAdjustment: with the shift of the true class shares, constant logits predict these shares.
+// TestLogitAdjustment: with the shift of the true class shares, constant logits predict these
+// shares.
 func TestLogitAdjustment(t *testing.T) {
 	shift, err := losses.LogitAdjustment([]float64{6, 3, 1}, 1)
 	require.NoError(t, err)

@@ -46,7 +46,8 @@ func layouts(t tester, dt tensor.Dtype, x []float64, n, k int) map[string]*tenso
 		"lower rows": below, "every other row": stepped, "fortran": fortran,
 	}
 	for name, d := range all {
-		// A slice of one row or column is a vector, by the tensor package's rules; TestColumnMajorVectors has the rest.
+		// A slice of one row or column is a vector, by the tensor package's rules;
+		// TestColumnMajorVectors has the rest.
 		if d.Dims() != 2 || len(d.Strides()) != 2 {
 			delete(all, name)
 		}
@@ -61,7 +62,8 @@ func layouts(t tester, dt tensor.Dtype, x []float64, n, k int) map[string]*tenso
 // TestViews: every layout of the same numbers gives the same bits.
 func TestViews(t *testing.T) {
 	for _, dt := range floatDtypes {
-		for _, c := range []losses.Criterion{{}, {Loss: losses.MAE{}, Reduction: losses.None}, {Smoothing: losses.Smoothing{Alpha: .1}, Reduction: losses.Sum}, {Loss: GCE{Q: .5}}} {
+		for _, c := range []losses.Criterion{{}, {Loss: losses.MAE{}, Reduction: losses.None},
+			{Smoothing: losses.Smoothing{Alpha: .1}, Reduction: losses.Sum}, {Loss: GCE{Q: .5}}} {
 			for _, shape := range [][2]int{{6, 5}, {1, 5}, {5, 1}, {1, 1}, {2, 2}} {
 				b := randomBatch(c, dt, 6, 61)
 				b.n, b.k = shape[0], shape[1]
@@ -161,7 +163,8 @@ func TestViewsOfTheFamily(t *testing.T) {
 	for _, dt := range floatDtypes {
 		plain, up := dense(dt, x, 6, 5), dense(dt, u, 6, 5)
 		for name, z := range layouts(t, dt, x, 6, 5) {
-			for _, f := range []func(tensor.Tensor) (*tensor.Dense, error){losses.Softmax, losses.LogSoftmax, losses.LogSumExp} {
+			for _, f := range []func(tensor.Tensor) (*tensor.Dense, error){losses.Softmax, losses.LogSoftmax,
+				losses.LogSumExp} {
 				want, err := f(plain)
 				require.NoError(t, err)
 				got, err := f(z)
@@ -169,7 +172,8 @@ func TestViewsOfTheFamily(t *testing.T) {
 				same(t, name, values(got), values(want))
 			}
 			for uname, v := range layouts(t, dt, u, 6, 5) {
-				for _, f := range []func(a, b tensor.Tensor) (*tensor.Dense, error){losses.SoftmaxGrad, losses.LogSoftmaxGrad} {
+				for _, f := range []func(a, b tensor.Tensor) (*tensor.Dense, error){losses.SoftmaxGrad,
+					losses.LogSoftmaxGrad} {
 					want, err := f(plain, up)
 					require.NoError(t, err)
 					got, err := f(z, v)

@@ -7,7 +7,8 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// weigh decides which rows take part and what they weigh, from sample weights, ignored indices and class weights.
+// weigh decides which rows take part and what they weigh, from sample weights, ignored indices and
+// class weights.
 func (e *engine[T]) weigh() error {
 	e.kept, e.mass = e.n, float64(e.n)
 	if err := e.checkSampleWeights(); err != nil {
@@ -75,7 +76,8 @@ func (e *engine[T]) checkIndex() error {
 	return nil
 }
 
-// weighClasses sets the row weights, where class weights are not those of labels, and takes rows out that weigh nothing.
+// weighClasses sets the row weights, where class weights are not those of labels, and takes rows
+// out that weigh nothing.
 func (e *engine[T]) weighClasses() {
 	w := e.classWeights
 	if !e.weighsLabels {
@@ -98,7 +100,8 @@ func (e *engine[T]) weighClasses() {
 				e.rowWeight[i] = weighted / plain
 			}
 		}
-		// A label that is no label is for the kernels to find: only rows that surely weigh nothing go.
+		// A label that is no label is for the kernels to find: only rows that surely weigh nothing
+		// go.
 		if weighted == 0 && plain > 0 && bad < 0 {
 			e.remove(i)
 		}
@@ -131,7 +134,8 @@ func (e *engine[T]) sumMass() {
 	}
 }
 
-// gradOfMass adds to the gradients what comes from WeightedMean's denominator, value the reduced loss.
+// gradOfMass adds to the gradients what comes from WeightedMean's denominator, value the reduced
+// loss.
 func (e *engine[T]) gradOfMass(value float64) {
 	f := e.upstreamOf(0) * value * e.div
 	for i := range e.n {

@@ -35,12 +35,15 @@ func TestSampleWeights(t *testing.T) {
 			div = 4
 			near(t, "mean", got.loss, []float64{sum / 4}, 4*epsilon(dt), 0)
 		}
-		near(t, "grad", got.grad, repeat(20, func(i int) float64 { return rows.grad[i] * b.s[i/5] / div }), 3*epsilon(dt), 0)
-		near(t, "labels' grad", got.tgrad, repeat(20, func(i int) float64 { return rows.tgrad[i] * b.s[i/5] / div }), 3*epsilon(dt), 0)
+		near(t, "grad", got.grad, repeat(20, func(i int) float64 { return rows.grad[i] * b.s[i/5] / div }),
+			3*epsilon(dt), 0)
+		near(t, "labels' grad", got.tgrad, repeat(20, func(i int) float64 { return rows.tgrad[i] * b.s[i/5] / div }),
+			3*epsilon(dt), 0)
 	})
 }
 
-// TestEnginesKeepNothing: calls of different shapes, dtypes and options after each other do not see each other.
+// TestEnginesKeepNothing: calls of different shapes, dtypes and options after each other do not see
+// each other.
 func TestEnginesKeepNothing(t *testing.T) {
 	c := losses.Criterion{Reduction: losses.None}
 	for range 2 {
@@ -69,7 +72,8 @@ func TestEnginesKeepNothing(t *testing.T) {
 	}
 }
 
-// TestRemovedTwice: a row with a sample weight of 0 and an ignored index, or one that Ignore lists twice, is removed once.
+// TestRemovedTwice: a row with a sample weight of 0 and an ignored index, or one that Ignore lists
+// twice, is removed once.
 func TestRemovedTwice(t *testing.T) {
 	for _, r := range familyReductions {
 		c := losses.Criterion{Reduction: r, Ignore: []int{-1, 2, -1, 2}}
@@ -92,7 +96,8 @@ func TestRemovedTwice(t *testing.T) {
 	}
 }
 
-// TestWeightlessRowsAreChecked: a row whose labels have no weight so far goes only when all of them are labels.
+// TestWeightlessRowsAreChecked: a row whose labels have no weight so far goes only when all of them
+// are labels.
 func TestWeightlessRowsAreChecked(t *testing.T) {
 	for _, dt := range floatDtypes {
 		for _, loss := range []losses.Loss{losses.CrossEntropy{}, losses.MAE{}, losses.Focal{Gamma: 2}, losses.KL{}} {
@@ -115,7 +120,8 @@ func TestWeightlessRowsAreChecked(t *testing.T) {
 	}
 }
 
-// TestZeroLabelsAndClassWeights: a row without labels has no mean class weight; its labels' gradient is finite all the same.
+// TestZeroLabelsAndClassWeights: a row without labels has no mean class weight; its labels'
+// gradient is finite all the same.
 func TestZeroLabelsAndClassWeights(t *testing.T) {
 	for _, name := range []string{"mae", "rce", "confidence", "bitempered"} {
 		b := batch{dt: tensor.Float64, n: 1, k: 2, z: []float64{0, 1}, t: []float64{0, 0}}

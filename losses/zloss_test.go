@@ -8,8 +8,9 @@ import (
 	"softloss/losses"
 )
 
-// TestZLossOfLiftedRows: the z-loss of a row whose logits leave the dtype at a temperature is that of the logits, value and
-// gradient, and the row says nothing about those that follow in the same memory.
+// TestZLossOfLiftedRows: the z-loss of a row whose logits leave the dtype at a temperature is that
+// of the logits, value and gradient, and the row says nothing about those that follow in the same
+// memory.
 func TestZLossOfLiftedRows(t *testing.T) {
 	const n, k, temperature, zLoss = 1 << 13, 2, 1e-3, 1e-70 // several runs of rows
 	c := losses.Criterion{Temperature: temperature, ZLoss: zLoss, Reduction: losses.None}
@@ -31,7 +32,8 @@ func TestZLossOfLiftedRows(t *testing.T) {
 	}
 }
 
-// TestColdZLoss: logits that a temperature takes beyond the dtype cost a z-loss of their size, not that of a shifted row.
+// TestColdZLoss: logits that a temperature takes beyond the dtype cost a z-loss of their size, not
+// that of a shifted row.
 func TestColdZLoss(t *testing.T) {
 	b := batch{dt: tensor.Float32, n: 1, k: 2, z: []float64{1e38, 0}, index: []int{0}}
 	got := b.eval(t, losses.Criterion{Temperature: .1, ZLoss: 1e-4})

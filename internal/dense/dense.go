@@ -1,6 +1,6 @@
 // Package dense reads and writes the numbers of a *tensor.Dense however they lie in memory: row by
-// row or column by column, transposed, sliced with or without steps, of shape (1, K) or (N, 1) with the
-// one stride that package tensor gives some of these.
+// row or column by column, transposed, sliced with or without steps, of shape (1, K) or (N, 1) with
+// the one stride that package tensor gives some of these.
 //
 // [Of] checks a tensor once; what it accepts the other functions read and write without an error.
 package dense
@@ -84,8 +84,8 @@ func Memory[T Float](d *tensor.Dense) []T {
 	return *(*[]T)(unsafe.Pointer(&s))
 }
 
-// known reports whether every axis has a stride: package tensor gives some (1, K) and (N, 1) one for
-// both, and a tensor of one element none.
+// known reports whether every axis has a stride: package tensor gives some (1, K) and (N, 1) one
+// for both, and a tensor of one element none.
 func known(shape tensor.Shape, strides []int) bool {
 	return len(strides) == len(shape) || shape.TotalSize() == 1 ||
 		len(strides) == 1 && len(shape) == 2 && (shape[0] == 1 || shape[1] == 1)
@@ -102,8 +102,8 @@ func stride(strides []int, axis int) int {
 	return 0
 }
 
-// strideLost reports whether d is a vector (1, K) or (N, 1) whose elements have gaps that its strides do not
-// show: package tensor gives the transpose of such a vector strides of 1.
+// strideLost reports whether d is a vector (1, K) or (N, 1) whose elements have gaps that its
+// strides do not show: package tensor gives the transpose of such a vector strides of 1.
 func strideLost(d *tensor.Dense) bool {
 	o := d.DataOrder()
 	return o.IsTransposed() && o.IsNotContiguous() && RowMajor(d) && length(d) != d.Shape().TotalSize()

@@ -10,8 +10,8 @@ const (
 	Layout              // its memory does not hold what its shape says
 )
 
-// Error says what was got instead of a tensor to read and what was wanted; the caller knows what the
-// tensor is called.
+// Error says what was got instead of a tensor to read and what was wanted; the caller knows what
+// the tensor is called.
 type Error struct {
 	Kind    Kind
 	Got     string // what was there, such as nil

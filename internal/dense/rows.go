@@ -12,8 +12,8 @@ type integer interface {
 }
 
 // Rows returns the elements of d, of any number dtype, row by row as T, a row being what lies along
-// the axis: the tensor's own memory when they lie there so, otherwise a copy in *buf. The rows stand in
-// the order of the other axes, the last of them first. A scalar is one row of one element.
+// the axis: the tensor's own memory when they lie there so, otherwise a copy in *buf. The rows
+// stand in the order of the other axes, the last of them first. A scalar is one row of one element.
 func Rows[T Float](d *tensor.Dense, axis int, buf *[]T) []T {
 	size := d.Shape().TotalSize()
 	last := axis == len(d.Shape())-1 || len(d.Shape()) == 0
@@ -50,8 +50,8 @@ func Rows[T Float](d *tensor.Dense, axis int, buf *[]T) []T {
 	return out
 }
 
-// Ints returns the elements of d, whose dtype is an integer's, in row-major order: its own memory, or
-// a copy in *buf. What is beyond an int becomes the nearest one.
+// Ints returns the elements of d, whose dtype is an integer's, in row-major order: its own memory,
+// or a copy in *buf. What is beyond an int becomes the nearest one.
 func Ints(d *tensor.Dense, buf *[]int) []int {
 	size, axis := d.Shape().TotalSize(), len(d.Shape())-1
 	if d.Dtype() == tensor.Int && RowMajor(d) {
@@ -139,8 +139,8 @@ func gatherInts[S integer](dst []int, d *tensor.Dense, data []S, axis int) {
 	})
 }
 
-// eachRow calls f for every row along the axis with the place of its first element in memory, the step
-// from one to the next, and how many there are.
+// eachRow calls f for every row along the axis with the place of its first element in memory, the
+// step from one to the next, and how many there are.
 func eachRow(d *tensor.Dense, axis int, f func(offset, step, n int)) {
 	shape, strides := d.Shape(), d.Strides()
 	if len(shape) == 0 {

@@ -17,7 +17,8 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// TestRunCoversEveryRowOnce, with ranges in the order of their parts and nearly equal, again and again.
+// TestRunCoversEveryRowOnce, with ranges in the order of their parts and nearly equal, again and
+// again.
 func TestRunCoversEveryRowOnce(t *testing.T) {
 	var g Group
 	seen := make([]atomic.Int32, 100)
