@@ -131,10 +131,26 @@ func TestNodesWithoutGraph(t *testing.T) {
 			require.ErrorIs(t, err, graph.ErrNode, name)
 		}, name)
 	}
-	require.NotPanics(t, func() {
-		_, err := graph.Softmax(constant)
-		require.Error(t, err)
-	})
+	z := G.NewMatrix(G.NewGraph(), tensor.Float64, G.WithShape(2, 2), G.WithName("z"))
+	for name, f := range map[string]func() error{
+		"softmax": func() error { _, err := graph.Softmax(constant); return err },
+		"weights": func() error {
+			_, err := graph.ApplyWith(losses.Criterion{}, z, indexTensor(tensor.Int, []int{0, 1}),
+				graph.Options{SampleWeights: constant})
+			return err
+		},
+	} {
+		require.NotPanics(t, func() { require.ErrorIs(t, f(), graph.ErrNode, name) }, name)
+	}
+}
+
+// TestVectorOfTwoAxes gives a vector whose shape is that of a column, which Gorgonia allows.
+func TestVectorOfTwoAxes(t *testing.T) {
+	z := G.NewVector(G.NewGraph(), tensor.Float64, G.WithShape(3, 1), G.WithName("z"))
+	_, err := graph.Apply(losses.Criterion{}, z, indexTensor(tensor.Int, []int{0, 0, 0}))
+	require.ErrorIs(t, err, losses.ErrShape)
+	require.ErrorContains(t, err, "as many dimensions")
+	require.Len(t, z.Graph().AllNodes(), 1)
 }
 
 // TestStatementsAreNoLogits gives the node of gorgonia.Read, which has no type.

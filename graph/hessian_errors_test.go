@@ -26,6 +26,9 @@ func TestHessianErrors(t *testing.T) {
 	weighted := must(t)(graph.ApplyWith(losses.Criterion{}, z, y, graph.Options{SampleWeights: w, WeightGrad: true}))
 	v, vw := f64(make([]float64, 12), 4, 3), f64(make([]float64, 4), 4)
 	probs := must(t)(graph.Apply(losses.Criterion{FromProbs: true}, must(t)(graph.Softmax(z)), y))
+	divergence := must(t)(graph.JensenShannon(G.Nodes{z, y}, losses.Mean))
+	same := newElementOp("same", 1, func(x ...float64) float64 { return x[0] }, nil)
+	opOnly := must(t)(G.Sum(must(t)(G.ApplyOp(struct{ G.Op }{same}, w))))
 	one := func(v *tensor.Dense) []*tensor.Dense { return []*tensor.Dense{v} }
 	for name, c := range map[string]struct {
 		cost    *G.Node
@@ -50,6 +53,9 @@ func TestHessianErrors(t *testing.T) {
 		"labels unasked": {cost, G.Nodes{z, y}, []*tensor.Dense{v, nil}, graph.ErrNode,
 			`does not depend on "labels"`},
 		"all vectors nil": {cost, G.Nodes{z}, one(nil), losses.ErrNil, "nil for every weight"},
+		"empty vector":    {cost, G.Nodes{z}, one(new(tensor.Dense)), losses.ErrNil, "vectors"},
+		"divergence":      {divergence, G.Nodes{z}, one(v), losses.ErrLoss, "no second derivatives"},
+		"op without Grad": {opOnly, G.Nodes{w}, one(vw), graph.ErrNode, "has no derivative"},
 		"vector's shape":  {cost, G.Nodes{z}, one(f64(make([]float64, 12), 12)), losses.ErrShape, "want (4, 3)"},
 		"(4,1) for (4)":   {weighted, G.Nodes{w}, one(f64(make([]float64, 4), 4, 1)), losses.ErrShape, "want (4)"},
 		"vector's dtype": {cost, G.Nodes{z}, one(dense(tensor.Float32, make([]float64, 12), 4, 3)),

@@ -82,6 +82,7 @@ func TestJensenShannonErrors(t *testing.T) {
 		{G.Nodes{z}, losses.ErrParam},
 		{G.Nodes{z, z}, graph.ErrNode},
 		{G.Nodes{z, nil}, graph.ErrNode},
+		{G.Nodes{z, G.NewConstant(1.0)}, graph.ErrNode},
 		{G.Nodes{z, other}, graph.ErrNode},
 		{G.Nodes{z, y}, losses.ErrShape},
 	} {

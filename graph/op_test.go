@@ -26,6 +26,7 @@ func everyOp(t *testing.T) (all []G.Op) {
 	add(must(t)(graph.Softmax(z)))
 	add(must(t)(graph.LogSumExp(z)))
 	add(must(t)(graph.SmoothSoftLabels(y, 0.1)))
+	cost = must(t)(G.Add(cost, must(t)(graph.JensenShannon(G.Nodes{z, y}, losses.Mean))))
 	_, err := G.Grad(cost, z, y)
 	require.NoError(t, err)
 	for _, n := range g.AllNodes() {
@@ -33,7 +34,7 @@ func everyOp(t *testing.T) (all []G.Op) {
 			all = append(all, n.Op())
 		}
 	}
-	require.Len(t, all, 6+7, "6 ops and their gradients, one of them also by the labels")
+	require.Len(t, all, 7+9, "7 ops and their gradients, two of them also by the labels")
 	return all
 }
 
@@ -90,7 +91,7 @@ func TestOpsRefuseNonsense(t *testing.T) {
 			}
 		}, "%v", op)
 	}
-	require.Equal(t, 13*7*10, calls)
+	require.Equal(t, 16*7*10, calls)
 }
 
 // TestGradientOpsRefuseNonsense replaces one proper input after the other.
@@ -188,4 +189,25 @@ func TestReshapeRefusesNonsense(t *testing.T) {
 		require.Equal(t, n.Shape(), y.Shape())
 	}
 	require.NotZero(t, found)
+}
+
+// TestDoDiffWithoutValues calls what the Lisp machine calls before anything has a value, and with
+// values of the wrong type.
+func TestDoDiffWithoutValues(t *testing.T) {
+	z, y := newBatch(tensor.Float64, 4, 3).nodes(G.NewGraph())
+	empty := G.NewMatrix(z.Graph(), tensor.Float64, G.WithShape(4, 3), G.WithName("empty"))
+	l := must(t)(graph.Apply(losses.Criterion{}, z, y))
+	op, ok := l.Op().(G.ADOp)
+	require.True(t, ok)
+	graded := func(v any) *G.Node { // a node with a gradient
+		n := G.NewScalar(z.Graph(), tensor.Float64, G.WithName("graded"), G.WithValue(1.0))
+		G.WithGrad(v)(n)
+		return n
+	}
+	require.NotPanics(t, func() {
+		require.Error(t, op.DoDiff(G.ExecutionContext{}, G.Nodes{z, y}, l), "no gradient of the loss")
+		require.Error(t, op.DoDiff(G.ExecutionContext{}, G.Nodes{empty, y}, graded(1.0)), "no logits")
+		require.Error(t, op.DoDiff(G.ExecutionContext{}, G.Nodes{z, y}, graded(1.0)),
+			"no place for the logits' gradient")
+	})
 }

@@ -56,7 +56,7 @@ func TestShapes(t *testing.T) {
 	}{
 		{tensor.Shape{4},
 			[]*tensor.Dense{f64(softRows(r, 1, 4), 4), intsLike(0, []int{2}), intsLike(0, []int{2}, 1),
-				intsLike(int32(0), []int{3})},
+				intsLike(int32(0), []int{3}), intsLike(int64(0), []int{0}), intsLike(uint8(0), []int{1})},
 			[]*tensor.Dense{nil, weight(), weight(1)}},
 		{tensor.Shape{1}, []*tensor.Dense{f64([]float64{1}, 1), intsLike(0, []int{0}), intsLike(0, []int{0}, 1)},
 			[]*tensor.Dense{nil, weight(1)}},
@@ -110,28 +110,29 @@ func TestShapes(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 3*3*2*(4*3+3*2+3*3+2*2+3*2), cases)
+	require.Equal(t, 3*3*2*(6*3+3*2+3*3+2*2+3*2), cases)
 }
 
-// TestGradsOfEveryShape has gradients by labels and by sample weights of one row, a vector, where
-// the weight is a scalar.
-func TestGradsOfEveryShape(t *testing.T) {
-	z, y, w := f64([]float64{1, 2, 0.5}, 3), f64([]float64{0.2, 0.5, 0.3}, 3), f64([]float64{2})
-	for _, c := range []losses.Criterion{{}, {Reduction: losses.None}} {
-		yGrad, wGrad := f64(make([]float64, 3), 3), f64(make([]float64, 1))
-		require.NoError(t,
-			c.EvalInto(losses.Outputs{TargetGrad: yGrad, WeightGrad: wGrad},
+// TestGradsOfOneRow has gradients by labels and by sample weights of one row, a vector, where the
+// weight is a scalar.
+func TestGradsOfOneRow(t *testing.T) {
+	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+		z, y, w := dense(dt, []float64{1, 2, 0.5}, 3), dense(dt, []float64{0.25, 0.5, 0.25}, 3), dense(dt, []float64{2})
+		for _, c := range []losses.Criterion{{}, {Reduction: losses.None}} {
+			yGrad, wGrad := dense(dt, make([]float64, 3), 3), dense(dt, make([]float64, 1))
+			require.NoError(t, c.EvalInto(losses.Outputs{TargetGrad: yGrad, WeightGrad: wGrad},
 				losses.Inputs{Logits: z, Target: y, SampleWeights: w}))
-		for _, m := range gradModes {
-			got := run(t, m, func(g *G.ExprGraph) problem {
-				zn, yn, wn := input(g, "z", z), input(g, "y", y), anyInput(g, "w", w)
-				l := must(t)(graph.ApplyWith(c, zn, yn,
-					graph.Options{SampleWeights: wn, TargetGrad: true, WeightGrad: true}))
-				return problem{g: g, loss: l, cost: l, wrt: G.Nodes{zn, yn, wn}}
-			})
-			requireClose(t, floats(t, yGrad), got.grads[1], 1e-15, 0, "labels %v %v", c.Reduction, m)
-			requireClose(t, []float64{widen(t, wGrad.ScalarValue())}, got.grads[2], 1e-15, 0, "weight %v %v",
-				c.Reduction, m)
+			for _, m := range gradModes {
+				got := run(t, m, func(g *G.ExprGraph) problem {
+					zn, yn, wn := input(g, "z", z), input(g, "y", y), anyInput(g, "w", w)
+					o := graph.Options{SampleWeights: wn, TargetGrad: true, WeightGrad: true}
+					l := must(t)(graph.ApplyWith(c, zn, yn, o))
+					return problem{g: g, loss: l, cost: l, wrt: G.Nodes{zn, yn, wn}}
+				})
+				requireClose(t, floats(t, yGrad), got.grads[1], 1e-15, 0, "labels %v %v %v", dt, c.Reduction, m)
+				requireClose(t, []float64{widen(t, wGrad.ScalarValue())}, got.grads[2], 1e-15, 0, "weight %v %v %v",
+					dt, c.Reduction, m)
+			}
 		}
 	}
 }
