@@ -44,16 +44,30 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 	if err := checkNode("logits", logits, "a node [N, K]"); err != nil {
 		return err
 	}
+	if err := checkTarget(target, logits, "logits"); err != nil {
+		return err
+	}
+	if err := c.Check(logits, target); err != nil {
+		return err
+	}
+	if c.FromProbs {
+		return nil
+	}
+	return wantLogits("logits", logits)
+}
+
+// checkTarget wants a node of the graph of another one, which is called name, or a tensor.
+func checkTarget(target Target, of *gorgonia.Node, name string) error {
 	switch t := target.(type) {
 	case *gorgonia.Node:
 		if err := checkNode("target", t, "labels [N, K] or index [N]"); err != nil {
 			return err
 		}
-		if t == logits {
+		if t == of {
 			return argError(ErrNode, "target", describe(t),
-				"is the logits' node, too: inputs of one name, type and shape are one node to Gorgonia", "")
+				"is the node of the "+name+", too: inputs of one name, type and shape are one node to Gorgonia", "")
 		}
-		if err := sameGraph("target", t, logits, "logits"); err != nil {
+		if err := sameGraph("target", t, of, name); err != nil {
 			return err
 		}
 	case *tensor.Dense:
@@ -66,13 +80,7 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 		return argError(losses.ErrDtype, "target", fmt.Sprintf("a %T", target),
 			"is neither a *gorgonia.Node nor a *tensor.Dense", "")
 	}
-	if err := c.Check(logits, target); err != nil {
-		return err
-	}
-	if c.FromProbs {
-		return nil
-	}
-	return wantLogits("logits", logits)
+	return nil
 }
 
 // targetNode returns the target as a node of g.

@@ -9,6 +9,9 @@
 //	loss, err := graph.SoftLabelCrossEntropyWithLogits(logits, labels, 0.1, losses.Mean)
 //	_, err = gorgonia.Grad(loss, weights...)
 //
+// [CosineLogits], [InfoNCE] and [SupCon] are for embeddings: cosines with classes, and losses that
+// compare the rows of a batch.
+//
 // # Machines
 //
 // The tape machine, with gorgonia.Grad or with BindDualValues, and the Lisp machine both work; CPU

@@ -113,3 +113,25 @@ func Example_goroutines() {
 	// 1.0046
 	// 0.4810
 }
+
+// Two views of three images: with the number of the image as the index SupCon is SimCLR's loss.
+func ExampleSupCon() {
+	g := gorgonia.NewGraph()
+	views := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName("views"), gorgonia.WithShape(6, 2),
+		gorgonia.WithValue(tensor.New(tensor.WithShape(6, 2),
+			tensor.WithBacking([]float64{1, 0, 0, 1, -1, 0, 2, 0.2, 0.1, 1, -3, 0}))))
+	loss, err := graph.SupCon(views, tensor.New(tensor.WithBacking([]int{0, 1, 2, 0, 1, 2})), 0.5, losses.Mean)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var value gorgonia.Value
+	gorgonia.Read(loss, &value)
+	vm := gorgonia.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.3f\n", value)
+	// Output:
+	// 0.342
+}

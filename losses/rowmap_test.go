@@ -13,8 +13,8 @@ import (
 	"softloss/losses"
 )
 
-// rowMaps are the maps of logits.
-var rowMaps = []losses.RowMap{losses.SoftmaxMap(), losses.LogSoftmaxMap(), losses.LogSumExpMap()}
+// rowMaps are the maps of rows that need no parameters.
+var rowMaps = []losses.RowMap{losses.SoftmaxMap(), losses.LogSoftmaxMap(), losses.LogSumExpMap(), losses.UnitMap()}
 
 // smoothings are those whose Jacobians are tested, with the labels that suit them.
 var smoothings = []losses.Smoothing{
