@@ -2,12 +2,15 @@ package dataset
 
 import (
 	"slices"
+
+	"softloss/train/dataset/internal/table"
 )
 
 // WithClasses returns the dataset with a label column for each of these
 // classes, in this order: that of another set, such as the training set of a
 // test set that was read from files of its own. The column of a class that the
-// dataset does not have is 0.
+// dataset does not have is 0. A class that is a number is also found as another
+// text of it, 1.0 as 1.
 //
 // The labels are a copy; features, counts and names of features are shared.
 //
@@ -31,8 +34,16 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	}
 	at := make([]int, labels.k)
 	for j, name := range d.ClassNames {
-		var known bool
-		if at[j], known = column[name]; !known {
+		known := false
+		if at[j], known = column[name]; known {
+			continue
+		}
+		v, isNumber := table.Number(name, '.')
+		at[j] = slices.IndexFunc(names, func(other string) bool {
+			w, also := table.Number(other, '.')
+			return isNumber && also && v == w
+		})
+		if at[j] < 0 {
 			return nil, fail(ErrClasses, "got the class %s, want one of %s", quote(name), list(names))
 		}
 	}

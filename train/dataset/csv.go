@@ -3,7 +3,10 @@ package dataset
 import (
 	"io"
 	"os"
+	"strconv"
 	"unicode/utf8"
+
+	"softloss/train/dataset/internal/table"
 )
 
 // Header says whether the first line of a CSV file holds the column names.
@@ -13,22 +16,37 @@ const (
 	// HeaderAuto looks at the first two lines. The first is a header when it
 	// has no number and stands, in some column, above a number; it is data when
 	// it has a number and no text stands above a number. Everything else (a
-	// file of nothing but text; a header with a number in it; a damaged first
+	// file of nothing but text; a header with a number in it; numbers that count up, as years do; a damaged first
 	// row) is [ErrHeader]: say which. A named label makes it HeaderYes.
 	HeaderAuto Header = iota
 	HeaderYes         // the first line holds the names
 	HeaderNo          // the first line is data; features are named column_1, column_2, …
 )
 
-// defaultCategories is what MaxCategories 0 stands for.
-const defaultCategories = 1000
+// Missing says what becomes of a cell without a value: one that is empty or ?, NA, N/A, NaN or null, in any case of letters.
+type Missing int
+
+const (
+	MissingRefuse Missing = iota // an error, [ErrMissing]; in a column of text only an empty cell is one
+	MissingDrop                  // the row is left out
+	MissingImpute                // the median of a column of numbers, the most frequent value of one of text: see Dataset.Fill
+)
+
+// Unseen says what becomes of a text that a model does not know.
+type Unseen int
+
+const (
+	UnseenRefuse Unseen = iota // an error
+	UnseenZeros                // 0 in all features of its column, as if it were none of those that are known
+)
 
 // CSVOptions says how [ReadCSV] reads a table. The zero value finds
 // out what separates the cells and whether there is a header and takes the last
 // column for the class.
 type CSVOptions struct {
-	// Label names the column of the classes, which may stand anywhere. It needs
-	// a header and excludes LabelColumns. "" is the last column.
+	// Label is the name, or else the number from 1, of the column of the
+	// classes, which may stand anywhere. A name needs a header. It excludes
+	// LabelColumns. "" is the last column.
 	Label string
 
 	// LabelColumns, when not 0, says that the last LabelColumns columns, 2 or
@@ -45,14 +63,29 @@ type CSVOptions struct {
 	// Header says whether the first line is a header.
 	Header Header
 
-	// Comma separates the cells. It cannot be a quote or a line end. 0 is ',',
-	// or, when the first line has no ',' outside quotes, the first ';' or tab in it.
+	// Comma separates the cells. It cannot be a quote or a line end. 0 is what a first line sep=; says, or ',', or, when the first
+	// line has no ',' outside quotes, the first ';', tab or '|' in it.
 	Comma rune
+
+	// Decimal stands before the fraction of a number: '.' or ','. 0 is '.'.
+	Decimal rune
 
 	// MaxCategories is the largest number of different values of one text
 	// column or of a class column: more are most likely an identifier or a
-	// quantity, and would make a table of columns times rows. 0 is 1000.
+	// quantity, and would make a table of columns times rows. 0 is 1000, and in
+	// more than 20 rows half of their number.
 	MaxCategories int
+
+	// Missing says what becomes of cells without a value.
+	Missing Missing
+
+	// Drop lists columns that are not read, by name or else by number from 1.
+	Drop []string
+
+	// Unseen and Fill are for [ReadFeaturesCSV]: what becomes of a text that the features do not have, and of a cell without a
+	// value, Fill having a number for each feature: see Dataset.Fill. Nil refuses such a cell.
+	Unseen Unseen
+	Fill   []float64
 }
 
 // ReadCSV reads a table of samples, one a line, as encoding/csv understands it
@@ -60,10 +93,10 @@ type CSVOptions struct {
 // mark. White space around a cell does not count.
 //
 // A column is a number column or a text column. It is text only if none of its
-// cells is a number as strconv.ParseFloat reads them; one number makes every
-// text in it an error. Number columns become one feature, rounded to float32.
-// Text columns become one feature for each of their values, sorted, named
-// name=value and 1 or 0 in every row.
+// cells is a number; one number makes every text in it an error. Numbers are
+// written as people do: 12, -0.5, .5, 1e-3. Number columns become one feature,
+// rounded to float32. Text columns become one feature for each of their values,
+// sorted, named name=value and 1 or 0 in every row.
 //
 // The class column is read as names. The classes are its different values,
 // sorted: as numbers when all of them are, otherwise as text. Numbers must be
@@ -71,26 +104,33 @@ type CSVOptions struct {
 //
 // Errors, of type [*CellError] wherever there is a line to name:
 //
-//	a text in a number column, an empty cell, NaN, ±Inf, beyond float32, not UTF-8    [ErrCell]
-//	1,5 for 1.5 where something else than a comma separates the cells                 ErrCell
-//	a line of another length than the first                                         ErrCell, [ErrShape]
-//	bad quoting                                                                     ErrCell, csv.ErrQuote, csv.ErrBareQuote
-//	a name twice, or none, in the header                                            ErrCell
-//	a negative label, a row of labels without a finite sum above 0                  ErrCell, [ErrLabel]
-//	more than MaxCategories values in a column                                      ErrCell, [ErrClasses]
-//	a first line that may be a header or not                                        ErrCell, [ErrHeader]
-//	a file without data rows                                                        [ErrEmpty]
-//	fewer than two classes                                                          ErrClasses
-//	a label that the header does not have                                           [ErrColumn]
-//	no column left for the features, a table of 2³¹ elements or more                ErrShape
-//	options out of range or at odds with each other                                 [ErrParam]
-//	a damaged gzip file                                                             [ErrFormat]
+//	a text in a number column, ±Inf, beyond float32, not UTF-8, a control character   [ErrCell]
+//	a cell without a value                                                            ErrCell, [ErrMissing]
+//	12%, $3.50, 1,234, 1.5 cm, 1_000, 1,5 without Decimal                             ErrCell, [ErrNumber]
+//	whole numbers beyond 2²⁴ that float32 does not tell apart                         ErrCell, ErrNumber
+//	a line of another length than the first                                           ErrCell, [ErrShape]
+//	bad quoting                                                                       ErrCell, csv.ErrQuote, csv.ErrBareQuote
+//	a name twice, or none, in the header                                              ErrCell
+//	a negative label, a row of labels without a finite sum above 0                    ErrCell, [ErrLabel]
+//	more than MaxCategories values in a column                                        ErrCell, [ErrClasses]
+//	a first line that may be a header or not                                          ErrCell, [ErrHeader]
+//	a file without data rows                                                          [ErrEmpty]
+//	fewer than two classes                                                            ErrClasses
+//	a label, or a column to drop, that is not there; two features of one name         [ErrColumn]
+//	no column left for the features, a table of 2³¹ elements or more                  ErrShape
+//	options out of range or at odds with each other                                   [ErrParam]
+//	a damaged gzip file, one that is no text, a line of more than 64 MB               [ErrFormat]
 func ReadCSV(r io.Reader, opt CSVOptions) (*Dataset, error) {
-	t, err := readTable(r, opt)
+	opt, err := opt.check()
 	if err != nil {
 		return nil, err
 	}
-	return t.dataset()
+	t, err := table.Read(r, opt.table())
+	if err != nil {
+		return nil, inFile("", err)
+	}
+	d, err := assemble(t, opt)
+	return d, inFile("", err)
 }
 
 // ReadCSVFile is [ReadCSV] on a file, plain or gzip (told by its first bytes,
@@ -105,18 +145,104 @@ func ReadCSVFile(path string, opt CSVOptions) (*Dataset, error) {
 	return d, inFile(path, err)
 }
 
+// table returns the options of the reader.
+func (opt CSVOptions) table() table.Options {
+	return table.Options{
+		Label: opt.Label, LabelColumns: opt.LabelColumns, Header: table.Header(opt.Header), Comma: opt.Comma, Decimal: opt.Decimal,
+		MaxCategories: opt.MaxCategories, Missing: int(opt.Missing), Drop: opt.Drop,
+	}
+}
+
+// assemble turns columns into tensors.
+func assemble(t *table.Table, opt CSVOptions) (*Dataset, error) {
+	d := &Dataset{}
+	if err := d.putColumns(t); err != nil {
+		return nil, err
+	}
+	if opt.Missing != MissingImpute {
+		d.Fill = nil
+	}
+	if t.Class != nil {
+		names, index, err := t.Class.Classes()
+		if err != nil {
+			return nil, err
+		}
+		d.ClassNames, d.LabelName = names, t.Class.Title()
+		d.Labels, err = oneHot(index, len(names))
+		return d, err
+	}
+	labels, totals, err := softRows("labels", t.Weights, len(t.Labels))
+	if err != nil {
+		return nil, err
+	}
+	d.Labels = labels
+	for j, c := range t.Labels {
+		name := c.Name
+		if name == "" {
+			name = strconv.Itoa(j)
+		}
+		d.ClassNames = append(d.ClassNames, name)
+	}
+	if opt.Counts {
+		d.Counts = totals
+	}
+	return d, nil
+}
+
+// putColumns writes all feature columns side by side.
+func (d *Dataset) putColumns(t *table.Table) error {
+	type span struct {
+		from, to int
+		write    func(dst []float32, i int)
+	}
+	var spans []span
+	seen := make(map[string]bool)
+	for _, c := range t.Features {
+		names, write, fill := c.Expand()
+		for _, name := range names {
+			if seen[name] {
+				return fail(ErrColumn, "column %d: got a second feature of the name %s, want names that differ", c.Number, quote(name))
+			}
+			seen[name] = true
+		}
+		from := len(d.FeatureNames)
+		d.FeatureNames, d.Fill = append(d.FeatureNames, names...), append(d.Fill, fill...)
+		spans = append(spans, span{from, len(d.FeatureNames), write})
+	}
+	width := len(d.FeatureNames)
+	x, data, err := newMatrix("features", t.Rows, width)
+	if err != nil {
+		return err
+	}
+	for i := range t.Rows {
+		row := data[i*width : (i+1)*width]
+		for _, s := range spans {
+			s.write(row[s.from:s.to], i)
+		}
+	}
+	d.Features = x
+	return nil
+}
+
 // check fills in the defaults and refuses options that contradict each other.
 func (opt CSVOptions) check() (CSVOptions, error) {
-	if opt.MaxCategories == 0 {
-		opt.MaxCategories = defaultCategories
+	if opt.Decimal == 0 {
+		opt.Decimal = '.'
 	}
-	if opt.Label != "" && opt.Header == HeaderAuto {
+	_, noNumber := strconv.Atoi(opt.Label)
+	if opt.Label != "" && noNumber != nil && opt.Header == HeaderAuto {
 		opt.Header = HeaderYes
 	}
 	switch c := opt.Comma; {
 	case c == '"', c == '\r', c == '\n', !utf8.ValidRune(c), c == utf8.RuneError:
 		return opt, fail(ErrParam, "Comma: got %q, want a character that is no quote or line end", c)
-	case opt.MaxCategories < 2:
+	case opt.Decimal != '.' && opt.Decimal != ',':
+		return opt, fail(ErrParam, "Decimal: got %q, want '.' or ','", opt.Decimal)
+	case opt.Missing < MissingRefuse || opt.Missing > MissingImpute:
+		return opt, fail(ErrParam, "Missing: got %d, want MissingRefuse, MissingDrop or MissingImpute", opt.Missing)
+	case opt.Unseen < UnseenRefuse || opt.Unseen > UnseenZeros:
+		return opt, fail(ErrParam, "Unseen: got %d, want UnseenRefuse or UnseenZeros", opt.Unseen)
+	case opt.MaxCategories < 0 || opt.MaxCategories == 1:
 		return opt, fail(ErrParam, "MaxCategories: got %d, want 0 or at least 2", opt.MaxCategories)
 	case opt.Header < HeaderAuto || opt.Header > HeaderNo:
 		return opt, fail(ErrParam, "Header: got %d, want HeaderAuto, HeaderYes or HeaderNo", opt.Header)
@@ -124,7 +250,7 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 		return opt, fail(ErrParam, "LabelColumns: got %d, want 0 or at least 2", opt.LabelColumns)
 	case opt.LabelColumns > 0 && opt.Label != "":
 		return opt, fail(ErrParam, "Label: got %s together with LabelColumns, want one of them", quote(opt.Label))
-	case opt.Label != "" && opt.Header == HeaderNo:
+	case opt.Label != "" && noNumber != nil && opt.Header == HeaderNo:
 		return opt, fail(ErrParam, "Label: got %s together with HeaderNo, want a header to find the name in", quote(opt.Label))
 	case opt.Counts && opt.LabelColumns == 0:
 		return opt, fail(ErrParam, "Counts: got true without LabelColumns, want the number of columns that count")

@@ -18,6 +18,7 @@ type Dataset struct {
 	FeatureNames []string      // D names; nil means unnamed
 	ClassNames   []string      // K names; nil means unnamed
 	LabelName    string        // the column of the file that the classes are from; "" when there is none
+	Fill         []float64     // D: what a cell without a value became, 1 for the most frequent text; nil unless [MissingImpute] was asked for
 }
 
 // Len returns N, the number of rows; 0 without a feature table.
@@ -126,6 +127,7 @@ func (d *Dataset) tables() (features, labels matrix[float32], err error) {
 		{"labels", "row", labels.n, features.n, false, "the rows of features"},
 		{"counts", "entry", len(d.Counts), features.n, d.Counts == nil, "the rows of features"},
 		{"feature names", "name", len(d.FeatureNames), features.k, d.FeatureNames == nil, "the columns of features"},
+		{"fill", "number", len(d.Fill), features.k, d.Fill == nil, "the columns of features"},
 		{"class names", "name", len(d.ClassNames), labels.k, d.ClassNames == nil, "the columns of labels"},
 	} {
 		if !side.absent && side.got != side.want {

@@ -25,7 +25,7 @@ func (d *Dataset) Subset(rows []int) (*Dataset, error) {
 	if err := checkRows(rows, features.n); err != nil {
 		return nil, err
 	}
-	out := &Dataset{FeatureNames: slices.Clone(d.FeatureNames), ClassNames: slices.Clone(d.ClassNames), LabelName: d.LabelName}
+	out := &Dataset{FeatureNames: slices.Clone(d.FeatureNames), ClassNames: slices.Clone(d.ClassNames), LabelName: d.LabelName, Fill: slices.Clone(d.Fill)}
 	x, xs, err := newMatrix("features", len(rows), features.k)
 	if err != nil {
 		return nil, err

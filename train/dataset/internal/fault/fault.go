@@ -22,6 +22,8 @@ var (
 	ErrColumn  = errors.New("dataset: no such column")
 	ErrHeader  = errors.New("dataset: header unclear")
 	ErrLabel   = errors.New("dataset: bad label")
+	ErrMissing = errors.New("dataset: value missing")
+	ErrNumber  = errors.New("dataset: number not read")
 	ErrFormat  = errors.New("dataset: damaged or foreign file")
 )
 
@@ -41,6 +43,9 @@ func New(kind error, format string, args ...any) error {
 func Wrap(context string, err error) error {
 	if context != "" {
 		context += ": "
+	}
+	if own, ok := err.(*Error); ok {
+		return &Error{File: own.File, Text: context + own.Text, Kinds: own.Kinds}
 	}
 	return &Error{Text: context + err.Error(), Kinds: []error{err}}
 }

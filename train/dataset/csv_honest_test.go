@@ -1,0 +1,237 @@
+package dataset
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A number in another notation is an error that says so, never a category of its own.
+func TestReadCSVNotations(t *testing.T) {
+	for cell, how := range map[string]string{
+		"12%": "with a percent sign", "12.5 %": "with a percent sign", "$3.50": "with a currency", "3,50 €": "with a currency", "-£1,200": "with a currency",
+		"1,5": "with a comma for its point", "1,234": "with separators", "1,234,567.8": "with separators", "1 234": "with separators", "1.234.567": "with separators",
+		"1'234": "with separators", "1.5 cm": "with a unit", "20kg": "with a unit", "-3 °C": "with a unit", "5 m": "with a unit",
+		"1_000": "as in a programming language", "0x10": "as in a programming language", "0x1p4": "as in a programming language",
+	} {
+		for _, text := range map[string]string{
+			"first":  "a;b;kind\n\"" + cell + "\";1;x\n\"" + cell + "\";2;y\n",
+			"second": "a;b;kind\n3;1;x\n\"" + cell + "\";2;y\n",
+			"class":  "a;kind\n1;\"" + cell + "\"\n2;\"" + cell + "\"\n",
+		} {
+			_, err := ReadCSV(strings.NewReader(text), CSVOptions{Header: HeaderYes})
+			checkError(t, err, ErrNumber, "this one is written "+how)
+			assert.ErrorIs(t, err, ErrCell)
+		}
+	}
+	for _, cell := range []string{"4 doors", "2nd", "4WD", "5K", "10-19", "3+", "A1", "10 g/l"} {
+		d := readCSV(t, "a;kind\n"+cell+";x\nother;y\n", CSVOptions{Header: HeaderYes})
+		assert.Equal(t, 2, d.NumFeatures(), cell)
+	}
+}
+
+func TestReadCSVDecimal(t *testing.T) {
+	d := readCSV(t, "a;b;kind\n1,5;2,25;x\n0,5;-1,0e2;y\n", CSVOptions{Decimal: ','})
+	assert.Equal(t, []float32{1.5, 2.25, .5, -100}, f32(t, d.Features))
+	_, err := ReadCSV(strings.NewReader("a;kind\n1.5;x\n2;y\n"), CSVOptions{Decimal: ',', Header: HeaderYes})
+	checkError(t, err, ErrCell, `got "1.5"`)
+	_, err = ReadCSV(strings.NewReader(""), CSVOptions{Decimal: ';'})
+	checkError(t, err, ErrParam, "Decimal: got ';'")
+}
+
+func TestReadCSVMissing(t *testing.T) {
+	const text = "age,town,kind\n22,A,no\n%s,B,yes\n26,%s,yes\n40,B,no\n"
+	for _, cell := range []string{"", "NA", "?", "NaN", "null", "N/A", "nan"} {
+		file := fmt.Sprintf(text, cell, "A")
+		_, err := ReadCSV(strings.NewReader(file), CSVOptions{})
+		checkError(t, err, ErrMissing, `line 3 column 1 ("age"): got "`+cell+`", want a number, as on line 2; Missing drops or imputes`)
+		d := readCSV(t, file, CSVOptions{Missing: MissingDrop})
+		assert.Equal(t, []float32{22, 1, 0, 26, 1, 0, 40, 0, 1}, f32(t, d.Features))
+		assert.Nil(t, d.Fill)
+		d = readCSV(t, file, CSVOptions{Missing: MissingImpute})
+		assert.Equal(t, []float32{22, 1, 0, 26, 0, 1, 26, 1, 0, 40, 0, 1}, f32(t, d.Features), "the median")
+		assert.Equal(t, []float64{26, 1, 0}, d.Fill, "ties go to the first text")
+	}
+	d := readCSV(t, fmt.Sprintf(text, "30", ""), CSVOptions{Missing: MissingImpute})
+	assert.Equal(t, []float32{22, 1, 0, 30, 0, 1, 26, 0, 1, 40, 0, 1}, f32(t, d.Features), "the most frequent")
+	assert.Equal(t, []float64{28, 0, 1}, d.Fill)
+	one, _, err := d.Split(.5, 1)
+	require.NoError(t, err)
+	assert.Equal(t, d.Fill, one.Fill)
+
+	// What a model is asked about is filled in the same way.
+	x, err := ReadFeaturesCSV(strings.NewReader("town,age\n,\nA,NA\n?,7\n"), 3, d.FeatureNames, CSVOptions{Fill: d.Fill})
+	require.NoError(t, err)
+	assert.Equal(t, []float32{28, 0, 1, 28, 1, 0, 7, 0, 1}, f32(t, x))
+	_, err = ReadFeaturesCSV(strings.NewReader("town,age\nA,NA\n"), 3, d.FeatureNames, CSVOptions{})
+	checkError(t, err, ErrMissing)
+	_, err = ReadFeaturesCSV(strings.NewReader(""), 3, d.FeatureNames, CSVOptions{Fill: []float64{1}})
+	checkError(t, err, ErrParam, "Fill: got 1 number, want 3")
+
+	for file, kind := range map[string]error{
+		"a,kind\n1,x\n2,\n":       ErrMissing, // a class
+		"a,b,kind\n,1,x\n?,2,y\n": ErrMissing, // a column without a value
+	} {
+		_, err := ReadCSV(strings.NewReader(file), CSVOptions{Missing: MissingImpute, Header: HeaderYes})
+		checkError(t, err, kind)
+	}
+	_, err = ReadCSV(strings.NewReader("a,kind\n,x\n,y\n"), CSVOptions{Missing: MissingDrop, Header: HeaderYes})
+	checkError(t, err, ErrEmpty, "all 2 were dropped")
+	_, err = ReadCSV(strings.NewReader("a,kind\nNA,x\n3,y\n"), CSVOptions{Header: HeaderYes})
+	checkError(t, err, ErrMissing, `line 2 column 1 ("a"): got "NA", want a number, as on line 3`)
+	_, err = ReadCSV(strings.NewReader("a,no,yes\n1,2,\n"), CSVOptions{LabelColumns: 2})
+	checkError(t, err, ErrMissing)
+	_, err = ReadCSV(strings.NewReader(""), CSVOptions{Missing: 3})
+	checkError(t, err, ErrParam, "Missing: got 3")
+}
+
+func TestReadFeaturesCSVUnseen(t *testing.T) {
+	names := []string{"town=A", "town=B", "age"}
+	_, err := ReadFeaturesCSV(strings.NewReader("town,age\nC,3\n"), 3, names, CSVOptions{})
+	checkError(t, err, ErrCell, `got "C", want one of "A", "B"`)
+	x, err := ReadFeaturesCSV(strings.NewReader("town,age\nC,3\nB,4\n"), 3, names, CSVOptions{Unseen: UnseenZeros})
+	require.NoError(t, err)
+	assert.Equal(t, []float32{0, 0, 3, 0, 1, 4}, f32(t, x))
+	_, err = ReadFeaturesCSV(strings.NewReader(""), 3, names, CSVOptions{Unseen: 2})
+	checkError(t, err, ErrParam, "Unseen: got 2")
+}
+
+// Names, free text, dates, prices: columns with a value for most rows.
+func TestReadCSVManyValues(t *testing.T) {
+	var names, prices strings.Builder
+	names.WriteString("name,fare,survived\n")
+	prices.WriteString("rooms,price\n")
+	for i := range 30 {
+		fmt.Fprintf(&names, "Person %d,%d,%d\n", i, i%7, i%2)
+		fmt.Fprintf(&prices, "%d,%d.99\n", i%5, 1000+i)
+	}
+	_, err := ReadCSV(strings.NewReader(names.String()), CSVOptions{})
+	checkCell(t, err, 31, 1, "name", "Person 29")
+	checkError(t, err, ErrClasses, "want a column with fewer values than 30 in 30 rows (is this an identifier? Drop it; else give MaxCategories)")
+	d := readCSV(t, names.String(), CSVOptions{Drop: []string{"name"}})
+	assert.Equal(t, []string{"fare"}, d.FeatureNames)
+	d = readCSV(t, names.String(), CSVOptions{MaxCategories: 100})
+	assert.Equal(t, 31, d.NumFeatures())
+	_, err = ReadCSV(strings.NewReader(prices.String()), CSVOptions{})
+	checkError(t, err, ErrClasses, "is this a quantity?")
+}
+
+func TestReadCSVDrop(t *testing.T) {
+	d := readCSV(t, "id,a,kind,b\n7,1,x,2\n8,3,y,4\n", CSVOptions{Drop: []string{"id", "4"}})
+	assert.Equal(t, []string{"a"}, d.FeatureNames)
+	assert.Equal(t, "kind", d.LabelName, "the last column that is left")
+	d = readCSV(t, ",a,kind\n0,1,x\n1,3,y\n", CSVOptions{Drop: []string{"1"}, Header: HeaderYes})
+	assert.Equal(t, []string{"a"}, d.FeatureNames)
+	_, err := ReadCSV(strings.NewReader(",a,kind\n0,1,x\n1,3,y\n"), CSVOptions{})
+	checkError(t, err, ErrCell, "an index that pandas wrote has none: Drop column 1, or write the file with index=False")
+	_, err = ReadCSV(strings.NewReader("a,b,kind\n1,2,x\n"), CSVOptions{Drop: []string{"c"}})
+	checkError(t, err, ErrColumn, `Drop: got "c", want one of the columns "a", "b", "kind", or a number from 1`)
+	_, err = ReadCSV(strings.NewReader("a,kind\n1,x\n"), CSVOptions{Drop: []string{"a"}})
+	checkError(t, err, ErrShape, "got 1 column")
+}
+
+// The label by number, where it stands first and no header names it.
+func TestReadCSVLabelByNumber(t *testing.T) {
+	d := readCSV(t, "setosa,5.1,3.5\nvirginica,4.9,3.0\n", CSVOptions{Label: "1"})
+	assert.Equal(t, []string{"setosa", "virginica"}, d.ClassNames)
+	assert.Equal(t, []string{"column_2", "column_3"}, d.FeatureNames)
+	d = readCSV(t, "2,1\nx,5\ny,6\n", CSVOptions{Label: "2", Header: HeaderYes})
+	assert.Equal(t, "2", d.LabelName, "a name comes first")
+	_, err := ReadCSV(strings.NewReader("1,2,x\n3,5,y\n"), CSVOptions{Label: "4", Header: HeaderNo})
+	checkError(t, err, ErrColumn, `Label: got "4", want one of the columns "column_1", "column_2", "column_3"`)
+}
+
+// Numbers that count up may be names of columns.
+func TestReadCSVNumberedHeader(t *testing.T) {
+	for _, text := range []string{
+		"0,1,2,3\n5.1,3.5,1.4,0\n4.9,3.0,1.4,1\n",
+		"0,1,2,3,species\n5.1,3.5,1.4,0.2,setosa\n4.9,3.0,1.4,0.2,virginica\n",
+		"country,2001,2002,income\nDE,1.5,2.5,high\nFR,3.5,4.5,low\n",
+	} {
+		_, err := ReadCSV(strings.NewReader(text), CSVOptions{})
+		checkError(t, err, ErrHeader)
+		d := readCSV(t, text, CSVOptions{Header: HeaderYes})
+		assert.Equal(t, 2, d.Len())
+	}
+	d := readCSV(t, "1,2,3,a\n2,3,4,b\n", CSVOptions{})
+	assert.Equal(t, 2, d.Len(), "so do the rows below")
+}
+
+func TestReadCSVWideWholeNumbers(t *testing.T) {
+	_, err := ReadCSV(strings.NewReader("t,kind\n16777217,x\n16777216,y\n5,x\n"), CSVOptions{})
+	checkError(t, err, ErrNumber, `line 2 column 1 ("t"): got "16777217", want whole numbers that float32 tells apart (16777216 is the same to it)`)
+	d := readCSV(t, "t,kind\n1700000000,x\n1700086400,y\n", CSVOptions{})
+	assert.Equal(t, []float32{1700000000, 1700086400}, f32(t, d.Features))
+	d = readCSV(t, "t,kind\n33554432.1,x\n33554432.2,y\n", CSVOptions{})
+	assert.Equal(t, []float32{33554432, 33554432}, f32(t, d.Features), "fractions are rounded")
+}
+
+// Two features never have one name, and a model finds its features again.
+func TestReadCSVFeatureNames(t *testing.T) {
+	_, err := ReadCSV(strings.NewReader("a,a=b,n,kind\nb=c,d,1,x\ne,c,2,y\n"), CSVOptions{Header: HeaderYes})
+	checkError(t, err, ErrColumn, `columns "a" and "a=b"`)
+	_, err = ReadCSV(strings.NewReader("a,a=b,kind\nb,1,x\nc,2,y\n"), CSVOptions{Header: HeaderYes})
+	checkError(t, err, ErrColumn)
+	const text = "p=q,n,kind\nr=s,1,x\nt,2,y\n"
+	d := readCSV(t, text, CSVOptions{Header: HeaderYes})
+	assert.Equal(t, []string{"p=q=r=s", "p=q=t", "n"}, d.FeatureNames)
+	x, err := ReadFeaturesCSV(strings.NewReader(text), 3, d.FeatureNames, CSVOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, f32(t, d.Features), f32(t, x))
+}
+
+func TestReadCSVForeign(t *testing.T) {
+	for start, word := range map[string]string{
+		"PAR1\x15\x04": "Parquet", "PK\x03\x04": "zip archive", "\xff\xfea\x00": "UTF-16", "\xfe\xff\x00a": "UTF-16", "a\x00,\x00b\x00\n": "UTF-16",
+		"{\"a\":1,\"b\":2}\n{\"a\":3}\n": "JSON", "[{\"a\":1}]": "JSON", "<!DOCTYPE html>": "HTML", "a,b,kind\r1,2,x\r3,4,y\r": "carriage return",
+		"version https://git-lfs.github.com/spec/v1\n": "Git LFS", "\x00\x00\x00": "zero byte",
+	} {
+		_, err := ReadCSV(strings.NewReader(start), CSVOptions{})
+		checkError(t, err, ErrFormat, word)
+	}
+	_, err := ReadCSV(strings.NewReader("a,kind\n1,x\x1b[31m\n2,y\n"), CSVOptions{})
+	checkError(t, err, ErrCell, "want text without control characters")
+	d := readCSV(t, "a,kind\n1,\"two\nlines\"\n2,y\n", CSVOptions{})
+	assert.Equal(t, []string{"two lines", "y"}, d.ClassNames)
+}
+
+func TestReadCSVSepLine(t *testing.T) {
+	want := readCSV(t, "a,b,kind\n1,2,x\n3,4,y\n", CSVOptions{})
+	for _, text := range []string{"sep=;\na;b;kind\n1;2;x\n3;4;y\n", "\ufeffSEP=|\r\na|b|kind\r\n1|2|x\r\n3|4|y\r\n", "\"sep=\t\"\na\tb\tkind\n1\t2\tx\n3\t4\ty\n", "a|b|kind\n1|2|x\n3|4|y\n"} {
+		assert.Equal(t, want, readCSV(t, text, CSVOptions{}), text)
+	}
+	_, err := ReadCSV(strings.NewReader("a b kind\n1 2 x\n3 4 y\n"), CSVOptions{})
+	checkError(t, err, ErrShape, "got 1 column", "say so with Comma")
+}
+
+// endless gives the same bytes for ever.
+type endless string
+
+func (e endless) Read(p []byte) (int, error) {
+	return copy(p, bytes.Repeat([]byte(e), len(p)/len(e)+1)), nil
+}
+
+// A line, or a cell, that does not end is an error before it is the machine's memory.
+func TestReadCSVBounds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 64 MB")
+	}
+	for _, start := range []string{"", "x,kind\n1,\"", "x,kind\n1,a\n"} {
+		_, err := ReadCSV(io.MultiReader(strings.NewReader(start), endless("a")), CSVOptions{Header: HeaderYes})
+		checkError(t, err, ErrFormat, "more than 64 MB", "is a quote not closed?")
+	}
+}
+
+// Tables of more than some rows: 0.0 and 0 are one class to who matches the classes of another set.
+func TestWithClassesByNumber(t *testing.T) {
+	a, b := readCSV(t, "x,k\n1,0\n3,1\n", CSVOptions{}), readCSV(t, "x,k\n1,1.0\n3,0.0\n", CSVOptions{})
+	got, err := b.WithClasses(a.ClassNames)
+	require.NoError(t, err)
+	assert.Equal(t, []int{1, 0}, got.Index())
+	assert.Equal(t, a.ClassNames, got.ClassNames)
+}

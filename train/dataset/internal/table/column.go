@@ -1,0 +1,305 @@
+package table
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"softloss/train/dataset/internal/fault"
+	"softloss/train/internal/errtext"
+)
+
+// levels are the different values of a column, in order of appearance, and the value of every row.
+type levels struct {
+	names []string
+	lines []int // where each name first stood
+	codes []int // [N]; -1 where there is none
+	index map[string]int
+}
+
+func (l *levels) add(name string, line int) {
+	code, ok := l.index[name]
+	if !ok {
+		if l.index == nil {
+			l.index = make(map[string]int)
+		}
+		code = len(l.names)
+		name = strings.Clone(name) // a cell is part of its whole line
+		l.index[name] = code
+		l.names = append(l.names, name)
+		l.lines = append(l.lines, line)
+	}
+	l.codes = append(l.codes, code)
+}
+
+// sorted returns the names in the given order, and the rank of every code.
+func (l *levels) sorted(compare func(a, b string) int) (names []string, rank []int) {
+	names = slices.SortedFunc(slices.Values(l.names), compare)
+	rank = make([]int, len(names))
+	for i, name := range names {
+		rank[l.index[name]] = i
+	}
+	return names, rank
+}
+
+// Column is one column of the file: either of numbers or of text, whichever its first value is.
+type Column struct {
+	Number int    // 1-based position
+	Name   string // in the header; "" without one
+
+	opt    *Options
+	line   int // of its first value
+	text   bool
+	values []float64 // of a number column; NaN where there is none
+	levels levels    // of a text column
+	fill   float64   // what NaN becomes
+	filled string    // what no text becomes
+}
+
+// cellError is an error about a cell of this column.
+func (c *Column) cellError(line int, got, want string, kind error) error {
+	return &fault.Cell{Line: line, Column: c.Number, Name: c.Name, Got: got, Want: want, Err: kind}
+}
+
+// noNumber is the error about a number in a notation that is not read.
+func (c *Column) noNumber(line int, cell, how string) error {
+	want := "a number as 1234.5"
+	if how == "with a comma for its point" {
+		want += ", or Decimal ','"
+	}
+	return c.cellError(line, cell, fmt.Sprintf("%s: this one is written %s", want, how), fault.ErrNumber)
+}
+
+// feature adds a cell of a feature column.
+func (c *Column) feature(cell string, line int) error {
+	if c.opt.Missing == MissingImpute && Missing(cell) {
+		c.values, c.levels.codes = append(c.values, math.NaN()), append(c.levels.codes, -1)
+		return nil
+	}
+	v, isNumber := Number(cell, c.opt.Decimal)
+	if c.line == 0 && cell != "" {
+		c.line, c.text = line, !isNumber
+	}
+	how := ""
+	if !isNumber {
+		how = notation(cell, c.opt.Decimal)
+	}
+	switch {
+	case cell == "" || Missing(cell) && (isNumber || !c.text):
+		want := "a number or, in a column of text, a word"
+		switch {
+		case c.text:
+			want = "a word, as on line " + strconv.Itoa(c.line)
+		case c.line > 0 && c.line < line:
+			want = "a number, as on line " + strconv.Itoa(c.line)
+		}
+		return c.cellError(line, cell, want+"; Missing drops or imputes what is not there", fault.ErrMissing)
+	case how != "":
+		return c.noNumber(line, cell, how)
+	case isNumber && !finite32(v):
+		return c.cellError(line, cell, "a finite number within float32", nil)
+	case !isNumber && !c.text:
+		return c.cellError(line, cell, fmt.Sprintf("a number, as on line %d", c.line), nil)
+	case isNumber && c.text:
+		first, kind := c.levels.names[0], error(nil)
+		want := fmt.Sprintf("a number, as on line %d", line)
+		if !slices.ContainsFunc(c.levels.names, func(s string) bool { return !Missing(s) }) {
+			want, kind = want+"; Missing drops or imputes what is not there", fault.ErrMissing
+		}
+		return c.cellError(c.levels.lines[0], first, want, kind)
+	case !isNumber:
+		return c.category(cell, line, "is this an identifier?")
+	}
+	c.values = append(c.values, v)
+	return nil
+}
+
+func finite32(v float64) bool { return math.Abs(v) <= math.MaxFloat32 && float32(v)-float32(v) == 0 }
+
+// category adds a cell of a text column or of the class column.
+func (c *Column) category(cell string, line int, hint string) error {
+	c.levels.add(cell, line)
+	if most := c.opt.MaxCategories; len(c.levels.names) > most {
+		return c.cellError(line, cell, fmt.Sprintf("at most %d different values (%s Drop it; else raise MaxCategories)", most, hint), fault.ErrClasses)
+	}
+	return nil
+}
+
+// class adds a cell of the class column.
+func (c *Column) class(cell string, line int) error {
+	if c.line == 0 {
+		c.line = line
+	}
+	v, isNumber := Number(cell, c.opt.Decimal)
+	switch {
+	case cell == "" || isNumber && v != v:
+		return c.cellError(line, cell, "the name of a class; Missing drops rows without one", fault.ErrMissing)
+	case isNumber && v-v != 0:
+		return c.cellError(line, cell, "the name of a class or a finite number", nil)
+	}
+	if how := notation(cell, c.opt.Decimal); !isNumber && how != "" {
+		return c.noNumber(line, cell, how)
+	}
+	return c.category(cell, line, "is this a quantity?")
+}
+
+// weight reads a cell of one of the label columns.
+func (c *Column) weight(cell string, line int) (float64, error) {
+	v, isNumber := Number(cell, c.opt.Decimal)
+	switch {
+	case Missing(cell):
+		return 0, c.cellError(line, cell, "a finite number >= 0; Missing drops rows without one", fault.ErrMissing)
+	case !isNumber || v-v != 0:
+		return 0, c.cellError(line, cell, "a finite number >= 0", nil)
+	case v < 0:
+		return 0, c.cellError(line, cell, "a finite number >= 0", fault.ErrLabel)
+	}
+	return v, nil
+}
+
+// Title is the column's name, or a stand-in.
+func (c *Column) Title() string {
+	if c.Name == "" {
+		return Title(c.Number)
+	}
+	return c.Name
+}
+
+// Title is what stands for the name of a column, by its 1-based number, in a table without a header.
+func Title(number int) string { return "column_" + strconv.Itoa(number) }
+
+// A column of text, or of classes, with more than fewRows rows has a value for more than half of them only where it is none: names,
+// free text, dates, prices.
+const fewRows = 20
+
+// finish checks a whole column and finds out what stands for values that are missing.
+func (c *Column) finish(what string) error {
+	rows := len(c.levels.codes)
+	switch values := len(c.levels.names); {
+	case c.line == 0:
+		return c.cellError(1, "", "at least one value in the column", fault.ErrMissing)
+	case values > 0 && !c.opt.categoriesGiven && rows > fewRows && 2*values > rows:
+		return c.cellError(c.levels.lines[values-1], c.levels.names[values-1],
+			fmt.Sprintf("a column with fewer values than %d in %d rows (%s Drop it; else give MaxCategories)", values, rows, what), fault.ErrClasses)
+	case c.text:
+		c.filled = c.mostFrequent()
+		return nil
+	case values > 0: // classes
+		return nil
+	}
+	c.levels.codes = nil
+	return c.finishNumbers()
+}
+
+// mostFrequent returns the most frequent text, ties to the first in sorted order.
+func (c *Column) mostFrequent() string {
+	count := make([]int, len(c.levels.names))
+	for _, code := range c.levels.codes {
+		if code >= 0 {
+			count[code]++
+		}
+	}
+	best := 0
+	for i, n := range count {
+		if n > count[best] || n == count[best] && c.levels.names[i] < c.levels.names[best] {
+			best = i
+		}
+	}
+	return c.levels.names[best]
+}
+
+// finishNumbers finds the median, which stands for what is missing, and refuses whole numbers that float32 does not tell apart.
+func (c *Column) finishNumbers() error {
+	wide := slices.ContainsFunc(c.values, func(v float64) bool { return math.Abs(v) > 1<<24 })
+	if !wide && c.opt.Missing != MissingImpute {
+		return nil
+	}
+	sorted := slices.DeleteFunc(slices.Clone(c.values), func(v float64) bool { return v != v })
+	slices.Sort(sorted)
+	n := len(sorted)
+	if c.fill = sorted[n/2]; n%2 == 0 {
+		c.fill = sorted[n/2-1] + (sorted[n/2]-sorted[n/2-1])/2
+	}
+	for i := 1; i < n && wide; i++ {
+		a, b := sorted[i-1], sorted[i]
+		if a != b && float32(a) == float32(b) && a == math.Trunc(a) && b == math.Trunc(b) {
+			return c.cellError(c.line, strconv.FormatFloat(b, 'f', -1, 64), fmt.Sprintf(
+				"whole numbers that float32 tells apart (%s is the same to it): subtract the smallest, or Drop the column",
+				strconv.FormatFloat(a, 'f', -1, 64)), fault.ErrNumber)
+		}
+	}
+	return nil
+}
+
+// Expand returns the names of the features that the column becomes, how to write row i of them, and what a missing value becomes.
+func (c *Column) Expand() (names []string, write func(dst []float32, i int), fill []float64) {
+	if !c.text {
+		return []string{c.Title()}, func(dst []float32, i int) {
+			v := c.values[i]
+			if v != v {
+				v = c.fill
+			}
+			dst[0] = float32(v)
+		}, []float64{c.fill}
+	}
+	names, rank := c.levels.sorted(strings.Compare)
+	instead := rank[c.levels.index[c.filled]]
+	fill = make([]float64, len(names))
+	fill[instead] = 1
+	for j, name := range names {
+		names[j] = c.Title() + "=" + name
+	}
+	return names, func(dst []float32, i int) {
+		at := instead
+		if code := c.levels.codes[i]; code >= 0 {
+			at = rank[code]
+		}
+		dst[at] = 1
+	}, fill
+}
+
+// Classes returns the sorted names of the class column and every row's class.
+func (c *Column) Classes() (names []string, index []int, err error) {
+	compare := c.compareNumbers
+	for _, name := range c.levels.names {
+		if _, ok := Number(name, c.opt.Decimal); !ok {
+			compare = strings.Compare
+			break
+		}
+	}
+	names, rank := c.levels.sorted(compare)
+	for i := 1; i < len(names); i++ {
+		if compare(names[i-1], names[i]) == 0 {
+			first, second := names[i-1], names[i]
+			if c.levels.index[first] > c.levels.index[second] {
+				first, second = second, first
+			}
+			return nil, nil, c.cellError(c.levels.lines[c.levels.index[second]], second,
+				fmt.Sprintf("the same class written as on line %d, %s", c.levels.lines[c.levels.index[first]], errtext.Quote(first)), nil)
+		}
+	}
+	if len(names) < 2 {
+		return nil, nil, fault.New(fault.ErrClasses, "column %d (%s): got only the class %s, want at least 2 classes",
+			c.Number, errtext.Quote(c.Title()), errtext.Quote(names[0]))
+	}
+	index = make([]int, len(c.levels.codes))
+	for i, code := range c.levels.codes {
+		index[i] = rank[code]
+	}
+	return names, index, nil
+}
+
+// compareNumbers orders the texts of two numbers by value; whole numbers exactly, beyond what a float64 tells apart.
+func (c *Column) compareNumbers(a, b string) int {
+	x, errX := strconv.ParseInt(a, 10, 64)
+	y, errY := strconv.ParseInt(b, 10, 64)
+	if errX == nil && errY == nil {
+		return cmp.Compare(x, y)
+	}
+	v, _ := Number(a, c.opt.Decimal)
+	w, _ := Number(b, c.opt.Decimal)
+	return cmp.Compare(v, w)
+}

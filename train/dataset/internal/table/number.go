@@ -1,0 +1,77 @@
+package table
+
+import (
+	"errors"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Number reads a cell as people write numbers: 12, -0.5, .5, 1e-3, with decimal in the place of the point. isNumber is true for
+// everything that has the form of a number, among it NaN, infinity and what is beyond float64, whose v is not finite.
+func Number(cell string, decimal rune) (v float64, isNumber bool) {
+	if decimal == ',' {
+		if strings.Contains(cell, ".") {
+			return 0, false
+		}
+		cell = strings.Replace(cell, ",", ".", 1)
+	}
+	for _, c := range cell { // ParseFloat takes 1_10 and 0x1p4 too
+		if c == '_' || c == 'x' || c == 'X' || c == 'p' || c == 'P' {
+			return 0, false
+		}
+	}
+	v, err := strconv.ParseFloat(cell, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		return math.Inf(1), true
+	}
+	return v, err == nil
+}
+
+// Missing reports whether a cell is one of the usual signs for a value that is not there.
+func Missing(cell string) bool {
+	switch strings.ToLower(cell) {
+	case "", "?", "na", "n/a", "nan", "null":
+		return true
+	}
+	return false
+}
+
+var (
+	plain     = `[+-]?\d+(?:[.,]\d+)?`
+	separated = regexp.MustCompile(`^[+-]?\d{1,3}(?:[,.' \x{a0}\x{202f}]\d{3})+(?:[.,]\d+)?$`)
+	comma     = regexp.MustCompile(`^[+-]?\d*,\d+$`)
+	percent   = regexp.MustCompile(`^` + plain + `\s?%$`)
+	currency  = regexp.MustCompile(`^[+-]?[$€£¥₹]\s?[+-]?[\d.,]*\d$|^` + plain + `\s?[$€£¥₹]$`)
+	withUnit  = regexp.MustCompile(`^` + plain + `(\s?)([^\d\s]\S*)$`)
+	goLiteral = regexp.MustCompile(`^[+-]?(?:\d[\d_]*_[\d_]*(?:\.\d+)?|0[xX][0-9a-fA-F][0-9a-fA-F_.]*(?:[pP][+-]?\d+)?)$`)
+)
+
+// The units that are recognised: those of one letter only behind a space, where they are no part of a name such as 4K.
+var (
+	units = []string{"mm", "cm", "km", "ft", "mi", "kg", "mg", "lb", "lbs", "oz", "ml", "ms", "min", "sec", "hr", "hrs", "°C", "°F", "°",
+		"Hz", "kHz", "MHz", "GHz", "kB", "KB", "MB", "GB", "TB", "mph", "km/h", "kW", "mV", "cm²", "m²", "km²", "USD", "EUR", "GBP"}
+	letters = []string{"m", "g", "l", "L", "s", "h", "V", "A", "W"}
+)
+
+// notation says, where a cell is a number as this package does not read it, how it is written; else it is "".
+func notation(cell string, decimal rune) string {
+	switch {
+	case percent.MatchString(cell):
+		return "with a percent sign"
+	case currency.MatchString(cell):
+		return "with a currency"
+	case decimal != ',' && comma.MatchString(cell) && !separated.MatchString(cell):
+		return "with a comma for its point"
+	case separated.MatchString(cell):
+		return "with separators between its digits"
+	case goLiteral.MatchString(cell):
+		return "as in a programming language"
+	}
+	if m := withUnit.FindStringSubmatch(cell); m != nil && (slices.Contains(units, m[2]) || m[1] != "" && slices.Contains(letters, m[2])) {
+		return "with a unit"
+	}
+	return ""
+}

@@ -1,0 +1,239 @@
+// Package table reads text in columns, CSV and its relatives, as columns of numbers, of text and of classes.
+package table
+
+import (
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"softloss/train/dataset/internal/fault"
+	"softloss/train/internal/errtext"
+)
+
+// Options are those of dataset.CSVOptions, where they are described.
+type Options struct {
+	Label         string
+	LabelColumns  int
+	Header        Header
+	Comma         rune
+	Decimal       rune // '.' or ','
+	MaxCategories int  // 0 means the usual bound
+	Missing       int
+	Drop          []string
+
+	categoriesGiven bool
+}
+
+// What becomes of cells without a value: see dataset.Missing.
+const (
+	MissingRefuse = iota
+	MissingDrop
+	MissingImpute
+)
+
+// defaultCategories is what MaxCategories 0 stands for.
+const defaultCategories = 1000
+
+// Table is a table that was read, before it becomes tensors.
+type Table struct {
+	Features []*Column
+	Class    *Column   // the class column, or nil
+	Labels   []*Column // the label columns, or none
+	Weights  []float64 // [Rows, len(Labels)] as they stand in the file
+	Rows     int
+	Dropped  int // rows without a value
+	opt      Options
+}
+
+// Read reads and checks all of r. The options are within their ranges.
+func Read(r io.Reader, opt Options) (*Table, error) {
+	if opt.categoriesGiven = opt.MaxCategories != 0; !opt.categoriesGiven {
+		opt.MaxCategories = defaultCategories
+	}
+	records, err := Open(r, opt.Comma)
+	if err != nil {
+		return nil, err
+	}
+	header, err := begin(records, opt)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTable(records, header, opt)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		rec, err := records.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := t.add(rec); err != nil {
+			return nil, err
+		}
+	}
+	return t, t.finish(header)
+}
+
+// begin reads the header, if there is one. What had to be read to know is read again.
+func begin(records *Records, opt Options) (header *Record, err error) {
+	first, err := records.Next()
+	if err == io.EOF {
+		return nil, fault.New(fault.ErrEmpty, "got no rows, want at least one")
+	}
+	if err != nil {
+		return nil, err
+	}
+	is := opt.Header == HeaderYes
+	if opt.Header == HeaderAuto && records.Width > 1 { // one column is too few in any case
+		second, err := records.Next()
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		records.Unread(second, err)
+		if is, err = IsHeader(first, second, opt.Decimal); err != nil {
+			return nil, err
+		}
+	}
+	if is {
+		dropped := slices.ContainsFunc(opt.Drop, func(name string) bool { return name == "1" })
+		if dropped && first.Cells[0] == "" {
+			first.Cells[0] = Title(1)
+		}
+		return &first, checkHeader(first)
+	}
+	records.Unread(first, nil)
+	return nil, nil
+}
+
+// newTable deals out the columns.
+func newTable(records *Records, header *Record, opt Options) (*Table, error) {
+	t := &Table{opt: opt}
+	columns := make([]*Column, records.Width)
+	for j := range columns {
+		columns[j] = &Column{Number: j + 1, opt: &t.opt}
+		if header != nil {
+			columns[j].Name = header.Cells[j]
+		}
+	}
+	for _, name := range opt.Drop {
+		at, err := find("Drop", columns, name)
+		if err != nil {
+			return nil, err
+		}
+		columns = slices.Delete(columns, at, at+1)
+	}
+	width := len(columns)
+	if need := max(opt.LabelColumns, 1) + 1; width < need {
+		return nil, fault.New(fault.ErrShape, "got %s, want at least %d: one feature and %s; if something else than %q separates the cells, say so with Comma",
+			errtext.Plural(width, "column"), need, errtext.Plural(need-1, "label column"), records.Comma)
+	}
+	if opt.LabelColumns > 0 {
+		t.Features, t.Labels = columns[:width-opt.LabelColumns], columns[width-opt.LabelColumns:]
+		return t, nil
+	}
+	at := width - 1
+	if opt.Label != "" {
+		var err error
+		if at, err = find("Label", columns, opt.Label); err != nil {
+			return nil, err
+		}
+	}
+	t.Class = columns[at]
+	t.Features = slices.Delete(columns, at, at+1)
+	return t, nil
+}
+
+// find returns where the column of a name is, or else of a number.
+func find(option string, columns []*Column, name string) (int, error) {
+	if at := slices.IndexFunc(columns, func(c *Column) bool { return c.Name == name }); at >= 0 {
+		return at, nil
+	}
+	if number, err := strconv.Atoi(name); err == nil {
+		if at := slices.IndexFunc(columns, func(c *Column) bool { return c.Number == number }); at >= 0 {
+			return at, nil
+		}
+	}
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = c.Title()
+	}
+	return 0, fault.New(fault.ErrColumn, "%s: got %s, want one of the columns %s, or a number from 1", option, errtext.Quote(name), errtext.List(titles))
+}
+
+// missing reports whether a cell of the columns that are read has no value.
+func (t *Table) missing(rec Record) bool {
+	for _, columns := range [][]*Column{t.Features, t.Labels, {t.Class}} {
+		for _, c := range columns {
+			if c != nil && Missing(rec.Cells[c.Number-1]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// add takes up one data row.
+func (t *Table) add(rec Record) error {
+	if t.opt.Missing == MissingDrop && t.missing(rec) {
+		t.Dropped++
+		return nil
+	}
+	if t.Rows++; t.Rows > math.MaxInt32/(len(t.Features)+1) {
+		return fault.New(fault.ErrShape, "line %d: got a table of more than 2^31 cells, want fewer", rec.Line)
+	}
+	for _, c := range t.Features {
+		if err := c.feature(rec.Cells[c.Number-1], rec.LineOf(c.Number-1)); err != nil {
+			return err
+		}
+	}
+	if t.Class != nil {
+		return t.Class.class(rec.Cells[t.Class.Number-1], rec.LineOf(t.Class.Number-1))
+	}
+	total := 0.0
+	for _, c := range t.Labels {
+		w, err := c.weight(rec.Cells[c.Number-1], rec.LineOf(c.Number-1))
+		if err != nil {
+			return err
+		}
+		t.Weights = append(t.Weights, w)
+		total += w
+	}
+	if !(total > 0) || math.IsInf(total, 0) { // here, where the line is known
+		return &fault.Cell{
+			Line: rec.Line, Got: "labels with the sum " + strconv.FormatFloat(total, 'g', -1, 64),
+			Want: "a finite sum above 0", Err: fault.ErrLabel,
+		}
+	}
+	return nil
+}
+
+// finish checks the whole table.
+func (t *Table) finish(header *Record) error {
+	switch {
+	case t.Rows == 0 && t.Dropped > 0:
+		return fault.New(fault.ErrEmpty, "got no row with a value in every column, want at least one: all %d were dropped", t.Dropped)
+	case t.Rows == 0:
+		return fault.New(fault.ErrEmpty, "line %d: got a header and nothing below it, want at least one row", header.Line)
+	}
+	for _, c := range t.Features {
+		if err := c.finish("is this an identifier?"); err != nil {
+			return err
+		}
+		// A model finds the feature name=value in the column name.
+		for _, other := range t.Features {
+			if c.text && other != c && strings.HasPrefix(other.Title(), c.Title()+"=") {
+				return fault.New(fault.ErrColumn, "columns %s and %s: got names that features of the first may have too, want others, without =",
+					errtext.Quote(c.Title()), errtext.Quote(other.Title()))
+			}
+		}
+	}
+	if t.Class != nil {
+		return t.Class.finish("is this a quantity?")
+	}
+	return nil
+}
