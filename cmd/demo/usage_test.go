@@ -21,7 +21,7 @@ func TestUsageErrors(t *testing.T) {
 	write("bad.csv", "a,kind\n1,x\noops,y\n3,x\n")
 	write("words.csv", "a,kind\nred,x\nblue,y\n")
 	write("one.csv", "a,kind\n1,x\n2,x\n")
-	write("bars.csv", "a|kind\n1|x\n2|y\n")
+	write("bars.csv", "a/kind\n1/x\n2/y\n")
 	var prices strings.Builder
 	prices.WriteString("a,price\n")
 	for i := range 1001 {
@@ -87,7 +87,7 @@ func TestUsageErrors(t *testing.T) {
 	for _, tc := range []struct{ args, want string }{ // package dataset words these
 		{"-data bad.csv", `-data bad\.csv: line 3 column 1 \("a"\): got "oops", want a number.*`},
 		{"-data two.csv -label sort", `-label sort: no such column in two\.csv; the columns are "a", "kind"`},
-		{"-data bars.csv", `-data bars\.csv: got 1 column, want .+; -comma CHAR says what separates them`},
+		{"-data bars.csv", `-data bars\.csv: line 1: got 1 column, want .+; -comma CHAR says what separates them`},
 		{"-data price.csv", `-data price\.csv: line 1002 column 2 \("price"\): got "1000", want at most 1000 different values \(is this a quantity\?\); -label NAME takes another column for the class`},
 		{"-data price.csv -testdata two.csv -label price", `-data price\.csv: .+`},
 		{"-data .", `-data \.: is a folder, want a file`},

@@ -49,7 +49,7 @@ func TestReadCSVMissing(t *testing.T) {
 	for _, cell := range []string{"", "NA", "?", "NaN", "null", "N/A", "nan"} {
 		file := fmt.Sprintf(text, cell, "A")
 		_, err := ReadCSV(strings.NewReader(file), CSVOptions{})
-		checkError(t, err, ErrMissing, `line 3 column 1 ("age"): got "`+cell+`", want a number, as on line 2; Missing drops or imputes`)
+		checkError(t, err, ErrMissing, `line 3 column 1 ("age"): got "`+cell+`", want a number, as on line 2; see Missing`)
 		d := readCSV(t, file, CSVOptions{Missing: MissingDrop})
 		assert.Equal(t, []float32{22, 1, 0, 26, 1, 0, 40, 0, 1}, f32(t, d.Features))
 		assert.Nil(t, d.Fill)
@@ -112,7 +112,7 @@ func TestReadCSVManyValues(t *testing.T) {
 	}
 	_, err := ReadCSV(strings.NewReader(names.String()), CSVOptions{})
 	checkCell(t, err, 31, 1, "name", "Person 29")
-	checkError(t, err, ErrClasses, "want a column with fewer values than 30 in 30 rows (is this an identifier? Drop it; else give MaxCategories)")
+	checkError(t, err, ErrClasses, "want a column with fewer values than 30 in 30 rows (is this an identifier?); see Drop and MaxCategories")
 	d := readCSV(t, names.String(), CSVOptions{Drop: []string{"name"}})
 	assert.Equal(t, []string{"fare"}, d.FeatureNames)
 	d = readCSV(t, names.String(), CSVOptions{MaxCategories: 100})
@@ -128,7 +128,7 @@ func TestReadCSVDrop(t *testing.T) {
 	d = readCSV(t, ",a,kind\n0,1,x\n1,3,y\n", CSVOptions{Drop: []string{"1"}, Header: HeaderYes})
 	assert.Equal(t, []string{"a"}, d.FeatureNames)
 	_, err := ReadCSV(strings.NewReader(",a,kind\n0,1,x\n1,3,y\n"), CSVOptions{})
-	checkError(t, err, ErrCell, "an index that pandas wrote has none: Drop column 1, or write the file with index=False")
+	checkError(t, err, ErrCell, "an index that pandas wrote has none (Drop 1, or write the file with index=False)")
 	_, err = ReadCSV(strings.NewReader("a,b,kind\n1,2,x\n"), CSVOptions{Drop: []string{"c"}})
 	checkError(t, err, ErrColumn, `Drop: got "c", want one of the columns "a", "b", "kind", or a number from 1`)
 	_, err = ReadCSV(strings.NewReader("a,kind\n1,x\n"), CSVOptions{Drop: []string{"a"}})
@@ -206,7 +206,7 @@ func TestReadCSVSepLine(t *testing.T) {
 		assert.Equal(t, want, readCSV(t, text, CSVOptions{}), text)
 	}
 	_, err := ReadCSV(strings.NewReader("a b kind\n1 2 x\n3 4 y\n"), CSVOptions{})
-	checkError(t, err, ErrShape, "got 1 column", "say so with Comma")
+	checkError(t, err, ErrShape, "got 1 column", "see Comma")
 }
 
 // endless gives the same bytes for ever.

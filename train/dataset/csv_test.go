@@ -105,7 +105,7 @@ func TestReadCSVMaxCategories(t *testing.T) {
 	}
 	_, err := ReadCSV(strings.NewReader(text.String()), CSVOptions{})
 	checkCell(t, err, 1001, 1, "", "id1000")
-	checkError(t, err, ErrClasses, "at most 1000 different values (is this an identifier? Drop it; else raise MaxCategories)")
+	checkError(t, err, ErrClasses, "at most 1000 different values (is this an identifier?); see Drop and MaxCategories")
 	d := readCSV(t, text.String(), CSVOptions{MaxCategories: 1001})
 	assert.Equal(t, 1001, d.NumFeatures())
 	_, err = ReadCSV(strings.NewReader("1,0.5\n1,0.25\n1,0.75\n"), CSVOptions{MaxCategories: 2})

@@ -36,6 +36,7 @@ type CellError struct {
 	Name   string // the column's name in the header; "" without a header
 	Got    string // the cell's text; with Column 0 a description of what was there
 	Want   string // what was wanted instead
+	Option string // the field of CSVOptions with which such a cell, or column, is taken; "" for none
 	Err    error  // a sentinel of this package or the cause; may be nil
 }
 
@@ -49,6 +50,20 @@ func (e *CellError) Unwrap() error { return e.Err }
 
 // Is reports whether target is [ErrCell].
 func (e *CellError) Is(target error) bool { return target == ErrCell }
+
+// ColumnError says that a file does not have a column that the options name. errors.Is(err, ErrColumn) holds.
+type ColumnError struct {
+	File    string   // as it was given; "" for a reader
+	Option  string   // the field of CSVOptions: Label or Drop
+	Name    string   // what it says
+	Columns []string // those that there are
+}
+
+// Error returns one line.
+func (e *ColumnError) Error() string { return (*fault.Column)(e).Error() }
+
+// Is reports whether target is [ErrColumn].
+func (e *ColumnError) Is(target error) bool { return target == ErrColumn }
 
 // RowError is the typed evidence of every error about an entry of a tensor or
 // of a slice. errors.Is(err, ErrRow) holds for each.
@@ -89,6 +104,14 @@ func inFile(name string, err error) error {
 		return nil
 	case *fault.Cell:
 		c := CellError(*e)
+		c.File = name
+		return &c
+	case *fault.Column:
+		c := ColumnError(*e)
+		c.File = name
+		return &c
+	case *ColumnError:
+		c := *e
 		c.File = name
 		return &c
 	case *CellError:

@@ -66,7 +66,7 @@ func ExampleCellError() {
 		fmt.Println("line", cell.Line, "column", cell.Column)
 	}
 	// Output:
-	// dataset: line 3 column 1 ("petal"): got "n/a", want a number, as on line 2; Missing drops or imputes what is not there
+	// dataset: line 3 column 1 ("petal"): got "n/a", want a number, as on line 2; see Missing
 	// line 3 column 1
 }
 

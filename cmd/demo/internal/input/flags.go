@@ -2,6 +2,7 @@ package input
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -62,7 +63,7 @@ func comma(dst *rune) func(string) error {
 // Check looks for values of the flags that are right alone and wrong together.
 func (s *Source) Check() error {
 	const ofCSV = "-label, -soft, -header and -comma are about a CSV file, but "
-	isCSV := s.CSV != dataset.CSVOptions{}
+	isCSV := !reflect.DeepEqual(s.CSV, dataset.CSVOptions{})
 	switch isBuiltin := Builtin(s.Data) != nil; {
 	case isCSV && isBuiltin:
 		return cli.Usagef(ofCSV+"-data is %s", s.Data)

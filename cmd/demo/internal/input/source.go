@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 
 	"softloss/cmd/demo/internal/cli"
@@ -89,21 +90,30 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 // csvError is an error of dataset.ReadCSVFile in the words of the command line.
 func (s *Source) csvError(err error) error {
 	name, _ := s.names()
-	text := cli.TrimPackage(err)
-	switch _, columns, _ := strings.Cut(text, "want one of the columns "); {
-	case errors.Is(err, dataset.ErrColumn):
-		return cli.Usagef("-label %s: no such column in %s; the columns are %s", s.CSV.Label, s.Data, columns)
+	var column *dataset.ColumnError
+	var cell *dataset.CellError
+	switch {
+	case errors.As(err, &column):
+		var columns []string
+		for _, c := range column.Columns {
+			columns = append(columns, strconv.Quote(c))
+		}
+		return cli.Usagef("-label %s: no such column in %s; the columns are %s", column.Name, s.Data, strings.Join(columns, ", "))
 	case errors.Is(err, dataset.ErrHeader):
 		return cli.Usagef("-%s %s", name, HeaderUnclear(s.Data, err))
-	case errors.Is(err, dataset.ErrShape) && strings.Contains(text, "got 1 column,"):
-		text += "; -comma CHAR says what separates them"
+	case errors.As(err, &cell):
+		plain := *cell
+		plain.Option = ""
+		text := cli.TrimPackage(&plain)
+		switch label, _, _ := strings.Cut(cell.Option, " "); label {
+		case "Label":
+			text += "; -label NAME takes another column for the class"
+		case "Comma":
+			text += "; -comma CHAR says what separates them"
+		}
+		return cli.Usagef("-%s %s", name, text)
 	}
-	before, after, tooMany := strings.Cut(text, " else raise MaxCategories")
-	if text = before + after; tooMany && strings.Contains(text, "is this a quantity?") ||
-		strings.Contains(text, "want the same class written as") {
-		text += "; -label NAME takes another column for the class"
-	}
-	return cli.Usagef("-%s %s", name, text)
+	return cli.Usagef("-%s %s", name, cli.TrimPackage(err))
 }
 
 // HeaderUnclear says what to do about a first line that may be a header or not.

@@ -72,6 +72,7 @@ type Cell struct {
 	Name   string
 	Got    string
 	Want   string
+	Option string
 	Err    error
 }
 
@@ -88,6 +89,9 @@ func (e *Cell) Error() string {
 		fmt.Fprintf(&b, " (%s)", errtext.Quote(e.Name))
 	}
 	fmt.Fprintf(&b, ": got %s, want %s", got, e.Want)
+	if e.Option != "" {
+		fmt.Fprintf(&b, "; see %s", e.Option)
+	}
 	return b.String()
 }
 
@@ -96,3 +100,20 @@ func (e *Cell) Unwrap() error { return e.Err }
 
 // Is reports whether target is [ErrCell].
 func (e *Cell) Is(target error) bool { return target == ErrCell }
+
+// Column is a dataset.ColumnError.
+type Column struct {
+	File    string
+	Option  string
+	Name    string
+	Columns []string
+}
+
+// Error returns one line.
+func (e *Column) Error() string {
+	return fmt.Sprintf("%s%s: got %s, want one of the columns %s, or a number from 1", Prefix(e.File), e.Option,
+		errtext.Quote(e.Name), errtext.List(e.Columns))
+}
+
+// Is reports whether target is [ErrColumn].
+func (e *Column) Is(target error) bool { return target == ErrColumn }

@@ -51,7 +51,8 @@ type Column struct {
 	Name   string // in the header; "" without one
 
 	opt    *Options
-	line   int // of its first value
+	line   int  // of its first value
+	class  bool // it holds the classes
 	text   bool
 	values []float64 // of a number column; NaN where there is none
 	levels levels    // of a text column
@@ -61,16 +62,26 @@ type Column struct {
 
 // cellError is an error about a cell of this column.
 func (c *Column) cellError(line int, got, want string, kind error) error {
-	return &fault.Cell{Line: line, Column: c.Number, Name: c.Name, Got: got, Want: want, Err: kind}
+	e := &fault.Cell{Line: line, Column: c.Number, Name: c.Name, Got: got, Want: want, Err: kind}
+	switch kind {
+	case fault.ErrMissing:
+		e.Option = "Missing"
+	case fault.ErrClasses:
+		e.Option = "Drop and MaxCategories"
+		if c.class {
+			e.Option = "Label and MaxCategories"
+		}
+	}
+	return e
 }
 
 // noNumber is the error about a number in a notation that is not read.
 func (c *Column) noNumber(line int, cell, how string) error {
-	want := "a number as 1234.5"
+	err := c.cellError(line, cell, "a number as 1234.5: this one is written "+how, fault.ErrNumber).(*fault.Cell)
 	if how == "with a comma for its point" {
-		want += ", or Decimal ','"
+		err.Option = "Decimal"
 	}
-	return c.cellError(line, cell, fmt.Sprintf("%s: this one is written %s", want, how), fault.ErrNumber)
+	return err
 }
 
 // feature adds a cell of a feature column.
@@ -96,7 +107,7 @@ func (c *Column) feature(cell string, line int) error {
 		case c.line > 0 && c.line < line:
 			want = "a number, as on line " + strconv.Itoa(c.line)
 		}
-		return c.cellError(line, cell, want+"; Missing drops or imputes what is not there", fault.ErrMissing)
+		return c.cellError(line, cell, want, fault.ErrMissing)
 	case how != "":
 		return c.noNumber(line, cell, how)
 	case isNumber && !finite32(v):
@@ -104,14 +115,13 @@ func (c *Column) feature(cell string, line int) error {
 	case !isNumber && !c.text:
 		return c.cellError(line, cell, fmt.Sprintf("a number, as on line %d", c.line), nil)
 	case isNumber && c.text:
-		first, kind := c.levels.names[0], error(nil)
-		want := fmt.Sprintf("a number, as on line %d", line)
+		kind := error(nil)
 		if !slices.ContainsFunc(c.levels.names, func(s string) bool { return !Missing(s) }) {
-			want, kind = want+"; Missing drops or imputes what is not there", fault.ErrMissing
+			kind = fault.ErrMissing
 		}
-		return c.cellError(c.levels.lines[0], first, want, kind)
+		return c.cellError(c.levels.lines[0], c.levels.names[0], fmt.Sprintf("a number, as on line %d", line), kind)
 	case !isNumber:
-		return c.category(cell, line, "is this an identifier?")
+		return c.category(cell, line)
 	}
 	c.values = append(c.values, v)
 	return nil
@@ -120,30 +130,30 @@ func (c *Column) feature(cell string, line int) error {
 func finite32(v float64) bool { return math.Abs(v) <= math.MaxFloat32 && float32(v)-float32(v) == 0 }
 
 // category adds a cell of a text column or of the class column.
-func (c *Column) category(cell string, line int, hint string) error {
+func (c *Column) category(cell string, line int) error {
 	c.levels.add(cell, line)
 	if most := c.opt.MaxCategories; len(c.levels.names) > most {
-		return c.cellError(line, cell, fmt.Sprintf("at most %d different values (%s Drop it; else raise MaxCategories)", most, hint), fault.ErrClasses)
+		return c.cellError(line, cell, fmt.Sprintf("at most %d different values (%s)", most, c.guess()), fault.ErrClasses)
 	}
 	return nil
 }
 
-// class adds a cell of the class column.
-func (c *Column) class(cell string, line int) error {
+// className adds a cell of the class column.
+func (c *Column) className(cell string, line int) error {
 	if c.line == 0 {
 		c.line = line
 	}
 	v, isNumber := Number(cell, c.opt.Decimal)
 	switch {
 	case cell == "" || isNumber && v != v:
-		return c.cellError(line, cell, "the name of a class; Missing drops rows without one", fault.ErrMissing)
+		return c.cellError(line, cell, "the name of a class", fault.ErrMissing)
 	case isNumber && v-v != 0:
 		return c.cellError(line, cell, "the name of a class or a finite number", nil)
 	}
 	if how := notation(cell, c.opt.Decimal); !isNumber && how != "" {
 		return c.noNumber(line, cell, how)
 	}
-	return c.category(cell, line, "is this a quantity?")
+	return c.category(cell, line)
 }
 
 // weight reads a cell of one of the label columns.
@@ -151,7 +161,7 @@ func (c *Column) weight(cell string, line int) (float64, error) {
 	v, isNumber := Number(cell, c.opt.Decimal)
 	switch {
 	case Missing(cell):
-		return 0, c.cellError(line, cell, "a finite number >= 0; Missing drops rows without one", fault.ErrMissing)
+		return 0, c.cellError(line, cell, "a finite number >= 0", fault.ErrMissing)
 	case !isNumber || v-v != 0:
 		return 0, c.cellError(line, cell, "a finite number >= 0", nil)
 	case v < 0:
@@ -175,15 +185,23 @@ func Title(number int) string { return "column_" + strconv.Itoa(number) }
 // free text, dates, prices.
 const fewRows = 20
 
+// guess is what a column of too many values may be.
+func (c *Column) guess() string {
+	if c.class {
+		return "is this a quantity?"
+	}
+	return "is this an identifier?"
+}
+
 // finish checks a whole column and finds out what stands for values that are missing.
-func (c *Column) finish(what string) error {
+func (c *Column) finish() error {
 	rows := len(c.levels.codes)
 	switch values := len(c.levels.names); {
 	case c.line == 0:
 		return c.cellError(1, "", "at least one value in the column", fault.ErrMissing)
 	case values > 0 && !c.opt.categoriesGiven && rows > fewRows && 2*values > rows:
 		return c.cellError(c.levels.lines[values-1], c.levels.names[values-1],
-			fmt.Sprintf("a column with fewer values than %d in %d rows (%s Drop it; else give MaxCategories)", values, rows, what), fault.ErrClasses)
+			fmt.Sprintf("a column with fewer values than %d in %d rows (%s)", values, rows, c.guess()), fault.ErrClasses)
 	case c.text:
 		c.filled = c.mostFrequent()
 		return nil
@@ -227,7 +245,7 @@ func (c *Column) finishNumbers() error {
 		a, b := sorted[i-1], sorted[i]
 		if a != b && float32(a) == float32(b) && a == math.Trunc(a) && b == math.Trunc(b) {
 			return c.cellError(c.line, strconv.FormatFloat(b, 'f', -1, 64), fmt.Sprintf(
-				"whole numbers that float32 tells apart (%s is the same to it): subtract the smallest, or Drop the column",
+				"whole numbers that float32 tells apart (%s is the same to it): subtract the smallest",
 				strconv.FormatFloat(a, 'f', -1, 64)), fault.ErrNumber)
 		}
 	}
@@ -277,8 +295,10 @@ func (c *Column) Classes() (names []string, index []int, err error) {
 			if c.levels.index[first] > c.levels.index[second] {
 				first, second = second, first
 			}
-			return nil, nil, c.cellError(c.levels.lines[c.levels.index[second]], second,
-				fmt.Sprintf("the same class written as on line %d, %s", c.levels.lines[c.levels.index[first]], errtext.Quote(first)), nil)
+			return nil, nil, &fault.Cell{
+				Line: c.levels.lines[c.levels.index[second]], Column: c.Number, Name: c.Name, Got: second, Option: "Label",
+				Want: fmt.Sprintf("the same class written as on line %d, %s", c.levels.lines[c.levels.index[first]], errtext.Quote(first)),
+			}
 		}
 	}
 	if len(names) < 2 {

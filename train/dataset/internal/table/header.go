@@ -79,7 +79,7 @@ func checkHeader(h Record) error {
 			seen[name] = j
 			continue
 		} else if j == 0 {
-			want = "a name; an index that pandas wrote has none: Drop column 1, or write the file with index=False"
+			want = "a name; an index that pandas wrote has none (Drop 1, or write the file with index=False)"
 		}
 		return &fault.Cell{Line: h.LineOf(j), Column: j + 1, Got: name, Want: want}
 	}

@@ -2,6 +2,7 @@
 package table
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -129,8 +130,10 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 	}
 	width := len(columns)
 	if need := max(opt.LabelColumns, 1) + 1; width < need {
-		return nil, fault.New(fault.ErrShape, "got %s, want at least %d: one feature and %s; if something else than %q separates the cells, say so with Comma",
-			errtext.Plural(width, "column"), need, errtext.Plural(need-1, "label column"), records.Comma)
+		return nil, &fault.Cell{
+			Line: records.Line, Got: errtext.Plural(width, "column"), Option: "Comma", Err: fault.ErrShape,
+			Want: fmt.Sprintf("at least %d: one feature and %s", need, errtext.Plural(need-1, "label column")),
+		}
 	}
 	if opt.LabelColumns > 0 {
 		t.Features, t.Labels = columns[:width-opt.LabelColumns], columns[width-opt.LabelColumns:]
@@ -144,6 +147,7 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 		}
 	}
 	t.Class = columns[at]
+	t.Class.class = true
 	t.Features = slices.Delete(columns, at, at+1)
 	return t, nil
 }
@@ -162,7 +166,7 @@ func find(option string, columns []*Column, name string) (int, error) {
 	for i, c := range columns {
 		titles[i] = c.Title()
 	}
-	return 0, fault.New(fault.ErrColumn, "%s: got %s, want one of the columns %s, or a number from 1", option, errtext.Quote(name), errtext.List(titles))
+	return 0, &fault.Column{Option: option, Name: name, Columns: titles}
 }
 
 // missing reports whether a cell of the columns that are read has no value.
@@ -192,7 +196,7 @@ func (t *Table) add(rec Record) error {
 		}
 	}
 	if t.Class != nil {
-		return t.Class.class(rec.Cells[t.Class.Number-1], rec.LineOf(t.Class.Number-1))
+		return t.Class.className(rec.Cells[t.Class.Number-1], rec.LineOf(t.Class.Number-1))
 	}
 	total := 0.0
 	for _, c := range t.Labels {
@@ -221,7 +225,7 @@ func (t *Table) finish(header *Record) error {
 		return fault.New(fault.ErrEmpty, "line %d: got a header and nothing below it, want at least one row", header.Line)
 	}
 	for _, c := range t.Features {
-		if err := c.finish("is this an identifier?"); err != nil {
+		if err := c.finish(); err != nil {
 			return err
 		}
 		// A model finds the feature name=value in the column name.
@@ -233,7 +237,7 @@ func (t *Table) finish(header *Record) error {
 		}
 	}
 	if t.Class != nil {
-		return t.Class.finish("is this a quantity?")
+		return t.Class.finish()
 	}
 	return nil
 }
