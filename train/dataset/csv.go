@@ -104,7 +104,7 @@ type CSVOptions struct {
 //
 // Errors, of type [*CellError] wherever there is a line to name:
 //
-//	a text in a number column, ±Inf, beyond float32, not UTF-8, a control character   [ErrCell]
+//	a text in a number column, ±Inf, beyond float32, not UTF-8                        [ErrCell]
 //	a cell without a value                                                            ErrCell, [ErrMissing]
 //	12%, $3.50, 1,234, 1.5 cm, 1_000, 1,5 without Decimal                             ErrCell, [ErrNumber]
 //	whole numbers beyond 2²⁴ that float32 does not tell apart                         ErrCell, ErrNumber

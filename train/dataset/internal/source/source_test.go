@@ -62,7 +62,7 @@ func TestOpen(t *testing.T) {
 
 // A file that unpacks to hundreds of times its size ends before the memory does.
 func TestBomb(t *testing.T) {
-	bomb := gzipped(t, make([]byte, 200<<20))
+	bomb := gzipped(t, make([]byte, 70<<20))
 	r, err := Open(bytes.NewReader(bomb))
 	require.NoError(t, err)
 	n, err := io.Copy(io.Discard, r)
@@ -72,4 +72,21 @@ func TestBomb(t *testing.T) {
 	small := gzipped(t, []byte(strings.Repeat("0,0,0\n", 1<<20))) // as dense, but no harm
 	_, err = readAll(small)
 	require.NoError(t, err)
+}
+
+func TestEnds(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		kind error
+		text string
+	}{
+		{io.EOF, fault.ErrFormat, "dataset: test: the file ends after 3 bytes"},
+		{io.ErrUnexpectedEOF, io.ErrUnexpectedEOF, "dataset: test: the file ends after 3 bytes"},
+		{fault.New(fault.ErrFormat, "gzip data: x"), fault.ErrFormat, "dataset: gzip data: x"},
+		{io.ErrClosedPipe, io.ErrClosedPipe, "dataset: test: io: read/write on closed pipe"},
+	} {
+		err := Ends("test", c.err, "3 bytes")
+		require.ErrorIs(t, err, c.kind)
+		require.EqualError(t, err, c.text)
+	}
 }

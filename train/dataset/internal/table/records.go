@@ -115,20 +115,11 @@ func (rr *Records) Next() (Record, error) {
 	return r, nil
 }
 
-// tidy trims cell j, makes one blank of line ends and tabs in it, and refuses what is no text.
+// tidy trims cell j, and refuses what is no text.
 func (r *Record) tidy(j int) error {
 	cell := r.Cells[j]
-	if !utf8.ValidString(cell) {
+	if !utf8.ValidString(cell) || strings.IndexByte(cell, 0) >= 0 {
 		return &fault.Cell{Line: r.LineOf(j), Column: j + 1, Got: cell, Want: "text in UTF-8"}
-	}
-	control := false
-	for _, c := range cell {
-		if control = control || unicode.IsControl(c); unicode.IsControl(c) && !unicode.IsSpace(c) {
-			return &fault.Cell{Line: r.LineOf(j), Column: j + 1, Got: cell, Want: "text without control characters"}
-		}
-	}
-	if control {
-		cell = strings.Join(strings.Fields(cell), " ")
 	}
 	r.Cells[j] = strings.TrimSpace(cell)
 	return nil
