@@ -79,5 +79,5 @@ func TestHelpExamples(t *testing.T) {
 			assert.NoError(t, err, line)
 		}
 	}
-	assert.Equal(t, 24, n)
+	assert.Equal(t, 25, n)
 }

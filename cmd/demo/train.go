@@ -44,6 +44,7 @@ Examples:
   demo train -hidden 8 -teacher big/model.safetensors    that learns from it
   demo train -epochs 99 -checkpoint run       a run that a crash does not lose,
   demo train -epochs 99 -checkpoint run -resume  and how it goes on
+  demo train -repeat 5 -noplots               mean and deviation over 5 seeds
   demo train -epochs 5 -json - -noplots       a summary for programs
 `
 

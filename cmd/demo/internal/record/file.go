@@ -21,6 +21,7 @@ const (
 	OnnxFile           = "model.onnx"
 	SummaryFile        = "summary.json"
 	ReportFile         = "report.html"
+	RepeatFile         = "repeat.json"
 	CheckpointFolder   = "checkpoint"
 )
 

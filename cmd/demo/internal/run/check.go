@@ -66,6 +66,9 @@ func (o *Options) checkTest() error {
 }
 
 func (o *Options) checkTraining() error {
+	if o.runs > 1 && (o.checkpoint != "" || o.tensorboard != "") {
+		return cli.Usagef("-repeat makes several runs, but -checkpoint and -tensorboard are of one")
+	}
 	if o.resume && o.checkpoint == "" {
 		return cli.Usagef("-resume needs -checkpoint DIR: the folder of the run to go on with")
 	}

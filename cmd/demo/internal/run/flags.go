@@ -21,6 +21,7 @@ type Options struct {
 	criterion losses.Criterion
 	curve     train.Curve
 	calibrate bool
+	runs      int // with seeds that count up
 
 	checkpoint  string
 	resume      bool
@@ -62,6 +63,8 @@ func (o *Options) Flags() []cli.Flag {
 			cli.Value("hidden", "N,N,...", "256", "units of the hidden layers, such as 128,64; none for a linear model",
 				cli.Layers(&o.Hidden)).Sets("Hidden"),
 			cli.Value("seed", "N", "1", "of the split, the noise, the weights and the batches", cli.Seed(&o.Seed)).Sets("Seed"),
+			cli.Value("repeat", "N", "1", "make the run N times, with the seeds from -seed on, and say mean and deviation",
+				cli.Whole(&o.runs, 1)),
 			cli.Value("schedule", "CURVE", "constant", "of the learning rate: constant, or cosine down to 0",
 				cli.OneOf(&o.curve, train.Curve.String, train.Constant, train.Cosine)),
 			cli.Value("warmup", "EPOCHS", "0", "the learning rate rises in a line from 0 during so many epochs",

@@ -3,58 +3,14 @@ package run
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"softloss/cmd/demo/internal/cli"
-	"softloss/cmd/demo/internal/record"
-	"softloss/cmd/demo/internal/show"
 )
 
 // Do makes the run of a command line.
 func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
+	if o.runs > 1 {
+		return o.repeat(ctx, args, c)
+	}
 	return newSession(o, args, c).run(ctx)
-}
-
-// run does it all. A cancelled context ends the training, not the report.
-func (s *session) run(ctx context.Context) error {
-	start := time.Now()
-	if err := s.load(); err != nil {
-		return err
-	}
-	if err := s.trainConfig().Validate(); err != nil {
-		return cli.Usagef("%s", cli.TrimPackage(err))
-	}
-	if err := s.openCheckpoint(); err != nil {
-		return err
-	}
-	if err := s.Prepare(); err != nil {
-		return err
-	}
-	ctx, stop := s.console.Interruptible(ctx)
-	defer stop()
-	show.Head(s.text, s.summary, s.loss)
-	s.printNotes()
-	if s.state != nil {
-		fmt.Fprintf(s.text, "resumed  after %s, from %s\n", cli.Count(s.state.Epoch, "epoch"), s.checkpoint)
-	}
-	if err := s.fit(ctx); err != nil {
-		return err
-	}
-	if err := s.evaluate(); err != nil {
-		return err
-	}
-	if err := s.saveModel(); err != nil {
-		return err
-	}
-	s.summary.Seconds = record.Float(time.Since(start).Seconds())
-	err := s.writeOutputs()
-	show.Report(s.text, s.summary, s.loss)
-	if err == nil && !s.summary.GraphAgrees {
-		err = fmt.Errorf("the loss on tensors, %v, and in a graph, %v, disagree", s.summary.TestLoss, s.summary.GraphTestLoss)
-	}
-	if err == nil && s.summary.Interrupted {
-		err = cli.ErrInterrupted
-	}
-	return err
 }

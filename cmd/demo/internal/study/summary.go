@@ -1,7 +1,6 @@
 package study
 
 import (
-	"math"
 	"strconv"
 
 	"softloss/cmd/demo/internal/record"
@@ -32,27 +31,13 @@ func (o *Options) summary(done map[record.Job]record.Result) *record.Study {
 				continue
 			}
 			c := record.Cell{Loss: loss, Noise: noise, Runs: len(last)}
-			c.LastMean, c.LastDev = meanAndDeviation(last)
-			c.BestMean, c.BestDev = meanAndDeviation(best)
+			c.LastMean, c.LastDev = record.MeanAndDeviation(last)
+			c.BestMean, c.BestDev = record.MeanAndDeviation(best)
 			s.Cells = append(s.Cells, c)
 		}
 	}
 	s.Finished = len(s.Results)
 	return s
-}
-
-// meanAndDeviation of one or more numbers; the deviation of one is 0.
-func meanAndDeviation(xs []float64) (mean, deviation float64) {
-	for _, x := range xs {
-		mean += x / float64(len(xs))
-	}
-	if len(xs) == 1 {
-		return mean, 0
-	}
-	for _, x := range xs {
-		deviation += (x - mean) * (x - mean) / float64(len(xs)-1)
-	}
-	return mean, math.Sqrt(deviation)
 }
 
 // score is a result as the progress shows it.

@@ -4,21 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"softloss/cmd/demo/internal/demotest"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
 )
-
-func TestMeanAndDeviation(t *testing.T) {
-	mean, deviation := meanAndDeviation([]float64{1, 2, 6})
-	assert.InDelta(t, 3, mean, 1e-15)
-	assert.InDelta(t, 2.6457513110645907, deviation, 1e-12)
-	mean, deviation = meanAndDeviation([]float64{4})
-	assert.Equal(t, []float64{4, 0}, []float64{mean, deviation})
-}
 
 func TestStudyTable(t *testing.T) {
 	o, err := Parse(strings.Fields("-losses ce;mae -noise 0.4,0 -seeds 2"))

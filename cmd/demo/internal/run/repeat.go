@@ -1,0 +1,66 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/record"
+	"softloss/cmd/demo/internal/show"
+)
+
+// repeat makes the run with several seeds, each in a folder of its own, and says mean and
+// deviation.
+func (o Options) repeat(ctx context.Context, args []string, c cli.Console) error {
+	if err := o.Prepare(); err != nil {
+		return err
+	}
+	text, terminal := o.Streams(c)
+	all := record.Repeat{Wanted: o.runs}
+	for i := range o.runs {
+		one := o
+		one.Seed, one.JSONFile = o.Seed+uint64(i), ""
+		one.Out = filepath.Join(o.Out, fmt.Sprintf("seed_%d", one.Seed))
+		s := newSession(one, args, c)
+		s.text, s.terminal = io.Discard, terminal
+		err := s.run(ctx)
+		if err != nil && !errors.Is(err, cli.ErrInterrupted) {
+			return err
+		}
+		if i == 0 {
+			show.Head(text, s.summary, s.loss)
+			fmt.Fprintln(text)
+		}
+		if err != nil {
+			break
+		}
+		all.Add(s.summary)
+		all.Folders = append(all.Folders, one.Out)
+		if terminal == nil {
+			fmt.Fprintf(text, "%4d/%d  seed %d  test accuracy %s\n", i+1, o.runs, one.Seed,
+				record.Percent(s.summary.TestAccuracy))
+		}
+	}
+	fmt.Fprintln(text)
+	if len(all.Seeds) > 0 {
+		show.Repeat(text, &all)
+	}
+	content, err := record.JSON(all)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(o.Out, record.RepeatFile)
+	if err := os.WriteFile(path, content, 0o666); err != nil {
+		return err
+	}
+	more, err := o.WriteJSON(content, c.Stdout)
+	show.Files(text, append(append(all.Folders, path), more...))
+	if err == nil && len(all.Seeds) < o.runs {
+		err = cli.ErrInterrupted
+	}
+	return err
+}
