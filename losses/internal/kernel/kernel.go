@@ -1,6 +1,6 @@
 // Package kernel is the door to the arithmetic of the losses: slices in, slices out. It chooses
-// which implementation runs, the vector instructions in package vec or plain Go in package portable,
-// and holds nothing else; package spec says what is computed, and tests can run it too.
+// which implementation runs, the vector instructions in package vec or plain Go in package
+// portable, and holds nothing else; package spec says what is computed, and tests can run it too.
 //
 // Every function works on a block of n rows of k classes, row-major, and writes what it computes
 // for row i to element i (a number a row) or to elements [i*k, (i+1)*k) (a vector a row) of its

@@ -14,9 +14,13 @@ func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (b
 	if inTiles[T](k) {
 		return crossEntropyTiles(u, loss, grad, z, t, nil, scale, k)
 	}
-	return eachRow(u, loss, grad, z, t, scale, k,
-		func(s softrow[T], loss *float64, g, x, y []T, f float64) bool {
-			return s.crossEntropy(u, loss, g, x, y, f)
+	return eachRow(loss, grad, z, t, scale, k,
+		func(loss *float64, g, x, y []T, f float64) bool {
+			if ordinaryCrossEntropy(u, loss, g, x, y, f) {
+				return true
+			}
+			s, ok := begin(u, x)
+			return ok && s.crossEntropy(u, loss, g, x, y, f)
 		}, spec.CrossEntropy)
 }
 
@@ -28,9 +32,16 @@ func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, s
 		return
 	}
 	for i, y := range index {
-		x, g := spec.Row(z, i, k), spec.Row(grad, i, k)
+		x, g, f := spec.Row(z, i, k), spec.Row(grad, i, k), spec.Factor(scale, i)
+		if o, ok := ordinaryRow(u, g, x); ok && fits[T](1, f) {
+			loss[i] = math.Log1p(o.r) - (float64(x[y]) - float64(o.m))
+			if g != nil {
+				o.indexGrad(u, g, y, f)
+			}
+			continue
+		}
 		s, ok := begin(u, x)
-		if !ok || !fits[T](1, spec.Factor(scale, i)) {
+		if !ok || !fits[T](1, f) {
 			spec.CrossEntropyIndex(loss[i:i+1], g, x, index[i:i+1], spec.FactorOf(scale, i), k)
 			continue
 		}
@@ -40,7 +51,7 @@ func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, s
 		} else {
 			var a int
 			r, a = s.odds(u, g, x, s.exps(u, g, x))
-			s.indexGrad(u, g, a, y, r, spec.Factor(scale, i))
+			s.indexGrad(u, g, a, y, r, f)
 		}
 		loss[i] = math.Log1p(r) - (float64(x[y]) - float64(s.m))
 	}

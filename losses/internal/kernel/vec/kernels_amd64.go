@@ -47,6 +47,37 @@ func expsDotF32AVX512(e *float32, z *float32, t *float32, n int, m float32, low 
 //go:noescape
 func sumExpDotF32AVX512(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
+// oddsDotExpsF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without
+// it; exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches so many elements ahead.
+//
+//go:noescape
+func oddsDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// oddsDotF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// so many elements ahead.
+//
+//go:noescape
+func oddsDotF32AVX512(z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// oddsExpsF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches so many
+// elements ahead.
+//
+//go:noescape
+func oddsExpsF32AVX512(e *float32, z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
+
+// oddsF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
+// large, or a label with a sign or NaN. It prefetches so many elements ahead.
+//
+//go:noescape
+func oddsF32AVX512(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
+
 // combineF32AVX512 stores f (a p - t) in p.
 //
 //go:noescape
@@ -177,6 +208,37 @@ func expsDotF64AVX512(e *float64, z *float64, t *float64, n int, m float64, low 
 //
 //go:noescape
 func sumExpDotF64AVX512(z *float64, t *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64, dot float64, mass float64, bad uint32)
+
+// oddsDotExpsF64AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without
+// it; exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches so many elements ahead.
+//
+//go:noescape
+func oddsDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// oddsDotF64AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// so many elements ahead.
+//
+//go:noescape
+func oddsDotF64AVX512(z *float64, t *float64, n int, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// oddsExpsF64AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches so many
+// elements ahead.
+//
+//go:noescape
+func oddsExpsF64AVX512(e *float64, z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+
+// oddsF64AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
+// large, or a label with a sign or NaN. It prefetches so many elements ahead.
+//
+//go:noescape
+func oddsF64AVX512(z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // combineF64AVX512 stores f (a p - t) in p.
 //
@@ -448,6 +510,37 @@ func expsDotF32AVX2(e *float32, z *float32, t *float32, n int, m float32, low fl
 //go:noescape
 func sumExpDotF32AVX2(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
+// oddsDotExpsF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches so many elements ahead.
+//
+//go:noescape
+func oddsDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// oddsDotF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// so many elements ahead.
+//
+//go:noescape
+func oddsDotF32AVX2(z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// oddsExpsF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches so many
+// elements ahead.
+//
+//go:noescape
+func oddsExpsF32AVX2(e *float32, z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
+
+// oddsF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it; exp(m)
+// 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or
+// a label with a sign or NaN. It prefetches so many elements ahead.
+//
+//go:noescape
+func oddsF32AVX2(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
+
 // combineF32AVX2 stores f (a p - t) in p.
 //
 //go:noescape
@@ -578,6 +671,37 @@ func expsDotF64AVX2(e *float64, z *float64, t *float64, n int, m float64, low fl
 //
 //go:noescape
 func sumExpDotF64AVX2(z *float64, t *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64, dot float64, mass float64, bad uint32)
+
+// oddsDotExpsF64AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches so many elements ahead.
+//
+//go:noescape
+func oddsDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// oddsDotF64AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// so many elements ahead.
+//
+//go:noescape
+func oddsDotF64AVX2(z *float64, t *float64, n int, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// oddsExpsF64AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
+// exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches so many
+// elements ahead.
+//
+//go:noescape
+func oddsExpsF64AVX2(e *float64, z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+
+// oddsF64AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it; exp(m)
+// 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or
+// a label with a sign or NaN. It prefetches so many elements ahead.
+//
+//go:noescape
+func oddsF64AVX2(z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // combineF64AVX2 stores f (a p - t) in p.
 //

@@ -14,9 +14,10 @@ func KL[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
 	if inTiles[T](k) {
 		return klTiles(v, loss, grad, z, t, scale, k)
 	}
-	return eachRow(u, loss, grad, z, t, scale, k,
-		func(s softrow[T], loss *float64, g, x, y []T, f float64) bool {
-			return s.kl(u, v, loss, g, x, y, f)
+	return eachRow(loss, grad, z, t, scale, k,
+		func(loss *float64, g, x, y []T, f float64) bool {
+			s, ok := begin(u, x)
+			return ok && s.kl(u, v, loss, g, x, y, f)
 		}, spec.KL)
 }
 

@@ -17,9 +17,10 @@ func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64,
 	if inTiles[T](k) {
 		return maeTiles(v, loss, grad, z, t, scale, k, generic)
 	}
-	return eachRow(u, loss, grad, z, t, scale, k,
-		func(s softrow[T], loss *float64, g, x, y []T, f float64) bool {
-			return s.mae(u, v, loss, g, scratch[:k], x, y, f)
+	return eachRow(loss, grad, z, t, scale, k,
+		func(loss *float64, g, x, y []T, f float64) bool {
+			s, ok := begin(u, x)
+			return ok && s.mae(u, v, loss, g, scratch[:k], x, y, f)
 		}, generic)
 }
 

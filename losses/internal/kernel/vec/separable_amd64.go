@@ -22,9 +22,10 @@ func Separable[T spec.Float](
 	if inTiles[T](k) {
 		return separableTiles(v, p, loss, grad, z, t, scale, k, generic)
 	}
-	return eachRow(u, loss, grad, z, t, scale, k,
-		func(s softrow[T], loss *float64, g, x, y []T, scale float64) bool {
-			return s.separable(u, v, p, loss, g, x, y, scratch, scale)
+	return eachRow(loss, grad, z, t, scale, k,
+		func(loss *float64, g, x, y []T, scale float64) bool {
+			s, ok := begin(u, x)
+			return ok && s.separable(u, v, p, loss, g, x, y, scratch, scale)
 		}, generic)
 }
 

@@ -20,6 +20,10 @@ func Softmax[T spec.Float](dst, z []T, k int) {
 	}
 	for i := range len(z) / k {
 		x, d := spec.Row(z, i, k), spec.Row(dst, i, k)
+		if o, ok := ordinaryRow(u, d, x); ok {
+			o.softmax(u, d, 1)
+			continue
+		}
 		s, ok := begin(u, x)
 		if !ok {
 			spec.Softmax(d, x, k)
@@ -45,6 +49,10 @@ func LogSoftmax[T spec.Float](dst, z []T, k int) {
 	}
 	for i := range len(z) / k {
 		x, d := spec.Row(z, i, k), spec.Row(dst, i, k)
+		if o, ok := ordinaryRow(u, nil, x); ok {
+			u.shift(&d[0], &x[0], k, o.m, T(math.Log1p(o.r)))
+			continue
+		}
 		s, ok := begin(u, x)
 		if !ok {
 			spec.LogSoftmax(d, x, k)
@@ -69,6 +77,10 @@ func LogSumExp[T spec.Float](dst, z []T, k int) {
 	}
 	for i := range dst {
 		x := spec.Row(z, i, k)
+		if o, ok := ordinaryRow(u, nil, x); ok {
+			dst[i] = T(float64(o.m) + math.Log1p(o.r))
+			continue
+		}
 		s, ok := begin(u, x)
 		if !ok {
 			spec.LogSumExp(dst[i:i+1], x, k)

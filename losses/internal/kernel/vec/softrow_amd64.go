@@ -34,17 +34,16 @@ func begin[T spec.Float](u unit[T], z []T) (s softrow[T], ok bool) {
 }
 
 // eachRow computes a loss row by row: row is what vectors do, generic the specification of the rows
-// that begin or row declines. It returns the first row with an invalid label, or -1.
-func eachRow[T spec.Float](u unit[T], loss []float64, grad, z, t, scale []T, k int,
-	row func(s softrow[T], loss *float64, g, x, y []T, f float64) bool,
+// that it declines. It returns the first row with an invalid label, or -1.
+func eachRow[T spec.Float](loss []float64, grad, z, t, scale []T, k int,
+	row func(loss *float64, g, x, y []T, f float64) bool,
 	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
 	for i := range loss {
 		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
-		s, ok := begin(u, x)
-		if ok {
-			ok = row(s, &loss[i], g, x, y, spec.Factor(scale, i))
+		if row(&loss[i], g, x, y, spec.Factor(scale, i)) {
+			continue
 		}
-		if !ok && generic(loss[i:i+1], g, x, y, spec.FactorOf(scale, i), k) >= 0 {
+		if generic(loss[i:i+1], g, x, y, spec.FactorOf(scale, i), k) >= 0 {
 			return i
 		}
 	}

@@ -176,14 +176,14 @@ func (g isa) klTerms() {
 	g.text("klTerms", "func(z, t *T, n int, m, log A) (sum, mass float64, bad uint32)", "returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.")
 	z, t, n := g.param("z"), g.param("t"), g.param("n")
 	m, log := g.broadcast("m"), g.broadcast("log")
-	sum, mass, bad := g.running(1)[0], g.running(1)[0], g.noLanes()
+	sum, mass, bad := g.folded(false), g.folded(false), g.noLanes()
 	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
 		lab, l := g.get(t, i, v, k), g.get(z, i, v, k)
 		g.orInto(g.invalid(lab), bad)
-		g.addTo(mass, lab)
+		g.add(lab, mass.inner[0], mass.inner[0])
 		g.sub(m, l, l)
 		g.sub(log, l, l)
-		g.addTo(sum, g.klTerm(l, lab))
+		g.add(g.klTerm(l, lab), sum.inner[0], sum.inner[0])
 	})
 	g.sums(sum, mass, bad)
 }

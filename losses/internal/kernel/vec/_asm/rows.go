@@ -60,6 +60,24 @@ func (g isa) broadcast(name string) reg.VecVirtual {
 	return v
 }
 
+// held is broadcast, parked.
+func (g isa) held(name string) Op { return g.park(g.broadcast(name)) }
+
+// park returns v, for AVX2 in memory, where registers are few.
+func (g isa) park(v reg.VecVirtual) Op {
+	if g.avx512 {
+		return v
+	}
+	return g.spill(v)
+}
+
+// spill returns v in memory.
+func (g isa) spill(v reg.VecVirtual) Op {
+	m := AllocLocal(g.column())
+	g.store(v, m)
+	return m
+}
+
 // result stores the lowest lane of v as a result.
 func (g isa) result(v reg.VecVirtual, name string) {
 	if g.f64 {
@@ -155,24 +173,31 @@ func (g isa) total(vs []reg.VecVirtual) reg.VecVirtual {
 	return g.reduce(vs[0], g.add)
 }
 
-// running is a sum of float32 with what its roundings have lost (Dekker 1971), so that a long row
-// of small numbers beside a large one counts; of float64 it is the sum alone.
+// running is a sum with what its roundings have lost (Dekker 1971), so that a long row of small
+// numbers beside a large one counts; or the sum alone, where lost is nil.
 type running struct{ sum, lost reg.VecVirtual }
 
+// running returns n sums, of float64 without what is lost.
 func (g isa) running(n int) []running {
 	rs := make([]running, n)
 	for i := range rs {
-		rs[i].sum = g.zeros(1)[0]
-		if !g.f64 {
+		if rs[i] = (running{sum: g.zeros(1)[0]}); !g.f64 {
 			rs[i].lost = g.zeros(1)[0]
 		}
 	}
 	return rs
 }
 
-// addTo adds y to r.
+// compensated returns a sum with what is lost, for any type: for the columns of a tile, which are
+// added one after the other.
+func (g isa) compensated() running {
+	v := g.zeros(2)
+	return running{v[0], v[1]}
+}
+
+// addTo adds y to r. The next sum does not wait for what this one has lost.
 func (g isa) addTo(r running, y Op) {
-	if g.f64 {
+	if r.lost == nil {
 		g.add(y, r.sum, r.sum)
 		return
 	}
@@ -184,36 +209,65 @@ func (g isa) addTo(r running, y Op) {
 	g.move(t, r.sum)
 }
 
-// maddTo adds a b to r, nmaddTo subtracts it.
-func (g isa) maddTo(r running, a, b Op) {
-	if g.f64 {
-		g.madd(a, b, r.sum)
-		return
-	}
-	y := g.vec()
-	g.mul(a, b, y)
-	g.addTo(r, y)
+// folded is a running sum to which four vectors are added at a time, for the price of one: inner
+// takes them, where registers allow by twos, and fold adds it to the sum, which lies in memory
+// where they are few.
+type folded struct {
+	inner     [2]reg.VecVirtual // one register, or two
+	sum, lost Op
 }
 
-func (g isa) nmaddTo(r running, a, b Op) {
-	if g.f64 {
-		g.nmadd(a, b, r.sum)
-		return
+func (g isa) folded(twos bool) folded {
+	v := g.zeros(1)[0]
+	inner := [2]reg.VecVirtual{v, v}
+	if twos {
+		inner[1] = g.zeros(1)[0]
 	}
-	y := g.zeros(1)[0]
-	g.nmadd(a, b, y)
-	g.addTo(r, y)
+	if g.avx512 && !g.f64 {
+		return folded{inner, g.zeros(1)[0], g.zeros(1)[0]}
+	}
+	return folded{inner, g.spill(inner[0]), g.spill(inner[0])}
+}
+
+func (g isa) fold(x folded) {
+	sum, t, d := g.vec(), g.vec(), g.vec()
+	if x.inner[0] != x.inner[1] {
+		g.add(x.inner[1], x.inner[0], x.inner[0])
+		g.zero(x.inner[1])
+	}
+	g.load(x.sum, sum)
+	g.add(x.inner[0], sum, t)
+	g.load(t, x.sum)
+	g.sub(t, sum, d)
+	g.add(x.inner[0], d, d)
+	g.add(x.lost, d, d)
+	g.load(d, x.lost)
+	g.zero(x.inner[0])
+}
+
+// foldedTotal adds up the lanes of x, in float64.
+func (g isa) foldedTotal(x folded) reg.VecVirtual {
+	g.fold(x)
+	r := running{g.vec(), g.vec()}
+	g.load(x.sum, r.sum)
+	g.load(x.lost, r.lost)
+	return g.runningTotal([]running{r})
 }
 
 // value returns r as one number in every lane.
 func (g isa) value(r running) reg.VecVirtual {
-	if !g.f64 {
-		finite := g.vec() // what was lost is not, where the sum is not
-		g.sub(r.lost, r.lost, finite)
-		g.keep(g.cmp(eqOQ, finite, finite), r.lost, r.lost)
+	if r.lost != nil {
+		g.dropInfinite(r)
 		g.add(r.lost, r.sum, r.sum)
 	}
 	return r.sum
+}
+
+// dropInfinite makes lost 0 where the sum is infinite: there it is no number.
+func (g isa) dropInfinite(r running) {
+	finite := g.vec()
+	g.sub(r.lost, r.lost, finite)
+	g.keep(g.cmp(eqOQ, finite, finite), r.lost, r.lost)
 }
 
 // runningTotal adds up the lanes of all sums.
@@ -221,8 +275,8 @@ func (g isa) runningTotal(rs []running) reg.VecVirtual {
 	var vs []reg.VecVirtual
 	for _, r := range rs {
 		vs = append(vs, r.sum)
-		if !g.f64 {
-			g.keep(g.cmp(eqOQ, r.lost, r.lost), r.lost, r.lost) // it is NaN where the sum is infinite
+		if r.lost != nil {
+			g.dropInfinite(r)
 			vs = append(vs, r.lost)
 		}
 	}

@@ -144,42 +144,46 @@ func (g isa) exactTerms(s separable) {
 	g.text(s.name+"Exact", "func(h, z, t *T, n int, m, log A, par *A) (sum, mass A, bad uint32)",
 		"stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,", s.doc, "bad is as expsDot's.")
 	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
-	m, log := g.broadcast("m"), g.broadcast("log")
+	m, log := g.held("m"), g.held("log")
 	c, shift := g.expConsts(), g.prepareShift(g.constant(0))
 	body := s.prepare(g, par)
-	g.terms(h, z, t, n, m, log, func(l, t reg.VecVirtual, sum running, _ reg.GPVirtual, _ *mask) reg.VecVirtual {
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) reg.VecVirtual {
 		return body(element{l, t, func() reg.VecVirtual {
 			x, p := g.vec(), g.vec()
 			g.load(g.constant(g.lowest()), x)
 			g.max(l, x, x)
 			g.expShifted(c, x, shift, p)
 			return p
-		}, g.oneMinus}, sum.sum)
+		}, g.oneMinus}, sum)
 	})
 }
 
 // terms emits the loop of a separable loss for a row: body is given l, the label, the sum of t
 // φ(l), to which it adds, where the element stands, and returns -φ'(l).
-func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op, body func(l, t reg.VecVirtual, sum running, i reg.GPVirtual, k *mask) reg.VecVirtual) {
-	sum, mass, bad := g.running(1)[0], g.running(1)[0], g.noLanes()
-	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
+func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op, body func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) reg.VecVirtual) {
+	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
+	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
 		lab := g.get(t, i, v, k)
 		g.orInto(g.invalid(lab), bad)
 		l := g.get(z, i, v, k)
 		g.sub(m, l, l)
 		g.sub(log, l, l)
-		out := body(l, lab, sum, i, k)
+		out := body(l, lab, sum.inner[v%2], i, v, k)
 		g.mul(lab, out, out)
-		g.addTo(mass, out)
+		g.add(out, mass.inner[v%2], mass.inner[v%2])
 		g.put(out, h, i, v, k)
+		if v == 3 {
+			g.fold(sum)
+			g.fold(mass)
+		}
 	})
 	g.sums(sum, mass, bad)
 }
 
 // sums ends a kernel of terms.
-func (g isa) sums(sum, mass running, bad mask) {
-	doubleResult(g.runningTotal([]running{sum}), "sum")
-	doubleResult(g.runningTotal([]running{mass}), "mass")
+func (g isa) sums(sum, mass folded, bad mask) {
+	doubleResult(g.foldedTotal(sum), "sum")
+	doubleResult(g.foldedTotal(mass), "mass")
 	Store(g.maskBits(bad), Return("bad"))
 	g.ret()
 }
@@ -191,18 +195,18 @@ func (g isa) polyTerms() {
 	g.text("polyTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
 		"is polyExact for p = c e < 1/8; par is a.", "bad is as expsDot's. It prefetches t so many bytes ahead.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
-	m, log, ac := g.broadcast("m"), g.broadcast("log"), g.broadcast("c")
+	m, log, ac := g.held("m"), g.held("log"), g.broadcast("c")
 	a, one := g.parameter(par, 0), g.hold(1)
 	g.mul(a, ac, ac)
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t reg.VecVirtual, sum running, i reg.GPVirtual, k *mask) reg.VecVirtual {
-		g.prefetch(ahead, i, 0)
-		p, v := g.get(e, i, 0, k), g.vec()
-		g.move(a, v)
-		g.nmadd(ac, p, v)
-		g.sub(g.whereLabelled(l, t), v, v)
-		g.maddTo(sum, t, v)
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) reg.VecVirtual {
+		g.prefetch(ahead, i, v)
+		p, phi := g.get(e, i, v, k), g.vec()
+		g.move(a, phi)
+		g.nmadd(ac, p, phi)
+		g.sub(g.whereLabelled(l, t), phi, phi)
+		g.madd(t, phi, sum)
 		g.horner(one, ac, p)
 		return p
 	})
@@ -217,7 +221,7 @@ func (g isa) focalTerms() {
 	g.text("focalTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
 		"is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a polynomial in p", "that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t so many bytes ahead.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
-	m, log, c := g.broadcast("m"), g.broadcast("log"), g.broadcast("c")
+	m, log, c := g.held("m"), g.held("log"), g.held("c")
 	degree := focalDegree32
 	if g.f64 {
 		degree = focalDegree64
@@ -225,9 +229,9 @@ func (g isa) focalTerms() {
 	low, one := g.hold(g.lowest()), g.hold(1)
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t reg.VecVirtual, sum running, i reg.GPVirtual, k *mask) reg.VecVirtual {
-		g.prefetch(ahead, i, 0)
-		p, u, w := g.get(e, i, 0, k), g.vec(), g.vec()
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) reg.VecVirtual {
+		g.prefetch(ahead, i, vector)
+		p, u, w := g.get(e, i, vector, k), g.vec(), g.vec()
 		g.mul(c, p, p)
 		v := g.parameter(par, 1)
 		for i := range degree {
@@ -241,7 +245,7 @@ func (g isa) focalTerms() {
 		g.load(one, x)
 		g.nmadd(p, w, x)
 		g.mul(g.whereLabelled(l, t), x, x)
-		g.nmaddTo(sum, t, x)
+		g.nmadd(t, x, sum)
 		g.load(low, u)
 		g.max(l, u, u)    // p is 0 below
 		g.rsub(one, p, v) // 1 - p V
@@ -341,8 +345,8 @@ func (g isa) powTerms() {
 	g.text("powTerms", "func(h, z, t *T, n int, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
 		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.", "bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.")
 	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
-	a, aLow, low, shift, rem := g.broadcast("a"), g.broadcast("aLow"), g.broadcast("low"), g.broadcast("shift"), g.broadcast("rem")
-	sum, mass, bad := g.running(1)[0], g.running(1)[0], g.noLanes()
+	a, aLow, shift, rem, low := g.held("a"), g.held("aLow"), g.held("shift"), g.held("rem"), g.broadcast("low")
+	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
 	c := g.expConsts()
@@ -350,20 +354,20 @@ func (g isa) powTerms() {
 	if !g.f64 {
 		hi, lo = 0.693359375, -2.12194440e-4
 	}
-	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
+	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
 		g.prefetch(ahead, i, v)
 		lab := g.get(t, i, v, k)
 		g.orInto(g.invalid(lab), bad)
 		x := g.clamped(z, i, v, k, low)
 		ax, s, n, r, q, w := g.vec(), g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
-		g.move(rem, ax)
+		g.load(rem, ax)
 		g.msub2(a, x, ax)
 		g.load(c.magic, s)
 		g.madd(c.log2e, ax, s)
 		g.sub(c.magic, s, n)
 		g.mul(g.constant(-hi), n, r)
 		g.madd(a, x, r)
-		g.move(rem, q) // what is small, first
+		g.load(rem, q) // what is small, first
 		g.madd(g.constant(lo), n, q)
 		g.nmadd(aLow, x, q)
 		g.sub(q, r, r)
@@ -381,10 +385,14 @@ func (g isa) powTerms() {
 		g.load(c.one, u)
 		g.sub(s, u, u)
 		g.nmadd(q, s, u)
-		g.maddTo(sum, lab, u)
+		g.madd(lab, u, sum.inner[v%2])
 		g.mul(lab, w, w)
-		g.addTo(mass, w)
+		g.add(w, mass.inner[v%2], mass.inner[v%2])
 		g.put(w, h, i, v, k)
+		if v == 3 {
+			g.fold(sum)
+			g.fold(mass)
+		}
 	})
 	g.sums(sum, mass, bad)
 }

@@ -299,25 +299,6 @@ func (g isa) softmaxNumbers(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) (log
 	return log, inv, rest, coef
 }
 
-// kahan is a sum with its compensation (Kahan 1965), for rows that are summed one element after the
-// other.
-type kahan struct{ sum, lost reg.VecVirtual }
-
-func (g isa) kahan() kahan {
-	v := g.zeros(2)
-	return kahan{v[0], v[1]}
-}
-
-// kahanAdd adds x, which it overwrites, to k.
-func (g isa) kahanAdd(k kahan, x reg.VecVirtual) {
-	t := g.vec()
-	g.sub(k.lost, x, x)
-	g.add(x, k.sum, t)
-	g.sub(k.sum, t, k.lost)
-	g.sub(x, k.lost, k.lost)
-	g.move(t, k.sum)
-}
-
 // maxima finds the first of the largest logits of each row, so that others as large count among the
 // rest of the row and are summed as exactly.
 type maxima struct {
@@ -344,16 +325,16 @@ func (g isa) tileStats() {
 	c := g.expConsts()
 	ea := g.vec()
 	g.expShifted(c, top, shift, ea)
-	r, m := g.kahan(), g.maxima(top)
+	r, m := g.compensated(), g.maxima(top)
 	g.columns(k, func(off reg.GPVirtual) {
 		x, y := g.vec(), g.vec()
 		g.max(col(z, off), low, x)
 		g.expShifted(c, x, shift, y)
 		g.store(y, col(e, off))
 		g.drop(g.first(m, col(z, off)), y)
-		g.kahanAdd(r, y)
+		g.addTo(r, y)
 	})
-	g.softmaxNumbers(lanes, top, r.sum, ea)
+	g.softmaxNumbers(lanes, top, g.value(r), ea)
 	g.ret()
 }
 
@@ -363,16 +344,16 @@ func (g isa) tileSmooth() {
 		"with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.")
 	t, k := g.param("t"), g.param("k")
 	acc := g.zeros(2)
-	sum, nnz, zero := g.kahan(), acc[0], acc[1]
+	sum, nnz, zero := g.compensated(), acc[0], acc[1]
 	bad, one := g.noLanes(), g.constant(1)
 	g.columns(k, func(off reg.GPVirtual) {
 		x := g.vec()
 		g.load(col(t, off), x)
 		g.orInto(g.invalid(x), bad)
 		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz)
-		g.kahanAdd(sum, x)
+		g.addTo(sum, x)
 	})
-	mass := sum.sum
+	mass := g.value(sum)
 	inf := g.vec()
 	g.load(g.infinity(1), inf)
 	g.orInto(g.cmp(nltUQ, inf, mass), bad)
@@ -442,7 +423,7 @@ func (g isa) tileCrossEntropy(grad bool) {
 	ea := g.vec()
 	g.expShifted(c, top, shift, ea)
 	g.store(ea, g.lane(lanes, "Coef")) // registers are few
-	r, others, own, dot := g.kahan(), g.kahan(), g.zeros(1)[0], g.running(1)[0]
+	r, others, own, dot := g.compensated(), g.compensated(), g.zeros(1)[0], g.running(1)[0]
 	m := g.maxima(top)
 	zero := g.hold(0)
 	bad := g.noLanes()
@@ -458,11 +439,11 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.load(col(t, off), lab)
 		first := g.first(m, v)
 		g.drop(first, y)
-		g.kahanAdd(r, y)
+		g.addTo(r, y)
 		other := g.vec()
 		g.move(lab, other)
 		g.drop(first, other)
-		g.kahanAdd(others, other)
+		g.addTo(others, other)
 		g.addWhere(first, lab, own)
 		g.orInto(g.invalid(lab), bad)
 		g.sub(top, v, v)
@@ -471,7 +452,7 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.addTo(dot, v)
 	})
 	mass := g.vec()
-	g.add(others.sum, own, mass)
+	g.add(g.value(others), own, mass)
 	inf := g.vec()
 	g.load(g.infinity(1), inf)
 	g.orInto(g.cmp(nltUQ, inf, mass), bad)
@@ -485,7 +466,7 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.divBySum(coef, ea, r)
 	}
 	Store(g.maskBits(bad), Return("bad"))
-	log, inv, q, _ := g.softmaxNumbers(lanes, top, r.sum, ea)
+	log, inv, q, _ := g.softmaxNumbers(lanes, top, g.value(r), ea)
 	half := g.vec()
 	g.load(g.constant(0.5), half)
 	sure := g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
@@ -518,14 +499,14 @@ func (g isa) tileCrossEntropy(grad bool) {
 }
 
 // divBySum divides x by ea + r, of which it keeps what the sum's rounding and r's have lost.
-func (g isa) divBySum(x, ea reg.VecVirtual, r kahan) {
+func (g isa) divBySum(x, ea reg.VecVirtual, r running) {
 	s, lost, small := g.vec(), g.vec(), g.vec()
 	g.add(ea, r.sum, s)
 	g.max(ea, r.sum, lost)
 	g.min(ea, r.sum, small)
 	g.sub(s, lost, lost)
 	g.add(small, lost, lost)
-	g.sub(r.lost, lost, lost)
+	g.add(r.lost, lost, lost)
 	g.div(s, x, x)
 	g.div(s, lost, lost)
 	g.nmadd(x, lost, x)
@@ -540,7 +521,7 @@ func (g isa) tileMAE() {
 	g.load(g.lane(lanes, "Coef"), coef)
 	g.load(g.lane(lanes, "Rest"), rest)
 	acc := g.zeros(2)
-	sum, sa, delta, zero := g.kahan(), acc[0], g.kahan(), acc[1]
+	sum, sa, delta, zero := g.compensated(), acc[0], g.compensated(), acc[1]
 	bad := g.noLanes()
 	// d returns p - t, at a maximum (1 - t) - rest.
 	d := func(off reg.GPVirtual, p, lab reg.VecVirtual) (reg.VecVirtual, mask) {
@@ -569,11 +550,12 @@ func (g isa) tileMAE() {
 		s := g.sign(x, zero)
 		g.blend(eq, s, sa)
 		g.mul(s, x, x)
-		g.kahanAdd(sum, x)
+		g.addTo(sum, x)
 	})
 	inf := g.vec()
 	g.load(g.infinity(1), inf)
 	g.orInto(g.cmp(nltUQ, inf, mass), bad)
+	g.value(sum)
 	g.orInto(g.cmp(nltUQ, inf, sum.sum), bad)
 	Store(g.maskBits(bad), Return("bad"))
 	g.store(sum.sum, g.lane(lanes, "Loss"))
@@ -583,16 +565,16 @@ func (g isa) tileMAE() {
 		s := g.sign(x, zero)
 		g.sub(s, sa, s)
 		g.mul(s, p, p)
-		g.kahanAdd(delta, p)
+		g.addTo(delta, p)
 	})
-	f := g.vec()
+	f, deltas := g.vec(), g.value(delta)
 	g.load(g.lane(lanes, "Scale"), f)
 	g.columns(k, func(off reg.GPVirtual) {
 		p, lab := load(off)
 		x, _ := d(off, p, lab)
 		s := g.sign(x, zero)
 		g.sub(sa, s, s)
-		g.add(delta.sum, s, s)
+		g.add(deltas, s, s)
 		g.mul(f, p, p)
 		g.mul(s, p, p)
 		g.store(p, col(e, off))

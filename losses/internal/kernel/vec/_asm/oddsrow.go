@@ -1,0 +1,355 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The kernels that compute the softmax of a whole ordinary row: no clamp, no mask, and the maximum
+// is left out of the sums.
+
+// gap is how far apart the logits of an ordinary row may be: all exponentials are normal numbers.
+func (g isa) gap() float64 {
+	if g.f64 {
+		return 700
+	}
+	return 86
+}
+
+// odds emits the kernels for ordinary rows: with store they keep the exponentials, with labels they
+// sum those too.
+func (g isa) odds(store, labels bool) {
+	name, ins, outs, doc := "odds", "z", "", []string{"finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it; exp(m) 2^-shift is em."}
+	if labels {
+		name, ins, outs = name+"Dot", "z, t", ", dot, mass"
+		doc = append(doc, "dot is Σ t (z - m), mass Σ t without that of m.")
+	}
+	if store {
+		name, ins = name+"Exps", "e, "+ins
+		doc = append(doc, "The exponentials are stored in e.")
+	}
+	doc = append(doc, "ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.",
+		"It prefetches so many elements ahead.")
+	g.text(name, "func("+ins+" *T, n int, ahead int) (m, em A, sum"+outs+" float64, a int, ok uint32)", doc...)
+	z, n := g.param("z"), g.param("n")
+	var e, t reg.GPVirtual
+	streams := []reg.GPVirtual{z}
+	if store {
+		e = g.param("e")
+		streams = append(streams, e)
+	}
+	if labels {
+		t = g.param("t")
+		streams = append(streams, t)
+	}
+	zero := GP32()
+	XORL(zero, zero)
+	Store(zero, Return("ok"))
+	most := g.extremes(z, n, "declined")
+	top := g.vec()
+	g.bcast(most, top)
+	g.result(most, "m")
+	a := g.position(z, n, top)
+	Store(a, Return("a"))
+	c := g.expConsts()
+	magic, m := g.park(g.rowShift(c, top)), g.park(top)
+
+	ahead, far := g.param("ahead"), GP64()
+	twos := g.avx512 || !labels
+	sum := g.folded(twos)
+	var dot, mass folded
+	signs := g.zeros(1)[0] // the labels' bits, or a NaN where a logit is one: the exponent's arithmetic hides it
+	if labels {
+		dot, mass = g.folded(twos), g.folded(twos)
+	}
+	// one adds the vector v at i; tail are its lanes, others those without the maximum.
+	one := func(i reg.GPVirtual, v int, tail, others *mask) {
+		if v == 0 {
+			LEAQ(Mem{Base: i, Index: ahead, Scale: 1}, far)
+		}
+		for _, p := range streams {
+			g.prefetch(p, far, v)
+		}
+		x, y := g.get(z, i, v, tail), g.vec()
+		var lab reg.VecVirtual
+		if labels { // before the store, which may be to the same place of another page
+			lab = g.get(t, i, v, tail)
+		}
+		g.expOrdinary(c, x, magic, y)
+		if store {
+			g.put(y, e, i, v, tail)
+		}
+		if others != nil {
+			g.keep(*others, y, y)
+		}
+		g.add(y, sum.inner[v%2], sum.inner[v%2])
+		if !labels {
+			g.madd(g.constant(0), x, signs)
+			return
+		}
+		g.or(lab, signs, signs)
+		g.sub(m, x, x)
+		g.madd(lab, x, dot.inner[v%2]) // outside of the tail's lanes both are 0, or -m and 0
+		if others != nil {
+			g.keep(*others, lab, lab)
+		}
+		g.add(lab, mass.inner[v%2], mass.inner[v%2])
+	}
+	fold := func() {
+		g.fold(sum)
+		if labels {
+			g.fold(dot)
+			g.fold(mass)
+		}
+	}
+	g.aroundMaximum(n, a, one, fold)
+	total := g.foldedTotal(sum)
+	doubleResult(total, "sum")
+	if labels {
+		bits := g.signBits(signs)
+		TESTL(bits, bits)
+		JNE(LabelRef("declined"))
+		d := g.foldedTotal(dot)
+		doubleResult(d, "dot")
+		doubleResult(g.foldedTotal(mass), "mass")
+		VUCOMISD(d.AsX(), d.AsX())
+	} else {
+		s := g.total([]reg.VecVirtual{signs})
+		g.compare(s.AsX(), s)
+	}
+	JP(LabelRef("declined"))
+	ok := GP32()
+	MOVL(U32(1), ok)
+	Store(ok, Return("ok"))
+	Label("declined")
+	g.ret()
+}
+
+// extremes emits the search for the largest logit, which it returns, and the smallest, and jumps to
+// declined unless they are those of an ordinary row.
+func (g isa) extremes(z, n reg.GPVirtual, declined string) (most reg.VecVirtual) {
+	hi, lo := make([]reg.VecVirtual, 4), make([]reg.VecVirtual, 4)
+	for i := range hi {
+		hi[i], lo[i] = g.vec(), g.vec()
+		g.load(g.infinity(-1), hi[i])
+		g.load(g.infinity(1), lo[i])
+	}
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.get(z, i, v, m)
+		if m == nil {
+			g.max(hi[v], x, hi[v])
+			g.min(lo[v], x, lo[v])
+			return
+		}
+		high, low := g.vec(), g.vec()
+		g.load(g.infinity(-1), high)
+		g.load(g.infinity(1), low)
+		g.blend(*m, x, high)
+		g.blend(*m, x, low)
+		g.max(hi[0], high, hi[0])
+		g.min(lo[0], low, lo[0])
+	})
+	for v := range 3 {
+		g.max(hi[v+1], hi[0], hi[0])
+		g.min(lo[v+1], lo[0], lo[0])
+	}
+	most, least := g.reduce(hi[0], g.max), g.reduce(lo[0], g.min)
+	gap := XMM()
+	g.pick(VSUBSS, VSUBSD, least.AsX(), most.AsX(), gap)
+	compare := func(x float64, y reg.VecVirtual, jump func(Op)) {
+		g.compare(g.constant(x), y)
+		jump(LabelRef(declined))
+		JP(LabelRef(declined))
+	}
+	compare(g.gap(), gap, JAE)
+	compare(g.bound(), most, JAE)
+	compare(-g.bound(), most, JBE)
+	return most
+}
+
+// position emits the search for the first place of top, which there is.
+func (g isa) position(z, n reg.GPVirtual, top reg.VecVirtual) (a reg.GPVirtual) {
+	a = GP64()
+	left, bits, pos := GP64(), GP32(), GP64()
+	XORQ(a, a)
+	MOVQ(n, left)
+	scan, tail, found := label("scan"), label("last"), label("found")
+	Label(scan)
+	CMPQ(left, Imm(uint64(g.lanes())))
+	JLT(LabelRef(tail))
+	MOVL(g.maskBits(g.cmp(eqOQ, at(z, a, g, 0), top)), bits)
+	TESTL(bits, bits)
+	JNE(LabelRef(found))
+	ADDQ(Imm(uint64(g.lanes())), a)
+	SUBQ(Imm(uint64(g.lanes())), left)
+	JMP(LabelRef(scan))
+	Label(tail)
+	tm := g.tail(left)
+	MOVL(g.maskBits(g.maskAnd(tm, g.cmp(eqOQ, g.get(z, a, 0, &tm), top))), bits)
+	Label(found)
+	BSFL(bits, bits)
+	MOVL(bits, pos.As32())
+	ADDQ(pos, a)
+	return a
+}
+
+// rowShift stores em and returns the magic number that makes [isa.expOrdinary] divide by the power
+// of two next to exp(top).
+func (g isa) rowShift(c expConsts, top reg.VecVirtual) (magic reg.VecVirtual) {
+	magic = g.vec()
+	shift, em := g.vec(), g.vec()
+	g.load(c.magic, magic)
+	g.move(magic, shift)
+	g.madd(c.log2e, top, shift)
+	g.sub(magic, shift, shift)
+	g.sub(shift, magic, magic)
+	g.expOrdinary(c, top, magic, em)
+	g.result(em, "em")
+	return magic
+}
+
+// expOrdinary emits e = exp(x) 2^-shift, a normal number, with magic of rowShift: the low bits of
+// the product are then the exponent's.
+func (g isa) expOrdinary(c expConsts, x reg.VecVirtual, magic Op, e reg.VecVirtual) {
+	t, n, r := g.vec(), g.vec(), g.vec()
+	g.load(magic, t)
+	g.madd(c.log2e, x, t)
+	g.sub(magic, t, n)
+	g.move(x, r)
+	g.nmadd(c.ln2hi, n, r)
+	g.nmadd(c.ln2lo, n, r)
+	g.load(c.q[0], e)
+	for _, q := range c.q[1:] {
+		g.horner(q, r, e)
+	}
+	g.horner(c.one, r, e)
+	g.horner(c.one, r, e)
+	if g.f64 {
+		VPSLLQ(Imm(52), t, t)
+		VPADDQ(t, e, e)
+		return
+	}
+	VPSLLD(Imm(23), t, t)
+	VPADDD(t, e, e)
+}
+
+// aroundMaximum emits one for all vectors of a row of n elements with the maximum at a, in groups
+// of four, after each of which comes fold; in the group of the maximum and in the last one vectors
+// come with masks.
+func (g isa) aroundMaximum(n, a reg.GPVirtual, one func(i reg.GPVirtual, v int, m, others *mask), fold func()) {
+	group := 4 * g.lanes()
+	i, limit, left := GP64(), GP64(), GP64()
+	XORQ(i, i)
+	MOVQ(a, limit)
+	ANDQ(I32(int32(-group)), limit)
+	fast, careful, done := label("fast"), label("careful"), label("summed")
+	Label(fast)
+	CMPQ(i, limit)
+	JGE(LabelRef(careful))
+	for v := range 4 {
+		one(i, v, nil, nil)
+	}
+	fold()
+	ADDQ(Imm(uint64(group)), i)
+	JMP(LabelRef(fast))
+	Label(careful)
+	CMPQ(i, n)
+	JGE(LabelRef(done))
+	MOVQ(n, left)
+	SUBQ(i, left)
+	lanes := GP64()
+	MOVQ(U64(uint64(g.lanes())), lanes)
+	CMPQ(left, lanes)
+	CMOVQGT(lanes, left)
+	m := g.tail(left)
+	pos := GP64()
+	MOVQ(a, pos)
+	SUBQ(i, pos)
+	others := g.butLane(m, pos)
+	one(i, 0, &m, &others)
+	ADDQ(Imm(uint64(g.lanes())), i)
+	TESTQ(U32(uint32(group-1)), i)
+	JNE(LabelRef(careful))
+	fold()
+	MOVQ(n, limit)
+	ANDQ(I32(int32(-group)), limit)
+	JMP(LabelRef(fast))
+	Label(done)
+}
+
+// compare sets the flags to the lowest lane of y beside x.
+func (g isa) compare(x Op, y reg.VecVirtual) {
+	if g.f64 {
+		VUCOMISD(x, y.AsX())
+	} else {
+		VUCOMISS(x, y.AsX())
+	}
+}
+
+// butLane returns m without lane pos, which may be none.
+func (g isa) butLane(m mask, pos reg.GPVirtual) mask {
+	if g.avx512 {
+		bit, none, k := GP32(), GP32(), K()
+		MOVL(U32(1), bit)
+		XORL(none, none)
+		SHLXL(pos.As32(), bit, bit)
+		CMPQ(pos, Imm(uint64(g.lanes())))
+		CMOVLCC(none, bit) // as an unsigned number: negative ones are beyond
+		KMOVW(bit, k)
+		KANDNW(m.op, k, k)
+		return mask{op: k}
+	}
+	x, all := XMM(), YMM()
+	VMOVQ(pos, x)
+	if g.f64 {
+		VPBROADCASTQ(x, all)
+		VPCMPEQQ(g.count(), all, all)
+	} else {
+		VPBROADCASTD(x, all)
+		VPCMPEQD(g.count(), all, all)
+	}
+	g.pick(VANDNPS, VANDNPD, m.op, all, all)
+	return mask{op: all}
+}
+
+// count returns memory with the numbers of the lanes.
+func (g isa) count() Mem {
+	name := fmt.Sprintf("count%d", g.lanes())
+	if m, ok := constants[name]; ok {
+		return m
+	}
+	m := GLOBL(name, attr.RODATA|attr.NOPTR)
+	for i := range g.lanes() {
+		if g.f64 {
+			DATA(i*8, U64(i))
+		} else {
+			DATA(i*4, U32(i))
+		}
+	}
+	constants[name] = m
+	return m
+}
+
+// signBits returns the signs of the lanes of x as the low bits of a general register.
+func (g isa) signBits(x reg.VecVirtual) reg.GPVirtual {
+	r := GP32()
+	switch {
+	case g.avx512 && g.f64:
+		k := K()
+		VPMOVQ2M(x, k)
+		KMOVW(k, r)
+	case g.avx512:
+		k := K()
+		VPMOVD2M(x, k)
+		KMOVW(k, r)
+	case g.f64:
+		VMOVMSKPD(x, r)
+	default:
+		VMOVMSKPS(x, r)
+	}
+	return r
+}
