@@ -1,13 +1,5 @@
 package spec
 
-// The products run in tiles of tileRows rows and tileCols columns of C, which stay in registers
-// for blockDepth steps of k. Tiles and blocks do not show in the result.
-const (
-	tileRows   = 2
-	tileCols   = 4
-	blockDepth = 256
-)
-
 // Mul computes C ← β C + A (α B): A is [m, k], B [k, n], C [m, n]. It is the specification of
 // every implementation, bit for bit:
 //

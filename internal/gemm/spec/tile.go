@@ -2,6 +2,14 @@ package spec
 
 import "math"
 
+// The products run in tiles of tileRows rows and tileCols columns of C, which stay in registers
+// for blockDepth steps of k. Tiles and blocks do not show in the result.
+const (
+	tileRows   = 2
+	tileCols   = 4
+	blockDepth = 256
+)
+
 // tile64 is tile for float64.
 func tile64(acc *[tileRows][tileCols]float64, a0, a1 []float64, stride int, panel []float64) {
 	c00, c01, c02, c03 := acc[0][0], acc[0][1], acc[0][2], acc[0][3]
