@@ -100,10 +100,3 @@ func gzipped(t testing.TB, data string) []byte {
 	require.NoError(t, z.Close())
 	return b.Bytes()
 }
-
-// checkText asserts the form of an error's text.
-func checkText(t testing.TB, err error) {
-	t.Helper()
-	assert.True(t, strings.HasPrefix(err.Error(), "dataset: "), err.Error())
-	assert.NotContains(t, err.Error(), "\n")
-}

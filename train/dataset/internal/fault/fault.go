@@ -95,12 +95,6 @@ func (e *Cell) Error() string {
 	return b.String()
 }
 
-// Unwrap returns Err.
-func (e *Cell) Unwrap() error { return e.Err }
-
-// Is reports whether target is [ErrCell].
-func (e *Cell) Is(target error) bool { return target == ErrCell }
-
 // Column is a dataset.ColumnError.
 type Column struct {
 	File    string
