@@ -73,7 +73,7 @@ test, calibrated +\d\.\d{4} +\d+\.\d\d %
 
 	page, err := os.ReadFile("demo-out/report.html")
 	require.NoError(t, err)
-	assert.Equal(t, 12, strings.Count(string(page), "<img "), "curves 2, mistakes, confusion, reliability 4, alpha 4")
+	assert.Equal(t, 8, strings.Count(string(page), "<figure "), "curves 2, mistakes, confusion, reliability 4")
 	for _, text := range []string{"ECE, calibrated", "fitted on 180 validation rows; negative log likelihood of the test",
 		"Reliability, calibrated, T = 0."} {
 		assert.Contains(t, string(page), text)

@@ -29,7 +29,11 @@ func TestReportStandsAlone(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?:src|srcset|href)="([^"]{0,40})`).FindAllStringSubmatch(page, -1) {
 		assert.True(t, strings.HasPrefix(m[1], "data:image/png;base64,"), m[1])
 	}
-	assert.Equal(t, 12, strings.Count(page, "<img "), "curves 2, mistakes, confusion, reliability 2, alpha 4, study 2")
+	assert.Less(t, len(page), 300_000)
+	assert.Equal(t, 12, strings.Count(page, "<figure "), "curves 2, mistakes, confusion, reliability 2, alpha 4, study 2")
+	for _, name := range []string{"dark", "light", "on-desk", "on-phone"} {
+		assert.Equal(t, 1, strings.Count(page, `<div class="`+name+`"><svg`), name)
+	}
 	assert.NotContains(t, page, "<script")
 	assert.NotContains(t, page, "http")
 	assert.NotContains(t, page, "ZgotmplZ", "what html/template refuses to write")

@@ -2,13 +2,16 @@ package figure
 
 import (
 	"bytes"
-	"encoding/base64"
+	"fmt"
+	"html"
 	"image/color"
 	"os"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Drawing is a sheet with something on it.
@@ -17,7 +20,7 @@ type Drawing struct {
 	Width, Height vg.Length
 	Paint         func(draw.Canvas) error
 	Small         *Drawing // the same for a telephone; nil when this one will do
-	Dark          *Drawing // the same on a dark ground; nil where one may turn the colours of this one round
+	Dark          *Drawing // the same on a dark ground; nil where black and white may change places
 	Scroll        bool     // in the report it is moved sideways where it has no room, not made smaller
 }
 
@@ -47,8 +50,21 @@ func (d Drawing) Write(path string) error {
 	return os.WriteFile(path, content, 0o666)
 }
 
-// DataURL is the drawing in an address.
-func (d Drawing) DataURL() (string, error) {
-	content, err := d.PNG()
-	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(content), err
+// SVG is the drawing as an element of a page, as wide as its place. Letters are those of the reader's
+// computer, of a font as wide as the one that the drawing was measured with.
+func (d Drawing) SVG() (string, error) {
+	canvas := vgsvg.NewWith(vgsvg.UseWH(d.Width, d.Height))
+	if err := d.Paint(draw.New(canvas)); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return "", err
+	}
+	_, content, _ := strings.Cut(b.String(), "<g ") // behind the head of a file
+	content = strings.ReplaceAll(content, "font-family:Liberation Sans;font-variant:normal;font-weight:normal;"+
+		"font-style:normal;", "")
+	content = strings.ReplaceAll(content, "data:image/jpg", "data:image/png") // which it is
+	return fmt.Sprintf("<svg viewBox=\"0 0 %g %g\" role=\"img\" aria-label=\"%s\">\n<g %s",
+		d.Width.Points(), d.Height.Points(), html.EscapeString(d.Alt), content), nil
 }

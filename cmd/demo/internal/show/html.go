@@ -108,29 +108,41 @@ func (p picture) html(run *record.Run) (out htmlSection, err error) {
 // images draws for the page.
 func images(all []figure.Drawing) (out []htmlImage, err error) {
 	for _, d := range all {
-		source, err := d.DataURL()
-		if err != nil {
-			return nil, err
-		}
-		img := htmlImage{Source: template.URL(source), Width: int(d.Width), Height: int(d.Height),
-			Most: int(mostOfPoint * d.Width), Alt: d.Alt}
-		for into, other := range map[*template.Srcset]*figure.Drawing{&img.Small: d.Small, &img.Dark: d.Dark} {
-			if other == nil {
-				continue
-			}
-			source, err := other.DataURL()
-			if err != nil {
-				return nil, err
-			}
-			*into = template.Srcset(source)
-		}
+		img := htmlImage{Most: int(mostOfPoint * d.Width)}
 		if d.Scroll {
 			img.Least = int(leastOfPoint * d.Width)
+		}
+		add := func(class string, d *figure.Drawing, themed bool) error {
+			svg, err := d.SVG()
+			if themed {
+				svg = theme.Replace(svg)
+			}
+			img.Forms = append(img.Forms, htmlForm{class, template.HTML(svg)})
+			return err
+		}
+		class := ""
+		if d.Small != nil {
+			class = "on-desk"
+			if err := add("on-phone", d.Small, true); err != nil {
+				return nil, err
+			}
+		}
+		if d.Dark != nil {
+			class = "light"
+			if err := add("dark", d.Dark, false); err != nil {
+				return nil, err
+			}
+		}
+		if err := add(class, &d, d.Dark == nil); err != nil {
+			return nil, err
 		}
 		out = append(out, img)
 	}
 	return out, nil
 }
+
+// theme makes the colours that are of the sheet and not of the data those of the page, light or dark.
+var theme = strings.NewReplacer("#000000", "var(--ink)", "#FFFFFF", "var(--card)", "#E2E2E2", "var(--line)")
 
 // runSection is the head of the page.
 func runSection(s *record.Run) (*htmlRun, error) {

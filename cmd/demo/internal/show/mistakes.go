@@ -76,14 +76,20 @@ func heading(t *record.Test, m record.Mistake) (is, taken string) {
 	return "is " + label(t, m.True), "taken for " + label(t, m.Predicted)
 }
 
-// likeliestOf are the classes that the model thinks likeliest.
+// likeliestOf are the classes that the model thinks likeliest, and the true one.
 func likeliestOf(m record.Mistake) []int {
 	order := make([]int, len(m.Probabilities))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(m.Probabilities[b], m.Probabilities[a]) })
-	return order[:min(likeliest, len(order))]
+	if len(order) <= likeliest {
+		return order
+	}
+	if !slices.Contains(order[:likeliest], m.True) {
+		order[likeliest-1] = m.True
+	}
+	return order[:likeliest]
 }
 
 // drawing draws the tiles in rows.

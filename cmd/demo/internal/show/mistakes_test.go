@@ -65,3 +65,11 @@ func TestDrawImage(t *testing.T) {
 		assert.Equal(t, uint32(255), at(white[0], white[1]), "%v", white)
 	}
 }
+
+// The true class is shown, however unlikely it seemed.
+func TestMistakesShowTheTruth(t *testing.T) {
+	m := record.Mistake{True: 4, Predicted: 1, Probabilities: []float32{0.1, 0.5, 0.2, 0.15, 0.05}}
+	assert.Equal(t, []int{1, 2, 4}, likeliestOf(m))
+	m.True = 2
+	assert.Equal(t, []int{1, 2, 3}, likeliestOf(m))
+}

@@ -35,13 +35,15 @@ type htmlTable struct {
 	Rows    [][]string
 }
 
+// htmlImage is a drawing, perhaps in several forms of which the page shows one.
 type htmlImage struct {
-	Source        template.URL
-	Small         template.Srcset // for a telephone; "" when the other one will do
-	Dark          template.Srcset // on a dark ground; "" to turn the colours round
-	Width, Height int
-	Most, Least   int // pixels of width on the screen; it is moved sideways when there are fewer than the least
-	Alt           string
+	Forms       []htmlForm
+	Most, Least int // pixels of width on the screen; it is moved sideways when there are fewer than the least
+}
+
+type htmlForm struct {
+	Class string // when it is shown
+	SVG   template.HTML
 }
 
 // Pixels of the screen that a point of a sheet has at most, and has to have for small letters to be
