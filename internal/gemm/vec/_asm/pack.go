@@ -53,12 +53,11 @@ of dst, whose rows are dstRow elements apart. 1 <= cols <= %d; %d columns of dst
 	CMPQ(k, Imm(uint64(n)))
 	JLT(LabelRef("rest"))
 	Label("block")
-	v := make([]reg.VecVirtual, n)
-	for i := range v {
-		v[i] = YMM()
-		g.move(Mem{Base: col[i]}, v[i])
+	low, high := make([]reg.VecVirtual, n/2), make([]reg.VecVirtual, n/2)
+	for i := range low {
+		low[i], high[i] = g.joined(col[i], col[i+n/2], 0), g.joined(col[i], col[i+n/2], 16)
 	}
-	for _, r := range g.transposed(v) {
+	for _, r := range g.transposed(low, high) {
 		g.move(r, Mem{Base: dst})
 		ADDQ(dstRow, dst)
 	}
@@ -72,11 +71,15 @@ of dst, whose rows are dstRow elements apart. 1 <= cols <= %d; %d columns of dst
 	TESTQ(k, k)
 	JZ(LabelRef("done"))
 	mask := g.mask(k)
-	for i := range v {
-		v[i] = YMM()
-		g.loadMasked(Mem{Base: col[i]}, mask, v[i])
+	for i := range low {
+		v, w := YMM(), YMM()
+		g.loadMasked(Mem{Base: col[i]}, mask, v)
+		g.loadMasked(Mem{Base: col[i+n/2]}, mask, w)
+		low[i], high[i] = YMM(), YMM()
+		VPERM2F128(Imm(0x20), w, v, low[i])
+		VPERM2F128(Imm(0x31), w, v, high[i])
 	}
-	for _, r := range g.transposed(v) {
+	for _, r := range g.transposed(low, high) {
 		g.move(r, Mem{Base: dst})
 		ADDQ(dstRow, dst)
 		DECQ(k)
@@ -103,32 +106,31 @@ func (g isa) columns(n int) []reg.GPVirtual {
 	return col
 }
 
-// transposed returns the columns of the square matrix whose rows are v. Elements of two rows, then
-// pairs of four, are interleaved within the halves of the vectors, in the end halves are joined.
-func (g isa) transposed(v []reg.VecVirtual) []reg.VecVirtual {
-	if !g.f64 {
-		var w []reg.VecVirtual
-		for i := 0; i < len(v); i += 4 {
-			low01, high01 := interleaved(VUNPCKLPS, VUNPCKHPS, v[i], v[i+1])
-			low23, high23 := interleaved(VUNPCKLPS, VUNPCKHPS, v[i+2], v[i+3])
-			column0, column1 := interleaved(VUNPCKLPD, VUNPCKHPD, low01, low23)
-			column2, column3 := interleaved(VUNPCKLPD, VUNPCKHPD, high01, high23)
-			w = append(w, column0, column1, column2, column3)
+// joined returns 16 bytes of one column, and behind them as many of another.
+func (g isa) joined(first, second reg.GPVirtual, at int) reg.VecVirtual {
+	v := YMM()
+	g.move(Mem{Base: first, Disp: at}, v.AsX())
+	VINSERTF128(Imm(1), Mem{Base: second, Disp: at}, v, v)
+	return v
+}
+
+// transposed returns the rows of the square matrix of which low are the upper halves of the columns
+// of the left half, joined with those of the right half, and high the lower halves. Elements of two
+// columns, then pairs of four, are interleaved within the halves of the vectors.
+func (g isa) transposed(low, high []reg.VecVirtual) (rows []reg.VecVirtual) {
+	for _, v := range [][]reg.VecVirtual{low, high} {
+		if g.f64 {
+			row0, row1 := interleaved(VUNPCKLPD, VUNPCKHPD, v[0], v[1])
+			rows = append(rows, row0, row1)
+			continue
 		}
-		v = w
-	} else {
-		column0, column1 := interleaved(VUNPCKLPD, VUNPCKHPD, v[0], v[1])
-		below0, below1 := interleaved(VUNPCKLPD, VUNPCKHPD, v[2], v[3])
-		v = []reg.VecVirtual{column0, column1, below0, below1}
+		low01, high01 := interleaved(VUNPCKLPS, VUNPCKHPS, v[0], v[1])
+		low23, high23 := interleaved(VUNPCKLPS, VUNPCKHPS, v[2], v[3])
+		row0, row1 := interleaved(VUNPCKLPD, VUNPCKHPD, low01, low23)
+		row2, row3 := interleaved(VUNPCKLPD, VUNPCKHPD, high01, high23)
+		rows = append(rows, row0, row1, row2, row3)
 	}
-	half := len(v) / 2
-	out := make([]reg.VecVirtual, len(v))
-	for j := range half {
-		out[j], out[j+half] = YMM(), YMM()
-		VPERM2F128(Imm(0x20), v[j+half], v[j], out[j])
-		VPERM2F128(Imm(0x31), v[j+half], v[j], out[j+half])
-	}
-	return out
+	return rows
 }
 
 // interleaved returns what the two instructions make of x and y.
