@@ -36,6 +36,9 @@ func ApplyWith(c losses.Criterion, logits *gorgonia.Node, target Target, o Optio
 	if o.SampleWeights != nil {
 		in = append(in, o.SampleWeights)
 	}
+	if o.ReuseGrad {
+		in = append(in, memoryOf(logits))
+	}
 	return apply(op, in...)
 }
 

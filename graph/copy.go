@@ -55,7 +55,7 @@ func (c copied) copy(g *gorgonia.ExprGraph, n *gorgonia.Node, final bool) (*gorg
 		options = append(options, gorgonia.WithChildren(copies))
 	} else {
 		options = append(options, gorgonia.WithName(n.Name()))
-		if v := n.Value(); v != nil {
+		if v := ownMemory(n); v != nil {
 			options = append(options, gorgonia.WithValue(v))
 		}
 	}

@@ -6,6 +6,8 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
 )
 
 var (
@@ -38,6 +40,20 @@ type forwardOp struct {
 	linear bool
 	// once says why the gradient by input i has no derivative; it returns nil where second is.
 	once func(i int) error
+	// carry hands gradients on; nil when every gradient is computed where it is asked for.
+	carry *carry
+}
+
+// Do implements gorgonia.Op.
+func (o *forwardOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
+	if o.carry == nil {
+		return o.function.Do(in...)
+	}
+	x, err := o.tensors(in)
+	if err != nil {
+		return nil, err
+	}
+	return o.carry.forward(x, o.run)
 }
 
 // DiffWRT implements gorgonia.SDOp.
@@ -51,6 +67,9 @@ func (o *forwardOp) constantIn(i int) bool { return !o.wrt[i] }
 func (o *forwardOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	if err := wantInputs(o, len(in), len(o.in)); err != nil {
 		return nil, err
+	}
+	if o.carry != nil {
+		o.carry.want()
 	}
 	out := make(gorgonia.Nodes, len(in))
 	for i, want := range o.wrt {
@@ -116,6 +135,27 @@ func newGradientOp(o *forwardOp, i int) *gradientOp {
 	d.shape = func(in []tensor.Shape) tensor.Shape { return in[i] }
 	d.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return o.gradient(i, in[:n], in[n+1]) }
 	return d
+}
+
+// Do implements gorgonia.Op.
+func (o *gradientOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
+	if o.forward.carry == nil || o.i != 0 {
+		return o.function.Do(in...)
+	}
+	x, err := o.tensors(in)
+	if err != nil {
+		return nil, err
+	}
+	n := len(o.forward.in)
+	upstream := dense.Rows(x[n+1], 0, new([]float64))[0]
+	if grad := o.forward.carry.take(in[n], x[:n], upstream); grad != nil {
+		return grad, nil
+	}
+	grad, err := o.run(x)
+	if err != nil {
+		return nil, err
+	}
+	return grad, nil
 }
 
 // noDerivative says why the gradient has no derivative, nil when it has one.

@@ -11,11 +11,14 @@ import (
 )
 
 // loss is a criterion as an op: (logits, target[, sample weights]) → loss.
-type loss struct{ criterion losses.Criterion }
+type loss struct {
+	criterion losses.Criterion
+	weighted  bool // input 2 are sample weights
+}
 
 // newLoss returns the op of a criterion on operands that go together.
 func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forwardOp {
-	l := loss{c}
+	l := loss{c, o.SampleWeights != nil}
 	z := logits.Shape()
 	in := []kind{{arg: "logits", dims: len(z)}, {arg: "target", dims: len(target.Shape())}}
 	if target.Dtype() != logits.Dtype() {
@@ -25,17 +28,23 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 	if w := o.SampleWeights; w != nil {
 		in, wrt = append(in, kind{arg: "sample weights", dims: len(w.Shape())}), append(wrt, o.WeightGrad)
 	}
+	if o.ReuseGrad {
+		in, wrt = append(in, kind{arg: memoryName, dims: len(z)}), append(wrt, false)
+	}
 	out := kind{arg: "loss", dims: len(l.shape(z))}
-	text := fmt.Sprintf("softloss{%s logits=%d target=%v(%d) inputs=%d wrt=%v}", c.Key(), len(z), target.Dtype(),
-		len(target.Shape()), len(in), wrt)
+	text := fmt.Sprintf("softloss{%s logits=%d target=%v(%d) inputs=%d wrt=%v reuse=%t}", c.Key(), len(z), target.Dtype(),
+		len(target.Shape()), len(in), wrt, o.ReuseGrad)
 	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return l.shape(in[0]) }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) {
-		x := inputs(in)
+		x := l.inputs(in)
 		out := dense.New(x.Logits.Dtype(), l.shape(x.Logits.Shape())...)
 		return out, c.EvalInto(losses.Outputs{Loss: out}, x)
 	}
 	op.gradient, op.second, op.once = l.gradient, l.second, l.once
+	if o.ReuseGrad {
+		op.carry = &carry{both: l.both}
+	}
 	return op
 }
 
@@ -48,9 +57,9 @@ func (l loss) shape(s tensor.Shape) tensor.Shape {
 }
 
 // inputs returns the op's inputs for package losses.
-func inputs(in []*tensor.Dense) losses.Inputs {
+func (l loss) inputs(in []*tensor.Dense) losses.Inputs {
 	x := losses.Inputs{Logits: in[0], Target: in[1]}
-	if len(in) > 2 {
+	if l.weighted {
 		x.SampleWeights = in[2]
 	}
 	return x
@@ -58,16 +67,24 @@ func inputs(in []*tensor.Dense) losses.Inputs {
 
 // gradient implements forwardOp.gradient.
 func (l loss) gradient(i int, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error) {
-	x := inputs(in)
+	x := l.inputs(in)
 	x.Upstream = upstream
 	return l.eval(i, len(in), in[i].Shape(), x)
 }
 
 // second implements forwardOp.second.
 func (l loss) second(i int, in []*tensor.Dense, u, v *tensor.Dense) (*tensor.Dense, error) {
-	x := inputs(in)
+	x := l.inputs(in)
 	x.Upstream, x.Direction = u, v
 	return l.eval(i, len(in), slices.Concat(in, []*tensor.Dense{u})[i].Shape(), x)
+}
+
+// both implements carry.both.
+func (l loss) both(in []*tensor.Dense, upstream float64, grad *tensor.Dense) (*tensor.Dense, error) {
+	x := l.inputs(in)
+	x.Upstream = newScalar(x.Logits.Dtype(), upstream)
+	out := dense.New(x.Logits.Dtype())
+	return out, l.criterion.EvalInto(losses.Outputs{Loss: out, Grad: grad}, x)
 }
 
 // eval returns the gradient by input i out of n, of the shape of the input, or the loss when i is

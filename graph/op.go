@@ -56,6 +56,22 @@ func (f *function) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 
 // Do implements gorgonia.Op.
 func (f *function) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
+	x, err := f.tensors(in)
+	if err != nil {
+		return nil, err
+	}
+	y, err := f.run(x)
+	if err != nil {
+		return nil, err
+	}
+	if f.out.dims == 0 {
+		return scalarOf(y), nil
+	}
+	return y, nil
+}
+
+// tensors returns the inputs as tensors, nil for those that are not read.
+func (f *function) tensors(in []gorgonia.Value) ([]*tensor.Dense, error) {
 	if err := wantInputs(f, len(in), len(f.in)); err != nil {
 		return nil, err
 	}
@@ -69,14 +85,7 @@ func (f *function) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 			return nil, err
 		}
 	}
-	y, err := f.run(x)
-	if err != nil {
-		return nil, err
-	}
-	if f.out.dims == 0 {
-		return scalarOf(y), nil
-	}
-	return y, nil
+	return x, nil
 }
 
 // wantInputs returns an error unless an op got the number of inputs it wants.

@@ -27,6 +27,16 @@ type Options struct {
 
 	// WeightGrad makes it differentiable with respect to the sample weights too, at the same price.
 	WeightGrad bool
+
+	// ReuseGrad computes the gradient by the logits together with the loss, in one pass, in memory
+	// that every run uses again: less than half of the time where the loss is much of the work. Two
+	// things change. The gradient's value, read from a node after a run, is overwritten by the next
+	// run, so clone what has to outlive it. And the op has a state: machines and clones of the
+	// graph may run it at once as before, and get their own gradients, but when their upstream
+	// gradients differ, or more than two run at once, there is less to gain. It needs a scalar
+	// loss, takes the memory of the logits, an input of the graph, for as long as the graph lives,
+	// and changes nothing on the Lisp machine. The numbers are the same to the bit.
+	ReuseGrad bool
 }
 
 // check wants options that go with logits and target.
@@ -39,6 +49,9 @@ func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target)
 		if target.Dtype() != logits.Dtype() {
 			return argError(losses.ErrDtype, "target", "an index", "has no gradient", "labels [N, K]")
 		}
+	}
+	if o.ReuseGrad && c.Reduction == losses.None {
+		return argError(ErrNode, "ReuseGrad", "reduction None", "gives a loss for every row", "a scalar loss")
 	}
 	w := o.SampleWeights
 	if w == nil {

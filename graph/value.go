@@ -81,6 +81,14 @@ func scalarTensor(v gorgonia.Value) *tensor.Dense {
 	return nil
 }
 
+// newScalar returns a float as a tensor of dtype dt.
+func newScalar(dt tensor.Dtype, x float64) *tensor.Dense {
+	if dt == tensor.Float32 {
+		return tensor.New(tensor.FromScalar(float32(x)))
+	}
+	return tensor.New(tensor.FromScalar(x))
+}
+
 // scalarOf returns a tensor of one float as the number that Gorgonia wants for a scalar.
 func scalarOf(d *tensor.Dense) gorgonia.Value {
 	if d.Dtype() == tensor.Float32 {
