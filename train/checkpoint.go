@@ -92,7 +92,7 @@ func ReadCheckpoint(dir string) (*State, error) {
 	var damage *FileError
 	if errors.As(err, &damage) {
 		if _, prevErr := os.Stat(filepath.Join(dir, checkpointPrevName)); prevErr == nil {
-			damage.Text += "; the checkpoint before it is there: see ReadPreviousCheckpoint"
+			damage.Previous = true
 		}
 	}
 	return s, err

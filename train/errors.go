@@ -63,12 +63,19 @@ func (e *DivergedError) Is(target error) bool { return target == ErrDiverged }
 
 // FileError says that a file is damaged, cut off, of another kind, or made by something else. errors.Is(err, [ErrFile]) holds.
 type FileError struct {
-	Path string // as it was given
-	Text string // what is wrong
+	Path     string // as it was given
+	Text     string // what is wrong
+	Previous bool   // it is a checkpoint, and the one before it is there: see [ReadPreviousCheckpoint]
 }
 
 // Error returns one line with path and text.
-func (e *FileError) Error() string { return "train: " + e.Path + ": " + e.Text }
+func (e *FileError) Error() string {
+	text := "train: " + e.Path + ": " + e.Text
+	if e.Previous {
+		text += "; the checkpoint before it is there: see ReadPreviousCheckpoint"
+	}
+	return text
+}
 
 // Is reports whether target is [ErrFile].
 func (e *FileError) Is(target error) bool { return target == ErrFile }

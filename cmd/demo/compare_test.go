@@ -135,7 +135,7 @@ func TestStudyUsage(t *testing.T) {
 		{"-noise 0,0", `invalid value "0,0" for flag -noise: want different numbers from 0 to 1 such as 0,0\.2,0\.4`},
 		{"-data housing -noise 0.2", `-noise is for labels, but -data housing has the answers of people`},
 		{"-data housing -losses mae", `-losses: "mae": for answers of people want soft, majority, constant or, smoothed, majority@0\.1`},
-		{"-label kind", `-label, -soft, -header and -comma are about a CSV file, but -data is digits`},
+		{"-label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is digits`},
 		{"-soft 1 -data x.csv", `-soft 1: want 2 or more columns, one for each class`},
 		{"-scale perhaps", `invalid value "perhaps" for flag -scale: want auto, yes or no`},
 		{"more", `unexpected argument "more", want flags only; a data file is given with -data`},

@@ -200,7 +200,7 @@ func TestPairErrors(t *testing.T) {
 		{"-data t.csv -labels a-y.npy", `-data t\.csv: is no IDX or NPY file, to which -labels could belong; a CSV file has its labels in it`},
 		{"-data a-x.npy", `-data a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`},
 		{"-data a-images.gz -label kind", `-data a-images\.gz: an IDX file has no labels in it; give them with -labels FILE`},
-		{idx + " -label kind", `-label, -soft, -header and -comma are about a CSV file, but -labels is for an IDX or NPY file`},
+		{idx + " -label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -labels is for an IDX or NPY file`},
 		{"-data a-x.npy -labels none", `-labels none: no such file`},
 		{"-data none -labels a-y.npy", `-data none: no such file; want digits, housing or the path of a file`},
 		{"-data a-x.npy -labels t.csv", `-labels t\.csv: got a file that begins like neither, want IDX or NPY`},

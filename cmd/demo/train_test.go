@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
 	"math"
 	"os"
@@ -313,4 +314,42 @@ $`, stdout)
 	code, _, stderr = demo(t, "-repeat", "2", "-checkpoint", "x")
 	assert.Equal(t, exitUsage, code)
 	assert.Equal(t, "demo: -repeat makes several runs, but -checkpoint and -tensorboard are of one\n", stderr)
+}
+
+// Tables as people keep them: numbers with commas, cells without a value, a column that names the
+// row.
+func TestTablesOfPeople(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var b strings.Builder
+	b.WriteString("id;kind;x;y\n")
+	for i := range 60 {
+		y := fmt.Sprintf("%d,5", i%7)
+		if i == 7 {
+			y = "NA"
+		}
+		fmt.Fprintf(&b, "row%d;%s;%d,25;%s\n", i, []string{"a", "b"}[i%2], i%2, y)
+	}
+	require.NoError(t, os.WriteFile("t.csv", []byte(b.String()), 0o666))
+	common := "-data t.csv -epochs 1 -hidden none -noplots -json - -quiet"
+	for _, tc := range []struct {
+		flags, want string
+		rows        int
+	}{
+		{"-label kind -decimal , -missing drop", `-data t\.csv: line .+ \("id"\): .+; -drop NAME leaves the column out`, 0},
+		{"-label kind -drop id", `-data t\.csv: line 2 column 3 \("x"\): got "0,25", .+; -decimal , reads such numbers`, 0},
+		{"-label kind -drop id -decimal ,", `-data t\.csv: line 9 column 4 \("y"\): got "NA", .+; -missing drop leaves .+`, 0},
+		{"-label kind -drop nosuch", `-drop nosuch: no such column in t\.csv; the columns are "id", "kind", "x", "y"`, 0},
+		{"-label kind -drop id -decimal , -missing drop", "", 59},
+		{"-label 2 -drop 1 -decimal , -missing impute", "", 60},
+	} {
+		code, stdout, stderr := demo(t, strings.Fields(common+" "+tc.flags)...)
+		if tc.want != "" {
+			assert.Equal(t, exitUsage, code, tc.flags)
+			assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+			continue
+		}
+		require.Equal(t, exitDone, code, stderr)
+		s := decode(t, []byte(stdout))
+		assert.Equal(t, []any{tc.rows, 2, "kind"}, []any{s.Data.TrainRows + s.Data.TestRows, s.Data.Features, s.Data.Label})
+	}
 }

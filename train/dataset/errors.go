@@ -88,6 +88,9 @@ func (e *RowError) Error() string {
 	return fmt.Sprintf("%s%s: %s: got %s, want %s", fault.Prefix(e.File), e.Arg, where, e.Got, e.Want)
 }
 
+// Path is the file.
+func (e *RowError) Path() string { return e.File }
+
 // Unwrap returns Err.
 func (e *RowError) Unwrap() error { return e.Err }
 

@@ -84,12 +84,13 @@ func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
 			return nil, err
 		}
 		if formats[i] == FormatCSV {
-			return nil, fail(ErrFormat, "%s: got a file that begins like neither, want IDX or NPY", path)
+			return nil, inFile(path, fail(ErrFormat, "got a file that begins like neither, want IDX or NPY"))
 		}
 	}
 	switch {
 	case formats[0] != formats[1]:
-		return nil, fail(ErrFormat, "%s: got %v labels for the %v features of %s, want two files of one format", labelsPath, formats[1], formats[0], featuresPath)
+		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files of one format",
+			formats[1], formats[0], featuresPath))
 	}
 	return readArrays(formats[0], featuresPath, labelsPath)
 }
@@ -104,7 +105,7 @@ func ReadFeaturesFile(path string) (*tensor.Dense, error) {
 		return nil, err
 	}
 	if format == FormatCSV {
-		return nil, fail(ErrFormat, "%s: got a file that begins like neither, want IDX or NPY", path)
+		return nil, inFile(path, fail(ErrFormat, "got a file that begins like neither, want IDX or NPY"))
 	}
 	a, err := readArray(format, path)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 // A drawing in a page is one element, whatever the names in it are.
 func TestSVG(t *testing.T) {
 	const name = `</text><script>alert("1 & 2")</script>`
-	p := Panel{Title: name, XLabel: name, Names: []string{name}, Series: []Series{{Name: name, X: []float64{0}, Y: []float64{1}}}}
+	p := Panel{Title: name, XLabel: name, Names: []string{name},
+		Series: []Series{{Name: name, X: []float64{0}, Y: []float64{1}}}}
 	d := Figure{Panels: [][]Panel{{p}}, Width: Narrow, Height: Narrow}.Drawing()
 	d.Alt = `"` + name
 	svg, err := d.SVG()

@@ -3,6 +3,7 @@ package input
 import (
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -18,10 +19,16 @@ func (s *Source) Flags() []cli.Flag {
 			cli.Text(&s.Data, wantData)),
 		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of "+
 			"soft rows", cli.AnyText(&s.Labels)),
-		cli.Value("label", "NAME", "", "column of a CSV file that holds the class (default: the last)",
+		cli.Value("label", "NAME", "", "column of a CSV file that holds the class, by its name or number (default: the last)",
 			cli.AnyText(&s.CSV.Label)),
 		cli.Value("soft", "K", "0", "the last K columns of a CSV file hold one number >= 0 for each class, a soft label "+
 			"or how many people chose it; rows are divided by their sums", cli.Whole(&s.CSV.LabelColumns, 0)),
+		cli.Value("drop", "NAME,...", "", "columns of a CSV file that are left out, such as a number that every row has; "+
+			"names "+
+			"or numbers from 1", columns(&s.CSV.Drop)),
+		cli.Value("missing", "HOW", "refuse", "what becomes of empty cells of a CSV file, NA and the like: refuse, drop "+
+			"(leave out the row) or impute (the median, or the most frequent word)", cli.OneOf(&s.CSV.Missing, missingName,
+			dataset.MissingRefuse, dataset.MissingDrop, dataset.MissingImpute)),
 	}, TableFlags(&s.CSV)...)
 }
 
@@ -32,6 +39,8 @@ func TableFlags(csv *dataset.CSVOptions) []cli.Flag {
 			cli.OneOf(&csv.Header, headerName, dataset.HeaderAuto, dataset.HeaderYes, dataset.HeaderNo)),
 		cli.Value("comma", "CHAR", "", "what separates the cells of a CSV file: a character, or tab (default: a comma, or "+
 			"the semicolon or tab that stands in the first line without one)", comma(&csv.Comma)),
+		cli.Value("decimal", "CHAR", "", "what stands before the fraction of a number in a CSV file: . or , (default .)",
+			cli.OneOf(&csv.Decimal, func(r rune) string { return string(r) }, '.', ',')),
 	}
 }
 
@@ -43,6 +52,20 @@ func headerName(h dataset.Header) string {
 		return "no"
 	}
 	return "auto"
+}
+
+func missingName(m dataset.Missing) string {
+	return [...]string{dataset.MissingRefuse: "refuse", dataset.MissingDrop: "drop", dataset.MissingImpute: "impute"}[m]
+}
+
+// columns reads names with commas between them.
+func columns(dst *[]string) func(string) error {
+	return func(s string) error {
+		if *dst = nil; s != "" {
+			*dst = strings.Split(s, ",")
+		}
+		return nil
+	}
 }
 
 // comma reads what separates the cells of a CSV file.
@@ -60,9 +83,14 @@ func comma(dst *rune) func(string) error {
 	}
 }
 
+func isNumber(s string) bool {
+	_, err := strconv.Atoi(s)
+	return err == nil
+}
+
 // Check looks for values of the flags that are right alone and wrong together.
 func (s *Source) Check() error {
-	const ofCSV = "-label, -soft, -header and -comma are about a CSV file, but "
+	const ofCSV = "-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but "
 	isCSV := !reflect.DeepEqual(s.CSV, dataset.CSVOptions{})
 	switch isBuiltin := Builtin(s.Data) != nil; {
 	case isCSV && isBuiltin:
@@ -73,8 +101,10 @@ func (s *Source) Check() error {
 		return cli.Usagef(ofCSV + "-labels is for an IDX or NPY file")
 	case s.CSV.Label != "" && s.CSV.LabelColumns != 0:
 		return cli.Usagef("-label and -soft exclude each other: the class is in one column or in the last K")
-	case s.CSV.Label != "" && s.CSV.Header == dataset.HeaderNo:
-		return cli.Usagef("-label and -header no exclude each other: the column is found by its name in the header")
+	case s.CSV.Label != "" && s.CSV.Header == dataset.HeaderNo && !isNumber(s.CSV.Label):
+		return cli.Usagef("-label %s and -header no exclude each other: the column is found by its name in the header, or "+
+			"by "+
+			"its number", s.CSV.Label)
 	case s.CSV.LabelColumns == 1:
 		return cli.Usagef("-soft 1: want 2 or more columns, one for each class")
 	}

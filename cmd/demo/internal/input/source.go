@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,49 +81,54 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	case s.Labels == "":
 		return nil, s.csvError(err)
 	}
-	text := cli.TrimPackage(err)
-	if strings.HasPrefix(text, s.Labels+":") {
+	var file interface{ Path() string }
+	if errors.As(err, &file) && file.Path() == s.Labels {
 		name = labelsName
 	}
-	return nil, cli.Usagef("-%s %s", name, text)
+	return nil, cli.Usagef("-%s %s", name, cli.TrimPackage(err))
 }
 
 // csvError is an error of dataset.ReadCSVFile in the words of the command line.
 func (s *Source) csvError(err error) error {
 	name, _ := s.names()
 	var column *dataset.ColumnError
-	var cell *dataset.CellError
-	switch {
-	case errors.As(err, &column):
+	if errors.As(err, &column) {
 		var columns []string
 		for _, c := range column.Columns {
 			columns = append(columns, strconv.Quote(c))
 		}
-		return cli.Usagef("-label %s: no such column in %s; the columns are %s", column.Name, s.Data, strings.Join(columns, ", "))
-	case errors.Is(err, dataset.ErrHeader):
-		return cli.Usagef("-%s %s", name, HeaderUnclear(s.Data, err))
-	case errors.As(err, &cell):
-		plain := *cell
-		plain.Option = ""
-		text := cli.TrimPackage(&plain)
-		switch label, _, _ := strings.Cut(cell.Option, " "); label {
-		case "Label":
-			text += "; -label NAME takes another column for the class"
-		case "Comma":
-			text += "; -comma CHAR says what separates them"
-		}
-		return cli.Usagef("-%s %s", name, text)
+		flag := map[string]string{"Label": "label", "Drop": "drop"}[column.Option]
+		return cli.Usagef("-%s %s: no such column in %s; the columns are %s", flag, column.Name, s.Data,
+			strings.Join(columns, ", "))
 	}
-	return cli.Usagef("-%s %s", name, cli.TrimPackage(err))
+	return cli.Usagef("-%s %s", name, TableError(s.Data, err, map[string]string{
+		"Label":   "-label NAME takes another column for the class",
+		"Drop":    "-drop NAME leaves the column out",
+		"Comma":   "-comma CHAR says what separates them",
+		"Decimal": "-decimal , reads such numbers",
+		"Missing": "-missing drop leaves such rows out, -missing impute fills them in",
+	}))
 }
 
-// HeaderUnclear says what to do about a first line that may be a header or not.
-func HeaderUnclear(path string, err error) string {
-	var line *dataset.CellError
-	if !errors.As(err, &line) {
+// TableError is what is wrong with a table, and what to do about it: hints are what to do by the
+// option of package dataset that helps.
+func TableError(path string, err error, hints map[string]string) string {
+	var cell *dataset.CellError
+	if !errors.As(err, &cell) {
 		return cli.TrimPackage(err)
 	}
-	return fmt.Sprintf("%s: line %d: got %s; say -header yes or -header no", path, line.Line, line.Got)
+	if errors.Is(err, dataset.ErrHeader) {
+		return fmt.Sprintf("%s: line %d: got %s; say -header yes or -header no", path, cell.Line, cell.Got)
+	}
+	plain := *cell
+	plain.Option = ""
+	text := cli.TrimPackage(&plain)
+	for option, hint := range hints {
+		if slices.Contains(strings.Fields(cell.Option), option) {
+			text += "; " + hint
+		}
+	}
+	return text
 }
 
 // IsFolder reports whether there is a folder.

@@ -82,9 +82,11 @@ func (o *Options) readTable(saved *train.Saved, in io.Reader, do func(*tensor.De
 	case !errors.As(err, &wrong):
 		return err
 	case errors.Is(err, dataset.ErrHeader):
-		return cli.Usagef("%s", input.HeaderUnclear(name, wrong.err))
+		return cli.Usagef("%s", input.TableError(name, wrong.err, nil))
 	case !errors.Is(err, dataset.ErrColumn):
-		return cli.Usagef("%s: %s", name, cli.TrimPackage(wrong.err))
+		return cli.Usagef("%s: %s", name, input.TableError(name, wrong.err, map[string]string{
+			"Decimal": "-decimal , reads such numbers",
+		}))
 	}
 	text := fmt.Sprintf("%s: %s; the model is %s", name, cli.TrimPackage(wrong.err), o.model)
 	if saved.ClassNames != nil {

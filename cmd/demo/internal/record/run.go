@@ -56,8 +56,9 @@ type Data struct {
 	Features       int    `json:"features"`
 	Classes        int    `json:"classes"`
 	SoftLabels     bool   `json:"soft_labels"`
-	Weighted       bool   `json:"weighted"`       // rows stand for several observations each
-	FlippedLabels  int    `json:"flipped_labels"` // of training and validation rows
+	Weighted       bool   `json:"weighted"`          // rows stand for several observations each
+	FlippedLabels  int    `json:"flipped_labels"`    // of training and validation rows
+	Imputed        bool   `json:"imputed,omitempty"` // cells without a value became the usual one of their column
 }
 
 // What is looked at after each epoch, in words.

@@ -34,7 +34,7 @@ func (s *session) load() error {
 	if s.scaler, err = input.ScaleSets(s.train, all...); err != nil {
 		return cli.Usagef("-data %s: %s", s.data.Data, cli.TrimPackage(err))
 	}
-	d.Label = set.LabelName
+	d.Label, d.Imputed = set.LabelName, set.Fill != nil
 	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data.Data, s.Options.test.Data, s.train.Len(), s.test.Len()
 	d.Features, d.Classes = set.NumFeatures(), set.NumClasses()
 	d.Weighted, d.SoftLabels = set.Counts != nil, isSoft(set)

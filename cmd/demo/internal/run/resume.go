@@ -29,8 +29,12 @@ func (s *session) openCheckpoint() error {
 		return cli.Usagef("-checkpoint %s: there is a run already; add -resume to go on with it, or take another folder",
 			s.checkpoint)
 	case err != nil:
-		return cli.Usagef("-checkpoint: %s", strings.Replace(cli.TrimPackage(err), "see ReadPreviousCheckpoint",
-			"rename checkpoint.prev.safetensors to checkpoint.safetensors to go on from it", 1))
+		var damage *train.FileError
+		if errors.As(err, &damage) && damage.Previous {
+			return cli.Usagef("-checkpoint: %s: %s; the checkpoint before it is there: rename checkpoint.prev.safetensors to "+
+				"checkpoint.safetensors to go on from it", damage.Path, damage.Text)
+		}
+		return cli.Usagef("-checkpoint: %s", cli.TrimPackage(err))
 	}
 	switch err := state.SameRun(s.trainConfig(), s.train, s.watch()); {
 	case errors.Is(err, train.ErrState):

@@ -50,6 +50,9 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	if d.SoftLabels {
 		fmt.Fprint(w, "note     labels are soft: accuracy and calibration error go by the largest label\n")
 	}
+	if d.Imputed {
+		fmt.Fprint(w, "note     empty cells became the median, or the most frequent word, of their column\n")
+	}
 	if d.Weighted {
 		fmt.Fprint(w, "note     rows weigh as many as the observations they stand for\n")
 	}

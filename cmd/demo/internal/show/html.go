@@ -141,7 +141,8 @@ func images(all []figure.Drawing) (out []htmlImage, err error) {
 	return out, nil
 }
 
-// theme makes the colours that are of the sheet and not of the data those of the page, light or dark.
+// theme makes the colours that are of the sheet and not of the data those of the page, light or
+// dark.
 var theme = strings.NewReplacer("#000000", "var(--ink)", "#FFFFFF", "var(--card)", "#E2E2E2", "var(--line)")
 
 // runSection is the head of the page.

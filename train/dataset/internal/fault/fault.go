@@ -53,6 +53,9 @@ func Wrap(context string, err error) error {
 // Error returns one line.
 func (e *Error) Error() string { return Prefix(e.File) + e.Text }
 
+// Path is the file.
+func (e *Error) Path() string { return e.File }
+
 // Unwrap returns the kinds.
 func (e *Error) Unwrap() []error { return e.Kinds }
 
