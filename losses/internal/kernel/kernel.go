@@ -13,7 +13,7 @@ import (
 	"softloss/losses/internal/kernel/vec"
 )
 
-// Implementation names what runs on this machine: avx512, avx2, or generic.
+// Implementation names what runs on this machine: avx512, avx2, neon, or generic.
 func Implementation() string { return vec.InUse().String() }
 
 // Float is an element type.

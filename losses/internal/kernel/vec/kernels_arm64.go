@@ -203,6 +203,36 @@ func maeGradF32(p *float32, e *float64, t *float32, n int, c, sa, delta, f float
 //go:noescape
 func maeGradF64(p *float64, e *float64, t *float64, n int, c, sa, delta, f float64)
 
+// pull returns Σ e (ua - u), where e = 0 counts nothing whatever u is; n is a positive multiple of the
+// block.
+func pull[T spec.Float](e, u *T, n int, ua float64) (sum float64) {
+	if spec.Size[T]() == 4 {
+		return pullF32((*float32)(unsafe.Pointer(e)), (*float32)(unsafe.Pointer(u)), n, ua)
+	}
+	return pullF64((*float64)(unsafe.Pointer(e)), (*float64)(unsafe.Pointer(u)), n, ua)
+}
+
+//go:noescape
+func pullF32(e, u *float32, n int, ua float64) (sum float64)
+
+//go:noescape
+func pullF64(e, u *float64, n int, ua float64) (sum float64)
+
+// softmaxGrad stores c e ((u - ua) + mean) in e, 0 where e = 0; n is a positive multiple of the block.
+func softmaxGrad[T spec.Float](e, u *T, n int, c, ua, mean float64) {
+	if spec.Size[T]() == 4 {
+		softmaxGradF32((*float32)(unsafe.Pointer(e)), (*float32)(unsafe.Pointer(u)), n, c, ua, mean)
+		return
+	}
+	softmaxGradF64((*float64)(unsafe.Pointer(e)), (*float64)(unsafe.Pointer(u)), n, c, ua, mean)
+}
+
+//go:noescape
+func softmaxGradF32(e, u *float32, n int, c, ua, mean float64)
+
+//go:noescape
+func softmaxGradF64(e, u *float64, n int, c, ua, mean float64)
+
 // polyTerms stores h = -t φ'(l) of classes but the largest and returns Σ t φ, Σ h and the or of the bits
 // of t, with l = (z - m) - log and p = c e; φ = -l + a (1-p), a = par[0].
 func polyTerms[T spec.Float](h *T, e *float64, z, t *T, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64) {

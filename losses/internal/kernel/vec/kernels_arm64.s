@@ -1781,6 +1781,134 @@ loop:
 	BNE loop
 	RET
 
+// func pullF32(e, u *float32, n int, ua float64) (sum float64)
+TEXT ·pullF32(SB), NOSPLIT, $0-40
+	MOVD e+0(FP), R0
+	MOVD u+8(FP), R1
+	MOVD n+16(FP), R2
+	MOVD ua+24(FP), R9
+	VDUP R9, V0.D2
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+loop:
+	VLD1.P 16(R0), [V3.S4]
+	WORD $0x4e617864 // fcvtl2 v4.2d, v3.4s
+	WORD $0x0e617863 // fcvtl v3.2d, v3.2s
+	VLD1.P 16(R1), [V5.S4]
+	WORD $0x4e6178a6 // fcvtl2 v6.2d, v5.4s
+	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
+	WORD $0x4ee5d405 // fsub v5.2d, v0.2d, v5.2d
+	WORD $0x4ee6d406 // fsub v6.2d, v0.2d, v6.2d
+	WORD $0x6ee2e467 // fcmgt v7.2d, v3.2d, v2.2d
+	WORD $0x6ee2e488 // fcmgt v8.2d, v4.2d, v2.2d
+	VAND V7.B16, V5.B16, V5.B16
+	VAND V8.B16, V6.B16, V6.B16
+	WORD $0x4e65cc61 // fmla v1.2d, v3.2d, v5.2d
+	WORD $0x4e66cc81 // fmla v1.2d, v4.2d, v6.2d
+	SUBS $4, R2, R2
+	BNE loop
+	WORD $0x7e70d821 // faddp d1, v1.2d
+	FMOVD F1, sum+32(FP)
+	RET
+
+// func pullF64(e, u *float64, n int, ua float64) (sum float64)
+TEXT ·pullF64(SB), NOSPLIT, $0-40
+	MOVD e+0(FP), R0
+	MOVD u+8(FP), R1
+	MOVD n+16(FP), R2
+	MOVD ua+24(FP), R9
+	VDUP R9, V0.D2
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+loop:
+	VLD1.P 32(R0), [V3.D2, V4.D2]
+	VLD1.P 32(R1), [V5.D2, V6.D2]
+	WORD $0x4ee5d405 // fsub v5.2d, v0.2d, v5.2d
+	WORD $0x4ee6d406 // fsub v6.2d, v0.2d, v6.2d
+	WORD $0x6ee2e467 // fcmgt v7.2d, v3.2d, v2.2d
+	WORD $0x6ee2e488 // fcmgt v8.2d, v4.2d, v2.2d
+	VAND V7.B16, V5.B16, V5.B16
+	VAND V8.B16, V6.B16, V6.B16
+	WORD $0x4e65cc61 // fmla v1.2d, v3.2d, v5.2d
+	WORD $0x4e66cc81 // fmla v1.2d, v4.2d, v6.2d
+	SUBS $4, R2, R2
+	BNE loop
+	WORD $0x7e70d821 // faddp d1, v1.2d
+	FMOVD F1, sum+32(FP)
+	RET
+
+// func softmaxGradF32(e, u *float32, n int, c, ua, mean float64)
+TEXT ·softmaxGradF32(SB), NOSPLIT, $0-48
+	MOVD e+0(FP), R0
+	MOVD e+0(FP), R4
+	MOVD u+8(FP), R1
+	MOVD n+16(FP), R2
+	MOVD c+24(FP), R9
+	VDUP R9, V0.D2
+	MOVD ua+32(FP), R9
+	VDUP R9, V1.D2
+	MOVD mean+40(FP), R9
+	VDUP R9, V2.D2
+	VEOR V3.B16, V3.B16, V3.B16
+loop:
+	VLD1.P 16(R0), [V4.S4]
+	WORD $0x4e617885 // fcvtl2 v5.2d, v4.4s
+	WORD $0x0e617884 // fcvtl v4.2d, v4.2s
+	VLD1.P 16(R1), [V6.S4]
+	WORD $0x4e6178c7 // fcvtl2 v7.2d, v6.4s
+	WORD $0x0e6178c6 // fcvtl v6.2d, v6.2s
+	WORD $0x6ee3e488 // fcmgt v8.2d, v4.2d, v3.2d
+	WORD $0x6ee3e4a9 // fcmgt v9.2d, v5.2d, v3.2d
+	WORD $0x6e60dc84 // fmul v4.2d, v4.2d, v0.2d
+	WORD $0x6e60dca5 // fmul v5.2d, v5.2d, v0.2d
+	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
+	WORD $0x4ee1d4e7 // fsub v7.2d, v7.2d, v1.2d
+	WORD $0x4e62d4c6 // fadd v6.2d, v6.2d, v2.2d
+	WORD $0x4e62d4e7 // fadd v7.2d, v7.2d, v2.2d
+	WORD $0x6e66dc84 // fmul v4.2d, v4.2d, v6.2d
+	WORD $0x6e67dca5 // fmul v5.2d, v5.2d, v7.2d
+	VAND V8.B16, V4.B16, V4.B16
+	VAND V9.B16, V5.B16, V5.B16
+	WORD $0x0e616884 // fcvtn v4.2s, v4.2d
+	WORD $0x4e6168a4 // fcvtn2 v4.4s, v5.2d
+	VST1.P [V4.S4], 16(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func softmaxGradF64(e, u *float64, n int, c, ua, mean float64)
+TEXT ·softmaxGradF64(SB), NOSPLIT, $0-48
+	MOVD e+0(FP), R0
+	MOVD e+0(FP), R4
+	MOVD u+8(FP), R1
+	MOVD n+16(FP), R2
+	MOVD c+24(FP), R9
+	VDUP R9, V0.D2
+	MOVD ua+32(FP), R9
+	VDUP R9, V1.D2
+	MOVD mean+40(FP), R9
+	VDUP R9, V2.D2
+	VEOR V3.B16, V3.B16, V3.B16
+loop:
+	VLD1.P 32(R0), [V4.D2, V5.D2]
+	VLD1.P 32(R1), [V6.D2, V7.D2]
+	WORD $0x6ee3e488 // fcmgt v8.2d, v4.2d, v3.2d
+	WORD $0x6ee3e4a9 // fcmgt v9.2d, v5.2d, v3.2d
+	WORD $0x6e60dc84 // fmul v4.2d, v4.2d, v0.2d
+	WORD $0x6e60dca5 // fmul v5.2d, v5.2d, v0.2d
+	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
+	WORD $0x4ee1d4e7 // fsub v7.2d, v7.2d, v1.2d
+	WORD $0x4e62d4c6 // fadd v6.2d, v6.2d, v2.2d
+	WORD $0x4e62d4e7 // fadd v7.2d, v7.2d, v2.2d
+	WORD $0x6e66dc84 // fmul v4.2d, v4.2d, v6.2d
+	WORD $0x6e67dca5 // fmul v5.2d, v5.2d, v7.2d
+	VAND V8.B16, V4.B16, V4.B16
+	VAND V9.B16, V5.B16, V5.B16
+	VST1.P [V4.D2, V5.D2], 32(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
 // func polyTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
 TEXT ·polyTermsF32(SB), NOSPLIT, $0-96
 	MOVD h+0(FP), R4

@@ -2,9 +2,9 @@
 // the module in _asm generates. It agrees with package spec to a few units in the last place, and
 // leaves to it the rows, options and parameters that the vectors cannot do.
 //
-// The kernels compute in the element type, with sums of at most 64 elements in each lane, then in
-// float64; where a loss would magnify float32's errors they compute in float64. Blocks of few
-// classes are computed in tiles, several rows at once, others row by row.
+// The kernels compute in the element type; where a loss would magnify float32's errors they compute
+// in float64. Those of amd64 sum at most 64 elements in each lane, then in float64, and compute
+// blocks of few classes in tiles, several rows at once; those of arm64 sum in float64, row by row.
 //
 // Its functions are those of package spec with the same names, which say what they compute. They
 // may be called while [On] says so.

@@ -52,42 +52,68 @@ func LogSumExp[T spec.Float](dst, z []T, k int) {
 	}
 }
 
-// odds stores exp(z - M) in e and returns what [spec.Exps] does.
-func odds[T spec.Float](e, z []T) (a int, r float64) {
-	s, ok := begin(z)
-	if !ok {
-		_, a, r = spec.Exps(e, z)
-		return a, r
-	}
-	r = s.sums(e, z, nil).exps / s.top
-	scaleRow(e, T(1/s.top))
-	e[s.a] = 1
-	return s.a, r
-}
-
 // SoftmaxGrad is [spec.SoftmaxGrad].
 func SoftmaxGrad[T spec.Float](dst, z, u []T, k int) {
+	whole := wholeBlocks[T](k)
 	for i := range len(z) / k {
-		d := spec.Row(dst, i, k)
-		a, r := odds(d, spec.Row(z, i, k))
-		spec.SoftmaxGradRow(d, spec.Row(u, i, k), a, r)
+		x, d, up := spec.Row(z, i, k), spec.Row(dst, i, k), spec.Row(u, i, k)
+		s, ok := begin(x)
+		if !ok {
+			portable.SoftmaxGrad(d, x, up, k)
+			continue
+		}
+		o := s.sums(d, x, nil)
+		c, ua := 1/(o.exps+s.top), float64(up[s.a])
+		mean := 0.0
+		if whole > 0 { // the maximum's exponential is 0 still
+			mean = pull(&d[0], &up[0], whole, ua)
+		}
+		for j := whole; j < k; j++ {
+			if d[j] != 0 {
+				mean += float64(d[j]) * (ua - float64(up[j]))
+			}
+		}
+		mean *= c
+		if whole > 0 {
+			softmaxGrad(&d[0], &up[0], whole, c, ua, mean)
+		}
+		for j := whole; j < k; j++ {
+			if d[j] != 0 {
+				d[j] = T(c * float64(d[j]) * ((float64(up[j]) - ua) + mean))
+			}
+		}
+		d[s.a] = T(s.top * c * mean)
 	}
 }
 
 // LogSoftmaxGrad is [spec.LogSoftmaxGrad].
 func LogSoftmaxGrad[T spec.Float](dst, z, u []T, k int) {
 	for i := range len(z) / k {
-		d := spec.Row(dst, i, k)
-		a, r := odds(d, spec.Row(z, i, k))
-		spec.LogSoftmaxGradRow(d, spec.Row(u, i, k), a, r)
+		x, d, up := spec.Row(z, i, k), spec.Row(dst, i, k), spec.Row(u, i, k)
+		s, ok := begin(x)
+		others := Sum(up[:s.a]) + Sum(up[s.a:][1:])
+		sum := others + float64(up[s.a])
+		if !ok || !(math.Abs(sum) <= 1<<100) {
+			portable.LogSoftmaxGrad(d, x, up, k)
+			continue
+		}
+		r := s.sums(d, x, nil).exps / s.top
+		combineRow(d, up, T(sum/((1+r)*s.top)), 1)
+		d[s.a] = T(sum*(r/(1+r)) - others)
 	}
 }
 
 // LogSumExpGrad is [spec.LogSumExpGrad].
 func LogSumExpGrad[T spec.Float](dst, z, u []T, k int) {
 	for i, v := range u {
-		d := spec.Row(dst, i, k)
-		a, r := odds(d, spec.Row(z, i, k))
-		spec.LogSumExpGradRow(d, v, a, r)
+		x, d, up := spec.Row(z, i, k), spec.Row(dst, i, k), float64(v)
+		s, ok := begin(x)
+		if !ok || !(math.Abs(up) <= 1<<100) {
+			portable.LogSumExpGrad(d, x, u[i:i+1], k)
+			continue
+		}
+		r := s.sums(d, x, nil).exps / s.top
+		scaleRow(d, T(up/((1+r)*s.top)))
+		d[s.a] = T(up / (1 + r))
 	}
 }

@@ -35,6 +35,7 @@ func generate() *asm {
 	a.exps64(false)
 	a.exps64(true)
 	a.mae()
+	a.softmaxGrad()
 	a.polyTerms()
 	a.focalTerms()
 	a.gceTerms()

@@ -141,3 +141,47 @@ func (a *asm) mae() {
 			})
 		})
 }
+
+// softmaxGrad emits the two passes of the softmax's gradient behind the exponentials.
+func (a *asm) softmaxGrad() {
+	a.wideKernel("pull", "e, u *T, n int, ua float64", "sum float64",
+		"pull returns Σ e (ua - u), where e = 0 counts nothing whatever u is; n is a positive multiple of the\nblock.", func() {
+			a.pointer("e", "R0")
+			a.pointer("u", "R1")
+			a.pointer("n", "R2")
+			ua, sum, zero := a.arg("ua"), a.take(), a.take()
+			a.zero(sum)
+			a.zero(zero)
+			e, u, mask := a.row(unroll), a.row(unroll), a.row(unroll)
+			a.loop(unroll*2, func() {
+				a.wideLoad("R0", e)
+				a.wideLoad("R1", u)
+				each(func(i int) { a.op(fsub, u[i], ua, u[i]) })
+				each(func(i int) { a.op(fcmgt, mask[i], e[i], zero) })
+				each(func(i int) { a.and(u[i], u[i], mask[i]) })
+				each(func(i int) { a.op(fmla, sum, e[i], u[i]) })
+			})
+			a.total("sum", sum)
+		})
+	a.wideKernel("softmaxGrad", "e, u *T, n int, c, ua, mean float64", "",
+		"softmaxGrad stores c e ((u - ua) + mean) in e, 0 where e = 0; n is a positive multiple of the block.", func() {
+			a.pointer("e", "R0")
+			a.pointer("e", "R4")
+			a.pointer("u", "R1")
+			a.pointer("n", "R2")
+			c, ua, mean, zero := a.arg("c"), a.arg("ua"), a.arg("mean"), a.take()
+			a.zero(zero)
+			e, u, mask := a.row(unroll), a.row(unroll), a.row(unroll)
+			a.loop(unroll*2, func() {
+				a.wideLoad("R0", e)
+				a.wideLoad("R1", u)
+				each(func(i int) { a.op(fcmgt, mask[i], e[i], zero) })
+				each(func(i int) { a.op(fmul, e[i], e[i], c) })
+				each(func(i int) { a.op(fsub, u[i], u[i], ua) })
+				each(func(i int) { a.op(fadd, u[i], u[i], mean) })
+				each(func(i int) { a.op(fmul, e[i], e[i], u[i]) })
+				each(func(i int) { a.and(e[i], e[i], mask[i]) })
+				a.wideStore("R4", e)
+			})
+		})
+}
