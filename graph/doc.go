@@ -15,8 +15,8 @@
 // # Machines
 //
 // The tape machine, with gorgonia.Grad or with BindDualValues, and the Lisp machine both work; CPU
-// only. Ops have no state, so that clones of a graph may run at once. Bad data is an error of
-// RunAll, never a panic.
+// only. Ops have no state, unless [Options].ReuseGrad gives them one, so that clones of a graph may
+// run at once. Bad data is an error of RunAll, never a panic.
 //
 // # Second derivatives
 //

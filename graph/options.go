@@ -28,14 +28,19 @@ type Options struct {
 	// WeightGrad makes it differentiable with respect to the sample weights too, at the same price.
 	WeightGrad bool
 
-	// ReuseGrad computes the gradient by the logits together with the loss, in one pass, in memory
-	// that every run uses again: less than half of the time where the loss is much of the work. Two
-	// things change. The gradient's value, read from a node after a run, is overwritten by the next
-	// run, so clone what has to outlive it. And the op has a state: machines and clones of the
-	// graph may run it at once as before, and get their own gradients, but when their upstream
-	// gradients differ, or more than two run at once, there is less to gain. It needs a scalar
-	// loss, takes the memory of the logits, an input of the graph, for as long as the graph lives,
-	// and changes nothing on the Lisp machine. The numbers are the same to the bit.
+	// ReuseGrad computes the gradient by the logits together with the loss, so that their rows are
+	// gone through once and not twice, in memory that every run uses again. The numbers are the
+	// same to the bit. Two things change for you:
+	//
+	// The gradient's value, read from a node after a run, is overwritten by the next run: clone
+	// what has to outlive it.
+	//
+	// The op has a state. Machines and clones of the graph may run it at once as before, and get
+	// their own gradients; but there is nothing to gain while their upstream gradients differ or
+	// more than two run at once.
+	//
+	// It needs a scalar loss, takes memory of the size of the logits, an input of the graph, and
+	// changes nothing on the Lisp machine.
 	ReuseGrad bool
 }
 
