@@ -15,10 +15,11 @@ import (
 // helps are the helps of all commands and the name of each golden file.
 func helps() map[string][]string {
 	return map[string][]string{
-		"help.golden":         {"-h"},
-		"help_train.golden":   {"train", "-h"},
-		"help_compare.golden": {"compare", "--help"},
-		"help_predict.golden": {"predict", "-h"},
+		"help.golden":          {"-h"},
+		"help_train.golden":    {"train", "-h"},
+		"help_compare.golden":  {"compare", "--help"},
+		"help_predict.golden":  {"predict", "-h"},
+		"help_evaluate.golden": {"evaluate", "-h"},
 	}
 }
 
@@ -73,11 +74,13 @@ func TestHelpExamples(t *testing.T) {
 				_, err = run.Parse(words[1:])
 			case "compare":
 				_, err = study.Parse(words[1:])
+			case "evaluate":
+				_, err = predict.ParseEvaluation(words[1:])
 			case "predict":
 				_, err = predict.Parse(words[1:])
 			}
 			assert.NoError(t, err, line)
 		}
 	}
-	assert.Equal(t, 25, n)
+	assert.Equal(t, 28, n)
 }

@@ -42,7 +42,9 @@ func main() {
 }
 
 // commands are all of them; the first one is meant when none is named.
-func commands() []command { return []command{trainCommand(), compareCommand(), predictCommand()} }
+func commands() []command {
+	return []command{trainCommand(), compareCommand(), predictCommand(), evaluateCommand()}
+}
 
 // execute is the command: main without the process. The end of ctx is as good as a signal.
 func execute(ctx context.Context, args []string, c cli.Console) int {

@@ -32,7 +32,7 @@ func TestUsageErrors(t *testing.T) {
 	for _, tc := range []struct{ args, want string }{
 		{"-nosuch 1", `unknown flag -nosuch; demo train -h lists all`},
 		{"-epoch 3", `unknown flag -epoch, did you mean -epochs? demo train -h lists all`},
-		{"digits", `unknown command "digits", want train, compare or predict; see demo -h`},
+		{"digits", `unknown command "digits", want train, compare, predict or evaluate; see demo -h`},
 		{"train digits", `unexpected argument "digits", want flags only; a data file is given with -data`},
 		{"-epochs", `flag -epochs needs a value; see demo train -h`},
 		{"-epochs 0", `invalid value "0" for flag -epochs: want a whole number from 1 to 1000000`},
@@ -72,7 +72,7 @@ func TestUsageErrors(t *testing.T) {
 		{"compare -seeds 0", `invalid value "0" for flag -seeds: want a whole number from 1 to 1000000`},
 		{"compare -epochs 0", `invalid value "0" for flag -epochs: want a whole number from 1 to 1000000`},
 		{"compare -lr 0", `invalid value "0" for flag -lr: want a number > 0`},
-		{"help nothing", `unknown command "nothing", want train, compare or predict; see demo -h`},
+		{"help nothing", `unknown command "nothing", want train, compare, predict or evaluate; see demo -h`},
 		{"-noplots -json .", `-json .: is a folder, want a file`},
 		{"-noplots -json no/where.json", `-json no/where.json: no such file or directory; want a file in a folder that exists`},
 		{"-noplots -json two.csv/x.json", `-json two.csv/x.json: its parent is no folder`},

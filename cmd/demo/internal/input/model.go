@@ -11,21 +11,29 @@ import (
 	"softloss/train"
 )
 
-// Model reads a model that a flag names. What is wrong with it is errUsage.
+// Model reads a model that a flag, "" for none, names. What is wrong with it is [cli.ErrUsage].
 func Model(flag, path string) (*train.Saved, error) {
+	name := ""
+	if flag != "" {
+		name = "-" + flag
+		flag = name + " "
+	}
 	if IsFolder(path) {
-		return nil, cli.Usagef("-%s %s: is a folder; want the model file in it, %s", flag, path,
+		return nil, cli.Usagef("%s%s: is a folder; want the model file in it, %s", flag, path,
 			filepath.Join(path, record.ModelFile))
 	}
 	saved, err := train.Load(path)
 	switch {
 	case errors.Is(err, train.ErrFile) && strings.HasSuffix(path, ".onnx"):
-		return nil, cli.Usagef("-%s %s: is an ONNX file, which is for other programs; want the one beside it, %s", flag,
+		return nil, cli.Usagef("%s%s: is an ONNX file, which is for other programs; want the one beside it, %s", flag,
 			path, filepath.Join(filepath.Dir(path), record.ModelFile))
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Usagef("-%s %s: no such file; demo train saves one", flag, path)
+		return nil, cli.Usagef("%s%s: no such file; demo train saves one", flag, path)
 	case err != nil:
-		return nil, cli.Usagef("-%s: %s", flag, cli.TrimPackage(err))
+		if name != "" {
+			name += ": "
+		}
+		return nil, cli.Usagef("%s%s", name, cli.TrimPackage(err))
 	}
 	return saved, nil
 }

@@ -21,16 +21,20 @@ const wantData = "digits, housing or the path of a file"
 // with a file of labels.
 type Source struct {
 	Test         bool   // it is given with -testdata and -testlabels
+	Bare         bool   // it is given without a flag
 	Data, Labels string // Labels is "" without such a file
 	CSV          dataset.CSVOptions
 }
 
-// names are the names of the flags.
+// names are how errors begin: the flags.
 func (s *Source) names() (data, labels string) {
-	if s.Test {
-		return "testdata", "testlabels"
+	switch {
+	case s.Test:
+		return "-testdata ", "-testlabels "
+	case s.Bare:
+		return "", "-labels "
 	}
-	return "data", "labels"
+	return "-data ", "-labels "
 }
 
 // Builtin returns the reader of a data set that needs no file, nil for any other name.
@@ -53,19 +57,19 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	format, err := dataset.FormatOf(s.Data)
 	switch {
 	case IsFolder(s.Data):
-		return nil, cli.Usagef("-%s %s: is a folder, want a file", name, s.Data)
+		return nil, cli.Usagef("%s%s: is a folder, want a file", name, s.Data)
 	case errors.Is(err, fs.ErrNotExist) && !s.Test:
-		return nil, cli.Usagef("-data %s: no such file; want %s", s.Data, wantData)
+		return nil, cli.Usagef("%s%s: no such file; want %s", name, s.Data, wantData)
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Usagef("-%s %s: no such file", name, s.Data)
+		return nil, cli.Usagef("%s%s: no such file", name, s.Data)
 	case err != nil:
-		return nil, cli.Usagef("-%s %s", name, cli.TrimPackage(err))
+		return nil, cli.Usagef("%s%s", name, cli.TrimPackage(err))
 	case s.Labels == "" && format != dataset.FormatCSV:
-		return nil, cli.Usagef("-%s %s: an %v file has no labels in it; give them with -%s FILE", name, s.Data,
+		return nil, cli.Usagef("%s%s: an %v file has no labels in it; give them with %sFILE", name, s.Data,
 			format, labelsName)
 	case s.Labels != "" && format == dataset.FormatCSV:
-		return nil, cli.Usagef("-%s %s: is no IDX or NPY file, to which -%s could belong; a CSV file has its labels in it",
-			name, s.Data, labelsName)
+		return nil, cli.Usagef("%s%s: is no IDX or NPY file, to which %s could belong; a CSV file has its labels in it",
+			name, s.Data, strings.TrimSpace(labelsName))
 	}
 	var set *dataset.Dataset
 	if s.Labels == "" {
@@ -77,7 +81,7 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	case err == nil:
 		return set, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Usagef("-%s %s: no such file", labelsName, s.Labels)
+		return nil, cli.Usagef("%s%s: no such file", labelsName, s.Labels)
 	case s.Labels == "":
 		return nil, s.csvError(err)
 	}
@@ -85,7 +89,7 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	if errors.As(err, &file) && file.Path() == s.Labels {
 		name = labelsName
 	}
-	return nil, cli.Usagef("-%s %s", name, cli.TrimPackage(err))
+	return nil, cli.Usagef("%s%s", name, cli.TrimPackage(err))
 }
 
 // csvError is an error of dataset.ReadCSVFile in the words of the command line.
@@ -101,7 +105,7 @@ func (s *Source) csvError(err error) error {
 		return cli.Usagef("-%s %s: no such column in %s; the columns are %s", flag, column.Name, s.Data,
 			strings.Join(columns, ", "))
 	}
-	return cli.Usagef("-%s %s", name, TableError(s.Data, err, map[string]string{
+	return cli.Usagef("%s%s", name, TableError(s.Data, err, map[string]string{
 		"Label":   "-label NAME takes another column for the class",
 		"Drop":    "-drop NAME leaves the column out",
 		"Comma":   "-comma CHAR says what separates them",

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"softloss/cmd/demo/internal/record"
+)
+
+// A saved model is as good as the run said, on the test rows it had; columns may stand in any
+// order.
+func TestEvaluate(t *testing.T) {
+	inPairs(t)
+	s := summaryOf(t, "-data a-x.npy -labels a-y.npy -testdata b-x.npy -testlabels b-y.npy -epochs 8 -calibrate -noplots")
+	code, stdout, stderr := demo(t, "evaluate", "demo-out/model.safetensors", "b-x.npy", "-labels",
+		"b-y.npy", "-json", "-")
+	require.Equal(t, exitDone, code, stderr)
+	var got struct {
+		Rows    int
+		ECE     record.Float
+		Verdict record.Verdict
+	}
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	assert.Equal(t, 100, got.Rows)
+	assert.InDelta(t, float64(s.Calibration.ECEAfter), float64(got.ECE), 1e-5)
+	assert.InDelta(t, float64(s.Test.Verdict.Accuracy), float64(got.Verdict.Accuracy), 0)
+	assert.InDelta(t, float64(s.Test.Verdict.NLL), float64(got.Verdict.NLL), 1e-5)
+	assert.Contains(t, stderr, "\nmean of the classes ")
+
+	model := shapesModel(t)
+	table := "id,kind,colour,height,width\n1,disc,red,2.84,3.47\n2,plate,blue,2.27,6.56\n3,rod,green,6.46,0.55\n4,rod,green,6.4,0.5\n"
+	require.NoError(t, os.WriteFile("t.csv", []byte(table), 0o666))
+	code, stdout, stderr = demo(t, "evaluate", model, "t.csv", "-label", "kind")
+	require.Equal(t, exitDone, code, stderr)
+	assert.Contains(t, stdout, "\ndata     t.csv: 4 rows\n\naccuracy 100.00 %, calibration error ")
+
+	require.NoError(t, os.WriteFile("u.csv", []byte(strings.ReplaceAll(table, "disc", "sphere")), 0o666))
+	for args, want := range map[string]string{
+		model + " u.csv -label kind": `u\.csv: got the class "sphere", want one of "disc", "plate", "rod" as in the model`,
+		model:                        `got 1 argument, want two: demo evaluate MODEL FILE`,
+		"nosuch t.csv":               `nosuch: no such file; demo train saves one`,
+		model + " nosuch":            `nosuch: no such file; want digits, housing or the path of a file`,
+		model + " digits":            `digits: .+ as in the model`,
+		model + " a-x.npy":           `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
+	} {
+		code, _, stderr := demo(t, append([]string{"evaluate"}, strings.Fields(args)...)...)
+		assert.Equal(t, exitUsage, code, args)
+		assert.Regexp(t, "^demo: "+want+"\n$", stderr)
+	}
+}

@@ -1,0 +1,120 @@
+package predict
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/input"
+	"softloss/cmd/demo/internal/record"
+	"softloss/cmd/demo/internal/show"
+	"softloss/train"
+	"softloss/train/dataset"
+	"softloss/train/metric"
+)
+
+// Evaluation is what the command line of evaluate says.
+type Evaluation struct {
+	model  string
+	data   input.Source
+	output cli.Output
+}
+
+// Flags returns the flags of evaluate in the order of -h.
+func (o *Evaluation) Flags() []cli.Flag {
+	flags := slices.DeleteFunc(o.data.Flags(), func(f cli.Flag) bool { return f.Name == "data" || f.Name == "missing" })
+	return cli.Group("Flags", append(flags,
+		cli.Switch("counts", "with -soft: they are votes, and a row weighs as many as it has", &o.data.CSV.Counts),
+		cli.Value("json", "FILE", "", "write the numbers for programs; - is stdout (all else then goes to stderr)",
+			cli.AnyText(&o.output.JSONFile)),
+	)...)
+}
+
+// ParseEvaluation reads the command line of evaluate.
+func ParseEvaluation(args []string) (o Evaluation, err error) {
+	rest, err := cli.Parse("evaluate", o.Flags(), args)
+	switch {
+	case err != nil:
+		return o, err
+	case len(rest) != 2:
+		return o, cli.Usagef("got %s, want two: demo evaluate MODEL FILE", cli.Count(len(rest), "argument"))
+	}
+	o.model, o.data.Data, o.data.Bare = rest[0], rest[1], true
+	return o, o.data.Check()
+}
+
+// evaluated is what -json writes.
+type evaluated struct {
+	Model   string          `json:"model"`
+	Data    string          `json:"data"`
+	Rows    int             `json:"rows"`
+	ECE     record.Float    `json:"ece"`
+	Verdict *record.Verdict `json:"verdict"`
+}
+
+// Evaluate says how good a saved model is on rows whose classes are known.
+func Evaluate(o Evaluation, c cli.Console) error {
+	saved, err := input.Model("", o.model)
+	if err != nil {
+		return err
+	}
+	set, err := o.data.Load()
+	if err != nil {
+		return err
+	}
+	if saved.ClassNames != nil {
+		if set, err = set.WithClasses(saved.ClassNames); err != nil {
+			return cli.Usagef("%s: %s as in the model", o.data.Data, cli.TrimPackage(err))
+		}
+	}
+	features, err := o.features(saved, set)
+	if err != nil {
+		return err
+	}
+	probs, err := saved.Predict(features)
+	if err != nil {
+		return cli.Usagef("%s: %s", o.data.Data, cli.TrimPackage(err))
+	}
+	out := evaluated{Model: o.model, Data: o.data.Data, Rows: set.Len()}
+	ece, err := metric.ECE(probs, set.Labels, set.Counts, record.ReliabilityBins)
+	if err != nil {
+		return err
+	}
+	out.ECE = record.Float(ece)
+	if out.Verdict, err = record.Judge(probs, set.Labels, set.Counts, saved.ClassNames); err != nil {
+		return err
+	}
+	text, _ := o.output.Streams(c)
+	out.print(text)
+	content, err := record.JSON(out)
+	if err != nil {
+		return err
+	}
+	_, err = o.output.WriteJSON(content, c.Stdout)
+	return err
+}
+
+// features are those of the model, whatever the order of a table's columns is.
+func (o *Evaluation) features(saved *train.Saved, set *dataset.Dataset) (*tensor.Dense, error) {
+	if input.Builtin(o.data.Data) == nil && o.data.Labels == "" {
+		features, err := saved.ReadCSVFile(o.data.Data, o.data.CSV)
+		if err != nil {
+			return nil, cli.Usagef("%s", input.TableError(o.data.Data, err, nil))
+		}
+		return features, nil
+	}
+	if got, want := set.NumFeatures(), saved.Model.Sizes()[0]; got != want {
+		return nil, cli.Usagef("%s: got %s, want %d, the features of the model", o.data.Data, cli.Count(got, "feature"), want)
+	}
+	return set.Features, nil
+}
+
+// print writes the numbers for people.
+func (e *evaluated) print(w io.Writer) {
+	fmt.Fprintf(w, "model    %s\ndata     %s: %s\n\naccuracy %s, calibration error %s\n\n", e.Model, e.Data,
+		cli.Count(e.Rows, "row"), record.Percent(e.Verdict.Accuracy), record.Percent(e.ECE))
+	show.Verdict(w, e.Verdict)
+}
