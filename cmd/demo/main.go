@@ -55,7 +55,7 @@ func execute(ctx context.Context, args []string, c cli.Console) int {
 	if asked {
 		i := slices.IndexFunc(all, func(k command) bool { return k.name == args[0] })
 		if i < 0 {
-			err = cli.Usagef("unknown command %q, want %s; see demo -h", args[0], commandNames())
+			err = unknownCommand(args[0], all)
 		} else {
 			chosen, args = all[i], args[1:]
 		}
@@ -97,11 +97,14 @@ func helpWords(args []string) []string {
 	return args
 }
 
-// commandNames lists the commands in a sentence.
-func commandNames() string {
+// unknownCommand is the error for a command that there is not.
+func unknownCommand(name string, all []command) error {
 	var names []string
-	for _, c := range commands() {
+	for _, c := range all {
 		names = append(names, c.name)
 	}
-	return cli.List(names, "or")
+	if near := cli.Nearest(name, names); near != "" {
+		return cli.Usagef("unknown command %q, did you mean %s? see demo -h", name, near)
+	}
+	return cli.Usagef("unknown command %q, want %s; see demo -h", name, cli.List(names, "or"))
 }

@@ -33,6 +33,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-nosuch 1", `unknown flag -nosuch; demo train -h lists all`},
 		{"-epoch 3", `unknown flag -epoch, did you mean -epochs? demo train -h lists all`},
 		{"digits", `unknown command "digits", want train, compare, predict or evaluate; see demo -h`},
+		{"trian", `unknown command "trian", did you mean train? see demo -h`},
 		{"train digits", `unexpected argument "digits", want flags only; a data file is given with -data`},
 		{"-epochs", `flag -epochs needs a value; see demo train -h`},
 		{"-epochs 0", `invalid value "0" for flag -epochs: want a whole number from 1 to 1000000`},

@@ -54,42 +54,8 @@ func (o *Options) Flags() []cli.Flag {
 				cli.OneOf(&o.criterion.Smoothing.Rule, losses.SmoothingRule.String,
 					losses.SmoothNotebook, losses.SmoothUniform, losses.SmoothPrior)),
 		),
-		cli.Group("Training",
-			cli.Value("epochs", "N", "", "times that training sees every row (default 30, with a small file more, so that "+
-				"there are about 1000 steps; with housing 300)", cli.Whole(&o.Epochs, 1)),
-			cli.Value("batch", "N", "64", "rows of a training step", cli.Whole(&o.Batch, 1)).Sets("BatchSize"),
-			cli.Value("lr", "RATE", "", "learning rate of the optimiser (default 0.001, with housing 0.01)",
-				cli.Positive(&o.LearnRate)).Sets("LearnRate"),
-			cli.Value("hidden", "N,N,...", "256", "units of the hidden layers, such as 128,64; none for a linear model",
-				cli.Layers(&o.Hidden)).Sets("Hidden"),
-			cli.Value("seed", "N", "1", "of the split, the noise, the weights and the batches", cli.Seed(&o.Seed)).Sets("Seed"),
-			cli.Value("repeat", "N", "1", "make the run N times, with the seeds from -seed on, and say mean and deviation",
-				cli.Whole(&o.runs, 1)),
-			cli.Value("schedule", "CURVE", "constant", "of the learning rate: constant, or cosine down to 0",
-				cli.OneOf(&o.curve, train.Curve.String, train.Constant, train.Cosine)),
-			cli.Value("warmup", "EPOCHS", "0", "the learning rate rises in a line from 0 during so many epochs",
-				cli.NotNegative(&o.Warmup)),
-			cli.Value("patience", "N", "0", "stop after N epochs without a better validation loss and keep the weights of "+
-				"the best epoch", cli.Whole(&o.Patience, 0)).Sets("Patience"),
-			cli.Value("l2", "S", "0", "penalty S/2 times the squares of the weights", cli.NotNegative(&o.L2)).Sets("L2"),
-			cli.Value("decay", "S", "0", "weight decay as in AdamW", cli.NotNegative(&o.WeightDecay)).Sets("WeightDecay"),
-			cli.Value("clip", "NORM", "0", "the largest length of a gradient; 0 is no limit",
-				cli.NotNegative(&o.ClipNorm)).Sets("ClipNorm"),
-			cli.Value("mixup", "A", "0", "mix every batch with itself, in parts of Beta(A, A); 0.2 is a good start",
-				cli.NotNegative(&o.Mixup)).Sets("Mixup"),
-			cli.Value("teacher", "FILE", "", "distil a model that demo train saved: learn what it says of the training "+
-				"rows, beside their labels. Train it with the same -seed and -test, or it knows the test rows",
-				cli.AnyText(&o.Teacher)),
-			cli.Value("temperature", "T", "", "of -teacher: logits of both are divided by T, which softens them (default "+
-				"2). The teacher's part of the loss is multiplied by T squared, so that its gradient keeps its size",
-				cli.Positive(&o.Temperature)).Sets("TeacherTemperature"),
-			cli.Value("teacherweight", "W", "", "of -teacher: part of the loss that is the teacher's, up to 1; the rest is "+
-				"the labels' (default 0.5)",
-				cli.Number(&o.TeacherWeight, "a number above 0, up to 1", func(x float64) bool { return x > 0 && x <= 1 }),
-			).Sets("TeacherWeight"),
-			cli.Switch("calibrate", "after the training fit the temperature that makes the confidence right on the "+
-				"validation rows; the saved model has it", &o.calibrate),
-		),
+		o.trainingFlags(),
+		o.teacherFlags(),
 		o.Output.Flags("the model (safetensors and ONNX), the summary",
 			cli.Value("checkpoint", "DIR", "", "save the run there after every epoch, so that not even a crash loses it; "+
 				"without, Ctrl-C saves it in the folder checkpoint of -out", cli.AnyText(&o.checkpoint)),
@@ -98,6 +64,50 @@ func (o *Options) Flags() []cli.Flag {
 			cli.Value("tensorboard", "DIR", "", "write event files for TensorBoard; give every run a folder of its own",
 				cli.AnyText(&o.tensorboard)),
 		),
+	)
+}
+
+func (o *Options) trainingFlags() []cli.Flag {
+	return cli.Group("Training",
+		cli.Value("epochs", "N", "", "times that training sees every row (default 30, with a small file more, so that "+
+			"there are about 1000 steps; with housing 300)", cli.Whole(&o.Epochs, 1)),
+		cli.Value("batch", "N", "64", "rows of a training step", cli.Whole(&o.Batch, 1)).Sets("BatchSize"),
+		cli.Value("lr", "RATE", "", "learning rate of the optimiser (default 0.001, with housing 0.01)",
+			cli.Positive(&o.LearnRate)).Sets("LearnRate"),
+		cli.Value("hidden", "N,N,...", "256", "units of the hidden layers, such as 128,64; none for a linear model",
+			cli.Layers(&o.Hidden)).Sets("Hidden"),
+		cli.Value("seed", "N", "1", "of the split, the noise, the weights and the batches", cli.Seed(&o.Seed)).Sets("Seed"),
+		cli.Value("repeat", "N", "1", "make the run N times, with the seeds from -seed on, and say mean and deviation",
+			cli.Whole(&o.runs, 1)),
+		cli.Value("schedule", "CURVE", "constant", "of the learning rate: constant, or cosine down to 0",
+			cli.OneOf(&o.curve, train.Curve.String, train.Constant, train.Cosine)),
+		cli.Value("warmup", "EPOCHS", "0", "the learning rate rises in a line from 0 during so many epochs",
+			cli.NotNegative(&o.Warmup)),
+		cli.Value("patience", "N", "0", "stop after N epochs without a better validation loss and keep the weights of "+
+			"the best epoch", cli.Whole(&o.Patience, 0)).Sets("Patience"),
+		cli.Value("l2", "S", "0", "penalty S/2 times the squares of the weights", cli.NotNegative(&o.L2)).Sets("L2"),
+		cli.Value("decay", "S", "0", "weight decay as in AdamW", cli.NotNegative(&o.WeightDecay)).Sets("WeightDecay"),
+		cli.Value("clip", "NORM", "0", "the largest length of a gradient; 0 is no limit",
+			cli.NotNegative(&o.ClipNorm)).Sets("ClipNorm"),
+		cli.Value("mixup", "A", "0", "mix every batch with itself, in parts of Beta(A, A); 0.2 is a good start",
+			cli.NotNegative(&o.Mixup)).Sets("Mixup"),
+		cli.Switch("calibrate", "after the training fit the temperature that makes the confidence right on the "+
+			"validation rows; the saved model has it", &o.calibrate),
+	)
+}
+
+func (o *Options) teacherFlags() []cli.Flag {
+	return cli.Group("Training",
+		cli.Value("teacher", "FILE", "", "distil a model that demo train saved: learn what it says of the training "+
+			"rows, beside their labels. Train it with the same -seed and -test, or it knows the test rows",
+			cli.AnyText(&o.Teacher)),
+		cli.Value("temperature", "T", "", "of -teacher: logits of both are divided by T, which softens them (default "+
+			"2). The teacher's part of the loss is multiplied by T squared, so that its gradient keeps its size",
+			cli.Positive(&o.Temperature)).Sets("TeacherTemperature"),
+		cli.Value("teacherweight", "W", "", "of -teacher: part of the loss that is the teacher's, up to 1; the rest is "+
+			"the labels' (default 0.5)",
+			cli.Number(&o.TeacherWeight, "a number above 0, up to 1", func(x float64) bool { return x > 0 && x <= 1 }),
+		).Sets("TeacherWeight"),
 	)
 }
 

@@ -32,7 +32,7 @@ func Report(w io.Writer, s *record.Run, entry LossInfo) {
 	fmt.Fprintf(w, "finished in %.1f s\n", float64(s.Seconds))
 }
 
-// printScores is the table and the lines that explain it.
+// printScores is the table, the verdict and the lines that explain them.
 func printScores(w io.Writer, s *record.Run, entry LossInfo) {
 	wide := len("train")
 	if s.Data.ValidationRows > 0 {
@@ -65,6 +65,11 @@ func printScores(w io.Writer, s *record.Run, entry LossInfo) {
 	if s.Test != nil && s.Test.Verdict != nil {
 		Verdict(w, s.Test.Verdict)
 	}
+	explainScores(w, s, entry)
+}
+
+// explainScores writes what the numbers of the table mean.
+func explainScores(w io.Writer, s *record.Run, entry LossInfo) {
 	if entry.Lowest {
 		labels := "labels"
 		if s.Config.Alpha != 0 {
