@@ -32,8 +32,8 @@ func separableRow[T spec.Float](f spec.Family, a float64, loss *float64, g, e, h
 		return false
 	}
 	log, c, q := math.Log1p(r), 1/(1+r), r/(1+r)
-	s1, h1, ok1 := terms(f, a, h[:top], e[:top], x[:top], y[:top], m, log, c)
-	s2, h2, ok2 := terms(f, a, h[top+1:], e[top+1:], x[top+1:], y[top+1:], m, log, c)
+	s1, h1, ok1 := Terms(f, a, h[:top], e[:top], x[:top], y[:top], m, log, c)
+	s2, h2, ok2 := Terms(f, a, h[top+1:], e[top+1:], x[top+1:], y[top+1:], m, log, c)
 	sum, others, own := s1+s2, h1+h2, 0.0
 	if ya := float64(y[top]); ya != 0 {
 		v, dv, _ := spec.Phi(f, a, -log, q)
@@ -55,12 +55,13 @@ func separableRow[T spec.Float](f spec.Family, a float64, loss *float64, g, e, h
 	return true
 }
 
-// terms stores -t φ'(l) in h for a part of a row without its maximum and returns the sums of t φ(l)
-// and of h. It returns false for a label that is for the specification.
-func terms[T spec.Float](
-	f spec.Family, a float64, h, e, z, t []T, m, log, c float64) (sum, mass float64, ok bool) {
+// Terms stores -t φ'(l) in h for a part of a row without its maximum and returns the sums of t φ(l)
+// and of h, with l = (z - m) - log and p = c e. It returns false for a label that is for the
+// specification.
+func Terms[E, T spec.Float](
+	f spec.Family, a float64, h []T, e []E, z, t []T, m, log, c float64) (sum, mass float64, ok bool) {
 	h, e, t = h[:len(z)], e[:len(z)], t[:len(z)]
-	rounded := spec.Size[T]() == 4 // powers of 1-p magnify what that did to a p that counts there
+	rounded := spec.Size[E]() == 4 // powers of 1-p magnify what that did to a p that counts there
 	for j, x := range z {
 		y := float64(t[j])
 		if y == 0 {
@@ -132,7 +133,8 @@ func SeparableIndex[T spec.Float](
 	for i, y := range index {
 		x, g := spec.Row(z, i, k), spec.Row(grad, i, k)
 		m, top, r := exactExps(g, x)
-		v, dv := spec.IndexPhi(f, a, float64(x[y])-m, r, y == top)
+		d := float64(x[y]) - m
+		v, dv := spec.IndexPhi(f, a, d, exp(d)/(1+r), r, y == top)
 		loss[i] = v
 		if g != nil {
 			spec.IndexGrad(g, top, y, r, -dv*spec.Factor(scale, i))

@@ -75,7 +75,8 @@ func SeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, i
 		} else {
 			m, top, r = Exps(g, x)
 		}
-		v, dv := IndexPhi(f, a, float64(x[y])-m, r, y == top)
+		d := float64(x[y]) - m
+		v, dv := IndexPhi(f, a, d, math.Exp(d)/(1+r), r, y == top)
 		loss[i] = v
 		if g != nil {
 			IndexGrad(g, top, y, r, -dv*Factor(scale, i))
@@ -83,11 +84,12 @@ func SeparableIndex[T Float](f Family, a float64, loss []float64, grad, z []T, i
 	}
 }
 
-// IndexPhi returns φ and φ' of the class of an index, with d = z_y - M; top says that it is a.
-func IndexPhi(f Family, a, d, r float64, top bool) (v, dv float64) {
+// IndexPhi returns φ and φ' of the class y of an index, with d = z_y - M and p = p_y; top says that
+// it is a.
+func IndexPhi(f Family, a, d, p, r float64, top bool) (v, dv float64) {
 	l, q := d-math.Log1p(r), r/(1+r)
 	if !top {
 		q = -math.Expm1(l)
 	}
-	return PhiOf(f, a, l, math.Exp(d)/(1+r), q)
+	return PhiOf(f, a, l, p, q)
 }

@@ -2308,19 +2308,19 @@ TEXT ·gceTermsF32(SB), NOSPLIT, $0-96
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
-	MOVD 0(R7), R9
+	MOVD $0xc087500000000000, R9 // -746
 	VDUP R9, V5.D2
-	MOVD $0xc085e00000000000, R9 // -700
+	MOVD $0x4338000000000040, R9 // 6.755399441055808e+15
 	VDUP R9, V6.D2
-	MOVD $0x4338000000000000, R9 // 6.755399441055744e+15
-	VDUP R9, V7.D2
 	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V8.D2
+	VDUP R9, V7.D2
 	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V9.D2
+	VDUP R9, V8.D2
 	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V10.D2
+	VDUP R9, V9.D2
 	MOVD $0x3ff0000000000000, R9 // 1
+	VDUP R9, V10.D2
+	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
 	VDUP R9, V11.D2
 	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
 	VDUP R9, V12.D2
@@ -2361,20 +2361,22 @@ loop:
 	WORD $0x6efbe73b // fcmgt v27.2d, v25.2d, v27.2d
 	VAND V26.B16, V22.B16, V22.B16
 	VAND V27.B16, V23.B16, V23.B16
-	WORD $0x6e65ded6 // fmul v22.2d, v22.2d, v5.2d
-	WORD $0x6e65def7 // fmul v23.2d, v23.2d, v5.2d
-	WORD $0x4e66f6d6 // fmax v22.2d, v22.2d, v6.2d
-	WORD $0x4e66f6f7 // fmax v23.2d, v23.2d, v6.2d
-	VMOV V7.B16, V26.B16
-	VMOV V7.B16, V27.B16
-	WORD $0x4e68ceda // fmla v26.2d, v22.2d, v8.2d
-	WORD $0x4e68cefb // fmla v27.2d, v23.2d, v8.2d
-	WORD $0x4ee7d75e // fsub v30.2d, v26.2d, v7.2d
-	WORD $0x4ee7d77f // fsub v31.2d, v27.2d, v7.2d
+	MOVD 0(R7), R9
+	VDUP R9, V28.D2
+	WORD $0x6e7cded6 // fmul v22.2d, v22.2d, v28.2d
+	WORD $0x6e7cdef7 // fmul v23.2d, v23.2d, v28.2d
+	WORD $0x4e65f6d6 // fmax v22.2d, v22.2d, v5.2d
+	WORD $0x4e65f6f7 // fmax v23.2d, v23.2d, v5.2d
+	VMOV V6.B16, V26.B16
+	VMOV V6.B16, V27.B16
+	WORD $0x4e67ceda // fmla v26.2d, v22.2d, v7.2d
+	WORD $0x4e67cefb // fmla v27.2d, v23.2d, v7.2d
+	WORD $0x4ee6d75e // fsub v30.2d, v26.2d, v6.2d
+	WORD $0x4ee6d77f // fsub v31.2d, v27.2d, v6.2d
+	WORD $0x4ee8cfd6 // fmls v22.2d, v30.2d, v8.2d
+	WORD $0x4ee8cff7 // fmls v23.2d, v31.2d, v8.2d
 	WORD $0x4ee9cfd6 // fmls v22.2d, v30.2d, v9.2d
 	WORD $0x4ee9cff7 // fmls v23.2d, v31.2d, v9.2d
-	WORD $0x4eeacfd6 // fmls v22.2d, v30.2d, v10.2d
-	WORD $0x4eeacff7 // fmls v23.2d, v31.2d, v10.2d
 	VSHL $52, V26.D2, V26.D2
 	VSHL $52, V27.D2, V27.D2
 	VMOV V13.B16, V30.B16
@@ -2413,18 +2415,20 @@ loop:
 	VMOV V21.B16, V31.B16
 	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
 	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V11.B16, V28.B16
-	VMOV V11.B16, V29.B16
+	VMOV V10.B16, V28.B16
+	VMOV V10.B16, V29.B16
 	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
 	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V11.B16, V30.B16
-	VMOV V11.B16, V31.B16
+	VMOV V10.B16, V30.B16
+	VMOV V10.B16, V31.B16
 	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
 	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
 	VADD V26.D2, V30.D2, V30.D2
 	VADD V27.D2, V31.D2, V31.D2
-	WORD $0x4efed576 // fsub v22.2d, v11.2d, v30.2d
-	WORD $0x4effd577 // fsub v23.2d, v11.2d, v31.2d
+	WORD $0x6e6bdfde // fmul v30.2d, v30.2d, v11.2d
+	WORD $0x6e6bdfff // fmul v31.2d, v31.2d, v11.2d
+	WORD $0x4efed556 // fsub v22.2d, v10.2d, v30.2d
+	WORD $0x4effd557 // fsub v23.2d, v10.2d, v31.2d
 	WORD $0x6e78dfde // fmul v30.2d, v30.2d, v24.2d
 	WORD $0x6e79dfff // fmul v31.2d, v31.2d, v25.2d
 	WORD $0x4e78cec2 // fmla v2.2d, v22.2d, v24.2d
@@ -2461,19 +2465,19 @@ TEXT ·gceTermsF64(SB), NOSPLIT, $0-96
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
-	MOVD 0(R7), R9
+	MOVD $0xc087500000000000, R9 // -746
 	VDUP R9, V5.D2
-	MOVD $0xc085e00000000000, R9 // -700
+	MOVD $0x4338000000000040, R9 // 6.755399441055808e+15
 	VDUP R9, V6.D2
-	MOVD $0x4338000000000000, R9 // 6.755399441055744e+15
-	VDUP R9, V7.D2
 	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V8.D2
+	VDUP R9, V7.D2
 	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V9.D2
+	VDUP R9, V8.D2
 	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V10.D2
+	VDUP R9, V9.D2
 	MOVD $0x3ff0000000000000, R9 // 1
+	VDUP R9, V10.D2
+	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
 	VDUP R9, V11.D2
 	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
 	VDUP R9, V12.D2
@@ -2510,20 +2514,22 @@ loop:
 	WORD $0x6efbe73b // fcmgt v27.2d, v25.2d, v27.2d
 	VAND V26.B16, V22.B16, V22.B16
 	VAND V27.B16, V23.B16, V23.B16
-	WORD $0x6e65ded6 // fmul v22.2d, v22.2d, v5.2d
-	WORD $0x6e65def7 // fmul v23.2d, v23.2d, v5.2d
-	WORD $0x4e66f6d6 // fmax v22.2d, v22.2d, v6.2d
-	WORD $0x4e66f6f7 // fmax v23.2d, v23.2d, v6.2d
-	VMOV V7.B16, V26.B16
-	VMOV V7.B16, V27.B16
-	WORD $0x4e68ceda // fmla v26.2d, v22.2d, v8.2d
-	WORD $0x4e68cefb // fmla v27.2d, v23.2d, v8.2d
-	WORD $0x4ee7d75e // fsub v30.2d, v26.2d, v7.2d
-	WORD $0x4ee7d77f // fsub v31.2d, v27.2d, v7.2d
+	MOVD 0(R7), R9
+	VDUP R9, V28.D2
+	WORD $0x6e7cded6 // fmul v22.2d, v22.2d, v28.2d
+	WORD $0x6e7cdef7 // fmul v23.2d, v23.2d, v28.2d
+	WORD $0x4e65f6d6 // fmax v22.2d, v22.2d, v5.2d
+	WORD $0x4e65f6f7 // fmax v23.2d, v23.2d, v5.2d
+	VMOV V6.B16, V26.B16
+	VMOV V6.B16, V27.B16
+	WORD $0x4e67ceda // fmla v26.2d, v22.2d, v7.2d
+	WORD $0x4e67cefb // fmla v27.2d, v23.2d, v7.2d
+	WORD $0x4ee6d75e // fsub v30.2d, v26.2d, v6.2d
+	WORD $0x4ee6d77f // fsub v31.2d, v27.2d, v6.2d
+	WORD $0x4ee8cfd6 // fmls v22.2d, v30.2d, v8.2d
+	WORD $0x4ee8cff7 // fmls v23.2d, v31.2d, v8.2d
 	WORD $0x4ee9cfd6 // fmls v22.2d, v30.2d, v9.2d
 	WORD $0x4ee9cff7 // fmls v23.2d, v31.2d, v9.2d
-	WORD $0x4eeacfd6 // fmls v22.2d, v30.2d, v10.2d
-	WORD $0x4eeacff7 // fmls v23.2d, v31.2d, v10.2d
 	VSHL $52, V26.D2, V26.D2
 	VSHL $52, V27.D2, V27.D2
 	VMOV V13.B16, V30.B16
@@ -2562,18 +2568,20 @@ loop:
 	VMOV V21.B16, V31.B16
 	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
 	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V11.B16, V28.B16
-	VMOV V11.B16, V29.B16
+	VMOV V10.B16, V28.B16
+	VMOV V10.B16, V29.B16
 	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
 	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V11.B16, V30.B16
-	VMOV V11.B16, V31.B16
+	VMOV V10.B16, V30.B16
+	VMOV V10.B16, V31.B16
 	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
 	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
 	VADD V26.D2, V30.D2, V30.D2
 	VADD V27.D2, V31.D2, V31.D2
-	WORD $0x4efed576 // fsub v22.2d, v11.2d, v30.2d
-	WORD $0x4effd577 // fsub v23.2d, v11.2d, v31.2d
+	WORD $0x6e6bdfde // fmul v30.2d, v30.2d, v11.2d
+	WORD $0x6e6bdfff // fmul v31.2d, v31.2d, v11.2d
+	WORD $0x4efed556 // fsub v22.2d, v10.2d, v30.2d
+	WORD $0x4effd557 // fsub v23.2d, v10.2d, v31.2d
 	WORD $0x6e78dfde // fmul v30.2d, v30.2d, v24.2d
 	WORD $0x6e79dfff // fmul v31.2d, v31.2d, v25.2d
 	WORD $0x4e78cec2 // fmla v2.2d, v22.2d, v24.2d

@@ -13,10 +13,7 @@ import (
 // Separable is [spec.Separable]. scratch holds 2k elements.
 func Separable[T spec.Float](
 	f spec.Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
-	p, ok := planFor[T](f, a)
-	if !ok {
-		return portable.Separable(f, a, loss, grad, z, t, scale, scratch, k)
-	}
+	p := planFor[T](f, a)
 	for i := range loss {
 		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
 		if !separableRow(&p, &loss[i], g, x, y, scratch, spec.Factor(scale, i)) &&
@@ -27,40 +24,47 @@ func Separable[T spec.Float](
 	return -1
 }
 
-// plan is how the kernels compute a separable loss.
+// plan is how a separable loss is computed.
 type plan struct {
 	family spec.Family
 	a      float64
+	kernel bool       // otherwise plain Go computes the terms
 	par    [9]float64 // a; for the focal loss the coefficients of the powers of 1-p too
 }
 
-// planFor returns the plan for a loss. ok is false when there is no kernel for the parameter.
-func planFor[T spec.Float](f spec.Family, a float64) (p plan, ok bool) {
+func planFor[T spec.Float](f spec.Family, a float64) (p plan) {
 	p.family, p.a, p.par[0] = f, a, a
 	switch f {
 	case spec.Poly1:
-		return p, true
-	case spec.GCE: // 1 - p^a cancels
-		return p, a >= 0.25 || spec.Size[T]() == 4
+		p.kernel = true
+	case spec.GCE: // in float64 1 - p^a might cancel
+		p.kernel = a >= 0.25 || spec.Size[T]() == 4
 	case spec.Focal:
 		if a >= 1 && a <= 8 && a == math.Trunc(a) {
-			p.par[int(a)] = 1
-			return p, true
+			p.kernel, p.par[int(a)] = true, 1
 		}
 	}
-	return p, false
+	return p
 }
 
-// terms runs the plan's kernel.
-func terms[T spec.Float](p *plan, h *T, e *float64, z, t *T, n int, m, log, c float64) (sum, mass float64, signs uint64) {
+// terms computes a part of a row; see [portable.Terms]. signs has a sign where a label has.
+func terms[T spec.Float](p *plan, h []T, e []float64, z, t []T, m, log, c float64) (sum, mass float64, signs uint64) {
+	n := len(z)
+	if !p.kernel {
+		sum, mass, ok := portable.Terms(p.family, p.a, h, e, z, t, m, log, c)
+		if !ok {
+			signs = 1 << 63
+		}
+		return sum, mass, signs
+	}
 	switch p.family {
 	case spec.GCE:
-		sum, mass, signs = gceTerms(h, e, z, t, n, m, log, c, &p.par[0])
+		sum, mass, signs = gceTerms(&h[0], &e[0], &z[0], &t[0], n, m, log, c, &p.par[0])
 		return sum / p.a, mass, signs
 	case spec.Poly1:
-		return polyTerms(h, e, z, t, n, m, log, c, &p.par[0])
+		return polyTerms(&h[0], &e[0], &z[0], &t[0], n, m, log, c, &p.par[0])
 	}
-	return focalTerms(h, e, z, t, n, m, log, c, &p.par[0])
+	return focalTerms(&h[0], &e[0], &z[0], &t[0], n, m, log, c, &p.par[0])
 }
 
 // separableRow computes one row in float64. It returns false for a row that is left to plain Go.
@@ -75,18 +79,19 @@ func separableRow[T spec.Float](p *plan, loss *float64, g, x, y, scratch []T, f 
 	m, log, c, q := float64(s.m), math.Log1p(r), 1/((1+r)*s.top), r/(1+r)
 	var sum, others float64
 	var signs uint64
-	add := func(h *T, e *float64, z, t *T, n int) {
-		ps, pm, bits := terms(p, h, e, z, t, n, m, log, c)
+	add := func(h []T, e []float64, z, t []T) {
+		ps, pm, bits := terms(p, h, e, z, t, m, log, c)
 		sum, others, signs = sum+ps, others+pm, signs|bits
 	}
 	var drop [64]T // -t φ' where nobody wants it
 	s.walk(len(x), func(from, to int) {
 		if g != nil {
-			add(&g[from], &e[from], &x[from], &y[from], to-from)
+			add(g[from:to], e[from:to], x[from:to], y[from:to])
 			return
 		}
 		for ; from < to; from += len(drop) {
-			add(&drop[0], &e[from], &x[from], &y[from], min(len(drop), to-from))
+			end := min(from+len(drop), to)
+			add(drop[:end-from], e[from:end], x[from:end], y[from:end])
 		}
 	}, func(from int) {
 		var be [8]float64
@@ -95,7 +100,7 @@ func separableRow[T spec.Float](p *plan, loss *float64, g, x, y, scratch []T, f 
 		copy(be[:w], e[from:])
 		s.pad(&bz, x, from, s.m)
 		s.pad(&bt, y, from, 0)
-		add(&drop[0], &be[0], &bz[0], &bt[0], w)
+		add(drop[:w], be[:w], bz[:w], bt[:w])
 		if g != nil {
 			copy(g[from:min(from+w, len(x))], drop[:])
 		}
@@ -106,7 +111,7 @@ func separableRow[T spec.Float](p *plan, loss *float64, g, x, y, scratch []T, f 
 		sum, ownMass = sum+own*v, -own*dv
 	}
 	mass := others + ownMass
-	if signs>>63 != 0 || !fits[T](mass, f) || mass < 1e-300 && mass != 0 {
+	if signs>>63 != 0 || !fits[T](mass, f) {
 		return false
 	}
 	*loss = sum
@@ -141,7 +146,7 @@ func SeparableIndex[T spec.Float](
 			continue
 		}
 		r := s.sums64(nil, x) / s.top
-		v, dv := spec.IndexPhi(f, a, float64(x[y])-float64(s.m), r, y == s.a)
+		v, dv := spec.IndexPhi(f, a, float64(x[y])-float64(s.m), s.exp(x[y])/((1+r)*s.top), r, y == s.a)
 		loss[i] = v
 		if g != nil {
 			s.sums(g, x, nil)

@@ -144,6 +144,15 @@ func (s *softrow[T]) sums64(e []float64, z []T) (sum float64) {
 	return sum
 }
 
+// exp returns exp(z) 2^-shift of one logit.
+func (s *softrow[T]) exp(z T) float64 {
+	var be [8]float64
+	var bz [8]T
+	bz[0] = z
+	exps64(&be[0], &bz[0], block[T](), s.least64, s.magic64)
+	return be[0]
+}
+
 // part returns x[from:to], nil for nil.
 func part[T any](x []T, from, to int) []T {
 	if x == nil {

@@ -127,10 +127,11 @@ func (a *asm) focalTerms() {
 // gceTerms is a φ = 1 - p^a, -φ' = p^a.
 func (a *asm) gceTerms() {
 	a.terms("gceTerms", "φ = 1 - p^a, which is a times the loss's", func() func(l, t, p []vec) (v, h []vec) {
-		par := a.par(0)
-		c := a.expNumbers(expConsts{least: a.hold(-700), magic: a.hold(0x1.8p52)})
+		c := a.expNumbers(expConsts{least: a.hold(-746), magic: a.hold(0x1.8p52 + offset), denormal: true})
 		return func(l, t, p []vec) (v, h []vec) {
+			par := a.par(0) // there is no register to keep it in
 			each(func(i int) { a.op(fmul, l[i], l[i], par) })
+			a.drop(par)
 			a.drop(p...)
 			h = a.exp(c, l)
 			each(func(i int) { a.op(fsub, l[i], c.one, h[i]) })
