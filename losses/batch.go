@@ -9,7 +9,8 @@ import (
 // them. Row i has element i of what rows have one of, and the elements [i*k, (i+1)*k) of what they
 // have K of. What is nil is not there, or not wanted.
 type batch[T kernel.Float] struct {
-	n, k int
+	n, k  int
+	first int // which row of the evaluation is the first
 	options
 
 	input, target []T
@@ -41,11 +42,17 @@ type options struct {
 	shift        []float64
 	temperature  float64
 	zLoss        float64
+	divided      bool // the input is shifted and divided by the temperature
+
+	link      Link
+	classes   int       // with SigmoidLink, where k is 1
+	posWeight []float64 // with SigmoidLink
 }
 
 // scratch is memory that the rows of one goroutine use.
 type scratch[T kernel.Float] struct {
 	prepared, shifted, tmp []T
+	paired                 []T // elements as rows of two classes
 	wide                   []float64
 	lifted                 []float64 // what the rows of logits were lowered by, for the z-loss
 	memory                 memory
@@ -55,7 +62,7 @@ type scratch[T kernel.Float] struct {
 // slice returns the rows [lo, hi).
 func (b *batch[T]) slice(lo, hi int) batch[T] {
 	s := *b
-	s.n = hi - lo
+	s.n, s.first = hi-lo, b.first+lo
 	s.input, s.direction = part(b.input, lo, hi, b.k), part(b.direction, lo, hi, b.k)
 	s.target, s.labels, s.index = part(b.target, lo, hi, b.k), part(b.labels, lo, hi, b.k), part(b.index, lo, hi, 1)
 	s.grad, s.targetGrad = part(b.grad, lo, hi, b.k), part(b.targetGrad, lo, hi, b.k)
@@ -94,3 +101,12 @@ func (b *batch[T]) rowT() []T { return dense.Grow(&b.tmp, b.k) }
 // chunk returns how many rows are computed before what was stored of them is taken up again: few
 // enough for the cache.
 func (b *batch[T]) chunk() int { return min(b.n, max(1, 1<<12/b.k)) }
+
+// position returns row and column of the number i of b as the caller knows them.
+func (b *batch[T]) position(i int) (row, col int) {
+	k := b.k
+	if b.link == SigmoidLink {
+		k = b.classes
+	}
+	return (b.first*b.k + i) / k, (b.first*b.k + i) % k
+}

@@ -24,6 +24,12 @@ func (c Criterion) Key() string {
 		b.WriteString(" " + name + "=")
 		writeKey(&b, reflect.ValueOf(value), 0)
 	}
+	if c.Link != SoftmaxLink {
+		b.WriteString(" link=" + c.Link.String())
+	}
+	if c.PosWeight != nil {
+		field("posweight", c.PosWeight)
+	}
 	if c.FromProbs {
 		b.WriteString(" probs")
 	}

@@ -9,7 +9,7 @@ import (
 func (b *batch[T]) preparesTarget() bool { return b.smoothing.on() || b.weighsLabels }
 
 // shiftsLogits reports whether the loss sees other logits than the caller's.
-func (b *batch[T]) shiftsLogits() bool { return b.temperature != 1 || b.shift != nil }
+func (b *batch[T]) shiftsLogits() bool { return !b.divided && (b.temperature != 1 || b.shift != nil) }
 
 // prepareLogits adds the shift, subtracts the largest logit, which the softmax does not mind, and
 // divides by the temperature.

@@ -2,6 +2,7 @@ package losses
 
 import (
 	"fmt"
+	"slices"
 
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
@@ -42,8 +43,7 @@ func (e *engine[T]) checkSampleWeights() error {
 			return cellError(ErrWeight, "sample weights", i, -1, s, "is out of range", "a finite number >= 0")
 		}
 		if s == 0 {
-			e.remove(i)
-			e.kept--
+			e.drop(i)
 		}
 	}
 	return nil
@@ -54,23 +54,36 @@ func (e *engine[T]) ignoreRows() {
 		return
 	}
 	for i, y := range e.index {
-		for _, ignored := range e.ignore {
-			if y == ignored && e.keeps(i) {
-				e.remove(i)
-				e.kept--
-			}
+		if e.ignores(y) {
+			e.drop(i)
 		}
 	}
+}
+
+// ignores reports whether y is an ignored index.
+func (e *engine[T]) ignores(y int) bool { return slices.Contains(e.ignore, y) }
+
+// drop takes row i out of what is kept.
+func (e *engine[T]) drop(i int) {
+	if e.keeps(i) {
+		e.remove(i)
+		e.kept--
+	}
+}
+
+// indexError is the error of a class that there is not.
+func (e *engine[T]) indexError(row, y, classes int) error {
+	want := fmt.Sprintf("a class in [0, %d)", classes)
+	if len(e.ignore) > 0 {
+		want += fmt.Sprintf(" or one of the ignored %v", e.ignore)
+	}
+	return cellError(ErrIndex, "index", row, -1, y, "is out of range", want)
 }
 
 func (e *engine[T]) checkIndex() error {
 	for i, y := range e.index {
 		if uint(y) >= uint(e.k) && e.keeps(i) {
-			want := fmt.Sprintf("a class in [0, %d)", e.k)
-			if len(e.ignore) > 0 {
-				want += fmt.Sprintf(" or one of the ignored %v", e.ignore)
-			}
-			return cellError(ErrIndex, "index", i, -1, y, "is out of range", want)
+			return e.indexError(i, y, e.k)
 		}
 	}
 	return nil
@@ -134,10 +147,9 @@ func (e *engine[T]) sumMass() {
 	}
 }
 
-// gradOfMass adds to the gradients what comes from WeightedMean's denominator, value the reduced
-// loss.
-func (e *engine[T]) gradOfMass(value float64) {
-	f := e.upstreamOf(0) * value * e.div
+// gradOfMass adds to the gradients what comes from WeightedMean's denominator, -f times that of the
+// mass.
+func (e *engine[T]) gradOfMass(f float64) {
 	for i := range e.n {
 		if !e.keeps(i) {
 			continue

@@ -1,0 +1,186 @@
+package losses
+
+import (
+	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
+)
+
+// loadElements reads labels and weights of the elements and decides which take part.
+func (e *engine[T]) loadElements(c Criterion, weights tensor.Tensor, z, t *tensor.Dense) error {
+	if p := c.Smoothing.Prior; p != nil {
+		e.prior = [2]float64{p[1], p[0]}
+		e.smoothing.Prior = e.prior[:]
+	}
+	if weights != nil {
+		if err := e.loadElementWeights(c, weights, z); err != nil {
+			return err
+		}
+	}
+	e.kept, e.mass = e.n, float64(e.n)
+	if err := e.checkSampleWeights(); err != nil {
+		return err
+	}
+	if dense.IsInteger(t.Dtype()) {
+		if err := e.loadIntegers(t, z); err != nil {
+			return err
+		}
+	} else {
+		e.target = dense.Rows(t, e.axis, &e.buf.target)
+	}
+	e.labels = e.target
+	e.weighElements()
+	return nil
+}
+
+// loadElementWeights reads sample weights, one an element or one a row.
+func (e *engine[T]) loadElementWeights(c Criterion, w tensor.Tensor, z *tensor.Dense) error {
+	d, err := denseOf("sample weights", w)
+	if err != nil {
+		return err
+	}
+	if err := c.CheckSampleWeights(d, z); err != nil {
+		return err
+	}
+	if d.Shape().TotalSize() == e.n {
+		e.sample = dense.Rows(d, min(e.axis, len(d.Shape())-1), &e.buf.sample)
+		return nil
+	}
+	rows := dense.Rows(d, len(d.Shape())-1, &e.buf.upstream)
+	e.sample = dense.Grow(&e.buf.sample, e.n)
+	for i := range e.sample {
+		e.sample[i] = rows[i/e.classes]
+	}
+	return nil
+}
+
+// loadIntegers makes labels of an index, or of integers that are labels.
+func (e *engine[T]) loadIntegers(t, z *tensor.Dense) error {
+	e.target = dense.Grow(&e.buf.target, e.n)
+	labels := e.classes == 1 || len(t.Shape()) == len(z.Shape()) && t.Shape().TotalSize() == e.n
+	if labels {
+		e.index = e.integers(t)
+		e.ignoreRows()
+		for i, y := range e.index {
+			if e.target[i] = T(y); e.keeps(i) && y != 0 && y != 1 {
+				return cellError(ErrLabel, "labels", i/e.classes, e.class(i), y, "is no label", "0 or 1")
+			}
+		}
+	} else {
+		e.index = dense.Ints(t, &e.buf.index)
+		for row, y := range e.index {
+			lo := row * e.classes
+			if e.ignores(y) {
+				for i := lo; i < lo+e.classes; i++ {
+					e.drop(i)
+				}
+			}
+			clear(e.target[lo : lo+e.classes])
+			if uint(y) < uint(e.classes) {
+				e.target[lo+y] = 1
+			} else if e.keepsAny(lo, lo+e.classes) {
+				return e.indexError(row, y, e.classes)
+			}
+		}
+	}
+	e.index = nil
+	return nil
+}
+
+// integers returns t, of the shape of the logits, in the order of the elements.
+func (e *engine[T]) integers(t *tensor.Dense) []int {
+	if len(t.Shape()) < 2 || e.axis == len(t.Shape())-1 {
+		return dense.Ints(t, &e.buf.index)
+	}
+	wide := dense.Rows(t, e.axis, new([]float64))
+	out := dense.Grow(&e.buf.index, len(wide))
+	for i, y := range wide {
+		out[i] = int(y)
+	}
+	return out
+}
+
+// keepsAny reports whether an element of [lo, hi) takes part.
+func (e *engine[T]) keepsAny(lo, hi int) bool {
+	for i := lo; i < hi; i++ {
+		if e.keeps(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// weighElements sets what multiplies the elements' losses, and their mass.
+func (e *engine[T]) weighElements() {
+	ofLabel := e.posWeight != nil && !e.linear // then it multiplies the loss, not the positive label
+	if e.classWeights != nil || ofLabel {
+		e.rowWeight = dense.Grow(&e.buf.rowWeight, e.n)
+		for i := range e.rowWeight {
+			w := e.ofClass(e.classWeights, i)
+			if ofLabel && w != 0 {
+				w *= e.elementMass(i)
+			}
+			if e.rowWeight[i] = w; w == 0 && e.keeps(i) {
+				e.remove(i)
+			}
+		}
+	}
+	if e.reduction != WeightedMean {
+		return
+	}
+	e.rowMass = dense.Grow(&e.buf.rowMass, e.n)
+	e.mass = 0
+	for i := range e.rowMass {
+		s := 0.0
+		if e.keeps(i) {
+			s = e.ofClass(e.classWeights, i) * e.elementMass(i)
+		}
+		e.rowMass[i] = s
+		if e.sample != nil {
+			s *= float64(e.sample[i])
+		}
+		e.mass += s
+	}
+}
+
+// massGradOfElements is gradOfMass for elements.
+func (e *engine[T]) massGradOfElements(f float64) {
+	for i := range e.n {
+		if !e.keeps(i) {
+			continue
+		}
+		if e.out.weightGrad != nil {
+			e.out.weightGrad[i] -= T(f * e.rowMass[i])
+		}
+		if e.targetGrad == nil {
+			continue
+		}
+		s := f * e.ofClass(e.classWeights, i) * (e.ofClass(e.posWeight, i) - 1)
+		if e.sample != nil {
+			s *= float64(e.sample[i])
+		}
+		e.targetGrad[i] -= T(s)
+	}
+}
+
+// storeWeightGrad stores the gradient of the sample weights, one an element or one a row.
+func (e *engine[T]) storeWeightGrad(to *tensor.Dense) {
+	if to.Shape().TotalSize() == e.n {
+		dense.Store(to, min(e.axis, len(to.Shape())-1), e.out.weightGrad)
+		return
+	}
+	dst := dense.Memory[T](to)
+	for row := range e.n / e.classes {
+		dst[row] = T(total(part(e.out.weightGrad, row, row+1, e.classes)))
+	}
+}
+
+// loadElementOutputs readies the results that elements have one of.
+func (e *engine[T]) loadElementOutputs(loss, weightGrad *tensor.Dense, last bool) {
+	if loss != nil && !e.reduction.scalar() && !last {
+		e.out.loss, e.out.lossTo = dense.Grow(&e.buf.out, e.n), loss
+	}
+	if weightGrad != nil {
+		e.out.weightGrad, e.out.weightGradTo = dense.Grow(&e.buf.weightGrad, e.n), weightGrad
+	}
+}

@@ -1,0 +1,229 @@
+package losses
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
+)
+
+// load checks and reads everything that the rows need. z and t have passed Check.
+func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense) (err error) {
+	shape := z.Shape()
+	e.formula, e.linear = c.loss(), isLinear(c.loss())
+	e.reduction, e.ignore, e.axis = c.Reduction, c.Ignore, c.axis(shape)
+	e.k = c.classes(shape)
+	e.options = options{
+		probs: c.FromProbs, smoothing: c.Smoothing, classWeights: c.ClassWeights, lift: 1,
+		shift: c.LogitShift, temperature: c.temperature(), zLoss: c.ZLoss,
+		link: c.Link, classes: e.k, posWeight: c.PosWeight,
+	}
+	if c.Link == SigmoidLink {
+		e.k = 1
+	}
+	e.n = shape.TotalSize() / e.k
+	e.input = dense.Rows(z, e.axis, &e.buf.input)
+	if in.Direction != nil {
+		if err := e.loadDirection(in.Direction, c, z); err != nil {
+			return err
+		}
+	}
+	if dst.TargetGrad != nil && dense.IsInteger(t.Dtype()) {
+		return argError(ErrDtype, "target grad", "an index target", "has no gradient", "labels [N, K]")
+	}
+	if err := e.loadOutputs(c, dst, in, z); err != nil {
+		return err
+	}
+	if c.Link == SigmoidLink {
+		err = e.loadElements(c, in.SampleWeights, z, t)
+	} else {
+		err = e.loadRows(c, in, z, t)
+	}
+	if err != nil {
+		return err
+	}
+	e.div = c.Reduction.divide(e.kept, e.mass)
+	if in.Upstream != nil {
+		if e.upstream, err = e.loadUpstream(in.Upstream, c, z); err != nil {
+			return err
+		}
+	}
+	e.setScale()
+	e.batch.loss = dense.Grow(&e.buf.loss, e.n)
+	return nil
+}
+
+// loadRows reads targets and weights of the rows and decides which take part.
+func (e *engine[T]) loadRows(c Criterion, in Inputs, z, t *tensor.Dense) (err error) {
+	if in.SampleWeights != nil {
+		if e.sample, err = e.perRow("sample weights", in.SampleWeights, c, z, &e.buf.sample); err != nil {
+			return err
+		}
+	}
+	if dense.IsInteger(t.Dtype()) {
+		e.index = dense.Ints(t, &e.buf.index)
+	} else {
+		e.target = dense.Rows(t, e.axis, &e.buf.target)
+		e.labels = e.target
+	}
+	e.loadClassWeights(c.ClassWeights)
+	e.weighsLabels = c.ClassWeights != nil && e.linear && (e.index == nil || c.Smoothing.on())
+	return e.weigh()
+}
+
+// loadClassWeights reads the class weights: divided by a power of two where the largest of them is
+// so large or small that the weighted labels could leave the dtype, and where that is the same as
+// multiplying the row.
+func (e *engine[T]) loadClassWeights(w []float64) {
+	e.classWeights = w
+	if len(w) == 0 || e.smoothing.on() && e.smoothing.Rule != SmoothPrior {
+		return
+	}
+	most := slices.Max(w)
+	if most == 0 || 0x1p-60 < most && most < 0x1p60 {
+		return
+	}
+	exponent := math.Ilogb(most)
+	e.classWeights = dense.Grow(&e.buf.classWeights, len(w))
+	for k, x := range w {
+		e.classWeights[k] = math.Ldexp(x, -exponent)
+	}
+	if e.reduction != WeightedMean { // where the factor cancels
+		e.lift = math.Ldexp(1, exponent)
+	}
+}
+
+// perRow reads a tensor that has a number for every row of z.
+func (e *engine[T]) perRow(arg string, x tensor.Tensor, c Criterion, z *tensor.Dense, buf *[]T) ([]T, error) {
+	d, err := denseOf(arg, x)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkPerRow(arg, d, z); err != nil {
+		return nil, err
+	}
+	axis := len(d.Shape()) - 1
+	if c.Link == SigmoidLink {
+		axis = e.axis
+	}
+	return dense.Rows(d, axis, buf), nil
+}
+
+func (e *engine[T]) loadUpstream(u tensor.Tensor, c Criterion, z *tensor.Dense) ([]T, error) {
+	if !c.Reduction.scalar() {
+		return e.perRow("upstream", u, c, z, &e.buf.upstream)
+	}
+	d, err := likeOf("upstream", u, z.Dtype())
+	if err != nil {
+		return nil, err
+	}
+	return dense.Memory[T](d)[:1], nil
+}
+
+// loadDirection reads the direction of second derivatives.
+func (e *engine[T]) loadDirection(v tensor.Tensor, c Criterion, z *tensor.Dense) error {
+	if !c.TwiceDifferentiable() {
+		return argError(ErrLoss, "loss", fmt.Sprintf("%T", e.formula), "has no second derivatives here",
+			"CrossEntropy, GCE, Focal or Poly1 from logits")
+	}
+	d, err := likeOf("direction", v, z.Dtype(), z.Shape()...)
+	if err != nil {
+		return err
+	}
+	e.direction = dense.Rows(d, e.axis, &e.buf.direction)
+	return nil
+}
+
+func (e *engine[T]) loadOutputs(c Criterion, dst Outputs, in Inputs, z *tensor.Dense) (err error) {
+	if err := dst.check(c, in, z); err != nil {
+		return err
+	}
+	size := e.n * e.k
+	if dst.Loss != nil {
+		e.out.loss = dense.Memory[T](dst.Loss)[:dst.Loss.Shape().TotalSize()]
+	}
+	if dst.WeightGrad != nil && c.Link == SoftmaxLink {
+		e.out.weightGrad = dense.Memory[T](dst.WeightGrad)[:e.n]
+	}
+	last := e.axis == len(z.Shape())-1
+	if c.Link == SigmoidLink {
+		e.loadElementOutputs(dst.Loss, dst.WeightGrad, last)
+	}
+	if dst.Grad != nil {
+		if e.grad = dense.Memory[T](dst.Grad); !last {
+			e.grad, e.out.grad = dense.Grow(&e.buf.grad, size), dst.Grad
+		}
+		e.grad = e.grad[:size]
+	}
+	if dst.TargetGrad != nil {
+		if e.targetGrad = dense.Memory[T](dst.TargetGrad); !last {
+			e.targetGrad, e.out.targetGrad = dense.Grow(&e.buf.targetGrad, size), dst.TargetGrad
+		}
+		e.targetGrad = e.targetGrad[:size]
+	}
+	return nil
+}
+
+// check wants outputs of the right dtype and shape in memory of their own.
+func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
+	type named struct {
+		name string
+		t    *tensor.Dense
+	}
+	const loss, weightGrad = 0, 3
+	outputs := [...]named{loss: {"loss", dst.Loss}, {"grad", dst.Grad}, {"target grad", dst.TargetGrad},
+		weightGrad: {"weight grad", dst.WeightGrad}}
+	inputs := [...]tensor.Tensor{in.Logits, in.Target, in.SampleWeights, in.Upstream, in.Direction}
+	for i, o := range outputs {
+		if o.t == nil {
+			continue
+		}
+		err := checkOutput(o.name, o.t, z.Dtype())
+		if err != nil {
+			return err
+		}
+		switch s := o.t.Shape(); {
+		case i == loss && c.Reduction.scalar():
+			err = checkShape(o.name, s)
+		case i == loss || i == weightGrad && c.Link == SoftmaxLink:
+			err = c.checkElementShape(o.name, s, z.Shape())
+		case i == weightGrad:
+			err = c.CheckSampleWeights(o.t, z)
+		default:
+			err = checkShape(o.name, s, z.Shape()...)
+		}
+		if err != nil {
+			return err
+		}
+		for j, x := range inputs {
+			if x, ok := x.(*tensor.Dense); ok && x != nil && dense.Overlap(o.t, x) {
+				name := [...]string{c.inputName(), "target", "sample weights", "upstream", "direction"}[j]
+				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+name, "a tensor of its own")
+			}
+		}
+		for _, other := range outputs[:i] {
+			if other.t != nil && dense.Overlap(o.t, other.t) {
+				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+other.name,
+					"a tensor of its own")
+			}
+		}
+	}
+	return nil
+}
+
+// checkOutput wants contiguous memory for numbers of the dtype.
+func checkOutput(arg string, d *tensor.Dense, dt tensor.Dtype) error {
+	if _, err := denseOf(arg, d); err != nil {
+		return err
+	}
+	if d.Dtype() != dt {
+		return argError(ErrDtype, arg, "dtype "+d.Dtype().String(), "is wrong", dt.String())
+	}
+	if !dense.RowMajor(d) {
+		return argError(ErrShape, arg, "the tensor", "is a view with gaps", "contiguous row-major memory to write to")
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package losses
+
+import (
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
+
+// class returns which class element i is of.
+func (b *batch[T]) class(i int) int { return (b.first + i) % b.classes }
+
+// ofClass returns the number of element i's class among one a class or one for all, 1 for none.
+func (b *batch[T]) ofClass(w []float64, i int) float64 {
+	switch len(w) {
+	case 0:
+		return 1
+	case 1:
+		return w[0]
+	}
+	return w[b.class(i)]
+}
+
+// elementMass returns S of element i, q t + 1 - t for the label t and the weight q of the positive label.
+func (b *batch[T]) elementMass(i int) float64 {
+	t := float64(b.target[i])
+	return b.ofClass(b.posWeight, i)*t + (1 - t)
+}
+
+// evaluateElements evaluates the elements of b as rows of two classes. It returns the first element with an
+// invalid label, or -1.
+func evaluateElements[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int) {
+	for i, t := range b.target {
+		if !(t >= 0 && t <= 1) {
+			return i
+		}
+	}
+	p := b.pairs(linear)
+	if bad = evaluateRows(&p, l); bad < 0 {
+		b.collect(&p, linear)
+	}
+	return bad
+}
+
+// pairs returns the elements as rows of two classes, in scratch memory.
+func (b *batch[T]) pairs(linear bool) batch[T] {
+	p := *b
+	p.link, p.k = SoftmaxLink, 2
+	p.shift, p.classWeights, p.posWeight, p.rowWeight = nil, nil, nil, nil
+	p.divided = true
+	buf := dense.Grow(&b.paired, 10*b.n)
+	field := func(j int) []T { return buf[2*j*b.n : 2*(j+1)*b.n] }
+	p.input, p.target = field(0), field(1)
+	p.labels = p.target
+	for i, t := range b.target {
+		p.input[2*i], p.input[2*i+1] = b.pair(i)
+		if p.target[2*i], p.target[2*i+1] = t, 1-t; linear && b.posWeight != nil {
+			p.target[2*i] = T(b.ofClass(b.posWeight, i) * float64(t))
+		}
+	}
+	if b.grad != nil {
+		p.grad = field(2)
+	}
+	if b.targetGrad != nil {
+		p.targetGrad = field(3)
+	}
+	if b.direction != nil {
+		p.direction = field(4)
+		for i, v := range b.direction {
+			p.direction[2*i], p.direction[2*i+1] = v, 0
+		}
+	}
+	return p
+}
+
+// pair returns the logits, or the probabilities, of the two classes of element i: (z, 0), or (0, -z), which is the same
+// to the softmax, so that a z that leaves the dtype when it is divided is a sure one.
+func (b *batch[T]) pair(i int) (yes, no T) {
+	z := b.input[i]
+	switch {
+	case b.probs:
+		return z, 1 - z
+	case !b.shiftsLogits() || !finite(z):
+		return z, 0
+	}
+	x := float64(z)
+	if b.shift != nil {
+		x += b.shift[b.class(i)]
+	}
+	if x /= b.temperature; x > 0 {
+		return 0, T(-x)
+	}
+	return T(x), 0
+}
+
+// collect brings the gradients of the pairs p to the elements.
+func (b *batch[T]) collect(p *batch[T], linear bool) {
+	for i := range b.grad {
+		g := p.grad[2*i]
+		if b.probs {
+			g -= p.grad[2*i+1]
+		}
+		b.grad[i] = g
+	}
+	for i := range b.targetGrad {
+		q, w := b.ofClass(b.posWeight, i), b.ofClass(b.classWeights, i)
+		yes, no := float64(p.targetGrad[2*i]), float64(p.targetGrad[2*i+1])
+		g := times(q, yes) - no
+		if !linear { // the derivative of (q t + 1 - t) L
+			g = b.elementMass(i)*(yes-no) + (q-1)*of(b.share, i)*b.loss[i]
+		}
+		b.targetGrad[i] = T(w * g)
+	}
+}

@@ -1,0 +1,180 @@
+package losses
+
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
+)
+
+// Check is Validate and says also whether the criterion accepts these logits (or probabilities) and
+// this target, by shape and dtype. Logits are float32 or float64 [N, K], or [K] for one row, or
+// have more dimensions, those beside the class axis being the rows. A target is labels of the shape
+// and dtype of the logits, or an index of any integer type, of the shape of the rows,
+// [N], or with an axis of one where the classes are, [N, 1].
+//
+// Errors: those of Validate, [ErrNil], [ErrShape], [ErrDtype], and those of numbers a class that
+// are not K: [ErrSmoothing], [ErrWeight], [ErrParam].
+func (c Criterion) Check(logits, target Operand) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if missing(logits) {
+		return argError(ErrNil, c.inputName(), "nil", "is no tensor", "logits [N, K]")
+	}
+	if missing(target) {
+		return argError(ErrNil, "labels", "nil", "is no tensor", "labels [N, K] or index [N]")
+	}
+	if err := c.checkLogits(logits); err != nil {
+		return err
+	}
+	s, ts, dt := logits.Shape(), target.Shape(), target.Dtype()
+	switch {
+	case dense.IsInteger(dt):
+		if c.fitsRows(ts, s) || c.Link == SigmoidLink && slices.Equal(ts, s) {
+			return nil
+		}
+		return shapeError("index", ts, fmt.Sprintf("shape %v", c.perRowShape(s)))
+	case dt != tensor.Float32 && dt != tensor.Float64:
+		return argError(ErrDtype, "labels", "dtype "+dt.String(), "is not supported",
+			logits.Dtype().String()+" labels [N, K], or index [N] of integers")
+	case dt != logits.Dtype():
+		return argError(ErrDtype, "labels", "dtype "+dt.String(), "differs from the "+c.inputName(),
+			logits.Dtype().String())
+	}
+	return c.checkLabels(ts, s)
+}
+
+// checkLabels wants labels of the shape of the logits.
+func (c Criterion) checkLabels(labels, logits tensor.Shape) error {
+	if c.Link == SoftmaxLink && c.fitsRows(labels, logits) && !slices.Equal(labels, logits) {
+		return shapeError("labels", labels,
+			fmt.Sprintf("shape %v, or an index of integers if these are class numbers", logits))
+	}
+	return checkShape("labels", labels, logits...)
+}
+
+// checkLogits checks dtype and shape of the logits and the lengths of what has a number a class.
+func (c Criterion) checkLogits(logits Operand) error {
+	arg, s := c.inputName(), logits.Shape()
+	if err := checkFloat(arg, logits.Dtype()); err != nil {
+		return err
+	}
+	if c.Axis > 0 && c.Axis >= len(s) {
+		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has no axis %d", c.Axis),
+			fmt.Sprintf("more than %d dimensions", c.Axis))
+	}
+	if err := checkFull(arg, s); err != nil {
+		return err
+	}
+	k, ends := c.classes(s), c.classes(s)
+	if c.Link == SigmoidLink {
+		ends = 2
+	}
+	if err := c.Smoothing.priorFor(ends); err != nil {
+		return err
+	}
+	if c.PosWeight != nil && !c.numbersFor(len(c.PosWeight), k) {
+		return argError(ErrWeight, "pos weight", fmt.Sprintf("length %d", len(c.PosWeight)), "is wrong",
+			fmt.Sprintf("%d, a number for each class, or one for all", k))
+	}
+	if c.ClassWeights != nil && !c.numbersFor(len(c.ClassWeights), k) {
+		return argError(ErrWeight, "class weights", fmt.Sprintf("length %d", len(c.ClassWeights)), "is wrong",
+			fmt.Sprintf("%d, a number for each class", k))
+	}
+	if c.LogitShift != nil && len(c.LogitShift) != k {
+		return argError(ErrParam, "logit shift", fmt.Sprintf("length %d", len(c.LogitShift)), "is wrong",
+			fmt.Sprintf("%d, a number for each class", k))
+	}
+	return nil
+}
+
+// axis returns the class axis of logits of shape s.
+func (c Criterion) axis(s tensor.Shape) int {
+	if c.Axis == 0 {
+		return len(s) - 1
+	}
+	return c.Axis
+}
+
+// RowShape returns the shape of what the losses before the reduction have one of: the shape s of the
+// logits without the class axis, which is that of an index and of sample weights, too; with
+// SigmoidLink s itself. It wants an s that Check accepts.
+func (c Criterion) RowShape(s tensor.Shape) tensor.Shape {
+	if c.Link == SigmoidLink {
+		return s.Clone()
+	}
+	return c.perRowShape(s)
+}
+
+// perRowShape returns the shape of the logits without the class axis, that of an index.
+func (c Criterion) perRowShape(s tensor.Shape) tensor.Shape {
+	if c.Link == SigmoidLink && len(s) == 1 {
+		return s.Clone()
+	}
+	a := c.axis(s)
+	return append(append(tensor.Shape{}, s[:a]...), s[a+1:]...)
+}
+
+// CheckSampleWeights says whether sample weights have the dtype of the logits, which Check accepts,
+// and a shape that the rows have. Errors: [ErrNil], [ErrShape], [ErrDtype].
+func (c Criterion) CheckSampleWeights(weights, logits Operand) error {
+	if missing(weights) {
+		return argError(ErrNil, "sample weights", "nil", "is no tensor",
+			fmt.Sprintf("shape %v", c.RowShape(logits.Shape())))
+	}
+	if weights.Dtype() == logits.Dtype() && c.fitsRows(weights.Shape(), logits.Shape()) {
+		return nil
+	}
+	return c.checkPerRow("sample weights", weights, logits)
+}
+
+// checkPerRow wants floats of the logits' dtype, one for every row.
+func (c Criterion) checkPerRow(arg string, x, logits Operand) error {
+	if x.Dtype() != logits.Dtype() {
+		return argError(ErrDtype, arg, "dtype "+x.Dtype().String(), "is wrong", logits.Dtype().String())
+	}
+	return c.checkElementShape(arg, x.Shape(), logits.Shape())
+}
+
+// fitsRows reports whether s is the shape of what the rows of logits have one of, as RowShape has
+// it or with an axis of one element in place of the class axis.
+func (c Criterion) fitsRows(s, logits tensor.Shape) bool {
+	if c.Link == SigmoidLink && len(logits) == 1 {
+		return slices.Equal(s, logits)
+	}
+	a := c.axis(logits)
+	if len(s) == len(logits) {
+		return s[a] == 1 && slices.Equal(s[:a], logits[:a]) && slices.Equal(s[a+1:], logits[a+1:])
+	}
+	return len(s) == len(logits)-1 && slices.Equal(s[:a], logits[:a]) && slices.Equal(s[a:], logits[a+1:])
+}
+
+// checkElementShape wants s to be the shape of what the losses before the reduction have one of.
+func (c Criterion) checkElementShape(arg string, s, logits tensor.Shape) error {
+	if c.fitsElements(s, logits) {
+		return nil
+	}
+	return shapeError(arg, s, fmt.Sprintf("shape %v", c.RowShape(logits)))
+}
+
+// numbersFor reports whether n numbers are one for each of k classes, or with SigmoidLink one for all.
+func (c Criterion) numbersFor(n, k int) bool { return n == k || c.Link == SigmoidLink && n == 1 }
+
+// classes returns how many classes logits of shape s have.
+func (c Criterion) classes(s tensor.Shape) int {
+	if c.Link == SigmoidLink && len(s) == 1 {
+		return 1
+	}
+	return s[c.axis(s)]
+}
+
+// fitsElements reports whether s is the shape of what the losses before the reduction have one of.
+func (c Criterion) fitsElements(s, logits tensor.Shape) bool {
+	if c.Link == SigmoidLink {
+		return slices.Equal(s, logits)
+	}
+	return c.fitsRows(s, logits)
+}
