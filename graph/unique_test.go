@@ -155,3 +155,27 @@ func TestInputOf(t *testing.T) {
 	require.Same(t, d, other.Value())
 	require.Equal(t, fmt.Sprintf("target@%p #1", d), other.Name())
 }
+
+// TestCollidingInputs has one op on two inputs whose nodes would have one hash.
+func TestCollidingInputs(t *testing.T) {
+	g := G.NewGraph()
+	op := func(x *G.Node) ownOp { return newRowOp(losses.SoftmaxMap(), "logits", x, true) }
+	seen := map[uint32]*G.Node{}
+	var one, two *G.Node
+	for i := 0; two == nil; i++ {
+		x := G.NewVector(g, tensor.Float64, G.WithShape(2), G.WithName(fmt.Sprint("x", i)))
+		o := op(x)
+		h := nodeHash(o.result(tensor.Float64), x.Shape(), o.WriteHash, G.Nodes{x})
+		if other := seen[h]; other != nil && other.Hashcode() != x.Hashcode() {
+			one, two = other, x
+		}
+		seen[h] = x
+		require.Less(t, i, 1<<20)
+	}
+	a, err := Softmax(one)
+	require.NoError(t, err)
+	b, err := Softmax(two)
+	require.NoError(t, err)
+	require.NotSame(t, a, b)
+	require.NotEqual(t, a.Hashcode(), b.Hashcode())
+}
