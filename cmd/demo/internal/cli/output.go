@@ -67,6 +67,9 @@ func (o *Output) checkJSON() error {
 		return Usagef("-json %s: is a folder, want a file", o.JSONFile)
 	}
 	parent := filepath.Dir(o.JSONFile)
+	if parent == filepath.Clean(o.Out) { // which is made and tried by itself
+		return nil
+	}
 	if info, err := os.Stat(parent); err == nil && !info.IsDir() {
 		return Usagef("-json %s: its parent is no folder", o.JSONFile)
 	}

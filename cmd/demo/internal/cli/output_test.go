@@ -17,6 +17,8 @@ func TestPrepare(t *testing.T) {
 	left, err := os.ReadDir("a/b")
 	require.NoError(t, err)
 	assert.Empty(t, left)
+	o = Output{Out: "new/", JSONFile: "new/x.json"}
+	require.NoError(t, o.Prepare(), "the file is in the folder that is to be made")
 	const locked = "/proc/self/fd" // not even root can make a file there
 	if _, err := os.Stat(locked); err != nil {
 		t.Skip("no " + locked)
