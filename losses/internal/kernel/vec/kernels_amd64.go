@@ -122,12 +122,14 @@ func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m
 //go:noescape
 func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// tileInF32AVX512 stores the transpose of W rows of k elements, a quad at least, in dst.
+// tileInF32AVX512 stores the transpose of W rows of k elements in dst. Where k is less than a quad
+// it reads and writes a quad.
 //
 //go:noescape
 func tileInF32AVX512(dst *float32, src *float32, k int)
 
-// tileOutF32AVX512 stores a tile of k columns, a quad at least, in dst as W rows.
+// tileOutF32AVX512 stores a tile of k columns in dst as W rows. Where k is less than a quad it
+// writes a quad.
 //
 //go:noescape
 func tileOutF32AVX512(dst *float32, src *float32, k int)
@@ -284,12 +286,14 @@ func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m
 //go:noescape
 func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// tileInF64AVX512 stores the transpose of W rows of k elements, a quad at least, in dst.
+// tileInF64AVX512 stores the transpose of W rows of k elements in dst. Where k is less than a quad
+// it reads and writes a quad.
 //
 //go:noescape
 func tileInF64AVX512(dst *float64, src *float64, k int)
 
-// tileOutF64AVX512 stores a tile of k columns, a quad at least, in dst as W rows.
+// tileOutF64AVX512 stores a tile of k columns in dst as W rows. Where k is less than a quad it
+// writes a quad.
 //
 //go:noescape
 func tileOutF64AVX512(dst *float64, src *float64, k int)
@@ -585,12 +589,14 @@ func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m f
 //go:noescape
 func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// tileInF32AVX2 stores the transpose of W rows of k elements, a quad at least, in dst.
+// tileInF32AVX2 stores the transpose of W rows of k elements in dst. Where k is less than a quad it
+// reads and writes a quad.
 //
 //go:noescape
 func tileInF32AVX2(dst *float32, src *float32, k int)
 
-// tileOutF32AVX2 stores a tile of k columns, a quad at least, in dst as W rows.
+// tileOutF32AVX2 stores a tile of k columns in dst as W rows. Where k is less than a quad it writes
+// a quad.
 //
 //go:noescape
 func tileOutF32AVX2(dst *float32, src *float32, k int)
@@ -747,12 +753,14 @@ func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m f
 //go:noescape
 func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// tileInF64AVX2 stores the transpose of W rows of k elements, a quad at least, in dst.
+// tileInF64AVX2 stores the transpose of W rows of k elements in dst. Where k is less than a quad it
+// reads and writes a quad.
 //
 //go:noescape
 func tileInF64AVX2(dst *float64, src *float64, k int)
 
-// tileOutF64AVX2 stores a tile of k columns, a quad at least, in dst as W rows.
+// tileOutF64AVX2 stores a tile of k columns in dst as W rows. Where k is less than a quad it writes
+// a quad.
 //
 //go:noescape
 func tileOutF64AVX2(dst *float64, src *float64, k int)
@@ -944,12 +952,14 @@ func sumExpWideAVX512(z *float32, n int, low float64, shift float64, ahead int) 
 //go:noescape
 func combineWideAVX512(p *float32, t *float32, n int, a float64, f float64)
 
-// tileInWideAVX512 stores the transpose of W rows of k elements, a quad at least, in dst.
+// tileInWideAVX512 stores the transpose of W rows of k elements in dst. Where k is less than a quad
+// it reads and writes a quad.
 //
 //go:noescape
 func tileInWideAVX512(dst *float64, src *float32, k int)
 
-// tileOutWideAVX512 stores a tile of k columns, a quad at least, in dst as W rows.
+// tileOutWideAVX512 stores a tile of k columns in dst as W rows. Where k is less than a quad it
+// writes a quad.
 //
 //go:noescape
 func tileOutWideAVX512(dst *float32, src *float64, k int)
@@ -1055,12 +1065,14 @@ func sumExpWideAVX2(z *float32, n int, low float64, shift float64, ahead int) (s
 //go:noescape
 func combineWideAVX2(p *float32, t *float32, n int, a float64, f float64)
 
-// tileInWideAVX2 stores the transpose of W rows of k elements, a quad at least, in dst.
+// tileInWideAVX2 stores the transpose of W rows of k elements in dst. Where k is less than a quad
+// it reads and writes a quad.
 //
 //go:noescape
 func tileInWideAVX2(dst *float64, src *float32, k int)
 
-// tileOutWideAVX2 stores a tile of k columns, a quad at least, in dst as W rows.
+// tileOutWideAVX2 stores a tile of k columns in dst as W rows. Where k is less than a quad it
+// writes a quad.
 //
 //go:noescape
 func tileOutWideAVX2(dst *float32, src *float64, k int)

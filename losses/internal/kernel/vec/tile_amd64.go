@@ -63,45 +63,28 @@ func putTile[T spec.Float](t *tile[T]) {
 // numbers returns number which of all rows, one a lane.
 func (s *tile[T]) numbers(which, lanes int) []T { return s.lane[which*lanes : (which+1)*lanes] }
 
-// tileIn transposes the rows of x, lanes of them or fewer, into dst; pad is room for a smaller
-// block.
+// byWay reports whether n elements of rows of k go to and from a tile by way of a padded copy: they are
+// not all rows of it, or the kernel, which moves 16 bytes of A at a time, would touch what is behind them.
+func byWay[A spec.Float](n, w, k int) bool { return n < w*k || k*spec.Size[A]() < 16 }
+
+// tileIn transposes the rows of x, lanes of them or fewer, into dst; pad is room for a copy.
 func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x, pad []T, k int) {
-	w := u.lanes()
-	if len(x) < w*k {
+	if w := u.lanes(); byWay[A](len(x), w, k) {
 		n := copy(pad, x)
 		clear(pad[n : w*k])
 		x = pad
 	}
-	if k*spec.Size[A]() >= 16 {
-		u.tileIn(&dst[0], &x[0], k)
-		return
-	}
-	for i := range w {
-		for c := range k {
-			dst[c*w+i] = A(x[i*k+c])
-		}
-	}
+	u.tileIn(&dst[0], &x[0], k)
 }
 
 // tileOut transposes src into the rows of x.
 func tileOut[T, A spec.Float](u tiler[T, A], x []T, src []A, pad []T, k int) {
-	w := u.lanes()
-	out := x
-	if len(x) < w*k {
-		out = pad
-	}
-	if k*spec.Size[A]() >= 16 {
-		u.tileOut(&out[0], &src[0], k)
-	} else {
-		for i := range len(x) / k {
-			for c := range k {
-				out[i*k+c] = T(src[c*w+i])
-			}
-		}
-	}
-	if len(x) < w*k {
+	if byWay[A](len(x), u.lanes(), k) {
+		u.tileOut(&pad[0], &src[0], k)
 		copy(x, pad)
+		return
 	}
+	u.tileOut(&x[0], &src[0], k)
 }
 
 // setScale gives every lane the factor of its row, from row i on.

@@ -133,7 +133,7 @@ func (g isa) transpose(a []reg.VecVirtual) []reg.VecVirtual {
 }
 
 func (g isa) tileIn() {
-	g.text("tileIn", "func(dst *A, src *T, k int)", "stores the transpose of W rows of k elements, a quad at least, in dst.")
+	g.text("tileIn", "func(dst *A, src *T, k int)", "stores the transpose of W rows of k elements in dst. Where k is less than a quad it reads and writes a quad.")
 	dst, src, k := g.param("dst"), g.param("src"), g.param("k")
 	ps, s1, s3 := g.rowPointers(src, k)
 	g.quads(k, func(c reg.GPVirtual) {
@@ -180,7 +180,7 @@ func (g isa) setLane(m Mem, i int, v reg.VecVirtual) {
 }
 
 func (g isa) tileOut() {
-	g.text("tileOut", "func(dst *T, src *A, k int)", "stores a tile of k columns, a quad at least, in dst as W rows.")
+	g.text("tileOut", "func(dst *T, src *A, k int)", "stores a tile of k columns in dst as W rows. Where k is less than a quad it writes a quad.")
 	dst, src, k := g.param("dst"), g.param("src"), g.param("k")
 	ps, s1, s3 := g.rowPointers(dst, k)
 	g.quads(k, func(c reg.GPVirtual) {
@@ -193,10 +193,11 @@ func (g isa) tileOut() {
 			cols[j] = g.vec()
 			g.load(Mem{Base: in, Disp: j * g.column()}, cols[j])
 		}
-		for j, v := range g.transpose(cols) {
-			for i, p := range ps {
-				q := GP64()
-				LEAQ(Mem{Base: p, Index: c, Scale: uint8(g.size())}, q)
+		rows := g.transpose(cols)
+		for i, p := range ps { // row after row: where k is less than a quad, each mends what the last wrote too much
+			q := GP64()
+			LEAQ(Mem{Base: p, Index: c, Scale: uint8(g.size())}, q)
+			for j, v := range rows {
 				g.storeLane(v, i, rowMem(q, s1, s3, j))
 			}
 		}
