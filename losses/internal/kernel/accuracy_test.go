@@ -88,9 +88,6 @@ func limit(c accuracyCase, x expected) float64 {
 	case strings.HasPrefix(c.kernel, "Separable"):
 		_, name, _ := strings.Cut(c.kernel, "/")
 		f := families[strings.TrimSuffix(name, "/loss")]
-		if f.a > 8 {
-			c.impl = "generic"
-		}
 		if c.kernel = ""; f.family == GCE { // p^a = exp(a l), whose argument is rounded
 			return limit(c, x) + 2.5*x.gap
 		}

@@ -411,6 +411,12 @@ func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, 
 //go:noescape
 func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// focalPowExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a. bad is as expsDot's.
+//
+//go:noescape
+func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // gceExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
 //
@@ -463,6 +469,13 @@ func focal7TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, 
 //
 //go:noescape
 func focalNTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focalPowTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is
+// a. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focalPowTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = 1 - p^a, without the factor
@@ -876,6 +889,12 @@ func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, lo
 //go:noescape
 func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// focalPowExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a. bad is as expsDot's.
+//
+//go:noescape
+func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // gceExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
 //
@@ -928,6 +947,13 @@ func focal7TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 //
 //go:noescape
 func focalNTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focalPowTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is a. bad
+// has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focalPowTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
 // in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = 1 - p^a, without the factor
@@ -1043,6 +1069,12 @@ func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64,
 //go:noescape
 func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// focalPowExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a. bad is as expsDot's.
+//
+//go:noescape
+func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // gceExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
 //
@@ -1154,6 +1186,12 @@ func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, l
 //
 //go:noescape
 func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focalPowExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a. bad is as expsDot's.
+//
+//go:noescape
+func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.

@@ -30,9 +30,11 @@ const (
 	focal1
 	focal7
 	focalN
+	focalPow
 )
 
-// mostGamma is the largest exponent of the focal loss for which the polynomials are exact enough.
+// mostGamma is the largest exponent of the focal loss for which the polynomials are exact enough: powers
+// beyond are computed by logarithms.
 const mostGamma = 8
 
 // plans are those made last: a batch is often computed in many small blocks, and criteria take
@@ -41,7 +43,7 @@ var plans [16]atomic.Pointer[plan]
 
 // planFor returns the plan for a loss. ok is false when there is no assembly for the parameter.
 func planFor(f spec.Family, a float64) (p *plan, ok bool) {
-	if f == spec.Absolute || f == spec.Focal && a > mostGamma {
+	if f == spec.Absolute {
 		return nil, false
 	}
 	bits := math.Float64bits(a)
@@ -58,6 +60,8 @@ func planFor(f spec.Family, a float64) (p *plan, ok bool) {
 	case a == 1 || a == 2: // (1-p)^(a-1) is 1, or 1-p
 		p.kind = focal1
 		copy(p.par[1:], []float64{-1, 1, a - 1, 2 - a})
+	case a > mostGamma:
+		p.kind = focalPow
 	case a > 0 && a == math.Trunc(a):
 		p.kind = focal7
 		p.par[1], p.par[2] = -1, 1
@@ -101,6 +105,8 @@ func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, m, log float64) (
 		run = v.focal7Exact
 	case focalN:
 		run = v.focalNExact
+	case focalPow:
+		run = v.focalPowExact
 	}
 	return run(&h[0], &x[0], &y[0], len(x), m, log, &p.par[0])
 }
@@ -117,6 +123,8 @@ func (p *plan) tile(u double, s *tile[float64], k int) (bad uint32) {
 		run = u.focal7Tile
 	case focalN:
 		run = u.focalNTile
+	case focalPow:
+		run = u.focalPowTile
 	}
 	return run(&s.h[0], &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &p.par[0])
 }

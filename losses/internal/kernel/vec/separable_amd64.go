@@ -75,7 +75,7 @@ func (s *softrow[T]) separable(
 	}
 	r, top := s.exactExps(u, v, e, x)
 	log, c := math.Log1p(r), 1/((1+r)*s.em)
-	if top >= 0 || p.kind == gce && !powIsExact[T](p.a, float64(s.m), log) {
+	if top >= 0 || p.kind == focalPow || p.kind == gce && !powIsExact[T](p.a, float64(s.m), log) {
 		return s.sureSeparable(u, v, p, loss, g, e, h, x, y, scale, r, top)
 	}
 	var sum, mass float64
@@ -93,8 +93,12 @@ func (s *softrow[T]) separable(
 	if *loss = sum; p.kind == gce {
 		*loss /= p.a
 	}
-	if g != nil {
+	switch {
+	case g == nil:
+	case p.family == spec.Focal: // its terms leave no room for two roundings more
 		v.combine(&g[0], &h[0], len(g), mass*c, scale)
+	default:
+		u.combine(&g[0], &h[0], len(g), T(mass*c), T(scale))
 	}
 	return true
 }

@@ -61,6 +61,7 @@ type wide[T spec.Float] interface {
 	focal1Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focal7Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focalNExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focalPowExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	gceExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 }
 
@@ -74,6 +75,7 @@ type double interface {
 	focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 }
 
@@ -256,6 +258,9 @@ func (f64AVX512) focal7Exact(h, z, t *float64, n int, m, log float64, par *float
 func (f64AVX512) focalNExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return focalNExactF64AVX512(h, z, t, n, m, log, par)
 }
+func (f64AVX512) focalPowExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactF64AVX512(h, z, t, n, m, log, par)
+}
 func (f64AVX512) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX512(h, z, t, n, m, log, par)
 }
@@ -279,6 +284,9 @@ func (f64AVX512) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (ba
 }
 func (f64AVX512) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focalNTileF64AVX512(h, e, z, t, k, lanes, par)
+}
+func (f64AVX512) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalPowTileF64AVX512(h, e, z, t, k, lanes, par)
 }
 func (f64AVX512) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return gceTileF64AVX512(h, e, z, t, k, lanes, par)
@@ -455,6 +463,9 @@ func (f64AVX2) focal7Exact(h, z, t *float64, n int, m, log float64, par *float64
 func (f64AVX2) focalNExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return focalNExactF64AVX2(h, z, t, n, m, log, par)
 }
+func (f64AVX2) focalPowExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactF64AVX2(h, z, t, n, m, log, par)
+}
 func (f64AVX2) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX2(h, z, t, n, m, log, par)
 }
@@ -478,6 +489,9 @@ func (f64AVX2) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad 
 }
 func (f64AVX2) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focalNTileF64AVX2(h, e, z, t, k, lanes, par)
+}
+func (f64AVX2) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalPowTileF64AVX2(h, e, z, t, k, lanes, par)
 }
 func (f64AVX2) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return gceTileF64AVX2(h, e, z, t, k, lanes, par)
@@ -534,6 +548,9 @@ func (wideAVX512) focal7Exact(h, z, t *float32, n int, m, log float64, par *floa
 func (wideAVX512) focalNExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return focalNExactWideAVX512(h, z, t, n, m, log, par)
 }
+func (wideAVX512) focalPowExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactWideAVX512(h, z, t, n, m, log, par)
+}
 func (wideAVX512) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX512(h, z, t, n, m, log, par)
 }
@@ -588,6 +605,9 @@ func (wideAVX2) focal7Exact(h, z, t *float32, n int, m, log float64, par *float6
 }
 func (wideAVX2) focalNExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return focalNExactWideAVX2(h, z, t, n, m, log, par)
+}
+func (wideAVX2) focalPowExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactWideAVX2(h, z, t, n, m, log, par)
 }
 func (wideAVX2) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX2(h, z, t, n, m, log, par)

@@ -29,8 +29,15 @@ func (g isa) offset() float64 {
 	return 64
 }
 
-func (g isa) expConsts() (c expConsts) {
-	c.log2e = g.hold(math.Log2E)
+func (g isa) expConsts() expConsts { return g.expConstsBy(g.hold) }
+
+// expConstsInMemory are for code that needs the registers.
+func (g isa) expConstsInMemory() expConsts {
+	return g.expConstsBy(func(x float64) Op { return g.constant(x) })
+}
+
+func (g isa) expConstsBy(hold func(x float64) Op) (c expConsts) {
+	c.log2e = hold(math.Log2E)
 	hi, lo, magic := math.Ln2, 0x1.abc9e3b39803fp-56, 0x1.8p52
 	q := []float64{
 		2.510042415700506678762e-8, 2.762013871973399556876e-7, 0.000002755726837868419287267, 0.00002480152119021772765082, 0.0001984126986310596874839,
@@ -41,9 +48,9 @@ func (g isa) expConsts() (c expConsts) {
 		lo, magic = math.Ln2-hi, 0x1.8p23
 		q = []float64{0.001392621346633244303707, 0.00836320297157585494652, 0.04166655443768593889945, 0.1666657684599397631061, 0.5}
 	}
-	c.magic, c.ln2hi, c.ln2lo, c.one = g.hold(magic), g.hold(hi), g.hold(lo), g.hold(1)
+	c.magic, c.ln2hi, c.ln2lo, c.one = hold(magic), hold(hi), hold(lo), hold(1)
 	for _, x := range q {
-		c.q = append(c.q, g.hold(x))
+		c.q = append(c.q, hold(x))
 	}
 	return c
 }

@@ -71,6 +71,21 @@ func (g isa) park(v reg.VecVirtual) Op {
 	return g.spill(v)
 }
 
+// places is park for loops, whose copies share n places.
+func (g isa) places(n int) func(i int, v reg.VecVirtual) Op {
+	if g.avx512 {
+		return func(_ int, v reg.VecVirtual) Op { return v }
+	}
+	var ms []Mem
+	for range n {
+		ms = append(ms, AllocLocal(g.column()))
+	}
+	return func(i int, v reg.VecVirtual) Op {
+		g.store(v, ms[i])
+		return ms[i]
+	}
+}
+
 // spill returns v in memory.
 func (g isa) spill(v reg.VecVirtual) Op {
 	m := AllocLocal(g.column())

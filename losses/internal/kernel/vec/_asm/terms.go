@@ -30,6 +30,7 @@ var separables = []separable{
 	{"focal1", "φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.", focalTerm(1)},
 	{"focal7", "φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.", focalTerm(7)},
 	{"focalN", "φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them.", focalTerm(powDegree)},
+	{"focalPow", "φ = -(1-p)^a l; par is a.", focalPowTerm},
 	{"gce", "φ = 1 - p^a, without the factor 1/a; par is a.", gceTerm},
 }
 
@@ -91,6 +92,39 @@ func focalTerm(degree int) func(g isa, par reg.GPVirtual) func(x element, sum re
 	}
 }
 
+// focalPowTerm is focalTerm for any exponent: w = exp((a-1) log u), of p <= 1/2.
+func focalPowTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	low, c, shift := g.constant(lowest64), g.expConstsInMemory(), g.prepareShift(g.constant(0))
+	shift.n = g.park(shift.n.(reg.VecVirtual))
+	park := g.places(3)
+	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
+		p := e.p()
+		u, w, x := e.u(p), g.vec(), g.zeros(1)[0]
+		keptP, keptL, keptU := park(0, p), park(1, e.l), park(2, u)
+		g.log(u, x, w)
+		g.load(g.constant(-1), x)
+		g.add(g.parameter(par, 0), x, x)
+		g.mul(x, w, w)
+		g.max(low, w, x)
+		g.expShifted(c, x, shift, w)
+		l := g.vec()
+		p, u = g.vec(), g.vec()
+		g.load(keptP, p)
+		g.load(keptU, u)
+		g.load(keptL, l)
+		x = g.whereLabelled(l, e.t)
+		f := g.vec()
+		g.mul(u, w, f)
+		g.mul(x, f, f)
+		g.nmadd(e.t, f, sum)
+		g.max(low, l, l) // p is 0 below
+		g.mul(g.parameter(par, 0), p, p)
+		g.nmadd(p, l, u)
+		g.mul(w, u, u)
+		return u
+	}
+}
+
 // gceTerm: 1 - w and w = p^a = s (1 + q), s = 2^n, q = expm1(r), so that neither cancels where a l
 // is small.
 func gceTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
@@ -145,7 +179,7 @@ func (g isa) exactTerms(s separable) {
 		"stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,", s.doc, "bad is as expsDot's.")
 	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log := g.held("m"), g.held("log")
-	c, shift := g.expConsts(), g.prepareShift(g.constant(0))
+	c, shift := g.expConstsInMemory(), g.prepareShift(g.constant(0))
 	body := s.prepare(g, par)
 	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) reg.VecVirtual {
 		return body(element{l, t, func() reg.VecVirtual {
