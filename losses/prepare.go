@@ -59,25 +59,31 @@ func (b *batch[T]) prepareTarget() (bad int) {
 
 // addZLoss adds ZLoss lse² to the losses and its gradient 2 ZLoss lse p.
 func (b *batch[T]) addZLoss() {
+	const rows = 16 // at once: the kernels compute small rows together
 	k, f := b.k, b.zLoss
-	buf := dense.Grow(&b.tmp, k+1)
-	p, lse := buf[:k], buf[k:]
-	for i := range b.loss {
-		z := part(b.input, i, i+1, k)
-		kernel.LogSumExp(lse, z, k)
-		l := float64(lse[0])
-		if b.shiftsLogits() {
-			l += b.lifted[i]
+	buf := dense.Grow(&b.tmp, rows*(k+1))
+	p, lse := buf[:rows*k], buf[rows*k:]
+	for lo := 0; lo < len(b.loss); lo += rows {
+		hi := min(lo+rows, len(b.loss))
+		z := part(b.input, lo, hi, k)
+		kernel.LogSumExp(lse[:hi-lo], z, k)
+		if b.grad != nil && b.direction == nil {
+			kernel.Softmax(p[:len(z)], z, k)
 		}
-		if b.direction != nil {
-			b.addZLossAlong(i, z, p, l)
-			continue
+		for i := lo; i < hi; i++ {
+			l := float64(lse[i-lo])
+			if b.shiftsLogits() {
+				l += b.lifted[i]
+			}
+			if b.direction != nil {
+				b.addZLossAlong(i, part(z, i-lo, i-lo+1, k), p[:k], l)
+				continue
+			}
+			b.loss[i] += f * l * l
+			if b.grad != nil {
+				a := 2 * f * l * of(b.share, i) / b.temperature
+				kernel.AddScaled(part(b.grad, i, i+1, k), part(p, i-lo, i-lo+1, k), a)
+			}
 		}
-		b.loss[i] += f * l * l
-		if b.grad == nil {
-			continue
-		}
-		kernel.Softmax(p, z, k)
-		kernel.AddScaled(part(b.grad, i, i+1, k), p, 2*f*l*of(b.share, i)/b.temperature)
 	}
 }
