@@ -82,8 +82,8 @@ func rowsOf(from, to int) (rows []int) {
 	return rows
 }
 
-// alikeRows are 600 rows and 100 by the same hands.
-func alikeRows() (a, b []int) {
+// rowsByTheSameHands are 600 rows to learn from and 100 to test, written by the same people.
+func rowsByTheSameHands() (a, b []int) {
 	for i := range 700 {
 		if i%7 == 0 {
 			b = append(b, i)
@@ -98,7 +98,7 @@ func alikeRows() (a, b []int) {
 func inPairs(t *testing.T) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	a, b := alikeRows()
+	a, b := rowsByTheSameHands()
 	writePairs(t, "a", a)
 	writePairs(t, "b", b)
 }
@@ -136,7 +136,7 @@ func TestPairsOfFiles(t *testing.T) {
 		digits, err := dataset.Digits()
 		require.NoError(t, err)
 		right := 0
-		_, test := alikeRows()
+		_, test := rowsByTheSameHands()
 		for i, p := range got {
 			if p.Class == fmt.Sprint(digits.Index()[test[i]]) {
 				right++

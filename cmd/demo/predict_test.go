@@ -61,6 +61,10 @@ $`, stdout)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Equal(t, stdout, bars)
 
+	require.NoError(t, os.WriteFile("pink.csv", []byte("colour,height,width\npink,0.55,6.46\n"), 0o666))
+	code, _, stderr = demo(t, "predict", "-unseen", "zeros", "-model", model, "pink.csv")
+	assert.Equal(t, exitDone, code, stderr)
+
 	// Without a header: numbers in the order of the model's features, colours as 0 and 1.
 	require.NoError(t, os.WriteFile("bare.csv", []byte("6.56,2.27,1,0,0\n"), 0o666))
 	code, stdout, stderr = demo(t, "predict", "-header", "no", "-model", model, "bare.csv")

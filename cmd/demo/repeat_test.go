@@ -11,7 +11,7 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// A repeated run is so many runs, each as it would be alone.
+// A repeated run is several runs, each as it would be alone.
 func TestRepeat(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, stdout, stderr := demo(t, "-epochs", "2", "-hidden", "8", "-noplots", "-seed", "5", "-repeat", "3",

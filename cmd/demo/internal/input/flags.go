@@ -102,9 +102,8 @@ func (s *Source) Check() error {
 	case s.CSV.Label != "" && s.CSV.LabelColumns != 0:
 		return cli.Usagef("-label and -soft exclude each other: the class is in one column or in the last K")
 	case s.CSV.Label != "" && s.CSV.Header == dataset.HeaderNo && !isNumber(s.CSV.Label):
-		return cli.Usagef("-label %s and -header no exclude each other: the column is found by its name in the header, or "+
-			"by "+
-			"its number", s.CSV.Label)
+		return cli.Usagef("-label %s and -header no exclude each other: the column is found by its name in the header, "+
+			"or by its number", s.CSV.Label)
 	case s.CSV.LabelColumns == 1:
 		return cli.Usagef("-soft 1: want 2 or more columns, one for each class")
 	}

@@ -48,7 +48,7 @@ func Builtin(name string) func() (*dataset.Dataset, error) {
 	return nil
 }
 
-// Load reads a data set. What is wrong with a file is errUsage.
+// Load reads a data set. What is wrong with a file is [cli.ErrUsage].
 func (s *Source) Load() (*dataset.Dataset, error) {
 	if read := Builtin(s.Data); !s.Test && read != nil {
 		return read()

@@ -34,6 +34,10 @@ func (o *Options) Flags() []cli.Flag {
 		[]cli.Flag{cli.Value("model", "FILE", "demo-out/"+record.ModelFile, "a model that demo train saved",
 			cli.Text(&o.model, "a file"))},
 		input.TableFlags(&o.csv),
+		[]cli.Flag{cli.Value("unseen", "HOW", "refuse", "what becomes of a word that the model does not know: refuse, or "+
+			"zeros "+
+			"(as if it were none of those of its column)",
+			cli.OneOf(&o.csv.Unseen, unseenName, dataset.UnseenRefuse, dataset.UnseenZeros))},
 		[]cli.Flag{
 			cli.Value("format", "NAME", "text", "text (a table), or with the probabilities of all classes: csv, jsonl (a "+
 				"line of JSON for each row), json (one list)",
@@ -41,6 +45,13 @@ func (o *Options) Flags() []cli.Flag {
 			json,
 		},
 	)...)
+}
+
+func unseenName(u dataset.Unseen) string {
+	if u == dataset.UnseenZeros {
+		return "zeros"
+	}
+	return "refuse"
 }
 
 // Parse reads the command line of predict.

@@ -81,7 +81,7 @@ func (o *Options) trainingFlags() []cli.Flag {
 			cli.Whole(&o.runs, 1)),
 		cli.Value("schedule", "CURVE", "constant", "of the learning rate: constant, or cosine down to 0",
 			cli.OneOf(&o.curve, train.Curve.String, train.Constant, train.Cosine)),
-		cli.Value("warmup", "EPOCHS", "0", "the learning rate rises in a line from 0 during so many epochs",
+		cli.Value("warmup", "EPOCHS", "0", "the learning rate rises in a line from 0 during these epochs",
 			cli.NotNegative(&o.Warmup)),
 		cli.Value("patience", "N", "0", "stop after N epochs without a better validation loss and keep the weights of "+
 			"the best epoch", cli.Whole(&o.Patience, 0)).Sets("Patience"),
@@ -111,7 +111,7 @@ func (o *Options) teacherFlags() []cli.Flag {
 	)
 }
 
-// config is what the trainer is told of the flags, when an epoch has so many steps.
+// config is what the trainer is told of the flags; steps are those of an epoch.
 func (o *Options) config(steps int) train.Config {
 	return train.Config{
 		Hidden: o.Hidden, Epochs: o.Epochs, BatchSize: o.Batch, LearnRate: o.LearnRate, Seed: o.Seed,

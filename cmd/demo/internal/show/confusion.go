@@ -59,7 +59,7 @@ type matrixSheet struct {
 	above   vg.Length // of the cells: room for the names of the columns
 	upright bool      // the names of the columns stand
 	numbers bool      // the cells have numbers
-	every   int       // class of so many has its name
+	every   int       // 1: every class has its name, 2: every second one, …
 }
 
 // confusionMatrix draws how often each class was taken for each.

@@ -28,7 +28,7 @@ type journal struct {
 }
 
 // openJournal reads the finished runs of a study and opens the file for more. A last line that a
-// killed process left unfinished is taken away. Runs of other settings are errUsage.
+// killed process left unfinished is taken away. Runs of other settings are [cli.ErrUsage].
 func openJournal(path, settings string, fresh bool) (*journal, error) {
 	head, err := json.Marshal(studyHead{studyKind, settings})
 	if err != nil {
