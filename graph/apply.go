@@ -56,7 +56,7 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 	if c.FromProbs {
 		return nil
 	}
-	return wantLogits("logits", logits)
+	return wantLogits("logits", logits, c.Link)
 }
 
 // checkTarget wants a node of the graph of another one, which is called name, or a tensor.

@@ -32,7 +32,8 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 		in, wrt = append(in, kind{arg: memoryName, dims: len(z)}), append(wrt, false)
 	}
 	out := kind{arg: "loss", dims: len(l.shape(z))}
-	text := fmt.Sprintf("softloss{%s logits=%d target=%v(%d) inputs=%d wrt=%v reuse=%t}", c.Key(), len(z), target.Dtype(),
+	text := fmt.Sprintf("softloss{%s logits=%d target=%v(%d) inputs=%d wrt=%v reuse=%t}", c.Key(), len(z),
+		target.Dtype(),
 		len(target.Shape()), len(in), wrt, o.ReuseGrad)
 	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return l.shape(in[0]) }

@@ -4,40 +4,49 @@ import (
 	"strings"
 
 	"gorgonia.org/gorgonia"
+
+	"softloss/losses"
 )
 
 // wantLogits wants a node that is not the result of a softmax: a loss of logits takes the softmax
-// itself, and a perfect prediction would cost more than 1 if it did so twice.
-func wantLogits(arg string, n *gorgonia.Node) error {
-	if holdsProbs(n) {
-		return argError(ErrNode, arg, describe(n), "is the output of a softmax, which the loss takes itself",
-			"what goes into that softmax (drop it), or FromProbs")
+// itself, and a perfect prediction would cost more than 1 if it did so twice. With SigmoidLink the
+// same goes for a sigmoid.
+func wantLogits(arg string, n *gorgonia.Node, link losses.Link) error {
+	if name := probsOf(n, link); name != "" {
+		return argError(ErrNode, arg, describe(n), "is the output of a "+name+", which the loss takes itself",
+			"what goes into that "+name+" (drop it), or FromProbs")
 	}
 	return nil
 }
 
-// holdsProbs reports whether a node is the result of a softmax, also behind ops that only move its
-// numbers.
-func holdsProbs(n *gorgonia.Node) bool {
+// probsOf returns what made probabilities of a node's numbers, also behind ops that only move them:
+// softmax, with SigmoidLink sigmoid, or nothing.
+func probsOf(n *gorgonia.Node, link losses.Link) (name string) {
 	children := childrenOf(n)
 	if len(children) == 0 {
-		return false
+		return ""
 	}
-	if own, ok := n.Op().(*forwardOp); ok {
-		return own.probs
+	if own, ok := n.Op().(*forwardOp); ok && own.probs {
+		return "softmax"
 	}
 	switch typeName(n.Op()) {
-	case "gorgonia.softmaxOp": // Softmax{axis, is it a log-softmax}()
-		return strings.HasSuffix(n.Op().String(), "false}()")
+	case "gorgonia.softmaxOp":
+		if strings.HasSuffix(n.Op().String(), "false}()") { // Softmax{axis, is it a log-softmax}()
+			return "softmax"
+		}
+	case "gorgonia.elemUnaryOp":
+		if link == losses.SigmoidLink && n.Op().String() == "sigmoid" {
+			return "sigmoid"
+		}
 	case "gorgonia.concatOp":
 		for _, child := range children {
-			if !holdsProbs(child) {
-				return false
+			if name = probsOf(child, link); name == "" {
+				return ""
 			}
 		}
-		return true
+		return name
 	case "gorgonia.reshapeOp", "gorgonia.sliceOp", "gorgonia.transposeOp", "gorgonia.repeatOp", "gorgonia.byIndicesOp":
-		return holdsProbs(children[0])
+		return probsOf(children[0], link)
 	}
-	return false
+	return ""
 }

@@ -95,3 +95,25 @@ func TestSoftmaxOnce(t *testing.T) {
 		require.NoError(t, err, name)
 	}
 }
+
+// TestSigmoidTwice gives a loss with SigmoidLink what has been through a sigmoid or a softmax; a
+// sigmoid before a softmax loss is a network's own business.
+func TestSigmoidTwice(t *testing.T) {
+	m := must(t)
+	z := input(G.NewGraph(), "z", f64(normals(newRand(1), 12), 4, 3))
+	labels := input(z.Graph(), "y", f64(softRows(newRand(2), 4, 3), 4, 3))
+	for name, p := range map[string]*G.Node{
+		"sigmoid": m(G.Sigmoid(z)), "softmax": m(graph.Softmax(z)),
+		"behind reshape": m(G.Reshape(m(G.Reshape(m(G.Sigmoid(z)), tensor.Shape{12})), tensor.Shape{4, 3})),
+	} {
+		_, err := graph.BinaryCrossEntropyWithLogits(p, labels, 0, losses.Mean)
+		require.ErrorIs(t, err, graph.ErrNode, name)
+		require.ErrorContains(t, err, "drop", name)
+		_, err = graph.Apply(losses.Criterion{Link: losses.SigmoidLink, FromProbs: true}, p, labels)
+		require.NoError(t, err, name)
+	}
+	_, err := graph.Apply(losses.Criterion{}, m(G.Sigmoid(z)), labels)
+	require.NoError(t, err)
+	_, err = graph.BinaryCrossEntropyWithLogits(m(G.Tanh(z)), labels, 0, losses.Mean)
+	require.NoError(t, err)
+}

@@ -41,3 +41,11 @@ func LabelSmoothingCrossEntropy(logits *gorgonia.Node, index Target, eps float64
 	c := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: eps}, Reduction: reduction}
 	return Apply(c, logits, index)
 }
+
+// BinaryCrossEntropyWithLogits returns [losses.BinaryCrossEntropyWithLogits] as a node,
+// differentiable with respect to the logits: every element is a yes-or-no question. Errors are
+// those of [Apply].
+func BinaryCrossEntropyWithLogits(logits *gorgonia.Node, labels Target, alpha float64,
+	reduction losses.Reduction) (*gorgonia.Node, error) {
+	return Apply(losses.BinaryCriterion(alpha, reduction), logits, labels)
+}
