@@ -22,43 +22,42 @@ func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (b
 // specification, and for one whose labels overflow.
 func crossEntropyRow[T spec.Float](g, x, y []T, f float64) (loss float64, ok bool) {
 	m, a := argmax(x)
-	before, after := g, g
-	if g != nil {
-		before, after = g[:a], g[a+1:]
-	}
-	s, b := expDot(before, x[:a], y[:a], m), expDot(after, x[a+1:], y[a+1:], m)
-	r, others := (m-m)+(s.exps+b.exps), s.labels+b.labels
-	mass := others + float64(y[a])
-	if s.negative || b.negative || math.Signbit(float64(y[a])) || !(mass <= math.MaxFloat64) {
+	s := expDot(g, x, y, m, a)
+	r := (m - m) + s.exps
+	mass := s.labels + float64(y[a])
+	if s.negative || math.Signbit(float64(y[a])) || !(mass <= math.MaxFloat64) {
 		return 0, false
 	}
 	if g != nil {
 		g[a] = 1
-		spec.SoftGrad(g, y, a, r, others, f)
+		spec.SoftGrad(g, y, a, r, s.labels, f)
 	}
-	return mass*math.Log1p(r) - (s.dot + b.dot), true
+	return mass*math.Log1p(r) - s.dot, true
 }
 
-// sums are those of part of a row.
+// sums are those of a row without its maximum.
 type sums struct {
 	exps, labels, dot float64 // Σ exp(z_k - M), Σ t_k, Σ t_k (z_k - M)
 	negative          bool    // a label has a sign
 }
 
-// expDot stores exp(z_k - m) in e, unless that is nil, and returns the sums of a part of a row
-// without its maximum. One loop serves both, lest the loss depend on whether a gradient is wanted.
-func expDot[T spec.Float](e, z, t []T, m float64) (s sums) {
+// expDot stores exp(z_k - m) in e, unless that is nil, and returns the sums, all without the maximum
+// at a. One loop serves both, lest the loss depend on whether a gradient is wanted.
+func expDot[T spec.Float](e, z, t []T, m float64, a int) (s sums) {
 	if spec.Size[T]() == 8 {
-		return expDot64(e, z, t, m)
+		return expDot64(e, z, t, m, a)
 	}
-	return expDot32(e, z, t, m)
+	return expDot32(e, z, t, m, a)
 }
 
-func expDot32[T spec.Float](e, z, t []T, m float64) sums {
+func expDot32[T spec.Float](e, z, t []T, m float64, a int) sums {
 	t = t[:len(z)]
 	var r, labels, dot float64
 	var signs uint32
 	for j, x := range z {
+		if j == a {
+			continue
+		}
 		y := (float64(x) - m) * expScale
 		n := y + expMagic
 		i := math.Float64bits(n)
@@ -83,11 +82,14 @@ func expDot32[T spec.Float](e, z, t []T, m float64) sums {
 	return sums{r, labels, dot / expScale, int32(signs) < 0}
 }
 
-func expDot64[T spec.Float](e, z, t []T, m float64) sums {
+func expDot64[T spec.Float](e, z, t []T, m float64, a int) sums {
 	t = t[:len(z)]
 	var r, labels, dot float64
 	var signs uint64
 	for j, x := range z {
+		if j == a {
+			continue
+		}
 		d := float64(x) - m
 		n := d*expScale + expMagic
 		i := math.Float64bits(n)

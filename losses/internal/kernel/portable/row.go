@@ -35,33 +35,30 @@ func exps[T spec.Float](e, z []T) (m float64, a int, r float64) {
 		return exactExps(e, z)
 	}
 	m, a = argmax(z)
-	return m, a, around(e, z, m, a, sumExp32[T, T])
+	r = (m - m) + sumExp32(e, z, m, a)
+	if e != nil {
+		e[a] = 1
+	}
+	return m, a, r
 }
 
-// exactExps is exps with exponentials to an ulp of float64.
+// exactExps is exps with exponentials to an ulp and a half of float64.
 func exactExps[E, T spec.Float](e []E, z []T) (m float64, a int, r float64) {
 	m, a = argmax(z)
-	return m, a, around(e, z, m, a, sumExp64[E, T])
+	r = (m - m) + sumExp64(e, z, m, a)
+	if e != nil {
+		e[a] = 1
+	}
+	return m, a, r
 }
 
-// around runs sum before and behind the maximum m, whose exponential is 1, and adds up what it
-// returns. It is NaN where m is not finite.
-func around[E, T spec.Float](e []E, z []T, m float64, a int, sum func(e []E, z []T, m float64) float64) (r float64) {
-	before, after := e, e
-	if e != nil {
-		before, after = e[:a], e[a+1:]
-	}
-	r = sum(before, z[:a], m)
-	r += sum(after, z[a+1:], m)
-	if e != nil {
-		e[a] = E(1 + (m - m))
-	}
-	return r + (m - m)
-}
-
-// sumExp32 stores exp(z_k - m) in e, unless that is nil, and returns their sum.
-func sumExp32[E, T spec.Float](e []E, z []T, m float64) (sum float64) {
+// sumExp32 stores exp(z_k - m) in e, unless that is nil, and returns their sum, both without that at
+// a.
+func sumExp32[E, T spec.Float](e []E, z []T, m float64, a int) (sum float64) {
 	for j, x := range z {
+		if j == a {
+			continue
+		}
 		y := (float64(x) - m) * expScale
 		n := y + expMagic
 		i := math.Float64bits(n)
@@ -80,8 +77,11 @@ func sumExp32[E, T spec.Float](e []E, z []T, m float64) (sum float64) {
 }
 
 // sumExp64 is sumExp32 with exponentials to an ulp and a half.
-func sumExp64[E, T spec.Float](e []E, z []T, m float64) (sum float64) {
+func sumExp64[E, T spec.Float](e []E, z []T, m float64, a int) (sum float64) {
 	for j, x := range z {
+		if j == a {
+			continue
+		}
 		d := float64(x) - m
 		n := d*expScale + expMagic
 		i := math.Float64bits(n)
