@@ -285,7 +285,7 @@ func kernelAndRow(t tester, c losses.Criterion, b batch, index []int) {
 	rows.Loss = rowOnly{c.Loss}
 	for _, b.dt = range floatDtypes {
 		for _, b.index = range [][]int{nil, index} {
-			nearAll(t, "kernel and row", b.all(t, c), b.all(t, rows), 8*epsilon(b.dt), 16)
+			nearAll(t, "kernel and row", b.all(t, c), b.all(t, rows), 16*epsilon(b.dt), 16)
 		}
 	}
 }

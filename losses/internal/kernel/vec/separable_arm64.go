@@ -37,8 +37,8 @@ func planFor[T spec.Float](f spec.Family, a float64) (p plan) {
 	switch f {
 	case spec.Poly1:
 		p.kernel = true
-	case spec.GCE: // in float64 1 - p^a might cancel
-		p.kernel = a >= 0.25 || spec.Size[T]() == 4
+	case spec.GCE: // 1 - p^a must not cancel
+		p.kernel = a >= 0.25 || a >= 1e-4 && spec.Size[T]() == 4
 	case spec.Focal:
 		if a >= 1 && a <= 8 && a == math.Trunc(a) {
 			p.kernel, p.par[int(a)] = true, 1
@@ -141,16 +141,19 @@ func SeparableIndex[T spec.Float](
 	for i, y := range index {
 		x, g, factor := spec.Row(z, i, k), spec.Row(grad, i, k), spec.Factor(scale, i)
 		s, ok := begin(x)
-		if !ok || !fits[T](1, factor) {
-			portable.SeparableIndex(f, a, loss[i:i+1], g, x, index[i:i+1], spec.FactorOf(scale, i), k)
-			continue
+		if ok {
+			r := s.sums64(nil, x) / s.top
+			v, dv := spec.IndexPhi(f, a, float64(x[y])-float64(s.m), s.exp(x[y])/((1+r)*s.top), r, y == s.a)
+			if ok = fits[T](1, dv*factor); ok {
+				loss[i] = v
+				if g != nil {
+					s.sums(g, x, nil)
+					s.indexGrad(g, y, r, -dv*factor)
+				}
+			}
 		}
-		r := s.sums64(nil, x) / s.top
-		v, dv := spec.IndexPhi(f, a, float64(x[y])-float64(s.m), s.exp(x[y])/((1+r)*s.top), r, y == s.a)
-		loss[i] = v
-		if g != nil {
-			s.sums(g, x, nil)
-			s.indexGrad(g, y, r, -dv*factor)
+		if !ok {
+			portable.SeparableIndex(f, a, loss[i:i+1], g, x, index[i:i+1], spec.FactorOf(scale, i), k)
 		}
 	}
 }
