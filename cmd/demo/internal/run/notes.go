@@ -16,7 +16,8 @@ import (
 
 // printNotes says, below the head, what a user may not have meant.
 func (s *session) printNotes() {
-	for _, note := range []string{s.noteLabel(), s.noteValidation(), s.noteAlpha(), s.noteWarmup(), s.noteOldRun()} {
+	for _, note := range []string{s.noteLabel(), s.noteClasses(), s.noteValidation(), s.noteAlpha(), s.noteWarmup(),
+		s.noteOldRun()} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
 		}
@@ -39,6 +40,19 @@ func (s *session) noteLabel() string {
 		return fmt.Sprintf("the classes are numbers of %q; -label NAME takes another column", name)
 	}
 	return ""
+}
+
+// noteClasses is about classes of which the test says nothing.
+func (s *session) noteClasses() string {
+	tested := map[int]bool{}
+	for _, class := range s.test.Index() {
+		tested[class] = true
+	}
+	missing := s.test.NumClasses() - len(tested)
+	if missing == 0 || s.summary.Data.SoftLabels {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d classes have no test row: the test says nothing of them", missing, s.test.NumClasses())
 }
 
 // noteValidation warns of what goes by few rows.

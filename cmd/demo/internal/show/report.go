@@ -84,6 +84,10 @@ func explainScores(w io.Writer, s *record.Run, entry LossInfo) {
 	}
 	fmt.Fprintln(w)
 	printCalibration(w, s)
+	if s.TrainLoss > absurdLoss {
+		fmt.Fprintf(w, "THE TRAINING WENT ASTRAY: a loss of %s is worse than knowing nothing; lower -lr (now %g)\n",
+			record.ShortDecimal(s.TrainLoss), s.Config.LearnRate)
+	}
 	if s.Data.FlippedLabels > 0 {
 		fmt.Fprint(w, "train: the numbers are against the labels with noise\n")
 	}
@@ -94,6 +98,10 @@ func explainScores(w io.Writer, s *record.Run, entry LossInfo) {
 	fmt.Fprintf(w, "test loss, computed on tensors: %s\n  and by a Gorgonia graph:      %s, difference %.2g: %s\n\n",
 		precise(s.TestLoss, entry.Unit), precise(s.GraphTestLoss, entry.Unit), float64(s.GraphDifference), verdict)
 }
+
+// absurdLoss is a loss that no model has that predicts the same for every row, however many classes
+// there are.
+const absurdLoss = 1e3
 
 // printCalibration is what -calibrate came to.
 func printCalibration(w io.Writer, s *record.Run) {

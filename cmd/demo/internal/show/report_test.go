@@ -46,3 +46,11 @@ func TestNumbers(t *testing.T) {
 	assert.Equal(t, []string{"1 row", "2 rows", "0 rows"}, []string{cli.Count(1, "row"), cli.Count(2, "row"),
 		cli.Count(0, "row")})
 }
+
+func TestReportOfTrainingGoneAstray(t *testing.T) {
+	s := demotest.ExampleRun()
+	const astray = "THE TRAINING WENT ASTRAY"
+	assert.NotContains(t, report(s, DescribeLoss(nil)), astray)
+	s.TrainLoss = 2e20
+	assert.Contains(t, report(s, DescribeLoss(nil)), astray+": a loss of 2e+20 is worse than knowing nothing; lower -lr (now 0.001)\n")
+}
