@@ -114,6 +114,9 @@ func (c Criterion) Validate() error {
 	if n, ok := c.loss().(interface{ needsLogits() bool }); ok && c.FromProbs && n.needsLogits() {
 		return argError(ErrParam, "probs", fmt.Sprintf("%T", c.loss()), "has a softmax of its own", "logits")
 	}
+	if n, ok := c.loss().(interface{ needsElements() bool }); ok && c.Link != SigmoidLink && n.needsElements() {
+		return argError(ErrParam, "link", fmt.Sprintf("%T", c.loss()), "is for yes-or-no questions", "SigmoidLink")
+	}
 	if c.Axis < 0 {
 		return argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
 	}

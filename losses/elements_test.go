@@ -64,7 +64,7 @@ var elementOptions = map[string]losses.Criterion{
 
 // TestElementProperties: differences, sums and permutations of every loss with every option and reduction of SigmoidLink.
 func TestElementProperties(t *testing.T) {
-	for name, loss := range lossFamily {
+	for name, loss := range elementFamily {
 		for option, c := range elementOptions {
 			for _, c.Reduction = range familyReductions {
 				if c.Reduction != losses.WeightedMean && (option != "everything" || c.Reduction == losses.Sum) {

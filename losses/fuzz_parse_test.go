@@ -27,7 +27,7 @@ func FuzzParseLoss(f *testing.F) {
 			}
 			return
 		}
-		if err := (losses.Criterion{Loss: l}).Validate(); err != nil {
+		if err := (losses.Criterion{Loss: l, Link: losses.SigmoidLink}).Validate(); err != nil {
 			t.Fatalf("%q is read and not valid: %v", text, err)
 		}
 		again, ok := losses.FormatLoss(l)

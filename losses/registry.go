@@ -21,6 +21,12 @@ var registry = []Entry{
 	{Name: "kl", Loss: KL{}, Title: "Kullback-Leibler divergence", Unit: "nats", Proper: true},
 	{Name: "confidence", Loss: ConfidencePenalty{Beta: 0.1}, Ranges: []Range{factor},
 		Title: "cross entropy with confidence penalty"},
+	{Name: "agce", Loss: AGCE{A: 1, Q: 2}, Ranges: []Range{positive, positive},
+		Title: "asymmetric generalised cross entropy"},
+	{Name: "aul", Loss: AUL{A: 2, Q: 2}, Ranges: []Range{rangeAUL, positive}, Title: "asymmetric unhinged loss"},
+	{Name: "ael", Loss: AEL{A: 2}, Ranges: []Range{positive}, Title: "asymmetric exponential loss"},
+	{Name: "asymmetric", Loss: Asymmetric{GammaPos: 0, GammaNeg: 4, Margin: 0.05},
+		Ranges: []Range{factor, factor, rangeMargin}, Title: "asymmetric loss", Links: []Link{SigmoidLink}},
 	{Name: "bitempered", Loss: BiTempered{T1: 0.8, T2: 1.2}, Ranges: []Range{rangeT1, rangeT2},
 		Title: "bi-tempered logistic loss"},
 }
@@ -33,7 +39,11 @@ type Entry struct {
 	Title  string  // its name in a sentence
 	Unit   string  // of the loss, "" without one
 	Proper bool    // no prediction costs less, on average, than the distribution of the labels
+	Links  []Link  // that it works with; nil for all
 }
+
+// Has reports whether the loss works with a link.
+func (e Entry) Has(l Link) bool { return e.Links == nil || slices.Contains(e.Links, l) }
 
 // Losses returns every loss that text can name. A sum of them is a [WeightedSum].
 func Losses() []Entry { return slices.Clone(registry) }

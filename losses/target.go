@@ -16,31 +16,11 @@ import (
 // [N, T, classes]. Errors: [ErrNil], [ErrShape], [ErrDtype], [ErrParam] unless classes > 0 and
 // there are less than 2³¹ labels in all, [ErrIndex] for a class outside [0, classes).
 func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
-	d, err := denseOf("index", index)
+	d, shape, err := indexOf(index, classes, dt)
 	if err != nil {
 		return nil, err
 	}
-	if !dense.IsInteger(d.Dtype()) {
-		return nil, argError(ErrDtype, "index", "dtype "+d.Dtype().String(), "is not supported", "integers")
-	}
-	shape := d.Shape().Clone()
-	if shape.TotalSize() < 1 {
-		return nil, shapeError("index", shape, "[N] with at least one row")
-	}
-	if classes < 1 {
-		return nil, argError(ErrParam, "classes", classes, "is out of range", "at least 1")
-	}
-	if err := checkFloat("labels", dt); err != nil {
-		return nil, err
-	}
 	rows := dense.Ints(d, new([]int))
-	if most := math.MaxInt32 / len(rows); classes > most {
-		return nil, argError(ErrParam, "classes", classes, "is out of range",
-			fmt.Sprintf("at most %d for %d rows", most, len(rows)))
-	}
-	if last := len(shape) - 1; last > 0 && shape[last] == 1 {
-		shape = shape[:last]
-	}
 	out := dense.New(dt, append(shape, classes)...)
 	for i, y := range rows {
 		if uint(y) >= uint(classes) {
@@ -54,6 +34,32 @@ func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, e
 		}
 	}
 	return out, nil
+}
+
+// indexOf returns an index that labels of the dtype can be made of, and the shape of its rows.
+func indexOf(index tensor.Tensor, classes int, dt tensor.Dtype) (d *tensor.Dense, shape tensor.Shape, err error) {
+	if d, err = denseOf("index", index); err != nil {
+		return nil, nil, err
+	}
+	if !dense.IsInteger(d.Dtype()) {
+		return nil, nil, argError(ErrDtype, "index", "dtype "+d.Dtype().String(), "is not supported", "integers")
+	}
+	shape = d.Shape().Clone()
+	rows := shape.TotalSize()
+	if rows < 1 {
+		return nil, nil, shapeError("index", shape, "[N] with at least one row")
+	}
+	if classes < 1 {
+		return nil, nil, argError(ErrParam, "classes", classes, "is out of range", "at least 1")
+	}
+	if most := math.MaxInt32 / rows; classes > most {
+		return nil, nil, argError(ErrParam, "classes", classes, "is out of range",
+			fmt.Sprintf("at most %d for %d rows", most, rows))
+	}
+	if last := len(shape) - 1; last > 0 && shape[last] == 1 {
+		shape = shape[:last]
+	}
+	return d, shape, checkFloat("labels", dt)
 }
 
 // VotesToLabels returns the soft labels of annotators' votes: every row divided by its sum.
@@ -168,33 +174,4 @@ func temper[T kernel.Float](temperature float64) func(dst, z []T, k int) {
 		}
 		kernel.Softmax(dst, dst, k)
 	}
-}
-
-// LogitAdjustment returns tau log(counts_k / Σ counts), what [Criterion].LogitShift adds to the
-// logits while training on classes of uneven frequency: the trained logits, without the shift, are
-// then those for even classes.
-//
-// Errors: [ErrParam] unless tau is finite, every count finite and > 0, and their sum finite.
-//
-// Source: Menon et al., ICLR 2021, arXiv:2007.07314, eq. (10), tau = 1 there.
-func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
-	if tau-tau != 0 {
-		return nil, argError(ErrParam, "tau", tau, "is out of range", "a finite number; the paper uses 1")
-	}
-	var sum float64
-	for k, c := range counts {
-		if !(c > 0) || math.IsInf(c, 1) {
-			return nil, argError(ErrParam, "counts", fmt.Sprintf("class %d: %v", k, c), "is out of range",
-				"a finite number > 0")
-		}
-		sum += c
-	}
-	if math.IsInf(sum, 1) {
-		return nil, argError(ErrParam, "counts", "the sum", "overflows", "counts whose sum is finite")
-	}
-	shift := make([]float64, len(counts))
-	for k, c := range counts {
-		shift[k] = tau * math.Log(c/sum)
-	}
-	return shift, nil
 }

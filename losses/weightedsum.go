@@ -87,3 +87,13 @@ func (s WeightedSum) needsLogits() bool {
 	}
 	return false
 }
+
+// needsElements reports whether a term is one of yes-or-no questions.
+func (s WeightedSum) needsElements() bool {
+	for _, t := range s {
+		if n, ok := t.Loss.(interface{ needsElements() bool }); ok && n.needsElements() {
+			return true
+		}
+	}
+	return false
+}

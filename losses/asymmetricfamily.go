@@ -1,0 +1,126 @@
+package losses
+
+import "math"
+
+var positive = Range{Min: 0, OpenMin: true, Max: math.Inf(1)}
+
+// AGCE is the asymmetric generalised cross entropy, robust to noisy labels of any kind as long as most
+// of a class are right.
+//
+//	loss = Σ_k t_k ((A+1)^Q - (A+p_k)^Q)/Q,   p = softmax(logits)
+//	φ'(l) = -p (A+p)^(Q-1),   l = log p
+//	dL/dlogits_j = Σ_k t_k φ'(l_k) ([k=j] - p_j),   dL/dt_k = φ(l_k)
+//
+// Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
+//
+// Special cases are: a logit -Inf where t > 0 costs ((A+1)^Q - A^Q)/Q with gradient 0; a NaN or +Inf
+// logit, or all -Inf, makes the row NaN.
+//
+// Errors: [ErrParam] unless A and Q are finite and > 0.
+//
+// Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4.
+type AGCE struct {
+	A, Q float64 // the paper tries A from 0.1 to 5 and Q from 0.1 to 5
+}
+
+// Validate implements [Validator].
+func (l AGCE) Validate() error {
+	if err := positive.check("AGCE.A", l.A, ""); err != nil {
+		return err
+	}
+	return positive.check("AGCE.Q", l.Q, "")
+}
+
+// Row implements [Loss].
+func (l AGCE) Row(r Row) float64 {
+	whole := math.Pow(l.A+1, l.Q) / l.Q
+	return termsOf(r, func(k int) (v, dv float64) { // 1 - ((A+p)/(A+1))^Q, where p is nearly 1 too
+		return -whole * math.Expm1(l.Q*math.Log1p(-r.Rest[k]/(l.A+1))), -r.P[k] * math.Pow(l.A+r.P[k], l.Q-1)
+	})
+}
+
+// LinearInTarget implements [LinearLoss].
+func (AGCE) LinearInTarget() bool { return true }
+
+// AUL is the asymmetric unhinged loss.
+//
+//	loss = Σ_k t_k ((A-p_k)^Q - (A-1)^Q)/Q,   p = softmax(logits)
+//	φ'(l) = -p (A-p)^(Q-1),   l = log p
+//
+// Gradients, shapes and special cases are as those of [AGCE]; the most that a unit of label costs is
+// (A^Q - (A-1)^Q)/Q.
+//
+// Errors: [ErrParam] unless A is finite and > 1, and Q finite and > 0.
+//
+// Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4.
+type AUL struct {
+	A, Q float64
+}
+
+var rangeAUL = Range{Min: 1, OpenMin: true, Max: math.Inf(1)}
+
+// Validate implements [Validator].
+func (l AUL) Validate() error {
+	if err := rangeAUL.check("AUL.A", l.A, ""); err != nil {
+		return err
+	}
+	return positive.check("AUL.Q", l.Q, "")
+}
+
+// Row implements [Loss].
+func (l AUL) Row(r Row) float64 {
+	least := math.Pow(l.A-1, l.Q) / l.Q
+	return termsOf(r, func(k int) (v, dv float64) { // A-p is (A-1) + (1-p)
+		q := r.Rest[k]
+		return least * math.Expm1(l.Q*math.Log1p(q/(l.A-1))), -r.P[k] * math.Pow(l.A-1+q, l.Q-1)
+	})
+}
+
+// LinearInTarget implements [LinearLoss].
+func (AUL) LinearInTarget() bool { return true }
+
+// AEL is the asymmetric exponential loss.
+//
+//	loss = Σ_k t_k exp(-p_k/A),   p = softmax(logits)
+//	φ'(l) = -(p/A) exp(-p/A),   l = log p
+//
+// Gradients, shapes and special cases are as those of [AGCE]. It is never 0: a sure and right row costs
+// exp(-1/A).
+//
+// Errors: [ErrParam] unless A is finite and > 0.
+//
+// Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4.
+type AEL struct {
+	A float64
+}
+
+// Validate implements [Validator].
+func (l AEL) Validate() error { return positive.check("AEL.A", l.A, "") }
+
+// Row implements [Loss].
+func (l AEL) Row(r Row) float64 {
+	return termsOf(r, func(k int) (v, dv float64) {
+		v = math.Exp(-r.P[k] / l.A)
+		return v, -r.P[k] / l.A * v
+	})
+}
+
+// LinearInTarget implements [LinearLoss].
+func (AEL) LinearInTarget() bool { return true }
+
+// termsOf is Row for a loss Σ_k t_k φ(l_k); term returns φ and φ' of class k.
+func termsOf(r Row, term func(k int) (v, dv float64)) (loss float64) {
+	for k, t := range r.Target {
+		v, dv := term(k)
+		if t > 0 {
+			loss += t * v
+			if r.Grad != nil {
+				r.Grad[k] = t * dv
+			}
+		}
+		if r.TargetGrad != nil {
+			r.TargetGrad[k] = v
+		}
+	}
+	return loss
+}
