@@ -39,6 +39,7 @@ type options struct {
 	classWeights []float64
 	weighsLabels bool    // the class weights multiply soft labels, and not the row
 	lift         float64 // what the class weights were divided by, and rows are multiplied by
+	margins      []float64
 	shift        []float64
 	temperature  float64
 	zLoss        float64

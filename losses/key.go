@@ -51,6 +51,9 @@ func (c Criterion) Key() string {
 	if t := c.temperature(); t != 1 {
 		field("temperature", t)
 	}
+	if c.Margins != nil {
+		field("margins", c.Margins)
+	}
 	if c.LogitShift != nil {
 		field("shift", c.LogitShift)
 	}

@@ -9,7 +9,9 @@ import (
 func (b *batch[T]) preparesTarget() bool { return b.smoothing.on() || b.weighsLabels }
 
 // shiftsLogits reports whether the loss sees other logits than the caller's.
-func (b *batch[T]) shiftsLogits() bool { return !b.divided && (b.temperature != 1 || b.shift != nil) }
+func (b *batch[T]) shiftsLogits() bool {
+	return !b.divided && (b.temperature != 1 || b.shift != nil || b.margins != nil)
+}
 
 // prepareLogits adds the shift, subtracts the largest logit, which the softmax does not mind, and
 // divides by the temperature.
@@ -20,9 +22,37 @@ func (b *batch[T]) prepareLogits() {
 	dst, lifted := dense.Grow(&b.shifted, len(b.input)), dense.Grow(&b.lifted, b.n)
 	for i := range lifted {
 		lo, hi := i*b.k, (i+1)*b.k
-		lifted[i] = kernel.Divide(dst[lo:hi], b.input[lo:hi], b.shift, b.temperature) / b.temperature
+		z := b.input[lo:hi]
+		if b.margins != nil {
+			z = b.lowered(z, i)
+		}
+		lifted[i] = kernel.Divide(dst[lo:hi], z, b.shift, b.temperature) / b.temperature
 	}
 	b.input = dst
+}
+
+// lowered returns the logits z of row i less the margins of its labels, in scratch memory.
+func (b *batch[T]) lowered(z []T, i int) []T {
+	low := b.rowT()
+	copy(low, z)
+	if b.index != nil {
+		y := b.index[i]
+		low[y] = T(float64(z[y]) - b.margins[y])
+		return low
+	}
+	for j, t := range part(b.labels, i, i+1, b.k) {
+		if t != 0 {
+			low[j] = T(float64(z[j]) - float64(t)*b.margins[j])
+		}
+	}
+	return low
+}
+
+// addMargins adds to the gradients of the labels what comes from the logits that the margins lower.
+func (b *batch[T]) addMargins() {
+	for i, g := range b.grad {
+		b.targetGrad[i] -= T(b.margins[i%b.k] * float64(g))
+	}
 }
 
 // prepareTarget weighs and smooths the labels. It returns the first row with an invalid label, or

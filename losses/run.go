@@ -185,6 +185,9 @@ func (b *batch[T]) finish() {
 	if b.zLoss != 0 {
 		b.addZLoss()
 	}
+	if b.margins != nil && b.targetGrad != nil {
+		b.addMargins()
+	}
 }
 
 // setScale sets the factors with which each row's gradients enter the cost's: upstream and sample

@@ -84,6 +84,10 @@ func (c Criterion) checkLogits(logits Operand) error {
 		return argError(ErrWeight, "class weights", fmt.Sprintf("length %d", len(c.ClassWeights)), "is wrong",
 			fmt.Sprintf("%d, a number for each class", k))
 	}
+	if c.Margins != nil && len(c.Margins) != k {
+		return argError(ErrParam, "margins", fmt.Sprintf("length %d", len(c.Margins)), "is wrong",
+			fmt.Sprintf("%d, a number for each class", k))
+	}
 	if c.LogitShift != nil && len(c.LogitShift) != k {
 		return argError(ErrParam, "logit shift", fmt.Sprintf("length %d", len(c.LogitShift)), "is wrong",
 			fmt.Sprintf("%d, a number for each class", k))
