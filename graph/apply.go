@@ -10,14 +10,19 @@ import (
 )
 
 // Apply returns the criterion as a node: the loss of the logits (probabilities with FromProbs)
-// against the target, a scalar, or [N] with Reduction None.
+// against the target, a scalar, or one for every row, [N], with Reduction None.
 //
 // The node is differentiable with respect to the logits, through gorgonia.Grad, and on the Lisp
 // machine; value and gradient are those of [losses.Criterion.EvalGrad].
 //
+// Shapes: logits [N, K], a vector [K] for one row, or more axes, [N, T, K]. One logit a row says
+// nothing to a softmax: for yes-or-no questions use [losses.SigmoidLink], or
+// [BinaryCrossEntropyWithLogits].
+//
 // Errors: those of [losses.Criterion.Check], and [ErrNode] when logits and target are one node or
-// belong to two graphs. What only a run can tell, such as a negative label, is the error of the
-// machine's RunAll.
+// belong to two graphs, or when the logits are the output of a softmax, which the loss takes
+// itself. What only a run can tell, such as a negative label, is the error of the machine's RunAll.
+// After an error the graph is as it was.
 func Apply(c losses.Criterion, logits *gorgonia.Node, target Target) (*gorgonia.Node, error) {
 	return ApplyWith(c, logits, target, Options{})
 }

@@ -37,6 +37,30 @@ func Example_classWeights() {
 	// Mean 0.7798, WeightedMean 0.6931
 }
 
+// Several labels a row: every element is a question of its own. PosWeight makes up for labels that
+// are rarely 1.
+func Example_multiLabel() {
+	g := gorgonia.NewGraph()
+	logits := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName("logits"), gorgonia.WithShape(2, 3),
+		gorgonia.WithValue(tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float64{2, -1, 0, -3, 1, 0}))))
+	labels := tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float64{1, 0, 1, 0, 1, 0}))
+	c := losses.Criterion{Link: losses.SigmoidLink, PosWeight: []float64{1, 1, 5}, Reduction: losses.None}
+	loss, err := graph.Apply(c, logits, labels)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var value gorgonia.Value
+	gorgonia.Read(loss, &value)
+	vm := gorgonia.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.3f\n", value.Data())
+	// Output:
+	// [0.127 0.313 3.466 0.049 0.313 0.693]
+}
+
 // A schedule of the smoothing: the labels are an input, smoothed outside of the graph and let in
 // anew when alpha changes. A criterion's own alpha is fixed with its node.
 func Example_alphaSchedule() {

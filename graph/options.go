@@ -7,8 +7,8 @@ import (
 )
 
 // Target is what a prediction is compared with: a *gorgonia.Node, or a *tensor.Dense, which becomes
-// an input of the graph that holds it. Labels are [N, K] of the logits' dtype; an index is [N] of
-// int, int32 or int64.
+// an input of the graph that holds it. Labels are [N, K] of the logits' dtype; an index is [N], or
+// [N, 1], of any Go integers. See [losses.Criterion.Check].
 //
 // The tensor is not copied: to train on other labels write them into it, or use a node and
 // gorgonia.Let.
