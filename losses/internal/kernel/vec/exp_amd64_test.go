@@ -95,7 +95,8 @@ func expLimits[T spec.Float](t *testing.T, u unit[T]) {
 				in, out := make([]T, n), make([]T, n)
 				in[pos] = x
 				expOf(u, out, in)
-				require.True(t, numtest.Close(float64(out[pos]), want[i], 0, 0), "exp(%v) = %v at %d of %d", x, out[pos], pos, n)
+				require.True(t, numtest.Close(float64(out[pos]), want[i], 0, 0), "exp(%v) = %v at %d of %d", x,
+					out[pos], pos, n)
 			}
 		}
 	}
@@ -127,7 +128,8 @@ func expsShift[T spec.Float](t *testing.T, u unit[T]) {
 			require.True(t, em >= 0.707 && em <= 1.4143, "em = %v", em)
 			// exp(z - shift ln 2), the difference in double-double.
 			scaled := func(x T) numtest.DD {
-				return numtest.Num(float64(x)).Sub(numtest.DD{Hi: math.Ln2, Lo: 0x1.abc9e3b39803fp-56}.Mul(numtest.Num(float64(shift)))).Exp()
+				return numtest.Num(float64(x)).Sub(numtest.DD{Hi: math.Ln2,
+					Lo: 0x1.abc9e3b39803fp-56}.Mul(numtest.Num(float64(shift)))).Exp()
 			}
 			worstTop = max(worstTop, ulps[T](float64(em), scaled(m), 0))
 			sum := u.exps(&e[0], &z[0], n, m+T(lowest), shift, 64)

@@ -40,7 +40,8 @@ func signOfZero[T spec.Float](t *testing.T, _ unit[T]) {
 		}
 		s, d, bad := v.maeSum(&wide[0], &labels[0], n, c, sa)
 		require.Zero(t, bad)
-		require.Equal(t, []float64{float64(sum), float64(delta)}, []float64{s, d}, "n=%d", n) // all of them are multiples of 1/16
+		require.Equal(t, []float64{float64(sum), float64(delta)}, []float64{s, d}, "n=%d",
+			n) // all of them are multiples of 1/16
 		v.maeGrad(&p[0], &wide[0], &labels[0], n, c, sa, d, f)
 		require.Equal(t, want, p, "n=%d", n)
 	}

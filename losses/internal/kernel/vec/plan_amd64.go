@@ -33,8 +33,8 @@ const (
 	focalPow
 )
 
-// mostGamma is the largest exponent of the focal loss for which the polynomials are exact enough: powers
-// beyond are computed by logarithms.
+// mostGamma is the largest exponent of the focal loss for which the polynomials are exact enough:
+// powers beyond are computed by logarithms.
 const mostGamma = 8
 
 // plans are those made last: a batch is often computed in many small blocks, and criteria take

@@ -63,8 +63,9 @@ func putTile[T spec.Float](t *tile[T]) {
 // numbers returns number which of all rows, one a lane.
 func (s *tile[T]) numbers(which, lanes int) []T { return s.lane[which*lanes : (which+1)*lanes] }
 
-// byWay reports whether n elements of rows of k go to and from a tile by way of a padded copy: they are
-// not all rows of it, or the kernel, which moves 16 bytes of A at a time, would touch what is behind them.
+// byWay reports whether n elements of rows of k go to and from a tile by way of a padded copy: they
+// are not all rows of it, or the kernel, which moves 16 bytes of A at a time, would touch what is
+// behind them.
 func byWay[A spec.Float](n, w, k int) bool { return n < w*k || k*spec.Size[A]() < 16 }
 
 // tileIn transposes the rows of x, lanes of them or fewer, into dst; pad is room for a copy.

@@ -6,8 +6,8 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// unit is an instruction set: the assembly kernels for one element type.
-// The functions of kernels_amd64.go say what they do.
+// unit is an instruction set: the assembly kernels for one element type. The functions of
+// kernels_amd64.go say what they do.
 type unit[T spec.Float] interface {
 	lanes() int
 	maxExp(z *T, n int) (m, shift, em T)

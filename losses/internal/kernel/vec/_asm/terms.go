@@ -1,8 +1,6 @@
 package main
 
 import (
-	"math"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -29,7 +27,9 @@ var separables = []separable{
 	{"poly", "φ = -l + a (1-p); par is a.", polyTerm},
 	{"focal1", "φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.", focalTerm(1)},
 	{"focal7", "φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.", focalTerm(7)},
-	{"focalN", "φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them.", focalTerm(powDegree)},
+	{"focalN",
+		"φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in " +
+			"x p + y that is (1-p)^(a-1), 24 of them.", focalTerm(powDegree)},
 	{"focalPow", "φ = -(1-p)^a l; par is a.", focalPowTerm},
 	{"gce", "φ = 1 - p^a, without the factor 1/a; par is a.", gceTerm},
 }
@@ -132,7 +132,8 @@ func gceTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.V
 	c := g.expConsts()
 	if g.narrow { // (exp(r)-1-r)/r² to 5e-10
 		c.q = nil
-		for _, q := range []float64{0.00019890990824673654, 0.001393364999630925, 0.0083333109254809008, 0.041666464925285905, 0.16666666681623231, 0.50000000134658092} {
+		for _, q := range []float64{0.00019890990824673654, 0.001393364999630925, 0.0083333109254809008,
+			0.041666464925285905, 0.16666666681623231, 0.50000000134658092} {
 			c.q = append(c.q, g.hold(q))
 		}
 	}
@@ -176,7 +177,8 @@ func (g isa) whereLabelled(l, t reg.VecVirtual) reg.VecVirtual {
 // those of float32 are not exact enough.
 func (g isa) exactTerms(s separable) {
 	g.text(s.name+"Exact", "func(h, z, t *T, n int, m, log A, par *A) (sum, mass A, bad uint32)",
-		"stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= 1/2,", s.doc, "bad is as expsDot's.")
+		"stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= "+
+			"1/2,", s.doc, "bad is as expsDot's.")
 	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log := g.held("m"), g.held("log")
 	c, shift := g.expConstsInMemory(), g.prepareShift(g.constant(0))
@@ -194,7 +196,8 @@ func (g isa) exactTerms(s separable) {
 
 // terms emits the loop of a separable loss for a row: body is given l, the label, the sum of t
 // φ(l), to which it adds, where the element stands, and returns -φ'(l).
-func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op, body func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) reg.VecVirtual) {
+func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op,
+	body func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) reg.VecVirtual) {
 	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
 	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
 		lab := g.get(t, i, v, k)
@@ -224,81 +227,6 @@ func (g isa) sums(sum, mass folded, bad mask) {
 
 // The kernels for rows without large exponentials, p < 1/8, in the element type.
 
-// polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
-func (g isa) polyTerms() {
-	g.text("polyTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is polyExact for p = c e < 1/8; par is a.", "bad is as expsDot's. It prefetches t so many bytes ahead.")
-	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
-	m, log, ac := g.held("m"), g.held("log"), g.broadcast("c")
-	a, one := g.parameter(par, 0), g.hold(1)
-	g.mul(a, ac, ac)
-	ahead := g.param("ahead")
-	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) reg.VecVirtual {
-		g.prefetch(ahead, i, v)
-		p, phi := g.get(e, i, v, k), g.vec()
-		g.move(a, phi)
-		g.nmadd(ac, p, phi)
-		g.sub(g.whereLabelled(l, t), phi, phi)
-		g.madd(t, phi, sum)
-		g.horner(one, ac, p)
-		return p
-	})
-}
-
-// focalTerms: with (1-p)^(a-1) = 1 - p V and W = 1 + (1-p) V,
-//
-//	φ = -(1 - p W) l,   -φ' = 1 - p (W + a (1 - p V) l),
-//
-// where what is rounded most is multiplied by p.
-func (g isa) focalTerms() {
-	g.text("focalTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a polynomial in p", "that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t so many bytes ahead.")
-	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
-	m, log, c := g.held("m"), g.held("log"), g.held("c")
-	degree := focalDegree32
-	if g.f64 {
-		degree = focalDegree64
-	}
-	low, one := g.hold(g.lowest()), g.hold(1)
-	ahead := g.param("ahead")
-	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) reg.VecVirtual {
-		g.prefetch(ahead, i, vector)
-		p, u, w := g.get(e, i, vector, k), g.vec(), g.vec()
-		g.mul(c, p, p)
-		v := g.parameter(par, 1)
-		for i := range degree {
-			g.hornerMemory(par, 2+i, p, v)
-		}
-		g.load(one, u)
-		g.sub(p, u, u)
-		g.load(one, w)
-		g.madd(v, u, w) // W
-		x := g.vec()
-		g.load(one, x)
-		g.nmadd(p, w, x)
-		g.mul(g.whereLabelled(l, t), x, x)
-		g.nmadd(t, x, sum)
-		g.load(low, u)
-		g.max(l, u, u)    // p is 0 below
-		g.rsub(one, p, v) // 1 - p V
-		g.mul(g.parameter(par, 0), u, u)
-		g.madd(v, u, w)
-		g.rsub(one, p, w)
-		return w
-	})
-}
-
-// hornerMemory is v = v x + par[i].
-func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
-	if g.avx512 {
-		g.pick(VFMADD213PS_BCST, VFMADD213PD_BCST, Mem{Base: par, Disp: g.floatSize() * i}, x, v)
-		return
-	}
-	g.horner(g.parameter(par, i), x, v)
-}
-
 // oneMinus returns 1 - p.
 func (g isa) oneMinus(p reg.VecVirtual) reg.VecVirtual {
 	u := g.vec()
@@ -310,9 +238,11 @@ func (g isa) oneMinus(p reg.VecVirtual) reg.VecVirtual {
 // tileTerms emits the kernel of a separable loss for a tile.
 func (g isa) tileTerms(s separable) {
 	g.text(s.name+"Tile", "func(h, e, z, t *A, k int, lanes, par *A) (bad uint32)",
-		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h without", "the maximum, and its label.", s.doc,
+		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ "+
+			"h without", "the maximum, and its label.", s.doc,
 		"bad has the bits of the rows with an invalid label.")
-	h, e, z, t, k, lanes, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes"), g.param("par")
+	h, e, z, t, k := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("k")
+	lanes, par := g.param("lanes"), g.param("par")
 	top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
 	acc := g.zeros(3)
 	sum, mass, own := acc[0], acc[1], acc[2]
@@ -347,7 +277,8 @@ func (g isa) tileTerms(s separable) {
 // tileCombine emits the gradient of a tile.
 func (g isa) tileCombine() {
 	g.text("tileCombine", "func(e, h, z, t *A, k int, lanes *A)",
-		"stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at several maxima scale (coef e + slope t).")
+		"stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at several maxima scale (coef e + "+
+			"slope t).")
 	e, h, z, t, k, lanes := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
 	numbers := make([]reg.VecVirtual, 6)
 	for i, name := range []string{"Max", "Coef", "AtTop", "Scale", "Slope", "Top"} {
@@ -370,80 +301,4 @@ func (g isa) tileCombine() {
 		g.store(y, col(e, off))
 	})
 	g.ret()
-}
-
-// powTerms: φ = (1 - p^a)/a, -φ' = w = p^a = exp(a z - top), whose argument is reduced before it is
-// rounded, which would cost |a l|/2 ulps: top is shift ln 2 + rem, and a is the sum of a and aLow.
-// With w = s (1 + q), s = 2^n and q = expm1(r), 1 - w does not cancel either.
-func (g isa) powTerms() {
-	g.text("powTerms", "func(h, z, t *T, n int, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
-		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ h.", "bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.")
-	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
-	a, aLow, shift, rem, low := g.held("a"), g.held("aLow"), g.held("shift"), g.held("rem"), g.broadcast("low")
-	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
-	ahead := g.param("ahead")
-	ADDQ(t, ahead)
-	c := g.expConsts()
-	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10 // n hi is exact
-	if !g.f64 {
-		hi, lo = 0.693359375, -2.12194440e-4
-	}
-	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
-		g.prefetch(ahead, i, v)
-		lab := g.get(t, i, v, k)
-		g.orInto(g.invalid(lab), bad)
-		x := g.clamped(z, i, v, k, low)
-		ax, s, n, r, q, w := g.vec(), g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
-		g.load(rem, ax)
-		g.msub2(a, x, ax)
-		g.load(c.magic, s)
-		g.madd(c.log2e, ax, s)
-		g.sub(c.magic, s, n)
-		g.mul(g.constant(-hi), n, r)
-		g.madd(a, x, r)
-		g.load(rem, q) // what is small, first
-		g.madd(g.constant(lo), n, q)
-		g.nmadd(aLow, x, q)
-		g.sub(q, r, r)
-		g.load(c.q[0], q)
-		for _, y := range c.q[1:] {
-			g.horner(y, r, q)
-		}
-		g.mul(r, r, w)
-		g.horner(r, w, q) // expm1(r)
-		g.sub(shift, n, n)
-		g.powerOf2(n, s)
-		g.move(s, w)
-		g.madd(q, s, w)
-		u := g.vec()
-		g.load(c.one, u)
-		g.sub(s, u, u)
-		g.nmadd(q, s, u)
-		g.madd(lab, u, sum.inner[v%2])
-		g.mul(lab, w, w)
-		g.add(w, mass.inner[v%2], mass.inner[v%2])
-		g.put(w, h, i, v, k)
-		if v == 3 {
-			g.fold(sum)
-			g.fold(mass)
-		}
-	})
-	g.sums(sum, mass, bad)
-}
-
-// powerOf2 stores 2^n in s, for integers n, also where it is denormal.
-func (g isa) powerOf2(n, s reg.VecVirtual) {
-	if g.avx512 {
-		g.load(g.constant(1), s)
-		g.pick(VSCALEFPS, VSCALEFPD, n, s, s)
-		return
-	}
-	if g.f64 {
-		g.add(g.constant(g.magicNumber()+1023+g.offset()), n, s)
-		VPSLLQ(Imm(52), s, s)
-	} else {
-		g.add(g.constant(g.magicNumber()+127+g.offset()), n, s)
-		VPSLLD(Imm(23), s, s)
-	}
-	g.mul(g.constant(math.Exp2(-g.offset())), s, s)
 }

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-
-	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -23,7 +20,8 @@ func (g isa) gap() float64 {
 // odds emits the kernels for ordinary rows: with store they keep the exponentials, with labels they
 // sum those too.
 func (g isa) odds(store, labels bool) {
-	name, ins, outs, doc := "odds", "z", "", []string{"finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it; exp(m) 2^-shift is em."}
+	name, ins, outs, doc := "odds", "z", "", []string{"finds the largest logit m of a row, at a, and sums exp(z) " +
+		"2^-shift without it; exp(m) 2^-shift is em."}
 	if labels {
 		name, ins, outs = name+"Dot", "z, t", ", dot, mass"
 		doc = append(doc, "dot is Σ t (z - m), mass Σ t without that of m.")
@@ -32,7 +30,8 @@ func (g isa) odds(store, labels bool) {
 		name, ins = name+"Exps", "e, "+ins
 		doc = append(doc, "The exponentials are stored in e.")
 	}
-	doc = append(doc, "ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.",
+	doc = append(doc,
+		"ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.",
 		"It prefetches so many elements ahead.")
 	g.text(name, "func("+ins+" *T, n int, ahead int) (m, em A, sum"+outs+" float64, a int, ok uint32)", doc...)
 	z, n := g.param("z"), g.param("n")
@@ -288,68 +287,4 @@ func (g isa) compare(x Op, y reg.VecVirtual) {
 	} else {
 		VUCOMISS(x, y.AsX())
 	}
-}
-
-// butLane returns m without lane pos, which may be none.
-func (g isa) butLane(m mask, pos reg.GPVirtual) mask {
-	if g.avx512 {
-		bit, none, k := GP32(), GP32(), K()
-		MOVL(U32(1), bit)
-		XORL(none, none)
-		SHLXL(pos.As32(), bit, bit)
-		CMPQ(pos, Imm(uint64(g.lanes())))
-		CMOVLCC(none, bit) // as an unsigned number: negative ones are beyond
-		KMOVW(bit, k)
-		KANDNW(m.op, k, k)
-		return mask{op: k}
-	}
-	x, all := XMM(), YMM()
-	VMOVQ(pos, x)
-	if g.f64 {
-		VPBROADCASTQ(x, all)
-		VPCMPEQQ(g.count(), all, all)
-	} else {
-		VPBROADCASTD(x, all)
-		VPCMPEQD(g.count(), all, all)
-	}
-	g.pick(VANDNPS, VANDNPD, m.op, all, all)
-	return mask{op: all}
-}
-
-// count returns memory with the numbers of the lanes.
-func (g isa) count() Mem {
-	name := fmt.Sprintf("count%d", g.lanes())
-	if m, ok := constants[name]; ok {
-		return m
-	}
-	m := GLOBL(name, attr.RODATA|attr.NOPTR)
-	for i := range g.lanes() {
-		if g.f64 {
-			DATA(i*8, U64(i))
-		} else {
-			DATA(i*4, U32(i))
-		}
-	}
-	constants[name] = m
-	return m
-}
-
-// signBits returns the signs of the lanes of x as the low bits of a general register.
-func (g isa) signBits(x reg.VecVirtual) reg.GPVirtual {
-	r := GP32()
-	switch {
-	case g.avx512 && g.f64:
-		k := K()
-		VPMOVQ2M(x, k)
-		KMOVW(k, r)
-	case g.avx512:
-		k := K()
-		VPMOVD2M(x, k)
-		KMOVW(k, r)
-	case g.f64:
-		VMOVMSKPD(x, r)
-	default:
-		VMOVMSKPS(x, r)
-	}
-	return r
 }

@@ -1,0 +1,73 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// klTerm returns t (log t - l), 0 for t = 0.
+func (g isa) klTerm(l, t reg.VecVirtual) reg.VecVirtual {
+	u, scale, c := g.vec(), g.vec(), g.vec()
+	// Where t may be denormal log t is log(2^200 t) - 200 log 2.
+	const power = 200
+	small := g.cmp(ltOQ, g.constant(0x1p-1000), t)
+	g.load(g.constant(1), scale)
+	g.blend(small, g.constant(0x1p200), scale)
+	g.mul(t, scale, u)
+	g.zero(c)
+	log := g.vec()
+	g.log(u, c, log)
+	g.zero(c)
+	g.blend(small, g.constant(power*0.6931471805599453), c)
+	g.sub(c, log, log)
+	g.sub(l, log, log)
+	g.mul(t, log, log)
+	out := g.vec()
+	g.keep(g.cmp(neqUQ, g.constant(0), t), log, out)
+	return out
+}
+
+func (g isa) klTerms() {
+	g.text("klTerms", "func(z, t *T, n int, m, log A) (sum, mass float64, bad uint32)",
+		"returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.")
+	z, t, n := g.param("z"), g.param("t"), g.param("n")
+	m, log := g.broadcast("m"), g.broadcast("log")
+	sum, mass, bad := g.folded(false), g.folded(false), g.noLanes()
+	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
+		lab, l := g.get(t, i, v, k), g.get(z, i, v, k)
+		g.orInto(g.invalid(lab), bad)
+		g.add(lab, mass.inner[0], mass.inner[0])
+		g.sub(m, l, l)
+		g.sub(log, l, l)
+		g.add(g.klTerm(l, lab), sum.inner[0], sum.inner[0])
+	})
+	g.sums(sum, mass, bad)
+}
+
+func (g isa) klTile() {
+	g.text("klTile", "func(z, t *A, k int, lanes *A) (bad uint32)",
+		"takes lanes from tileStats and stores in them Σ t (log t - l), Σ t without the maximum, and its label; "+
+			"bad has the bits", "of the rows with an invalid label.")
+	z, t, k, lanes := g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
+	top, log := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log")
+	acc := g.zeros(3)
+	sum, mass, own := acc[0], acc[1], acc[2]
+	bad := g.noLanes()
+	g.columns(k, func(off reg.GPVirtual) {
+		lab, l, other := g.vec(), g.vec(), g.vec()
+		g.load(col(t, off), lab)
+		g.load(col(z, off), l)
+		g.orInto(g.invalid(lab), bad)
+		g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
+		g.addWhere(g.cmp(eqOQ, top, l), lab, own)
+		g.add(other, mass, mass)
+		g.sub(top, l, l)
+		g.sub(log, l, l)
+		g.add(g.klTerm(l, lab), sum, sum)
+	})
+	g.store(sum, g.lane(lanes, "Loss"))
+	g.store(mass, g.lane(lanes, "Mass"))
+	g.store(own, g.lane(lanes, "Own"))
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func (g isa) labelSums() {
+	g.text("labelSums", "func(t *T, n int) (mass float64, nnz A, bad uint32)",
+		"returns Σ t, the number of t > 0, and bad as expsDot does.")
+	t, n := g.param("t"), g.param("n")
+	mass, nnz := g.running(2), g.zeros(2)
+	zero, bad, one := g.zeros(1)[0], g.noLanes(), g.constant(1)
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.get(t, i, v, m)
+		g.orInto(g.invalid(x), bad)
+		g.addTo(mass[v], x)
+		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz[v])
+	})
+	doubleResult(g.runningTotal(mass), "mass")
+	g.result(g.total(nnz), "nnz")
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}
+
+func (g isa) smooth() {
+	g.text("smooth", "func(dst, t *T, n int, keep, cut, add A)", "stores max(keep t - cut, 0) + add in dst.")
+	dst, t, n := g.param("dst"), g.param("t"), g.param("n")
+	keep, cut, add := g.broadcast("keep"), g.broadcast("cut"), g.broadcast("add")
+	zero := g.zeros(1)[0]
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.get(t, i, v, m)
+		g.msub(cut, keep, x)
+		g.max(zero, x, x)
+		g.add(add, x, x)
+		g.put(x, dst, i, v, m)
+	})
+	g.ret()
+}
+
+func (g isa) tileSmooth() {
+	g.text("tileSmooth", "func(t *T, k int, keep, cut, add, addMass A) (bad uint32)",
+		"replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,",
+		"with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.")
+	t, k := g.param("t"), g.param("k")
+	acc := g.zeros(2)
+	sum, nnz, zero := g.compensated(), acc[0], acc[1]
+	bad, one := g.noLanes(), g.constant(1)
+	g.columns(k, func(off reg.GPVirtual) {
+		x := g.vec()
+		g.load(col(t, off), x)
+		g.orInto(g.invalid(x), bad)
+		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz)
+		g.addTo(sum, x)
+	})
+	mass := g.value(sum)
+	inf := g.vec()
+	g.load(g.infinity(1), inf)
+	g.orInto(g.cmp(nltUQ, inf, mass), bad)
+	Store(g.maskBits(bad), Return("bad"))
+	keep, cut, add := g.broadcast("keep"), g.broadcast("cut"), g.broadcast("add")
+	g.madd(g.broadcast("addMass"), mass, add)
+	g.max(g.constant(1), nnz, nnz)
+	g.div(nnz, cut, cut)
+	g.columns(k, func(off reg.GPVirtual) {
+		x := g.vec()
+		g.load(col(t, off), x)
+		g.msub(cut, keep, x)
+		g.max(zero, x, x)
+		g.add(add, x, x)
+		g.store(x, col(t, off))
+	})
+	g.ret()
+}
+
+func (g isa) weightedSum() {
+	g.text("weightedSum", "func(t *T, w *float64, n int) (plain, weighted float64, bad uint32)",
+		"returns Σ t, Σ w t, and bad as expsDot does.")
+	t, w, n := g.param("t"), g.param("w"), g.param("n")
+	plain, weighted, bad := g.zeros(2), g.zeros(2), g.noLanes()
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.get(t, i, v, m)
+		g.orInto(g.invalid(x), bad)
+		g.add(x, plain[v], plain[v])
+		g.madd(g.getFloat64(w, i, v, m), x, weighted[v])
+	})
+	g.result(g.total(plain), "plain")
+	g.result(g.total(weighted), "weighted")
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}
+
+func (g isa) weigh() {
+	g.text("weigh", "func(dst, t *T, w *float64, n int) (bad uint32)", "stores w t in dst; bad is as expsDot's.")
+	dst, t, w, n := g.param("dst"), g.param("t"), g.param("w"), g.param("n")
+	bad := g.noLanes()
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.get(t, i, v, m)
+		g.orInto(g.invalid(x), bad)
+		g.mul(g.getFloat64(w, i, v, m), x, x)
+		g.put(x, dst, i, v, m)
+	})
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}
+
+func (g isa) mix() {
+	g.text("mix", "func(dst, t *T, w *float64, n int, keep, add A)", "stores keep t + add w in dst.")
+	dst, t, w, n := g.param("dst"), g.param("t"), g.param("w"), g.param("n")
+	keep, add := g.broadcast("keep"), g.broadcast("add")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.get(t, i, v, m)
+		y := g.getFloat64(w, i, v, m)
+		g.mul(add, y, y)
+		g.horner(y, keep, x)
+		g.put(x, dst, i, v, m)
+	})
+	g.ret()
+}

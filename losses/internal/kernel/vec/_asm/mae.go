@@ -1,0 +1,132 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func (g isa) maeSum() {
+	g.text("maeSum", "func(e *float64, t *T, n int, c, sa A) (sum, delta A, bad uint32)",
+		"returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.")
+	e, t, n := g.param("e"), g.param("t"), g.param("n")
+	c, sa := g.broadcast("c"), g.broadcast("sa")
+	sum, delta := g.zeros(1), g.zeros(1)
+	zero, bad := g.zeros(1)[0], g.noLanes()
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		x, lab := g.getFloat64(e, i, v, m), g.get(t, i, v, m)
+		g.orInto(g.invalid(lab), bad)
+		d := g.vec()
+		g.mul(c, x, d)
+		g.sub(lab, d, d)
+		s := g.sign(d, zero)
+		u := g.vec()
+		g.mul(s, d, u)
+		g.add(u, sum[v], sum[v])
+		g.sub(s, sa, s)
+		g.madd(s, x, delta[v])
+	})
+	g.result(g.total(sum), "sum")
+	g.result(g.total(delta), "delta")
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}
+
+// sign returns the sign of d, 0 for 0, NaN for NaN.
+func (g isa) sign(d, zero reg.VecVirtual) reg.VecVirtual {
+	s := g.vec()
+	g.move(d, s)
+	g.blend(g.cmp(gtOQ, zero, d), g.constant(1), s)
+	g.blend(g.cmp(ltOQ, zero, d), g.constant(-1), s)
+	return s
+}
+
+func (g isa) maeGrad() {
+	g.text("maeGrad", "func(dst *T, e *float64, t *T, n int, c, sa, delta, f A)",
+		"stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.")
+	dst, e, t, n := g.param("dst"), g.param("e"), g.param("t"), g.param("n")
+	c, sa, delta, f := g.broadcast("c"), g.broadcast("sa"), g.broadcast("delta"), g.broadcast("f")
+	zero := g.zeros(1)[0]
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		p, lab := g.getFloat64(e, i, v, m), g.get(t, i, v, m)
+		d := g.vec()
+		g.mul(c, p, d)
+		g.sub(lab, d, d)
+		s := g.sign(d, zero)
+		g.sub(sa, s, s)
+		g.add(delta, s, s)
+		g.mul(f, p, p)
+		g.mul(s, p, p)
+		g.put(p, dst, i, v, m)
+	})
+	g.ret()
+}
+
+func (g isa) tileMAE() {
+	g.text("tileMAE", "func(e, z, t *A, k int, lanes *A) (bad uint32)",
+		"takes e and lanes from tileStats, stores the losses in lanes and the gradients in e.")
+	e, z, t, k, lanes := g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
+	top, coef, rest := g.vec(), g.vec(), g.vec()
+	g.load(g.lane(lanes, "Max"), top)
+	g.load(g.lane(lanes, "Coef"), coef)
+	g.load(g.lane(lanes, "Rest"), rest)
+	acc := g.zeros(2)
+	sum, sa, delta, zero := g.compensated(), acc[0], g.compensated(), acc[1]
+	bad := g.noLanes()
+	// d returns p - t, at a maximum (1 - t) - rest.
+	d := func(off reg.GPVirtual, p, lab reg.VecVirtual) (reg.VecVirtual, mask) {
+		x, v := g.vec(), g.vec()
+		g.sub(lab, p, x)
+		g.load(g.constant(1), v)
+		g.sub(lab, v, v)
+		g.sub(rest, v, v)
+		eq := g.cmp(eqOQ, col(z, off), top)
+		g.blend(eq, v, x)
+		return x, eq
+	}
+	load := func(off reg.GPVirtual) (p, lab reg.VecVirtual) {
+		p, lab = g.vec(), g.vec()
+		g.load(col(t, off), lab)
+		g.mul(col(e, off), coef, p)
+		return p, lab
+	}
+	mass := g.vec()
+	g.zero(mass)
+	g.columns(k, func(off reg.GPVirtual) {
+		p, lab := load(off)
+		g.orInto(g.invalid(lab), bad)
+		g.add(lab, mass, mass)
+		x, eq := d(off, p, lab)
+		s := g.sign(x, zero)
+		g.blend(eq, s, sa)
+		g.mul(s, x, x)
+		g.addTo(sum, x)
+	})
+	inf := g.vec()
+	g.load(g.infinity(1), inf)
+	g.orInto(g.cmp(nltUQ, inf, mass), bad)
+	g.value(sum)
+	g.orInto(g.cmp(nltUQ, inf, sum.sum), bad)
+	Store(g.maskBits(bad), Return("bad"))
+	g.store(sum.sum, g.lane(lanes, "Loss"))
+	g.columns(k, func(off reg.GPVirtual) {
+		p, lab := load(off)
+		x, _ := d(off, p, lab)
+		s := g.sign(x, zero)
+		g.sub(s, sa, s)
+		g.mul(s, p, p)
+		g.addTo(delta, p)
+	})
+	f, deltas := g.vec(), g.value(delta)
+	g.load(g.lane(lanes, "Scale"), f)
+	g.columns(k, func(off reg.GPVirtual) {
+		p, lab := load(off)
+		x, _ := d(off, p, lab)
+		s := g.sign(x, zero)
+		g.sub(sa, s, s)
+		g.add(deltas, s, s)
+		g.mul(f, p, p)
+		g.mul(s, p, p)
+		g.store(p, col(e, off))
+	})
+	g.ret()
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
+func (g isa) polyTerms() {
+	g.text("polyTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"is polyExact for p = c e < 1/8; par is a.", "bad is as expsDot's. It prefetches t so many bytes ahead.")
+	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
+	m, log, ac := g.held("m"), g.held("log"), g.broadcast("c")
+	a, one := g.parameter(par, 0), g.hold(1)
+	g.mul(a, ac, ac)
+	ahead := g.param("ahead")
+	ADDQ(t, ahead)
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) reg.VecVirtual {
+		g.prefetch(ahead, i, v)
+		p, phi := g.get(e, i, v, k), g.vec()
+		g.move(a, phi)
+		g.nmadd(ac, p, phi)
+		g.sub(g.whereLabelled(l, t), phi, phi)
+		g.madd(t, phi, sum)
+		g.horner(one, ac, p)
+		return p
+	})
+}
+
+// focalTerms: with (1-p)^(a-1) = 1 - p V and W = 1 + (1-p) V,
+//
+//	φ = -(1 - p W) l,   -φ' = 1 - p (W + a (1 - p V) l),
+//
+// where what is rounded most is multiplied by p.
+func (g isa) focalTerms() {
+	g.text("focalTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a "+
+			"polynomial in p", "that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It "+
+			"prefetches t so many bytes ahead.")
+	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
+	m, log, c := g.held("m"), g.held("log"), g.held("c")
+	degree := focalDegree32
+	if g.f64 {
+		degree = focalDegree64
+	}
+	low, one := g.hold(g.lowest()), g.hold(1)
+	ahead := g.param("ahead")
+	ADDQ(t, ahead)
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) reg.VecVirtual {
+		g.prefetch(ahead, i, vector)
+		p, u, w := g.get(e, i, vector, k), g.vec(), g.vec()
+		g.mul(c, p, p)
+		v := g.parameter(par, 1)
+		for i := range degree {
+			g.hornerMemory(par, 2+i, p, v)
+		}
+		g.load(one, u)
+		g.sub(p, u, u)
+		g.load(one, w)
+		g.madd(v, u, w) // W
+		x := g.vec()
+		g.load(one, x)
+		g.nmadd(p, w, x)
+		g.mul(g.whereLabelled(l, t), x, x)
+		g.nmadd(t, x, sum)
+		g.load(low, u)
+		g.max(l, u, u)    // p is 0 below
+		g.rsub(one, p, v) // 1 - p V
+		g.mul(g.parameter(par, 0), u, u)
+		g.madd(v, u, w)
+		g.rsub(one, p, w)
+		return w
+	})
+}
+
+// hornerMemory is v = v x + par[i].
+func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
+	if g.avx512 {
+		g.pick(VFMADD213PS_BCST, VFMADD213PD_BCST, Mem{Base: par, Disp: g.floatSize() * i}, x, v)
+		return
+	}
+	g.horner(g.parameter(par, i), x, v)
+}
+
+// powTerms: φ = (1 - p^a)/a, -φ' = w = p^a = exp(a z - top), whose argument is reduced before it is
+// rounded, which would cost |a l|/2 ulps: top is shift ln 2 + rem, and a is the sum of a and aLow.
+// With w = s (1 + q), s = 2^n and q = expm1(r), 1 - w does not cancel either.
+func (g isa) powTerms() {
+	g.text("powTerms", "func(h, z, t *T, n int, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
+		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ "+
+			"h.", "bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.")
+	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
+	a, aLow, shift, rem, low := g.held("a"), g.held("aLow"), g.held("shift"), g.held("rem"), g.broadcast("low")
+	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
+	ahead := g.param("ahead")
+	ADDQ(t, ahead)
+	c := g.expConsts()
+	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10 // n hi is exact
+	if !g.f64 {
+		hi, lo = 0.693359375, -2.12194440e-4
+	}
+	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
+		g.prefetch(ahead, i, v)
+		lab := g.get(t, i, v, k)
+		g.orInto(g.invalid(lab), bad)
+		x := g.clamped(z, i, v, k, low)
+		ax, s, n, r, q, w := g.vec(), g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
+		g.load(rem, ax)
+		g.msub2(a, x, ax)
+		g.load(c.magic, s)
+		g.madd(c.log2e, ax, s)
+		g.sub(c.magic, s, n)
+		g.mul(g.constant(-hi), n, r)
+		g.madd(a, x, r)
+		g.load(rem, q) // what is small, first
+		g.madd(g.constant(lo), n, q)
+		g.nmadd(aLow, x, q)
+		g.sub(q, r, r)
+		g.load(c.q[0], q)
+		for _, y := range c.q[1:] {
+			g.horner(y, r, q)
+		}
+		g.mul(r, r, w)
+		g.horner(r, w, q) // expm1(r)
+		g.sub(shift, n, n)
+		g.powerOf2(n, s)
+		g.move(s, w)
+		g.madd(q, s, w)
+		u := g.vec()
+		g.load(c.one, u)
+		g.sub(s, u, u)
+		g.nmadd(q, s, u)
+		g.madd(lab, u, sum.inner[v%2])
+		g.mul(lab, w, w)
+		g.add(w, mass.inner[v%2], mass.inner[v%2])
+		g.put(w, h, i, v, k)
+		if v == 3 {
+			g.fold(sum)
+			g.fold(mass)
+		}
+	})
+	g.sums(sum, mass, bad)
+}
+
+// powerOf2 stores 2^n in s, for integers n, also where it is denormal.
+func (g isa) powerOf2(n, s reg.VecVirtual) {
+	if g.avx512 {
+		g.load(g.constant(1), s)
+		g.pick(VSCALEFPS, VSCALEFPD, n, s, s)
+		return
+	}
+	if g.f64 {
+		g.add(g.constant(g.magicNumber()+1023+g.offset()), n, s)
+		VPSLLQ(Imm(52), s, s)
+	} else {
+		g.add(g.constant(g.magicNumber()+127+g.offset()), n, s)
+		VPSLLD(Imm(23), s, s)
+	}
+	g.mul(g.constant(math.Exp2(-g.offset())), s, s)
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// reduce combines the lanes of v with op into the lowest of an XMM register.
+func (g isa) reduce(v reg.VecVirtual, op func(a, b, dst Op)) reg.VecVirtual {
+	y := v.AsY()
+	if g.avx512 {
+		h := YMM()
+		VEXTRACTF64X4(Imm(1), v, h)
+		op(h, y, h)
+		y = h
+	}
+	x := XMM()
+	VEXTRACTF128(Imm(1), y, x)
+	op(x, y.(interface{ AsX() reg.Register }).AsX(), x)
+	t := XMM()
+	VPERMILPD(Imm(1), x, t)
+	op(t, x, x)
+	if !g.f64 {
+		VMOVSHDUP(x, t)
+		op(t, x, x)
+	}
+	return x
+}
+
+// total adds up the lanes of all vectors.
+func (g isa) total(vs []reg.VecVirtual) reg.VecVirtual {
+	for len(vs) > 1 {
+		g.add(vs[len(vs)-1], vs[0], vs[0])
+		vs = vs[:len(vs)-1]
+	}
+	return g.reduce(vs[0], g.add)
+}
+
+// running is a sum with what its roundings have lost (Dekker 1971), so that a long row of small
+// numbers beside a large one counts; or the sum alone, where lost is nil.
+type running struct{ sum, lost reg.VecVirtual }
+
+// running returns n sums, of float64 without what is lost.
+func (g isa) running(n int) []running {
+	rs := make([]running, n)
+	for i := range rs {
+		if rs[i] = (running{sum: g.zeros(1)[0]}); !g.f64 {
+			rs[i].lost = g.zeros(1)[0]
+		}
+	}
+	return rs
+}
+
+// compensated returns a sum with what is lost, for any type: for the columns of a tile, which are
+// added one after the other.
+func (g isa) compensated() running {
+	v := g.zeros(2)
+	return running{v[0], v[1]}
+}
+
+// addTo adds y to r. The next sum does not wait for what this one has lost.
+func (g isa) addTo(r running, y Op) {
+	if r.lost == nil {
+		g.add(y, r.sum, r.sum)
+		return
+	}
+	t, d := g.vec(), g.vec()
+	g.add(y, r.sum, t)
+	g.sub(t, r.sum, d)
+	g.add(y, d, d)
+	g.add(d, r.lost, r.lost)
+	g.move(t, r.sum)
+}
+
+// folded is a running sum to which four vectors are added at a time, for the price of one: inner
+// takes them, where registers allow by twos, and fold adds it to the sum, which lies in memory
+// where they are few.
+type folded struct {
+	inner     [2]reg.VecVirtual // one register, or two
+	sum, lost Op
+}
+
+func (g isa) folded(twos bool) folded {
+	v := g.zeros(1)[0]
+	inner := [2]reg.VecVirtual{v, v}
+	if twos {
+		inner[1] = g.zeros(1)[0]
+	}
+	if g.avx512 && !g.f64 {
+		return folded{inner, g.zeros(1)[0], g.zeros(1)[0]}
+	}
+	return folded{inner, g.spill(inner[0]), g.spill(inner[0])}
+}
+
+func (g isa) fold(x folded) {
+	sum, t, d := g.vec(), g.vec(), g.vec()
+	if x.inner[0] != x.inner[1] {
+		g.add(x.inner[1], x.inner[0], x.inner[0])
+		g.zero(x.inner[1])
+	}
+	g.load(x.sum, sum)
+	g.add(x.inner[0], sum, t)
+	g.load(t, x.sum)
+	g.sub(t, sum, d)
+	g.add(x.inner[0], d, d)
+	g.add(x.lost, d, d)
+	g.load(d, x.lost)
+	g.zero(x.inner[0])
+}
+
+// foldedTotal adds up the lanes of x, in float64.
+func (g isa) foldedTotal(x folded) reg.VecVirtual {
+	g.fold(x)
+	r := running{g.vec(), g.vec()}
+	g.load(x.sum, r.sum)
+	g.load(x.lost, r.lost)
+	return g.runningTotal([]running{r})
+}
+
+// value returns r as one number in every lane.
+func (g isa) value(r running) reg.VecVirtual {
+	if r.lost != nil {
+		g.dropInfinite(r)
+		g.add(r.lost, r.sum, r.sum)
+	}
+	return r.sum
+}
+
+// dropInfinite makes lost 0 where the sum is infinite: there it is no number.
+func (g isa) dropInfinite(r running) {
+	finite := g.vec()
+	g.sub(r.lost, r.lost, finite)
+	g.keep(g.cmp(eqOQ, finite, finite), r.lost, r.lost)
+}
+
+// runningTotal adds up the lanes of all sums.
+func (g isa) runningTotal(rs []running) reg.VecVirtual {
+	var vs []reg.VecVirtual
+	for _, r := range rs {
+		vs = append(vs, r.sum)
+		if r.lost != nil {
+			g.dropInfinite(r)
+			vs = append(vs, r.lost)
+		}
+	}
+	return g.doubleTotal(vs)
+}
+
+// doubleTotal is total, in float64 once it is across lanes.
+func (g isa) doubleTotal(vs []reg.VecVirtual) reg.VecVirtual {
+	if g.f64 {
+		return g.total(vs)
+	}
+	wide := g
+	wide.f64 = true
+	var halves []reg.VecVirtual
+	for _, v := range vs {
+		lo, hi := g.vec(), g.vec()
+		if g.avx512 {
+			h := YMM()
+			VEXTRACTF64X4(Imm(1), v, h)
+			VCVTPS2PD(h, hi)
+			VCVTPS2PD(v.AsY(), lo)
+		} else {
+			h := XMM()
+			VEXTRACTF128(Imm(1), v, h)
+			VCVTPS2PD(h, hi)
+			VCVTPS2PD(v.AsX(), lo)
+		}
+		halves = append(halves, lo, hi)
+	}
+	return wide.total(halves)
+}
+
+// doubleResult stores the lowest lane of v, a float64.
+func doubleResult(v reg.VecVirtual, name string) { VMOVSD(v.AsX(), address(Return(name))) }

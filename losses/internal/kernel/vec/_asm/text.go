@@ -1,0 +1,193 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/gotypes"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// text begins a function; sig is its Go signature with T for the element type.
+func (g isa) text(name, sig string, doc ...string) {
+	TEXT(name+g.suffix(), attr.NOSPLIT, goSignature(sig, g.goType(), g.goFloat()))
+	Pragma("noescape")
+	Doc(wrap(name + g.suffix() + " " + strings.Join(doc, " "))...)
+	labels = 0
+	recordAdapter(g, name, sig)
+}
+
+// wrap breaks a text into lines for comments of 100 columns.
+func wrap(text string) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line+" "+word) > 97 {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	return append(lines, line)
+}
+
+// ret ends a function.
+func (g isa) ret() {
+	VZEROUPPER()
+	RET()
+}
+
+var labels int
+
+// label returns a name that is new in this function.
+func label(s string) string {
+	labels++
+	return fmt.Sprintf("%s%d", s, labels)
+}
+
+func (g isa) param(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
+
+// arg is where a parameter of the element type lies.
+func (g isa) arg(name string) Mem { return address(Param(name)) }
+
+// broadcast loads a parameter of the element type into all lanes.
+func (g isa) broadcast(name string) reg.VecVirtual {
+	v := g.vec()
+	g.bcast(g.arg(name), v)
+	return v
+}
+
+// held is broadcast, parked.
+func (g isa) held(name string) Op { return g.park(g.broadcast(name)) }
+
+// park returns v, for AVX2 in memory, where registers are few.
+func (g isa) park(v reg.VecVirtual) Op {
+	if g.avx512 {
+		return v
+	}
+	return g.spill(v)
+}
+
+// places is park for loops, whose copies share n places.
+func (g isa) places(n int) func(i int, v reg.VecVirtual) Op {
+	if g.avx512 {
+		return func(_ int, v reg.VecVirtual) Op { return v }
+	}
+	var ms []Mem
+	for range n {
+		ms = append(ms, AllocLocal(g.column()))
+	}
+	return func(i int, v reg.VecVirtual) Op {
+		g.store(v, ms[i])
+		return ms[i]
+	}
+}
+
+// spill returns v in memory.
+func (g isa) spill(v reg.VecVirtual) Op {
+	m := AllocLocal(g.column())
+	g.store(v, m)
+	return m
+}
+
+// result stores the lowest lane of v as a result.
+func (g isa) result(v reg.VecVirtual, name string) {
+	if g.f64 {
+		VMOVSD(v.AsX(), address(Return(name)))
+	} else {
+		VMOVSS(v.AsX(), address(Return(name)))
+	}
+}
+
+func address(c gotypes.Component) Mem {
+	b, err := c.Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
+// pointer and where it stands: element i of it is at(…).
+func at(p reg.GPVirtual, i reg.GPVirtual, g isa, disp int) Mem {
+	return Mem{Base: p, Index: i, Scale: uint8(g.size()), Disp: disp}
+}
+
+// loop emits body over n elements: unroll vectors at once, then one, then the tail. body gets the
+// index register, the number of the vector in the unrolled group and, for the tail, its mask.
+func (g isa) loop(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int, m *mask)) {
+	i := GP64()
+	XORQ(i, i)
+	left := GP64()
+	MOVQ(n, left)
+	big, small, tail, done := label("big"), label("small"), label("tail"), label("done")
+	if unroll > 1 {
+		Label(big)
+		CMPQ(left, Imm(uint64(unroll*g.lanes())))
+		JLT(LabelRef(small))
+		for v := range unroll {
+			body(i, v, nil)
+		}
+		ADDQ(Imm(uint64(unroll*g.lanes())), i)
+		SUBQ(Imm(uint64(unroll*g.lanes())), left)
+		JMP(LabelRef(big))
+	}
+	Label(small)
+	CMPQ(left, Imm(uint64(g.lanes())))
+	JLT(LabelRef(tail))
+	body(i, 0, nil)
+	ADDQ(Imm(uint64(g.lanes())), i)
+	SUBQ(Imm(uint64(g.lanes())), left)
+	JMP(LabelRef(small))
+	Label(tail)
+	TESTQ(left, left)
+	JEQ(LabelRef(done))
+	m := g.tail(left)
+	body(i, 0, &m)
+	Label(done)
+}
+
+// get loads vector v of p at i, with zeros past the tail.
+func (g isa) get(p, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
+	x := g.vec()
+	if m == nil {
+		g.fetch(at(p, i, g, v*g.bytes()), x)
+	} else {
+		g.loadTail(at(p, i, g, 0), *m, x)
+	}
+	return x
+}
+
+// put stores vector v of p at i.
+func (g isa) put(x Op, p, i reg.GPVirtual, v int, m *mask) {
+	if m == nil {
+		g.leave(x, at(p, i, g, v*g.bytes()))
+	} else {
+		g.storeTail(x, *m, at(p, i, g, 0))
+	}
+}
+
+// zeros returns n vectors of zeros.
+func (g isa) zeros(n int) []reg.VecVirtual {
+	vs := make([]reg.VecVirtual, n)
+	for i := range vs {
+		vs[i] = g.vec()
+		g.zero(vs[i])
+	}
+	return vs
+}
+
+// getFloat64 loads vector v of p at i, where p points to float64 whatever the type of other
+// elements.
+func (g isa) getFloat64(p, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
+	g.narrow = false
+	return g.get(p, i, v, m)
+}
+
+// putFloat64 stores vector v of p at i, where p points to float64.
+func (g isa) putFloat64(x Op, p, i reg.GPVirtual, v int, m *mask) {
+	g.narrow = false
+	g.put(x, p, i, v, m)
+}

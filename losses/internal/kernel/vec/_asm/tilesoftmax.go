@@ -1,0 +1,126 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// tileMax emits the row maxima, the mask of the rows beyond bound, the clamp and the shift of the
+// exponentials.
+func (g isa) tileMax(z, k reg.GPVirtual) (top, low reg.VecVirtual, shift expShift, rejected reg.GPVirtual) {
+	top = g.vec()
+	g.load(g.infinity(-1), top)
+	g.columns(k, func(off reg.GPVirtual) {
+		x := g.vec()
+		g.load(col(z, off), x)
+		g.max(top, x, top)
+	})
+	size := g.vec()
+	g.load(g.abs(), size)
+	g.and(top, size, size)
+	b := g.vec()
+	g.load(g.constant(g.bound()), b)
+	rejected = g.maskBits(g.cmp(nltUQ, b, size))
+	low = g.vec()
+	g.add(g.constant(g.lowest()), top, low)
+	n, magic := g.vec(), g.magic()
+	g.load(magic, n)
+	g.madd(g.constant(math.Log2E), top, n)
+	g.sub(magic, n, n)
+	return top, low, g.shiftOf(n), rejected
+}
+
+// softmaxNumbers emits what a row's softmax needs from r and e_a = exp(M) 2^-shift, and stores it
+// in lanes.
+func (g isa) softmaxNumbers(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) (log, inv, rest, coef reg.VecVirtual) {
+	log, inv, rest, coef = g.vec(), g.vec(), g.vec(), g.vec()
+	total := g.vec()
+	g.add(ea, r, total)
+	g.load(g.constant(1), coef)
+	g.div(total, coef, coef)
+	g.div(ea, r, r)
+	g.log1p(r, inv, log)
+	g.mul(inv, r, rest)
+	g.store(top, g.lane(lanes, "Max"))
+	g.store(log, g.lane(lanes, "Log"))
+	g.store(inv, g.lane(lanes, "Top"))
+	g.store(rest, g.lane(lanes, "Rest"))
+	g.store(coef, g.lane(lanes, "Coef"))
+	return log, inv, rest, coef
+}
+
+// maxima finds the first of the largest logits of each row, so that others as large count among the
+// rest of the row and are summed as exactly.
+type maxima struct {
+	top    reg.VecVirtual
+	unseen mask // the rows whose maximum has not come yet
+}
+
+func (g isa) maxima(top reg.VecVirtual) maxima { return maxima{top, g.allLanes()} }
+
+// first returns the mask of the rows of which v holds the first maximum.
+func (g isa) first(x maxima, v Op) mask {
+	eq := g.cmp(eqOQ, v, x.top)
+	m := g.maskAnd(eq, x.unseen)
+	g.maskDrop(eq, x.unseen)
+	return m
+}
+
+func (g isa) tileStats() {
+	g.text("tileStats", "func(e, z *T, k int, lanes *T) (rejected uint32)",
+		"stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has the bits of the rows that "+
+			"are for the specification.")
+	e, z, k, lanes := g.param("e"), g.param("z"), g.param("k"), g.param("lanes")
+	top, low, shift, rejected := g.tileMax(z, k)
+	Store(rejected, Return("rejected"))
+	c := g.expConsts()
+	ea := g.vec()
+	g.expShifted(c, top, shift, ea)
+	r, m := g.compensated(), g.maxima(top)
+	g.columns(k, func(off reg.GPVirtual) {
+		x, y := g.vec(), g.vec()
+		g.max(col(z, off), low, x)
+		g.expShifted(c, x, shift, y)
+		g.store(y, col(e, off))
+		g.drop(g.first(m, col(z, off)), y)
+		g.addTo(r, y)
+	})
+	g.softmaxNumbers(lanes, top, g.value(r), ea)
+	g.ret()
+}
+
+func (g isa) tileSoftmax() {
+	g.text("tileSoftmax", "func(e, z *T, k int, lanes *T)",
+		"takes e and lanes from tileStats and stores the softmax in e.")
+	e, z, k, lanes := g.param("e"), g.param("z"), g.param("k"), g.param("lanes")
+	c, inv, top := g.vec(), g.vec(), g.vec()
+	g.load(g.lane(lanes, "Coef"), c)
+	g.load(g.lane(lanes, "Top"), inv)
+	g.load(g.lane(lanes, "Max"), top)
+	g.columns(k, func(off reg.GPVirtual) {
+		y := g.vec()
+		g.mul(col(e, off), c, y)
+		g.blend(g.cmp(eqOQ, col(z, off), top), inv, y)
+		g.store(y, col(e, off))
+	})
+	g.ret()
+}
+
+func (g isa) tileShift() {
+	g.text("tileShift", "func(dst, z *T, k int, lanes *T)", "stores (z - M) - log1p(r), the log-softmax, in dst.")
+	dst, z, k, lanes := g.param("dst"), g.param("z"), g.param("k"), g.param("lanes")
+	top, log := g.vec(), g.vec()
+	g.load(g.lane(lanes, "Max"), top)
+	g.load(g.lane(lanes, "Log"), log)
+	g.columns(k, func(off reg.GPVirtual) {
+		y := g.vec()
+		g.load(col(z, off), y)
+		g.sub(top, y, y)
+		g.sub(log, y, y)
+		g.store(y, col(dst, off))
+	})
+	g.ret()
+}
