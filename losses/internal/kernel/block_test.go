@@ -40,7 +40,8 @@ type kern[T Float] struct {
 // smoothings are the arguments keep, cut, add, addMass of Smooth for k classes.
 func smoothings(k int) map[string][4]float64 {
 	f := float64(k)
-	return map[string][4]float64{"notebook": {1, 0.1, 0.1 / f, 0}, "uniform": {0.9, 0, 0.1 / f, 0}, "prior": {0.9, 0, 0, 0.1 / f}}
+	return map[string][4]float64{"notebook": {1, 0.1, 0.1 / f, 0}, "uniform": {0.9, 0, 0.1 / f, 0},
+		"prior": {0.9, 0, 0, 0.1 / f}}
 }
 
 // double reports whether the kernel computes tiles in float64, perhaps to the bits of the
@@ -89,8 +90,10 @@ func kernelsOf[T Float](all bool) []kern[T] {
 		{"LogSoftmax", false, false, false, func(b *block[T], o *outputs[T]) { LogSoftmax(o.out, b.z, b.k) }},
 		{"LogSumExp", false, true, false, func(b *block[T], o *outputs[T]) { LogSumExp(o.num, b.z, b.k) }},
 		{"SoftmaxGrad", false, true, false, func(b *block[T], o *outputs[T]) { SoftmaxGrad(o.out, b.z, b.u, b.k) }},
-		{"LogSoftmaxGrad", false, true, false, func(b *block[T], o *outputs[T]) { LogSoftmaxGrad(o.out, b.z, b.u, b.k) }},
-		{"LogSumExpGrad", false, true, false, func(b *block[T], o *outputs[T]) { LogSumExpGrad(o.out, b.z, b.u[:b.n], b.k) }},
+		{"LogSoftmaxGrad", false, true, false,
+			func(b *block[T], o *outputs[T]) { LogSoftmaxGrad(o.out, b.z, b.u, b.k) }},
+		{"LogSumExpGrad", false, true, false,
+			func(b *block[T], o *outputs[T]) { LogSumExpGrad(o.out, b.z, b.u[:b.n], b.k) }},
 	}
 	for _, rule := range []string{"notebook", "uniform", "prior"} {
 		ks = append(ks, kern[T]{"Smooth/" + rule, true, true, true, func(b *block[T], o *outputs[T]) {
@@ -125,10 +128,13 @@ var families = map[string]struct {
 	a      float64
 	index  bool // also with class indices, and in all tests
 }{
-	"gce": {GCE, 0.7, true}, "gce 1": {GCE, 1, false}, "gce .1": {GCE, 0.1, false}, "gce .03": {GCE, 0.03, false}, "gce .003": {GCE, 0.003, true},
+	"gce": {GCE, 0.7, true}, "gce 1": {GCE, 1, false}, "gce .1": {GCE, 0.1, false}, "gce .03": {GCE, 0.03,
+		false}, "gce .003": {GCE, 0.003, true},
 	"poly": {Poly1, 1.5, false}, "poly -1": {Poly1, -1, true},
-	"focal": {Focal, 2, true}, "focal 0": {Focal, 0, false}, "focal .5": {Focal, 0.5, false}, "focal 1": {Focal, 1, false},
-	"focal 3.5": {Focal, 3.5, true}, "focal 5": {Focal, 5, true}, "focal 8": {Focal, 8, false}, "focal 7.9": {Focal, 7.9, false},
+	"focal": {Focal, 2, true}, "focal 0": {Focal, 0, false}, "focal .5": {Focal, 0.5, false}, "focal 1": {Focal, 1,
+		false},
+	"focal 3.5": {Focal, 3.5, true}, "focal 5": {Focal, 5, true}, "focal 8": {Focal, 8, false}, "focal 7.9": {Focal,
+		7.9, false},
 	"focal 9": {Focal, 9, true}, "focal 40": {Focal, 40, false},
 }
 

@@ -65,7 +65,8 @@ var classes = []class{
 	{"far", func(r *rand.Rand, z, t []float64) { // near the largest the assembly takes
 		each(z, func() float64 { return 1e6 + float64(r.IntN(64))/4 })
 	}},
-	{"far below", func(r *rand.Rand, z, t []float64) { each(z, func() float64 { return -1e6 - float64(r.IntN(64))/4 }) }},
+	{"far below",
+		func(r *rand.Rand, z, t []float64) { each(z, func() float64 { return -1e6 - float64(r.IntN(64))/4 }) }},
 	{"farther", func(r *rand.Rand, z, t []float64) { each(z, func() float64 { return 3e6 + float64(r.IntN(64))/4 }) }},
 	{"denormal p", func(r *rand.Rand, z, t []float64) {
 		z[0] = 0

@@ -61,7 +61,8 @@ func differ[T Float](t *testing.T, k int, names []string) {
 				continue // the specification prepares labels; few numbers may agree by chance
 			}
 			restore := forced(name)
-			require.False(t, kern.results(b).same(want), "%s k=%d: %s has the bits of the specification", kern.name, k, name)
+			require.False(t, kern.results(b).same(want), "%s k=%d: %s has the bits of the specification", kern.name,
+				k, name)
 			restore()
 		}
 	}

@@ -35,7 +35,8 @@ func gceShifted[T Float](t *testing.T) {
 			}
 			require.LessOrEqual(t, loss.ulps(o.loss[0], narrow), most, "q=%v shift %v: loss", q, shift)
 			for j, x := range grad {
-				require.LessOrEqual(t, x.ulps(float64(o.out[j]), narrow), most, "q=%v shift %v: gradient %d", q, shift, j)
+				require.LessOrEqual(t, x.ulps(float64(o.out[j]), narrow), most, "q=%v shift %v: gradient %d", q,
+					shift, j)
 			}
 		}
 	}
@@ -68,7 +69,8 @@ func TestTailOfRivals(t *testing.T) {
 					} {
 						_, grad := run()
 						for j, x := range grad {
-							require.LessOrEqual(t, x.ulps(float64(o.out[j]), true), 4.0, "%s k=%d, %d rivals: gradient %d", what, k, rivals, j)
+							require.LessOrEqual(t, x.ulps(float64(o.out[j]), true), 4.0,
+								"%s k=%d, %d rivals: gradient %d", what, k, rivals, j)
 						}
 					}
 				}
@@ -102,8 +104,10 @@ func largeScale[T Float](t *testing.T) {
 			want := f.results(b)
 			restore()
 			for j, g := range got.out {
-				require.Equal(t, math.IsNaN(float64(want.out[j])), math.IsNaN(float64(g)), "%s k=%d: %d is %v, the specification's %v", f.name, k, j, g, want.out[j])
-				require.Equal(t, math.IsInf(float64(want.out[j]), 0), math.IsInf(float64(g), 0), "%s k=%d: %d is %v, the specification's %v", f.name, k, j, g, want.out[j])
+				require.Equal(t, math.IsNaN(float64(want.out[j])), math.IsNaN(float64(g)),
+					"%s k=%d: %d is %v, the specification's %v", f.name, k, j, g, want.out[j])
+				require.Equal(t, math.IsInf(float64(want.out[j]), 0), math.IsInf(float64(g), 0),
+					"%s k=%d: %d is %v, the specification's %v", f.name, k, j, g, want.out[j])
 			}
 		}
 	}

@@ -32,7 +32,8 @@ func FuzzVectors(f *testing.F) {
 
 // fuzzed takes the bytes in threes: a value, and where it goes.
 func fuzzed[T Float](t *testing.T, k, n, c uint8, bytes []byte) {
-	values := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1, -1, 1e4, -1e4, 1e30, -1e30, 88, -104, 1 << 20, 0x1p-149, -0x1p-149}
+	values := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1, -1, 1e4, -1e4, 1e30, -1e30,
+		88, -104, 1 << 20, 0x1p-149, -0x1p-149}
 	b := newBlock[T](1+int(n%35), 1+int(k), fuzzClass(int(c)))
 	for ; len(bytes) >= 3; bytes = bytes[3:] {
 		v, at := T(values[int(bytes[0]&15)]), (int(bytes[1])<<8|int(bytes[2]))%len(b.z)

@@ -32,13 +32,17 @@ func guardPages[T Float](t *testing.T) {
 			want := f.results(b)
 			for _, behind := range []bool{true, false} {
 				c, o := *b, newOutputs[T](b.n, b.k)
-				c.z, c.t, c.u = numtest.Guard(pages[0], b.z, behind), numtest.Guard(pages[1], b.t, behind), numtest.Guard(pages[2], b.u, behind)
+				c.z, c.t, c.u = numtest.Guard(pages[0], b.z, behind), numtest.Guard(pages[1], b.t,
+					behind), numtest.Guard(pages[2], b.u, behind)
 				c.scale, c.index = numtest.Guard(pages[3], b.scale, behind), numtest.Guard(pages[4], b.index, behind)
-				o.loss, o.out, o.num = numtest.Guard(pages[5], o.loss, behind), numtest.Guard(pages[6], o.out, behind), numtest.Guard(pages[7], o.num, behind)
+				o.loss, o.out, o.num = numtest.Guard(pages[5], o.loss, behind), numtest.Guard(pages[6], o.out,
+					behind), numtest.Guard(pages[7], o.num, behind)
 				o.scratch, o.wide = numtest.Guard(pages[8], o.scratch, behind), numtest.Guard(pages[9], o.wide, behind)
 				f.run(&c, o)
 				require.True(t, o.same(want), "%s n=%d k=%d", f.name, b.n, b.k)
-				require.True(t, sameBits(c.z, b.z) && sameBits(c.t, b.t) && sameBits(c.u, b.u) && sameBits(c.scale, b.scale) && slices.Equal(c.index, b.index),
+				require.True(t,
+					sameBits(c.z, b.z) && sameBits(c.t, b.t) && sameBits(c.u, b.u) && sameBits(c.scale,
+						b.scale) && slices.Equal(c.index, b.index),
 					"%s n=%d k=%d changed an input", f.name, b.n, b.k)
 			}
 		}
@@ -73,7 +77,8 @@ func guardPrepare[T Float](t *testing.T) {
 		}
 		want := run(make([]T, k), b.t, w)
 		for _, behind := range []bool{true, false} {
-			got := run(numtest.Guard(pages[0], make([]T, k), behind), numtest.Guard(pages[1], b.t, behind), numtest.Guard(pages[2], w, behind))
+			got := run(numtest.Guard(pages[0], make([]T, k), behind), numtest.Guard(pages[1], b.t, behind),
+				numtest.Guard(pages[2], w, behind))
 			require.True(t, sameBits(want, got), "k=%d", k)
 		}
 	}

@@ -27,13 +27,15 @@ func klDenormal[T Float](t *testing.T) {
 			require.Equal(t, -1, KL(o.loss, o.out, b.z, b.t, b.scale, k))
 			// The labels are c m with small m: Σ t (log t - l) = c Σ m (log c + log m - l), where
 			// the sum is an ordinary number.
-			w, sum, log := newRowWant(b.z[:k], b.t[:k], b.u[:k]), 0.0, math.Log(unit*0x1p100)+float64(power-100)*math.Ln2
+			w, sum, log := newRowWant(b.z[:k], b.t[:k],
+				b.u[:k]), 0.0, math.Log(unit*0x1p100)+float64(power-100)*math.Ln2
 			for j := range k {
 				m := float64(1 + j%3)
 				sum += m * (log + math.Log(m) - w.d[j].Sub(w.log).Hi)
 			}
 			want := math.Ldexp(unit*0x1p100*sum, power-100)
-			require.InDelta(t, want, o.loss[0], 1e-12*math.Abs(want)+float64(k)*math.SmallestNonzeroFloat64, "k=%d 2^%d", k, power)
+			require.InDelta(t, want, o.loss[0], 1e-12*math.Abs(want)+float64(k)*math.SmallestNonzeroFloat64,
+				"k=%d 2^%d", k, power)
 			second := b.rows(1, 2)
 			among, _ := newRowWant(second.z, second.t, second.u).kl(second.t, 1)
 			require.InEpsilon(t, among.v.Hi, o.loss[1], 1e-12, "k=%d 2^%d among others", k, power)

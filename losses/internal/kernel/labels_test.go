@@ -14,7 +14,8 @@ func TestInvalidLabels(t *testing.T) { both(t, invalidLabels[float32], invalidLa
 
 func invalidLabels[T Float](t *testing.T) {
 	tiny := T(Tiny[T]())
-	values := []T{-1, -tiny, -tiny / 4, T(math.NaN()), T(math.Copysign(math.NaN(), -1)), T(math.Inf(1)), T(math.Inf(-1))}
+	values := []T{-1, -tiny, -tiny / 4, T(math.NaN()), T(math.Copysign(math.NaN(), -1)), T(math.Inf(1)),
+		T(math.Inf(-1))}
 	for _, k := range append(upTo(40), 64, 65, 127, 1000, 2047, 2048, 2049, 4097) {
 		at := upTo(k)
 		if k > 40 {
@@ -81,7 +82,8 @@ func smoothInPlace[T Float](t *testing.T) {
 			b := newBlock[T](3+k%16, k, c)
 			for rule, a := range smoothings(k) {
 				want, got := make([]T, len(b.t)), append([]T(nil), b.t...)
-				require.Equal(t, Smooth(want, b.t, a[0], a[1], a[2], a[3], k), Smooth(got, got, a[0], a[1], a[2], a[3], k))
+				require.Equal(t, Smooth(want, b.t, a[0], a[1], a[2], a[3], k),
+					Smooth(got, got, a[0], a[1], a[2], a[3], k))
 				require.True(t, sameBits(got, want), "%s k=%d %s", rule, k, c.name)
 			}
 		}
@@ -105,7 +107,8 @@ func overflow[T Float](t *testing.T) {
 		for j := range k { // the rows beside are as ever
 			b.t[1*k+j], b.t[3*k+j] = largest/2, 0
 		}
-		b.t[3*k], b.z[3*k] = largest, 12 // one large label at the maximum: the factor of the exponentials is near the limit
+		// One large label at the maximum: the factor of the exponentials is near the limit.
+		b.t[3*k], b.z[3*k] = largest, 12
 		b.scale = []T{0x1p-20}
 		for _, f := range kernels[T]() {
 			require.Equal(t, -1, f.results(b).bad, "%s k=%d", f.name, k)
@@ -132,7 +135,8 @@ func invalidAtMaximum[T Float](t *testing.T) {
 				for _, *at = range []T{-1, -1e-30, T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1))} {
 					for _, f := range kernels[T]() {
 						if f.labels {
-							require.Equal(t, 1, f.results(b).bad, "%s k=%d: label %v of logit %v at %d", f.name, k, *at, *top, pos)
+							require.Equal(t, 1, f.results(b).bad, "%s k=%d: label %v of logit %v at %d", f.name, k,
+								*at, *top, pos)
 						}
 					}
 				}

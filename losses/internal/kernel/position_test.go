@@ -46,7 +46,8 @@ func position[T Float](t *testing.T) {
 					o := f.results(b)
 					require.Equal(t, place+1, o.bad, "%s k=%d", f.name, k)
 					o.bad = -1
-					require.True(t, o.rows(place, place+1, k).same(want), "%s k=%d: row %d before a bad one", f.name, k, place)
+					require.True(t, o.rows(place, place+1, k).same(want), "%s k=%d: row %d before a bad one", f.name,
+						k, place)
 				}
 			}
 		}
@@ -73,7 +74,8 @@ func oneScale[T Float](t *testing.T) {
 			one := each
 			one.scale = each.scale[:1]
 			for _, f := range kernels[T]() {
-				require.True(t, f.results(&each).same(f.results(&one)), "%s n=%d k=%d scale %v", f.name, b.n, b.k, scale)
+				require.True(t, f.results(&each).same(f.results(&one)), "%s n=%d k=%d scale %v", f.name, b.n, b.k,
+					scale)
 			}
 		}
 	}
@@ -99,7 +101,8 @@ func canaries[T Float](t *testing.T) {
 					f.run(moved, got)
 					require.True(t, got.same(want), "%s n=%d k=%d, %d elements off", f.name, n, k, off)
 					if i, ok := check(); !ok {
-						require.FailNow(t, "wrote outside its outputs", "%s n=%d k=%d, %d elements off: buffer %d", f.name, n, k, off, i)
+						require.FailNow(t, "wrote outside its outputs", "%s n=%d k=%d, %d elements off: buffer %d",
+							f.name, n, k, off, i)
 					}
 				}
 			}
@@ -131,7 +134,8 @@ func shifted[T Float](b *block[T], off int) (o *outputs[T], moved *block[T], che
 		return s
 	}
 	c := *b
-	c.z, c.t, c.u, c.scale = place(b.z, false, off), place(b.t, false, (off+5)%16), place(b.u, false, (off+3)%16), place(b.scale, false, off)
+	c.z, c.t, c.u, c.scale = place(b.z, false, off), place(b.t, false, (off+5)%16), place(b.u, false,
+		(off+3)%16), place(b.scale, false, off)
 	o = newOutputs[T](b.n, b.k)
 	o.out, o.num, o.scratch = place(o.out, true, (off+7)%16), place(o.num, true, off), place(o.scratch, true, off)
 	loss := slices.Repeat([]float64{canary}, b.n+2)

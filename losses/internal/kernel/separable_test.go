@@ -17,8 +17,10 @@ type separableLoss struct {
 // parameters are those between and beyond the ones of families: every exponent has a polynomial or
 // a kernel of its own.
 var separableParameters = []separableLoss{
-	{GCE, 1e-6}, {GCE, 1e-3}, {GCE, 0.01}, {GCE, 0.02}, {GCE, 0.05}, {GCE, 0.0999}, {GCE, 0.11}, {GCE, 0.37}, {GCE, 0.95},
-	{Focal, 1e-6}, {Focal, 0.1}, {Focal, 0.77}, {Focal, 1.001}, {Focal, 1.3}, {Focal, 2.7}, {Focal, 3}, {Focal, 4}, {Focal, 6}, {Focal, 6.6}, {Focal, 7},
+	{GCE, 1e-6}, {GCE, 1e-3}, {GCE, 0.01}, {GCE, 0.02}, {GCE, 0.05}, {GCE, 0.0999}, {GCE, 0.11}, {GCE, 0.37}, {GCE,
+		0.95},
+	{Focal, 1e-6}, {Focal, 0.1}, {Focal, 0.77}, {Focal, 1.001}, {Focal, 1.3}, {Focal, 2.7}, {Focal, 3}, {Focal,
+		4}, {Focal, 6}, {Focal, 6.6}, {Focal, 7},
 	{Focal, 7.3}, {Focal, 8.5}, {Focal, 20},
 	{Poly1, -0.999}, {Poly1, -0.5}, {Poly1, 1e-9}, {Poly1, 0.1}, {Poly1, 10}, {Poly1, 1000},
 }
@@ -28,12 +30,13 @@ var separableParameters = []separableLoss{
 func TestParameters(t *testing.T) { both(t, parametersOf[float32], parametersOf[float64]) }
 
 func parametersOf[T Float](t *testing.T) {
-	dominant := class{"dominant", func(r *rand.Rand, z, t []float64) { // the largest p is anywhere between 0.01 and 0.99
-		for j := range z {
-			z[j] -= math.Log(float64(len(z)))
-		}
-		z[r.IntN(len(z))] = 9*r.Float64() - 4.5
-	}}
+	dominant := class{"dominant",
+		func(r *rand.Rand, z, t []float64) { // the largest p is anywhere between 0.01 and 0.99
+			for j := range z {
+				z[j] -= math.Log(float64(len(z)))
+			}
+			z[r.IntN(len(z))] = 9*r.Float64() - 4.5
+		}}
 	narrow := elementSize[T]() == 4
 	for _, l := range separableParameters {
 		for _, c := range []class{ordinary, dominant} {
@@ -59,7 +62,8 @@ func parametersOf[T Float](t *testing.T) {
 								most = 4 * (16 + l.a + x.gap + float64(k)/16)
 							}
 							if u := x.ulps(got, narrow); !(u <= most) {
-								require.LessOrEqual(t, u, most, "%v k=%d %s row %d: %s %d is %v, want %v", l, k, c.name, i, x.what, j, got, x.v.Hi)
+								require.LessOrEqual(t, u, most, "%v k=%d %s row %d: %s %d is %v, want %v", l, k,
+									c.name, i, x.what, j, got, x.v.Hi)
 							}
 						}
 					}
@@ -84,7 +88,8 @@ func elementSize[T Float]() int {
 func TestParametersInTurn(t *testing.T) { both(t, inTurn[float32], inTurn[float64]) }
 
 func inTurn[T Float](t *testing.T) {
-	all := []separableLoss{{GCE, 1}, {Focal, 1}, {Poly1, 1}, {GCE, 0.5}, {Focal, 0.5}, {Poly1, 0.5}, {Focal, 2}, {Poly1, 2}, {Focal, 9}, {Poly1, 9}}
+	all := []separableLoss{{GCE, 1}, {Focal, 1}, {Poly1, 1}, {GCE, 0.5}, {Focal, 0.5}, {Poly1, 0.5}, {Focal, 2},
+		{Poly1, 2}, {Focal, 9}, {Poly1, 9}}
 	for _, k := range []int{5, 50} {
 		b := newBlock[T](3, k, ordinary)
 		run := func(l separableLoss) *outputs[T] {
@@ -124,9 +129,12 @@ func nanWithoutLabels[T Float](t *testing.T) {
 					restore := forced("specification")
 					want := f.results(b)
 					restore()
-					require.Equal(t, math.IsNaN(want.loss[1]), math.IsNaN(o.loss[1]), "%s k=%d: %v at %d: loss %v, the specification's %v", f.name, k, value, pos, o.loss[1], want.loss[1])
+					require.Equal(t, math.IsNaN(want.loss[1]), math.IsNaN(o.loss[1]),
+						"%s k=%d: %v at %d: loss %v, the specification's %v",
+						f.name, k, value, pos, o.loss[1], want.loss[1])
 					for j, g := range o.out[k : 2*k] {
-						require.Equal(t, math.IsNaN(float64(want.out[k+j])), math.IsNaN(float64(g)), "%s k=%d: %v at %d: gradient %d", f.name, k, value, pos, j)
+						require.Equal(t, math.IsNaN(float64(want.out[k+j])), math.IsNaN(float64(g)),
+							"%s k=%d: %v at %d: gradient %d", f.name, k, value, pos, j)
 					}
 				}
 			}

@@ -81,7 +81,8 @@ func (w *rowWant[T]) separable(t []T, f Family, a, scale float64) (loss expected
 	}
 	for j := range h {
 		p := w.p[j]
-		g := expected{"grad", mass.Mul(p).Sub(h[j]), math.Max(math.Abs(h[j].Hi), size*p.Hi), size * w.pFloor(j), math.Max(gap, w.gapTo(j))}
+		g := expected{"grad", mass.Mul(p).Sub(h[j]), math.Max(math.Abs(h[j].Hi), size*p.Hi), size * w.pFloor(j),
+			math.Max(gap, w.gapTo(j))}
 		if j == w.a && w.unique {
 			g.what, g.v = "grad at the maximum", others.Sub(mass.Mul(w.q))
 			g.magnitude = math.Min(g.magnitude, math.Max(math.Abs(others.Hi), size*w.q.Hi))

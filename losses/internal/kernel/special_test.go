@@ -29,7 +29,8 @@ func TestNaNRows(t *testing.T) { both(t, nanRows[float32], nanRows[float64]) }
 
 func nanRows[T Float](t *testing.T) {
 	const n = 3
-	values := []float64{math.NaN(), math.Copysign(math.NaN(), -1), math.Float64frombits(0x7ff8_0000_2000_0000), math.Inf(1), math.Inf(-1)}
+	values := []float64{math.NaN(), math.Copysign(math.NaN(), -1), math.Float64frombits(0x7ff8_0000_2000_0000),
+		math.Inf(1), math.Inf(-1)}
 	for k := 1; k <= 130; k++ {
 		for _, value := range values {
 			at := specialPositions(k)
@@ -147,7 +148,8 @@ func TestAgreeWithSpecification(t *testing.T) {
 
 func agree[T Float](t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
-	special := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e4, -1e4, 1e30, -1e30, 0, math.Copysign(0, -1), 0x1p-149, 1 << 20, -(1 << 20), 5}
+	special := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e4, -1e4, 1e30, -1e30, 0, math.Copysign(0, -1),
+		0x1p-149, 1 << 20, -(1 << 20), 5}
 	for k := 1; k <= 130; k++ {
 		mixed := class{"mixed", func(_ *rand.Rand, z, t []float64) {
 			for range r.IntN(4) {

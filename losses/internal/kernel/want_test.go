@@ -94,7 +94,8 @@ func (w *rowWant[T]) crossEntropy(t []T, f float64) (loss expected, grad []expec
 	l := mass.Mul(w.log).Sub(dot)
 	loss = expected{"loss", l, 0, mass.Hi * w.restFloor(), w.gap}
 	for j, v := range t {
-		g := expected{"grad", w.p[j].Mul(mass).Sub(numtest.Num(float64(v))), math.Max(mass.Hi*w.p[j].Hi, float64(v)), mass.Hi * w.pFloor(j), w.gapTo(j)}
+		g := expected{"grad", w.p[j].Mul(mass).Sub(numtest.Num(float64(v))), math.Max(mass.Hi*w.p[j].Hi, float64(v)),
+			mass.Hi * w.pFloor(j), w.gapTo(j)}
 		if j == w.a && w.unique {
 			g.what, g.v = "grad at the maximum", others.Sub(mass.Mul(w.q))
 			g.magnitude = math.Min(g.magnitude, math.Max(others.Hi, mass.Hi*w.q.Hi))
@@ -152,7 +153,8 @@ func (w *rowWant[T]) mae(t []T, f float64) (loss expected, grad []expected) {
 	}
 	loss = expected{"loss", sum, 0, 2 * w.restFloor(), w.gap}
 	for j := range t {
-		g := expected{"grad", w.p[j].Mul(numtest.Num(sign[j] - sign[w.a]).Add(delta)), 0, 2 * w.pFloor(j), math.Max(gap, w.gap) + w.gapTo(j)}
+		g := expected{"grad", w.p[j].Mul(numtest.Num(sign[j] - sign[w.a]).Add(delta)), 0, 2 * w.pFloor(j),
+			math.Max(gap, w.gap) + w.gapTo(j)}
 		if sign[j] != sign[w.a] || !w.unique {
 			g.magnitude = 2 * w.p[j].Hi
 		}
@@ -196,8 +198,10 @@ func (w *rowWant[T]) vjp(up float64) (soft, log, lse []expected) {
 	}
 	for j, v := range w.u {
 		uj, p := numtest.Num(float64(v)), w.p[j].Hi
-		s := expected{"vector", w.p[j].Mul(uj.Sub(ua).Add(dot)), p * math.Max(math.Max(math.Abs(uj.Hi), math.Abs(ua.Hi)), dotSize), w.pFloor(j) * 8, w.gap + w.gapTo(j)}
-		l := expected{"vector", uj.Sub(w.p[j].Mul(sum)), math.Max(math.Abs(uj.Hi), p*size.Hi), w.pFloor(j) * size.Hi, w.gapTo(j)}
+		s := expected{"vector", w.p[j].Mul(uj.Sub(ua).Add(dot)),
+			p * math.Max(math.Max(math.Abs(uj.Hi), math.Abs(ua.Hi)), dotSize), w.pFloor(j) * 8, w.gap + w.gapTo(j)}
+		l := expected{"vector", uj.Sub(w.p[j].Mul(sum)), math.Max(math.Abs(uj.Hi), p*size.Hi), w.pFloor(j) * size.Hi,
+			w.gapTo(j)}
 		if j == w.a {
 			s.magnitude, s.floor = p*dotSize, 8*w.restFloor()
 			l.v = sum.Mul(w.q).Sub(others)

@@ -86,7 +86,8 @@ func rowsAlone[T Float](t *testing.T) {
 				lo, hi := i*k, i*k+k
 				loss1, out1, grad1 := guarded(float64(canary), 1), guarded(T(canary), k), guarded(T(canary), k)
 				c.run(loss1[1:2], out1[1:k+1], grad1[1:k+1], z[lo:hi], labels[lo:hi], index[i:i+1], scale[i:i+1], k)
-				require.True(t, numtest.Close(loss[i+1], loss1[1], 0, 0), "%s k=%d row %d: loss %v, alone %v", c.name, k, i, loss[i+1], loss1[1])
+				require.True(t, numtest.Close(loss[i+1], loss1[1], 0, 0), "%s k=%d row %d: loss %v, alone %v", c.name,
+					k, i, loss[i+1], loss1[1])
 				for j := range k {
 					require.Zero(t, numtest.Ulps(out[1+lo+j], out1[1+j]), "%s k=%d row %d", c.name, k, i)
 					require.Zero(t, numtest.Ulps(grad[1+lo+j], grad1[1+j]), "%s k=%d row %d", c.name, k, i)
