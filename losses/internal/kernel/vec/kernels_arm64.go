@@ -13,6 +13,9 @@ import (
 // block is how many elements, or a multiple of it, the kernels of exponentials and terms want.
 func block[T spec.Float]() int { return 32 / spec.Size[T]() }
 
+// expOffset is what magic has beside the middle of its binade less the shift.
+const expOffset = 64
+
 // rowMax returns the largest of n elements, NaN where there is one; n is a positive multiple of
 // the block.
 func rowMax[T spec.Float](z *T, n int) (m T) {

@@ -46,8 +46,8 @@ func begin[T spec.Float](z []T) (s softrow[T], ok bool) {
 	}
 	shift := math.RoundToEven(m * math.Log2E)
 	s.top = math.Exp((m - shift*hi) - shift*lo)
-	s.least, s.magic = T(m+lowest), T(middle+64-shift)
-	s.least64, s.magic64 = m-746, 0x1.8p52+64-shift
+	s.least, s.magic = T(m+lowest), T(middle+expOffset-shift)
+	s.least64, s.magic64 = m-746, 0x1.8p52+expOffset-shift
 	return s, true
 }
 

@@ -91,6 +91,7 @@ func (a *asm) goFile() string {
 	var b strings.Builder
 	b.WriteString(header + "package vec\n\nimport (\n\t\"unsafe\"\n\n\t\"softloss/losses/internal/kernel/spec\"\n)\n")
 	fmt.Fprintf(&b, "\n// block is how many elements, or a multiple of it, the kernels of exponentials and terms want.\nfunc block[T spec.Float]() int { return %d / spec.Size[T]() }\n", unroll*16)
+	fmt.Fprintf(&b, "\n// expOffset is what magic has beside the middle of its binade less the shift.\nconst expOffset = %d\n", offset)
 	for _, s := range a.stubs {
 		doc := "// " + strings.ReplaceAll(s.doc, "\n", "\n// ")
 		returns := ""
