@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"softloss/losses"
@@ -55,4 +56,15 @@ func TestCheckGradientFails(t *testing.T) {
 func ExampleCheckGradient() {
 	fmt.Println(losses.CheckGradient(GCE{Q: 0.7}, 5))
 	// Output: <nil>
+}
+
+// TestCheckGradientByLink: every loss of the list, and a sum, under a link that it has.
+func TestCheckGradientByLink(t *testing.T) {
+	for _, e := range losses.Losses() {
+		if e.Name == "mae" || e.Name == "rce" || e.Name == "sce" {
+			continue // labels of 0 and the logarithm's floor are kinks
+		}
+		assert.NoError(t, losses.CheckGradient(e.Loss, 3), e.Name)
+	}
+	assert.NoError(t, losses.CheckGradient(losses.WeightedSum{{Weight: 2, Loss: losses.Asymmetric{GammaPos: 1, GammaNeg: 2, Margin: .2}}}, 3))
 }
