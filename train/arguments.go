@@ -1,8 +1,6 @@
 package train
 
 import (
-	"fmt"
-
 	"softloss/train/dataset"
 )
 
@@ -44,7 +42,7 @@ func checkSet(arg string, set *dataset.Dataset) error {
 		return fail(ErrEmpty, "%s: got no rows, want at least 1", arg)
 	}
 	if err := set.Validate(); err != nil {
-		return fmt.Errorf("train: %s: %w", arg, err)
+		return wrap(err, "%s", arg)
 	}
 	return nil
 }

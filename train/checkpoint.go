@@ -2,7 +2,6 @@ package train
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,7 +51,7 @@ func WriteCheckpoint(dir string, s *State) error {
 		return err
 	}
 	if err := writeCheckpoint(durable.OS{}, dir, content); err != nil {
-		return fmt.Errorf("train: %w", err)
+		return wrap(err, "")
 	}
 	return nil
 }

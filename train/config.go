@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -83,7 +82,7 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := c.Criterion.Validate(); err != nil {
-		return fmt.Errorf("train: criterion: %w", err)
+		return wrap(err, "criterion")
 	}
 	if c.Criterion.Reduction == losses.None {
 		return fail(losses.ErrReduction, "criterion: got reduction none, want mean, sum or weighted mean: training minimises one number, not one a row")

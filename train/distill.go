@@ -45,11 +45,11 @@ func newDistillation(cfg Config, set *dataset.Dataset) (*distillation, error) {
 func (d *distillation) labels(features *tensor.Dense) (*tensor.Dense, error) {
 	v, err := d.teacher.Logits(features)
 	if err != nil {
-		return nil, fmt.Errorf("train: teacher: %w", err)
+		return nil, wrap(err, "teacher")
 	}
 	p, err := losses.TeacherLabels(v, d.temperature)
 	if err != nil {
-		return nil, fmt.Errorf("train: teacher: %w", err)
+		return nil, wrap(err, "teacher")
 	}
 	for at, x := range p.Float32s() {
 		if k := p.Shape()[1]; x != x {

@@ -20,14 +20,38 @@ var (
 	ErrFile     = errors.New("train: damaged or foreign file")  // every *FileError
 )
 
-// failure is an error of this package with a sentinel for errors.Is that its text does not repeat.
+// failure is an error of this package with a sentinel, or a cause, for errors.Is that its text does not repeat.
 type failure struct {
-	text string // without "train: "
+	text string // without "train: "; "" is that of the cause
 	kind error
 }
 
-func (f *failure) Error() string { return "train: " + f.text }
+// Error returns one line.
+func (f *failure) Error() string {
+	if f.text == "" {
+		return "train: " + f.kind.Error()
+	}
+	return "train: " + f.text
+}
+
+// Unwrap returns the sentinel or the cause.
 func (f *failure) Unwrap() error { return f.kind }
+
+// Plain returns the line without the names of packages in front.
+func (f *failure) Plain() string {
+	if f.text == "" {
+		return plain(f.kind)
+	}
+	return f.text
+}
+
+// wrap returns an error of another package as one of this package, behind what it is about, if that is said.
+func wrap(err error, about string, args ...any) error {
+	if about == "" {
+		return &failure{kind: err}
+	}
+	return &failure{fmt.Sprintf(about, args...) + ": " + err.Error(), err}
+}
 
 // fail returns an error of the given kind.
 func fail(kind error, format string, args ...any) error {
@@ -36,8 +60,8 @@ func fail(kind error, format string, args ...any) error {
 
 // plain is the text of an error as a part of another one's.
 func plain(err error) string {
-	if f, ok := err.(*failure); ok {
-		return f.text
+	if own, ok := err.(interface{ Plain() string }); ok {
+		return own.Plain()
 	}
 	return err.Error()
 }
@@ -50,12 +74,15 @@ type DivergedError struct {
 }
 
 // Error returns one line that says where, what, and what to do.
-func (e *DivergedError) Error() string {
+func (e *DivergedError) Error() string { return "train: " + e.Plain() }
+
+// Plain returns the line without the name of the package in front.
+func (e *DivergedError) Plain() string {
 	what := fmt.Sprintf("the loss is %v", e.Loss)
 	if e.Loss-e.Loss == 0 {
 		what = "a weight is no longer finite"
 	}
-	return fmt.Sprintf("train: epoch %d batch %d: %s; lower the learn rate (now %v) or scale the features", e.Epoch, e.Batch, what, e.LearnRate)
+	return fmt.Sprintf("epoch %d batch %d: %s; lower the learn rate (now %v) or scale the features", e.Epoch, e.Batch, what, e.LearnRate)
 }
 
 // Is reports whether target is [ErrDiverged].
@@ -69,8 +96,11 @@ type FileError struct {
 }
 
 // Error returns one line with path and text.
-func (e *FileError) Error() string {
-	text := "train: " + e.Path + ": " + e.Text
+func (e *FileError) Error() string { return "train: " + e.Plain() }
+
+// Plain returns the line without the name of the package in front.
+func (e *FileError) Plain() string {
+	text := e.Path + ": " + e.Text
 	if e.Previous {
 		text += "; the checkpoint before it is there: see ReadPreviousCheckpoint"
 	}
@@ -95,5 +125,5 @@ func inFile(path string, err error) error {
 	case *safetensors.Error:
 		return &FileError{Path: path, Text: e.Text}
 	}
-	return fmt.Errorf("train: %w", err)
+	return wrap(err, "")
 }

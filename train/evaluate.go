@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"math"
 
 	"gorgonia.org/tensor"
@@ -55,14 +54,14 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 	}
 	loss := tensor.New(tensor.FromScalar(float32(0)))
 	if err := meanOf(c).EvalInto(losses.Outputs{Loss: loss}, in); err != nil {
-		return Metrics{}, fmt.Errorf("train: criterion: %w", err)
+		return Metrics{}, wrap(err, "criterion")
 	}
 	out := Metrics{Loss: float64(loss.Float32s()[0]), Rows: set.Len()}
 	if out.Accuracy, err = metric.Accuracy(probs, set.Labels, set.Counts); err != nil {
-		return Metrics{}, fmt.Errorf("train: accuracy: %w", err)
+		return Metrics{}, wrap(err, "accuracy")
 	}
 	if out.ECE, err = metric.ECE(probs, set.Labels, set.Counts, calibrationBins); err != nil {
-		return Metrics{}, fmt.Errorf("train: calibration error: %w", err)
+		return Metrics{}, wrap(err, "calibration error")
 	}
 	return out, nil
 }
@@ -89,7 +88,7 @@ func (m *Model) EvaluateGraph(set *dataset.Dataset, c losses.Criterion) (float64
 	}
 	loss, err := n.run()
 	if err != nil {
-		return 0, fmt.Errorf("train: criterion: %w", err)
+		return 0, wrap(err, "criterion")
 	}
 	return loss, nil
 }

@@ -39,7 +39,7 @@ func (s *Saved) Save(path string) error {
 		return err
 	}
 	if err := durable.Write(durable.OS{}, path, content); err != nil {
-		return fmt.Errorf("train: %w", err)
+		return wrap(err, "")
 	}
 	return nil
 }

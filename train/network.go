@@ -62,31 +62,31 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 		n.output = &layer.op
 		var err error
 		if h, err = gorgonia.ApplyOp(layer, h, w, b); err != nil {
-			return nil, fmt.Errorf("train: layer %d: %w", i+1, err)
+			return nil, wrap(err, "layer %d", i+1)
 		}
 	}
 	logits, weights := h, input("weights", n.weights)
 	if c.FromProbs {
 		var err error
 		if h, err = graph.Softmax(h); err != nil {
-			return nil, fmt.Errorf("train: softmax: %w", err)
+			return nil, wrap(err, "softmax")
 		}
 	}
 	loss, err := graph.ApplyWith(c, h, input("labels", n.labels), graph.Options{SampleWeights: weights})
 	if err != nil {
-		return nil, fmt.Errorf("train: criterion: %w", err)
+		return nil, wrap(err, "criterion")
 	}
 	if p.distil != nil {
 		n.soft = zeros(rows, sizes[len(sizes)-1])
 		if loss, err = p.distil.cost(loss, logits, input("teacher", n.soft), weights, c.Reduction); err != nil {
-			return nil, fmt.Errorf("train: distillation: %w", err)
+			return nil, wrap(err, "distillation")
 		}
 	}
 	gorgonia.Read(loss, &n.value)
 	if p.train {
 		grads, err := gorgonia.Grad(loss, params...)
 		if err != nil {
-			return nil, fmt.Errorf("train: gradient: %w", err)
+			return nil, wrap(err, "gradient")
 		}
 		for i, node := range grads {
 			o, ok := node.Op().(*op)

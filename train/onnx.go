@@ -53,7 +53,7 @@ func (s *Saved) WriteONNX(w io.Writer) error {
 		}
 	}
 	if _, err := w.Write(s.onnxModel()); err != nil {
-		return fmt.Errorf("train: %w", err)
+		return wrap(err, "")
 	}
 	return nil
 }

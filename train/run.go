@@ -112,7 +112,7 @@ func (f *fitting) impatient() bool {
 func (f *fitting) epoch(ctx context.Context, number int) error {
 	batches, err := f.batches.Epoch(number - 1)
 	if err != nil {
-		return fmt.Errorf("train: %w", err)
+		return wrap(err, "")
 	}
 	at := Progress{Epoch: number, Epochs: f.cfg.Epochs, Batches: f.batches.Len()}
 	f.now = epochResult{}
@@ -139,11 +139,11 @@ func (f *fitting) epoch(ctx context.Context, number int) error {
 // load puts a batch into the graph's inputs.
 func (f *fitting) load(at Progress, rows []int) error {
 	if err := f.net.load(f.train, rows, f.weights); err != nil {
-		return fmt.Errorf("train: training set: %w", err)
+		return wrap(err, "training set")
 	}
 	if f.mixer != nil {
 		if err := f.mixer.mix(f.net, f.train, rows, f.weights, at.Epoch, at.Batch); err != nil {
-			return fmt.Errorf("train: training set: %w", err)
+			return wrap(err, "training set")
 		}
 	}
 	if f.distil != nil {
@@ -159,7 +159,7 @@ func (f *fitting) batch(at Progress, rows []int) (float64, error) {
 	}
 	loss, err := f.net.run()
 	if err != nil {
-		return 0, fmt.Errorf("train: epoch %d batch %d: %w", at.Epoch, at.Batch, err)
+		return 0, wrap(err, "epoch %d batch %d", at.Epoch, at.Batch)
 	}
 	if f.cfg.Criterion.Reduction == losses.Sum {
 		loss /= float64(len(rows))
@@ -191,7 +191,7 @@ func (f *fitting) finish(at *Progress) error {
 	if f.valid != nil {
 		m, err := f.model.evaluate(f.valid, f.cfg.Criterion)
 		if err != nil {
-			return fmt.Errorf("train: epoch %d: validation set: %w", at.Epoch, err)
+			return wrap(err, "epoch %d: validation set", at.Epoch)
 		}
 		e.Valid, e.Best = &m, f.better(at.Epoch, m.Loss)
 	}

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"math"
 	"unicode/utf8"
 
@@ -38,7 +37,7 @@ func (s *Saved) Predict(features *tensor.Dense) (*tensor.Dense, error) {
 	if s.Scaler != nil {
 		var err error
 		if features, err = s.Scaler.Transform(features); err != nil {
-			return nil, fmt.Errorf("train: %w", err)
+			return nil, wrap(err, "")
 		}
 	}
 	z, err := s.Model.Logits(features)

@@ -48,8 +48,11 @@ type OtherRunError struct {
 // Error returns one line, such as
 //
 //	train: state: LearnRate: the run has 0.001, this configuration 0.1
-func (e *OtherRunError) Error() string {
-	return fmt.Sprintf("train: state: %s: the run has %s, this configuration %s", e.Field, showSetting(e.Run), showSetting(e.Now))
+func (e *OtherRunError) Error() string { return "train: " + e.Plain() }
+
+// Plain returns the line without the name of the package in front.
+func (e *OtherRunError) Plain() string {
+	return fmt.Sprintf("state: %s: the run has %s, this configuration %s", e.Field, showSetting(e.Run), showSetting(e.Now))
 }
 
 // Is reports whether target is [ErrState].
@@ -100,10 +103,10 @@ func identity(cfg Config, trainSet, validSet *dataset.Dataset) (State, error) {
 	s.Config.Criterion, s.Config.Teacher = losses.Criterion{}, nil
 	var err error
 	if s.TrainSet, err = setMark(trainSet); err != nil {
-		return s, fmt.Errorf("train: training set: %w", err)
+		return s, wrap(err, "training set")
 	}
 	if s.ValidSet, err = setMark(validSet); err != nil {
-		return s, fmt.Errorf("train: validation set: %w", err)
+		return s, wrap(err, "validation set")
 	}
 	if cfg.Teacher != nil {
 		var m mark

@@ -72,7 +72,7 @@ func execute(ctx context.Context, args []string, c cli.Console) int {
 		return exitDone
 	}
 	if err != nil && !errors.Is(err, cli.ErrInterrupted) {
-		fmt.Fprintln(c.Stderr, "demo: "+cli.Clean(cli.TrimPackage(err)))
+		fmt.Fprintln(c.Stderr, "demo: "+cli.Clean(cli.Plain(err)))
 	}
 	switch {
 	case err == nil:

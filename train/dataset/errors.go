@@ -45,6 +45,9 @@ type CellError struct {
 //	dataset: flowers.csv: line 3 column 2 ("petal"): got "x", want a number, as on line 2
 func (e *CellError) Error() string { return (*fault.Cell)(e).Error() }
 
+// Plain returns the line without the name of the package in front.
+func (e *CellError) Plain() string { return (*fault.Cell)(e).Plain() }
+
 // Unwrap returns Err.
 func (e *CellError) Unwrap() error { return e.Err }
 
@@ -61,6 +64,9 @@ type ColumnError struct {
 
 // Error returns one line.
 func (e *ColumnError) Error() string { return (*fault.Column)(e).Error() }
+
+// Plain returns the line without the name of the package in front.
+func (e *ColumnError) Plain() string { return (*fault.Column)(e).Plain() }
 
 // Is reports whether target is [ErrColumn].
 func (e *ColumnError) Is(target error) bool { return target == ErrColumn }
@@ -80,12 +86,15 @@ type RowError struct {
 // Error returns one line, such as
 //
 //	dataset: counts: row 3 column 1: got -2, want a finite number >= 0
-func (e *RowError) Error() string {
+func (e *RowError) Error() string { return fault.Prefix + e.Plain() }
+
+// Plain returns the line without the name of the package in front.
+func (e *RowError) Plain() string {
 	where := fmt.Sprintf("row %d", e.Row)
 	if e.Column >= 0 {
 		where += fmt.Sprintf(" column %d", e.Column)
 	}
-	return fmt.Sprintf("%s%s: %s: got %s, want %s", fault.Prefix(e.File), e.Arg, where, e.Got, e.Want)
+	return fmt.Sprintf("%s%s: %s: got %s, want %s", fault.In(e.File), e.Arg, where, e.Got, e.Want)
 }
 
 // Path is the file.

@@ -21,16 +21,20 @@ func (e usageError) Is(target error) bool { return target == ErrUsage }
 func Usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
 
 // OneLine is the text of an error without line breaks.
-func OneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+func OneLine(err error) string { return oneLine(err.Error()) }
 
-// TrimPackage is the text of an error without the name of the package in front, which means nothing
-// to a user.
-func TrimPackage(err error) string {
-	text := OneLine(err)
-	for _, name := range []string{"dataset: ", "train: ", "losses: "} {
-		text = strings.TrimPrefix(text, name)
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// Plain is the text of an error without the name of the package that made it, which means nothing to
+// a user.
+func Plain(err error) string {
+	switch e := err.(type) {
+	case interface{ Plain() string }: // packages train and dataset
+		return oneLine(e.Plain())
+	case interface{ Text() string }: // package losses
+		return oneLine(e.Text())
 	}
-	return text
+	return OneLine(err)
 }
 
 // Cause is what the system said, without the operation and the path.

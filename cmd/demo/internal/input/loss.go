@@ -15,7 +15,7 @@ import (
 func Loss(text string) (losses.Loss, error) {
 	l, err := losses.ParseLoss(text)
 	if err != nil {
-		return nil, errors.New(cli.TrimPackage(err))
+		return nil, errors.New(cli.Plain(err))
 	}
 	counts := func(t losses.Term) bool { return t.Weight != 0 }
 	if sum, ok := l.(losses.WeightedSum); ok && !slices.ContainsFunc(sum, counts) {

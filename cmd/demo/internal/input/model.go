@@ -33,7 +33,7 @@ func Model(flag, path string) (*train.Saved, error) {
 		if name != "" {
 			name += ": "
 		}
-		return nil, cli.Usagef("%s%s", name, cli.TrimPackage(err))
+		return nil, cli.Usagef("%s%s", name, cli.Plain(err))
 	}
 	return saved, nil
 }

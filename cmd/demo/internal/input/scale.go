@@ -13,7 +13,7 @@ func ScaleSets(trainSet *dataset.Dataset, others ...*dataset.Dataset) (*dataset.
 	}
 	for _, part := range append([]*dataset.Dataset{trainSet}, others...) {
 		if part.Features, err = scaler.Transform(part.Features); err != nil {
-			return nil, cli.Usagef("scaled as the training rows are: %s", cli.TrimPackage(err))
+			return nil, cli.Usagef("scaled as the training rows are: %s", cli.Plain(err))
 		}
 	}
 	return scaler, nil

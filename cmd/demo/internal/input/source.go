@@ -63,7 +63,7 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, cli.Usagef("%s%s: no such file", name, s.Data)
 	case err != nil:
-		return nil, cli.Usagef("%s%s", name, cli.TrimPackage(err))
+		return nil, cli.Usagef("%s%s", name, cli.Plain(err))
 	case s.Labels == "" && format != dataset.FormatCSV:
 		return nil, cli.Usagef("%s%s: an %v file has no labels in it; give them with %sFILE", name, s.Data,
 			format, labelsName)
@@ -89,7 +89,7 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	if errors.As(err, &file) && file.Path() == s.Labels {
 		name = labelsName
 	}
-	return nil, cli.Usagef("%s%s", name, cli.TrimPackage(err))
+	return nil, cli.Usagef("%s%s", name, cli.Plain(err))
 }
 
 // csvError is an error of dataset.ReadCSVFile in the words of the command line.
@@ -119,14 +119,14 @@ func (s *Source) csvError(err error) error {
 func TableError(path string, err error, hints map[string]string) string {
 	var cell *dataset.CellError
 	if !errors.As(err, &cell) {
-		return cli.TrimPackage(err)
+		return cli.Plain(err)
 	}
 	if errors.Is(err, dataset.ErrHeader) {
 		return fmt.Sprintf("%s: line %d: got %s; say -header yes or -header no", path, cell.Line, cell.Got)
 	}
 	plain := *cell
 	plain.Option = ""
-	text := cli.TrimPackage(&plain)
+	text := cli.Plain(&plain)
 	for option, hint := range hints {
 		if slices.Contains(strings.Fields(cell.Option), option) {
 			text += "; " + hint

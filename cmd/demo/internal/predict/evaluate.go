@@ -67,7 +67,7 @@ func Evaluate(o Evaluation, c cli.Console) error {
 	}
 	if saved.ClassNames != nil {
 		if set, err = set.WithClasses(saved.ClassNames); err != nil {
-			return cli.Usagef("%s: %s as in the model", o.data.Data, cli.TrimPackage(err))
+			return cli.Usagef("%s: %s as in the model", o.data.Data, cli.Plain(err))
 		}
 	}
 	features, err := o.features(saved, set)
@@ -76,7 +76,7 @@ func Evaluate(o Evaluation, c cli.Console) error {
 	}
 	probs, err := saved.Predict(features)
 	if err != nil {
-		return cli.Usagef("%s: %s", o.data.Data, cli.TrimPackage(err))
+		return cli.Usagef("%s: %s", o.data.Data, cli.Plain(err))
 	}
 	out := evaluated{Model: o.model, Data: o.data.Data, Rows: set.Len()}
 	ece, err := metric.ECE(probs, set.Labels, set.Counts, record.ReliabilityBins)

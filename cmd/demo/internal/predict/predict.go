@@ -28,7 +28,7 @@ func Do(o Options, stdin io.Reader, stdout io.Writer) error {
 	predict := func(features *tensor.Dense) error {
 		probs, err := saved.Predict(features)
 		if err != nil {
-			return cli.Usagef("%s: %s", o.file, cli.TrimPackage(err))
+			return cli.Usagef("%s: %s", o.file, cli.Plain(err))
 		}
 		return out.rows(probs)
 	}
@@ -50,7 +50,7 @@ func (o *Options) read(saved *train.Saved, in io.Reader, do func(*tensor.Dense) 
 	case errors.Is(err, fs.ErrNotExist):
 		return cli.Usagef("%s: no such file", o.file)
 	case err != nil:
-		return cli.Usagef("%s", cli.TrimPackage(err))
+		return cli.Usagef("%s", cli.Plain(err))
 	}
 	if format == dataset.FormatCSV {
 		f, err := os.Open(o.file)
@@ -62,7 +62,7 @@ func (o *Options) read(saved *train.Saved, in io.Reader, do func(*tensor.Dense) 
 	}
 	features, err := dataset.ReadFeaturesFile(o.file)
 	if err != nil {
-		return cli.Usagef("%s", cli.TrimPackage(err))
+		return cli.Usagef("%s", cli.Plain(err))
 	}
 	if got, want := features.Shape()[1], saved.Model.Sizes()[0]; got != want {
 		return cli.Usagef("%s: got %s, want %d, the features of the model", o.file, cli.Count(got, "feature"), want)
@@ -88,7 +88,7 @@ func (o *Options) readTable(saved *train.Saved, in io.Reader, do func(*tensor.De
 			"Decimal": "-decimal , reads such numbers",
 		}))
 	}
-	text := fmt.Sprintf("%s: %s; the model is %s", name, cli.TrimPackage(wrong.err), o.model)
+	text := fmt.Sprintf("%s: %s; the model is %s", name, cli.Plain(wrong.err), o.model)
 	if saved.ClassNames != nil {
 		text += ", which tells apart " + quoted(saved.ClassNames)
 	}

@@ -35,7 +35,7 @@ func (s *session) calibrateModel() (*train.Model, error) {
 		final, err = (&train.Saved{Model: s.model, Temperature: temperature}).Fold(nil)
 	}
 	if errors.Is(err, metric.ErrTemperature) || errors.Is(err, train.ErrValue) {
-		c.Problem = cli.TrimPackage(err)
+		c.Problem = cli.Plain(err)
 		return s.model, nil
 	}
 	if err != nil {

@@ -45,7 +45,7 @@ func (s *session) fit(ctx context.Context) error {
 	case errors.Is(err, train.ErrState):
 		return s.otherRun(err)
 	case errors.Is(err, train.ErrConfig):
-		return cli.Usagef("%s", cli.TrimPackage(err))
+		return cli.Usagef("%s", cli.Plain(err))
 	case err != nil:
 		return err
 	case failed != nil:

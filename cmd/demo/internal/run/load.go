@@ -32,7 +32,7 @@ func (s *session) load() error {
 	}
 	s.rawTest = s.test.Features.Float32s()
 	if s.scaler, err = input.ScaleSets(s.train, all...); err != nil {
-		return cli.Usagef("-data %s: %s", s.data.Data, cli.TrimPackage(err))
+		return cli.Usagef("-data %s: %s", s.data.Data, cli.Plain(err))
 	}
 	d.Label, d.Imputed = set.LabelName, set.Fill != nil
 	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data.Data, s.Options.test.Data, s.train.Len(), s.test.Len()
@@ -49,7 +49,7 @@ func (s *session) load() error {
 func (s *session) splitTest(set *dataset.Dataset) (err error) {
 	if s.Options.test.Data == "" {
 		if s.train, s.test, err = set.Split(s.TestFraction, s.Seed); err != nil {
-			return cli.Usagef("-test %g of %s: %s", s.TestFraction, cli.Count(set.Len(), "row"), cli.TrimPackage(err))
+			return cli.Usagef("-test %g of %s: %s", s.TestFraction, cli.Count(set.Len(), "row"), cli.Plain(err))
 		}
 		return nil
 	}
@@ -58,10 +58,10 @@ func (s *session) splitTest(set *dataset.Dataset) (err error) {
 		return err
 	}
 	if err := s.test.SameFeatures(set); err != nil {
-		return cli.Usagef("-testdata %s: %s as in -data", s.Options.test.Data, cli.TrimPackage(err))
+		return cli.Usagef("-testdata %s: %s as in -data", s.Options.test.Data, cli.Plain(err))
 	}
 	if s.test, err = s.test.WithClasses(set.ClassNames); err != nil {
-		return cli.Usagef("-testdata %s: %s as in -data", s.Options.test.Data, cli.TrimPackage(err))
+		return cli.Usagef("-testdata %s: %s as in -data", s.Options.test.Data, cli.Plain(err))
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func (s *session) run(ctx context.Context) error {
 		return err
 	}
 	if err := s.trainConfig().Validate(); err != nil {
-		return cli.Usagef("%s", cli.TrimPackage(err))
+		return cli.Usagef("%s", cli.Plain(err))
 	}
 	if err := s.openCheckpoint(); err != nil {
 		return err

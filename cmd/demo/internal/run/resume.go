@@ -34,7 +34,7 @@ func (s *session) openCheckpoint() error {
 			return cli.Usagef("-checkpoint: %s: %s; the checkpoint before it is there: rename checkpoint.prev.safetensors to "+
 				"checkpoint.safetensors to go on from it", damage.Path, damage.Text)
 		}
-		return cli.Usagef("-checkpoint: %s", cli.TrimPackage(err))
+		return cli.Usagef("-checkpoint: %s", cli.Plain(err))
 	}
 	switch err := state.SameRun(s.trainConfig(), s.train, s.watch()); {
 	case errors.Is(err, train.ErrState):
@@ -52,7 +52,7 @@ func (s *session) openCheckpoint() error {
 func (s *session) otherRun(err error) error {
 	var differs *train.OtherRunError
 	if !errors.As(err, &differs) {
-		return cli.Usagef("-resume: %s: %s", s.checkpoint, cli.TrimPackage(err))
+		return cli.Usagef("-resume: %s: %s", s.checkpoint, cli.Plain(err))
 	}
 	const advice = "give the same flags, or another -checkpoint"
 	field := differs.Field

@@ -32,7 +32,7 @@ func (s *session) loadTeacher() error {
 		}
 	}
 	if s.teacher, err = saved.Fold(s.scaler); err != nil {
-		return cli.Usagef("-teacher %s: %s", s.Teacher, cli.TrimPackage(err))
+		return cli.Usagef("-teacher %s: %s", s.Teacher, cli.Plain(err))
 	}
 	s.summary.Teacher = &record.Teacher{Sizes: sizes, TestLoss: record.Unknown, TestAccuracy: record.Unknown,
 		ECE: record.Unknown}

@@ -149,7 +149,7 @@ var theme = strings.NewReplacer("#000000", "var(--ink)", "#FFFFFF", "var(--card)
 func runSection(s *record.Run) (*htmlRun, error) {
 	loss, err := losses.ParseLoss(s.Config.Loss)
 	if err != nil {
-		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.TrimPackage(err))
+		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.Plain(err))
 	}
 	info, d, c := DescribeLoss(loss), s.Data, s.Config
 	about := fmt.Sprintf("A network of %s, trained on %s and tested on %s that it never saw.", Layers(d, c),

@@ -37,7 +37,7 @@ func alphaPicture() (picture, error) {
 func picturesOf(s *record.Run) ([]picture, error) {
 	loss, err := losses.ParseLoss(s.Config.Loss)
 	if err != nil {
-		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.TrimPackage(err))
+		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.Plain(err))
 	}
 	var out []picture
 	add := func(file, title, caption string, whole figure.Drawing, parts ...figure.Drawing) {

@@ -45,7 +45,7 @@ func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 	trainSet, testSet, err := set.Split(o.testFraction, j.Seed)
 	if err != nil {
 		return record.Result{}, cli.Usagef("-test %g of %s: %s", o.testFraction, cli.Count(set.Len(), "row"),
-			cli.TrimPackage(err))
+			cli.Plain(err))
 	}
 	if o.scale {
 		if _, err := input.ScaleSets(trainSet, testSet); err != nil {

@@ -51,7 +51,10 @@ func Wrap(context string, err error) error {
 }
 
 // Error returns one line.
-func (e *Error) Error() string { return Prefix(e.File) + e.Text }
+func (e *Error) Error() string { return Prefix + e.Plain() }
+
+// Plain returns the line without the name of the package in front.
+func (e *Error) Plain() string { return In(e.File) + e.Text }
 
 // Path is the file.
 func (e *Error) Path() string { return e.File }
@@ -59,13 +62,16 @@ func (e *Error) Path() string { return e.File }
 // Unwrap returns the kinds.
 func (e *Error) Unwrap() []error { return e.Kinds }
 
-// Prefix is how every error of package dataset begins.
-func Prefix(file string) string {
+// In is how an error about a file begins.
+func In(file string) string {
 	if file == "" {
-		return "dataset: "
+		return ""
 	}
-	return "dataset: " + file + ": "
+	return file + ": "
 }
+
+// Prefix is how every error of package dataset begins.
+const Prefix = "dataset: "
 
 // Cell is a dataset.CellError.
 type Cell struct {
@@ -80,9 +86,12 @@ type Cell struct {
 }
 
 // Error returns one line.
-func (e *Cell) Error() string {
+func (e *Cell) Error() string { return Prefix + e.Plain() }
+
+// Plain returns the line without the name of the package in front.
+func (e *Cell) Plain() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%sline %d", Prefix(e.File), e.Line)
+	fmt.Fprintf(&b, "%sline %d", In(e.File), e.Line)
 	got := e.Got
 	if e.Column > 0 {
 		fmt.Fprintf(&b, " column %d", e.Column)
@@ -107,8 +116,11 @@ type Column struct {
 }
 
 // Error returns one line.
-func (e *Column) Error() string {
-	return fmt.Sprintf("%s%s: got %s, want one of the columns %s, or a number from 1", Prefix(e.File), e.Option,
+func (e *Column) Error() string { return Prefix + e.Plain() }
+
+// Plain returns the line without the name of the package in front.
+func (e *Column) Plain() string {
+	return fmt.Sprintf("%s%s: got %s, want one of the columns %s, or a number from 1", In(e.File), e.Option,
 		errtext.Quote(e.Name), errtext.List(e.Columns))
 }
 
