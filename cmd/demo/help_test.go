@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"softloss/cmd/demo/internal/predict"
 	"softloss/cmd/demo/internal/run"
 	"softloss/cmd/demo/internal/study"
+	"softloss/losses"
 )
 
 // helps are the helps of all commands and the name of each golden file.
@@ -23,12 +25,24 @@ func helps() map[string][]string {
 	}
 }
 
+// listOfLosses is the help of -loss, which is as long as there are losses.
+var listOfLosses = regexp.MustCompile(`(?s)-loss NAME .*?\n  +\(default ce\)\n`)
+
+// A new loss is in the help without a word more.
+func TestHelpNamesEveryLoss(t *testing.T) {
+	_, help, _ := demo(t, "train", "-h")
+	list := strings.Join(strings.Fields(listOfLosses.FindString(help)), " ")
+	for _, name := range losses.LossNames() {
+		assert.Contains(t, list, name)
+	}
+}
+
 func TestHelp(t *testing.T) {
 	for name, args := range helps() {
 		code, stdout, stderr := demo(t, args...)
 		assert.Equal(t, exitDone, code, name)
 		assert.Empty(t, stderr, name)
-		demotest.Golden(t, name, stdout)
+		demotest.Golden(t, name, listOfLosses.ReplaceAllString(stdout, "-loss NAME ...\n"))
 		for line := range strings.SplitSeq(stdout, "\n") {
 			assert.LessOrEqual(t, len([]rune(line)), 80, line)
 		}
