@@ -35,8 +35,16 @@ func newRandomProblem(r *rand.Rand) randomProblem {
 			Alpha: []float64{0, 0, 0.1, 0.5}[r.IntN(4)]},
 		Temperature: []float64{0, 0.5, 3}[r.IntN(3)],
 	}
+	p.c.Link = losses.Link(r.IntN(2))
+	questions := k // numbers a class
+	if p.c.Link == losses.SigmoidLink && (len(shape) == 1 || r.IntN(2) == 0) {
+		questions = 1
+	}
 	if r.IntN(2) == 0 {
-		p.c.ClassWeights = positive(r.Uint64(), k)
+		p.c.ClassWeights = positive(r.Uint64(), questions)
+	}
+	if p.c.Link == losses.SigmoidLink && r.IntN(2) == 0 {
+		p.c.PosWeight = positive(r.Uint64(), questions)
 	}
 	p.reuse = p.reuse && p.c.Reduction != losses.None
 	p.logits = dense(dt, normals(r, n*k), shape...)
@@ -46,9 +54,12 @@ func newRandomProblem(r *rand.Rand) randomProblem {
 			p.logits = dense(dt, normals(r, n*k), shape...)
 		}
 	}
-	if r.IntN(2) == 0 {
+	switch index := r.IntN(2) == 0; {
+	case !index:
 		p.target = dense(dt, softRows(r, n, k), shape...)
-	} else {
+	case p.c.Link == losses.SigmoidLink && (k == 1 || len(shape) == 1 || r.IntN(2) == 0):
+		p.target = intsLike(everyInt[r.IntN(len(everyInt))], classes(r, n*k, 2), shape...)
+	default:
 		rows := append([]int(nil), shape[:len(shape)-1]...)
 		if len(rows) == 0 || r.IntN(2) == 0 {
 			rows = append(rows, 1)
@@ -57,6 +68,9 @@ func newRandomProblem(r *rand.Rand) randomProblem {
 	}
 	if len(shape) > 1 && r.IntN(2) == 0 {
 		p.weights = dense(dt, positive(r.Uint64(), n), shape[:len(shape)-1]...)
+		if p.c.Link == losses.SigmoidLink && r.IntN(2) == 0 {
+			p.weights = dense(dt, positive(r.Uint64(), n*k), shape...)
+		}
 	}
 	return p
 }
