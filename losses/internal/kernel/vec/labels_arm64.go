@@ -8,11 +8,6 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// The kernels take whole blocks; what is left of a row is for the specification.
-
-// wholeBlocks returns how many of n elements are in whole blocks.
-func wholeBlocks[T spec.Float](n int) int { return n &^ (block[T]() - 1) }
-
 // Sum is [spec.Sum].
 func Sum[T spec.Float](x []T) (sum float64) {
 	whole := wholeBlocks[T](len(x))

@@ -53,7 +53,7 @@ func maeRow[T spec.Float](loss *float64, g []T, e []float64, x, y []T, f float64
 	if g == nil {
 		return true
 	}
-	whole := len(x) &^ (block[T]() - 1)
+	whole := wholeBlocks[T](len(x))
 	if whole > 0 {
 		maeGrad(&g[0], &e[0], &y[0], whole, c, sa, delta, f*c)
 	}

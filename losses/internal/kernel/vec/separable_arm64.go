@@ -119,7 +119,7 @@ func separableRow[T spec.Float](p *plan, loss *float64, g, x, y, scratch []T, f 
 		return true
 	}
 	b := mass * c
-	whole := len(x) &^ (block[T]() - 1)
+	whole := wholeBlocks[T](len(x))
 	if whole > 0 {
 		separableGrad(&g[0], &e[0], whole, b, f)
 	}

@@ -26,7 +26,7 @@ func begin[T spec.Float](z []T) (s softrow[T], ok bool) {
 	if spec.Size[T]() == 8 {
 		bound, lowest, middle = 1<<40, -746, 0x1.8p52
 	}
-	whole := len(z) &^ (block[T]() - 1)
+	whole := wholeBlocks[T](len(z))
 	s.m = z[whole%len(z)]
 	for _, v := range z[whole:] {
 		s.m = max(s.m, v) // NaN where either is
@@ -55,7 +55,7 @@ func begin[T spec.Float](z []T) (s softrow[T], ok bool) {
 // that hold the maximum or reach beyond the row.
 func (s *softrow[T]) walk(n int, blocks func(from, to int), padded func(from int)) {
 	w := block[T]()
-	home, whole := s.a&^(w-1), n&^(w-1)
+	home, whole := wholeBlocks[T](s.a), wholeBlocks[T](n)
 	if home > 0 {
 		blocks(0, home)
 	}
@@ -159,36 +159,4 @@ func part[T any](x []T, from, to int) []T {
 		return nil
 	}
 	return x[from:to]
-}
-
-// combineRow stores f (t - c p) in p for any number of elements, scaleRow c p, shiftRow (z - m) - c
-// in dst.
-func combineRow[T spec.Float](p, t []T, c, f T) {
-	whole := len(p) &^ (block[T]() - 1)
-	if whole > 0 {
-		combine(&p[0], &t[0], whole, c, f)
-	}
-	for j := whole; j < len(p); j++ {
-		p[j] = f * (t[j] - c*p[j])
-	}
-}
-
-func scaleRow[T spec.Float](p []T, c T) {
-	whole := len(p) &^ (block[T]() - 1)
-	if whole > 0 {
-		scale(&p[0], whole, c)
-	}
-	for j := whole; j < len(p); j++ {
-		p[j] *= c
-	}
-}
-
-func shiftRow[T spec.Float](dst, z []T, m, c T) {
-	whole := len(z) &^ (block[T]() - 1)
-	if whole > 0 {
-		shift(&dst[0], &z[0], whole, m, c)
-	}
-	for j := whole; j < len(z); j++ {
-		dst[j] = (z[j] - m) - c
-	}
 }

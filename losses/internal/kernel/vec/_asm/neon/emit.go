@@ -50,9 +50,10 @@ func (a *asm) wide(emit func()) {
 	a.f64 = was
 }
 
-// take returns a free register, row n in a row, as loads and stores of several want them.
+// take returns a free register.
 func (a *asm) take() vec { return a.row(1)[0] }
 
+// row returns n free registers in a row, as loads and stores of several want them.
 func (a *asm) row(n int) (vs []vec) {
 	for first := 0; first+n <= 32; first++ {
 		if mask := uint32(1<<n-1) << first; a.free&mask == mask {
@@ -195,7 +196,7 @@ func (a *asm) hold(x float64) vec {
 // dup fills v with the number in R9.
 func (a *asm) dup(v vec) { a.f("VDUP R9, V%d.%s", v, a.arrangement()) }
 
-// arg emits a register filled with an argument of the element type, pointer a general one.
+// arg emits a register filled with an argument of the type that vectors hold.
 func (a *asm) arg(name string) vec {
 	v := a.take()
 	if a.f64 {
@@ -207,8 +208,10 @@ func (a *asm) arg(name string) vec {
 	return v
 }
 
+// pointer emits an argument in a general register.
 func (a *asm) pointer(name, r string) { a.f("MOVD %s+%d(FP), %s", name, a.offset(name), r) }
 
+// offset returns where an argument or a result stands.
 func (a *asm) offset(name string) int {
 	at, ok := a.frame[name]
 	if !ok {

@@ -3,7 +3,7 @@ package main
 // Kernels that compute in float64 whatever the element type: where a loss would magnify the errors of
 // float32.
 
-// wideRow takes registers for the elements of a turn, and wideLoad fills them.
+// wideLoad fills the registers of a turn with elements.
 func (a *asm) wideLoad(r string, x []vec) {
 	if a.elements64 {
 		a.load(r, x...)
