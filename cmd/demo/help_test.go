@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"softloss/cmd/demo/internal/demotest"
+	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/predict"
 	"softloss/cmd/demo/internal/run"
 	"softloss/cmd/demo/internal/study"
-	"softloss/losses"
 )
 
 // helps are the helps of all commands and the name of each golden file.
@@ -32,7 +32,7 @@ var listOfLosses = regexp.MustCompile(`(?s)-loss NAME .*?\n  +\(default ce\)\n`)
 func TestHelpNamesEveryLoss(t *testing.T) {
 	_, help, _ := demo(t, "train", "-h")
 	list := strings.Join(strings.Fields(listOfLosses.FindString(help)), " ")
-	for _, name := range losses.LossNames() {
+	for _, name := range input.LossNames() {
 		assert.Contains(t, list, name)
 	}
 }

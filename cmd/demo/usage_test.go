@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/cmd/demo/internal/input"
 	"softloss/losses"
 )
 
@@ -46,6 +47,8 @@ func TestUsageErrors(t *testing.T) {
 		{"-alpha 1.5 -smoothing uniform", `-alpha 1.5: with -smoothing uniform want a number from 0 to 1`},
 		{"-smoothing no", `invalid value "no" for flag -smoothing: want notebook, uniform or prior`},
 		{"-loss hinge", `invalid value "hinge" for flag -loss: loss: "hinge" is unknown, want one of ` + strings.Join(losses.LossNames(), ", ")},
+		{"-loss asymmetric", `invalid value "asymmetric" for flag -loss: loss asymmetric: is for rows that are of several ` +
+			`classes at once, want one of ` + strings.Join(input.LossNames(), ", ")},
 		{"-loss ce:q=1", `invalid value "ce:q=1" for flag -loss: loss ce: "q" is no parameter, want ce`},
 		{"-hidden 12,,3", `invalid value "12,,3" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or 128,64, or none`},
 		{"-hidden 0", `invalid value "0" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or 128,64, or none`},

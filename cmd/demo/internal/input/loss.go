@@ -21,7 +21,21 @@ func Loss(text string) (losses.Loss, error) {
 	if sum, ok := l.(losses.WeightedSum); ok && !slices.ContainsFunc(sum, counts) {
 		return nil, fmt.Errorf("loss %s: every weight is 0, want one above 0: there is nothing to learn", text)
 	}
+	if e, ok := losses.Describe(l); ok && !e.Has(losses.SoftmaxLink) {
+		return nil, fmt.Errorf("loss %s: is for rows that are of several classes at once, want one of %s", text,
+			strings.Join(LossNames(), ", "))
+	}
 	return l, nil
+}
+
+// LossNames are the losses that -loss accepts: those of rows that are of one class.
+func LossNames() (names []string) {
+	for _, e := range losses.Losses() {
+		if name, ok := losses.FormatLoss(e.Loss); ok && e.Has(losses.SoftmaxLink) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Variant reads a loss of a study: what -loss accepts and, behind @, the strength of label
@@ -46,6 +60,6 @@ func Variant(text string) (losses.Criterion, error) {
 
 // LossHelp is the text of -loss in -h.
 func LossHelp() string {
-	return "one of " + strings.Join(losses.LossNames(), ", ") +
+	return "one of " + strings.Join(LossNames(), ", ") +
 		"; parameters that are left out are as shown; a sum such as 10*nce+mae is a loss too"
 }

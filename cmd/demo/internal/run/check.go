@@ -138,7 +138,7 @@ func (o *Options) checkCriterion() error {
 		return cli.Usagef("-alpha %g: with -smoothing %s want a number from 0 to 1", o.Alpha, o.Smoothing)
 	}
 	if err != nil {
-		return cli.Usagef("-loss %s: %s", o.Loss, cli.OneLine(err))
+		return cli.Usagef("-loss %s: %s", o.Loss, cli.Plain(err))
 	}
 	return nil
 }
