@@ -40,11 +40,11 @@ func TestParse(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	names := []string{"epochs", "batch", "lr", "l2", "out"}
-	for word, want := range map[string]string{"epoch": "epochs", "epcohs": "epochs", "bacth": "batch", "hidden": "",
+	names := []string{"labels", "label", "epochs", "batch", "lr", "l2", "out"}
+	for word, want := range map[string]string{"lable": "label", "epoch": "epochs", "epcohs": "epochs", "bacth": "batch", "hidden": "",
 		"l": "", "oout": "out", "": ""} {
 		assert.Equal(t, want, Nearest(word, names), word)
 	}
-	assert.Equal(t, []int{0, 3, 3, 2}, []int{distance("a", "a"), distance("", "abc"), distance("kitten", "sitting"),
+	assert.Equal(t, []int{0, 3, 3, 1}, []int{distance("a", "a"), distance("", "abc"), distance("kitten", "sitting"),
 		distance("ab", "ba")})
 }
