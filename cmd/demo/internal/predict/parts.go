@@ -101,7 +101,7 @@ func (t *table) next(most int) (content []byte, records int, err error) {
 			t.last++
 		}
 		if !quoted || t.ended || len(content) >= mostOfPart {
-			if record := bytes.TrimRight(content[begin:], "\r\n"); len(record) > 0 && !bytes.HasPrefix(record, []byte("sep=")) {
+			if record := bytes.TrimRight(content[begin:], "\r\n"); len(record) > 0 && !isSep(record) {
 				records++
 			}
 			begin = len(content)
@@ -132,7 +132,7 @@ func (t *table) keepHead(content []byte) {
 
 // isSep reports whether a text is nothing but the line with which some programs name the separator.
 func isSep(text []byte) bool {
-	text = bytes.TrimSpace(text)
+	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))
 	return bytes.HasPrefix(text, []byte("sep=")) && !bytes.Contains(text, []byte{'\n'})
 }
 

@@ -45,11 +45,11 @@ func TestParts(t *testing.T) {
 		return b.String()
 	}
 	for what, text := range map[string]string{
-		"header":       write("a,"+name+"\n", ",", "\n"),
-		"no last line": strings.TrimSuffix(write("a,"+name+"\n", ",", "\n"), "\n"),
-		"BOM, CRLF":    write("\ufeffa;"+name+"\r\n", ";", "\r\n"),
-		"blank lines":  write("\n\na,"+name+"\n\n", ",", "\n"),
-		"gzip":         gzipped(write("a,"+name+"\n", ",", "\n")),
+		"header":         write("a,"+name+"\n", ",", "\n"),
+		"no last line":   strings.TrimSuffix(write("a,"+name+"\n", ",", "\n"), "\n"),
+		"sep, BOM, CRLF": write("\ufeffsep=;\r\na;"+name+"\r\n", ";", "\r\n"),
+		"blank lines":    write("\n\na,"+name+"\n\n", ",", "\n"),
+		"gzip":           gzipped(write("a,"+name+"\n", ",", "\n")),
 	} {
 		var got []float32
 		calls := 0
