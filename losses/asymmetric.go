@@ -7,14 +7,14 @@ import "math"
 //
 //	L = -t (1-p)^GammaPos log p - (1-t) p_m^GammaNeg log(1-p_m),   p_m = max(p - Margin, 0)
 //
-// The gradient flows through the factors. With GammaPos = GammaNeg = Margin = 0 it is cross entropy, with
-// GammaPos = GammaNeg = γ and Margin = 0 the sigmoid focal loss. It is linear in t: other libraries agree
-// for labels 0 and 1, and mix the factors of soft ones.
+// The gradient flows through the factors. With GammaPos = GammaNeg = Margin = 0 it is cross
+// entropy, with GammaPos = GammaNeg = γ and Margin = 0 the sigmoid focal loss. It is linear in t:
+// other libraries agree for labels 0 and 1, and mix the factors of soft ones.
 //
 // Special cases are those of [CrossEntropy]; it has a kink at p = Margin when GammaNeg <= 1.
 //
-// Errors: [ErrParam] unless GammaPos and GammaNeg are finite and >= 0 and 0 <= Margin < 1, and under
-// [SoftmaxLink].
+// Errors: [ErrParam] unless GammaPos and GammaNeg are finite and >= 0 and 0 <= Margin < 1, and
+// under [SoftmaxLink].
 //
 // Source: Ben-Baruch et al., ICCV 2021, arXiv:2009.14119, eqs. (4) to (7).
 type Asymmetric struct {

@@ -4,8 +4,8 @@ import "math"
 
 var positive = Range{Min: 0, OpenMin: true, Max: math.Inf(1)}
 
-// AGCE is the asymmetric generalised cross entropy, robust to noisy labels of any kind as long as most
-// of a class are right.
+// AGCE is the asymmetric generalised cross entropy, robust to noisy labels of any kind as long as
+// most of a class are right.
 //
 //	loss = Σ_k t_k ((A+1)^Q - (A+p_k)^Q)/Q,   p = softmax(logits)
 //	φ'(l) = -p (A+p)^(Q-1),   l = log p
@@ -13,8 +13,8 @@ var positive = Range{Min: 0, OpenMin: true, Max: math.Inf(1)}
 //
 // Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
 //
-// Special cases are: a logit -Inf where t > 0 costs ((A+1)^Q - A^Q)/Q with gradient 0; a NaN or +Inf
-// logit, or all -Inf, makes the row NaN.
+// Special cases are: a logit -Inf where t > 0 costs ((A+1)^Q - A^Q)/Q with gradient 0; a NaN or
+// +Inf logit, or all -Inf, makes the row NaN.
 //
 // Errors: [ErrParam] unless A and Q are finite and > 0.
 //
@@ -47,8 +47,8 @@ func (AGCE) LinearInTarget() bool { return true }
 //	loss = Σ_k t_k ((A-p_k)^Q - (A-1)^Q)/Q,   p = softmax(logits)
 //	φ'(l) = -p (A-p)^(Q-1),   l = log p
 //
-// Gradients, shapes and special cases are as those of [AGCE]; the most that a unit of label costs is
-// (A^Q - (A-1)^Q)/Q.
+// Gradients, shapes and special cases are as those of [AGCE]; the most that a unit of label costs
+// is (A^Q - (A-1)^Q)/Q.
 //
 // Errors: [ErrParam] unless A is finite and > 1, and Q finite and > 0.
 //
@@ -84,8 +84,8 @@ func (AUL) LinearInTarget() bool { return true }
 //	loss = Σ_k t_k exp(-p_k/A),   p = softmax(logits)
 //	φ'(l) = -(p/A) exp(-p/A),   l = log p
 //
-// Gradients, shapes and special cases are as those of [AGCE]. It is never 0: a sure and right row costs
-// exp(-1/A).
+// Gradients, shapes and special cases are as those of [AGCE]. It is never 0: a sure and right row
+// costs exp(-1/A).
 //
 // Errors: [ErrParam] unless A is finite and > 0.
 //

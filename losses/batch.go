@@ -40,6 +40,7 @@ type options struct {
 	weighsLabels bool    // the class weights multiply soft labels, and not the row
 	lift         float64 // what the class weights were divided by, and rows are multiplied by
 	margins      []float64
+	angular      float64
 	shift        []float64
 	temperature  float64
 	zLoss        float64

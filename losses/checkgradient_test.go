@@ -66,5 +66,6 @@ func TestCheckGradientByLink(t *testing.T) {
 		}
 		assert.NoError(t, losses.CheckGradient(e.Loss, 3), e.Name)
 	}
-	assert.NoError(t, losses.CheckGradient(losses.WeightedSum{{Weight: 2, Loss: losses.Asymmetric{GammaPos: 1, GammaNeg: 2, Margin: .2}}}, 3))
+	assert.NoError(t, losses.CheckGradient(losses.WeightedSum{{Weight: 2,
+		Loss: losses.Asymmetric{GammaPos: 1, GammaNeg: 2, Margin: .2}}}, 3))
 }

@@ -37,16 +37,26 @@ type Criterion struct {
 	// of whose labels have weight 0 costs nothing, whatever it holds.
 	ClassWeights []float64
 
-	// Margins m are K finite numbers by which the logits of the labels are lowered, z - t∘m with the
-	// labels as they are given, for an index the label's own alone, so that a row is not done before
-	// its class leads by that much: 0.35 each on cosines with a Temperature of 1/64 for CosFace (Wang et
-	// al., CVPR 2018, arXiv:1801.09414, eq. (4)), those of [LDAMMargins] for classes of uneven
-	// frequency. Not with FromProbs, nor with SigmoidLink. The gradients of labels include their part.
+	// Margins m are K finite numbers by which the logits of the labels are lowered, z - t∘m with
+	// the labels as they are given, for an index the label's own alone, so that a row is not done
+	// before its class leads by that much: 0.35 each on cosines with a Temperature of 1/64 for
+	// CosFace (Wang et al., CVPR 2018, arXiv:1801.09414, eq. (4)), those of [LDAMMargins] for
+	// classes of uneven frequency. Not with FromProbs, nor with SigmoidLink. The gradients of
+	// labels include their part.
 	Margins []float64
 
-	// PosWeight, with SigmoidLink, is the weight q of the positive label of each class, K finite numbers
-	// >= 0 or one for all: τ = (q t, 1-t). A loss that is not linear in its target is multiplied by
-	// q t + 1 - t instead. The α of the focal loss is a PosWeight of α/(1-α) and a factor of 1-α.
+	// AngularMargin a, 0 <= a < π, adds to the angle of the label's logit, a cosine: cos θ becomes
+	// cos(θ+a), and -2 - cos(θ+a) where θ > π-a, which goes on falling (ArcFace: Deng et al., CVPR
+	// 2019, arXiv:1801.07698, eq. (3), a = 0.5 with a Temperature of 1/64; the continuation is that
+	// of SphereFace, arXiv:1704.08063). Targets are an index or one-hot labels, others are
+	// [ErrLabel]; a label's logit outside [-1, 1] by more than 1e-6 is [ErrParam], other logits are
+	// not looked at. It excludes Margins, FromProbs, SigmoidLink and second derivatives.
+	AngularMargin float64
+
+	// PosWeight, with SigmoidLink, is the weight q of the positive label of each class, K finite
+	// numbers >= 0 or one for all: τ = (q t, 1-t). A loss that is not linear in its target is
+	// multiplied by q t + 1 - t instead. The α of the focal loss is a PosWeight of α/(1-α) and a
+	// factor of 1-α.
 	PosWeight []float64
 
 	// Ignore lists indices that remove their row, as a sample weight of 0 does. There is no
@@ -117,11 +127,19 @@ func (c Criterion) Validate() error {
 	}
 	for k, m := range c.Margins {
 		if !finite(m) {
-			return argError(ErrParam, "margins", fmt.Sprintf("class %d: %v", k, m), "is out of range", "a finite number")
+			return argError(ErrParam, "margins", fmt.Sprintf("class %d: %v", k, m), "is out of range",
+				"a finite number")
 		}
 	}
 	if c.Margins != nil && (c.FromProbs || c.Link != SoftmaxLink) {
-		return argError(ErrParam, "margins", "FromProbs or SigmoidLink", "has no logits of classes", "logits under SoftmaxLink")
+		return argError(ErrParam, "margins", "FromProbs or SigmoidLink", "has no logits of classes",
+			"logits under SoftmaxLink")
+	}
+	if !(c.AngularMargin >= 0 && c.AngularMargin < math.Pi) {
+		return argError(ErrParam, "angular margin", c.AngularMargin, "is out of range", "a number in [0, π)")
+	}
+	if c.AngularMargin != 0 && (c.FromProbs || c.Link != SoftmaxLink || c.Margins != nil) {
+		return argError(ErrParam, "angular margin", "FromProbs, SigmoidLink or Margins", "is beside it", "those off")
 	}
 	if err := checkLoss(c.loss()); err != nil {
 		return within("loss", err)

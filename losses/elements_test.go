@@ -32,7 +32,8 @@ func (q questions) inputs() losses.Inputs {
 // eval returns losses and all gradients.
 func (q questions) eval(t tester) everything {
 	t.Helper()
-	out := losses.Outputs{Loss: dense(tensor.Float64, []float64{0}), Grad: dense(tensor.Float64, make([]float64, len(q.z)), q.shape...),
+	out := losses.Outputs{Loss: dense(tensor.Float64, []float64{0}),
+		Grad:       dense(tensor.Float64, make([]float64, len(q.z)), q.shape...),
 		TargetGrad: dense(tensor.Float64, make([]float64, len(q.z)), q.shape...)}
 	if q.c.Reduction == losses.None {
 		out.Loss = dense(tensor.Float64, make([]float64, len(q.z)), q.shape...)
@@ -57,12 +58,15 @@ var elementOptions = map[string]losses.Criterion{
 	"class weights": {ClassWeights: []float64{.5, 0, 2}},
 	"smoothed":      {Smoothing: losses.Smoothing{Alpha: .1}, PosWeight: []float64{2, .5, 3}},
 	"prior":         {Smoothing: losses.Smoothing{Alpha: .3, Prior: []float64{.75, .25}}},
-	"uniform":       {Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .2}, ClassWeights: []float64{.5, 1, 2}},
-	"everything": {PosWeight: []float64{2, .5, 3}, ClassWeights: []float64{.5, 1, 2}, Temperature: 1.5, LogitShift: []float64{.5, -.25, 0},
-		Smoothing: losses.Smoothing{Alpha: .1}},
+	"uniform": {Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .2},
+		ClassWeights: []float64{.5, 1, 2}},
+	"everything": {PosWeight: []float64{2, .5, 3}, ClassWeights: []float64{.5, 1, 2}, Temperature: 1.5,
+		LogitShift: []float64{.5, -.25, 0},
+		Smoothing:  losses.Smoothing{Alpha: .1}},
 }
 
-// TestElementProperties: differences, sums and permutations of every loss with every option and reduction of SigmoidLink.
+// TestElementProperties: differences, sums and permutations of every loss with every option and
+// reduction of SigmoidLink.
 func TestElementProperties(t *testing.T) {
 	for name, loss := range elementFamily {
 		for option, c := range elementOptions {
@@ -72,7 +76,8 @@ func TestElementProperties(t *testing.T) {
 				}
 				for _, perRow := range []bool{false, true} {
 					c.Loss, c.Link = loss, losses.SigmoidLink
-					q := questions{c: c, shape: []int{2, 3}, z: []float64{1.5, -2, .5, 3, -4, .25}, t: []float64{.875, .25, .125, .5, .375, .75},
+					q := questions{c: c, shape: []int{2, 3}, z: []float64{1.5, -2, .5, 3, -4, .25},
+						t: []float64{.875, .25, .125, .5, .375, .75},
 						s: []float64{1, .5, 2, .25, 1.5, 3}, sShape: []int{2, 3}}
 					if perRow {
 						q.s, q.sShape = []float64{1.5, .5}, []int{2}
@@ -97,10 +102,11 @@ func TestElementProperties(t *testing.T) {
 	}
 }
 
-// TestElementTargets: an index is its one-hot row, integers of the shape of the logits are labels, and with one class an index is
-// the label.
+// TestElementTargets: an index is its one-hot row, integers of the shape of the logits are labels,
+// and with one class an index is the label.
 func TestElementTargets(t *testing.T) {
-	for _, c := range []losses.Criterion{{}, {PosWeight: []float64{2, .5, 3}, Loss: losses.Focal{Gamma: 2}}, {Loss: losses.MAE{}, PosWeight: []float64{2}}} {
+	for _, c := range []losses.Criterion{{}, {PosWeight: []float64{2, .5, 3}, Loss: losses.Focal{Gamma: 2}},
+		{Loss: losses.MAE{}, PosWeight: []float64{2}}} {
 		c.Link, c.Reduction = losses.SigmoidLink, losses.None
 		z := dense(tensor.Float64, []float64{1, -2, .5, 3, -4, .25}, 2, 3)
 		want, grad, err := c.EvalGrad(z, dense(tensor.Float64, []float64{0, 0, 1, 1, 0, 0}, 2, 3))
@@ -132,20 +138,26 @@ func TestElementTargets(t *testing.T) {
 	}
 }
 
-// TestRemovedElements: elements of sample weight 0, ignored ones and those of class weight 0 may hold anything.
+// TestRemovedElements: elements of sample weight 0, ignored ones and those of class weight 0 may
+// hold anything.
 func TestRemovedElements(t *testing.T) {
 	c := losses.Criterion{Link: losses.SigmoidLink}
 	z, y := []float64{1, nan, .5, inf, -4, .25}, []float64{1, nan, 0, 7, 1, 0}
 	want := (bce(1, 1) + bce(.5, 0) + bce(-4, 1) + bce(.25, 0)) / 4
-	out := losses.Outputs{Loss: dense(tensor.Float64, []float64{0}), Grad: dense(tensor.Float64, make([]float64, 6), 2, 3), TargetGrad: dense(tensor.Float64, make([]float64, 6), 2, 3)}
-	require.NoError(t, c.EvalInto(out, losses.Inputs{Logits: dense(tensor.Float64, z, 2, 3), Target: dense(tensor.Float64, y, 2, 3), SampleWeights: dense(tensor.Float64, []float64{1, 0, 1, 0, 1, 1}, 2, 3)}))
+	out := losses.Outputs{Loss: dense(tensor.Float64, []float64{0}),
+		Grad: dense(tensor.Float64, make([]float64, 6), 2, 3), TargetGrad: dense(tensor.Float64, make([]float64, 6),
+			2, 3)}
+	require.NoError(t, c.EvalInto(out, losses.Inputs{Logits: dense(tensor.Float64, z, 2, 3),
+		Target: dense(tensor.Float64, y, 2, 3), SampleWeights: dense(tensor.Float64, []float64{1, 0, 1, 0, 1, 1}, 2,
+			3)}))
 	near(t, "loss", values(out.Loss), []float64{want}, 1e-14, 0)
 	assert.Zero(t, values(out.Grad)[1])
 	assert.Zero(t, values(out.Grad)[3])
 	requireFinite(t, "labels' grad", values(out.TargetGrad))
 	// A class weight of 0 costs nothing and is kept.
 	c.ClassWeights = []float64{1, 0, 1}
-	got, err := c.Eval(dense(tensor.Float64, []float64{1, nan, .5}, 1, 3), dense(tensor.Float64, []float64{1, nan, 0}, 1, 3))
+	got, err := c.Eval(dense(tensor.Float64, []float64{1, nan, .5}, 1, 3),
+		dense(tensor.Float64, []float64{1, nan, 0}, 1, 3))
 	require.NoError(t, err)
 	near(t, "class weight 0", values(got), []float64{(bce(1, 1) + bce(.5, 0)) / 3}, 1e-14, 0)
 	// An ignored index removes its row.
@@ -159,7 +171,8 @@ func TestRemovedElements(t *testing.T) {
 func TestElementsAlongAxis(t *testing.T) {
 	z := repeat(12, func(i int) float64 { return float64(i*i%7) - 3 })
 	y := repeat(12, func(i int) float64 { return float64(i%5) / 4 })
-	c := losses.Criterion{Link: losses.SigmoidLink, Reduction: losses.None, PosWeight: []float64{2, .5, 3}, ClassWeights: []float64{1, 2, .5}}
+	c := losses.Criterion{Link: losses.SigmoidLink, Reduction: losses.None, PosWeight: []float64{2, .5, 3},
+		ClassWeights: []float64{1, 2, .5}}
 	last, grad, err := c.EvalGrad(dense(tensor.Float64, z, 2, 2, 3), dense(tensor.Float64, y, 2, 2, 3))
 	require.NoError(t, err)
 	swap := func(x []float64) []float64 { // [2, 2, 3] to [2, 3, 2]
@@ -171,7 +184,9 @@ func TestElementsAlongAxis(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, swap(values(last)), values(got))
 	assert.Equal(t, swap(values(grad)), values(g))
-	require.NoError(t, c.EvalInto(losses.Outputs{WeightGrad: w}, losses.Inputs{Logits: dense(tensor.Float64, swap(z), 2, 3, 2), Target: dense(tensor.Float64, swap(y), 2, 3, 2)}))
+	require.NoError(t, c.EvalInto(losses.Outputs{WeightGrad: w},
+		losses.Inputs{Logits: dense(tensor.Float64, swap(z), 2, 3, 2),
+			Target: dense(tensor.Float64, swap(y), 2, 3, 2)}))
 	assert.Equal(t, values(got), values(w))
 	index, err := c.Eval(dense(tensor.Float64, swap(z), 2, 3, 2), anyInts(0, []int{0, 2, 1, 1}, 2, 2))
 	require.NoError(t, err)
@@ -190,21 +205,34 @@ func TestElementErrors(t *testing.T) {
 	}
 	z, y := dense(tensor.Float64, make([]float64, 6), 2, 3), dense(tensor.Float64, []float64{0, 1, .5, 0, 0, 1.5}, 2, 3)
 	checkErrors(t, []errorCase{
-		{"label above 1", evalCall(sig, z, y), losses.ErrLabel, 1, 2, "losses: labels: row 1 column 2: 1.5 is no share, want a number in [0, 1]"},
-		{"negative label", evalCall(sig, z, dense(tensor.Float64, []float64{0, 0, 0, 0, -1, 0}, 2, 3)), losses.ErrLabel, 1, 1, ""},
-		{"NaN label", evalCall(sig, z, dense(tensor.Float64, []float64{0, nan, 0, 0, -1, 0}, 2, 3)), losses.ErrLabel, 0, 1, ""},
-		{"integer label", evalCall(sig, z, anyInts(0, []int{0, 1, 0, 0, 2, 0}, 2, 3)), losses.ErrLabel, 1, 1, "losses: labels: row 1 column 1: 2 is no label, want 0 or 1"},
-		{"index", evalCall(sig, z, indices(tensor.Int, 0, 3)), losses.ErrIndex, 1, -1, "losses: index: row 1: 3 is out of range, want a class in [0, 3)"},
-		{"probability", evalCall(with(func(c *losses.Criterion) { c.FromProbs = true }), dense(tensor.Float64, []float64{0, 1, 2}, 1, 3), indices(tensor.Int, 0)),
+		{"label above 1", evalCall(sig, z, y), losses.ErrLabel, 1, 2,
+			"losses: labels: row 1 column 2: 1.5 is no share, want a number in [0, 1]"},
+		{"negative label", evalCall(sig, z, dense(tensor.Float64, []float64{0, 0, 0, 0, -1, 0}, 2, 3)),
+			losses.ErrLabel, 1, 1, ""},
+		{"NaN label", evalCall(sig, z, dense(tensor.Float64, []float64{0, nan, 0, 0, -1, 0}, 2, 3)), losses.ErrLabel,
+			0, 1, ""},
+		{"integer label", evalCall(sig, z, anyInts(0, []int{0, 1, 0, 0, 2, 0}, 2, 3)), losses.ErrLabel, 1, 1,
+			"losses: labels: row 1 column 1: 2 is no label, want 0 or 1"},
+		{"index", evalCall(sig, z, indices(tensor.Int, 0, 3)), losses.ErrIndex, 1, -1,
+			"losses: index: row 1: 3 is out of range, want a class in [0, 3)"},
+		{"probability", evalCall(with(func(c *losses.Criterion) { c.FromProbs = true }),
+			dense(tensor.Float64, []float64{0, 1, 2}, 1, 3), indices(tensor.Int, 0)),
 			losses.ErrProb, 0, 2, ""},
-		{"unknown link", with(func(c *losses.Criterion) { c.Link = 7 }).Validate, losses.ErrParam, -1, -1, "losses: link: Link(7) is unknown, want SoftmaxLink or SigmoidLink"},
+		{"unknown link", with(func(c *losses.Criterion) { c.Link = 7 }).Validate, losses.ErrParam, -1, -1,
+			"losses: link: Link(7) is unknown, want SoftmaxLink or SigmoidLink"},
 		{"z-loss", with(func(c *losses.Criterion) { c.ZLoss = 1 }).Validate, losses.ErrParam, -1, -1, ""},
 		{"pos weight of a softmax", losses.Criterion{PosWeight: []float64{1}}.Validate, losses.ErrParam, -1, -1, ""},
-		{"negative pos weight", with(func(c *losses.Criterion) { c.PosWeight = []float64{-1} }).Validate, losses.ErrWeight, -1, -1, ""},
-		{"two pos weights", evalCall(with(func(c *losses.Criterion) { c.PosWeight = []float64{1, 2} }), z, y), losses.ErrWeight, -1, -1,
+		{"negative pos weight", with(func(c *losses.Criterion) { c.PosWeight = []float64{-1} }).Validate,
+			losses.ErrWeight, -1, -1, ""},
+		{"two pos weights", evalCall(with(func(c *losses.Criterion) { c.PosWeight = []float64{1, 2} }), z, y),
+			losses.ErrWeight, -1, -1,
 			"losses: pos weight: length 2 is wrong, want 3, a number for each class, or one for all"},
-		{"prior of three", evalCall(with(func(c *losses.Criterion) { c.Smoothing = losses.Smoothing{Alpha: .1, Prior: []float64{.5, .25, .25}} }), z, y), losses.ErrSmoothing, -1, -1, ""},
-		{"labels of rows", evalCall(sig, z, dense(tensor.Float64, []float64{0, 1}, 2)), losses.ErrShape, -1, -1, "losses: labels: shape (2) is wrong, want shape (2, 3)"},
+		{"prior of three", evalCall(with(func(c *losses.Criterion) {
+			c.Smoothing = losses.Smoothing{Alpha: .1,
+				Prior: []float64{.5, .25, .25}}
+		}), z, y), losses.ErrSmoothing, -1, -1, ""},
+		{"labels of rows", evalCall(sig, z, dense(tensor.Float64, []float64{0, 1}, 2)), losses.ErrShape, -1, -1,
+			"losses: labels: shape (2) is wrong, want shape (2, 3)"},
 	})
 	assert.NotEqual(t, losses.Criterion{}.Key(), sig.Key())
 	assert.NotEqual(t, with(func(c *losses.Criterion) { c.PosWeight = []float64{2} }).Key(), sig.Key())
@@ -214,11 +242,13 @@ func TestElementErrors(t *testing.T) {
 func TestHessianOfElements(t *testing.T) {
 	z, v, y := []float64{1, -2, .5, 3}, []float64{1, 2, -1, .5}, dense(tensor.Float64, []float64{1, .25, 0, .5}, 2, 2)
 	for _, name := range twice {
-		c := losses.Criterion{Loss: lossFamily[name], Link: losses.SigmoidLink, PosWeight: []float64{2, .5}, Temperature: 1.5, Smoothing: losses.Smoothing{Alpha: .1}}
+		c := losses.Criterion{Loss: lossFamily[name], Link: losses.SigmoidLink, PosWeight: []float64{2, .5},
+			Temperature: 1.5, Smoothing: losses.Smoothing{Alpha: .1}}
 		h, err := c.HessianVector(dense(tensor.Float64, z, 2, 2), y, dense(tensor.Float64, v, 2, 2))
 		require.NoError(t, err)
 		grad := func(step float64) []float64 {
-			_, g, err := c.EvalGrad(dense(tensor.Float64, repeat(4, func(i int) float64 { return z[i] + step*v[i] }), 2, 2), y)
+			_, g, err := c.EvalGrad(dense(tensor.Float64, repeat(4, func(i int) float64 { return z[i] + step*v[i] }),
+				2, 2), y)
 			require.NoError(t, err)
 			return values(g)
 		}
@@ -231,7 +261,8 @@ func TestHessianOfElements(t *testing.T) {
 func TestElementsOfProbs(t *testing.T) {
 	z, y := []float64{1.5, -2, .5, 3}, dense(tensor.Float64, []float64{1, .25, 0, .5}, 2, 2)
 	for _, e := range losses.Losses() {
-		c := losses.Criterion{Loss: e.Loss, Link: losses.SigmoidLink, Reduction: losses.None, PosWeight: []float64{2, .5}}
+		c := losses.Criterion{Loss: e.Loss, Link: losses.SigmoidLink, Reduction: losses.None,
+			PosWeight: []float64{2, .5}}
 		want, grad, err := c.EvalGrad(dense(tensor.Float64, z, 2, 2), y)
 		require.NoError(t, err)
 		if c.FromProbs = true; c.Validate() != nil {
@@ -241,6 +272,7 @@ func TestElementsOfProbs(t *testing.T) {
 		got, g, err := c.EvalGrad(dense(tensor.Float64, p, 2, 2), y)
 		require.NoError(t, err)
 		near(t, e.Name, values(got), values(want), 1e-12, 1e-14)
-		near(t, e.Name, repeat(4, func(i int) float64 { return values(g)[i] * p[i] * (1 - p[i]) }), values(grad), 1e-12, 1e-14)
+		near(t, e.Name, repeat(4, func(i int) float64 { return values(g)[i] * p[i] * (1 - p[i]) }), values(grad),
+			1e-12, 1e-14)
 	}
 }

@@ -11,10 +11,12 @@ import "gorgonia.org/tensor"
 //
 //	d∘a - p ⟨d,a⟩ - (Σ_k h_k) p∘a.
 //
-// Shapes: logits and v [N, K], target as for [Criterion.Eval]; the result [N, K]. The Hessian is that of the
-// reduced loss; with None of the sum. Cross entropy, [GCE], [Focal] and [Poly1] have second derivatives here.
+// Shapes: logits and v [N, K], target as for [Criterion.Eval]; the result [N, K]. The Hessian is
+// that of the reduced loss; with None of the sum. Cross entropy, [GCE], [Focal] and [Poly1] have
+// second derivatives here.
 //
-// Errors: those of Eval, [ErrShape] and [ErrDtype] for a v unlike the logits, [ErrLoss] for other losses and with FromProbs.
+// Errors: those of Eval, [ErrShape] and [ErrDtype] for a v unlike the logits, [ErrLoss] for other
+// losses and with FromProbs.
 func (c Criterion) HessianVector(logits, target, v tensor.Tensor) (*tensor.Dense, error) {
 	out, err := c.newOutputs(logits, target, true)
 	if err != nil {
@@ -30,8 +32,9 @@ func (c Criterion) HessianVector(logits, target, v tensor.Tensor) (*tensor.Dense
 	return out.Grad, nil
 }
 
-// TwiceDifferentiable reports whether the criterion has the second derivatives that [Inputs].Direction asks for.
+// TwiceDifferentiable reports whether the criterion has the second derivatives that
+// [Inputs].Direction asks for.
 func (c Criterion) TwiceDifferentiable() bool {
 	_, ok := phiOf(c.loss())
-	return ok && !c.FromProbs
+	return ok && !c.FromProbs && c.AngularMargin == 0
 }

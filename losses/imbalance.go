@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// LogitAdjustment returns tau log(counts_k / Σ counts), what [Criterion].LogitShift adds to the logits
-// while training on classes of uneven frequency: the trained logits, without the shift, are then those
-// for even classes.
+// LogitAdjustment returns tau log(counts_k / Σ counts), what [Criterion].LogitShift adds to the
+// logits while training on classes of uneven frequency: the trained logits, without the shift, are
+// then those for even classes.
 //
 // Errors: [ErrParam] unless tau is finite, every count finite and > 0, and their sum finite.
 //
@@ -35,8 +35,8 @@ func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
 //
 //	w_k ∝ (1-beta)/(1-beta^counts_k),   Σ_k w_k = K
 //
-// inverse to the effective number of rows: all 1 for beta = 0, inverse to the counts as beta tends to 1.
-// They are for [Criterion].ClassWeights.
+// inverse to the effective number of rows: all 1 for beta = 0, inverse to the counts as beta tends
+// to 1. They are for [Criterion].ClassWeights.
 //
 // Errors: [ErrParam] unless 0 <= beta < 1 and every count is finite and > 0.
 //
@@ -62,13 +62,14 @@ func EffectiveNumberWeights(counts []float64, beta float64) ([]float64, error) {
 	return w, nil
 }
 
-// LDAMMargins returns margins from the numbers of rows of each class, m_k = C counts_k^(-1/4) with the
-// largest of them equal to largest: rare classes are to be told apart by more. They are for
+// LDAMMargins returns margins from the numbers of rows of each class, m_k = C counts_k^(-1/4) with
+// the largest of them equal to largest: rare classes are to be told apart by more. They are for
 // [Criterion].Margins, with a Temperature of 1/30.
 //
 // Errors: [ErrParam] unless largest is finite and > 0 and every count is finite and > 0.
 //
-// Source: Cao et al., NeurIPS 2019, arXiv:1906.07413, eqs. (12) and (13); largest is 0.5 in its code.
+// Source: Cao et al., NeurIPS 2019, arXiv:1906.07413, eqs. (12) and (13); largest is 0.5 in its
+// code.
 func LDAMMargins(counts []float64, largest float64) ([]float64, error) {
 	if err := positive.check("largest", largest, "the paper uses 0.5"); err != nil {
 		return nil, err

@@ -26,7 +26,8 @@ func TestEffectiveNumberWeights(t *testing.T) {
 	require.NoError(t, err)
 	near(t, "beta 0", w, []float64{1, 1, 1, 1}, 1e-15, 0)
 	near(t, "by the paper's code", must(losses.EffectiveNumberWeights([]float64{5, 50}, .99)), []float64{
-		2 / (1 + (1-math.Pow(.99, 5))/(1-math.Pow(.99, 50))), 2 / (1 + (1-math.Pow(.99, 50))/(1-math.Pow(.99, 5)))}, 1e-13, 0)
+		2 / (1 + (1-math.Pow(.99, 5))/(1-math.Pow(.99, 50))), 2 / (1 + (1-math.Pow(.99, 50))/(1-math.Pow(.99,
+			5)))}, 1e-13, 0)
 	for _, bad := range []float64{0, -1, nan, inf} {
 		_, err := losses.EffectiveNumberWeights([]float64{1, bad}, .5)
 		assert.ErrorIs(t, err, losses.ErrParam)
@@ -101,7 +102,8 @@ func TestAsymmetric(t *testing.T) {
 		near(t, "loss", values(loss), values(want), 1e-13, 0)
 		near(t, "grad", values(grad), values(wantGrad), 1e-12, 1e-15)
 	}
-	_, err = losses.Criterion{Loss: losses.Asymmetric{}}.Eval(dense(tensor.Float64, []float64{1, 2}, 1, 2), indices(tensor.Int, 0))
+	_, err = losses.Criterion{Loss: losses.Asymmetric{}}.Eval(dense(tensor.Float64, []float64{1, 2}, 1, 2),
+		indices(tensor.Int, 0))
 	assert.EqualError(t, err, "losses: link: losses.Asymmetric is for yes-or-no questions, want SigmoidLink")
 }
 
@@ -114,12 +116,15 @@ func TestAsymmetricFamily(t *testing.T) {
 		sure float64 // of 1-p = 2e-40
 	}{
 		{losses.AGCE{A: 1, Q: 2}, func(p float64) float64 { return (4 - (1+p)*(1+p)) / 2 }, 2},
-		{losses.AGCE{A: .5, Q: .5}, func(p float64) float64 { return (math.Sqrt(1.5) - math.Sqrt(.5+p)) / .5 }, 1 / math.Sqrt(1.5)},
+		{losses.AGCE{A: .5, Q: .5}, func(p float64) float64 { return (math.Sqrt(1.5) - math.Sqrt(.5+p)) / .5 },
+			1 / math.Sqrt(1.5)},
 		{losses.AUL{A: 2, Q: 2}, func(p float64) float64 { return ((2-p)*(2-p) - 1) / 2 }, 1},
-		{losses.AUL{A: 3, Q: .5}, func(p float64) float64 { return (math.Sqrt(3-p) - math.Sqrt2) / .5 }, 1 / math.Sqrt2},
+		{losses.AUL{A: 3, Q: .5}, func(p float64) float64 { return (math.Sqrt(3-p) - math.Sqrt2) / .5 },
+			1 / math.Sqrt2},
 		{losses.AEL{A: 2}, func(p float64) float64 { return math.Exp(-p / 2) }, 0},
 	} {
-		got, err := losses.Criterion{Loss: c.loss, Reduction: losses.None}.Eval(dense(tensor.Float64, z, 2, 3), indices(tensor.Int, 1, 0))
+		got, err := losses.Criterion{Loss: c.loss, Reduction: losses.None}.Eval(dense(tensor.Float64, z, 2, 3),
+			indices(tensor.Int, 1, 0))
 		require.NoError(t, err)
 		p := math.Exp(2) / (math.E + math.Exp(2) + 1)
 		rest := 2 * math.Exp(-40)

@@ -54,6 +54,9 @@ func (c Criterion) Key() string {
 	if c.Margins != nil {
 		field("margins", c.Margins)
 	}
+	if c.AngularMargin != 0 {
+		field("angle", c.AngularMargin)
+	}
 	if c.LogitShift != nil {
 		field("shift", c.LogitShift)
 	}

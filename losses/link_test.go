@@ -33,12 +33,14 @@ func TestBinaryCrossEntropy(t *testing.T) {
 				near(t, "mean", values(mean), []float64{sumOf(want) / 6}, 4*epsilon(dt), 0)
 				_, grad, err := losses.BinaryCriterion(alpha, losses.Sum).EvalGrad(logits, labels)
 				require.NoError(t, err)
-				near(t, "grad", values(grad), repeat(6, func(i int) float64 { return sigmoid(z[i]) - (1-alpha)*y[i] - alpha/2 }), 8*epsilon(dt), 8*epsilon(dt))
+				near(t, "grad", values(grad), repeat(6,
+					func(i int) float64 { return sigmoid(z[i]) - (1-alpha)*y[i] - alpha/2 }), 8*epsilon(dt), 8*epsilon(dt))
 			}
 		}
 	}
 	// Tiny losses keep their digits.
-	tiny, err := losses.BinaryCrossEntropyWithLogits(dense(tensor.Float32, []float64{40}, 1), dense(tensor.Float32, []float64{1}, 1), 0, losses.Mean)
+	tiny, err := losses.BinaryCrossEntropyWithLogits(dense(tensor.Float32, []float64{40}, 1),
+		dense(tensor.Float32, []float64{1}, 1), 0, losses.Mean)
 	require.NoError(t, err)
 	near(t, "z = 40", values(tiny), []float64{4.248354255291589e-18}, 4*epsilon(tensor.Float32), 0)
 }
@@ -48,8 +50,8 @@ func element(dt tensor.Dtype, z, yes, no float64) batch {
 	return batch{dt: dt, n: 1, k: 2, z: []float64{z, 0}, t: []float64{yes, no}}
 }
 
-// TestEveryLossOfElements: with SigmoidLink every loss is its own on the row (z, 0), (t, 1-t), value and gradients, weighted and
-// smoothed.
+// TestEveryLossOfElements: with SigmoidLink every loss is its own on the row (z, 0), (t, 1-t),
+// value and gradients, weighted and smoothed.
 func TestEveryLossOfElements(t *testing.T) {
 	z := []float64{1.5, -2, .5, 12, -15, .25}
 	labels := []float64{1, 0, .25, 0, .5, 1}
@@ -60,9 +62,11 @@ func TestEveryLossOfElements(t *testing.T) {
 			isLinear = l.LinearInTarget()
 		}
 		for _, dt := range floatDtypes {
-			for _, smoothing := range []losses.Smoothing{{}, {Alpha: .1}, {Alpha: .3, Prior: []float64{.75, .25}}, {Rule: losses.SmoothUniform, Alpha: .2}} {
+			for _, smoothing := range []losses.Smoothing{{}, {Alpha: .1}, {Alpha: .3, Prior: []float64{.75, .25}},
+				{Rule: losses.SmoothUniform, Alpha: .2}} {
 				for _, weighted := range []bool{false, true} {
-					c := losses.Criterion{Loss: loss, Link: losses.SigmoidLink, Smoothing: smoothing, Reduction: losses.None, Temperature: 1.5, LogitShift: []float64{.5, 0, -.25}}
+					c := losses.Criterion{Loss: loss, Link: losses.SigmoidLink, Smoothing: smoothing,
+						Reduction: losses.None, Temperature: 1.5, LogitShift: []float64{.5, 0, -.25}}
 					row := losses.Criterion{Loss: loss, Smoothing: smoothing, Reduction: losses.None}
 					if p := smoothing.Prior; p != nil {
 						row.Smoothing.Prior = []float64{p[1], p[0]}
@@ -71,9 +75,11 @@ func TestEveryLossOfElements(t *testing.T) {
 					if weighted {
 						c.PosWeight, c.ClassWeights, in.SampleWeights = q, w, dense(dt, s, 2, 3)
 					}
-					out := losses.Outputs{Loss: dense(dt, make([]float64, 6), 2, 3), Grad: dense(dt, make([]float64, 6), 2, 3)}
+					out := losses.Outputs{Loss: dense(dt, make([]float64, 6), 2, 3),
+						Grad: dense(dt, make([]float64, 6), 2, 3)}
 					require.NoError(t, c.EvalInto(out, in))
-					all := losses.Outputs{Grad: dense(dt, make([]float64, 6), 2, 3), TargetGrad: dense(dt, make([]float64, 6), 2, 3)}
+					all := losses.Outputs{Grad: dense(dt, make([]float64, 6), 2, 3),
+						TargetGrad: dense(dt, make([]float64, 6), 2, 3)}
 					require.NoError(t, c.EvalInto(all, in))
 					what := fmt.Sprint(name, " ", dt, " ", smoothing, " weighted ", weighted)
 					for i, v := range z {
@@ -90,15 +96,19 @@ func TestEveryLossOfElements(t *testing.T) {
 						}
 						b := element(tensor.Float64, x, yes, no)
 						want := b.eval(t, row)
-						near(t, what+" loss", values(out.Loss)[i:i+1], []float64{factor * mass * want.loss[0]}, 16*epsilon(dt), 8*epsilon(dt))
-						near(t, what+" grad", values(out.Grad)[i:i+1], []float64{factor * mass * want.grad[0] / 1.5}, 32*epsilon(dt), 16*epsilon(dt))
-						near(t, what+" grad beside labels' grad", values(all.Grad)[i:i+1], []float64{factor * mass * want.grad[0] / 1.5}, 32*epsilon(dt), 16*epsilon(dt))
+						near(t, what+" loss", values(out.Loss)[i:i+1], []float64{factor * mass * want.loss[0]},
+							16*epsilon(dt), 8*epsilon(dt))
+						near(t, what+" grad", values(out.Grad)[i:i+1], []float64{factor * mass * want.grad[0] / 1.5},
+							32*epsilon(dt), 16*epsilon(dt))
+						near(t, what+" grad beside labels' grad", values(all.Grad)[i:i+1],
+							[]float64{factor * mass * want.grad[0] / 1.5}, 32*epsilon(dt), 16*epsilon(dt))
 						tgrad := pos*want.tgrad[0] - want.tgrad[1]
 						if !isLinear {
 							tgrad = mass*(want.tgrad[0]-want.tgrad[1]) + (pos-1)*want.loss[0]
 						}
 						if !math.IsNaN(tgrad) && !math.IsInf(tgrad, 0) {
-							near(t, what+" labels' grad", values(all.TargetGrad)[i:i+1], []float64{factor * tgrad}, 64*epsilon(dt), 64*epsilon(dt))
+							near(t, what+" labels' grad", values(all.TargetGrad)[i:i+1], []float64{factor * tgrad},
+								64*epsilon(dt), 64*epsilon(dt))
 						}
 					}
 				}

@@ -18,7 +18,7 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 	e.k = c.classes(shape)
 	e.options = options{
 		probs: c.FromProbs, smoothing: c.Smoothing, classWeights: c.ClassWeights, lift: 1,
-		margins: c.Margins, shift: c.LogitShift, temperature: c.temperature(), zLoss: c.ZLoss,
+		margins: c.Margins, angular: c.AngularMargin, shift: c.LogitShift, temperature: c.temperature(), zLoss: c.ZLoss,
 		link: c.Link, classes: e.k, posWeight: c.PosWeight,
 	}
 	if c.Link == SigmoidLink {
@@ -158,7 +158,7 @@ func (e *engine[T]) loadOutputs(c Criterion, dst Outputs, in Inputs, z *tensor.D
 		}
 		e.grad = e.grad[:size]
 	}
-	if dst.TargetGrad != nil && dst.Grad == nil && c.Margins != nil { // the margins' part of it wants the other
+	if dst.TargetGrad != nil && dst.Grad == nil && (c.Margins != nil || c.AngularMargin != 0) { // the margins' part of it wants the other
 		e.grad = dense.Grow(&e.buf.grad, size)
 	}
 	if dst.TargetGrad != nil {

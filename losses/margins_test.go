@@ -1,6 +1,8 @@
 package losses_test
 
 import (
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,12 +13,13 @@ import (
 	"softloss/losses"
 )
 
-// TestMargins: a criterion with margins is one without on lowered logits, an index and its one-hot row alike, with the other
-// options, and its gradients are differences.
+// TestMargins: a criterion with margins is one without on lowered logits, an index and its one-hot
+// row alike, with the other options, and its gradients are differences.
 func TestMargins(t *testing.T) {
 	m := []float64{.5, .25, 1, 0, -.125}
 	for name, loss := range lossFamily {
-		for _, c := range []losses.Criterion{{}, {Temperature: .5, LogitShift: []float64{1, 0, 0, -1, 0}, Smoothing: losses.Smoothing{Alpha: .1}, ClassWeights: []float64{1, 2, .5, 1, 1}, ZLoss: .05}} {
+		for _, c := range []losses.Criterion{{}, {Temperature: .5, LogitShift: []float64{1, 0, 0, -1, 0},
+			Smoothing: losses.Smoothing{Alpha: .1}, ClassWeights: []float64{1, 2, .5, 1, 1}, ZLoss: .05}} {
 			for _, dt := range floatDtypes {
 				c.Loss, c.Reduction, c.Margins = loss, losses.None, m
 				plain := c
@@ -42,10 +45,13 @@ func TestMargins(t *testing.T) {
 						near(t, name+" one-hot", same.grad, got.grad, 64*epsilon(dt), 64*epsilon(dt))
 						continue
 					}
-					near(t, name+" labels' grad", got.tgrad, repeat(len(b.z), func(i int) float64 { return want.tgrad[i] - m[i%tableK]*want.grad[i] }), 256*epsilon(dt), 256*epsilon(dt))
+					near(t, name+" labels' grad", got.tgrad,
+						repeat(len(b.z),
+							func(i int) float64 { return want.tgrad[i] - m[i%tableK]*want.grad[i] }), 256*epsilon(dt), 256*epsilon(dt))
 					alone := losses.Outputs{TargetGrad: dense(dt, make([]float64, len(b.z)), 4, tableK)}
 					require.NoError(t, c.EvalInto(alone, b.inputs(c)))
-					near(t, name+" labels' grad alone", values(alone.TargetGrad), got.tgrad, 64*epsilon(dt), 64*epsilon(dt))
+					near(t, name+" labels' grad alone", values(alone.TargetGrad), got.tgrad, 64*epsilon(dt),
+						64*epsilon(dt))
 				}
 			}
 		}
@@ -64,9 +70,86 @@ func TestMargins(t *testing.T) {
 func TestMarginErrors(t *testing.T) {
 	z, y := dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), indices(tensor.Int, 1)
 	checkErrors(t, []errorCase{
-		{"length", evalCall(losses.Criterion{Margins: []float64{1}}, z, y), losses.ErrParam, -1, -1, "losses: margins: length 1 is wrong, want 3, a number for each class"},
+		{"length", evalCall(losses.Criterion{Margins: []float64{1}}, z, y), losses.ErrParam, -1, -1,
+			"losses: margins: length 1 is wrong, want 3, a number for each class"},
 		{"NaN", losses.Criterion{Margins: []float64{nan}}.Validate, losses.ErrParam, -1, -1, ""},
 		{"probs", losses.Criterion{Margins: []float64{1}, FromProbs: true}.Validate, losses.ErrParam, -1, -1, ""},
-		{"sigmoid", losses.Criterion{Margins: []float64{1}, Link: losses.SigmoidLink}.Validate, losses.ErrParam, -1, -1, ""},
+		{"sigmoid", losses.Criterion{Margins: []float64{1}, Link: losses.SigmoidLink}.Validate, losses.ErrParam, -1,
+			-1, ""},
 	})
+}
+
+// TestAngularMargin: the label's cosine is turned by the angle, with gradients that are
+// differences, also beyond π - a, where it goes on falling; an index and its one-hot row alike.
+func TestAngularMargin(t *testing.T) {
+	const a = .5
+	psi := func(z float64) float64 {
+		if theta := math.Acos(z); theta > math.Pi-a {
+			return -2 - math.Cos(theta+a)
+		} else {
+			return math.Cos(theta + a)
+		}
+	}
+	z := []float64{.3, -.2, .9, .1, .7, -.4, -.95, .2, 5, -7, .6, .99}
+	index := []int{2, 1, 0, 1}
+	z[9], z[10] = -.9, -3
+	index[3] = 0
+	low := slices.Clone(z)
+	for i, y := range index {
+		low[3*i+y] = psi(z[3*i+y])
+	}
+	for _, e := range losses.Losses() {
+		if !e.Has(losses.SoftmaxLink) {
+			continue
+		}
+		for _, smoothing := range []losses.Smoothing{{}, {Alpha: .1}} {
+			c := losses.Criterion{Loss: e.Loss, Reduction: losses.None, AngularMargin: a, Temperature: .25,
+				Smoothing: smoothing}
+			plain := c
+			plain.AngularMargin = 0
+			b := batch{dt: tensor.Float64, n: 4, k: 3, z: z, index: index, u: repeat(4, one)}
+			at := b
+			at.z = low
+			got, want := b.eval(t, c), at.eval(t, plain)
+			near(t, e.Name, got.loss, want.loss, 1e-13, 1e-14)
+			near(t, e.Name+" grad", got.grad, numtest.NumGrad(func(x []float64) float64 {
+				at := b
+				at.z = x
+				return at.cost(t, c)
+			}, z), 1e-6, 1e-7)
+			hot := b
+			hot.index, hot.t = nil, oneHot(3, index...)
+			same := hot.eval(t, c)
+			near(t, e.Name+" one-hot", same.loss, got.loss, 1e-13, 1e-14)
+			near(t, e.Name+" one-hot", same.grad, got.grad, 1e-12, 1e-13)
+		}
+	}
+	for _, dt := range floatDtypes {
+		b := batch{dt: dt, n: 2, k: 2, z: []float64{1, .5, .5, -1}, index: []int{0, 1}}
+		got := b.eval(t, losses.Criterion{AngularMargin: a, Reduction: losses.None})
+		requireFinite(t, "at the ends", append(got.loss, got.grad...))
+	}
+}
+
+func TestAngularMarginErrors(t *testing.T) {
+	c := losses.Criterion{AngularMargin: .5}
+	z := dense(tensor.Float64, []float64{.5, .25, .125, .5, 2, .5}, 2, 3)
+	checkErrors(t, []errorCase{
+		{"no cosine", evalCall(c, z, indices(tensor.Int, 0, 1)), losses.ErrParam, 1, 1,
+			"losses: logits: row 1 column 1: 2 is no cosine, want a number in [-1, 1] where the label is, beside AngularMargin"},
+		{"soft", evalCall(c, z, dense(tensor.Float64, []float64{1, 0, 0, .5, 0, .5}, 2, 3)), losses.ErrLabel, 1, -1,
+			""},
+		{"π", losses.Criterion{AngularMargin: math.Pi}.Validate, losses.ErrParam, -1, -1, ""},
+		{"negative", losses.Criterion{AngularMargin: -.1}.Validate, losses.ErrParam, -1, -1, ""},
+		{"NaN", losses.Criterion{AngularMargin: nan}.Validate, losses.ErrParam, -1, -1, ""},
+		{"margins", losses.Criterion{AngularMargin: .5, Margins: []float64{1}}.Validate, losses.ErrParam, -1, -1, ""},
+		{"second derivatives", func() error {
+			_, err := c.HessianVector(z, indices(tensor.Int, 0, 0),
+				z)
+			return err
+		}, losses.ErrLoss, -1, -1, ""},
+	})
+	_, err := c.Eval(z, indices(tensor.Int, 0, 0))
+	assert.NoError(t, err, "only the label's logit is looked at")
+	assert.NotEqual(t, losses.Criterion{}.Key(), c.Key())
 }

@@ -9,8 +9,8 @@ import (
 	"softloss/internal/dense"
 )
 
-// OrdinalLabels returns soft labels for classes that have an order, such as grades: what is near the
-// class y of a row is less wrong.
+// OrdinalLabels returns soft labels for classes that have an order, such as grades: what is near
+// the class y of a row is less wrong.
 //
 //	t_k = exp(-|k-y|) / Σ_j exp(-|j-y|)
 //
@@ -33,12 +33,13 @@ func OrdinalLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.D
 //
 //	t_k = 1 where y > k, 0 elsewhere,   k < classes-1
 //
-// the target of [SigmoidLink] for classes that have an order (CORAL, arXiv:1901.07884). With p_k = σ(z_k)
-// the probability of class 0 is 1 - p_0, of k between p_(k-1) - p_k, and of the last p_(K-2). CORN
-// (arXiv:2111.08851) is the same with sample weights of 1 where y >= k and 0 elsewhere, and p_k then the
-// product of σ(z_0) to σ(z_k).
+// the target of [SigmoidLink] for classes that have an order (CORAL, arXiv:1901.07884). With p_k =
+// σ(z_k) the probability of class 0 is 1 - p_0, of k between p_(k-1) - p_k, and of the last
+// p_(K-2). CORN (arXiv:2111.08851) is the same with sample weights of 1 where y >= k and 0
+// elsewhere, and p_k then the product of σ(z_0) to σ(z_k).
 //
-// Shapes: index [N] or [N, 1] → [N, classes-1]. Errors: those of [OneHot], [ErrParam] unless classes > 1.
+// Shapes: index [N] or [N, 1] → [N, classes-1]. Errors: those of [OneHot], [ErrParam] unless
+// classes > 1.
 func CumulativeLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
 	if classes < 2 {
 		return nil, argError(ErrParam, "classes", classes, "is out of range", "at least 2")
@@ -64,7 +65,8 @@ func orderedLabels(index tensor.Tensor, classes, k int, dt tensor.Dtype,
 	labels := make([]float64, len(rows)*k)
 	for i, y := range rows {
 		if uint(y) >= uint(classes) {
-			return nil, cellError(ErrIndex, "index", i, -1, y, "is out of range", fmt.Sprintf("a class in [0, %d)", classes))
+			return nil, cellError(ErrIndex, "index", i, -1, y, "is out of range",
+				fmt.Sprintf("a class in [0, %d)", classes))
 		}
 		fill(part(labels, i, i+1, k), y)
 	}

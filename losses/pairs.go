@@ -19,14 +19,15 @@ func (b *batch[T]) ofClass(w []float64, i int) float64 {
 	return w[b.class(i)]
 }
 
-// elementMass returns S of element i, q t + 1 - t for the label t and the weight q of the positive label.
+// elementMass returns S of element i, q t + 1 - t for the label t and the weight q of the positive
+// label.
 func (b *batch[T]) elementMass(i int) float64 {
 	t := float64(b.target[i])
 	return b.ofClass(b.posWeight, i)*t + (1 - t)
 }
 
-// evaluateElements evaluates the elements of b as rows of two classes. It returns the first element with an
-// invalid label, or -1.
+// evaluateElements evaluates the elements of b as rows of two classes. It returns the first element
+// with an invalid label, or -1.
 func evaluateElements[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int) {
 	for i, t := range b.target {
 		if !(t >= 0 && t <= 1) {
@@ -71,8 +72,9 @@ func (b *batch[T]) pairs(linear bool) batch[T] {
 	return p
 }
 
-// pair returns the logits, or the probabilities, of the two classes of element i: (z, 0), or (0, -z), which is the same
-// to the softmax, so that a z that leaves the dtype when it is divided is a sure one.
+// pair returns the logits, or the probabilities, of the two classes of element i: (z, 0), or (0,
+// -z), which is the same to the softmax, so that a z that leaves the dtype when it is divided is a
+// sure one.
 func (b *batch[T]) pair(i int) (yes, no T) {
 	z := b.input[i]
 	switch {

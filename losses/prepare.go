@@ -10,7 +10,7 @@ func (b *batch[T]) preparesTarget() bool { return b.smoothing.on() || b.weighsLa
 
 // shiftsLogits reports whether the loss sees other logits than the caller's.
 func (b *batch[T]) shiftsLogits() bool {
-	return !b.divided && (b.temperature != 1 || b.shift != nil || b.margins != nil)
+	return !b.divided && (b.temperature != 1 || b.shift != nil || b.margins != nil || b.angular != 0)
 }
 
 // prepareLogits adds the shift, subtracts the largest logit, which the softmax does not mind, and
@@ -23,7 +23,7 @@ func (b *batch[T]) prepareLogits() {
 	for i := range lifted {
 		lo, hi := i*b.k, (i+1)*b.k
 		z := b.input[lo:hi]
-		if b.margins != nil {
+		if b.margins != nil || b.angular != 0 {
 			z = b.lowered(z, i)
 		}
 		lifted[i] = kernel.Divide(dst[lo:hi], z, b.shift, b.temperature) / b.temperature
@@ -31,10 +31,15 @@ func (b *batch[T]) prepareLogits() {
 	b.input = dst
 }
 
-// lowered returns the logits z of row i less the margins of its labels, in scratch memory.
+// lowered returns the logits z of row i less the margins of its labels, or with its angle, in
+// scratch memory.
 func (b *batch[T]) lowered(z []T, i int) []T {
 	low := b.rowT()
 	copy(low, z)
+	if b.angular != 0 {
+		b.turn(low, i)
+		return low
+	}
 	if b.index != nil {
 		y := b.index[i]
 		low[y] = T(float64(z[y]) - b.margins[y])

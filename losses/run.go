@@ -124,6 +124,12 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 			}
 		}
 	}
+	if b.angular != 0 {
+		if bad, err := b.checkAngles(); err != nil {
+			return lo + bad, err
+		}
+	}
+	given, index := b.input, b.index
 	bad := -1
 	if b.link == SigmoidLink {
 		bad = evaluateElements(&b, e.formula, e.linear)
@@ -134,6 +140,10 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 		return lo + bad, b.labelError(bad)
 	}
 	b.finish()
+	if b.angular != 0 && b.grad != nil {
+		b.index = index // smoothing may have made labels of it
+		b.turnBack(given)
+	}
 	return 0, nil
 }
 

@@ -103,8 +103,8 @@ func (c Criterion) axis(s tensor.Shape) int {
 	return c.Axis
 }
 
-// RowShape returns the shape of what the losses before the reduction have one of: the shape s of the
-// logits without the class axis, which is that of an index and of sample weights, too; with
+// RowShape returns the shape of what the losses before the reduction have one of: the shape s of
+// the logits without the class axis, which is that of an index and of sample weights, too; with
 // SigmoidLink s itself. It wants an s that Check accepts.
 func (c Criterion) RowShape(s tensor.Shape) tensor.Shape {
 	if c.Link == SigmoidLink {
@@ -164,7 +164,8 @@ func (c Criterion) checkElementShape(arg string, s, logits tensor.Shape) error {
 	return shapeError(arg, s, fmt.Sprintf("shape %v", c.RowShape(logits)))
 }
 
-// numbersFor reports whether n numbers are one for each of k classes, or with SigmoidLink one for all.
+// numbersFor reports whether n numbers are one for each of k classes, or with SigmoidLink one for
+// all.
 func (c Criterion) numbersFor(n, k int) bool { return n == k || c.Link == SigmoidLink && n == 1 }
 
 // classes returns how many classes logits of shape s have.

@@ -71,14 +71,14 @@ func LabelSmoothingCrossEntropy(logits, index tensor.Tensor, eps float64, reduct
 	return Criterion{Smoothing: Smoothing{Rule: SmoothUniform, Alpha: eps}, Reduction: reduction}.Eval(logits, index)
 }
 
-// BinaryCrossEntropyWithLogits returns the cross entropy of yes-or-no questions: every element of the
-// logits is one ([SigmoidLink]).
+// BinaryCrossEntropyWithLogits returns the cross entropy of yes-or-no questions: every element of
+// the logits is one ([SigmoidLink]).
 //
 //	L = -τ log σ(z) - (1-τ) log σ(-z),   τ = (1-alpha) t + alpha/2
 //
 // Shapes: logits and labels of one shape and dtype, labels in [0, 1], or labels an index as
-// [Criterion.Check] takes it; the result is a scalar, the mean of all elements, or of the shape of the
-// logits with None. Errors: those of [Criterion.Eval], [ErrAlpha] unless 0 <= alpha <= 1.
+// [Criterion.Check] takes it; the result is a scalar, the mean of all elements, or of the shape of
+// the logits with None. Errors: those of [Criterion.Eval], [ErrAlpha] unless 0 <= alpha <= 1.
 func BinaryCrossEntropyWithLogits(logits, labels tensor.Tensor, alpha float64,
 	reduction Reduction) (*tensor.Dense, error) {
 	return BinaryCriterion(alpha, reduction).Eval(logits, labels)

@@ -10,12 +10,12 @@ import (
 	"softloss/losses/internal/rows"
 )
 
-// SoftmaxInto stores the softmax of every row of the logits in dst. It allocates nothing once it has
-// run on these shapes.
+// SoftmaxInto stores the softmax of every row of the logits in dst. It allocates nothing once it
+// has run on these shapes.
 //
 // Shapes and special cases are those of [Softmax]; dst is contiguous, of the shape and dtype of the
-// logits, and may be the logits. Errors: [ErrNil], [ErrShape], also for memory that dst and logits have in
-// common in part, and [ErrDtype]; nothing is written then.
+// logits, and may be the logits. Errors: [ErrNil], [ErrShape], also for memory that dst and logits
+// have in common in part, and [ErrDtype]; nothing is written then.
 func SoftmaxInto(dst *tensor.Dense, logits tensor.Tensor) error {
 	return mapInto(dst, logits, kernel.Softmax[float32], kernel.Softmax[float64])
 }

@@ -11,7 +11,8 @@ import (
 	"softloss/losses"
 )
 
-// TestSoftmaxInto: the numbers of Softmax and LogSoftmax, in place too, of any shape, without allocation.
+// TestSoftmaxInto: the numbers of Softmax and LogSoftmax, in place too, of any shape, without
+// allocation.
 func TestSoftmaxInto(t *testing.T) {
 	for name, f := range map[string]struct {
 		into func(dst *tensor.Dense, logits tensor.Tensor) error
@@ -43,8 +44,10 @@ func TestSoftmaxInto(t *testing.T) {
 		assert.ErrorIs(t, f.into(at(0), at(3)), losses.ErrShape)
 		transposed := at(0)
 		require.NoError(t, transposed.T())
-		assert.ErrorIs(t, f.into(tensor.New(tensor.WithShape(3, 2), tensor.WithBacking(base[:6])), transposed), losses.ErrShape)
-		assert.ErrorIs(t, f.into(transposed, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(3, 2))), losses.ErrShape)
+		assert.ErrorIs(t, f.into(tensor.New(tensor.WithShape(3, 2), tensor.WithBacking(base[:6])), transposed),
+			losses.ErrShape)
+		assert.ErrorIs(t, f.into(transposed, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(3, 2))),
+			losses.ErrShape)
 		assert.ErrorIs(t, f.into(nil, at(0)), losses.ErrNil)
 		assert.ErrorIs(t, f.into(at(0), nil), losses.ErrNil)
 		assert.ErrorIs(t, f.into(at(0), dense(tensor.Float32, make([]float64, 6), 2, 3)), losses.ErrDtype)
