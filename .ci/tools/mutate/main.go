@@ -4,7 +4,7 @@
 //
 // In each package it takes n places at random: a comparison, a sign, a term, a call or a condition. A changed file
 // stands beside the tree, not in it: the go command reads it by -overlay. The package's tests run with -short and stop at
-// the first failure. A mutant that does not compile does not count, one that hangs is found.
+// the first failure. A mutant that does not compile does not count; one that does not come to an end in time is found, and printed.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 	n := flag.Int("n", 25, "mutants of a package")
 	seed := flag.Uint64("seed", 1, "of the choice of places")
 	jobs := flag.Int("jobs", 1, "mutants that are tested at once")
-	timeout := flag.Duration("timeout", 3*time.Minute, "after which a mutant counts as found")
+	timeout := flag.Duration("timeout", 3*time.Minute, "of the tests of a mutant")
 	list := flag.Bool("list", false, "print the places and test nothing")
 	flag.Parse()
 	scratch, err := os.MkdirTemp("", "mutate")
@@ -80,6 +80,9 @@ func testMutants(all []mutant, n, jobs int, scratch string, timeout time.Duratio
 				switch verdict {
 				case killed:
 					found++
+				case hung:
+					found++
+					fmt.Println("no end in", timeout, m)
 				case alive:
 					survived++
 					fmt.Println("survived:", m)

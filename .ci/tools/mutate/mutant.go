@@ -44,6 +44,7 @@ const (
 	killed verdict = iota
 	alive
 	unbuilt
+	hung
 )
 
 // test runs the tests of the mutant's package.
@@ -81,7 +82,10 @@ func (m mutant) test(scratch string, timeout time.Duration) (verdict, error) {
 	run := exec.CommandContext(ctx, binary, "-test.short", "-test.failfast")
 	run.Dir = build.Dir
 	run.WaitDelay = time.Second
-	if run.Run() != nil {
+	switch err := run.Run(); {
+	case ctx.Err() != nil:
+		return hung, nil
+	case err != nil:
 		return killed, nil
 	}
 	return alive, nil
