@@ -1,6 +1,7 @@
 //go:build ignore
 
-// Command check_json reads the demo's summary and fails unless it describes a classifier that learned and left all its files.
+// Command check_json reads the demo's summary and fails unless it describes a classifier that
+// learned and left all its files.
 package main
 
 import (

@@ -71,7 +71,8 @@ func (m *maker) below(n int) int {
 
 // numbers are what tensors are filled with: a NaN with a payload is among them.
 var numbers = []float64{
-	0, 1, .5, .25, 1e-3, 2, 3, -20, 40, -1, 1e30, -1e30, 1e-40, 5e-324, math.MaxFloat32, math.MaxFloat64, math.Inf(1), math.Inf(-1),
+	0, 1, .5, .25, 1e-3, 2, 3, -20, 40, -1, 1e30, -1e30, 1e-40, 5e-324, math.MaxFloat32, math.MaxFloat64,
+	math.Inf(1), math.Inf(-1),
 	math.Float64frombits(0x7ff4_0000_dead_beef), math.Copysign(0, -1),
 }
 
@@ -83,7 +84,7 @@ func (m *maker) number(first int) float64 {
 	return numbers[m.below(first)]
 }
 
-// criterion makes one that mostly fits logits with so many classes along the last axis.
+// criterion makes one that mostly fits logits with that number of classes along the last axis.
 func (m *maker) criterion(classes int) losses.Criterion {
 	all := losses.Losses()
 	c := losses.Criterion{Loss: all[m.below(len(all))].Loss, Reduction: losses.Reduction(m.below(17) / 4),

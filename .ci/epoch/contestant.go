@@ -19,9 +19,10 @@ import (
 // implementations are those of BLAS; openblas.go adds to them.
 var implementations = map[string]blas.Float32{"gonum": gonum.Implementation{}}
 
-// contest is a contestant, pytorch.py is another: it trains an epoch to get warm and prints "ready"; for every line on stdin it trains a
-// turn and prints the seconds of each epoch in it; when stdin ends it prints its accuracy on the test rows. profile, which may be nil,
-// gets a CPU profile of all but the first epoch.
+// contest is a contestant, pytorch.py is another: it trains an epoch to get warm and prints
+// "ready"; for every line on stdin it trains a turn and prints the seconds of each epoch in it;
+// when stdin ends it prints its accuracy on the test rows. profile, which may be nil, gets a CPU
+// profile of all but the first epoch.
 func contest(m model, library string, profile io.Writer) error {
 	implementation := implementations[library]
 	if implementation == nil {

@@ -1,4 +1,5 @@
-// Command epoch measures the seconds of a training epoch of softloss, with one BLAS and another, and of PyTorch: see run beside it.
+// Command epoch measures the seconds of a training epoch of softloss, with one BLAS and another,
+// and of PyTorch: see run beside it.
 package main
 
 import (
@@ -62,10 +63,12 @@ func run() error {
 //go:embed pytorch.py
 var pytorch string
 
-// pause is between two turns: the threads of OpenBLAS and OpenMP go on spinning for a while when their work is done.
+// pause is between two turns: the threads of OpenBLAS and OpenMP go on spinning for a while when
+// their work is done.
 const pause = 300 * time.Millisecond
 
-// conduct measures a model and prints its table. The contestants take turns, so that a slow minute of the machine meets all alike.
+// conduct measures a model and prints its table. The contestants take turns, so that a slow minute
+// of the machine meets all alike.
 func conduct(m model, fashion, python string, threads []string, rounds int) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -142,7 +145,8 @@ func ratio(p, base *process) string {
 	return fmt.Sprintf("%.2f", base.quantile(0.5)/p.quantile(0.5))
 }
 
-// export writes a model's data as pytorch.py reads it, and returns the number of its training rows and the sizes of its layers.
+// export writes a model's data as pytorch.py reads it, and returns the number of its training rows
+// and the sizes of its layers.
 func export(m model, folder string) (n int, sizes string, err error) {
 	rows, test, err := m.load()
 	if err != nil {

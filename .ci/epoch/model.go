@@ -25,7 +25,8 @@ type model struct {
 	load   func() (rows, test *dataset.Dataset, err error)
 }
 
-// models returns the models; fashion is a folder with the files of Fashion-MNIST, empty for made-up rows.
+// models returns the models; fashion is a folder with the files of Fashion-MNIST, empty for made-up
+// rows.
 func models(fashion string) []model {
 	criterion := losses.SoftLabelCriterion(alpha, losses.Mean)
 	like := model{"fashion", "rows made up like Fashion-MNIST", train.Config{Hidden: []int{128}, BatchSize: 128}, 1, madeUp}
@@ -77,8 +78,9 @@ func idx(dir, part string) (*dataset.Dataset, error) {
 	return dataset.ReadIDXFiles(find("-images-idx3-ubyte"), find("-labels-idx1-ubyte"))
 }
 
-// madeUp are rows of Fashion-MNIST's shape that can be learned. Half of the features are 0, in two bands as beside a picture of a
-// dress: gonum's products skip zeros, and quickest where it can be foreseen.
+// madeUp are rows of Fashion-MNIST's shape that can be learned. Half of the features are 0, in two
+// bands as beside a picture of a dress: gonum's products skip zeros, and quickest where it can be
+// foreseen.
 func madeUp() (rows, test *dataset.Dataset, err error) {
 	const side, margin, classes = 28, 7, 10
 	r := rand.New(rand.NewPCG(1, 2))

@@ -1,4 +1,5 @@
-// Package numtest is for tests only: the module's one comparison of floats, golden files and finite differences.
+// Package numtest is for tests only: the module's one comparison of floats, golden files and finite
+// differences.
 package numtest
 
 import "math"

@@ -2,8 +2,8 @@ package numtest
 
 import "math"
 
-// DD is an unevaluated sum of two float64, about 106 bits: fast enough to be the reference of a hundred
-// thousand rows.
+// DD is an unevaluated sum of two float64, about 106 bits: fast enough to be the reference of a
+// hundred thousand rows.
 type DD struct{ Hi, Lo float64 }
 
 // TwoSum returns a + b.

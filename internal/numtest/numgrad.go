@@ -2,8 +2,8 @@ package numtest
 
 import "math"
 
-// gradStep is the step of [NumGrad] relative to max(1, |x|). With it the
-// truncation error h⁴ f⁽⁵⁾/120 and the rounding error ε f/h of a smooth function are both near 1e-12.
+// gradStep is the step of [NumGrad] relative to max(1, |x|). With it the truncation error h⁴
+// f⁽⁵⁾/120 and the rounding error ε f/h of a smooth function are both near 1e-12.
 const gradStep = 0x1p-10
 
 // NumGrad returns the gradient of f at x by central differences in float64,

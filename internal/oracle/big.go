@@ -28,8 +28,8 @@ func bigExp(x *big.Float) *big.Float {
 	return new(big.Float).SetPrec(prec).Set(sum)
 }
 
-// bigLog returns log x for x > 0, by Halley's iteration on bigExp: y + 2 (x - e^y)/(x + e^y). Near x = 1 its error is
-// relative to 1.
+// bigLog returns log x for x > 0, by Halley's iteration on bigExp: y + 2 (x - e^y)/(x + e^y). Near
+// x = 1 its error is relative to 1.
 func bigLog(x *big.Float) *big.Float {
 	prec := x.Prec()
 	work := prec + 32

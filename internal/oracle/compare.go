@@ -19,7 +19,8 @@ type Error struct {
 	Want  float64
 }
 
-// Compare evaluates a case by losses.Criterion and returns the error of every number of the loss and the gradients.
+// Compare evaluates a case by losses.Criterion and returns the error of every number of the loss
+// and the gradients.
 func Compare(c Case) (loss, grads []Error, err error) {
 	want, err := Evaluate(c.Criterion, c.Batch)
 	if err != nil {
@@ -132,8 +133,8 @@ func (c Case) largest() float64 {
 	return math.MaxFloat64
 }
 
-// ulp returns the distance of the numbers of the case's dtype around x, and for an x below 2⁸ times the smallest normal
-// number that around this: where intermediate results have few digits.
+// ulp returns the distance of the numbers of the case's dtype around x, and for an x below 2⁸ times
+// the smallest normal number that around this: where intermediate results have few digits.
 func (c Case) ulp(x *big.Float) *big.Float {
 	digits, least := 53, -1074+8
 	if c.Single {

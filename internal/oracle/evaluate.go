@@ -8,8 +8,8 @@ import (
 	"softloss/losses"
 )
 
-// Batch is what a criterion is evaluated on: N rows of K numbers each, one after the other, all of them numbers of the
-// dtype that is tested.
+// Batch is what a criterion is evaluated on: N rows of K numbers each, one after the other, all of
+// them numbers of the dtype that is tested.
 type Batch struct {
 	N, K     int
 	Logits   []float64 // probabilities for a criterion with FromProbs
@@ -22,8 +22,8 @@ type Batch struct {
 // Value is an exact result.
 type Value struct {
 	Exact *big.Float
-	// Size is the sum of the absolute values of the terms that the result was added up from: where it is much
-	// larger than the result, digits have cancelled.
+	// Size is the sum of the absolute values of the terms that the result was added up from: where
+	// it is much larger than the result, digits have cancelled.
 	Size *big.Float
 	Skip bool // the result is infinite, or not defined
 }
@@ -33,8 +33,9 @@ type Result struct {
 	Loss, Grad, TargetGrad, WeightGrad []Value
 }
 
-// Evaluate returns the exact results of c on b. Class weights, where there are any, and probabilities are positive; a
-// logit may be -Inf where the target, smoothed, is 0 and the loss is not NCE.
+// Evaluate returns the exact results of c on b. Class weights, where there are any, and
+// probabilities are positive; a logit may be -Inf where the target, smoothed, is 0 and the loss is
+// not NCE.
 func Evaluate(c losses.Criterion, b Batch) (Result, error) {
 	e := evaluation{tape: tape{prec: precision(c, b)}, c: c, b: b}
 	cost, rows, err := e.cost()
@@ -76,7 +77,8 @@ func differentiableAtZero(l losses.Loss) bool {
 	return true
 }
 
-// precision returns the bits that a batch needs: 1 - p of a row whose logits are apart by s has lost s log2(e) of them.
+// precision returns the bits that a batch needs: 1 - p of a row whose logits are apart by s has
+// lost s log2(e) of them.
 func precision(c losses.Criterion, b Batch) uint {
 	apart := 0.0
 	for n := range b.N {
@@ -114,7 +116,8 @@ func (e *evaluation) kept(n int) bool {
 	return e.b.Index == nil || !slices.Contains(e.c.Ignore, e.b.Index[n])
 }
 
-// cost returns the sum of the losses, each times its upstream gradient, and the losses: one, or one a row with None.
+// cost returns the sum of the losses, each times its upstream gradient, and the losses: one, or one
+// a row with None.
 func (e *evaluation) cost() (cost *num, out []*num, err error) {
 	for _, z := range e.b.Logits {
 		if math.IsInf(z, -1) {
@@ -223,7 +226,8 @@ func (e *evaluation) target(n int) []*num {
 	return oneHot
 }
 
-// predict returns row n with the target t, without the classes whose logit is -Inf, and the log-sum-exp of its logits.
+// predict returns row n with the target t, without the classes whose logit is -Inf, and the
+// log-sum-exp of its logits.
 func (e *evaluation) predict(n int, t []*num) (r row, lse *num) {
 	for k, x := range t {
 		at := n*e.b.K + k

@@ -7,8 +7,8 @@ import (
 	"softloss/losses"
 )
 
-// row is what a loss is a function of: the prediction's logits, or none, its probabilities and their logarithms,
-// and the target, of the classes whose probability is not 0.
+// row is what a loss is a function of: the prediction's logits, or none, its probabilities and
+// their logarithms, and the target, of the classes whose probability is not 0.
 type row struct {
 	z, p, l, t []*num
 }
@@ -99,7 +99,8 @@ func (t *tape) reverse(r row, a float64) *num {
 	}))
 }
 
-// biTempered returns Σ t (log_T1 t - log_T1 ŷ) - (t^(2-T1) - ŷ^(2-T1))/(2-T1), ŷ = exp_T2(z - λ) with the λ for which they sum to 1.
+// biTempered returns Σ t (log_T1 t - log_T1 ŷ) - (t^(2-T1) - ŷ^(2-T1))/(2-T1), ŷ = exp_T2(z - λ)
+// with the λ for which they sum to 1.
 func (t *tape) biTempered(r row, b losses.BiTempered) *num {
 	y, logY := r.p, r.l
 	if c := b.T2 - 1; c > 0 {
@@ -132,9 +133,9 @@ func (t *tape) biTempered(r row, b losses.BiTempered) *num {
 	})
 }
 
-// normaliser returns the λ for which Σ (1 + c (λ - z_k))^(-1/c) = 1. The sum is convex and falls as λ grows: Newton's
-// method from the largest logit, where it is at least 1, climbs to the solution. The last step is taken on the tape, which
-// gives λ its derivatives by the logits.
+// normaliser returns the λ for which Σ (1 + c (λ - z_k))^(-1/c) = 1. The sum is convex and falls as
+// λ grows: Newton's method from the largest logit, where it is at least 1, climbs to the solution.
+// The last step is taken on the tape, which gives λ its derivatives by the logits.
 func (t *tape) normaliser(z []*num, c float64) *num {
 	lambda := z[0]
 	for _, x := range z[1:] {

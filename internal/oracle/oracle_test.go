@@ -14,7 +14,8 @@ import (
 	"softloss/losses"
 )
 
-// limits of the errors, in units in the last place of what a number's terms sum up to in absolute value.
+// limits of the errors, in units in the last place of what a number's terms sum up to in absolute
+// value.
 func limit(c Case) float64 {
 	switch k := KeyOf(c); {
 	case k.Moved: // moved logits are rounded to the dtype
@@ -43,7 +44,8 @@ func TestLosses(t *testing.T) {
 				}
 				for _, e := range append(loss, grads...) {
 					if !(e.Terms <= limit(c)) {
-						t.Errorf("go run ./internal/cmd/oracle -seed %d: %s: got %v, want %v, %.4g ulp", seed, e.What, e.Got, e.Want, e.Terms)
+						t.Errorf("go run ./internal/cmd/oracle -seed %d: %s: got %v, want %v, %.4g ulp",
+							seed, e.What, e.Got, e.Want, e.Terms)
 					}
 				}
 			}
@@ -105,12 +107,14 @@ func TestGradients(t *testing.T) {
 			if c.Criterion.FromProbs { // 1/p is steep
 				continue
 			}
-			require.True(t, numtest.Close(got, slope, 1e-6, 1e-12), "seed %d: slope %v, difference %v", seed, slope, got)
+			require.True(t, numtest.Close(got, slope, 1e-6, 1e-12),
+				"seed %d: slope %v, difference %v", seed, slope, got)
 		}
 	}
 }
 
-// TestFormulas shows that there is a formula for every loss that text can name, and that random cases have it.
+// TestFormulas shows that there is a formula for every loss that text can name, and that random
+// cases have it.
 func TestFormulas(t *testing.T) {
 	made := map[string]bool{}
 	for seed := range uint64(1000) {
@@ -141,7 +145,8 @@ func TestBig(t *testing.T) {
 		require.True(t, numtest.Close(f, math.Exp(x), 1e-15, 0), "exp %v: %v", x, f)
 	}
 	// e to 60 digits.
-	want, _, err := big.ParseFloat("2.71828182845904523536028747135266249775724709369995957496697", 10, 190, big.ToNearestEven)
+	const e = "2.71828182845904523536028747135266249775724709369995957496697"
+	want, _, err := big.ParseFloat(e, 10, 190, big.ToNearestEven)
 	require.NoError(t, err)
 	off, _ := new(big.Float).Sub(bigExp(new(big.Float).SetPrec(190).SetInt64(1)), want).Float64()
 	require.Less(t, math.Abs(off), 1e-56)

@@ -15,8 +15,9 @@ type Case struct {
 	Single    bool // float32
 }
 
-// Random returns the case of a seed: every loss, target, option and reduction; rows of equal, ordinary, far and saturated
-// logits, with excluded classes; sample weights of 0; mostly up to 12 classes, sometimes up to 130.
+// Random returns the case of a seed: every loss, target, option and reduction; rows of equal,
+// ordinary, far and saturated logits, with excluded classes; sample weights of 0; mostly up to 12
+// classes, sometimes up to 130.
 func Random(seed uint64) Case {
 	g := generator{rand.New(rand.NewPCG(seed, 1)), Case{Seed: seed}}
 	g.Single = g.one(2)
@@ -66,8 +67,8 @@ func (g *generator) number(x float64) float64 {
 // between returns a number of the case's dtype in [lo, hi].
 func (g *generator) between(lo, hi float64) float64 { return g.number(lo + (hi-lo)*g.Float64()) }
 
-// losses are as many as there are formulas; parameters of which differences are taken are multiples of 1/8, so that those
-// are exact.
+// losses are as many as there are formulas; parameters of which differences are taken are multiples
+// of 1/8, so that those are exact.
 func (g *generator) loss(sums bool) losses.Loss {
 	kinds := []func() losses.Loss{
 		func() losses.Loss { return nil },
@@ -84,7 +85,10 @@ func (g *generator) loss(sums bool) losses.Loss {
 		func() losses.Loss { return losses.KL{} },
 		func() losses.Loss { return losses.ConfidencePenalty{Beta: pick(g, .1, g.Float64())} },
 		func() losses.Loss {
-			return losses.BiTempered{T1: pick(g, .75, 1, 0, .125*float64(g.IntN(9))), T2: pick(g, 1.25, 1, 2, 1+.125*float64(g.IntN(17)))}
+			return losses.BiTempered{
+				T1: pick(g, .75, 1, 0, .125*float64(g.IntN(9))),
+				T2: pick(g, 1.25, 1, 2, 1+.125*float64(g.IntN(17))),
+			}
 		},
 		func() losses.Loss {
 			var sum losses.WeightedSum

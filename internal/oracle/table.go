@@ -107,7 +107,8 @@ func (t Table) Write(w io.Writer) error {
 			logits = "shifted or divided"
 		}
 		l := t[k]
-		fmt.Fprintf(out, " %s\t %s\t %s\t %d\t %.2f\t %.2f\t %d, %d\n", k.Loss, dtype, logits, l.Rows, l.Loss.Terms, l.Grads.Terms, l.LossSeed, l.GradsSeed)
+		fmt.Fprintf(out, " %s\t %s\t %s\t %d\t %.2f\t %.2f\t %d, %d\n",
+			k.Loss, dtype, logits, l.Rows, l.Loss.Terms, l.Grads.Terms, l.LossSeed, l.GradsSeed)
 	}
 	return out.Flush()
 }

@@ -2,7 +2,8 @@ package oracle
 
 import "math/big"
 
-// tape computes in numbers of prec bits and remembers how, so that a result can be differentiated by what it was made of.
+// tape computes in numbers of prec bits and remembers how, so that a result can be differentiated
+// by what it was made of.
 type tape struct {
 	prec uint
 	nums []*num // in the order in which they were made
@@ -14,13 +15,13 @@ type num struct {
 	size *big.Float // sum of the absolute values of the terms that v was added up from
 	from []input
 
-	// What [tape.differentiate] leaves: the derivative of the cost by this number, and the sum of the absolute values of
-	// the terms that it was added up from.
+	// What [tape.differentiate] leaves: the derivative of the cost by this number, and the sum of
+	// the absolute values of the terms that it was added up from.
 	slope, steep *big.Float
 }
 
-// input is a number that another was made of, the derivative of the other by it, and the sum of the absolute values of
-// the terms that the derivative was added up from; nil for its own.
+// input is a number that another was made of, the derivative of the other by it, and the sum of the
+// absolute values of the terms that the derivative was added up from; nil for its own.
 type input struct {
 	num         *num
 	slope, size *big.Float
@@ -53,7 +54,8 @@ func (t *tape) sub(a, b *num) *num {
 }
 
 func (t *tape) mul(a, b *num) *num {
-	return t.record(t.new().Mul(a.v, b.v), new(big.Float).Mul(a.size, b.size), input{a, b.v, b.size}, input{b, a.v, a.size})
+	return t.record(t.new().Mul(a.v, b.v), new(big.Float).Mul(a.size, b.size),
+		input{a, b.v, b.size}, input{b, a.v, a.size})
 }
 
 // scale returns f·a for a constant f.
@@ -79,7 +81,8 @@ func (t *tape) log(a *num) *num {
 	return t.record(v, v, input{a, t.new().Quo(t.new().SetInt64(1), a.v), nil})
 }
 
-// pow returns a^q for a >= 0 and a constant q >= 0, or any q where a > 0. The derivative at 0 is 0 here.
+// pow returns a^q for a >= 0 and a constant q >= 0, or any q where a > 0. The derivative at 0 is 0
+// here.
 func (t *tape) pow(a *num, q float64) *num {
 	switch {
 	case q == 0:

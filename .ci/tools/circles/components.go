@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// circles returns the strongly connected components of more than one node in the graph whose edges uses lists: the files
-// of which each reaches every other. Tarjan, SIAM Journal on Computing 1 (2), 1972.
+// circles returns the strongly connected components of more than one node in the graph whose edges
+// uses lists: the files of which each reaches every other. Tarjan, SIAM Journal on Computing 1 (2),
+// 1972.
 func circles(uses map[string][]string) [][]string {
 	w := walk{uses: uses, order: map[string]int{}, lowest: map[string]int{}, open: map[string]bool{}}
 	for _, file := range slices.Sorted(maps.Keys(uses)) {

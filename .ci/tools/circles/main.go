@@ -2,8 +2,9 @@
 //
 //	circles [-max 3] PACKAGES
 //
-// A file uses another when it names a package-level identifier or a method that the other declares; fields and tests
-// do not count. It prints each circle that is too large, with the files in it, for every package that the patterns match.
+// A file uses another when it names a package-level identifier or a method that the other declares;
+// fields and tests do not count. It prints each circle that is too large, with the files in it, for
+// every package that the patterns match.
 package main
 
 import (
@@ -26,8 +27,8 @@ func main() {
 	most := flag.Int("max", 3, "files that a circle may have")
 	flag.Parse()
 	loaded, err := packages.Load(&packages.Config{
-		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo |
-			packages.NeedImports | packages.NeedDeps,
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes |
+			packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps,
 	}, flag.Args()...)
 	if err != nil {
 		log.Fatal(err)

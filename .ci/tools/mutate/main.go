@@ -2,9 +2,10 @@
 //
 //	mutate [-n 25] [-seed 1] [-jobs 1] [-timeout 3m] DIRECTORIES
 //
-// In each package it takes n places at random: a comparison, a sign, a term, a call or a condition. A changed file
-// stands beside the tree, not in it: the go command reads it by -overlay. The package's tests run with -short and stop at
-// the first failure. A mutant that does not compile does not count; one that does not come to an end in time is found, and printed.
+// In each package it takes n places at random: a comparison, a sign, a term, a call or a condition.
+// A changed file stands beside the tree, not in it: the go command reads it by -overlay. The
+// package's tests run with -short and stop at the first failure. A mutant that does not compile
+// does not count; one that does not come to an end in time is found, and printed.
 package main
 
 import (

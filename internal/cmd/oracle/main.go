@@ -1,9 +1,10 @@
-// Command oracle prints how far the losses are from exact results, by loss and dtype, on random criteria and batches:
+// Command oracle prints how far the losses are from exact results, by loss and dtype, on random
+// criteria and batches:
 //
 //	go run ./internal/cmd/oracle -rows 1000000
 //
-// An error is in units in the last place of the sum of the absolute values of the terms that a number is added up from.
-// -seed prints the case of a seed instead, and its largest errors.
+// An error is in units in the last place of the sum of the absolute values of the terms that a
+// number is added up from. -seed prints the case of a seed instead, and its largest errors.
 package main
 
 import (
@@ -81,7 +82,8 @@ func show(seed uint64) error {
 	all := append(loss, grads...)
 	slices.SortFunc(all, func(a, b oracle.Error) int { return cmp.Compare(b.Terms, a.Terms) })
 	for _, e := range all[:min(5, len(all))] {
-		fmt.Printf("%-16s got %-24v want %-24v %.4g ulp of its terms, %.4g of itself\n", e.What, e.Got, e.Want, e.Terms, e.Ulps)
+		fmt.Printf("%-16s got %-24v want %-24v %.4g ulp of its terms, %.4g of itself\n",
+			e.What, e.Got, e.Want, e.Terms, e.Ulps)
 	}
 	return nil
 }
