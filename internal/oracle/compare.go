@@ -44,16 +44,23 @@ func Compare(c Case) (loss, grads []Error, err error) {
 // tensors returns the tensors of the case.
 func (c Case) tensors() (out losses.Outputs, in losses.Inputs) {
 	b := c.Batch
-	in = losses.Inputs{Logits: c.tensor(b.Logits, b.N, b.K)}
-	out = losses.Outputs{Loss: c.tensor(make([]float64, 1)), Grad: c.tensor(make([]float64, b.N*b.K), b.N, b.K)}
+	shape := []int{b.N, b.K}
+	if c.Criterion.Link == losses.SigmoidLink {
+		shape = shape[:1]
+	}
+	in = losses.Inputs{Logits: c.tensor(b.Logits, shape...)}
+	out = losses.Outputs{
+		Loss: c.tensor(make([]float64, 1)),
+		Grad: c.tensor(make([]float64, b.N*b.K), shape...),
+	}
 	if c.Criterion.Reduction == losses.None {
 		out.Loss = c.tensor(make([]float64, b.N), b.N)
 	}
 	if b.Index != nil {
 		in.Target = tensor.New(tensor.WithShape(b.N), tensor.WithBacking(append([]int(nil), b.Index...)))
 	} else {
-		in.Target = c.tensor(b.Labels, b.N, b.K)
-		out.TargetGrad = c.tensor(make([]float64, b.N*b.K), b.N, b.K)
+		in.Target = c.tensor(b.Labels, shape...)
+		out.TargetGrad = c.tensor(make([]float64, b.N*b.K), shape...)
 	}
 	if b.Weights != nil {
 		in.SampleWeights = c.tensor(b.Weights, b.N)

@@ -13,7 +13,7 @@ import (
 type Batch struct {
 	N, K     int
 	Logits   []float64 // probabilities for a criterion with FromProbs
-	Labels   []float64 // nil where there is an index
+	Labels   []float64 // nil where there is an index; under SigmoidLink K is 1 and there are labels
 	Index    []int
 	Weights  []float64 // of the rows; nil for 1 each
 	Upstream []float64 // one, or one a row with None; nil for 1
@@ -51,7 +51,8 @@ func Evaluate(c losses.Criterion, b Batch) (Result, error) {
 		r.Grad = append(r.Grad, Value{Exact: x.slope, Size: x.steep})
 	}
 	for i, x := range e.labels {
-		skip := b.Labels[i] == 0 && !differentiableAtZero(c.Loss) || math.IsInf(b.Logits[i], -1)
+		skip := b.Labels[i] == 0 && !differentiableAtZero(c.Loss) ||
+			c.Link == losses.SigmoidLink && b.Labels[i] == 1 && !differentiableAtZero(c.Loss) || math.IsInf(b.Logits[i], -1)
 		r.TargetGrad = append(r.TargetGrad, Value{Exact: x.slope, Size: x.steep, Skip: skip})
 	}
 	for n, x := range e.weights {
@@ -68,6 +69,8 @@ func Evaluate(c losses.Criterion, b Batch) (Result, error) {
 func differentiableAtZero(l losses.Loss) bool {
 	switch l := l.(type) {
 	case losses.KL:
+		return false
+	case losses.MAE: // p may be so small that it is 0, too
 		return false
 	case losses.BiTempered:
 		return l.T1 < 1
@@ -91,6 +94,9 @@ func precision(c losses.Criterion, b Batch) uint {
 				z += c.LogitShift[k]
 			}
 			least, most = min(least, z), max(most, z)
+			if c.Link == losses.SigmoidLink {
+				least, most = min(least, 0), max(most, 0)
+			}
 		}
 		apart = max(apart, most-least)
 	}
@@ -212,6 +218,9 @@ func (e *evaluation) row(n int) (loss, mass *num, err error) {
 
 // target returns the labels of row n as they are.
 func (e *evaluation) target(n int) []*num {
+	if e.c.Link == losses.SigmoidLink { // a question is a row of two classes
+		return []*num{e.labels[n], e.sub(e.number(1), e.labels[n])}
+	}
 	if e.labels != nil {
 		return e.labels[n*e.b.K : (n+1)*e.b.K]
 	}
@@ -229,6 +238,13 @@ func (e *evaluation) target(n int) []*num {
 // predict returns row n with the target t, without the classes whose logit is -Inf, and the
 // log-sum-exp of its logits.
 func (e *evaluation) predict(n int, t []*num) (r row, lse *num) {
+	if e.c.Link == losses.SigmoidLink {
+		z := e.logits[n]
+		if e.c.Temperature != 0 {
+			z = e.quo(z, e.number(e.c.Temperature))
+		}
+		return e.softmax(row{z: []*num{z, e.number(0)}, t: t})
+	}
 	for k, x := range t {
 		at := n*e.b.K + k
 		if math.IsInf(e.b.Logits[at], -1) {
@@ -249,6 +265,11 @@ func (e *evaluation) predict(n int, t []*num) (r row, lse *num) {
 	if e.c.FromProbs {
 		return r, nil
 	}
+	return e.softmax(r)
+}
+
+// softmax completes a row that has logits, and returns their log-sum-exp.
+func (e *evaluation) softmax(r row) (row, *num) {
 	most := e.number(0) // a constant: softmax and log-sum-exp do not depend on it
 	most.v.Set(slices.MaxFunc(r.z, func(a, b *num) int { return a.v.Cmp(b.v) }).v)
 	most.size.Abs(most.v)

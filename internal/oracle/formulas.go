@@ -32,6 +32,20 @@ func (t *tape) loss(l losses.Loss, r row) (*num, error) {
 		return t.separable(r, func(k int) *num {
 			return t.sub(t.scale(l.Epsilon, t.sub(t.number(1), r.p[k])), r.l[k])
 		}), nil
+	case losses.AGCE: // ((A+1)^Q - (A+p)^Q)/Q
+		return t.separable(r, func(k int) *num {
+			from := t.pow(t.add(t.number(l.A), t.number(1)), l.Q)
+			return t.quo(t.sub(from, t.pow(t.add(t.number(l.A), r.p[k]), l.Q)), t.number(l.Q))
+		}), nil
+	case losses.AUL: // ((A-p)^Q - (A-1)^Q)/Q
+		return t.separable(r, func(k int) *num {
+			least := t.pow(t.sub(t.number(l.A), t.number(1)), l.Q)
+			return t.quo(t.sub(t.pow(t.sub(t.number(l.A), r.p[k]), l.Q), least), t.number(l.Q))
+		}), nil
+	case losses.AEL: // exp(-p/A)
+		return t.separable(r, func(k int) *num { return t.exp(t.quo(r.p[k], t.number(-l.A))) }), nil
+	case losses.Asymmetric:
+		return t.asymmetric(r, l), nil
 	case losses.MAE:
 		return t.overClasses(r, func(k int) *num { return t.abs(t.sub(r.p[k], r.t[k])) }), nil
 	case losses.NCE: // Σ t l / Σ l
@@ -84,6 +98,22 @@ func (t *tape) overClasses(r row, term func(k int) *num) *num {
 // separable returns Σ_k t_k φ(k).
 func (t *tape) separable(r row, phi func(k int) *num) *num {
 	return t.overClasses(r, func(k int) *num { return t.mul(r.t[k], phi(k)) })
+}
+
+// asymmetric returns -t (1-p)^GammaPos log p - (1-t) q^GammaNeg log(1-q), q = max(p - Margin, 0), of a
+// row of two classes.
+func (t *tape) asymmetric(r row, l losses.Asymmetric) *num {
+	positive := t.mul(t.pow(t.sub(t.number(1), r.p[0]), l.GammaPos), r.l[0])
+	q := t.sub(r.p[0], t.number(l.Margin))
+	if q.v.Sign() <= 0 {
+		return t.neg(t.mul(r.t[0], positive))
+	}
+	other := r.l[1]
+	if l.Margin > 0 {
+		other = t.log(t.sub(t.number(1), q))
+	}
+	negative := t.mul(t.pow(q, l.GammaNeg), other)
+	return t.neg(t.add(t.mul(r.t[0], positive), t.mul(r.t[1], negative)))
 }
 
 // reverse returns -Σ p log t, log t at least a.

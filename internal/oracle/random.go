@@ -28,9 +28,12 @@ func Random(seed uint64) Case {
 	}
 	c := &g.Criterion
 	c.Loss = g.loss(true)
+	if _, binary := c.Loss.(losses.Asymmetric); binary || g.one(8) {
+		c.Link, b.K = losses.SigmoidLink, 1
+	}
 	c.Reduction = losses.Reduction(g.IntN(4))
 	_, tempered := c.Loss.(losses.BiTempered)
-	c.FromProbs = g.one(8) && !tempered && !holdsTempered(c.Loss)
+	c.FromProbs = c.Link == losses.SoftmaxLink && g.one(8) && !tempered && !holdsTempered(c.Loss)
 	g.target()
 	g.options()
 	g.inputs()
@@ -77,6 +80,9 @@ func (g *generator) loss(sums bool) losses.Loss {
 		func() losses.Loss { return losses.GCE{Q: pick(g, .7, .1, 1, .5, .003, 1-g.Float64())} },
 		func() losses.Loss { return losses.Focal{Gamma: pick(g, 2, 0, .5, 1, 3.5, 8*g.Float64())} },
 		func() losses.Loss { return losses.Poly1{Epsilon: pick(g, 1, -1, 0, 2, -1+6*g.Float64())} },
+		func() losses.Loss { return losses.AGCE{A: pick(g, 1, .5, 4*g.Float64()), Q: pick(g, 2, .5, 3)} },
+		func() losses.Loss { return losses.AUL{A: pick(g, 2, 1.5, 6), Q: pick(g, 2, .5, 3)} },
+		func() losses.Loss { return losses.AEL{A: pick(g, 2, .5, 4*g.Float64()+.1)} },
 		func() losses.Loss { return losses.NCE{} },
 		func() losses.Loss { return losses.ReverseCrossEntropy{A: pick(g, -4, -2, -6, -10*g.Float64()-.1)} },
 		func() losses.Loss {
@@ -103,6 +109,10 @@ func (g *generator) loss(sums bool) losses.Loss {
 	}
 	if !sums {
 		kinds = kinds[:len(kinds)-1]
+	} else if g.one(len(kinds) + 1) {
+		return losses.Asymmetric{
+			GammaPos: pick(g, 0, 1, 2), GammaNeg: pick(g, 4, 0, 1, 2), Margin: pick(g, .0625, 0, .25),
+		}
 	}
 	return kinds[g.IntN(len(kinds))]()
 }
@@ -113,6 +123,12 @@ func pick(g *generator, from ...float64) float64 { return from[g.IntN(len(from))
 func (g *generator) target() {
 	b := &g.Batch
 	kind := g.IntN(5)
+	if g.Criterion.Link == losses.SigmoidLink {
+		for range b.N {
+			b.Labels = append(b.Labels, g.number(pick(g, 0, 1, g.Float64())))
+		}
+		return
+	}
 	for n := range b.N {
 		y := g.IntN(b.K)
 		if kind == 0 {
@@ -151,13 +167,14 @@ func (g *generator) target() {
 // options switches a few options of the criterion on.
 func (g *generator) options() {
 	c, b := &g.Criterion, g.Batch
+	sigmoid := c.Link == losses.SigmoidLink
 	if g.one(3) {
 		c.Smoothing = losses.Smoothing{Rule: losses.SmoothingRule(g.IntN(3)), Alpha: pick(g, .1, .25, g.Float64())}
-		if c.Smoothing.Rule == losses.SmoothPrior && g.one(2) {
+		if c.Smoothing.Rule == losses.SmoothPrior && g.one(2) && !sigmoid {
 			c.Smoothing.Prior = g.prior(b.K)
 		}
 	}
-	if g.one(4) {
+	if g.one(4) && !sigmoid {
 		for range b.K {
 			c.ClassWeights = append(c.ClassWeights, math.Exp(g.NormFloat64()))
 		}
@@ -170,6 +187,9 @@ func (g *generator) options() {
 	}
 	if g.one(4) {
 		c.Temperature = pick(g, 2, .5, 3, .1+3*g.Float64())
+	}
+	if sigmoid {
+		return
 	}
 	if g.one(6) {
 		for range b.K {
