@@ -18,7 +18,9 @@ import "softloss/losses/internal/kernel"
 //	logit -Inf where t > 0    the loss is +Inf, the gradient finite
 //	a NaN or +Inf logit,
 //	or all logits -Inf        loss and gradient of that row are NaN
-//	K = 1                     loss 0, gradient 0
+//	K = 1                     loss 0, gradient 0: nothing is learnt from one logit a row, which is
+//	                          a yes-or-no question for [SigmoidLink]
+//	several labels of 1       a row of that mass; questions of their own are for [SigmoidLink], too
 //
 // With [Criterion.FromProbs] the logarithm is that of the given probabilities,
 //

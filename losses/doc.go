@@ -38,6 +38,8 @@
 //	KL                     cross entropy less the entropy of the target
 //	ConfidencePenalty      cross entropy less entropy of the prediction
 //	BiTempered             heavy tails, bounded
+//	AGCE, AUL, AEL         for wrong labels, most of each class right
+//	Asymmetric             for questions most of whose answers are no (SigmoidLink)
 //	WeightedSum            of any of these
 //
 // and any of your own. [Softmax], [LogSoftmax] and [LogSumExp] stand on their own, and the

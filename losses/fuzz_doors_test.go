@@ -96,6 +96,18 @@ func (m *maker) criterion(classes int) losses.Criterion {
 		c.Smoothing = losses.Smoothing{Rule: losses.SmoothingRule(m.below(13) / 4), Alpha: m.number(5)}
 	}
 	c.FromProbs = m.below(8) == 1
+	if m.below(4) == 1 {
+		c.Link = losses.SigmoidLink
+		for range []int{0, 1, classes}[m.below(3)] {
+			c.PosWeight = append(c.PosWeight, m.number(7))
+		}
+	} else if m.below(8) == 1 {
+		for range classes {
+			c.Margins = append(c.Margins, m.number(10))
+		}
+	} else if m.below(8) == 1 {
+		c.AngularMargin = m.number(7)
+	}
 	if m.below(6) == 1 {
 		c.Temperature, c.ZLoss = m.number(7), m.number(7)
 	}
