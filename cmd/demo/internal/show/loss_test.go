@@ -10,9 +10,9 @@ import (
 	"softloss/losses"
 )
 
-// Every loss that losses.ParseLoss knows has a name for sentences.
+// Every loss that -loss accepts has a name for sentences.
 func TestEveryLossHasATitle(t *testing.T) {
-	for _, name := range append(losses.LossNames(), "10*nce+1*mae") {
+	for _, name := range append(input.LossNames(), "10*nce+1*mae") {
 		l, err := input.Loss(name)
 		require.NoError(t, err, name)
 		info := DescribeLoss(l)
