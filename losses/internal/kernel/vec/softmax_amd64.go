@@ -15,7 +15,7 @@ func Softmax[T spec.Float](dst, z []T, k int) {
 		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
 			u.tileSoftmax(&s.e[0], &s.z[0], k, &s.lane[0])
 			tileOut(u, dst[i*k:(i+n)*k], s.e[:], s.padG[:], k)
-		}, func(j int) { spec.Softmax(spec.Row(dst, j, k), spec.Row(z, j, k), k) })
+		}, func(j int, x []T) { spec.Softmax(spec.Row(dst, j, k), x, k) })
 		return
 	}
 	for i := range len(z) / k {
@@ -24,14 +24,9 @@ func Softmax[T spec.Float](dst, z []T, k int) {
 			o.softmax(u, d, 1)
 			continue
 		}
-		s, ok := begin(u, x)
-		if !ok {
-			spec.Softmax(d, x, k)
-			continue
-		}
-		r, a := s.odds(u, d, x, s.exps(u, d, x))
-		u.scale(&d[0], k, T(1/((1+r)*s.em)))
-		if a >= 0 {
+		a, r := exps(d, x)
+		u.scale(&d[0], k, T(1/(1+r)))
+		if r < 1 {
 			d[a] = T(1 / (1 + r))
 		}
 	}
@@ -44,7 +39,7 @@ func LogSoftmax[T spec.Float](dst, z []T, k int) {
 		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
 			u.tileShift(&s.e[0], &s.z[0], k, &s.lane[0])
 			tileOut(u, dst[i*k:(i+n)*k], s.e[:], s.padG[:], k)
-		}, func(j int) { spec.LogSoftmax(spec.Row(dst, j, k), spec.Row(z, j, k), k) })
+		}, func(j int, x []T) { spec.LogSoftmax(spec.Row(dst, j, k), x, k) })
 		return
 	}
 	for i := range len(z) / k {
@@ -72,7 +67,7 @@ func LogSumExp[T spec.Float](dst, z []T, k int) {
 			for j := range n {
 				dst[i+j] = T(float64(top[j]) + float64(log[j]))
 			}
-		}, func(j int) { spec.LogSumExp(dst[j:j+1], spec.Row(z, j, k), k) })
+		}, func(j int, x []T) { spec.LogSumExp(dst[j:j+1], x, k) })
 		return
 	}
 	for i := range dst {
@@ -92,8 +87,9 @@ func LogSumExp[T spec.Float](dst, z []T, k int) {
 }
 
 // softmaxTiles computes the softmax of z in tiles. finish stores the results of the rows [i, i+n),
-// those of s; row is for the rows that the tiles reject.
-func softmaxTiles[T spec.Float](u unit[T], z []T, k int, finish func(s *tile[T], i, n int), row func(j int)) {
+// those of s, perhaps over z; row is for the rows x that the tiles reject.
+func softmaxTiles[T spec.Float](
+	u unit[T], z []T, k int, finish func(s *tile[T], i, n int), row func(j int, x []T)) {
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
 	for i := 0; i < len(z)/k; i += w {
@@ -101,7 +97,14 @@ func softmaxTiles[T spec.Float](u unit[T], z []T, k int, finish func(s *tile[T],
 		tileIn(u, s.z[:], z[i*k:(i+n)*k], s.padZ[:], k)
 		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
 		finish(s, i, n)
-		eachRejected(rejected, i, n, func(j int) bool { row(j); return true })
+		eachRejected(rejected, i, n, func(j int) bool {
+			x := s.padT[:k]
+			for c := range x {
+				x[c] = s.z[c*w+j-i]
+			}
+			row(j, x)
+			return true
+		})
 	}
 }
 

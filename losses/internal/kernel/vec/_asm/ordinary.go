@@ -48,7 +48,7 @@ func (g isa) odds(store, labels bool) {
 	zero := GP32()
 	XORL(zero, zero)
 	Store(zero, Return("ok"))
-	most := g.extremes(z, n, "declined")
+	most := g.extremes(z, n, !labels, "declined")
 	top := g.vec()
 	g.bcast(most, top)
 	g.result(most, "m")
@@ -61,7 +61,7 @@ func (g isa) odds(store, labels bool) {
 	twos := g.avx512 || !labels
 	sum := g.folded(twos)
 	var dot, mass folded
-	signs := g.zeros(1)[0] // the labels' bits, or a NaN where a logit is one: the exponent's arithmetic hides it
+	signs := g.zeros(1)[0] // the labels' bits
 	if labels {
 		dot, mass = g.folded(twos), g.folded(twos)
 	}
@@ -87,7 +87,6 @@ func (g isa) odds(store, labels bool) {
 		}
 		g.add(y, sum.inner[v%2], sum.inner[v%2])
 		if !labels {
-			g.madd(g.constant(0), x, signs)
 			return
 		}
 		g.or(lab, signs, signs)
@@ -115,12 +114,9 @@ func (g isa) odds(store, labels bool) {
 		d := g.foldedTotal(dot)
 		doubleResult(d, "dot")
 		doubleResult(g.foldedTotal(mass), "mass")
-		VUCOMISD(d.AsX(), d.AsX())
-	} else {
-		s := g.total([]reg.VecVirtual{signs})
-		g.compare(s.AsX(), s)
+		VUCOMISD(d.AsX(), d.AsX()) // a NaN logit, which the exponent's arithmetic hides, or label
+		JP(LabelRef("declined"))
 	}
-	JP(LabelRef("declined"))
 	ok := GP32()
 	MOVL(U32(1), ok)
 	Store(ok, Return("ok"))
@@ -130,8 +126,9 @@ func (g isa) odds(store, labels bool) {
 
 // extremes emits the search for the largest logit, which it returns, and the smallest, and jumps to
 // declined unless they are those of an ordinary row.
-func (g isa) extremes(z, n reg.GPVirtual, declined string) (most reg.VecVirtual) {
-	hi, lo := make([]reg.VecVirtual, 4), make([]reg.VecVirtual, 4)
+// With nan it finds NaNs, too, before anything is stored, perhaps over them.
+func (g isa) extremes(z, n reg.GPVirtual, nan bool, declined string) (most reg.VecVirtual) {
+	hi, lo, none := make([]reg.VecVirtual, 4), make([]reg.VecVirtual, 4), g.zeros(4)
 	for i := range hi {
 		hi[i], lo[i] = g.vec(), g.vec()
 		g.load(g.infinity(-1), hi[i])
@@ -139,6 +136,9 @@ func (g isa) extremes(z, n reg.GPVirtual, declined string) (most reg.VecVirtual)
 	}
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
 		x := g.get(z, i, v, m)
+		if nan {
+			g.madd(g.constant(0), x, none[v])
+		}
 		if m == nil {
 			g.max(hi[v], x, hi[v])
 			g.min(lo[v], x, lo[v])
@@ -157,6 +157,11 @@ func (g isa) extremes(z, n reg.GPVirtual, declined string) (most reg.VecVirtual)
 		g.min(lo[v+1], lo[0], lo[0])
 	}
 	most, least := g.reduce(hi[0], g.max), g.reduce(lo[0], g.min)
+	if nan {
+		sum := g.total(none)
+		g.compare(sum.AsX(), sum)
+		JP(LabelRef(declined))
+	}
 	gap := XMM()
 	g.pick(VSUBSS, VSUBSD, least.AsX(), most.AsX(), gap)
 	compare := func(x float64, y reg.VecVirtual, jump func(Op)) {
