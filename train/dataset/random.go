@@ -10,6 +10,7 @@ const (
 	splitStream stream = iota + 1
 	flipStream
 	batchStream
+	tieStream
 )
 
 // newRand returns the generator of (seed, stream, n): PCG with both halves of

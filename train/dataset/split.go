@@ -56,7 +56,7 @@ func (d *Dataset) Subset(rows []int) (*Dataset, error) {
 // The split is stratified by [Dataset.Index]: of class c, with n_c rows, the
 // test set gets q_c = T·n_c/N rows, rounded down; the rows that are then still
 // missing from T go, one each, to the classes with the largest remainders of
-// q_c, ties to the lowest class. So every class is within one row of its share.
+// q_c, ties by the seed. So every class is within one row of its share.
 // A class with few rows may be missing from the test set.
 //
 // Errors: [ErrParam] unless 0 < testFraction < 1, [ErrEmpty] when a side would
@@ -75,7 +75,7 @@ func (d *Dataset) Split(testFraction float64, seed uint64) (train, test *Dataset
 			testFraction, size, plural(n, "row"))
 	}
 	index := d.Index()
-	quota := quotas(index, d.NumClasses(), size)
+	quota := quotas(index, d.NumClasses(), size, seed)
 	var trainRows, testRows []int
 	for _, r := range newRand(seed, splitStream, 0).Perm(n) {
 		if c := index[r]; quota[c] > 0 {
@@ -94,22 +94,22 @@ func (d *Dataset) Split(testFraction float64, seed uint64) (train, test *Dataset
 	return train, test, nil
 }
 
-// quotas shares size rows out among the classes by largest remainders. The
-// arithmetic is in integers, so that equal remainders are equal.
-func quotas(index []int, classes, size int) []int {
+// quotas shares size rows out among the classes by largest remainders, ties by
+// the seed. The arithmetic is in integers, so that equal remainders are equal.
+func quotas(index []int, classes, size int, seed uint64) []int {
 	count := make([]int64, classes)
 	for _, c := range index {
 		count[c]++
 	}
-	quota, order := make([]int, classes), make([]int, classes)
-	rest := make([]int64, classes)
+	quota, order := make([]int, classes), newRand(seed, tieStream, 0).Perm(classes)
+	remainder := make([]int64, classes)
 	left, n := size, int64(len(index))
 	for c := range quota {
 		share := int64(size) * count[c]
-		quota[c], rest[c], order[c] = int(share/n), share%n, c
+		quota[c], remainder[c] = int(share/n), share%n
 		left -= quota[c]
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rest[b], rest[a]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(remainder[b], remainder[a]) })
 	for _, c := range order[:left] {
 		quota[c]++
 	}

@@ -1,6 +1,8 @@
 package dataset
 
 import (
+	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -90,10 +92,15 @@ func TestQuotas(t *testing.T) {
 		}
 		return index
 	}
-	assert.Equal(t, []int{2, 1, 1}, quotas(index(4, 4, 4), 3, 4), "equal remainders: lowest class first")
-	assert.Equal(t, []int{5, 3, 2}, quotas(index(50, 30, 20), 3, 10))
-	assert.Equal(t, []int{0, 1, 4}, quotas(index(1, 3, 10), 3, 5), "remainders 5, 1 and 8 of 14")
-	assert.Equal(t, []int{0, 2}, quotas(index(0, 4), 2, 2), "a class without rows")
+	first := map[string]int{}
+	for seed := range uint64(30) {
+		first[fmt.Sprint(quotas(index(4, 4, 4), 3, 4, seed))]++
+	}
+	assert.Len(t, first, 3, "equal remainders: the seed says who comes first")
+	assert.Subset(t, []string{"[2 1 1]", "[1 2 1]", "[1 1 2]"}, slices.Collect(maps.Keys(first)))
+	assert.Equal(t, []int{5, 3, 2}, quotas(index(50, 30, 20), 3, 10, 1))
+	assert.Equal(t, []int{0, 1, 4}, quotas(index(1, 3, 10), 3, 5, 1), "remainders 5, 1 and 8 of 14")
+	assert.Equal(t, []int{0, 2}, quotas(index(0, 4), 2, 2, 1), "a class without rows")
 }
 
 func TestSplitIsDeterministic(t *testing.T) {
@@ -122,4 +129,22 @@ func TestSplitErrors(t *testing.T) {
 	}
 	_, _, err := (&Dataset{}).Split(.5, 1)
 	checkError(t, err, ErrShape)
+}
+
+// With many classes of two rows every class is tested by some seed.
+func TestSplitTestsEveryClass(t *testing.T) {
+	counts := make([]int, 100)
+	for i := range counts {
+		counts[i] = 2
+	}
+	d := balanced(t, counts...)
+	tested := map[int]bool{}
+	for seed := range uint64(30) {
+		_, test, err := d.Split(.2, seed)
+		require.NoError(t, err)
+		for _, c := range test.Index() {
+			tested[c] = true
+		}
+	}
+	assert.Len(t, tested, 100)
 }
