@@ -17,7 +17,7 @@ const (
 )
 
 // checkpointKind is the kind of a checkpoint in its metadata, with the version of what is described at WriteCheckpoint.
-const checkpointKind = "softloss checkpoint 1"
+const checkpointKind = "softloss checkpoint 2"
 
 // WriteCheckpoint writes the state of a run into a folder, which is made if need be and is that of one run at a time.
 //
@@ -29,7 +29,7 @@ const checkpointKind = "softloss checkpoint 1"
 //	adam.second.i.weight, adam.second.i.bias the second ones
 //	best.i.weight, best.i.bias               the best weights so far, if they are kept
 //
-// Metadata: kind "softloss checkpoint 1"; sha256, the checksum of the whole file with '0' in the place of its own 64 digits; state, the
+// Metadata: kind "softloss checkpoint 2"; sha256, the checksum of the whole file with '0' in the place of its own 64 digits; state, the
 // other fields of [State] as JSON. Numbers come back to the last bit: a float is the shortest decimal that reads back as itself; one that
 // is not finite is its bits in hexadecimal. Config.Checkpoint is not stored, for folders move.
 //

@@ -3,7 +3,9 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -28,6 +30,7 @@ const modelFormula = "h = (features - scaler.mean) / scaler.std if there is a sc
 //	layer.i.bias     F32 [out]
 //	scaler.mean      F64 [D]         both or none
 //	scaler.std       F64 [D]
+//	features.fill    F64 [D]         what a cell without a value becomes, where that is set
 //
 // Metadata: kind "softloss model 1"; sha256, the checksum of the whole file with '0' in the place of its own 64 digits; formula; and
 // where they are set temperature, feature_names and class_names, the last two as JSON lists.
@@ -54,6 +57,9 @@ func (s *Saved) encode() ([]byte, error) {
 	if s.Scaler != nil {
 		tensors = append(tensors, safetensors.Doubles("scaler.mean", s.Scaler.Mean), safetensors.Doubles("scaler.std", s.Scaler.Std))
 	}
+	if s.Fill != nil {
+		tensors = append(tensors, safetensors.Doubles("features.fill", s.Fill))
+	}
 	if s.Temperature != 0 {
 		metadata["temperature"] = strconv.FormatFloat(s.Temperature, 'g', -1, 64)
 	}
@@ -70,17 +76,56 @@ func putNames(metadata map[string]string, key string, names []string) {
 	}
 }
 
-// Load reads a model file that [Saved.Save] wrote.
+// Load reads a model file: one that [Saved.Save] wrote, one that another program wrote again from such a file, or plain weights.
 //
-// Errors: [*FileError] for a file that is damaged, cut off, or no model file; those of the system, such as fs.ErrNotExist. No memory is
-// allocated that the file's own size does not justify.
+//	metadata kind "softloss model 1"     what Save describes, tensors and keys in any order
+//	no kind; layer.i.weight [in, out]    weights without scaler, temperature and names
+//	no kind; N.weight [out, in]          those of a PyTorch Sequential: Linear layers N, in their order, with a ReLU between; transposed here
+//
+// Saved.Unverified says that the file has no checksum. Without a kind other metadata are not looked at.
+//
+// Errors: [*FileError] for a file that is damaged, cut off, or no model file, and for another checksum than that of its content as Save
+// writes it; those of the system, such as fs.ErrNotExist. No memory is allocated that the file's own size does not justify.
 func Load(path string) (*Saved, error) {
-	f, err := safetensors.Read(path, modelKind)
+	f, err := safetensors.Open(path)
 	if err != nil {
 		return nil, inFile(path, err)
 	}
-	s, err := decodeSaved(f)
+	s, err := decodeModel(f)
 	return s, inFile(path, err)
+}
+
+// decodeModel makes a model of a file of any of the forms.
+func decodeModel(f *safetensors.File) (*Saved, error) {
+	sum, hasSum := f.Take("sha256")
+	kind, hasKind := f.Take("kind")
+	switch {
+	case !hasKind:
+		m, err := foreignLayers(f)
+		if err != nil {
+			return nil, err
+		}
+		return &Saved{Model: m, Unverified: true}, nil
+	case kind != modelKind:
+		return nil, damaged("got a file of kind %s, want %q", errtext.Quote(kind), modelKind)
+	}
+	s, err := decodeSaved(f)
+	if err != nil || f.Unsealed == nil {
+		return s, err
+	}
+	if !hasSum {
+		s.Unverified = true
+		return s, nil
+	}
+	// Written again by another program: the checksum is that of what Save makes of the same content.
+	content, err := s.encode()
+	if err != nil {
+		return nil, err
+	}
+	if safetensors.Checksum(content) != sum {
+		return nil, damaged("got content with another checksum (SHA-256) than the one written with it: damaged")
+	}
+	return s, nil
 }
 
 // decodeSaved is the inverse of encode.
@@ -103,6 +148,13 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 			return nil, err
 		}
 		s.Scaler = &dataset.Scaler{Mean: mean.Float64s(), Std: std.Float64s()}
+	}
+	if _, ok := f.Tensors["features.fill"]; ok {
+		fill, err := f.Tensor("features.fill", "F64", 1)
+		if err != nil {
+			return nil, err
+		}
+		s.Fill = fill.Float64s()
 	}
 	if text, ok := f.Take("temperature"); ok {
 		if s.Temperature, err = strconv.ParseFloat(text, 64); err != nil || s.Temperature == 0 {
@@ -178,6 +230,52 @@ func layersOf(f *safetensors.File, prefix string) (*Model, error) {
 	m, err := NewModel(layers)
 	if err != nil {
 		return nil, damaged("%s: %s", prefix, plain(err))
+	}
+	return m, nil
+}
+
+// foreignLayers takes out the weights of another program: layer.0.weight … as they are here, or the Linear layers of a PyTorch
+// Sequential, N.weight [out, in] with N going up.
+func foreignLayers(f *safetensors.File) (*Model, error) {
+	f.Metadata = nil
+	if _, ok := f.Tensors["layer.0.weight"]; ok {
+		m, err := layersOf(f, "layer.")
+		if err != nil {
+			return nil, err
+		}
+		return m, f.Rest()
+	}
+	var numbers []int
+	for name := range f.Tensors {
+		if text, ok := strings.CutSuffix(name, ".weight"); ok {
+			if n, err := strconv.Atoi(text); err == nil && n >= 0 && strconv.Itoa(n) == text {
+				numbers = append(numbers, n)
+			}
+		}
+	}
+	slices.Sort(numbers)
+	var layers []Layer
+	for _, n := range numbers {
+		w, err := f.Tensor(fmt.Sprint(n, ".weight"), "F32", 2)
+		if err != nil {
+			return nil, err
+		}
+		b, err := f.Tensor(fmt.Sprint(n, ".bias"), "F32", 1)
+		if err != nil {
+			return nil, err
+		}
+		turned := tensor.New(tensor.WithShape(w.Ints()...), tensor.WithBacking(w.Float32s()))
+		if err := turned.T(); err != nil {
+			return nil, damaged("layer %d: %v", n, err)
+		}
+		layers = append(layers, Layer{turned, tensor.New(tensor.WithShape(b.Ints()...), tensor.WithBacking(b.Float32s()))})
+	}
+	if err := f.Rest(); err != nil {
+		return nil, err
+	}
+	m, err := NewModel(layers)
+	if err != nil {
+		return nil, damaged("%s", plain(err))
 	}
 	return m, nil
 }

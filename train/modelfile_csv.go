@@ -15,7 +15,8 @@ import (
 //	probs, err := saved.Predict(features)
 //
 // With a header, columns are found by FeatureNames, in any order; others, such as the class, are not looked at. Without a header, or
-// without names, the columns are the features in their order. Of the options Header and Comma count.
+// without names, the columns are the features in their order. Of the options Header,
+// Comma, Decimal and Unseen count, and Fill where the model has none of its own.
 //
 // Shape: [N, D] float32, raw as in the table.
 // Errors: those of ReadFeaturesCSV; those of [Saved.Save] when the parts do not fit together.
@@ -23,7 +24,7 @@ func (s *Saved) ReadCSV(r io.Reader, opt dataset.CSVOptions) (*tensor.Dense, err
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	return dataset.ReadFeaturesCSV(r, s.Model.Sizes()[0], s.FeatureNames, opt)
+	return dataset.ReadFeaturesCSV(r, s.Model.Sizes()[0], s.FeatureNames, s.filled(opt))
 }
 
 // ReadCSVFile is [Saved.ReadCSV] on a file, plain or gzip. Errors name the file.
@@ -31,5 +32,13 @@ func (s *Saved) ReadCSVFile(path string, opt dataset.CSVOptions) (*tensor.Dense,
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	return dataset.ReadFeaturesCSVFile(path, s.Model.Sizes()[0], s.FeatureNames, opt)
+	return dataset.ReadFeaturesCSVFile(path, s.Model.Sizes()[0], s.FeatureNames, s.filled(opt))
+}
+
+// filled returns the options with what the model fills in.
+func (s *Saved) filled(opt dataset.CSVOptions) dataset.CSVOptions {
+	if s.Fill != nil {
+		opt.Fill = s.Fill
+	}
+	return opt
 }

@@ -72,7 +72,7 @@ func TestDamageIsDetected(t *testing.T) {
 	require.NoError(t, os.WriteFile(model, b, 0o600))
 	require.NoError(t, os.WriteFile(checkpoint, a, 0o600))
 	_, err = Load(model)
-	requireFileError(t, err, `model.safetensors: got a file of kind "softloss checkpoint 1", want "softloss model 1"`)
+	requireFileError(t, err, `model.safetensors: got a file of kind "softloss checkpoint 2", want "softloss model 1"`)
 	_, err = ReadCheckpoint(dir)
-	requireFileError(t, err, `checkpoint.safetensors: got a file of kind "softloss model 1", want "softloss checkpoint 1"`)
+	requireFileError(t, err, `checkpoint.safetensors: got a file of kind "softloss model 1", want "softloss checkpoint 2"`)
 }

@@ -1,10 +1,14 @@
 package train
 
 import (
+	"bytes"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +30,6 @@ func TestLoadForeign(t *testing.T) {
 			m["kind"] = "softloss model 2"
 			return x
 		}, `got a file of kind "softloss model 2", want "softloss model 1"`},
-		"no kind": {func(m map[string]string, x []safetensors.Tensor) []safetensors.Tensor { delete(m, "kind"); return x }, `got a file of kind ""`},
 		"formula": {func(m map[string]string, x []safetensors.Tensor) []safetensors.Tensor {
 			m["formula"] = "tanh"
 			return x
@@ -105,18 +108,102 @@ func TestLoadForeign(t *testing.T) {
 		requireFileError(t, err, "m.safetensors: ", c.text)
 		require.Nil(t, s, name)
 	}
-	// A safetensors file of someone else has no checksum.
-	path := filepath.Join(t.TempDir(), "foreign.safetensors")
-	require.NoError(t, os.WriteFile(path, rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "12345678"), 0o600))
-	_, err := Load(path)
-	requireFileError(t, err, "foreign.safetensors: got a header without a checksum")
+}
+
+// plainFile returns the bytes of a file of another program: no checksum, the keys in the order given.
+func plainFile(metadata map[string]string, tensors ...safetensors.Tensor) []byte {
+	header := map[string]any{}
+	if metadata != nil {
+		header["__metadata__"] = metadata
+	}
+	var data []byte
+	for _, x := range tensors {
+		header[x.Name] = map[string]any{"dtype": x.Dtype, "shape": x.Shape, "data_offsets": []int{len(data), len(data) + len(x.Data)}}
+		data = append(data, x.Data...)
+	}
+	text, err := json.Marshal(header) // keys sorted
+	if err != nil {
+		panic(err)
+	}
+	return rawFile(string(text), string(data))
+}
+
+// A model file that another program wrote again, with its metadata: the checksum is that of the content, not of the bytes.
+func TestLoadResaved(t *testing.T) {
+	want := savedSample()
+	content, err := want.encode()
+	require.NoError(t, err)
+	metadata, tensors, err := safetensors.Parse(content)
+	require.NoError(t, err)
+	slices.Reverse(tensors)
+	path := filepath.Join(t.TempDir(), "again.safetensors")
+	load := func() (*Saved, error) {
+		require.NoError(t, os.WriteFile(path, plainFile(metadata, tensors...), 0o600))
+		return Load(path)
+	}
+	got, err := load()
+	require.NoError(t, err)
+	require.False(t, got.Unverified)
+	require.Equal(t, weightsOf(want.Model), weightsOf(got.Model))
+	want.Model, got.Model = nil, nil
+	require.Equal(t, want, got)
+
+	tensors[0].Data = bytes.Clone(tensors[0].Data)
+	tensors[0].Data[0] ^= 1
+	_, err = load()
+	requireFileError(t, err, "got content with another checksum")
+	delete(metadata, "sha256")
+	got, err = load()
+	require.NoError(t, err)
+	require.True(t, got.Unverified, "nobody knows")
+}
+
+// Weights from elsewhere: the layers as they are here, and those of a PyTorch Sequential.
+func TestLoadWeights(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "w.safetensors")
+	load := func(tensors ...safetensors.Tensor) (*Saved, error) {
+		require.NoError(t, os.WriteFile(path, plainFile(map[string]string{"format": "pt"}, tensors...), 0o600))
+		return Load(path)
+	}
+	torch := []safetensors.Tensor{
+		safetensors.Singles("0.weight", []float32{1, 2, 3, 4, 5, 6}, 3, 2), safetensors.Singles("0.bias", []float32{.1, .2, .3}, 3),
+		safetensors.Singles("10.weight", []float32{1, 2, 3}, 1, 3), safetensors.Singles("10.bias", []float32{7}, 1), // behind 2, not before it
+		safetensors.Singles("2.weight", []float32{1, 0, 0, 0, 1, 0, 0, 0, 1}, 3, 3), safetensors.Singles("2.bias", []float32{0, 0, 0}, 3),
+	}
+	s, err := load(torch...)
+	require.NoError(t, err)
+	require.True(t, s.Unverified)
+	require.Equal(t, []int{2, 3, 3, 1}, s.Model.Sizes())
+	layers := s.Model.Layers()
+	require.Equal(t, []float32{1, 3, 5, 2, 4, 6}, layers[0].Weights.Float32s())
+	require.Equal(t, []float32{7}, layers[2].Bias.Float32s())
+	own, err := load(safetensors.Singles("layer.0.weight", []float32{1, 3, 5, 2, 4, 6}, 2, 3), safetensors.Singles("layer.0.bias", []float32{.1, .2, .3}, 3))
+	require.NoError(t, err)
+	require.Equal(t, layers[0].Weights.Float32s(), own.Model.Layers()[0].Weights.Float32s())
+	require.True(t, own.Unverified)
+	for text, tensors := range map[string][]safetensors.Tensor{
+		`got no tensor "0.bias"`:               torch[:1],
+		"layers: got none":                     {},
+		`got the unknown tensor "fc.weight"`:   {safetensors.Singles("fc.weight", []float32{1}, 1, 1)},
+		`the unknown tensor "1.running_mean"`:  append(slices.Clone(torch), safetensors.Singles("1.running_mean", []float32{1}, 1)),
+		"layer 2: weights: got 3 rows, want 2": {torch[4], torch[5], safetensors.Singles("0.weight", []float32{1, 2}, 2, 1), safetensors.Singles("0.bias", []float32{1, 2}, 2)},
+		"layer 1: bias":                        {torch[0], safetensors.Singles("0.bias", []float32{1}, 1)},
+		"got F64 of shape [1]":                 {torch[0], safetensors.Doubles("0.bias", []float64{1})},
+		"NaN or infinite":                      {torch[2], safetensors.Singles("10.bias", []float32{float32(math.NaN())}, 1)},
+		`the unknown tensor "more"`:            {safetensors.Singles("layer.0.weight", []float32{1}, 1, 1), safetensors.Singles("layer.0.bias", []float32{1}, 1), safetensors.Singles("more", nil, 0)},
+		`no tensor "layer.0.bias"`:             {safetensors.Singles("layer.0.weight", []float32{1}, 1, 1)},
+	} {
+		s, err := load(tensors...)
+		require.Nil(t, s)
+		requireFileError(t, err, "w.safetensors: ", text)
+	}
 }
 
 // Of a large foreign file, no more than its start is read.
 func TestLoadReadsNoMoreThanNeeded(t *testing.T) {
 	for name, start := range map[string]string{
 		"zeros":   "",
-		"foreign": string(rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`+string(make([]byte, 100)), "")),
+		"foreign": string(rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`+strings.Repeat(" ", 100), "")),
 	} {
 		path := filepath.Join(t.TempDir(), "large")
 		require.NoError(t, os.WriteFile(path, []byte(start), 0o600))

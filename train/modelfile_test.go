@@ -35,6 +35,7 @@ func savedSample() *Saved {
 		Temperature:  1.7,
 		FeatureNames: []string{"a", "", "größe \"x\"\n"},
 		ClassNames:   []string{"no", "yes"},
+		Fill:         []float64{0, -.5, 1},
 	}
 }
 
@@ -90,6 +91,8 @@ func TestSaveAndLoad(t *testing.T) {
 		require.Equal(t, s.Temperature, got.Temperature)
 		require.Equal(t, s.FeatureNames, got.FeatureNames)
 		require.Equal(t, s.ClassNames, got.ClassNames)
+		require.Equal(t, s.Fill, got.Fill)
+		require.False(t, got.Unverified)
 	}
 }
 
@@ -141,6 +144,8 @@ func TestSaveErrors(t *testing.T) {
 		"std infinite":    {&Saved{Model: m, Scaler: &dataset.Scaler{Mean: []float64{1, 1}, Std: []float64{1, math.Inf(1)}}}, ErrValue, "scaler: column 1"},
 		"temperature":     {&Saved{Model: m, Temperature: -1}, ErrValue, "temperature: got -1"},
 		"temperature NaN": {&Saved{Model: m, Temperature: math.NaN()}, ErrValue, "temperature: got NaN"},
+		"fill":            {&Saved{Model: m, Fill: []float64{1}}, ErrMismatch, "fill: got 1 numbers, want 2"},
+		"fill NaN":        {&Saved{Model: m, Fill: []float64{1, math.NaN()}}, ErrValue, "fill: column 1: got NaN"},
 		"class names":     {&Saved{Model: m, ClassNames: []string{"a"}}, ErrMismatch, "class names: got 1, want 2"},
 		"feature names":   {&Saved{Model: m, FeatureNames: []string{}}, ErrMismatch, "feature names: got 0, want 2"},
 		"not UTF-8":       {&Saved{Model: m, ClassNames: []string{"a", "\xff"}}, ErrValue, `class names: number 1: got "\xff"`},

@@ -22,6 +22,9 @@ type Saved struct {
 	Temperature  float64         // divides the logits before the softmax, see [metric.FitTemperature]; 0 means 1
 	FeatureNames []string        // D names; nil: unnamed
 	ClassNames   []string        // K names; nil: unnamed
+	Fill         []float64       // D raw features that stand for missing ones, see [dataset.Dataset].Fill; nil: a missing value is an error
+
+	Unverified bool // set by [Load] for a file without a checksum; not stored
 }
 
 // Predict returns the probabilities of the classes for raw features.
@@ -69,6 +72,14 @@ func (s *Saved) check() error {
 			if m, v := sc.Mean[j], sc.Std[j]; m-m != 0 || !(v > 0 && v <= math.MaxFloat64) {
 				return fail(ErrValue, "scaler: column %d: got mean %v and standard deviation %v, want finite numbers, the second above 0", j, m, v)
 			}
+		}
+	}
+	if s.Fill != nil && len(s.Fill) != d {
+		return fail(ErrMismatch, "fill: got %d numbers, want %d, the features of the model", len(s.Fill), d)
+	}
+	for j, v := range s.Fill {
+		if v-v != 0 {
+			return fail(ErrValue, "fill: column %d: got %v, want a finite number", j, v)
 		}
 	}
 	if t := s.temperature(); !(t > 0 && t <= math.MaxFloat64) {

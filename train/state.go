@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 
 	"softloss/losses"
@@ -21,6 +22,7 @@ type State struct {
 	TrainSet  string // which data: sizes and checksum
 	ValidSet  string // same; empty without a validation set
 	Teacher   string // which model; empty without one
+	Machine   string // what computed it, see [Machine]
 
 	Epoch  int     // how many epochs have ended
 	Step   int     // how many mini-batches they had: the steps of the optimizer
@@ -38,7 +40,8 @@ type State struct {
 
 // OtherRunError says that a [State] is of another run than the one that is asked for. errors.Is(err, [ErrState]) holds.
 type OtherRunError struct {
-	// Field is what differs, the first of: Seed, TrainSet, ValidSet, the other fields of [Config] by their names, Criterion and Teacher.
+	// Field is what differs, the first of: Seed, TrainSet, ValidSet, the other fields of [Config] by their names, Criterion and Teacher; or
+	// Machine, of [State.SameMachine].
 	Field string
 
 	// Run is that of the state, Now that of the configuration: values of Config's field; texts for the sets, the criterion and the teacher.
@@ -92,13 +95,31 @@ func (s *State) SameRun(cfg Config, trainSet, validSet *dataset.Dataset) error {
 	return s.sameRun(&now)
 }
 
+// Machine says what the bits of a run depend on beside its data and configuration: the kind of processor and the implementation of the
+// losses that runs on it, such as "amd64 avx512". It is [losses.Implementation] with GOARCH in front.
+func Machine() string { return runtime.GOARCH + " " + losses.Implementation() }
+
+// SameMachine returns an error unless the state was computed by what computes here, so that [Resume] comes to the very bits of a run that
+// was never interrupted. Resume goes on anyway: elsewhere the last digits may differ.
+//
+// Errors: [*OtherRunError] with the field Machine; [ErrState] for nil.
+func (s *State) SameMachine() error {
+	if s == nil {
+		return errNoState()
+	}
+	if here := Machine(); s.Machine != here {
+		return &OtherRunError{"Machine", s.Machine, here}
+	}
+	return nil
+}
+
 func errNoState() error {
 	return fail(ErrState, "state: got nil, want one of ReadCheckpoint or Progress.State")
 }
 
 // identity returns a State of the fields that say whose it is. cfg has its defaults.
 func identity(cfg Config, trainSet, validSet *dataset.Dataset) (State, error) {
-	s := State{Config: cfg, Criterion: cfg.Criterion.Key()}
+	s := State{Config: cfg, Criterion: cfg.Criterion.Key(), Machine: Machine()}
 	s.Config.Hidden = slices.Clone(cfg.Hidden)
 	s.Config.Criterion, s.Config.Teacher = losses.Criterion{}, nil
 	var err error

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,4 +55,31 @@ func TestBestEpoch(t *testing.T) {
 	require.Equal(t, 2, e.Epoch)
 	_, ok = h[2:].BestEpoch()
 	require.False(t, ok)
+}
+
+// A state says what computed it; another machine is not another run.
+func TestSameMachine(t *testing.T) {
+	set := randomSet(20, 3, 2, 1)
+	cfg := Config{Epochs: 2}
+	var state *State
+	_, _, err := Fit(context.Background(), cfg, set, nil, func(p Progress) {
+		if p.Done != nil && state == nil {
+			state = p.State()
+		}
+	})
+	require.NoError(t, err)
+	require.NoError(t, state.SameMachine())
+	require.Equal(t, runtime.GOARCH+" "+losses.Implementation(), state.Machine)
+	dir := t.TempDir()
+	state.Machine = "elsewhere"
+	require.NoError(t, WriteCheckpoint(dir, state))
+	state, err = ReadCheckpoint(dir)
+	require.NoError(t, err)
+	var e *OtherRunError
+	require.ErrorAs(t, state.SameMachine(), &e)
+	require.Equal(t, &OtherRunError{"Machine", "elsewhere", Machine()}, e)
+	require.EqualError(t, e, "train: state: Machine: the run has elsewhere, this configuration "+Machine())
+	_, _, err = Resume(context.Background(), cfg, state, set, nil, nil)
+	require.NoError(t, err)
+	require.ErrorIs(t, (*State)(nil).SameMachine(), ErrState)
 }

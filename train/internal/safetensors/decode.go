@@ -23,7 +23,17 @@ func Parse(file []byte) (metadata map[string]string, tensors []Tensor, err error
 		return nil, nil, err
 	}
 	n := int(binary.LittleEndian.Uint64(file))
-	header, data := bytes.TrimRight(file[8:8+n], " "), file[8+n:]
+	metadata, spans, err := parseHeader(file[8:8+n], int64(len(file)-8-n))
+	for _, s := range spans {
+		s.Data = file[8+n:][s.begin:s.end:s.end]
+		tensors = append(tensors, s.Tensor)
+	}
+	return metadata, tensors, err
+}
+
+// parseHeader reads the header of a file with so many bytes of data. The spans are in the order of their data; nil with an error.
+func parseHeader(header []byte, size int64) (metadata map[string]string, spans []span, err error) {
+	header = bytes.TrimRight(header, " ")
 	switch {
 	case !utf8.Valid(header):
 		return nil, nil, fail("header: got bytes that are not UTF-8")
@@ -32,25 +42,24 @@ func Parse(file []byte) (metadata map[string]string, tensors []Tensor, err error
 	}
 	h := headerReader{dec: json.NewDecoder(bytes.NewReader(header))}
 	h.dec.UseNumber()
-	spans := h.header()
+	spans = h.header()
 	if h.err != nil {
 		return nil, nil, h.err
 	}
 	slices.SortStableFunc(spans, func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end))
 	})
-	at, size := int64(0), int64(len(data))
+	at := int64(0)
 	for _, s := range spans {
 		if err := s.check(at, size); err != nil {
 			return nil, nil, err
 		}
-		s.Data = data[s.begin:s.end:s.end]
-		tensors, at = append(tensors, s.Tensor), s.end
+		at = s.end
 	}
 	if at != size {
 		return nil, nil, fail("got %d bytes behind the last tensor, want the end of the file", size-at)
 	}
-	return h.metadata, tensors, nil
+	return h.metadata, spans, nil
 }
 
 // span is a tensor and where its data lie.

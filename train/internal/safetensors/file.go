@@ -1,6 +1,9 @@
 package safetensors
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
 	"io"
 	"maps"
 	"math"
@@ -13,46 +16,77 @@ import (
 // MaxFile is the size of the largest file that is read.
 const MaxFile = 1 << 36
 
-// File is the content of a sealed safetensors file: what nobody took yet.
+// File is the content of a safetensors file: what nobody took yet.
 type File struct {
 	Metadata map[string]string
 	Tensors  map[string]Tensor
+
+	// Unsealed says why the file is not as this package wrote it: it has no checksum in its place, or another one. Nil when it is.
+	Unsealed error
 }
 
-// Read reads a sealed file of a kind, which its metadata say. Nothing is read but the first bytes unless they are right,
-// and no more is allocated than the file's size, with the header several times. Errors: *Error without a path, and the system's.
+// Read reads a sealed file of a kind, which its metadata say. Errors: those of Open, *Error for a file that is not sealed, or of
+// another kind.
 func Read(path, kind string) (*File, error) {
-	content, err := readWhole(path)
+	f, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return Decode(content, kind)
+	return f, f.want(kind)
 }
 
 // Decode is Read of a file in memory.
 func Decode(content []byte, kind string) (*File, error) {
-	if err := checkStart(content[:min(len(content), sealEnd)], int64(len(content)), true); err != nil {
-		return nil, err
-	}
-	if err := checkSeal(content); err != nil {
-		return nil, err
-	}
-	metadata, tensors, err := Parse(content)
+	f, err := decode(content)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Metadata: metadata, Tensors: make(map[string]Tensor, len(tensors))}
+	return f, f.want(kind)
+}
+
+// want takes out seal and kind.
+func (f *File) want(kind string) error {
+	if f.Unsealed != nil {
+		return f.Unsealed
+	}
+	f.Take(sealKey)
+	if got, _ := f.Take("kind"); got != kind {
+		return fail("got a file of kind %s, want %q", errtext.Quote(got), kind)
+	}
+	return nil
+}
+
+// Open reads a file, sealed or not. Nothing is read but the header unless that is right, and no more is allocated than the file's
+// size, with the header several times. Errors: *Error, without a path, and the system's.
+func Open(path string) (*File, error) {
+	content, err := readWhole(path)
+	if err != nil {
+		return nil, err
+	}
+	return decode(content)
+}
+
+func decode(content []byte) (*File, error) {
+	unsealed, damage := checkStart(content[:min(len(content), sealEnd)], int64(len(content)), true), error(nil)
+	if unsealed == nil {
+		damage = checkSeal(content)
+		unsealed = damage
+	}
+	metadata, tensors, err := Parse(content)
+	if err != nil {
+		return nil, cmp.Or(damage, err)
+	}
+	f := &File{Metadata: metadata, Tensors: make(map[string]Tensor, len(tensors)), Unsealed: unsealed}
 	for _, t := range tensors {
 		f.Tensors[t.Name] = t
-	}
-	delete(f.Metadata, sealKey)
-	if got, _ := f.Take("kind"); got != kind {
-		return nil, fail("got a file of kind %s, want %q", errtext.Quote(got), kind)
 	}
 	return f, nil
 }
 
-// readWhole returns the content of a regular file, once its first bytes are those of a sealed file.
+// Checksum returns that of a sealed file, as its metadata say it.
+func Checksum(file []byte) string { return string(file[sealAt:sealEnd]) }
+
+// readWhole returns the content of a regular file, once its header is right.
 func readWhole(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -70,20 +104,30 @@ func readWhole(path string) ([]byte, error) {
 	if size > MaxFile || size > math.MaxInt {
 		return nil, fail("got a file of %d bytes, want at most %d", size, int64(MaxFile))
 	}
-	start := make([]byte, min(size, int64(sealEnd)))
-	if _, err := f.ReadAt(start, 0); err != nil && err != io.EOF {
+	read := func(n int64) ([]byte, error) {
+		part := make([]byte, n)
+		if got, err := f.ReadAt(part, 0); err == io.EOF && got < len(part) {
+			return nil, fail("got %d bytes, want %d: it is being changed", got, n)
+		} else if err != nil && err != io.EOF {
+			return nil, err
+		}
+		return part, nil
+	}
+	start, err := read(min(size, 8))
+	if err != nil {
 		return nil, err
 	}
-	if err := checkStart(start, size, true); err != nil {
+	if err := checkStart(start, size, false); err != nil {
 		return nil, err
 	}
-	content := make([]byte, size)
-	if n, err := f.ReadAt(content, 0); err == io.EOF && n < len(content) {
-		return nil, fail("got %d bytes, want %d: it is being changed", n, size)
-	} else if err != nil && err != io.EOF {
+	n := int64(binary.LittleEndian.Uint64(start))
+	if start, err = read(8 + n); err != nil {
 		return nil, err
 	}
-	return content, nil
+	if _, _, err := parseHeader(start[8:], size-8-n); err != nil && !bytes.HasPrefix(start[8:], []byte(sealStart)) {
+		return nil, err // a damaged one of this package is called that, once its checksum is known
+	}
+	return read(size)
 }
 
 // Take returns a metadata entry, which is then no longer there.
