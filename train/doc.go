@@ -5,7 +5,8 @@
 //		trainSet, validSet, nil)
 //	probs, err := model.Predict(features)
 //
-// The examples of [Fit] and [Load] are whole programs; [Saved.ReadCSVFile] and [Saved.Predict] use a saved model on a CSV file.
+// The examples of [Fit] and [Load] are whole programs; [Saved.ReadCSVFile] and [Saved.Predict] use a saved model on a CSV file. What
+// predictions are worth is in package metric.
 //
 // # The network
 //
@@ -46,7 +47,7 @@
 // A run is a function of data, Config and nothing else: histories and weights are equal to the last bit for any
 // GOMAXPROCS. Initial weights depend on Seed and sizes, the order of the rows on Seed and epoch, mixup on Seed, epoch
 // and batch, the learn rate on the number of steps. So a [State], taken at the end of an epoch, is all that [Resume] needs to
-// come to the same bits as a run that was never interrupted:
+// come to the same bits as a run that was never interrupted, on the machine that began it: see [State.SameMachine].
 //
 //	cfg.Checkpoint = "run"
 //	model, history, err := train.Fit(ctx, cfg, trainSet, validSet, nil)           // interrupted, or killed

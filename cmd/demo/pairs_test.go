@@ -216,8 +216,8 @@ func TestPairErrors(t *testing.T) {
 		{idx + " -testdata none -testlabels b-classes", `-testdata none: no such file`},
 		{idx + " -testdata b-images.gz -testlabels none", `-testlabels none: no such file`},
 		{"-data t.csv -testdata b-x.npy", `-testdata b-x\.npy: an NPY file has no labels in it; give them with -testlabels FILE`},
-		{npy + " -testdata b-pictures.npy -testlabels b-y.npy", `-testdata b-pictures\.npy: feature 0: got "pixel_0_0", want "feature_0" as in -data`},
-		{"-data t.csv -testdata u.csv", `-testdata u\.csv: feature 0: got "y", want "x" as in -data`},
+		{npy + " -testdata b-pictures.npy -testlabels b-y.npy", `-testdata b-pictures\.npy: got 64 features without "feature_0", "feature_1", "feature_2", want 64 features as in -data`},
+		{"-data t.csv -testdata u.csv", `-testdata u\.csv: got 1 feature without "x", want 1 feature as in -data`},
 		{"-data t.csv -testdata v.csv", `-testdata v\.csv: got the class "d", want one of "a", "b" as in -data`},
 	} {
 		code, stdout, stderr := demo(t, append([]string{"train", "-noplots"}, strings.Fields(tc.args)...)...)

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"slices"
+	"strings"
 
 	"softloss/train/dataset/internal/table"
 )
@@ -61,21 +62,79 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	return &out, nil
 }
 
-// SameFeatures returns an error unless both sets have the same features: as
-// many, and of the same names where both have names.
+// WithFeatures returns the dataset with the features of these names, in this order: those of another set, such as the training set of a
+// test set that was read from a file of its own, whose columns may stand in another order; others are left out. Of a column of text, a
+// value that the dataset does not have is 0 in all rows.
 //
-// Errors: [ErrShape].
-func (d *Dataset) SameFeatures(other *Dataset) error {
-	if got, want := d.NumFeatures(), other.NumFeatures(); got != want {
-		return fail(ErrShape, "got %s, want %d", plural(got, "feature"), want)
+// The features are a copy, in the order of names; labels, counts and classes are shared. Where either side has no names, there must be as
+// many features, and they stay as they are.
+//
+// Errors: [ErrColumn] for features that are missing; [ErrClasses] for a value in a column of text that is not among the names; [ErrShape]
+// for another number of features without names; and those of [Dataset.Validate] about shapes.
+func (d *Dataset) WithFeatures(names []string) (*Dataset, error) {
+	features, _, err := d.tables()
+	if err != nil {
+		return nil, err
 	}
-	if d == nil || other == nil || d.FeatureNames == nil || other.FeatureNames == nil {
-		return nil
+	if names == nil || d.FeatureNames == nil {
+		if names != nil && len(names) != features.k {
+			return nil, fail(ErrShape, "got %s, want %d", plural(features.k, "feature"), len(names))
+		}
+		return d, nil
 	}
+	at := make(map[string]int, features.k)
+	texts := make(map[string]bool) // the columns that features name=value are from
 	for j, name := range d.FeatureNames {
-		if j < len(other.FeatureNames) && name != other.FeatureNames[j] {
-			return fail(ErrShape, "feature %d: got %s, want %s", j, quote(name), quote(other.FeatureNames[j]))
+		at[name] = j
+		if column, _, isText := strings.Cut(name, "="); isText {
+			texts[column] = true
 		}
 	}
-	return nil
+	var missing []string
+	for _, name := range names {
+		column, _, isText := strings.Cut(name, "=")
+		if _, has := at[name]; !has && !(isText && texts[column]) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		const most = 3
+		return nil, fail(ErrColumn, "got %s without %s, want %s", plural(features.k, "feature"), list(missing[:min(most, len(missing))]),
+			plural(len(names), "feature"))
+	}
+	for _, name := range d.FeatureNames {
+		column, value, isText := strings.Cut(name, "=")
+		if isText && !slices.Contains(names, name) &&
+			slices.ContainsFunc(names, func(other string) bool { return strings.HasPrefix(other, column+"=") }) {
+			return nil, fail(ErrClasses, "column %s: got the text %s, want one of those", quote(column), quote(value))
+		}
+	}
+	return d.pickFeatures(features, names, at)
+}
+
+// pickFeatures copies the features of these names, zeros for those without a place.
+func (d *Dataset) pickFeatures(features matrix[float32], names []string, at map[string]int) (*Dataset, error) {
+	out := *d
+	var data []float32
+	var err error
+	if out.Features, data, err = newMatrix("features", features.n, len(names)); err != nil {
+		return nil, err
+	}
+	if d.Fill != nil {
+		out.Fill = make([]float64, len(names))
+	}
+	for j, name := range names {
+		from, has := at[name]
+		if !has {
+			continue
+		}
+		for i := range features.n {
+			data[i*len(names)+j] = features.row(i)[from]
+		}
+		if d.Fill != nil {
+			out.Fill[j] = d.Fill[from]
+		}
+	}
+	out.FeatureNames = slices.Clone(names)
+	return &out, nil
 }

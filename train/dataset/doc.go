@@ -25,8 +25,8 @@
 //	Subset, Split      rows, copied; a stratified test set
 //	FitScaler          mean 0 and standard deviation 1, learnt on the training set
 //	FlipLabels         symmetric label noise
-//	WithClasses        the label columns of another set; SameFeatures
-//	CountsToSoft       votes to soft labels; OneHot, Majority
+//	WithClasses        the label columns of another set; WithFeatures its features
+//	Majority           soft labels to the class with most of their mass
 //	Batches, Gather    mini-batches by index, into a tensor that is used again
 //
 // Nothing modifies its input, except that Gather writes to its destination.

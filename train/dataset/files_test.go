@@ -131,15 +131,3 @@ func TestWithClasses(t *testing.T) {
 	_, err = d.WithClasses([]string{"x", "y", "z"})
 	checkError(t, err, ErrShape, "class names: got none, want 3")
 }
-
-func TestSameFeatures(t *testing.T) {
-	a, b := sample(), sample()
-	require.NoError(t, a.SameFeatures(b))
-	b.FeatureNames = []string{"a", "c"}
-	checkError(t, a.SameFeatures(b), ErrShape, `feature 1: got "b", want "c"`)
-	b.FeatureNames = nil
-	require.NoError(t, a.SameFeatures(b), "names that are not there are not compared")
-	b.Features = tensorOf[float32](4, 1, 2, 3, 4)
-	checkError(t, a.SameFeatures(b), ErrShape, "got 2 features, want 1")
-	checkError(t, a.SameFeatures(nil), ErrShape)
-}

@@ -57,7 +57,7 @@ func (s *session) splitTest(set *dataset.Dataset) (err error) {
 	if s.test, err = s.Options.test.Load(); err != nil {
 		return err
 	}
-	if err := s.test.SameFeatures(set); err != nil {
+	if s.test, err = s.test.WithFeatures(set.FeatureNames); err != nil {
 		return cli.Usagef("-testdata %s: %s as in -data", s.Options.test.Data, cli.Plain(err))
 	}
 	if s.test, err = s.test.WithClasses(set.ClassNames); err != nil {
