@@ -37,7 +37,8 @@ func encodeState(s *State) ([]byte, error) {
 	return safetensors.Encode(map[string]string{"kind": checkpointKind, "state": text}, tensors), nil
 }
 
-// plain returns the state without what is stored as tensors, brought again by the caller, or not stored.
+// plain returns the state without what is stored as tensors, brought again by the caller, or not
+// stored.
 func (s *State) plain() State {
 	p := *s
 	p.Layers, p.BestLayers, p.FirstMoments, p.SecondMoments = nil, nil, nil, nil
@@ -53,7 +54,8 @@ func (s *State) check() (*Model, error) {
 	}
 	for _, moments := range [][][]float32{s.FirstMoments, s.SecondMoments} {
 		if len(moments) != len(s.FirstMoments) || moments != nil && len(moments) != 2*len(m.layers) {
-			return nil, fail(ErrMismatch, "moments: got %d and %d, want %d each, or none", len(s.FirstMoments), len(s.SecondMoments), 2*len(m.layers))
+			return nil, fail(ErrMismatch, "moments: got %d and %d, want %d each, or none", len(s.FirstMoments),
+				len(s.SecondMoments), 2*len(m.layers))
 		}
 		for i, data := range moments {
 			l := m.layers[i/2]

@@ -7,8 +7,9 @@ import (
 	"softloss/losses"
 )
 
-// Config says how to train. The zero value is a network of one hidden layer of 256, trained for 30 epochs on the
-// mean cross entropy. The package documentation says what each field does to the mathematics.
+// Config says how to train. The zero value is a network of one hidden layer of 256, trained for 30
+// epochs on the mean cross entropy. The package documentation says what each field does to the
+// mathematics.
 type Config struct {
 	Hidden    []int            // sizes of the hidden layers; nil means {256}; empty but not nil is a linear classifier
 	Epochs    int              // passes over the training set; 0 means 30
@@ -61,8 +62,9 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// Validate returns an error when a field is out of range, defaults applied: [ErrConfig] for sizes, numbers and rates; the errors of [losses.Criterion.Validate]; and
-// [losses.ErrReduction] for Reduction None, which leaves no single number to minimise.
+// Validate returns an error when a field is out of range, defaults applied: [ErrConfig] for sizes,
+// numbers and rates; the errors of [losses.Criterion.Validate]; and [losses.ErrReduction] for
+// Reduction None, which leaves no single number to minimise.
 func (c Config) Validate() error {
 	c = c.WithDefaults()
 	for i, h := range c.Hidden {
@@ -85,7 +87,8 @@ func (c Config) Validate() error {
 		return wrap(err, "criterion")
 	}
 	if c.Criterion.Reduction == losses.None {
-		return fail(losses.ErrReduction, "criterion: got reduction none, want mean, sum or weighted mean: training minimises one number, not one a row")
+		return fail(losses.ErrReduction, "criterion: got reduction none, want mean, sum or weighted mean: training "+
+			"minimises one number, not one a row")
 	}
 	return nil
 }
@@ -106,7 +109,8 @@ func (c Config) validateExtras() error {
 	case c.Mixup != 0 && !(c.Mixup >= 1e-3 && c.Mixup <= 1e3):
 		return fail(ErrConfig, "mixup: got %v, want a number from 0.001 to 1000 (0 is off)", c.Mixup)
 	case c.TeacherTemperature != 0 && !(c.TeacherTemperature >= 1e-3 && c.TeacherTemperature <= 1e3):
-		return fail(ErrConfig, "teacher temperature: got %v, want a number from 0.001 to 1000 (0 means 1)", c.TeacherTemperature)
+		return fail(ErrConfig, "teacher temperature: got %v, want a number from 0.001 to 1000 (0 means 1)",
+			c.TeacherTemperature)
 	case !(c.TeacherWeight >= 0 && c.TeacherWeight <= 1):
 		return fail(ErrConfig, "teacher weight: got %v, want a number from 0 to 1 (0 means 0.5)", c.TeacherWeight)
 	case c.CheckpointEvery < 0:
@@ -124,7 +128,8 @@ func (c Config) sizes(rows, features, classes int) ([]int, error) {
 	s := append(append([]int{features}, slices.Clone(c.Hidden)...), classes)
 	for i, out := range s[1:] {
 		if in := max(s[i], rows); out > maxElements/in {
-			return nil, fail(ErrConfig, "hidden: layer sizes %v need a tensor of %d times %d elements, want at most 2^31-1 in one", s, in, out)
+			return nil, fail(ErrConfig, "hidden: layer sizes %v need a tensor of %d times %d elements, want at most 2^31-1 in "+
+				"one", s, in, out)
 		}
 	}
 	return s, nil

@@ -13,13 +13,15 @@ import (
 	"softloss/train/dataset"
 )
 
-// distillation is what a student learns from a teacher (Hinton, Vinyals and Dean 2015, arXiv:1503.02531, section 2). With z
-// the student's logits and v the teacher's, what is minimised is
+// distillation is what a student learns from a teacher (Hinton, Vinyals and Dean 2015,
+// arXiv:1503.02531, section 2). With z the student's logits and v the teacher's, what is minimised
+// is
 //
 //	(1-w) C(z, labels) + w T² CE(z/T, softmax(v/T))
 //
-// C the criterion and CE plain cross entropy, both with the rows' weights and the criterion's reduction. The paper's T² keeps the size
-// of the second gradient, which is near (z-v)/K for a high T, when T changes.
+// C the criterion and CE plain cross entropy, both with the rows' weights and the criterion's
+// reduction. The paper's T² keeps the size of the second gradient, which is near (z-v)/K for a high
+// T, when T changes.
 type distillation struct {
 	teacher     *Model
 	temperature float64       // T
@@ -53,13 +55,15 @@ func (d *distillation) labels(features *tensor.Dense) (*tensor.Dense, error) {
 	}
 	for at, x := range p.Float32s() {
 		if k := p.Shape()[1]; x != x {
-			return nil, fail(ErrValue, "teacher: row %d: got logits that are not finite at temperature %v, want finite ones", at/k, d.temperature)
+			return nil, fail(ErrValue, "teacher: row %d: got logits that are not finite at temperature %v, want finite ones",
+				at/k, d.temperature)
 		}
 	}
 	return p, nil
 }
 
-// load puts the teacher's labels of what the network has loaded, these rows of the training set, into its input.
+// load puts the teacher's labels of what the network has loaded, these rows of the training set,
+// into its input.
 func (d *distillation) load(n *network, rows []int) error {
 	if d.known != nil {
 		return dataset.Gather(n.soft, d.known, rows)
@@ -71,9 +75,11 @@ func (d *distillation) load(n *network, rows []int) error {
 	return err
 }
 
-// cost returns what is minimised, from the criterion's loss node, the student's logits and the teacher's labels.
+// cost returns what is minimised, from the criterion's loss node, the student's logits and the
+// teacher's labels.
 func (d *distillation) cost(hard, logits, labels, weights *gorgonia.Node, r losses.Reduction) (*gorgonia.Node, error) {
-	soft, err := graph.ApplyWith(losses.Criterion{Reduction: r, Temperature: d.temperature}, logits, labels, graph.Options{SampleWeights: weights})
+	soft, err := graph.ApplyWith(losses.Criterion{Reduction: r, Temperature: d.temperature}, logits, labels,
+		graph.Options{SampleWeights: weights})
 	if err != nil {
 		return nil, err
 	}

@@ -1,53 +1,61 @@
-// Package train is a small trainer for classifiers on Gorgonia: a multi-layer perceptron, any criterion of package
-// losses, Adam. It shows how the losses of this module are used in earnest. It prints and draws nothing.
+// Package train is a small trainer for classifiers on Gorgonia: a multi-layer perceptron, any
+// criterion of package losses, Adam. It shows how the losses of this module are used in earnest. It
+// prints and draws nothing.
 //
 //	model, history, err := train.Fit(ctx, train.Config{Criterion: losses.SoftLabelCriterion(0.1, losses.Mean)},
 //		trainSet, validSet, nil)
 //	probs, err := model.Predict(features)
 //
-// The examples of [Fit] and [Load] are whole programs; [Saved.ReadCSVFile] and [Saved.Predict] use a saved model on a CSV file. What
-// predictions are worth is in package metric.
+// The examples of [Fit] and [Load] are whole programs; [Saved.ReadCSVFile] and [Saved.Predict] use
+// a saved model on a CSV file. What predictions are worth is in package metric.
 //
 // # The network
 //
-// N rows, D features, K classes, as in package dataset; features [N, D] and labels [N, K] are float32.
+// N rows, D features, K classes, as in package dataset; features [N, D] and labels [N, K] are
+// float32.
 //
 //	h_0 = features,   h_i = max(h_{i-1} W_i + b_i, 0),   logits = h_{L-1} W_L + b_L
 //
-// W_i is [in, out], b_i is [out]. Initial weights are normal with variance 2/in where a ReLU follows and 1/in in
-// the last layer (He et al. 2015, arXiv:1502.01852); biases start at 0. A criterion with FromProbs gets
-// softmax(logits).
+// W_i is [in, out], b_i is [out]. Initial weights are normal with variance 2/in where a ReLU
+// follows and 1/in in the last layer (He et al. 2015, arXiv:1502.01852); biases start at 0. A
+// criterion with FromProbs gets softmax(logits).
 //
 // # The training
 //
-// One static graph of BatchSize rows is run for every mini-batch. The last batch of an epoch may be smaller: it is
-// padded with rows of sample weight 0, which count nowhere, so that its gradient is that of the smaller batch. The
-// optimizer is Adam (beta 0.9 and 0.999, epsilon 1e-8, bias corrected; Kingma and Ba, arXiv:1412.6980). In every step the
-// gradient g is first made no longer than ClipNorm, then L2·w is added to that of the weights, then Adam changes the
-// parameters, and WeightDecay (AdamW; Loshchilov and Hutter, arXiv:1711.05101) shrinks the weights by the learn rate's share of
-// themselves. Biases have neither L2 nor decay; neither shows in a loss that is reported. [Schedule] changes the learn rate.
+// One static graph of BatchSize rows is run for every mini-batch. The last batch of an epoch may be
+// smaller: it is padded with rows of sample weight 0, which count nowhere, so that its gradient is
+// that of the smaller batch. The optimizer is Adam (beta 0.9 and 0.999, epsilon 1e-8, bias
+// corrected; Kingma and Ba, arXiv:1412.6980). In every step the gradient g is first made no longer
+// than ClipNorm, then L2·w is added to that of the weights, then Adam changes the parameters, and
+// WeightDecay (AdamW; Loshchilov and Hutter, arXiv:1711.05101) shrinks the weights by the learn
+// rate's share of themselves. Biases have neither L2 nor decay; neither shows in a loss that is
+// reported. [Schedule] changes the learn rate.
 //
-// Mixup (Zhang et al., arXiv:1710.09412) mixes every mini-batch with a permutation of itself: features, labels and weights
-// become λ of a row and 1-λ of its partner, with one λ ~ Beta(Mixup, Mixup) a batch.
+// Mixup (Zhang et al., arXiv:1710.09412) mixes every mini-batch with a permutation of itself:
+// features, labels and weights become λ of a row and 1-λ of its partner, with one λ ~ Beta(Mixup,
+// Mixup) a batch.
 //
-// With a Teacher (Hinton, Vinyals and Dean, arXiv:1503.02531) what is minimised is, with logits z and the teacher's v,
+// With a Teacher (Hinton, Vinyals and Dean, arXiv:1503.02531) what is minimised is, with logits z
+// and the teacher's v,
 //
 //	(1-w) Criterion(z, labels) + w T² CE(z/T, softmax(v/T)),   w = TeacherWeight, T = TeacherTemperature
 //
-// with T² as the paper says, so that the size of the teacher's gradient does not depend on T; the second loss has the row weights and
-// the reduction of the first. [Epoch].Loss is this sum; the loss of [Metrics] is the criterion alone. [Saved.Fold] makes a teacher of
-// a saved model whose features were scaled in another way.
+// with T² as the paper says, so that the size of the teacher's gradient does not depend on T; the
+// second loss has the row weights and the reduction of the first. [Epoch].Loss is this sum; the
+// loss of [Metrics] is the criterion alone. [Saved.Fold] makes a teacher of a saved model whose
+// features were scaled in another way.
 //
-// Where a dataset has Counts, row n weighs s_n = c_n / mean(c), the mean taken over its own set: in the training
-// loss, through sample weights, and in all [Metrics]. On soft labels made from votes this trains on every
-// single vote.
+// Where a dataset has Counts, row n weighs s_n = c_n / mean(c), the mean taken over its own set: in
+// the training loss, through sample weights, and in all [Metrics]. On soft labels made from votes
+// this trains on every single vote.
 //
 // # What depends on what
 //
-// A run is a function of data, Config and nothing else: histories and weights are equal to the last bit for any
-// GOMAXPROCS. Initial weights depend on Seed and sizes, the order of the rows on Seed and epoch, mixup on Seed, epoch
-// and batch, the learn rate on the number of steps. So a [State], taken at the end of an epoch, is all that [Resume] needs to
-// come to the same bits as a run that was never interrupted, on the machine that began it: see [State.SameMachine].
+// A run is a function of data, Config and nothing else: histories and weights are equal to the last
+// bit for any GOMAXPROCS. Initial weights depend on Seed and sizes, the order of the rows on Seed
+// and epoch, mixup on Seed, epoch and batch, the learn rate on the number of steps. So a [State],
+// taken at the end of an epoch, is all that [Resume] needs to come to the same bits as a run that
+// was never interrupted, on the machine that began it: see [State.SameMachine].
 //
 //	cfg.Checkpoint = "run"
 //	model, history, err := train.Fit(ctx, cfg, trainSet, validSet, nil)           // interrupted, or killed
@@ -57,7 +65,8 @@
 //
 // # Errors
 //
-// Nothing panics on data. An error is one line that names the argument, what it got and what it wanted:
+// Nothing panics on data. An error is one line that names the argument, what it got and what it
+// wanted:
 //
 //	train: validation set: got 63 features, want 64 as in the training set
 //

@@ -20,7 +20,8 @@ var (
 	ErrFile     = errors.New("train: damaged or foreign file")  // every *FileError
 )
 
-// failure is an error of this package with a sentinel, or a cause, for errors.Is that its text does not repeat.
+// failure is an error of this package with a sentinel, or a cause, for errors.Is that its text does
+// not repeat.
 type failure struct {
 	text string // without "train: "; "" is that of the cause
 	kind error
@@ -45,7 +46,8 @@ func (f *failure) Plain() string {
 	return f.text
 }
 
-// wrap returns an error of another package as one of this package, behind what it is about, if that is said.
+// wrap returns an error of another package as one of this package, behind what it is about, if that
+// is said.
 func wrap(err error, about string, args ...any) error {
 	if about == "" {
 		return &failure{kind: err}
@@ -66,7 +68,8 @@ func plain(err error) string {
 	return err.Error()
 }
 
-// DivergedError says that training came to numbers that are not finite. errors.Is(err, [ErrDiverged]) holds.
+// DivergedError says that training came to numbers that are not finite. errors.Is(err,
+// [ErrDiverged]) holds.
 type DivergedError struct {
 	Epoch, Batch int     // where, counted from 1
 	LearnRate    float64 // of that step
@@ -82,13 +85,15 @@ func (e *DivergedError) Plain() string {
 	if e.Loss-e.Loss == 0 {
 		what = "a weight is no longer finite"
 	}
-	return fmt.Sprintf("epoch %d batch %d: %s; lower the learn rate (now %v) or scale the features", e.Epoch, e.Batch, what, e.LearnRate)
+	return fmt.Sprintf("epoch %d batch %d: %s; lower the learn rate (now %v) or scale the features", e.Epoch, e.Batch,
+		what, e.LearnRate)
 }
 
 // Is reports whether target is [ErrDiverged].
 func (e *DivergedError) Is(target error) bool { return target == ErrDiverged }
 
-// FileError says that a file is damaged, cut off, of another kind, or made by something else. errors.Is(err, [ErrFile]) holds.
+// FileError says that a file is damaged, cut off, of another kind, or made by something else.
+// errors.Is(err, [ErrFile]) holds.
 type FileError struct {
 	Path     string // as it was given
 	Text     string // what is wrong

@@ -10,7 +10,8 @@ import (
 	"softloss/train/metric"
 )
 
-// Metrics are what a model is worth on a dataset. Where the dataset has Counts, row n weighs s_n = c_n / mean(c) in all three.
+// Metrics are what a model is worth on a dataset. Where the dataset has Counts, row n weighs s_n =
+// c_n / mean(c) in all three.
 type Metrics struct {
 	Loss     float64 // mean of the criterion over the rows, also when its Reduction is Sum
 	Accuracy float64 // share of the rows whose class is predicted; see [metric.Accuracy]
@@ -21,9 +22,11 @@ type Metrics struct {
 // calibrationBins is the number of bins of Metrics.ECE, that of Guo et al.
 const calibrationBins = 15
 
-// Evaluate returns loss, accuracy and calibration error of the model on a set, computed on tensors without a graph.
+// Evaluate returns loss, accuracy and calibration error of the model on a set, computed on tensors
+// without a graph.
 //
-// The loss is the criterion's mean over the rows, also when its Reduction is Sum or None. Counts weigh the rows: see [Metrics].
+// The loss is the criterion's mean over the rows, also when its Reduction is Sum or None. Counts
+// weigh the rows: see [Metrics].
 //
 // Errors: [ErrEmpty]; [ErrMismatch] when the set has other numbers of features or classes than the
 // model; those of [dataset.Dataset.Validate] and [losses.Criterion.Eval].
@@ -113,8 +116,9 @@ func meanOf(c losses.Criterion) losses.Criterion {
 	return c
 }
 
-// RowWeights returns what each row of the set counts in training and metrics: counts / mean(counts), of mean 1, or nil,
-// 1 each, for a set without Counts. It does not check them: see [dataset.Dataset.Validate].
+// RowWeights returns what each row of the set counts in training and metrics: counts /
+// mean(counts), of mean 1, or nil, 1 each, for a set without Counts. It does not check them: see
+// [dataset.Dataset.Validate].
 func RowWeights(set *dataset.Dataset) []float64 {
 	if set == nil || set.Counts == nil {
 		return nil
@@ -126,8 +130,8 @@ func RowWeights(set *dataset.Dataset) []float64 {
 	return out
 }
 
-// rowWeights returns counts / mean(counts), nil for nil. The counts are positive; a weight that float32
-// would round to 0, which removes a row, becomes the smallest number above it.
+// rowWeights returns counts / mean(counts), nil for nil. The counts are positive; a weight that
+// float32 would round to 0, which removes a row, becomes the smallest number above it.
 func rowWeights(counts []float64) []float32 {
 	if counts == nil {
 		return nil

@@ -8,23 +8,29 @@ import (
 
 // Fit trains a new model.
 //
-// Shapes: trainSet has features [N, D] and labels [N, K]; validSet, which may be nil, has D features and K classes too. Neither
-// is modified. The package documentation describes network and training.
+// Shapes: trainSet has features [N, D] and labels [N, K]; validSet, which may be nil, has D
+// features and K classes too. Neither is modified. The package documentation describes network and
+// training.
 //
-// With Patience the run ends after so many epochs without a better validation loss, and at the end, this or that of the last
-// epoch, the model has the weights of the best epoch: see [History.Best].
+// With Patience the run ends after so many epochs without a better validation loss, and at the end,
+// this or that of the last epoch, the model has the weights of the best epoch: see [History.Best].
 //
-// When ctx ends, Fit stops before the next mini-batch and returns the model and the history learned so far, the weights as
-// they are, with ctx.Err(). After any other error the model is nil; the history has the epochs that were complete.
+// When ctx ends, Fit stops before the next mini-batch and returns the model and the history learned
+// so far, the weights as they are, with ctx.Err(). After any other error the model is nil; the
+// history has the epochs that were complete.
 //
-// With Checkpoint the run is written to that folder (see [WriteCheckpoint]) after every CheckpointEvery-th epoch and when it
-// ends, be it by ctx or an error: always the state at the end of the last complete epoch. Nothing is written before the first has ended.
-// A checkpoint that is there already is replaced. When one cannot be written, Fit stops and returns what was learned with the error.
+// With Checkpoint the run is written to that folder (see [WriteCheckpoint]) after every
+// CheckpointEvery-th epoch and when it ends, be it by ctx or an error: always the state at the end
+// of the last complete epoch. Nothing is written before the first has ended. A checkpoint that is
+// there already is replaced. When one cannot be written, Fit stops and returns what was learned
+// with the error.
 //
-// Errors: those of [Config.Validate]; [ErrEmpty] for a set without rows; [ErrMismatch] when sets and teacher
-// differ in features or classes; those of [dataset.Dataset.Validate], such as a NaN in the features; those of the criterion on
-// these labels, a loss that panics included; [*DivergedError] when the loss or a weight is no longer finite; those of WriteCheckpoint.
-func Fit(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset, observe Observer) (*Model, History, error) {
+// Errors: those of [Config.Validate]; [ErrEmpty] for a set without rows; [ErrMismatch] when sets
+// and teacher differ in features or classes; those of [dataset.Dataset.Validate], such as a NaN in
+// the features; those of the criterion on these labels, a loss that panics included;
+// [*DivergedError] when the loss or a weight is no longer finite; those of WriteCheckpoint.
+func Fit(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset, observe Observer) (*Model,
+	History, error) {
 	f, err := newFitting(ctx, cfg, trainSet, validSet, observe)
 	if err != nil {
 		return nil, nil, err
@@ -33,16 +39,19 @@ func Fit(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset, o
 	return f.run(ctx)
 }
 
-// Resume goes on with a run from a [State] of it, as [ReadCheckpoint] returns it, and ends with the very bits, of weights and history, of
-// [Fit] with this Config. The epochs of the state are not trained again; an epoch that was not complete begins anew.
+// Resume goes on with a run from a [State] of it, as [ReadCheckpoint] returns it, and ends with the
+// very bits, of weights and history, of [Fit] with this Config. The epochs of the state are not
+// trained again; an epoch that was not complete begins anew.
 //
-// trainSet, validSet and cfg are those of the run, Criterion and Teacher included; Checkpoint, CheckpointEvery and Epochs may
-// differ. A run with more Epochs than before is the longer run where the learn rate does not depend on them: see [Schedule].Steps. A
-// state of all epochs gives its model at once. The state is not modified.
+// trainSet, validSet and cfg are those of the run, Criterion and Teacher included; Checkpoint,
+// CheckpointEvery and Epochs may differ. A run with more Epochs than before is the longer run where
+// the learn rate does not depend on them: see [Schedule].Steps. A state of all epochs gives its
+// model at once. The state is not modified.
 //
-// Errors: [ErrState] for a state that is nil or damaged, as [*OtherRunError] for one of another run, data, criterion or teacher: see
-// [State.SameRun]; those of Fit.
-func Resume(ctx context.Context, cfg Config, state *State, trainSet, validSet *dataset.Dataset, observe Observer) (*Model, History, error) {
+// Errors: [ErrState] for a state that is nil or damaged, as [*OtherRunError] for one of another
+// run, data, criterion or teacher: see [State.SameRun]; those of Fit.
+func Resume(ctx context.Context, cfg Config, state *State, trainSet, validSet *dataset.Dataset,
+	observe Observer) (*Model, History, error) {
 	f, err := newFitting(ctx, cfg, trainSet, validSet, observe)
 	if err != nil {
 		return nil, nil, err

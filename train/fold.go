@@ -2,17 +2,20 @@ package train
 
 import "softloss/train/dataset"
 
-// Fold returns one model in place of all that s is, for features that are scaled by scaler, nil for raw ones: a teacher for [Config], say,
-// whose student learns on features that were scaled in another way.
+// Fold returns one model in place of all that s is, for features that are scaled by scaler, nil for
+// raw ones: a teacher for [Config], say, whose student learns on features that were scaled in
+// another way.
 //
 //	x = (raw - Mean) / Std      what the model returned gets
 //	h = (raw - mean) / std      what s.Model gets, by the scaler of s
 //	  = x Std/std + (Mean - mean)/std
 //
-// The factors go into the first layer, 1/Temperature into the last one, computed in float64 and rounded once each. The logits of the result
-// are those of [Saved.Predict] before its softmax, but for that rounding.
+// The factors go into the first layer, 1/Temperature into the last one, computed in float64 and
+// rounded once each. The logits of the result are those of [Saved.Predict] before its softmax, but
+// for that rounding.
 //
-// Errors: those of [Saved.Save] and, for scaler, the same as for that of s; [ErrValue] when a folded weight is no finite float32.
+// Errors: those of [Saved.Save] and, for scaler, the same as for that of s; [ErrValue] when a
+// folded weight is no finite float32.
 func (s *Saved) Fold(scaler *dataset.Scaler) (*Model, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -33,7 +36,8 @@ func (s *Saved) Fold(scaler *dataset.Scaler) (*Model, error) {
 	return NewModel(layers)
 }
 
-// foldScalers makes of a layer for features scaled by own one for features scaled by given; nil does not scale.
+// foldScalers makes of a layer for features scaled by own one for features scaled by given; nil
+// does not scale.
 func foldScalers(l Layer, own, given *dataset.Scaler) {
 	if own == nil && given == nil {
 		return

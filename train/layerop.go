@@ -14,14 +14,16 @@ import (
 	"softloss/internal/dense"
 )
 
-// A layer is one op here because Gorgonia's own pieces do too much: the derivative of its matrix product is always
-// computed for both factors, so also for the features, where nobody reads it; and BroadcastAdd and Rectify run over the
-// batch several times more, forward and back. BenchmarkStep measures both.
+// A layer is one op here because Gorgonia's own pieces do too much: the derivative of its matrix
+// product is always computed for both factors, so also for the features, where nobody reads it; and
+// BroadcastAdd and Rectify run over the batch several times more, forward and back. BenchmarkStep
+// measures both.
 
-// op is a function of row-major float32 tensors as a Gorgonia op, without derivative. It has a state, the tensor that its
-// result is written to in every run: one op is one node of one graph, which only one machine runs. A network's graph is
-// private and never cloned, no op overwrites its input, and the machine, which forgets the results of a run before the next, has no pool of
-// its own that it would put this one into.
+// op is a function of row-major float32 tensors as a Gorgonia op, without derivative. It has a
+// state, the tensor that its result is written to in every run: one op is one node of one graph,
+// which only one machine runs. A network's graph is private and never cloned, no op overwrites its
+// input, and the machine, which forgets the results of a run before the next, has no pool of its
+// own that it would put this one into.
 type op struct {
 	baseop.Base       // its text names the op and its place
 	in          []int // the dimensions of its inputs: 2, or 1 for a bias [n], which counts as [1, n]
@@ -91,7 +93,8 @@ func (o *op) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 		o.shapes, o.matrices = append(o.shapes, d.Shape()), append(o.matrices, general(d))
 	}
 	rows, cols, ok := o.extent(o.shapes)
-	if r := o.result; !ok || r == nil || r.Dims() != o.out || general(r).Cols != cols || o.out == 2 && r.Shape()[0] != rows {
+	if r := o.result; !ok || r == nil || r.Dims() != o.out || general(r).Cols != cols || o.out == 2 &&
+		r.Shape()[0] != rows {
 		shape, err := o.shape(o.shapes)
 		if err != nil {
 			return nil, err
@@ -102,8 +105,8 @@ func (o *op) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	return o.result, nil
 }
 
-// layerOp is a layer, (x [n, in], w [in, out], b [out]) → x w + b or max(x w + b, 0) [n, out], with derivatives by
-// symbolic differentiation.
+// layerOp is a layer, (x [n, in], w [in, out], b [out]) → x w + b or max(x w + b, 0) [n, out], with
+// derivatives by symbolic differentiation.
 type layerOp struct {
 	op
 	relu  bool
@@ -167,8 +170,8 @@ func forward(out, x, w blas32.General, b []float32, relu bool) {
 	}
 }
 
-// The loops over a batch are functions of slices. In the closure of an op Go 1.26 makes real calls of math.Float32bits, and a
-// slice inside a matrix is loaded anew for every element.
+// The loops over a batch are functions of slices. In the closure of an op Go 1.26 makes real calls
+// of math.Float32bits, and a slice inside a matrix is loaded anew for every element.
 
 // rectify is a ReLU in place: x ← max(x, 0), and a NaN stays.
 func rectify(x []float32) {
@@ -177,8 +180,9 @@ func rectify(x []float32) {
 	}
 }
 
-// rectifyGrad sets out to up where y is not 0, else to 0. y is the output of a ReLU, so 0, positive or NaN. The select is in
-// bits: half of the units are off in no order that a branch could be predicted in.
+// rectifyGrad sets out to up where y is not 0, else to 0. y is the output of a ReLU, so 0, positive
+// or NaN. The select is in bits: half of the units are off in no order that a branch could be
+// predicted in.
 func rectifyGrad(out, y, up []float32) {
 	y, up = y[:len(out)], up[:len(out)]
 	for i := range out {

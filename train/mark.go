@@ -12,7 +12,8 @@ import (
 	"softloss/train/dataset"
 )
 
-// mark is a checksum of numbers, CRC-32C of their bits: enough to notice other data, not to withstand an attack.
+// mark is a checksum of numbers, CRC-32C of their bits: enough to notice other data, not to
+// withstand an attack.
 type mark uint32
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

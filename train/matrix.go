@@ -9,8 +9,8 @@ import (
 	"softloss/internal/dense"
 )
 
-// matrixOf returns a float32 tensor [n, k] as a row-major matrix: its own memory, or a copy of a view.
-// Errors: [ErrEmpty], [ErrMismatch], [ErrDtype].
+// matrixOf returns a float32 tensor [n, k] as a row-major matrix: its own memory, or a copy of a
+// view. Errors: [ErrEmpty], [ErrMismatch], [ErrDtype].
 func matrixOf(arg string, t *tensor.Dense) (blas32.General, error) {
 	none := blas32.General{}
 	d, err := dense.Of(t)

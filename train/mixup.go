@@ -12,8 +12,9 @@ import (
 	"softloss/train/dataset"
 )
 
-// mixer mixes the rows of a mini-batch with one another: mixup (Zhang, Cissé, Dauphin and Lopez-Paz, ICLR 2018,
-// arXiv:1710.09412). With one λ ~ Beta(α, α) and one permutation π a batch, as in the authors' own code, row i becomes
+// mixer mixes the rows of a mini-batch with one another: mixup (Zhang, Cissé, Dauphin and
+// Lopez-Paz, ICLR 2018, arXiv:1710.09412). With one λ ~ Beta(α, α) and one permutation π a batch,
+// as in the authors' own code, row i becomes
 //
 //	x_i ← λ x_i + (1-λ) x_π(i)
 //
@@ -21,8 +22,8 @@ import (
 //
 //	t_i ← (λ s_i t_i + (1-λ) s_π(i) t_π(i)) / s'_i,   s'_i = λ s_i + (1-λ) s_π(i)
 //
-// so that a loss that is linear in the labels is the mixture of the two rows' own losses. λ and π depend on the seed, the
-// epoch and the batch alone.
+// so that a loss that is linear in the labels is the mixture of the two rows' own losses. λ and π
+// depend on the seed, the epoch and the batch alone.
 type mixer struct {
 	alpha            float64
 	seed             uint64
@@ -43,7 +44,8 @@ func newMixer(alpha float64, seed uint64, n *network) *mixer {
 	}
 }
 
-// mix changes what the network has loaded: these rows of the training set, batch of epoch, both counted from 1.
+// mix changes what the network has loaded: these rows of the training set, batch of epoch, both
+// counted from 1.
 func (x *mixer) mix(n *network, set *dataset.Dataset, rows []int, weights []float32, epoch, batch int) error {
 	lambda, order := mixture(x.alpha, x.seed, epoch, batch, len(rows))
 	x.rows = x.rows[:0]
@@ -95,15 +97,15 @@ func mixture(alpha float64, seed uint64, epoch, batch, n int) (lambda float64, o
 	return betaNumber(r, alpha), r.Perm(n)
 }
 
-// betaNumber returns a number of Beta(α, α): x/(x+y) of two numbers of Gamma(α), from their logarithms, which a small α
-// does not take to 0/0.
+// betaNumber returns a number of Beta(α, α): x/(x+y) of two numbers of Gamma(α), from their
+// logarithms, which a small α does not take to 0/0.
 func betaNumber(r *rand.Rand, alpha float64) float64 {
 	x, y := logGammaNumber(r, alpha), logGammaNumber(r, alpha)
 	return 1 / (1 + math.Exp(y-x))
 }
 
-// logGammaNumber returns the logarithm of a number of Gamma(α): Marsaglia and Tsang's rejection for α+1 (ACM TOMS 26,
-// 2000), and Gamma(α) = Gamma(α+1) U^(1/α).
+// logGammaNumber returns the logarithm of a number of Gamma(α): Marsaglia and Tsang's rejection for
+// α+1 (ACM TOMS 26, 2000), and Gamma(α) = Gamma(α+1) U^(1/α).
 func logGammaNumber(r *rand.Rand, alpha float64) float64 {
 	d := alpha + 1 - 1.0/3
 	c := 1 / math.Sqrt(9*d)

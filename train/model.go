@@ -23,10 +23,11 @@ type Model struct {
 	layers []Layer // one or more, of sizes that follow one another
 }
 
-// NewModel returns a model with copies of the given layers, the first one first: the inverse of [Model.Layers].
+// NewModel returns a model with copies of the given layers, the first one first: the inverse of
+// [Model.Layers].
 //
-// Errors: [ErrEmpty] for no layer or no tensor, [ErrMismatch] when shapes do not follow one another,
-// [ErrDtype], [ErrValue] for a weight that is not finite.
+// Errors: [ErrEmpty] for no layer or no tensor, [ErrMismatch] when shapes do not follow one
+// another, [ErrDtype], [ErrValue] for a weight that is not finite.
 func NewModel(layers []Layer) (*Model, error) {
 	if len(layers) == 0 {
 		return nil, fail(ErrEmpty, "layers: got none, want at least 1")
@@ -40,11 +41,13 @@ func NewModel(layers []Layer) (*Model, error) {
 		b, err := dense.Of(l.Bias)
 		switch {
 		case err != nil || b.Dims() != 1 || b.Shape()[0] != w.Cols:
-			return nil, fail(ErrMismatch, "layer %d: bias: want a tensor of shape (%d), as the weights have columns", i+1, w.Cols)
+			return nil, fail(ErrMismatch, "layer %d: bias: want a tensor of shape (%d), as the weights have columns", i+1,
+				w.Cols)
 		case b.Dtype() != tensor.Float32:
 			return nil, fail(ErrDtype, "layer %d: bias: got dtype %v, want float32", i+1, b.Dtype())
 		case i > 0 && w.Rows != m.layers[i-1].Weights.Shape()[1]:
-			return nil, fail(ErrMismatch, "layer %d: weights: got %d rows, want %d, the size of layer %d", i+1, w.Rows, m.layers[i-1].Weights.Shape()[1], i)
+			return nil, fail(ErrMismatch, "layer %d: weights: got %d rows, want %d, the size of layer %d", i+1, w.Rows,
+				m.layers[i-1].Weights.Shape()[1], i)
 		}
 		copied := newLayer(w.Rows, w.Cols)
 		copy(copied.Weights.Float32s(), w.Data)
@@ -57,8 +60,8 @@ func NewModel(layers []Layer) (*Model, error) {
 	return m, nil
 }
 
-// newModel returns a model of the given sizes (D, hidden layers, K) with initial weights: normal with variance 2/in before a
-// ReLU, 1/in in the last layer; biases 0.
+// newModel returns a model of the given sizes (D, hidden layers, K) with initial weights: normal
+// with variance 2/in before a ReLU, 1/in in the last layer; biases 0.
 func newModel(sizes []int, seed uint64) *Model {
 	const stream = 0x736f66746c6f7373 // apart from other uses of the seed
 	r := rand.New(rand.NewPCG(seed, stream))
@@ -104,8 +107,8 @@ func (m *Model) set(layers []Layer) {
 	}
 }
 
-// Sizes returns the sizes of the layers: the number of features D, those of the hidden layers, the number of classes K. It
-// is nil for a model without layers.
+// Sizes returns the sizes of the layers: the number of features D, those of the hidden layers, the
+// number of classes K. It is nil for a model without layers.
 func (m *Model) Sizes() []int {
 	if m == nil || len(m.layers) == 0 {
 		return nil
@@ -133,8 +136,9 @@ func (m *Model) finite() bool {
 
 // Logits returns the network's output before the softmax.
 //
-// Shapes: features [N, D] float32, a view too; the result is [N, K]. Each row depends on its own features only.
-// Errors: [ErrEmpty], [ErrMismatch], [ErrDtype], [ErrValue] for features that are NaN or infinite.
+// Shapes: features [N, D] float32, a view too; the result is [N, K]. Each row depends on its own
+// features only. Errors: [ErrEmpty], [ErrMismatch], [ErrDtype], [ErrValue] for features that are
+// NaN or infinite.
 func (m *Model) Logits(features *tensor.Dense) (*tensor.Dense, error) {
 	sizes := m.Sizes()
 	if sizes == nil {

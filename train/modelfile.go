@@ -15,14 +15,17 @@ import (
 	"softloss/train/internal/safetensors"
 )
 
-// modelKind is the kind of a model file in its metadata, with the version of what is described at Save.
+// modelKind is the kind of a model file in its metadata, with the version of what is described at
+// Save.
 const modelKind = "softloss model 1"
 
 // modelFormula says in a model file what to do with the tensors.
 const modelFormula = "h = (features - scaler.mean) / scaler.std if there is a scaler; " +
-	"h = h @ layer.i.weight + layer.i.bias for i = 0, 1, ..., with max(h, 0) after each but the last; probs = softmax(h / temperature)"
+	"h = h @ layer.i.weight + layer.i.bias for i = 0, 1, ..., with max(h, 0) after each but the last; probs = softmax(h " +
+	"/ temperature)"
 
-// Save writes a model file. A file at path is replaced in one step: whatever happens, there is the old one or the new one.
+// Save writes a model file. A file at path is replaced in one step: whatever happens, there is the
+// old one or the new one.
 //
 // The format is safetensors, which opens in Python as it is. Tensors, L layers:
 //
@@ -32,10 +35,12 @@ const modelFormula = "h = (features - scaler.mean) / scaler.std if there is a sc
 //	scaler.std       F64 [D]
 //	features.fill    F64 [D]         what a cell without a value becomes, where that is set
 //
-// Metadata: kind "softloss model 1"; sha256, the checksum of the whole file with '0' in the place of its own 64 digits; formula; and
-// where they are set temperature, feature_names and class_names, the last two as JSON lists.
+// Metadata: kind "softloss model 1"; sha256, the checksum of the whole file with '0' in the place
+// of its own 64 digits; formula; and where they are set temperature, feature_names and class_names,
+// the last two as JSON lists.
 //
-// Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit; those of the system.
+// Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit; those of
+// the system.
 func (s *Saved) Save(path string) error {
 	content, err := s.encode()
 	if err != nil {
@@ -55,7 +60,8 @@ func (s *Saved) encode() ([]byte, error) {
 	metadata := map[string]string{"kind": modelKind, "formula": modelFormula}
 	tensors := layerTensors("layer.", s.Model.layers)
 	if s.Scaler != nil {
-		tensors = append(tensors, safetensors.Doubles("scaler.mean", s.Scaler.Mean), safetensors.Doubles("scaler.std", s.Scaler.Std))
+		tensors = append(tensors, safetensors.Doubles("scaler.mean", s.Scaler.Mean), safetensors.Doubles("scaler.std",
+			s.Scaler.Std))
 	}
 	if s.Fill != nil {
 		tensors = append(tensors, safetensors.Doubles("features.fill", s.Fill))
@@ -76,16 +82,19 @@ func putNames(metadata map[string]string, key string, names []string) {
 	}
 }
 
-// Load reads a model file: one that [Saved.Save] wrote, one that another program wrote again from such a file, or plain weights.
+// Load reads a model file: one that [Saved.Save] wrote, one that another program wrote again from
+// such a file, or plain weights.
 //
 //	metadata kind "softloss model 1"     what Save describes, tensors and keys in any order
 //	no kind; layer.i.weight [in, out]    weights without scaler, temperature and names
 //	no kind; N.weight [out, in]          those of a PyTorch Sequential: Linear layers N, in their order, with a ReLU between; transposed here
 //
-// Saved.Unverified says that the file has no checksum. Without a kind other metadata are not looked at.
+// Saved.Unverified says that the file has no checksum. Without a kind other metadata are not looked
+// at.
 //
-// Errors: [*FileError] for a file that is damaged, cut off, or no model file, and for another checksum than that of its content as Save
-// writes it; those of the system, such as fs.ErrNotExist. No memory is allocated that the file's own size does not justify.
+// Errors: [*FileError] for a file that is damaged, cut off, or no model file, and for another
+// checksum than that of its content as Save writes it; those of the system, such as fs.ErrNotExist.
+// No memory is allocated that the file's own size does not justify.
 func Load(path string) (*Saved, error) {
 	f, err := safetensors.Open(path)
 	if err != nil {
@@ -234,8 +243,8 @@ func layersOf(f *safetensors.File, prefix string) (*Model, error) {
 	return m, nil
 }
 
-// foreignLayers takes out the weights of another program: layer.0.weight … as they are here, or the Linear layers of a PyTorch
-// Sequential, N.weight [out, in] with N going up.
+// foreignLayers takes out the weights of another program: layer.0.weight … as they are here, or the
+// Linear layers of a PyTorch Sequential, N.weight [out, in] with N going up.
 func foreignLayers(f *safetensors.File) (*Model, error) {
 	f.Metadata = nil
 	if _, ok := f.Tensors["layer.0.weight"]; ok {

@@ -8,15 +8,17 @@ import (
 	"softloss/train/dataset"
 )
 
-// ReadCSV reads the features of the model from a table, for [Saved.Predict]: [dataset.ReadFeaturesCSV] with the names of the model.
+// ReadCSV reads the features of the model from a table, for [Saved.Predict]:
+// [dataset.ReadFeaturesCSV] with the names of the model.
 //
 //	saved, err := train.Load("flowers.safetensors")
 //	features, err := saved.ReadCSVFile("new.csv", dataset.CSVOptions{})
 //	probs, err := saved.Predict(features)
 //
-// With a header, columns are found by FeatureNames, in any order; others, such as the class, are not looked at. Without a header, or
-// without names, the columns are the features in their order. Of the options Header,
-// Comma, Decimal and Unseen count, and Fill where the model has none of its own.
+// With a header, columns are found by FeatureNames, in any order; others, such as the class, are
+// not looked at. Without a header, or without names, the columns are the features in their order.
+// Of the options Header, Comma, Decimal and Unseen count, and Fill where the model has none of its
+// own.
 //
 // Shape: [N, D] float32, raw as in the table.
 // Errors: those of ReadFeaturesCSV; those of [Saved.Save] when the parts do not fit together.

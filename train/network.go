@@ -37,7 +37,8 @@ type purpose struct {
 // building keeps two runs from building graphs at once, as package graph asks of its users.
 var building sync.Mutex
 
-// newNetwork returns the model's graph for batches of so many rows. The graph works on the model's own tensors.
+// newNetwork returns the model's graph for batches of so many rows. The graph works on the model's
+// own tensors.
 func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, error) {
 	building.Lock()
 	defer building.Unlock()
@@ -100,13 +101,16 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 	return n, nil
 }
 
-// load puts rows of a set, with their sample weights (nil for 1 each), into the graph's inputs and pads with zeros.
+// load puts rows of a set, with their sample weights (nil for 1 each), into the graph's inputs and
+// pads with zeros.
 func (n *network) load(set *dataset.Dataset, rows []int, weights []float32) error {
 	return gatherRows(n.features, n.labels, n.weights.Float32s(), set, rows, weights)
 }
 
-// gatherRows copies rows of a set, with their sample weights (nil for 1 each), to features, labels and w, and pads these with zeros.
-func gatherRows(features, labels *tensor.Dense, w []float32, set *dataset.Dataset, rows []int, weights []float32) error {
+// gatherRows copies rows of a set, with their sample weights (nil for 1 each), to features, labels
+// and w, and pads these with zeros.
+func gatherRows(features, labels *tensor.Dense, w []float32, set *dataset.Dataset, rows []int,
+	weights []float32) error {
 	if err := dataset.Gather(features, set.Features, rows); err != nil {
 		return err
 	}
@@ -147,8 +151,8 @@ func (n *network) run() (float64, error) {
 // logits returns the elements of the last run's logits [B, K].
 func (n *network) logits() []float32 { return n.output.result.Float32s() }
 
-// hits returns how many of the first rows of the last run have their largest logit at their largest label, ties to the lowest class,
-// and how many there are; rows are counted by their weights.
+// hits returns how many of the first rows of the last run have their largest logit at their largest
+// label, ties to the lowest class, and how many there are; rows are counted by their weights.
 func (n *network) hits(rows int) (hit, all float64) {
 	z, t, w := n.logits(), n.labels.Float32s(), n.weights.Float32s()
 	k := n.labels.Shape()[1]

@@ -30,14 +30,16 @@ const (
 //	probs    [N, K] float   output, those of [Saved.Predict]
 //	logits   [N, K] float   output, those of [Model.Logits], before the temperature
 //
-// The nodes are Cast, Sub, Div, Cast for a scaler; Gemm and Relu for each layer, without the last Relu; Cast, Div, Cast for a temperature;
-// Softmax. Scaler and temperature are computed in double, as here. Metadata: feature_names and class_names, where they are set, as JSON
-// lists. The bytes are a function of s alone.
+// The nodes are Cast, Sub, Div, Cast for a scaler; Gemm and Relu for each layer, without the last
+// Relu; Cast, Div, Cast for a temperature; Softmax. Scaler and temperature are computed in double,
+// as here. Metadata: feature_names and class_names, where they are set, as JSON lists. The bytes
+// are a function of s alone.
 //
-// Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit; [ErrConfig] for weights of 2^31 bytes or more,
-// which is what the format can hold; those of w.
+// Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit;
+// [ErrConfig] for weights of 2^31 bytes or more, which is what the format can hold; those of w.
 //
-// Source: onnx/onnx.proto and docs/Operators.md of github.com/onnx/onnx; opset 13, IR version 7. The encoding is that of protocol buffers.
+// Source: onnx/onnx.proto and docs/Operators.md of github.com/onnx/onnx; opset 13, IR version 7.
+// The encoding is that of protocol buffers.
 func (s *Saved) WriteONNX(w io.Writer) error {
 	if w == nil {
 		return fail(ErrConfig, "writer: got nil, want one")
@@ -49,7 +51,8 @@ func (s *Saved) WriteONNX(w io.Writer) error {
 	for _, l := range s.Model.layers {
 		size += 4 * (l.Weights.Shape().TotalSize() + l.Bias.Shape().TotalSize())
 		if size > math.MaxInt32 {
-			return fail(ErrConfig, "model: layers of sizes %v have 2^31 bytes of weights or more, want less for an ONNX file", s.Model.Sizes())
+			return fail(ErrConfig, "model: layers of sizes %v have 2^31 bytes of weights or more, want less for an ONNX file",
+				s.Model.Sizes())
 		}
 	}
 	if _, err := w.Write(s.onnxModel()); err != nil {

@@ -9,8 +9,9 @@ const (
 	epsilon = 1e-8
 )
 
-// adam is the Adam optimizer (Kingma and Ba, ICLR 2015, arXiv:1412.6980, algorithm 1), with clipping of the gradient and the
-// two ways to keep weights small. Step t with learn rate r changes every parameter θ of gradient g by
+// adam is the Adam optimizer (Kingma and Ba, ICLR 2015, arXiv:1412.6980, algorithm 1), with
+// clipping of the gradient and the two ways to keep weights small. Step t with learn rate r changes
+// every parameter θ of gradient g by
 //
 //	g ← g · min(1, c/|g|)                 |g| the Euclidean norm of the whole gradient, c the largest wanted; 0: left out
 //	g ← g + λ θ                           L2: the gradient of λ/2·θ²; weights only, not biases
@@ -18,12 +19,12 @@ const (
 //	v ← β2 v + (1-β2) g²
 //	θ ← (1 - r δ) θ - r m̂ / (√v̂ + ε)      m̂ = m/(1-β1^t), v̂ = v/(1-β2^t)
 //
-// where δ, weights only again, is the decoupled decay of AdamW (Loshchilov and Hutter, ICLR 2019, arXiv:1711.05101, algorithm
-// 2; times the learn rate, as in PyTorch). The last line is computed in the paper's faster form, r√(1-β2^t)/(1-β1^t) ·
-// m/(√v + ε√(1-β2^t)), which is the same.
+// where δ, weights only again, is the decoupled decay of AdamW (Loshchilov and Hutter, ICLR 2019,
+// arXiv:1711.05101, algorithm 2; times the learn rate, as in PyTorch). The last line is computed in
+// the paper's faster form, r√(1-β2^t)/(1-β1^t) · m/(√v + ε√(1-β2^t)), which is the same.
 //
-// It works in place on float32 and copies nothing. A moment that falls below the smallest normal number becomes 0: next
-// to ε it is nothing, and such numbers are slow.
+// It works in place on float32 and copies nothing. A moment that falls below the smallest normal
+// number becomes 0: next to ε it is nothing, and such numbers are slow.
 type adam struct {
 	params []adamParam
 	steps  int // that were made
@@ -37,7 +38,8 @@ type adamParam struct {
 	bias        bool // without L2 and decay
 }
 
-// newAdam returns an optimizer of the model's own tensors, in the order weights 1, bias 1, weights 2, ….
+// newAdam returns an optimizer of the model's own tensors, in the order weights 1, bias 1, weights
+// 2, ….
 func newAdam(m *Model, cfg Config) *adam {
 	a := &adam{l2: cfg.L2, decay: cfg.WeightDecay, clip: cfg.ClipNorm}
 	for _, l := range m.layers {
@@ -80,7 +82,8 @@ type adamStep struct {
 func (c adamStep) apply(value, m, v, grad []float32) {
 	const tiny = 1 << 23 // the bits of the smallest normal number
 	m, v, grad = m[:len(value)], v[:len(value)], grad[:len(value)]
-	plain := c.scale == 1 && c.l2 == 0 && c.keep == 1 // the common case: for finite values the same bits without these three
+	// the common case: for finite values the same bits without these three
+	plain := c.scale == 1 && c.l2 == 0 && c.keep == 1
 	for i, x := range value {
 		g := grad[i]
 		if !plain {
@@ -99,9 +102,10 @@ func (c adamStep) apply(value, m, v, grad []float32) {
 	}
 }
 
-// clipScale returns what the gradient is multiplied by so that its norm is at most limit: 1 when it is, for limit 0,
-// and for a norm that is not finite, which no factor heals: the weights show it, and training ends with [DivergedError]. The sum is
-// taken in float64, which float32 gradients cannot overflow, tensor by tensor from the first element to the last.
+// clipScale returns what the gradient is multiplied by so that its norm is at most limit: 1 when it
+// is, for limit 0, and for a norm that is not finite, which no factor heals: the weights show it,
+// and training ends with [DivergedError]. The sum is taken in float64, which float32 gradients
+// cannot overflow, tensor by tensor from the first element to the last.
 func clipScale(grads [][]float32, limit float64) float64 {
 	if limit == 0 {
 		return 1

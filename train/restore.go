@@ -29,18 +29,21 @@ func (f *fitting) restore(s *State) error {
 	}
 	for i, e := range s.History {
 		if e.Epoch != i+1 || (e.Valid != nil) != (f.valid != nil) {
-			return fail(ErrState, "state: history: entry %d: got epoch %d, want %d, validated as the others are", i, e.Epoch, i+1)
+			return fail(ErrState, "state: history: entry %d: got epoch %d, want %d, validated as the others are",
+				i, e.Epoch, i+1)
 		}
 	}
 	switch per := f.batches.Len(); {
 	case s.Epoch < 0 || s.Epoch > f.cfg.Epochs:
 		return fail(ErrState, "state: got %d epochs that have ended, want at most the %d of the run", s.Epoch, f.cfg.Epochs)
 	case s.Step != s.Epoch*per:
-		return fail(ErrState, "state: got %d steps after %d epochs, want %d of %d batches each", s.Step, s.Epoch, s.Epoch*per, per)
+		return fail(ErrState, "state: got %d steps after %d epochs, want %d of %d batches each", s.Step, s.Epoch,
+			s.Epoch*per, per)
 	case len(s.History) != s.Epoch:
 		return fail(ErrState, "state: got a history of %d epochs, want %d", len(s.History), s.Epoch)
 	case s.BestEpoch != s.History.Best() || s.BestLoss != s.BestLoss:
-		return fail(ErrState, "state: got best epoch %d with loss %v, want %d as in the history", s.BestEpoch, s.BestLoss, s.History.Best())
+		return fail(ErrState, "state: got best epoch %d with loss %v, want %d as in the history", s.BestEpoch, s.BestLoss,
+			s.History.Best())
 	case (s.BestLayers != nil) != (f.cfg.Patience > 0 && s.BestEpoch > 0):
 		return fail(ErrState, "state: got %d best layers, want them with patience and a best epoch only", len(s.BestLayers))
 	}
@@ -81,14 +84,16 @@ func (f *fitting) layersLike(arg string, layers []Layer) ([]Layer, error) {
 	return m.layers, nil
 }
 
-// checkMoments wants moments of the sizes of the parameters, finite, and not negative where they are squares.
+// checkMoments wants moments of the sizes of the parameters, finite, and not negative where they
+// are squares.
 func (f *fitting) checkMoments(which string, moments [][]float32, squares bool) error {
 	if len(moments) != len(f.adam.params) {
 		return fail(ErrState, "state: %s moments: got %d tensors, want %d", which, len(moments), len(f.adam.params))
 	}
 	for i, p := range f.adam.params {
 		if len(moments[i]) != len(p.value) {
-			return fail(ErrState, "state: %s moments: tensor %d: got %d numbers, want %d", which, i, len(moments[i]), len(p.value))
+			return fail(ErrState, "state: %s moments: tensor %d: got %d numbers, want %d", which, i,
+				len(moments[i]), len(p.value))
 		}
 		for _, v := range moments[i] {
 			if v != v || squares && v < 0 {

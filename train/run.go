@@ -45,7 +45,8 @@ type epochResult struct {
 }
 
 // newFitting checks the arguments of Fit and returns a run before its first epoch.
-func newFitting(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset, observe Observer) (*fitting, error) {
+func newFitting(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset,
+	observe Observer) (*fitting, error) {
 	if ctx == nil {
 		return nil, fail(ErrConfig, "ctx: got nil, want a context")
 	}
@@ -209,7 +210,8 @@ func (f *fitting) finish(at *Progress) error {
 	return nil
 }
 
-// better reports whether a validation loss is the best so far, and remembers it and the weights if so. A NaN never is.
+// better reports whether a validation loss is the best so far, and remembers it and the weights if
+// so. A NaN never is.
 func (f *fitting) better(epoch int, loss float64) bool {
 	if !(f.best.epoch == 0 && loss == loss || loss < f.best.loss-f.cfg.MinDelta) {
 		return false

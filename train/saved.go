@@ -22,7 +22,9 @@ type Saved struct {
 	Temperature  float64         // divides the logits before the softmax, see [metric.FitTemperature]; 0 means 1
 	FeatureNames []string        // D names; nil: unnamed
 	ClassNames   []string        // K names; nil: unnamed
-	Fill         []float64       // D raw features that stand for missing ones, see [dataset.Dataset].Fill; nil: a missing value is an error
+	// D raw features that stand for missing ones, see [dataset.Dataset].Fill; nil: a missing value is
+	// an error
+	Fill []float64
 
 	Unverified bool // set by [Load] for a file without a checksum; not stored
 }
@@ -31,8 +33,9 @@ type Saved struct {
 //
 //	softmax(logits(scaled features) / Temperature)
 //
-// Shapes: features [N, D] float32, the result [N, K] float32.
-// Errors: those of [dataset.Scaler.Transform] and [Model.Logits]; those of [Saved.Save] when the parts do not fit together.
+// Shapes: features [N, D] float32, the result [N, K] float32. Errors: those of
+// [dataset.Scaler.Transform] and [Model.Logits]; those of [Saved.Save] when the parts do not fit
+// together.
 func (s *Saved) Predict(features *tensor.Dense) (*tensor.Dense, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -66,11 +69,13 @@ func (s *Saved) check() error {
 	d, k := sizes[0], sizes[len(sizes)-1]
 	if sc := s.Scaler; sc != nil {
 		if len(sc.Mean) != d || len(sc.Std) != d {
-			return fail(ErrMismatch, "scaler: got %d means and %d standard deviations, want %d, the features of the model", len(sc.Mean), len(sc.Std), d)
+			return fail(ErrMismatch, "scaler: got %d means and %d standard deviations, want %d, the features of the model",
+				len(sc.Mean), len(sc.Std), d)
 		}
 		for j := range d {
 			if m, v := sc.Mean[j], sc.Std[j]; m-m != 0 || !(v > 0 && v <= math.MaxFloat64) {
-				return fail(ErrValue, "scaler: column %d: got mean %v and standard deviation %v, want finite numbers, the second above 0", j, m, v)
+				return fail(ErrValue, "scaler: column %d: got mean %v and standard deviation %v, want finite numbers, the second "+
+					"above 0", j, m, v)
 			}
 		}
 	}

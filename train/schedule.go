@@ -2,8 +2,8 @@ package train
 
 import "math"
 
-// Schedule says how the learn rate changes from step to step. It is a function of the step alone, so that a run that goes on
-// is the run that never stopped. The zero value is constant.
+// Schedule says how the learn rate changes from step to step. It is a function of the step alone,
+// so that a run that goes on is the run that never stopped. The zero value is constant.
 //
 // In step t = 1, 2, … (a mini-batch each) the rate is Config.LearnRate times
 //
@@ -11,9 +11,9 @@ import "math"
 //	t > W    1                                      Constant
 //	         F + (1-F)(1 + cos(π min(u, 1)))/2      Cosine,   u = (t-1-W)/(S-W)
 //
-// with W = Warmup, S = Steps, F = Floor. With W = 0 the cosine is eq. (5) of Loshchilov and Hutter (SGDR, ICLR 2017,
-// arXiv:1608.03983) without restarts, which starts with the full rate and would reach F in step S+1; the warm-up is
-// that of Goyal et al. 2017 (arXiv:1706.02677, section 2.2).
+// with W = Warmup, S = Steps, F = Floor. With W = 0 the cosine is eq. (5) of Loshchilov and Hutter
+// (SGDR, ICLR 2017, arXiv:1608.03983) without restarts, which starts with the full rate and would
+// reach F in step S+1; the warm-up is that of Goyal et al. 2017 (arXiv:1706.02677, section 2.2).
 type Schedule struct {
 	Curve  Curve
 	Warmup int     // steps of the linear warm-up; 0 is none
@@ -40,7 +40,8 @@ func (c Curve) String() string {
 	return "unknown curve"
 }
 
-// Factor returns what the learn rate is multiplied by in a step, counted from 1, of a run of so many steps.
+// Factor returns what the learn rate is multiplied by in a step, counted from 1, of a run of so
+// many steps.
 func (s Schedule) Factor(step, steps int) float64 {
 	if step <= s.Warmup {
 		return float64(step) / float64(s.Warmup)
@@ -62,7 +63,8 @@ func (s Schedule) Factor(step, steps int) float64 {
 func (s Schedule) validate() error {
 	switch {
 	case s.Curve != Constant && s.Curve != Cosine:
-		return fail(ErrConfig, "schedule: got curve %d, want %d (constant) or %d (cosine)", int(s.Curve), int(Constant), int(Cosine))
+		return fail(ErrConfig, "schedule: got curve %d, want %d (constant) or %d (cosine)", int(s.Curve),
+			int(Constant), int(Cosine))
 	case s.Warmup < 0:
 		return fail(ErrConfig, "schedule: warm-up: got %d steps, want at least 0", s.Warmup)
 	case s.Steps < 0:

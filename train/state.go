@@ -10,12 +10,14 @@ import (
 	"softloss/train/dataset"
 )
 
-// State is a run of [Fit] at the end of an epoch: everything that [Resume] needs to go on to the very bits of a run that
-// was never interrupted, the data, the criterion and the teacher aside, which the caller brings again and which are
-// recognised by Criterion, TrainSet, ValidSet and Teacher. The order of the rows and mixup depend on Config.Seed, the epoch
-// and the batch alone, the learn rate on Step: there is no other state.
+// State is a run of [Fit] at the end of an epoch: everything that [Resume] needs to go on to the
+// very bits of a run that was never interrupted, the data, the criterion and the teacher aside,
+// which the caller brings again and which are recognised by Criterion, TrainSet, ValidSet and
+// Teacher. The order of the rows and mixup depend on Config.Seed, the epoch and the batch alone,
+// the learn rate on Step: there is no other state.
 //
-// It holds plain values only. Losses of History and BestLoss may be infinite or NaN where the validation loss is.
+// It holds plain values only. Losses of History and BestLoss may be infinite or NaN where the
+// validation loss is.
 type State struct {
 	Config    Config // with defaults, BatchSize as used; its Criterion and Teacher are zero
 	Criterion string // Config.Criterion.Key()
@@ -28,7 +30,8 @@ type State struct {
 	Step   int     // how many mini-batches they had: the steps of the optimizer
 	Layers []Layer // the weights
 
-	// Adam's moments, one slice for each tensor in the order weights 1, bias 1, weights 2, …; row-major like these.
+	// Adam's moments, one slice for each tensor in the order weights 1, bias 1, weights 2, …;
+	// row-major like these.
 	FirstMoments, SecondMoments [][]float32
 
 	BestEpoch  int     // the epoch with the best validation loss so far; 0 without one
@@ -38,13 +41,15 @@ type State struct {
 	History History // of the epochs that have ended
 }
 
-// OtherRunError says that a [State] is of another run than the one that is asked for. errors.Is(err, [ErrState]) holds.
+// OtherRunError says that a [State] is of another run than the one that is asked for.
+// errors.Is(err, [ErrState]) holds.
 type OtherRunError struct {
-	// Field is what differs, the first of: Seed, TrainSet, ValidSet, the other fields of [Config] by their names, Criterion and Teacher; or
-	// Machine, of [State.SameMachine].
+	// Field is what differs, the first of: Seed, TrainSet, ValidSet, the other fields of [Config] by
+	// their names, Criterion and Teacher; or Machine, of [State.SameMachine].
 	Field string
 
-	// Run is that of the state, Now that of the configuration: values of Config's field; texts for the sets, the criterion and the teacher.
+	// Run is that of the state, Now that of the configuration: values of Config's field; texts for the
+	// sets, the criterion and the teacher.
 	Run, Now any
 }
 
@@ -75,8 +80,8 @@ func showSetting(v any) string {
 	return fmt.Sprint(v)
 }
 
-// SameRun returns an error unless a run of this configuration on this data is the run of the state, so that [Resume] can go on with it.
-// It costs a look at the data, not a training step.
+// SameRun returns an error unless a run of this configuration on this data is the run of the state,
+// so that [Resume] can go on with it. It costs a look at the data, not a training step.
 //
 // Errors: [*OtherRunError]; [ErrState] for nil; those of [Fit] about its arguments.
 func (s *State) SameRun(cfg Config, trainSet, validSet *dataset.Dataset) error {
@@ -95,12 +100,14 @@ func (s *State) SameRun(cfg Config, trainSet, validSet *dataset.Dataset) error {
 	return s.sameRun(&now)
 }
 
-// Machine says what the bits of a run depend on beside its data and configuration: the kind of processor and the implementation of the
-// losses that runs on it, such as "amd64 avx512". It is [losses.Implementation] with GOARCH in front.
+// Machine says what the bits of a run depend on beside its data and configuration: the kind of
+// processor and the implementation of the losses that runs on it, such as "amd64 avx512". It is
+// [losses.Implementation] with GOARCH in front.
 func Machine() string { return runtime.GOARCH + " " + losses.Implementation() }
 
-// SameMachine returns an error unless the state was computed by what computes here, so that [Resume] comes to the very bits of a run that
-// was never interrupted. Resume goes on anyway: elsewhere the last digits may differ.
+// SameMachine returns an error unless the state was computed by what computes here, so that
+// [Resume] comes to the very bits of a run that was never interrupted. Resume goes on anyway:
+// elsewhere the last digits may differ.
 //
 // Errors: [*OtherRunError] with the field Machine; [ErrState] for nil.
 func (s *State) SameMachine() error {
@@ -140,7 +147,8 @@ func identity(cfg Config, trainSet, validSet *dataset.Dataset) (State, error) {
 	return s, nil
 }
 
-// sameRun wants the state to be of the run that now identifies. The seed comes first, and the data before what may follow from them.
+// sameRun wants the state to be of the run that now identifies. The seed comes first, and the data
+// before what may follow from them.
 func (s *State) sameRun(now *State) error {
 	type setting struct {
 		name     string
@@ -159,7 +167,8 @@ func (s *State) sameRun(now *State) error {
 			all = append(all, setting{name, a.Field(i).Interface(), b.Field(i).Interface()})
 		}
 	}
-	for _, f := range append(all, setting{"Criterion", s.Criterion, now.Criterion}, setting{"Teacher", s.Teacher, now.Teacher}) {
+	for _, f := range append(all, setting{"Criterion", s.Criterion, now.Criterion}, setting{"Teacher", s.Teacher,
+		now.Teacher}) {
 		if !reflect.DeepEqual(f.run, f.now) {
 			return &OtherRunError{f.name, f.run, f.now}
 		}

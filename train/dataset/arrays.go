@@ -13,33 +13,38 @@ import (
 	"softloss/train/dataset/internal/npy"
 )
 
-// ReadIDXFiles reads a file of images and the file of their labels, plain or gzip, such as train-images-idx3-ubyte.gz and
-// train-labels-idx1-ubyte.gz.
+// ReadIDXFiles reads a file of images and the file of their labels, plain or gzip, such as
+// train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz.
 //
 //	images   [N, …], usually [N, rows, columns]; unsigned bytes are divided by 255, other types are what the file says
 //	labels   [N], or [N, …] of which the first column counts, as in QMNIST: classes 0 … K-1, K one more than the largest
 //
-// Elements are of any type of the format. Feature names are pixel_ and the indices, such as pixel_0_27; class names are numbers.
+// Elements are of any type of the format. Feature names are pixel_ and the indices, such as
+// pixel_0_27; class names are numbers.
 //
 // Errors name the file: those of [ReadNPYFiles].
 func ReadIDXFiles(imagesPath, labelsPath string) (*Dataset, error) {
 	return readArrays(FormatIDX, imagesPath, labelsPath)
 }
 
-// ReadNPYFiles reads features and labels that NumPy saved, as numpy.save writes them, plain or gzip.
+// ReadNPYFiles reads features and labels that NumPy saved, as numpy.save writes them, plain or
+// gzip.
 //
 //	features   [N, D], or [N, H, W] and more dimensions, which become D = H W …
 //	labels     [N] or [N, 1] of whole numbers: classes 0 … K-1, K one more than the largest; or
 //	           [N, K]: soft labels or votes, each row divided by its sum
 //
-// Elements are floats of 2, 4 or 8 bytes, integers of 1 to 8, or bools. Features are what the file says, as float32; divide bytes of
-// pictures by 255 yourself, or use a [Scaler]. Arrays in Fortran order are read like others. Feature names are feature_0, feature_1, …
-// or with more dimensions pixel_0_0, pixel_0_1, …; class names are numbers.
+// Elements are floats of 2, 4 or 8 bytes, integers of 1 to 8, or bools. Features are what the file
+// says, as float32; divide bytes of pictures by 255 yourself, or use a [Scaler]. Arrays in Fortran
+// order are read like others. Feature names are feature_0, feature_1, … or with more dimensions
+// pixel_0_0, pixel_0_1, …; class names are numbers.
 //
-// Errors name the file: [ErrFormat] for a file that is damaged, of another type, ends early or goes on after its last byte; [ErrEmpty] for
-// an array without elements; [ErrShape] for other dimensions, different numbers of rows, more than 2²⁴ features a row, 2³¹ in all; [*RowError]
-// for a feature that is not a finite float32, and with [ErrLabel] for a class that is no whole number, below 0 or too large for the number of
-// rows, a label that is negative or not finite, a row without a finite sum above 0; [ErrClasses] for fewer than two; those of the system.
+// Errors name the file: [ErrFormat] for a file that is damaged, of another type, ends early or goes
+// on after its last byte; [ErrEmpty] for an array without elements; [ErrShape] for other
+// dimensions, different numbers of rows, more than 2²⁴ features a row, 2³¹ in all; [*RowError] for
+// a feature that is not a finite float32, and with [ErrLabel] for a class that is no whole number,
+// below 0 or too large for the number of rows, a label that is negative or not finite, a row
+// without a finite sum above 0; [ErrClasses] for fewer than two; those of the system.
 func ReadNPYFiles(featuresPath, labelsPath string) (*Dataset, error) {
 	return readArrays(FormatNPY, featuresPath, labelsPath)
 }
@@ -84,7 +89,8 @@ const maxPixels = 1 << 24
 // putFeatures sets the features of a dataset and their names.
 func (d *Dataset) putFeatures(f Format, a *array.Array) error {
 	if len(a.Shape) < 2 {
-		return fail(ErrShape, "features: got shape %v, want [N, D] or more dimensions (are these the labels? reshape(-1, 1) makes one feature)", a.Shape)
+		return fail(ErrShape, "features: got shape %v, want [N, D] or more dimensions (are these the labels? reshape(-1, 1) "+
+			"makes one feature)", a.Shape)
 	}
 	n, width := a.Shape[0], a.RowSize()
 	if width > maxPixels {
@@ -149,21 +155,23 @@ func (d *Dataset) putLabels(f Format, a *array.Array) error {
 	return err
 }
 
-// The largest class is the larger of fewClasses-1 and the number of rows less 1, and at most maxClass: a larger one is an identifier or a
-// quantity, and would make a row of labels as long.
+// The largest class is the larger of fewClasses-1 and the number of rows less 1, and at most
+// maxClass: a larger one is an identifier or a quantity, and would make a row of labels as long.
 const (
 	fewClasses = 1 << 10
 	maxClass   = 1<<16 - 1
 )
 
-// hardLabels returns the one-hot rows of the classes in the first column, and how many classes there are.
+// hardLabels returns the one-hot rows of the classes in the first column, and how many classes
+// there are.
 func hardLabels(a *array.Array) (labels *tensor.Dense, classes int, err error) {
 	index := make([]int, a.Shape[0])
 	most := min(max(len(index), fewClasses)-1, maxClass)
 	err = a.Rows(func(i int, row []float64) error {
 		c := row[0]
 		if !(c >= 0 && c <= float64(most)) || c != float64(int(c)) {
-			return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprint(c), Want: fmt.Sprintf("a class in 0..%d", most), Err: ErrLabel}
+			return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprint(c), Want: fmt.Sprintf("a class in 0..%d", most),
+				Err: ErrLabel}
 		}
 		index[i] = int(c)
 		classes = max(classes, index[i]+1)

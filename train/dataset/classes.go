@@ -62,15 +62,17 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	return &out, nil
 }
 
-// WithFeatures returns the dataset with the features of these names, in this order: those of another set, such as the training set of a
-// test set that was read from a file of its own, whose columns may stand in another order; others are left out. Of a column of text, a
-// value that the dataset does not have is 0 in all rows.
+// WithFeatures returns the dataset with the features of these names, in this order: those of
+// another set, such as the training set of a test set that was read from a file of its own, whose
+// columns may stand in another order; others are left out. Of a column of text, a value that the
+// dataset does not have is 0 in all rows.
 //
-// The features are a copy, in the order of names; labels, counts and classes are shared. Where either side has no names, there must be as
-// many features, and they stay as they are.
+// The features are a copy, in the order of names; labels, counts and classes are shared. Where
+// either side has no names, there must be as many features, and they stay as they are.
 //
-// Errors: [ErrColumn] for features that are missing; [ErrClasses] for a value in a column of text that is not among the names; [ErrShape]
-// for another number of features without names; and those of [Dataset.Validate] about shapes.
+// Errors: [ErrColumn] for features that are missing; [ErrClasses] for a value in a column of text
+// that is not among the names; [ErrShape] for another number of features without names; and those
+// of [Dataset.Validate] about shapes.
 func (d *Dataset) WithFeatures(names []string) (*Dataset, error) {
 	features, _, err := d.tables()
 	if err != nil {
@@ -99,7 +101,8 @@ func (d *Dataset) WithFeatures(names []string) (*Dataset, error) {
 	}
 	if len(missing) > 0 {
 		const most = 3
-		return nil, fail(ErrColumn, "got %s without %s, want %s", plural(features.k, "feature"), list(missing[:min(most, len(missing))]),
+		return nil, fail(ErrColumn, "got %s without %s, want %s", plural(features.k, "feature"),
+			list(missing[:min(most, len(missing))]),
 			plural(len(names), "feature"))
 	}
 	for _, name := range d.FeatureNames {

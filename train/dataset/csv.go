@@ -13,23 +13,25 @@ import (
 type Header int
 
 const (
-	// HeaderAuto looks at the first two lines. The first is a header when it
-	// has no number and stands, in some column, above a number; it is data when
-	// it has a number and no text stands above a number. Everything else (a
-	// file of nothing but text; a header with a number in it; numbers that count up, as years do; a damaged first
-	// row) is [ErrHeader]: say which. A named label makes it HeaderYes.
+	// HeaderAuto looks at the first two lines. The first is a header when it has no number and stands,
+	// in some column, above a number; it is data when it has a number and no text stands above a
+	// number. Everything else (a file of nothing but text; a header with a number in it; numbers that
+	// count up, as years do; a damaged first row) is [ErrHeader]: say which. A named label makes it
+	// HeaderYes.
 	HeaderAuto Header = iota
 	HeaderYes         // the first line holds the names
 	HeaderNo          // the first line is data; features are named column_1, column_2, …
 )
 
-// Missing says what becomes of a cell without a value: one that is empty or ?, NA, N/A, NaN or null, in any case of letters.
+// Missing says what becomes of a cell without a value: one that is empty or ?, NA, N/A, NaN or
+// null, in any case of letters.
 type Missing int
 
 const (
 	MissingRefuse Missing = iota // an error, [ErrMissing]; in a column of text only an empty cell is one
 	MissingDrop                  // the row is left out
-	MissingImpute                // the median of a column of numbers, the most frequent value of one of text: see Dataset.Fill
+	// the median of a column of numbers, the most frequent value of one of text: see Dataset.Fill
+	MissingImpute
 )
 
 // Unseen says what becomes of a text that a model does not know.
@@ -63,8 +65,9 @@ type CSVOptions struct {
 	// Header says whether the first line is a header.
 	Header Header
 
-	// Comma separates the cells. It cannot be a quote or a line end. 0 is what a first line sep=; says, or ',', or, when the first
-	// line has no ',' outside quotes, the first ';', tab or '|' in it.
+	// Comma separates the cells. It cannot be a quote or a line end. 0 is what a first line sep=;
+	// says, or ',', or, when the first line has no ',' outside quotes, the first ';', tab or '|' in
+	// it.
 	Comma rune
 
 	// Decimal stands before the fraction of a number: '.' or ','. 0 is '.'.
@@ -82,8 +85,9 @@ type CSVOptions struct {
 	// Drop lists columns that are not read, by name or else by number from 1.
 	Drop []string
 
-	// Unseen and Fill are for [ReadFeaturesCSV]: what becomes of a text that the features do not have, and of a cell without a
-	// value, Fill having a number for each feature: see Dataset.Fill. Nil refuses such a cell.
+	// Unseen and Fill are for [ReadFeaturesCSV]: what becomes of a text that the features do not have,
+	// and of a cell without a value, Fill having a number for each feature: see Dataset.Fill. Nil
+	// refuses such a cell.
 	Unseen Unseen
 	Fill   []float64
 }
@@ -148,7 +152,8 @@ func ReadCSVFile(path string, opt CSVOptions) (*Dataset, error) {
 // table returns the options of the reader.
 func (opt CSVOptions) table() table.Options {
 	return table.Options{
-		Label: opt.Label, LabelColumns: opt.LabelColumns, Header: table.Header(opt.Header), Comma: opt.Comma, Decimal: opt.Decimal,
+		Label: opt.Label, LabelColumns: opt.LabelColumns, Header: table.Header(opt.Header), Comma: opt.Comma,
+		Decimal:       opt.Decimal,
 		MaxCategories: opt.MaxCategories, Missing: int(opt.Missing), Drop: opt.Drop,
 	}
 }
@@ -201,7 +206,8 @@ func (d *Dataset) putColumns(t *table.Table) error {
 		names, write, fill := c.Expand()
 		for _, name := range names {
 			if seen[name] {
-				return fail(ErrColumn, "column %d: got a second feature of the name %s, want names that differ", c.Number, quote(name))
+				return fail(ErrColumn, "column %d: got a second feature of the name %s, want names that differ",
+					c.Number, quote(name))
 			}
 			seen[name] = true
 		}
@@ -251,7 +257,8 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 	case opt.LabelColumns > 0 && opt.Label != "":
 		return opt, fail(ErrParam, "Label: got %s together with LabelColumns, want one of them", quote(opt.Label))
 	case opt.Label != "" && noNumber != nil && opt.Header == HeaderNo:
-		return opt, fail(ErrParam, "Label: got %s together with HeaderNo, want a header to find the name in", quote(opt.Label))
+		return opt, fail(ErrParam, "Label: got %s together with HeaderNo, want a header to find the name in",
+			quote(opt.Label))
 	case opt.Counts && opt.LabelColumns == 0:
 		return opt, fail(ErrParam, "Counts: got true without LabelColumns, want the number of columns that count")
 	}

@@ -12,28 +12,33 @@ import (
 	"softloss/train/dataset/internal/table"
 )
 
-// ReadFeaturesCSV reads from a table, as [ReadCSV] understands it, the n features that a model wants, to predict them: a new
-// tensor [N, n] float32.
+// ReadFeaturesCSV reads from a table, as [ReadCSV] understands it, the n features that a model
+// wants, to predict them: a new tensor [N, n] float32.
 //
-// names are those of the n features as [Dataset].FeatureNames has them; nil means that they have none. With a header, columns are
-// found by name, in any order, and others are not looked at. A feature name=value, which ReadCSV made from a column of text, is
-// found as such, or as a text in the column name. Without a header, columns are found by the names column_1, column_2, …, which ReadCSV
-// gives them. Where the features have other names, or none, there are exactly n columns of numbers, in the order of the features.
+// names are those of the n features as [Dataset].FeatureNames has them; nil means that they have
+// none. With a header, columns are found by name, in any order, and others are not looked at. A
+// feature name=value, which ReadCSV made from a column of text, is found as such, or as a text in
+// the column name. Without a header, columns are found by the names column_1, column_2, …, which
+// ReadCSV gives them. Where the features have other names, or none, there are exactly n columns of
+// numbers, in the order of the features.
 //
-// Of the options Header, Comma, Decimal, Unseen and Fill count. With HeaderAuto the first line is a header when it has one of the names, and else where ReadCSV
-// says so.
+// Of the options Header, Comma, Decimal, Unseen and Fill count. With HeaderAuto the first line is a
+// header when it has one of the names, and else where ReadCSV says so.
 //
-// Errors: [ErrColumn] for columns that are missing; [ErrShape] for another number of columns where they go by their order;
-// [*CellError] for a cell that is no finite number within float32, and for a text that the model does not know; [ErrEmpty] without
-// data rows; [ErrParam] for n below 1 or another number of names; those of ReadCSV about lines, quotes, header and file.
+// Errors: [ErrColumn] for columns that are missing; [ErrShape] for another number of columns where
+// they go by their order; [*CellError] for a cell that is no finite number within float32, and for
+// a text that the model does not know; [ErrEmpty] without data rows; [ErrParam] for n below 1 or
+// another number of names; those of ReadCSV about lines, quotes, header and file.
 func ReadFeaturesCSV(r io.Reader, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
 	if n < 1 || names != nil && len(names) != n {
-		return nil, fail(ErrParam, "names: got %d for %s, want one each, or nil, and at least one feature", len(names), plural(n, "feature"))
+		return nil, fail(ErrParam, "names: got %d for %s, want one each, or nil, and at least one feature", len(names),
+			plural(n, "feature"))
 	}
 	if opt.Fill != nil && len(opt.Fill) != n {
 		return nil, fail(ErrParam, "Fill: got %s, want %d, one for each feature", plural(len(opt.Fill), "number"), n)
 	}
-	opt, err := CSVOptions{Header: opt.Header, Comma: opt.Comma, Decimal: opt.Decimal, Unseen: opt.Unseen, Fill: opt.Fill}.check()
+	opt, err := CSVOptions{Header: opt.Header, Comma: opt.Comma, Decimal: opt.Decimal, Unseen: opt.Unseen,
+		Fill: opt.Fill}.check()
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +122,8 @@ func startFeatures(records *table.Records, names []string, opt CSVOptions) (head
 	return nil, nil
 }
 
-// findFeature returns which column has a feature: its own, or that of a text behind one of the = in its name.
+// findFeature returns which column has a feature: its own, or that of a text behind one of the = in
+// its name.
 func findFeature(header []string, name string) (at int, text string, isText bool) {
 	if at := slices.Index(header, name); at >= 0 {
 		return at, "", false
@@ -154,7 +160,8 @@ func matchFeatures(records *table.Records, n int, names []string, header *table.
 	}
 	if header == nil || names == nil {
 		if records.Width != n {
-			return nil, fail(ErrShape, "line %d: got %s, want %d, the features of the model in their order", records.Line, plural(records.Width, "column"), n)
+			return nil, fail(ErrShape, "line %d: got %s, want %d, the features of the model in their order", records.Line,
+				plural(records.Width, "column"), n)
 		}
 		for i := range out.features {
 			out.features[i].column = i
@@ -176,12 +183,14 @@ func matchFeatures(records *table.Records, n int, names []string, header *table.
 		out.features[i] = wantedFeature{at, header.Cells[at], isText, text}
 	}
 	if len(missing) > 0 {
-		return nil, fail(ErrColumn, "columns are missing that the model needs: %s; the file has %s", list(missing), list(header.Cells))
+		return nil, fail(ErrColumn, "columns are missing that the model needs: %s; the file has %s", list(missing),
+			list(header.Cells))
 	}
 	return out, nil
 }
 
-// numbered is a header of the names that ReadCSV gives to columns without one, if those of the features are such names; else nil.
+// numbered is a header of the names that ReadCSV gives to columns without one, if those of the
+// features are such names; else nil.
 func numbered(records *table.Records, names []string) *table.Record {
 	h := &table.Record{Line: records.Line}
 	for j := range records.Width {
@@ -200,7 +209,8 @@ func (w *wantedFeatures) add(data []float32, rec table.Record) ([]float32, error
 	for i, f := range w.features {
 		cell := rec.Cells[f.column]
 		wrong := func(want string, kind error) ([]float32, error) {
-			return nil, &fault.Cell{Line: rec.LineOf(f.column), Column: f.column + 1, Name: f.name, Got: cell, Want: want, Err: kind}
+			return nil, &fault.Cell{Line: rec.LineOf(f.column), Column: f.column + 1, Name: f.name, Got: cell,
+				Want: want, Err: kind}
 		}
 		known := f.isText && cell == f.text
 		if table.Missing(cell) && !known && w.opt.Fill != nil && !(f.isText && slices.Contains(w.texts(f.column), cell)) {

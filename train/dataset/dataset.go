@@ -18,7 +18,9 @@ type Dataset struct {
 	FeatureNames []string      // D names; nil means unnamed
 	ClassNames   []string      // K names; nil means unnamed
 	LabelName    string        // the column of the file that the classes are from; "" when there is none
-	Fill         []float64     // D: what a cell without a value became, 1 for the most frequent text; nil unless [MissingImpute] was asked for
+	// D: what a cell without a value became, 1 for the most frequent text; nil unless [MissingImpute]
+	// was asked for
+	Fill []float64
 }
 
 // Len returns N, the number of rows; 0 without a feature table.
@@ -100,7 +102,8 @@ func (d *Dataset) Validate() error {
 			sum += float64(v)
 		}
 		if !(math.Abs(sum-1) <= sumTolerance) {
-			return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprintf("a sum of %.6g", sum), Want: "a sum of 1", Err: ErrLabel}
+			return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprintf("a sum of %.6g", sum), Want: "a sum of 1",
+				Err: ErrLabel}
 		}
 	}
 	return nil
@@ -131,7 +134,8 @@ func (d *Dataset) tables() (features, labels matrix[float32], err error) {
 		{"class names", "name", len(d.ClassNames), labels.k, d.ClassNames == nil, "the columns of labels"},
 	} {
 		if !side.absent && side.got != side.want {
-			return features, labels, fail(ErrShape, "%s: got %s, want %d, %s", side.arg, plural(side.got, side.noun), side.want, side.per)
+			return features, labels, fail(ErrShape, "%s: got %s, want %d, %s", side.arg, plural(side.got, side.noun),
+				side.want, side.per)
 		}
 	}
 	return features, labels, nil

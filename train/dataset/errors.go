@@ -54,7 +54,8 @@ func (e *CellError) Unwrap() error { return e.Err }
 // Is reports whether target is [ErrCell].
 func (e *CellError) Is(target error) bool { return target == ErrCell }
 
-// ColumnError says that a file does not have a column that the options name. errors.Is(err, ErrColumn) holds.
+// ColumnError says that a file does not have a column that the options name. errors.Is(err,
+// ErrColumn) holds.
 type ColumnError struct {
 	File    string   // as it was given; "" for a reader
 	Option  string   // the field of CSVOptions: Label or Drop
@@ -109,7 +110,8 @@ func (e *RowError) Is(target error) bool { return target == ErrRow }
 // fail returns an error of the given kind.
 func fail(kind error, format string, args ...any) error { return fault.New(kind, format, args...) }
 
-// inFile makes an error, of a reader below or of the system, one of this package that names the file, or the part; "" names none.
+// inFile makes an error, of a reader below or of the system, one of this package that names the
+// file, or the part; "" names none.
 func inFile(name string, err error) error {
 	switch e := err.(type) {
 	case nil:

@@ -52,7 +52,8 @@ func FormatOf(path string) (Format, error) {
 		return FormatCSV, inFile(path, err)
 	}
 	if start, _ := plain.Peek(len(zipMagic)); string(start) == zipMagic {
-		return FormatCSV, fail(ErrFormat, "%s: got a zip archive (an .npz file of NumPy, a spreadsheet?), want an array that numpy.save wrote, or text in columns", path)
+		return FormatCSV, fail(ErrFormat, "%s: got a zip archive (an .npz file of NumPy, a spreadsheet?), want an array "+
+			"that numpy.save wrote, or text in columns", path)
 	}
 	return formatOf(plain), nil
 }
@@ -89,7 +90,8 @@ func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
 	}
 	switch {
 	case formats[0] != formats[1]:
-		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files of one format",
+		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files of one "+
+			"format",
 			formats[1], formats[0], featuresPath))
 	}
 	return readArrays(formats[0], featuresPath, labelsPath)

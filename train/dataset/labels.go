@@ -9,8 +9,8 @@ import (
 	"softloss/losses"
 )
 
-// softRows turns rows of k numbers, such as the votes of several people on every sample, which an error calls arg, into soft
-// labels, [losses.VotesToLabels] in float32, and the sum of every row.
+// softRows turns rows of k numbers, such as the votes of several people on every sample, which an
+// error calls arg, into soft labels, [losses.VotesToLabels] in float32, and the sum of every row.
 func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals []float64, err error) {
 	n := len(votes) / k
 	labels, data, err := newMatrix(arg, n, k)
@@ -40,7 +40,8 @@ func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals 
 
 // oneHot is [losses.OneHot] of a slice, in float32.
 func oneHot(index []int, classes int) (*tensor.Dense, error) {
-	labels, err := losses.OneHot(tensor.New(tensor.WithShape(len(index)), tensor.WithBacking(index)), classes, tensor.Float32)
+	labels, err := losses.OneHot(tensor.New(tensor.WithShape(len(index)), tensor.WithBacking(index)), classes,
+		tensor.Float32)
 	if err != nil {
 		return nil, fromLosses("classes", ErrShape, err)
 	}

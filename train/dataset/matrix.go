@@ -10,7 +10,8 @@ import (
 	"softloss/internal/dense"
 )
 
-// matrix is the elements of a two-dimensional tensor row by row: its own memory, or a copy of a view.
+// matrix is the elements of a two-dimensional tensor row by row: its own memory, or a copy of a
+// view.
 type matrix[T dense.Float] struct {
 	data []T
 	n, k int // shape
@@ -19,7 +20,8 @@ type matrix[T dense.Float] struct {
 // row returns row i.
 func (m matrix[T]) row(i int) []T { return m.data[i*m.k : (i+1)*m.k] }
 
-// numbersOf returns a tensor of any number dtype as a matrix: [ErrShape] or [ErrDtype] when it is none.
+// numbersOf returns a tensor of any number dtype as a matrix: [ErrShape] or [ErrDtype] when it is
+// none.
 func numbersOf[T dense.Float](arg string, t *tensor.Dense) (matrix[T], error) {
 	d, err := dense.Of(t)
 	if err != nil {

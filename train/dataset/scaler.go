@@ -95,7 +95,8 @@ func (s *Scaler) Transform(features *tensor.Dense) (*tensor.Dense, error) {
 		for j, v := range x.row(i) {
 			y := float32((float64(v) - s.Mean[j]) / s.Std[j])
 			if !finite(float64(y)) {
-				return nil, &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number that stays one when scaled"}
+				return nil, &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v),
+					Want: "a finite number that stays one when scaled"}
 			}
 			data[i*x.k+j] = y
 		}

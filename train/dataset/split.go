@@ -25,7 +25,8 @@ func (d *Dataset) Subset(rows []int) (*Dataset, error) {
 	if err := checkRows(rows, features.n); err != nil {
 		return nil, err
 	}
-	out := &Dataset{FeatureNames: slices.Clone(d.FeatureNames), ClassNames: slices.Clone(d.ClassNames), LabelName: d.LabelName, Fill: slices.Clone(d.Fill)}
+	out := &Dataset{FeatureNames: slices.Clone(d.FeatureNames), ClassNames: slices.Clone(d.ClassNames),
+		LabelName: d.LabelName, Fill: slices.Clone(d.Fill)}
 	x, xs, err := newMatrix("features", len(rows), features.k)
 	if err != nil {
 		return nil, err
@@ -71,7 +72,8 @@ func (d *Dataset) Split(testFraction float64, seed uint64) (train, test *Dataset
 	n := d.Len()
 	size := int(math.Round(testFraction * float64(n)))
 	if size == 0 || size == n {
-		return nil, nil, fail(ErrEmpty, "test fraction: got %v, which puts %d of %s into the test set, want at least 1 on both sides",
+		return nil, nil, fail(ErrEmpty, "test fraction: got %v, which puts %d of %s into the test set, want at least 1 on "+
+			"both sides",
 			testFraction, size, plural(n, "row"))
 	}
 	index := d.Index()

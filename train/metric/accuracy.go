@@ -13,13 +13,14 @@ import (
 //
 //	Σ_n w_n [argmax_k scores_nk = argmax_k labels_nk] / Σ_n w_n,   ties to the lowest class
 //
-// On a soft row the class is the one with the largest label. Scores, target, weights and errors: see the package; also
-// [losses.ErrParam] for a score that is NaN.
+// On a soft row the class is the one with the largest label. Scores, target, weights and errors:
+// see the package; also [losses.ErrParam] for a score that is NaN.
 func Accuracy(scores, target tensor.Tensor, weights []float64) (float64, error) {
 	return TopAccuracy(scores, target, weights, 1)
 }
 
-// TopAccuracy returns the share of the rows whose class is among the k with the largest scores; k = 1 is [Accuracy].
+// TopAccuracy returns the share of the rows whose class is among the k with the largest scores; k =
+// 1 is [Accuracy].
 //
 //	Σ_n w_n [#{j : scores_nj > scores_ny, or equal and j < y} < k] / Σ_n w_n,   y = argmax_k labels_nk
 //
@@ -46,8 +47,8 @@ func TopAccuracy(scores, target tensor.Tensor, weights []float64, k int) (float6
 	}), nil
 }
 
-// Confusion returns how often each class was taken for each: element [t][p] of the K×K table is the weight of the rows of class t
-// that are predicted to be p, without weights their number.
+// Confusion returns how often each class was taken for each: element [t][p] of the K×K table is the
+// weight of the rows of class t that are predicted to be p, without weights their number.
 //
 // Scores, target, weights and errors: those of [Accuracy].
 func Confusion(scores, target tensor.Tensor, weights []float64) ([][]float64, error) {
@@ -67,5 +68,6 @@ func Confusion(scores, target tensor.Tensor, weights []float64) ([][]float64, er
 }
 
 func outOfRange(arg string, got any, want string) error {
-	return &losses.Error{Arg: arg, Row: -1, Col: -1, Got: fmt.Sprint(got), Problem: "is out of range", Want: want, Kind: losses.ErrParam}
+	return &losses.Error{Arg: arg, Row: -1, Col: -1, Got: fmt.Sprint(got), Problem: "is out of range", Want: want,
+		Kind: losses.ErrParam}
 }

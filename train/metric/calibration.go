@@ -13,8 +13,8 @@ import (
 //
 //	-Σ_n w_n Σ_k labels_nk log max(probs_nk, tiny) / Σ_n w_n
 //
-// tiny is the smallest normal number of the dtype; the rows' losses are those of [losses.CrossEntropy] from probabilities.
-// Probs, target, weights and errors: see the package.
+// tiny is the smallest normal number of the dtype; the rows' losses are those of
+// [losses.CrossEntropy] from probabilities. Probs, target, weights and errors: see the package.
 func NLL(probs, target tensor.Tensor, weights []float64) (float64, error) {
 	r, err := read(probs, target, weights, true)
 	if err != nil {
@@ -27,8 +27,8 @@ func NLL(probs, target tensor.Tensor, weights []float64) (float64, error) {
 //
 //	Σ_n w_n Σ_k (probs_nk - labels_nk)² / Σ_n w_n
 //
-// It is 0 for perfect predictions and at most 2. Probs, target, weights and errors: see the package.
-// Source: Brier, Monthly Weather Review 78 (1950).
+// It is 0 for perfect predictions and at most 2. Probs, target, weights and errors: see the
+// package. Source: Brier, Monthly Weather Review 78 (1950).
 func Brier(probs, target tensor.Tensor, weights []float64) (float64, error) {
 	r, err := read(probs, target, weights, true)
 	if err != nil {
@@ -44,7 +44,8 @@ func Brier(probs, target tensor.Tensor, weights []float64) (float64, error) {
 	}), nil
 }
 
-// Bin is one bar of a reliability diagram: the rows whose top probability lies in (Low, High], in the first bin in [0, High].
+// Bin is one bar of a reliability diagram: the rows whose top probability lies in (Low, High], in
+// the first bin in [0, High].
 type Bin struct {
 	Low, High  float64
 	Count      int     // rows in it
@@ -53,7 +54,8 @@ type Bin struct {
 	Accuracy   float64 // share of them whose class is predicted, see [Accuracy]; 0 for an empty bin
 }
 
-// Reliability returns the bins of a reliability diagram, of equal width on [0, 1], the empty ones too: those of [ECE].
+// Reliability returns the bins of a reliability diagram, of equal width on [0, 1], the empty ones
+// too: those of [ECE].
 //
 // Probs, target, weights and errors: those of ECE.
 // Source: Guo et al., ICML 2017, arXiv:1706.04599, section 2.
@@ -76,13 +78,16 @@ func Reliability(probs, target tensor.Tensor, weights []float64, bins int) ([]Bi
 //
 //	Σ_b W_b/W |acc_b - conf_b|,   W_b the weight of the rows in bin b, W that of all
 //
-// Row n falls into bin b, counted from 0, when its top probability lies in (b/bins, (b+1)/bins]; a 0 falls into bin 0. acc_b is the
-// share of the bin's rows whose class is predicted (see [Accuracy]), conf_b the mean of their top probability; empty bins count nothing.
-// A float32 probability counts as the number that it is: float32(0.2) lies above 1/5.
+// Row n falls into bin b, counted from 0, when its top probability lies in (b/bins, (b+1)/bins]; a
+// 0 falls into bin 0. acc_b is the share of the bin's rows whose class is predicted (see
+// [Accuracy]), conf_b the mean of their top probability; empty bins count nothing. A float32
+// probability counts as the number that it is: float32(0.2) lies above 1/5.
 //
-// Probs, target, weights and errors: see the package; also [losses.ErrParam] unless 1 <= bins <= 2^20.
+// Probs, target, weights and errors: see the package; also [losses.ErrParam] unless 1 <= bins <=
+// 2^20.
 //
-// Source: Naeini, Cooper and Hauskrecht, AAAI 2015; Guo et al., ICML 2017, arXiv:1706.04599, eq. (3).
+// Source: Naeini, Cooper and Hauskrecht, AAAI 2015; Guo et al., ICML 2017, arXiv:1706.04599, eq.
+// (3).
 func ECE(probs, target tensor.Tensor, weights []float64, bins int) (float64, error) {
 	sums, err := binned(probs, target, weights, bins)
 	if err != nil {
@@ -98,9 +103,10 @@ func ECE(probs, target tensor.Tensor, weights []float64, bins int) (float64, err
 
 // binSums are sums over the rows of a bin.
 type binSums struct {
-	rows              int
-	mass              float64 // of the weights
-	confidence, right float64 // of the weights times the top probability, and of those of the rows whose class is predicted
+	rows int
+	mass float64 // of the weights
+	// of the weights times the top probability, and of those of the rows whose class is predicted
+	confidence, right float64
 }
 
 // binned deals rows out to bins.
@@ -128,8 +134,8 @@ func binned(probs, target tensor.Tensor, weights []float64, bins int) ([]binSums
 	return sums, nil
 }
 
-// place returns which of so many bins of equal width on [0, 1] a number in it falls into, counted from 0: bin b is (b/bins, (b+1)/bins], and
-// the first one has the 0 too.
+// place returns which of so many bins of equal width on [0, 1] a number in it falls into, counted
+// from 0: bin b is (b/bins, (b+1)/bins], and the first one has the 0 too.
 func place(x float64, bins int) int {
 	at := int(math.Ceil(x*float64(bins))) - 1 // exact for float32: a product of 24 and at most 20 bits
 	return min(max(at, 0), bins-1)

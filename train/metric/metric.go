@@ -1,4 +1,5 @@
-// Package metric says how good predictions are: accuracy, confusion, precision and recall, likelihood and calibration.
+// Package metric says how good predictions are: accuracy, confusion, precision and recall,
+// likelihood and calibration.
 //
 //	acc, err := metric.Accuracy(logits, index, nil)
 //	report, err := metric.Report(logits, index, nil)
@@ -6,18 +7,21 @@
 //
 // # Arguments
 //
-// Scores are logits or probabilities; where a function says probs, probabilities. The target is labels or an index. Shapes and dtypes
-// are those that [losses.Criterion.Eval] takes: rows [N, K], a single row [K], [N, T, K] as N·T rows; labels of the scores' shape and
-// dtype, or an index with one class a row. Tensors are read however they lie in memory.
+// Scores are logits or probabilities; where a function says probs, probabilities. The target is
+// labels or an index. Shapes and dtypes are those that [losses.Criterion.Eval] takes: rows [N, K],
+// a single row [K], [N, T, K] as N·T rows; labels of the scores' shape and dtype, or an index with
+// one class a row. Tensors are read however they lie in memory.
 //
-// The class of a row is its index, or the position of its largest label; the class predicted for it is the position of its largest
-// score. Ties go to the lowest class.
+// The class of a row is its index, or the position of its largest label; the class predicted for it
+// is the position of its largest score. Ties go to the lowest class.
 //
-// Weights have one number a row, finite and >= 0, with a sum above 0; nil means 1 each. A row of weight 2 counts as two rows do.
+// Weights have one number a row, finite and >= 0, with a sum above 0; nil means 1 each. A row of
+// weight 2 counts as two rows do.
 //
 // # Errors
 //
-// Errors are of type [*losses.Error], with the same sentinels for errors.Is: an argument is refused in the same words wherever it is given.
+// Errors are of type [*losses.Error], with the same sentinels for errors.Is: an argument is refused
+// in the same words wherever it is given.
 package metric
 
 import (
@@ -40,7 +44,8 @@ type rows struct {
 	nll     []float64 // [n] the cross entropy of the rows, of probabilities only
 }
 
-// read checks and reads the arguments of a function that calls the first one scores, or of one that wants probabilities.
+// read checks and reads the arguments of a function that calls the first one scores, or of one that
+// wants probabilities.
 func read(scores, target tensor.Tensor, weights []float64, probs bool) (*rows, error) {
 	c := losses.Criterion{FromProbs: probs, Reduction: losses.None}
 	loss, err := c.Eval(scores, target) // it says what is wrong with a shape, a label, a class or a probability
@@ -57,7 +62,8 @@ func read(scores, target tensor.Tensor, weights []float64, probs bool) (*rows, e
 	r.n = len(r.scores) / r.k
 	for at, v := range r.scores {
 		if v != v {
-			return nil, &losses.Error{Arg: "scores", Row: at / r.k, Col: at % r.k, Got: "NaN", Problem: "is not a number", Want: "a number", Kind: losses.ErrParam}
+			return nil, &losses.Error{Arg: "scores", Row: at / r.k, Col: at % r.k, Got: "NaN", Problem: "is not a number",
+				Want: "a number", Kind: losses.ErrParam}
 		}
 	}
 	if dense.IsInteger(t.Dtype()) {
@@ -77,7 +83,8 @@ func read(scores, target tensor.Tensor, weights []float64, probs bool) (*rows, e
 // weigh sets the weights.
 func (r *rows) weigh(weights []float64) error {
 	wrong := func(row int, got, problem, want string) error {
-		return &losses.Error{Arg: "weights", Row: row, Col: -1, Got: got, Problem: problem, Want: want, Kind: losses.ErrWeight}
+		return &losses.Error{Arg: "weights", Row: row, Col: -1, Got: got, Problem: problem, Want: want,
+			Kind: losses.ErrWeight}
 	}
 	if weights == nil {
 		weights = make([]float64, r.n)

@@ -4,11 +4,12 @@ import "gorgonia.org/tensor"
 
 // Classification is what [Report] says of predictions.
 type Classification struct {
-	Classes  []ClassScore // K
-	Macro    ClassScore   // mean over the classes that occur, in the target or among the predictions; Support is that of all
-	Weighted ClassScore   // mean over the classes by their support
-	Accuracy float64      // share of the rows whose class is predicted, see [Accuracy]
-	Majority float64      // accuracy of who always predicts the most frequent class: what a model must beat
+	Classes []ClassScore // K
+	// mean over the classes that occur, in the target or among the predictions; Support is that of all
+	Macro    ClassScore
+	Weighted ClassScore // mean over the classes by their support
+	Accuracy float64    // share of the rows whose class is predicted, see [Accuracy]
+	Majority float64    // accuracy of who always predicts the most frequent class: what a model must beat
 }
 
 // ClassScore is how well one class is found, or a mean over classes.
@@ -23,7 +24,8 @@ type ClassScore struct {
 	Support               float64 // weight of the rows of the class, without weights their number
 }
 
-// Report returns precision, recall and F1 of every class and their means, from the table of [Confusion].
+// Report returns precision, recall and F1 of every class and their means, from the table of
+// [Confusion].
 //
 // Scores, target, weights and errors: those of [Accuracy].
 func Report(scores, target tensor.Tensor, weights []float64) (*Classification, error) {
@@ -40,7 +42,8 @@ func Report(scores, target tensor.Tensor, weights []float64) (*Classification, e
 			predicted += table[i][j]
 		}
 		hit := table[j][j]
-		c := ClassScore{Precision: share(hit, predicted), Recall: share(hit, support), F1: share(2*hit, predicted+support), Support: support}
+		c := ClassScore{Precision: share(hit, predicted), Recall: share(hit, support), F1: share(2*hit, predicted+support),
+			Support: support}
 		out.Classes[j] = c
 		all, right = all+support, right+hit
 		out.Majority = max(out.Majority, support)

@@ -14,19 +14,22 @@ import (
 // ErrTemperature says that no temperature fits the logits; errors.Is finds it.
 var ErrTemperature = errors.New("no temperature fits")
 
-// FitTemperature returns the T > 0 by which logits are divided, before the softmax, so that the labels are likeliest: temperature
-// scaling. It makes confidence what accuracy is, and leaves the predicted classes. A network trained long is too sure of itself: T > 1.
+// FitTemperature returns the T > 0 by which logits are divided, before the softmax, so that the
+// labels are likeliest: temperature scaling. It makes confidence what accuracy is, and leaves the
+// predicted classes. A network trained long is too sure of itself: T > 1.
 //
 //	L(s) = -Σ_n w_n Σ_k t_nk log softmax(s z_n)_k,   s = 1/T
 //	L'(s) = Σ_n w_n Σ_k (m_n p_nk - t_nk) z_nk,      m_n = Σ_k t_nk,   p_n = softmax(s z_n)
 //
-// L is convex in s, so that L'(s) = 0 has one solution, found by Newton's method within a bracket, down to the resolution of float64: the
-// computed L' changes its sign at s. Labels may be soft; a row whose labels sum to m counts m times.
+// L is convex in s, so that L'(s) = 0 has one solution, found by Newton's method within a bracket,
+// down to the resolution of float64: the computed L' changes its sign at s. Labels may be soft; a
+// row whose labels sum to m counts m times.
 //
-// Logits are those of validation data, not of what the model was trained on; target and weights: see the package. The probabilities are
-// those of [losses.TeacherLabels] with T.
+// Logits are those of validation data, not of what the model was trained on; target and weights:
+// see the package. The probabilities are those of [losses.TeacherLabels] with T.
 //
-// Errors: see the package; [losses.ErrParam] for a logit that is not finite or beyond ±1e300; [ErrTemperature] where L has no minimum:
+// Errors: see the package; [losses.ErrParam] for a logit that is not finite or beyond ±1e300;
+// [ErrTemperature] where L has no minimum:
 //
 //	every label on a largest logit of its row    L falls for T → 0: no logits are too large
 //	the logits say less than none would          L falls for T → ∞ and beyond
@@ -56,7 +59,8 @@ func FitTemperature(logits, target tensor.Tensor, weights []float64) (float64, e
 	return temperature, nil
 }
 
-// cooling is L of FitTemperature on logits shifted by the row's largest and divided by the largest distance, in [-1, 0].
+// cooling is L of FitTemperature on logits shifted by the row's largest and divided by the largest
+// distance, in [-1, 0].
 type cooling struct {
 	k      int
 	d, t   []float64 // [N, K]; the labels divided by the largest label
@@ -83,7 +87,8 @@ func newCooling(r *rows) *cooling {
 	return c
 }
 
-// slope returns the first two derivatives of L, the second one Σ_n m_n Var_p(d) with 0 for its rounding below 0; s >= 0.
+// slope returns the first two derivatives of L, the second one Σ_n m_n Var_p(d) with 0 for its
+// rounding below 0; s >= 0.
 func (c *cooling) slope(s float64) (first, second float64) {
 	c.passes++
 	for at := 0; at < len(c.d); at += c.k {
@@ -116,7 +121,8 @@ func (c *cooling) minimum() (float64, error) {
 		return 0, noTemperature("fits them: they say no more about the labels than equal logits would")
 	}
 	if missed == 0 {
-		return 0, noTemperature("fits them: every label is on the largest logit, so that the likelihood only grows as T falls to 0; use more data")
+		return 0, noTemperature("fits them: every label is on the largest logit, so that the likelihood only grows as T " +
+			"falls to 0; use more data")
 	}
 	lo, hi := 0.0, 1.0
 	for {
@@ -127,7 +133,8 @@ func (c *cooling) minimum() (float64, error) {
 			return 0, noTemperature("fits them: the likelihood grows down to the smallest T")
 		}
 	}
-	// L'(lo) < 0 <= L'(hi). Newton's step from the last point, or the middle where it leaves the bracket or is slow.
+	// L'(lo) < 0 <= L'(hi). Newton's step from the last point, or the middle where it leaves the
+	// bracket or is slow.
 	s := hi
 	for range 4000 {
 		middle := lo + (hi-lo)/2

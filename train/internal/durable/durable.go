@@ -1,4 +1,5 @@
-// Package durable writes files that are there, whole, once it says so, whatever happens to the process or the machine.
+// Package durable writes files that are there, whole, once it says so, whatever happens to the
+// process or the machine.
 package durable
 
 import (
@@ -39,8 +40,8 @@ type Folder interface {
 // A temporary file is named .NAME.RANDOM.tmp, beside what it becomes.
 const tempEnd = ".tmp"
 
-// WriteTemp writes a new file beside path, which is not touched, and returns its name once its bytes are on the disk. On an
-// error no file is left.
+// WriteTemp writes a new file beside path, which is not touched, and returns its name once its
+// bytes are on the disk. On an error no file is left.
 func WriteTemp(d Disk, path string, content []byte) (temp string, err error) {
 	temp = filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%016x%s", filepath.Base(path), rand.Uint64(), tempEnd))
 	f, err := d.Create(temp)
@@ -78,8 +79,9 @@ func RemoveTemps(d Disk, path string) error {
 	return nil
 }
 
-// Replace puts a file written by [WriteTemp] at a path, and keeps what was there as previous, unless that is "". The new file
-// is there for good once it returns; on an error the temporary file is gone.
+// Replace puts a file written by [WriteTemp] at a path, and keeps what was there as previous,
+// unless that is "". The new file is there for good once it returns; on an error the temporary file
+// is gone.
 func Replace(d Disk, temp, path, previous string) error {
 	if previous != "" {
 		if err := d.Rename(path, previous); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -94,8 +96,8 @@ func Replace(d Disk, temp, path, previous string) error {
 	return syncFolder(d, filepath.Dir(path))
 }
 
-// Write replaces the file at path, if there is one: at every moment, a crash of the machine included, there is either the old
-// file or the new one, whole.
+// Write replaces the file at path, if there is one: at every moment, a crash of the machine
+// included, there is either the old file or the new one, whole.
 func Write(d Disk, path string, content []byte) error {
 	temp, err := WriteTemp(d, path, content)
 	if err != nil {
@@ -115,7 +117,8 @@ func MakeFolder(d Disk, path string) error {
 	return syncFolder(d, filepath.Dir(filepath.Clean(path)))
 }
 
-// syncFolder makes the names in a folder last. Where a system cannot do that for folders, it does nothing.
+// syncFolder makes the names in a folder last. Where a system cannot do that for folders, it does
+// nothing.
 func syncFolder(d Disk, path string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -10,7 +10,8 @@ import (
 // most is how many runes of a text are shown.
 const most = 40
 
-// Quote is strconv.Quote of at most the first 40 runes of s, with … behind them where there are more.
+// Quote is strconv.Quote of at most the first 40 runes of s, with … behind them where there are
+// more.
 func Quote(s string) string {
 	runes := 0
 	for i := range s {

@@ -1,5 +1,6 @@
-// Package exactjson writes plain data as JSON that comes back to the last bit. Unlike encoding/json it takes floats that are
-// not finite, writes every field, wants every field, and refuses what it would lose.
+// Package exactjson writes plain data as JSON that comes back to the last bit. Unlike encoding/json
+// it takes floats that are not finite, writes every field, wants every field, and refuses what it
+// would lose.
 package exactjson
 
 import (
@@ -15,8 +16,9 @@ import (
 	"softloss/train/internal/errtext"
 )
 
-// Encode returns v as JSON that Decode reads back to the last bit: structs of exported fields, slices, pointers, integers,
-// float64s, bools, strings and nil interfaces. A float that is not finite is a string, its bits in hexadecimal.
+// Encode returns v as JSON that Decode reads back to the last bit: structs of exported fields,
+// slices, pointers, integers, float64s, bools, strings and nil interfaces. A float that is not
+// finite is a string, its bits in hexadecimal.
 func Encode(v any) (string, error) {
 	var b strings.Builder
 	err := write(&b, reflect.ValueOf(v))
@@ -83,8 +85,8 @@ func writeMembers(b *strings.Builder, brackets string, n int, member func(i int)
 	return nil
 }
 
-// Decode reads what Encode wrote into *dst, which is zero and which errors call name. Every field of a struct must be there, and
-// no other.
+// Decode reads what Encode wrote into *dst, which is zero and which errors call name. Every field
+// of a struct must be there, and no other.
 func Decode(text string, dst any, name string) error {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()

@@ -15,9 +15,10 @@ import (
 // maxDims is the most dimensions of a tensor that is read.
 const maxDims = 8
 
-// Parse reads a whole file in memory. The tensors, in the order of their data, are slices of file. It is strict: a
-// header that is not exactly what the format says, tensors that overlap or leave a gap, and bytes behind the last one are errors
-// of type *Error. It allocates in proportion to the header.
+// Parse reads a whole file in memory. The tensors, in the order of their data, are slices of file.
+// It is strict: a header that is not exactly what the format says, tensors that overlap or leave a
+// gap, and bytes behind the last one are errors of type *Error. It allocates in proportion to the
+// header.
 func Parse(file []byte) (metadata map[string]string, tensors []Tensor, err error) {
 	if err := checkStart(file, int64(len(file)), false); err != nil {
 		return nil, nil, err
@@ -31,7 +32,8 @@ func Parse(file []byte) (metadata map[string]string, tensors []Tensor, err error
 	return metadata, tensors, err
 }
 
-// parseHeader reads the header of a file with so many bytes of data. The spans are in the order of their data; nil with an error.
+// parseHeader reads the header of a file with so many bytes of data. The spans are in the order of
+// their data; nil with an error.
 func parseHeader(header []byte, size int64) (metadata map[string]string, spans []span, err error) {
 	header = bytes.TrimRight(header, " ")
 	switch {
@@ -72,9 +74,11 @@ type span struct {
 func (s span) check(at, size int64) error {
 	switch {
 	case s.begin > s.end || s.end > size:
-		return fail("tensor %s: got data_offsets [%d, %d], want a range within the %d bytes of data", errtext.Value(s.Name), s.begin, s.end, size)
+		return fail("tensor %s: got data_offsets [%d, %d], want a range within the %d bytes of data", errtext.Value(s.Name),
+			s.begin, s.end, size)
 	case s.begin < at:
-		return fail("tensor %s: begins at %d, within the tensor before it, which ends at %d", errtext.Value(s.Name), s.begin, at)
+		return fail("tensor %s: begins at %d, within the tensor before it, which ends at %d",
+			errtext.Value(s.Name), s.begin, at)
 	case s.begin > at:
 		return fail("tensor %s: begins at %d, want %d: a gap behind the tensor before it", errtext.Value(s.Name), s.begin, at)
 	}
@@ -93,12 +97,14 @@ func (s span) check(at, size int64) error {
 		}
 	}
 	if !fits || want != s.end-s.begin {
-		return fail("tensor %s: got %d bytes of data, which are not those of shape %v of %s", errtext.Value(s.Name), s.end-s.begin, s.Shape, s.Dtype)
+		return fail("tensor %s: got %d bytes of data, which are not those of shape %v of %s", errtext.Value(s.Name),
+			s.end-s.begin, s.Shape, s.Dtype)
 	}
 	return nil
 }
 
-// headerReader reads the tokens of a header that is valid JSON. After an error, err is set and the rest means nothing.
+// headerReader reads the tokens of a header that is valid JSON. After an error, err is set and the
+// rest means nothing.
 type headerReader struct {
 	dec      *json.Decoder
 	metadata map[string]string

@@ -13,8 +13,8 @@ import (
 	"softloss/train/internal/exactjson"
 )
 
-// Encode returns the bytes of a sealed file: those of a function of its arguments, the order of the tensors aside.
-// The tensors' names differ and are UTF-8, as are the metadata.
+// Encode returns the bytes of a sealed file: those of a function of its arguments, the order of the
+// tensors aside. The tensors' names differ and are UTF-8, as are the metadata.
 func Encode(metadata map[string]string, tensors []Tensor) []byte {
 	var h bytes.Buffer
 	h.WriteString(sealStart + string(bytes.Repeat([]byte{'0'}, 2*sha256.Size)) + `"`)
@@ -23,7 +23,10 @@ func Encode(metadata map[string]string, tensors []Tensor) []byte {
 	}
 	h.WriteByte('}')
 	// The widest elements first, so that all are aligned.
-	tensors = slices.SortedStableFunc(slices.Values(tensors), func(a, b Tensor) int { return cmp.Compare(widths[b.Dtype], widths[a.Dtype]) })
+	tensors = slices.SortedStableFunc(slices.Values(tensors), func(a, b Tensor) int {
+		return cmp.Compare(widths[b.Dtype],
+			widths[a.Dtype])
+	})
 	size := 0
 	for _, t := range tensors {
 		entry, _ := json.Marshal(struct { // cannot fail: texts and numbers
@@ -48,7 +51,8 @@ func Encode(metadata map[string]string, tensors []Tensor) []byte {
 	return out
 }
 
-// Seal writes the checksum that the content of a file asks for in its place, if the file is long enough to have one.
+// Seal writes the checksum that the content of a file asks for in its place, if the file is long
+// enough to have one.
 func Seal(file []byte) {
 	if len(file) >= sealEnd {
 		sum := sealOf(file)
@@ -66,8 +70,9 @@ func sealOf(file []byte) (sum [2 * sha256.Size]byte) {
 	return sum
 }
 
-// checkStart checks the first bytes of a file of so many bytes, as many of the first sealEnd as it has: the length of its
-// header and, if sealed is set, the place of the checksum. It is all that is read of a foreign file.
+// checkStart checks the first bytes of a file of so many bytes, as many of the first sealEnd as it
+// has: the length of its header and, if sealed is set, the place of the checksum. It is all that is
+// read of a foreign file.
 func checkStart(start []byte, size int64, sealed bool) error {
 	if len(start) < 8 {
 		return fail("is no safetensors file: got %d bytes, want one, which begins with 8 bytes of length", size)

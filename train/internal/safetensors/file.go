@@ -21,12 +21,13 @@ type File struct {
 	Metadata map[string]string
 	Tensors  map[string]Tensor
 
-	// Unsealed says why the file is not as this package wrote it: it has no checksum in its place, or another one. Nil when it is.
+	// Unsealed says why the file is not as this package wrote it: it has no checksum in its place, or
+	// another one. Nil when it is.
 	Unsealed error
 }
 
-// Read reads a sealed file of a kind, which its metadata say. Errors: those of Open, *Error for a file that is not sealed, or of
-// another kind.
+// Read reads a sealed file of a kind, which its metadata say. Errors: those of Open, *Error for a
+// file that is not sealed, or of another kind.
 func Read(path, kind string) (*File, error) {
 	f, err := Open(path)
 	if err != nil {
@@ -56,8 +57,9 @@ func (f *File) want(kind string) error {
 	return nil
 }
 
-// Open reads a file, sealed or not. Nothing is read but the header unless that is right, and no more is allocated than the file's
-// size, with the header several times. Errors: *Error, without a path, and the system's.
+// Open reads a file, sealed or not. Nothing is read but the header unless that is right, and no
+// more is allocated than the file's size, with the header several times. Errors: *Error, without a
+// path, and the system's.
 func Open(path string) (*File, error) {
 	content, err := readWhole(path)
 	if err != nil {

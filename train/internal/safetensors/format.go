@@ -8,8 +8,9 @@
 //	            name:{"dtype":"F32","shape":[2,3],"data_offsets":[begin,end]}, …}
 //	the rest   the tensors, row-major, little-endian; offsets count from here, and the tensors cover it without gaps
 //
-// What this package writes is sealed: the metadata begin with sha256, the SHA-256 of the whole file with '0' in the place of these 64
-// digits. So every byte of a file is covered, header and length too, and any safetensors reader opens it as it is.
+// What this package writes is sealed: the metadata begin with sha256, the SHA-256 of the whole file
+// with '0' in the place of these 64 digits. So every byte of a file is covered, header and length
+// too, and any safetensors reader opens it as it is.
 package safetensors
 
 import (
@@ -90,7 +91,8 @@ func (t Tensor) Float64s() []float64 {
 	return out
 }
 
-// Ints returns the shape of a tensor, which has elements, as Go's other packages want it: every size is within an int.
+// Ints returns the shape of a tensor, which has elements, as Go's other packages want it: every
+// size is within an int.
 func (t Tensor) Ints() []int {
 	out := make([]int, len(t.Shape))
 	for i, n := range t.Shape {

@@ -30,8 +30,9 @@ type Array struct {
 // MaxDims is the most dimensions of an array that is read.
 const MaxDims = 8
 
-// Read reads the elements, which are the rest of a file of this format. It allocates as the content arrives, so that a header's claim
-// costs nothing, and reads to the end, so that a checksum of gzip is checked.
+// Read reads the elements, which are the rest of a file of this format. It allocates as the content
+// arrives, so that a header's claim costs nothing, and reads to the end, so that a checksum of gzip
+// is checked.
 func Read(format string, r *bufio.Reader, of Type, shape []int, fortran bool) (*Array, error) {
 	size := of.Width
 	for axis, n := range shape {
@@ -50,7 +51,8 @@ func Read(format string, r *bufio.Reader, of Type, shape []int, fortran bool) (*
 	}
 	switch _, err := r.ReadByte(); {
 	case err == nil:
-		return nil, fault.New(fault.ErrFormat, "%s: got more than %d bytes of data, want the end of the file after shape %v", format, size, shape)
+		return nil, fault.New(fault.ErrFormat, "%s: got more than %d bytes of data, want the end of the file after shape %v",
+			format, size, shape)
 	case err != io.EOF:
 		return nil, source.Ends(format, err, "all of its data")
 	}
@@ -108,7 +110,8 @@ func half(bits uint16) float64 {
 	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
-// Rows calls f for each row of the first dimension, with the elements of its other dimensions in C order.
+// Rows calls f for each row of the first dimension, with the elements of its other dimensions in C
+// order.
 func (a *Array) Rows(f func(i int, row []float64) error) error {
 	n, width := a.Shape[0], a.RowSize()
 	first, places := width, make([]int, width) // of element j of row i: i first + places[j]

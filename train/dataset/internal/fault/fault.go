@@ -1,5 +1,5 @@
-// Package fault holds the errors of package dataset for the packages below it: what is wrong travels in fields and becomes a
-// sentence once.
+// Package fault holds the errors of package dataset for the packages below it: what is wrong
+// travels in fields and becomes a sentence once.
 package fault
 
 import (
@@ -39,7 +39,8 @@ func New(kind error, format string, args ...any) error {
 	return &Error{Text: fmt.Sprintf(format, args...), Kinds: []error{kind}}
 }
 
-// Wrap returns an error of a system, or of a reader, as one of package dataset; context, which may be "", comes first.
+// Wrap returns an error of a system, or of a reader, as one of package dataset; context, which may
+// be "", comes first.
 func Wrap(context string, err error) error {
 	if context != "" {
 		context += ": "

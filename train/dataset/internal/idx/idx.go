@@ -22,11 +22,12 @@ var types = map[byte]array.Type{
 	0x0e: {Kind: 'f', Width: 8, Big: true},
 }
 
-// Read reads one file, plain or gzip: two zero bytes, the type, the number of dimensions, their sizes as big-endian uint32, and the
-// elements, row-major and big-endian.
+// Read reads one file, plain or gzip: two zero bytes, the type, the number of dimensions, their
+// sizes as big-endian uint32, and the elements, row-major and big-endian.
 //
-// Errors: [fault.ErrFormat] for a foreign header, another type, a file that ends early or goes on after its last byte, 2³¹ bytes or
-// more, damaged gzip data; [fault.ErrEmpty] for a size of 0; [fault.ErrParam] for a nil reader; errors of r.
+// Errors: [fault.ErrFormat] for a foreign header, another type, a file that ends early or goes on
+// after its last byte, 2³¹ bytes or more, damaged gzip data; [fault.ErrEmpty] for a size of 0;
+// [fault.ErrParam] for a nil reader; errors of r.
 func Read(r io.Reader) (*array.Array, error) {
 	plain, err := source.Open(r)
 	if err != nil {
@@ -40,9 +41,11 @@ func Read(r io.Reader) (*array.Array, error) {
 	dims := int(magic[3])
 	switch {
 	case magic[0] != 0 || magic[1] != 0:
-		return nil, fault.New(fault.ErrFormat, "idx: got a file that begins with % x, want 00 00, the type and the number of dimensions", magic)
+		return nil, fault.New(fault.ErrFormat, "idx: got a file that begins with % x, want 00 00, the type and the number "+
+			"of dimensions", magic)
 	case !known:
-		return nil, fault.New(fault.ErrFormat, "idx: got data of type 0x%02x, want 0x08 (unsigned bytes), 0x09, 0x0b, 0x0c, 0x0d or 0x0e", magic[2])
+		return nil, fault.New(fault.ErrFormat, "idx: got data of type 0x%02x, want 0x08 (unsigned bytes), 0x09, 0x0b, 0x0c, "+
+			"0x0d or 0x0e", magic[2])
 	case dims < 1 || dims > array.MaxDims:
 		return nil, fault.New(fault.ErrFormat, "idx: got %d dimensions, want 1 to %d", dims, array.MaxDims)
 	}
@@ -54,7 +57,8 @@ func Read(r io.Reader) (*array.Array, error) {
 	for axis := range dims {
 		n := binary.BigEndian.Uint32(sizes[4*axis:])
 		if n > math.MaxInt32 {
-			return nil, fault.New(fault.ErrFormat, "idx: got size %d in dimension %d, want less than 2^31 bytes of data", n, axis)
+			return nil, fault.New(fault.ErrFormat, "idx: got size %d in dimension %d, want less than 2^31 bytes of data", n,
+				axis)
 		}
 		shape = append(shape, int(n))
 	}

@@ -43,7 +43,8 @@ func readHeader(r *bufio.Reader) (*header, error) {
 		return nil, source.Ends("npy", err, fmt.Sprintf("%d of the 8 bytes that an npy file begins with", n))
 	}
 	if string(start[:6]) != Magic {
-		return nil, fault.New(fault.ErrFormat, "npy: got a file that begins with % x, want 93 4e 55 4d 50 59 (\\x93NUMPY)", start[:6])
+		return nil, fault.New(fault.ErrFormat, "npy: got a file that begins with % x, want 93 4e 55 4d 50 59 (\\x93NUMPY)",
+			start[:6])
 	}
 	if start[6] < 1 || start[6] > 3 || start[7] != 0 {
 		return nil, fault.New(fault.ErrFormat, "npy: got version %d.%d, want 1.0, 2.0 or 3.0", start[6], start[7])
@@ -112,7 +113,8 @@ func parseHeader(text string) (*header, error) {
 	return h, nil
 }
 
-// parser reads a dictionary from left to right. After an error, err is set and the rest means nothing.
+// parser reads a dictionary from left to right. After an error, err is set and the rest means
+// nothing.
 type parser struct {
 	text, rest string
 	err        error
@@ -121,7 +123,8 @@ type parser struct {
 // fail sets the error unless there is one.
 func (p *parser) fail(got string) {
 	if p.err == nil {
-		p.err = fault.New(fault.ErrFormat, "npy: header %s: got %s, want a dictionary with 'descr', 'fortran_order' and 'shape'", errtext.Quote(p.text), got)
+		p.err = fault.New(fault.ErrFormat, "npy: header %s: got %s, want a dictionary with 'descr', 'fortran_order' and "+
+			"'shape'", errtext.Quote(p.text), got)
 	}
 }
 
@@ -188,7 +191,8 @@ func (p *parser) descr() (of array.Type) {
 		of = array.Type{Kind: code[0], Width: int(code[1] - '0'), Big: order == ">"}
 	}
 	if of.Kind == 0 || (order == "|" || order == "") && of.Width > 1 || order == "=" {
-		p.err = fault.New(fault.ErrFormat, "npy: got elements of type '%s', want %s: x.astype(\"float32\") for features, y.astype(int) for classes",
+		p.err = fault.New(fault.ErrFormat, "npy: got elements of type '%s', want %s: x.astype(\"float32\") for features, "+
+			"y.astype(int) for classes",
 			strings.Trim(errtext.Quote(s), `"`), want)
 	}
 	return of

@@ -10,8 +10,9 @@ import (
 
 // Read reads one file, plain or gzip, to its end.
 //
-// Errors: [fault.ErrFormat] for a file that is damaged, of another type, ends early or goes on after its last byte;
-// [fault.ErrEmpty] for an array without elements; [fault.ErrShape] for a single number; [fault.ErrParam] for a nil reader; errors of r.
+// Errors: [fault.ErrFormat] for a file that is damaged, of another type, ends early or goes on
+// after its last byte; [fault.ErrEmpty] for an array without elements; [fault.ErrShape] for a
+// single number; [fault.ErrParam] for a nil reader; errors of r.
 //
 // Source: numpy.lib.format, versions 1.0, 2.0 and 3.0.
 func Read(r io.Reader) (*array.Array, error) {

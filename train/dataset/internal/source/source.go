@@ -11,8 +11,9 @@ import (
 	"softloss/train/dataset/internal/fault"
 )
 
-// Open returns the content of r, unpacked when r begins with the magic bytes of gzip. Damage that shows later, and data that unpack
-// to a multiple of their size that no table has, come as [fault.ErrFormat] from Read.
+// Open returns the content of r, unpacked when r begins with the magic bytes of gzip. Damage that
+// shows later, and data that unpack to a multiple of their size that no table has, come as
+// [fault.ErrFormat] from Read.
 func Open(r io.Reader) (*bufio.Reader, error) {
 	if r == nil {
 		return nil, fault.New(fault.ErrParam, "reader: got nil, want one")
@@ -56,7 +57,8 @@ type members struct {
 	unpacked int64
 }
 
-// What a file may unpack to: real tables stay below a tenth of this ratio, and the most that the format can do is 1032.
+// What a file may unpack to: real tables stay below a tenth of this ratio, and the most that the
+// format can do is 1032.
 const (
 	smallEnough = 64 << 20
 	mostRatio   = 400
@@ -68,7 +70,8 @@ func (m *members) Read(p []byte) (int, error) {
 		m.unpacked += int64(n)
 		switch {
 		case m.unpacked > smallEnough && m.unpacked/mostRatio > m.packed.n:
-			return 0, fault.New(fault.ErrFormat, "gzip data: got more than %d times as much as the packed bytes, want a table: unpack it with gzip -d if it is one", mostRatio)
+			return 0, fault.New(fault.ErrFormat, "gzip data: got more than %d times as much as the packed bytes, want a table: "+
+				"unpack it with gzip -d if it is one", mostRatio)
 		case err != nil && err != io.EOF:
 			return n, damaged(err)
 		case n > 0 || err == nil:
@@ -102,14 +105,17 @@ func (m *members) next() error {
 	}
 }
 
-// damaged marks the errors that stand for a bad file, and leaves those of the underlying reader as they are.
+// damaged marks the errors that stand for a bad file, and leaves those of the underlying reader as
+// they are.
 func damaged(err error) error {
 	var corrupt flate.CorruptInputError
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return &fault.Error{Text: "gzip data: ends early, want the whole file", Kinds: []error{fault.ErrFormat, io.ErrUnexpectedEOF}}
+		return &fault.Error{Text: "gzip data: ends early, want the whole file", Kinds: []error{fault.ErrFormat,
+			io.ErrUnexpectedEOF}}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return &fault.Error{Text: "gzip data: got " + err.Error() + ", want an undamaged file", Kinds: []error{fault.ErrFormat, err}}
+		return &fault.Error{Text: "gzip data: got " + err.Error() + ", want an undamaged file",
+			Kinds: []error{fault.ErrFormat, err}}
 	}
 	return err
 }
@@ -118,7 +124,8 @@ func damaged(err error) error {
 func Ends(format string, err error, got string) error {
 	switch {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
-		return &fault.Error{Text: format + ": the file ends after " + got, Kinds: []error{fault.ErrFormat, io.ErrUnexpectedEOF}}
+		return &fault.Error{Text: format + ": the file ends after " + got, Kinds: []error{fault.ErrFormat,
+			io.ErrUnexpectedEOF}}
 	case errors.Is(err, fault.ErrFormat):
 		return err
 	}

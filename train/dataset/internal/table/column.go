@@ -178,11 +178,12 @@ func (c *Column) Title() string {
 	return c.Name
 }
 
-// Title is what stands for the name of a column, by its 1-based number, in a table without a header.
+// Title is what stands for the name of a column, by its 1-based number, in a table without a
+// header.
 func Title(number int) string { return "column_" + strconv.Itoa(number) }
 
-// A column of text, or of classes, with more than fewRows rows has a value for more than half of them only where it is none: names,
-// free text, dates, prices.
+// A column of text, or of classes, with more than fewRows rows has a value for more than half of
+// them only where it is none: names, free text, dates, prices.
 const fewRows = 20
 
 // guess is what a column of too many values may be.
@@ -229,7 +230,8 @@ func (c *Column) mostFrequent() string {
 	return c.levels.names[best]
 }
 
-// finishNumbers finds the median, which stands for what is missing, and refuses whole numbers that float32 does not tell apart.
+// finishNumbers finds the median, which stands for what is missing, and refuses whole numbers that
+// float32 does not tell apart.
 func (c *Column) finishNumbers() error {
 	wide := slices.ContainsFunc(c.values, func(v float64) bool { return math.Abs(v) > 1<<24 })
 	if !wide && c.opt.Missing != MissingImpute {
@@ -252,7 +254,8 @@ func (c *Column) finishNumbers() error {
 	return nil
 }
 
-// Expand returns the names of the features that the column becomes, how to write row i of them, and what a missing value becomes.
+// Expand returns the names of the features that the column becomes, how to write row i of them, and
+// what a missing value becomes.
 func (c *Column) Expand() (names []string, write func(dst []float32, i int), fill []float64) {
 	if !c.text {
 		return []string{c.Title()}, func(dst []float32, i int) {
@@ -297,7 +300,8 @@ func (c *Column) Classes() (names []string, index []int, err error) {
 			}
 			return nil, nil, &fault.Cell{
 				Line: c.levels.lines[c.levels.index[second]], Column: c.Number, Name: c.Name, Got: second, Option: "Label",
-				Want: fmt.Sprintf("the same class written as on line %d, %s", c.levels.lines[c.levels.index[first]], errtext.Quote(first)),
+				Want: fmt.Sprintf("the same class written as on line %d, %s", c.levels.lines[c.levels.index[first]],
+					errtext.Quote(first)),
 			}
 		}
 	}
@@ -312,7 +316,8 @@ func (c *Column) Classes() (names []string, index []int, err error) {
 	return names, index, nil
 }
 
-// compareNumbers orders the texts of two numbers by value; whole numbers exactly, beyond what a float64 tells apart.
+// compareNumbers orders the texts of two numbers by value; whole numbers exactly, beyond what a
+// float64 tells apart.
 func (c *Column) compareNumbers(a, b string) int {
 	x, errX := strconv.ParseInt(a, 10, 64)
 	y, errY := strconv.ParseInt(b, 10, 64)

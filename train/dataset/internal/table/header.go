@@ -18,7 +18,8 @@ const (
 	HeaderNo
 )
 
-// IsHeader decides for [HeaderAuto] whether first is a header, from the record after it (without cells when there is none).
+// IsHeader decides for [HeaderAuto] whether first is a header, from the record after it (without
+// cells when there is none).
 func IsHeader(first, second Record, decimal rune) (bool, error) {
 	number, above := -1, -1
 	for j, cell := range first.Cells {
@@ -33,8 +34,10 @@ func IsHeader(first, second Record, decimal rune) (bool, error) {
 	unclear := &fault.Cell{Line: first.Line, Want: "HeaderYes or HeaderNo in the options", Err: fault.ErrHeader}
 	switch {
 	case number >= 0 && above >= 0:
-		unclear.Got = fmt.Sprintf("a line that may or may not be a header (the number %s in column %d, but %s above %s in column %d)",
-			errtext.Quote(first.Cells[number]), number+1, errtext.Quote(first.Cells[above]), errtext.Quote(second.Cells[above]), above+1)
+		unclear.Got = fmt.Sprintf("a line that may or may not be a header (the number %s in column %d, but %s above %s in "+
+			"column %d)",
+			errtext.Quote(first.Cells[number]), number+1, errtext.Quote(first.Cells[above]),
+			errtext.Quote(second.Cells[above]), above+1)
 		return false, unclear
 	case number < 0 && above < 0 && len(second.Cells) > 0:
 		unclear.Got = "a line that may or may not be a header (no number in it nor below it)"
@@ -46,7 +49,8 @@ func IsHeader(first, second Record, decimal rune) (bool, error) {
 	return number < 0, nil
 }
 
-// counts reports whether the numbers of a line, three or more, or two that may be years, are whole and count up by one, as years or the names that pandas gives do.
+// counts reports whether the numbers of a line, three or more, or two that may be years, are whole
+// and count up by one, as years or the names that pandas gives do.
 func counts(cells []string) bool {
 	n, first, last := 0, 0, 0
 	for _, cell := range cells {

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// Number reads a cell as people write numbers: 12, -0.5, .5, 1e-3, with decimal in the place of the point. isNumber is true for
-// everything that has the form of a number, among it NaN, infinity and what is beyond float64, whose v is not finite.
+// Number reads a cell as people write numbers: 12, -0.5, .5, 1e-3, with decimal in the place of the
+// point. isNumber is true for everything that has the form of a number, among it NaN, infinity and
+// what is beyond float64, whose v is not finite.
 func Number(cell string, decimal rune) (v float64, isNumber bool) {
 	if decimal == ',' {
 		if strings.Contains(cell, ".") {
@@ -49,14 +50,18 @@ var (
 	goLiteral = regexp.MustCompile(`^[+-]?(?:\d[\d_]*_[\d_]*(?:\.\d+)?|0[xX][0-9a-fA-F][0-9a-fA-F_.]*(?:[pP][+-]?\d+)?)$`)
 )
 
-// The units that are recognised: those of one letter only behind a space, where they are no part of a name such as 4K.
+// The units that are recognised: those of one letter only behind a space, where they are no part of
+// a name such as 4K.
 var (
-	units = []string{"mm", "cm", "km", "ft", "mi", "kg", "mg", "lb", "lbs", "oz", "ml", "ms", "min", "sec", "hr", "hrs", "°C", "°F", "°",
-		"Hz", "kHz", "MHz", "GHz", "kB", "KB", "MB", "GB", "TB", "mph", "km/h", "kW", "mV", "cm²", "m²", "km²", "USD", "EUR", "GBP"}
+	units = []string{"mm", "cm", "km", "ft", "mi", "kg", "mg", "lb", "lbs", "oz", "ml", "ms", "min", "sec", "hr", "hrs",
+		"°C", "°F", "°",
+		"Hz", "kHz", "MHz", "GHz", "kB", "KB", "MB", "GB", "TB", "mph", "km/h", "kW", "mV", "cm²", "m²", "km²",
+		"USD", "EUR", "GBP"}
 	letters = []string{"m", "g", "l", "L", "s", "h", "V", "A", "W"}
 )
 
-// notation says, where a cell is a number as this package does not read it, how it is written; else it is "".
+// notation says, where a cell is a number as this package does not read it, how it is written; else
+// it is "".
 func notation(cell string, decimal rune) string {
 	switch {
 	case percent.MatchString(cell):
@@ -70,7 +75,8 @@ func notation(cell string, decimal rune) string {
 	case goLiteral.MatchString(cell):
 		return "as in a programming language"
 	}
-	if m := withUnit.FindStringSubmatch(cell); m != nil && (slices.Contains(units, m[2]) || m[1] != "" && slices.Contains(letters, m[2])) {
+	if m := withUnit.FindStringSubmatch(cell); m != nil && (slices.Contains(units, m[2]) || m[1] != "" &&
+		slices.Contains(letters, m[2])) {
 		return "with a unit"
 	}
 	return ""

@@ -48,13 +48,15 @@ func check(r *bufio.Reader) error {
 		return fault.New(fault.ErrFormat, "got a zero byte, want text in UTF-8: is this UTF-16, or no text?")
 	case bytes.IndexByte(start, '\n') < 0:
 		if at := bytes.IndexByte(start, '\r'); at >= 0 && at < len(start)-1 {
-			return fault.New(fault.ErrFormat, "got lines that end with a carriage return alone, as old Macs wrote them, want line ends \\n or \\r\\n: tr '\\r' '\\n' makes them")
+			return fault.New(fault.ErrFormat, "got lines that end with a carriage return alone, as old Macs wrote them, want "+
+				"line ends \\n or \\r\\n: tr '\\r' '\\n' makes them")
 		}
 	}
 	return nil
 }
 
-// start takes a byte order mark and a line sep=; (which spreadsheets want) from the reader, and returns what that line says.
+// start takes a byte order mark and a line sep=; (which spreadsheets want) from the reader, and
+// returns what that line says.
 func start(r *bufio.Reader) (comma rune) {
 	if mark, _ := r.Peek(3); string(mark) == "\ufeff" {
 		r.Discard(3)
@@ -71,8 +73,9 @@ func start(r *bufio.Reader) (comma rune) {
 	return 0
 }
 
-// separator finds out what separates the cells, from the first line: ',' unless there is none outside quotes, but a
-// ';', a tab or a bar. It takes nothing from the reader; of a long line it looks at as much as is buffered.
+// separator finds out what separates the cells, from the first line: ',' unless there is none
+// outside quotes, but a ';', a tab or a bar. It takes nothing from the reader; of a long line it
+// looks at as much as is buffered.
 func separator(r *bufio.Reader) (rune, error) {
 	for size := 64; ; size *= 2 {
 		line, err := r.Peek(min(size, r.Size()))
@@ -105,7 +108,8 @@ func separator(r *bufio.Reader) (rune, error) {
 	}
 }
 
-// open returns the reader of a table, behind what stands before its first line, and what separates its cells.
+// open returns the reader of a table, behind what stands before its first line, and what separates
+// its cells.
 func open(r io.Reader, comma rune) (*bufio.Reader, rune, error) {
 	plain, err := source.Open(r)
 	if err != nil {

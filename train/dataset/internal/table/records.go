@@ -28,7 +28,8 @@ func (r Record) LineOf(j int) int {
 	return r.lines[j]
 }
 
-// Records reads the records of a table and checks what does not depend on the columns' meaning: quoting, length, encoding.
+// Records reads the records of a table and checks what does not depend on the columns' meaning:
+// quoting, length, encoding.
 type Records struct {
 	Comma       rune // what separates the cells
 	Width, Line int  // of the first record; Width 0 before it
@@ -54,7 +55,8 @@ type limiter struct {
 
 func (l *limiter) Read(p []byte) (int, error) {
 	if l.left <= 0 {
-		return 0, fault.New(fault.ErrFormat, "got a line, or a quoted cell, of more than %d MB, want a table: is a quote not closed?", maxRecord>>20)
+		return 0, fault.New(fault.ErrFormat, "got a line, or a quoted cell, of more than %d MB, want a table: is a quote "+
+			"not closed?", maxRecord>>20)
 	}
 	n, err := l.r.Read(p)
 	l.left -= n

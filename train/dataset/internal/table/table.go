@@ -1,4 +1,5 @@
-// Package table reads text in columns, CSV and its relatives, as columns of numbers, of text and of classes.
+// Package table reads text in columns, CSV and its relatives, as columns of numbers, of text and of
+// classes.
 package table
 
 import (
@@ -220,7 +221,8 @@ func (t *Table) add(rec Record) error {
 func (t *Table) finish(header *Record) error {
 	switch {
 	case t.Rows == 0 && t.Dropped > 0:
-		return fault.New(fault.ErrEmpty, "got no row with a value in every column, want at least one: all %d were dropped", t.Dropped)
+		return fault.New(fault.ErrEmpty, "got no row with a value in every column, want at least one: all %d were dropped",
+			t.Dropped)
 	case t.Rows == 0:
 		return fault.New(fault.ErrEmpty, "line %d: got a header and nothing below it, want at least one row", header.Line)
 	}
@@ -231,7 +233,8 @@ func (t *Table) finish(header *Record) error {
 		// A model finds the feature name=value in the column name.
 		for _, other := range t.Features {
 			if c.text && other != c && strings.HasPrefix(other.Title(), c.Title()+"=") {
-				return fault.New(fault.ErrColumn, "columns %s and %s: got names that features of the first may have too, want others, without =",
+				return fault.New(fault.ErrColumn, "columns %s and %s: got names that features of the first may have too, want "+
+					"others, without =",
 					errtext.Quote(c.Title()), errtext.Quote(other.Title()))
 			}
 		}
