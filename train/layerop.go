@@ -5,13 +5,13 @@ import (
 	"math"
 
 	"github.com/chewxy/hm"
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"softloss/internal/baseop"
 	"softloss/internal/dense"
+	"softloss/internal/gemm"
 )
 
 // A layer is one op here because Gorgonia's own pieces do too much: the derivative of its matrix
@@ -159,12 +159,15 @@ func (o *layerOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgo
 	return out, err
 }
 
+// factor is m in a product. Its bits are the same on every processor, whatever else a program does with its BLAS.
+func factor(m blas32.General) gemm.Matrix[float32] { return gemm.RowMajor(m.Rows, m.Cols, m.Stride, m.Data) }
+
 // forward computes a layer: the one definition for the graph and for [Model.Logits].
 func forward(out, x, w blas32.General, b []float32, relu bool) {
 	for i := range out.Rows {
 		copy(out.Data[i*out.Stride:i*out.Stride+out.Cols], b)
 	}
-	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, x, w, 1, out)
+	gemm.Mul(factor(out), 1, 1, factor(x), factor(w))
 	if relu {
 		rectify(out.Data)
 	}
@@ -218,7 +221,7 @@ func newInputGradOp(place string) *op {
 		Base: baseop.Base{Inputs: 2, Text: place + ": input gradient"}, in: []int{2, 2}, out: 2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][0], in[1][0], in[0][1] == in[1][1] },
 		run: func(out blas32.General, in []blas32.General) {
-			blas32.Gemm(blas.NoTrans, blas.Trans, 1, in[0], in[1], 0, out)
+			gemm.Mul(factor(out), 0, 1, factor(in[0]), factor(in[1]).Transposed())
 		},
 	}
 }
@@ -229,7 +232,7 @@ func newWeightGradOp(place string) *op {
 		Base: baseop.Base{Inputs: 2, Text: place + ": weight gradient"}, in: []int{2, 2}, out: 2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][1], in[1][1], in[0][0] == in[1][0] },
 		run: func(out blas32.General, in []blas32.General) {
-			blas32.Gemm(blas.Trans, blas.NoTrans, 1, in[0], in[1], 0, out)
+			gemm.Mul(factor(out), 0, 1, factor(in[0]).Transposed(), factor(in[1]))
 		},
 	}
 }
