@@ -9,26 +9,14 @@ import (
 	"runtime/pprof"
 	"time"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas32"
-	"gonum.org/v1/gonum/blas/gonum"
-
 	"softloss/train"
 )
-
-// implementations are those of BLAS; openblas.go adds to them.
-var implementations = map[string]blas.Float32{"gonum": gonum.Implementation{}}
 
 // contest is a contestant, pytorch.py is another: it trains an epoch to get warm and prints
 // "ready"; for every line on stdin it trains a turn and prints the seconds of each epoch in it;
 // when stdin ends it prints its accuracy on the test rows. profile, which may be nil, gets a CPU
 // profile of all but the first epoch.
-func contest(m model, library string, profile io.Writer) error {
-	implementation := implementations[library]
-	if implementation == nil {
-		return fmt.Errorf("-blas %s: not built in", library)
-	}
-	blas32.Use(implementation) // which package train calls; gorgonia.Use and tensor.Use are for Gorgonia's own products
+func contest(m model, profile io.Writer) error {
 	rows, test, err := m.load()
 	if err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Command epoch measures the seconds of a training epoch of softloss, with one BLAS and another,
-// and of PyTorch: see run beside it.
+// Command epoch measures the seconds of a training epoch of softloss and of PyTorch: see run
+// beside it.
 package main
 
 import (
@@ -31,8 +31,8 @@ func run() error {
 		rounds  = flag.Int("rounds", 9, "turns of each contestant, of 25 epochs of digits or one of fashion")
 		fashion = flag.String("fashion", "", "folder with the files of Fashion-MNIST; empty means made-up rows of its shape")
 		python  = flag.String("python", "", "a Python with torch; empty means without PyTorch")
-		library = flag.String("blas", "", "gonum or openblas: be the contestant with this BLAS, driven by lines on stdin")
-		profile = flag.String("profile", "", "with -blas: file for a CPU profile")
+		ours    = flag.Bool("contestant", false, "be the contestant of softloss, driven by lines on stdin")
+		profile = flag.String("profile", "", "with -contestant: file for a CPU profile")
 	)
 	flag.Parse()
 	var to io.Writer
@@ -48,8 +48,8 @@ func run() error {
 		var err error
 		switch {
 		case *name != "" && *name != m.name:
-		case *library != "":
-			err = contest(m, *library, to)
+		case *ours:
+			err = contest(m, to)
 		default:
 			err = conduct(m, *fashion, *python, strings.Fields(*threads), *rounds)
 		}
@@ -63,8 +63,8 @@ func run() error {
 //go:embed pytorch.py
 var pytorch string
 
-// pause is between two turns: the threads of OpenBLAS and OpenMP go on spinning for a while when
-// their work is done.
+// pause is between two turns: the threads of OpenMP go on spinning for a while when their work is
+// done.
 const pause = 300 * time.Millisecond
 
 // conduct measures a model and prints its table. The contestants take turns, so that a slow minute
@@ -84,16 +84,15 @@ func conduct(m model, fashion, python string, threads []string, rounds int) erro
 		return err
 	}
 	fmt.Printf("\n%s: %d rows, %s, batch %d, Adam; accuracy on the test rows after %d epochs\n", m.title, rows, sizes, m.config.BatchSize, 1+rounds*m.turn)
-	fmt.Printf("threads  %-18s  s/epoch  %-18s  × gonum  × PyTorch  accuracy\n", "", "quartiles")
+	fmt.Printf("threads  %-18s  s/epoch  %-18s  × PyTorch  accuracy\n", "", "quartiles")
 	for _, n := range threads {
 		commands := [][]string{
-			{"softloss, gonum", self, "-model", m.name, "-fashion", fashion, "-blas", "gonum"},
-			{"softloss, OpenBLAS", self, "-model", m.name, "-fashion", fashion, "-blas", "openblas"},
+			{"softloss", self, "-model", m.name, "-fashion", fashion, "-contestant"},
 			{"PyTorch", python, "-c", pytorch, folder, sizes, strconv.Itoa(m.config.BatchSize), fmt.Sprint(m.config.LearnRate), strconv.Itoa(m.turn), n},
 		}
-		var all [3]*process // nil: not here
+		var all [2]*process // nil: not here
 		for i, c := range commands {
-			if i == 1 && implementations["openblas"] == nil || i == 2 && python == "" {
+			if i == 1 && python == "" {
 				continue
 			}
 			if all[i], err = launch(c[0], n, c[1:]...); err != nil {
@@ -105,8 +104,8 @@ func conduct(m model, fashion, python string, threads []string, rounds int) erro
 		}
 		for _, p := range all {
 			if p != nil {
-				fmt.Printf("%7s  %-18s  %-7s  %-18s  %7s  %9s  %8.4f\n", n, p.name, fmt.Sprintf("%#.3g", p.quantile(0.5)),
-					fmt.Sprintf("%#.3g to %#.3g", p.quantile(0.25), p.quantile(0.75)), ratio(p, all[0]), ratio(p, all[2]), p.accuracy)
+				fmt.Printf("%7s  %-18s  %-7s  %-18s  %9s  %8.4f\n", n, p.name, fmt.Sprintf("%#.3g", p.quantile(0.5)),
+					fmt.Sprintf("%#.3g to %#.3g", p.quantile(0.25), p.quantile(0.75)), ratio(p, all[1]), p.accuracy)
 			}
 		}
 	}
