@@ -160,7 +160,9 @@ func (o *layerOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgo
 }
 
 // factor is m in a product. Its bits are the same on every processor, whatever else a program does with its BLAS.
-func factor(m blas32.General) gemm.Matrix[float32] { return gemm.RowMajor(m.Rows, m.Cols, m.Stride, m.Data) }
+func factor(m blas32.General) gemm.Matrix[float32] {
+	return gemm.RowMajor(m.Rows, m.Cols, m.Stride, m.Data)
+}
 
 // forward computes a layer: the one definition for the graph and for [Model.Logits].
 func forward(out, x, w blas32.General, b []float32, relu bool) {
