@@ -21,8 +21,8 @@ type Hessian struct {
 	Vectors   gorgonia.Nodes      // an input for each vector; nil for a nil one
 	Products  gorgonia.Nodes      // for each weight w_i: Σ_j (d²cost / dw_i dw_j) v_j, of the weight's shape
 
-	// What the last run computed. Of the nodes themselves a later op may have overwritten the
-	// values.
+	// What the last run computed. Read these instead of the nodes' own values, which a later op may
+	// have overwritten.
 	CostValue      gorgonia.Value
 	GradientValues []gorgonia.Value
 	ProductValues  []gorgonia.Value
@@ -31,8 +31,8 @@ type Hessian struct {
 	copies  copied         // of the nodes of the cost's graph
 }
 
-// Node returns the node of h.Graph that stands for a node of the cost's graph, or nil when cost and
-// products do without it.
+// Node returns the node of h.Graph that stands for a node of the cost's graph, or nil when neither
+// cost nor products need it.
 func (h *Hessian) Node(n *gorgonia.Node) *gorgonia.Node { return h.copies[n] }
 
 // Update gives the inputs of h.Graph the values that the inputs of the cost's graph have now: call
@@ -80,9 +80,9 @@ func (h *Hessian) Update() error {
 // with or without Broadcast, Neg, Square, Cube, Sqrt, Exp, Log, Log1p, Expm1, Tanh, Sigmoid,
 // Softplus, Sin, Cos, Inverse, Abs, Rectify, LeakyRelu, Pow, Norm, Max, Sum, Mean, Reshape,
 // Transpose, Concat, Tensordot. Labels and sample weights are constants unless [Options] asks for
-// their gradients. An error, never a wrong number, is what Gorgonia's SoftMax, Mul of a matrix and
-// a vector, OuterProd, Slice, InverseSqrt, Log2, Dropout, convolutions and poolings give, and any
-// op without gorgonia.SDOp. Where in doubt about an op call [Hessian.Check].
+// their gradients. Gorgonia's SoftMax, Mul of a matrix and a vector, OuterProd, Slice, InverseSqrt,
+// Log2, Dropout, convolutions, poolings and any op without gorgonia.SDOp give an error, never a
+// wrong number. If you are in doubt about an op, call [Hessian.Check].
 //
 // Errors: [losses.ErrNil], [losses.ErrShape] and [losses.ErrDtype] for vectors unlike the weights,
 // [losses.ErrLoss] for a loss without second derivatives (such as [losses.MAE] or a user's), and

@@ -14,7 +14,7 @@ import (
 // [N, K] each, disagree; a scalar, or [N] with None. It is differentiable with respect to all of
 // them.
 //
-// Errors: those of [losses.CheckJensenShannon], and [ErrNode] for nodes that are nil, twice there,
+// Errors: those of [losses.CheckJensenShannon], and [ErrNode] for nodes that are nil, given twice,
 // of two graphs, or the output of a softmax.
 func JensenShannon(logits gorgonia.Nodes, reduction losses.Reduction) (*gorgonia.Node, error) {
 	for i, n := range logits {

@@ -28,9 +28,9 @@ type Options struct {
 	// WeightGrad makes it differentiable with respect to the sample weights too, at the same price.
 	WeightGrad bool
 
-	// ReuseGrad computes the gradient by the logits together with the loss, so that their rows are
-	// gone through once and not twice, in memory that every run uses again. The numbers are the
-	// same to the bit. Two things change for you:
+	// ReuseGrad computes the gradient by the logits together with the loss, in one pass over the
+	// rows instead of two, in memory that every run uses again. The numbers are the same to the
+	// bit. Two things change for you:
 	//
 	// The gradient's value, read from a node after a run, is overwritten by the next run: clone
 	// what has to outlive it.

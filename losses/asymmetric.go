@@ -2,8 +2,8 @@ package losses
 
 import "math"
 
-// Asymmetric is the asymmetric loss for questions most of whose answers are no: what is surely a no
-// costs nothing. It is for [SigmoidLink], p = σ(z), alone.
+// Asymmetric is the asymmetric loss, for yes-or-no questions to which most answers are no: a sure
+// and right no costs nothing. It is for [SigmoidLink], p = σ(z), alone.
 //
 //	L = -t (1-p)^GammaPos log p - (1-t) p_m^GammaNeg log(1-p_m),   p_m = max(p - Margin, 0)
 //

@@ -13,9 +13,9 @@ import (
 // CheckGradient compares the derivatives that a loss's Row stores, Grad and TargetGrad, with
 // central differences of the value that it returns. It is for the tests of a loss of your own:
 // training with a wrong gradient, or one that was forgotten, gives no error, only a poor model. It
-// takes ten rows of so many classes, with one-hot and soft labels, the same every time, and wants
-// six digits. A loss with a kink may fail where a row is on it. A loss that is for [SigmoidLink]
-// alone is looked at under it.
+// looks at ten rows of the given number of classes, some one-hot and some with soft labels, the
+// same every time, and wants six digits. A loss with a kink may fail where a row is on it. A loss
+// that is for [SigmoidLink] alone is checked under that link.
 //
 // Errors: [ErrParam] unless classes >= 2, [ErrLoss] for a derivative that differs, and those of
 // [Criterion.Eval].

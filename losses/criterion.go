@@ -38,10 +38,10 @@ type Criterion struct {
 	ClassWeights []float64
 
 	// Margins m are K finite numbers by which the logits of the labels are lowered, z - t∘m with
-	// the labels as they are given, for an index the label's own alone, so that a row is not done
-	// before its class leads by that much: 0.35 each on cosines with a Temperature of 1/64 for
-	// CosFace (Wang et al., CVPR 2018, arXiv:1801.09414, eq. (4)), those of [LDAMMargins] for
-	// classes of uneven frequency. Not with FromProbs, nor with SigmoidLink. The gradients of
+	// the labels as they are given (for an index: that of its class alone), so that a class must
+	// lead by that much before its row costs little: 0.35 each on cosines with a Temperature of
+	// 1/64 for CosFace (Wang et al., CVPR 2018, arXiv:1801.09414, eq. (4)), those of [LDAMMargins]
+	// for classes of uneven frequency. Not with FromProbs, nor with SigmoidLink. The gradients of
 	// labels include their part.
 	Margins []float64
 

@@ -14,8 +14,8 @@
 //	grad           the derivative of the loss by the first argument, of its shape
 //	upstream       the derivative of a cost with respect to the loss
 //	direction      [N, K], along which second derivatives are taken; v
-//	class weights  a number a class; w
-//	sample weights a number a row; s
+//	class weights  one number for each class; w
+//	sample weights one number for each row; s
 //	mass           Σ_k w_k t_k, the sum of a row's weighted labels
 //	rest           1 - p
 //	sure row       one in which a p is nearly 1
@@ -39,7 +39,7 @@
 //	ConfidencePenalty      cross entropy less entropy of the prediction
 //	BiTempered             heavy tails, bounded
 //	AGCE, AUL, AEL         for wrong labels, most of each class right
-//	Asymmetric             for questions most of whose answers are no (SigmoidLink)
+//	Asymmetric             for yes-or-no questions with few yes (SigmoidLink)
 //	WeightedSum            of any of these
 //
 // and any of your own. [Softmax], [LogSoftmax] and [LogSumExp] stand on their own, and the

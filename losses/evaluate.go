@@ -40,7 +40,7 @@ type Outputs struct {
 }
 
 // EvalInto computes what dst asks for into the caller's tensors. It allocates nothing once it has
-// run on these shapes, whatever the loss of this package and the options. Several goroutines may
+// run on these shapes, with every loss of this package and every option. Several goroutines may
 // call it at once.
 //
 // Errors: those of [Criterion.Eval], also for the tensors of dst, and [ErrWeight] for a sample

@@ -63,8 +63,8 @@ func EffectiveNumberWeights(counts []float64, beta float64) ([]float64, error) {
 }
 
 // LDAMMargins returns margins from the numbers of rows of each class, m_k = C counts_k^(-1/4) with
-// the largest of them equal to largest: rare classes are to be told apart by more. They are for
-// [Criterion].Margins, with a Temperature of 1/30.
+// the largest of them equal to largest: the rarer a class, the larger the lead it must have. They
+// are for [Criterion].Margins, with a Temperature of 1/30.
 //
 // Errors: [ErrParam] unless largest is finite and > 0 and every count is finite and > 0.
 //

@@ -21,8 +21,8 @@ import (
 // dtype; the result is a scalar, or [N] with None, or of other ranks as for [Softmax]. Mean and
 // WeightedMean divide by N.
 //
-// Special cases are: a logit -Inf has p = 0 and costs nothing of itself; a NaN or +Inf logit, or
-// all -Inf, makes the row NaN.
+// Special cases are: a logit -Inf has p = 0 and adds nothing; a NaN or +Inf logit, or all -Inf,
+// makes the row NaN.
 //
 // Errors: [ErrParam] for fewer than two predictions, [ErrReduction], and those of [Softmax].
 //
@@ -40,7 +40,8 @@ func JensenShannonGrad(logits []tensor.Tensor, upstream tensor.Tensor, reduction
 	return jensenShannon(logits, upstream, reduction, true)
 }
 
-// CheckJensenShannon returns the errors of [JensenShannon] that shapes and dtypes tell.
+// CheckJensenShannon returns the error that [JensenShannon] would, as far as shapes and dtypes
+// tell.
 func CheckJensenShannon[O Operand](logits []O, reduction Reduction) error {
 	if err := reduction.Validate(); err != nil {
 		return err

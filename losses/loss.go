@@ -24,8 +24,8 @@ type Validator interface {
 	Validate() error
 }
 
-// Row is one row of a batch, in float64. All slices have K elements and are
-// valid only during the call; those without Grad in their name are not to be written to.
+// Row is one row of a batch, in float64. All slices have K elements and are valid only during the
+// call; do not write to those without Grad in their name.
 //
 // LogP tells probabilities near 0 apart and Rest those near 1, where P no longer does.
 type Row struct {

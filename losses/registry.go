@@ -7,7 +7,7 @@ import (
 
 // registry is the list of the losses. To add one, write its file and add a line here: text, help,
 // tables and the tests of every property, of accuracy and of allocation range over the list. A loss
-// with a kernel of its own has a line in [evaluate], too.
+// with a kernel of its own has a line in [evaluate] too.
 var registry = []Entry{
 	{Name: "ce", Loss: CrossEntropy{}, Title: "cross entropy", Unit: "nats", Proper: true},
 	{Name: "mae", Loss: MAE{}, Title: "mean absolute error"},
@@ -31,21 +31,22 @@ var registry = []Entry{
 		Title: "bi-tempered logistic loss"},
 }
 
-// Entry is one of the losses of this package.
+// Entry describes one of the losses of this package.
 type Entry struct {
-	Name   string  // what [ParseLoss] reads
-	Loss   Loss    // with the parameters that it has when the text gives none
-	Ranges []Range // of its parameters, in the order of its fields
-	Title  string  // its name in a sentence
-	Unit   string  // of the loss, "" without one
-	Proper bool    // no prediction costs less, on average, than the distribution of the labels
-	Links  []Link  // that it works with; nil for all
+	Name   string  // the name that [ParseLoss] reads, such as gce
+	Loss   Loss    // the loss; in [Losses] with the parameters that ParseLoss gives it when the text does not
+	Ranges []Range // what each parameter may be, in the order of the fields of Loss
+	Title  string  // the name in a sentence, such as generalised cross entropy
+	Unit   string  // the unit of the loss, such as nats; "" for a number without one
+	Proper bool    // whether no prediction costs less, on average, than the true distribution of the labels
+	Links  []Link  // the links that the loss works with, see Has; nil means all
 }
 
 // Has reports whether the loss works with a link.
 func (e Entry) Has(l Link) bool { return e.Links == nil || slices.Contains(e.Links, l) }
 
-// Losses returns every loss that text can name. A sum of them is a [WeightedSum].
+// Losses returns every loss that has a name, each with its default parameters. A sum of them is a
+// [WeightedSum].
 func Losses() []Entry { return slices.Clone(registry) }
 
 // Describe returns the entry of a loss, with l's own parameters; nil is cross entropy. ok is false

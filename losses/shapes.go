@@ -15,8 +15,8 @@ import (
 // and dtype of the logits, or an index of any integer type, of the shape of the rows,
 // [N], or with an axis of one where the classes are, [N, 1].
 //
-// Errors: those of Validate, [ErrNil], [ErrShape], [ErrDtype], and those of numbers a class that
-// are not K: [ErrSmoothing], [ErrWeight], [ErrParam].
+// Errors: those of Validate, [ErrNil], [ErrShape], [ErrDtype], and [ErrSmoothing], [ErrWeight] or
+// [ErrParam] for a field that needs K numbers, one for each class, and has another number of them.
 func (c Criterion) Check(logits, target Operand) error {
 	if err := c.Validate(); err != nil {
 		return err

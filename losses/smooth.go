@@ -21,10 +21,10 @@ import (
 // over the K-1 other classes do what SmoothUniform does with α K/(K-1).
 //
 // The notebook's rule takes α in equal parts from the positive labels. A label smaller than its
-// part α/nnz is cut at 0, and the rest adds to the row: the sum grows by Σ_{t_k>0} max(0, α/nnz -
-// t_k). It jumps where a label leaves 0, because nnz does, and on a row of positive labels it is
-// max(t_k, α/K). A row without a positive label has nothing to take from and becomes α/K
-// everywhere.
+// part α/nnz is cut at 0, and what could not be taken from it makes the row larger: the sum grows
+// by Σ_{t_k>0} max(0, α/nnz - t_k). It jumps where a label leaves 0, because nnz does, and on a row
+// of positive labels it is max(t_k, α/K). A row without a positive label has nothing to take from
+// and becomes α/K everywhere.
 //
 // Sources: Szegedy et al. 2016, arXiv:1512.00567, section 7; Müller, Kornblith
 // and Hinton 2019, arXiv:1906.02629; the notebook's smooth_soft_labels.
