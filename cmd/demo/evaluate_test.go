@@ -40,13 +40,17 @@ func TestEvaluate(t *testing.T) {
 	assert.Contains(t, stdout, "\ndata     t.csv: 4 rows\n\naccuracy 100.00 %, calibration error ")
 
 	require.NoError(t, os.WriteFile("u.csv", []byte(strings.ReplaceAll(table, "disc", "sphere")), 0o666))
+	require.NoError(t, os.WriteFile("pink.csv", []byte(strings.ReplaceAll(table, "blue", "pink")), 0o666))
+	code, _, stderr = demo(t, "evaluate", model, "pink.csv", "-label", "kind", "-unseen", "zeros")
+	assert.Equal(t, exitDone, code, stderr)
 	for args, want := range map[string]string{
-		model + " u.csv -label kind": `u\.csv: got the class "sphere", want one of "disc", "plate", "rod" as in the model`,
-		model:                        `got 1 argument, want two: demo evaluate MODEL FILE`,
-		"nosuch t.csv":               `nosuch: no such file; demo train saves one`,
-		model + " nosuch":            `nosuch: no such file; want digits, housing or the path of a file`,
-		model + " digits":            `digits: .+ as in the model`,
-		model + " a-x.npy":           `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
+		model + " pink.csv -label kind": `pink\.csv: line 3 column 3 \("colour"\): got "pink", .+; -unseen zeros takes it for none of these`,
+		model + " u.csv -label kind":    `u\.csv: got the class "sphere", want one of "disc", "plate", "rod" as in the model`,
+		model:                           `got 1 argument, want two: demo evaluate MODEL FILE`,
+		"nosuch t.csv":                  `nosuch: no such file; demo train saves one`,
+		model + " nosuch":               `nosuch: no such file; want digits, housing or the path of a file`,
+		model + " digits":               `digits: .+ as in the model`,
+		model + " a-x.npy":              `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
 	} {
 		code, _, stderr := demo(t, append([]string{"evaluate"}, strings.Fields(args)...)...)
 		assert.Equal(t, exitUsage, code, args)

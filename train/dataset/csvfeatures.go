@@ -208,9 +208,9 @@ func numbered(records *table.Records, names []string) *table.Record {
 func (w *wantedFeatures) add(data []float32, rec table.Record) ([]float32, error) {
 	for i, f := range w.features {
 		cell := rec.Cells[f.column]
-		wrong := func(want string, kind error) ([]float32, error) {
+		wrong := func(want string, kind error, option string) ([]float32, error) {
 			return nil, &fault.Cell{Line: rec.LineOf(f.column), Column: f.column + 1, Name: f.name, Got: cell,
-				Want: want, Err: kind}
+				Want: want, Option: option, Err: kind}
 		}
 		known := f.isText && cell == f.text
 		if table.Missing(cell) && !known && w.opt.Fill != nil && !(f.isText && slices.Contains(w.texts(f.column), cell)) {
@@ -223,17 +223,17 @@ func (w *wantedFeatures) add(data []float32, rec table.Record) ([]float32, error
 			v = 1
 		case f.isText:
 			if texts := w.texts(f.column); w.opt.Unseen == UnseenRefuse && !slices.Contains(texts, cell) {
-				return wrong("one of "+list(texts)+", which the model was trained with", nil)
+				return wrong("one of "+list(texts)+", which the model was trained with", nil, "Unseen")
 			}
 		default:
 			var isNumber bool
 			switch v, isNumber = table.Number(cell, w.opt.Decimal); {
 			case table.Missing(cell):
-				return wrong("a number", ErrMissing)
+				return wrong("a number", ErrMissing, "Fill")
 			case !isNumber:
-				return wrong("a number", nil)
+				return wrong("a number", nil, "")
 			case !finite(float64(float32(v))):
-				return wrong("a finite number within float32", nil)
+				return wrong("a finite number within float32", nil, "")
 			}
 		}
 		data = append(data, float32(v))

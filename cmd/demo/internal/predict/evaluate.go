@@ -27,6 +27,7 @@ type Evaluation struct {
 func (o *Evaluation) Flags() []cli.Flag {
 	flags := slices.DeleteFunc(o.data.Flags(), func(f cli.Flag) bool { return f.Name == "data" || f.Name == "missing" })
 	return cli.Group("Flags", append(flags,
+		unseenFlag(&o.data.CSV.Unseen),
 		cli.Switch("counts", "with -soft: they are votes, and a row weighs as many as it has", &o.data.CSV.Counts),
 		cli.Value("json", "FILE", "", "write the numbers for programs; - is stdout (all else then goes to stderr)",
 			cli.AnyText(&o.output.JSONFile)),
@@ -60,6 +61,9 @@ func Evaluate(o Evaluation, c cli.Console) error {
 	saved, err := input.Model("", o.model)
 	if err != nil {
 		return err
+	}
+	if saved.Fill != nil { // features reads the cells without a value as the model fills them in
+		o.data.CSV.Missing = dataset.MissingImpute
 	}
 	set, err := o.data.Load()
 	if err != nil {
@@ -102,7 +106,7 @@ func (o *Evaluation) features(saved *train.Saved, set *dataset.Dataset) (*tensor
 	if input.Builtin(o.data.Data) == nil && o.data.Labels == "" {
 		features, err := saved.ReadCSVFile(o.data.Data, o.data.CSV)
 		if err != nil {
-			return nil, cli.Usagef("%s", input.TableError(o.data.Data, err, nil))
+			return nil, cli.Usagef("%s", input.TableError(o.data.Data, err, hints))
 		}
 		return features, nil
 	}

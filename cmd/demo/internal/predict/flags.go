@@ -34,17 +34,21 @@ func (o *Options) Flags() []cli.Flag {
 		[]cli.Flag{cli.Value("model", "FILE", "demo-out/"+record.ModelFile, "a model that demo train saved",
 			cli.Text(&o.model, "a file"))},
 		input.TableFlags(&o.csv),
-		[]cli.Flag{cli.Value("unseen", "HOW", "refuse", "what becomes of a word that the model does not know: refuse, or "+
-			"zeros "+
-			"(as if it were none of those of its column)",
-			cli.OneOf(&o.csv.Unseen, unseenName, dataset.UnseenRefuse, dataset.UnseenZeros))},
 		[]cli.Flag{
+			unseenFlag(&o.csv.Unseen),
 			cli.Value("format", "NAME", "text", "text (a table), or with the probabilities of all classes: csv, jsonl (a "+
 				"line of JSON for each row), json (one list)",
 				cli.OneOf(&o.format, strings.Clone, "text", "csv", "jsonl", "json")),
 			json,
 		},
 	)...)
+}
+
+// unseenFlag says what becomes of words that the model does not know.
+func unseenFlag(dst *dataset.Unseen) cli.Flag {
+	return cli.Value("unseen", "HOW", "refuse", "what becomes of a word that the model does not know: refuse, or zeros "+
+		"(as if it were none of those of its column)",
+		cli.OneOf(dst, unseenName, dataset.UnseenRefuse, dataset.UnseenZeros))
 }
 
 func unseenName(u dataset.Unseen) string {

@@ -84,15 +84,20 @@ func (o *Options) readTable(saved *train.Saved, in io.Reader, do func(*tensor.De
 	case errors.Is(err, dataset.ErrHeader):
 		return cli.Usagef("%s", input.TableError(name, wrong.err, nil))
 	case !errors.Is(err, dataset.ErrColumn):
-		return cli.Usagef("%s: %s", name, input.TableError(name, wrong.err, map[string]string{
-			"Decimal": "-decimal , reads such numbers",
-		}))
+		return cli.Usagef("%s: %s", name, input.TableError(name, wrong.err, hints))
 	}
 	text := fmt.Sprintf("%s: %s; the model is %s", name, cli.Plain(wrong.err), o.model)
 	if saved.ClassNames != nil {
 		text += ", which tells apart " + quoted(saved.ClassNames)
 	}
 	return cli.Usagef("%s", text)
+}
+
+// hints are what to do about a cell, see [input.TableError].
+var hints = map[string]string{
+	"Decimal": "-decimal , reads such numbers",
+	"Fill":    "a model trained with -missing impute fills it in",
+	"Unseen":  "-unseen zeros takes it for none of these",
 }
 
 // quoted lists the first names in an error.

@@ -13,7 +13,7 @@ import (
 // saveModel writes the model with all that a prediction on raw features needs.
 func (s *session) saveModel() error {
 	saved := &train.Saved{Model: s.model, Scaler: s.scaler, Temperature: s.fitted, FeatureNames: s.train.FeatureNames,
-		ClassNames: s.train.ClassNames}
+		ClassNames: s.train.ClassNames, Fill: s.train.Fill}
 	model, onnx := filepath.Join(s.Out, record.ModelFile), filepath.Join(s.Out, record.OnnxFile)
 	if err := saved.Save(model); err != nil {
 		return err

@@ -51,7 +51,8 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 		fmt.Fprint(w, "note     labels are soft: accuracy and calibration error go by the largest label\n")
 	}
 	if d.Imputed {
-		fmt.Fprint(w, "note     empty cells became the median, or the most frequent word, of their column\n")
+		fmt.Fprint(w, "note     empty cells became the median, or the most frequent word, of their column; the saved model "+
+			"fills them in so\n")
 	}
 	if d.Weighted {
 		fmt.Fprint(w, "note     rows weigh as many as the observations they stand for\n")
