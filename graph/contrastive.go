@@ -80,11 +80,11 @@ func InfoNCE(a, b *gorgonia.Node, temperature float64, reduction losses.Reductio
 // SupCon returns the supervised contrastive loss: every row belongs to the other rows of its class.
 // With P_n these and A_n all rows but n it is
 //
-//	L_n = -1/|P_n| Σ_{p ∈ P_n} log( exp(s_np/T) / Σ_{a ∈ A_n} exp(s_na/T) ),   s_nm = cos(x_n, x_m), T the temperature
+//	L_n = -1/|P_n| Σ_{p ∈ P_n} log( exp(s_np/T) / Σ_{a ∈ A_n} exp(s_na/T) ),   s_nm = cos(x_n, x_m)
 //
-// a cross entropy whose labels are uniform over P_n. A row without another one of its class costs
-// nothing and does not count in the mean. With the number of the image as the index of two views of
-// each it is NT-Xent (SimCLR).
+// with the temperature T: a cross entropy whose labels are uniform over P_n. A row without another
+// one of its class costs nothing and does not count in the mean. With the number of the image as
+// the index of two views of each it is NT-Xent (SimCLR).
 //
 // Shapes: x [N, D]; index [N] or [N, 1] of any integers, which are only compared; the loss is a
 // scalar, or [N] with None. WeightedMean is Mean. A row of zeros has cosine 0 with all, and

@@ -5,7 +5,8 @@
 // [LogSoftmax] and [LogSumExp] are nodes of their own, for those who compose a loss.
 //
 //	logits := …                                       // a node [N, K]
-//	labels := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(n, k), gorgonia.WithName("labels"))
+//	labels := gorgonia.NewMatrix(g, tensor.Float32,
+//		gorgonia.WithShape(n, k), gorgonia.WithName("labels"))
 //	loss, err := graph.SoftLabelCrossEntropyWithLogits(logits, labels, 0.1, losses.Mean)
 //	_, err = gorgonia.Grad(loss, weights...)
 //

@@ -14,7 +14,8 @@ import (
 // With logits z, labels t and class weights w a row is computed in this order:
 //
 //	z' = (z - t∘Margins + LogitShift) / Temperature     what the loss takes the softmax of
-//	τ = w∘t, then smoothed                  its target; see ClassWeights for losses that are not linear in it
+//	τ = w∘t, then smoothed                              its target; see ClassWeights for losses
+//	                                                    that are not linear in it
 //	L_n = Loss(z', τ) + ZLoss lse(z')²
 type Criterion struct {
 	Loss      Loss      // nil means CrossEntropy{}

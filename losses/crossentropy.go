@@ -20,7 +20,8 @@ import "softloss/losses/internal/kernel"
 //	or all logits -Inf        loss and gradient of that row are NaN
 //	K = 1                     loss 0, gradient 0: nothing is learnt from one logit a row, which is
 //	                          a yes-or-no question for [SigmoidLink]
-//	several labels of 1       a row of that mass; questions of their own are for [SigmoidLink], too
+//	several labels of 1       a row of that mass; questions of their own are for [SigmoidLink],
+//	                          too
 //
 // With [Criterion.FromProbs] the logarithm is that of the given probabilities,
 //

@@ -14,14 +14,16 @@ import (
 //
 // binary cross entropy. What changes in a [Criterion]:
 //
-//	elements   are what is reduced: None has the shape of the logits, Mean divides by the elements kept
+//	elements   are what is reduced: None has the shape of the logits, Mean divides by the elements
+//	           kept
 //	logits     [N, K] or of more axes; [N] are N questions, as [N, 1] are
-//	target     labels of the shape of the logits; an index [N] is its one-hot row, but with K = 1 the
-//	           label 0 or 1 itself, as is every integer target of the shape of the logits
+//	target     labels of the shape of the logits; an index [N] is its one-hot row, but with K = 1
+//	           the label 0 or 1 itself, as is every integer target of the shape of the logits
 //	weights    ClassWeights and PosWeight have K numbers or one for all; ClassWeights multiply the
 //	           element's loss and its mass S
 //	samples    SampleWeights have the shape of the logits or that of the rows; WeightGrad as they
-//	smoothing  is that of a row of two classes, τ to (1-α) τ + α S/2; Prior is (negative, positive)
+//	smoothing  is that of a row of two classes, τ to (1-α) τ + α S/2; Prior is (negative,
+//	           positive)
 //	Ignore     removes the elements of a row, or of an integer target that is a label the element
 type Link uint8
 

@@ -7,10 +7,10 @@ import "fmt"
 // and the class mass S_n = Σ_k w_k t_k of the labels before smoothing (w_k = 1 unless there are
 // class weights; for an index w_y):
 //
-//	Mean          Σ s_n L_n / number of rows kept      PyTorch with probability targets, Keras
+//	Mean          Σ s_n L_n / number of rows kept    PyTorch with probability targets, Keras
 //	Sum           Σ s_n L_n
 //	None          s_n L_n, a tensor [N]
-//	WeightedMean  Σ s_n L_n / Σ s_n S_n                PyTorch with index targets and class weights
+//	WeightedMean  Σ s_n L_n / Σ s_n S_n              PyTorch with index targets and class weights
 //
 // When no row is kept, or no mass, the value is 0 and so are the gradients. Sums are
 // taken in float64, in the order of the rows.

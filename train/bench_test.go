@@ -14,8 +14,9 @@ import (
 	"softloss/train/dataset"
 )
 
-// BenchmarkStep is one mini-batch of the default network on digits (64-256-10, batch 64): loss, gradients and Adam's step. layers=own and
-// adam=own are this package's; the others compose the layers from Gorgonia's pieces and use its solver.
+// BenchmarkStep is one mini-batch of the default network on digits (64-256-10, batch 64): loss,
+// gradients and Adam's step. layers=own and adam=own are this package's; the others compose the
+// layers from Gorgonia's pieces and use its solver.
 func BenchmarkStep(b *testing.B) {
 	set, err := dataset.Digits()
 	if err != nil {
@@ -68,7 +69,8 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-// gorgoniaNetwork is newNetwork from Gorgonia's own pieces: the bias by BroadcastAdd, or as the product of a column of ones with it.
+// gorgoniaNetwork is newNetwork from Gorgonia's own pieces: the bias by BroadcastAdd, or as the
+// product of a column of ones with it.
 func gorgoniaNetwork(m *Model, c losses.Criterion, rows int, broadcast bool) (*network, []gorgonia.ValueGrad, error) {
 	g := gorgonia.NewGraph()
 	input := func(name string, t *tensor.Dense) *gorgonia.Node {
@@ -160,8 +162,9 @@ type valueGrad struct{ value, grad *tensor.Dense }
 func (v valueGrad) Value() gorgonia.Value         { return v.value }
 func (v valueGrad) Grad() (gorgonia.Value, error) { return v.grad, nil }
 
-// BenchmarkEpoch is an epoch of the default run on the digits' training part (1258 rows, 20 batches), and one of 784-128-10, batch 128,
-// on 6000 random rows, half of whose features are 0, as in Fashion-MNIST.
+// BenchmarkEpoch is an epoch of the default run on the digits' training part (1258 rows, 20
+// batches), and one of 784-128-10, batch 128, on 6000 random rows, half of whose features are 0, as
+// in Fashion-MNIST.
 func BenchmarkEpoch(b *testing.B) {
 	set, err := dataset.Digits()
 	if err != nil {

@@ -43,8 +43,10 @@ const checkpointKind = "softloss checkpoint 2"
 // checkpoint.prev.safetensors, then the new file to checkpoint.safetensors; then the folder is
 // synced. A rename happens whole or not at all. So a process that is killed leaves
 //
-//	before the first rename     the old checkpoint, the one before it, and perhaps a part of the new file, which the next write removes
-//	between the renames         the old checkpoint as the previous one, and none in front of it: it is the one that [ReadCheckpoint] reads
+//	before the first rename     the old checkpoint, the one before it, and perhaps a part of the
+//	                            new file, which the next write removes
+//	between the renames         the old checkpoint as the previous one, and none in front of it:
+//	                            it is the one that [ReadCheckpoint] reads
 //	after the second rename     the new checkpoint, and the old one as the previous one
 //
 // and so does a machine that stops, in whichever order its file system kept the two renames: the

@@ -47,7 +47,8 @@ func TestCheckpointForeign(t *testing.T) {
 	}
 }
 
-// What each moment of WriteCheckpoint leaves when it is the last, and what the next write makes of it.
+// What each moment of WriteCheckpoint leaves when it is the last, and what the next write makes of
+// it.
 func TestCheckpointCrashPoints(t *testing.T) {
 	write := func(t *testing.T, dir, name string, s *State) {
 		content, err := encodeState(s)
@@ -116,7 +117,8 @@ func TestCheckpointCrashPoints(t *testing.T) {
 	}
 }
 
-// A damaged newest checkpoint is an error that says what there is; the one before it is not taken in silence.
+// A damaged newest checkpoint is an error that says what there is; the one before it is not taken
+// in silence.
 func TestDamagedCheckpointNamesThePrevious(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, checkpointName)
@@ -181,7 +183,8 @@ func (f syncedFile) Sync() error {
 	return f.File.Sync()
 }
 
-// The bytes of a checkpoint last before anything points to them, and the names before WriteCheckpoint returns.
+// The bytes of a checkpoint last before anything points to them, and the names before
+// WriteCheckpoint returns.
 func TestCheckpointLasts(t *testing.T) {
 	s := &syncs{}
 	require.NoError(t, writeCheckpoint(s, t.TempDir(), []byte("content")))

@@ -26,9 +26,10 @@ import (
 	"softloss/train/internal/safetensors"
 )
 
-// The kill test: this test's binary runs itself again as a child that trains and writes a checkpoint after every epoch; SIGKILL ends it at a
-// random moment; another child goes on; and so on until the run ends. Its weights and its history have the bits of a run that was never
-// killed. The long form, by number of kills:
+// The kill test: this test's binary runs itself again as a child that trains and writes a
+// checkpoint after every epoch; SIGKILL ends it at a random moment; another child goes on; and so
+// on until the run ends. Its weights and its history have the bits of a run that was never killed.
+// The long form, by number of kills:
 //
 //	SOFTLOSS_KILLS=60 go test ./train -run TestKill -v -count=1
 
@@ -37,7 +38,8 @@ const (
 	killResult = "result"
 )
 
-// killedRun trains the run of the test in a folder, from its checkpoint if there is one, and returns the bytes of the result.
+// killedRun trains the run of the test in a folder, from its checkpoint if there is one, and
+// returns the bytes of the result.
 func killedRun(dir string, observe Observer) ([]byte, error) {
 	cfg := Config{
 		Hidden: []int{24}, Epochs: 60, BatchSize: 32, LearnRate: 3e-3, Seed: 9, ClipNorm: 1, L2: 1e-4, Mixup: .3, Patience: 1000,
@@ -65,7 +67,8 @@ func killedRun(dir string, observe Observer) ([]byte, error) {
 	return safetensors.Encode(map[string]string{"history": text}, layerTensors("layer.", m.layers)), nil
 }
 
-// TestKillChild is the child. It prints a line when it starts and one for every epoch whose checkpoint is on the disk.
+// TestKillChild is the child. It prints a line when it starts and one for every epoch whose
+// checkpoint is on the disk.
 func TestKillChild(t *testing.T) {
 	dir := os.Getenv(killFolder)
 	if dir == "" {
@@ -81,8 +84,8 @@ func TestKillChild(t *testing.T) {
 	require.NoError(t, durable.Write(durable.OS{}, filepath.Join(dir, killResult), result))
 }
 
-// killChild starts a child and kills it so long after its first line. It returns the last epoch that the child spoke of, and whether it
-// ended before it could be killed.
+// killChild starts a child and kills it so long after its first line. It returns the last epoch
+// that the child spoke of, and whether it ended before it could be killed.
 func killChild(t *testing.T, dir string, after time.Duration) (epoch int, ended bool) {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestKillChild$", "-test.count=1")
@@ -141,7 +144,8 @@ func TestKill(t *testing.T) {
 		dir, inRun := t.TempDir(), 0
 		runs++
 		for known := 0; ; {
-			// Some kills come early, so that one run takes several. Once there are enough, the run may end.
+			// Some kills come early, so that one run takes several. Once there are enough, the run
+			// may end.
 			after := time.Duration(r.Float64() * r.Float64() * float64(whole) * .6)
 			if kills+inRun >= want {
 				after = time.Hour
@@ -151,7 +155,8 @@ func TestKill(t *testing.T) {
 				break
 			}
 			inRun++
-			// What the child had said is on the disk, and so is what was there before; nothing is damaged.
+			// What the child had said is on the disk, and so is what was there before; nothing is
+			// damaged.
 			known = max(known, epoch)
 			state, err := ReadCheckpoint(dir)
 			if known == 0 && errors.Is(err, fs.ErrNotExist) {

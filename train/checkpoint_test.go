@@ -70,7 +70,8 @@ func fillRandom(v reflect.Value, r *rand.Rand) {
 	}
 }
 
-// requireSameState asserts that two states are equal to the last bit, NaN and signs of zero included.
+// requireSameState asserts that two states are equal to the last bit, NaN and signs of zero
+// included.
 func requireSameState(t testing.TB, want, got *State) {
 	t.Helper()
 	bits := func(s *State) string {

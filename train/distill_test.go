@@ -29,7 +29,8 @@ func softmaxAt(z []float64, temperature float64) []float64 {
 	return p
 }
 
-// Cost and gradient of a linear student equal Hinton's formula in float64, differentiated by differences.
+// Cost and gradient of a linear student equal Hinton's formula in float64, differentiated by
+// differences.
 func TestDistillationEqualsReference(t *testing.T) {
 	const n, d, k = 5, 3, 4
 	set := randomSet(n, d, k, 3)
@@ -104,7 +105,8 @@ func TestDistillationOfTheTeacherAlone(t *testing.T) {
 	}
 }
 
-// The teacher's labels are the same whether they are made once or batch by batch, and the padding does not matter.
+// The teacher's labels are the same whether they are made once or batch by batch, and the padding
+// does not matter.
 func TestTeacherLabels(t *testing.T) {
 	set := randomSet(9, 4, 3, 1)
 	teacher := newModel([]int{4, 8, 3}, 9)

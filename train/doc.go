@@ -2,7 +2,8 @@
 // criterion of package losses, Adam. It shows how the losses of this module are used in earnest. It
 // prints and draws nothing.
 //
-//	model, history, err := train.Fit(ctx, train.Config{Criterion: losses.SoftLabelCriterion(0.1, losses.Mean)},
+//	model, history, err := train.Fit(ctx,
+//		train.Config{Criterion: losses.SoftLabelCriterion(0.1, losses.Mean)},
 //		trainSet, validSet, nil)
 //	probs, err := model.Predict(features)
 //
@@ -38,12 +39,12 @@
 // With a Teacher (Hinton, Vinyals and Dean, arXiv:1503.02531) what is minimised is, with logits z
 // and the teacher's v,
 //
-//	(1-w) Criterion(z, labels) + w T² CE(z/T, softmax(v/T)),   w = TeacherWeight, T = TeacherTemperature
+//	(1-w) Criterion(z, labels) + w T² CE(z/T, softmax(v/T))
 //
-// with T² as the paper says, so that the size of the teacher's gradient does not depend on T; the
-// second loss has the row weights and the reduction of the first. [Epoch].Loss is this sum; the
-// loss of [Metrics] is the criterion alone. [Saved.Fold] makes a teacher of a saved model whose
-// features were scaled in another way.
+// where w is TeacherWeight and T TeacherTemperature, with T² as the paper says, so that the size of
+// the teacher's gradient does not depend on T; the second loss has the row weights and the
+// reduction of the first. [Epoch].Loss is this sum; the loss of [Metrics] is the criterion alone.
+// [Saved.Fold] makes a teacher of a saved model whose features were scaled in another way.
 //
 // Where a dataset has Counts, row n weighs s_n = c_n / mean(c), the mean taken over its own set: in
 // the training loss, through sample weights, and in all [Metrics]. On soft labels made from votes
@@ -58,10 +59,10 @@
 // was never interrupted, on the machine that began it: see [State.SameMachine].
 //
 //	cfg.Checkpoint = "run"
-//	model, history, err := train.Fit(ctx, cfg, trainSet, validSet, nil)           // interrupted, or killed
+//	model, history, err := train.Fit(ctx, cfg, trainSet, validSet, nil)          // interrupted
 //
 //	state, err := train.ReadCheckpoint("run")
-//	model, history, err = train.Resume(ctx, cfg, state, trainSet, validSet, nil)  // goes on
+//	model, history, err = train.Resume(ctx, cfg, state, trainSet, validSet, nil) // goes on
 //
 // # Errors
 //

@@ -62,7 +62,8 @@ func TestFitLearnsDigits(t *testing.T) {
 	require.Equal(t, last.ECE, ece)
 }
 
-// Every criterion learns: both reductions, probabilities, other losses, one of a user's own, a linear classifier.
+// Every criterion learns: both reductions, probabilities, other losses, one of a user's own, a
+// linear classifier.
 func TestFitCriteria(t *testing.T) {
 	trainSet, testSet := digits(t)
 	for name, c := range testCriteria() {
@@ -78,7 +79,8 @@ func TestFitCriteria(t *testing.T) {
 	require.Greater(t, h[5].Valid.Accuracy, 0.9)
 }
 
-// The epoch's loss is the mean over the rows, wherever batches are cut and whatever the reduction. (A tiny learn rate keeps the weights.)
+// The epoch's loss is the mean over the rows, wherever batches are cut and whatever the reduction.
+// (A tiny learn rate keeps the weights.)
 func TestEpochLoss(t *testing.T) {
 	set := randomSet(23, 4, 3, 1)
 	set.Counts = make([]float64, 23)
@@ -122,8 +124,8 @@ func TestCountsAreRepetitions(t *testing.T) {
 	}
 }
 
-// One seed gives one history and one set of weights, to the last bit, for any GOMAXPROCS; another seed does not. The sizes are
-// big enough for blocked, parallel matrix products.
+// One seed gives one history and one set of weights, to the last bit, for any GOMAXPROCS; another
+// seed does not. The sizes are big enough for blocked, parallel matrix products.
 func TestFitIsDeterministic(t *testing.T) {
 	trainSet, testSet := digits(t)
 	cfg := Config{Hidden: []int{200, 136}, Epochs: 2, BatchSize: 200, Seed: 3, Criterion: losses.SoftLabelCriterion(0.1, losses.Mean)}

@@ -11,7 +11,8 @@ import (
 	"softloss/train/metric"
 )
 
-// A folded model says of scaled features what the saved one says of raw ones, whichever of the parts there are.
+// A folded model says of scaled features what the saved one says of raw ones, whichever of the
+// parts there are.
 func TestFold(t *testing.T) {
 	set := randomSet(50, 3, 4, 8)
 	own, err := dataset.FitScaler(set.Features)

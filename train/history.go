@@ -4,19 +4,19 @@ package train
 type Epoch struct {
 	Epoch int // counted from 1
 
-	// Loss is the mean training loss over the epoch's rows, each as it was met, before the step of its
-	// own batch: with the losses of the batches b,
+	// Loss is the mean training loss over the epoch's rows, each as it was met, before the step of
+	// its own batch: with the losses of the batches b,
 	//
 	//	Mean, WeightedMean   Σ_b rows_b loss_b / N
 	//	Sum                  Σ_b loss_b / N
 	//
-	// so that it is of one size for all reductions and, but for WeightedMean, which divides the loss
-	// of a batch by the weights of its own rows, does not depend on where batches are cut.
+	// so that it is of one size for all reductions and, but for WeightedMean, which divides the
+	// loss of a batch by the weights of its own rows, does not depend on where batches are cut.
 	Loss float64
 
 	// Accuracy is the share of these rows, met in the same way, whose largest logit was at their
-	// largest label, ties to the lowest class; rows with Counts are weighed by them. With mixup both
-	// are those of the mixed rows.
+	// largest label, ties to the lowest class; rows with Counts are weighed by them. With mixup
+	// both are those of the mixed rows.
 	Accuracy float64
 
 	LearnRate float64  // of the last step
@@ -73,8 +73,8 @@ type Progress struct {
 	Loss           float64 // of this mini-batch, a mean over its rows for any Reduction
 	Done           *Epoch  // set with the last batch of an epoch, after validation; a copy, the observer's to keep
 
-	// State is set with Done: it returns a copy of all that [Resume] needs to go on from here. Call it
-	// before the observer returns.
+	// State is set with Done: it returns a copy of all that [Resume] needs to go on from here. Call
+	// it before the observer returns.
 	State func() *State
 }
 

@@ -38,8 +38,8 @@ func TestHousingReachesTheEntropyBound(t *testing.T) {
 	require.Greater(t, h[0].Loss, bound+0.05)
 }
 
-// On soft labels made from counts, the count-weighted soft cross entropy is the sum of the hard cross entropies of
-// all single answers, value and gradient.
+// On soft labels made from counts, the count-weighted soft cross entropy is the sum of the hard
+// cross entropies of all single answers, value and gradient.
 func TestHousingSoftLabelsAreTheSingleAnswers(t *testing.T) {
 	set, err := dataset.Housing()
 	require.NoError(t, err)

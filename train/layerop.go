@@ -159,7 +159,8 @@ func (o *layerOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgo
 	return out, err
 }
 
-// factor is m in a product. Its bits are the same on every processor, whatever else a program does with its BLAS.
+// factor is m in a product. Its bits are the same on every processor, whatever else a program does
+// with its BLAS.
 func factor(m blas32.General) gemm.Matrix[float32] {
 	return gemm.RowMajor(m.Rows, m.Cols, m.Stride, m.Data)
 }

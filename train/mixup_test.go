@@ -28,7 +28,8 @@ func fittingOf(t *testing.T, cfg Config, set *dataset.Dataset, m *Model) *fittin
 	return f
 }
 
-// Features, labels and weights of a mixed batch are those of a loop in float64; the padding stays empty.
+// Features, labels and weights of a mixed batch are those of a loop in float64; the padding stays
+// empty.
 func TestMixedBatch(t *testing.T) {
 	set := randomSet(12, 4, 3, 1)
 	set.Counts = []float64{1, 5, 2, 2, 1, 1, 3, 1, 7, 1, 1, 2}
@@ -56,7 +57,8 @@ func TestMixedBatch(t *testing.T) {
 	requireClose(t, append(ws, 0, 0), f.net.weights.Float32s(), 1e-6, 0, "weights")
 }
 
-// For cross entropy the loss of a mixed batch is the mixture of the losses against either row's labels.
+// For cross entropy the loss of a mixed batch is the mixture of the losses against either row's
+// labels.
 func TestMixupMixesTheLosses(t *testing.T) {
 	set := randomSet(6, 4, 3, 1)
 	set.Counts = []float64{1, 5, 2, 2, 1, 1}

@@ -11,7 +11,8 @@ import (
 	"softloss/losses"
 )
 
-// The numeric forward pass equals a graph of Gorgonia's own pieces, across row chunks, for views, and row by row.
+// The numeric forward pass equals a graph of Gorgonia's own pieces, across row chunks, for views,
+// and row by row.
 func TestLogitsEqualGraph(t *testing.T) {
 	for _, s := range [][]int{{5, 7, 3}, {3, 2}, {1, 1, 1}, {70, 130, 40, 9}} {
 		for _, n := range []int{1, 3, chunk - 1, chunk, 2*chunk + 5} {

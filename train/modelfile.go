@@ -29,7 +29,8 @@ const modelFormula = "h = (features - scaler.mean) / scaler.std if there is a sc
 //
 // The format is safetensors, which opens in Python as it is. Tensors, L layers:
 //
-//	layer.i.weight   F32 [in, out]   i = 0 … L-1: h @ weight + bias, a ReLU behind all but the last; PyTorch's Linear is the transpose
+//	layer.i.weight   F32 [in, out]   i = 0 … L-1: h @ weight + bias, a ReLU behind all but the
+//	                                 last; PyTorch's Linear is the transpose
 //	layer.i.bias     F32 [out]
 //	scaler.mean      F64 [D]         both or none
 //	scaler.std       F64 [D]
@@ -87,7 +88,8 @@ func putNames(metadata map[string]string, key string, names []string) {
 //
 //	metadata kind "softloss model 1"     what Save describes, tensors and keys in any order
 //	no kind; layer.i.weight [in, out]    weights without scaler, temperature and names
-//	no kind; N.weight [out, in]          those of a PyTorch Sequential: Linear layers N, in their order, with a ReLU between; transposed here
+//	no kind; N.weight [out, in]          those of a PyTorch Sequential: Linear layers N, in their
+//	                                     order, with a ReLU between; transposed here
 //
 // Saved.Unverified says that the file has no checksum. Without a kind other metadata are not looked
 // at.
@@ -126,7 +128,8 @@ func decodeModel(f *safetensors.File) (*Saved, error) {
 		s.Unverified = true
 		return s, nil
 	}
-	// Written again by another program: the checksum is that of what Save makes of the same content.
+	// Written again by another program: the checksum is that of what Save makes of the same
+	// content.
 	content, err := s.encode()
 	if err != nil {
 		return nil, err

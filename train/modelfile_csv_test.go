@@ -14,7 +14,8 @@ import (
 	"softloss/train/dataset"
 )
 
-// tinyModel is a model of two features, of one column of numbers and one of text, that tells them apart.
+// tinyModel is a model of two features, of one column of numbers and one of text, that tells them
+// apart.
 func tinyModel(t testing.TB) *train.Saved {
 	t.Helper()
 	model, err := train.NewModel([]train.Layer{{
@@ -48,7 +49,8 @@ func TestSavedReadCSV(t *testing.T) {
 	require.EqualError(t, err, "train: model: has no layers, want one made by Fit or NewModel")
 }
 
-// What a saved model makes of the rows of a CSV file; the class, which is there too, is not looked at.
+// What a saved model makes of the rows of a CSV file; the class, which is there too, is not looked
+// at.
 func ExampleSaved_ReadCSVFile() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every change of a model file or a checkpoint is detected: each byte by itself, each length, and random damage of all kinds. Nothing
-// panics, nothing is half loaded, and what is allocated is in proportion to the file.
+// Every change of a model file or a checkpoint is detected: each byte by itself, each length, and
+// random damage of all kinds. Nothing panics, nothing is half loaded, and what is allocated is in
+// proportion to the file.
 func TestDamageIsDetected(t *testing.T) {
 	const random = 1500
 	dir := t.TempDir()

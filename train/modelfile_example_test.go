@@ -11,7 +11,8 @@ import (
 	"softloss/train/metric"
 )
 
-// A model is trained on scaled features, saved with all that belongs to it, and used on raw features.
+// A model is trained on scaled features, saved with all that belongs to it, and used on raw
+// features.
 func ExampleLoad() {
 	learn, path, err := exampleFile()
 	if err != nil {

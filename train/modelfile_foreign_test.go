@@ -16,7 +16,8 @@ import (
 	"softloss/train/internal/safetensors"
 )
 
-// Sealed files that are no model: what a program other than this one, or a later version, could write.
+// Sealed files that are no model: what a program other than this one, or a later version, could
+// write.
 func TestLoadForeign(t *testing.T) {
 	good := savedSample()
 	parts := func() (map[string]string, []safetensors.Tensor) {
@@ -110,7 +111,8 @@ func TestLoadForeign(t *testing.T) {
 	}
 }
 
-// plainFile returns the bytes of a file of another program: no checksum, the keys in the order given.
+// plainFile returns the bytes of a file of another program: no checksum, the keys in the order
+// given.
 func plainFile(metadata map[string]string, tensors ...safetensors.Tensor) []byte {
 	header := map[string]any{}
 	if metadata != nil {
@@ -128,7 +130,8 @@ func plainFile(metadata map[string]string, tensors ...safetensors.Tensor) []byte
 	return rawFile(string(text), string(data))
 }
 
-// A model file that another program wrote again, with its metadata: the checksum is that of the content, not of the bytes.
+// A model file that another program wrote again, with its metadata: the checksum is that of the
+// content, not of the bytes.
 func TestLoadResaved(t *testing.T) {
 	want := savedSample()
 	content, err := want.encode()

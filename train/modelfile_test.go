@@ -96,7 +96,8 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
-// Predictions on raw features are scaling, logits, temperature and softmax, before and after the file.
+// Predictions on raw features are scaling, logits, temperature and softmax, before and after the
+// file.
 func TestSavedPredict(t *testing.T) {
 	set := randomSet(40, 3, 2, 8)
 	scaler, err := dataset.FitScaler(set.Features)
@@ -231,7 +232,8 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// randomDamage returns a changed copy of a file: bits flipped, bytes replaced, cut off, put in, taken out, or put at the end.
+// randomDamage returns a changed copy of a file: bits flipped, bytes replaced, cut off, put in,
+// taken out, or put at the end.
 func randomDamage(r *rand.Rand, file []byte) []byte {
 	out := append([]byte(nil), file...)
 	at, n := r.IntN(len(out)), 1+r.IntN(16)

@@ -10,8 +10,8 @@ import (
 	"softloss/train/internal/safetensors"
 )
 
-// A reader and a runtime for what WriteONNX may write, from the format's description, apart from the writer. testdata/check_onnx.py holds the
-// same files against onnx.checker and onnxruntime.
+// A reader and a runtime for what WriteONNX may write, from the format's description, apart from
+// the writer. testdata/check_onnx.py holds the same files against onnx.checker and onnxruntime.
 
 // pbField is one field of a message: a number or bytes.
 type pbField struct {

@@ -13,7 +13,8 @@ const (
 // clipping of the gradient and the two ways to keep weights small. Step t with learn rate r changes
 // every parameter θ of gradient g by
 //
-//	g ← g · min(1, c/|g|)                 |g| the Euclidean norm of the whole gradient, c the largest wanted; 0: left out
+//	g ← g · min(1, c/|g|)                 |g| the Euclidean norm of the whole gradient, c the
+//	                                      largest wanted; 0: left out
 //	g ← g + λ θ                           L2: the gradient of λ/2·θ²; weights only, not biases
 //	m ← β1 m + (1-β1) g
 //	v ← β2 v + (1-β2) g²

@@ -17,7 +17,8 @@ func smallModel(t *testing.T) *Model {
 	return m
 }
 
-// The first step by hand: m̂ = g and v̂ = g², so that it is r g/(|g| + ε), the learn rate towards the other sign; decay comes on top.
+// The first step by hand: m̂ = g and v̂ = g², so that it is r g/(|g| + ε), the learn rate towards
+// the other sign; decay comes on top.
 func TestAdamFirstStep(t *testing.T) {
 	m := smallModel(t)
 	newAdam(m, Config{}).step([][]float32{{2, -4, 1e-3, 0}, {0, 5}}, 0.1)
@@ -32,8 +33,8 @@ func TestAdamFirstStep(t *testing.T) {
 	requireClose(t, []float64{0.9, -1.9, 0.4, 0, 0.25, -0.75}, weightsOf(m), 1e-6, 1e-9, "weights with L2")
 }
 
-// Three steps as PyTorch 2.15 makes them in float64: Adam and AdamW with learn rate 0.1, weight_decay on the weights alone, and
-// clip_grad_norm_ (which divides by the norm plus 1e-6).
+// Three steps as PyTorch 2.15 makes them in float64: Adam and AdamW with learn rate 0.1,
+// weight_decay on the weights alone, and clip_grad_norm_ (which divides by the norm plus 1e-6).
 func TestAdamEqualsPyTorch(t *testing.T) {
 	grads := [][][]float32{
 		{{0.5, -1, 2, 0}, {0.1, -0.2}}, {{-0.25, 3, 1, 1e-3}, {0.3, 0}}, {{1, 1, -1, -4}, {0, 5}},
@@ -57,7 +58,8 @@ func TestAdamEqualsPyTorch(t *testing.T) {
 	}
 }
 
-// Many steps equal the paper's loop in float64, for every option, changing learn rates and moments included.
+// Many steps equal the paper's loop in float64, for every option, changing learn rates and moments
+// included.
 func TestAdamEqualsReference(t *testing.T) {
 	const steps = 60
 	for _, cfg := range []Config{{}, {L2: 0.03}, {WeightDecay: 0.2}, {ClipNorm: 2}, {L2: 0.01, WeightDecay: 0.1, ClipNorm: 1}} {
@@ -108,7 +110,8 @@ func TestAdamEqualsReference(t *testing.T) {
 	}
 }
 
-// Clipping leaves a gradient within the limit as it is, to the bit, and one that is not finite too; a huge one does not overflow.
+// Clipping leaves a gradient within the limit as it is, to the bit, and one that is not finite too;
+// a huge one does not overflow.
 func TestClipScale(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	for _, c := range []struct {
@@ -157,8 +160,9 @@ func TestAdamFlushesDenormals(t *testing.T) {
 	require.True(t, m.finite())
 }
 
-// What a plain step leaves out changes no bit of what is computed from a finite value: with scale 1, L2 0 and no decay the whole
-// formula gives the same, zeros of either sign, moments that are flushed and gradients that are not finite included.
+// What a plain step leaves out changes no bit of what is computed from a finite value: with scale
+// 1, L2 0 and no decay the whole formula gives the same, zeros of either sign, moments that are
+// flushed and gradients that are not finite included.
 func TestAdamPlainStep(t *testing.T) {
 	negative, inf, nan := float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.NaN())
 	var value, m, v, grad []float32

@@ -16,7 +16,8 @@ import (
 	"softloss/train/dataset"
 )
 
-// everything returns a run with all there is: noisy labels, counts, schedule, L2, decay, clipping, mixup, distillation, early stopping.
+// everything returns a run with all there is: noisy labels, counts, schedule, L2, decay, clipping,
+// mixup, distillation, early stopping.
 func everything(t testing.TB) (cfg Config, trainSet, validSet *dataset.Dataset) {
 	t.Helper()
 	clean := randomSet(45, 6, 3, 1)
@@ -46,7 +47,8 @@ func stopAfter(epoch, batch int) (context.Context, Observer) {
 	}
 }
 
-// A run that is stopped anywhere and goes on, from memory or from disk, ends with the bits of the run that never stopped: weights and history.
+// A run that is stopped anywhere and goes on, from memory or from disk, ends with the bits of the
+// run that never stopped: weights and history.
 func TestResumeEqualsUninterrupted(t *testing.T) {
 	cfg, trainSet, validSet := everything(t)
 	var states []*State
@@ -131,7 +133,8 @@ func TestResumeOnOtherMachines(t *testing.T) {
 	}
 }
 
-// More epochs than planned are the longer run where the learn rate does not depend on their number; Sum and no validation set work too.
+// More epochs than planned are the longer run where the learn rate does not depend on their number;
+// Sum and no validation set work too.
 func TestResumeWithMoreEpochs(t *testing.T) {
 	set := randomSet(23, 4, 3, 1)
 	for _, s := range []Schedule{{}, {Warmup: 4}, {Curve: Cosine, Steps: 15}} {
@@ -159,7 +162,8 @@ func TestResumeWithMoreEpochs(t *testing.T) {
 // lateCalls counts the rows of late.
 var lateCalls atomic.Int64
 
-// late is cross entropy that becomes NaN in the fourth epoch of 30 rows, each of which is asked for twice: loss and gradient.
+// late is cross entropy that becomes NaN in the fourth epoch of 30 rows, each of which is asked for
+// twice: loss and gradient.
 type late struct{}
 
 func (late) Row(r losses.Row) float64 {
@@ -170,7 +174,8 @@ func (late) Row(r losses.Row) float64 {
 	return v
 }
 
-// A run that fails leaves the last epoch that ended; a checkpoint that cannot be written ends the run with what it learned.
+// A run that fails leaves the last epoch that ended; a checkpoint that cannot be written ends the
+// run with what it learned.
 func TestCheckpointOfAFailedRun(t *testing.T) {
 	set := randomSet(30, 4, 3, 1)
 	cfg := Config{Hidden: []int{4}, Epochs: 9, BatchSize: 10, Criterion: losses.Criterion{Loss: late{}}, Checkpoint: t.TempDir(), CheckpointEvery: 2}
@@ -200,7 +205,8 @@ func TestCheckpointOfAFailedRun(t *testing.T) {
 	require.NotNil(t, m)
 }
 
-// A state of another run is an error that says what differs: every field of Config counts, but those that may change.
+// A state of another run is an error that says what differs: every field of Config counts, but
+// those that may change.
 func TestResumeRejectsOtherRuns(t *testing.T) {
 	cfg, trainSet, validSet := everything(t)
 	cfg.Epochs = 3

@@ -22,8 +22,8 @@ type Saved struct {
 	Temperature  float64         // divides the logits before the softmax, see [metric.FitTemperature]; 0 means 1
 	FeatureNames []string        // D names; nil: unnamed
 	ClassNames   []string        // K names; nil: unnamed
-	// D raw features that stand for missing ones, see [dataset.Dataset].Fill; nil: a missing value is
-	// an error
+	// D raw features that stand for missing ones, see [dataset.Dataset].Fill; nil: a missing value
+	// is an error
 	Fill []float64
 
 	Unverified bool // set by [Load] for a file without a checksum; not stored

@@ -44,12 +44,12 @@ type State struct {
 // OtherRunError says that a [State] is of another run than the one that is asked for.
 // errors.Is(err, [ErrState]) holds.
 type OtherRunError struct {
-	// Field is what differs, the first of: Seed, TrainSet, ValidSet, the other fields of [Config] by
-	// their names, Criterion and Teacher; or Machine, of [State.SameMachine].
+	// Field is what differs, the first of: Seed, TrainSet, ValidSet, the other fields of [Config]
+	// by their names, Criterion and Teacher; or Machine, of [State.SameMachine].
 	Field string
 
-	// Run is that of the state, Now that of the configuration: values of Config's field; texts for the
-	// sets, the criterion and the teacher.
+	// Run is that of the state, Now that of the configuration: values of Config's field; texts for
+	// the sets, the criterion and the teacher.
 	Run, Now any
 }
 

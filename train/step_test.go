@@ -54,7 +54,8 @@ func (s squared) Row(r losses.Row) (sum float64) {
 	return sum
 }
 
-// Loss, gradients and the weights after some steps equal those of loops in float64, for shapes with every kind of 1.
+// Loss, gradients and the weights after some steps equal those of loops in float64, for shapes with
+// every kind of 1.
 func TestStepEqualsReference(t *testing.T) {
 	for _, s := range []struct {
 		n     int
@@ -110,7 +111,8 @@ func TestStepEqualsReference(t *testing.T) {
 	}
 }
 
-// A padded batch gives the bits of a graph of the smaller size, whatever the padding leaves in the loss.
+// A padded batch gives the bits of a graph of the smaller size, whatever the padding leaves in the
+// loss.
 func TestPaddedBatchEqualsSmallerBatch(t *testing.T) {
 	for name, c := range testCriteria() {
 		for _, s := range [][3]int{{7, 5, 12}, {64, 1, 300}, {130, 70, 12}} { // rows of the graph, of the batch, hidden units
@@ -177,7 +179,8 @@ func TestForwardKeepsNaN(t *testing.T) {
 	require.True(t, g[3] != g[3])
 }
 
-// WeightedMean divides a mini-batch by the weights of its own rows: with all rows in one batch that of the whole set.
+// WeightedMean divides a mini-batch by the weights of its own rows: with all rows in one batch that
+// of the whole set.
 func TestWeightedMeanIsTrained(t *testing.T) {
 	set := randomSet(30, 4, 3, 1)
 	c := losses.Criterion{ClassWeights: []float64{1, 5, 0.5}, Reduction: losses.WeightedMean}

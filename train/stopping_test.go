@@ -75,7 +75,8 @@ func TestBetter(t *testing.T) {
 	require.Equal(t, 9, f.best.epoch)
 }
 
-// The accuracy of an epoch is that of the logits before each step. (A tiny learn rate keeps the weights.)
+// The accuracy of an epoch is that of the logits before each step. (A tiny learn rate keeps the
+// weights.)
 func TestEpochAccuracy(t *testing.T) {
 	set := randomSet(23, 4, 3, 1)
 	for _, counts := range []bool{false, true} {

@@ -31,8 +31,8 @@ func shapesModel(t *testing.T) string {
 func TestPredict(t *testing.T) {
 	model := shapesModel(t)
 	t.Chdir(t.TempDir())
-	// The columns of testdata/shapes.csv in another order, without the class and with one that is not
-	// asked for.
+	// The columns of testdata/shapes.csv in another order, without the class and with one that is
+	// not asked for.
 	table := "colour,note,height,width\nred,hello,2.84,3.47\nblue,,2.27,6.56\ngreen,,6.46,0.55\n"
 	require.NoError(t, os.WriteFile("new.csv", []byte(table), 0o666))
 	code, stdout, stderr := demo(t, "predict", "new.csv", "-model", model)

@@ -15,8 +15,8 @@ import (
 
 var transposes = []blas.Transpose{blas.NoTrans, blas.Trans, blas.ConjTrans}
 
-// TestGemm compares products with gonum's: every transpose, leading dimensions with gaps, every kind of α
-// and β.
+// TestGemm compares products with gonum's: every transpose, leading dimensions with gaps, every
+// kind of α and β.
 func TestGemm(t *testing.T) {
 	ours, gonums := Implementation{}, gonum.Implementation{}
 	for _, s := range [][3]int{{1, 1, 1}, {4, 5, 6}, {33, 10, 70}, {1, 40, 9}, {40, 1, 9}, {5, 6, 0}, {0, 3, 2}, {3, 0, 2}} {

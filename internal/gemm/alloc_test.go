@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAllocations: a product on one processor allocates nothing, once there is memory to pack in. The race
-// detector makes sync.Pool forget.
+// TestAllocations: a product on one processor allocates nothing, once there is memory to pack in.
+// The race detector makes sync.Pool forget.
 func TestAllocations(t *testing.T) { both(t, allocations[float32], allocations[float64]) }
 
 func allocations[T Float](t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// BenchmarkMul measures products of the shapes that training has, and a large square one. A speed is
-// in multiplications and additions per second.
+// BenchmarkMul measures products of the shapes that training has, and a large square one. A speed
+// is in multiplications and additions per second.
 func BenchmarkMul(b *testing.B) {
 	b.Run("dtype=f32", benchmarkMul[float32])
 	b.Run("dtype=f64", benchmarkMul[float64])

@@ -9,8 +9,8 @@ import (
 	"softloss/internal/numtest"
 )
 
-// TestGuardPages puts A, B and C against pages that must not be touched, behind and in front. A kernel that
-// reads or writes outside its matrices crashes the test.
+// TestGuardPages puts A, B and C against pages that must not be touched, behind and in front. A
+// kernel that reads or writes outside its matrices crashes the test.
 func TestGuardPages(t *testing.T) { both(t, guardPages[float32], guardPages[float64]) }
 
 func guardPages[T Float](t *testing.T) {

@@ -35,8 +35,8 @@ func sizes[T Float](t *testing.T) {
 	}
 }
 
-// TestCorners has the dimensions that stand for something: vectors, an outer product, a last layer, and sizes
-// around the limits of tiles and blocks.
+// TestCorners has the dimensions that stand for something: vectors, an outer product, a last layer,
+// and sizes around the limits of tiles and blocks.
 func TestCorners(t *testing.T) { both(t, corners[float32], corners[float64]) }
 
 func corners[T Float](t *testing.T) {
@@ -74,8 +74,8 @@ func processors[T Float](t *testing.T) {
 	}
 }
 
-// TestSpecialNumbers has NaN, infinities, zeros of both signs, and numbers that leave float32's range
-// up and down, in A, B and C.
+// TestSpecialNumbers has NaN, infinities, zeros of both signs, and numbers that leave float32's
+// range up and down, in A, B and C.
 func TestSpecialNumbers(t *testing.T) { both(t, specialNumbers[float32], specialNumbers[float64]) }
 
 func specialNumbers[T Float](t *testing.T) {

@@ -100,8 +100,8 @@ func (t *tape) separable(r row, phi func(k int) *num) *num {
 	return t.overClasses(r, func(k int) *num { return t.mul(r.t[k], phi(k)) })
 }
 
-// asymmetric returns -t (1-p)^GammaPos log p - (1-t) q^GammaNeg log(1-q), q = max(p - Margin, 0), of a
-// row of two classes.
+// asymmetric returns -t (1-p)^GammaPos log p - (1-t) q^GammaNeg log(1-q), q = max(p - Margin, 0),
+// of a row of two classes.
 func (t *tape) asymmetric(r row, l losses.Asymmetric) *num {
 	positive := t.mul(t.pow(t.sub(t.number(1), r.p[0]), l.GammaPos), r.l[0])
 	q := t.sub(r.p[0], t.number(l.Margin))

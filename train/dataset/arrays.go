@@ -16,8 +16,10 @@ import (
 // ReadIDXFiles reads a file of images and the file of their labels, plain or gzip, such as
 // train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz.
 //
-//	images   [N, …], usually [N, rows, columns]; unsigned bytes are divided by 255, other types are what the file says
-//	labels   [N], or [N, …] of which the first column counts, as in QMNIST: classes 0 … K-1, K one more than the largest
+//	images   [N, …], usually [N, rows, columns]; unsigned bytes are divided by 255, other types
+//	         are what the file says
+//	labels   [N], or [N, …] of which the first column counts, as in QMNIST: classes
+//	         0 … K-1, K one more than the largest
 //
 // Elements are of any type of the format. Feature names are pixel_ and the indices, such as
 // pixel_0_27; class names are numbers.

@@ -223,7 +223,8 @@ func TestReadNPYFortranOrder(t *testing.T) {
 	assert.Equal(t, []float32{1, 0, 0, 1, .5, .5}, f32(t, d.Labels))
 }
 
-// Files as NumPy writes them, as testdata/check_npy.py leaves them in the folder that SOFTLOSS_CHECK_NPY names.
+// Files as NumPy writes them, as testdata/check_npy.py leaves them in the folder that
+// SOFTLOSS_CHECK_NPY names.
 func TestNPYOfNumPy(t *testing.T) {
 	dir := os.Getenv("SOFTLOSS_CHECK_NPY")
 	if dir == "" {

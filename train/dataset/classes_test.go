@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The columns of a test set in another order, with others between them and without some of the texts.
+// The columns of a test set in another order, with others between them and without some of the
+// texts.
 func TestWithFeatures(t *testing.T) {
 	train := readCSV(t, "a,town,b,kind\n1,A,2,x\n3,B,4,y\n5,C,6,x\n", CSVOptions{})
 	test := readCSV(t, "town,b,more,a,kind\nB,7,0,8,x\nB,9,0,10,y\n", CSVOptions{Missing: MissingImpute})

@@ -13,11 +13,11 @@ import (
 type Header int
 
 const (
-	// HeaderAuto looks at the first two lines. The first is a header when it has no number and stands,
-	// in some column, above a number; it is data when it has a number and no text stands above a
-	// number. Everything else (a file of nothing but text; a header with a number in it; numbers that
-	// count up, as years do; a damaged first row) is [ErrHeader]: say which. A named label makes it
-	// HeaderYes.
+	// HeaderAuto looks at the first two lines. The first is a header when it has no number and
+	// stands, in some column, above a number; it is data when it has a number and no text stands
+	// above a number. Everything else (a file of nothing but text; a header with a number in it;
+	// numbers that count up, as years do; a damaged first row) is [ErrHeader]: say which. A named
+	// label makes it HeaderYes.
 	HeaderAuto Header = iota
 	HeaderYes         // the first line holds the names
 	HeaderNo          // the first line is data; features are named column_1, column_2, …
@@ -42,24 +42,20 @@ const (
 	UnseenZeros                // 0 in all features of its column, as if it were none of those that are known
 )
 
-// CSVOptions says how [ReadCSV] reads a table. The zero value finds
-// out what separates the cells and whether there is a header and takes the last
-// column for the class.
+// CSVOptions says how [ReadCSV] reads a table. The zero value finds out what separates the cells
+// and whether there is a header and takes the last column for the class.
 type CSVOptions struct {
-	// Label is the name, or else the number from 1, of the column of the
-	// classes, which may stand anywhere. A name needs a header. It excludes
-	// LabelColumns. "" is the last column.
+	// Label is the name, or else the number from 1, of the column of the classes, which may stand
+	// anywhere. A name needs a header. It excludes LabelColumns. "" is the last column.
 	Label string
 
-	// LabelColumns, when not 0, says that the last LabelColumns columns, 2 or
-	// more, hold one number >= 0 for each class: a soft label or counts. Every
-	// row is divided by its sum. The header names the classes ("0", "1", …
-	// without one).
+	// LabelColumns, when not 0, says that the last LabelColumns columns, 2 or more, hold one number
+	// >= 0 for each class: a soft label or counts. Every row is divided by its sum. The header
+	// names the classes ("0", "1", … without one).
 	LabelColumns int
 
-	// Counts says that the label columns count observations, so that a row
-	// weighs as much as its sum: Dataset.Counts keeps the sums. Without it
-	// Dataset.Counts is nil. It needs LabelColumns.
+	// Counts says that the label columns count observations, so that a row weighs as much as its
+	// sum: Dataset.Counts keeps the sums. Without it Dataset.Counts is nil. It needs LabelColumns.
 	Counts bool
 
 	// Header says whether the first line is a header.
@@ -73,10 +69,9 @@ type CSVOptions struct {
 	// Decimal stands before the fraction of a number: '.' or ','. 0 is '.'.
 	Decimal rune
 
-	// MaxCategories is the largest number of different values of one text
-	// column or of a class column: more are most likely an identifier or a
-	// quantity, and would make a table of columns times rows. 0 is 1000, and in
-	// more than 20 rows half of their number.
+	// MaxCategories is the largest number of different values of one text column or of a class
+	// column: more are most likely an identifier or a quantity, and would make a table of columns
+	// times rows. 0 is 1000, and in more than 20 rows half of their number.
 	MaxCategories int
 
 	// Missing says what becomes of cells without a value.
@@ -85,9 +80,9 @@ type CSVOptions struct {
 	// Drop lists columns that are not read, by name or else by number from 1.
 	Drop []string
 
-	// Unseen and Fill are for [ReadFeaturesCSV]: what becomes of a text that the features do not have,
-	// and of a cell without a value, Fill having a number for each feature: see Dataset.Fill. Nil
-	// refuses such a cell.
+	// Unseen and Fill are for [ReadFeaturesCSV]: what becomes of a text that the features do not
+	// have, and of a cell without a value, Fill having a number for each feature: see Dataset.Fill.
+	// Nil refuses such a cell.
 	Unseen Unseen
 	Fill   []float64
 }
@@ -96,34 +91,34 @@ type CSVOptions struct {
 // (RFC 4180, blank lines skipped), plain or gzip, with or without a byte order
 // mark. White space around a cell does not count.
 //
-// A column is a number column or a text column. It is text only if none of its
-// cells is a number; one number makes every text in it an error. Numbers are
-// written as people do: 12, -0.5, .5, 1e-3. Number columns become one feature,
-// rounded to float32. Text columns become one feature for each of their values,
-// sorted, named name=value and 1 or 0 in every row.
+// A column is a number column or a text column. It is text only if none of its cells is a number;
+// one number makes every text in it an error. Numbers are written as people do: 12, -0.5, .5, 1e-3.
+// Number columns become one feature, rounded to float32. Text columns become one feature for each
+// of their values, sorted, named name=value and 1 or 0 in every row.
 //
-// The class column is read as names. The classes are its different values,
-// sorted: as numbers when all of them are, otherwise as text. Numbers must be
-// written alike ("1" and "1.0" are an error).
+// The class column is read as names. The classes are its different values, sorted: as numbers when
+// all of them are, otherwise as text. Numbers must be written alike ("1" and "1.0" are an error).
 //
 // Errors, of type [*CellError] wherever there is a line to name:
 //
-//	a text in a number column, ±Inf, beyond float32, not UTF-8                        [ErrCell]
-//	a cell without a value                                                            ErrCell, [ErrMissing]
-//	12%, $3.50, 1,234, 1.5 cm, 1_000, 1,5 without Decimal                             ErrCell, [ErrNumber]
-//	whole numbers beyond 2²⁴ that float32 does not tell apart                         ErrCell, ErrNumber
-//	a line of another length than the first                                           ErrCell, [ErrShape]
-//	bad quoting                                                                       ErrCell, csv.ErrQuote, csv.ErrBareQuote
-//	a name twice, or none, in the header                                              ErrCell
-//	a negative label, a row of labels without a finite sum above 0                    ErrCell, [ErrLabel]
-//	more than MaxCategories values in a column                                        ErrCell, [ErrClasses]
-//	a first line that may be a header or not                                          ErrCell, [ErrHeader]
-//	a file without data rows                                                          [ErrEmpty]
-//	fewer than two classes                                                            ErrClasses
-//	a label, or a column to drop, that is not there; two features of one name         [ErrColumn]
-//	no column left for the features, a table of 2³¹ elements or more                  ErrShape
-//	options out of range or at odds with each other                                   [ErrParam]
-//	a damaged gzip file, one that is no text, a line of more than 64 MB               [ErrFormat]
+//	a text in a number column, ±Inf, beyond float32, not UTF-8           [ErrCell]
+//	a cell without a value                                               ErrCell, [ErrMissing]
+//	12%, $3.50, 1,234, 1.5 cm, 1_000, 1,5 without Decimal                ErrCell, [ErrNumber]
+//	whole numbers beyond 2²⁴ that float32 does not tell apart            ErrCell, ErrNumber
+//	a line of another length than the first                              ErrCell, [ErrShape]
+//	bad quoting                                                          ErrCell, csv.ErrQuote,
+//	                                                                     csv.ErrBareQuote
+//	a name twice, or none, in the header                                 ErrCell
+//	a negative label, a row of labels without a finite sum above 0       ErrCell, [ErrLabel]
+//	more than MaxCategories values in a column                           ErrCell, [ErrClasses]
+//	a first line that may be a header or not                             ErrCell, [ErrHeader]
+//	a file without data rows                                             [ErrEmpty]
+//	fewer than two classes                                               ErrClasses
+//	a label, or a column to drop, that is not there;
+//	two features of one name                                             [ErrColumn]
+//	no column left for the features, a table of 2³¹ elements or more     ErrShape
+//	options out of range or at odds with each other                      [ErrParam]
+//	a damaged gzip file, one that is no text, a line of more than 64 MB  [ErrFormat]
 func ReadCSV(r io.Reader, opt CSVOptions) (*Dataset, error) {
 	opt, err := opt.check()
 	if err != nil {

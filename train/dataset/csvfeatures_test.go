@@ -35,7 +35,8 @@ func TestReadFeaturesCSV(t *testing.T) {
 	require.Equal(t, []float32{1, 2}, x.Float32s(), "by their order without names")
 }
 
-// A model of a table without a header finds its columns by their numbers, in the very table too, class and all.
+// A model of a table without a header finds its columns by their numbers, in the very table too,
+// class and all.
 func TestReadFeaturesCSVNumbered(t *testing.T) {
 	const text = "1,red,a\n2,blue,b\n"
 	d, err := ReadCSV(strings.NewReader(text), CSVOptions{Header: HeaderNo})

@@ -18,8 +18,8 @@ type Dataset struct {
 	FeatureNames []string      // D names; nil means unnamed
 	ClassNames   []string      // K names; nil means unnamed
 	LabelName    string        // the column of the file that the classes are from; "" when there is none
-	// D: what a cell without a value became, 1 for the most frequent text; nil unless [MissingImpute]
-	// was asked for
+	// D: what a cell without a value became, 1 for the most frequent text; nil unless
+	// [MissingImpute] was asked for
 	Fill []float64
 }
 

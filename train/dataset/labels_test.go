@@ -11,7 +11,8 @@ import (
 	"softloss/losses"
 )
 
-// There is one definition of soft rows: what package losses makes is what comes out, to the last bit.
+// There is one definition of soft rows: what package losses makes is what comes out, to the last
+// bit.
 func TestSoftRows(t *testing.T) {
 	votes := []float64{.1, .2, .7, 1e-30, 3, 7, 1e300, 1e299, 0}
 	want, err := losses.VotesToLabels(tensorOf(3, votes...))

@@ -22,7 +22,9 @@ func Accuracy(scores, target tensor.Tensor, weights []float64) (float64, error) 
 // TopAccuracy returns the share of the rows whose class is among the k with the largest scores; k =
 // 1 is [Accuracy].
 //
-//	Σ_n w_n [#{j : scores_nj > scores_ny, or equal and j < y} < k] / Σ_n w_n,   y = argmax_k labels_nk
+//	Σ_n w_n [#{j : scores_nj > scores_ny, or equal and j < y} < k] / Σ_n w_n
+//
+// with y = argmax_k labels_nk.
 //
 // Errors: those of Accuracy; also [losses.ErrParam] unless 1 <= k <= K.
 func TopAccuracy(scores, target tensor.Tensor, weights []float64, k int) (float64, error) {

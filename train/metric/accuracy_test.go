@@ -55,7 +55,8 @@ func TestMetricsByHand(t *testing.T) {
 		require.NoError(t, err)
 		near(t, want, top)
 	}
-	// One bin: |1/2 - mean(.7 .4 .4 .8)|. Two bins: (0,.5] has .4 wrong and .4 right, (.5,1] .7 right and .8 wrong.
+	// One bin: |1/2 - mean(.7 .4 .4 .8)|. Two bins: (0,.5] has .4 wrong and .4 right, (.5,1] .7
+	// right and .8 wrong.
 	one, err := ECE(probs, labels, nil, 1)
 	require.NoError(t, err)
 	near(t, 0.075, one)

@@ -5,7 +5,8 @@ import "gorgonia.org/tensor"
 // Classification is what [Report] says of predictions.
 type Classification struct {
 	Classes []ClassScore // K
-	// mean over the classes that occur, in the target or among the predictions; Support is that of all
+	// mean over the classes that occur, in the target or among the predictions; Support is that of
+	// all
 	Macro    ClassScore
 	Weighted ClassScore // mean over the classes by their support
 	Accuracy float64    // share of the rows whose class is predicted, see [Accuracy]

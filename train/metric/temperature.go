@@ -116,7 +116,8 @@ func (c *cooling) minimum() (float64, error) {
 		missed += c.t[at] * v
 		mass += c.t[at]
 	}
-	// As |d| <= 1, L'(0) is a sum of terms of the size of mass: what is below 1e-14 of it is rounding.
+	// As |d| <= 1, L'(0) is a sum of terms of the size of mass: what is below 1e-14 of it is
+	// rounding.
 	if start, _ := c.slope(0); !(start < -1e-14*mass) {
 		return 0, noTemperature("fits them: they say no more about the labels than equal logits would")
 	}

@@ -33,7 +33,8 @@ func exactSlope(z, t []float64, k int, s float64) (slope, size float64) {
 	return slope, size
 }
 
-// The temperature is where the derivative is 0, to rounding, for hard and soft labels, float32 and float64, all scales.
+// The temperature is where the derivative is 0, to rounding, for hard and soft labels, float32 and
+// float64, all scales.
 func TestFitTemperatureIsStationary(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for trial := range 300 {
@@ -86,7 +87,8 @@ func TestFitTemperatureIsStationary(t *testing.T) {
 	}
 }
 
-// Two classes, one distance: T has a closed form. With logits ±a/2, right with probability q, σ(a/T) = q.
+// Two classes, one distance: T has a closed form. With logits ±a/2, right with probability q,
+// σ(a/T) = q.
 func TestFitTemperatureByHand(t *testing.T) {
 	for _, a := range []float64{1e-8, .5, 3, 1e4} {
 		for _, q := range []float64{.5000001, .6, .9, .999999} {
@@ -124,7 +126,8 @@ func TestFitTemperatureProperties(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, base > 1.5 && base < 4, "%v", base)
 
-	// Logits c times as large: T times c. A shift of a row changes nothing. Labels of twice the mass neither. Fitted again: 1.
+	// Logits c times as large: T times c. A shift of a row changes nothing. Labels of twice the
+	// mass neither. Fitted again: 1.
 	moved, twice := z.Clone().(*tensor.Dense), labels.Clone().(*tensor.Dense)
 	for i := range moved.Float32s() {
 		moved.Float32s()[i] = 4*moved.Float32s()[i] + float32(8*(i/5%3))

@@ -1,7 +1,8 @@
 package spec
 
 // fuses reports whether the compiler has made FMAs of the sums in fused32. It may or may not, says
-// the language; today it does on arm64, ppc64, riscv64, s390x, loong64 and on amd64 with GOAMD64=v3.
+// the language; today it does on arm64, ppc64, riscv64, s390x, loong64 and on amd64 with
+// GOAMD64=v3.
 var fuses = func() bool {
 	const x = 1 + 0x1p-12 // x² = 1 + 2^-11 + 2^-24, of which a product in float32 loses the last
 	var acc [tileRows][tileCols]float64

@@ -14,21 +14,22 @@ const (
 	panelVectors = 2
 	// tallest is a multiple of the heights of the highest tiles, 12 and 6.
 	tallest = 12
-	// blockDepth is up to how many rows of B a panel has: of 128 bytes each with AVX-512, so that it
-	// fills two thirds of a first-level cache of 48 KiB.
+	// blockDepth is up to how many rows of B a panel has: of 128 bytes each with AVX-512, so that
+	// it fills two thirds of a first-level cache of 48 KiB.
 	blockDepth = 256
-	// blockHeight is up to how many rows of A make up a block with blockDepth columns: in float32 it
-	// fills a quarter of a second-level cache of 2 MiB.
+	// blockHeight is up to how many rows of A make up a block with blockDepth columns: in float32
+	// it fills a quarter of a second-level cache of 2 MiB.
 	blockHeight = 44 * tallest
-	// gap is the bytes between the rows of a gathered block. Without it they might all fall into the same
-	// few lines of a cache.
+	// gap is the bytes between the rows of a gathered block. Without it they might all fall into
+	// the same few lines of a cache.
 	gap = 64
 )
 
 // pageBytes is how far apart numbers share a set of a first-level cache.
 const pageBytes = 4096
 
-// memory is for one product at a time: a for a block of A, once one has been gathered, and b for a panel of B.
+// memory is for one product at a time: a for a block of A, once one has been gathered, and b for a
+// panel of B.
 type memory struct {
 	a *[blockHeight * (blockDepth*8 + gap) / 8]float64
 	b [blockDepth * panelVectors * 64 / 8]float64

@@ -21,8 +21,8 @@ type File struct {
 	Metadata map[string]string
 	Tensors  map[string]Tensor
 
-	// Unsealed says why the file is not as this package wrote it: it has no checksum in its place, or
-	// another one. Nil when it is.
+	// Unsealed says why the file is not as this package wrote it: it has no checksum in its place,
+	// or another one. Nil when it is.
 	Unsealed error
 }
 

@@ -69,7 +69,8 @@ func TestSafetensorsRoundTrip(t *testing.T) {
 	require.Equal(t, "wide", out[0].Name, "the widest elements first")
 }
 
-// What the reader takes although this package writes it otherwise: any order, any JSON spacing, escapes, no metadata, padding.
+// What the reader takes although this package writes it otherwise: any order, any JSON spacing,
+// escapes, no metadata, padding.
 func TestSafetensorsAccepts(t *testing.T) {
 	for name, file := range map[string][]byte{
 		"nothing":      rawFile(`{}`, ""),

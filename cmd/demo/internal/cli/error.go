@@ -25,8 +25,8 @@ func OneLine(err error) string { return oneLine(err.Error()) }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// Plain is the text of an error without the name of the package that made it, which means nothing to
-// a user.
+// Plain is the text of an error without the name of the package that made it, which means nothing
+// to a user.
 func Plain(err error) string {
 	switch e := err.(type) {
 	case interface{ Plain() string }: // packages train and dataset

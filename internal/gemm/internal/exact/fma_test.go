@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFMA compares FMA with the standard library's for float64, and quick with FMA for float32, over
-// numbers of any bits.
+// TestFMA compares FMA with the standard library's for float64, and quick with FMA for float32,
+// over numbers of any bits.
 func TestFMA(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 20000 {

@@ -90,7 +90,8 @@ of dst, whose rows are dstRow elements apart. 1 <= cols <= %d; %d columns of dst
 	RET()
 }
 
-// columns returns pointers to n columns. Where there are fewer, the last one stands for the others too.
+// columns returns pointers to n columns. Where there are fewer, the last one stands for the others
+// too.
 func (g isa) columns(n int) []reg.GPVirtual {
 	left, bCol := load64("cols"), g.stride("bCol")
 	col := []reg.GPVirtual{load64("b")}

@@ -17,8 +17,8 @@ func (g isa) heights() []int {
 	return []int{6, 4, 2, 1}
 }
 
-// panel is the function that does the work. It goes down a panel of C, of up to two vectors in width, in tiles
-// that stay in registers for all of k.
+// panel is the function that does the work. It goes down a panel of C, of up to two vectors in
+// width, in tiles that stay in registers for all of k.
 type panel struct {
 	isa
 	m                   reg.GPVirtual // rows to go

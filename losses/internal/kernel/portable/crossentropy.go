@@ -41,8 +41,8 @@ type sums struct {
 	negative          bool    // a label has a sign
 }
 
-// expDot stores exp(z_k - m) in e, unless that is nil, and returns the sums, all without the maximum
-// at a. One loop serves both, lest the loss depend on whether a gradient is wanted.
+// expDot stores exp(z_k - m) in e, unless that is nil, and returns the sums, all without the
+// maximum at a. One loop serves both, lest the loss depend on whether a gradient is wanted.
 func expDot[T spec.Float](e, z, t []T, m float64, a int) (s sums) {
 	if spec.Size[T]() == 8 {
 		return expDot64(e, z, t, m, a)

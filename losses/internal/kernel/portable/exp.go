@@ -50,7 +50,8 @@ func power32(y, n float64, i uint64) float64 {
 	return s + s*(f*((c1+c3)+f*c2))
 }
 
-// power64 returns exp(d) to an ulp and a half, with n = d expScale + expMagic; i is that of power32.
+// power64 returns exp(d) to an ulp and a half, with n = d expScale + expMagic; i is that of
+// power32.
 func power64(d, n float64, i uint64) float64 {
 	const (
 		hi = 0x1.62e42fefap-8 // times n - expMagic it is exact

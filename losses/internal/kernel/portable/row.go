@@ -52,8 +52,8 @@ func exactExps[E, T spec.Float](e []E, z []T) (m float64, a int, r float64) {
 	return m, a, r
 }
 
-// sumExp32 stores exp(z_k - m) in e, unless that is nil, and returns their sum, both without that at
-// a.
+// sumExp32 stores exp(z_k - m) in e, unless that is nil, and returns their sum, both without that
+// at a.
 func sumExp32[E, T spec.Float](e []E, z []T, m float64, a int) (sum float64) {
 	for j, x := range z {
 		if j == a {

@@ -21,8 +21,8 @@ func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64,
 	return -1
 }
 
-// maeRow computes one row in float64: the difference of p and t may be much smaller than they are. It
-// returns false for a row that is left to plain Go.
+// maeRow computes one row in float64: the difference of p and t may be much smaller than they are.
+// It returns false for a row that is left to plain Go.
 func maeRow[T spec.Float](loss *float64, g []T, e []float64, x, y []T, f float64) bool {
 	s, ok := begin(x)
 	own := float64(y[s.a])

@@ -51,8 +51,8 @@ func begin[T spec.Float](z []T) (s softrow[T], ok bool) {
 	return s, true
 }
 
-// walk runs blocks on the whole blocks [from, to) of a row of n elements, and padded on those at from
-// that hold the maximum or reach beyond the row.
+// walk runs blocks on the whole blocks [from, to) of a row of n elements, and padded on those at
+// from that hold the maximum or reach beyond the row.
 func (s *softrow[T]) walk(n int, blocks func(from, to int), padded func(from int)) {
 	w := block[T]()
 	home, whole := wholeBlocks[T](s.a), wholeBlocks[T](n)
@@ -84,8 +84,8 @@ type rowSums struct {
 	signs           uint64  // or of the bits of t
 }
 
-// sums adds up a row without its maximum, which is left out lest it swallow the others. It stores the
-// exponentials in e, unless that is nil, with 0 for the maximum's; t may be nil. e may be z.
+// sums adds up a row without its maximum, which is left out lest it swallow the others. It stores
+// the exponentials in e, unless that is nil, with 0 for the maximum's; t may be nil. e may be z.
 func (s *softrow[T]) sums(e, z, t []T) (o rowSums) {
 	add := func(e, z, t []T) {
 		var part [3]float64

@@ -127,7 +127,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// Every error says where, what, and with which option such a cell is taken; package dataset tests the texts.
+// Every error says where, what, and with which option such a cell is taken; package dataset tests
+// the texts.
 func TestErrors(t *testing.T) {
 	many := "n,kind\n" + strings.Repeat("a,x\nb,y\n", 3)
 	for i := range 30 {

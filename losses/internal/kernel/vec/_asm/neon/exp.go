@@ -7,18 +7,18 @@ import "math"
 //	exp(x) 2^-shift = 2^(n-shift) exp(r),  n = rint(x log2 e),  r = x - n ln 2,
 //	exp(r) = 1 + r + r² q(r),
 //
-// with the polynomial q of the amd64 kernels. Dividing by a power of two instead of taking exp(x - M)
-// spares the rounding of x - M, which would count |x - M|/2 ulps. The shift hides in the number whose
-// addition rounds x log2 e to an integer: magic is its middle plus offset less shift. Below least the
-// result is 0.
+// with the polynomial q of the amd64 kernels. Dividing by a power of two instead of taking exp(x -
+// M) spares the rounding of x - M, which would count |x - M|/2 ulps. The shift hides in the number
+// whose addition rounds x log2 e to an integer: magic is its middle plus offset less shift. Below
+// least the result is 0.
 type expConsts struct {
 	least, log2e, magic, ln2hi, ln2lo, one, back vec
 	denormal                                     bool  // results may be, by way of back
 	q                                            []vec // highest degree first
 }
 
-// offset is what the exponent is raised by until the last multiplication takes it back, for denormal
-// results.
+// offset is what the exponent is raised by until the last multiplication takes it back, for
+// denormal results.
 const offset = 64
 
 // expConsts emits them; the function has the arguments least and magic of the element type.
@@ -51,8 +51,8 @@ func (a *asm) expNumbers(c expConsts) expConsts {
 }
 
 // exp emits exp(x) 2^-shift for several vectors, step by step so that their chains overlap, and
-// returns where it is. A NaN does not always stay one, which integer arithmetic on the exponent sees
-// to: rows with one are none of the kernels'. It overwrites x.
+// returns where it is. A NaN does not always stay one, which integer arithmetic on the exponent
+// sees to: rows with one are none of the kernels'. It overwrites x.
 func (a *asm) exp(c expConsts, x []vec) (p []vec) {
 	t, y := a.row(len(x)), a.row(len(x))
 	p = a.row(len(x))

@@ -1,8 +1,8 @@
 package main
 
 // terms emits the terms of a separable loss: phi, whose constants are ready when it is called,
-// returns what emits φ(l) in v and -t φ'(l) in h, for l = log p, where t > 0, and 0. It may overwrite
-// l and p.
+// returns what emits φ(l) in v and -t φ'(l) in h, for l = log p, where t > 0, and 0. It may
+// overwrite l and p.
 func (a *asm) terms(name, formula string, phi func() func(l, t, p []vec) (v, h []vec)) {
 	doc := name + " stores h = -t φ'(l) of classes but the largest and returns Σ t φ, Σ h and the or of the bits\n" +
 		"of t, with l = (z - m) - log and p = c e; " + formula + ", a = par[0]."

@@ -1,7 +1,7 @@
 package main
 
-// Kernels that compute in float64 whatever the element type: where a loss would magnify the errors of
-// float32.
+// Kernels that compute in float64 whatever the element type: where a loss would magnify the errors
+// of float32.
 
 // wideLoad fills the registers of a turn with elements.
 func (a *asm) wideLoad(r string, x []vec) {
