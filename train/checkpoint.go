@@ -20,8 +20,8 @@ const (
 // at WriteCheckpoint.
 const checkpointKind = "softloss checkpoint 2"
 
-// WriteCheckpoint writes the state of a run into a folder, which is made if need be and is that of
-// one run at a time.
+// WriteCheckpoint writes the state of a run into a folder, which is made if it does not exist. Two
+// runs must not share a folder.
 //
 // A checkpoint is one file, checkpoint.safetensors, so that its parts cannot come from different
 // moments; the one before it is checkpoint.prev.safetensors. The format is safetensors, which opens
@@ -35,7 +35,7 @@ const checkpointKind = "softloss checkpoint 2"
 // Metadata: kind "softloss checkpoint 2"; sha256, the checksum of the whole file with '0' in the
 // place of its own 64 digits; state, the other fields of [State] as JSON. Numbers come back to the
 // last bit: a float is the shortest decimal that reads back as itself; one that is not finite is
-// its bits in hexadecimal. Config.Checkpoint is not stored, for folders move.
+// its bits in hexadecimal. Config.Checkpoint is not stored, because folders can be moved.
 //
 // # What a crash leaves
 //
@@ -83,8 +83,8 @@ func writeCheckpoint(d durable.Disk, dir string, content []byte) error {
 // ReadCheckpoint reads the newest checkpoint of a folder; Config.Checkpoint of the state is dir.
 //
 // It is the previous one only when [WriteCheckpoint] was interrupted between its two renames, so
-// that there is no newest one. A newest checkpoint that is damaged is an error: nothing older is
-// taken in silence; [ReadPreviousCheckpoint] reads it.
+// that there is no newest one. A newest checkpoint that is damaged is an error, and the older one
+// is never read in its place: that is what [ReadPreviousCheckpoint] is for.
 //
 // Errors: fs.ErrNotExist when the folder has none; [*FileError] for a file that is damaged, cut
 // off, or no checkpoint; those of the system. No memory is allocated that the file's own size does

@@ -23,7 +23,7 @@ type Config struct {
 	WeightDecay float64  // decoupled, as in AdamW: shrinks the weights by LearnRate·WeightDecay of themselves a step
 	ClipNorm    float64  // the largest Euclidean norm of the whole gradient; 0 is off
 
-	Patience int     // stop after so many epochs without a better validation loss, and return the best weights; 0 is off
+	Patience int     // epochs without a better validation loss after which to stop and return the best weights; 0 is off
 	MinDelta float64 // how much lower a validation loss must be to be better
 
 	Mixup float64 // α of mixup's Beta(α, α); 0 is off
@@ -36,7 +36,8 @@ type Config struct {
 	CheckpointEvery int    // epochs between two checkpoints; 0 means 1
 }
 
-// WithDefaults returns the configuration with what is zero replaced by its meaning.
+// WithDefaults returns the configuration with every zero field replaced by the value that it stands
+// for.
 func (c Config) WithDefaults() Config {
 	if c.Hidden == nil {
 		c.Hidden = []int{256}

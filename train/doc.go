@@ -8,7 +8,7 @@
 //	probs, err := model.Predict(features)
 //
 // The examples of [Fit] and [Load] are whole programs; [Saved.ReadCSVFile] and [Saved.Predict] use
-// a saved model on a CSV file. What predictions are worth is in package metric.
+// a saved model on a CSV file. Package metric measures how good predictions are.
 //
 // # The network
 //
@@ -24,13 +24,13 @@
 // # The training
 //
 // One static graph of BatchSize rows is run for every mini-batch. The last batch of an epoch may be
-// smaller: it is padded with rows of sample weight 0, which count nowhere, so that its gradient is
-// that of the smaller batch. The optimizer is Adam (beta 0.9 and 0.999, epsilon 1e-8, bias
-// corrected; Kingma and Ba, arXiv:1412.6980). In every step the gradient g is first made no longer
-// than ClipNorm, then L2·w is added to that of the weights, then Adam changes the parameters, and
-// WeightDecay (AdamW; Loshchilov and Hutter, arXiv:1711.05101) shrinks the weights by the learn
-// rate's share of themselves. Biases have neither L2 nor decay; neither shows in a loss that is
-// reported. [Schedule] changes the learn rate.
+// smaller: it is padded with rows of sample weight 0, which do not count anywhere, so that its
+// gradient is that of the smaller batch. The optimizer is Adam (beta 0.9 and 0.999, epsilon 1e-8,
+// bias corrected; Kingma and Ba, arXiv:1412.6980). In every step the gradient g is first made no
+// longer than ClipNorm, then L2·w is added to that of the weights, then Adam changes the
+// parameters, and WeightDecay (AdamW; Loshchilov and Hutter, arXiv:1711.05101) makes the weights
+// smaller by the learn rate times WeightDecay of themselves. Biases have neither L2 nor decay;
+// neither is part of a loss that is reported. [Schedule] changes the learn rate.
 //
 // Mixup (Zhang et al., arXiv:1710.09412) mixes every mini-batch with a permutation of itself:
 // features, labels and weights become λ of a row and 1-λ of its partner, with one λ ~ Beta(Mixup,

@@ -68,7 +68,7 @@ func plain(err error) string {
 	return err.Error()
 }
 
-// DivergedError says that training came to numbers that are not finite. errors.Is(err,
+// DivergedError says that training reached numbers that are not finite. errors.Is(err,
 // [ErrDiverged]) holds.
 type DivergedError struct {
 	Epoch, Batch int     // where, counted from 1

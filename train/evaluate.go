@@ -10,7 +10,7 @@ import (
 	"softloss/train/metric"
 )
 
-// Metrics are what a model is worth on a dataset. Where the dataset has Counts, row n weighs s_n =
+// Metrics say how good a model is on a dataset. Where the dataset has Counts, row n weighs s_n =
 // c_n / mean(c) in all three.
 type Metrics struct {
 	Loss     float64 // mean of the criterion over the rows, also when its Reduction is Sum
@@ -70,7 +70,7 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 }
 
 // EvaluateGraph returns the loss of [Model.Evaluate] computed by a Gorgonia graph of the whole set:
-// the same definition by the other way.
+// the same definition, computed in another way.
 //
 // Errors: those of Evaluate.
 func (m *Model) EvaluateGraph(set *dataset.Dataset, c losses.Criterion) (float64, error) {

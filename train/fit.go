@@ -12,18 +12,18 @@ import (
 // features and K classes too. Neither is modified. The package documentation describes network and
 // training.
 //
-// With Patience the run ends after so many epochs without a better validation loss, and at the end,
-// this or that of the last epoch, the model has the weights of the best epoch: see [History.Best].
+// With Patience the run ends after that number of epochs without a better validation loss. Then,
+// and after the last epoch, the model has the weights of the best epoch: see [History.Best].
 //
 // When ctx ends, Fit stops before the next mini-batch and returns the model and the history learned
-// so far, the weights as they are, with ctx.Err(). After any other error the model is nil; the
-// history has the epochs that were complete.
+// so far, the weights as they are, with ctx.Err(). After any other error the model is nil, and the
+// history has the complete epochs.
 //
 // With Checkpoint the run is written to that folder (see [WriteCheckpoint]) after every
-// CheckpointEvery-th epoch and when it ends, be it by ctx or an error: always the state at the end
-// of the last complete epoch. Nothing is written before the first has ended. A checkpoint that is
-// there already is replaced. When one cannot be written, Fit stops and returns what was learned
-// with the error.
+// CheckpointEvery-th epoch and when it ends, whether by itself, by ctx or by an error: always the
+// state at the end of the last complete epoch. Nothing is written before the first has ended. A
+// checkpoint that is there already is replaced. When one cannot be written, Fit stops and returns
+// what was learned with the error.
 //
 // Errors: those of [Config.Validate]; [ErrEmpty] for a set without rows; [ErrMismatch] when sets
 // and teacher differ in features or classes; those of [dataset.Dataset.Validate], such as a NaN in
@@ -40,8 +40,8 @@ func Fit(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset, o
 }
 
 // Resume goes on with a run from a [State] of it, as [ReadCheckpoint] returns it, and ends with the
-// very bits, of weights and history, of [Fit] with this Config. The epochs of the state are not
-// trained again; an epoch that was not complete begins anew.
+// same weights and history, bit for bit, as [Fit] with this Config. The epochs of the state are not
+// trained again; an epoch that was not complete is trained from its start.
 //
 // trainSet, validSet and cfg are those of the run, Criterion and Teacher included; Checkpoint,
 // CheckpointEvery and Epochs may differ. A run with more Epochs than before is the longer run where

@@ -2,8 +2,8 @@ package train
 
 import "softloss/train/dataset"
 
-// Fold returns one model in place of all that s is, for features that are scaled by scaler, nil for
-// raw ones: a teacher for [Config], say, whose student learns on features that were scaled in
+// Fold returns one model that computes what s does, for features that are scaled by scaler, nil for
+// raw ones. It makes a teacher for [Config] whose student learns on features that were scaled in
 // another way.
 //
 //	x = (raw - Mean) / Std      what the model returned gets
@@ -11,8 +11,8 @@ import "softloss/train/dataset"
 //	  = x Std/std + (Mean - mean)/std
 //
 // The factors go into the first layer, 1/Temperature into the last one, computed in float64 and
-// rounded once each. The logits of the result are those of [Saved.Predict] before its softmax, but
-// for that rounding.
+// rounded once each. The logits of the result are those of [Saved.Predict] before its softmax,
+// except for that rounding.
 //
 // Errors: those of [Saved.Save] and, for scaler, the same as for that of s; [ErrValue] when a
 // folded weight is no finite float32.

@@ -1,6 +1,6 @@
 package train
 
-// Epoch is what one pass over the training set came to.
+// Epoch is the result of one pass over the training set.
 type Epoch struct {
 	Epoch int // counted from 1
 
@@ -10,7 +10,7 @@ type Epoch struct {
 	//	Mean, WeightedMean   Σ_b rows_b loss_b / N
 	//	Sum                  Σ_b loss_b / N
 	//
-	// so that it is of one size for all reductions and, but for WeightedMean, which divides the
+	// so that it is of one size for all reductions and, except for WeightedMean, which divides the
 	// loss of a batch by the weights of its own rows, does not depend on where batches are cut.
 	Loss float64
 

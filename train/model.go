@@ -12,7 +12,7 @@ import (
 	"softloss/losses"
 )
 
-// Layer is one layer of a [Model]: x Weights + Bias, with a ReLU behind it unless it is the last.
+// Layer is one layer of a [Model]: x Weights + Bias, followed by a ReLU unless it is the last.
 type Layer struct {
 	Weights *tensor.Dense // [in, out] float32, row-major
 	Bias    *tensor.Dense // [out] float32

@@ -37,8 +37,8 @@ type purpose struct {
 // building keeps two runs from building graphs at once, as package graph asks of its users.
 var building sync.Mutex
 
-// newNetwork returns the model's graph for batches of so many rows. The graph works on the model's
-// own tensors.
+// newNetwork returns the model's graph for batches of that many rows. The graph works on the
+// model's own tensors.
 func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, error) {
 	building.Lock()
 	defer building.Unlock()

@@ -36,7 +36,7 @@ const (
 // are a function of s alone.
 //
 // Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit;
-// [ErrConfig] for weights of 2^31 bytes or more, which is what the format can hold; those of w.
+// [ErrConfig] for weights of 2^31 bytes or more, which the format cannot hold; those of w.
 //
 // Source: onnx/onnx.proto and docs/Operators.md of github.com/onnx/onnx; opset 13, IR version 7.
 // The encoding is that of protocol buffers.

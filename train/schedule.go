@@ -3,7 +3,8 @@ package train
 import "math"
 
 // Schedule says how the learn rate changes from step to step. It is a function of the step alone,
-// so that a run that goes on is the run that never stopped. The zero value is constant.
+// so that a run that was resumed has the same rates as one that never stopped. The zero value is
+// constant.
 //
 // In step t = 1, 2, … (a mini-batch each) the rate is Config.LearnRate times
 //
@@ -21,7 +22,7 @@ type Schedule struct {
 	Steps  int     // where the cosine ends; 0 means at the end of the run: Epochs times the batches of an epoch
 }
 
-// Curve is the shape of a [Schedule] behind its warm-up.
+// Curve is the shape of a [Schedule] after its warm-up.
 type Curve int
 
 const (
@@ -40,7 +41,7 @@ func (c Curve) String() string {
 	return "unknown curve"
 }
 
-// Factor returns what the learn rate is multiplied by in a step, counted from 1, of a run of so
+// Factor returns what the learn rate is multiplied by in a step, counted from 1, of a run of that
 // many steps.
 func (s Schedule) Factor(step, steps int) float64 {
 	if step <= s.Warmup {

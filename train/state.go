@@ -10,9 +10,9 @@ import (
 	"softloss/train/dataset"
 )
 
-// State is a run of [Fit] at the end of an epoch: everything that [Resume] needs to go on to the
-// very bits of a run that was never interrupted, the data, the criterion and the teacher aside,
-// which the caller brings again and which are recognised by Criterion, TrainSet, ValidSet and
+// State is a run of [Fit] at the end of an epoch: everything that [Resume] needs to end with the
+// same bits as a run that was never interrupted, except the data, the criterion and the teacher.
+// The caller gives these again, and Resume recognises them by Criterion, TrainSet, ValidSet and
 // Teacher. The order of the rows and mixup depend on Config.Seed, the epoch and the batch alone,
 // the learn rate on Step: there is no other state.
 //
@@ -81,7 +81,7 @@ func showSetting(v any) string {
 }
 
 // SameRun returns an error unless a run of this configuration on this data is the run of the state,
-// so that [Resume] can go on with it. It costs a look at the data, not a training step.
+// so that [Resume] can go on with it. It reads the data once and trains nothing.
 //
 // Errors: [*OtherRunError]; [ErrState] for nil; those of [Fit] about its arguments.
 func (s *State) SameRun(cfg Config, trainSet, validSet *dataset.Dataset) error {
@@ -100,13 +100,13 @@ func (s *State) SameRun(cfg Config, trainSet, validSet *dataset.Dataset) error {
 	return s.sameRun(&now)
 }
 
-// Machine says what the bits of a run depend on beside its data and configuration: the kind of
+// Machine says what the bits of a run depend on besides its data and configuration: the kind of
 // processor and the implementation of the losses that runs on it, such as "amd64 avx512". It is
 // [losses.Implementation] with GOARCH in front.
 func Machine() string { return runtime.GOARCH + " " + losses.Implementation() }
 
 // SameMachine returns an error unless the state was computed by what computes here, so that
-// [Resume] comes to the very bits of a run that was never interrupted. Resume goes on anyway:
+// [Resume] ends with the same bits as a run that was never interrupted. Resume goes on anyway:
 // elsewhere the last digits may differ.
 //
 // Errors: [*OtherRunError] with the field Machine; [ErrState] for nil.

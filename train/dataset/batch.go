@@ -53,8 +53,8 @@ func (b Batches) Epoch(epoch int) (iter.Seq[[]int], error) {
 	}, nil
 }
 
-// Gather copies rows of src to the first len(rows) rows of dst and zeroes the
-// rest of dst: a batch that is smaller than the last one leaves nothing behind.
+// Gather copies rows of src to the first len(rows) rows of dst and fills the other rows of dst with
+// zeros: of a larger batch before it nothing is left.
 //
 // Shapes: src [N, C], dst [M, C] with M >= len(rows), both float32 or both
 // float64. src may be a view or a transpose; dst is written in place, is

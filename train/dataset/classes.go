@@ -15,9 +15,9 @@ import (
 //
 // The labels are a copy; features, counts and names of features are shared.
 //
-// Errors: [ErrClasses] for a class that is not among the names; [ErrShape] for a
-// dataset without names for its classes; [ErrParam] for names that repeat
-// themselves; and those of [Dataset.Validate] about shapes.
+// Errors: [ErrClasses] for a class that is not among the names; [ErrShape] for a dataset without
+// names for its classes; [ErrParam] for a name that is given twice; and those of [Dataset.Validate]
+// about shapes.
 func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	_, labels, err := d.tables()
 	if err != nil {

@@ -30,7 +30,7 @@ type Missing int
 const (
 	MissingRefuse Missing = iota // an error, [ErrMissing]; in a column of text only an empty cell is one
 	MissingDrop                  // the row is left out
-	// the median of a column of numbers, the most frequent value of one of text: see Dataset.Fill
+	// the median of a number column, the most frequent value of a text column: see Dataset.Fill
 	MissingImpute
 )
 
@@ -39,7 +39,7 @@ type Unseen int
 
 const (
 	UnseenRefuse Unseen = iota // an error
-	UnseenZeros                // 0 in all features of its column, as if it were none of those that are known
+	UnseenZeros                // 0 in all features of its column
 )
 
 // CSVOptions says how [ReadCSV] reads a table. The zero value finds out what separates the cells

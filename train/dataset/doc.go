@@ -16,7 +16,7 @@
 //	Housing          24 × 9, 3 classes, soft with counts: satisfaction of tenants
 //	ReadCSV          any table: a class column, or columns of soft labels or counts
 //	ReadFeaturesCSV  the columns of a table that a model wants, found by name
-//	ReadIDXFiles     MNIST, Fashion-MNIST and their like
+//	ReadIDXFiles     MNIST, Fashion-MNIST and files like them
 //	ReadNPYFiles     arrays of NumPy: features, and classes or soft labels
 //	ReadPairFiles    one of the last two, told by the content; FormatOf, ReadFeaturesFile
 //

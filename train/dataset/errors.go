@@ -27,8 +27,8 @@ var (
 	ErrFormat  = fault.ErrFormat  // a file that is damaged, or of another format
 )
 
-// CellError is the typed evidence of every error about a cell, or a whole
-// line, of a CSV file. errors.Is(err, ErrCell) holds for each.
+// CellError describes every error about a cell, or a whole line, of a CSV file. errors.Is(err,
+// ErrCell) holds for each.
 type CellError struct {
 	File   string // as it was given; "" for a reader
 	Line   int    // 1-based line of the file on which the cell starts, the header counted
@@ -72,8 +72,8 @@ func (e *ColumnError) Plain() string { return (*fault.Column)(e).Plain() }
 // Is reports whether target is [ErrColumn].
 func (e *ColumnError) Is(target error) bool { return target == ErrColumn }
 
-// RowError is the typed evidence of every error about an entry of a tensor or
-// of a slice. errors.Is(err, ErrRow) holds for each.
+// RowError describes every error about an entry of a tensor or of a slice. errors.Is(err, ErrRow)
+// holds for each.
 type RowError struct {
 	File   string // as it was given; "" for what is in memory
 	Arg    string // the argument or field, such as "counts"

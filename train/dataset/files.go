@@ -30,9 +30,9 @@ func (f Format) String() string {
 	return "CSV"
 }
 
-// FormatOf returns the format of a file, plain or gzip, told by its first
-// bytes, not by its name. What is no regular file, such as a pipe, is not
-// looked at, because what is read of it is gone: it is FormatCSV.
+// FormatOf returns the format of a file, plain or gzip, told by its first bytes, not by its name.
+// What is no regular file, such as a pipe, is not looked at, because reading would use it up: it is
+// FormatCSV.
 //
 // Errors: those of the system; [ErrFormat] for a damaged gzip header and for a
 // zip archive, such as an .npz file.

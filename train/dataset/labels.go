@@ -48,8 +48,8 @@ func oneHot(index []int, classes int) (*tensor.Dense, error) {
 	return labels, nil
 }
 
-// Majority returns the one-hot row of every row's largest entry, ties to the
-// lowest column: what is left of soft labels when only the winner counts.
+// Majority returns the one-hot row of every row's largest entry, ties to the lowest column: soft
+// labels when only the largest counts.
 //
 // Shapes: labels [N, K] of floats or integers (so counts will do), result [N, K] float32.
 //

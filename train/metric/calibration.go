@@ -134,7 +134,7 @@ func binned(probs, target tensor.Tensor, weights []float64, bins int) ([]binSums
 	return sums, nil
 }
 
-// place returns which of so many bins of equal width on [0, 1] a number in it falls into, counted
+// place returns the bin, of bins of equal width on [0, 1], that a number in it falls into, counted
 // from 0: bin b is (b/bins, (b+1)/bins], and the first one has the 0 too.
 func place(x float64, bins int) int {
 	at := int(math.Ceil(x*float64(bins))) - 1 // exact for float32: a product of 24 and at most 20 bits

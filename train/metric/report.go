@@ -10,7 +10,7 @@ type Classification struct {
 	Macro    ClassScore
 	Weighted ClassScore // mean over the classes by their support
 	Accuracy float64    // share of the rows whose class is predicted, see [Accuracy]
-	Majority float64    // accuracy of who always predicts the most frequent class: what a model must beat
+	Majority float64    // accuracy of always predicting the most frequent class: what a model must beat
 }
 
 // ClassScore is how well one class is found, or a mean over classes.

@@ -32,7 +32,7 @@ var ErrTemperature = errors.New("no temperature fits")
 // [ErrTemperature] where L has no minimum:
 //
 //	every label on a largest logit of its row    L falls for T → 0: no logits are too large
-//	the logits say less than none would          L falls for T → ∞ and beyond
+//	the logits are worse than equal ones         L falls even for T → ∞
 //
 // Source: Guo, Pleiss, Sun and Weinberger, ICML 2017, arXiv:1706.04599, section 4.2.
 func FitTemperature(logits, target tensor.Tensor, weights []float64) (float64, error) {
