@@ -15,6 +15,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/demotest"
 	"softloss/cmd/demo/internal/record"
+	"softloss/train"
 )
 
 // A run that is stopped and goes on with the very command that it printed ends as a run that never
@@ -68,6 +69,20 @@ func TestResumeWithThePrintedCommand(t *testing.T) {
 			assert.True(t, bytes.Equal(a, b), "the models are equal to the last bit")
 		})
 	}
+}
+
+// A run that goes on elsewhere says so: it need not be equal to the last bit.
+func TestResumeOnAnotherMachine(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const same = "-hidden none -noplots -checkpoint run"
+	assert.Empty(t, notes(t, "-epochs 1 "+same))
+	assert.Empty(t, notes(t, "-epochs 2 -resume "+same))
+	state, err := train.ReadCheckpoint("run")
+	require.NoError(t, err)
+	state.Machine = "vax"
+	require.NoError(t, train.WriteCheckpoint("run", state))
+	assert.Equal(t, []string{"the run began on another machine (vax, here " + train.Machine() + "): the last digits may " +
+		"differ from those of a run that never stopped"}, notes(t, "-epochs 3 -resume "+same))
 }
 
 func TestCheckpointErrors(t *testing.T) {

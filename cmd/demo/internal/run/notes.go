@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -17,7 +18,7 @@ import (
 // printNotes says, below the head, what a user may not have meant.
 func (s *session) printNotes() {
 	for _, note := range []string{s.noteLabel(), s.noteClasses(), s.noteValidation(), s.noteAlpha(), s.noteWarmup(),
-		s.noteOldRun()} {
+		s.noteMachine(), s.noteOldRun()} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
 		}
@@ -97,6 +98,16 @@ func (s *session) noteWarmup() string {
 			cli.Count(s.Epochs, "epoch"), s.LearnRate)
 	}
 	return ""
+}
+
+// noteMachine is about a run that goes on where other instructions compute.
+func (s *session) noteMachine() string {
+	var e *train.OtherRunError
+	if s.state == nil || !errors.As(s.state.SameMachine(), &e) {
+		return ""
+	}
+	return fmt.Sprintf("the run began on another machine (%v, here %v): the last digits may differ from those of a run "+
+		"that never stopped", e.Run, e.Now)
 }
 
 // noteOldRun is about a run that Ctrl-C would replace.
