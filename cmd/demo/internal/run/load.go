@@ -54,14 +54,37 @@ func (s *session) splitTest(set *dataset.Dataset) (err error) {
 		return nil
 	}
 	s.train = set
-	if s.test, err = s.Options.test.Load(); err != nil {
+	if s.test, err = s.readTest(set.LabelName); err != nil {
 		return err
 	}
+	source := s.Options.test
+	wrong := func(err error) error { return cli.Usagef("-testdata %s: %s as in -data", source.Data, cli.Plain(err)) }
 	if s.test, err = s.test.WithFeatures(set.FeatureNames); err != nil {
-		return cli.Usagef("-testdata %s: %s as in -data", s.Options.test.Data, cli.Plain(err))
+		return wrong(err)
 	}
 	if s.test, err = s.test.WithClasses(set.ClassNames); err != nil {
-		return cli.Usagef("-testdata %s: %s as in -data", s.Options.test.Data, cli.Plain(err))
+		return wrong(err)
+	}
+	if set.Fill != nil { // what the training set fills in, as the saved model does
+		csv := source.CSV
+		csv.Fill = set.Fill
+		s.test.Features, err = dataset.ReadFeaturesCSVFile(source.Data, set.NumFeatures(), set.FeatureNames, csv)
+		if err != nil {
+			return wrong(err)
+		}
 	}
 	return nil
+}
+
+// readTest reads test rows of their own. Their class is in the column of that name, wherever it
+// stands, or where demo finds it in any other file.
+func (s *session) readTest(label string) (*dataset.Dataset, error) {
+	named := s.Options.test
+	if label != "" && named.CSV.Label == "" {
+		named.CSV.Label = label
+		if set, err := named.Load(); err == nil {
+			return set, nil
+		}
+	}
+	return s.Options.test.Load()
 }
