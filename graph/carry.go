@@ -14,10 +14,10 @@ import (
 
 // carry hands the gradient by the logits that a loss op computes beside its value to the gradient
 // op of the same run: Options.ReuseGrad. It never decides what a gradient is, only whether it has
-// to be computed. One is given away once, to whoever brings the very value of the loss, the very
-// tensors and the upstream gradient that it was computed with, and it is, bit for bit, what he
-// would compute. So machines that share the op, as those of a graph and its clones do, cannot get
-// each other's.
+// to be computed. A gradient is given away once, to a caller with the same value of the loss, the
+// same tensors and the same upstream gradient that it was computed with, and it is, bit for bit,
+// what that caller would compute. So machines that share the op, as those of a graph and its clones
+// do, cannot get each other's.
 type carry struct {
 	// both computes loss and gradient for an upstream gradient; the gradient is stored in grad.
 	both func(in []*tensor.Dense, upstream float64, grad *tensor.Dense) (loss *tensor.Dense, err error)
@@ -126,8 +126,8 @@ func memoryOf(logits *gorgonia.Node) *gorgonia.Node {
 	return inputOf(logits.Graph(), memoryName, logits.Type(), logits.Shape(), d)
 }
 
-// ownMemory returns the value for a copy of an input: its own, but for memory, which graphs do not
-// share.
+// ownMemory returns the value for a copy of an input: the input's own, except for memory, which
+// graphs do not share.
 func ownMemory(n *gorgonia.Node) gorgonia.Value {
 	if d, ok := n.Value().(*tensor.Dense); ok && strings.HasPrefix(n.Name(), memoryName+"@") {
 		return dense.New(d.Dtype(), d.Shape()...)

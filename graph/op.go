@@ -12,8 +12,8 @@ import (
 	"softloss/losses"
 )
 
-// function is an op of this package, but for derivatives. It has no state: machines and clones of a
-// graph may run it at once.
+// function is an op of this package that is no derivative. It has no state: machines and clones of
+// a graph may run it at once.
 type function struct {
 	baseop.Base
 	in    []kind // the first one is the logits, or what stands for them

@@ -13,7 +13,7 @@ import (
 
 // reshapeOp is a Reshape whose result has memory of its own. Gorgonia's shares that of its input,
 // which the tape machine does not know when it lets the next op overwrite the result: what still
-// needs the input, be it a weight, then reads other numbers. It is for graphs that are not
+// needs the input, such as a weight, then reads other numbers. It is for graphs that are not
 // differentiated any more, and takes any input of as many elements: the shapes that Gorgonia infers
 // are not always those that its ops return.
 type reshapeOp struct {

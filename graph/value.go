@@ -21,8 +21,8 @@ type kind struct {
 	unread bool // an input for the order of execution only
 }
 
-// typ returns the kind for Gorgonia, made anew: the inferer takes types apart. logits is the dtype
-// of the logits, or a variable for it.
+// typ returns the kind for Gorgonia, a new one each time, because the inferer modifies types.
+// logits is the dtype of the logits, or a variable for it.
 func (k kind) typ(logits hm.Type) hm.Type {
 	if k.of.Type != nil {
 		logits = k.of

@@ -77,7 +77,7 @@ func (s *tempered) even() {
 	}
 }
 
-// at computes everything for a μ; p is then ŷ but for a factor. It returns the step to the next μ.
+// at computes everything for a μ; p is then ŷ up to a factor. It returns the step to the next μ.
 func (s *tempered) at(c, mu float64) (step float64) {
 	logRow(s.logP, s.inverse, s.gap, c, mu)
 	kernel.Softmax(s.p, s.logP, len(s.p))

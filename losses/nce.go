@@ -108,11 +108,11 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 	return -1
 }
 
-// nceIndexGrad makes of g, the gradient p - [j=y] of the cross entropy c, that of c/d times f.
+// nceIndexGrad replaces g, the gradient p - [j=y] of the cross entropy c, by f times that of c/d.
 func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
 	k, loss := float64(len(g)), c/d
 	f /= d
-	a, rest := f*(1-k*loss), f*loss
+	a, common := f*(1-k*loss), f*loss
 	top, q := -1, 0.0
 	if a < -f || a > f { // the rounding of a p near 1 would be seen
 		if top = above(g); top >= 0 {
@@ -121,7 +121,7 @@ func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
 	}
 	own := float64(g[y])
 	for j, v := range g {
-		g[j] = T(a*float64(v) + rest)
+		g[j] = T(a*float64(v) + common)
 	}
 	g[y] = T(a*own - f*(k-1)*loss)
 	if top >= 0 {
@@ -129,7 +129,8 @@ func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
 	}
 }
 
-// nceGrad makes of g, the softmax, f ((S - K loss) p + loss - t) for the labels t and their sum S.
+// nceGrad replaces g, the softmax, by f ((S - K loss) p + loss - t) for the labels t and their sum
+// S.
 func nceGrad[T kernel.Float](g, t []T, loss, f float64) {
 	t = t[:len(g)]
 	k, top := float64(len(g)), above(g)
@@ -140,9 +141,9 @@ func nceGrad[T kernel.Float](g, t []T, loss, f float64) {
 		q = total(g[:top]) + total(g[top+1:])
 		others, own = total(t[:top])+total(t[top+1:]), float64(t[top])
 	}
-	a, rest := f*(others+own-k*loss), f*loss
+	a, common := f*(others+own-k*loss), f*loss
 	for j, v := range g {
-		g[j] = T(a*float64(v) + rest - f*float64(t[j]))
+		g[j] = T(a*float64(v) + common - f*float64(t[j]))
 	}
 	if top >= 0 {
 		g[top] = T(f*(others-(k-1)*loss) - a*q)

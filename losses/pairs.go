@@ -93,7 +93,7 @@ func (b *batch[T]) pair(i int) (yes, no T) {
 	return T(x), 0
 }
 
-// collect brings the gradients of the pairs p to the elements.
+// collect stores the gradients of the elements, computed from those of the pairs p.
 func (b *batch[T]) collect(p *batch[T], linear bool) {
 	for i := range b.grad {
 		g := p.grad[2*i]

@@ -39,12 +39,12 @@ func ParseLoss(text string) (Loss, error) {
 	text = exponent.ReplaceAllString(text, "${1}e")
 	for _, part := range strings.Split(text, "+") {
 		weight, name := 1.0, strings.TrimSpace(part)
-		if w, rest, ok := strings.Cut(name, "*"); ok {
+		if w, term, ok := strings.Cut(name, "*"); ok {
 			x, err := strconv.ParseFloat(strings.TrimSpace(w), 64)
 			if err != nil {
 				return nil, argError(ErrParam, "loss", strconv.Quote(w), "is no weight", "a number")
 			}
-			weight, name = x, strings.TrimSpace(rest)
+			weight, name = x, strings.TrimSpace(term)
 		} else if !strings.Contains(text, "+") {
 			return parseTerm(name)
 		}

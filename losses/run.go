@@ -255,7 +255,7 @@ func holds[T kernel.Float](x float64) bool {
 	return x == 0 || math.Abs(y) >= kernel.Tiny[T]() && finite(y)
 }
 
-// store weighs and reduces the rows' losses and brings the gradients to where they belong.
+// store weighs and reduces the rows' losses and writes the gradients to their tensors.
 func (e *engine[T]) store() {
 	var value float64 // the reduced value
 	if e.div == 0 {   // nothing is kept: everything is 0, whatever the rows hold

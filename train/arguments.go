@@ -47,7 +47,7 @@ func checkSet(arg string, set *dataset.Dataset) error {
 	return nil
 }
 
-// sameSizes wants the set to have so many features and classes, as who has.
+// sameSizes wants the set to have that many features and classes; who is what has them.
 func sameSizes(arg string, set *dataset.Dataset, features, classes int, who string) error {
 	if got := set.NumFeatures(); got != features {
 		return fail(ErrMismatch, "%s: got %d features, want %d as in %s", arg, got, features, who)

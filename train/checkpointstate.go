@@ -132,7 +132,7 @@ func decodeState(f *safetensors.File) (*State, error) {
 	return s, nil
 }
 
-// momentsOf takes out what momentTensors makes of so many layers.
+// momentsOf takes out what momentTensors makes of that many layers.
 func momentsOf(f *safetensors.File, prefix string, layers int) (out [][]float32, err error) {
 	for i := range layers {
 		w, err := f.Tensor(fmt.Sprint(prefix, i, ".weight"), "F32", 2)

@@ -116,7 +116,7 @@ type layerOp struct {
 
 var _ gorgonia.SDOp = (*layerOp)(nil)
 
-// newLayerOp returns the op of a layer, counted from 1, out of so many.
+// newLayerOp returns the op of a layer, counted from 1, out of that many.
 func newLayerOp(number, layers int) *layerOp {
 	place, relu := fmt.Sprintf("train: layer %d of %d", number, layers), number < layers
 	return &layerOp{relu: relu, first: number == 1, place: place, op: op{
@@ -177,7 +177,7 @@ func forward(out, x, w blas32.General, b []float32, relu bool) {
 }
 
 // The loops over a batch are functions of slices. In the closure of an op Go 1.26 makes real calls
-// of math.Float32bits, and a slice inside a matrix is loaded anew for every element.
+// of math.Float32bits, and a slice inside a matrix is loaded again for every element.
 
 // rectify is a ReLU in place: x ← max(x, 0), and a NaN stays.
 func rectify(x []float32) {

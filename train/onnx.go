@@ -47,7 +47,7 @@ func (s *Saved) WriteONNX(w io.Writer) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	size := 1 << 16 // of the rest, the names aside
+	size := 1 << 16 // of everything else, the names aside
 	for _, l := range s.Model.layers {
 		size += 4 * (l.Weights.Shape().TotalSize() + l.Bias.Shape().TotalSize())
 		if size > math.MaxInt32 {

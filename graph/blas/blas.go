@@ -17,7 +17,7 @@ import (
 	"softloss/internal/gemm"
 )
 
-// Implementation is gonum's implementation of BLAS but for Sgemm, Dgemm, Sgemv and Dgemv:
+// Implementation is gonum's implementation of BLAS except for Sgemm, Dgemm, Sgemv and Dgemv:
 //
 //	c ← β c, then c ← fma(a, α b, c) over k, in order
 //

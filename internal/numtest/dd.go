@@ -41,8 +41,8 @@ func (a DD) Div(b DD) DD {
 	if math.IsInf(q, 0) || math.IsNaN(q) || math.IsInf(b.Hi, 0) {
 		return Num(q)
 	}
-	rest := math.FMA(-q, b.Hi, a.Hi) + (a.Lo - q*b.Lo)
-	return TwoSum(q, rest/b.Hi)
+	remainder := math.FMA(-q, b.Hi, a.Hi) + (a.Lo - q*b.Lo)
+	return TwoSum(q, remainder/b.Hi)
 }
 
 func (a DD) Abs() DD {

@@ -28,16 +28,16 @@ func NewExact(z []float64) *Exact {
 		}
 	}
 	e := make([]*big.Float, len(z))
-	rest := Big(0)
+	others := Big(0)
 	for k, v := range z {
 		e[k] = bigExp(Sub(Big(v), Big(z[a])))
 		if k != a {
-			rest = Add(rest, e[k])
+			others = Add(others, e[k])
 		}
 	}
-	total := Add(Big(1), rest)
-	log := bigLog1p(rest)
-	x := &Exact{Max: a, Q: Quo(rest, total), LSE: Add(Big(z[a]), log)}
+	total := Add(Big(1), others)
+	log := bigLog1p(others)
+	x := &Exact{Max: a, Q: Quo(others, total), LSE: Add(Big(z[a]), log)}
 	for k, v := range z {
 		x.P = append(x.P, Quo(e[k], total))
 		x.LogP = append(x.LogP, Sub(Sub(Big(v), Big(z[a])), log))
@@ -47,18 +47,18 @@ func NewExact(z []float64) *Exact {
 
 // CrossEntropy returns the loss of the labels t and its gradient S p - t.
 func (x *Exact) CrossEntropy(t []float64) (loss float64, grad []float64) {
-	sum, l, rest := Big(0), Big(0), Big(0)
+	sum, l, others := Big(0), Big(0), Big(0)
 	for k, v := range t {
 		sum = Add(sum, Big(v))
 		l = Sub(l, Mul(Big(v), x.LogP[k]))
 		if k != x.Max {
-			rest = Add(rest, Big(v))
+			others = Add(others, Big(v))
 		}
 	}
 	for k, v := range t {
 		g := Sub(Mul(sum, x.P[k]), Big(v))
 		if k == x.Max {
-			g = Sub(rest, Mul(sum, x.Q))
+			g = Sub(others, Mul(sum, x.Q))
 		}
 		grad = append(grad, float(g))
 	}

@@ -41,7 +41,7 @@ var memories = sync.Pool{New: func() any { return new(memory) }}
 const manyPanels = 8
 
 // pack returns a panel of B, up to two vectors wide, in memory that can be read in whole vectors,
-// for so many rows of A. That is B itself where the rows are too few for a copy to pay, and where
+// for that many rows of A. That is B itself where the rows are too few for a copy to pay, and where
 // the first tile shall make the copy in passing, to the memory that is returned then.
 func pack[T spec.Float](u unit[T], dst []T, b spec.Matrix[T], rows int) (panel spec.Matrix[T], copyTo *T) {
 	w := u.lanes()

@@ -32,8 +32,8 @@ func Parse(file []byte) (metadata map[string]string, tensors []Tensor, err error
 	return metadata, tensors, err
 }
 
-// parseHeader reads the header of a file with so many bytes of data. The spans are in the order of
-// their data; nil with an error.
+// parseHeader reads the header of a file with that many bytes of data. The spans are in the order
+// of their data; nil with an error.
 func parseHeader(header []byte, size int64) (metadata map[string]string, spans []span, err error) {
 	header = bytes.TrimRight(header, " ")
 	switch {
@@ -70,7 +70,7 @@ type span struct {
 	begin, end int64
 }
 
-// check wants the span to begin at a place, within so many bytes, with the size of its shape.
+// check wants the span to begin at a place, within that many bytes, with the size of its shape.
 func (s span) check(at, size int64) error {
 	switch {
 	case s.begin > s.end || s.end > size:
@@ -159,7 +159,7 @@ func (h *headerReader) object(where string, member func(key string)) {
 	h.delim(where, '}')
 }
 
-// numbers reads a list of at most so many whole numbers >= 0.
+// numbers reads a list of at most that many whole numbers >= 0.
 func (h *headerReader) numbers(where string, most int) []int64 {
 	list := []int64{}
 	h.delim(where, '[')

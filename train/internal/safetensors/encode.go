@@ -70,9 +70,9 @@ func sealOf(file []byte) (sum [2 * sha256.Size]byte) {
 	return sum
 }
 
-// checkStart checks the first bytes of a file of so many bytes, as many of the first sealEnd as it
-// has: the length of its header and, if sealed is set, the place of the checksum. It is all that is
-// read of a foreign file.
+// checkStart checks the first bytes of a file of that many bytes, as many of the first sealEnd as
+// it has: the length of its header and, if sealed is set, the place of the checksum. It is all that
+// is read of a foreign file.
 func checkStart(start []byte, size int64, sealed bool) error {
 	if len(start) < 8 {
 		return fail("is no safetensors file: got %d bytes, want one, which begins with 8 bytes of length", size)

@@ -139,7 +139,7 @@ func (f *File) Take(key string) (string, bool) {
 	return v, ok
 }
 
-// Tensor returns a tensor of a dtype and so many dimensions, each at least 1, and takes it out.
+// Tensor returns a tensor of a dtype and that many dimensions, each at least 1, and takes it out.
 func (f *File) Tensor(name, dtype string, dims int) (Tensor, error) {
 	t, ok := f.Tensors[name]
 	if !ok {

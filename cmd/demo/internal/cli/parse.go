@@ -13,7 +13,7 @@ var ErrHelp = errors.New("help is asked for")
 // Parse reads a command line: -name value, -name=value or, for a switch, -name, with one dash or
 // two. Flags and other arguments may stand in any order; behind -- there are no more flags. It
 // returns the other arguments, [ErrHelp], or an error that is [ErrUsage].
-func Parse(command string, flags []Flag, args []string) (rest []string, err error) {
+func Parse(command string, flags []Flag, args []string) (operands []string, err error) {
 	for _, f := range flags {
 		if err := f.Set(f.Default); f.Default != "" && err != nil {
 			return nil, fmt.Errorf("default of -%s: %w", f.Name, err)
@@ -23,10 +23,10 @@ func Parse(command string, flags []Flag, args []string) (rest []string, err erro
 		arg := args[0]
 		args = args[1:]
 		if arg == "--" {
-			return append(rest, args...), nil
+			return append(operands, args...), nil
 		}
 		if !strings.HasPrefix(arg, "-") || arg == "-" {
-			rest = append(rest, arg)
+			operands = append(operands, arg)
 			continue
 		}
 		name, value, joined := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
@@ -48,7 +48,7 @@ func Parse(command string, flags []Flag, args []string) (rest []string, err erro
 			return nil, Usagef("invalid value %q for flag -%s: %s", value, name, OneLine(err))
 		}
 	}
-	return rest, nil
+	return operands, nil
 }
 
 // unknownFlag is the error for a flag that there is not.

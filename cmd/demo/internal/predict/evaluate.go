@@ -36,14 +36,14 @@ func (o *Evaluation) Flags() []cli.Flag {
 
 // ParseEvaluation reads the command line of evaluate.
 func ParseEvaluation(args []string) (o Evaluation, err error) {
-	rest, err := cli.Parse("evaluate", o.Flags(), args)
+	operands, err := cli.Parse("evaluate", o.Flags(), args)
 	switch {
 	case err != nil:
 		return o, err
-	case len(rest) != 2:
-		return o, cli.Usagef("got %s, want two: demo evaluate MODEL FILE", cli.Count(len(rest), "argument"))
+	case len(operands) != 2:
+		return o, cli.Usagef("got %s, want two: demo evaluate MODEL FILE", cli.Count(len(operands), "argument"))
 	}
-	o.model, o.data.Data, o.data.Bare = rest[0], rest[1], true
+	o.model, o.data.Data, o.data.Bare = operands[0], operands[1], true
 	return o, o.data.Check()
 }
 

@@ -60,14 +60,14 @@ func unseenName(u dataset.Unseen) string {
 
 // Parse reads the command line of predict.
 func Parse(args []string) (o Options, err error) {
-	rest, err := cli.Parse("predict", o.Flags(), args)
+	operands, err := cli.Parse("predict", o.Flags(), args)
 	switch {
 	case err != nil:
 		return o, err
-	case len(rest) != 1:
+	case len(operands) != 1:
 		return o, cli.Usagef("got %s, want the file to predict, or - for stdin: demo predict -model %s FILE",
-			cli.Count(len(rest), "file"), cli.ShellWord(o.model))
+			cli.Count(len(operands), "file"), cli.ShellWord(o.model))
 	}
-	o.file = rest[0]
+	o.file = operands[0]
 	return o, nil
 }

@@ -24,12 +24,12 @@ const (
 func Parse(args []string) (Options, error) {
 	var o Options
 	o.test.Test, o.Validation, o.Alpha = true, notGiven, notGiven
-	rest, err := cli.Parse("train", o.Flags(), args)
+	operands, err := cli.Parse("train", o.Flags(), args)
 	switch {
 	case err != nil:
 		return o, err
-	case len(rest) > 0:
-		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", rest[0])
+	case len(operands) > 0:
+		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", operands[0])
 	}
 	for _, check := range []func() error{o.data.Check, o.checkTest, o.checkTraining, o.checkTeacher, o.checkCriterion} {
 		if err := check(); err != nil {

@@ -79,12 +79,12 @@ func (o *Options) Flags() []cli.Flag {
 // Parse reads the command line of compare.
 func Parse(args []string) (Options, error) {
 	var o Options
-	rest, err := cli.Parse("compare", o.Flags(), args)
+	operands, err := cli.Parse("compare", o.Flags(), args)
 	switch {
 	case err != nil:
 		return o, err
-	case len(rest) > 0:
-		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", rest[0])
+	case len(operands) > 0:
+		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", operands[0])
 	}
 	if err := o.Check(); err != nil {
 		return o, err

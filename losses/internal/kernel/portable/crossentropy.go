@@ -42,7 +42,8 @@ type sums struct {
 }
 
 // expDot stores exp(z_k - m) in e, unless that is nil, and returns the sums, all without the
-// maximum at a. One loop serves both, lest the loss depend on whether a gradient is wanted.
+// maximum at a. One loop serves both, so that the loss does not depend on whether a gradient is
+// wanted.
 func expDot[T spec.Float](e, z, t []T, m float64, a int) (s sums) {
 	if spec.Size[T]() == 8 {
 		return expDot64(e, z, t, m, a)

@@ -55,8 +55,8 @@ func eachRow[T spec.Float](loss []float64, grad, z, t, scale []T, k int,
 const spread = 8
 
 // odds returns r, the sum of the exponentials but the largest over that, from the sum of all. Where
-// one exponential dominates it finds it at a and adds up the others anew: from e, which holds them,
-// or where e is nil from the logits z. Otherwise a is -1: no position is special.
+// one exponential dominates it finds it at a and adds up the others again: from e, which holds
+// them, or where e is nil from the logits z. Otherwise a is -1: no position is special.
 func (s *softrow[T]) odds(u unit[T], e, z []T, sum float64) (r float64, a int) {
 	if sum > spread*s.em {
 		return (sum - s.em) / s.em, -1

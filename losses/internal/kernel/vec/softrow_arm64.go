@@ -84,8 +84,9 @@ type rowSums struct {
 	signs           uint64  // or of the bits of t
 }
 
-// sums adds up a row without its maximum, which is left out lest it swallow the others. It stores
-// the exponentials in e, unless that is nil, with 0 for the maximum's; t may be nil. e may be z.
+// sums adds up a row without its maximum, which is left out so that small others are not lost
+// beside it. It stores the exponentials in e, unless that is nil, with 0 for the maximum's; t may
+// be nil. e may be z.
 func (s *softrow[T]) sums(e, z, t []T) (o rowSums) {
 	add := func(e, z, t []T) {
 		var part [3]float64
