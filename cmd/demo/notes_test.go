@@ -36,6 +36,7 @@ func TestNotes(t *testing.T) {
 	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
 	write("flowers.csv", "kind;petal\n"+strings.Repeat("a;0.5\nb;1.5\n", 10))
 	write("few.csv", "x,kind\n1,a\n2,a\n1,a\n2,b\n")
+	write("three.csv", "x,kind\n1,a\n2,b\n3,c\n")
 	write("numbers.csv", "length,petal\n"+strings.Repeat("1,0.5\n2,1.5\n", 10))
 	const quick = " -epochs 1 -hidden none -noplots"
 	for args, want := range map[string]string{
@@ -44,9 +45,10 @@ func TestNotes(t *testing.T) {
 			"-validation 0.3 holds out more",
 		"-patience 1 -calibrate -validation 0.3 -data " + shapes: "-patience and -calibrate are unreliable with so few " +
 			"validation rows",
-		"-data few.csv -test 0.25": "1 of 2 classes have no test row: the test says nothing of them",
-		"-alpha 3":                 "-alpha 3 is above 1: smoothed labels are no longer shares of one row",
-		"-warmup 99":               "-warmup 99 is longer than the training, 1 epoch: the learning rate stays below 0.001",
+		"-data few.csv -test 0.25":          "1 of 2 classes have no test row: the test says nothing of them",
+		"-data three.csv -testdata few.csv": "1 of 3 classes have no test row: the test says nothing of them",
+		"-alpha 3":                          "-alpha 3 is above 1: smoothed labels are no longer shares of one row",
+		"-warmup 99":                        "-warmup 99 is longer than the training, 1 epoch: the learning rate stays below 0.001",
 	} {
 		assert.Contains(t, notes(t, args+quick), want, args)
 	}
