@@ -5,7 +5,8 @@
 package vec
 
 // panelF32AVX512 computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
-// Rows, and the columns of A, are so many elements apart. 1 <= cols <= 32, k >= 1; the rows of B
+// aRow, bRow and cRow are the distances of the rows in elements, aCol that of the columns of A.
+// 1 <= cols <= 32, k >= 1; the rows of B
 // are read in whole vectors of 16. If packed is not nil, cols is 32 and m at least 12: then the
 // first tile leaves a copy of B without gaps there, from which the others read.
 //
@@ -19,7 +20,8 @@ func panelF32AVX512(m int, k int, a *float32, aRow int, aCol int, b *float32, bR
 func copyPanelF32AVX512(k int, b *float32, bRow int, dst *float32, cols int)
 
 // panelF64AVX512 computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
-// Rows, and the columns of A, are so many elements apart. 1 <= cols <= 16, k >= 1; the rows of B
+// aRow, bRow and cRow are the distances of the rows in elements, aCol that of the columns of A.
+// 1 <= cols <= 16, k >= 1; the rows of B
 // are read in whole vectors of 8. If packed is not nil, cols is 16 and m at least 12: then the
 // first tile leaves a copy of B without gaps there, from which the others read.
 //
@@ -33,7 +35,8 @@ func panelF64AVX512(m int, k int, a *float64, aRow int, aCol int, b *float64, bR
 func copyPanelF64AVX512(k int, b *float64, bRow int, dst *float64, cols int)
 
 // panelF32AVX2 computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
-// Rows, and the columns of A, are so many elements apart. 1 <= cols <= 16, k >= 1; the rows of B
+// aRow, bRow and cRow are the distances of the rows in elements, aCol that of the columns of A.
+// 1 <= cols <= 16, k >= 1; the rows of B
 // are read in whole vectors of 8. If packed is not nil, cols is 16 and m at least 6: then the
 // first tile leaves a copy of B without gaps there, from which the others read.
 //
@@ -53,7 +56,8 @@ func copyPanelF32AVX2(k int, b *float32, bRow int, dst *float32, cols int)
 func transposeF32AVX2(k int, b *float32, bCol int, cols int, dst *float32, dstRow int)
 
 // panelF64AVX2 computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
-// Rows, and the columns of A, are so many elements apart. 1 <= cols <= 8, k >= 1; the rows of B
+// aRow, bRow and cRow are the distances of the rows in elements, aCol that of the columns of A.
+// 1 <= cols <= 8, k >= 1; the rows of B
 // are read in whole vectors of 4. If packed is not nil, cols is 8 and m at least 6: then the
 // first tile leaves a copy of B without gaps there, from which the others read.
 //

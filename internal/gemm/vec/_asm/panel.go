@@ -32,7 +32,8 @@ func (g isa) panel() {
 	g.function("panel", "func(m, k int, a *%[1]s, aRow, aCol int, b *%[1]s, bRow int, "+
 		"c *%[1]s, cRow, cols int, add bool, packed *%[1]s)",
 		fmt.Sprintf(`computes C ← A B, or C ← C + A B with add, for C [m, cols], A [m, k], B [k, cols].
-Rows, and the columns of A, are so many elements apart. 1 <= cols <= %d, k >= 1; the rows of B
+aRow, bRow and cRow are the distances of the rows in elements, aCol that of the columns of A.
+1 <= cols <= %d, k >= 1; the rows of B
 are read in whole vectors of %d. If packed is not nil, cols is %d and m at least %d: then the
 first tile leaves a copy of B without gaps there, from which the others read.`,
 			2*g.lanes(), g.lanes(), 2*g.lanes(), g.heights()[0]))

@@ -22,27 +22,27 @@ func findF32AVX512(z *float32, n int, m float32) (a int)
 func sumF32AVX512(x *float32, n int) (sum float64)
 
 // expsF32AVX512 stores exp(max(z, low)) 2^-shift in e and returns the sum. NaN stays NaN. The
-// results must not overflow. It prefetches so many bytes ahead.
+// results must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
 func expsF32AVX512(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
 // sumExpF32AVX512 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not
-// overflow. It prefetches so many bytes ahead.
+// overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
 func sumExpF32AVX512(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
 // expsDotF32AVX512 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z -
 // m), mass = Σ t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes
-// it infinite. It prefetches z and t so many bytes ahead.
+// it infinite. It prefetches z and t ahead bytes in advance.
 //
 //go:noescape
 func expsDotF32AVX512(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // sumExpDotF32AVX512 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ
 // t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
-// It prefetches z and t so many bytes ahead.
+// It prefetches z and t ahead bytes in advance.
 //
 //go:noescape
 func sumExpDotF32AVX512(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
@@ -50,7 +50,7 @@ func sumExpDotF32AVX512(z *float32, t *float32, n int, m float32, low float32, s
 // oddsDotExpsF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without
 // it; exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
 // stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches so many elements ahead.
+// label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
 func oddsDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -58,22 +58,22 @@ func oddsDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, ahead int) 
 // oddsDotF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
 // not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// so many elements ahead.
+// ahead elements in advance.
 //
 //go:noescape
 func oddsDotF32AVX512(z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // oddsExpsF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches so many
-// elements ahead.
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
 func oddsExpsF32AVX512(e *float32, z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
 
 // oddsF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
-// large, or a label with a sign or NaN. It prefetches so many elements ahead.
+// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
 func oddsF32AVX512(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
@@ -104,20 +104,21 @@ func labelSumsF32AVX512(t *float32, n int) (mass float64, nnz float32, bad uint3
 func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
-// Σ t (1 - w) and Σ h. bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.
+// Σ t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w <
+// (1/8)^a.
 //
 //go:noescape
 func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // polyTermsF32AVX512 is polyExact for p = c e < 1/8; par is a. bad is as expsDot's. It prefetches t
-// so many bytes ahead.
+// ahead bytes in advance.
 //
 //go:noescape
 func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // focalTermsF32AVX512 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
 // highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
-// as expsDot's. It prefetches t so many bytes ahead.
+// as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
@@ -186,27 +187,27 @@ func findF64AVX512(z *float64, n int, m float64) (a int)
 func sumF64AVX512(x *float64, n int) (sum float64)
 
 // expsF64AVX512 stores exp(max(z, low)) 2^-shift in e and returns the sum. NaN stays NaN. The
-// results must not overflow. It prefetches so many bytes ahead.
+// results must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
 func expsF64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
 // sumExpF64AVX512 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not
-// overflow. It prefetches so many bytes ahead.
+// overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
 func sumExpF64AVX512(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
 // expsDotF64AVX512 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z -
 // m), mass = Σ t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes
-// it infinite. It prefetches z and t so many bytes ahead.
+// it infinite. It prefetches z and t ahead bytes in advance.
 //
 //go:noescape
 func expsDotF64AVX512(e *float64, z *float64, t *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // sumExpDotF64AVX512 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ
 // t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.
-// It prefetches z and t so many bytes ahead.
+// It prefetches z and t ahead bytes in advance.
 //
 //go:noescape
 func sumExpDotF64AVX512(z *float64, t *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64, dot float64, mass float64, bad uint32)
@@ -214,7 +215,7 @@ func sumExpDotF64AVX512(z *float64, t *float64, n int, m float64, low float64, s
 // oddsDotExpsF64AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without
 // it; exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
 // stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches so many elements ahead.
+// label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
 func oddsDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -222,22 +223,22 @@ func oddsDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, ahead int) 
 // oddsDotF64AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
 // not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// so many elements ahead.
+// ahead elements in advance.
 //
 //go:noescape
 func oddsDotF64AVX512(z *float64, t *float64, n int, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // oddsExpsF64AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches so many
-// elements ahead.
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
 func oddsExpsF64AVX512(e *float64, z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // oddsF64AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
-// large, or a label with a sign or NaN. It prefetches so many elements ahead.
+// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
 func oddsF64AVX512(z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -268,20 +269,21 @@ func labelSumsF64AVX512(t *float64, n int) (mass float64, nnz float64, bad uint3
 func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
-// Σ t (1 - w) and Σ h. bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.
+// Σ t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w <
+// (1/8)^a.
 //
 //go:noescape
 func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // polyTermsF64AVX512 is polyExact for p = c e < 1/8; par is a. bad is as expsDot's. It prefetches t
-// so many bytes ahead.
+// ahead bytes in advance.
 //
 //go:noescape
 func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // focalTermsF64AVX512 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
 // highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
-// as expsDot's. It prefetches t so many bytes ahead.
+// as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
@@ -502,27 +504,27 @@ func findF32AVX2(z *float32, n int, m float32) (a int)
 func sumF32AVX2(x *float32, n int) (sum float64)
 
 // expsF32AVX2 stores exp(max(z, low)) 2^-shift in e and returns the sum. NaN stays NaN. The results
-// must not overflow. It prefetches so many bytes ahead.
+// must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
 func expsF32AVX2(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
 // sumExpF32AVX2 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not overflow.
-// It prefetches so many bytes ahead.
+// It prefetches ahead bytes in advance.
 //
 //go:noescape
 func sumExpF32AVX2(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
 // expsDotF32AVX2 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z -
 // m), mass = Σ t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes
-// it infinite. It prefetches z and t so many bytes ahead.
+// it infinite. It prefetches z and t ahead bytes in advance.
 //
 //go:noescape
 func expsDotF32AVX2(e *float32, z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // sumExpDotF32AVX2 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ t,
 // and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite. It
-// prefetches z and t so many bytes ahead.
+// prefetches z and t ahead bytes in advance.
 //
 //go:noescape
 func sumExpDotF32AVX2(z *float32, t *float32, n int, m float32, low float32, shift float32, ahead int) (sum float64, dot float64, mass float64, bad uint32)
@@ -530,7 +532,7 @@ func sumExpDotF32AVX2(z *float32, t *float32, n int, m float32, low float32, shi
 // oddsDotExpsF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
 // stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches so many elements ahead.
+// label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
 func oddsDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -538,22 +540,22 @@ func oddsDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, ahead int) (m
 // oddsDotF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
 // not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// so many elements ahead.
+// ahead elements in advance.
 //
 //go:noescape
 func oddsDotF32AVX2(z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // oddsExpsF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches so many
-// elements ahead.
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
 func oddsExpsF32AVX2(e *float32, z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
 
 // oddsF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it; exp(m)
 // 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or
-// a label with a sign or NaN. It prefetches so many elements ahead.
+// a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
 func oddsF32AVX2(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
@@ -584,20 +586,20 @@ func labelSumsF32AVX2(t *float32, n int) (mass float64, nnz float32, bad uint32)
 func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
-// t (1 - w) and Σ h. bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.
+// t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
 func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // polyTermsF32AVX2 is polyExact for p = c e < 1/8; par is a. bad is as expsDot's. It prefetches t
-// so many bytes ahead.
+// ahead bytes in advance.
 //
 //go:noescape
 func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // focalTermsF32AVX2 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
 // highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
-// as expsDot's. It prefetches t so many bytes ahead.
+// as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
@@ -666,27 +668,27 @@ func findF64AVX2(z *float64, n int, m float64) (a int)
 func sumF64AVX2(x *float64, n int) (sum float64)
 
 // expsF64AVX2 stores exp(max(z, low)) 2^-shift in e and returns the sum. NaN stays NaN. The results
-// must not overflow. It prefetches so many bytes ahead.
+// must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
 func expsF64AVX2(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
 // sumExpF64AVX2 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not overflow.
-// It prefetches so many bytes ahead.
+// It prefetches ahead bytes in advance.
 //
 //go:noescape
 func sumExpF64AVX2(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
 // expsDotF64AVX2 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z -
 // m), mass = Σ t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes
-// it infinite. It prefetches z and t so many bytes ahead.
+// it infinite. It prefetches z and t ahead bytes in advance.
 //
 //go:noescape
 func expsDotF64AVX2(e *float64, z *float64, t *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64, dot float64, mass float64, bad uint32)
 
 // sumExpDotF64AVX2 returns sum = Σ exp(max(z, low)) 2^-shift, dot = Σ_{t≠0} t (z - m), mass = Σ t,
 // and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite. It
-// prefetches z and t so many bytes ahead.
+// prefetches z and t ahead bytes in advance.
 //
 //go:noescape
 func sumExpDotF64AVX2(z *float64, t *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64, dot float64, mass float64, bad uint32)
@@ -694,7 +696,7 @@ func sumExpDotF64AVX2(z *float64, t *float64, n int, m float64, low float64, shi
 // oddsDotExpsF64AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
 // stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches so many elements ahead.
+// label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
 func oddsDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -702,22 +704,22 @@ func oddsDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, ahead int) (m
 // oddsDotF64AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
 // not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// so many elements ahead.
+// ahead elements in advance.
 //
 //go:noescape
 func oddsDotF64AVX2(z *float64, t *float64, n int, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // oddsExpsF64AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches so many
-// elements ahead.
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
 func oddsExpsF64AVX2(e *float64, z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // oddsF64AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it; exp(m)
 // 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or
-// a label with a sign or NaN. It prefetches so many elements ahead.
+// a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
 func oddsF64AVX2(z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -748,20 +750,20 @@ func labelSumsF64AVX2(t *float64, n int) (mass float64, nnz float64, bad uint32)
 func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
-// t (1 - w) and Σ h. bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.
+// t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
 func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // polyTermsF64AVX2 is polyExact for p = c e < 1/8; par is a. bad is as expsDot's. It prefetches t
-// so many bytes ahead.
+// ahead bytes in advance.
 //
 //go:noescape
 func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // focalTermsF64AVX2 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
 // highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
-// as expsDot's. It prefetches t so many bytes ahead.
+// as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
@@ -968,7 +970,7 @@ func gceTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes
 func sumWideAVX512(x *float32, n int) (sum float64)
 
 // sumExpWideAVX512 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not
-// overflow. It prefetches so many bytes ahead.
+// overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
 func sumExpWideAVX512(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
@@ -1087,7 +1089,7 @@ func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, lo
 func sumWideAVX2(x *float32, n int) (sum float64)
 
 // sumExpWideAVX2 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not overflow.
-// It prefetches so many bytes ahead.
+// It prefetches ahead bytes in advance.
 //
 //go:noescape
 func sumExpWideAVX2(z *float32, n int, low float64, shift float64, ahead int) (sum float64)

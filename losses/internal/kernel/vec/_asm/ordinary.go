@@ -32,7 +32,7 @@ func (g isa) odds(store, labels bool) {
 	}
 	doc = append(doc,
 		"ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.",
-		"It prefetches so many elements ahead.")
+		"It prefetches ahead elements in advance.")
 	g.text(name, "func("+ins+" *T, n int, ahead int) (m, em A, sum"+outs+" float64, a int, ok uint32)", doc...)
 	z, n := g.param("z"), g.param("n")
 	var e, t reg.GPVirtual

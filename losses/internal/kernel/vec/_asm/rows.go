@@ -98,7 +98,7 @@ func (g isa) exps(store bool) {
 		name, sig, doc = "exps", "func(e, z *T, n int, low, shift A, ahead int) (sum float64)", "stores exp(max(z, "+
 			"low)) 2^-shift in e and returns the sum."
 	}
-	g.text(name, sig, doc, "NaN stays NaN. The results must not overflow. It prefetches so many bytes ahead.")
+	g.text(name, sig, doc, "NaN stays NaN. The results must not overflow. It prefetches ahead bytes in advance.")
 	z, n, ahead := g.param("z"), g.param("n"), g.param("ahead")
 	var e, eAhead reg.GPVirtual
 	if store {
@@ -153,7 +153,7 @@ func (g isa) expDot(store bool) {
 	}
 	g.text(name, sig, doc,
 		"and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes it infinite.", "It "+
-			"prefetches z and t so many bytes ahead.")
+			"prefetches z and t ahead bytes in advance.")
 	z, t, n := g.param("z"), g.param("t"), g.param("n")
 	zAhead, tAhead, eAhead := g.param("ahead"), GP64(), GP64()
 	MOVQ(zAhead, tAhead)

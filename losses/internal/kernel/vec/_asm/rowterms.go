@@ -11,7 +11,7 @@ import (
 // polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
 func (g isa) polyTerms() {
 	g.text("polyTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is polyExact for p = c e < 1/8; par is a.", "bad is as expsDot's. It prefetches t so many bytes ahead.")
+		"is polyExact for p = c e < 1/8; par is a.", "bad is as expsDot's. It prefetches t ahead bytes in advance.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log, ac := g.held("m"), g.held("log"), g.broadcast("c")
 	a, one := g.parameter(par, 0), g.hold(1)
@@ -39,7 +39,7 @@ func (g isa) focalTerms() {
 	g.text("focalTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
 		"is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a "+
 			"polynomial in p", "that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It "+
-			"prefetches t so many bytes ahead.")
+			"prefetches t ahead bytes in advance.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log, c := g.held("m"), g.held("log"), g.held("c")
 	degree := focalDegree32
@@ -91,7 +91,7 @@ func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
 func (g isa) powTerms() {
 	g.text("powTerms", "func(h, z, t *T, n int, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
 		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ "+
-			"h.", "bad is as expsDot's. It prefetches t so many bytes ahead. For w < (1/8)^a.")
+			"h.", "bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.")
 	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
 	a, aLow, shift, rem, low := g.held("a"), g.held("aLow"), g.held("shift"), g.held("rem"), g.broadcast("low")
 	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()

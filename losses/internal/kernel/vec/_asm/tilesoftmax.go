@@ -53,7 +53,7 @@ func (g isa) softmaxNumbers(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) (log
 }
 
 // maxima finds the first of the largest logits of each row, so that others as large count among the
-// rest of the row and are summed as exactly.
+// others of the row and are summed as exactly.
 type maxima struct {
 	top    reg.VecVirtual
 	unseen mask // the rows whose maximum has not come yet

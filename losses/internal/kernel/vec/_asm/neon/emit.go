@@ -9,7 +9,7 @@ import (
 )
 
 // asm collects the text of an arm64 assembly file for Go's assembler. That assembler knows of the
-// arithmetic of floating-point vectors little more than VFMLA and VFMLS; the rest is written as
+// arithmetic of floating-point vectors little more than VFMLA and VFMLS; all else is written as
 // WORDs, each followed by a comment that holds the instruction in Arm's own syntax, which the tests
 // compare with what disassemblers read.
 type asm struct {
