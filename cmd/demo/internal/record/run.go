@@ -1,5 +1,5 @@
-// Package record is what a run and a study came to, as JSON keeps it. The report is made of it and
-// of nothing else.
+// Package record holds the results of a run and of a study, as they are kept in JSON. The report is
+// made of it and of nothing else.
 package record
 
 // Run is a run: what was asked for and what came out. The report and -json both show it.

@@ -14,7 +14,7 @@ type Verdict struct {
 	Macro    Score        `json:"macro"`    // mean over the classes that occur
 	Weighted Score        `json:"weighted"` // mean over the classes by their support
 	Accuracy Float        `json:"accuracy"`
-	Majority Float        `json:"majority"` // accuracy of who always predicts the most frequent class
+	Majority Float        `json:"majority"` // accuracy of always predicting the most frequent class
 	NLL      Float        `json:"nll"`      // negative log likelihood of the labels as they are, in nats
 	Brier    Float        `json:"brier"`
 }

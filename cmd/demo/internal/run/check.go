@@ -14,7 +14,7 @@ const (
 	defaultAlpha         = 0.1 // of built-in data, to show what smoothing does
 	defaultEpochs        = 30  // at least
 	defaultSteps         = 1000
-	defaultValidation    = 0.1 // where something goes by it
+	defaultValidation    = 0.1 // where a result depends on it
 	defaultTemperature   = 2
 	defaultTeacherWeight = 0.5
 )

@@ -111,7 +111,8 @@ func (o *Options) teacherFlags() []cli.Flag {
 	)
 }
 
-// config is what the trainer is told of the flags; steps are those of an epoch.
+// config returns the trainer's configuration from the flags; steps is the number of steps of an
+// epoch.
 func (o *Options) config(steps int) train.Config {
 	return train.Config{
 		Hidden: o.Hidden, Epochs: o.Epochs, BatchSize: o.Batch, LearnRate: o.LearnRate, Seed: o.Seed,

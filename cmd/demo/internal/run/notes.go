@@ -56,7 +56,7 @@ func (s *session) noteClasses() string {
 	return fmt.Sprintf("%d of %d classes have no test row: the test says nothing of them", missing, s.test.NumClasses())
 }
 
-// noteValidation warns of what goes by few rows.
+// noteValidation warns of what is decided by few validation rows.
 func (s *session) noteValidation() string {
 	var flags []string
 	if s.Patience > 0 {
@@ -100,7 +100,7 @@ func (s *session) noteWarmup() string {
 	return ""
 }
 
-// noteMachine is about a run that goes on where other instructions compute.
+// noteMachine warns that a resumed run is computed by other instructions than before.
 func (s *session) noteMachine() string {
 	var e *train.OtherRunError
 	if s.state == nil || !errors.As(s.state.SameMachine(), &e) {

@@ -56,7 +56,7 @@ func (s *session) otherRun(err error) error {
 	}
 	const advice = "give the same flags, or another -checkpoint"
 	field := differs.Field
-	if strings.HasPrefix(field, "Teacher") && (differs.Run == 0.0 || differs.Now == 0.0) { // what a -teacher has with it
+	if strings.HasPrefix(field, "Teacher") && (differs.Run == 0.0 || differs.Now == 0.0) { // one run has no -teacher
 		field = "Teacher"
 	}
 	switch field {

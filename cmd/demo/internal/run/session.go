@@ -51,7 +51,7 @@ func (s *session) batches() int {
 	return dataset.Batches{N: s.train.Len(), Size: min(s.Batch, s.train.Len())}.Len()
 }
 
-// trainConfig is what the trainer is told.
+// trainConfig returns the trainer's configuration.
 func (s *session) trainConfig() train.Config {
 	c := s.config(s.batches())
 	c.Teacher = s.teacher

@@ -33,8 +33,8 @@ const (
 )
 
 // describeTest says how a model does on the test rows: the bins as it was trained, mistakes as it
-// is saved, which is calibrated perhaps and takes no row for another class. raw are the features
-// before they were scaled.
+// is saved. Calibration, if there was one, changes no predicted class. raw are the features before
+// they were scaled.
 func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []float32) (*record.Test, error) {
 	probs, err := trained.Predict(test.Features)
 	if err != nil {

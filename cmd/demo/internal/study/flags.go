@@ -28,7 +28,7 @@ type Options struct {
 	hidden       []int
 	testFraction float64
 	scaling      string // auto, yes or no
-	scale        bool   // what comes of it
+	scale        bool   // what follows from it
 	jobs         int
 	fresh        bool
 }

@@ -75,8 +75,8 @@ func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 	return out, nil
 }
 
-// doAnswers makes one run of the study about answers: trained on what they are made into, tested on
-// what they are.
+// doAnswers makes one run of the study about answers: trained on labels changed as j.Loss
+// says, tested on the labels as they are.
 func (o *Options) doAnswers(ctx context.Context, cfg train.Config, trainSet, testSet *dataset.Dataset, j record.Job,
 	observe train.Observer) (record.Result, error) {
 	var err error
