@@ -1,6 +1,5 @@
-// Package losses holds classification losses on tensors: values and gradients,
-// exact and stable at any magnitude, without a graph. Package graph builds
-// Gorgonia nodes of the same definitions.
+// Package losses holds classification losses on tensors: values and gradients, exact and stable at
+// any magnitude, without a graph. Package graph builds Gorgonia nodes of the same definitions.
 //
 // # Vocabulary
 //

@@ -2,10 +2,9 @@ package numtest
 
 import "math"
 
-// Ulps returns how many floating-point numbers lie between a and b, 0 when they
-// are equal. -0 and +0 are equal, a NaN is only equal to a NaN and at the
-// greatest distance from everything else, and an infinity is one step beyond
-// the largest finite number.
+// Ulps returns how many floating-point numbers lie between a and b, 0 when they are equal. -0 and
+// +0 are equal, a NaN is only equal to a NaN and at the greatest distance from everything else, and
+// an infinity is one step beyond the largest finite number.
 func Ulps[T float32 | float64](a, b T) uint64 {
 	if a == b || a != a && b != b {
 		return 0

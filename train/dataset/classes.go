@@ -7,11 +7,10 @@ import (
 	"softloss/train/dataset/internal/table"
 )
 
-// WithClasses returns the dataset with a label column for each of these
-// classes, in this order: that of another set, such as the training set of a
-// test set that was read from files of its own. The column of a class that the
-// dataset does not have is 0. A class that is a number is also found as another
-// text of it, 1.0 as 1.
+// WithClasses returns the dataset with a label column for each of these classes, in this order:
+// that of another set, such as the training set of a test set that was read from files of its own.
+// The column of a class that the dataset does not have is 0. A class that is a number is also found
+// as another text of it, 1.0 as 1.
 //
 // The labels are a copy; features, counts and names of features are shared.
 //
