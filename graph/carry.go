@@ -68,7 +68,7 @@ func (c *carry) forward(in []*tensor.Dense, alone func([]*tensor.Dense) (*tensor
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if at := c.free(); at >= 0 {
-		c.kept[at] = carried{value, in, upstream, grad}
+		c.kept[at] = carried{loss: value, in: in, upstream: upstream, grad: grad}
 	}
 	return value, nil
 }

@@ -45,7 +45,8 @@ func newAdam(m *Model, cfg Config) *adam {
 	a := &adam{l2: cfg.L2, decay: cfg.WeightDecay, clip: cfg.ClipNorm}
 	for _, l := range m.layers {
 		for i, t := range [][]float32{l.Weights.Float32s(), l.Bias.Float32s()} {
-			a.params = append(a.params, adamParam{t, make([]float32, len(t)), make([]float32, len(t)), i == 1})
+			a.params = append(a.params, adamParam{value: t, m: make([]float32, len(t)), v: make([]float32, len(t)),
+				bias: i == 1})
 		}
 	}
 	return a

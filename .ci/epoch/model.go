@@ -29,7 +29,8 @@ type model struct {
 // rows.
 func models(fashion string) []model {
 	criterion := losses.SoftLabelCriterion(alpha, losses.Mean)
-	like := model{"fashion", "rows made up like Fashion-MNIST", train.Config{Hidden: []int{128}, BatchSize: 128}, 1, madeUp}
+	like := model{name: "fashion", title: "rows made up like Fashion-MNIST",
+		config: train.Config{Hidden: []int{128}, BatchSize: 128}, turn: 1, load: madeUp}
 	if fashion != "" {
 		like.title, like.load = "Fashion-MNIST", func() (rows, test *dataset.Dataset, err error) {
 			if rows, err = idx(fashion, "train"); err == nil {
@@ -38,7 +39,7 @@ func models(fashion string) []model {
 			return rows, test, err
 		}
 	}
-	out := []model{{"digits", "digits", train.Config{}, 25, digits}, like}
+	out := []model{{name: "digits", title: "digits", config: train.Config{}, turn: 25, load: digits}, like}
 	for i := range out {
 		out[i].config.Seed, out[i].config.Criterion = 1, criterion
 		out[i].config = out[i].config.WithDefaults()

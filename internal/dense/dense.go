@@ -22,23 +22,26 @@ func Of(t tensor.Tensor) (*tensor.Dense, error) {
 	d, ok := t.(*tensor.Dense)
 	switch {
 	case t == nil || ok && d == nil:
-		return nil, &Error{Missing, "nil", "is no tensor", "a *tensor.Dense"}
+		return nil, &Error{Kind: Missing, Got: "nil", Problem: "is no tensor", Want: "a *tensor.Dense"}
 	case !ok:
-		return nil, &Error{Type, fmt.Sprintf("%T", t), "is not dense", "a *tensor.Dense"}
+		return nil, &Error{Kind: Type, Got: fmt.Sprintf("%T", t), Problem: "is not dense", Want: "a *tensor.Dense"}
 	case d.Dtype().Type == nil:
-		return nil, &Error{Missing, "a tensor without a dtype", "holds nothing", "one that tensor.New made"}
+		return nil, &Error{Kind: Missing, Got: "a tensor without a dtype", Problem: "holds nothing",
+			Want: "one that tensor.New made"}
 	case !d.IsNativelyAccessible():
-		return nil, &Error{Type, "the tensor", "is not in main memory", "a tensor on the CPU"}
+		return nil, &Error{Kind: Type, Got: "the tensor", Problem: "is not in main memory", Want: "a tensor on the CPU"}
 	case len(d.Mask()) > 0:
-		return nil, &Error{Type, "the tensor", "has a mask", "sample weights of 0 instead"}
+		return nil, &Error{Kind: Type, Got: "the tensor", Problem: "has a mask", Want: "sample weights of 0 instead"}
 	case !isFloat(d.Dtype()) && !IsInteger(d.Dtype()):
-		return nil, &Error{Type, "dtype " + d.Dtype().String(), "is not supported", "numbers"}
+		return nil, &Error{Kind: Type, Got: "dtype " + d.Dtype().String(), Problem: "is not supported", Want: "numbers"}
 	case !inMemory(d):
 		got := fmt.Sprintf("a tensor of shape %v with strides %v and %d elements", d.Shape(), d.Strides(), length(d))
-		return nil, &Error{Layout, got, "does not fit its memory", "one with an element for every place of its shape"}
+		return nil, &Error{Kind: Layout, Got: got, Problem: "does not fit its memory",
+			Want: "one with an element for every place of its shape"}
 	case strideLost(d):
-		return nil, &Error{Layout, "a vector transposed after slicing with a step", "has lost the step in package tensor",
-			"a copy (Materialize or Clone) made before the transpose"}
+		return nil, &Error{Kind: Layout, Got: "a vector transposed after slicing with a step",
+			Problem: "has lost the step in package tensor",
+			Want:    "a copy (Materialize or Clone) made before the transpose"}
 	}
 	return d, nil
 }

@@ -180,7 +180,7 @@ func matchFeatures(records *table.Records, n int, names []string, header *table.
 			}
 			continue
 		}
-		out.features[i] = wantedFeature{at, header.Cells[at], isText, text}
+		out.features[i] = wantedFeature{column: at, name: header.Cells[at], isText: isText, text: text}
 	}
 	if len(missing) > 0 {
 		return nil, fail(ErrColumn, "columns are missing that the model needs: %s; the file has %s", list(missing),

@@ -127,11 +127,15 @@ func (d *Dataset) tables() (features, labels matrix[float32], err error) {
 		absent    bool
 		per       string
 	}{
-		{"labels", "row", labels.n, features.n, false, "the rows of features"},
-		{"counts", "entry", len(d.Counts), features.n, d.Counts == nil, "the rows of features"},
-		{"feature names", "name", len(d.FeatureNames), features.k, d.FeatureNames == nil, "the columns of features"},
-		{"fill", "number", len(d.Fill), features.k, d.Fill == nil, "the columns of features"},
-		{"class names", "name", len(d.ClassNames), labels.k, d.ClassNames == nil, "the columns of labels"},
+		{arg: "labels", noun: "row", got: labels.n, want: features.n, per: "the rows of features"},
+		{arg: "counts", noun: "entry", got: len(d.Counts), want: features.n, absent: d.Counts == nil,
+			per: "the rows of features"},
+		{arg: "feature names", noun: "name", got: len(d.FeatureNames), want: features.k, absent: d.FeatureNames == nil,
+			per: "the columns of features"},
+		{arg: "fill", noun: "number", got: len(d.Fill), want: features.k, absent: d.Fill == nil,
+			per: "the columns of features"},
+		{arg: "class names", noun: "name", got: len(d.ClassNames), want: labels.k, absent: d.ClassNames == nil,
+			per: "the columns of labels"},
 	} {
 		if !side.absent && side.got != side.want {
 			return features, labels, fail(ErrShape, "%s: got %s, want %d, %s", side.arg, plural(side.got, side.noun),

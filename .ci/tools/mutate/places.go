@@ -61,7 +61,8 @@ type collector struct {
 // add notes that the text from one position to another is to be replaced.
 func (c *collector) add(from, to token.Pos, text string) {
 	a, b := c.set.Position(from), c.set.Position(to)
-	c.found = append(c.found, mutant{c.file, a.Line, a.Offset, b.Offset, text, string(c.source[a.Offset:b.Offset])})
+	c.found = append(c.found, mutant{file: c.file, line: a.Line, from: a.Offset, to: b.Offset, text: text,
+		old: string(c.source[a.Offset:b.Offset])})
 }
 
 func (c *collector) operator(at token.Pos, op token.Token) {

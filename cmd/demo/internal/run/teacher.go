@@ -24,8 +24,10 @@ func (s *session) loadTeacher() error {
 		names     []string
 		wantNames []string
 	}{
-		{"feature", sizes[0], s.train.NumFeatures(), saved.FeatureNames, s.train.FeatureNames},
-		{"class", sizes[len(sizes)-1], s.train.NumClasses(), saved.ClassNames, s.train.ClassNames},
+		{what: "feature", got: sizes[0], want: s.train.NumFeatures(), names: saved.FeatureNames,
+			wantNames: s.train.FeatureNames},
+		{what: "class", got: sizes[len(sizes)-1], want: s.train.NumClasses(), names: saved.ClassNames,
+			wantNames: s.train.ClassNames},
 	} {
 		if err := sameNames(side.what, side.got, side.want, side.names, side.wantNames); err != nil {
 			return cli.Usagef("-teacher %s: %s as in -data", s.Teacher, err)

@@ -32,10 +32,13 @@ var shadesOfLegend = []float64{0.01, 0.1, 0.5, 1}
 type palette struct{ ground, ink, right, wrong color.RGBA }
 
 var (
-	lightPalette = palette{figure.White, figure.Black, figure.RightColour, figure.WrongColour}
+	lightPalette = palette{ground: figure.White, ink: figure.Black, right: figure.RightColour,
+		wrong: figure.WrongColour}
 	// as the report
-	darkPalette = palette{color.RGBA{R: 0x1e, G: 0x24, B: 0x2c, A: 0xff}, color.RGBA{R: 0xe6, G: 0xea, B: 0xf0, A: 0xff},
-		color.RGBA{R: 0x56, G: 0xb4, B: 0xe9, A: 0xff}, color.RGBA{R: 0xf0, G: 0x8a, B: 0x3c, A: 0xff}}
+	darkPalette = palette{ground: color.RGBA{R: 0x1e, G: 0x24, B: 0x2c, A: 0xff},
+		ink:   color.RGBA{R: 0xe6, G: 0xea, B: 0xf0, A: 0xff},
+		right: color.RGBA{R: 0x56, G: 0xb4, B: 0xe9, A: 0xff},
+		wrong: color.RGBA{R: 0xf0, G: 0x8a, B: 0x3c, A: 0xff}}
 )
 
 // share is the colour of a cell that has a share of the rows of its true class: on one scale for
@@ -204,7 +207,7 @@ func confusions(t *record.Test) htmlTable {
 		}
 		for j, n := range row {
 			if i != j && n > 0 {
-				all = append(all, pair{i, j, n, sum})
+				all = append(all, pair{is: i, taken: j, rows: n, of: sum})
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // isa is an instruction set and an element type.
 type isa struct{ avx512, f64 bool }
 
-var isas = []isa{{true, false}, {true, true}, {false, false}, {false, true}}
+var isas = []isa{{avx512: true}, {avx512: true, f64: true}, {}, {f64: true}}
 
 // suffix ends the names of the functions.
 func (g isa) suffix() string {

@@ -80,7 +80,7 @@ func expDot32[T spec.Float](e, z, t []T, m float64, a int) sums {
 		}
 		r += p
 	}
-	return sums{r, labels, dot / expScale, int32(signs) < 0}
+	return sums{exps: r, labels: labels, dot: dot / expScale, negative: int32(signs) < 0}
 }
 
 func expDot64[T spec.Float](e, z, t []T, m float64, a int) sums {
@@ -112,7 +112,7 @@ func expDot64[T spec.Float](e, z, t []T, m float64, a int) sums {
 		}
 		r += p
 	}
-	return sums{r, labels, dot, int64(signs) < 0}
+	return sums{exps: r, labels: labels, dot: dot, negative: int64(signs) < 0}
 }
 
 // CrossEntropyIndex is [spec.CrossEntropyIndex].

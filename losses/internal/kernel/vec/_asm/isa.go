@@ -16,8 +16,8 @@ type isa struct {
 // isas are those for which all kernels are generated. The wide ones have only those that need the
 // precision of float64 for float32 elements.
 var (
-	isas  = []isa{{true, false, false}, {true, true, false}, {false, false, false}, {false, true, false}}
-	wides = []isa{{true, true, true}, {false, true, true}}
+	isas  = []isa{{avx512: true}, {avx512: true, f64: true}, {}, {f64: true}}
+	wides = []isa{{avx512: true, f64: true, narrow: true}, {f64: true, narrow: true}}
 )
 
 // suffix ends the names of the functions.

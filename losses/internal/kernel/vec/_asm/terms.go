@@ -184,13 +184,13 @@ func (g isa) exactTerms(s separable) {
 	c, shift := g.expConstsInMemory(), g.prepareShift(g.constant(0))
 	body := s.prepare(g, par)
 	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) reg.VecVirtual {
-		return body(element{l, t, func() reg.VecVirtual {
+		return body(element{l: l, t: t, p: func() reg.VecVirtual {
 			x, p := g.vec(), g.vec()
 			g.load(g.constant(g.lowest()), x)
 			g.max(l, x, x)
 			g.expShifted(c, x, shift, p)
 			return p
-		}, g.oneMinus}, sum)
+		}, u: g.oneMinus}, sum)
 	})
 }
 
@@ -257,12 +257,12 @@ func (g isa) tileTerms(s separable) {
 		g.addWhere(g.cmp(eqOQ, top, l), lab, own)
 		g.sub(top, l, l)
 		g.sub(log, l, l)
-		out := body(element{l, other, func() reg.VecVirtual {
+		out := body(element{l: l, t: other, p: func() reg.VecVirtual {
 			p := g.vec()
 			g.load(col(e, off), p)
 			g.mul(coef, p, p)
 			return p
-		}, g.oneMinus}, sum)
+		}, u: g.oneMinus}, sum)
 		g.mul(other, out, out)
 		g.add(out, mass, mass)
 		g.store(out, col(h, off))

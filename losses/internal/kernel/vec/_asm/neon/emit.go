@@ -121,12 +121,12 @@ type two struct {
 }
 
 var (
-	fcvtl  = two{"fcvtl", "2d", "2s", 0x0e617800}  // float32 to float64, the lower half
-	fcvtl2 = two{"fcvtl2", "2d", "4s", 0x4e617800} // the upper
-	fcvtn  = two{"fcvtn", "2s", "2d", 0x0e616800}  // float64 to float32, into the lower half
-	fcvtn2 = two{"fcvtn2", "4s", "2d", 0x4e616800} // into the upper
-	fabs2  = two{"fabs", "2d", "2d", 0x4ee0f800}
-	faddpd = two{"faddp", "d", "2d", 0x7e70d800} // the sum of both lanes
+	fcvtl  = two{mnemonic: "fcvtl", d: "2d", n: "2s", opcode: 0x0e617800}  // float32 to float64, the lower half
+	fcvtl2 = two{mnemonic: "fcvtl2", d: "2d", n: "4s", opcode: 0x4e617800} // the upper
+	fcvtn  = two{mnemonic: "fcvtn", d: "2s", n: "2d", opcode: 0x0e616800}  // float64 to float32, into the lower half
+	fcvtn2 = two{mnemonic: "fcvtn2", d: "4s", n: "2d", opcode: 0x4e616800} // into the upper
+	fabs2  = two{mnemonic: "fabs", d: "2d", n: "2d", opcode: 0x4ee0f800}
+	faddpd = two{mnemonic: "faddp", d: "d", n: "2d", opcode: 0x7e70d800} // the sum of both lanes
 )
 
 var twos = []two{fcvtl, fcvtl2, fcvtn, fcvtn2, fabs2, faddpd}

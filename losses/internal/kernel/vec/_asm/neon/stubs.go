@@ -12,11 +12,11 @@ type stub struct{ name, doc, params, results string }
 // kernel starts a function without a frame, for both element types one after another: emit writes
 // its body.
 func (a *asm) kernel(name, params, results, doc string, emit func()) {
-	a.stubs = append(a.stubs, stub{name, doc, params, results})
+	a.stubs = append(a.stubs, stub{name: name, doc: doc, params: params, results: results})
 	for _, t := range []struct {
 		suffix, element string
 		f64             bool
-	}{{"F32", "float32", false}, {"F64", "float64", true}} {
+	}{{suffix: "F32", element: "float32"}, {suffix: "F64", element: "float64", f64: true}} {
 		a.name, a.f64, a.free = name+t.suffix, t.f64, 0xffffffff
 		size := a.layout(params, results, a.size())
 		fmt.Fprintf(a, "\n// func %s\n", signature(a.name, params, results, t.element))
