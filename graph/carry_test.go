@@ -52,7 +52,7 @@ func (r reuser) in(clone *G.ExprGraph, n *G.Node) *G.Node {
 func (r reuser) clone(t testing.TB) reuser {
 	g, ok := r.g.Clone().(*G.ExprGraph)
 	require.True(t, ok)
-	return reuser{g, r.in(g, r.x), r.in(g, r.w), r.in(g, r.u), r.in(g, r.loss), r.in(g, r.dw)}
+	return reuser{g: g, x: r.in(g, r.x), w: r.in(g, r.w), u: r.in(g, r.u), loss: r.in(g, r.loss), dw: r.in(g, r.dw)}
 }
 
 // step gives the graph the numbers of step i, another upstream gradient for every few, runs it and

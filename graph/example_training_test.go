@@ -31,7 +31,7 @@ func (l layers) on(n int) network {
 	}
 	x, w, v := matrix("x", n, 3, make([]float64, 3*n)), matrix("w", 3, 4, l.w), matrix("v", 4, 3, l.v)
 	hidden := gorgonia.Must(gorgonia.Tanh(gorgonia.Must(gorgonia.Mul(x, w))))
-	return network{g, x, gorgonia.Must(gorgonia.Mul(hidden, v)), gorgonia.Nodes{w, v}}
+	return network{graph: g, x: x, logits: gorgonia.Must(gorgonia.Mul(hidden, v)), weights: gorgonia.Nodes{w, v}}
 }
 
 // rows returns the features of rows of three classes, a constant 1 among them, and the classes: i

@@ -60,8 +60,8 @@ func apart(t *testing.T, b batch, criteria ...losses.Criterion) {
 // TestCriteriaStayApart varies one parameter at a time.
 func TestCriteriaStayApart(t *testing.T) {
 	const n, k = 4, 3
-	b := batch{n, k, f64(probRows(newRand(2), n, k), n, k),
-		f64(softRows(newRand(3), n, k), n, k)} // both logits and probabilities
+	b := batch{n: n, k: k, logits: f64(probRows(newRand(2), n, k), n, k),
+		labels: f64(softRows(newRand(3), n, k), n, k)} // both logits and probabilities
 	smooth := func(s losses.Smoothing) losses.Criterion { return losses.Criterion{Smoothing: s} }
 	for name, criteria := range map[string][]losses.Criterion{
 		"loss":      {{}, {Loss: losses.MAE{}}, {Loss: brier{Scale: 1}}},

@@ -123,17 +123,20 @@ func TestBoundValues(t *testing.T) {
 		atLet bool
 		want  error
 	}{
-		"(3) for (1,3) logits": {1, 3, "logits", vec(3), false, losses.ErrShape},
-		"(3) for (1,3) labels": {1, 3, "labels", vec(3), false, losses.ErrShape},
-		"(3) for (3,1) logits": {3, 1, "logits", vec(3), false, losses.ErrShape},
-		"(3) for (3,1) labels": {3, 1, "labels", vec(3), false, losses.ErrShape},
-		"(3,1) weights":        {3, 1, "weights", f64(make([]float64, 3), 3, 1), false, losses.ErrShape},
-		"(1,3) weights":        {3, 1, "weights", f64(make([]float64, 3), 1, 3), false, losses.ErrShape},
-		"number for labels":    {1, 3, "labels", 1.0, false, losses.ErrDtype},
-		"number for logits":    {1, 3, "logits", 1.0, false, losses.ErrDtype},
-		"number for weights":   {1, 3, "weights", float32(1), false, losses.ErrDtype},
-		"other batch":          {1, 3, "logits", f64(make([]float64, 6), 2, 3), true, nil},
-		"other dtype":          {1, 3, "labels", dense(tensor.Float32, make([]float64, 3), 1, 3), true, nil},
+		"(3) for (1,3) logits": {n: 1, k: 3, node: "logits", bind: vec(3), want: losses.ErrShape},
+		"(3) for (1,3) labels": {n: 1, k: 3, node: "labels", bind: vec(3), want: losses.ErrShape},
+		"(3) for (3,1) logits": {n: 3, k: 1, node: "logits", bind: vec(3), want: losses.ErrShape},
+		"(3) for (3,1) labels": {n: 3, k: 1, node: "labels", bind: vec(3), want: losses.ErrShape},
+		"(3,1) weights": {n: 3, k: 1, node: "weights", bind: f64(make([]float64, 3), 3, 1),
+			want: losses.ErrShape},
+		"(1,3) weights": {n: 3, k: 1, node: "weights", bind: f64(make([]float64, 3), 1, 3),
+			want: losses.ErrShape},
+		"number for labels":  {n: 1, k: 3, node: "labels", bind: 1.0, want: losses.ErrDtype},
+		"number for logits":  {n: 1, k: 3, node: "logits", bind: 1.0, want: losses.ErrDtype},
+		"number for weights": {n: 1, k: 3, node: "weights", bind: float32(1), want: losses.ErrDtype},
+		"other batch":        {n: 1, k: 3, node: "logits", bind: f64(make([]float64, 6), 2, 3), atLet: true},
+		"other dtype": {n: 1, k: 3, node: "labels", bind: dense(tensor.Float32, make([]float64, 3), 1, 3),
+			atLet: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, m := range failModes {

@@ -20,7 +20,7 @@ type batch struct {
 
 func newBatch(dt tensor.Dtype, n, k int) batch {
 	r := newRand(uint64(31*n + k))
-	return batch{n, k, dense(dt, normals(r, n*k), n, k), dense(dt, softRows(r, n, k), n, k)}
+	return batch{n: n, k: k, logits: dense(dt, normals(r, n*k), n, k), labels: dense(dt, softRows(r, n, k), n, k)}
 }
 
 // nodes returns logits and labels as inputs of g.
@@ -107,9 +107,9 @@ func TestUpstreamRows(t *testing.T) {
 		cost combine
 		mean bool
 	}{
-		"sum":           {hadamard(G.Sum), false},
-		"mean":          {hadamard(G.Mean), true},
-		"inner product": {func(l, w *G.Node) (*G.Node, error) { return G.Mul(l, w) }, false},
+		"sum":           {cost: hadamard(G.Sum)},
+		"mean":          {cost: hadamard(G.Mean), mean: true},
+		"inner product": {cost: func(l, w *G.Node) (*G.Node, error) { return G.Mul(l, w) }},
 	} {
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 			for _, n := range []int{4, 1} {
@@ -155,7 +155,7 @@ func TestSumOfCosts(t *testing.T) {
 		ce, mae := losses.SoftLabelCriterion(0.1, losses.Mean), losses.Criterion{Loss: losses.MAE{},
 			Reduction: losses.Sum}
 		_, g1, t1 := b.evalGrad(t, ce, nil)
-		_, g2, _ := batch{b.n, b.k, b.logits, oneHot(dt, index, b.k)}.evalGrad(t, mae, nil)
+		_, g2, _ := batch{n: b.n, k: b.k, logits: b.logits, labels: oneHot(dt, index, b.k)}.evalGrad(t, mae, nil)
 		for i := range g1 {
 			g1[i] += g2[i]
 		}

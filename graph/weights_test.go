@@ -27,7 +27,7 @@ func TestPadding(t *testing.T) {
 				if c.FromProbs {
 					x, bad = probRows(newRand(3), 2, k), []float64{nan, -1, 7}
 				}
-				small := batch{2, k, dense(dt, x, 2, k), dense(dt, labels, 2, k)}
+				small := batch{n: 2, k: k, logits: dense(dt, x, 2, k), labels: dense(dt, labels, 2, k)}
 				padded := func(rows, middle []float64) *tensor.Dense { // rows 0 and 3 of 4 are real
 					y := append(append([]float64{}, rows[:k]...), middle...)
 					return dense(dt, append(append(y, middle...), rows[k:]...), 4, k)

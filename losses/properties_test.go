@@ -108,20 +108,20 @@ type property struct {
 }
 
 var familyProperties = []property{
-	{composed, false},
-	{differences, true},
-	{targetForms, false},
-	{linearInTarget, false},
-	{shiftInvariant, false},
-	{permutedClasses, false},
-	{permutedRows, false},
-	{gradientSum, false},
-	{reductionsAgree, false},
-	{inertRows, false},
-	{nothingIsKept, false},
-	{alongAxis, false},
-	{float32Agrees, true},
-	{kernelAndRow, true},
+	{check: composed},
+	{check: differences, smooth: true},
+	{check: targetForms},
+	{check: linearInTarget},
+	{check: shiftInvariant},
+	{check: permutedClasses},
+	{check: permutedRows},
+	{check: gradientSum},
+	{check: reductionsAgree},
+	{check: inertRows},
+	{check: nothingIsKept},
+	{check: alongAxis},
+	{check: float32Agrees, smooth: true},
+	{check: kernelAndRow, smooth: true},
 }
 
 // TestProperties holds every loss with every option and reduction to every property.

@@ -114,7 +114,8 @@ func readONNX(t testing.TB, b []byte) onnxFile {
 	names := map[string]bool{}
 	for _, p := range all(graph, 1) {
 		n := pbMessage(t, p.bytes)
-		node := onnxNode{string(only(t, n, 4).bytes), texts(all(n, 1)), texts(all(n, 2)), map[string]int64{}}
+		node := onnxNode{op: string(only(t, n, 4).bytes), in: texts(all(n, 1)), out: texts(all(n, 2)),
+			attributes: map[string]int64{}}
 		require.False(t, names[string(only(t, n, 3).bytes)], "names differ")
 		names[string(only(t, n, 3).bytes)] = true
 		for _, a := range all(n, 5) {

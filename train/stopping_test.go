@@ -68,7 +68,8 @@ func TestBetter(t *testing.T) {
 	for epoch, c := range []struct {
 		loss float64
 		want bool
-	}{{nan, false}, {inf, true}, {inf, false}, {9, true}, {8.5, false}, {8.4, true}, {nan, false}, {7.95, false}, {-inf, true}} {
+	}{{loss: nan}, {loss: inf, want: true}, {loss: inf}, {loss: 9, want: true}, {loss: 8.5}, {loss: 8.4, want: true}, {loss: nan}, {loss: 7.95}, {loss: -inf,
+		want: true}} {
 		require.Equal(t, c.want, f.better(epoch+1, c.loss), "epoch %d", epoch+1)
 		require.Equal(t, c.want || epoch > 0, f.best.layers != nil)
 	}

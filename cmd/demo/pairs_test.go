@@ -119,7 +119,8 @@ func TestPairsOfFiles(t *testing.T) {
 		data, labels string
 		images       bool
 	}{
-		{"-images.gz", "-classes", true}, {"-x.npy", "-y.npy", false}, {"-pictures.npy", "-soft.npy", true},
+		{data: "-images.gz", labels: "-classes", images: true}, {data: "-x.npy", labels: "-y.npy"}, {data: "-pictures.npy", labels: "-soft.npy",
+			images: true},
 	} {
 		args := fmt.Sprintf("-data a%s -labels a%s -epochs 8", tc.data, tc.labels)
 		s := summaryOf(t, args+fmt.Sprintf(" -testdata b%s -testlabels b%s -out o", tc.data, tc.labels))

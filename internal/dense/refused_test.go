@@ -60,21 +60,22 @@ func TestOverlap(t *testing.T) {
 		a, b *tensor.Dense
 		want bool
 	}{
-		"itself":                                {m, m, true},
-		"its transpose":                         {m, transposed, true},
-		"its transpose with itself":             {transposed, transposed, true},
-		"another":                               {m, matrix(4, 6), false},
-		"one element":                           {of(0, 4), of(3, 8), true},
-		"neighbours":                            {of(0, 4), of(4, 8), false},
-		"left columns":                          {m, left, true},
-		"in a gap":                              {left, of(3, 6), false},
-		"not quite in a gap":                    {left, of(3, 7), true},
-		"columns beside each other":             {left, right, true}, // both have gaps: it does not look
-		"a transposed part":                     {transposed, of(7, 8), true},
-		"a scalar":                              {tensor.New(tensor.FromScalar(1.)), m, false},
-		"an empty tensor":                       {New(tensor.Float64, 0, 3), m, false},
-		"another dtype":                         {tensor.New(tensor.FromScalar(1)), m, false},
-		"a row of a (1, K) column-major tensor": {tensor.New(tensor.WithShape(1, 3), tensor.AsFortran(m.Float64s()[:3])), of(2, 3), true},
+		"itself":                    {a: m, b: m, want: true},
+		"its transpose":             {a: m, b: transposed, want: true},
+		"its transpose with itself": {a: transposed, b: transposed, want: true},
+		"another":                   {a: m, b: matrix(4, 6)},
+		"one element":               {a: of(0, 4), b: of(3, 8), want: true},
+		"neighbours":                {a: of(0, 4), b: of(4, 8)},
+		"left columns":              {a: m, b: left, want: true},
+		"in a gap":                  {a: left, b: of(3, 6)},
+		"not quite in a gap":        {a: left, b: of(3, 7), want: true},
+		"columns beside each other": {a: left, b: right, want: true}, // both have gaps: it does not look
+		"a transposed part":         {a: transposed, b: of(7, 8), want: true},
+		"a scalar":                  {a: tensor.New(tensor.FromScalar(1.)), b: m},
+		"an empty tensor":           {a: New(tensor.Float64, 0, 3), b: m},
+		"another dtype":             {a: tensor.New(tensor.FromScalar(1)), b: m},
+		"a row of a (1, K) column-major tensor": {a: tensor.New(tensor.WithShape(1, 3), tensor.AsFortran(m.Float64s()[:3])),
+			b: of(2, 3), want: true},
 	} {
 		assert.Equal(t, c.want, Overlap(c.a, c.b), name)
 		assert.Equal(t, c.want, Overlap(c.b, c.a), "%s, the other way", name)

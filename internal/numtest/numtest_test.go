@@ -20,19 +20,19 @@ func TestClose(t *testing.T) {
 		got, want, rtol, atol float64
 		close                 bool
 	}{
-		{1, 1, 0, 0, true},
-		{0, math.Copysign(0, -1), 0, 0, true},
-		{1.01, 1, 0.02, 0, true},
-		{1.03, 1, 0.02, 0, false},
-		{0.01, 0, 1, 0, false},
-		{0.01, 0, 0, 0.01, true},
-		{nan, nan, 0, 0, true},
-		{nan, 1, 1e300, 1e300, false},
-		{1, nan, 1e300, 1e300, false},
-		{inf, inf, 0, 0, true},
-		{-inf, inf, 1, 1, false},
-		{1e308, inf, 1, 1, false},
-		{inf, 1e308, 1, 1, false},
+		{got: 1, want: 1, rtol: 0, atol: 0, close: true},
+		{got: 0, want: math.Copysign(0, -1), rtol: 0, atol: 0, close: true},
+		{got: 1.01, want: 1, rtol: 0.02, atol: 0, close: true},
+		{got: 1.03, want: 1, rtol: 0.02, atol: 0},
+		{got: 0.01, want: 0, rtol: 1, atol: 0},
+		{got: 0.01, want: 0, rtol: 0, atol: 0.01, close: true},
+		{got: nan, want: nan, rtol: 0, atol: 0, close: true},
+		{got: nan, want: 1, rtol: 1e300, atol: 1e300},
+		{got: 1, want: nan, rtol: 1e300, atol: 1e300},
+		{got: inf, want: inf, rtol: 0, atol: 0, close: true},
+		{got: -inf, want: inf, rtol: 1, atol: 1},
+		{got: 1e308, want: inf, rtol: 1, atol: 1},
+		{got: inf, want: 1e308, rtol: 1, atol: 1},
 	} {
 		assert.Equal(t, c.close, Close(c.got, c.want, c.rtol, c.atol), "%+v", c)
 	}

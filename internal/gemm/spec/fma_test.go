@@ -113,15 +113,15 @@ func TestTame(t *testing.T) {
 		a, b []float64
 		want bool
 	}{
-		{nil, nil, true},
-		{[]float64{0, 1}, []float64{-1, 0, 2}, true},
-		{[]float64{0x1p-50, 1}, []float64{0x1p-51}, true},
-		{[]float64{0x1p-50, 1}, []float64{0x1p-52}, false},
-		{[]float64{0x1p60}, []float64{0x1p57}, true},
-		{[]float64{0x1p60}, []float64{-0x1p58}, false},
-		{[]float64{math.NaN()}, []float64{1}, false},
-		{[]float64{1}, []float64{math.Inf(-1), 3}, false},
-		{[]float64{0}, []float64{math.Inf(-1)}, false},
+		{want: true},
+		{a: []float64{0, 1}, b: []float64{-1, 0, 2}, want: true},
+		{a: []float64{0x1p-50, 1}, b: []float64{0x1p-51}, want: true},
+		{a: []float64{0x1p-50, 1}, b: []float64{0x1p-52}},
+		{a: []float64{0x1p60}, b: []float64{0x1p57}, want: true},
+		{a: []float64{0x1p60}, b: []float64{-0x1p58}},
+		{a: []float64{math.NaN()}, b: []float64{1}},
+		{a: []float64{1}, b: []float64{math.Inf(-1), 3}},
+		{a: []float64{0}, b: []float64{math.Inf(-1)}},
 	} {
 		require.Equal(t, c.want, tame(of(c.a...), of(c.b...)), "%v", c)
 	}

@@ -129,7 +129,7 @@ func accuracy[T Float](t *testing.T, shapes [][2]int, classes []class, limit fun
 			b := newBlock[T](n, k, c)
 			want := wantBlock(b)
 			for _, name := range implementations() {
-				where := accuracyCase{name, c.name, "", k, narrow}
+				where := accuracyCase{impl: name, class: c.name, kernel: "", k: k, narrow: narrow}
 				restore := forced(name)
 				for _, kern := range allKernels[T]() {
 					if _, ok := want[kern.name]; !ok {
@@ -251,7 +251,7 @@ func (f kern[T]) compare(b *block[T], want blockWant, narrow bool, limit func(ex
 	note := func(i int, x expected, got float64) {
 		u := x.ulps(got, narrow)
 		if share := u / limit(x); !(share <= top[i].share) || top[i].x.what == "" {
-			top[i] = found{x, got, u, share}
+			top[i] = found{x: x, got: got, ulps: u, share: share}
 		}
 	}
 	for i, x := range want.loss {

@@ -25,7 +25,8 @@ type outputs[T Float] struct {
 }
 
 func newOutputs[T Float](n, k int) *outputs[T] {
-	return &outputs[T]{make([]float64, n), make([]T, n*k), make([]T, n), make([]T, 2*k), make([]float64, k), -1}
+	return &outputs[T]{loss: make([]float64, n), out: make([]T, n*k), num: make([]T, n), scratch: make([]T, 2*k),
+		wide: make([]float64, k), bad: -1}
 }
 
 // kern is a public kernel with fixed arguments.
@@ -56,68 +57,73 @@ func allKernels[T Float]() []kern[T] { return kernelsOf[T](true) }
 
 func kernelsOf[T Float](all bool) []kern[T] {
 	ks := []kern[T]{
-		{"CrossEntropy", true, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "CrossEntropy", labels: true, run: func(b *block[T], o *outputs[T]) {
 			o.bad = CrossEntropy(o.loss, o.out, b.z, b.t, b.scale, b.k)
 		}},
-		{"CrossEntropy/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "CrossEntropy/loss", labels: true, run: func(b *block[T], o *outputs[T]) {
 			o.bad = CrossEntropy(o.loss, nil, b.z, b.t, b.scale, b.k)
 		}},
-		{"CrossEntropyIndex", false, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "CrossEntropyIndex", run: func(b *block[T], o *outputs[T]) {
 			CrossEntropyIndex(o.loss, o.out, b.z, b.index, b.scale, b.k)
 		}},
-		{"CrossEntropyIndex/loss", false, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "CrossEntropyIndex/loss", run: func(b *block[T], o *outputs[T]) {
 			CrossEntropyIndex(o.loss, nil, b.z, b.index, b.scale, b.k)
 		}},
-		{"KL", true, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "KL", labels: true, run: func(b *block[T], o *outputs[T]) {
 			o.bad = KL(o.loss, o.out, b.z, b.t, b.scale, b.k)
 		}},
-		{"KL/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "KL/loss", labels: true, run: func(b *block[T], o *outputs[T]) {
 			o.bad = KL(o.loss, nil, b.z, b.t, b.scale, b.k)
 		}},
-		{"MAE", true, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "MAE", labels: true, run: func(b *block[T], o *outputs[T]) {
 			o.bad = MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, b.k)
 		}},
-		{"MAE/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "MAE/loss", labels: true, run: func(b *block[T], o *outputs[T]) {
 			o.bad = MAE(o.loss, nil, b.z, b.t, b.scale, o.wide, b.k)
 		}},
-		{"MAEIndex", false, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "MAEIndex", run: func(b *block[T], o *outputs[T]) {
 			SeparableIndex(Absolute, 0, o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)
 		}},
-		{"MAEIndex/loss", false, false, false, func(b *block[T], o *outputs[T]) {
+		{name: "MAEIndex/loss", run: func(b *block[T], o *outputs[T]) {
 			SeparableIndex(Absolute, 0, o.loss, nil, b.z, b.index, b.scale, o.scratch, b.k)
 		}},
-		{"Softmax", false, false, false, func(b *block[T], o *outputs[T]) { Softmax(o.out, b.z, b.k) }},
-		{"LogSoftmax", false, false, false, func(b *block[T], o *outputs[T]) { LogSoftmax(o.out, b.z, b.k) }},
-		{"LogSumExp", false, true, false, func(b *block[T], o *outputs[T]) { LogSumExp(o.num, b.z, b.k) }},
-		{"SoftmaxGrad", false, true, false, func(b *block[T], o *outputs[T]) { SoftmaxGrad(o.out, b.z, b.u, b.k) }},
-		{"LogSoftmaxGrad", false, true, false,
-			func(b *block[T], o *outputs[T]) { LogSoftmaxGrad(o.out, b.z, b.u, b.k) }},
-		{"LogSumExpGrad", false, true, false,
-			func(b *block[T], o *outputs[T]) { LogSumExpGrad(o.out, b.z, b.u[:b.n], b.k) }},
+		{name: "Softmax",
+			run: func(b *block[T], o *outputs[T]) { Softmax(o.out, b.z, b.k) }},
+		{name: "LogSoftmax",
+			run: func(b *block[T], o *outputs[T]) { LogSoftmax(o.out, b.z, b.k) }},
+		{name: "LogSumExp", generic: true,
+			run: func(b *block[T], o *outputs[T]) { LogSumExp(o.num, b.z, b.k) }},
+		{name: "SoftmaxGrad", generic: true,
+			run: func(b *block[T], o *outputs[T]) { SoftmaxGrad(o.out, b.z, b.u, b.k) }},
+		{name: "LogSoftmaxGrad", generic: true,
+			run: func(b *block[T], o *outputs[T]) { LogSoftmaxGrad(o.out, b.z, b.u, b.k) }},
+		{name: "LogSumExpGrad", generic: true,
+			run: func(b *block[T], o *outputs[T]) { LogSumExpGrad(o.out, b.z, b.u[:b.n], b.k) }},
 	}
 	for _, rule := range []string{"notebook", "uniform", "prior"} {
-		ks = append(ks, kern[T]{"Smooth/" + rule, true, true, true, func(b *block[T], o *outputs[T]) {
-			a := smoothings(b.k)[rule]
-			o.bad = Smooth(o.out, b.t, a[0], a[1], a[2], a[3], b.k)
-		}})
+		ks = append(ks, kern[T]{name: "Smooth/" + rule, labels: true, generic: true, noLogits: true,
+			run: func(b *block[T], o *outputs[T]) {
+				a := smoothings(b.k)[rule]
+				o.bad = Smooth(o.out, b.t, a[0], a[1], a[2], a[3], b.k)
+			}})
 	}
 	for name, f := range families {
 		if !f.index && !all {
 			continue
 		}
-		ks = append(ks, kern[T]{"Separable/" + name, true, false, false, func(b *block[T], o *outputs[T]) {
+		ks = append(ks, kern[T]{name: "Separable/" + name, labels: true, run: func(b *block[T], o *outputs[T]) {
 			o.bad = Separable(f.family, f.a, o.loss, o.out, b.z, b.t, b.scale, o.scratch, b.k)
 		}})
 		if !f.index {
 			continue
 		}
-		ks = append(ks, kern[T]{"SeparableIndex/" + name, false, false, false, func(b *block[T], o *outputs[T]) {
+		ks = append(ks, kern[T]{name: "SeparableIndex/" + name, run: func(b *block[T], o *outputs[T]) {
 			SeparableIndex(f.family, f.a, o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)
 		}})
 	}
-	return append(ks, kern[T]{"Separable/focal/loss", true, false, false, func(b *block[T], o *outputs[T]) {
+	return append(ks, kern[T]{name: "Separable/focal/loss", labels: true, run: func(b *block[T], o *outputs[T]) {
 		o.bad = Separable(Focal, 2, o.loss, nil, b.z, b.t, b.scale, o.scratch, b.k)
-	}}, kern[T]{"SeparableIndex/gce/loss", false, false, false, func(b *block[T], o *outputs[T]) {
+	}}, kern[T]{name: "SeparableIndex/gce/loss", run: func(b *block[T], o *outputs[T]) {
 		SeparableIndex(GCE, 0.7, o.loss, nil, b.z, b.index, b.scale, o.scratch, b.k)
 	}})
 }
@@ -128,14 +134,25 @@ var families = map[string]struct {
 	a      float64
 	index  bool // also with class indices, and in all tests
 }{
-	"gce": {GCE, 0.7, true}, "gce 1": {GCE, 1, false}, "gce .1": {GCE, 0.1, false}, "gce .03": {GCE, 0.03,
-		false}, "gce .003": {GCE, 0.003, true},
-	"poly": {Poly1, 1.5, false}, "poly -1": {Poly1, -1, true},
-	"focal": {Focal, 2, true}, "focal 0": {Focal, 0, false}, "focal .5": {Focal, 0.5, false}, "focal 1": {Focal, 1,
-		false},
-	"focal 3.5": {Focal, 3.5, true}, "focal 5": {Focal, 5, true}, "focal 8": {Focal, 8, false}, "focal 7.9": {Focal,
-		7.9, false},
-	"focal 9": {Focal, 9, true}, "focal 40": {Focal, 40, false},
+	"gce":      {family: GCE, a: 0.7, index: true},
+	"gce 1":    {family: GCE, a: 1},
+	"gce .1":   {family: GCE, a: 0.1},
+	"gce .03":  {family: GCE, a: 0.03},
+	"gce .003": {family: GCE, a: 0.003, index: true},
+	"poly":     {family: Poly1, a: 1.5},
+	"poly -1":  {family: Poly1, a: -1, index: true},
+	"focal":    {family: Focal, a: 2, index: true},
+	"focal 0":  {family: Focal, a: 0},
+	"focal .5": {family: Focal, a: 0.5},
+	"focal 1": {family: Focal,
+		a: 1},
+	"focal 3.5": {family: Focal, a: 3.5, index: true},
+	"focal 5":   {family: Focal, a: 5, index: true},
+	"focal 8":   {family: Focal, a: 8},
+	"focal 7.9": {family: Focal,
+		a: 7.9},
+	"focal 9":  {family: Focal, a: 9, index: true},
+	"focal 40": {family: Focal, a: 40},
 }
 
 // results runs a kernel on b.
@@ -157,7 +174,8 @@ func (b *block[T]) rows(lo, hi int) *block[T] {
 
 // rows returns the outputs of rows [lo, hi).
 func (o *outputs[T]) rows(lo, hi, k int) *outputs[T] {
-	return &outputs[T]{o.loss[lo:hi], o.out[lo*k : hi*k], o.num[lo:hi], nil, nil, o.bad}
+	return &outputs[T]{loss: o.loss[lo:hi], out: o.out[lo*k : hi*k], num: o.num[lo:hi],
+		bad: o.bad}
 }
 
 // same reports whether the outputs have the same bits, any NaN for a NaN.

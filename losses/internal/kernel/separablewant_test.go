@@ -75,14 +75,15 @@ func (w *rowWant[T]) separable(t []T, f Family, a, scale float64) (loss expected
 			others = others.Add(h[j])
 		}
 	}
-	loss = expected{"loss", sum, 0, size * w.restFloor(), gap}
+	loss = expected{what: "loss", v: sum, magnitude: 0, floor: size * w.restFloor(), gap: gap}
 	if f == GCE { // the sum of t (1 - p^a), which is divided by a
 		loss.floor = math.Max(loss.floor, w.restFloor()/a)
 	}
 	for j := range h {
 		p := w.p[j]
-		g := expected{"grad", mass.Mul(p).Sub(h[j]), math.Max(math.Abs(h[j].Hi), size*p.Hi), size * w.pFloor(j),
-			math.Max(gap, w.gapTo(j))}
+		g := expected{what: "grad", v: mass.Mul(p).Sub(h[j]), magnitude: math.Max(math.Abs(h[j].Hi), size*p.Hi),
+			floor: size * w.pFloor(j),
+			gap:   math.Max(gap, w.gapTo(j))}
 		if j == w.a && w.unique {
 			g.what, g.v = "grad at the maximum", others.Sub(mass.Mul(w.q))
 			g.magnitude = math.Min(g.magnitude, math.Max(math.Abs(others.Hi), size*w.q.Hi))

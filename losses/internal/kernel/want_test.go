@@ -92,10 +92,12 @@ func (w *rowWant[T]) crossEntropy(t []T, f float64) (loss expected, grad []expec
 		}
 	}
 	l := mass.Mul(w.log).Sub(dot)
-	loss = expected{"loss", l, 0, mass.Hi * w.restFloor(), w.gap}
+	loss = expected{what: "loss", v: l, magnitude: 0, floor: mass.Hi * w.restFloor(), gap: w.gap}
 	for j, v := range t {
-		g := expected{"grad", w.p[j].Mul(mass).Sub(numtest.Num(float64(v))), math.Max(mass.Hi*w.p[j].Hi, float64(v)),
-			mass.Hi * w.pFloor(j), w.gapTo(j)}
+		g := expected{what: "grad", v: w.p[j].Mul(mass).Sub(numtest.Num(float64(v))),
+			magnitude: math.Max(mass.Hi*w.p[j].Hi, float64(v)),
+			floor:     mass.Hi * w.pFloor(j),
+			gap:       w.gapTo(j)}
 		if j == w.a && w.unique {
 			g.what, g.v = "grad at the maximum", others.Sub(mass.Mul(w.q))
 			g.magnitude = math.Min(g.magnitude, math.Max(others.Hi, mass.Hi*w.q.Hi))
@@ -127,7 +129,8 @@ func (w *rowWant[T]) kl(t []T, f float64) (loss expected, grad []expected) {
 }
 
 func (x expected) times(f float64) expected {
-	return expected{x.what, x.v.Mul(numtest.Num(f)), x.magnitude * math.Abs(f), x.floor * math.Abs(f), x.gap}
+	return expected{what: x.what, v: x.v.Mul(numtest.Num(f)), magnitude: x.magnitude * math.Abs(f),
+		floor: x.floor * math.Abs(f), gap: x.gap}
 }
 
 // mae returns the loss and the gradient. The magnitude of an element is 2 p_j |f| where the sign of
@@ -151,10 +154,11 @@ func (w *rowWant[T]) mae(t []T, f float64) (loss expected, grad []expected) {
 		}
 		delta = delta.Add(w.p[j].Mul(numtest.Num(sign[w.a] - sign[j])))
 	}
-	loss = expected{"loss", sum, 0, 2 * w.restFloor(), w.gap}
+	loss = expected{what: "loss", v: sum, magnitude: 0, floor: 2 * w.restFloor(), gap: w.gap}
 	for j := range t {
-		g := expected{"grad", w.p[j].Mul(numtest.Num(sign[j] - sign[w.a]).Add(delta)), 0, 2 * w.pFloor(j),
-			math.Max(gap, w.gap) + w.gapTo(j)}
+		g := expected{what: "grad", v: w.p[j].Mul(numtest.Num(sign[j] - sign[w.a]).Add(delta)), magnitude: 0,
+			floor: 2 * w.pFloor(j),
+			gap:   math.Max(gap, w.gap) + w.gapTo(j)}
 		if sign[j] != sign[w.a] || !w.unique {
 			g.magnitude = 2 * w.p[j].Hi
 		}
@@ -198,17 +202,20 @@ func (w *rowWant[T]) vjp(up float64) (soft, log, lse []expected) {
 	}
 	for j, v := range w.u {
 		uj, p := numtest.Num(float64(v)), w.p[j].Hi
-		s := expected{"vector", w.p[j].Mul(uj.Sub(ua).Add(dot)),
-			p * math.Max(math.Max(math.Abs(uj.Hi), math.Abs(ua.Hi)), dotSize), w.pFloor(j) * 8, w.gap + w.gapTo(j)}
-		l := expected{"vector", uj.Sub(w.p[j].Mul(sum)), math.Max(math.Abs(uj.Hi), p*size.Hi), w.pFloor(j) * size.Hi,
-			w.gapTo(j)}
+		s := expected{what: "vector", v: w.p[j].Mul(uj.Sub(ua).Add(dot)),
+			magnitude: p * math.Max(math.Max(math.Abs(uj.Hi), math.Abs(ua.Hi)), dotSize),
+			floor:     w.pFloor(j) * 8, gap: w.gap + w.gapTo(j)}
+		l := expected{what: "vector", v: uj.Sub(w.p[j].Mul(sum)), magnitude: math.Max(math.Abs(uj.Hi), p*size.Hi),
+			floor: w.pFloor(j) * size.Hi,
+			gap:   w.gapTo(j)}
 		if j == w.a {
 			s.magnitude, s.floor = p*dotSize, 8*w.restFloor()
 			l.v = sum.Mul(w.q).Sub(others)
 			l.magnitude, l.floor = math.Max(othersSize, size.Hi*w.q.Hi), size.Hi*w.restFloor()
 		}
 		soft, log = append(soft, s), append(log, l)
-		lse = append(lse, expected{"vector", w.p[j].Mul(numtest.Num(up)), 0, math.Abs(up) * w.pFloor(j), w.gapTo(j)})
+		lse = append(lse, expected{what: "vector", v: w.p[j].Mul(numtest.Num(up)), magnitude: 0,
+			floor: math.Abs(up) * w.pFloor(j), gap: w.gapTo(j)})
 	}
 	return soft, log, lse
 }
@@ -216,10 +223,11 @@ func (w *rowWant[T]) vjp(up float64) (soft, log, lse []expected) {
 // family returns softmax, log-softmax and log-sum-exp, the last measured by the maximum.
 func (w *rowWant[T]) family() (soft, log []expected, lse expected) {
 	for j := range w.p {
-		soft = append(soft, expected{"vector", w.p[j], 0, 0, w.gapTo(j)})
-		log = append(log, expected{"vector", w.d[j].Sub(w.log), 0, w.restFloor(), w.gap})
+		soft = append(soft, expected{what: "vector", v: w.p[j], magnitude: 0, floor: 0, gap: w.gapTo(j)})
+		log = append(log, expected{what: "vector", v: w.d[j].Sub(w.log), magnitude: 0, floor: w.restFloor(), gap: w.gap})
 	}
-	return soft, log, expected{"number", numtest.Num(w.top).Add(w.log), w.magnitude, 0, w.gap}
+	return soft, log, expected{what: "number", v: numtest.Num(w.top).Add(w.log), magnitude: w.magnitude, floor: 0,
+		gap: w.gap}
 }
 
 // smooth returns smoothed labels, relative to the larger of keep t, cut/nnz and what is added.
@@ -236,7 +244,7 @@ func (w *rowWant[T]) smooth(keep, cut, add, addMass float64) (out []expected) {
 	a := numtest.Num(addMass).Mul(mass).Add(numtest.Num(add))
 	for _, v := range w.t {
 		kept := numtest.Num(keep).Mul(numtest.Num(float64(v)))
-		x := expected{"vector", a, a.Hi, w.denorm, 0}
+		x := expected{what: "vector", v: a, magnitude: a.Hi, floor: w.denorm, gap: 0}
 		if v != 0 {
 			x.magnitude = math.Max(a.Hi, math.Max(kept.Hi, c.Hi))
 		}

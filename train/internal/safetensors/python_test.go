@@ -32,7 +32,7 @@ func TestSafetensorsOfPython(t *testing.T) {
 			require.Equal(t, []int64{1, 2}, x.Shape)
 			require.Equal(t, []float32{1, -2}, x.Float32s())
 		default:
-			require.Equal(t, Tensor{"i", "I64", []int64{}, []byte{7, 0, 0, 0, 0, 0, 0, 0}}, x)
+			require.Equal(t, Tensor{Name: "i", Dtype: "I64", Shape: []int64{}, Data: []byte{7, 0, 0, 0, 0, 0, 0, 0}}, x)
 		}
 	}
 }

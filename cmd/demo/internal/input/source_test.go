@@ -20,12 +20,13 @@ func TestLoadData(t *testing.T) {
 		rows, in, classes int
 		counts            bool
 	}{
-		{"digits", dataset.CSVOptions{}, 1797, 64, 10, false},
-		{"housing", dataset.CSVOptions{}, 24, 9, 3, true},
-		{"../../testdata/shapes.csv", dataset.CSVOptions{}, 60, 5, 3, false},
-		{"../../testdata/shapes.csv", dataset.CSVOptions{Label: "colour"}, 60, 5, 3, false},
-		{"../../testdata/votes.csv", dataset.CSVOptions{LabelColumns: 3}, 30, 2, 3, false},
-		{"../../testdata/votes.csv", dataset.CSVOptions{LabelColumns: 3, Counts: true}, 30, 2, 3, true},
+		{name: "digits", opt: dataset.CSVOptions{}, rows: 1797, in: 64, classes: 10},
+		{name: "housing", opt: dataset.CSVOptions{}, rows: 24, in: 9, classes: 3, counts: true},
+		{name: "../../testdata/shapes.csv", opt: dataset.CSVOptions{}, rows: 60, in: 5, classes: 3},
+		{name: "../../testdata/shapes.csv", opt: dataset.CSVOptions{Label: "colour"}, rows: 60, in: 5, classes: 3},
+		{name: "../../testdata/votes.csv", opt: dataset.CSVOptions{LabelColumns: 3}, rows: 30, in: 2, classes: 3},
+		{name: "../../testdata/votes.csv", opt: dataset.CSVOptions{LabelColumns: 3, Counts: true}, rows: 30, in: 2,
+			classes: 3, counts: true},
 	} {
 		d, err := (&Source{Data: tc.name, CSV: tc.opt}).Load()
 		require.NoError(t, err, tc.name)

@@ -65,18 +65,18 @@ func TestElement(t *testing.T) {
 		data []byte
 		want float64
 	}{
-		{Type{'b', 1, false}, []byte{1}, 1},
-		{Type{'i', 2, true}, []byte{0xff, 0xfe}, -2},
-		{Type{'i', 8, false}, []byte{0, 0, 0, 0, 0, 0, 0, 0x80}, math.MinInt64},
-		{Type{'u', 8, true}, []byte{0x80, 0, 0, 0, 0, 0, 0, 0}, 1 << 63},
-		{Type{'f', 2, false}, []byte{0, 0x3c}, 1},
-		{Type{'f', 2, false}, []byte{1, 0x80}, -0x1p-24},
-		{Type{'f', 2, true}, []byte{0xfc, 0}, math.Inf(-1)},
-		{Type{'f', 4, false}, []byte{0, 0, 0x80, 0x3f}, 1},
-		{Type{'f', 8, true}, []byte{0xbf, 0xe0, 0, 0, 0, 0, 0, 0}, -.5},
+		{Type{Kind: 'b', Width: 1}, []byte{1}, 1},
+		{Type{Kind: 'i', Width: 2, Big: true}, []byte{0xff, 0xfe}, -2},
+		{Type{Kind: 'i', Width: 8}, []byte{0, 0, 0, 0, 0, 0, 0, 0x80}, math.MinInt64},
+		{Type{Kind: 'u', Width: 8, Big: true}, []byte{0x80, 0, 0, 0, 0, 0, 0, 0}, 1 << 63},
+		{Type{Kind: 'f', Width: 2}, []byte{0, 0x3c}, 1},
+		{Type{Kind: 'f', Width: 2}, []byte{1, 0x80}, -0x1p-24},
+		{Type{Kind: 'f', Width: 2, Big: true}, []byte{0xfc, 0}, math.Inf(-1)},
+		{Type{Kind: 'f', Width: 4}, []byte{0, 0, 0x80, 0x3f}, 1},
+		{Type{Kind: 'f', Width: 8, Big: true}, []byte{0xbf, 0xe0, 0, 0, 0, 0, 0, 0}, -.5},
 	} {
 		a := &Array{Type: c.of, Shape: []int{2}, Data: append(bytes.Repeat([]byte{7}, c.of.Width), c.data...)}
 		require.Equal(t, c.want, a.Element(1), "%+v", c.of)
 	}
-	require.True(t, math.IsNaN((&Array{Type: Type{'f', 2, true}, Data: []byte{0x7e, 0}}).Element(0)))
+	require.True(t, math.IsNaN((&Array{Type: Type{Kind: 'f', Width: 2, Big: true}, Data: []byte{0x7e, 0}}).Element(0)))
 }

@@ -76,7 +76,7 @@ func TestHeaderForms(t *testing.T) {
 	} {
 		h, err := parseHeader(dict + "\n")
 		require.NoError(t, err, dict)
-		assert.Equal(t, &header{array.Type{Kind: 'f', Width: 4}, false, []int{2, 3}}, h)
+		assert.Equal(t, &header{of: array.Type{Kind: 'f', Width: 4}, shape: []int{2, 3}}, h)
 	}
 }
 

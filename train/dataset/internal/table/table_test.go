@@ -80,17 +80,17 @@ func TestHeader(t *testing.T) {
 		header        bool
 		unclear       bool
 	}{
-		{record("a", "b"), record("1", "x"), true, false},
-		{record("1", "x"), record("2", "y"), false, false},
-		{record("a", "b"), record("x", "y"), false, true},
-		{record("a", "1"), record("2", "x"), false, true},
-		{record("0", "1", "2"), record("5", "1.5", "7"), false, true},
-		{record("0", "1", "2"), record("1", "2", "3"), false, false},
-		{record("0", "2", "4"), record("5", "1.5", "7"), false, false},
-		{record("x", "2001", "2002"), record("y", "1.5", "7"), false, true},
-		{record("x", "1", "2"), record("y", "1.5", "7"), false, false},
-		{record("0", "1", "2.5"), record("5", "1.5", "7"), false, false},
-		{record("a", "b"), Record{}, true, false},
+		{first: record("a", "b"), second: record("1", "x"), header: true},
+		{first: record("1", "x"), second: record("2", "y")},
+		{first: record("a", "b"), second: record("x", "y"), unclear: true},
+		{first: record("a", "1"), second: record("2", "x"), unclear: true},
+		{first: record("0", "1", "2"), second: record("5", "1.5", "7"), unclear: true},
+		{first: record("0", "1", "2"), second: record("1", "2", "3")},
+		{first: record("0", "2", "4"), second: record("5", "1.5", "7")},
+		{first: record("x", "2001", "2002"), second: record("y", "1.5", "7"), unclear: true},
+		{first: record("x", "1", "2"), second: record("y", "1.5", "7")},
+		{first: record("0", "1", "2.5"), second: record("5", "1.5", "7")},
+		{first: record("a", "b"), second: Record{}, header: true},
 	} {
 		is, err := IsHeader(c.first, c.second, '.')
 		var cell *fault.Cell
