@@ -14,7 +14,8 @@ import (
 
 // wanted are the files of a run.
 var wanted = []string{
-	"model.safetensors", "model.onnx", "training_curves.png", "mistakes.png", "confusion.png", "reliability.png", "loss_by_alpha.png",
+	"model.safetensors", "model.onnx", "training_curves.png", "mistakes.png", "confusion.png", "reliability.png",
+	"loss_by_alpha.png",
 	"summary.json", "report.html",
 }
 

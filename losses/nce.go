@@ -18,8 +18,8 @@ import (
 // Special cases are:
 //
 //	K = 1                    loss 0, gradient 0
-//	logit -Inf               as in the limit: a class of p = 0 takes the whole sum, and its term is t_k;
-//	                         several such classes share it equally; gradient 0
+//	logit -Inf               as in the limit: a class of p = 0 takes the whole sum, and its term
+//	                         is t_k; several such classes share it equally; gradient 0
 //	a NaN or +Inf logit,
 //	or all logits -Inf       loss and gradient of that row are NaN
 //

@@ -99,7 +99,8 @@ func reductionsAgree(t tester, c losses.Criterion, b batch, index []int) {
 // inertRows: rows that are removed change nothing, whatever they hold: by a sample weight of 0, an
 // ignored index, or class weights of 0, which only Mean counts.
 func inertRows(t tester, c losses.Criterion, b batch, index []int) {
-	c.Ignore = append(slices.DeleteFunc(slices.Clone(c.Ignore), func(y int) bool { return y == 0 }), -7) // class 0 is the one without weight
+	// Class 0 is the one without weight.
+	c.Ignore = append(slices.DeleteFunc(slices.Clone(c.Ignore), func(y int) bool { return y == 0 }), -7)
 	if c.ClassWeights == nil {
 		c.ClassWeights = repeat(b.k, one)
 	} else {

@@ -74,7 +74,8 @@ func BenchmarkStep(b *testing.B) {
 func gorgoniaNetwork(m *Model, c losses.Criterion, rows int, broadcast bool) (*network, []gorgonia.ValueGrad, error) {
 	g := gorgonia.NewGraph()
 	input := func(name string, t *tensor.Dense) *gorgonia.Node {
-		return gorgonia.NewTensor(g, tensor.Float32, t.Dims(), gorgonia.WithShape(t.Shape().Clone()...), gorgonia.WithName(name), gorgonia.WithValue(t))
+		return gorgonia.NewTensor(g, tensor.Float32, t.Dims(), gorgonia.WithShape(t.Shape().Clone()...),
+			gorgonia.WithName(name), gorgonia.WithValue(t))
 	}
 	zeros := func(shape ...int) *tensor.Dense {
 		return tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
@@ -101,7 +102,8 @@ func gorgoniaNetwork(m *Model, c losses.Criterion, rows int, broadcast bool) (*n
 			h = gorgonia.Must(gorgonia.Rectify(h))
 		}
 	}
-	loss, err := graph.ApplyWith(c, h, input("labels", n.labels), graph.Options{SampleWeights: input("weights", n.weights)})
+	loss, err := graph.ApplyWith(c, h, input("labels", n.labels),
+		graph.Options{SampleWeights: input("weights", n.weights)})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -20,13 +20,14 @@ func TestCheckpointForeign(t *testing.T) {
 		change func(f *safetensors.File)
 		text   string
 	}{
-		"no state":     {func(f *safetensors.File) { delete(f.Metadata, "state") }, "got no state"},
-		"more":         {func(f *safetensors.File) { f.Metadata["more"] = "" }, `unknown key "more"`},
-		"empty":        {func(f *safetensors.File) { f.Metadata["state"] = "" }, "state: EOF"},
-		"no object":    {func(f *safetensors.File) { f.Metadata["state"] = "3" }, "state: state: got 3, want train.State"},
-		"two":          {func(f *safetensors.File) { f.Metadata["state"] += "{}" }, "more than one JSON value"},
-		"no fields":    {func(f *safetensors.File) { f.Metadata["state"] = "{}" }, "made by another version"},
-		"moments":      {func(f *safetensors.File) { delete(f.Tensors, "adam.second.1.bias") }, `got no tensor "adam.second.1.bias"`},
+		"no state":  {func(f *safetensors.File) { delete(f.Metadata, "state") }, "got no state"},
+		"more":      {func(f *safetensors.File) { f.Metadata["more"] = "" }, `unknown key "more"`},
+		"empty":     {func(f *safetensors.File) { f.Metadata["state"] = "" }, "state: EOF"},
+		"no object": {func(f *safetensors.File) { f.Metadata["state"] = "3" }, "state: state: got 3, want train.State"},
+		"two":       {func(f *safetensors.File) { f.Metadata["state"] += "{}" }, "more than one JSON value"},
+		"no fields": {func(f *safetensors.File) { f.Metadata["state"] = "{}" }, "made by another version"},
+		"moments": {func(f *safetensors.File) { delete(f.Tensors, "adam.second.1.bias") },
+			`got no tensor "adam.second.1.bias"`},
 		"first moment": {func(f *safetensors.File) { delete(f.Tensors, "adam.first.0.weight") }, "unknown tensor"},
 		"moment shape": {func(f *safetensors.File) {
 			f.Tensors["adam.first.1.bias"] = safetensors.Singles("adam.first.1.bias", []float32{1}, 1)
@@ -188,5 +189,6 @@ func (f syncedFile) Sync() error {
 func TestCheckpointLasts(t *testing.T) {
 	s := &syncs{}
 	require.NoError(t, writeCheckpoint(s, t.TempDir(), []byte("content")))
-	require.Equal(t, []string{"sync file", "rename " + checkpointPrevName, "rename " + checkpointName, "sync folder"}, s.log)
+	require.Equal(t, []string{"sync file", "rename " + checkpointPrevName, "rename " + checkpointName,
+		"sync folder"}, s.log)
 }

@@ -175,7 +175,8 @@ func TestKill(t *testing.T) {
 		kills += inRun
 		result, err := os.ReadFile(filepath.Join(dir, killResult))
 		require.NoError(t, err)
-		require.True(t, string(reference) == string(result), "run %d, killed %d times, ends with other weights or another history", runs, inRun)
+		require.True(t, string(reference) == string(result),
+			"run %d, killed %d times, ends with other weights or another history", runs, inRun)
 	}
 	t.Logf("%d kills in %d runs, %d while a checkpoint was written, %d of them between the renames; all ended with the same bits", kills, runs, partial, between)
 }

@@ -161,13 +161,17 @@ func TestCheckpointErrors(t *testing.T) {
 		kind error
 		text string
 	}{
-		"nil":         {nil, ErrEmpty, "state: got nil"},
-		"no layers":   {change(func(s *State) { s.Layers = nil }), ErrEmpty, "layers: got none"},
-		"one moment":  {change(func(s *State) { s.SecondMoments = nil }), ErrMismatch, "moments: got 4 and 0, want 4 each"},
-		"few moments": {change(func(s *State) { s.FirstMoments, s.SecondMoments = s.FirstMoments[:2], s.SecondMoments[:2] }), ErrMismatch, "moments: got 2 and 2"},
-		"size":        {change(func(s *State) { s.SecondMoments[3] = nil }), ErrMismatch, "moments: tensor 3: got 0 elements, want 2"},
-		"best":        {change(func(s *State) { s.BestLayers = s.BestLayers[:1] }), ErrMismatch, "best layers: got sizes [3 4], want [3 4 2]"},
-		"text":        {change(func(s *State) { s.Criterion = "\xff" }), ErrValue, `got the text "\xff", want UTF-8`},
+		"nil":        {nil, ErrEmpty, "state: got nil"},
+		"no layers":  {change(func(s *State) { s.Layers = nil }), ErrEmpty, "layers: got none"},
+		"one moment": {change(func(s *State) { s.SecondMoments = nil }), ErrMismatch, "moments: got 4 and 0, want 4 each"},
+		"few moments": {change(func(s *State) {
+			s.FirstMoments, s.SecondMoments = s.FirstMoments[:2], s.SecondMoments[:2]
+		}), ErrMismatch, "moments: got 2 and 2"},
+		"size": {change(func(s *State) { s.SecondMoments[3] = nil }), ErrMismatch,
+			"moments: tensor 3: got 0 elements, want 2"},
+		"best": {change(func(s *State) { s.BestLayers = s.BestLayers[:1] }), ErrMismatch,
+			"best layers: got sizes [3 4], want [3 4 2]"},
+		"text": {change(func(s *State) { s.Criterion = "\xff" }), ErrValue, `got the text "\xff", want UTF-8`},
 	} {
 		dir := filepath.Join(t.TempDir(), "run")
 		requireError(t, WriteCheckpoint(dir, c.s), c.kind, "train: ", c.text, name)

@@ -39,7 +39,8 @@ func TestDistillationEqualsReference(t *testing.T) {
 	for name, c := range testCriteria() {
 		for _, o := range []struct{ temperature, weight float64 }{{1, 0.5}, {3, 0.25}, {0.7, 0.9}, {2, 1}} {
 			t.Run(fmt.Sprintf("%s/T=%v/w=%v", name, o.temperature, o.weight), func(t *testing.T) {
-				f := fittingOf(t, Config{Hidden: []int{}, Seed: 4, Criterion: c, Teacher: teacher, TeacherTemperature: o.temperature, TeacherWeight: o.weight}, set, nil)
+				f := fittingOf(t, Config{Hidden: []int{}, Seed: 4, Criterion: c, Teacher: teacher,
+					TeacherTemperature: o.temperature, TeacherWeight: o.weight}, set, nil)
 				require.NoError(t, f.load(Progress{Epoch: 1, Batch: 1}, allRows(n)))
 				got, err := f.net.run()
 				require.NoError(t, err)
@@ -161,7 +162,8 @@ func TestSumOp(t *testing.T) {
 	v, err := o.Do(gorgonia.NewF32(8), gorgonia.NewF32(2))
 	require.NoError(t, err)
 	require.Equal(t, float32(8), v.Data())
-	for _, in := range [][]gorgonia.Value{{}, {gorgonia.NewF32(8)}, {gorgonia.NewF32(8), gorgonia.NewF64(1)}, {gorgonia.NewF32(8), table([]float32{1}, 1)}} {
+	for _, in := range [][]gorgonia.Value{{}, {gorgonia.NewF32(8)}, {gorgonia.NewF32(8), gorgonia.NewF64(1)},
+		{gorgonia.NewF32(8), table([]float32{1}, 1)}} {
 		_, err := o.Do(in...)
 		require.Error(t, err)
 	}

@@ -29,8 +29,10 @@ func TestConfig(t *testing.T) {
 		{Config{Epochs: -1}, ErrConfig, "train: epochs: got -1, want at least 1 (0 means 30)"},
 		{Config{BatchSize: -2}, ErrConfig, "train: batch size: got -2, want at least 1 (0 means 64)"},
 		{Config{LearnRate: -1}, ErrConfig, "train: learn rate: got -1, want a finite number above 0 (0 means 0.001)"},
-		{Config{LearnRate: math.NaN()}, ErrConfig, "train: learn rate: got NaN, want a finite number above 0 (0 means 0.001)"},
-		{Config{LearnRate: math.Inf(1)}, ErrConfig, "train: learn rate: got +Inf, want a finite number above 0 (0 means 0.001)"},
+		{Config{LearnRate: math.NaN()}, ErrConfig,
+			"train: learn rate: got NaN, want a finite number above 0 (0 means 0.001)"},
+		{Config{LearnRate: math.Inf(1)}, ErrConfig,
+			"train: learn rate: got +Inf, want a finite number above 0 (0 means 0.001)"},
 		{Config{Criterion: losses.Criterion{Reduction: losses.None}}, losses.ErrReduction,
 			"train: criterion: got reduction none, want mean, sum or weighted mean: training minimises one number, not one a row"},
 		{Config{Criterion: losses.Criterion{Reduction: 77}}, losses.ErrReduction, ""},
@@ -66,16 +68,22 @@ func TestSetErrors(t *testing.T) {
 		kind error
 		text string
 	}{
-		"nil":        {nil, ErrEmpty, "got nil"},
-		"zero":       {&dataset.Dataset{}, ErrEmpty, "got no rows"},
-		"no labels":  {change(func(d *dataset.Dataset) { d.Labels = nil }), dataset.ErrShape, "labels"},
-		"nan":        {change(func(d *dataset.Dataset) { d.Features.Float32s()[4] = nan }), dataset.ErrRow, "row 1 column 1: got NaN"},
-		"inf":        {change(func(d *dataset.Dataset) { d.Features.Float32s()[0] = float32(math.Inf(1)) }), dataset.ErrRow, "row 0 column 0: got +Inf"},
-		"label":      {change(func(d *dataset.Dataset) { d.Labels.Float32s()[3] = -1 }), dataset.ErrLabel, "row 1 column 1: got -1"},
-		"counts":     {change(func(d *dataset.Dataset) { d.Counts = []float64{1, 0, 1, 1} }), dataset.ErrRow, "counts: row 1"},
+		"nil":       {nil, ErrEmpty, "got nil"},
+		"zero":      {&dataset.Dataset{}, ErrEmpty, "got no rows"},
+		"no labels": {change(func(d *dataset.Dataset) { d.Labels = nil }), dataset.ErrShape, "labels"},
+		"nan": {change(func(d *dataset.Dataset) { d.Features.Float32s()[4] = nan }), dataset.ErrRow,
+			"row 1 column 1: got NaN"},
+		"inf": {change(func(d *dataset.Dataset) { d.Features.Float32s()[0] = float32(math.Inf(1)) }),
+			dataset.ErrRow, "row 0 column 0: got +Inf"},
+		"label": {change(func(d *dataset.Dataset) { d.Labels.Float32s()[3] = -1 }), dataset.ErrLabel,
+			"row 1 column 1: got -1"},
+		"counts": {change(func(d *dataset.Dataset) { d.Counts = []float64{1, 0, 1, 1} }), dataset.ErrRow,
+			"counts: row 1"},
 		"few counts": {change(func(d *dataset.Dataset) { d.Counts = []float64{1} }), dataset.ErrShape, "counts"},
-		"dtype":      {change(func(d *dataset.Dataset) { d.Features = table(make([]float64, 12), 4, 3) }), dataset.ErrDtype, "features"},
-		"vector":     {change(func(d *dataset.Dataset) { d.Features = table(make([]float32, 4), 4) }), dataset.ErrShape, "features"},
+		"dtype": {change(func(d *dataset.Dataset) { d.Features = table(make([]float64, 12), 4, 3) }),
+			dataset.ErrDtype, "features"},
+		"vector": {change(func(d *dataset.Dataset) { d.Features = table(make([]float32, 4), 4) }),
+			dataset.ErrShape, "features"},
 	} {
 		_, _, err := Fit(context.Background(), Config{}, c.set, nil, nil)
 		requireError(t, err, c.kind, "train: training set: ", c.text, name)
@@ -127,7 +135,8 @@ func (r rogue) Row(row losses.Row) float64 {
 func TestDivergence(t *testing.T) {
 	set := randomSet(4, 3, 2, 1)
 	for _, v := range []float64{math.NaN(), math.Inf(1)} {
-		m, h, err := Fit(context.Background(), Config{BatchSize: 2, Criterion: losses.Criterion{Loss: rogue{v}}}, set, nil, nil)
+		m, h, err := Fit(context.Background(), Config{BatchSize: 2, Criterion: losses.Criterion{Loss: rogue{v}}}, set,
+			nil, nil)
 		require.ErrorIs(t, err, ErrDiverged)
 		var d *DivergedError
 		require.True(t, errors.As(err, &d))
@@ -177,8 +186,10 @@ func TestModelErrors(t *testing.T) {
 		{table(make([]float32, 3), 3), ErrMismatch, "train: features: got shape (3), want 2 dimensions"},
 		{table(make([]float32, 4), 1, 4), ErrMismatch, "train: features: got 4 columns, want 3, the features of the model"},
 		{table(make([]float64, 3), 1, 3), ErrDtype, "train: features: got dtype float64, want float32"},
-		{table([]float32{0, 0, 0, 0, nan, 0}, 2, 3), ErrValue, "train: features: row 1 column 1: got NaN, want a finite number"},
-		{table([]float32{float32(math.Inf(1)), 0, 0}, 1, 3), ErrValue, "train: features: row 0 column 0: got +Inf, want a finite number"},
+		{table([]float32{0, 0, 0, 0, nan, 0}, 2, 3), ErrValue,
+			"train: features: row 1 column 1: got NaN, want a finite number"},
+		{table([]float32{float32(math.Inf(1)), 0, 0}, 1, 3), ErrValue,
+			"train: features: row 0 column 0: got +Inf, want a finite number"},
 	} {
 		_, err := m.Predict(c.x)
 		require.ErrorIs(t, err, c.kind)

@@ -90,9 +90,11 @@ func TestEpochLoss(t *testing.T) {
 	for _, r := range []losses.Reduction{losses.Mean, losses.Sum} {
 		for _, batch := range []int{1, 5, 22, 23, 100} {
 			c := losses.Criterion{Reduction: r}
-			m, h, err := Fit(context.Background(), Config{Hidden: []int{4}, Epochs: 1, BatchSize: batch, LearnRate: 1e-12, Criterion: c}, set, set, nil)
+			m, h, err := Fit(context.Background(),
+				Config{Hidden: []int{4}, Epochs: 1, BatchSize: batch, LearnRate: 1e-12, Criterion: c}, set, set, nil)
 			require.NoError(t, err)
-			require.True(t, numtest.Close(h[0].Loss, h[0].Valid.Loss, 1e-6, 0), "%v/%d: %v, want %v", r, batch, h[0].Loss, h[0].Valid.Loss)
+			require.True(t, numtest.Close(h[0].Loss, h[0].Valid.Loss, 1e-6, 0), "%v/%d: %v, want %v", r, batch,
+				h[0].Loss, h[0].Valid.Loss)
 			inGraph, err := m.EvaluateGraph(set, c)
 			require.NoError(t, err)
 			require.True(t, numtest.Close(inGraph, h[0].Valid.Loss, 1e-6, 0))
@@ -128,7 +130,8 @@ func TestCountsAreRepetitions(t *testing.T) {
 // seed does not. The sizes are big enough for blocked, parallel matrix products.
 func TestFitIsDeterministic(t *testing.T) {
 	trainSet, testSet := digits(t)
-	cfg := Config{Hidden: []int{200, 136}, Epochs: 2, BatchSize: 200, Seed: 3, Criterion: losses.SoftLabelCriterion(0.1, losses.Mean)}
+	cfg := Config{Hidden: []int{200, 136}, Epochs: 2, BatchSize: 200, Seed: 3,
+		Criterion: losses.SoftLabelCriterion(0.1, losses.Mean)}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var first *Model
 	var want History
@@ -173,7 +176,8 @@ func TestObserverSequence(t *testing.T) {
 	set := randomSet(23, 4, 3, 1)
 	for _, valid := range []*dataset.Dataset{nil, randomSet(5, 4, 3, 2)} {
 		var seen []Progress
-		_, h, err := Fit(context.Background(), Config{Hidden: []int{4}, Epochs: 3, BatchSize: 10}, set, valid, func(p Progress) { seen = append(seen, p) })
+		_, h, err := Fit(context.Background(), Config{Hidden: []int{4}, Epochs: 3, BatchSize: 10}, set, valid,
+			func(p Progress) { seen = append(seen, p) })
 		require.NoError(t, err)
 		require.Len(t, seen, 9)
 		for i, p := range seen {
@@ -236,7 +240,8 @@ func TestFitSmallestSizes(t *testing.T) {
 		set := randomSet(s[0], s[1], s[2], 1)
 		for name, c := range testCriteria() {
 			what := fmt.Sprint(s, name)
-			m, h, err := Fit(context.Background(), Config{Hidden: []int{s[3]}, Epochs: 4, BatchSize: 2, Criterion: c}, set, set, nil)
+			m, h, err := Fit(context.Background(), Config{Hidden: []int{s[3]}, Epochs: 4, BatchSize: 2, Criterion: c},
+				set, set, nil)
 			require.NoError(t, err, what)
 			require.True(t, h[3].Loss <= h[0].Loss+1e-3, what)
 			inGraph, err := m.EvaluateGraph(set, c)

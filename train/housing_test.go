@@ -30,7 +30,8 @@ func entropyBound(set *dataset.Dataset) float64 {
 func TestHousingReachesTheEntropyBound(t *testing.T) {
 	set, err := dataset.Housing()
 	require.NoError(t, err)
-	_, h, err := Fit(context.Background(), Config{Hidden: []int{64}, Epochs: 600, BatchSize: 24, LearnRate: 1e-2}, set, set, nil)
+	_, h, err := Fit(context.Background(), Config{Hidden: []int{64}, Epochs: 600, BatchSize: 24, LearnRate: 1e-2},
+		set, set, nil)
 	require.NoError(t, err)
 	bound, last := entropyBound(set), h[len(h)-1]
 	require.Less(t, last.Loss, bound+0.001)
@@ -87,6 +88,7 @@ func TestHousingSoftLabelsAreTheSingleAnswers(t *testing.T) {
 		}
 	}
 	for i := range sum {
-		require.True(t, numtest.Close(grad.Float64s()[i], sum[i], 1e-12, 1e-11), "element %d: %v, want %v", i, grad.Float64s()[i], sum[i])
+		require.True(t, numtest.Close(grad.Float64s()[i], sum[i], 1e-12, 1e-11), "element %d: %v, want %v", i,
+			grad.Float64s()[i], sum[i])
 	}
 }

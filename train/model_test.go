@@ -27,7 +27,8 @@ func TestLogitsEqualGraph(t *testing.T) {
 			require.NoError(t, err)
 			g := gorgonia.NewGraph()
 			node := func(name string, d *tensor.Dense) *gorgonia.Node {
-				return gorgonia.NewTensor(g, tensor.Float32, 2, gorgonia.WithShape(d.Shape()...), gorgonia.WithName(name), gorgonia.WithValue(d))
+				return gorgonia.NewTensor(g, tensor.Float32, 2, gorgonia.WithShape(d.Shape()...),
+					gorgonia.WithName(name), gorgonia.WithValue(d))
 			}
 			h := node("x", set.Features)
 			for i, l := range m.Layers() {

@@ -23,7 +23,8 @@ func tinyModel(t testing.TB) *train.Saved {
 		Bias:    tensor.New(tensor.WithShape(2), tensor.WithBacking([]float32{0, 0})),
 	}})
 	require.NoError(t, err)
-	return &train.Saved{Model: model, FeatureNames: []string{"width", "colour=blue", "colour=red"}, ClassNames: []string{"plate", "disc"}}
+	return &train.Saved{Model: model, FeatureNames: []string{"width", "colour=blue", "colour=red"},
+		ClassNames: []string{"plate", "disc"}}
 }
 
 func TestSavedReadCSV(t *testing.T) {
@@ -92,5 +93,6 @@ func flowers() *train.Saved {
 	if err != nil {
 		panic(err)
 	}
-	return &train.Saved{Model: model, FeatureNames: []string{"width", "length"}, ClassNames: []string{"setosa", "virginica"}}
+	return &train.Saved{Model: model, FeatureNames: []string{"width", "length"},
+		ClassNames: []string{"setosa", "virginica"}}
 }

@@ -35,10 +35,17 @@ func TestLoadForeign(t *testing.T) {
 			m["formula"] = "tanh"
 			return x
 		}, `got the formula "tanh"`},
-		"more metadata":   {func(m map[string]string, x []safetensors.Tensor) []safetensors.Tensor { m["more"] = "1"; return x }, `unknown key "more"`},
-		"no tensors":      {func(_ map[string]string, _ []safetensors.Tensor) []safetensors.Tensor { return nil }, `got no tensor "layer.0.weight"`},
-		"no bias":         {func(_ map[string]string, x []safetensors.Tensor) []safetensors.Tensor { return x[:3] }, `got no tensor "layer.1.bias"`},
-		"a layer between": {func(_ map[string]string, x []safetensors.Tensor) []safetensors.Tensor { return x[2:] }, `got no tensor "layer.0.weight"`},
+		"more metadata": {func(m map[string]string,
+			x []safetensors.Tensor) []safetensors.Tensor {
+			m["more"] = "1"
+			return x
+		}, `unknown key "more"`},
+		"no tensors": {func(_ map[string]string, _ []safetensors.Tensor) []safetensors.Tensor { return nil },
+			`got no tensor "layer.0.weight"`},
+		"no bias": {func(_ map[string]string, x []safetensors.Tensor) []safetensors.Tensor { return x[:3] },
+			`got no tensor "layer.1.bias"`},
+		"a layer between": {func(_ map[string]string, x []safetensors.Tensor) []safetensors.Tensor { return x[2:] },
+			`got no tensor "layer.0.weight"`},
 		"more tensors": {func(_ map[string]string, x []safetensors.Tensor) []safetensors.Tensor {
 			return append(x, safetensors.Doubles("x", nil))
 		}, `unknown tensor "x"`},
@@ -69,7 +76,8 @@ func TestLoadForeign(t *testing.T) {
 			return append(x, safetensors.Doubles("scaler.std", make([]float64, 3)))
 		}, `unknown tensor "scaler.std"`},
 		"std 0": {func(_ map[string]string, x []safetensors.Tensor) []safetensors.Tensor {
-			return append(x, safetensors.Doubles("scaler.mean", make([]float64, 3)), safetensors.Doubles("scaler.std", make([]float64, 3)))
+			return append(x, safetensors.Doubles("scaler.mean", make([]float64, 3)),
+				safetensors.Doubles("scaler.std", make([]float64, 3)))
 		}, "scaler: column 0"},
 		"temperature text": {func(m map[string]string, x []safetensors.Tensor) []safetensors.Tensor {
 			m["temperature"] = "warm"
@@ -120,7 +128,8 @@ func plainFile(metadata map[string]string, tensors ...safetensors.Tensor) []byte
 	}
 	var data []byte
 	for _, x := range tensors {
-		header[x.Name] = map[string]any{"dtype": x.Dtype, "shape": x.Shape, "data_offsets": []int{len(data), len(data) + len(x.Data)}}
+		header[x.Name] = map[string]any{"dtype": x.Dtype, "shape": x.Shape,
+			"data_offsets": []int{len(data), len(data) + len(x.Data)}}
 		data = append(data, x.Data...)
 	}
 	text, err := json.Marshal(header) // keys sorted
@@ -169,9 +178,12 @@ func TestLoadWeights(t *testing.T) {
 		return Load(path)
 	}
 	torch := []safetensors.Tensor{
-		safetensors.Singles("0.weight", []float32{1, 2, 3, 4, 5, 6}, 3, 2), safetensors.Singles("0.bias", []float32{.1, .2, .3}, 3),
-		safetensors.Singles("10.weight", []float32{1, 2, 3}, 1, 3), safetensors.Singles("10.bias", []float32{7}, 1), // behind 2, not before it
-		safetensors.Singles("2.weight", []float32{1, 0, 0, 0, 1, 0, 0, 0, 1}, 3, 3), safetensors.Singles("2.bias", []float32{0, 0, 0}, 3),
+		safetensors.Singles("0.weight", []float32{1, 2, 3, 4, 5, 6}, 3, 2), safetensors.Singles("0.bias",
+			[]float32{.1, .2, .3}, 3),
+		safetensors.Singles("10.weight", []float32{1, 2, 3}, 1, 3), safetensors.Singles("10.bias", []float32{7},
+			1), // behind 2, not before it
+		safetensors.Singles("2.weight", []float32{1, 0, 0, 0, 1, 0, 0, 0, 1}, 3, 3), safetensors.Singles("2.bias",
+			[]float32{0, 0, 0}, 3),
 	}
 	s, err := load(torch...)
 	require.NoError(t, err)
@@ -180,21 +192,25 @@ func TestLoadWeights(t *testing.T) {
 	layers := s.Model.Layers()
 	require.Equal(t, []float32{1, 3, 5, 2, 4, 6}, layers[0].Weights.Float32s())
 	require.Equal(t, []float32{7}, layers[2].Bias.Float32s())
-	own, err := load(safetensors.Singles("layer.0.weight", []float32{1, 3, 5, 2, 4, 6}, 2, 3), safetensors.Singles("layer.0.bias", []float32{.1, .2, .3}, 3))
+	own, err := load(safetensors.Singles("layer.0.weight", []float32{1, 3, 5, 2, 4, 6}, 2, 3),
+		safetensors.Singles("layer.0.bias", []float32{.1, .2, .3}, 3))
 	require.NoError(t, err)
 	require.Equal(t, layers[0].Weights.Float32s(), own.Model.Layers()[0].Weights.Float32s())
 	require.True(t, own.Unverified)
 	for text, tensors := range map[string][]safetensors.Tensor{
-		`got no tensor "0.bias"`:               torch[:1],
-		"layers: got none":                     {},
-		`got the unknown tensor "fc.weight"`:   {safetensors.Singles("fc.weight", []float32{1}, 1, 1)},
-		`the unknown tensor "1.running_mean"`:  append(slices.Clone(torch), safetensors.Singles("1.running_mean", []float32{1}, 1)),
-		"layer 2: weights: got 3 rows, want 2": {torch[4], torch[5], safetensors.Singles("0.weight", []float32{1, 2}, 2, 1), safetensors.Singles("0.bias", []float32{1, 2}, 2)},
-		"layer 1: bias":                        {torch[0], safetensors.Singles("0.bias", []float32{1}, 1)},
-		"got F64 of shape [1]":                 {torch[0], safetensors.Doubles("0.bias", []float64{1})},
-		"NaN or infinite":                      {torch[2], safetensors.Singles("10.bias", []float32{float32(math.NaN())}, 1)},
-		`the unknown tensor "more"`:            {safetensors.Singles("layer.0.weight", []float32{1}, 1, 1), safetensors.Singles("layer.0.bias", []float32{1}, 1), safetensors.Singles("more", nil, 0)},
-		`no tensor "layer.0.bias"`:             {safetensors.Singles("layer.0.weight", []float32{1}, 1, 1)},
+		`got no tensor "0.bias"`:             torch[:1],
+		"layers: got none":                   {},
+		`got the unknown tensor "fc.weight"`: {safetensors.Singles("fc.weight", []float32{1}, 1, 1)},
+		`the unknown tensor "1.running_mean"`: append(slices.Clone(torch),
+			safetensors.Singles("1.running_mean", []float32{1}, 1)),
+		"layer 2: weights: got 3 rows, want 2": {torch[4], torch[5],
+			safetensors.Singles("0.weight", []float32{1, 2}, 2, 1), safetensors.Singles("0.bias", []float32{1, 2}, 2)},
+		"layer 1: bias":        {torch[0], safetensors.Singles("0.bias", []float32{1}, 1)},
+		"got F64 of shape [1]": {torch[0], safetensors.Doubles("0.bias", []float64{1})},
+		"NaN or infinite":      {torch[2], safetensors.Singles("10.bias", []float32{float32(math.NaN())}, 1)},
+		`the unknown tensor "more"`: {safetensors.Singles("layer.0.weight", []float32{1}, 1, 1),
+			safetensors.Singles("layer.0.bias", []float32{1}, 1), safetensors.Singles("more", nil, 0)},
+		`no tensor "layer.0.bias"`: {safetensors.Singles("layer.0.weight", []float32{1}, 1, 1)},
 	} {
 		s, err := load(tensors...)
 		require.Nil(t, s)

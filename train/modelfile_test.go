@@ -136,20 +136,26 @@ func TestSaveErrors(t *testing.T) {
 		kind error
 		text string
 	}{
-		"nil":             {nil, ErrEmpty, "model: has no layers"},
-		"no model":        {&Saved{}, ErrEmpty, "model: has no layers"},
-		"no layers":       {bare(&Model{}), ErrEmpty, "model: has no layers"},
-		"mean":            {&Saved{Model: m, Scaler: &dataset.Scaler{Mean: []float64{1}, Std: []float64{1, 1}}}, ErrMismatch, "scaler: got 1 means and 2"},
-		"mean NaN":        {&Saved{Model: m, Scaler: &dataset.Scaler{Mean: []float64{1, math.NaN()}, Std: []float64{1, 1}}}, ErrValue, "scaler: column 1: got mean NaN"},
-		"std 0":           {&Saved{Model: m, Scaler: &dataset.Scaler{Mean: []float64{1, 1}, Std: []float64{0, 1}}}, ErrValue, "scaler: column 0"},
-		"std infinite":    {&Saved{Model: m, Scaler: &dataset.Scaler{Mean: []float64{1, 1}, Std: []float64{1, math.Inf(1)}}}, ErrValue, "scaler: column 1"},
+		"nil":       {nil, ErrEmpty, "model: has no layers"},
+		"no model":  {&Saved{}, ErrEmpty, "model: has no layers"},
+		"no layers": {bare(&Model{}), ErrEmpty, "model: has no layers"},
+		"mean": {&Saved{Model: m, Scaler: &dataset.Scaler{Mean: []float64{1}, Std: []float64{1, 1}}},
+			ErrMismatch, "scaler: got 1 means and 2"},
+		"mean NaN": {&Saved{Model: m,
+			Scaler: &dataset.Scaler{Mean: []float64{1, math.NaN()},
+				Std: []float64{1, 1}}}, ErrValue, "scaler: column 1: got mean NaN"},
+		"std 0": {&Saved{Model: m, Scaler: &dataset.Scaler{Mean: []float64{1, 1}, Std: []float64{0, 1}}},
+			ErrValue, "scaler: column 0"},
+		"std infinite": {&Saved{Model: m,
+			Scaler: &dataset.Scaler{Mean: []float64{1, 1}, Std: []float64{1, math.Inf(1)}}}, ErrValue, "scaler: column 1"},
 		"temperature":     {&Saved{Model: m, Temperature: -1}, ErrValue, "temperature: got -1"},
 		"temperature NaN": {&Saved{Model: m, Temperature: math.NaN()}, ErrValue, "temperature: got NaN"},
 		"fill":            {&Saved{Model: m, Fill: []float64{1}}, ErrMismatch, "fill: got 1 numbers, want 2"},
 		"fill NaN":        {&Saved{Model: m, Fill: []float64{1, math.NaN()}}, ErrValue, "fill: column 1: got NaN"},
 		"class names":     {&Saved{Model: m, ClassNames: []string{"a"}}, ErrMismatch, "class names: got 1, want 2"},
 		"feature names":   {&Saved{Model: m, FeatureNames: []string{}}, ErrMismatch, "feature names: got 0, want 2"},
-		"not UTF-8":       {&Saved{Model: m, ClassNames: []string{"a", "\xff"}}, ErrValue, `class names: number 1: got "\xff"`},
+		"not UTF-8": {&Saved{Model: m, ClassNames: []string{"a", "\xff"}}, ErrValue,
+			`class names: number 1: got "\xff"`},
 	} {
 		err := c.s.Save(filepath.Join(dir, "m"))
 		requireError(t, err, c.kind, "train: ", c.text, name)

@@ -22,11 +22,13 @@ func smallModel(t *testing.T) *Model {
 func TestAdamFirstStep(t *testing.T) {
 	m := smallModel(t)
 	newAdam(m, Config{}).step([][]float32{{2, -4, 1e-3, 0}, {0, 5}}, 0.1)
-	requireClose(t, []float64{0.9, -1.9, 0.5 - 0.1*(1e-3/(1e-3+1e-8)), 0, 0.25, -0.85}, weightsOf(m), 1e-6, 1e-9, "weights")
+	requireClose(t, []float64{0.9, -1.9, 0.5 - 0.1*(1e-3/(1e-3+1e-8)), 0, 0.25, -0.85}, weightsOf(m), 1e-6, 1e-9,
+		"weights")
 
 	m = smallModel(t)
 	newAdam(m, Config{WeightDecay: 0.5}).step([][]float32{{2, -4, 1, 0}, {0, 5}}, 0.1)
-	requireClose(t, []float64{0.95 - 0.1, -1.9 + 0.1, 0.475 - 0.1, 0, 0.25, -0.85}, weightsOf(m), 1e-6, 1e-9, "decayed weights")
+	requireClose(t, []float64{0.95 - 0.1, -1.9 + 0.1, 0.475 - 0.1, 0, 0.25, -0.85}, weightsOf(m), 1e-6, 1e-9,
+		"decayed weights")
 
 	m = smallModel(t) // a gradient of L2 alone: its sign, and nothing of the biases
 	newAdam(m, Config{L2: 0.5}).step([][]float32{{0, 0, 0, 0}, {0, 0}}, 0.1)
@@ -45,9 +47,11 @@ func TestAdamEqualsPyTorch(t *testing.T) {
 	}{
 		{Config{}, []float64{0.80755514, -2.00511099, 0.267111514, -0.0105456459, -0.0127228404, -0.644756497}},
 		{Config{L2: 0.1}, []float64{0.7815044, -1.98992713, 0.264872656, -0.0105456192, -0.0127228404, -0.644756497}},
-		{Config{WeightDecay: 0.1}, []float64{0.780110477, -1.9472048, 0.255183193, -0.0098015196, -0.0127228404, -0.644756497}},
+		{Config{WeightDecay: 0.1}, []float64{0.780110477, -1.9472048, 0.255183193, -0.0098015196, -0.0127228404,
+			-0.644756497}},
 		{Config{ClipNorm: 1.5}, []float64{0.802925198, -1.97894256, 0.254617432, -0.0105600199, -0.0195586185, -0.640531846}},
-		{Config{WeightDecay: 0.1, ClipNorm: 1.5}, []float64{0.77559141, -1.92113539, 0.242640039, -0.00981590539, -0.0195586185, -0.640531846}},
+		{Config{WeightDecay: 0.1, ClipNorm: 1.5},
+			[]float64{0.77559141, -1.92113539, 0.242640039, -0.00981590539, -0.0195586185, -0.640531846}},
 	} {
 		m := smallModel(t)
 		a := newAdam(m, c.cfg)
@@ -62,7 +66,8 @@ func TestAdamEqualsPyTorch(t *testing.T) {
 // included.
 func TestAdamEqualsReference(t *testing.T) {
 	const steps = 60
-	for _, cfg := range []Config{{}, {L2: 0.03}, {WeightDecay: 0.2}, {ClipNorm: 2}, {L2: 0.01, WeightDecay: 0.1, ClipNorm: 1}} {
+	for _, cfg := range []Config{{}, {L2: 0.03}, {WeightDecay: 0.2}, {ClipNorm: 2},
+		{L2: 0.01, WeightDecay: 0.1, ClipNorm: 1}} {
 		m := newModel([]int{5, 7, 3}, 2)
 		a := newAdam(m, cfg)
 		var ref [][3][]float64 // value, m, v

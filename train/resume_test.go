@@ -58,7 +58,8 @@ func TestResumeEqualsUninterrupted(t *testing.T) {
 		}
 	})
 	require.NoError(t, err)
-	require.True(t, h.Best() > 1 && len(h) == h.Best()+5 && len(h) < 30, "best epoch %d of %d", h.Best(), len(h)) // early stopping is on
+	require.True(t, h.Best() > 1 && len(h) == h.Best()+5 && len(h) < 30, "best epoch %d of %d", h.Best(),
+		len(h)) // early stopping is on
 	require.Len(t, states, len(h))
 	require.NotEqual(t, weightsOf(want), weightsOf(&Model{layers: states[len(h)-1].Layers}))
 	same := func(what string, m *Model, got History, err error) {
@@ -138,7 +139,8 @@ func TestResumeOnOtherMachines(t *testing.T) {
 func TestResumeWithMoreEpochs(t *testing.T) {
 	set := randomSet(23, 4, 3, 1)
 	for _, s := range []Schedule{{}, {Warmup: 4}, {Curve: Cosine, Steps: 15}} {
-		cfg := Config{Hidden: []int{6}, Epochs: 6, BatchSize: 10, Schedule: s, Criterion: losses.Criterion{Reduction: losses.Sum}}
+		cfg := Config{Hidden: []int{6}, Epochs: 6, BatchSize: 10, Schedule: s,
+			Criterion: losses.Criterion{Reduction: losses.Sum}}
 		want, h, err := Fit(context.Background(), cfg, set, nil, nil)
 		require.NoError(t, err)
 		short := cfg
@@ -178,7 +180,8 @@ func (late) Row(r losses.Row) float64 {
 // run with what it learned.
 func TestCheckpointOfAFailedRun(t *testing.T) {
 	set := randomSet(30, 4, 3, 1)
-	cfg := Config{Hidden: []int{4}, Epochs: 9, BatchSize: 10, Criterion: losses.Criterion{Loss: late{}}, Checkpoint: t.TempDir(), CheckpointEvery: 2}
+	cfg := Config{Hidden: []int{4}, Epochs: 9, BatchSize: 10, Criterion: losses.Criterion{Loss: late{}},
+		Checkpoint: t.TempDir(), CheckpointEvery: 2}
 	lateCalls.Store(0)
 	_, h, err := Fit(context.Background(), cfg, set, nil, nil)
 	if !errors.Is(err, ErrDiverged) {
@@ -191,14 +194,16 @@ func TestCheckpointOfAFailedRun(t *testing.T) {
 
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	m, h, err := Fit(context.Background(), Config{Epochs: 9, CheckpointEvery: 2, Checkpoint: filepath.Join(file, "run")}, set, nil, nil)
+	m, h, err := Fit(context.Background(),
+		Config{Epochs: 9, CheckpointEvery: 2, Checkpoint: filepath.Join(file, "run")}, set, nil, nil)
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "\n")
 	require.Len(t, h, 2)
 	require.NotNil(t, m)
 
 	ctx, observe := stopAfter(2, 1)
-	m, h, err = Fit(ctx, Config{Epochs: 9, BatchSize: 10, CheckpointEvery: 2, Checkpoint: filepath.Join(file, "run")}, set, nil, observe)
+	m, h, err = Fit(ctx, Config{Epochs: 9, BatchSize: 10, CheckpointEvery: 2, Checkpoint: filepath.Join(file, "run")},
+		set, nil, observe)
 	require.ErrorIs(t, err, context.Canceled) // and the failure to write
 	require.NotEqual(t, context.Canceled, err)
 	require.Len(t, h, 1)
@@ -222,7 +227,8 @@ func TestResumeRejectsOtherRuns(t *testing.T) {
 		return err
 	}
 	require.NoError(t, resume(cfg, state, trainSet, validSet))
-	require.EqualError(t, resume(cfg, nil, trainSet, validSet), "train: state: got nil, want one of ReadCheckpoint or Progress.State")
+	require.EqualError(t, resume(cfg, nil, trainSet, validSet),
+		"train: state: got nil, want one of ReadCheckpoint or Progress.State")
 	wants := func(err error, text string) {
 		t.Helper()
 		require.ErrorIs(t, err, ErrState, text)

@@ -45,7 +45,8 @@ func TestSchedule(t *testing.T) {
 		require.InDelta(t, c.want, c.s.Factor(c.step, run), 1e-15, "%+v step %d", c.s, c.step)
 		require.NoError(t, c.s.validate())
 	}
-	for _, bad := range []Schedule{{Curve: 2}, {Curve: -1}, {Warmup: -1}, {Steps: -1}, {Floor: -0.1}, {Floor: 1.1}, {Floor: math.NaN()}} {
+	for _, bad := range []Schedule{{Curve: 2}, {Curve: -1}, {Warmup: -1}, {Steps: -1}, {Floor: -0.1}, {Floor: 1.1},
+		{Floor: math.NaN()}} {
 		require.ErrorIs(t, Config{Schedule: bad}.Validate(), ErrConfig, "%+v", bad)
 	}
 	require.Equal(t, "constant cosine unknown curve", Constant.String()+" "+Cosine.String()+" "+Curve(9).String())
@@ -54,7 +55,8 @@ func TestSchedule(t *testing.T) {
 // The steps of a run have the rates of its schedule.
 func TestFitFollowsTheSchedule(t *testing.T) {
 	set := randomSet(23, 4, 3, 1)
-	cfg := Config{Hidden: []int{6}, Epochs: 4, BatchSize: 10, LearnRate: 0.02, Schedule: Schedule{Curve: Cosine, Warmup: 4, Floor: 0.1}}
+	cfg := Config{Hidden: []int{6}, Epochs: 4, BatchSize: 10, LearnRate: 0.02,
+		Schedule: Schedule{Curve: Cosine, Warmup: 4, Floor: 0.1}}
 	m, h, err := Fit(context.Background(), cfg, set, nil, nil)
 	require.NoError(t, err)
 	for i, e := range h {

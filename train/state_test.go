@@ -21,7 +21,8 @@ func TestSameRun(t *testing.T) {
 	more := cfg
 	more.Epochs, more.Checkpoint = 9, "elsewhere"
 	require.NoError(t, state.SameRun(more, set, nil))
-	require.EqualError(t, (*State)(nil).SameRun(cfg, set, nil), "train: state: got nil, want one of ReadCheckpoint or Progress.State")
+	require.EqualError(t, (*State)(nil).SameRun(cfg, set, nil),
+		"train: state: got nil, want one of ReadCheckpoint or Progress.State")
 	require.ErrorIs(t, state.SameRun(cfg, nil, nil), ErrEmpty)
 	require.ErrorIs(t, state.SameRun(Config{Epochs: -1}, set, nil), ErrConfig)
 
@@ -34,9 +35,12 @@ func TestSameRun(t *testing.T) {
 		require.ErrorIs(t, err, ErrState)
 		require.EqualError(t, err, "train: state: "+text)
 	}
-	differs(func(c *Config) { c.LearnRate = 0.1 }, OtherRunError{"LearnRate", 0.001, 0.1}, "LearnRate: the run has 0.001, this configuration 0.1")
-	differs(func(c *Config) { c.Hidden = []int{} }, OtherRunError{"Hidden", []int{4}, []int{}}, "Hidden: the run has [4], this configuration []")
-	differs(func(c *Config) { c.Seed, c.Hidden = 2, nil }, OtherRunError{"Seed", uint64(0), uint64(2)}, "Seed: the run has 0, this configuration 2")
+	differs(func(c *Config) { c.LearnRate = 0.1 }, OtherRunError{"LearnRate", 0.001, 0.1},
+		"LearnRate: the run has 0.001, this configuration 0.1")
+	differs(func(c *Config) { c.Hidden = []int{} }, OtherRunError{"Hidden", []int{4}, []int{}},
+		"Hidden: the run has [4], this configuration []")
+	differs(func(c *Config) { c.Seed, c.Hidden = 2, nil }, OtherRunError{"Seed", uint64(0), uint64(2)},
+		"Seed: the run has 0, this configuration 2")
 	differs(func(c *Config) { c.Schedule.Warmup = 3 }, OtherRunError{"Schedule", Schedule{}, Schedule{Warmup: 3}},
 		"Schedule: the run has {Curve:constant Warmup:0 Floor:0 Steps:0}, this configuration {Curve:constant Warmup:3 Floor:0 Steps:0}")
 

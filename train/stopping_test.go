@@ -14,7 +14,8 @@ import (
 
 // overfitting returns sets on which the validation loss soon goes up: random labels.
 func overfitting() (trainSet, validSet *dataset.Dataset, cfg Config) {
-	return randomSet(40, 6, 3, 1), randomSet(30, 6, 3, 2), Config{Hidden: []int{32}, Epochs: 40, BatchSize: 16, LearnRate: 5e-3, Seed: 3}
+	return randomSet(40, 6, 3, 1), randomSet(30, 6, 3, 2), Config{Hidden: []int{32}, Epochs: 40, BatchSize: 16,
+		LearnRate: 5e-3, Seed: 3}
 }
 
 func TestEarlyStopping(t *testing.T) {
@@ -68,7 +69,8 @@ func TestBetter(t *testing.T) {
 	for epoch, c := range []struct {
 		loss float64
 		want bool
-	}{{loss: nan}, {loss: inf, want: true}, {loss: inf}, {loss: 9, want: true}, {loss: 8.5}, {loss: 8.4, want: true}, {loss: nan}, {loss: 7.95}, {loss: -inf,
+	}{{loss: nan}, {loss: inf, want: true}, {loss: inf}, {loss: 9, want: true}, {loss: 8.5}, {loss: 8.4,
+		want: true}, {loss: nan}, {loss: 7.95}, {loss: -inf,
 		want: true}} {
 		require.Equal(t, c.want, f.better(epoch+1, c.loss), "epoch %d", epoch+1)
 		require.Equal(t, c.want || epoch > 0, f.best.layers != nil)
@@ -92,11 +94,13 @@ func TestEpochAccuracy(t *testing.T) {
 				cfg := Config{Hidden: []int{4}, Epochs: 1, BatchSize: batch, LearnRate: 1e-12, Criterion: c}
 				_, h, err := Fit(context.Background(), cfg, set, set, nil)
 				require.NoError(t, err)
-				require.True(t, numtest.Close(h[0].Accuracy, h[0].Valid.Accuracy, 1e-6, 0), "%v, want %v", h[0].Accuracy, h[0].Valid.Accuracy)
+				require.True(t, numtest.Close(h[0].Accuracy, h[0].Valid.Accuracy, 1e-6, 0), "%v, want %v",
+					h[0].Accuracy, h[0].Valid.Accuracy)
 			}
 		}
 		// A real learn rate: the accuracy of one whole batch is that of the initial weights.
-		_, h, err := Fit(context.Background(), Config{Hidden: []int{4}, Epochs: 2, BatchSize: 23, LearnRate: 0.5}, set, set, nil)
+		_, h, err := Fit(context.Background(), Config{Hidden: []int{4}, Epochs: 2, BatchSize: 23, LearnRate: 0.5},
+			set, set, nil)
 		require.NoError(t, err)
 		first, err := newModel([]int{4, 4, 3}, 0).Evaluate(set, losses.Criterion{})
 		require.NoError(t, err)

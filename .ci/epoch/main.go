@@ -83,12 +83,14 @@ func conduct(m model, fashion, python string, threads []string, rounds int) erro
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n%s: %d rows, %s, batch %d, Adam; accuracy on the test rows after %d epochs\n", m.title, rows, sizes, m.config.BatchSize, 1+rounds*m.turn)
+	fmt.Printf("\n%s: %d rows, %s, batch %d, Adam; accuracy on the test rows after %d epochs\n", m.title, rows, sizes,
+		m.config.BatchSize, 1+rounds*m.turn)
 	fmt.Printf("threads  %-18s  s/epoch  %-18s  × PyTorch  accuracy\n", "", "quartiles")
 	for _, n := range threads {
 		commands := [][]string{
 			{"softloss", self, "-model", m.name, "-fashion", fashion, "-contestant"},
-			{"PyTorch", python, "-c", pytorch, folder, sizes, strconv.Itoa(m.config.BatchSize), fmt.Sprint(m.config.LearnRate), strconv.Itoa(m.turn), n},
+			{"PyTorch", python, "-c", pytorch, folder, sizes, strconv.Itoa(m.config.BatchSize),
+				fmt.Sprint(m.config.LearnRate), strconv.Itoa(m.turn), n},
 		}
 		var all [2]*process // nil: not here
 		for i, c := range commands {

@@ -119,8 +119,9 @@ func TestPairsOfFiles(t *testing.T) {
 		data, labels string
 		images       bool
 	}{
-		{data: "-images.gz", labels: "-classes", images: true}, {data: "-x.npy", labels: "-y.npy"}, {data: "-pictures.npy", labels: "-soft.npy",
-			images: true},
+		{data: "-images.gz", labels: "-classes", images: true},
+		{data: "-x.npy", labels: "-y.npy"},
+		{data: "-pictures.npy", labels: "-soft.npy", images: true},
 	} {
 		args := fmt.Sprintf("-data a%s -labels a%s -epochs 8", tc.data, tc.labels)
 		s := summaryOf(t, args+fmt.Sprintf(" -testdata b%s -testlabels b%s -out o", tc.data, tc.labels))
@@ -205,19 +206,24 @@ func TestPairErrors(t *testing.T) {
 		{"-data a-x.npy -labels none", `-labels none: no such file`},
 		{"-data none -labels a-y.npy", `-data none: no such file; want digits, housing or the path of a file`},
 		{"-data a-x.npy -labels t.csv", `-labels t\.csv: got a file that begins like neither, want IDX or NPY`},
-		{"-data a-images.gz -labels a-y.npy", `-labels a-y\.npy: got NPY labels for the IDX features of a-images\.gz, want two files of one format`},
+		{"-data a-images.gz -labels a-y.npy",
+			`-labels a-y\.npy: got NPY labels for the IDX features of a-images\.gz, want two files of one format`},
 		{"-data a-y.npy -labels a-x.npy", `-data a-y\.npy: .+are these the labels\?.*`},
 		{"-data a-classes -labels a-images.gz", `-data a-classes: .+are these the labels\?.*`},
 		{"-data a-x.npy -labels b-y.npy", `-labels b-y\.npy: labels: got 100 rows, want 600 as in the features`},
 		{idx + " -testlabels b-classes", `-testlabels needs -testdata FILE: the rows that they are the labels of`},
 		{idx + " -testdata b-images.gz", `-testdata needs -testlabels FILE, as -data has -labels`},
 		{"-testdata b-images.gz", `-testdata is for data from files, but -data is digits`},
-		{"-data t.csv -testdata t.csv -testlabels b-classes", `-testlabels is for IDX and NPY files, but -data has no -labels`},
-		{idx + " -test 0.5 -testdata b-images.gz -testlabels b-classes", `-test and -testdata exclude each other: the test is a part of -data or a file of its own`},
+		{"-data t.csv -testdata t.csv -testlabels b-classes",
+			`-testlabels is for IDX and NPY files, but -data has no -labels`},
+		{idx + " -test 0.5 -testdata b-images.gz -testlabels b-classes",
+			`-test and -testdata exclude each other: the test is a part of -data or a file of its own`},
 		{idx + " -testdata none -testlabels b-classes", `-testdata none: no such file`},
 		{idx + " -testdata b-images.gz -testlabels none", `-testlabels none: no such file`},
-		{"-data t.csv -testdata b-x.npy", `-testdata b-x\.npy: an NPY file has no labels in it; give them with -testlabels FILE`},
-		{npy + " -testdata b-pictures.npy -testlabels b-y.npy", `-testdata b-pictures\.npy: got 64 features without "feature_0", "feature_1", "feature_2", want 64 features as in -data`},
+		{"-data t.csv -testdata b-x.npy",
+			`-testdata b-x\.npy: an NPY file has no labels in it; give them with -testlabels FILE`},
+		{npy + " -testdata b-pictures.npy -testlabels b-y.npy",
+			`-testdata b-pictures\.npy: got 64 features without "feature_0", "feature_1", "feature_2", want 64 features as in -data`},
 		{"-data t.csv -testdata u.csv", `-testdata u\.csv: got 1 feature without "x", want 1 feature as in -data`},
 		{"-data t.csv -testdata v.csv", `-testdata v\.csv: got the class "d", want one of "a", "b" as in -data`},
 	} {

@@ -37,7 +37,9 @@ func TestReportStandsAlone(t *testing.T) {
 	assert.NotContains(t, page, "<script")
 	assert.NotContains(t, page, "http")
 	assert.NotContains(t, page, "ZgotmplZ", "what html/template refuses to write")
-	for _, text := range []string{"test accuracy", "label noise", "<h2>Mistakes</h2>", "Losses under label noise", "<h2>Example: what label smoothing does</h2>", "none of it is your data", "most frequent mistakes", `<th scope="col">noise 0.5</th>`, "prefers-color-scheme: dark"} {
+	for _, text := range []string{"test accuracy", "label noise", "<h2>Mistakes</h2>", "Losses under label noise",
+		"<h2>Example: what label smoothing does</h2>", "none of it is your data", "most frequent mistakes",
+		`<th scope="col">noise 0.5</th>`, "prefers-color-scheme: dark"} {
 		assert.Contains(t, page, text)
 	}
 }

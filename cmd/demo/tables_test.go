@@ -55,7 +55,8 @@ func TestTablesOfPeople(t *testing.T) {
 	}{
 		{"-label kind -decimal , -missing drop", `-data t\.csv: line .+ \("id"\): .+; -drop NAME leaves the column out`, 0},
 		{"-label kind -drop id", `-data t\.csv: line 2 column 3 \("x"\): got "0,25", .+; -decimal , reads such numbers`, 0},
-		{"-label kind -drop id -decimal ,", `-data t\.csv: line 9 column 4 \("y"\): got "NA", .+; -missing drop leaves .+`, 0},
+		{"-label kind -drop id -decimal ,",
+			`-data t\.csv: line 9 column 4 \("y"\): got "NA", .+; -missing drop leaves .+`, 0},
 		{"-label kind -drop nosuch", `-drop nosuch: no such column in t\.csv; the columns are "id", "kind", "x", "y"`, 0},
 		{"-label kind -drop id -decimal , -missing drop", "", 59},
 		{"-label 2 -drop 1 -decimal , -missing impute", "", 60},

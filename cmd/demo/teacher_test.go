@@ -56,8 +56,10 @@ func TestTeacherErrors(t *testing.T) {
 		{"-teacher a-x.npy", `-teacher: .*a-x\.npy.*`},
 		{"-teacher " + model, `-teacher .+: got a model of 5 features, want 64 as in -data`},
 		{"-teacher npy/model.safetensors -noplots", `-teacher .+: feature 0: got "feature_0", want "pixel_0_0" as in -data`},
-		{"-data " + shapes + " -label colour -teacher " + model, `-teacher .+: feature 2: got "colour=blue", want "kind=disc" as in -data`},
-		{npy + "-temperature 1e9 -noplots -teacher npy/model.safetensors", `teacher temperature: got 1e\+09, want a number from 0\.001 to 1000 \(0 means 1\)`},
+		{"-data " + shapes + " -label colour -teacher " + model,
+			`-teacher .+: feature 2: got "colour=blue", want "kind=disc" as in -data`},
+		{npy + "-temperature 1e9 -noplots -teacher npy/model.safetensors",
+			`teacher temperature: got 1e\+09, want a number from 0\.001 to 1000 \(0 means 1\)`},
 		{npy + "-noplots -checkpoint run -resume", `-resume: the run in run has another -teacher, or none; .+`},
 	} {
 		code, stdout, stderr := demo(t, append([]string{"train", "-quiet"}, strings.Fields(tc.args)...)...)

@@ -19,7 +19,8 @@ var transposes = []blas.Transpose{blas.NoTrans, blas.Trans, blas.ConjTrans}
 // kind of α and β.
 func TestGemm(t *testing.T) {
 	ours, gonums := Implementation{}, gonum.Implementation{}
-	for _, s := range [][3]int{{1, 1, 1}, {4, 5, 6}, {33, 10, 70}, {1, 40, 9}, {40, 1, 9}, {5, 6, 0}, {0, 3, 2}, {3, 0, 2}} {
+	for _, s := range [][3]int{{1, 1, 1}, {4, 5, 6}, {33, 10, 70}, {1, 40, 9}, {40, 1, 9}, {5, 6, 0}, {0, 3, 2},
+		{3, 0, 2}} {
 		m, n, k := s[0], s[1], s[2]
 		for _, tA := range transposes {
 			for _, tB := range transposes {

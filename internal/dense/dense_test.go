@@ -77,15 +77,18 @@ func layouts(t testing.TB, dt tensor.Dtype) (all []layout) {
 		all = append(all, layout{name, x, want})
 	}
 	var bases []layout
-	for _, shape := range [][]int{{1}, {5}, {1, 1}, {1, 4}, {4, 1}, {3, 5}, {2, 3, 4}, {1, 3, 1}, {1, 1, 1}, {2, 3, 2, 3}} {
+	for _, shape := range [][]int{{1}, {5}, {1, 1}, {1, 4}, {4, 1}, {3, 5}, {2, 3, 4}, {1, 3, 1}, {1, 1, 1},
+		{2, 3, 2, 3}} {
 		n := size(shape)
 		row := naive{shape: shape}
 		for i := range n {
 			row.data = append(row.data, float64(i+1))
 		}
 		bases = append(bases, // AsFortran is given the elements in row-major order
-			layout{fmt.Sprintf("row-major %v", shape), tensor.New(tensor.WithShape(shape...), tensor.WithBacking(numbers(dt, n))), row},
-			layout{fmt.Sprintf("column-major %v", shape), tensor.New(tensor.WithShape(shape...), tensor.AsFortran(numbers(dt, n))), row})
+			layout{fmt.Sprintf("row-major %v", shape),
+				tensor.New(tensor.WithShape(shape...), tensor.WithBacking(numbers(dt, n))), row},
+			layout{fmt.Sprintf("column-major %v", shape),
+				tensor.New(tensor.WithShape(shape...), tensor.AsFortran(numbers(dt, n))), row})
 	}
 	for _, b := range bases {
 		add(b.name, b.d, b.want)

@@ -108,11 +108,14 @@ func TestReadIDXFilesErrors(t *testing.T) {
 		kind           error
 		text           string
 	}{
-		{"swapped", labels, images, ErrShape, "images: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
-		{"three dimensions", images, idxFile("ab", 2, 1, 1), ErrShape, "labels: labels: got shape [2 1 1], want [N] or [N, K] (are these the features?)"},
+		{"swapped", labels, images, ErrShape,
+			"images: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
+		{"three dimensions", images, idxFile("ab", 2, 1, 1), ErrShape,
+			"labels: labels: got shape [2 1 1], want [N] or [N, K] (are these the features?)"},
 		{"numbers differ", images, idxFile("\x00\x01\x00", 3), ErrShape, "labels: got 3 rows, want 2 as in the features"},
 		{"one class", images, idxFile("\x00\x00", 2), ErrClasses, "got only the class 0, want at least 2 classes"},
-		{"huge image", idxFile(string(make([]byte, maxPixels+1)), 1, maxPixels+1), idxFile("\x01", 1), ErrShape, "at most 16777216 features"},
+		{"huge image", idxFile(string(make([]byte, maxPixels+1)), 1, maxPixels+1), idxFile("\x01", 1), ErrShape,
+			"at most 16777216 features"},
 		{"cut", images[:9], labels, ErrFormat, "images: idx: the file ends after"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -169,7 +172,8 @@ func TestReadNPYFiles(t *testing.T) {
 		}
 	}
 	// Soft labels, negative and tiny features, pictures, gzip.
-	d, err := readPair(t, gzipped(t, string(npyOf("<f8", "(2, 1, 3)", -1, .5, 1e-300, 3, 4, -5e30))), npyOf("<f4", "(2, 2)", .25, .75, 3, 1))
+	d, err := readPair(t, gzipped(t, string(npyOf("<f8", "(2, 1, 3)", -1, .5, 1e-300, 3, 4, -5e30))),
+		npyOf("<f4", "(2, 2)", .25, .75, 3, 1))
 	require.NoError(t, err)
 	assert.Equal(t, []float32{-1, .5, 0, 3, 4, -5e30}, f32(t, d.Features))
 	assert.Equal(t, []float32{.25, .75, .75, .25}, f32(t, d.Labels))
@@ -271,12 +275,14 @@ func TestNPYPairErrors(t *testing.T) {
 		text string
 	}{
 		{"swapped", y, x, ErrShape, "x.npy: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
-		{"features twice", x, npyOf("|u1", "(2, 1, 2)", 1, 2, 3, 4), ErrShape, "y.npy: labels: got shape [2 1 2], want [N] or [N, K]"},
+		{"features twice", x, npyOf("|u1", "(2, 1, 2)", 1, 2, 3, 4), ErrShape,
+			"y.npy: labels: got shape [2 1 2], want [N] or [N, K]"},
 		{"rows", x, npyOf("|u1", "(3,)", 0, 1, 1), ErrShape, "y.npy: labels: got 3 rows, want 2"},
 		{"NaN", npyOf("<f4", "(2, 2)", 1, 2, nan, 4), y, ErrRow, "x.npy: features: row 1 column 0: got NaN"},
 		{"infinite", npyOf("<f8", "(2, 2)", 1, 2, math.Inf(1), 4), y, ErrRow, "row 1 column 0: got +Inf"},
 		{"beyond float32", npyOf("<f8", "(2, 2)", 1, 1e39, 1, 4), y, ErrRow, "row 0 column 1: got 1e+39"},
-		{"fractions as classes", x, npyOf("<f8", "(2,)", 0, 1.5), ErrLabel, "y.npy: labels: row 1: got 1.5, want a class in 0..1023"},
+		{"fractions as classes", x, npyOf("<f8", "(2,)", 0, 1.5), ErrLabel,
+			"y.npy: labels: row 1: got 1.5, want a class in 0..1023"},
 		{"class -1", x, npyOf("<i8", "(2,)", 0, -1), ErrLabel, "y.npy: labels: row 1: got -1, want a class in 0..1023"},
 		{"class 1024", x, npyOf("<i8", "(2,)", 1024, 1), ErrLabel, "row 0: got 1024"},
 		{"class huge", x, npyOf("<i8", "(2,)", 0, int64(math.MaxInt64)), ErrLabel, "row 1: got 9.223372036854776e+18"},

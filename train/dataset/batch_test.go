@@ -18,7 +18,8 @@ func collect(t *testing.T, b Batches, epoch int) [][]int {
 }
 
 func TestBatchesCoverEveryRowOnce(t *testing.T) {
-	for _, b := range []Batches{{10, 3, 1}, {10, 5, 1}, {10, 10, 1}, {10, 99, 1}, {1, 1, 1}, {7, 1, 1}, {7, math.MaxInt, 1}} {
+	for _, b := range []Batches{{10, 3, 1}, {10, 5, 1}, {10, 10, 1}, {10, 99, 1}, {1, 1, 1}, {7, 1, 1},
+		{7, math.MaxInt, 1}} {
 		batches := collect(t, b, 0)
 		assert.Len(t, batches, b.Len())
 		for _, batch := range batches[:len(batches)-1] {
@@ -109,7 +110,8 @@ func TestGatherRefusesAndWritesNothing(t *testing.T) {
 	}{
 		{"nil src", tensorOf[float32](2, 9, 9, 9, 9), nil, nil, ErrShape, "src: got nil, which is no tensor"},
 		{"nil dst", nil, src, nil, ErrShape, "dst: got nil, which is no tensor"},
-		{"src dtype", tensorOf[float32](2, 9, 9), tensorOf(2, 1, 2), nil, ErrDtype, "src: got dtype int, want float32 or float64"},
+		{"src dtype", tensorOf[float32](2, 9, 9), tensorOf(2, 1, 2), nil, ErrDtype,
+			"src: got dtype int, want float32 or float64"},
 		{"dst dtype", tensorOf(2, 9., 9, 9, 9), src, nil, ErrDtype, "dst: got dtype float64, want float32"},
 		{"columns", tensorOf[float32](3, 9, 9, 9), src, nil, ErrShape, "dst: got 1 column, want 2"},
 		{"rows", tensorOf[float32](1, 9, 9), src, []int{0, 1}, ErrShape, "dst: got 1 row, want at least 2"},

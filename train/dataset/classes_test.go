@@ -25,7 +25,8 @@ func TestWithFeatures(t *testing.T) {
 		kind error
 		want string
 	}{
-		"a,b,kind\n1,2,x\n3,4,y\n":          {ErrColumn, `got 2 features without "town=A", "town=B", "town=C", want 5 features`},
+		"a,b,kind\n1,2,x\n3,4,y\n": {ErrColumn,
+			`got 2 features without "town=A", "town=B", "town=C", want 5 features`},
 		"town,b,kind\nA,2,x\nB,4,y\n":       {ErrColumn, `got 3 features without "a"`},
 		"a,town,b,kind\n1,A,2,x\n3,Z,4,y\n": {ErrClasses, `column "town": got the text "Z"`},
 	} {

@@ -14,10 +14,14 @@ import (
 // A number in another notation is an error that says so, never a category of its own.
 func TestReadCSVNotations(t *testing.T) {
 	for cell, how := range map[string]string{
-		"12%": "with a percent sign", "12.5 %": "with a percent sign", "$3.50": "with a currency", "3,50 €": "with a currency", "-£1,200": "with a currency",
-		"1,5": "with a comma for its point", "1,234": "with separators", "1,234,567.8": "with separators", "1 234": "with separators", "1.234.567": "with separators",
-		"1'234": "with separators", "1.5 cm": "with a unit", "20kg": "with a unit", "-3 °C": "with a unit", "5 m": "with a unit",
-		"1_000": "as in a programming language", "0x10": "as in a programming language", "0x1p4": "as in a programming language",
+		"12%": "with a percent sign", "12.5 %": "with a percent sign", "$3.50": "with a currency",
+		"3,50 €": "with a currency", "-£1,200": "with a currency",
+		"1,5": "with a comma for its point", "1,234": "with separators", "1,234,567.8": "with separators",
+		"1 234": "with separators", "1.234.567": "with separators",
+		"1'234": "with separators", "1.5 cm": "with a unit", "20kg": "with a unit", "-3 °C": "with a unit",
+		"5 m":   "with a unit",
+		"1_000": "as in a programming language", "0x10": "as in a programming language",
+		"0x1p4": "as in a programming language",
 	} {
 		for _, text := range map[string]string{
 			"first":  "a;b;kind\n\"" + cell + "\";1;x\n\"" + cell + "\";2;y\n",
@@ -187,20 +191,24 @@ func TestReadCSVFeatureNames(t *testing.T) {
 
 func TestReadCSVForeign(t *testing.T) {
 	for start, word := range map[string]string{
-		"PAR1\x15\x04": "Parquet", "PK\x03\x04": "zip archive", "\xff\xfea\x00": "UTF-16", "\xfe\xff\x00a": "UTF-16", "a\x00,\x00b\x00\n": "UTF-16",
-		"{\"a\":1,\"b\":2}\n{\"a\":3}\n": "JSON", "[{\"a\":1}]": "JSON", "<!DOCTYPE html>": "HTML", "a,b,kind\r1,2,x\r3,4,y\r": "carriage return",
+		"PAR1\x15\x04": "Parquet", "PK\x03\x04": "zip archive", "\xff\xfea\x00": "UTF-16", "\xfe\xff\x00a": "UTF-16",
+		"a\x00,\x00b\x00\n":              "UTF-16",
+		"{\"a\":1,\"b\":2}\n{\"a\":3}\n": "JSON", "[{\"a\":1}]": "JSON", "<!DOCTYPE html>": "HTML",
+		"a,b,kind\r1,2,x\r3,4,y\r":                     "carriage return",
 		"version https://git-lfs.github.com/spec/v1\n": "Git LFS", "\x00\x00\x00": "zero byte",
 	} {
 		_, err := ReadCSV(strings.NewReader(start), CSVOptions{})
 		checkError(t, err, ErrFormat, word)
 	}
-	_, err := ReadCSV(strings.NewReader("a,kind\n"+strings.Repeat("1,x\n", 2000)+"1,y\x00\n"), CSVOptions{Header: HeaderYes})
+	_, err := ReadCSV(strings.NewReader("a,kind\n"+strings.Repeat("1,x\n", 2000)+"1,y\x00\n"),
+		CSVOptions{Header: HeaderYes})
 	checkError(t, err, ErrCell, "line 2002 column 2", "want text in UTF-8")
 }
 
 func TestReadCSVSepLine(t *testing.T) {
 	want := readCSV(t, "a,b,kind\n1,2,x\n3,4,y\n", CSVOptions{})
-	for _, text := range []string{"sep=;\na;b;kind\n1;2;x\n3;4;y\n", "\ufeffSEP=|\r\na|b|kind\r\n1|2|x\r\n3|4|y\r\n", "\"sep=\t\"\na\tb\tkind\n1\t2\tx\n3\t4\ty\n", "a|b|kind\n1|2|x\n3|4|y\n"} {
+	for _, text := range []string{"sep=;\na;b;kind\n1;2;x\n3;4;y\n", "\ufeffSEP=|\r\na|b|kind\r\n1|2|x\r\n3|4|y\r\n",
+		"\"sep=\t\"\na\tb\tkind\n1\t2\tx\n3\t4\ty\n", "a|b|kind\n1|2|x\n3|4|y\n"} {
 		assert.Equal(t, want, readCSV(t, text, CSVOptions{}), text)
 	}
 	_, err := ReadCSV(strings.NewReader("a b kind\n1 2 x\n3 4 y\n"), CSVOptions{})

@@ -57,7 +57,8 @@ func TestReadCSVClassColumn(t *testing.T) {
 			[]float32{1, 2}, []string{"x"}, []int{1, 0}, []string{"a", "b"}},
 		{"tabs", "x\tkind\n1\tb\n2\ta\n", CSVOptions{Comma: '\t'},
 			[]float32{1, 2}, []string{"x"}, []int{1, 0}, []string{"a", "b"}},
-		{"byte order mark, CRLF, blank lines, no last line end", "\ufeffx,kind\r\n\r\n1,b\r\n\r\n2,a", CSVOptions{Label: "kind"},
+		{"byte order mark, CRLF, blank lines, no last line end", "\ufeffx,kind\r\n\r\n1,b\r\n\r\n2,a",
+			CSVOptions{Label: "kind"},
 			[]float32{1, 2}, []string{"x"}, []int{1, 0}, []string{"a", "b"}},
 		{"forms of numbers", "1e-3,a\n-.5,b\n+7.,a\n1.6E+01,b\n", CSVOptions{},
 			[]float32{1e-3, -.5, 7, 16}, []string{"column_1"}, []int{0, 1, 0, 1}, []string{"a", "b"}},
@@ -118,7 +119,8 @@ func TestReadCSVFile(t *testing.T) {
 	want := readCSV(t, text, CSVOptions{})
 	dir := t.TempDir()
 	for name, content := range map[string][]byte{
-		"plain.csv": []byte(text), "packed.csv.gz": gzipped(t, text), "packed": gzipped(t, text), "plain.csv.gz": []byte(text),
+		"plain.csv": []byte(text), "packed.csv.gz": gzipped(t, text), "packed": gzipped(t, text),
+		"plain.csv.gz": []byte(text),
 	} {
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, content, 0o600))
@@ -184,7 +186,8 @@ func (f *failingReader) Read(p []byte) (int, error) {
 func FuzzReadCSV(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "x,kind\n1,b\n2,a\n", "1,2,b\n3,4,a", "u,v\nw,v\n", "x,\"y\nz\",k\n1,2,3\n4,\"5\",6\n", "a,b\n1,\"2",
-		"\ufeff1,2\n3,4\n", "1,2\n3\n", "NaN,1\n2,3\n", "1,1\n1,1.0\n", "x,l,h\n1,0,0\n", "x,l,h\n1,3,4\n", "\x1f\x8b\x08\x00", "\xff\xfea\x00,\x00b\x00",
+		"\ufeff1,2\n3,4\n", "1,2\n3\n", "NaN,1\n2,3\n", "1,1\n1,1.0\n", "x,l,h\n1,0,0\n", "x,l,h\n1,3,4\n",
+		"\x1f\x8b\x08\x00", "\xff\xfea\x00,\x00b\x00",
 	} {
 		f.Add([]byte(seed), 0, 0, "", ',', false)
 		f.Add([]byte(seed), 1, 2, "", ';', true)

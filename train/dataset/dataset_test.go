@@ -36,10 +36,12 @@ func TestValidateShapes(t *testing.T) {
 		{"no features", func(d *Dataset) { d.Features = nil }, ErrShape, "features: got nil, which is no tensor"},
 		{"no labels", func(d *Dataset) { d.Labels = nil }, ErrShape, "labels: got nil, which is no tensor"},
 		{"dtype", func(d *Dataset) { d.Labels = tensorOf(4, 1., 1, 1, 1) }, ErrDtype, "labels: got dtype float64"},
-		{"rows", func(d *Dataset) { d.Labels = tensorOf[float32](1, 1, 0, 0) }, ErrShape, "labels: got 1 row, want 4, the rows of features"},
+		{"rows", func(d *Dataset) { d.Labels = tensorOf[float32](1, 1, 0, 0) }, ErrShape,
+			"labels: got 1 row, want 4, the rows of features"},
 		{"counts", func(d *Dataset) { d.Counts = d.Counts[:3] }, ErrShape, "counts: got 3 entries, want 4"},
 		{"no count", func(d *Dataset) { d.Counts = []float64{} }, ErrShape, "counts: got 0 entries, want 4"},
-		{"feature names", func(d *Dataset) { d.FeatureNames = d.FeatureNames[:1] }, ErrShape, "feature names: got 1 name, want 2"},
+		{"feature names", func(d *Dataset) { d.FeatureNames = d.FeatureNames[:1] }, ErrShape,
+			"feature names: got 1 name, want 2"},
 		{"class names", func(d *Dataset) { d.ClassNames = d.ClassNames[:2] }, ErrShape, "class names: got 2 names, want 3"},
 	}
 	for _, test := range tests {

@@ -29,8 +29,10 @@ func TestCellErrorText(t *testing.T) {
 }
 
 func TestRowErrorText(t *testing.T) {
-	assert.Equal(t, "dataset: counts: row 3 column 1: got -2, want more", (&RowError{Arg: "counts", Row: 3, Column: 1, Got: "-2", Want: "more"}).Error())
-	assert.Equal(t, "dataset: rows: row 0: got 9, want less", (&RowError{Arg: "rows", Row: 0, Column: -1, Got: "9", Want: "less"}).Error())
+	assert.Equal(t, "dataset: counts: row 3 column 1: got -2, want more",
+		(&RowError{Arg: "counts", Row: 3, Column: 1, Got: "-2", Want: "more"}).Error())
+	assert.Equal(t, "dataset: rows: row 0: got 9, want less",
+		(&RowError{Arg: "rows", Row: 0, Column: -1, Got: "9", Want: "less"}).Error())
 }
 
 func TestErrorsIs(t *testing.T) {

@@ -20,7 +20,8 @@ func ExampleDigits() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(train.Len(), "to train,", test.Len(), "to test,", digits.NumFeatures(), "features,", digits.NumClasses(), "classes")
+	fmt.Println(train.Len(), "to train,", test.Len(), "to test,", digits.NumFeatures(), "features,",
+		digits.NumClasses(), "classes")
 	// Output: 1438 to train, 359 to test, 64 features, 10 classes
 }
 

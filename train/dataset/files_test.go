@@ -38,7 +38,8 @@ func TestFormatOf(t *testing.T) {
 }
 
 func TestReadPairFiles(t *testing.T) {
-	for _, pair := range [][2][]byte{idxPair, npyPair, {idxPair[0], gzipped(t, string(idxPair[1]))}, {gzipped(t, string(npyPair[0])), npyPair[1]}} {
+	for _, pair := range [][2][]byte{idxPair, npyPair, {idxPair[0], gzipped(t, string(idxPair[1]))},
+		{gzipped(t, string(npyPair[0])), npyPair[1]}} {
 		features := write(t, "x", pair[0])
 		d, err := ReadPairFiles(features, write(t, "y", pair[1]))
 		require.NoError(t, err)

@@ -43,7 +43,8 @@ func TestMatrixRefuses(t *testing.T) {
 	}{
 		{nil, ErrShape, "dataset: x: got nil, which is no tensor"},
 		{&tensor.Dense{}, ErrShape, "holds nothing"},
-		{tensor.New(tensor.WithShape(3), tensor.WithBacking([]float32{1, 2, 3})), ErrShape, "got shape (3), want 2 dimensions"},
+		{tensor.New(tensor.WithShape(3), tensor.WithBacking([]float32{1, 2, 3})), ErrShape,
+			"got shape (3), want 2 dimensions"},
 		{tensor.New(tensor.FromScalar(float32(1))), ErrShape, "want 2 dimensions"},
 		{tensorOf(1, 1.5), ErrDtype, "got dtype float64, want float32"},
 	} {
@@ -55,7 +56,8 @@ func TestMatrixRefuses(t *testing.T) {
 }
 
 func TestNewMatrixLimits(t *testing.T) {
-	for _, side := range [][2]int{{0, 1}, {1, 0}, {1 << 16, 1 << 15}, {math.MaxInt, 2}, {2, math.MaxInt}, {math.MaxInt, math.MaxInt}} {
+	for _, side := range [][2]int{{0, 1}, {1, 0}, {1 << 16, 1 << 15}, {math.MaxInt, 2}, {2, math.MaxInt},
+		{math.MaxInt, math.MaxInt}} {
 		_, _, err := newMatrix("x", side[0], side[1])
 		checkError(t, err, ErrShape)
 	}

@@ -162,7 +162,8 @@ func TestWeights(t *testing.T) {
 	}
 	want, got := all(t, table(p, 30, 3), table(y, 30, 3), nil), all(t, probs, labels, weights)
 	for _, name := range []string{"accuracy", "top", "nll", "brier", "ece", "temperature"} {
-		require.True(t, numtest.Close(got[name].(float64), want[name].(float64), 1e-12, 0), "%s: got %v, want %v", name, got[name], want[name])
+		require.True(t, numtest.Close(got[name].(float64), want[name].(float64), 1e-12, 0), "%s: got %v, want %v",
+			name, got[name], want[name])
 	}
 	require.Equal(t, want["confusion"], got["confusion"])
 	require.Equal(t, want["report"], got["report"])
@@ -175,7 +176,8 @@ func TestWeights(t *testing.T) {
 		"negative": {[]float64{1, -1}, "losses: weights: row 1: -1 is out of range, want a finite number >= 0"},
 		"NaN":      {[]float64{math.NaN(), 1}, "losses: weights: row 0: NaN is out of range, want a finite number >= 0"},
 		"zero":     {[]float64{0, 0}, "losses: weights: the sum 0 is out of range, want a finite sum above 0"},
-		"huge":     {[]float64{math.MaxFloat64, math.MaxFloat64}, "losses: weights: the sum +Inf is out of range, want a finite sum above 0"},
+		"huge": {[]float64{math.MaxFloat64, math.MaxFloat64},
+			"losses: weights: the sum +Inf is out of range, want a finite sum above 0"},
 	} {
 		_, err := Accuracy(table([]float32{1, 0, 0, 1}, 2, 2), table([]int{0, 1}, 2), c.weights)
 		require.EqualError(t, err, c.text, name)
@@ -227,7 +229,8 @@ func TestErrors(t *testing.T) {
 		func(a, b tensor.Tensor, w []float64) error { _, err := Confusion(a, b, w); return err },
 		func(a, b tensor.Tensor, w []float64) error { _, err := Report(a, b, w); return err },
 	} {
-		require.EqualError(t, f(table([]float32{0, nan}, 1, 2), ok, nil), "losses: scores: row 0 column 1: NaN is not a number, want a number")
+		require.EqualError(t, f(table([]float32{0, nan}, 1, 2), ok, nil),
+			"losses: scores: row 0 column 1: NaN is not a number, want a number")
 	}
 	acc, err := Accuracy(table([]float32{float32(math.Inf(-1)), 100}, 1, 2), table([]float32{0, 1}, 1, 2), nil)
 	require.NoError(t, err) // logits will do

@@ -25,7 +25,10 @@ func TestECEBinEdges(t *testing.T) {
 		}
 		near(t, want, got)
 	}
-	below, above := func(x float32) float32 { return math.Nextafter32(x, 0) }, func(x float32) float32 { return math.Nextafter32(x, 1) }
+	below, above := func(x float32) float32 {
+		return math.Nextafter32(x,
+			0)
+	}, func(x float32) float32 { return math.Nextafter32(x, 1) }
 	check(0.75, 0.9, 4, false) // (.5, .75] and (.75, 1]
 	check(above(0.75), 0.9, 4, true)
 	check(0.75, below(0.75), 4, true)

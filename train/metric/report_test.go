@@ -16,8 +16,9 @@ func TestReportByHand(t *testing.T) {
 	}
 	r, err := Report(table(scores, len(got), 4), table(want, len(want)), nil)
 	require.NoError(t, err)
-	for j, c := range []ClassScore{{Precision: .5, Recall: .5, F1: .5, Support: 4}, {Precision: .5, Recall: .5, F1: .5, Support: 2}, {Precision: .75, Recall: .75, F1: .75,
-		Support: 4}, {}} {
+	for j, c := range []ClassScore{{Precision: .5, Recall: .5, F1: .5, Support: 4},
+		{Precision: .5, Recall: .5, F1: .5, Support: 2}, {Precision: .75, Recall: .75, F1: .75,
+			Support: 4}, {}} {
 		require.Equal(t, c, r.Classes[j], "class %d", j)
 	}
 	near(t, (.5+.5+.75)/3, r.Macro.F1)

@@ -112,7 +112,8 @@ func TestWriteOrder(t *testing.T) {
 	dir := t.TempDir()
 	w := &watched{}
 	require.NoError(t, Write(w, filepath.Join(dir, "file"), []byte("new")))
-	require.Equal(t, []string{"create temp", "write temp", "sync temp", "close temp", "rename file", "syncfolder " + filepath.Base(dir)}, w.log)
+	require.Equal(t, []string{"create temp", "write temp", "sync temp", "close temp", "rename file",
+		"syncfolder " + filepath.Base(dir)}, w.log)
 	got, err := os.ReadFile(filepath.Join(dir, "file"))
 	require.NoError(t, err)
 	require.Equal(t, "new", string(got))

@@ -57,7 +57,8 @@ type sample struct {
 func TestRoundTrip(t *testing.T) {
 	in := sample{
 		Bool: true, Int: -128, Uint: math.MaxUint64, Text: "é \"\u2028\n", Next: &sample{Float: []float64{}},
-		Float: []float64{0, math.Copysign(0, -1), .1, math.MaxFloat64, math.SmallestNonzeroFloat64, math.Inf(-1), math.Float64frombits(0x7ff8000000000123)},
+		Float: []float64{0, math.Copysign(0, -1), .1, math.MaxFloat64, math.SmallestNonzeroFloat64, math.Inf(-1),
+			math.Float64frombits(0x7ff8000000000123)},
 	}
 	text, err := Encode(in)
 	require.NoError(t, err)

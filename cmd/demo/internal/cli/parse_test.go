@@ -41,7 +41,8 @@ func TestParse(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	names := []string{"labels", "label", "epochs", "batch", "lr", "l2", "out"}
-	for word, want := range map[string]string{"lable": "label", "epoch": "epochs", "epcohs": "epochs", "bacth": "batch", "hidden": "",
+	for word, want := range map[string]string{"lable": "label", "epoch": "epochs", "epcohs": "epochs",
+		"bacth": "batch", "hidden": "",
 		"l": "", "oout": "out", "": ""} {
 		assert.Equal(t, want, Nearest(word, names), word)
 	}

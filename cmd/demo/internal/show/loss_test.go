@@ -19,6 +19,7 @@ func TestEveryLossHasATitle(t *testing.T) {
 		assert.Equal(t, name, info.Name)
 		assert.NotEqual(t, name, info.Title)
 	}
-	assert.Equal(t, LossInfo{Name: "ce", Title: "cross entropy", Unit: "nats", Lowest: true}, DescribeLoss(nil), "no loss is cross entropy")
+	assert.Equal(t, LossInfo{Name: "ce", Title: "cross entropy", Unit: "nats", Lowest: true}, DescribeLoss(nil),
+		"no loss is cross entropy")
 	assert.False(t, DescribeLoss(losses.MAE{}).Lowest)
 }

@@ -52,5 +52,6 @@ func TestReportOfTrainingGoneAstray(t *testing.T) {
 	const astray = "THE TRAINING WENT ASTRAY"
 	assert.NotContains(t, report(s, DescribeLoss(nil)), astray)
 	s.TrainLoss = 2e20
-	assert.Contains(t, report(s, DescribeLoss(nil)), astray+": a loss of 2e+20 is worse than knowing nothing; lower -lr (now 0.001)\n")
+	assert.Contains(t, report(s, DescribeLoss(nil)),
+		astray+": a loss of 2e+20 is worse than knowing nothing; lower -lr (now 0.001)\n")
 }

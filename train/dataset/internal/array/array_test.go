@@ -37,7 +37,8 @@ func TestRead(t *testing.T) {
 	}
 	boom := errors.New("boom")
 	for _, data := range []string{"ab", "abcd"} {
-		_, err := Read("test", bufio.NewReader(io.MultiReader(strings.NewReader(data), iotest.ErrReader(boom))), u1, []int{4}, false)
+		_, err := Read("test", bufio.NewReader(io.MultiReader(strings.NewReader(data), iotest.ErrReader(boom))), u1,
+			[]int{4}, false)
 		require.ErrorIs(t, err, boom)
 	}
 }
@@ -53,10 +54,15 @@ func TestRows(t *testing.T) {
 	}
 	u1 := Type{Kind: 'u', Width: 1}
 	want := [][]float64{{0, 1, 2, 3, 4, 5}, {6, 7, 8, 9, 10, 11}}
-	require.Equal(t, want, rows(&Array{Type: u1, Shape: []int{2, 2, 3}, Data: []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}}))
-	require.Equal(t, want, rows(&Array{Type: u1, Shape: []int{2, 2, 3}, Fortran: true, Data: []byte{0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11}}))
+	require.Equal(t, want, rows(&Array{Type: u1, Shape: []int{2, 2, 3},
+		Data: []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}}))
+	require.Equal(t, want, rows(&Array{Type: u1, Shape: []int{2, 2, 3}, Fortran: true,
+		Data: []byte{0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11}}))
 	stop := errors.New("stop")
-	require.ErrorIs(t, (&Array{Type: u1, Shape: []int{2}, Data: []byte{1, 2}}).Rows(func(int, []float64) error { return stop }), stop)
+	require.ErrorIs(t, (&Array{Type: u1, Shape: []int{2}, Data: []byte{1, 2}}).Rows(func(int,
+		[]float64) error {
+		return stop
+	}), stop)
 }
 
 func TestElement(t *testing.T) {

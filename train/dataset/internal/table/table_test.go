@@ -34,7 +34,8 @@ func TestRead(t *testing.T) {
 	}
 	require.Equal(t, [][]float32{{1.5}, {2}, {2.5}, {0, 1}, {1, 0}, {1, 0}}, rows)
 
-	table, err = Read(strings.NewReader("1,2,3\n4,NA,6\n7,8,9\n"), Options{Decimal: '.', Missing: MissingDrop, LabelColumns: 2, Header: HeaderNo})
+	table, err = Read(strings.NewReader("1,2,3\n4,NA,6\n7,8,9\n"),
+		Options{Decimal: '.', Missing: MissingDrop, LabelColumns: 2, Header: HeaderNo})
 	require.NoError(t, err)
 	require.Equal(t, []int{2, 1}, []int{table.Rows, table.Dropped})
 	require.Equal(t, []float64{2, 3, 8, 9}, table.Weights)
@@ -100,7 +101,8 @@ func TestHeader(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, seed := range []string{"", "a,kind\n1,x\n2,y\n", "sep=;\na;b\n1,5;x\n", "a,a=b,k\nb,1,x\n", "1,2\n\"", "x\r1\r", "a|b|c\n?|NA|1\n", "0,1,2\n1,2,3\n"} {
+	for _, seed := range []string{"", "a,kind\n1,x\n2,y\n", "sep=;\na;b\n1,5;x\n", "a,a=b,k\nb,1,x\n", "1,2\n\"",
+		"x\r1\r", "a|b|c\n?|NA|1\n", "0,1,2\n1,2,3\n"} {
 		for missing := range 3 {
 			f.Add(seed, missing, 0)
 		}
@@ -139,18 +141,20 @@ func TestErrors(t *testing.T) {
 		kind   error
 		option string
 	}{
-		"a,kind\n1,x\n,y\n":                {Options{}, fault.ErrMissing, "Missing"},
-		"a,kind\n1,x\n\"1,5\",y\n":         {Options{}, fault.ErrNumber, "Decimal"},
-		"a,kind\n1,x\n5%,y\n":              {Options{}, fault.ErrNumber, ""},
-		"a,kind\n1,x\nb,y\n":               {Options{}, fault.ErrCell, ""},
-		"a,kind\nb,x\n1,y\n":               {Options{Header: HeaderYes}, fault.ErrCell, ""},
-		"a,kind\nNA,x\n1,y\n":              {Options{Header: HeaderYes}, fault.ErrMissing, "Missing"},
-		"a,kind\n1,x\n1e99,y\n":            {Options{}, fault.ErrCell, ""},
-		"a,kind\n1,1\n2,\n":                {Options{Header: HeaderYes}, fault.ErrMissing, "Missing"},
-		"a,kind\n1,1\n2,inf\n":             {Options{Header: HeaderYes}, fault.ErrCell, ""},
-		"a,kind\n1,1\n2,3%\n":              {Options{Header: HeaderYes}, fault.ErrNumber, ""},
-		"a,kind\nb,1\nc,2\nd,3\n":          {Options{Header: HeaderYes, MaxCategories: 2}, fault.ErrClasses, "Drop and MaxCategories"},
-		"a,kind\n1,1\n1,2\n1,3\n":          {Options{Header: HeaderYes, MaxCategories: 2}, fault.ErrClasses, "Label and MaxCategories"},
+		"a,kind\n1,x\n,y\n":        {Options{}, fault.ErrMissing, "Missing"},
+		"a,kind\n1,x\n\"1,5\",y\n": {Options{}, fault.ErrNumber, "Decimal"},
+		"a,kind\n1,x\n5%,y\n":      {Options{}, fault.ErrNumber, ""},
+		"a,kind\n1,x\nb,y\n":       {Options{}, fault.ErrCell, ""},
+		"a,kind\nb,x\n1,y\n":       {Options{Header: HeaderYes}, fault.ErrCell, ""},
+		"a,kind\nNA,x\n1,y\n":      {Options{Header: HeaderYes}, fault.ErrMissing, "Missing"},
+		"a,kind\n1,x\n1e99,y\n":    {Options{}, fault.ErrCell, ""},
+		"a,kind\n1,1\n2,\n":        {Options{Header: HeaderYes}, fault.ErrMissing, "Missing"},
+		"a,kind\n1,1\n2,inf\n":     {Options{Header: HeaderYes}, fault.ErrCell, ""},
+		"a,kind\n1,1\n2,3%\n":      {Options{Header: HeaderYes}, fault.ErrNumber, ""},
+		"a,kind\nb,1\nc,2\nd,3\n": {Options{Header: HeaderYes, MaxCategories: 2}, fault.ErrClasses,
+			"Drop and MaxCategories"},
+		"a,kind\n1,1\n1,2\n1,3\n": {Options{Header: HeaderYes, MaxCategories: 2}, fault.ErrClasses,
+			"Label and MaxCategories"},
 		many:                               {Options{Header: HeaderYes}, fault.ErrClasses, "Drop and MaxCategories"},
 		"a,no,yes\n1,-1,2\n":               {Options{LabelColumns: 2, Header: HeaderYes}, fault.ErrLabel, ""},
 		"a,no,yes\n1,x,2\n":                {Options{LabelColumns: 2, Header: HeaderYes}, fault.ErrCell, ""},

@@ -37,7 +37,8 @@ func (a *asm) expNumbers(c expConsts) expConsts {
 	if !a.f64 {
 		hi = float64(float32(math.Ln2))
 		lo = math.Ln2 - hi
-		q = []float64{0.001392621346633244303707, 0.00836320297157585494652, 0.04166655443768593889945, 0.1666657684399597631061, 0.5}
+		q = []float64{0.001392621346633244303707, 0.00836320297157585494652, 0.04166655443768593889945,
+			0.1666657684399597631061, 0.5}
 	}
 	c.log2e, c.ln2hi, c.ln2lo = a.hold(math.Log2E), a.hold(hi), a.hold(lo)
 	c.one = a.hold(1)
