@@ -30,8 +30,8 @@ type Inputs struct {
 }
 
 // Outputs are the tensors that a criterion writes: contiguous, of the logits' dtype, of the shape
-// given here, and without memory in common with each other or with the inputs. What is nil is not
-// computed. After an error their content means nothing.
+// given here, and without memory in common with each other, with the inputs or with the slices of
+// the criterion. What is nil is not computed. After an error their content means nothing.
 type Outputs struct {
 	Loss       *tensor.Dense // scalar, or [N] with None
 	Grad       *tensor.Dense // [N, K], the derivative with respect to the logits

@@ -207,6 +207,15 @@ func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
 				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+name, "a tensor of its own")
 			}
 		}
+		for _, x := range [...]struct {
+			name string
+			of   []float64
+		}{{"class weights", c.ClassWeights}, {"margins", c.Margins}, {"pos weight", c.PosWeight},
+			{"logit shift", c.LogitShift}, {"prior", c.Smoothing.Prior}} {
+			if dense.OverlapsSlice(o.t, x.of) {
+				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+x.name, "a tensor of its own")
+			}
+		}
 		for _, other := range outputs[:i] {
 			if other.t != nil && dense.Overlap(o.t, other.t) {
 				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+other.name,

@@ -86,3 +86,24 @@ func TestOutputsOfTheirOwn(t *testing.T) {
 	require.NoError(t, one.EvalInto(losses.Outputs{Grad: scalar},
 		losses.Inputs{Logits: at(30, 1, 1), Target: at(0, 1, 1)}))
 }
+
+// TestOutputsBesideTheCriterion: an output in memory of one of the criterion's slices is refused
+// before anything is written.
+func TestOutputsBesideTheCriterion(t *testing.T) {
+	x := []float64{.2, .3, .5}
+	for name, c := range map[string]losses.Criterion{
+		"class weights": {ClassWeights: x},
+		"margins":       {Margins: x},
+		"pos weight":    {PosWeight: x, Link: losses.SigmoidLink},
+		"logit shift":   {LogitShift: x},
+		"prior":         {Smoothing: losses.Smoothing{Alpha: .1, Prior: x}},
+	} {
+		in := losses.Inputs{Logits: dense(tensor.Float64, []float64{1, 2, 3}, 1, 3),
+			Target: dense(tensor.Float64, []float64{0, 1, 0}, 1, 3)}
+		own := tensor.New(tensor.WithShape(1, 3), tensor.WithBacking(x))
+		err := c.EvalInto(losses.Outputs{Grad: own}, in)
+		assert.EqualError(t, err, "losses: grad: the tensor shares memory with the "+name+", want a tensor of its own")
+		assert.Equal(t, []float64{.2, .3, .5}, x, name)
+		require.NoError(t, c.EvalInto(losses.Outputs{Grad: dense(tensor.Float64, make([]float64, 3), 1, 3)}, in), name)
+	}
+}

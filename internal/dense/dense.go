@@ -161,6 +161,13 @@ func Overlap(a, b *tensor.Dense) bool {
 	return common
 }
 
+// OverlapsSlice reports whether an element of x lies between the first and last of d.
+func OverlapsSlice(d *tensor.Dense, x []float64) bool {
+	lo, hi := span(d)
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(x)))
+	return len(x) > 0 && at < hi && lo < at+uintptr(len(x))*unsafe.Sizeof(x[0])
+}
+
 // span returns the addresses between which the elements of d lie.
 func span(d *tensor.Dense) (lo, hi uintptr) {
 	first, last := reach(d)

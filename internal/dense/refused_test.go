@@ -49,6 +49,19 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+func TestOverlapsSlice(t *testing.T) {
+	x := make([]float64, 8)
+	d := tensor.New(tensor.WithShape(3), tensor.WithBacking(x[2:5]))
+	for _, c := range []struct {
+		lo, hi int
+		want   bool
+	}{{0, 2, false}, {0, 3, true}, {3, 4, true}, {4, 8, true}, {5, 8, false}, {3, 3, false}, {0, 8, true}} {
+		assert.Equal(t, c.want, OverlapsSlice(d, x[c.lo:c.hi]), "%+v", c)
+	}
+	assert.False(t, OverlapsSlice(New(tensor.Float64, 0, 3), x))
+	assert.False(t, OverlapsSlice(d, nil))
+}
+
 func TestOverlap(t *testing.T) {
 	m := matrix(4, 6)
 	of := func(lo, hi int) *tensor.Dense {
