@@ -17,11 +17,11 @@ import (
 // same every time, and wants six digits. A loss with a kink may fail where a row is on it. A loss
 // that is for [SigmoidLink] alone is checked under that link.
 //
-// Errors: [ErrParam] unless classes >= 2, [ErrLoss] for a derivative that differs, and those of
-// [Criterion.Eval].
+// Errors: [ErrParam] unless 2 <= classes <= 4096 (its time grows with their square), [ErrLoss] for a
+// derivative that differs, and those of [Criterion.Eval].
 func CheckGradient(l Loss, classes int) error {
-	if classes < 2 {
-		return argError(ErrParam, "classes", classes, "is too few", "2 at least")
+	if classes < 2 || classes > 4096 {
+		return argError(ErrParam, "classes", classes, "is out of range", "2 to 4096")
 	}
 	r := rand.New(rand.NewPCG(1, uint64(classes)))
 	c := Criterion{Loss: l, Reduction: Sum}

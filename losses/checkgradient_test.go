@@ -2,6 +2,7 @@ package losses_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -17,7 +18,9 @@ func TestCheckGradient(t *testing.T) {
 			require.NoError(t, losses.CheckGradient(l, classes), "%#v", l)
 		}
 	}
-	require.ErrorIs(t, losses.CheckGradient(nil, 1), losses.ErrParam)
+	for _, classes := range []int{math.MinInt, 1, 4097, math.MaxInt} {
+		require.ErrorIs(t, losses.CheckGradient(nil, classes), losses.ErrParam, "%d classes", classes)
+	}
 	require.ErrorIs(t, losses.CheckGradient(losses.GCE{}, 3), losses.ErrParam)
 }
 

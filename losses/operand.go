@@ -60,7 +60,10 @@ func checkRows(arg string, o Operand) error {
 
 // checkFloat wants one of the two dtypes of logits and labels.
 func checkFloat(arg string, dt tensor.Dtype) error {
-	if dt != tensor.Float32 && dt != tensor.Float64 {
+	switch {
+	case dt.Type == nil: // it has no name either
+		return argError(ErrDtype, arg, "a dtype without a type", "is not supported", "float32 or float64")
+	case dt != tensor.Float32 && dt != tensor.Float64:
 		return argError(ErrDtype, arg, "dtype "+dt.String(), "is not supported", "float32 or float64")
 	}
 	return nil

@@ -42,6 +42,17 @@ func TestOneHot(t *testing.T) {
 	}
 }
 
+// TestNoDtype: the zero Dtype is no dtype of labels.
+func TestNoDtype(t *testing.T) {
+	for name, f := range map[string]func(tensor.Tensor, int, tensor.Dtype) (*tensor.Dense, error){
+		"OneHot": losses.OneHot, "OrdinalLabels": losses.OrdinalLabels, "CumulativeLabels": losses.CumulativeLabels,
+	} {
+		_, err := f(indices(tensor.Int, 1), 3, tensor.Dtype{})
+		require.ErrorIs(t, err, losses.ErrDtype, name)
+		assert.EqualError(t, err, "losses: labels: a dtype without a type is not supported, want float32 or float64", name)
+	}
+}
+
 func TestVotesToLabels(t *testing.T) {
 	for _, dt := range floatDtypes {
 		got, err := losses.VotesToLabels(dense(dt, []float64{1, 3, 0, 2, 0, 0}, 2, 3))
