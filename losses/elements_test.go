@@ -232,7 +232,7 @@ func TestElementErrors(t *testing.T) {
 				Prior: []float64{.5, .25, .25}}
 		}), z, y), losses.ErrSmoothing, -1, -1, ""},
 		{"labels of rows", evalCall(sig, z, dense(tensor.Float64, []float64{0, 1}, 2)), losses.ErrShape, -1, -1,
-			"losses: labels: shape (2) is wrong, want shape (2, 3)"},
+			"losses: labels: shape (2) is wrong, want shape (2, 3), or an index of integers if these are class numbers"},
 	})
 	assert.NotEqual(t, losses.Criterion{}.Key(), sig.Key())
 	assert.NotEqual(t, with(func(c *losses.Criterion) { c.PosWeight = []float64{2} }).Key(), sig.Key())

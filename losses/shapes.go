@@ -40,16 +40,20 @@ func (c Criterion) Check(logits, target Operand) error {
 	case dt != tensor.Float32 && dt != tensor.Float64:
 		return argError(ErrDtype, "labels", "dtype "+dt.String(), "is not supported",
 			logits.Dtype().String()+" labels [N, K], or index [N] of integers")
-	case dt != logits.Dtype():
+	}
+	if err := c.checkLabels(ts, s); err != nil {
+		return err
+	}
+	if dt != logits.Dtype() {
 		return argError(ErrDtype, "labels", "dtype "+dt.String(), "differs from the "+c.inputName(),
 			logits.Dtype().String())
 	}
-	return c.checkLabels(ts, s)
+	return nil
 }
 
 // checkLabels wants labels of the shape of the logits.
 func (c Criterion) checkLabels(labels, logits tensor.Shape) error {
-	if c.Link == SoftmaxLink && c.fitsRows(labels, logits) && !slices.Equal(labels, logits) {
+	if c.fitsRows(labels, logits) && !slices.Equal(labels, logits) {
 		return shapeError("labels", labels,
 			fmt.Sprintf("shape %v, or an index of integers if these are class numbers", logits))
 	}
