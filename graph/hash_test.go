@@ -195,3 +195,69 @@ func TestTargetTensorIsNotCopied(t *testing.T) {
 		vm.Reset()
 	}
 }
+
+// TestChangedSlices writes into the slices of a criterion after its node was made: the node, which
+// a criterion of the old numbers is given again, goes on computing the old loss, and the criterion
+// of the new numbers gets a node of its own.
+func TestChangedSlices(t *testing.T) {
+	type criterion = losses.Criterion
+	x := func() []float64 { return []float64{0.2, 0.3, 0.5} }
+	sum := func() losses.WeightedSum {
+		inner := losses.WeightedSum{{Weight: 2, Loss: losses.MAE{}}}
+		return losses.WeightedSum{{Weight: 1, Loss: inner}, {Weight: 3, Loss: losses.CrossEntropy{}}}
+	}
+	change := func(x []float64) { x[0], x[1] = 0.4, 0.1 }
+	for name, of := range map[string]struct {
+		build  func() criterion
+		change func(criterion)
+	}{
+		"class weights": {func() criterion { return criterion{ClassWeights: x()} },
+			func(c criterion) { change(c.ClassWeights) }},
+		"margins":     {func() criterion { return criterion{Margins: x()} }, func(c criterion) { change(c.Margins) }},
+		"logit shift": {func() criterion { return criterion{LogitShift: x()} }, func(c criterion) { change(c.LogitShift) }},
+		"pos weight": {func() criterion { return criterion{Link: losses.SigmoidLink, PosWeight: x()} },
+			func(c criterion) { change(c.PosWeight) }},
+		"prior": {func() criterion { return criterion{Smoothing: losses.Smoothing{Alpha: 0.5, Prior: x()}} },
+			func(c criterion) { change(c.Smoothing.Prior) }},
+		"ignore": {func() criterion { return criterion{Ignore: []int{0}} }, func(c criterion) { c.Ignore[0] = 1 }},
+		"sum": {func() criterion { return criterion{Loss: sum()} },
+			func(c criterion) { c.Loss.(losses.WeightedSum)[1].Weight = 5 }},
+		"sum in a sum": {func() criterion { return criterion{Loss: sum()} },
+			func(c criterion) { c.Loss.(losses.WeightedSum)[0].Loss.(losses.WeightedSum)[0].Weight = 5 }},
+	} {
+		z := f64([]float64{1, 2, 3, 5, -1, 2}, 2, 3)
+		y := indexTensor(tensor.Int, []int{0, 1})
+		if name == "pos weight" {
+			y = f64([]float64{1, 0, 0, 0, 1, 0}, 2, 3)
+		}
+		node := input(G.NewGraph(), "z", z)
+		c := of.build()
+		before := must(t)(graph.Apply(c, node, y))
+		of.change(c)
+		require.Same(t, before, must(t)(graph.Apply(of.build(), node, y)), name)
+		after := must(t)(graph.Apply(c, node, y))
+		vm := G.NewTapeMachine(node.Graph())
+		require.NoError(t, vm.RunAll(), name)
+		for n, c := range map[*G.Node]criterion{before: of.build(), after: c} {
+			want, err := c.Eval(z, y)
+			require.NoError(t, err, name)
+			require.Equal(t, want.ScalarValue(), n.Value().Data(), "%s: %s", name, c.Key())
+		}
+		require.NotEqual(t, before.Value().Data(), after.Value().Data(), name)
+		require.NoError(t, vm.Close())
+	}
+}
+
+// TestChangedPrior is TestChangedSlices for labels that are smoothed alone.
+func TestChangedPrior(t *testing.T) {
+	smoothing := func() losses.Smoothing { return losses.Smoothing{Alpha: 0.5, Prior: []float64{0.25, 0.75}} }
+	y := input(G.NewGraph(), "y", f64([]float64{1, 0}, 1, 2))
+	s := smoothing()
+	smoothed := must(t)(graph.Smooth(s, y))
+	s.Prior[0], s.Prior[1] = 1, 0
+	require.Same(t, smoothed, must(t)(graph.Smooth(smoothing(), y)))
+	vm := G.NewTapeMachine(y.Graph())
+	defer vm.Close()
+	require.NoError(t, vm.RunAll())
+	require.Equal(t, []float64{0.625, 0.375}, smoothed.Value().Data())
+}

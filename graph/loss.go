@@ -16,8 +16,10 @@ type loss struct {
 	weighted  bool // input 2 are sample weights
 }
 
-// newLoss returns the op of a criterion on operands that go together.
+// newLoss returns the op of a criterion on operands that go together. It has a copy of the
+// criterion, so that it goes on computing what its text says.
 func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forwardOp {
+	c = c.Clone()
 	l := loss{c, o.SampleWeights != nil}
 	z := logits.Shape()
 	in := []kind{{arg: "logits", dims: len(z)}, {arg: "target", dims: len(target.Shape())}}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -36,6 +37,7 @@ func LogSumExp(logits *gorgonia.Node) (*gorgonia.Node, error) {
 // The losses smooth their labels themselves; this is for those who compose one. Errors: those of
 // [losses.Smoothing.Check].
 func Smooth(s losses.Smoothing, labels *gorgonia.Node) (*gorgonia.Node, error) {
+	s.Prior = slices.Clone(s.Prior) // the node goes on computing what its text says
 	return applyRows(s.Map(), "labels", labels, false)
 }
 

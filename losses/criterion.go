@@ -3,6 +3,7 @@ package losses
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Criterion is a loss with everything that surrounds it. Its zero value is the mean cross entropy
@@ -74,6 +75,20 @@ type Criterion struct {
 	// last. The other axes, in their order, are the rows: an index, sample weights and a loss with
 	// None have their shape.
 	Axis int
+}
+
+// Clone returns the criterion with slices of its own, the prior's and the terms of a [WeightedSum]
+// among them: what is written into those of c later does not change it. A loss of your own is
+// copied as a value; what it points to stays shared.
+func (c Criterion) Clone() Criterion {
+	for _, s := range []*[]float64{&c.Smoothing.Prior, &c.ClassWeights, &c.Margins, &c.PosWeight, &c.LogitShift} {
+		*s = slices.Clone(*s)
+	}
+	c.Ignore = slices.Clone(c.Ignore)
+	if sum, ok := c.Loss.(WeightedSum); ok {
+		c.Loss = sum.clone()
+	}
+	return c
 }
 
 // loss returns the criterion's loss, never nil.

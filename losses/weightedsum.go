@@ -1,6 +1,9 @@
 package losses
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // WeightedSum is a sum of losses, such as an active and a passive one:
 //
@@ -76,6 +79,17 @@ func (s WeightedSum) Row(r Row) (loss float64) {
 		}
 	}
 	return loss
+}
+
+// clone returns a copy with terms of its own, those of sums in it too.
+func (s WeightedSum) clone() WeightedSum {
+	s = slices.Clone(s)
+	for i, t := range s {
+		if sum, ok := t.Loss.(WeightedSum); ok {
+			s[i].Loss = sum.clone()
+		}
+	}
+	return s
 }
 
 // needsLogits reports whether a term has a softmax of its own.
