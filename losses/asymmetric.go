@@ -51,14 +51,10 @@ func (a Asymmetric) Row(r Row) (loss float64) {
 		if q <= a.Margin { // surely a no
 			return 0, 0
 		}
-		d := q - a.Margin
-		log := math.Log1p(-d)
+		d, rest := q-a.Margin, p+a.Margin // 1 - d, where d is nearly 1 too
+		log := logOf(rest, d)
 		f := math.Pow(d, a.GammaNeg)
-		slope := -f / (1 - d)
-		if a.GammaNeg != 0 {
-			slope += a.GammaNeg * f / d * log
-		}
-		return -f * log, slope * p
+		return -f * log, -f*p/rest + a.GammaNeg*f/d*times(p, log)
 	})
 }
 

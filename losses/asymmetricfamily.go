@@ -16,26 +16,33 @@ var positive = Range{Min: 0, OpenMin: true, Max: math.Inf(1)}
 // Special cases are: a logit -Inf where t > 0 costs ((A+1)^Q - A^Q)/Q with gradient 0; a NaN or
 // +Inf logit, or all -Inf, makes the row NaN.
 //
-// Errors: [ErrParam] unless A and Q are finite and > 0.
+// Errors: [ErrParam] unless 0 < A <= 100 and 0 < Q <= 16: beyond, a power of A may leave float32.
 //
 // Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4.
 type AGCE struct {
 	A, Q float64 // the paper tries A from 0.1 to 5 and Q from 0.1 to 5
 }
 
+var (
+	rangeAGCE  = Range{Min: 0, OpenMin: true, Max: 100}
+	rangePower = Range{Min: 0, OpenMin: true, Max: 16}
+)
+
 // Validate implements [Validator].
 func (l AGCE) Validate() error {
-	if err := positive.check("AGCE.A", l.A, ""); err != nil {
+	if err := rangeAGCE.check("AGCE.A", l.A, ""); err != nil {
 		return err
 	}
-	return positive.check("AGCE.Q", l.Q, "")
+	return rangePower.check("AGCE.Q", l.Q, "")
 }
 
 // Row implements [Loss].
 func (l AGCE) Row(r Row) float64 {
-	whole := math.Pow(l.A+1, l.Q) / l.Q
+	whole := math.Pow(l.A+1, l.Q)
 	return termsOf(r, func(k int) (v, dv float64) { // 1 - ((A+p)/(A+1))^Q, where p is nearly 1 too
-		return -whole * math.Expm1(l.Q*math.Log1p(-r.Rest[k]/(l.A+1))), -r.P[k] * math.Pow(l.A+r.P[k], l.Q-1)
+		p := r.P[k]
+		log := logOf((l.A+p)/(l.A+1), r.Rest[k]/(l.A+1))
+		return -whole * powerOf(l.Q, log), -p / (l.A + p) * math.Pow(l.A+p, l.Q)
 	})
 }
 
@@ -50,29 +57,29 @@ func (AGCE) LinearInTarget() bool { return true }
 // Gradients, shapes and special cases are as those of [AGCE]; the most that a unit of label costs
 // is (A^Q - (A-1)^Q)/Q.
 //
-// Errors: [ErrParam] unless A is finite and > 1, and Q finite and > 0.
+// Errors: [ErrParam] unless 1 < A <= 100 and 0 < Q <= 16, as for [AGCE].
 //
 // Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4.
 type AUL struct {
 	A, Q float64
 }
 
-var rangeAUL = Range{Min: 1, OpenMin: true, Max: math.Inf(1)}
+var rangeAUL = Range{Min: 1, OpenMin: true, Max: 100}
 
 // Validate implements [Validator].
 func (l AUL) Validate() error {
 	if err := rangeAUL.check("AUL.A", l.A, ""); err != nil {
 		return err
 	}
-	return positive.check("AUL.Q", l.Q, "")
+	return rangePower.check("AUL.Q", l.Q, "")
 }
 
 // Row implements [Loss].
 func (l AUL) Row(r Row) float64 {
-	least := math.Pow(l.A-1, l.Q) / l.Q
+	least := math.Pow(l.A-1, l.Q)
 	return termsOf(r, func(k int) (v, dv float64) { // A-p is (A-1) + (1-p)
 		q := r.Rest[k]
-		return least * math.Expm1(l.Q*math.Log1p(q/(l.A-1))), -r.P[k] * math.Pow(l.A-1+q, l.Q-1)
+		return least * powerOf(l.Q, math.Log1p(q/(l.A-1))), -r.P[k] * math.Pow(l.A-1+q, l.Q-1)
 	})
 }
 
@@ -101,7 +108,7 @@ func (l AEL) Validate() error { return positive.check("AEL.A", l.A, "") }
 func (l AEL) Row(r Row) float64 {
 	return termsOf(r, func(k int) (v, dv float64) {
 		v = math.Exp(-r.P[k] / l.A)
-		return v, -r.P[k] / l.A * v
+		return v, -times(v, r.P[k]/l.A)
 	})
 }
 

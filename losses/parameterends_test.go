@@ -158,6 +158,50 @@ func TestEndsOfParameters(t *testing.T) {
 	}
 }
 
+// TestEndsOfAsymmetricLosses: the family of the asymmetric losses gives numbers at the ends of its
+// parameters, and refuses those the powers of which leave float32.
+func TestEndsOfAsymmetricLosses(t *testing.T) {
+	const least = math.SmallestNonzeroFloat64
+	for _, l := range []losses.Loss{
+		losses.AGCE{A: 100, Q: 16}, losses.AGCE{A: least, Q: least}, losses.AGCE{A: least, Q: 16},
+		losses.AGCE{A: 100, Q: least}, losses.AUL{A: 100, Q: 16}, losses.AUL{A: math.Nextafter(1, 2), Q: least},
+		losses.AUL{A: math.Nextafter(1, 2), Q: 16}, losses.AEL{A: least}, losses.AEL{A: math.MaxFloat64},
+	} {
+		for _, dt := range floatDtypes {
+			for _, z := range [][]float64{{1, 2, 3}, {40, 0, 0}, {1000, 0, 0}, {-inf, 0, 0}} {
+				for y := range z {
+					got := batch{dt: dt, n: 1, k: 3, z: z, index: []int{y}}.eval(t, losses.Criterion{Loss: l})
+					requireFinite(t, fmt.Sprintf("%#v %v %v %v", l, dt, z, y), append(got.loss, got.grad...))
+				}
+			}
+		}
+	}
+	b := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{1, 2, 3}, index: []int{0}}
+	want := b.eval(t, losses.Criterion{})
+	got := b.eval(t, losses.Criterion{Loss: losses.AGCE{A: least, Q: least}}) // whose limit is cross entropy
+	near(t, "loss", got.loss, want.loss, 1e-14, 0)
+	near(t, "grad", got.grad, want.grad, 1e-14, 0)
+	for _, l := range []losses.Validator{
+		losses.AGCE{A: 101, Q: 1}, losses.AGCE{A: 1, Q: 17}, losses.AUL{A: 101, Q: 1}, losses.AUL{A: 2, Q: 17},
+	} {
+		require.ErrorIs(t, l.Validate(), losses.ErrParam)
+	}
+}
+
+// TestSureAsymmetric: of a no surely taken for a yes the margin leaves -log(1-p+Margin), however
+// small it is.
+func TestSureAsymmetric(t *testing.T) {
+	for _, margin := range []float64{1e-300, 1e-17, 1e-16, 1e-8, .05} {
+		for _, z := range []float64{30, 36, 40, 500} {
+			b := batch{dt: tensor.Float64, n: 1, k: 1, z: []float64{z}, t: []float64{0}}
+			got := b.eval(t, losses.Criterion{Loss: losses.Asymmetric{Margin: margin}, Link: losses.SigmoidLink})
+			no := 1 / (1 + math.Exp(z))
+			near(t, "loss", got.loss, []float64{-math.Log(no + margin)}, 1e-14, 0)
+			near(t, "grad", got.grad, []float64{no / (no + margin)}, 1e-13, 1e-300)
+		}
+	}
+}
+
 // TestBiTemperedOfLargeT2: with c = T2-1 the normaliser is of the size of K^c; beside it the logits
 // are nothing, every class has ŷ = 1/K, and the gradient is v - mean v with v = (ŷ - t) ŷ^(T2-T1).
 func TestBiTemperedOfLargeT2(t *testing.T) {
