@@ -3,13 +3,15 @@ package losses
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 )
 
 var lossType = reflect.TypeFor[Loss]()
 
 // checkLoss returns what is wrong with a loss before any row is looked at: a nil pointer, a loss
-// that contains itself, what its Validate returns, and a panic in it or in LinearInTarget.
+// that contains itself, what its Validate returns, and a panic in it or in LinearInTarget or the
+// end of its goroutine.
 func checkLoss(l Loss) error {
 	v := reflect.ValueOf(l)
 	switch {
@@ -18,29 +20,61 @@ func checkLoss(l Loss) error {
 	case containsItself(v, nil, nil):
 		return argError(ErrLoss, fmt.Sprintf("%T", l), "the loss", "contains itself", "one made of others")
 	}
-	err := guarded(l, "Validate", func() error {
-		if v, ok := l.(Validator); ok {
-			return v.Validate()
-		}
-		return nil
-	})
-	if err != nil {
+	if err := guarded(l, "Validate", validate); err != nil {
 		return err
 	}
-	return guarded(l, "LinearInTarget", func() error {
+	return guarded(l, "LinearInTarget", func(l Loss) error {
 		isLinear(l)
 		return nil
 	})
 }
 
-// guarded returns what f does, a method of l, or the error of its panic.
-func guarded(l Loss, method string, f func() error) (err error) {
+// validate returns what l's Validate does, if it has one.
+func validate(l Loss) error {
+	if v, ok := l.(Validator); ok {
+		return v.Validate()
+	}
+	return nil
+}
+
+// guarded returns what f does, which calls a method of l, or the error of its panic or of the end
+// of its goroutine.
+func guarded(l Loss, method string, f func(Loss) error) error {
+	if !foreign(l) {
+		return recovered(l, method, f)
+	}
+	var err error = argError(ErrLoss, fmt.Sprintf("%T", l), method, "ended its goroutine", "")
+	apart(func() { err = recovered(l, method, f) })
+	return err
+}
+
+// recovered returns what f does, which calls a method of l, or the error of its panic.
+func recovered(l Loss, method string, f func(Loss) error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = argError(ErrLoss, fmt.Sprintf("%T", l), method, fmt.Sprintf("panicked: %v", cause), "")
 		}
 	}()
-	return f()
+	return f(l)
+}
+
+// apart runs f on a goroutine of its own, which f may end, and waits for it.
+func apart(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}
+
+// foreign reports whether l, or a term of it, is not of this package, so that its methods may do
+// anything. A pointer counts as one.
+func foreign(l Loss) bool {
+	if s, ok := l.(WeightedSum); ok {
+		return slices.ContainsFunc(s, func(t Term) bool { return t.Loss != nil && foreign(t.Loss) })
+	}
+	return reflect.TypeOf(l).PkgPath() != lossType.PkgPath()
 }
 
 // trail is the losses that lead to a value, each a pointer or a slice.

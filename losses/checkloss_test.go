@@ -2,6 +2,7 @@ package losses_test
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"testing"
 
@@ -117,34 +118,43 @@ func TestRowWritesNowhereElse(t *testing.T) {
 	}
 }
 
-// TestGoexit: a Row that ends its goroutine, as t.FailNow does, is an error where it is not the
-// caller's, and in no case a result with rows of an evaluation before.
+// TestGoexit: a method that ends its goroutine, as t.FailNow does, ends neither the caller's nor
+// gives a result with rows of an evaluation before, whatever the number of rows.
 func TestGoexit(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
-	n := 40000
-	b := batch{dt: tensor.Float64, n: n, k: 2, z: make([]float64, 2*n), index: make([]int, n)}
-	for i := n / 2; i < n; i++ {
-		b.index[i] = 1
-	}
-	for _, label := range []int{0, 1} {
-		exits := &faulty{AtRow: func(r losses.Row) float64 {
-			if r.Target[label] == 1 {
-				runtime.Goexit()
-			}
-			return 7
-		}}
-		returned := make(chan error, 1)
-		go func() {
-			err := errors.New("the caller's goroutine ended")
-			defer func() { returned <- err }()
-			_, err = b.try(t, losses.Criterion{Loss: exits})
-		}()
-		err := <-returned
-		require.Error(t, err)
-		if label == 1 {
-			assert.EqualError(t, err, "losses: loss: row 20000: *losses_test.faulty ended its goroutine")
-			assert.ErrorIs(t, err, losses.ErrLoss)
+	for _, n := range []int{2, 40000} {
+		b := batch{dt: tensor.Float64, n: n, k: 2, z: make([]float64, 2*n), index: make([]int, n)}
+		for i := n / 2; i < n; i++ {
+			b.index[i] = 1
 		}
-		b.eval(t, losses.Criterion{}) // no engine is left half done
+		exits := func(label int) losses.Loss {
+			return &faulty{AtRow: func(r losses.Row) float64 {
+				if r.Target[label] == 1 {
+					runtime.Goexit()
+				}
+				return 7
+			}}
+		}
+		validate := invalid{&faulty{Validate: func() error { runtime.Goexit(); return nil }}}
+		isLinear := linear{&faulty{Linear: func() bool { runtime.Goexit(); return true }}}
+		for want, loss := range map[string]losses.Loss{
+			"row 0: *losses_test.faulty ended its goroutine":                    exits(0),
+			fmt.Sprintf("row %d: *losses_test.faulty ended its goroutine", n/2): exits(1),
+			"row 0: losses.WeightedSum ended its goroutine":                     losses.WeightedSum{{Weight: 1, Loss: exits(0)}},
+			"losses_test.invalid: Validate ended its goroutine":                 validate,
+			"losses_test.linear: LinearInTarget ended its goroutine":            isLinear,
+			"term 0: losses_test.invalid: Validate ended its goroutine":         losses.WeightedSum{{Weight: 1, Loss: validate}},
+		} {
+			returned := make(chan error, 1)
+			go func() {
+				err := errors.New("the caller's goroutine ended")
+				defer func() { returned <- err }()
+				_, err = b.try(t, losses.Criterion{Loss: loss})
+			}()
+			err := <-returned
+			assert.EqualError(t, err, "losses: loss: "+want)
+			assert.ErrorIs(t, err, losses.ErrLoss)
+			b.eval(t, losses.Criterion{}) // no engine is left half done
+		}
 	}
 }

@@ -40,8 +40,8 @@ type Outputs struct {
 }
 
 // EvalInto computes what dst asks for into the caller's tensors. It allocates nothing once it has
-// run on these shapes, with every loss of this package and every option. Several goroutines may
-// call it at once.
+// run on these shapes, with every loss of this package and every option; a loss of your own costs
+// a few goroutines. Several goroutines may call it at once.
 //
 // Errors: those of [Criterion.Eval], also for the tensors of dst, and [ErrWeight] for a sample
 // weight that is negative, NaN or infinite.

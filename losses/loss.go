@@ -11,8 +11,9 @@ package losses
 //
 // A row whose logits have no softmax (see [Softmax]) is NaN whatever Row returns for it.
 //
-// Row may be called from several goroutines at once. A panic in it is returned
-// as an error that is [ErrLoss].
+// Row may be called from several goroutines at once. The methods of a loss of your own run on
+// goroutines of their own: a panic in one, or its end by [runtime.Goexit], is returned as an error
+// that is [ErrLoss].
 type Loss interface {
 	// Row returns the loss of one row and, where r asks for them, stores its derivatives.
 	Row(r Row) float64

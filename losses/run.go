@@ -44,7 +44,11 @@ func (e *engine[T]) run() error {
 	for _, w := range e.parts[:parts] {
 		w.done, w.err = false, nil
 	}
-	e.group.Run(e.n, parts)
+	if foreign(e.formula) {
+		apart(func() { e.group.Run(e.n, parts) })
+	} else {
+		e.group.Run(e.n, parts)
+	}
 	for _, w := range e.parts[:parts] {
 		if w.err != nil {
 			return w.err
