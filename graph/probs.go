@@ -19,8 +19,8 @@ func wantLogits(arg string, n *gorgonia.Node, link losses.Link) error {
 	return nil
 }
 
-// probsOf returns what made probabilities of a node's numbers, also behind ops that only move them:
-// softmax, with SigmoidLink sigmoid, or nothing.
+// probsOf returns what made probabilities of a node's numbers, also behind ops that only move,
+// repeat or pick them: softmax, with SigmoidLink sigmoid, or nothing.
 func probsOf(n *gorgonia.Node, link losses.Link) (name string) {
 	children := childrenOf(n)
 	if len(children) == 0 {
@@ -45,7 +45,8 @@ func probsOf(n *gorgonia.Node, link losses.Link) (name string) {
 			}
 		}
 		return name
-	case "gorgonia.reshapeOp", "gorgonia.sliceOp", "gorgonia.transposeOp", "gorgonia.repeatOp", "gorgonia.byIndicesOp":
+	case "gorgonia.reshapeOp", "gorgonia.sliceOp", "gorgonia.transposeOp", "gorgonia.repeatOp", "gorgonia.byIndicesOp",
+		"gorgonia.upsampleOp", "gorgonia.maxPoolOp":
 		return probsOf(children[0], link)
 	}
 	return ""

@@ -12,7 +12,7 @@ import (
 )
 
 // TestSoftmaxTwice gives a loss of logits the output of a softmax, as it is and behind ops that
-// only move its numbers: every door returns an error that says to drop it, and takes it when it is
+// only move, repeat or pick its numbers: every door returns an error that says to drop it, and takes it when it is
 // told that these are probabilities.
 func TestSoftmaxTwice(t *testing.T) {
 	m := must(t)
@@ -30,7 +30,16 @@ func TestSoftmaxTwice(t *testing.T) {
 				return m(G.Concat(0, m(G.Slice(p, G.S(0, 2))),
 					m(G.Slice(p, G.S(2, 4)))))
 			},
-			"sliced":     func(p *G.Node) *G.Node { return m(G.Slice(m(G.Concat(1, p, p)), nil, G.S(1, 4))) },
+			"sliced": func(p *G.Node) *G.Node { return m(G.Slice(m(G.Concat(1, p, p)), nil, G.S(1, 4))) },
+			"upsampled": func(p *G.Node) *G.Node {
+				wide := m(G.Upsample2D(m(G.Reshape(p, tensor.Shape{1, 1, 4, 3})), 2))
+				return m(G.Slice(m(G.Reshape(wide, tensor.Shape{8, 6})), G.S(0, 4), G.S(0, 3)))
+			},
+			"pooled": func(p *G.Node) *G.Node {
+				image := m(G.Reshape(p, tensor.Shape{1, 1, 4, 3}))
+				pooled := m(G.MaxPool2D(image, tensor.Shape{1, 1}, []int{0, 0}, []int{1, 1}))
+				return m(G.Reshape(pooled, tensor.Shape{4, 3}))
+			},
 			"other axis": func(p *G.Node) *G.Node { return m(G.Transpose(m(soft(m(G.Transpose(p, 1, 0)))), 1, 0)) },
 		} {
 			g := G.NewGraph()
