@@ -71,11 +71,7 @@ func checkTarget(target Target, of *gorgonia.Node, name string) error {
 		if err := checkNode("target", t, "labels [N, K] or index [N]"); err != nil {
 			return err
 		}
-		if t == of {
-			return argError(ErrNode, "target", describe(t),
-				"is the node of the "+name+", too: inputs of one name, type and shape are one node to Gorgonia", "")
-		}
-		if err := sameGraph("target", t, of, name); err != nil {
+		if err := anotherNode("target", t, of, name); err != nil {
 			return err
 		}
 	case *tensor.Dense:

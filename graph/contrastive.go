@@ -21,7 +21,7 @@ import (
 // -1 and 1.
 //
 // Errors: [losses.ErrNil], [losses.ErrShape], [losses.ErrDtype], and [ErrNode] for nodes of two
-// graphs.
+// graphs, or one node given twice.
 func CosineLogits(x, w *gorgonia.Node) (*gorgonia.Node, error) {
 	if err := checkVectors("x", x); err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func checkVectors(arg string, x *gorgonia.Node) error {
 	return nil
 }
 
-// checkLike wants a matrix of another's dtype and graph.
+// checkLike wants a matrix of another one's dtype and graph.
 func checkLike(arg string, n *gorgonia.Node, of string, other *gorgonia.Node) error {
 	if err := checkVectors(arg, n); err != nil {
 		return err
@@ -166,7 +166,7 @@ func checkLike(arg string, n *gorgonia.Node, of string, other *gorgonia.Node) er
 		return argError(losses.ErrDtype, arg, fmt.Sprintf("dtype %v", n.Dtype()), "is wrong",
 			fmt.Sprintf("%v, that of %s", other.Dtype(), of))
 	}
-	return sameGraph(arg, n, other, of)
+	return anotherNode(arg, n, other, of)
 }
 
 // cosines returns the cosines of the rows of x with those of w.

@@ -254,6 +254,8 @@ func TestContrastiveErrors(t *testing.T) {
 	vector, ints := node(g, "vector", tensor.Float64, 3), node(g, "ints", tensor.Int, 4, 3)
 	more, other := node(g, "more", tensor.Float64, 5, 3), node(G.NewGraph(), "other", tensor.Float64, 4, 3)
 	index := node(g, "index", tensor.Int, 4)
+	unnamed := func() *G.Node { return G.NewMatrix(g, tensor.Float64, G.WithShape(4, 3)) }
+	require.Same(t, unnamed(), unnamed(), "Gorgonia: two are one")
 	before := len(g.AllNodes())
 	second := func(_ *G.Node, err error) error { return err }
 	for name, c := range map[string]struct{ got, want error }{
@@ -264,6 +266,8 @@ func TestContrastiveErrors(t *testing.T) {
 		"cosine: integers":   {second(graph.CosineLogits(ints, x)), losses.ErrDtype},
 		"cosine: dtype":      {second(graph.CosineLogits(x, f32)), losses.ErrDtype},
 		"cosine: graph":      {second(graph.CosineLogits(x, other)), graph.ErrNode},
+		"cosine: one node":   {second(graph.CosineLogits(unnamed(), unnamed())), graph.ErrNode},
+		"infonce: one node":  {second(graph.InfoNCE(unnamed(), unnamed(), 1, losses.Mean)), graph.ErrNode},
 		"infonce: rows":      {second(graph.InfoNCE(x, more, 1, losses.Mean)), losses.ErrShape},
 		"infonce: nil":       {second(graph.InfoNCE(nil, x, 1, losses.Mean)), losses.ErrNil},
 		"infonce: nil b":     {second(graph.InfoNCE(x, nil, 1, losses.Mean)), losses.ErrNil},

@@ -54,6 +54,15 @@ func sameGraph(arg string, n, other *gorgonia.Node, of string) error {
 	return nil
 }
 
+// anotherNode wants n beside another node, which is called of, in one graph.
+func anotherNode(arg string, n, other *gorgonia.Node, of string) error {
+	if n == other {
+		return argError(ErrNode, arg, describe(n),
+			"is the node of the "+of+", too: inputs of one name, type and shape are one node to Gorgonia", "")
+	}
+	return sameGraph(arg, n, other, of)
+}
+
 // childrenOf returns the inputs of a node's op, in their order.
 func childrenOf(n *gorgonia.Node) (children gorgonia.Nodes) {
 	if n.Graph() == nil {
