@@ -29,6 +29,7 @@ func (e *engine[T]) loadElements(c Criterion, weights tensor.Tensor, z, t *tenso
 		e.target = dense.Rows(t, e.axis, &e.buf.target)
 	}
 	e.labels = e.target
+	e.loadClassWeights(c.ClassWeights)
 	e.weighElements()
 	return nil
 }

@@ -69,17 +69,17 @@ func (e *engine[T]) loadRows(c Criterion, in Inputs, z, t *tensor.Dense) (err er
 		e.target = dense.Rows(t, e.axis, &e.buf.target)
 		e.labels = e.target
 	}
-	e.loadClassWeights(c.ClassWeights)
 	e.weighsLabels = c.ClassWeights != nil && e.linear && (e.index == nil || c.Smoothing.on())
+	e.loadClassWeights(c.ClassWeights)
 	return e.weigh()
 }
 
 // loadClassWeights reads the class weights: divided by a power of two where the largest of them is
 // so large or small that the weighted labels could leave the dtype, and where that is the same as
-// multiplying the row.
+// multiplying the row or the element.
 func (e *engine[T]) loadClassWeights(w []float64) {
 	e.classWeights = w
-	if len(w) == 0 || e.smoothing.on() && e.smoothing.Rule != SmoothPrior {
+	if len(w) == 0 || e.weighsLabels && e.smoothing.on() && e.smoothing.Rule != SmoothPrior {
 		return
 	}
 	most := slices.Max(w)

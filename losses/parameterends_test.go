@@ -69,6 +69,34 @@ func TestClassWeightsOfAnySize(t *testing.T) {
 	}
 }
 
+// TestEqualClassWeightsOfElements: class weights that are alike multiply the loss and the gradients
+// of elements, and change nothing with WeightedMean, whatever their size.
+func TestEqualClassWeightsOfElements(t *testing.T) {
+	for name, loss := range elementFamily {
+		for _, dt := range floatDtypes {
+			for _, alpha := range []float64{0, .25} {
+				for _, w := range []float64{math.SmallestNonzeroFloat64, 1e-310, 1e-100, 1e100, math.MaxFloat64} {
+					c := losses.Criterion{Loss: loss, Link: losses.SigmoidLink, Reduction: losses.WeightedMean,
+						Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: alpha}}
+					b := batch{dt: dt, n: 2, k: 3, z: []float64{1, 2, 3, 4, 5, 7}, t: []float64{.5, .25, .25, 0, .5, .5}}
+					want := b.all(t, c)
+					c.ClassWeights = []float64{w, w, w}
+					near(t, fmt.Sprint(name, " ", dt, " ", w, " loss"), b.all(t, c).loss, want.loss, 4*epsilon(dt), 0)
+					near(t, fmt.Sprint(name, " ", dt, " ", w, " grad"), b.all(t, c).grad, want.grad, 8*epsilon(dt), 1e-12)
+				}
+			}
+		}
+	}
+	c := losses.Criterion{Link: losses.SigmoidLink}
+	b := batch{dt: tensor.Float64, n: 1, k: 2, z: []float64{1, 2}, t: []float64{.5, .25}}
+	want := b.eval(t, c)
+	c.ClassWeights = []float64{0x1p300, 0x1p300}
+	got := b.eval(t, c)
+	near(t, "loss", got.loss, scaled(0x1p300, want.loss), 1e-15, 0)
+	near(t, "grad", got.grad, scaled(0x1p300, want.grad), 1e-15, 0)
+	near(t, "labels' grad", got.tgrad, scaled(0x1p300, want.tgrad), 1e-15, 0)
+}
+
 // largestOf returns the largest absolute value of x.
 func largestOf(x []float64) (largest float64) {
 	for _, v := range x {
