@@ -52,6 +52,8 @@ func TestRunErrors(t *testing.T) {
 			row: 1, col: -1, text: "sample weights: row 1"},
 		"loss that panics": {criterion: losses.Criterion{Loss: panicky{"always"}}, target: with(0, 1),
 			want: losses.ErrLoss, row: 0, col: -1, text: "index out of range"},
+		"loss that ends its goroutine": {criterion: losses.Criterion{Loss: panicky{"exit"}}, target: with(0, 1),
+			want: losses.ErrLoss, row: 0, col: -1, text: "ended its goroutine"},
 	} {
 		for _, m := range failModes {
 			_, err := tryRun(t, m, func(g *G.ExprGraph) problem {
@@ -74,7 +76,7 @@ func TestRunErrors(t *testing.T) {
 			cases++
 		}
 	}
-	require.Equal(t, 10*len(failModes), cases)
+	require.Equal(t, 11*len(failModes), cases)
 }
 
 // TestPanicInGradient has a loss that goes wrong only where gradients are wanted.
