@@ -1,6 +1,8 @@
 package losses
 
 import (
+	"math"
+
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
@@ -117,8 +119,19 @@ func (b *batch[T]) addZLoss() {
 			b.loss[i] += f * l * l
 			if b.grad != nil {
 				a := 2 * f * l * of(b.share, i) / b.temperature
-				kernel.AddScaled(part(b.grad, i, i+1, k), part(p, i-lo, i-lo+1, k), a)
+				addScaled(part(b.grad, i, i+1, k), part(p, i-lo, i-lo+1, k), a)
 			}
 		}
+	}
+}
+
+// addScaled adds a p to dst, and nothing where p is 0, even of an infinite a.
+func addScaled[T kernel.Float](dst, p []T, a float64) {
+	if !math.IsInf(a, 0) {
+		kernel.AddScaled(dst, p, a)
+		return
+	}
+	for j, v := range p {
+		dst[j] += T(times(float64(v), a))
 	}
 }

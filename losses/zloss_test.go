@@ -39,3 +39,14 @@ func TestColdZLoss(t *testing.T) {
 	got := b.eval(t, losses.Criterion{Temperature: .1, ZLoss: 1e-4})
 	same(t, "loss", got.loss, []float64{inf})
 }
+
+// TestInfiniteZLoss: a z-loss whose gradient overflows is infinite where p is above 0 and leaves
+// the other classes alone.
+func TestInfiniteZLoss(t *testing.T) {
+	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+		b := batch{dt: dt, n: 1, k: 3, z: []float64{1, 2, 3}, index: []int{2}}
+		got := b.eval(t, losses.Criterion{Temperature: 1e-160, ZLoss: 1e-4})
+		same(t, "loss", got.loss, []float64{inf})
+		same(t, "grad", got.grad, []float64{0, 0, inf})
+	}
+}
