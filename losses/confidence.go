@@ -11,7 +11,7 @@ import "softloss/losses/internal/kernel"
 // Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K]. Special cases are those of
 // [CrossEntropy]; with 0·log 0 = 0. It is not linear in the target, because of the second term.
 //
-// Errors: [ErrParam] unless Beta is finite and >= 0.
+// Errors: [ErrParam] unless 0 <= Beta <= 1e30.
 //
 // Source: Pereyra et al., ICLR 2017 workshop, arXiv:1701.06548, section 3.1.
 type ConfidencePenalty struct {
@@ -20,7 +20,7 @@ type ConfidencePenalty struct {
 
 // Validate implements [Validator].
 func (c ConfidencePenalty) Validate() error {
-	return factor.check("ConfidencePenalty.Beta", c.Beta, "the paper uses 0.1")
+	return strength.check("ConfidencePenalty.Beta", c.Beta, "the paper uses 0.1")
 }
 
 // Row implements [Loss].

@@ -186,6 +186,29 @@ func TestEndsOfParameters(t *testing.T) {
 	}
 }
 
+// TestStrengthsBeyondFloat32: what a term is multiplied by stays where gradients are numbers.
+func TestStrengthsBeyondFloat32(t *testing.T) {
+	for _, l := range []losses.Validator{
+		losses.ConfidencePenalty{Beta: 1e31}, losses.ReverseCrossEntropy{A: -1e31},
+		losses.SymmetricCrossEntropy{Alpha: 1e31, A: -4}, losses.SymmetricCrossEntropy{Beta: 1e31, A: -4},
+		losses.SymmetricCrossEntropy{A: -1e31},
+	} {
+		require.ErrorIs(t, l.Validate(), losses.ErrParam)
+	}
+	for _, l := range []losses.Loss{
+		losses.ConfidencePenalty{Beta: 1e30}, losses.SymmetricCrossEntropy{Alpha: 1e30, Beta: 1e30, A: -1e30},
+	} {
+		for _, dt := range floatDtypes {
+			for _, form := range []batch{{index: []int{0}}, {index: []int{1}}, {t: []float64{.5, .5, 0}}} {
+				b := batch{dt: dt, n: 1, k: 3, z: []float64{40, 0, 0}, index: form.index, t: form.t}
+				for _, g := range b.eval(t, losses.Criterion{Loss: l}).grad {
+					require.False(t, math.IsNaN(g), "%#v %v %v", l, dt, form)
+				}
+			}
+		}
+	}
+}
+
 // TestEndsOfAsymmetricLosses: the family of the asymmetric losses gives numbers at the ends of its
 // parameters, and refuses those the powers of which leave float32.
 func TestEndsOfAsymmetricLosses(t *testing.T) {

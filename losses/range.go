@@ -14,6 +14,10 @@ type Range struct {
 // factor is the range of what a loss or a term of one is multiplied by.
 var factor = Range{Min: 0, Max: math.Inf(1)}
 
+// strength is the range of what a term of a loss is multiplied by: 1e30 is far from where float32
+// ends.
+var strength = Range{Min: 0, Max: 1e30}
+
 // Contains reports whether x is one of the numbers; NaN and the infinities never are.
 func (r Range) Contains(x float64) bool {
 	above := x > r.Min || x == r.Min && !r.OpenMin

@@ -18,14 +18,14 @@ import (
 // Special cases are: a logit -Inf costs nothing; a NaN or +Inf logit, or all -Inf, makes the row
 // NaN.
 //
-// Errors: [ErrParam] unless A is finite and < 0.
+// Errors: [ErrParam] unless -1e30 <= A < 0.
 //
 // Source: Wang et al., ICCV 2019, arXiv:1908.06112, eq. (6) and section 4.2.
 type ReverseCrossEntropy struct {
 	A float64 // what stands for log 0, below 0; the paper uses -6 and -4
 }
 
-var rangeA = Range{Min: math.Inf(-1), Max: 0, OpenMax: true}
+var rangeA = Range{Min: -1e30, Max: 0, OpenMax: true}
 
 // Validate implements [Validator].
 func (c ReverseCrossEntropy) Validate() error {
@@ -79,7 +79,7 @@ func (c reversed[T]) values(h []float64, _, _, t []T, _ int) {
 //	loss = -Alpha Σ_k t_k l_k - Beta Σ_k p_k log t_k,   log t_k at least A
 //
 // Gradients, special cases and shapes are those of the two. Errors: [ErrParam] unless Alpha and
-// Beta are finite and >= 0 and A is finite and < 0.
+// Beta are from 0 to 1e30 and -1e30 <= A < 0.
 //
 // Source: Wang et al., ICCV 2019, arXiv:1908.06112, eq. (8).
 type SymmetricCrossEntropy struct {
@@ -89,10 +89,10 @@ type SymmetricCrossEntropy struct {
 
 // Validate implements [Validator].
 func (s SymmetricCrossEntropy) Validate() error {
-	if err := factor.check("SymmetricCrossEntropy.Alpha", s.Alpha, ""); err != nil {
+	if err := strength.check("SymmetricCrossEntropy.Alpha", s.Alpha, ""); err != nil {
 		return err
 	}
-	if err := factor.check("SymmetricCrossEntropy.Beta", s.Beta, ""); err != nil {
+	if err := strength.check("SymmetricCrossEntropy.Beta", s.Beta, ""); err != nil {
 		return err
 	}
 	return rangeA.check("SymmetricCrossEntropy.A", s.A, "the paper uses -6")
