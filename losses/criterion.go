@@ -39,9 +39,9 @@ type Criterion struct {
 	// of whose labels have weight 0 costs nothing, whatever it holds.
 	ClassWeights []float64
 
-	// Margins m are K finite numbers by which the logits of the labels are lowered, z - t∘m with
-	// the labels as they are given (for an index: that of its class alone), so that a class must
-	// lead by that much before its row costs little: 0.35 each on cosines with a Temperature of
+	// Margins m are K numbers from -1e30 to 1e30 by which the logits of the labels are lowered,
+	// z - t∘m with the labels as they are given (for an index: that of its class alone), so that a
+	// class must lead by that much before its row costs little: 0.35 each on cosines with a Temperature of
 	// 1/64 for CosFace (Wang et al., CVPR 2018, arXiv:1801.09414, eq. (4)), those of [LDAMMargins]
 	// for classes of uneven frequency. Not with FromProbs, nor with SigmoidLink. The gradients of
 	// labels include their part.
@@ -142,9 +142,9 @@ func (c Criterion) Validate() error {
 			"those off, or logits")
 	}
 	for k, m := range c.Margins {
-		if !finite(m) {
+		if !rangeMargins.Contains(m) {
 			return argError(ErrParam, "margins", fmt.Sprintf("class %d: %v", k, m), "is out of range",
-				"a finite number")
+				rangeMargins.String())
 		}
 	}
 	if c.Margins != nil && (c.FromProbs || c.Link != SoftmaxLink) {

@@ -10,7 +10,8 @@ import (
 // logits while training on classes of uneven frequency: the trained logits, without the shift, are
 // then those for even classes.
 //
-// Errors: [ErrParam] unless tau is finite, every count finite and > 0, and their sum finite.
+// Errors: [ErrParam] unless tau is finite, every count finite and > 0, and their sum and
+// every result finite.
 //
 // Source: Menon et al., ICLR 2021, arXiv:2007.07314, eq. (10), tau = 1 there.
 func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
@@ -26,7 +27,10 @@ func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
 	}
 	shift := make([]float64, len(counts))
 	for k, c := range counts {
-		shift[k] = tau * math.Log(c/sum)
+		if shift[k] = tau * math.Log(c/sum); !finite(shift[k]) {
+			return nil, argError(ErrParam, "tau", tau, "takes the shift of a count beyond all numbers",
+				"a smaller one, or counts closer to each other")
+		}
 	}
 	return shift, nil
 }

@@ -73,10 +73,21 @@ func TestMarginErrors(t *testing.T) {
 		{"length", evalCall(losses.Criterion{Margins: []float64{1}}, z, y), losses.ErrParam, -1, -1,
 			"losses: margins: length 1 is wrong, want 3, a number for each class"},
 		{"NaN", losses.Criterion{Margins: []float64{nan}}.Validate, losses.ErrParam, -1, -1, ""},
+		{"beyond float32", losses.Criterion{Margins: []float64{1e300}}.Validate, losses.ErrParam, -1, -1,
+			"losses: margins: class 0: 1e+300 is out of range, want a number in [-1e+30, 1e+30]"},
 		{"probs", losses.Criterion{Margins: []float64{1}, FromProbs: true}.Validate, losses.ErrParam, -1, -1, ""},
 		{"sigmoid", losses.Criterion{Margins: []float64{1}, Link: losses.SigmoidLink}.Validate, losses.ErrParam, -1,
 			-1, ""},
 	})
+}
+
+// TestLargestMargins: margins at the ends of their range give numbers.
+func TestLargestMargins(t *testing.T) {
+	for _, dt := range floatDtypes {
+		b := batch{dt: dt, n: 1, k: 3, z: []float64{1, 2, 3}, t: []float64{.5, .25, .25}}
+		got := b.eval(t, losses.Criterion{Margins: []float64{1e30, -1e30, 0}})
+		requireFinite(t, dt.String(), append(got.loss, got.grad...))
+	}
 }
 
 // TestAngularMargin: the label's cosine is turned by the angle, with gradients that are

@@ -18,6 +18,9 @@ var factor = Range{Min: 0, Max: math.Inf(1)}
 // ends.
 var strength = Range{Min: 0, Max: 1e30}
 
+// rangeMargins is the range of a margin of logits, which float32 has to hold.
+var rangeMargins = Range{Min: -1e30, Max: 1e30}
+
 // Contains reports whether x is one of the numbers; NaN and the infinities never are.
 func (r Range) Contains(x float64) bool {
 	above := x > r.Min || x == r.Min && !r.OpenMin

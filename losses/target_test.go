@@ -136,6 +136,8 @@ func TestLogitAdjustment(t *testing.T) {
 		_, err := losses.LogitAdjustment(counts, 1)
 		require.ErrorIs(t, err, losses.ErrParam)
 	}
+	_, err = losses.LogitAdjustment([]float64{5e-324, 1e308}, 1e308)
+	require.ErrorIs(t, err, losses.ErrParam)
 	_, err = losses.LogitAdjustment([]float64{1}, nan)
 	require.ErrorIs(t, err, losses.ErrParam)
 }
