@@ -2,8 +2,6 @@ package losses
 
 import (
 	"fmt"
-	"math"
-	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -72,28 +70,6 @@ func (e *engine[T]) loadRows(c Criterion, in Inputs, z, t *tensor.Dense) (err er
 	e.weighsLabels = c.ClassWeights != nil && e.linear && (e.index == nil || c.Smoothing.on())
 	e.loadClassWeights(c.ClassWeights)
 	return e.weigh()
-}
-
-// loadClassWeights reads the class weights: divided by a power of two where the largest of them is
-// so large or small that the weighted labels could leave the dtype, and where that is the same as
-// multiplying the row or the element.
-func (e *engine[T]) loadClassWeights(w []float64) {
-	e.classWeights = w
-	if len(w) == 0 || e.weighsLabels && e.smoothing.on() && e.smoothing.Rule != SmoothPrior {
-		return
-	}
-	most := slices.Max(w)
-	if most == 0 || 0x1p-60 < most && most < 0x1p60 {
-		return
-	}
-	exponent := math.Ilogb(most)
-	e.classWeights = dense.Grow(&e.buf.classWeights, len(w))
-	for k, x := range w {
-		e.classWeights[k] = math.Ldexp(x, -exponent)
-	}
-	if e.reduction != WeightedMean { // where the factor cancels
-		e.lift = math.Ldexp(1, exponent)
-	}
 }
 
 // perRow reads a tensor that has a number for every row of z.

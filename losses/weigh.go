@@ -2,6 +2,7 @@ package losses
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"softloss/internal/dense"
@@ -171,5 +172,27 @@ func (e *engine[T]) gradOfMass(f float64) {
 			}
 			e.targetGrad[i*e.k+k] -= T(s * w)
 		}
+	}
+}
+
+// loadClassWeights reads the class weights: divided by a power of two where the largest of them is
+// so large or small that the weighted labels could leave the dtype, and where that is the same as
+// multiplying the row or the element.
+func (e *engine[T]) loadClassWeights(w []float64) {
+	e.classWeights = w
+	if len(w) == 0 || e.weighsLabels && e.smoothing.on() && e.smoothing.Rule != SmoothPrior {
+		return
+	}
+	most := slices.Max(w)
+	if most == 0 || 0x1p-60 < most && most < 0x1p60 {
+		return
+	}
+	exponent := math.Ilogb(most)
+	e.classWeights = dense.Grow(&e.buf.classWeights, len(w))
+	for k, x := range w {
+		e.classWeights[k] = math.Ldexp(x, -exponent)
+	}
+	if e.reduction != WeightedMean { // where the factor cancels
+		e.lift = math.Ldexp(1, exponent)
 	}
 }
