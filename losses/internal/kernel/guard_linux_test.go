@@ -20,7 +20,7 @@ func guardPages[T Float](t *testing.T) {
 		pages[i] = numtest.NewPages(t, biggest)
 	}
 	shapes := [][2]int{{1, 1000}, {1, 2047}, {1, 2048}, {1, 2049}, {1, 4097}}
-	for k := 1; k <= 130; k++ {
+	for _, k := range lengths() {
 		shapes = append(shapes, [2]int{1, k}, [2]int{2 + k%3, k})
 		if k <= 33 {
 			shapes = append(shapes, [2]int{16, k}, [2]int{17 + k%16, k})

@@ -15,7 +15,7 @@ func TestPosition(t *testing.T) { both(t, position[float32], position[float64]) 
 
 func position[T Float](t *testing.T) {
 	hostile := []float64{math.NaN(), 1e30, math.Inf(1), math.Inf(-1), math.MaxFloat32, 0}
-	for k := 1; k <= 130; k++ {
+	for _, k := range lengths() {
 		n := 35 // two of the widest tiles and three rows
 		if k > 32 {
 			n = 3
@@ -88,7 +88,7 @@ const canary = 77
 func TestCanaries(t *testing.T) { both(t, canaries[float32], canaries[float64]) }
 
 func canaries[T Float](t *testing.T) {
-	for k := 1; k <= 130; k++ {
+	for _, k := range lengths() {
 		for _, n := range []int{1, 2 + k%16, 16} {
 			if k > 33 && n > 2 {
 				continue

@@ -16,7 +16,7 @@ func TestPrepare(t *testing.T) { both(t, prepare[float32], prepare[float64]) }
 
 func prepare[T Float](t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for k := 1; k <= 130; k++ {
+	for _, k := range lengths() {
 		b := newBlock[T](3, k, ordinary)
 		w, shift := make([]float64, k), make([]float64, k)
 		for j := range w {

@@ -31,7 +31,7 @@ func nanRows[T Float](t *testing.T) {
 	const n = 3
 	values := []float64{math.NaN(), math.Copysign(math.NaN(), -1), math.Float64frombits(0x7ff8_0000_2000_0000),
 		math.Inf(1), math.Inf(-1)}
-	for k := 1; k <= 130; k++ {
+	for _, k := range lengths() {
 		for _, value := range values {
 			at := specialPositions(k)
 			if math.IsInf(value, -1) {
@@ -83,7 +83,7 @@ func TestMinusInfinity(t *testing.T) { both(t, minusInfinity[float32], minusInfi
 
 func minusInfinity[T Float](t *testing.T) {
 	inf := T(math.Inf(-1))
-	for k := 2; k <= 130; k++ {
+	for _, k := range lengths()[1:] {
 		for _, pos := range specialPositions(k) {
 			b := newBlock[T](1, k, ordinary)
 			b.z[pos], b.t[pos], b.index[0] = inf, 0, pos
@@ -150,7 +150,7 @@ func agree[T Float](t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
 	special := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e4, -1e4, 1e30, -1e30, 0, math.Copysign(0, -1),
 		0x1p-149, 1 << 20, -(1 << 20), 5}
-	for k := 1; k <= 130; k++ {
+	for _, k := range lengths() {
 		mixed := class{"mixed", func(_ *rand.Rand, z, t []float64) {
 			for range r.IntN(4) {
 				z[r.IntN(k)] = special[r.IntN(len(special))]
