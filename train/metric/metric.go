@@ -15,6 +15,9 @@
 // The class of a row is its index, or the position of its largest label; the class predicted for it
 // is the position of its largest score. Ties go to the lowest class.
 //
+// Rows that are K yes-or-no questions each, those of [losses.SigmoidLink], have [ReportQuestions] and
+// [Thresholds]; the other functions take them as [Pairs].
+//
 // Weights have one number a row, finite and >= 0, with a sum above 0; nil means 1 each. A row of
 // weight 2 counts as two rows do.
 //
@@ -44,20 +47,20 @@ type rows struct {
 	nll     []float64 // [n] the cross entropy of the rows, of probabilities only
 }
 
-// read checks and reads the arguments of a function that calls the first one scores, or of one that
-// wants probabilities.
-func read(scores, target tensor.Tensor, weights []float64, probs bool) (*rows, error) {
-	c := losses.Criterion{FromProbs: probs, Reduction: losses.None}
+// read checks and reads the arguments of a function: scores that a criterion of that link takes,
+// probabilities where it is FromProbs.
+func read(scores, target tensor.Tensor, weights []float64, c losses.Criterion) (*rows, error) {
+	c.Reduction = losses.None
 	loss, err := c.Eval(scores, target) // it says what is wrong with a shape, a label, a class or a probability
 	if err != nil {
 		return nil, err
 	}
 	s, t := scores.(*tensor.Dense), target.(*tensor.Dense)
 	r := &rows{k: 1}
-	if shape := s.Shape(); len(shape) > 0 {
-		r.k = shape[len(shape)-1]
-	}
 	axis := len(s.Shape()) - 1
+	if axis >= 0 && !(axis == 0 && c.Link == losses.SigmoidLink) { // of which [N] are rows of one
+		r.k = s.Shape()[axis]
+	}
 	r.scores = dense.Rows(s, axis, new([]float64))
 	r.n = len(r.scores) / r.k
 	for at, v := range r.scores {
@@ -66,7 +69,12 @@ func read(scores, target tensor.Tensor, weights []float64, probs bool) (*rows, e
 				Want: "a number", Kind: losses.ErrParam}
 		}
 	}
-	if dense.IsInteger(t.Dtype()) {
+	if dense.IsInteger(t.Dtype()) && t.Shape().TotalSize() == r.n*r.k && c.Link == losses.SigmoidLink {
+		r.labels = make([]float64, r.n*r.k)
+		for at, y := range dense.Ints(t, new([]int)) {
+			r.labels[at] = float64(y)
+		}
+	} else if dense.IsInteger(t.Dtype()) {
 		r.labels = make([]float64, r.n*r.k)
 		for i, y := range dense.Ints(t, new([]int)) {
 			r.labels[i*r.k+y] = 1
@@ -74,7 +82,7 @@ func read(scores, target tensor.Tensor, weights []float64, probs bool) (*rows, e
 	} else {
 		r.labels = dense.Rows(t, axis, new([]float64))
 	}
-	if probs {
+	if c.FromProbs && c.Link == losses.SoftmaxLink {
 		r.nll = dense.Rows(loss, len(loss.Shape())-1, new([]float64))
 	}
 	return r, r.weigh(weights)

@@ -43,8 +43,7 @@ func Report(scores, target tensor.Tensor, weights []float64) (*Classification, e
 			predicted += table[i][j]
 		}
 		hit := table[j][j]
-		c := ClassScore{Precision: share(hit, predicted), Recall: share(hit, support), F1: share(2*hit, predicted+support),
-			Support: support}
+		c := scoreOf(hit, predicted, support)
 		out.Classes[j] = c
 		all, right = all+support, right+hit
 		out.Majority = max(out.Majority, support)
@@ -59,6 +58,12 @@ func Report(scores, target tensor.Tensor, weights []float64) (*Classification, e
 	out.Macro.Support, out.Weighted.Support = all, all
 	out.Accuracy, out.Majority = share(right, all), share(out.Majority, all)
 	return out, nil
+}
+
+// scoreOf is the score of what is predicted and supported so often, and both so often.
+func scoreOf(hit, predicted, support float64) ClassScore {
+	return ClassScore{Precision: share(hit, predicted), Recall: share(hit, support), F1: share(2*hit, predicted+support),
+		Support: support}
 }
 
 // share is a/b, and 0 of nothing.

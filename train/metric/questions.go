@@ -1,0 +1,163 @@
+package metric
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+)
+
+// Answers is what [ReportQuestions] says of the answers to K yes-or-no questions a row.
+type Answers struct {
+	Labels []ClassScore // K: how well the yes of each question is found
+	Micro  ClassScore   // of the answers to all questions put together
+	Macro  ClassScore   // mean over the questions that have a yes, in the labels or among the answers
+
+	Accuracy float64 // share of the answers that are right: 1 less the Hamming loss
+	Exact    float64 // share of the rows all of whose answers are right
+	Majority float64 // Accuracy of always giving each question its most frequent answer
+}
+
+// ReportQuestions returns precision, recall and F1 of every question and of all together, as
+// scikit-learn has them for multi-label indicators.
+//
+//	the answer to question k of row n is yes   probs_nk >= thresholds_k
+//	the right one is yes                       labels_nk >= 1/2
+//	Micro.F1 = 2 Σ_k right_k / Σ_k (predicted_k + Support_k)
+//
+// Shapes: probs and labels [N, K], or [N] for N rows of one question; of any shape that
+// [losses.SigmoidLink] takes. Weights: see the package. Thresholds are K numbers; nil is 1/2 each.
+//
+// Errors: see the package; [losses.ErrParam] for thresholds that are not K numbers from 0 to 1.
+func ReportQuestions(probs, labels tensor.Tensor, weights, thresholds []float64) (*Answers, error) {
+	r, err := read(probs, labels, weights, losses.Criterion{Link: losses.SigmoidLink, FromProbs: true})
+	if err != nil {
+		return nil, err
+	}
+	if thresholds == nil {
+		thresholds = slices.Repeat([]float64{0.5}, r.k)
+	}
+	if len(thresholds) != r.k {
+		return nil, outOfRange("thresholds", fmt.Sprintf("length %d", len(thresholds)), fmt.Sprintf("%d, one a question", r.k))
+	}
+	for _, v := range thresholds {
+		if !(v >= 0 && v <= 1) {
+			return nil, outOfRange("thresholds", v, "numbers from 0 to 1")
+		}
+	}
+	return r.answers(thresholds), nil
+}
+
+// answers counts.
+func (r *rows) answers(thresholds []float64) *Answers {
+	hit, predicted, support := make([]float64, r.k), make([]float64, r.k), make([]float64, r.k)
+	out := &Answers{}
+	var right float64
+	for i, w := range r.weights {
+		exact := w
+		for j, p := range r.score(i) {
+			says, is := p >= thresholds[j], r.label(i)[j] >= 0.5
+			if says {
+				predicted[j] += w
+			}
+			if is {
+				support[j] += w
+			}
+			if says && is {
+				hit[j] += w
+			}
+			if says == is {
+				right += w
+			} else {
+				exact = 0
+			}
+		}
+		out.Exact += exact
+	}
+	var all [3]float64
+	var occurring, majority float64
+	for j := range hit {
+		c := scoreOf(hit[j], predicted[j], support[j])
+		out.Labels = append(out.Labels, c)
+		if predicted[j]+support[j] > 0 {
+			occurring++
+			out.Macro.add(c, 1)
+		}
+		all[0], all[1], all[2] = all[0]+hit[j], all[1]+predicted[j], all[2]+support[j]
+		majority += max(support[j], r.mass-support[j])
+	}
+	out.Macro.divide(occurring)
+	out.Micro = scoreOf(all[0], all[1], all[2])
+	out.Macro.Support = out.Micro.Support
+	out.Accuracy, out.Exact = right/(r.mass*float64(r.k)), out.Exact/r.mass
+	out.Majority = majority / (r.mass * float64(r.k))
+	return out
+}
+
+// Thresholds returns for every question the probability from which on a yes has the best F1, for
+// [ReportQuestions]: with rows sorted by p_k, the middle between two of different probability
+// that gives the largest
+//
+//	F1 = 2 right / (predicted + Support),   ties to the threshold nearest 1/2
+//
+// where everything is a yes, half of the smallest probability. A question without a yes in the
+// labels keeps 1/2. Use rows of their own, such as validation rows: those of the training are
+// predicted too well.
+//
+// Arguments, shapes and errors: those of ReportQuestions.
+//
+// Source: Lipton, Elkan and Narayanaswamy, ECML 2014, arXiv:1402.1892.
+func Thresholds(probs, labels tensor.Tensor, weights []float64) ([]float64, error) {
+	r, err := read(probs, labels, weights, losses.Criterion{Link: losses.SigmoidLink, FromProbs: true})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, r.k)
+	for j := range out {
+		out[j] = r.threshold(j)
+	}
+	return out, nil
+}
+
+// threshold is that of question j.
+func (r *rows) threshold(j int) float64 {
+	p := func(i int) float64 { return r.scores[i*r.k+j] }
+	order, support := make([]int, r.n), 0.0
+	for i := range order {
+		order[i] = i
+		if r.label(i)[j] >= 0.5 {
+			support += r.weights[i]
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p(b), p(a)) })
+	best, f1 := 0.5, 0.0
+	var hit, predicted float64
+	for at, i := range order {
+		predicted += r.weights[i]
+		if r.label(i)[j] >= 0.5 {
+			hit += r.weights[i]
+		}
+		next := 0.0
+		if at+1 < r.n {
+			next = p(order[at+1])
+		}
+		if at+1 < r.n && next == p(i) {
+			continue
+		}
+		threshold := (p(i) + next) / 2
+		if threshold == next && next > 0 { // neighbours in float64
+			threshold = p(i)
+		}
+		score := share(2*hit, predicted+support)
+		if score > f1 || score == f1 && f1 > 0 && distance(threshold) < distance(best) {
+			best, f1 = threshold, score
+		}
+	}
+	return best
+}
+
+// distance is how far a threshold is from the usual one.
+func distance(threshold float64) float64 { return max(threshold-0.5, 0.5-threshold) }

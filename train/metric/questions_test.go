@@ -1,0 +1,124 @@
+package metric
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+)
+
+// Four rows of three questions, the third without any yes.
+func TestReportQuestionsByHand(t *testing.T) {
+	probs := table([]float32{
+		.9, .2, .1, // right, wrong, right
+		.6, .5, .1, // wrong, right: 1/2 is a yes, right
+		.1, .8, .4, // right, right, right
+		.2, .7, .3, // wrong, wrong, right
+	}, 4, 3)
+	labels := table([]float32{1, 1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0}, 4, 3)
+	got, err := ReportQuestions(probs, labels, nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, []ClassScore{
+		{Precision: .5, Recall: .5, F1: .5, Support: 2},
+		{Precision: 2. / 3, Recall: 2. / 3, F1: 2. / 3, Support: 3},
+		{},
+	}, got.Labels)
+	require.Equal(t, ClassScore{Precision: .6, Recall: .6, F1: .6, Support: 5}, got.Micro)
+	near(t, (.5+2./3)/2, got.Macro.F1)
+	require.Equal(t, []float64{8. / 12, 1. / 4, 9. / 12}, []float64{got.Accuracy, got.Exact, got.Majority})
+
+	got, err = ReportQuestions(probs, labels, []float64{1, 1, 2, 0}, []float64{.7, .2, .4})
+	require.NoError(t, err)
+	require.Equal(t, ClassScore{Precision: 1, Recall: 1, F1: 1, Support: 1}, got.Labels[0])
+	require.Equal(t, ClassScore{Precision: 1, Recall: 1, F1: 1, Support: 4}, got.Labels[1])
+	require.Equal(t, ClassScore{}, got.Labels[2])
+	near(t, 10./12, got.Accuracy)
+	near(t, .5, got.Exact)
+}
+
+// Integer labels are those of floats, and [N] are N rows of one question.
+func TestReportQuestionsShapes(t *testing.T) {
+	want, err := ReportQuestions(table([]float64{.9, .2, .6}, 3, 1), table([]float64{1, 1, 0}, 3, 1), nil, nil)
+	require.NoError(t, err)
+	for _, labels := range []tensor.Tensor{table([]float64{1, 1, 0}, 3), table([]int{1, 1, 0}, 3)} {
+		got, err := ReportQuestions(table([]float64{.9, .2, .6}, 3), labels, nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	two := table([]float64{.9, .2, .6, .4}, 2, 2)
+	want, err = ReportQuestions(two, table([]float64{0, 1, 1, 1}, 2, 2), nil, nil)
+	require.NoError(t, err)
+	got, err := ReportQuestions(two, table([]int8{0, 1, 1, 1}, 2, 2), nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func TestReportQuestionsErrors(t *testing.T) {
+	p, y := table([]float32{.5, .5}, 1, 2), table([]float32{1, 0}, 1, 2)
+	for _, bad := range [][]float64{{}, {.5}, {.5, 2}, {.5, -1}} {
+		_, err := ReportQuestions(p, y, nil, bad)
+		require.ErrorIs(t, err, losses.ErrParam, "%v", bad)
+	}
+	_, err := ReportQuestions(p, table([]float32{1, 2}, 1, 2), nil, nil)
+	require.ErrorIs(t, err, losses.ErrLabel)
+	_, err = Thresholds(table([]float32{.5, 1.5}, 1, 2), y, nil)
+	require.ErrorIs(t, err, losses.ErrProb)
+	_, err = Thresholds(p, y, []float64{0})
+	require.ErrorIs(t, err, losses.ErrWeight)
+}
+
+// No threshold has a better F1 than those of Thresholds, and none as good is nearer to 1/2 than
+// they are, by the middles between probabilities.
+func TestThresholdsAreTheBest(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for range 50 {
+		n, k := 1+r.IntN(30), 1+r.IntN(3)
+		p, y, w := make([]float32, n*k), make([]float32, n*k), make([]float64, n)
+		for i := range p {
+			p[i], y[i] = float32(r.IntN(17))/16, float32(r.IntN(2))
+		}
+		for i := range w {
+			w[i] = float64(1 + r.IntN(3))
+		}
+		probs, labels := table(p, n, k), table(y, n, k)
+		best, err := Thresholds(probs, labels, w)
+		require.NoError(t, err)
+		got, err := ReportQuestions(probs, labels, w, best)
+		require.NoError(t, err)
+		for at := range 65 {
+			all := slices.Repeat([]float64{float64(at) / 64}, k)
+			other, err := ReportQuestions(probs, labels, w, all)
+			require.NoError(t, err)
+			for j := range k {
+				require.GreaterOrEqual(t, got.Labels[j].F1, other.Labels[j].F1)
+			}
+		}
+	}
+	none, err := Thresholds(table([]float32{.1, .2}, 2, 1), table([]float32{0, 0}, 2, 1), nil)
+	require.NoError(t, err)
+	require.Equal(t, []float64{.5}, none)
+}
+
+// A question is a row of two classes: the metrics of pairs are those of its answers.
+func TestPairs(t *testing.T) {
+	probs := table([]float32{.75, .25, .5, 1}, 2, 2)
+	labels := table([]float32{1, 1, 0, 1}, 2, 2)
+	require.Equal(t, []float32{.75, .25, .25, .75, .5, .5, 1, 0}, Pairs(probs).Float32s())
+	require.Equal(t, []float32{3, 0, -1, 0}, PairLogits(table([]float32{3, -1}, 2, 1)).Float32s())
+	require.Nil(t, PairWeights(nil, 2))
+	weights := []float64{1, 3}
+	report, err := ReportQuestions(probs, labels, weights, nil)
+	require.NoError(t, err)
+	acc, err := Accuracy(Pairs(probs), Pairs(labels), PairWeights(weights, 2))
+	require.NoError(t, err)
+	near(t, report.Accuracy, acc)
+	loss, err := losses.Criterion{Link: losses.SigmoidLink, FromProbs: true}.Eval(probs, labels)
+	require.NoError(t, err)
+	nll, err := NLL(Pairs(probs), Pairs(labels), nil)
+	require.NoError(t, err)
+	require.InDelta(t, float64(loss.Data().(float32)), nll, 1e-7)
+}
