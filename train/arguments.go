@@ -1,6 +1,7 @@
 package train
 
 import (
+	"softloss/losses"
 	"softloss/train/dataset"
 )
 
@@ -9,7 +10,7 @@ func checkFit(cfg Config, trainSet, validSet *dataset.Dataset) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	if err := checkSet("training set", trainSet); err != nil {
+	if err := checkSet("training set", trainSet, cfg.Criterion.Link); err != nil {
 		return err
 	}
 	if cfg.Teacher != nil {
@@ -20,6 +21,9 @@ func checkFit(cfg Config, trainSet, validSet *dataset.Dataset) error {
 		if err := sameSizes("training set", trainSet, sizes[0], sizes[len(sizes)-1], "the teacher"); err != nil {
 			return err
 		}
+		if err := sameLink("teacher", cfg.Teacher.link, cfg.Criterion.Link); err != nil {
+			return err
+		}
 	}
 	if validSet == nil {
 		if cfg.Patience > 0 {
@@ -27,22 +31,34 @@ func checkFit(cfg Config, trainSet, validSet *dataset.Dataset) error {
 		}
 		return nil
 	}
-	if err := checkSet("validation set", validSet); err != nil {
+	if err := checkSet("validation set", validSet, cfg.Criterion.Link); err != nil {
 		return err
 	}
 	return sameSizes("validation set", validSet, trainSet.NumFeatures(), trainSet.NumClasses(), "the training set")
 }
 
-// checkSet wants a valid set of at least one row.
-func checkSet(arg string, set *dataset.Dataset) error {
+// checkSet wants a set of at least one row that is valid for a criterion of that link.
+func checkSet(arg string, set *dataset.Dataset, link losses.Link) error {
 	if set == nil {
 		return fail(ErrEmpty, "%s: got nil, want a dataset", arg)
 	}
 	if set.Features == nil || set.Len() == 0 && set.Features.Dims() == 2 {
 		return fail(ErrEmpty, "%s: got no rows, want at least 1", arg)
 	}
-	if err := set.Validate(); err != nil {
+	if link == losses.SoftmaxLink && set.NumClasses() == 1 {
+		return fail(ErrConfig, "%s: got 1 class, whose softmax is 1 whatever the logit, so that nothing is learnt; want 2 or "+
+			"more, or Link: SigmoidLink for a yes-or-no question", arg)
+	}
+	if err := set.Validate(link); err != nil {
 		return wrap(err, "%s", arg)
+	}
+	return nil
+}
+
+// sameLink wants a model's link to be that of the criterion.
+func sameLink(arg string, got, want losses.Link) error {
+	if got != want {
+		return fail(ErrMismatch, "%s: got a model of link %v, want %v as in the criterion", arg, got, want)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ import (
 //	(1-w) C(z, labels) + w T² CE(z/T, softmax(v/T))
 //
 // C the criterion and CE plain cross entropy, both with the rows' weights and the criterion's
-// reduction. The paper's T² keeps the size of the second gradient, which is near (z-v)/K for a high
+// reduction and link: under SigmoidLink the teacher's labels are σ(v/T). The paper's T² keeps the size of the second gradient, which is near (z-v)/K for a high
 // T, when T changes.
 type distillation struct {
 	teacher     *Model
@@ -43,13 +43,13 @@ func newDistillation(cfg Config, set *dataset.Dataset) (*distillation, error) {
 	return d, err
 }
 
-// labels returns softmax(v/T) of the teacher's logits v.
+// labels returns the probabilities that the teacher's link makes of its logits divided by T.
 func (d *distillation) labels(features *tensor.Dense) (*tensor.Dense, error) {
 	v, err := d.teacher.Logits(features)
 	if err != nil {
 		return nil, wrap(err, "teacher")
 	}
-	p, err := losses.TeacherLabels(v, d.temperature)
+	p, err := probabilities(d.teacher.link, v, d.temperature)
 	if err != nil {
 		return nil, wrap(err, "teacher")
 	}
@@ -77,9 +77,9 @@ func (d *distillation) load(n *network, rows []int) error {
 
 // cost returns what is minimised, from the criterion's loss node, the student's logits and the
 // teacher's labels.
-func (d *distillation) cost(hard, logits, labels, weights *gorgonia.Node, r losses.Reduction) (*gorgonia.Node, error) {
-	soft, err := graph.ApplyWith(losses.Criterion{Reduction: r, Temperature: d.temperature}, logits, labels,
-		graph.Options{SampleWeights: weights})
+func (d *distillation) cost(hard, logits, labels, weights *gorgonia.Node, c losses.Criterion) (*gorgonia.Node, error) {
+	plain := losses.Criterion{Link: c.Link, Reduction: c.Reduction, Temperature: d.temperature}
+	soft, err := graph.ApplyWith(plain, logits, labels, graph.Options{SampleWeights: weights})
 	if err != nil {
 		return nil, err
 	}

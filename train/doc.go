@@ -19,7 +19,13 @@
 //
 // W_i is [in, out], b_i is [out]. Initial weights are normal with variance 2/in where a ReLU
 // follows and 1/in in the last layer (He et al. 2015, arXiv:1502.01852); biases start at 0. A
-// criterion with FromProbs gets softmax(logits).
+// criterion with FromProbs gets softmax(logits), or σ(logits).
+//
+// With Criterion.Link [losses.SigmoidLink] every logit is a yes-or-no question of its own: rows may
+// have several true labels, or none, each a number from 0 to 1; K = 1 is one question.
+// [Model.Predict] returns σ(logits), [Metrics] are over the answers, and Saved.Thresholds say what
+// is a yes. With the softmax several true labels in a row, or K = 1, are an error: Fit asks what
+// was meant.
 //
 // # The training
 //

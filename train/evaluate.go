@@ -11,7 +11,8 @@ import (
 )
 
 // Metrics say how good a model is on a dataset. Where the dataset has Counts, row n weighs s_n =
-// c_n / mean(c) in all three.
+// c_n / mean(c) in all three. With SigmoidLink all three are over the questions of the rows, each a
+// row of the two classes yes and no: see [metric.Pairs].
 type Metrics struct {
 	Loss     float64 // mean of the criterion over the rows, also when its Reduction is Sum
 	Accuracy float64 // share of the rows whose class is predicted; see [metric.Accuracy]
@@ -29,9 +30,9 @@ const calibrationBins = 15
 // weigh the rows: see [Metrics].
 //
 // Errors: [ErrEmpty]; [ErrMismatch] when the set has other numbers of features or classes than the
-// model; those of [dataset.Dataset.Validate] and [losses.Criterion.Eval].
+// model, or the criterion another link; those of [dataset.Dataset.Validate] and [losses.Criterion.Eval].
 func (m *Model) Evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, error) {
-	if err := m.accepts(set); err != nil {
+	if err := m.accepts(set, c.Link); err != nil {
 		return Metrics{}, err
 	}
 	return m.evaluate(set, c)
@@ -43,7 +44,7 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 	if err != nil {
 		return Metrics{}, err
 	}
-	probs, err := losses.Softmax(z)
+	probs, err := probabilities(c.Link, z, 1)
 	if err != nil {
 		return Metrics{}, err
 	}
@@ -60,10 +61,11 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 		return Metrics{}, wrap(err, "criterion")
 	}
 	out := Metrics{Loss: float64(loss.Float32s()[0]), Rows: set.Len()}
-	if out.Accuracy, err = metric.Accuracy(probs, set.Labels, set.Counts); err != nil {
+	p, t, counts := rowsOfClasses(c.Link, probs, set.Labels, set.Counts)
+	if out.Accuracy, err = metric.Accuracy(p, t, counts); err != nil {
 		return Metrics{}, wrap(err, "accuracy")
 	}
-	if out.ECE, err = metric.ECE(probs, set.Labels, set.Counts, calibrationBins); err != nil {
+	if out.ECE, err = metric.ECE(p, t, counts, calibrationBins); err != nil {
 		return Metrics{}, wrap(err, "calibration error")
 	}
 	return out, nil
@@ -74,7 +76,7 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 //
 // Errors: those of Evaluate.
 func (m *Model) EvaluateGraph(set *dataset.Dataset, c losses.Criterion) (float64, error) {
-	if err := m.accepts(set); err != nil {
+	if err := m.accepts(set, c.Link); err != nil {
 		return 0, err
 	}
 	n, err := newNetwork(m, meanOf(c), set.Len(), purpose{})
@@ -96,13 +98,16 @@ func (m *Model) EvaluateGraph(set *dataset.Dataset, c losses.Criterion) (float64
 	return loss, nil
 }
 
-// accepts returns an error unless the set is valid and of the model's sizes.
-func (m *Model) accepts(set *dataset.Dataset) error {
+// accepts returns an error unless the set is valid and of the model's sizes, and the link its own.
+func (m *Model) accepts(set *dataset.Dataset, link losses.Link) error {
 	sizes := m.Sizes()
 	if sizes == nil {
 		return fail(ErrEmpty, "model: has no layers, want one made by Fit or NewModel")
 	}
-	if err := checkSet("set", set); err != nil {
+	if err := checkSet("set", set, link); err != nil {
+		return err
+	}
+	if err := sameLink("model", m.link, link); err != nil {
 		return err
 	}
 	return sameSizes("set", set, sizes[0], sizes[len(sizes)-1], "the model")

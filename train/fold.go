@@ -33,7 +33,11 @@ func (s *Saved) Fold(scaler *dataset.Scaler) (*Model, error) {
 			}
 		}
 	}
-	return NewModel(layers)
+	folded, err := NewModel(layers)
+	if err != nil {
+		return nil, err
+	}
+	return folded.WithLink(s.Model.link), nil
 }
 
 // foldScalers makes of a layer for features scaled by own one for features scaled by given; nil

@@ -21,10 +21,11 @@ type Layer struct {
 // Model is a multi-layer perceptron: what [Fit] returns. Several goroutines may use one at once.
 type Model struct {
 	layers []Layer // one or more, of sizes that follow one another
+	link   losses.Link
 }
 
 // NewModel returns a model with copies of the given layers, the first one first: the inverse of
-// [Model.Layers].
+// [Model.Layers]. Its link is the softmax: see [Model.WithLink].
 //
 // Errors: [ErrEmpty] for no layer or no tensor, [ErrMismatch] when shapes do not follow one
 // another, [ErrDtype], [ErrValue] for a weight that is not finite.
@@ -85,6 +86,18 @@ func newLayer(in, out int) Layer {
 	return Layer{Weights: dense.New(tensor.Float32, in, out), Bias: dense.New(tensor.Float32, out)}
 }
 
+// Link returns what makes probabilities of the model's logits: the link of the criterion that it was
+// trained with.
+func (m *Model) Link() losses.Link {
+	if m == nil {
+		return losses.SoftmaxLink
+	}
+	return m.link
+}
+
+// WithLink returns the model with another link; it shares the layers.
+func (m *Model) WithLink(link losses.Link) *Model { return &Model{layers: m.layers, link: link} }
+
 // Layers returns copies of the layers, the first one first.
 func (m *Model) Layers() []Layer {
 	if m == nil {
@@ -134,7 +147,7 @@ func (m *Model) finite() bool {
 	return true
 }
 
-// Logits returns the network's output before the softmax.
+// Logits returns the network's output before the softmax or the sigmoid.
 //
 // Shapes: features [N, D] float32, a view too; the result is [N, K]. Each row depends on its own
 // features only. Errors: [ErrEmpty], [ErrMismatch], [ErrDtype], [ErrValue] for features that are
@@ -192,7 +205,8 @@ func rowsOf(m blas32.General, lo, n int) blas32.General {
 	return blas32.General{Rows: n, Cols: m.Cols, Stride: m.Cols, Data: m.Data[lo*m.Cols : (lo+n)*m.Cols]}
 }
 
-// Predict returns the probabilities of the classes, the softmax of [Model.Logits].
+// Predict returns the probabilities of the classes, the softmax of [Model.Logits], or with
+// SigmoidLink those of a yes to each question, their sigmoid.
 //
 // Shapes: features [N, D] float32, a view too; the result is [N, K]. Errors: those of Logits.
 func (m *Model) Predict(features *tensor.Dense) (*tensor.Dense, error) {
@@ -200,5 +214,5 @@ func (m *Model) Predict(features *tensor.Dense) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	return losses.Softmax(z)
+	return probabilities(m.link, z, 1)
 }

@@ -3,12 +3,11 @@ package train
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
 	"gorgonia.org/tensor"
 
+	"softloss/losses"
 	"softloss/train/dataset"
 	"softloss/train/internal/durable"
 	"softloss/train/internal/errtext"
@@ -20,9 +19,11 @@ import (
 const modelKind = "softloss model 1"
 
 // modelFormula says in a model file what to do with the tensors.
-const modelFormula = "h = (features - scaler.mean) / scaler.std if there is a scaler; " +
-	"h = h @ layer.i.weight + layer.i.bias for i = 0, 1, ..., with max(h, 0) after each but the last; probs = softmax(h " +
-	"/ temperature)"
+func modelFormula(link losses.Link) string {
+	return "h = (features - scaler.mean) / scaler.std if there is a scaler; " +
+		"h = h @ layer.i.weight + layer.i.bias for i = 0, 1, ..., with max(h, 0) after each but the last; probs = " +
+		link.String() + "(h / temperature)"
+}
 
 // Save writes a model file. A file at path is replaced in one step: whatever happens, there is the
 // old one or the new one.
@@ -35,10 +36,11 @@ const modelFormula = "h = (features - scaler.mean) / scaler.std if there is a sc
 //	scaler.mean      F64 [D]         both or none
 //	scaler.std       F64 [D]
 //	features.fill    F64 [D]         what a cell without a value becomes, where that is set
+//	thresholds       F64 [K]         the smallest probability of a yes, where that is set
 //
 // Metadata: kind "softloss model 1"; sha256, the checksum of the whole file with '0' in the place
-// of its own 64 digits; formula; and where they are set temperature, feature_names and class_names,
-// the last two as JSON lists.
+// of its own 64 digits; formula; link, sigmoid, where it is not softmax; and where they are set
+// temperature, feature_names and class_names, the last two as JSON lists.
 //
 // Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit; those of
 // the system.
@@ -58,7 +60,11 @@ func (s *Saved) encode() ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	metadata := map[string]string{"kind": modelKind, "formula": modelFormula}
+	link := s.Model.link
+	metadata := map[string]string{"kind": modelKind, "formula": modelFormula(link)}
+	if link != losses.SoftmaxLink {
+		metadata["link"] = link.String()
+	}
 	tensors := layerTensors("layer.", s.Model.layers)
 	if s.Scaler != nil {
 		tensors = append(tensors, safetensors.Doubles("scaler.mean", s.Scaler.Mean), safetensors.Doubles("scaler.std",
@@ -66,6 +72,9 @@ func (s *Saved) encode() ([]byte, error) {
 	}
 	if s.Fill != nil {
 		tensors = append(tensors, safetensors.Doubles("features.fill", s.Fill))
+	}
+	if s.Thresholds != nil {
+		tensors = append(tensors, safetensors.Doubles("thresholds", s.Thresholds))
 	}
 	if s.Temperature != 0 {
 		metadata["temperature"] = strconv.FormatFloat(s.Temperature, 'g', -1, 64)
@@ -142,14 +151,19 @@ func decodeModel(f *safetensors.File) (*Saved, error) {
 
 // decodeSaved is the inverse of encode.
 func decodeSaved(f *safetensors.File) (*Saved, error) {
-	if formula, _ := f.Take("formula"); formula != modelFormula {
-		return nil, damaged("metadata: got the formula %s, want that of a multi-layer perceptron", errtext.Quote(formula))
+	link, err := linkOf(f)
+	if err != nil {
+		return nil, err
+	}
+	if formula, _ := f.Take("formula"); formula != modelFormula(link) {
+		return nil, damaged("metadata: got the formula %s, want that of a multi-layer perceptron with a %v",
+			errtext.Quote(formula), link)
 	}
 	m, err := layersOf(f, "layer.")
 	if err != nil {
 		return nil, err
 	}
-	s := &Saved{Model: m}
+	s := &Saved{Model: m.WithLink(link)}
 	if _, ok := f.Tensors["scaler.mean"]; ok {
 		mean, err := f.Tensor("scaler.mean", "F64", 1)
 		if err != nil {
@@ -167,6 +181,13 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 			return nil, err
 		}
 		s.Fill = fill.Float64s()
+	}
+	if _, ok := f.Tensors["thresholds"]; ok {
+		thresholds, err := f.Tensor("thresholds", "F64", 1)
+		if err != nil {
+			return nil, err
+		}
+		s.Thresholds = thresholds.Float64s()
 	}
 	if text, ok := f.Take("temperature"); ok {
 		if s.Temperature, err = strconv.ParseFloat(text, 64); err != nil || s.Temperature == 0 {
@@ -186,6 +207,18 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 		return nil, damaged("%s", plain(err))
 	}
 	return s, nil
+}
+
+// linkOf takes out the link, softmax without one.
+func linkOf(f *safetensors.File) (losses.Link, error) {
+	text, ok := f.Take("link")
+	if ok && text != losses.SigmoidLink.String() {
+		return 0, damaged("metadata: link: got %s, want sigmoid, or none for softmax", errtext.Quote(text))
+	}
+	if ok {
+		return losses.SigmoidLink, nil
+	}
+	return losses.SoftmaxLink, nil
 }
 
 // namesOf takes out a list of names, nil without one.
@@ -242,52 +275,6 @@ func layersOf(f *safetensors.File, prefix string) (*Model, error) {
 	m, err := NewModel(layers)
 	if err != nil {
 		return nil, damaged("%s: %s", prefix, plain(err))
-	}
-	return m, nil
-}
-
-// foreignLayers takes out the weights of another program: layer.0.weight … as they are here, or the
-// Linear layers of a PyTorch Sequential, N.weight [out, in] with N going up.
-func foreignLayers(f *safetensors.File) (*Model, error) {
-	f.Metadata = nil
-	if _, ok := f.Tensors["layer.0.weight"]; ok {
-		m, err := layersOf(f, "layer.")
-		if err != nil {
-			return nil, err
-		}
-		return m, f.Rest()
-	}
-	var numbers []int
-	for name := range f.Tensors {
-		if text, ok := strings.CutSuffix(name, ".weight"); ok {
-			if n, err := strconv.Atoi(text); err == nil && n >= 0 && strconv.Itoa(n) == text {
-				numbers = append(numbers, n)
-			}
-		}
-	}
-	slices.Sort(numbers)
-	var layers []Layer
-	for _, n := range numbers {
-		w, err := f.Tensor(fmt.Sprint(n, ".weight"), "F32", 2)
-		if err != nil {
-			return nil, err
-		}
-		b, err := f.Tensor(fmt.Sprint(n, ".bias"), "F32", 1)
-		if err != nil {
-			return nil, err
-		}
-		turned := tensor.New(tensor.WithShape(w.Ints()...), tensor.WithBacking(w.Float32s()))
-		if err := turned.T(); err != nil {
-			return nil, damaged("layer %d: %v", n, err)
-		}
-		layers = append(layers, Layer{turned, tensor.New(tensor.WithShape(b.Ints()...), tensor.WithBacking(b.Float32s()))})
-	}
-	if err := f.Rest(); err != nil {
-		return nil, err
-	}
-	m, err := NewModel(layers)
-	if err != nil {
-		return nil, damaged("%s", plain(err))
 	}
 	return m, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"softloss/losses"
 	"softloss/train/internal/safetensors"
 )
 
@@ -21,7 +22,8 @@ import (
 func TestLoadForeign(t *testing.T) {
 	good := savedSample()
 	parts := func() (map[string]string, []safetensors.Tensor) {
-		return map[string]string{"kind": modelKind, "formula": modelFormula}, layerTensors("layer.", good.Model.layers)
+		return map[string]string{"kind": modelKind, "formula": modelFormula(losses.SoftmaxLink)},
+			layerTensors("layer.", good.Model.layers)
 	}
 	for name, c := range map[string]struct {
 		change func(metadata map[string]string, tensors []safetensors.Tensor) []safetensors.Tensor

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"softloss/losses"
 	"softloss/train/dataset"
 )
 
@@ -64,7 +65,8 @@ func TestWriteForONNXRuntime(t *testing.T) {
 		}
 		return table(x, n, d)
 	}
-	full := onnxSample()
+	full, questions := onnxSample(), onnxSample()
+	questions.Model = questions.Model.WithLink(losses.SigmoidLink)
 	large := &Saved{Model: newModel([]int{784, 128, 10}, 3), Scaler: &dataset.Scaler{}, Temperature: math.Pi}
 	for j := range 784 {
 		large.Scaler.Mean = append(large.Scaler.Mean, math.Sin(float64(j))*100)
@@ -80,6 +82,7 @@ func TestWriteForONNXRuntime(t *testing.T) {
 		x *tensor.Dense
 	}{
 		"full":        {full, onnxFeatures(true)},
+		"questions":   {questions, onnxFeatures(true)},
 		"model":       {bare(full.Model), random(20, 3)},
 		"scaler":      {&Saved{Model: full.Model, Scaler: full.Scaler}, onnxFeatures(true)},
 		"temperature": {&Saved{Model: full.Model, Temperature: 2.5, ClassNames: full.ClassNames}, random(20, 3)},

@@ -69,8 +69,8 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 	logits, weights := h, input("weights", n.weights)
 	if c.FromProbs {
 		var err error
-		if h, err = graph.Softmax(h); err != nil {
-			return nil, wrap(err, "softmax")
+		if h, err = probabilityNode(c.Link, h); err != nil {
+			return nil, wrap(err, "%v", c.Link)
 		}
 	}
 	loss, err := graph.ApplyWith(c, h, input("labels", n.labels), graph.Options{SampleWeights: weights})
@@ -79,7 +79,7 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 	}
 	if p.distil != nil {
 		n.soft = zeros(rows, sizes[len(sizes)-1])
-		if loss, err = p.distil.cost(loss, logits, input("teacher", n.soft), weights, c.Reduction); err != nil {
+		if loss, err = p.distil.cost(loss, logits, input("teacher", n.soft), weights, c); err != nil {
 			return nil, wrap(err, "distillation")
 		}
 	}
@@ -151,16 +151,14 @@ func (n *network) run() (float64, error) {
 // logits returns the elements of the last run's logits [B, K].
 func (n *network) logits() []float32 { return n.output.result.Float32s() }
 
-// hits returns how many of the first rows of the last run have their largest logit at their largest
-// label, ties to the lowest class, and how many there are; rows are counted by their weights.
-func (n *network) hits(rows int) (hit, all float64) {
+// hits returns how many of the questions of the first rows of the last run the logits answer right,
+// see right, and how many there are; rows are counted by their weights.
+func (n *network) hits(link losses.Link, rows int) (hit, all float64) {
 	z, t, w := n.logits(), n.labels.Float32s(), n.weights.Float32s()
 	k := n.labels.Shape()[1]
 	for i := range rows {
-		if dense.Argmax(z[i*k:(i+1)*k]) == dense.Argmax(t[i*k:(i+1)*k]) {
-			hit += float64(w[i])
-		}
-		all += float64(w[i])
+		hit += float64(w[i]) * float64(right(link, z[i*k:(i+1)*k], t[i*k:(i+1)*k]))
+		all += float64(w[i]) * float64(questions(link, k))
 	}
 	return hit, all
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -9,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"softloss/losses"
 	"softloss/train/internal/safetensors"
 )
 
@@ -31,9 +33,9 @@ const (
 //	logits   [N, K] float   output, those of [Model.Logits], before the temperature
 //
 // The nodes are Cast, Sub, Div, Cast for a scaler; Gemm and Relu for each layer, without the last
-// Relu; Cast, Div, Cast for a temperature; Softmax. Scaler and temperature are computed in double,
-// as here. Metadata: feature_names and class_names, where they are set, as JSON lists. The bytes
-// are a function of s alone.
+// Relu; Cast, Div, Cast for a temperature; Softmax or, for SigmoidLink, Sigmoid. Scaler and temperature are computed in double,
+// as here. Metadata: feature_names, class_names and thresholds, where they are set, as JSON lists.
+// The bytes are a function of s alone.
 //
 // Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit;
 // [ErrConfig] for weights of 2^31 bytes or more, which the format cannot hold; those of w.
@@ -73,6 +75,10 @@ func (s *Saved) onnxModel() []byte {
 	metadata := map[string]string{}
 	putNames(metadata, "feature_names", s.FeatureNames)
 	putNames(metadata, "class_names", s.ClassNames)
+	if s.Thresholds != nil {
+		list, _ := json.Marshal(s.Thresholds) // cannot fail for finite numbers
+		metadata["thresholds"] = string(list)
+	}
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
 		var entry protobuf
 		entry.text(1, key)
@@ -118,7 +124,11 @@ func (s *Saved) onnxGraph() protobuf {
 		g.cast("logits.divided", "logits.calibrated", onnxFloat)
 		at = "logits.calibrated"
 	}
-	g.node("Softmax", []string{at}, "probs", onnxInt("axis", -1))
+	if s.Model.link == losses.SigmoidLink {
+		g.node("Sigmoid", []string{at}, "probs")
+	} else {
+		g.node("Softmax", []string{at}, "probs", onnxInt("axis", -1))
+	}
 
 	sizes := s.Model.Sizes()
 	var p protobuf

@@ -230,6 +230,10 @@ func (f onnxFile) run(t testing.TB, features []float64) map[string][]float64 {
 			for i := range out {
 				out[i] /= sum
 			}
+		case "Sigmoid":
+			for i, z := range out {
+				out[i] = 1 / (1 + math.Exp(-z))
+			}
 		default:
 			t.Fatalf("operator %s", n.op)
 		}

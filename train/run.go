@@ -59,7 +59,8 @@ func newFitting(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dat
 	if err != nil {
 		return nil, err
 	}
-	f := &fitting{cfg: cfg, train: trainSet, valid: validSet, observe: observe, model: newModel(sizes, cfg.Seed)}
+	f := &fitting{cfg: cfg, train: trainSet, valid: validSet, observe: observe,
+		model: newModel(sizes, cfg.Seed).WithLink(cfg.Criterion.Link)}
 	if f.distil, err = newDistillation(cfg, trainSet); err != nil {
 		return nil, err
 	}
@@ -163,13 +164,13 @@ func (f *fitting) batch(at Progress, rows []int) (float64, error) {
 		return 0, wrap(err, "epoch %d batch %d", at.Epoch, at.Batch)
 	}
 	if f.cfg.Criterion.Reduction == losses.Sum {
-		loss /= float64(len(rows))
+		loss /= float64(len(rows) * questions(f.cfg.Criterion.Link, f.train.NumClasses()))
 	}
 	rate := f.cfg.LearnRate * f.cfg.Schedule.Factor(f.adam.steps+1, f.cfg.Epochs*at.Batches)
 	if loss-loss != 0 {
 		return 0, &DivergedError{Epoch: at.Epoch, Batch: at.Batch, LearnRate: rate, Loss: loss}
 	}
-	hit, all := f.net.hits(len(rows))
+	hit, all := f.net.hits(f.cfg.Criterion.Link, len(rows))
 	f.now.hit, f.now.all = f.now.hit+hit, f.now.all+all
 	f.now.loss += loss * float64(len(rows))
 	f.now.learnRate = rate

@@ -19,9 +19,12 @@ import (
 type Saved struct {
 	Model        *Model
 	Scaler       *dataset.Scaler // applied to the features before Model sees them; nil: none
-	Temperature  float64         // divides the logits before the softmax, see [metric.FitTemperature]; 0 means 1
+	Temperature  float64         // divides the logits before the link, see [metric.FitTemperature]; 0 means 1
 	FeatureNames []string        // D names; nil: unnamed
 	ClassNames   []string        // K names; nil: unnamed
+	// K numbers from 0 to 1, for a model of SigmoidLink: from which probability on the answer to each
+	// question is yes, see [metric.Thresholds]; nil: 1/2 each
+	Thresholds []float64
 	// D raw features that stand for missing ones, see [dataset.Dataset].Fill; nil: a missing value
 	// is an error
 	Fill []float64
@@ -29,9 +32,10 @@ type Saved struct {
 	Unverified bool // set by [Load] for a file without a checksum; not stored
 }
 
-// Predict returns the probabilities of the classes for raw features.
+// Predict returns the probabilities of the classes for raw features, or with SigmoidLink those of a
+// yes to each question.
 //
-//	softmax(logits(scaled features) / Temperature)
+//	softmax(logits(scaled features) / Temperature), or σ of the same
 //
 // Shapes: features [N, D] float32, the result [N, K] float32. Errors: those of
 // [dataset.Scaler.Transform] and [Model.Logits]; those of [Saved.Save] when the parts do not fit
@@ -50,7 +54,7 @@ func (s *Saved) Predict(features *tensor.Dense) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	return losses.TeacherLabels(z, s.temperature())
+	return probabilities(s.Model.link, z, s.temperature())
 }
 
 func (s *Saved) temperature() float64 {
@@ -90,6 +94,9 @@ func (s *Saved) check() error {
 	if t := s.temperature(); !(t > 0 && t <= math.MaxFloat64) {
 		return fail(ErrValue, "temperature: got %v, want a finite number above 0 (0 means 1)", t)
 	}
+	if err := s.checkThresholds(k); err != nil {
+		return err
+	}
 	for _, names := range []struct {
 		arg  string
 		list []string
@@ -102,6 +109,26 @@ func (s *Saved) check() error {
 			if !utf8.ValidString(name) {
 				return fail(ErrValue, "%s: number %d: got %q, want text in UTF-8", names.arg, i, name)
 			}
+		}
+	}
+	return nil
+}
+
+// checkThresholds checks the link and what only SigmoidLink has, for k classes.
+func (s *Saved) checkThresholds(k int) error {
+	switch link := s.Model.link; {
+	case link > losses.SigmoidLink:
+		return fail(ErrValue, "model: got %v, want SoftmaxLink or SigmoidLink", link)
+	case s.Thresholds == nil:
+		return nil
+	case link != losses.SigmoidLink:
+		return fail(ErrValue, "thresholds: got %d for a softmax, want none: they are of yes-or-no questions", len(s.Thresholds))
+	case len(s.Thresholds) != k:
+		return fail(ErrMismatch, "thresholds: got %d, want %d as in the model", len(s.Thresholds), k)
+	}
+	for j, v := range s.Thresholds {
+		if !(v >= 0 && v <= 1) {
+			return fail(ErrValue, "thresholds: number %d: got %v, want a number from 0 to 1", j, v)
 		}
 	}
 	return nil

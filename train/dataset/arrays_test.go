@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/losses"
 	"softloss/train/dataset/internal/npy"
 )
 
@@ -79,7 +80,7 @@ func TestReadIDXFiles(t *testing.T) {
 	} {
 		d, err := ReadIDXFiles(write(t, "images", pair[0]), write(t, "labels", pair[1]))
 		require.NoError(t, err)
-		require.NoError(t, d.Validate())
+		require.NoError(t, d.Validate(losses.SoftmaxLink))
 		assert.Equal(t, []float32{0, 1. / 255, 2. / 255, 3. / 255, 4. / 255, 1}, f32(t, d.Features))
 		assert.Equal(t, []float32{0, 0, 1, 1, 0, 0}, f32(t, d.Labels))
 		assert.Equal(t, []string{"pixel_0_0", "pixel_0_1", "pixel_0_2"}, d.FeatureNames)
@@ -142,7 +143,7 @@ func TestFashionMNIST(t *testing.T) {
 	}
 	d, err := ReadIDXFiles(images, filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"))
 	require.NoError(t, err)
-	require.NoError(t, d.Validate())
+	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	assert.Equal(t, []int{10000, 784, 10}, []int{d.Len(), d.NumFeatures(), d.NumClasses()})
 	perClass := make([]int, 10)
 	for _, c := range d.Index() {
@@ -163,7 +164,7 @@ func TestReadNPYFiles(t *testing.T) {
 		} {
 			d, err := readPair(t, features, labels)
 			require.NoError(t, err)
-			require.NoError(t, d.Validate())
+			require.NoError(t, d.Validate(losses.SoftmaxLink))
 			assert.Equal(t, []float32{1, 2, 3, 4, 5, 250}, f32(t, d.Features))
 			assert.Equal(t, []float32{0, 0, 1, 1, 0, 0, 0, 1, 0}, f32(t, d.Labels))
 			assert.Equal(t, []string{"feature_0", "feature_1"}, d.FeatureNames)
@@ -258,7 +259,7 @@ func TestNPYOfNumPy(t *testing.T) {
 			}
 			d, err := ReadNPYFiles(features, labels)
 			require.NoError(t, err)
-			require.NoError(t, d.Validate())
+			require.NoError(t, d.Validate(losses.SoftmaxLink))
 			assert.Equal(t, want(features), f32(t, d.Features), features)
 			assert.Equal(t, want(labels), f32(t, d.Labels), labels)
 		}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
 )
 
 // The columns of a test set in another order, with others between them and without some of the
@@ -14,7 +16,7 @@ func TestWithFeatures(t *testing.T) {
 	test := readCSV(t, "town,b,more,a,kind\nB,7,0,8,x\nB,9,0,10,y\n", CSVOptions{Missing: MissingImpute})
 	got, err := test.WithFeatures(train.FeatureNames)
 	require.NoError(t, err)
-	require.NoError(t, got.Validate())
+	require.NoError(t, got.Validate(losses.SoftmaxLink))
 	assert.Equal(t, train.FeatureNames, got.FeatureNames)
 	assert.Equal(t, []float32{8, 0, 1, 0, 7, 10, 0, 1, 0, 9}, f32(t, got.Features))
 	assert.Equal(t, []float64{9, 0, 1, 0, 8}, got.Fill)

@@ -13,13 +13,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
 )
 
 func readCSV(t testing.TB, text string, opt CSVOptions) *Dataset {
 	t.Helper()
 	d, err := ReadCSV(strings.NewReader(text), opt)
 	require.NoError(t, err)
-	require.NoError(t, d.Validate())
+	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	return d
 }
 
@@ -210,7 +212,7 @@ func FuzzReadCSV(f *testing.F) {
 			}
 			return
 		}
-		require.NoError(t, d.Validate())
+		require.NoError(t, d.Validate(losses.SoftmaxLink))
 		assert.Len(t, d.FeatureNames, d.NumFeatures())
 		assert.Len(t, d.ClassNames, d.NumClasses())
 		assert.GreaterOrEqual(t, d.NumClasses(), 2)

@@ -7,17 +7,21 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/losses"
 )
 
 // Dataset is a table of samples: features and, per sample, a distribution over
-// classes. The readers of this package return datasets that pass Validate.
+// classes, or the answers to K yes-or-no questions. The readers of this package
+// return datasets that pass Validate.
 type Dataset struct {
-	Features     *tensor.Dense // [N, D] float32, row-major
-	Labels       *tensor.Dense // [N, K] float32: one-hot or soft rows, each with sum 1
-	Counts       []float64     // N: how many observations each row stands for; nil means one each
-	FeatureNames []string      // D names; nil means unnamed
-	ClassNames   []string      // K names; nil means unnamed
-	LabelName    string        // the column of the file that the classes are from; "" when there is none
+	Features *tensor.Dense // [N, D] float32, row-major
+	// [N, K] float32: one-hot or soft rows, each with sum 1; or, of questions, numbers from 0, no, to
+	// 1, yes, whatever their sum
+	Labels       *tensor.Dense
+	Counts       []float64 // N: how many observations each row stands for; nil means one each
+	FeatureNames []string  // D names; nil means unnamed
+	ClassNames   []string  // K names; nil means unnamed
+	LabelName    string    // the column of the file that the classes are from; "" when there is none
 	// D: what a cell without a value became, 1 for the most frequent text; nil unless
 	// [MissingImpute] was asked for
 	Fill []float64
@@ -68,17 +72,19 @@ func (d *Dataset) Index() []int {
 // many classes, or of numbers printed with four digits.
 const sumTolerance = 1e-3
 
-// Validate checks the whole dataset and returns the first fault:
+// Validate checks the whole dataset for a criterion with the given link and returns the first
+// fault:
 //
 //	Features, Labels   float32 tables with the same number of rows, or ErrShape, ErrDtype
 //	Counts             nil or N finite numbers above 0
 //	names              nil or D and K of them, or ErrShape
 //	every feature      a finite number
-//	every label        a finite number >= 0, every row with sum 1 ± 0.001, or ErrLabel
+//	every label        a finite number >= 0, every row with sum 1 ± 0.001, or ErrLabel; with
+//	                   SigmoidLink a number from 0 to 1, whatever the sum
 //
 // Faults in the values are of type [*RowError]. The layout is not checked: this
 // package reads views and transposes as well, and returns row-major tables.
-func (d *Dataset) Validate() error {
+func (d *Dataset) Validate(link losses.Link) error {
 	features, labels, err := d.tables()
 	if err != nil {
 		return err
@@ -94,19 +100,34 @@ func (d *Dataset) Validate() error {
 				return &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number"}
 			}
 		}
-		sum := 0.0
-		for j, v := range labels.row(i) {
-			if !(v >= 0) || math.IsInf(float64(v), 0) {
-				return &RowError{Arg: "labels", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number >= 0", Err: ErrLabel}
-			}
-			sum += float64(v)
-		}
-		if !(math.Abs(sum-1) <= sumTolerance) {
-			return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprintf("a sum of %.6g", sum), Want: "a sum of 1",
-				Err: ErrLabel}
+		if err := checkLabels(i, labels.row(i), link); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// checkLabels checks the labels of row i.
+func checkLabels(i int, row []float32, link losses.Link) error {
+	most, want := float32(math.MaxFloat32), "a finite number >= 0"
+	if link == losses.SigmoidLink {
+		most, want = 1, "a number from 0 to 1"
+	}
+	sum := 0.0
+	for j, v := range row {
+		if !(v >= 0 && v <= most) {
+			return &RowError{Arg: "labels", Row: i, Column: j, Got: fmt.Sprint(v), Want: want, Err: ErrLabel}
+		}
+		sum += float64(v)
+	}
+	if link == losses.SigmoidLink || math.Abs(sum-1) <= sumTolerance {
+		return nil
+	}
+	want = "a sum of 1"
+	if sum > 1 {
+		want = "a sum of 1: divide the row by it, or use Link: SigmoidLink where several labels are true at once"
+	}
+	return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprintf("a sum of %.6g", sum), Want: want, Err: ErrLabel}
 }
 
 // tables returns both tables after checking that shapes, dtypes, counts and

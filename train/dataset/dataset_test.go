@@ -7,11 +7,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
+
+	"softloss/losses"
 )
 
 func TestSizesAndIndex(t *testing.T) {
 	d := sample()
-	require.NoError(t, d.Validate())
+	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	assert.Equal(t, []int{4, 2, 3}, []int{d.Len(), d.NumFeatures(), d.NumClasses()})
 	assert.Equal(t, []int{0, 1, 1, 2}, d.Index(), "ties go to the lowest class")
 }
@@ -21,9 +23,9 @@ func TestEmptyDatasetHasSizesZero(t *testing.T) {
 	for _, d := range []*Dataset{nil, {}, {Features: flat, Labels: flat}} {
 		assert.Equal(t, []int{0, 0, 0}, []int{d.Len(), d.NumFeatures(), d.NumClasses()})
 		assert.Nil(t, d.Index())
-		assert.Error(t, d.Validate())
+		assert.Error(t, d.Validate(losses.SoftmaxLink))
 	}
-	checkError(t, (*Dataset)(nil).Validate(), ErrParam)
+	checkError(t, (*Dataset)(nil).Validate(losses.SoftmaxLink), ErrParam)
 }
 
 func TestValidateShapes(t *testing.T) {
@@ -48,12 +50,12 @@ func TestValidateShapes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			d := sample()
 			test.change(d)
-			checkError(t, d.Validate(), test.kind, test.text)
+			checkError(t, d.Validate(losses.SoftmaxLink), test.kind, test.text)
 		})
 	}
 	d := sample()
 	d.Counts, d.FeatureNames, d.ClassNames = nil, nil, nil
-	assert.NoError(t, d.Validate(), "names and counts may be absent")
+	assert.NoError(t, d.Validate(losses.SoftmaxLink), "names and counts may be absent")
 }
 
 func TestValidateValues(t *testing.T) {
@@ -82,13 +84,27 @@ func TestValidateValues(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			d := sample()
 			test.change(d)
-			checkRowError(t, d.Validate(), test.arg, test.row, test.column)
+			checkRowError(t, d.Validate(losses.SoftmaxLink), test.arg, test.row, test.column)
 			if test.arg == "labels" {
-				assert.ErrorIs(t, d.Validate(), ErrLabel)
+				assert.ErrorIs(t, d.Validate(losses.SoftmaxLink), ErrLabel)
 			}
 		})
 	}
 	d := sample()
 	label(11, .9999)(d)
-	assert.NoError(t, d.Validate(), "printed with four digits")
+	assert.NoError(t, d.Validate(losses.SoftmaxLink), "printed with four digits")
+}
+
+// Questions have labels from 0 to 1, whatever their sum.
+func TestValidateQuestions(t *testing.T) {
+	d := sample()
+	copy(d.Labels.Float32s(), []float32{1, 1, 1, 0, 0, 0, .25, 1})
+	require.NoError(t, d.Validate(losses.SigmoidLink))
+	err := d.Validate(losses.SoftmaxLink)
+	checkRowError(t, err, "labels", 0, -1)
+	assert.ErrorContains(t, err, "divide the row by it, or use Link: SigmoidLink")
+	for _, bad := range []float32{1.0001, -1, float32(math.NaN())} {
+		d.Labels.Float32s()[4] = bad
+		checkRowError(t, d.Validate(losses.SigmoidLink), "labels", 1, 1)
+	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
 )
 
 func TestEmbeddedFilesAreTheOriginals(t *testing.T) {
@@ -23,7 +25,7 @@ func TestEmbeddedFilesAreTheOriginals(t *testing.T) {
 func TestDigits(t *testing.T) {
 	d, err := Digits()
 	require.NoError(t, err)
-	require.NoError(t, d.Validate())
+	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	assert.Equal(t, []int{1797, 64, 10}, []int{d.Len(), d.NumFeatures(), d.NumClasses()})
 	assert.Equal(t, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, d.ClassNames)
 	assert.Equal(t, []string{"pixel_0_0", "pixel_0_1"}, d.FeatureNames[:2])
@@ -58,7 +60,7 @@ func TestDigits(t *testing.T) {
 func TestHousing(t *testing.T) {
 	d, err := Housing()
 	require.NoError(t, err)
-	require.NoError(t, d.Validate())
+	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	assert.Equal(t, []int{24, 9, 3}, []int{d.Len(), d.NumFeatures(), d.NumClasses()})
 	assert.Equal(t, []string{"low", "medium", "high"}, d.ClassNames)
 	assert.Equal(t, []string{

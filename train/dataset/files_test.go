@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
 )
 
 // idxPair and npyPair are the same two rows of 1×3 pixels.
@@ -43,7 +45,7 @@ func TestReadPairFiles(t *testing.T) {
 		features := write(t, "x", pair[0])
 		d, err := ReadPairFiles(features, write(t, "y", pair[1]))
 		require.NoError(t, err)
-		require.NoError(t, d.Validate())
+		require.NoError(t, d.Validate(losses.SoftmaxLink))
 		assert.InDeltaSlice(t, []float32{0, .2, .4, .6, .8, 1}, f32(t, d.Features), 1e-7)
 		assert.Equal(t, []float32{0, 1, 1, 0}, f32(t, d.Labels))
 		rows, columns := d.ImageSize()
@@ -122,7 +124,7 @@ func TestWithClasses(t *testing.T) {
 	assert.Equal(t, []float32{0, 0, 1, 0, .25, 0, .25, .5, .5, 0, 0, .5, 1, 0, 0, 0}, f32(t, got.Labels))
 	assert.Equal(t, []string{"z", "w", "x", "y"}, got.ClassNames)
 	assert.Equal(t, d.Counts, got.Counts)
-	require.NoError(t, got.Validate())
+	require.NoError(t, got.Validate(losses.SoftmaxLink))
 	assert.Equal(t, sample(), d, "the input stays")
 	_, err = d.WithClasses([]string{"x", "y"})
 	checkError(t, err, ErrClasses, `got the class "z", want one of "x", "y"`)

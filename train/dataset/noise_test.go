@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
 )
 
 func TestFlipLabels(t *testing.T) {
@@ -14,7 +16,7 @@ func TestFlipLabels(t *testing.T) {
 	before := slices.Clone(f32(t, d.Labels))
 	noisy, flipped, err := FlipLabels(d, .4, 5)
 	require.NoError(t, err)
-	require.NoError(t, noisy.Validate())
+	require.NoError(t, noisy.Validate(losses.SoftmaxLink))
 	assert.Equal(t, before, f32(t, d.Labels), "the input stays as it is")
 	assert.Same(t, d.Features, noisy.Features)
 
@@ -50,7 +52,7 @@ func TestFlipLabelsKeepsSoftRows(t *testing.T) {
 	noisy, flipped, err = FlipLabels(d, 1, 1)
 	require.NoError(t, err)
 	assert.Equal(t, 4, flipped)
-	require.NoError(t, noisy.Validate())
+	require.NoError(t, noisy.Validate(losses.SoftmaxLink))
 	for i, c := range noisy.Index() {
 		assert.NotEqual(t, d.Index()[i], c)
 	}

@@ -9,13 +9,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
 )
 
 func TestSubset(t *testing.T) {
 	d := sample()
 	s, err := d.Subset([]int{3, 1, 3})
 	require.NoError(t, err)
-	require.NoError(t, s.Validate())
+	require.NoError(t, s.Validate(losses.SoftmaxLink))
 	assert.Equal(t, []float32{6, 7, 2, 3, 6, 7}, f32(t, s.Features))
 	assert.Equal(t, []float32{0, 0, 1, .25, .5, .25, 0, 0, 1}, f32(t, s.Labels))
 	assert.Equal(t, []float64{9, 4, 9}, s.Counts)
@@ -36,7 +38,7 @@ func TestSubsetOfViews(t *testing.T) {
 		Features: transposed(t, tensorOf[float32](2, 0, 1, 2, 3, 4, 5)),
 		Labels:   columnsOf(t, tensorOf[float32](3, 9, 1, 0, 9, 0, 1, 9, 1, 0), 1, 3),
 	}
-	require.NoError(t, d.Validate())
+	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	s, err := d.Subset([]int{2, 0})
 	require.NoError(t, err)
 	assert.Equal(t, []float32{2, 5, 0, 3}, f32(t, s.Features))

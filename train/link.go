@@ -1,0 +1,72 @@
+package train
+
+import (
+	"math"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"softloss/graph"
+	"softloss/internal/dense"
+	"softloss/losses"
+	"softloss/train/metric"
+)
+
+// What depends on the link: of SigmoidLink every logit is a question of its own.
+
+// probabilities returns softmax(logits/temperature) or, with SigmoidLink, σ(logits/temperature).
+func probabilities(link losses.Link, logits *tensor.Dense, temperature float64) (*tensor.Dense, error) {
+	if link == losses.SoftmaxLink {
+		return losses.TeacherLabels(logits, temperature)
+	}
+	out := dense.New(tensor.Float32, logits.Shape()...)
+	for i, z := range logits.Float32s() {
+		out.Float32s()[i] = float32(1 / (1 + math.Exp(-float64(z)/temperature)))
+	}
+	return out, nil
+}
+
+// probabilityNode is probabilities in a graph.
+func probabilityNode(link losses.Link, logits *gorgonia.Node) (*gorgonia.Node, error) {
+	if link == losses.SoftmaxLink {
+		return graph.Softmax(logits)
+	}
+	return gorgonia.Sigmoid(logits)
+}
+
+// rowsOfClasses returns probabilities, labels and weights as package metric takes them: questions
+// become rows of two classes.
+func rowsOfClasses(link losses.Link, probs, labels *tensor.Dense, weights []float64) (p, t *tensor.Dense,
+	w []float64) {
+	if link == losses.SoftmaxLink {
+		return probs, labels, weights
+	}
+	return metric.Pairs(probs), metric.Pairs(labels), metric.PairWeights(weights, labels.Shape()[1])
+}
+
+// questions returns how many losses a row has: with SigmoidLink one for each of k classes.
+func questions(link losses.Link, k int) int {
+	if link == losses.SigmoidLink {
+		return k
+	}
+	return 1
+}
+
+// right returns how many of a row's questions have the answer of the labels: with SoftmaxLink the
+// one whether the largest logit is at the largest label, ties to the lowest class, with SigmoidLink
+// each where z >= 0 says yes and t >= 1/2 is one.
+func right(link losses.Link, z, t []float32) (n int) {
+	if link == losses.SoftmaxLink {
+		z, t = z[dense.Argmax(z):], t[dense.Argmax(t):]
+		if len(z) == len(t) {
+			n = 1
+		}
+		return n
+	}
+	for j := range z {
+		if (z[j] >= 0) == (t[j] >= 0.5) {
+			n++
+		}
+	}
+	return n
+}
