@@ -17,7 +17,7 @@ func (e *engine[T]) loadElements(c Criterion, weights tensor.Tensor, z, t *tenso
 			return err
 		}
 	}
-	e.kept, e.mass = e.n, float64(e.n)
+	e.kept += e.n
 	if err := e.checkSampleWeights(); err != nil {
 		return err
 	}
@@ -64,7 +64,8 @@ func (e *engine[T]) loadIntegers(t, z *tensor.Dense) error {
 		e.ignoreRows()
 		for i, y := range e.index {
 			if e.target[i] = T(y); e.keeps(i) && y != 0 && y != 1 {
-				return cellError(ErrLabel, "labels", i/e.classes, e.class(i), y, "is no label", "0 or 1")
+				row, col := e.position(i)
+				return cellError(ErrLabel, "labels", row, col, y, "is no label", "0 or 1")
 			}
 		}
 	} else {
@@ -80,7 +81,7 @@ func (e *engine[T]) loadIntegers(t, z *tensor.Dense) error {
 			if uint(y) < uint(e.classes) {
 				e.target[lo+y] = 1
 			} else if e.keepsAny(lo, lo+e.classes) {
-				return e.indexError(row, y, e.classes)
+				return e.indexError(e.first/e.classes+row, y, e.classes)
 			}
 		}
 	}
@@ -130,7 +131,6 @@ func (e *engine[T]) weighElements() {
 		return
 	}
 	e.rowMass = dense.Grow(&e.buf.rowMass, e.n)
-	e.mass = 0
 	for i := range e.rowMass {
 		s := 0.0
 		if e.keeps(i) {

@@ -25,8 +25,7 @@ type engine[T kernel.Float] struct {
 	}
 	prior [2]float64 // of the smoothing with SigmoidLink
 
-	kept    int       // rows that are not removed
-	mass    float64   // Σ s_n S_n of the rows kept, for WeightedMean
+	totals
 	removed []bool    // rows that take no part; nil when all do
 	rowMass []float64 // S_n, for WeightedMean
 	div     float64   // one over the denominator

@@ -119,7 +119,8 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	if upstream != nil {
 		up = dense.Rows(upstream, len(upstream.Shape())-1, new([]T))
 	}
-	div := reduction.divide(n, float64(n))
+	all := totals{kept: n, mass: float64(n)}
+	div := reduction.divide(all)
 	rowLoss, wide := make([]float64, n), make([]float64, k)
 	predictions := make([]Row, m)
 	for i := range predictions {
@@ -142,7 +143,8 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	}
 	out := dense.Memory[T](loss)
 	if reduction.scalar() {
-		out[0] = T(reduction.sum(rowLoss) * div)
+		all.addLosses(rowLoss)
+		out[0] = T(all.sum * div)
 		return nil
 	}
 	for i, x := range rowLoss {

@@ -8,7 +8,8 @@ import (
 	"softloss/internal/dense"
 )
 
-// load checks and reads everything that the rows need. z and t have passed Check.
+// load checks and reads everything that the rows need, and adds them to the totals. z and t have
+// passed Check.
 func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense) (err error) {
 	shape := z.Shape()
 	e.formula, e.linear = c.loss(), isLinear(c.loss())
@@ -43,13 +44,11 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 	if err != nil {
 		return err
 	}
-	e.div = c.Reduction.divide(e.kept, e.mass)
 	if in.Upstream != nil {
 		if e.upstream, err = e.loadUpstream(in.Upstream, c, z); err != nil {
 			return err
 		}
 	}
-	e.setScale()
 	e.batch.loss = dense.Grow(&e.buf.loss, e.n)
 	return nil
 }
@@ -146,16 +145,20 @@ func (e *engine[T]) loadOutputs(c Criterion, dst Outputs, in Inputs, z *tensor.D
 	return nil
 }
 
+// named is a tensor, or nil, and what errors call it.
+type named struct {
+	name string
+	t    *tensor.Dense
+}
+
 // check wants outputs of the right dtype and shape in memory of their own.
 func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
-	type named struct {
-		name string
-		t    *tensor.Dense
-	}
 	const loss, weightGrad = 0, 3
 	outputs := [...]named{loss: {"loss", dst.Loss}, {"grad", dst.Grad}, {"target grad", dst.TargetGrad},
 		weightGrad: {"weight grad", dst.WeightGrad}}
-	inputs := [...]tensor.Tensor{in.Logits, in.Target, in.SampleWeights, in.Upstream, in.Direction}
+	inputs := [...]named{{c.inputName(), inMemory(in.Logits)}, {"target", inMemory(in.Target)},
+		{"sample weights", inMemory(in.SampleWeights)}, {"upstream", inMemory(in.Upstream)},
+		{"direction", inMemory(in.Direction)}}
 	for i, o := range outputs {
 		if o.t == nil {
 			continue
@@ -177,26 +180,42 @@ func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
 		if err != nil {
 			return err
 		}
-		for j, x := range inputs {
-			if x, ok := x.(*tensor.Dense); ok && x != nil && dense.Overlap(o.t, x) {
-				name := [...]string{c.inputName(), "target", "sample weights", "upstream", "direction"}[j]
-				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+name, "a tensor of its own")
-			}
+		if err := c.checkApart(o, inputs[:], outputs[:i]); err != nil {
+			return err
 		}
-		for _, x := range [...]struct {
-			name string
-			of   []float64
-		}{{"class weights", c.ClassWeights}, {"margins", c.Margins}, {"pos weight", c.PosWeight},
-			{"logit shift", c.LogitShift}, {"prior", c.Smoothing.Prior}} {
-			if dense.OverlapsSlice(o.t, x.of) {
-				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+x.name, "a tensor of its own")
-			}
+	}
+	return nil
+}
+
+// inMemory returns t as the tensor that it is, nil for none.
+func inMemory(t tensor.Tensor) *tensor.Dense {
+	d, _ := t.(*tensor.Dense)
+	return d
+}
+
+// checkApart wants an output to share memory neither with inputs, nor with slices of the criterion,
+// nor with other outputs.
+func (c Criterion) checkApart(o named, inputs, others []named) error {
+	shares := func(name string) error {
+		return argError(ErrShape, o.name, "the tensor", "shares memory with the "+name, "a tensor of its own")
+	}
+	for _, x := range inputs {
+		if x.t != nil && dense.Overlap(o.t, x.t) {
+			return shares(x.name)
 		}
-		for _, other := range outputs[:i] {
-			if other.t != nil && dense.Overlap(o.t, other.t) {
-				return argError(ErrShape, o.name, "the tensor", "shares memory with the "+other.name,
-					"a tensor of its own")
-			}
+	}
+	for _, x := range [...]struct {
+		name string
+		of   []float64
+	}{{"class weights", c.ClassWeights}, {"margins", c.Margins}, {"pos weight", c.PosWeight},
+		{"logit shift", c.LogitShift}, {"prior", c.Smoothing.Prior}} {
+		if dense.OverlapsSlice(o.t, x.of) {
+			return shares(x.name)
+		}
+	}
+	for _, x := range others {
+		if x.t != nil && dense.Overlap(o.t, x.t) {
+			return shares(x.name)
 		}
 	}
 	return nil

@@ -62,22 +62,29 @@ func (r Reduction) scalar() bool { return r != None }
 // divide returns 1/denominator, by which the weighted losses and their gradients are multiplied:
 // the number of rows kept, their mass Σ s_n S_n, or 1. It is 0 when there is nothing to divide by,
 // and the module's only denominator.
-func (r Reduction) divide(kept int, mass float64) float64 {
+func (r Reduction) divide(t totals) float64 {
 	switch {
-	case r == Mean && kept > 0:
-		return 1 / float64(kept)
-	case r == WeightedMean && mass > 0:
-		return 1 / mass
+	case r == Mean && t.kept > 0:
+		return 1 / float64(t.kept)
+	case r == WeightedMean && t.mass > 0:
+		return 1 / t.mass
 	case r == Mean || r == WeightedMean:
 		return 0
 	}
 	return 1
 }
 
-// sum returns the sum of the rows' weighted losses.
-func (r Reduction) sum(rows []float64) (sum float64) {
+// totals are sums over the rows of an evaluation, in their order: over all of them, or over those so
+// far where they come in blocks.
+type totals struct {
+	kept int     // rows that are not removed
+	mass float64 // Σ s_n S_n of the rows kept, for WeightedMean
+	sum  float64 // Σ s_n L_n
+}
+
+// addLosses adds the rows' weighted losses.
+func (t *totals) addLosses(rows []float64) {
 	for _, l := range rows {
-		sum += l
+		t.sum += l
 	}
-	return sum
 }

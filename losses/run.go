@@ -22,8 +22,15 @@ func borrow[T kernel.Float](pool *sync.Pool) *engine[T] {
 	return e
 }
 
-// give drops what belongs to the caller and keeps the engine's memory for the next.
+// give takes the engine back, with its memory for the next.
 func (e *engine[T]) give(pool *sync.Pool) {
+	e.forget()
+	e.totals = totals{}
+	pool.Put(e)
+}
+
+// forget drops what belongs to the caller and to the rows that were loaded.
+func (e *engine[T]) forget() {
 	e.formula, e.ignore, e.batch = nil, nil, batch[T]{}
 	e.sample, e.upstream, e.removed, e.rowMass = nil, nil, nil, nil
 	e.out.loss, e.out.weightGrad = nil, nil
@@ -31,7 +38,6 @@ func (e *engine[T]) give(pool *sync.Pool) {
 	for _, w := range e.parts {
 		w.err = nil
 	}
-	pool.Put(e)
 }
 
 // run evaluates all rows.
@@ -110,7 +116,7 @@ func (w *worker[T]) run(e *engine[T], lo, hi int) {
 // try evaluates the rows [lo, hi) of e. When something is wrong with a row it returns that row and
 // what is wrong.
 func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
-	w.row, w.scratch.at = lo, 0
+	w.row, w.scratch.at = e.first+lo, 0
 	defer func() {
 		if cause := recover(); cause != nil {
 			row, err = lo+w.scratch.at, w.failed(e.formula, fmt.Sprint("panicked: ", cause))
@@ -220,7 +226,8 @@ func (e *engine[T]) store() {
 				e.batch.loss[i] *= float64(e.sample[i])
 			}
 		}
-		value = e.reduction.sum(e.batch.loss) * e.div
+		e.addLosses(e.batch.loss)
+		value = e.sum * e.div
 	}
 	if f := e.upstreamOf(0) * value * e.div; e.reduction == WeightedMean && e.link == SigmoidLink {
 		e.massGradOfElements(f)

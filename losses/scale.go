@@ -7,9 +7,11 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// setScale sets the factors with which each row's gradients enter the cost's: upstream and sample
-// weight over the denominator, and for those of the logits the row's weight over the temperature.
-func (e *engine[T]) setScale() {
+// setScale sets one over the denominator and the factors with which each row's gradients enter the
+// cost's: upstream and sample weight over the denominator, and for those of the logits the row's
+// weight over the temperature.
+func (e *engine[T]) setScale(div float64) {
+	e.div = div
 	shares, scales := 1, 1
 	if e.sample != nil || len(e.upstream) > 1 {
 		shares, scales = e.n, e.n

@@ -12,7 +12,7 @@ import (
 // weigh decides which rows take part and what they weigh, from sample weights, ignored indices and
 // class weights.
 func (e *engine[T]) weigh() error {
-	e.kept, e.mass = e.n, float64(e.n)
+	e.kept += e.n
 	if err := e.checkSampleWeights(); err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (e *engine[T]) remove(i int) {
 func (e *engine[T]) checkSampleWeights() error {
 	for i, s := range e.sample {
 		if !valid(s) {
-			return cellError(ErrWeight, "sample weights", i, -1, s, "is out of range", "a finite number >= 0")
+			return cellError(ErrWeight, "sample weights", e.first+i, -1, s, "is out of range", "a finite number >= 0")
 		}
 		if s == 0 {
 			e.drop(i)
@@ -84,7 +84,7 @@ func (e *engine[T]) indexError(row, y, classes int) error {
 func (e *engine[T]) checkIndex() error {
 	for i, y := range e.index {
 		if uint(y) >= uint(e.k) && e.keeps(i) {
-			return e.indexError(i, y, e.k)
+			return e.indexError(e.first+i, y, e.k)
 		}
 	}
 	return nil
@@ -126,7 +126,6 @@ func (e *engine[T]) weighClasses() {
 func (e *engine[T]) sumMass() {
 	w := e.classWeights
 	e.rowMass = dense.Grow(&e.buf.rowMass, e.n)
-	e.mass = 0
 	for i := range e.rowMass {
 		s := 0.0
 		switch {
