@@ -1,0 +1,6 @@
+package losses
+
+// EvalLinearInBlocks is EvalLinear with other sizes of its blocks.
+func (c Criterion) EvalLinearInBlocks(dst LinearOutputs, in LinearInputs, logits, grad int) error {
+	return c.evalLinear(dst, in, blocks{logits: logits, grad: grad})
+}
