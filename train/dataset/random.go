@@ -11,6 +11,7 @@ const (
 	flipStream
 	batchStream
 	tieStream
+	tailStream
 )
 
 // newRand returns the generator of (seed, stream, n): PCG with both halves of
