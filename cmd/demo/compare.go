@@ -10,7 +10,7 @@ import (
 // compareCommand is demo compare.
 func compareCommand() command {
 	return command{
-		name: "compare", about: "compare losses under label noise, or kinds of soft label",
+		name: "compare", about: "compare losses: wrong labels, rare classes, kinds of soft label",
 		intro: compareIntro, flags: new(study.Options).Flags(), end: compareEnd,
 		run: func(ctx context.Context, args []string, c cli.Console) error {
 			o, err := study.Parse(args)
@@ -28,6 +28,11 @@ With digits or a CSV file: how well does a loss withstand wrong labels? Part of
 the training labels, the noise, is replaced by wrong classes; what counts is the
 accuracy on clean test rows, after the last epoch and in the best one.
 
+With -study tail: how are rare classes learned? Of the training rows, class 0
+keeps many times as many as the last class, and those between fall
+geometrically; what counts is the balanced accuracy, the mean recall of the
+classes.
+
 With housing, or a CSV file whose last columns count answers (-soft): are the
 real distributions of people's answers worth more than their majority? What
 counts is the KL divergence from the answers of held-out groups.
@@ -39,6 +44,7 @@ Examples:
   demo compare -epochs 20 -seeds 1 -noise 0,0.4   a first look, in seconds
   demo compare -losses "ce sce 10*nce+mae gce:q=0.5"
   demo compare -data flowers.csv -label kind -hidden 64
+  demo compare -study tail                        remedies for rare classes
   demo compare -data housing                      answers against majorities
 `
 

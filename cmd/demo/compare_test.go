@@ -117,6 +117,23 @@ func TestAnswers(t *testing.T) {
 	assert.Equal(t, exitDone, code, stderr)
 }
 
+// Rare classes are found less often by cross entropy, and logit adjustment finds more of them.
+func TestTail(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, stdout, stderr := demo(t, "compare", "-study", "tail", "-tail", "50,1", "-losses", "ce ce@adjusted", "-seeds", "2",
+		"-epochs", "20", "-hidden", "32", "-out", "o")
+	require.Equal(t, exitDone, code, stderr)
+	s := readResults(t, "o/compare_tail.json")
+	require.Equal(t, record.MeasureBalanced, s.Measure)
+	require.Equal(t, []float64{1, 50}, s.Levels)
+	require.Len(t, s.Cells, 4)
+	assert.Greater(t, s.Cells[0].LastMean, s.Cells[1].LastMean+0.05)
+	assert.Greater(t, s.Cells[3].LastMean, s.Cells[1].LastMean)
+	assert.Contains(t, stdout, "balanced accuracy on the test rows in %, last epoch")
+	assert.Regexp(t, `ce@adjusted +1 : 50 +seed 2 `, stdout)
+	demotest.Picture(t, "o/compare_tail.png", image.Pt(1650, 720), figure.LineStyles[0].Color, figure.LineStyles[1].Color)
+}
+
 func TestStudyBar(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var stdout, stderr bytes.Buffer
@@ -135,6 +152,12 @@ func TestStudyUsage(t *testing.T) {
 		{"-noise 0,0", `invalid value "0,0" for flag -noise: want different numbers from 0 to 1 such as 0,0\.2,0\.4`},
 		{"-data housing -noise 0.2", `-noise is for labels, but -data housing has the answers of people`},
 		{"-data housing -losses mae", `-losses: "mae": for answers of people want soft, majority, constant or, smoothed, majority@0\.1`},
+		{"-study tail -losses ce@hard", `-losses: "ce@hard": behind @ want weights, effective, adjusted or ldam, for example ce@weights`},
+		{"-study tail -tail 0.5", `invalid value "0\.5" for flag -tail: want different numbers from 1 to 1000 such as 1,10,50`},
+		{"-tail 10", `-tail is for -study tail`},
+		{"-study tail -noise 0.5", `-noise is for -study noise`},
+		{"-study answers", `-study answers: want answers for housing and data with -soft, noise or tail for others`},
+		{"-study tail -data housing", `-study tail: want answers for housing and data with -soft, noise or tail for others`},
 		{"-label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is digits`},
 		{"-soft 1 -data x.csv", `-soft 1: want 2 or more columns, one for each class`},
 		{"-scale perhaps", `invalid value "perhaps" for flag -scale: want auto, yes or no`},

@@ -96,5 +96,5 @@ func TestHelpExamples(t *testing.T) {
 			assert.NoError(t, err, line)
 		}
 	}
-	assert.Equal(t, 28, n)
+	assert.Equal(t, 29, n)
 }

@@ -10,22 +10,24 @@ func (s *Study) IsOf(run *Run) bool {
 	return filepath.Clean(s.Data) == filepath.Clean(run.Data.Name)
 }
 
-// The files of a study in the output folder; that of the answers of people has other names than
-// that of label noise.
+// The names of the studies' files in the output folder.
 const (
 	NoiseStudyName   = "compare"
+	TailStudyName    = "compare_tail"
 	AnswersStudyName = "compare_answers"
 )
+
+// StudyNames are all of them, in the order of the report.
+var StudyNames = []string{NoiseStudyName, TailStudyName, AnswersStudyName}
 
 // Job is one run of a study.
 type Job struct {
 	Loss  string  `json:"loss"`
-	Noise float64 `json:"noise"`
+	Level float64 `json:"level"` // share of wrong labels; or how many times the rows of the rarest class the first has
 	Seed  uint64  `json:"seed"`
 }
 
-// Result is what a run came to: accuracy on the clean test rows or, for the answers of people, the
-// Kullback-Leibler divergence in nats.
+// Result is what a run came to, in the measure of its study.
 type Result struct {
 	Job
 	Last      float64 `json:"last"` // after the last epoch
@@ -37,26 +39,26 @@ type Result struct {
 // Study is a study as -json writes it.
 type Study struct {
 	Data      string    `json:"data"`
-	Measure   string    `json:"measure"` // accuracy or kl
+	Measure   string    `json:"measure"` // what is asked, see MeasureAccuracy
 	Epochs    int       `json:"epochs"`
 	Batch     int       `json:"batch"`
 	LearnRate float64   `json:"learn_rate"`
 	Hidden    []int     `json:"hidden"`
 	Test      float64   `json:"test_fraction"`
 	Losses    []string  `json:"losses"`
-	Noise     []float64 `json:"noise"`
+	Levels    []float64 `json:"levels"`
 	Seeds     int       `json:"seeds"`
 	Runs      int       `json:"runs"`
 	Finished  int       `json:"finished"`
-	Cells     []Cell    `json:"cells"` // in the order of losses, then noise; those without a run are left out
+	Cells     []Cell    `json:"cells"` // in the order of losses, then levels; those without a run are left out
 	Results   []Result  `json:"results"`
 }
 
-// Cell is what the runs of one loss at one rate of noise came to: mean and standard deviation (of
+// Cell is what the runs of one loss at one level came to: mean and standard deviation (of
 // n-1) over the seeds.
 type Cell struct {
 	Loss     string  `json:"loss"`
-	Noise    float64 `json:"noise"`
+	Level    float64 `json:"level"`
 	Runs     int     `json:"runs"`
 	LastMean float64 `json:"last_mean"`
 	LastDev  float64 `json:"last_deviation"`
@@ -64,15 +66,17 @@ type Cell struct {
 	BestDev  float64 `json:"best_deviation"`
 }
 
+// The measures of the studies.
 const (
-	MeasureAccuracy = "accuracy"
-	MeasureKL       = "kl"
+	MeasureAccuracy = "accuracy"          // of label noise: accuracy on clean test rows
+	MeasureBalanced = "balanced_accuracy" // of long tails: mean recall of the classes
+	MeasureKL       = "kl"                // of answers: Kullback-Leibler divergence in nats
 )
 
 // Cell finds a cell, nil for one without runs.
-func (s *Study) Cell(loss string, noise float64) *Cell {
+func (s *Study) Cell(loss string, level float64) *Cell {
 	for i, c := range s.Cells {
-		if c.Loss == loss && c.Noise == noise {
+		if c.Loss == loss && c.Level == level {
 			return &s.Cells[i]
 		}
 	}
@@ -86,7 +90,7 @@ func (s *Study) Scores(c *Cell, best bool) (mean, deviation float64) {
 	if best {
 		mean, deviation = c.BestMean, c.BestDev
 	}
-	if s.Measure == MeasureAccuracy {
+	if s.Measure != MeasureKL {
 		mean, deviation = 100*mean, 100*deviation
 	}
 	if c.Runs < 2 {

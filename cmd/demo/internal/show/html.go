@@ -21,7 +21,7 @@ func WriteReport(dir string) (string, error) {
 		return "", err
 	}
 	var studies []*record.Study
-	for _, name := range []string{record.NoiseStudyName, record.AnswersStudyName} {
+	for _, name := range record.StudyNames {
 		study, err := record.ReadStudy(dir, name)
 		if err != nil {
 			return "", err
@@ -232,18 +232,9 @@ func settings(s *record.Run, info LossInfo) []htmlFact {
 
 // studySection is the section of a study.
 func studySection(s *record.Study) (htmlSection, error) {
-	out := htmlSection{
-		Title: "Losses under label noise",
-		Caption: fmt.Sprintf("%s: a part of the training labels is replaced by wrong classes, the test rows are clean. %d "+
-			"epochs, batches of %d.",
-			filepath.Base(s.Data), s.Epochs, s.Batch),
-	}
-	if s.Measure == record.MeasureKL {
-		out.Title = "Answers of people against their majority"
-		out.Caption = fmt.Sprintf("%s: the divergence of predictions from how held-out groups really answered; less is "+
-			"better. "+
-			"constant predicts the average of all training rows for everybody. %d epochs.", filepath.Base(s.Data), s.Epochs)
-	}
+	words := wordsOf(s)
+	out := htmlSection{Title: words.section, Caption: fmt.Sprintf("%s: %s %d epochs, batches of %d.",
+		filepath.Base(s.Data), words.caption, s.Epochs, s.Batch)}
 	if s.Finished < s.Runs {
 		out.Caption += fmt.Sprintf(" Not finished: %d of %d runs.", s.Finished, s.Runs)
 	}

@@ -13,10 +13,10 @@ import (
 )
 
 func TestStudyFigure(t *testing.T) {
-	s := record.Study{Measure: record.MeasureAccuracy, Losses: []string{"ce", "mae"}, Noise: []float64{0, 0.4}, Seeds: 2,
+	s := record.Study{Measure: record.MeasureAccuracy, Losses: []string{"ce", "mae"}, Levels: []float64{0, 0.4}, Seeds: 2,
 		Runs: 8, Finished: 3, Cells: []record.Cell{
-			{Loss: "ce", Noise: 0, Runs: 2, LastMean: 0.97, LastDev: 0.01, BestMean: 0.98, BestDev: 0.01},
-			{Loss: "ce", Noise: 0.4, Runs: 1, LastMean: 0.86, BestMean: 0.94},
+			{Loss: "ce", Level: 0, Runs: 2, LastMean: 0.97, LastDev: 0.01, BestMean: 0.98, BestDev: 0.01},
+			{Loss: "ce", Level: 0.4, Runs: 1, LastMean: 0.86, BestMean: 0.94},
 		}}
 	for _, best := range []bool{false, true} {
 		p := studyLines(&s, best)
@@ -26,8 +26,8 @@ func TestStudyFigure(t *testing.T) {
 		assert.Equal(t, [][]int{{0}}, p.LegendRows(figure.Narrow), "mae has no point")
 	}
 	require.NoError(t, StudyFigure(&s).Write(filepath.Join(t.TempDir(), "x.png")))
-	s.Measure, s.Noise, s.Cells = record.MeasureKL, []float64{0}, s.Cells[1:]
-	s.Cells[0].Noise = 0
+	s.Measure, s.Levels, s.Cells = record.MeasureKL, []float64{0}, s.Cells[1:]
+	s.Cells[0].Level = 0
 	require.NoError(t, StudyFigure(&s).Write(filepath.Join(t.TempDir(), "x.png")))
 }
 

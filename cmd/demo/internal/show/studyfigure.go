@@ -1,6 +1,8 @@
 package show
 
 import (
+	"slices"
+
 	"gonum.org/v1/plot/vg"
 
 	"softloss/cmd/demo/internal/figure"
@@ -17,20 +19,26 @@ func StudyFigure(s *record.Study) figure.Figure {
 		Height: 4.8 * vg.Inch}
 }
 
-// studyLines is accuracy against noise, a line for each loss.
+// besideLine is how far lines stand beside each other, as a part of the axis, so that the bars of
+// their deviations can be told apart.
+const besideLine = 0.007
+
+// studyLines is accuracy against the level, a line for each loss.
 func studyLines(s *record.Study, best bool) figure.Panel {
-	p := figure.Panel{Title: "Last epoch", XLabel: "Part of the training labels that is wrong",
-		YLabel: "Accuracy on clean test rows (%)",
-		XTicks: s.Noise, YMax: 100, YSpan: LeastSpan}
+	words := wordsOf(s)
+	p := figure.Panel{Title: "Last epoch", XLabel: words.xLabel, YLabel: words.yLabel, XTicks: s.Levels, YMax: 100,
+		YSpan: LeastSpan}
 	if best {
 		p.Title = "Best epoch of each run"
 	}
-	for _, loss := range s.Losses {
+	span := slices.Max(s.Levels) - slices.Min(s.Levels)
+	for i, loss := range s.Losses {
 		line := figure.Series{Name: loss}
-		for _, n := range s.Noise {
-			if c := s.Cell(loss, n); c != nil {
+		aside := besideLine * span * (float64(i) - float64(len(s.Losses)-1)/2)
+		for _, level := range s.Levels {
+			if c := s.Cell(loss, level); c != nil {
 				mean, dev := s.Scores(c, best)
-				line.X, line.Y, line.Deviations = append(line.X, n), append(line.Y, mean), append(line.Deviations, dev)
+				line.X, line.Y, line.Deviations = append(line.X, level+aside), append(line.Y, mean), append(line.Deviations, dev)
 			}
 		}
 		p.Series = append(p.Series, line)
@@ -40,7 +48,7 @@ func studyLines(s *record.Study, best bool) figure.Panel {
 
 // studyBars is the divergence of each kind of label, a mark with its deviation.
 func studyBars(s *record.Study, best bool) figure.Panel {
-	p := figure.Panel{Title: "Last epoch", YLabel: "KL from held-out answers (nats)", YMin: new(float64)}
+	p := figure.Panel{Title: "Last epoch", YLabel: wordsOf(s).yLabel, YMin: new(float64)}
 	if best {
 		p.Title = "Best epoch of each run"
 	}

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -10,8 +11,6 @@ import (
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
-	"softloss/cmd/demo/internal/record"
-	"softloss/losses"
 )
 
 // Options are what the command line of compare says.
@@ -19,8 +18,13 @@ type Options struct {
 	input.Source
 	cli.Output
 
-	losses       []string
-	noise        []float64
+	kind   *kind
+	study  string // its name; "" for what the data are about
+	losses []string
+	levels []float64
+	// the flag that gave them
+	levelsOf string
+
 	seeds        int
 	epochs       int
 	batch        int
@@ -34,16 +38,10 @@ type Options struct {
 }
 
 // isAnswers reports whether the study is the one about people's answers.
-func (o *Options) isAnswers() bool { return o.Data == "housing" || o.CSV.LabelColumns > 0 }
+func (o *Options) isAnswers() bool { return o.kind.name == "answers" }
 
 // file is a file of the study in the output folder.
-func (o *Options) file(end string) string {
-	name := record.NoiseStudyName
-	if o.isAnswers() {
-		name = record.AnswersStudyName
-	}
-	return filepath.Join(o.Out, name+end)
-}
+func (o *Options) file(end string) string { return filepath.Join(o.Out, o.kind.file+end) }
 
 // Flags returns the flags of compare in the order of -h.
 func (o *Options) Flags() []cli.Flag {
@@ -56,13 +54,20 @@ func (o *Options) Flags() []cli.Flag {
 				cli.OneOf(&o.scaling, strings.Clone, "auto", "yes", "no")),
 		)...),
 		cli.Group("Study",
+			cli.Value("study", "NAME", "", "noise: wrong labels; tail: rare classes; answers: of people, for housing and "+
+				"with -soft (default answers for these, else noise)",
+				cli.OneOf(&o.study, strings.Clone, "noise", "tail", "answers")),
 			cli.Value("losses", "\"L L ...\"", "", "losses as demo train -loss takes them, @A behind one smooths the labels "+
-				"by A (default ce ce@0.1 gce:q=0.7 mae). For answers of people: soft, majority, majority@A, and constant, "+
-				"which predicts the average of all (default soft majority majority@0.1 constant)", o.setLosses),
-			cli.Value("noise", "R,R,...", "", "parts of the training labels that are replaced (default 0,0.2,0.4,0.6); not "+
-				"for answers", o.setNoise),
+				"by A (default ce ce@0.1 gce:q=0.7 mae). For tail, @ is followed by weights, effective, adjusted or ldam: "+
+				"class weights inverse to the numbers of rows or to effective numbers, logit adjustment, or margins "+
+				"(default ce ce@weights ce@effective ce@adjusted ce@ldam focal). For answers: soft, majority, majority@A, and "+
+				"constant, which predicts the average of all (default soft majority majority@0.1 constant)", o.setLosses),
+			cli.Value("noise", "R,R,...", "", "for noise: parts of the training labels that are replaced (default "+
+				"0,0.2,0.4,0.6)", o.setLevels("noise", "0 to 1 such as 0,0.2,0.4", 0, 1)),
+			cli.Value("tail", "R,R,...", "", "for tail: how many rows the most frequent class has for each of the rarest "+
+				"(default 1,10,25,50)", o.setLevels("tail", "1 to 1000 such as 1,10,50", 1, 1000)),
 			cli.Value("seeds", "N", "", "runs of each kind, each with a split, a noise and weights of its own (default 3, "+
-				"for answers 20)", cli.Whole(&o.seeds, 1)),
+				"for tail 10, for answers 20)", cli.Whole(&o.seeds, 1)),
 		),
 		cli.Group("Training",
 			cli.Value("epochs", "N", "", "epochs of a run (default 100, for answers 300)", cli.Whole(&o.epochs, 1)),
@@ -89,74 +94,49 @@ func Parse(args []string) (Options, error) {
 	if err := o.Check(); err != nil {
 		return o, err
 	}
-	if o.isAnswers() && len(o.noise) > 0 {
-		return o, cli.Usagef("-noise is for labels, but -data %s has the answers of people", o.Data)
+	if err := o.setKind(); err != nil {
+		return o, err
 	}
 	o.CSV.Counts = o.CSV.LabelColumns > 0
 	o.defaults()
 	for _, l := range o.losses {
-		if err := o.checkVariant(l); err != nil {
+		if err := o.kind.check(l); err != nil {
 			return o, cli.Usagef("-losses: %s", err)
 		}
 	}
 	return o, nil
 }
 
+// setKind finds out which study it is.
+func (o *Options) setKind() error {
+	ofAnswers := o.Data == "housing" || o.CSV.LabelColumns > 0
+	name := cmp.Or(o.study, map[bool]string{false: "noise", true: "answers"}[ofAnswers])
+	o.kind = kindOf(name)
+	switch {
+	case ofAnswers && o.levelsOf != "":
+		return cli.Usagef("-%s is for labels, but -data %s has the answers of people", o.levelsOf, o.Data)
+	case ofAnswers != o.isAnswers():
+		return cli.Usagef("-study %s: want answers for housing and data with -soft, noise or tail for others", name)
+	case o.levelsOf != "" && o.levelsOf != name:
+		return cli.Usagef("-%s is for -study %s", o.levelsOf, o.levelsOf)
+	}
+	return nil
+}
+
 // defaults replaces what is not given.
 func (o *Options) defaults() {
-	kind := func(noise, answers int) int {
-		if o.isAnswers() {
-			return answers
-		}
-		return noise
-	}
+	k := o.kind
 	o.scale = o.scaling == "yes" || o.scaling == "auto" && o.Data != "digits"
 	if o.losses == nil {
-		o.losses = [][]string{{"ce", "ce@0.1", "gce:q=0.7", "mae"}, {"soft", "majority", "majority@0.1",
-			"constant"}}[kind(0, 1)]
+		o.losses = k.losses
 	}
-	if o.noise == nil {
-		o.noise = [][]float64{{0, 0.2, 0.4, 0.6}, {0}}[kind(0, 1)]
+	if o.levels == nil {
+		o.levels = k.levels
 	}
 	if o.hidden == nil {
-		o.hidden = [][]int{{256}, {}}[kind(0, 1)]
+		o.hidden = k.hidden
 	}
-	if o.seeds == 0 {
-		o.seeds = kind(3, 20)
-	}
-	if o.epochs == 0 {
-		o.epochs = kind(100, input.AnswersEpochs)
-	}
-	if o.learnRate == 0 {
-		o.learnRate = []float64{input.DefaultLearnRate, input.AnswersLearnRate}[kind(0, 1)]
-	}
-}
-
-// checkVariant wants a loss, or a treatment of answers.
-func (o *Options) checkVariant(text string) error {
-	if o.isAnswers() {
-		_, err := parseAnswers(text)
-		return err
-	}
-	_, err := input.Variant(text)
-	return err
-}
-
-// parseAnswers reads a treatment of people's answers: the criterion that is trained with.
-func parseAnswers(text string) (losses.Criterion, error) {
-	name, strength, smooth := strings.Cut(text, "@")
-	if name == "constant" && !smooth {
-		return losses.Criterion{}, nil
-	}
-	if name != "soft" && name != "majority" {
-		return losses.Criterion{}, fmt.Errorf("%q: for answers of people want soft, majority, constant or, smoothed, "+
-			"majority@0.1", text)
-	}
-	spec := "ce"
-	if smooth {
-		spec += "@" + strength
-	}
-	return input.Variant(spec)
+	o.seeds, o.epochs, o.learnRate = cmp.Or(o.seeds, k.seeds), cmp.Or(o.epochs, k.epochs), cmp.Or(o.learnRate, k.learnRate)
 }
 
 func (o *Options) setLosses(s string) error {
@@ -173,16 +153,19 @@ func (o *Options) setLosses(s string) error {
 	return nil
 }
 
-func (o *Options) setNoise(s string) error {
-	var list []float64
-	for part := range strings.SplitSeq(s, ",") {
-		x, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
-		if err != nil || !(x >= 0 && x <= 1) || slices.Contains(list, x) {
-			return errors.New("want different numbers from 0 to 1 such as 0,0.2,0.4")
+// setLevels reads the levels of a study, which a flag gives.
+func (o *Options) setLevels(flag, want string, least, most float64) func(string) error {
+	return func(s string) error {
+		var list []float64
+		for part := range strings.SplitSeq(s, ",") {
+			x, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
+			if err != nil || !(x >= least && x <= most) || slices.Contains(list, x) {
+				return errors.New("want different numbers from " + want)
+			}
+			list = append(list, x)
 		}
-		list = append(list, x)
+		slices.Sort(list)
+		o.levels, o.levelsOf = list, flag
+		return nil
 	}
-	slices.Sort(list)
-	o.noise = list
-	return nil
 }

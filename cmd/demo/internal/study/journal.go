@@ -12,7 +12,7 @@ import (
 )
 
 // studyKind is the first line's kind in a file of finished runs.
-const studyKind = "softloss compare 1"
+const studyKind = "softloss compare 2"
 
 // studyHead is the first line of that file: what its runs have in common.
 type studyHead struct {

@@ -90,7 +90,7 @@ func (s *studyRun) one(ctx context.Context, j record.Job) error {
 		if errors.Is(err, ctx.Err()) {
 			return nil
 		}
-		return fmt.Errorf("%s, noise %g, seed %d: %w", j.Loss, j.Noise, j.Seed, err)
+		return fmt.Errorf("%s, level %g, seed %d: %w", j.Loss, j.Level, j.Seed, err)
 	}
 	r.Seconds = time.Since(start).Seconds()
 	s.mu.Lock()
@@ -98,11 +98,12 @@ func (s *studyRun) one(ctx context.Context, j record.Job) error {
 	s.ended++
 	if s.terminal == nil {
 		left := time.Since(s.start) * time.Duration(s.missing-s.ended) / time.Duration(s.ended)
-		what := fmt.Sprintf("%-14s noise %-4g seed %-2d", j.Loss, j.Noise, j.Seed)
-		if s.isAnswers() {
-			what = fmt.Sprintf("%-14s seed %-2d", j.Loss, j.Seed)
+		level := ""
+		if s.kind.level != "" {
+			level = fmt.Sprintf(s.kind.level+" ", j.Level)
 		}
-		fmt.Fprintf(s.text, "%4d/%d  %s  last %s  best %s  %s\n", s.ended, s.missing, what, s.score(r.Last), s.score(r.Best),
+		fmt.Fprintf(s.text, "%4d/%d  %-14s %sseed %-2d  last %s  best %s  %s\n", s.ended, s.missing, j.Loss, level, j.Seed,
+			s.kind.score(r.Last), s.kind.score(r.Best),
 			timeLeft(left, s.missing-s.ended))
 	}
 	return s.journal.add(r)
@@ -206,7 +207,7 @@ func (s *studyRun) printHead() {
 	fmt.Fprintf(s.text, "network  %s, %s in batches of %d, learning rate %g\n",
 		show.Layers(d, record.Config{Hidden: s.hidden}),
 		cli.Count(s.Options.epochs, "epoch"), s.batch, s.learnRate)
-	what := fmt.Sprintf("%d losses, %s, %s", len(s.losses), cli.Count(len(s.noise), "noise rate"),
+	what := fmt.Sprintf("%d losses, %s, %s", len(s.losses), cli.Count(len(s.levels), s.kind.rate),
 		cli.Count(s.seeds, "seed"))
 	if s.isAnswers() {
 		what = fmt.Sprintf("%d kinds of label, %s", len(s.losses), cli.Count(s.seeds, "seed"))

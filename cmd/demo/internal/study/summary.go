@@ -1,28 +1,21 @@
 package study
 
-import (
-	"strconv"
-
-	"softloss/cmd/demo/internal/record"
-)
+import "softloss/cmd/demo/internal/record"
 
 // summary puts the finished runs together, in an order that does not depend on when they finished.
 func (o *Options) summary(done map[record.Job]record.Result) *record.Study {
 	s := &record.Study{
-		Data: o.Data, Measure: record.MeasureAccuracy, Epochs: o.epochs, Batch: o.batch, LearnRate: o.learnRate,
+		Data: o.Data, Measure: o.kind.measure, Epochs: o.epochs, Batch: o.batch, LearnRate: o.learnRate,
 		Hidden: o.hidden,
-		Test:   o.testFraction, Losses: o.losses, Noise: o.noise, Seeds: o.seeds, Cells: []record.Cell{},
+		Test:   o.testFraction, Losses: o.losses, Levels: o.levels, Seeds: o.seeds, Cells: []record.Cell{},
 		Results: []record.Result{},
-	}
-	if o.isAnswers() {
-		s.Measure = record.MeasureKL
 	}
 	s.Runs = len(o.allJobs())
 	for _, loss := range o.losses {
-		for _, noise := range o.noise {
+		for _, level := range o.levels {
 			var last, best []float64
 			for seed := range o.seeds {
-				if r, ok := done[record.Job{Loss: loss, Noise: noise, Seed: uint64(seed + 1)}]; ok {
+				if r, ok := done[record.Job{Loss: loss, Level: level, Seed: uint64(seed + 1)}]; ok {
 					last, best = append(last, r.Last), append(best, r.Best)
 					s.Results = append(s.Results, r)
 				}
@@ -30,7 +23,7 @@ func (o *Options) summary(done map[record.Job]record.Result) *record.Study {
 			if len(last) == 0 {
 				continue
 			}
-			c := record.Cell{Loss: loss, Noise: noise, Runs: len(last)}
+			c := record.Cell{Loss: loss, Level: level, Runs: len(last)}
 			c.LastMean, c.LastDev = record.MeanAndDeviation(last)
 			c.BestMean, c.BestDev = record.MeanAndDeviation(best)
 			s.Cells = append(s.Cells, c)
@@ -38,12 +31,4 @@ func (o *Options) summary(done map[record.Job]record.Result) *record.Study {
 	}
 	s.Finished = len(s.Results)
 	return s
-}
-
-// score is a result as the progress shows it.
-func (o *Options) score(x float64) string {
-	if o.isAnswers() {
-		return strconv.FormatFloat(x, 'f', 4, 64)
-	}
-	return strconv.FormatFloat(100*x, 'f', 1, 64) + " %"
 }

@@ -16,10 +16,10 @@ func TestStudyTable(t *testing.T) {
 	require.NoError(t, err)
 	done := map[record.Job]record.Result{}
 	for _, r := range []record.Result{
-		{Job: record.Job{Loss: "ce", Noise: 0, Seed: 1}, Last: 0.98, Best: 0.99},
-		{Job: record.Job{Loss: "ce", Noise: 0, Seed: 2}, Last: 0.96, Best: 0.97},
-		{Job: record.Job{Loss: "ce", Noise: 0.4, Seed: 1}, Last: 0.86, Best: 0.94},
-		{Job: record.Job{Loss: "mae", Noise: 0.4, Seed: 2}, Last: 0.94, Best: 1},
+		{Job: record.Job{Loss: "ce", Level: 0, Seed: 1}, Last: 0.98, Best: 0.99},
+		{Job: record.Job{Loss: "ce", Level: 0, Seed: 2}, Last: 0.96, Best: 0.97},
+		{Job: record.Job{Loss: "ce", Level: 0.4, Seed: 1}, Last: 0.86, Best: 0.94},
+		{Job: record.Job{Loss: "mae", Level: 0.4, Seed: 2}, Last: 0.94, Best: 1},
 	} {
 		done[r.Job] = r
 	}

@@ -1,0 +1,75 @@
+package study
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"softloss/cmd/demo/internal/input"
+	"softloss/cmd/demo/internal/record"
+	"softloss/losses"
+	"softloss/train"
+	"softloss/train/dataset"
+)
+
+// parseAnswers reads a treatment of people's answers: the criterion that is trained with.
+func parseAnswers(text string) (losses.Criterion, error) {
+	name, strength, smooth := strings.Cut(text, "@")
+	if name == "constant" && !smooth {
+		return losses.Criterion{}, nil
+	}
+	if name != "soft" && name != "majority" {
+		return losses.Criterion{}, fmt.Errorf("%q: for answers of people want soft, majority, constant or, smoothed, "+
+			"majority@0.1", text)
+	}
+	spec := "ce"
+	if smooth {
+		spec += "@" + strength
+	}
+	return input.Variant(spec)
+}
+
+// prepareAnswers changes the labels as the job's loss says; the test keeps them as they are.
+func prepareAnswers(cfg *train.Config, set *dataset.Dataset, j record.Job) (*dataset.Dataset, error) {
+	var err error
+	if cfg.Criterion, err = parseAnswers(j.Loss); err != nil || !strings.HasPrefix(j.Loss, "majority") {
+		return set, err
+	}
+	copied := *set
+	copied.Labels, err = dataset.Majority(set.Labels)
+	return &copied, err
+}
+
+// divergence is the Kullback-Leibler divergence of a model from the answers.
+func divergence(m *train.Model, _ losses.Criterion, test *dataset.Dataset) (float64, error) {
+	got, err := m.Evaluate(test, losses.Criterion{Loss: losses.KL{}})
+	return got.Loss, err
+}
+
+// constantAnswers predicts the same for everybody: how all the people of the training rows answered
+// together.
+func constantAnswers(trainSet, testSet *dataset.Dataset) (float64, error) {
+	k, weights := trainSet.NumClasses(), train.RowWeights(trainSet)
+	sums := make([]float64, k)
+	for i, t := range trainSet.Labels.Float32s() {
+		w := 1.0
+		if weights != nil {
+			w = weights[i/k]
+		}
+		sums[i%k] += w * float64(t)
+	}
+	bias := make([]float32, k)
+	for c, sum := range sums {
+		bias[c] = float32(math.Log(max(sum, 1e-9)))
+	}
+	model, err := train.NewModel([]train.Layer{{
+		Weights: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(trainSet.NumFeatures(), k)),
+		Bias:    tensor.New(tensor.WithShape(k), tensor.WithBacking(bias)),
+	}})
+	if err != nil {
+		return 0, err
+	}
+	return divergence(model, losses.Criterion{}, testSet)
+}
