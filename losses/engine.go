@@ -26,9 +26,10 @@ type engine[T kernel.Float] struct {
 	prior [2]float64 // of the smoothing with SigmoidLink
 
 	totals
-	removed []bool    // rows that take no part; nil when all do
-	rowMass []float64 // S_n, for WeightedMean
-	div     float64   // one over the denominator
+	massLift float64   // what the class weights in the mass were divided by
+	removed  []bool    // rows that take no part; nil when all do
+	rowMass  []float64 // S_n, for WeightedMean
+	div      float64   // one over the denominator
 
 	group rows.Group
 	parts []*worker[T]

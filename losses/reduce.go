@@ -59,19 +59,25 @@ func ParseReduction(name string) (Reduction, error) {
 // scalar reports whether the reduction gives one value for all rows.
 func (r Reduction) scalar() bool { return r != None }
 
-// divide returns 1/denominator, by which the weighted losses and their gradients are multiplied:
-// the number of rows kept, their mass Σ s_n S_n, or 1. It is 0 when there is nothing to divide by,
-// and the module's only denominator.
-func (r Reduction) divide(t totals) float64 {
-	switch {
-	case r == Mean && t.kept > 0:
-		return 1 / float64(t.kept)
-	case r == WeightedMean && t.mass > 0:
-		return 1 / t.mass
-	case r == Mean || r == WeightedMean:
-		return 0
+// denominator returns what the sum of the weighted losses is divided by: the number of rows kept,
+// their mass Σ s_n S_n, or 1.
+func (r Reduction) denominator(t totals) float64 {
+	switch r {
+	case Mean:
+		return float64(t.kept)
+	case WeightedMean:
+		return t.mass
 	}
 	return 1
+}
+
+// divide returns 1/denominator, by which the weighted losses and their gradients are multiplied. It
+// is 0 when there is nothing to divide by, and the module's only division by it.
+func (r Reduction) divide(t totals) float64 {
+	if d := r.denominator(t); d > 0 {
+		return 1 / d
+	}
+	return 0
 }
 
 // totals are sums over the rows of an evaluation, in their order: over all of them, or over those so

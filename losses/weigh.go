@@ -178,7 +178,7 @@ func (e *engine[T]) gradOfMass(f float64) {
 // so large or small that the weighted labels could leave the dtype, and where that is the same as
 // multiplying the row or the element.
 func (e *engine[T]) loadClassWeights(w []float64) {
-	e.classWeights = w
+	e.classWeights, e.massLift = w, 1
 	if len(w) == 0 || e.weighsLabels && e.smoothing.on() && e.smoothing.Rule != SmoothPrior {
 		return
 	}
@@ -191,7 +191,7 @@ func (e *engine[T]) loadClassWeights(w []float64) {
 	for k, x := range w {
 		e.classWeights[k] = math.Ldexp(x, -exponent)
 	}
-	if e.reduction != WeightedMean { // where the factor cancels
-		e.lift = math.Ldexp(1, exponent)
+	if e.massLift = math.Ldexp(1, exponent); e.reduction != WeightedMean { // where the factor cancels
+		e.lift = e.massLift
 	}
 }

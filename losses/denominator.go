@@ -1,0 +1,41 @@
+package losses
+
+import (
+	"sync"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses/internal/kernel"
+)
+
+// Denominator returns what the reduction divides the sum of the rows' losses by: the number of rows
+// kept with Mean (of elements with [SigmoidLink]), their mass with WeightedMean, 1 with Sum and
+// None; 0 when nothing is kept.
+//
+// It is for batches that are computed in parts, one after the other or on several machines: with
+// Sum in the place of the reduction, the losses and gradients of the parts add up, and divided by
+// the sum of the parts' denominators (0 where that is 0) they are those of the whole batch. For the
+// gradients of labels and sample weights this holds with Mean only.
+//
+// Of in.Logits only shape and dtype count; Upstream and Direction have no meaning here. Errors: those
+// of [Criterion.EvalInto] that logits and labels need not be looked at for.
+func (c Criterion) Denominator(in Inputs) (float64, error) {
+	z, t, err := c.operands(in.Logits, in.Target)
+	if err != nil {
+		return 0, err
+	}
+	in.Upstream, in.Direction = nil, nil
+	if z.Dtype() == tensor.Float32 {
+		return denominator[float32](&pool32, c, in, z, t)
+	}
+	return denominator[float64](&pool64, c, in, z, t)
+}
+
+func denominator[T kernel.Float](pool *sync.Pool, c Criterion, in Inputs, z, t *tensor.Dense) (float64, error) {
+	e := borrow[T](pool)
+	defer e.give(pool)
+	if err := e.load(c, Outputs{}, in, z, t); err != nil {
+		return 0, err
+	}
+	return c.Reduction.denominator(totals{kept: e.kept, mass: e.mass * e.massLift}), nil
+}
