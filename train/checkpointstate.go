@@ -42,7 +42,7 @@ func encodeState(s *State) ([]byte, error) {
 func (s *State) plain() State {
 	p := *s
 	p.Layers, p.BestLayers, p.FirstMoments, p.SecondMoments = nil, nil, nil, nil
-	p.Config.Checkpoint, p.Config.Criterion, p.Config.Teacher = "", losses.Criterion{}, nil
+	p.Config.Checkpoint, p.Config.Criterion, p.Config.Teacher, p.Config.Group = "", losses.Criterion{}, nil, nil
 	return p
 }
 

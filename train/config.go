@@ -32,6 +32,12 @@ type Config struct {
 	TeacherTemperature float64 // T of distillation; 0 means 1
 	TeacherWeight      float64 // w of distillation, in (0, 1]; 0 means 0.5
 
+	// Shards is the number of parts that every mini-batch is computed in, one after the other or by
+	// the ranks of Group; 0 means 1. For 2 and more the bits of a run depend on this number, not on
+	// who computes them: see the package documentation.
+	Shards int
+	Group  Group // the processes that train this model together, Shards or less; nil is this one alone
+
 	Checkpoint      string // the folder that checkpoints are written to; empty is off
 	CheckpointEvery int    // epochs between two checkpoints; 0 means 1
 }
@@ -50,6 +56,9 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.LearnRate == 0 {
 		c.LearnRate = 1e-3
+	}
+	if c.Shards == 0 {
+		c.Shards = 1
 	}
 	if c.Teacher != nil && c.TeacherTemperature == 0 {
 		c.TeacherTemperature = 1
@@ -114,6 +123,10 @@ func (c Config) validateExtras() error {
 			c.TeacherTemperature)
 	case !(c.TeacherWeight >= 0 && c.TeacherWeight <= 1):
 		return fail(ErrConfig, "teacher weight: got %v, want a number from 0 to 1 (0 means 0.5)", c.TeacherWeight)
+	case c.Shards < 0 || c.Shards > c.BatchSize:
+		return fail(ErrConfig, "shards: got %d, want at least 0 (0 means 1) and at most the batch size %d", c.Shards, c.BatchSize)
+	case c.Group != nil && c.Group.Size() > c.Shards:
+		return fail(ErrConfig, "shards: got %d, want at least %d, one for each rank", c.Shards, c.Group.Size())
 	case c.CheckpointEvery < 0:
 		return fail(ErrConfig, "checkpoint every: got %d epochs, want at least 0 (0 means 1)", c.CheckpointEvery)
 	}

@@ -7,7 +7,6 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"softloss/graph"
 	"softloss/internal/baseop"
 	"softloss/losses"
 	"softloss/train/dataset"
@@ -75,27 +74,28 @@ func (d *distillation) load(n *network, rows []int) error {
 	return err
 }
 
-// cost returns what is minimised, from the criterion's loss node, the student's logits and the
-// teacher's labels.
-func (d *distillation) cost(hard, logits, labels, weights *gorgonia.Node, c losses.Criterion) (*gorgonia.Node, error) {
-	plain := losses.Criterion{Link: c.Link, Reduction: c.Reduction, Temperature: d.temperature}
-	soft, err := graph.ApplyWith(plain, logits, labels, graph.Options{SampleWeights: weights})
-	if err != nil {
-		return nil, err
-	}
-	return gorgonia.ApplyOp(newSumOp(1-d.weight, d.weight*d.temperature*d.temperature), hard, soft)
+// criterion is CE of z/T, with the link and the reduction of the student's criterion.
+func (d *distillation) criterion(c losses.Criterion) losses.Criterion {
+	return losses.Criterion{Link: c.Link, Reduction: c.Reduction, Temperature: d.temperature}
 }
 
-// sumOp is (x_1, x_2, …) → Σ c_i x_i of float32 scalars, summed in float64.
+// factors are those of the two losses in what is minimised.
+func (d *distillation) factors() []float64 {
+	return []float64{1 - d.weight, d.weight * d.temperature * d.temperature}
+}
+
+// sumOp is (x_0, x_1, …) → Σ c_i x_i of float32 scalars, summed in float64.
 type sumOp struct {
 	baseop.Base
-	c []float64
+	first int       // the number of x_0 and c_0 in the sum that this is one of, or a part of
+	c     []float64 // the network's own, which may change from run to run
 }
 
 var _ gorgonia.SDOp = (*sumOp)(nil)
 
-func newSumOp(c ...float64) *sumOp {
-	return &sumOp{Base: baseop.Base{Inputs: len(c), Text: fmt.Sprintf("train: sum times %x", c)}, c: c}
+func newSumOp(first int, c []float64) *sumOp {
+	text := fmt.Sprintf("train: sum of losses %d to %d, each times its factor", first, first+len(c)-1)
+	return &sumOp{Base: baseop.Base{Inputs: len(c), Text: text}, first: first, c: c}
 }
 
 // Type implements gorgonia.Op.
@@ -140,9 +140,9 @@ func (o *sumOp) DiffWRT(n int) []bool {
 // SymDiff implements gorgonia.SDOp: dx_i = c_i times the upstream gradient.
 func (o *sumOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	out := make(gorgonia.Nodes, len(o.c))
-	for i, c := range o.c {
+	for i := range o.c {
 		var err error
-		if out[i], err = gorgonia.ApplyOp(newSumOp(c), grad); err != nil {
+		if out[i], err = gorgonia.ApplyOp(newSumOp(o.first+i, o.c[i:i+1]), grad); err != nil {
 			return nil, err
 		}
 	}

@@ -41,8 +41,8 @@ func TestDistillationEqualsReference(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/T=%v/w=%v", name, o.temperature, o.weight), func(t *testing.T) {
 				f := fittingOf(t, Config{Hidden: []int{}, Seed: 4, Criterion: c, Teacher: teacher,
 					TeacherTemperature: o.temperature, TeacherWeight: o.weight}, set, nil)
-				require.NoError(t, f.load(Progress{Epoch: 1, Batch: 1}, allRows(n)))
-				got, err := f.net.run()
+				require.NoError(t, f.load(f.nets[0], f.portion(Progress{Epoch: 1, Batch: 1}, allRows(n))))
+				got, err := f.nets[0].run()
 				require.NoError(t, err)
 
 				v, err := teacher.Logits(set.Features)
@@ -82,7 +82,7 @@ func TestDistillationEqualsReference(t *testing.T) {
 				if name == "mae" {
 					return // kinks
 				}
-				requireClose(t, numtest.NumGrad(cost, w), f.net.grads[0], 1e-4, 5e-6, "gradient")
+				requireClose(t, numtest.NumGrad(cost, w), f.nets[0].grads[0], 1e-4, 5e-6, "gradient")
 			})
 		}
 	}
@@ -117,15 +117,15 @@ func TestTeacherLabels(t *testing.T) {
 	each := fittingOf(t, cfg, set, nil)
 	each.distil.known = nil
 	for _, rows := range [][]int{{8, 2, 5, 0, 1}, {3, 4}} {
-		require.NoError(t, once.load(Progress{Epoch: 1, Batch: 1}, rows))
-		require.NoError(t, each.load(Progress{Epoch: 1, Batch: 1}, rows))
-		require.Equal(t, once.net.soft.Float32s()[:3*len(rows)], each.net.soft.Float32s()[:3*len(rows)])
+		require.NoError(t, once.load(once.nets[0], once.portion(Progress{Epoch: 1, Batch: 1}, rows)))
+		require.NoError(t, each.load(each.nets[0], each.portion(Progress{Epoch: 1, Batch: 1}, rows)))
+		require.Equal(t, once.nets[0].soft.Float32s()[:3*len(rows)], each.nets[0].soft.Float32s()[:3*len(rows)])
 		for _, f := range []*fitting{once, each} {
-			_, err := f.net.run()
+			_, err := f.nets[0].run()
 			require.NoError(t, err)
 		}
-		require.Equal(t, once.net.value, each.net.value)
-		require.Equal(t, once.net.grads, each.net.grads)
+		require.Equal(t, once.nets[0].value, each.nets[0].value)
+		require.Equal(t, once.nets[0].grads, each.nets[0].grads)
 	}
 	cfg.Mixup = 1
 	require.Nil(t, fittingOf(t, cfg, set, nil).distil.known) // the teacher sees what the student sees
@@ -158,7 +158,7 @@ func TestTeacherErrors(t *testing.T) {
 
 // The op rejects what does not fit instead of panicking, and two that differ are told apart.
 func TestSumOp(t *testing.T) {
-	o := newSumOp(0.25, 3)
+	o := newSumOp(0, []float64{0.25, 3})
 	v, err := o.Do(gorgonia.NewF32(8), gorgonia.NewF32(2))
 	require.NoError(t, err)
 	require.Equal(t, float32(8), v.Data())
@@ -167,5 +167,5 @@ func TestSumOp(t *testing.T) {
 		_, err := o.Do(in...)
 		require.Error(t, err)
 	}
-	require.NotEqual(t, o.Hashcode(), (newSumOp(math.Nextafter(0.25, 1), 3)).Hashcode())
+	require.NotEqual(t, o.Hashcode(), newSumOp(1, []float64{0.25, 3}).Hashcode())
 }

@@ -16,7 +16,7 @@ import (
 
 func TestConfig(t *testing.T) {
 	d := Config{}.WithDefaults()
-	require.Equal(t, Config{Hidden: []int{256}, Epochs: 30, BatchSize: 64, LearnRate: 1e-3}, d)
+	require.Equal(t, Config{Hidden: []int{256}, Epochs: 30, BatchSize: 64, LearnRate: 1e-3, Shards: 1}, d)
 	require.Equal(t, d, d.WithDefaults())
 	require.Equal(t, []int{}, Config{Hidden: []int{}}.WithDefaults().Hidden)
 	require.NoError(t, Config{}.Validate())

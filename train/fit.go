@@ -28,15 +28,11 @@ import (
 // Errors: those of [Config.Validate]; [ErrEmpty] for a set without rows; [ErrMismatch] when sets
 // and teacher differ in features or classes; those of [dataset.Dataset.Validate], such as a NaN in
 // the features; those of the criterion on these labels, a loss that panics included;
-// [*DivergedError] when the loss or a weight is no longer finite; those of WriteCheckpoint.
+// [*DivergedError] when the loss or a weight is no longer finite; those of WriteCheckpoint; with a
+// Group, those of the Group and [*RankError].
 func Fit(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset, observe Observer) (*Model,
 	History, error) {
-	f, err := newFitting(ctx, cfg, trainSet, validSet, observe)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.net.vm.Close()
-	return f.run(ctx)
+	return fit(ctx, cfg, func(*fitting) error { return nil }, trainSet, validSet, observe)
 }
 
 // Resume goes on with a run from a [State] of it, as [ReadCheckpoint] returns it, and ends with the
@@ -46,18 +42,30 @@ func Fit(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset, o
 // trainSet, validSet and cfg are those of the run, Criterion and Teacher included; Checkpoint,
 // CheckpointEvery and Epochs may differ. A run with more Epochs than before is the longer run where
 // the learn rate does not depend on them: see [Schedule].Steps. A state of all epochs gives its
-// model at once. The state is not modified.
+// model at once. The state is not modified. With a Group it is that of rank 0, and the others need
+// none.
 //
 // Errors: [ErrState] for a state that is nil or damaged, as [*OtherRunError] for one of another
 // run, data, criterion or teacher: see [State.SameRun]; those of Fit.
 func Resume(ctx context.Context, cfg Config, state *State, trainSet, validSet *dataset.Dataset,
 	observe Observer) (*Model, History, error) {
+	return fit(ctx, cfg, func(f *fitting) error { return f.restore(state) }, trainSet, validSet, observe)
+}
+
+// fit makes a run that begins as start says, with the state of rank 0 on every rank.
+func fit(ctx context.Context, cfg Config, start func(*fitting) error, trainSet, validSet *dataset.Dataset,
+	observe Observer) (*Model, History, error) {
 	f, err := newFitting(ctx, cfg, trainSet, validSet, observe)
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		defer f.close()
+		if f.leads() {
+			err = start(f)
+		}
 	}
-	defer f.net.vm.Close()
-	if err := f.restore(state); err != nil {
+	if err = agree(cfg.Group, err); err == nil {
+		err = f.share()
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	return f.run(ctx)

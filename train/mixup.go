@@ -29,7 +29,7 @@ type mixer struct {
 	seed             uint64
 	features, labels *tensor.Dense // [B, D], [B, K]: the rows of the permutation
 	weights          []float32     // [B]
-	rows             []int
+	partners         []int         // of the rows of a batch
 }
 
 // newMixer returns nil when alpha is 0.
@@ -44,15 +44,21 @@ func newMixer(alpha float64, seed uint64, n *network) *mixer {
 	}
 }
 
-// mix changes what the network has loaded: these rows of the training set, batch of epoch, both
+// draw returns λ and the rows that the rows of a batch are mixed with; the batch and its epoch are
 // counted from 1.
-func (x *mixer) mix(n *network, set *dataset.Dataset, rows []int, weights []float32, epoch, batch int) error {
+func (x *mixer) draw(rows []int, epoch, batch int) (lambda float64, partners []int) {
 	lambda, order := mixture(x.alpha, x.seed, epoch, batch, len(rows))
-	x.rows = x.rows[:0]
+	x.partners = x.partners[:0]
 	for _, i := range order {
-		x.rows = append(x.rows, rows[i])
+		x.partners = append(x.partners, rows[i])
 	}
-	if err := gatherRows(x.features, x.labels, x.weights, set, x.rows, weights); err != nil {
+	return lambda, x.partners
+}
+
+// mix changes what the network has loaded: rows of the training set.
+func (x *mixer) mix(n *network, set *dataset.Dataset, p portion, weights []float32) error {
+	rows, lambda := p.rows, p.lambda
+	if err := gatherRows(x.features, x.labels, x.weights, set, p.partners, weights); err != nil {
 		return err
 	}
 	a, b := n.features.Float32s(), x.features.Float32s()

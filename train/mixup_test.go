@@ -21,7 +21,7 @@ func fittingOf(t *testing.T, cfg Config, set *dataset.Dataset, m *Model) *fittin
 	require.NoError(t, err)
 	if m != nil {
 		require.Equal(t, weightsOf(f.model), weightsOf(m))
-		f.net, err = newNetwork(m, cfg.Criterion, f.cfg.BatchSize, purpose{train: true, distil: f.distil})
+		f.nets[0], err = newNetwork(m, cfg.Criterion, f.cfg.BatchSize, purpose{train: true, distil: f.distil})
 		require.NoError(t, err)
 		f.model, f.adam = m, newAdam(m, f.cfg)
 	}
@@ -35,7 +35,7 @@ func TestMixedBatch(t *testing.T) {
 	set.Counts = []float64{1, 5, 2, 2, 1, 1, 3, 1, 7, 1, 1, 2}
 	f := fittingOf(t, Config{Hidden: []int{2}, BatchSize: 8, Mixup: 0.4, Seed: 5}, set, nil)
 	rows := []int{3, 1, 11, 0, 8, 6}
-	require.NoError(t, f.load(Progress{Epoch: 2, Batch: 7}, rows))
+	require.NoError(t, f.load(f.nets[0], f.portion(Progress{Epoch: 2, Batch: 7}, rows)))
 	lambda, order := mixture(0.4, 5, 2, 7, 6)
 	require.True(t, lambda > 0.001 && lambda < 0.999)
 	require.NotEqual(t, []int{0, 1, 2, 3, 4, 5}, order)
@@ -52,9 +52,9 @@ func TestMixedBatch(t *testing.T) {
 		}
 		ws = append(ws, p+q)
 	}
-	requireClose(t, append(wx, make([]float64, 8)...), f.net.features.Float32s(), 1e-5, 1e-6, "features")
-	requireClose(t, append(wt, make([]float64, 6)...), f.net.labels.Float32s(), 1e-6, 1e-7, "labels")
-	requireClose(t, append(ws, 0, 0), f.net.weights.Float32s(), 1e-6, 0, "weights")
+	requireClose(t, append(wx, make([]float64, 8)...), f.nets[0].features.Float32s(), 1e-5, 1e-6, "features")
+	requireClose(t, append(wt, make([]float64, 6)...), f.nets[0].labels.Float32s(), 1e-6, 1e-7, "labels")
+	requireClose(t, append(ws, 0, 0), f.nets[0].weights.Float32s(), 1e-6, 0, "weights")
 }
 
 // For cross entropy the loss of a mixed batch is the mixture of the losses against either row's
@@ -65,15 +65,15 @@ func TestMixupMixesTheLosses(t *testing.T) {
 	c := losses.Criterion{Reduction: losses.Sum}
 	f := fittingOf(t, Config{Hidden: []int{5}, Mixup: 1, Criterion: c}, set, nil)
 	rows := []int{3, 1, 4, 0, 5, 2}
-	require.NoError(t, f.load(Progress{Epoch: 1, Batch: 1}, rows))
-	got, err := f.net.run()
+	require.NoError(t, f.load(f.nets[0], f.portion(Progress{Epoch: 1, Batch: 1}, rows)))
+	got, err := f.nets[0].run()
 	require.NoError(t, err)
 	lambda, order := mixture(1, 0, 1, 1, 6)
 	var want float64
 	for i, a := range rows {
 		b := rows[order[i]]
 		for side, row := range []int{a, b} {
-			z := table(widen(f.net.logits()[3*i:3*i+3]), 1, 3)
+			z := table(widen(f.nets[0].logits()[3*i:3*i+3]), 1, 3)
 			l, err := c.Eval(z, table(widen(set.Labels.Float32s()[3*row:3*row+3]), 1, 3))
 			require.NoError(t, err)
 			want += math.Abs(float64(side)-lambda) * float64(f.weights[row]) * l.Float64s()[0]

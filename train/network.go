@@ -19,6 +19,7 @@ type network struct {
 	labels   *tensor.Dense // [B, K]
 	weights  *tensor.Dense // [B], the rows' sample weights; 0 is padding
 	soft     *tensor.Dense // [B, K], the teacher's labels; nil without one
+	factors  []float64     // of the losses that what is minimised is the sum of; nil for one loss as it is
 
 	graph  *gorgonia.ExprGraph
 	vm     gorgonia.VM
@@ -32,6 +33,7 @@ type network struct {
 type purpose struct {
 	train  bool // gradients too
 	distil *distillation
+	shard  bool // sums over the rows, whatever the reduction, to be divided by those of all shards through factors
 }
 
 // building keeps two runs from building graphs at once, as package graph asks of its users.
@@ -73,14 +75,26 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 			return nil, wrap(err, "%v", c.Link)
 		}
 	}
+	if p.shard {
+		c.Reduction, n.factors = losses.Sum, []float64{1}
+	}
 	loss, err := graph.ApplyWith(c, h, input("labels", n.labels), graph.Options{SampleWeights: weights})
 	if err != nil {
 		return nil, wrap(err, "criterion")
 	}
+	terms := gorgonia.Nodes{loss}
 	if p.distil != nil {
-		n.soft = zeros(rows, sizes[len(sizes)-1])
-		if loss, err = p.distil.cost(loss, logits, input("teacher", n.soft), weights, c); err != nil {
+		n.soft, n.factors = zeros(rows, sizes[len(sizes)-1]), p.distil.factors()
+		soft, err := graph.ApplyWith(p.distil.criterion(c), logits, input("teacher", n.soft),
+			graph.Options{SampleWeights: weights})
+		if err != nil {
 			return nil, wrap(err, "distillation")
+		}
+		terms = append(terms, soft)
+	}
+	if n.factors != nil {
+		if loss, err = gorgonia.ApplyOp(newSumOp(0, n.factors), terms...); err != nil {
+			return nil, wrap(err, "sum of losses")
 		}
 	}
 	gorgonia.Read(loss, &n.value)
@@ -125,6 +139,12 @@ func gatherRows(features, labels *tensor.Dense, w []float32, set *dataset.Datase
 		}
 	}
 	return nil
+}
+
+// denominator returns what a criterion divides the losses of what is loaded by, against labels that
+// are the network's own.
+func (n *network) denominator(c losses.Criterion, labels *tensor.Dense) (float64, error) {
+	return c.Denominator(losses.Inputs{Logits: labels, Target: labels, SampleWeights: n.weights})
 }
 
 // run computes the loss of what is loaded and, for a network that trains, its gradients.

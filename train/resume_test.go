@@ -239,12 +239,14 @@ func TestResumeRejectsOtherRuns(t *testing.T) {
 	for i := range v.NumField() {
 		other := cfg
 		switch f := reflect.ValueOf(&other).Elem().Field(i); v.Type().Field(i).Name {
-		case "Epochs", "Checkpoint", "CheckpointEvery":
+		case "Epochs", "Checkpoint", "CheckpointEvery", "Group":
 			continue
 		case "Hidden":
 			other.Hidden = []int{24, 10}
 		case "Criterion":
 			other.Criterion = losses.Criterion{}
+		case "Shards":
+			other.Shards = 2
 		case "Schedule":
 			other.Schedule.Floor = 0.5
 		case "Teacher":

@@ -11,17 +11,14 @@ import (
 
 // fitting is a run of Fit.
 type fitting struct {
+	*objective
 	cfg     Config // with defaults
 	train   *dataset.Dataset
 	valid   *dataset.Dataset // may be nil
 	observe Observer         // may be nil
 	model   *Model
-	net     *network
 	adam    *adam
-	mixer   *mixer        // may be nil
-	distil  *distillation // may be nil
 	batches dataset.Batches
-	weights []float32 // of the training rows; nil for 1 each
 
 	id      State // the fields that say whose state it is
 	best    best
@@ -61,18 +58,23 @@ func newFitting(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dat
 	}
 	f := &fitting{cfg: cfg, train: trainSet, valid: validSet, observe: observe,
 		model: newModel(sizes, cfg.Seed).WithLink(cfg.Criterion.Link)}
-	if f.distil, err = newDistillation(cfg, trainSet); err != nil {
+	if !f.leads() {
+		f.cfg.Checkpoint, f.observe = "", nil
+	}
+	if f.objective, err = newObjective(f.model, cfg, trainSet); err != nil {
 		return nil, err
 	}
-	if f.net, err = newNetwork(f.model, cfg.Criterion, cfg.BatchSize, purpose{train: true, distil: f.distil}); err != nil {
-		return nil, err
-	}
-	f.adam, f.mixer = newAdam(f.model, cfg), newMixer(cfg.Mixup, cfg.Seed, f.net)
-	f.weights = rowWeights(trainSet.Counts)
+	f.adam = newAdam(f.model, cfg)
 	f.batches = dataset.Batches{N: trainSet.Len(), Size: cfg.BatchSize, Seed: cfg.Seed}
-	f.id, err = identity(f.cfg, f.train, f.valid)
-	return f, err
+	if f.id, err = identity(f.cfg, f.train, f.valid); err != nil {
+		f.close()
+		return nil, err
+	}
+	return f, nil
 }
+
+// leads reports whether this process is the one that writes checkpoints and has an observer.
+func (f *fitting) leads() bool { return f.cfg.Group == nil || f.cfg.Group.Rank() == 0 }
 
 // run trains from where the run is to its end, and returns what Fit does.
 func (f *fitting) run(ctx context.Context) (*Model, History, error) {
@@ -92,8 +94,9 @@ func (f *fitting) run(ctx context.Context) (*Model, History, error) {
 
 // stop ends a run early: what Fit returns then.
 func (f *fitting) stop(ctx context.Context, err error) (*Model, History, error) {
-	stop := ctx.Err()
-	ended, unwritten := stop != nil && errors.Is(err, stop), errors.As(err, new(*writeError))
+	var other *RankError
+	stop, unwritten := ctx.Err(), errors.As(err, new(*writeError))
+	ended := stop != nil && errors.Is(err, stop) || errors.As(err, &other) && other.Stopped
 	if !unwritten { // another try would fail like the first
 		if failed := f.save(); failed != nil {
 			err = fmt.Errorf("%w; and then %w", err, failed)
@@ -119,15 +122,12 @@ func (f *fitting) epoch(ctx context.Context, number int) error {
 	at := Progress{Epoch: number, Epochs: f.cfg.Epochs, Batches: f.batches.Len()}
 	f.now = epochResult{}
 	for rows := range batches {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		at.Batch++
-		if at.Loss, err = f.batch(at, rows); err != nil {
+		if at.Loss, err = f.batch(ctx, at, rows); err != nil {
 			return err
 		}
 		if at.Batch == at.Batches {
-			if err := f.finish(&at); err != nil {
+			if err := agree(f.cfg.Group, f.finish(&at)); err != nil {
 				return err
 			}
 		}
@@ -138,44 +138,25 @@ func (f *fitting) epoch(ctx context.Context, number int) error {
 	return nil
 }
 
-// load puts a batch into the graph's inputs.
-func (f *fitting) load(at Progress, rows []int) error {
-	if err := f.net.load(f.train, rows, f.weights); err != nil {
-		return wrap(err, "training set")
-	}
-	if f.mixer != nil {
-		if err := f.mixer.mix(f.net, f.train, rows, f.weights, at.Epoch, at.Batch); err != nil {
-			return wrap(err, "training set")
-		}
-	}
-	if f.distil != nil {
-		return f.distil.load(f.net, rows)
-	}
-	return nil
-}
-
-// batch makes one step and returns the mean loss of the rows before it.
-func (f *fitting) batch(at Progress, rows []int) (float64, error) {
-	if err := f.load(at, rows); err != nil {
+// batch makes one step and returns the mean loss of the rows before it. It returns ctx.Err() itself
+// when ctx has ended.
+func (f *fitting) batch(ctx context.Context, at Progress, rows []int) (float64, error) {
+	r, err := f.compute(ctx, at, rows)
+	if err != nil {
 		return 0, err
 	}
-	loss, err := f.net.run()
-	if err != nil {
-		return 0, wrap(err, "epoch %d batch %d", at.Epoch, at.Batch)
-	}
 	if f.cfg.Criterion.Reduction == losses.Sum {
-		loss /= float64(len(rows) * questions(f.cfg.Criterion.Link, f.train.NumClasses()))
+		r.loss /= float64(len(rows) * questions(f.cfg.Criterion.Link, f.train.NumClasses()))
 	}
 	rate := f.cfg.LearnRate * f.cfg.Schedule.Factor(f.adam.steps+1, f.cfg.Epochs*at.Batches)
-	if loss-loss != 0 {
-		return 0, &DivergedError{Epoch: at.Epoch, Batch: at.Batch, LearnRate: rate, Loss: loss}
+	if r.loss-r.loss != 0 {
+		return 0, &DivergedError{Epoch: at.Epoch, Batch: at.Batch, LearnRate: rate, Loss: r.loss}
 	}
-	hit, all := f.net.hits(f.cfg.Criterion.Link, len(rows))
-	f.now.hit, f.now.all = f.now.hit+hit, f.now.all+all
-	f.now.loss += loss * float64(len(rows))
+	f.now.hit, f.now.all = f.now.hit+r.hit, f.now.all+r.all
+	f.now.loss += r.loss * float64(len(rows))
 	f.now.learnRate = rate
-	f.adam.step(f.net.grads, rate)
-	return loss, nil
+	f.adam.step(r.grads, rate)
+	return r.loss, nil
 }
 
 // finish ends an epoch: it checks the weights, evaluates the validation set, adds to the

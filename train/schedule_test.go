@@ -72,10 +72,10 @@ func TestFitFollowsTheSchedule(t *testing.T) {
 		require.NoError(t, err)
 		for rows := range batches {
 			step++
-			require.NoError(t, f.net.load(set, rows, nil))
-			_, err := f.net.run()
+			require.NoError(t, f.nets[0].load(set, rows, nil))
+			_, err := f.nets[0].run()
 			require.NoError(t, err)
-			f.adam.step(f.net.grads, 0.02*cfg.Schedule.Factor(step, 12))
+			f.adam.step(f.nets[0].grads, 0.02*cfg.Schedule.Factor(step, 12))
 		}
 	}
 	require.Equal(t, weightsOf(own), weightsOf(m))

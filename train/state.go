@@ -19,7 +19,7 @@ import (
 // It holds plain values only. Losses of History and BestLoss may be infinite or NaN where the
 // validation loss is.
 type State struct {
-	Config    Config // with defaults, BatchSize as used; its Criterion and Teacher are zero
+	Config    Config // with defaults, BatchSize as used; its Criterion, Teacher and Group are zero
 	Criterion string // Config.Criterion.Key()
 	TrainSet  string // which data: sizes and checksum
 	ValidSet  string // same; empty without a validation set
@@ -128,7 +128,7 @@ func errNoState() error {
 func identity(cfg Config, trainSet, validSet *dataset.Dataset) (State, error) {
 	s := State{Config: cfg, Criterion: cfg.Criterion.Key(), Machine: Machine()}
 	s.Config.Hidden = slices.Clone(cfg.Hidden)
-	s.Config.Criterion, s.Config.Teacher = losses.Criterion{}, nil
+	s.Config.Criterion, s.Config.Teacher, s.Config.Group = losses.Criterion{}, nil, nil
 	var err error
 	if s.TrainSet, err = setMark(trainSet); err != nil {
 		return s, wrap(err, "training set")
@@ -162,7 +162,7 @@ func (s *State) sameRun(now *State) error {
 	a, b := reflect.ValueOf(s.Config), reflect.ValueOf(now.Config)
 	for i := range a.NumField() {
 		switch name := a.Type().Field(i).Name; name {
-		case "Epochs", "Checkpoint", "CheckpointEvery", "Criterion", "Teacher":
+		case "Epochs", "Checkpoint", "CheckpointEvery", "Criterion", "Teacher", "Group":
 		default:
 			all = append(all, setting{name, a.Field(i).Interface(), b.Field(i).Interface()})
 		}
