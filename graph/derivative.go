@@ -42,6 +42,9 @@ type forwardOp struct {
 	once func(i int) error
 	// carry hands gradients on; nil when every gradient is computed where it is asked for.
 	carry *carry
+	// together has the gradients by all inputs where gradient would compute them all for one of them;
+	// nil where they have little in common.
+	together *together
 }
 
 // Do implements gorgonia.Op.
@@ -104,11 +107,19 @@ func (o *forwardOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, outpu
 			return err
 		}
 	}
+	gradient := func(i int) (*tensor.Dense, error) { return o.gradient(i, x, upstream) }
+	if o.together != nil {
+		all, err := o.together.gradients(x, upstream)
+		if err != nil {
+			return err
+		}
+		gradient = func(i int) (*tensor.Dense, error) { return all[i], nil }
+	}
 	for i, want := range o.wrt {
 		if !want {
 			continue
 		}
-		d, err := o.gradient(i, x, upstream)
+		d, err := gradient(i)
 		if err != nil {
 			return err
 		}
@@ -139,6 +150,9 @@ func newGradientOp(o *forwardOp, i int) *gradientOp {
 
 // Do implements gorgonia.Op.
 func (o *gradientOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
+	if o.forward.together != nil {
+		return o.one(in)
+	}
 	if o.forward.carry == nil || o.i != 0 {
 		return o.function.Do(in...)
 	}
@@ -152,6 +166,20 @@ func (o *gradientOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 		return grad, nil
 	}
 	grad, err := o.run(x)
+	if err != nil {
+		return nil, err
+	}
+	return grad, nil
+}
+
+// one returns a gradient that is computed together with others.
+func (o *gradientOp) one(in []gorgonia.Value) (gorgonia.Value, error) {
+	x, err := o.tensors(in)
+	if err != nil {
+		return nil, err
+	}
+	n := len(o.forward.in)
+	grad, err := o.forward.together.take(o.i, in, x[:n], x[n+1])
 	if err != nil {
 		return nil, err
 	}

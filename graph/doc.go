@@ -11,13 +11,14 @@
 //	_, err = gorgonia.Grad(loss, weights...)
 //
 // [CosineLogits], [InfoNCE] and [SupCon] are for embeddings: cosines with classes, and losses that
-// compare the rows of a batch.
+// compare the rows of a batch. [ApplyLinear] is a model's last layer and its loss in one, without
+// the memory that the logits of a large vocabulary take.
 //
 // # Machines
 //
 // The tape machine, with gorgonia.Grad or with BindDualValues, and the Lisp machine both work; CPU
-// only. Ops have no state, unless [Options].ReuseGrad gives them one, so that clones of a graph may
-// run at once. Bad data is an error of RunAll, never a panic.
+// only. Clones of a graph may run at once: ops have no state but gradients that wait for the run that
+// asked for them, those of [ApplyLinear] and of [Options].ReuseGrad. Bad data is an error of RunAll, never a panic.
 //
 // # Second derivatives
 //

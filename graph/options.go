@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"gorgonia.org/gorgonia"
 
 	"softloss/losses"
@@ -58,20 +60,26 @@ func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target)
 	if o.ReuseGrad && c.Reduction == losses.None {
 		return argError(ErrNode, "ReuseGrad", "reduction None", "gives a loss for every row", "a scalar loss")
 	}
-	w := o.SampleWeights
-	if w == nil {
+	if o.SampleWeights == nil {
 		if o.WeightGrad {
 			return argError(ErrNode, "sample weights", "nil", "has no gradient", "a node for WeightGrad")
 		}
 		return nil
 	}
+	return checkSampleWeights(c, o.SampleWeights, logits, "logits", logits, target)
+}
+
+// checkSampleWeights wants weights for the rows of logits, a node beside the inputs, the first of
+// which is called name.
+func checkSampleWeights(c losses.Criterion, w *gorgonia.Node, logits losses.Operand, name string, first *gorgonia.Node,
+	others ...losses.Operand) error {
 	if err := checkNode("sample weights", w, "a node [N]"); err != nil {
 		return err
 	}
-	if err := sameGraph("sample weights", w, logits, "logits"); err != nil {
+	if err := sameGraph("sample weights", w, first, name); err != nil {
 		return err
 	}
-	if w == target || w == logits {
+	if w == first || slices.Contains(others, losses.Operand(w)) {
 		return argError(ErrNode, "sample weights", describe(w), "is another input too", "a node of their own")
 	}
 	return c.CheckSampleWeights(w, logits)

@@ -114,11 +114,12 @@ func (c Criterion) CheckLinear(hidden, weight, bias, target Operand) error {
 		return argError(ErrShape, "axis", c.Axis, "is not where a linear layer has its classes",
 			fmt.Sprintf("%d, or 0 for the last", last))
 	}
-	return c.Check(linearLogits(hidden, weight), target)
+	return c.Check(LinearLogits(hidden, weight), target)
 }
 
-// linearLogits returns the logits of a layer, without elements.
-func linearLogits(hidden, weight Operand) shaped {
+// LinearLogits returns shape and dtype of the logits of a linear layer, the axes of hidden with K in
+// place of the last. It wants a layer that [Criterion.CheckLinear] accepts.
+func LinearLogits(hidden, weight Operand) Operand {
 	s := hidden.Shape().Clone()
 	s[len(s)-1] = weight.Shape()[0]
 	return shaped{s, hidden.Dtype()}
@@ -135,7 +136,7 @@ func (s shaped) Dtype() tensor.Dtype { return s.dtype }
 
 // linearOperands are inputs that a criterion accepts, nil where there are none.
 type linearOperands struct {
-	logits shaped
+	logits Operand // without elements
 
 	hidden, weight, bias, target, sampleWeights, upstream *tensor.Dense
 }
@@ -169,7 +170,7 @@ func (c Criterion) linearOperands(in LinearInputs) (x linearOperands, err error)
 	if err := c.CheckLinear(x.hidden, x.weight, bias, x.target); err != nil {
 		return x, err
 	}
-	x.logits = linearLogits(x.hidden, x.weight)
+	x.logits = LinearLogits(x.hidden, x.weight)
 	if x.sampleWeights != nil {
 		if err := c.CheckSampleWeights(x.sampleWeights, x.logits); err != nil {
 			return x, err
@@ -189,7 +190,7 @@ func (c Criterion) linearOperands(in LinearInputs) (x linearOperands, err error)
 func (dst LinearOutputs) check(c Criterion, x linearOperands) error {
 	lossShape := tensor.ScalarShape()
 	if !c.Reduction.scalar() {
-		lossShape = c.RowShape(x.logits.shape)
+		lossShape = c.RowShape(x.logits.Shape())
 	}
 	outputs := [...]named{{"loss", dst.Loss}, {"hidden grad", dst.HiddenGrad}, {"weight grad", dst.WeightGrad},
 		{"bias grad", dst.BiasGrad}}

@@ -85,7 +85,7 @@ func evalLinear[T kernel.Float](pool, engines *sync.Pool, c Criterion, dst Linea
 
 // newLinear returns the evaluation of operands that go together.
 func newLinear[T kernel.Float](c Criterion, dst LinearOutputs, in linearOperands) *linear[T] {
-	s := in.logits.shape
+	s := in.logits.Shape()
 	l := &linear[T]{criterion: c, k: s[len(s)-1], classes: c.classes(s)}
 	l.n, l.rows = s.TotalSize()/l.k, s.TotalSize()/l.classes
 	l.criterion.Axis = 0

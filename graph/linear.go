@@ -1,0 +1,171 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
+	"softloss/losses"
+)
+
+// ApplyLinear returns the criterion of a linear layer's logits as a node:
+//
+//	logits = hidden weightᵀ + bias
+//
+// The logits are never there for more than a block of rows, in the loss or in the gradients, so that
+// a vocabulary may be large; see [losses.Criterion.EvalLinear] for the numbers. Hidden values,
+// weight and bias have gradients, which are computed in one pass when the first of them is asked
+// for; they have no derivatives.
+//
+// Shapes: hidden [N, D], or with more axes in front, weight [K, D], bias [K] or nil for none; the
+// target is as for [Apply] on logits [N, K], and so is the result.
+//
+// Errors: those of [losses.Criterion.CheckLinear], and [ErrNode] when two inputs are one node or
+// belong to two graphs. What only a run can tell is the error of the machine's RunAll. After an
+// error the graph is as it was.
+func ApplyLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target Target) (*gorgonia.Node, error) {
+	return ApplyLinearWith(c, hidden, weight, bias, target, Options{})
+}
+
+// ApplyLinearWith is [ApplyLinear] with sample weights. Errors: also those of sample weights of
+// another shape or dtype, and [ErrNode] for the other options, which it has not.
+func ApplyLinearWith(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target Target,
+	o Options) (*gorgonia.Node, error) {
+	if err := checkLinear(c, hidden, weight, bias, target); err != nil {
+		return nil, err
+	}
+	if o.TargetGrad || o.WeightGrad || o.ReuseGrad {
+		return nil, argError(ErrNode, "options", "TargetGrad, WeightGrad or ReuseGrad", "is nothing a linear layer has",
+			"SampleWeights at most, or Apply on logits")
+	}
+	if w := o.SampleWeights; w != nil {
+		logits := losses.LinearLogits(hidden, weight)
+		inputs := []losses.Operand{target, weight}
+		if bias != nil {
+			inputs = append(inputs, bias)
+		}
+		if err := checkSampleWeights(c, w, logits, "hidden", hidden, inputs...); err != nil {
+			return nil, err
+		}
+	}
+	l := newLinear(c, hidden, weight, bias != nil, target, o.SampleWeights)
+	in := gorgonia.Nodes{hidden, weight, targetNode(hidden.Graph(), target)}
+	for _, n := range []*gorgonia.Node{bias, o.SampleWeights} {
+		if n != nil {
+			in = append(in, n)
+		}
+	}
+	return apply(l, in...)
+}
+
+// checkLinear wants a layer and a target that go together.
+func checkLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target Target) error {
+	if err := checkNode("hidden", hidden, "a node [N, D]"); err != nil {
+		return err
+	}
+	if err := checkNode("weight", weight, "a node [K, D]"); err != nil {
+		return err
+	}
+	if err := anotherNode("weight", weight, hidden, "hidden values"); err != nil {
+		return err
+	}
+	var b losses.Operand
+	if bias != nil {
+		b = bias
+		if err := checkNode("bias", bias, "a node [K]"); err != nil {
+			return err
+		}
+		if err := anotherNode("bias", bias, hidden, "hidden values"); err != nil {
+			return err
+		}
+	}
+	if err := checkTarget(target, hidden, "hidden values"); err != nil {
+		return err
+	}
+	for _, n := range []*gorgonia.Node{weight, bias} {
+		if n != nil && losses.Operand(n) == target {
+			return argError(ErrNode, "target", describe(n), "is another input too", "a node of its own")
+		}
+	}
+	return c.CheckLinear(hidden, weight, b, target)
+}
+
+// linear is a criterion on the logits of a layer as an op:
+// (hidden, weight, target[, bias][, sample weights]) → loss.
+type linear struct {
+	criterion        losses.Criterion
+	biased, weighted bool
+}
+
+// newLinear returns the op for inputs that go together. It has a copy of the criterion, so that it
+// goes on computing what its text says.
+func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, target losses.Operand,
+	sampleWeights *gorgonia.Node) *forwardOp {
+	c = c.Clone()
+	l := linear{c, biased, sampleWeights != nil}
+	in := []kind{{arg: "hidden", dims: len(hidden.Shape())}, {arg: "weight", dims: 2},
+		{arg: "target", dims: len(target.Shape())}}
+	if target.Dtype() != hidden.Dtype() {
+		in[2].of = target.Dtype()
+	}
+	wrt := []bool{true, true, false}
+	if biased {
+		in, wrt = append(in, kind{arg: "bias", dims: 1}), append(wrt, true)
+	}
+	if w := sampleWeights; w != nil {
+		in, wrt = append(in, kind{arg: "sample weights", dims: len(w.Shape())}), append(wrt, false)
+	}
+	shape := func(hidden, weight tensor.Shape) tensor.Shape {
+		if c.Reduction != losses.None {
+			return tensor.ScalarShape()
+		}
+		z := hidden.Clone()
+		z[len(z)-1] = weight[0]
+		return c.RowShape(z)
+	}
+	out := kind{arg: "loss", dims: len(shape(hidden.Shape(), weight.Shape()))}
+	text := fmt.Sprintf("softloss{linear %s hidden=%d target=%v(%d) bias=%t weights=%t}", c.Key(), in[0].dims,
+		target.Dtype(), in[2].dims, biased, l.weighted)
+	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
+	op.shape = func(in []tensor.Shape) tensor.Shape { return shape(in[0], in[1]) }
+	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) {
+		out := dense.New(in[0].Dtype(), shape(in[0].Shape(), in[1].Shape())...)
+		return out, c.EvalLinear(losses.LinearOutputs{Loss: out}, l.inputs(in))
+	}
+	op.together = &together{gradients: l.gradients}
+	op.once = func(int) error {
+		return argError(losses.ErrLoss, "loss", "that of a linear layer", "has no second derivatives", "Apply on logits")
+	}
+	return op
+}
+
+// inputs returns the op's inputs for package losses.
+func (l linear) inputs(in []*tensor.Dense) losses.LinearInputs {
+	x := losses.LinearInputs{Hidden: in[0], Weight: in[1], Target: in[2]}
+	if l.biased {
+		x.Bias = in[3]
+	}
+	if l.weighted {
+		x.SampleWeights = in[len(in)-1]
+	}
+	return x
+}
+
+// gradients implements together.gradients.
+func (l linear) gradients(in []*tensor.Dense, upstream *tensor.Dense) ([]*tensor.Dense, error) {
+	x := l.inputs(in)
+	x.Upstream = upstream
+	all := make([]*tensor.Dense, len(in))
+	for i := range all {
+		if i < 2 || i == 3 && l.biased {
+			all[i] = dense.New(in[i].Dtype(), in[i].Shape()...)
+		}
+	}
+	dst := losses.LinearOutputs{HiddenGrad: all[0], WeightGrad: all[1]}
+	if l.biased {
+		dst.BiasGrad = all[3]
+	}
+	return all, l.criterion.EvalLinear(dst, x)
+}
