@@ -1,6 +1,8 @@
 package train
 
 import (
+	"gorgonia.org/tensor"
+
 	"softloss/losses"
 	"softloss/train/dataset"
 )
@@ -51,6 +53,10 @@ func checkSet(arg string, set *dataset.Dataset, link losses.Link) error {
 	}
 	if err := set.Validate(link); err != nil {
 		return wrap(err, "%s", arg)
+	}
+	if dt := set.Features.Dtype(); dt != tensor.Float32 {
+		return fail(ErrDtype, "%s: features: got dtype %v, want float32, which a dataset.Scaler makes of the numbers of a "+
+			"table", arg, dt)
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func TestSetErrors(t *testing.T) {
 			"counts: row 1"},
 		"few counts": {change(func(d *dataset.Dataset) { d.Counts = []float64{1} }), dataset.ErrShape, "counts"},
 		"dtype": {change(func(d *dataset.Dataset) { d.Features = table(make([]float64, 12), 4, 3) }),
-			dataset.ErrDtype, "features"},
+			ErrDtype, "features: got dtype float64, want float32, which a dataset.Scaler makes"},
 		"vector": {change(func(d *dataset.Dataset) { d.Features = table(make([]float32, 4), 4) }),
 			dataset.ErrShape, "features"},
 	} {

@@ -40,7 +40,7 @@ func modelFormula(link losses.Link) string {
 //
 // Metadata: kind "softloss model 1"; sha256, the checksum of the whole file with '0' in the place
 // of its own 64 digits; formula; link, sigmoid, where it is not softmax; and where they are set
-// temperature, feature_names and class_names, the last two as JSON lists.
+// temperature, label_name, and feature_names and class_names, both as JSON lists.
 //
 // Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit; those of
 // the system.
@@ -78,6 +78,9 @@ func (s *Saved) encode() ([]byte, error) {
 	}
 	if s.Temperature != 0 {
 		metadata["temperature"] = strconv.FormatFloat(s.Temperature, 'g', -1, 64)
+	}
+	if s.LabelName != "" {
+		metadata["label_name"] = s.LabelName
 	}
 	putNames(metadata, "feature_names", s.FeatureNames)
 	putNames(metadata, "class_names", s.ClassNames)
@@ -194,6 +197,7 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 			return nil, damaged("metadata: temperature: got %s, want a number above 0", errtext.Quote(text))
 		}
 	}
+	s.LabelName, _ = f.Take("label_name")
 	if s.FeatureNames, err = namesOf(f, "feature_names"); err != nil {
 		return nil, err
 	}

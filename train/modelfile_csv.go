@@ -17,10 +17,10 @@ import (
 //
 // With a header, columns are found by FeatureNames, in any order; others, such as the class, are
 // not looked at. Without a header, or without names, the columns are the features in their order.
-// Of the options Header, Comma, Decimal and Unseen count, and Fill where the model has none of its
-// own.
+// Of the options Header, Comma, Decimal, Unseen and Drop count. A cell without a value is NaN where
+// the model has a Fill for it, else an error.
 //
-// Shape: [N, D] float32, raw as in the table.
+// Shape: [N, D] float64, raw as in the table.
 // Errors: those of ReadFeaturesCSV; those of [Saved.Save] when the parts do not fit together.
 func (s *Saved) ReadCSV(r io.Reader, opt dataset.CSVOptions) (*tensor.Dense, error) {
 	if err := s.check(); err != nil {
@@ -37,10 +37,18 @@ func (s *Saved) ReadCSVFile(path string, opt dataset.CSVOptions) (*tensor.Dense,
 	return dataset.ReadFeaturesCSVFile(path, s.Model.Sizes()[0], s.FeatureNames, s.filled(opt))
 }
 
-// filled returns the options with what the model fills in.
+// NewFeatureReader is [Saved.ReadCSV] row by row, for a table of any length.
+func (s *Saved) NewFeatureReader(r io.Reader, opt dataset.CSVOptions) (*dataset.FeatureReader, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return dataset.NewFeatureReader(r, s.Model.Sizes()[0], s.FeatureNames, s.filled(opt))
+}
+
+// filled returns the options with which missing cells are read as the model has them filled in.
 func (s *Saved) filled(opt dataset.CSVOptions) dataset.CSVOptions {
-	if s.Fill != nil {
-		opt.Fill = s.Fill
+	if opt.Missing = dataset.MissingRefuse; s.Fill != nil {
+		opt.Missing = dataset.MissingNaN
 	}
 	return opt
 }

@@ -31,7 +31,18 @@ func TestSavedReadCSV(t *testing.T) {
 	saved := tinyModel(t)
 	features, err := saved.ReadCSV(strings.NewReader("colour,width\nred,2\n"), dataset.CSVOptions{})
 	require.NoError(t, err)
-	require.Equal(t, []float32{2, 0, 1}, features.Float32s())
+	require.Equal(t, []float64{2, 0, 1}, features.Float64s())
+	saved.Fill = []float64{3, 1, 0}
+	gaps, err := saved.ReadCSV(strings.NewReader("width,colour\n,red\n3,?\n3,blue\n"), dataset.CSVOptions{})
+	require.NoError(t, err)
+	full, err := saved.ReadCSV(strings.NewReader("width,colour\n3,red\n3,blue\n3,blue\n"), dataset.CSVOptions{})
+	require.NoError(t, err)
+	got, err := saved.Predict(gaps)
+	require.NoError(t, err)
+	want, err := saved.Predict(full)
+	require.NoError(t, err)
+	require.Equal(t, want.Float32s(), got.Float32s(), "what is missing is filled in")
+	saved.Fill = nil
 
 	_, err = saved.ReadCSV(strings.NewReader("colour,width\nred,x\n"), dataset.CSVOptions{})
 	require.EqualError(t, err, `dataset: line 2 column 2 ("width"): got "x", want a number`)

@@ -35,6 +35,7 @@ func savedSample() *Saved {
 		Temperature:  1.7,
 		FeatureNames: []string{"a", "", "größe \"x\"\n"},
 		ClassNames:   []string{"no", "yes"},
+		LabelName:    "answer",
 		Fill:         []float64{0, -.5, 1},
 	}
 }
@@ -92,6 +93,7 @@ func TestSaveAndLoad(t *testing.T) {
 		require.Equal(t, s.FeatureNames, got.FeatureNames)
 		require.Equal(t, s.ClassNames, got.ClassNames)
 		require.Equal(t, s.Fill, got.Fill)
+		require.Equal(t, s.LabelName, got.LabelName)
 		require.False(t, got.Unverified)
 	}
 }
@@ -154,6 +156,7 @@ func TestSaveErrors(t *testing.T) {
 		"fill NaN":        {&Saved{Model: m, Fill: []float64{1, math.NaN()}}, ErrValue, "fill: column 1: got NaN"},
 		"class names":     {&Saved{Model: m, ClassNames: []string{"a"}}, ErrMismatch, "class names: got 1, want 2"},
 		"feature names":   {&Saved{Model: m, FeatureNames: []string{}}, ErrMismatch, "feature names: got 0, want 2"},
+		"label name":      {&Saved{Model: m, LabelName: "\xff"}, ErrValue, `label name: got "\xff"`},
 		"not UTF-8": {&Saved{Model: m, ClassNames: []string{"a", "\xff"}}, ErrValue,
 			`class names: number 1: got "\xff"`},
 	} {

@@ -22,12 +22,11 @@ type Saved struct {
 	Temperature  float64         // divides the logits before the link, see [metric.FitTemperature]; 0 means 1
 	FeatureNames []string        // D names; nil: unnamed
 	ClassNames   []string        // K names; nil: unnamed
+	LabelName    string          // the column that the classes were in; "" for none
 	// K numbers from 0 to 1, for a model of SigmoidLink: from which probability on the answer to each
 	// question is yes, see [metric.Thresholds]; nil: 1/2 each
 	Thresholds []float64
-	// D raw features that stand for missing ones, see [dataset.Dataset].Fill; nil: a missing value
-	// is an error
-	Fill []float64
+	Fill       []float64 // D numbers that stand for missing ones, see [dataset.FitFill]; nil: none
 
 	Unverified bool // set by [Load] for a file without a checksum; not stored
 }
@@ -37,18 +36,26 @@ type Saved struct {
 //
 //	softmax(logits(scaled features) / Temperature), or σ of the same
 //
-// Shapes: features [N, D] float32, the result [N, K] float32. Errors: those of
-// [dataset.Scaler.Transform] and [Model.Logits]; those of [Saved.Save] when the parts do not fit
-// together.
+// Shapes: features [N, D] float32 or float64, NaN where one is missing that Fill stands for; the
+// result [N, K] float32. Errors: those of [dataset.Scaler.Transform] and [Model.Logits]; those of
+// [Saved.Save] when the parts do not fit together.
 func (s *Saved) Predict(features *tensor.Dense) (*tensor.Dense, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	if s.Scaler != nil {
-		var err error
-		if features, err = s.Scaler.Transform(features); err != nil {
+	var err error
+	if s.Fill != nil {
+		if features, err = dataset.FillIn(features, s.Fill); err != nil {
 			return nil, wrap(err, "")
 		}
+	}
+	if s.Scaler != nil {
+		features, err = s.Scaler.Transform(features)
+	} else if features != nil && features.Dtype() == tensor.Float64 {
+		features, err = dataset.Unscaled(s.Model.Sizes()[0]).Transform(features)
+	}
+	if err != nil {
+		return nil, wrap(err, "")
 	}
 	z, err := s.Model.Logits(features)
 	if err != nil {
@@ -96,6 +103,9 @@ func (s *Saved) check() error {
 	}
 	if err := s.checkThresholds(k); err != nil {
 		return err
+	}
+	if !utf8.ValidString(s.LabelName) {
+		return fail(ErrValue, "label name: got %q, want text in UTF-8", s.LabelName)
 	}
 	for _, names := range []struct {
 		arg  string

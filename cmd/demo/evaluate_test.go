@@ -39,14 +39,24 @@ func TestEvaluate(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "\ndata     t.csv: 4 rows\n\naccuracy 100.00 %, calibration error ")
 
+	code, named, stderr := demo(t, "evaluate", model, "t.csv")
+	require.Equal(t, exitDone, code, stderr)
+	assert.Equal(t, stdout, named, "the model knows the name of the column")
+	require.NoError(t, os.WriteFile("rods.csv", []byte("kind,colour,height,width\nrod,green,6.46,0.55\n"), 0o666))
+	code, stdout, stderr = demo(t, "evaluate", model, "rods.csv")
+	require.Equal(t, exitDone, code, stderr)
+	assert.Contains(t, stdout, "\naccuracy 100.00 %", "one class is enough")
+	require.NoError(t, os.WriteFile("sort.csv", []byte(strings.ReplaceAll(table, "kind", "sort")), 0o666))
+
 	require.NoError(t, os.WriteFile("u.csv", []byte(strings.ReplaceAll(table, "disc", "sphere")), 0o666))
 	require.NoError(t, os.WriteFile("pink.csv", []byte(strings.ReplaceAll(table, "blue", "pink")), 0o666))
 	code, _, stderr = demo(t, "evaluate", model, "pink.csv", "-label", "kind", "-unseen", "zeros")
 	assert.Equal(t, exitDone, code, stderr)
 	for args, want := range map[string]string{
 		model + " pink.csv -label kind": `pink\.csv: line 3 column 3 \("colour"\): got "pink", .+; -unseen zeros takes it for none of these`,
-		model + " u.csv -label kind":    `u\.csv: got the class "sphere", want one of "disc", "plate", "rod" as in the model`,
+		model + " u.csv -label kind":    `u\.csv: line 2 column 2 \("kind"\): got "sphere", want one of the classes "disc", "plate", "rod"; -label NAME .+`,
 		model:                           `got 1 argument, want two: demo evaluate MODEL FILE`,
+		model + " sort.csv":             `-label kind: no such column in sort\.csv; the columns are "id", "sort", "colour", "height", "width"`,
 		"nosuch t.csv":                  `nosuch: no such file; demo train saves one`,
 		model + " nosuch":               `nosuch: no such file; want digits, housing or the path of a file`,
 		model + " digits":               `digits: .+ as in the model`,

@@ -225,7 +225,7 @@ func TestPairErrors(t *testing.T) {
 		{npy + " -testdata b-pictures.npy -testlabels b-y.npy",
 			`-testdata b-pictures\.npy: got 64 features without "feature_0", "feature_1", "feature_2", want 64 features as in -data`},
 		{"-data t.csv -testdata u.csv", `-testdata u\.csv: got 1 feature without "x", want 1 feature as in -data`},
-		{"-data t.csv -testdata v.csv", `-testdata v\.csv: got the class "d", want one of "a", "b" as in -data`},
+		{"-data t.csv -testdata v.csv", `-testdata v\.csv: line 3 column 2 \("kind"\): got "d", want one of the classes "a", "b"; -label NAME .+`},
 	} {
 		code, stdout, stderr := demo(t, append([]string{"train", "-noplots"}, strings.Fields(tc.args)...)...)
 		assert.Equal(t, exitUsage, code, tc.args)

@@ -17,7 +17,7 @@ func predictCommand() command {
 			if err != nil {
 				return err
 			}
-			return predict.Do(o, c.Stdin, c.Stdout)
+			return predict.Do(o, c)
 		},
 	}
 }

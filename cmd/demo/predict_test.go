@@ -131,11 +131,9 @@ func TestPredictErrors(t *testing.T) {
 	model := shapesModel(t)
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
-		"few.csv": "width\n1\n", "word.csv": "width,height,colour\n1,x,red\n",
-		"pink.csv":  "width,height,colour\n1,2,red\n1,2,pink\n",
-		"empty.csv": "", "head.csv": "width,height,colour\n", "ragged.csv": "width,height,colour\n1,2\n",
-		"wide.csv": "1,2,3\n", "bad.safetensors": "no model",
-		"nan.csv": "width,height,colour\nNaN,1,red\n", "gap.csv": "width;height;colour\n;1;red\n", "words.csv": "a,b\nx,y\n",
+		"few.csv":   "width\n1\n",
+		"empty.csv": "", "head.csv": "width,height,colour\n", "twice.csv": "width,height,colour,width\n1,2,red,3\n",
+		"wide.csv": "1,2,3\n", "bad.safetensors": "no model", "words.csv": "a,b\nx,y\n",
 	} {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o666))
 	}
@@ -145,13 +143,11 @@ func TestPredictErrors(t *testing.T) {
 	require.NoError(t, os.WriteFile("y.npy", npyBytes("<i8", []int64{1, 2}, 2), 0o666))
 	for _, tc := range []struct{ args, want string }{
 		{"few.csv", `few\.csv: columns are missing that the model needs: "height", "colour"; the file has "width"; the model is .+model\.safetensors, which tells apart "disc", "plate", "rod"`},
-		{"word.csv", `word\.csv: line 2 column 2 \("height"\): got "x", want a number`},
-		{"nan.csv", `nan\.csv: line 2 column 1 \("width"\): got "NaN", want a number; a model trained with -missing impute fills it in`},
-		{"pink.csv", `pink\.csv: line 3 column 3 \("colour"\): got "pink", want one of "blue", "green", "red", which the model was trained with; -unseen zeros takes it for none of these`},
+		{"twice.csv", `twice\.csv: columns 1 and 4: got the name "width" for both, want one, which the model needs; .+`},
+		{"-id nr head.csv", `-id nr: no such column in head\.csv; the columns are "width", "height", "colour"`},
+		{"-id 1 x.npy", `-id is for a table, but x\.npy is an NPY file`},
 		{"empty.csv", `empty\.csv: got no rows, want at least one`},
 		{"head.csv", `head\.csv: line 1: got a header and nothing below it, want at least one row`},
-		{"ragged.csv", `ragged\.csv: line 2: got 2 cells, want 3, as on line 1`},
-		{"gap.csv", `gap\.csv: line 2 column 1 \("width"\): got "", want a number; a model trained with -missing impute fills it in`},
 		{"words.csv", `words\.csv: line 1: got a line that may or may not be a header .+; say -header yes or -header no`},
 		{"-header no wide.csv", `wide\.csv: line 1: got 3 columns, want 5, the features of the model in their order`},
 		{"-header maybe wide.csv", `invalid value "maybe" for flag -header: want auto, yes or no`},
@@ -172,4 +168,56 @@ func TestPredictErrors(t *testing.T) {
 		assert.Empty(t, stdout)
 		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
 	}
+}
+
+// A row that cannot be read is an error of its own: the others are answered, and it keeps its place.
+func TestPredictRowErrors(t *testing.T) {
+	model := shapesModel(t)
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("t.csv", []byte("nr,width,height,colour\na,6.56,2.27,blue\nb,1,2,pink\n"+
+		"\"c\nd\",1,x,red\ne,NaN,1,red\nf,1\ng,0.55,6.46,green\n"), 0o666))
+	faults := []string{
+		`line 3 column 4 \("colour"\): got "pink", want one of "blue", "green", "red", which the model was trained with; ` +
+			`-unseen zeros takes it for none of these`,
+		`line 5 column 3 \("height"\): got "x", want a number`,
+		`line 6 column 2 \("width"\): got "NaN", want a number; a model trained with -missing impute fills it in`,
+		`line 7: got 2 cells, want 4, as on line 1`,
+	}
+	for format, want := range map[string]string{
+		"text": `^  row  class  probability  nr\n    1  plate +\d+\.\d\d %  a\n    2 +error  b\n    3 +error  c d\n` +
+			`    4 +error  e\n    5 +error  \n    6  rod  .* %  g\n$`,
+		"csv": `^row,nr,class,probability,disc,plate,rod\n1,a,plate,.+\n2,b,,,,,\n3,"c\nd",,,,,\n4,e,,,,,\n5,,,,,,\n6,g,rod,.+\n$`,
+		"jsonl": `^{"row":1,"id":"a","class":"plate",.+}\n{"row":2,"id":"b","error":"line 3 .+"}\n{"row":3,"id":"c\\nd","error":.+}` +
+			`\n{"row":4,.+}\n{"row":5,"error":.+}\n{"row":6,"id":"g","class":"rod",.+}\n$`,
+	} {
+		code, stdout, stderr := demo(t, "predict", "-model", model, "-id", "nr", "-format", format, "t.csv")
+		assert.Equal(t, exitUsage, code)
+		assert.Regexp(t, want, stdout)
+		assert.Regexp(t, "^demo: t.csv: "+strings.Join(faults, "\ndemo: t.csv: ")+
+			"\ndemo: t.csv: 4 of 6 rows could not be read and have no prediction\n$", stderr)
+	}
+}
+
+// A table may be longer than what is read at once; its lines are counted from its beginning.
+func TestPredictLongTable(t *testing.T) {
+	model := shapesModel(t)
+	const rows = 9000
+	var b strings.Builder
+	for i := range rows {
+		fmt.Fprintf(&b, "%d,0.55,6.46,0,%d,0\n\n", i, i%2)
+	}
+	b.WriteString("x,y,1,0,0,0\n")
+	var out, errs bytes.Buffer
+	c := cli.Console{Stdin: strings.NewReader(b.String()), Stdout: &out, Stderr: &errs, Program: "demo"}
+	code := execute(context.Background(), strings.Fields("predict -model "+model+" -header no -id 1 -format csv -"), c)
+	assert.Equal(t, exitUsage, code)
+	assert.Regexp(t, fmt.Sprintf(`^demo: stdin: line %d column 2: got "y", want a number\n`, 2*rows+1), errs.String())
+	lines := strings.Split(out.String(), "\n")
+	require.Len(t, lines, rows+3)
+	assert.Equal(t, "row,1,class,probability,disc,plate,rod", lines[0])
+	for i := range rows {
+		require.True(t, strings.HasPrefix(lines[i+1], fmt.Sprintf("%d,%d,", i+1, i)), lines[i+1])
+		require.Equal(t, strings.SplitN(lines[i+1], ",", 3)[2], strings.SplitN(lines[1+i%2], ",", 3)[2])
+	}
+	assert.Equal(t, fmt.Sprintf("%d,x,,,,,", rows+1), lines[rows+1])
 }

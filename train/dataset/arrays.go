@@ -3,11 +3,14 @@ package dataset
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"slices"
 	"strconv"
 
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
 	"softloss/train/dataset/internal/array"
 	"softloss/train/dataset/internal/idx"
 	"softloss/train/dataset/internal/npy"
@@ -26,7 +29,7 @@ import (
 //
 // Errors name the file: those of [ReadNPYFiles].
 func ReadIDXFiles(imagesPath, labelsPath string) (*Dataset, error) {
-	return readArrays(FormatIDX, imagesPath, labelsPath)
+	return readArrays(FormatIDX, imagesPath, labelsPath, nil)
 }
 
 // ReadNPYFiles reads features and labels that NumPy saved, as numpy.save writes them, plain or
@@ -37,9 +40,10 @@ func ReadIDXFiles(imagesPath, labelsPath string) (*Dataset, error) {
 //	           [N, K]: soft labels or votes, each row divided by its sum
 //
 // Elements are floats of 2, 4 or 8 bytes, integers of 1 to 8, or bools. Features are what the file
-// says, as float32; divide bytes of pictures by 255 yourself, or use a [Scaler]. Arrays in Fortran
-// order are read like others. Feature names are feature_0, feature_1, … or with more dimensions
-// pixel_0_0, pixel_0_1, …; class names are numbers.
+// says, float64 where float32 does not hold every number of the type, else float32; divide bytes of
+// pictures by 255 yourself, or use a [Scaler]. Arrays in Fortran order are read like others. Feature
+// names are feature_0, feature_1, … or with more dimensions pixel_0_0, pixel_0_1, …; class names are
+// numbers.
 //
 // Errors name the file: [ErrFormat] for a file that is damaged, of another type, ends early or goes
 // on after its last byte; [ErrEmpty] for an array without elements; [ErrShape] for other
@@ -48,10 +52,10 @@ func ReadIDXFiles(imagesPath, labelsPath string) (*Dataset, error) {
 // below 0 or too large for the number of rows, a label that is negative or not finite, a row
 // without a finite sum above 0; [ErrClasses] for fewer than two; those of the system.
 func ReadNPYFiles(featuresPath, labelsPath string) (*Dataset, error) {
-	return readArrays(FormatNPY, featuresPath, labelsPath)
+	return readArrays(FormatNPY, featuresPath, labelsPath, nil)
 }
 
-func readArrays(f Format, featuresPath, labelsPath string) (*Dataset, error) {
+func readArrays(f Format, featuresPath, labelsPath string, classes []string) (*Dataset, error) {
 	x, err := readArray(f, featuresPath)
 	if err != nil {
 		return nil, err
@@ -64,7 +68,7 @@ func readArrays(f Format, featuresPath, labelsPath string) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.putLabels(f, y); err != nil {
+	if err := d.putLabels(f, y, classes); err != nil {
 		return nil, inFile(labelsPath, err)
 	}
 	return d, nil
@@ -102,24 +106,15 @@ func (d *Dataset) putFeatures(f Format, a *array.Array) error {
 	if f == FormatIDX && a.Kind == 'u' {
 		scale = 255
 	}
-	x, data, err := newMatrix("features", n, width)
+	var err error
+	if a.Width > 2 && (a.Kind != 'f' || a.Width > 4) { // numbers that float32 does not tell apart
+		d.Features, err = arrayFeatures[float64](a, n, width, scale)
+	} else {
+		d.Features, err = arrayFeatures[float32](a, n, width, scale)
+	}
 	if err != nil {
 		return err
 	}
-	err = a.Rows(func(i int, row []float64) error {
-		for j, v := range row {
-			if y := float32(v / scale); finite(float64(y)) {
-				data[i*width+j] = y
-				continue
-			}
-			return &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number within float32"}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	d.Features = x
 	if f == FormatIDX || len(a.Shape) > 2 {
 		d.FeatureNames = pixelNames(a.Shape[1:])
 		return nil
@@ -130,8 +125,26 @@ func (d *Dataset) putFeatures(f Format, a *array.Array) error {
 	return nil
 }
 
-// putLabels sets the labels of a dataset that has its features, and the names of the classes.
-func (d *Dataset) putLabels(f Format, a *array.Array) error {
+// arrayFeatures returns the elements of an array as features.
+func arrayFeatures[T dense.Float](a *array.Array, n, width int, scale float64) (*tensor.Dense, error) {
+	x, data, err := newMatrix[T]("features", n, width)
+	if err != nil {
+		return nil, err
+	}
+	return x, a.Rows(func(i int, row []float64) error {
+		for j, v := range row {
+			if !(math.Abs(v/scale) <= math.MaxFloat32) {
+				return &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number within float32"}
+			}
+			data[i*width+j] = T(v / scale)
+		}
+		return nil
+	})
+}
+
+// putLabels sets the labels of a dataset that has its features, and the names of the classes; nil
+// are numbers.
+func (d *Dataset) putLabels(f Format, a *array.Array, names []string) error {
 	if len(a.Shape) > 2 {
 		return fail(ErrShape, "labels: got shape %v, want [N] or [N, K] (are these the features?)", a.Shape)
 	}
@@ -141,7 +154,7 @@ func (d *Dataset) putLabels(f Format, a *array.Array) error {
 	width, classes := a.RowSize(), 0
 	var err error
 	if width == 1 || f == FormatIDX {
-		d.Labels, classes, err = hardLabels(a)
+		d.Labels, classes, err = hardLabels(a, len(names))
 	} else {
 		rows := make([]float64, 0, a.Shape[0]*width)
 		a.Rows(func(_ int, row []float64) error {
@@ -150,6 +163,13 @@ func (d *Dataset) putLabels(f Format, a *array.Array) error {
 		})
 		classes = width
 		d.Labels, _, err = softRows("labels", rows, width)
+	}
+	if names != nil {
+		if err == nil && classes != len(names) {
+			err = fail(ErrClasses, "labels: got %d classes, want %d: %s", classes, len(names), list(names))
+		}
+		d.ClassNames = slices.Clone(names)
+		return err
 	}
 	for c := range classes {
 		d.ClassNames = append(d.ClassNames, strconv.Itoa(c))
@@ -165,11 +185,14 @@ const (
 )
 
 // hardLabels returns the one-hot rows of the classes in the first column, and how many classes
-// there are.
-func hardLabels(a *array.Array) (labels *tensor.Dense, classes int, err error) {
+// there are; 0 finds that out.
+func hardLabels(a *array.Array, classes int) (*tensor.Dense, int, error) {
 	index := make([]int, a.Shape[0])
 	most := min(max(len(index), fewClasses)-1, maxClass)
-	err = a.Rows(func(i int, row []float64) error {
+	if classes > 0 {
+		most = classes - 1
+	}
+	err := a.Rows(func(i int, row []float64) error {
 		c := row[0]
 		if !(c >= 0 && c <= float64(most)) || c != float64(int(c)) {
 			return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprint(c), Want: fmt.Sprintf("a class in 0..%d", most),
@@ -185,6 +208,6 @@ func hardLabels(a *array.Array) (labels *tensor.Dense, classes int, err error) {
 	if classes < 2 {
 		return nil, 0, fail(ErrClasses, "labels: got only the class 0, want at least 2 classes")
 	}
-	labels, err = oneHot(index, classes)
+	labels, err := oneHot(index, classes)
 	return labels, classes, err
 }

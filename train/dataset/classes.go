@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -25,40 +26,23 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	if d.ClassNames == nil {
 		return nil, fail(ErrShape, "class names: got none, want %d, one for each column of labels", labels.k)
 	}
-	column := make(map[string]int, len(names))
 	for j, name := range names {
-		if _, twice := column[name]; twice {
+		if slices.Contains(names[:j], name) {
 			return nil, fail(ErrParam, "names: got %s twice, want each class once", quote(name))
 		}
-		column[name] = j
 	}
-	at := make([]int, labels.k)
+	from := slices.Repeat([]int{-1}, len(names))
 	for j, name := range d.ClassNames {
-		known := false
-		if at[j], known = column[name]; known {
-			continue
-		}
-		v, isNumber := table.Number(name, '.')
-		at[j] = slices.IndexFunc(names, func(other string) bool {
-			w, also := table.Number(other, '.')
-			return isNumber && also && v == w
-		})
-		if at[j] < 0 {
+		at := table.ClassAt(names, name)
+		if at < 0 {
 			return nil, fail(ErrClasses, "got the class %s, want one of %s", quote(name), list(names))
 		}
+		from[at] = j
 	}
 	out := *d
-	var data []float32
-	if out.Labels, data, err = newMatrix("labels", labels.n, len(names)); err != nil {
-		return nil, err
-	}
-	for i := range labels.n {
-		for j, v := range labels.row(i) {
-			data[i*len(names)+at[j]] = v
-		}
-	}
 	out.ClassNames = slices.Clone(names)
-	return &out, nil
+	out.Labels, err = pick("labels", d.Labels, nil, from)
+	return &out, err
 }
 
 // WithFeatures returns the dataset with the features of these names, in this order: those of
@@ -84,17 +68,18 @@ func (d *Dataset) WithFeatures(names []string) (*Dataset, error) {
 		return d, nil
 	}
 	at := make(map[string]int, features.k)
-	texts := make(map[string]bool) // the columns that features name=value are from
+	texts := make(map[string]int) // a feature of each column that features name=value are from
 	for j, name := range d.FeatureNames {
 		at[name] = j
 		if column, _, isText := strings.Cut(name, "="); isText {
-			texts[column] = true
+			texts[column] = j
 		}
 	}
 	var missing []string
 	for _, name := range names {
 		column, _, isText := strings.Cut(name, "=")
-		if _, has := at[name]; !has && !(isText && texts[column]) {
+		_, hasText := texts[column]
+		if _, has := at[name]; !has && !(isText && hasText) {
 			missing = append(missing, name)
 		}
 	}
@@ -111,32 +96,27 @@ func (d *Dataset) WithFeatures(names []string) (*Dataset, error) {
 			return nil, fail(ErrClasses, "column %s: got the text %s, want one of those", quote(column), quote(value))
 		}
 	}
-	return d.pickFeatures(features, names, at)
-}
-
-// pickFeatures copies the features of these names, zeros for those without a place.
-func (d *Dataset) pickFeatures(features matrix[float32], names []string, at map[string]int) (*Dataset, error) {
+	from := make([]int, len(names))
+	for j, name := range names {
+		var has bool
+		if from[j], has = at[name]; !has {
+			from[j] = -1
+		}
+	}
 	out := *d
-	var data []float32
-	var err error
-	if out.Features, data, err = newMatrix("features", features.n, len(names)); err != nil {
+	out.FeatureNames, out.columns = slices.Clone(names), nil
+	if out.Features, err = pick("features", d.Features, nil, from); err != nil {
 		return nil, err
 	}
-	if d.Fill != nil {
-		out.Fill = make([]float64, len(names))
-	}
-	for j, name := range names {
-		from, has := at[name]
-		if !has {
-			continue
-		}
+	if wide, ok := out.Features.Data().([]float64); ok { // a text that is missing is missing in all of its features
 		for i := range features.n {
-			data[i*len(names)+j] = features.row(i)[from]
-		}
-		if d.Fill != nil {
-			out.Fill[j] = d.Fill[from]
+			row := features.row(i)
+			for j, name := range names {
+				if column, _, _ := strings.Cut(name, "="); from[j] < 0 && row[texts[column]] != row[texts[column]] {
+					wide[i*len(names)+j] = math.NaN()
+				}
+			}
 		}
 	}
-	out.FeatureNames = slices.Clone(names)
 	return &out, nil
 }

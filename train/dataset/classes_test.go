@@ -5,21 +5,20 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"softloss/losses"
 )
 
 // The columns of a test set in another order, with others between them and without some of the
 // texts.
 func TestWithFeatures(t *testing.T) {
 	train := readCSV(t, "a,town,b,kind\n1,A,2,x\n3,B,4,y\n5,C,6,x\n", CSVOptions{})
-	test := readCSV(t, "town,b,more,a,kind\nB,7,0,8,x\nB,9,0,10,y\n", CSVOptions{Missing: MissingImpute})
+	test := readCSV(t, "town,b,more,a,kind\nB,7,0,8,x\nB,9,0,10,y\n,,1,11,y\n", CSVOptions{Missing: MissingNaN})
 	got, err := test.WithFeatures(train.FeatureNames)
 	require.NoError(t, err)
-	require.NoError(t, got.Validate(losses.SoftmaxLink))
 	assert.Equal(t, train.FeatureNames, got.FeatureNames)
-	assert.Equal(t, []float32{8, 0, 1, 0, 7, 10, 0, 1, 0, 9}, f32(t, got.Features))
-	assert.Equal(t, []float64{9, 0, 1, 0, 8}, got.Fill)
+	filled, err := FillIn(got.Features, []float64{0, 0, 0, 1, -1})
+	require.NoError(t, err)
+	assert.Equal(t, []float32{8, 0, 1, 0, 7, 10, 0, 1, 0, 9, 11, 0, 0, 1, -1}, f32(t, filled),
+		"of a text that is missing all features are, those too that the table does not have")
 	assert.Same(t, test.Labels, got.Labels)
 	assert.Equal(t, []string{"town=B", "b", "more", "a"}, test.FeatureNames)
 

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"softloss/train/dataset/internal/table"
@@ -30,8 +31,7 @@ type Missing int
 const (
 	MissingRefuse Missing = iota // an error, [ErrMissing]; in a column of text only an empty cell is one
 	MissingDrop                  // the row is left out
-	// the median of a number column, the most frequent value of a text column: see Dataset.Fill
-	MissingImpute
+	MissingNaN                   // its features are NaN: [FitFill] finds what stands for them
 )
 
 // Unseen says what becomes of a text that a model does not know.
@@ -71,7 +71,8 @@ type CSVOptions struct {
 
 	// MaxCategories is the largest number of different values of one text column or of a class
 	// column: more are most likely an identifier or a quantity, and would make a table of columns
-	// times rows. 0 is 1000, and in more than 20 rows half of their number.
+	// times rows. 0 is 1000 and, where Classes does not say what there is, in more than 20 rows half of
+	// their number.
 	MaxCategories int
 
 	// Missing says what becomes of cells without a value.
@@ -80,11 +81,12 @@ type CSVOptions struct {
 	// Drop lists columns that are not read, by name or else by number from 1.
 	Drop []string
 
-	// Unseen and Fill are for [ReadFeaturesCSV]: what becomes of a text that the features do not
-	// have, and of a cell without a value, Fill having a number for each feature: see Dataset.Fill.
-	// Nil refuses such a cell.
+	// Unseen is for [ReadFeaturesCSV]: what becomes of a text that the features do not have.
 	Unseen Unseen
-	Fill   []float64
+
+	// Classes are those that there are, in this order, whether they occur or not: those of a model,
+	// say. Nil finds them out.
+	Classes []string
 }
 
 // ReadCSV reads a table of samples, one a line, as encoding/csv understands it
@@ -93,7 +95,7 @@ type CSVOptions struct {
 //
 // A column is a number column or a text column. It is text only if none of its cells is a number;
 // one number makes every text in it an error. Numbers are written as people do: 12, -0.5, .5, 1e-3.
-// Number columns become one feature, rounded to float32. Text columns become one feature for each
+// Number columns become one feature, float64. Text columns become one feature for each
 // of their values, sorted, named name=value and 1 or 0 in every row.
 //
 // The class column is read as names. The classes are its different values, sorted: as numbers when
@@ -104,7 +106,6 @@ type CSVOptions struct {
 //	a text in a number column, ±Inf, beyond float32, not UTF-8           [ErrCell]
 //	a cell without a value                                               ErrCell, [ErrMissing]
 //	12%, $3.50, 1,234, 1.5 cm, 1_000, 1,5 without Decimal                ErrCell, [ErrNumber]
-//	whole numbers beyond 2²⁴ that float32 does not tell apart            ErrCell, ErrNumber
 //	a line of another length than the first                              ErrCell, [ErrShape]
 //	bad quoting                                                          ErrCell, csv.ErrQuote,
 //	                                                                     csv.ErrBareQuote
@@ -113,7 +114,7 @@ type CSVOptions struct {
 //	more than MaxCategories values in a column                           ErrCell, [ErrClasses]
 //	a first line that may be a header or not                             ErrCell, [ErrHeader]
 //	a file without data rows                                             [ErrEmpty]
-//	fewer than two classes                                               ErrClasses
+//	fewer than two classes, one that is not among Classes                ErrClasses
 //	a label, or a column to drop, that is not there;
 //	two features of one name                                             [ErrColumn]
 //	no column left for the features, a table of 2³¹ elements or more     ErrShape
@@ -146,10 +147,12 @@ func ReadCSVFile(path string, opt CSVOptions) (*Dataset, error) {
 
 // table returns the options of the reader.
 func (opt CSVOptions) table() table.Options {
+	if opt.Classes != nil && opt.MaxCategories == 0 {
+		opt.MaxCategories = max(table.MaxCategories, len(opt.Classes))
+	}
 	return table.Options{
 		Label: opt.Label, LabelColumns: opt.LabelColumns, Header: table.Header(opt.Header), Comma: opt.Comma,
-		Decimal:       opt.Decimal,
-		MaxCategories: opt.MaxCategories, Missing: int(opt.Missing), Drop: opt.Drop,
+		Decimal: opt.Decimal, MaxCategories: opt.MaxCategories, Missing: int(opt.Missing), Drop: opt.Drop,
 	}
 }
 
@@ -159,11 +162,8 @@ func assemble(t *table.Table, opt CSVOptions) (*Dataset, error) {
 	if err := d.putColumns(t); err != nil {
 		return nil, err
 	}
-	if opt.Missing != MissingImpute {
-		d.Fill = nil
-	}
 	if t.Class != nil {
-		names, index, err := t.Class.Classes()
+		names, index, err := t.Class.Classes(opt.Classes)
 		if err != nil {
 			return nil, err
 		}
@@ -186,6 +186,9 @@ func assemble(t *table.Table, opt CSVOptions) (*Dataset, error) {
 	if opt.Counts {
 		d.Counts = totals
 	}
+	if opt.Classes != nil {
+		return d.WithClasses(opt.Classes)
+	}
 	return d, nil
 }
 
@@ -193,25 +196,26 @@ func assemble(t *table.Table, opt CSVOptions) (*Dataset, error) {
 func (d *Dataset) putColumns(t *table.Table) error {
 	type span struct {
 		from, to int
-		write    func(dst []float32, i int)
+		write    func(dst []float64, i int)
 	}
 	var spans []span
 	seen := make(map[string]bool)
 	for _, c := range t.Features {
-		names, write, fill := c.Expand()
+		names, write := c.Expand()
 		for _, name := range names {
 			if seen[name] {
 				return fail(ErrColumn, "column %d: got a second feature of the name %s, want names that differ",
 					c.Number, quote(name))
 			}
 			seen[name] = true
+			d.columns = append(d.columns, c.Number)
 		}
 		from := len(d.FeatureNames)
-		d.FeatureNames, d.Fill = append(d.FeatureNames, names...), append(d.Fill, fill...)
+		d.FeatureNames = append(d.FeatureNames, names...)
 		spans = append(spans, span{from, len(d.FeatureNames), write})
 	}
 	width := len(d.FeatureNames)
-	x, data, err := newMatrix("features", t.Rows, width)
+	x, data, err := newMatrix[float64]("features", t.Rows, width)
 	if err != nil {
 		return err
 	}
@@ -230,7 +234,7 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 	if opt.Decimal == 0 {
 		opt.Decimal = '.'
 	}
-	_, noNumber := strconv.Atoi(opt.Label)
+	_, noNumber := strconv.Atoi(strings.TrimPrefix(opt.Label, "column_"))
 	if opt.Label != "" && noNumber != nil && opt.Header == HeaderAuto {
 		opt.Header = HeaderYes
 	}
@@ -239,8 +243,8 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 		return opt, fail(ErrParam, "Comma: got %q, want a character that is no quote or line end", c)
 	case opt.Decimal != '.' && opt.Decimal != ',':
 		return opt, fail(ErrParam, "Decimal: got %q, want '.' or ','", opt.Decimal)
-	case opt.Missing < MissingRefuse || opt.Missing > MissingImpute:
-		return opt, fail(ErrParam, "Missing: got %d, want MissingRefuse, MissingDrop or MissingImpute", opt.Missing)
+	case opt.Missing < MissingRefuse || opt.Missing > MissingNaN:
+		return opt, fail(ErrParam, "Missing: got %d, want MissingRefuse, MissingDrop or MissingNaN", opt.Missing)
 	case opt.Unseen < UnseenRefuse || opt.Unseen > UnseenZeros:
 		return opt, fail(ErrParam, "Unseen: got %d, want UnseenRefuse or UnseenZeros", opt.Unseen)
 	case opt.MaxCategories < 0 || opt.MaxCategories == 1:

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
 )
 
 // A number in another notation is an error that says so, never a category of its own.
@@ -56,32 +60,40 @@ func TestReadCSVMissing(t *testing.T) {
 		checkError(t, err, ErrMissing, `line 3 column 1 ("age"): got "`+cell+`", want a number, as on line 2; see Missing`)
 		d := readCSV(t, file, CSVOptions{Missing: MissingDrop})
 		assert.Equal(t, []float32{22, 1, 0, 26, 1, 0, 40, 0, 1}, f32(t, d.Features))
-		assert.Nil(t, d.Fill)
-		d = readCSV(t, file, CSVOptions{Missing: MissingImpute})
-		assert.Equal(t, []float32{22, 1, 0, 26, 0, 1, 26, 1, 0, 40, 0, 1}, f32(t, d.Features), "the median")
-		assert.Equal(t, []float64{26, 1, 0}, d.Fill, "ties go to the first text")
+		d = readCSV(t, file, CSVOptions{Missing: MissingNaN})
+		assert.Equal(t, []float64{26, 1, 0}, fitFill(t, d), "the median; ties go to the first text")
+		checkError(t, d.Validate(losses.SoftmaxLink), ErrRow, "features: row 1 column 0: got NaN, want a finite number")
+		filled, err := FillIn(d.Features, []float64{7, 1, 0})
+		require.NoError(t, err)
+		assert.Equal(t, []float32{22, 1, 0, 7, 0, 1, 26, 1, 0, 40, 0, 1}, f32(t, filled))
 	}
-	d := readCSV(t, fmt.Sprintf(text, "30", ""), CSVOptions{Missing: MissingImpute})
-	assert.Equal(t, []float32{22, 1, 0, 30, 0, 1, 26, 0, 1, 40, 0, 1}, f32(t, d.Features), "the most frequent")
-	assert.Equal(t, []float64{28, 0, 1}, d.Fill)
-	one, _, err := d.Split(.5, 1)
+	d := readCSV(t, fmt.Sprintf(text, "30", ""), CSVOptions{Missing: MissingNaN})
+	assert.Equal(t, []float64{28, 0, 1}, fitFill(t, d), "the most frequent")
+	one, err := d.Subset([]int{0, 1, 0, 2})
 	require.NoError(t, err)
-	assert.Equal(t, d.Fill, one.Fill)
+	assert.Equal(t, []float64{24, 1, 0}, fitFill(t, one), "of these rows alone")
+	none, err := d.Subset([]int{2})
+	require.NoError(t, err)
+	_, err = FitFill(none)
+	checkError(t, err, ErrMissing, `feature "town=A": got no value in 1 row, want at least one`)
+	_, err = FillIn(d.Features, []float64{1})
+	checkError(t, err, ErrParam, "fill: got 1 number, want 3, one for each feature")
 
-	// What a model is asked about is filled in the same way.
-	x, err := ReadFeaturesCSV(strings.NewReader("town,age\n,\nA,NA\n?,7\n"), 3, d.FeatureNames, CSVOptions{Fill: d.Fill})
+	// What a model is asked about is read in the same way.
+	x, err := ReadFeaturesCSV(strings.NewReader("town,age\n,\nA,NA\n?,7\n"), 3, d.FeatureNames,
+		CSVOptions{Missing: MissingNaN})
 	require.NoError(t, err)
-	assert.Equal(t, []float32{28, 0, 1, 28, 1, 0, 7, 0, 1}, f32(t, x))
+	filled, err := FillIn(x, fitFill(t, d))
+	require.NoError(t, err)
+	assert.Equal(t, []float32{28, 0, 1, 28, 1, 0, 7, 0, 1}, f32(t, filled))
 	_, err = ReadFeaturesCSV(strings.NewReader("town,age\nA,NA\n"), 3, d.FeatureNames, CSVOptions{})
 	checkError(t, err, ErrMissing)
-	_, err = ReadFeaturesCSV(strings.NewReader(""), 3, d.FeatureNames, CSVOptions{Fill: []float64{1}})
-	checkError(t, err, ErrParam, "Fill: got 1 number, want 3")
 
 	for file, kind := range map[string]error{
 		"a,kind\n1,x\n2,\n":       ErrMissing, // a class
 		"a,b,kind\n,1,x\n?,2,y\n": ErrMissing, // a column without a value
 	} {
-		_, err := ReadCSV(strings.NewReader(file), CSVOptions{Missing: MissingImpute, Header: HeaderYes})
+		_, err := ReadCSV(strings.NewReader(file), CSVOptions{Missing: MissingNaN, Header: HeaderYes})
 		checkError(t, err, kind)
 	}
 	_, err = ReadCSV(strings.NewReader("a,kind\n,x\n,y\n"), CSVOptions{Missing: MissingDrop, Header: HeaderYes})
@@ -167,12 +179,31 @@ func TestReadCSVNumberedHeader(t *testing.T) {
 }
 
 func TestReadCSVWideWholeNumbers(t *testing.T) {
-	_, err := ReadCSV(strings.NewReader("t,kind\n16777217,x\n16777216,y\n5,x\n"), CSVOptions{})
-	checkError(t, err, ErrNumber, `line 2 column 1 ("t"): got "16777217", want whole numbers that float32 tells apart (16777216 is the same to it)`)
-	d := readCSV(t, "t,kind\n1700000000,x\n1700086400,y\n", CSVOptions{})
-	assert.Equal(t, []float32{1700000000, 1700086400}, f32(t, d.Features))
-	d = readCSV(t, "t,kind\n33554432.1,x\n33554432.2,y\n", CSVOptions{})
-	assert.Equal(t, []float32{33554432, 33554432}, f32(t, d.Features), "fractions are rounded")
+	const text = "t,u,kind\n1700000001,1000000.01,x\n1700000002,1000000.02,y\n1700000003,1000000.03,y\n"
+	d := readCSV(t, text, CSVOptions{})
+	scaler, err := FitScaler(d.Features)
+	require.NoError(t, err)
+	for _, x := range []*tensor.Dense{d.Features, readFeatures(t, text, d.FeatureNames)} {
+		scaled, err := scaler.Transform(x)
+		require.NoError(t, err)
+		s := math.Sqrt(1.5)
+		assert.InDeltaSlice(t, []float64{-s, -s, 0, 0, s, s}, f32(t, scaled), 1e-6, "float32 does not tell these apart")
+	}
+}
+
+// readFeatures reads the features of these names.
+func readFeatures(t *testing.T, text string, names []string) *tensor.Dense {
+	t.Helper()
+	x, err := ReadFeaturesCSV(strings.NewReader(text), len(names), names, CSVOptions{})
+	require.NoError(t, err)
+	return x
+}
+
+func fitFill(t *testing.T, d *Dataset) []float64 {
+	t.Helper()
+	fill, err := FitFill(d)
+	require.NoError(t, err)
+	return fill
 }
 
 // Two features never have one name, and a model finds its features again.
@@ -240,4 +271,19 @@ func TestWithClassesByNumber(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []int{1, 0}, got.Index())
 	assert.Equal(t, a.ClassNames, got.ClassNames)
+}
+
+// With classes that are known a table may have one of them, and no other.
+func TestReadCSVKnownClasses(t *testing.T) {
+	d := readCSV(t, "x,kind\n1,b\n3,b\n", CSVOptions{Classes: []string{"c", "b"}})
+	assert.Equal(t, []string{"c", "b"}, d.ClassNames)
+	assert.Equal(t, []int{1, 1}, d.Index())
+	d = readCSV(t, "x,kind\n1,1.0\n3,1.0\n", CSVOptions{Classes: []string{"0", "1"}})
+	assert.Equal(t, []int{1, 1}, d.Index(), "a number is known by its value")
+	_, err := ReadCSV(strings.NewReader("x,kind\n1,b\n3,d\n"), CSVOptions{Classes: []string{"c", "b"}})
+	checkError(t, err, ErrClasses, `line 3 column 2 ("kind"): got "d", want one of the classes "c", "b"`)
+	d = readCSV(t, "x,no,yes\n1,2,2\n", CSVOptions{LabelColumns: 2, Classes: []string{"yes", "maybe", "no"}})
+	assert.Equal(t, []float32{.5, 0, .5}, f32(t, d.Labels))
+	d = readCSV(t, "9,a\n8,b\n", CSVOptions{Label: "column_2", Header: HeaderNo})
+	assert.Equal(t, []string{"a", "b"}, d.ClassNames, "a column without a name is found by what stands for it")
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -13,40 +14,36 @@ import (
 )
 
 // ReadFeaturesCSV reads from a table, as [ReadCSV] understands it, the n features that a model
-// wants, to predict them: a new tensor [N, n] float32.
+// wants, to predict them: a new tensor [N, n] float64.
 //
 // names are those of the n features as [Dataset].FeatureNames has them; nil means that they have
 // none. With a header, columns are found by name, in any order, and others are not looked at. A
 // feature name=value, which ReadCSV made from a column of text, is found as such, or as a text in
 // the column name. Without a header, columns are found by the names column_1, column_2, …, which
 // ReadCSV gives them. Where the features have other names, or none, there are exactly n columns of
-// numbers, in the order of the features.
+// numbers, those to drop aside, in the order of the features.
 //
-// Of the options Header, Comma, Decimal, Unseen and Fill count. With HeaderAuto the first line is a
-// header when it has one of the names, and else where ReadCSV says so.
+// Of the options Header, Comma, Decimal, Unseen, Drop and, of Missing, MissingNaN count. With
+// HeaderAuto the first line is a header when it has one of the names, and else where ReadCSV says
+// so.
 //
-// Errors: [ErrColumn] for columns that are missing; [ErrShape] for another number of columns where
-// they go by their order; [*CellError] for a cell that is no finite number within float32, and for
-// a text that the model does not know; [ErrEmpty] without data rows; [ErrParam] for n below 1 or
-// another number of names; those of ReadCSV about lines, quotes, header and file.
+// Errors: [ErrColumn] for columns that are missing or there twice; [ErrShape] for another number of
+// columns where they go by their order; [*CellError] for a cell that is no finite number within
+// float32, and for a text that the model does not know; [ErrEmpty] without data rows; [ErrParam]
+// for n below 1 or another number of names; those of ReadCSV about lines, quotes, header and file.
 func ReadFeaturesCSV(r io.Reader, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
-	if n < 1 || names != nil && len(names) != n {
-		return nil, fail(ErrParam, "names: got %d for %s, want one each, or nil, and at least one feature", len(names),
-			plural(n, "feature"))
-	}
-	if opt.Fill != nil && len(opt.Fill) != n {
-		return nil, fail(ErrParam, "Fill: got %s, want %d, one for each feature", plural(len(opt.Fill), "number"), n)
-	}
-	opt, err := CSVOptions{Header: opt.Header, Comma: opt.Comma, Decimal: opt.Decimal, Unseen: opt.Unseen,
-		Fill: opt.Fill}.check()
+	rows, err := NewFeatureReader(r, n, names, opt)
 	if err != nil {
 		return nil, err
 	}
-	data, err := readFeatures(r, n, names, opt)
-	if err != nil {
-		return nil, inFile("", err)
+	var data []float64
+	for row := make([]float64, n); ; data = append(data, row...) {
+		if err := rows.Next(row); err == io.EOF {
+			return tensor.New(tensor.WithShape(len(data)/n, n), tensor.WithBacking(data)), nil
+		} else if err != nil {
+			return nil, err
+		}
 	}
-	return tensor.New(tensor.WithShape(len(data)/n, n), tensor.WithBacking(data)), nil
 }
 
 // ReadFeaturesCSVFile is [ReadFeaturesCSV] on a file, plain or gzip. Errors name the file.
@@ -60,36 +57,123 @@ func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*t
 	return features, inFile(path, err)
 }
 
-// readFeatures returns the features of all rows.
-func readFeatures(r io.Reader, n int, names []string, opt CSVOptions) ([]float32, error) {
-	records, err := table.Open(r, opt.Comma)
+// FeatureReader reads what [ReadFeaturesCSV] reads row by row, of a table of any length.
+type FeatureReader struct {
+	records  *table.Records
+	header   *table.Record // nil without one
+	features []wantedFeature
+	texts    map[int][]string // the texts that are known of a column
+	opt      CSVOptions
+	row      table.Record
+	any      bool // there was a row
+}
+
+// wantedFeature is a feature: a column of numbers, or a text in a column.
+type wantedFeature struct {
+	column int    // 0-based
+	name   string // of the column in the header; "" without one
+	isText bool   // 1 where the cell is text, else 0
+	text   string
+}
+
+// NewFeatureReader reads what stands before the first row. Arguments and errors: those of
+// [ReadFeaturesCSV].
+func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*FeatureReader, error) {
+	if n < 1 || names != nil && len(names) != n {
+		return nil, fail(ErrParam, "names: got %d for %s, want one each, or nil, and at least one feature", len(names),
+			plural(n, "feature"))
+	}
+	opt, err := CSVOptions{Header: opt.Header, Comma: opt.Comma, Decimal: opt.Decimal, Unseen: opt.Unseen, Drop: opt.Drop,
+		Missing: opt.Missing}.check()
 	if err != nil {
 		return nil, err
 	}
-	header, err := startFeatures(records, names, opt)
-	if err != nil {
-		return nil, err
+	f := &FeatureReader{opt: opt, features: make([]wantedFeature, n), texts: map[int][]string{}}
+	if f.records, err = table.Open(r, opt.Comma); err != nil {
+		return nil, inFile("", err)
 	}
-	w, err := matchFeatures(records, n, names, header)
-	if err != nil {
-		return nil, err
+	if f.header, err = startFeatures(f.records, names, opt); err != nil {
+		return nil, inFile("", err)
 	}
-	w.opt = opt
-	var data []float32
-	for {
-		rec, err := records.Next()
-		switch {
-		case err == io.EOF && data == nil:
-			return nil, fail(ErrEmpty, "line %d: got a header and nothing below it, want at least one row", records.Line)
-		case err == io.EOF:
-			return data, nil
-		case err != nil:
-			return nil, err
+	if err := f.match(names); err != nil {
+		return nil, inFile("", err)
+	}
+	for _, w := range f.features {
+		if w.isText {
+			f.texts[w.column] = append(f.texts[w.column], w.text)
 		}
-		if data, err = w.add(data, rec); err != nil {
-			return nil, err
+	}
+	return f, nil
+}
+
+// Next reads a row of n features, or returns io.EOF. A [*CellError] is about this row alone: the
+// next call reads the next row. Every other error is the end.
+func (f *FeatureReader) Next(dst []float64) error {
+	if len(dst) != len(f.features) {
+		return fail(ErrParam, "dst: got %s, want %d, one for each feature", plural(len(dst), "number"), len(f.features))
+	}
+	var err error
+	switch f.row, err = f.records.Next(); {
+	case err == io.EOF && !f.any:
+		return fail(ErrEmpty, "line %d: got a header and nothing below it, want at least one row", f.records.Line)
+	case err == io.EOF:
+		return err
+	}
+	if f.any = true; err != nil {
+		return inFile("", err)
+	}
+	for i, w := range f.features {
+		if dst[i], err = f.value(w, f.row.Cells[w.column]); err != nil {
+			return inFile("", err)
 		}
 	}
+	return nil
+}
+
+// value returns the number that a cell is for a feature.
+func (f *FeatureReader) value(w wantedFeature, cell string) (float64, error) {
+	wrong := func(want string, kind error, option string) (float64, error) {
+		return 0, &fault.Cell{Line: f.row.LineOf(w.column), Column: w.column + 1, Name: w.name, Got: cell,
+			Want: want, Option: option, Err: kind}
+	}
+	known := w.isText && slices.Contains(f.texts[w.column], cell)
+	switch missing := table.Missing(cell) && !known; {
+	case known && cell == w.text:
+		return 1, nil
+	case known:
+		return 0, nil
+	case missing && f.opt.Missing == MissingNaN:
+		return math.NaN(), nil
+	case w.isText && f.opt.Unseen == UnseenZeros:
+		return 0, nil
+	case w.isText:
+		return wrong("one of "+list(f.texts[w.column])+", which the model was trained with", nil, "Unseen")
+	case missing:
+		return wrong("a number", ErrMissing, "Missing")
+	}
+	v, isNumber := table.Number(cell, f.opt.Decimal)
+	switch {
+	case !isNumber:
+		return wrong("a number", nil, "")
+	case !finite(float64(float32(v))):
+		return wrong("a finite number within float32", nil, "")
+	}
+	return v, nil
+}
+
+// Column finds a column of the table by its name, or else by its number from 1, for [Cell]. It may
+// be one that the model does not look at. Errors: [*ColumnError].
+func (f *FeatureReader) Column(name string) (int, error) {
+	at, err := table.Find("Drop", table.Columns(f.records.Width, f.header), name)
+	return at, inFile("", err)
+}
+
+// Cell returns the text of the last row in a column; "" where the row does not have it.
+func (f *FeatureReader) Cell(column int) string {
+	if column < 0 || column >= len(f.row.Cells) {
+		return ""
+	}
+	return f.row.Cells[column]
 }
 
 // startFeatures reads the header, nil without one. What had to be read to know is read again.
@@ -138,38 +222,14 @@ func findFeature(header []string, name string) (at int, text string, isText bool
 	return -1, "", false
 }
 
-// wantedFeatures say where in a table the features of a model are.
-type wantedFeatures struct {
-	features []wantedFeature
-	opt      CSVOptions
-}
-
-// wantedFeature is a feature: a column of numbers, or a text in a column.
-type wantedFeature struct {
-	column int    // 0-based
-	name   string // of the column in the header; "" without one
-	isText bool   // 1 where the cell is text, else 0
-	text   string
-}
-
-// matchFeatures finds the features.
-func matchFeatures(records *table.Records, n int, names []string, header *table.Record) (*wantedFeatures, error) {
-	out := &wantedFeatures{features: make([]wantedFeature, n)}
+// match finds the columns of the features.
+func (f *FeatureReader) match(names []string) error {
+	header := f.header
 	if header == nil {
-		header = numbered(records, names)
+		header = numbered(f.records, names)
 	}
 	if header == nil || names == nil {
-		if records.Width != n {
-			return nil, fail(ErrShape, "line %d: got %s, want %d, the features of the model in their order", records.Line,
-				plural(records.Width, "column"), n)
-		}
-		for i := range out.features {
-			out.features[i].column = i
-			if header != nil {
-				out.features[i].name = header.Cells[i]
-			}
-		}
-		return out, nil
+		return f.matchInOrder()
 	}
 	var missing []string
 	for i, name := range names {
@@ -180,13 +240,44 @@ func matchFeatures(records *table.Records, n int, names []string, header *table.
 			}
 			continue
 		}
-		out.features[i] = wantedFeature{column: at, name: header.Cells[at], isText: isText, text: text}
+		column := header.Cells[at]
+		if twice := slices.Index(header.Cells[at+1:], column); twice >= 0 {
+			return fail(ErrColumn, "columns %d and %d: got the name %s for both, want one, which the model needs", at+1,
+				at+twice+2, quote(column))
+		}
+		f.features[i] = wantedFeature{column: at, name: column, isText: isText, text: text}
 	}
 	if len(missing) > 0 {
-		return nil, fail(ErrColumn, "columns are missing that the model needs: %s; the file has %s", list(missing),
+		return fail(ErrColumn, "columns are missing that the model needs: %s; the file has %s", list(missing),
 			list(header.Cells))
 	}
-	return out, nil
+	return nil
+}
+
+// matchInOrder takes the columns as they stand.
+func (f *FeatureReader) matchInOrder() error {
+	left := make([]int, f.records.Width)
+	for j := range left {
+		left[j] = j
+	}
+	for _, name := range f.opt.Drop {
+		dropped, err := f.Column(name)
+		if err != nil {
+			return err
+		}
+		left = slices.DeleteFunc(left, func(j int) bool { return j == dropped })
+	}
+	if len(left) != len(f.features) {
+		return fail(ErrShape, "line %d: got %s, want %d, the features of the model in their order", f.records.Line,
+			plural(len(left), "column"), len(f.features))
+	}
+	for i, j := range left {
+		f.features[i].column = j
+		if f.header != nil {
+			f.features[i].name = f.header.Cells[j]
+		}
+	}
+	return nil
 }
 
 // numbered is a header of the names that ReadCSV gives to columns without one, if those of the
@@ -202,51 +293,4 @@ func numbered(records *table.Records, names []string) *table.Record {
 		}
 	}
 	return h
-}
-
-// add appends the features of a record.
-func (w *wantedFeatures) add(data []float32, rec table.Record) ([]float32, error) {
-	for i, f := range w.features {
-		cell := rec.Cells[f.column]
-		wrong := func(want string, kind error, option string) ([]float32, error) {
-			return nil, &fault.Cell{Line: rec.LineOf(f.column), Column: f.column + 1, Name: f.name, Got: cell,
-				Want: want, Option: option, Err: kind}
-		}
-		known := f.isText && cell == f.text
-		if table.Missing(cell) && !known && w.opt.Fill != nil && !(f.isText && slices.Contains(w.texts(f.column), cell)) {
-			data = append(data, float32(w.opt.Fill[i]))
-			continue
-		}
-		var v float64
-		switch {
-		case known:
-			v = 1
-		case f.isText:
-			if texts := w.texts(f.column); w.opt.Unseen == UnseenRefuse && !slices.Contains(texts, cell) {
-				return wrong("one of "+list(texts)+", which the model was trained with", nil, "Unseen")
-			}
-		default:
-			var isNumber bool
-			switch v, isNumber = table.Number(cell, w.opt.Decimal); {
-			case table.Missing(cell):
-				return wrong("a number", ErrMissing, "Fill")
-			case !isNumber:
-				return wrong("a number", nil, "")
-			case !finite(float64(float32(v))):
-				return wrong("a finite number within float32", nil, "")
-			}
-		}
-		data = append(data, float32(v))
-	}
-	return data, nil
-}
-
-// texts are those that are known of a column.
-func (w *wantedFeatures) texts(column int) (known []string) {
-	for _, f := range w.features {
-		if f.isText && f.column == column {
-			known = append(known, f.text)
-		}
-	}
-	return known
 }

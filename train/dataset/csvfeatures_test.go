@@ -2,10 +2,12 @@ package dataset
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -27,12 +29,12 @@ func TestReadFeaturesCSV(t *testing.T) {
 	} {
 		x, err := ReadFeaturesCSV(strings.NewReader(tc.text), 3, names, tc.opt)
 		require.NoError(t, err, name)
-		require.Equal(t, want, x.Float32s(), name)
+		require.Equal(t, want, f32(t, x), name)
 		require.Equal(t, []int{2, 3}, []int(x.Shape()), name)
 	}
 	x, err := ReadFeaturesCSV(bytes.NewReader(gzipped(t, "a,b\n1,2\n")), 2, nil, CSVOptions{})
 	require.NoError(t, err)
-	require.Equal(t, []float32{1, 2}, x.Float32s(), "by their order without names")
+	require.Equal(t, []float32{1, 2}, f32(t, x), "by their order without names")
 }
 
 // A model of a table without a header finds its columns by their numbers, in the very table too,
@@ -43,10 +45,10 @@ func TestReadFeaturesCSVNumbered(t *testing.T) {
 	require.NoError(t, err)
 	x, err := ReadFeaturesCSV(strings.NewReader(text), 3, d.FeatureNames, CSVOptions{Header: HeaderNo})
 	require.NoError(t, err)
-	require.Equal(t, d.Features.Float32s(), x.Float32s())
+	require.Equal(t, f32(t, d.Features), f32(t, x))
 	x, err = ReadFeaturesCSV(strings.NewReader("7,red\n"), 3, d.FeatureNames, CSVOptions{})
 	require.NoError(t, err)
-	require.Equal(t, []float32{7, 0, 1}, x.Float32s())
+	require.Equal(t, []float32{7, 0, 1}, f32(t, x))
 }
 
 func TestReadFeaturesCSVErrors(t *testing.T) {
@@ -123,4 +125,42 @@ func TestFormatOfArchive(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("PK\x03\x04 and so on"), 0o600))
 	_, err := FormatOf(path)
 	checkError(t, err, ErrFormat, "x.npz: got a zip archive (an .npz file of NumPy, a spreadsheet?), want an array that numpy.save wrote")
+}
+
+// A reader of rows goes on behind a row that cannot be read.
+func TestFeatureReader(t *testing.T) {
+	r, err := NewFeatureReader(strings.NewReader("id,b,a\nx,1,2\ny,1\nz,?,2\n\"w\nw\",3,4\n"), 2, []string{"a", "b"},
+		CSVOptions{})
+	require.NoError(t, err)
+	id, err := r.Column("id")
+	require.NoError(t, err)
+	_, err = r.Column("nr")
+	checkError(t, err, ErrColumn)
+	row := make([]float64, 2)
+	checkError(t, r.Next(row[:1]), ErrParam)
+	for _, want := range []struct {
+		err, id string
+		row     []float64
+	}{
+		{"", "x", []float64{2, 1}}, {"line 3: got 2 cells, want 3", "", nil}, {`line 4 column 2 ("b"): got "?"`, "z", nil},
+		{"", "w\nw", []float64{4, 3}},
+	} {
+		err := r.Next(row)
+		assert.Equal(t, want.id, r.Cell(id))
+		if want.err != "" {
+			checkError(t, err, ErrCell, want.err)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, want.row, row)
+	}
+	assert.Equal(t, io.EOF, r.Next(row))
+	assert.Equal(t, "", r.Cell(9))
+
+	r, err = NewFeatureReader(strings.NewReader("7,1,2\n"), 2, nil, CSVOptions{Header: HeaderNo, Drop: []string{"1"}})
+	require.NoError(t, err)
+	require.NoError(t, r.Next(row))
+	assert.Equal(t, []float64{1, 2}, row)
+	_, err = NewFeatureReader(strings.NewReader("a,b,a\n1,2,3\n"), 2, []string{"a", "b"}, CSVOptions{})
+	checkError(t, err, ErrColumn, `columns 1 and 3: got the name "a" for both`)
 }

@@ -14,7 +14,9 @@ import (
 // classes, or the answers to K yes-or-no questions. The readers of this package
 // return datasets that pass Validate.
 type Dataset struct {
-	Features *tensor.Dense // [N, D] float32, row-major
+	// [N, D] float32 or, of tables and other sources of larger numbers, float64: a [Scaler] makes
+	// float32 of both. NaN where a value is missing: see [MissingNaN].
+	Features *tensor.Dense
 	// [N, K] float32: one-hot or soft rows, each with sum 1; or, of questions, numbers from 0, no, to
 	// 1, yes, whatever their sum
 	Labels       *tensor.Dense
@@ -22,9 +24,8 @@ type Dataset struct {
 	FeatureNames []string  // D names; nil means unnamed
 	ClassNames   []string  // K names; nil means unnamed
 	LabelName    string    // the column of the file that the classes are from; "" when there is none
-	// D: what a cell without a value became, 1 for the most frequent text; nil unless
-	// [MissingImpute] was asked for
-	Fill []float64
+
+	columns []int // D: the column of the table that a feature is from; nil means one each
 }
 
 // Len returns N, the number of rows; 0 without a feature table.
@@ -75,10 +76,11 @@ const sumTolerance = 1e-3
 // Validate checks the whole dataset for a criterion with the given link and returns the first
 // fault:
 //
-//	Features, Labels   float32 tables with the same number of rows, or ErrShape, ErrDtype
+//	Features           a float32 or float64 table, or ErrShape, ErrDtype
+//	Labels             a float32 table with as many rows, or ErrShape, ErrDtype
 //	Counts             nil or N finite numbers above 0
 //	names              nil or D and K of them, or ErrShape
-//	every feature      a finite number
+//	every feature      a finite number: none is missing, see [FitFill]
 //	every label        a finite number >= 0, every row with sum 1 ± 0.001, or ErrLabel; with
 //	                   SigmoidLink a number from 0 to 1, whatever the sum
 //
@@ -96,7 +98,7 @@ func (d *Dataset) Validate(link losses.Link) error {
 	}
 	for i := range features.n {
 		for j, v := range features.row(i) {
-			if !finite(float64(v)) {
+			if !finite(v) {
 				return &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number"}
 			}
 		}
@@ -132,11 +134,11 @@ func checkLabels(i int, row []float32, link losses.Link) error {
 
 // tables returns both tables after checking that shapes, dtypes, counts and
 // names agree. It does not look at values.
-func (d *Dataset) tables() (features, labels matrix[float32], err error) {
+func (d *Dataset) tables() (features features, labels matrix[float32], err error) {
 	if d == nil {
 		return features, labels, fail(ErrParam, "got a nil dataset, want one")
 	}
-	if features, err = matrixOf[float32]("features", d.Features); err != nil {
+	if features, err = featuresOf(d.Features); err != nil {
 		return features, labels, err
 	}
 	if labels, err = matrixOf[float32]("labels", d.Labels); err != nil {
@@ -152,8 +154,6 @@ func (d *Dataset) tables() (features, labels matrix[float32], err error) {
 		{arg: "counts", noun: "entry", got: len(d.Counts), want: features.n, absent: d.Counts == nil,
 			per: "the rows of features"},
 		{arg: "feature names", noun: "name", got: len(d.FeatureNames), want: features.k, absent: d.FeatureNames == nil,
-			per: "the columns of features"},
-		{arg: "fill", noun: "number", got: len(d.Fill), want: features.k, absent: d.Fill == nil,
 			per: "the columns of features"},
 		{arg: "class names", noun: "name", got: len(d.ClassNames), want: labels.k, absent: d.ClassNames == nil,
 			per: "the columns of labels"},

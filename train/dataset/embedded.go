@@ -25,11 +25,11 @@ func Digits() (*Dataset, error) {
 	if err != nil {
 		return nil, inFile("digits", err)
 	}
-	for i := range d.Features.Float32s() {
-		d.Features.Float32s()[i] /= 16
+	for i := range d.Features.Float64s() {
+		d.Features.Float64s()[i] /= 16
 	}
 	d.FeatureNames, d.LabelName = pixelNames([]int{8, 8}), ""
-	return d, nil
+	return d, d.round()
 }
 
 // Housing returns a dataset with real soft labels: how satisfied 1681 tenants
@@ -44,5 +44,19 @@ func Digits() (*Dataset, error) {
 // examples, Scandinavian Journal of Statistics 3 (1976) 97-106.
 func Housing() (*Dataset, error) {
 	d, err := ReadCSV(strings.NewReader(housingFile), CSVOptions{LabelColumns: 3, Counts: true, Header: HeaderYes})
-	return d, inFile("housing", err)
+	if err != nil {
+		return nil, inFile("housing", err)
+	}
+	return d, d.round()
+}
+
+// round makes the features float32, which holds them exactly.
+func (d *Dataset) round() error {
+	from := d.Features.Float64s()
+	x, data, err := newMatrix[float32]("features", d.Len(), d.NumFeatures())
+	for i, v := range from {
+		data[i] = float32(v)
+	}
+	d.Features, d.columns = x, nil
+	return err
 }

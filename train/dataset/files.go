@@ -78,6 +78,15 @@ func formatOf(r *bufio.Reader) Format {
 // Errors: [ErrFormat] for a file of neither format and for one of each; those
 // of FormatOf, ReadIDXFiles and ReadNPYFiles.
 func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
+	return ReadPairFilesAs(featuresPath, labelsPath, nil)
+}
+
+// ReadPairFilesAs is [ReadPairFiles] with the names of the classes 0, 1, …, whether they occur or
+// not; nil finds out how many there are.
+//
+// Errors: those of ReadPairFiles; [ErrLabel] for a class that is not among these, [ErrClasses] for
+// another number of columns of soft labels.
+func ReadPairFilesAs(featuresPath, labelsPath string, classes []string) (*Dataset, error) {
 	var formats [2]Format
 	for i, path := range []string{featuresPath, labelsPath} {
 		var err error
@@ -94,7 +103,7 @@ func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
 			"format",
 			formats[1], formats[0], featuresPath))
 	}
-	return readArrays(formats[0], featuresPath, labelsPath)
+	return readArrays(formats[0], featuresPath, labelsPath, classes)
 }
 
 // ReadFeaturesFile reads the features of [ReadPairFiles] without labels, to

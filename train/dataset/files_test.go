@@ -51,6 +51,13 @@ func TestReadPairFiles(t *testing.T) {
 		rows, columns := d.ImageSize()
 		assert.Equal(t, []int{1, 3}, []int{rows, columns})
 
+		named, err := ReadPairFilesAs(features, write(t, "y", pair[1]), []string{"shirt", "shoe", "bag"})
+		require.NoError(t, err)
+		assert.Equal(t, []float32{0, 1, 0, 1, 0, 0}, f32(t, named.Labels))
+		assert.Equal(t, []string{"shirt", "shoe", "bag"}, named.ClassNames)
+		_, err = ReadPairFilesAs(features, write(t, "y", pair[1]), []string{"shirt"})
+		checkError(t, err, ErrLabel, "labels: row 0: got 1, want a class in 0..0")
+
 		alone, err := ReadFeaturesFile(features)
 		require.NoError(t, err)
 		assert.Equal(t, f32(t, d.Features), f32(t, alone))

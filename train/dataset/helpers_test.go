@@ -33,11 +33,19 @@ func columnsOf(t testing.TB, d *tensor.Dense, from, to int) *tensor.Dense {
 	return v.(*tensor.Dense)
 }
 
-// f32 returns the elements of a row-major tensor.
+// f32 returns the elements of a row-major tensor, as float32.
 func f32(t testing.TB, d *tensor.Dense) []float32 {
 	t.Helper()
 	require.NotNil(t, d)
-	return d.Data().([]float32)
+	doubles, ok := d.Data().([]float64)
+	if !ok {
+		return d.Data().([]float32)
+	}
+	out := make([]float32, len(doubles))
+	for i, v := range doubles {
+		out[i] = float32(v)
+	}
+	return out
 }
 
 // sample is a small dataset with 2 features and 3 classes.

@@ -13,7 +13,7 @@ import (
 // error calls arg, into soft labels, [losses.VotesToLabels] in float32, and the sum of every row.
 func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals []float64, err error) {
 	n := len(votes) / k
-	labels, data, err := newMatrix(arg, n, k)
+	labels, data, err := newMatrix[float32](arg, n, k)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -49,17 +49,89 @@ func matrixOf[T dense.Float](arg string, t *tensor.Dense) (matrix[T], error) {
 	return m, err
 }
 
-// newMatrix returns a zeroed row-major [n, k] float32 tensor and its elements.
+// features are the numbers of a feature table, float32 or float64.
+type features struct {
+	matrix[float64]                 // of a float64 table; else only its shape
+	singles         matrix[float32] // of a float32 table
+	buf             []float64
+}
+
+// featuresOf returns a tensor as features: [ErrShape] or [ErrDtype] when it is none.
+func featuresOf(t *tensor.Dense) (x features, err error) {
+	if t != nil && t.Dtype() == tensor.Float64 {
+		x.matrix, err = matrixOf[float64]("features", t)
+		return x, err
+	}
+	x.singles, err = matrixOf[float32]("features", t)
+	x.n, x.k, x.buf = x.singles.n, x.singles.k, make([]float64, x.singles.k)
+	return x, err
+}
+
+// row returns row i, until the next call.
+func (x *features) row(i int) []float64 {
+	if x.singles.data == nil {
+		return x.matrix.row(i)
+	}
+	for j, v := range x.singles.row(i) {
+		x.buf[j] = float64(v)
+	}
+	return x.buf
+}
+
+// newMatrix returns a zeroed row-major [n, k] tensor and its elements.
 // [ErrShape] when a side is below 1 or there would be 2³¹ elements or more.
-func newMatrix(arg string, n, k int) (*tensor.Dense, []float32, error) {
+func newMatrix[T dense.Float](arg string, n, k int) (*tensor.Dense, []T, error) {
 	if n < 1 || k < 1 {
 		return nil, nil, fail(ErrShape, "%s: got a table of %d rows and %d columns, want at least 1 of each", arg, n, k)
 	}
 	if k > math.MaxInt32/n {
 		return nil, nil, fail(ErrShape, "%s: got a table of %d rows and %d columns, want less than 2^31 elements", arg, n, k)
 	}
-	data := make([]float32, n*k)
+	data := make([]T, n*k)
 	return tensor.New(tensor.WithShape(n, k), tensor.WithBacking(data)), data, nil
+}
+
+// pick returns a copy of these rows and columns, nil for all of them, of a float32 or float64 table.
+// Column -1 is 0 in every row.
+func pick(arg string, t *tensor.Dense, rows, columns []int) (*tensor.Dense, error) {
+	if t != nil && t.Dtype() == tensor.Float64 {
+		return pickOf[float64](arg, t, rows, columns)
+	}
+	return pickOf[float32](arg, t, rows, columns)
+}
+
+func pickOf[T dense.Float](arg string, t *tensor.Dense, rows, columns []int) (*tensor.Dense, error) {
+	from, err := matrixOf[T](arg, t)
+	if err != nil {
+		return nil, err
+	}
+	n, k := from.n, from.k
+	if rows != nil {
+		n = len(rows)
+	}
+	if columns != nil {
+		k = len(columns)
+	}
+	out, data, err := newMatrix[T](arg, n, k)
+	if err != nil {
+		return nil, err
+	}
+	for i := range n {
+		row := i
+		if rows != nil {
+			row = rows[i]
+		}
+		src, dst := from.row(row), data[i*k:(i+1)*k]
+		if columns == nil {
+			copy(dst, src)
+		}
+		for j, c := range columns {
+			if c >= 0 {
+				dst[j] = src[c]
+			}
+		}
+	}
+	return out, nil
 }
 
 // finite reports whether v is neither NaN nor infinite.

@@ -58,7 +58,7 @@ func TestMatrixRefuses(t *testing.T) {
 func TestNewMatrixLimits(t *testing.T) {
 	for _, side := range [][2]int{{0, 1}, {1, 0}, {1 << 16, 1 << 15}, {math.MaxInt, 2}, {2, math.MaxInt},
 		{math.MaxInt, math.MaxInt}} {
-		_, _, err := newMatrix("x", side[0], side[1])
+		_, _, err := newMatrix[float32]("x", side[0], side[1])
 		checkError(t, err, ErrShape)
 	}
 }

@@ -25,7 +25,7 @@ func FlipLabels(d *Dataset, rate float64, seed uint64) (*Dataset, int, error) {
 	if labels.k < 2 {
 		return nil, 0, fail(ErrClasses, "labels: got %s, want at least 2", plural(labels.k, "class"))
 	}
-	noisy, data, err := newMatrix("labels", labels.n, labels.k)
+	noisy, data, err := newMatrix[float32]("labels", labels.n, labels.k)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
 )
@@ -19,7 +20,7 @@ type Scaler struct {
 	Std  []float64 // D column standard deviations, each above 0
 }
 
-// FitScaler returns the scaler of a feature table [N, D] float32:
+// FitScaler returns the scaler of a feature table [N, D], float32 or float64:
 //
 //	Mean_j = Σ_i x_ij / N
 //	Std_j  = sqrt(Σ_i (x_ij - Mean_j)² / N)
@@ -31,10 +32,11 @@ type Scaler struct {
 // Errors: [ErrShape], [ErrDtype], [*RowError] for an entry that is NaN or
 // infinite.
 func FitScaler(features *tensor.Dense) (*Scaler, error) {
-	x, err := matrixOf[float32]("features", features)
+	x, err := featuresOf(features)
 	if err != nil {
 		return nil, err
 	}
+	first := slices.Clone(x.row(0))
 	s := &Scaler{Mean: make([]float64, x.k), Std: make([]float64, x.k)}
 	constant := make([]bool, x.k)
 	for j := range constant {
@@ -42,22 +44,22 @@ func FitScaler(features *tensor.Dense) (*Scaler, error) {
 	}
 	for i := range x.n {
 		for j, v := range x.row(i) {
-			if !finite(float64(v)) {
-				return nil, &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number"}
+			if !finite(v) {
+				return nil, &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprintf("%.7g", v), Want: "a finite number"}
 			}
-			s.Mean[j] += float64(v)
-			constant[j] = constant[j] && v == x.data[j]
+			s.Mean[j] += v
+			constant[j] = constant[j] && v == first[j]
 		}
 	}
 	for j := range s.Mean {
 		s.Mean[j] /= float64(x.n)
 		if constant[j] {
-			s.Mean[j] = float64(x.data[j])
+			s.Mean[j] = first[j]
 		}
 	}
 	for i := range x.n {
 		for j, v := range x.row(i) {
-			dev := float64(v) - s.Mean[j]
+			dev := v - s.Mean[j]
 			s.Std[j] += dev * dev
 		}
 	}
@@ -70,7 +72,13 @@ func FitScaler(features *tensor.Dense) (*Scaler, error) {
 	return s, nil
 }
 
-// Transform returns the scaled features, a new tensor [N, D] float32.
+// Unscaled returns a scaler that leaves features as they are, but for rounding them to float32.
+func Unscaled(features int) *Scaler {
+	return &Scaler{Mean: make([]float64, features), Std: slices.Repeat([]float64{1}, features)}
+}
+
+// Transform returns the scaled features, a new tensor [N, D] float32: float64 features are rounded
+// when they are scaled, not before.
 //
 // Errors: [ErrParam] for a scaler with a mean that is not finite or a standard
 // deviation that is not a finite number above 0, [ErrShape] for features with
@@ -80,22 +88,22 @@ func (s *Scaler) Transform(features *tensor.Dense) (*tensor.Dense, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	x, err := matrixOf[float32]("features", features)
+	x, err := featuresOf(features)
 	if err != nil {
 		return nil, err
 	}
 	if x.k != len(s.Mean) {
 		return nil, fail(ErrShape, "features: got %s, want %d as in the scaler", plural(x.k, "column"), len(s.Mean))
 	}
-	out, data, err := newMatrix("features", x.n, x.k)
+	out, data, err := newMatrix[float32]("features", x.n, x.k)
 	if err != nil {
 		return nil, err
 	}
 	for i := range x.n {
 		for j, v := range x.row(i) {
-			y := float32((float64(v) - s.Mean[j]) / s.Std[j])
+			y := float32((v - s.Mean[j]) / s.Std[j])
 			if !finite(float64(y)) {
-				return nil, &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v),
+				return nil, &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprintf("%.7g", v),
 					Want: "a finite number that stays one when scaled"}
 			}
 			data[i*x.k+j] = y

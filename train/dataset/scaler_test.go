@@ -56,7 +56,7 @@ func TestScalerErrors(t *testing.T) {
 	}
 	_, err := FitScaler(nil)
 	checkError(t, err, ErrShape)
-	_, err = FitScaler(tensorOf(1, 1.))
+	_, err = FitScaler(tensorOf(1, 1))
 	checkError(t, err, ErrDtype)
 
 	x := tensorOf[float32](1, 3e38)

@@ -15,7 +15,7 @@ import (
 // Errors: [ErrEmpty] for no rows, [*RowError] for a row outside 0..N-1, and
 // those of [Dataset.Validate] about shapes (values are not looked at).
 func (d *Dataset) Subset(rows []int) (*Dataset, error) {
-	features, labels, err := d.tables()
+	features, _, err := d.tables()
 	if err != nil {
 		return nil, err
 	}
@@ -26,18 +26,13 @@ func (d *Dataset) Subset(rows []int) (*Dataset, error) {
 		return nil, err
 	}
 	out := &Dataset{FeatureNames: slices.Clone(d.FeatureNames), ClassNames: slices.Clone(d.ClassNames),
-		LabelName: d.LabelName, Fill: slices.Clone(d.Fill)}
-	x, xs, err := newMatrix("features", len(rows), features.k)
-	if err != nil {
+		LabelName: d.LabelName, columns: slices.Clone(d.columns)}
+	if out.Features, err = pick("features", d.Features, rows, nil); err != nil {
 		return nil, err
 	}
-	y, ys, err := newMatrix("labels", len(rows), labels.k)
-	if err != nil {
+	if out.Labels, err = pick("labels", d.Labels, rows, nil); err != nil {
 		return nil, err
 	}
-	out.Features, out.Labels = x, y
-	copyRows(xs, features, rows)
-	copyRows(ys, labels, rows)
 	if d.Counts != nil {
 		out.Counts = make([]float64, len(rows))
 		for i, r := range rows {

@@ -21,6 +21,8 @@ func (s *Source) Flags() []cli.Flag {
 			"soft rows", cli.AnyText(&s.Labels)),
 		cli.Value("label", "NAME", "", "column of a CSV file that holds the class, by its name or number (default: the last)",
 			cli.AnyText(&s.CSV.Label)),
+		cli.Value("classes", "NAME,...", "", "names of the classes 0, 1, … of -labels, with commas between them",
+			columns(&s.Classes)),
 		cli.Value("soft", "K", "0", "the last K columns of a CSV file hold one number >= 0 for each class, a soft label "+
 			"or how many people chose it; rows are divided by their sums", cli.Whole(&s.CSV.LabelColumns, 0)),
 		cli.Value("drop", "NAME,...", "", "columns of a CSV file that are left out, such as a number that every row has; "+
@@ -28,7 +30,7 @@ func (s *Source) Flags() []cli.Flag {
 			"or numbers from 1", columns(&s.CSV.Drop)),
 		cli.Value("missing", "HOW", "refuse", "what becomes of empty cells of a CSV file, NA and the like: refuse, drop "+
 			"(leave out the row) or impute (the median, or the most frequent word)", cli.OneOf(&s.CSV.Missing, missingName,
-			dataset.MissingRefuse, dataset.MissingDrop, dataset.MissingImpute)),
+			dataset.MissingRefuse, dataset.MissingDrop, dataset.MissingNaN)),
 	}, TableFlags(&s.CSV)...)
 }
 
@@ -55,7 +57,7 @@ func headerName(h dataset.Header) string {
 }
 
 func missingName(m dataset.Missing) string {
-	return [...]string{dataset.MissingRefuse: "refuse", dataset.MissingDrop: "drop", dataset.MissingImpute: "impute"}[m]
+	return [...]string{dataset.MissingRefuse: "refuse", dataset.MissingDrop: "drop", dataset.MissingNaN: "impute"}[m]
 }
 
 // columns reads names with commas between them.
@@ -97,6 +99,8 @@ func (s *Source) Check() error {
 		return cli.Usagef(ofCSV+"-data is %s", s.Data)
 	case s.Labels != "" && isBuiltin:
 		return cli.Usagef("-labels is for an IDX or NPY file, but -data is %s, which has its labels", s.Data)
+	case s.Classes != nil && s.Labels == "":
+		return cli.Usagef("-classes is for the numbers in a file of -labels; the classes of a table have their names in it")
 	case isCSV && s.Labels != "":
 		return cli.Usagef(ofCSV + "-labels is for an IDX or NPY file")
 	case s.CSV.Label != "" && s.CSV.LabelColumns != 0:

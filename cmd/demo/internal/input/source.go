@@ -24,6 +24,15 @@ type Source struct {
 	Bare         bool   // it is given without a flag
 	Data, Labels string // Labels is "" without such a file
 	CSV          dataset.CSVOptions
+	Classes      []string // of the labels in a file of their own; nil for numbers
+
+	label string // the column that holds the class where CSV does not say so; "" is the last
+}
+
+// Like says that the data are rows for what was learned from others, with these classes in a column
+// of this name, "" for none.
+func (s *Source) Like(label string, classes []string) {
+	s.label, s.Classes, s.CSV.Classes = label, classes, classes
 }
 
 // names are how errors begin: the flags.
@@ -73,9 +82,9 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	}
 	var set *dataset.Dataset
 	if s.Labels == "" {
-		set, err = dataset.ReadCSVFile(s.Data, s.CSV)
+		set, err = s.readTable()
 	} else {
-		set, err = dataset.ReadPairFiles(s.Data, s.Labels)
+		set, err = dataset.ReadPairFilesAs(s.Data, s.Labels, s.Classes)
 	}
 	switch {
 	case err == nil:
@@ -92,18 +101,29 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	return nil, cli.Usagef("%s%s", name, cli.Plain(err))
 }
 
+// readTable reads a table. A label that is only likely may be missing where columns have no names.
+func (s *Source) readTable() (*dataset.Dataset, error) {
+	if s.label == "" || s.CSV.Label != "" || s.CSV.LabelColumns > 0 {
+		return dataset.ReadCSVFile(s.Data, s.CSV)
+	}
+	likely := s.CSV
+	likely.Label = s.label
+	set, err := dataset.ReadCSVFile(s.Data, likely)
+	if errors.Is(err, dataset.ErrColumn) || errors.Is(err, dataset.ErrParam) {
+		last, lastErr := dataset.ReadCSVFile(s.Data, s.CSV)
+		if s.CSV.Header == dataset.HeaderNo || lastErr == nil && strings.HasPrefix(last.LabelName, "column_") {
+			return last, lastErr
+		}
+	}
+	return set, err
+}
+
 // csvError is an error of dataset.ReadCSVFile in the words of the command line.
 func (s *Source) csvError(err error) error {
 	name, _ := s.names()
 	var column *dataset.ColumnError
 	if errors.As(err, &column) {
-		var columns []string
-		for _, c := range column.Columns {
-			columns = append(columns, strconv.Quote(c))
-		}
-		flag := map[string]string{"Label": "label", "Drop": "drop"}[column.Option]
-		return cli.Usagef("-%s %s: no such column in %s; the columns are %s", flag, column.Name, s.Data,
-			strings.Join(columns, ", "))
+		return NoColumn(map[string]string{"Label": "label", "Drop": "drop"}[column.Option], s.Data, column)
 	}
 	return cli.Usagef("%s%s", name, TableError(s.Data, err, map[string]string{
 		"Label":   "-label NAME takes another column for the class",
@@ -112,6 +132,15 @@ func (s *Source) csvError(err error) error {
 		"Decimal": "-decimal , reads such numbers",
 		"Missing": "-missing drop leaves such rows out, -missing impute fills them in",
 	}))
+}
+
+// NoColumn is the error for a column of a table that a flag names and that is not there.
+func NoColumn(flag, path string, e *dataset.ColumnError) error {
+	var columns []string
+	for _, c := range e.Columns {
+		columns = append(columns, strconv.Quote(c))
+	}
+	return cli.Usagef("-%s %s: no such column in %s; the columns are %s", flag, e.Name, path, strings.Join(columns, ", "))
 }
 
 // TableError is what is wrong with a table, and what to do about it: hints are what to do by the

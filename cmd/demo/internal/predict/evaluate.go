@@ -25,7 +25,9 @@ type Evaluation struct {
 
 // Flags returns the flags of evaluate in the order of -h.
 func (o *Evaluation) Flags() []cli.Flag {
-	flags := slices.DeleteFunc(o.data.Flags(), func(f cli.Flag) bool { return f.Name == "data" || f.Name == "missing" })
+	flags := slices.DeleteFunc(o.data.Flags(), func(f cli.Flag) bool { // what the model says
+		return slices.Contains([]string{"data", "missing", "classes"}, f.Name)
+	})
 	return cli.Group("Flags", append(flags,
 		unseenFlag(&o.data.CSV.Unseen),
 		cli.Switch("counts", "with -soft: they are votes, and a row weighs as many as it has", &o.data.CSV.Counts),
@@ -63,14 +65,21 @@ func Evaluate(o Evaluation, c cli.Console) error {
 		return err
 	}
 	if saved.Fill != nil { // features reads the cells without a value as the model fills them in
-		o.data.CSV.Missing = dataset.MissingImpute
+		o.data.CSV.Missing = dataset.MissingNaN
 	}
+	classes := saved.ClassNames
+	if classes == nil && o.data.Labels != "" {
+		for k := range saved.Model.Sizes()[len(saved.Model.Sizes())-1] {
+			classes = append(classes, record.ClassName(nil, k))
+		}
+	}
+	o.data.Like(saved.LabelName, classes)
 	set, err := o.data.Load()
 	if err != nil {
 		return err
 	}
-	if saved.ClassNames != nil {
-		if set, err = set.WithClasses(saved.ClassNames); err != nil {
+	if input.Builtin(o.data.Data) != nil && classes != nil {
+		if set, err = set.WithClasses(classes); err != nil {
 			return cli.Usagef("%s: %s as in the model", o.data.Data, cli.Plain(err))
 		}
 	}

@@ -15,6 +15,7 @@ type Options struct {
 	model  string
 	csv    dataset.CSVOptions
 	format string
+	id     string // column that is kept; "" for none
 	file   string // of the rows; stdin for -
 }
 
@@ -40,6 +41,8 @@ func (o *Options) Flags() []cli.Flag {
 				"line of JSON for each row), json (one list)",
 				cli.OneOf(&o.format, strings.Clone, "text", "csv", "jsonl", "json")),
 			json,
+			cli.Value("id", "NAME", "", "column of a CSV file, by name or number, that is kept beside the predictions, so "+
+				"that they can be joined with the rows again", cli.AnyText(&o.id)),
 		},
 	)...)
 }

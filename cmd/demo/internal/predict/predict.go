@@ -4,44 +4,25 @@ package predict
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 
-	"gorgonia.org/tensor"
-
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
-	"softloss/train"
 	"softloss/train/dataset"
 )
 
 // Do predicts. Rows of a table are read and written a part at a time.
-func Do(o Options, stdin io.Reader, stdout io.Writer) error {
+func Do(o Options, c cli.Console) error {
 	saved, err := input.Model("model", o.model)
 	if err != nil {
 		return err
 	}
-	out := newWriter(o.format, saved, stdout)
-	predict := func(features *tensor.Dense) error {
-		probs, err := saved.Predict(features)
-		if err != nil {
-			return cli.Usagef("%s: %s", o.file, cli.Plain(err))
-		}
-		return out.rows(probs)
-	}
-	if err := o.read(saved, stdin, predict); err != nil {
-		return err
-	}
-	return out.end()
-}
-
-// read reads the rows as the model wants them and calls do for every part of them.
-func (o *Options) read(saved *train.Saved, in io.Reader, do func(*tensor.Dense) error) error {
+	out := newWriter(o.format, o.id, saved, c.Stdout)
 	if o.file == stdin {
-		return o.readTable(saved, in, do)
+		return o.table("stdin", saved, c.Stdin, out, c.Stderr)
 	}
 	format, err := dataset.FormatOf(o.file)
 	switch {
@@ -51,6 +32,8 @@ func (o *Options) read(saved *train.Saved, in io.Reader, do func(*tensor.Dense) 
 		return cli.Usagef("%s: no such file", o.file)
 	case err != nil:
 		return cli.Usagef("%s", cli.Plain(err))
+	case format != dataset.FormatCSV && o.id != "":
+		return cli.Usagef("-id is for a table, but %s is an %v file", o.file, format)
 	}
 	if format == dataset.FormatCSV {
 		f, err := os.Open(o.file)
@@ -58,7 +41,7 @@ func (o *Options) read(saved *train.Saved, in io.Reader, do func(*tensor.Dense) 
 			return cli.Usagef("%s: %s", o.file, cli.Cause(err))
 		}
 		defer f.Close()
-		return o.readTable(saved, f, do)
+		return o.table(o.file, saved, f, out, c.Stderr)
 	}
 	features, err := dataset.ReadFeaturesFile(o.file)
 	if err != nil {
@@ -67,36 +50,20 @@ func (o *Options) read(saved *train.Saved, in io.Reader, do func(*tensor.Dense) 
 	if got, want := features.Shape()[1], saved.Model.Sizes()[0]; got != want {
 		return cli.Usagef("%s: got %s, want %d, the features of the model", o.file, cli.Count(got, "feature"), want)
 	}
-	return do(features)
-}
-
-// readTable reads a table.
-func (o *Options) readTable(saved *train.Saved, in io.Reader, do func(*tensor.Dense) error) error {
-	name := o.file
-	if name == stdin {
-		name = "stdin"
+	probs, err := saved.Predict(features)
+	if err != nil {
+		return cli.Usagef("%s: %s", o.file, cli.Plain(err))
 	}
-	err := parts(in, o.csv, saved.ReadCSV, do)
-	var wrong *readError
-	switch {
-	case !errors.As(err, &wrong):
+	if err := out.rows(probs.Float32s(), make([]origin, features.Shape()[0])); err != nil {
 		return err
-	case errors.Is(err, dataset.ErrHeader):
-		return cli.Usagef("%s", input.TableError(name, wrong.err, nil))
-	case !errors.Is(err, dataset.ErrColumn):
-		return cli.Usagef("%s: %s", name, input.TableError(name, wrong.err, hints))
 	}
-	text := fmt.Sprintf("%s: %s; the model is %s", name, cli.Plain(wrong.err), o.model)
-	if saved.ClassNames != nil {
-		text += ", which tells apart " + quoted(saved.ClassNames)
-	}
-	return cli.Usagef("%s", text)
+	return out.end()
 }
 
 // hints are what to do about a cell, see [input.TableError].
 var hints = map[string]string{
 	"Decimal": "-decimal , reads such numbers",
-	"Fill":    "a model trained with -missing impute fills it in",
+	"Missing": "a model trained with -missing impute fills it in",
 	"Unseen":  "-unseen zeros takes it for none of these",
 }
 

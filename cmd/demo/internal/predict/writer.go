@@ -8,9 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
-
-	"gorgonia.org/tensor"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
@@ -18,26 +17,29 @@ import (
 	"softloss/train"
 )
 
-// Prediction is a row of the answer.
+// Prediction is a row of the answer. One that cannot be read has an error and no class.
 type Prediction struct {
 	Row           int                `json:"row"` // counted from 1
-	Class         string             `json:"class"`
-	Probability   float32            `json:"probability"`
-	Probabilities map[string]float32 `json:"probabilities"`
+	ID            string             `json:"id,omitempty"`
+	Class         string             `json:"class,omitempty"`
+	Probability   float32            `json:"probability,omitempty"`
+	Probabilities map[string]float32 `json:"probabilities,omitempty"`
+	Error         string             `json:"error,omitempty"`
 }
 
 // writer writes predictions in one of the formats.
 type writer struct {
 	out     *bufio.Writer
 	format  string
+	id      string // name of the column that is kept; "" for none
 	classes []string
 	width   int // of the column of classes
 	row     int // the last one
 	csv     *csv.Writer
 }
 
-func newWriter(format string, saved *train.Saved, out io.Writer) *writer {
-	w := &writer{out: bufio.NewWriter(out), format: format, width: len("class")}
+func newWriter(format, id string, saved *train.Saved, out io.Writer) *writer {
+	w := &writer{out: bufio.NewWriter(out), format: format, id: id, width: len("class")}
 	if format == "text" {
 		w.out = bufio.NewWriter(cli.CleanWriter{Writer: out})
 	}
@@ -50,12 +52,19 @@ func newWriter(format string, saved *train.Saved, out io.Writer) *writer {
 	return w
 }
 
-// rows writes the predictions of some rows at once.
-func (w *writer) rows(probs *tensor.Dense) error {
+// rows writes the predictions of some rows at once; probs are those of the rows that could be read.
+func (w *writer) rows(probs []float32, origins []origin) error {
 	k := len(w.classes)
-	all := probs.Float32s()
-	for ; len(all) > 0; all = all[k:] {
-		if err := w.predicted(all[:k]); err != nil {
+	for _, o := range origins {
+		w.row++
+		p := Prediction{Row: w.row, ID: o.id, Error: o.fault}
+		var all []float32
+		if o.fault == "" {
+			all, probs = probs[:k], probs[k:]
+			top := dense.Argmax(all)
+			p.Class, p.Probability = w.classes[top], all[top]
+		}
+		if err := w.predicted(p, all); err != nil {
 			return err
 		}
 	}
@@ -66,32 +75,17 @@ func (w *writer) rows(probs *tensor.Dense) error {
 	return w.out.Flush()
 }
 
-// predicted writes the prediction of a row.
-func (w *writer) predicted(probs []float32) error {
-	first := w.row == 0
-	w.row++
-	top := dense.Argmax(probs)
+// predicted writes the prediction of a row, whose probabilities are nil without one.
+func (w *writer) predicted(p Prediction, probs []float32) error {
 	switch w.format {
 	case "text":
-		if first {
-			fmt.Fprintf(w.out, "%5s  %-*s  %s\n", "row", w.width, "class", "probability")
-		}
-		_, err := fmt.Fprintf(w.out, "%5d  %-*s  %11s\n", w.row, w.width, w.classes[top],
-			record.Percent(record.Float(probs[top])))
-		return err
+		return w.text(p)
 	case "csv":
-		if first {
-			if err := w.csv.Write(append([]string{"row", "class", "probability"}, w.classes...)); err != nil {
-				return err
-			}
-		}
-		cells := []string{strconv.Itoa(w.row), w.classes[top], number(probs[top])}
-		for _, p := range probs {
-			cells = append(cells, number(p))
-		}
-		return w.csv.Write(cells)
+		return w.cells(p, probs)
 	}
-	p := Prediction{Row: w.row, Class: w.classes[top], Probability: probs[top], Probabilities: map[string]float32{}}
+	if probs != nil {
+		p.Probabilities = map[string]float32{}
+	}
 	for j, v := range probs {
 		p.Probabilities[w.classes[j]] = v
 	}
@@ -99,13 +93,56 @@ func (w *writer) predicted(probs []float32) error {
 		return w.json(p, "", "")
 	}
 	between := ",\n  "
-	if first {
+	if p.Row == 1 {
 		between = "[\n  "
 	}
 	if _, err := w.out.WriteString(between); err != nil {
 		return err
 	}
 	return w.json(p, "  ", "  ")
+}
+
+// text writes a line for people.
+func (w *writer) text(p Prediction) error {
+	id := func(text string) string {
+		if w.id == "" {
+			return ""
+		}
+		return "  " + strings.Join(strings.Fields(text), " ")
+	}
+	if p.Row == 1 {
+		fmt.Fprintf(w.out, "%5s  %-*s  %s%s\n", "row", w.width, "class", "probability", id(w.id))
+	}
+	probability := record.Percent(record.Float(p.Probability))
+	if p.Error != "" {
+		probability = "error"
+	}
+	_, err := fmt.Fprintf(w.out, "%5d  %-*s  %11s%s\n", p.Row, w.width, p.Class, probability, id(p.ID))
+	return err
+}
+
+// cells writes a line of a table.
+func (w *writer) cells(p Prediction, probs []float32) error {
+	line := func(row, id, class, probability string, all []string) error {
+		cells := []string{row}
+		if w.id != "" {
+			cells = append(cells, id)
+		}
+		return w.csv.Write(append(append(cells, class, probability), all...))
+	}
+	if p.Row == 1 {
+		if err := line("row", w.id, "class", "probability", w.classes); err != nil {
+			return err
+		}
+	}
+	all := make([]string, len(w.classes))
+	for j, v := range probs {
+		all[j] = number(v)
+	}
+	if probs == nil {
+		return line(strconv.Itoa(p.Row), p.ID, "", "", all)
+	}
+	return line(strconv.Itoa(p.Row), p.ID, p.Class, number(p.Probability), all)
 }
 
 // json writes a prediction, as a line when it is not indented.

@@ -2,7 +2,6 @@ package run
 
 import (
 	"softloss/cmd/demo/internal/cli"
-	"softloss/cmd/demo/internal/input"
 	"softloss/train/dataset"
 )
 
@@ -30,11 +29,11 @@ func (s *session) load() error {
 		d.ValidationRows = s.valid.Len()
 		all = append(all, s.valid)
 	}
-	s.rawTest = s.test.Features.Float32s()
-	if s.scaler, err = input.ScaleSets(s.train, all...); err != nil {
-		return cli.Usagef("-data %s: %s", s.data.Data, cli.Plain(err))
+	s.rawTest = s.test.Features
+	if s.prepared, err = s.data.Prepare(true, s.train, all...); err != nil {
+		return err
 	}
-	d.Label, d.Imputed = set.LabelName, set.Fill != nil
+	d.Label, d.Imputed = set.LabelName, s.prepared.Fill != nil
 	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data.Data, s.Options.test.Data, s.train.Len(), s.test.Len()
 	d.Features, d.Classes = set.NumFeatures(), set.NumClasses()
 	d.Weighted, d.SoftLabels = set.Counts != nil, isSoft(set)
@@ -54,37 +53,14 @@ func (s *session) splitTest(set *dataset.Dataset) (err error) {
 		return nil
 	}
 	s.train = set
-	if s.test, err = s.readTest(set.LabelName); err != nil {
+	source := s.Options.test
+	source.Like(set.LabelName, set.ClassNames)
+	if s.test, err = source.Load(); err != nil {
 		return err
 	}
-	source := s.Options.test
 	wrong := func(err error) error { return cli.Usagef("-testdata %s: %s as in -data", source.Data, cli.Plain(err)) }
 	if s.test, err = s.test.WithFeatures(set.FeatureNames); err != nil {
 		return wrong(err)
 	}
-	if s.test, err = s.test.WithClasses(set.ClassNames); err != nil {
-		return wrong(err)
-	}
-	if set.Fill != nil { // what the training set fills in, as the saved model does
-		csv := source.CSV
-		csv.Fill = set.Fill
-		s.test.Features, err = dataset.ReadFeaturesCSVFile(source.Data, set.NumFeatures(), set.FeatureNames, csv)
-		if err != nil {
-			return wrong(err)
-		}
-	}
 	return nil
-}
-
-// readTest reads test rows of their own. Their class is in the column of that name, wherever it
-// stands, or where demo finds it in any other file.
-func (s *session) readTest(label string) (*dataset.Dataset, error) {
-	named := s.Options.test
-	if label != "" && named.CSV.Label == "" {
-		named.CSV.Label = label
-		if set, err := named.Load(); err == nil {
-			return set, nil
-		}
-	}
-	return s.Options.test.Load()
 }

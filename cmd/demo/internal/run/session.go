@@ -3,7 +3,10 @@ package run
 import (
 	"io"
 
+	"gorgonia.org/tensor"
+
 	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
 	"softloss/train"
@@ -21,13 +24,13 @@ type session struct {
 	terminal io.Writer // for the progress bar; nil draws none
 
 	train, valid, test *dataset.Dataset // valid is nil without validation rows
-	scaler             *dataset.Scaler
-	rawTest            []float32    // features of the test rows before they were scaled
-	teacher            *train.Model // on features as they are scaled here; nil without one
-	state              *train.State // of the run to go on with, nil for a new one
-	lastState          *train.State // of the last whole epoch, kept when there is no checkpoint
-	model              *train.Model // as it was trained
-	fitted             float64      // temperature of -calibrate; 0 without one
+	prepared           input.Prepared
+	rawTest            *tensor.Dense // features of the test rows before they were prepared
+	teacher            *train.Model  // on features as they are scaled here; nil without one
+	state              *train.State  // of the run to go on with, nil for a new one
+	lastState          *train.State  // of the last whole epoch, kept when there is no checkpoint
+	model              *train.Model  // as it was trained
+	fitted             float64       // temperature of -calibrate; 0 without one
 }
 
 // newSession is a run that has not begun.

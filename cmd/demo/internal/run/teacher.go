@@ -33,7 +33,7 @@ func (s *session) loadTeacher() error {
 			return cli.Usagef("-teacher %s: %s as in -data", s.Teacher, err)
 		}
 	}
-	if s.teacher, err = saved.Fold(s.scaler); err != nil {
+	if s.teacher, err = saved.Fold(s.prepared.Scaler); err != nil {
 		return cli.Usagef("-teacher %s: %s", s.Teacher, cli.Plain(err))
 	}
 	s.summary.Teacher = &record.Teacher{Sizes: sizes, TestLoss: record.Unknown, TestAccuracy: record.Unknown,

@@ -35,7 +35,7 @@ const (
 // describeTest says how a model does on the test rows: the bins as it was trained, mistakes as it
 // is saved. Calibration, if there was one, changes no predicted class. raw are the features before
 // they were scaled.
-func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []float32) (*record.Test, error) {
+func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw *tensor.Dense) (*record.Test, error) {
 	probs, err := trained.Predict(test.Features)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,8 @@ func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []floa
 	if rows, columns := test.ImageSize(); rows*columns <= largestImage {
 		out.ImageRows, out.ImageColumns = rows, columns
 	}
-	ink := newInk(raw)
+	shown := dense.Rows(raw, 1, new([]float32))
+	ink := newInk(shown)
 	for i, y := range test.Index() {
 		row := probs.Float32s()[i*k : (i+1)*k]
 		top := dense.Argmax(row)
@@ -74,7 +75,7 @@ func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw []floa
 		}
 		m := record.Mistake{True: y, Predicted: top, Probabilities: slices.Clone(row)}
 		if out.ImageRows > 0 {
-			m.Pixels = ink.pixels(raw[i*d : (i+1)*d])
+			m.Pixels = ink.pixels(shown[i*d : (i+1)*d])
 		}
 		out.Mistakes = append(out.Mistakes, m)
 	}
@@ -92,6 +93,9 @@ type ink struct{ low, high float32 }
 func newInk(features []float32) ink {
 	k := ink{0, 1}
 	for _, v := range features {
+		if v != v {
+			continue
+		}
 		k.low, k.high = min(k.low, v), max(k.high, v)
 	}
 	return k
@@ -100,6 +104,9 @@ func newInk(features []float32) ink {
 func (k ink) pixels(row []float32) []float32 {
 	out := slices.Clone(row)
 	for i, v := range out {
+		if v != v { // missing
+			v = k.low
+		}
 		out[i] = (v - k.low) / (k.high - k.low)
 	}
 	return out

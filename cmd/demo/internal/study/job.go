@@ -6,7 +6,6 @@ import (
 	"hash/crc32"
 
 	"softloss/cmd/demo/internal/cli"
-	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
 	"softloss/train"
 	"softloss/train/dataset"
@@ -27,7 +26,7 @@ func (o *Options) allJobs() (jobs []record.Job) {
 // identity says in one line what the runs of a study have in common, the data included.
 func (o *Options) identity(set *dataset.Dataset) string {
 	sum := crc32.NewIEEE()
-	fmt.Fprint(sum, set.Features.Float32s(), set.Labels.Float32s(), set.Counts)
+	fmt.Fprint(sum, set.Features.Data(), set.Labels.Float32s(), set.Counts)
 	return fmt.Sprintf("data %s (%d rows, %d features, %d classes, crc %08x), test %g, scaled %v, hidden %v, epochs %d, "+
 		"batch %d, learning rate %g",
 		o.Data, set.Len(), set.NumFeatures(), set.NumClasses(), sum.Sum32(), o.testFraction, o.scale, o.hidden, o.epochs,
@@ -46,10 +45,8 @@ func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 	if trainSet, err = o.kind.prepare(&cfg, trainSet, j); err != nil {
 		return out, err
 	}
-	if o.scale {
-		if _, err := input.ScaleSets(trainSet, testSet); err != nil {
-			return out, err
-		}
+	if _, err := o.Source.Prepare(o.scale, trainSet, testSet); err != nil {
+		return out, err
 	}
 	if o.isAnswers() && j.Loss == "constant" {
 		out.Last, err = constantAnswers(trainSet, testSet)

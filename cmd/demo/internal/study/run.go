@@ -162,7 +162,7 @@ func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Prepare(); err != nil {
+	if err := o.Output.Prepare(); err != nil {
 		return err
 	}
 	j, err := openJournal(o.file(".jsonl"), o.identity(set), o.fresh)

@@ -56,8 +56,6 @@ type Column struct {
 	text   bool
 	values []float64 // of a number column; NaN where there is none
 	levels levels    // of a text column
-	fill   float64   // what NaN becomes
-	filled string    // what no text becomes
 }
 
 // cellError is an error about a cell of this column.
@@ -86,7 +84,7 @@ func (c *Column) noNumber(line int, cell, how string) error {
 
 // feature adds a cell of a feature column.
 func (c *Column) feature(cell string, line int) error {
-	if c.opt.Missing == MissingImpute && Missing(cell) {
+	if c.opt.Missing == MissingNaN && Missing(cell) {
 		c.values, c.levels.codes = append(c.values, math.NaN()), append(c.levels.codes, -1)
 		return nil
 	}
@@ -194,7 +192,7 @@ func (c *Column) guess() string {
 	return "is this an identifier?"
 }
 
-// finish checks a whole column and finds out what stands for values that are missing.
+// finish checks a whole column.
 func (c *Column) finish() error {
 	rows := len(c.levels.codes)
 	switch values := len(c.levels.names); {
@@ -203,87 +201,34 @@ func (c *Column) finish() error {
 	case values > 0 && !c.opt.categoriesGiven && rows > fewRows && 2*values > rows:
 		return c.cellError(c.levels.lines[values-1], c.levels.names[values-1],
 			fmt.Sprintf("a column with fewer values than %d in %d rows (%s)", values, rows, c.guess()), fault.ErrClasses)
-	case c.text:
-		c.filled = c.mostFrequent()
-		return nil
-	case values > 0: // classes
-		return nil
-	}
-	c.levels.codes = nil
-	return c.finishNumbers()
-}
-
-// mostFrequent returns the most frequent text, ties to the first in sorted order.
-func (c *Column) mostFrequent() string {
-	count := make([]int, len(c.levels.names))
-	for _, code := range c.levels.codes {
-		if code >= 0 {
-			count[code]++
-		}
-	}
-	best := 0
-	for i, n := range count {
-		if n > count[best] || n == count[best] && c.levels.names[i] < c.levels.names[best] {
-			best = i
-		}
-	}
-	return c.levels.names[best]
-}
-
-// finishNumbers finds the median, which stands for what is missing, and refuses whole numbers that
-// float32 does not tell apart.
-func (c *Column) finishNumbers() error {
-	wide := slices.ContainsFunc(c.values, func(v float64) bool { return math.Abs(v) > 1<<24 })
-	if !wide && c.opt.Missing != MissingImpute {
-		return nil
-	}
-	sorted := slices.DeleteFunc(slices.Clone(c.values), func(v float64) bool { return v != v })
-	slices.Sort(sorted)
-	n := len(sorted)
-	if c.fill = sorted[n/2]; n%2 == 0 {
-		c.fill = sorted[n/2-1] + (sorted[n/2]-sorted[n/2-1])/2
-	}
-	for i := 1; i < n && wide; i++ {
-		a, b := sorted[i-1], sorted[i]
-		if a != b && float32(a) == float32(b) && a == math.Trunc(a) && b == math.Trunc(b) {
-			return c.cellError(c.line, strconv.FormatFloat(b, 'f', -1, 64), fmt.Sprintf(
-				"whole numbers that float32 tells apart (%s is the same to it): subtract the smallest",
-				strconv.FormatFloat(a, 'f', -1, 64)), fault.ErrNumber)
-		}
 	}
 	return nil
 }
 
-// Expand returns the names of the features that the column becomes, how to write row i of them, and
-// what a missing value becomes.
-func (c *Column) Expand() (names []string, write func(dst []float32, i int), fill []float64) {
+// Expand returns the names of the features that the column becomes, and how to write row i of them:
+// NaN where there is no value.
+func (c *Column) Expand() (names []string, write func(dst []float64, i int)) {
 	if !c.text {
-		return []string{c.Title()}, func(dst []float32, i int) {
-			v := c.values[i]
-			if v != v {
-				v = c.fill
-			}
-			dst[0] = float32(v)
-		}, []float64{c.fill}
+		return []string{c.Title()}, func(dst []float64, i int) { dst[0] = c.values[i] }
 	}
 	names, rank := c.levels.sorted(strings.Compare)
-	instead := rank[c.levels.index[c.filled]]
-	fill = make([]float64, len(names))
-	fill[instead] = 1
 	for j, name := range names {
 		names[j] = c.Title() + "=" + name
 	}
-	return names, func(dst []float32, i int) {
-		at := instead
+	return names, func(dst []float64, i int) {
 		if code := c.levels.codes[i]; code >= 0 {
-			at = rank[code]
+			dst[rank[code]] = 1
+			return
 		}
-		dst[at] = 1
-	}, fill
+		for j := range dst {
+			dst[j] = math.NaN()
+		}
+	}
 }
 
-// Classes returns the sorted names of the class column and every row's class.
-func (c *Column) Classes() (names []string, index []int, err error) {
+// Classes returns the names of the classes and every row's class: the values of the column, sorted,
+// or those that are known, nil for none, whether they occur or not.
+func (c *Column) Classes(known []string) (names []string, index []int, err error) {
 	compare := c.compareNumbers
 	for _, name := range c.levels.names {
 		if _, ok := Number(name, c.opt.Decimal); !ok {
@@ -305,15 +250,39 @@ func (c *Column) Classes() (names []string, index []int, err error) {
 			}
 		}
 	}
-	if len(names) < 2 {
+	if known == nil && len(names) < 2 {
 		return nil, nil, fault.New(fault.ErrClasses, "column %d (%s): got only the class %s, want at least 2 classes",
 			c.Number, errtext.Quote(c.Title()), errtext.Quote(names[0]))
+	}
+	if known != nil {
+		for code, name := range c.levels.names {
+			if rank[code] = ClassAt(known, name); rank[code] < 0 {
+				return nil, nil, &fault.Cell{
+					Line: c.levels.lines[code], Column: c.Number, Name: c.Name, Got: name, Option: "Label",
+					Want: "one of the classes " + errtext.List(known), Err: fault.ErrClasses,
+				}
+			}
+		}
+		names = known
 	}
 	index = make([]int, len(c.levels.codes))
 	for i, code := range c.levels.codes {
 		index[i] = rank[code]
 	}
 	return names, index, nil
+}
+
+// ClassAt returns which of the classes a name is, by its text or else as a number, 1.0 as 1; -1 for
+// none of them.
+func ClassAt(classes []string, name string) int {
+	if at := slices.Index(classes, name); at >= 0 {
+		return at
+	}
+	v, isNumber := Number(name, '.')
+	return slices.IndexFunc(classes, func(other string) bool {
+		w, also := Number(other, '.')
+		return isNumber && also && v == w
+	})
 }
 
 // compareNumbers orders the texts of two numbers by value; whole numbers exactly, beyond what a

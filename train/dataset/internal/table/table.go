@@ -32,11 +32,11 @@ type Options struct {
 const (
 	MissingRefuse = iota
 	MissingDrop
-	MissingImpute
+	MissingNaN
 )
 
-// defaultCategories is what MaxCategories 0 stands for.
-const defaultCategories = 1000
+// MaxCategories is what 0 stands for in the options.
+const MaxCategories = 1000
 
 // Table is a table that was read, before it becomes tensors.
 type Table struct {
@@ -52,7 +52,7 @@ type Table struct {
 // Read reads and checks all of r. The options are within their ranges.
 func Read(r io.Reader, opt Options) (*Table, error) {
 	if opt.categoriesGiven = opt.MaxCategories != 0; !opt.categoriesGiven {
-		opt.MaxCategories = defaultCategories
+		opt.MaxCategories = MaxCategories
 	}
 	records, err := Open(r, opt.Comma)
 	if err != nil {
@@ -115,15 +115,12 @@ func begin(records *Records, opt Options) (header *Record, err error) {
 // newTable deals out the columns.
 func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 	t := &Table{opt: opt}
-	columns := make([]*Column, records.Width)
-	for j := range columns {
-		columns[j] = &Column{Number: j + 1, opt: &t.opt}
-		if header != nil {
-			columns[j].Name = header.Cells[j]
-		}
+	columns := Columns(records.Width, header)
+	for _, c := range columns {
+		c.opt = &t.opt
 	}
 	for _, name := range opt.Drop {
-		at, err := find("Drop", columns, name)
+		at, err := Find("Drop", columns, name)
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +140,7 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 	at := width - 1
 	if opt.Label != "" {
 		var err error
-		if at, err = find("Label", columns, opt.Label); err != nil {
+		if at, err = Find("Label", columns, opt.Label); err != nil {
 			return nil, err
 		}
 	}
@@ -153,9 +150,21 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 	return t, nil
 }
 
-// find returns where the column of a name is, or else of a number.
-func find(option string, columns []*Column, name string) (int, error) {
-	if at := slices.IndexFunc(columns, func(c *Column) bool { return c.Name == name }); at >= 0 {
+// Columns are the columns of a table, without their cells; header is nil without one.
+func Columns(width int, header *Record) []*Column {
+	columns := make([]*Column, width)
+	for j := range columns {
+		columns[j] = &Column{Number: j + 1}
+		if header != nil {
+			columns[j].Name = header.Cells[j]
+		}
+	}
+	return columns
+}
+
+// Find returns where the column of a name, or of a stand-in for one, is, or else of a number.
+func Find(option string, columns []*Column, name string) (int, error) {
+	if at := slices.IndexFunc(columns, func(c *Column) bool { return c.Title() == name }); at >= 0 {
 		return at, nil
 	}
 	if number, err := strconv.Atoi(name); err == nil {
