@@ -17,6 +17,8 @@ type Verdict struct {
 	Majority Float        `json:"majority"` // accuracy of always predicting the most frequent class
 	NLL      Float        `json:"nll"`      // negative log likelihood of the labels as they are, in nats
 	Brier    Float        `json:"brier"`
+
+	TwoClasses *TwoClasses `json:"two_classes,omitempty"` // nil when there are more
 }
 
 // ClassScore is how well one class is found.
@@ -55,7 +57,10 @@ func Judge(probs, labels tensor.Tensor, weights []float64, names []string) (*Ver
 	for k, c := range report.Classes {
 		v.Classes = append(v.Classes, ClassScore{ClassName(names, k), scoreOf(c)})
 	}
-	return v, nil
+	if len(v.Classes) == 2 {
+		v.TwoClasses, err = judgeTwo(probs, labels, weights, v.Classes)
+	}
+	return v, err
 }
 
 func scoreOf(s metric.ClassScore) Score {

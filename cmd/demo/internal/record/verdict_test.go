@@ -32,3 +32,31 @@ func TestJudge(t *testing.T) {
 	_, err = Judge(labels, probs, []float64{1}, nil)
 	assert.Error(t, err)
 }
+
+// Of two classes the rarer one is looked for, from the probability that is best on other rows.
+func TestTwoClasses(t *testing.T) {
+	column := func(p ...float32) *tensor.Dense {
+		out := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(len(p), 2))
+		for i, v := range p {
+			out.Float32s()[2*i], out.Float32s()[2*i+1] = v, 1-v
+		}
+		return out
+	}
+	test := Rows{Probs: column(0.375, 0.25, 0.125, 0.5), Labels: column(1, 0, 0, 0)}
+	v, err := Judge(test.Probs, test.Labels, nil, []string{"fraud", "honest"})
+	require.NoError(t, err)
+	assert.Equal(t, "fraud", v.TwoClasses.Class)
+	assert.Equal(t, []Float{Float(2.0 / 3), 0.5}, []Float{v.TwoClasses.ROCAUC, v.TwoClasses.AveragePrecision})
+	assert.False(t, v.TwoClasses.Threshold.Finite())
+	require.NoError(t, v.TwoClasses.Choose(Rows{Probs: column(0.25, 0.5, 0.0), Labels: column(1, 1, 0)}, test))
+	assert.InDelta(t, 0.125, float64(v.TwoClasses.Threshold), 0)
+	assert.Equal(t, &Score{Precision: 0.25, Recall: 1, F1: 0.4, Support: 1}, v.TwoClasses.AtThreshold)
+
+	v, err = Judge(test.Probs, column(0, 0, 0, 0), nil, nil)
+	require.NoError(t, err)
+	assert.False(t, v.TwoClasses.ROCAUC.Finite(), "nothing to tell apart")
+	v, err = Judge(tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float32{1, 0, 0})),
+		tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float32{1, 0, 0})), nil, nil)
+	require.NoError(t, err)
+	assert.Nil(t, v.TwoClasses)
+}

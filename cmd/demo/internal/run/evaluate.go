@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"softloss/cmd/demo/internal/record"
+	"softloss/train"
 	"softloss/train/dataset"
 )
 
@@ -55,6 +56,9 @@ func (s *session) evaluate() error {
 	if u.Test, err = describeTest(s.model, final, s.test, s.rawTest); err != nil {
 		return err
 	}
+	if err := s.chooseThreshold(final); err != nil {
+		return err
+	}
 	if s.loss.Lowest {
 		if u.TrainLowestLoss, err = lowestLoss(s.criterion, s.train); err != nil {
 			return err
@@ -64,6 +68,24 @@ func (s *session) evaluate() error {
 		}
 	}
 	return nil
+}
+
+// chooseThreshold finds, by the validation rows, from which probability on a row is taken for the
+// rarer of two classes.
+func (s *session) chooseThreshold(m *train.Model) error {
+	two := s.summary.Test.Verdict.TwoClasses
+	if s.valid == nil || two == nil {
+		return nil
+	}
+	var rows [2]record.Rows
+	for i, set := range []*dataset.Dataset{s.valid, s.test} {
+		probs, err := m.Predict(set.Features)
+		if err != nil {
+			return err
+		}
+		rows[i] = record.Rows{Probs: probs, Labels: set.Labels, Weights: set.Counts}
+	}
+	return two.Choose(rows[0], rows[1])
 }
 
 // evaluateValidation fills in the numbers of the validation rows.

@@ -180,7 +180,7 @@ func runSection(s *record.Run) (*htmlRun, error) {
 
 // verdictSection is the section of the verdict.
 func verdictSection(v *record.Verdict) htmlSection {
-	return htmlSection{
+	out := htmlSection{
 		Title: "Verdict",
 		Caption: fmt.Sprintf("How well each class is found among the test rows: the share of the rows predicted to be of "+
 			"it that are (precision), the share of its rows that are found (recall), both in one number (F1), and how many "+
@@ -188,6 +188,10 @@ func verdictSection(v *record.Verdict) htmlSection {
 			"predicting the most frequent class is right in %s.", record.Percent(v.Majority)),
 		Tables: []htmlTable{{Rows: verdictRows(v)}},
 	}
+	if text := twoClasses(v); text != "" {
+		out.Caption += " " + strings.ToUpper(text[:1]) + text[1:] + "."
+	}
+	return out
 }
 
 // settings say how the run was made.

@@ -27,6 +27,24 @@ func Verdict(w io.Writer, v *record.Verdict) {
 	fmt.Fprintf(w, "always predicting the most frequent class is right in %s%s\n", record.Percent(v.Majority), beside)
 	fmt.Fprintf(w, "negative log likelihood of the labels %s nats, Brier score %s (0 is perfect)\n\n",
 		record.Decimal(v.NLL), record.Decimal(v.Brier))
+	if text := twoClasses(v); text != "" {
+		fmt.Fprintf(w, "%s\n\n", text)
+	}
+}
+
+// twoClasses says how well the rarer of two classes is found, "" where there are more.
+func twoClasses(v *record.Verdict) string {
+	t := v.TwoClasses
+	if t == nil || !t.ROCAUC.Finite() {
+		return ""
+	}
+	text := fmt.Sprintf("the rarer class, %s, by its probability: area under the ROC curve %s, average precision %s", t.Class,
+		record.Decimal(t.ROCAUC), record.Decimal(t.AveragePrecision))
+	if s := t.AtThreshold; s != nil {
+		text += fmt.Sprintf(";\n  said from %s on, where the validation rows have the best F1: precision %s, recall %s, F1 %s",
+			record.Percent(t.Threshold), record.Percent(s.Precision), record.Percent(s.Recall), record.Percent(s.F1))
+	}
+	return text
 }
 
 // verdictRows are the cells of a table, its head first: every class, or those that are found worst,
