@@ -11,6 +11,7 @@ type Config struct {
 	Criterion    string  `json:"criterion"` // losses.Criterion.Key
 	Alpha        float64 `json:"alpha"`
 	Smoothing    string  `json:"smoothing"`
+	Weights      string  `json:"class_weights,omitempty" said:"class weights"`
 	Hidden       []int   `json:"hidden"`
 	Epochs       int     `json:"epochs"`
 	Batch        int     `json:"batch"`

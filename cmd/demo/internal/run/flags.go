@@ -53,6 +53,7 @@ func (o *Options) Flags() []cli.Flag {
 				"labels above 0), uniform (as PyTorch does), prior (keeps sums)",
 				cli.OneOf(&o.criterion.Smoothing.Rule, losses.SmoothingRule.String,
 					losses.SmoothNotebook, losses.SmoothUniform, losses.SmoothPrior)),
+			input.WeightsFlag(&o.Weights),
 		),
 		o.trainingFlags(),
 		o.teacherFlags(),

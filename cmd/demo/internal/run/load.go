@@ -2,6 +2,7 @@ package run
 
 import (
 	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/input"
 	"softloss/train/dataset"
 )
 
@@ -41,6 +42,10 @@ func (s *session) load() error {
 		s.Epochs = max(defaultEpochs, (defaultSteps+s.batches()-1)/s.batches())
 	}
 	s.summary.Config.Epochs = s.Epochs
+	if s.Weights == input.Balanced {
+		s.criterion.ClassWeights = input.BalancedWeights(s.train)
+		s.summary.Config.Criterion, s.loss.Lowest = s.criterion.Key(), false
+	}
 	return s.loadTeacher()
 }
 

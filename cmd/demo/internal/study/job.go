@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
 	"softloss/train"
 	"softloss/train/dataset"
@@ -27,10 +28,14 @@ func (o *Options) allJobs() (jobs []record.Job) {
 func (o *Options) identity(set *dataset.Dataset) string {
 	sum := crc32.NewIEEE()
 	fmt.Fprint(sum, set.Features.Data(), set.Labels.Float32s(), set.Counts)
-	return fmt.Sprintf("data %s (%d rows, %d features, %d classes, crc %08x), test %g, scaled %v, hidden %v, epochs %d, "+
+	text := fmt.Sprintf("data %s (%d rows, %d features, %d classes, crc %08x), test %g, scaled %v, hidden %v, epochs %d, "+
 		"batch %d, learning rate %g",
 		o.Data, set.Len(), set.NumFeatures(), set.NumClasses(), sum.Sum32(), o.testFraction, o.scale, o.hidden, o.epochs,
 		o.batch, o.learnRate)
+	if o.weights != "" {
+		text += ", class weights " + o.weights
+	}
+	return text
 }
 
 // do makes one run. It depends on the job alone.
@@ -47,6 +52,9 @@ func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 	}
 	if _, err := o.Source.Prepare(o.scale, trainSet, testSet); err != nil {
 		return out, err
+	}
+	if o.weights == input.Balanced {
+		cfg.Criterion.ClassWeights = input.BalancedWeights(trainSet)
 	}
 	if o.isAnswers() && j.Loss == "constant" {
 		out.Last, err = constantAnswers(trainSet, testSet)

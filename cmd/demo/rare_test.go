@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Two classes, one of them rare: how well it is ranked, the threshold that finds it, and weights.
+func TestRareClass(t *testing.T) {
+	t.Chdir(t.TempDir())
+	r := rand.New(rand.NewPCG(1, 2))
+	var b strings.Builder
+	b.WriteString("x,y,kind\n")
+	for i := range 600 {
+		kind, shift := "honest", 0.0
+		if i%20 == 0 {
+			kind, shift = "fraud", 1.5
+		}
+		fmt.Fprintf(&b, "%.3f,%.3f,%s\n", r.NormFloat64()+shift, r.NormFloat64(), kind)
+	}
+	require.NoError(t, os.WriteFile("t.csv", []byte(b.String()), 0o666))
+	const common = "-data t.csv -epochs 20 -hidden 8 -lr 0.01 -validation 0.3 -noplots"
+	s := summaryOf(t, common)
+	two := s.Test.Verdict.TwoClasses
+	assert.Equal(t, "fraud", two.Class)
+	assert.Greater(t, float64(two.ROCAUC), 0.7)
+	assert.Less(t, float64(two.AveragePrecision), float64(two.ROCAUC))
+	require.NotNil(t, two.AtThreshold)
+	assert.Less(t, float64(two.Threshold), 0.5, "of a rare class")
+	assert.Empty(t, s.Config.Weights)
+
+	balanced := summaryOf(t, common+" -weights balanced")
+	assert.Equal(t, "balanced", balanced.Config.Weights)
+	assert.Contains(t, balanced.Config.Criterion, "0.526", "n / (K n_k)")
+	assert.Greater(t, float64(balanced.Test.Verdict.Classes[0].Recall), float64(s.Test.Verdict.Classes[0].Recall))
+	assert.False(t, balanced.TestLowestLoss.Finite())
+
+	code, stdout, stderr := demo(t, strings.Fields(common)...)
+	require.Equal(t, exitDone, code, stderr)
+	assert.Regexp(t, `\nthe rarer class, fraud, by its probability: area under the ROC curve 0\.\d{4}, average precision 0\.\d{4};
+  said from \d+\.\d\d % on, where the validation rows have the best F1: precision .+ %, recall .+ %, F1 .+ %\n`, stdout)
+	code, stdout, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -weights balanced -noplots")...)
+	require.Equal(t, exitDone, code, stderr)
+	_, _, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -noplots")...)
+	assert.Contains(t, stderr, "learning rate 0.001, class weights balanced; now")
+	code, _, stderr = demo(t, strings.Fields("compare -study tail -weights balanced")...)
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, stderr, "say ce@weights in -losses")
+}
