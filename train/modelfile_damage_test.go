@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"softloss/internal/numtest"
 )
 
 // Every change of a model file or a checkpoint is detected: each byte by itself, each length, and
@@ -42,7 +44,7 @@ func TestDamageIsDetected(t *testing.T) {
 				detected++
 			}
 			r := rand.New(rand.NewPCG(1, 2))
-			allocated := allocatedBy(func() {
+			allocated := numtest.Allocated(func() {
 				for i := range good {
 					damage := append([]byte(nil), good...)
 					damage[i] ^= 1 << r.IntN(8)

@@ -6,13 +6,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/numtest"
 	"softloss/losses"
 	"softloss/train/internal/safetensors"
 )
@@ -229,7 +229,7 @@ func TestLoadReadsNoMoreThanNeeded(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "large")
 		require.NoError(t, os.WriteFile(path, []byte(start), 0o600))
 		require.NoError(t, os.Truncate(path, 1<<30))
-		allocated := allocatedBy(func() {
+		allocated := numtest.Allocated(func() {
 			_, err := Load(path)
 			requireFileError(t, err)
 		})
@@ -241,13 +241,4 @@ func TestLoadReadsNoMoreThanNeeded(t *testing.T) {
 		_, err := Load(path)
 		requireFileError(t, err, "want at most 68719476736")
 	}
-}
-
-// allocatedBy returns how many bytes a function allocated, all goroutines counted.
-func allocatedBy(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 
 	"softloss/cmd/demo/internal/predict"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/numtest"
 	"softloss/train/dataset"
 )
 
@@ -40,14 +40,6 @@ func npyBytes[T int64 | float32](descr string, data []T, shape ...int) []byte {
 	return append(out, b.Bytes()...)
 }
 
-func gzipped(content []byte) []byte {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	z.Write(content)
-	z.Close()
-	return b.Bytes()
-}
-
 // writePairs writes some rows of the digits to the current folder as pairs of files that begin with
 // a name.
 func writePairs(t *testing.T, name string, rows []int) {
@@ -65,7 +57,7 @@ func writePairs(t *testing.T, name string, rows []int) {
 		classes[i], index[i] = byte(c), int64(c)
 	}
 	for end, content := range map[string][]byte{
-		"-images.gz": gzipped(idxBytes(pixels, n, 8, 8)), "-classes": idxBytes(classes, n),
+		"-images.gz": numtest.Gzip(idxBytes(pixels, n, 8, 8)), "-classes": idxBytes(classes, n),
 		"-x.npy": npyBytes("<f4", set.Features.Float32s(), n, 64), "-y.npy": npyBytes("<i8", index, n),
 		"-pictures.npy": npyBytes("<f4", set.Features.Float32s(), n, 8, 8), "-soft.npy": npyBytes("<f4",
 			set.Labels.Float32s(), n, 10),

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/numtest"
 	"softloss/losses"
 	"softloss/train/dataset/internal/npy"
 )
@@ -75,8 +76,8 @@ func TestReadIDXFiles(t *testing.T) {
 	labels := idxFile("\x02\x00", 2)
 	for _, pair := range [][2][]byte{
 		{images, labels},
-		{gzipped(t, string(images)), gzipped(t, string(labels))},
-		{images, gzipped(t, string(labels))},
+		{numtest.Gzip(images), numtest.Gzip(labels)},
+		{images, numtest.Gzip(labels)},
 	} {
 		d, err := ReadIDXFiles(write(t, "images", pair[0]), write(t, "labels", pair[1]))
 		require.NoError(t, err)
@@ -173,7 +174,7 @@ func TestReadNPYFiles(t *testing.T) {
 		}
 	}
 	// Soft labels, negative and tiny features, pictures, gzip.
-	d, err := readPair(t, gzipped(t, string(npyOf("<f8", "(2, 1, 3)", -1, .5, 1e-300, 3, 4, -5e30))),
+	d, err := readPair(t, numtest.Gzip(npyOf("<f8", "(2, 1, 3)", -1, .5, 1e-300, 3, 4, -5e30)),
 		npyOf("<f4", "(2, 2)", .25, .75, 3, 1))
 	require.NoError(t, err)
 	assert.Equal(t, []float32{-1, .5, 0, 3, 4, -5e30}, f32(t, d.Features))

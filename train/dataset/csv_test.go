@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/numtest"
 	"softloss/losses"
 )
 
@@ -123,7 +124,7 @@ func TestReadCSVFile(t *testing.T) {
 	want := readCSV(t, text, CSVOptions{})
 	dir := t.TempDir()
 	for name, content := range map[string][]byte{
-		"plain.csv": []byte(text), "packed.csv.gz": gzipped(t, text), "packed": gzipped(t, text),
+		"plain.csv": []byte(text), "packed.csv.gz": numtest.Gzip(text), "packed": numtest.Gzip(text),
 		"plain.csv.gz": []byte(text),
 	} {
 		path := filepath.Join(dir, name)
@@ -146,7 +147,7 @@ func TestReadCSVFile(t *testing.T) {
 }
 
 func TestReadCSVDamagedGzip(t *testing.T) {
-	whole := gzipped(t, "x,kind\n1,b\n2,a\n")
+	whole := numtest.Gzip("x,kind\n1,b\n2,a\n")
 	for cut := 2; cut < len(whole); cut++ {
 		_, err := ReadCSV(bytes.NewReader(whole[:cut]), CSVOptions{})
 		checkError(t, err, ErrFormat, "gzip data: ends early")
@@ -197,7 +198,7 @@ func FuzzReadCSV(f *testing.F) {
 		f.Add([]byte(seed), 1, 2, "", ';', true)
 		f.Add([]byte(seed), 0, 0, "kind", '\t', false)
 	}
-	f.Add(gzipped(f, "x,kind\n1,b\n2,a\n"), 0, 0, "", ',', false)
+	f.Add(numtest.Gzip("x,kind\n1,b\n2,a\n"), 0, 0, "", ',', false)
 	f.Fuzz(func(t *testing.T, data []byte, header, columns int, label string, comma rune, counts bool) {
 		opt := CSVOptions{Label: label, LabelColumns: columns, Counts: counts, Header: Header(header), Comma: comma}
 		d, err := ReadCSV(bytes.NewReader(data), opt)

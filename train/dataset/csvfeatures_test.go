@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/internal/numtest"
 )
 
 func TestReadFeaturesCSV(t *testing.T) {
@@ -32,7 +34,7 @@ func TestReadFeaturesCSV(t *testing.T) {
 		require.Equal(t, want, f32(t, x), name)
 		require.Equal(t, []int{2, 3}, []int(x.Shape()), name)
 	}
-	x, err := ReadFeaturesCSV(bytes.NewReader(gzipped(t, "a,b\n1,2\n")), 2, nil, CSVOptions{})
+	x, err := ReadFeaturesCSV(bytes.NewReader(numtest.Gzip("a,b\n1,2\n")), 2, nil, CSVOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 2}, f32(t, x), "by their order without names")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/numtest"
 	"softloss/losses"
 )
 
@@ -26,7 +27,7 @@ func TestFormatOf(t *testing.T) {
 		{idxPair[0], FormatIDX}, {idxPair[1], FormatIDX}, {npyPair[0], FormatNPY}, {[]byte("a,b\n1,2\n"), FormatCSV},
 		{nil, FormatCSV}, {[]byte{0, 0}, FormatCSV}, {[]byte("\x93NUM"), FormatCSV},
 	} {
-		for _, content := range [][]byte{tc.content, gzipped(t, string(tc.content))} {
+		for _, content := range [][]byte{tc.content, numtest.Gzip(tc.content)} {
 			got, err := FormatOf(write(t, "x", content))
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, got, "%q", tc.content)
@@ -40,8 +41,8 @@ func TestFormatOf(t *testing.T) {
 }
 
 func TestReadPairFiles(t *testing.T) {
-	for _, pair := range [][2][]byte{idxPair, npyPair, {idxPair[0], gzipped(t, string(idxPair[1]))},
-		{gzipped(t, string(npyPair[0])), npyPair[1]}} {
+	for _, pair := range [][2][]byte{idxPair, npyPair, {idxPair[0], numtest.Gzip(idxPair[1])},
+		{numtest.Gzip(npyPair[0]), npyPair[1]}} {
 		features := write(t, "x", pair[0])
 		d, err := ReadPairFiles(features, write(t, "y", pair[1]))
 		require.NoError(t, err)

@@ -1,8 +1,6 @@
 package dataset
 
 import (
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"strings"
 	"testing"
@@ -96,15 +94,4 @@ func checkRowError(t testing.TB, err error, arg string, row, column int) {
 	require.True(t, errors.As(err, &e), "%v", err)
 	assert.Equal(t, arg, e.Arg)
 	assert.Equal(t, []int{row, column}, []int{e.Row, e.Column}, err.Error())
-}
-
-// gzipped packs data.
-func gzipped(t testing.TB, data string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, err := z.Write([]byte(data))
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	return b.Bytes()
 }

@@ -2,11 +2,9 @@ package idx
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"io"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -14,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/numtest"
 	"softloss/train/dataset/internal/fault"
 )
 
@@ -33,17 +32,6 @@ func checkError(t testing.TB, err error, kind error, text string) {
 	assert.True(t, strings.HasPrefix(err.Error(), "dataset: "), err.Error())
 	assert.NotContains(t, err.Error(), "\n")
 	assert.Contains(t, err.Error(), text)
-}
-
-// gzipped packs data.
-func gzipped(t testing.TB, data string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, err := z.Write([]byte(data))
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	return b.Bytes()
 }
 
 func TestTypes(t *testing.T) {
@@ -69,7 +57,7 @@ func TestTypes(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	packed := gzipped(t, string(idxFile("abcd", 2, 2)))
+	packed := numtest.Gzip(idxFile("abcd", 2, 2))
 	damaged := bytes.Clone(packed)
 	damaged[len(damaged)-8] ^= 1
 	tests := []struct {
@@ -118,18 +106,17 @@ func TestErrors(t *testing.T) {
 // A header costs what its file holds, not what it claims.
 func TestAllocatesWhatArrives(t *testing.T) {
 	claims := idxFile("abc", 1<<15, 1<<15)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, err := Read(bytes.NewReader(claims))
-	runtime.ReadMemStats(&after)
-	checkError(t, err, fault.ErrFormat, "ends after")
-	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), "of a claimed 2^30")
+	allocated := numtest.Allocated(func() {
+		_, err := Read(bytes.NewReader(claims))
+		checkError(t, err, fault.ErrFormat, "ends after")
+	})
+	assert.Less(t, allocated, uint64(1<<20), "of a claimed 2^30")
 }
 
 func FuzzRead(f *testing.F) {
 	for _, seed := range [][]byte{
 		nil, idxFile("abcd", 2, 2), idxFile("ab", 2), idxFile("a", 0xffffffff, 2), {0x1f, 0x8b, 8}, []byte("\x89PNG"),
-		gzipped(f, string(idxFile("abcdef", 2, 1, 3))), {0, 0, 0x0e, 1, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8},
+		numtest.Gzip(idxFile("abcdef", 2, 1, 3)), {0, 0, 0x0e, 1, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8},
 	} {
 		f.Add(seed)
 	}

@@ -2,12 +2,10 @@ package npy
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"io"
 	"math"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -15,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/numtest"
 	"softloss/train/dataset/internal/array"
 	"softloss/train/dataset/internal/fault"
 )
@@ -53,17 +52,6 @@ func checkError(t testing.TB, err error, kind error, text string) {
 	assert.True(t, strings.HasPrefix(err.Error(), "dataset: "), err.Error())
 	assert.NotContains(t, err.Error(), "\n")
 	assert.Contains(t, err.Error(), text)
-}
-
-// gzipped packs data.
-func gzipped(t testing.TB, data string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, err := z.Write([]byte(data))
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	return b.Bytes()
 }
 
 func TestHeaderForms(t *testing.T) {
@@ -194,7 +182,7 @@ func TestErrors(t *testing.T) {
 			"want less than 2^31 bytes"},
 		{"zero", dict("{'descr': '<f8', 'fortran_order': False, 'shape': (0, 3)}"), fault.ErrEmpty,
 			"got size 0 in dimension 0"},
-		{"gzip cut", gzipped(t, string(good))[:30], fault.ErrFormat, "gzip data: ends early"},
+		{"gzip cut", numtest.Gzip(good)[:30], fault.ErrFormat, "gzip data: ends early"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Read(bytes.NewReader(test.data))
@@ -211,18 +199,17 @@ func TestErrors(t *testing.T) {
 // A header costs what its file holds, not what it claims.
 func TestAllocatesWhatArrives(t *testing.T) {
 	claims := npyFile("{'descr': '|u1', 'fortran_order': False, 'shape': (32768, 32768)}", []byte("abc"))
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, err := Read(bytes.NewReader(claims))
-	runtime.ReadMemStats(&after)
-	checkError(t, err, fault.ErrFormat, "ends after")
-	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), "of a claimed 2^30")
+	allocated := numtest.Allocated(func() {
+		_, err := Read(bytes.NewReader(claims))
+		checkError(t, err, fault.ErrFormat, "ends after")
+	})
+	assert.Less(t, allocated, uint64(1<<20), "of a claimed 2^30")
 }
 
 func FuzzRead(f *testing.F) {
 	good := npyOf("<f4", "(2, 2)", 1, 2, 3, 4.)
 	for _, seed := range [][]byte{
-		nil, good, npyOf("|u1", "(2,)", 0, 1), npyOf("<i8", "(2, 1, 1)", 3, 4), gzipped(f, string(good)),
+		nil, good, npyOf("|u1", "(2,)", 0, 1), npyOf("<i8", "(2, 1, 1)", 3, 4), numtest.Gzip(good),
 		bytes.Replace(good, []byte("False"), []byte("True "), 1), []byte(Magic + "\x02\x00\xff\xff\xff\xff"),
 	} {
 		f.Add(seed)

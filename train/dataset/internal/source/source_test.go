@@ -2,25 +2,15 @@ package source
 
 import (
 	"bytes"
-	"compress/gzip"
 	"io"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/numtest"
 	"softloss/train/dataset/internal/fault"
 )
-
-func gzipped(t testing.TB, data []byte) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, err := z.Write(data)
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	return b.Bytes()
-}
 
 func readAll(data []byte) (string, error) {
 	r, err := Open(bytes.NewReader(data))
@@ -32,7 +22,7 @@ func readAll(data []byte) (string, error) {
 }
 
 func TestOpen(t *testing.T) {
-	one, two := gzipped(t, []byte("one ")), gzipped(t, []byte("two"))
+	one, two := numtest.Gzip("one "), numtest.Gzip("two")
 	for want, data := range map[string][]byte{
 		"":        nil,
 		"plain":   []byte("plain"),
@@ -62,14 +52,14 @@ func TestOpen(t *testing.T) {
 
 // A file that unpacks to hundreds of times its size ends before the memory does.
 func TestBomb(t *testing.T) {
-	bomb := gzipped(t, make([]byte, 70<<20))
+	bomb := numtest.Gzip(make([]byte, 70<<20))
 	r, err := Open(bytes.NewReader(bomb))
 	require.NoError(t, err)
 	n, err := io.Copy(io.Discard, r)
 	require.ErrorIs(t, err, fault.ErrFormat)
 	require.ErrorContains(t, err, "more than 400 times")
 	require.Less(t, n, int64(smallEnough+(1<<20)))
-	small := gzipped(t, []byte(strings.Repeat("0,0,0\n", 1<<20))) // as dense, but no harm
+	small := numtest.Gzip(strings.Repeat("0,0,0\n", 1<<20)) // as dense, but no harm
 	_, err = readAll(small)
 	require.NoError(t, err)
 }
