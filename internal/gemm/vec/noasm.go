@@ -2,11 +2,14 @@
 
 package vec
 
-import "softloss/internal/gemm/spec"
+import (
+	"softloss/internal/gemm/spec"
+	"softloss/internal/isa"
+)
 
 // There is no assembly in this build: On is false, and nobody calls Mul.
 
-func best() Set { return None }
+func vectors() []isa.Set { return nil }
 
 func Mul[T spec.Float](c spec.Matrix[T], beta T, a, b spec.Matrix[T]) {
 	panic("vec: no assembly in this build")

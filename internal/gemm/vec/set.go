@@ -4,36 +4,20 @@
 // between blocks of k.
 package vec
 
-// Set is an instruction set for which there are kernels.
-type Set uint8
+import "softloss/internal/isa"
 
-// The sets.
-const (
-	None Set = iota // package spec alone
-	AVX2
-	AVX512
-)
-
-func (s Set) String() string { return [...]string{"generic", "avx2", "avx512"}[s] }
-
-// inUse is chosen when the program starts.
-var inUse = best()
+// inUse is chosen when the program starts: the last of [Sets].
+var inUse = Sets()[len(Sets())-1]
 
 // On reports whether there are kernels for this machine.
-func On() bool { return inUse != None }
+func On() bool { return inUse > isa.Portable }
 
-// Sets returns the instruction sets that this machine has.
-func Sets() []Set {
-	var sets []Set
-	for s := None; s <= best(); s++ {
-		sets = append(sets, s)
-	}
-	return sets
-}
+// Sets returns what can run on this machine: package spec alone, and vectors, the widest last.
+func Sets() []isa.Set { return append([]isa.Set{isa.Portable}, vectors()...) }
 
 // Use selects one of [Sets] and returns what was selected before. Tests run every implementation
 // with it, in no more than one goroutine.
-func Use(s Set) (was Set) {
+func Use(s isa.Set) (was isa.Set) {
 	was, inUse = inUse, s
 	return was
 }

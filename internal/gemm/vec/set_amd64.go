@@ -3,24 +3,14 @@
 package vec
 
 import (
-	"golang.org/x/sys/cpu"
-
 	"softloss/internal/gemm/spec"
+	"softloss/internal/isa"
 )
 
 //go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg vec
 
-// best returns the widest set that the machine has.
-func best() Set {
-	x := &cpu.X86
-	switch {
-	case !(x.HasAVX2 && x.HasFMA && x.HasBMI2):
-		return None
-	case !(x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ):
-		return AVX2
-	}
-	return AVX512
-}
+// vectors returns the sets that the machine has.
+func vectors() []isa.Set { return isa.Vectors() }
 
 // unit is an instruction set for an element type: the kernels, of which kernels_amd64.go says what
 // they do.
@@ -37,18 +27,14 @@ type unit[T spec.Float] interface {
 // unitOf returns the kernels for an element type.
 func unitOf[T spec.Float]() unit[T] {
 	var u any
-	switch any(T(0)).(type) {
+	switch wide := inUse == isa.AVX512; any(T(0)).(type) {
 	case float32:
-		if inUse == AVX512 {
+		if u = (f32AVX2{}); wide {
 			u = f32AVX512{}
-		} else {
-			u = f32AVX2{}
 		}
 	default:
-		if inUse == AVX512 {
+		if u = (f64AVX2{}); wide {
 			u = f64AVX512{}
-		} else {
-			u = f64AVX2{}
 		}
 	}
 	return u.(unit[T])

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/numtest"
 	"softloss/losses/internal/kernel/vec"
 )
 
@@ -13,23 +14,10 @@ import (
 func force(t testing.TB, name string) { t.Cleanup(forced(name)) }
 
 // forced selects an implementation and returns what undoes it.
-func forced(name string) (restore func()) {
-	for _, s := range vec.Sets() {
-		if s.String() == name {
-			was := vec.Use(s)
-			return func() { vec.Use(was) }
-		}
-	}
-	panic("no implementation " + name)
-}
+func forced(name string) (restore func()) { return numtest.Forced(vec.Sets(), vec.Use, name) }
 
 // implementations are the names that this machine can run: the specification, plain Go, vectors.
-func implementations() (names []string) {
-	for _, s := range vec.Sets() {
-		names = append(names, s.String())
-	}
-	return names
-}
+func implementations() []string { return numtest.Names(vec.Sets()) }
 
 // TestTheBestRuns: a program starts with the best implementation that the machine has.
 func TestTheBestRuns(t *testing.T) {

@@ -6,8 +6,6 @@ import "softloss/losses/internal/kernel/spec"
 
 // There is no assembly in this build: On is false, and nobody calls the functions below.
 
-func vectors() []Set { return nil }
-
 const noVectors = "vec: no assembly in this build"
 
 func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) int { panic(noVectors) }

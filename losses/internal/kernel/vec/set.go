@@ -10,21 +10,13 @@
 // may be called while [On] says so.
 package vec
 
-// Set is an instruction set for which there are kernels.
-type Set uint8
+import "softloss/internal/isa"
 
-// The sets.
+// What runs beside vectors.
 const (
-	Specification Set = iota // package spec: only tests choose it
-	Portable                 // package portable
-	AVX2
-	AVX512
-	NEON
+	Specification = isa.Specification // package spec
+	Portable      = isa.Portable      // package portable
 )
-
-func (s Set) String() string {
-	return [...]string{"specification", "generic", "avx2", "avx512", "neon"}[s]
-}
 
 // inUse is chosen when the program starts: the last of [Sets].
 var inUse = Sets()[len(Sets())-1]
@@ -32,15 +24,15 @@ var inUse = Sets()[len(Sets())-1]
 // On reports whether there are kernels for this machine.
 func On() bool { return inUse > Portable }
 
-// InUse returns the instruction set whose kernels run.
-func InUse() Set { return inUse }
+// InUse returns what runs.
+func InUse() isa.Set { return inUse }
 
-// Sets returns what this machine has, the widest vectors last.
-func Sets() []Set { return append([]Set{Specification, Portable}, vectors()...) }
+// Sets returns what can run on this machine, the widest vectors last.
+func Sets() []isa.Set { return append([]isa.Set{Specification, Portable}, isa.Vectors()...) }
 
 // Use selects one of [Sets] and returns what was selected before. Tests run every implementation
 // with it, in no more than one goroutine.
-func Use(s Set) (was Set) {
+func Use(s isa.Set) (was isa.Set) {
 	was, inUse = inUse, s
 	return was
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/cpu"
 
+	"softloss/internal/isa"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -46,24 +47,23 @@ var losses = []struct {
 	a      float64
 }{
 	{spec.GCE, 0.7}, {spec.GCE, 1}, {spec.GCE, 0.1}, {spec.GCE, 0.003}, {spec.Poly1, 1.5}, {spec.Poly1, -1},
-	{spec.Focal, 0}, {spec.Focal, 0.5}, {spec.Focal, 1}, {spec.Focal, 2}, {spec.Focal, 3.5}, {spec.Focal,
-		5}, {spec.Focal, 8},
-	{spec.Focal, 9},
+	{spec.Focal, 0}, {spec.Focal, 0.5}, {spec.Focal, 1}, {spec.Focal, 2}, {spec.Focal, 3.5},
+	{spec.Focal, 5}, {spec.Focal, 8}, {spec.Focal, 9},
 }
 
 // TestSets fails when a machine that has the instructions leaves them.
 func TestSets(t *testing.T) {
 	x := cpu.X86
-	want := []Set{Specification, Portable}
+	want := []isa.Set{Specification, Portable}
 	if x.HasAVX2 && x.HasFMA && x.HasBMI2 {
-		want = append(want, AVX2)
+		want = append(want, isa.AVX2)
 		if x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ {
-			want = append(want, AVX512)
+			want = append(want, isa.AVX512)
 		}
 	}
 	require.Equal(t, want, Sets())
 	require.Equal(t, want[len(want)-1], InUse())
-	lanes := map[Set][2]int{AVX2: {8, 4}, AVX512: {16, 8}}
+	lanes := map[isa.Set][2]int{isa.AVX2: {8, 4}, isa.AVX512: {16, 8}}
 	onSets(t, func(t *testing.T) {
 		require.Equal(t, lanes[InUse()], [2]int{unitOf[float32]().lanes(), unitOf[float64]().lanes()})
 	})
