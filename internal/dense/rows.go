@@ -7,8 +7,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-type integer interface {
-	int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64
+type number interface {
+	Float | int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64
 }
 
 // Rows returns the elements of d, of any number dtype, row by row as T, a row being what lies along
@@ -21,32 +21,7 @@ func Rows[T Float](d *tensor.Dense, axis int, buf *[]T) []T {
 		return Memory[T](d)[:size]
 	}
 	out := Grow(buf, size)
-	switch d.Dtype().Kind() {
-	case reflect.Float32:
-		gather(out, d, d.Float32s(), axis)
-	case reflect.Float64:
-		gather(out, d, d.Float64s(), axis)
-	case reflect.Int:
-		gather(out, d, d.Ints(), axis)
-	case reflect.Int8:
-		gather(out, d, d.Int8s(), axis)
-	case reflect.Int16:
-		gather(out, d, d.Int16s(), axis)
-	case reflect.Int32:
-		gather(out, d, d.Int32s(), axis)
-	case reflect.Int64:
-		gather(out, d, d.Int64s(), axis)
-	case reflect.Uint:
-		gather(out, d, d.Uints(), axis)
-	case reflect.Uint8:
-		gather(out, d, d.Uint8s(), axis)
-	case reflect.Uint16:
-		gather(out, d, d.Uint16s(), axis)
-	case reflect.Uint32:
-		gather(out, d, d.Uint32s(), axis)
-	case reflect.Uint64:
-		gather(out, d, d.Uint64s(), axis)
-	}
+	read(out, d, axis)
 	return out
 }
 
@@ -58,28 +33,7 @@ func Ints(d *tensor.Dense, buf *[]int) []int {
 		return d.Ints()[:size]
 	}
 	out := Grow(buf, size)
-	switch d.Dtype().Kind() {
-	case reflect.Int:
-		gatherInts(out, d, d.Ints(), axis)
-	case reflect.Int8:
-		gatherInts(out, d, d.Int8s(), axis)
-	case reflect.Int16:
-		gatherInts(out, d, d.Int16s(), axis)
-	case reflect.Int32:
-		gatherInts(out, d, d.Int32s(), axis)
-	case reflect.Int64:
-		gatherInts(out, d, d.Int64s(), axis)
-	case reflect.Uint:
-		gatherInts(out, d, d.Uints(), axis)
-	case reflect.Uint8:
-		gatherInts(out, d, d.Uint8s(), axis)
-	case reflect.Uint16:
-		gatherInts(out, d, d.Uint16s(), axis)
-	case reflect.Uint32:
-		gatherInts(out, d, d.Uint32s(), axis)
-	case reflect.Uint64:
-		gatherInts(out, d, d.Uint64s(), axis)
-	}
+	read(out, d, axis)
 	return out
 }
 
@@ -104,20 +58,42 @@ func Grow[T any](buf *[]T, n int) []T {
 	return *buf
 }
 
-// nearest returns the int nearest to x.
-func nearest[S integer](x S) int {
-	switch n := int(x); {
-	case x > 0 && (n < 0 || S(n) != x):
-		return math.MaxInt
-	case x < 0 && (n > 0 || S(n) != x):
-		return math.MinInt
-	default:
-		return n
+// read copies the elements of d row by row to dst.
+func read[T Float | int](dst []T, d *tensor.Dense, axis int) {
+	switch d.Dtype().Kind() {
+	case reflect.Float32:
+		gather(dst, d, d.Float32s(), axis)
+	case reflect.Float64:
+		gather(dst, d, d.Float64s(), axis)
+	case reflect.Int:
+		gather(dst, d, d.Ints(), axis)
+	case reflect.Int8:
+		gather(dst, d, d.Int8s(), axis)
+	case reflect.Int16:
+		gather(dst, d, d.Int16s(), axis)
+	case reflect.Int32:
+		gather(dst, d, d.Int32s(), axis)
+	case reflect.Int64:
+		gather(dst, d, d.Int64s(), axis)
+	case reflect.Uint:
+		gather(dst, d, d.Uints(), axis)
+	case reflect.Uint8:
+		gather(dst, d, d.Uint8s(), axis)
+	case reflect.Uint16:
+		gather(dst, d, d.Uint16s(), axis)
+	case reflect.Uint32:
+		gather(dst, d, d.Uint32s(), axis)
+	case reflect.Uint64:
+		gather(dst, d, d.Uint64s(), axis)
 	}
 }
 
 // gather copies the elements of d, whose memory is data, row by row to dst.
-func gather[S integer | Float, T Float](dst []T, d *tensor.Dense, data []S, axis int) {
+func gather[S number, T Float | int](dst []T, d *tensor.Dense, data []S, axis int) {
+	if ints, ok := any(dst).([]int); ok {
+		gatherInts(ints, d, data, axis)
+		return
+	}
 	i := 0
 	eachRow(d, axis, func(offset, step, n int) {
 		for range n {
@@ -128,7 +104,7 @@ func gather[S integer | Float, T Float](dst []T, d *tensor.Dense, data []S, axis
 	})
 }
 
-func gatherInts[S integer](dst []int, d *tensor.Dense, data []S, axis int) {
+func gatherInts[S number](dst []int, d *tensor.Dense, data []S, axis int) {
 	i := 0
 	eachRow(d, axis, func(offset, step, n int) {
 		for range n {
@@ -137,6 +113,18 @@ func gatherInts[S integer](dst []int, d *tensor.Dense, data []S, axis int) {
 			i++
 		}
 	})
+}
+
+// nearest returns the int nearest to an integer.
+func nearest[S number](x S) int {
+	switch n := int(x); {
+	case x > 0 && (n < 0 || S(n) != x):
+		return math.MaxInt
+	case x < 0 && (n > 0 || S(n) != x):
+		return math.MinInt
+	default:
+		return n
+	}
 }
 
 // eachRow calls f for every row along the axis with the place of its first element in memory, the
