@@ -86,14 +86,16 @@ func TestKeyTellsParameters(t *testing.T) {
 		loss(f), loss(other(f)), loss(&f),
 		loss(fielded{F32: .1}), loss(fielded{F32: math.Nextafter32(.1,
 			1)}), loss(fielded{F32: float32(inf)}), loss(fielded{F32: float32(nan)}),
-		loss(fielded{F64: .1}), loss(fielded{F64: above}), loss(fielded{F64: -.1}), loss(fielded{F64: inf}), loss(fielded{F64: 5e-324}),
+		loss(fielded{F64: .1}), loss(fielded{F64: above}), loss(fielded{F64: -.1}), loss(fielded{F64: inf}),
+		loss(fielded{F64: 5e-324}),
 		loss(fielded{Int: 1}), loss(fielded{Int: -1}), loss(fielded{Uint: 1}), loss(fielded{Bool: true}),
 		loss(fielded{Name: "a"}), loss(fielded{Name: "a List:[1]"}), loss(fielded{Name: `a"`}), loss(fielded{Name: "\n"}),
 		loss(fielded{List: []float64{0}}), loss(fielded{List: []float64{0, 0}}), loss(fielded{List: []float64{0, .1}}),
 		loss(fielded{Pair: [2]int{1, 0}}), loss(fielded{Pair: [2]int{0, 1}}), loss(fielded{Pair: [2]int{11, 0}}),
 		loss(fielded{Nested: inner{1, 0}}), loss(fielded{Nested: inner{0,
 			1}}), loss(fielded{Pointer: two}), loss(fielded{Pointer: &inner{2, 1}}),
-		loss(fielded{Any: two}), loss(fielded{Any: *two}), loss(fielded{Any: 5}), loss(fielded{Any: "5"}), loss(fielded{hidden: 1}),
+		loss(fielded{Any: two}), loss(fielded{Any: *two}), loss(fielded{Any: 5}), loss(fielded{Any: "5"}),
+		loss(fielded{hidden: 1}),
 		loss(&pointed{.1}), loss(&pointed{above}), loss((*pointed)(nil)),
 	)
 }

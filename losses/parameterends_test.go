@@ -142,7 +142,8 @@ func TestColdest(t *testing.T) {
 // to them.
 func TestEndsOfParameters(t *testing.T) {
 	for _, l := range []losses.Loss{
-		losses.GCE{Q: 5e-324}, losses.GCE{Q: 1e-310}, losses.GCE{Q: 1e-100}, losses.GCE{Q: 1e-46}, losses.GCE{Q: 1e-40}, losses.GCE{Q: 1e-20},
+		losses.GCE{Q: 5e-324}, losses.GCE{Q: 1e-310}, losses.GCE{Q: 1e-100}, losses.GCE{Q: 1e-46}, losses.GCE{Q: 1e-40},
+		losses.GCE{Q: 1e-20},
 		losses.Focal{Gamma: 5e-324}, losses.Focal{Gamma: 1e-46}, losses.Poly1{Epsilon: 5e-324}, losses.Poly1{Epsilon: 1e-46},
 		losses.ConfidencePenalty{Beta: 5e-324}, losses.SymmetricCrossEntropy{Alpha: 1, Beta: 5e-324,
 			A: -5e-324}, losses.BiTempered{T1: 1, T2: math.Nextafter(1, 2)},
@@ -164,7 +165,8 @@ func TestEndsOfParameters(t *testing.T) {
 			T2: 700}, losses.BiTempered{T1: 0, T2: 1e6},
 		losses.BiTempered{T1: 1, T2: 1e300}, losses.BiTempered{T1: 1,
 			T2: math.MaxFloat64}, losses.Focal{Gamma: 1e300}, losses.Focal{Gamma: math.MaxFloat64},
-		losses.Poly1{Epsilon: 1e30}, losses.ConfidencePenalty{Beta: 1e30}, losses.ReverseCrossEntropy{A: -1e30}, losses.ReverseCrossEntropy{A: -5e-324},
+		losses.Poly1{Epsilon: 1e30}, losses.ConfidencePenalty{Beta: 1e30}, losses.ReverseCrossEntropy{A: -1e30},
+		losses.ReverseCrossEntropy{A: -5e-324},
 		losses.SymmetricCrossEntropy{Alpha: 1e30, Beta: 1e-30, A: -1e30}, losses.SymmetricCrossEntropy{},
 	} {
 		if s, ok := l.(losses.SymmetricCrossEntropy); ok && s.A == 0 {

@@ -32,7 +32,7 @@ type peerCase struct {
 	Value       numtest.Vector `json:"value"`
 	Grad        numtest.Matrix `json:"grad"` // of the sum of the values
 	LabelsGrad  numtest.Matrix `json:"labels_grad"`
-	Formula     string         `json:"formula"` // how the peer's number follows from ours, in peerFormulas; none when it is ours
+	Formula     string         `json:"formula"` // how its number follows from ours, in peerFormulas; none when it is ours
 	Differs     string         `json:"differs"` // why, in words
 }
 

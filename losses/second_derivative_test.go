@@ -102,7 +102,8 @@ func secondByDifferences(t *testing.T, c losses.Criterion, b batch, v []float64)
 		}
 		return sum
 	}
-	near(t, "⟨w,Hv⟩ and ⟨v,Hw⟩", []float64{dot(w, b.along(t, c, v).grad)}, []float64{dot(v, b.along(t, c, w).grad)},
+	near(t, "⟨w,Hv⟩ and ⟨v,Hw⟩", []float64{dot(w, b.along(t, c, v).grad)},
+		[]float64{dot(v, b.along(t, c, w).grad)},
 		1e-11, 1e-13)
 
 	b.dt = tensor.Float32

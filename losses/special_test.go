@@ -168,7 +168,8 @@ func TestHuge(t *testing.T) {
 // TestZeroLabels: a row without labels costs nothing in cross entropy, and counts in the mean.
 func TestZeroLabels(t *testing.T) {
 	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
-		if c.Smoothing.Alpha != 0 && c.Smoothing.Rule != losses.SmoothPrior || c.Loss == (losses.MAE{}) || c.Loss == (byRow{losses.MAE{}}) {
+		if c.Smoothing.Alpha != 0 && c.Smoothing.Rule != losses.SmoothPrior || c.Loss == (losses.MAE{}) ||
+			c.Loss == (byRow{losses.MAE{}}) {
 			t.Skip("these make a target of the row, or want p = 0")
 		}
 		b := randomBatch(c, dt, 4, 35)

@@ -147,7 +147,8 @@ func BenchmarkAdam(b *testing.B) {
 			solver := gorgonia.NewAdamSolver(gorgonia.WithLearnRate(1e-9))
 			b.ReportAllocs()
 			for b.Loop() {
-				for i, g := range kept { // it zeroes the gradients; without new ones its moments become denormal, and 10 times as slow
+				// It zeroes the gradients; without new ones its moments become denormal, and 10 times as slow.
+				for i, g := range kept {
 					copy(grads[i], g)
 				}
 				if err := solver.Step(params); err != nil {

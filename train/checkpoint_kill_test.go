@@ -42,7 +42,8 @@ const (
 // returns the bytes of the result.
 func killedRun(dir string, observe Observer) ([]byte, error) {
 	cfg := Config{
-		Hidden: []int{24}, Epochs: 60, BatchSize: 32, LearnRate: 3e-3, Seed: 9, ClipNorm: 1, L2: 1e-4, Mixup: .3, Patience: 1000,
+		Hidden: []int{24}, Epochs: 60, BatchSize: 32, LearnRate: 3e-3, Seed: 9, ClipNorm: 1, L2: 1e-4, Mixup: .3,
+		Patience:   1000,
 		Criterion:  losses.SoftLabelCriterion(.1, losses.Mean),
 		Schedule:   Schedule{Curve: Cosine, Warmup: 20},
 		Checkpoint: dir, CheckpointEvery: 1,
@@ -178,5 +179,6 @@ func TestKill(t *testing.T) {
 		require.True(t, string(reference) == string(result),
 			"run %d, killed %d times, ends with other weights or another history", runs, inRun)
 	}
-	t.Logf("%d kills in %d runs, %d while a checkpoint was written, %d of them between the renames; all ended with the same bits", kills, runs, partial, between)
+	t.Logf("%d kills in %d runs, %d while a checkpoint was written, %d of them between the renames; all ended with the "+
+		"same bits", kills, runs, partial, between)
 }

@@ -34,7 +34,8 @@ func TestConfig(t *testing.T) {
 		{Config{LearnRate: math.Inf(1)}, ErrConfig,
 			"train: learn rate: got +Inf, want a finite number above 0 (0 means 0.001)"},
 		{Config{Criterion: losses.Criterion{Reduction: losses.None}}, losses.ErrReduction,
-			"train: criterion: got reduction none, want mean, sum or weighted mean: training minimises one number, not one a row"},
+			"train: criterion: got reduction none, want mean, sum or weighted mean: training minimises one number, not one a " +
+				"row"},
 		{Config{Criterion: losses.Criterion{Reduction: 77}}, losses.ErrReduction, ""},
 		{Config{Criterion: losses.SoftLabelCriterion(-1, losses.Mean)}, losses.ErrAlpha, ""},
 	} {
@@ -160,7 +161,8 @@ func TestDivergence(t *testing.T) {
 
 	// A loss that stays finite while the weights do not.
 	_, h, err := Fit(context.Background(), Config{Criterion: losses.Criterion{Loss: steep{}}}, set, set, nil)
-	require.EqualError(t, err, "train: epoch 1 batch 1: a weight is no longer finite; lower the learn rate (now 0.001) or scale the features")
+	require.EqualError(t, err, "train: epoch 1 batch 1: a weight is no longer finite; lower the learn rate (now 0.001) "+
+		"or scale the features")
 	require.Empty(t, h)
 }
 

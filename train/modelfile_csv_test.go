@@ -55,7 +55,8 @@ func TestSavedReadCSV(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.NoError(t, os.WriteFile(path, []byte("width\n1\n"), 0o600))
 	_, err = saved.ReadCSVFile(path, dataset.CSVOptions{})
-	require.EqualError(t, err, "dataset: "+path+`: columns are missing that the model needs: "colour"; the file has "width"`)
+	require.EqualError(t, err, "dataset: "+path+`: columns are missing that the model needs: "colour"; the file has `+
+		`"width"`)
 	require.ErrorIs(t, err, dataset.ErrColumn)
 	_, err = (&train.Saved{}).ReadCSVFile(path, dataset.CSVOptions{})
 	require.EqualError(t, err, "train: model: has no layers, want one made by Fit or NewModel")

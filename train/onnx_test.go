@@ -44,7 +44,8 @@ func TestWriteONNX(t *testing.T) {
 		}
 		require.Equal(t, want[name], ops)
 		if name == "full" {
-			require.Equal(t, map[string]string{"class_names": `["0","é","2","3"]`, "feature_names": `["a","b","c"]`}, f.metadata)
+			require.Equal(t, map[string]string{"class_names": `["0","é","2","3"]`,
+				"feature_names": `["a","b","c"]`}, f.metadata)
 		} else {
 			require.Empty(t, f.metadata)
 		}

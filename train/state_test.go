@@ -42,10 +42,12 @@ func TestSameRun(t *testing.T) {
 	differs(func(c *Config) { c.Seed, c.Hidden = 2, nil }, OtherRunError{"Seed", uint64(0), uint64(2)},
 		"Seed: the run has 0, this configuration 2")
 	differs(func(c *Config) { c.Schedule.Warmup = 3 }, OtherRunError{"Schedule", Schedule{}, Schedule{Warmup: 3}},
-		"Schedule: the run has {Curve:constant Warmup:0 Floor:0 Steps:0}, this configuration {Curve:constant Warmup:3 Floor:0 Steps:0}")
+		"Schedule: the run has {Curve:constant Warmup:0 Floor:0 Steps:0}, this configuration {Curve:constant Warmup:3 "+
+			"Floor:0 Steps:0}")
 
 	err = state.SameRun(cfg, set, set)
-	require.ErrorContains(t, err, "train: state: ValidSet: the run has none, this configuration 20 rows, 3 features, 2 classes, crc32c ")
+	require.ErrorContains(t, err, "train: state: ValidSet: the run has none, this configuration 20 rows, 3 features, 2 "+
+		"classes, crc32c ")
 	err = state.SameRun(cfg, randomSet(21, 3, 2, 1), nil)
 	require.ErrorContains(t, err, "train: state: TrainSet: the run has 20 rows, ")
 }

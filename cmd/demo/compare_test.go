@@ -42,7 +42,8 @@ func TestStudyDoesNotDependOnItsOrder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, stdout, stderr := demo(t, smallStudy("-jobs", "1", "-out", "one")...)
 	require.Equal(t, exitDone, code, stderr)
-	assert.Regexp(t, `(?s)^data     digits: 1797 rows, 0\.3 of them for the test.+8 runs\n\n( +\d/8  [^\n]+ %  [^\n]+left\n){8}\naccuracy on clean`, stdout)
+	assert.Regexp(t, `(?s)^data     digits: 1797 rows, 0\.3 of them for the test.+8 runs\n\n( +\d/8  [^\n]+ %  `+
+		`[^\n]+left\n){8}\naccuracy on clean`, stdout)
 	code, _, _ = demo(t, smallStudy("-jobs", "5", "-out", "five", "-noplots", "-quiet")...)
 	require.Equal(t, exitDone, code)
 	one, five := readResults(t, "one/compare.json"), readResults(t, "five/compare.json")
@@ -87,7 +88,8 @@ func TestStudyGoesOn(t *testing.T) {
 
 	code, _, message := demo(t, smallStudy("-out", "part", "-epochs", "3")...)
 	assert.Equal(t, exitUsage, code)
-	assert.Regexp(t, `^demo: part/compare\.jsonl has runs of other settings .+epochs 2.+epochs 3.+-fresh to forget them\n$`, message)
+	assert.Regexp(t, `^demo: part/compare\.jsonl has runs of other settings .+epochs 2.+epochs 3.+-fresh to forget `+
+		`them\n$`, message)
 	require.NoError(t, os.WriteFile("part/compare.jsonl", []byte("something\n"), 0o666))
 	code, _, message = demo(t, smallStudy("-out", "part")...)
 	assert.Equal(t, exitUsage, code)
@@ -151,14 +153,18 @@ func TestStudyUsage(t *testing.T) {
 		{"-losses ce@2", `-losses: "ce@2": behind @ want a number from 0 to 1, the strength of smoothing, such as ce@0\.1`},
 		{"-noise 0,0", `invalid value "0,0" for flag -noise: want different numbers from 0 to 1 such as 0,0\.2,0\.4`},
 		{"-data housing -noise 0.2", `-noise is for labels, but -data housing has the answers of people`},
-		{"-data housing -losses mae", `-losses: "mae": for answers of people want soft, majority, constant or, smoothed, majority@0\.1`},
-		{"-study tail -losses ce@hard", `-losses: "ce@hard": behind @ want weights, effective, adjusted or ldam, for example ce@weights`},
-		{"-study tail -tail 0.5", `invalid value "0\.5" for flag -tail: want different numbers from 1 to 1000 such as 1,10,50`},
+		{"-data housing -losses mae", `-losses: "mae": for answers of people want soft, majority, constant or, smoothed, ` +
+			`majority@0\.1`},
+		{"-study tail -losses ce@hard", `-losses: "ce@hard": behind @ want weights, effective, adjusted or ldam, for ` +
+			`example ce@weights`},
+		{"-study tail -tail 0.5", `invalid value "0\.5" for flag -tail: want different numbers from 1 to 1000 such as ` +
+			`1,10,50`},
 		{"-tail 10", `-tail is for -study tail`},
 		{"-study tail -noise 0.5", `-noise is for -study noise`},
 		{"-study answers", `-study answers: want answers for housing and data with -soft, noise or tail for others`},
 		{"-study tail -data housing", `-study tail: want answers for housing and data with -soft, noise or tail for others`},
-		{"-label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is digits`},
+		{"-label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is ` +
+			`digits`},
 		{"-soft 1 -data x.csv", `-soft 1: want 2 or more columns, one for each class`},
 		{"-scale perhaps", `invalid value "perhaps" for flag -scale: want auto, yes or no`},
 		{"more", `unexpected argument "more", want flags only; a data file is given with -data`},

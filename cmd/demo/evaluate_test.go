@@ -53,14 +53,17 @@ func TestEvaluate(t *testing.T) {
 	code, _, stderr = demo(t, "evaluate", model, "pink.csv", "-label", "kind", "-unseen", "zeros")
 	assert.Equal(t, exitDone, code, stderr)
 	for args, want := range map[string]string{
-		model + " pink.csv -label kind": `pink\.csv: line 3 column 3 \("colour"\): got "pink", .+; -unseen zeros takes it for none of these`,
-		model + " u.csv -label kind":    `u\.csv: line 2 column 2 \("kind"\): got "sphere", want one of the classes "disc", "plate", "rod"; -label NAME .+`,
-		model:                           `got 1 argument, want two: demo evaluate MODEL FILE`,
-		model + " sort.csv":             `-label kind: no such column in sort\.csv; the columns are "id", "sort", "colour", "height", "width"`,
-		"nosuch t.csv":                  `nosuch: no such file; demo train saves one`,
-		model + " nosuch":               `nosuch: no such file; want digits, housing or the path of a file`,
-		model + " digits":               `digits: .+ as in the model`,
-		model + " a-x.npy":              `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
+		model + " pink.csv -label kind": `pink\.csv: line 3 column 3 \("colour"\): got "pink", .+; -unseen zeros takes it ` +
+			`for none of these`,
+		model + " u.csv -label kind": `u\.csv: line 2 column 2 \("kind"\): got "sphere", want one of the classes "disc", ` +
+			`"plate", "rod"; -label NAME .+`,
+		model: `got 1 argument, want two: demo evaluate MODEL FILE`,
+		model + " sort.csv": `-label kind: no such column in sort\.csv; the columns are "id", "sort", "colour", ` +
+			`"height", "width"`,
+		"nosuch t.csv":     `nosuch: no such file; demo train saves one`,
+		model + " nosuch":  `nosuch: no such file; want digits, housing or the path of a file`,
+		model + " digits":  `digits: .+ as in the model`,
+		model + " a-x.npy": `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
 	} {
 		code, _, stderr := demo(t, append([]string{"evaluate"}, strings.Fields(args)...)...)
 		assert.Equal(t, exitUsage, code, args)

@@ -40,15 +40,15 @@ func TestNotes(t *testing.T) {
 	write("numbers.csv", "length,petal\n"+strings.Repeat("1,0.5\n2,1.5\n", 10))
 	const quick = " -epochs 1 -hidden none -noplots"
 	for args, want := range map[string]string{
-		"-data flowers.csv": `the classes are numbers of "petal"; -label NAME takes another column`,
-		"-patience 1 -data " + shapes: "-patience is unreliable with so few validation rows; " +
-			"-validation 0.3 holds out more",
+		"-data flowers.csv":           `the classes are numbers of "petal"; -label NAME takes another column`,
+		"-patience 1 -data " + shapes: "-patience is unreliable with so few validation rows; -validation 0.3 holds out more",
 		"-patience 1 -calibrate -validation 0.3 -data " + shapes: "-patience and -calibrate are unreliable with so few " +
 			"validation rows",
 		"-data few.csv -test 0.25":          "1 of 2 classes have no test row: the test says nothing of them",
 		"-data three.csv -testdata few.csv": "1 of 3 classes have no test row: the test says nothing of them",
 		"-alpha 3":                          "-alpha 3 is above 1: smoothed labels are no longer shares of one row",
-		"-warmup 99":                        "-warmup 99 is longer than the training, 1 epoch: the learning rate stays below 0.001",
+		"-warmup 99": "-warmup 99 is longer than the training, 1 epoch: the learning rate stays " +
+			"below 0.001",
 	} {
 		assert.Contains(t, notes(t, args+quick), want, args)
 	}

@@ -191,10 +191,12 @@ func TestPairErrors(t *testing.T) {
 	const idx, npy = "-data a-images.gz -labels a-classes", "-data a-x.npy -labels a-y.npy"
 	for _, tc := range []struct{ args, want string }{
 		{"-labels a-classes", `-labels is for an IDX or NPY file, but -data is digits, which has its labels`},
-		{"-data t.csv -labels a-y.npy", `-data t\.csv: is no IDX or NPY file, to which -labels could belong; a CSV file has its labels in it`},
+		{"-data t.csv -labels a-y.npy", `-data t\.csv: is no IDX or NPY file, to which -labels could belong; a CSV file ` +
+			`has its labels in it`},
 		{"-data a-x.npy", `-data a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`},
 		{"-data a-images.gz -label kind", `-data a-images\.gz: an IDX file has no labels in it; give them with -labels FILE`},
-		{idx + " -label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -labels is for an IDX or NPY file`},
+		{idx + " -label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but ` +
+			`-labels is for an IDX or NPY file`},
 		{"-data a-x.npy -labels none", `-labels none: no such file`},
 		{"-data none -labels a-y.npy", `-data none: no such file; want digits, housing or the path of a file`},
 		{"-data a-x.npy -labels t.csv", `-labels t\.csv: got a file that begins like neither, want IDX or NPY`},
@@ -215,7 +217,8 @@ func TestPairErrors(t *testing.T) {
 		{"-data t.csv -testdata b-x.npy",
 			`-testdata b-x\.npy: an NPY file has no labels in it; give them with -testlabels FILE`},
 		{npy + " -testdata b-pictures.npy -testlabels b-y.npy",
-			`-testdata b-pictures\.npy: got 64 features without "feature_0", "feature_1", "feature_2", want 64 features as in -data`},
+			`-testdata b-pictures\.npy: got 64 features without "feature_0", "feature_1", "feature_2", want 64 features as in ` +
+				`-data`},
 		{"-data t.csv -testdata u.csv", `-testdata u\.csv: got 1 feature without "x", want 1 feature as in -data`},
 		{"-data t.csv -testdata v.csv", `-testdata v\.csv: line 3 column 2 \("kind"\): got "d", want one of the classes "a", "b"; -label NAME .+`},
 	} {

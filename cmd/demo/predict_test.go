@@ -142,7 +142,8 @@ func TestPredictErrors(t *testing.T) {
 	require.NoError(t, os.WriteFile("x.npy", npyBytes("<f4", []float32{1, 2}, 1, 2), 0o666))
 	require.NoError(t, os.WriteFile("y.npy", npyBytes("<i8", []int64{1, 2}, 2), 0o666))
 	for _, tc := range []struct{ args, want string }{
-		{"few.csv", `few\.csv: columns are missing that the model needs: "height", "colour"; the file has "width"; the model is .+model\.safetensors, which tells apart "disc", "plate", "rod"`},
+		{"few.csv", `few\.csv: columns are missing that the model needs: "height", "colour"; the file has "width"; the ` +
+			`model is .+model\.safetensors, which tells apart "disc", "plate", "rod"`},
 		{"twice.csv", `twice\.csv: columns 1 and 4: got the name "width" for both, want one, which the model needs; .+`},
 		{"-id nr head.csv", `-id nr: no such column in head\.csv; the columns are "width", "height", "colour"`},
 		{"-id 1 x.npy", `-id is for a table, but x\.npy is an NPY file`},
@@ -154,7 +155,8 @@ func TestPredictErrors(t *testing.T) {
 		{"folder", `folder: is a folder, want a file`},
 		{"-model folder few.csv", `-model folder: is a folder; want the model file in it, folder/model\.safetensors`},
 		{"-model folder/model.onnx few.csv",
-			`-model folder/model\.onnx: is an ONNX file, which is for other programs; want the one beside it, folder/model\.safetensors`},
+			`-model folder/model\.onnx: is an ONNX file, which is for other programs; want the one beside it, ` +
+				`folder/model\.safetensors`},
 		{"none.csv", `none\.csv: no such file`},
 		{"", `got 0 files, want the file to predict, or - for stdin: demo predict -model .+ FILE`},
 		{"-model none few.csv", `-model none: no such file; demo train saves one`},
@@ -187,7 +189,8 @@ func TestPredictRowErrors(t *testing.T) {
 		"text": `^  row  class  probability  nr\n    1  plate +\d+\.\d\d %  a\n    2 +error  b\n    3 +error  c d\n` +
 			`    4 +error  e\n    5 +error  \n    6  rod  .* %  g\n$`,
 		"csv": `^row,nr,class,probability,disc,plate,rod\n1,a,plate,.+\n2,b,,,,,\n3,"c\nd",,,,,\n4,e,,,,,\n5,,,,,,\n6,g,rod,.+\n$`,
-		"jsonl": `^{"row":1,"id":"a","class":"plate",.+}\n{"row":2,"id":"b","error":"line 3 .+"}\n{"row":3,"id":"c\\nd","error":.+}` +
+		"jsonl": `^{"row":1,"id":"a","class":"plate",.+}\n{"row":2,"id":"b","error":"line 3 ` +
+			`.+"}\n{"row":3,"id":"c\\nd","error":.+}` +
 			`\n{"row":4,.+}\n{"row":5,"error":.+}\n{"row":6,"id":"g","class":"rod",.+}\n$`,
 	} {
 		code, stdout, stderr := demo(t, "predict", "-model", model, "-id", "nr", "-format", format, "t.csv")

@@ -121,7 +121,8 @@ func TestCheckpointErrors(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, content, 0o666))
 	code, _, stderr = demo(t, "-noplots", "-hidden", "8", "-checkpoint", "run", "-resume")
 	assert.Equal(t, exitUsage, code)
-	assert.Regexp(t, `^demo: -checkpoint: .+checkpoint\.safetensors.+; the checkpoint before it is there: rename checkpoint\.prev\.safetensors to checkpoint\.safetensors to go on from it\n$`, stderr)
+	assert.Regexp(t, `^demo: -checkpoint: .+checkpoint\.safetensors.+; the checkpoint before it is there: rename `+
+		`checkpoint\.prev\.safetensors to checkpoint\.safetensors to go on from it\n$`, stderr)
 }
 
 func TestPatience(t *testing.T) {
@@ -132,5 +133,6 @@ func TestPatience(t *testing.T) {
 	assert.Len(t, s.History, s.BestEpoch+2)
 	assert.InDelta(t, float64(s.History[s.BestEpoch-1].ValidationLoss), float64(s.ValidationLoss), 1e-6,
 		"the weights of the best epoch")
-	assert.Regexp(t, `\nstopped after \d+ epochs: 2 without a better validation loss; the weights are those of epoch \d+\n`, stderr)
+	assert.Regexp(t, `\nstopped after \d+ epochs: 2 without a better validation loss; the weights are those of epoch `+
+		`\d+\n`, stderr)
 }

@@ -46,12 +46,15 @@ func TestUsageErrors(t *testing.T) {
 		{"-alpha -0.1", `invalid value "-0.1" for flag -alpha: want a number >= 0`},
 		{"-alpha 1.5 -smoothing uniform", `-alpha 1.5: with -smoothing uniform want a number from 0 to 1`},
 		{"-smoothing no", `invalid value "no" for flag -smoothing: want notebook, uniform or prior`},
-		{"-loss hinge", `invalid value "hinge" for flag -loss: loss: "hinge" is unknown, want one of ` + strings.Join(losses.LossNames(), ", ")},
+		{"-loss hinge", `invalid value "hinge" for flag -loss: loss: "hinge" is unknown, want one of ` +
+			strings.Join(losses.LossNames(), ", ")},
 		{"-loss asymmetric", `invalid value "asymmetric" for flag -loss: loss asymmetric: is for rows that are of several ` +
 			`classes at once, want one of ` + strings.Join(input.LossNames(), ", ")},
 		{"-loss ce:q=1", `invalid value "ce:q=1" for flag -loss: loss ce: "q" is no parameter, want ce`},
-		{"-hidden 12,,3", `invalid value "12,,3" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or 128,64, or none`},
-		{"-hidden 0", `invalid value "0" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or 128,64, or none`},
+		{"-hidden 12,,3", `invalid value "12,,3" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or ` +
+			`128,64, or none`},
+		{"-hidden 0", `invalid value "0" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or 128,64, or ` +
+			`none`},
 		{"-noise 1.1", `invalid value "1.1" for flag -noise: want a number from 0 to 1`},
 		{"-test 1", `invalid value "1" for flag -test: want a number between 0 and 1, both excluded`},
 		{"-seed -1", `invalid value "-1" for flag -seed: want a whole number >= 0`},
@@ -63,7 +66,8 @@ func TestUsageErrors(t *testing.T) {
 		{"-noplots -mixup 1e9", `mixup: got 1e+09, want a number from 0.001 to 1000 (0 is off)`},
 		{"-resume", `-resume needs -checkpoint DIR: the folder of the run to go on with`},
 		{"-noplots -checkpoint none -resume", `-resume: no checkpoint in none`},
-		{"-label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is digits`},
+		{"-label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is ` +
+			`digits`},
 		{"-data two.csv -label kind -soft 2",
 			`-label and -soft exclude each other: the class is in one column or in the last K`},
 		{"-data two.csv -soft 1", `-soft 1: want 2 or more columns, one for each class`},
@@ -72,15 +76,19 @@ func TestUsageErrors(t *testing.T) {
 		{"-out two.csv", `-out two.csv: not a directory; want a folder, or a name for a new one`},
 		{"-data two.csv -label kind -header no",
 			`-label kind and -header no exclude each other: the column is found by its name in the header, or by its number`},
-		{"-data two.csv -comma ab", `invalid value "ab" for flag -comma: want one character that is no quote, such as ; or the word tab`},
-		{"-comma tab", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is digits`},
-		{"-loss 0*ce", `invalid value "0*ce" for flag -loss: loss 0*ce: every weight is 0, want one above 0: there is nothing to learn`},
+		{"-data two.csv -comma ab", `invalid value "ab" for flag -comma: want one character that is no quote, such as ; or ` +
+			`the word tab`},
+		{"-comma tab", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is ` +
+			`digits`},
+		{"-loss 0*ce", `invalid value "0*ce" for flag -loss: loss 0*ce: every weight is 0, want one above 0: there is ` +
+			`nothing to learn`},
 		{"compare -seeds 0", `invalid value "0" for flag -seeds: want a whole number from 1 to 1000000`},
 		{"compare -epochs 0", `invalid value "0" for flag -epochs: want a whole number from 1 to 1000000`},
 		{"compare -lr 0", `invalid value "0" for flag -lr: want a number > 0`},
 		{"help nothing", `unknown command "nothing", want train, compare, predict or evaluate; see demo -h`},
 		{"-noplots -json .", `-json .: is a folder, want a file`},
-		{"-noplots -json no/where.json", `-json no/where.json: no such file or directory; want a file in a folder that exists`},
+		{"-noplots -json no/where.json", `-json no/where.json: no such file or directory; want a file in a folder that ` +
+			`exists`},
 		{"-noplots -json two.csv/x.json", `-json two.csv/x.json: its parent is no folder`},
 	} {
 		t.Run(tc.args, func(t *testing.T) {
@@ -94,12 +102,14 @@ func TestUsageErrors(t *testing.T) {
 		{"-data bad.csv", `-data bad\.csv: line 3 column 1 \("a"\): got "oops", want a number.*`},
 		{"-data two.csv -label sort", `-label sort: no such column in two\.csv; the columns are "a", "kind"`},
 		{"-data bars.csv", `-data bars\.csv: line 1: got 1 column, want .+; -comma CHAR says what separates them`},
-		{"-data price.csv", `-data price\.csv: line 1002 column 2 \("price"\): got "1000", want at most 1000 different values \(is this a quantity\?\); -label NAME takes another column for the class`},
+		{"-data price.csv", `-data price\.csv: line 1002 column 2 \("price"\): got "1000", want at most 1000 different ` +
+			`values \(is this a quantity\?\); -label NAME takes another column for the class`},
 		{"-data price.csv -testdata two.csv -label price", `-data price\.csv: .+`},
 		{"-data .", `-data \.: is a folder, want a file`},
 		{"-data one.csv", `-data one\.csv: .*"kind".*only the class "x".*`},
 		{"-data two.csv -test 0.1", `-test 0\.1 of 2 rows: .+`},
-		{"-data words.csv", `-data words\.csv: line 1: got a line that may or may not be a header \(.+\); say -header yes or -header no`},
+		{"-data words.csv", `-data words\.csv: line 1: got a line that may or may not be a header \(.+\); say -header yes ` +
+			`or -header no`},
 	} {
 		t.Run(tc.args, func(t *testing.T) {
 			code, stdout, stderr := demo(t, strings.Fields(tc.args)...)

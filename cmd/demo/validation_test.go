@@ -15,13 +15,11 @@ import (
 
 func TestValidationErrors(t *testing.T) {
 	for args, want := range map[string]string{
-		"-validation 0 -patience 3": "-patience needs validation rows to go by: want -validation above 0, or " +
-			"none for 0.1",
-		"-calibrate -validation 0": "-calibrate needs validation rows to go by: want -validation above 0, or " +
-			"none for 0.1",
-		"-validation 1":    `invalid value "1" for flag -validation: want a number from 0 to below 1`,
-		"-validation -0.1": `invalid value "-0.1" for flag -validation: want a number from 0 to below 1`,
-		"-validation NaN":  `invalid value "NaN" for flag -validation: want a number from 0 to below 1`,
+		"-validation 0 -patience 3": "-patience needs validation rows to go by: want -validation above 0, or none for 0.1",
+		"-calibrate -validation 0":  "-calibrate needs validation rows to go by: want -validation above 0, or none for 0.1",
+		"-validation 1":             `invalid value "1" for flag -validation: want a number from 0 to below 1`,
+		"-validation -0.1":          `invalid value "-0.1" for flag -validation: want a number from 0 to below 1`,
+		"-validation NaN":           `invalid value "NaN" for flag -validation: want a number from 0 to below 1`,
 		"-data housing -validation 0.01 -noplots": "-validation 0.01 of 19 training rows: leaves no row on one side, want " +
 			"at least 1 on both",
 	} {
@@ -40,7 +38,8 @@ func TestValidation(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "data     digits: 1078 training rows, 360 validation rows, 359 test rows, 64 features, 10 "+
 		"classes\n")
-	assert.Regexp(t, `\nnoise    \d+ labels of training and validation replaced by a wrong class; the test labels stay right\n`, stdout)
+	assert.Regexp(t, `\nnoise    \d+ labels of training and validation replaced by a wrong class; the test labels stay `+
+		`right\n`, stdout)
 	assert.Contains(t, stdout, "   validation loss (nats)   validation accuracy\n")
 	assert.Regexp(t, `\ntrain      .+\nvalidation .+\ntest       .+\n`, stdout)
 	assert.NotContains(t, stdout, "only 3")

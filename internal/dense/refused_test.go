@@ -36,9 +36,11 @@ func TestRefused(t *testing.T) {
 		"mask": {masked, Type, "the tensor has a mask, want sample weights of 0 instead"},
 		"bool": {tensor.New(tensor.FromScalar(true)), Type, "dtype bool is not supported, want numbers"},
 		"slice of nothing": {slice(t, New(tensor.Float64, 0, 3), nil, tensor.S(0, 3)), Layout,
-			"a tensor of shape (1, 3) with strides [3 1] and 0 elements does not fit its memory, want one with an element for every place of its shape"},
+			"a tensor of shape (1, 3) with strides [3 1] and 0 elements does not fit its memory, want one with an element for " +
+				"every place of its shape"},
 		"lost step": {lost, Layout,
-			"a vector transposed after slicing with a step has lost the step in package tensor, want a copy (Materialize or Clone) made before the transpose"},
+			"a vector transposed after slicing with a step has lost the step in package tensor, want a copy (Materialize or " +
+				"Clone) made before the transpose"},
 	} {
 		d, err := Of(c.t)
 		assert.Nil(t, d, name)

@@ -132,7 +132,8 @@ func TestReadCSVTableErrors(t *testing.T) {
 			`Label: got "Kind", want one of the columns "x", "kind"`},
 		{"label missing among many", wide + wide, CSVOptions{Label: "z"}, ErrColumn, `"s", "t" and 2 more`},
 		{"all text", "x,kind\nu,a\nv,b\n", CSVOptions{}, ErrHeader,
-			"line 1: got a line that may or may not be a header (no number in it nor below it), want HeaderYes or HeaderNo in the options"},
+			"line 1: got a line that may or may not be a header (no number in it nor below it), want HeaderYes or HeaderNo in " +
+				"the options"},
 		{"number in a header", "x,2020,kind\n1,2,a\n3,4,b\n", CSVOptions{}, ErrHeader,
 			`(the number "2020" in column 2, but "x" above "1" in column 1)`},
 		{"damaged first row", "1,NA,a\n3,4,b\n", CSVOptions{}, ErrHeader, `"NA" above "4" in column 2`},

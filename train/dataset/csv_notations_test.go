@@ -128,7 +128,8 @@ func TestReadCSVManyValues(t *testing.T) {
 	}
 	_, err := ReadCSV(strings.NewReader(names.String()), CSVOptions{})
 	checkCell(t, err, 31, 1, "name", "Person 29")
-	checkError(t, err, ErrClasses, "want a column with fewer values than 30 in 30 rows (is this an identifier?); see Drop and MaxCategories")
+	checkError(t, err, ErrClasses, "want a column with fewer values than 30 in 30 rows (is this an identifier?); see "+
+		"Drop and MaxCategories")
 	d := readCSV(t, names.String(), CSVOptions{Drop: []string{"name"}})
 	assert.Equal(t, []string{"fare"}, d.FeatureNames)
 	d = readCSV(t, names.String(), CSVOptions{MaxCategories: 100})

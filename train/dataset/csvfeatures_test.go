@@ -107,7 +107,8 @@ func TestSeparatorIsFound(t *testing.T) {
 	_, err := ReadCSV(strings.NewReader("x;kind\n1,5;b\n2;a\n"), CSVOptions{})
 	checkError(t, err, ErrNumber) // a header above a number, as somebody else writes it
 	_, err = ReadCSV(strings.NewReader("x;kind\n1,5;b\n2;a\n"), CSVOptions{Header: HeaderYes})
-	checkError(t, err, ErrCell, `line 2 column 1 ("x"): got "1,5", want a number as 1234.5: this one is written with a comma for its point; see Decimal`)
+	checkError(t, err, ErrCell, `line 2 column 1 ("x"): got "1,5", want a number as 1234.5: this one is written with a `+
+		`comma for its point; see Decimal`)
 }
 
 func TestLabelName(t *testing.T) {
@@ -126,7 +127,8 @@ func TestFormatOfArchive(t *testing.T) {
 	path := t.TempDir() + "/x.npz"
 	require.NoError(t, os.WriteFile(path, []byte("PK\x03\x04 and so on"), 0o600))
 	_, err := FormatOf(path)
-	checkError(t, err, ErrFormat, "x.npz: got a zip archive (an .npz file of NumPy, a spreadsheet?), want an array that numpy.save wrote")
+	checkError(t, err, ErrFormat, "x.npz: got a zip archive (an .npz file of NumPy, a spreadsheet?), want an array that "+
+		"numpy.save wrote")
 }
 
 // A reader of rows goes on behind a row that cannot be read.

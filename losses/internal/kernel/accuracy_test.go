@@ -65,7 +65,8 @@ func fourUlpsShapes() (shapes [][2]int) {
 			shapes = append(shapes, [2]int{1, k})
 		}
 	}
-	for _, k := range append(lengths(), 255, 256, 257, 300, 511, 777, 1000, 1023, 1024, 1025, 2047, 2048, 2049, 3000, 4096, 5000) {
+	for _, k := range append(lengths(), 255, 256, 257, 300, 511, 777, 1000, 1023, 1024, 1025, 2047, 2048, 2049,
+		3000, 4096, 5000) {
 		shapes = append(shapes, [2]int{1, k})
 	}
 	return append(shapes, [2]int{33, 10}, [2]int{17, 40})

@@ -77,9 +77,11 @@ func TestRoundTrip(t *testing.T) {
 		text + "{}":    "got more than one JSON value",
 		`{"Bool":tru}`: "invalid character",
 		`3`:            "sample: got 3, want exactjson.sample",
-		`{"Bool":true,"Int":1,"Uint":1,"Float":[],"Text":"","Next":null,"Other":null}`:      "sample: got no field None",
-		`{"Bool":true,"Int":1,"Uint":1,"Float":[1,{}],"Text":"","Next":null,"None":null}`:   "sample.Float[1]: got map[], want float64",
-		`{"Bool":true,"Int":1,"Uint":1,"Float":["0xg"],"Text":"","Next":null,"None":null}`:  `sample.Float[0]: got "0xg", want float64`,
+		`{"Bool":true,"Int":1,"Uint":1,"Float":[],"Text":"","Next":null,"Other":null}`: "sample: got no field None",
+		`{"Bool":true,"Int":1,"Uint":1,"Float":[1,{}],"Text":"","Next":null,"None":null}`: "sample.Float[1]: got map[], " +
+			"want float64",
+		`{"Bool":true,"Int":1,"Uint":1,"Float":["0xg"],"Text":"","Next":null,"None":null}`: `sample.Float[0]: got "0xg", ` +
+			`want float64`,
 		`{"Bool":true,"Int":1,"Uint":1,"Float":[],"Text":"","Next":{"Bool":1},"None":null}`: "sample.Next: got 1 fields",
 	} {
 		require.ErrorContains(t, Decode(text, &sample{}, "sample"), want, text)

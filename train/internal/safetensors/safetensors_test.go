@@ -74,13 +74,16 @@ func TestSafetensorsRoundTrip(t *testing.T) {
 // escapes, no metadata, padding.
 func TestSafetensorsAccepts(t *testing.T) {
 	for name, file := range map[string][]byte{
-		"nothing":      rawFile(`{}`, ""),
-		"padding":      rawFile(`{}      `, ""),
-		"empty":        rawFile(`{"__metadata__":{}}`, ""),
-		"order":        rawFile(`{"b":{"data_offsets":[4,8],"shape":[1],"dtype":"F32"}, "a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, "aaaabbbb"),
-		"escape":       rawFile(`{"\u0061\n":{"dtype":"I64","shape":[1,1,1],"data_offsets":[0,8]}}`, "aaaabbbb"),
-		"no elements":  rawFile(`{"a":{"dtype":"F32","shape":[9,0,9],"data_offsets":[4,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, "bbbb"),
-		"large factor": rawFile(`{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,0],"data_offsets":[0,0]}}`, ""),
+		"nothing": rawFile(`{}`, ""),
+		"padding": rawFile(`{}      `, ""),
+		"empty":   rawFile(`{"__metadata__":{}}`, ""),
+		"order": rawFile(`{"b":{"data_offsets":[4,8],"shape":[1],"dtype":"F32"}, `+
+			`"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, "aaaabbbb"),
+		"escape": rawFile(`{"\u0061\n":{"dtype":"I64","shape":[1,1,1],"data_offsets":[0,8]}}`, "aaaabbbb"),
+		"no elements": rawFile(`{"a":{"dtype":"F32","shape":[9,0,9],"data_offsets":[4,4]},`+
+			`"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, "bbbb"),
+		"large factor": rawFile(`{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,0],`+
+			`"data_offsets":[0,0]}}`, ""),
 	} {
 		_, _, err := Parse(file)
 		require.NoError(t, err, name)
@@ -176,7 +179,8 @@ func TestSafetensorsErrors(t *testing.T) {
 
 func FuzzSafetensors(f *testing.F) {
 	for _, seed := range [][]byte{
-		nil, rawFile(`{}`, ""), rawFile(`{"__metadata__":{"a":"b"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "12345678"),
+		nil, rawFile(`{}`, ""),
+		rawFile(`{"__metadata__":{"a":"b"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "12345678"),
 		Encode(map[string]string{"k": "v"}, []Tensor{Singles("s", []float32{1, 2}, 2), Doubles("d", []float64{3})}),
 	} {
 		f.Add(seed)

@@ -26,8 +26,7 @@ func (s *Source) Flags() []cli.Flag {
 		cli.Value("soft", "K", "0", "the last K columns of a CSV file hold one number >= 0 for each class, a soft label "+
 			"or how many people chose it; rows are divided by their sums", cli.Whole(&s.CSV.LabelColumns, 0)),
 		cli.Value("drop", "NAME,...", "", "columns of a CSV file that are left out, such as a number that every row has; "+
-			"names "+
-			"or numbers from 1", columns(&s.CSV.Drop)),
+			"names or numbers from 1", columns(&s.CSV.Drop)),
 		cli.Value("missing", "HOW", "refuse", "what becomes of empty cells of a CSV file, NA and the like: refuse, drop "+
 			"(leave out the row) or impute (the median, or the most frequent word)", cli.OneOf(&s.CSV.Missing, missingName,
 			dataset.MissingRefuse, dataset.MissingDrop, dataset.MissingNaN)),

@@ -41,7 +41,8 @@ func TestSummarise(t *testing.T) {
 		other := map[string]string{record.WatchedTest: record.WatchedValidation,
 			record.WatchedValidation: record.WatchedTest}[rows]
 		assert.JSONEq(t, `{"epoch": 3, "train_loss": 1.5, "train_accuracy": 0.25, "learn_rate": 0.125, "`+
-			rows+`_loss": 2, "`+rows+`_accuracy": 0.5, "`+rows+`_ece": 0.25, "`+other+`_loss": null, "`+other+`_accuracy": null, "`+other+`_ece": null}`, string(text))
+			rows+`_loss": 2, "`+rows+`_accuracy": 0.5, "`+rows+`_ece": 0.25, "`+
+			other+`_loss": null, "`+other+`_accuracy": null, "`+other+`_ece": null}`, string(text))
 		loss, accuracy := record.EpochOf(e, rows).Watched(rows)
 		assert.Equal(t, []record.Float{2, 0.5}, []record.Float{loss, accuracy})
 	}

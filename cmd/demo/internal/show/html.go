@@ -182,10 +182,9 @@ func runSection(s *record.Run) (*htmlRun, error) {
 func verdictSection(v *record.Verdict) htmlSection {
 	out := htmlSection{
 		Title: "Verdict",
-		Caption: fmt.Sprintf("How well each class is found among the test rows: the share of the rows predicted to be of "+
-			"it that are (precision), the share of its rows that are found (recall), both in one number (F1), and how many "+
-			"rows it has (support). Always "+
-			"predicting the most frequent class is right in %s.", record.Percent(v.Majority)),
+		Caption: fmt.Sprintf("How well each class is found among the test rows: the share of the rows predicted to be of it "+
+			"that are (precision), the share of its rows that are found (recall), both in one number (F1), and how many rows "+
+			"it has (support). Always predicting the most frequent class is right in %s.", record.Percent(v.Majority)),
 		Tables: []htmlTable{{Rows: verdictRows(v)}},
 	}
 	if text := twoClasses(v); text != "" {

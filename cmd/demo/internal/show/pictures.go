@@ -27,10 +27,9 @@ type picture struct {
 func alphaPicture() (picture, error) {
 	sheet, err := lossByAlpha()
 	return picture{file: record.LossByAlphaFile, title: "Example: what label smoothing does",
-		caption: "The notebook's example of three rows and five classes, the same in every report: none of " +
-			"it is your data or this run. It shows how the loss of each row depends on alpha, the strength of smoothing, for " +
-			"soft labels, for one-hot labels and for " +
-			"class indices.", whole: sheet.Drawing(), parts: sheet.Single()}, err
+		caption: "The notebook's example of three rows and five classes, the same in every report: none of it is your data " +
+			"or this run. It shows how the loss of each row depends on alpha, the strength of smoothing, for soft labels, for " +
+			"one-hot labels and for class indices.", whole: sheet.Drawing(), parts: sheet.Single()}, err
 }
 
 // picturesOf are those of a run, in the order of the report.
@@ -53,8 +52,7 @@ func picturesOf(s *record.Run) ([]picture, error) {
 		if len(t.Mistakes) > 0 && !s.Data.SoftLabels {
 			d := mistakes(t)
 			add(record.MistakesFile, "Mistakes", "Test rows that the model gets wrong, the surest first, with the classes that "+
-				"it thinks likeliest: "+
-				"the true one is blue, the predicted one orange.", d, d)
+				"it thinks likeliest: the true one is blue, the predicted one orange.", d, d)
 		}
 		if len(t.Confusion) > 0 {
 			d := confusionMatrix(t)

@@ -155,7 +155,8 @@ func TestErrors(t *testing.T) {
 			"in the place of a text"},
 		{"order 1", dict("{'descr': '|u1', 'fortran_order': 1, 'shape': (2, 2)}"), fault.ErrFormat, "in the place of False"},
 		{"complex", dict("{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}"), fault.ErrFormat,
-			"got elements of type '<c8', want numbers, of types such as '<f4', '<i8', '|u1' or '|b1': x.astype(\"float32\") for features, y.astype(int) for classes"},
+			"got elements of type '<c8', want numbers, of types such as '<f4', '<i8', '|u1' or '|b1': x.astype(\"float32\") " +
+				"for features, y.astype(int) for classes"},
 		{"native", dict("{'descr': '=f4', 'fortran_order': False, 'shape': (2,)}"), fault.ErrFormat,
 			"got elements of type '=f4'"},
 		{"no order", dict("{'descr': '|f4', 'fortran_order': False, 'shape': (2,)}"), fault.ErrFormat,

@@ -188,5 +188,6 @@ func TestErrors(t *testing.T) {
 	table, err := Read(strings.NewReader("1,10\n2,9.0\n3,9\n"), Options{Decimal: '.', Header: HeaderNo})
 	require.NoError(t, err)
 	_, _, err = table.Class.Classes(nil)
-	require.EqualError(t, err, `dataset: line 3 column 2: got "9", want the same class written as on line 2, "9.0"; see Label`)
+	require.EqualError(t, err, `dataset: line 3 column 2: got "9", want the same class written as on line 2, "9.0"; see `+
+		`Label`)
 }
