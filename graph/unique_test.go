@@ -85,6 +85,9 @@ func TestCollidingCriteria(t *testing.T) {
 
 // TestCollidingOps wants two nodes of two ops of every kind whose nodes would have one hash.
 func TestCollidingOps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: collisions take long to find")
+	}
 	g := G.NewGraph()
 	z, y := float64Input(g, "z", make([]float64, 6), 2, 3), float64Input(g, "y", make([]float64, 6), 2, 3)
 	l, u, v := float64Input(g, "l", make([]float64, 2), 2), float64Input(g, "u", make([]float64, 2),

@@ -91,11 +91,19 @@ func TestGoroutines(t *testing.T) {
 	}
 }
 
+// someProcessors are numbers of processors on which an error is the same.
+func someProcessors() []int {
+	if testing.Short() {
+		return []int{1, 7}
+	}
+	return []int{1, 2, 3, 7}
+}
+
 // TestErrorOfTheLowestRow: whoever finds what first, the error is that of the lowest row, on any
 // number of processors.
 func TestErrorOfTheLowestRow(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, procs := range []int{1, 2, 3, 7} {
+	for _, procs := range someProcessors() {
 		runtime.GOMAXPROCS(procs)
 		for _, c := range append(parallelCriteria(), losses.Criterion{FromProbs: true}) {
 			b := bigBatch(c, tensor.Float64)
@@ -125,7 +133,7 @@ func TestErrorOfTheLowestRow(t *testing.T) {
 // of processors: that of the lower row.
 func TestErrorsOfTwoKinds(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, procs := range []int{1, 2, 3, 7} {
+	for _, procs := range someProcessors() {
 		runtime.GOMAXPROCS(procs)
 		c := losses.Criterion{FromProbs: true}
 		b := bigBatch(c, tensor.Float64)

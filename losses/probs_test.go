@@ -139,6 +139,9 @@ func TestFamilyOfProbabilities(t *testing.T) {
 			if c.Temperature != 0 || c.LogitShift != nil || c.ZLoss != 0 {
 				continue
 			}
+			if testing.Short() && option != "plain" && option != "weighted notebook" {
+				continue
+			}
 			for _, c.Reduction = range familyReductions {
 				what := fmt.Sprint(name, "/", option, "/", c.Reduction)
 				c.Loss, c.FromProbs = loss, false

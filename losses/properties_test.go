@@ -129,8 +129,8 @@ var familyProperties = []property{
 func TestProperties(t *testing.T) {
 	for name, loss := range lossFamily {
 		for option, c := range familyOptions {
-			if raceEnabled && option != "plain" && option != "everything" {
-				continue // no loss has goroutines of its own, and the detector takes its time
+			if fewOptions(option) {
+				continue
 			}
 			for _, c.Reduction = range familyReductions {
 				c.Loss = loss
@@ -141,6 +141,12 @@ func TestProperties(t *testing.T) {
 			}
 		}
 	}
+}
+
+// fewOptions reports whether a test leaves this option to the long tests: no loss has goroutines of
+// its own that the race detector could watch.
+func fewOptions(option string) bool {
+	return (testing.Short() || raceEnabled) && option != "plain" && option != "everything"
 }
 
 // properties holds a criterion to every property.
