@@ -65,7 +65,7 @@ func TestStudyGoesOn(t *testing.T) {
 	stdout := &cancelAt{text: "   2/8", cancel: cancel}
 	var stderr bytes.Buffer
 	args := smallStudy("-out", "part", "-noplots", "-jobs", "1", "-fresh")
-	require.Equal(t, exitInterrupted, execute(ctx, args, cli.Console{Stdout: stdout, Stderr: &stderr, Program: "demo"}))
+	require.Equal(t, exitInterrupted, execute(ctx, nil, args, cli.Console{Stdout: stdout, Stderr: &stderr, Program: "demo"}))
 	assert.Contains(t, stdout.String(), "stopped: 2 of 8 runs finished and kept in part/compare.jsonl; to go on:\n"+
 		"  demo compare -losses 'ce mae' -noise 0,0.5 -seeds 2 -epochs 2 -hidden 8 -out part -noplots -jobs 1\n")
 
@@ -139,7 +139,7 @@ func TestTail(t *testing.T) {
 func TestStudyBar(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, exitDone, execute(context.Background(), smallStudy("-seeds", "1", "-noplots"),
+	require.Equal(t, exitDone, execute(context.Background(), nil, smallStudy("-seeds", "1", "-noplots"),
 		cli.Console{Stdout: &stdout, Stderr: &stderr, Terminal: true, Program: "demo"}))
 	assert.Contains(t, stderr.String(), "run 1 of 4")
 	assert.NotContains(t, stdout.String(), "left\n", "no lines beside the bar")

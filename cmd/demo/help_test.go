@@ -50,7 +50,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestHelpNamesEveryFlag(t *testing.T) {
-	for _, c := range commands() {
+	for _, c := range commands(nil) {
 		_, help, _ := demo(t, c.name, "-h")
 		for _, f := range c.flags {
 			assert.Contains(t, help, "\n  -"+f.Name+" ", f.Name)
@@ -72,7 +72,7 @@ func TestHelpWords(t *testing.T) {
 // Every example of the helps is a command line that is understood.
 func TestHelpExamples(t *testing.T) {
 	n := 0
-	for _, c := range commands() {
+	for _, c := range commands(nil) {
 		for line := range strings.SplitSeq(c.intro, "\n") {
 			rest, isExample := strings.CutPrefix(line, "  demo ")
 			if !isExample {

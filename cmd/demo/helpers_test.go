@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 func demo(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	code = execute(context.Background(), args, cli.Console{Stdout: &out, Stderr: &err, Program: "demo"})
+	code = execute(context.Background(), nil, args, cli.Console{Stdout: &out, Stderr: &err, Program: "demo"})
 	return code, out.String(), err.String()
 }
 

@@ -12,14 +12,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/train"
 )
 
 // Exit statuses.
@@ -31,24 +34,35 @@ const (
 )
 
 func main() {
-	os.Exit(execute(context.Background(), os.Args[1:], cli.Console{
+	c := cli.Console{
 		Stdin:    os.Stdin,
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
 		Program:  cli.ProgramName(os.Args[0]),
 		Signals:  []os.Signal{os.Interrupt, syscall.SIGTERM},
-	}))
+	}
+	group, exit, err := join()
+	if err != nil {
+		fmt.Fprintln(c.Stderr, "demo:", err)
+		os.Exit(exitFailed)
+	}
+	if rankOf(group) > 0 {
+		c.Stdout, c.Terminal = io.Discard, false
+	}
+	exit(execute(context.Background(), group, os.Args[1:], c))
 }
 
-// commands are all of them; the first one is meant when none is named.
-func commands() []command {
-	return []command{trainCommand(), compareCommand(), predictCommand(), evaluateCommand()}
+// commands are all of them; the first one is meant when none is named, and the one that a group of
+// processes works on.
+func commands(group train.Group) []command {
+	return []command{trainCommand(group), compareCommand(), predictCommand(), evaluateCommand()}
 }
 
-// execute is the command: main without the process. The end of ctx is as good as a signal.
-func execute(ctx context.Context, args []string, c cli.Console) int {
-	all := commands()
+// execute is the command: main without the process, which may be one of a group. The end of ctx is
+// as good as a signal.
+func execute(ctx context.Context, group train.Group, args []string, c cli.Console) int {
+	all := commands(group)
 	args = helpWords(args)
 	chosen, asked := all[0], len(args) > 0 && !strings.HasPrefix(args[0], "-")
 	var err error
@@ -59,6 +73,9 @@ func execute(ctx context.Context, args []string, c cli.Console) int {
 		} else {
 			chosen, args = all[i], args[1:]
 		}
+	}
+	if err == nil && chosen.name != all[0].name && group != nil && group.Size() > 1 {
+		err = cli.Usagef("%s is the work of one process, want it without mpirun", chosen.name)
 	}
 	if err == nil {
 		err = chosen.run(ctx, args, c)
@@ -72,6 +89,7 @@ func execute(ctx context.Context, args []string, c cli.Console) int {
 		return exitDone
 	}
 	if err != nil && !errors.Is(err, cli.ErrInterrupted) {
+		time.Sleep(turn(group, err))
 		fmt.Fprintln(c.Stderr, "demo: "+cli.Clean(cli.Plain(err)))
 	}
 	switch {

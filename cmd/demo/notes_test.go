@@ -90,7 +90,7 @@ func TestOldRun(t *testing.T) {
 		defer cancel()
 		stdout := &cancelAt{text: "    1  ", cancel: cancel}
 		var stderr bytes.Buffer
-		require.Equal(t, exitInterrupted, execute(ctx, strings.Fields(args), cli.Console{Stdout: stdout, Stderr: &stderr,
+		require.Equal(t, exitInterrupted, execute(ctx, nil, strings.Fields(args), cli.Console{Stdout: stdout, Stderr: &stderr,
 			Program: "demo"}), stderr.String())
 		return stdout.String()
 	}

@@ -79,7 +79,7 @@ func TestPredictFormats(t *testing.T) {
 	run := func(format string) string {
 		var out, err bytes.Buffer
 		c := cli.Console{Stdin: strings.NewReader(rows), Stdout: &out, Stderr: &err, Program: "demo"}
-		require.Equal(t, exitDone, execute(context.Background(), []string{"predict", "-model", model, "-format",
+		require.Equal(t, exitDone, execute(context.Background(), nil, []string{"predict", "-model", model, "-format",
 			format, "-"}, c),
 			err.String())
 		return out.String()
@@ -212,7 +212,7 @@ func TestPredictLongTable(t *testing.T) {
 	b.WriteString("x,y,1,0,0,0\n")
 	var out, errs bytes.Buffer
 	c := cli.Console{Stdin: strings.NewReader(b.String()), Stdout: &out, Stderr: &errs, Program: "demo"}
-	code := execute(context.Background(), strings.Fields("predict -model "+model+" -header no -id 1 -format csv -"), c)
+	code := execute(context.Background(), nil, strings.Fields("predict -model "+model+" -header no -id 1 -format csv -"), c)
 	assert.Equal(t, exitUsage, code)
 	assert.Regexp(t, fmt.Sprintf(`^demo: stdin: line %d column 2: got "y", want a number\n`, 2*rows+1), errs.String())
 	lines := strings.Split(out.String(), "\n")

@@ -5,10 +5,11 @@ import (
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/run"
+	"softloss/train"
 )
 
-// trainCommand is demo train.
-func trainCommand() command {
+// trainCommand is demo train, on the processes of a group or, without one, on this one.
+func trainCommand(group train.Group) command {
 	return command{
 		name: "train", about: "train a classifier, report, draw, save the model",
 		intro: trainIntro, flags: new(run.Options).Flags(), end: trainEnd,
@@ -17,7 +18,7 @@ func trainCommand() command {
 			if err != nil {
 				return err
 			}
-			return run.Do(ctx, o, args, c)
+			return run.Do(ctx, group, o, args, c)
 		},
 	}
 }

@@ -161,7 +161,7 @@ func TestHousingNoiseAndMAE(t *testing.T) {
 func TestBarOnlyOnATerminal(t *testing.T) {
 	args := []string{"-epochs", "3", "-hidden", "8", "-noplots"}
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, exitDone, execute(context.Background(), args, cli.Console{Stdout: &stdout, Stderr: &stderr,
+	require.Equal(t, exitDone, execute(context.Background(), nil, args, cli.Console{Stdout: &stdout, Stderr: &stderr,
 		Terminal: true, Program: "demo"}))
 	assert.Contains(t, stderr.String(), "epoch 1/3")
 	assert.Contains(t, stderr.String(), "% [")
@@ -176,7 +176,7 @@ func TestBarOnlyOnATerminal(t *testing.T) {
 
 	stdout.Reset()
 	stderr.Reset()
-	require.Equal(t, exitDone, execute(context.Background(), append(args, "-quiet"), cli.Console{Stdout: &stdout,
+	require.Equal(t, exitDone, execute(context.Background(), nil, append(args, "-quiet"), cli.Console{Stdout: &stdout,
 		Stderr: &stderr, Terminal: true, Program: "demo"}))
 	assert.Empty(t, stdout.String())
 	assert.Empty(t, stderr.String())
@@ -211,7 +211,7 @@ func TestInterrupt(t *testing.T) {
 			defer cancel()
 			stdout := &cancelAt{text: strings.TrimPrefix(tc.at, "\n"), cancel: cancel}
 			var stderr bytes.Buffer
-			code := execute(ctx, []string{"-epochs", "1000", "-hidden", "8", "-json", "run.json"}, cli.Console{Stdout: stdout,
+			code := execute(ctx, nil, []string{"-epochs", "1000", "-hidden", "8", "-json", "run.json"}, cli.Console{Stdout: stdout,
 				Stderr: &stderr, Program: "demo"})
 			assert.Equal(t, exitInterrupted, code)
 			assert.Empty(t, stderr.String())
@@ -239,7 +239,7 @@ func TestFailures(t *testing.T) {
 
 	var out, errs bytes.Buffer
 	full := brokenWriter{}
-	code = execute(context.Background(), []string{"-data", "housing", "-epochs", "1", "-noplots", "-json", "-"},
+	code = execute(context.Background(), nil, []string{"-data", "housing", "-epochs", "1", "-noplots", "-json", "-"},
 		cli.Console{Stdout: full, Stderr: &errs, Program: "demo"})
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, errs.String(), "calibration error", "the report comes all the same")
@@ -248,7 +248,7 @@ func TestFailures(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, record.LossByAlphaFile), 0o777))
 	errs.Reset()
-	code = execute(context.Background(), []string{"-data", "housing", "-epochs", "1", "-out", dir},
+	code = execute(context.Background(), nil, []string{"-data", "housing", "-epochs", "1", "-out", dir},
 		cli.Console{Stdout: &out, Stderr: &errs, Program: "demo"})
 	assert.Equal(t, exitFailed, code)
 	assert.Regexp(t, `^demo: open .*loss_by_alpha\.png: is a directory\n$`, errs.String())

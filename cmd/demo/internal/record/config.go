@@ -27,6 +27,7 @@ type Config struct {
 	WeightDecay  float64 `json:"weight_decay" said:"weight decay"`
 	ClipNorm     float64 `json:"clip_norm" said:"clip"`
 	Mixup        float64 `json:"mixup" said:"mixup"`
+	Shards       int     `json:"shards,omitempty" said:"shards"`
 
 	Teacher       string  `json:"teacher,omitempty"`
 	Temperature   float64 `json:"teacher_temperature,omitempty"`

@@ -17,7 +17,7 @@ import (
 func (s *session) fit(ctx context.Context) error {
 	cfg := s.trainConfig()
 	var events *tfevents.File
-	if s.tensorboard != "" {
+	if s.tensorboard != "" && s.leads() {
 		var err error
 		if events, err = tfevents.New(s.tensorboard, time.Now); err != nil {
 			return cli.Usagef("-tensorboard %s: %s; want a folder, or a name for a new one", s.tensorboard, cli.Cause(err))
@@ -40,7 +40,7 @@ func (s *session) fit(ctx context.Context) error {
 	})
 	p.End()
 	switch {
-	case err != nil && model != nil && errors.Is(err, ctx.Err()):
+	case err != nil && model != nil && (errors.Is(err, ctx.Err()) || errors.As(err, new(*train.RankError))):
 		s.summary.Interrupted = true
 	case errors.Is(err, train.ErrState):
 		return s.otherRun(err)

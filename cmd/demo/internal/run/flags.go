@@ -21,7 +21,8 @@ type Options struct {
 	criterion losses.Criterion
 	curve     train.Curve
 	calibrate bool
-	runs      int // with seeds that count up
+	runs      int         // with seeds that count up
+	group     train.Group // the processes that train together; nil is this one
 
 	checkpoint  string
 	resume      bool
@@ -92,6 +93,8 @@ func (o *Options) trainingFlags() []cli.Flag {
 			cli.NotNegative(&o.ClipNorm)).Sets("ClipNorm"),
 		cli.Value("mixup", "A", "0", "mix every batch with itself, in parts of Beta(A, A); 0.2 is a good start",
 			cli.NotNegative(&o.Mixup)).Sets("Mixup"),
+		cli.Value("shards", "N", "", "compute every batch in N parts, on as many processes as mpirun starts; the result "+
+			"depends on the parts, not on the processes (default 1)", cli.Whole(&o.Shards, 1)).Sets("Shards"),
 		cli.Switch("calibrate", "after the training fit the temperature that makes the confidence right on the "+
 			"validation rows; the saved model has it", &o.calibrate),
 	)
@@ -123,6 +126,8 @@ func (o *Options) config(steps int) train.Config {
 		WeightDecay:        o.WeightDecay,
 		ClipNorm:           o.ClipNorm,
 		Mixup:              o.Mixup,
+		Shards:             o.Shards,
+		Group:              o.group,
 		Patience:           o.Patience,
 		Checkpoint:         o.checkpoint,
 		TeacherTemperature: o.Temperature,
@@ -138,3 +143,6 @@ func (o *Options) setLoss(s string) error {
 	o.Loss, o.criterion.Loss = s, loss
 	return nil
 }
+
+// leads reports whether this process is the first of its group, or has none.
+func (o *Options) leads() bool { return o.group == nil || o.group.Rank() == 0 }

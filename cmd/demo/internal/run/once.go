@@ -19,11 +19,13 @@ func (s *session) run(ctx context.Context) error {
 	if err := s.trainConfig().Validate(); err != nil {
 		return cli.Usagef("%s", cli.Plain(err))
 	}
-	if err := s.openCheckpoint(); err != nil {
-		return err
-	}
-	if err := s.Prepare(); err != nil {
-		return err
+	if s.leads() {
+		if err := s.openCheckpoint(); err != nil {
+			return err
+		}
+		if err := s.Prepare(); err != nil {
+			return err
+		}
 	}
 	ctx, stop := s.console.Interruptible(ctx)
 	defer stop()
@@ -34,6 +36,9 @@ func (s *session) run(ctx context.Context) error {
 	}
 	if err := s.fit(ctx); err != nil {
 		return err
+	}
+	if !s.leads() {
+		return s.interrupted()
 	}
 	if err := s.evaluate(); err != nil {
 		return err
@@ -47,8 +52,16 @@ func (s *session) run(ctx context.Context) error {
 	if err == nil && !s.summary.GraphAgrees {
 		err = fmt.Errorf("the loss on tensors, %v, and in a graph, %v, disagree", s.summary.TestLoss, s.summary.GraphTestLoss)
 	}
-	if err == nil && s.summary.Interrupted {
-		err = cli.ErrInterrupted
+	if err == nil {
+		err = s.interrupted()
 	}
 	return err
+}
+
+// interrupted is the end of a run that a signal stopped; nil when it came to its own.
+func (s *session) interrupted() error {
+	if s.summary.Interrupted {
+		return cli.ErrInterrupted
+	}
+	return nil
 }

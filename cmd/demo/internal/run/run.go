@@ -5,12 +5,20 @@ import (
 	"context"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/train"
 )
 
-// Do makes the run of a command line.
-func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
-	if o.runs > 1 {
-		return o.repeat(ctx, args, c)
+// Do makes the run of a command line, on all processes of a group or, without one, on this one. Only
+// the first process of a group writes anything.
+func Do(ctx context.Context, group train.Group, o Options, args []string, c cli.Console) error {
+	if o.group = group; !o.leads() {
+		o.Quiet, o.JSONFile = true, ""
 	}
-	return newSession(o, args, c).run(ctx)
+	switch {
+	case o.runs <= 1:
+		return newSession(o, args, c).run(ctx)
+	case group != nil && group.Size() > 1:
+		return cli.Usagef("-repeat makes several runs, but mpirun starts the processes of one")
+	}
+	return o.repeat(ctx, args, c)
 }
