@@ -28,7 +28,7 @@ type constantInput interface{ constantIn(i int) bool }
 // nodes of.
 type forwardOp struct {
 	function
-	probs bool   // its result is a softmax
+	probs string // what made probabilities of its result, such as softmax; "" when they are none
 	wrt   []bool // by which of its inputs it is differentiated; the others are constants by the caller's choice
 	// gradient returns what computes the gradient by input i from the inputs and the upstream
 	// gradient.

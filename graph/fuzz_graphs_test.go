@@ -165,6 +165,9 @@ func (m *maker) loss() *G.Node {
 	}
 	at := m.below(len(m.matrices))
 	target := m.target()
+	if e, _ := losses.Describe(c.Loss); e.Shares && target.Dtype() != tensor.Int { // sums of 1 are tested elsewhere
+		c.Loss = nil
+	}
 	l, err := graph.Apply(c, m.matrices[at], target)
 	if m.softmax[at] {
 		require.Error(m.t, err)

@@ -75,8 +75,8 @@ func (h *Hessian) Update() error {
 //
 // # What can be differentiated twice
 //
-// Criteria with [losses.Criterion.TwiceDifferentiable]; [Softmax], [LogSoftmax], [LogSumExp] and
-// [Smooth]; and of Gorgonia Mul of matrices, BatchedMatMul, Add, Sub, HadamardProd and HadamardDiv
+// Criteria with [losses.Criterion.TwiceDifferentiable]; [Softmax], [LogSoftmax], [LogSumExp],
+// [SparsemaxProbs], [Entmax15Probs] and [Smooth]; and of Gorgonia Mul of matrices, BatchedMatMul, Add, Sub, HadamardProd and HadamardDiv
 // with or without Broadcast, Neg, Square, Cube, Sqrt, Exp, Log, Log1p, Expm1, Tanh, Sigmoid,
 // Softplus, Sin, Cos, Inverse, Abs, Rectify, LeakyRelu, Pow, Norm, Max, Sum, Mean, Reshape,
 // Transpose, Concat, Tensordot. Labels and sample weights are constants unless [Options] asks for

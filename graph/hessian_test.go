@@ -135,6 +135,9 @@ func twiceCriteria(k int) map[string]losses.Criterion {
 		"gce":         {Loss: losses.GCE{Q: 0.7}},
 		"focal":       {Loss: losses.Focal{Gamma: 2}},
 		"poly1":       {Loss: losses.Poly1{Epsilon: 1.5}},
+		"kl":          {Loss: losses.KL{}, ClassWeights: weights},
+		"sparsemax":   {Loss: losses.Sparsemax{}, Temperature: 2},
+		"entmax15":    {Loss: losses.Entmax15{}, ClassWeights: weights},
 	}
 }
 
@@ -182,6 +185,6 @@ func TestHessianModel(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 2*9*len(reductions)*2*2, cases)
+	require.Equal(t, 2*len(twiceCriteria(k))*len(reductions)*2*2, cases)
 	t.Logf("worst error of %d cases: %.1e", cases, worst)
 }

@@ -8,26 +8,26 @@ import (
 	"softloss/losses"
 )
 
-// wantLogits wants a node that is not the result of a softmax: a loss of logits takes the softmax
-// itself, and a perfect prediction would cost more than 1 if it did so twice. With SigmoidLink the
-// same goes for a sigmoid.
+// wantLogits wants a node that is not the result of a softmax, or of a sparse map in its place: a
+// loss of logits takes the softmax itself, and a perfect prediction would cost more than 1 if it did
+// so twice. With SigmoidLink the same goes for a sigmoid.
 func wantLogits(arg string, n *gorgonia.Node, link losses.Link) error {
 	if name := probsOf(n, link); name != "" {
-		return argError(ErrNode, arg, describe(n), "is the output of a "+name+", which the loss takes itself",
+		return argError(ErrNode, arg, describe(n), "is the output of a "+name+": the loss makes probabilities of logits itself",
 			"what goes into that "+name+" (drop it), or FromProbs")
 	}
 	return nil
 }
 
 // probsOf returns what made probabilities of a node's numbers, also behind ops that only move,
-// repeat or pick them: softmax, with SigmoidLink sigmoid, or nothing.
+// repeat or pick them: softmax, sparsemax, entmax15, with SigmoidLink sigmoid, or nothing.
 func probsOf(n *gorgonia.Node, link losses.Link) (name string) {
 	children := childrenOf(n)
 	if len(children) == 0 {
 		return ""
 	}
-	if own, ok := n.Op().(*forwardOp); ok && own.probs {
-		return "softmax"
+	if own, ok := n.Op().(*forwardOp); ok && own.probs != "" {
+		return own.probs
 	}
 	switch typeName(n.Op()) {
 	case "gorgonia.softmaxOp":

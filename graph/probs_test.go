@@ -17,7 +17,7 @@ import (
 func TestSoftmaxTwice(t *testing.T) {
 	m := must(t)
 	for name, soft := range map[string]func(*G.Node) (*G.Node, error){
-		"ours": graph.Softmax, "Gorgonia's": func(n *G.Node) (*G.Node, error) { return G.SoftMax(n) },
+		"ours": graph.Softmax, "sparsemax": graph.SparsemaxProbs, "entmax": graph.Entmax15Probs, "Gorgonia's": func(n *G.Node) (*G.Node, error) { return G.SoftMax(n) },
 	} {
 		for behind, move := range map[string]func(p *G.Node) *G.Node{
 			"as it is": func(p *G.Node) *G.Node { return p },

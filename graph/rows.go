@@ -32,6 +32,20 @@ func LogSumExp(logits *gorgonia.Node) (*gorgonia.Node, error) {
 	return applyRows(losses.LogSumExpMap(), "logits", logits, false)
 }
 
+// SparsemaxProbs returns [losses.SparsemaxProbs] as a node: logits [N, K] → [N, K], differentiable:
+// the predictions of a model that was trained with [losses.Sparsemax]. Like a softmax it is not for
+// the logits of a loss. Errors are those of [Softmax].
+func SparsemaxProbs(logits *gorgonia.Node) (*gorgonia.Node, error) {
+	return applyRows(losses.SparsemaxMap(), "logits", logits, true)
+}
+
+// Entmax15Probs returns [losses.Entmax15Probs] as a node: logits [N, K] → [N, K], differentiable:
+// the predictions of a model that was trained with [losses.Entmax15]. Like a softmax it is not for
+// the logits of a loss. Errors are those of [Softmax].
+func Entmax15Probs(logits *gorgonia.Node) (*gorgonia.Node, error) {
+	return applyRows(losses.Entmax15Map(), "logits", logits, true)
+}
+
 // Smooth returns [losses.Smoothing.Apply] as a node: labels [N, K] → [N, K], differentiable.
 //
 // The losses smooth their labels themselves; this is for those who compose one. Errors: those of
@@ -41,7 +55,8 @@ func Smooth(s losses.Smoothing, labels *gorgonia.Node) (*gorgonia.Node, error) {
 	return applyRows(s.Map(), "labels", labels, false)
 }
 
-// applyRows returns a function of the rows of x as a node; probs says that it is a softmax.
+// applyRows returns a function of the rows of x as a node; probs says that the results are
+// probabilities.
 func applyRows(m losses.RowMap, arg string, x *gorgonia.Node, probs bool) (*gorgonia.Node, error) {
 	if err := checkNode(arg, x, "a node [N, K]"); err != nil {
 		return nil, err
@@ -58,7 +73,6 @@ func newRowOp(m losses.RowMap, arg string, x losses.Operand, probs bool) *forwar
 	op := &forwardOp{
 		function: newFunction(fmt.Sprintf("softloss{%s dims=%d}", m.Key(), dims), []kind{{arg: arg, dims: dims}},
 			kind{arg: m.Key(), dims: len(m.Shape(x.Shape()))}),
-		probs:    probs,
 		wrt:      []bool{true},
 		linear:   m.Linear(),
 		gradient: func(_ int, in []*tensor.Dense, u *tensor.Dense) (*tensor.Dense, error) { return m.Grad(in[0], u) },
@@ -69,6 +83,9 @@ func newRowOp(m losses.RowMap, arg string, x losses.Operand, probs bool) *forwar
 			return m.Along(in[0], v)
 		},
 		once: func(int) error { return nil },
+	}
+	if probs {
+		op.probs = m.Key()
 	}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return m.Shape(in[0]) }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return m.Apply(in[0]) }

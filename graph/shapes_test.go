@@ -176,6 +176,8 @@ func TestRowNodeRanks(t *testing.T) {
 			"softmax":   {graph.Softmax, losses.SoftmaxMap()},
 			"log":       {graph.LogSoftmax, losses.LogSoftmaxMap()},
 			"logsumexp": {graph.LogSumExp, losses.LogSumExpMap()},
+			"sparsemax": {graph.SparsemaxProbs, losses.SparsemaxMap()},
+			"entmax15":  {graph.Entmax15Probs, losses.Entmax15Map()},
 			"smooth": {func(n *G.Node) (*G.Node, error) { return graph.Smooth(losses.Smoothing{Alpha: 0.3}, n) },
 				losses.Smoothing{Alpha: 0.3}.Map()},
 		} {

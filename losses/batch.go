@@ -44,6 +44,7 @@ type options struct {
 	shift        []float64
 	temperature  float64
 	zLoss        float64
+	shares       bool // the loss wants targets that sum to 1
 	divided      bool // the input is shifted and divided by the temperature
 
 	link      Link

@@ -15,7 +15,8 @@ import (
 // training with a wrong gradient, or one that was forgotten, gives no error, only a poor model. It
 // looks at ten rows of the given number of classes, some one-hot and some with soft labels, the
 // same every time, and wants six digits. A loss with a kink may fail where a row is on it. A loss
-// that is for [SigmoidLink] alone is checked under that link.
+// that is for [SigmoidLink] alone is checked under that link, and one that wants labels with the sum
+// 1 along changes that keep it.
 //
 // Errors: [ErrParam] unless 2 <= classes <= 4096 (its time grows with their square), [ErrLoss] for a
 // derivative that differs, and those of [Criterion.Eval].
@@ -52,7 +53,7 @@ func CheckGradient(l Loss, classes int) error {
 }
 
 // checkRow is CheckGradient for one row of logits and labels. Labels of 0 are not moved: a loss may
-// have a kink there.
+// have a kink there. Where their sum must stay 1 the label before goes the other way.
 func (c Criterion) checkRow(z, t []float64) error {
 	shape := tensor.WithShape(1, len(z))
 	logits, labels := tensor.New(shape, tensor.WithBacking(z)), tensor.New(shape, tensor.WithBacking(t))
@@ -70,25 +71,34 @@ func (c Criterion) checkRow(z, t []float64) error {
 		{"logit", z, dense.Memory[float64](out.Grad)},
 		{"label", t, dense.Memory[float64](out.TargetGrad)},
 	} {
+		shares := d.name == "label" && c.Link == SoftmaxLink && needsShares(c.Loss)
 		for k, x := range d.x {
-			if d.name == "label" && (x == 0 || x == 1 && c.Link == SigmoidLink) {
+			if d.name == "label" && (x == 0 || x == 1 && (shares || c.Link == SigmoidLink)) {
 				continue
 			}
+			before := (k + len(d.x) - 1) % len(d.x)
+			y := d.x[before]
 			h := 1e-4 * math.Abs(x)
 			if d.name == "logit" {
 				h = max(h, 1e-5)
 			}
 			var ends [2]float64
 			for i, to := range []float64{x - h, x + h} {
-				d.x[k] = to
+				if d.x[k] = to; shares {
+					d.x[before] = y + x - to
+				}
 				if err := c.EvalInto(Outputs{Loss: out.Loss}, in); err != nil {
 					return err
 				}
 				ends[i] = dense.Memory[float64](out.Loss)[0]
 			}
 			d.x[k] = x
-			want := (ends[1] - ends[0]) / (2 * h)
-			if got := d.got[k]; !(math.Abs(got-want) <= 1e-6*(1+math.Abs(want))) {
+			want, got := (ends[1]-ends[0])/(2*h), d.got[k]
+			if shares {
+				d.x[before] = y
+				got -= d.got[before]
+			}
+			if !(math.Abs(got-want) <= 1e-6*(1+math.Abs(want))) {
 				where := ""
 				if len(z) <= 8 {
 					where = fmt.Sprintf(" (logits %.4g, labels %.4g)", z, t)

@@ -5,6 +5,9 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
+// twiceDifferentiable says which losses have second derivatives here.
+const twiceDifferentiable = "CrossEntropy, KL, GCE, Focal, Poly1, Sparsemax or Entmax15, from logits without AngularMargin"
+
 // phi is φ of a separable loss and its derivatives.
 type phi struct {
 	cross  bool // cross entropy: φ = -l
@@ -12,10 +15,10 @@ type phi struct {
 	a      float64
 }
 
-// phiOf returns the φ of a loss that is separable, and not one that embeds such a loss.
+// phiOf returns the φ of a loss that is separable in the logits, and not one that embeds such a loss.
 func phiOf(l Loss) (f phi, ok bool) {
 	switch l := l.(type) {
-	case CrossEntropy:
+	case CrossEntropy, KL: // but for the entropy of the target one loss
 		return phi{cross: true}, true
 	case GCE:
 		f.family, f.a = l.family()

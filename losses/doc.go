@@ -38,6 +38,7 @@
 //	ConfidencePenalty      cross entropy less entropy of the prediction
 //	BiTempered             heavy tails, bounded
 //	AGCE, AUL, AEL         for wrong labels, most of each class right
+//	Sparsemax, Entmax15    for probabilities of which many are 0
 //	Asymmetric             for yes-or-no questions with few yes (SigmoidLink)
 //	WeightedSum            of any of these
 //

@@ -243,7 +243,7 @@ func TestElementErrors(t *testing.T) {
 
 // TestHessianOfElements against differences of the gradient.
 func TestHessianOfElements(t *testing.T) {
-	z, v, y := []float64{1, -2, .5, 3}, []float64{1, 2, -1, .5}, dense(tensor.Float64, []float64{1, .25, 0, .5}, 2, 2)
+	z, v, y := []float64{1, -2, .5, 2.5}, []float64{1, 2, -1, .5}, dense(tensor.Float64, []float64{1, .25, 0, .5}, 2, 2)
 	for _, name := range twice {
 		c := losses.Criterion{Loss: lossFamily[name], Link: losses.SigmoidLink, PosWeight: []float64{2, .5},
 			Temperature: 1.5, Smoothing: losses.Smoothing{Alpha: .1}}

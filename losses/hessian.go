@@ -11,9 +11,11 @@ import "gorgonia.org/tensor"
 //
 //	d∘a - p ⟨d,a⟩ - (Σ_k h_k) p∘a.
 //
+// That of [KL] is cross entropy's; [Sparsemax] and [Entmax15] have those of their maps.
+//
 // Shapes: logits and v [N, K], target as for [Criterion.Eval]; the result [N, K]. The Hessian is
-// that of the reduced loss; with None of the sum. Cross entropy, [GCE], [Focal] and [Poly1] have
-// second derivatives here.
+// that of the reduced loss; with None of the sum. Beside these losses only [GCE], [Focal] and
+// [Poly1] have second derivatives here, and no loss with an AngularMargin.
 //
 // Errors: those of Eval, [ErrShape] and [ErrDtype] for a v unlike the logits, [ErrLoss] for other
 // losses and with FromProbs.
@@ -35,6 +37,7 @@ func (c Criterion) HessianVector(logits, target, v tensor.Tensor) (*tensor.Dense
 // TwiceDifferentiable reports whether the criterion has the second derivatives that
 // [Inputs].Direction asks for.
 func (c Criterion) TwiceDifferentiable() bool {
-	_, ok := phiOf(c.loss())
-	return ok && !c.FromProbs && c.AngularMargin == 0
+	_, separable := phiOf(c.loss())
+	_, sparse := sparseOf(c.loss())
+	return (separable || sparse) && !c.FromProbs && c.AngularMargin == 0
 }

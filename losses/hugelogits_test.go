@@ -184,6 +184,9 @@ func TestKernelsOfFamily(t *testing.T) {
 			for i := range b.t {
 				b.t[i] /= float64(k)
 			}
+			if wantsShares(c.Loss) {
+				b.t = shares(b.t, k)
+			}
 			index := repeatInt(4, func(i int) int { return (2 + 3*i) % k })
 			kernelAndRow(t, c, b, index)
 			b.t = oneHot(k, index...)

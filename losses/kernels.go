@@ -50,8 +50,27 @@ func evaluateRows[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	if bad = b.prepareTarget(); bad >= 0 {
 		return bad
 	}
+	if b.shares {
+		if bad = b.withoutShares(); bad >= 0 {
+			return bad
+		}
+	}
+	if n, ok := sparseOf(l); ok {
+		return sparseRows(b, n)
+	}
 	if b.direction != nil {
 		return alongDirection(b, l)
 	}
 	return evaluate(b, l)
+}
+
+// sparseOf returns the map of a loss that is one of a sparse map.
+func sparseOf(l Loss) (n sparse, ok bool) {
+	switch l.(type) {
+	case Sparsemax:
+		return sparsemax, true
+	case Entmax15:
+		return entmax15, true
+	}
+	return 0, false
 }

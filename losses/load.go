@@ -20,6 +20,7 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 		margins: c.Margins, angular: c.AngularMargin, shift: c.LogitShift, temperature: c.temperature(), zLoss: c.ZLoss,
 		link: c.Link, classes: e.k, posWeight: c.PosWeight,
 	}
+	e.shares = needsShares(e.formula)
 	if c.Link == SigmoidLink {
 		e.k = 1
 	}
@@ -106,7 +107,7 @@ func (e *engine[T]) loadUpstream(u tensor.Tensor, c Criterion, z *tensor.Dense) 
 func (e *engine[T]) loadDirection(v tensor.Tensor, c Criterion, z *tensor.Dense) error {
 	if !c.TwiceDifferentiable() {
 		return argError(ErrLoss, "loss", fmt.Sprintf("%T", e.formula), "has no second derivatives here",
-			"CrossEntropy, GCE, Focal or Poly1 from logits")
+			twiceDifferentiable)
 	}
 	d, err := likeOf("direction", v, z.Dtype(), z.Shape()...)
 	if err != nil {

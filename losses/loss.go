@@ -65,3 +65,9 @@ func isLinear(l Loss) bool {
 	v, ok := l.(LinearLoss)
 	return ok && v.LinearInTarget()
 }
+
+// needsShares reports whether l wants targets that sum to 1.
+func needsShares(l Loss) bool {
+	n, ok := l.(interface{ needsShares() bool })
+	return ok && n.needsShares()
+}

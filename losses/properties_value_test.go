@@ -128,8 +128,28 @@ func differences(t tester, c losses.Criterion, b batch, _ []int) {
 		near(t, what, got, want, 1e-8, 1e-9)
 	}
 	by("by logits", b.z, func(b *batch, x []float64) { b.z = x }, got.grad)
-	by("by labels", b.t, func(b *batch, x []float64) { b.t = x }, got.tgrad)
+	if wantsShares(c.Loss) {
+		byShares(t, c, b, got.tgrad)
+	} else {
+		by("by labels", b.t, func(b *batch, x []float64) { b.t = x }, got.tgrad)
+	}
 	by("by sample weights", b.s, func(b *batch, x []float64) { b.s = x }, got.sgrad)
+}
+
+// byShares holds the labels' gradients against differences along what keeps the sum of a row: a
+// label grows and the next becomes smaller.
+func byShares(t tester, c losses.Criterion, b batch, got []float64) {
+	next := func(i int) int { return i/b.k*b.k + (i+1)%b.k }
+	want := numtest.NumGrad(func(x []float64) float64 {
+		at := b
+		at.t = slices.Clone(b.t)
+		for i, d := range x {
+			at.t[i] += d
+			at.t[next(i)] -= d
+		}
+		return at.cost(t, c)
+	}, make([]float64, len(b.t)))
+	near(t, "by shares", repeat(len(got), func(i int) float64 { return got[i] - got[next(i)] }), want, 1e-8, 1e-9)
 }
 
 // targetForms: an index is its one-hot row, where it is not ignored.

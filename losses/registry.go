@@ -29,6 +29,8 @@ var registry = []Entry{
 		Ranges: []Range{factor, factor, rangeMargin}, Title: "asymmetric loss", Links: []Link{SigmoidLink}},
 	{Name: "bitempered", Loss: BiTempered{T1: 0.8, T2: 1.2}, Ranges: []Range{rangeT1, rangeT2},
 		Title: "bi-tempered logistic loss"},
+	{Name: "sparsemax", Loss: Sparsemax{}, Title: "sparsemax loss", Shares: true},
+	{Name: "entmax15", Loss: Entmax15{}, Title: "1.5-entmax loss", Shares: true},
 }
 
 // Entry describes one of the losses of this package.
@@ -39,6 +41,7 @@ type Entry struct {
 	Title  string  // the name in a sentence, such as generalised cross entropy
 	Unit   string  // the unit of the loss, such as nats; "" for a number without one
 	Proper bool    // whether no prediction costs less, on average, than the true distribution of the labels
+	Shares bool    // whether the labels of a row must sum to 1
 	Links  []Link  // the links that the loss works with, see Has; nil means all
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // RowMap is a differentiable function of the rows of a tensor, which lie along its last axis:
-// [SoftmaxMap], [LogSoftmaxMap], [LogSumExpMap] or a [Smoothing.Map]. Package graph makes nodes of
+// [SoftmaxMap], [SparsemaxMap], [UnitMap] or a [Smoothing.Map], among others. Package graph makes nodes of
 // it.
 //
 // With J its Jacobian at x, every method takes tensors of x's dtype and returns a new one. Errors:
@@ -206,6 +206,35 @@ func mapWide(out *tensor.Dense, f func(dst []float64, in [][]float64), in ...*te
 		result = append(result, dst...)
 	}
 	fill(out, result)
+}
+
+// argument is a tensor as errors call it.
+type argument struct {
+	name string
+	of   tensor.Tensor
+}
+
+// mapAlike returns, in a new tensor, what f makes of the rows of arguments of the dtype and shape of
+// the first, which m accepts.
+func mapAlike(m RowMap, f func(dst []float64, in [][]float64), args ...argument) (*tensor.Dense, error) {
+	x, err := denseOf(args[0].name, args[0].of)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Check(x); err != nil {
+		return nil, err
+	}
+	in := []*tensor.Dense{x}
+	for _, a := range args[1:] {
+		like, err := likeOf(a.name, a.of, x.Dtype(), x.Shape()...)
+		if err != nil {
+			return nil, err
+		}
+		in = append(in, like)
+	}
+	out := dense.New(x.Dtype(), x.Shape()...)
+	mapWide(out, f, in...)
+	return out, nil
 }
 
 // smoothingMap is a Smoothing as a RowMap. Its second derivatives are 0.

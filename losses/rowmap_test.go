@@ -14,7 +14,8 @@ import (
 )
 
 // rowMaps are the maps of rows that need no parameters.
-var rowMaps = []losses.RowMap{losses.SoftmaxMap(), losses.LogSoftmaxMap(), losses.LogSumExpMap(), losses.UnitMap()}
+var rowMaps = []losses.RowMap{losses.SoftmaxMap(), losses.LogSoftmaxMap(), losses.LogSumExpMap(), losses.UnitMap(),
+	losses.SparsemaxMap(), losses.Entmax15Map()}
 
 // smoothings are those whose Jacobians are tested, with the labels that suit them.
 var smoothings = []losses.Smoothing{

@@ -226,6 +226,15 @@ func (b *batch[T]) labelError(bad int) error {
 			return cellError(ErrLabel, "labels", row, col, b.target[j], "is "+made, "a finite number: "+smaller)
 		}
 	}
+	switch {
+	case b.shares && b.link == SigmoidLink:
+		return cellError(ErrLabel, "labels", row, col, "the smoothed label and its other", "do not sum to 1",
+			"a smoothing that keeps the sum")
+	case b.shares:
+		sum := total(part(b.target, bad, bad+1, b.k))
+		return cellError(ErrLabel, "labels", row, -1, fmt.Sprintf("the sum %v", sum), "is not 1",
+			"shares, smoothed if they are, with the sum 1")
+	}
 	return cellError(ErrLabel, "labels", row, col, "the target", "is "+made, "a finite number: "+smaller)
 }
 

@@ -15,7 +15,7 @@ import (
 
 // twice are the losses with second derivatives.
 var twice = []string{"ce", "gce", "gce .1", "gce Q=1", "focal Gamma=0", "focal .5", "focal 1", "focal", "focal 3.5",
-	"poly1 Epsilon=-1", "poly1", "poly 2"}
+	"poly1 Epsilon=-1", "poly1", "poly 2", "kl", "sparsemax", "entmax15"}
 
 // direction has n rows of k numbers.
 func direction(n, k int) []float64 {
@@ -57,6 +57,9 @@ func TestHessianDerivatives(t *testing.T) {
 					c.Loss = lossFamily[name]
 					require.True(t, c.TwiceDifferentiable())
 					b := familyBatch(c, 5, tableK, 71)
+					if losesShares(t, c, b) {
+						return
+					}
 					v := direction(b.n, b.k)
 					for _, b.index = range [][]int{nil, {0, 2, 4, 1, 3}} {
 						secondByDifferences(t, c, b, v)
@@ -175,7 +178,7 @@ func TestHessianInert(t *testing.T) {
 		v := direction(4, tableK)
 		want := b.along(t, c, v)
 		b.z = append(slices.Clone(b.z), nan, inf, -inf, 0, 0, nan, 0, 0, 0, 0)
-		b.t, v = append(slices.Clone(b.t), repeat(10, one)...), append(slices.Clone(v), repeat(10, one)...)
+		b.t, v = append(slices.Clone(b.t), scaled(.2, repeat(10, one))...), append(slices.Clone(v), repeat(10, one)...)
 		b.s, b.n = append(slices.Clone(b.s), 0, 1), 6
 		got := b.along(t, c, v)
 		same(t, name, got.grad[:20], want.grad)

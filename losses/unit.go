@@ -4,8 +4,6 @@ import (
 	"math"
 
 	"gorgonia.org/tensor"
-
-	"softloss/internal/dense"
 )
 
 // UnitMap returns the map of every row to its direction, with its derivatives:
@@ -40,28 +38,35 @@ func (unitMap) Shape(s tensor.Shape) tensor.Shape { return s.Clone() }
 
 // Apply implements RowMap.
 func (m unitMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
-	return m.rows(func(dst []float64, in [][]float64) {
+	return mapAlike(m, func(dst []float64, in [][]float64) {
 		unit(in[0])
 		copy(dst, in[0])
-	}, x)
+	}, argument{"rows", x})
 }
 
 // Grad implements RowMap.
 func (m unitMap) Grad(x, upstream tensor.Tensor) (*tensor.Dense, error) {
-	return m.rows(func(dst []float64, in [][]float64) {
-		n := unit(in[0])
-		across(dst, in[0], in[1], 1/n)
-	}, x, upstream)
+	return m.jacobian(x, argument{"upstream", upstream})
 }
 
 // Along implements RowMap.
-func (m unitMap) Along(x, v tensor.Tensor) (*tensor.Dense, error) { return m.Grad(x, v) }
+func (m unitMap) Along(x, v tensor.Tensor) (*tensor.Dense, error) {
+	return m.jacobian(x, argument{"direction", v})
+}
+
+// jacobian returns the product of the Jacobian with v.
+func (m unitMap) jacobian(x tensor.Tensor, v argument) (*tensor.Dense, error) {
+	return mapAlike(m, func(dst []float64, in [][]float64) {
+		n := unit(in[0])
+		across(dst, in[0], in[1], 1/n)
+	}, argument{"rows", x}, v)
+}
 
 // GradAlong implements RowMap. With u' = u - y⟨y,u⟩ and v' alike it is
 //
 //	-(⟨y,v⟩ u' + ⟨y,u⟩ v' + y ⟨u',v'⟩) / |x|²
 func (m unitMap) GradAlong(x, upstream, v tensor.Tensor) (*tensor.Dense, error) {
-	return m.rows(func(dst []float64, in [][]float64) {
+	return mapAlike(m, func(dst []float64, in [][]float64) {
 		y, u, v := in[0], in[1], in[2]
 		n := unit(y)
 		yu, yv := across(u, y, u, 1), across(v, y, v, 1)
@@ -69,30 +74,7 @@ func (m unitMap) GradAlong(x, upstream, v tensor.Tensor) (*tensor.Dense, error) 
 		for k := range dst {
 			dst[k] = -(yv*u[k] + yu*v[k] + y[k]*uv) / n / n
 		}
-	}, x, upstream, v)
-}
-
-// rows returns what f makes of the rows of x and of tensors like it.
-func (m unitMap) rows(f func(dst []float64, in [][]float64), x tensor.Tensor, others ...tensor.Tensor) (*tensor.Dense,
-	error) {
-	d, err := denseOf("rows", x)
-	if err != nil {
-		return nil, err
-	}
-	if err := m.Check(d); err != nil {
-		return nil, err
-	}
-	in := []*tensor.Dense{d}
-	for i, t := range others {
-		like, err := likeOf([...]string{"upstream", "direction"}[i], t, d.Dtype(), d.Shape()...)
-		if err != nil {
-			return nil, err
-		}
-		in = append(in, like)
-	}
-	out := dense.New(d.Dtype(), d.Shape()...)
-	mapWide(out, f, in...)
-	return out, nil
+	}, argument{"rows", x}, argument{"upstream", upstream}, argument{"direction", v})
 }
 
 // unit divides x by its length, which it returns. A row of zeros stays, with an infinite length, by

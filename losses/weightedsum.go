@@ -111,3 +111,13 @@ func (s WeightedSum) needsElements() bool {
 	}
 	return false
 }
+
+// needsShares reports whether a term wants targets that sum to 1.
+func (s WeightedSum) needsShares() bool {
+	for _, t := range s {
+		if needsShares(t.Loss) {
+			return true
+		}
+	}
+	return false
+}

@@ -26,7 +26,7 @@ func helps() map[string][]string {
 }
 
 // listOfLosses is the help of -loss, which is as long as there are losses.
-var listOfLosses = regexp.MustCompile(`(?s)-loss NAME .*?\n  +\(default ce\)\n`)
+var listOfLosses = regexp.MustCompile(`(?s)-loss NAME .*?\(default\s+ce\)\n`)
 
 // A new loss is in the help without a word more.
 func TestHelpNamesEveryLoss(t *testing.T) {

@@ -70,6 +70,10 @@ func (t *tape) loss(l losses.Loss, r row) (*num, error) {
 		return t.add(ce, t.scale(l.Beta, t.overClasses(r, func(k int) *num { return t.mul(r.p[k], r.l[k]) }))), nil
 	case losses.BiTempered:
 		return t.biTempered(r, l), nil
+	case losses.Sparsemax:
+		return t.sparsemax(r), nil
+	case losses.Entmax15:
+		return t.entmax(r), nil
 	case losses.WeightedSum:
 		sum := t.number(0)
 		for _, term := range l {

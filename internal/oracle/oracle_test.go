@@ -60,6 +60,8 @@ func TestSees(t *testing.T) {
 		{{Loss: losses.GCE{Q: .7}}, {Loss: losses.GCE{Q: .7000007}}},
 		{{Loss: losses.Focal{Gamma: 2}}, {Loss: losses.Focal{Gamma: 2.000002}}},
 		{{Loss: losses.MAE{}}, {Loss: losses.GCE{Q: 1}}},
+		{{Loss: losses.Sparsemax{}}, {Loss: losses.Sparsemax{}, Temperature: 1.000001}},
+		{{Loss: losses.Entmax15{}}, {Loss: losses.Entmax15{}, Temperature: 1.000001}},
 		{{}, {Smoothing: losses.Smoothing{Alpha: 1e-6}}},
 		{{}, {ZLoss: 1e-6}},
 		{{}, {Temperature: 1.000001}},

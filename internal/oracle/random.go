@@ -32,22 +32,12 @@ func Random(seed uint64) Case {
 		c.Link, b.K = losses.SigmoidLink, 1
 	}
 	c.Reduction = losses.Reduction(g.IntN(4))
-	_, tempered := c.Loss.(losses.BiTempered)
-	c.FromProbs = c.Link == losses.SoftmaxLink && g.one(8) && !tempered && !holdsTempered(c.Loss)
+	c.FromProbs = c.Link == losses.SoftmaxLink && g.one(8)
+	c.FromProbs = c.FromProbs && c.Validate() == nil // not every loss takes them
 	g.target()
 	g.options()
 	g.inputs()
 	return g.Case
-}
-
-func holdsTempered(l losses.Loss) bool {
-	sum, _ := l.(losses.WeightedSum)
-	for _, t := range sum {
-		if _, tempered := t.Loss.(losses.BiTempered); tempered {
-			return true
-		}
-	}
-	return false
 }
 
 // generator fills a case.
@@ -113,6 +103,8 @@ func (g *generator) loss(sums bool) losses.Loss {
 		return losses.Asymmetric{
 			GammaPos: pick(g, 0, 1, 2), GammaNeg: pick(g, 4, 0, 1, 2), Margin: pick(g, .0625, 0, .25),
 		}
+	} else if g.one(len(kinds) / 2) {
+		return []losses.Loss{losses.Sparsemax{}, losses.Entmax15{}}[g.IntN(2)]
 	}
 	return kinds[g.IntN(len(kinds))]()
 }
@@ -128,6 +120,9 @@ func (g *generator) target() {
 			b.Labels = append(b.Labels, g.number(pick(g, 0, 1, g.Float64())))
 		}
 		return
+	}
+	if g.shares() && kind == 4 {
+		kind = 3
 	}
 	for n := range b.N {
 		y := g.IntN(b.K)
@@ -160,8 +155,30 @@ func (g *generator) target() {
 		if kind == 4 && n == 0 && g.one(4) {
 			clear(row)
 		}
+		if g.shares() {
+			exactShares(row, y)
+		}
 		b.Labels = append(b.Labels, row...)
 	}
+}
+
+// shares reports whether the labels of a row must sum to 1.
+func (g *generator) shares() bool {
+	e, ok := losses.Describe(g.Criterion.Loss)
+	return ok && e.Shares
+}
+
+// exactShares makes the sum of a row 1 without rounding, by multiples of 2^-20; class y takes what
+// is left.
+func exactShares(row []float64, y int) {
+	left := 1.0
+	for k := range row {
+		if k != y {
+			row[k] = math.Floor(row[k]*0x1p20) / 0x1p20
+			left -= row[k]
+		}
+	}
+	row[y] = left
 }
 
 // options switches a few options of the criterion on.
@@ -170,6 +187,9 @@ func (g *generator) options() {
 	sigmoid := c.Link == losses.SigmoidLink
 	if g.one(3) {
 		c.Smoothing = losses.Smoothing{Rule: losses.SmoothingRule(g.IntN(3)), Alpha: pick(g, .1, .25, g.Float64())}
+		if c.Smoothing.Rule == losses.SmoothNotebook && g.shares() {
+			c.Smoothing.Rule = losses.SmoothPrior
+		}
 		if c.Smoothing.Rule == losses.SmoothPrior && g.one(2) && !sigmoid {
 			c.Smoothing.Prior = g.prior(b.K)
 		}

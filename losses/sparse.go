@@ -1,0 +1,259 @@
+package losses
+
+import (
+	"math"
+
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
+
+// sparse is a map of a row of logits to probabilities, many of them 0, by its exponent n:
+//
+//	p_k = max(g_k, 0)^n,   g_k = 1 + (z_k - max z)/n - δ,   δ such that Σ_k p_k = 1
+//
+// With δ = 1 - p_top^(1/n), top being where the largest logit is, nothing cancels where p_top is
+// nearly 1. The g say all that losses and derivatives need: p^(1/n) where they are positive, and
+// elsewhere how far below the threshold a logit is.
+type sparse int
+
+const (
+	sparsemax sparse = 1
+	entmax15  sparse = 2
+)
+
+// point is a row of logits as a sparse map sees them.
+type point struct {
+	gap  []float64 // g
+	top  int       // where the largest logit is
+	rest float64   // 1 - p_top
+}
+
+// solve finds the g of a row of logits z, in memory that holds 2K numbers. ok is false for a row
+// that has no probabilities; then all g are NaN.
+func (n sparse) solve(z, memory []float64) (at point, ok bool) {
+	k := len(z)
+	at.gap = memory[:k:k]
+	most := math.Inf(-1)
+	for j, x := range z {
+		if !(x <= most) { // a NaN stays
+			most, at.top = x, j
+		}
+		if x != x {
+			break
+		}
+	}
+	if !finite(most) {
+		for j := range at.gap {
+			at.gap[j] = math.NaN()
+		}
+		at.rest = math.NaN()
+		return at, false
+	}
+	others := memory[k:k]
+	for j, x := range z {
+		at.gap[j] = 1 + (x-most)/float64(n)
+		if at.gap[j] > 0 && j != at.top {
+			others = append(others, at.gap[j])
+		}
+	}
+	delta := n.threshold(others)
+	for j := range at.gap {
+		at.gap[j] -= delta
+	}
+	if at.rest = delta; n == entmax15 {
+		at.rest = delta * (2 - delta)
+	}
+	return at, true
+}
+
+// threshold returns the δ for a row of a 1 and others, positive numbers of at most 1, which it
+// overwrites. It goes up to δ from below and leaves behind the numbers that it passes.
+func (n sparse) threshold(others []float64) (delta float64) {
+	if n == entmax15 {
+		return entmaxThreshold(others)
+	}
+	for {
+		delta = total(others) / float64(len(others)+1)
+		above := others[:0]
+		for _, y := range others {
+			if y > delta {
+				above = append(above, y)
+			}
+		}
+		if len(above) == len(others) {
+			excess := -delta // Σ p - 1 by small numbers, where the sum above has lost digits
+			for _, y := range others {
+				excess += y - delta
+			}
+			return delta + excess/float64(len(others)+1)
+		}
+		others = above
+	}
+}
+
+// entmaxThreshold is threshold by Newton's method for √Σ p - 1, which is convex.
+func entmaxThreshold(others []float64) (delta float64) {
+	for {
+		above := others[:0]
+		var sum, squares float64 // of y - δ
+		for _, y := range others {
+			if g := y - delta; g > 0 {
+				above = append(above, y)
+				sum += g
+				squares += g * g
+			}
+		}
+		others = above
+		excess := squares - delta*(2-delta) // Σ p - 1, from the part of the largest that is missing
+		root := math.Sqrt(1 + excess)
+		step := excess * root / ((1 + root) * (sum + 1 - delta))
+		delta += step
+		if !(step > 0x1p-50*delta) {
+			return delta
+		}
+	}
+}
+
+// power returns p of a g.
+func (n sparse) power(g float64) float64 {
+	switch {
+	case g != g:
+		return g
+	case g <= 0:
+		return 0
+	case n == entmax15:
+		return g * g
+	}
+	return g
+}
+
+// escort stores in w the weights of the Jacobian, which along v is w∘(v - ⟨w,v⟩/Σ w), divided by
+// their sum, which it returns.
+func (n sparse) escort(w []float64, at point) (sum float64) {
+	for j, g := range at.gap {
+		switch {
+		case !(g > 0):
+			w[j] = max(g, 0) // 0 or NaN
+		case n == entmax15:
+			w[j] = g
+		default:
+			w[j] = 1
+		}
+	}
+	sum = total(w)
+	for j := range w {
+		w[j] /= sum
+	}
+	return sum
+}
+
+// diff stores p - t in d, with all its digits where p is nearly 1.
+func (n sparse) diff(d, t []float64, at point) {
+	for j, g := range at.gap {
+		d[j] = n.power(g) - t[j]
+	}
+	d[at.top] = (1 - t[at.top]) - at.rest
+}
+
+// lossOf returns the loss of a target t with d = p - t, a sum of terms of which none is negative.
+func (n sparse) lossOf(d, t []float64, at point) (loss float64) {
+	for j, g := range at.gap {
+		t, d := t[j], d[j]
+		switch {
+		case !(g > 0):
+			if t > 0 || g != g {
+				loss += t * n.slope(t, g, float64(n)/float64(n+1))
+			}
+		case n == entmax15:
+			s := math.Sqrt(t)
+			x := d / (s + g)
+			loss += 2. / 3 * x * x * (2*s + g)
+		default:
+			loss += d * d / 2
+		}
+	}
+	return loss
+}
+
+// slope returns n (f t^(1/n) - g), the derivative by a label t for f = 1.
+func (n sparse) slope(t, g, f float64) float64 {
+	if n == entmax15 {
+		t = math.Sqrt(t)
+	}
+	return float64(n) * (f*t - g)
+}
+
+// row is Row for the loss of a sparse map, which the logarithms of a softmax, the logits less a
+// number, suit as well as the logits.
+func (n sparse) row(r Row) float64 {
+	k := len(r.LogP)
+	w, m := r.lend(3 * k)
+	defer m.free(3 * k)
+	at, ok := n.solve(r.LogP, w[:2*k])
+	if !ok {
+		return math.NaN()
+	}
+	d := r.Grad
+	if d == nil {
+		d = w[2*k:]
+	}
+	n.diff(d, r.Target, at)
+	for j := range r.TargetGrad {
+		r.TargetGrad[j] = n.slope(r.Target[j], at.gap[j], 1)
+	}
+	return n.lossOf(d, r.Target, at)
+}
+
+// sparseRows is the kernel of the loss of a sparse map: values, gradients and, along the direction,
+// their derivatives. It returns the first row with an invalid label, or -1.
+func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
+	k := b.k
+	w := dense.Grow(&b.wide, 8*k)
+	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
+	z, t, d, v, escort, scratch := field(2), field(3), field(4), field(5), field(6), field(7)
+	for i := range b.n {
+		if !b.rowTarget(t, i) {
+			return i
+		}
+		at, _ := n.solve(widened(z, part(b.input, i, i+1, k)), w[:2*k])
+		n.diff(d, t, at)
+		if b.direction == nil {
+			b.loss[i] = n.lossOf(d, t, at)
+		} else {
+			for j, x := range part(b.direction, i, i+1, k) {
+				v[j] = float64(x) / b.temperature
+			}
+			b.loss[i] = dot(v, d)
+			sum := n.escort(escort, at)
+			center(v, escort, v)
+			copy(d, v)
+			scaleBy(d, escort, sum)
+		}
+		if b.grad != nil {
+			f, g := of(b.scale, i), part(b.grad, i, i+1, k)
+			for j, x := range d {
+				g[j] = T(f * x)
+			}
+		}
+		if b.targetGrad == nil {
+			continue
+		}
+		for j := range d {
+			if d[j] = -v[j]; b.direction == nil {
+				d[j] = n.slope(t[j], at.gap[j], 1)
+			}
+		}
+		b.storeTargetGrad(i, d, scratch)
+	}
+	return -1
+}
+
+// withoutShares returns the first row whose target does not sum to 1 within 1e-6 K, or -1.
+func (b *batch[T]) withoutShares() int {
+	for i := range b.n {
+		if b.index == nil && !(math.Abs(total(part(b.target, i, i+1, b.k))-1) <= 1e-6*float64(b.k)) {
+			return i
+		}
+	}
+	return -1
+}
