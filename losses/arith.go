@@ -61,9 +61,16 @@ func dot[T kernel.Float](p []T, h []float64) float64 {
 
 // above returns the position of an element above 1/2, or -1.
 func above[T kernel.Float](p []T) int {
-	for j, v := range p {
-		if v > 0.5 {
-			return j
+	i := 0
+	for ; i+8 <= len(p); i += 8 {
+		x := (*[8]T)(p[i:])
+		if x[0] > 0.5 || x[1] > 0.5 || x[2] > 0.5 || x[3] > 0.5 || x[4] > 0.5 || x[5] > 0.5 || x[6] > 0.5 || x[7] > 0.5 {
+			break
+		}
+	}
+	for ; i < len(p); i++ {
+		if p[i] > 0.5 {
+			return i
 		}
 	}
 	return -1

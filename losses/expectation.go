@@ -40,7 +40,7 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta flo
 		q.values(h, buf[m*k:][:size], z, c.target, k)
 		for i := range loss {
 			p, h := part(p, i, i+1, k), part(h, i, i+1, k)
-			r := dot(p, h)
+			_, r := kernel.Moments(p, h, 0)
 			loss[i] = times(alpha, loss[i]) + beta*r
 			if grad == nil {
 				continue
@@ -63,34 +63,24 @@ func expectationGrad[T kernel.Float](p, t []T, h []float64, y int, r, alpha, bet
 	others, own := 1.0, 0.0 // the labels but that of top, and that
 	switch {
 	case t != nil && top >= 0:
-		others, own = total(t[:top])+total(t[top+1:]), float64(t[top])
+		others, own = kernel.Sum(t[:top])+kernel.Sum(t[top+1:]), float64(t[top])
 	case t != nil:
-		others = total(t)
+		others = kernel.Sum(t)
 	case top == y:
 		others, own = 0, 1
 	}
 	if top >= 0 {
-		var q, d float64 // Σ p and Σ p (h_top - h) of the others
-		for j, v := range p {
-			if j != top {
-				q += float64(v)
-				d += float64(v) * (h[top] - h[j])
-			}
-		}
-		at = alpha*(others-(others+own)*q) + beta*float64(p[top])*d
+		q1, d1 := kernel.Moments(p[:top], h[:top], h[top])
+		q2, d2 := kernel.Moments(p[top+1:], h[top+1:], h[top])
+		q, d := q1+q2, d1+d2 // Σ p and Σ p (h - h_top) of the others
+		at = alpha*(others-(others+own)*q) - beta*float64(p[top])*d
 	}
 	c := alpha*(others+own) - beta*r
-	h = h[:len(p)]
 	if t != nil {
-		t = t[:len(p)]
-		for j, v := range p {
-			p[j] = T(float64(v)*(c+beta*h[j]) - alpha*float64(t[j]))
-		}
+		kernel.Tilt(p, t, h, c, beta, alpha)
 	} else {
 		x := float64(p[y])*(c+beta*h[y]) - alpha
-		for j, v := range p {
-			p[j] = T(float64(v) * (c + beta*h[j]))
-		}
+		kernel.Tilt(p, p, h, c, beta, 0)
 		p[y] = T(x)
 	}
 	if top >= 0 {

@@ -116,13 +116,11 @@ func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
 	top, q := -1, 0.0
 	if a < -f || a > f { // the rounding of a p near 1 would be seen
 		if top = above(g); top >= 0 {
-			q = math.Exp(-c) + total(g[:top]) + total(g[top+1:]) - float64(g[y])
+			q = math.Exp(-c) + kernel.Sum(g[:top]) + kernel.Sum(g[top+1:]) - float64(g[y])
 		}
 	}
 	own := float64(g[y])
-	for j, v := range g {
-		g[j] = T(a*float64(v) + common)
-	}
+	kernel.Affine(g, g, a, common, 0)
 	g[y] = T(a*own - f*(k-1)*loss)
 	if top >= 0 {
 		g[top] = T(f*(1-(k-1)*loss) - a*q)
@@ -136,15 +134,13 @@ func nceGrad[T kernel.Float](g, t []T, loss, f float64) {
 	k, top := float64(len(g)), above(g)
 	var q, others, own float64
 	if top < 0 {
-		others = total(t)
+		others = kernel.Sum(t)
 	} else {
-		q = total(g[:top]) + total(g[top+1:])
-		others, own = total(t[:top])+total(t[top+1:]), float64(t[top])
+		q = kernel.Sum(g[:top]) + kernel.Sum(g[top+1:])
+		others, own = kernel.Sum(t[:top])+kernel.Sum(t[top+1:]), float64(t[top])
 	}
 	a, common := f*(others+own-k*loss), f*loss
-	for j, v := range g {
-		g[j] = T(a*float64(v) + common - f*float64(t[j]))
-	}
+	kernel.Affine(g, t, a, common, f)
 	if top >= 0 {
 		g[top] = T(f*(others-(k-1)*loss) - a*q)
 	}

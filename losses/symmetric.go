@@ -65,13 +65,7 @@ func (c ReverseCrossEntropy) log(t, floor float64) (l float64, free bool) {
 // reversed stores -log t.
 type reversed[T kernel.Float] struct{ ReverseCrossEntropy }
 
-func (c reversed[T]) values(h []float64, _, _, t []T, _ int) {
-	floor := c.floor()
-	for j, v := range t[:len(h)] {
-		l, _ := c.log(float64(v), floor)
-		h[j] = -l
-	}
-}
+func (c reversed[T]) values(h []float64, _, _, t []T, _ int) { kernel.MinusLogs(h, t, -c.A) }
 
 // SymmetricCrossEntropy is Alpha times cross entropy plus Beta times [ReverseCrossEntropy]: the
 // second learns little from wrong labels, the first keeps it learning.

@@ -403,6 +403,26 @@ func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64
 //go:noescape
 func addScaledF64AVX512(dst *float64, p *float64, n int, a float64)
 
+// momentsF64AVX512 returns Σ p and Σ p (h - from).
+//
+//go:noescape
+func momentsF64AVX512(p *float64, h *float64, n int, from float64) (mass float64, sum float64)
+
+// tiltF64AVX512 stores p (a + b h) - c t in p.
+//
+//go:noescape
+func tiltF64AVX512(p *float64, t *float64, h *float64, n int, a float64, b float64, c float64)
+
+// affineF64AVX512 stores (a p + b) - c t in p.
+//
+//go:noescape
+func affineF64AVX512(p *float64, t *float64, n int, a float64, b float64, c float64)
+
+// minusLogsF64AVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
+
 // klTermsF64AVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
 //
 //go:noescape
@@ -934,6 +954,26 @@ func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) 
 //go:noescape
 func addScaledF64AVX2(dst *float64, p *float64, n int, a float64)
 
+// momentsF64AVX2 returns Σ p and Σ p (h - from).
+//
+//go:noescape
+func momentsF64AVX2(p *float64, h *float64, n int, from float64) (mass float64, sum float64)
+
+// tiltF64AVX2 stores p (a + b h) - c t in p.
+//
+//go:noescape
+func tiltF64AVX2(p *float64, t *float64, h *float64, n int, a float64, b float64, c float64)
+
+// affineF64AVX2 stores (a p + b) - c t in p.
+//
+//go:noescape
+func affineF64AVX2(p *float64, t *float64, n int, a float64, b float64, c float64)
+
+// minusLogsF64AVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
+
 // klTermsF64AVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
 //
 //go:noescape
@@ -1145,6 +1185,26 @@ func shiftDivideWideAVX512(dst *float32, z *float32, s *float64, n int, t float6
 //go:noescape
 func addScaledWideAVX512(dst *float32, p *float32, n int, a float64)
 
+// momentsWideAVX512 returns Σ p and Σ p (h - from).
+//
+//go:noescape
+func momentsWideAVX512(p *float32, h *float64, n int, from float64) (mass float64, sum float64)
+
+// tiltWideAVX512 stores p (a + b h) - c t in p.
+//
+//go:noescape
+func tiltWideAVX512(p *float32, t *float32, h *float64, n int, a float64, b float64, c float64)
+
+// affineWideAVX512 stores (a p + b) - c t in p.
+//
+//go:noescape
+func affineWideAVX512(p *float32, t *float32, n int, a float64, b float64, c float64)
+
+// minusLogsWideAVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsWideAVX512(dst *float64, t *float32, n int, most float64)
+
 // klTermsWideAVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
 //
 //go:noescape
@@ -1293,6 +1353,26 @@ func shiftDivideWideAVX2(dst *float32, z *float32, s *float64, n int, t float64)
 //
 //go:noescape
 func addScaledWideAVX2(dst *float32, p *float32, n int, a float64)
+
+// momentsWideAVX2 returns Σ p and Σ p (h - from).
+//
+//go:noescape
+func momentsWideAVX2(p *float32, h *float64, n int, from float64) (mass float64, sum float64)
+
+// tiltWideAVX2 stores p (a + b h) - c t in p.
+//
+//go:noescape
+func tiltWideAVX2(p *float32, t *float32, h *float64, n int, a float64, b float64, c float64)
+
+// affineWideAVX2 stores (a p + b) - c t in p.
+//
+//go:noescape
+func affineWideAVX2(p *float32, t *float32, n int, a float64, b float64, c float64)
+
+// minusLogsWideAVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsWideAVX2(dst *float64, t *float32, n int, most float64)
 
 // klTermsWideAVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
 //

@@ -12408,6 +12408,332 @@ done4:
 	VZEROUPPER
 	RET
 
+// func momentsF64AVX512(p *float64, h *float64, n int, from float64) (mass float64, sum float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·momentsF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         h+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD from+24(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x20
+	JLT         small2
+	VMOVUPD     (AX)(BX*8), Z9
+	VMOVUPD     (CX)(BX*8), Z10
+	VADDPD      Z9, Z1, Z1
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z5
+	VMOVUPD     64(AX)(BX*8), Z9
+	VMOVUPD     64(CX)(BX*8), Z10
+	VADDPD      Z9, Z2, Z2
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z6
+	VMOVUPD     128(AX)(BX*8), Z9
+	VMOVUPD     128(CX)(BX*8), Z10
+	VADDPD      Z9, Z3, Z3
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z7
+	VMOVUPD     192(AX)(BX*8), Z9
+	VMOVUPD     192(CX)(BX*8), Z10
+	VADDPD      Z9, Z4, Z4
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z8
+	ADDQ        $0x20, BX
+	SUBQ        $0x20, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VMOVUPD     (AX)(BX*8), Z9
+	VMOVUPD     (CX)(BX*8), Z10
+	VADDPD      Z9, Z1, Z1
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z5
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K1
+	VMOVUPD.Z   (AX)(BX*8), K1, Z9
+	VMOVUPD.Z   (CX)(BX*8), K1, Z10
+	VADDPD      Z9, Z1, Z1
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z5
+
+done4:
+	VADDPD        Z4, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+32(FP)
+	VADDPD        Z8, Z5, Z5
+	VADDPD        Z7, Z5, Z5
+	VADDPD        Z6, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPD        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+40(FP)
+	VZEROUPPER
+	RET
+
+// func tiltF64AVX512(p *float64, t *float64, h *float64, n int, a float64, b float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tiltF64AVX512(SB), NOSPLIT, $0-56
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         h+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD a+32(FP), Z0
+	VBROADCASTSD b+40(FP), Z1
+	VBROADCASTSD c+48(FP), Z2
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x10
+	JLT         small2
+	VMOVUPD     (AX)(SI*8), Z3
+	VMOVUPD     (CX)(SI*8), Z4
+	VMOVUPD     (DX)(SI*8), Z5
+	VFMADD213PD Z0, Z1, Z5
+	VMULPD      Z2, Z4, Z4
+	VFMSUB213PD Z4, Z5, Z3
+	VMOVUPD     Z3, (AX)(SI*8)
+	VMOVUPD     64(AX)(SI*8), Z3
+	VMOVUPD     64(CX)(SI*8), Z4
+	VMOVUPD     64(DX)(SI*8), Z5
+	VFMADD213PD Z0, Z1, Z5
+	VMULPD      Z2, Z4, Z4
+	VFMSUB213PD Z4, Z5, Z3
+	VMOVUPD     Z3, 64(AX)(SI*8)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x08
+	JLT         tail3
+	VMOVUPD     (AX)(SI*8), Z3
+	VMOVUPD     (CX)(SI*8), Z4
+	VMOVUPD     (DX)(SI*8), Z5
+	VFMADD213PD Z0, Z1, Z5
+	VMULPD      Z2, Z4, Z4
+	VFMSUB213PD Z4, Z5, Z3
+	VMOVUPD     Z3, (AX)(SI*8)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	MOVL        $0x00000001, DI
+	SHLXL       BX, DI, BX
+	DECL        BX
+	KMOVW       BX, K1
+	VMOVUPD.Z   (AX)(SI*8), K1, Z3
+	VMOVUPD.Z   (CX)(SI*8), K1, Z4
+	VMOVUPD.Z   (DX)(SI*8), K1, Z5
+	VFMADD213PD Z0, Z1, Z5
+	VMULPD      Z2, Z4, Z4
+	VFMSUB213PD Z4, Z5, Z3
+	VMOVUPD     Z3, K1, (AX)(SI*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func affineF64AVX512(p *float64, t *float64, n int, a float64, b float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·affineF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Z0
+	VBROADCASTSD b+32(FP), Z1
+	VBROADCASTSD c+40(FP), Z2
+	XORQ         BX, BX
+
+big1:
+	CMPQ         DX, $0x10
+	JLT          small2
+	VMOVUPD      (AX)(BX*8), Z3
+	VMOVUPD      (CX)(BX*8), Z4
+	VFMADD213PD  Z1, Z0, Z3
+	VFNMADD231PD Z2, Z4, Z3
+	VMOVUPD      Z3, (AX)(BX*8)
+	VMOVUPD      64(AX)(BX*8), Z3
+	VMOVUPD      64(CX)(BX*8), Z4
+	VFMADD213PD  Z1, Z0, Z3
+	VFNMADD231PD Z2, Z4, Z3
+	VMOVUPD      Z3, 64(AX)(BX*8)
+	ADDQ         $0x10, BX
+	SUBQ         $0x10, DX
+	JMP          big1
+
+small2:
+	CMPQ         DX, $0x08
+	JLT          tail3
+	VMOVUPD      (AX)(BX*8), Z3
+	VMOVUPD      (CX)(BX*8), Z4
+	VFMADD213PD  Z1, Z0, Z3
+	VFNMADD231PD Z2, Z4, Z3
+	VMOVUPD      Z3, (AX)(BX*8)
+	ADDQ         $0x08, BX
+	SUBQ         $0x08, DX
+	JMP          small2
+
+tail3:
+	TESTQ        DX, DX
+	JEQ          done4
+	MOVL         $0x00000001, SI
+	SHLXL        DX, SI, DX
+	DECL         DX
+	KMOVW        DX, K1
+	VMOVUPD.Z    (AX)(BX*8), K1, Z3
+	VMOVUPD.Z    (CX)(BX*8), K1, Z4
+	VFMADD213PD  Z1, Z0, Z3
+	VFNMADD231PD Z2, Z4, Z3
+	VMOVUPD      Z3, K1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·minusLogsF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD most+24(FP), Z0
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VMOVUPD     (CX)(BX*8), Z1
+	VPXORD      Z2, Z2, Z2
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Z3
+	VPSUBQ      Z3, Z1, Z4
+	VPSRAQ      $0x34, Z4, Z4
+	VPSLLQ      $0x34, Z4, Z3
+	VPSUBQ      Z3, Z1, Z3
+	VCVTQQ2PD   Z4, Z4
+	VSUBPD      cd3ff0000000000000<>+0(SB), Z3, Z3
+	VADDPD      cd4000000000000000<>+0(SB), Z3, Z6
+	VDIVPD      Z6, Z3, Z6
+	VMULPD      Z6, Z6, Z7
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Z8
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Z7, Z8
+	VMULPD      Z7, Z8, Z8
+	VMULPD      Z3, Z3, Z7
+	VMULPD      cd3fe0000000000000<>+0(SB), Z7, Z7
+	VADDPD      Z7, Z8, Z8
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Z4, Z2
+	VFMADD231PD Z6, Z8, Z2
+	VSUBPD      Z2, Z7, Z7
+	VSUBPD      Z7, Z3, Z3
+	VMOVAPD     Z3, Z3
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Z4, Z3
+	VPXORD      Z2, Z2, Z2
+	VSUBPD      Z3, Z2, Z2
+	VMINPD      Z2, Z0, Z2
+	VMOVUPD     Z1, Z1
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Z1, K1
+	VMOVUPD     Z0, K1, Z2
+	VMOVUPD     Z2, (AX)(BX*8)
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K1
+	VMOVUPD.Z   (CX)(BX*8), K1, Z1
+	VPXORD      Z5, Z5, Z5
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Z2
+	VPSUBQ      Z2, Z1, Z3
+	VPSRAQ      $0x34, Z3, Z3
+	VPSLLQ      $0x34, Z3, Z2
+	VPSUBQ      Z2, Z1, Z2
+	VCVTQQ2PD   Z3, Z3
+	VSUBPD      cd3ff0000000000000<>+0(SB), Z2, Z2
+	VADDPD      cd4000000000000000<>+0(SB), Z2, Z4
+	VDIVPD      Z4, Z2, Z4
+	VMULPD      Z4, Z4, Z6
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Z7
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Z6, Z7
+	VMULPD      Z6, Z7, Z7
+	VMULPD      Z2, Z2, Z6
+	VMULPD      cd3fe0000000000000<>+0(SB), Z6, Z6
+	VADDPD      Z6, Z7, Z7
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Z3, Z5
+	VFMADD231PD Z4, Z7, Z5
+	VSUBPD      Z5, Z6, Z6
+	VSUBPD      Z6, Z2, Z2
+	VMOVAPD     Z2, Z2
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Z3, Z2
+	VPXORD      Z5, Z5, Z5
+	VSUBPD      Z2, Z5, Z5
+	VMINPD      Z5, Z0, Z5
+	VMOVUPD     Z1, Z1
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Z1, K2
+	VMOVUPD     Z0, K2, Z5
+	VMOVUPD     Z5, K1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+DATA cd10000000000000<>+0(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+8(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+16(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+24(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+32(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+40(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+48(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+56(SB)/8, $0x0010000000000000
+GLOBL cd10000000000000<>(SB), RODATA|NOPTR, $64
+
 // func klTermsF64AVX512(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·klTermsF64AVX512(SB), NOSPLIT, $256-60
@@ -28200,6 +28526,330 @@ done4:
 	VZEROUPPER
 	RET
 
+// func momentsF64AVX2(p *float64, h *float64, n int, from float64) (mass float64, sum float64)
+// Requires: AVX, FMA3
+TEXT ·momentsF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         h+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD from+24(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x10
+	JLT         small2
+	VMOVUPD     (AX)(BX*8), Y9
+	VMOVUPD     (CX)(BX*8), Y10
+	VADDPD      Y9, Y1, Y1
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y5
+	VMOVUPD     32(AX)(BX*8), Y9
+	VMOVUPD     32(CX)(BX*8), Y10
+	VADDPD      Y9, Y2, Y2
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y6
+	VMOVUPD     64(AX)(BX*8), Y9
+	VMOVUPD     64(CX)(BX*8), Y10
+	VADDPD      Y9, Y3, Y3
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y7
+	VMOVUPD     96(AX)(BX*8), Y9
+	VMOVUPD     96(CX)(BX*8), Y10
+	VADDPD      Y9, Y4, Y4
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y8
+	ADDQ        $0x10, BX
+	SUBQ        $0x10, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VMOVUPD     (AX)(BX*8), Y9
+	VMOVUPD     (CX)(BX*8), Y10
+	VADDPD      Y9, Y1, Y1
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y5
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y9
+	VMASKMOVPD  (AX)(BX*8), Y9, Y10
+	VMASKMOVPD  (CX)(BX*8), Y9, Y9
+	VADDPD      Y10, Y1, Y1
+	VSUBPD      Y0, Y9, Y9
+	VFMADD231PD Y10, Y9, Y5
+
+done4:
+	VADDPD       Y4, Y1, Y1
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+32(FP)
+	VADDPD       Y8, Y5, Y5
+	VADDPD       Y7, Y5, Y5
+	VADDPD       Y6, Y5, Y5
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+40(FP)
+	VZEROUPPER
+	RET
+
+// func tiltF64AVX2(p *float64, t *float64, h *float64, n int, a float64, b float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·tiltF64AVX2(SB), NOSPLIT, $0-56
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         h+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD a+32(FP), Y0
+	VBROADCASTSD b+40(FP), Y1
+	VBROADCASTSD c+48(FP), Y2
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x08
+	JLT         small2
+	VMOVUPD     (AX)(SI*8), Y3
+	VMOVUPD     (CX)(SI*8), Y4
+	VMOVUPD     (DX)(SI*8), Y5
+	VFMADD213PD Y0, Y1, Y5
+	VMULPD      Y2, Y4, Y4
+	VFMSUB213PD Y4, Y5, Y3
+	VMOVUPD     Y3, (AX)(SI*8)
+	VMOVUPD     32(AX)(SI*8), Y3
+	VMOVUPD     32(CX)(SI*8), Y4
+	VMOVUPD     32(DX)(SI*8), Y5
+	VFMADD213PD Y0, Y1, Y5
+	VMULPD      Y2, Y4, Y4
+	VFMSUB213PD Y4, Y5, Y3
+	VMOVUPD     Y3, 32(AX)(SI*8)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x04
+	JLT         tail3
+	VMOVUPD     (AX)(SI*8), Y3
+	VMOVUPD     (CX)(SI*8), Y4
+	VMOVUPD     (DX)(SI*8), Y5
+	VFMADD213PD Y0, Y1, Y5
+	VMULPD      Y2, Y4, Y4
+	VFMSUB213PD Y4, Y5, Y3
+	VMOVUPD     Y3, (AX)(SI*8)
+	ADDQ        $0x04, SI
+	SUBQ        $0x04, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), DI
+	NEGQ        BX
+	VMOVUPS     32(DI)(BX*8), Y3
+	VMASKMOVPD  (AX)(SI*8), Y3, Y4
+	VMASKMOVPD  (CX)(SI*8), Y3, Y5
+	VMASKMOVPD  (DX)(SI*8), Y3, Y6
+	VFMADD213PD Y0, Y1, Y6
+	VMULPD      Y2, Y5, Y5
+	VFMSUB213PD Y5, Y6, Y4
+	VMASKMOVPD  Y4, Y3, (AX)(SI*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func affineF64AVX2(p *float64, t *float64, n int, a float64, b float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·affineF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	VBROADCASTSD b+32(FP), Y1
+	VBROADCASTSD c+40(FP), Y2
+	XORQ         BX, BX
+
+big1:
+	CMPQ         DX, $0x08
+	JLT          small2
+	VMOVUPD      (AX)(BX*8), Y3
+	VMOVUPD      (CX)(BX*8), Y4
+	VFMADD213PD  Y1, Y0, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VMOVUPD      Y3, (AX)(BX*8)
+	VMOVUPD      32(AX)(BX*8), Y3
+	VMOVUPD      32(CX)(BX*8), Y4
+	VFMADD213PD  Y1, Y0, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VMOVUPD      Y3, 32(AX)(BX*8)
+	ADDQ         $0x08, BX
+	SUBQ         $0x08, DX
+	JMP          big1
+
+small2:
+	CMPQ         DX, $0x04
+	JLT          tail3
+	VMOVUPD      (AX)(BX*8), Y3
+	VMOVUPD      (CX)(BX*8), Y4
+	VFMADD213PD  Y1, Y0, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VMOVUPD      Y3, (AX)(BX*8)
+	ADDQ         $0x04, BX
+	SUBQ         $0x04, DX
+	JMP          small2
+
+tail3:
+	TESTQ        DX, DX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), SI
+	NEGQ         DX
+	VMOVUPS      32(SI)(DX*8), Y3
+	VMASKMOVPD   (AX)(BX*8), Y3, Y4
+	VMASKMOVPD   (CX)(BX*8), Y3, Y5
+	VFMADD213PD  Y1, Y0, Y4
+	VFNMADD231PD Y2, Y5, Y4
+	VMASKMOVPD   Y4, Y3, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·minusLogsF64AVX2(SB), NOSPLIT, $64-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD most+24(FP), Y0
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VMOVUPD     (CX)(BX*8), Y1
+	VXORPS      Y2, Y2, Y2
+	VMOVUPD     Y1, (SP)
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y5
+	VPSUBQ      Y5, Y1, Y3
+	VMOVUPD     cd4330000000000000<>+0(SB), Y4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y3, Y3
+	VPSRLQ      $0x34, Y3, Y3
+	VPSLLQ      $0x34, Y3, Y5
+	VPSUBQ      Y6, Y5, Y5
+	VPSUBQ      Y5, Y1, Y5
+	VPOR        Y4, Y3, Y3
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y4
+	VSUBPD      Y4, Y3, Y3
+	VMOVAPD     Y5, Y4
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y4, Y1
+	VADDPD      cd4000000000000000<>+0(SB), Y1, Y4
+	VDIVPD      Y4, Y1, Y4
+	VMULPD      Y4, Y4, Y5
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y6
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y5, Y6
+	VMULPD      Y5, Y6, Y6
+	VMULPD      Y1, Y1, Y5
+	VMULPD      cd3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD      Y5, Y6, Y6
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y3, Y2
+	VFMADD231PD Y4, Y6, Y2
+	VSUBPD      Y2, Y5, Y5
+	VSUBPD      Y5, Y1, Y1
+	VMOVAPD     Y1, Y1
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y3, Y1
+	VXORPS      Y2, Y2, Y2
+	VSUBPD      Y1, Y2, Y2
+	VMINPD      Y2, Y0, Y2
+	VMOVUPD     (SP), Y1
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD   Y1, Y0, Y2, Y2
+	VMOVUPD     Y2, (AX)(BX*8)
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y1
+	VMASKMOVPD  (CX)(BX*8), Y1, Y2
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y6
+	VPSUBQ      Y6, Y2, Y4
+	VMOVUPD     cd4330000000000000<>+0(SB), Y5
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y4, Y4
+	VPSRLQ      $0x34, Y4, Y4
+	VPSLLQ      $0x34, Y4, Y6
+	VPSUBQ      Y7, Y6, Y6
+	VPSUBQ      Y6, Y2, Y6
+	VPOR        Y5, Y4, Y4
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y5
+	VSUBPD      Y5, Y4, Y4
+	VMOVAPD     Y6, Y5
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y5, Y2
+	VADDPD      cd4000000000000000<>+0(SB), Y2, Y5
+	VDIVPD      Y5, Y2, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y7
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y6, Y7
+	VMULPD      Y6, Y7, Y7
+	VMULPD      Y2, Y2, Y6
+	VMULPD      cd3fe0000000000000<>+0(SB), Y6, Y6
+	VADDPD      Y6, Y7, Y7
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y4, Y3
+	VFMADD231PD Y5, Y7, Y3
+	VSUBPD      Y3, Y6, Y6
+	VSUBPD      Y6, Y2, Y2
+	VMOVAPD     Y2, Y2
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y4, Y2
+	VXORPS      Y3, Y3, Y3
+	VSUBPD      Y2, Y3, Y3
+	VMINPD      Y3, Y0, Y3
+	VMOVUPD     32(SP), Y2
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y2, Y2
+	VBLENDVPD   Y2, Y0, Y3, Y3
+	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
 // func klTermsF64AVX2(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·klTermsF64AVX2(SB), NOSPLIT, $128-60
@@ -34918,6 +35568,336 @@ done4:
 	VZEROUPPER
 	RET
 
+// func momentsWideAVX512(p *float32, h *float64, n int, from float64) (mass float64, sum float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·momentsWideAVX512(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         h+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD from+24(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x20
+	JLT         small2
+	VCVTPS2PD   (AX)(BX*4), Z9
+	VMOVUPD     (CX)(BX*8), Z10
+	VADDPD      Z9, Z1, Z1
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z5
+	VCVTPS2PD   32(AX)(BX*4), Z9
+	VMOVUPD     64(CX)(BX*8), Z10
+	VADDPD      Z9, Z2, Z2
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z6
+	VCVTPS2PD   64(AX)(BX*4), Z9
+	VMOVUPD     128(CX)(BX*8), Z10
+	VADDPD      Z9, Z3, Z3
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z7
+	VCVTPS2PD   96(AX)(BX*4), Z9
+	VMOVUPD     192(CX)(BX*8), Z10
+	VADDPD      Z9, Z4, Z4
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z8
+	ADDQ        $0x20, BX
+	SUBQ        $0x20, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Z9
+	VMOVUPD     (CX)(BX*8), Z10
+	VADDPD      Z9, Z1, Z1
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z5
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (AX)(BX*4), K1, Y9
+	VCVTPS2PD   Y9, Z9
+	VMOVUPD.Z   (CX)(BX*8), K1, Z10
+	VADDPD      Z9, Z1, Z1
+	VSUBPD      Z0, Z10, Z10
+	VFMADD231PD Z9, Z10, Z5
+
+done4:
+	VADDPD        Z4, Z1, Z1
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, mass+32(FP)
+	VADDPD        Z8, Z5, Z5
+	VADDPD        Z7, Z5, Z5
+	VADDPD        Z6, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPD        Y0, Y5, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, sum+40(FP)
+	VZEROUPPER
+	RET
+
+// func tiltWideAVX512(p *float32, t *float32, h *float64, n int, a float64, b float64, c float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·tiltWideAVX512(SB), NOSPLIT, $0-56
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         h+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD a+32(FP), Z0
+	VBROADCASTSD b+40(FP), Z1
+	VBROADCASTSD c+48(FP), Z2
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x10
+	JLT         small2
+	VCVTPS2PD   (AX)(SI*4), Z3
+	VCVTPS2PD   (CX)(SI*4), Z4
+	VMOVUPD     (DX)(SI*8), Z5
+	VFMADD213PD Z0, Z1, Z5
+	VMULPD      Z2, Z4, Z4
+	VFMSUB213PD Z4, Z5, Z3
+	VCVTPD2PS   Z3, Y3
+	VMOVUPS     Y3, (AX)(SI*4)
+	VCVTPS2PD   32(AX)(SI*4), Z3
+	VCVTPS2PD   32(CX)(SI*4), Z4
+	VMOVUPD     64(DX)(SI*8), Z5
+	VFMADD213PD Z0, Z1, Z5
+	VMULPD      Z2, Z4, Z4
+	VFMSUB213PD Z4, Z5, Z3
+	VCVTPD2PS   Z3, Y3
+	VMOVUPS     Y3, 32(AX)(SI*4)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (AX)(SI*4), Z3
+	VCVTPS2PD   (CX)(SI*4), Z4
+	VMOVUPD     (DX)(SI*8), Z5
+	VFMADD213PD Z0, Z1, Z5
+	VMULPD      Z2, Z4, Z4
+	VFMSUB213PD Z4, Z5, Z3
+	VCVTPD2PS   Z3, Y3
+	VMOVUPS     Y3, (AX)(SI*4)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	MOVL        $0x00000001, DI
+	SHLXL       BX, DI, BX
+	DECL        BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (AX)(SI*4), K1, Y3
+	VCVTPS2PD   Y3, Z3
+	VMOVUPS.Z   (CX)(SI*4), K1, Y4
+	VCVTPS2PD   Y4, Z4
+	VMOVUPD.Z   (DX)(SI*8), K1, Z5
+	VFMADD213PD Z0, Z1, Z5
+	VMULPD      Z2, Z4, Z4
+	VFMSUB213PD Z4, Z5, Z3
+	VCVTPD2PS   Z3, Y0
+	VMOVUPS     Y0, K1, (AX)(SI*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func affineWideAVX512(p *float32, t *float32, n int, a float64, b float64, c float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·affineWideAVX512(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Z0
+	VBROADCASTSD b+32(FP), Z1
+	VBROADCASTSD c+40(FP), Z2
+	XORQ         BX, BX
+
+big1:
+	CMPQ         DX, $0x10
+	JLT          small2
+	VCVTPS2PD    (AX)(BX*4), Z3
+	VCVTPS2PD    (CX)(BX*4), Z4
+	VFMADD213PD  Z1, Z0, Z3
+	VFNMADD231PD Z2, Z4, Z3
+	VCVTPD2PS    Z3, Y3
+	VMOVUPS      Y3, (AX)(BX*4)
+	VCVTPS2PD    32(AX)(BX*4), Z3
+	VCVTPS2PD    32(CX)(BX*4), Z4
+	VFMADD213PD  Z1, Z0, Z3
+	VFNMADD231PD Z2, Z4, Z3
+	VCVTPD2PS    Z3, Y3
+	VMOVUPS      Y3, 32(AX)(BX*4)
+	ADDQ         $0x10, BX
+	SUBQ         $0x10, DX
+	JMP          big1
+
+small2:
+	CMPQ         DX, $0x08
+	JLT          tail3
+	VCVTPS2PD    (AX)(BX*4), Z3
+	VCVTPS2PD    (CX)(BX*4), Z4
+	VFMADD213PD  Z1, Z0, Z3
+	VFNMADD231PD Z2, Z4, Z3
+	VCVTPD2PS    Z3, Y3
+	VMOVUPS      Y3, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	SUBQ         $0x08, DX
+	JMP          small2
+
+tail3:
+	TESTQ        DX, DX
+	JEQ          done4
+	MOVL         $0x00000001, SI
+	SHLXL        DX, SI, DX
+	DECL         DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (AX)(BX*4), K1, Y3
+	VCVTPS2PD    Y3, Z3
+	VMOVUPS.Z    (CX)(BX*4), K1, Y4
+	VCVTPS2PD    Y4, Z4
+	VFMADD213PD  Z1, Z0, Z3
+	VFNMADD231PD Z2, Z4, Z3
+	VCVTPD2PS    Z3, Y0
+	VMOVUPS      Y0, K1, (AX)(BX*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func minusLogsWideAVX512(dst *float64, t *float32, n int, most float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·minusLogsWideAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD most+24(FP), Z0
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x08
+	JLT         tail3
+	VCVTPS2PD   (CX)(BX*4), Z1
+	VPXORD      Z2, Z2, Z2
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Z3
+	VPSUBQ      Z3, Z1, Z4
+	VPSRAQ      $0x34, Z4, Z4
+	VPSLLQ      $0x34, Z4, Z3
+	VPSUBQ      Z3, Z1, Z3
+	VCVTQQ2PD   Z4, Z4
+	VSUBPD      cd3ff0000000000000<>+0(SB), Z3, Z3
+	VADDPD      cd4000000000000000<>+0(SB), Z3, Z6
+	VDIVPD      Z6, Z3, Z6
+	VMULPD      Z6, Z6, Z7
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Z8
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Z7, Z8
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Z7, Z8
+	VMULPD      Z7, Z8, Z8
+	VMULPD      Z3, Z3, Z7
+	VMULPD      cd3fe0000000000000<>+0(SB), Z7, Z7
+	VADDPD      Z7, Z8, Z8
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Z4, Z2
+	VFMADD231PD Z6, Z8, Z2
+	VSUBPD      Z2, Z7, Z7
+	VSUBPD      Z7, Z3, Z3
+	VMOVAPD     Z3, Z3
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Z4, Z3
+	VPXORD      Z2, Z2, Z2
+	VSUBPD      Z3, Z2, Z2
+	VMINPD      Z2, Z0, Z2
+	VMOVUPD     Z1, Z1
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Z1, K1
+	VMOVUPD     Z0, K1, Z2
+	VMOVUPD     Z2, (AX)(BX*8)
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	MOVL        $0x00000001, SI
+	SHLXL       DX, SI, DX
+	DECL        DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (CX)(BX*4), K1, Y1
+	VCVTPS2PD   Y1, Z1
+	VPXORD      Z5, Z5, Z5
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Z2
+	VPSUBQ      Z2, Z1, Z3
+	VPSRAQ      $0x34, Z3, Z3
+	VPSLLQ      $0x34, Z3, Z2
+	VPSUBQ      Z2, Z1, Z2
+	VCVTQQ2PD   Z3, Z3
+	VSUBPD      cd3ff0000000000000<>+0(SB), Z2, Z2
+	VADDPD      cd4000000000000000<>+0(SB), Z2, Z4
+	VDIVPD      Z4, Z2, Z4
+	VMULPD      Z4, Z4, Z6
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Z7
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Z6, Z7
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Z6, Z7
+	VMULPD      Z6, Z7, Z7
+	VMULPD      Z2, Z2, Z6
+	VMULPD      cd3fe0000000000000<>+0(SB), Z6, Z6
+	VADDPD      Z6, Z7, Z7
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Z3, Z5
+	VFMADD231PD Z4, Z7, Z5
+	VSUBPD      Z5, Z6, Z6
+	VSUBPD      Z6, Z2, Z2
+	VMOVAPD     Z2, Z2
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Z3, Z2
+	VPXORD      Z5, Z5, Z5
+	VSUBPD      Z2, Z5, Z5
+	VMINPD      Z5, Z0, Z5
+	VMOVUPD     Z1, Z1
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Z1, K2
+	VMOVUPD     Z0, K2, Z5
+	VMOVUPD     Z5, K1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
 // func klTermsWideAVX512(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·klTermsWideAVX512(SB), NOSPLIT, $256-60
@@ -40440,6 +41420,348 @@ tail3:
 	VFMADD231PD Y0, Y3, Y2
 	VCVTPD2PSY  Y2, X0
 	VMASKMOVPS  X0, X1, (AX)(BX*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func momentsWideAVX2(p *float32, h *float64, n int, from float64) (mass float64, sum float64)
+// Requires: AVX, FMA3
+TEXT ·momentsWideAVX2(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         h+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD from+24(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	XORQ         BX, BX
+
+big1:
+	CMPQ        DX, $0x10
+	JLT         small2
+	VCVTPS2PD   (AX)(BX*4), Y9
+	VMOVUPD     (CX)(BX*8), Y10
+	VADDPD      Y9, Y1, Y1
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y5
+	VCVTPS2PD   16(AX)(BX*4), Y9
+	VMOVUPD     32(CX)(BX*8), Y10
+	VADDPD      Y9, Y2, Y2
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y6
+	VCVTPS2PD   32(AX)(BX*4), Y9
+	VMOVUPD     64(CX)(BX*8), Y10
+	VADDPD      Y9, Y3, Y3
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y7
+	VCVTPS2PD   48(AX)(BX*4), Y9
+	VMOVUPD     96(CX)(BX*8), Y10
+	VADDPD      Y9, Y4, Y4
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y8
+	ADDQ        $0x10, BX
+	SUBQ        $0x10, DX
+	JMP         big1
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VCVTPS2PD   (AX)(BX*4), Y9
+	VMOVUPD     (CX)(BX*8), Y10
+	VADDPD      Y9, Y1, Y1
+	VSUBPD      Y0, Y10, Y10
+	VFMADD231PD Y9, Y10, Y5
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y9
+	VMOVUPS     32(SI)(DX*4), X10
+	VMASKMOVPS  (AX)(BX*4), X10, X10
+	VCVTPS2PD   X10, Y10
+	VMASKMOVPD  (CX)(BX*8), Y9, Y9
+	VADDPD      Y10, Y1, Y1
+	VSUBPD      Y0, Y9, Y9
+	VFMADD231PD Y10, Y9, Y5
+
+done4:
+	VADDPD       Y4, Y1, Y1
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, mass+32(FP)
+	VADDPD       Y8, Y5, Y5
+	VADDPD       Y7, Y5, Y5
+	VADDPD       Y6, Y5, Y5
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, sum+40(FP)
+	VZEROUPPER
+	RET
+
+// func tiltWideAVX2(p *float32, t *float32, h *float64, n int, a float64, b float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·tiltWideAVX2(SB), NOSPLIT, $0-56
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         h+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD a+32(FP), Y0
+	VBROADCASTSD b+40(FP), Y1
+	VBROADCASTSD c+48(FP), Y2
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x08
+	JLT         small2
+	VCVTPS2PD   (AX)(SI*4), Y3
+	VCVTPS2PD   (CX)(SI*4), Y4
+	VMOVUPD     (DX)(SI*8), Y5
+	VFMADD213PD Y0, Y1, Y5
+	VMULPD      Y2, Y4, Y4
+	VFMSUB213PD Y4, Y5, Y3
+	VCVTPD2PSY  Y3, X3
+	VMOVUPS     X3, (AX)(SI*4)
+	VCVTPS2PD   16(AX)(SI*4), Y3
+	VCVTPS2PD   16(CX)(SI*4), Y4
+	VMOVUPD     32(DX)(SI*8), Y5
+	VFMADD213PD Y0, Y1, Y5
+	VMULPD      Y2, Y4, Y4
+	VFMSUB213PD Y4, Y5, Y3
+	VCVTPD2PSY  Y3, X3
+	VMOVUPS     X3, 16(AX)(SI*4)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         big1
+
+small2:
+	CMPQ        BX, $0x04
+	JLT         tail3
+	VCVTPS2PD   (AX)(SI*4), Y3
+	VCVTPS2PD   (CX)(SI*4), Y4
+	VMOVUPD     (DX)(SI*8), Y5
+	VFMADD213PD Y0, Y1, Y5
+	VMULPD      Y2, Y4, Y4
+	VFMSUB213PD Y4, Y5, Y3
+	VCVTPD2PSY  Y3, X3
+	VMOVUPS     X3, (AX)(SI*4)
+	ADDQ        $0x04, SI
+	SUBQ        $0x04, BX
+	JMP         small2
+
+tail3:
+	TESTQ       BX, BX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), DI
+	NEGQ        BX
+	VMOVUPS     32(DI)(BX*8), Y3
+	VMOVUPS     32(DI)(BX*4), X4
+	VMASKMOVPS  (AX)(SI*4), X4, X5
+	VCVTPS2PD   X5, Y5
+	VMASKMOVPS  (CX)(SI*4), X4, X6
+	VCVTPS2PD   X6, Y6
+	VMASKMOVPD  (DX)(SI*8), Y3, Y3
+	VFMADD213PD Y0, Y1, Y3
+	VMULPD      Y2, Y6, Y6
+	VFMSUB213PD Y6, Y3, Y5
+	VCVTPD2PSY  Y5, X0
+	VMASKMOVPS  X0, X4, (AX)(SI*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func affineWideAVX2(p *float32, t *float32, n int, a float64, b float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·affineWideAVX2(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	VBROADCASTSD b+32(FP), Y1
+	VBROADCASTSD c+40(FP), Y2
+	XORQ         BX, BX
+
+big1:
+	CMPQ         DX, $0x08
+	JLT          small2
+	VCVTPS2PD    (AX)(BX*4), Y3
+	VCVTPS2PD    (CX)(BX*4), Y4
+	VFMADD213PD  Y1, Y0, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VCVTPD2PSY   Y3, X3
+	VMOVUPS      X3, (AX)(BX*4)
+	VCVTPS2PD    16(AX)(BX*4), Y3
+	VCVTPS2PD    16(CX)(BX*4), Y4
+	VFMADD213PD  Y1, Y0, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VCVTPD2PSY   Y3, X3
+	VMOVUPS      X3, 16(AX)(BX*4)
+	ADDQ         $0x08, BX
+	SUBQ         $0x08, DX
+	JMP          big1
+
+small2:
+	CMPQ         DX, $0x04
+	JLT          tail3
+	VCVTPS2PD    (AX)(BX*4), Y3
+	VCVTPS2PD    (CX)(BX*4), Y4
+	VFMADD213PD  Y1, Y0, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VCVTPD2PSY   Y3, X3
+	VMOVUPS      X3, (AX)(BX*4)
+	ADDQ         $0x04, BX
+	SUBQ         $0x04, DX
+	JMP          small2
+
+tail3:
+	TESTQ        DX, DX
+	JEQ          done4
+	LEAQ         tails<>+0(SB), SI
+	NEGQ         DX
+	VMOVUPS      32(SI)(DX*8), Y3
+	VMOVUPS      32(SI)(DX*4), X3
+	VMASKMOVPS   (AX)(BX*4), X3, X4
+	VCVTPS2PD    X4, Y4
+	VMASKMOVPS   (CX)(BX*4), X3, X5
+	VCVTPS2PD    X5, Y5
+	VFMADD213PD  Y1, Y0, Y4
+	VFNMADD231PD Y2, Y5, Y4
+	VCVTPD2PSY   Y4, X0
+	VMASKMOVPS   X0, X3, (AX)(BX*4)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func minusLogsWideAVX2(dst *float64, t *float32, n int, most float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·minusLogsWideAVX2(SB), NOSPLIT, $64-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD most+24(FP), Y0
+	XORQ         BX, BX
+
+small2:
+	CMPQ        DX, $0x04
+	JLT         tail3
+	VCVTPS2PD   (CX)(BX*4), Y1
+	VXORPS      Y2, Y2, Y2
+	VMOVUPD     Y1, (SP)
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y5
+	VPSUBQ      Y5, Y1, Y3
+	VMOVUPD     cd4330000000000000<>+0(SB), Y4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y3, Y3
+	VPSRLQ      $0x34, Y3, Y3
+	VPSLLQ      $0x34, Y3, Y5
+	VPSUBQ      Y6, Y5, Y5
+	VPSUBQ      Y5, Y1, Y5
+	VPOR        Y4, Y3, Y3
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y4
+	VSUBPD      Y4, Y3, Y3
+	VMOVAPD     Y5, Y4
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y4, Y1
+	VADDPD      cd4000000000000000<>+0(SB), Y1, Y4
+	VDIVPD      Y4, Y1, Y4
+	VMULPD      Y4, Y4, Y5
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y6
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y5, Y6
+	VMULPD      Y5, Y6, Y6
+	VMULPD      Y1, Y1, Y5
+	VMULPD      cd3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD      Y5, Y6, Y6
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y3, Y2
+	VFMADD231PD Y4, Y6, Y2
+	VSUBPD      Y2, Y5, Y5
+	VSUBPD      Y5, Y1, Y1
+	VMOVAPD     Y1, Y1
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y3, Y1
+	VXORPS      Y2, Y2, Y2
+	VSUBPD      Y1, Y2, Y2
+	VMINPD      Y2, Y0, Y2
+	VMOVUPD     (SP), Y1
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD   Y1, Y0, Y2, Y2
+	VMOVUPD     Y2, (AX)(BX*8)
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         small2
+
+tail3:
+	TESTQ       DX, DX
+	JEQ         done4
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y1
+	VMOVUPS     32(SI)(DX*4), X2
+	VMASKMOVPS  (CX)(BX*4), X2, X2
+	VCVTPS2PD   X2, Y2
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y6
+	VPSUBQ      Y6, Y2, Y4
+	VMOVUPD     cd4330000000000000<>+0(SB), Y5
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y4, Y4
+	VPSRLQ      $0x34, Y4, Y4
+	VPSLLQ      $0x34, Y4, Y6
+	VPSUBQ      Y7, Y6, Y6
+	VPSUBQ      Y6, Y2, Y6
+	VPOR        Y5, Y4, Y4
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y5
+	VSUBPD      Y5, Y4, Y4
+	VMOVAPD     Y6, Y5
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y5, Y2
+	VADDPD      cd4000000000000000<>+0(SB), Y2, Y5
+	VDIVPD      Y5, Y2, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y7
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y6, Y7
+	VMULPD      Y6, Y7, Y7
+	VMULPD      Y2, Y2, Y6
+	VMULPD      cd3fe0000000000000<>+0(SB), Y6, Y6
+	VADDPD      Y6, Y7, Y7
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y4, Y3
+	VFMADD231PD Y5, Y7, Y3
+	VSUBPD      Y3, Y6, Y6
+	VSUBPD      Y6, Y2, Y2
+	VMOVAPD     Y2, Y2
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y4, Y2
+	VXORPS      Y3, Y3, Y3
+	VSUBPD      Y2, Y3, Y3
+	VMINPD      Y3, Y0, Y3
+	VMOVUPD     32(SP), Y2
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y2, Y2
+	VBLENDVPD   Y2, Y0, Y3, Y3
+	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
 
 done4:
 	VZEROUPPER

@@ -71,3 +71,11 @@ func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) int { panic(n
 func Divide[T spec.Float](dst, z []T, shift []float64, t float64) float64 { panic(noVectors) }
 
 func AddScaled[T spec.Float](dst, p []T, a float64) { panic(noVectors) }
+
+func Moments[T spec.Float](p []T, h []float64, from float64) (mass, sum float64) { panic(noVectors) }
+
+func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) { panic(noVectors) }
+
+func Affine[T spec.Float](p, t []T, a, b, c float64) { panic(noVectors) }
+
+func MinusLogs[T spec.Float](dst []float64, t []T, most float64) { panic(noVectors) }

@@ -58,6 +58,10 @@ type wide[T spec.Float] interface {
 	divide(dst, z *T, n int, t float64) (top float64)
 	shiftDivide(dst, z *T, s *float64, n int, t float64) (top float64)
 	addScaled(dst, p *T, n int, a float64)
+	moments(p *T, h *float64, n int, from float64) (mass, sum float64)
+	tilt(p, t *T, h *float64, n int, a, b, c float64)
+	affine(p, t *T, n int, a, b, c float64)
+	minusLogs(dst *float64, t *T, n int, most float64)
 	klTerms(z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
 	polyExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focal1Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
@@ -262,6 +266,16 @@ func (f64AVX512) shiftDivide(dst, z *float64, s *float64, n int, t float64) (top
 	return shiftDivideF64AVX512(dst, z, s, n, t)
 }
 func (f64AVX512) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX512(dst, p, n, a) }
+func (f64AVX512) moments(p *float64, h *float64, n int, from float64) (mass, sum float64) {
+	return momentsF64AVX512(p, h, n, from)
+}
+func (f64AVX512) tilt(p, t *float64, h *float64, n int, a, b, c float64) {
+	tiltF64AVX512(p, t, h, n, a, b, c)
+}
+func (f64AVX512) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX512(p, t, n, a, b, c) }
+func (f64AVX512) minusLogs(dst *float64, t *float64, n int, most float64) {
+	minusLogsF64AVX512(dst, t, n, most)
+}
 func (f64AVX512) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(z, t, n, m, log)
 }
@@ -490,6 +504,16 @@ func (f64AVX2) shiftDivide(dst, z *float64, s *float64, n int, t float64) (top f
 	return shiftDivideF64AVX2(dst, z, s, n, t)
 }
 func (f64AVX2) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX2(dst, p, n, a) }
+func (f64AVX2) moments(p *float64, h *float64, n int, from float64) (mass, sum float64) {
+	return momentsF64AVX2(p, h, n, from)
+}
+func (f64AVX2) tilt(p, t *float64, h *float64, n int, a, b, c float64) {
+	tiltF64AVX2(p, t, h, n, a, b, c)
+}
+func (f64AVX2) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX2(p, t, n, a, b, c) }
+func (f64AVX2) minusLogs(dst *float64, t *float64, n int, most float64) {
+	minusLogsF64AVX2(dst, t, n, most)
+}
 func (f64AVX2) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(z, t, n, m, log)
 }
@@ -590,6 +614,16 @@ func (wideAVX512) shiftDivide(dst, z *float32, s *float64, n int, t float64) (to
 	return shiftDivideWideAVX512(dst, z, s, n, t)
 }
 func (wideAVX512) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX512(dst, p, n, a) }
+func (wideAVX512) moments(p *float32, h *float64, n int, from float64) (mass, sum float64) {
+	return momentsWideAVX512(p, h, n, from)
+}
+func (wideAVX512) tilt(p, t *float32, h *float64, n int, a, b, c float64) {
+	tiltWideAVX512(p, t, h, n, a, b, c)
+}
+func (wideAVX512) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX512(p, t, n, a, b, c) }
+func (wideAVX512) minusLogs(dst *float64, t *float32, n int, most float64) {
+	minusLogsWideAVX512(dst, t, n, most)
+}
 func (wideAVX512) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX512(z, t, n, m, log)
 }
@@ -663,6 +697,16 @@ func (wideAVX2) shiftDivide(dst, z *float32, s *float64, n int, t float64) (top 
 	return shiftDivideWideAVX2(dst, z, s, n, t)
 }
 func (wideAVX2) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX2(dst, p, n, a) }
+func (wideAVX2) moments(p *float32, h *float64, n int, from float64) (mass, sum float64) {
+	return momentsWideAVX2(p, h, n, from)
+}
+func (wideAVX2) tilt(p, t *float32, h *float64, n int, a, b, c float64) {
+	tiltWideAVX2(p, t, h, n, a, b, c)
+}
+func (wideAVX2) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX2(p, t, n, a, b, c) }
+func (wideAVX2) minusLogs(dst *float64, t *float32, n int, most float64) {
+	minusLogsWideAVX2(dst, t, n, most)
+}
 func (wideAVX2) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX2(z, t, n, m, log)
 }

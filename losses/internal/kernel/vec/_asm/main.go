@@ -82,6 +82,10 @@ func (g isa) wide() {
 	g.divide(false)
 	g.divide(true)
 	g.addScaled()
+	g.moments()
+	g.tilt()
+	g.affine()
+	g.minusLogs()
 	g.klTerms()
 	for _, s := range separables {
 		g.exactTerms(s)

@@ -1,0 +1,41 @@
+package kernel
+
+import (
+	"softloss/losses/internal/kernel/spec"
+	"softloss/losses/internal/kernel/vec"
+)
+
+// Moments returns the sum and a weighted sum of p; see [spec.Moments].
+func Moments[T Float](p []T, h []float64, from float64) (mass, sum float64) {
+	if vec.On() {
+		return vec.Moments(p, h, from)
+	}
+	return spec.Moments(p, h, from)
+}
+
+// Tilt multiplies p by a function of h and subtracts labels; see [spec.Tilt].
+func Tilt[T Float](p, t []T, h []float64, a, b, c float64) {
+	if vec.On() {
+		vec.Tilt(p, t, h, a, b, c)
+		return
+	}
+	spec.Tilt(p, t, h, a, b, c)
+}
+
+// Affine is [Tilt] of a constant, with a sum; see [spec.Affine].
+func Affine[T Float](p, t []T, a, b, c float64) {
+	if vec.On() {
+		vec.Affine(p, t, a, b, c)
+		return
+	}
+	spec.Affine(p, t, a, b, c)
+}
+
+// MinusLogs stores bounded logarithms of labels; see [spec.MinusLogs].
+func MinusLogs[T Float](dst []float64, t []T, most float64) {
+	if vec.On() {
+		vec.MinusLogs(dst, t, most)
+		return
+	}
+	spec.MinusLogs(dst, t, most)
+}

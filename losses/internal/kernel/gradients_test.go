@@ -1,0 +1,77 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/internal/numtest"
+)
+
+// TestGradientPieces holds them to plain loops at every length, without touching what is behind.
+func TestGradientPieces(t *testing.T) { both(t, gradientPieces[float32], gradientPieces[float64]) }
+
+func gradientPieces[T Float](t *testing.T) {
+	eps := float64(numtest.Ulp(T(1)))
+	for _, k := range lengths() {
+		b := newBlock[T](1, k, ordinary)
+		h := make([]float64, k)
+		for j := range h {
+			h[j] = 3 - 7*float64(j%11)/11
+		}
+		var mass, sum float64
+		for j, v := range b.t {
+			mass += float64(v)
+			sum += float64(v) * (h[j] - 0.25)
+		}
+		gotMass, gotSum := Moments(b.t, h, 0.25)
+		require.InDelta(t, mass, gotMass, 1e-12*mass)
+		require.InDelta(t, sum, gotSum, 1e-12*5*mass)
+		buf := append(append([]T{}, b.u...), 7)
+		p := buf[:k]
+		Tilt(p, b.t, h, 2, 0.5, 3)
+		for j, v := range b.u {
+			require.InDelta(t, float64(v)*(2+0.5*h[j])-3*float64(b.t[j]), float64(p[j]), 16*eps, "k=%d", k)
+		}
+		copy(p, b.u)
+		Affine(p, b.t, 2, 0.5, 3)
+		for j, v := range b.u {
+			require.InDelta(t, 2*float64(v)+0.5-3*float64(b.t[j]), float64(p[j]), 16*eps, "k=%d", k)
+		}
+		require.Equal(t, T(7), buf[k])
+	}
+	mass, sum := Moments[T](nil, nil, 1)
+	require.Zero(t, mass+sum)
+}
+
+// TestMinusLogs: the logarithms of labels to two ulp, bounded, at every length.
+func TestMinusLogs(t *testing.T) { both(t, minusLogs[float32], minusLogs[float64]) }
+
+func minusLogs[T Float](t *testing.T) {
+	for _, most := range []float64{0.5, 4, 6, 700, 720, 1e30} {
+		for _, k := range lengths() {
+			labels, dst := newBlock[T](1, k, ordinary).t, make([]float64, k+1)
+			for j := range labels {
+				switch j % 9 {
+				case 1:
+					labels[j] = 0
+				case 3:
+					labels[j] = 1
+				case 5:
+					labels[j] = T(4 * Tiny[T]() * float64(labels[j]))
+				case 7:
+					labels[j] *= 1e-20
+				}
+			}
+			dst[k] = 7
+			MinusLogs(dst[:k], labels, most)
+			for j, v := range labels {
+				want := min(most, -math.Log(float64(v)))
+				require.LessOrEqual(t, numtest.Ulps(want, dst[j]), uint64(2), "-log %v, at most %v: %v, want %v", v, most,
+					dst[j], want)
+			}
+			require.Equal(t, 7.0, dst[k])
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Pieces of the losses that are made of several kernels.
+
+func (g isa) moments() {
+	g.text("moments", "func(p *T, h *float64, n int, from A) (mass, sum A)", "returns Σ p and Σ p (h - from).")
+	p, h, n := g.param("p"), g.param("h"), g.param("n")
+	from, mass, sum := g.broadcast("from"), g.zeros(4), g.zeros(4)
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		x, y := g.get(p, i, v, m), g.getFloat64(h, i, v, m)
+		g.add(x, mass[v], mass[v])
+		g.sub(from, y, y)
+		g.madd(x, y, sum[v])
+	})
+	g.result(g.total(mass), "mass")
+	g.result(g.total(sum), "sum")
+	g.ret()
+}
+
+func (g isa) tilt() {
+	g.text("tilt", "func(p, t *T, h *float64, n int, a, b, c A)", "stores p (a + b h) - c t in p.")
+	p, t, h, n := g.param("p"), g.param("t"), g.param("h"), g.param("n")
+	a, b, c := g.broadcast("a"), g.broadcast("b"), g.broadcast("c")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x, y, f := g.get(p, i, v, m), g.get(t, i, v, m), g.getFloat64(h, i, v, m)
+		g.horner(a, b, f)
+		g.mul(c, y, y)
+		g.msub(y, f, x)
+		g.put(x, p, i, v, m)
+	})
+	g.ret()
+}
+
+func (g isa) affine() {
+	g.text("affine", "func(p, t *T, n int, a, b, c A)", "stores (a p + b) - c t in p.")
+	p, t, n := g.param("p"), g.param("t"), g.param("n")
+	a, b, c := g.broadcast("a"), g.broadcast("b"), g.broadcast("c")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x, y := g.get(p, i, v, m), g.get(t, i, v, m)
+		g.horner(b, a, x)
+		g.nmadd(c, y, x)
+		g.put(x, p, i, v, m)
+	})
+	g.ret()
+}
+
+func (g isa) minusLogs() {
+	g.text("minusLogs", "func(dst *float64, t *T, n int, most A)",
+		"stores -log t in dst, most where it is more or t is 0 or denormal.")
+	dst, t, n := g.param("dst"), g.param("t"), g.param("n")
+	most := g.broadcast("most")
+	tiny := g.constant(0x1p-1022)
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		x, c, l := g.get(t, i, v, m), g.zeros(1)[0], g.vec()
+		small := g.places(1)(0, x)
+		g.log(x, c, l)
+		g.zero(c)
+		g.sub(l, c, c)
+		g.min(c, most, c)
+		g.load(small, x)
+		g.blend(g.cmp(ltOQ, tiny, x), most, c)
+		g.putFloat64(c, dst, i, v, m)
+	})
+	g.ret()
+}

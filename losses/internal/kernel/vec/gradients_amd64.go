@@ -1,0 +1,32 @@
+//go:build !purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// Moments is [spec.Moments].
+func Moments[T spec.Float](p []T, h []float64, from float64) (mass, sum float64) {
+	if len(p) == 0 {
+		return 0, 0
+	}
+	return wideOf[T]().moments(&p[0], &h[0], len(p), from)
+}
+
+// Tilt is [spec.Tilt].
+func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) {
+	wideOf[T]().tilt(&p[0], &t[0], &h[0], len(p), a, b, c)
+}
+
+// Affine is [spec.Affine].
+func Affine[T spec.Float](p, t []T, a, b, c float64) {
+	wideOf[T]().affine(&p[0], &t[0], len(p), a, b, c)
+}
+
+// MinusLogs is [spec.MinusLogs].
+func MinusLogs[T spec.Float](dst []float64, t []T, most float64) {
+	if most > 708 { // the logarithm of a denormal label may count
+		spec.MinusLogs(dst, t, most)
+		return
+	}
+	wideOf[T]().minusLogs(&dst[0], &t[0], len(t), most)
+}

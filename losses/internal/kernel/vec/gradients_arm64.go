@@ -1,0 +1,19 @@
+//go:build !purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// Moments is [spec.Moments].
+func Moments[T spec.Float](p []T, h []float64, from float64) (mass, sum float64) {
+	return spec.Moments(p, h, from)
+}
+
+// Tilt is [spec.Tilt].
+func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) { spec.Tilt(p, t, h, a, b, c) }
+
+// Affine is [spec.Affine].
+func Affine[T spec.Float](p, t []T, a, b, c float64) { spec.Affine(p, t, a, b, c) }
+
+// MinusLogs is [spec.MinusLogs].
+func MinusLogs[T spec.Float](dst []float64, t []T, most float64) { spec.MinusLogs(dst, t, most) }
