@@ -9,6 +9,9 @@ import "softloss/losses/internal/kernel"
 func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	switch {
 	case b.targetGrad != nil:
+		if _, ok := l.(CrossEntropy); ok && !b.probs {
+			return crossEntropyLabels(b)
+		}
 		return byRow(b, l)
 	case b.probs:
 		if _, ok := l.(CrossEntropy); ok && b.index == nil {
