@@ -61,7 +61,7 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 		return Metrics{}, wrap(err, "criterion")
 	}
 	out := Metrics{Loss: float64(loss.Float32s()[0]), Rows: set.Len()}
-	p, t, counts := rowsOfClasses(c.Link, probs, set.Labels, set.Counts)
+	p, t, counts := metric.AsClasses(c.Link, probs, set.Labels, set.Counts)
 	if out.Accuracy, err = metric.Accuracy(p, t, counts); err != nil {
 		return Metrics{}, wrap(err, "accuracy")
 	}

@@ -9,7 +9,6 @@ import (
 	"softloss/graph"
 	"softloss/internal/dense"
 	"softloss/losses"
-	"softloss/train/metric"
 )
 
 // What depends on the link: of SigmoidLink every logit is a question of its own.
@@ -32,16 +31,6 @@ func probabilityNode(link losses.Link, logits *gorgonia.Node) (*gorgonia.Node, e
 		return graph.Softmax(logits)
 	}
 	return gorgonia.Sigmoid(logits)
-}
-
-// rowsOfClasses returns probabilities, labels and weights as package metric takes them: questions
-// become rows of two classes.
-func rowsOfClasses(link losses.Link, probs, labels *tensor.Dense, weights []float64) (p, t *tensor.Dense,
-	w []float64) {
-	if link == losses.SoftmaxLink {
-		return probs, labels, weights
-	}
-	return metric.Pairs(probs), metric.Pairs(labels), metric.PairWeights(weights, labels.Shape()[1])
 }
 
 // questions returns how many losses a row has: with SigmoidLink one for each of k classes.

@@ -195,3 +195,18 @@ func TestWriteONNXQuestions(t *testing.T) {
 		}
 	}
 }
+
+// Shards of a mini-batch learn what the whole one does.
+func TestFitQuestionsInShards(t *testing.T) {
+	set := questionSet(50, 4, 3, 1)
+	cfg := Config{Hidden: []int{8}, Epochs: 3, BatchSize: 16, Criterion: sigmoid, Teacher: newModel([]int{4, 3},
+		1).WithLink(losses.SigmoidLink)}
+	whole, h, err := Fit(context.Background(), cfg, set, set, nil)
+	require.NoError(t, err)
+	cfg.Shards = 3
+	parts, hp, err := Fit(context.Background(), cfg, set, set, nil)
+	require.NoError(t, err)
+	requireClose(t, widen(weightsOf(whole)), weightsOf(parts), 1e-4, 1e-5, "weights")
+	require.True(t, numtest.Close(h[2].Loss, hp[2].Loss, 1e-5, 0))
+	require.InDelta(t, h[2].Accuracy, hp[2].Accuracy, 1e-9)
+}

@@ -61,7 +61,7 @@ func TestEvaluate(t *testing.T) {
 		model + " sort.csv": `-label kind: no such column in sort\.csv; the columns are "id", "sort", "colour", ` +
 			`"height", "width"`,
 		"nosuch t.csv":     `nosuch: no such file; demo train saves one`,
-		model + " nosuch":  `nosuch: no such file; want digits, housing or the path of a file`,
+		model + " nosuch":  `nosuch: no such file; want digits, digits-labels, housing or the path of a file`,
 		model + " digits":  `digits: .+ as in the model`,
 		model + " a-x.npy": `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
 	} {

@@ -12,6 +12,7 @@ import (
 	"softloss/cmd/demo/internal/predict"
 	"softloss/cmd/demo/internal/run"
 	"softloss/cmd/demo/internal/study"
+	"softloss/losses"
 )
 
 // helps are the helps of all commands and the name of each golden file.
@@ -32,7 +33,7 @@ var listOfLosses = regexp.MustCompile(`(?s)-loss NAME .*?\(default\s+ce\)\n`)
 func TestHelpNamesEveryLoss(t *testing.T) {
 	_, help, _ := demo(t, "train", "-h")
 	list := strings.Join(strings.Fields(listOfLosses.FindString(help)), " ")
-	for _, name := range input.LossNames() {
+	for _, name := range input.LossNames(losses.SoftmaxLink) {
 		assert.Contains(t, list, name)
 	}
 }

@@ -198,7 +198,7 @@ func TestPairErrors(t *testing.T) {
 		{idx + " -label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but ` +
 			`-labels is for an IDX or NPY file`},
 		{"-data a-x.npy -labels none", `-labels none: no such file`},
-		{"-data none -labels a-y.npy", `-data none: no such file; want digits, housing or the path of a file`},
+		{"-data none -labels a-y.npy", `-data none: no such file; want digits, digits-labels, housing or the path of a file`},
 		{"-data a-x.npy -labels t.csv", `-labels t\.csv: got a file that begins like neither, want IDX or NPY`},
 		{"-data a-images.gz -labels a-y.npy",
 			`-labels a-y\.npy: got NPY labels for the IDX features of a-images\.gz, want two files of one format`},

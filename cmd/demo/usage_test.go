@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"softloss/cmd/demo/internal/input"
 	"softloss/losses"
 )
 
@@ -48,8 +47,6 @@ func TestUsageErrors(t *testing.T) {
 		{"-smoothing no", `invalid value "no" for flag -smoothing: want notebook, uniform or prior`},
 		{"-loss hinge", `invalid value "hinge" for flag -loss: loss: "hinge" is unknown, want one of ` +
 			strings.Join(losses.LossNames(), ", ")},
-		{"-loss asymmetric", `invalid value "asymmetric" for flag -loss: loss asymmetric: is for rows that are of several ` +
-			`classes at once, want one of ` + strings.Join(input.LossNames(), ", ")},
 		{"-loss ce:q=1", `invalid value "ce:q=1" for flag -loss: loss ce: "q" is no parameter, want ce`},
 		{"-hidden 12,,3", `invalid value "12,,3" for flag -hidden: want whole numbers from 1 to 16384 such as 256 or ` +
 			`128,64, or none`},
@@ -60,7 +57,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-seed -1", `invalid value "-1" for flag -seed: want a whole number >= 0`},
 		{"-header maybe", `invalid value "maybe" for flag -header: want auto, yes or no`},
 		{"-quiet=perhaps", `invalid value "perhaps" for flag -quiet: want true or false, or nothing`},
-		{"-data=", `invalid value "" for flag -data: want digits, housing or the path of a file`},
+		{"-data=", `invalid value "" for flag -data: want digits, digits-labels, housing or the path of a file`},
 		{"-schedule step", `invalid value "step" for flag -schedule: want constant or cosine`},
 		{"-mixup -1", `invalid value "-1" for flag -mixup: want a number >= 0`},
 		{"-noplots -mixup 1e9", `mixup: got 1e+09, want a number from 0.001 to 1000 (0 is off)`},
@@ -72,7 +69,7 @@ func TestUsageErrors(t *testing.T) {
 			`-label and -soft exclude each other: the class is in one column or in the last K`},
 		{"-data two.csv -soft 1", `-soft 1: want 2 or more columns, one for each class`},
 		{"-data two.csv -counts", `-counts needs -soft K: the last K columns count the votes for each class`},
-		{"-data mnist", `-data mnist: no such file; want digits, housing or the path of a file`},
+		{"-data mnist", `-data mnist: no such file; want digits, digits-labels, housing or the path of a file`},
 		{"-out two.csv", `-out two.csv: not a directory; want a folder, or a name for a new one`},
 		{"-data two.csv -label kind -header no",
 			`-label kind and -header no exclude each other: the column is found by its name in the header, or by its number`},

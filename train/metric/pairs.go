@@ -4,6 +4,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/losses"
 )
 
 // Pairs returns yes-or-no questions as rows of two classes, yes and no, for the other functions of
@@ -44,4 +45,13 @@ func PairWeights(weights []float64, k int) []float64 {
 		}
 	}
 	return out
+}
+
+// AsClasses returns probabilities, labels and weights of rows under a link as the functions of this
+// package take them: with SoftmaxLink as they are, with SigmoidLink as pairs.
+func AsClasses(link losses.Link, probs, labels *tensor.Dense, weights []float64) (p, t *tensor.Dense, w []float64) {
+	if link == losses.SoftmaxLink {
+		return probs, labels, weights
+	}
+	return Pairs(probs), Pairs(labels), PairWeights(weights, labels.Shape()[len(labels.Shape())-1])
 }

@@ -14,7 +14,10 @@ import (
 type Answers struct {
 	Labels []ClassScore // K: how well the yes of each question is found
 	Micro  ClassScore   // of the answers to all questions put together
-	Macro  ClassScore   // mean over the questions that have a yes, in the labels or among the answers
+	// mean over the questions that have a yes, in the labels or among the answers; Support is that of
+	// all
+	Macro    ClassScore
+	Weighted ClassScore // mean over the questions by their support
 
 	Accuracy float64 // share of the answers that are right: 1 less the Hamming loss
 	Exact    float64 // share of the rows all of whose answers are right
@@ -86,12 +89,14 @@ func (r *rows) answers(thresholds []float64) *Answers {
 			occurring++
 			out.Macro.add(c, 1)
 		}
+		out.Weighted.add(c, support[j])
 		all[0], all[1], all[2] = all[0]+hit[j], all[1]+predicted[j], all[2]+support[j]
 		majority += max(support[j], r.mass-support[j])
 	}
 	out.Macro.divide(occurring)
 	out.Micro = scoreOf(all[0], all[1], all[2])
-	out.Macro.Support = out.Micro.Support
+	out.Weighted.divide(all[2])
+	out.Macro.Support, out.Weighted.Support = all[2], all[2]
 	out.Accuracy, out.Exact = right/(r.mass*float64(r.k)), out.Exact/r.mass
 	out.Majority = majority / (r.mass * float64(r.k))
 	return out

@@ -14,8 +14,8 @@ import (
 // Flags are the flags that name data to learn from, without a heading.
 func (s *Source) Flags() []cli.Flag {
 	return append([]cli.Flag{
-		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), housing (24 rows of how tenants "+
-			"answered, 3 classes), a CSV file, or with -labels an IDX or NPY file; files may be gzipped",
+		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), digits-labels (five labels of each, such "+
+			"as even, several of which may be true), housing (24 rows of how tenants answered, 3 classes), a CSV file, or with -labels an IDX or NPY file; files may be gzipped",
 			cli.Text(&s.Data, wantData)),
 		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of "+
 			"soft rows", cli.AnyText(&s.Labels)),

@@ -21,17 +21,36 @@ func Loss(text string) (losses.Loss, error) {
 	if sum, ok := l.(losses.WeightedSum); ok && !slices.ContainsFunc(sum, counts) {
 		return nil, fmt.Errorf("loss %s: every weight is 0, want one above 0: there is nothing to learn", text)
 	}
-	if e, ok := losses.Describe(l); ok && !e.Has(losses.SoftmaxLink) {
-		return nil, fmt.Errorf("loss %s: is for rows that are of several classes at once, want one of %s", text,
-			strings.Join(LossNames(), ", "))
-	}
 	return l, nil
 }
 
-// LossNames are the losses that -loss accepts: those of rows that are of one class.
-func LossNames() (names []string) {
+// ClassLoss is [Loss] for rows that are of one class.
+func ClassLoss(text string) (losses.Loss, error) {
+	l, err := Loss(text)
+	if err == nil {
+		err = CheckLink(l, losses.SoftmaxLink)
+	}
+	return l, err
+}
+
+// CheckLink says what is wrong with a loss under a link.
+func CheckLink(l losses.Loss, link losses.Link) error {
+	e, ok := losses.Describe(l)
+	if !ok || e.Has(link) {
+		return nil
+	}
+	name, _ := losses.FormatLoss(l)
+	want := "labels of which several may be true at once (-link sigmoid)"
+	if link == losses.SigmoidLink {
+		want = "rows of one class (-link softmax)"
+	}
+	return fmt.Errorf("loss %s: is for %s; for these want one of %s", name, want, strings.Join(LossNames(link), ", "))
+}
+
+// LossNames are the losses of a link.
+func LossNames(link losses.Link) (names []string) {
 	for _, e := range losses.Losses() {
-		if name, ok := losses.FormatLoss(e.Loss); ok && e.Has(losses.SoftmaxLink) {
+		if name, ok := losses.FormatLoss(e.Loss); ok && e.Has(link) {
 			names = append(names, name)
 		}
 	}
@@ -42,7 +61,7 @@ func LossNames() (names []string) {
 // smoothing: ce@0.1.
 func Variant(text string) (losses.Criterion, error) {
 	name, strength, smooth := strings.Cut(text, "@")
-	loss, err := Loss(name)
+	loss, err := ClassLoss(name)
 	if err != nil {
 		return losses.Criterion{}, err
 	}
@@ -60,6 +79,6 @@ func Variant(text string) (losses.Criterion, error) {
 
 // LossHelp is the text of -loss in -h.
 func LossHelp() string {
-	return "one of " + strings.Join(LossNames(), ", ") +
+	return "one of " + strings.Join(LossNames(losses.SoftmaxLink), ", ") +
 		"; parameters that are left out are as shown; a sum such as 10*nce+mae is a loss too"
 }

@@ -15,9 +15,9 @@ import (
 )
 
 // wantData is what -data takes.
-const wantData = "digits, housing or the path of a file"
+const wantData = "digits, digits-labels, housing or the path of a file"
 
-// Source is data as a command line names it: digits, housing, a CSV file, or an IDX or NPY file
+// Source is data as a command line names it: digits, digits-labels, housing, a CSV file, or an IDX or NPY file
 // with a file of labels.
 type Source struct {
 	Test         bool   // it is given with -testdata and -testlabels
@@ -51,11 +51,16 @@ func Builtin(name string) func() (*dataset.Dataset, error) {
 	switch name {
 	case "digits":
 		return dataset.Digits
+	case "digits-labels":
+		return dataset.DigitQuestions
 	case "housing":
 		return dataset.Housing
 	}
 	return nil
 }
+
+// SeveralLabels reports whether rows have several labels that may be true at once.
+func (s *Source) SeveralLabels() bool { return s.Data == "digits-labels" }
 
 // Load reads a data set. What is wrong with a file is [cli.ErrUsage].
 func (s *Source) Load() (*dataset.Dataset, error) {

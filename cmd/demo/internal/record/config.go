@@ -3,6 +3,8 @@ package record
 import (
 	"fmt"
 	"reflect"
+
+	"softloss/losses"
 )
 
 // Config says how. A setting that is off at 0 has a name with which [Config.Extras] says it.
@@ -11,6 +13,7 @@ type Config struct {
 	Criterion    string  `json:"criterion"` // losses.Criterion.Key
 	Alpha        float64 `json:"alpha"`
 	Smoothing    string  `json:"smoothing"`
+	Link         string  `json:"link,omitempty"` // sigmoid where each label is a question of its own
 	Weights      string  `json:"class_weights,omitempty" said:"class weights"`
 	Hidden       []int   `json:"hidden"`
 	Epochs       int     `json:"epochs"`
@@ -48,3 +51,6 @@ func (c Config) Extras() string {
 	}
 	return text
 }
+
+// HasQuestions reports whether each label of a row is a question of its own.
+func (c Config) HasQuestions() bool { return c.Link == losses.SigmoidLink.String() }

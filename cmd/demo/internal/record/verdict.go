@@ -1,10 +1,12 @@
 package record
 
 import (
+	"slices"
 	"strconv"
 
 	"gorgonia.org/tensor"
 
+	"softloss/losses"
 	"softloss/train/metric"
 )
 
@@ -19,6 +21,16 @@ type Verdict struct {
 	Brier    Float        `json:"brier"`
 
 	TwoClasses *TwoClasses `json:"two_classes,omitempty"` // nil when there are more
+	Questions  *Questions  `json:"questions,omitempty"`   // where each label is a question of its own
+}
+
+// Questions is what a [Verdict] on several labels a row has besides. There Classes are the labels,
+// Accuracy is the share of the answers that are right, and Majority that of always giving each label
+// its most frequent answer.
+type Questions struct {
+	Micro      Score     `json:"micro"`      // of the answers of all labels put together
+	AllRight   Float     `json:"all_right"`  // share of the rows with no wrong answer
+	Thresholds []float64 `json:"thresholds"` // from which probability on the answer is yes
 }
 
 // ClassScore is how well one class is found.
@@ -61,6 +73,36 @@ func Judge(probs, labels tensor.Tensor, weights []float64, names []string) (*Ver
 		v.TwoClasses, err = judgeTwo(probs, labels, weights, v.Classes)
 	}
 	return v, err
+}
+
+// JudgeQuestions gives the verdict on the probabilities of several labels; thresholds are nil for
+// 1/2 each.
+func JudgeQuestions(probs, labels *tensor.Dense, weights, thresholds []float64, names []string) (*Verdict, error) {
+	if k := labels.Shape()[1]; thresholds == nil {
+		thresholds = slices.Repeat([]float64{0.5}, k)
+	}
+	report, err := metric.ReportQuestions(probs, labels, weights, thresholds)
+	if err != nil {
+		return nil, err
+	}
+	p, t, w := metric.AsClasses(losses.SigmoidLink, probs, labels, weights)
+	nll, err := metric.NLL(p, t, w)
+	if err != nil {
+		return nil, err
+	}
+	brier, err := metric.Brier(p, t, w)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verdict{
+		Macro: scoreOf(report.Macro), Weighted: scoreOf(report.Weighted),
+		Accuracy: Float(report.Accuracy), Majority: Float(report.Majority), NLL: Float(nll), Brier: Float(brier),
+		Questions: &Questions{Micro: scoreOf(report.Micro), AllRight: Float(report.Exact), Thresholds: thresholds},
+	}
+	for k, c := range report.Labels {
+		v.Classes = append(v.Classes, ClassScore{ClassName(names, k), scoreOf(c)})
+	}
+	return v, nil
 }
 
 func scoreOf(s metric.ClassScore) Score {

@@ -17,7 +17,7 @@ func (s *session) calibrateModel() (*train.Model, error) {
 	if !s.calibrate {
 		return s.model, nil
 	}
-	plain := losses.Criterion{}
+	plain := losses.Criterion{Link: s.criterion.Link}
 	before, err := s.model.Evaluate(s.test, plain)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,11 @@ func (s *session) calibrateModel() (*train.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	temperature, err := metric.FitTemperature(z, s.valid.Labels, s.valid.Counts)
+	labels, counts := s.valid.Labels, s.valid.Counts
+	if s.HasQuestions() {
+		z, labels, counts = metric.PairLogits(z), metric.Pairs(labels), metric.PairWeights(counts, labels.Shape()[1])
+	}
+	temperature, err := metric.FitTemperature(z, labels, counts)
 	var final *train.Model
 	if err == nil {
 		final, err = (&train.Saved{Model: s.model, Temperature: temperature}).Fold(nil)
@@ -51,6 +55,19 @@ func (s *session) calibrateModel() (*train.Model, error) {
 	}
 	s.fitted = temperature
 	c.Temperature, c.NLLAfter, c.ECEAfter = record.Float(temperature), record.Float(after.Loss), record.Float(after.ECE)
-	c.Reliability, err = weightedBins(probs, s.test.Labels, train.RowWeights(s.test))
+	c.Reliability, err = weightedBins(s.criterion.Link, probs, s.test.Labels, train.RowWeights(s.test))
 	return final, err
+}
+
+// chooseThresholds finds those of a model on the validation rows, if that is wanted.
+func (s *session) chooseThresholds(m *train.Model) error {
+	if !s.choose {
+		return nil
+	}
+	probs, err := m.Predict(s.valid.Features)
+	if err != nil {
+		return err
+	}
+	s.thresholds, err = metric.Thresholds(probs, s.valid.Labels, s.valid.Counts)
+	return err
 }

@@ -31,7 +31,7 @@ func Parse(args []string) (Options, error) {
 	case len(operands) > 0:
 		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", operands[0])
 	}
-	for _, check := range []func() error{o.data.Check, o.checkTest, o.checkTraining, o.checkTeacher, o.checkCriterion} {
+	for _, check := range []func() error{o.data.Check, o.checkTest, o.checkTraining, o.checkTeacher, o.checkLink, o.checkCriterion} {
 		if err := check(); err != nil {
 			return o, err
 		}
@@ -73,16 +73,53 @@ func (o *Options) checkTraining() error {
 		return cli.Usagef("-resume needs -checkpoint DIR: the folder of the run to go on with")
 	}
 	o.defaultPace()
-	const needsRows = "-%s needs validation rows to go by: want -validation above 0, or none for %g"
-	switch {
-	case o.Validation == 0 && o.Patience > 0:
-		return cli.Usagef(needsRows, "patience", defaultValidation)
-	case o.Validation == 0 && o.calibrate:
-		return cli.Usagef(needsRows, "calibrate", defaultValidation)
-	case o.Validation == notGiven && (o.Patience > 0 || o.calibrate):
+	switch deciders := o.deciders(); {
+	case o.Validation == 0 && len(deciders) > 0:
+		return cli.Usagef("%s needs validation rows to go by: want -validation above 0, or none for %g", deciders[0],
+			defaultValidation)
+	case o.Validation == notGiven && len(deciders) > 0:
 		o.Validation = defaultValidation
 	case o.Validation == notGiven:
 		o.Validation = 0
+	}
+	return nil
+}
+
+// deciders are the flags given by which validation rows decide something.
+func (o *Options) deciders() (flags []string) {
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"-patience", o.Patience > 0}, {"-calibrate", o.calibrate}, {"-thresholds", o.choose}} {
+		if f.given {
+			flags = append(flags, f.name)
+		}
+	}
+	return flags
+}
+
+// checkLink finds out what makes probabilities, and asks where more than one thing may be meant.
+func (o *Options) checkLink() error {
+	several := o.data.SeveralLabels()
+	switch {
+	case several && o.Link == losses.SoftmaxLink.String():
+		return cli.Usagef("-link softmax is for rows of one class, but of -data %s several labels may be true at once: want "+
+			"-link sigmoid, or with -soft K shares of a row, which are divided by their sum", o.data.Data)
+	case several:
+		o.Link = losses.SigmoidLink.String()
+	case o.Link == losses.SoftmaxLink.String():
+		o.Link = "" // as when it is not given
+	}
+	switch {
+	case !o.HasQuestions() && o.choose:
+		return cli.Usagef("-thresholds is for labels of -link sigmoid; of -link softmax the likeliest class is predicted")
+	case several && o.Noise > 0:
+		return cli.Usagef("-noise replaces a class by another one, but -data %s has several labels", o.data.Data)
+	case o.HasQuestions():
+		o.criterion.Link = losses.SigmoidLink
+	}
+	if err := input.CheckLink(o.criterion.Loss, o.criterion.Link); err != nil {
+		return cli.Usagef("-%s", err)
 	}
 	return nil
 }
@@ -110,7 +147,7 @@ func (o *Options) checkTeacher() error {
 func (o *Options) defaultPace() {
 	epochs, rate := 0, input.DefaultLearnRate
 	switch o.data.Data {
-	case "digits":
+	case "digits", "digits-labels":
 		epochs = defaultEpochs
 	case "housing":
 		epochs, rate = input.AnswersEpochs, input.AnswersLearnRate
@@ -127,7 +164,7 @@ func (o *Options) defaultPace() {
 func (o *Options) checkCriterion() error {
 	if o.Alpha == notGiven {
 		o.Alpha = 0
-		if input.Builtin(o.data.Data) != nil {
+		if input.Builtin(o.data.Data) != nil && !o.HasQuestions() {
 			o.Alpha = defaultAlpha
 		}
 	}

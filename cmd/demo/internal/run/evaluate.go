@@ -53,10 +53,13 @@ func (s *session) evaluate() error {
 	if err != nil {
 		return err
 	}
-	if u.Test, err = describeTest(s.model, final, s.test, s.rawTest); err != nil {
+	if err := s.chooseThresholds(final); err != nil {
 		return err
 	}
-	if err := s.chooseThreshold(final); err != nil {
+	if u.Test, err = s.describeTest(final); err != nil {
+		return err
+	}
+	if err := s.judgeTwo(final); err != nil {
 		return err
 	}
 	if s.loss.Lowest {
@@ -70,9 +73,9 @@ func (s *session) evaluate() error {
 	return nil
 }
 
-// chooseThreshold finds, by the validation rows, from which probability on a row is taken for the
+// judgeTwo finds, by the validation rows, from which probability on a row is taken for the
 // rarer of two classes.
-func (s *session) chooseThreshold(m *train.Model) error {
+func (s *session) judgeTwo(m *train.Model) error {
 	two := s.summary.Test.Verdict.TwoClasses
 	if s.valid == nil || two == nil {
 		return nil

@@ -3,6 +3,7 @@ package run
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
@@ -21,6 +22,7 @@ type Options struct {
 	criterion losses.Criterion
 	curve     train.Curve
 	calibrate bool
+	choose    bool        // thresholds
 	runs      int         // with seeds that count up
 	group     train.Group // the processes that train together; nil is this one
 
@@ -40,7 +42,7 @@ func (o *Options) Flags() []cli.Flag {
 			cli.Value("test", "FRACTION", "", "part of the rows kept for the test, between 0 and 1 (default 0.2, without "+
 				"-testdata)", cli.Part(&o.TestFraction)),
 			cli.Value("validation", "FRACTION", "", "part of the training rows that is held out and watched after each "+
-				"epoch instead of the test (default 0.1 with -patience or -calibrate, which go by it, else 0)",
+				"epoch instead of the test (default 0.1 with -patience, -calibrate or -thresholds, which go by it, else 0)",
 				cli.Number(&o.Validation, "a number from 0 to below 1", func(x float64) bool { return x >= 0 && x < 1 })),
 			cli.Value("noise", "RATE", "0", "part of the training labels, of validation rows too, replaced by a wrong "+
 				"class, 0 to 1",
@@ -48,8 +50,12 @@ func (o *Options) Flags() []cli.Flag {
 		)...),
 		cli.Group("Loss",
 			cli.Value("loss", "NAME", "ce", input.LossHelp(), o.setLoss),
+			cli.Value("link", "NAME", "", "softmax: a row is of one class; sigmoid: every label is a yes-or-no question of its "+
+				"own, several of which may be true, and of two classes one logit says which (default sigmoid for several labels, "+
+				"else softmax)",
+				cli.OneOf(&o.Link, strings.Clone, losses.SoftmaxLink.String(), losses.SigmoidLink.String())),
 			cli.Value("alpha", "A", "", "strength of label smoothing; 0 is off (default 0.1 with digits and housing, 0 with "+
-				"data of your own)", cli.NotNegative(&o.Alpha)),
+				"several labels and with data of your own)", cli.NotNegative(&o.Alpha)),
 			cli.Value("smoothing", "RULE", "notebook", "how alpha is applied: notebook (taken in equal parts from the "+
 				"labels above 0), uniform (as PyTorch does), prior (keeps sums)",
 				cli.OneOf(&o.criterion.Smoothing.Rule, losses.SmoothingRule.String,
@@ -97,6 +103,8 @@ func (o *Options) trainingFlags() []cli.Flag {
 			"depends on the parts, not on the processes (default 1)", cli.Whole(&o.Shards, 1)).Sets("Shards"),
 		cli.Switch("calibrate", "after the training fit the temperature that makes the confidence right on the "+
 			"validation rows; the saved model has it", &o.calibrate),
+		cli.Switch("thresholds", "with -link sigmoid: after the training choose for every label the probability from which "+
+			"on it is true, for the best F1 on the validation rows, instead of 0.5; the saved model has them", &o.choose),
 	)
 }
 

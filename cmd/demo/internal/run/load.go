@@ -30,23 +30,46 @@ func (s *session) load() error {
 		d.ValidationRows = s.valid.Len()
 		all = append(all, s.valid)
 	}
+	if err := s.askOne(all); err != nil {
+		return err
+	}
 	s.rawTest = s.test.Features
 	if s.prepared, err = s.data.Prepare(true, s.train, all...); err != nil {
 		return err
 	}
 	d.Label, d.Imputed = set.LabelName, s.prepared.Fill != nil
 	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data.Data, s.Options.test.Data, s.train.Len(), s.test.Len()
-	d.Features, d.Classes = set.NumFeatures(), set.NumClasses()
+	d.Features, d.Classes = set.NumFeatures(), s.train.NumClasses()
 	d.Weighted, d.SoftLabels = set.Counts != nil, isSoft(set)
 	if s.Epochs == 0 { // those of a file, when they are not given
 		s.Epochs = max(defaultEpochs, (defaultSteps+s.batches()-1)/s.batches())
 	}
 	s.summary.Config.Epochs = s.Epochs
 	if s.Weights == input.Balanced {
-		s.criterion.ClassWeights = input.BalancedWeights(s.train)
+		if s.HasQuestions() {
+			s.criterion.PosWeight = input.BalancedPosWeights(s.train)
+		} else {
+			s.criterion.ClassWeights = input.BalancedWeights(s.train)
+		}
 		s.summary.Config.Criterion, s.loss.Lowest = s.criterion.Key(), false
 	}
 	return s.loadTeacher()
+}
+
+// askOne makes, with -link sigmoid, one question of two classes, whether a row is of the second: of
+// the training rows and all others.
+func (s *session) askOne(others []*dataset.Dataset) error {
+	if !s.HasQuestions() || s.data.SeveralLabels() || s.train.NumClasses() != 2 {
+		return nil
+	}
+	for _, set := range append([]*dataset.Dataset{s.train}, others...) {
+		one, err := set.Question(1)
+		if err != nil {
+			return err
+		}
+		*set = *one
+	}
+	return nil
 }
 
 // splitTest parts the test rows from the others, or reads them.

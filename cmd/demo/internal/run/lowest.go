@@ -9,18 +9,20 @@ import (
 	"softloss/losses"
 	"softloss/train"
 	"softloss/train/dataset"
+	"softloss/train/metric"
 )
 
 // lowestLoss is the loss of the best possible prediction of every single row, its own smoothed
 // label τ / Στ. For cross entropy that is Στ times the entropy of that label; nothing can be below.
 // It is computed by the criterion itself, at the logits log τ.
 func lowestLoss(c losses.Criterion, d *dataset.Dataset) (record.Float, error) {
-	from := d.Labels.Float32s()
-	labels := make([]float64, len(from))
-	for i, t := range from {
-		labels[i] = float64(t)
+	_, t, weights := metric.AsClasses(c.Link, d.Labels, d.Labels, train.RowWeights(d))
+	c.Link = losses.SoftmaxLink // of pairs, too
+	labels := make([]float64, t.Shape().TotalSize())
+	for i, v := range t.Float32s() {
+		labels[i] = float64(v)
 	}
-	soft, err := c.Smoothing.Apply(tensor.New(tensor.WithShape(d.Len(), d.NumClasses()), tensor.WithBacking(labels)))
+	soft, err := c.Smoothing.Apply(tensor.New(tensor.WithShape(t.Shape()...), tensor.WithBacking(labels)))
 	if err != nil {
 		return record.Unknown, err
 	}
@@ -29,8 +31,8 @@ func lowestLoss(c losses.Criterion, d *dataset.Dataset) (record.Float, error) {
 		logits.Float64s()[i] = math.Log(t)
 	}
 	in := losses.Inputs{Logits: logits, Target: soft}
-	if w := train.RowWeights(d); w != nil {
-		in.SampleWeights = tensor.New(tensor.WithShape(d.Len()), tensor.WithBacking(w))
+	if weights != nil {
+		in.SampleWeights = tensor.New(tensor.WithShape(len(weights)), tensor.WithBacking(weights))
 	}
 	out := tensor.New(tensor.FromScalar(0.0))
 	c.Smoothing = losses.Smoothing{}

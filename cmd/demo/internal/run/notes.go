@@ -45,6 +45,9 @@ func (s *session) noteLabel() string {
 
 // noteClasses is about classes of which the test says nothing.
 func (s *session) noteClasses() string {
+	if s.HasQuestions() {
+		return ""
+	}
 	tested := map[int]bool{}
 	for _, class := range s.test.Index() {
 		tested[class] = true
@@ -58,13 +61,7 @@ func (s *session) noteClasses() string {
 
 // noteValidation warns of what is decided by few validation rows.
 func (s *session) noteValidation() string {
-	var flags []string
-	if s.Patience > 0 {
-		flags = append(flags, "-patience")
-	}
-	if s.calibrate {
-		flags = append(flags, "-calibrate")
-	}
+	flags := s.deciders()
 	if len(flags) == 0 || s.valid.Len() >= show.FewRows {
 		return ""
 	}

@@ -13,7 +13,8 @@ import (
 // saveModel writes the model with all that a prediction on raw features needs.
 func (s *session) saveModel() error {
 	saved := &train.Saved{Model: s.model, Scaler: s.prepared.Scaler, Fill: s.prepared.Fill, Temperature: s.fitted,
-		FeatureNames: s.train.FeatureNames, ClassNames: s.train.ClassNames, LabelName: s.summary.Data.Label}
+		Thresholds: s.thresholds, FeatureNames: s.train.FeatureNames, ClassNames: s.train.ClassNames,
+		LabelName: s.summary.Data.Label}
 	model, onnx := filepath.Join(s.Out, record.ModelFile), filepath.Join(s.Out, record.OnnxFile)
 	if err := saved.Save(model); err != nil {
 		return err

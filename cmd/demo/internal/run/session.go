@@ -31,6 +31,7 @@ type session struct {
 	lastState          *train.State  // of the last whole epoch, kept when there is no checkpoint
 	model              *train.Model  // as it was trained
 	fitted             float64       // temperature of -calibrate; 0 without one
+	thresholds         []float64     // of -thresholds; nil without them
 }
 
 // newSession is a run that has not begun.

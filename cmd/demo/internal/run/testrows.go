@@ -8,14 +8,15 @@ import (
 
 	"softloss/cmd/demo/internal/record"
 	"softloss/internal/dense"
+	"softloss/losses"
 	"softloss/train"
-	"softloss/train/dataset"
 	"softloss/train/metric"
 )
 
 // weightedBins are the bars of a reliability diagram, of rows with these weights, nil for 1 each.
-func weightedBins(probs, labels *tensor.Dense, weights []float64) ([]record.Bin, error) {
-	bins, err := metric.Reliability(probs, labels, weights, record.ReliabilityBins)
+func weightedBins(link losses.Link, probs, labels *tensor.Dense, weights []float64) ([]record.Bin, error) {
+	p, t, w := metric.AsClasses(link, probs, labels, weights)
+	bins, err := metric.Reliability(p, t, w, record.ReliabilityBins)
 	if err != nil {
 		return nil, err
 	}
@@ -32,27 +33,37 @@ const (
 	largestImage = 64 * 64 // pixels that are drawn
 )
 
-// describeTest says how a model does on the test rows: the bins as it was trained, mistakes as it
-// is saved. Calibration, if there was one, changes no predicted class. raw are the features before
-// they were scaled.
-func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw *tensor.Dense) (*record.Test, error) {
-	probs, err := trained.Predict(test.Features)
+// describeTest says how the model does on the test rows: the bins as it was trained, the rest as it
+// is saved. Calibration, if there was one, changes no predicted class.
+func (s *session) describeTest(saved *train.Model) (*record.Test, error) {
+	test := s.test
+	probs, err := s.model.Predict(test.Features)
 	if err != nil {
 		return nil, err
 	}
 	out := &record.Test{ClassNames: test.ClassNames, Mistakes: []record.Mistake{}}
-	if out.Reliability, err = weightedBins(probs, test.Labels, train.RowWeights(test)); err != nil {
+	if out.Reliability, err = weightedBins(s.criterion.Link, probs, test.Labels, train.RowWeights(test)); err != nil {
 		return nil, err
 	}
 	if probs, err = saved.Predict(test.Features); err != nil {
 		return nil, err
 	}
+	if s.HasQuestions() {
+		out.Verdict, err = record.JudgeQuestions(probs, test.Labels, test.Counts, s.thresholds, test.ClassNames)
+		return out, err
+	}
 	if out.Verdict, err = record.Judge(probs, test.Labels, test.Counts, test.ClassNames); err != nil {
 		return nil, err
 	}
+	return out, s.describeClasses(out, probs)
+}
+
+// describeClasses says which classes are taken for which, and shows the mistakes.
+func (s *session) describeClasses(out *record.Test, probs *tensor.Dense) error {
+	test, raw := s.test, s.rawTest
 	table, err := metric.Confusion(probs, test.Labels, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, row := range table {
 		counts := make([]int, len(row))
@@ -83,7 +94,7 @@ func describeTest(trained, saved *train.Model, test *dataset.Dataset, raw *tenso
 		return cmp.Compare(b.Probabilities[b.Predicted], a.Probabilities[a.Predicted])
 	})
 	out.Mistakes = out.Mistakes[:min(mistakesKept, len(out.Mistakes))]
-	return out, nil
+	return nil
 }
 
 // ink maps features to 0 to 1: as they are where they lie there, as pixels usually do, else from

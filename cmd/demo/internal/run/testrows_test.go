@@ -35,7 +35,7 @@ func TestWeightedBins(t *testing.T) {
 	m, err := model.Evaluate(set, losses.Criterion{})
 	require.NoError(t, err)
 	weights := train.RowWeights(set)
-	bins, err := weightedBins(probs, set.Labels, weights)
+	bins, err := weightedBins(losses.SoftmaxLink, probs, set.Labels, weights)
 	require.NoError(t, err)
 	masses := make([]float64, len(bins))
 	k := set.NumClasses()
@@ -54,10 +54,10 @@ func TestWeightedBins(t *testing.T) {
 	assert.InDelta(t, m.ECE, ece, 1e-6)
 	assert.Equal(t, set.Len(), rows)
 
-	plain, err := weightedBins(probs, set.Labels, nil)
+	plain, err := weightedBins(losses.SoftmaxLink, probs, set.Labels, nil)
 	require.NoError(t, err)
 	assert.NotEqual(t, plain, bins)
-	_, err = weightedBins(set.Features, set.Labels, nil)
+	_, err = weightedBins(losses.SoftmaxLink, set.Features, set.Labels, nil)
 	assert.Error(t, err, "features are no probabilities")
 }
 

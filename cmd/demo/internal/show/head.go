@@ -18,6 +18,9 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 		rows += ", " + cli.Count(d.ValidationRows, "validation row")
 	}
 	classes := fmt.Sprintf("%d classes", d.Classes)
+	if c.HasQuestions() {
+		classes = cli.Count(d.Classes, "label") + ", each true or not"
+	}
 	if d.Label != "" {
 		classes += fmt.Sprintf(" in the column %q", d.Label)
 	}
@@ -38,6 +41,9 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	if entry.Name != "ce" && entry.Name != "mae" && entry.Name != loss {
 		loss += " (" + entry.Name + ")"
 	}
+	if c.HasQuestions() {
+		loss += " of the sigmoid of each label"
+	}
 	if c.Alpha != 0 {
 		loss += fmt.Sprintf(", labels smoothed with alpha %g (%s rule)", c.Alpha, c.Smoothing)
 	}
@@ -47,7 +53,7 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	if s.Teacher != nil {
 		fmt.Fprintf(w, "teacher  %s\n", describeTeacher(s))
 	}
-	if d.SoftLabels {
+	if d.SoftLabels && !c.HasQuestions() {
 		fmt.Fprint(w, "note     labels are soft: accuracy and calibration error go by the largest label\n")
 	}
 	if d.Imputed {

@@ -169,7 +169,8 @@ func runSection(s *record.Run) (*htmlRun, error) {
 	if s.Test != nil && s.Test.Verdict != nil {
 		v := s.Test.Verdict
 		numbers = append(numbers, htmlFact{"mean F1 of the classes", record.Percent(v.Macro.F1)},
-			htmlFact{"most frequent class", record.Percent(v.Majority)},
+			htmlFact{map[bool]string{false: "most frequent class", true: "most frequent answers"}[v.Questions != nil],
+				record.Percent(v.Majority)},
 			htmlFact{"test NLL nats", record.Decimal(v.NLL)}, htmlFact{"Brier score", record.Decimal(v.Brier)})
 	}
 	if cal := s.Calibration; cal != nil && cal.Temperature.Finite() {
@@ -180,11 +181,18 @@ func runSection(s *record.Run) (*htmlRun, error) {
 
 // verdictSection is the section of the verdict.
 func verdictSection(v *record.Verdict) htmlSection {
+	what, more := "class", ""
+	if q := v.Questions; q != nil {
+		what = "label"
+		more = fmt.Sprintf(" All labels of a row are right in %s.", record.Percent(q.AllRight))
+	}
+	usual := majorityText(v)
 	out := htmlSection{
 		Title: "Verdict",
-		Caption: fmt.Sprintf("How well each class is found among the test rows: the share of the rows predicted to be of it "+
-			"that are (precision), the share of its rows that are found (recall), both in one number (F1), and how many rows "+
-			"it has (support). Always predicting the most frequent class is right in %s.", record.Percent(v.Majority)),
+		Caption: fmt.Sprintf("How well each %s is found among the test rows: the share of the rows predicted to be of "+
+			"it that are (precision), the share of its rows that are found (recall), both in one number (F1), and how many "+
+			"rows it has (support). %s is right in %s.%s", what, strings.ToUpper(usual[:1])+usual[1:],
+			record.Percent(v.Majority), more),
 		Tables: []htmlTable{{Rows: verdictRows(v)}},
 	}
 	if text := twoClasses(v); text != "" {
@@ -203,6 +211,9 @@ func settings(s *record.Run, info LossInfo) []htmlFact {
 	smoothing := "none"
 	if c.Alpha != 0 {
 		smoothing = fmt.Sprintf("alpha %g, %s rule", c.Alpha, c.Smoothing)
+	}
+	if c.HasQuestions() {
+		title += ", of the sigmoid of each label"
 	}
 	settings := []htmlFact{
 		{"loss", title}, {"smoothing", smoothing},

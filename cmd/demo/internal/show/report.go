@@ -83,6 +83,9 @@ func explainScores(w io.Writer, s *record.Run, entry LossInfo) {
 		fmt.Fprint(w, ";\n  smoothed labels widen it: they keep the confidence low, on purpose")
 	}
 	fmt.Fprintln(w)
+	if s.Config.HasQuestions() {
+		fmt.Fprint(w, "loss, accuracy and calibration error are over the answers: one for each label of each row\n")
+	}
 	printCalibration(w, s)
 	if s.TrainLoss > absurdLoss {
 		fmt.Fprintf(w, "THE TRAINING WENT ASTRAY: a loss of %s is worse than knowing nothing; lower -lr (now %g)\n",

@@ -17,14 +17,17 @@ const classesShown = 20
 func Verdict(w io.Writer, v *record.Verdict) {
 	table(w, "", verdictRows(v))
 	fmt.Fprintln(w)
-	if more := len(v.Classes) - classesShown; more > 0 {
+	if more := len(v.Classes) - classesShown; more > 0 && v.Questions == nil {
 		fmt.Fprintf(w, "%d more classes, found better than these, are in the summary\n", more)
 	}
 	beside := ""
 	if v.Accuracy <= v.Majority {
 		beside = ": this model is no better"
 	}
-	fmt.Fprintf(w, "always predicting the most frequent class is right in %s%s\n", record.Percent(v.Majority), beside)
+	fmt.Fprintf(w, "%s is right in %s%s\n", majorityText(v), record.Percent(v.Majority), beside)
+	if q := v.Questions; q != nil {
+		fmt.Fprintf(w, "all labels of a row are right in %s\n", record.Percent(q.AllRight))
+	}
 	fmt.Fprintf(w, "negative log likelihood of the labels %s nats, Brier score %s (0 is perfect)\n\n",
 		record.Decimal(v.NLL), record.Decimal(v.Brier))
 	if text := twoClasses(v); text != "" {
@@ -47,14 +50,31 @@ func twoClasses(v *record.Verdict) string {
 	return text
 }
 
+// majorityText is what anybody could do.
+func majorityText(v *record.Verdict) string {
+	if v.Questions != nil {
+		return "always giving each label its most frequent answer"
+	}
+	return "always predicting the most frequent class"
+}
+
 // verdictRows are the cells of a table, its head first: every class, or those that are found worst,
 // and the mean.
 func verdictRows(v *record.Verdict) [][]string {
-	out := [][]string{{"class", "precision", "recall", "F1", "support"}}
-	line := func(name string, s record.Score) {
-		out = append(out, []string{name, record.Percent(s.Precision), record.Percent(s.Recall), record.Percent(s.F1),
-			strconv.FormatFloat(float64(s.Support), 'f', -1, 64)})
+	head := []string{"class", "precision", "recall", "F1", "support"}
+	line := func(name string, s record.Score) []string {
+		return []string{name, record.Percent(s.Precision), record.Percent(s.Recall), record.Percent(s.F1),
+			strconv.FormatFloat(float64(s.Support), 'f', -1, 64)}
 	}
+	if q := v.Questions; q != nil {
+		head[0] = "label"
+		out := [][]string{append(head, "true from")}
+		for k, c := range v.Classes {
+			out = append(out, append(line(c.Class, c.Score), strconv.FormatFloat(q.Thresholds[k], 'f', 3, 64)))
+		}
+		return append(out, append(line("all labels together", q.Micro), ""), append(line("mean of the labels", v.Macro), ""))
+	}
+	out := [][]string{head}
 	classes := v.Classes
 	if len(classes) > classesShown {
 		classes = slices.Clone(classes)
@@ -62,8 +82,7 @@ func verdictRows(v *record.Verdict) [][]string {
 		classes = classes[:classesShown]
 	}
 	for _, c := range classes {
-		line(c.Class, c.Score)
+		out = append(out, line(c.Class, c.Score))
 	}
-	line("mean of the classes", v.Macro)
-	return out
+	return append(out, line("mean of the classes", v.Macro))
 }

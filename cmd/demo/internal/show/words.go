@@ -40,7 +40,7 @@ func table(w io.Writer, indent string, rows [][]string) {
 				line += "   " + pad + cell
 			}
 		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 }
 

@@ -96,6 +96,9 @@ func Parse(args []string) (Options, error) {
 	if err := o.Check(); err != nil {
 		return o, err
 	}
+	if o.SeveralLabels() {
+		return o, cli.Usagef("-data %s has several labels a row, but what is compared are losses of classes", o.Data)
+	}
 	if err := o.setKind(); err != nil {
 		return o, err
 	}

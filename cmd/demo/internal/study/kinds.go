@@ -138,7 +138,7 @@ const (
 // is done about the numbers of rows of the classes.
 func tailCriterion(text string, counts []float64) (c losses.Criterion, err error) {
 	name, remedy, _ := strings.Cut(text, "@")
-	if c.Loss, err = input.Loss(name); err != nil {
+	if c.Loss, err = input.ClassLoss(name); err != nil {
 		return c, err
 	}
 	switch remedy {
