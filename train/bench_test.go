@@ -198,3 +198,26 @@ func BenchmarkEpoch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFixedSum is what one process does for the sum of a gradient over shards of 784-128-10: the
+// largest numbers, integers of all shards, and back. Of so many shards on as many ranks each does one.
+func BenchmarkFixedSum(b *testing.B) {
+	for _, shards := range []int{1, 4} {
+		b.Run(fmt.Sprintf("shards=%d", shards), func(b *testing.B) {
+			sizes := []int{784 * 128, 128, 1280, 10}
+			x, parts, out := fixedSum{shards: shards}, make([]part, shards), [][]float32(nil)
+			for _, n := range sizes {
+				for i := range parts {
+					t := randomSet(1, n, 2, uint64(i)).Features.Float32s()
+					parts[i].numbers, parts[i].tensors = make([]float64, 3), append(parts[i].tensors, t)
+				}
+				out = append(out, make([]float32, n))
+			}
+			for b.Loop() {
+				if err := x.add(nil, parts, make([]float64, 3), out); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -2,9 +2,6 @@
 
 #include "collective.h"
 
-#include <sched.h>
-#include <time.h>
-
 enum { QUESTION = 1, ANSWER = 2 };
 
 static const double grace = 2; // seconds that an answer may take
@@ -37,25 +34,14 @@ static int take(joint *j, int tag, int *missing) {
 	return count;
 }
 
-// pause_after leaves the processor to others, who may share it with this rank: shortly at first.
-static void pause_after(long tries) {
-	if (tries < 200) return;
-	if (tries < 20000) {
-		sched_yield();
-		return;
-	}
-	struct timespec t = {0, 50000};
-	nanosleep(&t, NULL);
-}
-
 // await waits for an operation. After so many seconds, or when another rank asks, it asks the others whether they wait,
-// too: a rank that computes does not answer, nor does one that is gone.
+// too: a rank that computes does not answer, nor does one that is gone. MPI_Test leaves the processor to others where
+// there are more ranks than processors.
 static int await(joint *j, MPI_Request *request, double seconds, int *missing) {
 	double start = MPI_Wtime(), asked = 0;
 	for (long tries = 1;; tries++) {
 		int done, rc = MPI_Test(request, &done, MPI_STATUS_IGNORE);
 		if (rc != MPI_SUCCESS || done) return rc;
-		pause_after(tries);
 		if (tries % 256 != 0) continue;
 		double now = MPI_Wtime();
 		if ((take(j, QUESTION, NULL) > 0 || now - start > seconds) && asked == 0) {

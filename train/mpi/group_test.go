@@ -4,6 +4,7 @@ package mpi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
 	"softloss/losses"
 	"softloss/train"
@@ -81,12 +83,12 @@ func TestFit(t *testing.T) {
 	}
 }
 
-// A rank that does not come is named, by all that wait, and the group is at an end. The last rank
-// sleeps: this is the last test.
+// A rank that does not come is named, by all that wait, and the group is at an end: this is the last
+// test.
 func TestZStalled(t *testing.T) {
 	size, last := group.Size(), group.Size()-1
-	if size == 1 {
-		t.Skip("one rank waits for nobody")
+	if size < 3 {
+		t.Skip("for two ranks that wait, and one that sleeps")
 	}
 	group.timeout = time.Second / 10
 	if group.Rank() == last {
@@ -102,9 +104,73 @@ func TestZStalled(t *testing.T) {
 	require.True(t, slices.Contains(stalled.Ranks, last))
 }
 
+// TestEnd is a rank that ends otherwise than in order, while the others wait for it: the job ends.
+func TestEnd(t *testing.T) {
+	how := os.Getenv("MPI_TEST_END")
+	if how == "" {
+		t.Skip("run by .ci/mpi")
+	}
+	if group.Rank() == group.Size()-1 {
+		switch how {
+		case "panic":
+			panic("on purpose")
+		case "exit":
+			fmt.Fprintln(os.Stderr, "on purpose")
+			os.Exit(3)
+		}
+	}
+	t.Error(group.Max([]float64{1}))
+}
+
 // An error of MPI has its text.
 func TestError(t *testing.T) {
 	require.Contains(t, (&Error{1, "MPI_Send"}).Error(), "mpi: MPI_Send: MPI_ERR_BUFFER")
 	_, err := Start(0)
 	require.EqualError(t, err, "mpi: timeout: got 0s, want more than 0")
+}
+
+// BenchmarkReduce is what a mini-batch sends for so many parameters in four tensors: a maximum of a
+// few numbers, a sum of one integer a parameter.
+//
+//	mpirun -np 2 ./mpi.test -test.run none -test.bench Reduce -test.benchtime 300x
+func BenchmarkReduce(b *testing.B) {
+	for _, n := range []int{1000, 19_210, 101_770, 1_000_000} {
+		b.Run(fmt.Sprintf("parameters=%d", n), func(b *testing.B) {
+			tops, sums := make([]float64, 8), make([]int64, n+3)
+			b.SetBytes(int64(8 * (len(tops) + len(sums))))
+			least := time.Hour
+			for range b.N {
+				start := time.Now()
+				if err := errors.Join(group.Max(tops), group.Sum(sums)); err != nil {
+					b.Fatal(err)
+				}
+				least = min(least, time.Since(start))
+			}
+			b.ReportMetric(float64(least.Nanoseconds())/1000, "µs-at-best")
+		})
+	}
+}
+
+// BenchmarkEpoch is an epoch of 784-128-10 on 6000 rows, in 2 shards a batch.
+//
+//	GOMAXPROCS=1 mpirun -np 2 ./mpi.test -test.run none -test.bench Epoch -test.benchtime 10x
+func BenchmarkEpoch(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x, y := make([]float32, 6000*784), make([]float32, 6000*10)
+	for i := range x {
+		x[i] = float32(max(r.NormFloat64(), 0))
+	}
+	for i := range 6000 {
+		y[10*i+r.IntN(10)] = 1
+	}
+	set := &dataset.Dataset{Features: tensor.New(tensor.WithShape(6000, 784), tensor.WithBacking(x)),
+		Labels: tensor.New(tensor.WithShape(6000, 10), tensor.WithBacking(y))}
+	for _, size := range []int{128, 1024} {
+		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+			cfg := train.Config{Hidden: []int{128}, Epochs: b.N, BatchSize: size, Shards: 2, Group: group}
+			if _, _, err := train.Fit(context.Background(), cfg, set, nil, nil); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
 }
