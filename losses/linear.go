@@ -34,8 +34,7 @@ type LinearOutputs struct {
 //	dHidden = dz Weight    dWeight = dzᵀ Hidden    dBias = Σ_n dz_n
 //
 // without room for the logits of more than a block of rows. So a vocabulary may be large: beyond
-// inputs and outputs it takes about 50 MB, however many rows and classes there are, or one row of
-// logits where that is more. Labels or hidden values that are no contiguous rows are copied as a
+// inputs and outputs it takes up to about 90 MB, however many rows and classes there are. Labels or hidden values that are no contiguous rows are copied as a
 // whole.
 //
 // Loss and gradients are those of the two steps, a product of [N, D] and [D, K] and [Criterion.EvalInto]

@@ -13,14 +13,16 @@ import (
 
 // blocks says how many rows are at work at once.
 type blocks struct {
-	logits int // bytes of a block of logits
+	rows   int // up to how many are a block
+	logits int // up to how many bytes the logits of a block take, when that is a row or more
 	// grad is about how many gradients the criterion makes at once. Then they take the place of their
 	// logits, which many a loss reads until a row is done.
 	grad int
 }
 
-// usualBlocks have enough rows for quick products with a vocabulary of 150 000.
-var usualBlocks = blocks{logits: 40 << 20, grad: 1 << 20}
+// usualBlocks are as good as all rows at once as long as they have 512: a product that goes through
+// all of the weight is then worth it. With a vocabulary of 150 000 they have 128.
+var usualBlocks = blocks{rows: 512, logits: 80 << 20, grad: 1 << 20}
 
 // elementwise is how many times fewer gradients are made at once with the SigmoidLink, where each
 // element has a loss, a label and weights of its own.
@@ -64,9 +66,8 @@ func evalLinear[T kernel.Float](pool, engines *sync.Pool, c Criterion, dst Linea
 	l.engine = borrow[T](engines)
 	defer l.engine.give(engines)
 
-	height := min(l.n, max(1, l.blocks.logits/(l.k*int(unsafe.Sizeof(T(0))))))
-	parts := (l.n + height - 1) / height
-	dense.Grow(&l.memory.logits, height*l.k)
+	parts := ceil(l.n, min(l.blocks.rows, max(1, l.blocks.logits/(l.k*int(unsafe.Sizeof(T(0)))))))
+	dense.Grow(&l.memory.logits, ceil(l.n, parts)*l.k)
 	if err := l.count(); err != nil {
 		return err
 	}
@@ -82,6 +83,9 @@ func evalLinear[T kernel.Float](pool, engines *sync.Pool, c Criterion, dst Linea
 	}
 	return nil
 }
+
+// ceil returns a/b, rounded up.
+func ceil(a, b int) int { return (a + b - 1) / b }
 
 // newLinear returns the evaluation of operands that go together.
 func newLinear[T kernel.Float](c Criterion, dst LinearOutputs, in linearOperands) *linear[T] {
