@@ -40,10 +40,8 @@ func (o Options) repeat(ctx context.Context, args []string, c cli.Console) error
 		}
 		all.Add(s.summary)
 		all.Folders = append(all.Folders, one.Out)
-		if terminal == nil {
-			fmt.Fprintf(text, "%4d/%d  seed %d  test accuracy %s\n", i+1, o.runs, one.Seed,
-				record.Percent(s.summary.TestAccuracy))
-		}
+		fmt.Fprintf(text, "%4d/%d  seed %d  test accuracy %s\n", i+1, o.runs, one.Seed,
+			record.Percent(s.summary.TestAccuracy))
 	}
 	fmt.Fprintln(text)
 	if len(all.Seeds) > 0 {

@@ -3,30 +3,25 @@ package show
 import (
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"softloss/cmd/demo/internal/record"
 	"softloss/train"
 )
 
-// linesWanted is about how many lines the plain progress has.
+// linesWanted is about how many lines the table has.
 const linesWanted = 10
 
-// Progress shows how far the training is: a bar on a terminal, lines elsewhere.
+// Progress shows how far the training is: a table of epochs and, on a terminal, a bar below it.
 type Progress struct {
 	lines    io.Writer
-	terminal io.Writer // nil: lines
+	terminal io.Writer // nil: no bar
 	unit     string
 	watched  string // the rows that are looked at after each epoch
-	bar      *progressbar.ProgressBar
-	throttle time.Duration // the least between two drawings of the bar
-	accuracy string        // of the last epoch, beside the bar
-	headed   bool          // the head of the lines is written
+	bar      *Bar
+	throttle time.Duration // of the bar
+	headed   bool          // the head of the table is written
 	Trained  string        // what the training minimises, over its column
 	Patient  bool          // the best epoch and the last one are shown in any case
 
@@ -34,18 +29,18 @@ type Progress struct {
 	best, last *train.Epoch
 }
 
-// NewProgress draws a bar on terminal, or, when that is nil, writes lines.
+// NewProgress writes lines, and draws a bar on terminal unless that is nil.
 func NewProgress(lines, terminal io.Writer, unit, watched string) *Progress {
-	return &Progress{lines: lines, terminal: terminal, unit: unit, watched: watched, throttle: 50 * time.Millisecond,
+	return &Progress{lines: lines, terminal: terminal, unit: unit, watched: watched, throttle: barThrottle,
 		Trained: "train loss", shown: map[int]bool{}}
 }
 
 // Observe is what the trainer calls after every batch.
 func (p *Progress) Observe(now train.Progress) {
-	if p.terminal != nil {
-		p.draw(now)
-		return
+	if p.bar == nil {
+		p.bar = NewBar(p.terminal, now.Epochs*now.Batches, p.throttle)
 	}
+	p.bar.Set((now.Epoch-1)*now.Batches+now.Batch, fmt.Sprintf("epoch %d/%d", now.Epoch, now.Epochs))
 	e, every := now.Done, (now.Epochs+linesWanted-1)/linesWanted
 	if e == nil {
 		return
@@ -61,6 +56,7 @@ func (p *Progress) Observe(now train.Progress) {
 
 // epoch writes the line of an epoch, with a remark behind it.
 func (p *Progress) epoch(e train.Epoch, remark string) {
+	p.bar.Clear()
 	if !p.headed {
 		p.headed = true
 		fmt.Fprintln(p.lines)
@@ -80,47 +76,7 @@ func (p *Progress) line(epoch, train, loss, accuracy, remark string) {
 		14+wide, accuracy, remark)
 }
 
-// draw moves the bar.
-func (p *Progress) draw(now train.Progress) {
-	if p.bar == nil {
-		p.bar = progressbar.NewOptions(now.Epochs*now.Batches,
-			progressbar.OptionSetWriter(p.terminal),
-			progressbar.OptionSetTheme(progressbar.ThemeASCII),
-			progressbar.OptionSetWidth(30),
-			progressbar.OptionThrottle(p.throttle),
-			progressbar.OptionUseANSICodes(true),
-			progressbar.OptionClearOnFinish(),
-		)
-	}
-	if now.Done != nil && now.Done.Valid != nil {
-		p.accuracy = ", " + p.watched
-		if p.watched == record.WatchedTest {
-			p.accuracy += " accuracy"
-		}
-		p.accuracy += " " + record.Percent(record.Float(now.Done.Valid.Accuracy))
-	}
-	text := fmt.Sprintf("epoch %d/%d", now.Epoch, now.Epochs)
-	if width(p.terminal) >= wideTerminal {
-		text += p.accuracy
-	}
-	p.bar.Describe(text)
-	p.bar.Set((now.Epoch-1)*now.Batches + now.Batch)
-}
-
-// wideTerminal is the number of columns from which on there is room for the accuracy.
-const wideTerminal = 76
-
-// width is the number of columns of a terminal, 80 when it does not say.
-func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
-			return columns
-		}
-	}
-	return 80
-}
-
-// End takes the bar away, wherever the training stopped, or writes the lines that are still wanted.
+// End takes the bar away, wherever the training stopped, and writes the lines that are still wanted.
 func (p *Progress) End() {
 	if p.Patient {
 		for _, e := range []*train.Epoch{p.best, p.last} {
@@ -133,8 +89,5 @@ func (p *Progress) End() {
 			}
 		}
 	}
-	if p.bar != nil {
-		p.bar.Clear()
-		p.bar.Exit()
-	}
+	p.bar.Close()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -65,39 +66,46 @@ epoch   train loss with teacher \(nats\)  +validation loss \(nats\)   validation
 $`, run(true))
 }
 
+// On a terminal there are the lines, too, and below them a bar, which goes away for each of them.
 func TestProgressBar(t *testing.T) {
-	var lines, terminal bytes.Buffer
+	var plain, lines, terminal bytes.Buffer
 	bar := func() *Progress {
 		p := NewProgress(&lines, &terminal, "nats", record.WatchedTest)
 		p.throttle = 0
 		return p
 	}
+	observeRun(NewProgress(&plain, nil, "nats", record.WatchedTest), 2, 50, 1000)
 	observeRun(bar(), 2, 50, 1000)
 	got := terminal.String()
-	assert.Empty(t, lines.String())
-	assert.Contains(t, got, "epoch 1/2 ")
-	assert.Contains(t, got, "epoch 2/2, test accuracy 50.00 %")
-	assert.Contains(t, got, "75% [=")
+	assert.Equal(t, plain.String(), lines.String())
+	assert.Contains(t, got, "epoch 1/2, ")
+	assert.Contains(t, got, "epoch 2/2, less than 1 s left ")
+	assert.Contains(t, got, "75% [====")
 	assert.NotContains(t, got, "\n", "a bar stays on its line")
 	assert.True(t, strings.HasSuffix(got, "\x1b[2K\r"), "it goes away at the end: %q", got)
 
 	terminal.Reset()
 	observeRun(bar(), 2, 50, 60)
-	assert.Contains(t, terminal.String(), "[=")
+	assert.Contains(t, terminal.String(), "====")
 	assert.True(t, strings.HasSuffix(terminal.String(), "\x1b[2K\r"), "and where the run is stopped: %q",
 		terminal.String())
 
-	terminal.Reset()
-	p := bar()
-	p.watched = record.WatchedValidation
+	both := &bytes.Buffer{}
+	p := NewProgress(both, both, "", record.WatchedTest)
+	p.throttle = 0
 	observeRun(p, 2, 50, 1000)
-	assert.Contains(t, terminal.String(), "epoch 2/2, validation 50.00 %")
+	assert.Regexp(t, `\x1b\[2K\r\nepoch  .+\n    1  `, both.String(), "the bar goes away before a line")
 
 	terminal.Reset()
 	NewProgress(&lines, &terminal, "", record.WatchedTest).End()
 	assert.Empty(t, terminal.String(), "a run that ends before its first batch draws nothing")
 }
 
-func TestWidth(t *testing.T) {
-	assert.Equal(t, 80, width(&bytes.Buffer{}))
+func TestTimeLeft(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "less than 1 s left", 1700 * time.Millisecond: "about 2 s left", 89 * time.Second: "about 89 s left",
+		10 * time.Minute: "about 10 min left", 5 * time.Hour: "about 5 h left",
+	} {
+		assert.Equal(t, want, TimeLeft(d))
+	}
 }

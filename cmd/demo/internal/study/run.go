@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
@@ -28,7 +26,8 @@ type studyRun struct {
 	journal  *journal
 
 	mu      sync.Mutex
-	bar     *progressbar.ProgressBar
+	bar     *show.Bar
+	epochs  int // that have ended, of all runs
 	start   time.Time
 	missing int // runs
 	ended   int // of these
@@ -46,8 +45,8 @@ func (s *studyRun) run(ctx context.Context) error {
 		return nil
 	}
 	s.start, s.missing = time.Now(), len(todo)
-	s.openBar(len(todo) * s.Options.epochs)
-	defer s.closeBar()
+	s.bar = show.NewBar(s.terminal, len(todo)*s.Options.epochs, 100*time.Millisecond)
+	defer s.bar.Close()
 	workers := s.jobs
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -96,63 +95,29 @@ func (s *studyRun) one(ctx context.Context, j record.Job) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended++
-	if s.terminal == nil {
-		left := time.Since(s.start) * time.Duration(s.missing-s.ended) / time.Duration(s.ended)
-		level := ""
-		if s.kind.level != "" {
-			level = fmt.Sprintf(s.kind.level+" ", j.Level)
-		}
-		fmt.Fprintf(s.text, "%4d/%d  %-14s %sseed %-2d  last %s  best %s  %s\n", s.ended, s.missing, j.Loss, level, j.Seed,
-			s.kind.score(r.Last), s.kind.score(r.Best),
-			timeLeft(left, s.missing-s.ended))
+	left := "nothing left"
+	if s.ended < s.missing {
+		left = show.TimeLeft(time.Since(s.start) * time.Duration(s.missing-s.ended) / time.Duration(s.ended))
 	}
+	level := ""
+	if s.kind.level != "" {
+		level = fmt.Sprintf(s.kind.level+" ", j.Level)
+	}
+	s.bar.Clear()
+	fmt.Fprintf(s.text, "%4d/%d  %-14s %sseed %-2d  last %s  best %s  %s\n", s.ended, s.missing, j.Loss, level, j.Seed,
+		s.kind.score(r.Last), s.kind.score(r.Best), left)
 	return s.journal.add(r)
 }
 
 // observe counts the epochs of all runs.
 func (s *studyRun) observe(p train.Progress) {
-	if p.Done == nil || s.terminal == nil {
+	if p.Done == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bar.Describe(fmt.Sprintf("run %d of %d", min(s.ended+1, s.missing), s.missing))
-	s.bar.Add(1)
-}
-
-func (s *studyRun) openBar(epochs int) {
-	if s.terminal == nil {
-		return
-	}
-	s.bar = progressbar.NewOptions(epochs,
-		progressbar.OptionSetWriter(s.terminal),
-		progressbar.OptionSetTheme(progressbar.ThemeASCII),
-		progressbar.OptionSetWidth(30),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionUseANSICodes(true),
-		progressbar.OptionClearOnFinish(),
-	)
-}
-
-func (s *studyRun) closeBar() {
-	if s.bar != nil {
-		s.bar.Clear()
-		s.bar.Exit()
-	}
-}
-
-// timeLeft is about how long the runs will take that have not ended.
-func timeLeft(d time.Duration, runs int) string {
-	switch {
-	case runs == 0:
-		return "nothing left"
-	case d < time.Second:
-		return "less than 1 s left"
-	case d < 90*time.Second:
-		return fmt.Sprintf("about %d s left", int(d.Seconds()+0.5))
-	}
-	return fmt.Sprintf("about %d min left", int(d.Minutes()+0.5))
+	s.epochs++
+	s.bar.Set(s.epochs, fmt.Sprintf("run %d of %d", min(s.ended+1, s.missing), s.missing))
 }
 
 // Do is the command compare.
