@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -27,6 +28,10 @@ func decode(t *testing.T, text []byte) (s record.Run) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	require.NoError(t, d.Decode(&s))
+	require.Contains(t, s.Made.Command, "demo train")
+	require.NotEmpty(t, s.Made.Version)
+	require.WithinDuration(t, time.Now(), s.Made.Date, time.Hour)
+	s.Made = nil // the rest is the same from run to run
 	return s
 }
 

@@ -158,7 +158,7 @@ func (opt CSVOptions) table() table.Options {
 
 // assemble turns columns into tensors.
 func assemble(t *table.Table, opt CSVOptions) (*Dataset, error) {
-	d := &Dataset{}
+	d := &Dataset{rows: t.Numbers}
 	if err := d.putColumns(t); err != nil {
 		return nil, err
 	}

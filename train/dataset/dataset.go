@@ -26,6 +26,16 @@ type Dataset struct {
 	LabelName    string    // the column of the file that the classes are from; "" when there is none
 
 	columns []int // D: the column of the table that a feature is from; nil means one each
+	rows    []int // N: the rows of the source, from 1; nil means 1, 2, …
+}
+
+// Row returns the number, from 1, that row i had in the file, or the set, from which it came through
+// [Dataset.Subset] and [Dataset.Split].
+func (d *Dataset) Row(i int) int {
+	if i < 0 || i >= len(d.rows) {
+		return i + 1
+	}
+	return d.rows[i]
 }
 
 // Len returns N, the number of rows; 0 without a feature table.

@@ -33,6 +33,9 @@ func (d *Dataset) Subset(rows []int) (*Dataset, error) {
 	if out.Labels, err = pick("labels", d.Labels, rows, nil); err != nil {
 		return nil, err
 	}
+	for _, r := range rows {
+		out.rows = append(out.rows, d.Row(r))
+	}
 	if d.Counts != nil {
 		out.Counts = make([]float64, len(rows))
 		for i, r := range rows {

@@ -61,6 +61,18 @@ func TestSubsetErrors(t *testing.T) {
 	checkError(t, err, ErrParam)
 }
 
+// A row knows where it was.
+func TestRow(t *testing.T) {
+	d := readCSV(t, "x,kind\n1,a\nNA,a\n3,b\n4,a\n", CSVOptions{Missing: MissingDrop})
+	some, err := d.Subset([]int{2, 1})
+	require.NoError(t, err)
+	again, err := some.Subset([]int{1, 0, 1})
+	require.NoError(t, err)
+	assert.Equal(t, []int{1, 3, 4}, []int{d.Row(0), d.Row(1), d.Row(2)}, "rows that were left out count")
+	assert.Equal(t, []int{3, 4, 3}, []int{again.Row(0), again.Row(1), again.Row(2)})
+	assert.Equal(t, 5, sample().Row(4))
+}
+
 func TestSplitIsAStratifiedPartition(t *testing.T) {
 	for _, counts := range [][]int{{50, 30, 20}, {7, 7, 7}, {1, 1, 1, 97}, {13}, {5, 0, 6}} {
 		for _, fraction := range []float64{.1, .25, 1. / 3, .5, .77} {

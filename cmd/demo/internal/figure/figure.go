@@ -20,7 +20,7 @@ func (f Figure) Single() (out []Drawing) {
 	for _, row := range f.Panels {
 		for _, p := range row {
 			d := Figure{Panels: [][]Panel{{p}}, Width: Narrow, Height: 4 * vg.Inch}.Drawing()
-			d.Alt = p.Title
+			d.Alt = p.alt()
 			out = append(out, d)
 		}
 	}

@@ -6,6 +6,7 @@ package record
 type Run struct {
 	Data        Data    `json:"data"`
 	Config      Config  `json:"config"`
+	Made        *Made   `json:"made,omitempty"`
 	History     []Epoch `json:"history"`
 	Interrupted bool    `json:"interrupted"`
 	Seconds     Float   `json:"seconds"`

@@ -23,6 +23,7 @@ type Bin struct {
 
 // Mistake is a test row that is predicted wrong.
 type Mistake struct {
+	Row           int       `json:"row"` // of the file, from 1
 	True          int       `json:"true"`
 	Predicted     int       `json:"predicted"`
 	Probabilities []float32 `json:"probabilities"`

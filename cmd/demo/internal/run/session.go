@@ -38,6 +38,7 @@ type session struct {
 func newSession(o Options, args []string, c cli.Console) *session {
 	s := &session{Options: o, console: c, args: args, loss: show.DescribeLoss(o.criterion.Loss),
 		summary: record.New(o.Config)}
+	s.summary.Made = record.MadeNow(c.Command("train", args))
 	s.text, s.terminal = o.Streams(c)
 	return s
 }

@@ -84,7 +84,7 @@ func (s *session) describeClasses(out *record.Test, probs *tensor.Dense) error {
 		if top == y {
 			continue
 		}
-		m := record.Mistake{True: y, Predicted: top, Probabilities: slices.Clone(row)}
+		m := record.Mistake{Row: test.Row(i), True: y, Predicted: top, Probabilities: slices.Clone(row)}
 		if out.ImageRows > 0 {
 			m.Pixels = ink.pixels(shown[i*d : (i+1)*d])
 		}

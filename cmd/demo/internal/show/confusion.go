@@ -77,7 +77,11 @@ func (s matrixSheet) drawing() figure.Drawing {
 	side, head := s.cell*vg.Length(len(s.names)), 56+s.above
 	width := figure.SheetMargin + max(s.left+side, s.legend(nil, vg.Point{}), figure.TextWidth(figure.FontTitle,
 		confusionTitle)) + figure.SheetMargin
-	return figure.Drawing{Alt: "confusion matrix of the test rows", Width: width,
+	alt := "Confusion matrix of the test rows"
+	for i, row := range confusions(s.Test).Rows[1:] {
+		alt += []string{": ", "; "}[min(i, 1)] + row[0] + " is taken for " + row[1] + " in " + row[2]
+	}
+	return figure.Drawing{Alt: alt, Width: width,
 		Height: head + side + figure.SheetMargin, Scroll: width > 1.25*figure.Narrow, Paint: func(c draw.Canvas) error {
 			figure.FillBox(c, c.Min.X, c.Min.Y, c.Max.X-c.Min.X, c.Max.Y-c.Min.Y, s.ground)
 			figure.Words(c, figure.FontTitle, s.ink, vg.Point{X: figure.SheetMargin, Y: c.Max.Y - 26}, 0, 0, confusionTitle)

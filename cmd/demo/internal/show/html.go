@@ -241,6 +241,10 @@ func settings(s *record.Run, info LossInfo) []htmlFact {
 		}
 		settings = append(settings, htmlFact{"calibration", text})
 	}
+	if m := s.Made; m != nil {
+		settings = append(settings, htmlFact{"command", m.Command},
+			htmlFact{"made", m.Date.Format("2 January 2006, 15:04") + ", softloss " + m.Version})
+	}
 	return settings
 }
 

@@ -73,7 +73,11 @@ func newMistakeSheet(t *record.Test, width vg.Length, most int) mistakeSheet {
 
 // heading says what a row is, and what it is taken for.
 func heading(t *record.Test, m record.Mistake) (is, taken string) {
-	return "is " + label(t, m.True), "taken for " + label(t, m.Predicted)
+	is = "is " + label(t, m.True)
+	if m.Row > 0 {
+		is = fmt.Sprintf("row %d %s", m.Row, is)
+	}
+	return is, "taken for " + label(t, m.Predicted)
 }
 
 // likeliestOf are the classes that the model thinks likeliest, and the true one.
@@ -107,7 +111,12 @@ func (s mistakeSheet) drawing() figure.Drawing {
 		}
 		return nil
 	}
-	return figure.Drawing{Alt: "test rows that the model gets wrong", Width: width,
+	alt := "Test rows that the model gets wrong"
+	for _, m := range s.Mistakes {
+		is, taken := heading(s.Test, m)
+		alt += fmt.Sprintf("; %s, %s with %.0f %%", is, taken, 100*m.Probabilities[m.Predicted])
+	}
+	return figure.Drawing{Alt: alt, Width: width,
 		Height: mistakesHead + height*vg.Length(rows) + 4, Paint: paint}
 }
 

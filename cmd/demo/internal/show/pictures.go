@@ -52,7 +52,7 @@ func picturesOf(s *record.Run) ([]picture, error) {
 		if len(t.Mistakes) > 0 && !s.Data.SoftLabels {
 			d := mistakes(t)
 			add(record.MistakesFile, "Mistakes", "Test rows that the model gets wrong, the surest first, with the classes that "+
-				"it thinks likeliest: the true one is blue, the predicted one orange.", d, d)
+				"it thinks likeliest: the true one is blue, the predicted one orange. Rows are counted from 1 in their file.", d, d)
 		}
 		if len(t.Confusion) > 0 {
 			d := confusionMatrix(t)

@@ -45,7 +45,8 @@ type Table struct {
 	Labels   []*Column // the label columns, or none
 	Weights  []float64 // [Rows, len(Labels)] as they stand in the file
 	Rows     int
-	Dropped  int // rows without a value
+	Dropped  int   // rows without a value
+	Numbers  []int // of the rows in the file, from 1; nil for 1, 2, …
 	opt      Options
 }
 
@@ -196,6 +197,9 @@ func (t *Table) add(rec Record) error {
 	if t.opt.Missing == MissingDrop && t.missing(rec) {
 		t.Dropped++
 		return nil
+	}
+	if t.opt.Missing == MissingDrop {
+		t.Numbers = append(t.Numbers, t.Rows+t.Dropped+1)
 	}
 	if t.Rows++; t.Rows > math.MaxInt32/(len(t.Features)+1) {
 		return fault.New(fault.ErrShape, "line %d: got a table of more than 2^31 cells, want fewer", rec.Line)
