@@ -1,12 +1,9 @@
 package train
 
-import "math"
+import (
+	"math"
 
-// Adam's constants, those of the paper.
-const (
-	beta1   = 0.9
-	beta2   = 0.999
-	epsilon = 1e-8
+	"softloss/train/internal/optim"
 )
 
 // adam is the Adam optimizer (Kingma and Ba, ICLR 2015, arXiv:1412.6980, algorithm 1), with
@@ -55,52 +52,21 @@ func newAdam(m *Model, cfg Config) *adam {
 // step changes the parameters by their gradients, which it leaves as they are.
 func (a *adam) step(grads [][]float32, rate float64) {
 	a.steps++
-	root := math.Sqrt(1 - math.Pow(beta2, float64(a.steps)))
-	c := adamStep{
-		scale: float32(clipScale(grads, a.clip)),
-		rate:  float32(rate * root / (1 - math.Pow(beta1, float64(a.steps)))),
-		eps:   float32(epsilon * root),
-		keep:  1,
+	root := math.Sqrt(1 - math.Pow(optim.Beta2, float64(a.steps)))
+	c := optim.Adam{
+		Scale: float32(clipScale(grads, a.clip)),
+		Rate:  float32(rate * root / (1 - math.Pow(optim.Beta1, float64(a.steps)))),
+		Eps:   float32(optim.Epsilon * root),
+		Keep:  1,
 	}
 	decayed := c
-	decayed.l2, decayed.keep = float32(a.l2), float32(1-rate*a.decay)
+	decayed.L2, decayed.Keep = float32(a.l2), float32(1-rate*a.decay)
 	for i, p := range a.params {
 		if p.bias {
-			c.apply(p.value, p.m, p.v, grads[i])
+			c.Step(p.value, p.m, p.v, grads[i])
 		} else {
-			decayed.apply(p.value, p.m, p.v, grads[i])
+			decayed.Step(p.value, p.m, p.v, grads[i])
 		}
-	}
-}
-
-// adamStep is what the parameters of a step have in common.
-type adamStep struct {
-	scale, l2 float32 // of the gradient, and of the value that is added to it
-	rate, eps float32 // bias corrected
-	keep      float32 // what decay leaves of the value
-}
-
-// apply changes one tensor.
-func (c adamStep) apply(value, m, v, grad []float32) {
-	const tiny = 1 << 23 // the bits of the smallest normal number
-	m, v, grad = m[:len(value)], v[:len(value)], grad[:len(value)]
-	// the common case: for finite values the same bits without these three
-	plain := c.scale == 1 && c.l2 == 0 && c.keep == 1
-	for i, x := range value {
-		g := grad[i]
-		if !plain {
-			g, x = g*c.scale+c.l2*x, c.keep*x
-		}
-		mi := beta1*m[i] + (1-beta1)*g
-		if math.Float32bits(mi)&^(1<<31) < tiny { // in bits: its sign is no branch that could be predicted
-			mi = 0
-		}
-		vi := beta2*v[i] + (1-beta2)*(g*g)
-		if math.Float32bits(vi) < tiny {
-			vi = 0
-		}
-		m[i], v[i] = mi, vi
-		value[i] = x - c.rate*mi/(float32(math.Sqrt(float64(vi)))+c.eps)
 	}
 }
 
