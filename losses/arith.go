@@ -6,9 +6,6 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// grain is how many elements are worth a goroutine.
-const grain = 1 << 14
-
 // times is a·b with 0·∞ = 0.
 func times(a, b float64) float64 {
 	if a == 0 && math.IsInf(b, 0) {

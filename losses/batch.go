@@ -57,6 +57,7 @@ type scratch[T kernel.Float] struct {
 	prepared, shifted, tmp []T
 	paired                 []T // elements as rows of two classes
 	wide                   []float64
+	losses                 []float64 // of elements whose sum alone is kept
 	lifted                 []float64 // what the rows of logits were lowered by, for the z-loss
 	memory                 memory
 	at                     int // the row that a loss's Row is looking at

@@ -89,6 +89,24 @@ func BenchmarkFamily(b *testing.B) {
 	}
 }
 
+// BenchmarkSigmoid is loss and gradient of yes-or-no questions, binary cross entropy first.
+func BenchmarkSigmoid(b *testing.B) {
+	for _, name := range []string{"ce", "gce", "focal", "focal 3.5", "poly 2", "mae", "kl", "asl"} {
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			for _, shape := range [][2]int{{1024, 80}, {256, 1000}, {100000, 1}} {
+				n, k := shape[0], shape[1]
+				loss := lossFamily[name]
+				if name == "asl" {
+					loss = losses.Asymmetric{GammaNeg: 4, Margin: 0.05}
+				}
+				b.Run(fmt.Sprintf("loss=%s/dtype=f%d/target=soft/n=%d/k=%d", name, 8*dt.Size(), n, k), func(b *testing.B) {
+					benchmarkEvalGrad(b, losses.Criterion{Loss: loss, Link: losses.SigmoidLink}, dt, "soft", n, k)
+				})
+			}
+		}
+	}
+}
+
 // BenchmarkOptions is cross entropy with one option at a time, and without.
 func BenchmarkOptions(b *testing.B) {
 	const k = 1000

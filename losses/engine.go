@@ -30,6 +30,7 @@ type engine[T kernel.Float] struct {
 	removed  []bool    // rows that take no part; nil when all do
 	rowMass  []float64 // S_n, for WeightedMean
 	div      float64   // one over the denominator
+	sums     []float64 // of the losses of rows of elements; nil when each loss is kept
 
 	group rows.Group
 	parts []*worker[T]
@@ -42,15 +43,18 @@ type buffers[T kernel.Float] struct {
 	out, weightGrad                                                     []T // with SigmoidLink
 	index                                                               []int
 	removed                                                             []bool
-	loss, rowWeight, rowMass, share, excess, classWeights               []float64
+	loss, sums, rowWeight, rowMass, share, excess, classWeights         []float64
 }
 
 // worker evaluates the rows of one goroutine.
 type worker[T kernel.Float] struct {
 	scratch scratch[T]
+	losses  []float64 // of the rows from first on, of elements whose sums alone are kept
+	first   int
 	row     int   // the first row of what is being evaluated
-	done    bool  // it came to the end of its rows, or to an error
+	done    bool  // it came to the end of the rows that it took, or to an error
 	err     error // what was wrong with the first bad row
+	bad     int   // that row
 }
 
 // keeps reports whether row i takes part.

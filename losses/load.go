@@ -50,6 +50,10 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 			return err
 		}
 	}
+	if e.link == SigmoidLink && e.reduction.scalar() && e.out.weightGrad == nil && e.classes > 1 {
+		e.sums = dense.Grow(&e.buf.sums, e.n/e.classes)
+		return nil
+	}
 	e.batch.loss = dense.Grow(&e.buf.loss, e.n)
 	return nil
 }

@@ -26,9 +26,12 @@ func (b *batch[T]) elementMass(i int) float64 {
 	return b.ofClass(b.posWeight, i)*t + (1 - t)
 }
 
-// evaluateElements evaluates the elements of b as rows of two classes. It returns the first element
-// with an invalid label, or -1.
+// evaluateElements evaluates the elements of b, by a kernel or as rows of two classes. It returns
+// the first element with an invalid label, or -1.
 func evaluateElements[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int) {
+	if bad, ok := sigmoidRows(b, l, linear); ok {
+		return bad
+	}
 	for i, t := range b.target {
 		if !(t >= 0 && t <= 1) {
 			return i

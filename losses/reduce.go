@@ -13,7 +13,7 @@ import "fmt"
 //	WeightedMean  Σ s_n L_n / Σ s_n S_n              PyTorch with index targets and class weights
 //
 // When no row is kept, or no mass, the value is 0 and so are the gradients. Sums are
-// taken in float64, in the order of the rows.
+// taken in float64, in the order of the rows; those of elements, with [SigmoidLink], row by row.
 type Reduction uint8
 
 // The reductions.
@@ -86,6 +86,10 @@ type totals struct {
 	kept int     // rows that are not removed
 	mass float64 // Σ s_n S_n of the rows kept, for WeightedMean
 	sum  float64 // Σ s_n L_n
+
+	// The same of elements: the sums of rows of them, each in the lane of its number. So they are
+	// added quickly, and alike however the rows come.
+	lanes [8]float64
 }
 
 // addLosses adds the rows' weighted losses.
@@ -93,4 +97,20 @@ func (t *totals) addLosses(rows []float64) {
 	for _, l := range rows {
 		t.sum += l
 	}
+}
+
+// addSums adds the sums of rows of elements, from the row with the number first on.
+func (t *totals) addSums(rows []float64, first int) {
+	for i, l := range rows {
+		t.lanes[(first+i)%len(t.lanes)] += l
+	}
+}
+
+// total returns the sum of all.
+func (t *totals) total() float64 {
+	sum := t.sum
+	for _, l := range t.lanes {
+		sum += l
+	}
+	return sum
 }

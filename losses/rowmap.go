@@ -174,7 +174,7 @@ func mapRows[T kernel.Float](out, x *tensor.Dense, f func(dst, x []T, k int)) {
 	var buf []T
 	src, dst, w := dense.Rows(x, len(x.Shape())-1, &buf), dense.Memory[T](out), width(out, n)
 	group := rows.Group{Body: func(_, lo, hi int) { f(dst[lo*w:hi*w], src[lo*k:hi*k], k) }}
-	group.Run(n, rows.Parts(n, grain/k))
+	group.Run(n, k, rows.Parts(n, k))
 }
 
 // mapPairs stores f of the rows of x and u in out, a new tensor of the shape of x.
@@ -184,7 +184,7 @@ func mapPairs[T kernel.Float](out, x, u *tensor.Dense, f func(dst, x, u []T, k i
 	src, up := dense.Rows(x, len(x.Shape())-1, &xbuf), dense.Rows(u, len(u.Shape())-1, &ubuf)
 	dst, w := dense.Memory[T](out), width(u, n)
 	group := rows.Group{Body: func(_, lo, hi int) { f(dst[lo*k:hi*k], src[lo*k:hi*k], up[lo*w:hi*w], k) }}
-	group.Run(n, rows.Parts(n, grain/k))
+	group.Run(n, k, rows.Parts(n, k))
 }
 
 // mapWide stores in out, a new tensor, what f makes, in float64, of copies of the rows of the

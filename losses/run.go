@@ -32,7 +32,7 @@ func (e *engine[T]) give(pool *sync.Pool) {
 // forget drops what belongs to the caller and to the rows that were loaded.
 func (e *engine[T]) forget() {
 	e.formula, e.ignore, e.batch = nil, nil, batch[T]{}
-	e.sample, e.upstream, e.removed, e.rowMass = nil, nil, nil, nil
+	e.sample, e.upstream, e.removed, e.rowMass, e.sums = nil, nil, nil, nil, nil
 	e.out.loss, e.out.weightGrad = nil, nil
 	e.out.grad, e.out.targetGrad, e.out.lossTo, e.out.weightGradTo = nil, nil, nil, nil
 	for _, w := range e.parts {
@@ -42,35 +42,76 @@ func (e *engine[T]) forget() {
 
 // run evaluates all rows.
 func (e *engine[T]) run() error {
-	parts := rows.Parts(e.n, grain/e.k)
+	n, k := e.n, e.k
+	if e.link == SigmoidLink {
+		n, k = e.n/e.classes, e.classes
+	}
+	parts := rows.Parts(n, k)
 	for len(e.parts) < parts {
 		e.parts = append(e.parts, new(worker[T]))
 	}
 	for _, w := range e.parts[:parts] {
-		w.done, w.err = false, nil
+		w.done, w.err = true, nil
 	}
 	if foreign(e.formula) {
-		apart(func() { e.group.Run(e.n, parts) })
+		apart(func() { e.group.Run(n, k, parts) })
 	} else {
-		e.group.Run(e.n, parts)
+		e.group.Run(n, k, parts)
 	}
+	var first *worker[T]
 	for _, w := range e.parts[:parts] {
-		if w.err != nil {
-			return w.err
-		}
 		if !w.done {
-			return w.failed(e.formula, "ended its goroutine")
+			w.err, w.bad = w.failed(e.formula, "ended its goroutine"), w.row-e.first+w.scratch.at
+		}
+		if w.err != nil && (first == nil || w.bad < first.bad) {
+			first = w
 		}
 	}
-	return nil
+	if first == nil {
+		return nil
+	}
+	return first.err
 }
 
-// evaluateRows evaluates the rows [lo, hi) in runs of rows that are kept.
+// runSize is how many elements are evaluated at once where what is prepared stays in the cache.
+const runSize = 1 << 12
+
+// evaluateRows evaluates the rows [lo, hi), which with SigmoidLink are rows of elements.
 func (e *engine[T]) evaluateRows(part, lo, hi int) {
 	w := e.parts[part]
+	if w.err != nil {
+		return
+	}
+	w.done = false
+	switch {
+	case e.link == SoftmaxLink:
+		w.runs(e, lo, hi)
+	case e.sums == nil:
+		w.runs(e, lo*e.classes, hi*e.classes)
+	default:
+		w.sumRows(e, lo, hi)
+	}
+	w.done = true
+}
+
+// sumRows evaluates the rows [lo, hi) of elements and keeps the sums of their losses alone.
+func (w *worker[T]) sumRows(e *engine[T], lo, hi int) {
+	k := e.classes
+	most := max(1, runSize/k)
+	for ; lo < hi && w.err == nil; lo += most {
+		end := min(hi, lo+most)
+		w.losses, w.first = dense.Grow(&w.scratch.losses, (end-lo)*k), lo*k
+		clear(w.losses)
+		w.runs(e, lo*k, end*k)
+		e.sumRows(e.sums[lo:end], w.losses, lo)
+	}
+}
+
+// runs evaluates the rows [lo, hi) in runs of rows that are kept.
+func (w *worker[T]) runs(e *engine[T], lo, hi int) {
 	most := e.n
 	if e.preparesTarget() || e.shiftsLogits() || e.zLoss != 0 || e.link == SigmoidLink {
-		most = max(1, 1<<12/e.k) // what is prepared stays in the cache
+		most = max(1, runSize/e.k)
 	}
 	for i := lo; i < hi && w.err == nil; {
 		j := min(hi, i+most)
@@ -87,7 +128,6 @@ func (e *engine[T]) evaluateRows(part, lo, hi int) {
 		w.run(e, i, j)
 		i = j
 	}
-	w.done = true
 }
 
 // skip gives the removed row i its zeros.
@@ -106,7 +146,7 @@ func (w *worker[T]) run(e *engine[T], lo, hi int) {
 		if err == nil {
 			return
 		}
-		w.err, end = err, bad
+		w.err, w.bad, end = err, bad, bad
 		if end == lo {
 			return
 		}
@@ -124,6 +164,9 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 	}()
 	b := e.slice(lo, hi)
 	b.scratch = &w.scratch
+	if e.sums != nil {
+		b.loss = w.losses[lo-w.first : hi-w.first]
+	}
 	if b.probs {
 		for i, p := range b.input {
 			if !(p >= 0 && p <= 1) {
@@ -215,51 +258,5 @@ func (b *batch[T]) finish() {
 	}
 	if b.margins != nil && b.targetGrad != nil {
 		b.addMargins()
-	}
-}
-
-// store weighs and reduces the rows' losses and writes the gradients to their tensors.
-func (e *engine[T]) store() {
-	var value float64 // the reduced value
-	if e.div == 0 {   // nothing is kept: everything is 0, whatever the rows hold
-		clear(e.batch.loss)
-		clear(e.grad)
-		clear(e.targetGrad)
-	}
-	for i := range e.out.weightGrad {
-		e.out.weightGrad[i] = T(e.upstreamOf(i) * e.div * e.batch.loss[i])
-	}
-	if e.out.loss != nil || e.reduction == WeightedMean && (e.targetGrad != nil || e.out.weightGrad != nil) {
-		for i := range e.sample {
-			if e.keeps(i) {
-				e.batch.loss[i] *= float64(e.sample[i])
-			}
-		}
-		e.addLosses(e.batch.loss)
-		value = e.sum * e.div
-	}
-	if f := e.upstreamOf(0) * value * e.div; e.reduction == WeightedMean && e.link == SigmoidLink {
-		e.massGradOfElements(f)
-	} else if e.reduction == WeightedMean {
-		e.gradOfMass(f)
-	}
-	if e.reduction.scalar() && e.out.loss != nil {
-		e.out.loss[0] = T(value)
-	} else {
-		for i := range e.out.loss {
-			e.out.loss[i] = T(e.batch.loss[i])
-		}
-	}
-	if e.out.lossTo != nil {
-		dense.Store(e.out.lossTo, e.axis, e.out.loss)
-	}
-	if e.out.weightGradTo != nil {
-		e.storeWeightGrad(e.out.weightGradTo)
-	}
-	if e.out.grad != nil {
-		dense.Store(e.out.grad, e.axis, e.grad)
-	}
-	if e.out.targetGrad != nil {
-		dense.Store(e.out.targetGrad, e.axis, e.targetGrad)
 	}
 }

@@ -77,7 +77,7 @@ func runInto[T kernel.Float](pool *sync.Pool, dst, z *tensor.Dense, f func(dst, 
 	var n int
 	n, m.k = extent(z)
 	m.f, m.dst, m.src = f, dense.Memory[T](dst), dense.Rows(z, len(z.Shape())-1, &m.buf)
-	m.group.Run(n, rows.Parts(n, grain/m.k))
+	m.group.Run(n, m.k, rows.Parts(n, m.k))
 	m.f, m.dst, m.src = nil, nil, nil
 	pool.Put(m)
 }

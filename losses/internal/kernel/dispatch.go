@@ -85,6 +85,50 @@ func SeparableIndex[T Float](
 	}
 }
 
+// SigmoidCrossEntropy computes the cross entropy of elements; see [spec.SigmoidCrossEntropy].
+func SigmoidCrossEntropy[T Float](loss []float64, grad, z, yes, no, scale []T) {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+	case vec.Portable:
+		portable.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+	default:
+		vec.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+	}
+}
+
+// SigmoidSeparable computes a separable loss of elements; see [spec.SigmoidSeparable].
+func SigmoidSeparable[T Float](f Family, a float64, loss []float64, grad, z, yes, no, scale []T) {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
+	case vec.Portable:
+		portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
+	default:
+		vec.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
+	}
+}
+
+// SigmoidMAE computes the mean absolute error of elements; see [spec.SigmoidMAE].
+func SigmoidMAE[T Float](loss []float64, grad, z, yes, no, scale []T) {
+	switch vec.InUse() {
+	case vec.Specification:
+		spec.SigmoidMAE(loss, grad, z, yes, no, scale)
+	case vec.Portable:
+		portable.SigmoidMAE(loss, grad, z, yes, no, scale)
+	default:
+		vec.SigmoidMAE(loss, grad, z, yes, no, scale)
+	}
+}
+
+// Complement stores the labels of the other class of elements; see [spec.Complement].
+func Complement[T Float](dst, t []T) (ok bool) {
+	if vec.On() {
+		return vec.Complement(dst, t)
+	}
+	return spec.Complement(dst, t)
+}
+
 // Softmax stores the softmax of every row in dst; see [spec.Softmax].
 func Softmax[T Float](dst, z []T, k int) {
 	switch vec.InUse() {

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -10,53 +11,93 @@ import (
 
 func TestParts(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	for _, c := range []struct{ n, grain, want int }{
-		{0, 1, 1}, {1, 1, 1}, {3, 1, 3}, {100, 1, 4}, {100, 30, 3}, {100, 51, 1}, {100, 1000, 1}, {100, 0, 4}, {100, -5, 4},
+	for _, c := range []struct{ n, k, want int }{
+		{0, 1, 1}, {1, 1, 1}, {1000, 64, 1}, {2 * grain, 1, 2}, {2*grain - 1, 1, 1}, {3, grain, 3}, {100, grain, 4},
 	} {
-		assert.Equal(t, c.want, Parts(c.n, c.grain), "%+v", c)
+		assert.Equal(t, c.want, Parts(c.n, c.k), "%+v", c)
 	}
 }
 
-// TestRunCoversEveryRowOnce, with ranges in the order of their parts and nearly equal, again and
-// again.
+// TestRunCoversEveryRowOnce, in blocks that begin where Block says, again and again.
 func TestRunCoversEveryRowOnce(t *testing.T) {
 	var g Group
+	const k = blockSize / 8
 	seen := make([]atomic.Int32, 100)
-	lows := make([]int, 10)
 	g.Body = func(part, lo, hi int) {
-		lows[part] = lo
+		assert.Zero(t, lo%Block(k))
 		for i := lo; i < hi; i++ {
 			seen[i].Add(1)
 		}
 	}
-	for _, n := range []int{1, 2, 7, 10, 99, 100} {
-		for _, parts := range []int{1, 2, 3, 7, 10} {
-			if parts > n {
-				continue
-			}
-			g.Run(n, parts)
-			for i := range seen {
-				want := int32(0)
-				if i < n {
-					want = 1
+	for range 20 {
+		for _, n := range []int{1, 2, 7, 10, 99, 100} {
+			for _, parts := range []int{1, 2, 3, 7, 10} {
+				g.Run(n, k, parts)
+				for i := range seen {
+					want := int32(0)
+					if i < n {
+						want = 1
+					}
+					assert.Equal(t, want, seen[i].Swap(0), "row %d of %d in %d parts", i, n, parts)
 				}
-				assert.Equal(t, want, seen[i].Swap(0), "row %d of %d in %d parts", i, n, parts)
-			}
-			for p := range parts {
-				size := n - lows[p]
-				if p+1 < parts {
-					size = lows[p+1] - lows[p]
-				}
-				assert.InDelta(t, float64(n)/float64(parts), float64(size), 1)
 			}
 		}
+	}
+}
+
+// TestPartsAreApart: no two calls of Body with the same part at once, also where goroutines of the
+// run before come late.
+func TestPartsAreApart(t *testing.T) {
+	const parts = 4
+	var busy [parts]sync.Mutex
+	g := Group{Body: func(part, lo, hi int) {
+		if assert.True(t, busy[part].TryLock(), "part %d", part) {
+			runtime.Gosched()
+			busy[part].Unlock()
+		}
+	}}
+	for range 300 {
+		g.Run(40, blockSize, parts)
+	}
+}
+
+// TestOthersHelp: a caller that waits in its block is not alone.
+func TestOthersHelp(t *testing.T) {
+	others := make(chan int, 1)
+	g := Group{}
+	g.Body = func(part, lo, _ int) {
+		if part != 0 {
+			others <- lo
+		} else {
+			others <- <-others
+		}
+	}
+	g.Run(2, blockSize, 2)
+	assert.Len(t, others, 1)
+}
+
+// TestEndedGoroutine: one that ends in its block is not waited for, nor is its part taken again.
+func TestEndedGoroutine(t *testing.T) {
+	g := Group{}
+	var ran atomic.Int32
+	g.Body = func(part, lo, _ int) {
+		if ran.Add(1); part != 0 {
+			runtime.Goexit()
+		}
+		runtime.Gosched()
+	}
+	for range 50 {
+		ran.Store(0)
+		g.Run(20, blockSize, 3)
+		assert.EqualValues(t, 20, ran.Load())
 	}
 }
 
 func TestRunAllocatesNothing(t *testing.T) {
 	var sum atomic.Int64
 	g := Group{Body: func(_, lo, hi int) { sum.Add(int64(hi - lo)) }}
-	g.Run(100, 4)
-	assert.Zero(t, testing.AllocsPerRun(20, func() { g.Run(100, 4) }))
+	run := func() { g.Run(100, blockSize, 4) }
+	run()
+	assert.Zero(t, testing.AllocsPerRun(20, run))
 	assert.EqualValues(t, 2200, sum.Load())
 }

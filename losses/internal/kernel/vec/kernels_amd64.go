@@ -169,6 +169,17 @@ func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, la
 //go:noescape
 func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
 
+// sigmoidCrossEntropyF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no) and, where grad is not nil, scale times their derivatives by z.
+//
+//go:noescape
+func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float32, par *float32)
+
+// complementF32AVX512 stores 1 - t in dst; bad != 0 when a t is not in [0, 1].
+//
+//go:noescape
+func complementF32AVX512(dst *float32, t *float32, n int) (bad uint32)
+
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -334,6 +345,17 @@ func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, la
 //go:noescape
 func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
 
+// sigmoidCrossEntropyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no) and, where grad is not nil, scale times their derivatives by z.
+//
+//go:noescape
+func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// complementF64AVX512 stores 1 - t in dst; bad != 0 when a t is not in [0, 1].
+//
+//go:noescape
+func complementF64AVX512(dst *float64, t *float64, n int) (bad uint32)
+
 // exps64F64AVX512 is exps with the exponentials in float64.
 //
 //go:noescape
@@ -444,6 +466,37 @@ func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64
 //
 //go:noescape
 func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// sigmoidPolyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -l + a (1-p); par is a and 1+a.
+//
+//go:noescape
+func sigmoidPolyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// sigmoidGCEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = (1 - p^a)/a; par is a and 1/a.
+//
+//go:noescape
+func sigmoidGCEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// sigmoidFocalF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -(1-p)^a l; par is a.
+//
+//go:noescape
+func sigmoidFocalF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// sigmoidFocal2F64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -(1-p)² l; par is 2.
+//
+//go:noescape
+func sigmoidFocal2F64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// sigmoidMAEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. The loss is the sum of |p - t| of both
+// classes.
+//
+//go:noescape
+func sigmoidMAEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
 
 // tileMAEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and the gradients
 // in e.
@@ -670,6 +723,17 @@ func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, lane
 //go:noescape
 func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
 
+// sigmoidCrossEntropyF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no)
+// and, where grad is not nil, scale times their derivatives by z.
+//
+//go:noescape
+func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float32, par *float32)
+
+// complementF32AVX2 stores 1 - t in dst; bad != 0 when a t is not in [0, 1].
+//
+//go:noescape
+func complementF32AVX2(dst *float32, t *float32, n int) (bad uint32)
+
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -834,6 +898,17 @@ func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, lane
 //go:noescape
 func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
 
+// sigmoidCrossEntropyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no)
+// and, where grad is not nil, scale times their derivatives by z.
+//
+//go:noescape
+func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// complementF64AVX2 stores 1 - t in dst; bad != 0 when a t is not in [0, 1].
+//
+//go:noescape
+func complementF64AVX2(dst *float64, t *float64, n int) (bad uint32)
+
 // exps64F64AVX2 is exps with the exponentials in float64.
 //
 //go:noescape
@@ -942,6 +1017,37 @@ func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, 
 //
 //go:noescape
 func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// sigmoidPolyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -l + a (1-p); par is a and 1+a.
+//
+//go:noescape
+func sigmoidPolyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// sigmoidGCEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = (1 - p^a)/a; par is a and 1/a.
+//
+//go:noescape
+func sigmoidGCEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// sigmoidFocalF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -(1-p)^a l; par is a.
+//
+//go:noescape
+func sigmoidFocalF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// sigmoidFocal2F64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -(1-p)² l; par is 2.
+//
+//go:noescape
+func sigmoidFocal2F64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+
+// sigmoidMAEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. The loss is the sum of |p - t| of both
+// classes.
+//
+//go:noescape
+func sigmoidMAEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
 
 // tileMAEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and the gradients in
 // e.
@@ -1143,6 +1249,37 @@ func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, m float6
 //go:noescape
 func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// sigmoidPolyWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -l + a (1-p); par is a and 1+a.
+//
+//go:noescape
+func sigmoidPolyWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+
+// sigmoidGCEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = (1 - p^a)/a; par is a and 1/a.
+//
+//go:noescape
+func sigmoidGCEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+
+// sigmoidFocalWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -(1-p)^a l; par is a.
+//
+//go:noescape
+func sigmoidFocalWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+
+// sigmoidFocal2WideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no)
+// and, where grad is not nil, scale times their derivatives by z. φ = -(1-p)² l; par is 2.
+//
+//go:noescape
+func sigmoidFocal2WideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+
+// sigmoidMAEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. The loss is the sum of |p - t| of both
+// classes.
+//
+//go:noescape
+func sigmoidMAEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+
 // sumWideAVX2 returns Σ x.
 //
 //go:noescape
@@ -1280,3 +1417,34 @@ func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64,
 //
 //go:noescape
 func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// sigmoidPolyWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -l + a (1-p); par is a and 1+a.
+//
+//go:noescape
+func sigmoidPolyWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+
+// sigmoidGCEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = (1 - p^a)/a; par is a and 1/a.
+//
+//go:noescape
+func sigmoidGCEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+
+// sigmoidFocalWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -(1-p)^a l; par is a.
+//
+//go:noescape
+func sigmoidFocalWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+
+// sigmoidFocal2WideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. φ = -(1-p)² l; par is 2.
+//
+//go:noescape
+func sigmoidFocal2WideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+
+// sigmoidMAEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
+// where grad is not nil, scale times their derivatives by z. The loss is the sum of |p - t| of both
+// classes.
+//
+//go:noescape
+func sigmoidMAEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)

@@ -16,6 +16,8 @@ type plan struct {
 	kind   planKind
 	par    [4 + powDegree]float64 // the parameter a; for the focal loss x, y and the polynomial too
 
+	sigmoid [2]float64 // a and, of GCE 1/a, of Poly1 1+a, for elements
+
 	// for the kernels of the element type
 	par32 [2 + focalDegree32]float32
 	par64 [2 + focalDegree64]float64
@@ -53,6 +55,9 @@ func planFor(f spec.Family, a float64) (p *plan, ok bool) {
 	}
 	p = &plan{family: f, a: a}
 	p.par[0] = a
+	if p.sigmoid = [2]float64{a, 1 + a}; f == spec.GCE {
+		p.sigmoid[1] = 1 / a
+	}
 	switch {
 	case f == spec.GCE:
 	case f == spec.Poly1, a == 0: // both may be cross entropy

@@ -37,6 +37,8 @@ type unit[T spec.Float] interface {
 	tileShift(dst, z *T, k int, lanes *T)
 	tileCrossEntropyGrad(e, z, t *T, k int, lanes *T) (rejected, bad uint32)
 	tileCrossEntropy(z, t *T, k int, lanes *T) (rejected, bad uint32)
+	sigmoidCrossEntropy(loss *float64, grad, z, yes, no *T, n int, scale T, par *T)
+	complement(dst, t *T, n int) (bad uint32)
 }
 
 // wide are the kernels that compute in float64 for elements of any type.
@@ -67,6 +69,11 @@ type wide[T spec.Float] interface {
 	focalNExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focalPowExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	gceExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	sigmoidPoly(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
+	sigmoidGCE(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
+	sigmoidFocal(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
+	sigmoidFocal2(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
+	sigmoidMAE(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -152,6 +159,12 @@ func (f32AVX512) tileCrossEntropyGrad(e, z, t *float32, k int, lanes *float32) (
 func (f32AVX512) tileCrossEntropy(z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
 	return tileCrossEntropyF32AVX512(z, t, k, lanes)
 }
+func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32) {
+	sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (f32AVX512) complement(dst, t *float32, n int) (bad uint32) {
+	return complementF32AVX512(dst, t, n)
+}
 
 // f64AVX512 is an instruction set.
 type f64AVX512 struct{}
@@ -222,6 +235,12 @@ func (f64AVX512) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (
 func (f64AVX512) tileCrossEntropy(z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
 	return tileCrossEntropyF64AVX512(z, t, k, lanes)
 }
+func (f64AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidCrossEntropyF64AVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX512) complement(dst, t *float64, n int) (bad uint32) {
+	return complementF64AVX512(dst, t, n)
+}
 func (f64AVX512) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, low, shift, ahead)
 }
@@ -277,6 +296,21 @@ func (f64AVX512) focalPowExact(h, z, t *float64, n int, m, log float64, par *flo
 }
 func (f64AVX512) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX512(h, z, t, n, m, log, par)
+}
+func (f64AVX512) sigmoidPoly(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidPolyF64AVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX512) sigmoidGCE(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidGCEF64AVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX512) sigmoidFocal(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidFocalF64AVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX512) sigmoidFocal2(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidFocal2F64AVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX512) sigmoidMAE(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidMAEF64AVX512(loss, grad, z, yes, no, n, scale, par)
 }
 func (f64AVX512) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX512(e, z, t, k, lanes)
@@ -371,6 +405,10 @@ func (f32AVX2) tileCrossEntropyGrad(e, z, t *float32, k int, lanes *float32) (re
 func (f32AVX2) tileCrossEntropy(z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
 	return tileCrossEntropyF32AVX2(z, t, k, lanes)
 }
+func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32) {
+	sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (f32AVX2) complement(dst, t *float32, n int) (bad uint32) { return complementF32AVX2(dst, t, n) }
 
 // f64AVX2 is an instruction set.
 type f64AVX2 struct{}
@@ -437,6 +475,10 @@ func (f64AVX2) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (re
 func (f64AVX2) tileCrossEntropy(z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
 	return tileCrossEntropyF64AVX2(z, t, k, lanes)
 }
+func (f64AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidCrossEntropyF64AVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX2) complement(dst, t *float64, n int) (bad uint32) { return complementF64AVX2(dst, t, n) }
 func (f64AVX2) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, low, shift, ahead)
 }
@@ -492,6 +534,21 @@ func (f64AVX2) focalPowExact(h, z, t *float64, n int, m, log float64, par *float
 }
 func (f64AVX2) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX2(h, z, t, n, m, log, par)
+}
+func (f64AVX2) sigmoidPoly(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidPolyF64AVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX2) sigmoidGCE(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidGCEF64AVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX2) sigmoidFocal(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidFocalF64AVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX2) sigmoidFocal2(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidFocal2F64AVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (f64AVX2) sigmoidMAE(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
+	sigmoidMAEF64AVX2(loss, grad, z, yes, no, n, scale, par)
 }
 func (f64AVX2) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX2(e, z, t, k, lanes)
@@ -588,6 +645,21 @@ func (wideAVX512) focalPowExact(h, z, t *float32, n int, m, log float64, par *fl
 func (wideAVX512) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX512(h, z, t, n, m, log, par)
 }
+func (wideAVX512) sigmoidPoly(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidPolyWideAVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (wideAVX512) sigmoidGCE(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidGCEWideAVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (wideAVX512) sigmoidFocal(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidFocalWideAVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (wideAVX512) sigmoidFocal2(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidFocal2WideAVX512(loss, grad, z, yes, no, n, scale, par)
+}
+func (wideAVX512) sigmoidMAE(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidMAEWideAVX512(loss, grad, z, yes, no, n, scale, par)
+}
 
 // wideAVX2 is an instruction set.
 type wideAVX2 struct{}
@@ -655,4 +727,19 @@ func (wideAVX2) focalPowExact(h, z, t *float32, n int, m, log float64, par *floa
 }
 func (wideAVX2) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX2(h, z, t, n, m, log, par)
+}
+func (wideAVX2) sigmoidPoly(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidPolyWideAVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (wideAVX2) sigmoidGCE(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidGCEWideAVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (wideAVX2) sigmoidFocal(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidFocalWideAVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (wideAVX2) sigmoidFocal2(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidFocal2WideAVX2(loss, grad, z, yes, no, n, scale, par)
+}
+func (wideAVX2) sigmoidMAE(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
+	sigmoidMAEWideAVX2(loss, grad, z, yes, no, n, scale, par)
 }

@@ -45,6 +45,8 @@ func main() {
 		g.tileShift()
 		g.tileCrossEntropy(true)
 		g.tileCrossEntropy(false)
+		g.sigmoid(sigmoidCrossEntropy)
+		g.complement()
 		if g.f64 {
 			g.wide()
 			g.tileMAE()
@@ -87,5 +89,8 @@ func (g isa) wide() {
 	g.klTerms()
 	for _, s := range separables {
 		g.exactTerms(s)
+	}
+	for _, s := range sigmoids {
+		g.sigmoid(s)
 	}
 }

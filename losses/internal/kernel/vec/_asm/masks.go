@@ -177,6 +177,23 @@ func (g isa) tail(n reg.GPVirtual) mask {
 	return mask{m, memory}
 }
 
+// halfMask returns the lower or the upper half of m, of float32, as a mask of float64.
+func (g isa) halfMask(m mask, half int) mask {
+	if g.avx512 {
+		k := K()
+		KSHIFTRW(Imm(uint64(8*half)), m.op, k)
+		return mask{op: k}
+	}
+	x, wide := m.op.(reg.VecVirtual).AsX(), YMM()
+	if half == 1 {
+		h := XMM()
+		VEXTRACTF128(Imm(1), m.op, h)
+		x = h
+	}
+	VPMOVSXDQ(x, wide)
+	return mask{op: wide}
+}
+
 // tailTable is 32 bytes of ones and 32 of zeros.
 func tailTable() Mem {
 	const name = "tails"

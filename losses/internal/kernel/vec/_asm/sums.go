@@ -156,21 +156,26 @@ func (g isa) doubleTotal(vs []reg.VecVirtual) reg.VecVirtual {
 	wide.f64 = true
 	var halves []reg.VecVirtual
 	for _, v := range vs {
-		lo, hi := g.vec(), g.vec()
-		if g.avx512 {
-			h := YMM()
-			VEXTRACTF64X4(Imm(1), v, h)
-			VCVTPS2PD(h, hi)
-			VCVTPS2PD(v.AsY(), lo)
-		} else {
-			h := XMM()
-			VEXTRACTF128(Imm(1), v, h)
-			VCVTPS2PD(h, hi)
-			VCVTPS2PD(v.AsX(), lo)
-		}
-		halves = append(halves, lo, hi)
+		halves = append(halves, g.halves(v)...)
 	}
 	return wide.total(halves)
+}
+
+// halves returns the lanes of x, float32, as two vectors of float64.
+func (g isa) halves(x reg.VecVirtual) []reg.VecVirtual {
+	lo, hi := g.vec(), g.vec()
+	if g.avx512 {
+		h := YMM()
+		VEXTRACTF64X4(Imm(1), x, h)
+		VCVTPS2PD(h, hi)
+		VCVTPS2PD(x.AsY(), lo)
+	} else {
+		h := XMM()
+		VEXTRACTF128(Imm(1), x, h)
+		VCVTPS2PD(h, hi)
+		VCVTPS2PD(x.AsX(), lo)
+	}
+	return []reg.VecVirtual{lo, hi}
 }
 
 // doubleResult stores the lowest lane of v, a float64.

@@ -128,14 +128,14 @@ func focalPowTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) 
 // gceTerm: 1 - w and w = p^a = s (1 + q), s = 2^n, q = expm1(r), so that neither cancels where a l
 // is small.
 func gceTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
-	a, low := g.parameter(par, 0), g.hold(lowest64) // beyond, p^a is 0
-	c := g.expConsts()
-	if g.narrow { // (exp(r)-1-r)/r² to 5e-10
-		c.q = nil
-		for _, q := range []float64{0.00019890990824673654, 0.001393364999630925, 0.0083333109254809008,
-			0.041666464925285905, 0.16666666681623231, 0.50000000134658092} {
-			c.q = append(c.q, g.hold(q))
-		}
+	return g.gceTermBy(par, g.hold)
+}
+
+func (g isa) gceTermBy(par reg.GPVirtual, hold func(x float64) Op) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	a, low := g.parameter(par, 0), hold(lowest64) // beyond, p^a is 0
+	c := g.expConstsBy(hold)
+	if g.narrow {
+		c.q = g.shortExp(hold)
 	}
 	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
 		l, t, n, r := x.l, g.vec(), g.vec(), g.vec()
@@ -164,6 +164,15 @@ func gceTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.V
 		g.madd(x.t, v, sum)
 		return w
 	}
+}
+
+// shortExp returns (exp(r)-1-r)/r² to 5e-10, for results that are rounded to float32.
+func (g isa) shortExp(hold func(x float64) Op) (q []Op) {
+	for _, x := range []float64{0.00019890990824673654, 0.001393364999630925, 0.0083333109254809008,
+		0.041666464925285905, 0.16666666681623231, 0.50000000134658092} {
+		q = append(q, hold(x))
+	}
+	return q
 }
 
 // whereLabelled returns l where t is not 0, and 0 elsewhere.

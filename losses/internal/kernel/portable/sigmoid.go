@@ -1,0 +1,96 @@
+package portable
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// SigmoidCrossEntropy is [spec.SigmoidCrossEntropy].
+func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale []T) {
+	for i, x := range z {
+		e, l := odds(float64(x), spec.Size[T]() == 4)
+		size, t, u, sign := math.Abs(float64(x)), float64(no[i]), float64(yes[i]), -1.0
+		if x > 0 {
+			t, u, sign = u, t, 1
+		}
+		v := (t + u) * l
+		if u != 0 {
+			v += u * size
+		}
+		if loss[i] = v; grad != nil {
+			grad[i] = T(sign * spec.Factor(scale, i) * ((u - t*e) / (1 + e)))
+		}
+	}
+}
+
+// odds returns exp(-|z|) and log1p of that, NaN for +Inf, short to 2e-9.
+func odds(z float64, short bool) (e, l float64) {
+	d := -math.Abs(z)
+	if z > math.MaxFloat64 {
+		d = math.NaN()
+	}
+	y := d * expScale
+	n := y + expMagic
+	i := math.Float64bits(n)
+	switch {
+	case int64(i) < expLow:
+		e = math.Exp(d)
+	case short:
+		e = power32(y, n, i)
+	default:
+		e = power64(d, n, i)
+	}
+	return e, log1p(e, short)
+}
+
+// log1p returns log1p(e) = 2 atanh(s), s = e/(2+e), for 0 <= e <= 1, short to 1e-9.
+func log1p(e float64, short bool) float64 {
+	s := e / (2 + e)
+	x := s * s
+	if short {
+		return 2 * (s + s*x*(0.333333336602653466+x*(0.19999853165368411+x*(0.142961790295768664+
+			x*(0.10853287353049823+x*0.116121674374490649)))))
+	}
+	const (
+		c0, c1, c2 = 0.333333333333333334, 0.199999999999997613, 0.142857142858000504
+		c3, c4, c5 = 0.111111110991182868, 0.0909090994898757902, 0.0769227198220571244
+		c6, c7, c8 = 0.0666758932063522566, 0.0586713946446953233, 0.0542258973446758828
+		c9, c10    = 0.0374606949312179557, 0.0781529346318860002
+	)
+	y := x * x
+	low := (c0 + x*c1) + y*((c2+x*c3)+y*(c4+x*c5))
+	return 2 * (s + s*x*(low+y*y*y*((c6+x*c7)+y*((c8+x*c9)+y*c10))))
+}
+
+// ask is [spec.Ask].
+func ask(z float64) spec.Question {
+	e, l := odds(z, false)
+	size := math.Abs(z)
+	if e != e {
+		size = e
+	}
+	return spec.Question{Size: size, Log: l, P: 1 / (1 + e), Rest: e / (1 + e)}
+}
+
+// SigmoidSeparable is [spec.SigmoidSeparable].
+func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) {
+	answers(loss, grad, z, yes, no, scale, func(q spec.Question, t, u float64) (loss, slope float64) {
+		return q.Separable(f, a, t, u)
+	})
+}
+
+// SigmoidMAE is [spec.SigmoidMAE].
+func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) {
+	answers(loss, grad, z, yes, no, scale, spec.Question.MAE)
+}
+
+func answers[T spec.Float](loss []float64, grad, z, yes, no, scale []T,
+	f func(q spec.Question, t, u float64) (loss, slope float64)) {
+	for i, x := range z {
+		v, d := spec.Answer(ask(float64(x)), float64(x), float64(yes[i]), float64(no[i]), f)
+		if loss[i] = v; grad != nil {
+			grad[i] = T(spec.Factor(scale, i) * d)
+		}
+	}
+}

@@ -1,0 +1,307 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/internal/numtest"
+)
+
+// question is what a loss of elements should give for one, in double-double.
+type question struct {
+	size             float64
+	l, far, p, rest  numtest.DD // -log p of the likely class and of the other, p of both
+	likely, other    float64
+	positive, narrow bool
+}
+
+func ask[T Float](z, yes, no T) question {
+	q := question{size: math.Abs(float64(z)), likely: float64(no), other: float64(yes), positive: z > 0,
+		narrow: elementSize[T]() == 4}
+	if q.positive {
+		q.likely, q.other = q.other, q.likely
+	}
+	e := numtest.Num(-min(q.size, 1e4)).Exp()
+	q.l, q.p = e.Log1p(), numtest.Num(1).Div(e.Add(numtest.Num(1)))
+	q.far, q.rest = q.l.Add(numtest.Num(q.size)), e.Mul(q.p)
+	return q
+}
+
+// floor is the effect of denormal roundings.
+func (q question) floor() float64 {
+	if q.narrow {
+		return 0x1p-149
+	}
+	return 0x1p-1074
+}
+
+// answer returns loss and gradient of a sum t φ over both classes, with -φ' of each.
+func (q question) answer(scale float64, near, nearSlope, far, farSlope numtest.DD) (loss, grad expected) {
+	t, u := numtest.Num(q.likely), numtest.Num(q.other)
+	loss = expected{what: "loss", floor: q.floor() * (1 + q.likely)}
+	if q.likely != 0 {
+		loss.v = t.Mul(near)
+	}
+	if q.other != 0 {
+		loss.v = loss.v.Add(u.Mul(far))
+	}
+	a, b := u.Mul(farSlope).Mul(q.p), t.Mul(nearSlope).Mul(q.rest)
+	return loss, q.gradient(scale, a.Sub(b), max(math.Abs(a.Hi), math.Abs(b.Hi)))
+}
+
+func (q question) gradient(scale float64, v numtest.DD, magnitude float64) expected {
+	if !q.positive {
+		v = v.Neg()
+	}
+	return expected{what: "grad", v: v, magnitude: magnitude, floor: 4 * q.floor() * (1 + q.likely)}.times(scale)
+}
+
+func (q question) crossEntropy(scale float64) (loss, grad expected) {
+	one := numtest.Num(1)
+	return q.answer(scale, q.l, one, q.far, one)
+}
+
+func (q question) separable(f Family, a, scale float64) (loss, grad expected) {
+	near, nearSlope := phi(f, a, q.l.Neg(), q.rest)
+	far, farSlope := phi(f, a, q.far.Neg(), q.p)
+	return q.answer(scale, near, nearSlope, far, farSlope)
+}
+
+func (q question) mae(scale float64) (loss, grad expected) {
+	d := numtest.Num(1).Sub(numtest.Num(q.likely)).Sub(q.rest)
+	other := q.rest.Sub(numtest.Num(q.other))
+	loss = expected{what: "loss", v: d.Abs().Add(other.Abs())}
+	if !q.narrow {
+		loss.magnitude = max(math.Abs(1-q.likely), q.rest.Hi, q.other)
+	}
+	s := numtest.Num(float64(numSign(d.Hi) - numSign(other.Hi)))
+	return loss, q.gradient(scale, s.Mul(q.p).Mul(q.rest), 0)
+}
+
+// elements are logits of all sizes with labels of every kind.
+func elements[T Float](n int, labels string) (z, yes, no, scale []T) {
+	r := rand.New(rand.NewPCG(uint64(n), 7))
+	for i := range n {
+		size := []float64{1, 5, 20, 90, 110, 800, 1e-3, 1e-30}[i%8]
+		x := T(size * r.NormFloat64())
+		y := T(r.Float64())
+		switch labels {
+		case "hard":
+			y = T(r.IntN(2))
+		case "right":
+			if y = 0; x > 0 {
+				y = 1
+			}
+		}
+		z, yes, no, scale = append(z, x), append(yes, y), append(no, 1-y), append(scale, T(0.1+r.Float64()))
+		if labels == "masses" {
+			yes[i], no[i] = T(3*r.Float64()), T(r.Float64())
+		}
+	}
+	return z, yes, no, scale
+}
+
+// sigmoids are the kernels of elements.
+func sigmoids[T Float]() map[string]func(loss []float64, grad, z, yes, no, scale []T) {
+	m := map[string]func(loss []float64, grad, z, yes, no, scale []T){
+		"cross entropy": SigmoidCrossEntropy[T], "mae": SigmoidMAE[T]}
+	for _, l := range sigmoidFamilies {
+		m[fmt.Sprint(l)] = func(loss []float64, grad, z, yes, no, scale []T) {
+			SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
+		}
+	}
+	return m
+}
+
+var sigmoidFamilies = []separableLoss{{GCE, 0.7}, {GCE, 1}, {GCE, 1e-3}, {Focal, 0}, {Focal, 0.5}, {Focal, 1},
+	{Focal, 2}, {Focal, 3.5}, {Focal, 9}, {Focal, 40}, {Poly1, 1.5}, {Poly1, -1}, {Poly1, -0.5}}
+
+// TestSigmoidAccuracy holds every kernel of elements to 4 ulp of float32, and float64 to as many as
+// its exponentials' arguments cost.
+func TestSigmoidAccuracy(t *testing.T) { both(t, sigmoidAccuracy[float32], sigmoidAccuracy[float64]) }
+
+func sigmoidAccuracy[T Float](t *testing.T) {
+	const n = 1000
+	narrow := elementSize[T]() == 4
+	for _, labels := range []string{"soft", "hard", "right", "masses"} {
+		z, yes, no, scale := elements[T](n, labels)
+		loss, grad := make([]float64, n), make([]T, n)
+		check := func(what string, most float64, want func(q question, scale float64) (loss, grad expected)) {
+			worst := 0.0
+			for i := range n {
+				l, g := want(ask(z[i], yes[i], no[i]), float64(scale[i]))
+				for _, x := range []struct {
+					got  float64
+					want expected
+				}{{loss[i], l}, {float64(grad[i]), g}} {
+					u := x.want.ulps(x.got, narrow)
+					worst = max(worst, u)
+					require.LessOrEqual(t, u, most, "%s, %s labels: %s of z=%v (%v, %v) is %v, want %v", what, labels,
+						x.want.what, z[i], yes[i], no[i], x.got, x.want.v.Hi)
+				}
+			}
+			t.Logf("%s, %s labels: %.2f ulp", what, labels, worst)
+		}
+		most := 4.0
+		if !narrow {
+			most = 6
+		}
+		SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+		check("cross entropy", most, question.crossEntropy)
+		SigmoidMAE(loss, grad, z, yes, no, scale)
+		check("mae", most, question.mae)
+		for _, l := range sigmoidFamilies {
+			SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
+			most := 4.0
+			if !narrow { // -l - (1-p) of the specification cancels, the argument of a power is rounded
+				most = map[Family]float64{Poly1: 100, Focal: 10 + 400*l.a, GCE: 800}[l.family]
+			}
+			check(fmt.Sprint(l), most, func(q question, scale float64) (loss, grad expected) {
+				return q.separable(l.family, l.a, scale)
+			})
+		}
+	}
+}
+
+// TestSigmoidMAENearLabels: labels near the prediction, float32.
+func TestSigmoidMAENearLabels(t *testing.T) {
+	for _, name := range implementations() {
+		t.Run(name, func(t *testing.T) {
+			force(t, name)
+			const n = 400
+			z, yes, no, scale := elements[float32](n, "soft")
+			for i := range z {
+				z[i] = float32(i-n/2) / 32
+				yes[i] = float32(1 / (1 + math.Exp(-float64(z[i]))) * (1 + 0x1p-10*float64(i%3-1)))
+				no[i] = 1 - yes[i]
+			}
+			loss, grad := make([]float64, n), make([]float32, n)
+			SigmoidMAE(loss, grad, z, yes, no, scale)
+			for i := range n {
+				l, g := ask(z[i], yes[i], no[i]).mae(float64(scale[i]))
+				require.LessOrEqual(t, l.ulps(loss[i], true), 4.0, "z=%v: loss %v, want %v", z[i], loss[i], l.v.Hi)
+				require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4.0, "z=%v: gradient", z[i])
+			}
+		})
+	}
+}
+
+// TestSigmoidKeepsDigits: a sure and right answer costs what it costs.
+func TestSigmoidKeepsDigits(t *testing.T) {
+	both(t, sigmoidKeepsDigits[float32], sigmoidKeepsDigits[float64])
+}
+
+func sigmoidKeepsDigits[T Float](t *testing.T) {
+	loss, grad := make([]float64, 2), make([]T, 2)
+	SigmoidCrossEntropy(loss, grad, []T{40, -40}, []T{1, 0}, []T{0, 1}, []T{1})
+	for i, sign := range []float64{-1, 1} {
+		require.InEpsilon(t, 4.248354255291589e-18, loss[i], 1e-6)
+		require.InEpsilon(t, sign*4.248354255291589e-18, float64(grad[i]), 1e-6)
+	}
+}
+
+// TestSigmoidSpecial wants of every kernel what the specification gives for logits that are no
+// numbers, infinite or large, at every position of a vector and in the tail.
+func TestSigmoidSpecial(t *testing.T) { both(t, sigmoidSpecial[float32], sigmoidSpecial[float64]) }
+
+func sigmoidSpecial[T Float](t *testing.T) {
+	inf := math.Inf(1)
+	for name, run := range sigmoids[T]() {
+		for _, value := range []float64{math.NaN(), math.Copysign(math.NaN(), -1), inf, -inf, 1e30, -1e30, 1e-40, 0,
+			math.Copysign(0, -1)} {
+			for _, n := range []int{1, 3, 16, 37} {
+				for pos := range n {
+					z, yes, no, scale := elements[T](n, "soft")
+					z[pos], yes[pos], no[pos] = T(value), T([]float64{0, 1, .25}[pos%3]), T([]float64{1, 0, .75}[pos%3])
+					loss, grad := make([]float64, n), make([]T, n)
+					run(loss, grad, z, yes, no, scale)
+					restore := forced("specification")
+					want, wantGrad := make([]float64, n), make([]T, n)
+					run(want, wantGrad, z, yes, no, scale)
+					restore()
+					for i := range n {
+						where := fmt.Sprintf("%s: n=%d z=%v labels %v, %v", name, n, z[i], yes[i], no[i])
+						require.True(t, numtest.Close(float64(T(loss[i])), float64(T(want[i])), 2e-6, 1e-37),
+							"%s: loss %v, want %v", where, loss[i], want[i])
+						require.True(t, numtest.Close(float64(grad[i]), float64(wantGrad[i]), 2e-6, 1e-6),
+							"%s: gradient %v, want %v", where, grad[i], wantGrad[i])
+					}
+					require.Equal(t, math.IsNaN(value) || value == inf, math.IsNaN(loss[pos]), name)
+				}
+			}
+		}
+	}
+}
+
+// TestSigmoidEveryLength: an element's result does not depend on where it stands, whether a
+// gradient is wanted, or on the length, at the edges of pages.
+func TestSigmoidEveryLength(t *testing.T) {
+	both(t, sigmoidEveryLength[float32], sigmoidEveryLength[float64])
+}
+
+func sigmoidEveryLength[T Float](t *testing.T) {
+	const most = 130
+	z, yes, no, scale := elements[T](most, "soft")
+	for name, run := range sigmoids[T]() {
+		want, wantGrad := make([]float64, most), make([]T, most)
+		run(want, wantGrad, z, yes, no, scale)
+		for n := range most + 1 {
+			lo := (most - n) / 2
+			hi := lo + n
+			loss, grad := make([]float64, n+1), make([]T, n+1)
+			loss[n], grad[n] = 7, 7
+			run(loss[:n], grad[:n], z[lo:hi], yes[lo:hi], no[lo:hi], scale[lo:hi])
+			require.True(t, sameBits(append(want[lo:hi:hi], 7), loss), "%s n=%d", name, n)
+			require.True(t, sameBits(append(wantGrad[lo:hi:hi], 7), grad), "%s n=%d", name, n)
+			run(loss[:n], nil, z[lo:hi], yes[lo:hi], no[lo:hi], scale[lo:hi])
+			require.True(t, sameBits(append(want[lo:hi:hi], 7), loss), "%s n=%d without gradient", name, n)
+		}
+	}
+}
+
+// TestSigmoidOneFactor: one factor for all is each one's own, and nothing is allocated.
+func TestSigmoidOneFactor(t *testing.T) {
+	both(t, sigmoidOneFactor[float32], sigmoidOneFactor[float64])
+}
+
+func sigmoidOneFactor[T Float](t *testing.T) {
+	const n = 50
+	z, yes, no, scale := elements[T](n, "soft")
+	for i := range scale {
+		scale[i] = 0.5
+	}
+	for name, run := range sigmoids[T]() {
+		loss, one, each := make([]float64, n), make([]T, n), make([]T, n)
+		run(loss, one, z, yes, no, scale[:1])
+		run(loss, each, z, yes, no, scale)
+		require.True(t, sameBits(one, each), name)
+		if !raceDetector {
+			require.Zero(t, testing.AllocsPerRun(10, func() { run(loss, one, z, yes, no, scale) }), name)
+		}
+	}
+}
+
+// TestComplement: 1 - t, and whether all labels are shares.
+func TestComplement(t *testing.T) { both(t, complement[float32], complement[float64]) }
+
+func complement[T Float](t *testing.T) {
+	for n := range 70 {
+		_, yes, want, _ := elements[T](n, "soft")
+		dst := make([]T, n)
+		require.True(t, Complement(dst, yes))
+		require.True(t, sameBits(want, dst))
+		for pos := range n {
+			for _, bad := range []T{-0.5, 1.5, T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1))} {
+				was := yes[pos]
+				yes[pos] = bad
+				require.False(t, Complement(dst, yes), "n=%d: %v at %d", n, bad, pos)
+				yes[pos] = was
+			}
+		}
+		require.True(t, Complement(dst, make([]T, n)))
+	}
+}

@@ -1,0 +1,366 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Losses of elements that are rows of two classes with the logits (z, 0). One class is the likely
+// one, with e = exp(-|z|) and
+//
+//	p = 1/(1+e),  log p = -log1p(e);   of the other  p = e/(1+e),  log p = -(|z| + log1p(e))
+//
+// so that nothing cancels.
+
+// question is the softmax of an element: |z|, NaN for z = +Inf, e, the likely class's p, and s =
+// e/(2+e), of which log1p(e) is made.
+type question struct{ size, e, p, s reg.VecVirtual }
+
+// sigmoidLoss is a loss of such rows. What prepare emits comes before the loop; the function it
+// returns takes what emits the labels of both classes and returns the loss and its derivative by
+// |z|.
+type sigmoidLoss struct {
+	name, doc string
+	prepare   func(g isa, c questionConsts, par reg.GPVirtual) questionLoss
+	exact     bool // differences magnify what short polynomials leave
+}
+
+type questionLoss func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual)
+
+// sigmoidCrossEntropy computes in the element type.
+var sigmoidCrossEntropy = sigmoidLoss{name: "sigmoidCrossEntropy", prepare: crossEntropyQuestion}
+
+// sigmoids compute in float64.
+var sigmoids = []sigmoidLoss{
+	{name: "sigmoidPoly", doc: "φ = -l + a (1-p); par is a and 1+a.", prepare: polyQuestion},
+	{name: "sigmoidGCE", doc: "φ = (1 - p^a)/a; par is a and 1/a.", prepare: gceQuestion},
+	{name: "sigmoidFocal", doc: "φ = -(1-p)^a l; par is a.", prepare: focalQuestion(false)},
+	{name: "sigmoidFocal2", doc: "φ = -(1-p)² l; par is 2.", prepare: focalQuestion(true)},
+	{name: "sigmoidMAE", doc: "The loss is the sum of |p - t| of both classes.", prepare: maeQuestion, exact: true},
+}
+
+func (g isa) sigmoid(f sigmoidLoss) {
+	g.text(f.name, "func(loss *float64, grad, z, yes, no *T, n int, scale A, par *A)",
+		"stores the losses of n elements of logits (z, 0) and labels (yes, no) and, where grad is not nil, "+
+			"scale times their derivatives by z.", f.doc)
+	loss, grad, z := g.param("loss"), g.param("grad"), g.param("z")
+	yes, no, n, par := g.param("yes"), g.param("no"), g.param("n"), g.param("par")
+	scale, c := g.held("scale"), g.questionConsts(f.exact)
+	emit := f.prepare(g, c, par)
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		positive := func() mask { return g.cmp(gtOQ, g.zeros(1)[0], g.get(z, i, v, m)) }
+		l, slope := emit(g.question(c, g.get(z, i, v, m)), func() (likely, other reg.VecVirtual) {
+			p, y := positive(), g.get(yes, i, v, m)
+			likely, other = g.get(no, i, v, m), g.vec()
+			g.move(y, other)
+			g.blend(p, likely, other)
+			g.blend(p, y, likely)
+			return likely, other
+		})
+		g.putLoss(l, loss, i, v, m)
+		valueOnly := label("value")
+		TESTQ(grad, grad)
+		JEQ(LabelRef(valueOnly))
+		d := g.zeros(1)[0]
+		g.sub(slope, d, d)
+		g.blend(positive(), slope, d)
+		if g.narrow { // rounded as where each element has its own factor, which is a float32
+			VCVTPS2PD(g.narrowed(d), d)
+		}
+		g.mul(scale, d, d)
+		g.put(d, grad, i, v, m)
+		Label(valueOnly)
+	})
+	g.ret()
+}
+
+// putLoss stores vector v of the losses at i.
+func (g isa) putLoss(x reg.VecVirtual, p, i reg.GPVirtual, v int, m *mask) {
+	if g.f64 {
+		g.putFloat64(x, p, i, v, m)
+		return
+	}
+	wide := isa{avx512: g.avx512, f64: true}
+	for half, y := range g.halves(x) {
+		to := at(p, i, wide, (2*v+half)*wide.bytes())
+		if m == nil {
+			g.store(y, to)
+			continue
+		}
+		wide.storeTail(y, g.halfMask(*m, half), to)
+	}
+}
+
+// questionConsts are the numbers of a question.
+type questionConsts struct {
+	exp   expConsts
+	shift expShift
+	atanh []Op // (atanh(s)/s - 1)/s² in s², for s <= 1/3
+}
+
+func (g isa) questionConsts(exact bool) (c questionConsts) {
+	if c.exp = g.expConstsInMemory(); g.avx512 && !g.f64 {
+		c.exp = g.expConsts()
+	}
+	if g.narrow && !exact {
+		c.exp.q = g.shortExp(func(x float64) Op { return g.constant(x) })
+	}
+	c.shift = g.prepareShift(g.constant(0))
+	c.shift.n = g.park(c.shift.n.(reg.VecVirtual))
+	atanh := []float64{0.0781529346318860002, 0.0374606949312179557, 0.0542258973446758828, 0.0586713946446953233,
+		0.0666758932063522566, 0.0769227198220571244, 0.0909090994898757902, 0.111111110991182868,
+		0.142857142858000504, 0.199999999999997613, 0.333333333333333334}
+	switch {
+	case !g.f64:
+		atanh = []float64{0.116121674374490649, 0.10853287353049823, 0.142961790295768664, 0.19999853165368411,
+			0.333333336602653466}
+	case g.narrow: // to 1e-11
+		atanh = []float64{0.103938115390515899, 0.0873235045716857868, 0.111323556712830182, 0.142851528586336462,
+			0.200000053850021437, 0.333333333250117569}
+	}
+	for _, x := range atanh {
+		c.atanh = append(c.atanh, g.constant(x))
+	}
+	return c
+}
+
+// question emits what the losses have in common. It overwrites z.
+func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
+	q.size, q.e, q.p, q.s = g.vec(), g.vec(), g.vec(), g.vec()
+	g.blend(g.cmp(eqOQ, g.infinity(1), z), g.constant(math.NaN()), z)
+	g.load(g.abs(), q.size)
+	g.and(z, q.size, q.size)
+	g.expNegative(c, q.size, q.e)
+	g.add(c.exp.one, q.e, z)
+	g.add(g.constant(2), q.e, q.s)
+	if g.narrow { // one division for both
+		inverse := g.vec()
+		g.mul(z, q.s, inverse)
+		g.load(c.exp.one, q.p)
+		g.div(inverse, q.p, inverse)
+		g.mul(q.s, inverse, q.p)
+		g.mul(z, inverse, q.s)
+		g.mul(q.e, q.s, q.s)
+		return q
+	}
+	g.load(c.exp.one, q.p)
+	g.div(z, q.p, q.p)
+	g.div(q.s, q.e, q.s)
+	return q
+}
+
+// expNegative emits e = exp(-x) for x >= 0.
+func (g isa) expNegative(c questionConsts, x, e reg.VecVirtual) {
+	y, low := g.zeros(1)[0], g.vec()
+	g.sub(x, y, y)
+	g.load(g.constant(g.lowest()), low)
+	g.max(y, low, y)
+	g.expShifted(c.exp, y, c.shift, e)
+}
+
+// atanh emits s² and tail with log1p(e) = 2 atanh(s) = 2 (s + s³ tail).
+func (g isa) atanh(c questionConsts, s reg.VecVirtual) (square, tail reg.VecVirtual) {
+	square, tail = g.vec(), g.vec()
+	g.mul(s, s, square)
+	g.load(c.atanh[0], tail)
+	for _, x := range c.atanh[1:] {
+		g.horner(x, square, tail)
+	}
+	return square, tail
+}
+
+// log1pOf emits 2 (s + s³ tail).
+func (g isa) log1pOf(s, square, tail reg.VecVirtual) reg.VecVirtual {
+	l := g.vec()
+	g.mul(s, square, l)
+	g.mul(tail, l, l)
+	g.add(s, l, l)
+	g.add(l, l, l)
+	return l
+}
+
+// crossEntropyQuestion: loss = (t + u) log1p(e) + u |z| for the labels t of the likely class and u,
+// slope = (u - t e) p.
+func crossEntropyQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		square, tail := g.atanh(c, q.s)
+		loss, slope = g.log1pOf(q.s, square, tail), g.vec()
+		t, u := labels()
+		g.move(u, slope)
+		g.nmadd(q.e, t, slope)
+		g.mul(q.p, slope, slope)
+		g.add(u, t, t)
+		g.mul(t, loss, loss)
+		g.madd(g.whereLabelled(q.size, u), u, loss)
+		return loss, slope
+	}
+}
+
+// The slope of a separable loss is u h p - t h' (1-p) with the likely class's p, t and h' = -φ'(log
+// p), and u and h of the other one.
+
+// polyQuestion: the likely class's φ is (1+a) (1-p) and what -l has beyond 1-p,
+//
+//	-l - (1-p) = s² ((2+e) p + 2 s tail).
+func polyQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	park := g.places(2)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		size := park(0, q.size)
+		square, tail := g.atanh(c, q.s)
+		l := g.log1pOf(q.s, square, tail)
+		beyond, rest, far := g.vec(), g.vec(), g.vec()
+		g.add(q.s, q.s, q.s)
+		g.add(g.constant(2), q.e, beyond)
+		g.mul(q.p, beyond, beyond)
+		g.madd(tail, q.s, beyond)
+		g.mul(square, beyond, beyond)
+		g.mul(q.e, q.p, rest)
+		g.madd(g.parameter(par, 1), rest, beyond)
+		g.add(size, l, far)
+		g.madd(g.parameter(par, 0), q.p, far)
+		near := park(1, beyond)
+		t, u := labels()
+		loss, slope = g.vec(), g.vec()
+		g.mul(near, t, loss)
+		g.madd(g.whereLabelled(far, u), u, loss)
+		a, h := g.parameter(par, 0), g.vec()
+		g.load(c.exp.one, h)
+		g.madd(a, rest, h)
+		g.mul(u, h, h)
+		g.mul(q.p, h, slope)
+		g.rsub(g.parameter(par, 1), rest, a) // 1 + a - a (1-p)
+		g.mul(t, a, a)
+		g.nmadd(a, rest, slope)
+		return loss, slope
+	}
+}
+
+// gceQuestion is gceTerm for both classes.
+func gceQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	term := g.gceTermBy(par, func(x float64) Op { return g.constant(x) })
+	park := g.places(4)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		square, tail := g.atanh(c, q.s)
+		far, near := g.log1pOf(q.s, square, tail), g.zeros(1)[0]
+		rest := g.vec()
+		g.mul(q.e, q.p, rest)
+		g.sub(far, near, near)
+		g.sub(q.size, near, far)
+		p, r, keptFar := park(0, q.p), park(1, rest), park(2, far)
+		t, u := labels()
+		keptU := park(3, u)
+		loss, slope = g.zeros(1)[0], g.vec()
+		h := term(element{l: near, t: t}, loss)
+		g.mul(t, h, h)
+		g.mul(r, h, slope)
+		u, far = g.vec(), g.vec()
+		g.load(keptU, u)
+		g.load(keptFar, far)
+		h = term(element{l: far, t: u}, loss)
+		g.mul(u, h, h)
+		g.msub2(p, h, slope)
+		g.mul(g.parameter(par, 1), loss, loss)
+		return loss, slope
+	}
+}
+
+// focalQuestion: with w = (1-p)^a = exp(a log(1-p)), where log(1-p) is the other class's l,
+//
+//	φ = -w l, -φ' = w (1 - a p l/(1-p)),  l/(1-p) = -(1+s) (1 + s² tail) of the likely class.
+func focalQuestion(squared bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+		park, one := g.places(6), c.exp.one
+		return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+			square, tail := g.atanh(c, q.s)
+			l := g.log1pOf(q.s, square, tail)
+			far, ratio, rest, h := g.vec(), g.vec(), g.vec(), g.vec()
+			g.horner(one, square, tail)
+			g.add(one, q.s, ratio)
+			g.mul(tail, ratio, ratio) // -l/(1-p)
+			g.load(g.constant(-lowest64), far)
+			g.min(q.size, far, far) // beyond, p is 0
+			g.add(l, far, far)
+			g.mul(q.e, q.p, rest)
+			g.add(one, q.e, h)
+			g.mul(far, h, h) // that of the other class
+			g.mul(rest, h, h)
+			g.mul(g.parameter(par, 0), h, h)
+			g.add(one, h, h)
+			g.mul(q.p, h, h)
+			g.mul(g.parameter(par, 0), ratio, ratio)
+			g.mul(q.p, ratio, ratio)
+			g.add(one, ratio, ratio)
+			g.mul(rest, ratio, ratio)
+			keptH, keptRatio, keptL, keptSize := park(0, h), park(1, ratio), park(2, l), park(3, q.size)
+			near, other := g.vec(), g.vec()
+			if squared {
+				g.mul(rest, rest, near)
+				g.mul(q.p, q.p, other)
+			} else {
+				g.mul(g.parameter(par, 0), far, far)
+				g.expNegative(c, far, near)
+				g.mul(keptL, g.parameter(par, 0), far)
+			}
+			w := park(4, near)
+			if !squared {
+				g.expNegative(c, far, other)
+			}
+			wOther := park(5, other)
+			t, u := labels()
+			loss, slope = g.vec(), g.vec()
+			g.mul(w, t, t)
+			g.mul(wOther, u, u)
+			g.mul(keptL, t, loss)
+			g.load(keptSize, slope)
+			g.add(keptL, slope, slope)
+			g.madd(g.whereLabelled(slope, u), u, loss)
+			g.mul(keptRatio, t, t)
+			g.load(keptH, slope)
+			g.msub(t, u, slope)
+			return loss, slope
+		}
+	}
+}
+
+// maeQuestion: with the labels t of the likely class and u and d = p - t = (1-t) - rest, rest - u
+// of the other, loss = Σ |d|, slope = p rest (sign d - sign d of the other).
+func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		rest, d, zero := g.vec(), g.vec(), g.zeros(1)[0]
+		g.mul(q.e, q.p, rest)
+		t, u := labels()
+		g.load(g.constant(1), d)
+		g.sub(t, d, d)
+		g.sub(rest, d, d)
+		g.sub(u, rest, u)
+		loss, slope = g.vec(), g.sign(d, zero)
+		g.mul(d, slope, loss)
+		other := g.sign(u, zero)
+		g.madd(u, other, loss)
+		g.sub(other, slope, slope)
+		g.mul(q.p, slope, slope)
+		g.mul(rest, slope, slope)
+		return loss, slope
+	}
+}
+
+// complement emits the labels of the other class.
+func (g isa) complement() {
+	g.text("complement", "func(dst, t *T, n int) (bad uint32)",
+		"stores 1 - t in dst; bad != 0 when a t is not in [0, 1].")
+	dst, t, n := g.param("dst"), g.param("t"), g.param("n")
+	one, zero, bad := g.hold(1), g.zeros(1)[0], g.noLanes()
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		x, y := g.get(t, i, v, m), g.vec()
+		g.load(one, y)
+		g.sub(x, y, y)
+		g.orInto(g.cmp(ngeUQ, zero, x), bad)
+		g.orInto(g.cmp(ngeUQ, zero, y), bad)
+		g.put(y, dst, i, v, m)
+	})
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}
