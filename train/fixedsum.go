@@ -3,6 +3,8 @@ package train
 import (
 	"math"
 	"math/bits"
+
+	"softloss/train/internal/loops"
 )
 
 // fixedSum sums numbers over the shards of all ranks to bits that depend on neither how many ranks
@@ -59,7 +61,7 @@ func (x *fixedSum) add(err error, parts []part, totals []float64, tensors [][]fl
 		if math.IsInf(x.tops[1+len(totals)+j], 1) {
 			unit = math.NaN()
 		}
-		fromFixed(t, sums, unit)
+		loops.FromFixed(t, sums, unit)
 		sums = sums[len(t):]
 	}
 	return nil
@@ -75,7 +77,7 @@ func (x *fixedSum) measure(parts []part, numbers int) {
 			x.tops[1+j] = max(x.tops[1+j], v)
 		}
 		for j, t := range p.tensors {
-			x.tops[1+numbers+j] = max(x.tops[1+numbers+j], magnitude(t))
+			x.tops[1+numbers+j] = max(x.tops[1+numbers+j], loops.Magnitude(t))
 		}
 	}
 }
@@ -96,7 +98,7 @@ func (x *fixedSum) addPart(p *part) {
 	sums := x.sums[len(p.numbers):]
 	for j, t := range p.tensors {
 		if quantity := len(p.numbers) + j; !math.IsInf(x.tops[1+quantity], 1) {
-			addFixed(sums[:len(t)], t, math.Ldexp(1, x.shift(quantity)))
+			loops.AddFixed(sums[:len(t)], t, math.Ldexp(1, x.shift(quantity)))
 		}
 		sums = sums[len(t):]
 	}
@@ -110,31 +112,4 @@ func zeroed[T any](x []T, n int) []T {
 	x = x[:n]
 	clear(x)
 	return x
-}
-
-// magnitude returns the largest |x_i|, +Inf for one that is infinite or NaN. It compares bits, whose
-// order is that of the numbers.
-func magnitude(x []float32) float64 {
-	const inf = 0xff << 23
-	var top uint32
-	for _, v := range x {
-		top = max(top, math.Float32bits(v)&^(1<<31))
-	}
-	return float64(math.Float32frombits(min(top, inf)))
-}
-
-// addFixed adds x times scale, a power of two, to sum.
-func addFixed(sum []int64, x []float32, scale float64) {
-	sum = sum[:len(x)]
-	for i, v := range x {
-		sum[i] += int64(float64(v) * scale)
-	}
-}
-
-// fromFixed sets x to sum times unit, a power of two.
-func fromFixed(x []float32, sum []int64, unit float64) {
-	sum = sum[:len(x)]
-	for i := range x {
-		x[i] = float32(float64(sum[i]) * unit)
-	}
 }

@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/chewxy/hm"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -12,6 +11,7 @@ import (
 	"softloss/internal/baseop"
 	"softloss/internal/dense"
 	"softloss/internal/gemm"
+	"softloss/train/internal/loops"
 )
 
 // A layer is one op here because Gorgonia's own pieces do too much: the derivative of its matrix
@@ -172,38 +172,7 @@ func forward(out, x, w blas32.General, b []float32, relu bool) {
 	}
 	gemm.Mul(factor(out), 1, 1, factor(x), factor(w))
 	if relu {
-		rectify(out.Data)
-	}
-}
-
-// The loops over a batch are functions of slices. In the closure of an op Go 1.26 makes real calls
-// of math.Float32bits, and a slice inside a matrix is loaded again for every element.
-
-// rectify is a ReLU in place: x ← max(x, 0), and a NaN stays.
-func rectify(x []float32) {
-	for i, v := range x {
-		x[i] = max(v, 0)
-	}
-}
-
-// rectifyGrad sets out to up where y is not 0, else to 0. y is the output of a ReLU, so 0, positive
-// or NaN. The select is in bits: half of the units are off in no order that a branch could be
-// predicted in.
-func rectifyGrad(out, y, up []float32) {
-	y, up = y[:len(out)], up[:len(out)]
-	for i := range out {
-		b := math.Float32bits(y[i])
-		on := uint32(int32(b|-b) >> 31) // all ones unless b is 0
-		out[i] = math.Float32frombits(math.Float32bits(up[i]) & on)
-	}
-}
-
-// addRows adds the rows of x, which are as long as sum, to it, the first one first.
-func addRows(sum []float64, x []float32) {
-	for ; len(x) > 0; x = x[len(sum):] {
-		for j, v := range x[:len(sum)] {
-			sum[j] += float64(v)
-		}
+		loops.Rectify(out.Data)
 	}
 }
 
@@ -214,7 +183,7 @@ func newReLUGradOp(place string) *op {
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) {
 			return in[0][0], in[0][1], in[0][0] == in[1][0] && in[0][1] == in[1][1]
 		},
-		run: func(out blas32.General, in []blas32.General) { rectifyGrad(out.Data, in[0].Data, in[1].Data) },
+		run: func(out blas32.General, in []blas32.General) { loops.RectifyGrad(out.Data, in[0].Data, in[1].Data) },
 	}
 }
 
@@ -251,7 +220,7 @@ func newBiasGradOp(place string) *op {
 				sum = make([]float64, out.Cols)
 			}
 			clear(sum)
-			addRows(sum, in[0].Data)
+			loops.AddRows(sum, in[0].Data)
 			for j, v := range sum {
 				out.Data[j] = float32(v)
 			}

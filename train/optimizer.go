@@ -3,7 +3,7 @@ package train
 import (
 	"math"
 
-	"softloss/train/internal/optim"
+	"softloss/train/internal/loops"
 )
 
 // adam is the Adam optimizer (Kingma and Ba, ICLR 2015, arXiv:1412.6980, algorithm 1), with
@@ -52,11 +52,11 @@ func newAdam(m *Model, cfg Config) *adam {
 // step changes the parameters by their gradients, which it leaves as they are.
 func (a *adam) step(grads [][]float32, rate float64) {
 	a.steps++
-	root := math.Sqrt(1 - math.Pow(optim.Beta2, float64(a.steps)))
-	c := optim.Adam{
+	root := math.Sqrt(1 - math.Pow(loops.Beta2, float64(a.steps)))
+	c := loops.Adam{
 		Scale: float32(clipScale(grads, a.clip)),
-		Rate:  float32(rate * root / (1 - math.Pow(optim.Beta1, float64(a.steps)))),
-		Eps:   float32(optim.Epsilon * root),
+		Rate:  float32(rate * root / (1 - math.Pow(loops.Beta1, float64(a.steps)))),
+		Eps:   float32(loops.Epsilon * root),
 		Keep:  1,
 	}
 	decayed := c

@@ -1,5 +1,4 @@
-// Package optim has the inner loop of the optimizer.
-package optim
+package loops
 
 import "math"
 

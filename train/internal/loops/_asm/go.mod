@@ -1,4 +1,4 @@
-module softloss/train/internal/optim/_asm
+module softloss/train/internal/loops/_asm
 
 go 1.26.0
 

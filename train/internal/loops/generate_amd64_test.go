@@ -1,6 +1,6 @@
 //go:build !purego
 
-package optim
+package loops
 
 import (
 	"testing"
