@@ -79,22 +79,17 @@ func (b BiTempered) Row(r Row) (loss float64) {
 func (b BiTempered) compare(r Row, log, pow, scratch []float64) (sum, mass float64) {
 	k, e, top := len(log), 1-b.T1, 0
 	lt, tpow := scratch[:k], scratch[k:2*k] // log t, t^(1-T1)
-	some := 0
+	some, least := 0, math.Inf(1)           // of the labels above 0
 	for j, t := range r.Target {
-		switch {
-		case t == 1: // most often all there is
-			lt[j] = 0
-		case t == 0:
-			lt[j] = math.Inf(-1)
-			continue
-		default:
-			lt[j] = kernel.Log(t)
+		if t > 0 {
+			some++
+			least = min(least, t)
 		}
-		some++
-		if lt[j] > lt[top] || some == 1 {
+		if t > r.Target[top] {
 			top = j
 		}
 	}
+	logsOfLabels(lt, r.Target, some > k/4 && least >= 0x1p-1022)
 	quick := e != 0 && some > k/4
 	if quick {
 		for j, l := range lt {
@@ -109,7 +104,10 @@ func (b BiTempered) compare(r Row, log, pow, scratch []float64) (sum, mass float
 		if !quick {
 			tpow[j] = math.Exp(e * lt[j])
 		}
-		d := logPow(lt[j], tpow[j], e) - logPow(log[j], pow[j], e)
+		d := (tpow[j] - pow[j]) / e
+		if !(e*lt[j] < -0.5 && e*log[j] < -0.5) { // the powers cancel
+			d = logPow(lt[j], tpow[j], e) - logPow(log[j], pow[j], e)
+		}
 		if t > 0 {
 			sum += t * d
 			mass += t * tpow[j]
@@ -119,6 +117,25 @@ func (b BiTempered) compare(r Row, log, pow, scratch []float64) (sum, mass float
 		}
 	}
 	return sum, mass
+}
+
+// logsOfLabels stores log t in dst, by vectors where the labels are many and no denormal numbers.
+func logsOfLabels(dst, t []float64, many bool) {
+	if many {
+		kernel.MinusLogs(dst, t, 708) // 0, too
+	}
+	for j, t := range t {
+		switch {
+		case t == 0:
+			dst[j] = math.Inf(-1)
+		case many:
+			dst[j] = -dst[j]
+		case t == 1: // most often all there is
+			dst[j] = 0
+		default:
+			dst[j] = kernel.Log(t)
+		}
+	}
 }
 
 // grad stores the gradient; pow is ŷ^(1-T1).

@@ -17,3 +17,8 @@ func Affine[T spec.Float](p, t []T, a, b, c float64) { spec.Affine(p, t, a, b, c
 
 // MinusLogs is [spec.MinusLogs].
 func MinusLogs[T spec.Float](dst []float64, t []T, most float64) { spec.MinusLogs(dst, t, most) }
+
+// TemperedLogs is [spec.TemperedLogs].
+func TemperedLogs(dst, inverse, gap []float64, c, mu float64) {
+	spec.TemperedLogs(dst, inverse, gap, c, mu)
+}

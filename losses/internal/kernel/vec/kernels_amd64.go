@@ -516,6 +516,12 @@ func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int,
 //go:noescape
 func klTileF64AVX512(z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
+// temperedLogsF64AVX512 stores f log x in dst and 1/x in inverse for x = 1 + c (gap + mu); bad != 0
+// when an x is not below 2^1000.
+//
+//go:noescape
+func temperedLogsF64AVX512(dst *float64, inverse *float64, gap *float64, n int, c float64, mu float64, f float64) (bad uint32)
+
 // polyTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -l + a (1-p); par is a. bad
 // has the bits of the rows with an invalid label.
@@ -1066,6 +1072,12 @@ func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, l
 //
 //go:noescape
 func klTileF64AVX2(z *float64, t *float64, k int, lanes *float64) (bad uint32)
+
+// temperedLogsF64AVX2 stores f log x in dst and 1/x in inverse for x = 1 + c (gap + mu); bad != 0
+// when an x is not below 2^1000.
+//
+//go:noescape
+func temperedLogsF64AVX2(dst *float64, inverse *float64, gap *float64, n int, c float64, mu float64, f float64) (bad uint32)
 
 // polyTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
 // in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -l + a (1-p); par is a. bad has

@@ -82,6 +82,7 @@ type double interface {
 	tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32)
 	tileCombine(e, h, z, t *float64, k int, lanes *float64)
 	klTile(z, t *float64, k int, lanes *float64) (bad uint32)
+	temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32)
 	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
@@ -321,6 +322,9 @@ func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 func (f64AVX512) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
 	return klTileF64AVX512(z, t, k, lanes)
 }
+func (f64AVX512) temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32) {
+	return temperedLogsF64AVX512(dst, inverse, gap, n, c, mu, f)
+}
 func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX512(h, e, z, t, k, lanes, par)
 }
@@ -558,6 +562,9 @@ func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 }
 func (f64AVX2) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
 	return klTileF64AVX2(z, t, k, lanes)
+}
+func (f64AVX2) temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32) {
+	return temperedLogsF64AVX2(dst, inverse, gap, n, c, mu, f)
 }
 func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX2(h, e, z, t, k, lanes, par)

@@ -52,6 +52,7 @@ func main() {
 			g.tileMAE()
 			g.tileCombine()
 			g.klTile()
+			g.temperedLogs()
 			for _, s := range separables {
 				g.tileTerms(s)
 			}
