@@ -118,18 +118,18 @@ func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
 // crossEntropyTiles is for labels t, or for index where t is nil.
 func crossEntropyTiles[T spec.Float](
 	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
-	s, w := getTile[T](), u.lanes()
+	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
 	defer putTile(s)
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
 		lo, hi := i*k, (i+n)*k
-		tileIn(u, s.z[:], z[lo:hi], s.padZ[:], k)
-		setTarget(u, s, t, s.padT[:], index, i, n, k)
+		tileIn(io, s.z[:], z[lo:], n, s.padZ[:], k)
+		setTarget(io, s, t, s.padT[:], index, i, n, k)
 		var rejected, invalid uint32
 		if grad != nil {
 			setScale(s, scale, i, n, w)
 			rejected, invalid = u.tileCrossEntropyGrad(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
-			tileOut(u, grad[lo:hi], s.e[:], s.padG[:], k)
+			tileOut(io, grad[lo:hi], s.e[:], s.padG[:], k)
 		} else {
 			rejected, invalid = u.tileCrossEntropy(&s.z[0], &s.t[0], k, &s.lane[0])
 		}

@@ -12,20 +12,20 @@ func doubleTiles[T spec.Float](
 	v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	terms func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32),
 	row func(j int) (valid bool)) (bad int) {
-	u, s, pad, w := doubles(), getTile[float64](), getTile[T](), v.lanes()
+	u, s, pad, w, io := doubles(), getTile[float64](), getTile[T](), v.lanes(), tiler[T, float64](v)
 	defer putTile(s)
 	defer putTile(pad)
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
 		lo, hi := i*k, (i+n)*k
-		tileIn(v, s.z[:], z[lo:hi], pad.padZ[:], k)
-		setTarget(v, s, t, pad.padT[:], index, i, n, k)
+		tileIn(io, s.z[:], z[lo:], n, pad.padZ[:], k)
+		setTarget(io, s, t, pad.padT[:], index, i, n, k)
 		setScale(s, scale, i, n, w)
 		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
 		rejected |= terms(u, s, loss[i:i+n], i, w)
 		if grad != nil {
 			u.tileCombine(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, &s.lane[0])
-			tileOut(v, grad[lo:hi], s.e[:], pad.padG[:], k)
+			tileOut(io, grad[lo:hi], s.e[:], pad.padG[:], k)
 		}
 		if bad := eachRejected(rejected, i, n, row); bad >= 0 {
 			return bad

@@ -79,12 +79,12 @@ func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) (b
 
 // smoothTiles is Smooth for few classes.
 func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
-	s, w := getTile[T](), u.lanes()
+	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
 	defer putTile(s)
 	for i := 0; i < len(t)/k; i += w {
 		n := min(w, len(t)/k-i)
 		lo, hi := i*k, (i+n)*k
-		tileIn(u, s.t[:], t[lo:hi], s.padT[:], k)
+		tileIn(io, s.t[:], t[lo:], n, s.padT[:], k)
 		rejected := u.tileSmooth(&s.t[0], k, T(keep), T(cut), T(add), T(addMass)) & (1<<n - 1)
 		// Rejected rows go by way of padZ: dst may be t, and the tile is stored over it.
 		bad = eachRejected(rejected, 0, n, func(j int) bool {
@@ -93,7 +93,7 @@ func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass fl
 		if bad >= 0 {
 			rejected &= 1<<bad - 1
 		}
-		tileOut(u, dst[lo:hi], s.t[:], s.padG[:], k)
+		tileOut(io, dst[lo:hi], s.t[:], s.padG[:], k)
 		for m := rejected; m != 0; m &= m - 1 {
 			j := bits.TrailingZeros32(m)
 			copy(spec.Row(dst, i+j, k), spec.Row(s.padZ[:], j, k))

@@ -61,19 +61,19 @@ func (s *softrow[T]) mae(u unit[T], v wide[T], loss *float64, g []T, e []float64
 // maeTiles computes in float64.
 func maeTiles[T spec.Float](v wide[T], loss []float64, grad, z, t, scale []T, k int,
 	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
-	u, s, pad, w := doubles(), getTile[float64](), getTile[T](), v.lanes()
+	u, s, pad, w, io := doubles(), getTile[float64](), getTile[T](), v.lanes(), tiler[T, float64](v)
 	defer putTile(s)
 	defer putTile(pad)
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
 		lo, hi := i*k, (i+n)*k
-		tileIn(v, s.z[:], z[lo:hi], pad.padZ[:], k)
-		tileIn(v, s.t[:], t[lo:hi], pad.padT[:], k)
+		tileIn(io, s.z[:], z[lo:], n, pad.padZ[:], k)
+		tileIn(io, s.t[:], t[lo:], n, pad.padT[:], k)
 		setScale(s, scale, i, n, w)
 		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
 		invalid := u.tileMAE(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
 		if grad != nil {
-			tileOut(v, grad[lo:hi], s.e[:], pad.padG[:], k)
+			tileOut(io, grad[lo:hi], s.e[:], pad.padG[:], k)
 		}
 		copy(loss[i:i+n], s.numbers(laneLoss, w))
 		bad := eachRejected(rejected|invalid, i, n, func(j int) bool {

@@ -12,9 +12,10 @@ import (
 func Softmax[T spec.Float](dst, z []T, k int) {
 	u := unitOf[T]()
 	if inTiles[T](k) {
+		io := tiler[T, T](u)
 		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
 			u.tileSoftmax(&s.e[0], &s.z[0], k, &s.lane[0])
-			tileOut(u, dst[i*k:(i+n)*k], s.e[:], s.padG[:], k)
+			tileOut(io, dst[i*k:(i+n)*k], s.e[:], s.padG[:], k)
 		}, func(j int, x []T) { spec.Softmax(spec.Row(dst, j, k), x, k) })
 		return
 	}
@@ -36,9 +37,10 @@ func Softmax[T spec.Float](dst, z []T, k int) {
 func LogSoftmax[T spec.Float](dst, z []T, k int) {
 	u := unitOf[T]()
 	if inTiles[T](k) {
+		io := tiler[T, T](u)
 		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
 			u.tileShift(&s.e[0], &s.z[0], k, &s.lane[0])
-			tileOut(u, dst[i*k:(i+n)*k], s.e[:], s.padG[:], k)
+			tileOut(io, dst[i*k:(i+n)*k], s.e[:], s.padG[:], k)
 		}, func(j int, x []T) { spec.LogSoftmax(spec.Row(dst, j, k), x, k) })
 		return
 	}
@@ -90,11 +92,11 @@ func LogSumExp[T spec.Float](dst, z []T, k int) {
 // those of s, perhaps over z; row is for the rows x that the tiles reject.
 func softmaxTiles[T spec.Float](
 	u unit[T], z []T, k int, finish func(s *tile[T], i, n int), row func(j int, x []T)) {
-	s, w := getTile[T](), u.lanes()
+	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
 	defer putTile(s)
 	for i := 0; i < len(z)/k; i += w {
 		n := min(w, len(z)/k-i)
-		tileIn(u, s.z[:], z[i*k:(i+n)*k], s.padZ[:], k)
+		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
 		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
 		finish(s, i, n)
 		eachRejected(rejected, i, n, func(j int) bool {

@@ -63,16 +63,16 @@ func putTile[T spec.Float](t *tile[T]) {
 // numbers returns number which of all rows, one a lane.
 func (s *tile[T]) numbers(which, lanes int) []T { return s.lane[which*lanes : (which+1)*lanes] }
 
-// byWay reports whether n elements of rows of k go to and from a tile by way of a padded copy: they
-// are not all rows of it, or the kernel, which moves 16 bytes of A at a time, would touch what is
-// behind them.
-func byWay[A spec.Float](n, w, k int) bool { return n < w*k || k*spec.Size[A]() < 16 }
+// overlap returns how many elements behind those of a tile of rows of k the kernels touch that move
+// them, 16 bytes of A at a time.
+func overlap[A spec.Float](k int) int { return max(0, 16/spec.Size[A]()-k) }
 
-// tileIn transposes the rows of x, lanes of them or fewer, into dst; pad is room for a copy.
-func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x, pad []T, k int) {
-	if w := u.lanes(); byWay[A](len(x), w, k) {
-		n := copy(pad, x)
-		clear(pad[n : w*k])
+// tileIn transposes the first n rows of x, lanes of them or fewer, into dst; pad is room for a copy,
+// where they are fewer or too little is behind them.
+func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x []T, n int, pad []T, k int) {
+	if w := u.lanes(); n < w || len(x) < w*k+overlap[A](k) {
+		m := copy(pad, x[:n*k])
+		clear(pad[m : w*k])
 		x = pad
 	}
 	u.tileIn(&dst[0], &x[0], k)
@@ -80,7 +80,7 @@ func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x, pad []T, k int) {
 
 // tileOut transposes src into the rows of x.
 func tileOut[T, A spec.Float](u tiler[T, A], x []T, src []A, pad []T, k int) {
-	if byWay[A](len(x), u.lanes(), k) {
+	if len(x) < u.lanes()*k || overlap[A](k) > 0 {
 		u.tileOut(&pad[0], &src[0], k)
 		copy(x, pad)
 		return
@@ -106,7 +106,7 @@ func setScale[T, A spec.Float](s *tile[A], scale []T, i, n, lanes int) {
 // index where t is nil.
 func setTarget[T, A spec.Float](u tiler[T, A], s *tile[A], t []T, pad []T, index []int, i, n, k int) {
 	if t != nil {
-		tileIn(u, s.t[:], t[i*k:(i+n)*k], pad, k)
+		tileIn(u, s.t[:], t[i*k:], n, pad, k)
 		return
 	}
 	w := u.lanes()
