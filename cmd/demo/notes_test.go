@@ -64,12 +64,13 @@ func TestNotes(t *testing.T) {
 // A small file is trained for about a thousand steps, built-in data as long as always.
 func TestDefaultEpochs(t *testing.T) {
 	for args, want := range map[string]string{
-		"-data " + testdata("shapes.csv"):           "training 1000 epochs in batches of 64, learning rate 0.001, seed 1",
-		"-batch 10 -data " + testdata("shapes.csv"): "training 200 epochs in batches of 10, learning rate 0.001, seed 1",
-		"-batch 1 -data " + testdata("shapes.csv"):  "training 30 epochs in batches of 1, learning rate 0.001, seed 1",
+		"-data " + testdata("shapes.csv"):                         "training 1000 epochs in batches of 64, learning rate 0.03, L2 0.021, seed 1",
+		"-batch 10 -data " + testdata("shapes.csv"):               "training 200 epochs in batches of 10, learning rate 0.03, L2 0.021, seed 1",
+		"-batch 1 -data " + testdata("shapes.csv"):                "training 30 epochs in batches of 1, learning rate 0.03, L2 0.021, seed 1",
+		"-epochs 1 -l2 0 -lr 0.1 -data " + testdata("shapes.csv"): "training 1 epoch in batches of 64, learning rate 0.1, seed 1",
 		"-data housing":                             "training 300 epochs in batches of 64, learning rate 0.01, seed 1",
 		"-data housing -epochs 2 -lr 0.1":           "training 2 epochs in batches of 64, learning rate 0.1, seed 1",
-		"-epochs 1 -data " + testdata("shapes.csv"): "training 1 epoch in batches of 64, learning rate 0.001, seed 1",
+		"-epochs 1 -data " + testdata("shapes.csv"): "training 1 epoch in batches of 64, learning rate 0.03, L2 0.021, seed 1",
 	} {
 		code, stdout, stderr := demo(t, strings.Fields(args+" -noplots -hidden none -json -")...)
 		require.Equal(t, exitDone, code, stderr)

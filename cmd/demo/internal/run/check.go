@@ -2,6 +2,8 @@ package run
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
@@ -17,13 +19,24 @@ const (
 	defaultValidation    = 0.1 // where a result depends on it
 	defaultTemperature   = 2
 	defaultTeacherWeight = 0.5
+	linearLearnRate      = 0.03 // of a file, without hidden layers
 )
+
+// defaultL2 is the penalty of the weights for so many training rows of a file: that of a prior of
+// variance 1, of which rows know more the more there are. Two digits are enough to say it.
+func defaultL2(rows int) float64 {
+	short, err := strconv.ParseFloat(fmt.Sprintf("%.2g", 1/float64(rows)), 64)
+	if err != nil {
+		return 0
+	}
+	return short
+}
 
 // Parse reads the command line of train. It returns [cli.ErrHelp] for -h and errors that are
 // [cli.ErrUsage].
 func Parse(args []string) (Options, error) {
 	var o Options
-	o.test.Test, o.Validation, o.Alpha = true, notGiven, notGiven
+	o.test.Test, o.Validation, o.Alpha, o.L2 = true, notGiven, notGiven, notGiven
 	operands, err := cli.Parse("train", o.Flags(), args)
 	switch {
 	case err != nil:
@@ -142,8 +155,8 @@ func (o *Options) checkTeacher() error {
 	return nil
 }
 
-// defaultPace puts in the epochs of built-in data and the learning rate. The epochs of a file
-// depend on its rows.
+// defaultPace puts in the epochs of built-in data and the learning rate. The epochs and the penalty
+// of a file depend on its rows.
 func (o *Options) defaultPace() {
 	epochs, rate := 0, input.DefaultLearnRate
 	switch o.data.Data {
@@ -151,6 +164,13 @@ func (o *Options) defaultPace() {
 		epochs = defaultEpochs
 	case "housing":
 		epochs, rate = input.AnswersEpochs, input.AnswersLearnRate
+	default:
+		if len(o.Hidden) == 0 {
+			rate = linearLearnRate
+		}
+	}
+	if o.L2 == notGiven && epochs > 0 {
+		o.L2 = 0
 	}
 	if o.Epochs == 0 {
 		o.Epochs = epochs

@@ -80,7 +80,8 @@ func (o *Options) trainingFlags() []cli.Flag {
 		cli.Value("epochs", "N", "", "times that training sees every row (default 30, with a small file more, so that "+
 			"there are about 1000 steps; with housing 300)", cli.Whole(&o.Epochs, 1)),
 		cli.Value("batch", "N", "64", "rows of a training step", cli.Whole(&o.Batch, 1)).Sets("BatchSize"),
-		cli.Value("lr", "RATE", "", "learning rate of the optimiser (default 0.001, with housing 0.01)",
+		cli.Value("lr", "RATE", "", "learning rate of the optimiser (default 0.001, with housing 0.01, with data of your "+
+			"own and -hidden none 0.03)",
 			cli.Positive(&o.LearnRate)).Sets("LearnRate"),
 		cli.Value("hidden", "N,N,...", "256", "units of the hidden layers, such as 128,64; none for a linear model",
 			cli.Layers(&o.Hidden)).Sets("Hidden"),
@@ -93,7 +94,8 @@ func (o *Options) trainingFlags() []cli.Flag {
 			cli.NotNegative(&o.Warmup)),
 		cli.Value("patience", "N", "0", "stop after N epochs without a better validation loss and keep the weights of "+
 			"the best epoch", cli.Whole(&o.Patience, 0)).Sets("Patience"),
-		cli.Value("l2", "S", "0", "penalty S/2 times the squares of the weights", cli.NotNegative(&o.L2)).Sets("L2"),
+		cli.Value("l2", "S", "", "penalty S/2 times the squares of the weights (default 1 / training rows with data of your "+
+			"own, 0 with digits and housing)", cli.NotNegative(&o.L2)).Sets("L2"),
 		cli.Value("decay", "S", "0", "weight decay as in AdamW", cli.NotNegative(&o.WeightDecay)).Sets("WeightDecay"),
 		cli.Value("clip", "NORM", "0", "the largest length of a gradient; 0 is no limit",
 			cli.NotNegative(&o.ClipNorm)).Sets("ClipNorm"),

@@ -44,7 +44,10 @@ func (s *session) load() error {
 	if s.Epochs == 0 { // those of a file, when they are not given
 		s.Epochs = max(defaultEpochs, (defaultSteps+s.batches()-1)/s.batches())
 	}
-	s.summary.Config.Epochs = s.Epochs
+	if s.L2 == notGiven {
+		s.L2 = defaultL2(s.train.Len())
+	}
+	s.summary.Config.Epochs, s.summary.Config.L2 = s.Epochs, s.L2
 	if s.Weights == input.Balanced {
 		if s.HasQuestions() {
 			s.criterion.PosWeight = input.BalancedPosWeights(s.train)
