@@ -24,8 +24,8 @@ const (
 	HeaderNo          // the first line is data; features are named column_1, column_2, …
 )
 
-// Missing says what becomes of a cell without a value: one that is empty or ?, NA, N/A, NaN or
-// null, in any case of letters.
+// Missing says what becomes of a cell without a value: one that is empty or ?, NA, N/A, NaN, null,
+// #N/A or <NA>, in any case of letters.
 type Missing int
 
 const (
@@ -105,7 +105,8 @@ type CSVOptions struct {
 //
 //	a text in a number column, ±Inf, beyond float32, not UTF-8           [ErrCell]
 //	a cell without a value                                               ErrCell, [ErrMissing]
-//	12%, $3.50, 1,234, 1.5 cm, 1_000, 1,5 without Decimal                ErrCell, [ErrNumber]
+//	12%, $3.50, 1,234, 1.5 cm, 1_000, 1,5 without Decimal;
+//	a whole number beyond 2⁵³ that is no float64                         ErrCell, [ErrNumber]
 //	a line of another length than the first                              ErrCell, [ErrShape]
 //	bad quoting                                                          ErrCell, csv.ErrQuote,
 //	                                                                     csv.ErrBareQuote

@@ -54,7 +54,7 @@ func TestReadCSVDecimal(t *testing.T) {
 
 func TestReadCSVMissing(t *testing.T) {
 	const text = "age,town,kind\n22,A,no\n%s,B,yes\n26,%s,yes\n40,B,no\n"
-	for _, cell := range []string{"", "NA", "?", "NaN", "null", "N/A", "nan"} {
+	for _, cell := range []string{"", "NA", "?", "NaN", "null", "N/A", "nan", "#N/A", "<NA>"} {
 		file := fmt.Sprintf(text, cell, "A")
 		_, err := ReadCSV(strings.NewReader(file), CSVOptions{})
 		checkError(t, err, ErrMissing, `line 3 column 1 ("age"): got "`+cell+`", want a number, as on line 2; see Missing`)
@@ -145,7 +145,11 @@ func TestReadCSVDrop(t *testing.T) {
 	d = readCSV(t, ",a,kind\n0,1,x\n1,3,y\n", CSVOptions{Drop: []string{"1"}, Header: HeaderYes})
 	assert.Equal(t, []string{"a"}, d.FeatureNames)
 	_, err := ReadCSV(strings.NewReader(",a,kind\n0,1,x\n1,3,y\n"), CSVOptions{})
-	checkError(t, err, ErrCell, "an index that pandas wrote has none (Drop 1, or write the file with index=False)")
+	checkError(t, err, ErrCell, "an index that pandas wrote has none: write the file with index=False; see Drop")
+	_, err = ReadCSV(strings.NewReader("a,kind,\n0,x,\n1,y,\n"), CSVOptions{})
+	checkError(t, err, ErrCell, "line 1 column 3", "or no separator at the end of every line; see Drop")
+	d = readCSV(t, "a,kind,\n0,x,\n1,y,\n", CSVOptions{Drop: []string{"3"}})
+	assert.Equal(t, "kind", d.LabelName)
 	_, err = ReadCSV(strings.NewReader("a,b,kind\n1,2,x\n"), CSVOptions{Drop: []string{"c"}})
 	checkError(t, err, ErrColumn, `Drop: got "c", want one of the columns "a", "b", "kind", or a number from 1`)
 	_, err = ReadCSV(strings.NewReader("a,kind\n1,x\n"), CSVOptions{Drop: []string{"a"}})
@@ -192,6 +196,16 @@ func TestReadCSVWideWholeNumbers(t *testing.T) {
 	}
 }
 
+// Beyond 2^53 float64 does not tell all whole numbers apart.
+func TestReadCSVVeryWideWholeNumbers(t *testing.T) {
+	_, err := ReadCSV(strings.NewReader("t,kind\n9007199254740992,x\n9007199254740993,y\n"), CSVOptions{})
+	checkError(t, err, ErrNumber, `line 3 column 1 ("t"): got "9007199254740993", want a whole number that float64 tells`)
+	_, err = ReadFeaturesCSV(strings.NewReader("t\n-9007199254740993\n"), 1, []string{"t"}, CSVOptions{})
+	checkError(t, err, ErrNumber)
+	d := readCSV(t, "t,kind\n1e20,x\n100000000000000000000,y\n-9007199254740994,y\n", CSVOptions{})
+	assert.Equal(t, []float32{1e20, 1e20, -9007199254740994}, f32(t, d.Features))
+}
+
 // readFeatures reads the features of these names.
 func readFeatures(t *testing.T, text string, names []string) *tensor.Dense {
 	t.Helper()
@@ -226,6 +240,8 @@ func TestReadCSVForeign(t *testing.T) {
 		"PAR1\x15\x04": "Parquet", "PK\x03\x04": "zip archive", "\xff\xfea\x00": "UTF-16", "\xfe\xff\x00a": "UTF-16",
 		"a\x00,\x00b\x00\n":              "UTF-16",
 		"{\"a\":1,\"b\":2}\n{\"a\":3}\n": "JSON", "[{\"a\":1}]": "JSON", "<!DOCTYPE html>": "HTML",
+		"% made by hand\n@RELATION r\n@ATTRIBUTE x NUMERIC\n": "ARFF", "+1 1:0.5 2:-3e-1\n-1 2:4\n": "LIBSVM",
+		"<table><tr><td>1</td></tr></table>":           "HTML or XML",
 		"a,b,kind\r1,2,x\r3,4,y\r":                     "carriage return",
 		"version https://git-lfs.github.com/spec/v1\n": "Git LFS", "\x00\x00\x00": "zero byte",
 	} {

@@ -157,6 +157,8 @@ func (f *FeatureReader) value(w wantedFeature, cell string) (float64, error) {
 		return wrong("a number", nil, "")
 	case !finite(float64(float32(v))):
 		return wrong("a finite number within float32", nil, "")
+	case !table.Exact(cell, v):
+		return wrong(table.WantExact, ErrNumber, "")
 	}
 	return v, nil
 }

@@ -108,6 +108,10 @@ func (c *Column) feature(cell string, line int) error {
 		return c.cellError(line, cell, want, fault.ErrMissing)
 	case how != "":
 		return c.noNumber(line, cell, how)
+	case isNumber && !c.text && !Exact(cell, v):
+		err := c.cellError(line, cell, WantExact, fault.ErrNumber).(*fault.Cell)
+		err.Option = "Drop"
+		return err
 	case isNumber && !finite32(v):
 		return c.cellError(line, cell, "a finite number within float32", nil)
 	case !isNumber && !c.text:

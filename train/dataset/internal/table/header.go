@@ -76,16 +76,18 @@ func counts(cells []string) bool {
 func checkHeader(h Record) error {
 	seen := make(map[string]int, len(h.Cells))
 	for j, name := range h.Cells {
-		want := "a name"
+		want, option := "a name", "Drop"
 		if before, ok := seen[name]; ok {
-			want = "a name other than that of column " + strconv.Itoa(before+1)
+			want, option = "a name other than that of column "+strconv.Itoa(before+1), ""
 		} else if name != "" {
 			seen[name] = j
 			continue
 		} else if j == 0 {
-			want = "a name; an index that pandas wrote has none (Drop 1, or write the file with index=False)"
+			want = "a name; an index that pandas wrote has none: write the file with index=False"
+		} else if j == len(h.Cells)-1 {
+			want = "a name, or no separator at the end of every line"
 		}
-		return &fault.Cell{Line: h.LineOf(j), Column: j + 1, Got: name, Want: want}
+		return &fault.Cell{Line: h.LineOf(j), Column: j + 1, Got: name, Want: want, Option: option}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"errors"
 	"math"
+	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -31,10 +32,27 @@ func Number(cell string, decimal rune) (v float64, isNumber bool) {
 	return v, err == nil
 }
 
+// Exact reports whether a number is held exactly, if it is a whole one: beyond 2^53 float64 does not
+// tell all of them apart.
+func Exact(cell string, v float64) bool {
+	if math.Abs(v) < 1<<53 {
+		return true
+	}
+	whole, ok := new(big.Int).SetString(cell, 10)
+	if !ok {
+		return true
+	}
+	held, _ := big.NewFloat(v).Int(nil)
+	return held.Cmp(whole) == 0
+}
+
+// WantExact is what is wanted in the place of a number that is not exact.
+const WantExact = "a whole number that float64 tells from the next one: subtract the smallest, or shorten all of them"
+
 // Missing reports whether a cell is one of the usual signs for a value that is not there.
 func Missing(cell string) bool {
 	switch strings.ToLower(cell) {
-	case "", "?", "na", "n/a", "nan", "null":
+	case "", "?", "na", "n/a", "nan", "-nan", "null", "#n/a", "#na", "<na>":
 		return true
 	}
 	return false

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -25,12 +26,16 @@ var foreign = []struct{ start, is string }{
 	{"%PDF", "a PDF file, want text in columns"},
 	{"\xff\xfe", "text in UTF-16, want UTF-8: save it so, or iconv -f UTF-16 -t UTF-8"},
 	{"\xfe\xff", "text in UTF-16, want UTF-8: save it so, or iconv -f UTF-16 -t UTF-8"},
-	{"<!DOCTYPE", "an HTML page, want text in columns: was the download refused?"},
-	{"<html", "an HTML page, want text in columns: was the download refused?"},
+	{"<", "HTML or XML, want text in columns: was the download refused?"},
 	{"version https://git-lfs", "a pointer of Git LFS, want the file itself: git lfs pull"},
 	{"{", "JSON, want text in columns: a header and cells that a comma separates"},
 	{"[", "JSON, want text in columns: a header and cells that a comma separates"},
 }
+
+var (
+	arff   = regexp.MustCompile(`(?im)^\s*@relation\s`)
+	libsvm = regexp.MustCompile(`^[+-]?[\d.]+(?:,[\d.]+)*(?:[ \t]+\d+:[-+.\deE]+)+\s*\r?\n`)
+)
 
 // check looks at the first bytes of a file for what is no table of text.
 func check(r *bufio.Reader) error {
@@ -44,6 +49,12 @@ func check(r *bufio.Reader) error {
 		}
 	}
 	switch {
+	case arff.Match(start):
+		return fault.New(fault.ErrFormat, "got an ARFF file, want text in columns: leave out what stands above its data, but "+
+			"a line with the names of the columns")
+	case libsvm.Match(start):
+		return fault.New(fault.ErrFormat, "got lines of the sparse format of LIBSVM, want text in columns: "+
+			"load_svmlight_file of scikit-learn reads it, numpy.save writes what is read here")
 	case bytes.IndexByte(start, 0) >= 0:
 		return fault.New(fault.ErrFormat, "got a zero byte, want text in UTF-8: is this UTF-16, or no text?")
 	case bytes.IndexByte(start, '\n') < 0:

@@ -103,9 +103,10 @@ func begin(records *Records, opt Options) (header *Record, err error) {
 		}
 	}
 	if is {
-		dropped := slices.ContainsFunc(opt.Drop, func(name string) bool { return name == "1" })
-		if dropped && first.Cells[0] == "" {
-			first.Cells[0] = Title(1)
+		for j, name := range first.Cells {
+			if name == "" && slices.Contains(opt.Drop, strconv.Itoa(j+1)) {
+				first.Cells[j] = Title(j + 1)
+			}
 		}
 		return &first, checkHeader(first)
 	}
