@@ -104,3 +104,16 @@ func TestOldRun(t *testing.T) {
 	assert.Contains(t, stop("-noplots -epochs 100 -hidden 8 -out c"), "saved in "+filepath.Join("c",
 		record.CheckpointFolder)+"; to go on:\n")
 }
+
+// What may be a fault of the table, and is learned from all the same.
+func TestNotesAboutColumns(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var b strings.Builder
+	b.WriteString("Unnamed: 0,x,kind\n")
+	for i := range 300 {
+		fmt.Fprintf(&b, "%d,%d,%s\n", i, i%7, []string{"yes", "no", "Yes"}[i%3])
+	}
+	require.NoError(t, os.WriteFile("t.csv", []byte(b.String()), 0o666))
+	assert.Equal(t, []string{`the column "Unnamed: 0" counts the rows: -drop 'Unnamed: 0' leaves it out`,
+		`"Yes" and "yes" differ in capital letters alone: are they the same?`}, notes(t, "-data t.csv -epochs 1 -noplots"))
+}

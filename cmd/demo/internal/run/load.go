@@ -12,6 +12,7 @@ func (s *session) load() error {
 	if err != nil {
 		return err
 	}
+	s.counting = countingColumn(set)
 	if err := s.splitTest(set); err != nil {
 		return err
 	}

@@ -13,11 +13,12 @@ import (
 	"softloss/cmd/demo/internal/show"
 	"softloss/losses"
 	"softloss/train"
+	"softloss/train/dataset"
 )
 
 // printNotes says, below the head, what a user may not have meant.
 func (s *session) printNotes() {
-	for _, note := range []string{s.noteLabel(), s.noteClasses(), s.noteValidation(), s.noteAlpha(), s.noteWarmup(),
+	for _, note := range []string{s.noteLabel(), s.noteCounting(), s.noteCase(), s.noteClasses(), s.noteValidation(), s.noteAlpha(), s.noteWarmup(),
 		s.noteMachine(), s.noteOldRun()} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
@@ -39,6 +40,45 @@ func (s *session) noteLabel() string {
 		func(feature string) bool { return strings.Contains(feature, "=") })
 	if s.data.CSV.Label == "" && fractional && hasText {
 		return fmt.Sprintf("the classes are numbers of %q; -label NAME takes another column", name)
+	}
+	return ""
+}
+
+// noteCounting is about a column that numbers the rows, from which a model learns their order.
+func (s *session) noteCounting() string {
+	if s.counting == "" {
+		return ""
+	}
+	return fmt.Sprintf("the column %q counts the rows: -drop %s leaves it out", s.counting, cli.ShellWord(s.counting))
+}
+
+// countingColumn is a column of a table that goes up by one from row to row, "" where there is none.
+func countingColumn(set *dataset.Dataset) string {
+	values, ok := set.Features.Data().([]float64)
+	k := set.NumFeatures()
+	for j := 0; ok && j < k && set.Len() >= show.FewRows; j++ {
+		i := 1
+		for i < set.Len() && values[i*k+j] == values[j]+float64(i) {
+			i++
+		}
+		if i == set.Len() && j < len(set.FeatureNames) {
+			return set.FeatureNames[j]
+		}
+	}
+	return ""
+}
+
+// noteCase is about classes, or words of a column, that are perhaps one.
+func (s *session) noteCase() string {
+	for _, names := range [][]string{s.train.ClassNames, s.train.FeatureNames} {
+		seen := map[string]string{}
+		for _, name := range names {
+			low := strings.ToLower(name)
+			if other, twice := seen[low]; twice && len(name) > 1 { // a and A are letters
+				return fmt.Sprintf("%q and %q differ in capital letters alone: are they the same?", other, name)
+			}
+			seen[low] = name
+		}
 	}
 	return ""
 }

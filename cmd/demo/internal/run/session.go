@@ -26,6 +26,7 @@ type session struct {
 	train, valid, test *dataset.Dataset // valid is nil without validation rows
 	prepared           input.Prepared
 	rawTest            *tensor.Dense // features of the test rows before they were prepared
+	counting           string        // a column that numbers the rows; "" where there is none
 	teacher            *train.Model  // on features as they are scaled here; nil without one
 	state              *train.State  // of the run to go on with, nil for a new one
 	lastState          *train.State  // of the last whole epoch, kept when there is no checkpoint
