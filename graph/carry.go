@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -98,9 +97,7 @@ func (c *carry) free() int {
 func (c *carry) take(loss gorgonia.Value, in []*tensor.Dense, upstream float64) *tensor.Dense {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// The bits: 0 and -0 give zeros of different signs.
-	same := func(a float64) bool { return math.Float64bits(a) == math.Float64bits(upstream) }
-	c.steady, c.upstream = same(c.upstream), upstream
+	c.steady, c.upstream = sameBits(c.upstream, upstream), upstream
 	at := slices.IndexFunc(c.kept[:], func(k carried) bool { return k.loss != nil && k.loss == loss })
 	if at < 0 {
 		if c.free() < 0 { // what waits was left behind
@@ -110,7 +107,7 @@ func (c *carry) take(loss gorgonia.Value, in []*tensor.Dense, upstream float64) 
 	}
 	k := c.kept[at]
 	c.kept[at] = carried{}
-	if !same(k.upstream) || !slices.Equal(k.in, in) {
+	if !sameBits(k.upstream, upstream) || !slices.Equal(k.in, in) {
 		return nil
 	}
 	return k.grad

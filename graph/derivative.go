@@ -49,12 +49,15 @@ type forwardOp struct {
 
 // Do implements gorgonia.Op.
 func (o *forwardOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if o.carry == nil {
+	if o.carry == nil && o.together == nil {
 		return o.function.Do(in...)
 	}
 	x, err := o.tensors(in)
 	if err != nil {
 		return nil, err
+	}
+	if o.together != nil {
+		return o.together.forward(x, o.value)
 	}
 	return o.carry.forward(x, o.run)
 }
@@ -73,6 +76,9 @@ func (o *forwardOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gor
 	}
 	if o.carry != nil {
 		o.carry.want()
+	}
+	if o.together != nil {
+		o.together.want()
 	}
 	out := make(gorgonia.Nodes, len(in))
 	for i, want := range o.wrt {
@@ -109,7 +115,7 @@ func (o *forwardOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, outpu
 	}
 	gradient := func(i int) (*tensor.Dense, error) { return o.gradient(i, x, upstream) }
 	if o.together != nil {
-		all, err := o.together.gradients(x, upstream)
+		_, all, err := o.together.gradients(x, upstream, false)
 		if err != nil {
 			return err
 		}
@@ -179,7 +185,7 @@ func (o *gradientOp) one(in []gorgonia.Value) (gorgonia.Value, error) {
 		return nil, err
 	}
 	n := len(o.forward.in)
-	grad, err := o.forward.together.take(o.i, in, x[:n], x[n+1])
+	grad, err := o.forward.together.take(o.i, in[n], x[:n], x[n+1])
 	if err != nil {
 		return nil, err
 	}

@@ -29,16 +29,22 @@ func ApplyLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target
 	return ApplyLinearWith(c, hidden, weight, bias, target, Options{})
 }
 
-// ApplyLinearWith is [ApplyLinear] with sample weights. Errors: also those of sample weights of
-// another shape or dtype, and [ErrNode] for the other options, which it has not.
+// ApplyLinearWith is [ApplyLinear] with sample weights, and with ReuseGrad: then a run that will ask
+// for the gradients computes them beside the loss, and the logits once instead of twice. The
+// gradients of each run have memory of their own. Errors: also those of sample weights of another
+// shape or dtype, and [ErrNode] for the other options, which it has not, and for ReuseGrad without a
+// scalar loss.
 func ApplyLinearWith(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target Target,
 	o Options) (*gorgonia.Node, error) {
 	if err := checkLinear(c, hidden, weight, bias, target); err != nil {
 		return nil, err
 	}
-	if o.TargetGrad || o.WeightGrad || o.ReuseGrad {
-		return nil, argError(ErrNode, "options", "TargetGrad, WeightGrad or ReuseGrad", "is nothing a linear layer has",
-			"SampleWeights at most, or Apply on logits")
+	if o.TargetGrad || o.WeightGrad {
+		return nil, argError(ErrNode, "options", "TargetGrad or WeightGrad", "is nothing a linear layer has",
+			"SampleWeights and ReuseGrad at most, or Apply on logits")
+	}
+	if err := o.checkReuse(c); err != nil {
+		return nil, err
 	}
 	if w := o.SampleWeights; w != nil {
 		logits := losses.LinearLogits(hidden, weight)
@@ -50,7 +56,7 @@ func ApplyLinearWith(c losses.Criterion, hidden, weight, bias *gorgonia.Node, ta
 			return nil, err
 		}
 	}
-	l := newLinear(c, hidden, weight, bias != nil, target, o.SampleWeights)
+	l := newLinear(c, hidden, weight, bias != nil, target, o)
 	in := gorgonia.Nodes{hidden, weight, targetNode(hidden.Graph(), target)}
 	for _, n := range []*gorgonia.Node{bias, o.SampleWeights} {
 		if n != nil {
@@ -102,9 +108,9 @@ type linear struct {
 // newLinear returns the op for inputs that go together. It has a copy of the criterion, so that it
 // goes on computing what its text says.
 func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, target losses.Operand,
-	sampleWeights *gorgonia.Node) *forwardOp {
+	o Options) *forwardOp {
 	c = c.Clone()
-	l := linear{c, biased, sampleWeights != nil}
+	l := linear{c, biased, o.SampleWeights != nil}
 	in := []kind{{arg: "hidden", dims: len(hidden.Shape())}, {arg: "weight", dims: 2},
 		{arg: "target", dims: len(target.Shape())}}
 	if target.Dtype() != hidden.Dtype() {
@@ -114,7 +120,7 @@ func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, t
 	if biased {
 		in, wrt = append(in, kind{arg: "bias", dims: 1}), append(wrt, true)
 	}
-	if w := sampleWeights; w != nil {
+	if w := o.SampleWeights; w != nil {
 		in, wrt = append(in, kind{arg: "sample weights", dims: len(w.Shape())}), append(wrt, false)
 	}
 	shape := func(hidden, weight tensor.Shape) tensor.Shape {
@@ -126,15 +132,15 @@ func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, t
 		return c.RowShape(z)
 	}
 	out := kind{arg: "loss", dims: len(shape(hidden.Shape(), weight.Shape()))}
-	text := fmt.Sprintf("softloss{linear %s hidden=%d target=%v(%d) bias=%t weights=%t}", c.Key(), in[0].dims,
-		target.Dtype(), in[2].dims, biased, l.weighted)
+	text := fmt.Sprintf("softloss{linear %s hidden=%d target=%v(%d) bias=%t weights=%t reuse=%t}", c.Key(), in[0].dims,
+		target.Dtype(), in[2].dims, biased, l.weighted, o.ReuseGrad)
 	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return shape(in[0], in[1]) }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) {
 		out := dense.New(in[0].Dtype(), shape(in[0].Shape(), in[1].Shape())...)
 		return out, c.EvalLinear(losses.LinearOutputs{Loss: out}, l.inputs(in))
 	}
-	op.together = &together{gradients: l.gradients}
+	op.together = &together{gradients: l.gradients, ahead: o.ReuseGrad}
 	op.once = func(int) error {
 		return argError(losses.ErrLoss, "loss", "that of a linear layer", "has no second derivatives", "Apply on logits")
 	}
@@ -154,18 +160,21 @@ func (l linear) inputs(in []*tensor.Dense) losses.LinearInputs {
 }
 
 // gradients implements together.gradients.
-func (l linear) gradients(in []*tensor.Dense, upstream *tensor.Dense) ([]*tensor.Dense, error) {
+func (l linear) gradients(in []*tensor.Dense, upstream *tensor.Dense, result bool) (loss *tensor.Dense,
+	grads []*tensor.Dense, err error) {
 	x := l.inputs(in)
 	x.Upstream = upstream
-	all := make([]*tensor.Dense, len(in))
-	for i := range all {
-		if i < 2 || i == 3 && l.biased {
-			all[i] = dense.New(in[i].Dtype(), in[i].Shape()...)
-		}
+	grads = make([]*tensor.Dense, len(in))
+	like := func(i int) *tensor.Dense {
+		grads[i] = dense.New(in[i].Dtype(), in[i].Shape()...)
+		return grads[i]
 	}
-	dst := losses.LinearOutputs{HiddenGrad: all[0], WeightGrad: all[1]}
+	dst := losses.LinearOutputs{HiddenGrad: like(0), WeightGrad: like(1)}
 	if l.biased {
-		dst.BiasGrad = all[3]
+		dst.BiasGrad = like(3)
 	}
-	return all, l.criterion.EvalLinear(dst, x)
+	if result {
+		dst.Loss = dense.New(in[0].Dtype())
+	}
+	return dst.Loss, grads, l.criterion.EvalLinear(dst, x)
 }

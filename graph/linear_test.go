@@ -54,6 +54,7 @@ func TestLinearNumGrad(t *testing.T) {
 						p.wrt = append(p.wrt, l.bias)
 					}
 					var o graph.Options
+					o.ReuseGrad = reduction != losses.None && name[0]%2 == 0
 					if i == 1 {
 						o.SampleWeights = input(g, "weights", f64([]float64{0.5, 2, 1.25}, n))
 					}
@@ -122,24 +123,70 @@ func TestLinearGradientsInOnePass(t *testing.T) {
 		assert.EqualValues(t, 2*n, c.rows.Load(), m)
 	}
 
+	for _, o := range []graph.Options{{}, {ReuseGrad: true}} {
+		passes := int64(2)
+		if o.ReuseGrad {
+			passes = 1 // loss and gradients
+		}
+		g := G.NewGraph()
+		l := newLayer(g, tensor.Float64, n, d, k)
+		c := counted{new(atomic.Int64)}
+		loss := must(t)(graph.ApplyLinearWith(losses.Criterion{Loss: c}, l.hidden, l.weight, l.bias,
+			indexTensor(tensor.Int, []int{0, 5, 2, 1, 2}), o))
+		scaled := must(t)(G.Mul(loss, G.NewScalar(g, tensor.Float64, G.WithName("scale"), G.WithValue(3.))))
+		grads, err := G.Grad(scaled, l.hidden, l.weight, l.bias)
+		require.NoError(t, err)
+		var grad G.Value
+		G.Read(grads[1], &grad)
+		vm := G.NewTapeMachine(g)
+		defer vm.Close()
+		weight := l.weight.Value().(*tensor.Dense)
+		for i := range 6 {
+			c.rows.Store(0)
+			require.NoError(t, vm.RunAll())
+			if i == 0 && o.ReuseGrad {
+				require.EqualValues(t, 2*n, c.rows.Load(), "an upstream that nobody knew")
+			} else if i > 2 {
+				require.EqualValues(t, passes*n, c.rows.Load())
+			}
+			want := losses.LinearOutputs{WeightGrad: f64(make([]float64, k*d), k, d)}
+			require.NoError(t, losses.Criterion{}.EvalLinear(want, losses.LinearInputs{Hidden: l.hidden.Value().(*tensor.Dense),
+				Weight: weight, Bias: l.bias.Value().(*tensor.Dense), Target: indexTensor(tensor.Int, []int{0, 5, 2, 1, 2}),
+				Upstream: f64([]float64{3})}))
+			requireClose(t, want.WeightGrad.Float64s(), floats(t, grad), 1e-12, 0, "run %d", i)
+			weight.Float64s()[i]++
+			vm.Reset()
+		}
+	}
+}
+
+// TestLinearAheadOnlyForThoseWhoAsk: a machine that runs the loss alone computes no gradients more
+// than once.
+func TestLinearAheadOnlyForThoseWhoAsk(t *testing.T) {
+	const n, d, k = 3, 2, 4
 	g := G.NewGraph()
 	l := newLayer(g, tensor.Float64, n, d, k)
-	c := counted{new(atomic.Int64)}
-	loss := must(t)(graph.ApplyLinear(losses.Criterion{Loss: c}, l.hidden, l.weight, l.bias,
-		indexTensor(tensor.Int, []int{0, 5, 2, 1, 2})))
+	y := indexTensor(tensor.Int, []int{0, 3, 1})
+	loss := must(t)(graph.ApplyLinearWith(losses.Criterion{}, l.hidden, l.weight, l.bias, y, graph.Options{ReuseGrad: true}))
 	grads, err := G.Grad(loss, l.hidden, l.weight, l.bias)
 	require.NoError(t, err)
-	var grad G.Value
-	G.Read(grads[1], &grad)
-	vm := G.NewTapeMachine(g)
-	defer vm.Close()
-	require.NoError(t, vm.RunAll())
-	first := floats(t, grad)
-	l.weight.Value().(*tensor.Dense).Float64s()[0]++
-	vm.Reset()
-	require.NoError(t, vm.RunAll())
-	assert.EqualValues(t, 4*n, c.rows.Load())
-	assert.NotEqual(t, first, floats(t, grad))
+	in := []G.Value{l.hidden.Value(), l.weight.Value(), y, l.bias.Value()}
+	var values []G.Value
+	for range 5 {
+		v, err := loss.Op().Do(in...)
+		require.NoError(t, err)
+		values = append(values, v)
+	}
+	l.weight.Value().(*tensor.Dense).Float64s()[0]++ // of which those that wait know nothing
+	var got []bool
+	for _, v := range values {
+		x, err := grads[1].Op().Do(append(in[:len(in):len(in)], v, G.NewF64(1))...)
+		require.NoError(t, err)
+		fresh, err := grads[1].Op().Do(append(in[:len(in):len(in)], G.NewF64(0), G.NewF64(1))...)
+		require.NoError(t, err)
+		got = append(got, allClose(floats(t, fresh), floats(t, x), 0, 0))
+	}
+	require.Equal(t, []bool{false, true, true, true, true}, got)
 }
 
 // TestLinearClonesAtOnce: machines of a graph and its clones share the op and get their own gradients.
@@ -197,7 +244,7 @@ func TestLinearGradientsOfOthers(t *testing.T) {
 	g := G.NewGraph()
 	l := newLayer(g, tensor.Float64, n, d, k)
 	y := indexTensor(tensor.Int, []int{0, 3, 1})
-	loss := must(t)(graph.ApplyLinear(losses.Criterion{}, l.hidden, l.weight, l.bias, y))
+	loss := must(t)(graph.ApplyLinearWith(losses.Criterion{}, l.hidden, l.weight, l.bias, y, graph.Options{ReuseGrad: true}))
 	grads, err := G.Grad(loss, l.hidden, l.weight, l.bias)
 	require.NoError(t, err)
 	w, b := l.weight.Value().(*tensor.Dense), l.bias.Value().(*tensor.Dense)
@@ -269,7 +316,6 @@ func TestLinearBuildErrors(t *testing.T) {
 		"foreign weights": {h, w, b, y, graph.Options{SampleWeights: elsewhere}, graph.ErrNode, "hidden"},
 		"label gradient":  {h, w, b, y, graph.Options{TargetGrad: true}, graph.ErrNode, "TargetGrad"},
 		"weight gradient": {h, w, b, y, graph.Options{WeightGrad: true, SampleWeights: s}, graph.ErrNode, "WeightGrad"},
-		"reuse":           {h, w, b, y, graph.Options{ReuseGrad: true}, graph.ErrNode, "ReuseGrad"},
 	} {
 		_, err := graph.ApplyLinearWith(losses.Criterion{}, c.hidden, c.weight, c.bias, c.target, c.options)
 		require.ErrorIs(t, err, c.want, name)
@@ -277,6 +323,8 @@ func TestLinearBuildErrors(t *testing.T) {
 	}
 	_, err := graph.ApplyLinear(losses.Criterion{Temperature: -1}, h, w, b, y)
 	require.ErrorIs(t, err, losses.ErrParam)
+	_, err = graph.ApplyLinearWith(losses.Criterion{Reduction: losses.None}, h, w, b, y, graph.Options{ReuseGrad: true})
+	require.ErrorIs(t, err, graph.ErrNode)
 	require.Len(t, g.AllNodes(), before)
 
 	loss := must(t)(graph.ApplyLinear(losses.Criterion{}, h, w, b, y))

@@ -60,6 +60,11 @@ func (f *function) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.value(x)
+}
+
+// value computes the result from tensors.
+func (f *function) value(x []*tensor.Dense) (gorgonia.Value, error) {
 	y, err := f.run(x)
 	if err != nil {
 		return nil, err

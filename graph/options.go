@@ -57,8 +57,8 @@ func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target)
 			return argError(losses.ErrDtype, "target", "an index", "has no gradient", "labels [N, K]")
 		}
 	}
-	if o.ReuseGrad && c.Reduction == losses.None {
-		return argError(ErrNode, "ReuseGrad", "reduction None", "gives a loss for every row", "a scalar loss")
+	if err := o.checkReuse(c); err != nil {
+		return err
 	}
 	if o.SampleWeights == nil {
 		if o.WeightGrad {
@@ -67,6 +67,14 @@ func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target)
 		return nil
 	}
 	return checkSampleWeights(c, o.SampleWeights, logits, "logits", logits, target)
+}
+
+// checkReuse wants a scalar loss where gradients are computed beside it.
+func (o Options) checkReuse(c losses.Criterion) error {
+	if o.ReuseGrad && c.Reduction == losses.None {
+		return argError(ErrNode, "ReuseGrad", "reduction None", "gives a loss for every row", "a scalar loss")
+	}
+	return nil
 }
 
 // checkSampleWeights wants weights for the rows of logits, a node beside the inputs, the first of
