@@ -101,6 +101,18 @@ func (c peerCase) loss(t *testing.T) losses.Loss {
 		return losses.KL{}
 	case "penalty":
 		return losses.ConfidencePenalty{Beta: p[0]}
+	case "agce":
+		return losses.AGCE{A: p[0], Q: p[1]}
+	case "aul":
+		return losses.AUL{A: p[0], Q: p[1]}
+	case "ael":
+		return losses.AEL{A: p[0]}
+	case "asymmetric":
+		return losses.Asymmetric{GammaPos: p[0], GammaNeg: p[1], Margin: p[2]}
+	case "sparsemax":
+		return losses.Sparsemax{}
+	case "entmax15":
+		return losses.Entmax15{}
 	case "bitempered":
 		return losses.BiTempered{T1: p[0], T2: p[1]}
 	}
