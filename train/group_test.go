@@ -269,9 +269,9 @@ func TestShardsErrors(t *testing.T) {
 	}{
 		"configuration": {func(cfg *Config) { cfg.Hidden = []int{0} }, "train: hidden layer 1: got size 0, want at least 1"},
 		"other run": {func(cfg *Config) { cfg.LearnRate = 1 },
-			"train: rank 1, compared with rank 0: train: state: LearnRate: the run has 0.008, this configuration 1"},
+			"train: rank 1, compared with rank 0: state: LearnRate: the run has 0.008, this configuration 1"},
 		"epochs": {func(cfg *Config) { cfg.Epochs = 4 },
-			"train: rank 1, compared with rank 0: train: state: Epochs: the run has 3, this configuration 4"},
+			"train: rank 1, compared with rank 0: state: Epochs: the run has 3, this configuration 4"},
 	} {
 		for rank, got := range onRanks(t, 3, func(g Group) (*Model, History, error) {
 			own := cfg

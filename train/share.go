@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"softloss/train/internal/safetensors"
 )
@@ -28,7 +29,7 @@ func (f *fitting) share() error {
 	}
 	if g.Rank() != 0 {
 		if err = f.join(content); err != nil {
-			err = wrap(err, "rank %d, compared with rank 0", g.Rank())
+			err = &failure{fmt.Sprintf("rank %d, compared with rank 0: %s", g.Rank(), plain(err)), err}
 		}
 	}
 	return agree(g, err)

@@ -42,7 +42,7 @@ func (s *session) fit(ctx context.Context) error {
 	switch {
 	case err != nil && model != nil && (errors.Is(err, ctx.Err()) || errors.As(err, new(*train.RankError))):
 		s.summary.Interrupted = true
-	case errors.Is(err, train.ErrState):
+	case errors.Is(err, train.ErrState) && s.state != nil:
 		return s.otherRun(err)
 	case errors.Is(err, train.ErrConfig):
 		return cli.Usagef("%s", cli.Plain(err))
