@@ -78,7 +78,7 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 	if p.shard {
 		c.Reduction, n.factors = losses.Sum, []float64{1}
 	}
-	loss, err := graph.ApplyWith(c, h, input("labels", n.labels), graph.Options{SampleWeights: weights})
+	loss, err := graph.ApplyWith(c, h, input("labels", n.labels), graph.Options{SampleWeights: weights, ReuseGrad: p.train})
 	if err != nil {
 		return nil, wrap(err, "criterion")
 	}
@@ -86,7 +86,7 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 	if p.distil != nil {
 		n.soft, n.factors = zeros(rows, sizes[len(sizes)-1]), p.distil.factors()
 		soft, err := graph.ApplyWith(p.distil.criterion(c), logits, input("teacher", n.soft),
-			graph.Options{SampleWeights: weights})
+			graph.Options{SampleWeights: weights, ReuseGrad: p.train})
 		if err != nil {
 			return nil, wrap(err, "distillation")
 		}
