@@ -62,6 +62,8 @@ func commands(group train.Group) []command {
 // execute is the command: main without the process, which may be one of a group. The end of ctx is
 // as good as a signal.
 func execute(ctx context.Context, group train.Group, args []string, c cli.Console) int {
+	stdout := &cli.Watched{Writer: c.Stdout}
+	c.Stdout = stdout
 	all := commands(group)
 	args = helpWords(args)
 	chosen, asked := all[0], len(args) > 0 && !strings.HasPrefix(args[0], "-")
@@ -87,6 +89,9 @@ func execute(ctx context.Context, group train.Group, args []string, c cli.Consol
 			printOverview(c.Stdout, all)
 		}
 		return exitDone
+	}
+	if err == nil {
+		err = stdout.Err
 	}
 	if err != nil && !errors.Is(err, cli.ErrInterrupted) {
 		time.Sleep(turn(group, err))

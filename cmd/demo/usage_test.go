@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/cmd/demo/internal/cli"
 	"softloss/losses"
 )
 
@@ -121,3 +125,16 @@ func TestUsageErrors(t *testing.T) {
 	assert.Equal(t, []string{"bad.csv", "bars.csv", "one.csv", "price.csv", "two.csv", "words.csv"}, entries,
 		"nothing was written")
 }
+
+// What could not be written is an error.
+func TestFullOutput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var stderr bytes.Buffer
+	c := cli.Console{Stdout: fullDisk{}, Stderr: &stderr, Program: "demo"}
+	assert.Equal(t, exitFailed, execute(context.Background(), nil, strings.Fields("-epochs 1 -hidden 8 -noplots"), c))
+	assert.Equal(t, "demo: no space left\n", stderr.String())
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }

@@ -28,6 +28,23 @@ func (o *Output) Flags(contents string, more ...Flag) []Flag {
 	)...)
 }
 
+// Watched is a writer whose first error is not forgotten where text is written for people, line by
+// line.
+type Watched struct {
+	io.Writer
+	Err error
+}
+
+// Write writes until the first error.
+func (w *Watched) Write(p []byte) (int, error) {
+	if w.Err != nil {
+		return 0, w.Err
+	}
+	n, err := w.Writer.Write(p)
+	w.Err = err
+	return n, err
+}
+
 // Streams are the text for people and the terminal for a progress bar, which is nil when none can
 // be drawn.
 func (o *Output) Streams(c Console) (text, terminal io.Writer) {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"testing"
 
@@ -28,4 +30,16 @@ func TestPrepare(t *testing.T) {
 		require.ErrorIs(t, err, ErrUsage)
 		assert.ErrorContains(t, err, locked)
 	}
+}
+
+// The first error counts, whatever can be written later.
+func TestWatched(t *testing.T) {
+	var b bytes.Buffer
+	w := &Watched{Writer: &b}
+	_, err := CleanWriter{w}.Write([]byte("a"))
+	require.NoError(t, err)
+	w.Err = errors.New("full")
+	_, err = CleanWriter{w}.Write([]byte("b"))
+	assert.Equal(t, w.Err, err)
+	assert.Equal(t, "a", b.String())
 }

@@ -3,6 +3,7 @@ package predict
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"gorgonia.org/tensor"
@@ -72,6 +73,9 @@ func Evaluate(o Evaluation, c cli.Console) error {
 		for k := range saved.Model.Sizes()[len(saved.Model.Sizes())-1] {
 			classes = append(classes, record.ClassName(nil, k))
 		}
+	}
+	if info, err := os.Stat(o.data.Data); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0 {
+		return cli.Usagef("%s: is a pipe or a device, want a file, which is read twice", o.data.Data)
 	}
 	o.data.Like(saved.LabelName, classes)
 	set, err := o.data.Load()
