@@ -1,7 +1,8 @@
 """PyTorch's times for the benchmarks of package losses, as lines that benchstat reads.
 
-Value and gradient of the mean cross entropy with probability or index targets, on one thread. Called by
-.ci/bench where a python3 with torch is found; any version of PyTorch will do.
+Value and gradient of the mean cross entropy with probability or index targets, and of the binary one from
+logits, eager and compiled, on one thread. Called by .ci/bench where a python3 with torch is found; any
+version of PyTorch will do.
 """
 import sys
 import time
@@ -43,4 +44,20 @@ def main(runs):
                 bench(f"BenchmarkEvalGrad/impl=torch/loss=ce/dtype={short}/target={target}/n={n}/k={k}", step, runs)
 
 
-main(int(sys.argv[1]))
+def binary(runs):
+    torch.manual_seed(1)
+    compiled = torch.compile(F.binary_cross_entropy_with_logits)
+    for n, k in ((1024, 80), (256, 1000), (100000, 1)):
+        x = torch.randn(n, k, requires_grad=True)
+        y = torch.rand(n, k)
+        for impl, f in (("torch", F.binary_cross_entropy_with_logits), ("compile", compiled)):
+            def step():
+                x.grad = None
+                f(x, y).backward()
+            try:
+                bench(f"BenchmarkSigmoid/impl={impl}/loss=ce/dtype=f32/target=soft/n={n}/k={k}", step, runs)
+            except Exception as e:  # no compiler here
+                print("skipped:", str(e).splitlines()[0], file=sys.stderr)
+
+
+{"softmax": main, "sigmoid": binary}[sys.argv[2]](int(sys.argv[1]))
