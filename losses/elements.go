@@ -117,12 +117,17 @@ func (e *engine[T]) weighElements() {
 	ofLabel := e.posWeight != nil && !e.linear // then it multiplies the loss, not the positive label
 	if e.classWeights != nil || ofLabel {
 		e.rowWeight = dense.Grow(&e.buf.rowWeight, e.n)
-		for i := range e.rowWeight {
-			w := e.ofClass(e.classWeights, i)
-			if ofLabel && w != 0 {
-				w *= e.elementMass(i)
+		for j := range e.classes {
+			e.rowWeight[j] = among(e.classWeights, j)
+		}
+		repeat(e.rowWeight, e.classes)
+		for i := 0; ofLabel && i < e.n; i++ {
+			if e.rowWeight[i] != 0 {
+				e.rowWeight[i] *= e.elementMass(i)
 			}
-			if e.rowWeight[i] = w; w == 0 && e.keeps(i) {
+		}
+		for i, w := range e.rowWeight {
+			if w == 0 && e.keeps(i) {
 				e.remove(i)
 			}
 		}

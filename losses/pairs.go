@@ -10,13 +10,41 @@ func (b *batch[T]) class(i int) int { return (b.first + i) % b.classes }
 
 // ofClass returns the number of element i's class among one a class or one for all, 1 for none.
 func (b *batch[T]) ofClass(w []float64, i int) float64 {
+	if len(w) <= 1 {
+		return among(w, 0)
+	}
+	return w[b.class(i)]
+}
+
+// columns counts classes: next returns that of one element after another, from first on.
+type columns struct{ at, classes int }
+
+func (b *batch[T]) columns() columns { return columns{b.class(0), b.classes} }
+
+func (c *columns) next() (column int) {
+	column = c.at
+	if c.at++; c.at == c.classes {
+		c.at = 0
+	}
+	return column
+}
+
+// among returns the number of a class among one a class or one for all, 1 for none.
+func among(w []float64, class int) float64 {
 	switch len(w) {
 	case 0:
 		return 1
 	case 1:
 		return w[0]
 	}
-	return w[b.class(i)]
+	return w[class]
+}
+
+// repeat fills x with copies of its first n elements.
+func repeat[E any](x []E, n int) {
+	for ; n < len(x); n *= 2 {
+		copy(x[n:], x[:n])
+	}
 }
 
 // elementMass returns S of element i, q t + 1 - t for the label t and the weight q of the positive

@@ -101,9 +101,20 @@ func (t *totals) addLosses(rows []float64) {
 
 // addSums adds the sums of rows of elements, from the row with the number first on.
 func (t *totals) addSums(rows []float64, first int) {
-	for i, l := range rows {
-		t.lanes[(first+i)%len(t.lanes)] += l
+	for len(rows) > 0 && first%len(t.lanes) != 0 {
+		t.lanes[first%len(t.lanes)] += rows[0]
+		rows, first = rows[1:], first+1
 	}
+	l := t.lanes
+	for ; len(rows) >= len(l); rows = rows[len(l):] {
+		x := (*[len(l)]float64)(rows)
+		l[0], l[1], l[2], l[3] = l[0]+x[0], l[1]+x[1], l[2]+x[2], l[3]+x[3]
+		l[4], l[5], l[6], l[7] = l[4]+x[4], l[5]+x[5], l[6]+x[6], l[7]+x[7]
+	}
+	for i, x := range rows {
+		l[i] += x
+	}
+	t.lanes = l
 }
 
 // total returns the sum of all.

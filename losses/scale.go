@@ -31,7 +31,11 @@ func (e *engine[T]) setScale(div float64) {
 		e.share[i] = f
 	}
 	e.scale, e.excess = dense.Grow(&e.buf.scale, scales), nil
-	for i := range e.scale {
+	distinct := scales
+	if e.link == SigmoidLink && shares == 1 && (e.posWeight == nil || e.linear) {
+		distinct = min(e.classes, scales)
+	}
+	for i := range distinct {
 		f := e.factor(i)
 		if !holds[T](f) {
 			e.setExcess()
@@ -39,6 +43,7 @@ func (e *engine[T]) setScale(div float64) {
 		}
 		e.scale[i] = T(f)
 	}
+	repeat(e.scale, distinct)
 }
 
 // setExcess sets factors of the gradients of the logits that T cannot hold all of.

@@ -93,14 +93,11 @@ func (b *batch[T]) sigmoidLogits() (z []T, ok bool) {
 		return b.input, true
 	}
 	z = dense.Grow(&b.shifted, b.n)
-	column := b.class(0)
+	column := b.columns()
 	for i, v := range b.input {
 		x := float64(v)
 		if b.shift != nil {
-			x += b.shift[column]
-			if column++; column == b.classes {
-				column = 0
-			}
+			x += b.shift[column.next()]
 		}
 		if z[i] = T(x / b.temperature); math.IsInf(float64(z[i]), 0) && finite(v) {
 			return nil, false
@@ -114,8 +111,9 @@ func (b *batch[T]) sigmoidLogits() (z []T, ok bool) {
 func (b *batch[T]) sigmoidMasses(yes, no []T, linear bool) (ok bool) {
 	copy(yes, b.target)
 	if linear && b.posWeight != nil {
+		column := b.columns()
 		for i, t := range yes {
-			if yes[i] = T(b.ofClass(b.posWeight, i) * float64(t)); !finite(yes[i]) {
+			if yes[i] = T(among(b.posWeight, column.next()) * float64(t)); !finite(yes[i]) {
 				return false
 			}
 		}
