@@ -2,8 +2,6 @@ package losses
 
 import (
 	"math"
-
-	"softloss/losses/internal/kernel"
 )
 
 // angle is the additive angular margin a of a label's cosine z = cos θ:
@@ -12,14 +10,13 @@ import (
 //	ψ(z) = -2 - cos(θ+a)    beyond, so that it goes on falling with θ without a jump
 //
 // the second as in SphereFace (Liu et al., CVPR 2017, arXiv:1704.08063, section 3.2). At z = ±1,
-// where the derivative is infinite, slope is that of the nearest number between.
-func angle[T kernel.Float](z T, a float64) (psi, slope float64) {
-	x := min(max(float64(z), -1), 1) // rounding beyond 1 is cut; a NaN stays
+// where the derivative is infinite, slope is that of ±most, the nearest number between.
+func angle(z, a, most float64) (psi, slope float64) {
+	x := min(max(z, -1), 1) // rounding beyond 1 is cut; a NaN stays
 	sin, cos := math.Sincos(a)
 	s := math.Sqrt((1 - x) * (1 + x))
 	psi = x*cos - s*sin
-	between := 1 - float64(epsilonBelow1[T]())
-	if at := min(max(x, -between), between); at != x {
+	if at := min(max(x, -most), most); at != x {
 		s, x = math.Sqrt((1-at)*(1+at)), at
 	}
 	if slope = cos + x*sin/s; x < -cos {
@@ -28,19 +25,18 @@ func angle[T kernel.Float](z T, a float64) (psi, slope float64) {
 	return psi, slope
 }
 
-// epsilonBelow1 is the distance from 1 to the nearest number of T below.
-func epsilonBelow1[T kernel.Float]() T {
-	if T(1)-T(0x1p-53) == 1 {
-		return T(0x1p-24)
+// cosine is the largest number of T below 1.
+func (b *batch[T]) cosine() float64 {
+	if b.single() {
+		return 1 - 0x1p-24
 	}
-	return T(0x1p-53)
+	return 1 - 0x1p-53
 }
 
-// turn lowers the label's logit of row i by the angle, in z, and returns the label.
-func (b *batch[T]) turn(z []T, i int) {
-	y := b.label(i)
-	psi, _ := angle(z[y], b.angular)
-	z[y] = T(psi)
+// turned is what an angle has done to a row.
+type turned struct {
+	class     int
+	by, slope float64 // what was added to the label's logit, and the derivative of the sum
 }
 
 // label returns the class of row i, -1 unless its labels are one-hot.
@@ -77,15 +73,13 @@ func (b *batch[T]) checkAngles() (bad int, err error) {
 	return -1, nil
 }
 
-// turnBack takes the gradients of the label's logits back through the angle; given are the logits
-// as they were.
-func (b *batch[T]) turnBack(given []T) {
-	for i := range b.n {
-		j := i*b.k + b.label(i)
-		psi, slope := angle(given[j], b.angular)
+// turnBack takes the gradients of the label's logits back through the angle.
+func (b *batch[T]) turnBack() {
+	for i, t := range b.turned {
+		j := i*b.k + t.class
 		if b.targetGrad != nil { // a label t bends its logit linearly, z + t (ψ(z) - z)
-			b.targetGrad[j] += T((psi - float64(given[j])) * float64(b.grad[j]))
+			b.targetGrad[j] += T(t.by * float64(b.grad[j]))
 		}
-		b.grad[j] = T(float64(b.grad[j]) * slope)
+		b.grad[j] = T(float64(b.grad[j]) * t.slope)
 	}
 }

@@ -76,19 +76,12 @@ func above[T kernel.Float](p []T) int {
 	return -1
 }
 
-// widen copies the first len(dst) elements of src.
-func widen[T kernel.Float](dst []float64, src []T) {
-	for i := range dst {
-		dst[i] = float64(src[i])
-	}
-}
-
 // widened returns x in float64: x itself, or what it stores in dst.
 func widened[T kernel.Float](dst []float64, x []T) []float64 {
 	if wide, ok := any(x).([]float64); ok {
 		return wide
 	}
-	widen(dst, x)
+	kernel.Widen(dst, x)
 	return dst
 }
 

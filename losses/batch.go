@@ -14,9 +14,11 @@ type batch[T kernel.Float] struct {
 	options
 
 	input, target []T
-	labels        []T   // the target before weights and smoothing
-	index         []int // instead of a target; never together with smoothing
-	direction     []T   // of second derivatives
+	lifted        []float64 // what the logits were lowered by when they were prepared, nil where they were not
+	turned        []turned  // what AngularMargin has done to the labels' logits
+	labels        []T       // the target before weights and smoothing
+	index         []int     // instead of a target; never together with smoothing
+	direction     []T       // of second derivatives
 
 	// A row's share is what its loss contributes to the cost, apart from its rowWeight, one for all
 	// rows or one a row. The gradients by the logits are multiplied by scale, share times rowWeight
@@ -29,6 +31,7 @@ type batch[T kernel.Float] struct {
 	loss             []float64
 	grad, targetGrad []T
 
+	at *int // the row that a loss's Row is looking at
 	*scratch[T]
 }
 
@@ -45,7 +48,6 @@ type options struct {
 	temperature  float64
 	zLoss        float64
 	shares       bool // the loss wants targets that sum to 1
-	divided      bool // the input is shifted and divided by the temperature
 
 	link      Link
 	classes   int       // with SigmoidLink, where k is 1
@@ -58,9 +60,10 @@ type scratch[T kernel.Float] struct {
 	paired                 []T // elements as rows of two classes
 	wide                   []float64
 	losses                 []float64 // of elements whose sum alone is kept
-	lifted                 []float64 // what the rows of logits were lowered by, for the z-loss
+	lows                   []float64
+	turns                  []turned
 	memory                 memory
-	at                     int // the row that a loss's Row is looking at
+	double                 *double
 }
 
 // slice returns the rows [lo, hi).

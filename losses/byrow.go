@@ -20,7 +20,7 @@ func byRow[T kernel.Float](b *batch[T], l Loss) (bad int) {
 
 // row evaluates row i by the loss's Row. It returns false when there is an invalid label.
 func (b *batch[T]) row(l Loss, i int) bool {
-	b.at = i
+	*b.at = i
 	k := b.k
 	w := dense.Grow(&b.wide, 8*k)
 	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }

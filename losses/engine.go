@@ -52,6 +52,7 @@ type worker[T kernel.Float] struct {
 	losses  []float64 // of the rows from first on, of elements whose sums alone are kept
 	first   int
 	row     int   // the first row of what is being evaluated
+	at      int   // which of them, counted from the first, a loss's Row is looking at
 	done    bool  // it came to the end of the rows that it took, or to an error
 	err     error // what was wrong with the first bad row
 	bad     int   // that row

@@ -126,7 +126,7 @@ func evalInto[T kernel.Float](pool *sync.Pool, c Criterion, dst Outputs, in Inpu
 	if err := e.load(c, dst, in, z, t); err != nil {
 		return err
 	}
-	e.setScale(c.Reduction.divide(e.totals))
+	e.setScales(c.Reduction.divide(e.totals))
 	if err := e.run(); err != nil {
 		return err
 	}

@@ -46,10 +46,9 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	return byRow(b, l)
 }
 
-// evaluateRows prepares the rows of b and evaluates them. It returns the first row with an invalid
+// evaluateRows prepares the target of b and evaluates them. It returns the first row with an invalid
 // label, or -1.
 func evaluateRows[T kernel.Float](b *batch[T], l Loss) (bad int) {
-	b.prepareLogits()
 	if bad = b.prepareTarget(); bad >= 0 {
 		return bad
 	}

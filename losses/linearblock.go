@@ -209,7 +209,7 @@ func (l *linear[T]) evaluate(z []T, lo, hi int, div float64) error {
 		if err := l.load(dst, i, j, part); err != nil {
 			return err
 		}
-		l.engine.setScale(div)
+		l.engine.setScales(div)
 		if err := l.engine.run(); err != nil {
 			return err
 		}

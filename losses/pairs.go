@@ -77,7 +77,6 @@ func (b *batch[T]) pairs(linear bool) batch[T] {
 	p := *b
 	p.link, p.k = SoftmaxLink, 2
 	p.shift, p.classWeights, p.posWeight, p.rowWeight = nil, nil, nil, nil
-	p.divided = true
 	buf := dense.Grow(&b.paired, 10*b.n)
 	field := func(j int) []T { return buf[2*j*b.n : 2*(j+1)*b.n] }
 	p.input, p.target = field(0), field(1)

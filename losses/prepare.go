@@ -12,47 +12,47 @@ func (b *batch[T]) preparesTarget() bool { return b.smoothing.on() || b.weighsLa
 
 // shiftsLogits reports whether the loss sees other logits than the caller's.
 func (b *batch[T]) shiftsLogits() bool {
-	return !b.divided && (b.temperature != 1 || b.shift != nil || b.margins != nil || b.angular != 0)
+	return b.temperature != 1 || b.shift != nil || b.margins != nil || b.angular != 0
 }
 
-// prepareLogits adds the shift, subtracts the largest logit, which the softmax does not mind, and
-// divides by the temperature.
-func (b *batch[T]) prepareLogits() {
-	if !b.shiftsLogits() {
-		return
-	}
-	dst, lifted := dense.Grow(&b.shifted, len(b.input)), dense.Grow(&b.lifted, b.n)
-	for i := range lifted {
-		lo, hi := i*b.k, (i+1)*b.k
-		z := b.input[lo:hi]
-		if b.margins != nil || b.angular != 0 {
-			z = b.lowered(z, i)
-		}
-		lifted[i] = kernel.Divide(dst[lo:hi], z, b.shift, b.temperature) / b.temperature
-	}
-	b.input = dst
-}
-
-// lowered returns the logits z of row i less the margins of its labels, or with its angle, in
-// scratch memory.
-func (b *batch[T]) lowered(z []T, i int) []T {
-	low := b.rowT()
-	copy(low, z)
+// prepareLogits gives w the logits of b less the margins of their labels, or with their angles, and
+// with the shift, divided by the temperature. The largest is subtracted, which the softmax does not
+// mind.
+func (b *batch[T]) prepareLogits(w *batch[float64]) {
+	w.input, w.lifted = dense.Grow(&w.shifted, len(b.input)), dense.Grow(&w.lows, b.n)
 	if b.angular != 0 {
-		b.turn(low, i)
-		return low
+		w.turned = dense.Grow(&w.turns, b.n)
 	}
-	if b.index != nil {
-		y := b.index[i]
-		low[y] = T(float64(z[y]) - b.margins[y])
-		return low
+	for i := range w.lifted {
+		z := part(b.input, i, i+1, b.k)
+		w.lifted[i] = kernel.Divide(part(w.input, i, i+1, b.k), z, b.added(w, z, i), b.temperature) / b.temperature
 	}
-	for j, t := range part(b.labels, i, i+1, b.k) {
-		if t != 0 {
-			low[j] = T(float64(z[j]) - float64(t)*b.margins[j])
+}
+
+// added returns what is added to the logits z of row i, nil for nothing.
+func (b *batch[T]) added(w *batch[float64], z []T, i int) []float64 {
+	if b.margins == nil && b.angular == 0 {
+		return b.shift
+	}
+	x := dense.Grow(&w.wide, b.k)
+	clear(x)
+	copy(x, b.shift)
+	switch {
+	case b.angular != 0:
+		y := b.label(i)
+		psi, slope := angle(float64(z[y]), b.angular, b.cosine())
+		w.turned[i] = turned{y, psi - float64(z[y]), slope}
+		x[y] += w.turned[i].by
+	case b.index != nil:
+		x[b.index[i]] -= b.margins[b.index[i]]
+	default:
+		for j, t := range part(b.labels, i, i+1, b.k) {
+			if t != 0 {
+				x[j] -= float64(t) * b.margins[j]
+			}
 		}
 	}
-	return low
+	return x
 }
 
 // addMargins adds to the gradients of the labels what comes from the logits that the margins lower.
@@ -109,7 +109,7 @@ func (b *batch[T]) addZLoss() {
 		}
 		for i := lo; i < hi; i++ {
 			l := float64(lse[i-lo])
-			if b.shiftsLogits() {
+			if b.lifted != nil {
 				l += b.lifted[i]
 			}
 			if b.direction != nil {

@@ -61,7 +61,7 @@ func (e *engine[T]) run() error {
 	var first *worker[T]
 	for _, w := range e.parts[:parts] {
 		if !w.done {
-			w.err, w.bad = w.failed(e.formula, "ended its goroutine"), w.row-e.first+w.scratch.at
+			w.err, w.bad = w.failed(e.formula, "ended its goroutine"), w.row-e.first+w.at
 		}
 		if w.err != nil && (first == nil || w.bad < first.bad) {
 			first = w
@@ -156,14 +156,14 @@ func (w *worker[T]) run(e *engine[T], lo, hi int) {
 // try evaluates the rows [lo, hi) of e. When something is wrong with a row it returns that row and
 // what is wrong.
 func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
-	w.row, w.scratch.at = e.first+lo, 0
+	w.row, w.at = e.first+lo, 0
 	defer func() {
 		if cause := recover(); cause != nil {
-			row, err = lo+w.scratch.at, w.failed(e.formula, fmt.Sprint("panicked: ", cause))
+			row, err = lo+w.at, w.failed(e.formula, fmt.Sprint("panicked: ", cause))
 		}
 	}()
 	b := e.slice(lo, hi)
-	b.scratch = &w.scratch
+	b.scratch, b.at = &w.scratch, &w.at
 	if e.sums != nil {
 		b.loss = w.losses[lo-w.first : hi-w.first]
 	}
@@ -181,27 +181,33 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 			return lo + bad, err
 		}
 	}
-	given, index := b.input, b.index
+	if b.widens(e.linear) {
+		row, err = b.computeWide(e.formula, e.linear)
+	} else {
+		row, err = b.compute(e.formula, e.linear)
+	}
+	return lo + row, err
+}
+
+// compute evaluates the rows of b. When something is wrong with a row it returns that row, counted
+// from the first, and what is wrong.
+func (b *batch[T]) compute(l Loss, linear bool) (row int, err error) {
 	bad := -1
 	if b.link == SigmoidLink {
-		bad = evaluateElements(&b, e.formula, e.linear)
+		bad = evaluateElements(b, l, linear)
 	} else {
-		bad = evaluateRows(&b, e.formula)
+		bad = evaluateRows(b, l)
 	}
 	if bad >= 0 {
-		return lo + bad, b.labelError(bad)
+		return bad, b.labelError(bad)
 	}
 	b.finish()
-	if b.angular != 0 && b.grad != nil {
-		b.index = index // smoothing may have made labels of it
-		b.turnBack(given)
-	}
 	return 0, nil
 }
 
 // failed is the error of a loss that did not return from the row that it was looking at.
 func (w *worker[T]) failed(l Loss, how string) error {
-	return cellError(ErrLoss, "loss", w.row+w.scratch.at, -1, fmt.Sprintf("%T", l), how, "")
+	return cellError(ErrLoss, "loss", w.row+w.at, -1, fmt.Sprintf("%T", l), how, "")
 }
 
 // labelError returns what is wrong with a label of row bad.
@@ -258,5 +264,8 @@ func (b *batch[T]) finish() {
 	}
 	if b.margins != nil && b.targetGrad != nil {
 		b.addMargins()
+	}
+	if b.grad != nil {
+		b.turnBack()
 	}
 }

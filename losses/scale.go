@@ -7,10 +7,10 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// setScale sets one over the denominator and the factors with which each row's gradients enter the
+// setScales sets one over the denominator and the factors with which each row's gradients enter the
 // cost's: upstream and sample weight over the denominator, and for those of the logits the row's
 // weight over the temperature.
-func (e *engine[T]) setScale(div float64) {
+func (e *engine[T]) setScales(div float64) {
 	e.div = div
 	shares, scales := 1, 1
 	if e.sample != nil || len(e.upstream) > 1 {
@@ -30,35 +30,36 @@ func (e *engine[T]) setScale(div float64) {
 		}
 		e.share[i] = f
 	}
-	e.scale, e.excess = dense.Grow(&e.buf.scale, scales), nil
 	distinct := scales
 	if e.link == SigmoidLink && shares == 1 && (e.posWeight == nil || e.linear) {
 		distinct = min(e.classes, scales)
 	}
-	for i := range distinct {
-		f := e.factor(i)
-		if !holds[T](f) {
-			e.setExcess()
-			return
-		}
-		e.scale[i] = T(f)
-	}
-	repeat(e.scale, distinct)
+	e.batch.setScale(scales, distinct, &e.buf.scale, &e.buf.excess)
 }
 
-// setExcess sets factors of the gradients of the logits that T cannot hold all of.
-func (e *engine[T]) setExcess() {
-	e.excess = dense.Grow(&e.buf.excess, len(e.scale))
-	for i := range e.scale {
-		e.scale[i], e.excess[i] = 1, e.factor(i)
+// setScale sets the factors of the gradients by the logits, n of them: one for all rows or one a
+// row, of which the first are distinct and the others repeat them. Where T cannot hold all of them,
+// excess has them.
+func (b *batch[T]) setScale(n, distinct int, scale *[]T, excess *[]float64) {
+	b.scale, b.excess = dense.Grow(scale, n), nil
+	for i := range distinct {
+		f := b.factor(i)
+		if b.scale[i] = T(f); !holds[T](f) {
+			b.excess = dense.Grow(excess, n)
+			break
+		}
+	}
+	repeat(b.scale, distinct)
+	for i := range b.excess {
+		b.scale[i], b.excess[i] = 1, b.factor(i)
 	}
 }
 
 // factor returns that of the gradients of row i by the logits.
-func (e *engine[T]) factor(i int) float64 {
-	f := of(e.share, i) / e.temperature
-	if e.rowWeight != nil {
-		f *= e.rowWeight[i]
+func (b *batch[T]) factor(i int) float64 {
+	f := of(b.share, i) / b.temperature
+	if b.rowWeight != nil {
+		f *= b.rowWeight[i]
 	}
 	return f
 }

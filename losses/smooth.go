@@ -209,7 +209,7 @@ func smoothGradAll[T kernel.Float](s Smoothing, out, labels, upstream *tensor.De
 	}
 	up, dst, g := dense.Rows(upstream, len(upstream.Shape())-1, new([]T)), dense.Memory[T](out), make([]float64, k)
 	for lo := 0; lo < len(t); lo += k {
-		widen(g, up[lo:])
+		kernel.Widen(g, up[lo:lo+k])
 		smoothGradRow(s, g, t[lo:lo+k])
 		for j := range g {
 			dst[lo+j] = T(g[j])

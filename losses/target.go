@@ -169,9 +169,11 @@ func TeacherLabels(logits tensor.Tensor, temperature float64) (*tensor.Dense, er
 // temper returns the softmax at a temperature as a function of rows.
 func temper[T kernel.Float](temperature float64) func(dst, z []T, k int) {
 	return func(dst, z []T, k int) {
+		p := make([]float64, k)
 		for i := range len(z) / k {
-			kernel.Divide(part(dst, i, i+1, k), part(z, i, i+1, k), nil, temperature)
+			kernel.Divide(p, part(z, i, i+1, k), nil, temperature)
+			kernel.Softmax(p, p, k)
+			kernel.Round(part(dst, i, i+1, k), p)
 		}
-		kernel.Softmax(dst, dst, k)
 	}
 }

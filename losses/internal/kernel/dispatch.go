@@ -246,7 +246,7 @@ func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad in
 }
 
 // Divide shifts and divides the logits of a row; see [spec.Divide].
-func Divide[T Float](dst, z []T, shift []float64, t float64) (top float64) {
+func Divide[T Float](dst []float64, z []T, shift []float64, t float64) (top float64) {
 	if vec.On() && t >= 0x1p-1000 { // 1/t is finite
 		return vec.Divide(dst, z, shift, t)
 	}
@@ -260,4 +260,22 @@ func AddScaled[T Float](dst, p []T, a float64) {
 		return
 	}
 	spec.AddScaled(dst, p, a)
+}
+
+// Widen stores x in dst, as long.
+func Widen[T Float](dst []float64, x []T) {
+	if vec.On() && len(x) > 0 {
+		vec.Widen(dst, x)
+		return
+	}
+	spec.Widen(dst, x)
+}
+
+// Round stores x in dst, as long, rounded to the element type.
+func Round[T Float](dst []T, x []float64) {
+	if vec.On() && len(x) > 0 {
+		vec.Round(dst, x)
+		return
+	}
+	spec.Round(dst, x)
 }

@@ -61,21 +61,24 @@ func guardPrepare[T Float](t *testing.T) {
 			w[j] = 1 + float64(j)
 		}
 		run := func(dst, z []T, w []float64) (all []T) {
+			wide := make([]float64, k)
 			plain, weighted, bad := WeightedSum(z[:k:k], w)
 			all = append(all, T(plain), T(weighted), T(bad), T(Sum(z)))
 			for _, f := range []func(){
 				func() { Weigh(dst, z, w) },
 				func() { Mix(dst, z, w, 0.9, 0.2) },
-				func() { Divide(dst, z, nil, 3) },
-				func() { Divide(dst, z, w, 3) },
 				func() { AddScaled(dst, z, 2) },
+				func() { Round(dst, w) },
+				func() { Divide(wide, z, w, 3); Round(dst, wide) },
+				func() { Divide(w, z, nil, 3); Round(dst, w) },
+				func() { Widen(w, z); Round(dst, w) },
 			} {
 				f()
 				all = append(all, dst...)
 			}
 			return all
 		}
-		want := run(make([]T, k), b.t, w)
+		want := run(make([]T, k), b.t, slices.Clone(w))
 		for _, behind := range []bool{true, false} {
 			got := run(numtest.Guard(pages[0], make([]T, k), behind), numtest.Guard(pages[1], b.t, behind),
 				numtest.Guard(pages[2], w, behind))

@@ -2,31 +2,58 @@ package spec
 
 import "math"
 
-// Divide stores (x - M)/t of one row in dst for x = z + shift, a nil shift being 0, and returns M,
-// the largest x, NaN aside. The softmax does not mind the difference, which spares what x/t would
-// lose of logits far from 0, and does not overflow.
-func Divide[T Float](dst, z []T, shift []float64, t float64) (top float64) {
-	shifted := func(j int) float64 {
-		if shift == nil {
-			return float64(z[j])
-		}
-		return float64(z[j]) + shift[j]
+// Divide stores (x - M)/t of one row in dst for x = (z - top) + shift, a nil shift being 0, top the
+// largest z and M the largest x, NaN aside, and returns top + M. The softmax does not mind the
+// differences, which spare what x/t would lose of logits far from 0, and do not overflow.
+func Divide[T Float](dst []float64, z []T, shift []float64, t float64) (top float64) {
+	top, most := Shift(dst, z, shift)
+	for j, x := range dst {
+		dst[j] = (x - most) / t
 	}
-	top = math.Inf(-1)
-	for j := range z {
-		if x := shifted(j); x > top {
+	return top + most
+}
+
+// Shift stores x = (z - top) + shift in dst and returns top and the largest x; see [Divide].
+func Shift[T Float](dst []float64, z []T, shift []float64) (top, most float64) {
+	top, most = math.Inf(-1), math.Inf(-1)
+	for _, v := range z {
+		if x := float64(v); x > top {
 			top = x
 		}
 	}
-	for j := range z {
-		dst[j] = T((shifted(j) - top) / t)
+	for j, v := range z {
+		x := float64(v) - top
+		if shift != nil {
+			x += shift[j]
+		}
+		if dst[j] = x; x > most {
+			most = x
+		}
 	}
-	return top
+	if math.IsInf(most, -1) { // no number: NaN aside
+		most = 0
+	}
+	return top, most
 }
 
 // AddScaled adds a p to dst.
 func AddScaled[T Float](dst, p []T, a float64) {
 	for j, v := range p {
 		dst[j] = T(float64(dst[j]) + a*float64(v))
+	}
+}
+
+// Widen stores x in dst, as long.
+func Widen[T Float](dst []float64, x []T) {
+	for i, v := range x {
+		dst[i] = float64(v)
+	}
+}
+
+// Round stores x in dst, as long, rounded to the element type.
+func Round[T Float](dst []T, x []float64) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] = T(v)
 	}
 }

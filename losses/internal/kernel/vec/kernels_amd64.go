@@ -387,16 +387,17 @@ func weighF64AVX512(dst *float64, t *float64, w *float64, n int) (bad uint32)
 //go:noescape
 func mixF64AVX512(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
 
-// divideF64AVX512 stores (x - M)/t in dst for x = z and returns M, the largest x, NaN aside.
+// divideF64AVX512 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest,
+// NaN aside.
 //
 //go:noescape
 func divideF64AVX512(dst *float64, z *float64, n int, t float64) (top float64)
 
-// shiftDivideF64AVX512 stores (x - M)/t in dst for x = z + s and returns M, the largest x, NaN
-// aside.
+// shiftDivideF64AVX512 stores (x - M)/t in dst for x = (z - top) + s, top the largest z, and
+// returns top, or top and M, the largest, NaN aside.
 //
 //go:noescape
-func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
+func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (top float64, most float64)
 
 // addScaledF64AVX512 adds a p to dst.
 //
@@ -422,6 +423,16 @@ func affineF64AVX512(p *float64, t *float64, n int, a float64, b float64, c floa
 //
 //go:noescape
 func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
+
+// widenF64AVX512 stores x in dst.
+//
+//go:noescape
+func widenF64AVX512(dst *float64, x *float64, n int)
+
+// roundF64AVX512 stores x in dst, rounded.
+//
+//go:noescape
+func roundF64AVX512(dst *float64, x *float64, n int)
 
 // klTermsF64AVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
 //
@@ -945,15 +956,17 @@ func weighF64AVX2(dst *float64, t *float64, w *float64, n int) (bad uint32)
 //go:noescape
 func mixF64AVX2(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
 
-// divideF64AVX2 stores (x - M)/t in dst for x = z and returns M, the largest x, NaN aside.
+// divideF64AVX2 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest, NaN
+// aside.
 //
 //go:noescape
 func divideF64AVX2(dst *float64, z *float64, n int, t float64) (top float64)
 
-// shiftDivideF64AVX2 stores (x - M)/t in dst for x = z + s and returns M, the largest x, NaN aside.
+// shiftDivideF64AVX2 stores (x - M)/t in dst for x = (z - top) + s, top the largest z, and returns
+// top, or top and M, the largest, NaN aside.
 //
 //go:noescape
-func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
+func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (top float64, most float64)
 
 // addScaledF64AVX2 adds a p to dst.
 //
@@ -979,6 +992,16 @@ func affineF64AVX2(p *float64, t *float64, n int, a float64, b float64, c float6
 //
 //go:noescape
 func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
+
+// widenF64AVX2 stores x in dst.
+//
+//go:noescape
+func widenF64AVX2(dst *float64, x *float64, n int)
+
+// roundF64AVX2 stores x in dst, rounded.
+//
+//go:noescape
+func roundF64AVX2(dst *float64, x *float64, n int)
 
 // klTermsF64AVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
 //
@@ -1181,16 +1204,17 @@ func weighWideAVX512(dst *float32, t *float32, w *float64, n int) (bad uint32)
 //go:noescape
 func mixWideAVX512(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
 
-// divideWideAVX512 stores (x - M)/t in dst for x = z and returns M, the largest x, NaN aside.
+// divideWideAVX512 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest,
+// NaN aside.
 //
 //go:noescape
-func divideWideAVX512(dst *float32, z *float32, n int, t float64) (top float64)
+func divideWideAVX512(dst *float64, z *float32, n int, t float64) (top float64)
 
-// shiftDivideWideAVX512 stores (x - M)/t in dst for x = z + s and returns M, the largest x, NaN
-// aside.
+// shiftDivideWideAVX512 stores (x - M)/t in dst for x = (z - top) + s, top the largest z, and
+// returns top, or top and M, the largest, NaN aside.
 //
 //go:noescape
-func shiftDivideWideAVX512(dst *float32, z *float32, s *float64, n int, t float64) (top float64)
+func shiftDivideWideAVX512(dst *float64, z *float32, s *float64, n int, t float64) (top float64, most float64)
 
 // addScaledWideAVX512 adds a p to dst.
 //
@@ -1216,6 +1240,16 @@ func affineWideAVX512(p *float32, t *float32, n int, a float64, b float64, c flo
 //
 //go:noescape
 func minusLogsWideAVX512(dst *float64, t *float32, n int, most float64)
+
+// widenWideAVX512 stores x in dst.
+//
+//go:noescape
+func widenWideAVX512(dst *float64, x *float32, n int)
+
+// roundWideAVX512 stores x in dst, rounded.
+//
+//go:noescape
+func roundWideAVX512(dst *float32, x *float64, n int)
 
 // klTermsWideAVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
 //
@@ -1350,16 +1384,17 @@ func weighWideAVX2(dst *float32, t *float32, w *float64, n int) (bad uint32)
 //go:noescape
 func mixWideAVX2(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
 
-// divideWideAVX2 stores (x - M)/t in dst for x = z and returns M, the largest x, NaN aside.
-//
-//go:noescape
-func divideWideAVX2(dst *float32, z *float32, n int, t float64) (top float64)
-
-// shiftDivideWideAVX2 stores (x - M)/t in dst for x = z + s and returns M, the largest x, NaN
+// divideWideAVX2 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest, NaN
 // aside.
 //
 //go:noescape
-func shiftDivideWideAVX2(dst *float32, z *float32, s *float64, n int, t float64) (top float64)
+func divideWideAVX2(dst *float64, z *float32, n int, t float64) (top float64)
+
+// shiftDivideWideAVX2 stores (x - M)/t in dst for x = (z - top) + s, top the largest z, and returns
+// top, or top and M, the largest, NaN aside.
+//
+//go:noescape
+func shiftDivideWideAVX2(dst *float64, z *float32, s *float64, n int, t float64) (top float64, most float64)
 
 // addScaledWideAVX2 adds a p to dst.
 //
@@ -1385,6 +1420,16 @@ func affineWideAVX2(p *float32, t *float32, n int, a float64, b float64, c float
 //
 //go:noescape
 func minusLogsWideAVX2(dst *float64, t *float32, n int, most float64)
+
+// widenWideAVX2 stores x in dst.
+//
+//go:noescape
+func widenWideAVX2(dst *float64, x *float32, n int)
+
+// roundWideAVX2 stores x in dst, rounded.
+//
+//go:noescape
+func roundWideAVX2(dst *float32, x *float64, n int)
 
 // klTermsWideAVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
 //

@@ -12197,8 +12197,8 @@ done4:
 	VMAXPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VMAXPD        X1, X0, X0
-	VMOVSD        X0, top+32(FP)
 	VBROADCASTSD  X0, Z0
+	VMOVSD        X0, top+32(FP)
 	VBROADCASTSD  t+24(FP), Z1
 	XORQ          BX, BX
 
@@ -12244,53 +12244,44 @@ done8:
 	VZEROUPPER
 	RET
 
-// func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
+// func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (top float64, most float64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·shiftDivideF64AVX512(SB), NOSPLIT, $0-48
+TEXT ·shiftDivideF64AVX512(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    z+8(FP), CX
 	MOVQ    n+24(FP), DX
-	MOVQ    s+16(FP), BX
 	VMOVUPD cdfff0000000000000<>+0(SB), Z0
-	XORQ    SI, SI
-	MOVQ    DX, DI
+	XORQ    BX, BX
+	MOVQ    DX, SI
 
 big1:
-	CMPQ    DI, $0x10
+	CMPQ    SI, $0x10
 	JLT     small2
-	VMOVUPD (CX)(SI*8), Z1
-	VMOVUPD (BX)(SI*8), Z2
-	VADDPD  Z2, Z1, Z1
+	VMOVUPD (CX)(BX*8), Z1
 	VMAXPD  Z0, Z1, Z0
-	VMOVUPD 64(CX)(SI*8), Z1
-	VMOVUPD 64(BX)(SI*8), Z2
-	VADDPD  Z2, Z1, Z1
+	VMOVUPD 64(CX)(BX*8), Z1
 	VMAXPD  Z0, Z1, Z0
-	ADDQ    $0x10, SI
-	SUBQ    $0x10, DI
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, SI
 	JMP     big1
 
 small2:
-	CMPQ    DI, $0x08
+	CMPQ    SI, $0x08
 	JLT     tail3
-	VMOVUPD (CX)(SI*8), Z1
-	VMOVUPD (BX)(SI*8), Z2
-	VADDPD  Z2, Z1, Z1
+	VMOVUPD (CX)(BX*8), Z1
 	VMAXPD  Z0, Z1, Z0
-	ADDQ    $0x08, SI
-	SUBQ    $0x08, DI
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
 	JMP     small2
 
 tail3:
-	TESTQ     DI, DI
+	TESTQ     SI, SI
 	JEQ       done4
-	MOVL      $0x00000001, R8
-	SHLXL     DI, R8, DI
-	DECL      DI
-	KMOVW     DI, K1
-	VMOVUPD.Z (CX)(SI*8), K1, Z1
-	VMOVUPD.Z (BX)(SI*8), K1, Z2
-	VADDPD    Z2, Z1, Z1
+	MOVL      $0x00000001, DI
+	SHLXL     SI, DI, SI
+	DECL      SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(BX*8), K1, Z1
 	VMOVUPD   cdfff0000000000000<>+0(SB), Z2
 	VMOVUPD   Z1, K1, Z2
 	VMAXPD    Z0, Z2, Z0
@@ -12302,58 +12293,120 @@ done4:
 	VMAXPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VMAXPD        X1, X0, X0
-	VMOVSD        X0, top+40(FP)
 	VBROADCASTSD  X0, Z0
-	VBROADCASTSD  t+32(FP), Z1
+	VMOVSD        X0, top+40(FP)
+	MOVQ          s+16(FP), BX
+	VMOVUPD       cdfff0000000000000<>+0(SB), Z1
 	XORQ          SI, SI
+	MOVQ          DX, DI
 
 big5:
-	CMPQ    DX, $0x10
+	CMPQ    DI, $0x10
 	JLT     small6
 	VMOVUPD (CX)(SI*8), Z2
+	VSUBPD  Z0, Z2, Z2
 	VMOVUPD (BX)(SI*8), Z3
 	VADDPD  Z3, Z2, Z2
-	VSUBPD  Z0, Z2, Z2
-	VDIVPD  Z1, Z2, Z2
-	VMOVUPD Z2, (AX)(SI*8)
+	VMAXPD  Z1, Z2, Z1
 	VMOVUPD 64(CX)(SI*8), Z2
+	VSUBPD  Z0, Z2, Z2
 	VMOVUPD 64(BX)(SI*8), Z3
 	VADDPD  Z3, Z2, Z2
-	VSUBPD  Z0, Z2, Z2
-	VDIVPD  Z1, Z2, Z2
-	VMOVUPD Z2, 64(AX)(SI*8)
+	VMAXPD  Z1, Z2, Z1
 	ADDQ    $0x10, SI
-	SUBQ    $0x10, DX
+	SUBQ    $0x10, DI
 	JMP     big5
 
 small6:
-	CMPQ    DX, $0x08
+	CMPQ    DI, $0x08
 	JLT     tail7
 	VMOVUPD (CX)(SI*8), Z2
+	VSUBPD  Z0, Z2, Z2
 	VMOVUPD (BX)(SI*8), Z3
 	VADDPD  Z3, Z2, Z2
-	VSUBPD  Z0, Z2, Z2
-	VDIVPD  Z1, Z2, Z2
-	VMOVUPD Z2, (AX)(SI*8)
+	VMAXPD  Z1, Z2, Z1
 	ADDQ    $0x08, SI
-	SUBQ    $0x08, DX
+	SUBQ    $0x08, DI
 	JMP     small6
 
 tail7:
-	TESTQ     DX, DX
+	TESTQ     DI, DI
 	JEQ       done8
+	MOVL      $0x00000001, R8
+	SHLXL     DI, R8, DI
+	DECL      DI
+	KMOVW     DI, K1
+	VMOVUPD.Z (CX)(SI*8), K1, Z2
+	VSUBPD    Z0, Z2, Z2
+	VMOVUPD.Z (BX)(SI*8), K1, Z3
+	VADDPD    Z3, Z2, Z2
+	VMOVUPD   cdfff0000000000000<>+0(SB), Z3
+	VMOVUPD   Z2, K1, Z3
+	VMAXPD    Z1, Z3, Z1
+
+done8:
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VMAXPD        Y2, Y1, Y2
+	VEXTRACTF128  $0x01, Y2, X1
+	VMAXPD        X1, X2, X1
+	VPERMILPD     $0x01, X1, X2
+	VMAXPD        X2, X1, X1
+	VBROADCASTSD  X1, Z1
+	VMOVSD        X1, most+48(FP)
+	VBROADCASTSD  t+32(FP), Z2
+	XORQ          SI, SI
+
+big9:
+	CMPQ    DX, $0x10
+	JLT     small10
+	VMOVUPD (CX)(SI*8), Z3
+	VSUBPD  Z0, Z3, Z3
+	VMOVUPD (BX)(SI*8), Z4
+	VADDPD  Z4, Z3, Z3
+	VSUBPD  Z1, Z3, Z3
+	VDIVPD  Z2, Z3, Z3
+	VMOVUPD Z3, (AX)(SI*8)
+	VMOVUPD 64(CX)(SI*8), Z3
+	VSUBPD  Z0, Z3, Z3
+	VMOVUPD 64(BX)(SI*8), Z4
+	VADDPD  Z4, Z3, Z3
+	VSUBPD  Z1, Z3, Z3
+	VDIVPD  Z2, Z3, Z3
+	VMOVUPD Z3, 64(AX)(SI*8)
+	ADDQ    $0x10, SI
+	SUBQ    $0x10, DX
+	JMP     big9
+
+small10:
+	CMPQ    DX, $0x08
+	JLT     tail11
+	VMOVUPD (CX)(SI*8), Z3
+	VSUBPD  Z0, Z3, Z3
+	VMOVUPD (BX)(SI*8), Z4
+	VADDPD  Z4, Z3, Z3
+	VSUBPD  Z1, Z3, Z3
+	VDIVPD  Z2, Z3, Z3
+	VMOVUPD Z3, (AX)(SI*8)
+	ADDQ    $0x08, SI
+	SUBQ    $0x08, DX
+	JMP     small10
+
+tail11:
+	TESTQ     DX, DX
+	JEQ       done12
 	MOVL      $0x00000001, DI
 	SHLXL     DX, DI, DX
 	DECL      DX
 	KMOVW     DX, K1
-	VMOVUPD.Z (CX)(SI*8), K1, Z2
-	VMOVUPD.Z (BX)(SI*8), K1, Z3
-	VADDPD    Z3, Z2, Z2
-	VSUBPD    Z0, Z2, Z2
-	VDIVPD    Z1, Z2, Z2
-	VMOVUPD   Z2, K1, (AX)(SI*8)
+	VMOVUPD.Z (CX)(SI*8), K1, Z3
+	VSUBPD    Z0, Z3, Z3
+	VMOVUPD.Z (BX)(SI*8), K1, Z0
+	VADDPD    Z0, Z3, Z3
+	VSUBPD    Z1, Z3, Z3
+	VDIVPD    Z2, Z3, Z3
+	VMOVUPD   Z3, K1, (AX)(SI*8)
 
-done8:
+done12:
 	VZEROUPPER
 	RET
 
@@ -12733,6 +12786,90 @@ DATA cd10000000000000<>+40(SB)/8, $0x0010000000000000
 DATA cd10000000000000<>+48(SB)/8, $0x0010000000000000
 DATA cd10000000000000<>+56(SB)/8, $0x0010000000000000
 GLOBL cd10000000000000<>(SB), RODATA|NOPTR, $64
+
+// func widenF64AVX512(dst *float64, x *float64, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·widenF64AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+big1:
+	CMPQ    DX, $0x10
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Z0
+	VMOVUPD Z0, (AX)(BX*8)
+	VMOVUPD 64(CX)(BX*8), Z0
+	VMOVUPD Z0, 64(AX)(BX*8)
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, DX
+	JMP     big1
+
+small2:
+	CMPQ    DX, $0x08
+	JLT     tail3
+	VMOVUPD (CX)(BX*8), Z0
+	VMOVUPD Z0, (AX)(BX*8)
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JMP     small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPD.Z (CX)(BX*8), K1, Z0
+	VMOVUPD   Z0, K1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func roundF64AVX512(dst *float64, x *float64, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·roundF64AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+big1:
+	CMPQ    DX, $0x10
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Z0
+	VMOVUPD Z0, (AX)(BX*8)
+	VMOVUPD 64(CX)(BX*8), Z0
+	VMOVUPD Z0, 64(AX)(BX*8)
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, DX
+	JMP     big1
+
+small2:
+	CMPQ    DX, $0x08
+	JLT     tail3
+	VMOVUPD (CX)(BX*8), Z0
+	VMOVUPD Z0, (AX)(BX*8)
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JMP     small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPD.Z (CX)(BX*8), K1, Z0
+	VMOVUPD   Z0, K1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
 
 // func klTermsF64AVX512(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -28447,8 +28584,8 @@ done4:
 	VMAXPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VMAXPD       X0, X1, X1
-	VMOVSD       X1, top+32(FP)
 	VBROADCASTSD X1, Y0
+	VMOVSD       X0, top+32(FP)
 	VBROADCASTSD t+24(FP), Y1
 	XORQ         BX, BX
 
@@ -28493,52 +28630,43 @@ done8:
 	VZEROUPPER
 	RET
 
-// func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (top float64)
+// func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (top float64, most float64)
 // Requires: AVX, AVX2
-TEXT ·shiftDivideF64AVX2(SB), NOSPLIT, $0-48
+TEXT ·shiftDivideF64AVX2(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    z+8(FP), CX
 	MOVQ    n+24(FP), DX
-	MOVQ    s+16(FP), BX
 	VMOVUPD cdfff0000000000000<>+0(SB), Y0
-	XORQ    SI, SI
-	MOVQ    DX, DI
+	XORQ    BX, BX
+	MOVQ    DX, SI
 
 big1:
-	CMPQ    DI, $0x08
+	CMPQ    SI, $0x08
 	JLT     small2
-	VMOVUPD (CX)(SI*8), Y1
-	VMOVUPD (BX)(SI*8), Y2
-	VADDPD  Y2, Y1, Y1
+	VMOVUPD (CX)(BX*8), Y1
 	VMAXPD  Y0, Y1, Y0
-	VMOVUPD 32(CX)(SI*8), Y1
-	VMOVUPD 32(BX)(SI*8), Y2
-	VADDPD  Y2, Y1, Y1
+	VMOVUPD 32(CX)(BX*8), Y1
 	VMAXPD  Y0, Y1, Y0
-	ADDQ    $0x08, SI
-	SUBQ    $0x08, DI
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
 	JMP     big1
 
 small2:
-	CMPQ    DI, $0x04
+	CMPQ    SI, $0x04
 	JLT     tail3
-	VMOVUPD (CX)(SI*8), Y1
-	VMOVUPD (BX)(SI*8), Y2
-	VADDPD  Y2, Y1, Y1
+	VMOVUPD (CX)(BX*8), Y1
 	VMAXPD  Y0, Y1, Y0
-	ADDQ    $0x04, SI
-	SUBQ    $0x04, DI
+	ADDQ    $0x04, BX
+	SUBQ    $0x04, SI
 	JMP     small2
 
 tail3:
-	TESTQ      DI, DI
+	TESTQ      SI, SI
 	JEQ        done4
-	LEAQ       tails<>+0(SB), R8
-	NEGQ       DI
-	VMOVUPS    32(R8)(DI*8), Y1
-	VMASKMOVPD (CX)(SI*8), Y1, Y2
-	VMASKMOVPD (BX)(SI*8), Y1, Y3
-	VADDPD     Y3, Y2, Y2
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*8), Y1
+	VMASKMOVPD (CX)(BX*8), Y1, Y2
 	VMOVUPD    cdfff0000000000000<>+0(SB), Y3
 	VBLENDVPD  Y1, Y2, Y3, Y3
 	VMAXPD     Y0, Y3, Y0
@@ -28548,57 +28676,116 @@ done4:
 	VMAXPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VMAXPD       X0, X1, X1
-	VMOVSD       X1, top+40(FP)
 	VBROADCASTSD X1, Y0
-	VBROADCASTSD t+32(FP), Y1
+	VMOVSD       X0, top+40(FP)
+	MOVQ         s+16(FP), BX
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
 	XORQ         SI, SI
+	MOVQ         DX, DI
 
 big5:
-	CMPQ    DX, $0x08
+	CMPQ    DI, $0x08
 	JLT     small6
 	VMOVUPD (CX)(SI*8), Y2
+	VSUBPD  Y0, Y2, Y2
 	VMOVUPD (BX)(SI*8), Y3
 	VADDPD  Y3, Y2, Y2
-	VSUBPD  Y0, Y2, Y2
-	VDIVPD  Y1, Y2, Y2
-	VMOVUPD Y2, (AX)(SI*8)
+	VMAXPD  Y1, Y2, Y1
 	VMOVUPD 32(CX)(SI*8), Y2
+	VSUBPD  Y0, Y2, Y2
 	VMOVUPD 32(BX)(SI*8), Y3
 	VADDPD  Y3, Y2, Y2
-	VSUBPD  Y0, Y2, Y2
-	VDIVPD  Y1, Y2, Y2
-	VMOVUPD Y2, 32(AX)(SI*8)
+	VMAXPD  Y1, Y2, Y1
 	ADDQ    $0x08, SI
-	SUBQ    $0x08, DX
+	SUBQ    $0x08, DI
 	JMP     big5
 
 small6:
-	CMPQ    DX, $0x04
+	CMPQ    DI, $0x04
 	JLT     tail7
 	VMOVUPD (CX)(SI*8), Y2
+	VSUBPD  Y0, Y2, Y2
 	VMOVUPD (BX)(SI*8), Y3
 	VADDPD  Y3, Y2, Y2
-	VSUBPD  Y0, Y2, Y2
-	VDIVPD  Y1, Y2, Y2
-	VMOVUPD Y2, (AX)(SI*8)
+	VMAXPD  Y1, Y2, Y1
 	ADDQ    $0x04, SI
-	SUBQ    $0x04, DX
+	SUBQ    $0x04, DI
 	JMP     small6
 
 tail7:
-	TESTQ      DX, DX
+	TESTQ      DI, DI
 	JEQ        done8
-	LEAQ       tails<>+0(SB), DI
-	NEGQ       DX
-	VMOVUPS    32(DI)(DX*8), Y2
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
 	VMASKMOVPD (CX)(SI*8), Y2, Y3
+	VSUBPD     Y0, Y3, Y3
 	VMASKMOVPD (BX)(SI*8), Y2, Y4
 	VADDPD     Y4, Y3, Y3
-	VSUBPD     Y0, Y3, Y3
-	VDIVPD     Y1, Y3, Y3
-	VMASKMOVPD Y3, Y2, (AX)(SI*8)
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VMAXPD     Y1, Y4, Y1
 
 done8:
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPD       X1, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVSD       X1, most+48(FP)
+	VBROADCASTSD t+32(FP), Y2
+	XORQ         SI, SI
+
+big9:
+	CMPQ    DX, $0x08
+	JLT     small10
+	VMOVUPD (CX)(SI*8), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMOVUPD (BX)(SI*8), Y4
+	VADDPD  Y4, Y3, Y3
+	VSUBPD  Y1, Y3, Y3
+	VDIVPD  Y2, Y3, Y3
+	VMOVUPD Y3, (AX)(SI*8)
+	VMOVUPD 32(CX)(SI*8), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMOVUPD 32(BX)(SI*8), Y4
+	VADDPD  Y4, Y3, Y3
+	VSUBPD  Y1, Y3, Y3
+	VDIVPD  Y2, Y3, Y3
+	VMOVUPD Y3, 32(AX)(SI*8)
+	ADDQ    $0x08, SI
+	SUBQ    $0x08, DX
+	JMP     big9
+
+small10:
+	CMPQ    DX, $0x04
+	JLT     tail11
+	VMOVUPD (CX)(SI*8), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMOVUPD (BX)(SI*8), Y4
+	VADDPD  Y4, Y3, Y3
+	VSUBPD  Y1, Y3, Y3
+	VDIVPD  Y2, Y3, Y3
+	VMOVUPD Y3, (AX)(SI*8)
+	ADDQ    $0x04, SI
+	SUBQ    $0x04, DX
+	JMP     small10
+
+tail11:
+	TESTQ      DX, DX
+	JEQ        done12
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       DX
+	VMOVUPS    32(DI)(DX*8), Y3
+	VMASKMOVPD (CX)(SI*8), Y3, Y4
+	VSUBPD     Y0, Y4, Y4
+	VMASKMOVPD (BX)(SI*8), Y3, Y0
+	VADDPD     Y0, Y4, Y4
+	VSUBPD     Y1, Y4, Y4
+	VDIVPD     Y2, Y4, Y4
+	VMASKMOVPD Y4, Y3, (AX)(SI*8)
+
+done12:
 	VZEROUPPER
 	RET
 
@@ -28971,6 +29158,88 @@ tail3:
 	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y2, Y2
 	VBLENDVPD   Y2, Y0, Y3, Y3
 	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func widenF64AVX2(dst *float64, x *float64, n int)
+// Requires: AVX
+TEXT ·widenF64AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+big1:
+	CMPQ    DX, $0x08
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Y0
+	VMOVUPD Y0, (AX)(BX*8)
+	VMOVUPD 32(CX)(BX*8), Y0
+	VMOVUPD Y0, 32(AX)(BX*8)
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JMP     big1
+
+small2:
+	CMPQ    DX, $0x04
+	JLT     tail3
+	VMOVUPD (CX)(BX*8), Y0
+	VMOVUPD Y0, (AX)(BX*8)
+	ADDQ    $0x04, BX
+	SUBQ    $0x04, DX
+	JMP     small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*8), Y0
+	VMASKMOVPD (CX)(BX*8), Y0, Y1
+	VMASKMOVPD Y1, Y0, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func roundF64AVX2(dst *float64, x *float64, n int)
+// Requires: AVX
+TEXT ·roundF64AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+big1:
+	CMPQ    DX, $0x08
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Y0
+	VMOVUPD Y0, (AX)(BX*8)
+	VMOVUPD 32(CX)(BX*8), Y0
+	VMOVUPD Y0, 32(AX)(BX*8)
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JMP     big1
+
+small2:
+	CMPQ    DX, $0x04
+	JLT     tail3
+	VMOVUPD (CX)(BX*8), Y0
+	VMOVUPD Y0, (AX)(BX*8)
+	ADDQ    $0x04, BX
+	SUBQ    $0x04, DX
+	JMP     small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*8), Y0
+	VMASKMOVPD (CX)(BX*8), Y0, Y1
+	VMASKMOVPD Y1, Y0, (AX)(BX*8)
 
 done4:
 	VZEROUPPER
@@ -35541,7 +35810,7 @@ done4:
 	VZEROUPPER
 	RET
 
-// func divideWideAVX512(dst *float32, z *float32, n int, t float64) (top float64)
+// func divideWideAVX512(dst *float64, z *float32, n int, t float64) (top float64)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·divideWideAVX512(SB), NOSPLIT, $0-40
 	MOVQ    dst+0(FP), AX
@@ -35591,8 +35860,8 @@ done4:
 	VMAXPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VMAXPD        X1, X0, X0
-	VMOVSD        X0, top+32(FP)
 	VBROADCASTSD  X0, Z0
+	VMOVSD        X0, top+32(FP)
 	VBROADCASTSD  t+24(FP), Z1
 	VMOVUPD       cd3ff0000000000000<>+0(SB), Z2
 	VDIVPD        Z1, Z2, Z1
@@ -35604,13 +35873,11 @@ big5:
 	VCVTPS2PD (CX)(BX*4), Z2
 	VSUBPD    Z0, Z2, Z2
 	VMULPD    Z1, Z2, Z2
-	VCVTPD2PS Z2, Y2
-	VMOVUPS   Y2, (AX)(BX*4)
+	VMOVUPD   Z2, (AX)(BX*8)
 	VCVTPS2PD 32(CX)(BX*4), Z2
 	VSUBPD    Z0, Z2, Z2
 	VMULPD    Z1, Z2, Z2
-	VCVTPD2PS Z2, Y2
-	VMOVUPS   Y2, 32(AX)(BX*4)
+	VMOVUPD   Z2, 64(AX)(BX*8)
 	ADDQ      $0x10, BX
 	SUBQ      $0x10, DX
 	JMP       big5
@@ -35621,8 +35888,7 @@ small6:
 	VCVTPS2PD (CX)(BX*4), Z2
 	VSUBPD    Z0, Z2, Z2
 	VMULPD    Z1, Z2, Z2
-	VCVTPD2PS Z2, Y2
-	VMOVUPS   Y2, (AX)(BX*4)
+	VMOVUPD   Z2, (AX)(BX*8)
 	ADDQ      $0x08, BX
 	SUBQ      $0x08, DX
 	JMP       small6
@@ -35638,61 +35904,51 @@ tail7:
 	VCVTPS2PD Y2, Z2
 	VSUBPD    Z0, Z2, Z2
 	VMULPD    Z1, Z2, Z2
-	VCVTPD2PS Z2, Y0
-	VMOVUPS   Y0, K1, (AX)(BX*4)
+	VMOVUPD   Z2, K1, (AX)(BX*8)
 
 done8:
 	VZEROUPPER
 	RET
 
-// func shiftDivideWideAVX512(dst *float32, z *float32, s *float64, n int, t float64) (top float64)
+// func shiftDivideWideAVX512(dst *float64, z *float32, s *float64, n int, t float64) (top float64, most float64)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·shiftDivideWideAVX512(SB), NOSPLIT, $0-48
+TEXT ·shiftDivideWideAVX512(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    z+8(FP), CX
 	MOVQ    n+24(FP), DX
-	MOVQ    s+16(FP), BX
 	VMOVUPD cdfff0000000000000<>+0(SB), Z0
-	XORQ    SI, SI
-	MOVQ    DX, DI
+	XORQ    BX, BX
+	MOVQ    DX, SI
 
 big1:
-	CMPQ      DI, $0x10
+	CMPQ      SI, $0x10
 	JLT       small2
-	VCVTPS2PD (CX)(SI*4), Z1
-	VMOVUPD   (BX)(SI*8), Z2
-	VADDPD    Z2, Z1, Z1
+	VCVTPS2PD (CX)(BX*4), Z1
 	VMAXPD    Z0, Z1, Z0
-	VCVTPS2PD 32(CX)(SI*4), Z1
-	VMOVUPD   64(BX)(SI*8), Z2
-	VADDPD    Z2, Z1, Z1
+	VCVTPS2PD 32(CX)(BX*4), Z1
 	VMAXPD    Z0, Z1, Z0
-	ADDQ      $0x10, SI
-	SUBQ      $0x10, DI
+	ADDQ      $0x10, BX
+	SUBQ      $0x10, SI
 	JMP       big1
 
 small2:
-	CMPQ      DI, $0x08
+	CMPQ      SI, $0x08
 	JLT       tail3
-	VCVTPS2PD (CX)(SI*4), Z1
-	VMOVUPD   (BX)(SI*8), Z2
-	VADDPD    Z2, Z1, Z1
+	VCVTPS2PD (CX)(BX*4), Z1
 	VMAXPD    Z0, Z1, Z0
-	ADDQ      $0x08, SI
-	SUBQ      $0x08, DI
+	ADDQ      $0x08, BX
+	SUBQ      $0x08, SI
 	JMP       small2
 
 tail3:
-	TESTQ     DI, DI
+	TESTQ     SI, SI
 	JEQ       done4
-	MOVL      $0x00000001, R8
-	SHLXL     DI, R8, DI
-	DECL      DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(SI*4), K1, Y1
+	MOVL      $0x00000001, DI
+	SHLXL     SI, DI, SI
+	DECL      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(BX*4), K1, Y1
 	VCVTPS2PD Y1, Z1
-	VMOVUPD.Z (BX)(SI*8), K1, Z2
-	VADDPD    Z2, Z1, Z1
 	VMOVUPD   cdfff0000000000000<>+0(SB), Z2
 	VMOVUPD   Z1, K1, Z2
 	VMAXPD    Z0, Z2, Z0
@@ -35704,65 +35960,124 @@ done4:
 	VMAXPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VMAXPD        X1, X0, X0
-	VMOVSD        X0, top+40(FP)
 	VBROADCASTSD  X0, Z0
-	VBROADCASTSD  t+32(FP), Z1
-	VMOVUPD       cd3ff0000000000000<>+0(SB), Z2
-	VDIVPD        Z1, Z2, Z1
+	VMOVSD        X0, top+40(FP)
+	MOVQ          s+16(FP), BX
+	VMOVUPD       cdfff0000000000000<>+0(SB), Z1
 	XORQ          SI, SI
+	MOVQ          DX, DI
 
 big5:
-	CMPQ      DX, $0x10
+	CMPQ      DI, $0x10
 	JLT       small6
 	VCVTPS2PD (CX)(SI*4), Z2
+	VSUBPD    Z0, Z2, Z2
 	VMOVUPD   (BX)(SI*8), Z3
 	VADDPD    Z3, Z2, Z2
-	VSUBPD    Z0, Z2, Z2
-	VMULPD    Z1, Z2, Z2
-	VCVTPD2PS Z2, Y2
-	VMOVUPS   Y2, (AX)(SI*4)
+	VMAXPD    Z1, Z2, Z1
 	VCVTPS2PD 32(CX)(SI*4), Z2
+	VSUBPD    Z0, Z2, Z2
 	VMOVUPD   64(BX)(SI*8), Z3
 	VADDPD    Z3, Z2, Z2
-	VSUBPD    Z0, Z2, Z2
-	VMULPD    Z1, Z2, Z2
-	VCVTPD2PS Z2, Y2
-	VMOVUPS   Y2, 32(AX)(SI*4)
+	VMAXPD    Z1, Z2, Z1
 	ADDQ      $0x10, SI
-	SUBQ      $0x10, DX
+	SUBQ      $0x10, DI
 	JMP       big5
 
 small6:
-	CMPQ      DX, $0x08
+	CMPQ      DI, $0x08
 	JLT       tail7
 	VCVTPS2PD (CX)(SI*4), Z2
+	VSUBPD    Z0, Z2, Z2
 	VMOVUPD   (BX)(SI*8), Z3
 	VADDPD    Z3, Z2, Z2
-	VSUBPD    Z0, Z2, Z2
-	VMULPD    Z1, Z2, Z2
-	VCVTPD2PS Z2, Y2
-	VMOVUPS   Y2, (AX)(SI*4)
+	VMAXPD    Z1, Z2, Z1
 	ADDQ      $0x08, SI
-	SUBQ      $0x08, DX
+	SUBQ      $0x08, DI
 	JMP       small6
 
 tail7:
-	TESTQ     DX, DX
+	TESTQ     DI, DI
 	JEQ       done8
+	MOVL      $0x00000001, R8
+	SHLXL     DI, R8, DI
+	DECL      DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX)(SI*4), K1, Y2
+	VCVTPS2PD Y2, Z2
+	VSUBPD    Z0, Z2, Z2
+	VMOVUPD.Z (BX)(SI*8), K1, Z3
+	VADDPD    Z3, Z2, Z2
+	VMOVUPD   cdfff0000000000000<>+0(SB), Z3
+	VMOVUPD   Z2, K1, Z3
+	VMAXPD    Z1, Z3, Z1
+
+done8:
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VMAXPD        Y2, Y1, Y2
+	VEXTRACTF128  $0x01, Y2, X1
+	VMAXPD        X1, X2, X1
+	VPERMILPD     $0x01, X1, X2
+	VMAXPD        X2, X1, X1
+	VBROADCASTSD  X1, Z1
+	VMOVSD        X1, most+48(FP)
+	VBROADCASTSD  t+32(FP), Z2
+	VMOVUPD       cd3ff0000000000000<>+0(SB), Z3
+	VDIVPD        Z2, Z3, Z2
+	XORQ          SI, SI
+
+big9:
+	CMPQ      DX, $0x10
+	JLT       small10
+	VCVTPS2PD (CX)(SI*4), Z3
+	VSUBPD    Z0, Z3, Z3
+	VMOVUPD   (BX)(SI*8), Z4
+	VADDPD    Z4, Z3, Z3
+	VSUBPD    Z1, Z3, Z3
+	VMULPD    Z2, Z3, Z3
+	VMOVUPD   Z3, (AX)(SI*8)
+	VCVTPS2PD 32(CX)(SI*4), Z3
+	VSUBPD    Z0, Z3, Z3
+	VMOVUPD   64(BX)(SI*8), Z4
+	VADDPD    Z4, Z3, Z3
+	VSUBPD    Z1, Z3, Z3
+	VMULPD    Z2, Z3, Z3
+	VMOVUPD   Z3, 64(AX)(SI*8)
+	ADDQ      $0x10, SI
+	SUBQ      $0x10, DX
+	JMP       big9
+
+small10:
+	CMPQ      DX, $0x08
+	JLT       tail11
+	VCVTPS2PD (CX)(SI*4), Z3
+	VSUBPD    Z0, Z3, Z3
+	VMOVUPD   (BX)(SI*8), Z4
+	VADDPD    Z4, Z3, Z3
+	VSUBPD    Z1, Z3, Z3
+	VMULPD    Z2, Z3, Z3
+	VMOVUPD   Z3, (AX)(SI*8)
+	ADDQ      $0x08, SI
+	SUBQ      $0x08, DX
+	JMP       small10
+
+tail11:
+	TESTQ     DX, DX
+	JEQ       done12
 	MOVL      $0x00000001, DI
 	SHLXL     DX, DI, DX
 	DECL      DX
 	KMOVW     DX, K1
-	VMOVUPS.Z (CX)(SI*4), K1, Y2
-	VCVTPS2PD Y2, Z2
-	VMOVUPD.Z (BX)(SI*8), K1, Z3
-	VADDPD    Z3, Z2, Z2
-	VSUBPD    Z0, Z2, Z2
-	VMULPD    Z1, Z2, Z2
-	VCVTPD2PS Z2, Y0
-	VMOVUPS   Y0, K1, (AX)(SI*4)
+	VMOVUPS.Z (CX)(SI*4), K1, Y3
+	VCVTPS2PD Y3, Z3
+	VSUBPD    Z0, Z3, Z3
+	VMOVUPD.Z (BX)(SI*8), K1, Z0
+	VADDPD    Z0, Z3, Z3
+	VSUBPD    Z1, Z3, Z3
+	VMULPD    Z2, Z3, Z3
+	VMOVUPD   Z3, K1, (AX)(SI*8)
 
-done8:
+done12:
 	VZEROUPPER
 	RET
 
@@ -36148,6 +36463,95 @@ tail3:
 	VCMPPD      $0x11, cd10000000000000<>+0(SB), Z1, K2
 	VMOVUPD     Z0, K2, Z5
 	VMOVUPD     Z5, K1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func widenWideAVX512(dst *float64, x *float32, n int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·widenWideAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+big1:
+	CMPQ      DX, $0x10
+	JLT       small2
+	VCVTPS2PD (CX)(BX*4), Z0
+	VMOVUPD   Z0, (AX)(BX*8)
+	VCVTPS2PD 32(CX)(BX*4), Z0
+	VMOVUPD   Z0, 64(AX)(BX*8)
+	ADDQ      $0x10, BX
+	SUBQ      $0x10, DX
+	JMP       big1
+
+small2:
+	CMPQ      DX, $0x08
+	JLT       tail3
+	VCVTPS2PD (CX)(BX*4), Z0
+	VMOVUPD   Z0, (AX)(BX*8)
+	ADDQ      $0x08, BX
+	SUBQ      $0x08, DX
+	JMP       small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX)(BX*4), K1, Y0
+	VCVTPS2PD Y0, Z0
+	VMOVUPD   Z0, K1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func roundWideAVX512(dst *float32, x *float64, n int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·roundWideAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+big1:
+	CMPQ      DX, $0x10
+	JLT       small2
+	VMOVUPD   (CX)(BX*8), Z0
+	VCVTPD2PS Z0, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	VMOVUPD   64(CX)(BX*8), Z0
+	VCVTPD2PS Z0, Y0
+	VMOVUPS   Y0, 32(AX)(BX*4)
+	ADDQ      $0x10, BX
+	SUBQ      $0x10, DX
+	JMP       big1
+
+small2:
+	CMPQ      DX, $0x08
+	JLT       tail3
+	VMOVUPD   (CX)(BX*8), Z0
+	VCVTPD2PS Z0, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	SUBQ      $0x08, DX
+	JMP       small2
+
+tail3:
+	TESTQ     DX, DX
+	JEQ       done4
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPD.Z (CX)(BX*8), K1, Z0
+	VCVTPD2PS Z0, Y0
+	VMOVUPS   Y0, K1, (AX)(BX*4)
 
 done4:
 	VZEROUPPER
@@ -41402,7 +41806,7 @@ done4:
 	VZEROUPPER
 	RET
 
-// func divideWideAVX2(dst *float32, z *float32, n int, t float64) (top float64)
+// func divideWideAVX2(dst *float64, z *float32, n int, t float64) (top float64)
 // Requires: AVX, AVX2
 TEXT ·divideWideAVX2(SB), NOSPLIT, $0-40
 	MOVQ    dst+0(FP), AX
@@ -41450,41 +41854,38 @@ done4:
 	VMAXPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VMAXPD       X0, X1, X1
-	VMOVSD       X1, top+32(FP)
 	VBROADCASTSD X1, Y0
+	VMOVSD       X0, top+32(FP)
 	VBROADCASTSD t+24(FP), Y1
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
 	VDIVPD       Y1, Y2, Y1
 	XORQ         BX, BX
 
 big5:
-	CMPQ       DX, $0x08
-	JLT        small6
-	VCVTPS2PD  (CX)(BX*4), Y2
-	VSUBPD     Y0, Y2, Y2
-	VMULPD     Y1, Y2, Y2
-	VCVTPD2PSY Y2, X2
-	VMOVUPS    X2, (AX)(BX*4)
-	VCVTPS2PD  16(CX)(BX*4), Y2
-	VSUBPD     Y0, Y2, Y2
-	VMULPD     Y1, Y2, Y2
-	VCVTPD2PSY Y2, X2
-	VMOVUPS    X2, 16(AX)(BX*4)
-	ADDQ       $0x08, BX
-	SUBQ       $0x08, DX
-	JMP        big5
+	CMPQ      DX, $0x08
+	JLT       small6
+	VCVTPS2PD (CX)(BX*4), Y2
+	VSUBPD    Y0, Y2, Y2
+	VMULPD    Y1, Y2, Y2
+	VMOVUPD   Y2, (AX)(BX*8)
+	VCVTPS2PD 16(CX)(BX*4), Y2
+	VSUBPD    Y0, Y2, Y2
+	VMULPD    Y1, Y2, Y2
+	VMOVUPD   Y2, 32(AX)(BX*8)
+	ADDQ      $0x08, BX
+	SUBQ      $0x08, DX
+	JMP       big5
 
 small6:
-	CMPQ       DX, $0x04
-	JLT        tail7
-	VCVTPS2PD  (CX)(BX*4), Y2
-	VSUBPD     Y0, Y2, Y2
-	VMULPD     Y1, Y2, Y2
-	VCVTPD2PSY Y2, X2
-	VMOVUPS    X2, (AX)(BX*4)
-	ADDQ       $0x04, BX
-	SUBQ       $0x04, DX
-	JMP        small6
+	CMPQ      DX, $0x04
+	JLT       tail7
+	VCVTPS2PD (CX)(BX*4), Y2
+	VSUBPD    Y0, Y2, Y2
+	VMULPD    Y1, Y2, Y2
+	VMOVUPD   Y2, (AX)(BX*8)
+	ADDQ      $0x04, BX
+	SUBQ      $0x04, DX
+	JMP       small6
 
 tail7:
 	TESTQ      DX, DX
@@ -41492,66 +41893,56 @@ tail7:
 	LEAQ       tails<>+0(SB), SI
 	NEGQ       DX
 	VMOVUPS    32(SI)(DX*8), Y2
-	VMOVUPS    32(SI)(DX*4), X2
-	VMASKMOVPS (CX)(BX*4), X2, X3
+	VMOVUPS    32(SI)(DX*4), X3
+	VMASKMOVPS (CX)(BX*4), X3, X3
 	VCVTPS2PD  X3, Y3
 	VSUBPD     Y0, Y3, Y3
 	VMULPD     Y1, Y3, Y3
-	VCVTPD2PSY Y3, X0
-	VMASKMOVPS X0, X2, (AX)(BX*4)
+	VMASKMOVPD Y3, Y2, (AX)(BX*8)
 
 done8:
 	VZEROUPPER
 	RET
 
-// func shiftDivideWideAVX2(dst *float32, z *float32, s *float64, n int, t float64) (top float64)
+// func shiftDivideWideAVX2(dst *float64, z *float32, s *float64, n int, t float64) (top float64, most float64)
 // Requires: AVX, AVX2
-TEXT ·shiftDivideWideAVX2(SB), NOSPLIT, $0-48
+TEXT ·shiftDivideWideAVX2(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    z+8(FP), CX
 	MOVQ    n+24(FP), DX
-	MOVQ    s+16(FP), BX
 	VMOVUPD cdfff0000000000000<>+0(SB), Y0
-	XORQ    SI, SI
-	MOVQ    DX, DI
+	XORQ    BX, BX
+	MOVQ    DX, SI
 
 big1:
-	CMPQ      DI, $0x08
+	CMPQ      SI, $0x08
 	JLT       small2
-	VCVTPS2PD (CX)(SI*4), Y1
-	VMOVUPD   (BX)(SI*8), Y2
-	VADDPD    Y2, Y1, Y1
+	VCVTPS2PD (CX)(BX*4), Y1
 	VMAXPD    Y0, Y1, Y0
-	VCVTPS2PD 16(CX)(SI*4), Y1
-	VMOVUPD   32(BX)(SI*8), Y2
-	VADDPD    Y2, Y1, Y1
+	VCVTPS2PD 16(CX)(BX*4), Y1
 	VMAXPD    Y0, Y1, Y0
-	ADDQ      $0x08, SI
-	SUBQ      $0x08, DI
+	ADDQ      $0x08, BX
+	SUBQ      $0x08, SI
 	JMP       big1
 
 small2:
-	CMPQ      DI, $0x04
+	CMPQ      SI, $0x04
 	JLT       tail3
-	VCVTPS2PD (CX)(SI*4), Y1
-	VMOVUPD   (BX)(SI*8), Y2
-	VADDPD    Y2, Y1, Y1
+	VCVTPS2PD (CX)(BX*4), Y1
 	VMAXPD    Y0, Y1, Y0
-	ADDQ      $0x04, SI
-	SUBQ      $0x04, DI
+	ADDQ      $0x04, BX
+	SUBQ      $0x04, SI
 	JMP       small2
 
 tail3:
-	TESTQ      DI, DI
+	TESTQ      SI, SI
 	JEQ        done4
-	LEAQ       tails<>+0(SB), R8
-	NEGQ       DI
-	VMOVUPS    32(R8)(DI*8), Y1
-	VMOVUPS    32(R8)(DI*4), X2
-	VMASKMOVPS (CX)(SI*4), X2, X2
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*8), Y1
+	VMOVUPS    32(DI)(SI*4), X2
+	VMASKMOVPS (CX)(BX*4), X2, X2
 	VCVTPS2PD  X2, Y2
-	VMASKMOVPD (BX)(SI*8), Y1, Y3
-	VADDPD     Y3, Y2, Y2
 	VMOVUPD    cdfff0000000000000<>+0(SB), Y3
 	VBLENDVPD  Y1, Y2, Y3, Y3
 	VMAXPD     Y0, Y3, Y0
@@ -41561,65 +41952,122 @@ done4:
 	VMAXPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VMAXPD       X0, X1, X1
-	VMOVSD       X1, top+40(FP)
 	VBROADCASTSD X1, Y0
-	VBROADCASTSD t+32(FP), Y1
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
-	VDIVPD       Y1, Y2, Y1
+	VMOVSD       X0, top+40(FP)
+	MOVQ         s+16(FP), BX
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
 	XORQ         SI, SI
+	MOVQ         DX, DI
 
 big5:
-	CMPQ       DX, $0x08
-	JLT        small6
-	VCVTPS2PD  (CX)(SI*4), Y2
-	VMOVUPD    (BX)(SI*8), Y3
-	VADDPD     Y3, Y2, Y2
-	VSUBPD     Y0, Y2, Y2
-	VMULPD     Y1, Y2, Y2
-	VCVTPD2PSY Y2, X2
-	VMOVUPS    X2, (AX)(SI*4)
-	VCVTPS2PD  16(CX)(SI*4), Y2
-	VMOVUPD    32(BX)(SI*8), Y3
-	VADDPD     Y3, Y2, Y2
-	VSUBPD     Y0, Y2, Y2
-	VMULPD     Y1, Y2, Y2
-	VCVTPD2PSY Y2, X2
-	VMOVUPS    X2, 16(AX)(SI*4)
-	ADDQ       $0x08, SI
-	SUBQ       $0x08, DX
-	JMP        big5
+	CMPQ      DI, $0x08
+	JLT       small6
+	VCVTPS2PD (CX)(SI*4), Y2
+	VSUBPD    Y0, Y2, Y2
+	VMOVUPD   (BX)(SI*8), Y3
+	VADDPD    Y3, Y2, Y2
+	VMAXPD    Y1, Y2, Y1
+	VCVTPS2PD 16(CX)(SI*4), Y2
+	VSUBPD    Y0, Y2, Y2
+	VMOVUPD   32(BX)(SI*8), Y3
+	VADDPD    Y3, Y2, Y2
+	VMAXPD    Y1, Y2, Y1
+	ADDQ      $0x08, SI
+	SUBQ      $0x08, DI
+	JMP       big5
 
 small6:
-	CMPQ       DX, $0x04
-	JLT        tail7
-	VCVTPS2PD  (CX)(SI*4), Y2
-	VMOVUPD    (BX)(SI*8), Y3
-	VADDPD     Y3, Y2, Y2
-	VSUBPD     Y0, Y2, Y2
-	VMULPD     Y1, Y2, Y2
-	VCVTPD2PSY Y2, X2
-	VMOVUPS    X2, (AX)(SI*4)
-	ADDQ       $0x04, SI
-	SUBQ       $0x04, DX
-	JMP        small6
+	CMPQ      DI, $0x04
+	JLT       tail7
+	VCVTPS2PD (CX)(SI*4), Y2
+	VSUBPD    Y0, Y2, Y2
+	VMOVUPD   (BX)(SI*8), Y3
+	VADDPD    Y3, Y2, Y2
+	VMAXPD    Y1, Y2, Y1
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DI
+	JMP       small6
 
 tail7:
-	TESTQ      DX, DX
+	TESTQ      DI, DI
 	JEQ        done8
-	LEAQ       tails<>+0(SB), DI
-	NEGQ       DX
-	VMOVUPS    32(DI)(DX*8), Y2
-	VMOVUPS    32(DI)(DX*4), X3
-	VMASKMOVPS (CX)(SI*4), X3, X4
-	VCVTPS2PD  X4, Y4
-	VMASKMOVPD (BX)(SI*8), Y2, Y2
-	VADDPD     Y2, Y4, Y4
-	VSUBPD     Y0, Y4, Y4
-	VMULPD     Y1, Y4, Y4
-	VCVTPD2PSY Y4, X0
-	VMASKMOVPS X0, X3, (AX)(SI*4)
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
+	VMOVUPS    32(R8)(DI*4), X3
+	VMASKMOVPS (CX)(SI*4), X3, X3
+	VCVTPS2PD  X3, Y3
+	VSUBPD     Y0, Y3, Y3
+	VMASKMOVPD (BX)(SI*8), Y2, Y4
+	VADDPD     Y4, Y3, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VMAXPD     Y1, Y4, Y1
 
 done8:
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPD       X1, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVSD       X1, most+48(FP)
+	VBROADCASTSD t+32(FP), Y2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y2, Y3, Y2
+	XORQ         SI, SI
+
+big9:
+	CMPQ      DX, $0x08
+	JLT       small10
+	VCVTPS2PD (CX)(SI*4), Y3
+	VSUBPD    Y0, Y3, Y3
+	VMOVUPD   (BX)(SI*8), Y4
+	VADDPD    Y4, Y3, Y3
+	VSUBPD    Y1, Y3, Y3
+	VMULPD    Y2, Y3, Y3
+	VMOVUPD   Y3, (AX)(SI*8)
+	VCVTPS2PD 16(CX)(SI*4), Y3
+	VSUBPD    Y0, Y3, Y3
+	VMOVUPD   32(BX)(SI*8), Y4
+	VADDPD    Y4, Y3, Y3
+	VSUBPD    Y1, Y3, Y3
+	VMULPD    Y2, Y3, Y3
+	VMOVUPD   Y3, 32(AX)(SI*8)
+	ADDQ      $0x08, SI
+	SUBQ      $0x08, DX
+	JMP       big9
+
+small10:
+	CMPQ      DX, $0x04
+	JLT       tail11
+	VCVTPS2PD (CX)(SI*4), Y3
+	VSUBPD    Y0, Y3, Y3
+	VMOVUPD   (BX)(SI*8), Y4
+	VADDPD    Y4, Y3, Y3
+	VSUBPD    Y1, Y3, Y3
+	VMULPD    Y2, Y3, Y3
+	VMOVUPD   Y3, (AX)(SI*8)
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DX
+	JMP       small10
+
+tail11:
+	TESTQ      DX, DX
+	JEQ        done12
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       DX
+	VMOVUPS    32(DI)(DX*8), Y3
+	VMOVUPS    32(DI)(DX*4), X4
+	VMASKMOVPS (CX)(SI*4), X4, X4
+	VCVTPS2PD  X4, Y4
+	VSUBPD     Y0, Y4, Y4
+	VMASKMOVPD (BX)(SI*8), Y3, Y0
+	VADDPD     Y0, Y4, Y4
+	VSUBPD     Y1, Y4, Y4
+	VMULPD     Y2, Y4, Y4
+	VMASKMOVPD Y4, Y3, (AX)(SI*8)
+
+done12:
 	VZEROUPPER
 	RET
 
@@ -42017,6 +42465,95 @@ tail3:
 	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y2, Y2
 	VBLENDVPD   Y2, Y0, Y3, Y3
 	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func widenWideAVX2(dst *float64, x *float32, n int)
+// Requires: AVX
+TEXT ·widenWideAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+big1:
+	CMPQ      DX, $0x08
+	JLT       small2
+	VCVTPS2PD (CX)(BX*4), Y0
+	VMOVUPD   Y0, (AX)(BX*8)
+	VCVTPS2PD 16(CX)(BX*4), Y0
+	VMOVUPD   Y0, 32(AX)(BX*8)
+	ADDQ      $0x08, BX
+	SUBQ      $0x08, DX
+	JMP       big1
+
+small2:
+	CMPQ      DX, $0x04
+	JLT       tail3
+	VCVTPS2PD (CX)(BX*4), Y0
+	VMOVUPD   Y0, (AX)(BX*8)
+	ADDQ      $0x04, BX
+	SUBQ      $0x04, DX
+	JMP       small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*8), Y0
+	VMOVUPS    32(SI)(DX*4), X1
+	VMASKMOVPS (CX)(BX*4), X1, X1
+	VCVTPS2PD  X1, Y1
+	VMASKMOVPD Y1, Y0, (AX)(BX*8)
+
+done4:
+	VZEROUPPER
+	RET
+
+// func roundWideAVX2(dst *float32, x *float64, n int)
+// Requires: AVX
+TEXT ·roundWideAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+big1:
+	CMPQ       DX, $0x08
+	JLT        small2
+	VMOVUPD    (CX)(BX*8), Y0
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (AX)(BX*4)
+	VMOVUPD    32(CX)(BX*8), Y0
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, 16(AX)(BX*4)
+	ADDQ       $0x08, BX
+	SUBQ       $0x08, DX
+	JMP        big1
+
+small2:
+	CMPQ       DX, $0x04
+	JLT        tail3
+	VMOVUPD    (CX)(BX*8), Y0
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (AX)(BX*4)
+	ADDQ       $0x04, BX
+	SUBQ       $0x04, DX
+	JMP        small2
+
+tail3:
+	TESTQ      DX, DX
+	JEQ        done4
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*8), Y0
+	VMOVUPS    32(SI)(DX*4), X1
+	VMASKMOVPD (CX)(BX*8), Y0, Y0
+	VCVTPD2PSY Y0, X0
+	VMASKMOVPS X0, X1, (AX)(BX*4)
 
 done4:
 	VZEROUPPER

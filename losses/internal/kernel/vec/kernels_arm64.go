@@ -369,20 +369,6 @@ func smoothF32(dst, t *float32, n int, keep, cut, add float64)
 //go:noescape
 func smoothF64(dst, t *float64, n int, keep, cut, add float64)
 
-// shiftMax returns the largest of t + w, NaN aside; n is a positive multiple of the block.
-func shiftMax[T spec.Float](t *T, w *float64, n int) (top float64) {
-	if spec.Size[T]() == 4 {
-		return shiftMaxF32((*float32)(unsafe.Pointer(t)), w, n)
-	}
-	return shiftMaxF64((*float64)(unsafe.Pointer(t)), w, n)
-}
-
-//go:noescape
-func shiftMaxF32(t *float32, w *float64, n int) (top float64)
-
-//go:noescape
-func shiftMaxF64(t *float64, w *float64, n int) (top float64)
-
 // divide stores (t - top)/by in dst; n is a positive multiple of the block.
 func divide[T spec.Float](dst, t *T, n int, top, by float64) {
 	if spec.Size[T]() == 4 {
@@ -397,21 +383,6 @@ func divideF32(dst, t *float32, n int, top, by float64)
 
 //go:noescape
 func divideF64(dst, t *float64, n int, top, by float64)
-
-// shiftDivide stores ((t + w) - top)/by in dst; n is a positive multiple of the block.
-func shiftDivide[T spec.Float](dst, t *T, w *float64, n int, top, by float64) {
-	if spec.Size[T]() == 4 {
-		shiftDivideF32((*float32)(unsafe.Pointer(dst)), (*float32)(unsafe.Pointer(t)), w, n, top, by)
-		return
-	}
-	shiftDivideF64((*float64)(unsafe.Pointer(dst)), (*float64)(unsafe.Pointer(t)), w, n, top, by)
-}
-
-//go:noescape
-func shiftDivideF32(dst, t *float32, w *float64, n int, top, by float64)
-
-//go:noescape
-func shiftDivideF64(dst, t *float64, w *float64, n int, top, by float64)
 
 // addScaled stores t + by u in dst; n is a positive multiple of the block.
 func addScaled[T spec.Float](dst, t *T, u *T, n int, by float64) {

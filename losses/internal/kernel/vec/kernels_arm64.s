@@ -2927,48 +2927,6 @@ loop:
 	BNE loop
 	RET
 
-// func shiftMaxF32(t *float32, w *float64, n int) (top float64)
-TEXT ·shiftMaxF32(SB), NOSPLIT, $0-32
-	MOVD t+0(FP), R1
-	MOVD w+8(FP), R3
-	MOVD n+16(FP), R2
-	MOVD $0xfff0000000000000, R9 // -Inf
-	VDUP R9, V0.D2
-loop:
-	VLD1.P 16(R1), [V1.S4]
-	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
-	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	VLD1.P 32(R3), [V3.D2, V4.D2]
-	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
-	WORD $0x4e61c400 // fmaxnm v0.2d, v0.2d, v1.2d
-	WORD $0x4e62c400 // fmaxnm v0.2d, v0.2d, v2.2d
-	SUBS $4, R2, R2
-	BNE loop
-	WORD $0x6e60c400 // fmaxnmp v0.2d, v0.2d, v0.2d
-	FMOVD F0, top+24(FP)
-	RET
-
-// func shiftMaxF64(t *float64, w *float64, n int) (top float64)
-TEXT ·shiftMaxF64(SB), NOSPLIT, $0-32
-	MOVD t+0(FP), R1
-	MOVD w+8(FP), R3
-	MOVD n+16(FP), R2
-	MOVD $0xfff0000000000000, R9 // -Inf
-	VDUP R9, V0.D2
-loop:
-	VLD1.P 32(R1), [V1.D2, V2.D2]
-	VLD1.P 32(R3), [V3.D2, V4.D2]
-	WORD $0x4e63d421 // fadd v1.2d, v1.2d, v3.2d
-	WORD $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
-	WORD $0x4e61c400 // fmaxnm v0.2d, v0.2d, v1.2d
-	WORD $0x4e62c400 // fmaxnm v0.2d, v0.2d, v2.2d
-	SUBS $4, R2, R2
-	BNE loop
-	WORD $0x6e60c400 // fmaxnmp v0.2d, v0.2d, v0.2d
-	FMOVD F0, top+24(FP)
-	RET
-
 // func divideF32(dst, t *float32, n int, top, by float64)
 TEXT ·divideF32(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
@@ -3004,58 +2962,6 @@ TEXT ·divideF64(SB), NOSPLIT, $0-40
 	VDUP R9, V1.D2
 loop:
 	VLD1.P 32(R1), [V2.D2, V3.D2]
-	WORD $0x4ee0d442 // fsub v2.2d, v2.2d, v0.2d
-	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
-	WORD $0x6e61fc46 // fdiv v6.2d, v2.2d, v1.2d
-	WORD $0x6e61fc67 // fdiv v7.2d, v3.2d, v1.2d
-	VST1.P [V6.D2, V7.D2], 32(R0)
-	SUBS $4, R2, R2
-	BNE loop
-	RET
-
-// func shiftDivideF32(dst, t *float32, w *float64, n int, top, by float64)
-TEXT ·shiftDivideF32(SB), NOSPLIT, $0-48
-	MOVD dst+0(FP), R0
-	MOVD t+8(FP), R1
-	MOVD n+24(FP), R2
-	MOVD w+16(FP), R3
-	MOVD top+32(FP), R9
-	VDUP R9, V0.D2
-	MOVD by+40(FP), R9
-	VDUP R9, V1.D2
-loop:
-	VLD1.P 16(R1), [V2.S4]
-	WORD $0x4e617843 // fcvtl2 v3.2d, v2.4s
-	WORD $0x0e617842 // fcvtl v2.2d, v2.2s
-	VLD1.P 32(R3), [V4.D2, V5.D2]
-	WORD $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
-	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
-	WORD $0x4ee0d442 // fsub v2.2d, v2.2d, v0.2d
-	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
-	WORD $0x6e61fc46 // fdiv v6.2d, v2.2d, v1.2d
-	WORD $0x6e61fc67 // fdiv v7.2d, v3.2d, v1.2d
-	WORD $0x0e6168c6 // fcvtn v6.2s, v6.2d
-	WORD $0x4e6168e6 // fcvtn2 v6.4s, v7.2d
-	VST1.P [V6.S4], 16(R0)
-	SUBS $4, R2, R2
-	BNE loop
-	RET
-
-// func shiftDivideF64(dst, t *float64, w *float64, n int, top, by float64)
-TEXT ·shiftDivideF64(SB), NOSPLIT, $0-48
-	MOVD dst+0(FP), R0
-	MOVD t+8(FP), R1
-	MOVD n+24(FP), R2
-	MOVD w+16(FP), R3
-	MOVD top+32(FP), R9
-	VDUP R9, V0.D2
-	MOVD by+40(FP), R9
-	VDUP R9, V1.D2
-loop:
-	VLD1.P 32(R1), [V2.D2, V3.D2]
-	VLD1.P 32(R3), [V4.D2, V5.D2]
-	WORD $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
-	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
 	WORD $0x4ee0d442 // fsub v2.2d, v2.2d, v0.2d
 	WORD $0x4ee0d463 // fsub v3.2d, v3.2d, v0.2d
 	WORD $0x6e61fc46 // fdiv v6.2d, v2.2d, v1.2d

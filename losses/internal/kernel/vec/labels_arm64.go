@@ -113,37 +113,16 @@ func smoothRow[T spec.Float](to, from []T, keep, cut, add, addMass float64, whol
 }
 
 // Divide is [spec.Divide].
-func Divide[T spec.Float](dst, z []T, shift []float64, t float64) (top float64) {
-	whole := wholeBlocks[T](len(z))
-	if whole == 0 {
-		return spec.Divide(dst, z, shift, t)
+func Divide[T spec.Float](dst []float64, z []T, shift []float64, t float64) (top float64) {
+	top, most := spec.Shift(dst, z, shift)
+	whole := wholeBlocks[float64](len(z))
+	if whole > 0 {
+		divide(&dst[0], &dst[0], whole, most, t)
 	}
-	if shift == nil {
-		top = float64(rowMax(&z[0], whole))
-	} else {
-		top = shiftMax(&z[0], &shift[0], whole)
+	for j := whole; j < len(dst); j++ {
+		dst[j] = (dst[j] - most) / t
 	}
-	shifted := func(j int) float64 {
-		if shift == nil {
-			return float64(z[j])
-		}
-		return float64(z[j]) + shift[j]
-	}
-	for j := whole; j < len(z); j++ {
-		top = max(top, shifted(j))
-	}
-	if top != top { // spec passes over a NaN
-		return spec.Divide(dst, z, shift, t)
-	}
-	for j := whole; j < len(z); j++ {
-		dst[j] = T((shifted(j) - top) / t)
-	}
-	if shift == nil {
-		divide(&dst[0], &z[0], whole, top, t)
-	} else {
-		shiftDivide(&dst[0], &z[0], &shift[0], whole, top, t)
-	}
-	return top
+	return top + most
 }
 
 // AddScaled is [spec.AddScaled].
@@ -154,3 +133,9 @@ func AddScaled[T spec.Float](dst, p []T, a float64) {
 	}
 	spec.AddScaled(dst[whole:], p[whole:], a)
 }
+
+// Widen is [spec.Widen].
+func Widen[T spec.Float](dst []float64, x []T) { spec.Widen(dst, x) }
+
+// Round is [spec.Round].
+func Round[T spec.Float](dst []T, x []float64) { spec.Round(dst, x) }

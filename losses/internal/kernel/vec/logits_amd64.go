@@ -5,15 +5,22 @@ package vec
 import "softloss/losses/internal/kernel/spec"
 
 // Divide is [spec.Divide].
-func Divide[T spec.Float](dst, z []T, shift []float64, t float64) (top float64) {
+func Divide[T spec.Float](dst []float64, z []T, shift []float64, t float64) (top float64) {
 	v := wideOf[T]()
 	if shift == nil {
 		return v.divide(&dst[0], &z[0], len(z), t)
 	}
-	return v.shiftDivide(&dst[0], &z[0], &shift[0], len(z), t)
+	top, most := v.shiftDivide(&dst[0], &z[0], &shift[0], len(z), t)
+	return top + most
 }
 
 // AddScaled is [spec.AddScaled].
 func AddScaled[T spec.Float](dst, p []T, a float64) {
 	wideOf[T]().addScaled(&dst[0], &p[0], len(dst), a)
 }
+
+// Widen is [spec.Widen].
+func Widen[T spec.Float](dst []float64, x []T) { wideOf[T]().widen(&dst[0], &x[0], len(x)) }
+
+// Round is [spec.Round].
+func Round[T spec.Float](dst []T, x []float64) { wideOf[T]().round(&dst[0], &x[0], len(x)) }

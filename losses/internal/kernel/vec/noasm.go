@@ -68,7 +68,7 @@ func Weigh[T spec.Float](dst, t []T, w []float64) int { panic(noVectors) }
 
 func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) int { panic(noVectors) }
 
-func Divide[T spec.Float](dst, z []T, shift []float64, t float64) float64 { panic(noVectors) }
+func Divide[T spec.Float](dst []float64, z []T, shift []float64, t float64) float64 { panic(noVectors) }
 
 func AddScaled[T spec.Float](dst, p []T, a float64) { panic(noVectors) }
 
@@ -81,3 +81,7 @@ func Affine[T spec.Float](p, t []T, a, b, c float64) { panic(noVectors) }
 func MinusLogs[T spec.Float](dst []float64, t []T, most float64) { panic(noVectors) }
 
 func TemperedLogs(dst, inverse, gap []float64, c, mu float64) { panic(noVectors) }
+
+func Widen[T spec.Float](dst []float64, x []T) { panic(noVectors) }
+
+func Round[T spec.Float](dst []T, x []float64) { panic(noVectors) }

@@ -55,13 +55,15 @@ type wide[T spec.Float] interface {
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
 	weigh(dst, t *T, w *float64, n int) (bad uint32)
 	mix(dst, t *T, w *float64, n int, keep, add float64)
-	divide(dst, z *T, n int, t float64) (top float64)
-	shiftDivide(dst, z *T, s *float64, n int, t float64) (top float64)
+	divide(dst *float64, z *T, n int, t float64) (top float64)
+	shiftDivide(dst *float64, z *T, s *float64, n int, t float64) (top, most float64)
 	addScaled(dst, p *T, n int, a float64)
 	moments(p *T, h *float64, n int, from float64) (mass, sum float64)
 	tilt(p, t *T, h *float64, n int, a, b, c float64)
 	affine(p, t *T, n int, a, b, c float64)
 	minusLogs(dst *float64, t *T, n int, most float64)
+	widen(dst *float64, x *T, n int)
+	round(dst *T, x *float64, n int)
 	klTerms(z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
 	polyExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focal1Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
@@ -260,10 +262,10 @@ func (f64AVX512) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 func (f64AVX512) mix(dst, t *float64, w *float64, n int, keep, add float64) {
 	mixF64AVX512(dst, t, w, n, keep, add)
 }
-func (f64AVX512) divide(dst, z *float64, n int, t float64) (top float64) {
+func (f64AVX512) divide(dst *float64, z *float64, n int, t float64) (top float64) {
 	return divideF64AVX512(dst, z, n, t)
 }
-func (f64AVX512) shiftDivide(dst, z *float64, s *float64, n int, t float64) (top float64) {
+func (f64AVX512) shiftDivide(dst *float64, z *float64, s *float64, n int, t float64) (top, most float64) {
 	return shiftDivideF64AVX512(dst, z, s, n, t)
 }
 func (f64AVX512) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX512(dst, p, n, a) }
@@ -277,6 +279,8 @@ func (f64AVX512) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX512
 func (f64AVX512) minusLogs(dst *float64, t *float64, n int, most float64) {
 	minusLogsF64AVX512(dst, t, n, most)
 }
+func (f64AVX512) widen(dst *float64, x *float64, n int) { widenF64AVX512(dst, x, n) }
+func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
 func (f64AVX512) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(z, t, n, m, log)
 }
@@ -501,10 +505,10 @@ func (f64AVX2) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 func (f64AVX2) mix(dst, t *float64, w *float64, n int, keep, add float64) {
 	mixF64AVX2(dst, t, w, n, keep, add)
 }
-func (f64AVX2) divide(dst, z *float64, n int, t float64) (top float64) {
+func (f64AVX2) divide(dst *float64, z *float64, n int, t float64) (top float64) {
 	return divideF64AVX2(dst, z, n, t)
 }
-func (f64AVX2) shiftDivide(dst, z *float64, s *float64, n int, t float64) (top float64) {
+func (f64AVX2) shiftDivide(dst *float64, z *float64, s *float64, n int, t float64) (top, most float64) {
 	return shiftDivideF64AVX2(dst, z, s, n, t)
 }
 func (f64AVX2) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX2(dst, p, n, a) }
@@ -518,6 +522,8 @@ func (f64AVX2) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX2(p, 
 func (f64AVX2) minusLogs(dst *float64, t *float64, n int, most float64) {
 	minusLogsF64AVX2(dst, t, n, most)
 }
+func (f64AVX2) widen(dst *float64, x *float64, n int) { widenF64AVX2(dst, x, n) }
+func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
 func (f64AVX2) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(z, t, n, m, log)
 }
@@ -614,10 +620,10 @@ func (wideAVX512) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 func (wideAVX512) mix(dst, t *float32, w *float64, n int, keep, add float64) {
 	mixWideAVX512(dst, t, w, n, keep, add)
 }
-func (wideAVX512) divide(dst, z *float32, n int, t float64) (top float64) {
+func (wideAVX512) divide(dst *float64, z *float32, n int, t float64) (top float64) {
 	return divideWideAVX512(dst, z, n, t)
 }
-func (wideAVX512) shiftDivide(dst, z *float32, s *float64, n int, t float64) (top float64) {
+func (wideAVX512) shiftDivide(dst *float64, z *float32, s *float64, n int, t float64) (top, most float64) {
 	return shiftDivideWideAVX512(dst, z, s, n, t)
 }
 func (wideAVX512) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX512(dst, p, n, a) }
@@ -631,6 +637,8 @@ func (wideAVX512) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX5
 func (wideAVX512) minusLogs(dst *float64, t *float32, n int, most float64) {
 	minusLogsWideAVX512(dst, t, n, most)
 }
+func (wideAVX512) widen(dst *float64, x *float32, n int) { widenWideAVX512(dst, x, n) }
+func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
 func (wideAVX512) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX512(z, t, n, m, log)
 }
@@ -697,10 +705,10 @@ func (wideAVX2) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 func (wideAVX2) mix(dst, t *float32, w *float64, n int, keep, add float64) {
 	mixWideAVX2(dst, t, w, n, keep, add)
 }
-func (wideAVX2) divide(dst, z *float32, n int, t float64) (top float64) {
+func (wideAVX2) divide(dst *float64, z *float32, n int, t float64) (top float64) {
 	return divideWideAVX2(dst, z, n, t)
 }
-func (wideAVX2) shiftDivide(dst, z *float32, s *float64, n int, t float64) (top float64) {
+func (wideAVX2) shiftDivide(dst *float64, z *float32, s *float64, n int, t float64) (top, most float64) {
 	return shiftDivideWideAVX2(dst, z, s, n, t)
 }
 func (wideAVX2) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX2(dst, p, n, a) }
@@ -714,6 +722,8 @@ func (wideAVX2) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX2(p
 func (wideAVX2) minusLogs(dst *float64, t *float32, n int, most float64) {
 	minusLogsWideAVX2(dst, t, n, most)
 }
+func (wideAVX2) widen(dst *float64, x *float32, n int) { widenWideAVX2(dst, x, n) }
+func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }
 func (wideAVX2) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX2(z, t, n, m, log)
 }

@@ -4,23 +4,52 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// divide emits dst = (z - M)/t, or with shift (z + s - M)/t.
+// divide emits dst = (x - M)/t for x = z or, with shift, (z - top) + s. Where the memory holds
+// float32 the quotient is a product: as exact, rounded to that.
 func (g isa) divide(shift bool) {
-	name, sig, x := "divide", "func(dst, z *T, n int, t A) (top float64)", "z"
+	name, sig, x := "divide", "func(dst *float64, z *T, n int, t A) (top float64)", "z"
 	if shift {
-		name, sig, x = "shiftDivide", "func(dst, z *T, s *float64, n int, t A) (top float64)", "z + s"
+		name, sig = "shiftDivide", "func(dst *float64, z *T, s *float64, n int, t A) (top, most float64)"
+		x = "(z - top) + s, top the largest z"
 	}
-	g.text(name, sig, "stores (x - M)/t in dst for x =", x, "and returns M, the largest x, NaN aside.")
+	g.text(name, sig, "stores (x - M)/t in dst for x =", x+", and returns top, or top and M, the largest, NaN aside.")
 	dst, z, n := g.param("dst"), g.param("z"), g.param("n")
 	get := func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) }
+	top := g.largest(n, get)
+	g.result(top, "top")
+	most := top
 	if shift {
 		s := g.param("s")
 		get = func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 			x := g.get(z, i, v, m)
+			g.sub(top, x, x)
 			g.add(g.getFloat64(s, i, v, m), x, x)
 			return x
 		}
+		most = g.largest(n, get)
+		g.result(most, "most")
 	}
+	t := g.broadcast("t")
+	if g.narrow {
+		one := g.vec()
+		g.load(g.constant(1), one)
+		g.div(t, one, t)
+	}
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x := get(i, v, m)
+		g.sub(most, x, x)
+		if g.narrow {
+			g.mul(t, x, x)
+		} else {
+			g.div(t, x, x)
+		}
+		g.putFloat64(x, dst, i, v, m)
+	})
+	g.ret()
+}
+
+// largest emits the search for the largest of n elements, NaN aside, and returns it in every lane.
+func (g isa) largest(n reg.GPVirtual, get func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual) reg.VecVirtual {
 	top, lowest := g.vec(), g.infinity(-1)
 	g.load(lowest, top)
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
@@ -34,25 +63,9 @@ func (g isa) divide(shift bool) {
 		g.max(top, x, top)
 	})
 	most := g.reduce(top, g.max)
-	g.result(most, "top")
-	g.bcast(most, top)
-	t := g.broadcast("t")
-	if g.narrow { // rounded to float32 a product is as exact
-		one := g.vec()
-		g.load(g.constant(1), one)
-		g.div(t, one, t)
-	}
-	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x := get(i, v, m)
-		g.sub(top, x, x)
-		if g.narrow {
-			g.mul(t, x, x)
-		} else {
-			g.div(t, x, x)
-		}
-		g.put(x, dst, i, v, m)
-	})
-	g.ret()
+	all := g.vec()
+	g.bcast(most, all)
+	return all
 }
 
 func (g isa) addScaled() {
@@ -64,5 +77,19 @@ func (g isa) addScaled() {
 		g.madd(a, g.get(p, i, v, m), x)
 		g.put(x, dst, i, v, m)
 	})
+	g.ret()
+}
+
+func (g isa) widen() {
+	g.text("widen", "func(dst *float64, x *T, n int)", "stores x in dst.")
+	dst, x, n := g.param("dst"), g.param("x"), g.param("n")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) { g.putFloat64(g.get(x, i, v, m), dst, i, v, m) })
+	g.ret()
+}
+
+func (g isa) round() {
+	g.text("round", "func(dst *T, x *float64, n int)", "stores x in dst, rounded.")
+	dst, x, n := g.param("dst"), g.param("x"), g.param("n")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) { g.put(g.getFloat64(x, i, v, m), dst, i, v, m) })
 	g.ret()
 }

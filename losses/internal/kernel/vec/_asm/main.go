@@ -87,6 +87,8 @@ func (g isa) wide() {
 	g.tilt()
 	g.affine()
 	g.minusLogs()
+	g.widen()
+	g.round()
 	g.klTerms()
 	for _, s := range separables {
 		g.exactTerms(s)

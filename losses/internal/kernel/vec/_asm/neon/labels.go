@@ -1,7 +1,5 @@
 package main
 
-import "math"
-
 // labels emits what readies labels and logits, in float64.
 func (a *asm) labels() {
 	a.labelSums()
@@ -21,15 +19,8 @@ func (a *asm) labels() {
 			each(func(i int) { a.op(fmax, y[i], y[i], zero[i]) })
 			each(func(i int) { a.op(fadd, y[i], y[i], c[2]) })
 		})
-	a.shiftMax()
 	a.pairwise("divide", "n int, top, by float64", "(t - top)/by", []string{"top", "by"}, false,
 		func(x, _, y []vec, c []vec) {
-			each(func(i int) { a.op(fsub, x[i], x[i], c[0]) })
-			each(func(i int) { a.op(fdiv, y[i], x[i], c[1]) })
-		})
-	a.pairwise("shiftDivide", "w *float64, n int, top, by float64", "((t + w) - top)/by", []string{"top", "by"}, true,
-		func(x, w, y []vec, c []vec) {
-			each(func(i int) { a.op(fadd, x[i], x[i], w[i]) })
 			each(func(i int) { a.op(fsub, x[i], x[i], c[0]) })
 			each(func(i int) { a.op(fdiv, y[i], x[i], c[1]) })
 		})
@@ -38,25 +29,6 @@ func (a *asm) labels() {
 		each(func(i int) { a.move(y[i], x[i]) })
 		each(func(i int) { a.op(fmla, y[i], u[i], c[0]) })
 	})
-}
-
-// shiftMax emits the search for the largest shifted logit.
-func (a *asm) shiftMax() {
-	a.wideKernel("shiftMax", "t *T, w *float64, n int", "top float64",
-		"shiftMax returns the largest of t + w, NaN aside; n is a positive multiple of the block.", func() {
-			a.pointer("t", "R1")
-			a.pointer("w", "R3")
-			a.pointer("n", "R2")
-			top, x, w := a.hold(math.Inf(-1)), a.row(unroll), a.row(unroll)
-			a.loop(unroll*2, func() {
-				a.wideLoad("R1", x)
-				a.load("R3", w...)
-				each(func(i int) { a.op(fadd, x[i], x[i], w[i]) })
-				each(func(i int) { a.op(fmaxnm, top, top, x[i]) })
-			})
-			a.op(fmaxnmp, top, top, top)
-			a.f("FMOVD F%d, top+%d(FP)", top, a.offset("top"))
-		})
 }
 
 // pairwise emits a kernel that computes elements y of dst from those of t, in x, and the numbers w;

@@ -1,0 +1,71 @@
+package losses
+
+import (
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
+
+// double is memory for a batch that is computed in float64.
+type double struct {
+	scratch[float64]
+	input, target, direction, scale []float64
+	grad, targetGrad, excess        []float64
+}
+
+// widens reports whether the rows are computed in float64 whatever their dtype, and every result
+// rounded once: where logits are changed before their exponentials are taken, which would make a
+// rounding of them a hundred times as large, and of float32 where labels are changed, or
+// probabilities subtracted from 1, before a loss makes more of them than a sum.
+func (b *batch[T]) widens(linear bool) bool {
+	if b.link == SoftmaxLink && b.shiftsLogits() {
+		return true
+	}
+	if b.link == SigmoidLink {
+		return b.single() && (b.shiftsLogits() || b.probs || !linear)
+	}
+	return b.single() && b.preparesTarget() && !linear
+}
+
+// single reports whether T is float32.
+func (b *batch[T]) single() bool { return kernel.Tiny[T]() > kernel.Tiny[float64]() }
+
+// computeWide is compute in float64.
+func (b *batch[T]) computeWide(l Loss, linear bool) (row int, err error) {
+	if b.double == nil {
+		b.double = new(double)
+	}
+	d := b.double
+	w := batch[float64]{n: b.n, k: b.k, first: b.first, options: b.options, index: b.index, rowWeight: b.rowWeight,
+		share: b.share, loss: b.loss, at: b.at, scratch: &d.scratch}
+	if b.link == SoftmaxLink && b.shiftsLogits() {
+		b.prepareLogits(&w)
+	} else {
+		w.input = wide(&d.input, b.input)
+	}
+	w.target, w.direction = wide(&d.target, b.target), wide(&d.direction, b.direction)
+	w.labels = w.target
+	w.grad, w.targetGrad = wideLike(&d.grad, b.grad), wideLike(&d.targetGrad, b.targetGrad)
+	w.setScale(len(b.scale), len(b.scale), &d.scale, &d.excess)
+	if row, err = w.compute(l, linear); err == nil && b.single() {
+		kernel.Round(b.grad, w.grad)
+		kernel.Round(b.targetGrad, w.targetGrad)
+	}
+	return row, err
+}
+
+// wide returns x in float64: x itself, or what it stores in buf, and nil for nil.
+func wide[T kernel.Float](buf *[]float64, x []T) []float64 {
+	dst := wideLike(buf, x)
+	if _, same := any(x).([]float64); !same && x != nil {
+		kernel.Widen(dst, x)
+	}
+	return dst
+}
+
+// wideLike returns memory for as many float64 as there are x: x itself, or buf, and nil for nil.
+func wideLike[T kernel.Float](buf *[]float64, x []T) []float64 {
+	if same, ok := any(x).([]float64); ok || x == nil {
+		return same
+	}
+	return dense.Grow(buf, len(x))
+}
