@@ -43,6 +43,11 @@ func (b *batch[T]) row(l Loss, i int) bool {
 			r.P[j] = max(p, kernel.Tiny[T]())
 			r.LogP[j], r.Rest[j] = math.Log(r.P[j]), 1-p
 		}
+		if b.twins {
+			p := float64(b.input[lo])
+			r.Rest[1] = p
+			r.LogP[1] = logOf(r.P[1], p)
+		}
 	} else {
 		top = softmaxRow(r, widened(field(6), b.input[lo:lo+k]))
 	}

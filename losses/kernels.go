@@ -14,7 +14,7 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 		}
 		return byRow(b, l)
 	case b.probs:
-		if _, ok := l.(CrossEntropy); ok && b.index == nil {
+		if _, ok := l.(CrossEntropy); ok && b.index == nil && !b.twins {
 			return kernel.ProbCrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
 		}
 		return byRow(b, l)

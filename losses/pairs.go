@@ -75,7 +75,7 @@ func evaluateElements[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int
 // pairs returns the elements as rows of two classes, in scratch memory.
 func (b *batch[T]) pairs(linear bool) batch[T] {
 	p := *b
-	p.link, p.k = SoftmaxLink, 2
+	p.link, p.k, p.twins = SoftmaxLink, 2, true
 	p.shift, p.classWeights, p.posWeight, p.rowWeight = nil, nil, nil, nil
 	buf := dense.Grow(&b.paired, 10*b.n)
 	field := func(j int) []T { return buf[2*j*b.n : 2*(j+1)*b.n] }

@@ -22,7 +22,7 @@ type Error struct {
 // Compare evaluates a case by losses.Criterion and returns the error of every number of the loss
 // and the gradients.
 func Compare(c Case) (loss, grads []Error, err error) {
-	want, err := Evaluate(c.Criterion, c.Batch)
+	want, err := Evaluate(c.Criterion, c.Batch, !c.Single)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -30,71 +30,118 @@ func Compare(c Case) (loss, grads []Error, err error) {
 	if err := c.Criterion.EvalInto(out, in); err != nil {
 		return nil, nil, err
 	}
-	loss = c.errors("loss", numbers(out.Loss), want.Loss)
-	grads = c.errors("grad", numbers(out.Grad), want.Grad)
+	cols, lossCols, weightCols := c.columns()
+	loss = c.errors("loss", c.byRows(numbers(out.Loss), lossCols), want.Loss)
+	grads = c.errors("grad", c.byRows(numbers(out.Grad), cols), want.Grad)
 	if out.TargetGrad != nil {
-		grads = append(grads, c.errors("target grad", numbers(out.TargetGrad), want.TargetGrad)...)
+		grads = append(grads, c.errors("target grad", c.byRows(numbers(out.TargetGrad), cols), want.TargetGrad)...)
 	}
 	if out.WeightGrad != nil {
-		grads = append(grads, c.errors("weight grad", numbers(out.WeightGrad), want.WeightGrad)...)
+		grads = append(grads, c.errors("weight grad", c.byRows(numbers(out.WeightGrad), weightCols), want.WeightGrad)...)
 	}
 	return loss, grads, nil
+}
+
+// columns returns how many numbers a row has of the logits, the losses with None, and the weights.
+func (c Case) columns() (logits, perLoss, weights int) {
+	logits, perLoss, weights = c.Batch.K, 1, 1
+	if c.Criterion.Link == losses.SigmoidLink && c.Criterion.Reduction == losses.None {
+		perLoss = logits
+	}
+	if len(c.Batch.Weights) > c.Batch.N {
+		weights = logits
+	}
+	return logits, perLoss, weights
 }
 
 // tensors returns the tensors of the case.
 func (c Case) tensors() (out losses.Outputs, in losses.Inputs) {
 	b := c.Batch
-	shape := []int{b.N, b.K}
-	if c.Criterion.Link == losses.SigmoidLink {
-		shape = shape[:1]
-	}
-	in = losses.Inputs{Logits: c.tensor(b.Logits, shape...)}
-	out = losses.Outputs{
-		Loss: c.tensor(make([]float64, 1)),
-		Grad: c.tensor(make([]float64, b.N*b.K), shape...),
-	}
+	cols, lossCols, weightCols := c.columns()
+	zeros := func(cols int) *tensor.Dense { return c.tensor(make([]float64, b.N*cols), cols) }
+	in = losses.Inputs{Logits: c.tensor(b.Logits, cols)}
+	out = losses.Outputs{Loss: c.scalar(0), Grad: zeros(cols)}
 	if c.Criterion.Reduction == losses.None {
-		out.Loss = c.tensor(make([]float64, b.N), b.N)
+		out.Loss = zeros(lossCols)
 	}
 	if b.Index != nil {
-		in.Target = tensor.New(tensor.WithShape(b.N), tensor.WithBacking(append([]int(nil), b.Index...)))
+		in.Target = tensor.New(tensor.WithShape(c.shape(1)...), tensor.WithBacking(append([]int(nil), b.Index...)))
 	} else {
-		in.Target = c.tensor(b.Labels, shape...)
-		out.TargetGrad = c.tensor(make([]float64, b.N*b.K), shape...)
+		in.Target = c.tensor(b.Labels, cols)
+		out.TargetGrad = zeros(cols)
 	}
 	if b.Weights != nil {
-		in.SampleWeights = c.tensor(b.Weights, b.N)
-		out.WeightGrad = c.tensor(make([]float64, b.N), b.N)
+		in.SampleWeights = c.tensor(b.Weights, weightCols)
+		out.WeightGrad = zeros(weightCols)
 	}
 	if b.Upstream != nil {
-		if c.Criterion.Reduction == losses.None {
-			in.Upstream = c.tensor(b.Upstream, b.N)
-		} else {
-			in.Upstream = c.tensor(b.Upstream)
+		if in.Upstream = c.scalar(b.Upstream[0]); c.Criterion.Reduction == losses.None {
+			in.Upstream = c.tensor(b.Upstream, lossCols)
 		}
 	}
 	return out, in
 }
 
-// tensor returns x in the case's dtype, a scalar without a shape.
-func (c Case) tensor(x []float64, shape ...int) *tensor.Dense {
-	var backing any = append([]float64(nil), x...)
+// shape returns that of a tensor with so many numbers a row: [N], [N, K], or with an axis [N/2, 2]
+// and [N/2, K, 2]. One question a row is [N].
+func (c Case) shape(cols int) []int {
+	n := c.Batch.N
+	vector := cols == 1 && (c.Batch.K > 1 || c.Criterion.Link == losses.SigmoidLink)
+	switch {
+	case c.Criterion.Axis == 1 && (cols == 1 && c.Batch.K > 1):
+		return []int{n / 2, 2}
+	case c.Criterion.Axis == 1:
+		return []int{n / 2, cols, 2}
+	case vector:
+		return []int{n}
+	}
+	return []int{n, cols}
+}
+
+// tensor returns the rows x, of so many numbers each, in the case's dtype and layout.
+func (c Case) tensor(x []float64, cols int) *tensor.Dense {
+	shape := c.shape(cols)
+	if len(shape) == 3 {
+		moved := make([]float64, len(x))
+		for i := range x {
+			moved[c.place(i, cols)] = x[i]
+		}
+		x = moved
+	}
 	if c.Single {
 		single := make([]float32, len(x))
 		for i, v := range x {
 			single[i] = float32(v)
 		}
-		backing = single
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(single))
 	}
-	if len(shape) == 0 {
-		switch x := backing.(type) {
-		case []float32:
-			return tensor.New(tensor.FromScalar(x[0]))
-		case []float64:
-			return tensor.New(tensor.FromScalar(x[0]))
-		}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(append([]float64(nil), x...)))
+}
+
+// place returns where element i of rows lies in [N/2, cols, 2].
+func (c Case) place(i, cols int) int {
+	row, k := i/cols, i%cols
+	return (row/2*cols+k)*2 + row%2
+}
+
+// byRows returns the numbers of a tensor row by row.
+func (c Case) byRows(x []float64, cols int) []float64 {
+	if len(c.shape(cols)) < 3 || len(x) < 2 {
+		return x
 	}
-	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(backing))
+	rows := make([]float64, len(x))
+	for i := range rows {
+		rows[i] = x[c.place(i, cols)]
+	}
+	return rows
+}
+
+// scalar returns x in the case's dtype.
+func (c Case) scalar(x float64) *tensor.Dense {
+	if c.Single {
+		return tensor.New(tensor.FromScalar(float32(x)))
+	}
+	return tensor.New(tensor.FromScalar(x))
 }
 
 // numbers returns the numbers of a tensor.
@@ -140,10 +187,11 @@ func (c Case) largest() float64 {
 	return math.MaxFloat64
 }
 
-// ulp returns the distance of the numbers of the case's dtype around x, and for an x below 2⁸ times
-// the smallest normal number that around this: where intermediate results have few digits.
+// ulp returns the distance of the numbers of the case's dtype around x, and no less than 2⁸ (float32)
+// or 2²⁰ (float64) times the smallest number: where p is denormal it has few digits, of which a
+// gradient is a multiple.
 func (c Case) ulp(x *big.Float) *big.Float {
-	digits, least := 53, -1074+8
+	digits, least := 53, -1074+20
 	if c.Single {
 		digits, least = 24, -149+8
 	}

@@ -9,14 +9,14 @@ import (
 )
 
 // Batch is what a criterion is evaluated on: N rows of K numbers each, one after the other, all of
-// them numbers of the dtype that is tested.
+// them numbers of the dtype that is tested. Under SigmoidLink every one of them is a question.
 type Batch struct {
 	N, K     int
 	Logits   []float64 // probabilities for a criterion with FromProbs
-	Labels   []float64 // nil where there is an index; under SigmoidLink K is 1 and there are labels
-	Index    []int
-	Weights  []float64 // of the rows; nil for 1 each
-	Upstream []float64 // one, or one a row with None; nil for 1
+	Labels   []float64 // nil where there is an index
+	Index    []int     // under SigmoidLink, with K = 1, the labels 0 and 1
+	Weights  []float64 // of the rows, or of the questions; nil for 1 each
+	Upstream []float64 // one, or one for each loss with None; nil for 1
 }
 
 // Value is an exact result.
@@ -35,9 +35,11 @@ type Result struct {
 
 // Evaluate returns the exact results of c on b. Class weights, where there are any, and
 // probabilities are positive; a logit may be -Inf where the target, smoothed, is 0 and the loss is
-// not NCE.
-func Evaluate(c losses.Criterion, b Batch) (Result, error) {
-	e := evaluation{tape: tape{prec: precision(c, b)}, c: c, b: b}
+// not NCE. Rounded says how Size is measured: with it the arguments of functions are taken for
+// rounded as the results are, as they are in float64, and without it for exact, as they are for
+// float32.
+func Evaluate(c losses.Criterion, b Batch, rounded bool) (Result, error) {
+	e := evaluation{tape: tape{prec: precision(c, b), rounded: rounded}, c: c, b: b}
 	cost, rows, err := e.cost()
 	if err != nil {
 		return Result{}, err
@@ -51,13 +53,13 @@ func Evaluate(c losses.Criterion, b Batch) (Result, error) {
 		r.Grad = append(r.Grad, Value{Exact: x.slope, Size: x.steep})
 	}
 	for i, x := range e.labels {
-		skip := b.Labels[i] == 0 && !differentiableAtZero(c.Loss) ||
-			c.Link == losses.SigmoidLink && b.Labels[i] == 1 && !differentiableAtZero(c.Loss) || math.IsInf(b.Logits[i], -1)
+		edge := b.Labels[i] == 0 || b.Labels[i] == 1
+		skip := edge && !differentiableAtZero(c.Loss) || math.IsInf(b.Logits[i], -1)
 		r.TargetGrad = append(r.TargetGrad, Value{Exact: x.slope, Size: x.steep, Skip: skip})
 	}
-	for n, x := range e.weights {
+	for i, x := range e.weights {
 		v := Value{Exact: x.slope, Size: x.steep}
-		if !e.kept(n) {
+		if b.Weights[i] == 0 { // removed: its slope is defined as 0
 			v = Value{Exact: new(big.Float), Size: new(big.Float)}
 		}
 		r.WeightGrad = append(r.WeightGrad, v)
@@ -93,7 +95,11 @@ func precision(c losses.Criterion, b Batch) uint {
 			if c.LogitShift != nil {
 				z += c.LogitShift[k]
 			}
-			least, most = min(least, z), max(most, z)
+			low := z - c.AngularMargin
+			if c.Margins != nil {
+				low -= 2 * math.Abs(c.Margins[k])
+			}
+			least, most = min(least, low), max(most, z)
 			if c.Link == losses.SigmoidLink {
 				least, most = min(least, 0), max(most, 0)
 			}
@@ -103,7 +109,8 @@ func precision(c losses.Criterion, b Batch) uint {
 	if c.Temperature > 0 {
 		apart /= c.Temperature
 	}
-	return 256 + 64*uint(apart*2*math.Log2E/64)
+	apart = min(apart, 800) // beyond, p is 0 for a float64, and 1 - p is added up from others
+	return 192 + 64*uint(apart*2*math.Log2E/64)
 }
 
 // evaluation is one evaluation of a criterion on a tape.
@@ -114,16 +121,32 @@ type evaluation struct {
 	logits, labels, weights []*num
 }
 
-// kept reports whether row n takes part.
+// units returns how many losses there are before the reduction: the rows, or the questions.
+func (e *evaluation) units() int {
+	if e.c.Link == losses.SigmoidLink {
+		return e.b.N * e.b.K
+	}
+	return e.b.N
+}
+
+// weight returns the sample weight of unit n, nil for 1.
+func (e *evaluation) weight(n int) *num {
+	if e.weights == nil {
+		return nil
+	}
+	return e.weights[n*len(e.weights)/e.units()]
+}
+
+// kept reports whether unit n takes part.
 func (e *evaluation) kept(n int) bool {
-	if e.b.Weights != nil && e.b.Weights[n] == 0 {
+	if w := e.weight(n); w != nil && w.v.Sign() == 0 {
 		return false
 	}
-	return e.b.Index == nil || !slices.Contains(e.c.Ignore, e.b.Index[n])
+	return e.b.Index == nil || !slices.Contains(e.c.Ignore, e.b.Index[n*e.b.N/e.units()])
 }
 
 // cost returns the sum of the losses, each times its upstream gradient, and the losses: one, or one
-// a row with None.
+// a unit with None.
 func (e *evaluation) cost() (cost *num, out []*num, err error) {
 	for _, z := range e.b.Logits {
 		if math.IsInf(z, -1) {
@@ -138,19 +161,18 @@ func (e *evaluation) cost() (cost *num, out []*num, err error) {
 		e.weights = append(e.weights, e.number(w))
 	}
 	sum, mass, count := e.number(0), e.number(0), 0
-	for n := range e.b.N {
+	for n := range e.units() {
 		l := e.number(0)
 		if e.kept(n) {
 			count++
-			weight := e.number(1)
-			if e.weights != nil {
-				weight = e.weights[n]
-			}
-			of, s, err := e.row(n)
+			of, s, err := e.unit(n)
 			if err != nil {
 				return nil, nil, err
 			}
-			l, mass = e.mul(weight, of), e.add(mass, e.mul(weight, s))
+			if w := e.weight(n); w != nil {
+				of, s = e.mul(w, of), e.mul(w, s)
+			}
+			l, mass = of, e.add(mass, s)
 		}
 		sum = e.add(sum, l)
 		out = append(out, l)
@@ -178,7 +200,7 @@ func (e *evaluation) cost() (cost *num, out []*num, err error) {
 	return e.scale(e.upstream(0), sum), []*num{sum}, nil
 }
 
-// upstream returns the upstream gradient of row n.
+// upstream returns the upstream gradient of loss n.
 func (e *evaluation) upstream(n int) float64 {
 	if e.b.Upstream == nil {
 		return 1
@@ -186,103 +208,36 @@ func (e *evaluation) upstream(n int) float64 {
 	return e.b.Upstream[n]
 }
 
-// row returns the loss of row n before its sample weight, and its mass S.
-func (e *evaluation) row(n int) (loss, mass *num, err error) {
+// unit returns the loss of unit n before its sample weight, and its mass S.
+func (e *evaluation) unit(n int) (loss, mass *num, err error) {
 	labels := e.target(n)
-	plain, weighted := e.sum(labels), labels
-	if e.c.ClassWeights != nil {
-		weighted = nil
-		for k, x := range labels {
-			weighted = append(weighted, e.scale(e.c.ClassWeights[k], x))
-		}
-	}
+	weighted := e.weigh(n, labels)
 	mass = e.sum(weighted)
-	linear, isLinear := e.c.Loss.(losses.LinearLoss)
 	factor := e.number(1)
-	if e.c.ClassWeights != nil && !(e.c.Loss == nil || isLinear && linear.LinearInTarget()) {
-		weighted = labels
-		if plain.v.Sign() > 0 {
+	linear, ok := e.c.Loss.(losses.LinearLoss)
+	weighs := e.c.ClassWeights != nil || e.c.PosWeight != nil
+	if weighs && e.c.Loss != nil && !(ok && linear.LinearInTarget()) {
+		if plain := e.sum(labels); plain.v.Sign() > 0 {
 			factor = e.quo(mass, plain)
 		}
+		weighted = labels
 	}
-	r, lse := e.predict(n, e.smooth(e.c.Smoothing, weighted))
+	smoothing := e.c.Smoothing
+	if e.c.Link == losses.SigmoidLink { // the prior is that of the negative class, then of the positive one
+		smoothing.Prior = slices.Clone(smoothing.Prior)
+		slices.Reverse(smoothing.Prior)
+	}
+	r, lse := e.predict(n, labels, e.smooth(smoothing, weighted))
 	if loss, err = e.loss(e.c.Loss, r); err != nil {
 		return nil, nil, err
+	}
+	if e.c.Link == losses.SigmoidLink && e.c.ClassWeights != nil {
+		w := e.number(e.ofClass(e.c.ClassWeights, n))
+		factor, mass = e.mul(w, factor), e.mul(w, mass)
 	}
 	loss = e.mul(factor, loss)
 	if e.c.ZLoss != 0 {
 		loss = e.add(loss, e.scale(e.c.ZLoss, e.mul(lse, lse)))
 	}
 	return loss, mass, nil
-}
-
-// target returns the labels of row n as they are.
-func (e *evaluation) target(n int) []*num {
-	if e.c.Link == losses.SigmoidLink { // a question is a row of two classes
-		return []*num{e.labels[n], e.sub(e.number(1), e.labels[n])}
-	}
-	if e.labels != nil {
-		return e.labels[n*e.b.K : (n+1)*e.b.K]
-	}
-	var oneHot []*num
-	for k := range e.b.K {
-		x := 0.0
-		if k == e.b.Index[n] {
-			x = 1
-		}
-		oneHot = append(oneHot, e.number(x))
-	}
-	return oneHot
-}
-
-// predict returns row n with the target t, without the classes whose logit is -Inf, and the
-// log-sum-exp of its logits.
-func (e *evaluation) predict(n int, t []*num) (r row, lse *num) {
-	if e.c.Link == losses.SigmoidLink {
-		z := e.logits[n]
-		if e.c.Temperature != 0 {
-			z = e.quo(z, e.number(e.c.Temperature))
-		}
-		return e.softmax(row{z: []*num{z, e.number(0)}, t: t})
-	}
-	for k, x := range t {
-		at := n*e.b.K + k
-		if math.IsInf(e.b.Logits[at], -1) {
-			continue
-		}
-		z := e.logits[at]
-		if e.c.FromProbs {
-			r.p, r.l = append(r.p, z), append(r.l, e.log(z))
-		}
-		if e.c.LogitShift != nil {
-			z = e.add(z, e.number(e.c.LogitShift[k]))
-		}
-		if e.c.Temperature != 0 {
-			z = e.quo(z, e.number(e.c.Temperature))
-		}
-		r.z, r.t = append(r.z, z), append(r.t, x)
-	}
-	if e.c.FromProbs {
-		return r, nil
-	}
-	return e.softmax(r)
-}
-
-// softmax completes a row that has logits, and returns their log-sum-exp.
-func (e *evaluation) softmax(r row) (row, *num) {
-	most := e.number(0) // a constant: softmax and log-sum-exp do not depend on it
-	most.v.Set(slices.MaxFunc(r.z, func(a, b *num) int { return a.v.Cmp(b.v) }).v)
-	most.size.Abs(most.v)
-	total := e.number(0)
-	var exps, below []*num
-	for _, z := range r.z {
-		below = append(below, e.sub(z, most))
-		exps = append(exps, e.exp(below[len(below)-1]))
-		total = e.add(total, exps[len(exps)-1])
-	}
-	log := e.log(total)
-	for k := range r.z {
-		r.p, r.l = append(r.p, e.quo(exps[k], total)), append(r.l, e.sub(below[k], log))
-	}
-	return r, e.add(most, log)
 }

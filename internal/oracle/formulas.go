@@ -2,15 +2,16 @@ package oracle
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 
 	"softloss/losses"
 )
 
-// row is what a loss is a function of: the prediction's logits, or none, its probabilities and
-// their logarithms, and the target, of the classes whose probability is not 0.
+// row is what a loss is a function of: the prediction's logits, or none, its probabilities p, their
+// logarithms l and rest = 1 - p, and the target, of the classes whose probability is not 0.
 type row struct {
-	z, p, l, t []*num
+	z, p, l, rest, t []*num
 }
 
 // loss returns the loss of a row, by the formula in the documentation of l.
@@ -22,15 +23,15 @@ func (t *tape) loss(l losses.Loss, r row) (*num, error) {
 		return t.separable(r, func(k int) *num { return t.neg(r.l[k]) }), nil
 	case losses.GCE: // (1 - p^Q)/Q
 		return t.separable(r, func(k int) *num {
-			return t.quo(t.sub(t.number(1), t.exp(t.scale(l.Q, r.l[k]))), t.number(l.Q))
+			return t.quo(t.expm1(t.scale(l.Q, r.l[k])), t.number(-l.Q))
 		}), nil
 	case losses.Focal: // -(1-p)^Gamma log p
 		return t.separable(r, func(k int) *num {
-			return t.neg(t.mul(t.pow(t.sub(t.number(1), r.p[k]), l.Gamma), r.l[k]))
+			return t.neg(t.mul(t.pow(r.rest[k], l.Gamma), r.l[k]))
 		}), nil
 	case losses.Poly1: // -log p + Epsilon (1-p)
 		return t.separable(r, func(k int) *num {
-			return t.sub(t.scale(l.Epsilon, t.sub(t.number(1), r.p[k])), r.l[k])
+			return t.sub(t.scale(l.Epsilon, r.rest[k]), r.l[k])
 		}), nil
 	case losses.AGCE: // ((A+1)^Q - (A+p)^Q)/Q
 		return t.separable(r, func(k int) *num {
@@ -107,7 +108,7 @@ func (t *tape) separable(r row, phi func(k int) *num) *num {
 // asymmetric returns -t (1-p)^GammaPos log p - (1-t) q^GammaNeg log(1-q), q = max(p - Margin, 0),
 // of a row of two classes.
 func (t *tape) asymmetric(r row, l losses.Asymmetric) *num {
-	positive := t.mul(t.pow(t.sub(t.number(1), r.p[0]), l.GammaPos), r.l[0])
+	positive := t.mul(t.pow(r.rest[0], l.GammaPos), r.l[0])
 	q := t.sub(r.p[0], t.number(l.Margin))
 	if q.v.Sign() <= 0 {
 		return t.neg(t.mul(r.t[0], positive))
@@ -177,7 +178,7 @@ func (t *tape) normaliser(z []*num, c float64) *num {
 			lambda = x
 		}
 	}
-	at := t.new().Set(lambda.v)
+	at := t.new().Add(lambda.v, t.new().SetFloat64(nearNormaliser(z, lambda, c)))
 	for steps, settled := 0, 0; steps < 10000 && settled < 2; steps++ {
 		scratch := &tape{prec: t.prec}
 		var terms []*num
@@ -193,6 +194,27 @@ func (t *tape) normaliser(z []*num, c float64) *num {
 		}
 	}
 	return t.newton(z, at, c)
+}
+
+// nearNormaliser returns, in float64, how far the λ of the logits is above the largest of them.
+func nearNormaliser(z []*num, most *num, c float64) (by float64) {
+	for range 200 {
+		sum, slope := -1.0, 0.0
+		for _, x := range z {
+			gap, _ := new(big.Float).Sub(most.v, x.v).Float64()
+			base := 1 + c*(by+gap)
+			y := math.Pow(base, -1/c)
+			sum, slope = sum+y, slope+y/base
+		}
+		step := sum / slope
+		if by += step; !(math.Abs(step) > 1e-12*by) {
+			break
+		}
+	}
+	if by-by != 0 {
+		return 0
+	}
+	return by
 }
 
 // newton returns the λ that follows the constant at.

@@ -15,9 +15,9 @@ type Case struct {
 	Single    bool // float32
 }
 
-// Random returns the case of a seed: every loss, target, option and reduction; rows of equal,
-// ordinary, far and saturated logits, with excluded classes; sample weights of 0; mostly up to 12
-// classes, sometimes up to 130.
+// Random returns the case of a seed: every loss, target, option, link, layout and reduction; rows of
+// equal, ordinary, far and saturated logits, with excluded classes; sample weights of 0; mostly up
+// to 12 classes, sometimes up to 130.
 func Random(seed uint64) Case {
 	g := generator{rand.New(rand.NewPCG(seed, 1)), Case{Seed: seed}}
 	g.Single = g.one(2)
@@ -28,11 +28,17 @@ func Random(seed uint64) Case {
 	}
 	c := &g.Criterion
 	c.Loss = g.loss(true)
-	if _, binary := c.Loss.(losses.Asymmetric); binary || g.one(8) {
-		c.Link, b.K = losses.SigmoidLink, 1
+	if _, binary := c.Loss.(losses.Asymmetric); binary || g.one(6) {
+		c.Link = losses.SigmoidLink
+		if g.one(3) {
+			b.K = 1
+		}
+	}
+	if g.one(6) && (b.K > 1 || c.Link == losses.SoftmaxLink) { // one question a row has no axis
+		c.Axis, b.N = 1, b.N+b.N%2
 	}
 	c.Reduction = losses.Reduction(g.IntN(4))
-	c.FromProbs = c.Link == losses.SoftmaxLink && g.one(8)
+	c.FromProbs = g.one(8)
 	c.FromProbs = c.FromProbs && c.Validate() == nil // not every loss takes them
 	g.target()
 	g.options()
@@ -115,9 +121,10 @@ func pick(g *generator, from ...float64) float64 { return from[g.IntN(len(from))
 func (g *generator) target() {
 	b := &g.Batch
 	kind := g.IntN(5)
-	if g.Criterion.Link == losses.SigmoidLink {
-		for range b.N {
-			b.Labels = append(b.Labels, g.number(pick(g, 0, 1, g.Float64())))
+	if g.Criterion.Link == losses.SigmoidLink && kind != 0 {
+		for range b.N * b.K {
+			small := math.Round(math.Exp(-30*g.Float64())*0x1p53) / 0x1p53 // 1 less it is a float64
+			b.Labels = append(b.Labels, g.number(pick(g, 0, 1, g.Float64(), small)))
 		}
 		return
 	}
@@ -126,6 +133,9 @@ func (g *generator) target() {
 	}
 	for n := range b.N {
 		y := g.IntN(b.K)
+		if g.Criterion.Link == losses.SigmoidLink && b.K == 1 {
+			y = g.IntN(2)
+		}
 		if kind == 0 {
 			b.Index = append(b.Index, y)
 			continue
@@ -190,14 +200,17 @@ func (g *generator) options() {
 		if c.Smoothing.Rule == losses.SmoothNotebook && g.shares() {
 			c.Smoothing.Rule = losses.SmoothPrior
 		}
-		if c.Smoothing.Rule == losses.SmoothPrior && g.one(2) && !sigmoid {
-			c.Smoothing.Prior = g.prior(b.K)
+		if c.Smoothing.Rule == losses.SmoothPrior && g.one(2) {
+			if c.Smoothing.Prior = g.prior(b.K); sigmoid {
+				c.Smoothing.Prior = g.prior(2)
+			}
 		}
 	}
-	if g.one(4) && !sigmoid {
-		for range b.K {
-			c.ClassWeights = append(c.ClassWeights, math.Exp(g.NormFloat64()))
-		}
+	if g.one(4) {
+		c.ClassWeights = g.weights(b.K)
+	}
+	if sigmoid && g.one(3) {
+		c.PosWeight = g.weights(b.K)
 	}
 	if b.Index != nil && g.one(3) {
 		c.Ignore = []int{g.IntN(b.K)}
@@ -206,19 +219,59 @@ func (g *generator) options() {
 		return
 	}
 	if g.one(4) {
-		c.Temperature = pick(g, 2, .5, 3, .1+3*g.Float64())
-	}
-	if sigmoid {
-		return
+		c.Temperature = pick(g, 2, .5, 3, 1./64, .1, 100, .1+3*g.Float64())
 	}
 	if g.one(6) {
 		for range b.K {
 			c.LogitShift = append(c.LogitShift, 2*g.NormFloat64())
 		}
 	}
+	if sigmoid {
+		return
+	}
 	if g.one(6) {
 		c.ZLoss = pick(g, 1e-4, .05, 1)
 	}
+	switch kind := g.IntN(12); {
+	case kind == 0:
+		for range b.K {
+			c.Margins = append(c.Margins, pick(g, 0, .35, .5, 2*g.NormFloat64()))
+		}
+	case kind == 1 && g.hot():
+		c.AngularMargin = pick(g, .5, .1, 3*g.Float64())
+	}
+}
+
+// weights returns a number for each of k classes; under SigmoidLink sometimes one for all.
+func (g *generator) weights(k int) (w []float64) {
+	if g.Criterion.Link == losses.SigmoidLink && g.one(3) {
+		k = 1
+	}
+	for range k {
+		w = append(w, math.Exp(g.NormFloat64()))
+	}
+	return w
+}
+
+// hot reports whether the target is an index or one-hot rows.
+func (g *generator) hot() bool {
+	b := g.Batch
+	for n := range len(b.Labels) / b.K {
+		ones, others := 0, 0
+		for _, t := range b.Labels[n*b.K : (n+1)*b.K] {
+			switch t {
+			case 1:
+				ones++
+			case 0:
+			default:
+				others++
+			}
+		}
+		if ones != 1 || others != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // prior returns k numbers that sum to 1.
@@ -245,23 +298,37 @@ func (g *generator) inputs() {
 				row[k] = math.Exp(max(-80, min(80, row[k])))
 				sum += row[k]
 			}
+			if g.Criterion.Link == losses.SigmoidLink {
+				for k := range row {
+					row[k] = g.number(min(max(row[k]/(1+row[k]), 0x1p-126), 1-0x1p-24))
+				}
+				b.Logits = append(b.Logits, row...)
+				continue
+			}
 			for k := range row {
 				row[k] = g.number(max(row[k]/sum, 0x1p-126)) // below the smallest normal number other rules hold
 			}
 		} else {
 			g.exclude(row, n)
+			g.cosines(row, n)
 		}
 		b.Logits = append(b.Logits, row...)
 	}
 	if g.one(3) {
-		for range b.N {
+		n := b.N
+		if g.Criterion.Link == losses.SigmoidLink && g.one(2) {
+			n *= b.K
+		}
+		for range n {
 			b.Weights = append(b.Weights, pick(g, 0, 1, g.between(0, 3)))
 		}
 	}
 	if g.one(3) {
 		n := 1
 		if g.Criterion.Reduction == losses.None {
-			n = b.N
+			if n = b.N; g.Criterion.Link == losses.SigmoidLink {
+				n *= b.K
+			}
 		}
 		for range n {
 			b.Upstream = append(b.Upstream, g.between(-2, 2))
@@ -292,12 +359,24 @@ func (g *generator) logits() []float64 {
 // exclude sets a logit of the row n to -Inf, where that has a meaning that needs no limits.
 func (g *generator) exclude(row []float64, n int) {
 	c, b := g.Criterion, g.Batch
-	if !g.one(10) || b.K == 1 || c.Smoothing.Alpha != 0 || usesNCE(c.Loss) {
+	if !g.one(10) || b.K == 1 || c.Smoothing.Alpha != 0 || usesNCE(c.Loss) || c.Link == losses.SigmoidLink {
 		return
 	}
 	k := g.IntN(b.K)
 	if b.Index != nil && b.Index[n] != k || b.Labels != nil && b.Labels[n*b.K+k] == 0 {
 		row[k] = math.Inf(-1)
+	}
+}
+
+// cosines makes cosines of the row n beside AngularMargin.
+func (g *generator) cosines(row []float64, n int) {
+	if g.Criterion.AngularMargin == 0 {
+		return
+	}
+	for k := range row {
+		if !math.IsInf(row[k], -1) {
+			row[k] = g.number(math.Cos(math.Pi * g.Float64()))
+		}
 	}
 }
 

@@ -110,6 +110,11 @@ func (t Table) Write(w io.Writer) error {
 		fmt.Fprintf(out, " %s\t %s\t %s\t %d\t %.2f\t %.2f\t %d, %d\n",
 			k.Loss, dtype, logits, l.Rows, l.Loss.Terms, l.Grads.Terms, l.LossSeed, l.GradsSeed)
 	}
+	rows := 0
+	for _, l := range t {
+		rows += l.Rows
+	}
+	fmt.Fprintf(out, "%d rows\n", rows)
 	return out.Flush()
 }
 

@@ -7,6 +7,10 @@ import "math/big"
 type tape struct {
 	prec uint
 	nums []*num // in the order in which they were made
+
+	// The sizes of functions: rounded says that their arguments are, relative to their sizes, so that
+	// an exponential is of the size e^x (1 + size of x); otherwise they are as if exact.
+	rounded bool
 }
 
 // num is a number on a tape.
@@ -72,13 +76,41 @@ func (t *tape) quo(a, b *num) *num {
 
 func (t *tape) exp(a *num) *num {
 	v := bigExp(a.v)
-	return t.record(v, v, input{a, v, nil})
+	size := t.size(v, v, a.size)
+	return t.record(v, size, input{a, v, size})
+}
+
+// expm1 returns e^a - 1.
+func (t *tape) expm1(a *num) *num {
+	e := bigExp(a.v)
+	v := t.new().Sub(e, t.new().SetInt64(1))
+	return t.record(v, t.size(v, e, a.size), input{a, e, t.size(e, e, a.size)})
 }
 
 // log returns log a for a > 0.
 func (t *tape) log(a *num) *num {
 	v := bigLog(a.v)
-	return t.record(v, v, input{a, t.new().Quo(t.new().SetInt64(1), a.v), nil})
+	slope := t.new().Quo(t.new().SetInt64(1), a.v)
+	return t.record(v, t.size(v, slope, a.size), input{a, slope, t.size(slope, t.new().Mul(slope, slope), a.size)})
+}
+
+// size returns |v|, or where arguments are rounded |v| + |slope| arg.
+func (t *tape) size(v, slope, arg *big.Float) *big.Float {
+	size := new(big.Float).SetPrec(sizePrec).Abs(v)
+	if t.rounded {
+		more := new(big.Float).SetPrec(sizePrec).Abs(slope)
+		size.Add(size, more.Mul(more, arg))
+	}
+	return size
+}
+
+// exact takes the terms that a was added up from for one number, as it is where an argument of a
+// function has more digits than the result.
+func (t *tape) exact(a *num) *num {
+	if !t.rounded {
+		a.size.Abs(a.v)
+	}
+	return a
 }
 
 // pow returns a^q for a >= 0 and a constant q >= 0, or any q where a > 0. The derivative at 0 is 0
@@ -92,7 +124,8 @@ func (t *tape) pow(a *num, q float64) *num {
 	}
 	v := bigExp(t.new().Mul(t.new().SetFloat64(q), bigLog(a.v)))
 	slope := t.new().Quo(t.new().Mul(t.new().SetFloat64(q), v), a.v)
-	return t.record(v, v, input{a, slope, nil})
+	bend := t.new().Quo(t.new().Mul(t.new().SetFloat64(q-1), slope), a.v)
+	return t.record(v, t.size(v, slope, a.size), input{a, slope, t.size(slope, bend, a.size)})
 }
 
 // abs returns |a|, whose derivative at 0 is 0.

@@ -4,19 +4,24 @@
 //	go run ./internal/cmd/oracle -rows 1000000
 //
 // An error is in units in the last place of the sum of the absolute values of the terms that a
-// number is added up from. -seed prints the case of a seed instead, and its largest errors.
+// number is added up from, of float64 with the arguments of its functions: see
+// package oracle. Interrupted, it prints what it has. -seed prints the case of
+// a seed instead, and its largest errors.
 package main
 
 import (
 	"cmp"
+	"context"
 	"flag"
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"softloss/internal/oracle"
 )
@@ -33,7 +38,9 @@ func main() {
 		}
 		return
 	}
-	table, err := measure(*first, *rows)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	table, err := measure(ctx, *first, *rows)
 	if err == nil {
 		err = table.Write(os.Stdout)
 	}
@@ -42,8 +49,8 @@ func main() {
 	}
 }
 
-// measure compares cases from the seed first on until they have the rows asked for.
-func measure(first uint64, rows int64) (oracle.Table, error) {
+// measure compares cases from the seed first on until they have the rows asked for, or ctx is done.
+func measure(ctx context.Context, first uint64, rows int64) (oracle.Table, error) {
 	var next atomic.Uint64
 	var done atomic.Int64
 	next.Store(first)
@@ -52,7 +59,7 @@ func measure(first uint64, rows int64) (oracle.Table, error) {
 	for i := range tables {
 		tables[i] = oracle.Table{}
 		wg.Go(func() {
-			for done.Load() < rows && errs[i] == nil {
+			for done.Load() < rows && errs[i] == nil && ctx.Err() == nil {
 				c := oracle.Random(next.Add(1) - 1)
 				loss, grads, err := oracle.Compare(c)
 				if err != nil {
