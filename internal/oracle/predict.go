@@ -159,13 +159,15 @@ func (e *evaluation) softmax(r row, low *num) (row, *num) {
 		total = e.add(total, exps[len(exps)-1])
 	}
 	log := e.log(total)
+	after := make([]*num, len(exps)+1) // the sums of those behind
+	after[len(exps)] = e.number(0)
+	for k := len(exps) - 1; k > 0; k-- {
+		after[k] = e.add(exps[k], after[k+1])
+	}
+	before := e.number(0)
 	for k := range r.z {
-		rest := e.number(0)
-		for j := range r.z {
-			if j != k {
-				rest = e.add(rest, exps[j])
-			}
-		}
+		rest := e.add(before, after[k+1])
+		before = e.add(before, exps[k])
 		r.p, r.l = append(r.p, e.quo(exps[k], total)), append(r.l, e.exact(e.sub(below[k], log)))
 		r.rest = append(r.rest, e.quo(rest, total))
 	}
