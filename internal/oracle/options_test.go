@@ -16,7 +16,7 @@ import (
 
 // TestOptionsFourUlps is TestFourUlps of the kernels for what prepares the logits: with any
 // temperature, shift, margin and angle, at any offset, every loss and every gradient of float32 is
-// within 4 ulp, and in float64 within 8 of what its terms and arguments are rounded to.
+// within 4 ulp, and in float64 within 16 of what its terms and arguments are rounded to.
 func TestOptionsFourUlps(t *testing.T) {
 	small, large := []int{1, 2, 3, 10, 37}, []int{1000, 5000}
 	for i, entry := range losses.Losses() {

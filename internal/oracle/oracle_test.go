@@ -20,7 +20,7 @@ func limit(c Case) float64 {
 	if c.Single {
 		return 4
 	}
-	return 8
+	return 16
 }
 
 // TestLosses holds the losses to the exact results of 20 000 random rows, 2 000 with -short.
