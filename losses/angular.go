@@ -33,12 +33,6 @@ func (b *batch[T]) cosine() float64 {
 	return 1 - 0x1p-53
 }
 
-// turned is what an angle has done to a row.
-type turned struct {
-	class     int
-	by, slope float64 // what was added to the label's logit, and the derivative of the sum
-}
-
 // label returns the class of row i, -1 unless its labels are one-hot.
 func (b *batch[T]) label(i int) (y int) {
 	if b.index != nil {

@@ -67,6 +67,22 @@ type scratch[T kernel.Float] struct {
 	double                 *double
 }
 
+// double is memory for a batch that is computed in float64.
+type double struct {
+	scratch[float64]
+	input, target, direction, scale []float64
+	grad, targetGrad, excess        []float64
+}
+
+// turned is what an angle has done to a row.
+type turned struct {
+	class     int
+	by, slope float64 // what was added to the label's logit, and the derivative of the sum
+}
+
+// single reports whether T is float32.
+func (b *batch[T]) single() bool { return kernel.Tiny[T]() > kernel.Tiny[float64]() }
+
 // slice returns the rows [lo, hi).
 func (b *batch[T]) slice(lo, hi int) batch[T] {
 	s := *b

@@ -5,13 +5,6 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// double is memory for a batch that is computed in float64.
-type double struct {
-	scratch[float64]
-	input, target, direction, scale []float64
-	grad, targetGrad, excess        []float64
-}
-
 // widens reports whether the rows are computed in float64 whatever their dtype, and every result
 // rounded once: where logits are changed before their exponentials are taken, which would make a
 // rounding of them a hundred times as large, and of float32 where labels are changed, or
@@ -25,9 +18,6 @@ func (b *batch[T]) widens(linear bool) bool {
 	}
 	return b.single() && b.preparesTarget() && !linear
 }
-
-// single reports whether T is float32.
-func (b *batch[T]) single() bool { return kernel.Tiny[T]() > kernel.Tiny[float64]() }
 
 // computeWide is compute in float64.
 func (b *batch[T]) computeWide(l Loss, linear bool) (row int, err error) {

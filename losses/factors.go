@@ -1,0 +1,41 @@
+package losses
+
+import (
+	"math"
+
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
+
+// setScale sets the factors of the gradients by the logits, n of them: one for all rows or one a
+// row, of which the first are distinct and the others repeat them. Where T cannot hold all of them,
+// excess has them.
+func (b *batch[T]) setScale(n, distinct int, scale *[]T, excess *[]float64) {
+	b.scale, b.excess = dense.Grow(scale, n), nil
+	for i := range distinct {
+		f := b.factor(i)
+		if b.scale[i] = T(f); !holds[T](f) {
+			b.excess = dense.Grow(excess, n)
+			break
+		}
+	}
+	repeat(b.scale, distinct)
+	for i := range b.excess {
+		b.scale[i], b.excess[i] = 1, b.factor(i)
+	}
+}
+
+// factor returns that of the gradients of row i by the logits.
+func (b *batch[T]) factor(i int) float64 {
+	f := of(b.share, i) / b.temperature
+	if b.rowWeight != nil {
+		f *= b.rowWeight[i]
+	}
+	return f
+}
+
+// holds reports whether T has x with all its digits.
+func holds[T kernel.Float](x float64) bool {
+	y := float64(T(x))
+	return x == 0 || math.Abs(y) >= kernel.Tiny[T]() && finite(y)
+}
