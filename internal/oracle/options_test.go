@@ -83,6 +83,13 @@ func holdOption(t *testing.T, what string, c losses.Criterion, target string, k 
 			b.Labels = append(b.Labels, float64(float32(math.Exp(r.NormFloat64())/float64(k))))
 		}
 	}
+	total := 0.0
+	for _, x := range b.Labels {
+		total += x
+	}
+	for i, x := range b.Labels {
+		b.Labels[i] = float64(float32(x / total))
+	}
 	for _, single := range []bool{true, false} {
 		x := Case{Criterion: c, Batch: b, Single: single}
 		loss, grads, err := Compare(x)

@@ -15,10 +15,15 @@ import (
 )
 
 // limit of the errors, in units in the last place of what a number's terms sum up to in absolute
-// value.
+// value. A sparse map is a difference of logits and a threshold, which its terms do not tell.
 func limit(c Case) float64 {
-	if c.Single {
+	e, _ := losses.Describe(c.Criterion.Loss)
+	_, sum := c.Criterion.Loss.(losses.WeightedSum)
+	switch {
+	case c.Single:
 		return 4
+	case e.Shares || sum:
+		return 64
 	}
 	return 16
 }
