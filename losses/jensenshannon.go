@@ -121,15 +121,16 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	}
 	all := totals{kept: n, mass: float64(n)}
 	div := reduction.divide(all)
-	rowLoss, wide := make([]float64, n), make([]float64, k)
-	predictions := make([]Row, m)
+	rowLoss := make([]float64, n)
+	predictions := make([]prediction, m)
 	for i := range predictions {
-		predictions[i] = Row{LogP: make([]float64, k), P: make([]float64, k), Rest: make([]float64, k),
-			Grad: make([]float64, k)}
+		predictions[i] = prediction{make([]float64, k), Row{LogP: make([]float64, k), P: make([]float64, k),
+			Rest: make([]float64, k), Grad: make([]float64, k)}}
 	}
 	for row := range n {
-		for i := range predictions {
-			softmaxRow(predictions[i], widened(wide, part(z[i], row, row+1, k)))
+		for i, p := range predictions {
+			kernel.Widen(p.z, part(z[i], row, row+1, k))
+			softmaxRow(p.Row, p.z)
 		}
 		rowLoss[row] = divergence(predictions)
 		for i, g := range grads {
@@ -153,45 +154,101 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	return nil
 }
 
+// prediction is a row of logits z with its softmax.
+type prediction struct {
+	z []float64
+	Row
+}
+
 // divergence returns that of a row's predictions and stores log p_i - log m in the Grad of each.
 // With u = p_i/m - 1 it is
 //
 //	1/M Σ_i Σ_k m ψ(u),   ψ(u) = (1+u) log(1+u) - u
 //
 // because the Σ_k m u are 0: a sum of what is not below 0, which loses nothing where predictions
-// agree.
-func divergence(predictions []Row) (sum float64) {
+// agree. There u comes from the logits: with v the mean of the p_j/p_i - 1 it is -v/(1+v).
+func divergence(predictions []prediction) (sum float64) {
 	n := float64(len(predictions))
-	for j := range predictions[0].P {
-		var mean, meanRest float64
-		for _, r := range predictions {
-			mean += r.P[j]
-			meanRest += r.Rest[j]
+	a := 0 // the most likely class
+	for k := range predictions[0].P {
+		if meanOf(predictions, k) > meanOf(predictions, a) {
+			a = k
 		}
-		mean, meanRest = mean/n, meanRest/n
-		for _, r := range predictions {
-			u := (r.P[j] - mean) / mean
-			if mean > 0.5 {
-				u = (meanRest - r.Rest[j]) / mean
+	}
+	for _, r := range predictions {
+		for k := range r.Grad {
+			r.Grad[k] = 0
+		}
+		for _, other := range predictions {
+			own := r.ratio(other, a)
+			for k := range r.Grad {
+				r.Grad[k] += math.Expm1(r.logRatio(other, k, a, own)) / n
 			}
+		}
+	}
+	for _, r := range predictions {
+		for k, v := range r.Grad {
+			mean := meanOf(predictions, k)
 			switch {
 			case mean == 0:
-				r.Grad[j] = 0
-			case r.P[j] == 0:
-				r.Grad[j] = 0
+				r.Grad[k] = 0
+			case r.P[k] == 0:
+				r.Grad[k] = 0
 				sum += mean
-			case math.Abs(u) < 0.25:
-				r.Grad[j] = math.Log1p(u)
-				sum += mean * psi(u)
+			case math.Abs(v) < 0.25:
+				r.Grad[k] = -math.Log1p(v)
+				sum += mean * psi(-v/(1+v))
 			default:
-				if r.Grad[j] = math.Log(r.P[j] / mean); r.P[j] < 0x1p-1022 {
-					r.Grad[j] = r.LogP[j] - math.Log(mean) // p has lost its digits
+				if r.Grad[k] = math.Log(r.P[k] / mean); r.P[k] < 0x1p-1022 {
+					r.Grad[k] = r.LogP[k] - math.Log(mean) // p has lost its digits
 				}
-				sum += r.P[j]*r.Grad[j] - mean*u
+				sum += r.P[k]*r.Grad[k] - (r.P[k] - mean)
 			}
 		}
 	}
 	return sum / n
+}
+
+// meanOf returns m of class k.
+func meanOf(predictions []prediction, k int) (mean float64) {
+	for _, r := range predictions {
+		mean += r.P[k]
+	}
+	return mean / float64(len(predictions))
+}
+
+// ratio returns log of q's probability of class a over that of r. With the odds R = 1/p_a - 1 it is
+// that of (1 + R_r)/(1 + R_q); where they are nearly equal their difference is summed up from the
+// differences of the logits.
+func (r prediction) ratio(q prediction, a int) float64 {
+	odds, other := r.Rest[a]/r.P[a], q.Rest[a]/q.P[a]
+	more := odds - other
+	if math.Abs(more) < 0x1p-10*odds {
+		more = 0
+		for k := range r.z {
+			if k == a {
+				continue
+			}
+			p := q.P[k] / q.P[a]
+			if d := (r.z[k] - r.z[a]) - (q.z[k] - q.z[a]); math.Abs(d) < 1 {
+				more += p * math.Expm1(d)
+			} else {
+				more += r.P[k]/r.P[a] - p
+			}
+		}
+	}
+	if more < 0 {
+		return -math.Log1p(-more / (1 + odds))
+	}
+	return math.Log1p(more / (1 + other))
+}
+
+// logRatio returns log of q's probability of class k over that of r; own is that of class a.
+func (r prediction) logRatio(q prediction, k, a int, own float64) float64 {
+	if x := (q.z[k] - q.z[a]) - (r.z[k] - r.z[a]) + own; finite(x) {
+		return x
+	}
+	return q.LogP[k] - r.LogP[k]
 }
 
 // psi returns (1+u) log(1+u) - u = Σ_{i>1} (-u)^i/(i(i-1)) for a small u.
