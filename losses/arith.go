@@ -91,9 +91,17 @@ func finite[T kernel.Float](x T) bool { return x-x == 0 }
 // valid reports whether x is a label, a weight or a count: finite and not negative.
 func valid[T kernel.Float](x T) bool { return x >= 0 && finite(x) }
 
-// center stores x - ⟨p,x⟩ in dst, which may be x. The differences are taken from the element of the
-// largest p first, so that nothing is lost where p is nearly 1 and x - ⟨p,x⟩ nearly 0.
+// center stores x - ⟨p,x⟩ in dst, which may be x: see lean.
 func center(dst, p, x []float64) {
+	mean := lean(dst, p, x)
+	for k := range p {
+		dst[k] -= mean
+	}
+}
+
+// lean stores x less that of the largest p in dst, which may be x, and returns the mean of that,
+// ⟨p,dst⟩: where p is nearly 1 it is far smaller than what it is subtracted from to center x.
+func lean(dst, p, x []float64) (mean float64) {
 	top := 0
 	for k := range p {
 		if p[k] > p[top] {
@@ -101,16 +109,13 @@ func center(dst, p, x []float64) {
 		}
 	}
 	at := x[top]
-	var mean float64
 	for k := range p {
 		if dst[k] = x[k] - at; k != top && p[k] != 0 {
 			mean += p[k] * dst[k]
 		}
 	}
 	dst[top] = 0
-	for k := range p {
-		dst[k] -= mean
-	}
+	return mean
 }
 
 // expected is ⟨p,x⟩; an x does not count where p is 0.

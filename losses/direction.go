@@ -56,26 +56,30 @@ func alongDirection[T kernel.Float](b *batch[T], l Loss) (bad int) {
 		for j, v := range part(b.direction, i, i+1, k) {
 			a[j] = float64(v) / b.temperature
 		}
-		center(a, r.P, a)
-		var slope, sum, da float64 // Σ t φ' a, Σ t φ', ⟨d, a⟩
+		mean := lean(a, r.P, a)
+		var slope, sum, bend, curve float64 // with a = v - ⟨p,v⟩: Σ t φ' a, Σ t φ', Σ t φ” (a + mean), Σ t φ”
 		for j := range r.P {
 			_, df, d2f := f.at(r.LogP[j], r.Rest[j])
-			tg[j] = times(df, a[j])
-			h := times(r.Target[j], df)
-			d[j] = times(a[j], times(r.Target[j], d2f))
-			slope += h * a[j]
+			at := a[j] - mean
+			tg[j] = times(df, at)
+			h, e := times(r.Target[j], df), times(r.Target[j], d2f)
+			d[j] = times(at, e)
+			slope += h * at
 			sum += h
-			da += d[j]
+			if at != 0 { // e may be infinite
+				bend += times(a[j], e)
+				curve += e
+			}
 		}
 		b.loss[i] = slope
 		if b.grad != nil {
 			c, g := of(b.scale, i), part(b.grad, i, i+1, k)
-			for j, p := range r.P {
-				g[j] = T(c * (d[j] - p*da - sum*p*a[j]))
+			for j, p := range r.P { // the mean may be far smaller than what it is subtracted from
+				g[j] = T(c * (d[j] - p*((bend+sum*a[j])-mean*(curve+sum))))
 			}
 			if top >= 0 { // d - p Σ d, without what cancels
 				others := total(d[:top]) + total(d[top+1:])
-				g[top] = T(c * (d[top]*r.Rest[top] - r.P[top]*others - sum*r.P[top]*a[top]))
+				g[top] = T(c * (d[top]*r.Rest[top] - r.P[top]*others + sum*r.P[top]*mean))
 			}
 		}
 		if b.targetGrad != nil {
@@ -93,7 +97,7 @@ func (b *batch[T]) addZLossAlong(i int, z, p []T, lse float64) {
 	v := part(b.direction, i, i+1, k)
 	var mean float64
 	for j := range v {
-		mean += float64(p[j]) * float64(v[j]) / t
+		mean += times(float64(p[j]), float64(v[j])/t)
 	}
 	b.loss[i] += 2 * b.zLoss * lse * mean
 	if b.grad == nil {
@@ -101,7 +105,9 @@ func (b *batch[T]) addZLossAlong(i int, z, p []T, lse float64) {
 	}
 	c, g := 2*b.zLoss*of(b.share, i)/t, part(b.grad, i, i+1, k)
 	for j := range g {
-		x := float64(p[j]) * (mean + lse*(float64(v[j])/t-mean))
-		g[j] = T(float64(g[j]) + c*x)
+		if p := float64(p[j]); p != 0 { // a factor may be infinite
+			x := p * (mean + lse*(float64(v[j])/t-mean))
+			g[j] = T(float64(g[j]) + times(x, c))
+		}
 	}
 }
