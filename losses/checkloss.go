@@ -23,10 +23,24 @@ func checkLoss(l Loss) error {
 	if err := guarded(l, "Validate", validate); err != nil {
 		return err
 	}
-	return guarded(l, "LinearInTarget", func(l Loss) error {
-		isLinear(l)
+	_, err := linearOf(l)
+	return err
+}
+
+// linearOf is isLinear for a loss whose LinearInTarget may do anything.
+func linearOf(l Loss) (linear bool, err error) {
+	if foreign(l) {
+		return guardedLinear(l)
+	}
+	return isLinear(l), nil
+}
+
+func guardedLinear(l Loss) (linear bool, err error) {
+	err = guarded(l, "LinearInTarget", func(l Loss) error {
+		linear = isLinear(l)
 		return nil
 	})
+	return linear, err
 }
 
 // validate returns what l's Validate does, if it has one.

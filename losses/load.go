@@ -12,7 +12,10 @@ import (
 // passed Check.
 func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense) (err error) {
 	shape := z.Shape()
-	e.formula, e.linear = c.loss(), isLinear(c.loss())
+	e.formula = c.loss()
+	if e.linear, err = linearOf(e.formula); err != nil {
+		return within("loss", err)
+	}
 	e.reduction, e.ignore, e.axis = c.Reduction, c.Ignore, c.axis(shape)
 	e.k = c.classes(shape)
 	e.options = options{

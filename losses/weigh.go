@@ -116,10 +116,24 @@ func (e *engine[T]) weighClasses() {
 		}
 		// A label that is no label is for the kernels to find: only rows that surely weigh nothing
 		// go.
-		if weighted == 0 && plain > 0 && bad < 0 {
+		if weighted == 0 && plain > 0 && bad < 0 && !e.weighsSomething(i) {
 			e.remove(i)
 		}
 	}
+}
+
+// weighsSomething reports whether a label of row i has a weight, and so little of it that their sum
+// is 0.
+func (e *engine[T]) weighsSomething(i int) bool {
+	if e.index != nil {
+		return false
+	}
+	for k, t := range part(e.target, i, i+1, e.k) {
+		if t > 0 && e.classWeights[k] > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // sumMass sets S_n of every row and their weighted sum.

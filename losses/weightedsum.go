@@ -12,8 +12,8 @@ import (
 // Loss and gradients are the sums of the terms', times their weights. It is linear in its target
 // when all terms are.
 //
-// Errors: [ErrParam] for a sum without terms, a term without a loss, a weight that is not finite or
-// < 0, and what the terms' Validate returns.
+// Errors: [ErrParam] for a sum without terms, a term without a loss, a weight outside [0,
+// 1e30], and what the terms' Validate returns.
 //
 // Source: Ma et al., ICML 2020, arXiv:2006.13554, eq. (9): active passive loss.
 type WeightedSum []Term
@@ -33,9 +33,9 @@ func (s WeightedSum) Validate() error {
 		if t.Loss == nil {
 			return argError(ErrParam, "WeightedSum", fmt.Sprintf("term %d", i), "has no loss", "a Loss")
 		}
-		if !factor.Contains(t.Weight) {
+		if !strength.Contains(t.Weight) {
 			return argError(ErrParam, "WeightedSum", fmt.Sprintf("term %d: weight %v", i, t.Weight),
-				"is out of range", factor.String())
+				"is out of range", strength.String())
 		}
 		if err := checkLoss(t.Loss); err != nil {
 			return within(fmt.Sprintf("term %d", i), err)
