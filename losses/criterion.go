@@ -3,6 +3,7 @@ package losses
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 )
 
@@ -77,18 +78,33 @@ type Criterion struct {
 	Axis int
 }
 
-// Clone returns the criterion with slices of its own, the prior's and the terms of a [WeightedSum]
-// among them: what is written into those of c later does not change it. A loss of your own is
-// copied as a value; what it points to stays shared.
+// Clone returns the criterion with memory of its own, the prior's and the terms of a [WeightedSum]
+// among it: what is written into that of c later does not change it. A loss of your own that is a
+// pointer is copied with the struct that it points to; what that points to stays shared.
 func (c Criterion) Clone() Criterion {
 	for _, s := range []*[]float64{&c.Smoothing.Prior, &c.ClassWeights, &c.Margins, &c.PosWeight, &c.LogitShift} {
 		*s = slices.Clone(*s)
 	}
 	c.Ignore = slices.Clone(c.Ignore)
-	if sum, ok := c.Loss.(WeightedSum); ok {
-		c.Loss = sum.clone()
-	}
+	c.Loss = cloneLoss(c.Loss)
 	return c
+}
+
+// cloneLoss returns a copy of a loss, nil for nil.
+func cloneLoss(l Loss) Loss {
+	if sum, ok := l.(WeightedSum); ok {
+		return sum.clone()
+	}
+	v := reflect.ValueOf(l)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return l
+	}
+	to := reflect.New(v.Type().Elem())
+	to.Elem().Set(v.Elem())
+	if l, ok := to.Interface().(Loss); ok {
+		return l
+	}
+	return l
 }
 
 // loss returns the criterion's loss, never nil.
@@ -119,28 +135,50 @@ func (c Criterion) Validate() error {
 	if err := c.validateLink(); err != nil {
 		return err
 	}
+	if err := c.validateNumbers(); err != nil {
+		return err
+	}
+	if err := c.validateMargins(); err != nil {
+		return err
+	}
+	if err := c.validateLoss(); err != nil {
+		return err
+	}
+	if c.Axis < 0 {
+		return argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
+	}
+	return nil
+}
+
+// validateNumbers returns what is wrong with what weighs classes and changes logits.
+func (c Criterion) validateNumbers() error {
 	for k, w := range c.ClassWeights {
-		if !(w >= 0) || math.IsInf(w, 1) {
+		if !valid(w) {
 			return argError(ErrWeight, "class weights", fmt.Sprintf("class %d: %v", k, w), "is out of range",
 				"a finite number >= 0")
 		}
 	}
 	for k, s := range c.LogitShift {
-		if s-s != 0 {
+		if !finite(s) {
 			return argError(ErrParam, "logit shift", fmt.Sprintf("class %d: %v", k, s), "is out of range",
 				"a finite number")
 		}
 	}
-	if !(c.Temperature >= 0) || math.IsInf(c.Temperature, 1) {
+	if !valid(c.Temperature) {
 		return argError(ErrParam, "temperature", c.Temperature, "is out of range", "a finite number > 0, or 0 for 1")
 	}
-	if !(c.ZLoss >= 0) || math.IsInf(c.ZLoss, 1) {
+	if !valid(c.ZLoss) {
 		return argError(ErrParam, "z-loss", c.ZLoss, "is out of range", "a finite number >= 0")
 	}
-	if c.FromProbs && (c.Temperature != 0 && c.Temperature != 1 || c.LogitShift != nil || c.ZLoss != 0) {
+	if c.FromProbs && (c.temperature() != 1 || c.LogitShift != nil || c.ZLoss != 0) {
 		return argError(ErrParam, "probs", "FromProbs", "has no logits for Temperature, LogitShift or ZLoss",
 			"those off, or logits")
 	}
+	return nil
+}
+
+// validateMargins returns what is wrong with the margins and with what is beside them.
+func (c Criterion) validateMargins() error {
 	for k, m := range c.Margins {
 		if !rangeMargins.Contains(m) {
 			return argError(ErrParam, "margins", fmt.Sprintf("class %d: %v", k, m), "is out of range",
@@ -157,6 +195,11 @@ func (c Criterion) Validate() error {
 	if c.AngularMargin != 0 && (c.FromProbs || c.Link != SoftmaxLink || c.Margins != nil) {
 		return argError(ErrParam, "angular margin", "FromProbs, SigmoidLink or Margins", "is beside it", "those off")
 	}
+	return nil
+}
+
+// validateLoss returns what is wrong with the loss, or with what it cannot be used with.
+func (c Criterion) validateLoss() error {
 	if err := checkLoss(c.loss()); err != nil {
 		return within("loss", err)
 	}
@@ -165,9 +208,6 @@ func (c Criterion) Validate() error {
 	}
 	if n, ok := c.loss().(interface{ needsElements() bool }); ok && c.Link != SigmoidLink && n.needsElements() {
 		return argError(ErrParam, "link", fmt.Sprintf("%T", c.loss()), "is for yes-or-no questions", "SigmoidLink")
-	}
-	if c.Axis < 0 {
-		return argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
 	}
 	return nil
 }

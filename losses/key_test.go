@@ -228,3 +228,22 @@ func TestOptionsAreInTheKey(t *testing.T) {
 	keysDiffer(t, all...)
 	assert.Equal(t, losses.Criterion{}.Key(), losses.Criterion{Temperature: 1, Ignore: []int{}}.Key())
 }
+
+// shared is a loss that is a pointer.
+type shared struct{ Factor float64 }
+
+func (p *shared) Row(r losses.Row) float64 { return p.Factor * r.LogP[0] }
+
+// TestCloneOfPointers: a clone does not change with what the loss of its original points to, in a
+// sum either.
+func TestCloneOfPointers(t *testing.T) {
+	loss := &shared{1}
+	for _, c := range []losses.Criterion{{Loss: loss}, {Loss: losses.WeightedSum{{Weight: 2, Loss: loss}}}} {
+		clone := c.Clone()
+		key := clone.Key()
+		assert.Equal(t, c.Key(), key)
+		loss.Factor++
+		assert.Equal(t, key, clone.Key())
+		assert.NotEqual(t, c.Key(), key)
+	}
+}

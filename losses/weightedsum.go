@@ -85,9 +85,7 @@ func (s WeightedSum) Row(r Row) (loss float64) {
 func (s WeightedSum) clone() WeightedSum {
 	s = slices.Clone(s)
 	for i, t := range s {
-		if sum, ok := t.Loss.(WeightedSum); ok {
-			s[i].Loss = sum.clone()
-		}
+		s[i].Loss = cloneLoss(t.Loss)
 	}
 	return s
 }
