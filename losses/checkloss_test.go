@@ -158,3 +158,21 @@ func TestGoexit(t *testing.T) {
 		}
 	}
 }
+
+// TestLinearInTargetLater: a LinearInTarget that fails after the first call does not panic either.
+func TestLinearInTargetLater(t *testing.T) {
+	for last := range 4 {
+		calls := 0
+		loss := linear{&faulty{Linear: func() bool {
+			if calls++; calls > last {
+				panic("boom")
+			}
+			return true
+		}}}
+		b := batch{dt: tensor.Float64, n: 1, k: 2, z: make([]float64, 2), index: []int{0}}
+		c := losses.Criterion{Loss: loss}
+		if err := c.EvalInto(losses.Outputs{Loss: b.outputs(c).Loss}, b.inputs(c)); err != nil {
+			assert.ErrorIs(t, err, losses.ErrLoss)
+		}
+	}
+}

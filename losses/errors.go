@@ -3,6 +3,7 @@ package losses
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"softloss/internal/dense"
@@ -73,7 +74,14 @@ func argError(kind error, arg string, got any, problem, want string) *Error {
 
 // cellError is an Error about one element; col is -1 where rows have but one.
 func cellError(kind error, arg string, row, col int, got any, problem, want string) *Error {
-	return &Error{Arg: arg, Row: row, Col: col, Got: fmt.Sprint(got), Problem: problem, Want: want, Kind: kind}
+	text := fmt.Sprint(got)
+	switch got { // the nearest int to what is beyond
+	case math.MaxInt:
+		text += " or more"
+	case math.MinInt:
+		text += " or less"
+	}
+	return &Error{Arg: arg, Row: row, Col: col, Got: text, Problem: problem, Want: want, Kind: kind}
 }
 
 // located is an error of somebody else's about something of ours.

@@ -2,6 +2,7 @@ package losses_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -197,4 +198,11 @@ func TestOverflowIsNoPanic(t *testing.T) {
 			}, fmt.Sprint(dt, " ", name))
 		}
 	}
+}
+
+// TestIndexBeyondInt: a class that no int can hold is said to be at least so large.
+func TestIndexBeyondInt(t *testing.T) {
+	y := tensor.New(tensor.WithShape(1), tensor.WithBacking([]uint64{math.MaxUint64}))
+	_, err := losses.Criterion{}.Eval(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), y)
+	require.ErrorContains(t, err, "index: row 0: 9223372036854775807 or more is out of range")
 }

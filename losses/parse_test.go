@@ -58,7 +58,7 @@ func TestParseLossErrors(t *testing.T) {
 		"gce:q":      `losses: loss gce: q="" is no number, want such as q=0.5`,
 		"gce:q=2":    `losses: GCE.Q: 2 is out of range, want a number in (0, 1]; the paper uses 0.7`,
 		"x*ce":       `losses: loss: "x" is no weight, want a number`,
-		"-1*ce+mae":  `losses: WeightedSum: term 0: weight -1 is out of range, want a finite number >= 0`,
+		"-1*ce+mae":  `losses: WeightedSum: term 0: weight -1 is out of range, want a number in [0, 1e+30]`,
 		"ce:gamma=1": `losses: loss ce: "gamma" is no parameter, want ce`,
 	} {
 		_, err := losses.ParseLoss(text)

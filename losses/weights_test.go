@@ -130,3 +130,17 @@ func TestZeroLabelsAndClassWeights(t *testing.T) {
 		}
 	}
 }
+
+// TestDenormalWeights: a row whose weighted labels are nothing beside what smoothing adds is not one
+// that weighs nothing.
+func TestDenormalWeights(t *testing.T) {
+	for _, dt := range floatDtypes {
+		b := batch{dt: dt, n: 1, k: 3, z: []float64{1, 2, 3}, t: []float64{.25, .25, .5}}
+		c := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .3},
+			ClassWeights: []float64{5e-324, 5e-324, 5e-324}}
+		uniform := b
+		uniform.t = []float64{.125, .125, .125}
+		got, want := b.eval(t, c), uniform.eval(t, losses.Criterion{Smoothing: losses.Smoothing{}})
+		near(t, "loss", got.loss, scaled(.8, want.loss), 2*epsilon(dt), 0)
+	}
+}
