@@ -59,6 +59,46 @@ func TestEvalIntoAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestElementsAllocateNothing is TestEvalIntoAllocatesNothing for yes-or-no questions.
+func TestElementsAllocateNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("not under the race detector")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pool of engines
+	for _, e := range losses.Losses() {
+		if !e.Has(losses.SigmoidLink) {
+			continue
+		}
+		for option, c := range map[string]losses.Criterion{
+			"plain":    {},
+			"smoothed": {Smoothing: losses.Smoothing{Alpha: .1}, ClassWeights: []float64{.5, 2, 1, .25, 3}},
+			"weighed":  {PosWeight: []float64{2}, Temperature: .5, Reduction: losses.WeightedMean},
+			"each":     {LogitShift: []float64{-.5, 1.25, 0, 2, -3}, Reduction: losses.None},
+		} {
+			c.Loss, c.Link = e.Loss, losses.SigmoidLink
+			for _, dt := range floatDtypes {
+				x := repeat(8*tableK, func(i int) float64 { return float64(i%8) / 8 })
+				in := losses.Inputs{Logits: dense(dt, x, 8, tableK), Target: dense(dt, x, 8, tableK)}
+				out := losses.Outputs{Loss: dense(dt, x[:1]), Grad: dense(dt, x, 8, tableK),
+					TargetGrad: dense(dt, x, 8, tableK)}
+				if c.Reduction == losses.None {
+					out.Loss = dense(dt, x, 8, tableK)
+				}
+				for range 2 {
+					allocs := testing.AllocsPerRun(60, func() {
+						runtime.GOMAXPROCS(2) // AllocsPerRun sets it to 1
+						if err := c.EvalInto(out, in); err != nil {
+							t.Fatal(err)
+						}
+					})
+					assert.Zero(t, allocs, fmt.Sprintf("%s %s %v", e.Name, option, dt))
+					out.TargetGrad = nil
+				}
+			}
+		}
+	}
+}
+
 // TestEvalAllocations: Eval and EvalGrad allocate the tensors they return and little else.
 func TestEvalAllocations(t *testing.T) {
 	if raceEnabled {

@@ -100,6 +100,9 @@ func TestEveryLossWithoutAClass(t *testing.T) {
 				if c.LogitShift != nil {
 					d.LogitShift = c.LogitShift[1:]
 				}
+				if c.Margins != nil {
+					d.Margins = c.Margins[1:]
+				}
 				got := five.all(t, c)
 				if name == "nce" || name == "nce+mae" || name == "nce+rce" {
 					for _, x := range append(slices.Clone(got.loss), got.grad...) {

@@ -164,3 +164,23 @@ func TestAngularMarginErrors(t *testing.T) {
 	assert.NoError(t, err, "only the label's logit is looked at")
 	assert.NotEqual(t, losses.Criterion{}.Key(), c.Key())
 }
+
+// TestAngularProperties holds every loss with an angular margin to the properties that cosines and
+// one-hot labels can have.
+func TestAngularProperties(t *testing.T) {
+	index := []int{0, 4, 2, 1, 3, 1}
+	for name, loss := range lossFamily {
+		for _, reduction := range familyReductions {
+			c := losses.Criterion{Loss: loss, Reduction: reduction, AngularMargin: .5, Temperature: .25}
+			b := familyBatch(c, len(index), tableK, 19)
+			for i, z := range b.z {
+				b.z[i] = float64(float32(math.Sin(z)))
+			}
+			b.t = oneHot(tableK, index...)
+			for _, check := range []func(tester, losses.Criterion, batch, []int){permutedClasses, permutedRows,
+				reductionsAgree, inertRows, nothingIsKept, alongAxis, float32Agrees} {
+				t.Run(name, func(t *testing.T) { check(t, c, b, index) })
+			}
+		}
+	}
+}

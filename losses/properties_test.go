@@ -87,6 +87,7 @@ var familyOptions = map[string]losses.Criterion{
 	"hot":         {Temperature: 2.5},
 	"cold":        {Temperature: .5},
 	"shift":       {LogitShift: []float64{-.5, 1.25, 0, 2, -3}},
+	"margins":     {Margins: []float64{.5, .25, 1, 0, -.125}, Temperature: 1.25},
 	"z-loss":      {ZLoss: .05},
 	"prior":       {Smoothing: losses.Smoothing{Alpha: .1}},
 	"given prior": {Smoothing: tableSmoothings["given prior"]},

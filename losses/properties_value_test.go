@@ -13,10 +13,18 @@ import (
 // sorted returns the strings in order.
 func sorted(s []string) []string { s = slices.Clone(s); slices.Sort(s); return s }
 
-// logitsSeen are the logits that the loss sees: shifted, then divided by the temperature.
+// logitsSeen are the logits that the loss sees: less margins, shifted, then divided by the
+// temperature.
 func logitsSeen(c losses.Criterion, b batch) []float64 {
+	labels := b.t
+	if b.index != nil {
+		labels = oneHot(b.k, b.index...)
+	}
 	return repeat(len(b.z), func(i int) float64 {
 		z := b.z[i]
+		if c.Margins != nil {
+			z -= labels[i] * c.Margins[i%b.k]
+		}
 		if c.LogitShift != nil {
 			z += c.LogitShift[i%b.k]
 		}
@@ -171,7 +179,7 @@ func targetForms(t tester, c losses.Criterion, b batch, index []int) {
 // Its class weights and mass are linear too, as a smoothing is that keeps the mass.
 func linearInTarget(t tester, c losses.Criterion, b batch, _ []int) {
 	l, ok := c.Loss.(losses.LinearLoss)
-	if !ok || !l.LinearInTarget() || c.ZLoss != 0 || c.Smoothing.Rule != losses.SmoothPrior {
+	if !ok || !l.LinearInTarget() || c.ZLoss != 0 || c.Smoothing.Rule != losses.SmoothPrior || c.Margins != nil {
 		return
 	}
 	c.Reduction, c.Ignore = losses.None, nil
@@ -227,6 +235,7 @@ func permutedClasses(t tester, c losses.Criterion, b batch, index []int) {
 	}
 	p := c
 	p.ClassWeights, p.LogitShift, p.Smoothing.Prior = apply(c.ClassWeights), apply(c.LogitShift), apply(c.Smoothing.Prior)
+	p.Margins = apply(c.Margins)
 	p.Ignore = nil
 	for _, y := range c.Ignore {
 		p.Ignore = append(p.Ignore, where(y))
