@@ -53,7 +53,8 @@
 // type. Logits are [N, K], or [K] for one row, or of more axes, all but the class axis being rows.
 // Views and transposed tensors are read where they are. Inputs are never modified. Results have the
 // dtype of the logits; sums over the batch are taken in float64, sums over a row too, or in the
-// dtype over at most 1024 elements and then in float64.
+// dtype over at most 1024 elements and then in float64. Rows whose logits a criterion changes, by a
+// temperature, a shift or margins, are computed in float64, and every result rounded once.
 //
 // # Same bits
 //

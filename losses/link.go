@@ -8,7 +8,8 @@ import (
 //
 // With SigmoidLink every element of the logits is a yes-or-no question of its own: a row of two
 // classes with the logits (z, 0), the softmax of which is (σ(z), 1-σ(z)), and the labels (t, 1-t),
-// t in [0, 1]. Every loss is its own on that row; cross entropy, for one, is
+// t in [0, 1], 1-t rounded to a float64 at most. Every loss is its own on that row; cross entropy,
+// for one, is
 //
 //	-t log σ(z) - (1-t) log σ(-z),   dL/dz = σ(z) - t
 //
