@@ -152,6 +152,10 @@ func (f *FeatureReader) value(w wantedFeature, cell string) (float64, error) {
 		return wrong("a number", ErrMissing, "Missing")
 	}
 	v, isNumber := table.Number(cell, f.opt.Decimal)
+	if how := table.Notation(cell, f.opt.Decimal); !isNumber && how != "" {
+		want, option := table.WantPlain(how)
+		return wrong(want, ErrNumber, option)
+	}
 	switch {
 	case !isNumber:
 		return wrong("a number", nil, "")

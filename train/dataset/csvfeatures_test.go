@@ -161,6 +161,12 @@ func TestFeatureReader(t *testing.T) {
 	assert.Equal(t, io.EOF, r.Next(row))
 	assert.Equal(t, "", r.Cell(9))
 
+	for cell, want := range map[string]string{`"1,5"`: "with a comma for its point; see Decimal", "12%": "with a percent sign",
+		"1_0": "as in a programming language"} {
+		_, err := ReadFeaturesCSV(strings.NewReader("a\n"+cell+"\n"), 1, []string{"a"}, CSVOptions{})
+		checkError(t, err, ErrNumber, "want a number as 1234.5: this one is written "+want)
+	}
+
 	r, err = NewFeatureReader(strings.NewReader("7,1,2\n"), 2, nil, CSVOptions{Header: HeaderNo, Drop: []string{"1"}})
 	require.NoError(t, err)
 	require.NoError(t, r.Next(row))

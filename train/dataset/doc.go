@@ -5,7 +5,8 @@
 //
 // # Vocabulary
 //
-// N rows, D features, K classes. Features are [N, D] float32. Labels are
+// N rows, D features, K classes. Features are [N, D] float32 or, before they are
+// scaled, float64: the numbers of a table are held as they are. Labels are
 // [N, K] float32, one distribution over the classes a row: one-hot where the
 // class is known, soft where people disagreed. An index is [N] class numbers,
 // counted from 0. Counts say how many observations a row stands for.
@@ -15,7 +16,7 @@
 //	Digits           1797 × 64, 10 classes, one-hot: handwritten digits
 //	Housing          24 × 9, 3 classes, soft with counts: satisfaction of tenants
 //	ReadCSV          any table: a class column, or columns of soft labels or counts
-//	ReadFeaturesCSV  the columns of a table that a model wants, found by name
+//	ReadFeaturesCSV  the columns of a table that a model wants, found by name; FeatureReader row by row
 //	ReadIDXFiles     MNIST, Fashion-MNIST and files like them
 //	ReadNPYFiles     arrays of NumPy: features, and classes or soft labels
 //	ReadPairFiles    one of the last two, told by the content; FormatOf, ReadFeaturesFile
@@ -23,7 +24,8 @@
 // # What works on one
 //
 //	Subset, Split      rows, copied; a stratified test set
-//	FitScaler          mean 0 and standard deviation 1, learnt on the training set
+//	FitFill, FillIn    what stands for missing values, learnt on the training set
+//	FitScaler          mean 0 and standard deviation 1, learnt there too
 //	FlipLabels         symmetric label noise
 //	WithClasses        the label columns of another set; WithFeatures its features
 //	Majority           soft labels to the class with most of their mass

@@ -75,10 +75,9 @@ func (c *Column) cellError(line int, got, want string, kind error) error {
 
 // noNumber is the error about a number in a notation that is not read.
 func (c *Column) noNumber(line int, cell, how string) error {
-	err := c.cellError(line, cell, "a number as 1234.5: this one is written "+how, fault.ErrNumber).(*fault.Cell)
-	if how == "with a comma for its point" {
-		err.Option = "Decimal"
-	}
+	want, option := WantPlain(how)
+	err := c.cellError(line, cell, want, fault.ErrNumber).(*fault.Cell)
+	err.Option = option
 	return err
 }
 
@@ -94,7 +93,7 @@ func (c *Column) feature(cell string, line int) error {
 	}
 	how := ""
 	if !isNumber {
-		how = notation(cell, c.opt.Decimal)
+		how = Notation(cell, c.opt.Decimal)
 	}
 	switch {
 	case cell == "" || Missing(cell) && (isNumber || !c.text):
@@ -152,7 +151,7 @@ func (c *Column) className(cell string, line int) error {
 	case isNumber && v-v != 0:
 		return c.cellError(line, cell, "the name of a class or a finite number", nil)
 	}
-	if how := notation(cell, c.opt.Decimal); !isNumber && how != "" {
+	if how := Notation(cell, c.opt.Decimal); !isNumber && how != "" {
 		return c.noNumber(line, cell, how)
 	}
 	return c.category(cell, line)

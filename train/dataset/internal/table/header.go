@@ -26,7 +26,7 @@ func IsHeader(first, second Record, decimal rune) (bool, error) {
 		if _, ok := Number(cell, decimal); ok {
 			number = j
 		} else if j < len(second.Cells) {
-			if _, ok := Number(second.Cells[j], decimal); ok || notation(second.Cells[j], decimal) != "" {
+			if _, ok := Number(second.Cells[j], decimal); ok || Notation(second.Cells[j], decimal) != "" {
 				above = j
 			}
 		}

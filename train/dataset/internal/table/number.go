@@ -78,16 +78,16 @@ var (
 	letters = []string{"m", "g", "l", "L", "s", "h", "V", "A", "W"}
 )
 
-// notation says, where a cell is a number as this package does not read it, how it is written; else
+// Notation says, where a cell is a number as this package does not read it, how it is written; else
 // it is "".
-func notation(cell string, decimal rune) string {
+func Notation(cell string, decimal rune) string {
 	switch {
 	case percent.MatchString(cell):
 		return "with a percent sign"
 	case currency.MatchString(cell):
 		return "with a currency"
 	case decimal != ',' && comma.MatchString(cell) && !separated.MatchString(cell):
-		return "with a comma for its point"
+		return pointComma
 	case separated.MatchString(cell):
 		return "with separators between its digits"
 	case goLiteral.MatchString(cell):
@@ -99,3 +99,15 @@ func notation(cell string, decimal rune) string {
 	}
 	return ""
 }
+
+// WantPlain is what is wanted in the place of a number in a notation that [Notation] names, and the
+// option that reads it, "" for none.
+func WantPlain(how string) (want, option string) {
+	if how == pointComma {
+		option = "Decimal"
+	}
+	return "a number as 1234.5: this one is written " + how, option
+}
+
+// pointComma is the notation that an option reads.
+const pointComma = "with a comma for its point"

@@ -49,7 +49,7 @@ func TestNotation(t *testing.T) {
 		"12":   "", "red": "", "4 doors": "", "5m": "", "4K": "", "10-19": "", "2024-05-06": "", "": "", "1,234x": "",
 		"12,34,56": "",
 	} {
-		require.Equal(t, want, notation(cell, '.'), cell)
+		require.Equal(t, want, Notation(cell, '.'), cell)
 	}
-	require.Empty(t, notation("1,5", ','))
+	require.Empty(t, Notation("1,5", ','))
 }
