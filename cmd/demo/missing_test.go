@@ -8,6 +8,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/train"
+	"softloss/train/dataset"
 )
 
 // A model that was trained on a table with empty cells fills them in where it predicts and where it
@@ -37,4 +40,30 @@ func TestFillIsSavedWithTheModel(t *testing.T) {
 		}
 		assert.Equal(t, outputs[1], outputs[0], args)
 	}
+}
+
+// What stands for missing values is learned from the training rows alone.
+func TestFillIsThatOfTheTrainingRows(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var b strings.Builder
+	b.WriteString("x,kind\n")
+	for i := range 61 {
+		fmt.Fprintf(&b, "%d,%s\n", i*i, []string{"a", "b"}[i%2])
+	}
+	b.WriteString(",a\n,b\n")
+	require.NoError(t, os.WriteFile("t.csv", []byte(b.String()), 0o666))
+	code, _, stderr := demo(t, strings.Fields("-data t.csv -missing impute -test 0.5 -seed 3 -epochs 1 -noplots -quiet")...)
+	require.Equal(t, exitDone, code, stderr)
+	saved, err := train.Load("demo-out/model.safetensors")
+	require.NoError(t, err)
+	set, err := dataset.ReadCSVFile("t.csv", dataset.CSVOptions{Missing: dataset.MissingNaN})
+	require.NoError(t, err)
+	all, err := dataset.FitFill(set)
+	require.NoError(t, err)
+	learned, _, err := set.Split(0.5, 3)
+	require.NoError(t, err)
+	want, err := dataset.FitFill(learned)
+	require.NoError(t, err)
+	assert.Equal(t, want, saved.Fill)
+	assert.NotEqual(t, all, saved.Fill)
 }
