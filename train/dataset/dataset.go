@@ -29,8 +29,8 @@ type Dataset struct {
 	rows    []int // N: the rows of the source, from 1; nil means 1, 2, …
 }
 
-// Row returns the number, from 1, that row i had in the file, or the set, from which it came through
-// [Dataset.Subset] and [Dataset.Split].
+// Row returns the number, from 1, that row i had in the file, or the set, from which it came
+// through [Dataset.Subset] and [Dataset.Split].
 func (d *Dataset) Row(i int) int {
 	if i < 0 || i >= len(d.rows) {
 		return i + 1

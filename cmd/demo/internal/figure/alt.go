@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// alt says what a panel shows to those who cannot see it: of a line where it begins and ends, of bars
-// and of named values all of them.
+// alt says what a panel shows to those who cannot see it: of a line where it begins and ends, of
+// bars and of named values all of them.
 func (p Panel) alt() string {
 	text := p.Title + "."
 	for _, s := range p.Series {

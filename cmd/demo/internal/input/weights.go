@@ -28,8 +28,8 @@ func WeightsFlag(dst *string) cli.Flag {
 	return f
 }
 
-// BalancedWeights are n / (K n_k), with n_k the weight of the rows of class k and n that of all; 1 for
-// a class without rows.
+// BalancedWeights are n / (K n_k), with n_k the weight of the rows of class k and n that of all; 1
+// for a class without rows.
 func BalancedWeights(set *dataset.Dataset) []float64 {
 	out, _ := labelSums(set)
 	all, k := 0.0, float64(len(out))

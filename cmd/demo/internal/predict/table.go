@@ -24,8 +24,8 @@ type origin struct {
 	fault string // why it cannot be read; "" when it can
 }
 
-// table predicts the rows of a table of any length. A row that cannot be read keeps its place in the
-// answer, without one, and is an error at the end.
+// table predicts the rows of a table of any length. A row that cannot be read keeps its place in
+// the answer, without one, and is an error at the end.
 func (o *Options) table(name string, saved *train.Saved, in io.Reader, out *writer, stderr io.Writer) error {
 	if o.id != "" { // where columns go by their order it is none of the features
 		o.csv.Drop = []string{o.id}

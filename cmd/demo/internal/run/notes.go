@@ -18,8 +18,8 @@ import (
 
 // printNotes says, below the head, what a user may not have meant.
 func (s *session) printNotes() {
-	for _, note := range []string{s.noteLabel(), s.noteCounting(), s.noteCase(), s.noteClasses(), s.noteValidation(), s.noteAlpha(), s.noteWarmup(),
-		s.noteMachine(), s.noteOldRun()} {
+	for _, note := range []string{s.noteLabel(), s.noteCounting(), s.noteCase(), s.noteClasses(), s.noteValidation(),
+		s.noteAlpha(), s.noteWarmup(), s.noteMachine(), s.noteOldRun()} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
 		}
@@ -52,7 +52,8 @@ func (s *session) noteCounting() string {
 	return fmt.Sprintf("the column %q counts the rows: -drop %s leaves it out", s.counting, cli.ShellWord(s.counting))
 }
 
-// countingColumn is a column of a table that goes up by one from row to row, "" where there is none.
+// countingColumn is a column of a table that goes up by one from row to row, "" where there is
+// none.
 func countingColumn(set *dataset.Dataset) string {
 	values, ok := set.Features.Data().([]float64)
 	k := set.NumFeatures()
