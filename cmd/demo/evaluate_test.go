@@ -46,6 +46,7 @@ func TestEvaluate(t *testing.T) {
 	code, stdout, stderr = demo(t, "evaluate", model, "rods.csv")
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "\naccuracy 100.00 %", "one class is enough")
+	require.NoError(t, os.WriteFile("gap.csv", []byte("kind,colour,height,width\nrod,green,,0.55\n"), 0o666))
 	require.NoError(t, os.WriteFile("sort.csv", []byte(strings.ReplaceAll(table, "kind", "sort")), 0o666))
 
 	require.NoError(t, os.WriteFile("u.csv", []byte(strings.ReplaceAll(table, "disc", "sphere")), 0o666))
@@ -60,6 +61,7 @@ func TestEvaluate(t *testing.T) {
 		model: `got 1 argument, want two: demo evaluate MODEL FILE`,
 		model + " sort.csv": `-label kind: no such column in sort\.csv; the columns are "id", "sort", "colour", ` +
 			`"height", "width"`,
+		model + " gap.csv": `gap\.csv: line 2 column 3 \("height"\): got "", want .+; a model trained with -missing impute fills it in`,
 		"nosuch t.csv":     `nosuch: no such file; demo train saves one`,
 		model + " nosuch":  `nosuch: no such file; want digits, digits-labels, housing or the path of a file`,
 		model + " digits":  `digits: .+ as in the model`,

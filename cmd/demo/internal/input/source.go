@@ -130,13 +130,17 @@ func (s *Source) csvError(err error) error {
 	if errors.As(err, &column) {
 		return NoColumn(map[string]string{"Label": "label", "Drop": "drop"}[column.Option], s.Data, column)
 	}
-	return cli.Usagef("%s%s", name, TableError(s.Data, err, map[string]string{
+	hints := map[string]string{
 		"Label":   "-label NAME takes another column for the class",
 		"Drop":    "-drop NAME leaves the column out",
 		"Comma":   "-comma CHAR says what separates them",
 		"Decimal": "-decimal , reads such numbers",
 		"Missing": "-missing drop leaves such rows out, -missing impute fills them in",
-	}))
+	}
+	if s.Bare { // where the model says what becomes of them
+		hints["Missing"] = "a model trained with -missing impute fills it in"
+	}
+	return cli.Usagef("%s%s", name, TableError(s.Data, err, hints))
 }
 
 // NoColumn is the error for a column of a table that a flag names and that is not there.
