@@ -70,5 +70,10 @@ func TestTablesOfPeople(t *testing.T) {
 		require.Equal(t, exitDone, code, stderr)
 		s := decode(t, []byte(stdout))
 		assert.Equal(t, []any{tc.rows, 2, "kind"}, []any{s.Data.TrainRows + s.Data.TestRows, s.Data.Features, s.Data.Label})
+		if strings.HasSuffix(tc.flags, "-missing drop") {
+			assert.Equal(t, 1, s.Data.Dropped)
+			assert.Contains(t, notes(t, strings.ReplaceAll(common, "-json - -quiet", "")+" "+tc.flags),
+				"1 row without a value in some column left out")
+		}
 	}
 }

@@ -159,7 +159,7 @@ func (opt CSVOptions) table() table.Options {
 
 // assemble turns columns into tensors.
 func assemble(t *table.Table, opt CSVOptions) (*Dataset, error) {
-	d := &Dataset{rows: t.Numbers}
+	d := &Dataset{rows: t.Numbers, Dropped: t.Dropped}
 	if err := d.putColumns(t); err != nil {
 		return nil, err
 	}

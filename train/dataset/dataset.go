@@ -24,6 +24,7 @@ type Dataset struct {
 	FeatureNames []string  // D names; nil means unnamed
 	ClassNames   []string  // K names; nil means unnamed
 	LabelName    string    // the column of the file that the classes are from; "" when there is none
+	Dropped      int       // rows of the file that [MissingDrop] left out; of a part of the rows 0
 
 	columns []int // D: the column of the table that a feature is from; nil means one each
 	rows    []int // N: the rows of the source, from 1; nil means 1, 2, …

@@ -64,6 +64,7 @@ func TestSubsetErrors(t *testing.T) {
 // A row knows where it was.
 func TestRow(t *testing.T) {
 	d := readCSV(t, "x,kind\n1,a\nNA,a\n3,b\n4,a\n", CSVOptions{Missing: MissingDrop})
+	assert.Equal(t, 1, d.Dropped)
 	some, err := d.Subset([]int{2, 1})
 	require.NoError(t, err)
 	again, err := some.Subset([]int{1, 0, 1})

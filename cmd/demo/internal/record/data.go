@@ -13,6 +13,7 @@ type Data struct {
 	SoftLabels     bool   `json:"soft_labels"`
 	Weighted       bool   `json:"weighted"`          // rows stand for several observations each
 	FlippedLabels  int    `json:"flipped_labels"`    // of training and validation rows
+	Dropped        int    `json:"dropped,omitempty"` // rows without a value that were left out
 	Imputed        bool   `json:"imputed,omitempty"` // cells without a value became the usual one of their column
 }
 

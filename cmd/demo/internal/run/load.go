@@ -39,6 +39,7 @@ func (s *session) load() error {
 		return err
 	}
 	d.Label, d.Imputed = set.LabelName, s.prepared.Fill != nil
+	d.Dropped += set.Dropped
 	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data.Data, s.Options.test.Data, s.train.Len(), s.test.Len()
 	d.Features, d.Classes = set.NumFeatures(), s.train.NumClasses()
 	d.Weighted, d.SoftLabels = set.Counts != nil, isSoft(set)
@@ -90,6 +91,7 @@ func (s *session) splitTest(set *dataset.Dataset) (err error) {
 	if s.test, err = source.Load(); err != nil {
 		return err
 	}
+	s.summary.Data.Dropped = s.test.Dropped
 	wrong := func(err error) error { return cli.Usagef("-testdata %s: %s as in -data", source.Data, cli.Plain(err)) }
 	if s.test, err = s.test.WithFeatures(set.FeatureNames); err != nil {
 		return wrong(err)

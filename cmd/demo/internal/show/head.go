@@ -56,6 +56,9 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	if d.SoftLabels && !c.HasQuestions() {
 		fmt.Fprint(w, "note     labels are soft: accuracy and calibration error go by the largest label\n")
 	}
+	if d.Dropped > 0 {
+		fmt.Fprintf(w, "note     %s without a value in some column left out\n", cli.Count(d.Dropped, "row"))
+	}
 	if d.Imputed {
 		fmt.Fprint(w, "note     empty cells became the median, or the most frequent word, of their column; the saved model "+
 			"fills them in so\n")
