@@ -3,6 +3,7 @@ package dataset
 import (
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -54,6 +55,12 @@ type CSVOptions struct {
 	// names the classes ("0", "1", … without one).
 	LabelColumns int
 
+	// Questions are the columns, by name or else by number from 1, of which each says whether a label
+	// is true: 0 or no or false, 1 or yes or true, or a number between. Several may be true, or none:
+	// they are for losses.SigmoidLink. They name the classes, in this order. It excludes Label and
+	// LabelColumns.
+	Questions []string
+
 	// Counts says that the label columns count observations, so that a row weighs as much as its
 	// sum: Dataset.Counts keeps the sums. Without it Dataset.Counts is nil. It needs LabelColumns.
 	Counts bool
@@ -85,7 +92,7 @@ type CSVOptions struct {
 	Unseen Unseen
 
 	// Classes are those that there are, in this order, whether they occur or not: those of a model,
-	// say. Nil finds them out.
+	// say. Nil finds them out. Without meaning with Questions.
 	Classes []string
 }
 
@@ -154,6 +161,7 @@ func (opt CSVOptions) table() table.Options {
 	return table.Options{
 		Label: opt.Label, LabelColumns: opt.LabelColumns, Header: table.Header(opt.Header), Comma: opt.Comma,
 		Decimal: opt.Decimal, MaxCategories: opt.MaxCategories, Missing: int(opt.Missing), Drop: opt.Drop,
+		Questions: opt.Questions,
 	}
 }
 
@@ -171,6 +179,9 @@ func assemble(t *table.Table, opt CSVOptions) (*Dataset, error) {
 		d.ClassNames, d.LabelName = names, t.Class.Title()
 		d.Labels, err = oneHot(index, len(names))
 		return d, err
+	}
+	if opt.Questions != nil {
+		return d, d.putQuestions(t)
 	}
 	labels, totals, err := softRows("labels", t.Weights, len(t.Labels))
 	if err != nil {
@@ -236,7 +247,11 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 		opt.Decimal = '.'
 	}
 	_, noNumber := strconv.Atoi(strings.TrimPrefix(opt.Label, "column_"))
-	if opt.Label != "" && noNumber != nil && opt.Header == HeaderAuto {
+	named := slices.ContainsFunc(opt.Questions, func(name string) bool {
+		_, err := strconv.Atoi(strings.TrimPrefix(name, "column_"))
+		return err != nil
+	})
+	if (opt.Label != "" && noNumber != nil || named) && opt.Header == HeaderAuto {
 		opt.Header = HeaderYes
 	}
 	switch c := opt.Comma; {
@@ -256,6 +271,14 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 		return opt, fail(ErrParam, "LabelColumns: got %d, want 0 or at least 2", opt.LabelColumns)
 	case opt.LabelColumns > 0 && opt.Label != "":
 		return opt, fail(ErrParam, "Label: got %s together with LabelColumns, want one of them", quote(opt.Label))
+	case opt.Questions != nil && (opt.Label != "" || opt.LabelColumns > 0):
+		return opt, fail(ErrParam, "Questions: got %s together with Label or LabelColumns, want one of them",
+			list(opt.Questions))
+	case opt.Questions != nil && len(opt.Questions) == 0:
+		return opt, fail(ErrParam, "Questions: got no column, want at least 1, or nil for one column of classes")
+	case named && opt.Header == HeaderNo:
+		return opt, fail(ErrParam, "Questions: got %s together with HeaderNo, want a header to find the names in",
+			list(opt.Questions))
 	case opt.Label != "" && noNumber != nil && opt.Header == HeaderNo:
 		return opt, fail(ErrParam, "Label: got %s together with HeaderNo, want a header to find the name in",
 			quote(opt.Label))

@@ -8,14 +8,17 @@
 // N rows, D features, K classes. Features are [N, D] float32 or, before they are
 // scaled, float64: the numbers of a table are held as they are. Labels are
 // [N, K] float32, one distribution over the classes a row: one-hot where the
-// class is known, soft where people disagreed. An index is [N] class numbers,
-// counted from 0. Counts say how many observations a row stands for.
+// class is known, soft where people disagreed. Where several labels may be true
+// at once, or none, each is a question of its own with a number from 0 to 1. An
+// index is [N] class numbers, counted from 0. Counts say how many observations a
+// row stands for.
 //
 // # What gives a Dataset
 //
 //	Digits           1797 × 64, 10 classes, one-hot: handwritten digits
+//	DigitQuestions   the same with 5 labels, several of which may be true
 //	Housing          24 × 9, 3 classes, soft with counts: satisfaction of tenants
-//	ReadCSV          any table: a class column, or columns of soft labels or counts
+//	ReadCSV          any table: a class column, or columns of soft labels, counts or questions
 //	ReadFeaturesCSV  the columns of a table that a model wants, found by name; FeatureReader row by row
 //	ReadIDXFiles     MNIST, Fashion-MNIST and files like them
 //	ReadNPYFiles     arrays of NumPy: features, and classes or soft labels
@@ -26,7 +29,8 @@
 //	Subset, Split      rows, copied; a stratified test set
 //	FitFill, FillIn    what stands for missing values, learnt on the training set
 //	FitScaler          mean 0 and standard deviation 1, learnt there too
-//	FlipLabels         symmetric label noise
+//	FlipLabels         symmetric label noise; LongTail classes of uneven frequency
+//	Question           one class as a yes-or-no label
 //	WithClasses        the label columns of another set; WithFeatures its features
 //	Majority           soft labels to the class with most of their mass
 //	Batches, Gather    mini-batches by index, into a tensor that is used again

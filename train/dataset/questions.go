@@ -1,6 +1,10 @@
 package dataset
 
-import "slices"
+import (
+	"slices"
+
+	"softloss/train/dataset/internal/table"
+)
 
 // digitQuestions are the names of the labels of [DigitQuestions] and the digits of which each is
 // true.
@@ -70,4 +74,20 @@ func (d *Dataset) Question(class int) (*Dataset, error) {
 		out.ClassNames = d.ClassNames[class : class+1 : class+1]
 	}
 	return &out, nil
+}
+
+// putQuestions sets the labels from the columns that are questions, and their names.
+func (d *Dataset) putQuestions(t *table.Table) error {
+	labels, data, err := newMatrix[float32]("labels", t.Rows, len(t.Labels))
+	if err != nil {
+		return err
+	}
+	for i, v := range t.Weights {
+		data[i] = float32(v)
+	}
+	for _, c := range t.Labels {
+		d.ClassNames = append(d.ClassNames, c.Title())
+	}
+	d.Labels = labels
+	return nil
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,5 +44,41 @@ func TestQuestion(t *testing.T) {
 	for _, bad := range []int{-1, 3} {
 		_, err := d.Question(bad)
 		checkError(t, err, ErrParam, "class: got "+strconv.Itoa(bad))
+	}
+}
+
+// Columns of a table are yes-or-no labels, in the order in which they are asked for, wherever they
+// stand; none or several are true.
+func TestReadCSVQuestions(t *testing.T) {
+	const text = "x,sweet,big,y\n1,yes,0,a\n2,No,1,b\n3,TRUE,0.25,a\n4,false,0,b\n"
+	d, err := ReadCSV(strings.NewReader(text), CSVOptions{Questions: []string{"big", "sweet"}})
+	require.NoError(t, err)
+	require.NoError(t, d.Validate(losses.SigmoidLink))
+	assert.Equal(t, []string{"big", "sweet"}, d.ClassNames)
+	assert.Equal(t, []string{"x", "y=a", "y=b"}, d.FeatureNames)
+	assert.Equal(t, []float32{0, 1, 1, 0, 0.25, 1, 0, 0}, d.Labels.Data())
+	byNumber, err := ReadCSV(strings.NewReader("1,1,0\n2,0,0\n3,1,1\n"), CSVOptions{Questions: []string{"2", "3"},
+		Header: HeaderNo})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"column_2", "column_3"}, byNumber.ClassNames)
+
+	for _, tc := range []struct {
+		text string
+		opt  CSVOptions
+		kind error
+		want string
+	}{
+		{text, CSVOptions{Questions: []string{"sour"}}, ErrColumn, `"sour"`},
+		{text, CSVOptions{Questions: []string{"big", "big"}}, ErrColumn, `"big"`},
+		{text, CSVOptions{Questions: []string{}}, ErrParam, "got no column"},
+		{text, CSVOptions{Questions: []string{"big"}, Label: "y"}, ErrParam, "together with Label"},
+		{text, CSVOptions{Questions: []string{"big"}, Header: HeaderNo}, ErrParam, "together with HeaderNo"},
+		{text, CSVOptions{Questions: []string{"x", "sweet", "big", "y"}}, ErrShape, "one more at least, for a feature"},
+		{text, CSVOptions{Questions: []string{"x"}}, ErrLabel, "got \"2\", want yes or no, or a number from 0 to 1"},
+		{"a,b\n1,\n", CSVOptions{Questions: []string{"b"}}, ErrMissing, "want yes or no"},
+		{"a,b\n1,maybe\n", CSVOptions{Questions: []string{"b"}}, ErrCell, "want yes or no"},
+	} {
+		_, err := ReadCSV(strings.NewReader(tc.text), tc.opt)
+		checkError(t, err, tc.kind, tc.want)
 	}
 }

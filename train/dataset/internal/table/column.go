@@ -159,17 +159,27 @@ func (c *Column) className(cell string, line int) error {
 
 // weight reads a cell of one of the label columns.
 func (c *Column) weight(cell string, line int) (float64, error) {
+	most, want := math.MaxFloat64, "a finite number >= 0"
+	if c.opt.Questions != nil {
+		if v, ok := answers[strings.ToLower(cell)]; ok {
+			return v, nil
+		}
+		most, want = 1, "yes or no, or a number from 0 to 1"
+	}
 	v, isNumber := Number(cell, c.opt.Decimal)
 	switch {
 	case Missing(cell):
-		return 0, c.cellError(line, cell, "a finite number >= 0", fault.ErrMissing)
+		return 0, c.cellError(line, cell, want, fault.ErrMissing)
 	case !isNumber || v-v != 0:
-		return 0, c.cellError(line, cell, "a finite number >= 0", nil)
-	case v < 0:
-		return 0, c.cellError(line, cell, "a finite number >= 0", fault.ErrLabel)
+		return 0, c.cellError(line, cell, want, nil)
+	case v < 0 || v > most:
+		return 0, c.cellError(line, cell, want, fault.ErrLabel)
 	}
 	return v, nil
 }
+
+// answers are the words for whether a label is true.
+var answers = map[string]float64{"no": 0, "false": 0, "yes": 1, "true": 1}
 
 // Title is the column's name, or a stand-in.
 func (c *Column) Title() string {

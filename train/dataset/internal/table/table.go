@@ -24,6 +24,7 @@ type Options struct {
 	MaxCategories int  // 0 means the usual bound
 	Missing       int
 	Drop          []string
+	Questions     []string
 
 	categoriesGiven bool
 }
@@ -129,6 +130,9 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 		columns = slices.Delete(columns, at, at+1)
 	}
 	width := len(columns)
+	if opt.Questions != nil {
+		return t, t.dealQuestions(records.Line, columns)
+	}
 	if need := max(opt.LabelColumns, 1) + 1; width < need {
 		return nil, &fault.Cell{
 			Line: records.Line, Got: errtext.Plural(width, "column"), Option: "Comma", Err: fault.ErrShape,
@@ -181,6 +185,23 @@ func Find(option string, columns []*Column, name string) (int, error) {
 	return 0, &fault.Column{Option: option, Name: name, Columns: titles}
 }
 
+// dealQuestions deals out columns of which some are questions.
+func (t *Table) dealQuestions(line int, columns []*Column) error {
+	for _, name := range t.opt.Questions {
+		at, err := Find("Questions", columns, name)
+		if err != nil {
+			return err
+		}
+		t.Labels = append(t.Labels, columns[at])
+		columns = slices.Delete(columns, at, at+1)
+	}
+	if t.Features = columns; len(columns) == 0 {
+		return &fault.Cell{Line: line, Got: errtext.Plural(len(t.Labels), "column"), Option: "Comma", Err: fault.ErrShape,
+			Want: "one more at least, for a feature"}
+	}
+	return nil
+}
+
 // missing reports whether a cell of the columns that are read has no value.
 func (t *Table) missing(rec Record) bool {
 	for _, columns := range [][]*Column{t.Features, t.Labels, {t.Class}} {
@@ -222,7 +243,7 @@ func (t *Table) add(rec Record) error {
 		t.Weights = append(t.Weights, w)
 		total += w
 	}
-	if !(total > 0) || math.IsInf(total, 0) { // here, where the line is known
+	if t.opt.Questions == nil && (!(total > 0) || math.IsInf(total, 0)) { // here, where the line is known
 		return &fault.Cell{
 			Line: rec.Line, Got: "labels with the sum " + strconv.FormatFloat(total, 'g', -1, 64),
 			Want: "a finite sum above 0", Err: fault.ErrLabel,
