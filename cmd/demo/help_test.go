@@ -97,5 +97,5 @@ func TestHelpExamples(t *testing.T) {
 			assert.NoError(t, err, line)
 		}
 	}
-	assert.Equal(t, 29, n)
+	assert.Equal(t, 31, n)
 }

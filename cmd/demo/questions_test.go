@@ -82,6 +82,13 @@ func TestOneLogit(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("demo-out", record.SummaryFile))
 	require.NoError(t, err)
 	assert.Greater(t, decode(t, content).TestAccuracy, record.Float(0.9))
+
+	code, stdout, stderr = demo(t, strings.Fields("evaluate demo-out/model.safetensors fruit.csv")...)
+	require.Equal(t, exitDone, code, stderr)
+	assert.Regexp(t, `accuracy (9\d|100)\.\d\d %`, stdout)
+	require.NoError(t, os.WriteFile("new.csv", []byte("y,x\n9,19\n0,0\n"), 0o666))
+	_, stdout, _ = demo(t, "predict", "new.csv")
+	assert.Equal(t, "  row  labels\n    1  yes\n    2  -\n", stdout)
 }
 
 // What may not be meant is asked for.
@@ -102,5 +109,52 @@ func TestLinkUsage(t *testing.T) {
 		assert.Equal(t, exitUsage, code, args)
 		assert.Empty(t, stdout)
 		assert.Equal(t, "demo: "+want+"\n", stderr)
+	}
+}
+
+// A table with several label columns is trained on, predicted and evaluated by their names.
+func TestLabelColumns(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var b strings.Builder
+	b.WriteString("sweet,x,big,y,name\n")
+	answer := map[bool]string{false: "no", true: "yes"}
+	for i := range 240 {
+		x, y := i%20, i/20
+		fmt.Fprintf(&b, "%s,%d,%d,%d,fruit %d\n", answer[x+y > 20], x, map[bool]int{true: 1}[x > 11], y, i)
+	}
+	require.NoError(t, os.WriteFile("fruit.csv", []byte(b.String()), 0o666))
+	code, stdout, stderr := demo(t, strings.Fields("-data fruit.csv -label sweet,big -drop name -hidden 16 -lr 0.01 -epochs 60 "+
+		"-noplots")...)
+	require.Equal(t, exitDone, code, stderr)
+	assert.Contains(t, stdout, "2 features, 2 labels, each true or not\n")
+
+	require.NoError(t, os.WriteFile("new.csv", []byte("name,y,x\na,11,19\nb,0,0\nc,0,19\n"), 0o666))
+	code, stdout, stderr = demo(t, "predict", "new.csv")
+	require.Equal(t, exitDone, code, stderr)
+	assert.Equal(t, "  row  labels\n    1  sweet, big\n    2  -\n    3  big\n", stdout)
+	_, stdout, _ = demo(t, "predict", "-format", "csv", "-id", "name", "new.csv")
+	assert.Regexp(t, `^row,name,labels,sweet,big\n1,a,sweet;big,0\.\d+,(1|0\.\d+)\n2,b,,`, stdout)
+	_, stdout, _ = demo(t, "predict", "-format", "jsonl", "new.csv")
+	assert.Regexp(t, `^{"row":1,"labels":\["sweet","big"\],"probabilities":{"big":[^,]+,"sweet":[^,]+}}\n`+
+		`{"row":2,"labels":\[\],`, stdout)
+
+	require.NoError(t, os.WriteFile("soft.csv", []byte("x,a,b\n"+strings.Repeat("1,1,1\n2,0,1\n", 20)), 0o666))
+	_, noted, _ := demo(t, strings.Fields("-data soft.csv -soft 2 -epochs 1 -noplots -out soft")...)
+	assert.Contains(t, noted, "16 training rows share their label out equally: if several labels are true at once, say "+
+		"-label NAME,NAME,... in place of -soft\n")
+
+	code, stdout, stderr = demo(t, strings.Fields("evaluate demo-out/model.safetensors fruit.csv -drop name")...)
+	require.Equal(t, exitDone, code, stderr)
+	assert.Regexp(t, `accuracy (9\d|100)\.(.|\n)+\nsweet +\d+\.\d\d %.+\nbig +\d+\.\d\d %.+\nall labels together`, stdout)
+	for args, want := range map[string]string{
+		"-data fruit.csv -label sweet,bag -drop name": `-label bag: no such column in fruit\.csv; the columns are .+`,
+		"-data fruit.csv -label sweet,y -drop name": `-data fruit\.csv: line \d+ column 4 \("y"\): got "2", want yes or no, or a ` +
+			`number from 0 to 1`,
+		"-data fruit.csv -label sweet,big -soft 2":               `-label and -soft exclude each other: .+`,
+		"evaluate demo-out/model.safetensors new.csv -drop name": `-label sweet: no such column in new\.csv; .+`,
+	} {
+		code, _, stderr := demo(t, strings.Fields(args)...)
+		assert.Equal(t, exitUsage, code, args)
+		assert.Regexp(t, "^demo: "+want+"\n$", stderr)
 	}
 }

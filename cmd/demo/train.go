@@ -35,6 +35,8 @@ Examples:
   demo train -data housing -hidden none       how real people answered
   demo train -data flowers.csv -label kind    your own table
   demo train -data votes.csv -soft 3 -counts  the last 3 columns count votes
+  demo train -data digits-labels -thresholds  several labels may be true
+  demo train -data fruit.csv -label sweet,big  the same of your own table
   demo train -data x.npy -labels y.npy        arrays of NumPy; y soft or classes
   demo train -data train-images-idx3-ubyte.gz -labels train-labels-idx1-ubyte.gz
     -testdata t10k-images-idx3-ubyte.gz -testlabels t10k-labels-idx1-ubyte.gz

@@ -19,8 +19,8 @@ func (s *Source) Flags() []cli.Flag {
 			cli.Text(&s.Data, wantData)),
 		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of "+
 			"soft rows", cli.AnyText(&s.Labels)),
-		cli.Value("label", "NAME", "", "column of a CSV file that holds the class, by its name or number (default: the last)",
-			cli.AnyText(&s.CSV.Label)),
+		cli.Value("label", "NAME,...", "", "column of a CSV file that holds the class, by its name or number (default: the "+
+			"last); or several, of which each says whether a label is true: 0 or 1, no or yes", labelColumns(&s.CSV)),
 		cli.Value("classes", "NAME,...", "", "names of the classes 0, 1, … of -labels, with commas between them",
 			columns(&s.Classes)),
 		cli.Value("soft", "K", "0", "the last K columns of a CSV file hold one number >= 0 for each class, a soft label "+
@@ -57,6 +57,17 @@ func headerName(h dataset.Header) string {
 
 func missingName(m dataset.Missing) string {
 	return [...]string{dataset.MissingRefuse: "refuse", dataset.MissingDrop: "drop", dataset.MissingNaN: "impute"}[m]
+}
+
+// labelColumns reads the column of the class, or those of several labels.
+func labelColumns(csv *dataset.CSVOptions) func(string) error {
+	return func(s string) error {
+		if csv.Label, csv.Questions = s, nil; strings.Contains(s, ",") {
+			csv.Label = ""
+			return columns(&csv.Questions)(s)
+		}
+		return nil
+	}
 }
 
 // columns reads names with commas between them.
@@ -102,7 +113,7 @@ func (s *Source) Check() error {
 		return cli.Usagef("-classes is for the numbers in a file of -labels; the classes of a table have their names in it")
 	case isCSV && s.Labels != "":
 		return cli.Usagef(ofCSV + "-labels is for an IDX or NPY file")
-	case s.CSV.Label != "" && s.CSV.LabelColumns != 0:
+	case (s.CSV.Label != "" || s.CSV.Questions != nil) && s.CSV.LabelColumns != 0:
 		return cli.Usagef("-label and -soft exclude each other: the class is in one column or in the last K")
 	case s.CSV.Label != "" && s.CSV.Header == dataset.HeaderNo && !isNumber(s.CSV.Label):
 		return cli.Usagef("-label %s and -header no exclude each other: the column is found by its name in the header, "+

@@ -17,8 +17,8 @@ import (
 // wantData is what -data takes.
 const wantData = "digits, digits-labels, housing or the path of a file"
 
-// Source is data as a command line names it: digits, digits-labels, housing, a CSV file, or an IDX or NPY file
-// with a file of labels.
+// Source is data as a command line names it: digits, digits-labels, housing, a CSV file, or an IDX
+// or NPY file with a file of labels.
 type Source struct {
 	Test         bool   // it is given with -testdata and -testlabels
 	Bare         bool   // it is given without a flag
@@ -60,7 +60,7 @@ func Builtin(name string) func() (*dataset.Dataset, error) {
 }
 
 // SeveralLabels reports whether rows have several labels that may be true at once.
-func (s *Source) SeveralLabels() bool { return s.Data == "digits-labels" }
+func (s *Source) SeveralLabels() bool { return s.Data == "digits-labels" || s.CSV.Questions != nil }
 
 // Load reads a data set. What is wrong with a file is [cli.ErrUsage].
 func (s *Source) Load() (*dataset.Dataset, error) {
@@ -108,7 +108,7 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 
 // readTable reads a table. A label that is only likely may be missing where columns have no names.
 func (s *Source) readTable() (*dataset.Dataset, error) {
-	if s.label == "" || s.CSV.Label != "" || s.CSV.LabelColumns > 0 {
+	if s.label == "" || s.CSV.Label != "" || s.CSV.LabelColumns > 0 || s.CSV.Questions != nil {
 		return dataset.ReadCSVFile(s.Data, s.CSV)
 	}
 	likely := s.CSV
@@ -128,7 +128,7 @@ func (s *Source) csvError(err error) error {
 	name, _ := s.names()
 	var column *dataset.ColumnError
 	if errors.As(err, &column) {
-		return NoColumn(map[string]string{"Label": "label", "Drop": "drop"}[column.Option], s.Data, column)
+		return NoColumn(map[string]string{"Label": "label", "Questions": "label", "Drop": "drop"}[column.Option], s.Data, column)
 	}
 	hints := map[string]string{
 		"Label":   "-label NAME takes another column for the class",

@@ -12,6 +12,7 @@ import (
 	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
+	"softloss/losses"
 	"softloss/train"
 	"softloss/train/dataset"
 	"softloss/train/metric"
@@ -68,24 +69,16 @@ func Evaluate(o Evaluation, c cli.Console) error {
 	if saved.Fill != nil { // features reads the cells without a value as the model fills them in
 		o.data.CSV.Missing = dataset.MissingNaN
 	}
-	classes := saved.ClassNames
-	if classes == nil && o.data.Labels != "" {
-		for k := range saved.Model.Sizes()[len(saved.Model.Sizes())-1] {
-			classes = append(classes, record.ClassName(nil, k))
-		}
+	load := o.loadClasses
+	if saved.Model.Link() == losses.SigmoidLink {
+		load = o.loadQuestions
 	}
 	if info, err := os.Stat(o.data.Data); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0 {
 		return cli.Usagef("%s: is a pipe or a device, want a file, which is read twice", o.data.Data)
 	}
-	o.data.Like(saved.LabelName, classes)
-	set, err := o.data.Load()
+	set, err := load(saved)
 	if err != nil {
 		return err
-	}
-	if input.Builtin(o.data.Data) != nil && classes != nil {
-		if set, err = set.WithClasses(classes); err != nil {
-			return cli.Usagef("%s: %s as in the model", o.data.Data, cli.Plain(err))
-		}
 	}
 	features, err := o.features(saved, set)
 	if err != nil {
@@ -96,12 +89,18 @@ func Evaluate(o Evaluation, c cli.Console) error {
 		return cli.Usagef("%s: %s", o.data.Data, cli.Plain(err))
 	}
 	out := evaluated{Model: o.model, Data: o.data.Data, Rows: set.Len()}
-	ece, err := metric.ECE(probs, set.Labels, set.Counts, record.ReliabilityBins)
+	p, t, w := metric.AsClasses(saved.Model.Link(), probs, set.Labels, set.Counts)
+	ece, err := metric.ECE(p, t, w, record.ReliabilityBins)
 	if err != nil {
 		return err
 	}
 	out.ECE = record.Float(ece)
-	if out.Verdict, err = record.Judge(probs, set.Labels, set.Counts, saved.ClassNames); err != nil {
+	if saved.Model.Link() == losses.SigmoidLink {
+		out.Verdict, err = record.JudgeQuestions(probs, set.Labels, set.Counts, saved.Thresholds, saved.ClassNames)
+	} else {
+		out.Verdict, err = record.Judge(probs, set.Labels, set.Counts, saved.ClassNames)
+	}
+	if err != nil {
 		return err
 	}
 	text, _ := o.output.Streams(c)
@@ -112,6 +111,58 @@ func Evaluate(o Evaluation, c cli.Console) error {
 	}
 	_, err = o.output.WriteJSON(content, c.Stdout)
 	return err
+}
+
+// loadClasses reads rows that are of one class each, of those of the model.
+func (o *Evaluation) loadClasses(saved *train.Saved) (*dataset.Dataset, error) {
+	classes := saved.ClassNames
+	if classes == nil && o.data.Labels != "" {
+		for k := range saved.Model.Sizes()[len(saved.Model.Sizes())-1] {
+			classes = append(classes, record.ClassName(nil, k))
+		}
+	}
+	o.data.Like(saved.LabelName, classes)
+	set, err := o.data.Load()
+	if err != nil || input.Builtin(o.data.Data) == nil || classes == nil {
+		return set, err
+	}
+	if set, err = set.WithClasses(classes); err != nil {
+		return nil, cli.Usagef("%s: %s as in the model", o.data.Data, cli.Plain(err))
+	}
+	return set, nil
+}
+
+// loadQuestions reads the labels of a model of several labels: from columns of their names, or as the
+// classes of one column, of which the model may know one alone.
+func (o *Evaluation) loadQuestions(saved *train.Saved) (*dataset.Dataset, error) {
+	names, k := saved.ClassNames, saved.Model.Sizes()[len(saved.Model.Sizes())-1]
+	ofClasses := o.data.CSV.Label != "" || saved.LabelName != ""
+	switch isTable := input.Builtin(o.data.Data) == nil && o.data.Labels == ""; {
+	case isTable && !ofClasses && o.data.CSV.Questions == nil && names != nil:
+		o.data.CSV.Questions = names
+	case ofClasses && k == 1:
+		o.data.Like(saved.LabelName, nil)
+	case ofClasses:
+		o.data.Like(saved.LabelName, names)
+	}
+	set, err := o.data.Load()
+	switch {
+	case err != nil:
+		return nil, err
+	case k == 1 && set.NumClasses() == 2:
+		at := 1
+		if names != nil {
+			at = slices.Index(set.ClassNames, names[0])
+		}
+		if at < 0 {
+			return nil, cli.Usagef("%s: got the classes %s, want %q among them as in the model", o.data.Data,
+				quoted(set.ClassNames), names[0])
+		}
+		return set.Question(at)
+	case set.NumClasses() != k:
+		return nil, cli.Usagef("%s: got %s, want %d as in the model", o.data.Data, cli.Count(set.NumClasses(), "label"), k)
+	}
+	return set, nil
 }
 
 // features are those of the model, whatever the order of a table's columns is.

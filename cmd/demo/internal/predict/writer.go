@@ -14,14 +14,17 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 	"softloss/internal/dense"
+	"softloss/losses"
 	"softloss/train"
 )
 
-// Prediction is a row of the answer. One that cannot be read has an error and no class.
+// Prediction is a row of the answer. One that cannot be read has an error and no class. A model of
+// several labels has those that are true in place of the class.
 type Prediction struct {
 	Row           int                `json:"row"` // counted from 1
 	ID            string             `json:"id,omitempty"`
 	Class         string             `json:"class,omitempty"`
+	Labels        []string           `json:"labels,omitzero"`
 	Probability   float32            `json:"probability,omitempty"`
 	Probabilities map[string]float32 `json:"probabilities,omitempty"`
 	Error         string             `json:"error,omitempty"`
@@ -36,6 +39,8 @@ type writer struct {
 	width   int // of the column of classes
 	row     int // the last one
 	csv     *csv.Writer
+
+	thresholds []float64 // of several labels; nil for classes
 }
 
 func newWriter(format, id string, saved *train.Saved, out io.Writer) *writer {
@@ -49,6 +54,10 @@ func newWriter(format, id string, saved *train.Saved, out io.Writer) *writer {
 		w.classes = append(w.classes, record.ClassName(saved.ClassNames, k))
 		w.width = max(w.width, utf8.RuneCountInString(cli.Clean(w.classes[k])))
 	}
+	if saved.Model.Link() == losses.SigmoidLink {
+		w.thresholds = record.Thresholds(saved.Thresholds, len(w.classes))
+		w.width = max(len("labels"), utf8.RuneCountInString(cli.Clean(strings.Join(w.classes, ", "))))
+	}
 	return w
 }
 
@@ -61,8 +70,7 @@ func (w *writer) rows(probs []float32, origins []origin) error {
 		var all []float32
 		if o.fault == "" {
 			all, probs = probs[:k], probs[k:]
-			top := dense.Argmax(all)
-			p.Class, p.Probability = w.classes[top], all[top]
+			w.answer(&p, all)
 		}
 		if err := w.predicted(p, all); err != nil {
 			return err
@@ -73,6 +81,22 @@ func (w *writer) rows(probs []float32, origins []origin) error {
 		return err
 	}
 	return w.out.Flush()
+}
+
+// answer puts what probabilities say into a prediction: the likeliest class, or the labels that are
+// true.
+func (w *writer) answer(p *Prediction, probs []float32) {
+	if w.thresholds == nil {
+		top := dense.Argmax(probs)
+		p.Class, p.Probability = w.classes[top], probs[top]
+		return
+	}
+	p.Labels = []string{}
+	for j, v := range probs {
+		if float64(v) >= w.thresholds[j] {
+			p.Labels = append(p.Labels, w.classes[j])
+		}
+	}
 }
 
 // predicted writes the prediction of a row, whose probabilities are nil without one.
@@ -110,6 +134,9 @@ func (w *writer) text(p Prediction) error {
 		}
 		return "  " + strings.Join(strings.Fields(text), " ")
 	}
+	if w.thresholds != nil {
+		return w.labelText(p, id)
+	}
 	if p.Row == 1 {
 		fmt.Fprintf(w.out, "%5s  %-*s  %s%s\n", "row", w.width, "class", "probability", id(w.id))
 	}
@@ -121,17 +148,48 @@ func (w *writer) text(p Prediction) error {
 	return err
 }
 
-// cells writes a line of a table.
+// labelText writes the labels that are true for people, - for none; id is how the cell that is kept
+// follows them.
+func (w *writer) labelText(p Prediction, id func(string) string) error {
+	labels := cli.Clean(strings.Join(p.Labels, ", "))
+	switch {
+	case p.Error != "":
+		labels = "error"
+	case labels == "":
+		labels = "-"
+	}
+	line := func(row, labels, id string) error {
+		text := fmt.Sprintf("%5s  %-*s%s", row, w.width, labels, id)
+		_, err := fmt.Fprintln(w.out, strings.TrimRight(text, " "))
+		return err
+	}
+	if p.Row == 1 {
+		if err := line("row", "labels", id(w.id)); err != nil {
+			return err
+		}
+	}
+	return line(strconv.Itoa(p.Row), labels, id(p.ID))
+}
+
+// cells writes a line of a table: the class and its probability, or the labels that are true with
+// semicolons between them, and the probabilities of all.
 func (w *writer) cells(p Prediction, probs []float32) error {
-	line := func(row, id, class, probability string, all []string) error {
+	line := func(row, id string, answer, all []string) error {
 		cells := []string{row}
 		if w.id != "" {
 			cells = append(cells, id)
 		}
-		return w.csv.Write(append(append(cells, class, probability), all...))
+		return w.csv.Write(append(append(cells, answer...), all...))
+	}
+	head, answer := []string{"class", "probability"}, []string{"", ""}
+	switch {
+	case w.thresholds != nil:
+		head, answer = []string{"labels"}, []string{strings.Join(p.Labels, ";")}
+	case probs != nil:
+		answer = []string{p.Class, number(p.Probability)}
 	}
 	if p.Row == 1 {
-		if err := line("row", w.id, "class", "probability", w.classes); err != nil {
+		if err := line("row", w.id, head, w.classes); err != nil {
 			return err
 		}
 	}
@@ -139,10 +197,7 @@ func (w *writer) cells(p Prediction, probs []float32) error {
 	for j, v := range probs {
 		all[j] = number(v)
 	}
-	if probs == nil {
-		return line(strconv.Itoa(p.Row), p.ID, "", "", all)
-	}
-	return line(strconv.Itoa(p.Row), p.ID, p.Class, number(p.Probability), all)
+	return line(strconv.Itoa(p.Row), p.ID, answer, all)
 }
 
 // json writes a prediction, as a line when it is not indented.

@@ -75,12 +75,18 @@ func Judge(probs, labels tensor.Tensor, weights []float64, names []string) (*Ver
 	return v, err
 }
 
+// Thresholds are those of k labels, 1/2 each where they are not given.
+func Thresholds(given []float64, k int) []float64 {
+	if given == nil {
+		return slices.Repeat([]float64{0.5}, k)
+	}
+	return given
+}
+
 // JudgeQuestions gives the verdict on the probabilities of several labels; thresholds are nil for
 // 1/2 each.
 func JudgeQuestions(probs, labels *tensor.Dense, weights, thresholds []float64, names []string) (*Verdict, error) {
-	if k := labels.Shape()[1]; thresholds == nil {
-		thresholds = slices.Repeat([]float64{0.5}, k)
-	}
+	thresholds = Thresholds(thresholds, labels.Shape()[1])
 	report, err := metric.ReportQuestions(probs, labels, weights, thresholds)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ import (
 
 // printNotes says, below the head, what a user may not have meant.
 func (s *session) printNotes() {
-	for _, note := range []string{s.noteLabel(), s.noteCounting(), s.noteCase(), s.noteClasses(), s.noteValidation(),
-		s.noteAlpha(), s.noteWarmup(), s.noteMachine(), s.noteOldRun()} {
+	for _, note := range []string{s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteCase(), s.noteClasses(),
+		s.noteValidation(), s.noteAlpha(), s.noteWarmup(), s.noteMachine(), s.noteOldRun()} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
 		}
@@ -82,6 +82,28 @@ func (s *session) noteCase() string {
 		}
 	}
 	return ""
+}
+
+// noteShares is about rows of several 1s, which may be several true labels and not shares.
+func (s *session) noteShares() string {
+	if s.data.CSV.LabelColumns == 0 || s.data.CSV.Counts || s.HasQuestions() {
+		return ""
+	}
+	several := 0
+	for row := range slices.Chunk(s.train.Labels.Float32s(), s.train.NumClasses()) {
+		above := slices.DeleteFunc(slices.Clone(row), func(t float32) bool { return t == 0 })
+		if slices.Min(above) != slices.Max(above) {
+			return ""
+		}
+		if len(above) > 1 {
+			several++
+		}
+	}
+	if several == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s share their label out equally: if several labels are true at once, say -label NAME,NAME,... in "+
+		"place of -soft", cli.Count(several, "training row"))
 }
 
 // noteClasses is about classes of which the test says nothing.
