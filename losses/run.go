@@ -101,7 +101,9 @@ func (w *worker[T]) sumRows(e *engine[T], lo, hi int) {
 	for ; lo < hi && w.err == nil; lo += most {
 		end := min(hi, lo+most)
 		w.losses, w.first = dense.Grow(&w.scratch.losses, (end-lo)*k), lo*k
-		clear(w.losses)
+		if e.removed != nil {
+			clear(w.losses) // the removed ones cost nothing
+		}
 		w.runs(e, lo*k, end*k)
 		e.sumRows(e.sums[lo:end], w.losses, lo)
 	}

@@ -79,7 +79,9 @@ func (g isa) expOf(c expConsts, r, t, n reg.VecVirtual, shift expShift, e reg.Ve
 	g.horner(c.one, r, e)
 	g.horner(c.one, r, e)
 	if g.avx512 {
-		g.sub(shift.n, n, n)
+		if shift.n != nil {
+			g.sub(shift.n, n, n)
+		}
 		g.pick(VSCALEFPS, VSCALEFPD, n, e, e)
 		return
 	}
@@ -98,7 +100,7 @@ func (g isa) expOf(c expConsts, r, t, n reg.VecVirtual, shift expShift, e reg.Ve
 
 // expShift is a power of two by which exponentials are divided.
 type expShift struct {
-	n    Op // AVX-512: the power; AVX2: offset minus power, in the bits of the exponent
+	n    Op // AVX-512: the power, nil for 0; AVX2: offset minus power, in the bits of the exponent
 	back Op // AVX2: 2^-offset
 }
 

@@ -51,7 +51,14 @@ func (g isa) sigmoid(f sigmoidLoss) {
 	scale, c := g.held("scale"), g.questionConsts(f.exact)
 	emit := f.prepare(g, c, par)
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
-		positive := func() mask { return g.cmp(gtOQ, g.zeros(1)[0], g.get(z, i, v, m)) }
+		var kept *mask
+		positive := func() mask { // found twice where registers are few
+			if kept == nil || !g.avx512 {
+				p := g.cmp(gtOQ, g.zeros(1)[0], g.get(z, i, v, m))
+				kept = &p
+			}
+			return *kept
+		}
 		l, slope := emit(g.question(c, g.get(z, i, v, m)), func() (likely, other reg.VecVirtual) {
 			p, y := positive(), g.get(yes, i, v, m)
 			likely, other = g.get(no, i, v, m), g.vec()
@@ -98,6 +105,7 @@ func (g isa) putLoss(x reg.VecVirtual, p, i reg.GPVirtual, v int, m *mask) {
 type questionConsts struct {
 	exp   expConsts
 	shift expShift
+	low   Op   // where exp is 0
 	atanh []Op // (atanh(s)/s - 1)/s² in s², for s <= 1/3
 }
 
@@ -108,8 +116,11 @@ func (g isa) questionConsts(exact bool) (c questionConsts) {
 	if g.narrow && !exact {
 		c.exp.q = g.shortExp(func(x float64) Op { return g.constant(x) })
 	}
-	c.shift = g.prepareShift(g.constant(0))
-	c.shift.n = g.park(c.shift.n.(reg.VecVirtual))
+	c.low = g.hold(g.lowest())
+	if !g.avx512 {
+		c.shift = g.prepareShift(g.constant(0))
+		c.shift.n = g.park(c.shift.n.(reg.VecVirtual))
+	}
 	atanh := []float64{0.0781529346318860002, 0.0374606949312179557, 0.0542258973446758828, 0.0586713946446953233,
 		0.0666758932063522566, 0.0769227198220571244, 0.0909090994898757902, 0.111111110991182868,
 		0.142857142858000504, 0.199999999999997613, 0.333333333333333334}
@@ -136,7 +147,7 @@ func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
 	g.expNegative(c, q.size, q.e)
 	g.add(c.exp.one, q.e, z)
 	g.add(g.constant(2), q.e, q.s)
-	if g.narrow { // one division for both
+	if g.narrow || !g.f64 { // one division for both
 		inverse := g.vec()
 		g.mul(z, q.s, inverse)
 		g.load(c.exp.one, q.p)
@@ -154,9 +165,13 @@ func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
 
 // expNegative emits e = exp(-x) for x >= 0.
 func (g isa) expNegative(c questionConsts, x, e reg.VecVirtual) {
-	y, low := g.zeros(1)[0], g.vec()
-	g.sub(x, y, y)
-	g.load(g.constant(g.lowest()), low)
+	y, low := g.vec(), c.low
+	if !g.avx512 {
+		low = g.vec()
+		g.load(c.low, low)
+	}
+	g.load(g.constant(math.Copysign(0, -1)), y)
+	g.or(x, y, y)
 	g.max(y, low, y)
 	g.expShifted(c.exp, y, c.shift, e)
 }
