@@ -242,6 +242,7 @@ func (t *tape) smooth(s losses.Smoothing, target []*num) []*num {
 			positive++
 		}
 	}
+	total := t.sum(target)
 	var out []*num
 	for j, x := range target {
 		switch s.Rule {
@@ -250,7 +251,7 @@ func (t *tape) smooth(s losses.Smoothing, target []*num) []*num {
 			if s.Prior != nil {
 				mu = t.number(s.Prior[j])
 			}
-			x = t.add(t.mul(t.sub(t.number(1), t.number(s.Alpha)), x), t.mul(t.scale(s.Alpha, mu), t.sum(target)))
+			x = t.add(t.mul(t.sub(t.number(1), t.number(s.Alpha)), x), t.mul(t.scale(s.Alpha, mu), total))
 		case losses.SmoothUniform:
 			x = t.add(t.mul(t.sub(t.number(1), t.number(s.Alpha)), x), t.quo(t.number(s.Alpha), t.number(k)))
 		case losses.SmoothNotebook:
