@@ -45,7 +45,7 @@ func TestRareClass(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 	assert.Regexp(t, `\nthe rarer class, fraud, by its probability: area under the ROC curve 0\.\d{4}, average precision 0\.\d{4};
   said from \d+\.\d\d % on, where the validation rows have the best F1: precision .+ %, recall .+ %, F1 .+ %\n`, stdout)
-	code, stdout, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -weights balanced -noplots")...)
+	code, _, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -weights balanced -noplots")...)
 	require.Equal(t, exitDone, code, stderr)
 	_, _, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -noplots")...)
 	assert.Contains(t, stderr, "learning rate 0.001, class weights balanced; now")
