@@ -50,10 +50,13 @@ func agreeOn(g Group, err error, tops []float64) error {
 		return err
 	}
 	tops[0] = vote(g, err)
-	if failed := g.Max(tops); failed != nil {
-		return errors.Join(err, wrap(failed, ""))
+	switch failed := g.Max(tops); {
+	case err != nil:
+		return err
+	case failed != nil:
+		return wrap(failed, "")
 	}
-	return verdict(g, err, tops[0])
+	return verdict(g, tops[0])
 }
 
 // vote is what a rank tells the others of its error: the largest vote counts, and 0 is none.
@@ -67,10 +70,10 @@ func vote(g Group, err error) float64 {
 	return float64(1 + g.Rank() + g.Size())
 }
 
-// verdict returns the error of this rank, or else one of the rank with that largest vote.
-func verdict(g Group, err error, largest float64) error {
-	if err != nil || largest == 0 {
-		return err
+// verdict returns the error of the rank with that largest vote; nil without one.
+func verdict(g Group, largest float64) error {
+	if largest == 0 {
+		return nil
 	}
 	at := int(largest) - 1
 	return &RankError{Rank: at % g.Size(), Stopped: at < g.Size()}

@@ -314,6 +314,7 @@ func TestShardsErrors(t *testing.T) {
 	cfg.Group = group
 	_, _, err := Fit(context.Background(), cfg, trainSet, validSet, nil)
 	require.ErrorIs(t, err, broken)
+	require.Equal(t, "rank 1 is gone", plain(err))
 }
 
 // The sums are exact where the numbers are not far apart, do not depend on the order, never
