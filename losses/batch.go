@@ -60,6 +60,7 @@ type scratch[T kernel.Float] struct {
 	prepared, shifted, tmp []T
 	paired                 []T // elements as rows of two classes
 	wide                   []float64
+	soft                   []float64 // log p and p of some rows
 	losses                 []float64 // of elements whose sum alone is kept
 	lows                   []float64
 	turns                  []turned

@@ -10,9 +10,13 @@ import (
 // byRow evaluates the rows of b by the loss's Row, in float64. It returns the first row with an
 // invalid label, or -1.
 func byRow[T kernel.Float](b *batch[T], l Loss) (bad int) {
-	for i := range b.n {
-		if !b.row(l, i) {
-			return i
+	for lo := 0; lo < b.n; lo += b.chunk() {
+		hi := min(lo+b.chunk(), b.n)
+		logP, p := b.softmaxes(lo, hi)
+		for i := lo; i < hi; i++ {
+			if !b.rowOf(l, i, part(logP, i-lo, i-lo+1, b.k), part(p, i-lo, i-lo+1, b.k)) {
+				return i
+			}
 		}
 	}
 	return -1
@@ -20,36 +24,60 @@ func byRow[T kernel.Float](b *batch[T], l Loss) (bad int) {
 
 // row evaluates row i by the loss's Row. It returns false when there is an invalid label.
 func (b *batch[T]) row(l Loss, i int) bool {
+	logP, p := b.softmaxes(i, i+1)
+	return b.rowOf(l, i, logP, p)
+}
+
+// softmaxes returns log p and p of the rows [lo, hi) in scratch memory: many rows of few classes
+// take hardly longer than one.
+func (b *batch[T]) softmaxes(lo, hi int) (logP, p []float64) {
+	z := part(b.input, lo, hi, b.k)
+	n := len(z)
+	w := dense.Grow(&b.soft, 3*n)
+	logP, p = w[:n:n], w[n:2*n:2*n]
+	if b.probs {
+		for j, v := range z {
+			p[j] = max(float64(v), kernel.Tiny[T]())
+			logP[j] = math.Log(p[j])
+		}
+		return logP, p
+	}
+	wide := widened(w[2*n:], z)
+	kernel.LogSoftmax(logP, wide, b.k)
+	kernel.Softmax(p, wide, b.k)
+	return logP, p
+}
+
+// rowOf is row for a row of log p and p.
+func (b *batch[T]) rowOf(l Loss, i int, logP, p []float64) bool {
 	*b.at = i
 	k := b.k
 	w := dense.Grow(&b.wide, 8*k)
 	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
-	r := Row{LogP: field(0), P: field(1), Rest: field(2), Target: field(3), memory: &b.memory}
+	r := Row{LogP: logP, P: p, Rest: field(0), Target: field(1), memory: &b.memory}
 	if !b.rowTarget(r.Target, i) {
 		return false
 	}
 	if b.grad != nil {
-		r.Grad = field(4)
+		r.Grad = field(2)
 		clear(r.Grad)
 	}
 	if b.targetGrad != nil {
-		r.TargetGrad = field(5)
+		r.TargetGrad = field(3)
 		clear(r.TargetGrad)
 	}
 	top := -1
-	if lo := i * k; b.probs {
-		for j, v := range b.input[lo : lo+k] {
-			p := float64(v)
-			r.P[j] = max(p, kernel.Tiny[T]())
-			r.LogP[j], r.Rest[j] = math.Log(r.P[j]), 1-p
+	if b.probs {
+		for j, v := range part(b.input, i, i+1, k) {
+			r.Rest[j] = 1 - float64(v)
 		}
 		if b.twins {
-			p := float64(b.input[lo])
+			p := float64(b.input[i*k])
 			r.Rest[1] = p
 			r.LogP[1] = logOf(r.P[1], p)
 		}
 	} else {
-		top = softmaxRow(r, widened(field(6), b.input[lo:lo+k]))
+		top = rests(r)
 	}
 	b.memory.used = 0
 	b.loss[i] = l.Row(r)
@@ -60,7 +88,7 @@ func (b *batch[T]) row(l Loss, i int) bool {
 		b.storeGrad(i, r, top)
 	}
 	if b.targetGrad != nil {
-		b.storeTargetGrad(i, r.TargetGrad, field(7))
+		b.storeTargetGrad(i, r.TargetGrad, field(4))
 	}
 	return true
 }
@@ -71,6 +99,11 @@ func softmaxRow(r Row, z []float64) (top int) {
 	k := len(z)
 	kernel.LogSoftmax(r.LogP, z, k)
 	kernel.Softmax(r.P, z, k)
+	return rests(r)
+}
+
+// rests stores 1 - p in r.Rest and returns the position of a p > 1/2, or -1.
+func rests(r Row) (top int) {
 	top = -1
 	rest := r.Rest[:len(r.P)]
 	for j, p := range r.P {
