@@ -17,8 +17,8 @@ import (
 // the sum of the parts' denominators (0 where that is 0) they are those of the whole batch. For the
 // gradients of labels and sample weights this holds with Mean only.
 //
-// Of in.Logits only shape and dtype count; Upstream and Direction have no meaning here. Errors: those
-// of [Criterion.EvalInto] that logits and labels need not be looked at for.
+// Of in.Logits only shape and dtype count; Upstream and Direction have no meaning here. Errors:
+// those of [Criterion.EvalInto] that logits and labels need not be looked at for.
 func (c Criterion) Denominator(in Inputs) (float64, error) {
 	z, t, err := c.operands(in.Logits, in.Target)
 	if err != nil {

@@ -48,7 +48,8 @@ func TestDenominatorOfParts(t *testing.T) {
 				require.NoError(t, err)
 				db, err := c.Denominator(part(cut, n))
 				require.NoError(t, err)
-				require.True(t, numtest.Close((a+b)/(da+db), want, 1e-14, 0), "%s: got %v / %v, want %v", what, a+b, da+db, want)
+				require.True(t, numtest.Close((a+b)/(da+db), want, 1e-14, 0),
+					"%s: got %v / %v, want %v", what, a+b, da+db, want)
 				for i, g := range append(gradA, gradB...) {
 					require.True(t, numtest.Close(g/(da+db), wantGrad[i], 1e-13, 0), "%s: %d", what, i)
 				}
@@ -60,7 +61,8 @@ func TestDenominatorOfParts(t *testing.T) {
 func TestDenominator(t *testing.T) {
 	z := tensor.New(tensor.WithShape(3, 2), tensor.WithBacking(make([]float32, 6)))
 	index := func(y ...int) tensor.Tensor { return tensor.New(tensor.WithShape(len(y)), tensor.WithBacking(y)) }
-	for r, want := range map[losses.Reduction]float64{losses.Mean: 2, losses.Sum: 1, losses.None: 1, losses.WeightedMean: 8} {
+	for r, want := range map[losses.Reduction]float64{losses.Mean: 2, losses.Sum: 1, losses.None: 1,
+		losses.WeightedMean: 8} {
 		c := losses.Criterion{Reduction: r, Ignore: []int{7}, ClassWeights: []float64{3, 5}}
 		got, err := c.Denominator(losses.Inputs{Logits: z, Target: index(0, 7, 1)})
 		require.NoError(t, err)

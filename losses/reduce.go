@@ -80,8 +80,8 @@ func (r Reduction) divide(t totals) float64 {
 	return 0
 }
 
-// totals are sums over the rows of an evaluation, in their order: over all of them, or over those so
-// far where they come in blocks.
+// totals are sums over the rows of an evaluation, in their order: over all of them, or over those
+// so far where they come in blocks.
 type totals struct {
 	kept int     // rows that are not removed
 	mass float64 // Σ s_n S_n of the rows kept, for WeightedMean

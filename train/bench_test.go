@@ -147,7 +147,8 @@ func BenchmarkAdam(b *testing.B) {
 			solver := gorgonia.NewAdamSolver(gorgonia.WithLearnRate(1e-9))
 			b.ReportAllocs()
 			for b.Loop() {
-				// It zeroes the gradients; without new ones its moments become denormal, and 10 times as slow.
+				// It zeroes the gradients; without new ones its moments become denormal, and 10
+				// times as slow.
 				for i, g := range kept {
 					copy(grads[i], g)
 				}
@@ -199,8 +200,9 @@ func BenchmarkEpoch(b *testing.B) {
 	}
 }
 
-// BenchmarkFixedSum is what one process does for the sum of a gradient over shards of 784-128-10: the
-// largest numbers, integers of all shards, and back. Of so many shards on as many ranks each does one.
+// BenchmarkFixedSum is what one process does for the sum of a gradient over shards of 784-128-10:
+// the largest numbers, integers of all shards, and back. Of so many shards on as many ranks each
+// does one.
 func BenchmarkFixedSum(b *testing.B) {
 	for _, shards := range []int{1, 4} {
 		b.Run(fmt.Sprintf("shards=%d", shards), func(b *testing.B) {

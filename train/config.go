@@ -124,7 +124,8 @@ func (c Config) validateExtras() error {
 	case !(c.TeacherWeight >= 0 && c.TeacherWeight <= 1):
 		return fail(ErrConfig, "teacher weight: got %v, want a number from 0 to 1 (0 means 0.5)", c.TeacherWeight)
 	case c.Shards < 0 || c.Shards > c.BatchSize:
-		return fail(ErrConfig, "shards: got %d, want at least 0 (0 means 1) and at most the batch size %d", c.Shards, c.BatchSize)
+		return fail(ErrConfig, "shards: got %d, want at least 0 (0 means 1) and at most the batch size %d", c.Shards,
+			c.BatchSize)
 	case c.Group != nil && c.Group.Size() > c.Shards:
 		return fail(ErrConfig, "shards: got %d, want at least %d, one for each rank", c.Shards, c.Group.Size())
 	case c.CheckpointEvery < 0:

@@ -73,19 +73,21 @@
 // # Many processes
 //
 // With Shards S above 1 every mini-batch is cut into S parts of consecutive rows, and the loss and
-// the gradient are those of the whole batch, put together from the parts': what they are divided by,
-// the losses and the gradients are each summed over the parts as integers, scaled by the largest
-// number of any part. Such a sum has no order. So the parts may be computed anywhere: with a [Group]
-// each of its ranks computes some of them, and a run has the same bits on 1, 2, 3 or S processes as
-// on one without a Group. Other numbers of parts round elsewhere and give other last digits.
+// the gradient are those of the whole batch, put together from the parts': what they are divided
+// by, the losses and the gradients are each summed over the parts as integers, scaled by the
+// largest number of any part. Such a sum has no order. So the parts may be computed anywhere: with
+// a [Group] each of its ranks computes some of them, and a run has the same bits on 1, 2, 3 or S
+// processes as on one without a Group. Other numbers of parts round elsewhere and give other last
+// digits.
 //
 //	cfg.Shards, cfg.Group = 8, group                                   // see package train/mpi
 //	model, history, err := train.Fit(ctx, cfg, trainSet, validSet, nil) // on every rank
 //
-// Every rank has all the data and the same Config, and gets the same model and history. Rank 0 alone
-// writes checkpoints and calls the observer, and its state is the one that all go on from: on the
-// other ranks Fit and Resume are one and the same. What differs between the ranks, an error of one
-// of them or the end of its context ends Fit on all, with a [*RankError] where nothing is wrong.
+// Every rank has all the data and the same Config, and gets the same model and history. Rank 0
+// alone writes checkpoints and calls the observer, and its state is the one that all go on from: on
+// the other ranks Fit and Resume are one and the same. What differs between the ranks, an error of
+// one of them or the end of its context ends Fit on all, with a [*RankError] where nothing is
+// wrong.
 //
 // # Errors
 //

@@ -10,10 +10,10 @@ import (
 // fixedSum sums numbers over the shards of all ranks to bits that depend on neither how many ranks
 // there are nor the order in which they add: one maximum, then integers.
 //
-// With the largest magnitude m < 2^e of a quantity in any of S shards, a number x becomes the integer
-// x 2^s, s = 62 - e - ⌈log2 S⌉, cut off towards 0: nothing overflows, and only of numbers below
-// m 2^-35 S is a float32 cut off at all, by less than m 2^-61 S.
-// A tensor is one quantity. Where one of the numbers is not finite the sum is NaN.
+// With the largest magnitude m < 2^e of a quantity in any of S shards, a number x becomes the
+// integer x 2^s, s = 62 - e - ⌈log2 S⌉, cut off towards 0: nothing overflows, and only of numbers
+// below m 2^-35 S is a float32 cut off at all, by less than m 2^-61 S. A tensor is one quantity.
+// Where one of the numbers is not finite the sum is NaN.
 type fixedSum struct {
 	group  Group // nil for one process
 	shards int

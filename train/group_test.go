@@ -267,7 +267,8 @@ func TestShardsErrors(t *testing.T) {
 		change func(cfg *Config) // of rank 1
 		text   string
 	}{
-		"configuration": {func(cfg *Config) { cfg.Hidden = []int{0} }, "train: hidden layer 1: got size 0, want at least 1"},
+		"configuration": {func(cfg *Config) { cfg.Hidden = []int{0} },
+			"train: hidden layer 1: got size 0, want at least 1"},
 		"other run": {func(cfg *Config) { cfg.LearnRate = 1 },
 			"train: rank 1, compared with rank 0: state: LearnRate: the run has 0.008, this configuration 1"},
 		"epochs": {func(cfg *Config) { cfg.Epochs = 4 },

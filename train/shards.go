@@ -11,8 +11,8 @@ import (
 //
 //	D = Σ_s D_s,   loss = Σ_s Σ_n∈s L_n / D,   gradient = Σ_s Σ_n∈s ∇L_n / D
 //
-// where D, as the sums over the rows, is one for each of the two losses of a distillation, and 1 for
-// the reduction Sum. Every Σ_s is an exact one: see fixedSum.
+// where D, as the sums over the rows, is one for each of the two losses of a distillation, and 1
+// for the reduction Sum. Every Σ_s is an exact one: see fixedSum.
 type shards struct {
 	first int // the number of this rank's first shard
 	count int // of all ranks
@@ -55,8 +55,8 @@ func (o *objective) inShards(ctx context.Context, at Progress, rows []int) (batc
 	return batchResult{loss: totals[0], hit: totals[1], all: totals[2], grads: o.shards.grads}, err
 }
 
-// loadShards puts this rank's shards of a mini-batch into the graphs' inputs, and what the losses of
-// their rows are to be divided by into the parts.
+// loadShards puts this rank's shards of a mini-batch into the graphs' inputs, and what the losses
+// of their rows are to be divided by into the parts.
 func (o *objective) loadShards(whole portion) error {
 	for i, n := range o.nets {
 		p := &o.shards.parts[i]
@@ -82,7 +82,8 @@ func (o *objective) loadShards(whole portion) error {
 	return nil
 }
 
-// divide divides the factors of the graphs' losses by what loadShards found, summed over all shards.
+// divide divides the factors of the graphs' losses by what loadShards found, summed over all
+// shards.
 func (o *objective) divide(err error) error {
 	factors := []float64{1}
 	if o.distil != nil {

@@ -25,7 +25,8 @@ func (e *StalledError) Error() string {
 	case 0:
 		return fmt.Sprintf("mpi: rank %d has waited for %v, and all other ranks wait, too", e.Waiting, e.Waited)
 	case 1:
-		return fmt.Sprintf("mpi: rank %d does not answer: rank %d has waited for it for %v", e.Ranks[0], e.Waiting, e.Waited)
+		return fmt.Sprintf("mpi: rank %d does not answer: rank %d has waited for it for %v", e.Ranks[0], e.Waiting,
+			e.Waited)
 	}
 	return fmt.Sprintf("mpi: ranks %d do not answer: rank %d has waited for them for %v", e.Ranks, e.Waiting, e.Waited)
 }

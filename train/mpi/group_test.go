@@ -83,8 +83,8 @@ func TestFit(t *testing.T) {
 	}
 }
 
-// A rank that does not come is named, by all that wait, and the group is at an end: this is the last
-// test.
+// A rank that does not come is named, by all that wait, and the group is at an end: this is the
+// last test.
 func TestZStalled(t *testing.T) {
 	size, last := group.Size(), group.Size()-1
 	if size < 3 {
@@ -99,7 +99,8 @@ func TestZStalled(t *testing.T) {
 	var stalled *StalledError
 	require.ErrorAs(t, err, &stalled)
 	require.Equal(t, []int{last}, stalled.Ranks)
-	require.Contains(t, err.Error(), fmt.Sprintf("mpi: rank %d does not answer: rank %d has waited", last, group.Rank()))
+	require.Contains(t, err.Error(),
+		fmt.Sprintf("mpi: rank %d does not answer: rank %d has waited", last, group.Rank()))
 	require.Equal(t, err, group.Sum([]int64{1}))
 	require.True(t, slices.Contains(stalled.Ranks, last))
 }

@@ -9,8 +9,8 @@ const (
 	Epsilon = 1e-8
 )
 
-// Adam is a step of the optimizer on elements that have this in common. With gradient g, value x and
-// moments m and v of an element,
+// Adam is a step of the optimizer on elements that have this in common. With gradient g, value x
+// and moments m and v of an element,
 //
 //	g ← Scale g + L2 x
 //	m ← Beta1 m + (1-Beta1) g       0 where it is below the smallest normal number

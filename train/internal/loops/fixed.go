@@ -2,8 +2,8 @@ package loops
 
 import "math"
 
-// Magnitude returns the largest |x_i|, +Inf for one that is infinite or NaN, 0 without any. It compares
-// bits, whose order is that of the numbers.
+// Magnitude returns the largest |x_i|, +Inf for one that is infinite or NaN, 0 without any. It
+// compares bits, whose order is that of the numbers.
 func Magnitude(x []float32) float64 {
 	const inf = 0xff << 23
 	top, n := magnitudeVectors(x)
@@ -13,8 +13,8 @@ func Magnitude(x []float32) float64 {
 	return float64(math.Float32frombits(min(top, inf)))
 }
 
-// AddFixed adds x_i times scale, a power of two, to sum_i, cut off towards 0. The products are smaller
-// than 2^63.
+// AddFixed adds x_i times scale, a power of two, to sum_i, cut off towards 0. The products are
+// smaller than 2^63.
 func AddFixed(sum []int64, x []float32, scale float64) {
 	sum = sum[:len(x)]
 	n := addFixedVectors(sum, x, scale)

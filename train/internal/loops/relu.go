@@ -18,8 +18,8 @@ func RectifyGrad(out, y, up []float32) {
 	rectifyGrad(out[n:], y[n:], up[n:])
 }
 
-// rectifyGrad selects in bits: half of the units are off in no order that a branch could be predicted
-// in.
+// rectifyGrad selects in bits: half of the units are off in no order that a branch could be
+// predicted in.
 func rectifyGrad(out, y, up []float32) {
 	y, up = y[:len(out)], up[:len(out)]
 	for i := range out {

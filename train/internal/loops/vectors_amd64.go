@@ -11,7 +11,8 @@ var (
 	hasAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ
 )
 
-// Each of these does its loop on a multiple of the lanes of a vector, and returns on how many elements.
+// Each of these does its loop on a multiple of the lanes of a vector, and returns on how many
+// elements.
 
 func whole(n, lanes int, has bool) int {
 	if !has {

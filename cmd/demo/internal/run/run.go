@@ -8,8 +8,8 @@ import (
 	"softloss/train"
 )
 
-// Do makes the run of a command line, on all processes of a group or, without one, on this one. Only
-// the first process of a group writes anything.
+// Do makes the run of a command line, on all processes of a group or, without one, on this one.
+// Only the first process of a group writes anything.
 func Do(ctx context.Context, group train.Group, o Options, args []string, c cli.Console) error {
 	if o.group = group; !o.leads() {
 		o.Quiet, o.JSONFile = true, ""

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// adam writes the step of the optimizer. Every operation is that of the loop in Go, in its order; there
-// is no FMA in it.
+// adam writes the step of the optimizer. Every operation is that of the loop in Go, in its order;
+// there is no FMA in it.
 func adam() {
 	function("adamAVX2", "func(common, value, m, v, grad *float32, n int)",
 		"makes the step on n elements, n a multiple of 8 above 0; common are Rate, Eps, Scale, L2, Keep.")

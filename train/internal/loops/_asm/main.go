@@ -35,8 +35,8 @@ func pointer(name string) reg.GPVirtual {
 	return r
 }
 
-// elements is a loop over n elements, so many lanes a turn. It calls body with what an index of elements
-// of that size is multiplied by.
+// elements is a loop over n elements, so many lanes a turn. It calls body with what an index of
+// elements of that size is multiplied by.
 func elements(n reg.Register, lanes int, body func(i reg.Register)) {
 	i := GP64()
 	XORQ(i, i)
