@@ -238,7 +238,7 @@ func sigmoidSpecial[T Float](t *testing.T) {
 }
 
 // TestSigmoidEveryLength: an element's result does not depend on where it stands, whether a
-// gradient is wanted, or on the length, at the edges of pages.
+// gradient is wanted, or on the length; nothing is written behind the results.
 func TestSigmoidEveryLength(t *testing.T) {
 	both(t, sigmoidEveryLength[float32], sigmoidEveryLength[float64])
 }

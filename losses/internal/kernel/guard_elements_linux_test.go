@@ -1,0 +1,80 @@
+package kernel
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/internal/numtest"
+)
+
+// TestGuardSigmoid runs the kernels of yes-or-no elements at the edges of pages.
+func TestGuardSigmoid(t *testing.T) { both(t, guardSigmoid[float32], guardSigmoid[float64]) }
+
+func guardSigmoid[T Float](t *testing.T) {
+	var pages [6]numtest.Pages
+	for i := range pages {
+		pages[i] = numtest.NewPages(t, 4096)
+	}
+	for n := 1; n <= 70; n++ {
+		z, yes, no, scale := elements[T](n, "soft")
+		for name, run := range sigmoids[T]() {
+			want, wantGrad := make([]float64, n), make([]T, n)
+			run(want, wantGrad, z, yes, no, scale)
+			for _, behind := range []bool{true, false} {
+				loss := numtest.Guard(pages[0], make([]float64, n), behind)
+				grad := numtest.Guard(pages[1], make([]T, n), behind)
+				run(loss, grad, numtest.Guard(pages[2], z, behind), numtest.Guard(pages[3], yes, behind),
+					numtest.Guard(pages[4], no, behind), numtest.Guard(pages[5], scale, behind))
+				require.True(t, sameBits(want, loss), "%s n=%d", name, n)
+				require.True(t, sameBits(wantGrad, grad), "%s n=%d", name, n)
+			}
+		}
+		for _, behind := range []bool{true, false} {
+			dst := numtest.Guard(pages[0], make([]T, n), behind)
+			require.True(t, Complement(dst, numtest.Guard(pages[1], yes, behind)))
+			require.True(t, sameBits(no, dst), "complement n=%d", n)
+		}
+	}
+}
+
+// TestGuardPieces runs the pieces that gradients are put together from at the edges of pages.
+func TestGuardPieces(t *testing.T) { both(t, guardPieces[float32], guardPieces[float64]) }
+
+func guardPieces[T Float](t *testing.T) {
+	var pages [5]numtest.Pages
+	for i := range pages {
+		pages[i] = numtest.NewPages(t, 4096)
+	}
+	for k := 1; k <= 70; k++ {
+		b := newBlock[T](1, k, ordinary)
+		run := func(p, t []T, h, inverse, gap []float64) (wide []float64, narrow []T) {
+			mass, sum := Moments(p, h, -1)
+			wide = append(wide, mass, sum)
+			MinusLogs(h, t, 100)
+			wide = append(wide, h...)
+			for j := range inverse {
+				inverse[j], gap[j] = 1/(1+float64(j)), 0.5*float64(j)
+			}
+			TemperedLogs(h, inverse, gap, 0.3, 0.2)
+			wide = append(append(append(wide, h...), inverse...), gap...)
+			for j := range h {
+				h[j] = float64(j)
+			}
+			Tilt(p, t, h, 0.5, 0.25, 2)
+			narrow = append(narrow, p...)
+			Affine(p, t, 0.5, 0.25, 2)
+			return wide, append(narrow, p...)
+		}
+		room := func() []float64 { return make([]float64, k) }
+		want, wantNarrow := run(slices.Clone(b.t), b.t, room(), room(), room())
+		for _, behind := range []bool{true, false} {
+			got, gotNarrow := run(numtest.Guard(pages[0], b.t, behind), numtest.Guard(pages[1], b.t, behind),
+				numtest.Guard(pages[2], room(), behind), numtest.Guard(pages[3], room(), behind),
+				numtest.Guard(pages[4], room(), behind))
+			require.True(t, sameBits(want, got), "k=%d", k)
+			require.True(t, sameBits(wantNarrow, gotNarrow), "k=%d", k)
+		}
+	}
+}
