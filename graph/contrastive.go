@@ -15,6 +15,7 @@ import (
 // margins and for contrastive ones:
 //
 //	z_nk = ⟨x_n/|x_n|, w_k/|w_k|⟩
+//	dL/dx_n = Σ_k dL/dz_nk (w_k/|w_k| - z_nk x_n/|x_n|)/|x_n|, and alike for w
 //
 // Shapes: x [N, D] and w [K, D], of one dtype → [N, K], differentiable by both, also twice. A row
 // of zeros has cosine 0 with all, and gradient 0. Give the loss a Temperature: cosines are within
@@ -41,7 +42,7 @@ func CosineLogits(x, w *gorgonia.Node) (*gorgonia.Node, error) {
 //
 //	z_nm = cos(a_n, b_m) / temperature
 //
-// against the index 0 … N-1. For CLIP's symmetric loss take the mean of InfoNCE(a, b, …) and
+// against the index 0 … N-1, in nats; its gradients are those of [Apply] and [CosineLogits]. For CLIP's symmetric loss take the mean of InfoNCE(a, b, …) and
 // InfoNCE(b, a, …).
 //
 // Shapes: a and b [N, D], of one dtype; the loss is a scalar, or [N] with None. WeightedMean is
@@ -50,7 +51,8 @@ func CosineLogits(x, w *gorgonia.Node) (*gorgonia.Node, error) {
 // Errors: [losses.ErrParam] unless temperature is finite and > 0, [losses.ErrReduction], and those
 // of [CosineLogits].
 //
-// Source: van den Oord, Li and Vinyals 2018, arXiv:1807.03748, eq. (4).
+// Source: van den Oord, Li and Vinyals 2018, arXiv:1807.03748, eq. (4). Golden file:
+// testdata/peers_contrastive.json (PyTorch).
 func InfoNCE(a, b *gorgonia.Node, temperature float64, reduction losses.Reduction) (*gorgonia.Node, error) {
 	c, err := contrastive(temperature, reduction)
 	if err != nil {
@@ -93,7 +95,8 @@ func InfoNCE(a, b *gorgonia.Node, temperature float64, reduction losses.Reductio
 // Errors: [losses.ErrParam] unless temperature is finite and > 0, [losses.ErrReduction], those of
 // [CosineLogits] for x and of [Apply] for the index.
 //
-// Source: Khosla et al. 2020, arXiv:2004.11362, eq. (2).
+// Source: Khosla et al. 2020, arXiv:2004.11362, eq. (2). Golden file:
+// testdata/peers_contrastive.json (pytorch-metric-learning, optax).
 func SupCon(x *gorgonia.Node, index Target, temperature float64, reduction losses.Reduction) (*gorgonia.Node, error) {
 	c, err := contrastive(temperature, reduction)
 	if err != nil {

@@ -6,17 +6,24 @@ import "math"
 // and right no costs nothing. It is for [SigmoidLink], p = σ(z), alone.
 //
 //	L = -t (1-p)^GammaPos log p - (1-t) p_m^GammaNeg log(1-p_m),   p_m = max(p - Margin, 0)
+//	dL/dz = t (1-p)^GammaPos (GammaPos p log p - (1-p))
+//	        + (1-t) p (1-p) p_m^(GammaNeg-1) (p_m/(1-p_m) - GammaNeg log(1-p_m)),   p_m > 0
+//	dL/dt = -(1-p)^GammaPos log p + p_m^GammaNeg log(1-p_m)
 //
 // The gradient flows through the factors. With GammaPos = GammaNeg = Margin = 0 it is cross
 // entropy, with GammaPos = GammaNeg = γ and Margin = 0 the sigmoid focal loss. It is linear in t:
 // other libraries agree for labels 0 and 1, and mix the factors of soft ones.
+//
+// Shapes: as [SigmoidLink] has them, logits and labels [N, K] or [N], the loss a scalar or of their
+// shape.
 //
 // Special cases are those of [CrossEntropy]; it has a kink at p = Margin when GammaNeg <= 1.
 //
 // Errors: [ErrParam] unless GammaPos and GammaNeg are finite and >= 0 and 0 <= Margin < 1, and
 // under [SoftmaxLink].
 //
-// Source: Ben-Baruch et al., ICCV 2021, arXiv:2009.14119, eqs. (4) to (7).
+// Source: Ben-Baruch et al., ICCV 2021, arXiv:2009.14119, eqs. (4) to (7). Golden file:
+// testdata/peers_classifiers.json (timm).
 type Asymmetric struct {
 	GammaPos, GammaNeg float64 // how fast the weight of what is right falls; the paper uses 0 or 1, and 4
 	Margin             float64 // the paper uses 0.05

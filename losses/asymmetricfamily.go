@@ -18,7 +18,8 @@ var positive = Range{Min: 0, OpenMin: true, Max: math.Inf(1)}
 //
 // Errors: [ErrParam] unless 0 < A <= 100 and 0 < Q <= 16: beyond, a power of A may leave float32.
 //
-// Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4.
+// Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4. Golden file:
+// testdata/peers_classifiers.json.
 type AGCE struct {
 	A, Q float64 // the paper tries A from 0.1 to 5 and Q from 0.1 to 5
 }
@@ -59,7 +60,8 @@ func (AGCE) LinearInTarget() bool { return true }
 //
 // Errors: [ErrParam] unless 1 < A <= 100 and 0 < Q <= 16, as for [AGCE].
 //
-// Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4.
+// Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4. Golden file:
+// testdata/peers_classifiers.json.
 type AUL struct {
 	A, Q float64
 }
@@ -96,7 +98,8 @@ func (AUL) LinearInTarget() bool { return true }
 //
 // Errors: [ErrParam] unless A is finite and > 0.
 //
-// Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4.
+// Source: Zhou et al., ICML 2021, arXiv:2106.03110, section 4. Golden file:
+// testdata/peers_classifiers.json.
 type AEL struct {
 	A float64
 }

@@ -28,6 +28,7 @@ import "gorgonia.org/tensor"
 // [ErrParam] with Criterion.FromProbs, as it has a map of its own.
 //
 // Source: Peters, Niculae and Martins, ACL 2019, arXiv:1905.05702, section 3, with α = 1.5.
+// Golden file: testdata/peers_classifiers.json (entmax).
 type Entmax15 struct{}
 
 // Row implements [Loss].

@@ -44,7 +44,8 @@ func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
 //
 // Errors: [ErrParam] unless 0 <= beta < 1 and every count is finite and > 0.
 //
-// Source: Cui et al., CVPR 2019, arXiv:1901.05555, eq. (6), and its code for the scale.
+// Source: Cui et al., CVPR 2019, arXiv:1901.05555, eq. (6), and its code for the scale. Golden file:
+// testdata/peers_classifiers.json.
 func EffectiveNumberWeights(counts []float64, beta float64) ([]float64, error) {
 	if !(beta >= 0 && beta < 1) {
 		return nil, argError(ErrParam, "beta", beta, "is out of range", "a number in [0, 1); the paper uses 0.999")
@@ -73,7 +74,7 @@ func EffectiveNumberWeights(counts []float64, beta float64) ([]float64, error) {
 // Errors: [ErrParam] unless largest is finite and > 0 and every count is finite and > 0.
 //
 // Source: Cao et al., NeurIPS 2019, arXiv:1906.07413, eqs. (12) and (13); largest is 0.5 in its
-// code.
+// code. Golden file: testdata/peers_classifiers.json.
 func LDAMMargins(counts []float64, largest float64) ([]float64, error) {
 	if err := positive.check("largest", largest, "the paper uses 0.5"); err != nil {
 		return nil, err

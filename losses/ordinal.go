@@ -14,9 +14,12 @@ import (
 //
 //	t_k = exp(-|k-y|) / Σ_j exp(-|j-y|)
 //
+// They sum to 1. Any loss takes them; cross entropy has the gradient p - t.
+//
 // Shapes and errors are those of [OneHot].
 //
-// Source: Díaz and Marathe, CVPR 2019, with that distance.
+// Source: Díaz and Marathe, CVPR 2019, with that distance. Golden file:
+// testdata/peers_classifiers.json.
 func OrdinalLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
 	return orderedLabels(index, classes, classes, dt, func(t []float64, y int) {
 		for k := range t {
@@ -38,8 +41,10 @@ func OrdinalLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.D
 // p_(K-2). CORN (arXiv:2111.08851) is the same with sample weights of 1 where y >= k and 0
 // elsewhere, and p_k then the product of σ(z_0) to σ(z_k).
 //
+// The papers' losses are classes-1 times Mean, CORN's is Mean.
+//
 // Shapes: index [N] or [N, 1] → [N, classes-1]. Errors: those of [OneHot], [ErrParam] unless
-// classes > 1.
+// classes > 1. Golden file: testdata/peers_classifiers.json (coral-pytorch).
 func CumulativeLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
 	if classes < 2 {
 		return nil, argError(ErrParam, "classes", classes, "is out of range", "at least 2")

@@ -30,7 +30,8 @@ import "gorgonia.org/tensor"
 // [ErrParam] with Criterion.FromProbs, as it has a map of its own.
 //
 // Source: Martins and Astudillo, ICML 2016, arXiv:1602.02068, section 3.2; Blondel, Martins and
-// Niculae, JMLR 21 (2020), arXiv:1901.02324, for soft labels.
+// Niculae, JMLR 21 (2020), arXiv:1901.02324, for soft labels. Golden file:
+// testdata/peers_classifiers.json (entmax, optax).
 type Sparsemax struct{}
 
 // Row implements [Loss].
