@@ -8,8 +8,9 @@ import "softloss/losses/internal/kernel"
 //	dL/dlogits_k = S p_k - t_k, as cross entropy's
 //	dL/dt_k = log t_k + 1 - l_k
 //
-// It is cross entropy less the entropy of the target: 0 where the prediction is the target. It is
-// not linear in the target. Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
+// It is cross entropy less the entropy of the target: 0 where the prediction is the target, with
+// cross entropy's second derivatives in the logits. It is not linear in the target. Shapes: logits
+// [N, K], target [N, K] or [N], loss [N], grad [N, K].
 //
 // Special cases are those of [CrossEntropy]; the gradient of a label 0 is -Inf, as the derivative
 // is.
