@@ -14,8 +14,8 @@ import (
 //
 //	logits = hidden weightᵀ + bias
 //
-// The logits are never there for more than a block of rows, in the loss or in the gradients, so that
-// a vocabulary may be large; see [losses.Criterion.EvalLinear] for the numbers. Hidden values,
+// The logits are never there for more than a block of rows, in the loss or in the gradients, so
+// that a vocabulary may be large; see [losses.Criterion.EvalLinear] for the numbers. Hidden values,
 // weight and bias have gradients, which are computed in one pass when the first of them is asked
 // for; they have no derivatives.
 //
@@ -29,11 +29,11 @@ func ApplyLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target
 	return ApplyLinearWith(c, hidden, weight, bias, target, Options{})
 }
 
-// ApplyLinearWith is [ApplyLinear] with sample weights, and with ReuseGrad: then a run that will ask
-// for the gradients computes them beside the loss, and the logits once instead of twice. The
+// ApplyLinearWith is [ApplyLinear] with sample weights, and with ReuseGrad: then a run that will
+// ask for the gradients computes them beside the loss, and the logits once instead of twice. The
 // gradients of each run have memory of their own. Errors: also those of sample weights of another
-// shape or dtype, and [ErrNode] for the other options, which it has not, and for ReuseGrad without a
-// scalar loss.
+// shape or dtype, and [ErrNode] for the other options, which it has not, and for ReuseGrad without
+// a scalar loss.
 func ApplyLinearWith(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target Target,
 	o Options) (*gorgonia.Node, error) {
 	if err := checkLinear(c, hidden, weight, bias, target); err != nil {

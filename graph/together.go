@@ -11,16 +11,17 @@ import (
 	"softloss/internal/dense"
 )
 
-// together computes the gradients of an op by all its inputs at once, and hands each to the gradient
-// op of the same run that asks for it. With ahead it computes them beside the result when they will
-// be asked for. It never decides what a gradient is, only who computes it: a gradient is given to a
-// caller with the same result, which every run makes anew, the same inputs and the same upstream
+// together computes the gradients of an op by all its inputs at once, and hands each to the
+// gradient op of the same run that asks for it. With ahead it computes them beside the result when
+// they will be asked for. It never decides what a gradient is, only who computes it: a gradient is
+// given to a caller with the same result, which every run makes anew, and the same upstream
 // gradient. So machines that share the op cannot get each other's.
 type together struct {
 	// gradients returns the gradients by the inputs, nil for those that have none, and with result
 	// the op's result too.
-	gradients func(in []*tensor.Dense, upstream *tensor.Dense, result bool) (y *tensor.Dense, grads []*tensor.Dense, err error)
-	ahead     bool
+	gradients func(in []*tensor.Dense, upstream *tensor.Dense, result bool) (y *tensor.Dense, grads []*tensor.Dense,
+		err error)
+	ahead bool
 
 	mu       sync.Mutex
 	expected bool      // somebody will ask, as after the last run, and with this upstream gradient
@@ -33,7 +34,6 @@ type together struct {
 // computed with. That they hold on to the result keeps its address its own.
 type shared struct {
 	result   gorgonia.Value
-	in       []*tensor.Dense
 	upstream *tensor.Dense
 	grads    []*tensor.Dense
 }
@@ -45,7 +45,8 @@ func (t *together) want() {
 	t.expected, t.upstream = t.ahead, 1
 }
 
-// forward computes the result, a scalar when it is ahead, and the gradients where they are expected.
+// forward computes the result, a scalar when it is ahead, and the gradients where they are
+// expected.
 func (t *together) forward(in []*tensor.Dense, alone func([]*tensor.Dense) (gorgonia.Value, error)) (gorgonia.Value,
 	error) {
 	t.mu.Lock()
@@ -61,14 +62,15 @@ func (t *together) forward(in []*tensor.Dense, alone func([]*tensor.Dense) (gorg
 		return nil, err
 	}
 	result := scalarOf(y)
-	t.keep(shared{result, in, u, grads})
+	t.keep(shared{result, u, grads})
 	return result, nil
 }
 
 // take returns the gradient by input i of the run that made the result.
-func (t *together) take(i int, result gorgonia.Value, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error) {
+func (t *together) take(i int, result gorgonia.Value, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense,
+	error) {
 	t.asked(upstream)
-	if grad := t.find(i, result, in, upstream); grad != nil {
+	if grad := t.find(i, result, upstream); grad != nil {
 		return grad, nil
 	}
 	_, grads, err := t.gradients(in, upstream, false)
@@ -77,7 +79,7 @@ func (t *together) take(i int, result gorgonia.Value, in []*tensor.Dense, upstre
 	}
 	grad := grads[i]
 	grads[i] = nil
-	t.keep(shared{result, in, upstream, grads})
+	t.keep(shared{result, upstream, grads})
 	return grad, nil
 }
 
@@ -101,12 +103,12 @@ func (t *together) keep(s shared) {
 }
 
 // find returns the gradient by input i if it waits, nil if it does not.
-func (t *together) find(i int, result gorgonia.Value, in []*tensor.Dense, upstream *tensor.Dense) *tensor.Dense {
+func (t *together) find(i int, result gorgonia.Value, upstream *tensor.Dense) *tensor.Dense {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for at := range t.waiting {
 		w := &t.waiting[at]
-		if w.result == nil || w.result != result || !slices.Equal(w.in, in) || !sameUpstream(w.upstream, upstream) {
+		if w.result == nil || w.result != result || !sameUpstream(w.upstream, upstream) {
 			continue
 		}
 		grad := w.grads[i]

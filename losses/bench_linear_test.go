@@ -10,15 +10,16 @@ import (
 	"softloss/losses"
 )
 
-// BenchmarkLinear measures the cross entropy of a linear layer with all gradients, and the two steps
-// with the same products in memory that is there before.
+// BenchmarkLinear measures the cross entropy of a linear layer with all gradients, and the two
+// steps with the same products in memory that is there before.
 func BenchmarkLinear(b *testing.B) {
 	for _, s := range [][3]int{{512, 256, 151936}, {4096, 256, 32000}, {4096, 256, 1000}, {128, 128, 10}} {
 		n, d, k := s[0], s[1], s[2]
 		zeros := func(shape ...int) *tensor.Dense {
 			return tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
 		}
-		in := losses.LinearInputs{Hidden: zeros(n, d), Weight: zeros(k, d), Target: tensor.New(tensor.Of(tensor.Int), tensor.WithShape(n))}
+		in := losses.LinearInputs{Hidden: zeros(n, d), Weight: zeros(k, d),
+			Target: tensor.New(tensor.Of(tensor.Int), tensor.WithShape(n))}
 		for i, x := range []*tensor.Dense{in.Hidden.(*tensor.Dense), in.Weight.(*tensor.Dense)} {
 			for j := range x.Float32s() {
 				x.Float32s()[j] = float32(j*(37+i)%101-50) / 400
@@ -27,7 +28,8 @@ func BenchmarkLinear(b *testing.B) {
 		for i := range n {
 			in.Target.(*tensor.Dense).Ints()[i] = i * 7919 % k
 		}
-		out := losses.LinearOutputs{Loss: dense(tensor.Float32, []float64{0}), HiddenGrad: zeros(n, d), WeightGrad: zeros(k, d)}
+		out := losses.LinearOutputs{Loss: dense(tensor.Float32, []float64{0}), HiddenGrad: zeros(n, d),
+			WeightGrad: zeros(k, d)}
 		name := fmt.Sprintf("n=%d/d=%d/k=%d", n, d, k)
 		flops := 6 * float64(n) * float64(d) * float64(k)
 		b.Run(name+"/way=linear", func(b *testing.B) {

@@ -34,20 +34,20 @@ type LinearOutputs struct {
 //	dHidden = dz Weight    dWeight = dzᵀ Hidden    dBias = Σ_n dz_n
 //
 // without room for the logits of more than a block of rows. So a vocabulary may be large: beyond
-// inputs and outputs it takes up to about 90 MB, however many rows and classes there are. Labels or hidden values that are no contiguous rows are copied as a
-// whole.
+// inputs and outputs it takes up to about 90 MB, however many rows and classes there are. Labels or
+// hidden values that are no contiguous rows are copied as a whole.
 //
-// Loss and gradients are those of the two steps, a product of [N, D] and [D, K] and [Criterion.EvalInto]
-// on all logits, for every criterion, bit for bit when the product is that of graph/blas with the
-// bias in C. They depend neither on the blocks nor on GOMAXPROCS: an element of the logits is one
-// chain of fused multiply-adds from the bias on, in the order of D, an element of dHidden one in the
-// order of K, and those of dWeight and dBias are in the order of the rows.
+// Loss and gradients are those of the two steps, a product of [N, D] and [D, K] and
+// [Criterion.EvalInto] on all logits, for every criterion, bit for bit when the product is that of
+// graph/blas with the bias in C. They depend neither on the blocks nor on GOMAXPROCS: an element of
+// the logits is one chain of fused multiply-adds from the bias on, in the order of D, an element of
+// dHidden one in the order of K, and those of dWeight and dBias are in the order of the rows.
 //
 // Shapes: the logits are [N, K], or have the axes of Hidden with K for D; their class axis is the
-// last. Target, sample weights and upstream are as [Criterion.EvalInto] wants them for these logits.
-// A row of sample weight 0 or with an ignored index is removed as there; but its zeros times an
-// infinite or NaN hidden value are NaN in dWeight. There are no gradients of labels and of sample
-// weights.
+// last. Target, sample weights and upstream are as [Criterion.EvalInto] wants them for these
+// logits. A row of sample weight 0 or with an ignored index is removed as there; but its zeros
+// times an infinite or NaN hidden value are NaN in dWeight. There are no gradients of labels and of
+// sample weights.
 //
 // Errors: those of [Criterion.CheckLinear] and of [Criterion.EvalInto].
 //
@@ -73,8 +73,8 @@ func (c Criterion) evalLinear(dst LinearOutputs, in LinearInputs, size blocks) e
 
 // CheckLinear is [Criterion.Check] for the logits of a linear layer. A nil bias is none.
 //
-// Errors: those of Check, and [ErrNil], [ErrShape] or [ErrDtype] for a layer that does not fit, or a
-// class axis that is not the last.
+// Errors: those of Check, and [ErrNil], [ErrShape] or [ErrDtype] for a layer that does not fit, or
+// a class axis that is not the last.
 func (c Criterion) CheckLinear(hidden, weight, bias, target Operand) error {
 	if missing(hidden) {
 		return argError(ErrNil, "hidden", "nil", "is no tensor", "hidden values [N, D]")
@@ -116,8 +116,8 @@ func (c Criterion) CheckLinear(hidden, weight, bias, target Operand) error {
 	return c.Check(LinearLogits(hidden, weight), target)
 }
 
-// LinearLogits returns shape and dtype of the logits of a linear layer, the axes of hidden with K in
-// place of the last. It wants a layer that [Criterion.CheckLinear] accepts.
+// LinearLogits returns shape and dtype of the logits of a linear layer, the axes of hidden with K
+// in place of the last. It wants a layer that [Criterion.CheckLinear] accepts.
 func LinearLogits(hidden, weight Operand) Operand {
 	s := hidden.Shape().Clone()
 	s[len(s)-1] = weight.Shape()[0]

@@ -10,8 +10,8 @@ import (
 	"softloss/losses"
 )
 
-// TestLinearErrors: what does not fit is named, and a row by its number in the whole batch, whatever
-// the blocks.
+// TestLinearErrors: what does not fit is named, and a row by its number in the whole batch,
+// whatever the blocks.
 func TestLinearErrors(t *testing.T) {
 	const n = 11
 	f64 := func(shape ...int) *tensor.Dense {
@@ -96,8 +96,8 @@ func TestLinearErrors(t *testing.T) {
 			c.c.Link, c.in.SampleWeights = losses.SigmoidLink, nil
 			c.in.Target = indices(tensor.Int, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7)
 		}},
-		"losses: labels: row 8: the row is not one-hot, want an index or one-hot labels beside AngularMargin": {losses.ErrLabel,
-			func(c *call) {
+		"losses: labels: row 8: the row is not one-hot, want an index or one-hot labels beside AngularMargin": {
+			losses.ErrLabel, func(c *call) {
 				c.c.AngularMargin = .5
 				y := f64(n, 5)
 				for i := range n {

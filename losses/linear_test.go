@@ -179,7 +179,8 @@ func TestLinearIsTheTwoSteps(t *testing.T) {
 func TestLinearDoesNotDependOnProcessors(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const n, k = 300, 70
-	b := batch{dt: tensor.Float32, n: n, k: k, index: make([]int, n), s: repeat(n, func(i int) float64 { return float64(i % 3) })}
+	b := batch{dt: tensor.Float32, n: n, k: k, index: make([]int, n),
+		s: repeat(n, func(i int) float64 { return float64(i % 3) })}
 	for i := range b.index {
 		b.index[i] = i % k
 	}
@@ -244,8 +245,8 @@ func (h head) cost(t tester, c losses.Criterion) float64 {
 	return values(out.Loss)[0] * b.u[0]
 }
 
-// TestLinearShapes: what Hidden has of axes the logits have; targets and weights fit as there. Views
-// are read as they are.
+// TestLinearShapes: what Hidden has of axes the logits have; targets and weights fit as there.
+// Views are read as they are.
 func TestLinearShapes(t *testing.T) {
 	dt := tensor.Float64
 	random := func(shape ...int) *tensor.Dense {
@@ -284,7 +285,8 @@ func TestLinearShapes(t *testing.T) {
 			"a vector of questions":       {sigmoid, []int{3}, []int{4}, random(4), random(4)},
 			"a vector of questions, 0, 1": {sigmoid, []int{3}, []int{4}, index(4), nil},
 		} {
-			in := losses.LinearInputs{Hidden: random(x.hidden...), Weight: random(x.k[0], 3), Bias: random(x.k[0]), Target: x.target}
+			in := losses.LinearInputs{Hidden: random(x.hidden...), Weight: random(x.k[0], 3), Bias: random(x.k[0]),
+				Target: x.target}
 			if x.hidden[len(x.hidden)-1] == 1 {
 				in.Weight = random(x.k[0], 1)
 			}
@@ -353,17 +355,15 @@ func TestLinearWithoutOutputs(t *testing.T) {
 	}
 }
 
-// TestLinearMemory: beyond inputs and outputs all that it allocates is below 95 MB, where the logits
-// take 205 MB and more.
+// TestLinearMemory: beyond inputs and outputs all that it allocates is below 95 MB, where the
+// logits take 205 MB and more.
 func TestLinearMemory(t *testing.T) {
-	if raceEnabled {
-		t.Skip("not under the race detector")
+	if raceEnabled || testing.Short() {
+		t.Skip("neither under the race detector nor with -short")
 	}
 	linearMemory(t, losses.Criterion{}, tensor.Float32, 512, 100000)
-	if !testing.Short() {
-		linearMemory(t, losses.Criterion{}, tensor.Float64, 64, 500000)
-		linearMemory(t, losses.Criterion{Link: losses.SigmoidLink, ClassWeights: []float64{2}}, tensor.Float32, 2500, 20000)
-	}
+	linearMemory(t, losses.Criterion{}, tensor.Float64, 64, 500000)
+	linearMemory(t, losses.Criterion{Link: losses.SigmoidLink, ClassWeights: []float64{2}}, tensor.Float32, 2500, 20000)
 }
 
 func linearMemory(t *testing.T, c losses.Criterion, dt tensor.Dtype, n, k int) {

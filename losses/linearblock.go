@@ -15,8 +15,8 @@ import (
 type blocks struct {
 	rows   int // up to how many are a block
 	logits int // up to how many bytes the logits of a block take, when that is a row or more
-	// grad is about how many gradients the criterion makes at once. Then they take the place of their
-	// logits, which many a loss reads until a row is done.
+	// grad is about how many gradients the criterion makes at once. Then they take the place of
+	// their logits, which many a loss reads until a row is done.
 	grad int
 }
 
@@ -34,8 +34,8 @@ type linear[T kernel.Float] struct {
 	engine    *engine[T]
 	blocks
 
-	// The layer makes n·k logits, rows·classes for the criterion. That is another shape for a vector
-	// under the SigmoidLink, which is k rows.
+	// The layer makes n·k logits, rows·classes for the criterion. That is another shape for a
+	// vector under the SigmoidLink, which is k rows.
 	n, k          int
 	rows, classes int
 
