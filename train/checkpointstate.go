@@ -135,15 +135,11 @@ func decodeState(f *safetensors.File) (*State, error) {
 // momentsOf takes out what momentTensors makes of that many layers.
 func momentsOf(f *safetensors.File, prefix string, layers int) (out [][]float32, err error) {
 	for i := range layers {
-		w, err := f.Tensor(fmt.Sprint(prefix, i, ".weight"), "F32", 2)
+		l, err := layerOf(f, fmt.Sprint(prefix, i))
 		if err != nil {
 			return nil, err
 		}
-		b, err := f.Tensor(fmt.Sprint(prefix, i, ".bias"), "F32", 1)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, w.Float32s(), b.Float32s())
+		out = append(out, l.Weights.Float32s(), l.Bias.Float32s())
 	}
 	return out, nil
 }

@@ -168,29 +168,23 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 	}
 	s := &Saved{Model: m.WithLink(link)}
 	if _, ok := f.Tensors["scaler.mean"]; ok {
-		mean, err := f.Tensor("scaler.mean", "F64", 1)
-		if err != nil {
+		s.Scaler = &dataset.Scaler{}
+		if s.Scaler.Mean, err = f.Doubles("scaler.mean"); err != nil {
 			return nil, err
 		}
-		std, err := f.Tensor("scaler.std", "F64", 1)
-		if err != nil {
+		if s.Scaler.Std, err = f.Doubles("scaler.std"); err != nil {
 			return nil, err
 		}
-		s.Scaler = &dataset.Scaler{Mean: mean.Float64s(), Std: std.Float64s()}
 	}
-	if _, ok := f.Tensors["features.fill"]; ok {
-		fill, err := f.Tensor("features.fill", "F64", 1)
-		if err != nil {
-			return nil, err
+	for _, v := range []struct {
+		name string
+		to   *[]float64
+	}{{"features.fill", &s.Fill}, {"thresholds", &s.Thresholds}} {
+		if _, ok := f.Tensors[v.name]; ok {
+			if *v.to, err = f.Doubles(v.name); err != nil {
+				return nil, err
+			}
 		}
-		s.Fill = fill.Float64s()
-	}
-	if _, ok := f.Tensors["thresholds"]; ok {
-		thresholds, err := f.Tensor("thresholds", "F64", 1)
-		if err != nil {
-			return nil, err
-		}
-		s.Thresholds = thresholds.Float64s()
 	}
 	if text, ok := f.Take("temperature"); ok {
 		if s.Temperature, err = strconv.ParseFloat(text, 64); err != nil || s.Temperature == 0 {
@@ -263,22 +257,31 @@ func layersOf(f *safetensors.File, prefix string) (*Model, error) {
 		if _, ok := f.Tensors[name+".weight"]; !ok && len(layers) > 0 {
 			break
 		}
-		w, err := f.Tensor(name+".weight", "F32", 2)
+		l, err := layerOf(f, name)
 		if err != nil {
 			return nil, err
 		}
-		b, err := f.Tensor(name+".bias", "F32", 1)
-		if err != nil {
-			return nil, err
-		}
-		layers = append(layers, Layer{
-			Weights: tensor.New(tensor.WithShape(w.Ints()...), tensor.WithBacking(w.Float32s())),
-			Bias:    tensor.New(tensor.WithShape(b.Ints()...), tensor.WithBacking(b.Float32s())),
-		})
+		layers = append(layers, l)
 	}
 	m, err := NewModel(layers)
 	if err != nil {
 		return nil, damaged("%s: %s", prefix, plain(err))
 	}
 	return m, nil
+}
+
+// layerOf takes out name.weight and name.bias.
+func layerOf(f *safetensors.File, name string) (l Layer, err error) {
+	for _, part := range []struct {
+		name string
+		dims int
+		to   **tensor.Dense
+	}{{".weight", 2, &l.Weights}, {".bias", 1, &l.Bias}} {
+		t, err := f.Tensor(name+part.name, "F32", part.dims)
+		if err != nil {
+			return l, err
+		}
+		*part.to = tensor.New(tensor.WithShape(t.Ints()...), tensor.WithBacking(t.Float32s()))
+	}
+	return l, nil
 }

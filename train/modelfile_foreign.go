@@ -1,12 +1,9 @@
 package train
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-
-	"gorgonia.org/tensor"
 
 	"softloss/train/internal/safetensors"
 )
@@ -33,19 +30,14 @@ func foreignLayers(f *safetensors.File) (*Model, error) {
 	slices.Sort(numbers)
 	var layers []Layer
 	for _, n := range numbers {
-		w, err := f.Tensor(fmt.Sprint(n, ".weight"), "F32", 2)
+		l, err := layerOf(f, strconv.Itoa(n))
 		if err != nil {
 			return nil, err
 		}
-		b, err := f.Tensor(fmt.Sprint(n, ".bias"), "F32", 1)
-		if err != nil {
-			return nil, err
-		}
-		turned := tensor.New(tensor.WithShape(w.Ints()...), tensor.WithBacking(w.Float32s()))
-		if err := turned.T(); err != nil {
+		if err := l.Weights.T(); err != nil {
 			return nil, damaged("layer %d: %v", n, err)
 		}
-		layers = append(layers, Layer{turned, tensor.New(tensor.WithShape(b.Ints()...), tensor.WithBacking(b.Float32s()))})
+		layers = append(layers, l)
 	}
 	if err := f.Rest(); err != nil {
 		return nil, err

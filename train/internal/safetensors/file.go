@@ -152,6 +152,15 @@ func (f *File) Tensor(name, dtype string, dims int) (Tensor, error) {
 	return t, nil
 }
 
+// Doubles returns a tensor of float64 with one dimension, and takes it out.
+func (f *File) Doubles(name string) ([]float64, error) {
+	t, err := f.Tensor(name, "F64", 1)
+	if err != nil {
+		return nil, err
+	}
+	return t.Float64s(), nil
+}
+
 // Rest wants nothing to be left.
 func (f *File) Rest() error {
 	if keys := slices.Sorted(maps.Keys(f.Metadata)); len(keys) > 0 {
