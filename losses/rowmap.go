@@ -7,7 +7,6 @@ import (
 
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
-	"softloss/losses/internal/rows"
 )
 
 // RowMap is a differentiable function of the rows of a tensor, which lie along its last axis:
@@ -81,29 +80,31 @@ func (m kernelMap) Shape(s tensor.Shape) tensor.Shape {
 
 // Apply implements RowMap.
 func (m kernelMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
-	z, err := m.logits(x)
+	in, err := rowsOf(m, argument{"logits", x})
 	if err != nil {
 		return nil, err
 	}
-	out := dense.New(z.Dtype(), m.Shape(z.Shape())...)
-	if z.Dtype() == tensor.Float32 {
-		mapRows(out, z, m.f32)
-	} else {
-		mapRows(out, z, m.f64)
-	}
+	out := dense.New(in[0].Dtype(), m.Shape(in[0].Shape())...)
+	m.store(out, in[0])
 	return out, nil
+}
+
+// store stores the function of the rows of z in dst, which is contiguous.
+func (m kernelMap) store(dst, z *tensor.Dense) {
+	if z.Dtype() == tensor.Float32 {
+		mapRows(&mappers32, dst, z, m.f32)
+	} else {
+		mapRows(&mappers64, dst, z, m.f64)
+	}
 }
 
 // Grad implements RowMap.
 func (m kernelMap) Grad(x, upstream tensor.Tensor) (*tensor.Dense, error) {
-	z, err := m.logits(x)
+	in, err := rowsOf(m, argument{"logits", x}, argument{"upstream", upstream})
 	if err != nil {
 		return nil, err
 	}
-	u, err := likeOf("upstream", upstream, z.Dtype(), m.Shape(z.Shape())...)
-	if err != nil {
-		return nil, err
-	}
+	z, u := in[0], in[1]
 	out := dense.New(z.Dtype(), z.Shape()...)
 	if z.Dtype() == tensor.Float32 {
 		mapPairs(out, z, u, m.grad.f32)
@@ -115,44 +116,24 @@ func (m kernelMap) Grad(x, upstream tensor.Tensor) (*tensor.Dense, error) {
 
 // Along implements RowMap.
 func (m kernelMap) Along(x, v tensor.Tensor) (*tensor.Dense, error) {
-	z, err := m.logits(x)
+	in, err := rowsOf(m, argument{"logits", x}, argument{"direction", v})
 	if err != nil {
 		return nil, err
 	}
-	d, err := likeOf("direction", v, z.Dtype(), z.Shape()...)
-	if err != nil {
-		return nil, err
-	}
-	out := dense.New(z.Dtype(), m.Shape(z.Shape())...)
-	mapWide(out, withSoftmax(m.along), z, d, d)
+	out := dense.New(in[0].Dtype(), m.Shape(in[0].Shape())...)
+	mapWide(out, withSoftmax(m.along), in[0], in[1], in[1])
 	return out, nil
 }
 
 // GradAlong implements RowMap.
 func (m kernelMap) GradAlong(x, upstream, v tensor.Tensor) (*tensor.Dense, error) {
-	z, err := m.logits(x)
+	in, err := rowsOf(m, argument{"logits", x}, argument{"direction", v}, argument{"upstream", upstream})
 	if err != nil {
 		return nil, err
 	}
-	d, err := likeOf("direction", v, z.Dtype(), z.Shape()...)
-	if err != nil {
-		return nil, err
-	}
-	u, err := likeOf("upstream", upstream, z.Dtype(), m.Shape(z.Shape())...)
-	if err != nil {
-		return nil, err
-	}
-	out := dense.New(z.Dtype(), z.Shape()...)
-	mapWide(out, withSoftmax(m.gradAlong), z, u, d)
+	out := dense.New(in[0].Dtype(), in[0].Shape()...)
+	mapWide(out, withSoftmax(m.gradAlong), in[0], in[2], in[1])
 	return out, nil
-}
-
-func (m kernelMap) logits(x tensor.Tensor) (*tensor.Dense, error) {
-	z, err := denseOf("logits", x)
-	if err != nil {
-		return nil, err
-	}
-	return z, m.Check(z)
 }
 
 // withSoftmax returns f as a function of the rows (z, u, v).
@@ -165,58 +146,15 @@ func withSoftmax(f func(dst, p, u, b []float64)) func(dst []float64, in [][]floa
 	}
 }
 
-// width returns how many elements a tensor has for each of n rows.
-func width(d *tensor.Dense, n int) int { return d.Shape().TotalSize() / n }
-
-// mapRows stores f of the rows of x in out, a new tensor.
-func mapRows[T kernel.Float](out, x *tensor.Dense, f func(dst, x []T, k int)) {
-	n, k := extent(x)
-	var buf []T
-	src, dst, w := dense.Rows(x, len(x.Shape())-1, &buf), dense.Memory[T](out), width(out, n)
-	group := rows.Group{Body: func(_, lo, hi int) { f(dst[lo*w:hi*w], src[lo*k:hi*k], k) }}
-	group.Run(n, k, rows.Parts(n, k))
-}
-
-// mapPairs stores f of the rows of x and u in out, a new tensor of the shape of x.
-func mapPairs[T kernel.Float](out, x, u *tensor.Dense, f func(dst, x, u []T, k int)) {
-	n, k := extent(x)
-	var xbuf, ubuf []T
-	src, up := dense.Rows(x, len(x.Shape())-1, &xbuf), dense.Rows(u, len(u.Shape())-1, &ubuf)
-	dst, w := dense.Memory[T](out), width(u, n)
-	group := rows.Group{Body: func(_, lo, hi int) { f(dst[lo*k:hi*k], src[lo*k:hi*k], up[lo*w:hi*w], k) }}
-	group.Run(n, k, rows.Parts(n, k))
-}
-
-// mapWide stores in out, a new tensor, what f makes, in float64, of copies of the rows of the
-// inputs, the first of which tells how many rows there are.
-func mapWide(out *tensor.Dense, f func(dst []float64, in [][]float64), in ...*tensor.Dense) {
-	n, _ := extent(in[0])
-	all, row, dst := make([][]float64, len(in)), make([][]float64, len(in)), make([]float64, width(out, n))
-	for i, d := range in {
-		var buf []float64
-		all[i] = dense.Rows(d, len(d.Shape())-1, &buf)
-		row[i] = make([]float64, width(d, n))
-	}
-	result := make([]float64, 0, out.Shape().TotalSize())
-	for i := range n {
-		for j, r := range row {
-			copy(r, all[j][i*len(r):])
-		}
-		f(dst, row)
-		result = append(result, dst...)
-	}
-	fill(out, result)
-}
-
 // argument is a tensor as errors call it.
 type argument struct {
 	name string
 	of   tensor.Tensor
 }
 
-// mapAlike returns, in a new tensor, what f makes of the rows of arguments of the dtype and shape of
-// the first, which m accepts.
-func mapAlike(m RowMap, f func(dst []float64, in [][]float64), args ...argument) (*tensor.Dense, error) {
+// rowsOf returns the tensors of arguments: the first, which m accepts, and others of its dtype and
+// shape, or, an upstream, of the shape of the result.
+func rowsOf(m RowMap, args ...argument) ([]*tensor.Dense, error) {
 	x, err := denseOf(args[0].name, args[0].of)
 	if err != nil {
 		return nil, err
@@ -226,13 +164,27 @@ func mapAlike(m RowMap, f func(dst []float64, in [][]float64), args ...argument)
 	}
 	in := []*tensor.Dense{x}
 	for _, a := range args[1:] {
-		like, err := likeOf(a.name, a.of, x.Dtype(), x.Shape()...)
+		shape := x.Shape()
+		if a.name == "upstream" {
+			shape = m.Shape(shape)
+		}
+		like, err := likeOf(a.name, a.of, x.Dtype(), shape...)
 		if err != nil {
 			return nil, err
 		}
 		in = append(in, like)
 	}
-	out := dense.New(x.Dtype(), x.Shape()...)
+	return in, nil
+}
+
+// mapAlike returns, in a new tensor of the shape of the first argument, what f makes of the rows of
+// the arguments.
+func mapAlike(m RowMap, f func(dst []float64, in [][]float64), args ...argument) (*tensor.Dense, error) {
+	in, err := rowsOf(m, args...)
+	if err != nil {
+		return nil, err
+	}
+	out := dense.New(in[0].Dtype(), in[0].Shape()...)
 	mapWide(out, f, in...)
 	return out, nil
 }

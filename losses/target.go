@@ -147,23 +147,11 @@ func TeacherLabels(logits tensor.Tensor, temperature float64) (*tensor.Dense, er
 	if !(temperature > 0) || math.IsInf(temperature, 1) {
 		return nil, argError(ErrParam, "temperature", temperature, "is out of range", "a finite number > 0")
 	}
-	d, err := denseOf("logits", logits)
-	if err != nil {
-		return nil, err
+	m := softmaxMap()
+	if temperature != 1 {
+		m.f32, m.f64 = temper[float32](temperature), temper[float64](temperature)
 	}
-	if err := checkRows("logits", d); err != nil {
-		return nil, err
-	}
-	if temperature == 1 {
-		return Softmax(d)
-	}
-	out := dense.New(d.Dtype(), d.Shape()...)
-	if d.Dtype() == tensor.Float32 {
-		mapRows(out, d, temper[float32](temperature))
-	} else {
-		mapRows(out, d, temper[float64](temperature))
-	}
-	return out, nil
+	return m.Apply(logits)
 }
 
 // temper returns the softmax at a temperature as a function of rows.
