@@ -20,16 +20,10 @@ func (c Criterion) Key() string {
 	var b strings.Builder
 	b.WriteString("loss=")
 	writeKey(&b, addressable(reflect.ValueOf(c.loss())), 0)
-	field := func(name string, value any) {
-		b.WriteString(" " + name + "=")
-		writeKey(&b, reflect.ValueOf(value), 0)
-	}
 	if c.Link != SoftmaxLink {
 		b.WriteString(" link=" + c.Link.String())
 	}
-	if c.PosWeight != nil {
-		field("posweight", c.PosWeight)
-	}
+	writeFields(&b, keyField{"posweight", c.PosWeight != nil, c.PosWeight})
 	if c.FromProbs {
 		b.WriteString(" probs")
 	}
@@ -42,32 +36,33 @@ func (c Criterion) Key() string {
 		}
 		b.WriteByte(')')
 	}
-	if c.ClassWeights != nil {
-		field("weights", c.ClassWeights)
-	}
-	if len(c.Ignore) > 0 {
-		field("ignore", c.Ignore)
-	}
-	if t := c.temperature(); t != 1 {
-		field("temperature", t)
-	}
-	if c.Margins != nil {
-		field("margins", c.Margins)
-	}
-	if c.AngularMargin != 0 {
-		field("angle", c.AngularMargin)
-	}
-	if c.LogitShift != nil {
-		field("shift", c.LogitShift)
-	}
-	if c.ZLoss != 0 {
-		field("zloss", c.ZLoss)
-	}
-	if c.Axis != 0 {
-		field("axis", c.Axis)
-	}
+	writeFields(&b,
+		keyField{"weights", c.ClassWeights != nil, c.ClassWeights},
+		keyField{"ignore", len(c.Ignore) > 0, c.Ignore},
+		keyField{"temperature", c.temperature() != 1, c.temperature()},
+		keyField{"margins", c.Margins != nil, c.Margins},
+		keyField{"angle", c.AngularMargin != 0, c.AngularMargin},
+		keyField{"shift", c.LogitShift != nil, c.LogitShift},
+		keyField{"zloss", c.ZLoss != 0, c.ZLoss},
+		keyField{"axis", c.Axis != 0, c.Axis})
 	b.WriteString(" reduction=" + c.Reduction.String())
 	return b.String()
+}
+
+// keyField is a field of a criterion, and whether its key has it.
+type keyField struct {
+	name  string
+	on    bool
+	value any
+}
+
+func writeFields(b *strings.Builder, fields ...keyField) {
+	for _, f := range fields {
+		if f.on {
+			b.WriteString(" " + f.name + "=")
+			writeKey(b, reflect.ValueOf(f.value), 0)
+		}
+	}
 }
 
 // addressable returns a copy of v whose fields have addresses.
