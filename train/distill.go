@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
@@ -100,11 +101,7 @@ func newSumOp(first int, c []float64) *sumOp {
 
 // Type implements gorgonia.Op.
 func (o *sumOp) Type() hm.Type {
-	types := make([]hm.Type, len(o.c)+1)
-	for i := range types {
-		types[i] = tensor.Float32
-	}
-	return hm.NewFnType(types...)
+	return hm.NewFnType(slices.Repeat([]hm.Type{tensor.Float32}, len(o.c)+1)...)
 }
 
 // InferShape implements gorgonia.Op.
@@ -129,13 +126,7 @@ func (o *sumOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 }
 
 // DiffWRT implements gorgonia.SDOp.
-func (o *sumOp) DiffWRT(n int) []bool {
-	wrt := make([]bool, n)
-	for i := range wrt {
-		wrt[i] = true
-	}
-	return wrt
-}
+func (o *sumOp) DiffWRT(n int) []bool { return slices.Repeat([]bool{true}, n) }
 
 // SymDiff implements gorgonia.SDOp: dx_i = c_i times the upstream gradient.
 func (o *sumOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {

@@ -38,10 +38,7 @@ func FitScaler(features *tensor.Dense) (*Scaler, error) {
 	}
 	first := slices.Clone(x.row(0))
 	s := &Scaler{Mean: make([]float64, x.k), Std: make([]float64, x.k)}
-	constant := make([]bool, x.k)
-	for j := range constant {
-		constant[j] = true
-	}
+	constant := slices.Repeat([]bool{true}, x.k)
 	for i := range x.n {
 		for j, v := range x.row(i) {
 			if !finite(v) {

@@ -30,6 +30,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -95,10 +96,7 @@ func (r *rows) weigh(weights []float64) error {
 			Kind: losses.ErrWeight}
 	}
 	if weights == nil {
-		weights = make([]float64, r.n)
-		for i := range weights {
-			weights[i] = 1
-		}
+		weights = slices.Repeat([]float64{1}, r.n)
 	}
 	if len(weights) != r.n {
 		return wrong(-1, fmt.Sprintf("length %d", len(weights)), "is wrong", fmt.Sprintf("%d, one a row", r.n))

@@ -18,7 +18,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"math"
 )
 
 // Tensor is one tensor of a file.
@@ -55,40 +54,34 @@ func fail(format string, args ...any) error {
 
 // Singles returns a tensor of float32.
 func Singles(name string, data []float32, shape ...int) Tensor {
-	t := Tensor{Name: name, Dtype: "F32", Shape: make([]int64, len(shape)), Data: make([]byte, 0, 4*len(data))}
+	t := Tensor{Name: name, Dtype: "F32", Shape: make([]int64, len(shape)), Data: encoded(data)}
 	for i, n := range shape {
 		t.Shape[i] = int64(n)
-	}
-	for _, v := range data {
-		t.Data = binary.LittleEndian.AppendUint32(t.Data, math.Float32bits(v))
 	}
 	return t
 }
 
 // Doubles returns a tensor of float64 with one dimension.
 func Doubles(name string, data []float64) Tensor {
-	t := Tensor{Name: name, Dtype: "F64", Shape: []int64{int64(len(data))}, Data: make([]byte, 0, 8*len(data))}
-	for _, v := range data {
-		t.Data = binary.LittleEndian.AppendUint64(t.Data, math.Float64bits(v))
-	}
-	return t
+	return Tensor{Name: name, Dtype: "F64", Shape: []int64{int64(len(data))}, Data: encoded(data)}
+}
+
+func encoded(numbers any) []byte {
+	data, _ := binary.Append([]byte{}, binary.LittleEndian, numbers) // cannot fail: they are of a fixed size
+	return data
 }
 
 // Float32s returns the elements of a tensor of F32.
 func (t Tensor) Float32s() []float32 {
 	out := make([]float32, len(t.Data)/4)
-	for i := range out {
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
-	}
+	binary.Decode(t.Data, binary.LittleEndian, out)
 	return out
 }
 
 // Float64s returns the elements of a tensor of F64.
 func (t Tensor) Float64s() []float64 {
 	out := make([]float64, len(t.Data)/8)
-	for i := range out {
-		out[i] = math.Float64frombits(binary.LittleEndian.Uint64(t.Data[8*i:]))
-	}
+	binary.Decode(t.Data, binary.LittleEndian, out)
 	return out
 }
 
