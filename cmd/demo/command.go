@@ -6,7 +6,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 )
 
-// command is one of the things that the program does.
+// command is what the program does for a word such as train.
 type command struct {
 	name, about string
 	intro, end  string // of its help, around the flags

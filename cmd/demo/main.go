@@ -108,8 +108,8 @@ func execute(ctx context.Context, group train.Group, args []string, c cli.Consol
 	return exitFailed
 }
 
-// helpWords is a command line that asks for help in words, help or help COMMAND, as one that does
-// so by -h. There are no versions.
+// helpWords returns the command line with -h in the place of the words help, help COMMAND and
+// version: there is no version to print.
 func helpWords(args []string) []string {
 	switch {
 	case len(args) == 2 && args[0] == "help":
@@ -120,7 +120,7 @@ func helpWords(args []string) []string {
 	return args
 }
 
-// unknownCommand is the error for a command that there is not.
+// unknownCommand is the error for a command that does not exist.
 func unknownCommand(name string, all []command) error {
 	var names []string
 	for _, c := range all {

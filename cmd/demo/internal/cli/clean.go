@@ -7,9 +7,9 @@ import (
 	"unicode"
 )
 
-// Clean is a text without what a terminal or a browser would obey instead of showing it: control
-// characters but line breaks and tabs, and those that turn the direction of writing. They are
-// written as Go writes them, \x1b.
+// Clean returns a text in which control characters, except for line breaks and tabs, and characters
+// that change the direction of writing are written as Go writes them, such as \x1b: a terminal or a
+// browser would obey them instead of showing them.
 func Clean(text string) string {
 	if !strings.ContainsFunc(text, obeyed) {
 		return text
@@ -28,14 +28,15 @@ func Clean(text string) string {
 	return b.String()
 }
 
+// obeyed reports whether a terminal or a browser obeys a character.
 func obeyed(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 }
 
-// CleanWriter writes what is written to it [Clean].
+// CleanWriter passes on what is written to it after [Clean].
 type CleanWriter struct{ io.Writer }
 
-// Write writes whole characters.
+// Write implements io.Writer. A character must not be split between two calls.
 func (w CleanWriter) Write(p []byte) (int, error) {
 	if _, err := w.Writer.Write([]byte(Clean(string(p)))); err != nil {
 		return 0, err

@@ -19,11 +19,12 @@ type Console struct {
 	Signals        []os.Signal
 }
 
-// ErrInterrupted is the end of work that a signal stopped and that was reported all the same.
+// ErrInterrupted says that a signal stopped the work; what was done until then has been reported.
 var ErrInterrupted = errors.New("interrupted")
 
-// Interruptible returns a context that the console's signals end; a second one ends the process at
-// once, as the first one does before this call: while a file is read there is nothing to save.
+// Interruptible returns a context that ends at the first of the console's signals; the second one
+// ends the process at once. Before this call the first one does: while a file is read there is
+// nothing to save.
 func (c Console) Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 	if len(c.Signals) == 0 {
 		return context.WithCancel(ctx)
@@ -33,8 +34,8 @@ func (c Console) Interruptible(ctx context.Context) (context.Context, context.Ca
 	return ctx, stop
 }
 
-// Command is a line for the shell that calls a command with these arguments, the flags that are to
-// be left out aside.
+// Command returns the line for a shell that calls a command with these arguments, without some of
+// the flags.
 func (c Console) Command(name string, args []string, without ...string) string {
 	words := []string{c.Program, name}
 	for i := 0; i < len(args); i++ {
@@ -48,7 +49,7 @@ func (c Console) Command(name string, args []string, without ...string) string {
 	return strings.Join(words, " ")
 }
 
-// ShellWord is a word that a shell reads as text.
+// ShellWord returns a text as one word for a shell, in quotes where it needs them.
 func ShellWord(text string) string {
 	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
@@ -59,8 +60,8 @@ func ShellWord(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// ProgramName is what a user writes to call this program; go run puts it into a folder that is gone
-// afterwards.
+// ProgramName returns what a user types to call this program, from its own path: go run builds it
+// in a folder that is deleted afterwards.
 func ProgramName(arg string) string {
 	if strings.Contains(arg, "go-build") {
 		return "go run softloss/cmd/demo"

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ErrUsage marks what the user can put right: a wrong flag, value or file. The command then exits
-// with 2.
+// ErrUsage marks errors that the user can correct: a wrong flag, value or file. The exit status is
+// 2.
 var ErrUsage = errors.New("usage")
 
 // usageError is an error of one line that is ErrUsage.
@@ -20,13 +20,13 @@ func (e usageError) Is(target error) bool { return target == ErrUsage }
 // Usagef returns an error that is [ErrUsage].
 func Usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
 
-// OneLine is the text of an error without line breaks.
+// OneLine returns the text of an error without line breaks.
 func OneLine(err error) string { return oneLine(err.Error()) }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// Plain is the text of an error without the name of the package that made it, which means nothing
-// to a user.
+// Plain returns the text of an error without the name of the package that made it, which means
+// nothing to a user.
 func Plain(err error) string {
 	switch e := err.(type) {
 	case interface{ Plain() string }: // packages train and dataset
@@ -37,7 +37,7 @@ func Plain(err error) string {
 	return OneLine(err)
 }
 
-// Cause is what the system said, without the operation and the path.
+// Cause returns what the system said, without the operation and the path.
 func Cause(err error) string {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -13,23 +13,23 @@ type Flag struct {
 	Set     func(text string) error
 }
 
-// Value is a flag with a value.
+// Value returns a flag with a value.
 func Value(name, arg, def, help string, set func(string) error) Flag {
 	return Flag{Name: name, Arg: arg, Default: def, Help: help, Set: set}
 }
 
-// Switch is a flag that is given or not.
+// Switch returns a flag without a value.
 func Switch(name, help string, dst *bool) Flag {
 	return Flag{Name: name, Default: "false", Help: help, Set: boolean(dst)}
 }
 
-// Sets notes the field of train.Config that a flag sets.
+// Sets returns the flag with the field of train.Config that it sets.
 func (f Flag) Sets(field string) Flag {
 	f.Field = field
 	return f
 }
 
-// Group puts flags below a heading of -h.
+// Group returns the flags below a heading of -h.
 func Group(name string, flags ...Flag) []Flag {
 	for i := range flags {
 		flags[i].Group = name

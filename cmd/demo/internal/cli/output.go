@@ -14,8 +14,8 @@ type Output struct {
 	Quiet    bool
 }
 
-// Flags are the flags of what a command writes: the contents of the folder in words, and flags of
-// its own.
+// Flags returns the flags about what a command writes: contents says what is in the folder, more
+// are flags of the command's own.
 func (o *Output) Flags(contents string, more ...Flag) []Flag {
 	flags := append([]Flag{
 		Value("out", "DIR", "demo-out", "folder of "+contents+", the pictures and the report", Text(&o.Out, "a folder")),
@@ -45,8 +45,8 @@ func (w *Watched) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Streams are the text for people and the terminal for a progress bar, which is nil when none can
-// be drawn.
+// Streams returns where text for people goes, and the terminal for a progress bar, nil where none
+// can be drawn.
 func (o *Output) Streams(c Console) (text, terminal io.Writer) {
 	text = CleanWriter{c.Stdout}
 	if o.JSONFile == "-" {
@@ -61,7 +61,7 @@ func (o *Output) Streams(c Console) (text, terminal io.Writer) {
 	return text, terminal
 }
 
-// Prepare finds out before the work whether there is a place for the files, and makes the folder.
+// Prepare makes the folder and checks, before the work, that the files can be written.
 func (o *Output) Prepare() error {
 	if err := o.checkJSON(); err != nil {
 		return err
@@ -106,7 +106,7 @@ func writable(dir string) error {
 	return os.Remove(f.Name())
 }
 
-// WriteJSON writes numbers for programs where -json says, and returns the file, if it is one.
+// WriteJSON writes numbers for programs to where -json says, and returns the file, if it is one.
 func (o *Output) WriteJSON(content []byte, stdout io.Writer) (files []string, err error) {
 	switch o.JSONFile {
 	case "":

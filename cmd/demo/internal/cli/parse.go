@@ -51,7 +51,7 @@ func Parse(command string, flags []Flag, args []string) (operands []string, err 
 	return operands, nil
 }
 
-// unknownFlag is the error for a flag that there is not.
+// unknownFlag is the error for a flag that does not exist.
 func unknownFlag(command, name string, flags []Flag) error {
 	var names []string
 	for _, f := range flags {
@@ -63,7 +63,7 @@ func unknownFlag(command, name string, flags []Flag) error {
 	return Usagef("unknown flag -%s; demo %s -h lists all", name, command)
 }
 
-// Nearest is the name that a word was probably meant to be, "" when none is near.
+// Nearest returns the name that a word was probably meant to be, "" when none is near.
 func Nearest(word string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
@@ -74,7 +74,8 @@ func Nearest(word string, names []string) string {
 	return best
 }
 
-// distance is how many letters have to be changed, added, taken away or swapped with the next one.
+// distance returns how many letters of one word have to be changed, added, removed or swapped with
+// the next one to give the other.
 func distance(a, b string) int {
 	d := make([][]int, len(a)+1)
 	for i := range d {

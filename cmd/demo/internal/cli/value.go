@@ -10,7 +10,7 @@ import (
 
 // The readers of single values. [Parse] puts the flag's name and the value before their errors.
 
-// Text is what is not empty.
+// Text reads a text that is not empty.
 func Text(dst *string, want string) func(string) error {
 	return func(s string) error {
 		if s == "" {
@@ -21,7 +21,7 @@ func Text(dst *string, want string) func(string) error {
 	}
 }
 
-// AnyText accepts everything, nothing included.
+// AnyText reads any text, an empty one too.
 func AnyText(dst *string) func(string) error {
 	return func(s string) error {
 		*dst = s
@@ -29,7 +29,7 @@ func AnyText(dst *string) func(string) error {
 	}
 }
 
-// Number is a finite number that is ok.
+// Number reads a finite number that ok accepts.
 func Number(dst *float64, want string, ok func(float64) bool) func(string) error {
 	return func(s string) error {
 		x, err := strconv.ParseFloat(s, 64)
@@ -41,22 +41,22 @@ func Number(dst *float64, want string, ok func(float64) bool) func(string) error
 	}
 }
 
-// Positive is a number above 0.
+// Positive reads a number above 0.
 func Positive(dst *float64) func(string) error {
 	return Number(dst, "a number > 0", func(x float64) bool { return x > 0 })
 }
 
-// NotNegative is a number that switches something off at 0.
+// NotNegative reads a number that is at least 0.
 func NotNegative(dst *float64) func(string) error {
 	return Number(dst, "a number >= 0", func(x float64) bool { return x >= 0 })
 }
 
-// Part is a part of something of which both sides are needed.
+// Part reads a share that leaves something on both sides: above 0 and below 1.
 func Part(dst *float64) func(string) error {
 	return Number(dst, "a number between 0 and 1, both excluded", func(x float64) bool { return x > 0 && x < 1 })
 }
 
-// Whole is a whole number from a least one to a million.
+// Whole reads a whole number from least to a million.
 func Whole(dst *int, least int) func(string) error {
 	const most = 1_000_000
 	return func(s string) error {
@@ -69,7 +69,7 @@ func Whole(dst *int, least int) func(string) error {
 	}
 }
 
-// Seed is a whole number that is not negative.
+// Seed reads a whole number that is at least 0.
 func Seed(dst *uint64) func(string) error {
 	return func(s string) error {
 		n, err := strconv.ParseUint(s, 10, 64)
@@ -81,7 +81,7 @@ func Seed(dst *uint64) func(string) error {
 	}
 }
 
-// OneOf is one of several values, by its name.
+// OneOf reads the name of one of several values.
 func OneOf[T any](dst *T, name func(T) string, all ...T) func(string) error {
 	return func(s string) error {
 		var names []string
@@ -96,7 +96,7 @@ func OneOf[T any](dst *T, name func(T) string, all ...T) func(string) error {
 	}
 }
 
-// boolean is a switch.
+// boolean reads what may stand behind a switch.
 func boolean(dst *bool) func(string) error {
 	return func(s string) error {
 		b, err := strconv.ParseBool(s)
@@ -108,7 +108,7 @@ func boolean(dst *bool) func(string) error {
 	}
 }
 
-// Layers are the sizes of the hidden layers; they are never nil, which would be the trainer's
+// Layers reads the sizes of the hidden layers. They are never nil, which would be the trainer's
 // default.
 func Layers(dst *[]int) func(string) error {
 	return func(s string) error {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Count is a number of things in words.
+// Count returns how many things there are in words, such as 1 row or 2 rows.
 func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -13,7 +13,7 @@ func Count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// List joins words as in a sentence, the last two with a word of their own, and or or.
+// List joins words as in a sentence, with last, such as and, between the last two.
 func List(words []string, last string) string {
 	n := len(words) - 1
 	if n < 1 {

@@ -88,13 +88,13 @@ func (p Panel) scaleY(y *plot.Axis) {
 	y.Tick.Marker = plot.ConstantTicks(ticks(lo, hi, step))
 }
 
-// Of an axis that has ticks at given values.
+// Sizes of an axis that has ticks at given values.
 const (
 	singleTickRoom = 0.05 // beside a tick that is alone
 	nearTicks      = 0.07 // part of the axis: of two ticks that are nearer, one has no name
 )
 
-// namedTicks are ticks at values in rising order.
+// namedTicks returns ticks at values in rising order.
 func namedTicks(values []float64, span float64) (out []plot.Tick) {
 	last := math.Inf(-1)
 	for _, v := range values {

@@ -40,7 +40,7 @@ func (s Series) addDeviations(p *plot.Plot, style draw.LineStyle) error {
 	return nil
 }
 
-// BarColour is light enough for lines to be seen on it.
+// BarColour returns the colour of bars: so light that lines are seen on it.
 func BarColour(line draw.LineStyle) color.Color { return Series{}.barColour(line) }
 
 func (s Series) barColour(line draw.LineStyle) color.Color {

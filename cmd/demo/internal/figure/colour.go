@@ -13,16 +13,16 @@ var (
 	Black       = color.RGBA{A: 0xff}
 )
 
-// shade is white at 0 and the colour at 1.
+// shade returns white at 0 and the colour at 1.
 func shade(c color.RGBA, part float64) color.RGBA { return Blend(White, c, part) }
 
-// Blend is one colour at 0 and the other one at 1.
+// Blend returns one colour at 0 and the other one at 1.
 func Blend(from, to color.RGBA, part float64) color.RGBA {
 	mix := func(a, b uint8) uint8 { return uint8(float64(a) + part*(float64(b)-float64(a)) + 0.5) }
 	return color.RGBA{R: mix(from.R, to.R), G: mix(from.G, to.G), B: mix(from.B, to.B), A: 0xff}
 }
 
-// luminance is the relative luminance of a colour, 0 black to 1 white.
+// luminance returns the relative luminance of a colour, 0 black to 1 white.
 //
 // Source: WCAG 2.2, definition of relative luminance.
 func luminance(c color.RGBA) float64 {
@@ -35,13 +35,13 @@ func luminance(c color.RGBA) float64 {
 	return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
 }
 
-// Contrast is that of two colours, 1 to 21; text needs 4.5.
+// Contrast returns that of two colours, 1 to 21; text needs 4.5.
 func Contrast(a, b color.RGBA) float64 {
 	x, y := luminance(a), luminance(b)
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// InkOn is black or white, whichever is easier to read on a colour.
+// InkOn returns black or white, whichever is easier to read on a colour.
 func InkOn(ground color.RGBA) color.RGBA {
 	if Contrast(ground, White) > Contrast(ground, Black) {
 		return White

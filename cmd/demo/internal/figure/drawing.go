@@ -30,7 +30,7 @@ func FillBox(c draw.Canvas, x, y, width, height vg.Length, colour color.Color) {
 		{X: x, Y: y + height}})
 }
 
-// PNG is the drawing on a white sheet.
+// PNG returns the drawing on a white sheet.
 func (d Drawing) PNG() ([]byte, error) {
 	img := vgimg.NewWith(vgimg.UseWH(d.Width, d.Height), vgimg.UseDPI(DotsPerInch))
 	if err := d.Paint(draw.New(img)); err != nil {
@@ -50,8 +50,8 @@ func (d Drawing) Write(path string) error {
 	return os.WriteFile(path, content, 0o666)
 }
 
-// SVG is the drawing as an element of a page, as wide as its place. Letters are those of the
-// reader's computer, of a font as wide as the one that the drawing was measured with.
+// SVG returns the drawing as an element of a page, as wide as the room that it gets. Letters are
+// those of the reader's computer, of a font as wide as the one that the drawing was measured with.
 func (d Drawing) SVG() (string, error) {
 	canvas := vgsvg.NewWith(vgsvg.UseWH(d.Width, d.Height))
 	if err := d.Paint(draw.New(canvas)); err != nil {

@@ -12,10 +12,10 @@ import (
 // Write draws the figure and stores it as a PNG file.
 func (f Figure) Write(path string) error { return f.Drawing().Write(path) }
 
-// Drawing is the figure as a drawing.
+// Drawing returns the figure as a drawing.
 func (f Figure) Drawing() Drawing { return Drawing{Width: f.Width, Height: f.Height, Paint: f.draw} }
 
-// Single are the panels of a figure one by one, of a width that a telephone shows.
+// Single returns the panels of a figure one by one, of a width that a telephone shows.
 func (f Figure) Single() (out []Drawing) {
 	for _, row := range f.Panels {
 		for _, p := range row {

@@ -5,7 +5,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Styles are the lines of the series.
+// Styles returns how the lines of the series are drawn.
 func (p Panel) Styles() []draw.LineStyle {
 	out, next := make([]draw.LineStyle, len(p.Series)), 0
 	for i, s := range p.Series {
@@ -23,8 +23,8 @@ func (p Panel) Styles() []draw.LineStyle {
 	return out
 }
 
-// LegendRows deals the series out to lines of the legend that are not wider than width, where that
-// is possible.
+// LegendRows returns the series in each line of the legend; where possible no line is wider than
+// width.
 func (p Panel) LegendRows(width vg.Length) [][]int {
 	style := textStyle(FontText)
 	rows, at := [][]int{nil}, vg.Length(0)

@@ -88,7 +88,7 @@ var (
 	gridStyle  = draw.LineStyle{Color: color.Gray{Y: 0xe2}, Width: 0.6}
 )
 
-// points are those that can be drawn.
+// points returns those that can be drawn.
 func (s Series) points() (out plotter.XYs) {
 	for i, x := range s.X {
 		if y := s.Y[i]; !math.IsNaN(y) && !math.IsInf(y, 0) {
@@ -98,7 +98,7 @@ func (s Series) points() (out plotter.XYs) {
 	return out
 }
 
-// markOf is the mark of a single point of a line.
+// markOf returns the mark of a single point of a line.
 func markOf(line draw.LineStyle) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: line.Color, Radius: 3.5, Shape: draw.CircleGlyph{}}
 }

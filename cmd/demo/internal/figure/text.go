@@ -38,7 +38,7 @@ func Upright(c draw.Canvas, size vg.Length, colour color.Color, at vg.Point, mos
 	c.FillText(style, at, cut(size, most, content))
 }
 
-// TextWidth is the width of text of a size.
+// TextWidth returns the width of text of a size.
 func TextWidth(size vg.Length, content string) vg.Length { return textStyle(size).Width(content) }
 
 // Drawable reports whether the font has all the letters of a text.
@@ -53,7 +53,7 @@ func Drawable(content string) bool {
 	return content != ""
 }
 
-// textStyle is text of a size that begins at a point and stands on it.
+// textStyle returns the style of text of a size that begins at a point and stands on it.
 func textStyle(size vg.Length) plottext.Style {
 	style := plot.New().Title.TextStyle
 	style.Font.Variant, style.Font.Size = fontVariant, size

@@ -11,7 +11,7 @@ import (
 	"softloss/train/dataset"
 )
 
-// Flags are the flags that name data to learn from, without a heading.
+// Flags returns the flags that name data to learn from, without a heading.
 func (s *Source) Flags() []cli.Flag {
 	return append([]cli.Flag{
 		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), digits-labels (five labels of each, such "+
@@ -33,7 +33,7 @@ func (s *Source) Flags() []cli.Flag {
 	}, TableFlags(&s.CSV)...)
 }
 
-// TableFlags are the flags that say how a CSV file is written.
+// TableFlags returns the flags that say how a CSV file is written.
 func TableFlags(csv *dataset.CSVOptions) []cli.Flag {
 	return []cli.Flag{
 		cli.Value("header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns",
@@ -100,7 +100,7 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
-// Check looks for values of the flags that are right alone and wrong together.
+// Check returns an error for flags that exclude each other.
 func (s *Source) Check() error {
 	const ofCSV = "-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but "
 	isCSV := !reflect.DeepEqual(s.CSV, dataset.CSVOptions{})

@@ -77,7 +77,7 @@ func Variant(text string) (losses.Criterion, error) {
 	return c, nil
 }
 
-// LossHelp is the text of -loss in -h.
+// LossHelp returns the text of -loss in -h.
 func LossHelp() string {
 	return "one of " + strings.Join(LossNames(losses.SoftmaxLink), ", ") +
 		"; parameters that are left out are as shown; a sum such as 10*nce+mae is a loss too"

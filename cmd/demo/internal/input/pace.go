@@ -1,7 +1,5 @@
 package input
 
-import ()
-
 // How fast a training learns, and how many epochs the answers of people take, where no flag says
 // so.
 const (

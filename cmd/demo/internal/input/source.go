@@ -35,7 +35,7 @@ func (s *Source) Like(label string, classes []string) {
 	s.label, s.Classes, s.CSV.Classes = label, classes, classes
 }
 
-// names are how errors begin: the flags.
+// names returns the flags with which errors begin.
 func (s *Source) names() (data, labels string) {
 	switch {
 	case s.Test:
@@ -123,7 +123,7 @@ func (s *Source) readTable() (*dataset.Dataset, error) {
 	return set, err
 }
 
-// csvError is an error of dataset.ReadCSVFile in the words of the command line.
+// csvError returns an error of dataset.ReadCSVFile in the words of the command line.
 func (s *Source) csvError(err error) error {
 	name, _ := s.names()
 	var column *dataset.ColumnError
@@ -152,8 +152,8 @@ func NoColumn(flag, path string, e *dataset.ColumnError) error {
 	return cli.Usagef("-%s %s: no such column in %s; the columns are %s", flag, e.Name, path, strings.Join(columns, ", "))
 }
 
-// TableError is what is wrong with a table, and what to do about it: hints are what to do by the
-// option of package dataset that helps.
+// TableError returns what is wrong with a table, and what to do about it: hints say so for each
+// option of package dataset.
 func TableError(path string, err error, hints map[string]string) string {
 	var cell *dataset.CellError
 	if !errors.As(err, &cell) {

@@ -7,7 +7,8 @@ import (
 	"softloss/losses"
 )
 
-// Config says how. A setting that is off at 0 has a name with which [Config.Extras] says it.
+// Config says how a run was made. A setting that is off at 0 has a name with which [Config.Extras]
+// says it.
 type Config struct {
 	Loss         string  `json:"loss"`
 	Criterion    string  `json:"criterion"` // losses.Criterion.Key
@@ -37,7 +38,7 @@ type Config struct {
 	TeacherWeight float64 `json:"teacher_weight,omitempty"`
 }
 
-// Extras are the settings of the training that are off unless asked for, in words.
+// Extras returns, in words, the settings of the training that are off unless asked for.
 func (c Config) Extras() string {
 	text := ""
 	if c.Schedule == "cosine" {

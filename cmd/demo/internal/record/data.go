@@ -1,6 +1,6 @@
 package record
 
-// Data says what was learned.
+// Data says what was learned from.
 type Data struct {
 	Name           string `json:"name"`
 	TestName       string `json:"test_name,omitempty"` // of test rows that are no part of the data
@@ -17,7 +17,7 @@ type Data struct {
 	Imputed        bool   `json:"imputed,omitempty"` // cells without a value became the usual one of their column
 }
 
-// What is looked at after each epoch, in words.
+// The rows that are looked at after each epoch, in words.
 const (
 	WatchedTest       = "test"
 	WatchedValidation = "validation"

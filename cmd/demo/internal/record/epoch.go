@@ -21,7 +21,7 @@ type Epoch struct {
 	LearnRate Float `json:"learn_rate"`
 }
 
-// Watched are the numbers of the rows that were looked at after the epoch.
+// Watched returns the numbers of the rows that were looked at after the epoch.
 func (e Epoch) Watched(rows string) (loss, accuracy Float) {
 	if rows == WatchedValidation {
 		return e.ValidationLoss, e.ValidationAccuracy
@@ -29,8 +29,7 @@ func (e Epoch) Watched(rows string) (loss, accuracy Float) {
 	return e.TestLoss, e.TestAccuracy
 }
 
-// EpochOf is one epoch of the trainer's history, in which the validation set was that of the
-// watched rows.
+// EpochOf returns an epoch of the trainer's history, whose validation set were the watched rows.
 func EpochOf(e train.Epoch, watched string) Epoch {
 	out := Epoch{
 		Epoch: e.Epoch, TrainLoss: Float(e.Loss), TrainAccuracy: Float(e.Accuracy), LearnRate: Float(e.LearnRate),

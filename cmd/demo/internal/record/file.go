@@ -25,7 +25,7 @@ const (
 	CheckpointFolder   = "checkpoint"
 )
 
-// ReadJSON reads a file into a value and returns it, nil when there is no file.
+// ReadJSON reads a file into a value and returns that, or nil when there is no file.
 func ReadJSON[T any](path string, into *T) (*T, error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +40,7 @@ func ReadJSON[T any](path string, into *T) (*T, error) {
 	return into, nil
 }
 
-// JSON is a value as files and -json have it.
+// JSON returns a value as files and -json have it.
 func JSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

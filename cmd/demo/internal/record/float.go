@@ -33,7 +33,7 @@ func (f *Float) UnmarshalJSON(text []byte) error {
 // Finite reports whether the number is known and finite.
 func (f Float) Finite() bool { return !math.IsNaN(float64(f)) && !math.IsInf(float64(f), 0) }
 
-// Decimal is a number with four decimals, "-" for one that is not known.
+// Decimal returns a number with four decimals, "-" for one that is not known.
 func Decimal(f Float) string {
 	if !f.Finite() {
 		return "-"
@@ -41,7 +41,7 @@ func Decimal(f Float) string {
 	return strconv.FormatFloat(float64(f), 'f', 4, 64)
 }
 
-// Percent is a share of 1 in percent, "-" for one that is not known.
+// Percent returns a share in percent, "-" for one that is not known.
 func Percent(f Float) string {
 	if !f.Finite() {
 		return "-"
@@ -49,7 +49,7 @@ func Percent(f Float) string {
 	return strconv.FormatFloat(100*float64(f), 'f', 2, 64) + " %"
 }
 
-// ShortDecimal is a number for a column of the table: with an exponent when it would not fit.
+// ShortDecimal returns a number for a column of a table: with an exponent when it would not fit.
 func ShortDecimal(f Float) string {
 	if f.Finite() && math.Abs(float64(f)) >= 1e6 {
 		return strconv.FormatFloat(float64(f), 'g', 5, 64)

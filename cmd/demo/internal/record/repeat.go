@@ -46,7 +46,7 @@ func (r *Repeat) Add(s *Run) {
 	}
 }
 
-// MeanAndDeviation of one or more numbers; the deviation of one is 0.
+// MeanAndDeviation returns those of one or more numbers; the deviation of one is 0.
 func MeanAndDeviation(xs []float64) (mean, deviation float64) {
 	for _, x := range xs {
 		mean += x / float64(len(xs))

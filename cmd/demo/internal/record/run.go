@@ -2,7 +2,7 @@
 // made of it and of nothing else.
 package record
 
-// Run is a run: what was asked for and what came out. The report and -json both show it.
+// Run is what was asked for and what came out. The report and -json show it.
 type Run struct {
 	Data        Data    `json:"data"`
 	Config      Config  `json:"config"`
@@ -67,7 +67,7 @@ type Teacher struct {
 	ECE          Float `json:"ece"`
 }
 
-// New is the summary of a run that has not begun.
+// New returns the summary of a run that has not begun.
 func New(c Config) *Run {
 	return &Run{
 		Config:    c,

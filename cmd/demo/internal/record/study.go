@@ -73,7 +73,7 @@ const (
 	MeasureKL       = "kl"                // of answers: Kullback-Leibler divergence in nats
 )
 
-// Cell finds a cell, nil for one without runs.
+// Cell returns a cell, nil for one without runs.
 func (s *Study) Cell(loss string, level float64) *Cell {
 	for i, c := range s.Cells {
 		if c.Loss == loss && c.Level == level {
@@ -83,8 +83,8 @@ func (s *Study) Cell(loss string, level float64) *Cell {
 	return nil
 }
 
-// Scores are mean and deviation of the last or the best epoch as they are drawn; one run has no
-// deviation, which is NaN.
+// Scores returns mean and deviation of the last or the best epoch as they are drawn; the deviation
+// of one run is NaN.
 func (s *Study) Scores(c *Cell, best bool) (mean, deviation float64) {
 	mean, deviation = c.LastMean, c.LastDev
 	if best {

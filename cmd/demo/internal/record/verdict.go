@@ -10,7 +10,8 @@ import (
 	"softloss/train/metric"
 )
 
-// Verdict is how good the predictions of the test rows are, beside what anybody could do.
+// Verdict is how good the predictions of the test rows are, beside what always predicting the most
+// frequent class gives.
 type Verdict struct {
 	Classes  []ClassScore `json:"classes"`
 	Macro    Score        `json:"macro"`    // mean over the classes that occur
@@ -25,8 +26,8 @@ type Verdict struct {
 }
 
 // Questions is what a [Verdict] on several labels a row has besides. There Classes are the labels,
-// Accuracy is the share of the answers that are right, and Majority that of always giving each label
-// its most frequent answer.
+// Accuracy is the share of the answers that are right, and Majority that of always giving each
+// label its most frequent answer.
 type Questions struct {
 	Micro      Score     `json:"micro"`      // of the answers of all labels put together
 	AllRight   Float     `json:"all_right"`  // share of the rows with no wrong answer
@@ -39,7 +40,7 @@ type ClassScore struct {
 	Score
 }
 
-// Score is that of a class, or a mean over classes.
+// Score is how well a class is found, or a mean over classes.
 type Score struct {
 	Precision Float `json:"precision"`
 	Recall    Float `json:"recall"`
@@ -115,7 +116,7 @@ func scoreOf(s metric.ClassScore) Score {
 	return Score{Precision: Float(s.Precision), Recall: Float(s.Recall), F1: Float(s.F1), Support: Float(s.Support)}
 }
 
-// ClassName is the name of a class, its number where there are no names.
+// ClassName returns the name of a class, its number where there are no names.
 func ClassName(names []string, k int) string {
 	if k < len(names) {
 		return names[k]

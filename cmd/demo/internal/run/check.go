@@ -10,7 +10,7 @@ import (
 	"softloss/losses"
 )
 
-// What holds where a flag is not given.
+// What a flag is where it is not given.
 const (
 	defaultTest          = 0.2
 	defaultAlpha         = 0.1 // of built-in data, to show what smoothing does
@@ -55,7 +55,7 @@ func Parse(args []string) (Options, error) {
 // notGiven is a value that a flag cannot have.
 const notGiven = -1
 
-// The checks look for values that are right alone and wrong together, and put in what is not given.
+// The checks refuse flags that exclude each other, and set what is not given.
 
 func (o *Options) checkTest() error {
 	switch {
@@ -180,7 +180,7 @@ func (o *Options) defaultPace() {
 	}
 }
 
-// checkCriterion puts together the criterion, and notes it for the summary.
+// checkCriterion makes the criterion, and keeps it for the summary.
 func (o *Options) checkCriterion() error {
 	if o.Alpha == notGiven {
 		o.Alpha = 0

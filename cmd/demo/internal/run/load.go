@@ -6,7 +6,7 @@ import (
 	"softloss/train/dataset"
 )
 
-// load reads, splits, spoils and scales the data, and reads the teacher.
+// load reads the data, splits, adds noise and scales, and reads the teacher.
 func (s *session) load() error {
 	set, err := s.data.Load()
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *session) askOne(others []*dataset.Dataset) error {
 	return nil
 }
 
-// splitTest parts the test rows from the others, or reads them.
+// splitTest separates the test rows from the others, or reads them from their own file.
 func (s *session) splitTest(set *dataset.Dataset) (err error) {
 	if s.Options.test.Data == "" {
 		if s.train, s.test, err = set.Split(s.TestFraction, s.Seed); err != nil {

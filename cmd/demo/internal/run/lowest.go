@@ -12,7 +12,7 @@ import (
 	"softloss/train/metric"
 )
 
-// lowestLoss is the loss of the best possible prediction of every single row, its own smoothed
+// lowestLoss returns the loss of the best possible prediction of every row, its own smoothed
 // label τ / Στ. For cross entropy that is Στ times the entropy of that label; nothing can be below.
 // It is computed by the criterion itself, at the logits log τ.
 func lowestLoss(c losses.Criterion, d *dataset.Dataset) (record.Float, error) {

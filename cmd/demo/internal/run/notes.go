@@ -16,7 +16,7 @@ import (
 	"softloss/train/dataset"
 )
 
-// printNotes says, below the head, what a user may not have meant.
+// printNotes writes, below the head, what a user may not have meant.
 func (s *session) printNotes() {
 	for _, note := range []string{s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteCase(), s.noteClasses(),
 		s.noteValidation(), s.noteAlpha(), s.noteWarmup(), s.noteMachine(), s.noteOldRun()} {

@@ -10,7 +10,7 @@ import (
 	"softloss/cmd/demo/internal/show"
 )
 
-// run does it all. A cancelled context ends the training, not the report.
+// run makes the whole run. The end of ctx stops the training, not the report.
 func (s *session) run(ctx context.Context) error {
 	start := time.Now()
 	if err := s.load(); err != nil {

@@ -13,7 +13,7 @@ import (
 	"softloss/cmd/demo/internal/show"
 )
 
-// repeat makes the run with several seeds, each in a folder of its own, and says mean and
+// repeat makes the run with several seeds, each in a folder of its own, and writes mean and
 // deviation.
 func (o Options) repeat(ctx context.Context, args []string, c cli.Console) error {
 	if err := o.Prepare(); err != nil {

@@ -73,8 +73,8 @@ func (s *session) otherRun(err error) error {
 	return cli.Usagef("-resume: the run in %s was made with %s %s, not %s; %s", s.checkpoint, name, run, now, advice)
 }
 
-// settingFlag is the flag of a field of the configuration, with the values that it has in the run
-// and here.
+// settingFlag returns the flag of a field of the configuration, and its values in the run and
+// here.
 func (s *session) settingFlag(e *train.OtherRunError) (name, run, now string) {
 	if a, ok := e.Run.(train.Schedule); ok {
 		b := e.Now.(train.Schedule)
@@ -92,7 +92,7 @@ func (s *session) settingFlag(e *train.OtherRunError) (name, run, now string) {
 	return name, flagValue(e.Run), flagValue(e.Now)
 }
 
-// flagValue is a value as a flag takes it.
+// flagValue returns a value as a flag takes it.
 func flagValue(v any) string {
 	sizes, ok := v.([]int)
 	switch {

@@ -35,7 +35,7 @@ type session struct {
 	thresholds         []float64     // of -thresholds; nil without them
 }
 
-// newSession is a run that has not begun.
+// newSession returns a run that has not begun.
 func newSession(o Options, args []string, c cli.Console) *session {
 	s := &session{Options: o, console: c, args: args, loss: show.DescribeLoss(o.criterion.Loss),
 		summary: record.New(o.Config)}
@@ -52,7 +52,7 @@ func (s *session) watch() *dataset.Dataset {
 	return s.test
 }
 
-// batches is the number of steps of an epoch.
+// batches returns the number of steps of an epoch.
 func (s *session) batches() int {
 	return dataset.Batches{N: s.train.Len(), Size: min(s.Batch, s.train.Len())}.Len()
 }

@@ -44,8 +44,8 @@ func (s *session) loadTeacher() error {
 	return nil
 }
 
-// sameNames wants as many features or classes and, where both have names, the same ones in the same
-// order.
+// sameNames returns an error unless both sides have as many features or classes and, where both
+// have names, the same ones in the same order.
 func sameNames(what string, got, want int, names, wantNames []string) error {
 	if got != want {
 		return fmt.Errorf("got a model of %s, want %d", cli.Count(got, what), want)

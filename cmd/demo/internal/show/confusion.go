@@ -41,7 +41,7 @@ var (
 		wrong: color.RGBA{R: 0xf0, G: 0x8a, B: 0x3c, A: 0xff}}
 )
 
-// share is the colour of a cell that has a share of the rows of its true class: on one scale for
+// share returns the colour of a cell with a share of the rows of its true class: on one scale for
 // what is right and what is wrong, a root, so that few rows are seen too.
 func (p palette) share(share float64, right bool) color.RGBA {
 	to := p.wrong

@@ -12,7 +12,7 @@ import (
 // LeastSpan is the least that an axis of accuracies in percent spans.
 const LeastSpan = 1
 
-// trainingNotes say what is special about the curves of a run.
+// trainingNotes returns what is special about the curves of a run.
 func trainingNotes(s *record.Run) string {
 	text := ""
 	if s.Teacher != nil {
@@ -80,7 +80,7 @@ func withBest(s *record.Run, lines ...figure.Series) []figure.Series {
 	return lines
 }
 
-// lowestLine is a line at the lowest loss that is possible, where that is known.
+// lowestLine returns a line at the lowest loss that is possible, where that is known.
 func lowestLine(s *record.Run) []figure.Series {
 	watched, lowest := s.Data.Watched(), s.TestLowestLoss
 	if watched == record.WatchedValidation {

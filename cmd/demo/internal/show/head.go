@@ -10,7 +10,7 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// Head says what is going to be learned, and how.
+// Head writes what is going to be learned, and how.
 func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	d, c := s.Data, s.Config
 	rows := cli.Count(d.TrainRows, "training row")
@@ -74,10 +74,10 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	}
 }
 
-// FewRows are so few test rows that one of them is more than 2 % of accuracy.
+// FewRows is the number of test rows below which one of them is more than 2 % of accuracy.
 const FewRows = 50
 
-// Layers is the shape of the network, from features to classes.
+// Layers returns the sizes of the network in words, from features to classes.
 func Layers(d record.Data, c record.Config) string {
 	sizes := []string{strconv.Itoa(d.Features)}
 	for _, h := range c.Hidden {

@@ -92,7 +92,7 @@ func writePage(dir string, run *record.Run, studies []*record.Study) (string, er
 	return path, os.WriteFile(path, []byte(cli.Clean(b.String())), 0o666)
 }
 
-// html is the section of a picture of a run.
+// html returns the section of a picture of a run.
 func (p picture) html(run *record.Run) (out htmlSection, err error) {
 	out = htmlSection{Title: p.title, Caption: p.caption}
 	if p.file == record.ConfusionFile {
@@ -141,11 +141,11 @@ func images(all []figure.Drawing) (out []htmlImage, err error) {
 	return out, nil
 }
 
-// theme makes the colours that are of the sheet and not of the data those of the page, light or
-// dark.
+// theme replaces the colours of the sheet, but not those of the data, by those of the page, light
+// or dark.
 var theme = strings.NewReplacer("#000000", "var(--ink)", "#FFFFFF", "var(--card)", "#E2E2E2", "var(--line)")
 
-// runSection is the head of the page.
+// runSection returns the head of the page.
 func runSection(s *record.Run) (*htmlRun, error) {
 	loss, err := losses.ParseLoss(s.Config.Loss)
 	if err != nil {
@@ -179,7 +179,7 @@ func runSection(s *record.Run) (*htmlRun, error) {
 	return &htmlRun{about, numbers, settings(s, info)}, nil
 }
 
-// verdictSection is the section of the verdict.
+// verdictSection returns the section of the verdict.
 func verdictSection(v *record.Verdict) htmlSection {
 	what, more := "class", ""
 	if q := v.Questions; q != nil {
@@ -201,7 +201,7 @@ func verdictSection(v *record.Verdict) htmlSection {
 	return out
 }
 
-// settings say how the run was made.
+// settings returns how the run was made.
 func settings(s *record.Run, info LossInfo) []htmlFact {
 	d, c := s.Data, s.Config
 	title := info.Title
@@ -248,7 +248,7 @@ func settings(s *record.Run, info LossInfo) []htmlFact {
 	return settings
 }
 
-// studySection is the section of a study.
+// studySection returns the section of a study.
 func studySection(s *record.Study) (htmlSection, error) {
 	words := wordsOf(s)
 	out := htmlSection{Title: words.section, Caption: fmt.Sprintf("%s: %s %d epochs, batches of %d.",

@@ -7,7 +7,7 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// label is the name of a class, or its number when the font lacks a letter of it.
+// label returns the name of a class, or its number when the font lacks a letter of it.
 func label(t *record.Test, k int) string {
 	if name := t.ClassName(k); figure.Drawable(name) {
 		return name

@@ -10,7 +10,7 @@ type LossInfo struct {
 	Lowest bool   // whether a prediction that equals the label costs the least a prediction can
 }
 
-// DescribeLoss is what is known about a loss, which may be a sum.
+// DescribeLoss returns what is known about a loss, which may be a sum.
 func DescribeLoss(l losses.Loss) LossInfo {
 	e, ok := losses.Describe(l)
 	if !ok {

@@ -23,7 +23,7 @@ type picture struct {
 	parts   []figure.Drawing // of the report, each as wide as a telephone
 }
 
-// alphaPicture is the one picture that needs no training.
+// alphaPicture returns the one picture that needs no training.
 func alphaPicture() (picture, error) {
 	sheet, err := lossByAlpha()
 	return picture{file: record.LossByAlphaFile, title: "Example: what label smoothing does",
@@ -32,7 +32,7 @@ func alphaPicture() (picture, error) {
 			"one-hot labels and for class indices.", whole: sheet.Drawing(), parts: sheet.Single()}, err
 }
 
-// picturesOf are those of a run, in the order of the report.
+// picturesOf returns the pictures of a run, in the order of the report.
 func picturesOf(s *record.Run) ([]picture, error) {
 	loss, err := losses.ParseLoss(s.Config.Loss)
 	if err != nil {
@@ -95,9 +95,9 @@ func WritePictures(dir string, s *record.Run) (files []string, err error) {
 	return files, nil
 }
 
-// RemoveOld removes the pictures and the report that the summary in a folder says the run before
-// has written there, but those that are written now: they would be taken for this run's. A file of
-// the same name that it does not list is someone else's.
+// RemoveOld removes the pictures and the report of the run before, which would be taken for this
+// run's, except for those that are written now. The summary in the folder says which they are; a
+// file of the same name that it does not list is someone else's.
 func RemoveOld(dir string, now []string) error {
 	before, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
 	if err != nil || before == nil { // what cannot be read is about to be written over

@@ -10,7 +10,7 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// Report is the closing table with what must be said about it.
+// Report writes the closing table, with what must be said about it.
 func Report(w io.Writer, s *record.Run, entry LossInfo) {
 	fmt.Fprintln(w)
 	if s.Interrupted {
@@ -32,7 +32,7 @@ func Report(w io.Writer, s *record.Run, entry LossInfo) {
 	fmt.Fprintf(w, "finished in %.1f s\n", float64(s.Seconds))
 }
 
-// printScores is the table, the verdict and the lines that explain them.
+// printScores writes the table, the verdict and the lines that explain them.
 func printScores(w io.Writer, s *record.Run, entry LossInfo) {
 	wide := len("train")
 	if s.Data.ValidationRows > 0 {
@@ -106,7 +106,7 @@ func explainScores(w io.Writer, s *record.Run, entry LossInfo) {
 // there are.
 const absurdLoss = 1e3
 
-// printCalibration is what -calibrate came to.
+// printCalibration writes what -calibrate came to.
 func printCalibration(w io.Writer, s *record.Run) {
 	c := s.Calibration
 	switch {

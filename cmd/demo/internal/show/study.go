@@ -70,7 +70,7 @@ func studyText(s *record.Study, c *record.Cell, best bool) string {
 	return out
 }
 
-// studyRows are the table's cells, its head first.
+// studyRows returns the cells of the table, its head first.
 func studyRows(s *record.Study, best bool) [][]string {
 	words := wordsOf(s)
 	head := []string{words.first}
@@ -93,7 +93,7 @@ func studyRows(s *record.Study, best bool) [][]string {
 	return out
 }
 
-// studyTitle is the head of a table.
+// studyTitle returns the head of a table.
 func studyTitle(s *record.Study, best bool) string {
 	what, when := wordsOf(s).title, "last epoch"
 	if best {

@@ -13,7 +13,7 @@ import (
 // classesShown are the lines of the table of classes, of which there may be many.
 const classesShown = 20
 
-// Verdict writes how well each class is found, and what the numbers are worth.
+// Verdict writes how well each class is found, and what to compare that with.
 func Verdict(w io.Writer, v *record.Verdict) {
 	table(w, "", verdictRows(v))
 	fmt.Fprintln(w)
@@ -58,8 +58,8 @@ func majorityText(v *record.Verdict) string {
 	return "always predicting the most frequent class"
 }
 
-// verdictRows are the cells of a table, its head first: every class, or those that are found worst,
-// and the mean.
+// verdictRows returns the cells of a table, its head first: every class, or those that are found
+// worst, and the mean.
 func verdictRows(v *record.Verdict) [][]string {
 	head := []string{"class", "precision", "recall", "F1", "support"}
 	line := func(name string, s record.Score) []string {

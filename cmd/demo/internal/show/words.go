@@ -11,7 +11,7 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// Files lists what was written.
+// Files writes which files were written.
 func Files(w io.Writer, files []string) {
 	for i, f := range files {
 		head := "wrote"
@@ -44,7 +44,7 @@ func table(w io.Writer, indent string, rows [][]string) {
 	}
 }
 
-// withUnit is a name with the unit behind it.
+// withUnit returns a name with the unit behind it.
 func withUnit(name, unit string) string {
 	if unit == "" {
 		return name
@@ -52,13 +52,13 @@ func withUnit(name, unit string) string {
 	return name + " (" + unit + ")"
 }
 
-// describeCalibration is the temperature in a sentence.
+// describeCalibration returns the temperature in words.
 func describeCalibration(s *record.Run) string {
 	return fmt.Sprintf("temperature %.4g, fitted on %s", float64(s.Calibration.Temperature),
 		cli.Count(s.Data.ValidationRows, "validation row"))
 }
 
-// describeTeacher is the teacher in a sentence.
+// describeTeacher returns the teacher in words.
 func describeTeacher(s *record.Run) string {
 	var sizes []string
 	for _, n := range s.Teacher.Sizes {
@@ -69,7 +69,7 @@ func describeTeacher(s *record.Run) string {
 		c.TeacherWeight)
 }
 
-// precise is a number with enough digits to compare two.
+// precise returns a number with enough digits to compare two.
 func precise(f record.Float, unit string) string {
 	return strings.TrimSpace(strconv.FormatFloat(float64(f), 'f', 8, 64) + " " + unit)
 }

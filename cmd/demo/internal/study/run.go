@@ -120,7 +120,7 @@ func (s *studyRun) observe(p train.Progress) {
 	s.bar.Set(s.epochs, fmt.Sprintf("run %d of %d", min(s.ended+1, s.missing), s.missing))
 }
 
-// Do is the command compare.
+// Do runs the command compare.
 func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
 	text, terminal := o.Streams(c)
 	set, err := o.Load()

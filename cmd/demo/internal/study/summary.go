@@ -2,7 +2,7 @@ package study
 
 import "softloss/cmd/demo/internal/record"
 
-// summary puts the finished runs together, in an order that does not depend on when they finished.
+// summary returns the finished runs, in an order that does not depend on when they finished.
 func (o *Options) summary(done map[record.Job]record.Result) *record.Study {
 	s := &record.Study{
 		Data: o.Data, Measure: o.kind.measure, Epochs: o.epochs, Batch: o.batch, LearnRate: o.learnRate,
