@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +50,15 @@ func TestSavedReadCSV(t *testing.T) {
 	require.ErrorIs(t, err, dataset.ErrCell)
 	_, err = (&train.Saved{}).ReadCSV(strings.NewReader("1"), dataset.CSVOptions{})
 	require.ErrorIs(t, err, train.ErrEmpty)
+	_, err = (&train.Saved{}).NewFeatureReader(strings.NewReader("1"), dataset.CSVOptions{})
+	require.ErrorIs(t, err, train.ErrEmpty)
+
+	rows, err := saved.NewFeatureReader(strings.NewReader("colour,width\nblue,2\n"), dataset.CSVOptions{})
+	require.NoError(t, err)
+	row := make([]float64, 3)
+	require.NoError(t, rows.Next(row))
+	require.Equal(t, []float64{2, 1, 0}, row)
+	require.ErrorIs(t, rows.Next(row), io.EOF)
 
 	path := filepath.Join(t.TempDir(), "new.csv")
 	_, err = saved.ReadCSVFile(path, dataset.CSVOptions{})
