@@ -160,17 +160,22 @@ func TestLinearGradientsInOnePass(t *testing.T) {
 	}
 }
 
-// TestLinearAheadOnlyForThoseWhoAsk: a machine that runs the loss alone computes no gradients more
-// than once.
-func TestLinearAheadOnlyForThoseWhoAsk(t *testing.T) {
-	const n, d, k = 3, 2, 4
-	g := G.NewGraph()
-	l := newLayer(g, tensor.Float64, n, d, k)
-	y := indexTensor(tensor.Int, []int{0, 3, 1})
-	loss := must(t)(graph.ApplyLinearWith(losses.Criterion{}, l.hidden, l.weight, l.bias, y,
+// reusing returns a layer of float64 with classes for its rows, its loss with ReuseGrad, and the
+// gradients of hidden values, weight and bias.
+func reusing(t *testing.T, n, d, k int) (l layer, y *tensor.Dense, loss *G.Node, grads G.Nodes) {
+	l = newLayer(G.NewGraph(), tensor.Float64, n, d, k)
+	y = indexTensor(tensor.Int, []int{0, 3, 1})
+	loss = must(t)(graph.ApplyLinearWith(losses.Criterion{}, l.hidden, l.weight, l.bias, y,
 		graph.Options{ReuseGrad: true}))
 	grads, err := G.Grad(loss, l.hidden, l.weight, l.bias)
 	require.NoError(t, err)
+	return l, y, loss, grads
+}
+
+// TestLinearAheadOnlyForThoseWhoAsk: a machine that runs the loss alone computes no gradients more
+// than once.
+func TestLinearAheadOnlyForThoseWhoAsk(t *testing.T) {
+	l, y, loss, grads := reusing(t, 3, 2, 4)
 	in := []G.Value{l.hidden.Value(), l.weight.Value(), y, l.bias.Value()}
 	var values []G.Value
 	for range 5 {
@@ -244,13 +249,7 @@ func TestLinearClonesAtOnce(t *testing.T) {
 // own inputs and results, also when the weight has been changed in place since the last one.
 func TestLinearGradientsOfOthers(t *testing.T) {
 	const n, d, k = 3, 2, 4
-	g := G.NewGraph()
-	l := newLayer(g, tensor.Float64, n, d, k)
-	y := indexTensor(tensor.Int, []int{0, 3, 1})
-	loss := must(t)(graph.ApplyLinearWith(losses.Criterion{}, l.hidden, l.weight, l.bias, y,
-		graph.Options{ReuseGrad: true}))
-	grads, err := G.Grad(loss, l.hidden, l.weight, l.bias)
-	require.NoError(t, err)
+	l, y, loss, grads := reusing(t, n, d, k)
 	w, b := l.weight.Value().(*tensor.Dense), l.bias.Value().(*tensor.Dense)
 	one, two := l.hidden.Value().(*tensor.Dense), f64([]float64{1, -1, 2, -2, 3, -3}, n, d)
 	forward := func(h *tensor.Dense) G.Value {
