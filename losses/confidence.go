@@ -23,17 +23,18 @@ func (c ConfidencePenalty) Validate() error {
 	return strength.check("ConfidencePenalty.Beta", c.Beta, "the paper uses 0.1")
 }
 
-// Row implements [Loss].
+// Row implements [Loss]. The penalty is summed for itself: its many small terms, one by one, would
+// be rounded beside the cross entropy, all the same way.
 func (c ConfidencePenalty) Row(r Row) float64 {
-	loss := CrossEntropy{}.Row(r)
+	loss, penalty := CrossEntropy{}.Row(r), 0.0
 	for k, p := range r.P {
 		pl := times(p, r.LogP[k])
-		loss += c.Beta * pl
+		penalty += pl
 		if r.Grad != nil {
 			r.Grad[k] += c.Beta * (pl + p)
 		}
 	}
-	return loss
+	return loss + c.Beta*penalty
 }
 
 // confidenceRows is the kernel of the penalty: of each class the expectation is that of log p.

@@ -119,8 +119,25 @@ func (b *batch[T]) addZLoss() {
 			b.loss[i] += f * l * l
 			if b.grad != nil {
 				a := 2 * f * l * of(b.share, i) / b.temperature
-				addScaled(part(b.grad, i, i+1, k), part(p, i-lo, i-lo+1, k), a)
+				b.addSoftmax(part(b.grad, i, i+1, k), part(p, i-lo, i-lo+1, k), part(z, i-lo, i-lo+1, k), a)
 			}
+		}
+	}
+}
+
+// addSoftmax adds a p, the softmax of z, to dst, and nothing where p is 0, even of an infinite a. A
+// p that has lost digits, as denormal numbers have, is computed anew where a makes more of it.
+func (b *batch[T]) addSoftmax(dst, p, z []T, a float64) {
+	if !b.single() || math.Abs(a) <= 1 {
+		addScaled(dst, p, a)
+		return
+	}
+	buf := dense.Grow(&b.soft, 2*b.k)
+	fine := buf[:b.k]
+	kernel.Softmax(fine, widened(buf[b.k:], z), b.k)
+	for j, v := range fine {
+		if p[j] != 0 || !math.IsInf(a, 0) {
+			dst[j] = T(float64(dst[j]) + times(v, a))
 		}
 	}
 }

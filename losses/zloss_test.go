@@ -50,3 +50,14 @@ func TestInfiniteZLoss(t *testing.T) {
 		same(t, "grad", got.grad, []float64{0, 0, inf})
 	}
 }
+
+// TestZLossOfDenormal: a z-loss that makes a large gradient of a p so small that float32 has lost
+// digits of it has them all.
+func TestZLossOfDenormal(t *testing.T) {
+	b := batch{n: 1, k: 3, z: []float64{-1000, -1093, -1095}, index: []int{0}}
+	c := losses.Criterion{ZLoss: 2, Loss: losses.ReverseCrossEntropy{A: -4}}
+	b.dt = tensor.Float64
+	want := b.eval(t, c)
+	b.dt = tensor.Float32
+	near(t, "grad", b.eval(t, c).grad, want.grad, 4*epsilon(b.dt), 0)
+}
