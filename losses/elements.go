@@ -44,7 +44,7 @@ func (e *engine[T]) loadElementWeights(c Criterion, w tensor.Tensor, z *tensor.D
 		return err
 	}
 	if d.Shape().TotalSize() == e.n {
-		e.sample = dense.Rows(d, min(e.axis, len(d.Shape())-1), &e.buf.sample)
+		e.sample = dense.Rows(d, e.axisOf(d), &e.buf.sample)
 		return nil
 	}
 	rows := dense.Rows(d, len(d.Shape())-1, &e.buf.upstream)
@@ -89,12 +89,22 @@ func (e *engine[T]) loadIntegers(t, z *tensor.Dense) error {
 	return nil
 }
 
-// integers returns t, of the shape of the logits, in the order of the elements.
+// axisOf returns the axis along which d, which has a number for every element, is read in their
+// order: the class axis, or the last where that, of one class, is left out.
+func (e *engine[T]) axisOf(d *tensor.Dense) int {
+	if dims := len(d.Shape()); dims < e.dims {
+		return dims - 1
+	}
+	return e.axis
+}
+
+// integers returns t, which has a number for every element, in their order.
 func (e *engine[T]) integers(t *tensor.Dense) []int {
-	if len(t.Shape()) < 2 || e.axis == len(t.Shape())-1 {
+	axis := e.axisOf(t)
+	if axis == len(t.Shape())-1 {
 		return dense.Ints(t, &e.buf.index)
 	}
-	wide := dense.Rows(t, e.axis, new([]float64))
+	wide := dense.Rows(t, axis, new([]float64))
 	out := dense.Grow(&e.buf.index, len(wide))
 	for i, y := range wide {
 		out[i] = int(y)
@@ -172,7 +182,7 @@ func (e *engine[T]) massGradOfElements(f float64) {
 // storeWeightGrad stores the gradient of the sample weights, one an element or one a row.
 func (e *engine[T]) storeWeightGrad(to *tensor.Dense) {
 	if to.Shape().TotalSize() == e.n {
-		dense.Store(to, min(e.axis, len(to.Shape())-1), e.out.weightGrad)
+		dense.Store(to, e.axisOf(to), e.out.weightGrad)
 		return
 	}
 	dst := dense.Memory[T](to)

@@ -2,6 +2,7 @@ package losses_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -197,6 +198,40 @@ func TestElementsAlongAxis(t *testing.T) {
 	want, err := c.Eval(dense(tensor.Float64, swap(z), 2, 3, 2), dense(tensor.Float64, swap(hot), 2, 3, 2))
 	require.NoError(t, err)
 	assert.Equal(t, values(want), values(index))
+}
+
+// TestElementsOfOneClass has one question a row, with the class axis anywhere among others: index
+// and sample weights are in the order of the rows, with the axis and without it.
+func TestElementsOfOneClass(t *testing.T) {
+	const n = 12
+	z := repeat(n, func(i int) float64 { return float64(i*i%7) - 3 })
+	y := repeatInt(n, func(i int) int { return i * i % 3 % 2 })
+	s := repeat(n, func(i int) float64 { return 1 + float64(i*i%5) })
+	labels := repeat(n, func(i int) float64 { return float64(y[i]) })
+	eval := func(c losses.Criterion, shape []int, target, weights *tensor.Dense) [3][]float64 {
+		out := losses.Outputs{Loss: dense(tensor.Float64, make([]float64, n), shape...),
+			Grad:       dense(tensor.Float64, make([]float64, n), shape...),
+			WeightGrad: dense(tensor.Float64, make([]float64, n), weights.Shape()...)}
+		in := losses.Inputs{Logits: dense(tensor.Float64, z, shape...), Target: target, SampleWeights: weights}
+		require.NoError(t, c.EvalInto(out, in), "%v %v %v", shape, target.Shape(), weights.Shape())
+		return [3][]float64{values(out.Loss), values(out.Grad), values(out.WeightGrad)}
+	}
+	c := losses.Criterion{Link: losses.SigmoidLink, Reduction: losses.None}
+	want := eval(c, []int{n}, dense(tensor.Float64, labels, n), dense(tensor.Float64, s, n))
+	for _, rows := range [][]int{{12}, {3, 4}, {2, 3, 2}, {2, 1, 3, 2}} {
+		for axis := 1; axis <= len(rows); axis++ {
+			shape := slices.Insert(slices.Clone(rows), axis, 1)
+			c.Axis = axis
+			for _, target := range []*tensor.Dense{anyInts(uint8(0), y, rows...), anyInts(0, y, shape...),
+				dense(tensor.Float64, labels, shape...)} {
+				for _, weights := range []*tensor.Dense{dense(tensor.Float64, s, rows...),
+					dense(tensor.Float64, s, shape...)} {
+					assert.Equal(t, want, eval(c, shape, target, weights), "%v %v %v", shape, target.Shape(),
+						weights.Shape())
+				}
+			}
+		}
+	}
 }
 
 func TestElementErrors(t *testing.T) {

@@ -13,7 +13,8 @@ type engine[T kernel.Float] struct {
 	linear    bool // the loss is linear in its target
 	reduction Reduction
 	ignore    []int
-	axis      int
+	axis      int // of the classes in the logits
+	dims      int // of the logits
 
 	batch[T]          // every row
 	sample   []T      // weights of the rows

@@ -16,7 +16,7 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 	if e.linear, err = linearOf(e.formula); err != nil {
 		return within("loss", err)
 	}
-	e.reduction, e.ignore, e.axis = c.Reduction, c.Ignore, c.axis(shape)
+	e.reduction, e.ignore, e.axis, e.dims = c.Reduction, c.Ignore, c.axis(shape), len(shape)
 	e.k = c.classes(shape)
 	e.options = options{
 		probs: c.FromProbs, smoothing: c.Smoothing, classWeights: c.ClassWeights, lift: 1,
