@@ -52,7 +52,7 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 	if err := checkNode("logits", logits, "a node [N, K]"); err != nil {
 		return err
 	}
-	if err := checkTarget(target, logits, "logits"); err != nil {
+	if err := checkTarget("target", labelsOrIndex, target, logits, "logits"); err != nil {
 		return err
 	}
 	if err := c.Check(logits, target); err != nil {
@@ -61,27 +61,30 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 	if c.FromProbs {
 		return nil
 	}
-	return wantLogits("logits", logits, c.Link)
+	return wantLogits("logits", logits, c.Link, ", or FromProbs")
 }
 
+// labelsOrIndex is what errors want of a target.
+const labelsOrIndex = "labels [N, K] or index [N]"
+
 // checkTarget wants a node of the graph of another one, which is called name, or a tensor.
-func checkTarget(target Target, of *gorgonia.Node, name string) error {
+func checkTarget(arg, want string, target Target, of *gorgonia.Node, name string) error {
 	switch t := target.(type) {
 	case *gorgonia.Node:
-		if err := checkNode("target", t, "labels [N, K] or index [N]"); err != nil {
+		if err := checkNode(arg, t, want); err != nil {
 			return err
 		}
-		if err := anotherNode("target", t, of, name); err != nil {
+		if err := anotherNode(arg, t, of, name); err != nil {
 			return err
 		}
 	case *tensor.Dense:
-		if err := checkTensor("target", t); err != nil {
+		if err := checkTensor(arg, t); err != nil {
 			return err
 		}
 	case nil:
-		return argError(losses.ErrNil, "target", "nil", "is no target", "labels [N, K] or index [N]")
+		return argError(losses.ErrNil, arg, "nil", "is no target", want)
 	default:
-		return argError(losses.ErrDtype, "target", fmt.Sprintf("a %T", target),
+		return argError(losses.ErrDtype, arg, fmt.Sprintf("a %T", target),
 			"is neither a *gorgonia.Node nor a *tensor.Dense", "")
 	}
 	return nil

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -105,7 +106,7 @@ func SupCon(x *gorgonia.Node, index Target, temperature float64, reduction losse
 	if err := checkVectors("x", x); err != nil {
 		return nil, err
 	}
-	if err := checkTarget(index, x, "x"); err != nil {
+	if err := checkTarget("index", "index [N]", index, x, "x"); err != nil {
 		return nil, err
 	}
 	n, s := x.Shape()[0], index.Shape()
@@ -139,7 +140,7 @@ func SupCon(x *gorgonia.Node, index Target, temperature float64, reduction losse
 // contrastive returns the criterion of a contrastive loss.
 func contrastive(temperature float64, reduction losses.Reduction) (losses.Criterion, error) {
 	c := losses.Criterion{Temperature: temperature, Reduction: reduction}
-	if !(temperature > 0) {
+	if !(temperature > 0 && temperature <= math.MaxFloat64) {
 		return c, argError(losses.ErrParam, "temperature", fmt.Sprint(temperature), "is out of range",
 			"a finite number > 0")
 	}
@@ -151,11 +152,11 @@ func checkVectors(arg string, x *gorgonia.Node) error {
 	if err := checkNode(arg, x, "a node [N, D]"); err != nil {
 		return err
 	}
-	if err := losses.UnitMap().Check(x); err != nil {
-		return err
+	if dt := x.Dtype(); dt != tensor.Float32 && dt != tensor.Float64 {
+		return argError(losses.ErrDtype, arg, fmt.Sprintf("dtype %v", dt), "is not supported", "float32 or float64")
 	}
-	if len(x.Shape()) != 2 {
-		return argError(losses.ErrShape, arg, fmt.Sprintf("shape %v", x.Shape()), "is wrong", "[N, D]")
+	if s := x.Shape(); len(s) != 2 || slices.Min(s) < 1 {
+		return argError(losses.ErrShape, arg, fmt.Sprintf("shape %v", s), "is wrong", "[N, D]")
 	}
 	return nil
 }

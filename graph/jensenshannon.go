@@ -31,7 +31,7 @@ func JensenShannon(logits gorgonia.Nodes, reduction losses.Reduction) (*gorgonia
 		if err := sameGraph(arg, n, logits[0], "others"); err != nil {
 			return nil, err
 		}
-		if err := wantLogits(arg, n, losses.SoftmaxLink); err != nil {
+		if err := wantLogits(arg, n, losses.SoftmaxLink, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -89,4 +89,7 @@ func TestJensenShannonErrors(t *testing.T) {
 		_, err := graph.JensenShannon(c.nodes, losses.Mean)
 		assert.ErrorIs(t, err, c.want)
 	}
+	_, err := graph.JensenShannon(G.Nodes{z, must(t)(graph.Softmax(z))}, losses.Mean)
+	assert.ErrorContains(t, err, "(drop it)")
+	assert.NotContains(t, err.Error(), "FromProbs")
 }

@@ -87,7 +87,7 @@ func checkLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target
 			return err
 		}
 	}
-	if err := checkTarget(target, hidden, "hidden values"); err != nil {
+	if err := checkTarget("target", labelsOrIndex, target, hidden, "hidden values"); err != nil {
 		return err
 	}
 	for _, n := range []*gorgonia.Node{weight, bias} {

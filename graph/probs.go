@@ -10,11 +10,12 @@ import (
 
 // wantLogits wants a node that is not the result of a softmax, or of a sparse map in its place: a
 // loss of logits takes the softmax itself, and a perfect prediction would cost more than 1 if it did
-// so twice. With SigmoidLink the same goes for a sigmoid.
-func wantLogits(arg string, n *gorgonia.Node, link losses.Link) error {
+// so twice. With SigmoidLink the same goes for a sigmoid. The advice follows what is wanted.
+func wantLogits(arg string, n *gorgonia.Node, link losses.Link, advice string) error {
 	if name := probsOf(n, link); name != "" {
-		return argError(ErrNode, arg, describe(n), "is the output of a "+name+": the loss makes probabilities of logits itself",
-			"what goes into that "+name+" (drop it), or FromProbs")
+		return argError(ErrNode, arg, describe(n),
+			"is the output of a "+name+": the loss makes probabilities of logits itself",
+			"what goes into that "+name+" (drop it)"+advice)
 	}
 	return nil
 }

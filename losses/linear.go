@@ -2,6 +2,7 @@ package losses
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 )
@@ -81,6 +82,9 @@ func (c Criterion) CheckLinear(hidden, weight, bias, target Operand) error {
 	}
 	if missing(weight) {
 		return argError(ErrNil, "weight", "nil", "is no tensor", "the layer's weight [K, D]")
+	}
+	if s := hidden.Shape(); len(s) == 0 || slices.Min(s) < 1 {
+		return shapeError("hidden", s, "[N, D], or [D] for one row, none of them 0")
 	}
 	if err := checkRows("hidden", hidden); err != nil {
 		return err
