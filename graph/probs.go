@@ -35,6 +35,8 @@ func probsOf(n *gorgonia.Node, link losses.Link) (name string) {
 		if strings.HasSuffix(n.Op().String(), "false}()") { // Softmax{axis, is it a log-softmax}()
 			return "softmax"
 		}
+	case "gorgonia.sparsemaxOp":
+		return "sparsemax"
 	case "gorgonia.elemUnaryOp":
 		if link == losses.SigmoidLink && n.Op().String() == "sigmoid" {
 			return "sigmoid"
@@ -47,7 +49,7 @@ func probsOf(n *gorgonia.Node, link losses.Link) (name string) {
 		}
 		return name
 	case "gorgonia.reshapeOp", "gorgonia.sliceOp", "gorgonia.transposeOp", "gorgonia.repeatOp", "gorgonia.byIndicesOp",
-		"gorgonia.upsampleOp", "gorgonia.maxPoolOp":
+		"gorgonia.upsampleOp", "gorgonia.maxPoolOp", "gorgonia.im2colOp":
 		return probsOf(children[0], link)
 	}
 	return ""

@@ -17,7 +17,9 @@ import (
 func TestSoftmaxTwice(t *testing.T) {
 	m := must(t)
 	for name, soft := range map[string]func(*G.Node) (*G.Node, error){
-		"ours": graph.Softmax, "sparsemax": graph.SparsemaxProbs, "entmax": graph.Entmax15Probs, "Gorgonia's": func(n *G.Node) (*G.Node, error) { return G.SoftMax(n) },
+		"ours": graph.Softmax, "sparsemax": graph.SparsemaxProbs, "entmax": graph.Entmax15Probs,
+		"Gorgonia's":           func(n *G.Node) (*G.Node, error) { return G.SoftMax(n) },
+		"Gorgonia's sparsemax": func(n *G.Node) (*G.Node, error) { return G.Sparsemax(n) },
 	} {
 		for behind, move := range map[string]func(p *G.Node) *G.Node{
 			"as it is": func(p *G.Node) *G.Node { return p },
@@ -39,6 +41,11 @@ func TestSoftmaxTwice(t *testing.T) {
 				image := m(G.Reshape(p, tensor.Shape{1, 1, 4, 3}))
 				pooled := m(G.MaxPool2D(image, tensor.Shape{1, 1}, []int{0, 0}, []int{1, 1}))
 				return m(G.Reshape(pooled, tensor.Shape{4, 3}))
+			},
+			"gathered": func(p *G.Node) *G.Node {
+				back := m(G.ByIndices(p, input(p.Graph(), "rows", indexTensor(tensor.Int, []int{3, 2, 1, 0})), 0))
+				image, one := m(G.Reshape(back, tensor.Shape{1, 1, 4, 3})), tensor.Shape{1, 1}
+				return m(G.Reshape(m(G.Im2Col(image, one, tensor.Shape{0, 0}, one, one)), tensor.Shape{4, 3}))
 			},
 			"other axis": func(p *G.Node) *G.Node { return m(G.Transpose(m(soft(m(G.Transpose(p, 1, 0)))), 1, 0)) },
 		} {
