@@ -19,7 +19,7 @@ const expOffset = 64
 // rowMax returns the largest of n elements, NaN where there is one; n is a positive multiple of
 // the block.
 func rowMax[T spec.Float](z *T, n int) (m T) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return T(rowMaxF32((*float32)(unsafe.Pointer(z)), n))
 	}
 	return T(rowMaxF64((*float64)(unsafe.Pointer(z)), n))
@@ -34,7 +34,7 @@ func rowMaxF64(z *float64, n int) (m float64)
 // find returns how many elements are left from the first block on that holds m, 0 where none does; n
 // is a positive multiple of the block.
 func find[T spec.Float](z *T, n int, m T) (left uint64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return findF32((*float32)(unsafe.Pointer(z)), n, float32(m))
 	}
 	return findF64((*float64)(unsafe.Pointer(z)), n, float64(m))
@@ -49,7 +49,7 @@ func findF64(z *float64, n int, m float64) (left uint64)
 // sumExp returns Σ exp(z) 2^-shift; n is a positive multiple of the block, least and magic are
 // those of [softrow].
 func sumExp[T spec.Float](z *T, n int, least, magic T) (sum float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return sumExpF32((*float32)(unsafe.Pointer(z)), n, float32(least), float32(magic))
 	}
 	return sumExpF64((*float64)(unsafe.Pointer(z)), n, float64(least), float64(magic))
@@ -63,7 +63,7 @@ func sumExpF64(z *float64, n int, least, magic float64) (sum float64)
 
 // exps is sumExp that also stores exp(z) 2^-shift in e, which may be z.
 func exps[T spec.Float](e, z *T, n int, least, magic T) (sum float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return expsF32((*float32)(unsafe.Pointer(e)), (*float32)(unsafe.Pointer(z)), n, float32(least), float32(magic))
 	}
 	return expsF64((*float64)(unsafe.Pointer(e)), (*float64)(unsafe.Pointer(z)), n, float64(least), float64(magic))
@@ -78,7 +78,7 @@ func expsF64(e, z *float64, n int, least, magic float64) (sum float64)
 // dot stores Σ exp(z) 2^-shift, Σ t and Σ t (z - m) in sums, where t = 0 counts nothing whatever z
 // is, and returns the or of the bits of t; n is a positive multiple of the block.
 func dot[T spec.Float](sums *[3]float64, z, t *T, n int, m, least, magic T) (signs uint64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return dotF32(sums, (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), n, float32(m), float32(least), float32(magic))
 	}
 	return dotF64(sums, (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), n, float64(m), float64(least), float64(magic))
@@ -92,7 +92,7 @@ func dotF64(sums *[3]float64, z, t *float64, n int, m, least, magic float64) (si
 
 // expDot is dot that also stores exp(z) 2^-shift in e.
 func expDot[T spec.Float](sums *[3]float64, e, z, t *T, n int, m, least, magic T) (signs uint64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return expDotF32(sums, (*float32)(unsafe.Pointer(e)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), n, float32(m), float32(least), float32(magic))
 	}
 	return expDotF64(sums, (*float64)(unsafe.Pointer(e)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), n, float64(m), float64(least), float64(magic))
@@ -106,7 +106,7 @@ func expDotF64(sums *[3]float64, e, z, t *float64, n int, m, least, magic float6
 
 // combine stores f (t - c p) in p; n is a positive multiple of the block.
 func combine[T spec.Float](p, t *T, n int, c, f T) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		combineF32((*float32)(unsafe.Pointer(p)), (*float32)(unsafe.Pointer(t)), n, float32(c), float32(f))
 		return
 	}
@@ -121,7 +121,7 @@ func combineF64(p, t *float64, n int, c, f float64)
 
 // scale stores c p in p; n is a positive multiple of the block.
 func scale[T spec.Float](p *T, n int, c T) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		scaleF32((*float32)(unsafe.Pointer(p)), n, float32(c))
 		return
 	}
@@ -136,7 +136,7 @@ func scaleF64(p *float64, n int, c float64)
 
 // shift stores (t - m) - c in p; n is a positive multiple of the block.
 func shift[T spec.Float](p, t *T, n int, m, c T) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		shiftF32((*float32)(unsafe.Pointer(p)), (*float32)(unsafe.Pointer(t)), n, float32(m), float32(c))
 		return
 	}
@@ -151,7 +151,7 @@ func shiftF64(p, t *float64, n int, m, c float64)
 
 // sumExp64 is sumExp in float64.
 func sumExp64[T spec.Float](z *T, n int, least, magic float64) (sum float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return sumExp64F32((*float32)(unsafe.Pointer(z)), n, least, magic)
 	}
 	return sumExp64F64((*float64)(unsafe.Pointer(z)), n, least, magic)
@@ -165,7 +165,7 @@ func sumExp64F64(z *float64, n int, least, magic float64) (sum float64)
 
 // exps64 is exps in float64.
 func exps64[T spec.Float](e *float64, z *T, n int, least, magic float64) (sum float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return exps64F32(e, (*float32)(unsafe.Pointer(z)), n, least, magic)
 	}
 	return exps64F64(e, (*float64)(unsafe.Pointer(z)), n, least, magic)
@@ -179,7 +179,7 @@ func exps64F64(e *float64, z *float64, n int, least, magic float64) (sum float64
 
 // maeSum returns Σ |d| and Σ (sa - sign(d)) c e, with d = c e - t, and the or of the bits of t.
 func maeSum[T spec.Float](e *float64, t *T, n int, c, sa float64) (sum, delta float64, signs uint64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return maeSumF32(e, (*float32)(unsafe.Pointer(t)), n, c, sa)
 	}
 	return maeSumF64(e, (*float64)(unsafe.Pointer(t)), n, c, sa)
@@ -193,7 +193,7 @@ func maeSumF64(e *float64, t *float64, n int, c, sa float64) (sum, delta float64
 
 // maeGrad stores f e ((sign(c e - t) - sa) + delta) in p.
 func maeGrad[T spec.Float](p *T, e *float64, t *T, n int, c, sa, delta, f float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		maeGradF32((*float32)(unsafe.Pointer(p)), e, (*float32)(unsafe.Pointer(t)), n, c, sa, delta, f)
 		return
 	}
@@ -209,7 +209,7 @@ func maeGradF64(p *float64, e *float64, t *float64, n int, c, sa, delta, f float
 // pull returns Σ e (ua - u), where e = 0 counts nothing whatever u is; n is a positive multiple of the
 // block.
 func pull[T spec.Float](e, u *T, n int, ua float64) (sum float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return pullF32((*float32)(unsafe.Pointer(e)), (*float32)(unsafe.Pointer(u)), n, ua)
 	}
 	return pullF64((*float64)(unsafe.Pointer(e)), (*float64)(unsafe.Pointer(u)), n, ua)
@@ -223,7 +223,7 @@ func pullF64(e, u *float64, n int, ua float64) (sum float64)
 
 // softmaxGrad stores c e ((u - ua) + mean) in e, 0 where e = 0; n is a positive multiple of the block.
 func softmaxGrad[T spec.Float](e, u *T, n int, c, ua, mean float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		softmaxGradF32((*float32)(unsafe.Pointer(e)), (*float32)(unsafe.Pointer(u)), n, c, ua, mean)
 		return
 	}
@@ -239,7 +239,7 @@ func softmaxGradF64(e, u *float64, n int, c, ua, mean float64)
 // polyTerms stores h = -t φ'(l) of classes but the largest and returns Σ t φ, Σ h and the or of the bits
 // of t, with l = (z - m) - log and p = c e; φ = -l + a (1-p), a = par[0].
 func polyTerms[T spec.Float](h *T, e *float64, z, t *T, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return polyTermsF32((*float32)(unsafe.Pointer(h)), e, (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), n, m, log, c, par)
 	}
 	return polyTermsF64((*float64)(unsafe.Pointer(h)), e, (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), n, m, log, c, par)
@@ -254,7 +254,7 @@ func polyTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float6
 // focalTerms stores h = -t φ'(l) of classes but the largest and returns Σ t φ, Σ h and the or of the bits
 // of t, with l = (z - m) - log and p = c e; φ = -(1-p)^a l, (1-p)^(a-1) = Σ par[i] (1-p)^(i-1), a = par[0].
 func focalTerms[T spec.Float](h *T, e *float64, z, t *T, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return focalTermsF32((*float32)(unsafe.Pointer(h)), e, (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), n, m, log, c, par)
 	}
 	return focalTermsF64((*float64)(unsafe.Pointer(h)), e, (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), n, m, log, c, par)
@@ -269,7 +269,7 @@ func focalTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float
 // gceTerms stores h = -t φ'(l) of classes but the largest and returns Σ t φ, Σ h and the or of the bits
 // of t, with l = (z - m) - log and p = c e; φ = 1 - p^a, which is a times the loss's, a = par[0].
 func gceTerms[T spec.Float](h *T, e *float64, z, t *T, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return gceTermsF32((*float32)(unsafe.Pointer(h)), e, (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), n, m, log, c, par)
 	}
 	return gceTermsF64((*float64)(unsafe.Pointer(h)), e, (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), n, m, log, c, par)
@@ -283,7 +283,7 @@ func gceTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float64
 
 // separableGrad stores f (b e - h) in h.
 func separableGrad[T spec.Float](h *T, e *float64, n int, b, f float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		separableGradF32((*float32)(unsafe.Pointer(h)), e, n, b, f)
 		return
 	}
@@ -298,7 +298,7 @@ func separableGradF64(h *float64, e *float64, n int, b, f float64)
 
 // labelSums returns Σ t, the number of t > 0 and the or of the bits of t.
 func labelSums[T spec.Float](t *T, n int) (mass, positive float64, signs uint64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return labelSumsF32((*float32)(unsafe.Pointer(t)), n)
 	}
 	return labelSumsF64((*float64)(unsafe.Pointer(t)), n)
@@ -312,7 +312,7 @@ func labelSumsF64(t *float64, n int) (mass, positive float64, signs uint64)
 
 // weightedSum returns Σ t, Σ w t and the or of the bits of t.
 func weightedSum[T spec.Float](t *T, w *float64, n int) (plain, weighted float64, signs uint64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		return weightedSumF32((*float32)(unsafe.Pointer(t)), w, n)
 	}
 	return weightedSumF64((*float64)(unsafe.Pointer(t)), w, n)
@@ -326,7 +326,7 @@ func weightedSumF64(t *float64, w *float64, n int) (plain, weighted float64, sig
 
 // weigh stores (w t) in dst; n is a positive multiple of the block.
 func weigh[T spec.Float](dst, t *T, w *float64, n int) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		weighF32((*float32)(unsafe.Pointer(dst)), (*float32)(unsafe.Pointer(t)), w, n)
 		return
 	}
@@ -341,7 +341,7 @@ func weighF64(dst, t *float64, w *float64, n int)
 
 // mix stores keep t + add w in dst; n is a positive multiple of the block.
 func mix[T spec.Float](dst, t *T, w *float64, n int, keep, add float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		mixF32((*float32)(unsafe.Pointer(dst)), (*float32)(unsafe.Pointer(t)), w, n, keep, add)
 		return
 	}
@@ -356,7 +356,7 @@ func mixF64(dst, t *float64, w *float64, n int, keep, add float64)
 
 // smooth stores max(keep t - cut, 0) + add in dst; n is a positive multiple of the block.
 func smooth[T spec.Float](dst, t *T, n int, keep, cut, add float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		smoothF32((*float32)(unsafe.Pointer(dst)), (*float32)(unsafe.Pointer(t)), n, keep, cut, add)
 		return
 	}
@@ -371,7 +371,7 @@ func smoothF64(dst, t *float64, n int, keep, cut, add float64)
 
 // divide stores (t - top)/by in dst; n is a positive multiple of the block.
 func divide[T spec.Float](dst, t *T, n int, top, by float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		divideF32((*float32)(unsafe.Pointer(dst)), (*float32)(unsafe.Pointer(t)), n, top, by)
 		return
 	}
@@ -386,7 +386,7 @@ func divideF64(dst, t *float64, n int, top, by float64)
 
 // addScaled stores t + by u in dst; n is a positive multiple of the block.
 func addScaled[T spec.Float](dst, t *T, u *T, n int, by float64) {
-	if spec.Size[T]() == 4 {
+	if unsafe.Sizeof(T(0)) == 4 {
 		addScaledF32((*float32)(unsafe.Pointer(dst)), (*float32)(unsafe.Pointer(t)), (*float32)(unsafe.Pointer(u)), n, by)
 		return
 	}

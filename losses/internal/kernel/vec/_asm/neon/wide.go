@@ -1,38 +1,40 @@
 package main
 
+import . "softloss/internal/_asm/neon"
+
 // Kernels that compute in float64 whatever the element type: where a loss would magnify the errors
 // of float32.
 
 // wideLoad fills the registers of a turn with elements.
-func (a *asm) wideLoad(r string, x []vec) {
+func (a *asm) wideLoad(r string, x []Vec) {
 	if a.elements64 {
-		a.load(r, x...)
+		a.Load(r, x...)
 		return
 	}
-	a.f64 = false
-	a.load(r, x[0])
-	a.f64 = true
-	a.conv(fcvtl2, x[1], x[0])
-	a.conv(fcvtl, x[0], x[0])
+	a.F64 = false
+	a.Load(r, x[0])
+	a.F64 = true
+	a.Conv(Fcvtl2, x[1], x[0])
+	a.Conv(Fcvtl, x[0], x[0])
 }
 
 // wideStore stores x as elements. It overwrites x.
-func (a *asm) wideStore(r string, x []vec) {
+func (a *asm) wideStore(r string, x []Vec) {
 	if a.elements64 {
-		a.store(r, x...)
+		a.Store(r, x...)
 		return
 	}
-	a.conv(fcvtn, x[0], x[0])
-	a.conv(fcvtn2, x[0], x[1])
-	a.f64 = false
-	a.store(r, x[0])
-	a.f64 = true
+	a.Conv(Fcvtn, x[0], x[0])
+	a.Conv(Fcvtn2, x[0], x[1])
+	a.F64 = false
+	a.Store(r, x[0])
+	a.F64 = true
 }
 
 // wideKernel is kernel with vectors of float64.
 func (a *asm) wideKernel(name, params, results, doc string, emit func()) {
-	a.kernel(name, params, results, doc, func() {
-		a.elements64, a.f64 = a.f64, true
+	a.Kernel(name, params, results, doc, func() {
+		a.elements64, a.F64 = a.F64, true
 		emit()
 	})
 }
@@ -45,9 +47,9 @@ func each(emit func(i int)) {
 }
 
 // total emits the sum of the two lanes of s as a result.
-func (a *asm) total(name string, s vec) {
-	a.conv(faddpd, s, s)
-	a.f("FMOVD F%d, %s+%d(FP)", s, name, a.offset(name))
+func (a *asm) total(name string, s Vec) {
+	a.Conv(Faddpd, s, s)
+	a.F("FMOVD F%d, %s", s, a.Place(name))
 }
 
 // exps64 emits the exponentials in float64.
@@ -57,86 +59,86 @@ func (a *asm) exps64(store bool) {
 		name, params, doc = "exps64", "e *float64, z *T, n int, least, magic float64", "exps64 is exps in float64."
 	}
 	a.wideKernel(name, params, "sum float64", doc, func() {
-		a.pointer("z", "R1")
-		a.pointer("n", "R2")
+		a.Pointer("z", "R1")
+		a.Pointer("n", "R2")
 		if store {
-			a.pointer("e", "R0")
+			a.Pointer("e", "R0")
 		}
-		c, sum, x := a.expConsts(), a.take(), a.row(unroll)
-		a.zero(sum)
+		c, sum, x := a.expConsts(), a.Take(), a.Row(unroll)
+		a.Zero(sum)
 		a.loop(unroll*2, func() {
 			a.wideLoad("R1", x)
 			p := a.exp(c, x)
 			if store {
-				a.store("R0", p...)
+				a.Store("R0", p...)
 			}
-			a.op(fadd, p[0], p[0], p[1])
-			a.op(fadd, sum, sum, p[0])
-			a.drop(p...)
+			a.Op(Fadd, p[0], p[0], p[1])
+			a.Op(Fadd, sum, sum, p[0])
+			a.Drop(p...)
 		})
 		a.total("sum", sum)
 	})
 }
 
 // sign emits d = sign(x), and x itself where that is NaN or 0. It overwrites t.
-func (a *asm) sign(d, x, t, one, zero vec) {
-	a.op(fcmgt, d, x, zero)
-	a.and(d, d, one)
-	a.op(fcmgt, t, zero, x)
-	a.and(t, t, one)
-	a.op(fsub, d, d, t)
+func (a *asm) sign(d, x, t, one, zero Vec) {
+	a.Op(Fcmgt, d, x, zero)
+	a.And(d, d, one)
+	a.Op(Fcmgt, t, zero, x)
+	a.And(t, t, one)
+	a.Op(Fsub, d, d, t)
 }
 
 // mae emits the two passes of the mean absolute error behind the exponentials.
 func (a *asm) mae() {
 	a.wideKernel("maeSum", "e *float64, t *T, n int, c, sa float64", "sum, delta float64, signs uint64",
 		"maeSum returns Σ |d| and Σ (sa - sign(d)) c e, with d = c e - t, and the or of the bits of t.", func() {
-			a.pointer("e", "R0")
-			a.pointer("t", "R3")
-			a.pointer("n", "R2")
-			c, sa, one := a.arg("c"), a.arg("sa"), a.hold(1)
-			sum, delta, signs, zero := a.take(), a.take(), a.take(), a.take()
-			for _, v := range []vec{sum, delta, signs, zero} {
-				a.zero(v)
+			a.Pointer("e", "R0")
+			a.Pointer("t", "R3")
+			a.Pointer("n", "R2")
+			c, sa, one := a.Arg("c"), a.Arg("sa"), a.Hold(1)
+			sum, delta, signs, zero := a.Take(), a.Take(), a.Take(), a.Take()
+			for _, v := range []Vec{sum, delta, signs, zero} {
+				a.Zero(v)
 			}
-			p, t, s, u := a.row(unroll), a.row(unroll), a.row(unroll), a.row(unroll)
+			p, t, s, u := a.Row(unroll), a.Row(unroll), a.Row(unroll), a.Row(unroll)
 			a.loop(unroll*2, func() {
-				a.load("R0", p...)
+				a.Load("R0", p...)
 				a.wideLoad("R3", t)
-				each(func(i int) { a.or(signs, signs, t[i]) })
-				each(func(i int) { a.op(fmul, p[i], p[i], c) })
-				each(func(i int) { a.op(fsub, t[i], p[i], t[i]) })
+				each(func(i int) { a.Or(signs, signs, t[i]) })
+				each(func(i int) { a.Op(Fmul, p[i], p[i], c) })
+				each(func(i int) { a.Op(Fsub, t[i], p[i], t[i]) })
 				each(func(i int) { a.sign(s[i], t[i], u[i], one, zero) })
-				each(func(i int) { a.op(fsub, s[i], sa, s[i]) })
-				each(func(i int) { a.conv(fabs2, t[i], t[i]) })
-				each(func(i int) { a.op(fmla, delta, s[i], p[i]) })
-				a.op(fadd, t[0], t[0], t[1])
-				a.op(fadd, sum, sum, t[0])
+				each(func(i int) { a.Op(Fsub, s[i], sa, s[i]) })
+				each(func(i int) { a.Conv(Fabs2, t[i], t[i]) })
+				each(func(i int) { a.Op(Fmla, delta, s[i], p[i]) })
+				a.Op(Fadd, t[0], t[0], t[1])
+				a.Op(Fadd, sum, sum, t[0])
 			})
 			a.total("sum", sum)
 			a.total("delta", delta)
 			a.bits(signs, "R5")
-			a.f("MOVD R5, signs+%d(FP)", a.offset("signs"))
+			a.F("MOVD R5, %s", a.Place("signs"))
 		})
 	a.wideKernel("maeGrad", "p *T, e *float64, t *T, n int, c, sa, delta, f float64", "",
 		"maeGrad stores f e ((sign(c e - t) - sa) + delta) in p.", func() {
-			a.pointer("p", "R4")
-			a.pointer("e", "R0")
-			a.pointer("t", "R3")
-			a.pointer("n", "R2")
-			c, sa, delta, f, one, zero := a.arg("c"), a.arg("sa"), a.arg("delta"), a.arg("f"), a.hold(1), a.take()
-			a.zero(zero)
-			e, t, s, u := a.row(unroll), a.row(unroll), a.row(unroll), a.row(unroll)
+			a.Pointer("p", "R4")
+			a.Pointer("e", "R0")
+			a.Pointer("t", "R3")
+			a.Pointer("n", "R2")
+			c, sa, delta, f, one, zero := a.Arg("c"), a.Arg("sa"), a.Arg("delta"), a.Arg("f"), a.Hold(1), a.Take()
+			a.Zero(zero)
+			e, t, s, u := a.Row(unroll), a.Row(unroll), a.Row(unroll), a.Row(unroll)
 			a.loop(unroll*2, func() {
-				a.load("R0", e...)
+				a.Load("R0", e...)
 				a.wideLoad("R3", t)
-				each(func(i int) { a.op(fmul, u[i], e[i], c) })
-				each(func(i int) { a.op(fsub, t[i], u[i], t[i]) })
+				each(func(i int) { a.Op(Fmul, u[i], e[i], c) })
+				each(func(i int) { a.Op(Fsub, t[i], u[i], t[i]) })
 				each(func(i int) { a.sign(s[i], t[i], u[i], one, zero) })
-				each(func(i int) { a.op(fsub, s[i], s[i], sa) })
-				each(func(i int) { a.op(fadd, s[i], s[i], delta) })
-				each(func(i int) { a.op(fmul, e[i], e[i], f) })
-				each(func(i int) { a.op(fmul, e[i], e[i], s[i]) })
+				each(func(i int) { a.Op(Fsub, s[i], s[i], sa) })
+				each(func(i int) { a.Op(Fadd, s[i], s[i], delta) })
+				each(func(i int) { a.Op(Fmul, e[i], e[i], f) })
+				each(func(i int) { a.Op(Fmul, e[i], e[i], s[i]) })
 				a.wideStore("R4", e)
 			})
 		})
@@ -146,41 +148,41 @@ func (a *asm) mae() {
 func (a *asm) softmaxGrad() {
 	a.wideKernel("pull", "e, u *T, n int, ua float64", "sum float64",
 		"pull returns Σ e (ua - u), where e = 0 counts nothing whatever u is; n is a positive multiple of the\nblock.", func() {
-			a.pointer("e", "R0")
-			a.pointer("u", "R1")
-			a.pointer("n", "R2")
-			ua, sum, zero := a.arg("ua"), a.take(), a.take()
-			a.zero(sum)
-			a.zero(zero)
-			e, u, mask := a.row(unroll), a.row(unroll), a.row(unroll)
+			a.Pointer("e", "R0")
+			a.Pointer("u", "R1")
+			a.Pointer("n", "R2")
+			ua, sum, zero := a.Arg("ua"), a.Take(), a.Take()
+			a.Zero(sum)
+			a.Zero(zero)
+			e, u, mask := a.Row(unroll), a.Row(unroll), a.Row(unroll)
 			a.loop(unroll*2, func() {
 				a.wideLoad("R0", e)
 				a.wideLoad("R1", u)
-				each(func(i int) { a.op(fsub, u[i], ua, u[i]) })
-				each(func(i int) { a.op(fcmgt, mask[i], e[i], zero) })
-				each(func(i int) { a.and(u[i], u[i], mask[i]) })
-				each(func(i int) { a.op(fmla, sum, e[i], u[i]) })
+				each(func(i int) { a.Op(Fsub, u[i], ua, u[i]) })
+				each(func(i int) { a.Op(Fcmgt, mask[i], e[i], zero) })
+				each(func(i int) { a.And(u[i], u[i], mask[i]) })
+				each(func(i int) { a.Op(Fmla, sum, e[i], u[i]) })
 			})
 			a.total("sum", sum)
 		})
 	a.wideKernel("softmaxGrad", "e, u *T, n int, c, ua, mean float64", "",
 		"softmaxGrad stores c e ((u - ua) + mean) in e, 0 where e = 0; n is a positive multiple of the block.", func() {
-			a.pointer("e", "R0")
-			a.pointer("e", "R4")
-			a.pointer("u", "R1")
-			a.pointer("n", "R2")
-			c, ua, mean, zero := a.arg("c"), a.arg("ua"), a.arg("mean"), a.take()
-			a.zero(zero)
-			e, u, mask := a.row(unroll), a.row(unroll), a.row(unroll)
+			a.Pointer("e", "R0")
+			a.Pointer("e", "R4")
+			a.Pointer("u", "R1")
+			a.Pointer("n", "R2")
+			c, ua, mean, zero := a.Arg("c"), a.Arg("ua"), a.Arg("mean"), a.Take()
+			a.Zero(zero)
+			e, u, mask := a.Row(unroll), a.Row(unroll), a.Row(unroll)
 			a.loop(unroll*2, func() {
 				a.wideLoad("R0", e)
 				a.wideLoad("R1", u)
-				each(func(i int) { a.op(fcmgt, mask[i], e[i], zero) })
-				each(func(i int) { a.op(fmul, e[i], e[i], c) })
-				each(func(i int) { a.op(fsub, u[i], u[i], ua) })
-				each(func(i int) { a.op(fadd, u[i], u[i], mean) })
-				each(func(i int) { a.op(fmul, e[i], e[i], u[i]) })
-				each(func(i int) { a.and(e[i], e[i], mask[i]) })
+				each(func(i int) { a.Op(Fcmgt, mask[i], e[i], zero) })
+				each(func(i int) { a.Op(Fmul, e[i], e[i], c) })
+				each(func(i int) { a.Op(Fsub, u[i], u[i], ua) })
+				each(func(i int) { a.Op(Fadd, u[i], u[i], mean) })
+				each(func(i int) { a.Op(Fmul, e[i], e[i], u[i]) })
+				each(func(i int) { a.And(e[i], e[i], mask[i]) })
 				a.wideStore("R4", e)
 			})
 		})

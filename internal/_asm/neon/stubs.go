@@ -1,4 +1,4 @@
-package main
+package neon
 
 import (
 	"fmt"
@@ -9,20 +9,20 @@ import (
 // stub is a kernel as Go sees it. T in its signature is the element type.
 type stub struct{ name, doc, params, results string }
 
-// kernel starts a function without a frame, for both element types one after another: emit writes
-// its body.
-func (a *asm) kernel(name, params, results, doc string, emit func()) {
+// Kernel starts a function without a frame, for both element types one after another: emit writes
+// its body. T in the lists of parameters and results is the element type.
+func (a *Asm) Kernel(name, params, results, doc string, emit func()) {
 	a.stubs = append(a.stubs, stub{name: name, doc: doc, params: params, results: results})
 	for _, t := range []struct {
 		suffix, element string
 		f64             bool
 	}{{suffix: "F32", element: "float32"}, {suffix: "F64", element: "float64", f64: true}} {
-		a.name, a.f64, a.free = name+t.suffix, t.f64, 0xffffffff
-		size := a.layout(params, results, a.size())
+		a.name, a.F64, a.free = name+t.suffix, t.f64, 0xffffffff
+		size := a.layout(params, results, a.Size())
 		fmt.Fprintf(a, "\n// func %s\n", signature(a.name, params, results, t.element))
 		fmt.Fprintf(a, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", a.name, size)
 		emit()
-		a.f("RET")
+		a.F("RET")
 	}
 }
 
@@ -40,7 +40,7 @@ var elementType = regexp.MustCompile(`\bT\b`)
 func inElement(text, element string) string { return elementType.ReplaceAllString(text, element) }
 
 // layout finds where arguments and results stand in the frame, and returns its size.
-func (a *asm) layout(params, results string, size int) (total int) {
+func (a *Asm) layout(params, results string, size int) (total int) {
 	a.frame = map[string]int{}
 	place := func(list string) {
 		for _, p := range parse(list) {
@@ -50,6 +50,8 @@ func (a *asm) layout(params, results string, size int) (total int) {
 				n = size
 			case "uint32":
 				n = 4
+			case "bool":
+				n = 1
 			}
 			total = (total + n - 1) / n * n
 			a.frame[p.name], total = total, total+n
@@ -87,11 +89,9 @@ func parse(list string) (ps []param) {
 
 // goFile is the file of the stubs: the declarations, and for each kernel a function over element
 // types, which the compiler resolves.
-func (a *asm) goFile() string {
+func (a *Asm) goFile(spec, preamble string) string {
 	var b strings.Builder
-	b.WriteString(header + "package vec\n\nimport (\n\t\"unsafe\"\n\n\t\"softloss/losses/internal/kernel/spec\"\n)\n")
-	fmt.Fprintf(&b, "\n// block is how many elements, or a multiple of it, the kernels of exponentials and terms want.\nfunc block[T spec.Float]() int { return %d / spec.Size[T]() }\n", unroll*16)
-	fmt.Fprintf(&b, "\n// expOffset is what magic has beside the middle of its binade less the shift.\nconst expOffset = %d\n", offset)
+	fmt.Fprintf(&b, "%spackage vec\n\nimport (\n\t\"unsafe\"\n\n\t%q\n)\n%s", header, spec, preamble)
 	for _, s := range a.stubs {
 		doc := "// " + strings.ReplaceAll(s.doc, "\n", "\n// ")
 		returns := ""
@@ -99,7 +99,7 @@ func (a *asm) goFile() string {
 			returns = "return "
 		}
 		generic := signature(s.name+"[T spec.Float]", s.params, s.results, "T")
-		fmt.Fprintf(&b, "\n%s\nfunc %s {\n\tif spec.Size[T]() == 4 {\n", doc, generic)
+		fmt.Fprintf(&b, "\n%s\nfunc %s {\n\tif unsafe.Sizeof(T(0)) == 4 {\n", doc, generic)
 		fmt.Fprintf(&b, "\t\t%s%s\n", returns, s.call("F32", "float32"))
 		if returns == "" {
 			b.WriteString("\t\treturn\n")

@@ -1,0 +1,149 @@
+package neon
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Three is an instruction with three vectors of floating-point numbers, without its bit 22, which
+// says float64.
+type Three struct {
+	mnemonic string
+	opcode   uint32
+}
+
+// The instructions d = n op m.
+var (
+	Fadd  = Three{"fadd", 0x4e20d400}
+	Fsub  = Three{"fsub", 0x4ea0d400}
+	Fmul  = Three{"fmul", 0x6e20dc00}
+	Fdiv  = Three{"fdiv", 0x6e20fc00}
+	Fmla  = Three{"fmla", 0x4e20cc00} // d += n m, rounded once
+	Fmls  = Three{"fmls", 0x4ea0cc00} // d -= n m, rounded once
+	Fmax  = Three{"fmax", 0x4e20f400} // NaN where either is
+	Fcmgt = Three{"fcmgt", 0x6ea0e400}
+	Fcmeq = Three{"fcmeq", 0x4e20e400}
+	Fmaxp = Three{"fmaxp", 0x6e20f400} // of neighbours, those of n in the lower half
+
+	Fmaxnm  = Three{"fmaxnm", 0x4e20c400} // passes over a quiet NaN
+	Fmaxnmp = Three{"fmaxnmp", 0x6e20c400}
+)
+
+// threes are all of them, for the tests.
+var threes = []Three{Fadd, Fsub, Fmul, Fdiv, Fmla, Fmls, Fmax, Fcmgt, Fcmeq, Fmaxp, Fmaxnm, Fmaxnmp}
+
+// Op emits d = n op m.
+func (a *Asm) Op(i Three, d, n, m Vec) {
+	w, t := a.encode(i.opcode, d, n, m)
+	a.Word(w, fmt.Sprintf("%s v%d.%s, v%d.%s, v%d.%s", i.mnemonic, d, t, n, t, m, t))
+}
+
+// FmlaLane emits d += n x, rounded once, for x a lane of m.
+func (a *Asm) FmlaLane(d, n, m Vec, lane int) {
+	w, t := a.encode(0x4f801000, d, n, m)
+	if a.F64 {
+		w |= uint32(lane) << 11
+	} else {
+		w |= uint32(lane&1)<<21 | uint32(lane>>1)<<11
+	}
+	a.Word(w, fmt.Sprintf("fmla v%d.%s, v%d.%s, v%d.%c[%d]", d, t, n, t, m, t[1], lane))
+}
+
+// encode returns an instruction with its registers, and the arrangement of its vectors.
+func (a *Asm) encode(opcode uint32, d, n, m Vec) (w uint32, arrangement string) {
+	w = opcode | uint32(m)<<16 | uint32(n)<<5 | uint32(d)
+	if a.F64 {
+		return w | 1<<22, "2d"
+	}
+	return w, "4s"
+}
+
+// Two is an instruction with two vectors, written with their arrangements.
+type Two struct {
+	mnemonic, d, n string
+	opcode         uint32
+}
+
+// The instructions d = op(n).
+var (
+	Fcvtl  = Two{mnemonic: "fcvtl", d: "2d", n: "2s", opcode: 0x0e617800}  // float32 to float64, the lower half
+	Fcvtl2 = Two{mnemonic: "fcvtl2", d: "2d", n: "4s", opcode: 0x4e617800} // the upper
+	Fcvtn  = Two{mnemonic: "fcvtn", d: "2s", n: "2d", opcode: 0x0e616800}  // float64 to float32, into the lower half
+	Fcvtn2 = Two{mnemonic: "fcvtn2", d: "4s", n: "2d", opcode: 0x4e616800} // into the upper
+	Fabs2  = Two{mnemonic: "fabs", d: "2d", n: "2d", opcode: 0x4ee0f800}
+	Faddpd = Two{mnemonic: "faddp", d: "d", n: "2d", opcode: 0x7e70d800} // the sum of both lanes
+)
+
+// twos are all of them, for the tests.
+var twos = []Two{Fcvtl, Fcvtl2, Fcvtn, Fcvtn2, Fabs2, Faddpd}
+
+// Conv emits d = i(n).
+func (a *Asm) Conv(i Two, d, n Vec) {
+	dst := fmt.Sprintf("v%d.%s", d, i.d)
+	if len(i.d) == 1 {
+		dst = fmt.Sprintf("%s%d", i.d, d)
+	}
+	a.Word(i.opcode|uint32(n)<<5|uint32(d), fmt.Sprintf("%s %s, v%d.%s", i.mnemonic, dst, n, i.n))
+}
+
+// Below is what Go's assembler knows.
+
+// Move emits d = n.
+func (a *Asm) Move(d, n Vec) { a.F("VMOV V%d.B16, V%d.B16", n, d) }
+
+// Zero emits d = 0.
+func (a *Asm) Zero(d Vec) { a.F("VEOR V%d.B16, V%d.B16, V%d.B16", d, d, d) }
+
+// And emits d = n & m.
+func (a *Asm) And(d, n, m Vec) { a.F("VAND V%d.B16, V%d.B16, V%d.B16", m, n, d) }
+
+// Or emits d = n | m.
+func (a *Asm) Or(d, n, m Vec) { a.F("VORR V%d.B16, V%d.B16, V%d.B16", m, n, d) }
+
+// Zip emits the elements of the lower halves of n and m in turn in d, with an of 2 those of the
+// upper ones.
+func (a *Asm) Zip(of int, d, n, m Vec) {
+	t := a.Arrangement()
+	a.F("VZIP%d V%d.%s, V%d.%s, V%d.%s", of, m, t, n, t, d, t)
+}
+
+// Arrangement is that of a full vector in the syntax of Go's assembler.
+func (a *Asm) Arrangement() string {
+	if a.F64 {
+		return "D2"
+	}
+	return "S4"
+}
+
+// Iadd emits d = n + m of integers as wide as the elements.
+func (a *Asm) Iadd(d, n, m Vec) {
+	t := a.Arrangement()
+	a.F("VADD V%d.%s, V%d.%s, V%d.%s", m, t, n, t, d, t)
+}
+
+// Shl emits d = n << by of integers as wide as the elements.
+func (a *Asm) Shl(d, n Vec, by int) {
+	t := a.Arrangement()
+	a.F("VSHL $%d, V%d.%s, V%d.%s", by, n, t, d, t)
+}
+
+// Load reads vectors in a row and advances the pointer in register r.
+func (a *Asm) Load(r string, vs ...Vec) { a.F("VLD1.P %d(%s), %s", 16*len(vs), r, a.list(vs)) }
+
+// Store is the opposite of Load.
+func (a *Asm) Store(r string, vs ...Vec) { a.F("VST1.P %s, %d(%s)", a.list(vs), 16*len(vs), r) }
+
+// LoadAt and StoreAt leave the pointer.
+func (a *Asm) LoadAt(r string, vs ...Vec)  { a.F("VLD1 (%s), %s", r, a.list(vs)) }
+func (a *Asm) StoreAt(r string, vs ...Vec) { a.F("VST1 %s, (%s)", a.list(vs), r) }
+
+func (a *Asm) list(vs []Vec) string {
+	var s []string
+	for i, v := range vs {
+		if v != vs[0]+Vec(i) {
+			panic(a.name + ": VLD1 and VST1 want registers in a row")
+		}
+		s = append(s, fmt.Sprintf("V%d.%s", v, a.Arrangement()))
+	}
+	return "[" + strings.Join(s, ", ") + "]"
+}

@@ -1,0 +1,28 @@
+package neon
+
+import (
+	"testing"
+
+	"softloss/internal/_asm/neon/neontest"
+)
+
+// TestInstructions emits every instruction that Go's assembler lacks, for both element types, with
+// registers that tell the fields apart.
+func TestInstructions(t *testing.T) {
+	a := &Asm{}
+	for _, a.F64 = range []bool{false, true} {
+		for _, i := range threes {
+			a.Op(i, 1, 30, 13)
+			a.Op(i, 31, 2, 20)
+		}
+		for lane := range a.Lanes() {
+			a.FmlaLane(1, 30, 13, lane)
+			a.FmlaLane(31, 2, 20, lane)
+		}
+	}
+	for _, i := range twos {
+		a.Conv(i, 9, 22)
+		a.Conv(i, 22, 9)
+	}
+	neontest.Words(t, a.String())
+}
