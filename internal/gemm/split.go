@@ -8,7 +8,7 @@ import (
 const (
 	// grain is how many multiplications are worth a goroutine.
 	grain = 1 << 18
-	// rowUnit and colUnit divide the tiles of the implementations, so that parts begin with one.
+	// rowUnit and colUnit are multiples of the tiles of amd64, so that parts end with one.
 	rowUnit = 12
 	colUnit = 32
 	// tallEnough is a number of rows over which it pays to pack all of B.

@@ -13,7 +13,7 @@ var inUse = Sets()[len(Sets())-1]
 func On() bool { return inUse > isa.Portable }
 
 // Sets returns what can run on this machine: package spec alone, and vectors, the widest last.
-func Sets() []isa.Set { return append([]isa.Set{isa.Portable}, vectors()...) }
+func Sets() []isa.Set { return append([]isa.Set{isa.Portable}, isa.Vectors()...) }
 
 // Use selects one of [Sets] and returns what was selected before. Tests run every implementation
 // with it, in no more than one goroutine.

@@ -9,8 +9,8 @@ import (
 
 //go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg vec
 
-// vectors returns the sets that the machine has.
-func vectors() []isa.Set { return isa.Vectors() }
+// tallest is a multiple of the heights of the highest tiles, 12 and 6.
+const tallest = 12
 
 // unit is an instruction set for an element type: the kernels, of which kernels_amd64.go says what
 // they do.

@@ -2,10 +2,16 @@ module softloss/internal/gemm/vec/_asm
 
 go 1.26.0
 
-require github.com/mmcloughlin/avo v0.6.0
+require (
+	github.com/mmcloughlin/avo v0.6.0
+	softloss/internal/_asm v0.0.0
+)
 
 require (
+	golang.org/x/arch v0.20.0 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 )
+
+replace softloss/internal/_asm => ../../../_asm

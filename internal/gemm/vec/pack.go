@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build (amd64 || arm64) && !purego
 
 package vec
 
@@ -12,8 +12,6 @@ import (
 const (
 	// panelVectors is the width of a panel of B, and of a tile.
 	panelVectors = 2
-	// tallest is a multiple of the heights of the highest tiles, 12 and 6.
-	tallest = 12
 	// blockDepth is up to how many rows of B a panel has: of 128 bytes each with AVX-512, so that
 	// it fills two thirds of a first-level cache of 48 KiB.
 	blockDepth = 256
