@@ -14,14 +14,6 @@ func times(a, b float64) float64 {
 	return a * b
 }
 
-// logOf returns log x for x = 1 - rest, which the smaller of the two says best.
-func logOf(x, rest float64) float64 {
-	if x < rest {
-		return math.Log(x)
-	}
-	return math.Log1p(-rest)
-}
-
 // powerOf returns (e^(q x) - 1)/q for q > 0 and a finite x, which is nearly x where q is small.
 func powerOf(q, x float64) float64 {
 	if y := q * x; math.Abs(y) > 0x1p-60 {

@@ -1,6 +1,10 @@
 package losses
 
-import "math"
+import (
+	"math"
+
+	"softloss/losses/internal/kernel"
+)
 
 // Asymmetric is the asymmetric loss, for yes-or-no questions to which most answers are no: a sure
 // and right no costs nothing. It is for [SigmoidLink], p = σ(z), alone.
@@ -48,33 +52,12 @@ func (a Asymmetric) Row(r Row) (loss float64) {
 		return math.NaN()
 	}
 	return termsOf(r, func(k int) (v, dv float64) {
-		l, p, q := r.LogP[k], r.P[k], r.Rest[k]
 		if k == 0 {
-			return focalTerm(a.GammaPos, l, p, q)
+			v, dv, _ = kernel.Phi(kernel.Focal, a.GammaPos, r.LogP[k], r.Rest[k])
+			return v, dv
 		}
-		if a.Margin == 0 {
-			return focalTerm(a.GammaNeg, l, p, q)
-		}
-		if q <= a.Margin { // surely a no
-			return 0, 0
-		}
-		d, rest := q-a.Margin, p+a.Margin // 1 - d, where d is nearly 1 too
-		log := logOf(rest, d)
-		f := math.Pow(d, a.GammaNeg)
-		return -f * log, -f*p/rest + a.GammaNeg*f/d*times(p, log)
+		return kernel.Asymmetric(a).No(r.LogP[k], r.P[k], r.Rest[k])
 	})
-}
-
-// focalTerm returns -q^gamma l and its derivative by l, for l = log p and q = 1 - p.
-func focalTerm(gamma, l, p, q float64) (v, dv float64) {
-	if gamma == 0 {
-		return -l, -1
-	}
-	f := math.Pow(q, gamma)
-	if q == 0 {
-		return 0, 0
-	}
-	return -f * l, -f + gamma*f/q*times(p, l)
 }
 
 // LinearInTarget implements [LinearLoss].

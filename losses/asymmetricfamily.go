@@ -1,6 +1,10 @@
 package losses
 
-import "math"
+import (
+	"math"
+
+	"softloss/losses/internal/kernel"
+)
 
 var positive = Range{Min: 0, OpenMin: true, Max: math.Inf(1)}
 
@@ -42,7 +46,7 @@ func (l AGCE) Row(r Row) float64 {
 	whole := math.Pow(l.A+1, l.Q)
 	return termsOf(r, func(k int) (v, dv float64) { // 1 - ((A+p)/(A+1))^Q, where p is nearly 1 too
 		p := r.P[k]
-		log := logOf((l.A+p)/(l.A+1), r.Rest[k]/(l.A+1))
+		log := kernel.LogOf((l.A+p)/(l.A+1), r.Rest[k]/(l.A+1))
 		return -whole * powerOf(l.Q, log), -p / (l.A + p) * math.Pow(l.A+p, l.Q)
 	})
 }

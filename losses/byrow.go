@@ -74,7 +74,7 @@ func (b *batch[T]) rowOf(l Loss, i int, logP, p []float64) bool {
 		if b.twins {
 			p := float64(b.input[i*k])
 			r.Rest[1] = p
-			r.LogP[1] = logOf(r.P[1], p)
+			r.LogP[1] = kernel.LogOf(r.P[1], p)
 		}
 	} else {
 		top = rests(r)

@@ -60,10 +60,8 @@ func evaluateElements[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int
 	if bad, ok := sigmoidRows(b, l, linear); ok {
 		return bad
 	}
-	for i, t := range b.target {
-		if !(t >= 0 && t <= 1) {
-			return i
-		}
+	if bad = b.badShare(); bad >= 0 {
+		return bad
 	}
 	p := b.pairs(linear)
 	if bad = evaluateRows(&p, l); bad < 0 {

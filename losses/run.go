@@ -183,7 +183,7 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 			return lo + bad, err
 		}
 	}
-	if b.widens(e.linear) {
+	if b.widens(e.formula, e.linear) {
 		row, err = b.computeWide(e.formula, e.linear)
 	} else {
 		row, err = b.compute(e.formula, e.linear)

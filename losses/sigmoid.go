@@ -11,48 +11,49 @@ import (
 // an invalid label, or -1, and whether it could: elements of other losses, with more than a gradient
 // of the logits, or with a label that is for smoothing to judge, are rows of two classes.
 func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok bool) {
-	if b.probs || b.targetGrad != nil || b.direction != nil {
-		return -1, false
-	}
 	s := sigmoidOf(l)
-	if s.kind == sigmoidNone {
+	if s.kind == sigmoidNone || !b.logitsAlone() {
 		return -1, false
 	}
 	z, ok := b.sigmoidLogits()
 	if !ok {
 		return -1, false
 	}
-	buf := dense.Grow(&b.paired, 2*b.n)
-	yes, no := b.target, buf[:b.n]
-	if !kernel.Complement(no, yes) {
-		for i, t := range yes {
-			if !(t >= 0 && t <= 1) {
-				return i, true
-			}
-		}
-	}
+	yes, no := b.target, []T(nil) // 1 - yes
 	if linear && b.posWeight != nil || b.smoothing.on() {
-		yes = buf[b.n:]
-		if !b.sigmoidMasses(yes, no, linear) {
+		if bad := b.badShare(); bad >= 0 {
+			return bad, true
+		}
+		buf := dense.Grow(&b.paired, 2*b.n)
+		if yes, no = buf[b.n:], buf[:b.n]; !b.sigmoidMasses(yes, no, linear) {
 			return -1, false
 		}
 	}
-	switch s.kind {
-	case sigmoidCrossEntropy:
-		kernel.SigmoidCrossEntropy(b.loss, b.grad, z, yes, no, b.scale)
-	case sigmoidMAE:
-		kernel.SigmoidMAE(b.loss, b.grad, z, yes, no, b.scale)
-	default:
-		kernel.SigmoidSeparable(s.family, s.a, b.loss, b.grad, z, yes, no, b.scale)
+	if !sigmoidEvaluate(s, b, z, yes, no) {
+		return b.badShare(), true
 	}
 	return -1, true
 }
 
+// logitsAlone reports whether no more than losses and the gradients of logits are wanted.
+func (b *batch[T]) logitsAlone() bool { return !b.probs && b.targetGrad == nil && b.direction == nil }
+
+// badShare returns the first element with a label outside [0, 1], or -1.
+func (b *batch[T]) badShare() int {
+	for i, t := range b.target {
+		if !(t >= 0 && t <= 1) {
+			return i
+		}
+	}
+	return -1
+}
+
 // sigmoidKernel is the kernel that computes a loss of elements.
 type sigmoidKernel struct {
-	kind   sigmoidKind
-	family kernel.Family
-	a      float64
+	kind       sigmoidKind
+	family     kernel.Family
+	a          float64
+	asymmetric kernel.Asymmetric
 }
 
 type sigmoidKind uint8
@@ -61,7 +62,9 @@ const (
 	sigmoidNone sigmoidKind = iota
 	sigmoidCrossEntropy
 	sigmoidMAE
+	sigmoidKL
 	sigmoidSeparable
+	sigmoidAsymmetric
 )
 
 // sigmoidOf returns the kernel of a loss, and not of one that embeds it.
@@ -71,6 +74,10 @@ func sigmoidOf(l Loss) (s sigmoidKernel) {
 		s.kind = sigmoidCrossEntropy
 	case MAE:
 		s.kind = sigmoidMAE
+	case KL:
+		s.kind = sigmoidKL
+	case Asymmetric:
+		s.kind, s.asymmetric = sigmoidAsymmetric, kernel.Asymmetric(l)
 	case GCE:
 		s.family, s.a = l.family()
 		if s.a >= 0x1p-400 { // as for rows
@@ -84,6 +91,22 @@ func sigmoidOf(l Loss) (s sigmoidKernel) {
 		s.family, s.a = l.family()
 	}
 	return s
+}
+
+// sigmoidEvaluate runs the kernel. It returns false when no is nil and a label of yes is not in
+// [0, 1].
+func sigmoidEvaluate[T kernel.Float](s sigmoidKernel, b *batch[T], z, yes, no []T) (ok bool) {
+	switch s.kind {
+	case sigmoidCrossEntropy:
+		return kernel.SigmoidCrossEntropy(b.loss, b.grad, z, yes, no, b.scale)
+	case sigmoidMAE:
+		return kernel.SigmoidMAE(b.loss, b.grad, z, yes, no, b.scale)
+	case sigmoidKL:
+		return kernel.SigmoidKL(b.loss, b.grad, z, yes, no, b.scale)
+	case sigmoidAsymmetric:
+		return kernel.SigmoidAsymmetric(s.asymmetric, b.loss, b.grad, z, yes, no, b.scale)
+	}
+	return kernel.SigmoidSeparable(s.family, s.a, b.loss, b.grad, z, yes, no, b.scale)
 }
 
 // sigmoidLogits returns the logits, shifted and divided by the temperature. It returns false where
@@ -106,10 +129,13 @@ func (b *batch[T]) sigmoidLogits() (z []T, ok bool) {
 	return z, true
 }
 
-// sigmoidMasses turns no, 1 - t, and yes into the labels of both classes, weighed and smoothed. It
-// returns false where one is not finite and for the notebook's rule.
+// sigmoidMasses stores the labels of both classes, weighed and smoothed. It returns false where one
+// is not finite and for the notebook's rule.
 func (b *batch[T]) sigmoidMasses(yes, no []T, linear bool) (ok bool) {
 	copy(yes, b.target)
+	for i, t := range yes {
+		no[i] = 1 - t
+	}
 	if linear && b.posWeight != nil {
 		column := b.columns()
 		for i, t := range yes {

@@ -9,12 +9,13 @@ import (
 // rounded once: where logits are changed before their exponentials are taken, which would make a
 // rounding of them a hundred times as large, and of float32 where labels are changed, or
 // probabilities subtracted from 1, before a loss makes more of them than a sum.
-func (b *batch[T]) widens(linear bool) bool {
+func (b *batch[T]) widens(l Loss, linear bool) bool {
 	if b.link == SoftmaxLink && b.shiftsLogits() {
 		return true
 	}
 	if b.link == SigmoidLink {
-		return b.single() && (b.shiftsLogits() || b.probs || !linear)
+		exact := linear || !b.smoothing.on() && b.logitsAlone() && sigmoidOf(l).kind != sigmoidNone
+		return b.single() && (b.shiftsLogits() || b.probs || !exact)
 	}
 	return b.single() && b.preparesTarget() && !linear
 }

@@ -86,47 +86,58 @@ func SeparableIndex[T Float](
 }
 
 // SigmoidCrossEntropy computes the cross entropy of elements; see [spec.SigmoidCrossEntropy].
-func SigmoidCrossEntropy[T Float](loss []float64, grad, z, yes, no, scale []T) {
+func SigmoidCrossEntropy[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	switch vec.InUse() {
 	case vec.Specification:
-		spec.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+		return spec.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
 	case vec.Portable:
-		portable.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
-	default:
-		vec.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+		return portable.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
 	}
+	return vec.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
 }
 
 // SigmoidSeparable computes a separable loss of elements; see [spec.SigmoidSeparable].
-func SigmoidSeparable[T Float](f Family, a float64, loss []float64, grad, z, yes, no, scale []T) {
+func SigmoidSeparable[T Float](f Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	switch vec.InUse() {
 	case vec.Specification:
-		spec.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
+		return spec.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	case vec.Portable:
-		portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
-	default:
-		vec.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
+		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
+	return vec.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 }
 
 // SigmoidMAE computes the mean absolute error of elements; see [spec.SigmoidMAE].
-func SigmoidMAE[T Float](loss []float64, grad, z, yes, no, scale []T) {
+func SigmoidMAE[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	switch vec.InUse() {
 	case vec.Specification:
-		spec.SigmoidMAE(loss, grad, z, yes, no, scale)
+		return spec.SigmoidMAE(loss, grad, z, yes, no, scale)
 	case vec.Portable:
-		portable.SigmoidMAE(loss, grad, z, yes, no, scale)
-	default:
-		vec.SigmoidMAE(loss, grad, z, yes, no, scale)
+		return portable.SigmoidMAE(loss, grad, z, yes, no, scale)
 	}
+	return vec.SigmoidMAE(loss, grad, z, yes, no, scale)
 }
 
-// Complement stores the labels of the other class of elements; see [spec.Complement].
-func Complement[T Float](dst, t []T) (ok bool) {
-	if vec.On() {
-		return vec.Complement(dst, t)
+// SigmoidKL computes the Kullback-Leibler divergence of elements; see [spec.SigmoidKL].
+func SigmoidKL[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	switch vec.InUse() {
+	case vec.Specification:
+		return spec.SigmoidKL(loss, grad, z, yes, no, scale)
+	case vec.Portable:
+		return portable.SigmoidKL(loss, grad, z, yes, no, scale)
 	}
-	return spec.Complement(dst, t)
+	return vec.SigmoidKL(loss, grad, z, yes, no, scale)
+}
+
+// SigmoidAsymmetric computes the asymmetric loss of elements; see [spec.SigmoidAsymmetric].
+func SigmoidAsymmetric[T Float](a Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	switch vec.InUse() {
+	case vec.Specification:
+		return spec.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
+	case vec.Portable:
+		return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
+	}
+	return vec.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
 }
 
 // Softmax stores the softmax of every row in dst; see [spec.Softmax].

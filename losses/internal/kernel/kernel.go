@@ -30,11 +30,17 @@ const (
 	Absolute = spec.Absolute
 )
 
+// Asymmetric holds the parameters of the asymmetric loss; see [spec.Asymmetric].
+type Asymmetric = spec.Asymmetric
+
 // Phi returns φ of a separable loss and its derivatives; see [spec.Phi].
 func Phi(f Family, a, l, q float64) (v, dv, d2v float64) { return spec.Phi(f, a, l, q) }
 
 // Log is the logarithm, right for denormal numbers too; see [spec.Log].
 func Log(x float64) float64 { return spec.Log(x) }
+
+// LogOf returns log x for x = 1 - rest; see [spec.LogOf].
+func LogOf(x, rest float64) float64 { return spec.LogOf(x, rest) }
 
 // Tiny returns the smallest normal number of the element type.
 func Tiny[T Float]() float64 { return spec.Tiny[T]() }

@@ -19,8 +19,8 @@ type question struct {
 	positive, narrow bool
 }
 
-func ask[T Float](z, yes, no T) question {
-	q := question{size: math.Abs(float64(z)), likely: float64(no), other: float64(yes), positive: z > 0,
+func ask[T Float](z T, yes, no float64) question {
+	q := question{size: math.Abs(float64(z)), likely: no, other: yes, positive: z > 0,
 		narrow: elementSize[T]() == 4}
 	if q.positive {
 		q.likely, q.other = q.other, q.likely
@@ -82,7 +82,58 @@ func (q question) mae(scale float64) (loss, grad expected) {
 	return loss, q.gradient(scale, s.Mul(q.p).Mul(q.rest), 0)
 }
 
-// elements are logits of all sizes with labels of every kind.
+// kl allows for the terms of the loss, which cancel in float64.
+func (q question) kl(scale float64) (loss, grad expected) {
+	loss, grad = q.crossEntropy(scale)
+	loss.magnitude = loss.v.Hi
+	for _, t := range []float64{q.likely, q.other} {
+		if t != 0 {
+			x := numtest.Num(t).Mul(numtest.Num(t).Log())
+			loss.v, loss.magnitude = loss.v.Add(x), loss.magnitude+math.Abs(x.Hi)
+		}
+	}
+	if q.narrow {
+		loss.magnitude /= 1 << 26
+	}
+	return loss, grad
+}
+
+func (q question) asymmetric(a Asymmetric, scale float64) (loss, grad expected) {
+	l, m, p, rest, t, u := q.far, q.l, q.rest, q.p, q.other, q.likely // of yes, but m of no
+	if q.positive {
+		l, m, p, rest, t, u = m, l, rest, p, u, t
+	}
+	v, h := phi(Focal, a.GammaPos, l.Neg(), rest)
+	loss = expected{what: "loss", floor: q.floor() * (1 + q.likely)}
+	var slope numtest.DD
+	if t != 0 {
+		loss.v, slope = v.Mul(numtest.Num(t)), h.Mul(rest).Mul(numtest.Num(t)).Neg()
+	}
+	magnitude := math.Abs(slope.Hi)
+	d, r := p.Sub(numtest.Num(a.Margin)), rest.Add(numtest.Num(a.Margin))
+	if a.Margin != 0 {
+		m = r.Log().Neg()
+	}
+	if u != 0 && d.Hi > 0 {
+		w, w1 := d.Pow(a.GammaNeg), numtest.Num(0)
+		if a.GammaNeg != 0 {
+			w1 = d.Pow(a.GammaNeg - 1).Mul(numtest.Num(a.GammaNeg))
+		}
+		x := w.Mul(p) // r is rest
+		if a.Margin != 0 {
+			x = w.Div(r).Mul(p).Mul(rest)
+		}
+		x = x.Add(w1.Mul(m).Mul(p).Mul(rest)).Mul(numtest.Num(u))
+		loss.v, slope = loss.v.Add(w.Mul(m).Mul(numtest.Num(u))), slope.Add(x)
+		magnitude = max(magnitude, x.Hi)
+	}
+	if !q.positive { // which gradient undoes
+		slope = slope.Neg()
+	}
+	return loss, q.gradient(scale, slope, magnitude)
+}
+
+// elements are logits of all sizes with labels of every kind; no is nil for shares.
 func elements[T Float](n int, labels string) (z, yes, no, scale []T) {
 	r := rand.New(rand.NewPCG(uint64(n), 7))
 	for i := range n {
@@ -102,20 +153,37 @@ func elements[T Float](n int, labels string) (z, yes, no, scale []T) {
 			yes[i], no[i] = T(3*r.Float64()), T(r.Float64())
 		}
 	}
+	if labels == "shares" {
+		no = nil
+	}
 	return z, yes, no, scale
 }
 
 // sigmoids are the kernels of elements.
-func sigmoids[T Float]() map[string]func(loss []float64, grad, z, yes, no, scale []T) {
-	m := map[string]func(loss []float64, grad, z, yes, no, scale []T){
-		"cross entropy": SigmoidCrossEntropy[T], "mae": SigmoidMAE[T]}
+func sigmoids[T Float]() map[string]func(loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	m := map[string]func(loss []float64, grad, z, yes, no, scale []T) (ok bool){
+		"cross entropy": SigmoidCrossEntropy[T], "mae": SigmoidMAE[T], "kl": SigmoidKL[T]}
 	for _, l := range sigmoidFamilies {
-		m[fmt.Sprint(l)] = func(loss []float64, grad, z, yes, no, scale []T) {
-			SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
+		m[fmt.Sprint(l)] = func(loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+			return SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
+		}
+	}
+	for _, a := range asymmetrics {
+		m[fmt.Sprint(a)] = func(loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+			return SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
 		}
 	}
 	return m
 }
+
+// asymmetrics have exponents and margins with and without a kernel.
+var asymmetrics = func() (all []Asymmetric) {
+	for _, p := range [][3]float64{{0, 4, 0.05}, {1, 4, 0.05}, {0, 0, 0}, {1, 4, 0}, {2, 3, 0}, {7, 7, 0.25}, {3, 0, 0.4},
+		{5, 1, 1e-3}, {0, 2, 0.999}, {4, 6, 0}, {0, 4, 1e-200}, {0.5, 2.5, 0.05}, {2, 9, 0}} {
+		all = append(all, Asymmetric{GammaPos: p[0], GammaNeg: p[1], Margin: p[2]})
+	}
+	return all
+}()
 
 var sigmoidFamilies = []separableLoss{{GCE, 0.7}, {GCE, 1}, {GCE, 1e-3}, {Focal, 0}, {Focal, 0.5}, {Focal, 1},
 	{Focal, 2}, {Focal, 3.5}, {Focal, 9}, {Focal, 40}, {Poly1, 1.5}, {Poly1, -1}, {Poly1, -0.5}}
@@ -127,13 +195,17 @@ func TestSigmoidAccuracy(t *testing.T) { both(t, sigmoidAccuracy[float32], sigmo
 func sigmoidAccuracy[T Float](t *testing.T) {
 	const n = 1000
 	narrow := elementSize[T]() == 4
-	for _, labels := range []string{"soft", "hard", "right", "masses"} {
+	for _, labels := range []string{"soft", "hard", "right", "masses", "shares"} {
 		z, yes, no, scale := elements[T](n, labels)
 		loss, grad := make([]float64, n), make([]T, n)
 		check := func(what string, most float64, want func(q question, scale float64) (loss, grad expected)) {
 			worst := 0.0
 			for i := range n {
-				l, g := want(ask(z[i], yes[i], no[i]), float64(scale[i]))
+				y, u := float64(yes[i]), 1-float64(yes[i])
+				if no != nil {
+					u = float64(no[i])
+				}
+				l, g := want(ask(z[i], y, u), float64(scale[i]))
 				for _, x := range []struct {
 					got  float64
 					want expected
@@ -141,7 +213,7 @@ func sigmoidAccuracy[T Float](t *testing.T) {
 					u := x.want.ulps(x.got, narrow)
 					worst = max(worst, u)
 					require.LessOrEqual(t, u, most, "%s, %s labels: %s of z=%v (%v, %v) is %v, want %v", what, labels,
-						x.want.what, z[i], yes[i], no[i], x.got, x.want.v.Hi)
+						x.want.what, z[i], y, u, x.got, x.want.v.Hi)
 				}
 			}
 			t.Logf("%s, %s labels: %.2f ulp", what, labels, worst)
@@ -150,10 +222,22 @@ func sigmoidAccuracy[T Float](t *testing.T) {
 		if !narrow {
 			most = 6
 		}
-		SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+		require.True(t, SigmoidCrossEntropy(loss, grad, z, yes, no, scale))
 		check("cross entropy", most, question.crossEntropy)
 		SigmoidMAE(loss, grad, z, yes, no, scale)
 		check("mae", most, question.mae)
+		SigmoidKL(loss, grad, z, yes, no, scale)
+		check("kl", most, question.kl)
+		for _, a := range asymmetrics {
+			SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
+			most := 4.0
+			if !narrow {
+				most = 1000 / (1 - a.Margin) // p less the margin cancels
+			}
+			check(fmt.Sprint(a), most, func(q question, scale float64) (loss, grad expected) {
+				return q.asymmetric(a, scale)
+			})
+		}
 		for _, l := range sigmoidFamilies {
 			SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
 			most := 4.0
@@ -182,7 +266,7 @@ func TestSigmoidMAENearLabels(t *testing.T) {
 			loss, grad := make([]float64, n), make([]float32, n)
 			SigmoidMAE(loss, grad, z, yes, no, scale)
 			for i := range n {
-				l, g := ask(z[i], yes[i], no[i]).mae(float64(scale[i]))
+				l, g := ask(z[i], float64(yes[i]), float64(no[i])).mae(float64(scale[i]))
 				require.LessOrEqual(t, l.ulps(loss[i], true), 4.0, "z=%v: loss %v, want %v", z[i], loss[i], l.v.Hi)
 				require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4.0, "z=%v: gradient", z[i])
 			}
@@ -213,8 +297,8 @@ func sigmoidSpecial[T Float](t *testing.T) {
 	for name, run := range sigmoids[T]() {
 		for _, value := range []float64{math.NaN(), math.Copysign(math.NaN(), -1), inf, -inf, 1e30, -1e30, 1e-40, 0,
 			math.Copysign(0, -1)} {
-			for _, n := range []int{1, 3, 16, 37} {
-				for pos := range n {
+			for _, n := range []int{1, 3, 37} {
+				for pos := 0; pos < n; pos += 1 + n/20 {
 					z, yes, no, scale := elements[T](n, "soft")
 					z[pos], yes[pos], no[pos] = T(value), T([]float64{0, 1, .25}[pos%3]), T([]float64{1, 0, .75}[pos%3])
 					loss, grad := make([]float64, n), make([]T, n)
@@ -285,23 +369,30 @@ func sigmoidOneFactor[T Float](t *testing.T) {
 	}
 }
 
-// TestComplement: 1 - t, and whether all labels are shares.
-func TestComplement(t *testing.T) { both(t, complement[float32], complement[float64]) }
+// TestSigmoidShares: without labels of no they are 1 - yes, and whether all labels are shares.
+func TestSigmoidShares(t *testing.T) { both(t, sigmoidShares[float32], sigmoidShares[float64]) }
 
-func complement[T Float](t *testing.T) {
-	for n := range 70 {
-		_, yes, want, _ := elements[T](n, "soft")
-		dst := make([]T, n)
-		require.True(t, Complement(dst, yes))
-		require.True(t, sameBits(want, dst))
-		for pos := range n {
-			for _, bad := range []T{-0.5, 1.5, T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1))} {
-				was := yes[pos]
-				yes[pos] = bad
-				require.False(t, Complement(dst, yes), "n=%d: %v at %d", n, bad, pos)
-				yes[pos] = was
+func sigmoidShares[T Float](t *testing.T) {
+	for name, run := range sigmoids[T]() {
+		for n := range 70 {
+			z, yes, no, scale := elements[T](n, "hard")
+			for i := range yes { // 1 - yes is exact
+				yes[i] = T(i%9) / 8
+				no[i] = 1 - yes[i]
+			}
+			want, wantGrad, loss, grad := make([]float64, n), make([]T, n), make([]float64, n), make([]T, n)
+			require.True(t, run(want, wantGrad, z, yes, no, scale), name)
+			require.True(t, run(loss, grad, z, yes, nil, scale), name)
+			require.True(t, sameBits(want, loss) && sameBits(wantGrad, grad), "%s n=%d", name, n)
+			for pos := 0; pos < n; pos += 1 + n/20 {
+				for _, bad := range []T{-0.5, 1.5, T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1))} {
+					was := yes[pos]
+					yes[pos] = bad
+					require.False(t, run(loss, grad, z, yes, nil, scale), "%s n=%d: %v at %d", name, n, bad, pos)
+					require.False(t, run(loss, nil, z, yes, nil, scale), "%s n=%d: %v at %d", name, n, bad, pos)
+					yes[pos] = was
+				}
 			}
 		}
-		require.True(t, Complement(dst, make([]T, n)))
 	}
 }

@@ -7,10 +7,17 @@ import (
 )
 
 // SigmoidCrossEntropy is [spec.SigmoidCrossEntropy].
-func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale []T) {
+func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	ok = true
 	for i, x := range z {
 		e, l := odds(float64(x), spec.Size[T]() == 4)
-		size, t, u, sign := math.Abs(float64(x)), float64(no[i]), float64(yes[i]), -1.0
+		u := float64(yes[i])
+		size, t, sign := math.Abs(float64(x)), 1-u, -1.0
+		if no != nil {
+			t = float64(no[i])
+		} else if !(u >= 0 && u <= 1) {
+			ok = false
+		}
 		if x > 0 {
 			t, u, sign = u, t, 1
 		}
@@ -22,6 +29,7 @@ func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale [
 			grad[i] = T(sign * spec.Factor(scale, i) * ((u - t*e) / (1 + e)))
 		}
 	}
+	return ok
 }
 
 // odds returns exp(-|z|) and log1p of that, NaN for +Inf, short to 2e-9.
@@ -63,34 +71,31 @@ func log1p(e float64, short bool) float64 {
 	return 2 * (s + s*x*(low+y*y*y*((c6+x*c7)+y*((c8+x*c9)+y*c10))))
 }
 
-// ask is [spec.Ask].
-func ask(z float64) spec.Question {
+// sides is [spec.Sides].
+func sides(z float64) (yes, no spec.Side) {
 	e, l := odds(z, false)
-	size := math.Abs(z)
-	if e != e {
-		size = e
-	}
-	return spec.Question{Size: size, Log: l, P: 1 / (1 + e), Rest: e / (1 + e)}
+	return spec.SidesOf(z, e, l)
 }
 
 // SigmoidSeparable is [spec.SigmoidSeparable].
-func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) {
-	answers(loss, grad, z, yes, no, scale, func(q spec.Question, t, u float64) (loss, slope float64) {
-		return q.Separable(f, a, t, u)
-	})
+func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return spec.Elements(sides, loss, grad, z, yes, no, scale,
+		func(yes, no spec.Side, t, u float64) (loss, slope float64) {
+			return spec.SeparableSides(f, a, yes, no, t, u)
+		})
 }
 
 // SigmoidMAE is [spec.SigmoidMAE].
-func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) {
-	answers(loss, grad, z, yes, no, scale, spec.Question.MAE)
+func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return spec.Elements(sides, loss, grad, z, yes, no, scale, spec.MAESides)
 }
 
-func answers[T spec.Float](loss []float64, grad, z, yes, no, scale []T,
-	f func(q spec.Question, t, u float64) (loss, slope float64)) {
-	for i, x := range z {
-		v, d := spec.Answer(ask(float64(x)), float64(x), float64(yes[i]), float64(no[i]), f)
-		if loss[i] = v; grad != nil {
-			grad[i] = T(spec.Factor(scale, i) * d)
-		}
-	}
+// SigmoidKL is [spec.SigmoidKL].
+func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return spec.Elements(sides, loss, grad, z, yes, no, scale, spec.KLSides)
+}
+
+// SigmoidAsymmetric is [spec.SigmoidAsymmetric].
+func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return spec.Elements(sides, loss, grad, z, yes, no, scale, a.Of)
 }

@@ -2,23 +2,28 @@ package spec
 
 import "math"
 
-// A Question is the softmax of an element whose two classes have the logits z and 0: of the likely
-// class, the one of |z|, and of the other one.
-type Question struct {
-	Size float64 // |z|, NaN for z = +Inf
-	Log  float64 // log1p(exp(-|z|)): log p is -Log, and of the other class -(Size + Log)
-	P    float64 // the likely class's p, 1-p of the other
-	Rest float64 // 1-p, p of the other
-}
+// A Side is one of the two classes of an element, whose logits are z and 0: log p, p and 1-p.
+type Side struct{ L, P, Rest float64 }
 
-// Ask returns the question of the logit z.
-func Ask(z float64) Question {
+// Sides returns the classes of the logits z and 0, NaN for z = +Inf. With e = exp(-|z|) the likely
+// one has p = 1/(1+e) and log p = -log1p(e), the other e/(1+e) and -(|z| + log1p(e)): nothing
+// cancels.
+func Sides(z float64) (yes, no Side) {
 	if math.IsInf(z, 1) {
 		z = math.NaN()
 	}
-	size := math.Abs(z)
-	e := math.Exp(-size)
-	return Question{Size: size, Log: math.Log1p(e), P: 1 / (1 + e), Rest: e / (1 + e)}
+	e := math.Exp(-math.Abs(z))
+	return SidesOf(z, e, math.Log1p(e))
+}
+
+// SidesOf is [Sides] with e and log1p(e), which are NaN where z is NaN or +Inf.
+func SidesOf(z, e, log float64) (yes, no Side) {
+	p, rest := 1/(1+e), e/(1+e)
+	likely, other := Side{-log, p, rest}, Side{-(math.Abs(z) + log), rest, p}
+	if z > 0 {
+		return likely, other
+	}
+	return other, likely
 }
 
 // SigmoidCrossEntropy computes, for every element with the label yes of z and no of 0,
@@ -26,79 +31,92 @@ func Ask(z float64) Question {
 //	loss = yes log(1 + exp(-z)) + no log(1 + exp(z)),   grad = scale (no σ(z) - yes σ(-z))
 //
 // where scale holds one factor for all elements or one an element; a nil grad is not computed. The
-// labels are finite and not negative.
-//
-// For t, the label of the likely class, and u of the other that is (t + u) log1p(exp(-|z|)) + u |z|:
-// nothing cancels.
-func SigmoidCrossEntropy[T Float](loss []float64, grad, z, yes, no, scale []T) {
-	sigmoid(loss, grad, z, yes, no, scale, func(q Question, t, u float64) (loss, slope float64) {
-		loss = (t + u) * q.Log
-		if u != 0 {
-			loss += u * q.Size
-		}
-		return loss, u*q.P - t*q.Rest
+// labels are finite and not negative. A nil no stands for 1 - yes: then ok is false when a label is
+// not in [0, 1], and what was stored means nothing.
+func SigmoidCrossEntropy[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return Elements(Sides, loss, grad, z, yes, no, scale, func(yes, no Side, t, u float64) (loss, slope float64) {
+		return labelled(t, -yes.L) + labelled(u, -no.L), u*yes.P - t*no.P
 	})
 }
 
 // SigmoidSeparable is [Separable] for elements as [SigmoidCrossEntropy] takes them.
-func SigmoidSeparable[T Float](f Family, a float64, loss []float64, grad, z, yes, no, scale []T) {
-	sigmoid(loss, grad, z, yes, no, scale, func(q Question, t, u float64) (loss, slope float64) {
-		return q.Separable(f, a, t, u)
+func SigmoidSeparable[T Float](f Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return Elements(Sides, loss, grad, z, yes, no, scale, func(yes, no Side, t, u float64) (loss, slope float64) {
+		return SeparableSides(f, a, yes, no, t, u)
 	})
 }
 
-// Separable returns the loss for the labels t of the likely class and u, and its derivative by |z|.
-func (q Question) Separable(f Family, a, t, u float64) (loss, slope float64) {
+// SeparableSides returns a separable loss for the labels t and u, and its derivative by z.
+func SeparableSides(f Family, a float64, yes, no Side, t, u float64) (loss, slope float64) {
 	if t != 0 {
-		v, dv, _ := Phi(f, a, -q.Log, q.Rest)
-		loss, slope = t*v, t*dv*q.Rest
+		v, dv, _ := Phi(f, a, yes.L, yes.Rest)
+		loss, slope = t*v, t*dv*yes.Rest
 	}
 	if u != 0 {
-		v, dv, _ := Phi(f, a, -(q.Size + q.Log), q.P)
-		loss, slope = loss+u*v, slope-u*dv*q.P
+		v, dv, _ := Phi(f, a, no.L, no.Rest)
+		loss, slope = loss+u*v, slope-u*dv*no.Rest
 	}
 	return loss, slope
 }
 
 // SigmoidMAE is [MAE] for elements as [SigmoidCrossEntropy] takes them.
-func SigmoidMAE[T Float](loss []float64, grad, z, yes, no, scale []T) {
-	sigmoid(loss, grad, z, yes, no, scale, Question.MAE)
+func SigmoidMAE[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return Elements(Sides, loss, grad, z, yes, no, scale, MAESides)
 }
 
-// MAE is that of [Question.Separable].
-func (q Question) MAE(t, u float64) (loss, slope float64) {
-	d, other := (1-t)-q.Rest, q.Rest-u
-	return math.Abs(d) + math.Abs(other), q.P * q.Rest * (Sign(d) - Sign(other))
+// MAESides is that of [SeparableSides].
+func MAESides(yes, no Side, t, u float64) (loss, slope float64) {
+	d, other := yes.less(t), no.less(u)
+	return math.Abs(d) + math.Abs(other), yes.P * yes.Rest * (Sign(d) - Sign(other))
 }
 
-func sigmoid[T Float](loss []float64, grad, z, yes, no, scale []T,
-	f func(q Question, t, u float64) (loss, slope float64)) {
+// less returns p - t.
+func (s Side) less(t float64) float64 {
+	if s.P > 0.5 {
+		return (1 - t) - s.Rest
+	}
+	return s.P - t
+}
+
+// SigmoidKL is [KL] for elements as [SigmoidCrossEntropy] takes them.
+func SigmoidKL[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return Elements(Sides, loss, grad, z, yes, no, scale, KLSides)
+}
+
+// KLSides is that of [SeparableSides].
+func KLSides(yes, no Side, t, u float64) (loss, slope float64) {
+	return labelled(t, Log(t)-yes.L) + labelled(u, Log(u)-no.L), u*yes.P - t*no.P
+}
+
+// labelled returns t x, 0 where the label t is 0.
+func labelled(t, x float64) float64 {
+	if t == 0 {
+		return 0
+	}
+	return t * x
+}
+
+// Elements computes a loss of elements as [SigmoidCrossEntropy] does. f returns the loss of the
+// labels t of yes and u of no, and its derivative by z.
+func Elements[T Float](sides func(z float64) (yes, no Side), loss []float64, grad, z, yes, no, scale []T,
+	f func(yes, no Side, t, u float64) (loss, slope float64)) (ok bool) {
+	ok = true
 	for i, x := range z {
-		v, d := Answer(Ask(float64(x)), float64(x), float64(yes[i]), float64(no[i]), f)
+		t := float64(yes[i])
+		u := 1 - t
+		if no != nil {
+			u = float64(no[i])
+		} else if !(t >= 0 && t <= 1) {
+			ok = false
+		}
+		a, b := sides(float64(x))
+		v, d := f(a, b, t, u)
+		if a.P != a.P {
+			v, d = a.P, a.P
+		}
 		if loss[i] = v; grad != nil {
 			grad[i] = T(Factor(scale, i) * d)
 		}
-	}
-}
-
-// Answer returns the loss f of the question of z and its derivative by z.
-func Answer(q Question, z, yes, no float64, f func(q Question, t, u float64) (loss, slope float64)) (loss, d float64) {
-	switch {
-	case q.Size != q.Size:
-		return q.Size, q.Size
-	case z > 0:
-		return f(q, yes, no)
-	}
-	loss, d = f(q, no, yes)
-	return loss, 0 - d
-}
-
-// Complement stores 1 - t in dst. It returns false when a t is not in [0, 1].
-func Complement[T Float](dst, t []T) (ok bool) {
-	ok = true
-	for i, v := range t {
-		dst[i] = 1 - v
-		ok = ok && v >= 0 && v <= 1
 	}
 	return ok
 }

@@ -22,11 +22,19 @@ const (
 
 // What kernels and drivers agree on; the generator says what it is.
 const (
-	powDegree     = 23
-	focalDegree32 = 7
-	focalDegree64 = 16
-	bound32       = 1048576
-	bound64       = 1099511627776
-	lowest32      = -104.5
-	lowest64      = -746
+	powDegree      = 23
+	focalDegree32  = 7
+	focalDegree64  = 16
+	parPos         = 0
+	parNeg         = 1
+	parMargin      = 2
+	parPosBits     = 3
+	parNegBits     = 9
+	parLast        = 15
+	asymmetricPars = 17
+	powerBits      = 3
+	bound32        = 1048576
+	bound64        = 1099511627776
+	lowest32       = -104.5
+	lowest64       = -746
 )

@@ -170,15 +170,11 @@ func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, la
 func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
 
 // sigmoidCrossEntropyF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
-// no) and, where grad is not nil, scale times their derivatives by z.
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1].
 //
 //go:noescape
-func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float32, par *float32)
-
-// complementF32AVX512 stores 1 - t in dst; bad != 0 when a t is not in [0, 1].
-//
-//go:noescape
-func complementF32AVX512(dst *float32, t *float32, n int) (bad uint32)
+func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
@@ -346,15 +342,11 @@ func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, la
 func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
 
 // sigmoidCrossEntropyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
-// no) and, where grad is not nil, scale times their derivatives by z.
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1].
 //
 //go:noescape
-func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
-
-// complementF64AVX512 stores 1 - t in dst; bad != 0 when a t is not in [0, 1].
-//
-//go:noescape
-func complementF64AVX512(dst *float64, t *float64, n int) (bad uint32)
+func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // exps64F64AVX512 is exps with the exponentials in float64.
 //
@@ -478,36 +470,70 @@ func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64
 //go:noescape
 func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
-// sigmoidPolyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -l + a (1-p); par is a and 1+a.
+// sigmoidPolyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
+// label is not in [0, 1].
 //
 //go:noescape
-func sigmoidPolyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidPolyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidGCEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = (1 - p^a)/a; par is a and 1/a.
+// sigmoidGCEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = (1 - p^a)/a; par is a and 1/a. bad != 0 when no is nil and a
+// label is not in [0, 1].
 //
 //go:noescape
-func sigmoidGCEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidGCEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidFocalF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -(1-p)^a l; par is a.
+// sigmoidFocalF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -(1-p)^a l; par is a. bad != 0 when no is nil and a label
+// is not in [0, 1].
 //
 //go:noescape
-func sigmoidFocalF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidFocalF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidFocal2F64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -(1-p)² l; par is 2.
+// sigmoidFocal2F64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -(1-p)² l; par is 2. bad != 0 when no is nil and a label
+// is not in [0, 1].
 //
 //go:noescape
-func sigmoidFocal2F64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidFocal2F64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidMAEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. The loss is the sum of |p - t| of both
-// classes.
+// sigmoidMAEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
+// nil and a label is not in [0, 1].
 //
 //go:noescape
-func sigmoidMAEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidMAEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidKLF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
+// no is nil and a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidKLF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidAsymmetricF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -(1-p)^γ l of each class; par is an asymmetricPar. bad !=
+// 0 when no is nil and a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidAsymmetricF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidAsymmetricMarginF64AVX512 stores the losses of n elements of logits (z, 0) and labels
+// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
+// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of
+// no, d = max(1-p-margin, 0); par is an asymmetricPar. bad != 0 when no is nil and a label is not
+// in [0, 1].
+//
+//go:noescape
+func sigmoidAsymmetricMarginF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // tileMAEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and the gradients
 // in e.
@@ -740,16 +766,12 @@ func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, lane
 //go:noescape
 func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
 
-// sigmoidCrossEntropyF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no)
-// and, where grad is not nil, scale times their derivatives by z.
+// sigmoidCrossEntropyF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1].
 //
 //go:noescape
-func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float32, par *float32)
-
-// complementF32AVX2 stores 1 - t in dst; bad != 0 when a t is not in [0, 1].
-//
-//go:noescape
-func complementF32AVX2(dst *float32, t *float32, n int) (bad uint32)
+func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
@@ -915,16 +937,12 @@ func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, lane
 //go:noescape
 func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
 
-// sigmoidCrossEntropyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no)
-// and, where grad is not nil, scale times their derivatives by z.
+// sigmoidCrossEntropyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1].
 //
 //go:noescape
-func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
-
-// complementF64AVX2 stores 1 - t in dst; bad != 0 when a t is not in [0, 1].
-//
-//go:noescape
-func complementF64AVX2(dst *float64, t *float64, n int) (bad uint32)
+func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // exps64F64AVX2 is exps with the exponentials in float64.
 //
@@ -1047,36 +1065,70 @@ func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, 
 //go:noescape
 func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
-// sigmoidPolyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -l + a (1-p); par is a and 1+a.
+// sigmoidPolyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
+// label is not in [0, 1].
 //
 //go:noescape
-func sigmoidPolyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidPolyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidGCEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = (1 - p^a)/a; par is a and 1/a.
+// sigmoidGCEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = (1 - p^a)/a; par is a and 1/a. bad != 0 when no is nil and a
+// label is not in [0, 1].
 //
 //go:noescape
-func sigmoidGCEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidGCEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidFocalF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -(1-p)^a l; par is a.
+// sigmoidFocalF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = -(1-p)^a l; par is a. bad != 0 when no is nil and a label is
+// not in [0, 1].
 //
 //go:noescape
-func sigmoidFocalF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidFocalF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidFocal2F64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -(1-p)² l; par is 2.
+// sigmoidFocal2F64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = -(1-p)² l; par is 2. bad != 0 when no is nil and a label is not
+// in [0, 1].
 //
 //go:noescape
-func sigmoidFocal2F64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidFocal2F64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidMAEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. The loss is the sum of |p - t| of both
-// classes.
+// sigmoidMAEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
+// nil and a label is not in [0, 1].
 //
 //go:noescape
-func sigmoidMAEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+func sigmoidMAEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidKLF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
+// no is nil and a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidKLF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidAsymmetricF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -(1-p)^γ l of each class; par is an asymmetricPar. bad !=
+// 0 when no is nil and a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidAsymmetricF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidAsymmetricMarginF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of no, d =
+// max(1-p-margin, 0); par is an asymmetricPar. bad != 0 when no is nil and a label is not in [0,
+// 1].
+//
+//go:noescape
+func sigmoidAsymmetricMarginF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // tileMAEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and the gradients in
 // e.
@@ -1295,36 +1347,70 @@ func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, m float6
 //go:noescape
 func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
-// sigmoidPolyWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -l + a (1-p); par is a and 1+a.
+// sigmoidPolyWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil
+// and a label is not in [0, 1].
 //
 //go:noescape
-func sigmoidPolyWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidPolyWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidGCEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = (1 - p^a)/a; par is a and 1/a.
+// sigmoidGCEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = (1 - p^a)/a; par is a and 1/a. bad != 0 when no is nil and a
+// label is not in [0, 1].
 //
 //go:noescape
-func sigmoidGCEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidGCEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidFocalWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -(1-p)^a l; par is a.
+// sigmoidFocalWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -(1-p)^a l; par is a. bad != 0 when no is nil and a label
+// is not in [0, 1].
 //
 //go:noescape
-func sigmoidFocalWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidFocalWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidFocal2WideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no)
-// and, where grad is not nil, scale times their derivatives by z. φ = -(1-p)² l; par is 2.
+// sigmoidFocal2WideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -(1-p)² l; par is 2. bad != 0 when no is nil and a label
+// is not in [0, 1].
 //
 //go:noescape
-func sigmoidFocal2WideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidFocal2WideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidMAEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. The loss is the sum of |p - t| of both
-// classes.
+// sigmoidMAEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
+// nil and a label is not in [0, 1].
 //
 //go:noescape
-func sigmoidMAEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidMAEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidKLWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
+// no is nil and a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidKLWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidAsymmetricWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. φ = -(1-p)^γ l of each class; par is an asymmetricPar.
+// bad != 0 when no is nil and a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidAsymmetricMarginWideAVX512 stores the losses of n elements of logits (z, 0) and labels
+// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
+// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of
+// no, d = max(1-p-margin, 0); par is an asymmetricPar. bad != 0 when no is nil and a label is not
+// in [0, 1].
+//
+//go:noescape
+func sigmoidAsymmetricMarginWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
 // sumWideAVX2 returns Σ x.
 //
@@ -1475,33 +1561,67 @@ func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64,
 //go:noescape
 func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
-// sigmoidPolyWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -l + a (1-p); par is a and 1+a.
+// sigmoidPolyWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
+// label is not in [0, 1].
 //
 //go:noescape
-func sigmoidPolyWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidPolyWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidGCEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = (1 - p^a)/a; par is a and 1/a.
+// sigmoidGCEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = (1 - p^a)/a; par is a and 1/a. bad != 0 when no is nil and a
+// label is not in [0, 1].
 //
 //go:noescape
-func sigmoidGCEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidGCEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidFocalWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -(1-p)^a l; par is a.
+// sigmoidFocalWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = -(1-p)^a l; par is a. bad != 0 when no is nil and a label is
+// not in [0, 1].
 //
 //go:noescape
-func sigmoidFocalWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidFocalWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidFocal2WideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. φ = -(1-p)² l; par is 2.
+// sigmoidFocal2WideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -(1-p)² l; par is 2. bad != 0 when no is nil and a label
+// is not in [0, 1].
 //
 //go:noescape
-func sigmoidFocal2WideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidFocal2WideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
-// sigmoidMAEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no) and,
-// where grad is not nil, scale times their derivatives by z. The loss is the sum of |p - t| of both
-// classes.
+// sigmoidMAEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
+// nil and a label is not in [0, 1].
 //
 //go:noescape
-func sigmoidMAEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+func sigmoidMAEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidKLWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
+// no is nil and a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidKLWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidAsymmetricWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -(1-p)^γ l of each class; par is an asymmetricPar. bad !=
+// 0 when no is nil and a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidAsymmetricWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidAsymmetricMarginWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of no, d =
+// max(1-p-margin, 0); par is an asymmetricPar. bad != 0 when no is nil and a label is not in [0,
+// 1].
+//
+//go:noescape
+func sigmoidAsymmetricMarginWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)

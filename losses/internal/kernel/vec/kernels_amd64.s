@@ -5620,17 +5620,19 @@ column2:
 	VZEROUPPER
 	RET
 
-// func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float32, par *float32)
+// func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidCrossEntropyF32AVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidCrossEntropyF32AVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSS scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSS scale+56(FP), Z0
 	VMOVUPS      cs3fb8aa3b<>+0(SB), Z1
 	VMOVUPS      cs4b400000<>+0(SB), Z2
 	VMOVUPS      cs3f317218<>+0(SB), Z3
@@ -5642,56 +5644,70 @@ TEXT ·sigmoidCrossEntropyF32AVX512(SB), NOSPLIT, $0-64
 	VMOVUPS      cs3e2aaa6e<>+0(SB), Z9
 	VMOVUPS      cs3f000000<>+0(SB), Z10
 	VMOVUPS      csc2d10000<>+0(SB), Z11
-	XORQ         R8, R8
+	XORQ         R10, R10
 
 small2:
-	CMPQ          DI, $0x10
-	JLT           tail3
-	VMOVUPS       (DX)(R8*4), Z12
-	VCMPPS        $0x00, cs7f800000<>+0(SB), Z12, K1
-	VMOVUPS       cs7fc00000<>+0(SB), K1, Z12
-	VMOVUPS       cs7fffffff<>+0(SB), Z13
-	VANDPS        Z12, Z13, Z13
-	VMOVUPS       cs80000000<>+0(SB), Z14
-	VORPS         Z13, Z14, Z14
-	VMAXPS        Z14, Z11, Z14
-	VMOVUPS       Z2, Z12
-	VFMADD231PS   Z1, Z14, Z12
-	VSUBPS        Z2, Z12, Z12
-	VMOVAPS       Z14, Z15
-	VFNMADD231PS  Z3, Z12, Z15
-	VFNMADD231PS  Z4, Z12, Z15
-	VMOVUPS       Z6, Z14
-	VFMADD213PS   Z7, Z15, Z14
-	VFMADD213PS   Z8, Z15, Z14
-	VFMADD213PS   Z9, Z15, Z14
-	VFMADD213PS   Z10, Z15, Z14
-	VFMADD213PS   Z5, Z15, Z14
-	VFMADD213PS   Z5, Z15, Z14
-	VSCALEFPS     Z12, Z14, Z14
-	VADDPS        Z5, Z14, Z12
-	VADDPS        cs40000000<>+0(SB), Z14, Z16
-	VMULPS        Z12, Z16, Z17
-	VMOVUPS       Z5, Z15
-	VDIVPS        Z17, Z15, Z17
-	VMULPS        Z16, Z17, Z15
-	VMULPS        Z12, Z17, Z16
-	VMULPS        Z14, Z16, Z16
-	VMULPS        Z16, Z16, Z12
-	VMOVUPS       cs3dedd133<>+0(SB), Z17
-	VFMADD213PS   cs3dde467c<>+0(SB), Z12, Z17
-	VFMADD213PS   cs3e126493<>+0(SB), Z12, Z17
-	VFMADD213PS   cs3e4ccc6a<>+0(SB), Z12, Z17
-	VFMADD213PS   cs3eaaaaab<>+0(SB), Z12, Z17
-	VMULPS        Z16, Z12, Z12
-	VMULPS        Z17, Z12, Z12
-	VADDPS        Z16, Z12, Z12
-	VADDPS        Z12, Z12, Z12
+	CMPQ         R8, $0x10
+	JLT          tail3
+	VMOVUPS      (DX)(R10*4), Z12
+	VCMPPS       $0x00, cs7f800000<>+0(SB), Z12, K1
+	VMOVUPS      cs7fc00000<>+0(SB), K1, Z12
+	VMOVUPS      cs7fffffff<>+0(SB), Z13
+	VANDPS       Z12, Z13, Z13
+	VMOVUPS      cs80000000<>+0(SB), Z14
+	VORPS        Z13, Z14, Z14
+	VMAXPS       Z14, Z11, Z14
+	VMOVUPS      Z2, Z12
+	VFMADD231PS  Z1, Z14, Z12
+	VSUBPS       Z2, Z12, Z12
+	VMOVAPS      Z14, Z15
+	VFNMADD231PS Z3, Z12, Z15
+	VFNMADD231PS Z4, Z12, Z15
+	VMOVUPS      Z6, Z14
+	VFMADD213PS  Z7, Z15, Z14
+	VFMADD213PS  Z8, Z15, Z14
+	VFMADD213PS  Z9, Z15, Z14
+	VFMADD213PS  Z10, Z15, Z14
+	VFMADD213PS  Z5, Z15, Z14
+	VFMADD213PS  Z5, Z15, Z14
+	VSCALEFPS    Z12, Z14, Z14
+	VADDPS       Z5, Z14, Z12
+	VADDPS       cs40000000<>+0(SB), Z14, Z16
+	VMULPS       Z12, Z16, Z17
+	VMOVUPS      Z5, Z15
+	VDIVPS       Z17, Z15, Z17
+	VMULPS       Z16, Z17, Z15
+	VMULPS       Z12, Z17, Z16
+	VMULPS       Z14, Z16, Z16
+	VMULPS       Z16, Z16, Z12
+	VMOVUPS      cs3dedd133<>+0(SB), Z17
+	VFMADD213PS  cs3dde467c<>+0(SB), Z12, Z17
+	VFMADD213PS  cs3e126493<>+0(SB), Z12, Z17
+	VFMADD213PS  cs3e4ccc6a<>+0(SB), Z12, Z17
+	VFMADD213PS  cs3eaaaaab<>+0(SB), Z12, Z17
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z17, Z12, Z12
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z12, Z12, Z12
+	VMOVUPS      (SI)(R10*4), Z16
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPS      cs3f800000<>+0(SB), Z17
+	VSUBPS       Z16, Z17, Z17
+	VMINPS       Z16, Z17, Z22
+	VCMPPS       $0x19, cs0<>+0(SB), Z22, K1
+	KMOVW        K1, R11
+	ORL          R11, R9
+	JMP          done6
+
+given5:
+	VMOVUPS (DI)(R10*4), Z17
+	VMOVAPS Z17, Z17
+
+done6:
 	VPXORD        Z18, Z18, Z18
-	VMOVUPS       (DX)(R8*4), Z16
-	VCMPPS        $0x1e, Z18, Z16, K1
-	VMOVUPS       (BX)(R8*4), Z16
-	VMOVUPS       (SI)(R8*4), Z17
+	VMOVUPS       (DX)(R10*4), Z22
+	VCMPPS        $0x1e, Z18, Z22, K1
 	VMOVAPS       Z16, Z22
 	VMOVUPS       Z17, K1, Z22
 	VMOVUPS       Z16, K1, Z17
@@ -5703,76 +5719,96 @@ small2:
 	VCMPPS        $0x04, cs0<>+0(SB), Z22, K2
 	VMOVUPS.Z     Z13, K2, Z13
 	VFMADD231PS   Z13, Z22, Z12
-	VEXTRACTF64X4 $0x01, Z12, Y13
-	VCVTPS2PD     Y13, Z13
-	VCVTPS2PD     Y12, Z12
-	VMOVUPS       Z12, (AX)(R8*8)
-	VMOVUPS       Z13, 64(AX)(R8*8)
-	TESTQ         CX, CX
-	JEQ           value5
 	VPXORD        Z19, Z19, Z19
 	VSUBPS        Z16, Z19, Z19
 	VMOVUPS       Z16, K1, Z19
+	VEXTRACTF64X4 $0x01, Z12, Y13
+	VCVTPS2PD     Y13, Z13
+	VCVTPS2PD     Y12, Z12
+	VMOVUPS       Z12, (AX)(R10*8)
+	VMOVUPS       Z13, 64(AX)(R10*8)
+	TESTQ         CX, CX
+	JEQ           value7
 	VMULPS        Z0, Z19, Z19
-	VMOVUPS       Z19, (CX)(R8*4)
+	TESTQ         BX, BX
+	JEQ           common8
+	VMOVUPS       (BX)(R10*4), Z12
+	VMULPS        Z12, Z19, Z19
 
-value5:
-	ADDQ $0x10, R8
-	SUBQ $0x10, DI
+common8:
+	VMOVUPS Z19, (CX)(R10*4)
+
+value7:
+	ADDQ $0x10, R10
+	SUBQ $0x10, R8
 	JMP  small2
 
 tail3:
-	TESTQ         DI, DI
-	JEQ           done4
-	MOVL          $0x00000001, R9
-	SHLXL         DI, R9, DI
-	DECL          DI
-	KMOVW         DI, K1
-	VMOVUPS.Z     (DX)(R8*4), K1, Z12
-	VCMPPS        $0x00, cs7f800000<>+0(SB), Z12, K2
-	VMOVUPS       cs7fc00000<>+0(SB), K2, Z12
-	VMOVUPS       cs7fffffff<>+0(SB), Z13
-	VANDPS        Z12, Z13, Z13
-	VMOVUPS       cs80000000<>+0(SB), Z12
-	VORPS         Z13, Z12, Z12
-	VMAXPS        Z12, Z11, Z12
-	VMOVUPS       Z2, Z11
-	VFMADD231PS   Z1, Z12, Z11
-	VSUBPS        Z2, Z11, Z1
-	VMOVAPS       Z12, Z2
-	VFNMADD231PS  Z3, Z1, Z2
-	VFNMADD231PS  Z4, Z1, Z2
-	VMOVUPS       Z6, Z3
-	VFMADD213PS   Z7, Z2, Z3
-	VFMADD213PS   Z8, Z2, Z3
-	VFMADD213PS   Z9, Z2, Z3
-	VFMADD213PS   Z10, Z2, Z3
-	VFMADD213PS   Z5, Z2, Z3
-	VFMADD213PS   Z5, Z2, Z3
-	VSCALEFPS     Z1, Z3, Z3
-	VADDPS        Z5, Z3, Z12
-	VADDPS        cs40000000<>+0(SB), Z3, Z1
-	VMULPS        Z12, Z1, Z2
-	VMOVUPS       Z5, Z4
-	VDIVPS        Z2, Z4, Z2
-	VMULPS        Z1, Z2, Z4
-	VMULPS        Z12, Z2, Z1
-	VMULPS        Z3, Z1, Z1
-	VMULPS        Z1, Z1, Z2
-	VMOVUPS       cs3dedd133<>+0(SB), Z5
-	VFMADD213PS   cs3dde467c<>+0(SB), Z2, Z5
-	VFMADD213PS   cs3e126493<>+0(SB), Z2, Z5
-	VFMADD213PS   cs3e4ccc6a<>+0(SB), Z2, Z5
-	VFMADD213PS   cs3eaaaaab<>+0(SB), Z2, Z5
-	VMULPS        Z1, Z2, Z2
-	VMULPS        Z5, Z2, Z2
-	VADDPS        Z1, Z2, Z2
-	VADDPS        Z2, Z2, Z2
+	TESTQ        R8, R8
+	JEQ          done4
+	MOVL         $0x00000001, R11
+	SHLXL        R8, R11, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(R10*4), K1, Z12
+	VCMPPS       $0x00, cs7f800000<>+0(SB), Z12, K2
+	VMOVUPS      cs7fc00000<>+0(SB), K2, Z12
+	VMOVUPS      cs7fffffff<>+0(SB), Z13
+	VANDPS       Z12, Z13, Z13
+	VMOVUPS      cs80000000<>+0(SB), Z12
+	VORPS        Z13, Z12, Z12
+	VMAXPS       Z12, Z11, Z12
+	VMOVUPS      Z2, Z11
+	VFMADD231PS  Z1, Z12, Z11
+	VSUBPS       Z2, Z11, Z1
+	VMOVAPS      Z12, Z2
+	VFNMADD231PS Z3, Z1, Z2
+	VFNMADD231PS Z4, Z1, Z2
+	VMOVUPS      Z6, Z3
+	VFMADD213PS  Z7, Z2, Z3
+	VFMADD213PS  Z8, Z2, Z3
+	VFMADD213PS  Z9, Z2, Z3
+	VFMADD213PS  Z10, Z2, Z3
+	VFMADD213PS  Z5, Z2, Z3
+	VFMADD213PS  Z5, Z2, Z3
+	VSCALEFPS    Z1, Z3, Z3
+	VADDPS       Z5, Z3, Z12
+	VADDPS       cs40000000<>+0(SB), Z3, Z1
+	VMULPS       Z12, Z1, Z2
+	VMOVUPS      Z5, Z4
+	VDIVPS       Z2, Z4, Z2
+	VMULPS       Z1, Z2, Z4
+	VMULPS       Z12, Z2, Z1
+	VMULPS       Z3, Z1, Z1
+	VMULPS       Z1, Z1, Z2
+	VMOVUPS      cs3dedd133<>+0(SB), Z5
+	VFMADD213PS  cs3dde467c<>+0(SB), Z2, Z5
+	VFMADD213PS  cs3e126493<>+0(SB), Z2, Z5
+	VFMADD213PS  cs3e4ccc6a<>+0(SB), Z2, Z5
+	VFMADD213PS  cs3eaaaaab<>+0(SB), Z2, Z5
+	VMULPS       Z1, Z2, Z2
+	VMULPS       Z5, Z2, Z2
+	VADDPS       Z1, Z2, Z2
+	VADDPS       Z2, Z2, Z2
+	VMOVUPS.Z    (SI)(R10*4), K1, Z1
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPS      cs3f800000<>+0(SB), Z5
+	VSUBPS       Z1, Z5, Z5
+	VMINPS       Z1, Z5, Z6
+	VCMPPS       $0x19, cs0<>+0(SB), Z6, K2
+	KMOVW        K2, SI
+	ORL          SI, R9
+	JMP          done10
+
+given9:
+	VMOVUPS.Z (DI)(R10*4), K1, Z5
+	VMOVAPS   Z5, Z5
+
+done10:
 	VPXORD        Z20, Z20, Z20
-	VMOVUPS.Z     (DX)(R8*4), K1, Z1
-	VCMPPS        $0x1e, Z20, Z1, K2
-	VMOVUPS.Z     (BX)(R8*4), K1, Z1
-	VMOVUPS.Z     (SI)(R8*4), K1, Z5
+	VMOVUPS.Z     (DX)(R10*4), K1, Z6
+	VCMPPS        $0x1e, Z20, Z6, K2
 	VMOVAPS       Z1, Z6
 	VMOVUPS       Z5, K2, Z6
 	VMOVUPS       Z1, K2, Z5
@@ -5784,23 +5820,30 @@ tail3:
 	VCMPPS        $0x04, cs0<>+0(SB), Z6, K3
 	VMOVUPS.Z     Z13, K3, Z3
 	VFMADD231PS   Z3, Z6, Z2
-	VEXTRACTF64X4 $0x01, Z2, Y3
-	VCVTPS2PD     Y3, Z3
-	VCVTPS2PD     Y2, Z2
-	KSHIFTRW      $0x00, K1, K3
-	VMOVUPD       Z2, K3, (AX)(R8*8)
-	KSHIFTRW      $0x08, K1, K3
-	VMOVUPD       Z3, K3, 64(AX)(R8*8)
-	TESTQ         CX, CX
-	JEQ           value6
 	VPXORD        Z21, Z21, Z21
 	VSUBPS        Z1, Z21, Z21
 	VMOVUPS       Z1, K2, Z21
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VCVTPS2PD     Y1, Z1
+	VCVTPS2PD     Y2, Z2
+	KSHIFTRW      $0x00, K1, K2
+	VMOVUPD       Z2, K2, (AX)(R10*8)
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPD       Z1, K2, 64(AX)(R10*8)
+	TESTQ         CX, CX
+	JEQ           value11
 	VMULPS        Z0, Z21, Z21
-	VMOVUPS       Z21, K1, (CX)(R8*4)
+	TESTQ         BX, BX
+	JEQ           common12
+	VMOVUPS.Z     (BX)(R10*4), K1, Z0
+	VMULPS        Z0, Z21, Z21
 
-value6:
+common12:
+	VMOVUPS Z21, K1, (CX)(R10*4)
+
+value11:
 done4:
+	MOVL R9, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -5929,93 +5972,6 @@ DATA cs80000000<>+52(SB)/4, $0x80000000
 DATA cs80000000<>+56(SB)/4, $0x80000000
 DATA cs80000000<>+60(SB)/4, $0x80000000
 GLOBL cs80000000<>(SB), RODATA|NOPTR, $64
-
-// func complementF32AVX512(dst *float32, t *float32, n int) (bad uint32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·complementF32AVX512(SB), NOSPLIT, $0-28
-	MOVQ    dst+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    n+16(FP), DX
-	VMOVUPS cs3f800000<>+0(SB), Z0
-	VPXORD  Z1, Z1, Z1
-	KXORW   K1, K1, K1
-	XORQ    BX, BX
-
-big1:
-	CMPQ    DX, $0x40
-	JLT     small2
-	VMOVUPS (CX)(BX*4), Z2
-	VMOVUPS Z0, Z3
-	VSUBPS  Z2, Z3, Z3
-	VCMPPS  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPS  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPS Z3, (AX)(BX*4)
-	VMOVUPS 64(CX)(BX*4), Z2
-	VMOVUPS Z0, Z3
-	VSUBPS  Z2, Z3, Z3
-	VCMPPS  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPS  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPS Z3, 64(AX)(BX*4)
-	VMOVUPS 128(CX)(BX*4), Z2
-	VMOVUPS Z0, Z3
-	VSUBPS  Z2, Z3, Z3
-	VCMPPS  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPS  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPS Z3, 128(AX)(BX*4)
-	VMOVUPS 192(CX)(BX*4), Z2
-	VMOVUPS Z0, Z3
-	VSUBPS  Z2, Z3, Z3
-	VCMPPS  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPS  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPS Z3, 192(AX)(BX*4)
-	ADDQ    $0x40, BX
-	SUBQ    $0x40, DX
-	JMP     big1
-
-small2:
-	CMPQ    DX, $0x10
-	JLT     tail3
-	VMOVUPS (CX)(BX*4), Z2
-	VMOVUPS Z0, Z3
-	VSUBPS  Z2, Z3, Z3
-	VCMPPS  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPS  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPS Z3, (AX)(BX*4)
-	ADDQ    $0x10, BX
-	SUBQ    $0x10, DX
-	JMP     small2
-
-tail3:
-	TESTQ     DX, DX
-	JEQ       done4
-	MOVL      $0x00000001, SI
-	SHLXL     DX, SI, DX
-	DECL      DX
-	KMOVW     DX, K2
-	VMOVUPS.Z (CX)(BX*4), K2, Z2
-	VMOVUPS   Z0, Z0
-	VSUBPS    Z2, Z0, Z0
-	VCMPPS    $0x19, Z1, Z2, K3
-	KORW      K3, K1, K1
-	VCMPPS    $0x19, Z1, Z0, K3
-	KORW      K3, K1, K1
-	VMOVUPS   Z0, K2, (AX)(BX*4)
-
-done4:
-	KMOVW K1, AX
-	MOVL  AX, bad+24(FP)
-	VZEROUPPER
-	RET
 
 // func maxExpF64AVX512(z *float64, n int) (m float64, shift float64, em float64)
 // Requires: AVX, AVX512F, BMI2
@@ -11254,24 +11210,26 @@ column2:
 	VZEROUPPER
 	RET
 
-// func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidCrossEntropyF64AVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidCrossEntropyF64AVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	XORQ         R8, R8
+	XORQ         R10, R10
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VMOVUPD      (DX)(R8*8), Z2
+	VMOVUPD      (DX)(R10*8), Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -11319,11 +11277,25 @@ small2:
 	VMULPD       Z11, Z2, Z2
 	VADDPD       Z6, Z2, Z2
 	VADDPD       Z2, Z2, Z2
+	VMOVUPD      (SI)(R10*8), Z6
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z11
+	VSUBPD       Z6, Z11, Z11
+	VMINPD       Z6, Z11, Z12
+	VCMPPD       $0x19, cd0<>+0(SB), Z12, K1
+	KMOVW        K1, R11
+	ORL          R11, R9
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R10*8), Z11
+	VMOVAPD Z11, Z11
+
+done6:
 	VPXORD       Z7, Z7, Z7
-	VMOVUPD      (DX)(R8*8), Z6
-	VCMPPD       $0x1e, Z7, Z6, K1
-	VMOVUPD      (BX)(R8*8), Z6
-	VMOVUPD      (SI)(R8*8), Z11
+	VMOVUPD      (DX)(R10*8), Z12
+	VCMPPD       $0x1e, Z7, Z12, K1
 	VMOVAPD      Z6, Z12
 	VMOVUPD      Z11, K1, Z12
 	VMOVUPD      Z6, K1, Z11
@@ -11335,28 +11307,34 @@ small2:
 	VCMPPD       $0x04, cd0<>+0(SB), Z12, K2
 	VMOVUPD.Z    Z3, K2, Z3
 	VFMADD231PD  Z3, Z12, Z2
-	VMOVUPD      Z2, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value5
 	VPXORD       Z8, Z8, Z8
 	VSUBPD       Z6, Z8, Z8
 	VMOVUPD      Z6, K1, Z8
+	VMOVUPD      Z2, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value7
 	VMULPD       Z0, Z8, Z8
-	VMOVUPD      Z8, (CX)(R8*8)
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R10*8), Z2
+	VMULPD       Z2, Z8, Z8
 
-value5:
-	ADDQ $0x08, R8
-	SUBQ $0x08, DI
+common8:
+	VMOVUPD Z8, (CX)(R10*8)
+
+value7:
+	ADDQ $0x08, R10
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R9
-	SHLXL        DI, R9, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (DX)(R8*8), K1, Z2
+	MOVL         $0x00000001, R11
+	SHLXL        R8, R11, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (DX)(R10*8), K1, Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -11404,11 +11382,25 @@ tail3:
 	VMULPD       Z6, Z2, Z2
 	VADDPD       Z5, Z2, Z2
 	VADDPD       Z2, Z2, Z2
+	VMOVUPD.Z    (SI)(R10*8), K1, Z5
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z5, Z6, Z6
+	VMINPD       Z5, Z6, Z7
+	VCMPPD       $0x19, cd0<>+0(SB), Z7, K2
+	KMOVW        K2, SI
+	ORL          SI, R9
+	JMP          done10
+
+given9:
+	VMOVUPD.Z (DI)(R10*8), K1, Z6
+	VMOVAPD   Z6, Z6
+
+done10:
 	VPXORD       Z9, Z9, Z9
-	VMOVUPD.Z    (DX)(R8*8), K1, Z5
-	VCMPPD       $0x1e, Z9, Z5, K2
-	VMOVUPD.Z    (BX)(R8*8), K1, Z5
-	VMOVUPD.Z    (SI)(R8*8), K1, Z6
+	VMOVUPD.Z    (DX)(R10*8), K1, Z7
+	VCMPPD       $0x1e, Z9, Z7, K2
 	VMOVAPD      Z5, Z7
 	VMOVUPD      Z6, K2, Z7
 	VMOVUPD      Z5, K2, Z6
@@ -11420,17 +11412,24 @@ tail3:
 	VCMPPD       $0x04, cd0<>+0(SB), Z7, K3
 	VMOVUPD.Z    Z3, K3, Z1
 	VFMADD231PD  Z1, Z7, Z2
-	VMOVUPD      Z2, K1, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value6
 	VPXORD       Z10, Z10, Z10
 	VSUBPD       Z5, Z10, Z10
 	VMOVUPD      Z5, K2, Z10
+	VMOVUPD      Z2, K1, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value11
 	VMULPD       Z0, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)(R8*8)
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPD.Z    (BX)(R10*8), K1, Z0
+	VMULPD       Z0, Z10, Z10
 
-value6:
+common12:
+	VMOVUPD Z10, K1, (CX)(R10*8)
+
+value11:
 done4:
+	MOVL R9, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -11563,93 +11562,6 @@ DATA cd8000000000000000<>+40(SB)/8, $0x8000000000000000
 DATA cd8000000000000000<>+48(SB)/8, $0x8000000000000000
 DATA cd8000000000000000<>+56(SB)/8, $0x8000000000000000
 GLOBL cd8000000000000000<>(SB), RODATA|NOPTR, $64
-
-// func complementF64AVX512(dst *float64, t *float64, n int) (bad uint32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·complementF64AVX512(SB), NOSPLIT, $0-28
-	MOVQ    dst+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    n+16(FP), DX
-	VMOVUPD cd3ff0000000000000<>+0(SB), Z0
-	VPXORD  Z1, Z1, Z1
-	KXORW   K1, K1, K1
-	XORQ    BX, BX
-
-big1:
-	CMPQ    DX, $0x20
-	JLT     small2
-	VMOVUPD (CX)(BX*8), Z2
-	VMOVUPD Z0, Z3
-	VSUBPD  Z2, Z3, Z3
-	VCMPPD  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPD  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPD Z3, (AX)(BX*8)
-	VMOVUPD 64(CX)(BX*8), Z2
-	VMOVUPD Z0, Z3
-	VSUBPD  Z2, Z3, Z3
-	VCMPPD  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPD  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPD Z3, 64(AX)(BX*8)
-	VMOVUPD 128(CX)(BX*8), Z2
-	VMOVUPD Z0, Z3
-	VSUBPD  Z2, Z3, Z3
-	VCMPPD  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPD  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPD Z3, 128(AX)(BX*8)
-	VMOVUPD 192(CX)(BX*8), Z2
-	VMOVUPD Z0, Z3
-	VSUBPD  Z2, Z3, Z3
-	VCMPPD  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPD  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPD Z3, 192(AX)(BX*8)
-	ADDQ    $0x20, BX
-	SUBQ    $0x20, DX
-	JMP     big1
-
-small2:
-	CMPQ    DX, $0x08
-	JLT     tail3
-	VMOVUPD (CX)(BX*8), Z2
-	VMOVUPD Z0, Z3
-	VSUBPD  Z2, Z3, Z3
-	VCMPPD  $0x19, Z1, Z2, K2
-	KORW    K2, K1, K1
-	VCMPPD  $0x19, Z1, Z3, K2
-	KORW    K2, K1, K1
-	VMOVUPD Z3, (AX)(BX*8)
-	ADDQ    $0x08, BX
-	SUBQ    $0x08, DX
-	JMP     small2
-
-tail3:
-	TESTQ     DX, DX
-	JEQ       done4
-	MOVL      $0x00000001, SI
-	SHLXL     DX, SI, DX
-	DECL      DX
-	KMOVW     DX, K2
-	VMOVUPD.Z (CX)(BX*8), K2, Z2
-	VMOVUPD   Z0, Z0
-	VSUBPD    Z2, Z0, Z0
-	VCMPPD    $0x19, Z1, Z2, K3
-	KORW      K3, K1, K1
-	VCMPPD    $0x19, Z1, Z0, K3
-	KORW      K3, K1, K1
-	VMOVUPD   Z0, K2, (AX)(BX*8)
-
-done4:
-	KMOVW K1, AX
-	MOVL  AX, bad+24(FP)
-	VZEROUPPER
-	RET
 
 // func exps64F64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 // Requires: AVX, AVX512F, BMI2, MMX+
@@ -15842,24 +15754,26 @@ done4:
 	VZEROUPPER
 	RET
 
-// func sigmoidPolyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidPolyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidPolyF64AVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidPolyF64AVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VMOVUPD      (DX)(R9*8), Z2
+	VMOVUPD      (DX)(R11*8), Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -15913,16 +15827,30 @@ small2:
 	VFMADD231PD  Z11, Z6, Z13
 	VMULPD       Z2, Z13, Z13
 	VMULPD       Z4, Z5, Z2
-	VBROADCASTSD 8(R8), Z4
+	VBROADCASTSD 8(R9), Z4
 	VFMADD231PD  Z4, Z2, Z13
 	VADDPD       Z3, Z12, Z3
-	VBROADCASTSD (R8), Z4
+	VBROADCASTSD (R9), Z4
 	VFMADD231PD  Z4, Z5, Z3
+	VMOVUPD      (SI)(R11*8), Z4
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z4, Z6, Z6
+	VMINPD       Z4, Z6, Z11
+	VCMPPD       $0x19, cd0<>+0(SB), Z11, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R11*8), Z6
+	VMOVAPD Z6, Z6
+
+done6:
 	VPXORD       Z7, Z7, Z7
-	VMOVUPD      (DX)(R9*8), Z4
-	VCMPPD       $0x1e, Z7, Z4, K1
-	VMOVUPD      (BX)(R9*8), Z4
-	VMOVUPD      (SI)(R9*8), Z6
+	VMOVUPD      (DX)(R11*8), Z11
+	VCMPPD       $0x1e, Z7, Z11, K1
 	VMOVAPD      Z4, Z11
 	VMOVUPD      Z6, K1, Z11
 	VMOVUPD      Z4, K1, Z6
@@ -15930,37 +15858,43 @@ small2:
 	VCMPPD       $0x04, cd0<>+0(SB), Z11, K2
 	VMOVUPD.Z    Z3, K2, Z3
 	VFMADD231PD  Z3, Z11, Z4
-	VBROADCASTSD (R8), Z3
+	VBROADCASTSD (R9), Z3
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Z12
 	VFMADD231PD  Z3, Z2, Z12
 	VMULPD       Z11, Z12, Z12
 	VMULPD       Z5, Z12, Z5
-	VBROADCASTSD 8(R8), Z11
+	VBROADCASTSD 8(R9), Z11
 	VFNMADD213PD Z11, Z2, Z3
 	VMULPD       Z6, Z3, Z3
 	VFNMADD231PD Z3, Z2, Z5
-	VMOVUPD      Z4, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
 	VPXORD       Z8, Z8, Z8
 	VSUBPD       Z5, Z8, Z8
 	VMOVUPD      Z5, K1, Z8
+	VMOVUPD      Z4, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
 	VMULPD       Z0, Z8, Z8
-	VMOVUPD      Z8, (CX)(R9*8)
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R11*8), Z2
+	VMULPD       Z2, Z8, Z8
 
-value5:
-	ADDQ $0x08, R9
-	SUBQ $0x08, DI
+common8:
+	VMOVUPD Z8, (CX)(R11*8)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R10
-	SHLXL        DI, R10, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (DX)(R9*8), K1, Z2
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (DX)(R11*8), K1, Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -16014,16 +15948,30 @@ tail3:
 	VFMADD231PD  Z6, Z5, Z8
 	VMULPD       Z2, Z8, Z8
 	VMULPD       Z1, Z4, Z1
-	VBROADCASTSD 8(R8), Z2
+	VBROADCASTSD 8(R9), Z2
 	VFMADD231PD  Z2, Z1, Z8
 	VADDPD       Z3, Z7, Z2
-	VBROADCASTSD (R8), Z3
+	VBROADCASTSD (R9), Z3
 	VFMADD231PD  Z3, Z4, Z2
+	VMOVUPD.Z    (SI)(R11*8), K1, Z3
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z3, Z5, Z5
+	VMINPD       Z3, Z5, Z6
+	VCMPPD       $0x19, cd0<>+0(SB), Z6, K2
+	KMOVW        K2, SI
+	ORL          SI, R10
+	JMP          done10
+
+given9:
+	VMOVUPD.Z (DI)(R11*8), K1, Z5
+	VMOVAPD   Z5, Z5
+
+done10:
 	VPXORD       Z9, Z9, Z9
-	VMOVUPD.Z    (DX)(R9*8), K1, Z3
-	VCMPPD       $0x1e, Z9, Z3, K2
-	VMOVUPD.Z    (BX)(R9*8), K1, Z3
-	VMOVUPD.Z    (SI)(R9*8), K1, Z5
+	VMOVUPD.Z    (DX)(R11*8), K1, Z6
+	VCMPPD       $0x1e, Z9, Z6, K2
 	VMOVAPD      Z3, Z6
 	VMOVUPD      Z5, K2, Z6
 	VMOVUPD      Z3, K2, Z5
@@ -16031,48 +15979,57 @@ tail3:
 	VCMPPD       $0x04, cd0<>+0(SB), Z6, K3
 	VMOVUPD.Z    Z2, K3, Z2
 	VFMADD231PD  Z2, Z6, Z3
-	VBROADCASTSD (R8), Z2
+	VBROADCASTSD (R9), Z2
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Z7
 	VFMADD231PD  Z2, Z1, Z7
 	VMULPD       Z6, Z7, Z7
 	VMULPD       Z4, Z7, Z4
-	VBROADCASTSD 8(R8), Z6
+	VBROADCASTSD 8(R9), Z6
 	VFNMADD213PD Z6, Z1, Z2
 	VMULPD       Z5, Z2, Z2
 	VFNMADD231PD Z2, Z1, Z4
-	VMOVUPD      Z3, K1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
 	VPXORD       Z10, Z10, Z10
 	VSUBPD       Z4, Z10, Z10
 	VMOVUPD      Z4, K2, Z10
+	VMOVUPD      Z3, K1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
 	VMULPD       Z0, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)(R9*8)
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPD.Z    (BX)(R11*8), K1, Z0
+	VMULPD       Z0, Z10, Z10
 
-value6:
+common12:
+	VMOVUPD Z10, K1, (CX)(R11*8)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidGCEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidGCEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidGCEF64AVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidGCEF64AVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	VBROADCASTSD (R8), Z2
-	XORQ         R9, R9
+	VBROADCASTSD (R9), Z2
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VMOVUPD      (DX)(R9*8), Z3
+	VMOVUPD      (DX)(R11*8), Z3
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z3, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z3
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z4
@@ -16124,11 +16081,25 @@ small2:
 	VMULPD       Z5, Z6, Z5
 	VSUBPD       Z3, Z8, Z8
 	VSUBPD       Z4, Z8, Z3
+	VMOVUPD      (SI)(R11*8), Z4
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z7
+	VSUBPD       Z4, Z7, Z7
+	VMINPD       Z4, Z7, Z16
+	VCMPPD       $0x19, cd0<>+0(SB), Z16, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R11*8), Z7
+	VMOVAPD Z7, Z7
+
+done6:
 	VPXORD       Z9, Z9, Z9
-	VMOVUPD      (DX)(R9*8), Z4
-	VCMPPD       $0x1e, Z9, Z4, K1
-	VMOVUPD      (BX)(R9*8), Z4
-	VMOVUPD      (SI)(R9*8), Z7
+	VMOVUPD      (DX)(R11*8), Z16
+	VCMPPD       $0x1e, Z9, Z16, K1
 	VMOVAPD      Z4, Z16
 	VMOVUPD      Z7, K1, Z16
 	VMOVUPD      Z4, K1, Z7
@@ -16195,30 +16166,36 @@ small2:
 	VFMADD231PD  Z5, Z16, Z10
 	VMULPD       Z5, Z7, Z7
 	VFMSUB231PD  Z6, Z7, Z4
-	VBROADCASTSD 8(R8), Z3
+	VBROADCASTSD 8(R9), Z3
 	VMULPD       Z3, Z10, Z10
-	VMOVUPD      Z10, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
 	VPXORD       Z11, Z11, Z11
 	VSUBPD       Z4, Z11, Z11
 	VMOVUPD      Z4, K1, Z11
+	VMOVUPD      Z10, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
 	VMULPD       Z0, Z11, Z11
-	VMOVUPD      Z11, (CX)(R9*8)
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R11*8), Z3
+	VMULPD       Z3, Z11, Z11
 
-value5:
-	ADDQ $0x08, R9
-	SUBQ $0x08, DI
+common8:
+	VMOVUPD Z11, (CX)(R11*8)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R10
-	SHLXL        DI, R10, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (DX)(R9*8), K1, Z3
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (DX)(R11*8), K1, Z3
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z3, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z3
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z4
@@ -16270,11 +16247,25 @@ tail3:
 	VMULPD       Z1, Z5, Z1
 	VSUBPD       Z3, Z12, Z12
 	VSUBPD       Z4, Z12, Z3
+	VMOVUPD.Z    (SI)(R11*8), K1, Z4
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z4, Z6, Z6
+	VMINPD       Z4, Z6, Z7
+	VCMPPD       $0x19, cd0<>+0(SB), Z7, K2
+	KMOVW        K2, SI
+	ORL          SI, R10
+	JMP          done10
+
+given9:
+	VMOVUPD.Z (DI)(R11*8), K1, Z6
+	VMOVAPD   Z6, Z6
+
+done10:
 	VPXORD       Z13, Z13, Z13
-	VMOVUPD.Z    (DX)(R9*8), K1, Z4
-	VCMPPD       $0x1e, Z13, Z4, K2
-	VMOVUPD.Z    (BX)(R9*8), K1, Z4
-	VMOVUPD.Z    (SI)(R9*8), K1, Z6
+	VMOVUPD.Z    (DX)(R11*8), K1, Z7
+	VCMPPD       $0x1e, Z13, Z7, K2
 	VMOVAPD      Z4, Z7
 	VMOVUPD      Z6, K2, Z7
 	VMOVUPD      Z4, K2, Z6
@@ -16341,40 +16332,49 @@ tail3:
 	VFMADD231PD  Z4, Z6, Z14
 	VMULPD       Z4, Z2, Z2
 	VFMSUB231PD  Z5, Z2, Z1
-	VBROADCASTSD 8(R8), Z2
+	VBROADCASTSD 8(R9), Z2
 	VMULPD       Z2, Z14, Z14
-	VMOVUPD      Z14, K1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
 	VPXORD       Z15, Z15, Z15
 	VSUBPD       Z1, Z15, Z15
 	VMOVUPD      Z1, K2, Z15
+	VMOVUPD      Z14, K1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
 	VMULPD       Z0, Z15, Z15
-	VMOVUPD      Z15, K1, (CX)(R9*8)
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPD.Z    (BX)(R11*8), K1, Z0
+	VMULPD       Z0, Z15, Z15
 
-value6:
+common12:
+	VMOVUPD Z15, K1, (CX)(R11*8)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidFocalF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidFocalF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidFocalF64AVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidFocalF64AVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VMOVUPD      (DX)(R9*8), Z2
+	VMOVUPD      (DX)(R11*8), Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -16432,16 +16432,16 @@ small2:
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z11, Z4, Z4
-	VBROADCASTSD (R8), Z13
+	VBROADCASTSD (R9), Z13
 	VMULPD       Z13, Z4, Z4
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z5, Z4, Z4
-	VBROADCASTSD (R8), Z13
+	VBROADCASTSD (R9), Z13
 	VMULPD       Z13, Z2, Z2
 	VMULPD       Z5, Z2, Z2
 	VADDPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VMULPD       Z11, Z2, Z2
-	VBROADCASTSD (R8), Z5
+	VBROADCASTSD (R9), Z5
 	VMULPD       Z5, Z6, Z6
 	VMOVUPD      cd8000000000000000<>+0(SB), Z5
 	VORPD        Z6, Z5, Z5
@@ -16465,7 +16465,7 @@ small2:
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z11, Z5
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z11, Z5
 	VSCALEFPD    Z6, Z5, Z5
-	VBROADCASTSD (R8), Z6
+	VBROADCASTSD (R9), Z6
 	VMULPD       Z12, Z6, Z6
 	VMOVUPD      cd8000000000000000<>+0(SB), Z11
 	VORPD        Z6, Z11, Z11
@@ -16489,47 +16489,67 @@ small2:
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z13, Z11
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z13, Z11
 	VSCALEFPD    Z6, Z11, Z11
-	VPXORD       Z7, Z7, Z7
-	VMOVUPD      (DX)(R9*8), Z6
-	VCMPPD       $0x1e, Z7, Z6, K1
-	VMOVUPD      (BX)(R9*8), Z6
-	VMOVUPD      (SI)(R9*8), Z13
-	VMOVAPD      Z6, Z14
-	VMOVUPD      Z13, K1, Z14
-	VMOVUPD      Z6, K1, Z13
-	VMULPD       Z5, Z13, Z13
-	VMULPD       Z11, Z14, Z14
-	VMULPD       Z12, Z13, Z5
-	VMOVUPD      Z3, Z3
-	VADDPD       Z12, Z3, Z3
-	VCMPPD       $0x04, cd0<>+0(SB), Z14, K2
-	VMOVUPD.Z    Z3, K2, Z3
-	VFMADD231PD  Z3, Z14, Z5
-	VMULPD       Z2, Z13, Z13
-	VMOVUPD      Z4, Z3
-	VFMSUB213PD  Z13, Z14, Z3
-	VMOVUPD      Z5, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VPXORD       Z8, Z8, Z8
-	VSUBPD       Z3, Z8, Z8
-	VMOVUPD      Z3, K1, Z8
-	VMULPD       Z0, Z8, Z8
-	VMOVUPD      Z8, (CX)(R9*8)
+	VMOVUPD      (SI)(R11*8), Z6
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z6, Z13, Z13
+	VMINPD       Z6, Z13, Z14
+	VCMPPD       $0x19, cd0<>+0(SB), Z14, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
 
-value5:
-	ADDQ $0x08, R9
-	SUBQ $0x08, DI
+given5:
+	VMOVUPD (DI)(R11*8), Z13
+	VMOVAPD Z13, Z13
+
+done6:
+	VPXORD      Z7, Z7, Z7
+	VMOVUPD     (DX)(R11*8), Z14
+	VCMPPD      $0x1e, Z7, Z14, K1
+	VMOVAPD     Z6, Z14
+	VMOVUPD     Z13, K1, Z14
+	VMOVUPD     Z6, K1, Z13
+	VMULPD      Z5, Z13, Z13
+	VMULPD      Z11, Z14, Z14
+	VMULPD      Z12, Z13, Z5
+	VMOVUPD     Z3, Z3
+	VADDPD      Z12, Z3, Z3
+	VCMPPD      $0x04, cd0<>+0(SB), Z14, K2
+	VMOVUPD.Z   Z3, K2, Z3
+	VFMADD231PD Z3, Z14, Z5
+	VMULPD      Z2, Z13, Z13
+	VMOVUPD     Z4, Z3
+	VFMSUB213PD Z13, Z14, Z3
+	VPXORD      Z8, Z8, Z8
+	VSUBPD      Z3, Z8, Z8
+	VMOVUPD     Z3, K1, Z8
+	VMOVUPD     Z5, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VMULPD      Z0, Z8, Z8
+	TESTQ       BX, BX
+	JEQ         common8
+	VMOVUPD     (BX)(R11*8), Z2
+	VMULPD      Z2, Z8, Z8
+
+common8:
+	VMOVUPD Z8, (CX)(R11*8)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R10
-	SHLXL        DI, R10, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (DX)(R9*8), K1, Z2
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (DX)(R11*8), K1, Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -16587,16 +16607,16 @@ tail3:
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z7, Z4, Z4
-	VBROADCASTSD (R8), Z11
+	VBROADCASTSD (R9), Z11
 	VMULPD       Z11, Z4, Z4
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z5, Z4, Z4
-	VBROADCASTSD (R8), Z11
+	VBROADCASTSD (R9), Z11
 	VMULPD       Z11, Z2, Z2
 	VMULPD       Z5, Z2, Z2
 	VADDPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VMULPD       Z7, Z2, Z2
-	VBROADCASTSD (R8), Z5
+	VBROADCASTSD (R9), Z5
 	VMULPD       Z5, Z6, Z6
 	VMOVUPD      cd8000000000000000<>+0(SB), Z5
 	VORPD        Z6, Z5, Z5
@@ -16620,7 +16640,7 @@ tail3:
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z5
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z5
 	VSCALEFPD    Z6, Z5, Z5
-	VBROADCASTSD (R8), Z6
+	VBROADCASTSD (R9), Z6
 	VMULPD       Z8, Z6, Z6
 	VMOVUPD      cd8000000000000000<>+0(SB), Z7
 	VORPD        Z6, Z7, Z7
@@ -16644,36 +16664,57 @@ tail3:
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z6
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z6
 	VSCALEFPD    Z1, Z6, Z6
-	VPXORD       Z9, Z9, Z9
-	VMOVUPD.Z    (DX)(R9*8), K1, Z1
-	VCMPPD       $0x1e, Z9, Z1, K2
-	VMOVUPD.Z    (BX)(R9*8), K1, Z1
-	VMOVUPD.Z    (SI)(R9*8), K1, Z7
-	VMOVAPD      Z1, Z9
-	VMOVUPD      Z7, K2, Z9
-	VMOVUPD      Z1, K2, Z7
-	VMULPD       Z5, Z7, Z7
-	VMULPD       Z6, Z9, Z9
-	VMULPD       Z8, Z7, Z1
-	VMOVUPD      Z3, Z3
-	VADDPD       Z8, Z3, Z3
-	VCMPPD       $0x04, cd0<>+0(SB), Z9, K3
-	VMOVUPD.Z    Z3, K3, Z3
-	VFMADD231PD  Z3, Z9, Z1
-	VMULPD       Z2, Z7, Z7
-	VMOVUPD      Z4, Z3
-	VFMSUB213PD  Z7, Z9, Z3
-	VMOVUPD      Z1, K1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VPXORD       Z10, Z10, Z10
-	VSUBPD       Z3, Z10, Z10
-	VMOVUPD      Z3, K2, Z10
-	VMULPD       Z0, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)(R9*8)
+	VMOVUPD.Z    (SI)(R11*8), K1, Z1
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z7
+	VSUBPD       Z1, Z7, Z7
+	VMINPD       Z1, Z7, Z11
+	VCMPPD       $0x19, cd0<>+0(SB), Z11, K2
+	KMOVW        K2, SI
+	ORL          SI, R10
+	JMP          done10
 
-value6:
+given9:
+	VMOVUPD.Z (DI)(R11*8), K1, Z7
+	VMOVAPD   Z7, Z7
+
+done10:
+	VPXORD      Z9, Z9, Z9
+	VMOVUPD.Z   (DX)(R11*8), K1, Z11
+	VCMPPD      $0x1e, Z9, Z11, K2
+	VMOVAPD     Z1, Z9
+	VMOVUPD     Z7, K2, Z9
+	VMOVUPD     Z1, K2, Z7
+	VMULPD      Z5, Z7, Z7
+	VMULPD      Z6, Z9, Z9
+	VMULPD      Z8, Z7, Z1
+	VMOVUPD     Z3, Z3
+	VADDPD      Z8, Z3, Z3
+	VCMPPD      $0x04, cd0<>+0(SB), Z9, K3
+	VMOVUPD.Z   Z3, K3, Z3
+	VFMADD231PD Z3, Z9, Z1
+	VMULPD      Z2, Z7, Z7
+	VMOVUPD     Z4, Z3
+	VFMSUB213PD Z7, Z9, Z3
+	VPXORD      Z10, Z10, Z10
+	VSUBPD      Z3, Z10, Z10
+	VMOVUPD     Z3, K2, Z10
+	VMOVUPD     Z1, K1, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VMULPD      Z0, Z10, Z10
+	TESTQ       BX, BX
+	JEQ         common12
+	VMOVUPD.Z   (BX)(R11*8), K1, Z0
+	VMULPD      Z0, Z10, Z10
+
+common12:
+	VMOVUPD Z10, K1, (CX)(R11*8)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -16687,24 +16728,26 @@ DATA cd4087500000000000<>+48(SB)/8, $0x4087500000000000
 DATA cd4087500000000000<>+56(SB)/8, $0x4087500000000000
 GLOBL cd4087500000000000<>(SB), RODATA|NOPTR, $64
 
-// func sigmoidFocal2F64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidFocal2F64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidFocal2F64AVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidFocal2F64AVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VMOVUPD      (DX)(R9*8), Z2
+	VMOVUPD      (DX)(R11*8), Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -16762,58 +16805,78 @@ small2:
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z11, Z4, Z4
-	VBROADCASTSD (R8), Z6
+	VBROADCASTSD (R9), Z6
 	VMULPD       Z6, Z4, Z4
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z5, Z4, Z4
-	VBROADCASTSD (R8), Z6
+	VBROADCASTSD (R9), Z6
 	VMULPD       Z6, Z2, Z2
 	VMULPD       Z5, Z2, Z2
 	VADDPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VMULPD       Z11, Z2, Z2
 	VMULPD       Z11, Z11, Z6
 	VMULPD       Z5, Z5, Z5
-	VPXORD       Z7, Z7, Z7
-	VMOVUPD      (DX)(R9*8), Z11
-	VCMPPD       $0x1e, Z7, Z11, K1
-	VMOVUPD      (BX)(R9*8), Z11
-	VMOVUPD      (SI)(R9*8), Z13
-	VMOVAPD      Z11, Z14
-	VMOVUPD      Z13, K1, Z14
-	VMOVUPD      Z11, K1, Z13
-	VMULPD       Z6, Z13, Z13
-	VMULPD       Z5, Z14, Z14
-	VMULPD       Z12, Z13, Z5
-	VMOVUPD      Z3, Z3
-	VADDPD       Z12, Z3, Z3
-	VCMPPD       $0x04, cd0<>+0(SB), Z14, K2
-	VMOVUPD.Z    Z3, K2, Z3
-	VFMADD231PD  Z3, Z14, Z5
-	VMULPD       Z2, Z13, Z13
-	VMOVUPD      Z4, Z3
-	VFMSUB213PD  Z13, Z14, Z3
-	VMOVUPD      Z5, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VPXORD       Z8, Z8, Z8
-	VSUBPD       Z3, Z8, Z8
-	VMOVUPD      Z3, K1, Z8
-	VMULPD       Z0, Z8, Z8
-	VMOVUPD      Z8, (CX)(R9*8)
+	VMOVUPD      (SI)(R11*8), Z11
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z11, Z13, Z13
+	VMINPD       Z11, Z13, Z14
+	VCMPPD       $0x19, cd0<>+0(SB), Z14, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
 
-value5:
-	ADDQ $0x08, R9
-	SUBQ $0x08, DI
+given5:
+	VMOVUPD (DI)(R11*8), Z13
+	VMOVAPD Z13, Z13
+
+done6:
+	VPXORD      Z7, Z7, Z7
+	VMOVUPD     (DX)(R11*8), Z14
+	VCMPPD      $0x1e, Z7, Z14, K1
+	VMOVAPD     Z11, Z14
+	VMOVUPD     Z13, K1, Z14
+	VMOVUPD     Z11, K1, Z13
+	VMULPD      Z6, Z13, Z13
+	VMULPD      Z5, Z14, Z14
+	VMULPD      Z12, Z13, Z5
+	VMOVUPD     Z3, Z3
+	VADDPD      Z12, Z3, Z3
+	VCMPPD      $0x04, cd0<>+0(SB), Z14, K2
+	VMOVUPD.Z   Z3, K2, Z3
+	VFMADD231PD Z3, Z14, Z5
+	VMULPD      Z2, Z13, Z13
+	VMOVUPD     Z4, Z3
+	VFMSUB213PD Z13, Z14, Z3
+	VPXORD      Z8, Z8, Z8
+	VSUBPD      Z3, Z8, Z8
+	VMOVUPD     Z3, K1, Z8
+	VMOVUPD     Z5, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VMULPD      Z0, Z8, Z8
+	TESTQ       BX, BX
+	JEQ         common8
+	VMOVUPD     (BX)(R11*8), Z2
+	VMULPD      Z2, Z8, Z8
+
+common8:
+	VMOVUPD Z8, (CX)(R11*8)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R10
-	SHLXL        DI, R10, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (DX)(R9*8), K1, Z2
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (DX)(R11*8), K1, Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -16871,68 +16934,91 @@ tail3:
 	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z1
 	VMULPD       Z5, Z1, Z1
 	VMULPD       Z6, Z1, Z1
-	VBROADCASTSD (R8), Z5
+	VBROADCASTSD (R9), Z5
 	VMULPD       Z5, Z1, Z1
 	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z1
 	VMULPD       Z4, Z1, Z1
-	VBROADCASTSD (R8), Z5
+	VBROADCASTSD (R9), Z5
 	VMULPD       Z5, Z2, Z2
 	VMULPD       Z4, Z2, Z2
 	VADDPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VMULPD       Z6, Z2, Z2
 	VMULPD       Z6, Z6, Z5
 	VMULPD       Z4, Z4, Z4
-	VPXORD       Z9, Z9, Z9
-	VMOVUPD.Z    (DX)(R9*8), K1, Z6
-	VCMPPD       $0x1e, Z9, Z6, K2
-	VMOVUPD.Z    (BX)(R9*8), K1, Z6
-	VMOVUPD.Z    (SI)(R9*8), K1, Z8
-	VMOVAPD      Z6, Z9
-	VMOVUPD      Z8, K2, Z9
-	VMOVUPD      Z6, K2, Z8
-	VMULPD       Z5, Z8, Z8
-	VMULPD       Z4, Z9, Z9
-	VMULPD       Z7, Z8, Z4
-	VMOVUPD      Z3, Z3
-	VADDPD       Z7, Z3, Z3
-	VCMPPD       $0x04, cd0<>+0(SB), Z9, K3
-	VMOVUPD.Z    Z3, K3, Z3
-	VFMADD231PD  Z3, Z9, Z4
-	VMULPD       Z2, Z8, Z8
-	VMOVUPD      Z1, Z3
-	VFMSUB213PD  Z8, Z9, Z3
-	VMOVUPD      Z4, K1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VPXORD       Z10, Z10, Z10
-	VSUBPD       Z3, Z10, Z10
-	VMOVUPD      Z3, K2, Z10
-	VMULPD       Z0, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)(R9*8)
+	VMOVUPD.Z    (SI)(R11*8), K1, Z6
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z8
+	VSUBPD       Z6, Z8, Z8
+	VMINPD       Z6, Z8, Z11
+	VCMPPD       $0x19, cd0<>+0(SB), Z11, K2
+	KMOVW        K2, SI
+	ORL          SI, R10
+	JMP          done10
 
-value6:
+given9:
+	VMOVUPD.Z (DI)(R11*8), K1, Z8
+	VMOVAPD   Z8, Z8
+
+done10:
+	VPXORD      Z9, Z9, Z9
+	VMOVUPD.Z   (DX)(R11*8), K1, Z11
+	VCMPPD      $0x1e, Z9, Z11, K2
+	VMOVAPD     Z6, Z9
+	VMOVUPD     Z8, K2, Z9
+	VMOVUPD     Z6, K2, Z8
+	VMULPD      Z5, Z8, Z8
+	VMULPD      Z4, Z9, Z9
+	VMULPD      Z7, Z8, Z4
+	VMOVUPD     Z3, Z3
+	VADDPD      Z7, Z3, Z3
+	VCMPPD      $0x04, cd0<>+0(SB), Z9, K3
+	VMOVUPD.Z   Z3, K3, Z3
+	VFMADD231PD Z3, Z9, Z4
+	VMULPD      Z2, Z8, Z8
+	VMOVUPD     Z1, Z3
+	VFMSUB213PD Z8, Z9, Z3
+	VPXORD      Z10, Z10, Z10
+	VSUBPD      Z3, Z10, Z10
+	VMOVUPD     Z3, K2, Z10
+	VMOVUPD     Z4, K1, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VMULPD      Z0, Z10, Z10
+	TESTQ       BX, BX
+	JEQ         common12
+	VMOVUPD.Z   (BX)(R11*8), K1, Z0
+	VMULPD      Z0, Z10, Z10
+
+common12:
+	VMOVUPD Z10, K1, (CX)(R11*8)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidMAEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidMAEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·sigmoidMAEF64AVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidMAEF64AVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	XORQ         R8, R8
+	XORQ         R10, R10
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VMOVUPD      (DX)(R8*8), Z2
+	VMOVUPD      (DX)(R10*8), Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -16966,55 +17052,75 @@ small2:
 	VDIVPD       Z11, Z3, Z11
 	VPXORD       Z4, Z4, Z4
 	VMULPD       Z3, Z10, Z2
-	VPXORD       Z5, Z5, Z5
-	VMOVUPD      (DX)(R8*8), Z3
-	VCMPPD       $0x1e, Z5, Z3, K1
-	VMOVUPD      (BX)(R8*8), Z3
-	VMOVUPD      (SI)(R8*8), Z11
-	VMOVAPD      Z3, Z12
-	VMOVUPD      Z11, K1, Z12
-	VMOVUPD      Z3, K1, Z11
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Z3
-	VSUBPD       Z11, Z3, Z3
-	VSUBPD       Z2, Z3, Z3
-	VSUBPD       Z12, Z2, Z12
-	VMOVAPD      Z3, Z11
-	VCMPPD       $0x1e, Z4, Z3, K2
-	VMOVUPD      cd3ff0000000000000<>+0(SB), K2, Z11
-	VCMPPD       $0x11, Z4, Z3, K2
-	VMOVUPD      cdbff0000000000000<>+0(SB), K2, Z11
-	VMULPD       Z3, Z11, Z3
-	VMOVAPD      Z12, Z13
-	VCMPPD       $0x1e, Z4, Z12, K2
-	VMOVUPD      cd3ff0000000000000<>+0(SB), K2, Z13
-	VCMPPD       $0x11, Z4, Z12, K2
-	VMOVUPD      cdbff0000000000000<>+0(SB), K2, Z13
-	VFMADD231PD  Z12, Z13, Z3
-	VSUBPD       Z13, Z11, Z11
-	VMULPD       Z10, Z11, Z11
-	VMULPD       Z2, Z11, Z11
-	VMOVUPD      Z3, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VPXORD       Z6, Z6, Z6
-	VSUBPD       Z11, Z6, Z6
-	VMOVUPD      Z11, K1, Z6
-	VMULPD       Z0, Z6, Z6
-	VMOVUPD      Z6, (CX)(R8*8)
+	VMOVUPD      (SI)(R10*8), Z3
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z11
+	VSUBPD       Z3, Z11, Z11
+	VMINPD       Z3, Z11, Z12
+	VCMPPD       $0x19, cd0<>+0(SB), Z12, K1
+	KMOVW        K1, R11
+	ORL          R11, R9
+	JMP          done6
 
-value5:
-	ADDQ $0x08, R8
-	SUBQ $0x08, DI
+given5:
+	VMOVUPD (DI)(R10*8), Z11
+	VMOVAPD Z11, Z11
+
+done6:
+	VPXORD      Z5, Z5, Z5
+	VMOVUPD     (DX)(R10*8), Z12
+	VCMPPD      $0x1e, Z5, Z12, K1
+	VMOVAPD     Z3, Z12
+	VMOVUPD     Z11, K1, Z12
+	VMOVUPD     Z3, K1, Z11
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z3
+	VSUBPD      Z11, Z3, Z3
+	VSUBPD      Z2, Z3, Z3
+	VSUBPD      Z12, Z2, Z12
+	VMOVAPD     Z3, Z11
+	VCMPPD      $0x1e, Z4, Z3, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z11
+	VCMPPD      $0x11, Z4, Z3, K2
+	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z11
+	VMULPD      Z3, Z11, Z3
+	VMOVAPD     Z12, Z13
+	VCMPPD      $0x1e, Z4, Z12, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z13
+	VCMPPD      $0x11, Z4, Z12, K2
+	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z13
+	VFMADD231PD Z12, Z13, Z3
+	VSUBPD      Z13, Z11, Z11
+	VMULPD      Z10, Z11, Z11
+	VMULPD      Z2, Z11, Z11
+	VPXORD      Z6, Z6, Z6
+	VSUBPD      Z11, Z6, Z6
+	VMOVUPD     Z11, K1, Z6
+	VMOVUPD     Z3, (AX)(R10*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VMULPD      Z0, Z6, Z6
+	TESTQ       BX, BX
+	JEQ         common8
+	VMOVUPD     (BX)(R10*8), Z2
+	VMULPD      Z2, Z6, Z6
+
+common8:
+	VMOVUPD Z6, (CX)(R10*8)
+
+value7:
+	ADDQ $0x08, R10
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R9
-	SHLXL        DI, R9, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPD.Z    (DX)(R8*8), K1, Z2
+	MOVL         $0x00000001, R11
+	SHLXL        R8, R11, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (DX)(R10*8), K1, Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -17048,44 +17154,1188 @@ tail3:
 	VDIVPD       Z4, Z1, Z4
 	VPXORD       Z7, Z7, Z7
 	VMULPD       Z1, Z3, Z1
-	VPXORD       Z8, Z8, Z8
-	VMOVUPD.Z    (DX)(R8*8), K1, Z2
-	VCMPPD       $0x1e, Z8, Z2, K2
-	VMOVUPD.Z    (BX)(R8*8), K1, Z2
-	VMOVUPD.Z    (SI)(R8*8), K1, Z4
-	VMOVAPD      Z2, Z5
-	VMOVUPD      Z4, K2, Z5
-	VMOVUPD      Z2, K2, Z4
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Z2
-	VSUBPD       Z4, Z2, Z2
-	VSUBPD       Z1, Z2, Z2
-	VSUBPD       Z5, Z1, Z5
-	VMOVAPD      Z2, Z4
-	VCMPPD       $0x1e, Z7, Z2, K3
-	VMOVUPD      cd3ff0000000000000<>+0(SB), K3, Z4
-	VCMPPD       $0x11, Z7, Z2, K3
-	VMOVUPD      cdbff0000000000000<>+0(SB), K3, Z4
-	VMULPD       Z2, Z4, Z2
-	VMOVAPD      Z5, Z6
-	VCMPPD       $0x1e, Z7, Z5, K3
-	VMOVUPD      cd3ff0000000000000<>+0(SB), K3, Z6
-	VCMPPD       $0x11, Z7, Z5, K3
-	VMOVUPD      cdbff0000000000000<>+0(SB), K3, Z6
-	VFMADD231PD  Z5, Z6, Z2
-	VSUBPD       Z6, Z4, Z4
-	VMULPD       Z3, Z4, Z4
-	VMULPD       Z1, Z4, Z4
-	VMOVUPD      Z2, K1, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VPXORD       Z9, Z9, Z9
-	VSUBPD       Z4, Z9, Z9
-	VMOVUPD      Z4, K2, Z9
-	VMULPD       Z0, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)(R8*8)
+	VMOVUPD.Z    (SI)(R10*8), K1, Z2
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z2, Z4, Z4
+	VMINPD       Z2, Z4, Z5
+	VCMPPD       $0x19, cd0<>+0(SB), Z5, K2
+	KMOVW        K2, SI
+	ORL          SI, R9
+	JMP          done10
 
-value6:
+given9:
+	VMOVUPD.Z (DI)(R10*8), K1, Z4
+	VMOVAPD   Z4, Z4
+
+done10:
+	VPXORD      Z8, Z8, Z8
+	VMOVUPD.Z   (DX)(R10*8), K1, Z5
+	VCMPPD      $0x1e, Z8, Z5, K2
+	VMOVAPD     Z2, Z5
+	VMOVUPD     Z4, K2, Z5
+	VMOVUPD     Z2, K2, Z4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD      Z4, Z2, Z2
+	VSUBPD      Z1, Z2, Z2
+	VSUBPD      Z5, Z1, Z5
+	VMOVAPD     Z2, Z4
+	VCMPPD      $0x1e, Z7, Z2, K3
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K3, Z4
+	VCMPPD      $0x11, Z7, Z2, K3
+	VMOVUPD     cdbff0000000000000<>+0(SB), K3, Z4
+	VMULPD      Z2, Z4, Z2
+	VMOVAPD     Z5, Z6
+	VCMPPD      $0x1e, Z7, Z5, K3
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K3, Z6
+	VCMPPD      $0x11, Z7, Z5, K3
+	VMOVUPD     cdbff0000000000000<>+0(SB), K3, Z6
+	VFMADD231PD Z5, Z6, Z2
+	VSUBPD      Z6, Z4, Z4
+	VMULPD      Z3, Z4, Z4
+	VMULPD      Z1, Z4, Z4
+	VPXORD      Z9, Z9, Z9
+	VSUBPD      Z4, Z9, Z9
+	VMOVUPD     Z4, K2, Z9
+	VMOVUPD     Z2, K1, (AX)(R10*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VMULPD      Z0, Z9, Z9
+	TESTQ       BX, BX
+	JEQ         common12
+	VMOVUPD.Z   (BX)(R10*8), K1, Z0
+	VMULPD      Z0, Z9, Z9
+
+common12:
+	VMOVUPD Z9, K1, (CX)(R10*8)
+
+value11:
 done4:
+	MOVL R9, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidKLF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidKLF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Z0
+	VMOVUPD      cdc087500000000000<>+0(SB), Z1
+	XORQ         R10, R10
+
+small2:
+	CMPQ         R8, $0x08
+	JLT          tail3
+	VMOVUPD      (DX)(R10*8), Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z4
+	VORPD        Z3, Z4, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      cd4338000000000000<>+0(SB), Z2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z4, Z2
+	VSUBPD       cd4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPD      Z4, Z5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z2, Z5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z2, Z5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z4
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VSCALEFPD    Z2, Z4, Z4
+	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VDIVPD       Z2, Z5, Z5
+	VDIVPD       Z6, Z4, Z6
+	VMULPD       Z6, Z6, Z2
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Z17
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Z2, Z17
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Z2, Z17
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Z2, Z17
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Z2, Z17
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Z2, Z17
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Z2, Z17
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Z2, Z17
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Z2, Z17
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Z2, Z17
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Z2, Z17
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z17, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VPXORD       Z7, Z7, Z7
+	VSUBPD       Z2, Z7, Z7
+	VSUBPD       Z3, Z7, Z2
+	VMOVUPD      (SI)(R10*8), Z3
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VMINPD       Z3, Z6, Z17
+	VCMPPD       $0x19, cd0<>+0(SB), Z17, K1
+	KMOVW        K1, R11
+	ORL          R11, R9
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R10*8), Z6
+	VMOVAPD Z6, Z6
+
+done6:
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD      (DX)(R10*8), Z17
+	VCMPPD       $0x1e, Z8, Z17, K1
+	VMOVAPD      Z3, Z17
+	VMOVUPD      Z6, K1, Z17
+	VMOVUPD      Z3, K1, Z6
+	VMOVAPD      Z17, Z3
+	VFNMADD231PD Z4, Z6, Z3
+	VMULPD       Z5, Z3, Z3
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Z17, K2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VMOVUPD      cd4c70000000000000<>+0(SB), K2, Z4
+	VMULPD       Z17, Z4, Z4
+	VPXORD       Z9, Z9, Z9
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z18
+	VPSUBQ       Z18, Z4, Z5
+	VPSRAQ       $0x34, Z5, Z5
+	VPSLLQ       $0x34, Z5, Z18
+	VPSUBQ       Z18, Z4, Z4
+	VCVTQQ2PD    Z5, Z5
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z4, Z4
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z18
+	VDIVPD       Z18, Z4, Z18
+	VMULPD       Z18, Z18, Z19
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Z20
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Z19, Z20
+	VMULPD       Z19, Z20, Z20
+	VMULPD       Z4, Z4, Z19
+	VMULPD       cd3fe0000000000000<>+0(SB), Z19, Z19
+	VADDPD       Z19, Z20, Z20
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z5, Z9
+	VFMADD231PD  Z18, Z20, Z9
+	VSUBPD       Z9, Z19, Z19
+	VSUBPD       Z19, Z4, Z4
+	VMOVAPD      Z4, Z4
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z5, Z4
+	VPXORD       Z9, Z9, Z9
+	VMOVUPD      cd4061542457337d43<>+0(SB), K2, Z9
+	VSUBPD       Z9, Z4, Z4
+	VSUBPD       Z2, Z4, Z4
+	VMULPD       Z17, Z4, Z4
+	VCMPPD       $0x04, cd0<>+0(SB), Z17, K2
+	VMOVUPD.Z    Z4, K2, Z2
+	VMOVUPD      Z7, Z4
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Z6, K2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VMOVUPD      cd4c70000000000000<>+0(SB), K2, Z5
+	VMULPD       Z6, Z5, Z5
+	VPXORD       Z10, Z10, Z10
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z18
+	VPSUBQ       Z18, Z5, Z17
+	VPSRAQ       $0x34, Z17, Z17
+	VPSLLQ       $0x34, Z17, Z18
+	VPSUBQ       Z18, Z5, Z5
+	VCVTQQ2PD    Z17, Z17
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z5, Z5
+	VADDPD       cd4000000000000000<>+0(SB), Z5, Z18
+	VDIVPD       Z18, Z5, Z18
+	VMULPD       Z18, Z18, Z19
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Z20
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Z19, Z20
+	VMULPD       Z19, Z20, Z20
+	VMULPD       Z5, Z5, Z19
+	VMULPD       cd3fe0000000000000<>+0(SB), Z19, Z19
+	VADDPD       Z19, Z20, Z20
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z17, Z10
+	VFMADD231PD  Z18, Z20, Z10
+	VSUBPD       Z10, Z19, Z19
+	VSUBPD       Z19, Z5, Z5
+	VMOVAPD      Z5, Z5
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z17, Z5
+	VPXORD       Z10, Z10, Z10
+	VMOVUPD      cd4061542457337d43<>+0(SB), K2, Z10
+	VSUBPD       Z10, Z5, Z5
+	VSUBPD       Z4, Z5, Z5
+	VMULPD       Z6, Z5, Z5
+	VCMPPD       $0x04, cd0<>+0(SB), Z6, K2
+	VMOVUPD.Z    Z5, K2, Z4
+	VADDPD       Z2, Z4, Z4
+	VMOVUPD      Z3, Z2
+	VPXORD       Z11, Z11, Z11
+	VSUBPD       Z2, Z11, Z11
+	VMOVUPD      Z2, K1, Z11
+	VMOVUPD      Z4, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VMULPD       Z0, Z11, Z11
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R10*8), Z2
+	VMULPD       Z2, Z11, Z11
+
+common8:
+	VMOVUPD Z11, (CX)(R10*8)
+
+value7:
+	ADDQ $0x08, R10
+	SUBQ $0x08, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	MOVL         $0x00000001, R11
+	SHLXL        R8, R11, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (DX)(R10*8), K1, Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z2
+	VORPD        Z3, Z2, Z2
+	VMAXPD       Z2, Z1, Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z2, Z1
+	VSUBPD       cd4338000000000000<>+0(SB), Z1, Z4
+	VMOVAPD      Z2, Z2
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z4, Z2
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z4, Z2
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z1
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VSCALEFPD    Z4, Z1, Z1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z1, Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VDIVPD       Z2, Z4, Z4
+	VDIVPD       Z5, Z1, Z5
+	VMULPD       Z5, Z5, Z2
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Z6
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Z2, Z6
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z6, Z2, Z2
+	VADDPD       Z5, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VPXORD       Z12, Z12, Z12
+	VSUBPD       Z2, Z12, Z12
+	VSUBPD       Z3, Z12, Z2
+	VMOVUPD.Z    (SI)(R10*8), K1, Z3
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z3, Z5, Z5
+	VMINPD       Z3, Z5, Z6
+	VCMPPD       $0x19, cd0<>+0(SB), Z6, K2
+	KMOVW        K2, SI
+	ORL          SI, R9
+	JMP          done10
+
+given9:
+	VMOVUPD.Z (DI)(R10*8), K1, Z5
+	VMOVAPD   Z5, Z5
+
+done10:
+	VPXORD       Z13, Z13, Z13
+	VMOVUPD.Z    (DX)(R10*8), K1, Z6
+	VCMPPD       $0x1e, Z13, Z6, K2
+	VMOVAPD      Z3, Z6
+	VMOVUPD      Z5, K2, Z6
+	VMOVUPD      Z3, K2, Z5
+	VMOVAPD      Z6, Z3
+	VFNMADD231PD Z1, Z5, Z3
+	VMULPD       Z4, Z3, Z3
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Z6, K3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
+	VMOVUPD      cd4c70000000000000<>+0(SB), K3, Z1
+	VMULPD       Z6, Z1, Z1
+	VPXORD       Z14, Z14, Z14
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z7
+	VPSUBQ       Z7, Z1, Z4
+	VPSRAQ       $0x34, Z4, Z4
+	VPSLLQ       $0x34, Z4, Z7
+	VPSUBQ       Z7, Z1, Z1
+	VCVTQQ2PD    Z4, Z4
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD       cd4000000000000000<>+0(SB), Z1, Z7
+	VDIVPD       Z7, Z1, Z7
+	VMULPD       Z7, Z7, Z8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Z9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Z8, Z9
+	VMULPD       Z8, Z9, Z9
+	VMULPD       Z1, Z1, Z8
+	VMULPD       cd3fe0000000000000<>+0(SB), Z8, Z8
+	VADDPD       Z8, Z9, Z9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z4, Z14
+	VFMADD231PD  Z7, Z9, Z14
+	VSUBPD       Z14, Z8, Z8
+	VSUBPD       Z8, Z1, Z1
+	VMOVAPD      Z1, Z1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z4, Z1
+	VPXORD       Z14, Z14, Z14
+	VMOVUPD      cd4061542457337d43<>+0(SB), K3, Z14
+	VSUBPD       Z14, Z1, Z1
+	VSUBPD       Z2, Z1, Z1
+	VMULPD       Z6, Z1, Z1
+	VCMPPD       $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z    Z1, K3, Z1
+	VMOVUPD      Z12, Z2
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Z5, K3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VMOVUPD      cd4c70000000000000<>+0(SB), K3, Z4
+	VMULPD       Z5, Z4, Z4
+	VPXORD       Z15, Z15, Z15
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z7
+	VPSUBQ       Z7, Z4, Z6
+	VPSRAQ       $0x34, Z6, Z6
+	VPSLLQ       $0x34, Z6, Z7
+	VPSUBQ       Z7, Z4, Z4
+	VCVTQQ2PD    Z6, Z6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z4, Z4
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z7
+	VDIVPD       Z7, Z4, Z7
+	VMULPD       Z7, Z7, Z8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Z9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Z8, Z9
+	VMULPD       Z8, Z9, Z9
+	VMULPD       Z4, Z4, Z8
+	VMULPD       cd3fe0000000000000<>+0(SB), Z8, Z8
+	VADDPD       Z8, Z9, Z9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z6, Z15
+	VFMADD231PD  Z7, Z9, Z15
+	VSUBPD       Z15, Z8, Z8
+	VSUBPD       Z8, Z4, Z4
+	VMOVAPD      Z4, Z4
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z6, Z4
+	VPXORD       Z15, Z15, Z15
+	VMOVUPD      cd4061542457337d43<>+0(SB), K3, Z15
+	VSUBPD       Z15, Z4, Z4
+	VSUBPD       Z2, Z4, Z4
+	VMULPD       Z5, Z4, Z4
+	VCMPPD       $0x04, cd0<>+0(SB), Z5, K3
+	VMOVUPD.Z    Z4, K3, Z2
+	VADDPD       Z1, Z2, Z2
+	VMOVUPD      Z3, Z1
+	VPXORD       Z16, Z16, Z16
+	VSUBPD       Z1, Z16, Z16
+	VMOVUPD      Z1, K2, Z16
+	VMOVUPD      Z2, K1, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VMULPD       Z0, Z16, Z16
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPD.Z    (BX)(R10*8), K1, Z0
+	VMULPD       Z0, Z16, Z16
+
+common12:
+	VMOVUPD Z16, K1, (CX)(R10*8)
+
+value11:
+done4:
+	MOVL R9, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidAsymmetricF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidAsymmetricF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
+	VMOVUPD      cdc087500000000000<>+0(SB), Z1
+	XORQ         R11, R11
+
+small2:
+	CMPQ         R8, $0x08
+	JLT          tail3
+	VMOVUPD      (DX)(R11*8), Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z4
+	VORPD        Z3, Z4, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      cd4338000000000000<>+0(SB), Z2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z4, Z2
+	VSUBPD       cd4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPD      Z4, Z5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z2, Z5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z2, Z5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z4
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VSCALEFPD    Z2, Z4, Z4
+	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VDIVPD       Z2, Z5, Z5
+	VDIVPD       Z6, Z4, Z6
+	VMULPD       Z6, Z6, Z2
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Z9
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Z2, Z9
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Z2, Z9
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Z2, Z9
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Z2, Z9
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Z2, Z9
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Z2, Z9
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Z2, Z9
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Z2, Z9
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Z2, Z9
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Z2, Z9
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z9, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VADDPD       Z3, Z2, Z3
+	VMULPD       Z4, Z5, Z4
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD      (DX)(R11*8), Z6
+	VCMPPD       $0x1e, Z7, Z6, K1
+	VMOVAPD      Z4, Z6
+	VMOVUPD      Z5, K1, Z6
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z4, K1, Z5
+	VMOVAPD      Z3, Z4
+	VMOVUPD      Z2, K1, Z4
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z3, K1, Z2
+	VMOVUPD      (SI)(R11*8), Z3
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z9
+	VSUBPD       Z3, Z9, Z9
+	VMINPD       Z3, Z9, Z10
+	VCMPPD       $0x19, cd0<>+0(SB), Z10, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R11*8), Z9
+	VMOVAPD Z9, Z9
+
+done6:
+	VMOVUPD      Z5, Z10
+	VBROADCASTSD 24(R9), Z11
+	VBROADCASTSD 32(R9), Z12
+	VFMADD231PD  Z11, Z10, Z12
+	VMULPD       Z10, Z10, Z10
+	VBROADCASTSD 40(R9), Z11
+	VBROADCASTSD 48(R9), Z13
+	VFMADD231PD  Z11, Z10, Z13
+	VMULPD       Z13, Z12, Z12
+	VMULPD       Z10, Z10, Z10
+	VBROADCASTSD 56(R9), Z11
+	VBROADCASTSD 64(R9), Z13
+	VFMADD231PD  Z11, Z10, Z13
+	VMULPD       Z13, Z12, Z12
+	VMOVUPD      Z4, Z4
+	VCMPPD       $0x04, cd0<>+0(SB), Z3, K1
+	VMOVUPD.Z    Z4, K1, Z11
+	VMULPD       Z12, Z3, Z3
+	VMULPD       Z11, Z3, Z11
+	VMOVUPD      cd4087500000000000<>+0(SB), Z10
+	VMINPD       Z4, Z10, Z10
+	VMULPD       Z6, Z10, Z10
+	VMOVUPD      Z5, Z4
+	VBROADCASTSD (R9), Z12
+	VFMADD231PD  Z12, Z10, Z4
+	VMULPD       Z3, Z4, Z4
+	VMOVUPD      Z9, Z3
+	VMOVUPD      Z6, Z9
+	VBROADCASTSD 72(R9), Z10
+	VBROADCASTSD 80(R9), Z12
+	VFMADD231PD  Z10, Z9, Z12
+	VMULPD       Z9, Z9, Z9
+	VBROADCASTSD 88(R9), Z10
+	VBROADCASTSD 96(R9), Z13
+	VFMADD231PD  Z10, Z9, Z13
+	VMULPD       Z13, Z12, Z12
+	VMULPD       Z9, Z9, Z9
+	VBROADCASTSD 104(R9), Z10
+	VBROADCASTSD 112(R9), Z13
+	VFMADD231PD  Z10, Z9, Z13
+	VMULPD       Z13, Z12, Z12
+	VMOVUPD      Z2, Z2
+	VCMPPD       $0x04, cd0<>+0(SB), Z3, K1
+	VMOVUPD.Z    Z2, K1, Z10
+	VMULPD       Z12, Z3, Z3
+	VMULPD       Z10, Z3, Z10
+	VMOVUPD      cd4087500000000000<>+0(SB), Z9
+	VMINPD       Z2, Z9, Z9
+	VMULPD       Z5, Z9, Z9
+	VMOVUPD      Z6, Z2
+	VBROADCASTSD 8(R9), Z5
+	VFMADD231PD  Z5, Z9, Z2
+	VMULPD       Z3, Z2, Z2
+	VADDPD       Z11, Z10, Z10
+	VSUBPD       Z4, Z2, Z2
+	VMOVUPD      Z10, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VMULPD       Z0, Z2, Z2
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R11*8), Z3
+	VMULPD       Z3, Z2, Z2
+
+common8:
+	VMOVUPD Z2, (CX)(R11*8)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (DX)(R11*8), K1, Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z2
+	VORPD        Z3, Z2, Z2
+	VMAXPD       Z2, Z1, Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z2, Z1
+	VSUBPD       cd4338000000000000<>+0(SB), Z1, Z4
+	VMOVAPD      Z2, Z2
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z4, Z2
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z4, Z2
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z1
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VSCALEFPD    Z4, Z1, Z1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z1, Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VDIVPD       Z2, Z4, Z4
+	VDIVPD       Z5, Z1, Z5
+	VMULPD       Z5, Z5, Z2
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Z6
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Z2, Z6
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z6, Z2, Z2
+	VADDPD       Z5, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VADDPD       Z3, Z2, Z3
+	VMULPD       Z1, Z4, Z1
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    (DX)(R11*8), K1, Z5
+	VCMPPD       $0x1e, Z8, Z5, K2
+	VMOVAPD      Z1, Z5
+	VMOVUPD      Z4, K2, Z5
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z1, K2, Z4
+	VMOVAPD      Z3, Z1
+	VMOVUPD      Z2, K2, Z1
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z3, K2, Z2
+	VMOVUPD.Z    (SI)(R11*8), K1, Z3
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VMINPD       Z3, Z6, Z7
+	VCMPPD       $0x19, cd0<>+0(SB), Z7, K2
+	KMOVW        K2, DX
+	ORL          DX, R10
+	JMP          done10
+
+given9:
+	VMOVUPD.Z (DI)(R11*8), K1, Z6
+	VMOVAPD   Z6, Z6
+
+done10:
+	VMOVUPD      Z4, Z7
+	VBROADCASTSD 24(R9), Z8
+	VBROADCASTSD 32(R9), Z9
+	VFMADD231PD  Z8, Z7, Z9
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 40(R9), Z8
+	VBROADCASTSD 48(R9), Z10
+	VFMADD231PD  Z8, Z7, Z10
+	VMULPD       Z10, Z9, Z9
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 56(R9), Z8
+	VBROADCASTSD 64(R9), Z10
+	VFMADD231PD  Z8, Z7, Z10
+	VMULPD       Z10, Z9, Z9
+	VMOVUPD      Z1, Z1
+	VCMPPD       $0x04, cd0<>+0(SB), Z3, K2
+	VMOVUPD.Z    Z1, K2, Z8
+	VMULPD       Z9, Z3, Z3
+	VMULPD       Z8, Z3, Z8
+	VMOVUPD      cd4087500000000000<>+0(SB), Z7
+	VMINPD       Z1, Z7, Z7
+	VMULPD       Z5, Z7, Z7
+	VMOVUPD      Z4, Z1
+	VBROADCASTSD (R9), Z9
+	VFMADD231PD  Z9, Z7, Z1
+	VMULPD       Z3, Z1, Z1
+	VMOVUPD      Z6, Z3
+	VMOVUPD      Z5, Z6
+	VBROADCASTSD 72(R9), Z7
+	VBROADCASTSD 80(R9), Z9
+	VFMADD231PD  Z7, Z6, Z9
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 88(R9), Z7
+	VBROADCASTSD 96(R9), Z10
+	VFMADD231PD  Z7, Z6, Z10
+	VMULPD       Z10, Z9, Z9
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 104(R9), Z7
+	VBROADCASTSD 112(R9), Z10
+	VFMADD231PD  Z7, Z6, Z10
+	VMULPD       Z10, Z9, Z9
+	VMOVUPD      Z2, Z2
+	VCMPPD       $0x04, cd0<>+0(SB), Z3, K2
+	VMOVUPD.Z    Z2, K2, Z7
+	VMULPD       Z9, Z3, Z3
+	VMULPD       Z7, Z3, Z7
+	VMOVUPD      cd4087500000000000<>+0(SB), Z6
+	VMINPD       Z2, Z6, Z6
+	VMULPD       Z4, Z6, Z6
+	VMOVUPD      Z5, Z2
+	VBROADCASTSD 8(R9), Z4
+	VFMADD231PD  Z4, Z6, Z2
+	VMULPD       Z3, Z2, Z2
+	VADDPD       Z8, Z7, Z7
+	VSUBPD       Z1, Z2, Z2
+	VMOVUPD      Z7, K1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VMULPD       Z0, Z2, Z2
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPD.Z    (BX)(R11*8), K1, Z0
+	VMULPD       Z0, Z2, Z2
+
+common12:
+	VMOVUPD Z2, K1, (CX)(R11*8)
+
+value11:
+done4:
+	MOVL R10, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidAsymmetricMarginF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidAsymmetricMarginF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
+	VMOVUPD      cdc087500000000000<>+0(SB), Z1
+	XORQ         R11, R11
+
+small2:
+	CMPQ         R8, $0x08
+	JLT          tail3
+	VMOVUPD      (DX)(R11*8), Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z4
+	VORPD        Z3, Z4, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      cd4338000000000000<>+0(SB), Z2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z4, Z2
+	VSUBPD       cd4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPD      Z4, Z5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z2, Z5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z2, Z5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z4
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VSCALEFPD    Z2, Z4, Z4
+	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VDIVPD       Z2, Z5, Z5
+	VDIVPD       Z6, Z4, Z6
+	VMULPD       Z6, Z6, Z2
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Z11
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Z2, Z11
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z11, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VADDPD       Z3, Z2, Z3
+	VMULPD       Z4, Z5, Z4
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD      (DX)(R11*8), Z6
+	VCMPPD       $0x1e, Z7, Z6, K1
+	VMOVAPD      Z4, Z6
+	VMOVUPD      Z5, K1, Z6
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z4, K1, Z5
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z2, K1, Z3
+	VMOVUPD      (SI)(R11*8), Z2
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z2, Z4, Z4
+	VMINPD       Z2, Z4, Z11
+	VCMPPD       $0x19, cd0<>+0(SB), Z11, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R11*8), Z4
+	VMOVAPD Z4, Z4
+
+done6:
+	VMOVUPD      Z5, Z11
+	VBROADCASTSD 24(R9), Z12
+	VBROADCASTSD 32(R9), Z13
+	VFMADD231PD  Z12, Z11, Z13
+	VMULPD       Z11, Z11, Z11
+	VBROADCASTSD 40(R9), Z12
+	VBROADCASTSD 48(R9), Z14
+	VFMADD231PD  Z12, Z11, Z14
+	VMULPD       Z14, Z13, Z13
+	VMULPD       Z11, Z11, Z11
+	VBROADCASTSD 56(R9), Z12
+	VBROADCASTSD 64(R9), Z14
+	VFMADD231PD  Z12, Z11, Z14
+	VMULPD       Z14, Z13, Z13
+	VMOVUPD      Z3, Z3
+	VCMPPD       $0x04, cd0<>+0(SB), Z2, K1
+	VMOVUPD.Z    Z3, K1, Z12
+	VMULPD       Z13, Z2, Z2
+	VMULPD       Z12, Z2, Z12
+	VMOVUPD      cd4087500000000000<>+0(SB), Z11
+	VMINPD       Z3, Z11, Z11
+	VMULPD       Z6, Z11, Z11
+	VMOVUPD      Z5, Z3
+	VBROADCASTSD (R9), Z13
+	VFMADD231PD  Z13, Z11, Z3
+	VMULPD       Z2, Z3, Z3
+	VBROADCASTSD 16(R9), Z2
+	VMOVUPD      Z6, Z11
+	VSUBPD       Z2, Z11, Z11
+	VADDPD       Z5, Z2, Z2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z2, Z13, Z13
+	VSUBPD       Z11, Z13, Z13
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ       Z15, Z2, Z14
+	VPSRAQ       $0x34, Z14, Z14
+	VPSLLQ       $0x34, Z14, Z15
+	VPSUBQ       Z15, Z2, Z15
+	VCVTQQ2PD    Z14, Z14
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z15, Z16
+	VADDPD       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VMULPD       Z2, Z15, Z17
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z18
+	VDIVPD       Z17, Z18, Z18
+	VMULPD       Z18, Z2, Z17
+	VMULPD       Z16, Z17, Z17
+	VMULPD       Z15, Z18, Z18
+	VCMPPD       $0x1e, cd3fe0000000000000<>+0(SB), Z2, K1
+	VMOVUPD.Z    Z13, K1, Z13
+	VMULPD       Z17, Z17, Z2
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Z15
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Z2, Z15
+	VMULPD       Z17, Z2, Z2
+	VMULPD       Z15, Z2, Z2
+	VADDPD       Z17, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VFMADD231PD  Z18, Z13, Z2
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z14, Z2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z14, Z2
+	VPXORD       Z8, Z8, Z8
+	VSUBPD       Z2, Z8, Z8
+	VMOVUPD      Z11, Z2
+	VCMPPD       $0x1e, cd0<>+0(SB), Z2, K1
+	VMOVUPD      Z4, Z4
+	VMOVUPD.Z    Z4, K1, Z4
+	VMOVAPD      Z2, Z11
+	VBROADCASTSD 72(R9), Z13
+	VBROADCASTSD 80(R9), Z14
+	VFMADD231PD  Z13, Z11, Z14
+	VMULPD       Z11, Z11, Z11
+	VBROADCASTSD 88(R9), Z13
+	VBROADCASTSD 96(R9), Z15
+	VFMADD231PD  Z13, Z11, Z15
+	VMULPD       Z15, Z14, Z14
+	VMULPD       Z11, Z11, Z11
+	VBROADCASTSD 104(R9), Z13
+	VBROADCASTSD 112(R9), Z15
+	VFMADD231PD  Z13, Z11, Z15
+	VMULPD       Z15, Z14, Z14
+	VBROADCASTSD 120(R9), Z11
+	VBROADCASTSD 128(R9), Z13
+	VFMADD231PD  Z11, Z2, Z13
+	VMULPD       Z14, Z13, Z13
+	VMULPD       Z13, Z8, Z2
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z14, Z8, Z8
+	VBROADCASTSD 8(R9), Z11
+	VMULPD       Z11, Z8, Z8
+	VFMADD231PD  Z18, Z13, Z8
+	VMULPD       Z4, Z8, Z8
+	VMULPD       Z5, Z8, Z8
+	VMULPD       Z6, Z8, Z8
+	VADDPD       Z12, Z2, Z2
+	VSUBPD       Z3, Z8, Z8
+	VMOVUPD      Z2, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VMULPD       Z0, Z8, Z8
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R11*8), Z2
+	VMULPD       Z2, Z8, Z8
+
+common8:
+	VMOVUPD Z8, (CX)(R11*8)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (DX)(R11*8), K1, Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z2
+	VORPD        Z3, Z2, Z2
+	VMAXPD       Z2, Z1, Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z2, Z1
+	VSUBPD       cd4338000000000000<>+0(SB), Z1, Z4
+	VMOVAPD      Z2, Z2
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z4, Z2
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z4, Z2
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z1
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VSCALEFPD    Z4, Z1, Z1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z1, Z5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VDIVPD       Z2, Z4, Z4
+	VDIVPD       Z5, Z1, Z5
+	VMULPD       Z5, Z5, Z2
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Z6
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Z2, Z6
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z6, Z2, Z2
+	VADDPD       Z5, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VADDPD       Z3, Z2, Z3
+	VMULPD       Z1, Z4, Z1
+	VPXORD       Z9, Z9, Z9
+	VMOVUPD.Z    (DX)(R11*8), K1, Z5
+	VCMPPD       $0x1e, Z9, Z5, K2
+	VMOVAPD      Z1, Z5
+	VMOVUPD      Z4, K2, Z5
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z1, K2, Z4
+	VMOVAPD      Z3, Z1
+	VMOVUPD      Z2, K2, Z1
+	VMOVUPD.Z    (SI)(R11*8), K1, Z2
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z3
+	VSUBPD       Z2, Z3, Z3
+	VMINPD       Z2, Z3, Z6
+	VCMPPD       $0x19, cd0<>+0(SB), Z6, K2
+	KMOVW        K2, DX
+	ORL          DX, R10
+	JMP          done10
+
+given9:
+	VMOVUPD.Z (DI)(R11*8), K1, Z3
+	VMOVAPD   Z3, Z3
+
+done10:
+	VMOVUPD      Z4, Z6
+	VBROADCASTSD 24(R9), Z7
+	VBROADCASTSD 32(R9), Z8
+	VFMADD231PD  Z7, Z6, Z8
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 40(R9), Z7
+	VBROADCASTSD 48(R9), Z9
+	VFMADD231PD  Z7, Z6, Z9
+	VMULPD       Z9, Z8, Z8
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 56(R9), Z7
+	VBROADCASTSD 64(R9), Z9
+	VFMADD231PD  Z7, Z6, Z9
+	VMULPD       Z9, Z8, Z8
+	VMOVUPD      Z1, Z1
+	VCMPPD       $0x04, cd0<>+0(SB), Z2, K2
+	VMOVUPD.Z    Z1, K2, Z7
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z7, Z2, Z7
+	VMOVUPD      cd4087500000000000<>+0(SB), Z6
+	VMINPD       Z1, Z6, Z6
+	VMULPD       Z5, Z6, Z6
+	VMOVUPD      Z4, Z1
+	VBROADCASTSD (R9), Z8
+	VFMADD231PD  Z8, Z6, Z1
+	VMULPD       Z2, Z1, Z1
+	VBROADCASTSD 16(R9), Z2
+	VMOVUPD      Z5, Z6
+	VSUBPD       Z2, Z6, Z6
+	VADDPD       Z4, Z2, Z2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z8
+	VSUBPD       Z2, Z8, Z8
+	VSUBPD       Z6, Z8, Z8
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z11
+	VPSUBQ       Z11, Z2, Z9
+	VPSRAQ       $0x34, Z9, Z9
+	VPSLLQ       $0x34, Z9, Z11
+	VPSUBQ       Z11, Z2, Z11
+	VCVTQQ2PD    Z9, Z9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z11, Z12
+	VADDPD       cd3ff0000000000000<>+0(SB), Z11, Z11
+	VMULPD       Z2, Z11, Z13
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z14
+	VDIVPD       Z13, Z14, Z14
+	VMULPD       Z14, Z2, Z13
+	VMULPD       Z12, Z13, Z13
+	VMULPD       Z11, Z14, Z14
+	VCMPPD       $0x1e, cd3fe0000000000000<>+0(SB), Z2, K2
+	VMOVUPD.Z    Z8, K2, Z8
+	VMULPD       Z13, Z13, Z2
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Z11
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Z2, Z11
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Z2, Z11
+	VMULPD       Z13, Z2, Z2
+	VMULPD       Z11, Z2, Z2
+	VADDPD       Z13, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VFMADD231PD  Z14, Z8, Z2
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z9, Z2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z9, Z2
+	VPXORD       Z10, Z10, Z10
+	VSUBPD       Z2, Z10, Z10
+	VMOVUPD      Z6, Z2
+	VCMPPD       $0x1e, cd0<>+0(SB), Z2, K2
+	VMOVUPD      Z3, Z3
+	VMOVUPD.Z    Z3, K2, Z3
+	VMOVAPD      Z2, Z6
+	VBROADCASTSD 72(R9), Z8
+	VBROADCASTSD 80(R9), Z9
+	VFMADD231PD  Z8, Z6, Z9
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 88(R9), Z8
+	VBROADCASTSD 96(R9), Z11
+	VFMADD231PD  Z8, Z6, Z11
+	VMULPD       Z11, Z9, Z9
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 104(R9), Z8
+	VBROADCASTSD 112(R9), Z11
+	VFMADD231PD  Z8, Z6, Z11
+	VMULPD       Z11, Z9, Z9
+	VBROADCASTSD 120(R9), Z6
+	VBROADCASTSD 128(R9), Z8
+	VFMADD231PD  Z6, Z2, Z8
+	VMULPD       Z9, Z8, Z8
+	VMULPD       Z8, Z10, Z2
+	VMULPD       Z3, Z2, Z2
+	VMULPD       Z9, Z10, Z10
+	VBROADCASTSD 8(R9), Z6
+	VMULPD       Z6, Z10, Z10
+	VFMADD231PD  Z14, Z8, Z10
+	VMULPD       Z3, Z10, Z10
+	VMULPD       Z4, Z10, Z10
+	VMULPD       Z5, Z10, Z10
+	VADDPD       Z7, Z2, Z2
+	VSUBPD       Z1, Z10, Z10
+	VMOVUPD      Z2, K1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VMULPD       Z0, Z10, Z10
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPD.Z    (BX)(R11*8), K1, Z0
+	VMULPD       Z0, Z10, Z10
+
+common12:
+	VMOVUPD Z10, K1, (CX)(R11*8)
+
+value11:
+done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -22743,29 +23993,31 @@ column2:
 	VZEROUPPER
 	RET
 
-// func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float32, par *float32)
+// func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidCrossEntropyF32AVX2(SB), NOSPLIT, $64-64
+TEXT ·sigmoidCrossEntropyF32AVX2(SB), NOSPLIT, $64-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSS scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSS scale+56(FP), Y0
 	VMOVUPS      Y0, (SP)
 	VBROADCASTSS cs0<>+0(SB), Y0
 	VMOVUPS      cs4b400040<>+0(SB), Y1
 	VSUBPS       Y0, Y1, Y1
 	VPSLLD       $0x17, Y1, Y1
 	VMOVUPS      Y1, 32(SP)
-	XORQ         R8, R8
+	XORQ         R10, R10
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VMOVUPS      (DX)(R8*4), Y0
+	VMOVUPS      (DX)(R10*4), Y0
 	VCMPPS       $0x00, cs7f800000<>+0(SB), Y0, Y1
 	VBLENDVPS    Y1, cs7fc00000<>+0(SB), Y0, Y0
 	VMOVUPS      cs7fffffff<>+0(SB), Y1
@@ -22810,14 +24062,28 @@ small2:
 	VMULPS       Y5, Y0, Y0
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y0, Y0, Y0
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      (DX)(R8*4), Y5
-	VCMPPS       $0x1e, Y4, Y5, Y4
-	VMOVUPS      (BX)(R8*4), Y7
-	VMOVUPS      (SI)(R8*4), Y5
-	VMOVAPS      Y7, Y6
-	VBLENDVPS    Y4, Y5, Y6, Y6
-	VBLENDVPS    Y4, Y7, Y5, Y5
+	VMOVUPS      (SI)(R10*4), Y4
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPS      cs3f800000<>+0(SB), Y5
+	VSUBPS       Y4, Y5, Y5
+	VMINPS       Y4, Y5, Y6
+	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y6
+	VMOVMSKPS    Y6, R11
+	ORL          R11, R9
+	JMP          done6
+
+given5:
+	VMOVUPS (DI)(R10*4), Y5
+	VMOVAPS Y5, Y5
+
+done6:
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      (DX)(R10*4), Y7
+	VCMPPS       $0x1e, Y6, Y7, Y7
+	VMOVAPS      Y4, Y6
+	VBLENDVPS    Y7, Y5, Y6, Y6
+	VBLENDVPS    Y7, Y4, Y5, Y5
 	VMOVAPS      Y6, Y4
 	VFNMADD231PS Y2, Y5, Y4
 	VMULPS       Y3, Y4, Y4
@@ -22826,34 +24092,40 @@ small2:
 	VCMPPS       $0x04, cs0<>+0(SB), Y6, Y2
 	VANDPS       Y2, Y1, Y1
 	VFMADD231PS  Y1, Y6, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X0, Y0
-	VMOVUPS      Y0, (AX)(R8*8)
-	VMOVUPS      Y1, 32(AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y0, Y0, Y0
-	VSUBPS       Y4, Y0, Y0
 	VXORPS       Y1, Y1, Y1
-	VMOVUPS      (DX)(R8*4), Y2
-	VCMPPS       $0x1e, Y1, Y2, Y1
-	VBLENDVPS    Y1, Y4, Y0, Y0
-	VMULPS       (SP), Y0, Y0
-	VMOVUPS      Y0, (CX)(R8*4)
+	VSUBPS       Y4, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      (DX)(R10*4), Y3
+	VCMPPS       $0x1e, Y2, Y3, Y2
+	VBLENDVPS    Y2, Y4, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X0, Y0
+	VMOVUPS      Y0, (AX)(R10*8)
+	VMOVUPS      Y2, 32(AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VMULPS       (SP), Y1, Y1
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPS      (BX)(R10*4), Y0
+	VMULPS       Y0, Y1, Y1
 
-value5:
-	ADDQ $0x08, R8
-	SUBQ $0x08, DI
+common8:
+	VMOVUPS Y1, (CX)(R10*4)
+
+value7:
+	ADDQ $0x08, R10
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R9
-	NEGQ         DI
-	VMOVUPS      32(R9)(DI*4), Y0
-	VMASKMOVPS   (DX)(R8*4), Y0, Y1
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R8
+	VMOVUPS      32(R11)(R8*4), Y0
+	VMASKMOVPS   (DX)(R10*4), Y0, Y1
 	VCMPPS       $0x00, cs7f800000<>+0(SB), Y1, Y2
 	VBLENDVPS    Y2, cs7fc00000<>+0(SB), Y1, Y1
 	VMOVUPS      cs7fffffff<>+0(SB), Y2
@@ -22898,14 +24170,28 @@ tail3:
 	VMULPS       Y6, Y1, Y1
 	VADDPS       Y5, Y1, Y1
 	VADDPS       Y1, Y1, Y1
-	VXORPS       Y5, Y5, Y5
-	VMASKMOVPS   (DX)(R8*4), Y0, Y6
-	VCMPPS       $0x1e, Y5, Y6, Y5
-	VMASKMOVPS   (BX)(R8*4), Y0, Y8
-	VMASKMOVPS   (SI)(R8*4), Y0, Y6
-	VMOVAPS      Y8, Y7
-	VBLENDVPS    Y5, Y6, Y7, Y7
-	VBLENDVPS    Y5, Y8, Y6, Y6
+	VMASKMOVPS   (SI)(R10*4), Y0, Y5
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPS      cs3f800000<>+0(SB), Y6
+	VSUBPS       Y5, Y6, Y6
+	VMINPS       Y5, Y6, Y7
+	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y7
+	VMOVMSKPS    Y7, SI
+	ORL          SI, R9
+	JMP          done10
+
+given9:
+	VMASKMOVPS (DI)(R10*4), Y0, Y6
+	VMOVAPS    Y6, Y6
+
+done10:
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPS   (DX)(R10*4), Y0, Y8
+	VCMPPS       $0x1e, Y7, Y8, Y8
+	VMOVAPS      Y5, Y7
+	VBLENDVPS    Y8, Y6, Y7, Y7
+	VBLENDVPS    Y8, Y5, Y6, Y6
 	VMOVAPS      Y7, Y5
 	VFNMADD231PS Y3, Y6, Y5
 	VMULPS       Y4, Y5, Y5
@@ -22914,112 +24200,34 @@ tail3:
 	VCMPPS       $0x04, cs0<>+0(SB), Y7, Y3
 	VANDPS       Y3, Y2, Y2
 	VFMADD231PS  Y2, Y7, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VCVTPS2PD    X2, Y2
+	VXORPS       Y2, Y2, Y2
+	VSUBPS       Y5, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMASKMOVPS   (DX)(R10*4), Y0, Y4
+	VCMPPS       $0x1e, Y3, Y4, Y3
+	VBLENDVPS    Y3, Y5, Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X3, Y3
 	VCVTPS2PD    X1, Y1
-	VPMOVSXDQ    X0, Y3
-	VMASKMOVPD   Y1, Y3, (AX)(R8*8)
+	VPMOVSXDQ    X0, Y4
+	VMASKMOVPD   Y1, Y4, (AX)(R10*8)
 	VEXTRACTF128 $0x01, Y0, X1
 	VPMOVSXDQ    X1, Y1
-	VMASKMOVPD   Y2, Y1, 32(AX)(R8*8)
+	VMASKMOVPD   Y3, Y1, 32(AX)(R10*8)
 	TESTQ        CX, CX
-	JEQ          value6
-	VXORPS       Y1, Y1, Y1
-	VSUBPS       Y5, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPS   (DX)(R8*4), Y0, Y3
-	VCMPPS       $0x1e, Y2, Y3, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y1
-	VMULPS       (SP), Y1, Y1
-	VMASKMOVPS   Y1, Y0, (CX)(R8*4)
+	JEQ          value11
+	VMULPS       (SP), Y2, Y2
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPS   (BX)(R10*4), Y0, Y1
+	VMULPS       Y1, Y2, Y2
 
-value6:
+common12:
+	VMASKMOVPS Y2, Y0, (CX)(R10*4)
+
+value11:
 done4:
-	VZEROUPPER
-	RET
-
-// func complementF32AVX2(dst *float32, t *float32, n int) (bad uint32)
-// Requires: AVX
-TEXT ·complementF32AVX2(SB), NOSPLIT, $0-28
-	MOVQ   dst+0(FP), AX
-	MOVQ   t+8(FP), CX
-	MOVQ   n+16(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	XORQ   BX, BX
-
-big1:
-	CMPQ    DX, $0x20
-	JLT     small2
-	VMOVUPS (CX)(BX*4), Y2
-	VMOVUPS cs3f800000<>+0(SB), Y3
-	VSUBPS  Y2, Y3, Y3
-	VCMPPS  $0x19, Y0, Y2, Y2
-	VORPS   Y2, Y1, Y1
-	VCMPPS  $0x19, Y0, Y3, Y2
-	VORPS   Y2, Y1, Y1
-	VMOVUPS Y3, (AX)(BX*4)
-	VMOVUPS 32(CX)(BX*4), Y2
-	VMOVUPS cs3f800000<>+0(SB), Y3
-	VSUBPS  Y2, Y3, Y3
-	VCMPPS  $0x19, Y0, Y2, Y2
-	VORPS   Y2, Y1, Y1
-	VCMPPS  $0x19, Y0, Y3, Y2
-	VORPS   Y2, Y1, Y1
-	VMOVUPS Y3, 32(AX)(BX*4)
-	VMOVUPS 64(CX)(BX*4), Y2
-	VMOVUPS cs3f800000<>+0(SB), Y3
-	VSUBPS  Y2, Y3, Y3
-	VCMPPS  $0x19, Y0, Y2, Y2
-	VORPS   Y2, Y1, Y1
-	VCMPPS  $0x19, Y0, Y3, Y2
-	VORPS   Y2, Y1, Y1
-	VMOVUPS Y3, 64(AX)(BX*4)
-	VMOVUPS 96(CX)(BX*4), Y2
-	VMOVUPS cs3f800000<>+0(SB), Y3
-	VSUBPS  Y2, Y3, Y3
-	VCMPPS  $0x19, Y0, Y2, Y2
-	VORPS   Y2, Y1, Y1
-	VCMPPS  $0x19, Y0, Y3, Y2
-	VORPS   Y2, Y1, Y1
-	VMOVUPS Y3, 96(AX)(BX*4)
-	ADDQ    $0x20, BX
-	SUBQ    $0x20, DX
-	JMP     big1
-
-small2:
-	CMPQ    DX, $0x08
-	JLT     tail3
-	VMOVUPS (CX)(BX*4), Y2
-	VMOVUPS cs3f800000<>+0(SB), Y3
-	VSUBPS  Y2, Y3, Y3
-	VCMPPS  $0x19, Y0, Y2, Y2
-	VORPS   Y2, Y1, Y1
-	VCMPPS  $0x19, Y0, Y3, Y2
-	VORPS   Y2, Y1, Y1
-	VMOVUPS Y3, (AX)(BX*4)
-	ADDQ    $0x08, BX
-	SUBQ    $0x08, DX
-	JMP     small2
-
-tail3:
-	TESTQ      DX, DX
-	JEQ        done4
-	LEAQ       tails<>+0(SB), SI
-	NEGQ       DX
-	VMOVUPS    32(SI)(DX*4), Y2
-	VMASKMOVPS (CX)(BX*4), Y2, Y3
-	VMOVUPS    cs3f800000<>+0(SB), Y4
-	VSUBPS     Y3, Y4, Y4
-	VCMPPS     $0x19, Y0, Y3, Y3
-	VORPS      Y3, Y1, Y1
-	VCMPPS     $0x19, Y0, Y4, Y0
-	VORPS      Y0, Y1, Y1
-	VMASKMOVPS Y4, Y2, (AX)(BX*4)
-
-done4:
-	VMOVMSKPS Y1, AX
-	MOVL      AX, bad+24(FP)
+	MOVL R9, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -27710,29 +28918,31 @@ column2:
 	VZEROUPPER
 	RET
 
-// func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidCrossEntropyF64AVX2(SB), NOSPLIT, $64-64
+TEXT ·sigmoidCrossEntropyF64AVX2(SB), NOSPLIT, $64-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	XORQ         R8, R8
+	XORQ         R10, R10
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VMOVUPD      (DX)(R8*8), Y0
+	VMOVUPD      (DX)(R10*8), Y0
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
 	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
@@ -27785,14 +28995,28 @@ small2:
 	VMULPD       Y5, Y0, Y0
 	VADDPD       Y4, Y0, Y0
 	VADDPD       Y0, Y0, Y0
-	VXORPS       Y4, Y4, Y4
-	VMOVUPD      (DX)(R8*8), Y5
-	VCMPPD       $0x1e, Y4, Y5, Y4
-	VMOVUPD      (BX)(R8*8), Y7
-	VMOVUPD      (SI)(R8*8), Y5
-	VMOVAPD      Y7, Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
-	VBLENDVPD    Y4, Y7, Y5, Y5
+	VMOVUPD      (SI)(R10*8), Y4
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y4, Y5, Y5
+	VMINPD       Y4, Y5, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y6
+	VMOVMSKPD    Y6, R11
+	ORL          R11, R9
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R10*8), Y5
+	VMOVAPD Y5, Y5
+
+done6:
+	VXORPS       Y6, Y6, Y6
+	VMOVUPD      (DX)(R10*8), Y7
+	VCMPPD       $0x1e, Y6, Y7, Y7
+	VMOVAPD      Y4, Y6
+	VBLENDVPD    Y7, Y5, Y6, Y6
+	VBLENDVPD    Y7, Y4, Y5, Y5
 	VMOVAPD      Y6, Y4
 	VFNMADD231PD Y2, Y5, Y4
 	VMULPD       Y3, Y4, Y4
@@ -27801,30 +29025,36 @@ small2:
 	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y2
 	VANDPD       Y2, Y1, Y1
 	VFMADD231PD  Y1, Y6, Y0
-	VMOVUPD      Y0, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y4, Y0, Y0
 	VXORPS       Y1, Y1, Y1
-	VMOVUPD      (DX)(R8*8), Y2
-	VCMPPD       $0x1e, Y1, Y2, Y1
-	VBLENDVPD    Y1, Y4, Y0, Y0
-	VMULPD       (SP), Y0, Y0
-	VMOVUPD      Y0, (CX)(R8*8)
+	VSUBPD       Y4, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      (DX)(R10*8), Y3
+	VCMPPD       $0x1e, Y2, Y3, Y2
+	VBLENDVPD    Y2, Y4, Y1, Y1
+	VMOVUPD      Y0, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VMULPD       (SP), Y1, Y1
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R10*8), Y0
+	VMULPD       Y0, Y1, Y1
 
-value5:
-	ADDQ $0x04, R8
-	SUBQ $0x04, DI
+common8:
+	VMOVUPD Y1, (CX)(R10*8)
+
+value7:
+	ADDQ $0x04, R10
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R9
-	NEGQ         DI
-	VMOVUPS      32(R9)(DI*8), Y0
-	VMASKMOVPD   (DX)(R8*8), Y0, Y1
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R8
+	VMOVUPS      32(R11)(R8*8), Y0
+	VMASKMOVPD   (DX)(R10*8), Y0, Y1
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
 	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
@@ -27877,14 +29107,28 @@ tail3:
 	VMULPD       Y6, Y1, Y1
 	VADDPD       Y5, Y1, Y1
 	VADDPD       Y1, Y1, Y1
-	VXORPS       Y5, Y5, Y5
-	VMASKMOVPD   (DX)(R8*8), Y0, Y6
-	VCMPPD       $0x1e, Y5, Y6, Y5
-	VMASKMOVPD   (BX)(R8*8), Y0, Y8
-	VMASKMOVPD   (SI)(R8*8), Y0, Y6
-	VMOVAPD      Y8, Y7
-	VBLENDVPD    Y5, Y6, Y7, Y7
-	VBLENDVPD    Y5, Y8, Y6, Y6
+	VMASKMOVPD   (SI)(R10*8), Y0, Y5
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VSUBPD       Y5, Y6, Y6
+	VMINPD       Y5, Y6, Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y7
+	VMOVMSKPD    Y7, SI
+	ORL          SI, R9
+	JMP          done10
+
+given9:
+	VMASKMOVPD (DI)(R10*8), Y0, Y6
+	VMOVAPD    Y6, Y6
+
+done10:
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   (DX)(R10*8), Y0, Y8
+	VCMPPD       $0x1e, Y7, Y8, Y8
+	VMOVAPD      Y5, Y7
+	VBLENDVPD    Y8, Y6, Y7, Y7
+	VBLENDVPD    Y8, Y5, Y6, Y6
 	VMOVAPD      Y7, Y5
 	VFNMADD231PD Y3, Y6, Y5
 	VMULPD       Y4, Y5, Y5
@@ -27893,105 +29137,27 @@ tail3:
 	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y3
 	VANDPD       Y3, Y2, Y2
 	VFMADD231PD  Y2, Y7, Y1
-	VMASKMOVPD   Y1, Y0, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VXORPS       Y1, Y1, Y1
-	VSUBPD       Y5, Y1, Y1
 	VXORPS       Y2, Y2, Y2
-	VMASKMOVPD   (DX)(R8*8), Y0, Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VBLENDVPD    Y2, Y5, Y1, Y1
-	VMULPD       (SP), Y1, Y1
-	VMASKMOVPD   Y1, Y0, (CX)(R8*8)
+	VSUBPD       Y5, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMASKMOVPD   (DX)(R10*8), Y0, Y4
+	VCMPPD       $0x1e, Y3, Y4, Y3
+	VBLENDVPD    Y3, Y5, Y2, Y2
+	VMASKMOVPD   Y1, Y0, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VMULPD       (SP), Y2, Y2
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPD   (BX)(R10*8), Y0, Y1
+	VMULPD       Y1, Y2, Y2
 
-value6:
+common12:
+	VMASKMOVPD Y2, Y0, (CX)(R10*8)
+
+value11:
 done4:
-	VZEROUPPER
-	RET
-
-// func complementF64AVX2(dst *float64, t *float64, n int) (bad uint32)
-// Requires: AVX
-TEXT ·complementF64AVX2(SB), NOSPLIT, $0-28
-	MOVQ   dst+0(FP), AX
-	MOVQ   t+8(FP), CX
-	MOVQ   n+16(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	XORQ   BX, BX
-
-big1:
-	CMPQ    DX, $0x10
-	JLT     small2
-	VMOVUPD (CX)(BX*8), Y2
-	VMOVUPD cd3ff0000000000000<>+0(SB), Y3
-	VSUBPD  Y2, Y3, Y3
-	VCMPPD  $0x19, Y0, Y2, Y2
-	VORPD   Y2, Y1, Y1
-	VCMPPD  $0x19, Y0, Y3, Y2
-	VORPD   Y2, Y1, Y1
-	VMOVUPD Y3, (AX)(BX*8)
-	VMOVUPD 32(CX)(BX*8), Y2
-	VMOVUPD cd3ff0000000000000<>+0(SB), Y3
-	VSUBPD  Y2, Y3, Y3
-	VCMPPD  $0x19, Y0, Y2, Y2
-	VORPD   Y2, Y1, Y1
-	VCMPPD  $0x19, Y0, Y3, Y2
-	VORPD   Y2, Y1, Y1
-	VMOVUPD Y3, 32(AX)(BX*8)
-	VMOVUPD 64(CX)(BX*8), Y2
-	VMOVUPD cd3ff0000000000000<>+0(SB), Y3
-	VSUBPD  Y2, Y3, Y3
-	VCMPPD  $0x19, Y0, Y2, Y2
-	VORPD   Y2, Y1, Y1
-	VCMPPD  $0x19, Y0, Y3, Y2
-	VORPD   Y2, Y1, Y1
-	VMOVUPD Y3, 64(AX)(BX*8)
-	VMOVUPD 96(CX)(BX*8), Y2
-	VMOVUPD cd3ff0000000000000<>+0(SB), Y3
-	VSUBPD  Y2, Y3, Y3
-	VCMPPD  $0x19, Y0, Y2, Y2
-	VORPD   Y2, Y1, Y1
-	VCMPPD  $0x19, Y0, Y3, Y2
-	VORPD   Y2, Y1, Y1
-	VMOVUPD Y3, 96(AX)(BX*8)
-	ADDQ    $0x10, BX
-	SUBQ    $0x10, DX
-	JMP     big1
-
-small2:
-	CMPQ    DX, $0x04
-	JLT     tail3
-	VMOVUPD (CX)(BX*8), Y2
-	VMOVUPD cd3ff0000000000000<>+0(SB), Y3
-	VSUBPD  Y2, Y3, Y3
-	VCMPPD  $0x19, Y0, Y2, Y2
-	VORPD   Y2, Y1, Y1
-	VCMPPD  $0x19, Y0, Y3, Y2
-	VORPD   Y2, Y1, Y1
-	VMOVUPD Y3, (AX)(BX*8)
-	ADDQ    $0x04, BX
-	SUBQ    $0x04, DX
-	JMP     small2
-
-tail3:
-	TESTQ      DX, DX
-	JEQ        done4
-	LEAQ       tails<>+0(SB), SI
-	NEGQ       DX
-	VMOVUPS    32(SI)(DX*8), Y2
-	VMASKMOVPD (CX)(BX*8), Y2, Y3
-	VMOVUPD    cd3ff0000000000000<>+0(SB), Y4
-	VSUBPD     Y3, Y4, Y4
-	VCMPPD     $0x19, Y0, Y3, Y3
-	VORPD      Y3, Y1, Y1
-	VCMPPD     $0x19, Y0, Y4, Y0
-	VORPD      Y0, Y1, Y1
-	VMASKMOVPD Y4, Y2, (AX)(BX*8)
-
-done4:
-	VMOVMSKPD Y1, AX
-	MOVL      AX, bad+24(FP)
+	MOVL R9, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -32563,29 +33729,31 @@ done4:
 	VZEROUPPER
 	RET
 
-// func sigmoidPolyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidPolyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidPolyF64AVX2(SB), NOSPLIT, $128-64
+TEXT ·sigmoidPolyF64AVX2(SB), NOSPLIT, $128-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VMOVUPD      (DX)(R9*8), Y0
+	VMOVUPD      (DX)(R11*8), Y0
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
 	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
@@ -32645,57 +33813,77 @@ small2:
 	VFMADD231PD  Y1, Y4, Y6
 	VMULPD       Y0, Y6, Y6
 	VMULPD       Y2, Y3, Y0
-	VBROADCASTSD 8(R8), Y1
+	VBROADCASTSD 8(R9), Y1
 	VFMADD231PD  Y1, Y0, Y6
 	VADDPD       64(SP), Y5, Y1
-	VBROADCASTSD (R8), Y2
+	VBROADCASTSD (R9), Y2
 	VFMADD231PD  Y2, Y3, Y1
 	VMOVUPD      Y6, 96(SP)
-	VXORPS       Y2, Y2, Y2
-	VMOVUPD      (DX)(R9*8), Y4
-	VCMPPD       $0x1e, Y2, Y4, Y2
-	VMOVUPD      (BX)(R9*8), Y4
-	VMOVUPD      (SI)(R9*8), Y5
-	VMOVAPD      Y4, Y6
-	VBLENDVPD    Y2, Y5, Y6, Y6
-	VBLENDVPD    Y2, Y4, Y5, Y5
-	VMULPD       96(SP), Y5, Y2
-	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y4
-	VANDPD       Y4, Y1, Y1
-	VFMADD231PD  Y1, Y6, Y2
-	VBROADCASTSD (R8), Y1
+	VMOVUPD      (SI)(R11*8), Y2
+	TESTQ        DI, DI
+	JNE          given5
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
-	VFMADD231PD  Y1, Y0, Y4
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y3, Y4, Y3
-	VBROADCASTSD 8(R8), Y4
-	VFNMADD213PD Y4, Y0, Y1
-	VMULPD       Y5, Y1, Y1
+	VSUBPD       Y2, Y4, Y4
+	VMINPD       Y2, Y4, Y5
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y5
+	VMOVMSKPD    Y5, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R11*8), Y4
+	VMOVAPD Y4, Y4
+
+done6:
+	VXORPS       Y5, Y5, Y5
+	VMOVUPD      (DX)(R11*8), Y6
+	VCMPPD       $0x1e, Y5, Y6, Y5
+	VMOVAPD      Y2, Y6
+	VBLENDVPD    Y5, Y4, Y6, Y6
+	VBLENDVPD    Y5, Y2, Y4, Y4
+	VMULPD       96(SP), Y4, Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y5
+	VANDPD       Y5, Y1, Y1
+	VFMADD231PD  Y1, Y6, Y2
+	VBROADCASTSD (R9), Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VFMADD231PD  Y1, Y0, Y5
+	VMULPD       Y6, Y5, Y5
+	VMULPD       Y3, Y5, Y3
+	VBROADCASTSD 8(R9), Y5
+	VFNMADD213PD Y5, Y0, Y1
+	VMULPD       Y4, Y1, Y1
 	VFNMADD231PD Y1, Y0, Y3
-	VMOVUPD      Y2, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
 	VXORPS       Y0, Y0, Y0
 	VSUBPD       Y3, Y0, Y0
 	VXORPS       Y1, Y1, Y1
-	VMOVUPD      (DX)(R9*8), Y2
-	VCMPPD       $0x1e, Y1, Y2, Y1
+	VMOVUPD      (DX)(R11*8), Y4
+	VCMPPD       $0x1e, Y1, Y4, Y1
 	VBLENDVPD    Y1, Y3, Y0, Y0
+	VMOVUPD      Y2, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
 	VMULPD       (SP), Y0, Y0
-	VMOVUPD      Y0, (CX)(R9*8)
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R11*8), Y1
+	VMULPD       Y1, Y0, Y0
 
-value5:
-	ADDQ $0x04, R9
-	SUBQ $0x04, DI
+common8:
+	VMOVUPD Y0, (CX)(R11*8)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         DI
-	VMOVUPS      32(R10)(DI*8), Y0
-	VMASKMOVPD   (DX)(R9*8), Y0, Y1
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMASKMOVPD   (DX)(R11*8), Y0, Y1
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
 	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
@@ -32755,74 +33943,97 @@ tail3:
 	VFMADD231PD  Y2, Y5, Y7
 	VMULPD       Y1, Y7, Y7
 	VMULPD       Y3, Y4, Y1
-	VBROADCASTSD 8(R8), Y2
+	VBROADCASTSD 8(R9), Y2
 	VFMADD231PD  Y2, Y1, Y7
 	VADDPD       64(SP), Y6, Y2
-	VBROADCASTSD (R8), Y3
+	VBROADCASTSD (R9), Y3
 	VFMADD231PD  Y3, Y4, Y2
 	VMOVUPD      Y7, 96(SP)
-	VXORPS       Y3, Y3, Y3
-	VMASKMOVPD   (DX)(R9*8), Y0, Y5
-	VCMPPD       $0x1e, Y3, Y5, Y3
-	VMASKMOVPD   (BX)(R9*8), Y0, Y5
-	VMASKMOVPD   (SI)(R9*8), Y0, Y6
-	VMOVAPD      Y5, Y7
-	VBLENDVPD    Y3, Y6, Y7, Y7
-	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMULPD       96(SP), Y6, Y3
-	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y5
-	VANDPD       Y5, Y2, Y2
-	VFMADD231PD  Y2, Y7, Y3
-	VBROADCASTSD (R8), Y2
+	VMASKMOVPD   (SI)(R11*8), Y0, Y3
+	TESTQ        DI, DI
+	JNE          given9
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
-	VFMADD231PD  Y2, Y1, Y5
-	VMULPD       Y7, Y5, Y5
-	VMULPD       Y4, Y5, Y4
-	VBROADCASTSD 8(R8), Y5
-	VFNMADD213PD Y5, Y1, Y2
-	VMULPD       Y6, Y2, Y2
+	VSUBPD       Y3, Y5, Y5
+	VMINPD       Y3, Y5, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y6
+	VMOVMSKPD    Y6, SI
+	ORL          SI, R10
+	JMP          done10
+
+given9:
+	VMASKMOVPD (DI)(R11*8), Y0, Y5
+	VMOVAPD    Y5, Y5
+
+done10:
+	VXORPS       Y6, Y6, Y6
+	VMASKMOVPD   (DX)(R11*8), Y0, Y7
+	VCMPPD       $0x1e, Y6, Y7, Y6
+	VMOVAPD      Y3, Y7
+	VBLENDVPD    Y6, Y5, Y7, Y7
+	VBLENDVPD    Y6, Y3, Y5, Y5
+	VMULPD       96(SP), Y5, Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y6
+	VANDPD       Y6, Y2, Y2
+	VFMADD231PD  Y2, Y7, Y3
+	VBROADCASTSD (R9), Y2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMADD231PD  Y2, Y1, Y6
+	VMULPD       Y7, Y6, Y6
+	VMULPD       Y4, Y6, Y4
+	VBROADCASTSD 8(R9), Y6
+	VFNMADD213PD Y6, Y1, Y2
+	VMULPD       Y5, Y2, Y2
 	VFNMADD231PD Y2, Y1, Y4
-	VMASKMOVPD   Y3, Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
 	VXORPS       Y1, Y1, Y1
 	VSUBPD       Y4, Y1, Y1
 	VXORPS       Y2, Y2, Y2
-	VMASKMOVPD   (DX)(R9*8), Y0, Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
+	VMASKMOVPD   (DX)(R11*8), Y0, Y5
+	VCMPPD       $0x1e, Y2, Y5, Y2
 	VBLENDVPD    Y2, Y4, Y1, Y1
+	VMASKMOVPD   Y3, Y0, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
 	VMULPD       (SP), Y1, Y1
-	VMASKMOVPD   Y1, Y0, (CX)(R9*8)
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPD   (BX)(R11*8), Y0, Y2
+	VMULPD       Y2, Y1, Y1
 
-value6:
+common12:
+	VMASKMOVPD Y1, Y0, (CX)(R11*8)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidGCEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidGCEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidGCEF64AVX2(SB), NOSPLIT, $192-64
+TEXT ·sigmoidGCEF64AVX2(SB), NOSPLIT, $192-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	VBROADCASTSD (R8), Y0
-	XORQ         R9, R9
+	VBROADCASTSD (R9), Y0
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VMOVUPD      (DX)(R9*8), Y1
+	VMOVUPD      (DX)(R11*8), Y1
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
 	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
@@ -32882,47 +34093,61 @@ small2:
 	VMOVUPD      Y4, 64(SP)
 	VMOVUPD      Y3, 96(SP)
 	VMOVUPD      Y1, 128(SP)
-	VXORPS       Y1, Y1, Y1
-	VMOVUPD      (DX)(R9*8), Y2
-	VCMPPD       $0x1e, Y1, Y2, Y1
-	VMOVUPD      (BX)(R9*8), Y2
-	VMOVUPD      (SI)(R9*8), Y3
-	VMOVAPD      Y2, Y4
-	VBLENDVPD    Y1, Y3, Y4, Y4
-	VBLENDVPD    Y1, Y2, Y3, Y3
+	VMOVUPD      (SI)(R11*8), Y1
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD       Y1, Y2, Y2
+	VMINPD       Y1, Y2, Y3
+	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y3
+	VMOVMSKPD    Y3, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R11*8), Y2
+	VMOVAPD Y2, Y2
+
+done6:
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (DX)(R11*8), Y4
+	VCMPPD       $0x1e, Y3, Y4, Y3
+	VMOVAPD      Y1, Y4
+	VBLENDVPD    Y3, Y2, Y4, Y4
+	VBLENDVPD    Y3, Y1, Y2, Y2
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y1, Y1, Y1
 	VMULPD       Y0, Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y2
-	VMAXPD       Y5, Y2, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y3
+	VMAXPD       Y5, Y3, Y3
 	VMOVUPD      cd4338000000000000<>+0(SB), Y4
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y2, Y4
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y3, Y4
 	VSUBPD       cd4338000000000000<>+0(SB), Y4, Y4
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y4, Y2
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y4, Y2
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y4, Y3
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y4, Y3
 	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y5
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y2, Y5
-	VMULPD       Y2, Y2, Y6
-	VFMADD213PD  Y2, Y6, Y5
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y3, Y5
+	VMULPD       Y3, Y3, Y6
+	VFMADD213PD  Y3, Y6, Y5
 	VADDPD       cd4338000000000463<>+0(SB), Y4, Y4
 	VPSLLQ       $0x34, Y4, Y4
 	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
-	VMOVAPD      Y4, Y2
-	VFMADD231PD  Y5, Y4, Y2
+	VMOVAPD      Y4, Y3
+	VFMADD231PD  Y5, Y4, Y3
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
 	VSUBPD       Y4, Y6, Y6
 	VFNMADD231PD Y5, Y4, Y6
-	VFMADD231PD  Y3, Y6, Y1
-	VMULPD       Y3, Y2, Y2
-	VMULPD       96(SP), Y2, Y2
+	VFMADD231PD  Y2, Y6, Y1
+	VMULPD       Y2, Y3, Y3
+	VMULPD       96(SP), Y3, Y2
 	VMOVUPD      160(SP), Y3
 	VMOVUPD      128(SP), Y4
 	VMULPD       Y0, Y4, Y4
@@ -32956,32 +34181,38 @@ small2:
 	VFMADD231PD  Y3, Y7, Y1
 	VMULPD       Y3, Y5, Y5
 	VFMSUB231PD  64(SP), Y5, Y2
-	VBROADCASTSD 8(R8), Y3
+	VBROADCASTSD 8(R9), Y3
 	VMULPD       Y3, Y1, Y1
-	VMOVUPD      Y1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y1, Y1, Y1
-	VSUBPD       Y2, Y1, Y1
 	VXORPS       Y3, Y3, Y3
-	VMOVUPD      (DX)(R9*8), Y4
-	VCMPPD       $0x1e, Y3, Y4, Y3
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMULPD       (SP), Y1, Y1
-	VMOVUPD      Y1, (CX)(R9*8)
+	VSUBPD       Y2, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      (DX)(R11*8), Y5
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VMULPD       (SP), Y3, Y3
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R11*8), Y1
+	VMULPD       Y1, Y3, Y3
 
-value5:
-	ADDQ $0x04, R9
-	SUBQ $0x04, DI
+common8:
+	VMOVUPD Y3, (CX)(R11*8)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         DI
-	VMOVUPS      32(R10)(DI*8), Y1
-	VMASKMOVPD   (DX)(R9*8), Y1, Y2
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y1
+	VMASKMOVPD   (DX)(R11*8), Y1, Y2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y2, Y3
 	VBLENDVPD    Y3, cd7ff8000000000001<>+0(SB), Y2, Y2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y3
@@ -33041,47 +34272,61 @@ tail3:
 	VMOVUPD      Y5, 64(SP)
 	VMOVUPD      Y4, 96(SP)
 	VMOVUPD      Y2, 128(SP)
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPD   (DX)(R9*8), Y1, Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VMASKMOVPD   (BX)(R9*8), Y1, Y3
-	VMASKMOVPD   (SI)(R9*8), Y1, Y4
-	VMOVAPD      Y3, Y5
-	VBLENDVPD    Y2, Y4, Y5, Y5
-	VBLENDVPD    Y2, Y3, Y4, Y4
+	VMASKMOVPD   (SI)(R11*8), Y1, Y2
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VMINPD       Y2, Y3, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y4
+	VMOVMSKPD    Y4, SI
+	ORL          SI, R10
+	JMP          done10
+
+given9:
+	VMASKMOVPD (DI)(R11*8), Y1, Y3
+	VMOVAPD    Y3, Y3
+
+done10:
+	VXORPS       Y4, Y4, Y4
+	VMASKMOVPD   (DX)(R11*8), Y1, Y5
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VMOVAPD      Y2, Y5
+	VBLENDVPD    Y4, Y3, Y5, Y5
+	VBLENDVPD    Y4, Y2, Y3, Y3
 	VMOVUPD      Y5, 160(SP)
 	VXORPS       Y2, Y2, Y2
 	VMULPD       Y0, Y6, Y6
-	VMOVUPD      cdc087500000000000<>+0(SB), Y3
-	VMAXPD       Y6, Y3, Y3
+	VMOVUPD      cdc087500000000000<>+0(SB), Y4
+	VMAXPD       Y6, Y4, Y4
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y3, Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y5
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y5, Y3
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y5, Y3
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y5, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y5, Y4
 	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y3, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y3, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y3, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y3, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y3, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y3, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y3, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y3, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y3, Y6
-	VMULPD       Y3, Y3, Y7
-	VFMADD213PD  Y3, Y7, Y6
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y6
+	VMULPD       Y4, Y4, Y7
+	VFMADD213PD  Y4, Y7, Y6
 	VADDPD       cd4338000000000463<>+0(SB), Y5, Y5
 	VPSLLQ       $0x34, Y5, Y5
 	VMULPD       cd39b0000000000000<>+0(SB), Y5, Y5
-	VMOVAPD      Y5, Y3
-	VFMADD231PD  Y6, Y5, Y3
+	VMOVAPD      Y5, Y4
+	VFMADD231PD  Y6, Y5, Y4
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
 	VSUBPD       Y5, Y7, Y7
 	VFNMADD231PD Y6, Y5, Y7
-	VFMADD231PD  Y4, Y7, Y2
-	VMULPD       Y4, Y3, Y3
-	VMULPD       96(SP), Y3, Y3
+	VFMADD231PD  Y3, Y7, Y2
+	VMULPD       Y3, Y4, Y4
+	VMULPD       96(SP), Y4, Y3
 	VMOVUPD      160(SP), Y4
 	VMOVUPD      128(SP), Y5
 	VMULPD       Y0, Y5, Y5
@@ -33115,48 +34360,57 @@ tail3:
 	VFMADD231PD  Y4, Y7, Y2
 	VMULPD       Y4, Y0, Y0
 	VFMSUB231PD  64(SP), Y0, Y3
-	VBROADCASTSD 8(R8), Y0
+	VBROADCASTSD 8(R9), Y0
 	VMULPD       Y0, Y2, Y2
-	VMASKMOVPD   Y2, Y1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
 	VXORPS       Y0, Y0, Y0
 	VSUBPD       Y3, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPD   (DX)(R9*8), Y1, Y4
-	VCMPPD       $0x1e, Y2, Y4, Y2
-	VBLENDVPD    Y2, Y3, Y0, Y0
+	VXORPS       Y4, Y4, Y4
+	VMASKMOVPD   (DX)(R11*8), Y1, Y5
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VBLENDVPD    Y4, Y3, Y0, Y0
+	VMASKMOVPD   Y2, Y1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
 	VMULPD       (SP), Y0, Y0
-	VMASKMOVPD   Y0, Y1, (CX)(R9*8)
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPD   (BX)(R11*8), Y1, Y2
+	VMULPD       Y2, Y0, Y0
 
-value6:
+common12:
+	VMASKMOVPD Y0, Y1, (CX)(R11*8)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidFocalF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidFocalF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidFocalF64AVX2(SB), NOSPLIT, $256-64
+TEXT ·sigmoidFocalF64AVX2(SB), NOSPLIT, $256-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VMOVUPD      (DX)(R9*8), Y0
+	VMOVUPD      (DX)(R11*8), Y0
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
 	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
@@ -33219,11 +34473,11 @@ small2:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
 	VMULPD       Y4, Y2, Y2
 	VMULPD       Y5, Y2, Y2
-	VBROADCASTSD (R8), Y7
+	VBROADCASTSD (R9), Y7
 	VMULPD       Y7, Y2, Y2
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
 	VMULPD       Y3, Y2, Y2
-	VBROADCASTSD (R8), Y7
+	VBROADCASTSD (R9), Y7
 	VMULPD       Y7, Y0, Y0
 	VMULPD       Y3, Y0, Y0
 	VADDPD       cd3ff0000000000000<>+0(SB), Y0, Y0
@@ -33232,7 +34486,7 @@ small2:
 	VMOVUPD      Y0, 96(SP)
 	VMOVUPD      Y6, 128(SP)
 	VMOVUPD      Y1, 160(SP)
-	VBROADCASTSD (R8), Y0
+	VBROADCASTSD (R9), Y0
 	VMULPD       Y0, Y4, Y4
 	VMOVUPD      cdc087500000000000<>+0(SB), Y1
 	VMOVUPD      cd8000000000000000<>+0(SB), Y0
@@ -33261,7 +34515,7 @@ small2:
 	VPADDQ       Y1, Y0, Y0
 	VMULPD       cd39b0000000000000<>+0(SB), Y0, Y0
 	VFMADD231PD  cd0<>+0(SB), Y3, Y0
-	VBROADCASTSD (R8), Y1
+	VBROADCASTSD (R9), Y1
 	VMULPD       128(SP), Y1, Y4
 	VMOVUPD      Y0, 192(SP)
 	VMOVUPD      cdc087500000000000<>+0(SB), Y1
@@ -33292,49 +34546,69 @@ small2:
 	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
 	VFMADD231PD  cd0<>+0(SB), Y0, Y2
 	VMOVUPD      Y2, 224(SP)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPD      (DX)(R9*8), Y1
-	VCMPPD       $0x1e, Y0, Y1, Y0
-	VMOVUPD      (BX)(R9*8), Y1
-	VMOVUPD      (SI)(R9*8), Y2
-	VMOVAPD      Y1, Y3
-	VBLENDVPD    Y0, Y2, Y3, Y3
-	VBLENDVPD    Y0, Y1, Y2, Y2
-	VMULPD       192(SP), Y2, Y2
-	VMULPD       224(SP), Y3, Y3
-	VMULPD       128(SP), Y2, Y0
-	VMOVUPD      160(SP), Y1
-	VADDPD       128(SP), Y1, Y1
-	VCMPPD       $0x04, cd0<>+0(SB), Y3, Y4
-	VANDPD       Y4, Y1, Y1
-	VFMADD231PD  Y1, Y3, Y0
-	VMULPD       96(SP), Y2, Y2
-	VMOVUPD      64(SP), Y1
-	VFMSUB213PD  Y2, Y3, Y1
-	VMOVUPD      Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y1, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VMOVUPD      (DX)(R9*8), Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	VMULPD       (SP), Y0, Y0
-	VMOVUPD      Y0, (CX)(R9*8)
+	VMOVUPD      (SI)(R11*8), Y0
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMINPD       Y0, Y1, Y2
+	VCMPPD       $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD    Y2, R12
+	ORL          R12, R10
+	JMP          done6
 
-value5:
-	ADDQ $0x04, R9
-	SUBQ $0x04, DI
+given5:
+	VMOVUPD (DI)(R11*8), Y1
+	VMOVAPD Y1, Y1
+
+done6:
+	VXORPS      Y2, Y2, Y2
+	VMOVUPD     (DX)(R11*8), Y3
+	VCMPPD      $0x1e, Y2, Y3, Y2
+	VMOVAPD     Y0, Y3
+	VBLENDVPD   Y2, Y1, Y3, Y3
+	VBLENDVPD   Y2, Y0, Y1, Y1
+	VMULPD      192(SP), Y1, Y1
+	VMULPD      224(SP), Y3, Y3
+	VMULPD      128(SP), Y1, Y0
+	VMOVUPD     160(SP), Y2
+	VADDPD      128(SP), Y2, Y2
+	VCMPPD      $0x04, cd0<>+0(SB), Y3, Y4
+	VANDPD      Y4, Y2, Y2
+	VFMADD231PD Y2, Y3, Y0
+	VMULPD      96(SP), Y1, Y1
+	VMOVUPD     64(SP), Y2
+	VFMSUB213PD Y1, Y3, Y2
+	VXORPS      Y1, Y1, Y1
+	VSUBPD      Y2, Y1, Y1
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     (DX)(R11*8), Y4
+	VCMPPD      $0x1e, Y3, Y4, Y3
+	VBLENDVPD   Y3, Y2, Y1, Y1
+	VMOVUPD     Y0, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VMULPD      (SP), Y1, Y1
+	TESTQ       BX, BX
+	JEQ         common8
+	VMOVUPD     (BX)(R11*8), Y0
+	VMULPD      Y0, Y1, Y1
+
+common8:
+	VMOVUPD Y1, (CX)(R11*8)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         DI
-	VMOVUPS      32(R10)(DI*8), Y0
-	VMASKMOVPD   (DX)(R9*8), Y0, Y1
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMASKMOVPD   (DX)(R11*8), Y0, Y1
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
 	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
@@ -33397,11 +34671,11 @@ tail3:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y3
 	VMULPD       Y5, Y3, Y3
 	VMULPD       Y6, Y3, Y3
-	VBROADCASTSD (R8), Y8
+	VBROADCASTSD (R9), Y8
 	VMULPD       Y8, Y3, Y3
 	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y3
 	VMULPD       Y4, Y3, Y3
-	VBROADCASTSD (R8), Y8
+	VBROADCASTSD (R9), Y8
 	VMULPD       Y8, Y1, Y1
 	VMULPD       Y4, Y1, Y1
 	VADDPD       cd3ff0000000000000<>+0(SB), Y1, Y1
@@ -33410,7 +34684,7 @@ tail3:
 	VMOVUPD      Y1, 96(SP)
 	VMOVUPD      Y7, 128(SP)
 	VMOVUPD      Y2, 160(SP)
-	VBROADCASTSD (R8), Y1
+	VBROADCASTSD (R9), Y1
 	VMULPD       Y1, Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y2
 	VMOVUPD      cd8000000000000000<>+0(SB), Y1
@@ -33439,7 +34713,7 @@ tail3:
 	VPADDQ       Y2, Y1, Y1
 	VMULPD       cd39b0000000000000<>+0(SB), Y1, Y1
 	VFMADD231PD  cd0<>+0(SB), Y4, Y1
-	VBROADCASTSD (R8), Y2
+	VBROADCASTSD (R9), Y2
 	VMULPD       128(SP), Y2, Y5
 	VMOVUPD      Y1, 192(SP)
 	VMOVUPD      cdc087500000000000<>+0(SB), Y2
@@ -33470,65 +34744,88 @@ tail3:
 	VMULPD       cd39b0000000000000<>+0(SB), Y3, Y3
 	VFMADD231PD  cd0<>+0(SB), Y1, Y3
 	VMOVUPD      Y3, 224(SP)
-	VXORPS       Y1, Y1, Y1
-	VMASKMOVPD   (DX)(R9*8), Y0, Y2
-	VCMPPD       $0x1e, Y1, Y2, Y1
-	VMASKMOVPD   (BX)(R9*8), Y0, Y2
-	VMASKMOVPD   (SI)(R9*8), Y0, Y3
-	VMOVAPD      Y2, Y4
-	VBLENDVPD    Y1, Y3, Y4, Y4
-	VBLENDVPD    Y1, Y2, Y3, Y3
-	VMULPD       192(SP), Y3, Y3
-	VMULPD       224(SP), Y4, Y4
-	VMULPD       128(SP), Y3, Y1
-	VMOVUPD      160(SP), Y2
-	VADDPD       128(SP), Y2, Y2
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y5
-	VANDPD       Y5, Y2, Y2
-	VFMADD231PD  Y2, Y4, Y1
-	VMULPD       96(SP), Y3, Y3
-	VMOVUPD      64(SP), Y2
-	VFMSUB213PD  Y3, Y4, Y2
-	VMASKMOVPD   Y1, Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VXORPS       Y1, Y1, Y1
-	VSUBPD       Y2, Y1, Y1
-	VXORPS       Y3, Y3, Y3
-	VMASKMOVPD   (DX)(R9*8), Y0, Y4
-	VCMPPD       $0x1e, Y3, Y4, Y3
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMULPD       (SP), Y1, Y1
-	VMASKMOVPD   Y1, Y0, (CX)(R9*8)
+	VMASKMOVPD   (SI)(R11*8), Y0, Y1
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD       Y1, Y2, Y2
+	VMINPD       Y1, Y2, Y3
+	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y3
+	VMOVMSKPD    Y3, SI
+	ORL          SI, R10
+	JMP          done10
 
-value6:
+given9:
+	VMASKMOVPD (DI)(R11*8), Y0, Y2
+	VMOVAPD    Y2, Y2
+
+done10:
+	VXORPS      Y3, Y3, Y3
+	VMASKMOVPD  (DX)(R11*8), Y0, Y4
+	VCMPPD      $0x1e, Y3, Y4, Y3
+	VMOVAPD     Y1, Y4
+	VBLENDVPD   Y3, Y2, Y4, Y4
+	VBLENDVPD   Y3, Y1, Y2, Y2
+	VMULPD      192(SP), Y2, Y2
+	VMULPD      224(SP), Y4, Y4
+	VMULPD      128(SP), Y2, Y1
+	VMOVUPD     160(SP), Y3
+	VADDPD      128(SP), Y3, Y3
+	VCMPPD      $0x04, cd0<>+0(SB), Y4, Y5
+	VANDPD      Y5, Y3, Y3
+	VFMADD231PD Y3, Y4, Y1
+	VMULPD      96(SP), Y2, Y2
+	VMOVUPD     64(SP), Y3
+	VFMSUB213PD Y2, Y4, Y3
+	VXORPS      Y2, Y2, Y2
+	VSUBPD      Y3, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VMASKMOVPD  (DX)(R11*8), Y0, Y5
+	VCMPPD      $0x1e, Y4, Y5, Y4
+	VBLENDVPD   Y4, Y3, Y2, Y2
+	VMASKMOVPD  Y1, Y0, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VMULPD      (SP), Y2, Y2
+	TESTQ       BX, BX
+	JEQ         common12
+	VMASKMOVPD  (BX)(R11*8), Y0, Y1
+	VMULPD      Y1, Y2, Y2
+
+common12:
+	VMASKMOVPD Y2, Y0, (CX)(R11*8)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidFocal2F64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidFocal2F64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidFocal2F64AVX2(SB), NOSPLIT, $256-64
+TEXT ·sigmoidFocal2F64AVX2(SB), NOSPLIT, $256-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VMOVUPD      (DX)(R9*8), Y0
+	VMOVUPD      (DX)(R11*8), Y0
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
 	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
@@ -33591,11 +34888,11 @@ small2:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
 	VMULPD       Y4, Y2, Y2
 	VMULPD       Y5, Y2, Y2
-	VBROADCASTSD (R8), Y4
+	VBROADCASTSD (R9), Y4
 	VMULPD       Y4, Y2, Y2
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
 	VMULPD       Y3, Y2, Y2
-	VBROADCASTSD (R8), Y4
+	VBROADCASTSD (R9), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y3, Y0, Y0
 	VADDPD       cd3ff0000000000000<>+0(SB), Y0, Y0
@@ -33608,49 +34905,69 @@ small2:
 	VMULPD       Y3, Y3, Y1
 	VMOVUPD      Y0, 192(SP)
 	VMOVUPD      Y1, 224(SP)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPD      (DX)(R9*8), Y1
-	VCMPPD       $0x1e, Y0, Y1, Y0
-	VMOVUPD      (BX)(R9*8), Y1
-	VMOVUPD      (SI)(R9*8), Y2
-	VMOVAPD      Y1, Y3
-	VBLENDVPD    Y0, Y2, Y3, Y3
-	VBLENDVPD    Y0, Y1, Y2, Y2
-	VMULPD       192(SP), Y2, Y2
-	VMULPD       224(SP), Y3, Y3
-	VMULPD       128(SP), Y2, Y0
-	VMOVUPD      160(SP), Y1
-	VADDPD       128(SP), Y1, Y1
-	VCMPPD       $0x04, cd0<>+0(SB), Y3, Y4
-	VANDPD       Y4, Y1, Y1
-	VFMADD231PD  Y1, Y3, Y0
-	VMULPD       96(SP), Y2, Y2
-	VMOVUPD      64(SP), Y1
-	VFMSUB213PD  Y2, Y3, Y1
-	VMOVUPD      Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y1, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VMOVUPD      (DX)(R9*8), Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	VMULPD       (SP), Y0, Y0
-	VMOVUPD      Y0, (CX)(R9*8)
+	VMOVUPD      (SI)(R11*8), Y0
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMINPD       Y0, Y1, Y2
+	VCMPPD       $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD    Y2, R12
+	ORL          R12, R10
+	JMP          done6
 
-value5:
-	ADDQ $0x04, R9
-	SUBQ $0x04, DI
+given5:
+	VMOVUPD (DI)(R11*8), Y1
+	VMOVAPD Y1, Y1
+
+done6:
+	VXORPS      Y2, Y2, Y2
+	VMOVUPD     (DX)(R11*8), Y3
+	VCMPPD      $0x1e, Y2, Y3, Y2
+	VMOVAPD     Y0, Y3
+	VBLENDVPD   Y2, Y1, Y3, Y3
+	VBLENDVPD   Y2, Y0, Y1, Y1
+	VMULPD      192(SP), Y1, Y1
+	VMULPD      224(SP), Y3, Y3
+	VMULPD      128(SP), Y1, Y0
+	VMOVUPD     160(SP), Y2
+	VADDPD      128(SP), Y2, Y2
+	VCMPPD      $0x04, cd0<>+0(SB), Y3, Y4
+	VANDPD      Y4, Y2, Y2
+	VFMADD231PD Y2, Y3, Y0
+	VMULPD      96(SP), Y1, Y1
+	VMOVUPD     64(SP), Y2
+	VFMSUB213PD Y1, Y3, Y2
+	VXORPS      Y1, Y1, Y1
+	VSUBPD      Y2, Y1, Y1
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     (DX)(R11*8), Y4
+	VCMPPD      $0x1e, Y3, Y4, Y3
+	VBLENDVPD   Y3, Y2, Y1, Y1
+	VMOVUPD     Y0, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VMULPD      (SP), Y1, Y1
+	TESTQ       BX, BX
+	JEQ         common8
+	VMOVUPD     (BX)(R11*8), Y0
+	VMULPD      Y0, Y1, Y1
+
+common8:
+	VMOVUPD Y1, (CX)(R11*8)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         DI
-	VMOVUPS      32(R10)(DI*8), Y0
-	VMASKMOVPD   (DX)(R9*8), Y0, Y1
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMASKMOVPD   (DX)(R11*8), Y0, Y1
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
 	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
@@ -33713,11 +35030,11 @@ tail3:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y3
 	VMULPD       Y5, Y3, Y3
 	VMULPD       Y6, Y3, Y3
-	VBROADCASTSD (R8), Y5
+	VBROADCASTSD (R9), Y5
 	VMULPD       Y5, Y3, Y3
 	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y3
 	VMULPD       Y4, Y3, Y3
-	VBROADCASTSD (R8), Y5
+	VBROADCASTSD (R9), Y5
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y4, Y1, Y1
 	VADDPD       cd3ff0000000000000<>+0(SB), Y1, Y1
@@ -33730,65 +35047,88 @@ tail3:
 	VMULPD       Y4, Y4, Y2
 	VMOVUPD      Y1, 192(SP)
 	VMOVUPD      Y2, 224(SP)
-	VXORPS       Y1, Y1, Y1
-	VMASKMOVPD   (DX)(R9*8), Y0, Y2
-	VCMPPD       $0x1e, Y1, Y2, Y1
-	VMASKMOVPD   (BX)(R9*8), Y0, Y2
-	VMASKMOVPD   (SI)(R9*8), Y0, Y3
-	VMOVAPD      Y2, Y4
-	VBLENDVPD    Y1, Y3, Y4, Y4
-	VBLENDVPD    Y1, Y2, Y3, Y3
-	VMULPD       192(SP), Y3, Y3
-	VMULPD       224(SP), Y4, Y4
-	VMULPD       128(SP), Y3, Y1
-	VMOVUPD      160(SP), Y2
-	VADDPD       128(SP), Y2, Y2
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y5
-	VANDPD       Y5, Y2, Y2
-	VFMADD231PD  Y2, Y4, Y1
-	VMULPD       96(SP), Y3, Y3
-	VMOVUPD      64(SP), Y2
-	VFMSUB213PD  Y3, Y4, Y2
-	VMASKMOVPD   Y1, Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VXORPS       Y1, Y1, Y1
-	VSUBPD       Y2, Y1, Y1
-	VXORPS       Y3, Y3, Y3
-	VMASKMOVPD   (DX)(R9*8), Y0, Y4
-	VCMPPD       $0x1e, Y3, Y4, Y3
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VMULPD       (SP), Y1, Y1
-	VMASKMOVPD   Y1, Y0, (CX)(R9*8)
+	VMASKMOVPD   (SI)(R11*8), Y0, Y1
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD       Y1, Y2, Y2
+	VMINPD       Y1, Y2, Y3
+	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y3
+	VMOVMSKPD    Y3, SI
+	ORL          SI, R10
+	JMP          done10
 
-value6:
+given9:
+	VMASKMOVPD (DI)(R11*8), Y0, Y2
+	VMOVAPD    Y2, Y2
+
+done10:
+	VXORPS      Y3, Y3, Y3
+	VMASKMOVPD  (DX)(R11*8), Y0, Y4
+	VCMPPD      $0x1e, Y3, Y4, Y3
+	VMOVAPD     Y1, Y4
+	VBLENDVPD   Y3, Y2, Y4, Y4
+	VBLENDVPD   Y3, Y1, Y2, Y2
+	VMULPD      192(SP), Y2, Y2
+	VMULPD      224(SP), Y4, Y4
+	VMULPD      128(SP), Y2, Y1
+	VMOVUPD     160(SP), Y3
+	VADDPD      128(SP), Y3, Y3
+	VCMPPD      $0x04, cd0<>+0(SB), Y4, Y5
+	VANDPD      Y5, Y3, Y3
+	VFMADD231PD Y3, Y4, Y1
+	VMULPD      96(SP), Y2, Y2
+	VMOVUPD     64(SP), Y3
+	VFMSUB213PD Y2, Y4, Y3
+	VXORPS      Y2, Y2, Y2
+	VSUBPD      Y3, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VMASKMOVPD  (DX)(R11*8), Y0, Y5
+	VCMPPD      $0x1e, Y4, Y5, Y4
+	VBLENDVPD   Y4, Y3, Y2, Y2
+	VMASKMOVPD  Y1, Y0, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VMULPD      (SP), Y2, Y2
+	TESTQ       BX, BX
+	JEQ         common12
+	VMASKMOVPD  (BX)(R11*8), Y0, Y1
+	VMULPD      Y1, Y2, Y2
+
+common12:
+	VMASKMOVPD Y2, Y0, (CX)(R11*8)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidMAEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, n int, scale float64, par *float64)
+// func sigmoidMAEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidMAEF64AVX2(SB), NOSPLIT, $64-64
+TEXT ·sigmoidMAEF64AVX2(SB), NOSPLIT, $64-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	XORQ         R8, R8
+	XORQ         R10, R10
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VMOVUPD      (DX)(R8*8), Y0
+	VMOVUPD      (DX)(R10*8), Y0
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
 	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
@@ -33827,57 +35167,77 @@ small2:
 	VDIVPD       Y3, Y1, Y3
 	VXORPS       Y0, Y0, Y0
 	VMULPD       Y1, Y2, Y1
-	VXORPS       Y3, Y3, Y3
-	VMOVUPD      (DX)(R8*8), Y4
-	VCMPPD       $0x1e, Y3, Y4, Y3
-	VMOVUPD      (BX)(R8*8), Y6
-	VMOVUPD      (SI)(R8*8), Y4
-	VMOVAPD      Y6, Y5
-	VBLENDVPD    Y3, Y4, Y5, Y5
-	VBLENDVPD    Y3, Y6, Y4, Y4
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
-	VSUBPD       Y4, Y3, Y3
-	VSUBPD       Y1, Y3, Y3
-	VSUBPD       Y5, Y1, Y5
-	VMOVAPD      Y3, Y4
-	VCMPPD       $0x1e, Y0, Y3, Y6
-	VBLENDVPD    Y6, cd3ff0000000000000<>+0(SB), Y4, Y4
-	VCMPPD       $0x11, Y0, Y3, Y6
-	VBLENDVPD    Y6, cdbff0000000000000<>+0(SB), Y4, Y4
-	VMULPD       Y3, Y4, Y3
-	VMOVAPD      Y5, Y6
-	VCMPPD       $0x1e, Y0, Y5, Y7
-	VBLENDVPD    Y7, cd3ff0000000000000<>+0(SB), Y6, Y6
-	VCMPPD       $0x11, Y0, Y5, Y0
-	VBLENDVPD    Y0, cdbff0000000000000<>+0(SB), Y6, Y6
-	VFMADD231PD  Y5, Y6, Y3
-	VSUBPD       Y6, Y4, Y4
-	VMULPD       Y2, Y4, Y4
-	VMULPD       Y1, Y4, Y4
-	VMOVUPD      Y3, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y4, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVUPD      (DX)(R8*8), Y2
-	VCMPPD       $0x1e, Y1, Y2, Y1
-	VBLENDVPD    Y1, Y4, Y0, Y0
-	VMULPD       (SP), Y0, Y0
-	VMOVUPD      Y0, (CX)(R8*8)
+	VMOVUPD      (SI)(R10*8), Y3
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VSUBPD       Y3, Y4, Y4
+	VMINPD       Y3, Y4, Y5
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y5
+	VMOVMSKPD    Y5, R11
+	ORL          R11, R9
+	JMP          done6
 
-value5:
-	ADDQ $0x04, R8
-	SUBQ $0x04, DI
+given5:
+	VMOVUPD (DI)(R10*8), Y4
+	VMOVAPD Y4, Y4
+
+done6:
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     (DX)(R10*8), Y6
+	VCMPPD      $0x1e, Y5, Y6, Y6
+	VMOVAPD     Y3, Y5
+	VBLENDVPD   Y6, Y4, Y5, Y5
+	VBLENDVPD   Y6, Y3, Y4, Y4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y3
+	VSUBPD      Y4, Y3, Y3
+	VSUBPD      Y1, Y3, Y3
+	VSUBPD      Y5, Y1, Y5
+	VMOVAPD     Y3, Y4
+	VCMPPD      $0x1e, Y0, Y3, Y6
+	VBLENDVPD   Y6, cd3ff0000000000000<>+0(SB), Y4, Y4
+	VCMPPD      $0x11, Y0, Y3, Y6
+	VBLENDVPD   Y6, cdbff0000000000000<>+0(SB), Y4, Y4
+	VMULPD      Y3, Y4, Y3
+	VMOVAPD     Y5, Y6
+	VCMPPD      $0x1e, Y0, Y5, Y7
+	VBLENDVPD   Y7, cd3ff0000000000000<>+0(SB), Y6, Y6
+	VCMPPD      $0x11, Y0, Y5, Y0
+	VBLENDVPD   Y0, cdbff0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD Y5, Y6, Y3
+	VSUBPD      Y6, Y4, Y4
+	VMULPD      Y2, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VXORPS      Y0, Y0, Y0
+	VSUBPD      Y4, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VMOVUPD     (DX)(R10*8), Y2
+	VCMPPD      $0x1e, Y1, Y2, Y1
+	VBLENDVPD   Y1, Y4, Y0, Y0
+	VMOVUPD     Y3, (AX)(R10*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VMULPD      (SP), Y0, Y0
+	TESTQ       BX, BX
+	JEQ         common8
+	VMOVUPD     (BX)(R10*8), Y1
+	VMULPD      Y1, Y0, Y0
+
+common8:
+	VMOVUPD Y0, (CX)(R10*8)
+
+value7:
+	ADDQ $0x04, R10
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R9
-	NEGQ         DI
-	VMOVUPS      32(R9)(DI*8), Y0
-	VMASKMOVPD   (DX)(R8*8), Y0, Y1
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R8
+	VMOVUPS      32(R11)(R8*8), Y0
+	VMASKMOVPD   (DX)(R10*8), Y0, Y1
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
 	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
@@ -33916,47 +35276,1315 @@ tail3:
 	VDIVPD       Y4, Y2, Y4
 	VXORPS       Y1, Y1, Y1
 	VMULPD       Y2, Y3, Y2
-	VXORPS       Y4, Y4, Y4
-	VMASKMOVPD   (DX)(R8*8), Y0, Y5
-	VCMPPD       $0x1e, Y4, Y5, Y4
-	VMASKMOVPD   (BX)(R8*8), Y0, Y7
-	VMASKMOVPD   (SI)(R8*8), Y0, Y5
-	VMOVAPD      Y7, Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
-	VBLENDVPD    Y4, Y7, Y5, Y5
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
-	VSUBPD       Y5, Y4, Y4
-	VSUBPD       Y2, Y4, Y4
-	VSUBPD       Y6, Y2, Y6
-	VMOVAPD      Y4, Y5
-	VCMPPD       $0x1e, Y1, Y4, Y7
-	VBLENDVPD    Y7, cd3ff0000000000000<>+0(SB), Y5, Y5
-	VCMPPD       $0x11, Y1, Y4, Y7
-	VBLENDVPD    Y7, cdbff0000000000000<>+0(SB), Y5, Y5
-	VMULPD       Y4, Y5, Y4
-	VMOVAPD      Y6, Y7
-	VCMPPD       $0x1e, Y1, Y6, Y8
-	VBLENDVPD    Y8, cd3ff0000000000000<>+0(SB), Y7, Y7
-	VCMPPD       $0x11, Y1, Y6, Y1
-	VBLENDVPD    Y1, cdbff0000000000000<>+0(SB), Y7, Y7
-	VFMADD231PD  Y6, Y7, Y4
-	VSUBPD       Y7, Y5, Y5
-	VMULPD       Y3, Y5, Y5
-	VMULPD       Y2, Y5, Y5
-	VMASKMOVPD   Y4, Y0, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VXORPS       Y1, Y1, Y1
-	VSUBPD       Y5, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPD   (DX)(R8*8), Y0, Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VBLENDVPD    Y2, Y5, Y1, Y1
-	VMULPD       (SP), Y1, Y1
-	VMASKMOVPD   Y1, Y0, (CX)(R8*8)
+	VMASKMOVPD   (SI)(R10*8), Y0, Y4
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y4, Y5, Y5
+	VMINPD       Y4, Y5, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y6
+	VMOVMSKPD    Y6, SI
+	ORL          SI, R9
+	JMP          done10
 
-value6:
+given9:
+	VMASKMOVPD (DI)(R10*8), Y0, Y5
+	VMOVAPD    Y5, Y5
+
+done10:
+	VXORPS      Y6, Y6, Y6
+	VMASKMOVPD  (DX)(R10*8), Y0, Y7
+	VCMPPD      $0x1e, Y6, Y7, Y7
+	VMOVAPD     Y4, Y6
+	VBLENDVPD   Y7, Y5, Y6, Y6
+	VBLENDVPD   Y7, Y4, Y5, Y5
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y4
+	VSUBPD      Y5, Y4, Y4
+	VSUBPD      Y2, Y4, Y4
+	VSUBPD      Y6, Y2, Y6
+	VMOVAPD     Y4, Y5
+	VCMPPD      $0x1e, Y1, Y4, Y7
+	VBLENDVPD   Y7, cd3ff0000000000000<>+0(SB), Y5, Y5
+	VCMPPD      $0x11, Y1, Y4, Y7
+	VBLENDVPD   Y7, cdbff0000000000000<>+0(SB), Y5, Y5
+	VMULPD      Y4, Y5, Y4
+	VMOVAPD     Y6, Y7
+	VCMPPD      $0x1e, Y1, Y6, Y8
+	VBLENDVPD   Y8, cd3ff0000000000000<>+0(SB), Y7, Y7
+	VCMPPD      $0x11, Y1, Y6, Y1
+	VBLENDVPD   Y1, cdbff0000000000000<>+0(SB), Y7, Y7
+	VFMADD231PD Y6, Y7, Y4
+	VSUBPD      Y7, Y5, Y5
+	VMULPD      Y3, Y5, Y5
+	VMULPD      Y2, Y5, Y5
+	VXORPS      Y1, Y1, Y1
+	VSUBPD      Y5, Y1, Y1
+	VXORPS      Y2, Y2, Y2
+	VMASKMOVPD  (DX)(R10*8), Y0, Y3
+	VCMPPD      $0x1e, Y2, Y3, Y2
+	VBLENDVPD   Y2, Y5, Y1, Y1
+	VMASKMOVPD  Y4, Y0, (AX)(R10*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VMULPD      (SP), Y1, Y1
+	TESTQ       BX, BX
+	JEQ         common12
+	VMASKMOVPD  (BX)(R10*8), Y0, Y2
+	VMULPD      Y2, Y1, Y1
+
+common12:
+	VMASKMOVPD Y1, Y0, (CX)(R10*8)
+
+value11:
 done4:
+	MOVL R9, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidKLF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidKLF64AVX2(SB), NOSPLIT, $160-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD cd0<>+0(SB), Y0
+	VMOVUPD      cd4338000000000064<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	XORQ         R10, R10
+
+small2:
+	CMPQ         R8, $0x04
+	JLT          tail3
+	VMOVUPD      (DX)(R10*8), Y0
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
+	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMOVUPD      cd8000000000000000<>+0(SB), Y3
+	VORPD        Y1, Y3, Y3
+	VMAXPD       Y3, Y0, Y3
+	VMOVUPD      cd4338000000000000<>+0(SB), Y0
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y3, Y0
+	VSUBPD       cd4338000000000000<>+0(SB), Y0, Y2
+	VMOVAPD      Y3, Y3
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y3
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y3
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VPSLLQ       $0x34, Y0, Y0
+	VPADDQ       32(SP), Y0, Y0
+	VPADDQ       Y0, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y3, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y0
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y4
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y0, Y3, Y3
+	VDIVPD       Y4, Y2, Y4
+	VMULPD       Y4, Y4, Y0
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Y5
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Y0, Y5
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y5, Y0, Y0
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VXORPS       Y4, Y4, Y4
+	VSUBPD       Y0, Y4, Y4
+	VSUBPD       Y1, Y4, Y0
+	VMOVUPD      (SI)(R10*8), Y1
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y1, Y5, Y5
+	VMINPD       Y1, Y5, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y6
+	VMOVMSKPD    Y6, R11
+	ORL          R11, R9
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R10*8), Y5
+	VMOVAPD Y5, Y5
+
+done6:
+	VXORPS       Y6, Y6, Y6
+	VMOVUPD      (DX)(R10*8), Y7
+	VCMPPD       $0x1e, Y6, Y7, Y7
+	VMOVAPD      Y1, Y6
+	VBLENDVPD    Y7, Y5, Y6, Y6
+	VBLENDVPD    Y7, Y1, Y5, Y5
+	VMOVAPD      Y6, Y1
+	VFNMADD231PD Y2, Y5, Y1
+	VMULPD       Y3, Y1, Y1
+	VMOVUPD      Y1, 64(SP)
+	VMOVUPD      Y4, 96(SP)
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Y6, Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VBLENDVPD    Y3, cd4c70000000000000<>+0(SB), Y1, Y1
+	VMULPD       Y6, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y8
+	VPSUBQ       Y8, Y1, Y4
+	VMOVUPD      cd4330000000000000<>+0(SB), Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y4, Y4
+	VPSRLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y4, Y8
+	VPSUBQ       Y9, Y8, Y8
+	VPSUBQ       Y8, Y1, Y8
+	VPOR         Y7, Y4, Y4
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y7
+	VSUBPD       Y7, Y4, Y4
+	VMOVAPD      Y8, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y1, Y7
+	VDIVPD       Y7, Y1, Y7
+	VMULPD       Y7, Y7, Y8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y8, Y9
+	VMULPD       Y8, Y9, Y9
+	VMULPD       Y1, Y1, Y8
+	VMULPD       cd3fe0000000000000<>+0(SB), Y8, Y8
+	VADDPD       Y8, Y9, Y9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y4, Y2
+	VFMADD231PD  Y7, Y9, Y2
+	VSUBPD       Y2, Y8, Y8
+	VSUBPD       Y8, Y1, Y1
+	VMOVAPD      Y1, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y4, Y1
+	VXORPS       Y2, Y2, Y2
+	VBLENDVPD    Y3, cd4061542457337d43<>+0(SB), Y2, Y2
+	VSUBPD       Y2, Y1, Y1
+	VSUBPD       Y0, Y1, Y1
+	VMULPD       Y6, Y1, Y1
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y0
+	VANDPD       Y0, Y1, Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      96(SP), Y0
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Y5, Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VBLENDVPD    Y3, cd4c70000000000000<>+0(SB), Y1, Y1
+	VMULPD       Y5, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y7
+	VPSUBQ       Y7, Y1, Y4
+	VMOVUPD      cd4330000000000000<>+0(SB), Y6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VPADDQ       Y8, Y4, Y4
+	VPSRLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y4, Y7
+	VPSUBQ       Y8, Y7, Y7
+	VPSUBQ       Y7, Y1, Y7
+	VPOR         Y6, Y4, Y4
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y6
+	VSUBPD       Y6, Y4, Y4
+	VMOVAPD      Y7, Y6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y6, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y1, Y6
+	VDIVPD       Y6, Y1, Y6
+	VMULPD       Y6, Y6, Y7
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y8
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y7, Y8
+	VMULPD       Y7, Y8, Y8
+	VMULPD       Y1, Y1, Y7
+	VMULPD       cd3fe0000000000000<>+0(SB), Y7, Y7
+	VADDPD       Y7, Y8, Y8
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y4, Y2
+	VFMADD231PD  Y6, Y8, Y2
+	VSUBPD       Y2, Y7, Y7
+	VSUBPD       Y7, Y1, Y1
+	VMOVAPD      Y1, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y4, Y1
+	VXORPS       Y2, Y2, Y2
+	VBLENDVPD    Y3, cd4061542457337d43<>+0(SB), Y2, Y2
+	VSUBPD       Y2, Y1, Y1
+	VSUBPD       Y0, Y1, Y1
+	VMULPD       Y5, Y1, Y1
+	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y0
+	VANDPD       Y0, Y1, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      64(SP), Y0
+	VXORPS       Y2, Y2, Y2
+	VSUBPD       Y0, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (DX)(R10*8), Y4
+	VCMPPD       $0x1e, Y3, Y4, Y3
+	VBLENDVPD    Y3, Y0, Y2, Y2
+	VMOVUPD      Y1, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VMULPD       (SP), Y2, Y2
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R10*8), Y0
+	VMULPD       Y0, Y2, Y2
+
+common8:
+	VMOVUPD Y2, (CX)(R10*8)
+
+value7:
+	ADDQ $0x04, R10
+	SUBQ $0x04, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R8
+	VMOVUPS      32(R11)(R8*8), Y0
+	VMASKMOVPD   (DX)(R10*8), Y0, Y1
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
+	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
+	VANDPD       Y1, Y2, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMOVUPD      cd8000000000000000<>+0(SB), Y4
+	VORPD        Y2, Y4, Y4
+	VMAXPD       Y4, Y1, Y4
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y3
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y3, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y3, Y4
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y3
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y3
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       32(SP), Y1, Y1
+	VPADDQ       Y1, Y3, Y3
+	VMULPD       cd39b0000000000000<>+0(SB), Y3, Y3
+	VFMADD231PD  cd0<>+0(SB), Y4, Y3
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y3, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VDIVPD       Y1, Y4, Y4
+	VDIVPD       Y5, Y3, Y5
+	VMULPD       Y5, Y5, Y1
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Y6
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Y1, Y6
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y6, Y1, Y1
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y1, Y1, Y1
+	VXORPS       Y5, Y5, Y5
+	VSUBPD       Y1, Y5, Y5
+	VSUBPD       Y2, Y5, Y1
+	VMASKMOVPD   (SI)(R10*8), Y0, Y2
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VSUBPD       Y2, Y6, Y6
+	VMINPD       Y2, Y6, Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y7
+	VMOVMSKPD    Y7, SI
+	ORL          SI, R9
+	JMP          done10
+
+given9:
+	VMASKMOVPD (DI)(R10*8), Y0, Y6
+	VMOVAPD    Y6, Y6
+
+done10:
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPD   (DX)(R10*8), Y0, Y8
+	VCMPPD       $0x1e, Y7, Y8, Y8
+	VMOVAPD      Y2, Y7
+	VBLENDVPD    Y8, Y6, Y7, Y7
+	VBLENDVPD    Y8, Y2, Y6, Y6
+	VMOVAPD      Y7, Y2
+	VFNMADD231PD Y3, Y6, Y2
+	VMULPD       Y4, Y2, Y2
+	VMOVUPD      Y2, 64(SP)
+	VMOVUPD      Y5, 96(SP)
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Y7, Y4
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VBLENDVPD    Y4, cd4c70000000000000<>+0(SB), Y2, Y2
+	VMULPD       Y7, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y9
+	VPSUBQ       Y9, Y2, Y5
+	VMOVUPD      cd4330000000000000<>+0(SB), Y8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
+	VPADDQ       Y10, Y5, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y9
+	VPSUBQ       Y10, Y9, Y9
+	VPSUBQ       Y9, Y2, Y9
+	VPOR         Y8, Y5, Y5
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y8
+	VSUBPD       Y8, Y5, Y5
+	VMOVAPD      Y9, Y8
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y8, Y2
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y8
+	VDIVPD       Y8, Y2, Y8
+	VMULPD       Y8, Y8, Y9
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y10
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y9, Y10
+	VMULPD       Y9, Y10, Y10
+	VMULPD       Y2, Y2, Y9
+	VMULPD       cd3fe0000000000000<>+0(SB), Y9, Y9
+	VADDPD       Y9, Y10, Y10
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y5, Y3
+	VFMADD231PD  Y8, Y10, Y3
+	VSUBPD       Y3, Y9, Y9
+	VSUBPD       Y9, Y2, Y2
+	VMOVAPD      Y2, Y2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPD    Y4, cd4061542457337d43<>+0(SB), Y3, Y3
+	VSUBPD       Y3, Y2, Y2
+	VSUBPD       Y1, Y2, Y2
+	VMULPD       Y7, Y2, Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y1
+	VANDPD       Y1, Y2, Y1
+	VMOVUPD      Y1, 128(SP)
+	VMOVUPD      96(SP), Y1
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Y6, Y4
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VBLENDVPD    Y4, cd4c70000000000000<>+0(SB), Y2, Y2
+	VMULPD       Y6, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y8
+	VPSUBQ       Y8, Y2, Y5
+	VMOVUPD      cd4330000000000000<>+0(SB), Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y5, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y8
+	VPSUBQ       Y9, Y8, Y8
+	VPSUBQ       Y8, Y2, Y8
+	VPOR         Y7, Y5, Y5
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVAPD      Y8, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y2
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y7
+	VDIVPD       Y7, Y2, Y7
+	VMULPD       Y7, Y7, Y8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y8, Y9
+	VMULPD       Y8, Y9, Y9
+	VMULPD       Y2, Y2, Y8
+	VMULPD       cd3fe0000000000000<>+0(SB), Y8, Y8
+	VADDPD       Y8, Y9, Y9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y5, Y3
+	VFMADD231PD  Y7, Y9, Y3
+	VSUBPD       Y3, Y8, Y8
+	VSUBPD       Y8, Y2, Y2
+	VMOVAPD      Y2, Y2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPD    Y4, cd4061542457337d43<>+0(SB), Y3, Y3
+	VSUBPD       Y3, Y2, Y2
+	VSUBPD       Y1, Y2, Y2
+	VMULPD       Y6, Y2, Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y1
+	VANDPD       Y1, Y2, Y2
+	VADDPD       128(SP), Y2, Y2
+	VMOVUPD      64(SP), Y1
+	VXORPS       Y3, Y3, Y3
+	VSUBPD       Y1, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VMASKMOVPD   (DX)(R10*8), Y0, Y5
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VBLENDVPD    Y4, Y1, Y3, Y3
+	VMASKMOVPD   Y2, Y0, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VMULPD       (SP), Y3, Y3
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPD   (BX)(R10*8), Y0, Y1
+	VMULPD       Y1, Y3, Y3
+
+common12:
+	VMASKMOVPD Y3, Y0, (CX)(R10*8)
+
+value11:
+done4:
+	MOVL R9, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidAsymmetricF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAsymmetricF64AVX2(SB), NOSPLIT, $320-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD cd0<>+0(SB), Y0
+	VMOVUPD      cd4338000000000064<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	XORQ         R11, R11
+
+small2:
+	CMPQ         R8, $0x04
+	JLT          tail3
+	VMOVUPD      (DX)(R11*8), Y0
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
+	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMOVUPD      cd8000000000000000<>+0(SB), Y3
+	VORPD        Y1, Y3, Y3
+	VMAXPD       Y3, Y0, Y3
+	VMOVUPD      cd4338000000000000<>+0(SB), Y0
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y3, Y0
+	VSUBPD       cd4338000000000000<>+0(SB), Y0, Y2
+	VMOVAPD      Y3, Y3
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y3
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y3
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VPSLLQ       $0x34, Y0, Y0
+	VPADDQ       32(SP), Y0, Y0
+	VPADDQ       Y0, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y3, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y0
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y4
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y0, Y3, Y3
+	VDIVPD       Y4, Y2, Y4
+	VMULPD       Y4, Y4, Y0
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Y5
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Y0, Y5
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y5, Y0, Y0
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VADDPD       Y1, Y0, Y1
+	VMULPD       Y2, Y3, Y2
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      (DX)(R11*8), Y5
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VMOVAPD      Y2, Y5
+	VBLENDVPD    Y4, Y3, Y5, Y5
+	VMOVUPD      Y5, 64(SP)
+	VMOVAPD      Y3, Y3
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVAPD      Y1, Y2
+	VBLENDVPD    Y4, Y0, Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VMOVAPD      Y0, Y0
+	VBLENDVPD    Y4, Y1, Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      (SI)(R11*8), Y0
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMINPD       Y0, Y1, Y2
+	VCMPPD       $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD    Y2, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R11*8), Y1
+	VMOVAPD Y1, Y1
+
+done6:
+	VMOVUPD      Y1, 192(SP)
+	VMOVUPD      96(SP), Y1
+	VBROADCASTSD 24(R9), Y2
+	VBROADCASTSD 32(R9), Y3
+	VFMADD231PD  Y2, Y1, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 40(R9), Y2
+	VBROADCASTSD 48(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 56(R9), Y2
+	VBROADCASTSD 64(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      128(SP), Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y0, Y1
+	VANDPD       Y1, Y2, Y4
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y4, Y0, Y4
+	VMOVUPD      cd4087500000000000<>+0(SB), Y1
+	VMINPD       Y2, Y1, Y1
+	VMULPD       64(SP), Y1, Y1
+	VMOVUPD      96(SP), Y2
+	VBROADCASTSD (R9), Y3
+	VFMADD231PD  Y3, Y1, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y4, 224(SP)
+	VMOVUPD      Y2, 256(SP)
+	VMOVUPD      192(SP), Y0
+	VMOVUPD      64(SP), Y1
+	VBROADCASTSD 72(R9), Y2
+	VBROADCASTSD 80(R9), Y3
+	VFMADD231PD  Y2, Y1, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 88(R9), Y2
+	VBROADCASTSD 96(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 104(R9), Y2
+	VBROADCASTSD 112(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      160(SP), Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y0, Y1
+	VANDPD       Y1, Y2, Y4
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y4, Y0, Y4
+	VMOVUPD      cd4087500000000000<>+0(SB), Y1
+	VMINPD       Y2, Y1, Y1
+	VMULPD       96(SP), Y1, Y1
+	VMOVUPD      64(SP), Y2
+	VBROADCASTSD 8(R9), Y3
+	VFMADD231PD  Y3, Y1, Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       224(SP), Y4, Y4
+	VSUBPD       256(SP), Y2, Y2
+	VMOVUPD      Y4, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VMULPD       (SP), Y2, Y2
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R11*8), Y0
+	VMULPD       Y0, Y2, Y2
+
+common8:
+	VMOVUPD Y2, (CX)(R11*8)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMASKMOVPD   (DX)(R11*8), Y0, Y1
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
+	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
+	VANDPD       Y1, Y2, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMOVUPD      cd8000000000000000<>+0(SB), Y4
+	VORPD        Y2, Y4, Y4
+	VMAXPD       Y4, Y1, Y4
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y3
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y3, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y3, Y4
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y3
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y3
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       32(SP), Y1, Y1
+	VPADDQ       Y1, Y3, Y3
+	VMULPD       cd39b0000000000000<>+0(SB), Y3, Y3
+	VFMADD231PD  cd0<>+0(SB), Y4, Y3
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y3, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VDIVPD       Y1, Y4, Y4
+	VDIVPD       Y5, Y3, Y5
+	VMULPD       Y5, Y5, Y1
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Y6
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Y1, Y6
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y6, Y1, Y1
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y1, Y1, Y1
+	VADDPD       Y2, Y1, Y2
+	VMULPD       Y3, Y4, Y3
+	VXORPS       Y5, Y5, Y5
+	VMASKMOVPD   (DX)(R11*8), Y0, Y6
+	VCMPPD       $0x1e, Y5, Y6, Y5
+	VMOVAPD      Y3, Y6
+	VBLENDVPD    Y5, Y4, Y6, Y6
+	VMOVUPD      Y6, 64(SP)
+	VMOVAPD      Y4, Y4
+	VBLENDVPD    Y5, Y3, Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VMOVAPD      Y2, Y3
+	VBLENDVPD    Y5, Y1, Y3, Y3
+	VMOVUPD      Y3, 128(SP)
+	VMOVAPD      Y1, Y1
+	VBLENDVPD    Y5, Y2, Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VMASKMOVPD   (SI)(R11*8), Y0, Y1
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD       Y1, Y2, Y2
+	VMINPD       Y1, Y2, Y3
+	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y3
+	VMOVMSKPD    Y3, DX
+	ORL          DX, R10
+	JMP          done10
+
+given9:
+	VMASKMOVPD (DI)(R11*8), Y0, Y2
+	VMOVAPD    Y2, Y2
+
+done10:
+	VMOVUPD      Y2, 192(SP)
+	VMOVUPD      96(SP), Y2
+	VBROADCASTSD 24(R9), Y3
+	VBROADCASTSD 32(R9), Y4
+	VFMADD231PD  Y3, Y2, Y4
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 40(R9), Y3
+	VBROADCASTSD 48(R9), Y5
+	VFMADD231PD  Y3, Y2, Y5
+	VMULPD       Y5, Y4, Y4
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 56(R9), Y3
+	VBROADCASTSD 64(R9), Y5
+	VFMADD231PD  Y3, Y2, Y5
+	VMULPD       Y5, Y4, Y4
+	VMOVUPD      128(SP), Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y1, Y2
+	VANDPD       Y2, Y3, Y5
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y5, Y1, Y5
+	VMOVUPD      cd4087500000000000<>+0(SB), Y2
+	VMINPD       Y3, Y2, Y2
+	VMULPD       64(SP), Y2, Y2
+	VMOVUPD      96(SP), Y3
+	VBROADCASTSD (R9), Y4
+	VFMADD231PD  Y4, Y2, Y3
+	VMULPD       Y1, Y3, Y3
+	VMOVUPD      Y5, 224(SP)
+	VMOVUPD      Y3, 256(SP)
+	VMOVUPD      192(SP), Y1
+	VMOVUPD      64(SP), Y2
+	VBROADCASTSD 72(R9), Y3
+	VBROADCASTSD 80(R9), Y4
+	VFMADD231PD  Y3, Y2, Y4
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 88(R9), Y3
+	VBROADCASTSD 96(R9), Y5
+	VFMADD231PD  Y3, Y2, Y5
+	VMULPD       Y5, Y4, Y4
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 104(R9), Y3
+	VBROADCASTSD 112(R9), Y5
+	VFMADD231PD  Y3, Y2, Y5
+	VMULPD       Y5, Y4, Y4
+	VMOVUPD      160(SP), Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y1, Y2
+	VANDPD       Y2, Y3, Y5
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y5, Y1, Y5
+	VMOVUPD      cd4087500000000000<>+0(SB), Y2
+	VMINPD       Y3, Y2, Y2
+	VMULPD       96(SP), Y2, Y2
+	VMOVUPD      64(SP), Y3
+	VBROADCASTSD 8(R9), Y4
+	VFMADD231PD  Y4, Y2, Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       224(SP), Y5, Y5
+	VSUBPD       256(SP), Y3, Y3
+	VMASKMOVPD   Y5, Y0, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VMULPD       (SP), Y3, Y3
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPD   (BX)(R11*8), Y0, Y1
+	VMULPD       Y1, Y3, Y3
+
+common12:
+	VMASKMOVPD Y3, Y0, (CX)(R11*8)
+
+value11:
+done4:
+	MOVL R10, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidAsymmetricMarginF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAsymmetricMarginF64AVX2(SB), NOSPLIT, $320-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD cd0<>+0(SB), Y0
+	VMOVUPD      cd4338000000000064<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	XORQ         R11, R11
+
+small2:
+	CMPQ         R8, $0x04
+	JLT          tail3
+	VMOVUPD      (DX)(R11*8), Y0
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
+	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMOVUPD      cd8000000000000000<>+0(SB), Y3
+	VORPD        Y1, Y3, Y3
+	VMAXPD       Y3, Y0, Y3
+	VMOVUPD      cd4338000000000000<>+0(SB), Y0
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y3, Y0
+	VSUBPD       cd4338000000000000<>+0(SB), Y0, Y2
+	VMOVAPD      Y3, Y3
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y3
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y3
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VPSLLQ       $0x34, Y0, Y0
+	VPADDQ       32(SP), Y0, Y0
+	VPADDQ       Y0, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y3, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y0
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y4
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y0, Y3, Y3
+	VDIVPD       Y4, Y2, Y4
+	VMULPD       Y4, Y4, Y0
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Y5
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Y0, Y5
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y5, Y0, Y0
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VADDPD       Y1, Y0, Y1
+	VMULPD       Y2, Y3, Y2
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      (DX)(R11*8), Y5
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VMOVAPD      Y2, Y5
+	VBLENDVPD    Y4, Y3, Y5, Y5
+	VMOVUPD      Y5, 64(SP)
+	VMOVAPD      Y3, Y3
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVAPD      Y1, Y1
+	VBLENDVPD    Y4, Y0, Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VMOVUPD      (SI)(R11*8), Y0
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMINPD       Y0, Y1, Y2
+	VCMPPD       $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD    Y2, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VMOVUPD (DI)(R11*8), Y1
+	VMOVAPD Y1, Y1
+
+done6:
+	VMOVUPD      Y1, 192(SP)
+	VMOVUPD      96(SP), Y1
+	VBROADCASTSD 24(R9), Y2
+	VBROADCASTSD 32(R9), Y3
+	VFMADD231PD  Y2, Y1, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 40(R9), Y2
+	VBROADCASTSD 48(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 56(R9), Y2
+	VBROADCASTSD 64(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      128(SP), Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y0, Y1
+	VANDPD       Y1, Y2, Y4
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y4, Y0, Y4
+	VMOVUPD      cd4087500000000000<>+0(SB), Y1
+	VMINPD       Y2, Y1, Y1
+	VMULPD       64(SP), Y1, Y1
+	VMOVUPD      96(SP), Y2
+	VBROADCASTSD (R9), Y3
+	VFMADD231PD  Y3, Y1, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y4, 224(SP)
+	VMOVUPD      Y2, 256(SP)
+	VBROADCASTSD 16(R9), Y0
+	VMOVUPD      64(SP), Y1
+	VSUBPD       Y0, Y1, Y1
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD       Y0, Y2, Y2
+	VSUBPD       Y1, Y2, Y2
+	VMOVUPD      Y1, 288(SP)
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y4
+	VPSUBQ       Y4, Y0, Y1
+	VMOVUPD      cd4330000000000000<>+0(SB), Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VPADDQ       Y5, Y1, Y1
+	VPSRLQ       $0x34, Y1, Y1
+	VPSLLQ       $0x34, Y1, Y4
+	VPSUBQ       Y5, Y4, Y4
+	VPSUBQ       Y4, Y0, Y4
+	VPOR         Y3, Y1, Y1
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y3
+	VSUBPD       Y3, Y1, Y1
+	VMOVAPD      Y4, Y3
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y0, Y3, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VDIVPD       Y5, Y6, Y6
+	VMULPD       Y6, Y0, Y5
+	VMULPD       Y4, Y5, Y5
+	VMULPD       Y3, Y6, Y6
+	VCMPPD       $0x1e, cd3fe0000000000000<>+0(SB), Y0, Y0
+	VANDPD       Y0, Y2, Y2
+	VMULPD       Y5, Y5, Y0
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Y3
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Y0, Y3
+	VMULPD       Y5, Y0, Y0
+	VMULPD       Y3, Y0, Y0
+	VADDPD       Y5, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VFMADD231PD  Y6, Y2, Y0
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y1, Y0
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y1, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPD       Y0, Y1, Y1
+	VMOVUPD      288(SP), Y0
+	VCMPPD       $0x1e, cd0<>+0(SB), Y0, Y2
+	VMOVUPD      192(SP), Y3
+	VANDPD       Y2, Y3, Y3
+	VMOVAPD      Y0, Y2
+	VBROADCASTSD 72(R9), Y4
+	VBROADCASTSD 80(R9), Y5
+	VFMADD231PD  Y4, Y2, Y5
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 88(R9), Y4
+	VBROADCASTSD 96(R9), Y7
+	VFMADD231PD  Y4, Y2, Y7
+	VMULPD       Y7, Y5, Y5
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 104(R9), Y4
+	VBROADCASTSD 112(R9), Y7
+	VFMADD231PD  Y4, Y2, Y7
+	VMULPD       Y7, Y5, Y5
+	VBROADCASTSD 120(R9), Y2
+	VBROADCASTSD 128(R9), Y4
+	VFMADD231PD  Y2, Y0, Y4
+	VMULPD       Y5, Y4, Y4
+	VMULPD       Y4, Y1, Y0
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y5, Y1, Y1
+	VBROADCASTSD 8(R9), Y2
+	VMULPD       Y2, Y1, Y1
+	VFMADD231PD  Y6, Y4, Y1
+	VMULPD       Y3, Y1, Y1
+	VMULPD       96(SP), Y1, Y1
+	VMULPD       64(SP), Y1, Y1
+	VADDPD       224(SP), Y0, Y0
+	VSUBPD       256(SP), Y1, Y1
+	VMOVUPD      Y0, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VMULPD       (SP), Y1, Y1
+	TESTQ        BX, BX
+	JEQ          common8
+	VMOVUPD      (BX)(R11*8), Y0
+	VMULPD       Y0, Y1, Y1
+
+common8:
+	VMOVUPD Y1, (CX)(R11*8)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMASKMOVPD   (DX)(R11*8), Y0, Y1
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
+	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
+	VANDPD       Y1, Y2, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y1
+	VMOVUPD      cd8000000000000000<>+0(SB), Y4
+	VORPD        Y2, Y4, Y4
+	VMAXPD       Y4, Y1, Y4
+	VMOVUPD      cd4338000000000000<>+0(SB), Y1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y1
+	VSUBPD       cd4338000000000000<>+0(SB), Y1, Y3
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y3, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y3, Y4
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y3
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y3
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y3
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       32(SP), Y1, Y1
+	VPADDQ       Y1, Y3, Y3
+	VMULPD       cd39b0000000000000<>+0(SB), Y3, Y3
+	VFMADD231PD  cd0<>+0(SB), Y4, Y3
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y3, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VDIVPD       Y1, Y4, Y4
+	VDIVPD       Y5, Y3, Y5
+	VMULPD       Y5, Y5, Y1
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Y6
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Y1, Y6
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Y1, Y6
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y6, Y1, Y1
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y1, Y1, Y1
+	VADDPD       Y2, Y1, Y2
+	VMULPD       Y3, Y4, Y3
+	VXORPS       Y5, Y5, Y5
+	VMASKMOVPD   (DX)(R11*8), Y0, Y6
+	VCMPPD       $0x1e, Y5, Y6, Y5
+	VMOVAPD      Y3, Y6
+	VBLENDVPD    Y5, Y4, Y6, Y6
+	VMOVUPD      Y6, 64(SP)
+	VMOVAPD      Y4, Y4
+	VBLENDVPD    Y5, Y3, Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VMOVAPD      Y2, Y2
+	VBLENDVPD    Y5, Y1, Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VMASKMOVPD   (SI)(R11*8), Y0, Y1
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD       Y1, Y2, Y2
+	VMINPD       Y1, Y2, Y3
+	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y3
+	VMOVMSKPD    Y3, DX
+	ORL          DX, R10
+	JMP          done10
+
+given9:
+	VMASKMOVPD (DI)(R11*8), Y0, Y2
+	VMOVAPD    Y2, Y2
+
+done10:
+	VMOVUPD      Y2, 192(SP)
+	VMOVUPD      96(SP), Y2
+	VBROADCASTSD 24(R9), Y3
+	VBROADCASTSD 32(R9), Y4
+	VFMADD231PD  Y3, Y2, Y4
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 40(R9), Y3
+	VBROADCASTSD 48(R9), Y5
+	VFMADD231PD  Y3, Y2, Y5
+	VMULPD       Y5, Y4, Y4
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 56(R9), Y3
+	VBROADCASTSD 64(R9), Y5
+	VFMADD231PD  Y3, Y2, Y5
+	VMULPD       Y5, Y4, Y4
+	VMOVUPD      128(SP), Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y1, Y2
+	VANDPD       Y2, Y3, Y5
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y5, Y1, Y5
+	VMOVUPD      cd4087500000000000<>+0(SB), Y2
+	VMINPD       Y3, Y2, Y2
+	VMULPD       64(SP), Y2, Y2
+	VMOVUPD      96(SP), Y3
+	VBROADCASTSD (R9), Y4
+	VFMADD231PD  Y4, Y2, Y3
+	VMULPD       Y1, Y3, Y3
+	VMOVUPD      Y5, 224(SP)
+	VMOVUPD      Y3, 256(SP)
+	VBROADCASTSD 16(R9), Y1
+	VMOVUPD      64(SP), Y2
+	VSUBPD       Y1, Y2, Y2
+	VADDPD       96(SP), Y1, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VSUBPD       Y1, Y3, Y3
+	VSUBPD       Y2, Y3, Y3
+	VMOVUPD      Y2, 288(SP)
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y5
+	VPSUBQ       Y5, Y1, Y2
+	VMOVUPD      cd4330000000000000<>+0(SB), Y4
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VPADDQ       Y6, Y2, Y2
+	VPSRLQ       $0x34, Y2, Y2
+	VPSLLQ       $0x34, Y2, Y5
+	VPSUBQ       Y6, Y5, Y5
+	VPSUBQ       Y5, Y1, Y5
+	VPOR         Y4, Y2, Y2
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y4
+	VSUBPD       Y4, Y2, Y2
+	VMOVAPD      Y5, Y4
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y4, Y5
+	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y1, Y4, Y6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VDIVPD       Y6, Y7, Y7
+	VMULPD       Y7, Y1, Y6
+	VMULPD       Y5, Y6, Y6
+	VMULPD       Y4, Y7, Y7
+	VCMPPD       $0x1e, cd3fe0000000000000<>+0(SB), Y1, Y1
+	VANDPD       Y1, Y3, Y3
+	VMULPD       Y6, Y6, Y1
+	VMOVUPD      cd3fb401d4aa549388<>+0(SB), Y4
+	VFMADD213PD  cd3fa32e0c573ae320<>+0(SB), Y1, Y4
+	VFMADD213PD  cd3fabc37f2f621e22<>+0(SB), Y1, Y4
+	VFMADD213PD  cd3fae0a2d526b5aa6<>+0(SB), Y1, Y4
+	VFMADD213PD  cd3fb111abdcc0bc30<>+0(SB), Y1, Y4
+	VFMADD213PD  cd3fb3b13515f481d9<>+0(SB), Y1, Y4
+	VFMADD213PD  cd3fb745d19937c37f<>+0(SB), Y1, Y4
+	VFMADD213PD  cd3fbc71c71bedea50<>+0(SB), Y1, Y4
+	VFMADD213PD  cd3fc2492492499d46<>+0(SB), Y1, Y4
+	VFMADD213PD  cd3fc9999999999944<>+0(SB), Y1, Y4
+	VFMADD213PD  cd3fd5555555555555<>+0(SB), Y1, Y4
+	VMULPD       Y6, Y1, Y1
+	VMULPD       Y4, Y1, Y1
+	VADDPD       Y6, Y1, Y1
+	VADDPD       Y1, Y1, Y1
+	VFMADD231PD  Y7, Y3, Y1
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y2, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y2, Y1
+	VXORPS       Y2, Y2, Y2
+	VSUBPD       Y1, Y2, Y2
+	VMOVUPD      288(SP), Y1
+	VCMPPD       $0x1e, cd0<>+0(SB), Y1, Y3
+	VMOVUPD      192(SP), Y4
+	VANDPD       Y3, Y4, Y4
+	VMOVAPD      Y1, Y3
+	VBROADCASTSD 72(R9), Y5
+	VBROADCASTSD 80(R9), Y6
+	VFMADD231PD  Y5, Y3, Y6
+	VMULPD       Y3, Y3, Y3
+	VBROADCASTSD 88(R9), Y5
+	VBROADCASTSD 96(R9), Y8
+	VFMADD231PD  Y5, Y3, Y8
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y3, Y3, Y3
+	VBROADCASTSD 104(R9), Y5
+	VBROADCASTSD 112(R9), Y8
+	VFMADD231PD  Y5, Y3, Y8
+	VMULPD       Y8, Y6, Y6
+	VBROADCASTSD 120(R9), Y3
+	VBROADCASTSD 128(R9), Y5
+	VFMADD231PD  Y3, Y1, Y5
+	VMULPD       Y6, Y5, Y5
+	VMULPD       Y5, Y2, Y1
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y6, Y2, Y2
+	VBROADCASTSD 8(R9), Y3
+	VMULPD       Y3, Y2, Y2
+	VFMADD231PD  Y7, Y5, Y2
+	VMULPD       Y4, Y2, Y2
+	VMULPD       96(SP), Y2, Y2
+	VMULPD       64(SP), Y2, Y2
+	VADDPD       224(SP), Y1, Y1
+	VSUBPD       256(SP), Y2, Y2
+	VMASKMOVPD   Y1, Y0, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VMULPD       (SP), Y2, Y2
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPD   (BX)(R11*8), Y0, Y1
+	VMULPD       Y1, Y2, Y2
+
+common12:
+	VMASKMOVPD Y2, Y0, (CX)(R11*8)
+
+value11:
+done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -39538,24 +42166,26 @@ DATA cd3fe0000000b9129b<>+48(SB)/8, $0x3fe0000000b9129b
 DATA cd3fe0000000b9129b<>+56(SB)/8, $0x3fe0000000b9129b
 GLOBL cd3fe0000000b9129b<>(SB), RODATA|NOPTR, $64
 
-// func sigmoidPolyWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidPolyWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·sigmoidPolyWideAVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidPolyWideAVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VCVTPS2PD    (DX)(R9*4), Z2
+	VCVTPS2PD    (DX)(R11*4), Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -39603,16 +42233,30 @@ small2:
 	VFMADD231PD  Z7, Z6, Z13
 	VMULPD       Z2, Z13, Z13
 	VMULPD       Z4, Z5, Z2
-	VBROADCASTSD 8(R8), Z4
+	VBROADCASTSD 8(R9), Z4
 	VFMADD231PD  Z4, Z2, Z13
 	VADDPD       Z3, Z12, Z3
-	VBROADCASTSD (R8), Z4
+	VBROADCASTSD (R9), Z4
 	VFMADD231PD  Z4, Z5, Z3
+	VCVTPS2PD    (SI)(R11*4), Z4
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z4, Z6, Z6
+	VMINPD       Z4, Z6, Z7
+	VCMPPD       $0x19, cd0<>+0(SB), Z7, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R11*4), Z6
+	VMOVAPD   Z6, Z6
+
+done6:
 	VPXORD       Z8, Z8, Z8
-	VCVTPS2PD    (DX)(R9*4), Z4
-	VCMPPD       $0x1e, Z8, Z4, K1
-	VCVTPS2PD    (BX)(R9*4), Z4
-	VCVTPS2PD    (SI)(R9*4), Z6
+	VCVTPS2PD    (DX)(R11*4), Z7
+	VCMPPD       $0x1e, Z8, Z7, K1
 	VMOVAPD      Z4, Z7
 	VMOVUPD      Z6, K1, Z7
 	VMOVUPD      Z4, K1, Z6
@@ -39620,40 +42264,46 @@ small2:
 	VCMPPD       $0x04, cd0<>+0(SB), Z7, K2
 	VMOVUPD.Z    Z3, K2, Z3
 	VFMADD231PD  Z3, Z7, Z4
-	VBROADCASTSD (R8), Z3
+	VBROADCASTSD (R9), Z3
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Z12
 	VFMADD231PD  Z3, Z2, Z12
 	VMULPD       Z7, Z12, Z12
 	VMULPD       Z5, Z12, Z5
-	VBROADCASTSD 8(R8), Z7
+	VBROADCASTSD 8(R9), Z7
 	VFNMADD213PD Z7, Z2, Z3
 	VMULPD       Z6, Z3, Z3
 	VFNMADD231PD Z3, Z2, Z5
-	VMOVUPD      Z4, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
 	VPXORD       Z9, Z9, Z9
 	VSUBPD       Z5, Z9, Z9
 	VMOVUPD      Z5, K1, Z9
+	VMOVUPD      Z4, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
 	VCVTPD2PS    Z9, Y2
 	VCVTPS2PD    Y2, Z9
 	VMULPD       Z0, Z9, Z9
-	VCVTPD2PS    Z9, Y2
-	VMOVUPS      Y2, (CX)(R9*4)
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R11*4), Z2
+	VMULPD       Z2, Z9, Z9
 
-value5:
-	ADDQ $0x08, R9
-	SUBQ $0x08, DI
+common8:
+	VCVTPD2PS Z9, Y2
+	VMOVUPS   Y2, (CX)(R11*4)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R10
-	SHLXL        DI, R10, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (DX)(R9*4), K1, Y2
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(R11*4), K1, Y2
 	VCVTPS2PD    Y2, Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
@@ -39702,19 +42352,33 @@ tail3:
 	VFMADD231PD  Z6, Z5, Z8
 	VMULPD       Z2, Z8, Z8
 	VMULPD       Z1, Z4, Z1
-	VBROADCASTSD 8(R8), Z2
+	VBROADCASTSD 8(R9), Z2
 	VFMADD231PD  Z2, Z1, Z8
 	VADDPD       Z3, Z7, Z2
-	VBROADCASTSD (R8), Z3
+	VBROADCASTSD (R9), Z3
 	VFMADD231PD  Z3, Z4, Z2
+	VMOVUPS.Z    (SI)(R11*4), K1, Y3
+	VCVTPS2PD    Y3, Z3
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z3, Z5, Z5
+	VMINPD       Z3, Z5, Z6
+	VCMPPD       $0x19, cd0<>+0(SB), Z6, K2
+	KMOVW        K2, SI
+	ORL          SI, R10
+	JMP          done10
+
+given9:
+	VMOVUPS.Z (DI)(R11*4), K1, Y5
+	VCVTPS2PD Y5, Z5
+	VMOVAPD   Z5, Z5
+
+done10:
 	VPXORD       Z10, Z10, Z10
-	VMOVUPS.Z    (DX)(R9*4), K1, Y3
-	VCVTPS2PD    Y3, Z3
-	VCMPPD       $0x1e, Z10, Z3, K2
-	VMOVUPS.Z    (BX)(R9*4), K1, Y3
-	VCVTPS2PD    Y3, Z3
-	VMOVUPS.Z    (SI)(R9*4), K1, Y5
-	VCVTPS2PD    Y5, Z5
+	VMOVUPS.Z    (DX)(R11*4), K1, Y6
+	VCVTPS2PD    Y6, Z6
+	VCMPPD       $0x1e, Z10, Z6, K2
 	VMOVAPD      Z3, Z6
 	VMOVUPD      Z5, K2, Z6
 	VMOVUPD      Z3, K2, Z5
@@ -39722,29 +42386,37 @@ tail3:
 	VCMPPD       $0x04, cd0<>+0(SB), Z6, K3
 	VMOVUPD.Z    Z2, K3, Z2
 	VFMADD231PD  Z2, Z6, Z3
-	VBROADCASTSD (R8), Z2
+	VBROADCASTSD (R9), Z2
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Z7
 	VFMADD231PD  Z2, Z1, Z7
 	VMULPD       Z6, Z7, Z7
 	VMULPD       Z4, Z7, Z4
-	VBROADCASTSD 8(R8), Z6
+	VBROADCASTSD 8(R9), Z6
 	VFNMADD213PD Z6, Z1, Z2
 	VMULPD       Z5, Z2, Z2
 	VFNMADD231PD Z2, Z1, Z4
-	VMOVUPD      Z3, K1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
 	VPXORD       Z11, Z11, Z11
 	VSUBPD       Z4, Z11, Z11
 	VMOVUPD      Z4, K2, Z11
+	VMOVUPD      Z3, K1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
 	VCVTPD2PS    Z11, Y1
 	VCVTPS2PD    Y1, Z11
 	VMULPD       Z0, Z11, Z11
-	VCVTPD2PS    Z11, Y0
-	VMOVUPS      Y0, K1, (CX)(R9*4)
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPS.Z    (BX)(R11*4), K1, Y0
+	VCVTPS2PD    Y0, Z0
+	VMULPD       Z0, Z11, Z11
 
-value6:
+common12:
+	VCVTPD2PS Z11, Y0
+	VMOVUPS   Y0, K1, (CX)(R11*4)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -39808,25 +42480,27 @@ DATA cd3fd55555553e758b<>+48(SB)/8, $0x3fd55555553e758b
 DATA cd3fd55555553e758b<>+56(SB)/8, $0x3fd55555553e758b
 GLOBL cd3fd55555553e758b<>(SB), RODATA|NOPTR, $64
 
-// func sigmoidGCEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidGCEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·sigmoidGCEWideAVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidGCEWideAVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	VBROADCASTSD (R8), Z2
-	XORQ         R9, R9
+	VBROADCASTSD (R9), Z2
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VCVTPS2PD    (DX)(R9*4), Z3
+	VCVTPS2PD    (DX)(R11*4), Z3
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z3, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z3
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z4
@@ -39872,11 +42546,25 @@ small2:
 	VMULPD       Z5, Z6, Z5
 	VSUBPD       Z3, Z9, Z9
 	VSUBPD       Z4, Z9, Z3
+	VCVTPS2PD    (SI)(R11*4), Z4
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z7
+	VSUBPD       Z4, Z7, Z7
+	VMINPD       Z4, Z7, Z8
+	VCMPPD       $0x19, cd0<>+0(SB), Z8, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R11*4), Z7
+	VMOVAPD   Z7, Z7
+
+done6:
 	VPXORD       Z10, Z10, Z10
-	VCVTPS2PD    (DX)(R9*4), Z4
-	VCMPPD       $0x1e, Z10, Z4, K1
-	VCVTPS2PD    (BX)(R9*4), Z4
-	VCVTPS2PD    (SI)(R9*4), Z7
+	VCVTPS2PD    (DX)(R11*4), Z8
+	VCMPPD       $0x1e, Z10, Z8, K1
 	VMOVAPD      Z4, Z8
 	VMOVUPD      Z7, K1, Z8
 	VMOVUPD      Z4, K1, Z7
@@ -39935,33 +42623,39 @@ small2:
 	VFMADD231PD  Z5, Z8, Z11
 	VMULPD       Z5, Z7, Z7
 	VFMSUB231PD  Z6, Z7, Z4
-	VBROADCASTSD 8(R8), Z3
+	VBROADCASTSD 8(R9), Z3
 	VMULPD       Z3, Z11, Z11
-	VMOVUPD      Z11, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
 	VPXORD       Z12, Z12, Z12
 	VSUBPD       Z4, Z12, Z12
 	VMOVUPD      Z4, K1, Z12
+	VMOVUPD      Z11, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
 	VCVTPD2PS    Z12, Y3
 	VCVTPS2PD    Y3, Z12
 	VMULPD       Z0, Z12, Z12
-	VCVTPD2PS    Z12, Y3
-	VMOVUPS      Y3, (CX)(R9*4)
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R11*4), Z3
+	VMULPD       Z3, Z12, Z12
 
-value5:
-	ADDQ $0x08, R9
-	SUBQ $0x08, DI
+common8:
+	VCVTPD2PS Z12, Y3
+	VMOVUPS   Y3, (CX)(R11*4)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R10
-	SHLXL        DI, R10, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (DX)(R9*4), K1, Y3
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(R11*4), K1, Y3
 	VCVTPS2PD    Y3, Z3
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z3, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z3
@@ -40008,14 +42702,28 @@ tail3:
 	VMULPD       Z1, Z5, Z1
 	VSUBPD       Z3, Z13, Z13
 	VSUBPD       Z4, Z13, Z3
+	VMOVUPS.Z    (SI)(R11*4), K1, Y4
+	VCVTPS2PD    Y4, Z4
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z4, Z6, Z6
+	VMINPD       Z4, Z6, Z7
+	VCMPPD       $0x19, cd0<>+0(SB), Z7, K2
+	KMOVW        K2, SI
+	ORL          SI, R10
+	JMP          done10
+
+given9:
+	VMOVUPS.Z (DI)(R11*4), K1, Y6
+	VCVTPS2PD Y6, Z6
+	VMOVAPD   Z6, Z6
+
+done10:
 	VPXORD       Z14, Z14, Z14
-	VMOVUPS.Z    (DX)(R9*4), K1, Y4
-	VCVTPS2PD    Y4, Z4
-	VCMPPD       $0x1e, Z14, Z4, K2
-	VMOVUPS.Z    (BX)(R9*4), K1, Y4
-	VCVTPS2PD    Y4, Z4
-	VMOVUPS.Z    (SI)(R9*4), K1, Y6
-	VCVTPS2PD    Y6, Z6
+	VMOVUPS.Z    (DX)(R11*4), K1, Y7
+	VCVTPS2PD    Y7, Z7
+	VCMPPD       $0x1e, Z14, Z7, K2
 	VMOVAPD      Z4, Z7
 	VMOVUPD      Z6, K2, Z7
 	VMOVUPD      Z4, K2, Z6
@@ -40074,43 +42782,53 @@ tail3:
 	VFMADD231PD  Z4, Z6, Z15
 	VMULPD       Z4, Z2, Z2
 	VFMSUB231PD  Z5, Z2, Z1
-	VBROADCASTSD 8(R8), Z2
+	VBROADCASTSD 8(R9), Z2
 	VMULPD       Z2, Z15, Z15
-	VMOVUPD      Z15, K1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
 	VPXORD       Z16, Z16, Z16
 	VSUBPD       Z1, Z16, Z16
 	VMOVUPD      Z1, K2, Z16
+	VMOVUPD      Z15, K1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
 	VCVTPD2PS    Z16, Y1
 	VCVTPS2PD    Y1, Z16
 	VMULPD       Z0, Z16, Z16
-	VCVTPD2PS    Z16, Y0
-	VMOVUPS      Y0, K1, (CX)(R9*4)
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPS.Z    (BX)(R11*4), K1, Y0
+	VCVTPS2PD    Y0, Z0
+	VMULPD       Z0, Z16, Z16
 
-value6:
+common12:
+	VCVTPD2PS Z16, Y0
+	VMOVUPS   Y0, K1, (CX)(R11*4)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidFocalWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidFocalWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·sigmoidFocalWideAVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidFocalWideAVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VCVTPS2PD    (DX)(R9*4), Z2
+	VCVTPS2PD    (DX)(R11*4), Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -40162,16 +42880,16 @@ small2:
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z7, Z4, Z4
-	VBROADCASTSD (R8), Z13
+	VBROADCASTSD (R9), Z13
 	VMULPD       Z13, Z4, Z4
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z5, Z4, Z4
-	VBROADCASTSD (R8), Z13
+	VBROADCASTSD (R9), Z13
 	VMULPD       Z13, Z2, Z2
 	VMULPD       Z5, Z2, Z2
 	VADDPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VMULPD       Z7, Z2, Z2
-	VBROADCASTSD (R8), Z5
+	VBROADCASTSD (R9), Z5
 	VMULPD       Z5, Z6, Z6
 	VMOVUPD      cd8000000000000000<>+0(SB), Z5
 	VORPD        Z6, Z5, Z5
@@ -40191,7 +42909,7 @@ small2:
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z5
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z5
 	VSCALEFPD    Z6, Z5, Z5
-	VBROADCASTSD (R8), Z6
+	VBROADCASTSD (R9), Z6
 	VMULPD       Z12, Z6, Z6
 	VMOVUPD      cd8000000000000000<>+0(SB), Z7
 	VORPD        Z6, Z7, Z7
@@ -40211,50 +42929,70 @@ small2:
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z13, Z7
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z13, Z7
 	VSCALEFPD    Z6, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	VCVTPS2PD    (DX)(R9*4), Z6
-	VCMPPD       $0x1e, Z8, Z6, K1
-	VCVTPS2PD    (BX)(R9*4), Z6
-	VCVTPS2PD    (SI)(R9*4), Z13
-	VMOVAPD      Z6, Z14
-	VMOVUPD      Z13, K1, Z14
-	VMOVUPD      Z6, K1, Z13
-	VMULPD       Z5, Z13, Z13
-	VMULPD       Z7, Z14, Z14
-	VMULPD       Z12, Z13, Z5
-	VMOVUPD      Z3, Z3
-	VADDPD       Z12, Z3, Z3
-	VCMPPD       $0x04, cd0<>+0(SB), Z14, K2
-	VMOVUPD.Z    Z3, K2, Z3
-	VFMADD231PD  Z3, Z14, Z5
-	VMULPD       Z2, Z13, Z13
-	VMOVUPD      Z4, Z3
-	VFMSUB213PD  Z13, Z14, Z3
-	VMOVUPD      Z5, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VPXORD       Z9, Z9, Z9
-	VSUBPD       Z3, Z9, Z9
-	VMOVUPD      Z3, K1, Z9
-	VCVTPD2PS    Z9, Y2
-	VCVTPS2PD    Y2, Z9
-	VMULPD       Z0, Z9, Z9
-	VCVTPD2PS    Z9, Y2
-	VMOVUPS      Y2, (CX)(R9*4)
+	VCVTPS2PD    (SI)(R11*4), Z6
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z6, Z13, Z13
+	VMINPD       Z6, Z13, Z14
+	VCMPPD       $0x19, cd0<>+0(SB), Z14, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
 
-value5:
-	ADDQ $0x08, R9
-	SUBQ $0x08, DI
+given5:
+	VCVTPS2PD (DI)(R11*4), Z13
+	VMOVAPD   Z13, Z13
+
+done6:
+	VPXORD      Z8, Z8, Z8
+	VCVTPS2PD   (DX)(R11*4), Z14
+	VCMPPD      $0x1e, Z8, Z14, K1
+	VMOVAPD     Z6, Z14
+	VMOVUPD     Z13, K1, Z14
+	VMOVUPD     Z6, K1, Z13
+	VMULPD      Z5, Z13, Z13
+	VMULPD      Z7, Z14, Z14
+	VMULPD      Z12, Z13, Z5
+	VMOVUPD     Z3, Z3
+	VADDPD      Z12, Z3, Z3
+	VCMPPD      $0x04, cd0<>+0(SB), Z14, K2
+	VMOVUPD.Z   Z3, K2, Z3
+	VFMADD231PD Z3, Z14, Z5
+	VMULPD      Z2, Z13, Z13
+	VMOVUPD     Z4, Z3
+	VFMSUB213PD Z13, Z14, Z3
+	VPXORD      Z9, Z9, Z9
+	VSUBPD      Z3, Z9, Z9
+	VMOVUPD     Z3, K1, Z9
+	VMOVUPD     Z5, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VCVTPD2PS   Z9, Y2
+	VCVTPS2PD   Y2, Z9
+	VMULPD      Z0, Z9, Z9
+	TESTQ       BX, BX
+	JEQ         common8
+	VCVTPS2PD   (BX)(R11*4), Z2
+	VMULPD      Z2, Z9, Z9
+
+common8:
+	VCVTPD2PS Z9, Y2
+	VMOVUPS   Y2, (CX)(R11*4)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R10
-	SHLXL        DI, R10, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (DX)(R9*4), K1, Y2
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(R11*4), K1, Y2
 	VCVTPS2PD    Y2, Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
@@ -40307,16 +43045,16 @@ tail3:
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z7, Z4, Z4
-	VBROADCASTSD (R8), Z9
+	VBROADCASTSD (R9), Z9
 	VMULPD       Z9, Z4, Z4
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z5, Z4, Z4
-	VBROADCASTSD (R8), Z9
+	VBROADCASTSD (R9), Z9
 	VMULPD       Z9, Z2, Z2
 	VMULPD       Z5, Z2, Z2
 	VADDPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VMULPD       Z7, Z2, Z2
-	VBROADCASTSD (R8), Z5
+	VBROADCASTSD (R9), Z5
 	VMULPD       Z5, Z6, Z6
 	VMOVUPD      cd8000000000000000<>+0(SB), Z5
 	VORPD        Z6, Z5, Z5
@@ -40336,7 +43074,7 @@ tail3:
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z5
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z5
 	VSCALEFPD    Z6, Z5, Z5
-	VBROADCASTSD (R8), Z6
+	VBROADCASTSD (R9), Z6
 	VMULPD       Z8, Z6, Z6
 	VMOVUPD      cd8000000000000000<>+0(SB), Z7
 	VORPD        Z6, Z7, Z7
@@ -40356,63 +43094,87 @@ tail3:
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z6
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z7, Z6
 	VSCALEFPD    Z1, Z6, Z6
-	VPXORD       Z10, Z10, Z10
-	VMOVUPS.Z    (DX)(R9*4), K1, Y1
+	VMOVUPS.Z    (SI)(R11*4), K1, Y1
 	VCVTPS2PD    Y1, Z1
-	VCMPPD       $0x1e, Z10, Z1, K2
-	VMOVUPS.Z    (BX)(R9*4), K1, Y1
-	VCVTPS2PD    Y1, Z1
-	VMOVUPS.Z    (SI)(R9*4), K1, Y7
-	VCVTPS2PD    Y7, Z7
-	VMOVAPD      Z1, Z9
-	VMOVUPD      Z7, K2, Z9
-	VMOVUPD      Z1, K2, Z7
-	VMULPD       Z5, Z7, Z7
-	VMULPD       Z6, Z9, Z9
-	VMULPD       Z8, Z7, Z1
-	VMOVUPD      Z3, Z3
-	VADDPD       Z8, Z3, Z3
-	VCMPPD       $0x04, cd0<>+0(SB), Z9, K3
-	VMOVUPD.Z    Z3, K3, Z3
-	VFMADD231PD  Z3, Z9, Z1
-	VMULPD       Z2, Z7, Z7
-	VMOVUPD      Z4, Z3
-	VFMSUB213PD  Z7, Z9, Z3
-	VMOVUPD      Z1, K1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VPXORD       Z11, Z11, Z11
-	VSUBPD       Z3, Z11, Z11
-	VMOVUPD      Z3, K2, Z11
-	VCVTPD2PS    Z11, Y1
-	VCVTPS2PD    Y1, Z11
-	VMULPD       Z0, Z11, Z11
-	VCVTPD2PS    Z11, Y0
-	VMOVUPS      Y0, K1, (CX)(R9*4)
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z7
+	VSUBPD       Z1, Z7, Z7
+	VMINPD       Z1, Z7, Z9
+	VCMPPD       $0x19, cd0<>+0(SB), Z9, K2
+	KMOVW        K2, SI
+	ORL          SI, R10
+	JMP          done10
 
-value6:
+given9:
+	VMOVUPS.Z (DI)(R11*4), K1, Y7
+	VCVTPS2PD Y7, Z7
+	VMOVAPD   Z7, Z7
+
+done10:
+	VPXORD      Z10, Z10, Z10
+	VMOVUPS.Z   (DX)(R11*4), K1, Y9
+	VCVTPS2PD   Y9, Z9
+	VCMPPD      $0x1e, Z10, Z9, K2
+	VMOVAPD     Z1, Z9
+	VMOVUPD     Z7, K2, Z9
+	VMOVUPD     Z1, K2, Z7
+	VMULPD      Z5, Z7, Z7
+	VMULPD      Z6, Z9, Z9
+	VMULPD      Z8, Z7, Z1
+	VMOVUPD     Z3, Z3
+	VADDPD      Z8, Z3, Z3
+	VCMPPD      $0x04, cd0<>+0(SB), Z9, K3
+	VMOVUPD.Z   Z3, K3, Z3
+	VFMADD231PD Z3, Z9, Z1
+	VMULPD      Z2, Z7, Z7
+	VMOVUPD     Z4, Z3
+	VFMSUB213PD Z7, Z9, Z3
+	VPXORD      Z11, Z11, Z11
+	VSUBPD      Z3, Z11, Z11
+	VMOVUPD     Z3, K2, Z11
+	VMOVUPD     Z1, K1, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VCVTPD2PS   Z11, Y1
+	VCVTPS2PD   Y1, Z11
+	VMULPD      Z0, Z11, Z11
+	TESTQ       BX, BX
+	JEQ         common12
+	VMOVUPS.Z   (BX)(R11*4), K1, Y0
+	VCVTPS2PD   Y0, Z0
+	VMULPD      Z0, Z11, Z11
+
+common12:
+	VCVTPD2PS Z11, Y0
+	VMOVUPS   Y0, K1, (CX)(R11*4)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidFocal2WideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidFocal2WideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·sigmoidFocal2WideAVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidFocal2WideAVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VCVTPS2PD    (DX)(R9*4), Z2
+	VCVTPS2PD    (DX)(R11*4), Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -40464,61 +43226,81 @@ small2:
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z7, Z4, Z4
-	VBROADCASTSD (R8), Z6
+	VBROADCASTSD (R9), Z6
 	VMULPD       Z6, Z4, Z4
 	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z4
 	VMULPD       Z5, Z4, Z4
-	VBROADCASTSD (R8), Z6
+	VBROADCASTSD (R9), Z6
 	VMULPD       Z6, Z2, Z2
 	VMULPD       Z5, Z2, Z2
 	VADDPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VMULPD       Z7, Z2, Z2
 	VMULPD       Z7, Z7, Z6
 	VMULPD       Z5, Z5, Z5
-	VPXORD       Z8, Z8, Z8
-	VCVTPS2PD    (DX)(R9*4), Z7
-	VCMPPD       $0x1e, Z8, Z7, K1
-	VCVTPS2PD    (BX)(R9*4), Z7
-	VCVTPS2PD    (SI)(R9*4), Z13
-	VMOVAPD      Z7, Z14
-	VMOVUPD      Z13, K1, Z14
-	VMOVUPD      Z7, K1, Z13
-	VMULPD       Z6, Z13, Z13
-	VMULPD       Z5, Z14, Z14
-	VMULPD       Z12, Z13, Z5
-	VMOVUPD      Z3, Z3
-	VADDPD       Z12, Z3, Z3
-	VCMPPD       $0x04, cd0<>+0(SB), Z14, K2
-	VMOVUPD.Z    Z3, K2, Z3
-	VFMADD231PD  Z3, Z14, Z5
-	VMULPD       Z2, Z13, Z13
-	VMOVUPD      Z4, Z3
-	VFMSUB213PD  Z13, Z14, Z3
-	VMOVUPD      Z5, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VPXORD       Z9, Z9, Z9
-	VSUBPD       Z3, Z9, Z9
-	VMOVUPD      Z3, K1, Z9
-	VCVTPD2PS    Z9, Y2
-	VCVTPS2PD    Y2, Z9
-	VMULPD       Z0, Z9, Z9
-	VCVTPD2PS    Z9, Y2
-	VMOVUPS      Y2, (CX)(R9*4)
+	VCVTPS2PD    (SI)(R11*4), Z7
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z7, Z13, Z13
+	VMINPD       Z7, Z13, Z14
+	VCMPPD       $0x19, cd0<>+0(SB), Z14, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
 
-value5:
-	ADDQ $0x08, R9
-	SUBQ $0x08, DI
+given5:
+	VCVTPS2PD (DI)(R11*4), Z13
+	VMOVAPD   Z13, Z13
+
+done6:
+	VPXORD      Z8, Z8, Z8
+	VCVTPS2PD   (DX)(R11*4), Z14
+	VCMPPD      $0x1e, Z8, Z14, K1
+	VMOVAPD     Z7, Z14
+	VMOVUPD     Z13, K1, Z14
+	VMOVUPD     Z7, K1, Z13
+	VMULPD      Z6, Z13, Z13
+	VMULPD      Z5, Z14, Z14
+	VMULPD      Z12, Z13, Z5
+	VMOVUPD     Z3, Z3
+	VADDPD      Z12, Z3, Z3
+	VCMPPD      $0x04, cd0<>+0(SB), Z14, K2
+	VMOVUPD.Z   Z3, K2, Z3
+	VFMADD231PD Z3, Z14, Z5
+	VMULPD      Z2, Z13, Z13
+	VMOVUPD     Z4, Z3
+	VFMSUB213PD Z13, Z14, Z3
+	VPXORD      Z9, Z9, Z9
+	VSUBPD      Z3, Z9, Z9
+	VMOVUPD     Z3, K1, Z9
+	VMOVUPD     Z5, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VCVTPD2PS   Z9, Y2
+	VCVTPS2PD   Y2, Z9
+	VMULPD      Z0, Z9, Z9
+	TESTQ       BX, BX
+	JEQ         common8
+	VCVTPS2PD   (BX)(R11*4), Z2
+	VMULPD      Z2, Z9, Z9
+
+common8:
+	VCVTPD2PS Z9, Y2
+	VMOVUPS   Y2, (CX)(R11*4)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R10
-	SHLXL        DI, R10, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (DX)(R9*4), K1, Y2
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(R11*4), K1, Y2
 	VCVTPS2PD    Y2, Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
@@ -40571,74 +43353,98 @@ tail3:
 	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z1
 	VMULPD       Z5, Z1, Z1
 	VMULPD       Z6, Z1, Z1
-	VBROADCASTSD (R8), Z5
+	VBROADCASTSD (R9), Z5
 	VMULPD       Z5, Z1, Z1
 	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z1
 	VMULPD       Z4, Z1, Z1
-	VBROADCASTSD (R8), Z5
+	VBROADCASTSD (R9), Z5
 	VMULPD       Z5, Z2, Z2
 	VMULPD       Z4, Z2, Z2
 	VADDPD       cd3ff0000000000000<>+0(SB), Z2, Z2
 	VMULPD       Z6, Z2, Z2
 	VMULPD       Z6, Z6, Z5
 	VMULPD       Z4, Z4, Z4
-	VPXORD       Z10, Z10, Z10
-	VMOVUPS.Z    (DX)(R9*4), K1, Y6
+	VMOVUPS.Z    (SI)(R11*4), K1, Y6
 	VCVTPS2PD    Y6, Z6
-	VCMPPD       $0x1e, Z10, Z6, K2
-	VMOVUPS.Z    (BX)(R9*4), K1, Y6
-	VCVTPS2PD    Y6, Z6
-	VMOVUPS.Z    (SI)(R9*4), K1, Y8
-	VCVTPS2PD    Y8, Z8
-	VMOVAPD      Z6, Z9
-	VMOVUPD      Z8, K2, Z9
-	VMOVUPD      Z6, K2, Z8
-	VMULPD       Z5, Z8, Z8
-	VMULPD       Z4, Z9, Z9
-	VMULPD       Z7, Z8, Z4
-	VMOVUPD      Z3, Z3
-	VADDPD       Z7, Z3, Z3
-	VCMPPD       $0x04, cd0<>+0(SB), Z9, K3
-	VMOVUPD.Z    Z3, K3, Z3
-	VFMADD231PD  Z3, Z9, Z4
-	VMULPD       Z2, Z8, Z8
-	VMOVUPD      Z1, Z3
-	VFMSUB213PD  Z8, Z9, Z3
-	VMOVUPD      Z4, K1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VPXORD       Z11, Z11, Z11
-	VSUBPD       Z3, Z11, Z11
-	VMOVUPD      Z3, K2, Z11
-	VCVTPD2PS    Z11, Y1
-	VCVTPS2PD    Y1, Z11
-	VMULPD       Z0, Z11, Z11
-	VCVTPD2PS    Z11, Y0
-	VMOVUPS      Y0, K1, (CX)(R9*4)
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z8
+	VSUBPD       Z6, Z8, Z8
+	VMINPD       Z6, Z8, Z9
+	VCMPPD       $0x19, cd0<>+0(SB), Z9, K2
+	KMOVW        K2, SI
+	ORL          SI, R10
+	JMP          done10
 
-value6:
+given9:
+	VMOVUPS.Z (DI)(R11*4), K1, Y8
+	VCVTPS2PD Y8, Z8
+	VMOVAPD   Z8, Z8
+
+done10:
+	VPXORD      Z10, Z10, Z10
+	VMOVUPS.Z   (DX)(R11*4), K1, Y9
+	VCVTPS2PD   Y9, Z9
+	VCMPPD      $0x1e, Z10, Z9, K2
+	VMOVAPD     Z6, Z9
+	VMOVUPD     Z8, K2, Z9
+	VMOVUPD     Z6, K2, Z8
+	VMULPD      Z5, Z8, Z8
+	VMULPD      Z4, Z9, Z9
+	VMULPD      Z7, Z8, Z4
+	VMOVUPD     Z3, Z3
+	VADDPD      Z7, Z3, Z3
+	VCMPPD      $0x04, cd0<>+0(SB), Z9, K3
+	VMOVUPD.Z   Z3, K3, Z3
+	VFMADD231PD Z3, Z9, Z4
+	VMULPD      Z2, Z8, Z8
+	VMOVUPD     Z1, Z3
+	VFMSUB213PD Z8, Z9, Z3
+	VPXORD      Z11, Z11, Z11
+	VSUBPD      Z3, Z11, Z11
+	VMOVUPD     Z3, K2, Z11
+	VMOVUPD     Z4, K1, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VCVTPD2PS   Z11, Y1
+	VCVTPS2PD   Y1, Z11
+	VMULPD      Z0, Z11, Z11
+	TESTQ       BX, BX
+	JEQ         common12
+	VMOVUPS.Z   (BX)(R11*4), K1, Y0
+	VCVTPS2PD   Y0, Z0
+	VMULPD      Z0, Z11, Z11
+
+common12:
+	VCVTPD2PS Z11, Y0
+	VMOVUPS   Y0, K1, (CX)(R11*4)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidMAEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidMAEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·sigmoidMAEWideAVX512(SB), NOSPLIT, $0-64
+TEXT ·sigmoidMAEWideAVX512(SB), NOSPLIT, $0-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Z0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Z0
 	VMOVUPD      cdc087500000000000<>+0(SB), Z1
-	XORQ         R8, R8
+	XORQ         R10, R10
 
 small2:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JLT          tail3
-	VCVTPS2PD    (DX)(R8*4), Z2
+	VCVTPS2PD    (DX)(R10*4), Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
@@ -40675,58 +43481,78 @@ small2:
 	VMULPD       Z3, Z11, Z11
 	VPXORD       Z4, Z4, Z4
 	VMULPD       Z3, Z10, Z2
-	VPXORD       Z5, Z5, Z5
-	VCVTPS2PD    (DX)(R8*4), Z3
-	VCMPPD       $0x1e, Z5, Z3, K1
-	VCVTPS2PD    (BX)(R8*4), Z3
-	VCVTPS2PD    (SI)(R8*4), Z11
-	VMOVAPD      Z3, Z12
-	VMOVUPD      Z11, K1, Z12
-	VMOVUPD      Z3, K1, Z11
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Z3
-	VSUBPD       Z11, Z3, Z3
-	VSUBPD       Z2, Z3, Z3
-	VSUBPD       Z12, Z2, Z12
-	VMOVAPD      Z3, Z11
-	VCMPPD       $0x1e, Z4, Z3, K2
-	VMOVUPD      cd3ff0000000000000<>+0(SB), K2, Z11
-	VCMPPD       $0x11, Z4, Z3, K2
-	VMOVUPD      cdbff0000000000000<>+0(SB), K2, Z11
-	VMULPD       Z3, Z11, Z3
-	VMOVAPD      Z12, Z13
-	VCMPPD       $0x1e, Z4, Z12, K2
-	VMOVUPD      cd3ff0000000000000<>+0(SB), K2, Z13
-	VCMPPD       $0x11, Z4, Z12, K2
-	VMOVUPD      cdbff0000000000000<>+0(SB), K2, Z13
-	VFMADD231PD  Z12, Z13, Z3
-	VSUBPD       Z13, Z11, Z11
-	VMULPD       Z10, Z11, Z11
-	VMULPD       Z2, Z11, Z11
-	VMOVUPD      Z3, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VPXORD       Z6, Z6, Z6
-	VSUBPD       Z11, Z6, Z6
-	VMOVUPD      Z11, K1, Z6
-	VCVTPD2PS    Z6, Y2
-	VCVTPS2PD    Y2, Z6
-	VMULPD       Z0, Z6, Z6
-	VCVTPD2PS    Z6, Y2
-	VMOVUPS      Y2, (CX)(R8*4)
+	VCVTPS2PD    (SI)(R10*4), Z3
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z11
+	VSUBPD       Z3, Z11, Z11
+	VMINPD       Z3, Z11, Z12
+	VCMPPD       $0x19, cd0<>+0(SB), Z12, K1
+	KMOVW        K1, R11
+	ORL          R11, R9
+	JMP          done6
 
-value5:
-	ADDQ $0x08, R8
-	SUBQ $0x08, DI
+given5:
+	VCVTPS2PD (DI)(R10*4), Z11
+	VMOVAPD   Z11, Z11
+
+done6:
+	VPXORD      Z5, Z5, Z5
+	VCVTPS2PD   (DX)(R10*4), Z12
+	VCMPPD      $0x1e, Z5, Z12, K1
+	VMOVAPD     Z3, Z12
+	VMOVUPD     Z11, K1, Z12
+	VMOVUPD     Z3, K1, Z11
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z3
+	VSUBPD      Z11, Z3, Z3
+	VSUBPD      Z2, Z3, Z3
+	VSUBPD      Z12, Z2, Z12
+	VMOVAPD     Z3, Z11
+	VCMPPD      $0x1e, Z4, Z3, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z11
+	VCMPPD      $0x11, Z4, Z3, K2
+	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z11
+	VMULPD      Z3, Z11, Z3
+	VMOVAPD     Z12, Z13
+	VCMPPD      $0x1e, Z4, Z12, K2
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K2, Z13
+	VCMPPD      $0x11, Z4, Z12, K2
+	VMOVUPD     cdbff0000000000000<>+0(SB), K2, Z13
+	VFMADD231PD Z12, Z13, Z3
+	VSUBPD      Z13, Z11, Z11
+	VMULPD      Z10, Z11, Z11
+	VMULPD      Z2, Z11, Z11
+	VPXORD      Z6, Z6, Z6
+	VSUBPD      Z11, Z6, Z6
+	VMOVUPD     Z11, K1, Z6
+	VMOVUPD     Z3, (AX)(R10*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VCVTPD2PS   Z6, Y2
+	VCVTPS2PD   Y2, Z6
+	VMULPD      Z0, Z6, Z6
+	TESTQ       BX, BX
+	JEQ         common8
+	VCVTPS2PD   (BX)(R10*4), Z2
+	VMULPD      Z2, Z6, Z6
+
+common8:
+	VCVTPD2PS Z6, Y2
+	VMOVUPS   Y2, (CX)(R10*4)
+
+value7:
+	ADDQ $0x08, R10
+	SUBQ $0x08, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	MOVL         $0x00000001, R9
-	SHLXL        DI, R9, DI
-	DECL         DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (DX)(R8*4), K1, Y2
+	MOVL         $0x00000001, R11
+	SHLXL        R8, R11, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(R10*4), K1, Y2
 	VCVTPS2PD    Y2, Z2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
 	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
@@ -40764,50 +43590,1198 @@ tail3:
 	VMULPD       Z1, Z4, Z4
 	VPXORD       Z7, Z7, Z7
 	VMULPD       Z1, Z3, Z1
-	VPXORD       Z8, Z8, Z8
-	VMOVUPS.Z    (DX)(R8*4), K1, Y2
+	VMOVUPS.Z    (SI)(R10*4), K1, Y2
 	VCVTPS2PD    Y2, Z2
-	VCMPPD       $0x1e, Z8, Z2, K2
-	VMOVUPS.Z    (BX)(R8*4), K1, Y2
-	VCVTPS2PD    Y2, Z2
-	VMOVUPS.Z    (SI)(R8*4), K1, Y4
-	VCVTPS2PD    Y4, Z4
-	VMOVAPD      Z2, Z5
-	VMOVUPD      Z4, K2, Z5
-	VMOVUPD      Z2, K2, Z4
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Z2
-	VSUBPD       Z4, Z2, Z2
-	VSUBPD       Z1, Z2, Z2
-	VSUBPD       Z5, Z1, Z5
-	VMOVAPD      Z2, Z4
-	VCMPPD       $0x1e, Z7, Z2, K3
-	VMOVUPD      cd3ff0000000000000<>+0(SB), K3, Z4
-	VCMPPD       $0x11, Z7, Z2, K3
-	VMOVUPD      cdbff0000000000000<>+0(SB), K3, Z4
-	VMULPD       Z2, Z4, Z2
-	VMOVAPD      Z5, Z6
-	VCMPPD       $0x1e, Z7, Z5, K3
-	VMOVUPD      cd3ff0000000000000<>+0(SB), K3, Z6
-	VCMPPD       $0x11, Z7, Z5, K3
-	VMOVUPD      cdbff0000000000000<>+0(SB), K3, Z6
-	VFMADD231PD  Z5, Z6, Z2
-	VSUBPD       Z6, Z4, Z4
-	VMULPD       Z3, Z4, Z4
-	VMULPD       Z1, Z4, Z4
-	VMOVUPD      Z2, K1, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VPXORD       Z9, Z9, Z9
-	VSUBPD       Z4, Z9, Z9
-	VMOVUPD      Z4, K2, Z9
-	VCVTPD2PS    Z9, Y1
-	VCVTPS2PD    Y1, Z9
-	VMULPD       Z0, Z9, Z9
-	VCVTPD2PS    Z9, Y0
-	VMOVUPS      Y0, K1, (CX)(R8*4)
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z2, Z4, Z4
+	VMINPD       Z2, Z4, Z5
+	VCMPPD       $0x19, cd0<>+0(SB), Z5, K2
+	KMOVW        K2, SI
+	ORL          SI, R9
+	JMP          done10
 
-value6:
+given9:
+	VMOVUPS.Z (DI)(R10*4), K1, Y4
+	VCVTPS2PD Y4, Z4
+	VMOVAPD   Z4, Z4
+
+done10:
+	VPXORD      Z8, Z8, Z8
+	VMOVUPS.Z   (DX)(R10*4), K1, Y5
+	VCVTPS2PD   Y5, Z5
+	VCMPPD      $0x1e, Z8, Z5, K2
+	VMOVAPD     Z2, Z5
+	VMOVUPD     Z4, K2, Z5
+	VMOVUPD     Z2, K2, Z4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD      Z4, Z2, Z2
+	VSUBPD      Z1, Z2, Z2
+	VSUBPD      Z5, Z1, Z5
+	VMOVAPD     Z2, Z4
+	VCMPPD      $0x1e, Z7, Z2, K3
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K3, Z4
+	VCMPPD      $0x11, Z7, Z2, K3
+	VMOVUPD     cdbff0000000000000<>+0(SB), K3, Z4
+	VMULPD      Z2, Z4, Z2
+	VMOVAPD     Z5, Z6
+	VCMPPD      $0x1e, Z7, Z5, K3
+	VMOVUPD     cd3ff0000000000000<>+0(SB), K3, Z6
+	VCMPPD      $0x11, Z7, Z5, K3
+	VMOVUPD     cdbff0000000000000<>+0(SB), K3, Z6
+	VFMADD231PD Z5, Z6, Z2
+	VSUBPD      Z6, Z4, Z4
+	VMULPD      Z3, Z4, Z4
+	VMULPD      Z1, Z4, Z4
+	VPXORD      Z9, Z9, Z9
+	VSUBPD      Z4, Z9, Z9
+	VMOVUPD     Z4, K2, Z9
+	VMOVUPD     Z2, K1, (AX)(R10*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VCVTPD2PS   Z9, Y1
+	VCVTPS2PD   Y1, Z9
+	VMULPD      Z0, Z9, Z9
+	TESTQ       BX, BX
+	JEQ         common12
+	VMOVUPS.Z   (BX)(R10*4), K1, Y0
+	VCVTPS2PD   Y0, Z0
+	VMULPD      Z0, Z9, Z9
+
+common12:
+	VCVTPD2PS Z9, Y0
+	VMOVUPS   Y0, K1, (CX)(R10*4)
+
+value11:
 done4:
+	MOVL R9, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidKLWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·sigmoidKLWideAVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Z0
+	VMOVUPD      cdc087500000000000<>+0(SB), Z1
+	XORQ         R10, R10
+
+small2:
+	CMPQ         R8, $0x08
+	JLT          tail3
+	VCVTPS2PD    (DX)(R10*4), Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z4
+	VORPD        Z3, Z4, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      cd4338000000000000<>+0(SB), Z2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z4, Z2
+	VSUBPD       cd4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPD      Z4, Z5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z2, Z5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z2, Z5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z4
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VSCALEFPD    Z2, Z4, Z4
+	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z6
+	VMULPD       Z2, Z6, Z7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VDIVPD       Z7, Z5, Z7
+	VMULPD       Z6, Z7, Z5
+	VMULPD       Z2, Z7, Z6
+	VMULPD       Z4, Z6, Z6
+	VMULPD       Z6, Z6, Z2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Z7
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Z2, Z7
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z7, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VPXORD       Z8, Z8, Z8
+	VSUBPD       Z2, Z8, Z8
+	VSUBPD       Z3, Z8, Z2
+	VCVTPS2PD    (SI)(R10*4), Z3
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VMINPD       Z3, Z6, Z7
+	VCMPPD       $0x19, cd0<>+0(SB), Z7, K1
+	KMOVW        K1, R11
+	ORL          R11, R9
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R10*4), Z6
+	VMOVAPD   Z6, Z6
+
+done6:
+	VPXORD       Z9, Z9, Z9
+	VCVTPS2PD    (DX)(R10*4), Z7
+	VCMPPD       $0x1e, Z9, Z7, K1
+	VMOVAPD      Z3, Z7
+	VMOVUPD      Z6, K1, Z7
+	VMOVUPD      Z3, K1, Z6
+	VMOVAPD      Z7, Z3
+	VFNMADD231PD Z4, Z6, Z3
+	VMULPD       Z5, Z3, Z3
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Z7, K2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VMOVUPD      cd4c70000000000000<>+0(SB), K2, Z4
+	VMULPD       Z7, Z4, Z4
+	VPXORD       Z10, Z10, Z10
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z18
+	VPSUBQ       Z18, Z4, Z5
+	VPSRAQ       $0x34, Z5, Z5
+	VPSLLQ       $0x34, Z5, Z18
+	VPSUBQ       Z18, Z4, Z4
+	VCVTQQ2PD    Z5, Z5
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z4, Z4
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z18
+	VDIVPD       Z18, Z4, Z18
+	VMULPD       Z18, Z18, Z19
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Z20
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Z19, Z20
+	VMULPD       Z19, Z20, Z20
+	VMULPD       Z4, Z4, Z19
+	VMULPD       cd3fe0000000000000<>+0(SB), Z19, Z19
+	VADDPD       Z19, Z20, Z20
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z5, Z10
+	VFMADD231PD  Z18, Z20, Z10
+	VSUBPD       Z10, Z19, Z19
+	VSUBPD       Z19, Z4, Z4
+	VMOVAPD      Z4, Z4
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z5, Z4
+	VPXORD       Z10, Z10, Z10
+	VMOVUPD      cd4061542457337d43<>+0(SB), K2, Z10
+	VSUBPD       Z10, Z4, Z4
+	VSUBPD       Z2, Z4, Z4
+	VMULPD       Z7, Z4, Z4
+	VCMPPD       $0x04, cd0<>+0(SB), Z7, K2
+	VMOVUPD.Z    Z4, K2, Z2
+	VMOVUPD      Z8, Z4
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Z6, K2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VMOVUPD      cd4c70000000000000<>+0(SB), K2, Z5
+	VMULPD       Z6, Z5, Z5
+	VPXORD       Z11, Z11, Z11
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z18
+	VPSUBQ       Z18, Z5, Z7
+	VPSRAQ       $0x34, Z7, Z7
+	VPSLLQ       $0x34, Z7, Z18
+	VPSUBQ       Z18, Z5, Z5
+	VCVTQQ2PD    Z7, Z7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z5, Z5
+	VADDPD       cd4000000000000000<>+0(SB), Z5, Z18
+	VDIVPD       Z18, Z5, Z18
+	VMULPD       Z18, Z18, Z19
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Z20
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Z19, Z20
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Z19, Z20
+	VMULPD       Z19, Z20, Z20
+	VMULPD       Z5, Z5, Z19
+	VMULPD       cd3fe0000000000000<>+0(SB), Z19, Z19
+	VADDPD       Z19, Z20, Z20
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z7, Z11
+	VFMADD231PD  Z18, Z20, Z11
+	VSUBPD       Z11, Z19, Z19
+	VSUBPD       Z19, Z5, Z5
+	VMOVAPD      Z5, Z5
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z7, Z5
+	VPXORD       Z11, Z11, Z11
+	VMOVUPD      cd4061542457337d43<>+0(SB), K2, Z11
+	VSUBPD       Z11, Z5, Z5
+	VSUBPD       Z4, Z5, Z5
+	VMULPD       Z6, Z5, Z5
+	VCMPPD       $0x04, cd0<>+0(SB), Z6, K2
+	VMOVUPD.Z    Z5, K2, Z4
+	VADDPD       Z2, Z4, Z4
+	VMOVUPD      Z3, Z2
+	VPXORD       Z12, Z12, Z12
+	VSUBPD       Z2, Z12, Z12
+	VMOVUPD      Z2, K1, Z12
+	VMOVUPD      Z4, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VCVTPD2PS    Z12, Y2
+	VCVTPS2PD    Y2, Z12
+	VMULPD       Z0, Z12, Z12
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R10*4), Z2
+	VMULPD       Z2, Z12, Z12
+
+common8:
+	VCVTPD2PS Z12, Y2
+	VMOVUPS   Y2, (CX)(R10*4)
+
+value7:
+	ADDQ $0x08, R10
+	SUBQ $0x08, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	MOVL         $0x00000001, R11
+	SHLXL        R8, R11, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(R10*4), K1, Y2
+	VCVTPS2PD    Y2, Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z2
+	VORPD        Z3, Z2, Z2
+	VMAXPD       Z2, Z1, Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z2, Z1
+	VSUBPD       cd4338000000000000<>+0(SB), Z1, Z4
+	VMOVAPD      Z2, Z2
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z4, Z2
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z4, Z2
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z1
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VSCALEFPD    Z4, Z1, Z1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z1, Z5
+	VMULPD       Z2, Z5, Z6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VDIVPD       Z6, Z4, Z6
+	VMULPD       Z5, Z6, Z4
+	VMULPD       Z2, Z6, Z5
+	VMULPD       Z1, Z5, Z5
+	VMULPD       Z5, Z5, Z2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Z6
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Z2, Z6
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z6, Z2, Z2
+	VADDPD       Z5, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VPXORD       Z13, Z13, Z13
+	VSUBPD       Z2, Z13, Z13
+	VSUBPD       Z3, Z13, Z2
+	VMOVUPS.Z    (SI)(R10*4), K1, Y3
+	VCVTPS2PD    Y3, Z3
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z3, Z5, Z5
+	VMINPD       Z3, Z5, Z6
+	VCMPPD       $0x19, cd0<>+0(SB), Z6, K2
+	KMOVW        K2, SI
+	ORL          SI, R9
+	JMP          done10
+
+given9:
+	VMOVUPS.Z (DI)(R10*4), K1, Y5
+	VCVTPS2PD Y5, Z5
+	VMOVAPD   Z5, Z5
+
+done10:
+	VPXORD       Z14, Z14, Z14
+	VMOVUPS.Z    (DX)(R10*4), K1, Y6
+	VCVTPS2PD    Y6, Z6
+	VCMPPD       $0x1e, Z14, Z6, K2
+	VMOVAPD      Z3, Z6
+	VMOVUPD      Z5, K2, Z6
+	VMOVUPD      Z3, K2, Z5
+	VMOVAPD      Z6, Z3
+	VFNMADD231PD Z1, Z5, Z3
+	VMULPD       Z4, Z3, Z3
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Z6, K3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z1
+	VMOVUPD      cd4c70000000000000<>+0(SB), K3, Z1
+	VMULPD       Z6, Z1, Z1
+	VPXORD       Z15, Z15, Z15
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z7
+	VPSUBQ       Z7, Z1, Z4
+	VPSRAQ       $0x34, Z4, Z4
+	VPSLLQ       $0x34, Z4, Z7
+	VPSUBQ       Z7, Z1, Z1
+	VCVTQQ2PD    Z4, Z4
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD       cd4000000000000000<>+0(SB), Z1, Z7
+	VDIVPD       Z7, Z1, Z7
+	VMULPD       Z7, Z7, Z8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Z9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Z8, Z9
+	VMULPD       Z8, Z9, Z9
+	VMULPD       Z1, Z1, Z8
+	VMULPD       cd3fe0000000000000<>+0(SB), Z8, Z8
+	VADDPD       Z8, Z9, Z9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z4, Z15
+	VFMADD231PD  Z7, Z9, Z15
+	VSUBPD       Z15, Z8, Z8
+	VSUBPD       Z8, Z1, Z1
+	VMOVAPD      Z1, Z1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z4, Z1
+	VPXORD       Z15, Z15, Z15
+	VMOVUPD      cd4061542457337d43<>+0(SB), K3, Z15
+	VSUBPD       Z15, Z1, Z1
+	VSUBPD       Z2, Z1, Z1
+	VMULPD       Z6, Z1, Z1
+	VCMPPD       $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z    Z1, K3, Z1
+	VMOVUPD      Z13, Z2
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Z5, K3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VMOVUPD      cd4c70000000000000<>+0(SB), K3, Z4
+	VMULPD       Z5, Z4, Z4
+	VPXORD       Z16, Z16, Z16
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z7
+	VPSUBQ       Z7, Z4, Z6
+	VPSRAQ       $0x34, Z6, Z6
+	VPSLLQ       $0x34, Z6, Z7
+	VPSUBQ       Z7, Z4, Z4
+	VCVTQQ2PD    Z6, Z6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z4, Z4
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z7
+	VDIVPD       Z7, Z4, Z7
+	VMULPD       Z7, Z7, Z8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Z9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Z8, Z9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Z8, Z9
+	VMULPD       Z8, Z9, Z9
+	VMULPD       Z4, Z4, Z8
+	VMULPD       cd3fe0000000000000<>+0(SB), Z8, Z8
+	VADDPD       Z8, Z9, Z9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z6, Z16
+	VFMADD231PD  Z7, Z9, Z16
+	VSUBPD       Z16, Z8, Z8
+	VSUBPD       Z8, Z4, Z4
+	VMOVAPD      Z4, Z4
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z6, Z4
+	VPXORD       Z16, Z16, Z16
+	VMOVUPD      cd4061542457337d43<>+0(SB), K3, Z16
+	VSUBPD       Z16, Z4, Z4
+	VSUBPD       Z2, Z4, Z4
+	VMULPD       Z5, Z4, Z4
+	VCMPPD       $0x04, cd0<>+0(SB), Z5, K3
+	VMOVUPD.Z    Z4, K3, Z2
+	VADDPD       Z1, Z2, Z2
+	VMOVUPD      Z3, Z1
+	VPXORD       Z17, Z17, Z17
+	VSUBPD       Z1, Z17, Z17
+	VMOVUPD      Z1, K2, Z17
+	VMOVUPD      Z2, K1, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VCVTPD2PS    Z17, Y1
+	VCVTPS2PD    Y1, Z17
+	VMULPD       Z0, Z17, Z17
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPS.Z    (BX)(R10*4), K1, Y0
+	VCVTPS2PD    Y0, Z0
+	VMULPD       Z0, Z17, Z17
+
+common12:
+	VCVTPD2PS Z17, Y0
+	VMOVUPS   Y0, K1, (CX)(R10*4)
+
+value11:
+done4:
+	MOVL R9, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·sigmoidAsymmetricWideAVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
+	VMOVUPD      cdc087500000000000<>+0(SB), Z1
+	XORQ         R11, R11
+
+small2:
+	CMPQ         R8, $0x08
+	JLT          tail3
+	VCVTPS2PD    (DX)(R11*4), Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z4
+	VORPD        Z3, Z4, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      cd4338000000000000<>+0(SB), Z2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z4, Z2
+	VSUBPD       cd4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPD      Z4, Z5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z2, Z5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z2, Z5
+	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Z4
+	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VSCALEFPD    Z2, Z4, Z4
+	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z6
+	VMULPD       Z2, Z6, Z7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VDIVPD       Z7, Z5, Z7
+	VMULPD       Z6, Z7, Z5
+	VMULPD       Z2, Z7, Z6
+	VMULPD       Z4, Z6, Z6
+	VMULPD       Z6, Z6, Z2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Z7
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Z2, Z7
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z7, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VADDPD       Z3, Z2, Z3
+	VMULPD       Z4, Z5, Z4
+	VPXORD       Z8, Z8, Z8
+	VCVTPS2PD    (DX)(R11*4), Z6
+	VCMPPD       $0x1e, Z8, Z6, K1
+	VMOVAPD      Z4, Z6
+	VMOVUPD      Z5, K1, Z6
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z4, K1, Z5
+	VMOVAPD      Z3, Z4
+	VMOVUPD      Z2, K1, Z4
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z3, K1, Z2
+	VCVTPS2PD    (SI)(R11*4), Z3
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z7
+	VSUBPD       Z3, Z7, Z7
+	VMINPD       Z3, Z7, Z10
+	VCMPPD       $0x19, cd0<>+0(SB), Z10, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R11*4), Z7
+	VMOVAPD   Z7, Z7
+
+done6:
+	VMOVUPD      Z5, Z10
+	VBROADCASTSD 24(R9), Z11
+	VBROADCASTSD 32(R9), Z12
+	VFMADD231PD  Z11, Z10, Z12
+	VMULPD       Z10, Z10, Z10
+	VBROADCASTSD 40(R9), Z11
+	VBROADCASTSD 48(R9), Z13
+	VFMADD231PD  Z11, Z10, Z13
+	VMULPD       Z13, Z12, Z12
+	VMULPD       Z10, Z10, Z10
+	VBROADCASTSD 56(R9), Z11
+	VBROADCASTSD 64(R9), Z13
+	VFMADD231PD  Z11, Z10, Z13
+	VMULPD       Z13, Z12, Z12
+	VMOVUPD      Z4, Z4
+	VCMPPD       $0x04, cd0<>+0(SB), Z3, K1
+	VMOVUPD.Z    Z4, K1, Z11
+	VMULPD       Z12, Z3, Z3
+	VMULPD       Z11, Z3, Z11
+	VMOVUPD      cd4087500000000000<>+0(SB), Z10
+	VMINPD       Z4, Z10, Z10
+	VMULPD       Z6, Z10, Z10
+	VMOVUPD      Z5, Z4
+	VBROADCASTSD (R9), Z12
+	VFMADD231PD  Z12, Z10, Z4
+	VMULPD       Z3, Z4, Z4
+	VMOVUPD      Z7, Z3
+	VMOVUPD      Z6, Z7
+	VBROADCASTSD 72(R9), Z10
+	VBROADCASTSD 80(R9), Z12
+	VFMADD231PD  Z10, Z7, Z12
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 88(R9), Z10
+	VBROADCASTSD 96(R9), Z13
+	VFMADD231PD  Z10, Z7, Z13
+	VMULPD       Z13, Z12, Z12
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 104(R9), Z10
+	VBROADCASTSD 112(R9), Z13
+	VFMADD231PD  Z10, Z7, Z13
+	VMULPD       Z13, Z12, Z12
+	VMOVUPD      Z2, Z2
+	VCMPPD       $0x04, cd0<>+0(SB), Z3, K1
+	VMOVUPD.Z    Z2, K1, Z10
+	VMULPD       Z12, Z3, Z3
+	VMULPD       Z10, Z3, Z10
+	VMOVUPD      cd4087500000000000<>+0(SB), Z7
+	VMINPD       Z2, Z7, Z7
+	VMULPD       Z5, Z7, Z7
+	VMOVUPD      Z6, Z2
+	VBROADCASTSD 8(R9), Z5
+	VFMADD231PD  Z5, Z7, Z2
+	VMULPD       Z3, Z2, Z2
+	VADDPD       Z11, Z10, Z10
+	VSUBPD       Z4, Z2, Z2
+	VMOVUPD      Z10, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VCVTPD2PS    Z2, Y2
+	VCVTPS2PD    Y2, Z2
+	VMULPD       Z0, Z2, Z2
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R11*4), Z3
+	VMULPD       Z3, Z2, Z2
+
+common8:
+	VCVTPD2PS Z2, Y2
+	VMOVUPS   Y2, (CX)(R11*4)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(R11*4), K1, Y2
+	VCVTPS2PD    Y2, Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z2
+	VORPD        Z3, Z2, Z2
+	VMAXPD       Z2, Z1, Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z2, Z1
+	VSUBPD       cd4338000000000000<>+0(SB), Z1, Z4
+	VMOVAPD      Z2, Z2
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z4, Z2
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z4, Z2
+	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Z1
+	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VSCALEFPD    Z4, Z1, Z1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z1, Z5
+	VMULPD       Z2, Z5, Z6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VDIVPD       Z6, Z4, Z6
+	VMULPD       Z5, Z6, Z4
+	VMULPD       Z2, Z6, Z5
+	VMULPD       Z1, Z5, Z5
+	VMULPD       Z5, Z5, Z2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Z6
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Z2, Z6
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z6, Z2, Z2
+	VADDPD       Z5, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VADDPD       Z3, Z2, Z3
+	VMULPD       Z1, Z4, Z1
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS.Z    (DX)(R11*4), K1, Y5
+	VCVTPS2PD    Y5, Z5
+	VCMPPD       $0x1e, Z9, Z5, K2
+	VMOVAPD      Z1, Z5
+	VMOVUPD      Z4, K2, Z5
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z1, K2, Z4
+	VMOVAPD      Z3, Z1
+	VMOVUPD      Z2, K2, Z1
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z3, K2, Z2
+	VMOVUPS.Z    (SI)(R11*4), K1, Y3
+	VCVTPS2PD    Y3, Z3
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VMINPD       Z3, Z6, Z7
+	VCMPPD       $0x19, cd0<>+0(SB), Z7, K2
+	KMOVW        K2, DX
+	ORL          DX, R10
+	JMP          done10
+
+given9:
+	VMOVUPS.Z (DI)(R11*4), K1, Y6
+	VCVTPS2PD Y6, Z6
+	VMOVAPD   Z6, Z6
+
+done10:
+	VMOVUPD      Z4, Z7
+	VBROADCASTSD 24(R9), Z8
+	VBROADCASTSD 32(R9), Z9
+	VFMADD231PD  Z8, Z7, Z9
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 40(R9), Z8
+	VBROADCASTSD 48(R9), Z10
+	VFMADD231PD  Z8, Z7, Z10
+	VMULPD       Z10, Z9, Z9
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 56(R9), Z8
+	VBROADCASTSD 64(R9), Z10
+	VFMADD231PD  Z8, Z7, Z10
+	VMULPD       Z10, Z9, Z9
+	VMOVUPD      Z1, Z1
+	VCMPPD       $0x04, cd0<>+0(SB), Z3, K2
+	VMOVUPD.Z    Z1, K2, Z8
+	VMULPD       Z9, Z3, Z3
+	VMULPD       Z8, Z3, Z8
+	VMOVUPD      cd4087500000000000<>+0(SB), Z7
+	VMINPD       Z1, Z7, Z7
+	VMULPD       Z5, Z7, Z7
+	VMOVUPD      Z4, Z1
+	VBROADCASTSD (R9), Z9
+	VFMADD231PD  Z9, Z7, Z1
+	VMULPD       Z3, Z1, Z1
+	VMOVUPD      Z6, Z3
+	VMOVUPD      Z5, Z6
+	VBROADCASTSD 72(R9), Z7
+	VBROADCASTSD 80(R9), Z9
+	VFMADD231PD  Z7, Z6, Z9
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 88(R9), Z7
+	VBROADCASTSD 96(R9), Z10
+	VFMADD231PD  Z7, Z6, Z10
+	VMULPD       Z10, Z9, Z9
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 104(R9), Z7
+	VBROADCASTSD 112(R9), Z10
+	VFMADD231PD  Z7, Z6, Z10
+	VMULPD       Z10, Z9, Z9
+	VMOVUPD      Z2, Z2
+	VCMPPD       $0x04, cd0<>+0(SB), Z3, K2
+	VMOVUPD.Z    Z2, K2, Z7
+	VMULPD       Z9, Z3, Z3
+	VMULPD       Z7, Z3, Z7
+	VMOVUPD      cd4087500000000000<>+0(SB), Z6
+	VMINPD       Z2, Z6, Z6
+	VMULPD       Z4, Z6, Z6
+	VMOVUPD      Z5, Z2
+	VBROADCASTSD 8(R9), Z4
+	VFMADD231PD  Z4, Z6, Z2
+	VMULPD       Z3, Z2, Z2
+	VADDPD       Z8, Z7, Z7
+	VSUBPD       Z1, Z2, Z2
+	VMOVUPD      Z7, K1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VCVTPD2PS    Z2, Y1
+	VCVTPS2PD    Y1, Z2
+	VMULPD       Z0, Z2, Z2
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPS.Z    (BX)(R11*4), K1, Y0
+	VCVTPS2PD    Y0, Z0
+	VMULPD       Z0, Z2, Z2
+
+common12:
+	VCVTPD2PS Z2, Y0
+	VMOVUPS   Y0, K1, (CX)(R11*4)
+
+value11:
+done4:
+	MOVL R10, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidAsymmetricMarginWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·sigmoidAsymmetricMarginWideAVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Z0
+	VMOVUPD      cdc087500000000000<>+0(SB), Z1
+	XORQ         R11, R11
+
+small2:
+	CMPQ         R8, $0x08
+	JLT          tail3
+	VCVTPS2PD    (DX)(R11*4), Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K1
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K1, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z4
+	VORPD        Z3, Z4, Z4
+	VMAXPD       Z4, Z1, Z4
+	VMOVUPD      cd4338000000000000<>+0(SB), Z2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z4, Z2
+	VSUBPD       cd4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPD      Z4, Z5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z2, Z5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z2, Z5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z4
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z5, Z4
+	VSCALEFPD    Z2, Z4, Z4
+	VADDPD       cd3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z4, Z6
+	VMULPD       Z2, Z6, Z7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z5
+	VDIVPD       Z7, Z5, Z7
+	VMULPD       Z6, Z7, Z5
+	VMULPD       Z2, Z7, Z6
+	VMULPD       Z4, Z6, Z6
+	VMULPD       Z6, Z6, Z2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Z7
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Z2, Z7
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Z2, Z7
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z7, Z2, Z2
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VADDPD       Z3, Z2, Z3
+	VMULPD       Z4, Z5, Z4
+	VPXORD       Z8, Z8, Z8
+	VCVTPS2PD    (DX)(R11*4), Z6
+	VCMPPD       $0x1e, Z8, Z6, K1
+	VMOVAPD      Z4, Z6
+	VMOVUPD      Z5, K1, Z6
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z4, K1, Z5
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z2, K1, Z3
+	VCVTPS2PD    (SI)(R11*4), Z2
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z2, Z4, Z4
+	VMINPD       Z2, Z4, Z7
+	VCMPPD       $0x19, cd0<>+0(SB), Z7, K1
+	KMOVW        K1, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R11*4), Z4
+	VMOVAPD   Z4, Z4
+
+done6:
+	VMOVUPD      Z5, Z7
+	VBROADCASTSD 24(R9), Z12
+	VBROADCASTSD 32(R9), Z13
+	VFMADD231PD  Z12, Z7, Z13
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 40(R9), Z12
+	VBROADCASTSD 48(R9), Z14
+	VFMADD231PD  Z12, Z7, Z14
+	VMULPD       Z14, Z13, Z13
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 56(R9), Z12
+	VBROADCASTSD 64(R9), Z14
+	VFMADD231PD  Z12, Z7, Z14
+	VMULPD       Z14, Z13, Z13
+	VMOVUPD      Z3, Z3
+	VCMPPD       $0x04, cd0<>+0(SB), Z2, K1
+	VMOVUPD.Z    Z3, K1, Z12
+	VMULPD       Z13, Z2, Z2
+	VMULPD       Z12, Z2, Z12
+	VMOVUPD      cd4087500000000000<>+0(SB), Z7
+	VMINPD       Z3, Z7, Z7
+	VMULPD       Z6, Z7, Z7
+	VMOVUPD      Z5, Z3
+	VBROADCASTSD (R9), Z13
+	VFMADD231PD  Z13, Z7, Z3
+	VMULPD       Z2, Z3, Z3
+	VBROADCASTSD 16(R9), Z2
+	VMOVUPD      Z6, Z7
+	VSUBPD       Z2, Z7, Z7
+	VADDPD       Z5, Z2, Z2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z2, Z13, Z13
+	VSUBPD       Z7, Z13, Z13
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ       Z15, Z2, Z14
+	VPSRAQ       $0x34, Z14, Z14
+	VPSLLQ       $0x34, Z14, Z15
+	VPSUBQ       Z15, Z2, Z15
+	VCVTQQ2PD    Z14, Z14
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z15, Z16
+	VADDPD       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VMULPD       Z2, Z15, Z17
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z18
+	VDIVPD       Z17, Z18, Z18
+	VMULPD       Z18, Z2, Z17
+	VMULPD       Z16, Z17, Z17
+	VMULPD       Z15, Z18, Z18
+	VCMPPD       $0x1e, cd3fe0000000000000<>+0(SB), Z2, K1
+	VMOVUPD.Z    Z13, K1, Z13
+	VMULPD       Z17, Z17, Z2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Z15
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Z2, Z15
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Z2, Z15
+	VMULPD       Z17, Z2, Z2
+	VMULPD       Z15, Z2, Z2
+	VADDPD       Z17, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VFMADD231PD  Z18, Z13, Z2
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z14, Z2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z14, Z2
+	VPXORD       Z9, Z9, Z9
+	VSUBPD       Z2, Z9, Z9
+	VMOVUPD      Z7, Z2
+	VCMPPD       $0x1e, cd0<>+0(SB), Z2, K1
+	VMOVUPD      Z4, Z4
+	VMOVUPD.Z    Z4, K1, Z4
+	VMOVAPD      Z2, Z7
+	VBROADCASTSD 72(R9), Z13
+	VBROADCASTSD 80(R9), Z14
+	VFMADD231PD  Z13, Z7, Z14
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 88(R9), Z13
+	VBROADCASTSD 96(R9), Z15
+	VFMADD231PD  Z13, Z7, Z15
+	VMULPD       Z15, Z14, Z14
+	VMULPD       Z7, Z7, Z7
+	VBROADCASTSD 104(R9), Z13
+	VBROADCASTSD 112(R9), Z15
+	VFMADD231PD  Z13, Z7, Z15
+	VMULPD       Z15, Z14, Z14
+	VBROADCASTSD 120(R9), Z7
+	VBROADCASTSD 128(R9), Z13
+	VFMADD231PD  Z7, Z2, Z13
+	VMULPD       Z14, Z13, Z13
+	VMULPD       Z13, Z9, Z2
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z14, Z9, Z9
+	VBROADCASTSD 8(R9), Z7
+	VMULPD       Z7, Z9, Z9
+	VFMADD231PD  Z18, Z13, Z9
+	VMULPD       Z4, Z9, Z9
+	VMULPD       Z5, Z9, Z9
+	VMULPD       Z6, Z9, Z9
+	VADDPD       Z12, Z2, Z2
+	VSUBPD       Z3, Z9, Z9
+	VMOVUPD      Z2, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VCVTPD2PS    Z9, Y2
+	VCVTPS2PD    Y2, Z9
+	VMULPD       Z0, Z9, Z9
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R11*4), Z2
+	VMULPD       Z2, Z9, Z9
+
+common8:
+	VCVTPD2PS Z9, Y2
+	VMOVUPS   Y2, (CX)(R11*4)
+
+value7:
+	ADDQ $0x08, R11
+	SUBQ $0x08, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	MOVL         $0x00000001, R12
+	SHLXL        R8, R12, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(R11*4), K1, Y2
+	VCVTPS2PD    Y2, Z2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Z2, K2
+	VMOVUPD      cd7ff8000000000001<>+0(SB), K2, Z2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z2, Z3, Z3
+	VMOVUPD      cd8000000000000000<>+0(SB), Z2
+	VORPD        Z3, Z2, Z2
+	VMAXPD       Z2, Z1, Z2
+	VMOVUPD      cd4338000000000000<>+0(SB), Z1
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Z2, Z1
+	VSUBPD       cd4338000000000000<>+0(SB), Z1, Z4
+	VMOVAPD      Z2, Z2
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Z4, Z2
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Z4, Z2
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Z1
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Z2, Z1
+	VSCALEFPD    Z4, Z1, Z1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z1, Z2
+	VADDPD       cd4000000000000000<>+0(SB), Z1, Z5
+	VMULPD       Z2, Z5, Z6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z4
+	VDIVPD       Z6, Z4, Z6
+	VMULPD       Z5, Z6, Z4
+	VMULPD       Z2, Z6, Z5
+	VMULPD       Z1, Z5, Z5
+	VMULPD       Z5, Z5, Z2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Z6
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Z2, Z6
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Z2, Z6
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z6, Z2, Z2
+	VADDPD       Z5, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VADDPD       Z3, Z2, Z3
+	VMULPD       Z1, Z4, Z1
+	VPXORD       Z10, Z10, Z10
+	VMOVUPS.Z    (DX)(R11*4), K1, Y5
+	VCVTPS2PD    Y5, Z5
+	VCMPPD       $0x1e, Z10, Z5, K2
+	VMOVAPD      Z1, Z5
+	VMOVUPD      Z4, K2, Z5
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z1, K2, Z4
+	VMOVAPD      Z3, Z1
+	VMOVUPD      Z2, K2, Z1
+	VMOVUPS.Z    (SI)(R11*4), K1, Y2
+	VCVTPS2PD    Y2, Z2
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z3
+	VSUBPD       Z2, Z3, Z3
+	VMINPD       Z2, Z3, Z6
+	VCMPPD       $0x19, cd0<>+0(SB), Z6, K2
+	KMOVW        K2, DX
+	ORL          DX, R10
+	JMP          done10
+
+given9:
+	VMOVUPS.Z (DI)(R11*4), K1, Y3
+	VCVTPS2PD Y3, Z3
+	VMOVAPD   Z3, Z3
+
+done10:
+	VMOVUPD      Z4, Z6
+	VBROADCASTSD 24(R9), Z7
+	VBROADCASTSD 32(R9), Z8
+	VFMADD231PD  Z7, Z6, Z8
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 40(R9), Z7
+	VBROADCASTSD 48(R9), Z9
+	VFMADD231PD  Z7, Z6, Z9
+	VMULPD       Z9, Z8, Z8
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 56(R9), Z7
+	VBROADCASTSD 64(R9), Z9
+	VFMADD231PD  Z7, Z6, Z9
+	VMULPD       Z9, Z8, Z8
+	VMOVUPD      Z1, Z1
+	VCMPPD       $0x04, cd0<>+0(SB), Z2, K2
+	VMOVUPD.Z    Z1, K2, Z7
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z7, Z2, Z7
+	VMOVUPD      cd4087500000000000<>+0(SB), Z6
+	VMINPD       Z1, Z6, Z6
+	VMULPD       Z5, Z6, Z6
+	VMOVUPD      Z4, Z1
+	VBROADCASTSD (R9), Z8
+	VFMADD231PD  Z8, Z6, Z1
+	VMULPD       Z2, Z1, Z1
+	VBROADCASTSD 16(R9), Z2
+	VMOVUPD      Z5, Z6
+	VSUBPD       Z2, Z6, Z6
+	VADDPD       Z4, Z2, Z2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z8
+	VSUBPD       Z2, Z8, Z8
+	VSUBPD       Z6, Z8, Z8
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Z10
+	VPSUBQ       Z10, Z2, Z9
+	VPSRAQ       $0x34, Z9, Z9
+	VPSLLQ       $0x34, Z9, Z10
+	VPSUBQ       Z10, Z2, Z10
+	VCVTQQ2PD    Z9, Z9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Z10, Z12
+	VADDPD       cd3ff0000000000000<>+0(SB), Z10, Z10
+	VMULPD       Z2, Z10, Z13
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Z14
+	VDIVPD       Z13, Z14, Z14
+	VMULPD       Z14, Z2, Z13
+	VMULPD       Z12, Z13, Z13
+	VMULPD       Z10, Z14, Z14
+	VCMPPD       $0x1e, cd3fe0000000000000<>+0(SB), Z2, K2
+	VMOVUPD.Z    Z8, K2, Z8
+	VMULPD       Z13, Z13, Z2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Z10
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Z2, Z10
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Z2, Z10
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Z2, Z10
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Z2, Z10
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Z2, Z10
+	VMULPD       Z13, Z2, Z2
+	VMULPD       Z10, Z2, Z2
+	VADDPD       Z13, Z2, Z2
+	VADDPD       Z2, Z2, Z2
+	VFMADD231PD  Z14, Z8, Z2
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Z9, Z2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Z9, Z2
+	VPXORD       Z11, Z11, Z11
+	VSUBPD       Z2, Z11, Z11
+	VMOVUPD      Z6, Z2
+	VCMPPD       $0x1e, cd0<>+0(SB), Z2, K2
+	VMOVUPD      Z3, Z3
+	VMOVUPD.Z    Z3, K2, Z3
+	VMOVAPD      Z2, Z6
+	VBROADCASTSD 72(R9), Z8
+	VBROADCASTSD 80(R9), Z9
+	VFMADD231PD  Z8, Z6, Z9
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 88(R9), Z8
+	VBROADCASTSD 96(R9), Z10
+	VFMADD231PD  Z8, Z6, Z10
+	VMULPD       Z10, Z9, Z9
+	VMULPD       Z6, Z6, Z6
+	VBROADCASTSD 104(R9), Z8
+	VBROADCASTSD 112(R9), Z10
+	VFMADD231PD  Z8, Z6, Z10
+	VMULPD       Z10, Z9, Z9
+	VBROADCASTSD 120(R9), Z6
+	VBROADCASTSD 128(R9), Z8
+	VFMADD231PD  Z6, Z2, Z8
+	VMULPD       Z9, Z8, Z8
+	VMULPD       Z8, Z11, Z2
+	VMULPD       Z3, Z2, Z2
+	VMULPD       Z9, Z11, Z11
+	VBROADCASTSD 8(R9), Z6
+	VMULPD       Z6, Z11, Z11
+	VFMADD231PD  Z14, Z8, Z11
+	VMULPD       Z3, Z11, Z11
+	VMULPD       Z4, Z11, Z11
+	VMULPD       Z5, Z11, Z11
+	VADDPD       Z7, Z2, Z2
+	VSUBPD       Z1, Z11, Z11
+	VMOVUPD      Z2, K1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VCVTPD2PS    Z11, Y1
+	VCVTPS2PD    Y1, Z11
+	VMULPD       Z0, Z11, Z11
+	TESTQ        BX, BX
+	JEQ          common12
+	VMOVUPS.Z    (BX)(R11*4), K1, Y0
+	VCVTPS2PD    Y0, Z0
+	VMULPD       Z0, Z11, Z11
+
+common12:
+	VCVTPD2PS Z11, Y0
+	VMOVUPS   Y0, K1, (CX)(R11*4)
+
+value11:
+done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
@@ -45847,29 +49821,31 @@ done4:
 	VZEROUPPER
 	RET
 
-// func sigmoidPolyWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidPolyWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidPolyWideAVX2(SB), NOSPLIT, $128-64
+TEXT ·sigmoidPolyWideAVX2(SB), NOSPLIT, $128-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VCVTPS2PD    (DX)(R9*4), Y0
+	VCVTPS2PD    (DX)(R11*4), Y0
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
 	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
@@ -45923,61 +49899,81 @@ small2:
 	VFMADD231PD  Y1, Y4, Y6
 	VMULPD       Y0, Y6, Y6
 	VMULPD       Y2, Y3, Y0
-	VBROADCASTSD 8(R8), Y1
+	VBROADCASTSD 8(R9), Y1
 	VFMADD231PD  Y1, Y0, Y6
 	VADDPD       64(SP), Y5, Y1
-	VBROADCASTSD (R8), Y2
+	VBROADCASTSD (R9), Y2
 	VFMADD231PD  Y2, Y3, Y1
 	VMOVUPD      Y6, 96(SP)
-	VXORPS       Y2, Y2, Y2
-	VCVTPS2PD    (DX)(R9*4), Y4
-	VCMPPD       $0x1e, Y2, Y4, Y2
-	VCVTPS2PD    (BX)(R9*4), Y4
-	VCVTPS2PD    (SI)(R9*4), Y5
-	VMOVAPD      Y4, Y6
-	VBLENDVPD    Y2, Y5, Y6, Y6
-	VBLENDVPD    Y2, Y4, Y5, Y5
-	VMULPD       96(SP), Y5, Y2
-	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y4
-	VANDPD       Y4, Y1, Y1
-	VFMADD231PD  Y1, Y6, Y2
-	VBROADCASTSD (R8), Y1
+	VCVTPS2PD    (SI)(R11*4), Y2
+	TESTQ        DI, DI
+	JNE          given5
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
-	VFMADD231PD  Y1, Y0, Y4
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y3, Y4, Y3
-	VBROADCASTSD 8(R8), Y4
-	VFNMADD213PD Y4, Y0, Y1
-	VMULPD       Y5, Y1, Y1
+	VSUBPD       Y2, Y4, Y4
+	VMINPD       Y2, Y4, Y5
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y5
+	VMOVMSKPD    Y5, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R11*4), Y4
+	VMOVAPD   Y4, Y4
+
+done6:
+	VXORPS       Y5, Y5, Y5
+	VCVTPS2PD    (DX)(R11*4), Y6
+	VCMPPD       $0x1e, Y5, Y6, Y5
+	VMOVAPD      Y2, Y6
+	VBLENDVPD    Y5, Y4, Y6, Y6
+	VBLENDVPD    Y5, Y2, Y4, Y4
+	VMULPD       96(SP), Y4, Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y5
+	VANDPD       Y5, Y1, Y1
+	VFMADD231PD  Y1, Y6, Y2
+	VBROADCASTSD (R9), Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VFMADD231PD  Y1, Y0, Y5
+	VMULPD       Y6, Y5, Y5
+	VMULPD       Y3, Y5, Y3
+	VBROADCASTSD 8(R9), Y5
+	VFNMADD213PD Y5, Y0, Y1
+	VMULPD       Y4, Y1, Y1
 	VFNMADD231PD Y1, Y0, Y3
-	VMOVUPD      Y2, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
 	VXORPS       Y0, Y0, Y0
 	VSUBPD       Y3, Y0, Y0
 	VXORPS       Y1, Y1, Y1
-	VCVTPS2PD    (DX)(R9*4), Y2
-	VCMPPD       $0x1e, Y1, Y2, Y1
+	VCVTPS2PD    (DX)(R11*4), Y4
+	VCMPPD       $0x1e, Y1, Y4, Y1
 	VBLENDVPD    Y1, Y3, Y0, Y0
+	VMOVUPD      Y2, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
 	VCVTPD2PSY   Y0, X0
 	VCVTPS2PD    X0, Y0
 	VMULPD       (SP), Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VMOVUPS      X0, (CX)(R9*4)
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R11*4), Y1
+	VMULPD       Y1, Y0, Y0
 
-value5:
-	ADDQ $0x04, R9
-	SUBQ $0x04, DI
+common8:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (CX)(R11*4)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         DI
-	VMOVUPS      32(R10)(DI*8), Y0
-	VMOVUPS      32(R10)(DI*4), X1
-	VMASKMOVPS   (DX)(R9*4), X1, X2
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMOVUPS      32(R12)(R8*4), X1
+	VMASKMOVPS   (DX)(R11*4), X1, X2
 	VCVTPS2PD    X2, Y2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y2, Y3
 	VBLENDVPD    Y3, cd7ff8000000000001<>+0(SB), Y2, Y2
@@ -46032,81 +50028,105 @@ tail3:
 	VFMADD231PD  Y3, Y6, Y8
 	VMULPD       Y2, Y8, Y8
 	VMULPD       Y4, Y5, Y2
-	VBROADCASTSD 8(R8), Y3
+	VBROADCASTSD 8(R9), Y3
 	VFMADD231PD  Y3, Y2, Y8
 	VADDPD       64(SP), Y7, Y3
-	VBROADCASTSD (R8), Y4
+	VBROADCASTSD (R9), Y4
 	VFMADD231PD  Y4, Y5, Y3
 	VMOVUPD      Y8, 96(SP)
-	VXORPS       Y4, Y4, Y4
-	VMASKMOVPS   (DX)(R9*4), X1, X6
-	VCVTPS2PD    X6, Y6
-	VCMPPD       $0x1e, Y4, Y6, Y4
-	VMASKMOVPS   (BX)(R9*4), X1, X6
-	VCVTPS2PD    X6, Y6
-	VMASKMOVPS   (SI)(R9*4), X1, X7
-	VCVTPS2PD    X7, Y7
-	VMOVAPD      Y6, Y8
-	VBLENDVPD    Y4, Y7, Y8, Y8
-	VBLENDVPD    Y4, Y6, Y7, Y7
-	VMULPD       96(SP), Y7, Y4
-	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y6
-	VANDPD       Y6, Y3, Y3
-	VFMADD231PD  Y3, Y8, Y4
-	VBROADCASTSD (R8), Y3
+	VMASKMOVPS   (SI)(R11*4), X1, X4
+	VCVTPS2PD    X4, Y4
+	TESTQ        DI, DI
+	JNE          given9
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VFMADD231PD  Y3, Y2, Y6
-	VMULPD       Y8, Y6, Y6
-	VMULPD       Y5, Y6, Y5
-	VBROADCASTSD 8(R8), Y6
-	VFNMADD213PD Y6, Y2, Y3
-	VMULPD       Y7, Y3, Y3
-	VFNMADD231PD Y3, Y2, Y5
-	VMASKMOVPD   Y4, Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y5, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPS   (DX)(R9*4), X1, X3
-	VCVTPS2PD    X3, Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VBLENDVPD    Y2, Y5, Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VCVTPS2PD    X0, Y0
-	VMULPD       (SP), Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VMASKMOVPS   X0, X1, (CX)(R9*4)
+	VSUBPD       Y4, Y6, Y6
+	VMINPD       Y4, Y6, Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y7
+	VMOVMSKPD    Y7, SI
+	ORL          SI, R10
+	JMP          done10
 
-value6:
+given9:
+	VMASKMOVPS (DI)(R11*4), X1, X6
+	VCVTPS2PD  X6, Y6
+	VMOVAPD    Y6, Y6
+
+done10:
+	VXORPS       Y7, Y7, Y7
+	VMASKMOVPS   (DX)(R11*4), X1, X8
+	VCVTPS2PD    X8, Y8
+	VCMPPD       $0x1e, Y7, Y8, Y7
+	VMOVAPD      Y4, Y8
+	VBLENDVPD    Y7, Y6, Y8, Y8
+	VBLENDVPD    Y7, Y4, Y6, Y6
+	VMULPD       96(SP), Y6, Y4
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y7
+	VANDPD       Y7, Y3, Y3
+	VFMADD231PD  Y3, Y8, Y4
+	VBROADCASTSD (R9), Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VFMADD231PD  Y3, Y2, Y7
+	VMULPD       Y8, Y7, Y7
+	VMULPD       Y5, Y7, Y5
+	VBROADCASTSD 8(R9), Y7
+	VFNMADD213PD Y7, Y2, Y3
+	VMULPD       Y6, Y3, Y3
+	VFNMADD231PD Y3, Y2, Y5
+	VXORPS       Y2, Y2, Y2
+	VSUBPD       Y5, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMASKMOVPS   (DX)(R11*4), X1, X6
+	VCVTPS2PD    X6, Y6
+	VCMPPD       $0x1e, Y3, Y6, Y3
+	VBLENDVPD    Y3, Y5, Y2, Y2
+	VMASKMOVPD   Y4, Y0, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VCVTPD2PSY   Y2, X0
+	VCVTPS2PD    X0, Y2
+	VMULPD       (SP), Y2, Y2
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPS   (BX)(R11*4), X1, X0
+	VCVTPS2PD    X0, Y0
+	VMULPD       Y0, Y2, Y2
+
+common12:
+	VCVTPD2PSY Y2, X0
+	VMASKMOVPS X0, X1, (CX)(R11*4)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidGCEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidGCEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidGCEWideAVX2(SB), NOSPLIT, $192-64
+TEXT ·sigmoidGCEWideAVX2(SB), NOSPLIT, $192-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	VBROADCASTSD (R8), Y0
-	XORQ         R9, R9
+	VBROADCASTSD (R9), Y0
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VCVTPS2PD    (DX)(R9*4), Y1
+	VCVTPS2PD    (DX)(R11*4), Y1
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y1, Y2
 	VBLENDVPD    Y2, cd7ff8000000000001<>+0(SB), Y1, Y1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y2
@@ -46160,43 +50180,57 @@ small2:
 	VMOVUPD      Y4, 64(SP)
 	VMOVUPD      Y3, 96(SP)
 	VMOVUPD      Y1, 128(SP)
-	VXORPS       Y1, Y1, Y1
-	VCVTPS2PD    (DX)(R9*4), Y2
-	VCMPPD       $0x1e, Y1, Y2, Y1
-	VCVTPS2PD    (BX)(R9*4), Y2
-	VCVTPS2PD    (SI)(R9*4), Y3
-	VMOVAPD      Y2, Y4
-	VBLENDVPD    Y1, Y3, Y4, Y4
-	VBLENDVPD    Y1, Y2, Y3, Y3
+	VCVTPS2PD    (SI)(R11*4), Y1
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD       Y1, Y2, Y2
+	VMINPD       Y1, Y2, Y3
+	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y3
+	VMOVMSKPD    Y3, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R11*4), Y2
+	VMOVAPD   Y2, Y2
+
+done6:
+	VXORPS       Y3, Y3, Y3
+	VCVTPS2PD    (DX)(R11*4), Y4
+	VCMPPD       $0x1e, Y3, Y4, Y3
+	VMOVAPD      Y1, Y4
+	VBLENDVPD    Y3, Y2, Y4, Y4
+	VBLENDVPD    Y3, Y1, Y2, Y2
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y1, Y1, Y1
 	VMULPD       Y0, Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y2
-	VMAXPD       Y5, Y2, Y2
+	VMOVUPD      cdc087500000000000<>+0(SB), Y3
+	VMAXPD       Y5, Y3, Y3
 	VMOVUPD      cd4338000000000000<>+0(SB), Y4
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y2, Y4
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y3, Y4
 	VSUBPD       cd4338000000000000<>+0(SB), Y4, Y4
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y4, Y2
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y4, Y2
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y4, Y3
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y4, Y3
 	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Y5
-	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y2, Y5
-	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y2, Y5
-	VMULPD       Y2, Y2, Y6
-	VFMADD213PD  Y2, Y6, Y5
+	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y3, Y5
+	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y3, Y5
+	VMULPD       Y3, Y3, Y6
+	VFMADD213PD  Y3, Y6, Y5
 	VADDPD       cd4338000000000463<>+0(SB), Y4, Y4
 	VPSLLQ       $0x34, Y4, Y4
 	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
-	VMOVAPD      Y4, Y2
-	VFMADD231PD  Y5, Y4, Y2
+	VMOVAPD      Y4, Y3
+	VFMADD231PD  Y5, Y4, Y3
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
 	VSUBPD       Y4, Y6, Y6
 	VFNMADD231PD Y5, Y4, Y6
-	VFMADD231PD  Y3, Y6, Y1
-	VMULPD       Y3, Y2, Y2
-	VMULPD       96(SP), Y2, Y2
+	VFMADD231PD  Y2, Y6, Y1
+	VMULPD       Y2, Y3, Y3
+	VMULPD       96(SP), Y3, Y2
 	VMOVUPD      160(SP), Y3
 	VMOVUPD      128(SP), Y4
 	VMULPD       Y0, Y4, Y4
@@ -46226,36 +50260,42 @@ small2:
 	VFMADD231PD  Y3, Y7, Y1
 	VMULPD       Y3, Y5, Y5
 	VFMSUB231PD  64(SP), Y5, Y2
-	VBROADCASTSD 8(R8), Y3
+	VBROADCASTSD 8(R9), Y3
 	VMULPD       Y3, Y1, Y1
-	VMOVUPD      Y1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y1, Y1, Y1
-	VSUBPD       Y2, Y1, Y1
 	VXORPS       Y3, Y3, Y3
-	VCVTPS2PD    (DX)(R9*4), Y4
-	VCMPPD       $0x1e, Y3, Y4, Y3
-	VBLENDVPD    Y3, Y2, Y1, Y1
-	VCVTPD2PSY   Y1, X1
-	VCVTPS2PD    X1, Y1
-	VMULPD       (SP), Y1, Y1
-	VCVTPD2PSY   Y1, X1
-	VMOVUPS      X1, (CX)(R9*4)
+	VSUBPD       Y2, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VCVTPS2PD    (DX)(R11*4), Y5
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VCVTPD2PSY   Y3, X1
+	VCVTPS2PD    X1, Y3
+	VMULPD       (SP), Y3, Y3
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R11*4), Y1
+	VMULPD       Y1, Y3, Y3
 
-value5:
-	ADDQ $0x04, R9
-	SUBQ $0x04, DI
+common8:
+	VCVTPD2PSY Y3, X1
+	VMOVUPS    X1, (CX)(R11*4)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         DI
-	VMOVUPS      32(R10)(DI*8), Y1
-	VMOVUPS      32(R10)(DI*4), X2
-	VMASKMOVPS   (DX)(R9*4), X2, X3
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y1
+	VMOVUPS      32(R12)(R8*4), X2
+	VMASKMOVPS   (DX)(R11*4), X2, X3
 	VCVTPS2PD    X3, Y3
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y3, Y4
 	VBLENDVPD    Y4, cd7ff8000000000001<>+0(SB), Y3, Y3
@@ -46310,46 +50350,60 @@ tail3:
 	VMOVUPD      Y6, 64(SP)
 	VMOVUPD      Y5, 96(SP)
 	VMOVUPD      Y3, 128(SP)
-	VXORPS       Y3, Y3, Y3
-	VMASKMOVPS   (DX)(R9*4), X2, X4
-	VCVTPS2PD    X4, Y4
-	VCMPPD       $0x1e, Y3, Y4, Y3
-	VMASKMOVPS   (BX)(R9*4), X2, X4
-	VCVTPS2PD    X4, Y4
-	VMASKMOVPS   (SI)(R9*4), X2, X5
-	VCVTPS2PD    X5, Y5
-	VMOVAPD      Y4, Y6
-	VBLENDVPD    Y3, Y5, Y6, Y6
-	VBLENDVPD    Y3, Y4, Y5, Y5
+	VMASKMOVPS   (SI)(R11*4), X2, X3
+	VCVTPS2PD    X3, Y3
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VSUBPD       Y3, Y4, Y4
+	VMINPD       Y3, Y4, Y5
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y5
+	VMOVMSKPD    Y5, SI
+	ORL          SI, R10
+	JMP          done10
+
+given9:
+	VMASKMOVPS (DI)(R11*4), X2, X4
+	VCVTPS2PD  X4, Y4
+	VMOVAPD    Y4, Y4
+
+done10:
+	VXORPS       Y5, Y5, Y5
+	VMASKMOVPS   (DX)(R11*4), X2, X6
+	VCVTPS2PD    X6, Y6
+	VCMPPD       $0x1e, Y5, Y6, Y5
+	VMOVAPD      Y3, Y6
+	VBLENDVPD    Y5, Y4, Y6, Y6
+	VBLENDVPD    Y5, Y3, Y4, Y4
 	VMOVUPD      Y6, 160(SP)
 	VXORPS       Y3, Y3, Y3
 	VMULPD       Y0, Y7, Y7
-	VMOVUPD      cdc087500000000000<>+0(SB), Y4
-	VMAXPD       Y7, Y4, Y4
+	VMOVUPD      cdc087500000000000<>+0(SB), Y5
+	VMAXPD       Y7, Y5, Y5
 	VMOVUPD      cd4338000000000000<>+0(SB), Y6
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y6
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y5, Y6
 	VSUBPD       cd4338000000000000<>+0(SB), Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y4
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y5
 	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Y7
-	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y4, Y7
-	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y4, Y7
-	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y4, Y7
-	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y4, Y7
-	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y4, Y7
-	VMULPD       Y4, Y4, Y8
-	VFMADD213PD  Y4, Y8, Y7
+	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y5, Y7
+	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y5, Y7
+	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y5, Y7
+	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y5, Y7
+	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y5, Y7
+	VMULPD       Y5, Y5, Y8
+	VFMADD213PD  Y5, Y8, Y7
 	VADDPD       cd4338000000000463<>+0(SB), Y6, Y6
 	VPSLLQ       $0x34, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
-	VMOVAPD      Y6, Y4
-	VFMADD231PD  Y7, Y6, Y4
+	VMOVAPD      Y6, Y5
+	VFMADD231PD  Y7, Y6, Y5
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
 	VSUBPD       Y6, Y8, Y8
 	VFNMADD231PD Y7, Y6, Y8
-	VFMADD231PD  Y5, Y8, Y3
-	VMULPD       Y5, Y4, Y4
-	VMULPD       96(SP), Y4, Y4
+	VFMADD231PD  Y4, Y8, Y3
+	VMULPD       Y4, Y5, Y5
+	VMULPD       96(SP), Y5, Y4
 	VMOVUPD      160(SP), Y5
 	VMOVUPD      128(SP), Y6
 	VMULPD       Y0, Y6, Y6
@@ -46379,52 +50433,62 @@ tail3:
 	VFMADD231PD  Y5, Y8, Y3
 	VMULPD       Y5, Y0, Y0
 	VFMSUB231PD  64(SP), Y0, Y4
-	VBROADCASTSD 8(R8), Y0
+	VBROADCASTSD 8(R9), Y0
 	VMULPD       Y0, Y3, Y3
-	VMASKMOVPD   Y3, Y1, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
 	VXORPS       Y0, Y0, Y0
 	VSUBPD       Y4, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMASKMOVPS   (DX)(R9*4), X2, X3
-	VCVTPS2PD    X3, Y3
-	VCMPPD       $0x1e, Y1, Y3, Y1
-	VBLENDVPD    Y1, Y4, Y0, Y0
+	VXORPS       Y5, Y5, Y5
+	VMASKMOVPS   (DX)(R11*4), X2, X6
+	VCVTPS2PD    X6, Y6
+	VCMPPD       $0x1e, Y5, Y6, Y5
+	VBLENDVPD    Y5, Y4, Y0, Y0
+	VMASKMOVPD   Y3, Y1, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
 	VCVTPD2PSY   Y0, X0
 	VCVTPS2PD    X0, Y0
 	VMULPD       (SP), Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VMASKMOVPS   X0, X2, (CX)(R9*4)
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPS   (BX)(R11*4), X2, X1
+	VCVTPS2PD    X1, Y1
+	VMULPD       Y1, Y0, Y0
 
-value6:
+common12:
+	VCVTPD2PSY Y0, X0
+	VMASKMOVPS X0, X2, (CX)(R11*4)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidFocalWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidFocalWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidFocalWideAVX2(SB), NOSPLIT, $256-64
+TEXT ·sigmoidFocalWideAVX2(SB), NOSPLIT, $256-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VCVTPS2PD    (DX)(R9*4), Y0
+	VCVTPS2PD    (DX)(R11*4), Y0
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
 	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
@@ -46481,11 +50545,11 @@ small2:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
 	VMULPD       Y4, Y2, Y2
 	VMULPD       Y5, Y2, Y2
-	VBROADCASTSD (R8), Y7
+	VBROADCASTSD (R9), Y7
 	VMULPD       Y7, Y2, Y2
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
 	VMULPD       Y3, Y2, Y2
-	VBROADCASTSD (R8), Y7
+	VBROADCASTSD (R9), Y7
 	VMULPD       Y7, Y0, Y0
 	VMULPD       Y3, Y0, Y0
 	VADDPD       cd3ff0000000000000<>+0(SB), Y0, Y0
@@ -46494,7 +50558,7 @@ small2:
 	VMOVUPD      Y0, 96(SP)
 	VMOVUPD      Y6, 128(SP)
 	VMOVUPD      Y1, 160(SP)
-	VBROADCASTSD (R8), Y0
+	VBROADCASTSD (R9), Y0
 	VMULPD       Y0, Y4, Y4
 	VMOVUPD      cdc087500000000000<>+0(SB), Y1
 	VMOVUPD      cd8000000000000000<>+0(SB), Y0
@@ -46519,7 +50583,7 @@ small2:
 	VPADDQ       Y1, Y0, Y0
 	VMULPD       cd39b0000000000000<>+0(SB), Y0, Y0
 	VFMADD231PD  cd0<>+0(SB), Y3, Y0
-	VBROADCASTSD (R8), Y1
+	VBROADCASTSD (R9), Y1
 	VMULPD       128(SP), Y1, Y4
 	VMOVUPD      Y0, 192(SP)
 	VMOVUPD      cdc087500000000000<>+0(SB), Y1
@@ -46546,53 +50610,73 @@ small2:
 	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
 	VFMADD231PD  cd0<>+0(SB), Y0, Y2
 	VMOVUPD      Y2, 224(SP)
-	VXORPS       Y0, Y0, Y0
-	VCVTPS2PD    (DX)(R9*4), Y1
-	VCMPPD       $0x1e, Y0, Y1, Y0
-	VCVTPS2PD    (BX)(R9*4), Y1
-	VCVTPS2PD    (SI)(R9*4), Y2
-	VMOVAPD      Y1, Y3
-	VBLENDVPD    Y0, Y2, Y3, Y3
-	VBLENDVPD    Y0, Y1, Y2, Y2
-	VMULPD       192(SP), Y2, Y2
-	VMULPD       224(SP), Y3, Y3
-	VMULPD       128(SP), Y2, Y0
-	VMOVUPD      160(SP), Y1
-	VADDPD       128(SP), Y1, Y1
-	VCMPPD       $0x04, cd0<>+0(SB), Y3, Y4
-	VANDPD       Y4, Y1, Y1
-	VFMADD231PD  Y1, Y3, Y0
-	VMULPD       96(SP), Y2, Y2
-	VMOVUPD      64(SP), Y1
-	VFMSUB213PD  Y2, Y3, Y1
-	VMOVUPD      Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y1, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VCVTPS2PD    (DX)(R9*4), Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VCVTPS2PD    X0, Y0
-	VMULPD       (SP), Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VMOVUPS      X0, (CX)(R9*4)
+	VCVTPS2PD    (SI)(R11*4), Y0
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMINPD       Y0, Y1, Y2
+	VCMPPD       $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD    Y2, R12
+	ORL          R12, R10
+	JMP          done6
 
-value5:
-	ADDQ $0x04, R9
-	SUBQ $0x04, DI
+given5:
+	VCVTPS2PD (DI)(R11*4), Y1
+	VMOVAPD   Y1, Y1
+
+done6:
+	VXORPS      Y2, Y2, Y2
+	VCVTPS2PD   (DX)(R11*4), Y3
+	VCMPPD      $0x1e, Y2, Y3, Y2
+	VMOVAPD     Y0, Y3
+	VBLENDVPD   Y2, Y1, Y3, Y3
+	VBLENDVPD   Y2, Y0, Y1, Y1
+	VMULPD      192(SP), Y1, Y1
+	VMULPD      224(SP), Y3, Y3
+	VMULPD      128(SP), Y1, Y0
+	VMOVUPD     160(SP), Y2
+	VADDPD      128(SP), Y2, Y2
+	VCMPPD      $0x04, cd0<>+0(SB), Y3, Y4
+	VANDPD      Y4, Y2, Y2
+	VFMADD231PD Y2, Y3, Y0
+	VMULPD      96(SP), Y1, Y1
+	VMOVUPD     64(SP), Y2
+	VFMSUB213PD Y1, Y3, Y2
+	VXORPS      Y1, Y1, Y1
+	VSUBPD      Y2, Y1, Y1
+	VXORPS      Y3, Y3, Y3
+	VCVTPS2PD   (DX)(R11*4), Y4
+	VCMPPD      $0x1e, Y3, Y4, Y3
+	VBLENDVPD   Y3, Y2, Y1, Y1
+	VMOVUPD     Y0, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VCVTPD2PSY  Y1, X0
+	VCVTPS2PD   X0, Y1
+	VMULPD      (SP), Y1, Y1
+	TESTQ       BX, BX
+	JEQ         common8
+	VCVTPS2PD   (BX)(R11*4), Y0
+	VMULPD      Y0, Y1, Y1
+
+common8:
+	VCVTPD2PSY Y1, X0
+	VMOVUPS    X0, (CX)(R11*4)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         DI
-	VMOVUPS      32(R10)(DI*8), Y0
-	VMOVUPS      32(R10)(DI*4), X1
-	VMASKMOVPS   (DX)(R9*4), X1, X2
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMOVUPS      32(R12)(R8*4), X1
+	VMASKMOVPS   (DX)(R11*4), X1, X2
 	VCVTPS2PD    X2, Y2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y2, Y3
 	VBLENDVPD    Y3, cd7ff8000000000001<>+0(SB), Y2, Y2
@@ -46650,11 +50734,11 @@ tail3:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y4
 	VMULPD       Y6, Y4, Y4
 	VMULPD       Y7, Y4, Y4
-	VBROADCASTSD (R8), Y9
+	VBROADCASTSD (R9), Y9
 	VMULPD       Y9, Y4, Y4
 	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y4
 	VMULPD       Y5, Y4, Y4
-	VBROADCASTSD (R8), Y9
+	VBROADCASTSD (R9), Y9
 	VMULPD       Y9, Y2, Y2
 	VMULPD       Y5, Y2, Y2
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
@@ -46663,7 +50747,7 @@ tail3:
 	VMOVUPD      Y2, 96(SP)
 	VMOVUPD      Y8, 128(SP)
 	VMOVUPD      Y3, 160(SP)
-	VBROADCASTSD (R8), Y2
+	VBROADCASTSD (R9), Y2
 	VMULPD       Y2, Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y3
 	VMOVUPD      cd8000000000000000<>+0(SB), Y2
@@ -46688,7 +50772,7 @@ tail3:
 	VPADDQ       Y3, Y2, Y2
 	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
 	VFMADD231PD  cd0<>+0(SB), Y5, Y2
-	VBROADCASTSD (R8), Y3
+	VBROADCASTSD (R9), Y3
 	VMULPD       128(SP), Y3, Y6
 	VMOVUPD      Y2, 192(SP)
 	VMOVUPD      cdc087500000000000<>+0(SB), Y3
@@ -46715,72 +50799,96 @@ tail3:
 	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
 	VFMADD231PD  cd0<>+0(SB), Y2, Y4
 	VMOVUPD      Y4, 224(SP)
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPS   (DX)(R9*4), X1, X3
-	VCVTPS2PD    X3, Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VMASKMOVPS   (BX)(R9*4), X1, X3
-	VCVTPS2PD    X3, Y3
-	VMASKMOVPS   (SI)(R9*4), X1, X4
-	VCVTPS2PD    X4, Y4
-	VMOVAPD      Y3, Y5
-	VBLENDVPD    Y2, Y4, Y5, Y5
-	VBLENDVPD    Y2, Y3, Y4, Y4
-	VMULPD       192(SP), Y4, Y4
-	VMULPD       224(SP), Y5, Y5
-	VMULPD       128(SP), Y4, Y2
-	VMOVUPD      160(SP), Y3
-	VADDPD       128(SP), Y3, Y3
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y6
-	VANDPD       Y6, Y3, Y3
-	VFMADD231PD  Y3, Y5, Y2
-	VMULPD       96(SP), Y4, Y4
-	VMOVUPD      64(SP), Y3
-	VFMSUB213PD  Y4, Y5, Y3
-	VMASKMOVPD   Y2, Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y3, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPS   (DX)(R9*4), X1, X4
-	VCVTPS2PD    X4, Y4
-	VCMPPD       $0x1e, Y2, Y4, Y2
-	VBLENDVPD    Y2, Y3, Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VCVTPS2PD    X0, Y0
-	VMULPD       (SP), Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VMASKMOVPS   X0, X1, (CX)(R9*4)
+	VMASKMOVPS   (SI)(R11*4), X1, X2
+	VCVTPS2PD    X2, Y2
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VMINPD       Y2, Y3, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y4
+	VMOVMSKPD    Y4, SI
+	ORL          SI, R10
+	JMP          done10
 
-value6:
+given9:
+	VMASKMOVPS (DI)(R11*4), X1, X3
+	VCVTPS2PD  X3, Y3
+	VMOVAPD    Y3, Y3
+
+done10:
+	VXORPS      Y4, Y4, Y4
+	VMASKMOVPS  (DX)(R11*4), X1, X5
+	VCVTPS2PD   X5, Y5
+	VCMPPD      $0x1e, Y4, Y5, Y4
+	VMOVAPD     Y2, Y5
+	VBLENDVPD   Y4, Y3, Y5, Y5
+	VBLENDVPD   Y4, Y2, Y3, Y3
+	VMULPD      192(SP), Y3, Y3
+	VMULPD      224(SP), Y5, Y5
+	VMULPD      128(SP), Y3, Y2
+	VMOVUPD     160(SP), Y4
+	VADDPD      128(SP), Y4, Y4
+	VCMPPD      $0x04, cd0<>+0(SB), Y5, Y6
+	VANDPD      Y6, Y4, Y4
+	VFMADD231PD Y4, Y5, Y2
+	VMULPD      96(SP), Y3, Y3
+	VMOVUPD     64(SP), Y4
+	VFMSUB213PD Y3, Y5, Y4
+	VXORPS      Y3, Y3, Y3
+	VSUBPD      Y4, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VMASKMOVPS  (DX)(R11*4), X1, X6
+	VCVTPS2PD   X6, Y6
+	VCMPPD      $0x1e, Y5, Y6, Y5
+	VBLENDVPD   Y5, Y4, Y3, Y3
+	VMASKMOVPD  Y2, Y0, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VCVTPD2PSY  Y3, X0
+	VCVTPS2PD   X0, Y3
+	VMULPD      (SP), Y3, Y3
+	TESTQ       BX, BX
+	JEQ         common12
+	VMASKMOVPS  (BX)(R11*4), X1, X0
+	VCVTPS2PD   X0, Y0
+	VMULPD      Y0, Y3, Y3
+
+common12:
+	VCVTPD2PSY Y3, X0
+	VMASKMOVPS X0, X1, (CX)(R11*4)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidFocal2WideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidFocal2WideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidFocal2WideAVX2(SB), NOSPLIT, $256-64
+TEXT ·sigmoidFocal2WideAVX2(SB), NOSPLIT, $256-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	XORQ         R9, R9
+	XORQ         R11, R11
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VCVTPS2PD    (DX)(R9*4), Y0
+	VCVTPS2PD    (DX)(R11*4), Y0
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
 	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
@@ -46837,11 +50945,11 @@ small2:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
 	VMULPD       Y4, Y2, Y2
 	VMULPD       Y5, Y2, Y2
-	VBROADCASTSD (R8), Y4
+	VBROADCASTSD (R9), Y4
 	VMULPD       Y4, Y2, Y2
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
 	VMULPD       Y3, Y2, Y2
-	VBROADCASTSD (R8), Y4
+	VBROADCASTSD (R9), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y3, Y0, Y0
 	VADDPD       cd3ff0000000000000<>+0(SB), Y0, Y0
@@ -46854,53 +50962,73 @@ small2:
 	VMULPD       Y3, Y3, Y1
 	VMOVUPD      Y0, 192(SP)
 	VMOVUPD      Y1, 224(SP)
-	VXORPS       Y0, Y0, Y0
-	VCVTPS2PD    (DX)(R9*4), Y1
-	VCMPPD       $0x1e, Y0, Y1, Y0
-	VCVTPS2PD    (BX)(R9*4), Y1
-	VCVTPS2PD    (SI)(R9*4), Y2
-	VMOVAPD      Y1, Y3
-	VBLENDVPD    Y0, Y2, Y3, Y3
-	VBLENDVPD    Y0, Y1, Y2, Y2
-	VMULPD       192(SP), Y2, Y2
-	VMULPD       224(SP), Y3, Y3
-	VMULPD       128(SP), Y2, Y0
-	VMOVUPD      160(SP), Y1
-	VADDPD       128(SP), Y1, Y1
-	VCMPPD       $0x04, cd0<>+0(SB), Y3, Y4
-	VANDPD       Y4, Y1, Y1
-	VFMADD231PD  Y1, Y3, Y0
-	VMULPD       96(SP), Y2, Y2
-	VMOVUPD      64(SP), Y1
-	VFMSUB213PD  Y2, Y3, Y1
-	VMOVUPD      Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y1, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VCVTPS2PD    (DX)(R9*4), Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VBLENDVPD    Y2, Y1, Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VCVTPS2PD    X0, Y0
-	VMULPD       (SP), Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VMOVUPS      X0, (CX)(R9*4)
+	VCVTPS2PD    (SI)(R11*4), Y0
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMINPD       Y0, Y1, Y2
+	VCMPPD       $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD    Y2, R12
+	ORL          R12, R10
+	JMP          done6
 
-value5:
-	ADDQ $0x04, R9
-	SUBQ $0x04, DI
+given5:
+	VCVTPS2PD (DI)(R11*4), Y1
+	VMOVAPD   Y1, Y1
+
+done6:
+	VXORPS      Y2, Y2, Y2
+	VCVTPS2PD   (DX)(R11*4), Y3
+	VCMPPD      $0x1e, Y2, Y3, Y2
+	VMOVAPD     Y0, Y3
+	VBLENDVPD   Y2, Y1, Y3, Y3
+	VBLENDVPD   Y2, Y0, Y1, Y1
+	VMULPD      192(SP), Y1, Y1
+	VMULPD      224(SP), Y3, Y3
+	VMULPD      128(SP), Y1, Y0
+	VMOVUPD     160(SP), Y2
+	VADDPD      128(SP), Y2, Y2
+	VCMPPD      $0x04, cd0<>+0(SB), Y3, Y4
+	VANDPD      Y4, Y2, Y2
+	VFMADD231PD Y2, Y3, Y0
+	VMULPD      96(SP), Y1, Y1
+	VMOVUPD     64(SP), Y2
+	VFMSUB213PD Y1, Y3, Y2
+	VXORPS      Y1, Y1, Y1
+	VSUBPD      Y2, Y1, Y1
+	VXORPS      Y3, Y3, Y3
+	VCVTPS2PD   (DX)(R11*4), Y4
+	VCMPPD      $0x1e, Y3, Y4, Y3
+	VBLENDVPD   Y3, Y2, Y1, Y1
+	VMOVUPD     Y0, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VCVTPD2PSY  Y1, X0
+	VCVTPS2PD   X0, Y1
+	VMULPD      (SP), Y1, Y1
+	TESTQ       BX, BX
+	JEQ         common8
+	VCVTPS2PD   (BX)(R11*4), Y0
+	VMULPD      Y0, Y1, Y1
+
+common8:
+	VCVTPD2PSY Y1, X0
+	VMOVUPS    X0, (CX)(R11*4)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         DI
-	VMOVUPS      32(R10)(DI*8), Y0
-	VMOVUPS      32(R10)(DI*4), X1
-	VMASKMOVPS   (DX)(R9*4), X1, X2
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMOVUPS      32(R12)(R8*4), X1
+	VMASKMOVPS   (DX)(R11*4), X1, X2
 	VCVTPS2PD    X2, Y2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y2, Y3
 	VBLENDVPD    Y3, cd7ff8000000000001<>+0(SB), Y2, Y2
@@ -46958,11 +51086,11 @@ tail3:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y4
 	VMULPD       Y6, Y4, Y4
 	VMULPD       Y7, Y4, Y4
-	VBROADCASTSD (R8), Y6
+	VBROADCASTSD (R9), Y6
 	VMULPD       Y6, Y4, Y4
 	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y4
 	VMULPD       Y5, Y4, Y4
-	VBROADCASTSD (R8), Y6
+	VBROADCASTSD (R9), Y6
 	VMULPD       Y6, Y2, Y2
 	VMULPD       Y5, Y2, Y2
 	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y2
@@ -46975,72 +51103,96 @@ tail3:
 	VMULPD       Y5, Y5, Y3
 	VMOVUPD      Y2, 192(SP)
 	VMOVUPD      Y3, 224(SP)
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPS   (DX)(R9*4), X1, X3
-	VCVTPS2PD    X3, Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VMASKMOVPS   (BX)(R9*4), X1, X3
-	VCVTPS2PD    X3, Y3
-	VMASKMOVPS   (SI)(R9*4), X1, X4
-	VCVTPS2PD    X4, Y4
-	VMOVAPD      Y3, Y5
-	VBLENDVPD    Y2, Y4, Y5, Y5
-	VBLENDVPD    Y2, Y3, Y4, Y4
-	VMULPD       192(SP), Y4, Y4
-	VMULPD       224(SP), Y5, Y5
-	VMULPD       128(SP), Y4, Y2
-	VMOVUPD      160(SP), Y3
-	VADDPD       128(SP), Y3, Y3
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y6
-	VANDPD       Y6, Y3, Y3
-	VFMADD231PD  Y3, Y5, Y2
-	VMULPD       96(SP), Y4, Y4
-	VMOVUPD      64(SP), Y3
-	VFMSUB213PD  Y4, Y5, Y3
-	VMASKMOVPD   Y2, Y0, (AX)(R9*8)
-	TESTQ        CX, CX
-	JEQ          value6
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y3, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPS   (DX)(R9*4), X1, X4
-	VCVTPS2PD    X4, Y4
-	VCMPPD       $0x1e, Y2, Y4, Y2
-	VBLENDVPD    Y2, Y3, Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VCVTPS2PD    X0, Y0
-	VMULPD       (SP), Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VMASKMOVPS   X0, X1, (CX)(R9*4)
+	VMASKMOVPS   (SI)(R11*4), X1, X2
+	VCVTPS2PD    X2, Y2
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VMINPD       Y2, Y3, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y4
+	VMOVMSKPD    Y4, SI
+	ORL          SI, R10
+	JMP          done10
 
-value6:
+given9:
+	VMASKMOVPS (DI)(R11*4), X1, X3
+	VCVTPS2PD  X3, Y3
+	VMOVAPD    Y3, Y3
+
+done10:
+	VXORPS      Y4, Y4, Y4
+	VMASKMOVPS  (DX)(R11*4), X1, X5
+	VCVTPS2PD   X5, Y5
+	VCMPPD      $0x1e, Y4, Y5, Y4
+	VMOVAPD     Y2, Y5
+	VBLENDVPD   Y4, Y3, Y5, Y5
+	VBLENDVPD   Y4, Y2, Y3, Y3
+	VMULPD      192(SP), Y3, Y3
+	VMULPD      224(SP), Y5, Y5
+	VMULPD      128(SP), Y3, Y2
+	VMOVUPD     160(SP), Y4
+	VADDPD      128(SP), Y4, Y4
+	VCMPPD      $0x04, cd0<>+0(SB), Y5, Y6
+	VANDPD      Y6, Y4, Y4
+	VFMADD231PD Y4, Y5, Y2
+	VMULPD      96(SP), Y3, Y3
+	VMOVUPD     64(SP), Y4
+	VFMSUB213PD Y3, Y5, Y4
+	VXORPS      Y3, Y3, Y3
+	VSUBPD      Y4, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VMASKMOVPS  (DX)(R11*4), X1, X6
+	VCVTPS2PD   X6, Y6
+	VCMPPD      $0x1e, Y5, Y6, Y5
+	VBLENDVPD   Y5, Y4, Y3, Y3
+	VMASKMOVPD  Y2, Y0, (AX)(R11*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VCVTPD2PSY  Y3, X0
+	VCVTPS2PD   X0, Y3
+	VMULPD      (SP), Y3, Y3
+	TESTQ       BX, BX
+	JEQ         common12
+	VMASKMOVPS  (BX)(R11*4), X1, X0
+	VCVTPS2PD   X0, Y0
+	VMULPD      Y0, Y3, Y3
+
+common12:
+	VCVTPD2PSY Y3, X0
+	VMASKMOVPS X0, X1, (CX)(R11*4)
+
+value11:
 done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET
 
-// func sigmoidMAEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, n int, scale float64, par *float64)
+// func sigmoidMAEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sigmoidMAEWideAVX2(SB), NOSPLIT, $64-64
+TEXT ·sigmoidMAEWideAVX2(SB), NOSPLIT, $64-76
 	MOVQ         loss+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         z+16(FP), DX
-	MOVQ         yes+24(FP), BX
-	MOVQ         no+32(FP), SI
-	MOVQ         n+40(FP), DI
-	MOVQ         par+56(FP), R8
-	VBROADCASTSD scale+48(FP), Y0
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Y0
 	VMOVUPD      Y0, (SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
 	VSUBPD       Y0, Y1, Y1
 	VPSLLQ       $0x34, Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	XORQ         R8, R8
+	XORQ         R10, R10
 
 small2:
-	CMPQ         DI, $0x04
+	CMPQ         R8, $0x04
 	JLT          tail3
-	VCVTPS2PD    (DX)(R8*4), Y0
+	VCVTPS2PD    (DX)(R10*4), Y0
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
 	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
@@ -47082,61 +51234,81 @@ small2:
 	VMULPD       Y1, Y3, Y3
 	VXORPS       Y0, Y0, Y0
 	VMULPD       Y1, Y2, Y1
-	VXORPS       Y3, Y3, Y3
-	VCVTPS2PD    (DX)(R8*4), Y4
-	VCMPPD       $0x1e, Y3, Y4, Y3
-	VCVTPS2PD    (BX)(R8*4), Y6
-	VCVTPS2PD    (SI)(R8*4), Y4
-	VMOVAPD      Y6, Y5
-	VBLENDVPD    Y3, Y4, Y5, Y5
-	VBLENDVPD    Y3, Y6, Y4, Y4
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
-	VSUBPD       Y4, Y3, Y3
-	VSUBPD       Y1, Y3, Y3
-	VSUBPD       Y5, Y1, Y5
-	VMOVAPD      Y3, Y4
-	VCMPPD       $0x1e, Y0, Y3, Y6
-	VBLENDVPD    Y6, cd3ff0000000000000<>+0(SB), Y4, Y4
-	VCMPPD       $0x11, Y0, Y3, Y6
-	VBLENDVPD    Y6, cdbff0000000000000<>+0(SB), Y4, Y4
-	VMULPD       Y3, Y4, Y3
-	VMOVAPD      Y5, Y6
-	VCMPPD       $0x1e, Y0, Y5, Y7
-	VBLENDVPD    Y7, cd3ff0000000000000<>+0(SB), Y6, Y6
-	VCMPPD       $0x11, Y0, Y5, Y0
-	VBLENDVPD    Y0, cdbff0000000000000<>+0(SB), Y6, Y6
-	VFMADD231PD  Y5, Y6, Y3
-	VSUBPD       Y6, Y4, Y4
-	VMULPD       Y2, Y4, Y4
-	VMULPD       Y1, Y4, Y4
-	VMOVUPD      Y3, (AX)(R8*8)
-	TESTQ        CX, CX
-	JEQ          value5
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y4, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VCVTPS2PD    (DX)(R8*4), Y2
-	VCMPPD       $0x1e, Y1, Y2, Y1
-	VBLENDVPD    Y1, Y4, Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VCVTPS2PD    X0, Y0
-	VMULPD       (SP), Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VMOVUPS      X0, (CX)(R8*4)
+	VCVTPS2PD    (SI)(R10*4), Y3
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VSUBPD       Y3, Y4, Y4
+	VMINPD       Y3, Y4, Y5
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y5
+	VMOVMSKPD    Y5, R11
+	ORL          R11, R9
+	JMP          done6
 
-value5:
-	ADDQ $0x04, R8
-	SUBQ $0x04, DI
+given5:
+	VCVTPS2PD (DI)(R10*4), Y4
+	VMOVAPD   Y4, Y4
+
+done6:
+	VXORPS      Y5, Y5, Y5
+	VCVTPS2PD   (DX)(R10*4), Y6
+	VCMPPD      $0x1e, Y5, Y6, Y6
+	VMOVAPD     Y3, Y5
+	VBLENDVPD   Y6, Y4, Y5, Y5
+	VBLENDVPD   Y6, Y3, Y4, Y4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y3
+	VSUBPD      Y4, Y3, Y3
+	VSUBPD      Y1, Y3, Y3
+	VSUBPD      Y5, Y1, Y5
+	VMOVAPD     Y3, Y4
+	VCMPPD      $0x1e, Y0, Y3, Y6
+	VBLENDVPD   Y6, cd3ff0000000000000<>+0(SB), Y4, Y4
+	VCMPPD      $0x11, Y0, Y3, Y6
+	VBLENDVPD   Y6, cdbff0000000000000<>+0(SB), Y4, Y4
+	VMULPD      Y3, Y4, Y3
+	VMOVAPD     Y5, Y6
+	VCMPPD      $0x1e, Y0, Y5, Y7
+	VBLENDVPD   Y7, cd3ff0000000000000<>+0(SB), Y6, Y6
+	VCMPPD      $0x11, Y0, Y5, Y0
+	VBLENDVPD   Y0, cdbff0000000000000<>+0(SB), Y6, Y6
+	VFMADD231PD Y5, Y6, Y3
+	VSUBPD      Y6, Y4, Y4
+	VMULPD      Y2, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VXORPS      Y0, Y0, Y0
+	VSUBPD      Y4, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VCVTPS2PD   (DX)(R10*4), Y2
+	VCMPPD      $0x1e, Y1, Y2, Y1
+	VBLENDVPD   Y1, Y4, Y0, Y0
+	VMOVUPD     Y3, (AX)(R10*8)
+	TESTQ       CX, CX
+	JEQ         value7
+	VCVTPD2PSY  Y0, X0
+	VCVTPS2PD   X0, Y0
+	VMULPD      (SP), Y0, Y0
+	TESTQ       BX, BX
+	JEQ         common8
+	VCVTPS2PD   (BX)(R10*4), Y1
+	VMULPD      Y1, Y0, Y0
+
+common8:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (CX)(R10*4)
+
+value7:
+	ADDQ $0x04, R10
+	SUBQ $0x04, R8
 	JMP  small2
 
 tail3:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JEQ          done4
-	LEAQ         tails<>+0(SB), R9
-	NEGQ         DI
-	VMOVUPS      32(R9)(DI*8), Y0
-	VMOVUPS      32(R9)(DI*4), X1
-	VMASKMOVPS   (DX)(R8*4), X1, X2
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R8
+	VMOVUPS      32(R11)(R8*8), Y0
+	VMOVUPS      32(R11)(R8*4), X1
+	VMASKMOVPS   (DX)(R10*4), X1, X2
 	VCVTPS2PD    X2, Y2
 	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y2, Y3
 	VBLENDVPD    Y3, cd7ff8000000000001<>+0(SB), Y2, Y2
@@ -47179,53 +51351,1329 @@ tail3:
 	VMULPD       Y3, Y5, Y5
 	VXORPS       Y2, Y2, Y2
 	VMULPD       Y3, Y4, Y3
+	VMASKMOVPS   (SI)(R10*4), X1, X5
+	VCVTPS2PD    X5, Y5
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VSUBPD       Y5, Y6, Y6
+	VMINPD       Y5, Y6, Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y7
+	VMOVMSKPD    Y7, SI
+	ORL          SI, R9
+	JMP          done10
+
+given9:
+	VMASKMOVPS (DI)(R10*4), X1, X6
+	VCVTPS2PD  X6, Y6
+	VMOVAPD    Y6, Y6
+
+done10:
+	VXORPS      Y7, Y7, Y7
+	VMASKMOVPS  (DX)(R10*4), X1, X8
+	VCVTPS2PD   X8, Y8
+	VCMPPD      $0x1e, Y7, Y8, Y8
+	VMOVAPD     Y5, Y7
+	VBLENDVPD   Y8, Y6, Y7, Y7
+	VBLENDVPD   Y8, Y5, Y6, Y6
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD      Y6, Y5, Y5
+	VSUBPD      Y3, Y5, Y5
+	VSUBPD      Y7, Y3, Y7
+	VMOVAPD     Y5, Y6
+	VCMPPD      $0x1e, Y2, Y5, Y8
+	VBLENDVPD   Y8, cd3ff0000000000000<>+0(SB), Y6, Y6
+	VCMPPD      $0x11, Y2, Y5, Y8
+	VBLENDVPD   Y8, cdbff0000000000000<>+0(SB), Y6, Y6
+	VMULPD      Y5, Y6, Y5
+	VMOVAPD     Y7, Y8
+	VCMPPD      $0x1e, Y2, Y7, Y9
+	VBLENDVPD   Y9, cd3ff0000000000000<>+0(SB), Y8, Y8
+	VCMPPD      $0x11, Y2, Y7, Y2
+	VBLENDVPD   Y2, cdbff0000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD Y7, Y8, Y5
+	VSUBPD      Y8, Y6, Y6
+	VMULPD      Y4, Y6, Y6
+	VMULPD      Y3, Y6, Y6
+	VXORPS      Y2, Y2, Y2
+	VSUBPD      Y6, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VMASKMOVPS  (DX)(R10*4), X1, X4
+	VCVTPS2PD   X4, Y4
+	VCMPPD      $0x1e, Y3, Y4, Y3
+	VBLENDVPD   Y3, Y6, Y2, Y2
+	VMASKMOVPD  Y5, Y0, (AX)(R10*8)
+	TESTQ       CX, CX
+	JEQ         value11
+	VCVTPD2PSY  Y2, X0
+	VCVTPS2PD   X0, Y2
+	VMULPD      (SP), Y2, Y2
+	TESTQ       BX, BX
+	JEQ         common12
+	VMASKMOVPS  (BX)(R10*4), X1, X0
+	VCVTPS2PD   X0, Y0
+	VMULPD      Y0, Y2, Y2
+
+common12:
+	VCVTPD2PSY Y2, X0
+	VMASKMOVPS X0, X1, (CX)(R10*4)
+
+value11:
+done4:
+	MOVL R9, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidKLWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidKLWideAVX2(SB), NOSPLIT, $160-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R9, R9
+	VBROADCASTSD scale+56(FP), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD cd0<>+0(SB), Y0
+	VMOVUPD      cd4338000000000064<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	XORQ         R10, R10
+
+small2:
+	CMPQ         R8, $0x04
+	JLT          tail3
+	VCVTPS2PD    (DX)(R10*4), Y0
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
+	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMOVUPD      cd8000000000000000<>+0(SB), Y3
+	VORPD        Y1, Y3, Y3
+	VMAXPD       Y3, Y0, Y3
+	VMOVUPD      cd4338000000000000<>+0(SB), Y0
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y3, Y0
+	VSUBPD       cd4338000000000000<>+0(SB), Y0, Y2
+	VMOVAPD      Y3, Y3
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y3
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y3
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VPSLLQ       $0x34, Y0, Y0
+	VPADDQ       32(SP), Y0, Y0
+	VPADDQ       Y0, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y3, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y0
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y4
+	VMULPD       Y0, Y4, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y5, Y3, Y5
+	VMULPD       Y4, Y5, Y3
+	VMULPD       Y0, Y5, Y4
+	VMULPD       Y2, Y4, Y4
+	VMULPD       Y4, Y4, Y0
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Y5
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Y0, Y5
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y5, Y0, Y0
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VXORPS       Y4, Y4, Y4
+	VSUBPD       Y0, Y4, Y4
+	VSUBPD       Y1, Y4, Y0
+	VCVTPS2PD    (SI)(R10*4), Y1
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y1, Y5, Y5
+	VMINPD       Y1, Y5, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y6
+	VMOVMSKPD    Y6, R11
+	ORL          R11, R9
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R10*4), Y5
+	VMOVAPD   Y5, Y5
+
+done6:
+	VXORPS       Y6, Y6, Y6
+	VCVTPS2PD    (DX)(R10*4), Y7
+	VCMPPD       $0x1e, Y6, Y7, Y7
+	VMOVAPD      Y1, Y6
+	VBLENDVPD    Y7, Y5, Y6, Y6
+	VBLENDVPD    Y7, Y1, Y5, Y5
+	VMOVAPD      Y6, Y1
+	VFNMADD231PD Y2, Y5, Y1
+	VMULPD       Y3, Y1, Y1
+	VMOVUPD      Y1, 64(SP)
+	VMOVUPD      Y4, 96(SP)
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Y6, Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VBLENDVPD    Y3, cd4c70000000000000<>+0(SB), Y1, Y1
+	VMULPD       Y6, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y8
+	VPSUBQ       Y8, Y1, Y4
+	VMOVUPD      cd4330000000000000<>+0(SB), Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y4, Y4
+	VPSRLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y4, Y8
+	VPSUBQ       Y9, Y8, Y8
+	VPSUBQ       Y8, Y1, Y8
+	VPOR         Y7, Y4, Y4
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y7
+	VSUBPD       Y7, Y4, Y4
+	VMOVAPD      Y8, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y1, Y7
+	VDIVPD       Y7, Y1, Y7
+	VMULPD       Y7, Y7, Y8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y8, Y9
+	VMULPD       Y8, Y9, Y9
+	VMULPD       Y1, Y1, Y8
+	VMULPD       cd3fe0000000000000<>+0(SB), Y8, Y8
+	VADDPD       Y8, Y9, Y9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y4, Y2
+	VFMADD231PD  Y7, Y9, Y2
+	VSUBPD       Y2, Y8, Y8
+	VSUBPD       Y8, Y1, Y1
+	VMOVAPD      Y1, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y4, Y1
+	VXORPS       Y2, Y2, Y2
+	VBLENDVPD    Y3, cd4061542457337d43<>+0(SB), Y2, Y2
+	VSUBPD       Y2, Y1, Y1
+	VSUBPD       Y0, Y1, Y1
+	VMULPD       Y6, Y1, Y1
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y0
+	VANDPD       Y0, Y1, Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      96(SP), Y0
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Y5, Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VBLENDVPD    Y3, cd4c70000000000000<>+0(SB), Y1, Y1
+	VMULPD       Y5, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y7
+	VPSUBQ       Y7, Y1, Y4
+	VMOVUPD      cd4330000000000000<>+0(SB), Y6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VPADDQ       Y8, Y4, Y4
+	VPSRLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y4, Y7
+	VPSUBQ       Y8, Y7, Y7
+	VPSUBQ       Y7, Y1, Y7
+	VPOR         Y6, Y4, Y4
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y6
+	VSUBPD       Y6, Y4, Y4
+	VMOVAPD      Y7, Y6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y6, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y1, Y6
+	VDIVPD       Y6, Y1, Y6
+	VMULPD       Y6, Y6, Y7
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y8
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y7, Y8
+	VMULPD       Y7, Y8, Y8
+	VMULPD       Y1, Y1, Y7
+	VMULPD       cd3fe0000000000000<>+0(SB), Y7, Y7
+	VADDPD       Y7, Y8, Y8
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y4, Y2
+	VFMADD231PD  Y6, Y8, Y2
+	VSUBPD       Y2, Y7, Y7
+	VSUBPD       Y7, Y1, Y1
+	VMOVAPD      Y1, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y4, Y1
+	VXORPS       Y2, Y2, Y2
+	VBLENDVPD    Y3, cd4061542457337d43<>+0(SB), Y2, Y2
+	VSUBPD       Y2, Y1, Y1
+	VSUBPD       Y0, Y1, Y1
+	VMULPD       Y5, Y1, Y1
+	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y0
+	VANDPD       Y0, Y1, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      64(SP), Y0
+	VXORPS       Y2, Y2, Y2
+	VSUBPD       Y0, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VCVTPS2PD    (DX)(R10*4), Y4
+	VCMPPD       $0x1e, Y3, Y4, Y3
+	VBLENDVPD    Y3, Y0, Y2, Y2
+	VMOVUPD      Y1, (AX)(R10*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VCVTPD2PSY   Y2, X0
+	VCVTPS2PD    X0, Y2
+	VMULPD       (SP), Y2, Y2
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R10*4), Y0
+	VMULPD       Y0, Y2, Y2
+
+common8:
+	VCVTPD2PSY Y2, X0
+	VMOVUPS    X0, (CX)(R10*4)
+
+value7:
+	ADDQ $0x04, R10
+	SUBQ $0x04, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R8
+	VMOVUPS      32(R11)(R8*8), Y0
+	VMOVUPS      32(R11)(R8*4), X1
+	VMASKMOVPS   (DX)(R10*4), X1, X2
+	VCVTPS2PD    X2, Y2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y2, Y3
+	VBLENDVPD    Y3, cd7ff8000000000001<>+0(SB), Y2, Y2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y3
+	VANDPD       Y2, Y3, Y3
+	VMOVUPD      cdc087500000000000<>+0(SB), Y2
+	VMOVUPD      cd8000000000000000<>+0(SB), Y5
+	VORPD        Y3, Y5, Y5
+	VMAXPD       Y5, Y2, Y5
+	VMOVUPD      cd4338000000000000<>+0(SB), Y2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y5, Y2
+	VSUBPD       cd4338000000000000<>+0(SB), Y2, Y4
+	VMOVAPD      Y5, Y5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y4, Y5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y4, Y5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y4
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y4
+	VPSLLQ       $0x34, Y2, Y2
+	VPADDQ       32(SP), Y2, Y2
+	VPADDQ       Y2, Y4, Y4
+	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  cd0<>+0(SB), Y5, Y4
+	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y2
+	VADDPD       cd4000000000000000<>+0(SB), Y4, Y6
+	VMULPD       Y2, Y6, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VDIVPD       Y7, Y5, Y7
+	VMULPD       Y6, Y7, Y5
+	VMULPD       Y2, Y7, Y6
+	VMULPD       Y4, Y6, Y6
+	VMULPD       Y6, Y6, Y2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Y7
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Y2, Y7
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y7, Y2, Y2
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y2, Y2, Y2
+	VXORPS       Y6, Y6, Y6
+	VSUBPD       Y2, Y6, Y6
+	VSUBPD       Y3, Y6, Y2
+	VMASKMOVPS   (SI)(R10*4), X1, X3
+	VCVTPS2PD    X3, Y3
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y3, Y7, Y7
+	VMINPD       Y3, Y7, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y8
+	VMOVMSKPD    Y8, SI
+	ORL          SI, R9
+	JMP          done10
+
+given9:
+	VMASKMOVPS (DI)(R10*4), X1, X7
+	VCVTPS2PD  X7, Y7
+	VMOVAPD    Y7, Y7
+
+done10:
+	VXORPS       Y8, Y8, Y8
+	VMASKMOVPS   (DX)(R10*4), X1, X9
+	VCVTPS2PD    X9, Y9
+	VCMPPD       $0x1e, Y8, Y9, Y9
+	VMOVAPD      Y3, Y8
+	VBLENDVPD    Y9, Y7, Y8, Y8
+	VBLENDVPD    Y9, Y3, Y7, Y7
+	VMOVAPD      Y8, Y3
+	VFNMADD231PD Y4, Y7, Y3
+	VMULPD       Y5, Y3, Y3
+	VMOVUPD      Y3, 64(SP)
+	VMOVUPD      Y6, 96(SP)
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Y8, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VBLENDVPD    Y5, cd4c70000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y8, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ       Y10, Y3, Y6
+	VMOVUPD      cd4330000000000000<>+0(SB), Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ       Y11, Y6, Y6
+	VPSRLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y6, Y10
+	VPSUBQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y3, Y10
+	VPOR         Y9, Y6, Y6
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
+	VSUBPD       Y9, Y6, Y6
+	VMOVAPD      Y10, Y9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y3
+	VADDPD       cd4000000000000000<>+0(SB), Y3, Y9
+	VDIVPD       Y9, Y3, Y9
+	VMULPD       Y9, Y9, Y10
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
+	VMULPD       Y10, Y11, Y11
+	VMULPD       Y3, Y3, Y10
+	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
+	VADDPD       Y10, Y11, Y11
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y4
+	VFMADD231PD  Y9, Y11, Y4
+	VSUBPD       Y4, Y10, Y10
+	VSUBPD       Y10, Y3, Y3
+	VMOVAPD      Y3, Y3
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y3
+	VXORPS       Y4, Y4, Y4
+	VBLENDVPD    Y5, cd4061542457337d43<>+0(SB), Y4, Y4
+	VSUBPD       Y4, Y3, Y3
+	VSUBPD       Y2, Y3, Y3
+	VMULPD       Y8, Y3, Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y8, Y2
+	VANDPD       Y2, Y3, Y2
+	VMOVUPD      Y2, 128(SP)
+	VMOVUPD      96(SP), Y2
+	VCMPPD       $0x11, cd170000000000000<>+0(SB), Y7, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VBLENDVPD    Y5, cd4c70000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y7, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y9
+	VPSUBQ       Y9, Y3, Y6
+	VMOVUPD      cd4330000000000000<>+0(SB), Y8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
+	VPADDQ       Y10, Y6, Y6
+	VPSRLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y6, Y9
+	VPSUBQ       Y10, Y9, Y9
+	VPSUBQ       Y9, Y3, Y9
+	VPOR         Y8, Y6, Y6
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y8
+	VSUBPD       Y8, Y6, Y6
+	VMOVAPD      Y9, Y8
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y8, Y3
+	VADDPD       cd4000000000000000<>+0(SB), Y3, Y8
+	VDIVPD       Y8, Y3, Y8
+	VMULPD       Y8, Y8, Y9
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y10
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y9, Y10
+	VMULPD       Y9, Y10, Y10
+	VMULPD       Y3, Y3, Y9
+	VMULPD       cd3fe0000000000000<>+0(SB), Y9, Y9
+	VADDPD       Y9, Y10, Y10
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y4
+	VFMADD231PD  Y8, Y10, Y4
+	VSUBPD       Y4, Y9, Y9
+	VSUBPD       Y9, Y3, Y3
+	VMOVAPD      Y3, Y3
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y3
+	VXORPS       Y4, Y4, Y4
+	VBLENDVPD    Y5, cd4061542457337d43<>+0(SB), Y4, Y4
+	VSUBPD       Y4, Y3, Y3
+	VSUBPD       Y2, Y3, Y3
+	VMULPD       Y7, Y3, Y3
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y2
+	VANDPD       Y2, Y3, Y3
+	VADDPD       128(SP), Y3, Y3
+	VMOVUPD      64(SP), Y2
+	VXORPS       Y4, Y4, Y4
+	VSUBPD       Y2, Y4, Y4
 	VXORPS       Y5, Y5, Y5
-	VMASKMOVPS   (DX)(R8*4), X1, X6
+	VMASKMOVPS   (DX)(R10*4), X1, X6
 	VCVTPS2PD    X6, Y6
 	VCMPPD       $0x1e, Y5, Y6, Y5
-	VMASKMOVPS   (BX)(R8*4), X1, X6
-	VCVTPS2PD    X6, Y8
-	VMASKMOVPS   (SI)(R8*4), X1, X6
-	VCVTPS2PD    X6, Y6
-	VMOVAPD      Y8, Y7
-	VBLENDVPD    Y5, Y6, Y7, Y7
-	VBLENDVPD    Y5, Y8, Y6, Y6
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
-	VSUBPD       Y6, Y5, Y5
-	VSUBPD       Y3, Y5, Y5
-	VSUBPD       Y7, Y3, Y7
-	VMOVAPD      Y5, Y6
-	VCMPPD       $0x1e, Y2, Y5, Y8
-	VBLENDVPD    Y8, cd3ff0000000000000<>+0(SB), Y6, Y6
-	VCMPPD       $0x11, Y2, Y5, Y8
-	VBLENDVPD    Y8, cdbff0000000000000<>+0(SB), Y6, Y6
-	VMULPD       Y5, Y6, Y5
-	VMOVAPD      Y7, Y8
-	VCMPPD       $0x1e, Y2, Y7, Y9
-	VBLENDVPD    Y9, cd3ff0000000000000<>+0(SB), Y8, Y8
-	VCMPPD       $0x11, Y2, Y7, Y2
-	VBLENDVPD    Y2, cdbff0000000000000<>+0(SB), Y8, Y8
-	VFMADD231PD  Y7, Y8, Y5
-	VSUBPD       Y8, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VMULPD       Y3, Y6, Y6
-	VMASKMOVPD   Y5, Y0, (AX)(R8*8)
+	VBLENDVPD    Y5, Y2, Y4, Y4
+	VMASKMOVPD   Y3, Y0, (AX)(R10*8)
 	TESTQ        CX, CX
-	JEQ          value6
-	VXORPS       Y0, Y0, Y0
-	VSUBPD       Y6, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VMASKMOVPS   (DX)(R8*4), X1, X3
-	VCVTPS2PD    X3, Y3
-	VCMPPD       $0x1e, Y2, Y3, Y2
-	VBLENDVPD    Y2, Y6, Y0, Y0
-	VCVTPD2PSY   Y0, X0
+	JEQ          value11
+	VCVTPD2PSY   Y4, X0
+	VCVTPS2PD    X0, Y4
+	VMULPD       (SP), Y4, Y4
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPS   (BX)(R10*4), X1, X0
 	VCVTPS2PD    X0, Y0
-	VMULPD       (SP), Y0, Y0
-	VCVTPD2PSY   Y0, X0
-	VMASKMOVPS   X0, X1, (CX)(R8*4)
+	VMULPD       Y0, Y4, Y4
 
-value6:
+common12:
+	VCVTPD2PSY Y4, X0
+	VMASKMOVPS X0, X1, (CX)(R10*4)
+
+value11:
 done4:
+	MOVL R9, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidAsymmetricWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAsymmetricWideAVX2(SB), NOSPLIT, $320-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD cd0<>+0(SB), Y0
+	VMOVUPD      cd4338000000000064<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	XORQ         R11, R11
+
+small2:
+	CMPQ         R8, $0x04
+	JLT          tail3
+	VCVTPS2PD    (DX)(R11*4), Y0
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
+	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMOVUPD      cd8000000000000000<>+0(SB), Y3
+	VORPD        Y1, Y3, Y3
+	VMAXPD       Y3, Y0, Y3
+	VMOVUPD      cd4338000000000000<>+0(SB), Y0
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y3, Y0
+	VSUBPD       cd4338000000000000<>+0(SB), Y0, Y2
+	VMOVAPD      Y3, Y3
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y3
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y3
+	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Y2
+	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VPSLLQ       $0x34, Y0, Y0
+	VPADDQ       32(SP), Y0, Y0
+	VPADDQ       Y0, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y3, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y0
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y4
+	VMULPD       Y0, Y4, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y5, Y3, Y5
+	VMULPD       Y4, Y5, Y3
+	VMULPD       Y0, Y5, Y4
+	VMULPD       Y2, Y4, Y4
+	VMULPD       Y4, Y4, Y0
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Y5
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Y0, Y5
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y5, Y0, Y0
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VADDPD       Y1, Y0, Y1
+	VMULPD       Y2, Y3, Y2
+	VXORPS       Y4, Y4, Y4
+	VCVTPS2PD    (DX)(R11*4), Y5
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VMOVAPD      Y2, Y5
+	VBLENDVPD    Y4, Y3, Y5, Y5
+	VMOVUPD      Y5, 64(SP)
+	VMOVAPD      Y3, Y3
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVAPD      Y1, Y2
+	VBLENDVPD    Y4, Y0, Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VMOVAPD      Y0, Y0
+	VBLENDVPD    Y4, Y1, Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VCVTPS2PD    (SI)(R11*4), Y0
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMINPD       Y0, Y1, Y2
+	VCMPPD       $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD    Y2, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R11*4), Y1
+	VMOVAPD   Y1, Y1
+
+done6:
+	VMOVUPD      Y1, 192(SP)
+	VMOVUPD      96(SP), Y1
+	VBROADCASTSD 24(R9), Y2
+	VBROADCASTSD 32(R9), Y3
+	VFMADD231PD  Y2, Y1, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 40(R9), Y2
+	VBROADCASTSD 48(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 56(R9), Y2
+	VBROADCASTSD 64(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      128(SP), Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y0, Y1
+	VANDPD       Y1, Y2, Y4
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y4, Y0, Y4
+	VMOVUPD      cd4087500000000000<>+0(SB), Y1
+	VMINPD       Y2, Y1, Y1
+	VMULPD       64(SP), Y1, Y1
+	VMOVUPD      96(SP), Y2
+	VBROADCASTSD (R9), Y3
+	VFMADD231PD  Y3, Y1, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y4, 224(SP)
+	VMOVUPD      Y2, 256(SP)
+	VMOVUPD      192(SP), Y0
+	VMOVUPD      64(SP), Y1
+	VBROADCASTSD 72(R9), Y2
+	VBROADCASTSD 80(R9), Y3
+	VFMADD231PD  Y2, Y1, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 88(R9), Y2
+	VBROADCASTSD 96(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 104(R9), Y2
+	VBROADCASTSD 112(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      160(SP), Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y0, Y1
+	VANDPD       Y1, Y2, Y4
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y4, Y0, Y4
+	VMOVUPD      cd4087500000000000<>+0(SB), Y1
+	VMINPD       Y2, Y1, Y1
+	VMULPD       96(SP), Y1, Y1
+	VMOVUPD      64(SP), Y2
+	VBROADCASTSD 8(R9), Y3
+	VFMADD231PD  Y3, Y1, Y2
+	VMULPD       Y0, Y2, Y2
+	VADDPD       224(SP), Y4, Y4
+	VSUBPD       256(SP), Y2, Y2
+	VMOVUPD      Y4, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VCVTPD2PSY   Y2, X0
+	VCVTPS2PD    X0, Y2
+	VMULPD       (SP), Y2, Y2
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R11*4), Y0
+	VMULPD       Y0, Y2, Y2
+
+common8:
+	VCVTPD2PSY Y2, X0
+	VMOVUPS    X0, (CX)(R11*4)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMOVUPS      32(R12)(R8*4), X1
+	VMASKMOVPS   (DX)(R11*4), X1, X2
+	VCVTPS2PD    X2, Y2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y2, Y3
+	VBLENDVPD    Y3, cd7ff8000000000001<>+0(SB), Y2, Y2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y3
+	VANDPD       Y2, Y3, Y3
+	VMOVUPD      cdc087500000000000<>+0(SB), Y2
+	VMOVUPD      cd8000000000000000<>+0(SB), Y5
+	VORPD        Y3, Y5, Y5
+	VMAXPD       Y5, Y2, Y5
+	VMOVUPD      cd4338000000000000<>+0(SB), Y2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y5, Y2
+	VSUBPD       cd4338000000000000<>+0(SB), Y2, Y4
+	VMOVAPD      Y5, Y5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y4, Y5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y4, Y5
+	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Y4
+	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y4
+	VPSLLQ       $0x34, Y2, Y2
+	VPADDQ       32(SP), Y2, Y2
+	VPADDQ       Y2, Y4, Y4
+	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  cd0<>+0(SB), Y5, Y4
+	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y2
+	VADDPD       cd4000000000000000<>+0(SB), Y4, Y6
+	VMULPD       Y2, Y6, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VDIVPD       Y7, Y5, Y7
+	VMULPD       Y6, Y7, Y5
+	VMULPD       Y2, Y7, Y6
+	VMULPD       Y4, Y6, Y6
+	VMULPD       Y6, Y6, Y2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Y7
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Y2, Y7
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y7, Y2, Y2
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y2, Y2, Y2
+	VADDPD       Y3, Y2, Y3
+	VMULPD       Y4, Y5, Y4
+	VXORPS       Y6, Y6, Y6
+	VMASKMOVPS   (DX)(R11*4), X1, X7
+	VCVTPS2PD    X7, Y7
+	VCMPPD       $0x1e, Y6, Y7, Y6
+	VMOVAPD      Y4, Y7
+	VBLENDVPD    Y6, Y5, Y7, Y7
+	VMOVUPD      Y7, 64(SP)
+	VMOVAPD      Y5, Y5
+	VBLENDVPD    Y6, Y4, Y5, Y5
+	VMOVUPD      Y5, 96(SP)
+	VMOVAPD      Y3, Y4
+	VBLENDVPD    Y6, Y2, Y4, Y4
+	VMOVUPD      Y4, 128(SP)
+	VMOVAPD      Y2, Y2
+	VBLENDVPD    Y6, Y3, Y2, Y2
+	VMOVUPD      Y2, 160(SP)
+	VMASKMOVPS   (SI)(R11*4), X1, X2
+	VCVTPS2PD    X2, Y2
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VMINPD       Y2, Y3, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y4
+	VMOVMSKPD    Y4, DX
+	ORL          DX, R10
+	JMP          done10
+
+given9:
+	VMASKMOVPS (DI)(R11*4), X1, X3
+	VCVTPS2PD  X3, Y3
+	VMOVAPD    Y3, Y3
+
+done10:
+	VMOVUPD      Y3, 192(SP)
+	VMOVUPD      96(SP), Y3
+	VBROADCASTSD 24(R9), Y4
+	VBROADCASTSD 32(R9), Y5
+	VFMADD231PD  Y4, Y3, Y5
+	VMULPD       Y3, Y3, Y3
+	VBROADCASTSD 40(R9), Y4
+	VBROADCASTSD 48(R9), Y6
+	VFMADD231PD  Y4, Y3, Y6
+	VMULPD       Y6, Y5, Y5
+	VMULPD       Y3, Y3, Y3
+	VBROADCASTSD 56(R9), Y4
+	VBROADCASTSD 64(R9), Y6
+	VFMADD231PD  Y4, Y3, Y6
+	VMULPD       Y6, Y5, Y5
+	VMOVUPD      128(SP), Y4
+	VCMPPD       $0x04, cd0<>+0(SB), Y2, Y3
+	VANDPD       Y3, Y4, Y6
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y6, Y2, Y6
+	VMOVUPD      cd4087500000000000<>+0(SB), Y3
+	VMINPD       Y4, Y3, Y3
+	VMULPD       64(SP), Y3, Y3
+	VMOVUPD      96(SP), Y4
+	VBROADCASTSD (R9), Y5
+	VFMADD231PD  Y5, Y3, Y4
+	VMULPD       Y2, Y4, Y4
+	VMOVUPD      Y6, 224(SP)
+	VMOVUPD      Y4, 256(SP)
+	VMOVUPD      192(SP), Y2
+	VMOVUPD      64(SP), Y3
+	VBROADCASTSD 72(R9), Y4
+	VBROADCASTSD 80(R9), Y5
+	VFMADD231PD  Y4, Y3, Y5
+	VMULPD       Y3, Y3, Y3
+	VBROADCASTSD 88(R9), Y4
+	VBROADCASTSD 96(R9), Y6
+	VFMADD231PD  Y4, Y3, Y6
+	VMULPD       Y6, Y5, Y5
+	VMULPD       Y3, Y3, Y3
+	VBROADCASTSD 104(R9), Y4
+	VBROADCASTSD 112(R9), Y6
+	VFMADD231PD  Y4, Y3, Y6
+	VMULPD       Y6, Y5, Y5
+	VMOVUPD      160(SP), Y4
+	VCMPPD       $0x04, cd0<>+0(SB), Y2, Y3
+	VANDPD       Y3, Y4, Y6
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y6, Y2, Y6
+	VMOVUPD      cd4087500000000000<>+0(SB), Y3
+	VMINPD       Y4, Y3, Y3
+	VMULPD       96(SP), Y3, Y3
+	VMOVUPD      64(SP), Y4
+	VBROADCASTSD 8(R9), Y5
+	VFMADD231PD  Y5, Y3, Y4
+	VMULPD       Y2, Y4, Y4
+	VADDPD       224(SP), Y6, Y6
+	VSUBPD       256(SP), Y4, Y4
+	VMASKMOVPD   Y6, Y0, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VCVTPD2PSY   Y4, X0
+	VCVTPS2PD    X0, Y4
+	VMULPD       (SP), Y4, Y4
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPS   (BX)(R11*4), X1, X0
+	VCVTPS2PD    X0, Y0
+	VMULPD       Y0, Y4, Y4
+
+common12:
+	VCVTPD2PSY Y4, X0
+	VMASKMOVPS X0, X1, (CX)(R11*4)
+
+value11:
+done4:
+	MOVL R10, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidAsymmetricMarginWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAsymmetricMarginWideAVX2(SB), NOSPLIT, $320-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSD scale+56(FP), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD cd0<>+0(SB), Y0
+	VMOVUPD      cd4338000000000064<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	XORQ         R11, R11
+
+small2:
+	CMPQ         R8, $0x04
+	JLT          tail3
+	VCVTPS2PD    (DX)(R11*4), Y0
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y0, Y1
+	VBLENDVPD    Y1, cd7ff8000000000001<>+0(SB), Y0, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cdc087500000000000<>+0(SB), Y0
+	VMOVUPD      cd8000000000000000<>+0(SB), Y3
+	VORPD        Y1, Y3, Y3
+	VMAXPD       Y3, Y0, Y3
+	VMOVUPD      cd4338000000000000<>+0(SB), Y0
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y3, Y0
+	VSUBPD       cd4338000000000000<>+0(SB), Y0, Y2
+	VMOVAPD      Y3, Y3
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y3
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y3
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y3, Y2
+	VPSLLQ       $0x34, Y0, Y0
+	VPADDQ       32(SP), Y0, Y0
+	VPADDQ       Y0, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y3, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y0
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y4
+	VMULPD       Y0, Y4, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y5, Y3, Y5
+	VMULPD       Y4, Y5, Y3
+	VMULPD       Y0, Y5, Y4
+	VMULPD       Y2, Y4, Y4
+	VMULPD       Y4, Y4, Y0
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Y5
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Y0, Y5
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Y0, Y5
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y5, Y0, Y0
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VADDPD       Y1, Y0, Y1
+	VMULPD       Y2, Y3, Y2
+	VXORPS       Y4, Y4, Y4
+	VCVTPS2PD    (DX)(R11*4), Y5
+	VCMPPD       $0x1e, Y4, Y5, Y4
+	VMOVAPD      Y2, Y5
+	VBLENDVPD    Y4, Y3, Y5, Y5
+	VMOVUPD      Y5, 64(SP)
+	VMOVAPD      Y3, Y3
+	VBLENDVPD    Y4, Y2, Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVAPD      Y1, Y1
+	VBLENDVPD    Y4, Y0, Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VCVTPS2PD    (SI)(R11*4), Y0
+	TESTQ        DI, DI
+	JNE          given5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD       Y0, Y1, Y1
+	VMINPD       Y0, Y1, Y2
+	VCMPPD       $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD    Y2, R12
+	ORL          R12, R10
+	JMP          done6
+
+given5:
+	VCVTPS2PD (DI)(R11*4), Y1
+	VMOVAPD   Y1, Y1
+
+done6:
+	VMOVUPD      Y1, 192(SP)
+	VMOVUPD      96(SP), Y1
+	VBROADCASTSD 24(R9), Y2
+	VBROADCASTSD 32(R9), Y3
+	VFMADD231PD  Y2, Y1, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 40(R9), Y2
+	VBROADCASTSD 48(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMULPD       Y1, Y1, Y1
+	VBROADCASTSD 56(R9), Y2
+	VBROADCASTSD 64(R9), Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      128(SP), Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y0, Y1
+	VANDPD       Y1, Y2, Y4
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y4, Y0, Y4
+	VMOVUPD      cd4087500000000000<>+0(SB), Y1
+	VMINPD       Y2, Y1, Y1
+	VMULPD       64(SP), Y1, Y1
+	VMOVUPD      96(SP), Y2
+	VBROADCASTSD (R9), Y3
+	VFMADD231PD  Y3, Y1, Y2
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y4, 224(SP)
+	VMOVUPD      Y2, 256(SP)
+	VBROADCASTSD 16(R9), Y0
+	VMOVUPD      64(SP), Y1
+	VSUBPD       Y0, Y1, Y1
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD       Y0, Y2, Y2
+	VSUBPD       Y1, Y2, Y2
+	VMOVUPD      Y1, 288(SP)
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y4
+	VPSUBQ       Y4, Y0, Y1
+	VMOVUPD      cd4330000000000000<>+0(SB), Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VPADDQ       Y5, Y1, Y1
+	VPSRLQ       $0x34, Y1, Y1
+	VPSLLQ       $0x34, Y1, Y4
+	VPSUBQ       Y5, Y4, Y4
+	VPSUBQ       Y4, Y0, Y4
+	VPOR         Y3, Y1, Y1
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y3
+	VSUBPD       Y3, Y1, Y1
+	VMOVAPD      Y4, Y3
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y0, Y3, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VDIVPD       Y5, Y6, Y6
+	VMULPD       Y6, Y0, Y5
+	VMULPD       Y4, Y5, Y5
+	VMULPD       Y3, Y6, Y6
+	VCMPPD       $0x1e, cd3fe0000000000000<>+0(SB), Y0, Y0
+	VANDPD       Y0, Y2, Y2
+	VMULPD       Y5, Y5, Y0
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Y3
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Y0, Y3
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Y0, Y3
+	VMULPD       Y5, Y0, Y0
+	VMULPD       Y3, Y0, Y0
+	VADDPD       Y5, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VFMADD231PD  Y6, Y2, Y0
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y1, Y0
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y1, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPD       Y0, Y1, Y1
+	VMOVUPD      288(SP), Y0
+	VCMPPD       $0x1e, cd0<>+0(SB), Y0, Y2
+	VMOVUPD      192(SP), Y3
+	VANDPD       Y2, Y3, Y3
+	VMOVAPD      Y0, Y2
+	VBROADCASTSD 72(R9), Y4
+	VBROADCASTSD 80(R9), Y5
+	VFMADD231PD  Y4, Y2, Y5
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 88(R9), Y4
+	VBROADCASTSD 96(R9), Y7
+	VFMADD231PD  Y4, Y2, Y7
+	VMULPD       Y7, Y5, Y5
+	VMULPD       Y2, Y2, Y2
+	VBROADCASTSD 104(R9), Y4
+	VBROADCASTSD 112(R9), Y7
+	VFMADD231PD  Y4, Y2, Y7
+	VMULPD       Y7, Y5, Y5
+	VBROADCASTSD 120(R9), Y2
+	VBROADCASTSD 128(R9), Y4
+	VFMADD231PD  Y2, Y0, Y4
+	VMULPD       Y5, Y4, Y4
+	VMULPD       Y4, Y1, Y0
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y5, Y1, Y1
+	VBROADCASTSD 8(R9), Y2
+	VMULPD       Y2, Y1, Y1
+	VFMADD231PD  Y6, Y4, Y1
+	VMULPD       Y3, Y1, Y1
+	VMULPD       96(SP), Y1, Y1
+	VMULPD       64(SP), Y1, Y1
+	VADDPD       224(SP), Y0, Y0
+	VSUBPD       256(SP), Y1, Y1
+	VMOVUPD      Y0, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value7
+	VCVTPD2PSY   Y1, X0
+	VCVTPS2PD    X0, Y1
+	VMULPD       (SP), Y1, Y1
+	TESTQ        BX, BX
+	JEQ          common8
+	VCVTPS2PD    (BX)(R11*4), Y0
+	VMULPD       Y0, Y1, Y1
+
+common8:
+	VCVTPD2PSY Y1, X0
+	VMOVUPS    X0, (CX)(R11*4)
+
+value7:
+	ADDQ $0x04, R11
+	SUBQ $0x04, R8
+	JMP  small2
+
+tail3:
+	TESTQ        R8, R8
+	JEQ          done4
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R8
+	VMOVUPS      32(R12)(R8*8), Y0
+	VMOVUPS      32(R12)(R8*4), X1
+	VMASKMOVPS   (DX)(R11*4), X1, X2
+	VCVTPS2PD    X2, Y2
+	VCMPPD       $0x00, cd7ff0000000000000<>+0(SB), Y2, Y3
+	VBLENDVPD    Y3, cd7ff8000000000001<>+0(SB), Y2, Y2
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y3
+	VANDPD       Y2, Y3, Y3
+	VMOVUPD      cdc087500000000000<>+0(SB), Y2
+	VMOVUPD      cd8000000000000000<>+0(SB), Y5
+	VORPD        Y3, Y5, Y5
+	VMAXPD       Y5, Y2, Y5
+	VMOVUPD      cd4338000000000000<>+0(SB), Y2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y5, Y2
+	VSUBPD       cd4338000000000000<>+0(SB), Y2, Y4
+	VMOVAPD      Y5, Y5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y4, Y5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y4, Y5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y4
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y4
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y4
+	VPSLLQ       $0x34, Y2, Y2
+	VPADDQ       32(SP), Y2, Y2
+	VPADDQ       Y2, Y4, Y4
+	VMULPD       cd39b0000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  cd0<>+0(SB), Y5, Y4
+	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y2
+	VADDPD       cd4000000000000000<>+0(SB), Y4, Y6
+	VMULPD       Y2, Y6, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VDIVPD       Y7, Y5, Y7
+	VMULPD       Y6, Y7, Y5
+	VMULPD       Y2, Y7, Y6
+	VMULPD       Y4, Y6, Y6
+	VMULPD       Y6, Y6, Y2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Y7
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Y2, Y7
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Y2, Y7
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y7, Y2, Y2
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y2, Y2, Y2
+	VADDPD       Y3, Y2, Y3
+	VMULPD       Y4, Y5, Y4
+	VXORPS       Y6, Y6, Y6
+	VMASKMOVPS   (DX)(R11*4), X1, X7
+	VCVTPS2PD    X7, Y7
+	VCMPPD       $0x1e, Y6, Y7, Y6
+	VMOVAPD      Y4, Y7
+	VBLENDVPD    Y6, Y5, Y7, Y7
+	VMOVUPD      Y7, 64(SP)
+	VMOVAPD      Y5, Y5
+	VBLENDVPD    Y6, Y4, Y5, Y5
+	VMOVUPD      Y5, 96(SP)
+	VMOVAPD      Y3, Y3
+	VBLENDVPD    Y6, Y2, Y3, Y3
+	VMOVUPD      Y3, 128(SP)
+	VMASKMOVPS   (SI)(R11*4), X1, X2
+	VCVTPS2PD    X2, Y2
+	TESTQ        DI, DI
+	JNE          given9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VMINPD       Y2, Y3, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y4
+	VMOVMSKPD    Y4, DX
+	ORL          DX, R10
+	JMP          done10
+
+given9:
+	VMASKMOVPS (DI)(R11*4), X1, X3
+	VCVTPS2PD  X3, Y3
+	VMOVAPD    Y3, Y3
+
+done10:
+	VMOVUPD      Y3, 192(SP)
+	VMOVUPD      96(SP), Y3
+	VBROADCASTSD 24(R9), Y4
+	VBROADCASTSD 32(R9), Y5
+	VFMADD231PD  Y4, Y3, Y5
+	VMULPD       Y3, Y3, Y3
+	VBROADCASTSD 40(R9), Y4
+	VBROADCASTSD 48(R9), Y6
+	VFMADD231PD  Y4, Y3, Y6
+	VMULPD       Y6, Y5, Y5
+	VMULPD       Y3, Y3, Y3
+	VBROADCASTSD 56(R9), Y4
+	VBROADCASTSD 64(R9), Y6
+	VFMADD231PD  Y4, Y3, Y6
+	VMULPD       Y6, Y5, Y5
+	VMOVUPD      128(SP), Y4
+	VCMPPD       $0x04, cd0<>+0(SB), Y2, Y3
+	VANDPD       Y3, Y4, Y6
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y6, Y2, Y6
+	VMOVUPD      cd4087500000000000<>+0(SB), Y3
+	VMINPD       Y4, Y3, Y3
+	VMULPD       64(SP), Y3, Y3
+	VMOVUPD      96(SP), Y4
+	VBROADCASTSD (R9), Y5
+	VFMADD231PD  Y5, Y3, Y4
+	VMULPD       Y2, Y4, Y4
+	VMOVUPD      Y6, 224(SP)
+	VMOVUPD      Y4, 256(SP)
+	VBROADCASTSD 16(R9), Y2
+	VMOVUPD      64(SP), Y3
+	VSUBPD       Y2, Y3, Y3
+	VADDPD       96(SP), Y2, Y2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VSUBPD       Y2, Y4, Y4
+	VSUBPD       Y3, Y4, Y4
+	VMOVUPD      Y3, 288(SP)
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y6
+	VPSUBQ       Y6, Y2, Y3
+	VMOVUPD      cd4330000000000000<>+0(SB), Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VPADDQ       Y7, Y3, Y3
+	VPSRLQ       $0x34, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y6
+	VPSUBQ       Y7, Y6, Y6
+	VPSUBQ       Y6, Y2, Y6
+	VPOR         Y5, Y3, Y3
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y5
+	VSUBPD       Y5, Y3, Y3
+	VMOVAPD      Y6, Y5
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y5, Y6
+	VADDPD       cd3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD       Y2, Y5, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VDIVPD       Y7, Y8, Y8
+	VMULPD       Y8, Y2, Y7
+	VMULPD       Y6, Y7, Y7
+	VMULPD       Y5, Y8, Y8
+	VCMPPD       $0x1e, cd3fe0000000000000<>+0(SB), Y2, Y2
+	VANDPD       Y2, Y4, Y4
+	VMULPD       Y7, Y7, Y2
+	VMOVUPD      cd3fba9bb03668fef0<>+0(SB), Y5
+	VFMADD213PD  cd3fb65ad54c4eb81f<>+0(SB), Y2, Y5
+	VFMADD213PD  cd3fbc7fb35b5b2345<>+0(SB), Y2, Y5
+	VFMADD213PD  cd3fc248f579bb2055<>+0(SB), Y2, Y5
+	VFMADD213PD  cd3fc9999a0d3df65d<>+0(SB), Y2, Y5
+	VFMADD213PD  cd3fd55555553e758b<>+0(SB), Y2, Y5
+	VMULPD       Y7, Y2, Y2
+	VMULPD       Y5, Y2, Y2
+	VADDPD       Y7, Y2, Y2
+	VADDPD       Y2, Y2, Y2
+	VFMADD231PD  Y8, Y4, Y2
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y3, Y2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y3, Y2
+	VXORPS       Y3, Y3, Y3
+	VSUBPD       Y2, Y3, Y3
+	VMOVUPD      288(SP), Y2
+	VCMPPD       $0x1e, cd0<>+0(SB), Y2, Y4
+	VMOVUPD      192(SP), Y5
+	VANDPD       Y4, Y5, Y5
+	VMOVAPD      Y2, Y4
+	VBROADCASTSD 72(R9), Y6
+	VBROADCASTSD 80(R9), Y7
+	VFMADD231PD  Y6, Y4, Y7
+	VMULPD       Y4, Y4, Y4
+	VBROADCASTSD 88(R9), Y6
+	VBROADCASTSD 96(R9), Y9
+	VFMADD231PD  Y6, Y4, Y9
+	VMULPD       Y9, Y7, Y7
+	VMULPD       Y4, Y4, Y4
+	VBROADCASTSD 104(R9), Y6
+	VBROADCASTSD 112(R9), Y9
+	VFMADD231PD  Y6, Y4, Y9
+	VMULPD       Y9, Y7, Y7
+	VBROADCASTSD 120(R9), Y4
+	VBROADCASTSD 128(R9), Y6
+	VFMADD231PD  Y4, Y2, Y6
+	VMULPD       Y7, Y6, Y6
+	VMULPD       Y6, Y3, Y2
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y7, Y3, Y3
+	VBROADCASTSD 8(R9), Y4
+	VMULPD       Y4, Y3, Y3
+	VFMADD231PD  Y8, Y6, Y3
+	VMULPD       Y5, Y3, Y3
+	VMULPD       96(SP), Y3, Y3
+	VMULPD       64(SP), Y3, Y3
+	VADDPD       224(SP), Y2, Y2
+	VSUBPD       256(SP), Y3, Y3
+	VMASKMOVPD   Y2, Y0, (AX)(R11*8)
+	TESTQ        CX, CX
+	JEQ          value11
+	VCVTPD2PSY   Y3, X0
+	VCVTPS2PD    X0, Y3
+	VMULPD       (SP), Y3, Y3
+	TESTQ        BX, BX
+	JEQ          common12
+	VMASKMOVPS   (BX)(R11*4), X1, X0
+	VCVTPS2PD    X0, Y0
+	VMULPD       Y0, Y3, Y3
+
+common12:
+	VCVTPD2PSY Y3, X0
+	VMASKMOVPS X0, X1, (CX)(R11*4)
+
+value11:
+done4:
+	MOVL R10, bad+72(FP)
 	VZEROUPPER
 	RET

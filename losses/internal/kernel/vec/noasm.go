@@ -30,17 +30,21 @@ func SeparableIndex[T spec.Float](
 	panic(noVectors)
 }
 
-func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale []T) {
+func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale []T) bool {
 	panic(noVectors)
 }
 
-func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) {
+func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) bool {
 	panic(noVectors)
 }
 
-func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) { panic(noVectors) }
+func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) bool { panic(noVectors) }
 
-func Complement[T spec.Float](dst, t []T) bool { panic(noVectors) }
+func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) bool { panic(noVectors) }
+
+func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) bool {
+	panic(noVectors)
+}
 
 func Softmax[T spec.Float](dst, z []T, k int) { panic(noVectors) }
 

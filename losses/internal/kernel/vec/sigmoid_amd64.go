@@ -2,26 +2,28 @@
 
 package vec
 
-import "softloss/losses/internal/kernel/spec"
+import (
+	"math"
+	"sync/atomic"
+
+	"softloss/losses/internal/kernel/portable"
+	"softloss/losses/internal/kernel/spec"
+)
 
 // SigmoidCrossEntropy is [spec.SigmoidCrossEntropy].
-func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale []T) {
+func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	if len(z) == 0 {
-		return
+		return true
 	}
-	f, each := commonFactor(scale)
-	unitOf[T]().sigmoidCrossEntropy(&loss[0], first(grad), &z[0], &yes[0], &no[0], len(z), f, nil)
-	if each {
-		multiply(grad, scale)
-	}
+	f, each := factors(scale)
+	return unitOf[T]().sigmoidCrossEntropy(&loss[0], first(grad), &z[0], &yes[0], first(no), each, len(z), f, nil) == 0
 }
 
 // SigmoidSeparable is [spec.SigmoidSeparable].
-func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) {
+func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p, ok := planFor(f, a)
 	if !ok {
-		spec.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
-		return
+		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
 	v := wideOf[T]()
 	run := v.sigmoidFocal
@@ -33,41 +35,89 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	case a == 2:
 		run = v.sigmoidFocal2
 	}
-	sigmoidWide(run, &p.sigmoid[0], loss, grad, z, yes, no, scale)
+	return sigmoidWide(run, p.sigmoid[:], loss, grad, z, yes, no, scale)
 }
 
 // SigmoidMAE is [spec.SigmoidMAE].
-func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) {
-	sigmoidWide(wideOf[T]().sigmoidMAE, nil, loss, grad, z, yes, no, scale)
+func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return sigmoidWide(wideOf[T]().sigmoidMAE, nil, loss, grad, z, yes, no, scale)
+}
+
+// SigmoidKL is [spec.SigmoidKL].
+func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return sigmoidWide(wideOf[T]().sigmoidKL, nil, loss, grad, z, yes, no, scale)
+}
+
+// SigmoidAsymmetric is [spec.SigmoidAsymmetric].
+func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	p := asymmetricPlanFor(a)
+	if !p.ok {
+		return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
+	}
+	run := wideOf[T]().sigmoidAsymmetricMargin
+	if a.Margin == 0 {
+		run = wideOf[T]().sigmoidAsymmetric
+	}
+	return sigmoidWide(run, p.par[:], loss, grad, z, yes, no, scale)
+}
+
+// An asymmetricPlan is what the kernels of the asymmetric loss take. ok is false for exponents that
+// are no integers, or large, and for a margin of which the logarithm is not theirs.
+type asymmetricPlan struct {
+	spec.Asymmetric
+	par [asymmetricPars]float64
+	ok  bool
+}
+
+var asymmetricPlans [4]atomic.Pointer[asymmetricPlan] // those made last
+
+func asymmetricPlanFor(a spec.Asymmetric) *asymmetricPlan {
+	bits := math.Float64bits(a.GammaPos)>>51 ^ math.Float64bits(a.GammaNeg)>>50 ^ math.Float64bits(a.Margin)
+	place := &asymmetricPlans[bits%uint64(len(asymmetricPlans))]
+	if p := place.Load(); p != nil && p.Asymmetric == a {
+		return p
+	}
+	p := &asymmetricPlan{Asymmetric: a, ok: a.Margin == 0 || a.Margin >= 0x1p-500}
+	for _, gamma := range []float64{a.GammaPos, a.GammaNeg} {
+		p.ok = p.ok && gamma < 1<<powerBits && gamma == math.Trunc(gamma)
+	}
+	p.par[parPos], p.par[parNeg], p.par[parMargin] = a.GammaPos, a.GammaNeg, a.Margin
+	no, last := a.GammaNeg, 0.0
+	if a.Margin != 0 && no > 0 {
+		no, last = no-1, 1
+	}
+	setPower(p.par[parPosBits:], a.GammaPos)
+	setPower(p.par[parNegBits:], no)
+	p.par[parLast], p.par[parLast+1] = last, 1-last
+	place.Store(p)
+	return p
+}
+
+// setPower stores the bits of an exponent, and 1 less each of them.
+func setPower(par []float64, k float64) {
+	for i := range powerBits {
+		b := float64(int(k) >> i & 1)
+		par[2*i], par[2*i+1] = b, 1-b
+	}
 }
 
 // sigmoidWide runs a kernel that computes in float64.
 func sigmoidWide[T spec.Float](
-	run func(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64),
-	par *float64, loss []float64, grad, z, yes, no, scale []T) {
+	run func(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32),
+	par []float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	if len(z) == 0 {
-		return
+		return true
 	}
-	f, each := commonFactor(scale)
-	run(&loss[0], first(grad), &z[0], &yes[0], &no[0], len(z), float64(f), par)
-	if each {
-		multiply(grad, scale)
-	}
+	f, each := factors(scale)
+	return run(&loss[0], first(grad), &z[0], &yes[0], first(no), each, len(z), float64(f), first(par)) == 0
 }
 
-// commonFactor returns the factor of all gradients, 1 where each has one.
-func commonFactor[T spec.Float](scale []T) (f T, each bool) {
+// factors returns the factor of all gradients, or 1 and those of each.
+func factors[T spec.Float](scale []T) (f T, each *T) {
 	if len(scale) == 1 {
-		return scale[0], false
+		return scale[0], nil
 	}
-	return 1, true
-}
-
-// multiply multiplies the elements of g, which may be nil.
-func multiply[T spec.Float](g, f []T) {
-	for i := range g {
-		g[i] *= f[i]
-	}
+	return 1, &scale[0]
 }
 
 // first returns a pointer to the first element, nil for nil.
@@ -76,9 +126,4 @@ func first[T any](x []T) *T {
 		return nil
 	}
 	return &x[0]
-}
-
-// Complement is [spec.Complement].
-func Complement[T spec.Float](dst, t []T) (ok bool) {
-	return len(t) == 0 || unitOf[T]().complement(&dst[0], &t[0], len(t)) == 0
 }

@@ -37,8 +37,7 @@ type unit[T spec.Float] interface {
 	tileShift(dst, z *T, k int, lanes *T)
 	tileCrossEntropyGrad(e, z, t *T, k int, lanes *T) (rejected, bad uint32)
 	tileCrossEntropy(z, t *T, k int, lanes *T) (rejected, bad uint32)
-	sigmoidCrossEntropy(loss *float64, grad, z, yes, no *T, n int, scale T, par *T)
-	complement(dst, t *T, n int) (bad uint32)
+	sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *T, n int, scale T, par *T) (bad uint32)
 }
 
 // wide are the kernels that compute in float64 for elements of any type.
@@ -71,11 +70,14 @@ type wide[T spec.Float] interface {
 	focalNExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focalPowExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	gceExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	sigmoidPoly(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
-	sigmoidGCE(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
-	sigmoidFocal(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
-	sigmoidFocal2(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
-	sigmoidMAE(loss *float64, grad, z, yes, no *T, n int, scale float64, par *float64)
+	sigmoidPoly(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidGCE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidFocal(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidFocal2(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidMAE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidKL(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -162,11 +164,8 @@ func (f32AVX512) tileCrossEntropyGrad(e, z, t *float32, k int, lanes *float32) (
 func (f32AVX512) tileCrossEntropy(z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
 	return tileCrossEntropyF32AVX512(z, t, k, lanes)
 }
-func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32) {
-	sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, n, scale, par)
-}
-func (f32AVX512) complement(dst, t *float32, n int) (bad uint32) {
-	return complementF32AVX512(dst, t, n)
+func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 
 // f64AVX512 is an instruction set.
@@ -238,11 +237,8 @@ func (f64AVX512) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (
 func (f64AVX512) tileCrossEntropy(z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
 	return tileCrossEntropyF64AVX512(z, t, k, lanes)
 }
-func (f64AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidCrossEntropyF64AVX512(loss, grad, z, yes, no, n, scale, par)
-}
-func (f64AVX512) complement(dst, t *float64, n int) (bad uint32) {
-	return complementF64AVX512(dst, t, n)
+func (f64AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidCrossEntropyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX512) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, low, shift, ahead)
@@ -302,20 +298,29 @@ func (f64AVX512) focalPowExact(h, z, t *float64, n int, m, log float64, par *flo
 func (f64AVX512) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX512(h, z, t, n, m, log, par)
 }
-func (f64AVX512) sigmoidPoly(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidPolyF64AVX512(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidPolyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f64AVX512) sigmoidGCE(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidGCEF64AVX512(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX512) sigmoidGCE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidGCEF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f64AVX512) sigmoidFocal(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidFocalF64AVX512(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX512) sigmoidFocal(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidFocalF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f64AVX512) sigmoidFocal2(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidFocal2F64AVX512(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX512) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidFocal2F64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f64AVX512) sigmoidMAE(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidMAEF64AVX512(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidMAEF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidKL(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidKLF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidAsymmetricF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidAsymmetricMarginF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX512) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX512(e, z, t, k, lanes)
@@ -413,10 +418,9 @@ func (f32AVX2) tileCrossEntropyGrad(e, z, t *float32, k int, lanes *float32) (re
 func (f32AVX2) tileCrossEntropy(z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
 	return tileCrossEntropyF32AVX2(z, t, k, lanes)
 }
-func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32) {
-	sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, n, scale, par)
+func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX2) complement(dst, t *float32, n int) (bad uint32) { return complementF32AVX2(dst, t, n) }
 
 // f64AVX2 is an instruction set.
 type f64AVX2 struct{}
@@ -483,10 +487,9 @@ func (f64AVX2) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (re
 func (f64AVX2) tileCrossEntropy(z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
 	return tileCrossEntropyF64AVX2(z, t, k, lanes)
 }
-func (f64AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidCrossEntropyF64AVX2(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidCrossEntropyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f64AVX2) complement(dst, t *float64, n int) (bad uint32) { return complementF64AVX2(dst, t, n) }
 func (f64AVX2) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, low, shift, ahead)
 }
@@ -545,20 +548,29 @@ func (f64AVX2) focalPowExact(h, z, t *float64, n int, m, log float64, par *float
 func (f64AVX2) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX2(h, z, t, n, m, log, par)
 }
-func (f64AVX2) sigmoidPoly(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidPolyF64AVX2(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidPolyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f64AVX2) sigmoidGCE(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidGCEF64AVX2(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX2) sigmoidGCE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidGCEF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f64AVX2) sigmoidFocal(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidFocalF64AVX2(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX2) sigmoidFocal(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidFocalF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f64AVX2) sigmoidFocal2(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidFocal2F64AVX2(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX2) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidFocal2F64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f64AVX2) sigmoidMAE(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64) {
-	sigmoidMAEF64AVX2(loss, grad, z, yes, no, n, scale, par)
+func (f64AVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidMAEF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX2) sigmoidKL(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidKLF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX2) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidAsymmetricF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX2) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidAsymmetricMarginF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX2) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX2(e, z, t, k, lanes)
@@ -660,20 +672,29 @@ func (wideAVX512) focalPowExact(h, z, t *float32, n int, m, log float64, par *fl
 func (wideAVX512) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX512(h, z, t, n, m, log, par)
 }
-func (wideAVX512) sigmoidPoly(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidPolyWideAVX512(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidPolyWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (wideAVX512) sigmoidGCE(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidGCEWideAVX512(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX512) sigmoidGCE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidGCEWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (wideAVX512) sigmoidFocal(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidFocalWideAVX512(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX512) sigmoidFocal(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidFocalWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (wideAVX512) sigmoidFocal2(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidFocal2WideAVX512(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX512) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidFocal2WideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (wideAVX512) sigmoidMAE(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidMAEWideAVX512(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidMAEWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX512) sigmoidKL(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidKLWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX512) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidAsymmetricWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX512) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidAsymmetricMarginWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 
 // wideAVX2 is an instruction set.
@@ -745,18 +766,27 @@ func (wideAVX2) focalPowExact(h, z, t *float32, n int, m, log float64, par *floa
 func (wideAVX2) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX2(h, z, t, n, m, log, par)
 }
-func (wideAVX2) sigmoidPoly(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidPolyWideAVX2(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidPolyWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (wideAVX2) sigmoidGCE(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidGCEWideAVX2(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX2) sigmoidGCE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidGCEWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (wideAVX2) sigmoidFocal(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidFocalWideAVX2(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX2) sigmoidFocal(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidFocalWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (wideAVX2) sigmoidFocal2(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidFocal2WideAVX2(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX2) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidFocal2WideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (wideAVX2) sigmoidMAE(loss *float64, grad, z, yes, no *float32, n int, scale float64, par *float64) {
-	sigmoidMAEWideAVX2(loss, grad, z, yes, no, n, scale, par)
+func (wideAVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidMAEWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidKL(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidKLWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidAsymmetricWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidAsymmetricMarginWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }

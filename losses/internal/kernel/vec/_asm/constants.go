@@ -63,6 +63,8 @@ func writeConstants(path string) error {
 		value any
 	}{
 		{"powDegree", powDegree}, {"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
+		{"parPos", parPos}, {"parNeg", parNeg}, {"parMargin", parMargin}, {"parPosBits", parPosBits}, {"parNegBits", parNegBits},
+		{"parLast", parLast}, {"asymmetricPars", asymmetricPars}, {"powerBits", powerBits},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)

@@ -148,9 +148,44 @@ func (g isa) log1p(r, inv, dst reg.VecVirtual) {
 
 // log emits dst = log(u) + c for positive normal u and a small c, which it overwrites; NaN for NaN.
 func (g isa) log(u, c, dst reg.VecVirtual) {
-	// u = 2^k m with m in [√½, √2).
 	one := g.constant(1)
-	k, m, t := g.vec(), g.vec(), g.vec()
+	k, m := g.split(u)
+	f, s, z := g.vec(), g.vec(), g.vec()
+	g.sub(one, m, f)
+	g.add(g.constant(2), f, s)
+	g.div(s, f, s)
+	g.mul(s, s, z)
+	lg := []float64{1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
+		2.222219843214978396e-01,
+		2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01}
+	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10
+	if !g.f64 {
+		lg = []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}
+		hi, lo = 6.9313812256e-01, 9.0580006145e-06
+	}
+	p := g.vec()
+	g.load(g.constant(lg[0]), p)
+	for _, x := range lg[1:] {
+		g.horner(g.constant(x), z, p)
+	}
+	g.mul(z, p, p) // R
+	h := g.vec()
+	g.mul(f, f, h)
+	g.mul(g.constant(0.5), h, h)
+	// k hi + (f - (h - (s (h + R) + (k lo + c))))
+	g.add(h, p, p)
+	g.madd(g.constant(lo), k, c)
+	g.madd(s, p, c)
+	g.sub(c, h, h)
+	g.sub(h, f, f)
+	g.move(f, dst)
+	g.madd(g.constant(hi), k, dst)
+}
+
+// split emits k and m with u = 2^k m and m in [√½, √2), for positive normal u; NaN for NaN.
+func (g isa) split(u reg.VecVirtual) (k, m reg.VecVirtual) {
+	k, m = g.vec(), g.vec()
+	t := g.vec()
 	if g.f64 {
 		half := g.bitsOf(math.Float64bits(math.Sqrt2 / 2))
 		g.load(half, t)
@@ -183,36 +218,7 @@ func (g isa) log(u, c, dst reg.VecVirtual) {
 		g.isub(t, u, m)
 		VCVTDQ2PS(k, k)
 	}
-	f, s, z := g.vec(), g.vec(), g.vec()
-	g.sub(one, m, f)
-	g.add(g.constant(2), f, s)
-	g.div(s, f, s)
-	g.mul(s, s, z)
-	lg := []float64{1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
-		2.222219843214978396e-01,
-		2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01}
-	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10
-	if !g.f64 {
-		lg = []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}
-		hi, lo = 6.9313812256e-01, 9.0580006145e-06
-	}
-	p := g.vec()
-	g.load(g.constant(lg[0]), p)
-	for _, x := range lg[1:] {
-		g.horner(g.constant(x), z, p)
-	}
-	g.mul(z, p, p) // R
-	h := g.vec()
-	g.mul(f, f, h)
-	g.mul(g.constant(0.5), h, h)
-	// k hi + (f - (h - (s (h + R) + (k lo + c))))
-	g.add(h, p, p)
-	g.madd(g.constant(lo), k, c)
-	g.madd(s, p, c)
-	g.sub(c, h, h)
-	g.sub(h, f, f)
-	g.move(f, dst)
-	g.madd(g.constant(hi), k, dst)
+	return k, m
 }
 
 func (g isa) isub(a, b, dst Op) {

@@ -46,7 +46,6 @@ func main() {
 		g.tileCrossEntropy(true)
 		g.tileCrossEntropy(false)
 		g.sigmoid(sigmoidCrossEntropy)
-		g.complement()
 		if g.f64 {
 			g.wide()
 			g.tileMAE()

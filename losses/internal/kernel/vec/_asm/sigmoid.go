@@ -16,72 +16,99 @@ import (
 // so that nothing cancels.
 
 // question is the softmax of an element: |z|, NaN for z = +Inf, e, the likely class's p, and s =
-// e/(2+e), of which log1p(e) is made.
-type question struct{ size, e, p, s reg.VecVirtual }
+// e/(2+e), of which log1p(e) is made; positive says where yes is the likely class.
+type question struct {
+	size, e, p, s reg.VecVirtual
+	positive      func() mask
+}
 
 // sigmoidLoss is a loss of such rows. What prepare emits comes before the loop; the function it
-// returns takes what emits the labels of both classes and returns the loss and its derivative by
-// |z|.
+// returns takes what emits the labels of both classes and returns the loss and its derivative by z.
 type sigmoidLoss struct {
 	name, doc string
 	prepare   func(g isa, c questionConsts, par reg.GPVirtual) questionLoss
 	exact     bool // differences magnify what short polynomials leave
 }
 
-type questionLoss func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual)
+type questionLoss func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual)
 
 // sigmoidCrossEntropy computes in the element type.
-var sigmoidCrossEntropy = sigmoidLoss{name: "sigmoidCrossEntropy", prepare: crossEntropyQuestion}
+var sigmoidCrossEntropy = sigmoidLoss{name: "sigmoidCrossEntropy", prepare: byLikelihood(crossEntropyQuestion)}
 
 // sigmoids compute in float64.
 var sigmoids = []sigmoidLoss{
-	{name: "sigmoidPoly", doc: "φ = -l + a (1-p); par is a and 1+a.", prepare: polyQuestion},
-	{name: "sigmoidGCE", doc: "φ = (1 - p^a)/a; par is a and 1/a.", prepare: gceQuestion},
-	{name: "sigmoidFocal", doc: "φ = -(1-p)^a l; par is a.", prepare: focalQuestion(false)},
-	{name: "sigmoidFocal2", doc: "φ = -(1-p)² l; par is 2.", prepare: focalQuestion(true)},
-	{name: "sigmoidMAE", doc: "The loss is the sum of |p - t| of both classes.", prepare: maeQuestion, exact: true},
+	{name: "sigmoidPoly", doc: "φ = -l + a (1-p); par is a and 1+a.", prepare: byLikelihood(polyQuestion)},
+	{name: "sigmoidGCE", doc: "φ = (1 - p^a)/a; par is a and 1/a.", prepare: byLikelihood(gceQuestion)},
+	{name: "sigmoidFocal", doc: "φ = -(1-p)^a l; par is a.", prepare: byLikelihood(focalQuestion(false))},
+	{name: "sigmoidFocal2", doc: "φ = -(1-p)² l; par is 2.", prepare: byLikelihood(focalQuestion(true))},
+	{name: "sigmoidMAE", doc: "The loss is the sum of |p - t| of both classes.", prepare: byLikelihood(maeQuestion),
+		exact: true},
+	{name: "sigmoidKL", doc: "The loss is the sum of t (log t - l) of both classes.", prepare: byLikelihood(klQuestion),
+		exact: true},
+	{name: "sigmoidAsymmetric", doc: "φ = -(1-p)^γ l of each class; par is an asymmetricPar.",
+		prepare: asymmetricQuestion(false)},
+	{name: "sigmoidAsymmetricMargin", doc: "φ = -(1-p)^γ l of yes, -d^γ log(1-d) of no, d = max(1-p-margin, 0); par " +
+		"is an asymmetricPar.", prepare: asymmetricQuestion(true), exact: true},
 }
 
 func (g isa) sigmoid(f sigmoidLoss) {
-	g.text(f.name, "func(loss *float64, grad, z, yes, no *T, n int, scale A, par *A)",
-		"stores the losses of n elements of logits (z, 0) and labels (yes, no) and, where grad is not nil, "+
-			"scale times their derivatives by z.", f.doc)
-	loss, grad, z := g.param("loss"), g.param("grad"), g.param("z")
-	yes, no, n, par := g.param("yes"), g.param("no"), g.param("n"), g.param("par")
+	g.text(f.name, "func(loss *float64, grad, z, yes, no, scales *T, n int, scale A, par *A) (bad uint32)",
+		"stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes, 1-yes) where no is nil, and, "+
+			"where grad is not nil, scale times their derivatives by z, and times scales where that is not nil.", f.doc,
+		"bad != 0 when no is nil and a label is not in [0, 1].")
+	loss, grad, z, scales := g.param("loss"), g.param("grad"), g.param("z"), g.param("scales")
+	yes, no, n, par, bad := g.param("yes"), g.param("no"), g.param("n"), g.param("par"), GP32()
+	XORL(bad, bad)
 	scale, c := g.held("scale"), g.questionConsts(f.exact)
 	emit := f.prepare(g, c, par)
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
 		var kept *mask
-		positive := func() mask { // found twice where registers are few
+		q := g.question(c, g.get(z, i, v, m))
+		q.positive = func() mask { // found twice where registers are few
 			if kept == nil || !g.avx512 {
 				p := g.cmp(gtOQ, g.zeros(1)[0], g.get(z, i, v, m))
 				kept = &p
 			}
 			return *kept
 		}
-		l, slope := emit(g.question(c, g.get(z, i, v, m)), func() (likely, other reg.VecVirtual) {
-			p, y := positive(), g.get(yes, i, v, m)
-			likely, other = g.get(no, i, v, m), g.vec()
-			g.move(y, other)
-			g.blend(p, likely, other)
-			g.blend(p, y, likely)
-			return likely, other
+		l, d := emit(q, func() (_, other reg.VecVirtual) {
+			given, done := label("given"), label("done")
+			y, other := g.get(yes, i, v, m), g.vec()
+			TESTQ(no, no)
+			JNE(LabelRef(given))
+			g.orOutside(y, other, bad)
+			JMP(LabelRef(done))
+			Label(given)
+			g.move(g.get(no, i, v, m), other)
+			Label(done)
+			return y, other
 		})
 		g.putLoss(l, loss, i, v, m)
-		valueOnly := label("value")
+		valueOnly, common := label("value"), label("common")
 		TESTQ(grad, grad)
 		JEQ(LabelRef(valueOnly))
-		d := g.zeros(1)[0]
-		g.sub(slope, d, d)
-		g.blend(positive(), slope, d)
 		if g.narrow { // rounded as where each element has its own factor, which is a float32
 			VCVTPS2PD(g.narrowed(d), d)
 		}
 		g.mul(scale, d, d)
+		TESTQ(scales, scales)
+		JEQ(LabelRef(common))
+		g.mul(g.get(scales, i, v, m), d, d)
+		Label(common)
 		g.put(d, grad, i, v, m)
 		Label(valueOnly)
 	})
+	Store(bad, Return("bad"))
 	g.ret()
+}
+
+// orOutside stores 1 - t in other and adds to bad whether a t is not in [0, 1].
+func (g isa) orOutside(t, other reg.VecVirtual, bad reg.GPVirtual) {
+	least := g.vec()
+	g.load(g.constant(1), other)
+	g.sub(t, other, other)
+	g.min(t, other, least)
+	ORL(g.maskBits(g.cmp(ngeUQ, g.constant(0), least)), bad)
 }
 
 // putLoss stores vector v of the losses at i.
@@ -195,22 +222,4 @@ func (g isa) log1pOf(s, square, tail reg.VecVirtual) reg.VecVirtual {
 	g.add(s, l, l)
 	g.add(l, l, l)
 	return l
-}
-
-// complement emits the labels of the other class.
-func (g isa) complement() {
-	g.text("complement", "func(dst, t *T, n int) (bad uint32)",
-		"stores 1 - t in dst; bad != 0 when a t is not in [0, 1].")
-	dst, t, n := g.param("dst"), g.param("t"), g.param("n")
-	one, zero, bad := g.hold(1), g.zeros(1)[0], g.noLanes()
-	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
-		x, y := g.get(t, i, v, m), g.vec()
-		g.load(one, y)
-		g.sub(x, y, y)
-		g.orInto(g.cmp(ngeUQ, zero, x), bad)
-		g.orInto(g.cmp(ngeUQ, zero, y), bad)
-		g.put(y, dst, i, v, m)
-	})
-	Store(g.maskBits(bad), Return("bad"))
-	g.ret()
 }

@@ -7,6 +7,29 @@ import (
 
 // The losses of elements: what each makes of a question.
 
+// byLikelihood is a loss to which the labels are those of the likely class and of the other one,
+// and which returns its derivative by |z|.
+func byLikelihood(prepare func(g isa, c questionConsts, par reg.GPVirtual) questionLoss) func(g isa, c questionConsts,
+	par reg.GPVirtual) questionLoss {
+	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+		emit := prepare(g, c, par)
+		return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+			loss, bySize := emit(q, func() (likely, other reg.VecVirtual) {
+				yes, no := labels()
+				p, other := q.positive(), g.vec()
+				g.move(yes, other)
+				g.blend(p, no, other)
+				g.blend(p, yes, no)
+				return no, other
+			})
+			slope = g.zeros(1)[0]
+			g.sub(bySize, slope, slope)
+			g.blend(q.positive(), bySize, slope)
+			return loss, slope
+		}
+	}
+}
+
 // crossEntropyQuestion: loss = (t + u) log1p(e) + u |z| for the labels t of the likely class and u,
 // slope = (u - t e) p.
 func crossEntropyQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
@@ -168,6 +191,30 @@ func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 		g.sub(other, slope, slope)
 		g.mul(q.p, slope, slope)
 		g.mul(rest, slope, slope)
+		return loss, slope
+	}
+}
+
+// klQuestion is cross entropy with the logarithms of the labels.
+func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
+	park := g.places(3)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		square, tail := g.atanh(c, q.s)
+		l, near, far := g.log1pOf(q.s, square, tail), g.zeros(1)[0], g.vec()
+		g.sub(l, near, near)
+		g.sub(q.size, near, far)
+		slope = g.vec()
+		t, u := labels()
+		g.move(u, slope)
+		g.nmadd(q.e, t, slope)
+		g.mul(q.p, slope, slope)
+		keptSlope, keptNear := park(0, slope), park(1, near)
+		term := park(2, g.klTerm(far, u))
+		near, slope = g.vec(), g.vec()
+		g.load(keptNear, near)
+		loss = g.klTerm(near, t)
+		g.add(term, loss, loss)
+		g.load(keptSlope, slope)
 		return loss, slope
 	}
 }

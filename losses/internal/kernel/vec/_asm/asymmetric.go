@@ -1,0 +1,168 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// What the asymmetric loss takes, each a number: the exponents, the margin, and the exponents bit
+// by bit as factorBits of [isa.power]; of no with a margin the exponent less 1, and its last bit.
+const (
+	parPos = iota
+	parNeg
+	parMargin
+	parPosBits
+	parNegBits = parPosBits + 2*powerBits
+	parLast    = parNegBits + 2*powerBits
+
+	asymmetricPars = parLast + 2
+	powerBits      = 3
+)
+
+// power emits x^k for the k of which the bits stand at par: b and 1-b for each, from the lowest on.
+// It overwrites x.
+func (g isa) power(x reg.VecVirtual, par reg.GPVirtual, at int) reg.VecVirtual {
+	w := g.factor(x, par, at)
+	for i := 1; i < powerBits; i++ {
+		g.mul(x, x, x)
+		g.mul(g.factor(x, par, at+2*i), w, w)
+	}
+	return w
+}
+
+// factor emits x or 1, as the numbers b and 1-b at par say.
+func (g isa) factor(x reg.VecVirtual, par reg.GPVirtual, at int) reg.VecVirtual {
+	b, f := g.parameter(par, at), g.parameter(par, at+1)
+	g.madd(b, x, f)
+	return f
+}
+
+// asymmetricQuestion: with p and q = 1-p of yes, l = -log p and m = -log q
+//
+//	loss = t q^γ l,   slope = -t q^γ (q + γ p l)
+//
+// for the label t of yes; of no, without a margin, the same with p and q exchanged, and minus.
+func asymmetricQuestion(margin bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+		park := g.places(8)
+		return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+			square, tail := g.atanh(c, q.s)
+			near, far, rest := g.log1pOf(q.s, square, tail), g.vec(), g.vec()
+			g.add(q.size, near, far)
+			g.mul(q.e, q.p, rest)
+			positive := q.positive()
+			choose := func(i int, likely, other reg.VecVirtual) Op { // that of yes
+				x := g.vec()
+				g.move(other, x)
+				g.blend(positive, likely, x)
+				return park(i, x)
+			}
+			p, rests := choose(0, q.p, rest), choose(1, rest, q.p)
+			l, m := choose(2, near, far), Op(nil)
+			if !margin {
+				m = choose(3, far, near)
+			}
+			t, u := labels()
+			keptU := park(4, u)
+			loss, slope = g.side(par, parPos, parPosBits, p, rests, l, t)
+			if !margin {
+				keptLoss, keptSlope := park(5, loss), park(6, slope)
+				u = g.vec()
+				g.load(keptU, u)
+				loss, slope = g.side(par, parNeg, parNegBits, rests, p, m, u)
+				g.add(keptLoss, loss, loss)
+				g.sub(keptSlope, slope, slope)
+				return loss, slope
+			}
+			keptLoss, keptSlope := park(5, loss), park(6, slope)
+			loss, slope = g.marginSide(c, par, func(v reg.VecVirtual) Op { return park(7, v) }, rests, p, keptU)
+			g.add(keptLoss, loss, loss)
+			g.sub(keptSlope, slope, slope)
+			return loss, slope
+		}
+	}
+}
+
+// side emits t q^γ l and t q^γ (q + γ p l) for one class of the label t, l = -log p and q = 1-p. It
+// overwrites t.
+func (g isa) side(par reg.GPVirtual, gamma, bits int, p, q, l Op, t reg.VecVirtual) (loss, slope reg.VecVirtual) {
+	x := g.vec()
+	g.load(q, x)
+	w := g.power(x, par, bits)
+	loss = g.vec()
+	g.load(l, loss)
+	far := g.whereLabelled(loss, t)
+	g.mul(w, t, t)
+	g.mul(far, t, far)
+	g.load(g.constant(-lowest64), x)
+	g.min(loss, x, x) // beyond, p is 0
+	g.mul(p, x, x)
+	slope = g.vec()
+	g.load(q, slope)
+	g.madd(g.parameter(par, gamma), x, slope)
+	g.mul(t, slope, slope)
+	return far, slope
+}
+
+// marginSide emits the loss u d^γ n and its derivative u p q (d^γ/r + γ d^(γ-1) n) of no for its
+// label u, with the p and q = 1-p of no, d = q - margin, r = 1-d = p + margin and n = -log r, 0 where
+// d is not above 0.
+func (g isa) marginSide(c questionConsts, par reg.GPVirtual, park func(v reg.VecVirtual) Op, p, q, label Op) (loss,
+	slope reg.VecVirtual) {
+	margin, one := g.parameter(par, parMargin), g.constant(1)
+	d, r, small := g.vec(), g.vec(), g.vec()
+	g.load(q, d)
+	g.sub(margin, d, d)
+	g.add(p, margin, r)
+	g.load(one, small) // what rounding took from r, which counts where it is near 1
+	g.sub(r, small, small)
+	g.sub(d, small, small)
+	keptD := park(d)
+	n, inverse := g.minusLogNear1(c, r, small)
+	d = g.vec()
+	g.load(keptD, d)
+	above := g.cmp(gtOQ, g.constant(0), d)
+	u := g.vec()
+	g.load(label, u)
+	g.keep(above, u, u)
+	x := g.vec()
+	g.move(d, x)
+	w1 := g.power(x, par, parNegBits)
+	w := g.factor(d, par, parLast)
+	g.mul(w1, w, w) // d^γ
+	loss = g.vec()
+	g.mul(w, n, loss)
+	g.mul(u, loss, loss)
+	g.mul(w1, n, n)
+	g.mul(g.parameter(par, parNeg), n, n)
+	g.madd(inverse, w, n)
+	g.mul(u, n, n)
+	g.mul(p, n, n)
+	g.mul(q, n, n)
+	return loss, n
+}
+
+// minusLogNear1 emits -log(r + small), for a rounding small of an r above 1/2, and 1/r. It overwrites
+// r and small.
+func (g isa) minusLogNear1(c questionConsts, r, small reg.VecVirtual) (n, inverse reg.VecVirtual) {
+	k, m := g.split(r)
+	f, sum, s := g.vec(), g.vec(), g.vec()
+	g.sub(g.constant(1), m, f)
+	g.add(g.constant(1), m, sum)
+	inverse = g.vec()
+	g.mul(r, sum, s)
+	g.load(g.constant(1), inverse)
+	g.div(s, inverse, inverse)
+	g.mul(inverse, r, s)
+	g.mul(f, s, s) // f/(2+f)
+	g.mul(sum, inverse, inverse)
+	g.keep(g.cmp(gtOQ, g.constant(0.5), r), small, small)
+	square, tail := g.atanh(c, s)
+	n = g.log1pOf(s, square, tail)
+	g.madd(inverse, small, n)
+	g.madd(g.constant(1.90821492927058770002e-10), k, n)
+	g.madd(g.constant(6.93147180369123816490e-01), k, n)
+	zero := g.zeros(1)[0]
+	g.sub(n, zero, zero)
+	return zero, inverse
+}
