@@ -27,6 +27,9 @@ type LinearOutputs struct {
 	HiddenGrad *tensor.Dense // of the shape of Hidden
 	WeightGrad *tensor.Dense // [K, D], the derivative with respect to the layer's weight
 	BiasGrad   *tensor.Dense // [K]
+
+	TargetGrad       *tensor.Dense // [N, K], as in [Outputs]
+	SampleWeightGrad *tensor.Dense // [N], the WeightGrad of [Outputs]
 }
 
 // EvalLinear computes a linear layer, the criterion of its logits, and the gradients of both:
@@ -36,7 +39,9 @@ type LinearOutputs struct {
 //
 // without room for the logits of more than a block of rows. So a vocabulary may be large: beyond
 // inputs and outputs it takes up to about 90 MB, however many rows and classes there are. Labels or
-// hidden values that are no contiguous rows are copied as a whole.
+// hidden values that are no contiguous rows are copied as a whole. With WeightedMean the gradients
+// of labels and sample weights need the loss of all rows first: where there are several blocks
+// their logits are then computed twice.
 //
 // Loss and gradients are those of the two steps, a product of [N, D] and [D, K] and
 // [Criterion.EvalInto] on all logits, for every criterion, bit for bit when the product is that of
@@ -47,8 +52,7 @@ type LinearOutputs struct {
 // Shapes: the logits are [N, K], or have the axes of Hidden with K for D; their class axis is the
 // last. Target, sample weights and upstream are as [Criterion.EvalInto] wants them for these
 // logits. A row of sample weight 0 or with an ignored index is removed as there; but its zeros
-// times an infinite or NaN hidden value are NaN in dWeight. There are no gradients of labels and of
-// sample weights.
+// times an infinite or NaN hidden value are NaN in dWeight. There are no second derivatives.
 //
 // Errors: those of [Criterion.CheckLinear] and of [Criterion.EvalInto].
 //
@@ -67,9 +71,9 @@ func (c Criterion) evalLinear(dst LinearOutputs, in LinearInputs, size blocks) e
 		return err
 	}
 	if x.hidden.Dtype() == tensor.Float32 {
-		return evalLinear[float32](&linear32, &pool32, c, dst, x, size)
+		return evalLinear[float32](&linear32, &pool32, c, dst, in, x, size)
 	}
-	return evalLinear[float64](&linear64, &pool64, c, dst, x, size)
+	return evalLinear[float64](&linear64, &pool64, c, dst, in, x, size)
 }
 
 // CheckLinear is [Criterion.Check] for the logits of a linear layer. A nil bias is none.
@@ -191,28 +195,20 @@ func (c Criterion) linearOperands(in LinearInputs) (x linearOperands, err error)
 
 // check wants outputs of the right dtype and shape in memory of their own.
 func (dst LinearOutputs) check(c Criterion, x linearOperands) error {
-	lossShape := tensor.ScalarShape()
-	if !c.Reduction.scalar() {
-		lossShape = c.RowShape(x.logits.Shape())
-	}
-	outputs := [...]named{{"loss", dst.Loss}, {"hidden grad", dst.HiddenGrad}, {"weight grad", dst.WeightGrad},
-		{"bias grad", dst.BiasGrad}}
-	shapes := [...]tensor.Shape{lossShape, x.hidden.Shape(), x.weight.Shape(), x.weight.Shape()[:1]}
-	inputs := []named{{"hidden", x.hidden}, {"weight", x.weight}, {"bias", x.bias}, {"target", x.target},
+	const loss, sampleWeightGrad = 0, 5
+	outputs := [...]named{loss: {"loss", dst.Loss}, {"hidden grad", dst.HiddenGrad}, {"weight grad", dst.WeightGrad},
+		{"bias grad", dst.BiasGrad}, {"target grad", dst.TargetGrad},
+		sampleWeightGrad: {"sample weight grad", dst.SampleWeightGrad}}
+	shapes := [...]tensor.Shape{1: x.hidden.Shape(), x.weight.Shape(), x.weight.Shape()[:1], x.logits.Shape()}
+	inputs := [...]named{{"hidden", x.hidden}, {"weight", x.weight}, {"bias", x.bias}, {"target", x.target},
 		{"sample weights", x.sampleWeights}, {"upstream", x.upstream}}
-	for i, o := range outputs {
-		if o.t == nil {
-			continue
+	return c.checkOutputs(x.hidden.Dtype(), outputs[:], inputs[:], func(i int, o named) error {
+		switch i {
+		case loss:
+			return c.checkLoss(o, x.logits)
+		case sampleWeightGrad:
+			return c.checkWeightGrad(o, x.logits)
 		}
-		if err := checkOutput(o.name, o.t, x.hidden.Dtype()); err != nil {
-			return err
-		}
-		if err := checkShape(o.name, o.t.Shape(), shapes[i]...); err != nil {
-			return err
-		}
-		if err := c.checkApart(o, inputs, outputs[:i]); err != nil {
-			return err
-		}
-	}
-	return nil
+		return checkShape(o.name, o.t.Shape(), shapes[i]...)
+	})
 }

@@ -70,6 +70,12 @@ func linearOutputs(c losses.Criterion, in losses.LinearInputs) losses.LinearOutp
 		s[len(s)-1] = k
 		out.Loss = full(c.RowShape(s)...)
 	}
+	if y := in.Target; y.Dtype() == dt {
+		out.TargetGrad = full(y.Shape()...)
+	}
+	if in.SampleWeights != nil {
+		out.SampleWeightGrad = full(in.SampleWeights.Shape()...)
+	}
 	return out
 }
 
@@ -101,8 +107,9 @@ func twoStepsInto[T gemm.Float](t tester, c losses.Criterion, out losses.LinearO
 	}
 	hidden, weight, grad := matrix(in.Hidden, n), matrix(in.Weight, k), matrix(dz, n)
 	gemm.Mul(matrix(z, n), 1, 1, hidden, weight.Transposed())
-	require.NoError(t, c.EvalInto(losses.Outputs{Loss: out.Loss, Grad: dz}, losses.Inputs{Logits: z, Target: in.Target,
-		SampleWeights: in.SampleWeights, Upstream: in.Upstream}))
+	require.NoError(t, c.EvalInto(losses.Outputs{Loss: out.Loss, Grad: dz, TargetGrad: out.TargetGrad,
+		WeightGrad: out.SampleWeightGrad}, losses.Inputs{Logits: z, Target: in.Target, SampleWeights: in.SampleWeights,
+		Upstream: in.Upstream}))
 	gemm.Mul(matrix(out.HiddenGrad, n), 0, 1, grad, weight)
 	gemm.Mul(matrix(out.WeightGrad, k), 0, 1, grad.Transposed(), hidden)
 	ones := slices.Repeat([]T{1}, n)
@@ -116,7 +123,12 @@ func requireSame(t tester, what string, got, want losses.LinearOutputs) {
 		name      string
 		got, want *tensor.Dense
 	}{{"loss", got.Loss, want.Loss}, {"hidden grad", got.HiddenGrad, want.HiddenGrad},
-		{"weight grad", got.WeightGrad, want.WeightGrad}, {"bias grad", got.BiasGrad, want.BiasGrad}} {
+		{"weight grad", got.WeightGrad, want.WeightGrad}, {"bias grad", got.BiasGrad, want.BiasGrad},
+		{"target grad", got.TargetGrad, want.TargetGrad},
+		{"sample weight grad", got.SampleWeightGrad, want.SampleWeightGrad}} {
+		if o.want == nil {
+			continue
+		}
 		require.Equal(t, o.want.Shape(), o.got.Shape(), what)
 		same(t, what+" "+o.name, values(o.got), values(o.want))
 	}
@@ -333,24 +345,24 @@ func view(t tester, x tensor.Tensor) tensor.Tensor {
 
 // TestLinearWithoutOutputs computes what is asked for alone, and a layer without a bias.
 func TestLinearWithoutOutputs(t *testing.T) {
-	c := losses.Criterion{}
+	c := losses.Criterion{Reduction: losses.WeightedMean}
 	in := headFor(familyBatch(c, 6, tableK, 4), 4).inputs(c)
 	in.Bias = dense(tensor.Float64, make([]float64, tableK), tableK)
 	want := twoSteps(t, c, in)
 	in.Bias = nil
-	for i := range 16 {
-		got, none := linearOutputs(c, in), (*tensor.Dense)(nil)
-		for j, o := range []**tensor.Dense{&got.Loss, &got.HiddenGrad, &got.WeightGrad, &got.BiasGrad} {
-			if i>>j&1 == 0 {
-				*o = none
+	fields := func(o *losses.LinearOutputs) []**tensor.Dense {
+		return []**tensor.Dense{&o.Loss, &o.HiddenGrad, &o.WeightGrad, &o.BiasGrad, &o.TargetGrad, &o.SampleWeightGrad}
+	}
+	for i := range 1 << len(fields(&want)) {
+		for _, grad := range []int{1 << 20, 3} {
+			got, wanted := linearOutputs(c, in), want
+			for j := range fields(&got) {
+				if i>>j&1 == 0 {
+					*fields(&got)[j], *fields(&wanted)[j] = nil, nil
+				}
 			}
-		}
-		require.NoError(t, c.EvalLinear(got, in))
-		for j, o := range [][2]*tensor.Dense{{got.Loss, want.Loss}, {got.HiddenGrad, want.HiddenGrad},
-			{got.WeightGrad, want.WeightGrad}, {got.BiasGrad, want.BiasGrad}} {
-			if i>>j&1 == 1 {
-				same(t, fmt.Sprint(i, j), values(o[0]), values(o[1]))
-			}
+			require.NoError(t, c.EvalLinearInBlocks(got, in, 1<<20, grad))
+			requireSame(t, fmt.Sprint(i), got, wanted)
 		}
 	}
 }

@@ -167,32 +167,51 @@ func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
 	inputs := [...]named{{c.inputName(), inMemory(in.Logits)}, {"target", inMemory(in.Target)},
 		{"sample weights", inMemory(in.SampleWeights)}, {"upstream", inMemory(in.Upstream)},
 		{"direction", inMemory(in.Direction)}}
+	return c.checkOutputs(z.Dtype(), outputs[:], inputs[:], func(i int, o named) error {
+		switch i {
+		case loss:
+			return c.checkLoss(o, z)
+		case weightGrad:
+			return c.checkWeightGrad(o, z)
+		}
+		return checkShape(o.name, o.t.Shape(), z.Shape()...)
+	})
+}
+
+// checkOutputs wants the outputs that are there to be of dtype dt, to have the shape that shape
+// wants of output i, and to be in memory of their own.
+func (c Criterion) checkOutputs(dt tensor.Dtype, outputs, inputs []named, shape func(i int, o named) error) error {
 	for i, o := range outputs {
 		if o.t == nil {
 			continue
 		}
-		err := checkOutput(o.name, o.t, z.Dtype())
-		if err != nil {
+		if err := checkOutput(o.name, o.t, dt); err != nil {
 			return err
 		}
-		switch s := o.t.Shape(); {
-		case i == loss && c.Reduction.scalar():
-			err = checkShape(o.name, s)
-		case i == loss || i == weightGrad && c.Link == SoftmaxLink:
-			err = c.checkElementShape(o.name, s, z.Shape())
-		case i == weightGrad:
-			err = c.CheckSampleWeights(o.t, z)
-		default:
-			err = checkShape(o.name, s, z.Shape()...)
-		}
-		if err != nil {
+		if err := shape(i, o); err != nil {
 			return err
 		}
-		if err := c.checkApart(o, inputs[:], outputs[:i]); err != nil {
+		if err := c.checkApart(o, inputs, outputs[:i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkLoss wants the shape of the loss of these logits.
+func (c Criterion) checkLoss(o named, logits Operand) error {
+	if c.Reduction.scalar() {
+		return checkShape(o.name, o.t.Shape())
+	}
+	return c.checkElementShape(o.name, o.t.Shape(), logits.Shape())
+}
+
+// checkWeightGrad wants a shape of the sample weights of these logits.
+func (c Criterion) checkWeightGrad(o named, logits Operand) error {
+	if c.Link == SoftmaxLink {
+		return c.checkElementShape(o.name, o.t.Shape(), logits.Shape())
+	}
+	return c.CheckSampleWeights(o.t, logits)
 }
 
 // inMemory returns t as the tensor that it is, nil for none.

@@ -90,6 +90,8 @@ type totals struct {
 	// The same of elements: the sums of rows of them, each in the lane of its number. So they are
 	// added quickly, and alike however the rows come.
 	lanes [8]float64
+
+	summed bool // the losses of all rows have been added
 }
 
 // addLosses adds the rows' weighted losses.

@@ -43,8 +43,7 @@ func (e *engine[T]) addUp() {
 
 // store weighs and reduces the rows' losses and writes the gradients to their tensors.
 func (e *engine[T]) store() {
-	var value float64 // the reduced value
-	if e.div == 0 {   // nothing is kept: everything is 0, whatever the rows hold
+	if e.div == 0 { // nothing is kept: everything is 0, whatever the rows hold
 		clear(e.batch.loss)
 		clear(e.sums)
 		clear(e.grad)
@@ -53,10 +52,11 @@ func (e *engine[T]) store() {
 	for i := range e.out.weightGrad {
 		e.out.weightGrad[i] = T(e.upstreamOf(i) * e.div * e.batch.loss[i])
 	}
-	if e.out.loss != nil || e.reduction == WeightedMean && (e.targetGrad != nil || e.out.weightGrad != nil) {
+	needed := e.out.loss != nil || e.reduction == WeightedMean && (e.targetGrad != nil || e.out.weightGrad != nil)
+	if needed && !e.summed {
 		e.addUp()
-		value = e.total() * e.div
 	}
+	value := e.total() * e.div // the reduced one
 	if f := e.upstreamOf(0) * value * e.div; e.reduction == WeightedMean && e.link == SigmoidLink {
 		e.massGradOfElements(f)
 	} else if e.reduction == WeightedMean {
