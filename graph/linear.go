@@ -17,7 +17,7 @@ import (
 // The logits are never there for more than a block of rows, in the loss or in the gradients, so
 // that a vocabulary may be large; see [losses.Criterion.EvalLinear] for the numbers. Hidden values,
 // weight and bias have gradients, which are computed in one pass when the first of them is asked
-// for; they have no derivatives.
+// for. They have no derivatives: [HessianVector] is for Apply on logits.
 //
 // Shapes: hidden [N, D], or with more axes in front, weight [K, D], bias [K] or nil for none; the
 // target is as for [Apply] on logits [N, K], and so is the result.
@@ -29,32 +29,16 @@ func ApplyLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target
 	return ApplyLinearWith(c, hidden, weight, bias, target, Options{})
 }
 
-// ApplyLinearWith is [ApplyLinear] with sample weights, and with ReuseGrad: then a run that will
-// ask for the gradients computes them beside the loss, and the logits once instead of twice. The
-// gradients of each run have memory of their own. Errors: also those of sample weights of another
-// shape or dtype, and [ErrNode] for the other options, which it has not, and for ReuseGrad without
-// a scalar loss.
+// ApplyLinearWith is [ApplyLinear] with options. With ReuseGrad a run that will ask for the gradients
+// computes them beside the loss, and the logits once instead of twice; the gradients of each run have
+// memory of their own. Errors: also those of [ApplyWith] for the options.
 func ApplyLinearWith(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target Target,
 	o Options) (*gorgonia.Node, error) {
 	if err := checkLinear(c, hidden, weight, bias, target); err != nil {
 		return nil, err
 	}
-	if o.TargetGrad || o.WeightGrad {
-		return nil, argError(ErrNode, "options", "TargetGrad or WeightGrad", "is nothing a linear layer has",
-			"SampleWeights and ReuseGrad at most, or Apply on logits")
-	}
-	if err := o.checkReuse(c); err != nil {
+	if err := o.check(c, losses.LinearLogits(hidden, weight), target, "hidden", hidden, weight, bias); err != nil {
 		return nil, err
-	}
-	if w := o.SampleWeights; w != nil {
-		logits := losses.LinearLogits(hidden, weight)
-		inputs := []losses.Operand{target, weight}
-		if bias != nil {
-			inputs = append(inputs, bias)
-		}
-		if err := checkSampleWeights(c, w, logits, "hidden", hidden, inputs...); err != nil {
-			return nil, err
-		}
 	}
 	l := newLinear(c, hidden, weight, bias != nil, target, o)
 	in := gorgonia.Nodes{hidden, weight, targetNode(hidden.Graph(), target)}
@@ -116,31 +100,31 @@ func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, t
 	if target.Dtype() != hidden.Dtype() {
 		in[2].of = target.Dtype()
 	}
-	wrt := []bool{true, true, false}
+	wrt := []bool{true, true, o.TargetGrad}
 	if biased {
 		in, wrt = append(in, kind{arg: "bias", dims: 1}), append(wrt, true)
 	}
 	if w := o.SampleWeights; w != nil {
-		in, wrt = append(in, kind{arg: "sample weights", dims: len(w.Shape())}), append(wrt, false)
+		in, wrt = append(in, kind{arg: "sample weights", dims: len(w.Shape())}), append(wrt, o.WeightGrad)
 	}
 	shape := func(hidden, weight tensor.Shape) tensor.Shape {
-		if c.Reduction != losses.None {
-			return tensor.ScalarShape()
-		}
 		z := hidden.Clone()
 		z[len(z)-1] = weight[0]
-		return c.RowShape(z)
+		return lossShape(c, z)
 	}
 	out := kind{arg: "loss", dims: len(shape(hidden.Shape(), weight.Shape()))}
-	text := fmt.Sprintf("softloss{linear %s hidden=%d target=%v(%d) bias=%t weights=%t reuse=%t}", c.Key(), in[0].dims,
-		target.Dtype(), in[2].dims, biased, l.weighted, o.ReuseGrad)
+	text := fmt.Sprintf("softloss{linear %s hidden=%d target=%v(%d) bias=%t inputs=%d wrt=%v reuse=%t}", c.Key(),
+		in[0].dims, target.Dtype(), in[2].dims, biased, len(in), wrt, o.ReuseGrad)
 	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return shape(in[0], in[1]) }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) {
 		out := dense.New(in[0].Dtype(), shape(in[0].Shape(), in[1].Shape())...)
 		return out, c.EvalLinear(losses.LinearOutputs{Loss: out}, l.inputs(in))
 	}
-	op.together = &together{gradients: l.gradients, ahead: o.ReuseGrad}
+	op.together = &together{ahead: o.ReuseGrad, gradients: func(in []*tensor.Dense, upstream *tensor.Dense,
+		result bool) (*tensor.Dense, []*tensor.Dense, error) {
+		return l.gradients(in, wrt, upstream, result)
+	}}
 	op.once = func(int) error {
 		return argError(losses.ErrLoss, "loss", "that of a linear layer", "has no second derivatives", "Apply on logits")
 	}
@@ -159,19 +143,23 @@ func (l linear) inputs(in []*tensor.Dense) losses.LinearInputs {
 	return x
 }
 
-// gradients implements together.gradients.
-func (l linear) gradients(in []*tensor.Dense, upstream *tensor.Dense, result bool) (loss *tensor.Dense,
+// gradients returns the gradients by the inputs that wrt names, and with result the loss, a scalar.
+func (l linear) gradients(in []*tensor.Dense, wrt []bool, upstream *tensor.Dense, result bool) (loss *tensor.Dense,
 	grads []*tensor.Dense, err error) {
 	x := l.inputs(in)
 	x.Upstream = upstream
 	grads = make([]*tensor.Dense, len(in))
-	like := func(i int) *tensor.Dense {
-		grads[i] = dense.New(in[i].Dtype(), in[i].Shape()...)
-		return grads[i]
+	for i, want := range wrt {
+		if want {
+			grads[i] = dense.New(in[i].Dtype(), in[i].Shape()...)
+		}
 	}
-	dst := losses.LinearOutputs{HiddenGrad: like(0), WeightGrad: like(1)}
+	dst := losses.LinearOutputs{HiddenGrad: grads[0], WeightGrad: grads[1], TargetGrad: grads[2]}
 	if l.biased {
-		dst.BiasGrad = like(3)
+		dst.BiasGrad = grads[3]
+	}
+	if l.weighted {
+		dst.SampleWeightGrad = grads[len(grads)-1]
 	}
 	if result {
 		dst.Loss = dense.New(in[0].Dtype())

@@ -32,8 +32,8 @@ func unbiased(g *G.ExprGraph, dt tensor.Dtype, n, d, k int) layer {
 		weight: input(g, "weight", dense(dt, normals(r, k*d), k, d))}
 }
 
-// TestLinearNumGrad holds the gradients of hidden values, weight and bias against differences, on
-// all machines.
+// TestLinearNumGrad holds the gradients of hidden values, weight and bias, labels and sample weights
+// against differences, on all machines.
 func TestLinearNumGrad(t *testing.T) {
 	const n, d, k = 3, 2, 4
 	labels := f64(probRows(newRand(3), n, k), n, k)
@@ -54,11 +54,15 @@ func TestLinearNumGrad(t *testing.T) {
 						p.wrt = append(p.wrt, l.bias)
 					}
 					var o graph.Options
+					var target graph.Target = labels
 					o.ReuseGrad = reduction != losses.None && name[0]%2 == 0
-					if i == 1 {
+					if i > 0 {
+						y := input(g, "labels", labels.Clone().(*tensor.Dense))
 						o.SampleWeights = input(g, "weights", f64([]float64{0.5, 2, 1.25}, n))
+						o.TargetGrad, o.WeightGrad, target = true, true, y
+						p.wrt = append(p.wrt, y, o.SampleWeights)
 					}
-					p.loss = must(t)(graph.ApplyLinearWith(c, l.hidden, l.weight, l.bias, labels, o))
+					p.loss = must(t)(graph.ApplyLinearWith(c, l.hidden, l.weight, l.bias, target, o))
 					p.cost = p.loss
 					if reduction == losses.None {
 						p.cost = must(t)(G.Sum(must(t)(G.Square(p.loss))))
@@ -294,7 +298,7 @@ func TestLinearBuildErrors(t *testing.T) {
 	}
 	f := tensor.Float64
 	h, w, b, y := node(g, "h", f, 4, 3), node(g, "w", f, 4, 3), node(g, "b", f, 4), node(g, "y", f, 4, 4)
-	wide, square, s := node(g, "wide", f, 4, 5), node(g, "square", f, 4, 4), node(g, "s", f, 4)
+	wide, square, s64 := node(g, "wide", f, 4, 5), node(g, "square", f, 4, 4), node(g, "s", tensor.Int64, 4)
 	elsewhere := node(other, "w", f, 4, 3)
 	before := len(g.AllNodes())
 	for name, c := range map[string]struct {
@@ -317,8 +321,8 @@ func TestLinearBuildErrors(t *testing.T) {
 		"bias again":      {h, w, b, y, graph.Options{SampleWeights: b}, graph.ErrNode, "another input"},
 		"sample weights":  {h, w, b, y, graph.Options{SampleWeights: wide}, losses.ErrShape, "sample weights"},
 		"foreign weights": {h, w, b, y, graph.Options{SampleWeights: elsewhere}, graph.ErrNode, "hidden"},
-		"label gradient":  {h, w, b, y, graph.Options{TargetGrad: true}, graph.ErrNode, "TargetGrad"},
-		"weight gradient": {h, w, b, y, graph.Options{WeightGrad: true, SampleWeights: s}, graph.ErrNode, "WeightGrad"},
+		"index gradient":  {h, w, b, s64, graph.Options{TargetGrad: true}, losses.ErrDtype, "an index"},
+		"of no weights":   {h, w, b, y, graph.Options{WeightGrad: true}, graph.ErrNode, "WeightGrad"},
 	} {
 		_, err := graph.ApplyLinearWith(losses.Criterion{}, c.hidden, c.weight, c.bias, c.target, c.options)
 		require.ErrorIs(t, err, c.want, name)

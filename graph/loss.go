@@ -33,15 +33,15 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 	if o.ReuseGrad {
 		in, wrt = append(in, kind{arg: memoryName, dims: len(z)}), append(wrt, false)
 	}
-	out := kind{arg: "loss", dims: len(l.shape(z))}
+	out := kind{arg: "loss", dims: len(lossShape(c, z))}
 	text := fmt.Sprintf("softloss{%s logits=%d target=%v(%d) inputs=%d wrt=%v reuse=%t}", c.Key(), len(z),
 		target.Dtype(),
 		len(target.Shape()), len(in), wrt, o.ReuseGrad)
 	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
-	op.shape = func(in []tensor.Shape) tensor.Shape { return l.shape(in[0]) }
+	op.shape = func(in []tensor.Shape) tensor.Shape { return lossShape(c, in[0]) }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) {
 		x := l.inputs(in)
-		out := dense.New(x.Logits.Dtype(), l.shape(x.Logits.Shape())...)
+		out := dense.New(x.Logits.Dtype(), lossShape(c, x.Logits.Shape())...)
 		return out, c.EvalInto(losses.Outputs{Loss: out}, x)
 	}
 	op.gradient, op.second, op.once = l.gradient, l.second, l.once
@@ -51,10 +51,10 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 	return op
 }
 
-// shape returns the shape of the loss for logits of shape s.
-func (l loss) shape(s tensor.Shape) tensor.Shape {
-	if l.criterion.Reduction == losses.None {
-		return l.criterion.RowShape(s)
+// lossShape returns the shape of a criterion's loss of logits of shape s.
+func lossShape(c losses.Criterion, s tensor.Shape) tensor.Shape {
+	if c.Reduction == losses.None {
+		return c.RowShape(s)
 	}
 	return tensor.ScalarShape()
 }

@@ -46,8 +46,10 @@ type Options struct {
 	ReuseGrad bool
 }
 
-// check wants options that go with logits and target.
-func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target) error {
+// check wants options that go with the logits and the target. The nodes of the graph that the
+// sample weights must not be are the target, first, which errors call name, and others.
+func (o Options) check(c losses.Criterion, logits losses.Operand, target Target, name string, first *gorgonia.Node,
+	others ...*gorgonia.Node) error {
 	if o.TargetGrad {
 		if _, ok := target.(*gorgonia.Node); !ok {
 			return argError(ErrNode, "target", "the gradient of a tensor", "could be read by nobody",
@@ -57,37 +59,23 @@ func (o Options) check(c losses.Criterion, logits *gorgonia.Node, target Target)
 			return argError(losses.ErrDtype, "target", "an index", "has no gradient", "labels [N, K]")
 		}
 	}
-	if err := o.checkReuse(c); err != nil {
-		return err
+	if o.ReuseGrad && c.Reduction == losses.None {
+		return argError(ErrNode, "ReuseGrad", "reduction None", "gives a loss for every row", "a scalar loss")
 	}
-	if o.SampleWeights == nil {
+	w := o.SampleWeights
+	if w == nil {
 		if o.WeightGrad {
 			return argError(ErrNode, "sample weights", "nil", "has no gradient", "a node for WeightGrad")
 		}
 		return nil
 	}
-	return checkSampleWeights(c, o.SampleWeights, logits, "logits", logits, target)
-}
-
-// checkReuse wants a scalar loss where gradients are computed beside it.
-func (o Options) checkReuse(c losses.Criterion) error {
-	if o.ReuseGrad && c.Reduction == losses.None {
-		return argError(ErrNode, "ReuseGrad", "reduction None", "gives a loss for every row", "a scalar loss")
-	}
-	return nil
-}
-
-// checkSampleWeights wants weights for the rows of logits, a node beside the inputs, the first of
-// which is called name.
-func checkSampleWeights(c losses.Criterion, w *gorgonia.Node, logits losses.Operand, name string, first *gorgonia.Node,
-	others ...losses.Operand) error {
 	if err := checkNode("sample weights", w, "a node [N]"); err != nil {
 		return err
 	}
 	if err := sameGraph("sample weights", w, first, name); err != nil {
 		return err
 	}
-	if w == first || slices.Contains(others, losses.Operand(w)) {
+	if w == first || losses.Operand(w) == target || slices.Contains(others, w) {
 		return argError(ErrNode, "sample weights", describe(w), "is another input too", "a node of their own")
 	}
 	return c.CheckSampleWeights(w, logits)
