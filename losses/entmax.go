@@ -37,6 +37,11 @@ func (Entmax15) Row(r Row) float64 { return entmax15.row(r) }
 // needsLogits says that the loss has a map of its own.
 func (Entmax15) needsLogits() bool { return true }
 
+// predictor and probs say what a model predicts with: see [Criterion.Predictor].
+func (Entmax15) predictor() Loss { return Entmax15{} }
+
+func (Entmax15) probs(int) func(dst, z []float64) { return entmax15.probs() }
+
 // needsShares says that the rows of the target sum to 1.
 func (Entmax15) needsShares() bool { return true }
 

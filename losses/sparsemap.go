@@ -20,13 +20,18 @@ func (n sparse) Linear() bool { return false }
 
 // Apply implements RowMap.
 func (n sparse) Apply(x tensor.Tensor) (*tensor.Dense, error) {
+	f := n.probs()
+	return mapAlike(n, func(dst []float64, in [][]float64) { f(dst, in[0]) }, argument{"logits", x})
+}
+
+// probs returns the map of a row.
+func (n sparse) probs() func(dst, z []float64) {
 	var memory []float64
-	return mapAlike(n, func(dst []float64, in [][]float64) {
-		at := n.point(in[0], &memory)
-		for j, g := range at.gap {
+	return func(dst, z []float64) {
+		for j, g := range n.point(z, &memory).gap {
 			dst[j] = n.power(g)
 		}
-	}, argument{"logits", x})
+	}
 }
 
 // Grad implements RowMap: the Jacobian is symmetric.

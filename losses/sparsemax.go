@@ -40,6 +40,11 @@ func (Sparsemax) Row(r Row) float64 { return sparsemax.row(r) }
 // needsLogits says that the loss has a map of its own.
 func (Sparsemax) needsLogits() bool { return true }
 
+// predictor and probs say what a model predicts with: see [Criterion.Predictor].
+func (Sparsemax) predictor() Loss { return Sparsemax{} }
+
+func (Sparsemax) probs(int) func(dst, z []float64) { return sparsemax.probs() }
+
 // needsShares says that the rows of the target sum to 1.
 func (Sparsemax) needsShares() bool { return true }
 

@@ -1,0 +1,135 @@
+package losses
+
+import (
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
+)
+
+// predicting is a loss with a map from logits to probabilities of its own, in the place of the
+// softmax.
+type predicting interface {
+	// predictor is the simplest loss with the same map; nil when that is the softmax.
+	predictor() Loss
+	// probs returns the map of a row of k logits, as a function that keeps memory.
+	probs(k int) func(dst, z []float64)
+}
+
+// Predictor returns the part of the criterion that a model trained with it predicts with: its Link,
+// its Temperature, 0 for 1, and, where the loss has a map of its own from logits to probabilities,
+// the simplest loss with that map. All else, such as Margins and LogitShift, is of the training alone.
+//
+//	Sparsemax               Sparsemax{}              SparsemaxProbs
+//	Entmax15                Entmax15{}               Entmax15Probs
+//	BiTempered, T2 above 1  BiTempered{T1: 1, T2}    ŷ of its documentation, the tempered softmax
+//	a WeightedSum           that of its terms
+//	every other loss        nil                      Softmax
+//
+// Two predictors are equal when they are the same map.
+//
+// Errors: [ErrParam] for a WeightedSum whose terms have different maps, and for a Link or a Temperature
+// that [Criterion.Validate] refuses.
+func (c Criterion) Predictor() (Criterion, error) {
+	out := Criterion{Link: c.Link, Temperature: c.Temperature}
+	if err := out.validateLink(); err != nil {
+		return Criterion{}, err
+	}
+	if err := out.validateNumbers(); err != nil {
+		return Criterion{}, err
+	}
+	if out.Temperature == 1 {
+		out.Temperature = 0
+	}
+	var err error
+	out.Loss, err = predictorOf(c.loss())
+	return out, err
+}
+
+func predictorOf(l Loss) (Loss, error) {
+	switch l := l.(type) {
+	case predicting:
+		return l.predictor(), nil
+	case WeightedSum:
+		var all []Loss
+		for _, t := range l {
+			if t.Weight == 0 {
+				continue
+			}
+			p, err := predictorOf(t.Loss)
+			if err != nil {
+				return nil, err
+			}
+			if all = append(all, p); p != all[0] {
+				return nil, argError(ErrParam, "loss", "a sum of losses", "has no map of its own to probabilities: its terms "+
+					"have different ones", "terms that all predict with a softmax, or with the same other map")
+			}
+		}
+		if len(all) > 0 {
+			return all[0], nil
+		}
+	}
+	return nil, nil
+}
+
+// Probs returns the probabilities that the criterion's [Criterion.Predictor] makes of logits, which it
+// divides by Temperature: of the classes, or with SigmoidLink of the yes to every question, the first
+// of the map's two for the row (z, 0).
+//
+// Shapes: logits [N, K] → [N, K], a new tensor; other shapes as for [Softmax], with SigmoidLink any.
+// A row that has no probabilities is NaN, see the maps.
+//
+// Errors: those of Predictor and Softmax.
+func (c Criterion) Probs(logits tensor.Tensor) (*tensor.Dense, error) {
+	p, err := c.Predictor()
+	if err != nil {
+		return nil, err
+	}
+	if p.Temperature = c.temperature(); p.Loss == nil && p.Link == SoftmaxLink {
+		return TeacherLabels(logits, p.Temperature)
+	}
+	z, err := denseOf("logits", logits)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRows("logits", z); err != nil {
+		return nil, err
+	}
+	out := dense.New(z.Dtype(), z.Shape()...)
+	_, k := extent(z)
+	mapWide(out, p.rowProbs(k), z)
+	return out, nil
+}
+
+// rowProbs is Probs of a row of k logits, which it overwrites, for a predictor that is no softmax.
+func (c Criterion) rowProbs(k int) func(dst []float64, in [][]float64) {
+	own, hasOwn := c.Loss.(predicting)
+	divide := func(z []float64) {
+		for j := range z {
+			z[j] /= c.Temperature
+		}
+	}
+	if c.Link == SoftmaxLink {
+		f := own.probs(k)
+		return func(dst []float64, in [][]float64) {
+			divide(in[0])
+			f(dst, in[0])
+		}
+	}
+	yes := func(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
+	if hasOwn {
+		f, pair := own.probs(2), make([]float64, 4)
+		yes = func(z float64) float64 {
+			pair[2], pair[3] = z, 0
+			f(pair[:2], pair[2:])
+			return pair[0]
+		}
+	}
+	return func(dst []float64, in [][]float64) {
+		divide(in[0])
+		for j, z := range in[0] {
+			dst[j] = yes(z)
+		}
+	}
+}
