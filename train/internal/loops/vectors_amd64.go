@@ -2,13 +2,17 @@
 
 package loops
 
-import "golang.org/x/sys/cpu"
+import (
+	"slices"
+
+	"softloss/internal/isa"
+)
 
 //go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg loops
 
 var (
-	hasAVX2   = cpu.X86.HasAVX2
-	hasAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ
+	hasAVX2   = slices.Contains(isa.Vectors(), isa.AVX2)
+	hasAVX512 = slices.Contains(isa.Vectors(), isa.AVX512)
 )
 
 // Each of these does its loop on a multiple of the lanes of a vector, and returns on how many
