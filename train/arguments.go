@@ -23,7 +23,7 @@ func checkFit(cfg Config, trainSet, validSet *dataset.Dataset) error {
 		if err := sameSizes("training set", trainSet, sizes[0], sizes[len(sizes)-1], "the teacher"); err != nil {
 			return err
 		}
-		if err := sameLink("teacher", cfg.Teacher.link, cfg.Criterion.Link); err != nil {
+		if err := sameLink("teacher", cfg.Teacher.criterion.Link, cfg.Criterion.Link); err != nil {
 			return err
 		}
 	}

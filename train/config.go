@@ -73,7 +73,8 @@ func (c Config) WithDefaults() Config {
 }
 
 // Validate returns an error when a field is out of range, defaults applied: [ErrConfig] for sizes,
-// numbers and rates; the errors of [losses.Criterion.Validate]; and [losses.ErrReduction] for
+// numbers and rates, and for a Teacher beside a loss with a map of its own; the errors of
+// [losses.Criterion.Validate] and [losses.Criterion.Predictor]; and [losses.ErrReduction] for
 // Reduction None, which leaves no single number to minimise.
 func (c Config) Validate() error {
 	c = c.WithDefaults()
@@ -95,6 +96,14 @@ func (c Config) Validate() error {
 	}
 	if err := c.Criterion.Validate(); err != nil {
 		return wrap(err, "criterion")
+	}
+	predictor, err := c.Criterion.Predictor()
+	if err != nil {
+		return wrap(err, "criterion")
+	}
+	if c.Teacher != nil && predictor.Loss != nil {
+		return fail(ErrConfig, "teacher: got a criterion that predicts with %s, want one of a softmax or a sigmoid, which the "+
+			"distillation is made of", predictorName(predictor))
 	}
 	if c.Criterion.Reduction == losses.None {
 		return fail(losses.ErrReduction, "criterion: got reduction none, want mean, sum or weighted mean: training "+

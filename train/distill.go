@@ -20,8 +20,10 @@ import (
 //	(1-w) C(z, labels) + w T² CE(z/T, softmax(v/T))
 //
 // C the criterion and CE plain cross entropy, both with the rows' weights and the criterion's
-// reduction and link: under SigmoidLink the teacher's labels are σ(v/T). The paper's T² keeps the size of the second gradient, which is near (z-v)/K for a high
-// T, when T changes.
+// reduction and link. The teacher's labels are its probabilities of v/T: under SigmoidLink σ(v/T), and
+// those of its loss where that has a map of its own. A Temperature of a criterion divides its logits
+// besides. The paper's T² keeps the size of the second
+// gradient, which is near (z-v)/K for a high T, when T changes.
 type distillation struct {
 	teacher     *Model
 	temperature float64       // T
@@ -43,13 +45,13 @@ func newDistillation(cfg Config, set *dataset.Dataset) (*distillation, error) {
 	return d, err
 }
 
-// labels returns the probabilities that the teacher's link makes of its logits divided by T.
+// labels returns the probabilities that the teacher makes of its logits divided by T.
 func (d *distillation) labels(features *tensor.Dense) (*tensor.Dense, error) {
 	v, err := d.teacher.Logits(features)
 	if err != nil {
 		return nil, wrap(err, "teacher")
 	}
-	p, err := probabilities(d.teacher.link, v, d.temperature)
+	p, err := atTemperature(d.teacher.criterion, d.temperature).Probs(v)
 	if err != nil {
 		return nil, wrap(err, "teacher")
 	}
@@ -77,7 +79,16 @@ func (d *distillation) load(n *network, rows []int) error {
 
 // criterion is CE of z/T, with the link and the reduction of the student's criterion.
 func (d *distillation) criterion(c losses.Criterion) losses.Criterion {
-	return losses.Criterion{Link: c.Link, Reduction: c.Reduction, Temperature: d.temperature}
+	return atTemperature(losses.Criterion{Link: c.Link, Reduction: c.Reduction, Temperature: c.Temperature}, d.temperature)
+}
+
+// atTemperature returns a criterion of logits that are divided by t too.
+func atTemperature(c losses.Criterion, t float64) losses.Criterion {
+	if c.Temperature != 0 {
+		t *= c.Temperature
+	}
+	c.Temperature = t
+	return c
 }
 
 // factors are those of the two losses in what is minimised.

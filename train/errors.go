@@ -10,14 +10,15 @@ import (
 // What can be wrong, for errors.Is. An error's text says more than its sentinel; errors about a
 // dataset's values and about a criterion wrap those of packages dataset and losses.
 var (
-	ErrConfig   = errors.New("train: wrong configuration")      // a field of Config, or another argument, out of range
-	ErrEmpty    = errors.New("train: no rows")                  // a set that is missing or has no rows
-	ErrMismatch = errors.New("train: sizes do not go together") // feature or class numbers of sets, models and tensors
-	ErrDtype    = errors.New("train: wrong dtype")              // a tensor of another element type
-	ErrValue    = errors.New("train: wrong value")              // a NaN or out-of-range entry of a tensor
-	ErrDiverged = errors.New("train: training diverged")        // every *DivergedError
-	ErrState    = errors.New("train: wrong state")              // a State that is damaged or of another run
-	ErrFile     = errors.New("train: damaged or foreign file")  // every *FileError
+	ErrConfig   = errors.New("train: wrong configuration")       // a field of Config, or another argument, out of range
+	ErrEmpty    = errors.New("train: no rows")                   // a set that is missing or has no rows
+	ErrMismatch = errors.New("train: sizes do not go together")  // feature or class numbers of sets, models and tensors
+	ErrDtype    = errors.New("train: wrong dtype")               // a tensor of another element type
+	ErrValue    = errors.New("train: wrong value")               // a NaN or out-of-range entry of a tensor
+	ErrDiverged = errors.New("train: training diverged")         // every *DivergedError
+	ErrState    = errors.New("train: wrong state")               // a State that is damaged or of another run
+	ErrExport   = errors.New("train: not offered by the format") // what a file of another format cannot say
+	ErrFile     = errors.New("train: damaged or foreign file")   // every *FileError
 )
 
 // failure is an error of this package with a sentinel, or a cause, for errors.Is that its text does

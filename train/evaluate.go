@@ -26,13 +26,15 @@ const calibrationBins = 15
 // Evaluate returns loss, accuracy and calibration error of the model on a set, computed on tensors
 // without a graph.
 //
-// The loss is the criterion's mean over the rows, also when its Reduction is Sum or None. Counts
+// The loss is the criterion's mean over the rows, also when its Reduction is Sum or None; the
+// calibration error is that of the probabilities of [Model.Predict], whatever the criterion. Counts
 // weigh the rows: see [Metrics].
 //
 // Errors: [ErrEmpty]; [ErrMismatch] when the set has other numbers of features or classes than the
-// model, or the criterion another link; those of [dataset.Dataset.Validate] and [losses.Criterion.Eval].
+// model, or the criterion another link, or FromProbs where the model predicts with neither softmax nor
+// sigmoid; those of [dataset.Dataset.Validate] and [losses.Criterion.Eval].
 func (m *Model) Evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, error) {
-	if err := m.accepts(set, c.Link); err != nil {
+	if err := m.accepts(set, c); err != nil {
 		return Metrics{}, err
 	}
 	return m.evaluate(set, c)
@@ -44,7 +46,7 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 	if err != nil {
 		return Metrics{}, err
 	}
-	probs, err := probabilities(c.Link, z, 1)
+	probs, err := m.criterion.Probs(z)
 	if err != nil {
 		return Metrics{}, err
 	}
@@ -76,7 +78,7 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 //
 // Errors: those of Evaluate.
 func (m *Model) EvaluateGraph(set *dataset.Dataset, c losses.Criterion) (float64, error) {
-	if err := m.accepts(set, c.Link); err != nil {
+	if err := m.accepts(set, c); err != nil {
 		return 0, err
 	}
 	n, err := newNetwork(m, meanOf(c), set.Len(), purpose{})
@@ -98,17 +100,22 @@ func (m *Model) EvaluateGraph(set *dataset.Dataset, c losses.Criterion) (float64
 	return loss, nil
 }
 
-// accepts returns an error unless the set is valid and of the model's sizes, and the link its own.
-func (m *Model) accepts(set *dataset.Dataset, link losses.Link) error {
+// accepts returns an error unless the set is valid and of the model's sizes, and the criterion one of
+// its link.
+func (m *Model) accepts(set *dataset.Dataset, c losses.Criterion) error {
 	sizes := m.Sizes()
 	if sizes == nil {
 		return fail(ErrEmpty, "model: has no layers, want one made by Fit or NewModel")
 	}
-	if err := checkSet("set", set, link); err != nil {
+	if err := checkSet("set", set, c.Link); err != nil {
 		return err
 	}
-	if err := sameLink("model", m.link, link); err != nil {
+	if err := sameLink("model", m.criterion.Link, c.Link); err != nil {
 		return err
+	}
+	if c.FromProbs && m.criterion.Loss != nil {
+		return fail(ErrMismatch, "criterion: got FromProbs for a model that predicts with %s, want a loss of its logits",
+			predictorName(m.criterion))
 	}
 	return sameSizes("set", set, sizes[0], sizes[len(sizes)-1], "the model")
 }

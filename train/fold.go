@@ -11,7 +11,7 @@ import "softloss/train/dataset"
 //	  = x Std/std + (Mean - mean)/std
 //
 // The factors go into the first layer, 1/Temperature into the last one, computed in float64 and
-// rounded once each. The logits of the result are those of [Saved.Predict] before its softmax,
+// rounded once each. The logits of the result are those of [Saved.Predict] before they become probabilities,
 // except for that rounding.
 //
 // Errors: those of [Saved.Save] and, for scaler, the same as for that of s; [ErrValue] when a
@@ -25,7 +25,9 @@ func (s *Saved) Fold(scaler *dataset.Scaler) (*Model, error) {
 	}
 	layers := s.Model.Layers()
 	foldScalers(layers[0], s.Scaler, scaler)
-	if t := s.temperature(); t != 1 {
+	c := s.Model.criterion
+	if t := s.Temperature; t != 0 {
+		c.Temperature = 0
 		last := layers[len(layers)-1]
 		for _, data := range [][]float32{last.Weights.Float32s(), last.Bias.Float32s()} {
 			for i, v := range data {
@@ -37,7 +39,7 @@ func (s *Saved) Fold(scaler *dataset.Scaler) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return folded.WithLink(s.Model.link), nil
+	return folded.WithCriterion(c)
 }
 
 // foldScalers makes of a layer for features scaled by own one for features scaled by given; nil

@@ -156,7 +156,7 @@ func TestShardsOnRanks(t *testing.T) {
 			if i >= 2 {
 				c.Criterion.Link = losses.SigmoidLink
 				if teacher != nil {
-					c.Teacher = teacher.WithLink(losses.SigmoidLink)
+					c.Teacher = asked(t, teacher)
 				}
 			}
 			what := fmt.Sprint(r, i)

@@ -1,10 +1,7 @@
 package train
 
 import (
-	"math"
-
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"softloss/graph"
 	"softloss/internal/dense"
@@ -13,24 +10,21 @@ import (
 
 // What depends on the link: of SigmoidLink every logit is a question of its own.
 
-// probabilities returns softmax(logits/temperature) or, with SigmoidLink, σ(logits/temperature).
-func probabilities(link losses.Link, logits *tensor.Dense, temperature float64) (*tensor.Dense, error) {
-	if link == losses.SoftmaxLink {
-		return losses.TeacherLabels(logits, temperature)
-	}
-	out := dense.New(tensor.Float32, logits.Shape()...)
-	for i, z := range logits.Float32s() {
-		out.Float32s()[i] = float32(1 / (1 + math.Exp(-float64(z)/temperature)))
-	}
-	return out, nil
-}
-
-// probabilityNode is probabilities in a graph.
+// probabilityNode returns softmax(logits) or, with SigmoidLink, σ(logits).
 func probabilityNode(link losses.Link, logits *gorgonia.Node) (*gorgonia.Node, error) {
 	if link == losses.SoftmaxLink {
 		return graph.Softmax(logits)
 	}
 	return gorgonia.Sigmoid(logits)
+}
+
+// predictorName is the name of what a predictor makes probabilities with.
+func predictorName(c losses.Criterion) string {
+	if c.Loss == nil {
+		return c.Link.String()
+	}
+	name, _ := losses.FormatLoss(c.Loss)
+	return "the map of " + name
 }
 
 // questions returns how many losses a row has: with SigmoidLink one for each of k classes.

@@ -32,6 +32,13 @@ func questionSet(n, d, k int, seed uint64) *dataset.Dataset {
 
 var sigmoid = losses.Criterion{Link: losses.SigmoidLink}
 
+// asked returns the model as one of yes-or-no questions.
+func asked(t *testing.T, m *Model) *Model {
+	m, err := m.WithCriterion(sigmoid)
+	require.NoError(t, err)
+	return m
+}
+
 // A criterion of SigmoidLink learns several labels a row; metrics, graph, history and report agree.
 func TestFitQuestions(t *testing.T) {
 	trainSet, validSet := questionSet(400, 4, 3, 1), questionSet(200, 4, 3, 2)
@@ -39,7 +46,7 @@ func TestFitQuestions(t *testing.T) {
 	m, h, err := Fit(context.Background(), cfg, trainSet, validSet, nil)
 	require.NoError(t, err)
 	last := h[len(h)-1]
-	require.Equal(t, losses.SigmoidLink, m.Link())
+	require.Equal(t, losses.SigmoidLink, m.Criterion().Link)
 	require.Greater(t, last.Valid.Accuracy, 0.95)
 	require.Greater(t, last.Accuracy, 0.95)
 	inGraph, err := m.EvaluateGraph(validSet, sigmoid)
@@ -140,23 +147,22 @@ func TestDistilQuestions(t *testing.T) {
 // A file keeps the link and the thresholds, and says nothing of them for a softmax.
 func TestSaveQuestions(t *testing.T) {
 	s := savedSample()
-	s.Model, s.Thresholds = s.Model.WithLink(losses.SigmoidLink), []float64{0.25, 1. / 3}
+	s.Model, s.Thresholds = asked(t, s.Model), []float64{0.25, 1. / 3}
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	require.NoError(t, s.Save(path))
 	got, err := Load(path)
 	require.NoError(t, err)
-	require.Equal(t, losses.SigmoidLink, got.Model.Link())
+	require.Equal(t, losses.SigmoidLink, got.Model.Criterion().Link)
 	require.Equal(t, s.Thresholds, got.Thresholds)
 	got.Scaler = nil
 	folded, err := got.Fold(nil)
 	require.NoError(t, err)
-	require.Equal(t, losses.SigmoidLink, folded.Link())
+	require.Equal(t, losses.SigmoidLink, folded.Criterion().Link)
 
 	for name, change := range map[string]func(*Saved){
 		"few":     func(s *Saved) { s.Thresholds = []float64{0.5} },
 		"above":   func(s *Saved) { s.Thresholds = []float64{0.5, 1.5} },
-		"softmax": func(s *Saved) { s.Model = s.Model.WithLink(losses.SoftmaxLink) },
-		"link":    func(s *Saved) { s.Model = s.Model.WithLink(7) },
+		"softmax": func(s *Saved) { s.Model, _ = s.Model.WithCriterion(losses.Criterion{}) },
 	} {
 		bad := *s
 		change(&bad)
@@ -164,7 +170,7 @@ func TestSaveQuestions(t *testing.T) {
 	}
 	for name, change := range map[string]func(map[string]string){
 		"link":    func(m map[string]string) { m["link"] = "probit" },
-		"formula": func(m map[string]string) { m["formula"] = modelFormula(losses.SoftmaxLink) },
+		"formula": func(m map[string]string) { m["formula"] = modelFormula(losses.Criterion{}) },
 		"softmax": func(m map[string]string) { delete(m, "link") },
 	} {
 		content, err := s.encode()
@@ -180,7 +186,7 @@ func TestSaveQuestions(t *testing.T) {
 // ONNX ends in a sigmoid, and has the same probabilities.
 func TestWriteONNXQuestions(t *testing.T) {
 	s := onnxSample()
-	s.Model, s.Thresholds = s.Model.WithLink(losses.SigmoidLink), []float64{0.5, 0.25, 0.75, 0}
+	s.Model, s.Thresholds = asked(t, s.Model), []float64{0.5, 0.25, 0.75, 0}
 	var b bytes.Buffer
 	require.NoError(t, s.WriteONNX(&b))
 	f := readONNX(t, b.Bytes())
@@ -199,8 +205,8 @@ func TestWriteONNXQuestions(t *testing.T) {
 // Shards of a mini-batch learn what the whole one does.
 func TestFitQuestionsInShards(t *testing.T) {
 	set := questionSet(50, 4, 3, 1)
-	cfg := Config{Hidden: []int{8}, Epochs: 3, BatchSize: 16, Criterion: sigmoid, Teacher: newModel([]int{4, 3},
-		1).WithLink(losses.SigmoidLink)}
+	cfg := Config{Hidden: []int{8}, Epochs: 3, BatchSize: 16, Criterion: sigmoid,
+		Teacher: asked(t, newModel([]int{4, 3}, 1))}
 	whole, h, err := Fit(context.Background(), cfg, set, set, nil)
 	require.NoError(t, err)
 	cfg.Shards = 3

@@ -20,12 +20,12 @@ type Layer struct {
 
 // Model is a multi-layer perceptron: what [Fit] returns. Several goroutines may use one at once.
 type Model struct {
-	layers []Layer // one or more, of sizes that follow one another
-	link   losses.Link
+	layers    []Layer          // one or more, of sizes that follow one another
+	criterion losses.Criterion // a Predictor: Link, Temperature and Loss, which make probabilities of the logits
 }
 
 // NewModel returns a model with copies of the given layers, the first one first: the inverse of
-// [Model.Layers]. Its link is the softmax: see [Model.WithLink].
+// [Model.Layers]. It predicts with the softmax: see [Model.WithCriterion].
 //
 // Errors: [ErrEmpty] for no layer or no tensor, [ErrMismatch] when shapes do not follow one
 // another, [ErrDtype], [ErrValue] for a weight that is not finite.
@@ -86,17 +86,24 @@ func newLayer(in, out int) Layer {
 	return Layer{Weights: dense.New(tensor.Float32, in, out), Bias: dense.New(tensor.Float32, out)}
 }
 
-// Link returns what makes probabilities of the model's logits: the link of the criterion that it was
-// trained with.
-func (m *Model) Link() losses.Link {
+// Criterion returns what makes probabilities of the model's logits: the [losses.Criterion.Predictor]
+// of the criterion that it was trained with, the zero value for a softmax.
+func (m *Model) Criterion() losses.Criterion {
 	if m == nil {
-		return losses.SoftmaxLink
+		return losses.Criterion{}
 	}
-	return m.link
+	return m.criterion
 }
 
-// WithLink returns the model with another link; it shares the layers.
-func (m *Model) WithLink(link losses.Link) *Model { return &Model{layers: m.layers, link: link} }
+// WithCriterion returns the model as one that was trained with c, of which Link, Temperature and Loss
+// say what it predicts with; it shares the layers. Errors: those of [losses.Criterion.Predictor].
+func (m *Model) WithCriterion(c losses.Criterion) (*Model, error) {
+	p, err := c.Predictor()
+	if err != nil {
+		return nil, wrap(err, "criterion")
+	}
+	return &Model{layers: m.layers, criterion: p}, nil
+}
 
 // Layers returns copies of the layers, the first one first.
 func (m *Model) Layers() []Layer {
@@ -147,7 +154,7 @@ func (m *Model) finite() bool {
 	return true
 }
 
-// Logits returns the network's output before the softmax or the sigmoid.
+// Logits returns the network's output before it becomes probabilities.
 //
 // Shapes: features [N, D] float32, a view too; the result is [N, K]. Each row depends on its own
 // features only. Errors: [ErrEmpty], [ErrMismatch], [ErrDtype], [ErrValue] for features that are
@@ -205,8 +212,9 @@ func rowsOf(m blas32.General, lo, n int) blas32.General {
 	return blas32.General{Rows: n, Cols: m.Cols, Stride: m.Cols, Data: m.Data[lo*m.Cols : (lo+n)*m.Cols]}
 }
 
-// Predict returns the probabilities of the classes, the softmax of [Model.Logits], or with
-// SigmoidLink those of a yes to each question, their sigmoid.
+// Predict returns the probabilities of the classes, or with SigmoidLink those of a yes to each
+// question: of [Model.Logits] the softmax, the sigmoid or the map that the loss of the training has in
+// their place, at its Temperature: see [losses.Criterion.Probs].
 //
 // Shapes: features [N, D] float32, a view too; the result is [N, K]. Errors: those of Logits.
 func (m *Model) Predict(features *tensor.Dense) (*tensor.Dense, error) {
@@ -214,5 +222,5 @@ func (m *Model) Predict(features *tensor.Dense) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	return probabilities(m.link, z, 1)
+	return m.criterion.Probs(z)
 }

@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 
 	"gorgonia.org/tensor"
@@ -19,10 +20,14 @@ import (
 const modelKind = "softloss model 1"
 
 // modelFormula says in a model file what to do with the tensors.
-func modelFormula(link losses.Link) string {
+func modelFormula(c losses.Criterion) string {
+	probs := predictorName(c) + "(h / temperature)"
+	if c.Loss != nil && c.Link == losses.SigmoidLink {
+		probs = "the first of the two of " + predictorName(c) + "(h / temperature, 0)"
+	}
 	return "h = (features - scaler.mean) / scaler.std if there is a scaler; " +
 		"h = h @ layer.i.weight + layer.i.bias for i = 0, 1, ..., with max(h, 0) after each but the last; probs = " +
-		link.String() + "(h / temperature)"
+		probs
 }
 
 // Save writes a model file. A file at path is replaced in one step: whatever happens, there is the
@@ -36,11 +41,13 @@ func modelFormula(link losses.Link) string {
 //	scaler.mean      F64 [D]         both or none
 //	scaler.std       F64 [D]
 //	features.fill    F64 [D]         what a cell without a value becomes, where that is set
-//	thresholds       F64 [K]         the smallest probability of a yes, where that is set
+//	thresholds       F64 [K]         Saved.Thresholds, where they are set
 //
 // Metadata: kind "softloss model 1"; sha256, the checksum of the whole file with '0' in the place
-// of its own 64 digits; formula; link, sigmoid, where it is not softmax; and where they are set
-// temperature, label_name, and feature_names and class_names, both as JSON lists.
+// of its own 64 digits; formula; link, sigmoid, where it is not softmax; loss and loss_temperature, those
+// of [Model.Criterion] where it has them, the loss as [losses.FormatLoss] writes it; and where they are
+// set temperature, else loss_temperature is meant, label_name, and feature_names and class_names, both
+// as JSON lists.
 //
 // Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit; those of
 // the system.
@@ -60,10 +67,13 @@ func (s *Saved) encode() ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	link := s.Model.link
-	metadata := map[string]string{"kind": modelKind, "formula": modelFormula(link)}
-	if link != losses.SoftmaxLink {
-		metadata["link"] = link.String()
+	c := s.Model.criterion
+	metadata := map[string]string{"kind": modelKind, "formula": modelFormula(c)}
+	if c.Link != losses.SoftmaxLink {
+		metadata["link"] = c.Link.String()
+	}
+	if c.Loss != nil {
+		metadata["loss"], _ = losses.FormatLoss(c.Loss)
 	}
 	tensors := layerTensors("layer.", s.Model.layers)
 	if s.Scaler != nil {
@@ -76,8 +86,10 @@ func (s *Saved) encode() ([]byte, error) {
 	if s.Thresholds != nil {
 		tensors = append(tensors, safetensors.Doubles("thresholds", s.Thresholds))
 	}
-	if s.Temperature != 0 {
-		metadata["temperature"] = strconv.FormatFloat(s.Temperature, 'g', -1, 64)
+	for key, t := range map[string]float64{"temperature": s.Temperature, "loss_temperature": c.Temperature} {
+		if t != 0 {
+			metadata[key] = strconv.FormatFloat(t, 'g', -1, 64)
+		}
 	}
 	if s.LabelName != "" {
 		metadata["label_name"] = s.LabelName
@@ -154,19 +166,20 @@ func decodeModel(f *safetensors.File) (*Saved, error) {
 
 // decodeSaved is the inverse of encode.
 func decodeSaved(f *safetensors.File) (*Saved, error) {
-	link, err := linkOf(f)
+	c, err := criterionOf(f)
 	if err != nil {
 		return nil, err
 	}
-	if formula, _ := f.Take("formula"); formula != modelFormula(link) {
-		return nil, damaged("metadata: got the formula %s, want that of a multi-layer perceptron with a %v",
-			errtext.Quote(formula), link)
+	if formula, _ := f.Take("formula"); formula != modelFormula(c) {
+		return nil, damaged("metadata: got the formula %s, want that of a multi-layer perceptron with a %s",
+			errtext.Quote(formula), predictorName(c))
 	}
 	m, err := layersOf(f, "layer.")
 	if err != nil {
 		return nil, err
 	}
-	s := &Saved{Model: m.WithLink(link)}
+	m.criterion = c
+	s := &Saved{Model: m}
 	if _, ok := f.Tensors["scaler.mean"]; ok {
 		s.Scaler = &dataset.Scaler{}
 		if s.Scaler.Mean, err = f.Doubles("scaler.mean"); err != nil {
@@ -186,10 +199,8 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 			}
 		}
 	}
-	if text, ok := f.Take("temperature"); ok {
-		if s.Temperature, err = strconv.ParseFloat(text, 64); err != nil || s.Temperature == 0 {
-			return nil, damaged("metadata: temperature: got %s, want a number above 0", errtext.Quote(text))
-		}
+	if s.Temperature, err = temperatureOf(f, "temperature"); err != nil {
+		return nil, err
 	}
 	s.LabelName, _ = f.Take("label_name")
 	if s.FeatureNames, err = namesOf(f, "feature_names"); err != nil {
@@ -207,16 +218,44 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 	return s, nil
 }
 
-// linkOf takes out the link, softmax without one.
-func linkOf(f *safetensors.File) (losses.Link, error) {
-	text, ok := f.Take("link")
-	if ok && text != losses.SigmoidLink.String() {
-		return 0, damaged("metadata: link: got %s, want sigmoid, or none for softmax", errtext.Quote(text))
+// criterionOf takes out what makes probabilities: the link, softmax without one, and the loss of a
+// map of its own.
+func criterionOf(f *safetensors.File) (c losses.Criterion, err error) {
+	link, ok := f.Take("link")
+	if ok && link != losses.SigmoidLink.String() {
+		return c, damaged("metadata: link: got %s, want sigmoid, or none for softmax", errtext.Quote(link))
 	}
 	if ok {
-		return losses.SigmoidLink, nil
+		c.Link = losses.SigmoidLink
 	}
-	return losses.SoftmaxLink, nil
+	if c.Temperature, err = temperatureOf(f, "loss_temperature"); err != nil {
+		return c, err
+	}
+	loss, ok := f.Take("loss")
+	if !ok {
+		return c, nil
+	}
+	if c.Loss, err = losses.ParseLoss(loss); err == nil {
+		c, err = c.Predictor()
+	}
+	if own, _ := losses.FormatLoss(c.Loss); err != nil || c.Loss == nil || own != loss {
+		return c, damaged("metadata: loss: got %s, want one that predicts with a map of its own, as it is written here, such "+
+			"as sparsemax, or none", errtext.Quote(loss))
+	}
+	return c, nil
+}
+
+// temperatureOf takes out a temperature, 0 without one.
+func temperatureOf(f *safetensors.File, key string) (float64, error) {
+	text, ok := f.Take(key)
+	if !ok {
+		return 0, nil
+	}
+	t, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(t > 0 && t <= math.MaxFloat64) {
+		return 0, damaged("metadata: %s: got %s, want a finite number above 0", key, errtext.Quote(text))
+	}
+	return t, nil
 }
 
 // namesOf takes out a list of names, nil without one.

@@ -22,7 +22,7 @@ import (
 func TestLoadForeign(t *testing.T) {
 	good := savedSample()
 	parts := func() (map[string]string, []safetensors.Tensor) {
-		return map[string]string{"kind": modelKind, "formula": modelFormula(losses.SoftmaxLink)},
+		return map[string]string{"kind": modelKind, "formula": modelFormula(losses.Criterion{})},
 			layerTensors("layer.", good.Model.layers)
 	}
 	for name, c := range map[string]struct {
@@ -92,7 +92,7 @@ func TestLoadForeign(t *testing.T) {
 		"temperature -1": {func(m map[string]string, x []safetensors.Tensor) []safetensors.Tensor {
 			m["temperature"] = "-1"
 			return x
-		}, "temperature: got -1"},
+		}, "temperature: got \"-1\""},
 		"names number": {func(m map[string]string, x []safetensors.Tensor) []safetensors.Tensor {
 			m["class_names"] = "[1,2]"
 			return x

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
-	"softloss/losses"
 	"softloss/train/dataset"
 )
 
@@ -66,7 +65,7 @@ func TestWriteForONNXRuntime(t *testing.T) {
 		return table(x, n, d)
 	}
 	full, questions := onnxSample(), onnxSample()
-	questions.Model = questions.Model.WithLink(losses.SigmoidLink)
+	questions.Model = asked(t, questions.Model)
 	large := &Saved{Model: newModel([]int{784, 128, 10}, 3), Scaler: &dataset.Scaler{}, Temperature: math.Pi}
 	for j := range 784 {
 		large.Scaler.Mean = append(large.Scaler.Mean, math.Sin(float64(j))*100)

@@ -33,12 +33,13 @@ const (
 //	logits   [N, K] float   output, those of [Model.Logits], before the temperature
 //
 // The nodes are Cast, Sub, Div, Cast for a scaler; Gemm and Relu for each layer, without the last
-// Relu; Cast, Div, Cast for a temperature; Softmax or, for SigmoidLink, Sigmoid. Scaler and temperature are computed in double,
-// as here. Metadata: feature_names, class_names and thresholds, where they are set, as JSON lists.
+// Relu; Cast, Div, Cast for a temperature; Softmax or, for SigmoidLink, Sigmoid. Scaler and
+// temperature are computed in double, as here. Metadata: feature_names, class_names and thresholds, where they are set, as JSON lists.
 // The bytes are a function of s alone.
 //
 // Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit;
-// [ErrConfig] for weights of 2^31 bytes or more, which the format cannot hold; those of w.
+// [ErrExport] for a model that predicts with a map that the format does not have, see
+// [losses.Criterion.Predictor]; [ErrConfig] for weights of 2^31 bytes or more, which the format cannot hold; those of w.
 //
 // Source: onnx/onnx.proto and docs/Operators.md of github.com/onnx/onnx; opset 13, IR version 7.
 // The encoding is that of protocol buffers.
@@ -48,6 +49,10 @@ func (s *Saved) WriteONNX(w io.Writer) error {
 	}
 	if err := s.check(); err != nil {
 		return err
+	}
+	if c := s.Model.criterion; c.Loss != nil {
+		return fail(ErrExport, "model: predicts with %s, which ONNX does not have, want one of a softmax or a sigmoid: save it "+
+			"as a model file", predictorName(c))
 	}
 	size := 1 << 16 // of everything else, the names aside
 	for _, l := range s.Model.layers {
@@ -124,7 +129,7 @@ func (s *Saved) onnxGraph() protobuf {
 		g.cast("logits.divided", "logits.calibrated", onnxFloat)
 		at = "logits.calibrated"
 	}
-	if s.Model.link == losses.SigmoidLink {
+	if s.Model.criterion.Link == losses.SigmoidLink {
 		g.node("Sigmoid", []string{at}, "probs")
 	} else {
 		g.node("Softmax", []string{at}, "probs", onnxInt("axis", -1))

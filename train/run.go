@@ -57,7 +57,10 @@ func newFitting(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dat
 		return nil, err
 	}
 	f := &fitting{cfg: cfg, train: trainSet, valid: validSet, observe: observe,
-		model: newModel(sizes, cfg.Seed).WithLink(cfg.Criterion.Link)}
+		model: newModel(sizes, cfg.Seed)}
+	if f.model, err = f.model.WithCriterion(cfg.Criterion); err != nil {
+		return nil, err
+	}
 	if !f.leads() {
 		f.cfg.Checkpoint, f.observe = "", nil
 	}

@@ -1,11 +1,13 @@
 package train
 
 import (
+	"cmp"
 	"math"
 	"unicode/utf8"
 
 	"gorgonia.org/tensor"
 
+	"softloss/internal/dense"
 	"softloss/losses"
 	"softloss/train/dataset"
 )
@@ -19,12 +21,13 @@ import (
 type Saved struct {
 	Model        *Model
 	Scaler       *dataset.Scaler // applied to the features before Model sees them; nil: none
-	Temperature  float64         // divides the logits before the link, see [metric.FitTemperature]; 0 means 1
+	Temperature  float64         // divides the logits, see [metric.FitTemperature]; 0: that of Model.Criterion, else 1
 	FeatureNames []string        // D names; nil: unnamed
 	ClassNames   []string        // K names; nil: unnamed
 	LabelName    string          // the column that the classes were in; "" for none
-	// K numbers from 0 to 1, for a model of SigmoidLink: from which probability on the answer to each
-	// question is yes, see [metric.Thresholds]; nil: 1/2 each
+	// K numbers from 0 to 1, see [metric.Thresholds]. With SigmoidLink: from which probability on the
+	// answer to each question is yes; nil: 1/2 each. Of two classes of a softmax: one is 0, and the
+	// class of the other is the answer from that probability on, see [Saved.Class]; nil: the likeliest.
 	Thresholds []float64
 	Fill       []float64 // D numbers that stand for missing ones, see [dataset.FitFill]; nil: none
 
@@ -34,7 +37,7 @@ type Saved struct {
 // Predict returns the probabilities of the classes for raw features, or with SigmoidLink those of a
 // yes to each question.
 //
-//	softmax(logits(scaled features) / Temperature), or σ of the same
+//	softmax(logits(scaled features) / Temperature), σ of the same, or the map of the model's loss
 //
 // Shapes: features [N, D] float32 or float64, NaN where one is missing that Fill stands for; the
 // result [N, K] float32. Errors: those of [dataset.Scaler.Transform] and [Model.Logits]; those of
@@ -61,14 +64,14 @@ func (s *Saved) Predict(features *tensor.Dense) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	return probabilities(s.Model.link, z, s.temperature())
+	of := s.Model.criterion
+	of.Temperature = s.temperature()
+	return of.Probs(z)
 }
 
+// temperature is what the logits are divided by.
 func (s *Saved) temperature() float64 {
-	if s.Temperature == 0 {
-		return 1
-	}
-	return s.Temperature
+	return cmp.Or(s.Temperature, s.Model.criterion.Temperature, 1)
 }
 
 // check returns an error unless the parts fit together and can be stored.
@@ -99,7 +102,7 @@ func (s *Saved) check() error {
 		}
 	}
 	if t := s.temperature(); !(t > 0 && t <= math.MaxFloat64) {
-		return fail(ErrValue, "temperature: got %v, want a finite number above 0 (0 means 1)", t)
+		return fail(ErrValue, "temperature: got %v, want a finite number above 0, or 0 for that of the model", t)
 	}
 	if err := s.checkThresholds(k); err != nil {
 		return err
@@ -124,17 +127,32 @@ func (s *Saved) check() error {
 	return nil
 }
 
-// checkThresholds checks the link and what only SigmoidLink has, for k classes.
+// Class returns the class that a row of probabilities, of [Saved.Predict] of a softmax, stands for:
+// the one with a threshold above 0 where it reaches that, else the other one of the two; without
+// Thresholds the likeliest, ties to the lowest.
+func (s *Saved) Class(probs []float32) int {
+	if s.Thresholds == nil || len(probs) != 2 {
+		return dense.Argmax(probs)
+	}
+	said := dense.Argmax(s.Thresholds)
+	if float64(probs[said]) >= s.Thresholds[said] {
+		return said
+	}
+	return 1 - said
+}
+
+// checkThresholds checks the thresholds of k classes.
 func (s *Saved) checkThresholds(k int) error {
-	switch link := s.Model.link; {
-	case link > losses.SigmoidLink:
-		return fail(ErrValue, "model: got %v, want SoftmaxLink or SigmoidLink", link)
+	switch classes := s.Model.criterion.Link == losses.SoftmaxLink; {
 	case s.Thresholds == nil:
 		return nil
-	case link != losses.SigmoidLink:
-		return fail(ErrValue, "thresholds: got %d for a softmax, want none: they are of yes-or-no questions", len(s.Thresholds))
 	case len(s.Thresholds) != k:
 		return fail(ErrMismatch, "thresholds: got %d, want %d as in the model", len(s.Thresholds), k)
+	case classes && k != 2:
+		return fail(ErrValue, "thresholds: got %d for the classes of a softmax, want none: they are of yes-or-no questions, or of "+
+			"two classes", k)
+	case classes && (s.Thresholds[0] > 0) == (s.Thresholds[1] > 0):
+		return fail(ErrValue, "thresholds: got %v for two classes, want that of one above 0, and 0 for the other", s.Thresholds)
 	}
 	for j, v := range s.Thresholds {
 		if !(v >= 0 && v <= 1) {

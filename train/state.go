@@ -143,6 +143,9 @@ func identity(cfg Config, trainSet, validSet *dataset.Dataset) (State, error) {
 			m.floats(l.Bias.Float32s())
 		}
 		s.Teacher = fmt.Sprintf("layers %v, %v", cfg.Teacher.Sizes(), m)
+		if c := cfg.Teacher.criterion; c.Loss != nil {
+			s.Teacher += ", " + predictorName(c)
+		}
 	}
 	return s, nil
 }

@@ -48,7 +48,7 @@ all labels of a row are right in [89]\d\.\d\d %
 
 	saved, err := train.Load("demo-out/model.safetensors")
 	require.NoError(t, err)
-	assert.Equal(t, losses.SigmoidLink, saved.Model.Link())
+	assert.Equal(t, losses.SigmoidLink, saved.Model.Criterion().Link)
 	assert.Equal(t, v.Questions.Thresholds, saved.Thresholds)
 	assert.NotEqual(t, 0.5, saved.Thresholds[0])
 	set, err := dataset.DigitQuestions()
@@ -56,7 +56,7 @@ all labels of a row are right in [89]\d\.\d\d %
 	assert.Equal(t, set.ClassNames, saved.ClassNames)
 	probs, err := saved.Predict(set.Features)
 	require.NoError(t, err)
-	all, err := record.JudgeQuestions(probs, set.Labels, nil, saved.Thresholds, nil)
+	all, err := record.Judge(saved, probs, set.Labels, nil)
 	require.NoError(t, err)
 	assert.Greater(t, all.Accuracy, record.Float(0.95), "most rows are of the training")
 }
@@ -98,7 +98,7 @@ func TestLinkUsage(t *testing.T) {
 		"-data digits-labels -link softmax": "-link softmax is for rows of one class, but of -data digits-labels several labels " +
 			"may be true at once: want -link sigmoid, or with -soft K shares of a row, which are divided by their sum",
 		"-data digits-labels -noise 0.1": "-noise replaces a class by another one, but -data digits-labels has several labels",
-		"-thresholds":                    "-thresholds is for labels of -link sigmoid; of -link softmax the likeliest class is predicted",
+		"-thresholds":                    "-thresholds is for labels of -link sigmoid, or for two classes; of 10 the likeliest is predicted",
 		"-data digits-labels -thresholds -validation 0": "-thresholds needs validation rows to go by: want -validation above 0, " +
 			"or none for 0.1",
 		"-loss asymmetric": "-loss asymmetric:gammapos=0,gammaneg=4,margin=0.05: is for labels of which several may be " +

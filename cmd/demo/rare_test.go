@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/train"
 )
 
 // Two classes, one of them rare: how well it is ranked, the threshold that finds it, and weights.
@@ -20,7 +23,7 @@ func TestRareClass(t *testing.T) {
 	for i := range 600 {
 		kind, shift := "honest", 0.0
 		if i%20 == 0 {
-			kind, shift = "fraud", 1.5
+			kind, shift = "fraud", 2
 		}
 		fmt.Fprintf(&b, "%.3f,%.3f,%s\n", r.NormFloat64()+shift, r.NormFloat64(), kind)
 	}
@@ -44,7 +47,35 @@ func TestRareClass(t *testing.T) {
 	code, stdout, stderr := demo(t, strings.Fields(common)...)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Regexp(t, `\nthe rarer class, fraud, by its probability: area under the ROC curve 0\.\d{4}, average precision 0\.\d{4};
-  said from \d+\.\d\d % on, where the validation rows have the best F1: precision .+ %, recall .+ %, F1 .+ %\n`, stdout)
+  said from \d+\.\d\d % on, where the validation rows have the best F1: precision .+ %, recall .+ %, F1 .+ %
+  \(-thresholds makes the saved model say it from there on\)\n`, stdout)
+	// The threshold that is chosen is the saved model's, in what the run says of it, evaluate and predict.
+	chosen := summaryOf(t, common+" -thresholds")
+	table := chosen.Test.Verdict.Classes[0]
+	assert.Greater(t, float64(table.Recall), float64(s.Test.Verdict.Classes[0].Recall))
+	assert.InDelta(t, float64(two.AtThreshold.F1), float64(table.F1), 1e-12, "with the same validation rows")
+	assert.True(t, chosen.Test.Verdict.TwoClasses.Used)
+	saved, err := train.Load("demo-out/model.safetensors")
+	require.NoError(t, err)
+	assert.Equal(t, []float64{float64(chosen.Test.Verdict.TwoClasses.Threshold), 0}, saved.Thresholds)
+	code, stdout, stderr = demo(t, "evaluate", "demo-out/model.safetensors", "t.csv")
+	require.Equal(t, exitDone, code, stderr)
+	assert.Regexp(t, `\n  it is said from \d+\.\d\d % on, as the validation rows have chosen, here and by the saved model\n`, stdout)
+	support := regexp.MustCompile(`fraud +([\d.]+) % +([\d.]+) % +[\d.]+ % +30`).FindStringSubmatch(stdout)
+	require.NotNil(t, support, stdout)
+	code, stdout, stderr = demo(t, "predict", "t.csv")
+	require.Equal(t, exitDone, code, stderr)
+	assert.Regexp(t, `^fraud is said from \d+\.\d\d % on, as the model was saved\n  row  class   probability\n`, stdout)
+	code, stdout, stderr = demo(t, "predict", "-format", "csv", "t.csv")
+	require.Equal(t, exitDone, code, stderr)
+	hits := 0
+	for i, line := range strings.Split(stdout, "\n")[1:601] {
+		if i%20 == 0 && strings.Contains(line, ",fraud,") {
+			hits++
+		}
+	}
+	assert.Equal(t, support[2], fmt.Sprintf("%.2f", float64(hits)/30*100), "the recall that evaluate says")
+
 	code, _, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -weights balanced -noplots")...)
 	require.Equal(t, exitDone, code, stderr)
 	_, _, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -noplots")...)

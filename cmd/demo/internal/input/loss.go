@@ -21,6 +21,9 @@ func Loss(text string) (losses.Loss, error) {
 	if sum, ok := l.(losses.WeightedSum); ok && !slices.ContainsFunc(sum, counts) {
 		return nil, fmt.Errorf("loss %s: every weight is 0, want one above 0: there is nothing to learn", text)
 	}
+	if _, err := (losses.Criterion{Loss: l}).Predictor(); err != nil {
+		return nil, errors.New(cli.Plain(err))
+	}
 	return l, nil
 }
 

@@ -1,36 +1,84 @@
 package input
 
 import (
+	"errors"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/losses"
 	"softloss/train"
 	"softloss/train/dataset"
 )
 
-// Balanced is the value of -weights with which all classes count the same.
-const Balanced = "balanced"
-
-// WeightsFlag is -weights; "" is none.
-func WeightsFlag(dst *string) cli.Flag {
-	f := cli.Value("weights", "NAME", "none", "weights of the classes in the loss: none, or balanced (a row weighs n / (K "+
-		"n_k), with n_k of the n training rows in its one of K classes, and with -link sigmoid a true label "+
-		"(n - n_k) / n_k: rare ones are found more often, and taken for others less)", nil)
-	f.Set = func(s string) error {
-		if err := cli.OneOf(dst, strings.Clone, "none", Balanced)(s); err != nil {
-			return err
-		}
-		if *dst == "none" {
-			*dst = ""
-		}
-		return nil
-	}
-	return f
+// Weights are what -weights says of the classes, or with -link sigmoid of the true labels.
+type Weights struct {
+	Text    string    // balanced, or numbers with commas between them; "" for none
+	numbers []float64 // nil for balanced ones
 }
 
-// BalancedWeights are n / (K n_k), with n_k the weight of the rows of class k and n that of all; 1
+// Flag is -weights.
+func (w *Weights) Flag() cli.Flag {
+	return cli.Value("weights", "NAME|W,...", "none", "weights of the classes in the loss: none, balanced (a row weighs n / (K "+
+		"n_k), with n_k of the n training rows in its one of K classes, and with -link sigmoid a true label "+
+		"(n - n_k) / n_k: rare ones are found more often, and taken for others less), or numbers, one for each class or "+
+		"label in their order, or with -link sigmoid one for all", w.set)
+}
+
+func (w *Weights) set(s string) error {
+	if *w = (Weights{Text: s}); s == "none" {
+		w.Text = ""
+	}
+	if s == "none" || s == "balanced" {
+		return nil
+	}
+	for part := range strings.SplitSeq(s, ",") {
+		x, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
+		if err != nil || !(x >= 0 && x <= math.MaxFloat32) {
+			return errors.New("want none, balanced, or numbers >= 0 such as 1,5")
+		}
+		w.numbers = append(w.numbers, x)
+	}
+	if slices.Max(w.numbers) == 0 {
+		return errors.New("every weight is 0, want one above 0: there is nothing to learn")
+	}
+	return nil
+}
+
+// Apply sets the weights of a criterion for what is learned from.
+func (w Weights) Apply(c *losses.Criterion, set *dataset.Dataset) error {
+	weights, k, what := w.numbers, set.NumClasses(), "class"
+	if c.Link == losses.SigmoidLink {
+		what = "label"
+	}
+	switch one := len(weights) == 1 && c.Link == losses.SigmoidLink; {
+	case w.Text == "":
+		return nil
+	case weights == nil && c.Link == losses.SigmoidLink:
+		weights = balancedQuestions(set)
+	case weights == nil:
+		weights = balancedClasses(set)
+	case len(weights) != k && !one:
+		text := ""
+		if set.ClassNames != nil && k <= 10 {
+			text = ": " + strings.Join(set.ClassNames, ", ")
+		}
+		return cli.Usagef("-weights %s: got %s, want %d, one for each %s%s", w.Text, cli.Count(len(weights), "number"), k, what,
+			text)
+	}
+	if c.Link == losses.SigmoidLink {
+		c.PosWeight = weights
+	} else {
+		c.ClassWeights = weights
+	}
+	return nil
+}
+
+// balancedClasses are n / (K n_k), with n_k the weight of the rows of class k and n that of all; 1
 // for a class without rows.
-func BalancedWeights(set *dataset.Dataset) []float64 {
+func balancedClasses(set *dataset.Dataset) []float64 {
 	out, _ := labelSums(set)
 	all, k := 0.0, float64(len(out))
 	for _, n := range out {
@@ -44,9 +92,9 @@ func BalancedWeights(set *dataset.Dataset) []float64 {
 	return out
 }
 
-// BalancedPosWeights are (n - n_k) / n_k, with n_k the weight of the rows of which label k is true and n
+// balancedQuestions are (n - n_k) / n_k, with n_k the weight of the rows of which label k is true and n
 // that of all; 1 for a label that all rows have, or none.
-func BalancedPosWeights(set *dataset.Dataset) []float64 {
+func balancedQuestions(set *dataset.Dataset) []float64 {
 	out, all := labelSums(set)
 	for c, n := range out {
 		if out[c] = 1; n > 0 && n < all {

@@ -70,7 +70,7 @@ func Evaluate(o Evaluation, c cli.Console) error {
 		o.data.CSV.Missing = dataset.MissingNaN
 	}
 	load := o.loadClasses
-	if saved.Model.Link() == losses.SigmoidLink {
+	if saved.Model.Criterion().Link == losses.SigmoidLink {
 		load = o.loadQuestions
 	}
 	if info, err := os.Stat(o.data.Data); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0 {
@@ -89,18 +89,13 @@ func Evaluate(o Evaluation, c cli.Console) error {
 		return cli.Usagef("%s: %s", o.data.Data, cli.Plain(err))
 	}
 	out := evaluated{Model: o.model, Data: o.data.Data, Rows: set.Len()}
-	p, t, w := metric.AsClasses(saved.Model.Link(), probs, set.Labels, set.Counts)
+	p, t, w := metric.AsClasses(saved.Model.Criterion().Link, probs, set.Labels, set.Counts)
 	ece, err := metric.ECE(p, t, w, record.ReliabilityBins)
 	if err != nil {
 		return err
 	}
 	out.ECE = record.Float(ece)
-	if saved.Model.Link() == losses.SigmoidLink {
-		out.Verdict, err = record.JudgeQuestions(probs, set.Labels, set.Counts, saved.Thresholds, saved.ClassNames)
-	} else {
-		out.Verdict, err = record.Judge(probs, set.Labels, set.Counts, saved.ClassNames)
-	}
-	if err != nil {
+	if out.Verdict, err = record.Judge(saved, probs, set.Labels, set.Counts); err != nil {
 		return err
 	}
 	text, _ := o.output.Streams(c)

@@ -41,10 +41,11 @@ type writer struct {
 	csv     *csv.Writer
 
 	thresholds []float64 // of several labels; nil for classes
+	saved      *train.Saved
 }
 
 func newWriter(format, id string, saved *train.Saved, out io.Writer) *writer {
-	w := &writer{out: bufio.NewWriter(out), format: format, id: id, width: len("class")}
+	w := &writer{out: bufio.NewWriter(out), format: format, id: id, width: len("class"), saved: saved}
 	if format == "text" {
 		w.out = bufio.NewWriter(cli.CleanWriter{Writer: out})
 	}
@@ -54,7 +55,7 @@ func newWriter(format, id string, saved *train.Saved, out io.Writer) *writer {
 		w.classes = append(w.classes, record.ClassName(saved.ClassNames, k))
 		w.width = max(w.width, utf8.RuneCountInString(cli.Clean(w.classes[k])))
 	}
-	if saved.Model.Link() == losses.SigmoidLink {
+	if saved.Model.Criterion().Link == losses.SigmoidLink {
 		w.thresholds = record.Thresholds(saved.Thresholds, len(w.classes))
 		w.width = max(len("labels"), utf8.RuneCountInString(cli.Clean(strings.Join(w.classes, ", "))))
 	}
@@ -83,11 +84,11 @@ func (w *writer) rows(probs []float32, origins []origin) error {
 	return w.out.Flush()
 }
 
-// answer puts what probabilities say into a prediction: the likeliest class, or the labels that are
-// true.
+// answer puts what probabilities say into a prediction: the class, see [train.Saved.Class], or the
+// labels that are true.
 func (w *writer) answer(p *Prediction, probs []float32) {
 	if w.thresholds == nil {
-		top := dense.Argmax(probs)
+		top := w.saved.Class(probs)
 		p.Class, p.Probability = w.classes[top], probs[top]
 		return
 	}
@@ -138,6 +139,11 @@ func (w *writer) text(p Prediction) error {
 		return w.labelText(p, id)
 	}
 	if p.Row == 1 {
+		if t := w.saved.Thresholds; t != nil {
+			said := dense.Argmax(t)
+			fmt.Fprintf(w.out, "%s is said from %s on, as the model was saved\n", w.classes[said],
+				record.Percent(record.Float(t[said])))
+		}
 		fmt.Fprintf(w.out, "%5s  %-*s  %s%s\n", "row", w.width, "class", "probability", id(w.id))
 	}
 	probability := record.Percent(record.Float(p.Probability))

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/losses"
+	"softloss/train"
 	"softloss/train/metric"
 )
 
@@ -48,32 +49,59 @@ type Score struct {
 	Support   Float `json:"support"` // rows, or the people they stand for
 }
 
-// Judge gives the verdict on probabilities. Names are those of the classes, nil for numbers;
-// weights have one number a row, nil for 1 each.
-func Judge(probs, labels tensor.Tensor, weights []float64, names []string) (*Verdict, error) {
-	report, err := metric.Report(probs, labels, weights)
+// Judge gives the verdict on probabilities that a saved model predicts, whose Thresholds and
+// ClassNames count; weights have one number a row, nil for 1 each.
+func Judge(s *train.Saved, probs, labels *tensor.Dense, weights []float64) (*Verdict, error) {
+	link := s.Model.Criterion().Link
+	p, t, w := metric.AsClasses(link, probs, labels, weights)
+	nll, err := metric.NLL(p, t, w)
 	if err != nil {
 		return nil, err
 	}
-	nll, err := metric.NLL(probs, labels, weights)
+	brier, err := metric.Brier(p, t, w)
 	if err != nil {
 		return nil, err
 	}
-	brier, err := metric.Brier(probs, labels, weights)
+	v := &Verdict{NLL: Float(nll), Brier: Float(brier)}
+	judge := v.judgeClasses
+	if link == losses.SigmoidLink {
+		judge = v.judgeQuestions
+	}
+	return v, judge(s, Rows{Probs: probs, Labels: labels, Weights: weights})
+}
+
+// judgeClasses gives the verdict on rows of one class each.
+func (v *Verdict) judgeClasses(s *train.Saved, r Rows) error {
+	k := r.Probs.Shape()[1]
+	said := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(r.Probs.Shape()...)) // 1 for the class that is
+	for i := range r.Probs.Shape()[0] {
+		said.Float32s()[i*k+s.Class(r.Probs.Float32s()[i*k:(i+1)*k])] = 1
+	}
+	report, err := metric.Report(said, r.Labels, r.Weights)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	v := &Verdict{
-		Macro: scoreOf(report.Macro), Weighted: scoreOf(report.Weighted),
-		Accuracy: Float(report.Accuracy), Majority: Float(report.Majority), NLL: Float(nll), Brier: Float(brier),
+	v.Macro, v.Weighted = scoreOf(report.Macro), scoreOf(report.Weighted)
+	v.Accuracy, v.Majority = Float(report.Accuracy), Float(report.Majority)
+	v.Classes = scoresOf(report.Classes, s.ClassNames)
+	if k == 2 {
+		v.TwoClasses, err = judgeTwo(s, r, v.Classes)
 	}
-	for k, c := range report.Classes {
-		v.Classes = append(v.Classes, ClassScore{ClassName(names, k), scoreOf(c)})
+	return err
+}
+
+// judgeQuestions gives the verdict on rows of several labels.
+func (v *Verdict) judgeQuestions(s *train.Saved, r Rows) error {
+	thresholds := Thresholds(s.Thresholds, r.Labels.Shape()[1])
+	report, err := metric.ReportQuestions(r.Probs, r.Labels, r.Weights, thresholds)
+	if err != nil {
+		return err
 	}
-	if len(v.Classes) == 2 {
-		v.TwoClasses, err = judgeTwo(probs, labels, weights, v.Classes)
-	}
-	return v, err
+	v.Macro, v.Weighted = scoreOf(report.Macro), scoreOf(report.Weighted)
+	v.Accuracy, v.Majority = Float(report.Accuracy), Float(report.Majority)
+	v.Classes = scoresOf(report.Labels, s.ClassNames)
+	v.Questions = &Questions{Micro: scoreOf(report.Micro), AllRight: Float(report.Exact), Thresholds: thresholds}
+	return nil
 }
 
 // Thresholds are those of k labels, 1/2 each where they are not given.
@@ -84,32 +112,11 @@ func Thresholds(given []float64, k int) []float64 {
 	return given
 }
 
-// JudgeQuestions gives the verdict on the probabilities of several labels; thresholds are nil for
-// 1/2 each.
-func JudgeQuestions(probs, labels *tensor.Dense, weights, thresholds []float64, names []string) (*Verdict, error) {
-	thresholds = Thresholds(thresholds, labels.Shape()[1])
-	report, err := metric.ReportQuestions(probs, labels, weights, thresholds)
-	if err != nil {
-		return nil, err
+func scoresOf(all []metric.ClassScore, names []string) (out []ClassScore) {
+	for k, c := range all {
+		out = append(out, ClassScore{ClassName(names, k), scoreOf(c)})
 	}
-	p, t, w := metric.AsClasses(losses.SigmoidLink, probs, labels, weights)
-	nll, err := metric.NLL(p, t, w)
-	if err != nil {
-		return nil, err
-	}
-	brier, err := metric.Brier(p, t, w)
-	if err != nil {
-		return nil, err
-	}
-	v := &Verdict{
-		Macro: scoreOf(report.Macro), Weighted: scoreOf(report.Weighted),
-		Accuracy: Float(report.Accuracy), Majority: Float(report.Majority), NLL: Float(nll), Brier: Float(brier),
-		Questions: &Questions{Micro: scoreOf(report.Micro), AllRight: Float(report.Exact), Thresholds: thresholds},
-	}
-	for k, c := range report.Labels {
-		v.Classes = append(v.Classes, ClassScore{ClassName(names, k), scoreOf(c)})
-	}
-	return v, nil
+	return out
 }
 
 func scoreOf(s metric.ClassScore) Score {

@@ -68,6 +68,10 @@ func (s *session) chooseThresholds(m *train.Model) error {
 	if err != nil {
 		return err
 	}
-	s.thresholds, err = metric.Thresholds(probs, s.valid.Labels, s.valid.Counts)
+	if s.HasQuestions() {
+		s.thresholds, err = metric.Thresholds(probs, s.valid.Labels, s.valid.Counts)
+	} else {
+		s.thresholds, err = record.Rows{Probs: probs, Labels: s.valid.Labels, Weights: s.valid.Counts}.Thresholds()
+	}
 	return err
 }

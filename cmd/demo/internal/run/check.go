@@ -124,8 +124,6 @@ func (o *Options) checkLink() error {
 		o.Link = "" // as when it is not given
 	}
 	switch {
-	case !o.HasQuestions() && o.choose:
-		return cli.Usagef("-thresholds is for labels of -link sigmoid; of -link softmax the likeliest class is predicted")
 	case several && o.Noise > 0:
 		return cli.Usagef("-noise replaces a class by another one, but -data %s has several labels", o.data.Data)
 	case o.HasQuestions():
@@ -189,8 +187,17 @@ func (o *Options) checkCriterion() error {
 		}
 	}
 	o.criterion.Smoothing.Alpha = o.Alpha
+	o.Weights = o.weights.Text
 	o.Smoothing, o.Schedule, o.Criterion = o.criterion.Smoothing.Rule.String(), o.curve.String(), o.criterion.Key()
-	err := o.criterion.Validate()
+	predictor, err := o.criterion.Predictor() // [input.Loss] has tried it
+	if err != nil {
+		return err
+	}
+	if o.ownMap = predictor.Loss != nil; o.ownMap && (o.calibrate || o.Teacher != "") {
+		return cli.Usagef("-loss %s: predicts with a map of its own, but -calibrate and -teacher are of a softmax or a sigmoid",
+			o.Loss)
+	}
+	err = o.criterion.Validate()
 	if errors.Is(err, losses.ErrAlpha) {
 		return cli.Usagef("-alpha %g: with -smoothing %s want a number from 0 to 1", o.Alpha, o.Smoothing)
 	}

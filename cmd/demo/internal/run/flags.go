@@ -19,7 +19,9 @@ type Options struct {
 
 	data      input.Source
 	test      input.Source // test rows of their own; none when its Data is ""
+	weights   input.Weights
 	criterion losses.Criterion
+	ownMap    bool // the loss makes probabilities by a map of its own, not by a softmax or a sigmoid
 	curve     train.Curve
 	calibrate bool
 	choose    bool        // thresholds
@@ -60,7 +62,7 @@ func (o *Options) Flags() []cli.Flag {
 				"labels above 0), uniform (as PyTorch does), prior (keeps sums)",
 				cli.OneOf(&o.criterion.Smoothing.Rule, losses.SmoothingRule.String,
 					losses.SmoothNotebook, losses.SmoothUniform, losses.SmoothPrior)),
-			input.WeightsFlag(&o.Weights),
+			o.weights.Flag(),
 		),
 		o.trainingFlags(),
 		o.teacherFlags(),
@@ -106,7 +108,8 @@ func (o *Options) trainingFlags() []cli.Flag {
 		cli.Switch("calibrate", "after the training fit the temperature that makes the confidence right on the "+
 			"validation rows; the saved model has it", &o.calibrate),
 		cli.Switch("thresholds", "with -link sigmoid: after the training choose for every label the probability from which "+
-			"on it is true, for the best F1 on the validation rows, instead of 0.5; the saved model has them", &o.choose),
+			"on it is true, for the best F1 on the validation rows, instead of 0.5; of two classes, that from which on the "+
+			"rarer one is said. The saved model has them", &o.choose),
 	)
 }
 

@@ -2,7 +2,6 @@ package run
 
 import (
 	"softloss/cmd/demo/internal/cli"
-	"softloss/cmd/demo/internal/input"
 	"softloss/train/dataset"
 )
 
@@ -42,6 +41,10 @@ func (s *session) load() error {
 	d.Dropped += set.Dropped
 	d.Name, d.TestName, d.TrainRows, d.TestRows = s.data.Data, s.Options.test.Data, s.train.Len(), s.test.Len()
 	d.Features, d.Classes = set.NumFeatures(), s.train.NumClasses()
+	if s.choose && !s.HasQuestions() && d.Classes != 2 {
+		return cli.Usagef("-thresholds is for labels of -link sigmoid, or for two classes; of %d the likeliest is predicted",
+			d.Classes)
+	}
 	d.Weighted, d.SoftLabels = set.Counts != nil, isSoft(set)
 	if s.Epochs == 0 { // those of a file, when they are not given
 		s.Epochs = max(defaultEpochs, (defaultSteps+s.batches()-1)/s.batches())
@@ -50,11 +53,9 @@ func (s *session) load() error {
 		s.L2 = defaultL2(s.train.Len())
 	}
 	s.summary.Config.Epochs, s.summary.Config.L2 = s.Epochs, s.L2
-	if s.Weights == input.Balanced {
-		if s.HasQuestions() {
-			s.criterion.PosWeight = input.BalancedPosWeights(s.train)
-		} else {
-			s.criterion.ClassWeights = input.BalancedWeights(s.train)
+	if s.Weights != "" {
+		if err := s.weights.Apply(&s.criterion, s.train); err != nil {
+			return err
 		}
 		s.summary.Config.Criterion, s.loss.Lowest = s.criterion.Key(), false
 	}

@@ -19,7 +19,7 @@ import (
 // printNotes writes, below the head, what a user may not have meant.
 func (s *session) printNotes() {
 	for _, note := range []string{s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteCase(), s.noteClasses(),
-		s.noteValidation(), s.noteAlpha(), s.noteWarmup(), s.noteMachine(), s.noteOldRun()} {
+		s.noteValidation(), s.noteAlpha(), s.noteMap(), s.noteWarmup(), s.noteMachine(), s.noteOldRun()} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
 		}
@@ -149,6 +149,19 @@ func (s *session) noteAlpha() string {
 		return fmt.Sprintf("-alpha %g is above 1: smoothed labels are no longer shares of one row", a.Alpha)
 	}
 	return ""
+}
+
+// noteMap is about probabilities that no softmax makes.
+func (s *session) noteMap() string {
+	if !s.ownMap {
+		return ""
+	}
+	text := fmt.Sprintf("probabilities are those of the map of %s, not of a softmax: ONNX has no such map, and there will be no %s",
+		s.loss.Name, record.OnnxFile)
+	if _, isSmooth := s.criterion.Loss.(losses.BiTempered); !isSmooth {
+		text += "; a class that it gives 0 and that is the right one costs 87 nats in the negative log likelihood"
+	}
+	return text
 }
 
 // noteWarmup is about a learning rate that is never reached.

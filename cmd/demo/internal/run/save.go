@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -20,7 +21,11 @@ func (s *session) saveModel() error {
 		return err
 	}
 	var b bytes.Buffer
-	if err := saved.WriteONNX(&b); err != nil {
+	switch err := saved.WriteONNX(&b); {
+	case errors.Is(err, train.ErrExport): // which a note has said; that of the run before goes, see show.RemoveOld
+		s.summary.Files = append(s.summary.Files, model)
+		return nil
+	case err != nil:
 		return err
 	}
 	if err := os.WriteFile(onnx, b.Bytes(), 0o666); err != nil {
@@ -44,7 +49,7 @@ func (s *session) writeOutputs() error {
 	if !s.NoPlots {
 		files = append(files, report)
 	}
-	if err := show.RemoveOld(s.Out, files); err != nil {
+	if err := show.RemoveOld(s.Out, append(files, s.summary.Files...)); err != nil {
 		return err
 	}
 	s.summary.Files = append(s.summary.Files, files...)

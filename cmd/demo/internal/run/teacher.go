@@ -33,7 +33,7 @@ func (s *session) loadTeacher() error {
 			return cli.Usagef("-teacher %s: %s as in -data", s.Teacher, err)
 		}
 	}
-	if got, want := saved.Model.Link(), s.criterion.Link; got != want {
+	if got, want := saved.Model.Criterion().Link, s.criterion.Link; got != want {
 		return cli.Usagef("-teacher %s: got a model of -link %v, want one of -link %v as here", s.Teacher, got, want)
 	}
 	if s.teacher, err = saved.Fold(s.prepared.Scaler); err != nil {

@@ -48,31 +48,21 @@ func (s *session) describeTest(saved *train.Model) (*record.Test, error) {
 	if probs, err = saved.Predict(test.Features); err != nil {
 		return nil, err
 	}
-	if s.HasQuestions() {
-		out.Verdict, err = record.JudgeQuestions(probs, test.Labels, test.Counts, s.thresholds, test.ClassNames)
+	judged := &train.Saved{Model: saved, Thresholds: s.thresholds, ClassNames: test.ClassNames}
+	if out.Verdict, err = record.Judge(judged, probs, test.Labels, test.Counts); err != nil || s.HasQuestions() {
 		return out, err
 	}
-	if out.Verdict, err = record.Judge(probs, test.Labels, test.Counts, test.ClassNames); err != nil {
-		return nil, err
-	}
-	return out, s.describeClasses(out, probs)
+	return out, s.describeClasses(out, probs, judged.Class)
 }
 
-// describeClasses says which classes are taken for which, and shows the mistakes.
-func (s *session) describeClasses(out *record.Test, probs *tensor.Dense) error {
+// describeClasses says which classes are taken for which, and shows the mistakes; class is the one
+// that a row of probabilities stands for.
+func (s *session) describeClasses(out *record.Test, probs *tensor.Dense, class func([]float32) int) error {
 	test, raw := s.test, s.rawTest
-	table, err := metric.Confusion(probs, test.Labels, nil)
-	if err != nil {
-		return err
-	}
-	for _, row := range table {
-		counts := make([]int, len(row))
-		for j, n := range row {
-			counts[j] = int(n)
-		}
-		out.Confusion = append(out.Confusion, counts)
-	}
 	k, d := test.NumClasses(), test.NumFeatures()
+	for range k {
+		out.Confusion = append(out.Confusion, make([]int, k))
+	}
 	if rows, columns := test.ImageSize(); rows*columns <= largestImage {
 		out.ImageRows, out.ImageColumns = rows, columns
 	}
@@ -80,7 +70,8 @@ func (s *session) describeClasses(out *record.Test, probs *tensor.Dense) error {
 	ink := newInk(shown)
 	for i, y := range test.Index() {
 		row := probs.Float32s()[i*k : (i+1)*k]
-		top := dense.Argmax(row)
+		top := class(row)
+		out.Confusion[y][top]++
 		if top == y {
 			continue
 		}

@@ -95,7 +95,7 @@ func WritePictures(dir string, s *record.Run) (files []string, err error) {
 	return files, nil
 }
 
-// RemoveOld removes the pictures and the report of the run before, which would be taken for this
+// RemoveOld removes the pictures, the report and the ONNX file of the run before, which would be taken for this
 // run's, except for those that are written now. The summary in the folder says which they are; a
 // file of the same name that it does not list is someone else's.
 func RemoveOld(dir string, now []string) error {
@@ -105,7 +105,7 @@ func RemoveOld(dir string, now []string) error {
 	}
 	known := []string{
 		record.TrainingCurvesFile, record.MistakesFile, record.ConfusionFile, record.ReliabilityFile, record.LossByAlphaFile,
-		record.ReportFile,
+		record.ReportFile, record.OnnxFile,
 	}
 	for _, path := range before.Files {
 		path = filepath.Join(dir, filepath.Base(path))

@@ -41,10 +41,18 @@ func twoClasses(v *record.Verdict) string {
 	if t == nil || !t.ROCAUC.Finite() {
 		return ""
 	}
-	text := fmt.Sprintf("the rarer class, %s, by its probability: area under the ROC curve %s, average precision %s", t.Class,
+	which := "the rarer class"
+	if t.Used {
+		which = "the class"
+	}
+	text := fmt.Sprintf("%s, %s, by its probability: area under the ROC curve %s, average precision %s", which, t.Class,
 		record.Decimal(t.ROCAUC), record.Decimal(t.AveragePrecision))
-	if s := t.AtThreshold; s != nil {
-		text += fmt.Sprintf(";\n  said from %s on, where the validation rows have the best F1: precision %s, recall %s, F1 %s",
+	if t.Used {
+		text += fmt.Sprintf(";\n  it is said from %s on, as the validation rows have chosen, here and by the saved model",
+			record.Percent(t.Threshold))
+	} else if s := t.AtThreshold; s != nil {
+		text += fmt.Sprintf(";\n  said from %s on, where the validation rows have the best F1: precision %s, recall %s, F1 %s\n"+
+			"  (-thresholds makes the saved model say it from there on)",
 			record.Percent(t.Threshold), record.Percent(s.Precision), record.Percent(s.Recall), record.Percent(s.F1))
 	}
 	return text

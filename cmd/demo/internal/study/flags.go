@@ -29,7 +29,7 @@ type Options struct {
 	epochs       int
 	batch        int
 	learnRate    float64
-	weights      string // of the classes
+	weights      input.Weights // of the classes
 	hidden       []int
 	testFraction float64
 	scaling      string // auto, yes or no
@@ -74,7 +74,7 @@ func (o *Options) Flags() []cli.Flag {
 			cli.Value("epochs", "N", "", "epochs of a run (default 100, for answers 300)", cli.Whole(&o.epochs, 1)),
 			cli.Value("batch", "N", "64", "rows of a training step", cli.Whole(&o.batch, 1)),
 			cli.Value("lr", "RATE", "", "learning rate of Adam (default 0.001, for answers 0.01)", cli.Positive(&o.learnRate)),
-			input.WeightsFlag(&o.weights),
+			o.weights.Flag(),
 			cli.Value("hidden", "N,N,...", "", "units of the hidden layers (default 256, for answers none)",
 				cli.Layers(&o.hidden)),
 			cli.Value("jobs", "N", "0", "runs at a time (default: one a core)", cli.Whole(&o.jobs, 0)),
@@ -102,7 +102,7 @@ func Parse(args []string) (Options, error) {
 	if err := o.setKind(); err != nil {
 		return o, err
 	}
-	if o.weights != "" && o.kind.name == "tail" {
+	if o.weights.Text != "" && o.kind.name == "tail" {
 		return o, cli.Usagef("-weights is for all losses of a study, but -study tail compares them: say ce@weights in -losses")
 	}
 	o.CSV.Counts = o.CSV.LabelColumns > 0

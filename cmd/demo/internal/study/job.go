@@ -6,7 +6,6 @@ import (
 	"hash/crc32"
 
 	"softloss/cmd/demo/internal/cli"
-	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
 	"softloss/train"
 	"softloss/train/dataset"
@@ -32,8 +31,8 @@ func (o *Options) identity(set *dataset.Dataset) string {
 		"batch %d, learning rate %g",
 		o.Data, set.Len(), set.NumFeatures(), set.NumClasses(), sum.Sum32(), o.testFraction, o.scale, o.hidden, o.epochs,
 		o.batch, o.learnRate)
-	if o.weights != "" {
-		text += ", class weights " + o.weights
+	if o.weights.Text != "" {
+		text += ", class weights " + o.weights.Text
 	}
 	return text
 }
@@ -53,8 +52,8 @@ func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 	if _, err := o.Source.Prepare(o.scale, trainSet, testSet); err != nil {
 		return out, err
 	}
-	if o.weights == input.Balanced {
-		cfg.Criterion.ClassWeights = input.BalancedWeights(trainSet)
+	if err := o.weights.Apply(&cfg.Criterion, trainSet); err != nil {
+		return out, err
 	}
 	if o.isAnswers() && j.Loss == "constant" {
 		out.Last, err = constantAnswers(trainSet, testSet)
