@@ -14,11 +14,12 @@ type batch[T kernel.Float] struct {
 	options
 
 	input, target []T
-	lifted        []float64 // what the logits were lowered by when they were prepared, nil where they were not
-	turned        []turned  // what AngularMargin has done to the labels' logits
-	labels        []T       // the target before weights and smoothing
-	index         []int     // instead of a target; never together with smoothing
-	direction     []T       // of second derivatives
+	lifted        []float64           // what the logits were lowered by when they were prepared, nil where they were not
+	turned        []turned            // what AngularMargin has done to the labels' logits
+	fused         *kernel.Prepared[T] // for the rows of fuses, nil where there are none
+	labels        []T                 // the target before weights and smoothing
+	index         []int               // instead of a target; never together with smoothing
+	direction     []T                 // of second derivatives
 
 	// A row's share is what its loss contributes to the cost, apart from its rowWeight, one for all
 	// rows or one a row. The gradients by the logits are multiplied by scale, share times rowWeight
@@ -58,6 +59,7 @@ type options struct {
 // scratch is memory that the rows of one goroutine use.
 type scratch[T kernel.Float] struct {
 	prepared, shifted, tmp []T
+	hi, low                []T // a prepared's
 	paired                 []T // elements as rows of two classes
 	wide                   []float64
 	soft                   []float64 // log p and p of some rows
@@ -75,7 +77,7 @@ type double struct {
 	grad, targetGrad, excess        []float64
 }
 
-// turned is what an angle has done to a row.
+// turned is what an angle, or a margin, has done to a row.
 type turned struct {
 	class     int
 	by, slope float64 // what was added to the label's logit, and the derivative of the sum

@@ -42,6 +42,8 @@ type engine[T kernel.Float] struct {
 type buffers[T kernel.Float] struct {
 	input, target, sample, upstream, direction, scale, grad, targetGrad []T
 	out, weightGrad                                                     []T // with SigmoidLink
+	hi, low                                                             []T
+	prepared                                                            kernel.Prepared[T]
 	index                                                               []int
 	removed                                                             []bool
 	loss, sums, rowWeight, rowMass, share, excess, classWeights         []float64

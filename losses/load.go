@@ -48,6 +48,7 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 	if err != nil {
 		return err
 	}
+	e.prepareShift()
 	if in.Upstream != nil {
 		if e.upstream, err = e.loadUpstream(in.Upstream, c, z); err != nil {
 			return err

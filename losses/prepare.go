@@ -39,12 +39,11 @@ func (b *batch[T]) added(w *batch[float64], z []T, i int) []float64 {
 	copy(x, b.shift)
 	switch {
 	case b.angular != 0:
-		y := b.label(i)
-		psi, slope := angle(float64(z[y]), b.angular, b.cosine())
-		w.turned[i] = turned{y, psi - float64(z[y]), slope}
-		x[y] += w.turned[i].by
+		w.turned[i] = b.moveOf(b.label(i), z)
+		x[w.turned[i].class] += w.turned[i].by
 	case b.index != nil:
-		x[b.index[i]] -= b.margins[b.index[i]]
+		y := b.index[i]
+		x[y] += b.moveOf(y, z).by
 	default:
 		for j, t := range part(b.labels, i, i+1, b.k) {
 			if t != 0 {
@@ -53,6 +52,16 @@ func (b *batch[T]) added(w *batch[float64], z []T, i int) []float64 {
 		}
 	}
 	return x
+}
+
+// moveOf returns what the angle or the margin of a row's class does to its logits z.
+func (b *batch[T]) moveOf(class int, z []T) turned {
+	if b.angular == 0 {
+		return turned{class: class, by: -b.margins[class], slope: 1}
+	}
+	at := float64(z[class])
+	psi, slope := angle(at, b.angular, b.cosine())
+	return turned{class: class, by: psi - at, slope: slope}
 }
 
 // addMargins adds to the gradients of the labels what comes from the logits that the margins lower.

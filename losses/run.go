@@ -112,7 +112,7 @@ func (w *worker[T]) sumRows(e *engine[T], lo, hi int) {
 // runs evaluates the rows [lo, hi) in runs of rows that are kept.
 func (w *worker[T]) runs(e *engine[T], lo, hi int) {
 	most := e.n
-	if e.preparesTarget() || e.shiftsLogits() || e.zLoss != 0 || e.link == SigmoidLink {
+	if e.preparesTarget() || (e.shiftsLogits() || e.zLoss != 0) && !e.fuses(e.formula) || e.link == SigmoidLink {
 		most = max(1, runSize/e.k)
 	}
 	for i := lo; i < hi && w.err == nil; {
@@ -183,10 +183,10 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 			return lo + bad, err
 		}
 	}
-	if b.widens(e.formula, e.linear) {
-		row, err = b.computeWide(e.formula, e.linear)
+	if b.fuses(e.formula) {
+		row, err = b.computeFused(e.formula, e.linear)
 	} else {
-		row, err = b.compute(e.formula, e.linear)
+		row, err = b.computeApart(e.formula, e.linear)
 	}
 	return lo + row, err
 }

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -83,6 +84,33 @@ func guardPrepare[T Float](t *testing.T) {
 			got := run(numtest.Guard(pages[0], make([]T, k), behind), numtest.Guard(pages[1], b.t, behind),
 				numtest.Guard(pages[2], w, behind))
 			require.True(t, sameBits(want, got), "k=%d", k)
+		}
+	}
+}
+
+// TestGuardPrepared runs the kernel of prepared logits at the edges of pages.
+func TestGuardPrepared(t *testing.T) {
+	var pages [5]numtest.Pages
+	for i := range pages {
+		pages[i] = numtest.NewPages(t, 8192)
+	}
+	for _, name := range implementations()[2:] {
+		force(t, name)
+		for k := 1; k <= 130; k++ {
+			x := newPreparedRow(rand.New(rand.NewPCG(7, 8)), k, 2, 0, true, true)
+			if !Prepares(&x.p, 1000) {
+				continue
+			}
+			for _, behind := range []bool{true, false} {
+				p := x.p
+				p.Hi, p.Low = numtest.Guard(pages[0], p.Hi, behind), numtest.Guard(pages[1], p.Low, behind)
+				g, z := numtest.Guard(pages[2], make([]float32, k), behind), numtest.Guard(pages[3], x.z, behind)
+				labels := numtest.Guard(pages[4], x.t, behind)
+				for _, y := range [][]float32{labels, nil} {
+					_, ok := CrossEntropyRow(&p, new(float64), g, z, y, 0, 1, 0)
+					require.True(t, ok)
+				}
+			}
 		}
 	}
 }

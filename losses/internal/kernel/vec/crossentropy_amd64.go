@@ -34,9 +34,9 @@ func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, s
 	for i, y := range index {
 		x, g, f := spec.Row(z, i, k), spec.Row(grad, i, k), spec.Factor(scale, i)
 		if o, ok := ordinaryRow(u, g, x); ok && fits[T](1, f) {
-			loss[i] = math.Log1p(o.r) - (float64(x[y]) - float64(o.m))
+			loss[i] = math.Log1p(o.r) - (float64(x[y]) - o.m)
 			if g != nil {
-				o.indexGrad(u, g, y, f)
+				o.indexGrad(u, g, y, f, 0)
 			}
 			continue
 		}

@@ -78,6 +78,66 @@ func oddsExpsF32AVX512(e *float32, z *float32, n int, ahead int) (m float32, em 
 //go:noescape
 func oddsF32AVX512(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
 
+// dividedDotExpsF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. dot is Σ
+// t (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that
+// are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
+// prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// dividedDotF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. dot is Σ t (z
+// - m), mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedDotF32AVX512(z *float32, t *float32, n int, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// dividedExpsF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. The
+// exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedExpsF32AVX512(e *float32, z *float32, n int, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// dividedF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. ok is 0 for rows
+// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
+// prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedF32AVX512(z *float32, n int, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedDotExpsF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m
+// is the largest, and em 1. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedDotF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is
+// the largest, and em 1. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func shiftedDotF32AVX512(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedExpsF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is
+// the largest, and em 1. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
+//
+//go:noescape
+func shiftedExpsF32AVX512(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is the
+// largest, and em 1. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedF32AVX512(z *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
 // combineF32AVX512 stores f (a p - t) in p.
 //
 //go:noescape
@@ -675,6 +735,66 @@ func oddsExpsF32AVX2(e *float32, z *float32, n int, ahead int) (m float32, em fl
 //
 //go:noescape
 func oddsF32AVX2(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
+
+// dividedDotExpsF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. dot is Σ t
+// (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func dividedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// dividedDotF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. dot is Σ t (z -
+// m), mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedDotF32AVX2(z *float32, t *float32, n int, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// dividedExpsF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. The
+// exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedExpsF32AVX2(e *float32, z *float32, n int, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// dividedF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. ok is 0 for rows
+// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
+// prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedF32AVX2(z *float32, n int, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedDotExpsF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is
+// the largest, and em 1. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedDotF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is the
+// largest, and em 1. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func shiftedDotF32AVX2(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedExpsF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is the
+// largest, and em 1. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
+//
+//go:noescape
+func shiftedExpsF32AVX2(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is the
+// largest, and em 1. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedF32AVX2(z *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
 // combineF32AVX2 stores f (a p - t) in p.
 //

@@ -11,24 +11,41 @@ import (
 // ordinary is the softmax of an ordinary row: its logits are numbers, near each other and not
 // large.
 type ordinary[T spec.Float] struct {
-	m  T       // the largest logit
+	m  float64 // the largest logit
 	em float64 // of which the exponential, divided by a power of two, is this
 	r  float64 // the odds against it
 	a  int     // where it stands
+
+	dot, others float64 // Σ t (z - m), and the mass of the labels but that of the maximum
 }
 
 // ordinaryRow stores the exponentials of z in e, or nothing where e is nil. ok is false for rows
 // that are not ordinary.
 func ordinaryRow[T spec.Float](u unit[T], e, z []T) (o ordinary[T], ok bool) {
-	var em T
+	var m, em T
 	var sum float64
 	var done uint32
 	if e == nil {
-		o.m, em, sum, o.a, done = u.odds(&z[0], len(z), ahead(z))
+		m, em, sum, o.a, done = u.odds(&z[0], len(z), ahead(z))
 	} else {
-		o.m, em, sum, o.a, done = u.oddsExps(&e[0], &z[0], len(z), ahead(z))
+		m, em, sum, o.a, done = u.oddsExps(&e[0], &z[0], len(z), ahead(z))
 	}
-	o.em = float64(em)
+	o.m, o.em = float64(m), float64(em)
+	o.r = sum / o.em
+	return o, done != 0
+}
+
+// ordinaryLabels is ordinaryRow for a row with labels t, which declines some that are no labels too.
+func ordinaryLabels[T spec.Float](u unit[T], e, z, t []T) (o ordinary[T], ok bool) {
+	var m, em T
+	var sum float64
+	var done uint32
+	if e == nil {
+		m, em, sum, o.dot, o.others, o.a, done = u.oddsDot(&z[0], &t[0], len(z), ahead(z))
+	} else {
+		m, em, sum, o.dot, o.others, o.a, done = u.oddsDotExps(&e[0], &z[0], &t[0], len(z), ahead(z))
+	}
+	o.m, o.em = float64(m), float64(em)
 	o.r = sum / o.em
 	return o, done != 0
 }
@@ -50,43 +67,39 @@ func (o *ordinary[T]) softmax(u unit[T], g []T, c float64) {
 	}
 }
 
-// indexGrad turns g, which holds the exponentials, into c (p - [k=y]).
-func (o *ordinary[T]) indexGrad(u unit[T], g []T, y int, c float64) {
-	rest := o.r / (1 + o.r) // 1 - p_y
+// indexGrad turns g, which holds the exponentials, into f ((1 + extra) p - [k=y]).
+func (o *ordinary[T]) indexGrad(u unit[T], g []T, y int, f, extra float64) {
+	p, rest := 1/(1+o.r), o.r/(1+o.r) // p_y and 1 - p_y
 	if y != o.a {
-		rest = 1 - float64(g[y])*o.coef()
+		p = float64(g[y]) * o.coef()
+		rest = 1 - p
 	}
-	o.softmax(u, g, c)
-	g[y] = T(-c * rest)
+	o.softmax(u, g, f*(1+extra))
+	g[y] = T(f * (extra*p - rest))
+}
+
+// softGrad turns g, which holds the exponentials, into f ((S + extra) p - t).
+func (o *ordinary[T]) softGrad(u unit[T], g, t []T, mass, f, extra float64) {
+	u.combine(&g[0], &t[0], len(g), T((mass+extra)/((1+o.r)*o.em)), T(f))
+	if o.sure() {
+		g[o.a] = T(f * ((o.others - mass*(o.r/(1+o.r))) + extra/(1+o.r)))
+	}
 }
 
 // ordinaryCrossEntropy computes one row. It returns false for one that is not ordinary, that has an
 // invalid label, or whose labels overflow.
 func ordinaryCrossEntropy[T spec.Float](u unit[T], loss *float64, g, x, y []T, f float64) bool {
-	var em T
-	var sum, dot, others float64 // others is the mass of the labels but that of the maximum
-	var a int
-	var done uint32
-	if g != nil {
-		_, em, sum, dot, others, a, done = u.oddsDotExps(&g[0], &x[0], &y[0], len(x), ahead(x))
-	} else {
-		_, em, sum, dot, others, a, done = u.oddsDot(&x[0], &y[0], len(x), ahead(x))
-	}
-	if done == 0 {
+	o, ok := ordinaryLabels(u, g, x, y)
+	if !ok {
 		return false
 	}
-	mass := others + float64(y[a])
+	mass := o.others + float64(y[o.a])
 	if !fits[T](mass, f) {
 		return false
 	}
-	r := sum / float64(em)
-	*loss = mass*math.Log1p(r) - dot
-	if g == nil {
-		return true
-	}
-	u.combine(&g[0], &y[0], len(g), T(mass/((1+r)*float64(em))), T(f))
-	if r < 1 {
-		g[a] = T(f * (others - mass*(r/(1+r))))
+	*loss = mass*math.Log1p(o.r) - o.dot
+	if g != nil {
+		o.softGrad(u, g, y, mass, f, 0)
 	}
 	return true
 }

@@ -47,7 +47,7 @@ func LogSoftmax[T spec.Float](dst, z []T, k int) {
 	for i := range len(z) / k {
 		x, d := spec.Row(z, i, k), spec.Row(dst, i, k)
 		if o, ok := ordinaryRow(u, nil, x); ok {
-			u.shift(&d[0], &x[0], k, o.m, T(math.Log1p(o.r)))
+			u.shift(&d[0], &x[0], k, T(o.m), T(math.Log1p(o.r)))
 			continue
 		}
 		s, ok := begin(u, x)
@@ -75,7 +75,7 @@ func LogSumExp[T spec.Float](dst, z []T, k int) {
 	for i := range dst {
 		x := spec.Row(z, i, k)
 		if o, ok := ordinaryRow(u, nil, x); ok {
-			dst[i] = T(float64(o.m) + math.Log1p(o.r))
+			dst[i] = T(o.m + math.Log1p(o.r))
 			continue
 		}
 		s, ok := begin(u, x)

@@ -80,6 +80,19 @@ type wide[T spec.Float] interface {
 	sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 }
 
+// single are the kernels for float32: those that have no counterpart in float64 too.
+type single interface {
+	unit[float32]
+	dividedDotExps(e, z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
+	dividedDot(z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
+	dividedExps(e, z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32)
+	divided(z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32)
+	shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
+	shiftedDot(z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
+	shiftedExps(e, z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
+	shifted(z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
+}
+
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
 type double interface {
 	unit[float64]
@@ -125,6 +138,30 @@ func (f32AVX512) oddsExps(e, z *float32, n int, ahead int) (m, em float32, sum f
 }
 func (f32AVX512) odds(z *float32, n int, ahead int) (m, em float32, sum float64, a int, ok uint32) {
 	return oddsF32AVX512(z, n, ahead)
+}
+func (f32AVX512) dividedDotExps(e, z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotExpsF32AVX512(e, z, t, n, factor, ahead)
+}
+func (f32AVX512) dividedDot(z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotF32AVX512(z, t, n, factor, ahead)
+}
+func (f32AVX512) dividedExps(e, z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedExpsF32AVX512(e, z, n, factor, ahead)
+}
+func (f32AVX512) divided(z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedF32AVX512(z, n, factor, ahead)
+}
+func (f32AVX512) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF32AVX512(e, z, t, n, hi, low, factor, ahead)
+}
+func (f32AVX512) shiftedDot(z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF32AVX512(z, t, n, hi, low, factor, ahead)
+}
+func (f32AVX512) shiftedExps(e, z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedExpsF32AVX512(e, z, n, hi, low, factor, ahead)
+}
+func (f32AVX512) shifted(z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedF32AVX512(z, n, hi, low, factor, ahead)
 }
 func (f32AVX512) combine(p, t *float32, n int, a, f float32) { combineF32AVX512(p, t, n, a, f) }
 func (f32AVX512) scale(p *float32, n int, a float32)         { scaleF32AVX512(p, n, a) }
@@ -383,6 +420,30 @@ func (f32AVX2) oddsExps(e, z *float32, n int, ahead int) (m, em float32, sum flo
 }
 func (f32AVX2) odds(z *float32, n int, ahead int) (m, em float32, sum float64, a int, ok uint32) {
 	return oddsF32AVX2(z, n, ahead)
+}
+func (f32AVX2) dividedDotExps(e, z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotExpsF32AVX2(e, z, t, n, factor, ahead)
+}
+func (f32AVX2) dividedDot(z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotF32AVX2(z, t, n, factor, ahead)
+}
+func (f32AVX2) dividedExps(e, z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedExpsF32AVX2(e, z, n, factor, ahead)
+}
+func (f32AVX2) divided(z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedF32AVX2(z, n, factor, ahead)
+}
+func (f32AVX2) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF32AVX2(e, z, t, n, hi, low, factor, ahead)
+}
+func (f32AVX2) shiftedDot(z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF32AVX2(z, t, n, hi, low, factor, ahead)
+}
+func (f32AVX2) shiftedExps(e, z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedExpsF32AVX2(e, z, n, hi, low, factor, ahead)
+}
+func (f32AVX2) shifted(z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedF32AVX2(z, n, hi, low, factor, ahead)
 }
 func (f32AVX2) combine(p, t *float32, n int, a, f float32) { combineF32AVX2(p, t, n, a, f) }
 func (f32AVX2) scale(p *float32, n int, a float32)         { scaleF32AVX2(p, n, a) }

@@ -28,31 +28,35 @@ package vec
 import "softloss/losses/internal/kernel/spec"
 
 `)
-	units, wide := adapters[isas[0]], adapters[wides[0]]
+	single, double, wide := adapters[isas[0]], adapters[isas[1]], adapters[wides[0]]
+	units := common(single, double)
 	b.WriteString(`// unit is an instruction set: the assembly kernels for one element type. The functions of
 // kernels_amd64.go say what they do.
 type unit[T spec.Float] interface {
 	lanes() int
 `)
-	writeMethods(&b, units, "T")
+	writeMethods(&b, units, "T", "T")
 	b.WriteString(`}
 
 // wide are the kernels that compute in float64 for elements of any type.
 type wide[T spec.Float] interface {
 	lanes() int
 `)
-	writeMethods(&b, wide, "float64")
+	writeMethods(&b, wide, "T", "float64")
+	b.WriteString(`}
+
+// single are the kernels for float32: those that have no counterpart in float64 too.
+type single interface {
+	unit[float32]
+`)
+	writeMethods(&b, without(without(single, units), wide), "float32", "float32")
 	b.WriteString(`}
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
 type double interface {
 	unit[float64]
 `)
-	for _, f := range adapters[isas[1]] {
-		if !slices.Contains(units, f) && !slices.Contains(wide, f) {
-			writeMethods(&b, []adapter{f}, "float64")
-		}
-	}
+	writeMethods(&b, without(without(double, units), wide), "float64", "float64")
 	b.WriteString("}\n")
 	for _, g := range slices.Concat(isas, wides) {
 		name := strings.ToLower(g.suffix()[:1]) + g.suffix()[1:]
@@ -74,10 +78,22 @@ type double interface {
 	return os.WriteFile(path, src, 0o644)
 }
 
-func writeMethods(b *strings.Builder, fs []adapter, float string) {
+func writeMethods(b *strings.Builder, fs []adapter, element, float string) {
 	for _, f := range fs {
-		fmt.Fprintf(b, "\t%s%s\n", f.name, goSignature(strings.TrimPrefix(f.sig, "func"), "T", float))
+		fmt.Fprintf(b, "\t%s%s\n", f.name, goSignature(strings.TrimPrefix(f.sig, "func"), element, float))
 	}
+}
+
+// common returns those of a that are in b, without those that are not.
+func common(a, b []adapter) []adapter { return without(a, without(a, b)) }
+
+func without(a, b []adapter) (out []adapter) {
+	for _, f := range a {
+		if !slices.Contains(b, f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // names returns the names of the parameters of a signature.

@@ -17,13 +17,47 @@ func (g isa) gap() float64 {
 	return 86
 }
 
+// logits are how the kernels of ordinary rows come by the logits, which need not be those in memory.
+type logits interface {
+	// signature returns the beginning of a kernel's name, its parameters beside those of every
+	// kernel, its first results and what its documentation says of them.
+	signature() (name, ins, outs string, doc []string)
+	// load loads the parameters.
+	load(z reg.GPVirtual)
+	// get loads what stands for vector v at i: its largest is the row's largest logit.
+	get(i reg.GPVirtual, v int, m *mask) reg.VecVirtual
+	// unit stores in x a logit for what get returns in its lowest lane.
+	unit(x reg.VecVirtual)
+	// bound is the size of the largest logit that it takes.
+	bound() float64
+	// prepare stores the first results for the largest, top of get, at a.
+	prepare(top reg.VecVirtual, a reg.GPVirtual)
+	// exp returns the exponentials of vector v at i and what emits its logits less the largest.
+	exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual)
+}
+
+// ordinary emits the kernels for ordinary rows.
+func (g isa) ordinary() {
+	each := func(x func() logits) {
+		g.odds(x(), true, true)
+		g.odds(x(), false, true)
+		g.odds(x(), true, false)
+		g.odds(x(), false, false)
+	}
+	each(func() logits { return &plain{g: g} })
+	if !g.f64 {
+		each(func() logits { return &prepared{g: g} })
+		each(func() logits { return &prepared{g: g, shifted: true} })
+	}
+}
+
 // odds emits the kernels for ordinary rows: with store they keep the exponentials, with labels they
 // sum those too.
-func (g isa) odds(store, labels bool) {
-	name, ins, outs, doc := "odds", "z", "", []string{"finds the largest logit m of a row, at a, and sums exp(z) " +
-		"2^-shift without it; exp(m) 2^-shift is em."}
+func (g isa) odds(x logits, store, labels bool) {
+	name, in, out, doc := x.signature()
+	ins := "z"
 	if labels {
-		name, ins, outs = name+"Dot", "z, t", ", dot, mass"
+		name, ins, out = name+"Dot", "z, t", out+", dot, mass"
 		doc = append(doc, "dot is Σ t (z - m), mass Σ t without that of m.")
 	}
 	if store {
@@ -33,8 +67,9 @@ func (g isa) odds(store, labels bool) {
 	doc = append(doc,
 		"ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.",
 		"It prefetches ahead elements in advance.")
-	g.text(name, "func("+ins+" *T, n int, ahead int) (m, em A, sum"+outs+" float64, a int, ok uint32)", doc...)
+	g.text(name, "func("+ins+" *T, n int, "+in+"ahead int) ("+out+" float64, a int, ok uint32)", doc...)
 	z, n := g.param("z"), g.param("n")
+	x.load(z)
 	var e, t reg.GPVirtual
 	streams := []reg.GPVirtual{z}
 	if store {
@@ -48,14 +83,11 @@ func (g isa) odds(store, labels bool) {
 	zero := GP32()
 	XORL(zero, zero)
 	Store(zero, Return("ok"))
-	most := g.extremes(z, n, !labels, "declined")
 	top := g.vec()
-	g.bcast(most, top)
-	g.result(most, "m")
-	a := g.position(z, n, top)
+	g.bcast(g.extremes(x, n, !labels, "declined"), top)
+	a := g.position(x, n, top)
 	Store(a, Return("a"))
-	c := g.expConsts()
-	magic, m := g.park(g.rowShift(c, top)), g.park(top)
+	x.prepare(top, a)
 
 	ahead, far := g.param("ahead"), GP64()
 	twos := g.avx512 || !labels
@@ -73,12 +105,11 @@ func (g isa) odds(store, labels bool) {
 		for _, p := range streams {
 			g.prefetch(p, far, v)
 		}
-		x, y := g.get(z, i, v, tail), g.vec()
 		var lab reg.VecVirtual
 		if labels { // before the store, which may be to the same place of another page
 			lab = g.get(t, i, v, tail)
 		}
-		g.expOrdinary(c, x, magic, y)
+		y, less := x.exp(i, v, tail)
 		if store {
 			g.put(y, e, i, v, tail)
 		}
@@ -90,8 +121,11 @@ func (g isa) odds(store, labels bool) {
 			return
 		}
 		g.or(lab, signs, signs)
-		g.sub(m, x, x)
-		g.madd(lab, x, dot.inner[v%2]) // outside of the tail's lanes both are 0, or -m and 0
+		d := less()
+		if others != nil {
+			g.keep(*others, d, d)
+		}
+		g.madd(lab, d, dot.inner[v%2])
 		if others != nil {
 			g.keep(*others, lab, lab)
 		}
@@ -127,17 +161,17 @@ func (g isa) odds(store, labels bool) {
 // extremes emits the search for the largest logit, which it returns, and the smallest, and jumps to
 // declined unless they are those of an ordinary row.
 // With nan it finds NaNs, too, before anything is stored, perhaps over them.
-func (g isa) extremes(z, n reg.GPVirtual, nan bool, declined string) (most reg.VecVirtual) {
-	hi, lo, none := make([]reg.VecVirtual, 4), make([]reg.VecVirtual, 4), g.zeros(4)
+func (g isa) extremes(z logits, n reg.GPVirtual, nan bool, declined string) (most reg.VecVirtual) {
+	hi, lo, none := make([]reg.VecVirtual, 4), make([]reg.VecVirtual, 4), g.zeros(2)
 	for i := range hi {
 		hi[i], lo[i] = g.vec(), g.vec()
 		g.load(g.infinity(-1), hi[i])
 		g.load(g.infinity(1), lo[i])
 	}
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
-		x := g.get(z, i, v, m)
+		x := z.get(i, v, m)
 		if nan {
-			g.madd(g.constant(0), x, none[v])
+			g.madd(g.constant(0), x, none[v%2])
 		}
 		if m == nil {
 			g.max(hi[v], x, hi[v])
@@ -162,21 +196,24 @@ func (g isa) extremes(z, n reg.GPVirtual, nan bool, declined string) (most reg.V
 		g.compare(sum.AsX(), sum)
 		JP(LabelRef(declined))
 	}
-	gap := XMM()
+	top, gap := XMM(), XMM()
+	g.move(most, top)
 	g.pick(VSUBSS, VSUBSD, least.AsX(), most.AsX(), gap)
+	z.unit(top)
+	z.unit(gap)
 	compare := func(x float64, y reg.VecVirtual, jump func(Op)) {
 		g.compare(g.constant(x), y)
 		jump(LabelRef(declined))
 		JP(LabelRef(declined))
 	}
 	compare(g.gap(), gap, JAE)
-	compare(g.bound(), most, JAE)
-	compare(-g.bound(), most, JBE)
+	compare(z.bound(), top, JAE)
+	compare(-z.bound(), top, JBE)
 	return most
 }
 
 // position emits the search for the first place of top, which there is.
-func (g isa) position(z, n reg.GPVirtual, top reg.VecVirtual) (a reg.GPVirtual) {
+func (g isa) position(z logits, n reg.GPVirtual, top reg.VecVirtual) (a reg.GPVirtual) {
 	a = GP64()
 	left, bits, pos := GP64(), GP32(), GP64()
 	XORQ(a, a)
@@ -185,7 +222,7 @@ func (g isa) position(z, n reg.GPVirtual, top reg.VecVirtual) (a reg.GPVirtual) 
 	Label(scan)
 	CMPQ(left, Imm(uint64(g.lanes())))
 	JLT(LabelRef(tail))
-	MOVL(g.maskBits(g.cmp(eqOQ, at(z, a, g, 0), top)), bits)
+	MOVL(g.maskBits(g.cmp(eqOQ, z.get(a, 0, nil), top)), bits)
 	TESTL(bits, bits)
 	JNE(LabelRef(found))
 	ADDQ(Imm(uint64(g.lanes())), a)
@@ -193,12 +230,48 @@ func (g isa) position(z, n reg.GPVirtual, top reg.VecVirtual) (a reg.GPVirtual) 
 	JMP(LabelRef(scan))
 	Label(tail)
 	tm := g.tail(left)
-	MOVL(g.maskBits(g.maskAnd(tm, g.cmp(eqOQ, g.get(z, a, 0, &tm), top))), bits)
+	MOVL(g.maskBits(g.maskAnd(tm, g.cmp(eqOQ, z.get(a, 0, &tm), top))), bits)
 	Label(found)
 	BSFL(bits, bits)
 	MOVL(bits, pos.As32())
 	ADDQ(pos, a)
 	return a
+}
+
+// plain are the logits in memory.
+type plain struct {
+	g        isa
+	z        reg.GPVirtual
+	c        expConsts
+	magic, m Op
+}
+
+func (p *plain) signature() (name, ins, outs string, doc []string) {
+	return "odds", "", "m, em A, sum", []string{"finds the largest logit m of a row, at a, and sums exp(z) " +
+		"2^-shift without it; exp(m) 2^-shift is em."}
+}
+
+func (p *plain) load(z reg.GPVirtual) { p.z = z }
+
+func (p *plain) get(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return p.g.get(p.z, i, v, m) }
+
+func (p *plain) unit(reg.VecVirtual) {}
+
+func (p *plain) bound() float64 { return p.g.bound() }
+
+func (p *plain) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
+	p.g.result(top, "m")
+	p.c = p.g.expConsts()
+	p.magic, p.m = p.g.park(p.g.rowShift(p.c, top)), p.g.park(top)
+}
+
+func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
+	x, e := p.get(i, v, m), p.g.vec()
+	p.g.expOrdinary(p.c, x, p.magic, e)
+	return e, func() reg.VecVirtual {
+		p.g.sub(p.m, x, x) // beyond the tail's lanes it is -m, and the label 0
+		return x
+	}
 }
 
 // rowShift stores em and returns the magic number that makes [isa.expOrdinary] divide by the power
@@ -226,6 +299,11 @@ func (g isa) expOrdinary(c expConsts, x reg.VecVirtual, magic Op, e reg.VecVirtu
 	g.move(x, r)
 	g.nmadd(c.ln2hi, n, r)
 	g.nmadd(c.ln2lo, n, r)
+	g.expNormal(c, r, t, e)
+}
+
+// expNormal emits e = exp(r) 2^n, a normal number, with n in the low bits of t, which it overwrites.
+func (g isa) expNormal(c expConsts, r, t, e reg.VecVirtual) {
 	g.load(c.q[0], e)
 	for _, q := range c.q[1:] {
 		g.horner(q, r, e)

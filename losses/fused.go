@@ -1,0 +1,118 @@
+package losses
+
+import (
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
+
+// fuses reports whether the rows of b are for the kernel that prepares logits and adds the z-loss
+// while it reads a row.
+func (b *batch[T]) fuses(l Loss) bool {
+	_, ok := l.(CrossEntropy)
+	return ok && b.fused != nil && b.direction == nil && b.targetGrad == nil && b.excess == nil && b.lift == 1
+}
+
+// prepareShift readies, once for all rows, what the kernel of fuses adds to logits, where there is
+// something to prepare and it can.
+func (e *engine[T]) prepareShift() {
+	e.fused = nil
+	if e.link != SoftmaxLink || e.probs || !e.shiftsLogits() && e.zLoss == 0 || e.movesLabel() && e.index == nil {
+		return
+	}
+	p := &e.buf.prepared
+	*p = kernel.Prepared[T]{Factor: 1 / e.temperature}
+	if e.shift != nil || e.movesLabel() {
+		p.Hi, p.Low = dense.Grow(&e.buf.hi, e.k), dense.Grow(&e.buf.low, e.k)
+		for k := range e.k {
+			if !p.Set(k, e.shiftOf(k)) {
+				return
+			}
+		}
+	}
+	if kernel.Prepares(p, e.k) {
+		e.fused = p
+	}
+}
+
+// movesLabel reports whether the logits of the labels are moved beside the others.
+func (o *options) movesLabel() bool { return o.margins != nil || o.angular != 0 }
+
+// shiftOf returns what is added to the logit of class k, divided by the temperature.
+func (o *options) shiftOf(k int) float64 {
+	if o.shift == nil {
+		return 0
+	}
+	return o.shift[k] / o.temperature
+}
+
+// computeFused is compute by that kernel, row by row. The rows that it declines are computed as all
+// would be without it.
+func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
+	ready := *b
+	if bad := ready.prepareTarget(); bad >= 0 {
+		return bad, ready.labelError(bad)
+	}
+	p := *b.fused
+	if b.movesLabel() {
+		p.Hi, p.Low = dense.Grow(&b.hi, b.k), dense.Grow(&b.low, b.k)
+		copy(p.Hi, b.fused.Hi)
+		copy(p.Low, b.fused.Low)
+	}
+	for i := range b.n {
+		if ready.fusedRow(&p, i, b.index) {
+			continue
+		}
+		c := b.slice(i, i+1)
+		if row, err = c.computeApart(l, linear); err != nil {
+			return i + row, err
+		}
+	}
+	return 0, nil
+}
+
+// fusedRow computes row i by the kernel of fuses, and returns false when that declines it. index is
+// that of the caller, which smoothing makes labels of.
+func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int) (ok bool) {
+	z, t, g := part(b.input, i, i+1, b.k), part(b.target, i, i+1, b.k), part(b.grad, i, i+1, b.k)
+	f, share, class, extra := of(b.scale, i), of(b.share, i)/b.temperature, 0, 0.0
+	switch {
+	case b.zLoss == 0 || g == nil:
+	case f != 0:
+		extra = 2 * b.zLoss * (share / f)
+	case share != 0: // the gradient of the z-loss is there though
+		return false
+	}
+	if index != nil {
+		class = index[i]
+	}
+	slope := 1.0
+	if b.movesLabel() {
+		m := b.moveOf(class, z)
+		hi, low := p.Hi[class], p.Low[class]
+		defer func() { p.Hi[class], p.Low[class] = hi, low }()
+		if !p.Set(class, b.shiftOf(class)+m.by/b.temperature) {
+			return false
+		}
+		slope = m.slope
+	}
+	lse, ok := kernel.CrossEntropyRow(p, &b.loss[i], g, z, t, class, f, extra)
+	if !ok {
+		return false
+	}
+	if b.rowWeight != nil {
+		b.loss[i] *= b.rowWeight[i]
+	}
+	b.loss[i] += b.zLoss * lse * lse
+	if slope != 1 && g != nil {
+		g[class] = T(float64(g[class]) * slope)
+	}
+	return true
+}
+
+// computeApart is compute, in float64 where that is wanted.
+func (b *batch[T]) computeApart(l Loss, linear bool) (row int, err error) {
+	if b.widens(l, linear) {
+		return b.computeWide(l, linear)
+	}
+	return b.compute(l, linear)
+}

@@ -1,0 +1,95 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// Prepares reports whether CrossEntropyRow can be of use for rows of k classes prepared by p.
+func Prepares[T spec.Float](p *spec.Prepared[T], k int) bool {
+	return !inTiles[T](k) && (p.Off() || spec.Size[T]() == 4 && 0x1p-60 < p.Factor && p.Factor < 0x1p60)
+}
+
+// CrossEntropyRow computes the cross entropy of one row of prepared logits y, with labels t or, where
+// t is nil, class index, and lse = log Σ exp y. The gradient is that with an additional term,
+//
+//	grad_k = f ((S + extra lse) q_k - t_k),   q = softmax(y)
+//
+// ok is false for a row that is not ordinary, which it leaves alone but for grad.
+func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (
+	lse float64, ok bool) {
+	o, ok := preparedRow(p, grad, z, t)
+	if !ok {
+		return 0, false
+	}
+	u, log := unitOf[T](), math.Log1p(o.r)
+	lse = o.m + log
+	mass := 1.0
+	if t != nil {
+		mass = o.others + float64(t[o.a])
+	}
+	if extra *= lse; !fits[T](mass+math.Abs(extra), f) {
+		return 0, false
+	}
+	switch {
+	case t != nil:
+		if *loss = mass*log - o.dot; grad != nil {
+			o.softGrad(u, grad, t, mass, f, extra)
+		}
+	default:
+		if *loss = log - (p.Factor*float64(z[index]) + p.Added(index) - o.m); grad != nil {
+			o.indexGrad(u, grad, index, f, extra)
+		}
+	}
+	return lse, true
+}
+
+// preparedRow is ordinaryRow, or with labels ordinaryLabels, for prepared logits.
+func preparedRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
+	switch {
+	case !p.Off():
+		return singleRow[T](p, e, z, t)
+	case t == nil:
+		return ordinaryRow(unitOf[T](), e, z)
+	}
+	return ordinaryLabels(unitOf[T](), e, z, t)
+}
+
+// singleRow is preparedRow of float32.
+func singleRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
+	u, f, far := any(unitOf[T]()).(single), p.Factor, ahead(z)
+	x, hi, low := floats(z), floats(p.Hi), floats(p.Low)
+	to, labels := floats(e), floats(t)
+	var done uint32
+	switch n := len(z); {
+	case hi == nil && t == nil && e == nil:
+		o.m, o.r, o.a, done = u.divided(x, n, f, far)
+	case hi == nil && t == nil:
+		o.m, o.r, o.a, done = u.dividedExps(to, x, n, f, far)
+	case hi == nil && e == nil:
+		o.m, o.r, o.dot, o.others, o.a, done = u.dividedDot(x, labels, n, f, far)
+	case hi == nil:
+		o.m, o.r, o.dot, o.others, o.a, done = u.dividedDotExps(to, x, labels, n, f, far)
+	case t == nil && e == nil:
+		o.m, o.r, o.a, done = u.shifted(x, n, hi, low, f, far)
+	case t == nil:
+		o.m, o.r, o.a, done = u.shiftedExps(to, x, n, hi, low, f, far)
+	case e == nil:
+		o.m, o.r, o.dot, o.others, o.a, done = u.shiftedDot(x, labels, n, hi, low, f, far)
+	default:
+		o.m, o.r, o.dot, o.others, o.a, done = u.shiftedDotExps(to, x, labels, n, hi, low, f, far)
+	}
+	o.em = 1
+	return o, done != 0
+}
+
+// floats returns the first of x, which is float32, nil for none.
+func floats[T spec.Float](x []T) *float32 {
+	if x == nil {
+		return nil
+	}
+	return any(&x[0]).(*float32)
+}

@@ -1,0 +1,14 @@
+//go:build !amd64 || purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// Prepares is false: there is no such kernel in this build.
+func Prepares[T spec.Float](*spec.Prepared[T], int) bool { return false }
+
+// CrossEntropyRow is not called.
+func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (
+	lse float64, ok bool) {
+	return 0, false
+}
