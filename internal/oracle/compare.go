@@ -22,7 +22,7 @@ type Error struct {
 // Compare evaluates a case by losses.Criterion and returns the error of every number of the loss
 // and the gradients.
 func Compare(c Case) (loss, grads []Error, err error) {
-	want, err := Evaluate(c.Criterion, c.Batch, !c.Single)
+	want, err := Evaluate(c.Criterion, c.Batch, c.Single)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -35,11 +35,11 @@ type Result struct {
 
 // Evaluate returns the exact results of c on b. Class weights, where there are any, and
 // probabilities are positive; a logit may be -Inf where the target, smoothed, is 0 and the loss is
-// not NCE. Rounded says how Size is measured: with it the arguments of functions are taken for
-// rounded as the results are, as they are in float64, and without it for exact, as they are for
-// float32.
-func Evaluate(c losses.Criterion, b Batch, rounded bool) (Result, error) {
-	e := evaluation{tape: tape{prec: precision(c, b), rounded: rounded}, c: c, b: b}
+// not NCE. Single says that b is one of float32: where a derivative is infinite, that at the nearest
+// float32 stands for it, and Size takes the arguments of functions for exact; for float64 they are
+// taken for rounded as the results are.
+func Evaluate(c losses.Criterion, b Batch, single bool) (Result, error) {
+	e := evaluation{tape: tape{prec: precision(c, b), rounded: !single}, c: c, b: b, single: single}
 	cost, rows, err := e.cost()
 	if err != nil {
 		return Result{}, err
@@ -118,6 +118,7 @@ type evaluation struct {
 	tape
 	c                       losses.Criterion
 	b                       Batch
+	single                  bool
 	logits, labels, weights []*num
 }
 

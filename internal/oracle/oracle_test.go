@@ -72,9 +72,9 @@ func TestSees(t *testing.T) {
 		{{Loss: losses.BiTempered{T1: .5, T2: 1.25}}, {Loss: losses.BiTempered{T1: .5, T2: 1.250001}}},
 	} {
 		b := Batch{N: 2, K: 3, Logits: []float64{1, -.5, .25, 0, 2, 1}, Labels: []float64{.5, .25, .25, 0, .25, .75}}
-		want, err := Evaluate(pair[0], b, false)
+		want, err := Evaluate(pair[0], b, true)
 		require.NoError(t, err)
-		got, err := Evaluate(pair[1], b, false)
+		got, err := Evaluate(pair[1], b, true)
 		require.NoError(t, err)
 		for i, w := range want.Loss {
 			a, _ := w.Exact.Float64()
@@ -91,7 +91,7 @@ func TestGradients(t *testing.T) {
 		b := c.Batch
 		c.Criterion.Reduction = losses.Sum
 		b.Upstream = nil
-		want, err := Evaluate(c.Criterion, b, false)
+		want, err := Evaluate(c.Criterion, b, true)
 		require.NoError(t, err)
 		for i := 0; i < len(b.Logits); i += 3 {
 			const h = 0x1p-60
@@ -101,7 +101,7 @@ func TestGradients(t *testing.T) {
 			moved := b
 			moved.Logits = append([]float64(nil), b.Logits...)
 			moved.Logits[i] += h
-			up, err := Evaluate(c.Criterion, moved, false)
+			up, err := Evaluate(c.Criterion, moved, true)
 			require.NoError(t, err)
 			step := new(big.Float).SetFloat64(moved.Logits[i])
 			step.Sub(step, new(big.Float).SetFloat64(b.Logits[i]))
@@ -129,7 +129,7 @@ func TestFormulas(t *testing.T) {
 		require.True(t, made[name], name)
 	}
 	require.True(t, made["sum"])
-	_, err := Evaluate(losses.Criterion{Loss: unknown{}}, Batch{N: 1, K: 1, Logits: []float64{0}, Index: []int{0}}, false)
+	_, err := Evaluate(losses.Criterion{Loss: unknown{}}, Batch{N: 1, K: 1, Logits: []float64{0}, Index: []int{0}}, true)
 	require.ErrorContains(t, err, "no formula")
 }
 

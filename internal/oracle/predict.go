@@ -119,12 +119,30 @@ func (e *evaluation) angled(z, most, t *num) *num {
 	sin.v, cos.v = bigSinCos(t.v.Prec(), a)
 	sin.size.Abs(sin.v)
 	cos.size.Abs(cos.v)
-	root := e.pow(e.exactly(e.mul(e.sub(e.number(1), x), e.add(e.number(1), x))), 0.5)
-	psi := e.sub(e.mul(x, cos), e.mul(root, sin))
+	psi := e.sub(e.mul(x, cos), e.mul(e.sine(x), sin))
 	if new(big.Float).Neg(cos.v).Cmp(x.v) > 0 {
 		psi = e.sub(e.number(-2), psi)
 	}
 	return e.add(z, e.mul(t, e.sub(psi, x)))
+}
+
+// sine returns √(1-x²) for a cosine x. Its derivative at ±1, where it is infinite, is that at the
+// nearest number between of the batch's type.
+func (e *evaluation) sine(x *num) *num {
+	at := x
+	if new(big.Float).Abs(x.v).Cmp(big.NewFloat(1)) == 0 {
+		most := 1 - 0x1p-53
+		if e.single {
+			most = 1 - 0x1p-24
+		}
+		at = e.number(float64(x.v.Sign()) * most)
+	}
+	root := e.pow(e.exactly(e.mul(e.sub(e.number(1), at), e.add(e.number(1), at))), 0.5)
+	if at == x {
+		return root
+	}
+	slope := e.new().Quo(e.new().Neg(at.v), root.v)
+	return e.record(e.new(), e.new(), input{x, slope, nil})
 }
 
 // moved returns (z + shift)/T for class k, or z/T for k = -1.
