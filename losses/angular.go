@@ -4,25 +4,36 @@ import (
 	"math"
 )
 
+// turned is what an angle, or a margin, has made of a row's label logit.
+type turned struct {
+	class       int
+	by          float64 // what was added to it
+	slope, bend float64 // the first and the second derivative of the sum by it
+
+	along, pull float64 // of a second derivative: the logit's part of the direction, the loss's derivative by the sum
+}
+
 // angle is the additive angular margin a of a label's cosine z = cos θ:
 //
 //	ψ(z) = cos(θ+a)         where θ <= π-a
 //	ψ(z) = -2 - cos(θ+a)    beyond, so that it goes on falling with θ without a jump
 //
 // the second as in SphereFace (Liu et al., CVPR 2017, arXiv:1704.08063, section 3.2). At z = ±1,
-// where the derivative is infinite, slope is that of ±most, the nearest number between.
-func angle(z, a, most float64) (psi, slope float64) {
+// where the derivatives ψ' = cos a + z sin a/sin θ and ψ” = sin a/sin³ θ are infinite, they are
+// those of ±most, the nearest numbers between.
+func angle(z, a, most float64) turned {
 	x := min(max(z, -1), 1) // rounding beyond 1 is cut; a NaN stays
 	sin, cos := math.Sincos(a)
 	s := math.Sqrt((1 - x) * (1 + x))
-	psi = x*cos - s*sin
+	psi := x*cos - s*sin
 	if at := min(max(x, -most), most); at != x {
 		s, x = math.Sqrt((1-at)*(1+at)), at
 	}
-	if slope = cos + x*sin/s; x < -cos {
-		return -2 - psi, -slope
+	slope, bend := cos+x*sin/s, sin/(s*s*s)
+	if x < -cos {
+		psi, slope, bend = -2-psi, -slope, -bend
 	}
-	return psi, slope
+	return turned{by: psi - z, slope: slope, bend: bend}
 }
 
 // cosine is the largest number of T below 1.
@@ -71,9 +82,10 @@ func (b *batch[T]) checkAngles() (bad int, err error) {
 func (b *batch[T]) turnBack() {
 	for i, t := range b.turned {
 		j := i*b.k + t.class
+		g := float64(b.grad[j])
 		if b.targetGrad != nil { // a label t bends its logit linearly, z + t (ψ(z) - z)
-			b.targetGrad[j] += T(t.by * float64(b.grad[j]))
+			b.targetGrad[j] += T(t.by*g + t.pull*(t.slope-1)*t.along)
 		}
-		b.grad[j] = T(float64(b.grad[j]) * t.slope)
+		b.grad[j] = T(g*t.slope + t.pull*t.bend*t.along)
 	}
 }

@@ -66,6 +66,7 @@ type scratch[T kernel.Float] struct {
 	losses                 []float64 // of elements whose sum alone is kept
 	lows                   []float64
 	turns                  []turned
+	bent                   []T // the direction behind the angles
 	memory                 memory
 	double                 *double
 }
@@ -75,12 +76,6 @@ type double struct {
 	scratch[float64]
 	input, target, direction, scale []float64
 	grad, targetGrad, excess        []float64
-}
-
-// turned is what an angle, or a margin, has done to a row.
-type turned struct {
-	class     int
-	by, slope float64 // what was added to the label's logit, and the derivative of the sum
 }
 
 // single reports whether T is float32.

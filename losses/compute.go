@@ -7,6 +7,11 @@ import (
 // compute evaluates the rows of b. When something is wrong with a row it returns that row, counted
 // from the first, and what is wrong.
 func (b *batch[T]) compute(l Loss, linear bool) (row int, err error) {
+	if b.turned != nil && b.direction != nil {
+		if row, err = b.turnDirection(l, linear); err != nil {
+			return row, err
+		}
+	}
 	bad := -1
 	if b.link == SigmoidLink {
 		bad = evaluateElements(b, l, linear)
@@ -17,6 +22,30 @@ func (b *batch[T]) compute(l Loss, linear bool) (row int, err error) {
 		return bad, b.labelError(bad)
 	}
 	b.finish()
+	return 0, nil
+}
+
+// turnDirection makes the direction one of the logits that the angles have turned. What they need
+// of the first derivatives is taken from the gradients, which are computed for it.
+func (b *batch[T]) turnDirection(l Loss, linear bool) (row int, err error) {
+	if b.grad != nil {
+		first := *b
+		first.direction, first.turned, first.targetGrad = nil, nil, nil
+		if row, err = first.compute(l, linear); err != nil {
+			return row, err
+		}
+	}
+	b.direction = append(b.bent[:0], b.direction...)
+	b.bent = b.direction
+	for i := range b.turned {
+		t := &b.turned[i]
+		j := i*b.k + t.class
+		t.along = float64(b.direction[j])
+		b.direction[j] = T(t.along * t.slope)
+		if t.pull = 0; b.grad != nil {
+			t.pull = float64(b.grad[j])
+		}
+	}
 	return 0, nil
 }
 

@@ -53,7 +53,7 @@ type Criterion struct {
 	// 2019, arXiv:1801.07698, eq. (3), a = 0.5 with a Temperature of 1/64; the continuation is that
 	// of SphereFace, arXiv:1704.08063). Targets are an index or one-hot labels, others are
 	// [ErrLabel]; a label's logit outside [-1, 1] by more than 1e-6 is [ErrParam], other logits are
-	// not looked at. It excludes Margins, FromProbs, SigmoidLink and second derivatives.
+	// not looked at. It excludes Margins, FromProbs and SigmoidLink.
 	AngularMargin float64
 
 	// PosWeight, with SigmoidLink, is the weight q of the positive label of each class, K finite

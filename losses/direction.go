@@ -6,7 +6,7 @@ import (
 )
 
 // twiceDifferentiable says which losses have second derivatives here.
-const twiceDifferentiable = "CrossEntropy, KL, GCE, Focal, Poly1, Sparsemax or Entmax15, from logits without AngularMargin"
+const twiceDifferentiable = "CrossEntropy, KL, GCE, Focal, Poly1, Sparsemax or Entmax15, from logits"
 
 // phi is φ of a separable loss and its derivatives.
 type phi struct {

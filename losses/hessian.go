@@ -15,7 +15,7 @@ import "gorgonia.org/tensor"
 //
 // Shapes: logits and v [N, K], target as for [Criterion.Eval]; the result [N, K]. The Hessian is
 // that of the reduced loss; with None of the sum. Beside these losses only [GCE], [Focal] and
-// [Poly1] have second derivatives here, and no loss with an AngularMargin.
+// [Poly1] have second derivatives here.
 //
 // Errors: those of Eval, [ErrShape] and [ErrDtype] for a v unlike the logits, [ErrLoss] for other
 // losses and with FromProbs.
@@ -39,5 +39,5 @@ func (c Criterion) HessianVector(logits, target, v tensor.Tensor) (*tensor.Dense
 func (c Criterion) TwiceDifferentiable() bool {
 	_, separable := phiOf(c.loss())
 	_, sparse := sparseOf(c.loss())
-	return (separable || sparse) && !c.FromProbs && c.AngularMargin == 0
+	return (separable || sparse) && !c.FromProbs
 }

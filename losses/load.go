@@ -142,7 +142,8 @@ func (e *engine[T]) loadOutputs(c Criterion, dst Outputs, in Inputs, z *tensor.D
 		}
 		e.grad = e.grad[:size]
 	}
-	if dst.TargetGrad != nil && dst.Grad == nil && (c.Margins != nil || c.AngularMargin != 0) { // the margins' part of it wants the other
+	if dst.TargetGrad != nil && dst.Grad == nil && (c.Margins != nil || c.AngularMargin != 0) {
+		// The margins' part of it wants the other one.
 		e.grad = dense.Grow(&e.buf.grad, size)
 	}
 	if dst.TargetGrad != nil {

@@ -137,8 +137,34 @@ func TestAngularMargin(t *testing.T) {
 	}
 	for _, dt := range floatDtypes {
 		b := batch{dt: dt, n: 2, k: 2, z: []float64{1, .5, .5, -1}, index: []int{0, 1}}
-		got := b.eval(t, losses.Criterion{AngularMargin: a, Reduction: losses.None})
-		requireFinite(t, "at the ends", append(got.loss, got.grad...))
+		c := losses.Criterion{AngularMargin: a, Reduction: losses.None}
+		got, second := b.eval(t, c), b.along(t, c, direction(2, 2))
+		requireFinite(t, "at the ends", slices.Concat(got.loss, got.grad, second.loss, second.grad))
+	}
+}
+
+// TestAngularHessian: second derivatives behind the angle are differences of the first ones, on
+// both sides of π - a, with every option that goes with it.
+func TestAngularHessian(t *testing.T) {
+	index := []int{0, 4, 2, 1, 3, 1}
+	for _, name := range twice {
+		for _, c := range []losses.Criterion{{}, {Temperature: .25, ZLoss: .1, LogitShift: []float64{1, 0, -1, .5, 0},
+			ClassWeights: []float64{.5, 2, 1, 3, 1}, Reduction: losses.WeightedMean}, {Reduction: losses.None}} {
+			c.Loss, c.AngularMargin = lossFamily[name], .5
+			require.True(t, c.TwiceDifferentiable())
+			b := familyBatch(c, len(index), tableK, 19)
+			for i, z := range b.z {
+				b.z[i] = .96 * math.Sin(z)
+			}
+			b.z[2*tableK+2] = -.95 // beyond π - a
+			b.t = oneHot(tableK, index...)
+			for _, b.index = range [][]int{index, nil} {
+				if name == "kl" && b.index == nil {
+					continue // its derivatives by labels of 0 are infinite
+				}
+				secondByDifferences(t, c, b, scaled(.1, direction(b.n, b.k)))
+			}
+		}
 	}
 }
 
@@ -154,11 +180,6 @@ func TestAngularMarginErrors(t *testing.T) {
 		{"negative", losses.Criterion{AngularMargin: -.1}.Validate, losses.ErrParam, -1, -1, ""},
 		{"NaN", losses.Criterion{AngularMargin: nan}.Validate, losses.ErrParam, -1, -1, ""},
 		{"margins", losses.Criterion{AngularMargin: .5, Margins: []float64{1}}.Validate, losses.ErrParam, -1, -1, ""},
-		{"second derivatives", func() error {
-			_, err := c.HessianVector(z, indices(tensor.Int, 0, 0),
-				z)
-			return err
-		}, losses.ErrLoss, -1, -1, ""},
 	})
 	_, err := c.Eval(z, indices(tensor.Int, 0, 0))
 	assert.NoError(t, err, "only the label's logit is looked at")

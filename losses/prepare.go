@@ -59,9 +59,9 @@ func (b *batch[T]) moveOf(class int, z []T) turned {
 	if b.angular == 0 {
 		return turned{class: class, by: -b.margins[class], slope: 1}
 	}
-	at := float64(z[class])
-	psi, slope := angle(at, b.angular, b.cosine())
-	return turned{class: class, by: psi - at, slope: slope}
+	move := angle(float64(z[class]), b.angular, b.cosine())
+	move.class = class
+	return move
 }
 
 // addMargins adds to the gradients of the labels what comes from the logits that the margins lower.
