@@ -13,6 +13,9 @@ var lossType = reflect.TypeFor[Loss]()
 // that contains itself, what its Validate returns, and a panic in it or in LinearInTarget or the
 // end of its goroutine.
 func checkLoss(l Loss) error {
+	if _, ok := l.(CrossEntropy); ok {
+		return nil
+	}
 	v := reflect.ValueOf(l)
 	switch {
 	case v.Kind() == reflect.Pointer && v.IsNil():
@@ -85,7 +88,10 @@ func apart(f func()) {
 // foreign reports whether l, or a term of it, is not of this package, so that its methods may do
 // anything. A pointer counts as one.
 func foreign(l Loss) bool {
-	if s, ok := l.(WeightedSum); ok {
+	switch s := l.(type) {
+	case CrossEntropy: // which is most often asked for
+		return false
+	case WeightedSum:
 		return slices.ContainsFunc(s, func(t Term) bool { return t.Loss != nil && foreign(t.Loss) })
 	}
 	return reflect.TypeOf(l).PkgPath() != lossType.PkgPath()

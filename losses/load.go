@@ -161,6 +161,12 @@ type named struct {
 	t    *tensor.Dense
 }
 
+// taken is memory that an output may not share, and what errors call it.
+type taken struct {
+	named
+	span dense.Span
+}
+
 // check wants outputs of the right dtype and shape in memory of their own.
 func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
 	const loss, weightGrad = 0, 3
@@ -182,7 +188,13 @@ func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
 
 // checkOutputs wants the outputs that are there to be of dtype dt, to have the shape that shape
 // wants of output i, and to be in memory of their own.
-func (c Criterion) checkOutputs(dt tensor.Dtype, outputs, inputs []named, shape func(i int, o named) error) error {
+func (c *Criterion) checkOutputs(dt tensor.Dtype, outputs, inputs []named, shape func(i int, o named) error) error {
+	all := make([]taken, 0, 16)
+	for _, x := range inputs {
+		if x.t != nil {
+			all = append(all, taken{x, dense.SpanOf(x.t)})
+		}
+	}
 	for i, o := range outputs {
 		if o.t == nil {
 			continue
@@ -193,9 +205,11 @@ func (c Criterion) checkOutputs(dt tensor.Dtype, outputs, inputs []named, shape 
 		if err := shape(i, o); err != nil {
 			return err
 		}
-		if err := c.checkApart(o, inputs, outputs[:i]); err != nil {
+		x := taken{o, dense.SpanOf(o.t)}
+		if err := c.checkApart(x, all); err != nil {
 			return err
 		}
+		all = append(all, x)
 	}
 	return nil
 }
@@ -222,14 +236,14 @@ func inMemory(t tensor.Tensor) *tensor.Dense {
 	return d
 }
 
-// checkApart wants an output to share memory neither with inputs, nor with slices of the criterion,
-// nor with other outputs.
-func (c Criterion) checkApart(o named, inputs, others []named) error {
+// checkApart wants an output to share memory neither with inputs and other outputs nor with slices of
+// the criterion.
+func (c *Criterion) checkApart(o taken, others []taken) error {
 	shares := func(name string) error {
 		return argError(ErrShape, o.name, "the tensor", "shares memory with the "+name, "a tensor of its own")
 	}
-	for _, x := range inputs {
-		if x.t != nil && dense.Overlap(o.t, x.t) {
+	for i := range others {
+		if x := &others[i]; o.span.Meets(x.span) && dense.Overlap(o.t, x.t) {
 			return shares(x.name)
 		}
 	}
@@ -238,12 +252,7 @@ func (c Criterion) checkApart(o named, inputs, others []named) error {
 		of   []float64
 	}{{"class weights", c.ClassWeights}, {"margins", c.Margins}, {"pos weight", c.PosWeight},
 		{"logit shift", c.LogitShift}, {"prior", c.Smoothing.Prior}} {
-		if dense.OverlapsSlice(o.t, x.of) {
-			return shares(x.name)
-		}
-	}
-	for _, x := range others {
-		if x.t != nil && dense.Overlap(o.t, x.t) {
+		if o.span.MeetsSlice(x.of) {
 			return shares(x.name)
 		}
 	}

@@ -96,9 +96,11 @@ type totals struct {
 
 // addLosses adds the rows' weighted losses.
 func (t *totals) addLosses(rows []float64) {
+	sum := t.sum
 	for _, l := range rows {
-		t.sum += l
+		sum += l
 	}
+	t.sum = sum
 }
 
 // addSums adds the sums of rows of elements, from the row with the number first on.

@@ -142,9 +142,8 @@ func Overlap(a, b *tensor.Dense) bool {
 	if RowMajor(b) {
 		a, b = b, a
 	}
-	aLo, aHi := span(a)
-	bLo, bHi := span(b)
-	if aHi <= bLo || bHi <= aLo {
+	x := SpanOf(a)
+	if !x.Meets(SpanOf(b)) {
 		return false
 	}
 	if !RowMajor(a) || RowMajor(b) {
@@ -154,26 +153,32 @@ func Overlap(a, b *tensor.Dense) bool {
 	eachRow(b, len(b.Shape())-1, func(offset, step, n int) {
 		for range n {
 			lo := b.Uintptr() + uintptr(offset)*size
-			common = common || lo < aHi && aLo < lo+size
+			common = common || x.Meets(Span{lo, lo + size})
 			offset += step
 		}
 	})
 	return common
 }
 
-// OverlapsSlice reports whether an element of x lies between the first and last of d.
-func OverlapsSlice(d *tensor.Dense, x []float64) bool {
-	lo, hi := span(d)
-	at := uintptr(unsafe.Pointer(unsafe.SliceData(x)))
-	return len(x) > 0 && at < hi && lo < at+uintptr(len(x))*unsafe.Sizeof(x[0])
-}
+// Span is the addresses between which the elements of a tensor lie. The zero value is that of none.
+type Span struct{ lo, hi uintptr }
 
-// span returns the addresses between which the elements of d lie.
-func span(d *tensor.Dense) (lo, hi uintptr) {
+// SpanOf returns the span of d.
+func SpanOf(d *tensor.Dense) Span {
 	first, last := reach(d)
 	if last < first || length(d) == 0 {
-		return 0, 0
+		return Span{}
 	}
-	size := d.Dtype().Size()
-	return d.Uintptr() + uintptr(first)*size, d.Uintptr() + uintptr(last+1)*size
+	at, size := d.Uintptr(), d.Dtype().Size()
+	return Span{at + uintptr(first)*size, at + uintptr(last+1)*size}
+}
+
+// Meets reports whether s and t have addresses in common: where they have none, their tensors have
+// no memory in common either.
+func (s Span) Meets(t Span) bool { return s.lo < t.hi && t.lo < s.hi }
+
+// MeetsSlice reports whether an element of x lies in s.
+func (s Span) MeetsSlice(x []float64) bool {
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(x)))
+	return len(x) > 0 && s.Meets(Span{at, at + uintptr(len(x))*unsafe.Sizeof(x[0])})
 }
