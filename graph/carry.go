@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -11,78 +12,70 @@ import (
 	"softloss/internal/dense"
 )
 
-// carry hands the gradient by the logits that a loss op computes beside its value to the gradient
-// op of the same run: Options.ReuseGrad. It never decides what a gradient is, only whether it has
-// to be computed. A gradient is given away once, to a caller with the same value of the loss, the
-// same tensors and the same upstream gradient that it was computed with, and it is, bit for bit,
-// what that caller would compute. So machines that share the op, as those of a graph and its clones
-// do, cannot get each other's.
+// carry hands gradients to the gradient ops of the same run: all of them when the first is asked
+// for, of an op that computes them at once, or those that were computed beside the result, as with
+// Options.ReuseGrad. It never decides what a gradient is, only who computes it. A gradient is given
+// away once, to a caller with the same result, which every run makes anew, the same inputs and the
+// same upstream gradient that it was computed with. So machines that share the op, as those of a
+// graph and its clones do, cannot get each other's.
 type carry struct {
-	// both computes loss and gradient for an upstream gradient; the gradient is stored in grad.
-	both func(in []*tensor.Dense, upstream float64, grad *tensor.Dense) (loss *tensor.Dense, err error)
+	// gradients returns the gradients by the inputs, nil for those that are computed elsewhere, and
+	// when beside is true the op's result, a scalar.
+	gradients func(in []*tensor.Dense, upstream *tensor.Dense, beside bool) (result *tensor.Dense,
+		grads []*tensor.Dense, err error)
+	ahead  bool // compute gradients beside the result when somebody will ask for them,
+	memory bool // one of them in the memory that is the last input
 
 	mu       sync.Mutex
 	steady   bool    // somebody will ask, and the last two did so with one upstream gradient:
-	upstream float64 // the last one
+	upstream float64 // the last one, of a scalar
 	kept     [2]carried
 }
 
-// carried is a gradient that waits and what it was computed with. That it holds on to the loss
-// keeps the loss's address its own.
+// carried are gradients that wait, and what they were computed with. That they hold on to the result
+// keeps its address its own.
 type carried struct {
-	loss     gorgonia.Value // nil: nothing waits here
+	result   gorgonia.Value // nil: nothing waits here
 	in       []*tensor.Dense
-	upstream float64
-	grad     *tensor.Dense // nil when its memory is another one's by now
+	upstream *tensor.Dense
+	grads    []*tensor.Dense // those that nobody has taken; nil when their memory is another one's by now
 }
 
 // want says that there is a backward pass. Until then no gradient is computed ahead.
 func (c *carry) want() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.steady, c.upstream = true, 1
+	c.steady, c.upstream = c.ahead, 1
 }
 
-// forward computes the loss, and the gradient too when somebody will ask for it, in the memory that
-// is the last input.
-func (c *carry) forward(in []*tensor.Dense, alone func([]*tensor.Dense) (*tensor.Dense, error)) (gorgonia.Value,
+// forward computes the result, and the gradients too when somebody will ask for them.
+func (c *carry) forward(in []*tensor.Dense, alone func([]*tensor.Dense) (gorgonia.Value, error)) (gorgonia.Value,
 	error) {
-	memory := in[len(in)-1]
-	upstream, ok := c.expects(memory)
+	u, ok := c.expects(in)
 	if !ok {
-		loss, err := alone(in)
-		if err != nil {
-			return nil, err
-		}
-		return scalarOf(loss), nil
+		return alone(in)
 	}
-	// A tensor of its own over the memory: Gorgonia changes tensors in place, and takes those of
-	// unbound nodes apart.
-	grad := tensor.New(tensor.WithShape(memory.Shape()...), tensor.WithBacking(memory.Data()))
-	loss, err := c.both(in, upstream, grad)
+	upstream := newScalar(in[0].Dtype(), u)
+	y, grads, err := c.gradients(in, upstream, true)
 	if err != nil {
 		return nil, err
 	}
-	value := scalarOf(loss)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if at := c.free(); at >= 0 {
-		c.kept[at] = carried{loss: value, in: in, upstream: upstream, grad: grad}
-	}
-	return value, nil
+	result := scalarOf(y)
+	c.keep(carried{result, in, upstream, grads})
+	return result, nil
 }
 
-// expects returns the upstream gradient that will be asked with, and whether to compute a gradient
+// expects returns the upstream gradient that will be asked with, and whether to compute gradients
 // ahead. When nobody comes for them, as in a machine that runs the loss alone, none are.
-func (c *carry) expects(memory *tensor.Dense) (upstream float64, ok bool) {
+func (c *carry) expects(in []*tensor.Dense) (upstream float64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.steady || c.free() < 0 {
 		return 0, false
 	}
 	for i, k := range c.kept {
-		if k.loss != nil && k.in[len(k.in)-1] == memory {
-			c.kept[i].grad = nil // but its place tells that nobody came
+		if c.memory && k.result != nil && k.in[len(k.in)-1] == in[len(in)-1] {
+			c.kept[i].grads = nil // but its place tells that nobody came
 		}
 	}
 	return c.upstream, true
@@ -90,28 +83,72 @@ func (c *carry) expects(memory *tensor.Dense) (upstream float64, ok bool) {
 
 // free returns an empty place, or -1.
 func (c *carry) free() int {
-	return slices.IndexFunc(c.kept[:], func(k carried) bool { return k.loss == nil })
+	return slices.IndexFunc(c.kept[:], func(k carried) bool { return k.result == nil })
 }
 
-// take returns the gradient that was computed beside this loss, or nil.
-func (c *carry) take(loss gorgonia.Value, in []*tensor.Dense, upstream float64) *tensor.Dense {
+// keep lets gradients wait for those who will ask.
+func (c *carry) keep(k carried) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.steady, c.upstream = sameBits(c.upstream, upstream), upstream
-	at := slices.IndexFunc(c.kept[:], func(k carried) bool { return k.loss != nil && k.loss == loss })
+	c.kept[max(0, c.free())] = k
+}
+
+// take returns the gradient by input i of the run that made the result.
+func (c *carry) take(i int, result gorgonia.Value, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error) {
+	if grad := c.find(i, result, in, upstream); grad != nil {
+		return grad, nil
+	}
+	_, grads, err := c.gradients(in, upstream, false)
+	if err != nil {
+		return nil, err
+	}
+	grad := grads[i]
+	if grads[i] = nil; some(grads) {
+		c.keep(carried{result, in, upstream, grads})
+	}
+	return grad, nil
+}
+
+// find returns the gradient by input i if it waits, nil if it does not.
+func (c *carry) find(i int, result gorgonia.Value, in []*tensor.Dense, upstream *tensor.Dense) (grad *tensor.Dense) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ahead {
+		u := number(upstream)
+		c.steady, c.upstream = sameBits(c.upstream, u), u
+	}
+	at := slices.IndexFunc(c.kept[:], func(k carried) bool { return k.result != nil && k.result == result })
 	if at < 0 {
 		if c.free() < 0 { // what waits was left behind
 			c.kept = [len(c.kept)]carried{}
 		}
 		return nil
 	}
-	k := c.kept[at]
-	c.kept[at] = carried{}
-	if !sameBits(k.upstream, upstream) || !slices.Equal(k.in, in) {
-		return nil
+	k := &c.kept[at]
+	if k.grads != nil && same(k.upstream, upstream) && slices.EqualFunc(k.in, in, same) {
+		grad, k.grads[i] = k.grads[i], nil
 	}
-	return k.grad
+	if grad == nil || !some(k.grads) {
+		*k = carried{}
+	}
+	return grad
 }
+
+// some reports whether there is a gradient.
+func some(grads []*tensor.Dense) bool {
+	return slices.ContainsFunc(grads, func(g *tensor.Dense) bool { return g != nil })
+}
+
+// same reports whether a and b are one tensor, or one number.
+func same(a, b *tensor.Dense) bool {
+	return a == b || a.Dims() == 0 && b.Dims() == 0 && sameBits(number(a), number(b))
+}
+
+// number returns the number of a scalar.
+func number(d *tensor.Dense) float64 { return dense.Rows(d, 0, new([]float64))[0] }
+
+// sameBits tells 0 from -0, which give zeros of different signs.
+func sameBits(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
 // memoryName begins the names of inputs that are memory for gradients.
 const memoryName = "gradient memory"
@@ -121,6 +158,12 @@ const memoryName = "gradient memory"
 func memoryOf(logits *gorgonia.Node) *gorgonia.Node {
 	d := dense.New(logits.Dtype(), logits.Shape()...)
 	return inputOf(logits.Graph(), memoryName, logits.Type(), logits.Shape(), d)
+}
+
+// over returns a tensor of its own in a memory: Gorgonia changes tensors in place, and takes those of
+// unbound nodes apart.
+func over(memory *tensor.Dense) *tensor.Dense {
+	return tensor.New(tensor.WithShape(memory.Shape()...), tensor.WithBacking(memory.Data()))
 }
 
 // ownMemory returns the value for a copy of an input: the input's own, except for memory, which

@@ -6,8 +6,6 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
-
-	"softloss/internal/dense"
 )
 
 var (
@@ -30,8 +28,8 @@ type forwardOp struct {
 	function
 	probs string // what made probabilities of its result, such as softmax; "" when they are none
 	wrt   []bool // by which of its inputs it is differentiated; the others are constants by the caller's choice
-	// gradient returns what computes the gradient by input i from the inputs and the upstream
-	// gradient.
+	// gradient computes the gradient by input i from the inputs and the upstream gradient; nil where
+	// carry has all of them.
 	gradient func(i int, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error)
 	// second computes from the inputs, the upstream gradient u and a vector v like the first input
 	// the gradient of Σ v·gradient by input i, or, when i is the number of inputs, by u.
@@ -40,26 +38,21 @@ type forwardOp struct {
 	linear bool
 	// once says why the gradient by input i has no derivative; it returns nil where second is.
 	once func(i int) error
-	// carry hands gradients on; nil when every gradient is computed where it is asked for.
+	// carry hands gradients on: that by the first input, or where gradient is nil all of them. It is
+	// nil when every gradient is computed where it is asked for.
 	carry *carry
-	// together has the gradients by all inputs where gradient would compute them all for one of them;
-	// nil where they have little in common.
-	together *together
 }
 
 // Do implements gorgonia.Op.
 func (o *forwardOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if o.carry == nil && o.together == nil {
+	if o.carry == nil {
 		return o.function.Do(in...)
 	}
 	x, err := o.tensors(in)
 	if err != nil {
 		return nil, err
 	}
-	if o.together != nil {
-		return o.together.forward(x, o.value)
-	}
-	return o.carry.forward(x, o.run)
+	return o.carry.forward(x, o.value)
 }
 
 // DiffWRT implements gorgonia.SDOp.
@@ -76,9 +69,6 @@ func (o *forwardOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gor
 	}
 	if o.carry != nil {
 		o.carry.want()
-	}
-	if o.together != nil {
-		o.together.want()
 	}
 	out := make(gorgonia.Nodes, len(in))
 	for i, want := range o.wrt {
@@ -113,23 +103,22 @@ func (o *forwardOp) DoDiff(_ gorgonia.ExecutionContext, in gorgonia.Nodes, outpu
 			return err
 		}
 	}
-	gradient := func(i int) (*tensor.Dense, error) { return o.gradient(i, x, upstream) }
-	if o.together != nil {
-		_, all, err := o.together.gradients(x, upstream, false)
-		if err != nil {
+	grads := make([]*tensor.Dense, len(in))
+	if o.gradient == nil {
+		if _, grads, err = o.carry.gradients(x, upstream, false); err != nil {
 			return err
 		}
-		gradient = func(i int) (*tensor.Dense, error) { return all[i], nil }
 	}
 	for i, want := range o.wrt {
 		if !want {
 			continue
 		}
-		d, err := gradient(i)
-		if err != nil {
-			return err
+		if o.gradient != nil {
+			if grads[i], err = o.gradient(i, x, upstream); err != nil {
+				return err
+			}
 		}
-		if err := addToGrad(in[i], d); err != nil {
+		if err := addToGrad(in[i], grads[i]); err != nil {
 			return err
 		}
 	}
@@ -156,10 +145,7 @@ func newGradientOp(o *forwardOp, i int) *gradientOp {
 
 // Do implements gorgonia.Op.
 func (o *gradientOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if o.forward.together != nil {
-		return o.one(in)
-	}
-	if o.forward.carry == nil || o.i != 0 {
+	if o.forward.carry == nil || o.i > 0 && o.forward.gradient != nil {
 		return o.function.Do(in...)
 	}
 	x, err := o.tensors(in)
@@ -167,25 +153,7 @@ func (o *gradientOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 		return nil, err
 	}
 	n := len(o.forward.in)
-	upstream := dense.Rows(x[n+1], 0, new([]float64))[0]
-	if grad := o.forward.carry.take(in[n], x[:n], upstream); grad != nil {
-		return grad, nil
-	}
-	grad, err := o.run(x)
-	if err != nil {
-		return nil, err
-	}
-	return grad, nil
-}
-
-// one returns a gradient that is computed together with others.
-func (o *gradientOp) one(in []gorgonia.Value) (gorgonia.Value, error) {
-	x, err := o.tensors(in)
-	if err != nil {
-		return nil, err
-	}
-	n := len(o.forward.in)
-	grad, err := o.forward.together.take(o.i, in[n], x[:n], x[n+1])
+	grad, err := o.forward.carry.take(o.i, in[n], x[:n], x[n+1])
 	if err != nil {
 		return nil, err
 	}

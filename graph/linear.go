@@ -121,9 +121,9 @@ func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, t
 		out := dense.New(in[0].Dtype(), shape(in[0].Shape(), in[1].Shape())...)
 		return out, c.EvalLinear(losses.LinearOutputs{Loss: out}, l.inputs(in))
 	}
-	op.together = &together{ahead: o.ReuseGrad, gradients: func(in []*tensor.Dense, upstream *tensor.Dense,
-		result bool) (*tensor.Dense, []*tensor.Dense, error) {
-		return l.gradients(in, wrt, upstream, result)
+	op.carry = &carry{ahead: o.ReuseGrad, gradients: func(in []*tensor.Dense, upstream *tensor.Dense,
+		beside bool) (*tensor.Dense, []*tensor.Dense, error) {
+		return l.gradients(in, wrt, upstream, beside)
 	}}
 	op.once = func(int) error {
 		return argError(losses.ErrLoss, "loss", "that of a linear layer", "has no second derivatives", "Apply on logits")
@@ -143,8 +143,8 @@ func (l linear) inputs(in []*tensor.Dense) losses.LinearInputs {
 	return x
 }
 
-// gradients returns the gradients by the inputs that wrt names, and with result the loss, a scalar.
-func (l linear) gradients(in []*tensor.Dense, wrt []bool, upstream *tensor.Dense, result bool) (loss *tensor.Dense,
+// gradients computes carry.gradients for the inputs that wrt names.
+func (l linear) gradients(in []*tensor.Dense, wrt []bool, upstream *tensor.Dense, beside bool) (loss *tensor.Dense,
 	grads []*tensor.Dense, err error) {
 	x := l.inputs(in)
 	x.Upstream = upstream
@@ -161,7 +161,7 @@ func (l linear) gradients(in []*tensor.Dense, wrt []bool, upstream *tensor.Dense
 	if l.weighted {
 		dst.SampleWeightGrad = grads[len(grads)-1]
 	}
-	if result {
+	if beside {
 		dst.Loss = dense.New(in[0].Dtype())
 	}
 	return dst.Loss, grads, l.criterion.EvalLinear(dst, x)

@@ -46,7 +46,7 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 	}
 	op.gradient, op.second, op.once = l.gradient, l.second, l.once
 	if o.ReuseGrad {
-		op.carry = &carry{both: l.both}
+		op.carry = &carry{gradients: l.gradients, ahead: true, memory: true}
 	}
 	return op
 }
@@ -82,12 +82,19 @@ func (l loss) second(i int, in []*tensor.Dense, u, v *tensor.Dense) (*tensor.Den
 	return l.eval(i, len(in), slices.Concat(in, []*tensor.Dense{u})[i].Shape(), x)
 }
 
-// both implements carry.both.
-func (l loss) both(in []*tensor.Dense, upstream float64, grad *tensor.Dense) (*tensor.Dense, error) {
+// gradients implements carry.gradients for the gradient by the logits. The others would give it
+// other last digits if they were computed with it.
+func (l loss) gradients(in []*tensor.Dense, upstream *tensor.Dense, beside bool) (loss *tensor.Dense,
+	grads []*tensor.Dense, err error) {
 	x := l.inputs(in)
-	x.Upstream = newScalar(x.Logits.Dtype(), upstream)
-	out := dense.New(x.Logits.Dtype())
-	return out, l.criterion.EvalInto(losses.Outputs{Loss: out, Grad: grad}, x)
+	x.Upstream = upstream
+	grads = make([]*tensor.Dense, len(in))
+	if !beside {
+		grads[0], err = l.eval(0, len(in), in[0].Shape(), x)
+		return nil, grads, err
+	}
+	grads[0], loss = over(in[len(in)-1]), dense.New(in[0].Dtype())
+	return loss, grads, l.criterion.EvalInto(losses.Outputs{Loss: loss, Grad: grads[0]}, x)
 }
 
 // eval returns the gradient by input i out of n, of the shape of the input, or the loss when i is
