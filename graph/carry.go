@@ -32,8 +32,8 @@ type carry struct {
 	kept     [2]carried
 }
 
-// carried are gradients that wait, and what they were computed with. That they hold on to the result
-// keeps its address its own.
+// carried are gradients that wait, and what they were computed with. That they hold on to the
+// result keeps its address its own.
 type carried struct {
 	result   gorgonia.Value // nil: nothing waits here
 	in       []*tensor.Dense
@@ -160,8 +160,8 @@ func memoryOf(logits *gorgonia.Node) *gorgonia.Node {
 	return inputOf(logits.Graph(), memoryName, logits.Type(), logits.Shape(), d)
 }
 
-// over returns a tensor of its own in a memory: Gorgonia changes tensors in place, and takes those of
-// unbound nodes apart.
+// over returns a tensor of its own in a memory: Gorgonia changes tensors in place, and takes those
+// of unbound nodes apart.
 func over(memory *tensor.Dense) *tensor.Dense {
 	return tensor.New(tensor.WithShape(memory.Shape()...), tensor.WithBacking(memory.Data()))
 }

@@ -43,8 +43,8 @@ func CosineLogits(x, w *gorgonia.Node) (*gorgonia.Node, error) {
 //
 //	z_nm = cos(a_n, b_m) / temperature
 //
-// against the index 0 … N-1, in nats; its gradients are those of [Apply] and [CosineLogits]. For CLIP's symmetric loss take the mean of InfoNCE(a, b, …) and
-// InfoNCE(b, a, …).
+// against the index 0 … N-1, in nats; its gradients are those of [Apply] and [CosineLogits]. For
+// CLIP's symmetric loss take the mean of InfoNCE(a, b, …) and InfoNCE(b, a, …).
 //
 // Shapes: a and b [N, D], of one dtype; the loss is a scalar, or [N] with None. WeightedMean is
 // Mean. A row of zeros has cosine 0 with all, and gradient 0.

@@ -76,18 +76,19 @@ func (h *Hessian) Update() error {
 // # What can be differentiated twice
 //
 // Criteria with [losses.Criterion.TwiceDifferentiable]; [Softmax], [LogSoftmax], [LogSumExp],
-// [SparsemaxProbs], [Entmax15Probs] and [Smooth]; and of Gorgonia Mul of matrices, BatchedMatMul, Add, Sub, HadamardProd and HadamardDiv
-// with or without Broadcast, Neg, Square, Cube, Sqrt, Exp, Log, Log1p, Expm1, Tanh, Sigmoid,
-// Softplus, Sin, Cos, Inverse, Abs, Rectify, LeakyRelu, Pow, Norm, Max, Sum, Mean, Reshape,
-// Transpose, Concat, Tensordot. Labels and sample weights are constants unless [Options] asks for
-// their gradients. Gorgonia's SoftMax, Mul of a matrix and a vector, OuterProd, Slice, InverseSqrt,
-// Log2, Dropout, convolutions, poolings and any op without gorgonia.SDOp give an error, never a
-// wrong number. If you are in doubt about an op, call [Hessian.Check].
+// [SparsemaxProbs], [Entmax15Probs] and [Smooth]; and of Gorgonia Mul of matrices, BatchedMatMul,
+// Add, Sub, HadamardProd and HadamardDiv with or without Broadcast, Neg, Square, Cube, Sqrt, Exp,
+// Log, Log1p, Expm1, Tanh, Sigmoid, Softplus, Sin, Cos, Inverse, Abs, Rectify, LeakyRelu, Pow,
+// Norm, Max, Sum, Mean, Reshape, Transpose, Concat, Tensordot. Labels and sample weights are
+// constants unless [Options] asks for their gradients. Gorgonia's SoftMax, Mul of a matrix and a
+// vector, OuterProd, Slice, InverseSqrt, Log2, Dropout, convolutions, poolings and any op without
+// gorgonia.SDOp give an error, never a wrong number. If you are in doubt about an op, call
+// [Hessian.Check].
 //
 // Errors: [losses.ErrNil], [losses.ErrShape] and [losses.ErrDtype] for vectors unlike the weights,
-// [losses.ErrLoss] for a loss without second derivatives (such as [losses.MAE] or a user's), and
-// [ErrNode]: the cost is not a scalar, a weight is no input of its graph or comes twice, the cost
-// does not depend on it, an op cannot be differentiated.
+// [losses.ErrLoss] for a loss without second derivatives (such as [losses.MAE], a user's, or that
+// of [ApplyLinear]), and [ErrNode]: the cost is not a scalar, a weight is no input of its graph or
+// comes twice, the cost does not depend on it, an op cannot be differentiated.
 func HessianVector(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tensor.Dense) (h *Hessian, err error) {
 	if err := checkHessian(cost, weights, vectors); err != nil {
 		return nil, err
@@ -97,8 +98,13 @@ func HessianVector(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tenso
 			h, err = nil, argError(ErrNode, "cost", fmt.Sprint(cause), "is a panic of Gorgonia's", "")
 		}
 	}()
-	// Gradients in a copy, products in a copy of those, and then a copy without what is not needed.
-	_, first, err := copyGraph(false, append(gorgonia.Nodes{cost}, weights...)...)
+	return newHessian(cost, weights, vectors)
+}
+
+// newHessian makes the graph: gradients in a copy of the cost's, products in a copy of that, and
+// then a copy without what is not needed.
+func newHessian(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tensor.Dense) (*Hessian, error) {
+	_, first, err := copyGraph(false, slices.Concat(gorgonia.Nodes{cost}, weights)...)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +112,7 @@ func HessianVector(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tenso
 	if err != nil {
 		return nil, err
 	}
-	_, second, err := copyGraph(false,
-		append(append(gorgonia.Nodes{first[cost]}, gradients...), first.all(weights)...)...)
+	_, second, err := copyGraph(false, slices.Concat(gorgonia.Nodes{first[cost]}, gradients, first.all(weights))...)
 	if err != nil {
 		return nil, err
 	}
@@ -118,31 +123,31 @@ func HessianVector(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tenso
 	if err != nil {
 		return nil, err
 	}
-	roots := slices.Concat(gorgonia.Nodes{second[first[cost]]}, gradients, products, inputs)
-	for _, d := range directions {
-		if d != nil {
-			roots = append(roots, d)
-		}
-	}
-	g, third, err := copyGraph(true, roots...)
+	given := slices.DeleteFunc(slices.Clone(directions), func(d *gorgonia.Node) bool { return d == nil })
+	g, third, err := copyGraph(true,
+		slices.Concat(gorgonia.Nodes{second[first[cost]]}, gradients, products, inputs, given)...)
 	if err != nil {
 		return nil, err
 	}
-	h = &Hessian{Graph: g, Cost: third[second[first[cost]]], Gradients: third.all(gradients),
-		Vectors:  third.all(directions),
-		Products: third.all(products), weights: third.all(inputs), copies: copied{}}
-	h.GradientValues, h.ProductValues = make([]gorgonia.Value, len(weights)), make([]gorgonia.Value, len(weights))
-	gorgonia.Read(h.Cost, &h.CostValue)
-	for i := range weights {
-		gorgonia.Read(h.Gradients[i], &h.GradientValues[i])
-		gorgonia.Read(h.Products[i], &h.ProductValues[i])
-	}
+	h := &Hessian{Graph: g, Cost: third[second[first[cost]]], Gradients: third.all(gradients),
+		Vectors: third.all(directions), Products: third.all(products), weights: third.all(inputs), copies: copied{}}
 	for old, n := range first {
 		if m := third[second[n]]; m != nil {
 			h.copies[old] = m
 		}
 	}
+	h.read()
 	return h, nil
+}
+
+// read lets each run store what it computes.
+func (h *Hessian) read() {
+	h.GradientValues, h.ProductValues = make([]gorgonia.Value, len(h.weights)), make([]gorgonia.Value, len(h.weights))
+	gorgonia.Read(h.Cost, &h.CostValue)
+	for i := range h.weights {
+		gorgonia.Read(h.Gradients[i], &h.GradientValues[i])
+		gorgonia.Read(h.Products[i], &h.ProductValues[i])
+	}
 }
 
 // all returns the copies of nodes.

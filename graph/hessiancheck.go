@@ -44,36 +44,52 @@ func (h *Hessian) Check() (worst float64, err error) {
 	if h.Cost.Dtype() == tensor.Float32 {
 		step = 2e-2
 	}
-	step *= max(1, w) / v
-	// (8 (g(h) - g(-h)) - (g(2h) - g(-2h))) / 12h
-	want := make([][]float64, len(h.weights))
-	for _, p := range [...]struct{ at, factor float64 }{{1, 8}, {-1, -8}, {2, -1}, {-2, 1}} {
-		gradients, err := h.values(h.GradientValues, at, p.at*step)
-		if err != nil {
-			return 0, err
-		}
-		for i, g := range gradients {
-			want[i] = slices.Grow(want[i], len(g))[:len(g)]
-			for j, x := range g {
-				want[i][j] += p.factor * x / (12 * step)
-			}
-		}
+	want, err := h.differences(at, step*max(1, w)/v)
+	if err != nil {
+		return 0, err
 	}
 	products, err := h.values(h.ProductValues, at, 0)
 	if err != nil {
 		return 0, err
 	}
-	var size float64
-	for i, p := range products {
+	return deviation(products, want), nil
+}
+
+// differences returns the derivatives of the gradients g along the vectors,
+//
+//	(8 (g(h) - g(-h)) - (g(2h) - g(-2h))) / 12h
+//
+// at the weights.
+func (h *Hessian) differences(at []gorgonia.Value, step float64) ([][]float64, error) {
+	out := make([][]float64, len(h.weights))
+	for _, p := range [...]struct{ at, factor float64 }{{1, 8}, {-1, -8}, {2, -1}, {-2, 1}} {
+		gradients, err := h.values(h.GradientValues, at, p.at*step)
+		if err != nil {
+			return nil, err
+		}
+		for i, g := range gradients {
+			out[i] = slices.Grow(out[i], len(g))[:len(g)]
+			for j, x := range g {
+				out[i][j] += p.factor * x / (12 * step)
+			}
+		}
+	}
+	return out, nil
+}
+
+// deviation returns the largest difference between got and want, relative to their largest element.
+func deviation(got, want [][]float64) float64 {
+	var worst, size float64
+	for i, p := range got {
 		size = max(size, largest(p), largest(want[i]))
 		for j, x := range p {
 			worst = max(worst, math.Abs(x-want[i][j])) // NaN, too, is the largest
 		}
 	}
 	if size == 0 {
-		return 0, nil
+		return 0
 	}
-	return worst / size, nil
+	return worst / size
 }
 
 // values runs the graph with the weights moved by step times the vectors and returns copies of

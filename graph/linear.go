@@ -29,9 +29,9 @@ func ApplyLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target
 	return ApplyLinearWith(c, hidden, weight, bias, target, Options{})
 }
 
-// ApplyLinearWith is [ApplyLinear] with options. With ReuseGrad a run that will ask for the gradients
-// computes them beside the loss, and the logits once instead of twice; the gradients of each run have
-// memory of their own. Errors: also those of [ApplyWith] for the options.
+// ApplyLinearWith is [ApplyLinear] with options. With ReuseGrad a run that will ask for the
+// gradients computes them beside the loss, and the logits once instead of twice; the gradients of
+// each run have memory of their own. Errors: also those of [ApplyWith] for the options.
 func ApplyLinearWith(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target Target,
 	o Options) (*gorgonia.Node, error) {
 	if err := checkLinear(c, hidden, weight, bias, target); err != nil {

@@ -9,8 +9,8 @@ import (
 )
 
 // wantLogits wants a node that is not the result of a softmax, or of a sparse map in its place: a
-// loss of logits takes the softmax itself, and a perfect prediction would cost more than 1 if it did
-// so twice. With SigmoidLink the same goes for a sigmoid. The advice follows what is wanted.
+// loss of logits takes the softmax itself, and a perfect prediction would cost more than 1 if it
+// did so twice. With SigmoidLink the same goes for a sigmoid. The advice follows what is wanted.
 func wantLogits(arg string, n *gorgonia.Node, link losses.Link, advice string) error {
 	if name := probsOf(n, link); name != "" {
 		return argError(ErrNode, arg, describe(n),

@@ -15,11 +15,11 @@ import (
 // training with a wrong gradient, or one that was forgotten, gives no error, only a poor model. It
 // looks at ten rows of the given number of classes, some one-hot and some with soft labels, the
 // same every time, and wants six digits. A loss with a kink may fail where a row is on it. A loss
-// that is for [SigmoidLink] alone is checked under that link, and one that wants labels with the sum
-// 1 along changes that keep it.
+// that is for [SigmoidLink] alone is checked under that link, and one that wants labels with the
+// sum 1 along changes that keep it.
 //
-// Errors: [ErrParam] unless 2 <= classes <= 4096 (its time grows with their square), [ErrLoss] for a
-// derivative that differs, and those of [Criterion.Eval].
+// Errors: [ErrParam] unless 2 <= classes <= 4096 (its time grows with their square), [ErrLoss] for
+// a derivative that differs, and those of [Criterion.Eval].
 func CheckGradient(l Loss, classes int) error {
 	if classes < 2 || classes > 4096 {
 		return argError(ErrParam, "classes", classes, "is out of range", "2 to 4096")

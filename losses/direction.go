@@ -15,7 +15,8 @@ type phi struct {
 	a      float64
 }
 
-// phiOf returns the φ of a loss that is separable in the logits, and not one that embeds such a loss.
+// phiOf returns the φ of a loss that is separable in the logits, and not one that embeds such a
+// loss.
 func phiOf(l Loss) (f phi, ok bool) {
 	switch l := l.(type) {
 	case CrossEntropy, KL: // but for the entropy of the target one loss

@@ -44,8 +44,8 @@ func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
 //
 // Errors: [ErrParam] unless 0 <= beta < 1 and every count is finite and > 0.
 //
-// Source: Cui et al., CVPR 2019, arXiv:1901.05555, eq. (6), and its code for the scale. Golden file:
-// testdata/peers_classifiers.json.
+// Source: Cui et al., CVPR 2019, arXiv:1901.05555, eq. (6), and its code for the scale. Golden
+// file: testdata/peers_classifiers.json.
 func EffectiveNumberWeights(counts []float64, beta float64) ([]float64, error) {
 	if !(beta >= 0 && beta < 1) {
 		return nil, argError(ErrParam, "beta", beta, "is out of range", "a number in [0, 1); the paper uses 0.999")

@@ -46,8 +46,8 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	return byRow(b, l)
 }
 
-// evaluateRows prepares the target of b and evaluates them. It returns the first row with an invalid
-// label, or -1.
+// evaluateRows prepares the target of b and evaluates them. It returns the first row with an
+// invalid label, or -1.
 func evaluateRows[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	if bad = b.prepareTarget(); bad >= 0 {
 		return bad

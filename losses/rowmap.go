@@ -10,8 +10,8 @@ import (
 )
 
 // RowMap is a differentiable function of the rows of a tensor, which lie along its last axis:
-// [SoftmaxMap], [SparsemaxMap], [UnitMap] or a [Smoothing.Map], among others. Package graph makes nodes of
-// it.
+// [SoftmaxMap], [SparsemaxMap], [UnitMap] or a [Smoothing.Map], among others. Package graph makes
+// nodes of it.
 //
 // With J its Jacobian at x, every method takes tensors of x's dtype and returns a new one. Errors:
 // those of Check, and [ErrNil], [ErrShape] and [ErrDtype] for the second and third argument.

@@ -7,9 +7,9 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// sigmoidRows evaluates the elements of b by a kernel of the loss. It returns the first element with
-// an invalid label, or -1, and whether it could: elements of other losses, with more than a gradient
-// of the logits, or with a label that is for smoothing to judge, are rows of two classes.
+// sigmoidRows evaluates the elements of b by a kernel of the loss. It returns the first element
+// with an invalid label, or -1, and whether it could: elements of other losses, with more than a
+// gradient of the logits, or with a label that is for smoothing to judge, are rows of two classes.
 func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok bool) {
 	s := sigmoidOf(l)
 	if s.kind == sigmoidNone || !b.logitsAlone() {

@@ -187,9 +187,9 @@ func (c Case) largest() float64 {
 	return math.MaxFloat64
 }
 
-// ulp returns the distance of the numbers of the case's dtype around x, and no less than 2⁸ (float32)
-// or 2²⁰ (float64) times the smallest number: where p is denormal it has few digits, of which a
-// gradient is a multiple.
+// ulp returns the distance of the numbers of the case's dtype around x, and no less than 2⁸
+// (float32) or 2²⁰ (float64) times the smallest number: where p is denormal it has few digits, of
+// which a gradient is a multiple.
 func (c Case) ulp(x *big.Float) *big.Float {
 	digits, least := 53, -1074+20
 	if c.Single {

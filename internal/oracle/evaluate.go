@@ -35,9 +35,9 @@ type Result struct {
 
 // Evaluate returns the exact results of c on b. Class weights, where there are any, and
 // probabilities are positive; a logit may be -Inf where the target, smoothed, is 0 and the loss is
-// not NCE. Single says that b is one of float32: where a derivative is infinite, that at the nearest
-// float32 stands for it, and Size takes the arguments of functions for exact; for float64 they are
-// taken for rounded as the results are.
+// not NCE. Single says that b is one of float32: where a derivative is infinite, that at the
+// nearest float32 stands for it, and Size takes the arguments of functions for exact; for float64
+// they are taken for rounded as the results are.
 func Evaluate(c losses.Criterion, b Batch, single bool) (Result, error) {
 	e := evaluation{tape: tape{prec: precision(c, b), rounded: !single}, c: c, b: b, single: single}
 	cost, rows, err := e.cost()

@@ -107,8 +107,8 @@ func (e *evaluation) lowered(z, t *num, k int) *num {
 	return e.sub(z, e.scale(e.c.Margins[k], t))
 }
 
-// angled returns, for the label 1 of the class, the logit z = x - most with cos(arccos x + a), or -2
-// less that beyond π - a, for x; others stay.
+// angled returns, for the label 1 of the class, the logit z = x - most with cos(arccos x + a), or
+// -2 less that beyond π - a, for x; others stay.
 func (e *evaluation) angled(z, most, t *num) *num {
 	a := e.c.AngularMargin
 	if a == 0 || t.v.Sign() == 0 {

@@ -15,9 +15,9 @@ type Case struct {
 	Single    bool // float32
 }
 
-// Random returns the case of a seed: every loss, target, option, link, layout and reduction; rows of
-// equal, ordinary, far and saturated logits, with excluded classes; sample weights of 0; mostly up
-// to 12 classes, sometimes up to 130.
+// Random returns the case of a seed: every loss, target, option, link, layout and reduction; rows
+// of equal, ordinary, far and saturated logits, with excluded classes; sample weights of 0; mostly
+// up to 12 classes, sometimes up to 130.
 func Random(seed uint64) Case {
 	g := generator{rand.New(rand.NewPCG(seed, 1)), Case{Seed: seed}}
 	g.Single = g.one(2)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// sparsemax returns Σ_{z>τ} (z - τ - t)²/2 + Σ_{z<=τ} t (t/2 + τ - z). The loss does not depend on τ
-// to first order, so that it is a constant here.
+// sparsemax returns Σ_{z>τ} (z - τ - t)²/2 + Σ_{z<=τ} t (t/2 + τ - z). The loss does not depend on
+// τ to first order, so that it is a constant here.
 func (t *tape) sparsemax(r row) *num {
 	tau := t.threshold(r.z, 1)
 	return t.overClasses(r, func(k int) *num {
@@ -19,8 +19,9 @@ func (t *tape) sparsemax(r row) *num {
 	})
 }
 
-// entmax returns, with q = z/2 - τ, Σ_{q>0} (4 t^1.5/3 - 2 q t + 2 q³/3) + Σ_{q<=0} (4 t^1.5/3 - 2 q
-// t).
+// entmax returns, with q = z/2 - τ,
+//
+//	Σ_{q>0} (4 t^1.5/3 - 2 q t + 2 q³/3) + Σ_{q<=0} (4 t^1.5/3 - 2 q t)
 func (t *tape) entmax(r row) *num {
 	tau := t.threshold(r.z, 2)
 	return t.overClasses(r, func(k int) *num {

@@ -34,8 +34,8 @@ func Parts(n, k int) int { return max(1, min(runtime.GOMAXPROCS(0), n*k/grain)) 
 // Block returns how many rows of k elements a goroutine takes at a time.
 func Block(k int) int { return max(1, blockSize/k) }
 
-// Run calls Body for all of n rows of k elements, block by block, from at most as many goroutines as
-// parts says, and returns when all is done. The caller's takes its share, which is all where no
+// Run calls Body for all of n rows of k elements, block by block, from at most as many goroutines
+// as parts says, and returns when all is done. The caller's takes its share, which is all where no
 // other comes in time: nobody waits for a goroutine that has not begun.
 func (g *Group) Run(n, k, parts int) {
 	if parts <= 1 {
