@@ -165,10 +165,13 @@ func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 		switch {
 		case b.weighsLabels:
 			g[j] = times(w[j], g[j])
-		case b.rowWeight != nil && mass > 0: // d (Σ w t / Σ t) L; without mass the weight is 1
-			g[j] = times(b.rowWeight[i], g[j]) + b.loss[i]*(w[j]-b.rowWeight[i])/mass
+		case b.rowWeight != nil:
+			g[j] = times(b.rowWeight[i], g[j])
+			if mass > 0 { // the weight depends on the labels: d (Σ w t / Σ t) L
+				g[j] += b.loss[i] * (w[j] - b.rowWeight[i]) / mass
+			}
 		}
-		b.targetGrad[lo+j] = T(times(f, g[j]))
+		b.targetGrad[lo+j] = T(times(f, g[j]) * b.lift)
 	}
 }
 

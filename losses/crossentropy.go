@@ -77,7 +77,7 @@ func crossEntropyLabels[T kernel.Float](b *batch[T]) (bad int) {
 		l := part(b.targetGrad, lo, hi, k)
 		kernel.LogSoftmax(l, part(b.input, lo, hi, k), k)
 		if plain && len(b.share) == 1 && b.share[0] != 0 {
-			kernel.Affine(l, part(b.labels, lo, hi, k), -b.share[0], 0, 0)
+			kernel.Affine(l, part(b.labels, lo, hi, k), -b.share[0]*b.lift, 0, 0)
 			continue
 		}
 		for i := lo; i < hi; i++ {

@@ -27,7 +27,7 @@ func (b *batch[T]) setScale(n, distinct int, scale *[]T, excess *[]float64) {
 
 // factor returns that of the gradients of row i by the logits.
 func (b *batch[T]) factor(i int) float64 {
-	f := of(b.share, i) / b.temperature
+	f := of(b.share, i) * b.lift / b.temperature
 	if b.rowWeight != nil {
 		f *= b.rowWeight[i]
 	}

@@ -109,7 +109,7 @@ func (e *engine[T]) weighClasses() {
 			plain, weighted, bad = kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
 		}
 		if !e.weighsLabels {
-			e.rowWeight[i] = 1
+			e.rowWeight[i] = 1 / e.massLift
 			if plain > 0 && weighted >= 0 {
 				e.rowWeight[i] = weighted / plain
 			}
@@ -200,12 +200,15 @@ func (e *engine[T]) loadClassWeights(w []float64) {
 	if most == 0 || 0x1p-60 < most && most < 0x1p60 {
 		return
 	}
-	exponent := math.Ilogb(most)
+	exponent := max(math.Ilogb(most), -1000) // so that there is room for losses over the power, too
 	e.classWeights = dense.Grow(&e.buf.classWeights, len(w))
 	for k, x := range w {
 		e.classWeights[k] = math.Ldexp(x, -exponent)
 	}
-	if e.massLift = math.Ldexp(1, exponent); e.reduction != WeightedMean { // where the factor cancels
+	e.massLift = math.Ldexp(1, exponent)
+	if e.reduction != WeightedMean {
 		e.lift = e.massLift
+	} else { // where the factor cancels, but for the z-loss, which has no weights
+		e.zLoss = math.Ldexp(e.zLoss, -exponent)
 	}
 }

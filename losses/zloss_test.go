@@ -61,3 +61,34 @@ func TestZLossOfDenormal(t *testing.T) {
 	b.dt = tensor.Float32
 	near(t, "grad", b.eval(t, c).grad, want.grad, 4*epsilon(b.dt), 0)
 }
+
+// TestZLossBesideClassWeights: class weights so small or large that they are divided by a power of
+// two leave the z-loss as it is. What a row costs beside it is nothing then, or with WeightedMean
+// as much as without weights when the z-loss is of their size.
+func TestZLossBesideClassWeights(t *testing.T) {
+	equal := func(w float64) []float64 { return []float64{w, w, w} }
+	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+		b := batch{dt: dt, n: 2, k: 3, z: []float64{1, 2, 3, -1, .5, 0}, t: []float64{.25, .25, .5, 1, 0, 0}}
+		for _, b.index = range [][]int{nil, {2, 0}} {
+			for _, w := range []float64{1e-20, 1e-39, 1e-45, 1e-310, 5e-324} {
+				for _, c := range []losses.Criterion{{}, {Reduction: losses.Sum}, {Reduction: losses.None, Temperature: 2}} {
+					c.ZLoss, c.ClassWeights = .5, equal(1e-12)
+					want := b.eval(t, c)
+					c.ClassWeights = equal(w)
+					got := b.eval(t, c)
+					near(t, c.Key()+" loss", got.loss, want.loss, 1e-6, 0)
+					near(t, c.Key()+" grad", got.grad, want.grad, 1e-6, 0)
+				}
+			}
+			for _, w := range []float64{1e-300, 1e-20, 1e20, 1e300} {
+				c := losses.Criterion{Reduction: losses.WeightedMean, ZLoss: .5}
+				want := b.eval(t, c)
+				c.ZLoss, c.ClassWeights = .5*w, equal(w)
+				got := b.eval(t, c)
+				near(t, c.Key()+" loss", got.loss, want.loss, 1e-6, 0)
+				near(t, c.Key()+" grad", got.grad, want.grad, 1e-6, 0)
+				near(t, c.Key()+" target grad", got.tgrad, want.tgrad, 1e-6, 1e-6)
+			}
+		}
+	}
+}
