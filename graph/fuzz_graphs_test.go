@@ -139,8 +139,8 @@ func (m *maker) op(w *G.Node) {
 		m.add(m.must(graph.Softmax(a)), true)
 	case 5:
 		m.add(m.must(graph.LogSoftmax(a)), false)
-	case 6:
-		m.add(G.Must(G.Sigmoid(a)), false)
+	case 6: // of small numbers: Gorgonia's is 1 beyond 15, where the machines' derivatives differ
+		m.add(G.Must(G.Sigmoid(G.Must(G.Tanh(a)))), false)
 	case 7: // Smooth wants labels: probabilities are
 		p := m.must(graph.Softmax(a))
 		m.add(m.must(graph.Smooth(losses.Smoothing{Alpha: float64(m.below(5)) / 4}, p)), false)
