@@ -580,8 +580,8 @@ func sigmoidKLF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, 
 
 // sigmoidAsymmetricF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. φ = -(1-p)^γ l of each class; par is an asymmetricPar. bad !=
-// 0 when no is nil and a label is not in [0, 1].
+// times scales where that is not nil. φ = -(1-p)^γ l of each class; par is a plan's. bad != 0 when
+// no is nil and a label is not in [0, 1].
 //
 //go:noescape
 func sigmoidAsymmetricF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -589,8 +589,8 @@ func sigmoidAsymmetricF64AVX512(loss *float64, grad *float64, z *float64, yes *f
 // sigmoidAsymmetricMarginF64AVX512 stores the losses of n elements of logits (z, 0) and labels
 // (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
 // derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of
-// no, d = max(1-p-margin, 0); par is an asymmetricPar. bad != 0 when no is nil and a label is not
-// in [0, 1].
+// no, d = max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0,
+// 1].
 //
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1235,8 +1235,8 @@ func sigmoidKLF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no
 
 // sigmoidAsymmetricF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. φ = -(1-p)^γ l of each class; par is an asymmetricPar. bad !=
-// 0 when no is nil and a label is not in [0, 1].
+// times scales where that is not nil. φ = -(1-p)^γ l of each class; par is a plan's. bad != 0 when
+// no is nil and a label is not in [0, 1].
 //
 //go:noescape
 func sigmoidAsymmetricF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1244,8 +1244,7 @@ func sigmoidAsymmetricF64AVX2(loss *float64, grad *float64, z *float64, yes *flo
 // sigmoidAsymmetricMarginF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of no, d =
-// max(1-p-margin, 0); par is an asymmetricPar. bad != 0 when no is nil and a label is not in [0,
-// 1].
+// max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0, 1].
 //
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1517,8 +1516,8 @@ func sigmoidKLWideAVX512(loss *float64, grad *float32, z *float32, yes *float32,
 
 // sigmoidAsymmetricWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. φ = -(1-p)^γ l of each class; par is an asymmetricPar.
-// bad != 0 when no is nil and a label is not in [0, 1].
+// z, and times scales where that is not nil. φ = -(1-p)^γ l of each class; par is a plan's. bad !=
+// 0 when no is nil and a label is not in [0, 1].
 //
 //go:noescape
 func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1526,8 +1525,8 @@ func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *
 // sigmoidAsymmetricMarginWideAVX512 stores the losses of n elements of logits (z, 0) and labels
 // (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
 // derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of
-// no, d = max(1-p-margin, 0); par is an asymmetricPar. bad != 0 when no is nil and a label is not
-// in [0, 1].
+// no, d = max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0,
+// 1].
 //
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1731,8 +1730,8 @@ func sigmoidKLWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, n
 
 // sigmoidAsymmetricWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. φ = -(1-p)^γ l of each class; par is an asymmetricPar. bad !=
-// 0 when no is nil and a label is not in [0, 1].
+// times scales where that is not nil. φ = -(1-p)^γ l of each class; par is a plan's. bad != 0 when
+// no is nil and a label is not in [0, 1].
 //
 //go:noescape
 func sigmoidAsymmetricWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1740,8 +1739,7 @@ func sigmoidAsymmetricWideAVX2(loss *float64, grad *float32, z *float32, yes *fl
 // sigmoidAsymmetricMarginWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of no, d =
-// max(1-p-margin, 0); par is an asymmetricPar. bad != 0 when no is nil and a label is not in [0,
-// 1].
+// max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0, 1].
 //
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)

@@ -146,23 +146,38 @@ func (g isa) marginSide(c questionConsts, par reg.GPVirtual, park func(v reg.Vec
 // r and small.
 func (g isa) minusLogNear1(c questionConsts, r, small reg.VecVirtual) (n, inverse reg.VecVirtual) {
 	k, m := g.split(r)
-	f, sum, s := g.vec(), g.vec(), g.vec()
+	f, s := g.vec(), g.vec()
 	g.sub(g.constant(1), m, f)
-	g.add(g.constant(1), m, sum)
-	inverse = g.vec()
-	g.mul(r, sum, s)
-	g.load(g.constant(1), inverse)
-	g.div(s, inverse, inverse)
+	g.add(g.constant(1), m, m)
+	g.mul(r, m, s)
+	inverse = g.inverse(s)
 	g.mul(inverse, r, s)
-	g.mul(f, s, s) // f/(2+f)
-	g.mul(sum, inverse, inverse)
+	g.mul(f, s, s)
+	g.mul(m, inverse, inverse)
 	g.keep(g.cmp(gtOQ, g.constant(0.5), r), small, small)
-	square, tail := g.atanh(c, s)
-	n = g.log1pOf(s, square, tail)
-	g.madd(inverse, small, n)
-	g.madd(g.constant(1.90821492927058770002e-10), k, n)
-	g.madd(g.constant(6.93147180369123816490e-01), k, n)
-	zero := g.zeros(1)[0]
-	g.sub(n, zero, zero)
-	return zero, inverse
+	g.mul(inverse, small, small)
+	log := g.logOf(c, k, s, small)
+	n = g.zeros(1)[0]
+	g.sub(log, n, n)
+	return n, inverse
+}
+
+// logOf emits k log 2 + 2 atanh(s) + small, for s = (m-1)/(m+1) and k of split.
+func (g isa) logOf(c questionConsts, k, s, small reg.VecVirtual) reg.VecVirtual {
+	square, tail := g.series(c.log, s)
+	l := g.log1pOf(s, square, tail)
+	g.add(small, l, l)
+	g.madd(g.constant(log2Low), k, l)
+	g.madd(g.constant(log2High), k, l)
+	return l
+}
+
+// labelLog emits log t of a positive normal label.
+func (g isa) labelLog(c questionConsts, t reg.VecVirtual) reg.VecVirtual {
+	k, m := g.split(t)
+	s, sum := g.vec(), g.vec()
+	g.sub(g.constant(1), m, s)
+	g.add(g.constant(1), m, sum)
+	g.mul(g.inverse(sum), s, s)
+	return g.logOf(c, k, s, g.zeros(1)[0])
 }

@@ -78,6 +78,12 @@ func (g isa) expOf(c expConsts, r, t, n reg.VecVirtual, shift expShift, e reg.Ve
 	}
 	g.horner(c.one, r, e)
 	g.horner(c.one, r, e)
+	g.timesPower(r, t, n, shift, e)
+}
+
+// timesPower multiplies e by 2^(n-shift), with n also in the low bits of t; NaN where r is NaN. It
+// overwrites t and n.
+func (g isa) timesPower(r, t, n reg.VecVirtual, shift expShift, e reg.VecVirtual) {
 	if g.avx512 {
 		if shift.n != nil {
 			g.sub(shift.n, n, n)
@@ -146,6 +152,13 @@ func (g isa) log1p(r, inv, dst reg.VecVirtual) {
 	g.log(u, c, dst)
 }
 
+const log2High, log2Low = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+
+// fdlibmLog are the coefficients of R in log(1+f) = 2s + s R, s = f/(2+f), in s², without the factor
+// s².
+var fdlibmLog = []float64{1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
+	2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01}
+
 // log emits dst = log(u) + c for positive normal u and a small c, which it overwrites; NaN for NaN.
 func (g isa) log(u, c, dst reg.VecVirtual) {
 	one := g.constant(1)
@@ -155,10 +168,8 @@ func (g isa) log(u, c, dst reg.VecVirtual) {
 	g.add(g.constant(2), f, s)
 	g.div(s, f, s)
 	g.mul(s, s, z)
-	lg := []float64{1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
-		2.222219843214978396e-01,
-		2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01}
-	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10
+	lg := fdlibmLog
+	hi, lo := log2High, log2Low
 	if !g.f64 {
 		lg = []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}
 		hi, lo = 6.9313812256e-01, 9.0580006145e-06
@@ -222,6 +233,10 @@ func (g isa) split(u reg.VecVirtual) (k, m reg.VecVirtual) {
 }
 
 func (g isa) isub(a, b, dst Op) {
+	if g.broadcasts(a) {
+		g.pick(VPSUBD_BCST, VPSUBQ_BCST, a, b, dst)
+		return
+	}
 	if g.f64 {
 		VPSUBQ(a, b, dst)
 		return

@@ -76,41 +76,68 @@ func (g isa) vec() reg.VecVirtual {
 // pick emits the packed-single or packed-double form of an instruction.
 func (g isa) pick(ps, pd func(...Op), ops ...Op) {
 	if g.f64 {
-		pd(ops...)
-		return
+		ps = pd
 	}
 	ps(ops...)
+	emitted()
 }
 
-func (g isa) add(a, b, dst Op) { g.pick(VADDPS, VADDPD, a, b, dst) }
+// emit is pick for what takes a number from memory for all lanes too, as AVX-512 can: the assembler
+// aligns a constant to 32 bytes, so that half of those that fill a vector would lie in two lines.
+func (g isa) emit(ps, pd, psEach, pdEach func(...Op), ops ...Op) {
+	if g.broadcasts(ops[0]) {
+		ps, pd = psEach, pdEach
+	}
+	g.pick(ps, pd, ops...)
+}
 
-func (g isa) sub(a, b, dst Op) { g.pick(VSUBPS, VSUBPD, a, b, dst) } // dst = b - a
+func (g isa) add(a, b, dst Op) { g.emit(VADDPS, VADDPD, VADDPS_BCST, VADDPD_BCST, a, b, dst) }
 
-func (g isa) mul(a, b, dst Op) { g.pick(VMULPS, VMULPD, a, b, dst) }
+func (g isa) sub(a, b, dst Op) { g.emit(VSUBPS, VSUBPD, VSUBPS_BCST, VSUBPD_BCST, a, b, dst) } // dst = b - a
 
-func (g isa) div(a, b, dst Op) { g.pick(VDIVPS, VDIVPD, a, b, dst) } // dst = b / a
+func (g isa) mul(a, b, dst Op) { g.emit(VMULPS, VMULPD, VMULPS_BCST, VMULPD_BCST, a, b, dst) }
 
-func (g isa) max(a, b, dst Op) { g.pick(VMAXPS, VMAXPD, a, b, dst) } // a where one is NaN
+func (g isa) div(a, b, dst Op) { g.emit(VDIVPS, VDIVPD, VDIVPS_BCST, VDIVPD_BCST, a, b, dst) } // dst = b / a
 
-func (g isa) min(a, b, dst Op) { g.pick(VMINPS, VMINPD, a, b, dst) } // a where one is NaN
+func (g isa) max(a, b, dst Op) { g.emit(VMAXPS, VMAXPD, VMAXPS_BCST, VMAXPD_BCST, a, b, dst) } // a where one is NaN
 
-func (g isa) load(m, dst Op) { g.pick(VMOVUPS, VMOVUPD, m, dst) }
+func (g isa) min(a, b, dst Op) { g.emit(VMINPS, VMINPD, VMINPS_BCST, VMINPD_BCST, a, b, dst) } // a where one is NaN
+
+func (g isa) load(m, dst Op) {
+	if g.broadcasts(m) {
+		g.bcast(m, dst)
+		return
+	}
+	g.pick(VMOVUPS, VMOVUPD, m, dst)
+}
 
 func (g isa) store(src, m Op) { g.pick(VMOVUPS, VMOVUPD, src, m) }
 
 func (g isa) move(src, dst Op) { g.pick(VMOVAPS, VMOVAPD, src, dst) }
 
-func (g isa) madd(a, b, acc Op) { g.pick(VFMADD231PS, VFMADD231PD, a, b, acc) } // acc += a b
+func (g isa) madd(a, b, acc Op) {
+	g.emit(VFMADD231PS, VFMADD231PD, VFMADD231PS_BCST, VFMADD231PD_BCST, a, b, acc)
+} // acc += a b
 
-func (g isa) nmadd(a, b, c Op) { g.pick(VFNMADD231PS, VFNMADD231PD, a, b, c) } // c -= a b
+func (g isa) nmadd(a, b, c Op) {
+	g.emit(VFNMADD231PS, VFNMADD231PD, VFNMADD231PS_BCST, VFNMADD231PD_BCST, a, b, c)
+} // c -= a b
 
-func (g isa) horner(c, x, p Op) { g.pick(VFMADD213PS, VFMADD213PD, c, x, p) } // p = p x + c
+func (g isa) horner(c, x, p Op) {
+	g.emit(VFMADD213PS, VFMADD213PD, VFMADD213PS_BCST, VFMADD213PD_BCST, c, x, p)
+} // p = p x + c
 
-func (g isa) msub(c, x, p Op) { g.pick(VFMSUB213PS, VFMSUB213PD, c, x, p) } // p = p x - c
+func (g isa) msub(c, x, p Op) {
+	g.emit(VFMSUB213PS, VFMSUB213PD, VFMSUB213PS_BCST, VFMSUB213PD_BCST, c, x, p)
+} // p = p x - c
 
-func (g isa) msub2(a, b, c Op) { g.pick(VFMSUB231PS, VFMSUB231PD, a, b, c) } // c = a b - c
+func (g isa) msub2(a, b, c Op) {
+	g.emit(VFMSUB231PS, VFMSUB231PD, VFMSUB231PS_BCST, VFMSUB231PD_BCST, a, b, c)
+} // c = a b - c
 
-func (g isa) rsub(c, x, p Op) { g.pick(VFNMADD213PS, VFNMADD213PD, c, x, p) } // p = c - p x
+func (g isa) rsub(c, x, p Op) {
+	g.emit(VFNMADD213PS, VFNMADD213PD, VFNMADD213PS_BCST, VFNMADD213PD_BCST, c, x, p)
+} // p = c - p x
 
 func (g isa) bcast(src, dst Op) { g.pick(VBROADCASTSS, VBROADCASTSD, src, dst) }
 
@@ -123,9 +150,9 @@ func (g isa) zero(dst Op) {
 }
 
 // bits are bitwise operations on whole vectors.
-func (g isa) and(a, b, dst Op) { g.pick(VANDPS, VANDPD, a, b, dst) }
+func (g isa) and(a, b, dst Op) { g.emit(VANDPS, VANDPD, VANDPS_BCST, VANDPD_BCST, a, b, dst) }
 
-func (g isa) or(a, b, dst Op) { g.pick(VORPS, VORPD, a, b, dst) }
+func (g isa) or(a, b, dst Op) { g.emit(VORPS, VORPD, VORPS_BCST, VORPD_BCST, a, b, dst) }
 
 // Predicates of VCMP.
 const (
@@ -155,7 +182,7 @@ func (g isa) leave(src Op, mem Mem) {
 }
 
 // narrowed returns src rounded to float32.
-func (g isa) narrowed(src Op) Op {
+func (g isa) narrowed(src Op) reg.VecVirtual {
 	if g.avx512 {
 		half := YMM()
 		VCVTPD2PS(src, half)

@@ -7,19 +7,33 @@ import (
 
 // klTerm returns t (log t - l), 0 for t = 0.
 func (g isa) klTerm(l, t reg.VecVirtual) reg.VecVirtual {
-	u, scale, c := g.vec(), g.vec(), g.vec()
+	return g.klTermBy(l, t, func(u reg.VecVirtual) reg.VecVirtual {
+		c, log := g.zeros(1)[0], g.vec()
+		g.log(u, c, log)
+		return log
+	})
+}
+
+// klTermBy is klTerm with the logarithm of positive normal numbers.
+func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecVirtual) reg.VecVirtual {
+	u := g.vec()
+	g.move(t, u)
 	// Where t may be denormal log t is log(2^200 t) - 200 log 2.
 	const power = 200
-	small := g.cmp(ltOQ, g.constant(0x1p-1000), t)
-	g.load(g.constant(1), scale)
-	g.blend(small, g.constant(0x1p200), scale)
-	g.mul(t, scale, u)
-	g.zero(c)
-	log := g.vec()
-	g.log(u, c, log)
-	g.zero(c)
-	g.blend(small, g.constant(power*0.6931471805599453), c)
-	g.sub(c, log, log)
+	var small mask
+	if !g.narrow {
+		scale := g.vec()
+		small = g.cmp(ltOQ, g.constant(0x1p-1000), t)
+		g.load(g.constant(1), scale)
+		g.blend(small, g.constant(0x1p200), scale)
+		g.mul(scale, u, u)
+	}
+	log := logOf(u)
+	if !g.narrow {
+		c := g.zeros(1)[0]
+		g.blend(small, g.constant(power*0.6931471805599453), c)
+		g.sub(c, log, log)
+	}
 	g.sub(l, log, log)
 	g.mul(t, log, log)
 	out := g.vec()

@@ -17,7 +17,11 @@ type mask struct{ op, memory Op }
 func (g isa) cmp(pred int, a, b Op) mask {
 	if g.avx512 {
 		k := K()
-		g.pick(VCMPPS, VCMPPD, Imm(uint64(pred)), a, b, k)
+		if g.broadcasts(a) {
+			g.pick(VCMPPS_BCST, VCMPPD_BCST, Imm(uint64(pred)), a, b, k)
+		} else {
+			g.pick(VCMPPS, VCMPPD, Imm(uint64(pred)), a, b, k)
+		}
 		return mask{op: k}
 	}
 	m := YMM()
@@ -40,6 +44,10 @@ func (g isa) keep(m mask, src, dst Op) {
 
 // blend stores src in dst where m is set.
 func (g isa) blend(m mask, src, dst Op) {
+	if g.broadcasts(src) {
+		g.pick(VBROADCASTSS, VBROADCASTSD, src, m.op, dst)
+		return
+	}
 	if g.avx512 {
 		g.pick(VMOVUPS, VMOVUPD, src, m.op, dst)
 		return

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
@@ -29,6 +30,12 @@ func (g isa) constant(x float64) Mem {
 	}
 	constants[name] = m
 	return m
+}
+
+// broadcasts reports whether op is a constant of which the first number is taken for all lanes.
+func (g isa) broadcasts(op Op) bool {
+	m, ok := op.(Mem)
+	return ok && g.avx512 && (strings.HasPrefix(m.Symbol.Name, "cd") || strings.HasPrefix(m.Symbol.Name, "cs"))
 }
 
 // hold returns x in a register, for AVX2 in memory, where registers are few.

@@ -209,10 +209,11 @@ func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
 		g.nmadd(q.e, t, slope)
 		g.mul(q.p, slope, slope)
 		keptSlope, keptNear := park(0, slope), park(1, near)
-		term := park(2, g.klTerm(far, u))
+		log := func(u reg.VecVirtual) reg.VecVirtual { return g.labelLog(c, u) }
+		term := park(2, g.klTermBy(far, u, log))
 		near, slope = g.vec(), g.vec()
 		g.load(keptNear, near)
-		loss = g.klTerm(near, t)
+		loss = g.klTermBy(near, t, log)
 		g.add(term, loss, loss)
 		g.load(keptSlope, slope)
 		return loss, slope

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"unicode/utf8"
 
@@ -118,12 +119,11 @@ func at(p reg.GPVirtual, i reg.GPVirtual, g isa, disp int) Mem {
 // loop emits body over n elements: unroll vectors at once, then one, then the tail. body gets the
 // index register, the number of the vector in the unrolled group and, for the tail, its mask.
 func (g isa) loop(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int, m *mask)) {
-	i := GP64()
+	i, left := GP64(), GP64()
 	XORQ(i, i)
-	left := GP64()
 	MOVQ(n, left)
-	big, small, tail, done := label("big"), label("small"), label("tail"), label("done")
 	if unroll > 1 {
+		big, small := label("big"), label("small")
 		Label(big)
 		CMPQ(left, Imm(uint64(unroll*g.lanes())))
 		JLT(LabelRef(small))
@@ -133,21 +133,63 @@ func (g isa) loop(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int,
 		ADDQ(Imm(uint64(unroll*g.lanes())), i)
 		SUBQ(Imm(uint64(unroll*g.lanes())), left)
 		JMP(LabelRef(big))
+		Label(small)
 	}
-	Label(small)
+	g.rest(i, left, func(m *mask) { body(i, 0, m) })
+}
+
+// rest emits body for the elements that are left, from i on: vector by vector, then the tail.
+func (g isa) rest(i, left reg.GPVirtual, body func(m *mask)) {
+	next, tail, done := label("next"), label("tail"), label("done")
+	Label(next)
 	CMPQ(left, Imm(uint64(g.lanes())))
 	JLT(LabelRef(tail))
-	body(i, 0, nil)
+	body(nil)
 	ADDQ(Imm(uint64(g.lanes())), i)
 	SUBQ(Imm(uint64(g.lanes())), left)
-	JMP(LabelRef(small))
+	JMP(LabelRef(next))
 	Label(tail)
 	TESTQ(left, left)
 	JEQ(LabelRef(done))
 	m := g.tail(left)
-	body(i, 0, &m)
+	body(&m)
 	Label(done)
 }
+
+// interleave emits what the bodies emit, which have no branches, in turns: a processor looks ahead a
+// hundred instructions, less than one of them takes in long chains.
+func interleave(bodies ...func()) {
+	type turns struct {
+		next  func() (struct{}, bool)
+		yield func()
+	}
+	all := make([]turns, len(bodies))
+	for i, body := range bodies {
+		all[i].next, _ = iter.Pull(func(yield func(struct{}) bool) {
+			all[i].yield = func() { yield(struct{}{}) }
+			emitted = all[i].yield
+			body()
+		})
+	}
+	for left := len(all); left > 0; {
+		for i := range all {
+			if all[i].next == nil {
+				continue
+			}
+			if all[i].yield != nil {
+				emitted = all[i].yield
+			}
+			if _, ok := all[i].next(); !ok {
+				all[i].next = nil
+				left--
+			}
+		}
+	}
+	emitted = func() {}
+}
+
+// emitted is called after every instruction of [isa.pick].
+var emitted = func() {}
 
 // get loads vector v of p at i, with zeros past the tail.
 func (g isa) get(p, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
