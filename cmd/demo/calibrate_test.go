@@ -47,7 +47,7 @@ test, calibrated +\d\.\d{4} +\d+\.\d\d %
 	saved, err := train.Load("demo-out/model.safetensors")
 	require.NoError(t, err)
 	assert.InDelta(t, float64(c.Temperature), saved.Temperature, 0)
-	set, err := dataset.ReadNPYFiles("b-x.npy", "b-y.npy")
+	set, err := dataset.ReadArrays("b-x.npy", "b-y.npy", dataset.ArrayOptions{})
 	require.NoError(t, err)
 	folded, err := saved.Fold(nil)
 	require.NoError(t, err)

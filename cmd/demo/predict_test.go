@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -198,6 +199,29 @@ func TestPredictRowErrors(t *testing.T) {
 		assert.Regexp(t, want, stdout)
 		assert.Regexp(t, "^demo: t.csv: "+strings.Join(faults, "\ndemo: t.csv: ")+
 			"\ndemo: t.csv: 4 of 6 rows could not be read and have no prediction\n$", stderr)
+	}
+}
+
+// Where a table ends, by a quote that is not closed or by damage, the rows above have been answered.
+func TestPredictEndsEarly(t *testing.T) {
+	model := shapesModel(t)
+	t.Chdir(t.TempDir())
+	rows := "width,height,colour\n6.56,2.27,blue\n"
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write([]byte(rows + strings.Repeat("1,1,red\n", 5000))) // more than is looked at first
+	require.NoError(t, z.Flush())
+	require.NoError(t, os.WriteFile("quote.csv", []byte(rows+"1,1,\"red\n1,1,red\n1,1,red\n"), 0o666))
+	require.NoError(t, os.WriteFile("cut.csv.gz", packed.Bytes(), 0o666))
+	for name, want := range map[string]string{
+		"quote.csv": "line 3: got a quote that is not closed: everything from it to the end of the file, line 5, is one cell, .+\n" +
+			"demo: quote.csv: 1 of 2 rows could not be read and have no prediction",
+		"cut.csv.gz": "gzip data: ends early, want the whole file",
+	} {
+		code, stdout, stderr := demo(t, "predict", "-model", model, "-format", "csv", name)
+		assert.Equal(t, exitUsage, code)
+		assert.Contains(t, stdout, "\n1,plate,")
+		assert.Regexp(t, "^demo: "+name+": "+want+"\n$", stderr)
 	}
 }
 

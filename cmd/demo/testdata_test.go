@@ -48,10 +48,19 @@ func TestTestDataInAnotherOrder(t *testing.T) {
 	write("pink.csv", "x,colour,y,kind\n9,pink,4,a\n1,red,5,b\n")
 	for name, want := range map[string]string{
 		"few.csv":  `got 1 feature without .+ as in -data`,
-		"pink.csv": `column "colour": got the text "pink", want one of those as in -data`,
+		"pink.csv": `column "colour": got the text "pink", want one of those in -data; -unseen zeros takes it for none of these`,
 	} {
 		code, _, stderr := demo(t, strings.Fields("-data t.csv -missing impute -testdata "+name+common)...)
 		assert.Equal(t, exitUsage, code, name)
 		assert.Regexp(t, "^demo: -testdata "+name+": "+want+"\n$", stderr)
 	}
+	s = run("-data t.csv -missing impute -unseen zeros -testdata pink.csv")
+	assert.Equal(t, 2, s.Data.TestRows)
+	code, stdout, stderr = demo(t, strings.Fields("evaluate demo-out/model.safetensors pink.csv -unseen zeros -json -")...)
+	require.Equal(t, exitDone, code, stderr)
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	assert.InDelta(t, float64(s.Test.Verdict.NLL), float64(got.Verdict.NLL), 1e-6)
+	code, _, stderr = demo(t, strings.Fields("-data t.csv -unseen zeros")...)
+	assert.Equal(t, exitUsage, code)
+	assert.Equal(t, "demo: -unseen is for the words of a table of -testdata: all words of -data are known\n", stderr)
 }

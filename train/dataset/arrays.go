@@ -16,46 +16,60 @@ import (
 	"softloss/train/dataset/internal/npy"
 )
 
-// ReadIDXFiles reads a file of images and the file of their labels, plain or gzip, such as
-// train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz.
-//
-//	images   [N, …], usually [N, rows, columns]; unsigned bytes are divided by 255, other types
-//	         are what the file says
-//	labels   [N], or [N, …] of which the first column counts, as in QMNIST: classes
-//	         0 … K-1, K one more than the largest
-//
-// Elements are of any type of the format. Feature names are pixel_ and the indices, such as
-// pixel_0_27; class names are numbers.
-//
-// Errors name the file: those of [ReadNPYFiles].
-func ReadIDXFiles(imagesPath, labelsPath string) (*Dataset, error) {
-	return readArrays(FormatIDX, imagesPath, labelsPath, nil)
+// Columns says what the columns of an array of labels are, one for each class.
+type Columns int
+
+const (
+	ColumnsAreShares    Columns = iota // a soft label: a row sums to 1
+	ColumnsAreVotes                    // numbers >= 0 whatever their sum, by which every row is divided
+	ColumnsAreCounts                   // votes, and a row weighs as much as its sum: Dataset.Counts keeps the sums
+	ColumnsAreQuestions                // whether each label is true, 0 to 1, for losses.SigmoidLink
+)
+
+// ArrayOptions says how [ReadArrays] reads labels.
+type ArrayOptions struct {
+	Columns Columns
+	// Classes are the names of the classes 0, 1, …, or of the columns, whether they occur or not. Nil
+	// finds out how many there are and names them by their numbers.
+	Classes []string
 }
 
-// ReadNPYFiles reads features and labels that NumPy saved, as numpy.save writes them, plain or
-// gzip.
+// ReadArrays reads features and labels from two files of one format, told by their first bytes, plain
+// or gzip: IDX, that of MNIST, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz, or
+// NPY, as numpy.save writes it.
 //
 //	features   [N, D], or [N, H, W] and more dimensions, which become D = H W …
-//	labels     [N] or [N, 1] of whole numbers: classes 0 … K-1, K one more than the largest; or
-//	           [N, K]: soft labels or votes, each row divided by its sum
+//	labels     [N] or [N, 1] of whole numbers: classes 0 … K-1, K one more than the largest; IDX, of
+//	           more dimensions, as in QMNIST: the first column counts;
+//	           NPY [N, K]: a number for each class, see Columns
 //
-// Elements are floats of 2, 4 or 8 bytes, integers of 1 to 8, or bools. Features are what the file
-// says, float64 where float32 does not hold every number of the type, else float32; divide bytes of
-// pictures by 255 yourself, or use a [Scaler]. Arrays in Fortran order are read like others. Feature
-// names are feature_0, feature_1, … or with more dimensions pixel_0_0, pixel_0_1, …; class names are
-// numbers.
+// Elements are of any type of IDX; of NPY floats of 2, 4 or 8 bytes, integers of 1 to 8, or bools.
+// Unsigned bytes of IDX are divided by 255; all other features are what the file says: divide bytes of
+// pictures by 255 yourself, or use a [Scaler]. They are float64 where float32 does not hold every
+// number of the type, else float32. Arrays in Fortran order are read like others. Feature names are
+// feature_0, feature_1, … or with more dimensions, and of IDX, pixel_0_0, pixel_0_1, ….
 //
 // Errors name the file: [ErrFormat] for a file that is damaged, of another type, ends early or goes
-// on after its last byte; [ErrEmpty] for an array without elements; [ErrShape] for other
-// dimensions, different numbers of rows, more than 2²⁴ features a row, 2³¹ in all; [*RowError] for
-// a feature that is not a finite float32, and with [ErrLabel] for a class that is no whole number,
-// below 0 or too large for the number of rows, a label that is negative or not finite, a row
-// without a finite sum above 0; [ErrClasses] for fewer than two; those of the system.
-func ReadNPYFiles(featuresPath, labelsPath string) (*Dataset, error) {
-	return readArrays(FormatNPY, featuresPath, labelsPath, nil)
-}
-
-func readArrays(f Format, featuresPath, labelsPath string, classes []string) (*Dataset, error) {
+// on after its last byte, of neither format, and for one of each; [ErrEmpty] for an array without
+// elements; [ErrShape] for other dimensions, different numbers of rows, more than 2²⁴ features a row,
+// 2³¹ in all; [*RowError] for a feature that is not a finite float32, and with [ErrLabel] for a class
+// that is no whole number, below 0 or too large for the number of rows or the Classes, a label that
+// is negative, not finite or, of questions, above 1, a row whose sum is not 1 ± 0.001 or, of votes,
+// not finite and above 0; [ErrClasses] for fewer than two, or other than the Classes; those of
+// [FormatOf] and the system.
+func ReadArrays(featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, error) {
+	var formats [2]Format
+	for i, path := range []string{featuresPath, labelsPath} {
+		var err error
+		if formats[i], err = arrayFormat(path); err != nil {
+			return nil, err
+		}
+	}
+	f := formats[0]
+	if f != formats[1] {
+		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files of one format",
+			formats[1], f, featuresPath))
+	}
 	x, err := readArray(f, featuresPath)
 	if err != nil {
 		return nil, err
@@ -68,7 +82,7 @@ func readArrays(f Format, featuresPath, labelsPath string, classes []string) (*D
 	if err != nil {
 		return nil, err
 	}
-	if err := d.putLabels(f, y, classes); err != nil {
+	if err := d.putLabels(f, y, opt); err != nil {
 		return nil, inFile(labelsPath, err)
 	}
 	return d, nil
@@ -142,37 +156,63 @@ func arrayFeatures[T dense.Float](a *array.Array, n, width int, scale float64) (
 	})
 }
 
-// putLabels sets the labels of a dataset that has its features, and the names of the classes; nil
-// are numbers.
-func (d *Dataset) putLabels(f Format, a *array.Array, names []string) error {
+// putLabels sets the labels of a dataset that has its features, and the names of the classes.
+func (d *Dataset) putLabels(f Format, a *array.Array, opt ArrayOptions) (err error) {
 	if len(a.Shape) > 2 {
 		return fail(ErrShape, "labels: got shape %v, want [N] or [N, K] (are these the features?)", a.Shape)
 	}
 	if n := d.Len(); a.Shape[0] != n {
 		return fail(ErrShape, "labels: got %s, want %d as in the features", plural(a.Shape[0], "row"), n)
 	}
-	width, classes := a.RowSize(), 0
-	var err error
-	if width == 1 || f == FormatIDX {
-		d.Labels, classes, err = hardLabels(a, len(names))
-	} else {
-		rows := make([]float64, 0, a.Shape[0]*width)
-		a.Rows(func(_ int, row []float64) error {
-			rows = append(rows, row...)
-			return nil
-		})
-		classes = width
-		d.Labels, _, err = softRows("labels", rows, width)
+	classes := a.RowSize()
+	switch hard := classes == 1 || f == FormatIDX; {
+	case hard && (opt.Columns == ColumnsAreVotes || opt.Columns == ColumnsAreCounts):
+		return fail(ErrShape, "labels: got shape %v, a class for each row, want a column of votes for each class", a.Shape)
+	case hard:
+		d.Labels, classes, err = hardLabels(a, len(opt.Classes))
+	default:
+		err = d.putLabelColumns(a, opt.Columns)
 	}
-	if names != nil {
-		if err == nil && classes != len(names) {
-			err = fail(ErrClasses, "labels: got %d classes, want %d: %s", classes, len(names), list(names))
+	if opt.Classes != nil {
+		if err == nil && classes != len(opt.Classes) {
+			err = fail(ErrClasses, "labels: got %d classes, want %d: %s", classes, len(opt.Classes), list(opt.Classes))
 		}
-		d.ClassNames = slices.Clone(names)
+		d.ClassNames = slices.Clone(opt.Classes)
 		return err
 	}
 	for c := range classes {
 		d.ClassNames = append(d.ClassNames, strconv.Itoa(c))
+	}
+	return err
+}
+
+// putLabelColumns sets the labels from an array with a column for each class.
+func (d *Dataset) putLabelColumns(a *array.Array, are Columns) (err error) {
+	k := a.RowSize()
+	rows := make([]float64, 0, a.Shape[0]*k)
+	err = a.Rows(func(i int, row []float64) error {
+		sum := 0.0
+		for _, v := range row {
+			sum += v
+		}
+		isNumber := slices.Min(row) >= 0 && sum <= math.MaxFloat64 // what is none, softRows refuses
+		if are == ColumnsAreShares && isNumber && math.Abs(sum-1) > sumTolerance {
+			return &RowError{Arg: "labels", Row: i, Column: -1, Got: fmt.Sprintf("a sum of %.6g", sum), Want: "a sum of 1",
+				Option: "Columns", Err: ErrLabel}
+		}
+		rows = append(rows, row...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if are == ColumnsAreQuestions {
+		d.Labels, err = questionRows(rows, k)
+		return err
+	}
+	labels, totals, err := softRows("labels", rows, k)
+	if d.Labels = labels; are == ColumnsAreCounts {
+		d.Counts = totals
 	}
 	return err
 }

@@ -64,11 +64,16 @@ func write(t *testing.T, name string, content []byte) string {
 // readPair writes both files and reads them.
 func readPair(t testing.TB, features, labels []byte) (*Dataset, error) {
 	t.Helper()
+	return readPairAs(t, features, labels, ArrayOptions{})
+}
+
+func readPairAs(t testing.TB, features, labels []byte, opt ArrayOptions) (*Dataset, error) {
+	t.Helper()
 	dir := t.TempDir()
 	x, y := filepath.Join(dir, "x.npy"), filepath.Join(dir, "y.npy")
 	require.NoError(t, os.WriteFile(x, features, 0o600))
 	require.NoError(t, os.WriteFile(y, labels, 0o600))
-	return ReadNPYFiles(x, y)
+	return ReadArrays(x, y, opt)
 }
 
 func TestReadIDXFiles(t *testing.T) {
@@ -79,7 +84,7 @@ func TestReadIDXFiles(t *testing.T) {
 		{numtest.Gzip(images), numtest.Gzip(labels)},
 		{images, numtest.Gzip(labels)},
 	} {
-		d, err := ReadIDXFiles(write(t, "images", pair[0]), write(t, "labels", pair[1]))
+		d, err := ReadArrays(write(t, "images", pair[0]), write(t, "labels", pair[1]), ArrayOptions{})
 		require.NoError(t, err)
 		require.NoError(t, d.Validate(losses.SoftmaxLink))
 		assert.Equal(t, []float32{0, 1. / 255, 2. / 255, 3. / 255, 4. / 255, 1}, f32(t, d.Features))
@@ -96,7 +101,7 @@ func TestReadIDXFilesOfOtherTypes(t *testing.T) {
 	images[2] = 0x0b
 	labels := idxFile("\x00\x00\x00\x01\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x07", 2, 2)
 	labels[2] = 0x0c
-	d, err := ReadIDXFiles(write(t, "images", images), write(t, "labels", labels))
+	d, err := ReadArrays(write(t, "images", images), write(t, "labels", labels), ArrayOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, []float32{-1, 2}, f32(t, d.Features))
 	assert.Equal(t, []int{1, 0}, d.Index())
@@ -121,13 +126,13 @@ func TestReadIDXFilesErrors(t *testing.T) {
 		{"cut", images[:9], labels, ErrFormat, "images: idx: the file ends after"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := ReadIDXFiles(write(t, "images", test.images), write(t, "labels", test.labels))
+			_, err := ReadArrays(write(t, "images", test.images), write(t, "labels", test.labels), ArrayOptions{})
 			checkError(t, err, test.kind, test.text)
 		})
 	}
-	_, err := ReadIDXFiles(filepath.Join(t.TempDir(), "none"), "")
+	_, err := ReadArrays(filepath.Join(t.TempDir(), "none"), "", ArrayOptions{})
 	checkError(t, err, os.ErrNotExist, "none")
-	_, err = ReadIDXFiles(write(t, "images", idxFile("ab", 2, 1)), filepath.Join(t.TempDir(), "missing"))
+	_, err = ReadArrays(write(t, "images", idxFile("ab", 2, 1)), filepath.Join(t.TempDir(), "missing"), ArrayOptions{})
 	checkError(t, err, os.ErrNotExist, "missing")
 }
 
@@ -142,7 +147,7 @@ func TestFashionMNIST(t *testing.T) {
 	if _, err := os.Stat(images); err != nil {
 		t.Skipf("no Fashion-MNIST: %v; install dataset-fashion-mnist or set SOFTLOSS_FASHION_MNIST", err)
 	}
-	d, err := ReadIDXFiles(images, filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"))
+	d, err := ReadArrays(images, filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"), ArrayOptions{})
 	require.NoError(t, err)
 	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	assert.Equal(t, []int{10000, 784, 10}, []int{d.Len(), d.NumFeatures(), d.NumClasses()})
@@ -161,7 +166,7 @@ func TestReadNPYFiles(t *testing.T) {
 		features := npyOf(descr, "(3, 2)", 1, 2, 3, 4, 5, 250.)
 		for _, labels := range [][]byte{
 			npyOf("<i4", "(3,)", 2, 0, 1), npyOf("<i8", "(3,)", 2, 0, 1), npyOf("|u1", "(3,)", 2, 0, 1),
-			npyOf(descr, "(3, 3)", 0, 0, 1, 1, 0, 0, 0, 1, 0), npyOf(descr, "(3, 3)", 0, 0, 9, 7, 0, 0, 0, 1, 0),
+			npyOf(descr, "(3, 3)", 0, 0, 1, 1, 0, 0, 0, 1, 0), npyOf(descr, "(3, 1)", 2, 0, 1),
 		} {
 			d, err := readPair(t, features, labels)
 			require.NoError(t, err)
@@ -175,7 +180,7 @@ func TestReadNPYFiles(t *testing.T) {
 	}
 	// Soft labels, negative and tiny features, pictures, gzip.
 	d, err := readPair(t, numtest.Gzip(npyOf("<f8", "(2, 1, 3)", -1, .5, 1e-300, 3, 4, -5e30)),
-		npyOf("<f4", "(2, 2)", .25, .75, 3, 1))
+		npyOf("<f4", "(2, 2)", .25, .75, .75, .25))
 	require.NoError(t, err)
 	assert.Equal(t, []float32{-1, .5, 0, 3, 4, -5e30}, f32(t, d.Features))
 	assert.Equal(t, []float32{.25, .75, .75, .25}, f32(t, d.Labels))
@@ -224,9 +229,39 @@ func TestReadNPYFortranOrder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, want, got)
 	soft := bytes.Replace(npyOf("|u1", "(3, 2)", 1, 0, 1, 0, 1, 1), []byte("False"), []byte("True "), 1)
-	d, err := readPair(t, fortran, soft)
+	d, err := readPairAs(t, fortran, soft, ArrayOptions{Columns: ColumnsAreVotes})
 	require.NoError(t, err)
 	assert.Equal(t, []float32{1, 0, 0, 1, .5, .5}, f32(t, d.Labels))
+}
+
+// What several columns of labels are is said: nothing is divided, or cut, that was not meant so.
+func TestColumns(t *testing.T) {
+	x := npyOf("|u1", "(3, 1)", 7, 8, 9)
+	several := npyOf("<f8", "(3, 2)", 1, 1, 0, 1, .5, 0)
+	for are, want := range map[Columns][]float32{
+		ColumnsAreVotes: {.5, .5, 0, 1, 1, 0}, ColumnsAreCounts: {.5, .5, 0, 1, 1, 0}, ColumnsAreQuestions: {1, 1, 0, 1, .5, 0},
+	} {
+		d, err := readPairAs(t, x, several, ArrayOptions{Columns: are, Classes: []string{"sweet", "big"}})
+		require.NoError(t, err)
+		assert.Equal(t, want, f32(t, d.Labels))
+		assert.Equal(t, are == ColumnsAreCounts, d.Counts != nil)
+		assert.Equal(t, []string{"sweet", "big"}, d.ClassNames)
+	}
+	_, err := readPair(t, x, several)
+	checkRowError(t, err, "labels", 0, -1)
+	checkError(t, err, ErrLabel, "labels: row 0: got a sum of 2, want a sum of 1; see Columns")
+	_, err = readPairAs(t, x, npyOf("<f8", "(3, 2)", 1, 0, 0, 2, 0, 0.), ArrayOptions{Columns: ColumnsAreQuestions})
+	checkRowError(t, err, "labels", 1, 1)
+	d, err := readPair(t, x, npyOf("<f8", "(3, 2)", .3333, .6666, 0, 1, .5, .5))
+	require.NoError(t, err, "as text with four digits has it")
+	assert.InDelta(t, 1./3, f32(t, d.Labels)[0], 1e-6)
+	for _, are := range []Columns{ColumnsAreVotes, ColumnsAreCounts} {
+		_, err = readPairAs(t, x, npyOf("|u1", "(3,)", 0, 1, 1), ArrayOptions{Columns: are})
+		checkError(t, err, ErrShape, "got shape [3], a class for each row, want a column of votes for each class")
+	}
+	d, err = readPairAs(t, x, npyOf("|u1", "(3,)", 0, 1, 1), ArrayOptions{Columns: ColumnsAreQuestions})
+	require.NoError(t, err, "classes are questions of which one is true")
+	assert.Equal(t, 2, d.NumClasses())
 }
 
 // Files as NumPy writes them, as testdata/check_npy.py leaves them in the folder that
@@ -258,7 +293,11 @@ func TestNPYOfNumPy(t *testing.T) {
 			if strings.HasSuffix(features, ".txt") || strings.HasSuffix(labels, ".txt") {
 				continue
 			}
-			d, err := ReadNPYFiles(features, labels)
+			opt := ArrayOptions{}
+			if strings.Contains(labels, "soft") {
+				opt.Columns = ColumnsAreVotes
+			}
+			d, err := ReadArrays(features, labels, opt)
 			require.NoError(t, err)
 			require.NoError(t, d.Validate(losses.SoftmaxLink))
 			assert.Equal(t, want(features), f32(t, d.Features), features)
@@ -293,7 +332,7 @@ func TestNPYPairErrors(t *testing.T) {
 		{"soft negative", x, npyOf("<f4", "(2, 2)", 1, 0, 1.5, -.5), ErrLabel, "y.npy: labels: row 1 column 1: got -0.5"},
 		{"soft NaN", x, npyOf("<f4", "(2, 2)", 1, 0, nan, 0), ErrLabel, "row 1 column 0: got NaN"},
 		{"soft infinite", x, npyOf("<f4", "(2, 2)", 1, 0, math.Inf(1), 0), ErrLabel, "row 1 column 0: got +Inf"},
-		{"soft zero", x, npyOf("<f4", "(2, 2)", 1, 0, 0, 0), ErrLabel, "row 1: got the sum 0"},
+		{"soft zero", x, npyOf("<f4", "(2, 2)", 1, 0, 0, 0), ErrLabel, "row 1: got a sum of 0, want a sum of 1; see Columns"},
 		{"soft overflow", x, npyOf("<f8", "(2, 2)", 1, 0, 1e308, 1e308), ErrLabel, "row 1: got the sum +Inf"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

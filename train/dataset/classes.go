@@ -45,10 +45,19 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	return &out, err
 }
 
+// Unseen says what becomes of a text that a model does not know.
+type Unseen int
+
+const (
+	UnseenRefuse Unseen = iota // an error
+	UnseenZeros                // 0 in all features of its column
+)
+
 // WithFeatures returns the dataset with the features of these names, in this order: those of
 // another set, such as the training set of a test set that was read from a file of its own, whose
 // columns may stand in another order; others are left out. Of a column of text, a value that the
-// dataset does not have is 0 in all rows.
+// dataset does not have is 0 in all rows; a value of the dataset that is not among the names is
+// refused, or with UnseenZeros 0 in all features of its column.
 //
 // The features are a copy, in the order of names; labels, counts and classes are shared. Where
 // either side has no names, there must be as many features, and they stay as they are.
@@ -56,7 +65,7 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 // Errors: [ErrColumn] for features that are missing; [ErrClasses] for a value in a column of text
 // that is not among the names; [ErrShape] for another number of features without names; and those
 // of [Dataset.Validate] about shapes.
-func (d *Dataset) WithFeatures(names []string) (*Dataset, error) {
+func (d *Dataset) WithFeatures(names []string, unseen Unseen) (*Dataset, error) {
 	features, _, err := d.tables()
 	if err != nil {
 		return nil, err
@@ -91,7 +100,7 @@ func (d *Dataset) WithFeatures(names []string) (*Dataset, error) {
 	}
 	for _, name := range d.FeatureNames {
 		column, value, isText := strings.Cut(name, "=")
-		if isText && !slices.Contains(names, name) &&
+		if unseen == UnseenRefuse && isText && !slices.Contains(names, name) &&
 			slices.ContainsFunc(names, func(other string) bool { return strings.HasPrefix(other, column+"=") }) {
 			return nil, fail(ErrClasses, "column %s: got the text %s, want one of those", quote(column), quote(value))
 		}

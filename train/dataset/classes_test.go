@@ -12,7 +12,7 @@ import (
 func TestWithFeatures(t *testing.T) {
 	train := readCSV(t, "a,town,b,kind\n1,A,2,x\n3,B,4,y\n5,C,6,x\n", CSVOptions{})
 	test := readCSV(t, "town,b,more,a,kind\nB,7,0,8,x\nB,9,0,10,y\n,,1,11,y\n", CSVOptions{Missing: MissingNaN})
-	got, err := test.WithFeatures(train.FeatureNames)
+	got, err := test.WithFeatures(train.FeatureNames, UnseenRefuse)
 	require.NoError(t, err)
 	assert.Equal(t, train.FeatureNames, got.FeatureNames)
 	filled, err := FillIn(got.Features, []float64{0, 0, 0, 1, -1})
@@ -31,15 +31,15 @@ func TestWithFeatures(t *testing.T) {
 		"town,b,kind\nA,2,x\nB,4,y\n":       {ErrColumn, `got 3 features without "a"`},
 		"a,town,b,kind\n1,A,2,x\n3,Z,4,y\n": {ErrClasses, `column "town": got the text "Z"`},
 	} {
-		_, err := readCSV(t, text, CSVOptions{}).WithFeatures(train.FeatureNames)
+		_, err := readCSV(t, text, CSVOptions{}).WithFeatures(train.FeatureNames, UnseenRefuse)
 		checkError(t, err, c.kind, c.want)
 	}
 	unnamed := &Dataset{Features: train.Features, Labels: train.Labels}
-	same, err := unnamed.WithFeatures(train.FeatureNames)
+	same, err := unnamed.WithFeatures(train.FeatureNames, UnseenRefuse)
 	require.NoError(t, err)
 	assert.Same(t, unnamed, same)
-	_, err = unnamed.WithFeatures([]string{"a"})
+	_, err = unnamed.WithFeatures([]string{"a"}, UnseenRefuse)
 	checkError(t, err, ErrShape, "got 5 features, want 1")
-	_, err = (*Dataset)(nil).WithFeatures(nil)
+	_, err = (*Dataset)(nil).WithFeatures(nil, UnseenRefuse)
 	checkError(t, err, ErrParam)
 }

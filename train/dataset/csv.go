@@ -25,22 +25,15 @@ const (
 	HeaderNo          // the first line is data; features are named column_1, column_2, …
 )
 
-// Missing says what becomes of a cell without a value: one that is empty or ?, NA, N/A, NaN, null,
-// #N/A or <NA>, in any case of letters.
+// Missing says what becomes of a cell without a value: one that is empty or ?, or has a sign that pandas
+// takes for one: NA, N/A, NaN, null, #N/A, <NA> and the like, in any case of letters, or None, as
+// Python writes it; none may be a word.
 type Missing int
 
 const (
 	MissingRefuse Missing = iota // an error, [ErrMissing]; in a column of text only an empty cell is one
 	MissingDrop                  // the row is left out
 	MissingNaN                   // its features are NaN: [FitFill] finds what stands for them
-)
-
-// Unseen says what becomes of a text that a model does not know.
-type Unseen int
-
-const (
-	UnseenRefuse Unseen = iota // an error
-	UnseenZeros                // 0 in all features of its column
 )
 
 // CSVOptions says how [ReadCSV] reads a table. The zero value finds out what separates the cells

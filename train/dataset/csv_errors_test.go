@@ -97,7 +97,6 @@ func TestReadCSVQuotingErrors(t *testing.T) {
 	}{
 		{"x,kind\n1,a\"b\n", 2, csv.ErrBareQuote},
 		{"x,kind\n1,\"a\"b\n", 2, csv.ErrQuote},
-		{"x,kind\n1,\"a\n2,b\n", 3, csv.ErrQuote},
 	} {
 		_, err := ReadCSV(strings.NewReader(test.text), CSVOptions{Header: HeaderYes})
 		checkError(t, err, ErrCell, "(the record starts on line 2)", "want quotes around whole cells")
@@ -106,6 +105,10 @@ func TestReadCSVQuotingErrors(t *testing.T) {
 		require.ErrorAs(t, err, &e)
 		assert.Equal(t, []int{test.line, 0}, []int{e.Line, e.Column})
 	}
+	// A quote that is not closed takes all that is below it: the row where it opens is named.
+	_, err := ReadCSV(strings.NewReader("x,kind\n1,b\n2,\"a\n3,b\n4,b\n"), CSVOptions{Header: HeaderYes})
+	checkError(t, err, ErrCell, "line 3: got a quote that is not closed: everything from it to the end of the file, line 5, is one cell")
+	assert.ErrorIs(t, err, csv.ErrQuote)
 }
 
 func TestReadCSVTableErrors(t *testing.T) {

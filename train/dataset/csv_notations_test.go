@@ -275,9 +275,10 @@ func TestReadCSVBounds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 64 MB")
 	}
-	for _, start := range []string{"", "x,kind\n1,\"", "x,kind\n1,a\n"} {
+	for start, text := range map[string]string{"": ": got a line", "x,kind\n1,\"": "below line 1: got a line",
+		"x,kind\n1,a\n": "below line 2: got a line"} {
 		_, err := ReadCSV(io.MultiReader(strings.NewReader(start), endless("a")), CSVOptions{Header: HeaderYes})
-		checkError(t, err, ErrFormat, "more than 64 MB", "is a quote not closed?")
+		checkError(t, err, ErrFormat, text, "more than 64 MB", "is a quote not closed?")
 	}
 }
 

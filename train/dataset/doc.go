@@ -20,9 +20,8 @@
 //	Housing          24 × 9, 3 classes, soft with counts: satisfaction of tenants
 //	ReadCSV          any table: a class column, or columns of soft labels, counts or questions
 //	ReadFeaturesCSV  the columns of a table that a model wants, found by name; FeatureReader row by row
-//	ReadIDXFiles     MNIST, Fashion-MNIST and files like them
-//	ReadNPYFiles     arrays of NumPy: features, and classes or soft labels
-//	ReadPairFiles    one of the last two, told by the content; FormatOf, ReadFeaturesFile
+//	ReadArrays       arrays of NumPy, MNIST and files like it: features, and classes or columns of
+//	                 soft labels, votes or questions; FormatOf, ReadFeaturesFile
 //
 // # What works on one
 //

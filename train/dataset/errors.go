@@ -81,6 +81,7 @@ type RowError struct {
 	Column int    // 0-based column; -1 when the whole row is at fault or there are no columns
 	Got    string // what was there
 	Want   string // what was wanted instead
+	Option string // the field of ArrayOptions with which such a row is taken; "" for none
 	Err    error  // a sentinel of this package or the cause; may be nil
 }
 
@@ -95,7 +96,11 @@ func (e *RowError) Plain() string {
 	if e.Column >= 0 {
 		where += fmt.Sprintf(" column %d", e.Column)
 	}
-	return fmt.Sprintf("%s%s: %s: got %s, want %s", fault.In(e.File), e.Arg, where, e.Got, e.Want)
+	text := fmt.Sprintf("%s%s: %s: got %s, want %s", fault.In(e.File), e.Arg, where, e.Got, e.Want)
+	if e.Option != "" {
+		text += "; see " + e.Option
+	}
+	return text
 }
 
 // Path is the file.

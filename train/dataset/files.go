@@ -15,8 +15,8 @@ type Format int
 
 const (
 	FormatCSV Format = iota // text in columns, and whatever is neither of the others
-	FormatIDX               // that of MNIST: see [ReadIDXFiles]
-	FormatNPY               // that of NumPy: see [ReadNPYFiles]
+	FormatIDX               // that of MNIST: see [ReadArrays]
+	FormatNPY               // that of NumPy: see [ReadArrays]
 )
 
 // String returns the name of the format.
@@ -72,51 +72,21 @@ func formatOf(r *bufio.Reader) Format {
 	return FormatCSV
 }
 
-// ReadPairFiles reads features and labels from two files of one format, IDX or
-// NPY: [ReadIDXFiles] or [ReadNPYFiles].
-//
-// Errors: [ErrFormat] for a file of neither format and for one of each; those
-// of FormatOf, ReadIDXFiles and ReadNPYFiles.
-func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
-	return ReadPairFilesAs(featuresPath, labelsPath, nil)
+// arrayFormat is FormatOf a file that is wanted to be an array.
+func arrayFormat(path string) (Format, error) {
+	f, err := FormatOf(path)
+	if err == nil && f == FormatCSV {
+		err = inFile(path, fail(ErrFormat, "got a file that begins like neither, want IDX or NPY"))
+	}
+	return f, err
 }
 
-// ReadPairFilesAs is [ReadPairFiles] with the names of the classes 0, 1, …, whether they occur or
-// not; nil finds out how many there are.
-//
-// Errors: those of ReadPairFiles; [ErrLabel] for a class that is not among these, [ErrClasses] for
-// another number of columns of soft labels.
-func ReadPairFilesAs(featuresPath, labelsPath string, classes []string) (*Dataset, error) {
-	var formats [2]Format
-	for i, path := range []string{featuresPath, labelsPath} {
-		var err error
-		if formats[i], err = FormatOf(path); err != nil {
-			return nil, err
-		}
-		if formats[i] == FormatCSV {
-			return nil, inFile(path, fail(ErrFormat, "got a file that begins like neither, want IDX or NPY"))
-		}
-	}
-	switch {
-	case formats[0] != formats[1]:
-		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files of one "+
-			"format",
-			formats[1], formats[0], featuresPath))
-	}
-	return readArrays(formats[0], featuresPath, labelsPath, classes)
-}
-
-// ReadFeaturesFile reads the features of [ReadPairFiles] without labels, to
-// predict them: a new tensor [N, D] float32.
-//
-// Errors: [ErrFormat] for a file of another format; those of ReadPairFiles.
+// ReadFeaturesFile reads the features of [ReadArrays] without labels, to predict them: a new tensor
+// [N, D] float32 or float64. Errors: those of ReadArrays.
 func ReadFeaturesFile(path string) (*tensor.Dense, error) {
-	format, err := FormatOf(path)
+	format, err := arrayFormat(path)
 	if err != nil {
 		return nil, err
-	}
-	if format == FormatCSV {
-		return nil, inFile(path, fail(ErrFormat, "got a file that begins like neither, want IDX or NPY"))
 	}
 	a, err := readArray(format, path)
 	if err != nil {

@@ -3,6 +3,9 @@ package dataset
 import (
 	"slices"
 
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
 	"softloss/train/dataset/internal/table"
 )
 
@@ -77,17 +80,27 @@ func (d *Dataset) Question(class int) (*Dataset, error) {
 }
 
 // putQuestions sets the labels from the columns that are questions, and their names.
-func (d *Dataset) putQuestions(t *table.Table) error {
-	labels, data, err := newMatrix[float32]("labels", t.Rows, len(t.Labels))
-	if err != nil {
-		return err
-	}
-	for i, v := range t.Weights {
-		data[i] = float32(v)
-	}
+func (d *Dataset) putQuestions(t *table.Table) (err error) {
 	for _, c := range t.Labels {
 		d.ClassNames = append(d.ClassNames, c.Title())
 	}
-	d.Labels = labels
-	return nil
+	d.Labels, err = questionRows(t.Weights, len(t.Labels))
+	return err
+}
+
+// questionRows are rows of k answers, numbers from 0 to 1, as labels.
+func questionRows(answers []float64, k int) (*tensor.Dense, error) {
+	labels, data, err := newMatrix[float32]("labels", len(answers)/k, k)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range answers {
+		data[i] = float32(v)
+	}
+	for i := range len(answers) / k {
+		if err := checkLabels(i, data[i*k:(i+1)*k], losses.SigmoidLink); err != nil {
+			return nil, err
+		}
+	}
+	return labels, nil
 }

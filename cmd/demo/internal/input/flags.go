@@ -17,13 +17,14 @@ func (s *Source) Flags() []cli.Flag {
 		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), digits-labels (five labels of each, such "+
 			"as even, several of which may be true), housing (24 rows of how tenants answered, 3 classes), a CSV file, or with -labels an IDX or NPY file; files may be gzipped",
 			cli.Text(&s.Data, wantData)),
-		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of "+
-			"soft rows", cli.AnyText(&s.Labels)),
+		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of a "+
+			"column for each class: shares of 1, with -soft any numbers >= 0, with -link sigmoid whether a label is true, 0 to 1",
+			cli.AnyText(&s.Labels)),
 		cli.Value("label", "NAME,...", "", "column of a CSV file that holds the class, by its name or number (default: the "+
 			"last); or several, of which each says whether a label is true: 0 or 1, no or yes", labelColumns(&s.CSV)),
 		cli.Value("classes", "NAME,...", "", "names of the classes 0, 1, … of -labels, with commas between them",
 			columns(&s.Classes)),
-		cli.Value("soft", "K", "0", "the last K columns of a CSV file hold one number >= 0 for each class, a soft label "+
+		cli.Value("soft", "K", "0", "the last K columns of a CSV file, or the K of a file of -labels, hold one number >= 0 for each class, a soft label "+
 			"or how many people chose it; rows are divided by their sums", cli.Whole(&s.CSV.LabelColumns, 0)),
 		cli.Value("drop", "NAME,...", "", "columns of a CSV file that are left out, such as a number that every row has; "+
 			"names or numbers from 1", columns(&s.CSV.Drop)),
@@ -45,14 +46,18 @@ func TableFlags(csv *dataset.CSVOptions) []cli.Flag {
 	}
 }
 
+// UnseenFlag says what becomes of words, which says which.
+func UnseenFlag(dst *dataset.Unseen, which string) cli.Flag {
+	return cli.Value("unseen", "HOW", "refuse", "what becomes of a word "+which+": refuse, or zeros (as if it were none of "+
+		"those of its column)", cli.OneOf(dst, unseenName, dataset.UnseenRefuse, dataset.UnseenZeros))
+}
+
+func unseenName(u dataset.Unseen) string {
+	return [...]string{dataset.UnseenRefuse: "refuse", dataset.UnseenZeros: "zeros"}[u]
+}
+
 func headerName(h dataset.Header) string {
-	switch h {
-	case dataset.HeaderYes:
-		return "yes"
-	case dataset.HeaderNo:
-		return "no"
-	}
-	return "auto"
+	return [...]string{dataset.HeaderAuto: "auto", dataset.HeaderYes: "yes", dataset.HeaderNo: "no"}[h]
 }
 
 func missingName(m dataset.Missing) string {
@@ -104,6 +109,7 @@ func isNumber(s string) bool {
 func (s *Source) Check() error {
 	const ofCSV = "-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but "
 	isCSV := !reflect.DeepEqual(s.CSV, dataset.CSVOptions{})
+	ofBoth := dataset.CSVOptions{LabelColumns: s.CSV.LabelColumns, Counts: s.CSV.Counts, Unseen: s.CSV.Unseen}
 	switch isBuiltin := Builtin(s.Data) != nil; {
 	case isCSV && isBuiltin:
 		return cli.Usagef(ofCSV+"-data is %s", s.Data)
@@ -111,8 +117,8 @@ func (s *Source) Check() error {
 		return cli.Usagef("-labels is for an IDX or NPY file, but -data is %s, which has its labels", s.Data)
 	case s.Classes != nil && s.Labels == "":
 		return cli.Usagef("-classes is for the numbers in a file of -labels; the classes of a table have their names in it")
-	case isCSV && s.Labels != "":
-		return cli.Usagef(ofCSV + "-labels is for an IDX or NPY file")
+	case s.Labels != "" && !reflect.DeepEqual(s.CSV, ofBoth):
+		return cli.Usagef("%s", strings.Replace(ofCSV, " -soft,", "", 1)+"-labels is for an IDX or NPY file")
 	case (s.CSV.Label != "" || s.CSV.Questions != nil) && s.CSV.LabelColumns != 0:
 		return cli.Usagef("-label and -soft exclude each other: the class is in one column or in the last K")
 	case s.CSV.Label != "" && s.CSV.Header == dataset.HeaderNo && !isNumber(s.CSV.Label):

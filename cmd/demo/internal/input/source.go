@@ -25,6 +25,7 @@ type Source struct {
 	Data, Labels string // Labels is "" without such a file
 	CSV          dataset.CSVOptions
 	Classes      []string // of the labels in a file of their own; nil for numbers
+	Questions    bool     // the columns of that file are labels of which several may be true
 
 	label string // the column that holds the class where CSV does not say so; "" is the last
 }
@@ -89,11 +90,11 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	if s.Labels == "" {
 		set, err = s.readTable()
 	} else {
-		set, err = dataset.ReadPairFilesAs(s.Data, s.Labels, s.Classes)
+		set, err = s.readArrays()
 	}
 	switch {
-	case err == nil:
-		return set, nil
+	case err == nil || errors.Is(err, cli.ErrUsage):
+		return set, err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, cli.Usagef("%s%s: no such file", labelsName, s.Labels)
 	case s.Labels == "":
@@ -103,7 +104,32 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	if errors.As(err, &file) && file.Path() == s.Labels {
 		name = labelsName
 	}
+	var row *dataset.RowError
+	if errors.As(err, &row) && row.Option != "" {
+		plain := *row
+		plain.Option = ""
+		return nil, cli.Usagef("%s%s; -soft K divides the K columns by their sums, -link sigmoid takes them for labels of which "+
+			"several may be true", name, cli.Plain(&plain))
+	}
 	return nil, cli.Usagef("%s%s", name, cli.Plain(err))
+}
+
+// readArrays reads features and labels from a file each.
+func (s *Source) readArrays() (*dataset.Dataset, error) {
+	opt := dataset.ArrayOptions{Classes: s.Classes}
+	switch {
+	case s.CSV.Counts:
+		opt.Columns = dataset.ColumnsAreCounts
+	case s.CSV.LabelColumns > 0:
+		opt.Columns = dataset.ColumnsAreVotes
+	case s.Questions:
+		opt.Columns = dataset.ColumnsAreQuestions
+	}
+	set, err := dataset.ReadArrays(s.Data, s.Labels, opt)
+	if k := s.CSV.LabelColumns; err == nil && k > 0 && set.NumClasses() != k {
+		return nil, cli.Usagef("-soft %d: %s has %s", k, s.Labels, cli.Count(set.NumClasses(), "column"))
+	}
+	return set, err
 }
 
 // readTable reads a table. A label that is only likely may be missing where columns have no names.

@@ -31,7 +31,7 @@ func (o *Evaluation) Flags() []cli.Flag {
 		return slices.Contains([]string{"data", "missing", "classes"}, f.Name)
 	})
 	return cli.Group("Flags", append(flags,
-		unseenFlag(&o.data.CSV.Unseen),
+		input.UnseenFlag(&o.data.CSV.Unseen, "that the model does not know"),
 		cli.Switch("counts", "with -soft: they are votes, and a row weighs as many as it has", &o.data.CSV.Counts),
 		cli.Value("json", "FILE", "", "write the numbers for programs; - is stdout (all else then goes to stderr)",
 			cli.AnyText(&o.output.JSONFile)),
@@ -130,6 +130,7 @@ func (o *Evaluation) loadClasses(saved *train.Saved) (*dataset.Dataset, error) {
 // loadQuestions reads the labels of a model of several labels: from columns of their names, or as the
 // classes of one column, of which the model may know one alone.
 func (o *Evaluation) loadQuestions(saved *train.Saved) (*dataset.Dataset, error) {
+	o.data.Questions = true
 	names, k := saved.ClassNames, saved.Model.Sizes()[len(saved.Model.Sizes())-1]
 	ofClasses := o.data.CSV.Label != "" || saved.LabelName != ""
 	switch isTable := input.Builtin(o.data.Data) == nil && o.data.Labels == ""; {

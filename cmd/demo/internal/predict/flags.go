@@ -36,7 +36,7 @@ func (o *Options) Flags() []cli.Flag {
 			cli.Text(&o.model, "a file"))},
 		input.TableFlags(&o.csv),
 		[]cli.Flag{
-			unseenFlag(&o.csv.Unseen),
+			input.UnseenFlag(&o.csv.Unseen, "that the model does not know"),
 			cli.Value("format", "NAME", "text", "text (a table), or with the probabilities of all classes: csv, jsonl (a "+
 				"line of JSON for each row), json (one list)",
 				cli.OneOf(&o.format, strings.Clone, "text", "csv", "jsonl", "json")),
@@ -45,20 +45,6 @@ func (o *Options) Flags() []cli.Flag {
 				"that they can be joined with the rows again", cli.AnyText(&o.id)),
 		},
 	)...)
-}
-
-// unseenFlag says what becomes of words that the model does not know.
-func unseenFlag(dst *dataset.Unseen) cli.Flag {
-	return cli.Value("unseen", "HOW", "refuse", "what becomes of a word that the model does not know: refuse, or zeros "+
-		"(as if it were none of those of its column)",
-		cli.OneOf(dst, unseenName, dataset.UnseenRefuse, dataset.UnseenZeros))
-}
-
-func unseenName(u dataset.Unseen) string {
-	if u == dataset.UnseenZeros {
-		return "zeros"
-	}
-	return "refuse"
 }
 
 // Parse reads the command line of predict.

@@ -24,6 +24,15 @@ type origin struct {
 	fault string // why it cannot be read; "" when it can
 }
 
+// reading is a table of any length that is read a part at a time.
+type reading struct {
+	*dataset.FeatureReader
+	name       string
+	id         int // the column that is kept, -1 without one
+	all, wrong int // rows so far, and those that cannot be read
+	stderr     io.Writer
+}
+
 // table predicts the rows of a table of any length. A row that cannot be read keeps its place in
 // the answer, without one, and is an error at the end.
 func (o *Options) table(name string, saved *train.Saved, in io.Reader, out *writer, stderr io.Writer) error {
@@ -34,51 +43,57 @@ func (o *Options) table(name string, saved *train.Saved, in io.Reader, out *writ
 	if err != nil {
 		return o.tableError(name, saved, err)
 	}
-	id := -1
+	t := reading{FeatureReader: rows, name: name, id: -1, stderr: stderr}
 	if o.id != "" {
-		if id, err = rows.Column(o.id); err != nil {
+		if t.id, err = rows.Column(o.id); err != nil {
 			return o.tableError(name, saved, err)
 		}
 	}
-	all, wrong := 0, 0
-	for ended := false; !ended; {
+	for end := error(nil); end == nil; {
 		var data []float64
 		var origins []origin
-		row := make([]float64, saved.Model.Sizes()[0])
-		for len(origins) < rowsAtOnce {
-			err := rows.Next(row)
-			if ended = err == io.EOF; ended {
-				break
-			}
-			now := origin{id: rows.Cell(id)}
-			if errors.Is(err, dataset.ErrCell) {
-				now.fault = input.TableError(name, err, hints)
-				if wrong++; wrong <= errorsShown {
-					fmt.Fprintln(stderr, cli.Clean("demo: "+name+": "+now.fault))
-				}
-			} else if err != nil {
-				return o.tableError(name, saved, err)
-			} else {
-				data = append(data, row...)
-			}
-			origins = append(origins, now)
-		}
-		all += len(origins)
-		probs, err := predictRows(saved, data, len(row))
+		data, origins, end = t.part(saved.Model.Sizes()[0])
+		probs, err := predictRows(saved, data, saved.Model.Sizes()[0])
 		if err != nil {
 			return cli.Usagef("%s: %s", name, cli.Plain(err))
 		}
 		if err := out.rows(probs, origins); err != nil {
 			return err
 		}
+		if end != nil && end != io.EOF {
+			return o.tableError(name, saved, end)
+		}
 	}
 	if err := out.end(); err != nil {
 		return err
 	}
-	if wrong > 0 {
-		return cli.Usagef("%s: %d of %s could not be read and have no prediction", name, wrong, cli.Count(all, "row"))
+	if t.wrong > 0 {
+		return cli.Usagef("%s: %d of %s could not be read and have no prediction", name, t.wrong, cli.Count(t.all, "row"))
 	}
 	return nil
+}
+
+// part reads some rows, with the features of those that can be read, and what ends the table, nil
+// before its end.
+func (t *reading) part(features int) (data []float64, origins []origin, end error) {
+	row := make([]float64, features)
+	for len(origins) < rowsAtOnce {
+		err := t.Next(row)
+		if err != nil && !errors.Is(err, dataset.ErrCell) {
+			return data, origins, err
+		}
+		now := origin{id: t.Cell(t.id)}
+		if t.all++; err == nil {
+			data = append(data, row...)
+		} else {
+			now.fault = input.TableError(t.name, err, hints)
+			if t.wrong++; t.wrong <= errorsShown {
+				fmt.Fprintln(t.stderr, cli.Clean("demo: "+t.name+": "+now.fault))
+			}
+		}
+		origins = append(origins, now)
+	}
+	return data, origins, nil
 }
 
 // predictRows returns the probabilities of rows of features, which may be none.

@@ -8,6 +8,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
 	"softloss/losses"
+	"softloss/train/dataset"
 )
 
 // What a flag is where it is not given.
@@ -74,7 +75,11 @@ func (o *Options) checkTest() error {
 	case o.test.Data == "" && o.TestFraction == 0:
 		o.TestFraction = defaultTest
 	}
-	o.test.CSV = o.data.CSV
+	unseen := o.test.CSV.Unseen
+	if o.test.CSV = o.data.CSV; unseen != dataset.UnseenRefuse && (o.test.Data == "" || o.test.Labels != "") {
+		return cli.Usagef("-unseen is for the words of a table of -testdata: all words of -data are known")
+	}
+	o.test.CSV.Unseen = unseen
 	return nil
 }
 
@@ -129,6 +134,7 @@ func (o *Options) checkLink() error {
 	case o.HasQuestions():
 		o.criterion.Link = losses.SigmoidLink
 	}
+	o.data.Questions, o.test.Questions = o.HasQuestions(), o.HasQuestions()
 	if err := input.CheckLink(o.criterion.Loss, o.criterion.Link); err != nil {
 		return cli.Usagef("-%s", err)
 	}

@@ -40,6 +40,7 @@ func (o *Options) Flags() []cli.Flag {
 		cli.Group("Data", append(o.data.Flags(),
 			cli.Switch("counts", "with -soft: they are votes, and a row weighs as many as it has", &o.data.CSV.Counts),
 			cli.Value("testdata", "FILE", "", "test rows of their own, instead of a part of -data", cli.AnyText(&o.test.Data)),
+			input.UnseenFlag(&o.test.CSV.Unseen, "in -testdata that is not in -data"),
 			cli.Value("testlabels", "FILE", "", "their labels, when -data has -labels", cli.AnyText(&o.test.Labels)),
 			cli.Value("test", "FRACTION", "", "part of the rows kept for the test, between 0 and 1 (default 0.2, without "+
 				"-testdata)", cli.Part(&o.TestFraction)),

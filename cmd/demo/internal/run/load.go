@@ -1,7 +1,11 @@
 package run
 
 import (
+	"errors"
+	"slices"
+
 	"softloss/cmd/demo/internal/cli"
+	"softloss/losses"
 	"softloss/train/dataset"
 )
 
@@ -16,6 +20,9 @@ func (s *session) load() error {
 		return err
 	}
 	d := &s.summary.Data
+	if s.Noise > 0 && severalLabels(s.train) {
+		return cli.Usagef("-noise replaces a class by another one, but %s has several labels", s.data.Labels)
+	}
 	if s.Noise > 0 {
 		if s.train, d.FlippedLabels, err = dataset.FlipLabels(s.train, s.Noise, s.Seed); err != nil {
 			return err
@@ -65,10 +72,11 @@ func (s *session) load() error {
 // askOne makes, with -link sigmoid, one question of two classes, whether a row is of the second: of
 // the training rows and all others.
 func (s *session) askOne(others []*dataset.Dataset) error {
-	if !s.HasQuestions() || s.data.SeveralLabels() || s.train.NumClasses() != 2 {
+	all := append([]*dataset.Dataset{s.train}, others...)
+	if !s.HasQuestions() || s.data.SeveralLabels() || s.train.NumClasses() != 2 || slices.ContainsFunc(all, severalLabels) {
 		return nil
 	}
-	for _, set := range append([]*dataset.Dataset{s.train}, others...) {
+	for _, set := range all {
 		one, err := set.Question(1)
 		if err != nil {
 			return err
@@ -76,6 +84,11 @@ func (s *session) askOne(others []*dataset.Dataset) error {
 		*set = *one
 	}
 	return nil
+}
+
+// severalLabels reports whether a row's labels are not shares of 1: several are true at once, or none.
+func severalLabels(set *dataset.Dataset) bool {
+	return errors.Is(set.Validate(losses.SoftmaxLink), dataset.ErrLabel)
 }
 
 // splitTest separates the test rows from the others, or reads them from their own file.
@@ -93,9 +106,10 @@ func (s *session) splitTest(set *dataset.Dataset) (err error) {
 		return err
 	}
 	s.summary.Data.Dropped = s.test.Dropped
-	wrong := func(err error) error { return cli.Usagef("-testdata %s: %s as in -data", source.Data, cli.Plain(err)) }
-	if s.test, err = s.test.WithFeatures(set.FeatureNames); err != nil {
-		return wrong(err)
+	if s.test, err = s.test.WithFeatures(set.FeatureNames, source.CSV.Unseen); errors.Is(err, dataset.ErrClasses) {
+		return cli.Usagef("-testdata %s: %s in -data; -unseen zeros takes it for none of these", source.Data, cli.Plain(err))
+	} else if err != nil {
+		return cli.Usagef("-testdata %s: %s as in -data", source.Data, cli.Plain(err))
 	}
 	return nil
 }

@@ -49,13 +49,16 @@ func Exact(cell string, v float64) bool {
 // WantExact is what is wanted in the place of a number that is not exact.
 const WantExact = "a whole number that float64 tells from the next one: subtract the smallest, or shorten all of them"
 
-// Missing reports whether a cell is one of the usual signs for a value that is not there.
+// Missing reports whether a cell is one of the usual signs for a value that is not there: those of
+// pandas' read_csv, in any case of letters, and ?. But for None, which Python writes, as pandas has it:
+// none may be a word.
 func Missing(cell string) bool {
 	switch strings.ToLower(cell) {
-	case "", "?", "na", "n/a", "nan", "-nan", "null", "#n/a", "#na", "<na>":
+	case "", "?", "na", "n/a", "nan", "-nan", "null", "#n/a", "#n/a n/a", "#na", "<na>", "1.#ind", "-1.#ind", "1.#qnan",
+		"-1.#qnan":
 		return true
 	}
-	return false
+	return cell == "None"
 }
 
 var (

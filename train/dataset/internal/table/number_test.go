@@ -30,10 +30,11 @@ func TestNumber(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	for _, cell := range []string{"", "?", "NA", "na", "N/A", "NaN", "nan", "NULL", "null"} {
+	for _, cell := range []string{"", "?", "NA", "na", "N/A", "NaN", "nan", "NULL", "null", "None", "#N/A N/A",
+		"-1.#IND"} {
 		require.True(t, Missing(cell), cell)
 	}
-	for _, cell := range []string{"0", "none", "-", "NAN1", "?!"} {
+	for _, cell := range []string{"0", "none", "NONE", "-", "NAN1", "?!"} {
 		require.False(t, Missing(cell), cell)
 	}
 }

@@ -49,17 +49,24 @@ const maxRecord = 64 << 20
 
 // limiter fails when too much is read for one record.
 type limiter struct {
-	r    io.Reader
-	left int
+	r     io.Reader
+	left  int
+	line  int  // of the record before
+	ended bool // all is read
 }
 
 func (l *limiter) Read(p []byte) (int, error) {
 	if l.left <= 0 {
-		return 0, fault.New(fault.ErrFormat, "got a line, or a quoted cell, of more than %d MB, want a table: is a quote "+
-			"not closed?", maxRecord>>20)
+		below := ""
+		if l.line > 0 {
+			below = fmt.Sprintf("below line %d: ", l.line)
+		}
+		return 0, fault.New(fault.ErrFormat, "%sgot a line, or a quoted cell, of more than %d MB, want a table: is a quote not "+
+			"closed?", below, maxRecord>>20)
 	}
 	n, err := l.r.Read(p)
 	l.left -= n
+	l.ended = err == io.EOF
 	return n, err
 }
 
@@ -90,7 +97,7 @@ func (rr *Records) Next() (Record, error) {
 	rr.limit.left = maxRecord
 	cells, err := rr.csv.Read()
 	if err != nil {
-		return Record{}, readError(err)
+		return Record{}, rr.readError(err)
 	}
 	r := Record{Cells: cells}
 	r.Line, _ = rr.csv.FieldPos(0)
@@ -108,6 +115,7 @@ func (rr *Records) Next() (Record, error) {
 	if rr.Width == 0 {
 		rr.Width, rr.Line = len(cells), r.Line
 	}
+	rr.limit.line = r.Line
 	if len(cells) != rr.Width {
 		return Record{}, &fault.Cell{
 			Line: r.Line, Got: errtext.Plural(len(cells), "cell"),
@@ -128,7 +136,7 @@ func (r *Record) tidy(j int) error {
 }
 
 // readError turns what encoding/csv says into an error of package dataset.
-func readError(err error) error {
+func (rr *Records) readError(err error) error {
 	var parse *csv.ParseError
 	var own *fault.Error
 	switch {
@@ -136,6 +144,12 @@ func readError(err error) error {
 		return err
 	case errors.As(err, &own):
 		return own
+	case errors.As(err, &parse) && parse.Err == csv.ErrQuote && parse.Line > parse.StartLine && rr.limit.ended:
+		return &fault.Cell{
+			Line: parse.StartLine, Err: parse,
+			Got:  fmt.Sprintf("a quote that is not closed: everything from it to the end of the file, line %d, is one cell", parse.Line),
+			Want: "quotes around whole cells, and doubled inside them",
+		}
 	case errors.As(err, &parse):
 		return &fault.Cell{
 			Line: parse.Line,
