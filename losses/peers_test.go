@@ -62,9 +62,7 @@ func TestGoldenPeers(t *testing.T) {
 
 // criterion is what the case is here.
 func (c peerCase) criterion(t *testing.T) losses.Criterion {
-	r, err := losses.ParseReduction(c.Reduction)
-	require.NoError(t, err)
-	crit := losses.Criterion{Loss: c.loss(t), Reduction: r, ClassWeights: c.Weights, Ignore: c.Ignore,
+	crit := losses.Criterion{Loss: c.loss(t), Reduction: reductionNamed(t, c.Reduction), ClassWeights: c.Weights, Ignore: c.Ignore,
 		Temperature: c.Temperature, LogitShift: c.Shift, ZLoss: c.ZLoss}
 	if c.Alpha != 0 {
 		require.Equal(t, "uniform", c.Rule)

@@ -27,7 +27,7 @@ const (
 
 var reductionNames = [reductions]string{"mean", "sum", "none", "weighted_mean"}
 
-// String returns the name that [ParseReduction] reads.
+// String returns the name, such as weighted_mean.
 func (r Reduction) String() string {
 	if r < reductions {
 		return reductionNames[r]
@@ -42,18 +42,6 @@ func (r Reduction) Validate() error {
 		return nil
 	}
 	return argError(ErrReduction, "reduction", r, "is unknown", "Mean, Sum, None or WeightedMean")
-}
-
-// ParseReduction returns the reduction of a name: mean, sum, none, weighted_mean. Errors:
-// [ErrReduction].
-func ParseReduction(name string) (Reduction, error) {
-	for i, s := range reductionNames {
-		if s == name {
-			return Reduction(i), nil
-		}
-	}
-	return 0, argError(ErrReduction, "reduction", fmt.Sprintf("%q", name), "is unknown",
-		"mean, sum, none or weighted_mean")
 }
 
 // scalar reports whether the reduction gives one value for all rows.
