@@ -52,51 +52,32 @@ func CheckGradient(l Loss, classes int) error {
 	return nil
 }
 
-// checkRow is CheckGradient for one row of logits and labels. Labels of 0 are not moved: a loss may
-// have a kink there. Where their sum must stay 1 the label before goes the other way.
+// checkRow is CheckGradient for one row of logits and labels.
 func (c Criterion) checkRow(z, t []float64) error {
 	shape := tensor.WithShape(1, len(z))
-	logits, labels := tensor.New(shape, tensor.WithBacking(z)), tensor.New(shape, tensor.WithBacking(t))
+	in := Inputs{Logits: tensor.New(shape, tensor.WithBacking(z)), Target: tensor.New(shape, tensor.WithBacking(t))}
 	out := Outputs{Loss: dense.New(tensor.Float64), Grad: tensor.New(tensor.Of(tensor.Float64), shape),
 		TargetGrad: tensor.New(tensor.Of(tensor.Float64), shape)}
-	in := Inputs{Logits: logits, Target: labels}
 	if err := c.EvalInto(out, in); err != nil {
 		return err
 	}
-	for _, d := range []struct {
-		name string
-		x    []float64
-		got  []float64
-	}{
-		{"logit", z, dense.Memory[float64](out.Grad)},
-		{"label", t, dense.Memory[float64](out.TargetGrad)},
+	value := func() (float64, error) {
+		err := c.EvalInto(Outputs{Loss: out.Loss}, in)
+		return dense.Memory[float64](out.Loss)[0], err
+	}
+	for _, d := range []derivatives{
+		{name: "logit", x: z, of: dense.Memory[float64](out.Grad), least: 1e-5},
+		{name: "label", x: t, of: dense.Memory[float64](out.TargetGrad),
+			shares: c.Link == SoftmaxLink && needsShares(c.Loss)},
 	} {
-		shares := d.name == "label" && c.Link == SoftmaxLink && needsShares(c.Loss)
 		for k, x := range d.x {
-			if d.name == "label" && (x == 0 || x == 1 && (shares || c.Link == SigmoidLink)) {
+			// Labels of 0 are not moved: a loss may have a kink there.
+			if d.name == "label" && (x == 0 || x == 1 && (d.shares || c.Link == SigmoidLink)) {
 				continue
 			}
-			before := (k + len(d.x) - 1) % len(d.x)
-			y := d.x[before]
-			h := 1e-4 * math.Abs(x)
-			if d.name == "logit" {
-				h = max(h, 1e-5)
-			}
-			var ends [2]float64
-			for i, to := range []float64{x - h, x + h} {
-				if d.x[k] = to; shares {
-					d.x[before] = y + x - to
-				}
-				if err := c.EvalInto(Outputs{Loss: out.Loss}, in); err != nil {
-					return err
-				}
-				ends[i] = dense.Memory[float64](out.Loss)[0]
-			}
-			d.x[k] = x
-			want, got := (ends[1]-ends[0])/(2*h), d.got[k]
-			if shares {
-				d.x[before] = y
-				got -= d.got[before]
+			got, want, err := d.compare(k, value)
+			if err != nil {
+				return err
 			}
 			if !(math.Abs(got-want) <= 1e-6*(1+math.Abs(want))) {
 				where := ""
@@ -110,4 +91,34 @@ func (c Criterion) checkRow(z, t []float64) error {
 		}
 	}
 	return nil
+}
+
+// derivatives are those of a value by the numbers x.
+type derivatives struct {
+	name   string
+	x, of  []float64
+	least  float64 // no number is moved by less
+	shares bool    // the sum of x must stay: when a number is moved the one before goes the other way
+}
+
+// compare returns the derivative by number k, and the difference of the value that it should be.
+func (d derivatives) compare(k int, value func() (float64, error)) (got, want float64, err error) {
+	before := (k + len(d.x) - 1) % len(d.x)
+	x, y := d.x[k], d.x[before]
+	h := max(1e-4*math.Abs(x), d.least)
+	var ends [2]float64
+	for i, to := range []float64{x - h, x + h} {
+		if d.x[k] = to; d.shares {
+			d.x[before] = y + x - to
+		}
+		if ends[i], err = value(); err != nil {
+			return 0, 0, err
+		}
+	}
+	got = d.of[k]
+	if d.x[k] = x; d.shares {
+		d.x[before] = y
+		got -= d.of[before]
+	}
+	return got, (ends[1] - ends[0]) / (2 * h), nil
 }

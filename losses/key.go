@@ -108,32 +108,19 @@ func writeKey(b *strings.Builder, v reflect.Value, hops int) {
 		} else {
 			fmt.Fprintf(b, "@%x", v.Pointer())
 		}
-	case reflect.Slice, reflect.Array:
-		if v.Kind() == reflect.Slice {
-			if hops++; hops > 8 && v.Len() > 0 {
-				fmt.Fprintf(b, "@%x:%d", v.Pointer(), v.Len())
-				return
-			}
+	case reflect.Slice:
+		if hops++; hops > 8 && v.Len() > 0 {
+			fmt.Fprintf(b, "@%x:%d", v.Pointer(), v.Len())
+			return
 		}
-		b.WriteByte('[')
-		for i := range v.Len() {
-			if i > 0 {
-				b.WriteByte(' ')
-			}
-			writeKey(b, v.Index(i), hops)
-		}
-		b.WriteByte(']')
+		fallthrough
+	case reflect.Array:
+		writeList(b, "[", "]", v.Len(), func(i int) { writeKey(b, v.Index(i), hops) })
 	case reflect.Struct:
-		b.WriteByte('{')
-		for i := range v.NumField() {
-			if i > 0 {
-				b.WriteByte(' ')
-			}
-			b.WriteString(v.Type().Field(i).Name)
-			b.WriteByte(':')
+		writeList(b, "{", "}", v.NumField(), func(i int) {
+			b.WriteString(v.Type().Field(i).Name + ":")
 			writeKey(b, v.Field(i), hops)
-		}
-		b.WriteByte('}')
+		})
 	case reflect.Func:
 		p := v.Pointer() // the code
 		if v.CanAddr() {
@@ -143,6 +130,18 @@ func writeKey(b *strings.Builder, v reflect.Value, hops int) {
 	default: // channels, maps, unsafe pointers
 		fmt.Fprintf(b, "%v@%x", v.Type(), v.Pointer())
 	}
+}
+
+// writeList writes n elements between brackets, with spaces between them.
+func writeList(b *strings.Builder, left, right string, n int, write func(i int)) {
+	b.WriteString(left)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		write(i)
+	}
+	b.WriteString(right)
 }
 
 func writeFloat(b *strings.Builder, x float64) {
