@@ -14,9 +14,10 @@ import (
 )
 
 // FuzzGraph makes a graph of bytes: ops of Gorgonia and of this package in any order, and one to
-// three losses of what they make. Nothing panics; a call that fails returns an error of this
-// package or of package losses; the tape machine and the Lisp machine come to the same cost and
-// gradients; the cost is the sum of what package losses makes of the logits.
+// three losses of what they make, of logits, linear layers or embeddings. Nothing panics; a call
+// that fails returns an error of this package or of package losses and leaves the graph as it was;
+// the tape machine and the Lisp machine come to the same cost and gradients; the cost is the sum of
+// what package losses makes of the values.
 func FuzzGraph(f *testing.F) {
 	for seed := range 60 {
 		b := make([]byte, 48)
@@ -66,11 +67,9 @@ type maker struct {
 	matrices G.Nodes // [n, k]
 	softmax  []bool  // whether a matrix is the output of a softmax
 
-	criteria []string // of the losses, as Key has them
-	losses   []losses.Criterion
-	targets  []*tensor.Dense
-	logits   []*G.Value
-	values   []*G.Value // of the matrices, whose sums are in the cost as well
+	criteria []string           // of the losses, as Key has them
+	losses   []func() []float64 // what the values of a run come to without a graph
+	values   []*G.Value         // of the matrices, whose sums are in the cost as well
 }
 
 func (m *maker) below(n int) int {
@@ -97,7 +96,7 @@ func (m *maker) problem() problem {
 		cost = G.Must(G.Add(cost, G.Must(G.Sum(a))))
 	}
 	for range 1 + m.below(3) {
-		if l := m.loss(); l != nil {
+		if l := m.loss(w); l != nil {
 			cost = G.Must(G.Add(cost, l))
 		}
 	}
@@ -126,7 +125,7 @@ func (m *maker) add(n *G.Node, softmax bool) {
 func (m *maker) op(w *G.Node) {
 	a := m.matrices[m.below(len(m.matrices))]
 	b := m.matrices[m.below(len(m.matrices))]
-	switch m.below(8) {
+	switch m.below(11) {
 	case 0:
 		m.add(G.Must(G.Tanh(a)), false)
 	case 1:
@@ -144,6 +143,12 @@ func (m *maker) op(w *G.Node) {
 	case 7: // Smooth wants labels: probabilities are
 		p := m.must(graph.Softmax(a))
 		m.add(m.must(graph.Smooth(losses.Smoothing{Alpha: float64(m.below(5)) / 4}, p)), false)
+	case 8:
+		m.add(m.must(graph.CosineLogits(a, w)), false)
+	case 9:
+		m.add(m.must(graph.SparsemaxProbs(a)), true)
+	case 10:
+		m.add(m.must(graph.Entmax15Probs(a)), true)
 	}
 }
 
@@ -153,8 +158,8 @@ func (m *maker) must(n *G.Node, err error) *G.Node {
 	return n
 }
 
-// loss returns the sum of a loss of one of the matrices, nil when Apply refuses it.
-func (m *maker) loss() *G.Node {
+// criterion makes one.
+func (m *maker) criterion() losses.Criterion {
 	all := losses.Losses()
 	c := losses.Criterion{Loss: all[m.below(len(all))].Loss, Reduction: losses.Reduction(m.below(4))}
 	if m.below(3) == 1 {
@@ -163,32 +168,75 @@ func (m *maker) loss() *G.Node {
 	if m.below(4) == 1 {
 		c.Temperature, c.ZLoss = float64(m.below(4)), float64(m.below(3))/8
 	}
-	at := m.below(len(m.matrices))
-	target := m.target()
+	return c
+}
+
+// loss returns the sum of a loss of one of the matrices, nil when it is refused.
+func (m *maker) loss(w *G.Node) *G.Node {
+	c, at, target := m.criterion(), m.below(len(m.matrices)), m.target()
 	if e, _ := losses.Describe(c.Loss); e.Shares && target.Dtype() != tensor.Int { // sums of 1 are tested elsewhere
 		c.Loss = nil
 	}
-	l, err := graph.Apply(c, m.matrices[at], target)
-	if m.softmax[at] {
-		require.Error(m.t, err)
-		if c.Check(m.matrices[at], target) == nil { // what is wrong with the criterion itself is said first
-			require.ErrorIs(m.t, err, graph.ErrNode)
+	x, o, before := m.matrices[at], graph.Options{ReuseGrad: m.below(4) == 1}, len(m.g.AllNodes())
+	var l *G.Node
+	var err error
+	var alone func(x, w *tensor.Dense) []float64
+	eval := func(z *tensor.Dense) []float64 {
+		y, err := c.Eval(z, target)
+		require.NoError(m.t, err)
+		return floats(m.t, y)
+	}
+	switch m.below(6) {
+	default:
+		l, err = graph.ApplyWith(c, x, target, o)
+		alone = func(x, _ *tensor.Dense) []float64 { return eval(x) }
+		if m.softmax[at] {
+			require.Error(m.t, err)
+			if c.Check(x, target) == nil { // what is wrong with the criterion itself is said first
+				require.ErrorContains(m.t, err, "drop it")
+			}
 		}
-		return nil
+	case 3, 4:
+		l, err = graph.ApplyLinearWith(c, x, w, nil, target, o)
+		alone = func(x, w *tensor.Dense) []float64 { return eval(product(x, w)) }
+	case 5:
+		c = losses.Criterion{Temperature: 1 + c.Temperature, Reduction: c.Reduction}
+		l, err = graph.SupCon(x, target, c.Temperature, c.Reduction)
+		alone = func(x, _ *tensor.Dense) []float64 {
+			rows, kept := supCon(x.Float64s(), target.Ints(), m.k, c.Temperature)
+			return reduced(rows, kept, c.Reduction)
+		}
 	}
 	if err != nil {
 		var ours *graph.Error
 		var theirs *losses.Error
 		require.True(m.t, errors.As(err, &ours) || errors.As(err, &theirs), "%v", err)
+		require.Len(m.t, m.g.AllNodes(), before, "%v", err)
 		return nil
 	}
-	m.criteria, m.losses, m.targets = append(m.criteria, c.Key()), append(m.losses, c), append(m.targets, target)
-	m.logits = append(m.logits, new(G.Value))
-	G.Read(m.matrices[at], m.logits[len(m.logits)-1])
-	if c.Reduction == losses.None {
+	m.criteria = append(m.criteria, c.Key())
+	values := [2]*G.Value{new(G.Value), new(G.Value)}
+	G.Read(x, values[0])
+	G.Read(w, values[1])
+	m.losses = append(m.losses, func() []float64 {
+		return alone((*values[0]).(*tensor.Dense), (*values[1]).(*tensor.Dense))
+	})
+	if !l.IsScalar() {
 		return G.Must(G.Sum(l))
 	}
 	return l
+}
+
+// product returns x wᵀ.
+func product(x, w *tensor.Dense) *tensor.Dense {
+	n, d, k := x.Shape()[0], x.Shape()[1], w.Shape()[0]
+	a, b, out := x.Float64s(), w.Float64s(), make([]float64, n*k)
+	for i := range out {
+		for j := range d {
+			out[i] += a[i/k*d+j] * b[i%k*d+j]
+		}
+	}
+	return f64(out, n, k)
 }
 
 // target returns an index or labels.
@@ -209,10 +257,8 @@ func (m *maker) target() *tensor.Dense {
 
 // costOnTensors returns the cost of the graph after a run, by package losses.
 func (m *maker) costOnTensors() (cost float64) {
-	for i, c := range m.losses {
-		loss, err := c.Eval((*m.logits[i]).(*tensor.Dense), m.targets[i])
-		require.NoError(m.t, err)
-		for _, l := range floats(m.t, loss) {
+	for _, alone := range m.losses {
+		for _, l := range alone() {
 			cost += l
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"gorgonia.org/tensor"
@@ -138,14 +139,14 @@ func (m *maker) inputs(c losses.Criterion, shape tensor.Shape) (in losses.Inputs
 	switch m.below(12) {
 	case 0, 1, 2:
 		dt := []tensor.Dtype{tensor.Int, tensor.Int64, tensor.Int32, tensor.Uint8, tensor.Int16}[m.below(5)]
-		in.Target = m.tensor(dt, rowShape, 0)
+		in.Target = m.tensor(dt, m.rows(c, shape, rowShape), 0)
 	case 3:
 		in.Target = m.tensor(dt, tensor.Shape{1 + m.below(3), 1 + m.below(3)}, 7)
 	default:
 		in.Target = m.tensor(dt, shape, 7)
 	}
 	if m.below(3) == 1 {
-		in.SampleWeights = m.tensor(dt, rowShape, 7)
+		in.SampleWeights = m.tensor(dt, m.rows(c, shape, rowShape), 7)
 	}
 	if m.below(8) != 1 {
 		out.Grad = zeros(dt, shape)
@@ -160,9 +161,27 @@ func (m *maker) inputs(c losses.Criterion, shape tensor.Shape) (in losses.Inputs
 		out.TargetGrad = zeros(dt, shape)
 	}
 	if in.SampleWeights != nil && m.below(2) == 1 {
-		out.WeightGrad = zeros(dt, rowShape)
+		out.WeightGrad = zeros(dt, in.SampleWeights.Shape())
 	}
 	return in, out
+}
+
+// rows returns the shape of what rows of logits of a shape have one of: without the class axis, with
+// one in its place, or as losses have it.
+func (m *maker) rows(c losses.Criterion, shape, losses tensor.Shape) tensor.Shape {
+	axis := len(shape) - 1
+	if c.Axis != 0 {
+		axis = min(axis, c.Axis)
+	}
+	switch m.below(4) {
+	case 0:
+		return slices.Delete(shape.Clone(), axis, axis+1)
+	case 1:
+		s := shape.Clone()
+		s[axis] = 1
+		return s
+	}
+	return losses
 }
 
 // share lets an output share memory with another tensor now and then, and reports whether it does.
