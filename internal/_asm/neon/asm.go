@@ -7,7 +7,6 @@ package neon
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"math/bits"
 )
 
@@ -20,6 +19,8 @@ type Asm struct {
 	name  string
 	frame map[string]int // offsets of arguments and results
 	stubs []stub
+
+	numbers numbers
 }
 
 // Vec is a vector register.
@@ -90,18 +91,6 @@ func (a *Asm) Release(rows ...[]Vec) {
 			a.free |= 1 << v
 		}
 	}
-}
-
-// Hold emits a register filled with x.
-func (a *Asm) Hold(x float64) Vec {
-	v := a.Take()
-	if a.F64 {
-		a.F("MOVD $0x%016x, R9 // %v", math.Float64bits(x), x)
-	} else {
-		a.F("MOVD $0x%08x, R9 // %v", math.Float32bits(float32(x)), float32(x))
-	}
-	a.Dup(v)
-	return v
 }
 
 // Dup fills v with the number in R9.

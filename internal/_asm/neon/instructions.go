@@ -10,23 +10,24 @@ import (
 type Three struct {
 	mnemonic string
 	opcode   uint32
+	byLane   uint32 // that with a lane in the place of the last vector, 0 where there is none
 }
 
 // The instructions d = n op m.
 var (
-	Fadd  = Three{"fadd", 0x4e20d400}
-	Fsub  = Three{"fsub", 0x4ea0d400}
-	Fmul  = Three{"fmul", 0x6e20dc00}
-	Fdiv  = Three{"fdiv", 0x6e20fc00}
-	Fmla  = Three{"fmla", 0x4e20cc00} // d += n m, rounded once
-	Fmls  = Three{"fmls", 0x4ea0cc00} // d -= n m, rounded once
-	Fmax  = Three{"fmax", 0x4e20f400} // NaN where either is
-	Fcmgt = Three{"fcmgt", 0x6ea0e400}
-	Fcmeq = Three{"fcmeq", 0x4e20e400}
-	Fmaxp = Three{"fmaxp", 0x6e20f400} // of neighbours, those of n in the lower half
+	Fadd  = Three{mnemonic: "fadd", opcode: 0x4e20d400}
+	Fsub  = Three{mnemonic: "fsub", opcode: 0x4ea0d400}
+	Fmul  = Three{mnemonic: "fmul", opcode: 0x6e20dc00, byLane: 0x4f809000}
+	Fdiv  = Three{mnemonic: "fdiv", opcode: 0x6e20fc00}
+	Fmla  = Three{mnemonic: "fmla", opcode: 0x4e20cc00, byLane: 0x4f801000} // d += n m, rounded once
+	Fmls  = Three{mnemonic: "fmls", opcode: 0x4ea0cc00, byLane: 0x4f805000} // d -= n m, rounded once
+	Fmax  = Three{mnemonic: "fmax", opcode: 0x4e20f400}                     // NaN where either is
+	Fcmgt = Three{mnemonic: "fcmgt", opcode: 0x6ea0e400}
+	Fcmeq = Three{mnemonic: "fcmeq", opcode: 0x4e20e400}
+	Fmaxp = Three{mnemonic: "fmaxp", opcode: 0x6e20f400} // of neighbours, those of n in the lower half
 
-	Fmaxnm  = Three{"fmaxnm", 0x4e20c400} // passes over a quiet NaN
-	Fmaxnmp = Three{"fmaxnmp", 0x6e20c400}
+	Fmaxnm  = Three{mnemonic: "fmaxnm", opcode: 0x4e20c400} // passes over a quiet NaN
+	Fmaxnmp = Three{mnemonic: "fmaxnmp", opcode: 0x6e20c400}
 )
 
 // threes are all of them, for the tests.
@@ -38,15 +39,24 @@ func (a *Asm) Op(i Three, d, n, m Vec) {
 	a.Word(w, fmt.Sprintf("%s v%d.%s, v%d.%s, v%d.%s", i.mnemonic, d, t, n, t, m, t))
 }
 
-// FmlaLane emits d += n x, rounded once, for x a lane of m.
-func (a *Asm) FmlaLane(d, n, m Vec, lane int) {
-	w, t := a.encode(0x4f801000, d, n, m)
-	if a.F64 {
-		w |= uint32(lane) << 11
-	} else {
-		w |= uint32(lane&1)<<21 | uint32(lane>>1)<<11
+// A Lane is an element of a vector.
+type Lane struct {
+	Of    Vec
+	Index int
+}
+
+// OpLane emits d = n op x, for an instruction that takes a lane.
+func (a *Asm) OpLane(i Three, d, n Vec, x Lane) {
+	if i.byLane == 0 {
+		panic(a.name + ": no lane for " + i.mnemonic)
 	}
-	a.Word(w, fmt.Sprintf("fmla v%d.%s, v%d.%s, v%d.%c[%d]", d, t, n, t, m, t[1], lane))
+	w, t := a.encode(i.byLane, d, n, x.Of)
+	if a.F64 {
+		w |= uint32(x.Index) << 11
+	} else {
+		w |= uint32(x.Index&1)<<21 | uint32(x.Index>>1)<<11
+	}
+	a.Word(w, fmt.Sprintf("%s v%d.%s, v%d.%s, v%d.%c[%d]", i.mnemonic, d, t, n, t, x.Of, t[1], x.Index))
 }
 
 // encode returns an instruction with its registers, and the arrangement of its vectors.

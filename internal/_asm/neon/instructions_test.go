@@ -16,8 +16,10 @@ func TestInstructions(t *testing.T) {
 			a.Op(i, 31, 2, 20)
 		}
 		for lane := range a.Lanes() {
-			a.FmlaLane(1, 30, 13, lane)
-			a.FmlaLane(31, 2, 20, lane)
+			for _, i := range []Three{Fmul, Fmla, Fmls} {
+				a.OpLane(i, 1, 30, Lane{Of: 13, Index: lane})
+				a.OpLane(i, 31, 2, Lane{Of: 20, Index: lane})
+			}
 		}
 	}
 	for _, i := range twos {

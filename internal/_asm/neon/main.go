@@ -20,6 +20,7 @@ func Main(spec, preamble string, emit func(*Asm)) {
 	a := &Asm{}
 	a.WriteString(header + "#include \"textflag.h\"\n")
 	emit(a)
+	a.writeNumbers()
 	src, err := format.Source([]byte(a.goFile(spec, preamble)))
 	if err := errors.Join(err, os.WriteFile(*out, a.Bytes(), 0o644), os.WriteFile(*stubs, src, 0o644)); err != nil {
 		log.Fatal(err)

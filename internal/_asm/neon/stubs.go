@@ -17,7 +17,7 @@ func (a *Asm) Kernel(name, params, results, doc string, emit func()) {
 		suffix, element string
 		f64             bool
 	}{{suffix: "F32", element: "float32"}, {suffix: "F64", element: "float64", f64: true}} {
-		a.name, a.F64, a.free = name+t.suffix, t.f64, 0xffffffff
+		a.name, a.F64, a.free, a.numbers.at = name+t.suffix, t.f64, 0xffffffff, false
 		size := a.layout(params, results, a.Size())
 		fmt.Fprintf(a, "\n// func %s\n", signature(a.name, params, results, t.element))
 		fmt.Fprintf(a, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", a.name, size)

@@ -89,80 +89,58 @@ TEXT ·sumExpF32(SB), NOSPLIT, $0-32
 	VDUP R9, V0.S4
 	MOVWU magic+20(FP), R9
 	VDUP R9, V1.S4
-	MOVD $0x3fb8aa3b, R9 // 1.442695
-	VDUP R9, V2.S4
-	MOVD $0x3f317218, R9 // 0.6931472
-	VDUP R9, V3.S4
-	MOVD $0xb102e308, R9 // -1.9046542e-09
-	VDUP R9, V4.S4
-	MOVD $0x3f800000, R9 // 1
-	VDUP R9, V5.S4
-	MOVD $0x1f800000, R9 // 5.421011e-20
-	VDUP R9, V6.S4
-	MOVD $0x3ab6889e, R9 // 0.0013926213
-	VDUP R9, V7.S4
-	MOVD $0x3c0905d1, R9 // 0.008363203
-	VDUP R9, V8.S4
-	MOVD $0x3d2aaa8d, R9 // 0.041666556
-	VDUP R9, V9.S4
-	MOVD $0x3e2aaa6e, R9 // 0.16666576
-	VDUP R9, V10.S4
-	MOVD $0x3f000000, R9 // 0.5
-	VDUP R9, V11.S4
-	VEOR V12.B16, V12.B16, V12.B16
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 16(R8), F3 // 1
+	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	VEOR V5.B16, V5.B16, V5.B16
 loop:
-	VLD1.P 32(R1), [V13.S4, V14.S4]
-	WORD $0x4e20f5ad // fmax v13.4s, v13.4s, v0.4s
-	WORD $0x4e20f5ce // fmax v14.4s, v14.4s, v0.4s
-	VMOV V1.B16, V15.B16
-	VMOV V1.B16, V16.B16
-	WORD $0x4e22cdaf // fmla v15.4s, v13.4s, v2.4s
-	WORD $0x4e22cdd0 // fmla v16.4s, v14.4s, v2.4s
-	WORD $0x4ea1d5f3 // fsub v19.4s, v15.4s, v1.4s
-	WORD $0x4ea1d614 // fsub v20.4s, v16.4s, v1.4s
-	WORD $0x4ea3ce6d // fmls v13.4s, v19.4s, v3.4s
-	WORD $0x4ea3ce8e // fmls v14.4s, v20.4s, v3.4s
-	WORD $0x4ea4ce6d // fmls v13.4s, v19.4s, v4.4s
-	WORD $0x4ea4ce8e // fmls v14.4s, v20.4s, v4.4s
-	VSHL $23, V15.S4, V15.S4
-	VSHL $23, V16.S4, V16.S4
-	VMOV V8.B16, V19.B16
-	VMOV V8.B16, V20.B16
-	WORD $0x4e2dccf3 // fmla v19.4s, v7.4s, v13.4s
-	WORD $0x4e2eccf4 // fmla v20.4s, v7.4s, v14.4s
-	VMOV V9.B16, V17.B16
-	VMOV V9.B16, V18.B16
-	WORD $0x4e2dce71 // fmla v17.4s, v19.4s, v13.4s
-	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
-	VMOV V10.B16, V19.B16
-	VMOV V10.B16, V20.B16
-	WORD $0x4e2dce33 // fmla v19.4s, v17.4s, v13.4s
-	WORD $0x4e2ece54 // fmla v20.4s, v18.4s, v14.4s
-	VMOV V11.B16, V17.B16
-	VMOV V11.B16, V18.B16
-	WORD $0x4e2dce71 // fmla v17.4s, v19.4s, v13.4s
-	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
-	VMOV V5.B16, V19.B16
-	VMOV V5.B16, V20.B16
-	WORD $0x4e2dce33 // fmla v19.4s, v17.4s, v13.4s
-	WORD $0x4e2ece54 // fmla v20.4s, v18.4s, v14.4s
-	VMOV V5.B16, V17.B16
-	VMOV V5.B16, V18.B16
-	WORD $0x4e2dce71 // fmla v17.4s, v19.4s, v13.4s
-	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
-	VADD V15.S4, V17.S4, V19.S4
-	VADD V16.S4, V18.S4, V20.S4
-	WORD $0x6e26de73 // fmul v19.4s, v19.4s, v6.4s
-	WORD $0x6e26de94 // fmul v20.4s, v20.4s, v6.4s
-	WORD $0x4e34d673 // fadd v19.4s, v19.4s, v20.4s
-	WORD $0x0e617a74 // fcvtl v20.2d, v19.2s
-	WORD $0x4e617a73 // fcvtl2 v19.2d, v19.4s
-	WORD $0x4e73d694 // fadd v20.2d, v20.2d, v19.2d
-	WORD $0x4e74d58c // fadd v12.2d, v12.2d, v20.2d
+	VLD1.P 32(R1), [V6.S4, V7.S4]
+	WORD $0x4e20f4c6 // fmax v6.4s, v6.4s, v0.4s
+	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
+	VMOV V1.B16, V8.B16
+	VMOV V1.B16, V9.B16
+	WORD $0x4f8210c8 // fmla v8.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210e9 // fmla v9.4s, v7.4s, v2.s[0]
+	WORD $0x4ea1d50a // fsub v10.4s, v8.4s, v1.4s
+	WORD $0x4ea1d52b // fsub v11.4s, v9.4s, v1.4s
+	WORD $0x4fa25146 // fmls v6.4s, v10.4s, v2.s[1]
+	WORD $0x4fa25167 // fmls v7.4s, v11.4s, v2.s[1]
+	WORD $0x4f825946 // fmls v6.4s, v10.4s, v2.s[2]
+	WORD $0x4f825967 // fmls v7.4s, v11.4s, v2.s[2]
+	VSHL $23, V8.S4, V8.S4
+	VSHL $23, V9.S4, V9.S4
+	WORD $0x6e26dcca // fmul v10.4s, v6.4s, v6.4s
+	WORD $0x6e27dceb // fmul v11.4s, v7.4s, v7.4s
+	FMOVQ 48(R8), F12 // 0.04166655443768594
+	FMOVQ 48(R8), F13 // 0.04166655443768594
+	WORD $0x4fa410cc // fmla v12.4s, v6.4s, v4.s[1]
+	WORD $0x4fa410ed // fmla v13.4s, v7.4s, v4.s[1]
+	WORD $0x4f84194c // fmla v12.4s, v10.4s, v4.s[2]
+	WORD $0x4f84196d // fmla v13.4s, v11.4s, v4.s[2]
+	FMOVQ 64(R8), F14 // 0.5
+	FMOVQ 64(R8), F15 // 0.5
+	WORD $0x4f8410ce // fmla v14.4s, v6.4s, v4.s[0]
+	WORD $0x4f8410ef // fmla v15.4s, v7.4s, v4.s[0]
+	WORD $0x4e2acd8e // fmla v14.4s, v12.4s, v10.4s
+	WORD $0x4e2bcdaf // fmla v15.4s, v13.4s, v11.4s
+	WORD $0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
+	WORD $0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
+	WORD $0x4e23d4ca // fadd v10.4s, v6.4s, v3.4s
+	WORD $0x4e23d4eb // fadd v11.4s, v7.4s, v3.4s
+	VADD V8.S4, V10.S4, V10.S4
+	VADD V9.S4, V11.S4, V11.S4
+	WORD $0x4fa2994a // fmul v10.4s, v10.4s, v2.s[3]
+	WORD $0x4fa2996b // fmul v11.4s, v11.4s, v2.s[3]
+	WORD $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
+	WORD $0x0e61794b // fcvtl v11.2d, v10.2s
+	WORD $0x4e61794a // fcvtl2 v10.2d, v10.4s
+	WORD $0x4e6ad56b // fadd v11.2d, v11.2d, v10.2d
+	WORD $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
 	SUBS $8, R2, R2
 	BNE loop
-	WORD $0x7e70d98c // faddp d12, v12.2d
-	FMOVD F12, sum+24(FP)
+	WORD $0x7e70d8a5 // faddp d5, v5.2d
+	FMOVD F5, sum+24(FP)
 	RET
 
 // func sumExpF64(z *float64, n int, least, magic float64) (sum float64)
@@ -173,107 +151,74 @@ TEXT ·sumExpF64(SB), NOSPLIT, $0-40
 	VDUP R9, V0.D2
 	MOVD magic+24(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V2.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V3.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V4.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V5.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V6.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V7.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V8.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V9.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V10.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V11.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V12.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V13.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V14.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V15.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V16.D2
-	VEOR V17.B16, V17.B16, V17.B16
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	VEOR V8.B16, V8.B16, V8.B16
 loop:
-	VLD1.P 32(R1), [V18.D2, V19.D2]
-	WORD $0x4e60f652 // fmax v18.2d, v18.2d, v0.2d
-	WORD $0x4e60f673 // fmax v19.2d, v19.2d, v0.2d
-	VMOV V1.B16, V20.B16
-	VMOV V1.B16, V21.B16
-	WORD $0x4e62ce54 // fmla v20.2d, v18.2d, v2.2d
-	WORD $0x4e62ce75 // fmla v21.2d, v19.2d, v2.2d
-	WORD $0x4ee1d698 // fsub v24.2d, v20.2d, v1.2d
-	WORD $0x4ee1d6b9 // fsub v25.2d, v21.2d, v1.2d
-	WORD $0x4ee3cf12 // fmls v18.2d, v24.2d, v3.2d
-	WORD $0x4ee3cf33 // fmls v19.2d, v25.2d, v3.2d
-	WORD $0x4ee4cf12 // fmls v18.2d, v24.2d, v4.2d
-	WORD $0x4ee4cf33 // fmls v19.2d, v25.2d, v4.2d
-	VSHL $52, V20.D2, V20.D2
-	VSHL $52, V21.D2, V21.D2
-	VMOV V8.B16, V24.B16
-	VMOV V8.B16, V25.B16
-	WORD $0x4e72ccf8 // fmla v24.2d, v7.2d, v18.2d
-	WORD $0x4e73ccf9 // fmla v25.2d, v7.2d, v19.2d
-	VMOV V9.B16, V22.B16
-	VMOV V9.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V10.B16, V24.B16
-	VMOV V10.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V11.B16, V22.B16
-	VMOV V11.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V12.B16, V24.B16
-	VMOV V12.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V13.B16, V22.B16
-	VMOV V13.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V14.B16, V24.B16
-	VMOV V14.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V15.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V16.B16, V24.B16
-	VMOV V16.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V5.B16, V22.B16
-	VMOV V5.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V5.B16, V24.B16
-	VMOV V5.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VADD V20.D2, V24.D2, V24.D2
-	VADD V21.D2, V25.D2, V25.D2
-	WORD $0x6e66df18 // fmul v24.2d, v24.2d, v6.2d
-	WORD $0x6e66df39 // fmul v25.2d, v25.2d, v6.2d
-	WORD $0x4e79d718 // fadd v24.2d, v24.2d, v25.2d
-	WORD $0x4e78d631 // fadd v17.2d, v17.2d, v24.2d
+	VLD1.P 32(R1), [V9.D2, V10.D2]
+	WORD $0x4e60f529 // fmax v9.2d, v9.2d, v0.2d
+	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
+	VMOV V1.B16, V11.B16
+	VMOV V1.B16, V12.B16
+	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
+	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
+	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
+	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
+	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
+	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
+	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	VSHL $52, V11.D2, V11.D2
+	VSHL $52, V12.D2, V12.D2
+	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	FMOVQ 176(R8), F15 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	WORD $0x4fc7112f // fmla v15.2d, v9.2d, v7.d[0]
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	FMOVQ 192(R8), F17 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	WORD $0x4fc61931 // fmla v17.2d, v9.2d, v6.d[1]
+	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 208(R8), F15 // 0.0013888888917281794
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	WORD $0x4fc6112f // fmla v15.2d, v9.2d, v6.d[0]
+	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	FMOVQ 224(R8), F17 // 0.04166666666662399
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	WORD $0x4fc51931 // fmla v17.2d, v9.2d, v5.d[1]
+	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 240(R8), F15 // 0.5
+	FMOVQ 240(R8), F16 // 0.5
+	WORD $0x4fc5112f // fmla v15.2d, v9.2d, v5.d[0]
+	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
+	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	VADD V11.D2, V13.D2, V13.D2
+	VADD V12.D2, V14.D2, V14.D2
+	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
+	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
+	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
 	SUBS $4, R2, R2
 	BNE loop
-	WORD $0x7e70da31 // faddp d17, v17.2d
-	FMOVD F17, sum+32(FP)
+	WORD $0x7e70d908 // faddp d8, v8.2d
+	FMOVD F8, sum+32(FP)
 	RET
 
 // func expsF32(e, z *float32, n int, least, magic float32) (sum float64)
@@ -284,82 +229,60 @@ TEXT ·expsF32(SB), NOSPLIT, $0-40
 	VDUP R9, V0.S4
 	MOVWU magic+28(FP), R9
 	VDUP R9, V1.S4
-	MOVD $0x3fb8aa3b, R9 // 1.442695
-	VDUP R9, V2.S4
-	MOVD $0x3f317218, R9 // 0.6931472
-	VDUP R9, V3.S4
-	MOVD $0xb102e308, R9 // -1.9046542e-09
-	VDUP R9, V4.S4
-	MOVD $0x3f800000, R9 // 1
-	VDUP R9, V5.S4
-	MOVD $0x1f800000, R9 // 5.421011e-20
-	VDUP R9, V6.S4
-	MOVD $0x3ab6889e, R9 // 0.0013926213
-	VDUP R9, V7.S4
-	MOVD $0x3c0905d1, R9 // 0.008363203
-	VDUP R9, V8.S4
-	MOVD $0x3d2aaa8d, R9 // 0.041666556
-	VDUP R9, V9.S4
-	MOVD $0x3e2aaa6e, R9 // 0.16666576
-	VDUP R9, V10.S4
-	MOVD $0x3f000000, R9 // 0.5
-	VDUP R9, V11.S4
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 16(R8), F3 // 1
+	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	MOVD e+0(FP), R0
-	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V5.B16, V5.B16, V5.B16
 loop:
-	VLD1.P 32(R1), [V13.S4, V14.S4]
-	WORD $0x4e20f5ad // fmax v13.4s, v13.4s, v0.4s
-	WORD $0x4e20f5ce // fmax v14.4s, v14.4s, v0.4s
-	VMOV V1.B16, V15.B16
-	VMOV V1.B16, V16.B16
-	WORD $0x4e22cdaf // fmla v15.4s, v13.4s, v2.4s
-	WORD $0x4e22cdd0 // fmla v16.4s, v14.4s, v2.4s
-	WORD $0x4ea1d5f3 // fsub v19.4s, v15.4s, v1.4s
-	WORD $0x4ea1d614 // fsub v20.4s, v16.4s, v1.4s
-	WORD $0x4ea3ce6d // fmls v13.4s, v19.4s, v3.4s
-	WORD $0x4ea3ce8e // fmls v14.4s, v20.4s, v3.4s
-	WORD $0x4ea4ce6d // fmls v13.4s, v19.4s, v4.4s
-	WORD $0x4ea4ce8e // fmls v14.4s, v20.4s, v4.4s
-	VSHL $23, V15.S4, V15.S4
-	VSHL $23, V16.S4, V16.S4
-	VMOV V8.B16, V19.B16
-	VMOV V8.B16, V20.B16
-	WORD $0x4e2dccf3 // fmla v19.4s, v7.4s, v13.4s
-	WORD $0x4e2eccf4 // fmla v20.4s, v7.4s, v14.4s
-	VMOV V9.B16, V17.B16
-	VMOV V9.B16, V18.B16
-	WORD $0x4e2dce71 // fmla v17.4s, v19.4s, v13.4s
-	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
-	VMOV V10.B16, V19.B16
-	VMOV V10.B16, V20.B16
-	WORD $0x4e2dce33 // fmla v19.4s, v17.4s, v13.4s
-	WORD $0x4e2ece54 // fmla v20.4s, v18.4s, v14.4s
-	VMOV V11.B16, V17.B16
-	VMOV V11.B16, V18.B16
-	WORD $0x4e2dce71 // fmla v17.4s, v19.4s, v13.4s
-	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
-	VMOV V5.B16, V19.B16
-	VMOV V5.B16, V20.B16
-	WORD $0x4e2dce33 // fmla v19.4s, v17.4s, v13.4s
-	WORD $0x4e2ece54 // fmla v20.4s, v18.4s, v14.4s
-	VMOV V5.B16, V17.B16
-	VMOV V5.B16, V18.B16
-	WORD $0x4e2dce71 // fmla v17.4s, v19.4s, v13.4s
-	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
-	VADD V15.S4, V17.S4, V19.S4
-	VADD V16.S4, V18.S4, V20.S4
-	WORD $0x6e26de73 // fmul v19.4s, v19.4s, v6.4s
-	WORD $0x6e26de94 // fmul v20.4s, v20.4s, v6.4s
-	VST1.P [V19.S4, V20.S4], 32(R0)
-	WORD $0x4e34d673 // fadd v19.4s, v19.4s, v20.4s
-	WORD $0x0e617a74 // fcvtl v20.2d, v19.2s
-	WORD $0x4e617a73 // fcvtl2 v19.2d, v19.4s
-	WORD $0x4e73d694 // fadd v20.2d, v20.2d, v19.2d
-	WORD $0x4e74d58c // fadd v12.2d, v12.2d, v20.2d
+	VLD1.P 32(R1), [V6.S4, V7.S4]
+	WORD $0x4e20f4c6 // fmax v6.4s, v6.4s, v0.4s
+	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
+	VMOV V1.B16, V8.B16
+	VMOV V1.B16, V9.B16
+	WORD $0x4f8210c8 // fmla v8.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210e9 // fmla v9.4s, v7.4s, v2.s[0]
+	WORD $0x4ea1d50a // fsub v10.4s, v8.4s, v1.4s
+	WORD $0x4ea1d52b // fsub v11.4s, v9.4s, v1.4s
+	WORD $0x4fa25146 // fmls v6.4s, v10.4s, v2.s[1]
+	WORD $0x4fa25167 // fmls v7.4s, v11.4s, v2.s[1]
+	WORD $0x4f825946 // fmls v6.4s, v10.4s, v2.s[2]
+	WORD $0x4f825967 // fmls v7.4s, v11.4s, v2.s[2]
+	VSHL $23, V8.S4, V8.S4
+	VSHL $23, V9.S4, V9.S4
+	WORD $0x6e26dcca // fmul v10.4s, v6.4s, v6.4s
+	WORD $0x6e27dceb // fmul v11.4s, v7.4s, v7.4s
+	FMOVQ 48(R8), F12 // 0.04166655443768594
+	FMOVQ 48(R8), F13 // 0.04166655443768594
+	WORD $0x4fa410cc // fmla v12.4s, v6.4s, v4.s[1]
+	WORD $0x4fa410ed // fmla v13.4s, v7.4s, v4.s[1]
+	WORD $0x4f84194c // fmla v12.4s, v10.4s, v4.s[2]
+	WORD $0x4f84196d // fmla v13.4s, v11.4s, v4.s[2]
+	FMOVQ 64(R8), F14 // 0.5
+	FMOVQ 64(R8), F15 // 0.5
+	WORD $0x4f8410ce // fmla v14.4s, v6.4s, v4.s[0]
+	WORD $0x4f8410ef // fmla v15.4s, v7.4s, v4.s[0]
+	WORD $0x4e2acd8e // fmla v14.4s, v12.4s, v10.4s
+	WORD $0x4e2bcdaf // fmla v15.4s, v13.4s, v11.4s
+	WORD $0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
+	WORD $0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
+	WORD $0x4e23d4ca // fadd v10.4s, v6.4s, v3.4s
+	WORD $0x4e23d4eb // fadd v11.4s, v7.4s, v3.4s
+	VADD V8.S4, V10.S4, V10.S4
+	VADD V9.S4, V11.S4, V11.S4
+	WORD $0x4fa2994a // fmul v10.4s, v10.4s, v2.s[3]
+	WORD $0x4fa2996b // fmul v11.4s, v11.4s, v2.s[3]
+	VST1.P [V10.S4, V11.S4], 32(R0)
+	WORD $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
+	WORD $0x0e61794b // fcvtl v11.2d, v10.2s
+	WORD $0x4e61794a // fcvtl2 v10.2d, v10.4s
+	WORD $0x4e6ad56b // fadd v11.2d, v11.2d, v10.2d
+	WORD $0x4e6bd4a5 // fadd v5.2d, v5.2d, v11.2d
 	SUBS $8, R2, R2
 	BNE loop
-	WORD $0x7e70d98c // faddp d12, v12.2d
-	FMOVD F12, sum+32(FP)
+	WORD $0x7e70d8a5 // faddp d5, v5.2d
+	FMOVD F5, sum+32(FP)
 	RET
 
 // func expsF64(e, z *float64, n int, least, magic float64) (sum float64)
@@ -370,109 +293,76 @@ TEXT ·expsF64(SB), NOSPLIT, $0-48
 	VDUP R9, V0.D2
 	MOVD magic+32(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V2.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V3.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V4.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V5.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V6.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V7.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V8.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V9.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V10.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V11.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V12.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V13.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V14.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V15.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V16.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
 	MOVD e+0(FP), R0
-	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V8.B16, V8.B16, V8.B16
 loop:
-	VLD1.P 32(R1), [V18.D2, V19.D2]
-	WORD $0x4e60f652 // fmax v18.2d, v18.2d, v0.2d
-	WORD $0x4e60f673 // fmax v19.2d, v19.2d, v0.2d
-	VMOV V1.B16, V20.B16
-	VMOV V1.B16, V21.B16
-	WORD $0x4e62ce54 // fmla v20.2d, v18.2d, v2.2d
-	WORD $0x4e62ce75 // fmla v21.2d, v19.2d, v2.2d
-	WORD $0x4ee1d698 // fsub v24.2d, v20.2d, v1.2d
-	WORD $0x4ee1d6b9 // fsub v25.2d, v21.2d, v1.2d
-	WORD $0x4ee3cf12 // fmls v18.2d, v24.2d, v3.2d
-	WORD $0x4ee3cf33 // fmls v19.2d, v25.2d, v3.2d
-	WORD $0x4ee4cf12 // fmls v18.2d, v24.2d, v4.2d
-	WORD $0x4ee4cf33 // fmls v19.2d, v25.2d, v4.2d
-	VSHL $52, V20.D2, V20.D2
-	VSHL $52, V21.D2, V21.D2
-	VMOV V8.B16, V24.B16
-	VMOV V8.B16, V25.B16
-	WORD $0x4e72ccf8 // fmla v24.2d, v7.2d, v18.2d
-	WORD $0x4e73ccf9 // fmla v25.2d, v7.2d, v19.2d
-	VMOV V9.B16, V22.B16
-	VMOV V9.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V10.B16, V24.B16
-	VMOV V10.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V11.B16, V22.B16
-	VMOV V11.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V12.B16, V24.B16
-	VMOV V12.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V13.B16, V22.B16
-	VMOV V13.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V14.B16, V24.B16
-	VMOV V14.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V15.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V16.B16, V24.B16
-	VMOV V16.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V5.B16, V22.B16
-	VMOV V5.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V5.B16, V24.B16
-	VMOV V5.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VADD V20.D2, V24.D2, V24.D2
-	VADD V21.D2, V25.D2, V25.D2
-	WORD $0x6e66df18 // fmul v24.2d, v24.2d, v6.2d
-	WORD $0x6e66df39 // fmul v25.2d, v25.2d, v6.2d
-	VST1.P [V24.D2, V25.D2], 32(R0)
-	WORD $0x4e79d718 // fadd v24.2d, v24.2d, v25.2d
-	WORD $0x4e78d631 // fadd v17.2d, v17.2d, v24.2d
+	VLD1.P 32(R1), [V9.D2, V10.D2]
+	WORD $0x4e60f529 // fmax v9.2d, v9.2d, v0.2d
+	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
+	VMOV V1.B16, V11.B16
+	VMOV V1.B16, V12.B16
+	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
+	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
+	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
+	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
+	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
+	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
+	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	VSHL $52, V11.D2, V11.D2
+	VSHL $52, V12.D2, V12.D2
+	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	FMOVQ 176(R8), F15 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	WORD $0x4fc7112f // fmla v15.2d, v9.2d, v7.d[0]
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	FMOVQ 192(R8), F17 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	WORD $0x4fc61931 // fmla v17.2d, v9.2d, v6.d[1]
+	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 208(R8), F15 // 0.0013888888917281794
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	WORD $0x4fc6112f // fmla v15.2d, v9.2d, v6.d[0]
+	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	FMOVQ 224(R8), F17 // 0.04166666666662399
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	WORD $0x4fc51931 // fmla v17.2d, v9.2d, v5.d[1]
+	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 240(R8), F15 // 0.5
+	FMOVQ 240(R8), F16 // 0.5
+	WORD $0x4fc5112f // fmla v15.2d, v9.2d, v5.d[0]
+	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
+	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	VADD V11.D2, V13.D2, V13.D2
+	VADD V12.D2, V14.D2, V14.D2
+	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
+	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	VST1.P [V13.D2, V14.D2], 32(R0)
+	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
+	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
 	SUBS $4, R2, R2
 	BNE loop
-	WORD $0x7e70da31 // faddp d17, v17.2d
-	FMOVD F17, sum+40(FP)
+	WORD $0x7e70d908 // faddp d8, v8.2d
+	FMOVD F8, sum+40(FP)
 	RET
 
 // func dotF32(sums *[3]float64, z, t *float32, n int, m, least, magic float32) (signs uint64)
@@ -483,114 +373,92 @@ TEXT ·dotF32(SB), NOSPLIT, $0-56
 	VDUP R9, V0.S4
 	MOVWU magic+40(FP), R9
 	VDUP R9, V1.S4
-	MOVD $0x3fb8aa3b, R9 // 1.442695
-	VDUP R9, V2.S4
-	MOVD $0x3f317218, R9 // 0.6931472
-	VDUP R9, V3.S4
-	MOVD $0xb102e308, R9 // -1.9046542e-09
-	VDUP R9, V4.S4
-	MOVD $0x3f800000, R9 // 1
-	VDUP R9, V5.S4
-	MOVD $0x1f800000, R9 // 5.421011e-20
-	VDUP R9, V6.S4
-	MOVD $0x3ab6889e, R9 // 0.0013926213
-	VDUP R9, V7.S4
-	MOVD $0x3c0905d1, R9 // 0.008363203
-	VDUP R9, V8.S4
-	MOVD $0x3d2aaa8d, R9 // 0.041666556
-	VDUP R9, V9.S4
-	MOVD $0x3e2aaa6e, R9 // 0.16666576
-	VDUP R9, V10.S4
-	MOVD $0x3f000000, R9 // 0.5
-	VDUP R9, V11.S4
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 16(R8), F3 // 1
+	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	MOVD t+16(FP), R3
 	MOVWU m+32(FP), R9
-	VDUP R9, V13.S4
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V16.B16, V16.B16, V16.B16
-	VEOR V17.B16, V17.B16, V17.B16
+	VDUP R9, V6.S4
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
 loop:
-	VLD1.P 32(R1), [V18.S4, V19.S4]
-	VLD1.P 32(R3), [V20.S4, V21.S4]
-	VORR V20.B16, V14.B16, V14.B16
-	WORD $0x4eadd656 // fsub v22.4s, v18.4s, v13.4s
-	WORD $0x6eafe698 // fcmgt v24.4s, v20.4s, v15.4s
-	VAND V24.B16, V22.B16, V22.B16
-	VORR V21.B16, V14.B16, V14.B16
-	WORD $0x4eadd677 // fsub v23.4s, v19.4s, v13.4s
-	WORD $0x6eafe6b8 // fcmgt v24.4s, v21.4s, v15.4s
-	VAND V24.B16, V23.B16, V23.B16
-	WORD $0x6e34ded6 // fmul v22.4s, v22.4s, v20.4s
-	WORD $0x4e35cef6 // fmla v22.4s, v23.4s, v21.4s
-	WORD $0x4e35d694 // fadd v20.4s, v20.4s, v21.4s
-	WORD $0x0e617ad8 // fcvtl v24.2d, v22.2s
-	WORD $0x4e617ad6 // fcvtl2 v22.2d, v22.4s
-	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	WORD $0x4e78d631 // fadd v17.2d, v17.2d, v24.2d
-	WORD $0x0e617a98 // fcvtl v24.2d, v20.2s
-	WORD $0x4e617a94 // fcvtl2 v20.2d, v20.4s
-	WORD $0x4e74d718 // fadd v24.2d, v24.2d, v20.2d
-	WORD $0x4e78d610 // fadd v16.2d, v16.2d, v24.2d
-	WORD $0x4e20f652 // fmax v18.4s, v18.4s, v0.4s
-	WORD $0x4e20f673 // fmax v19.4s, v19.4s, v0.4s
-	VMOV V1.B16, V20.B16
-	VMOV V1.B16, V21.B16
-	WORD $0x4e22ce54 // fmla v20.4s, v18.4s, v2.4s
-	WORD $0x4e22ce75 // fmla v21.4s, v19.4s, v2.4s
-	WORD $0x4ea1d698 // fsub v24.4s, v20.4s, v1.4s
-	WORD $0x4ea1d6b9 // fsub v25.4s, v21.4s, v1.4s
-	WORD $0x4ea3cf12 // fmls v18.4s, v24.4s, v3.4s
-	WORD $0x4ea3cf33 // fmls v19.4s, v25.4s, v3.4s
-	WORD $0x4ea4cf12 // fmls v18.4s, v24.4s, v4.4s
-	WORD $0x4ea4cf33 // fmls v19.4s, v25.4s, v4.4s
-	VSHL $23, V20.S4, V20.S4
-	VSHL $23, V21.S4, V21.S4
-	VMOV V8.B16, V24.B16
-	VMOV V8.B16, V25.B16
-	WORD $0x4e32ccf8 // fmla v24.4s, v7.4s, v18.4s
-	WORD $0x4e33ccf9 // fmla v25.4s, v7.4s, v19.4s
-	VMOV V9.B16, V22.B16
-	VMOV V9.B16, V23.B16
-	WORD $0x4e32cf16 // fmla v22.4s, v24.4s, v18.4s
-	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
-	VMOV V10.B16, V24.B16
-	VMOV V10.B16, V25.B16
-	WORD $0x4e32ced8 // fmla v24.4s, v22.4s, v18.4s
-	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
-	VMOV V11.B16, V22.B16
-	VMOV V11.B16, V23.B16
-	WORD $0x4e32cf16 // fmla v22.4s, v24.4s, v18.4s
-	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
-	VMOV V5.B16, V24.B16
-	VMOV V5.B16, V25.B16
-	WORD $0x4e32ced8 // fmla v24.4s, v22.4s, v18.4s
-	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
-	VMOV V5.B16, V22.B16
-	VMOV V5.B16, V23.B16
-	WORD $0x4e32cf16 // fmla v22.4s, v24.4s, v18.4s
-	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
-	VADD V20.S4, V22.S4, V24.S4
-	VADD V21.S4, V23.S4, V25.S4
-	WORD $0x6e26df18 // fmul v24.4s, v24.4s, v6.4s
-	WORD $0x6e26df39 // fmul v25.4s, v25.4s, v6.4s
-	WORD $0x4e39d718 // fadd v24.4s, v24.4s, v25.4s
-	WORD $0x0e617b19 // fcvtl v25.2d, v24.2s
-	WORD $0x4e617b18 // fcvtl2 v24.2d, v24.4s
-	WORD $0x4e78d739 // fadd v25.2d, v25.2d, v24.2d
-	WORD $0x4e79d58c // fadd v12.2d, v12.2d, v25.2d
+	VLD1.P 32(R1), [V11.S4, V12.S4]
+	VLD1.P 32(R3), [V13.S4, V14.S4]
+	VORR V13.B16, V7.B16, V7.B16
+	WORD $0x4ea6d56f // fsub v15.4s, v11.4s, v6.4s
+	WORD $0x6ea8e5b1 // fcmgt v17.4s, v13.4s, v8.4s
+	VAND V17.B16, V15.B16, V15.B16
+	VORR V14.B16, V7.B16, V7.B16
+	WORD $0x4ea6d590 // fsub v16.4s, v12.4s, v6.4s
+	WORD $0x6ea8e5d1 // fcmgt v17.4s, v14.4s, v8.4s
+	VAND V17.B16, V16.B16, V16.B16
+	WORD $0x6e2dddef // fmul v15.4s, v15.4s, v13.4s
+	WORD $0x4e2ece0f // fmla v15.4s, v16.4s, v14.4s
+	WORD $0x4e2ed5ad // fadd v13.4s, v13.4s, v14.4s
+	WORD $0x0e6179f1 // fcvtl v17.2d, v15.2s
+	WORD $0x4e6179ef // fcvtl2 v15.2d, v15.4s
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e71d54a // fadd v10.2d, v10.2d, v17.2d
+	WORD $0x0e6179b1 // fcvtl v17.2d, v13.2s
+	WORD $0x4e6179ad // fcvtl2 v13.2d, v13.4s
+	WORD $0x4e6dd631 // fadd v17.2d, v17.2d, v13.2d
+	WORD $0x4e71d529 // fadd v9.2d, v9.2d, v17.2d
+	WORD $0x4e20f56b // fmax v11.4s, v11.4s, v0.4s
+	WORD $0x4e20f58c // fmax v12.4s, v12.4s, v0.4s
+	VMOV V1.B16, V13.B16
+	VMOV V1.B16, V14.B16
+	WORD $0x4f82116d // fmla v13.4s, v11.4s, v2.s[0]
+	WORD $0x4f82118e // fmla v14.4s, v12.4s, v2.s[0]
+	WORD $0x4ea1d5af // fsub v15.4s, v13.4s, v1.4s
+	WORD $0x4ea1d5d0 // fsub v16.4s, v14.4s, v1.4s
+	WORD $0x4fa251eb // fmls v11.4s, v15.4s, v2.s[1]
+	WORD $0x4fa2520c // fmls v12.4s, v16.4s, v2.s[1]
+	WORD $0x4f8259eb // fmls v11.4s, v15.4s, v2.s[2]
+	WORD $0x4f825a0c // fmls v12.4s, v16.4s, v2.s[2]
+	VSHL $23, V13.S4, V13.S4
+	VSHL $23, V14.S4, V14.S4
+	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
+	WORD $0x6e2cdd90 // fmul v16.4s, v12.4s, v12.4s
+	FMOVQ 48(R8), F17 // 0.04166655443768594
+	FMOVQ 48(R8), F18 // 0.04166655443768594
+	WORD $0x4fa41171 // fmla v17.4s, v11.4s, v4.s[1]
+	WORD $0x4fa41192 // fmla v18.4s, v12.4s, v4.s[1]
+	WORD $0x4f8419f1 // fmla v17.4s, v15.4s, v4.s[2]
+	WORD $0x4f841a12 // fmla v18.4s, v16.4s, v4.s[2]
+	FMOVQ 64(R8), F19 // 0.5
+	FMOVQ 64(R8), F20 // 0.5
+	WORD $0x4f841173 // fmla v19.4s, v11.4s, v4.s[0]
+	WORD $0x4f841194 // fmla v20.4s, v12.4s, v4.s[0]
+	WORD $0x4e2fce33 // fmla v19.4s, v17.4s, v15.4s
+	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
+	WORD $0x4e2fce6b // fmla v11.4s, v19.4s, v15.4s
+	WORD $0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
+	WORD $0x4e23d56f // fadd v15.4s, v11.4s, v3.4s
+	WORD $0x4e23d590 // fadd v16.4s, v12.4s, v3.4s
+	VADD V13.S4, V15.S4, V15.S4
+	VADD V14.S4, V16.S4, V16.S4
+	WORD $0x4fa299ef // fmul v15.4s, v15.4s, v2.s[3]
+	WORD $0x4fa29a10 // fmul v16.4s, v16.4s, v2.s[3]
+	WORD $0x4e30d5ef // fadd v15.4s, v15.4s, v16.4s
+	WORD $0x0e6179f0 // fcvtl v16.2d, v15.2s
+	WORD $0x4e6179ef // fcvtl2 v15.2d, v15.4s
+	WORD $0x4e6fd610 // fadd v16.2d, v16.2d, v15.2d
+	WORD $0x4e70d4a5 // fadd v5.2d, v5.2d, v16.2d
 	SUBS $8, R2, R2
 	BNE loop
-	WORD $0x7e70d98c // faddp d12, v12.2d
-	WORD $0x7e70da10 // faddp d16, v16.2d
-	WORD $0x7e70da31 // faddp d17, v17.2d
+	WORD $0x7e70d8a5 // faddp d5, v5.2d
+	WORD $0x7e70d929 // faddp d9, v9.2d
+	WORD $0x7e70d94a // faddp d10, v10.2d
 	MOVD sums+0(FP), R4
-	FMOVD F12, 0(R4)
-	FMOVD F16, 8(R4)
-	FMOVD F17, 16(R4)
-	VMOV V14.D[0], R5
-	VMOV V14.D[1], R6
+	FMOVD F5, 0(R4)
+	FMOVD F9, 8(R4)
+	FMOVD F10, 16(R4)
+	VMOV V7.D[0], R5
+	VMOV V7.D[1], R6
 	ORR R6, R5, R5
 	MOVD R5, signs+48(FP)
 	RET
@@ -603,135 +471,102 @@ TEXT ·dotF64(SB), NOSPLIT, $0-64
 	VDUP R9, V0.D2
 	MOVD magic+48(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V2.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V3.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V4.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V5.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V6.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V7.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V8.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V9.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V10.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V11.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V12.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V13.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V14.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V15.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V16.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
 	MOVD t+16(FP), R3
 	MOVD m+32(FP), R9
-	VDUP R9, V18.D2
-	VEOR V19.B16, V19.B16, V19.B16
-	VEOR V20.B16, V20.B16, V20.B16
-	VEOR V17.B16, V17.B16, V17.B16
-	VEOR V21.B16, V21.B16, V21.B16
-	VEOR V22.B16, V22.B16, V22.B16
+	VDUP R9, V9.D2
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
 loop:
-	VLD1.P 32(R1), [V23.D2, V24.D2]
-	VLD1.P 32(R3), [V25.D2, V26.D2]
-	VORR V25.B16, V19.B16, V19.B16
-	WORD $0x4ef2d6fb // fsub v27.2d, v23.2d, v18.2d
-	WORD $0x6ef4e73d // fcmgt v29.2d, v25.2d, v20.2d
-	VAND V29.B16, V27.B16, V27.B16
-	VORR V26.B16, V19.B16, V19.B16
-	WORD $0x4ef2d71c // fsub v28.2d, v24.2d, v18.2d
-	WORD $0x6ef4e75d // fcmgt v29.2d, v26.2d, v20.2d
-	VAND V29.B16, V28.B16, V28.B16
-	WORD $0x6e79df7b // fmul v27.2d, v27.2d, v25.2d
-	WORD $0x4e7acf9b // fmla v27.2d, v28.2d, v26.2d
-	WORD $0x4e7ad739 // fadd v25.2d, v25.2d, v26.2d
-	WORD $0x4e7bd6d6 // fadd v22.2d, v22.2d, v27.2d
-	WORD $0x4e79d6b5 // fadd v21.2d, v21.2d, v25.2d
-	WORD $0x4e60f6f7 // fmax v23.2d, v23.2d, v0.2d
-	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
-	VMOV V1.B16, V25.B16
-	VMOV V1.B16, V26.B16
-	WORD $0x4e62cef9 // fmla v25.2d, v23.2d, v2.2d
-	WORD $0x4e62cf1a // fmla v26.2d, v24.2d, v2.2d
-	WORD $0x4ee1d73d // fsub v29.2d, v25.2d, v1.2d
-	WORD $0x4ee1d75e // fsub v30.2d, v26.2d, v1.2d
-	WORD $0x4ee3cfb7 // fmls v23.2d, v29.2d, v3.2d
-	WORD $0x4ee3cfd8 // fmls v24.2d, v30.2d, v3.2d
-	WORD $0x4ee4cfb7 // fmls v23.2d, v29.2d, v4.2d
-	WORD $0x4ee4cfd8 // fmls v24.2d, v30.2d, v4.2d
-	VSHL $52, V25.D2, V25.D2
-	VSHL $52, V26.D2, V26.D2
-	VMOV V8.B16, V29.B16
-	VMOV V8.B16, V30.B16
-	WORD $0x4e77ccfd // fmla v29.2d, v7.2d, v23.2d
-	WORD $0x4e78ccfe // fmla v30.2d, v7.2d, v24.2d
-	VMOV V9.B16, V27.B16
-	VMOV V9.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V10.B16, V29.B16
-	VMOV V10.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VMOV V11.B16, V27.B16
-	VMOV V11.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V12.B16, V29.B16
-	VMOV V12.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VMOV V13.B16, V27.B16
-	VMOV V13.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V14.B16, V29.B16
-	VMOV V14.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VMOV V15.B16, V27.B16
-	VMOV V15.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V16.B16, V29.B16
-	VMOV V16.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VMOV V5.B16, V27.B16
-	VMOV V5.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V5.B16, V29.B16
-	VMOV V5.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VADD V25.D2, V29.D2, V29.D2
-	VADD V26.D2, V30.D2, V30.D2
-	WORD $0x6e66dfbd // fmul v29.2d, v29.2d, v6.2d
-	WORD $0x6e66dfde // fmul v30.2d, v30.2d, v6.2d
-	WORD $0x4e7ed7bd // fadd v29.2d, v29.2d, v30.2d
-	WORD $0x4e7dd631 // fadd v17.2d, v17.2d, v29.2d
+	VLD1.P 32(R1), [V14.D2, V15.D2]
+	VLD1.P 32(R3), [V16.D2, V17.D2]
+	VORR V16.B16, V10.B16, V10.B16
+	WORD $0x4ee9d5d2 // fsub v18.2d, v14.2d, v9.2d
+	WORD $0x6eebe614 // fcmgt v20.2d, v16.2d, v11.2d
+	VAND V20.B16, V18.B16, V18.B16
+	VORR V17.B16, V10.B16, V10.B16
+	WORD $0x4ee9d5f3 // fsub v19.2d, v15.2d, v9.2d
+	WORD $0x6eebe634 // fcmgt v20.2d, v17.2d, v11.2d
+	VAND V20.B16, V19.B16, V19.B16
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x4e71ce72 // fmla v18.2d, v19.2d, v17.2d
+	WORD $0x4e71d610 // fadd v16.2d, v16.2d, v17.2d
+	WORD $0x4e72d5ad // fadd v13.2d, v13.2d, v18.2d
+	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4e73d652 // fadd v18.2d, v18.2d, v19.2d
+	WORD $0x4e72d508 // fadd v8.2d, v8.2d, v18.2d
 	SUBS $4, R2, R2
 	BNE loop
-	WORD $0x7e70da31 // faddp d17, v17.2d
-	WORD $0x7e70dab5 // faddp d21, v21.2d
-	WORD $0x7e70dad6 // faddp d22, v22.2d
+	WORD $0x7e70d908 // faddp d8, v8.2d
+	WORD $0x7e70d98c // faddp d12, v12.2d
+	WORD $0x7e70d9ad // faddp d13, v13.2d
 	MOVD sums+0(FP), R4
-	FMOVD F17, 0(R4)
-	FMOVD F21, 8(R4)
-	FMOVD F22, 16(R4)
-	VMOV V19.D[0], R5
-	VMOV V19.D[1], R6
+	FMOVD F8, 0(R4)
+	FMOVD F12, 8(R4)
+	FMOVD F13, 16(R4)
+	VMOV V10.D[0], R5
+	VMOV V10.D[1], R6
 	ORR R6, R5, R5
 	MOVD R5, signs+56(FP)
 	RET
@@ -744,116 +579,94 @@ TEXT ·expDotF32(SB), NOSPLIT, $0-64
 	VDUP R9, V0.S4
 	MOVWU magic+48(FP), R9
 	VDUP R9, V1.S4
-	MOVD $0x3fb8aa3b, R9 // 1.442695
-	VDUP R9, V2.S4
-	MOVD $0x3f317218, R9 // 0.6931472
-	VDUP R9, V3.S4
-	MOVD $0xb102e308, R9 // -1.9046542e-09
-	VDUP R9, V4.S4
-	MOVD $0x3f800000, R9 // 1
-	VDUP R9, V5.S4
-	MOVD $0x1f800000, R9 // 5.421011e-20
-	VDUP R9, V6.S4
-	MOVD $0x3ab6889e, R9 // 0.0013926213
-	VDUP R9, V7.S4
-	MOVD $0x3c0905d1, R9 // 0.008363203
-	VDUP R9, V8.S4
-	MOVD $0x3d2aaa8d, R9 // 0.041666556
-	VDUP R9, V9.S4
-	MOVD $0x3e2aaa6e, R9 // 0.16666576
-	VDUP R9, V10.S4
-	MOVD $0x3f000000, R9 // 0.5
-	VDUP R9, V11.S4
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 16(R8), F3 // 1
+	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	MOVD e+8(FP), R0
 	MOVD t+24(FP), R3
 	MOVWU m+40(FP), R9
-	VDUP R9, V13.S4
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V16.B16, V16.B16, V16.B16
-	VEOR V17.B16, V17.B16, V17.B16
+	VDUP R9, V6.S4
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
 loop:
-	VLD1.P 32(R1), [V18.S4, V19.S4]
-	VLD1.P 32(R3), [V20.S4, V21.S4]
-	VORR V20.B16, V14.B16, V14.B16
-	WORD $0x4eadd656 // fsub v22.4s, v18.4s, v13.4s
-	WORD $0x6eafe698 // fcmgt v24.4s, v20.4s, v15.4s
-	VAND V24.B16, V22.B16, V22.B16
-	VORR V21.B16, V14.B16, V14.B16
-	WORD $0x4eadd677 // fsub v23.4s, v19.4s, v13.4s
-	WORD $0x6eafe6b8 // fcmgt v24.4s, v21.4s, v15.4s
-	VAND V24.B16, V23.B16, V23.B16
-	WORD $0x6e34ded6 // fmul v22.4s, v22.4s, v20.4s
-	WORD $0x4e35cef6 // fmla v22.4s, v23.4s, v21.4s
-	WORD $0x4e35d694 // fadd v20.4s, v20.4s, v21.4s
-	WORD $0x0e617ad8 // fcvtl v24.2d, v22.2s
-	WORD $0x4e617ad6 // fcvtl2 v22.2d, v22.4s
-	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	WORD $0x4e78d631 // fadd v17.2d, v17.2d, v24.2d
-	WORD $0x0e617a98 // fcvtl v24.2d, v20.2s
-	WORD $0x4e617a94 // fcvtl2 v20.2d, v20.4s
-	WORD $0x4e74d718 // fadd v24.2d, v24.2d, v20.2d
-	WORD $0x4e78d610 // fadd v16.2d, v16.2d, v24.2d
-	WORD $0x4e20f652 // fmax v18.4s, v18.4s, v0.4s
-	WORD $0x4e20f673 // fmax v19.4s, v19.4s, v0.4s
-	VMOV V1.B16, V20.B16
-	VMOV V1.B16, V21.B16
-	WORD $0x4e22ce54 // fmla v20.4s, v18.4s, v2.4s
-	WORD $0x4e22ce75 // fmla v21.4s, v19.4s, v2.4s
-	WORD $0x4ea1d698 // fsub v24.4s, v20.4s, v1.4s
-	WORD $0x4ea1d6b9 // fsub v25.4s, v21.4s, v1.4s
-	WORD $0x4ea3cf12 // fmls v18.4s, v24.4s, v3.4s
-	WORD $0x4ea3cf33 // fmls v19.4s, v25.4s, v3.4s
-	WORD $0x4ea4cf12 // fmls v18.4s, v24.4s, v4.4s
-	WORD $0x4ea4cf33 // fmls v19.4s, v25.4s, v4.4s
-	VSHL $23, V20.S4, V20.S4
-	VSHL $23, V21.S4, V21.S4
-	VMOV V8.B16, V24.B16
-	VMOV V8.B16, V25.B16
-	WORD $0x4e32ccf8 // fmla v24.4s, v7.4s, v18.4s
-	WORD $0x4e33ccf9 // fmla v25.4s, v7.4s, v19.4s
-	VMOV V9.B16, V22.B16
-	VMOV V9.B16, V23.B16
-	WORD $0x4e32cf16 // fmla v22.4s, v24.4s, v18.4s
-	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
-	VMOV V10.B16, V24.B16
-	VMOV V10.B16, V25.B16
-	WORD $0x4e32ced8 // fmla v24.4s, v22.4s, v18.4s
-	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
-	VMOV V11.B16, V22.B16
-	VMOV V11.B16, V23.B16
-	WORD $0x4e32cf16 // fmla v22.4s, v24.4s, v18.4s
-	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
-	VMOV V5.B16, V24.B16
-	VMOV V5.B16, V25.B16
-	WORD $0x4e32ced8 // fmla v24.4s, v22.4s, v18.4s
-	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
-	VMOV V5.B16, V22.B16
-	VMOV V5.B16, V23.B16
-	WORD $0x4e32cf16 // fmla v22.4s, v24.4s, v18.4s
-	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
-	VADD V20.S4, V22.S4, V24.S4
-	VADD V21.S4, V23.S4, V25.S4
-	WORD $0x6e26df18 // fmul v24.4s, v24.4s, v6.4s
-	WORD $0x6e26df39 // fmul v25.4s, v25.4s, v6.4s
-	VST1.P [V24.S4, V25.S4], 32(R0)
-	WORD $0x4e39d718 // fadd v24.4s, v24.4s, v25.4s
-	WORD $0x0e617b19 // fcvtl v25.2d, v24.2s
-	WORD $0x4e617b18 // fcvtl2 v24.2d, v24.4s
-	WORD $0x4e78d739 // fadd v25.2d, v25.2d, v24.2d
-	WORD $0x4e79d58c // fadd v12.2d, v12.2d, v25.2d
+	VLD1.P 32(R1), [V11.S4, V12.S4]
+	VLD1.P 32(R3), [V13.S4, V14.S4]
+	VORR V13.B16, V7.B16, V7.B16
+	WORD $0x4ea6d56f // fsub v15.4s, v11.4s, v6.4s
+	WORD $0x6ea8e5b1 // fcmgt v17.4s, v13.4s, v8.4s
+	VAND V17.B16, V15.B16, V15.B16
+	VORR V14.B16, V7.B16, V7.B16
+	WORD $0x4ea6d590 // fsub v16.4s, v12.4s, v6.4s
+	WORD $0x6ea8e5d1 // fcmgt v17.4s, v14.4s, v8.4s
+	VAND V17.B16, V16.B16, V16.B16
+	WORD $0x6e2dddef // fmul v15.4s, v15.4s, v13.4s
+	WORD $0x4e2ece0f // fmla v15.4s, v16.4s, v14.4s
+	WORD $0x4e2ed5ad // fadd v13.4s, v13.4s, v14.4s
+	WORD $0x0e6179f1 // fcvtl v17.2d, v15.2s
+	WORD $0x4e6179ef // fcvtl2 v15.2d, v15.4s
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e71d54a // fadd v10.2d, v10.2d, v17.2d
+	WORD $0x0e6179b1 // fcvtl v17.2d, v13.2s
+	WORD $0x4e6179ad // fcvtl2 v13.2d, v13.4s
+	WORD $0x4e6dd631 // fadd v17.2d, v17.2d, v13.2d
+	WORD $0x4e71d529 // fadd v9.2d, v9.2d, v17.2d
+	WORD $0x4e20f56b // fmax v11.4s, v11.4s, v0.4s
+	WORD $0x4e20f58c // fmax v12.4s, v12.4s, v0.4s
+	VMOV V1.B16, V13.B16
+	VMOV V1.B16, V14.B16
+	WORD $0x4f82116d // fmla v13.4s, v11.4s, v2.s[0]
+	WORD $0x4f82118e // fmla v14.4s, v12.4s, v2.s[0]
+	WORD $0x4ea1d5af // fsub v15.4s, v13.4s, v1.4s
+	WORD $0x4ea1d5d0 // fsub v16.4s, v14.4s, v1.4s
+	WORD $0x4fa251eb // fmls v11.4s, v15.4s, v2.s[1]
+	WORD $0x4fa2520c // fmls v12.4s, v16.4s, v2.s[1]
+	WORD $0x4f8259eb // fmls v11.4s, v15.4s, v2.s[2]
+	WORD $0x4f825a0c // fmls v12.4s, v16.4s, v2.s[2]
+	VSHL $23, V13.S4, V13.S4
+	VSHL $23, V14.S4, V14.S4
+	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
+	WORD $0x6e2cdd90 // fmul v16.4s, v12.4s, v12.4s
+	FMOVQ 48(R8), F17 // 0.04166655443768594
+	FMOVQ 48(R8), F18 // 0.04166655443768594
+	WORD $0x4fa41171 // fmla v17.4s, v11.4s, v4.s[1]
+	WORD $0x4fa41192 // fmla v18.4s, v12.4s, v4.s[1]
+	WORD $0x4f8419f1 // fmla v17.4s, v15.4s, v4.s[2]
+	WORD $0x4f841a12 // fmla v18.4s, v16.4s, v4.s[2]
+	FMOVQ 64(R8), F19 // 0.5
+	FMOVQ 64(R8), F20 // 0.5
+	WORD $0x4f841173 // fmla v19.4s, v11.4s, v4.s[0]
+	WORD $0x4f841194 // fmla v20.4s, v12.4s, v4.s[0]
+	WORD $0x4e2fce33 // fmla v19.4s, v17.4s, v15.4s
+	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
+	WORD $0x4e2fce6b // fmla v11.4s, v19.4s, v15.4s
+	WORD $0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
+	WORD $0x4e23d56f // fadd v15.4s, v11.4s, v3.4s
+	WORD $0x4e23d590 // fadd v16.4s, v12.4s, v3.4s
+	VADD V13.S4, V15.S4, V15.S4
+	VADD V14.S4, V16.S4, V16.S4
+	WORD $0x4fa299ef // fmul v15.4s, v15.4s, v2.s[3]
+	WORD $0x4fa29a10 // fmul v16.4s, v16.4s, v2.s[3]
+	VST1.P [V15.S4, V16.S4], 32(R0)
+	WORD $0x4e30d5ef // fadd v15.4s, v15.4s, v16.4s
+	WORD $0x0e6179f0 // fcvtl v16.2d, v15.2s
+	WORD $0x4e6179ef // fcvtl2 v15.2d, v15.4s
+	WORD $0x4e6fd610 // fadd v16.2d, v16.2d, v15.2d
+	WORD $0x4e70d4a5 // fadd v5.2d, v5.2d, v16.2d
 	SUBS $8, R2, R2
 	BNE loop
-	WORD $0x7e70d98c // faddp d12, v12.2d
-	WORD $0x7e70da10 // faddp d16, v16.2d
-	WORD $0x7e70da31 // faddp d17, v17.2d
+	WORD $0x7e70d8a5 // faddp d5, v5.2d
+	WORD $0x7e70d929 // faddp d9, v9.2d
+	WORD $0x7e70d94a // faddp d10, v10.2d
 	MOVD sums+0(FP), R4
-	FMOVD F12, 0(R4)
-	FMOVD F16, 8(R4)
-	FMOVD F17, 16(R4)
-	VMOV V14.D[0], R5
-	VMOV V14.D[1], R6
+	FMOVD F5, 0(R4)
+	FMOVD F9, 8(R4)
+	FMOVD F10, 16(R4)
+	VMOV V7.D[0], R5
+	VMOV V7.D[1], R6
 	ORR R6, R5, R5
 	MOVD R5, signs+56(FP)
 	RET
@@ -866,137 +679,104 @@ TEXT ·expDotF64(SB), NOSPLIT, $0-72
 	VDUP R9, V0.D2
 	MOVD magic+56(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V2.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V3.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V4.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V5.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V6.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V7.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V8.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V9.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V10.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V11.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V12.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V13.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V14.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V15.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V16.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
 	MOVD e+8(FP), R0
 	MOVD t+24(FP), R3
 	MOVD m+40(FP), R9
-	VDUP R9, V18.D2
-	VEOR V19.B16, V19.B16, V19.B16
-	VEOR V20.B16, V20.B16, V20.B16
-	VEOR V17.B16, V17.B16, V17.B16
-	VEOR V21.B16, V21.B16, V21.B16
-	VEOR V22.B16, V22.B16, V22.B16
+	VDUP R9, V9.D2
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
 loop:
-	VLD1.P 32(R1), [V23.D2, V24.D2]
-	VLD1.P 32(R3), [V25.D2, V26.D2]
-	VORR V25.B16, V19.B16, V19.B16
-	WORD $0x4ef2d6fb // fsub v27.2d, v23.2d, v18.2d
-	WORD $0x6ef4e73d // fcmgt v29.2d, v25.2d, v20.2d
-	VAND V29.B16, V27.B16, V27.B16
-	VORR V26.B16, V19.B16, V19.B16
-	WORD $0x4ef2d71c // fsub v28.2d, v24.2d, v18.2d
-	WORD $0x6ef4e75d // fcmgt v29.2d, v26.2d, v20.2d
-	VAND V29.B16, V28.B16, V28.B16
-	WORD $0x6e79df7b // fmul v27.2d, v27.2d, v25.2d
-	WORD $0x4e7acf9b // fmla v27.2d, v28.2d, v26.2d
-	WORD $0x4e7ad739 // fadd v25.2d, v25.2d, v26.2d
-	WORD $0x4e7bd6d6 // fadd v22.2d, v22.2d, v27.2d
-	WORD $0x4e79d6b5 // fadd v21.2d, v21.2d, v25.2d
-	WORD $0x4e60f6f7 // fmax v23.2d, v23.2d, v0.2d
-	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
-	VMOV V1.B16, V25.B16
-	VMOV V1.B16, V26.B16
-	WORD $0x4e62cef9 // fmla v25.2d, v23.2d, v2.2d
-	WORD $0x4e62cf1a // fmla v26.2d, v24.2d, v2.2d
-	WORD $0x4ee1d73d // fsub v29.2d, v25.2d, v1.2d
-	WORD $0x4ee1d75e // fsub v30.2d, v26.2d, v1.2d
-	WORD $0x4ee3cfb7 // fmls v23.2d, v29.2d, v3.2d
-	WORD $0x4ee3cfd8 // fmls v24.2d, v30.2d, v3.2d
-	WORD $0x4ee4cfb7 // fmls v23.2d, v29.2d, v4.2d
-	WORD $0x4ee4cfd8 // fmls v24.2d, v30.2d, v4.2d
-	VSHL $52, V25.D2, V25.D2
-	VSHL $52, V26.D2, V26.D2
-	VMOV V8.B16, V29.B16
-	VMOV V8.B16, V30.B16
-	WORD $0x4e77ccfd // fmla v29.2d, v7.2d, v23.2d
-	WORD $0x4e78ccfe // fmla v30.2d, v7.2d, v24.2d
-	VMOV V9.B16, V27.B16
-	VMOV V9.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V10.B16, V29.B16
-	VMOV V10.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VMOV V11.B16, V27.B16
-	VMOV V11.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V12.B16, V29.B16
-	VMOV V12.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VMOV V13.B16, V27.B16
-	VMOV V13.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V14.B16, V29.B16
-	VMOV V14.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VMOV V15.B16, V27.B16
-	VMOV V15.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V16.B16, V29.B16
-	VMOV V16.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VMOV V5.B16, V27.B16
-	VMOV V5.B16, V28.B16
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	VMOV V5.B16, V29.B16
-	VMOV V5.B16, V30.B16
-	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	WORD $0x4e78cf9e // fmla v30.2d, v28.2d, v24.2d
-	VADD V25.D2, V29.D2, V29.D2
-	VADD V26.D2, V30.D2, V30.D2
-	WORD $0x6e66dfbd // fmul v29.2d, v29.2d, v6.2d
-	WORD $0x6e66dfde // fmul v30.2d, v30.2d, v6.2d
-	VST1.P [V29.D2, V30.D2], 32(R0)
-	WORD $0x4e7ed7bd // fadd v29.2d, v29.2d, v30.2d
-	WORD $0x4e7dd631 // fadd v17.2d, v17.2d, v29.2d
+	VLD1.P 32(R1), [V14.D2, V15.D2]
+	VLD1.P 32(R3), [V16.D2, V17.D2]
+	VORR V16.B16, V10.B16, V10.B16
+	WORD $0x4ee9d5d2 // fsub v18.2d, v14.2d, v9.2d
+	WORD $0x6eebe614 // fcmgt v20.2d, v16.2d, v11.2d
+	VAND V20.B16, V18.B16, V18.B16
+	VORR V17.B16, V10.B16, V10.B16
+	WORD $0x4ee9d5f3 // fsub v19.2d, v15.2d, v9.2d
+	WORD $0x6eebe634 // fcmgt v20.2d, v17.2d, v11.2d
+	VAND V20.B16, V19.B16, V19.B16
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x4e71ce72 // fmla v18.2d, v19.2d, v17.2d
+	WORD $0x4e71d610 // fadd v16.2d, v16.2d, v17.2d
+	WORD $0x4e72d5ad // fadd v13.2d, v13.2d, v18.2d
+	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	VST1.P [V18.D2, V19.D2], 32(R0)
+	WORD $0x4e73d652 // fadd v18.2d, v18.2d, v19.2d
+	WORD $0x4e72d508 // fadd v8.2d, v8.2d, v18.2d
 	SUBS $4, R2, R2
 	BNE loop
-	WORD $0x7e70da31 // faddp d17, v17.2d
-	WORD $0x7e70dab5 // faddp d21, v21.2d
-	WORD $0x7e70dad6 // faddp d22, v22.2d
+	WORD $0x7e70d908 // faddp d8, v8.2d
+	WORD $0x7e70d98c // faddp d12, v12.2d
+	WORD $0x7e70d9ad // faddp d13, v13.2d
 	MOVD sums+0(FP), R4
-	FMOVD F17, 0(R4)
-	FMOVD F21, 8(R4)
-	FMOVD F22, 16(R4)
-	VMOV V19.D[0], R5
-	VMOV V19.D[1], R6
+	FMOVD F8, 0(R4)
+	FMOVD F12, 8(R4)
+	FMOVD F13, 16(R4)
+	VMOV V10.D[0], R5
+	VMOV V10.D[1], R6
 	ORR R6, R5, R5
 	MOVD R5, signs+64(FP)
 	RET
@@ -1129,109 +909,76 @@ TEXT ·sumExp64F32(SB), NOSPLIT, $0-40
 	VDUP R9, V0.D2
 	MOVD magic+24(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V2.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V3.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V4.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V5.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V6.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V7.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V8.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V9.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V10.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V11.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V12.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V13.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V14.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V15.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V16.D2
-	VEOR V17.B16, V17.B16, V17.B16
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	VEOR V8.B16, V8.B16, V8.B16
 loop:
-	VLD1.P 16(R1), [V18.S4]
-	WORD $0x4e617a53 // fcvtl2 v19.2d, v18.4s
-	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
-	WORD $0x4e60f652 // fmax v18.2d, v18.2d, v0.2d
-	WORD $0x4e60f673 // fmax v19.2d, v19.2d, v0.2d
-	VMOV V1.B16, V20.B16
-	VMOV V1.B16, V21.B16
-	WORD $0x4e62ce54 // fmla v20.2d, v18.2d, v2.2d
-	WORD $0x4e62ce75 // fmla v21.2d, v19.2d, v2.2d
-	WORD $0x4ee1d698 // fsub v24.2d, v20.2d, v1.2d
-	WORD $0x4ee1d6b9 // fsub v25.2d, v21.2d, v1.2d
-	WORD $0x4ee3cf12 // fmls v18.2d, v24.2d, v3.2d
-	WORD $0x4ee3cf33 // fmls v19.2d, v25.2d, v3.2d
-	WORD $0x4ee4cf12 // fmls v18.2d, v24.2d, v4.2d
-	WORD $0x4ee4cf33 // fmls v19.2d, v25.2d, v4.2d
-	VSHL $52, V20.D2, V20.D2
-	VSHL $52, V21.D2, V21.D2
-	VMOV V8.B16, V24.B16
-	VMOV V8.B16, V25.B16
-	WORD $0x4e72ccf8 // fmla v24.2d, v7.2d, v18.2d
-	WORD $0x4e73ccf9 // fmla v25.2d, v7.2d, v19.2d
-	VMOV V9.B16, V22.B16
-	VMOV V9.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V10.B16, V24.B16
-	VMOV V10.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V11.B16, V22.B16
-	VMOV V11.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V12.B16, V24.B16
-	VMOV V12.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V13.B16, V22.B16
-	VMOV V13.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V14.B16, V24.B16
-	VMOV V14.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V15.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V16.B16, V24.B16
-	VMOV V16.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V5.B16, V22.B16
-	VMOV V5.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V5.B16, V24.B16
-	VMOV V5.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VADD V20.D2, V24.D2, V24.D2
-	VADD V21.D2, V25.D2, V25.D2
-	WORD $0x6e66df18 // fmul v24.2d, v24.2d, v6.2d
-	WORD $0x6e66df39 // fmul v25.2d, v25.2d, v6.2d
-	WORD $0x4e79d718 // fadd v24.2d, v24.2d, v25.2d
-	WORD $0x4e78d631 // fadd v17.2d, v17.2d, v24.2d
+	VLD1.P 16(R1), [V9.S4]
+	WORD $0x4e61792a // fcvtl2 v10.2d, v9.4s
+	WORD $0x0e617929 // fcvtl v9.2d, v9.2s
+	WORD $0x4e60f529 // fmax v9.2d, v9.2d, v0.2d
+	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
+	VMOV V1.B16, V11.B16
+	VMOV V1.B16, V12.B16
+	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
+	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
+	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
+	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
+	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
+	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
+	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	VSHL $52, V11.D2, V11.D2
+	VSHL $52, V12.D2, V12.D2
+	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	FMOVQ 176(R8), F15 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	WORD $0x4fc7112f // fmla v15.2d, v9.2d, v7.d[0]
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	FMOVQ 192(R8), F17 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	WORD $0x4fc61931 // fmla v17.2d, v9.2d, v6.d[1]
+	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 208(R8), F15 // 0.0013888888917281794
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	WORD $0x4fc6112f // fmla v15.2d, v9.2d, v6.d[0]
+	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	FMOVQ 224(R8), F17 // 0.04166666666662399
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	WORD $0x4fc51931 // fmla v17.2d, v9.2d, v5.d[1]
+	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 240(R8), F15 // 0.5
+	FMOVQ 240(R8), F16 // 0.5
+	WORD $0x4fc5112f // fmla v15.2d, v9.2d, v5.d[0]
+	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
+	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	VADD V11.D2, V13.D2, V13.D2
+	VADD V12.D2, V14.D2, V14.D2
+	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
+	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
+	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
 	SUBS $4, R2, R2
 	BNE loop
-	WORD $0x7e70da31 // faddp d17, v17.2d
-	FMOVD F17, sum+32(FP)
+	WORD $0x7e70d908 // faddp d8, v8.2d
+	FMOVD F8, sum+32(FP)
 	RET
 
 // func sumExp64F64(z *float64, n int, least, magic float64) (sum float64)
@@ -1242,107 +989,74 @@ TEXT ·sumExp64F64(SB), NOSPLIT, $0-40
 	VDUP R9, V0.D2
 	MOVD magic+24(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V2.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V3.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V4.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V5.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V6.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V7.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V8.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V9.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V10.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V11.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V12.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V13.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V14.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V15.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V16.D2
-	VEOR V17.B16, V17.B16, V17.B16
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	VEOR V8.B16, V8.B16, V8.B16
 loop:
-	VLD1.P 32(R1), [V18.D2, V19.D2]
-	WORD $0x4e60f652 // fmax v18.2d, v18.2d, v0.2d
-	WORD $0x4e60f673 // fmax v19.2d, v19.2d, v0.2d
-	VMOV V1.B16, V20.B16
-	VMOV V1.B16, V21.B16
-	WORD $0x4e62ce54 // fmla v20.2d, v18.2d, v2.2d
-	WORD $0x4e62ce75 // fmla v21.2d, v19.2d, v2.2d
-	WORD $0x4ee1d698 // fsub v24.2d, v20.2d, v1.2d
-	WORD $0x4ee1d6b9 // fsub v25.2d, v21.2d, v1.2d
-	WORD $0x4ee3cf12 // fmls v18.2d, v24.2d, v3.2d
-	WORD $0x4ee3cf33 // fmls v19.2d, v25.2d, v3.2d
-	WORD $0x4ee4cf12 // fmls v18.2d, v24.2d, v4.2d
-	WORD $0x4ee4cf33 // fmls v19.2d, v25.2d, v4.2d
-	VSHL $52, V20.D2, V20.D2
-	VSHL $52, V21.D2, V21.D2
-	VMOV V8.B16, V24.B16
-	VMOV V8.B16, V25.B16
-	WORD $0x4e72ccf8 // fmla v24.2d, v7.2d, v18.2d
-	WORD $0x4e73ccf9 // fmla v25.2d, v7.2d, v19.2d
-	VMOV V9.B16, V22.B16
-	VMOV V9.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V10.B16, V24.B16
-	VMOV V10.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V11.B16, V22.B16
-	VMOV V11.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V12.B16, V24.B16
-	VMOV V12.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V13.B16, V22.B16
-	VMOV V13.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V14.B16, V24.B16
-	VMOV V14.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V15.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V16.B16, V24.B16
-	VMOV V16.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V5.B16, V22.B16
-	VMOV V5.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V5.B16, V24.B16
-	VMOV V5.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VADD V20.D2, V24.D2, V24.D2
-	VADD V21.D2, V25.D2, V25.D2
-	WORD $0x6e66df18 // fmul v24.2d, v24.2d, v6.2d
-	WORD $0x6e66df39 // fmul v25.2d, v25.2d, v6.2d
-	WORD $0x4e79d718 // fadd v24.2d, v24.2d, v25.2d
-	WORD $0x4e78d631 // fadd v17.2d, v17.2d, v24.2d
+	VLD1.P 32(R1), [V9.D2, V10.D2]
+	WORD $0x4e60f529 // fmax v9.2d, v9.2d, v0.2d
+	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
+	VMOV V1.B16, V11.B16
+	VMOV V1.B16, V12.B16
+	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
+	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
+	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
+	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
+	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
+	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
+	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	VSHL $52, V11.D2, V11.D2
+	VSHL $52, V12.D2, V12.D2
+	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	FMOVQ 176(R8), F15 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	WORD $0x4fc7112f // fmla v15.2d, v9.2d, v7.d[0]
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	FMOVQ 192(R8), F17 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	WORD $0x4fc61931 // fmla v17.2d, v9.2d, v6.d[1]
+	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 208(R8), F15 // 0.0013888888917281794
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	WORD $0x4fc6112f // fmla v15.2d, v9.2d, v6.d[0]
+	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	FMOVQ 224(R8), F17 // 0.04166666666662399
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	WORD $0x4fc51931 // fmla v17.2d, v9.2d, v5.d[1]
+	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 240(R8), F15 // 0.5
+	FMOVQ 240(R8), F16 // 0.5
+	WORD $0x4fc5112f // fmla v15.2d, v9.2d, v5.d[0]
+	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
+	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	VADD V11.D2, V13.D2, V13.D2
+	VADD V12.D2, V14.D2, V14.D2
+	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
+	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
+	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
 	SUBS $4, R2, R2
 	BNE loop
-	WORD $0x7e70da31 // faddp d17, v17.2d
-	FMOVD F17, sum+32(FP)
+	WORD $0x7e70d908 // faddp d8, v8.2d
+	FMOVD F8, sum+32(FP)
 	RET
 
 // func exps64F32(e *float64, z *float32, n int, least, magic float64) (sum float64)
@@ -1354,110 +1068,77 @@ TEXT ·exps64F32(SB), NOSPLIT, $0-48
 	VDUP R9, V0.D2
 	MOVD magic+32(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V2.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V3.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V4.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V5.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V6.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V7.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V8.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V9.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V10.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V11.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V12.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V13.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V14.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V15.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V16.D2
-	VEOR V17.B16, V17.B16, V17.B16
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	VEOR V8.B16, V8.B16, V8.B16
 loop:
-	VLD1.P 16(R1), [V18.S4]
-	WORD $0x4e617a53 // fcvtl2 v19.2d, v18.4s
-	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
-	WORD $0x4e60f652 // fmax v18.2d, v18.2d, v0.2d
-	WORD $0x4e60f673 // fmax v19.2d, v19.2d, v0.2d
-	VMOV V1.B16, V20.B16
-	VMOV V1.B16, V21.B16
-	WORD $0x4e62ce54 // fmla v20.2d, v18.2d, v2.2d
-	WORD $0x4e62ce75 // fmla v21.2d, v19.2d, v2.2d
-	WORD $0x4ee1d698 // fsub v24.2d, v20.2d, v1.2d
-	WORD $0x4ee1d6b9 // fsub v25.2d, v21.2d, v1.2d
-	WORD $0x4ee3cf12 // fmls v18.2d, v24.2d, v3.2d
-	WORD $0x4ee3cf33 // fmls v19.2d, v25.2d, v3.2d
-	WORD $0x4ee4cf12 // fmls v18.2d, v24.2d, v4.2d
-	WORD $0x4ee4cf33 // fmls v19.2d, v25.2d, v4.2d
-	VSHL $52, V20.D2, V20.D2
-	VSHL $52, V21.D2, V21.D2
-	VMOV V8.B16, V24.B16
-	VMOV V8.B16, V25.B16
-	WORD $0x4e72ccf8 // fmla v24.2d, v7.2d, v18.2d
-	WORD $0x4e73ccf9 // fmla v25.2d, v7.2d, v19.2d
-	VMOV V9.B16, V22.B16
-	VMOV V9.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V10.B16, V24.B16
-	VMOV V10.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V11.B16, V22.B16
-	VMOV V11.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V12.B16, V24.B16
-	VMOV V12.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V13.B16, V22.B16
-	VMOV V13.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V14.B16, V24.B16
-	VMOV V14.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V15.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V16.B16, V24.B16
-	VMOV V16.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V5.B16, V22.B16
-	VMOV V5.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V5.B16, V24.B16
-	VMOV V5.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VADD V20.D2, V24.D2, V24.D2
-	VADD V21.D2, V25.D2, V25.D2
-	WORD $0x6e66df18 // fmul v24.2d, v24.2d, v6.2d
-	WORD $0x6e66df39 // fmul v25.2d, v25.2d, v6.2d
-	VST1.P [V24.D2, V25.D2], 32(R0)
-	WORD $0x4e79d718 // fadd v24.2d, v24.2d, v25.2d
-	WORD $0x4e78d631 // fadd v17.2d, v17.2d, v24.2d
+	VLD1.P 16(R1), [V9.S4]
+	WORD $0x4e61792a // fcvtl2 v10.2d, v9.4s
+	WORD $0x0e617929 // fcvtl v9.2d, v9.2s
+	WORD $0x4e60f529 // fmax v9.2d, v9.2d, v0.2d
+	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
+	VMOV V1.B16, V11.B16
+	VMOV V1.B16, V12.B16
+	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
+	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
+	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
+	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
+	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
+	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
+	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	VSHL $52, V11.D2, V11.D2
+	VSHL $52, V12.D2, V12.D2
+	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	FMOVQ 176(R8), F15 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	WORD $0x4fc7112f // fmla v15.2d, v9.2d, v7.d[0]
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	FMOVQ 192(R8), F17 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	WORD $0x4fc61931 // fmla v17.2d, v9.2d, v6.d[1]
+	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 208(R8), F15 // 0.0013888888917281794
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	WORD $0x4fc6112f // fmla v15.2d, v9.2d, v6.d[0]
+	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	FMOVQ 224(R8), F17 // 0.04166666666662399
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	WORD $0x4fc51931 // fmla v17.2d, v9.2d, v5.d[1]
+	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 240(R8), F15 // 0.5
+	FMOVQ 240(R8), F16 // 0.5
+	WORD $0x4fc5112f // fmla v15.2d, v9.2d, v5.d[0]
+	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
+	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	VADD V11.D2, V13.D2, V13.D2
+	VADD V12.D2, V14.D2, V14.D2
+	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
+	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	VST1.P [V13.D2, V14.D2], 32(R0)
+	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
+	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
 	SUBS $4, R2, R2
 	BNE loop
-	WORD $0x7e70da31 // faddp d17, v17.2d
-	FMOVD F17, sum+40(FP)
+	WORD $0x7e70d908 // faddp d8, v8.2d
+	FMOVD F8, sum+40(FP)
 	RET
 
 // func exps64F64(e *float64, z *float64, n int, least, magic float64) (sum float64)
@@ -1469,108 +1150,75 @@ TEXT ·exps64F64(SB), NOSPLIT, $0-48
 	VDUP R9, V0.D2
 	MOVD magic+32(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V2.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V3.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V4.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V5.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V6.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V7.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V8.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V9.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V10.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V11.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V12.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V13.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V14.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V15.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V16.D2
-	VEOR V17.B16, V17.B16, V17.B16
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	VEOR V8.B16, V8.B16, V8.B16
 loop:
-	VLD1.P 32(R1), [V18.D2, V19.D2]
-	WORD $0x4e60f652 // fmax v18.2d, v18.2d, v0.2d
-	WORD $0x4e60f673 // fmax v19.2d, v19.2d, v0.2d
-	VMOV V1.B16, V20.B16
-	VMOV V1.B16, V21.B16
-	WORD $0x4e62ce54 // fmla v20.2d, v18.2d, v2.2d
-	WORD $0x4e62ce75 // fmla v21.2d, v19.2d, v2.2d
-	WORD $0x4ee1d698 // fsub v24.2d, v20.2d, v1.2d
-	WORD $0x4ee1d6b9 // fsub v25.2d, v21.2d, v1.2d
-	WORD $0x4ee3cf12 // fmls v18.2d, v24.2d, v3.2d
-	WORD $0x4ee3cf33 // fmls v19.2d, v25.2d, v3.2d
-	WORD $0x4ee4cf12 // fmls v18.2d, v24.2d, v4.2d
-	WORD $0x4ee4cf33 // fmls v19.2d, v25.2d, v4.2d
-	VSHL $52, V20.D2, V20.D2
-	VSHL $52, V21.D2, V21.D2
-	VMOV V8.B16, V24.B16
-	VMOV V8.B16, V25.B16
-	WORD $0x4e72ccf8 // fmla v24.2d, v7.2d, v18.2d
-	WORD $0x4e73ccf9 // fmla v25.2d, v7.2d, v19.2d
-	VMOV V9.B16, V22.B16
-	VMOV V9.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V10.B16, V24.B16
-	VMOV V10.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V11.B16, V22.B16
-	VMOV V11.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V12.B16, V24.B16
-	VMOV V12.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V13.B16, V22.B16
-	VMOV V13.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V14.B16, V24.B16
-	VMOV V14.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V15.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V16.B16, V24.B16
-	VMOV V16.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VMOV V5.B16, V22.B16
-	VMOV V5.B16, V23.B16
-	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	VMOV V5.B16, V24.B16
-	VMOV V5.B16, V25.B16
-	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
-	WORD $0x4e73cef9 // fmla v25.2d, v23.2d, v19.2d
-	VADD V20.D2, V24.D2, V24.D2
-	VADD V21.D2, V25.D2, V25.D2
-	WORD $0x6e66df18 // fmul v24.2d, v24.2d, v6.2d
-	WORD $0x6e66df39 // fmul v25.2d, v25.2d, v6.2d
-	VST1.P [V24.D2, V25.D2], 32(R0)
-	WORD $0x4e79d718 // fadd v24.2d, v24.2d, v25.2d
-	WORD $0x4e78d631 // fadd v17.2d, v17.2d, v24.2d
+	VLD1.P 32(R1), [V9.D2, V10.D2]
+	WORD $0x4e60f529 // fmax v9.2d, v9.2d, v0.2d
+	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
+	VMOV V1.B16, V11.B16
+	VMOV V1.B16, V12.B16
+	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
+	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
+	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
+	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
+	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
+	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
+	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	VSHL $52, V11.D2, V11.D2
+	VSHL $52, V12.D2, V12.D2
+	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	FMOVQ 176(R8), F15 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	WORD $0x4fc7112f // fmla v15.2d, v9.2d, v7.d[0]
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	FMOVQ 192(R8), F17 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	WORD $0x4fc61931 // fmla v17.2d, v9.2d, v6.d[1]
+	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 208(R8), F15 // 0.0013888888917281794
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	WORD $0x4fc6112f // fmla v15.2d, v9.2d, v6.d[0]
+	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	FMOVQ 224(R8), F17 // 0.04166666666662399
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	WORD $0x4fc51931 // fmla v17.2d, v9.2d, v5.d[1]
+	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
+	WORD $0x4e6dcdf1 // fmla v17.2d, v15.2d, v13.2d
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	FMOVQ 240(R8), F15 // 0.5
+	FMOVQ 240(R8), F16 // 0.5
+	WORD $0x4fc5112f // fmla v15.2d, v9.2d, v5.d[0]
+	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
+	WORD $0x4e6dce2f // fmla v15.2d, v17.2d, v13.2d
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
+	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	VADD V11.D2, V13.D2, V13.D2
+	VADD V12.D2, V14.D2, V14.D2
+	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
+	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	VST1.P [V13.D2, V14.D2], 32(R0)
+	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
+	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
 	SUBS $4, R2, R2
 	BNE loop
-	WORD $0x7e70da31 // faddp d17, v17.2d
-	FMOVD F17, sum+40(FP)
+	WORD $0x7e70d908 // faddp d8, v8.2d
+	FMOVD F8, sum+40(FP)
 	RET
 
 // func maeSumF32(e *float64, t *float32, n int, c, sa float64) (sum, delta float64, signs uint64)
@@ -1582,8 +1230,8 @@ TEXT ·maeSumF32(SB), NOSPLIT, $0-64
 	VDUP R9, V0.D2
 	MOVD sa+32(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V2.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F2 // 1
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
@@ -1638,8 +1286,8 @@ TEXT ·maeSumF64(SB), NOSPLIT, $0-64
 	VDUP R9, V0.D2
 	MOVD sa+32(FP), R9
 	VDUP R9, V1.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V2.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F2 // 1
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
@@ -1697,8 +1345,8 @@ TEXT ·maeGradF32(SB), NOSPLIT, $0-64
 	VDUP R9, V2.D2
 	MOVD f+56(FP), R9
 	VDUP R9, V3.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V4.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F4 // 1
 	VEOR V5.B16, V5.B16, V5.B16
 loop:
 	VLD1.P 32(R0), [V6.D2, V7.D2]
@@ -1748,8 +1396,8 @@ TEXT ·maeGradF64(SB), NOSPLIT, $0-64
 	VDUP R9, V2.D2
 	MOVD f+56(FP), R9
 	VDUP R9, V3.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V4.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F4 // 1
 	VEOR V5.B16, V5.B16, V5.B16
 loop:
 	VLD1.P 32(R0), [V6.D2, V7.D2]
@@ -1926,8 +1574,8 @@ TEXT ·polyTermsF32(SB), NOSPLIT, $0-96
 	VEOR V4.B16, V4.B16, V4.B16
 	MOVD 0(R7), R9
 	VDUP R9, V5.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V6.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F6 // 1
 	MOVD c+56(FP), R9
 	VDUP R9, V7.D2
 loop:
@@ -2000,8 +1648,8 @@ TEXT ·polyTermsF64(SB), NOSPLIT, $0-96
 	VEOR V4.B16, V4.B16, V4.B16
 	MOVD 0(R7), R9
 	VDUP R9, V5.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V6.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F6 // 1
 	MOVD c+56(FP), R9
 	VDUP R9, V7.D2
 loop:
@@ -2068,8 +1716,8 @@ TEXT ·focalTermsF32(SB), NOSPLIT, $0-96
 	VEOR V4.B16, V4.B16, V4.B16
 	MOVD 0(R7), R9
 	VDUP R9, V5.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V6.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F6 // 1
 	MOVD c+56(FP), R9
 	VDUP R9, V7.D2
 	MOVD 8(R7), R9
@@ -2192,8 +1840,8 @@ TEXT ·focalTermsF64(SB), NOSPLIT, $0-96
 	VEOR V4.B16, V4.B16, V4.B16
 	MOVD 0(R7), R9
 	VDUP R9, V5.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V6.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F6 // 1
 	MOVD c+56(FP), R9
 	VDUP R9, V7.D2
 	MOVD 8(R7), R9
@@ -2308,136 +1956,101 @@ TEXT ·gceTermsF32(SB), NOSPLIT, $0-96
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
-	MOVD $0xc087500000000000, R9 // -746
-	VDUP R9, V5.D2
-	MOVD $0x4338000000000040, R9 // 6.755399441055808e+15
-	VDUP R9, V6.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V7.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V8.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V9.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V10.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V11.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V12.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V13.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V14.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V15.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V16.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V17.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V18.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V19.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V20.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V21.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F5 // -746
+	FMOVQ 272(R8), F6 // 6.755399441055808e+15
+	FMOVQ 80(R8), F7 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F8 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F9 // 1
+	FMOVQ 128(R8), F10 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F11 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F12 // 2.5100424157005067e-08 0
 loop:
-	VLD1.P 16(R1), [V22.S4]
-	WORD $0x4e617ad7 // fcvtl2 v23.2d, v22.4s
-	WORD $0x0e617ad6 // fcvtl v22.2d, v22.2s
-	VLD1.P 16(R3), [V24.S4]
-	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
-	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
-	VORR V24.B16, V4.B16, V4.B16
-	VORR V25.B16, V4.B16, V4.B16
-	WORD $0x4ee0d6d6 // fsub v22.2d, v22.2d, v0.2d
-	WORD $0x4ee0d6f7 // fsub v23.2d, v23.2d, v0.2d
-	WORD $0x4ee1d6d6 // fsub v22.2d, v22.2d, v1.2d
-	WORD $0x4ee1d6f7 // fsub v23.2d, v23.2d, v1.2d
-	VEOR V26.B16, V26.B16, V26.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	WORD $0x6efae71a // fcmgt v26.2d, v24.2d, v26.2d
-	WORD $0x6efbe73b // fcmgt v27.2d, v25.2d, v27.2d
-	VAND V26.B16, V22.B16, V22.B16
-	VAND V27.B16, V23.B16, V23.B16
+	VLD1.P 16(R1), [V13.S4]
+	WORD $0x4e6179ae // fcvtl2 v14.2d, v13.4s
+	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
+	VLD1.P 16(R3), [V15.S4]
+	WORD $0x4e6179f0 // fcvtl2 v16.2d, v15.4s
+	WORD $0x0e6179ef // fcvtl v15.2d, v15.2s
+	VORR V15.B16, V4.B16, V4.B16
+	VORR V16.B16, V4.B16, V4.B16
+	WORD $0x4ee0d5ad // fsub v13.2d, v13.2d, v0.2d
+	WORD $0x4ee0d5ce // fsub v14.2d, v14.2d, v0.2d
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	WORD $0x6ef1e5f1 // fcmgt v17.2d, v15.2d, v17.2d
+	WORD $0x6ef2e612 // fcmgt v18.2d, v16.2d, v18.2d
+	VAND V17.B16, V13.B16, V13.B16
+	VAND V18.B16, V14.B16, V14.B16
 	MOVD 0(R7), R9
-	VDUP R9, V28.D2
-	WORD $0x6e7cded6 // fmul v22.2d, v22.2d, v28.2d
-	WORD $0x6e7cdef7 // fmul v23.2d, v23.2d, v28.2d
-	WORD $0x4e65f6d6 // fmax v22.2d, v22.2d, v5.2d
-	WORD $0x4e65f6f7 // fmax v23.2d, v23.2d, v5.2d
-	VMOV V6.B16, V26.B16
-	VMOV V6.B16, V27.B16
-	WORD $0x4e67ceda // fmla v26.2d, v22.2d, v7.2d
-	WORD $0x4e67cefb // fmla v27.2d, v23.2d, v7.2d
-	WORD $0x4ee6d75e // fsub v30.2d, v26.2d, v6.2d
-	WORD $0x4ee6d77f // fsub v31.2d, v27.2d, v6.2d
-	WORD $0x4ee8cfd6 // fmls v22.2d, v30.2d, v8.2d
-	WORD $0x4ee8cff7 // fmls v23.2d, v31.2d, v8.2d
-	WORD $0x4ee9cfd6 // fmls v22.2d, v30.2d, v9.2d
-	WORD $0x4ee9cff7 // fmls v23.2d, v31.2d, v9.2d
-	VSHL $52, V26.D2, V26.D2
-	VSHL $52, V27.D2, V27.D2
-	VMOV V13.B16, V30.B16
-	VMOV V13.B16, V31.B16
-	WORD $0x4e76cd9e // fmla v30.2d, v12.2d, v22.2d
-	WORD $0x4e77cd9f // fmla v31.2d, v12.2d, v23.2d
-	VMOV V14.B16, V28.B16
-	VMOV V14.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V15.B16, V30.B16
-	VMOV V15.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V16.B16, V28.B16
-	VMOV V16.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V17.B16, V30.B16
-	VMOV V17.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V18.B16, V28.B16
-	VMOV V18.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V19.B16, V30.B16
-	VMOV V19.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V20.B16, V28.B16
-	VMOV V20.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V21.B16, V30.B16
-	VMOV V21.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V10.B16, V28.B16
-	VMOV V10.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V10.B16, V30.B16
-	VMOV V10.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VADD V26.D2, V30.D2, V30.D2
-	VADD V27.D2, V31.D2, V31.D2
-	WORD $0x6e6bdfde // fmul v30.2d, v30.2d, v11.2d
-	WORD $0x6e6bdfff // fmul v31.2d, v31.2d, v11.2d
-	WORD $0x4efed556 // fsub v22.2d, v10.2d, v30.2d
-	WORD $0x4effd557 // fsub v23.2d, v10.2d, v31.2d
-	WORD $0x6e78dfde // fmul v30.2d, v30.2d, v24.2d
-	WORD $0x6e79dfff // fmul v31.2d, v31.2d, v25.2d
-	WORD $0x4e78cec2 // fmla v2.2d, v22.2d, v24.2d
-	WORD $0x4e79cee2 // fmla v2.2d, v23.2d, v25.2d
-	WORD $0x4e7ed463 // fadd v3.2d, v3.2d, v30.2d
-	WORD $0x4e7fd463 // fadd v3.2d, v3.2d, v31.2d
-	WORD $0x0e616bde // fcvtn v30.2s, v30.2d
-	WORD $0x4e616bfe // fcvtn2 v30.4s, v31.2d
-	VST1.P [V30.S4], 16(R4)
+	VDUP R9, V19.D2
+	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
+	WORD $0x6e73ddce // fmul v14.2d, v14.2d, v19.2d
+	WORD $0x4e65f5ad // fmax v13.2d, v13.2d, v5.2d
+	WORD $0x4e65f5ce // fmax v14.2d, v14.2d, v5.2d
+	VMOV V6.B16, V17.B16
+	VMOV V6.B16, V18.B16
+	WORD $0x4fc711b1 // fmla v17.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d2 // fmla v18.2d, v14.2d, v7.d[0]
+	WORD $0x4ee6d633 // fsub v19.2d, v17.2d, v6.2d
+	WORD $0x4ee6d654 // fsub v20.2d, v18.2d, v6.2d
+	WORD $0x4fc75a6d // fmls v13.2d, v19.2d, v7.d[1]
+	WORD $0x4fc75a8e // fmls v14.2d, v20.2d, v7.d[1]
+	WORD $0x4fc8526d // fmls v13.2d, v19.2d, v8.d[0]
+	WORD $0x4fc8528e // fmls v14.2d, v20.2d, v8.d[0]
+	VSHL $52, V17.D2, V17.D2
+	VSHL $52, V18.D2, V18.D2
+	WORD $0x6e6dddb3 // fmul v19.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F22 // 2.7620138719733994e-07
+	WORD $0x4fcc11b5 // fmla v21.2d, v13.2d, v12.d[0]
+	WORD $0x4fcc11d6 // fmla v22.2d, v14.2d, v12.d[0]
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F24 // 2.4801520191217726e-05
+	WORD $0x4fcb19b7 // fmla v23.2d, v13.2d, v11.d[1]
+	WORD $0x4fcb19d8 // fmla v24.2d, v14.2d, v11.d[1]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	FMOVQ 208(R8), F22 // 0.0013888888917281794
+	WORD $0x4fcb11b5 // fmla v21.2d, v13.2d, v11.d[0]
+	WORD $0x4fcb11d6 // fmla v22.2d, v14.2d, v11.d[0]
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	FMOVQ 224(R8), F24 // 0.04166666666662399
+	WORD $0x4fca19b7 // fmla v23.2d, v13.2d, v10.d[1]
+	WORD $0x4fca19d8 // fmla v24.2d, v14.2d, v10.d[1]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 240(R8), F21 // 0.5
+	FMOVQ 240(R8), F22 // 0.5
+	WORD $0x4fca11b5 // fmla v21.2d, v13.2d, v10.d[0]
+	WORD $0x4fca11d6 // fmla v22.2d, v14.2d, v10.d[0]
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e73cead // fmla v13.2d, v21.2d, v19.2d
+	WORD $0x4e74cece // fmla v14.2d, v22.2d, v20.2d
+	WORD $0x4e69d5b3 // fadd v19.2d, v13.2d, v9.2d
+	WORD $0x4e69d5d4 // fadd v20.2d, v14.2d, v9.2d
+	VADD V17.D2, V19.D2, V19.D2
+	VADD V18.D2, V20.D2, V20.D2
+	WORD $0x4fc89a73 // fmul v19.2d, v19.2d, v8.d[1]
+	WORD $0x4fc89a94 // fmul v20.2d, v20.2d, v8.d[1]
+	WORD $0x4ef3d52d // fsub v13.2d, v9.2d, v19.2d
+	WORD $0x4ef4d52e // fsub v14.2d, v9.2d, v20.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x4e6fcda2 // fmla v2.2d, v13.2d, v15.2d
+	WORD $0x4e70cdc2 // fmla v2.2d, v14.2d, v16.2d
+	WORD $0x4e73d463 // fadd v3.2d, v3.2d, v19.2d
+	WORD $0x4e74d463 // fadd v3.2d, v3.2d, v20.2d
+	WORD $0x0e616a73 // fcvtn v19.2s, v19.2d
+	WORD $0x4e616a93 // fcvtn2 v19.4s, v20.2d
+	VST1.P [V19.S4], 16(R4)
 	SUBS $4, R2, R2
 	BNE loop
 	WORD $0x7e70d842 // faddp d2, v2.2d
@@ -2465,130 +2078,95 @@ TEXT ·gceTermsF64(SB), NOSPLIT, $0-96
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
-	MOVD $0xc087500000000000, R9 // -746
-	VDUP R9, V5.D2
-	MOVD $0x4338000000000040, R9 // 6.755399441055808e+15
-	VDUP R9, V6.D2
-	MOVD $0x3ff71547652b82fe, R9 // 1.4426950408889634
-	VDUP R9, V7.D2
-	MOVD $0x3fe62e42fefa39ef, R9 // 0.6931471805599453
-	VDUP R9, V8.D2
-	MOVD $0x3c7abc9e3b39803f, R9 // 2.3190468138462996e-17
-	VDUP R9, V9.D2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V10.D2
-	MOVD $0x3bf0000000000000, R9 // 5.421010862427522e-20
-	VDUP R9, V11.D2
-	MOVD $0x3e5af38d53857513, R9 // 2.5100424157005067e-08
-	VDUP R9, V12.D2
-	MOVD $0x3e92891a8c1d838d, R9 // 2.7620138719733994e-07
-	VDUP R9, V13.D2
-	MOVD $0x3ec71de0d9c145d0, R9 // 2.7557268378684192e-06
-	VDUP R9, V14.D2
-	MOVD $0x3efa019b8ef67c6c, R9 // 2.480152119021773e-05
-	VDUP R9, V15.D2
-	MOVD $0x3f2a01a01a7c8d47, R9 // 0.00019841269863105968
-	VDUP R9, V16.D2
-	MOVD $0x3f56c16c17893833, R9 // 0.0013888888917281794
-	VDUP R9, V17.D2
-	MOVD $0x3f811111111109ad, R9 // 0.008333333333330051
-	VDUP R9, V18.D2
-	MOVD $0x3fa5555555553d4f, R9 // 0.04166666666662399
-	VDUP R9, V19.D2
-	MOVD $0x3fc5555555555556, R9 // 0.16666666666666669
-	VDUP R9, V20.D2
-	MOVD $0x3fe0000000000000, R9 // 0.5
-	VDUP R9, V21.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F5 // -746
+	FMOVQ 272(R8), F6 // 6.755399441055808e+15
+	FMOVQ 80(R8), F7 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F8 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F9 // 1
+	FMOVQ 128(R8), F10 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F11 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F12 // 2.5100424157005067e-08 0
 loop:
-	VLD1.P 32(R1), [V22.D2, V23.D2]
-	VLD1.P 32(R3), [V24.D2, V25.D2]
-	VORR V24.B16, V4.B16, V4.B16
-	VORR V25.B16, V4.B16, V4.B16
-	WORD $0x4ee0d6d6 // fsub v22.2d, v22.2d, v0.2d
-	WORD $0x4ee0d6f7 // fsub v23.2d, v23.2d, v0.2d
-	WORD $0x4ee1d6d6 // fsub v22.2d, v22.2d, v1.2d
-	WORD $0x4ee1d6f7 // fsub v23.2d, v23.2d, v1.2d
-	VEOR V26.B16, V26.B16, V26.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	WORD $0x6efae71a // fcmgt v26.2d, v24.2d, v26.2d
-	WORD $0x6efbe73b // fcmgt v27.2d, v25.2d, v27.2d
-	VAND V26.B16, V22.B16, V22.B16
-	VAND V27.B16, V23.B16, V23.B16
+	VLD1.P 32(R1), [V13.D2, V14.D2]
+	VLD1.P 32(R3), [V15.D2, V16.D2]
+	VORR V15.B16, V4.B16, V4.B16
+	VORR V16.B16, V4.B16, V4.B16
+	WORD $0x4ee0d5ad // fsub v13.2d, v13.2d, v0.2d
+	WORD $0x4ee0d5ce // fsub v14.2d, v14.2d, v0.2d
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	WORD $0x6ef1e5f1 // fcmgt v17.2d, v15.2d, v17.2d
+	WORD $0x6ef2e612 // fcmgt v18.2d, v16.2d, v18.2d
+	VAND V17.B16, V13.B16, V13.B16
+	VAND V18.B16, V14.B16, V14.B16
 	MOVD 0(R7), R9
-	VDUP R9, V28.D2
-	WORD $0x6e7cded6 // fmul v22.2d, v22.2d, v28.2d
-	WORD $0x6e7cdef7 // fmul v23.2d, v23.2d, v28.2d
-	WORD $0x4e65f6d6 // fmax v22.2d, v22.2d, v5.2d
-	WORD $0x4e65f6f7 // fmax v23.2d, v23.2d, v5.2d
-	VMOV V6.B16, V26.B16
-	VMOV V6.B16, V27.B16
-	WORD $0x4e67ceda // fmla v26.2d, v22.2d, v7.2d
-	WORD $0x4e67cefb // fmla v27.2d, v23.2d, v7.2d
-	WORD $0x4ee6d75e // fsub v30.2d, v26.2d, v6.2d
-	WORD $0x4ee6d77f // fsub v31.2d, v27.2d, v6.2d
-	WORD $0x4ee8cfd6 // fmls v22.2d, v30.2d, v8.2d
-	WORD $0x4ee8cff7 // fmls v23.2d, v31.2d, v8.2d
-	WORD $0x4ee9cfd6 // fmls v22.2d, v30.2d, v9.2d
-	WORD $0x4ee9cff7 // fmls v23.2d, v31.2d, v9.2d
-	VSHL $52, V26.D2, V26.D2
-	VSHL $52, V27.D2, V27.D2
-	VMOV V13.B16, V30.B16
-	VMOV V13.B16, V31.B16
-	WORD $0x4e76cd9e // fmla v30.2d, v12.2d, v22.2d
-	WORD $0x4e77cd9f // fmla v31.2d, v12.2d, v23.2d
-	VMOV V14.B16, V28.B16
-	VMOV V14.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V15.B16, V30.B16
-	VMOV V15.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V16.B16, V28.B16
-	VMOV V16.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V17.B16, V30.B16
-	VMOV V17.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V18.B16, V28.B16
-	VMOV V18.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V19.B16, V30.B16
-	VMOV V19.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V20.B16, V28.B16
-	VMOV V20.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V21.B16, V30.B16
-	VMOV V21.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VMOV V10.B16, V28.B16
-	VMOV V10.B16, V29.B16
-	WORD $0x4e76cfdc // fmla v28.2d, v30.2d, v22.2d
-	WORD $0x4e77cffd // fmla v29.2d, v31.2d, v23.2d
-	VMOV V10.B16, V30.B16
-	VMOV V10.B16, V31.B16
-	WORD $0x4e76cf9e // fmla v30.2d, v28.2d, v22.2d
-	WORD $0x4e77cfbf // fmla v31.2d, v29.2d, v23.2d
-	VADD V26.D2, V30.D2, V30.D2
-	VADD V27.D2, V31.D2, V31.D2
-	WORD $0x6e6bdfde // fmul v30.2d, v30.2d, v11.2d
-	WORD $0x6e6bdfff // fmul v31.2d, v31.2d, v11.2d
-	WORD $0x4efed556 // fsub v22.2d, v10.2d, v30.2d
-	WORD $0x4effd557 // fsub v23.2d, v10.2d, v31.2d
-	WORD $0x6e78dfde // fmul v30.2d, v30.2d, v24.2d
-	WORD $0x6e79dfff // fmul v31.2d, v31.2d, v25.2d
-	WORD $0x4e78cec2 // fmla v2.2d, v22.2d, v24.2d
-	WORD $0x4e79cee2 // fmla v2.2d, v23.2d, v25.2d
-	WORD $0x4e7ed463 // fadd v3.2d, v3.2d, v30.2d
-	WORD $0x4e7fd463 // fadd v3.2d, v3.2d, v31.2d
-	VST1.P [V30.D2, V31.D2], 32(R4)
+	VDUP R9, V19.D2
+	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
+	WORD $0x6e73ddce // fmul v14.2d, v14.2d, v19.2d
+	WORD $0x4e65f5ad // fmax v13.2d, v13.2d, v5.2d
+	WORD $0x4e65f5ce // fmax v14.2d, v14.2d, v5.2d
+	VMOV V6.B16, V17.B16
+	VMOV V6.B16, V18.B16
+	WORD $0x4fc711b1 // fmla v17.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d2 // fmla v18.2d, v14.2d, v7.d[0]
+	WORD $0x4ee6d633 // fsub v19.2d, v17.2d, v6.2d
+	WORD $0x4ee6d654 // fsub v20.2d, v18.2d, v6.2d
+	WORD $0x4fc75a6d // fmls v13.2d, v19.2d, v7.d[1]
+	WORD $0x4fc75a8e // fmls v14.2d, v20.2d, v7.d[1]
+	WORD $0x4fc8526d // fmls v13.2d, v19.2d, v8.d[0]
+	WORD $0x4fc8528e // fmls v14.2d, v20.2d, v8.d[0]
+	VSHL $52, V17.D2, V17.D2
+	VSHL $52, V18.D2, V18.D2
+	WORD $0x6e6dddb3 // fmul v19.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F22 // 2.7620138719733994e-07
+	WORD $0x4fcc11b5 // fmla v21.2d, v13.2d, v12.d[0]
+	WORD $0x4fcc11d6 // fmla v22.2d, v14.2d, v12.d[0]
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F24 // 2.4801520191217726e-05
+	WORD $0x4fcb19b7 // fmla v23.2d, v13.2d, v11.d[1]
+	WORD $0x4fcb19d8 // fmla v24.2d, v14.2d, v11.d[1]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	FMOVQ 208(R8), F22 // 0.0013888888917281794
+	WORD $0x4fcb11b5 // fmla v21.2d, v13.2d, v11.d[0]
+	WORD $0x4fcb11d6 // fmla v22.2d, v14.2d, v11.d[0]
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	FMOVQ 224(R8), F24 // 0.04166666666662399
+	WORD $0x4fca19b7 // fmla v23.2d, v13.2d, v10.d[1]
+	WORD $0x4fca19d8 // fmla v24.2d, v14.2d, v10.d[1]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 240(R8), F21 // 0.5
+	FMOVQ 240(R8), F22 // 0.5
+	WORD $0x4fca11b5 // fmla v21.2d, v13.2d, v10.d[0]
+	WORD $0x4fca11d6 // fmla v22.2d, v14.2d, v10.d[0]
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e73cead // fmla v13.2d, v21.2d, v19.2d
+	WORD $0x4e74cece // fmla v14.2d, v22.2d, v20.2d
+	WORD $0x4e69d5b3 // fadd v19.2d, v13.2d, v9.2d
+	WORD $0x4e69d5d4 // fadd v20.2d, v14.2d, v9.2d
+	VADD V17.D2, V19.D2, V19.D2
+	VADD V18.D2, V20.D2, V20.D2
+	WORD $0x4fc89a73 // fmul v19.2d, v19.2d, v8.d[1]
+	WORD $0x4fc89a94 // fmul v20.2d, v20.2d, v8.d[1]
+	WORD $0x4ef3d52d // fsub v13.2d, v9.2d, v19.2d
+	WORD $0x4ef4d52e // fsub v14.2d, v9.2d, v20.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x4e6fcda2 // fmla v2.2d, v13.2d, v15.2d
+	WORD $0x4e70cdc2 // fmla v2.2d, v14.2d, v16.2d
+	WORD $0x4e73d463 // fadd v3.2d, v3.2d, v19.2d
+	WORD $0x4e74d463 // fadd v3.2d, v3.2d, v20.2d
+	VST1.P [V19.D2, V20.D2], 32(R4)
 	SUBS $4, R2, R2
 	BNE loop
 	WORD $0x7e70d842 // faddp d2, v2.2d
@@ -2657,8 +2235,8 @@ loop:
 TEXT ·labelSumsF32(SB), NOSPLIT, $0-40
 	MOVD t+0(FP), R1
 	MOVD n+8(FP), R2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V0.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F0 // 1
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
@@ -2693,8 +2271,8 @@ loop:
 TEXT ·labelSumsF64(SB), NOSPLIT, $0-40
 	MOVD t+0(FP), R1
 	MOVD n+8(FP), R2
-	MOVD $0x3ff0000000000000, R9 // 1
-	VDUP R9, V0.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F0 // 1
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
@@ -3016,3 +2594,41 @@ loop:
 	SUBS $4, R2, R2
 	BNE loop
 	RET
+
+DATA numbers<>+0(SB)/8, $0x3f3172183fb8aa3b
+DATA numbers<>+8(SB)/8, $0x1f800000b102e308
+DATA numbers<>+16(SB)/8, $0x3f8000003f800000
+DATA numbers<>+24(SB)/8, $0x3f8000003f800000
+DATA numbers<>+32(SB)/8, $0x3c0905d13e2aaa6e
+DATA numbers<>+40(SB)/8, $0x000000003ab6889e
+DATA numbers<>+48(SB)/8, $0x3d2aaa8d3d2aaa8d
+DATA numbers<>+56(SB)/8, $0x3d2aaa8d3d2aaa8d
+DATA numbers<>+64(SB)/8, $0x3f0000003f000000
+DATA numbers<>+72(SB)/8, $0x3f0000003f000000
+DATA numbers<>+80(SB)/8, $0x3ff71547652b82fe
+DATA numbers<>+88(SB)/8, $0x3fe62e42fefa39ef
+DATA numbers<>+96(SB)/8, $0x3c7abc9e3b39803f
+DATA numbers<>+104(SB)/8, $0x3bf0000000000000
+DATA numbers<>+112(SB)/8, $0x3ff0000000000000
+DATA numbers<>+120(SB)/8, $0x3ff0000000000000
+DATA numbers<>+128(SB)/8, $0x3fc5555555555556
+DATA numbers<>+136(SB)/8, $0x3f811111111109ad
+DATA numbers<>+144(SB)/8, $0x3f2a01a01a7c8d47
+DATA numbers<>+152(SB)/8, $0x3ec71de0d9c145d0
+DATA numbers<>+160(SB)/8, $0x3e5af38d53857513
+DATA numbers<>+168(SB)/8, $0x0000000000000000
+DATA numbers<>+176(SB)/8, $0x3e92891a8c1d838d
+DATA numbers<>+184(SB)/8, $0x3e92891a8c1d838d
+DATA numbers<>+192(SB)/8, $0x3efa019b7d6363d6
+DATA numbers<>+200(SB)/8, $0x3efa019b7d6363d6
+DATA numbers<>+208(SB)/8, $0x3f56c16c17893833
+DATA numbers<>+216(SB)/8, $0x3f56c16c17893833
+DATA numbers<>+224(SB)/8, $0x3fa5555555553d4f
+DATA numbers<>+232(SB)/8, $0x3fa5555555553d4f
+DATA numbers<>+240(SB)/8, $0x3fe0000000000000
+DATA numbers<>+248(SB)/8, $0x3fe0000000000000
+DATA numbers<>+256(SB)/8, $0xc087500000000000
+DATA numbers<>+264(SB)/8, $0xc087500000000000
+DATA numbers<>+272(SB)/8, $0x4338000000000040
+DATA numbers<>+280(SB)/8, $0x4338000000000040
+GLOBL numbers<>(SB), RODATA|NOPTR, $288

@@ -41,17 +41,17 @@ func (t chains) emit() {
 	}
 }
 
-// step emits the load of a row of B, and its multiplication by the lane of x(i) for row i of A.
-func (t chains) step(y []Vec, x func(i int) (v Vec, lane int)) {
+// step emits the load of a row of B, and its multiplication by x(i) for row i of A.
+func (t chains) step(y []Vec, x func(i int) Lane) {
 	t.LoadAt(b, y...)
 	t.F("ADD %s, %s", bRow, b)
 	if t.copying {
 		t.Store(copyTo, y...)
 	}
 	for i, acc := range t.acc {
-		v, lane := x(i)
+		v := x(i)
 		for j := range y {
-			t.FmlaLane(acc[j], y[j], v, lane)
+			t.OpLane(Fmla, acc[j], y[j], v)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (t chains) byRows() {
 		t.Load(rows[i], x[i])
 	}
 	for lane := range t.Lanes() {
-		t.step(y, func(i int) (Vec, int) { return x[i], lane })
+		t.step(y, func(i int) Lane { return Lane{Of: x[i], Index: lane} })
 	}
 	t.F("SUBS $%d, %s, %s", t.Lanes(), k, k)
 	t.F("BGE %s", loop)
@@ -89,10 +89,10 @@ func (t chains) byElements() {
 	t.F("MOVD $0, %s", column)
 	t.F("CBZ %s, %s", k, done)
 	t.Label(loop)
-	t.step(y, func(i int) (Vec, int) {
+	t.step(y, func(i int) Lane {
 		v := x[i%len(x)]
 		t.F("%s (%s)(%s), F%d", load, rows[i], column, v)
-		return v, 0
+		return Lane{Of: v}
 	})
 	t.F("ADD %s, %s", aCol, column)
 	t.F("SUBS $1, %s, %s", k, k)
@@ -108,7 +108,7 @@ func (t chains) byColumns() {
 	t.Label(t.name + "column")
 	t.LoadAt(rows[0], x...)
 	t.F("ADD %s, %s", aCol, rows[0])
-	t.step(y, func(i int) (Vec, int) { return x[i/t.Lanes()], i % t.Lanes() })
+	t.step(y, func(i int) Lane { return Lane{Of: x[i/t.Lanes()], Index: i % t.Lanes()} })
 	t.F("SUBS $1, %s, %s", k, k)
 	t.F("BNE %scolumn", t.name)
 	t.Drop(x...)
