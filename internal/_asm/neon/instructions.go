@@ -22,7 +22,9 @@ var (
 	Fmla  = Three{mnemonic: "fmla", opcode: 0x4e20cc00, byLane: 0x4f801000} // d += n m, rounded once
 	Fmls  = Three{mnemonic: "fmls", opcode: 0x4ea0cc00, byLane: 0x4f805000} // d -= n m, rounded once
 	Fmax  = Three{mnemonic: "fmax", opcode: 0x4e20f400}                     // NaN where either is
+	Fmin  = Three{mnemonic: "fmin", opcode: 0x4ea0f400}
 	Fcmgt = Three{mnemonic: "fcmgt", opcode: 0x6ea0e400}
+	Fcmge = Three{mnemonic: "fcmge", opcode: 0x6e20e400}
 	Fcmeq = Three{mnemonic: "fcmeq", opcode: 0x4e20e400}
 	Fmaxp = Three{mnemonic: "fmaxp", opcode: 0x6e20f400} // of neighbours, those of n in the lower half
 
@@ -31,7 +33,7 @@ var (
 )
 
 // threes are all of them, for the tests.
-var threes = []Three{Fadd, Fsub, Fmul, Fdiv, Fmla, Fmls, Fmax, Fcmgt, Fcmeq, Fmaxp, Fmaxnm, Fmaxnmp}
+var threes = []Three{Fadd, Fsub, Fmul, Fdiv, Fmla, Fmls, Fmax, Fmin, Fcmgt, Fcmge, Fcmeq, Fmaxp, Fmaxnm, Fmaxnmp}
 
 // Op emits d = n op m.
 func (a *Asm) Op(i Three, d, n, m Vec) {
@@ -74,18 +76,17 @@ type Two struct {
 	opcode         uint32
 }
 
-// The instructions d = op(n).
+// The conversions d = op(n), and a sum.
 var (
 	Fcvtl  = Two{mnemonic: "fcvtl", d: "2d", n: "2s", opcode: 0x0e617800}  // float32 to float64, the lower half
 	Fcvtl2 = Two{mnemonic: "fcvtl2", d: "2d", n: "4s", opcode: 0x4e617800} // the upper
 	Fcvtn  = Two{mnemonic: "fcvtn", d: "2s", n: "2d", opcode: 0x0e616800}  // float64 to float32, into the lower half
 	Fcvtn2 = Two{mnemonic: "fcvtn2", d: "4s", n: "2d", opcode: 0x4e616800} // into the upper
-	Fabs2  = Two{mnemonic: "fabs", d: "2d", n: "2d", opcode: 0x4ee0f800}
-	Faddpd = Two{mnemonic: "faddp", d: "d", n: "2d", opcode: 0x7e70d800} // the sum of both lanes
+	Faddpd = Two{mnemonic: "faddp", d: "d", n: "2d", opcode: 0x7e70d800}   // the sum of both lanes
 )
 
 // twos are all of them, for the tests.
-var twos = []Two{Fcvtl, Fcvtl2, Fcvtn, Fcvtn2, Fabs2, Faddpd}
+var twos = []Two{Fcvtl, Fcvtl2, Fcvtn, Fcvtn2, Faddpd}
 
 // Conv emits d = i(n).
 func (a *Asm) Conv(i Two, d, n Vec) {
@@ -94,6 +95,24 @@ func (a *Asm) Conv(i Two, d, n Vec) {
 		dst = fmt.Sprintf("%s%d", i.d, d)
 	}
 	a.Word(i.opcode|uint32(n)<<5|uint32(d), fmt.Sprintf("%s %s, v%d.%s", i.mnemonic, dst, n, i.n))
+}
+
+// One is an instruction with one vector of floating-point numbers, like [Three].
+type One struct {
+	mnemonic string
+	opcode   uint32
+}
+
+// The instructions d = op(n).
+var (
+	Fabs = One{"fabs", 0x4ea0f800}
+	Fneg = One{"fneg", 0x6ea0f800}
+)
+
+// OpOne emits d = i(n).
+func (a *Asm) OpOne(i One, d, n Vec) {
+	w, t := a.encode(i.opcode, d, n, 0)
+	a.Word(w, fmt.Sprintf("%s v%d.%s, v%d.%s", i.mnemonic, d, t, n, t))
 }
 
 // Below is what Go's assembler knows.
@@ -109,6 +128,14 @@ func (a *Asm) And(d, n, m Vec) { a.F("VAND V%d.B16, V%d.B16, V%d.B16", m, n, d) 
 
 // Or emits d = n | m.
 func (a *Asm) Or(d, n, m Vec) { a.F("VORR V%d.B16, V%d.B16, V%d.B16", m, n, d) }
+
+// Insert emits d = n where the bits of m are 1.
+func (a *Asm) Insert(d, n, m Vec) { a.F("VBIT V%d.B16, V%d.B16, V%d.B16", m, n, d) }
+
+// Repeat emits d = a vector filled with x.
+func (a *Asm) Repeat(d Vec, x Lane) {
+	a.F("VDUP V%d.%s[%d], V%d.%s", x.Of, a.Arrangement()[:1], x.Index, d, a.Arrangement())
+}
 
 // Zip emits the elements of the lower halves of n and m in turn in d, with an of 2 those of the
 // upper ones.

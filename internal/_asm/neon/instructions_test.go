@@ -15,6 +15,10 @@ func TestInstructions(t *testing.T) {
 			a.Op(i, 1, 30, 13)
 			a.Op(i, 31, 2, 20)
 		}
+		for _, i := range []One{Fabs, Fneg} {
+			a.OpOne(i, 1, 30)
+			a.OpOne(i, 30, 1)
+		}
 		for lane := range a.Lanes() {
 			for _, i := range []Three{Fmul, Fmla, Fmls} {
 				a.OpLane(i, 1, 30, Lane{Of: 13, Index: lane})

@@ -398,3 +398,149 @@ func addScaledF32(dst, t *float32, u *float32, n int, by float64)
 
 //go:noescape
 func addScaledF64(dst, t *float64, u *float64, n int, by float64)
+
+// widen stores t in dst; n is a positive multiple of the block.
+func widen[T spec.Float](dst *float64, t *T, n int) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		widenF32(dst, (*float32)(unsafe.Pointer(t)), n)
+		return
+	}
+	widenF64(dst, (*float64)(unsafe.Pointer(t)), n)
+}
+
+//go:noescape
+func widenF32(dst *float64, t *float32, n int)
+
+//go:noescape
+func widenF64(dst *float64, t *float64, n int)
+
+// round stores t in dst, rounded; n is a positive multiple of the block.
+func round[T spec.Float](dst *T, t *float64, n int) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		roundF32((*float32)(unsafe.Pointer(dst)), t, n)
+		return
+	}
+	roundF64((*float64)(unsafe.Pointer(dst)), t, n)
+}
+
+//go:noescape
+func roundF32(dst *float32, t *float64, n int)
+
+//go:noescape
+func roundF64(dst *float64, t *float64, n int)
+
+// shares returns all ones when every t is in [0, 1]; n is a positive multiple of the block.
+func shares[T spec.Float](t *T, n int) (good uint64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return sharesF32((*float32)(unsafe.Pointer(t)), n)
+	}
+	return sharesF64((*float64)(unsafe.Pointer(t)), n)
+}
+
+//go:noescape
+func sharesF32(t *float32, n int) (good uint64)
+
+//go:noescape
+func sharesF64(t *float64, n int) (good uint64)
+
+// sigmoidCrossEntropy stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = -l.
+func sigmoidCrossEntropy[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidCrossEntropyF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale))
+		return
+	}
+	sigmoidCrossEntropyF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale))
+}
+
+//go:noescape
+func sigmoidCrossEntropyF32(loss *float64, grad, z, yes, no *float32, n int, scale float32)
+
+//go:noescape
+func sigmoidCrossEntropyF64(loss *float64, grad, z, yes, no *float64, n int, scale float64)
+
+// sigmoidPoly stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = -l + a (1-p); par is a and 1+a.
+func sigmoidPoly[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidPolyF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidPolyF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidPolyF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidPolyF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidGCE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = (1 - p^a)/a; par is -a and 1/a.
+func sigmoidGCE[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidGCEF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidGCEF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidGCEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidGCEF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidFocal stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = -(1-p)^a l; par is a and -a.
+func sigmoidFocal[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidFocalF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidFocalF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidFocalF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidFocalF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidFocal2 stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = -(1-p)² l; par is 2 and -2.
+func sigmoidFocal2[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidFocal2F32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidFocal2F64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidFocal2F32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidMAE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// The loss is the sum of |p - t| of both classes.
+func sigmoidMAE[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidMAEF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidMAEF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidMAEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidMAEF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)

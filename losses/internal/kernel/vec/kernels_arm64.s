@@ -2595,6 +2595,3147 @@ loop:
 	BNE loop
 	RET
 
+// func widenF32(dst *float64, t *float32, n int)
+TEXT ·widenF32(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD t+8(FP), R1
+	MOVD n+16(FP), R2
+loop:
+	VLD1.P 16(R1), [V0.S4]
+	WORD $0x4e617801 // fcvtl2 v1.2d, v0.4s
+	WORD $0x0e617800 // fcvtl v0.2d, v0.2s
+	VST1.P [V0.D2, V1.D2], 32(R0)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func widenF64(dst *float64, t *float64, n int)
+TEXT ·widenF64(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD t+8(FP), R1
+	MOVD n+16(FP), R2
+loop:
+	VLD1.P 32(R1), [V0.D2, V1.D2]
+	VST1.P [V0.D2, V1.D2], 32(R0)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func roundF32(dst *float32, t *float64, n int)
+TEXT ·roundF32(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD t+8(FP), R1
+	MOVD n+16(FP), R2
+loop:
+	VLD1.P 32(R1), [V0.D2, V1.D2]
+	WORD $0x0e616800 // fcvtn v0.2s, v0.2d
+	WORD $0x4e616820 // fcvtn2 v0.4s, v1.2d
+	VST1.P [V0.S4], 16(R0)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func roundF64(dst *float64, t *float64, n int)
+TEXT ·roundF64(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD t+8(FP), R1
+	MOVD n+16(FP), R2
+loop:
+	VLD1.P 32(R1), [V0.D2, V1.D2]
+	VST1.P [V0.D2, V1.D2], 32(R0)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sharesF32(t *float32, n int) (good uint64)
+TEXT ·sharesF32(SB), NOSPLIT, $0-24
+	MOVD t+0(FP), R1
+	MOVD n+8(FP), R2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 16(R8), F0 // 1
+	VEOR V1.B16, V1.B16, V1.B16
+	WORD $0x4e21e422 // fcmeq v2.4s, v1.4s, v1.4s
+loop:
+	VLD1.P 32(R1), [V3.S4, V4.S4]
+	WORD $0x6e21e465 // fcmge v5.4s, v3.4s, v1.4s
+	WORD $0x6e21e486 // fcmge v6.4s, v4.4s, v1.4s
+	WORD $0x6e23e403 // fcmge v3.4s, v0.4s, v3.4s
+	WORD $0x6e24e404 // fcmge v4.4s, v0.4s, v4.4s
+	VAND V5.B16, V3.B16, V3.B16
+	VAND V6.B16, V4.B16, V4.B16
+	VAND V3.B16, V2.B16, V2.B16
+	VAND V4.B16, V2.B16, V2.B16
+	SUBS $8, R2, R2
+	BNE loop
+	VMOV V2.D[0], R5
+	VMOV V2.D[1], R6
+	AND R6, R5, R5
+	MOVD R5, good+16(FP)
+	RET
+
+// func sharesF64(t *float64, n int) (good uint64)
+TEXT ·sharesF64(SB), NOSPLIT, $0-24
+	MOVD t+0(FP), R1
+	MOVD n+8(FP), R2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F0 // 1
+	VEOR V1.B16, V1.B16, V1.B16
+	WORD $0x4e61e422 // fcmeq v2.2d, v1.2d, v1.2d
+loop:
+	VLD1.P 32(R1), [V3.D2, V4.D2]
+	WORD $0x6e61e465 // fcmge v5.2d, v3.2d, v1.2d
+	WORD $0x6e61e486 // fcmge v6.2d, v4.2d, v1.2d
+	WORD $0x6e63e403 // fcmge v3.2d, v0.2d, v3.2d
+	WORD $0x6e64e404 // fcmge v4.2d, v0.2d, v4.2d
+	VAND V5.B16, V3.B16, V3.B16
+	VAND V6.B16, V4.B16, V4.B16
+	VAND V3.B16, V2.B16, V2.B16
+	VAND V4.B16, V2.B16, V2.B16
+	SUBS $4, R2, R2
+	BNE loop
+	VMOV V2.D[0], R5
+	VMOV V2.D[1], R6
+	AND R6, R5, R5
+	MOVD R5, good+16(FP)
+	RET
+
+// func sigmoidCrossEntropyF32(loss *float64, grad, z, yes, no *float32, n int, scale float32)
+TEXT ·sigmoidCrossEntropyF32(SB), NOSPLIT, $0-52
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 288(R8), F0 // -104.5
+	FMOVQ 304(R8), F1 // 1.2582976e+07
+	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 16(R8), F3 // 1
+	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 320(R8), F5 // 0.19999853165368411 0.10853287353049823 0.11612167437449065 0
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V6.S4, V7.S4]
+	FMOVQ 336(R8), F8 // +Inf
+	FMOVQ 336(R8), F9 // +Inf
+	WORD $0x4e26e508 // fcmeq v8.4s, v8.4s, v6.4s
+	WORD $0x4e27e529 // fcmeq v9.4s, v9.4s, v7.4s
+	WORD $0x4ea0f8c6 // fabs v6.4s, v6.4s
+	WORD $0x4ea0f8e7 // fabs v7.4s, v7.4s
+	VORR V8.B16, V6.B16, V6.B16
+	VORR V9.B16, V7.B16, V7.B16
+	WORD $0x6ea0f8c8 // fneg v8.4s, v6.4s
+	WORD $0x6ea0f8e9 // fneg v9.4s, v7.4s
+	WORD $0x4e20f508 // fmax v8.4s, v8.4s, v0.4s
+	WORD $0x4e20f529 // fmax v9.4s, v9.4s, v0.4s
+	VMOV V1.B16, V10.B16
+	VMOV V1.B16, V11.B16
+	WORD $0x4f82110a // fmla v10.4s, v8.4s, v2.s[0]
+	WORD $0x4f82112b // fmla v11.4s, v9.4s, v2.s[0]
+	WORD $0x4ea1d54c // fsub v12.4s, v10.4s, v1.4s
+	WORD $0x4ea1d56d // fsub v13.4s, v11.4s, v1.4s
+	WORD $0x4fa25188 // fmls v8.4s, v12.4s, v2.s[1]
+	WORD $0x4fa251a9 // fmls v9.4s, v13.4s, v2.s[1]
+	WORD $0x4f825988 // fmls v8.4s, v12.4s, v2.s[2]
+	WORD $0x4f8259a9 // fmls v9.4s, v13.4s, v2.s[2]
+	VSHL $23, V10.S4, V10.S4
+	VSHL $23, V11.S4, V11.S4
+	WORD $0x6e28dd0c // fmul v12.4s, v8.4s, v8.4s
+	WORD $0x6e29dd2d // fmul v13.4s, v9.4s, v9.4s
+	FMOVQ 48(R8), F14 // 0.04166655443768594
+	FMOVQ 48(R8), F15 // 0.04166655443768594
+	WORD $0x4fa4110e // fmla v14.4s, v8.4s, v4.s[1]
+	WORD $0x4fa4112f // fmla v15.4s, v9.4s, v4.s[1]
+	WORD $0x4f84198e // fmla v14.4s, v12.4s, v4.s[2]
+	WORD $0x4f8419af // fmla v15.4s, v13.4s, v4.s[2]
+	FMOVQ 64(R8), F16 // 0.5
+	FMOVQ 64(R8), F17 // 0.5
+	WORD $0x4f841110 // fmla v16.4s, v8.4s, v4.s[0]
+	WORD $0x4f841131 // fmla v17.4s, v9.4s, v4.s[0]
+	WORD $0x4e2ccdd0 // fmla v16.4s, v14.4s, v12.4s
+	WORD $0x4e2dcdf1 // fmla v17.4s, v15.4s, v13.4s
+	WORD $0x4e2cce08 // fmla v8.4s, v16.4s, v12.4s
+	WORD $0x4e2dce29 // fmla v9.4s, v17.4s, v13.4s
+	WORD $0x4e23d50c // fadd v12.4s, v8.4s, v3.4s
+	WORD $0x4e23d52d // fadd v13.4s, v9.4s, v3.4s
+	VADD V10.S4, V12.S4, V12.S4
+	VADD V11.S4, V13.S4, V13.S4
+	WORD $0x4fa2998c // fmul v12.4s, v12.4s, v2.s[3]
+	WORD $0x4fa299ad // fmul v13.4s, v13.4s, v2.s[3]
+	VEOR V10.B16, V10.B16, V10.B16
+	WORD $0x4e2acd0c // fmla v12.4s, v8.4s, v10.4s
+	WORD $0x4e2acd2d // fmla v13.4s, v9.4s, v10.4s
+	FMOVQ 352(R8), F10 // 2
+	FMOVQ 352(R8), F11 // 2
+	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
+	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
+	WORD $0x4e23d588 // fadd v8.4s, v12.4s, v3.4s
+	WORD $0x4e23d5a9 // fadd v9.4s, v13.4s, v3.4s
+	WORD $0x6e2add0e // fmul v14.4s, v8.4s, v10.4s
+	WORD $0x6e2bdd2f // fmul v15.4s, v9.4s, v11.4s
+	WORD $0x6e2efc6e // fdiv v14.4s, v3.4s, v14.4s
+	WORD $0x6e2ffc6f // fdiv v15.4s, v3.4s, v15.4s
+	WORD $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
+	WORD $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
+	WORD $0x6e2edd08 // fmul v8.4s, v8.4s, v14.4s
+	WORD $0x6e2fdd29 // fmul v9.4s, v9.4s, v15.4s
+	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
+	WORD $0x6e28dd0e // fmul v14.4s, v8.4s, v8.4s
+	WORD $0x6e29dd2f // fmul v15.4s, v9.4s, v9.4s
+	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
+	WORD $0x6e2fddf1 // fmul v17.4s, v15.4s, v15.4s
+	FMOVQ 368(R8), F18 // 0.14296179029576866
+	FMOVQ 368(R8), F19 // 0.14296179029576866
+	WORD $0x4fa511d2 // fmla v18.4s, v14.4s, v5.s[1]
+	WORD $0x4fa511f3 // fmla v19.4s, v15.4s, v5.s[1]
+	WORD $0x4f851a12 // fmla v18.4s, v16.4s, v5.s[2]
+	WORD $0x4f851a33 // fmla v19.4s, v17.4s, v5.s[2]
+	FMOVQ 384(R8), F20 // 0.33333333660265346
+	FMOVQ 384(R8), F21 // 0.33333333660265346
+	WORD $0x4f8511d4 // fmla v20.4s, v14.4s, v5.s[0]
+	WORD $0x4f8511f5 // fmla v21.4s, v15.4s, v5.s[0]
+	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
+	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
+	WORD $0x6e28ddd2 // fmul v18.4s, v14.4s, v8.4s
+	WORD $0x6e29ddf3 // fmul v19.4s, v15.4s, v9.4s
+	VMOV V8.B16, V16.B16
+	VMOV V9.B16, V17.B16
+	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
+	WORD $0x4e35ce71 // fmla v17.4s, v19.4s, v21.4s
+	WORD $0x4e30d610 // fadd v16.4s, v16.4s, v16.4s
+	WORD $0x4e31d631 // fadd v17.4s, v17.4s, v17.4s
+	VLD1.P 32(R1), [V8.S4, V9.S4]
+	VLD1.P 32(R3), [V20.S4, V21.S4]
+	WORD $0x4eb4d46e // fsub v14.4s, v3.4s, v20.4s
+	WORD $0x4eb5d46f // fsub v15.4s, v3.4s, v21.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V14.S4, V15.S4]
+shares:
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x6eb2e508 // fcmgt v8.4s, v8.4s, v18.4s
+	WORD $0x6eb3e529 // fcmgt v9.4s, v9.4s, v19.4s
+	VMOV V20.B16, V18.B16
+	VMOV V21.B16, V19.B16
+	VBIT V8.B16, V14.B16, V18.B16
+	VBIT V9.B16, V15.B16, V19.B16
+	VBIT V8.B16, V20.B16, V14.B16
+	VBIT V9.B16, V21.B16, V15.B16
+	VMOV V18.B16, V20.B16
+	VMOV V19.B16, V21.B16
+	WORD $0x4eaccdd4 // fmls v20.4s, v14.4s, v12.4s
+	WORD $0x4eadcdf5 // fmls v21.4s, v15.4s, v13.4s
+	WORD $0x6e2ade94 // fmul v20.4s, v20.4s, v10.4s
+	WORD $0x6e2bdeb5 // fmul v21.4s, v21.4s, v11.4s
+	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
+	WORD $0x4e33d5ef // fadd v15.4s, v15.4s, v19.4s
+	WORD $0x6e2ede10 // fmul v16.4s, v16.4s, v14.4s
+	WORD $0x6e2fde31 // fmul v17.4s, v17.4s, v15.4s
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	WORD $0x6eb6e656 // fcmgt v22.4s, v18.4s, v22.4s
+	WORD $0x6eb7e677 // fcmgt v23.4s, v19.4s, v23.4s
+	VAND V22.B16, V6.B16, V6.B16
+	VAND V23.B16, V7.B16, V7.B16
+	WORD $0x4e32ccd0 // fmla v16.4s, v6.4s, v18.4s
+	WORD $0x4e33ccf1 // fmla v17.4s, v7.4s, v19.4s
+	WORD $0x0e617a06 // fcvtl v6.2d, v16.2s
+	WORD $0x4e617a07 // fcvtl2 v7.2d, v16.4s
+	VST1.P [V6.D2, V7.D2], 32(R0)
+	WORD $0x0e617a26 // fcvtl v6.2d, v17.2s
+	WORD $0x4e617a27 // fcvtl2 v7.2d, v17.4s
+	VST1.P [V6.D2, V7.D2], 32(R0)
+	CBZ R5, value
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4eb4d4c6 // fsub v6.4s, v6.4s, v20.4s
+	WORD $0x4eb5d4e7 // fsub v7.4s, v7.4s, v21.4s
+	VBIT V8.B16, V20.B16, V6.B16
+	VBIT V9.B16, V21.B16, V7.B16
+	MOVWU scale+48(FP), R9
+	VDUP R9, V10.S4
+	WORD $0x6e2adcc6 // fmul v6.4s, v6.4s, v10.4s
+	WORD $0x6e2adce7 // fmul v7.4s, v7.4s, v10.4s
+	VST1.P [V6.S4, V7.S4], 32(R5)
+value:
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidCrossEntropyF64(loss *float64, grad, z, yes, no *float64, n int, scale float64)
+TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V11.D2, V12.D2]
+	FMOVQ 448(R8), F13 // +Inf
+	FMOVQ 448(R8), F14 // +Inf
+	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	VORR V13.B16, V11.B16, V11.B16
+	VORR V14.B16, V12.B16, V12.B16
+	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	VMOV V1.B16, V15.B16
+	VMOV V1.B16, V16.B16
+	WORD $0x4fc211af // fmla v15.2d, v13.2d, v2.d[0]
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4ee1d5f1 // fsub v17.2d, v15.2d, v1.2d
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4fc25a2d // fmls v13.2d, v17.2d, v2.d[1]
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc3522d // fmls v13.2d, v17.2d, v3.d[0]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc619b5 // fmla v21.2d, v13.2d, v6.d[1]
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc611b3 // fmla v19.2d, v13.2d, v6.d[0]
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc519b5 // fmla v21.2d, v13.2d, v5.d[1]
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc511b3 // fmla v19.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e64d5b1 // fadd v17.2d, v13.2d, v4.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 464(R8), F15 // 2
+	FMOVQ 464(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e64d62d // fadd v13.2d, v17.2d, v4.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e6dfc8d // fdiv v13.2d, v4.2d, v13.2d
+	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	FMOVQ 480(R8), F23 // 0.05422589734467588
+	FMOVQ 480(R8), F24 // 0.05422589734467588
+	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	FMOVQ 496(R8), F25 // 0.06667589320635225
+	FMOVQ 496(R8), F26 // 0.06667589320635225
+	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 512(R8), F23 // 0.09090909948987579
+	FMOVQ 512(R8), F24 // 0.09090909948987579
+	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 528(R8), F25 // 0.1428571428580005
+	FMOVQ 528(R8), F26 // 0.1428571428580005
+	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 544(R8), F23 // 0.3333333333333333
+	FMOVQ 544(R8), F24 // 0.3333333333333333
+	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x6e6fde79 // fmul v25.2d, v19.2d, v15.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	VMOV V15.B16, V21.B16
+	VMOV V16.B16, V22.B16
+	WORD $0x4e77cf35 // fmla v21.2d, v25.2d, v23.2d
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	VLD1.P 32(R1), [V15.D2, V16.D2]
+	VLD1.P 32(R3), [V25.D2, V26.D2]
+	WORD $0x4ef9d493 // fsub v19.2d, v4.2d, v25.2d
+	WORD $0x4efad494 // fsub v20.2d, v4.2d, v26.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V19.D2, V20.D2]
+shares:
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	WORD $0x6ef7e5ef // fcmgt v15.2d, v15.2d, v23.2d
+	WORD $0x6ef8e610 // fcmgt v16.2d, v16.2d, v24.2d
+	VMOV V25.B16, V23.B16
+	VMOV V26.B16, V24.B16
+	VBIT V15.B16, V19.B16, V23.B16
+	VBIT V16.B16, V20.B16, V24.B16
+	VBIT V15.B16, V25.B16, V19.B16
+	VBIT V16.B16, V26.B16, V20.B16
+	VMOV V23.B16, V25.B16
+	VMOV V24.B16, V26.B16
+	WORD $0x4ef1ce79 // fmls v25.2d, v19.2d, v17.2d
+	WORD $0x4ef2ce9a // fmls v26.2d, v20.2d, v18.2d
+	WORD $0x6e6ddf39 // fmul v25.2d, v25.2d, v13.2d
+	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
+	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
+	WORD $0x4e78d694 // fadd v20.2d, v20.2d, v24.2d
+	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	VEOR V27.B16, V27.B16, V27.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	WORD $0x6efbe6fb // fcmgt v27.2d, v23.2d, v27.2d
+	WORD $0x6efce71c // fcmgt v28.2d, v24.2d, v28.2d
+	VAND V27.B16, V11.B16, V11.B16
+	VAND V28.B16, V12.B16, V12.B16
+	WORD $0x4e77cd75 // fmla v21.2d, v11.2d, v23.2d
+	WORD $0x4e78cd96 // fmla v22.2d, v12.2d, v24.2d
+	VST1.P [V21.D2, V22.D2], 32(R0)
+	CBZ R5, value
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4ef9d56b // fsub v11.2d, v11.2d, v25.2d
+	WORD $0x4efad58c // fsub v12.2d, v12.2d, v26.2d
+	VBIT V15.B16, V25.B16, V11.B16
+	VBIT V16.B16, V26.B16, V12.B16
+	MOVD scale+48(FP), R9
+	VDUP R9, V13.D2
+	WORD $0x6e6ddd6b // fmul v11.2d, v11.2d, v13.2d
+	WORD $0x6e6ddd8c // fmul v12.2d, v12.2d, v13.2d
+	VST1.P [V11.D2, V12.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidPolyF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidPolyF32(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	FMOVQ 448(R8), F14 // +Inf
+	FMOVQ 448(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 464(R8), F16 // 2
+	FMOVQ 464(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
+	WORD $0x6e75fc95 // fdiv v21.2d, v4.2d, v21.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 480(R8), F24 // 0.05422589734467588
+	FMOVQ 480(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 496(R8), F26 // 0.06667589320635225
+	FMOVQ 496(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 512(R8), F24 // 0.09090909948987579
+	FMOVQ 512(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 528(R8), F26 // 0.1428571428580005
+	FMOVQ 528(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 544(R8), F24 // 0.3333333333333333
+	FMOVQ 544(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
+	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
+	VMOV V14.B16, V22.B16
+	VMOV V15.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	FMOVQ 464(R8), F26 // 2
+	FMOVQ 464(R8), F27 // 2
+	WORD $0x4e72d75a // fadd v26.2d, v26.2d, v18.2d
+	WORD $0x4e73d77b // fadd v27.2d, v27.2d, v19.2d
+	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
+	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
+	WORD $0x4e6ed5ce // fadd v14.2d, v14.2d, v14.2d
+	WORD $0x4e6fd5ef // fadd v15.2d, v15.2d, v15.2d
+	WORD $0x4e78cdda // fmla v26.2d, v14.2d, v24.2d
+	WORD $0x4e79cdfb // fmla v27.2d, v15.2d, v25.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	WORD $0x6e75df7b // fmul v27.2d, v27.2d, v21.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x4fcb1a5a // fmla v26.2d, v18.2d, v11.d[1]
+	WORD $0x4fcb1a7b // fmla v27.2d, v19.2d, v11.d[1]
+	WORD $0x4e6cd6d6 // fadd v22.2d, v22.2d, v12.2d
+	WORD $0x4e6dd6f7 // fadd v23.2d, v23.2d, v13.2d
+	WORD $0x4fcb1216 // fmla v22.2d, v16.2d, v11.d[0]
+	WORD $0x4fcb1237 // fmla v23.2d, v17.2d, v11.d[0]
+	VLD1.P 16(R1), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	VLD1.P 16(R3), [V24.S4]
+	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
+	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
+	WORD $0x4ef8d48e // fsub v14.2d, v4.2d, v24.2d
+	WORD $0x4ef9d48f // fsub v15.2d, v4.2d, v25.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V14.S4]
+	WORD $0x4e6179cf // fcvtl2 v15.2d, v14.4s
+	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
+shares:
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x6ef4e58c // fcmgt v12.2d, v12.2d, v20.2d
+	WORD $0x6ef5e5ad // fcmgt v13.2d, v13.2d, v21.2d
+	VMOV V24.B16, V20.B16
+	VMOV V25.B16, V21.B16
+	VBIT V12.B16, V14.B16, V20.B16
+	VBIT V13.B16, V15.B16, V21.B16
+	VBIT V12.B16, V24.B16, V14.B16
+	VBIT V13.B16, V25.B16, V15.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef8e698 // fcmgt v24.2d, v20.2d, v24.2d
+	WORD $0x6ef9e6b9 // fcmgt v25.2d, v21.2d, v25.2d
+	VAND V24.B16, V22.B16, V22.B16
+	VAND V25.B16, V23.B16, V23.B16
+	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
+	WORD $0x6e6fdf7b // fmul v27.2d, v27.2d, v15.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
+	VMOV V4.B16, V22.B16
+	VMOV V4.B16, V23.B16
+	WORD $0x4fcb1256 // fmla v22.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
+	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
+	VDUP V11.D[1], V20.D2
+	VDUP V11.D[1], V21.D2
+	WORD $0x4fcb5254 // fmls v20.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb5275 // fmls v21.2d, v19.2d, v11.d[0]
+	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
+	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
+	WORD $0x4ef2ce96 // fmls v22.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceb7 // fmls v23.2d, v21.2d, v19.2d
+	VST1.P [V26.D2, V27.D2], 32(R0)
+	CBZ R5, value
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4ef6d5ce // fsub v14.2d, v14.2d, v22.2d
+	WORD $0x4ef7d5ef // fsub v15.2d, v15.2d, v23.2d
+	VBIT V12.B16, V22.B16, V14.B16
+	VBIT V13.B16, V23.B16, V15.B16
+	WORD $0x0e6169ce // fcvtn v14.2s, v14.2d
+	WORD $0x4e6169ee // fcvtn2 v14.4s, v15.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V16.S4
+	WORD $0x6e30ddce // fmul v14.4s, v14.4s, v16.4s
+	VST1.P [V14.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidPolyF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V12.D2, V13.D2]
+	FMOVQ 448(R8), F14 // +Inf
+	FMOVQ 448(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 464(R8), F16 // 2
+	FMOVQ 464(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
+	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
+	WORD $0x6e6ffc8f // fdiv v15.2d, v4.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 480(R8), F24 // 0.05422589734467588
+	FMOVQ 480(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 496(R8), F26 // 0.06667589320635225
+	FMOVQ 496(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 512(R8), F24 // 0.09090909948987579
+	FMOVQ 512(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 528(R8), F26 // 0.1428571428580005
+	FMOVQ 528(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 544(R8), F24 // 0.3333333333333333
+	FMOVQ 544(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	WORD $0x6e71debb // fmul v27.2d, v21.2d, v17.2d
+	VMOV V16.B16, V22.B16
+	VMOV V17.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	FMOVQ 464(R8), F26 // 2
+	FMOVQ 464(R8), F27 // 2
+	WORD $0x4e72d75a // fadd v26.2d, v26.2d, v18.2d
+	WORD $0x4e73d77b // fadd v27.2d, v27.2d, v19.2d
+	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
+	WORD $0x6e6fdf7b // fmul v27.2d, v27.2d, v15.2d
+	WORD $0x4e70d610 // fadd v16.2d, v16.2d, v16.2d
+	WORD $0x4e71d631 // fadd v17.2d, v17.2d, v17.2d
+	WORD $0x4e78ce1a // fmla v26.2d, v16.2d, v24.2d
+	WORD $0x4e79ce3b // fmla v27.2d, v17.2d, v25.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	WORD $0x6e75df7b // fmul v27.2d, v27.2d, v21.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x4fcb1a5a // fmla v26.2d, v18.2d, v11.d[1]
+	WORD $0x4fcb1a7b // fmla v27.2d, v19.2d, v11.d[1]
+	WORD $0x4e6cd6d6 // fadd v22.2d, v22.2d, v12.2d
+	WORD $0x4e6dd6f7 // fadd v23.2d, v23.2d, v13.2d
+	WORD $0x4fcb11d6 // fmla v22.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb11f7 // fmla v23.2d, v15.2d, v11.d[0]
+	VLD1.P 32(R1), [V12.D2, V13.D2]
+	VLD1.P 32(R3), [V24.D2, V25.D2]
+	WORD $0x4ef8d490 // fsub v16.2d, v4.2d, v24.2d
+	WORD $0x4ef9d491 // fsub v17.2d, v4.2d, v25.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V16.D2, V17.D2]
+shares:
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x6ef4e58c // fcmgt v12.2d, v12.2d, v20.2d
+	WORD $0x6ef5e5ad // fcmgt v13.2d, v13.2d, v21.2d
+	VMOV V24.B16, V20.B16
+	VMOV V25.B16, V21.B16
+	VBIT V12.B16, V16.B16, V20.B16
+	VBIT V13.B16, V17.B16, V21.B16
+	VBIT V12.B16, V24.B16, V16.B16
+	VBIT V13.B16, V25.B16, V17.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef8e698 // fcmgt v24.2d, v20.2d, v24.2d
+	WORD $0x6ef9e6b9 // fcmgt v25.2d, v21.2d, v25.2d
+	VAND V24.B16, V22.B16, V22.B16
+	VAND V25.B16, V23.B16, V23.B16
+	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
+	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
+	VMOV V4.B16, V22.B16
+	VMOV V4.B16, V23.B16
+	WORD $0x4fcb1256 // fmla v22.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
+	WORD $0x6e6fdef7 // fmul v23.2d, v23.2d, v15.2d
+	VDUP V11.D[1], V20.D2
+	VDUP V11.D[1], V21.D2
+	WORD $0x4fcb5254 // fmls v20.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb5275 // fmls v21.2d, v19.2d, v11.d[0]
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x6e71deb5 // fmul v21.2d, v21.2d, v17.2d
+	WORD $0x4ef2ce96 // fmls v22.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceb7 // fmls v23.2d, v21.2d, v19.2d
+	VST1.P [V26.D2, V27.D2], 32(R0)
+	CBZ R5, value
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4ef6d5ce // fsub v14.2d, v14.2d, v22.2d
+	WORD $0x4ef7d5ef // fsub v15.2d, v15.2d, v23.2d
+	VBIT V12.B16, V22.B16, V14.B16
+	VBIT V13.B16, V23.B16, V15.B16
+	MOVD scale+48(FP), R9
+	VDUP R9, V16.D2
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	VST1.P [V14.D2, V15.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidGCEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidGCEF32(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	FMOVQ 448(R8), F14 // +Inf
+	FMOVQ 448(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 464(R8), F16 // 2
+	FMOVQ 464(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
+	WORD $0x6e75fc95 // fdiv v21.2d, v4.2d, v21.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 480(R8), F24 // 0.05422589734467588
+	FMOVQ 480(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 496(R8), F26 // 0.06667589320635225
+	FMOVQ 496(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 512(R8), F24 // 0.09090909948987579
+	FMOVQ 512(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 528(R8), F26 // 0.1428571428580005
+	FMOVQ 528(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 544(R8), F24 // 0.3333333333333333
+	FMOVQ 544(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
+	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
+	VMOV V14.B16, V22.B16
+	VMOV V15.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x4fcb92d6 // fmul v22.2d, v22.2d, v11.d[0]
+	WORD $0x4fcb92f7 // fmul v23.2d, v23.2d, v11.d[0]
+	WORD $0x4e60f6d6 // fmax v22.2d, v22.2d, v0.2d
+	WORD $0x4e60f6f7 // fmax v23.2d, v23.2d, v0.2d
+	VMOV V1.B16, V14.B16
+	VMOV V1.B16, V15.B16
+	WORD $0x4fc212ce // fmla v14.2d, v22.2d, v2.d[0]
+	WORD $0x4fc212ef // fmla v15.2d, v23.2d, v2.d[0]
+	WORD $0x4ee1d5d4 // fsub v20.2d, v14.2d, v1.2d
+	WORD $0x4ee1d5f5 // fsub v21.2d, v15.2d, v1.2d
+	WORD $0x4fc25a96 // fmls v22.2d, v20.2d, v2.d[1]
+	WORD $0x4fc25ab7 // fmls v23.2d, v21.2d, v2.d[1]
+	WORD $0x4fc35296 // fmls v22.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352b7 // fmls v23.2d, v21.2d, v3.d[0]
+	VSHL $52, V14.D2, V14.D2
+	VSHL $52, V15.D2, V15.D2
+	WORD $0x6e76ded4 // fmul v20.2d, v22.2d, v22.2d
+	WORD $0x6e77def5 // fmul v21.2d, v23.2d, v23.2d
+	FMOVQ 176(R8), F24 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F25 // 2.7620138719733994e-07
+	WORD $0x4fc712d8 // fmla v24.2d, v22.2d, v7.d[0]
+	WORD $0x4fc712f9 // fmla v25.2d, v23.2d, v7.d[0]
+	FMOVQ 192(R8), F26 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F27 // 2.4801520191217726e-05
+	WORD $0x4fc61ada // fmla v26.2d, v22.2d, v6.d[1]
+	WORD $0x4fc61afb // fmla v27.2d, v23.2d, v6.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 208(R8), F24 // 0.0013888888917281794
+	FMOVQ 208(R8), F25 // 0.0013888888917281794
+	WORD $0x4fc612d8 // fmla v24.2d, v22.2d, v6.d[0]
+	WORD $0x4fc612f9 // fmla v25.2d, v23.2d, v6.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	FMOVQ 224(R8), F26 // 0.04166666666662399
+	FMOVQ 224(R8), F27 // 0.04166666666662399
+	WORD $0x4fc51ada // fmla v26.2d, v22.2d, v5.d[1]
+	WORD $0x4fc51afb // fmla v27.2d, v23.2d, v5.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 240(R8), F24 // 0.5
+	FMOVQ 240(R8), F25 // 0.5
+	WORD $0x4fc512d8 // fmla v24.2d, v22.2d, v5.d[0]
+	WORD $0x4fc512f9 // fmla v25.2d, v23.2d, v5.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	VADD V4.D2, V14.D2, V14.D2
+	VADD V4.D2, V15.D2, V15.D2
+	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4fc399ef // fmul v15.2d, v15.2d, v3.d[1]
+	VMOV V14.B16, V20.B16
+	VMOV V15.B16, V21.B16
+	WORD $0x4e76cdd4 // fmla v20.2d, v14.2d, v22.2d
+	WORD $0x4e77cdf5 // fmla v21.2d, v15.2d, v23.2d
+	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
+	WORD $0x6e6fdef7 // fmul v23.2d, v23.2d, v15.2d
+	WORD $0x4eeed48e // fsub v14.2d, v4.2d, v14.2d
+	WORD $0x4eefd48f // fsub v15.2d, v4.2d, v15.2d
+	WORD $0x4ef6d5d6 // fsub v22.2d, v14.2d, v22.2d
+	WORD $0x4ef7d5f7 // fsub v23.2d, v15.2d, v23.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4fcb918c // fmul v12.2d, v12.2d, v11.d[0]
+	WORD $0x4fcb91ad // fmul v13.2d, v13.2d, v11.d[0]
+	WORD $0x4e60f58c // fmax v12.2d, v12.2d, v0.2d
+	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
+	VMOV V1.B16, V14.B16
+	VMOV V1.B16, V15.B16
+	WORD $0x4fc2118e // fmla v14.2d, v12.2d, v2.d[0]
+	WORD $0x4fc211af // fmla v15.2d, v13.2d, v2.d[0]
+	WORD $0x4ee1d5d4 // fsub v20.2d, v14.2d, v1.2d
+	WORD $0x4ee1d5f5 // fsub v21.2d, v15.2d, v1.2d
+	WORD $0x4fc25a8c // fmls v12.2d, v20.2d, v2.d[1]
+	WORD $0x4fc25aad // fmls v13.2d, v21.2d, v2.d[1]
+	WORD $0x4fc3528c // fmls v12.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352ad // fmls v13.2d, v21.2d, v3.d[0]
+	VSHL $52, V14.D2, V14.D2
+	VSHL $52, V15.D2, V15.D2
+	WORD $0x6e6cdd94 // fmul v20.2d, v12.2d, v12.2d
+	WORD $0x6e6dddb5 // fmul v21.2d, v13.2d, v13.2d
+	FMOVQ 176(R8), F24 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F25 // 2.7620138719733994e-07
+	WORD $0x4fc71198 // fmla v24.2d, v12.2d, v7.d[0]
+	WORD $0x4fc711b9 // fmla v25.2d, v13.2d, v7.d[0]
+	FMOVQ 192(R8), F26 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F27 // 2.4801520191217726e-05
+	WORD $0x4fc6199a // fmla v26.2d, v12.2d, v6.d[1]
+	WORD $0x4fc619bb // fmla v27.2d, v13.2d, v6.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 208(R8), F24 // 0.0013888888917281794
+	FMOVQ 208(R8), F25 // 0.0013888888917281794
+	WORD $0x4fc61198 // fmla v24.2d, v12.2d, v6.d[0]
+	WORD $0x4fc611b9 // fmla v25.2d, v13.2d, v6.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	FMOVQ 224(R8), F26 // 0.04166666666662399
+	FMOVQ 224(R8), F27 // 0.04166666666662399
+	WORD $0x4fc5199a // fmla v26.2d, v12.2d, v5.d[1]
+	WORD $0x4fc519bb // fmla v27.2d, v13.2d, v5.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 240(R8), F24 // 0.5
+	FMOVQ 240(R8), F25 // 0.5
+	WORD $0x4fc51198 // fmla v24.2d, v12.2d, v5.d[0]
+	WORD $0x4fc511b9 // fmla v25.2d, v13.2d, v5.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	WORD $0x4e74cf0c // fmla v12.2d, v24.2d, v20.2d
+	WORD $0x4e75cf2d // fmla v13.2d, v25.2d, v21.2d
+	VADD V4.D2, V14.D2, V14.D2
+	VADD V4.D2, V15.D2, V15.D2
+	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4fc399ef // fmul v15.2d, v15.2d, v3.d[1]
+	VMOV V14.B16, V20.B16
+	VMOV V15.B16, V21.B16
+	WORD $0x4e6ccdd4 // fmla v20.2d, v14.2d, v12.2d
+	WORD $0x4e6dcdf5 // fmla v21.2d, v15.2d, v13.2d
+	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x4eeed48e // fsub v14.2d, v4.2d, v14.2d
+	WORD $0x4eefd48f // fsub v15.2d, v4.2d, v15.2d
+	WORD $0x4eecd5cc // fsub v12.2d, v14.2d, v12.2d
+	WORD $0x4eedd5ed // fsub v13.2d, v15.2d, v13.2d
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x6e71deb5 // fmul v21.2d, v21.2d, v17.2d
+	VLD1.P 16(R1), [V14.S4]
+	WORD $0x4e6179cf // fcvtl2 v15.2d, v14.4s
+	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
+	VLD1.P 16(R3), [V26.S4]
+	WORD $0x4e617b5b // fcvtl2 v27.2d, v26.4s
+	WORD $0x0e617b5a // fcvtl v26.2d, v26.2s
+	WORD $0x4efad490 // fsub v16.2d, v4.2d, v26.2d
+	WORD $0x4efbd491 // fsub v17.2d, v4.2d, v27.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V16.S4]
+	WORD $0x4e617a11 // fcvtl2 v17.2d, v16.4s
+	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
+shares:
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef8e5ce // fcmgt v14.2d, v14.2d, v24.2d
+	WORD $0x6ef9e5ef // fcmgt v15.2d, v15.2d, v25.2d
+	VMOV V26.B16, V24.B16
+	VMOV V27.B16, V25.B16
+	VBIT V14.B16, V16.B16, V24.B16
+	VBIT V15.B16, V17.B16, V25.B16
+	VBIT V14.B16, V26.B16, V16.B16
+	VBIT V15.B16, V27.B16, V17.B16
+	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
+	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
+	WORD $0x4e78cd96 // fmla v22.2d, v12.2d, v24.2d
+	WORD $0x4e79cdb7 // fmla v23.2d, v13.2d, v25.2d
+	WORD $0x4fcb9ad6 // fmul v22.2d, v22.2d, v11.d[1]
+	WORD $0x4fcb9af7 // fmul v23.2d, v23.2d, v11.d[1]
+	WORD $0x6e78de94 // fmul v20.2d, v20.2d, v24.2d
+	WORD $0x6e79deb5 // fmul v21.2d, v21.2d, v25.2d
+	WORD $0x4ef0ce54 // fmls v20.2d, v18.2d, v16.2d
+	WORD $0x4ef1ce75 // fmls v21.2d, v19.2d, v17.2d
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4ef4d58c // fsub v12.2d, v12.2d, v20.2d
+	WORD $0x4ef5d5ad // fsub v13.2d, v13.2d, v21.2d
+	VBIT V14.B16, V20.B16, V12.B16
+	VBIT V15.B16, V21.B16, V13.B16
+	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
+	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V16.S4
+	WORD $0x6e30dd8c // fmul v12.4s, v12.4s, v16.4s
+	VST1.P [V12.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidGCEF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V12.D2, V13.D2]
+	FMOVQ 448(R8), F14 // +Inf
+	FMOVQ 448(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 464(R8), F16 // 2
+	FMOVQ 464(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
+	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
+	WORD $0x6e6ffc8f // fdiv v15.2d, v4.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 480(R8), F24 // 0.05422589734467588
+	FMOVQ 480(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 496(R8), F26 // 0.06667589320635225
+	FMOVQ 496(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 512(R8), F24 // 0.09090909948987579
+	FMOVQ 512(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 528(R8), F26 // 0.1428571428580005
+	FMOVQ 528(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 544(R8), F24 // 0.3333333333333333
+	FMOVQ 544(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	WORD $0x6e71debb // fmul v27.2d, v21.2d, v17.2d
+	VMOV V16.B16, V22.B16
+	VMOV V17.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x4fcb92d6 // fmul v22.2d, v22.2d, v11.d[0]
+	WORD $0x4fcb92f7 // fmul v23.2d, v23.2d, v11.d[0]
+	WORD $0x4e60f6d6 // fmax v22.2d, v22.2d, v0.2d
+	WORD $0x4e60f6f7 // fmax v23.2d, v23.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc212d0 // fmla v16.2d, v22.2d, v2.d[0]
+	WORD $0x4fc212f1 // fmla v17.2d, v23.2d, v2.d[0]
+	WORD $0x4ee1d614 // fsub v20.2d, v16.2d, v1.2d
+	WORD $0x4ee1d635 // fsub v21.2d, v17.2d, v1.2d
+	WORD $0x4fc25a96 // fmls v22.2d, v20.2d, v2.d[1]
+	WORD $0x4fc25ab7 // fmls v23.2d, v21.2d, v2.d[1]
+	WORD $0x4fc35296 // fmls v22.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352b7 // fmls v23.2d, v21.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e76ded4 // fmul v20.2d, v22.2d, v22.2d
+	WORD $0x6e77def5 // fmul v21.2d, v23.2d, v23.2d
+	FMOVQ 176(R8), F24 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F25 // 2.7620138719733994e-07
+	WORD $0x4fc712d8 // fmla v24.2d, v22.2d, v7.d[0]
+	WORD $0x4fc712f9 // fmla v25.2d, v23.2d, v7.d[0]
+	FMOVQ 192(R8), F26 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F27 // 2.4801520191217726e-05
+	WORD $0x4fc61ada // fmla v26.2d, v22.2d, v6.d[1]
+	WORD $0x4fc61afb // fmla v27.2d, v23.2d, v6.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 208(R8), F24 // 0.0013888888917281794
+	FMOVQ 208(R8), F25 // 0.0013888888917281794
+	WORD $0x4fc612d8 // fmla v24.2d, v22.2d, v6.d[0]
+	WORD $0x4fc612f9 // fmla v25.2d, v23.2d, v6.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	FMOVQ 224(R8), F26 // 0.04166666666662399
+	FMOVQ 224(R8), F27 // 0.04166666666662399
+	WORD $0x4fc51ada // fmla v26.2d, v22.2d, v5.d[1]
+	WORD $0x4fc51afb // fmla v27.2d, v23.2d, v5.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 240(R8), F24 // 0.5
+	FMOVQ 240(R8), F25 // 0.5
+	WORD $0x4fc512d8 // fmla v24.2d, v22.2d, v5.d[0]
+	WORD $0x4fc512f9 // fmla v25.2d, v23.2d, v5.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	VADD V4.D2, V16.D2, V16.D2
+	VADD V4.D2, V17.D2, V17.D2
+	WORD $0x4fc39a10 // fmul v16.2d, v16.2d, v3.d[1]
+	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
+	VMOV V16.B16, V20.B16
+	VMOV V17.B16, V21.B16
+	WORD $0x4e76ce14 // fmla v20.2d, v16.2d, v22.2d
+	WORD $0x4e77ce35 // fmla v21.2d, v17.2d, v23.2d
+	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
+	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
+	WORD $0x4ef0d490 // fsub v16.2d, v4.2d, v16.2d
+	WORD $0x4ef1d491 // fsub v17.2d, v4.2d, v17.2d
+	WORD $0x4ef6d616 // fsub v22.2d, v16.2d, v22.2d
+	WORD $0x4ef7d637 // fsub v23.2d, v17.2d, v23.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4fcb918c // fmul v12.2d, v12.2d, v11.d[0]
+	WORD $0x4fcb91ad // fmul v13.2d, v13.2d, v11.d[0]
+	WORD $0x4e60f58c // fmax v12.2d, v12.2d, v0.2d
+	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc21190 // fmla v16.2d, v12.2d, v2.d[0]
+	WORD $0x4fc211b1 // fmla v17.2d, v13.2d, v2.d[0]
+	WORD $0x4ee1d614 // fsub v20.2d, v16.2d, v1.2d
+	WORD $0x4ee1d635 // fsub v21.2d, v17.2d, v1.2d
+	WORD $0x4fc25a8c // fmls v12.2d, v20.2d, v2.d[1]
+	WORD $0x4fc25aad // fmls v13.2d, v21.2d, v2.d[1]
+	WORD $0x4fc3528c // fmls v12.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352ad // fmls v13.2d, v21.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6cdd94 // fmul v20.2d, v12.2d, v12.2d
+	WORD $0x6e6dddb5 // fmul v21.2d, v13.2d, v13.2d
+	FMOVQ 176(R8), F24 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F25 // 2.7620138719733994e-07
+	WORD $0x4fc71198 // fmla v24.2d, v12.2d, v7.d[0]
+	WORD $0x4fc711b9 // fmla v25.2d, v13.2d, v7.d[0]
+	FMOVQ 192(R8), F26 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F27 // 2.4801520191217726e-05
+	WORD $0x4fc6199a // fmla v26.2d, v12.2d, v6.d[1]
+	WORD $0x4fc619bb // fmla v27.2d, v13.2d, v6.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 208(R8), F24 // 0.0013888888917281794
+	FMOVQ 208(R8), F25 // 0.0013888888917281794
+	WORD $0x4fc61198 // fmla v24.2d, v12.2d, v6.d[0]
+	WORD $0x4fc611b9 // fmla v25.2d, v13.2d, v6.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	FMOVQ 224(R8), F26 // 0.04166666666662399
+	FMOVQ 224(R8), F27 // 0.04166666666662399
+	WORD $0x4fc5199a // fmla v26.2d, v12.2d, v5.d[1]
+	WORD $0x4fc519bb // fmla v27.2d, v13.2d, v5.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 240(R8), F24 // 0.5
+	FMOVQ 240(R8), F25 // 0.5
+	WORD $0x4fc51198 // fmla v24.2d, v12.2d, v5.d[0]
+	WORD $0x4fc511b9 // fmla v25.2d, v13.2d, v5.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	WORD $0x4e74cf0c // fmla v12.2d, v24.2d, v20.2d
+	WORD $0x4e75cf2d // fmla v13.2d, v25.2d, v21.2d
+	VADD V4.D2, V16.D2, V16.D2
+	VADD V4.D2, V17.D2, V17.D2
+	WORD $0x4fc39a10 // fmul v16.2d, v16.2d, v3.d[1]
+	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
+	VMOV V16.B16, V20.B16
+	VMOV V17.B16, V21.B16
+	WORD $0x4e6cce14 // fmla v20.2d, v16.2d, v12.2d
+	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
+	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x4ef0d490 // fsub v16.2d, v4.2d, v16.2d
+	WORD $0x4ef1d491 // fsub v17.2d, v4.2d, v17.2d
+	WORD $0x4eecd60c // fsub v12.2d, v16.2d, v12.2d
+	WORD $0x4eedd62d // fsub v13.2d, v17.2d, v13.2d
+	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
+	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
+	VLD1.P 32(R1), [V14.D2, V15.D2]
+	VLD1.P 32(R3), [V26.D2, V27.D2]
+	WORD $0x4efad490 // fsub v16.2d, v4.2d, v26.2d
+	WORD $0x4efbd491 // fsub v17.2d, v4.2d, v27.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V16.D2, V17.D2]
+shares:
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef8e5ce // fcmgt v14.2d, v14.2d, v24.2d
+	WORD $0x6ef9e5ef // fcmgt v15.2d, v15.2d, v25.2d
+	VMOV V26.B16, V24.B16
+	VMOV V27.B16, V25.B16
+	VBIT V14.B16, V16.B16, V24.B16
+	VBIT V15.B16, V17.B16, V25.B16
+	VBIT V14.B16, V26.B16, V16.B16
+	VBIT V15.B16, V27.B16, V17.B16
+	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
+	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
+	WORD $0x4e78cd96 // fmla v22.2d, v12.2d, v24.2d
+	WORD $0x4e79cdb7 // fmla v23.2d, v13.2d, v25.2d
+	WORD $0x4fcb9ad6 // fmul v22.2d, v22.2d, v11.d[1]
+	WORD $0x4fcb9af7 // fmul v23.2d, v23.2d, v11.d[1]
+	WORD $0x6e78de94 // fmul v20.2d, v20.2d, v24.2d
+	WORD $0x6e79deb5 // fmul v21.2d, v21.2d, v25.2d
+	WORD $0x4ef0ce54 // fmls v20.2d, v18.2d, v16.2d
+	WORD $0x4ef1ce75 // fmls v21.2d, v19.2d, v17.2d
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4ef4d58c // fsub v12.2d, v12.2d, v20.2d
+	WORD $0x4ef5d5ad // fsub v13.2d, v13.2d, v21.2d
+	VBIT V14.B16, V20.B16, V12.B16
+	VBIT V15.B16, V21.B16, V13.B16
+	MOVD scale+48(FP), R9
+	VDUP R9, V16.D2
+	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x6e70ddad // fmul v13.2d, v13.2d, v16.2d
+	VST1.P [V12.D2, V13.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidFocalF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidFocalF32(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	FMOVQ 448(R8), F14 // +Inf
+	FMOVQ 448(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 464(R8), F16 // 2
+	FMOVQ 464(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
+	WORD $0x6e75fc95 // fdiv v21.2d, v4.2d, v21.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 480(R8), F24 // 0.05422589734467588
+	FMOVQ 480(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 496(R8), F26 // 0.06667589320635225
+	FMOVQ 496(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 512(R8), F24 // 0.09090909948987579
+	FMOVQ 512(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 528(R8), F26 // 0.1428571428580005
+	FMOVQ 528(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 544(R8), F24 // 0.3333333333333333
+	FMOVQ 544(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
+	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
+	VMOV V14.B16, V22.B16
+	VMOV V15.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	WORD $0x4e64d718 // fadd v24.2d, v24.2d, v4.2d
+	WORD $0x4e64d739 // fadd v25.2d, v25.2d, v4.2d
+	WORD $0x4e64d5ce // fadd v14.2d, v14.2d, v4.2d
+	WORD $0x4e64d5ef // fadd v15.2d, v15.2d, v4.2d
+	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
+	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
+	FMOVQ 560(R8), F24 // 746
+	FMOVQ 560(R8), F25 // 746
+	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
+	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
+	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
+	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
+	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
+	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
+	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
+	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
+	WORD $0x4e64d5ce // fadd v14.2d, v14.2d, v4.2d
+	WORD $0x4e64d5ef // fadd v15.2d, v15.2d, v4.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x4fcb9b18 // fmul v24.2d, v24.2d, v11.d[1]
+	WORD $0x4fcb9b39 // fmul v25.2d, v25.2d, v11.d[1]
+	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
+	WORD $0x4e60f739 // fmax v25.2d, v25.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc21310 // fmla v16.2d, v24.2d, v2.d[0]
+	WORD $0x4fc21331 // fmla v17.2d, v25.2d, v2.d[0]
+	WORD $0x4ee1d614 // fsub v20.2d, v16.2d, v1.2d
+	WORD $0x4ee1d635 // fsub v21.2d, v17.2d, v1.2d
+	WORD $0x4fc25a98 // fmls v24.2d, v20.2d, v2.d[1]
+	WORD $0x4fc25ab9 // fmls v25.2d, v21.2d, v2.d[1]
+	WORD $0x4fc35298 // fmls v24.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352b9 // fmls v25.2d, v21.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e78df14 // fmul v20.2d, v24.2d, v24.2d
+	WORD $0x6e79df35 // fmul v21.2d, v25.2d, v25.2d
+	FMOVQ 176(R8), F26 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F27 // 2.7620138719733994e-07
+	WORD $0x4fc7131a // fmla v26.2d, v24.2d, v7.d[0]
+	WORD $0x4fc7133b // fmla v27.2d, v25.2d, v7.d[0]
+	FMOVQ 192(R8), F28 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F29 // 2.4801520191217726e-05
+	WORD $0x4fc61b1c // fmla v28.2d, v24.2d, v6.d[1]
+	WORD $0x4fc61b3d // fmla v29.2d, v25.2d, v6.d[1]
+	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
+	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
+	FMOVQ 208(R8), F26 // 0.0013888888917281794
+	FMOVQ 208(R8), F27 // 0.0013888888917281794
+	WORD $0x4fc6131a // fmla v26.2d, v24.2d, v6.d[0]
+	WORD $0x4fc6133b // fmla v27.2d, v25.2d, v6.d[0]
+	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
+	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
+	FMOVQ 224(R8), F28 // 0.04166666666662399
+	FMOVQ 224(R8), F29 // 0.04166666666662399
+	WORD $0x4fc51b1c // fmla v28.2d, v24.2d, v5.d[1]
+	WORD $0x4fc51b3d // fmla v29.2d, v25.2d, v5.d[1]
+	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
+	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
+	FMOVQ 240(R8), F26 // 0.5
+	FMOVQ 240(R8), F27 // 0.5
+	WORD $0x4fc5131a // fmla v26.2d, v24.2d, v5.d[0]
+	WORD $0x4fc5133b // fmla v27.2d, v25.2d, v5.d[0]
+	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
+	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	WORD $0x4e64d714 // fadd v20.2d, v24.2d, v4.2d
+	WORD $0x4e64d735 // fadd v21.2d, v25.2d, v4.2d
+	VADD V16.D2, V20.D2, V20.D2
+	VADD V17.D2, V21.D2, V21.D2
+	WORD $0x4fc39a94 // fmul v20.2d, v20.2d, v3.d[1]
+	WORD $0x4fc39ab5 // fmul v21.2d, v21.2d, v3.d[1]
+	WORD $0x4fcb9ad8 // fmul v24.2d, v22.2d, v11.d[1]
+	WORD $0x4fcb9af9 // fmul v25.2d, v23.2d, v11.d[1]
+	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
+	WORD $0x4e60f739 // fmax v25.2d, v25.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc21310 // fmla v16.2d, v24.2d, v2.d[0]
+	WORD $0x4fc21331 // fmla v17.2d, v25.2d, v2.d[0]
+	WORD $0x4ee1d61a // fsub v26.2d, v16.2d, v1.2d
+	WORD $0x4ee1d63b // fsub v27.2d, v17.2d, v1.2d
+	WORD $0x4fc25b58 // fmls v24.2d, v26.2d, v2.d[1]
+	WORD $0x4fc25b79 // fmls v25.2d, v27.2d, v2.d[1]
+	WORD $0x4fc35358 // fmls v24.2d, v26.2d, v3.d[0]
+	WORD $0x4fc35379 // fmls v25.2d, v27.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
+	WORD $0x6e79df3b // fmul v27.2d, v25.2d, v25.2d
+	FMOVQ 176(R8), F28 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F29 // 2.7620138719733994e-07
+	WORD $0x4fc7131c // fmla v28.2d, v24.2d, v7.d[0]
+	WORD $0x4fc7133d // fmla v29.2d, v25.2d, v7.d[0]
+	FMOVQ 192(R8), F30 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F31 // 2.4801520191217726e-05
+	WORD $0x4fc61b1e // fmla v30.2d, v24.2d, v6.d[1]
+	WORD $0x4fc61b3f // fmla v31.2d, v25.2d, v6.d[1]
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	WORD $0x4e7bcfbf // fmla v31.2d, v29.2d, v27.2d
+	FMOVQ 208(R8), F28 // 0.0013888888917281794
+	FMOVQ 208(R8), F29 // 0.0013888888917281794
+	WORD $0x4fc6131c // fmla v28.2d, v24.2d, v6.d[0]
+	WORD $0x4fc6133d // fmla v29.2d, v25.2d, v6.d[0]
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
+	FMOVQ 224(R8), F30 // 0.04166666666662399
+	FMOVQ 224(R8), F31 // 0.04166666666662399
+	WORD $0x4fc51b1e // fmla v30.2d, v24.2d, v5.d[1]
+	WORD $0x4fc51b3f // fmla v31.2d, v25.2d, v5.d[1]
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	WORD $0x4e7bcfbf // fmla v31.2d, v29.2d, v27.2d
+	FMOVQ 240(R8), F28 // 0.5
+	FMOVQ 240(R8), F29 // 0.5
+	WORD $0x4fc5131c // fmla v28.2d, v24.2d, v5.d[0]
+	WORD $0x4fc5133d // fmla v29.2d, v25.2d, v5.d[0]
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
+	WORD $0x4e7acf98 // fmla v24.2d, v28.2d, v26.2d
+	WORD $0x4e7bcfb9 // fmla v25.2d, v29.2d, v27.2d
+	WORD $0x4e64d71a // fadd v26.2d, v24.2d, v4.2d
+	WORD $0x4e64d73b // fadd v27.2d, v25.2d, v4.2d
+	VADD V16.D2, V26.D2, V26.D2
+	VADD V17.D2, V27.D2, V27.D2
+	WORD $0x4fc39b5a // fmul v26.2d, v26.2d, v3.d[1]
+	WORD $0x4fc39b7b // fmul v27.2d, v27.2d, v3.d[1]
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
+	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	VLD1.P 16(R1), [V16.S4]
+	WORD $0x4e617a11 // fcvtl2 v17.2d, v16.4s
+	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
+	VLD1.P 16(R3), [V28.S4]
+	WORD $0x4e617b9d // fcvtl2 v29.2d, v28.4s
+	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
+	WORD $0x4efcd494 // fsub v20.2d, v4.2d, v28.2d
+	WORD $0x4efdd495 // fsub v21.2d, v4.2d, v29.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V20.S4]
+	WORD $0x4e617a95 // fcvtl2 v21.2d, v20.4s
+	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
+shares:
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef8e610 // fcmgt v16.2d, v16.2d, v24.2d
+	WORD $0x6ef9e631 // fcmgt v17.2d, v17.2d, v25.2d
+	VMOV V28.B16, V24.B16
+	VMOV V29.B16, V25.B16
+	VBIT V16.B16, V20.B16, V24.B16
+	VBIT V17.B16, V21.B16, V25.B16
+	VBIT V16.B16, V28.B16, V20.B16
+	VBIT V17.B16, V29.B16, V21.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x6efce71c // fcmgt v28.2d, v24.2d, v28.2d
+	WORD $0x6efde73d // fcmgt v29.2d, v25.2d, v29.2d
+	VAND V28.B16, V12.B16, V12.B16
+	VAND V29.B16, V13.B16, V13.B16
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x4ef4cdd2 // fmls v18.2d, v14.2d, v20.2d
+	WORD $0x4ef5cdf3 // fmls v19.2d, v15.2d, v21.2d
+	WORD $0x6e7adf18 // fmul v24.2d, v24.2d, v26.2d
+	WORD $0x6e7bdf39 // fmul v25.2d, v25.2d, v27.2d
+	WORD $0x4e6ccf16 // fmla v22.2d, v24.2d, v12.2d
+	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	VBIT V16.B16, V18.B16, V12.B16
+	VBIT V17.B16, V19.B16, V13.B16
+	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
+	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V14.S4
+	WORD $0x6e2edd8c // fmul v12.4s, v12.4s, v14.4s
+	VST1.P [V12.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidFocalF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V12.D2, V13.D2]
+	FMOVQ 448(R8), F14 // +Inf
+	FMOVQ 448(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 464(R8), F16 // 2
+	FMOVQ 464(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
+	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
+	WORD $0x6e6ffc8f // fdiv v15.2d, v4.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 480(R8), F24 // 0.05422589734467588
+	FMOVQ 480(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 496(R8), F26 // 0.06667589320635225
+	FMOVQ 496(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 512(R8), F24 // 0.09090909948987579
+	FMOVQ 512(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 528(R8), F26 // 0.1428571428580005
+	FMOVQ 528(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 544(R8), F24 // 0.3333333333333333
+	FMOVQ 544(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	WORD $0x6e71debb // fmul v27.2d, v21.2d, v17.2d
+	VMOV V16.B16, V22.B16
+	VMOV V17.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	WORD $0x4e64d718 // fadd v24.2d, v24.2d, v4.2d
+	WORD $0x4e64d739 // fadd v25.2d, v25.2d, v4.2d
+	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
+	WORD $0x4e64d631 // fadd v17.2d, v17.2d, v4.2d
+	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
+	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
+	FMOVQ 560(R8), F24 // 746
+	FMOVQ 560(R8), F25 // 746
+	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
+	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
+	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x6e6ede54 // fmul v20.2d, v18.2d, v14.2d
+	WORD $0x6e6fde75 // fmul v21.2d, v19.2d, v15.2d
+	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
+	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
+	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
+	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x4fcb9210 // fmul v16.2d, v16.2d, v11.d[0]
+	WORD $0x4fcb9231 // fmul v17.2d, v17.2d, v11.d[0]
+	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
+	WORD $0x4e64d631 // fadd v17.2d, v17.2d, v4.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x4fcb9b18 // fmul v24.2d, v24.2d, v11.d[1]
+	WORD $0x4fcb9b39 // fmul v25.2d, v25.2d, v11.d[1]
+	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
+	WORD $0x4e60f739 // fmax v25.2d, v25.2d, v0.2d
+	VMOV V1.B16, V14.B16
+	VMOV V1.B16, V15.B16
+	WORD $0x4fc2130e // fmla v14.2d, v24.2d, v2.d[0]
+	WORD $0x4fc2132f // fmla v15.2d, v25.2d, v2.d[0]
+	WORD $0x4ee1d5d4 // fsub v20.2d, v14.2d, v1.2d
+	WORD $0x4ee1d5f5 // fsub v21.2d, v15.2d, v1.2d
+	WORD $0x4fc25a98 // fmls v24.2d, v20.2d, v2.d[1]
+	WORD $0x4fc25ab9 // fmls v25.2d, v21.2d, v2.d[1]
+	WORD $0x4fc35298 // fmls v24.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352b9 // fmls v25.2d, v21.2d, v3.d[0]
+	VSHL $52, V14.D2, V14.D2
+	VSHL $52, V15.D2, V15.D2
+	WORD $0x6e78df14 // fmul v20.2d, v24.2d, v24.2d
+	WORD $0x6e79df35 // fmul v21.2d, v25.2d, v25.2d
+	FMOVQ 176(R8), F26 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F27 // 2.7620138719733994e-07
+	WORD $0x4fc7131a // fmla v26.2d, v24.2d, v7.d[0]
+	WORD $0x4fc7133b // fmla v27.2d, v25.2d, v7.d[0]
+	FMOVQ 192(R8), F28 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F29 // 2.4801520191217726e-05
+	WORD $0x4fc61b1c // fmla v28.2d, v24.2d, v6.d[1]
+	WORD $0x4fc61b3d // fmla v29.2d, v25.2d, v6.d[1]
+	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
+	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
+	FMOVQ 208(R8), F26 // 0.0013888888917281794
+	FMOVQ 208(R8), F27 // 0.0013888888917281794
+	WORD $0x4fc6131a // fmla v26.2d, v24.2d, v6.d[0]
+	WORD $0x4fc6133b // fmla v27.2d, v25.2d, v6.d[0]
+	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
+	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
+	FMOVQ 224(R8), F28 // 0.04166666666662399
+	FMOVQ 224(R8), F29 // 0.04166666666662399
+	WORD $0x4fc51b1c // fmla v28.2d, v24.2d, v5.d[1]
+	WORD $0x4fc51b3d // fmla v29.2d, v25.2d, v5.d[1]
+	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
+	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
+	FMOVQ 240(R8), F26 // 0.5
+	FMOVQ 240(R8), F27 // 0.5
+	WORD $0x4fc5131a // fmla v26.2d, v24.2d, v5.d[0]
+	WORD $0x4fc5133b // fmla v27.2d, v25.2d, v5.d[0]
+	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
+	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	WORD $0x4e64d714 // fadd v20.2d, v24.2d, v4.2d
+	WORD $0x4e64d735 // fadd v21.2d, v25.2d, v4.2d
+	VADD V14.D2, V20.D2, V20.D2
+	VADD V15.D2, V21.D2, V21.D2
+	WORD $0x4fc39a94 // fmul v20.2d, v20.2d, v3.d[1]
+	WORD $0x4fc39ab5 // fmul v21.2d, v21.2d, v3.d[1]
+	WORD $0x4fcb9ad8 // fmul v24.2d, v22.2d, v11.d[1]
+	WORD $0x4fcb9af9 // fmul v25.2d, v23.2d, v11.d[1]
+	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
+	WORD $0x4e60f739 // fmax v25.2d, v25.2d, v0.2d
+	VMOV V1.B16, V14.B16
+	VMOV V1.B16, V15.B16
+	WORD $0x4fc2130e // fmla v14.2d, v24.2d, v2.d[0]
+	WORD $0x4fc2132f // fmla v15.2d, v25.2d, v2.d[0]
+	WORD $0x4ee1d5da // fsub v26.2d, v14.2d, v1.2d
+	WORD $0x4ee1d5fb // fsub v27.2d, v15.2d, v1.2d
+	WORD $0x4fc25b58 // fmls v24.2d, v26.2d, v2.d[1]
+	WORD $0x4fc25b79 // fmls v25.2d, v27.2d, v2.d[1]
+	WORD $0x4fc35358 // fmls v24.2d, v26.2d, v3.d[0]
+	WORD $0x4fc35379 // fmls v25.2d, v27.2d, v3.d[0]
+	VSHL $52, V14.D2, V14.D2
+	VSHL $52, V15.D2, V15.D2
+	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
+	WORD $0x6e79df3b // fmul v27.2d, v25.2d, v25.2d
+	FMOVQ 176(R8), F28 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F29 // 2.7620138719733994e-07
+	WORD $0x4fc7131c // fmla v28.2d, v24.2d, v7.d[0]
+	WORD $0x4fc7133d // fmla v29.2d, v25.2d, v7.d[0]
+	FMOVQ 192(R8), F30 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F31 // 2.4801520191217726e-05
+	WORD $0x4fc61b1e // fmla v30.2d, v24.2d, v6.d[1]
+	WORD $0x4fc61b3f // fmla v31.2d, v25.2d, v6.d[1]
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	WORD $0x4e7bcfbf // fmla v31.2d, v29.2d, v27.2d
+	FMOVQ 208(R8), F28 // 0.0013888888917281794
+	FMOVQ 208(R8), F29 // 0.0013888888917281794
+	WORD $0x4fc6131c // fmla v28.2d, v24.2d, v6.d[0]
+	WORD $0x4fc6133d // fmla v29.2d, v25.2d, v6.d[0]
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
+	FMOVQ 224(R8), F30 // 0.04166666666662399
+	FMOVQ 224(R8), F31 // 0.04166666666662399
+	WORD $0x4fc51b1e // fmla v30.2d, v24.2d, v5.d[1]
+	WORD $0x4fc51b3f // fmla v31.2d, v25.2d, v5.d[1]
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	WORD $0x4e7bcfbf // fmla v31.2d, v29.2d, v27.2d
+	FMOVQ 240(R8), F28 // 0.5
+	FMOVQ 240(R8), F29 // 0.5
+	WORD $0x4fc5131c // fmla v28.2d, v24.2d, v5.d[0]
+	WORD $0x4fc5133d // fmla v29.2d, v25.2d, v5.d[0]
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
+	WORD $0x4e7acf98 // fmla v24.2d, v28.2d, v26.2d
+	WORD $0x4e7bcfb9 // fmla v25.2d, v29.2d, v27.2d
+	WORD $0x4e64d71a // fadd v26.2d, v24.2d, v4.2d
+	WORD $0x4e64d73b // fadd v27.2d, v25.2d, v4.2d
+	VADD V14.D2, V26.D2, V26.D2
+	VADD V15.D2, V27.D2, V27.D2
+	WORD $0x4fc39b5a // fmul v26.2d, v26.2d, v3.d[1]
+	WORD $0x4fc39b7b // fmul v27.2d, v27.2d, v3.d[1]
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
+	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	VLD1.P 32(R1), [V14.D2, V15.D2]
+	VLD1.P 32(R3), [V28.D2, V29.D2]
+	WORD $0x4efcd494 // fsub v20.2d, v4.2d, v28.2d
+	WORD $0x4efdd495 // fsub v21.2d, v4.2d, v29.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V20.D2, V21.D2]
+shares:
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef8e5ce // fcmgt v14.2d, v14.2d, v24.2d
+	WORD $0x6ef9e5ef // fcmgt v15.2d, v15.2d, v25.2d
+	VMOV V28.B16, V24.B16
+	VMOV V29.B16, V25.B16
+	VBIT V14.B16, V20.B16, V24.B16
+	VBIT V15.B16, V21.B16, V25.B16
+	VBIT V14.B16, V28.B16, V20.B16
+	VBIT V15.B16, V29.B16, V21.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x6efce71c // fcmgt v28.2d, v24.2d, v28.2d
+	WORD $0x6efde73d // fcmgt v29.2d, v25.2d, v29.2d
+	VAND V28.B16, V12.B16, V12.B16
+	VAND V29.B16, V13.B16, V13.B16
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x4ef4ce12 // fmls v18.2d, v16.2d, v20.2d
+	WORD $0x4ef5ce33 // fmls v19.2d, v17.2d, v21.2d
+	WORD $0x6e7adf18 // fmul v24.2d, v24.2d, v26.2d
+	WORD $0x6e7bdf39 // fmul v25.2d, v25.2d, v27.2d
+	WORD $0x4e6ccf16 // fmla v22.2d, v24.2d, v12.2d
+	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	VBIT V14.B16, V18.B16, V12.B16
+	VBIT V15.B16, V19.B16, V13.B16
+	MOVD scale+48(FP), R9
+	VDUP R9, V16.D2
+	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x6e70ddad // fmul v13.2d, v13.2d, v16.2d
+	VST1.P [V12.D2, V13.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidFocal2F32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidFocal2F32(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	FMOVQ 448(R8), F14 // +Inf
+	FMOVQ 448(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 464(R8), F16 // 2
+	FMOVQ 464(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
+	WORD $0x6e75fc95 // fdiv v21.2d, v4.2d, v21.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 480(R8), F24 // 0.05422589734467588
+	FMOVQ 480(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 496(R8), F26 // 0.06667589320635225
+	FMOVQ 496(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 512(R8), F24 // 0.09090909948987579
+	FMOVQ 512(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 528(R8), F26 // 0.1428571428580005
+	FMOVQ 528(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 544(R8), F24 // 0.3333333333333333
+	FMOVQ 544(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
+	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
+	VMOV V14.B16, V22.B16
+	VMOV V15.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	WORD $0x4e64d718 // fadd v24.2d, v24.2d, v4.2d
+	WORD $0x4e64d739 // fadd v25.2d, v25.2d, v4.2d
+	WORD $0x4e64d5ce // fadd v14.2d, v14.2d, v4.2d
+	WORD $0x4e64d5ef // fadd v15.2d, v15.2d, v4.2d
+	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
+	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
+	FMOVQ 560(R8), F24 // 746
+	FMOVQ 560(R8), F25 // 746
+	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
+	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
+	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
+	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
+	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
+	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
+	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
+	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
+	WORD $0x4e64d5ce // fadd v14.2d, v14.2d, v4.2d
+	WORD $0x4e64d5ef // fadd v15.2d, v15.2d, v4.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
+	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
+	WORD $0x6e70de10 // fmul v16.2d, v16.2d, v16.2d
+	WORD $0x6e71de31 // fmul v17.2d, v17.2d, v17.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	VLD1.P 16(R1), [V20.S4]
+	WORD $0x4e617a95 // fcvtl2 v21.2d, v20.4s
+	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
+	VLD1.P 16(R3), [V28.S4]
+	WORD $0x4e617b9d // fcvtl2 v29.2d, v28.4s
+	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
+	WORD $0x4efcd498 // fsub v24.2d, v4.2d, v28.2d
+	WORD $0x4efdd499 // fsub v25.2d, v4.2d, v29.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V24.S4]
+	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
+	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
+shares:
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	WORD $0x6efae694 // fcmgt v20.2d, v20.2d, v26.2d
+	WORD $0x6efbe6b5 // fcmgt v21.2d, v21.2d, v27.2d
+	VMOV V28.B16, V26.B16
+	VMOV V29.B16, V27.B16
+	VBIT V20.B16, V24.B16, V26.B16
+	VBIT V21.B16, V25.B16, V27.B16
+	VBIT V20.B16, V28.B16, V24.B16
+	VBIT V21.B16, V29.B16, V25.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x6efce75c // fcmgt v28.2d, v26.2d, v28.2d
+	WORD $0x6efde77d // fcmgt v29.2d, v27.2d, v29.2d
+	VAND V28.B16, V12.B16, V12.B16
+	VAND V29.B16, V13.B16, V13.B16
+	WORD $0x6e78ded6 // fmul v22.2d, v22.2d, v24.2d
+	WORD $0x6e79def7 // fmul v23.2d, v23.2d, v25.2d
+	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
+	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
+	WORD $0x4ef8cdd2 // fmls v18.2d, v14.2d, v24.2d
+	WORD $0x4ef9cdf3 // fmls v19.2d, v15.2d, v25.2d
+	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
+	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
+	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
+	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	VBIT V20.B16, V18.B16, V12.B16
+	VBIT V21.B16, V19.B16, V13.B16
+	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
+	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V14.S4
+	WORD $0x6e2edd8c // fmul v12.4s, v12.4s, v14.4s
+	VST1.P [V12.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V12.D2, V13.D2]
+	FMOVQ 448(R8), F14 // +Inf
+	FMOVQ 448(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
+	VMOV V1.B16, V16.B16
+	VMOV V1.B16, V17.B16
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 464(R8), F16 // 2
+	FMOVQ 464(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
+	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
+	WORD $0x6e6ffc8f // fdiv v15.2d, v4.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 480(R8), F24 // 0.05422589734467588
+	FMOVQ 480(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 496(R8), F26 // 0.06667589320635225
+	FMOVQ 496(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 512(R8), F24 // 0.09090909948987579
+	FMOVQ 512(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 528(R8), F26 // 0.1428571428580005
+	FMOVQ 528(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 544(R8), F24 // 0.3333333333333333
+	FMOVQ 544(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	WORD $0x6e71debb // fmul v27.2d, v21.2d, v17.2d
+	VMOV V16.B16, V22.B16
+	VMOV V17.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	WORD $0x4e64d718 // fadd v24.2d, v24.2d, v4.2d
+	WORD $0x4e64d739 // fadd v25.2d, v25.2d, v4.2d
+	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
+	WORD $0x4e64d631 // fadd v17.2d, v17.2d, v4.2d
+	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
+	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
+	FMOVQ 560(R8), F24 // 746
+	FMOVQ 560(R8), F25 // 746
+	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
+	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
+	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x6e6ede54 // fmul v20.2d, v18.2d, v14.2d
+	WORD $0x6e6fde75 // fmul v21.2d, v19.2d, v15.2d
+	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
+	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
+	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
+	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x4fcb9210 // fmul v16.2d, v16.2d, v11.d[0]
+	WORD $0x4fcb9231 // fmul v17.2d, v17.2d, v11.d[0]
+	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
+	WORD $0x4e64d631 // fadd v17.2d, v17.2d, v4.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
+	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
+	WORD $0x6e6eddce // fmul v14.2d, v14.2d, v14.2d
+	WORD $0x6e6fddef // fmul v15.2d, v15.2d, v15.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	VLD1.P 32(R1), [V20.D2, V21.D2]
+	VLD1.P 32(R3), [V28.D2, V29.D2]
+	WORD $0x4efcd498 // fsub v24.2d, v4.2d, v28.2d
+	WORD $0x4efdd499 // fsub v25.2d, v4.2d, v29.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V24.D2, V25.D2]
+shares:
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	WORD $0x6efae694 // fcmgt v20.2d, v20.2d, v26.2d
+	WORD $0x6efbe6b5 // fcmgt v21.2d, v21.2d, v27.2d
+	VMOV V28.B16, V26.B16
+	VMOV V29.B16, V27.B16
+	VBIT V20.B16, V24.B16, V26.B16
+	VBIT V21.B16, V25.B16, V27.B16
+	VBIT V20.B16, V28.B16, V24.B16
+	VBIT V21.B16, V29.B16, V25.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x6efce75c // fcmgt v28.2d, v26.2d, v28.2d
+	WORD $0x6efde77d // fcmgt v29.2d, v27.2d, v29.2d
+	VAND V28.B16, V12.B16, V12.B16
+	VAND V29.B16, V13.B16, V13.B16
+	WORD $0x6e78ded6 // fmul v22.2d, v22.2d, v24.2d
+	WORD $0x6e79def7 // fmul v23.2d, v23.2d, v25.2d
+	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
+	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
+	WORD $0x4ef8ce12 // fmls v18.2d, v16.2d, v24.2d
+	WORD $0x4ef9ce33 // fmls v19.2d, v17.2d, v25.2d
+	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
+	WORD $0x6e6fdf7b // fmul v27.2d, v27.2d, v15.2d
+	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
+	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	VBIT V20.B16, V18.B16, V12.B16
+	VBIT V21.B16, V19.B16, V13.B16
+	MOVD scale+48(FP), R9
+	VDUP R9, V14.D2
+	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
+	WORD $0x6e6eddad // fmul v13.2d, v13.2d, v14.2d
+	VST1.P [V12.D2, V13.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidMAEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidMAEF32(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V11.S4]
+	WORD $0x4e61796c // fcvtl2 v12.2d, v11.4s
+	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
+	FMOVQ 448(R8), F13 // +Inf
+	FMOVQ 448(R8), F14 // +Inf
+	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	VORR V13.B16, V11.B16, V11.B16
+	VORR V14.B16, V12.B16, V12.B16
+	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	VMOV V1.B16, V15.B16
+	VMOV V1.B16, V16.B16
+	WORD $0x4fc211af // fmla v15.2d, v13.2d, v2.d[0]
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4ee1d5f1 // fsub v17.2d, v15.2d, v1.2d
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4fc25a2d // fmls v13.2d, v17.2d, v2.d[1]
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc3522d // fmls v13.2d, v17.2d, v3.d[0]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc619b5 // fmla v21.2d, v13.2d, v6.d[1]
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc611b3 // fmla v19.2d, v13.2d, v6.d[0]
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc519b5 // fmla v21.2d, v13.2d, v5.d[1]
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc511b3 // fmla v19.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e64d5b1 // fadd v17.2d, v13.2d, v4.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 464(R8), F15 // 2
+	FMOVQ 464(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e64d62d // fadd v13.2d, v17.2d, v4.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e73fc93 // fdiv v19.2d, v4.2d, v19.2d
+	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	VLD1.P 16(R1), [V19.S4]
+	WORD $0x4e617a74 // fcvtl2 v20.2d, v19.4s
+	WORD $0x0e617a73 // fcvtl v19.2d, v19.2s
+	VLD1.P 16(R3), [V25.S4]
+	WORD $0x4e617b3a // fcvtl2 v26.2d, v25.4s
+	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
+	WORD $0x4ef9d495 // fsub v21.2d, v4.2d, v25.2d
+	WORD $0x4efad496 // fsub v22.2d, v4.2d, v26.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V21.S4]
+	WORD $0x4e617ab6 // fcvtl2 v22.2d, v21.4s
+	WORD $0x0e617ab5 // fcvtl v21.2d, v21.2s
+shares:
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	WORD $0x6ef7e673 // fcmgt v19.2d, v19.2d, v23.2d
+	WORD $0x6ef8e694 // fcmgt v20.2d, v20.2d, v24.2d
+	VMOV V25.B16, V23.B16
+	VMOV V26.B16, V24.B16
+	VBIT V19.B16, V21.B16, V23.B16
+	VBIT V20.B16, V22.B16, V24.B16
+	VBIT V19.B16, V25.B16, V21.B16
+	VBIT V20.B16, V26.B16, V22.B16
+	WORD $0x4ef5d495 // fsub v21.2d, v4.2d, v21.2d
+	WORD $0x4ef6d496 // fsub v22.2d, v4.2d, v22.2d
+	WORD $0x4ef1d6b5 // fsub v21.2d, v21.2d, v17.2d
+	WORD $0x4ef2d6d6 // fsub v22.2d, v22.2d, v18.2d
+	WORD $0x4ef7d637 // fsub v23.2d, v17.2d, v23.2d
+	WORD $0x4ef8d658 // fsub v24.2d, v18.2d, v24.2d
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef9e6b1 // fcmgt v17.2d, v21.2d, v25.2d
+	VAND V4.B16, V17.B16, V17.B16
+	WORD $0x6ef5e72d // fcmgt v13.2d, v25.2d, v21.2d
+	VAND V4.B16, V13.B16, V13.B16
+	WORD $0x4eedd631 // fsub v17.2d, v17.2d, v13.2d
+	WORD $0x6ef9e6d2 // fcmgt v18.2d, v22.2d, v25.2d
+	VAND V4.B16, V18.B16, V18.B16
+	WORD $0x6ef6e72e // fcmgt v14.2d, v25.2d, v22.2d
+	VAND V4.B16, V14.B16, V14.B16
+	WORD $0x4eeed652 // fsub v18.2d, v18.2d, v14.2d
+	WORD $0x6ef9e6fa // fcmgt v26.2d, v23.2d, v25.2d
+	VAND V4.B16, V26.B16, V26.B16
+	WORD $0x6ef7e72d // fcmgt v13.2d, v25.2d, v23.2d
+	VAND V4.B16, V13.B16, V13.B16
+	WORD $0x4eedd75a // fsub v26.2d, v26.2d, v13.2d
+	WORD $0x6ef9e71b // fcmgt v27.2d, v24.2d, v25.2d
+	VAND V4.B16, V27.B16, V27.B16
+	WORD $0x6ef8e72e // fcmgt v14.2d, v25.2d, v24.2d
+	VAND V4.B16, V14.B16, V14.B16
+	WORD $0x4eeed77b // fsub v27.2d, v27.2d, v14.2d
+	WORD $0x4efad631 // fsub v17.2d, v17.2d, v26.2d
+	WORD $0x4efbd652 // fsub v18.2d, v18.2d, v27.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
+	WORD $0x4ee0fad6 // fabs v22.2d, v22.2d
+	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
+	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
+	WORD $0x4e77d6b5 // fadd v21.2d, v21.2d, v23.2d
+	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
+	VST1.P [V21.D2, V22.D2], 32(R0)
+	CBZ R5, value
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4eefd56b // fsub v11.2d, v11.2d, v15.2d
+	WORD $0x4ef0d58c // fsub v12.2d, v12.2d, v16.2d
+	VBIT V19.B16, V15.B16, V11.B16
+	VBIT V20.B16, V16.B16, V12.B16
+	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
+	WORD $0x4e61698b // fcvtn2 v11.4s, v12.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V13.S4
+	WORD $0x6e2ddd6b // fmul v11.4s, v11.4s, v13.4s
+	VST1.P [V11.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidMAEF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F0 // -746
+	FMOVQ 272(R8), F1 // 6.755399441055808e+15
+	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 112(R8), F4 // 1
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 400(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 416(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 432(R8), F10 // 0.03746069493121795 0.078152934631886
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V11.D2, V12.D2]
+	FMOVQ 448(R8), F13 // +Inf
+	FMOVQ 448(R8), F14 // +Inf
+	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	VORR V13.B16, V11.B16, V11.B16
+	VORR V14.B16, V12.B16, V12.B16
+	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
+	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
+	VMOV V1.B16, V15.B16
+	VMOV V1.B16, V16.B16
+	WORD $0x4fc211af // fmla v15.2d, v13.2d, v2.d[0]
+	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
+	WORD $0x4ee1d5f1 // fsub v17.2d, v15.2d, v1.2d
+	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
+	WORD $0x4fc25a2d // fmls v13.2d, v17.2d, v2.d[1]
+	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
+	WORD $0x4fc3522d // fmls v13.2d, v17.2d, v3.d[0]
+	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc619b5 // fmla v21.2d, v13.2d, v6.d[1]
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc611b3 // fmla v19.2d, v13.2d, v6.d[0]
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc519b5 // fmla v21.2d, v13.2d, v5.d[1]
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc511b3 // fmla v19.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e64d5b1 // fadd v17.2d, v13.2d, v4.2d
+	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
+	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 464(R8), F15 // 2
+	FMOVQ 464(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e64d62d // fadd v13.2d, v17.2d, v4.2d
+	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e6dfc8d // fdiv v13.2d, v4.2d, v13.2d
+	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	VLD1.P 32(R1), [V19.D2, V20.D2]
+	VLD1.P 32(R3), [V25.D2, V26.D2]
+	WORD $0x4ef9d495 // fsub v21.2d, v4.2d, v25.2d
+	WORD $0x4efad496 // fsub v22.2d, v4.2d, v26.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V21.D2, V22.D2]
+shares:
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	WORD $0x6ef7e673 // fcmgt v19.2d, v19.2d, v23.2d
+	WORD $0x6ef8e694 // fcmgt v20.2d, v20.2d, v24.2d
+	VMOV V25.B16, V23.B16
+	VMOV V26.B16, V24.B16
+	VBIT V19.B16, V21.B16, V23.B16
+	VBIT V20.B16, V22.B16, V24.B16
+	VBIT V19.B16, V25.B16, V21.B16
+	VBIT V20.B16, V26.B16, V22.B16
+	WORD $0x4ef5d495 // fsub v21.2d, v4.2d, v21.2d
+	WORD $0x4ef6d496 // fsub v22.2d, v4.2d, v22.2d
+	WORD $0x4ef1d6b5 // fsub v21.2d, v21.2d, v17.2d
+	WORD $0x4ef2d6d6 // fsub v22.2d, v22.2d, v18.2d
+	WORD $0x4ef7d637 // fsub v23.2d, v17.2d, v23.2d
+	WORD $0x4ef8d658 // fsub v24.2d, v18.2d, v24.2d
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef9e6b1 // fcmgt v17.2d, v21.2d, v25.2d
+	VAND V4.B16, V17.B16, V17.B16
+	WORD $0x6ef5e72f // fcmgt v15.2d, v25.2d, v21.2d
+	VAND V4.B16, V15.B16, V15.B16
+	WORD $0x4eefd631 // fsub v17.2d, v17.2d, v15.2d
+	WORD $0x6ef9e6d2 // fcmgt v18.2d, v22.2d, v25.2d
+	VAND V4.B16, V18.B16, V18.B16
+	WORD $0x6ef6e730 // fcmgt v16.2d, v25.2d, v22.2d
+	VAND V4.B16, V16.B16, V16.B16
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	WORD $0x6ef9e6fa // fcmgt v26.2d, v23.2d, v25.2d
+	VAND V4.B16, V26.B16, V26.B16
+	WORD $0x6ef7e72f // fcmgt v15.2d, v25.2d, v23.2d
+	VAND V4.B16, V15.B16, V15.B16
+	WORD $0x4eefd75a // fsub v26.2d, v26.2d, v15.2d
+	WORD $0x6ef9e71b // fcmgt v27.2d, v24.2d, v25.2d
+	VAND V4.B16, V27.B16, V27.B16
+	WORD $0x6ef8e730 // fcmgt v16.2d, v25.2d, v24.2d
+	VAND V4.B16, V16.B16, V16.B16
+	WORD $0x4ef0d77b // fsub v27.2d, v27.2d, v16.2d
+	WORD $0x4efad631 // fsub v17.2d, v17.2d, v26.2d
+	WORD $0x4efbd652 // fsub v18.2d, v18.2d, v27.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
+	WORD $0x4ee0fad6 // fabs v22.2d, v22.2d
+	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
+	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
+	WORD $0x4e77d6b5 // fadd v21.2d, v21.2d, v23.2d
+	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
+	VST1.P [V21.D2, V22.D2], 32(R0)
+	CBZ R5, value
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	VBIT V19.B16, V13.B16, V11.B16
+	VBIT V20.B16, V14.B16, V12.B16
+	MOVD scale+48(FP), R9
+	VDUP R9, V15.D2
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x6e6fdd8c // fmul v12.2d, v12.2d, v15.2d
+	VST1.P [V11.D2, V12.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
 DATA numbers<>+0(SB)/8, $0x3f3172183fb8aa3b
 DATA numbers<>+8(SB)/8, $0x1f800000b102e308
 DATA numbers<>+16(SB)/8, $0x3f8000003f800000
@@ -2631,4 +5772,40 @@ DATA numbers<>+256(SB)/8, $0xc087500000000000
 DATA numbers<>+264(SB)/8, $0xc087500000000000
 DATA numbers<>+272(SB)/8, $0x4338000000000040
 DATA numbers<>+280(SB)/8, $0x4338000000000040
-GLOBL numbers<>(SB), RODATA|NOPTR, $288
+DATA numbers<>+288(SB)/8, $0xc2d10000c2d10000
+DATA numbers<>+296(SB)/8, $0xc2d10000c2d10000
+DATA numbers<>+304(SB)/8, $0x4b4000404b400040
+DATA numbers<>+312(SB)/8, $0x4b4000404b400040
+DATA numbers<>+320(SB)/8, $0x3dde467c3e4ccc6a
+DATA numbers<>+328(SB)/8, $0x000000003dedd133
+DATA numbers<>+336(SB)/8, $0x7f8000007f800000
+DATA numbers<>+344(SB)/8, $0x7f8000007f800000
+DATA numbers<>+352(SB)/8, $0x4000000040000000
+DATA numbers<>+360(SB)/8, $0x4000000040000000
+DATA numbers<>+368(SB)/8, $0x3e1264933e126493
+DATA numbers<>+376(SB)/8, $0x3e1264933e126493
+DATA numbers<>+384(SB)/8, $0x3eaaaaab3eaaaaab
+DATA numbers<>+392(SB)/8, $0x3eaaaaab3eaaaaab
+DATA numbers<>+400(SB)/8, $0x3fc9999999999944
+DATA numbers<>+408(SB)/8, $0x3fbc71c71bedea50
+DATA numbers<>+416(SB)/8, $0x3fb3b13515f481d9
+DATA numbers<>+424(SB)/8, $0x3fae0a2d526b5aa6
+DATA numbers<>+432(SB)/8, $0x3fa32e0c573ae320
+DATA numbers<>+440(SB)/8, $0x3fb401d4aa549388
+DATA numbers<>+448(SB)/8, $0x7ff0000000000000
+DATA numbers<>+456(SB)/8, $0x7ff0000000000000
+DATA numbers<>+464(SB)/8, $0x4000000000000000
+DATA numbers<>+472(SB)/8, $0x4000000000000000
+DATA numbers<>+480(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+488(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+496(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+504(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+512(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+520(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+528(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+536(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+544(SB)/8, $0x3fd5555555555555
+DATA numbers<>+552(SB)/8, $0x3fd5555555555555
+DATA numbers<>+560(SB)/8, $0x4087500000000000
+DATA numbers<>+568(SB)/8, $0x4087500000000000
+GLOBL numbers<>(SB), RODATA|NOPTR, $576

@@ -135,7 +135,19 @@ func AddScaled[T spec.Float](dst, p []T, a float64) {
 }
 
 // Widen is [spec.Widen].
-func Widen[T spec.Float](dst []float64, x []T) { spec.Widen(dst, x) }
+func Widen[T spec.Float](dst []float64, x []T) {
+	whole := wholeBlocks[T](len(x))
+	if whole > 0 {
+		widen(&dst[0], &x[0], whole)
+	}
+	spec.Widen(dst[whole:], x[whole:])
+}
 
 // Round is [spec.Round].
-func Round[T spec.Float](dst []T, x []float64) { spec.Round(dst, x) }
+func Round[T spec.Float](dst []T, x []float64) {
+	whole := wholeBlocks[T](len(x))
+	if whole > 0 {
+		round(&dst[0], &x[0], whole)
+	}
+	spec.Round(dst[whole:], x[whole:])
+}

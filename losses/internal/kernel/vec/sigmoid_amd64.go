@@ -119,11 +119,3 @@ func factors[T spec.Float](scale []T) (f T, each *T) {
 	}
 	return 1, &scale[0]
 }
-
-// first returns a pointer to the first element, nil for nil.
-func first[T any](x []T) *T {
-	if x == nil {
-		return nil
-	}
-	return &x[0]
-}

@@ -9,17 +9,30 @@ import (
 
 // SigmoidCrossEntropy is [spec.SigmoidCrossEntropy].
 func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	return portable.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+	return questions(&questionPlan{kind: crossEntropyQuestions}, loss, grad, z, yes, no, scale)
 }
 
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
+	var p questionPlan
+	switch {
+	case f == spec.Poly1:
+		p = questionPlan{kind: polyQuestions, par: [2]float64{a, 1 + a}}
+	case f == spec.GCE && a >= 0x1p-400: // otherwise a l may lose digits
+		p = questionPlan{kind: gceQuestions, par: [2]float64{-a, 1 / a}}
+	case f == spec.Focal && a == 2:
+		p = questionPlan{kind: focal2Questions, par: [2]float64{a, -a}}
+	case f == spec.Focal && a <= 0x1p400: // a l is finite
+		p = questionPlan{kind: focalQuestions, par: [2]float64{a, -a}}
+	default:
+		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
+	}
+	return questions(&p, loss, grad, z, yes, no, scale)
 }
 
 // SigmoidMAE is [spec.SigmoidMAE].
 func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	return portable.SigmoidMAE(loss, grad, z, yes, no, scale)
+	return questions(&questionPlan{kind: maeQuestions}, loss, grad, z, yes, no, scale)
 }
 
 // SigmoidKL is [spec.SigmoidKL].
@@ -30,4 +43,91 @@ func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bo
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
+}
+
+// questionPlan is how the assembly computes a loss of elements: the kernel, and its parameters.
+type questionPlan struct {
+	kind questionKind
+	par  [2]float64
+}
+
+type questionKind uint8
+
+const (
+	crossEntropyQuestions questionKind = iota
+	polyQuestions
+	gceQuestions
+	focalQuestions
+	focal2Questions
+	maeQuestions
+)
+
+// questions computes elements, those that fill no block in a copy that does.
+func questions[T spec.Float](p *questionPlan, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	if no == nil && !areShares(yes) {
+		return false
+	}
+	f := T(1)
+	if len(scale) == 1 {
+		f = scale[0]
+	}
+	whole := wholeBlocks[T](len(z))
+	if whole > 0 {
+		questionBlocks(p, &loss[0], first(grad), &z[0], &yes[0], first(no), whole, f)
+	}
+	if whole < len(z) {
+		var l [8]float64
+		var d, x, y, u [8]T
+		copy(x[:], z[whole:])
+		copy(y[:], yes[whole:])
+		other := &u[0]
+		if no == nil {
+			other = nil
+		} else {
+			copy(u[:], no[whole:])
+		}
+		questionBlocks(p, &l[0], &d[0], &x[0], &y[0], other, block[T](), f)
+		copy(loss[whole:], l[:])
+		if grad != nil {
+			copy(grad[whole:], d[:])
+		}
+	}
+	if len(scale) != 1 {
+		for i := range grad {
+			grad[i] *= scale[i]
+		}
+	}
+	return true
+}
+
+// areShares reports whether all labels are in [0, 1].
+func areShares[T spec.Float](t []T) bool {
+	whole := wholeBlocks[T](len(t))
+	if whole > 0 && ^shares(&t[0], whole) != 0 {
+		return false
+	}
+	for _, v := range t[whole:] {
+		if !(v >= 0 && v <= 1) {
+			return false
+		}
+	}
+	return true
+}
+
+// questionBlocks runs the plan's kernel.
+func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, no *T, n int, f T) {
+	switch p.kind {
+	case crossEntropyQuestions:
+		sigmoidCrossEntropy(loss, grad, z, yes, no, n, f)
+	case polyQuestions:
+		sigmoidPoly(loss, grad, z, yes, no, n, f, &p.par[0])
+	case gceQuestions:
+		sigmoidGCE(loss, grad, z, yes, no, n, f, &p.par[0])
+	case focalQuestions:
+		sigmoidFocal(loss, grad, z, yes, no, n, f, &p.par[0])
+	case focal2Questions:
+		sigmoidFocal2(loss, grad, z, yes, no, n, f, &p.par[0])
+	case maeQuestions:
+		sigmoidMAE(loss, grad, z, yes, no, n, f, nil)
+	}
 }

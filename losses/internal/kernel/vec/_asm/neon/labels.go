@@ -33,6 +33,29 @@ func (a *asm) labels() {
 	})
 }
 
+// widths emits what changes the type of numbers.
+func (a *asm) widths() {
+	a.wideKernel("widen", "dst *float64, t *T, n int", "",
+		"widen stores t in dst; n is a positive multiple of the block.", func() {
+			a.widthLoop(a.wideLoad, func(r string, x []Vec) { a.Store(r, x...) })
+		})
+	a.wideKernel("round", "dst *T, t *float64, n int", "",
+		"round stores t in dst, rounded; n is a positive multiple of the block.", func() {
+			a.widthLoop(func(r string, x []Vec) { a.Load(r, x...) }, a.wideStore)
+		})
+}
+
+func (a *asm) widthLoop(load, store func(r string, x []Vec)) {
+	a.Pointer("dst", "R0")
+	a.Pointer("t", "R1")
+	a.Pointer("n", "R2")
+	x := a.Row(unroll)
+	a.loop(unroll*2, func() {
+		load("R1", x)
+		store("R0", x)
+	})
+}
+
 // pairwise emits a kernel that computes elements y of dst from those of t, in x, and the numbers w;
 // emit may use the registers of w otherwise.
 func (a *asm) pairwise(name, params, formula string, numbers []string, w bool, emit func(x, w, y []Vec, c []Vec)) {

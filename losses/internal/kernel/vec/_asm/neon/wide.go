@@ -110,7 +110,7 @@ func (a *asm) mae() {
 				each(func(i int) { a.Op(Fsub, t[i], p[i], t[i]) })
 				each(func(i int) { a.sign(s[i], t[i], u[i], one, zero) })
 				each(func(i int) { a.Op(Fsub, s[i], sa, s[i]) })
-				each(func(i int) { a.Conv(Fabs2, t[i], t[i]) })
+				each(func(i int) { a.OpOne(Fabs, t[i], t[i]) })
 				each(func(i int) { a.Op(Fmla, delta, s[i], p[i]) })
 				a.Op(Fadd, t[0], t[0], t[1])
 				a.Op(Fadd, sum, sum, t[0])
