@@ -36,6 +36,28 @@ func total[T kernel.Float](x []T) float64 {
 	return (s0 + s1) + (s2 + s3)
 }
 
+// precise is a sum with what its roundings have lost (Neumaier 1974): of many terms that are alike
+// each loses the same.
+type precise struct{ sum, lost float64 }
+
+func (s *precise) add(x float64) {
+	t := s.sum + x
+	if math.Abs(s.sum) >= math.Abs(x) {
+		s.lost += (s.sum - t) + x
+	} else {
+		s.lost += (x - t) + s.sum
+	}
+	s.sum = t
+}
+
+// value returns the sum of what was added.
+func (s *precise) value() float64 {
+	if x := s.sum + s.lost; finite(x) {
+		return x
+	}
+	return s.sum
+}
+
 // dot returns Σ_k p_k h_k.
 func dot[T kernel.Float](p []T, h []float64) float64 {
 	var s0, s1, s2, s3 float64 // sums that do not wait for each other

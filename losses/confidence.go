@@ -23,18 +23,18 @@ func (c ConfidencePenalty) Validate() error {
 	return strength.check("ConfidencePenalty.Beta", c.Beta, "the paper uses 0.1")
 }
 
-// Row implements [Loss]. The penalty is summed for itself: its many small terms, one by one, would
-// be rounded beside the cross entropy, all the same way.
+// Row implements [Loss].
 func (c ConfidencePenalty) Row(r Row) float64 {
-	loss, penalty := CrossEntropy{}.Row(r), 0.0
+	loss := CrossEntropy{}.Row(r)
+	var penalty precise
 	for k, p := range r.P {
 		pl := times(p, r.LogP[k])
-		penalty += pl
+		penalty.add(pl)
 		if r.Grad != nil {
 			r.Grad[k] += c.Beta * (pl + p)
 		}
 	}
-	return loss + c.Beta*penalty
+	return loss + c.Beta*penalty.value()
 }
 
 // confidenceRows is the kernel of the penalty: of each class the expectation is that of log p.
@@ -52,4 +52,10 @@ func (logOfP[T]) values(h []float64, l, z, _ []T, k int) {
 			h[j] = 0
 		}
 	}
+}
+
+// row stores log p + s.Log.
+func (logOfP[T]) row(h []float64, _, z, _ []T, s kernel.SoftmaxOf) (plus float64) {
+	kernel.Divide(h, z, nil, 1)
+	return s.Log
 }

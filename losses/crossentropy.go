@@ -38,9 +38,10 @@ type CrossEntropy struct{}
 
 // Row implements [Loss].
 func (CrossEntropy) Row(r Row) (loss float64) {
+	var sum precise
 	for k, t := range r.Target {
 		if t > 0 {
-			loss -= t * r.LogP[k]
+			sum.add(-t * r.LogP[k])
 		}
 		if r.Grad != nil {
 			r.Grad[k] = -t
@@ -49,7 +50,7 @@ func (CrossEntropy) Row(r Row) (loss float64) {
 			r.TargetGrad[k] = -r.LogP[k]
 		}
 	}
-	return loss
+	return sum.value()
 }
 
 // LinearInTarget implements [LinearLoss].

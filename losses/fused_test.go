@@ -13,7 +13,7 @@ import (
 	"softloss/losses"
 )
 
-// fusedOptions are those that a row of many classes meets in one kernel.
+// fusedOptions are criteria that compute a row of many classes by one exponential a class.
 func fusedOptions(k int) map[string]losses.Criterion {
 	numbers := repeat(k, func(i int) float64 { return math.Sin(float64(i)) })
 	positive := repeat(k, func(i int) float64 { return 0.3 + float64(i%3)/4 })
@@ -24,6 +24,10 @@ func fusedOptions(k int) map[string]losses.Criterion {
 		"z-loss":      {ZLoss: .01, ClassWeights: positive, Reduction: losses.WeightedMean},
 		"smoothed":    {ZLoss: .01, Temperature: .7, Smoothing: losses.Smoothing{Alpha: .1}, ClassWeights: positive},
 		"all":         {ZLoss: .01, Temperature: 2, LogitShift: numbers, Margins: positive},
+		"confidence":  {Loss: losses.ConfidencePenalty{Beta: .3}, Reduction: losses.None},
+		"reverse":     {Loss: losses.ReverseCrossEntropy{A: -4}},
+		"symmetric":   {Loss: losses.SymmetricCrossEntropy{Alpha: .1, Beta: 1, A: -6}, ZLoss: .01},
+		"normalised":  {Loss: losses.NCE{}, ClassWeights: positive},
 		"angle":       {AngularMargin: .4, Temperature: 1. / 16, ZLoss: .01},
 	}
 }
@@ -37,14 +41,17 @@ func fusedBatch(name string, n, k int) batch {
 	if name == "angle" {
 		return b
 	}
+	for i := 1; i < n; i += 5 {
+		b.z[i*k+i*31%k*(i%2)] += 20
+	}
 	for i := 3; i < n; i += 7 {
 		b.z[i*k+i%k] = []float64{-1e4, math.Inf(-1), 1e9}[i%3]
 	}
 	return b
 }
 
-// TestFusedRows: rows of many classes are those of float64 with every option that a kernel of
-// float32 computes while it reads them, and those that it declines, too.
+// TestFusedRows: rows of many classes are those of float64 with everything that a kernel of float32
+// computes while it reads them, those of a p near 1 and those that it declines, too.
 func TestFusedRows(t *testing.T) {
 	const n, k = 40, 83
 	for name, c := range fusedOptions(k) {

@@ -20,9 +20,10 @@ type KL struct{}
 
 // Row implements [Loss].
 func (KL) Row(r Row) (loss float64) {
+	var sum precise
 	for k, t := range r.Target {
 		if t > 0 {
-			loss += t * (kernel.Log(t) - r.LogP[k])
+			sum.add(t * (kernel.Log(t) - r.LogP[k]))
 		}
 		if r.Grad != nil {
 			r.Grad[k] = -t
@@ -31,7 +32,7 @@ func (KL) Row(r Row) (loss float64) {
 			r.TargetGrad[k] = kernel.Log(t) + 1 - r.LogP[k]
 		}
 	}
-	return loss
+	return sum.value()
 }
 
 // klRows is the kernel of the divergence. A one-hot row has no entropy.

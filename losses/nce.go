@@ -72,6 +72,39 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 	if b.k == 1 {
 		return byRow(b, NCE{})
 	}
+	if b.single() && b.index == nil && kernel.RowByRow[T](b.k) {
+		for i := range b.n {
+			c := b.slice(i, i+1)
+			if !nceRow(&c) && nceBlocks(&c) >= 0 {
+				return i
+			}
+		}
+		return -1
+	}
+	return nceBlocks(b)
+}
+
+// nceRow computes one row of float32 by one exponential a class, with D = K lse - Σ_j z_j, of which
+// float64 has digits enough. It returns false where the row is not ordinary.
+func nceRow[T kernel.Float](b *batch[T]) (ok bool) {
+	p := b.grad
+	if p == nil {
+		p = dense.Grow(&b.tmp, b.k)
+	}
+	s, ok := kernel.SoftmaxRow(p, b.input, b.target, 0)
+	if !ok {
+		return false
+	}
+	d := float64(b.k)*(s.Max+s.Log) - kernel.Sum(b.input)
+	b.loss[0] = s.Loss / d
+	if b.grad != nil {
+		nceGrad(b.grad, b.target, b.loss[0], float64(b.scale[0])/d, s)
+	}
+	return true
+}
+
+// nceBlocks is nceRows by kernels for many rows.
+func nceBlocks[T kernel.Float](b *batch[T]) (bad int) {
 	k, m := b.k, b.chunk()
 	sums := dense.Grow(&b.wide, 8*k+m)[8*k:] // the others are for row
 	ones := dense.Grow(&b.tmp, m*k)
@@ -101,7 +134,8 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 			case g != nil && c.index != nil:
 				nceIndexGrad(g, c.index[i], own, sum, of(c.scale, i))
 			case g != nil:
-				nceGrad(g, part(c.target, i, i+1, k), c.loss[i], of(c.scale, i)/sum)
+				t := part(c.target, i, i+1, k)
+				nceGrad(g, t, c.loss[i], of(c.scale, i)/sum, aroundTop(g, t, 0))
 			}
 		}
 	}
@@ -129,19 +163,14 @@ func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
 
 // nceGrad replaces g, the softmax, by f ((S - K loss) p + loss - t) for the labels t and their sum
 // S.
-func nceGrad[T kernel.Float](g, t []T, loss, f float64) {
-	t = t[:len(g)]
-	k, top := float64(len(g)), above(g)
-	var q, others, own float64
-	if top < 0 {
-		others = kernel.Sum(t)
-	} else {
-		q = kernel.Sum(g[:top]) + kernel.Sum(g[top+1:])
-		others, own = kernel.Sum(t[:top])+kernel.Sum(t[top+1:]), float64(t[top])
+func nceGrad[T kernel.Float](g, t []T, loss, f float64, s kernel.SoftmaxOf) {
+	k, q := float64(len(g)), 0.0
+	if s.Top >= 0 {
+		q = kernel.Sum(g[:s.Top]) + kernel.Sum(g[s.Top+1:])
 	}
-	a, common := f*(others+own-k*loss), f*loss
-	kernel.Affine(g, t, a, common, f)
-	if top >= 0 {
-		g[top] = T(f*(others-(k-1)*loss) - a*q)
+	a, common := f*(s.Others+s.Own-k*loss), f*loss
+	kernel.Affine(g, t[:len(g)], a, common, f)
+	if s.Top >= 0 {
+		g[s.Top] = T(f*(s.Others-(k-1)*loss) - a*q)
 	}
 }

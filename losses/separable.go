@@ -19,10 +19,11 @@ type separable interface {
 // separableRow is Row for every separable loss.
 func separableRow[S separable](s S, r Row) (loss float64) {
 	family, a := s.family()
+	var sum precise
 	for k, t := range r.Target {
 		f, df, _ := kernel.Phi(family, a, r.LogP[k], r.Rest[k])
 		if t > 0 {
-			loss += t * f
+			sum.add(t * f)
 			if r.Grad != nil {
 				r.Grad[k] = t * df
 			}
@@ -31,7 +32,7 @@ func separableRow[S separable](s S, r Row) (loss float64) {
 			r.TargetGrad[k] = f
 		}
 	}
-	return loss
+	return sum.value()
 }
 
 // separableRows is the kernel of a separable loss.

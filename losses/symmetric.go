@@ -35,10 +35,11 @@ func (c ReverseCrossEntropy) Validate() error {
 // Row implements [Loss].
 func (c ReverseCrossEntropy) Row(r Row) (loss float64) {
 	floor := c.floor()
+	var sum precise
 	for k, t := range r.Target {
 		l, free := c.log(t, floor)
 		x := r.P[k] * l
-		loss -= x
+		sum.add(-x)
 		if r.Grad != nil {
 			r.Grad[k] = -x
 		}
@@ -46,7 +47,7 @@ func (c ReverseCrossEntropy) Row(r Row) (loss float64) {
 			r.TargetGrad[k] = -r.P[k] / t
 		}
 	}
-	return loss
+	return sum.value()
 }
 
 // floor returns a label the logarithm of which is not above A, but almost.
@@ -65,7 +66,15 @@ func (c ReverseCrossEntropy) log(t, floor float64) (l float64, free bool) {
 // reversed stores -log t.
 type reversed[T kernel.Float] struct{ ReverseCrossEntropy }
 
-func (c reversed[T]) values(h []float64, _, _, t []T, _ int) { kernel.MinusLogs(h, t, -c.A) }
+func (c reversed[T]) values(h []float64, scratch, _, t []T, _ int) {
+	kernel.MinusLogs(scratch, t, -c.A)
+	kernel.Widen(h, scratch)
+}
+
+func (c reversed[T]) row(h []float64, scratch, z, t []T, _ kernel.SoftmaxOf) (plus float64) {
+	c.values(h, scratch, z, t, len(z))
+	return 0
+}
 
 // SymmetricCrossEntropy is Alpha times cross entropy plus Beta times [ReverseCrossEntropy]: the
 // second learns little from wrong labels, the first keeps it learning.
@@ -95,9 +104,10 @@ func (s SymmetricCrossEntropy) Validate() error {
 // Row implements [Loss].
 func (s SymmetricCrossEntropy) Row(r Row) (loss float64) {
 	reverse := ReverseCrossEntropy{s.A}.Row(r)
+	var sum precise
 	for k, t := range r.Target {
 		if t > 0 {
-			loss -= t * r.LogP[k]
+			sum.add(-t * r.LogP[k])
 		}
 		if r.Grad != nil {
 			r.Grad[k] = s.Beta*r.Grad[k] - s.Alpha*t
@@ -106,7 +116,7 @@ func (s SymmetricCrossEntropy) Row(r Row) (loss float64) {
 			r.TargetGrad[k] = s.Beta*r.TargetGrad[k] - times(s.Alpha, r.LogP[k])
 		}
 	}
-	return times(s.Alpha, loss) + s.Beta*reverse
+	return times(s.Alpha, sum.value()) + s.Beta*reverse
 }
 
 // symmetricRows is the kernel of s, which l is. For an index that is a separable loss,

@@ -32,7 +32,7 @@ func Affine[T Float](p, t []T, a, b, c float64) {
 }
 
 // MinusLogs stores bounded logarithms of labels; see [spec.MinusLogs].
-func MinusLogs[T Float](dst []float64, t []T, most float64) {
+func MinusLogs[T Float](dst, t []T, most float64) {
 	if vec.On() {
 		vec.MinusLogs(dst, t, most)
 		return

@@ -52,7 +52,7 @@ func TestMinusLogs(t *testing.T) { both(t, minusLogs[float32], minusLogs[float64
 func minusLogs[T Float](t *testing.T) {
 	for _, most := range []float64{0.5, 4, 6, 700, 720, 1e30} {
 		for _, k := range lengths() {
-			labels, dst := newBlock[T](1, k, ordinary).t, make([]float64, k+1)
+			labels, dst := newBlock[T](1, k, ordinary).t, make([]T, k+1)
 			for j := range labels {
 				switch j % 9 {
 				case 1:
@@ -68,11 +68,11 @@ func minusLogs[T Float](t *testing.T) {
 			dst[k] = 7
 			MinusLogs(dst[:k], labels, most)
 			for j, v := range labels {
-				want := min(most, -math.Log(float64(v)))
+				want := T(min(most, -math.Log(float64(v))))
 				require.LessOrEqual(t, numtest.Ulps(want, dst[j]), uint64(2), "-log %v, at most %v: %v, want %v", v, most,
 					dst[j], want)
 			}
-			require.Equal(t, 7.0, dst[k])
+			require.Equal(t, T(7), dst[k])
 		}
 	}
 }

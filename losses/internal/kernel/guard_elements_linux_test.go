@@ -47,8 +47,8 @@ func guardPieces[T Float](t *testing.T) {
 		run := func(p, t []T, h, inverse, gap []float64) (wide []float64, narrow []T) {
 			mass, sum := Moments(p, h, -1)
 			wide = append(wide, mass, sum)
-			MinusLogs(h, t, 100)
-			wide = append(wide, h...)
+			MinusLogs(p, t, 80)
+			narrow = append(narrow, p...)
 			for j := range inverse {
 				inverse[j], gap[j] = 1/(1+float64(j)), 0.5*float64(j)
 			}

@@ -17,3 +17,15 @@ func CrossEntropyRow[T Float](p *Prepared[T], loss *float64, grad, z, t []T, ind
 	lse float64, ok bool) {
 	return vec.CrossEntropyRow(p, loss, grad, z, t, index, f, extra)
 }
+
+// SoftmaxOf is the softmax of a row; see [spec.SoftmaxOf].
+type SoftmaxOf = spec.SoftmaxOf
+
+// RowByRow reports whether [SoftmaxRow] can be of use for rows of k classes.
+func RowByRow[T Float](k int) bool { return vec.On() && vec.RowByRow[T](k) }
+
+// SoftmaxRow stores the softmax of one row in p, for labels t or, where t is nil, class index. ok is
+// false for a row that is not ordinary, which it leaves alone but for p.
+func SoftmaxRow[T Float](p, z, t []T, index int) (s SoftmaxOf, ok bool) {
+	return vec.SoftmaxRow(p, z, t, index)
+}

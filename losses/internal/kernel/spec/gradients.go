@@ -28,12 +28,12 @@ func Affine[T Float](p, t []T, a, b, c float64) {
 }
 
 // MinusLogs stores -log t in dst, most where it is more or t is 0.
-func MinusLogs[T Float](dst []float64, t []T, most float64) {
+func MinusLogs[T Float](dst, t []T, most float64) {
 	floor := math.Exp(-most) * (1 - 0x1p-40) // a label the logarithm of which is not above -most, but almost
 	for j, v := range t {
-		dst[j] = most
+		dst[j] = T(most)
 		if x := float64(v); x > floor {
-			dst[j] = min(-math.Log(x), most)
+			dst[j] = T(min(-math.Log(x), most))
 		}
 	}
 }

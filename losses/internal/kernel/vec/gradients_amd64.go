@@ -2,7 +2,11 @@
 
 package vec
 
-import "softloss/losses/internal/kernel/spec"
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
 
 // Moments is [spec.Moments].
 func Moments[T spec.Float](p []T, h []float64, from float64) (mass, sum float64) {
@@ -23,12 +27,12 @@ func Affine[T spec.Float](p, t []T, a, b, c float64) {
 }
 
 // MinusLogs is [spec.MinusLogs].
-func MinusLogs[T spec.Float](dst []float64, t []T, most float64) {
-	if most > 708 { // the logarithm of a denormal label may count
+func MinusLogs[T spec.Float](dst, t []T, most float64) {
+	if most > -math.Log(spec.Tiny[T]()) { // the logarithm of a denormal label may count
 		spec.MinusLogs(dst, t, most)
 		return
 	}
-	wideOf[T]().minusLogs(&dst[0], &t[0], len(t), most)
+	unitOf[T]().minusLogs(&dst[0], &t[0], len(t), T(most))
 }
 
 // TemperedLogs is [spec.TemperedLogs].

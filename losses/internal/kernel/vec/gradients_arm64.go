@@ -16,7 +16,7 @@ func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) { spec.Tilt(p, t
 func Affine[T spec.Float](p, t []T, a, b, c float64) { spec.Affine(p, t, a, b, c) }
 
 // MinusLogs is [spec.MinusLogs].
-func MinusLogs[T spec.Float](dst []float64, t []T, most float64) { spec.MinusLogs(dst, t, most) }
+func MinusLogs[T spec.Float](dst, t []T, most float64) { spec.MinusLogs(dst, t, most) }
 
 // TemperedLogs is [spec.TemperedLogs].
 func TemperedLogs(dst, inverse, gap []float64, c, mu float64) {

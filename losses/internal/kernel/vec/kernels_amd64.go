@@ -236,6 +236,11 @@ func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, lanes *float32) (r
 //go:noescape
 func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// minusLogsF32AVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsF32AVX512(dst *float32, t *float32, n int, most float32)
+
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -408,6 +413,11 @@ func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, lanes *float64) (r
 //go:noescape
 func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// minusLogsF64AVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
+
 // exps64F64AVX512 is exps with the exponentials in float64.
 //
 //go:noescape
@@ -470,11 +480,6 @@ func tiltF64AVX512(p *float64, t *float64, h *float64, n int, a float64, b float
 //
 //go:noescape
 func affineF64AVX512(p *float64, t *float64, n int, a float64, b float64, c float64)
-
-// minusLogsF64AVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
-//
-//go:noescape
-func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
 
 // widenF64AVX512 stores x in dst.
 //
@@ -893,6 +898,11 @@ func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, lanes *float32) (rej
 //go:noescape
 func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// minusLogsF32AVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsF32AVX2(dst *float32, t *float32, n int, most float32)
+
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -1064,6 +1074,11 @@ func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, lanes *float64) (rej
 //go:noescape
 func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// minusLogsF64AVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
+
 // exps64F64AVX2 is exps with the exponentials in float64.
 //
 //go:noescape
@@ -1125,11 +1140,6 @@ func tiltF64AVX2(p *float64, t *float64, h *float64, n int, a float64, b float64
 //
 //go:noescape
 func affineF64AVX2(p *float64, t *float64, n int, a float64, b float64, c float64)
-
-// minusLogsF64AVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
-//
-//go:noescape
-func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
 
 // widenF64AVX2 stores x in dst.
 //
@@ -1407,11 +1417,6 @@ func tiltWideAVX512(p *float32, t *float32, h *float64, n int, a float64, b floa
 //go:noescape
 func affineWideAVX512(p *float32, t *float32, n int, a float64, b float64, c float64)
 
-// minusLogsWideAVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
-//
-//go:noescape
-func minusLogsWideAVX512(dst *float64, t *float32, n int, most float64)
-
 // widenWideAVX512 stores x in dst.
 //
 //go:noescape
@@ -1620,11 +1625,6 @@ func tiltWideAVX2(p *float32, t *float32, h *float64, n int, a float64, b float6
 //
 //go:noescape
 func affineWideAVX2(p *float32, t *float32, n int, a float64, b float64, c float64)
-
-// minusLogsWideAVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
-//
-//go:noescape
-func minusLogsWideAVX2(dst *float64, t *float32, n int, most float64)
 
 // widenWideAVX2 stores x in dst.
 //

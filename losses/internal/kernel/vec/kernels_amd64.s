@@ -10317,6 +10317,118 @@ DATA cs80000000<>+56(SB)/4, $0x80000000
 DATA cs80000000<>+60(SB)/4, $0x80000000
 GLOBL cs80000000<>(SB), RODATA|NOPTR, $64
 
+// func minusLogsF32AVX512(dst *float32, t *float32, n int, most float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·minusLogsF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS most+24(FP), Z0
+	XORQ         BX, BX
+
+next1:
+	CMPQ             DX, $0x10
+	JLT              tail2
+	VMOVUPS          (CX)(BX*4), Z1
+	VPXORD           Z2, Z2, Z2
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z3
+	VPSUBD           Z3, Z1, Z4
+	VPSRAD           $0x17, Z4, Z4
+	VPSLLD           $0x17, Z4, Z3
+	VPSUBD           Z3, Z1, Z3
+	VCVTDQ2PS        Z4, Z4
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z3, Z3
+	VADDPS.BCST      cs40000000<>+0(SB), Z3, Z6
+	VDIVPS           Z6, Z3, Z6
+	VMULPS           Z6, Z6, Z7
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z8
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z7, Z8
+	VMULPS           Z7, Z8, Z8
+	VMULPS           Z3, Z3, Z7
+	VMULPS.BCST      cs3f000000<>+0(SB), Z7, Z7
+	VADDPS           Z7, Z8, Z8
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z4, Z2
+	VFMADD231PS      Z6, Z8, Z2
+	VSUBPS           Z2, Z7, Z7
+	VSUBPS           Z7, Z3, Z3
+	VMOVAPS          Z3, Z3
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z4, Z3
+	VPXORD           Z2, Z2, Z2
+	VSUBPS           Z3, Z2, Z2
+	VMINPS           Z2, Z0, Z2
+	VMOVUPS          Z1, Z1
+	VCMPPS.BCST      $0x11, cs800000<>+0(SB), Z1, K1
+	VMOVUPS          Z0, K1, Z2
+	VMOVUPS          Z2, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	SUBQ             $0x10, DX
+	JMP              next1
+
+tail2:
+	TESTQ            DX, DX
+	JEQ              done3
+	MOVL             $0x00000001, SI
+	SHLXL            DX, SI, DX
+	DECL             DX
+	KMOVW            DX, K1
+	VMOVUPS.Z        (CX)(BX*4), K1, Z1
+	VPXORD           Z5, Z5, Z5
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z2
+	VPSUBD           Z2, Z1, Z3
+	VPSRAD           $0x17, Z3, Z3
+	VPSLLD           $0x17, Z3, Z2
+	VPSUBD           Z2, Z1, Z2
+	VCVTDQ2PS        Z3, Z3
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z2, Z2
+	VADDPS.BCST      cs40000000<>+0(SB), Z2, Z4
+	VDIVPS           Z4, Z2, Z4
+	VMULPS           Z4, Z4, Z6
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z7
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z6, Z7
+	VMULPS           Z6, Z7, Z7
+	VMULPS           Z2, Z2, Z6
+	VMULPS.BCST      cs3f000000<>+0(SB), Z6, Z6
+	VADDPS           Z6, Z7, Z7
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z3, Z5
+	VFMADD231PS      Z4, Z7, Z5
+	VSUBPS           Z5, Z6, Z6
+	VSUBPS           Z6, Z2, Z2
+	VMOVAPS          Z2, Z2
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z3, Z2
+	VPXORD           Z5, Z5, Z5
+	VSUBPS           Z2, Z5, Z5
+	VMINPS           Z5, Z0, Z5
+	VMOVUPS          Z1, Z1
+	VCMPPS.BCST      $0x11, cs800000<>+0(SB), Z1, K2
+	VMOVUPS          Z0, K2, Z5
+	VMOVUPS          Z5, K1, (AX)(BX*4)
+
+done3:
+	VZEROUPPER
+	RET
+
+DATA cs800000<>+0(SB)/4, $0x00800000
+DATA cs800000<>+4(SB)/4, $0x00800000
+DATA cs800000<>+8(SB)/4, $0x00800000
+DATA cs800000<>+12(SB)/4, $0x00800000
+DATA cs800000<>+16(SB)/4, $0x00800000
+DATA cs800000<>+20(SB)/4, $0x00800000
+DATA cs800000<>+24(SB)/4, $0x00800000
+DATA cs800000<>+28(SB)/4, $0x00800000
+DATA cs800000<>+32(SB)/4, $0x00800000
+DATA cs800000<>+36(SB)/4, $0x00800000
+DATA cs800000<>+40(SB)/4, $0x00800000
+DATA cs800000<>+44(SB)/4, $0x00800000
+DATA cs800000<>+48(SB)/4, $0x00800000
+DATA cs800000<>+52(SB)/4, $0x00800000
+DATA cs800000<>+56(SB)/4, $0x00800000
+DATA cs800000<>+60(SB)/4, $0x00800000
+GLOBL cs800000<>(SB), RODATA|NOPTR, $64
+
 // func maxExpF64AVX512(z *float64, n int) (m float64, shift float64, em float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxExpF64AVX512(SB), NOSPLIT, $0-40
@@ -16239,6 +16351,116 @@ DATA cd8000000000000000<>+48(SB)/8, $0x8000000000000000
 DATA cd8000000000000000<>+56(SB)/8, $0x8000000000000000
 GLOBL cd8000000000000000<>(SB), RODATA|NOPTR, $64
 
+// func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·minusLogsF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD most+24(FP), Z0
+	XORQ         BX, BX
+
+next1:
+	CMPQ             DX, $0x08
+	JLT              tail2
+	VMOVUPD          (CX)(BX*8), Z1
+	VPXORD           Z2, Z2, Z2
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z3
+	VPSUBQ           Z3, Z1, Z4
+	VPSRAQ           $0x34, Z4, Z4
+	VPSLLQ           $0x34, Z4, Z3
+	VPSUBQ           Z3, Z1, Z3
+	VCVTQQ2PD        Z4, Z4
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z3
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z3, Z6
+	VDIVPD           Z6, Z3, Z6
+	VMULPD           Z6, Z6, Z7
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z8
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z7, Z8
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z7, Z8
+	VMULPD           Z7, Z8, Z8
+	VMULPD           Z3, Z3, Z7
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z7, Z7
+	VADDPD           Z7, Z8, Z8
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z4, Z2
+	VFMADD231PD      Z6, Z8, Z2
+	VSUBPD           Z2, Z7, Z7
+	VSUBPD           Z7, Z3, Z3
+	VMOVAPD          Z3, Z3
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z4, Z3
+	VPXORD           Z2, Z2, Z2
+	VSUBPD           Z3, Z2, Z2
+	VMINPD           Z2, Z0, Z2
+	VMOVUPD          Z1, Z1
+	VCMPPD.BCST      $0x11, cd10000000000000<>+0(SB), Z1, K1
+	VMOVUPD          Z0, K1, Z2
+	VMOVUPD          Z2, (AX)(BX*8)
+	ADDQ             $0x08, BX
+	SUBQ             $0x08, DX
+	JMP              next1
+
+tail2:
+	TESTQ            DX, DX
+	JEQ              done3
+	MOVL             $0x00000001, SI
+	SHLXL            DX, SI, DX
+	DECL             DX
+	KMOVW            DX, K1
+	VMOVUPD.Z        (CX)(BX*8), K1, Z1
+	VPXORD           Z5, Z5, Z5
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z2
+	VPSUBQ           Z2, Z1, Z3
+	VPSRAQ           $0x34, Z3, Z3
+	VPSLLQ           $0x34, Z3, Z2
+	VPSUBQ           Z2, Z1, Z2
+	VCVTQQ2PD        Z3, Z3
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z2
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z2, Z4
+	VDIVPD           Z4, Z2, Z4
+	VMULPD           Z4, Z4, Z6
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z7
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z6, Z7
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z6, Z7
+	VMULPD           Z6, Z7, Z7
+	VMULPD           Z2, Z2, Z6
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z6, Z6
+	VADDPD           Z6, Z7, Z7
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z3, Z5
+	VFMADD231PD      Z4, Z7, Z5
+	VSUBPD           Z5, Z6, Z6
+	VSUBPD           Z6, Z2, Z2
+	VMOVAPD          Z2, Z2
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z3, Z2
+	VPXORD           Z5, Z5, Z5
+	VSUBPD           Z2, Z5, Z5
+	VMINPD           Z5, Z0, Z5
+	VMOVUPD          Z1, Z1
+	VCMPPD.BCST      $0x11, cd10000000000000<>+0(SB), Z1, K2
+	VMOVUPD          Z0, K2, Z5
+	VMOVUPD          Z5, K1, (AX)(BX*8)
+
+done3:
+	VZEROUPPER
+	RET
+
+DATA cd10000000000000<>+0(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+8(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+16(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+24(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+32(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+40(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+48(SB)/8, $0x0010000000000000
+DATA cd10000000000000<>+56(SB)/8, $0x0010000000000000
+GLOBL cd10000000000000<>(SB), RODATA|NOPTR, $64
+
 // func exps64F64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·exps64F64AVX512(SB), NOSPLIT, $0-56
@@ -17291,116 +17513,6 @@ tail4:
 done5:
 	VZEROUPPER
 	RET
-
-// func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·minusLogsF64AVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD most+24(FP), Z0
-	XORQ         BX, BX
-
-next1:
-	CMPQ             DX, $0x08
-	JLT              tail2
-	VMOVUPD          (CX)(BX*8), Z1
-	VPXORD           Z2, Z2, Z2
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z3
-	VPSUBQ           Z3, Z1, Z4
-	VPSRAQ           $0x34, Z4, Z4
-	VPSLLQ           $0x34, Z4, Z3
-	VPSUBQ           Z3, Z1, Z3
-	VCVTQQ2PD        Z4, Z4
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z3
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z3, Z6
-	VDIVPD           Z6, Z3, Z6
-	VMULPD           Z6, Z6, Z7
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z8
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z7, Z8
-	VMULPD           Z7, Z8, Z8
-	VMULPD           Z3, Z3, Z7
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z7, Z7
-	VADDPD           Z7, Z8, Z8
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z4, Z2
-	VFMADD231PD      Z6, Z8, Z2
-	VSUBPD           Z2, Z7, Z7
-	VSUBPD           Z7, Z3, Z3
-	VMOVAPD          Z3, Z3
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z4, Z3
-	VPXORD           Z2, Z2, Z2
-	VSUBPD           Z3, Z2, Z2
-	VMINPD           Z2, Z0, Z2
-	VMOVUPD          Z1, Z1
-	VCMPPD.BCST      $0x11, cd10000000000000<>+0(SB), Z1, K1
-	VMOVUPD          Z0, K1, Z2
-	VMOVUPD          Z2, (AX)(BX*8)
-	ADDQ             $0x08, BX
-	SUBQ             $0x08, DX
-	JMP              next1
-
-tail2:
-	TESTQ            DX, DX
-	JEQ              done3
-	MOVL             $0x00000001, SI
-	SHLXL            DX, SI, DX
-	DECL             DX
-	KMOVW            DX, K1
-	VMOVUPD.Z        (CX)(BX*8), K1, Z1
-	VPXORD           Z5, Z5, Z5
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z2
-	VPSUBQ           Z2, Z1, Z3
-	VPSRAQ           $0x34, Z3, Z3
-	VPSLLQ           $0x34, Z3, Z2
-	VPSUBQ           Z2, Z1, Z2
-	VCVTQQ2PD        Z3, Z3
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z2
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z2, Z4
-	VDIVPD           Z4, Z2, Z4
-	VMULPD           Z4, Z4, Z6
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z7
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z6, Z7
-	VMULPD           Z6, Z7, Z7
-	VMULPD           Z2, Z2, Z6
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z6, Z6
-	VADDPD           Z6, Z7, Z7
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z3, Z5
-	VFMADD231PD      Z4, Z7, Z5
-	VSUBPD           Z5, Z6, Z6
-	VSUBPD           Z6, Z2, Z2
-	VMOVAPD          Z2, Z2
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z3, Z2
-	VPXORD           Z5, Z5, Z5
-	VSUBPD           Z2, Z5, Z5
-	VMINPD           Z5, Z0, Z5
-	VMOVUPD          Z1, Z1
-	VCMPPD.BCST      $0x11, cd10000000000000<>+0(SB), Z1, K2
-	VMOVUPD          Z0, K2, Z5
-	VMOVUPD          Z5, K1, (AX)(BX*8)
-
-done3:
-	VZEROUPPER
-	RET
-
-DATA cd10000000000000<>+0(SB)/8, $0x0010000000000000
-DATA cd10000000000000<>+8(SB)/8, $0x0010000000000000
-DATA cd10000000000000<>+16(SB)/8, $0x0010000000000000
-DATA cd10000000000000<>+24(SB)/8, $0x0010000000000000
-DATA cd10000000000000<>+32(SB)/8, $0x0010000000000000
-DATA cd10000000000000<>+40(SB)/8, $0x0010000000000000
-DATA cd10000000000000<>+48(SB)/8, $0x0010000000000000
-DATA cd10000000000000<>+56(SB)/8, $0x0010000000000000
-GLOBL cd10000000000000<>(SB), RODATA|NOPTR, $64
 
 // func widenF64AVX512(dst *float64, x *float64, n int)
 // Requires: AVX, AVX512F, BMI2
@@ -34106,6 +34218,101 @@ done3:
 	VZEROUPPER
 	RET
 
+// func minusLogsF32AVX2(dst *float32, t *float32, n int, most float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·minusLogsF32AVX2(SB), NOSPLIT, $64-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS most+24(FP), Y0
+	XORQ         BX, BX
+
+next1:
+	CMPQ        DX, $0x08
+	JLT         tail2
+	VMOVUPS     (CX)(BX*4), Y1
+	VXORPS      Y2, Y2, Y2
+	VMOVUPS     Y1, (SP)
+	VMOVUPS     cs3f3504f3<>+0(SB), Y4
+	VPSUBD      Y4, Y1, Y3
+	VPSRAD      $0x17, Y3, Y3
+	VPSLLD      $0x17, Y3, Y4
+	VPSUBD      Y4, Y1, Y1
+	VCVTDQ2PS   Y3, Y3
+	VSUBPS      cs3f800000<>+0(SB), Y1, Y1
+	VADDPS      cs40000000<>+0(SB), Y1, Y4
+	VDIVPS      Y4, Y1, Y4
+	VMULPS      Y4, Y4, Y5
+	VMOVUPS     cs3e789e26<>+0(SB), Y6
+	VFMADD213PS cs3e91e9ee<>+0(SB), Y5, Y6
+	VFMADD213PS cs3eccce13<>+0(SB), Y5, Y6
+	VFMADD213PS cs3f2aaaaa<>+0(SB), Y5, Y6
+	VMULPS      Y5, Y6, Y6
+	VMULPS      Y1, Y1, Y5
+	VMULPS      cs3f000000<>+0(SB), Y5, Y5
+	VADDPS      Y5, Y6, Y6
+	VFMADD231PS cs3717f7d1<>+0(SB), Y3, Y2
+	VFMADD231PS Y4, Y6, Y2
+	VSUBPS      Y2, Y5, Y5
+	VSUBPS      Y5, Y1, Y1
+	VMOVAPS     Y1, Y1
+	VFMADD231PS cs3f317180<>+0(SB), Y3, Y1
+	VXORPS      Y2, Y2, Y2
+	VSUBPS      Y1, Y2, Y2
+	VMINPS      Y2, Y0, Y2
+	VMOVUPS     (SP), Y1
+	VCMPPS      $0x11, cs800000<>+0(SB), Y1, Y1
+	VBLENDVPS   Y1, Y0, Y2, Y2
+	VMOVUPS     Y2, (AX)(BX*4)
+	ADDQ        $0x08, BX
+	SUBQ        $0x08, DX
+	JMP         next1
+
+tail2:
+	TESTQ       DX, DX
+	JEQ         done3
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*4), Y1
+	VMASKMOVPS  (CX)(BX*4), Y1, Y2
+	VXORPS      Y3, Y3, Y3
+	VMOVUPS     Y2, 32(SP)
+	VMOVUPS     cs3f3504f3<>+0(SB), Y5
+	VPSUBD      Y5, Y2, Y4
+	VPSRAD      $0x17, Y4, Y4
+	VPSLLD      $0x17, Y4, Y5
+	VPSUBD      Y5, Y2, Y2
+	VCVTDQ2PS   Y4, Y4
+	VSUBPS      cs3f800000<>+0(SB), Y2, Y2
+	VADDPS      cs40000000<>+0(SB), Y2, Y5
+	VDIVPS      Y5, Y2, Y5
+	VMULPS      Y5, Y5, Y6
+	VMOVUPS     cs3e789e26<>+0(SB), Y7
+	VFMADD213PS cs3e91e9ee<>+0(SB), Y6, Y7
+	VFMADD213PS cs3eccce13<>+0(SB), Y6, Y7
+	VFMADD213PS cs3f2aaaaa<>+0(SB), Y6, Y7
+	VMULPS      Y6, Y7, Y7
+	VMULPS      Y2, Y2, Y6
+	VMULPS      cs3f000000<>+0(SB), Y6, Y6
+	VADDPS      Y6, Y7, Y7
+	VFMADD231PS cs3717f7d1<>+0(SB), Y4, Y3
+	VFMADD231PS Y5, Y7, Y3
+	VSUBPS      Y3, Y6, Y6
+	VSUBPS      Y6, Y2, Y2
+	VMOVAPS     Y2, Y2
+	VFMADD231PS cs3f317180<>+0(SB), Y4, Y2
+	VXORPS      Y3, Y3, Y3
+	VSUBPS      Y2, Y3, Y3
+	VMINPS      Y3, Y0, Y3
+	VMOVUPS     32(SP), Y2
+	VCMPPS      $0x11, cs800000<>+0(SB), Y2, Y2
+	VBLENDVPS   Y2, Y0, Y3, Y3
+	VMASKMOVPS  Y3, Y1, (AX)(BX*4)
+
+done3:
+	VZEROUPPER
+	RET
+
 // func maxExpF64AVX2(z *float64, n int) (m float64, shift float64, em float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·maxExpF64AVX2(SB), NOSPLIT, $0-40
@@ -39081,6 +39288,121 @@ done3:
 	VZEROUPPER
 	RET
 
+// func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·minusLogsF64AVX2(SB), NOSPLIT, $64-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD most+24(FP), Y0
+	XORQ         BX, BX
+
+next1:
+	CMPQ        DX, $0x04
+	JLT         tail2
+	VMOVUPD     (CX)(BX*8), Y1
+	VXORPS      Y2, Y2, Y2
+	VMOVUPD     Y1, (SP)
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y5
+	VPSUBQ      Y5, Y1, Y3
+	VMOVUPD     cd4330000000000000<>+0(SB), Y4
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y3, Y3
+	VPSRLQ      $0x34, Y3, Y3
+	VPSLLQ      $0x34, Y3, Y5
+	VPSUBQ      Y6, Y5, Y5
+	VPSUBQ      Y5, Y1, Y5
+	VPOR        Y4, Y3, Y3
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y4
+	VSUBPD      Y4, Y3, Y3
+	VMOVAPD     Y5, Y4
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y4, Y1
+	VADDPD      cd4000000000000000<>+0(SB), Y1, Y4
+	VDIVPD      Y4, Y1, Y4
+	VMULPD      Y4, Y4, Y5
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y6
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y5, Y6
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y5, Y6
+	VMULPD      Y5, Y6, Y6
+	VMULPD      Y1, Y1, Y5
+	VMULPD      cd3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD      Y5, Y6, Y6
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y3, Y2
+	VFMADD231PD Y4, Y6, Y2
+	VSUBPD      Y2, Y5, Y5
+	VSUBPD      Y5, Y1, Y1
+	VMOVAPD     Y1, Y1
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y3, Y1
+	VXORPS      Y2, Y2, Y2
+	VSUBPD      Y1, Y2, Y2
+	VMINPD      Y2, Y0, Y2
+	VMOVUPD     (SP), Y1
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y1, Y1
+	VBLENDVPD   Y1, Y0, Y2, Y2
+	VMOVUPD     Y2, (AX)(BX*8)
+	ADDQ        $0x04, BX
+	SUBQ        $0x04, DX
+	JMP         next1
+
+tail2:
+	TESTQ       DX, DX
+	JEQ         done3
+	LEAQ        tails<>+0(SB), SI
+	NEGQ        DX
+	VMOVUPS     32(SI)(DX*8), Y1
+	VMASKMOVPD  (CX)(BX*8), Y1, Y2
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y6
+	VPSUBQ      Y6, Y2, Y4
+	VMOVUPD     cd4330000000000000<>+0(SB), Y5
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y7
+	VPADDQ      Y7, Y4, Y4
+	VPSRLQ      $0x34, Y4, Y4
+	VPSLLQ      $0x34, Y4, Y6
+	VPSUBQ      Y7, Y6, Y6
+	VPSUBQ      Y6, Y2, Y6
+	VPOR        Y5, Y4, Y4
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y5
+	VSUBPD      Y5, Y4, Y4
+	VMOVAPD     Y6, Y5
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y5, Y2
+	VADDPD      cd4000000000000000<>+0(SB), Y2, Y5
+	VDIVPD      Y5, Y2, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y7
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y6, Y7
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y6, Y7
+	VMULPD      Y6, Y7, Y7
+	VMULPD      Y2, Y2, Y6
+	VMULPD      cd3fe0000000000000<>+0(SB), Y6, Y6
+	VADDPD      Y6, Y7, Y7
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y4, Y3
+	VFMADD231PD Y5, Y7, Y3
+	VSUBPD      Y3, Y6, Y6
+	VSUBPD      Y6, Y2, Y2
+	VMOVAPD     Y2, Y2
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y4, Y2
+	VXORPS      Y3, Y3, Y3
+	VSUBPD      Y2, Y3, Y3
+	VMINPD      Y3, Y0, Y3
+	VMOVUPD     32(SP), Y2
+	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y2, Y2
+	VBLENDVPD   Y2, Y0, Y3, Y3
+	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
+
+done3:
+	VZEROUPPER
+	RET
+
 // func exps64F64AVX2(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·exps64F64AVX2(SB), NOSPLIT, $0-56
@@ -40106,121 +40428,6 @@ tail4:
 	VMASKMOVPD   Y4, Y3, (AX)(BX*8)
 
 done5:
-	VZEROUPPER
-	RET
-
-// func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·minusLogsF64AVX2(SB), NOSPLIT, $64-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD most+24(FP), Y0
-	XORQ         BX, BX
-
-next1:
-	CMPQ        DX, $0x04
-	JLT         tail2
-	VMOVUPD     (CX)(BX*8), Y1
-	VXORPS      Y2, Y2, Y2
-	VMOVUPD     Y1, (SP)
-	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y5
-	VPSUBQ      Y5, Y1, Y3
-	VMOVUPD     cd4330000000000000<>+0(SB), Y4
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Y6
-	VPADDQ      Y6, Y3, Y3
-	VPSRLQ      $0x34, Y3, Y3
-	VPSLLQ      $0x34, Y3, Y5
-	VPSUBQ      Y6, Y5, Y5
-	VPSUBQ      Y5, Y1, Y5
-	VPOR        Y4, Y3, Y3
-	VMOVUPD     cd43300000000003ff<>+0(SB), Y4
-	VSUBPD      Y4, Y3, Y3
-	VMOVAPD     Y5, Y4
-	VSUBPD      cd3ff0000000000000<>+0(SB), Y4, Y1
-	VADDPD      cd4000000000000000<>+0(SB), Y1, Y4
-	VDIVPD      Y4, Y1, Y4
-	VMULPD      Y4, Y4, Y5
-	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y6
-	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fd2492494229359<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fe5555555555593<>+0(SB), Y5, Y6
-	VMULPD      Y5, Y6, Y6
-	VMULPD      Y1, Y1, Y5
-	VMULPD      cd3fe0000000000000<>+0(SB), Y5, Y5
-	VADDPD      Y5, Y6, Y6
-	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y3, Y2
-	VFMADD231PD Y4, Y6, Y2
-	VSUBPD      Y2, Y5, Y5
-	VSUBPD      Y5, Y1, Y1
-	VMOVAPD     Y1, Y1
-	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y3, Y1
-	VXORPS      Y2, Y2, Y2
-	VSUBPD      Y1, Y2, Y2
-	VMINPD      Y2, Y0, Y2
-	VMOVUPD     (SP), Y1
-	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y1, Y1
-	VBLENDVPD   Y1, Y0, Y2, Y2
-	VMOVUPD     Y2, (AX)(BX*8)
-	ADDQ        $0x04, BX
-	SUBQ        $0x04, DX
-	JMP         next1
-
-tail2:
-	TESTQ       DX, DX
-	JEQ         done3
-	LEAQ        tails<>+0(SB), SI
-	NEGQ        DX
-	VMOVUPS     32(SI)(DX*8), Y1
-	VMASKMOVPD  (CX)(BX*8), Y1, Y2
-	VXORPS      Y3, Y3, Y3
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y6
-	VPSUBQ      Y6, Y2, Y4
-	VMOVUPD     cd4330000000000000<>+0(SB), Y5
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Y7
-	VPADDQ      Y7, Y4, Y4
-	VPSRLQ      $0x34, Y4, Y4
-	VPSLLQ      $0x34, Y4, Y6
-	VPSUBQ      Y7, Y6, Y6
-	VPSUBQ      Y6, Y2, Y6
-	VPOR        Y5, Y4, Y4
-	VMOVUPD     cd43300000000003ff<>+0(SB), Y5
-	VSUBPD      Y5, Y4, Y4
-	VMOVAPD     Y6, Y5
-	VSUBPD      cd3ff0000000000000<>+0(SB), Y5, Y2
-	VADDPD      cd4000000000000000<>+0(SB), Y2, Y5
-	VDIVPD      Y5, Y2, Y5
-	VMULPD      Y5, Y5, Y6
-	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y7
-	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fd2492494229359<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fe5555555555593<>+0(SB), Y6, Y7
-	VMULPD      Y6, Y7, Y7
-	VMULPD      Y2, Y2, Y6
-	VMULPD      cd3fe0000000000000<>+0(SB), Y6, Y6
-	VADDPD      Y6, Y7, Y7
-	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y4, Y3
-	VFMADD231PD Y5, Y7, Y3
-	VSUBPD      Y3, Y6, Y6
-	VSUBPD      Y6, Y2, Y2
-	VMOVAPD     Y2, Y2
-	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y4, Y2
-	VXORPS      Y3, Y3, Y3
-	VSUBPD      Y2, Y3, Y3
-	VMINPD      Y3, Y0, Y3
-	VMOVUPD     32(SP), Y2
-	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y2, Y2
-	VBLENDVPD   Y2, Y0, Y3, Y3
-	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
-
-done3:
 	VZEROUPPER
 	RET
 
@@ -49193,107 +49400,6 @@ done5:
 	VZEROUPPER
 	RET
 
-// func minusLogsWideAVX512(dst *float64, t *float32, n int, most float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·minusLogsWideAVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD most+24(FP), Z0
-	XORQ         BX, BX
-
-next1:
-	CMPQ             DX, $0x08
-	JLT              tail2
-	VCVTPS2PD        (CX)(BX*4), Z1
-	VPXORD           Z2, Z2, Z2
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z3
-	VPSUBQ           Z3, Z1, Z4
-	VPSRAQ           $0x34, Z4, Z4
-	VPSLLQ           $0x34, Z4, Z3
-	VPSUBQ           Z3, Z1, Z3
-	VCVTQQ2PD        Z4, Z4
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z3
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z3, Z6
-	VDIVPD           Z6, Z3, Z6
-	VMULPD           Z6, Z6, Z7
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z8
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z7, Z8
-	VMULPD           Z7, Z8, Z8
-	VMULPD           Z3, Z3, Z7
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z7, Z7
-	VADDPD           Z7, Z8, Z8
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z4, Z2
-	VFMADD231PD      Z6, Z8, Z2
-	VSUBPD           Z2, Z7, Z7
-	VSUBPD           Z7, Z3, Z3
-	VMOVAPD          Z3, Z3
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z4, Z3
-	VPXORD           Z2, Z2, Z2
-	VSUBPD           Z3, Z2, Z2
-	VMINPD           Z2, Z0, Z2
-	VMOVUPD          Z1, Z1
-	VCMPPD.BCST      $0x11, cd10000000000000<>+0(SB), Z1, K1
-	VMOVUPD          Z0, K1, Z2
-	VMOVUPD          Z2, (AX)(BX*8)
-	ADDQ             $0x08, BX
-	SUBQ             $0x08, DX
-	JMP              next1
-
-tail2:
-	TESTQ            DX, DX
-	JEQ              done3
-	MOVL             $0x00000001, SI
-	SHLXL            DX, SI, DX
-	DECL             DX
-	KMOVW            DX, K1
-	VMOVUPS.Z        (CX)(BX*4), K1, Y1
-	VCVTPS2PD        Y1, Z1
-	VPXORD           Z5, Z5, Z5
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z2
-	VPSUBQ           Z2, Z1, Z3
-	VPSRAQ           $0x34, Z3, Z3
-	VPSLLQ           $0x34, Z3, Z2
-	VPSUBQ           Z2, Z1, Z2
-	VCVTQQ2PD        Z3, Z3
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z2
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z2, Z4
-	VDIVPD           Z4, Z2, Z4
-	VMULPD           Z4, Z4, Z6
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z7
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z6, Z7
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z6, Z7
-	VMULPD           Z6, Z7, Z7
-	VMULPD           Z2, Z2, Z6
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z6, Z6
-	VADDPD           Z6, Z7, Z7
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z3, Z5
-	VFMADD231PD      Z4, Z7, Z5
-	VSUBPD           Z5, Z6, Z6
-	VSUBPD           Z6, Z2, Z2
-	VMOVAPD          Z2, Z2
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z3, Z2
-	VPXORD           Z5, Z5, Z5
-	VSUBPD           Z2, Z5, Z5
-	VMINPD           Z5, Z0, Z5
-	VMOVUPD          Z1, Z1
-	VCMPPD.BCST      $0x11, cd10000000000000<>+0(SB), Z1, K2
-	VMOVUPD          Z0, K2, Z5
-	VMOVUPD          Z5, K1, (AX)(BX*8)
-
-done3:
-	VZEROUPPER
-	RET
-
 // func widenWideAVX512(dst *float64, x *float32, n int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·widenWideAVX512(SB), NOSPLIT, $0-24
@@ -57533,123 +57639,6 @@ tail4:
 	VMASKMOVPS   X0, X3, (AX)(BX*4)
 
 done5:
-	VZEROUPPER
-	RET
-
-// func minusLogsWideAVX2(dst *float64, t *float32, n int, most float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·minusLogsWideAVX2(SB), NOSPLIT, $64-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD most+24(FP), Y0
-	XORQ         BX, BX
-
-next1:
-	CMPQ        DX, $0x04
-	JLT         tail2
-	VCVTPS2PD   (CX)(BX*4), Y1
-	VXORPS      Y2, Y2, Y2
-	VMOVUPD     Y1, (SP)
-	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y5
-	VPSUBQ      Y5, Y1, Y3
-	VMOVUPD     cd4330000000000000<>+0(SB), Y4
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Y6
-	VPADDQ      Y6, Y3, Y3
-	VPSRLQ      $0x34, Y3, Y3
-	VPSLLQ      $0x34, Y3, Y5
-	VPSUBQ      Y6, Y5, Y5
-	VPSUBQ      Y5, Y1, Y5
-	VPOR        Y4, Y3, Y3
-	VMOVUPD     cd43300000000003ff<>+0(SB), Y4
-	VSUBPD      Y4, Y3, Y3
-	VMOVAPD     Y5, Y4
-	VSUBPD      cd3ff0000000000000<>+0(SB), Y4, Y1
-	VADDPD      cd4000000000000000<>+0(SB), Y1, Y4
-	VDIVPD      Y4, Y1, Y4
-	VMULPD      Y4, Y4, Y5
-	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y6
-	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fd2492494229359<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y5, Y6
-	VFMADD213PD cd3fe5555555555593<>+0(SB), Y5, Y6
-	VMULPD      Y5, Y6, Y6
-	VMULPD      Y1, Y1, Y5
-	VMULPD      cd3fe0000000000000<>+0(SB), Y5, Y5
-	VADDPD      Y5, Y6, Y6
-	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y3, Y2
-	VFMADD231PD Y4, Y6, Y2
-	VSUBPD      Y2, Y5, Y5
-	VSUBPD      Y5, Y1, Y1
-	VMOVAPD     Y1, Y1
-	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y3, Y1
-	VXORPS      Y2, Y2, Y2
-	VSUBPD      Y1, Y2, Y2
-	VMINPD      Y2, Y0, Y2
-	VMOVUPD     (SP), Y1
-	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y1, Y1
-	VBLENDVPD   Y1, Y0, Y2, Y2
-	VMOVUPD     Y2, (AX)(BX*8)
-	ADDQ        $0x04, BX
-	SUBQ        $0x04, DX
-	JMP         next1
-
-tail2:
-	TESTQ       DX, DX
-	JEQ         done3
-	LEAQ        tails<>+0(SB), SI
-	NEGQ        DX
-	VMOVUPS     32(SI)(DX*8), Y1
-	VMOVUPS     32(SI)(DX*4), X2
-	VMASKMOVPS  (CX)(BX*4), X2, X2
-	VCVTPS2PD   X2, Y2
-	VXORPS      Y3, Y3, Y3
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y6
-	VPSUBQ      Y6, Y2, Y4
-	VMOVUPD     cd4330000000000000<>+0(SB), Y5
-	VMOVUPD     cd3ff0000000000000<>+0(SB), Y7
-	VPADDQ      Y7, Y4, Y4
-	VPSRLQ      $0x34, Y4, Y4
-	VPSLLQ      $0x34, Y4, Y6
-	VPSUBQ      Y7, Y6, Y6
-	VPSUBQ      Y6, Y2, Y6
-	VPOR        Y5, Y4, Y4
-	VMOVUPD     cd43300000000003ff<>+0(SB), Y5
-	VSUBPD      Y5, Y4, Y4
-	VMOVAPD     Y6, Y5
-	VSUBPD      cd3ff0000000000000<>+0(SB), Y5, Y2
-	VADDPD      cd4000000000000000<>+0(SB), Y2, Y5
-	VDIVPD      Y5, Y2, Y5
-	VMULPD      Y5, Y5, Y6
-	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y7
-	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fd2492494229359<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y6, Y7
-	VFMADD213PD cd3fe5555555555593<>+0(SB), Y6, Y7
-	VMULPD      Y6, Y7, Y7
-	VMULPD      Y2, Y2, Y6
-	VMULPD      cd3fe0000000000000<>+0(SB), Y6, Y6
-	VADDPD      Y6, Y7, Y7
-	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y4, Y3
-	VFMADD231PD Y5, Y7, Y3
-	VSUBPD      Y3, Y6, Y6
-	VSUBPD      Y6, Y2, Y2
-	VMOVAPD     Y2, Y2
-	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y4, Y2
-	VXORPS      Y3, Y3, Y3
-	VSUBPD      Y2, Y3, Y3
-	VMINPD      Y3, Y0, Y3
-	VMOVUPD     32(SP), Y2
-	VCMPPD      $0x11, cd10000000000000<>+0(SB), Y2, Y2
-	VBLENDVPD   Y2, Y0, Y3, Y3
-	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
-
-done3:
 	VZEROUPPER
 	RET
 

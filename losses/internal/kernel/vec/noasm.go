@@ -82,7 +82,7 @@ func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) { panic(noVector
 
 func Affine[T spec.Float](p, t []T, a, b, c float64) { panic(noVectors) }
 
-func MinusLogs[T spec.Float](dst []float64, t []T, most float64) { panic(noVectors) }
+func MinusLogs[T spec.Float](dst, t []T, most float64) { panic(noVectors) }
 
 func TemperedLogs(dst, inverse, gap []float64, c, mu float64) { panic(noVectors) }
 

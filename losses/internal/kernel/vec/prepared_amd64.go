@@ -10,7 +10,38 @@ import (
 
 // Prepares reports whether CrossEntropyRow can be of use for rows of k classes prepared by p.
 func Prepares[T spec.Float](p *spec.Prepared[T], k int) bool {
-	return !inTiles[T](k) && (p.Off() || spec.Size[T]() == 4 && 0x1p-60 < p.Factor && p.Factor < 0x1p60)
+	return RowByRow[T](k) && (p.Off() || spec.Size[T]() == 4 && 0x1p-60 < p.Factor && p.Factor < 0x1p60)
+}
+
+// RowByRow reports whether rows of k classes are computed one by one.
+func RowByRow[T spec.Float](k int) bool { return !inTiles[T](k) }
+
+// SoftmaxRow stores the softmax of one row in p, for labels t or, where t is nil, class index. ok is
+// false for a row that is not ordinary, which it leaves alone but for p.
+func SoftmaxRow[T spec.Float](p, z, t []T, index int) (s spec.SoftmaxOf, ok bool) {
+	o, ok := preparedRow(&spec.Prepared[T]{Factor: 1}, p, z, t)
+	if !ok {
+		return s, false
+	}
+	s = spec.SoftmaxOf{Max: o.m, Log: math.Log1p(o.r), Others: o.others, Top: -1}
+	switch {
+	case t != nil:
+		s.Own = float64(t[o.a])
+		if !fits[T](s.Others+s.Own, 1) {
+			return s, false
+		}
+		s.Loss = (s.Others+s.Own)*s.Log - o.dot
+	default:
+		if s.Others = 1; index == o.a {
+			s.Others, s.Own = 0, 1
+		}
+		s.Loss = s.Log - (float64(z[index]) - o.m)
+	}
+	if o.sure() {
+		s.Top = o.a
+	}
+	o.softmax(unitOf[T](), p, 1)
+	return s, true
 }
 
 // CrossEntropyRow computes the cross entropy of one row of prepared logits y, with labels t or, where

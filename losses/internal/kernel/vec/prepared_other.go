@@ -12,3 +12,9 @@ func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, 
 	lse float64, ok bool) {
 	return 0, false
 }
+
+// RowByRow is false: there is no such kernel in this build.
+func RowByRow[T spec.Float](int) bool { return false }
+
+// SoftmaxRow is not called.
+func SoftmaxRow[T spec.Float](p, z, t []T, index int) (s spec.SoftmaxOf, ok bool) { return s, false }

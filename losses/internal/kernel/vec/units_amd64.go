@@ -38,6 +38,7 @@ type unit[T spec.Float] interface {
 	tileCrossEntropyGrad(e, z, t *T, k int, lanes *T) (rejected, bad uint32)
 	tileCrossEntropy(z, t *T, k int, lanes *T) (rejected, bad uint32)
 	sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *T, n int, scale T, par *T) (bad uint32)
+	minusLogs(dst, t *T, n int, most T)
 }
 
 // wide are the kernels that compute in float64 for elements of any type.
@@ -60,7 +61,6 @@ type wide[T spec.Float] interface {
 	moments(p *T, h *float64, n int, from float64) (mass, sum float64)
 	tilt(p, t *T, h *float64, n int, a, b, c float64)
 	affine(p, t *T, n int, a, b, c float64)
-	minusLogs(dst *float64, t *T, n int, most float64)
 	widen(dst *float64, x *T, n int)
 	round(dst *T, x *float64, n int)
 	klTerms(z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
@@ -204,6 +204,7 @@ func (f32AVX512) tileCrossEntropy(z, t *float32, k int, lanes *float32) (rejecte
 func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
 
 // f64AVX512 is an instruction set.
 type f64AVX512 struct{}
@@ -277,6 +278,7 @@ func (f64AVX512) tileCrossEntropy(z, t *float64, k int, lanes *float64) (rejecte
 func (f64AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidCrossEntropyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f64AVX512) minusLogs(dst, t *float64, n int, most float64) { minusLogsF64AVX512(dst, t, n, most) }
 func (f64AVX512) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, low, shift, ahead)
 }
@@ -309,11 +311,8 @@ func (f64AVX512) tilt(p, t *float64, h *float64, n int, a, b, c float64) {
 	tiltF64AVX512(p, t, h, n, a, b, c)
 }
 func (f64AVX512) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX512(p, t, n, a, b, c) }
-func (f64AVX512) minusLogs(dst *float64, t *float64, n int, most float64) {
-	minusLogsF64AVX512(dst, t, n, most)
-}
-func (f64AVX512) widen(dst *float64, x *float64, n int) { widenF64AVX512(dst, x, n) }
-func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
+func (f64AVX512) widen(dst *float64, x *float64, n int)        { widenF64AVX512(dst, x, n) }
+func (f64AVX512) round(dst *float64, x *float64, n int)        { roundF64AVX512(dst, x, n) }
 func (f64AVX512) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(z, t, n, m, log)
 }
@@ -482,6 +481,7 @@ func (f32AVX2) tileCrossEntropy(z, t *float32, k int, lanes *float32) (rejected,
 func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX2) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX2(dst, t, n, most) }
 
 // f64AVX2 is an instruction set.
 type f64AVX2 struct{}
@@ -551,6 +551,7 @@ func (f64AVX2) tileCrossEntropy(z, t *float64, k int, lanes *float64) (rejected,
 func (f64AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidCrossEntropyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f64AVX2) minusLogs(dst, t *float64, n int, most float64) { minusLogsF64AVX2(dst, t, n, most) }
 func (f64AVX2) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, low, shift, ahead)
 }
@@ -583,11 +584,8 @@ func (f64AVX2) tilt(p, t *float64, h *float64, n int, a, b, c float64) {
 	tiltF64AVX2(p, t, h, n, a, b, c)
 }
 func (f64AVX2) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX2(p, t, n, a, b, c) }
-func (f64AVX2) minusLogs(dst *float64, t *float64, n int, most float64) {
-	minusLogsF64AVX2(dst, t, n, most)
-}
-func (f64AVX2) widen(dst *float64, x *float64, n int) { widenF64AVX2(dst, x, n) }
-func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
+func (f64AVX2) widen(dst *float64, x *float64, n int)        { widenF64AVX2(dst, x, n) }
+func (f64AVX2) round(dst *float64, x *float64, n int)        { roundF64AVX2(dst, x, n) }
 func (f64AVX2) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(z, t, n, m, log)
 }
@@ -707,11 +705,8 @@ func (wideAVX512) tilt(p, t *float32, h *float64, n int, a, b, c float64) {
 	tiltWideAVX512(p, t, h, n, a, b, c)
 }
 func (wideAVX512) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX512(p, t, n, a, b, c) }
-func (wideAVX512) minusLogs(dst *float64, t *float32, n int, most float64) {
-	minusLogsWideAVX512(dst, t, n, most)
-}
-func (wideAVX512) widen(dst *float64, x *float32, n int) { widenWideAVX512(dst, x, n) }
-func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
+func (wideAVX512) widen(dst *float64, x *float32, n int)        { widenWideAVX512(dst, x, n) }
+func (wideAVX512) round(dst *float32, x *float64, n int)        { roundWideAVX512(dst, x, n) }
 func (wideAVX512) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX512(z, t, n, m, log)
 }
@@ -801,11 +796,8 @@ func (wideAVX2) tilt(p, t *float32, h *float64, n int, a, b, c float64) {
 	tiltWideAVX2(p, t, h, n, a, b, c)
 }
 func (wideAVX2) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX2(p, t, n, a, b, c) }
-func (wideAVX2) minusLogs(dst *float64, t *float32, n int, most float64) {
-	minusLogsWideAVX2(dst, t, n, most)
-}
-func (wideAVX2) widen(dst *float64, x *float32, n int) { widenWideAVX2(dst, x, n) }
-func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }
+func (wideAVX2) widen(dst *float64, x *float32, n int)        { widenWideAVX2(dst, x, n) }
+func (wideAVX2) round(dst *float32, x *float64, n int)        { roundWideAVX2(dst, x, n) }
 func (wideAVX2) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX2(z, t, n, m, log)
 }

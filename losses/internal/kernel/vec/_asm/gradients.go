@@ -50,11 +50,14 @@ func (g isa) affine() {
 }
 
 func (g isa) minusLogs() {
-	g.text("minusLogs", "func(dst *float64, t *T, n int, most A)",
+	g.text("minusLogs", "func(dst, t *T, n int, most A)",
 		"stores -log t in dst, most where it is more or t is 0 or denormal.")
 	dst, t, n := g.param("dst"), g.param("t"), g.param("n")
 	most := g.broadcast("most")
 	tiny := g.constant(0x1p-1022)
+	if !g.f64 {
+		tiny = g.constant(0x1p-126)
+	}
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
 		x, c, l := g.get(t, i, v, m), g.zeros(1)[0], g.vec()
 		small := g.places(1)(0, x)
@@ -64,7 +67,7 @@ func (g isa) minusLogs() {
 		g.min(c, most, c)
 		g.load(small, x)
 		g.blend(g.cmp(ltOQ, tiny, x), most, c)
-		g.putFloat64(c, dst, i, v, m)
+		g.put(c, dst, i, v, m)
 	})
 	g.ret()
 }

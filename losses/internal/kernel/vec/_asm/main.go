@@ -43,6 +43,7 @@ func main() {
 		g.tileCrossEntropy(true)
 		g.tileCrossEntropy(false)
 		g.sigmoid(sigmoidCrossEntropy)
+		g.minusLogs()
 		if g.f64 {
 			g.wide()
 			g.tileMAE()
@@ -82,7 +83,6 @@ func (g isa) wide() {
 	g.moments()
 	g.tilt()
 	g.affine()
-	g.minusLogs()
 	g.widen()
 	g.round()
 	g.klTerms()
