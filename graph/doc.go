@@ -18,8 +18,8 @@
 //
 // The tape machine, with gorgonia.Grad or with BindDualValues, and the Lisp machine both work; CPU
 // only. Clones of a graph may run at once: ops have no state but gradients that wait for the run
-// that asks for them, those of [ApplyLinear] and of [Options].ReuseGrad. Bad data is an error of
-// RunAll, never a panic.
+// that asks for them, those of [ApplyLinear], [JensenShannon] and [Options].ReuseGrad. Bad data is
+// an error of RunAll, never a panic.
 //
 // # Second derivatives
 //

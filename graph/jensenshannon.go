@@ -12,7 +12,7 @@ import (
 
 // JensenShannon returns [losses.JensenShannon] as a node: how far two or more predictions, logits
 // [N, K] each, disagree; a scalar, or [N] with None. It is differentiable with respect to all of
-// them.
+// them, and all the gradients are computed when the first of them is asked for.
 //
 // Errors: those of [losses.CheckJensenShannon], and [ErrNode] for nodes that are nil, given twice,
 // of two graphs, or the output of a softmax.
@@ -58,13 +58,10 @@ func newDivergence(n int, s tensor.Shape, reduction losses.Reduction) *forwardOp
 		wrt: wrt}
 	op.shape = shape
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return losses.JensenShannon(tensors(in), reduction) }
-	op.gradient = func(i int, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error) {
-		_, grads, err := losses.JensenShannonGrad(tensors(in), upstream, reduction)
-		if err != nil {
-			return nil, err
-		}
-		return grads[i], nil
-	}
+	op.carry = &carry{gradients: func(in []*tensor.Dense, upstream *tensor.Dense, _ bool) (loss *tensor.Dense,
+		grads []*tensor.Dense, err error) {
+		return losses.JensenShannonGrad(tensors(in), upstream, reduction)
+	}}
 	op.once = func(int) error {
 		return argError(losses.ErrLoss, "loss", "the Jensen-Shannon divergence", "has no second derivatives here", "")
 	}

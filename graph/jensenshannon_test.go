@@ -93,3 +93,35 @@ func TestJensenShannonErrors(t *testing.T) {
 	assert.ErrorContains(t, err, "(drop it)")
 	assert.NotContains(t, err.Error(), "FromProbs")
 }
+
+// TestJensenShannonInOnePass: the gradients of a run are computed with the first of them. What the
+// logits become before the second is asked for does not show in it, but in the next run's.
+func TestJensenShannonInOnePass(t *testing.T) {
+	g := G.NewGraph()
+	nodes := G.Nodes{input(g, "a", f64([]float64{1, 2, 3}, 1, 3)), input(g, "b", f64([]float64{3, 0, 1}, 1, 3))}
+	loss := must(t)(graph.JensenShannon(nodes, losses.Mean))
+	grads, err := G.Grad(loss, nodes...)
+	require.NoError(t, err)
+	logits := []tensor.Tensor{nodes[0].Value().(*tensor.Dense), nodes[1].Value().(*tensor.Dense)}
+	in := []G.Value{nodes[0].Value(), nodes[1].Value()}
+	run := func(between func()) []float64 {
+		value, err := loss.Op().Do(in...)
+		require.NoError(t, err)
+		in := append(in[:2:2], value, G.NewF64(1))
+		_, err = grads[0].Op().Do(in...)
+		require.NoError(t, err)
+		between()
+		second, err := grads[1].Op().Do(in...)
+		require.NoError(t, err)
+		return floats(t, second)
+	}
+	want := func() []float64 {
+		_, grads, err := losses.JensenShannonGrad(logits, nil, losses.Mean)
+		require.NoError(t, err)
+		return grads[1].Float64s()
+	}
+	before := want()
+	assert.Equal(t, before, run(func() { logits[0].(*tensor.Dense).Float64s()[0]++ }))
+	assert.NotEqual(t, before, want())
+	assert.Equal(t, want(), run(func() {}))
+}
