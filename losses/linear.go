@@ -81,6 +81,14 @@ func (c Criterion) evalLinear(dst LinearOutputs, in LinearInputs, size blocks) e
 // Errors: those of Check, and [ErrNil], [ErrShape] or [ErrDtype] for a layer that does not fit, or
 // a class axis that is not the last.
 func (c Criterion) CheckLinear(hidden, weight, bias, target Operand) error {
+	if err := c.checkLayer(hidden, weight, bias); err != nil {
+		return err
+	}
+	return c.Check(LinearLogits(hidden, weight), target)
+}
+
+// checkLayer wants a layer whose parts fit, and the class axis where it has its classes.
+func (c Criterion) checkLayer(hidden, weight, bias Operand) error {
 	if missing(hidden) {
 		return argError(ErrNil, "hidden", "nil", "is no tensor", "hidden values [N, D]")
 	}
@@ -121,7 +129,7 @@ func (c Criterion) CheckLinear(hidden, weight, bias, target Operand) error {
 		return argError(ErrShape, "axis", c.Axis, "is not where a linear layer has its classes",
 			fmt.Sprintf("%d, or 0 for the last", last))
 	}
-	return c.Check(LinearLogits(hidden, weight), target)
+	return nil
 }
 
 // LinearLogits returns shape and dtype of the logits of a linear layer, the axes of hidden with K
@@ -174,10 +182,13 @@ func (c Criterion) linearOperands(in LinearInputs) (x linearOperands, err error)
 	if x.bias != nil {
 		bias = x.bias
 	}
-	if err := c.CheckLinear(x.hidden, x.weight, bias, x.target); err != nil {
+	if err := c.checkLayer(x.hidden, x.weight, bias); err != nil {
 		return x, err
 	}
 	x.logits = LinearLogits(x.hidden, x.weight)
+	if err := c.Check(x.logits, x.target); err != nil {
+		return x, err
+	}
 	if x.sampleWeights != nil {
 		if err := c.CheckSampleWeights(x.sampleWeights, x.logits); err != nil {
 			return x, err

@@ -36,7 +36,7 @@ func evalLinear[T kernel.Float](pool, engines *sync.Pool, c Criterion, dst Linea
 	}
 	defer pool.Put(l.memory)
 	if rowsIn[T](size, l.k) >= l.n && size.step(c, l.k) >= l.n {
-		return l.atOnce(c, dst, in, x.logits.Shape())
+		return l.atOnce(engines, c, dst, in, x)
 	}
 	b := newLinear(c, l, size, dst, x)
 	b.engine = borrow[T](engines)
@@ -79,9 +79,11 @@ func (l *layer[T]) differentiates() bool {
 	return l.hiddenGrad.Data != nil || l.weightGrad.Data != nil || l.biasGrad.Data != nil
 }
 
-// atOnce evaluates the criterion on the logits of all rows, which have this shape.
-func (l *layer[T]) atOnce(c Criterion, dst LinearOutputs, in LinearInputs, shape tensor.Shape) error {
-	logits := func(data []T) *tensor.Dense { return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data)) }
+// atOnce evaluates the criterion on the logits of all rows.
+func (l *layer[T]) atOnce(engines *sync.Pool, c Criterion, dst LinearOutputs, in LinearInputs, x linearOperands) error {
+	logits := func(data []T) *tensor.Dense {
+		return tensor.New(tensor.WithShape(x.logits.Shape()...), tensor.WithBacking(data))
+	}
 	z := dense.Grow(&l.memory.logits, l.n*l.k)
 	out := Outputs{Loss: dst.Loss, TargetGrad: dst.TargetGrad, WeightGrad: dst.SampleWeightGrad}
 	var dz []T
@@ -90,12 +92,12 @@ func (l *layer[T]) atOnce(c Criterion, dst LinearOutputs, in LinearInputs, shape
 		out.Grad = logits(dz)
 	}
 	l.multiply(z, 0, l.n)
-	err := c.EvalInto(out, Inputs{Logits: logits(z), Target: in.Target, SampleWeights: in.SampleWeights,
-		Upstream: in.Upstream})
-	if err == nil {
-		l.spread(dz, 0, l.n)
+	given := Inputs{Target: in.Target, SampleWeights: in.SampleWeights, Upstream: in.Upstream}
+	if err := evalInto[T](engines, c, out, given, logits(z), x.target); err != nil {
+		return err
 	}
-	return err
+	l.spread(dz, 0, l.n)
+	return nil
 }
 
 // multiply computes z, the logits of the rows [lo, hi).
