@@ -26,6 +26,9 @@ func CheckGradient(l Loss, classes int) error {
 	}
 	r := rand.New(rand.NewPCG(1, uint64(classes)))
 	c := Criterion{Loss: l, Reduction: Sum}
+	if err := checkLoss(c.loss()); err != nil {
+		return within("loss", err)
+	}
 	if n, ok := l.(interface{ needsElements() bool }); ok && n.needsElements() {
 		c.Link = SigmoidLink
 	}

@@ -48,7 +48,7 @@ func TestFaultyLosses(t *testing.T) {
 	ring.Losses = []losses.Loss{losses.MAE{}, &faulty{Losses: []losses.Loss{ring}}}
 	pointed := new(losses.WeightedSum)
 	*pointed = losses.WeightedSum{{Weight: 1, Loss: pointed}}
-	for name, c := range map[string]struct {
+	for name, of := range map[string]struct {
 		loss losses.Loss
 		kind error
 		text string
@@ -80,16 +80,18 @@ func TestFaultyLosses(t *testing.T) {
 		"ring": {ring, losses.ErrLoss,
 			"losses: loss: *losses_test.faulty: the loss contains itself, want one made of others"},
 	} {
-		_, g, err := losses.Criterion{Loss: c.loss}.EvalGrad(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3),
+		_, g, err := losses.Criterion{Loss: of.loss}.EvalGrad(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3),
 			indices(tensor.Int, 1))
-		require.ErrorIs(t, err, c.kind, name)
+		require.ErrorIs(t, err, of.kind, name)
 		assert.Nil(t, g, name)
-		if c.text != "" {
-			assert.EqualError(t, err, c.text, name)
+		if of.text != "" {
+			assert.EqualError(t, err, of.text, name)
 		}
-		c := losses.Criterion{Loss: c.loss, FromProbs: true, ClassWeights: []float64{1, 2, 3}}
+		c := losses.Criterion{Loss: of.loss, FromProbs: true, ClassWeights: []float64{1, 2, 3}}
 		assert.NotEmpty(t, c.Key(), name)
+		assert.NotEmpty(t, c.Clone().Key(), name)
 		losses.FormatLoss(c.Loss)
+		assert.ErrorIs(t, losses.CheckGradient(c.Loss, 3), of.kind, name)
 	}
 	// One loss twice in a sum is no circle.
 	shared := &faulty{Losses: []losses.Loss{losses.MAE{}}}
