@@ -58,7 +58,7 @@ func (m unitMap) Along(x, v tensor.Tensor) (*tensor.Dense, error) {
 func (m unitMap) jacobian(x tensor.Tensor, v argument) (*tensor.Dense, error) {
 	return mapAlike(m, func(dst []float64, in [][]float64) {
 		n := unit(in[0])
-		across(dst, in[0], in[1], 1/n)
+		across(dst, in[0], in[1], min(1/n, math.MaxFloat64)) // 0 times that is 0, for a denormal length, too
 	}, argument{"rows", x}, v)
 }
 

@@ -34,6 +34,9 @@ func TestUnitMap(t *testing.T) {
 	h, err := m.GradAlong(zero, u, u)
 	require.NoError(t, err)
 	near(t, "second derivative at 0", values(h), []float64{0, 0}, 0, 0)
+	g, err = m.Grad(dense(tensor.Float64, []float64{5e-324}, 1, 1), dense(tensor.Float64, []float64{3}, 1, 1))
+	require.NoError(t, err)
+	near(t, "gradient on one axis", values(g), []float64{0}, 0, 0)
 	require.False(t, m.Linear())
 	for _, x := range []tensor.Tensor{nil, dense(tensor.Float64, []float64{1}), indices(tensor.Int, 1, 2)} {
 		_, err := m.Apply(x)
