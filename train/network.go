@@ -46,29 +46,53 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 	defer building.Unlock()
 
 	sizes := m.Sizes()
-	zeros := func(shape ...int) *tensor.Dense {
-		return dense.New(tensor.Float32, shape...)
+	n := &network{features: zeros(rows, sizes[0]), labels: zeros(rows, sizes[len(sizes)-1]), weights: zeros(rows),
+		graph: gorgonia.NewGraph()}
+	logits, params, err := n.addLayers(m)
+	if err != nil {
+		return nil, err
 	}
-	n := &network{features: zeros(rows, sizes[0]), labels: zeros(rows, sizes[len(sizes)-1]), weights: zeros(rows)}
-	g := gorgonia.NewGraph()
-	input := func(name string, t *tensor.Dense) *gorgonia.Node {
-		return gorgonia.NewTensor(g, tensor.Float32, t.Dims(), gorgonia.WithShape(t.Shape().Clone()...),
-			gorgonia.WithName(name), gorgonia.WithValue(t))
+	loss, err := n.addLoss(c, logits, p)
+	if err != nil {
+		return nil, err
 	}
+	gorgonia.Read(loss, &n.value)
+	if p.train {
+		if err := n.addGradients(loss, params); err != nil {
+			return nil, err
+		}
+	}
+	n.vm = gorgonia.NewTapeMachine(n.graph)
+	return n, nil
+}
 
-	h := input("features", n.features)
-	var params gorgonia.Nodes
+func zeros(shape ...int) *tensor.Dense { return dense.New(tensor.Float32, shape...) }
+
+// input adds a tensor that is written to before every run.
+func (n *network) input(name string, t *tensor.Dense) *gorgonia.Node {
+	return gorgonia.NewTensor(n.graph, tensor.Float32, t.Dims(), gorgonia.WithShape(t.Shape().Clone()...),
+		gorgonia.WithName(name), gorgonia.WithValue(t))
+}
+
+// addLayers adds the layers, and returns their logits and parameters.
+func (n *network) addLayers(m *Model) (h *gorgonia.Node, params gorgonia.Nodes, err error) {
+	h = n.input("features", n.features)
 	for i, l := range m.layers {
-		w, b := input(fmt.Sprintf("w%d", i+1), l.Weights), input(fmt.Sprintf("b%d", i+1), l.Bias)
+		w, b := n.input(fmt.Sprintf("w%d", i+1), l.Weights), n.input(fmt.Sprintf("b%d", i+1), l.Bias)
 		params = append(params, w, b)
 		layer := newLayerOp(i+1, len(m.layers))
 		n.output = &layer.op
-		var err error
 		if h, err = gorgonia.ApplyOp(layer, h, w, b); err != nil {
-			return nil, wrap(err, "layer %d", i+1)
+			return nil, nil, wrap(err, "layer %d", i+1)
 		}
 	}
-	logits, weights := h, input("weights", n.weights)
+	return h, params, nil
+}
+
+// addLoss adds the criterion, and beside it the teacher's part.
+func (n *network) addLoss(c losses.Criterion, logits *gorgonia.Node, p purpose) (*gorgonia.Node, error) {
+	options := graph.Options{SampleWeights: n.input("weights", n.weights), ReuseGrad: p.train}
+	h := logits
 	if c.FromProbs {
 		var err error
 		if h, err = probabilityNode(c.Link, h); err != nil {
@@ -78,15 +102,14 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 	if p.shard {
 		c.Reduction, n.factors = losses.Sum, []float64{1}
 	}
-	loss, err := graph.ApplyWith(c, h, input("labels", n.labels), graph.Options{SampleWeights: weights, ReuseGrad: p.train})
+	loss, err := graph.ApplyWith(c, h, n.input("labels", n.labels), options)
 	if err != nil {
 		return nil, wrap(err, "criterion")
 	}
 	terms := gorgonia.Nodes{loss}
 	if p.distil != nil {
-		n.soft, n.factors = zeros(rows, sizes[len(sizes)-1]), p.distil.factors()
-		soft, err := graph.ApplyWith(p.distil.criterion(c), logits, input("teacher", n.soft),
-			graph.Options{SampleWeights: weights, ReuseGrad: p.train})
+		n.soft, n.factors = zeros(n.labels.Shape()...), p.distil.factors()
+		soft, err := graph.ApplyWith(p.distil.criterion(c), logits, n.input("teacher", n.soft), options)
 		if err != nil {
 			return nil, wrap(err, "distillation")
 		}
@@ -97,22 +120,23 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 			return nil, wrap(err, "sum of losses")
 		}
 	}
-	gorgonia.Read(loss, &n.value)
-	if p.train {
-		grads, err := gorgonia.Grad(loss, params...)
-		if err != nil {
-			return nil, wrap(err, "gradient")
-		}
-		for i, node := range grads {
-			o, ok := node.Op().(*op)
-			if !ok {
-				return nil, fail(ErrDtype, "gradient %d: got the op %v, want one of a layer", i, node.Op())
-			}
-			n.params = append(n.params, o)
-		}
+	return loss, nil
+}
+
+// addGradients adds those of the loss by the parameters.
+func (n *network) addGradients(loss *gorgonia.Node, params gorgonia.Nodes) error {
+	grads, err := gorgonia.Grad(loss, params...)
+	if err != nil {
+		return wrap(err, "gradient")
 	}
-	n.graph, n.vm = g, gorgonia.NewTapeMachine(g)
-	return n, nil
+	for i, node := range grads {
+		o, ok := node.Op().(*op)
+		if !ok {
+			return fail(ErrDtype, "gradient %d: got the op %v, want one of a layer", i, node.Op())
+		}
+		n.params = append(n.params, o)
+	}
+	return nil
 }
 
 // load puts rows of a set, with their sample weights (nil for 1 each), into the graph's inputs and

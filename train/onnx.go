@@ -103,40 +103,43 @@ func (s *Saved) onnxGraph() protobuf {
 		g.cast(at, "features.double", onnxDouble)
 		g.node("Sub", []string{"features.double", "scaler.mean"}, "features.centred")
 		g.node("Div", []string{"features.centred", "scaler.std"}, "features.divided")
-		g.cast("features.divided", "features.scaled", onnxFloat)
-		at = "features.scaled"
+		at = g.cast("features.divided", "features.scaled", onnxFloat)
 	}
-	last := len(s.Model.layers) - 1
-	for i, l := range s.Model.layers {
-		name := fmt.Sprint("layer.", i)
-		g.singles(name+".weight", l.Weights.Float32s(), l.Weights.Shape())
-		g.singles(name+".bias", l.Bias.Float32s(), l.Bias.Shape())
-		out := name
-		if i == last {
-			out = "logits"
-		}
-		g.node("Gemm", []string{at, name + ".weight", name + ".bias"}, out)
-		at = out
-		if i < last {
-			at = name + ".relu"
-			g.node("Relu", []string{out}, at)
-		}
-	}
+	at = g.layers(at, s.Model.layers)
 	if t := s.temperature(); t != 1 {
 		g.doubles("temperature", []float64{t})
 		g.cast(at, "logits.double", onnxDouble)
 		g.node("Div", []string{"logits.double", "temperature"}, "logits.divided")
-		g.cast("logits.divided", "logits.calibrated", onnxFloat)
-		at = "logits.calibrated"
+		at = g.cast("logits.divided", "logits.calibrated", onnxFloat)
 	}
 	if s.Model.criterion.Link == losses.SigmoidLink {
 		g.node("Sigmoid", []string{at}, "probs")
 	} else {
 		g.node("Softmax", []string{at}, "probs", onnxInt("axis", -1))
 	}
+	return g.proto(s.Model.Sizes())
+}
 
-	sizes := s.Model.Sizes()
-	var p protobuf
+// layers adds the layers behind a tensor, and returns the name of their logits.
+func (g *onnxGraph) layers(at string, layers []Layer) string {
+	for i, l := range layers {
+		name := fmt.Sprint("layer.", i)
+		g.singles(name+".weight", l.Weights.Float32s(), l.Weights.Shape())
+		g.singles(name+".bias", l.Bias.Float32s(), l.Bias.Shape())
+		in := []string{at, name + ".weight", name + ".bias"}
+		if at = "logits"; i == len(layers)-1 {
+			g.node("Gemm", in, at)
+			break
+		}
+		at = name + ".relu"
+		g.node("Gemm", in, name)
+		g.node("Relu", []string{name}, at)
+	}
+	return at
+}
+
+// proto is the GraphProto of a model of these sizes.
+func (g *onnxGraph) proto(sizes []int) (p protobuf) {
 	for _, n := range g.nodes {
 		p.bytes(1, n)
 	}
@@ -171,9 +174,10 @@ func (g *onnxGraph) node(op string, in []string, out string, attributes ...proto
 	g.nodes = append(g.nodes, p)
 }
 
-// cast adds a node that changes the element type.
-func (g *onnxGraph) cast(in, out string, to int64) {
+// cast adds a node that changes the element type, and returns the name of its output.
+func (g *onnxGraph) cast(in, out string, to int64) string {
 	g.node("Cast", []string{in}, out, onnxInt("to", to))
+	return out
 }
 
 // singles adds a float tensor.

@@ -27,6 +27,37 @@ func (f *fitting) restore(s *State) error {
 	if err := s.sameRun(&f.id); err != nil {
 		return err
 	}
+	if err := f.checkProgress(s); err != nil {
+		return err
+	}
+	layers, err := f.layersLike("layers", s.Layers)
+	if err != nil {
+		return err
+	}
+	var bestLayers []Layer
+	if s.BestLayers != nil {
+		if bestLayers, err = f.layersLike("best layers", s.BestLayers); err != nil {
+			return err
+		}
+	}
+	if err := f.checkMoments("first", s.FirstMoments, false); err != nil {
+		return err
+	}
+	if err := f.checkMoments("second", s.SecondMoments, true); err != nil {
+		return err
+	}
+	f.model.set(layers)
+	for i, p := range f.adam.params {
+		copy(p.m, s.FirstMoments[i])
+		copy(p.v, s.SecondMoments[i])
+	}
+	f.adam.steps, f.history = s.Step, s.History.clone()
+	f.best = best{s.BestEpoch, s.BestLoss, bestLayers}
+	return nil
+}
+
+// checkProgress wants a state to have come as far as it says.
+func (f *fitting) checkProgress(s *State) error {
 	for i, e := range s.History {
 		if e.Epoch != i+1 || (e.Valid != nil) != (f.valid != nil) {
 			return fail(ErrState, "state: history: entry %d: got epoch %d, want %d, validated as the others are",
@@ -47,28 +78,6 @@ func (f *fitting) restore(s *State) error {
 	case (s.BestLayers != nil) != (f.cfg.Patience > 0 && s.BestEpoch > 0):
 		return fail(ErrState, "state: got %d best layers, want them with patience and a best epoch only", len(s.BestLayers))
 	}
-	layers, err := f.layersLike("layers", s.Layers)
-	if err != nil {
-		return err
-	}
-	var bestLayers []Layer
-	if s.BestLayers != nil {
-		if bestLayers, err = f.layersLike("best layers", s.BestLayers); err != nil {
-			return err
-		}
-	}
-	for i, moments := range [][][]float32{s.FirstMoments, s.SecondMoments} {
-		if err := f.checkMoments([]string{"first", "second"}[i], moments, i == 1); err != nil {
-			return err
-		}
-	}
-	f.model.set(layers)
-	for i, p := range f.adam.params {
-		copy(p.m, s.FirstMoments[i])
-		copy(p.v, s.SecondMoments[i])
-	}
-	f.adam.steps, f.history = s.Step, s.History.clone()
-	f.best = best{s.BestEpoch, s.BestLoss, bestLayers}
 	return nil
 }
 

@@ -81,17 +81,8 @@ func (s *Saved) check() error {
 	}
 	sizes := s.Model.Sizes()
 	d, k := sizes[0], sizes[len(sizes)-1]
-	if sc := s.Scaler; sc != nil {
-		if len(sc.Mean) != d || len(sc.Std) != d {
-			return fail(ErrMismatch, "scaler: got %d means and %d standard deviations, want %d, the features of the model",
-				len(sc.Mean), len(sc.Std), d)
-		}
-		for j := range d {
-			if m, v := sc.Mean[j], sc.Std[j]; m-m != 0 || !(v > 0 && v <= math.MaxFloat64) {
-				return fail(ErrValue, "scaler: column %d: got mean %v and standard deviation %v, want finite numbers, the second "+
-					"above 0", j, m, v)
-			}
-		}
+	if err := s.checkScaler(d); err != nil {
+		return err
 	}
 	if s.Fill != nil && len(s.Fill) != d {
 		return fail(ErrMismatch, "fill: got %d numbers, want %d, the features of the model", len(s.Fill), d)
@@ -139,6 +130,25 @@ func (s *Saved) Class(probs []float32) int {
 		return said
 	}
 	return 1 - said
+}
+
+// checkScaler checks the scaler of d features.
+func (s *Saved) checkScaler(d int) error {
+	sc := s.Scaler
+	if sc == nil {
+		return nil
+	}
+	if len(sc.Mean) != d || len(sc.Std) != d {
+		return fail(ErrMismatch, "scaler: got %d means and %d standard deviations, want %d, the features of the model",
+			len(sc.Mean), len(sc.Std), d)
+	}
+	for j := range d {
+		if m, v := sc.Mean[j], sc.Std[j]; m-m != 0 || !(v > 0 && v <= math.MaxFloat64) {
+			return fail(ErrValue, "scaler: column %d: got mean %v and standard deviation %v, want finite numbers, the second "+
+				"above 0", j, m, v)
+		}
+	}
+	return nil
 }
 
 // checkThresholds checks the thresholds of k classes.

@@ -76,41 +76,9 @@ func (d *Dataset) WithFeatures(names []string, unseen Unseen) (*Dataset, error) 
 		}
 		return d, nil
 	}
-	at := make(map[string]int, features.k)
-	texts := make(map[string]int) // a feature of each column that features name=value are from
-	for j, name := range d.FeatureNames {
-		at[name] = j
-		if column, _, isText := strings.Cut(name, "="); isText {
-			texts[column] = j
-		}
-	}
-	var missing []string
-	for _, name := range names {
-		column, _, isText := strings.Cut(name, "=")
-		_, hasText := texts[column]
-		if _, has := at[name]; !has && !(isText && hasText) {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) > 0 {
-		const most = 3
-		return nil, fail(ErrColumn, "got %s without %s, want %s", plural(features.k, "feature"),
-			list(missing[:min(most, len(missing))]),
-			plural(len(names), "feature"))
-	}
-	for _, name := range d.FeatureNames {
-		column, value, isText := strings.Cut(name, "=")
-		if unseen == UnseenRefuse && isText && !slices.Contains(names, name) &&
-			slices.ContainsFunc(names, func(other string) bool { return strings.HasPrefix(other, column+"=") }) {
-			return nil, fail(ErrClasses, "column %s: got the text %s, want one of those", quote(column), quote(value))
-		}
-	}
-	from := make([]int, len(names))
-	for j, name := range names {
-		var has bool
-		if from[j], has = at[name]; !has {
-			from[j] = -1
-		}
+	from, texts, err := d.places(names, unseen)
+	if err != nil {
+		return nil, err
 	}
 	out := *d
 	out.FeatureNames, out.columns = slices.Clone(names), nil
@@ -128,4 +96,43 @@ func (d *Dataset) WithFeatures(names []string, unseen Unseen) (*Dataset, error) 
 		}
 	}
 	return &out, nil
+}
+
+// places returns where the features of these names are, -1 for a value of a column of text that the
+// dataset does not have, and a feature of each of these columns.
+func (d *Dataset) places(names []string, unseen Unseen) (from []int, texts map[string]int, err error) {
+	texts = make(map[string]int)
+	at := make(map[string]int, len(d.FeatureNames))
+	for j, name := range d.FeatureNames {
+		at[name] = j
+		if column, _, isText := strings.Cut(name, "="); isText {
+			texts[column] = j
+		}
+	}
+	var missing []string
+	known := make(map[string]bool) // names, and columns= of text among them
+	for _, name := range names {
+		column, _, isText := strings.Cut(name, "=")
+		known[name], known[column+"="] = true, known[column+"="] || isText
+		place, has := at[name]
+		if !has {
+			place = -1
+		}
+		if _, hasText := texts[column]; !has && !(isText && hasText) {
+			missing = append(missing, name)
+		}
+		from = append(from, place)
+	}
+	if len(missing) > 0 {
+		const most = 3
+		return nil, nil, fail(ErrColumn, "got %s without %s, want %s", plural(d.NumFeatures(), "feature"),
+			list(missing[:min(most, len(missing))]), plural(len(names), "feature"))
+	}
+	for _, name := range d.FeatureNames {
+		column, value, isText := strings.Cut(name, "=")
+		if unseen == UnseenRefuse && isText && known[column+"="] && !known[name] {
+			return nil, nil, fail(ErrClasses, "column %s: got the text %s, want one of those", quote(column), quote(value))
+		}
+	}
+	return from, texts, nil
 }

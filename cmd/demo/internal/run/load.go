@@ -53,6 +53,14 @@ func (s *session) load() error {
 			d.Classes)
 	}
 	d.Weighted, d.SoftLabels = set.Counts != nil, isSoft(set)
+	if err := s.settle(); err != nil {
+		return err
+	}
+	return s.loadTeacher()
+}
+
+// settle sets what depends on the training rows.
+func (s *session) settle() error {
 	if s.Epochs == 0 { // those of a file, when they are not given
 		s.Epochs = max(defaultEpochs, (defaultSteps+s.batches()-1)/s.batches())
 	}
@@ -60,13 +68,12 @@ func (s *session) load() error {
 		s.L2 = defaultL2(s.train.Len())
 	}
 	s.summary.Config.Epochs, s.summary.Config.L2 = s.Epochs, s.L2
-	if s.Weights != "" {
-		if err := s.weights.Apply(&s.criterion, s.train); err != nil {
-			return err
-		}
-		s.summary.Config.Criterion, s.loss.Lowest = s.criterion.Key(), false
+	if s.Weights == "" {
+		return nil
 	}
-	return s.loadTeacher()
+	err := s.weights.Apply(&s.criterion, s.train)
+	s.summary.Config.Criterion, s.loss.Lowest = s.criterion.Key(), false
+	return err
 }
 
 // askOne makes, with -link sigmoid, one question of two classes, whether a row is of the second: of

@@ -53,25 +53,34 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	if s.Teacher != nil {
 		fmt.Fprintf(w, "teacher  %s\n", describeTeacher(s))
 	}
-	if d.SoftLabels && !c.HasQuestions() {
-		fmt.Fprint(w, "note     labels are soft: accuracy and calibration error go by the largest label\n")
+	for _, note := range headNotes(s) {
+		fmt.Fprintf(w, "note     %s\n", note)
+	}
+}
+
+// headNotes are what must be known about the data to read the numbers.
+func headNotes(s *record.Run) (notes []string) {
+	d := s.Data
+	if d.SoftLabels && !s.Config.HasQuestions() {
+		notes = append(notes, "labels are soft: accuracy and calibration error go by the largest label")
 	}
 	if d.Dropped > 0 {
-		fmt.Fprintf(w, "note     %s without a value in some column left out\n", cli.Count(d.Dropped, "row"))
+		notes = append(notes, cli.Count(d.Dropped, "row")+" without a value in some column left out")
 	}
 	if d.Imputed {
-		fmt.Fprint(w, "note     empty cells became the median, or the most frequent word, of their column; the saved model "+
-			"fills them in so\n")
+		notes = append(notes, "empty cells became the median, or the most frequent word, of their column; the saved model "+
+			"fills them in so")
 	}
 	if d.Weighted {
-		fmt.Fprint(w, "note     rows weigh as many as the observations they stand for\n")
+		notes = append(notes, "rows weigh as many as the observations they stand for")
 	}
 	if d.ValidationRows > 0 && d.ValidationRows < FewRows {
-		fmt.Fprintf(w, "note     only %s: what goes by them is rough\n", cli.Count(d.ValidationRows, "validation row"))
+		notes = append(notes, "only "+cli.Count(d.ValidationRows, "validation row")+": what goes by them is rough")
 	}
 	if d.TestRows < FewRows {
-		fmt.Fprintf(w, "note     only %s: the numbers of the test are rough\n", cli.Count(d.TestRows, "test row"))
+		notes = append(notes, "only "+cli.Count(d.TestRows, "test row")+": the numbers of the test are rough")
 	}
+	return notes
 }
 
 // FewRows is the number of test rows below which one of them is more than 2 % of accuracy.

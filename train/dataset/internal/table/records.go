@@ -129,7 +129,7 @@ func (rr *Records) Next() (Record, error) {
 func (r *Record) tidy(j int) error {
 	cell := r.Cells[j]
 	if !utf8.ValidString(cell) || strings.IndexByte(cell, 0) >= 0 {
-		return &fault.Cell{Line: r.LineOf(j), Column: j + 1, Got: cell, Want: "text in UTF-8"}
+		return &fault.Cell{Line: r.LineOf(j), Column: j + 1, Got: cell, Want: "text in UTF-8: save it so, or iconv -f LATIN1 -t UTF-8"}
 	}
 	r.Cells[j] = strings.TrimSpace(cell)
 	return nil
