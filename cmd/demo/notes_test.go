@@ -116,4 +116,12 @@ func TestNotesAboutColumns(t *testing.T) {
 	require.NoError(t, os.WriteFile("t.csv", []byte(b.String()), 0o666))
 	assert.Equal(t, []string{`the column "Unnamed: 0" counts the rows: -drop 'Unnamed: 0' leaves it out`,
 		`"Yes" and "yes" differ in capital letters alone: are they the same?`}, notes(t, "-data t.csv -epochs 1 -noplots"))
+	b.Reset()
+	b.WriteString("size,day,kind\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "A%d,2024-01-%02d,%s\n", i%3, i%9+1, []string{"a", "b"}[i%2])
+	}
+	require.NoError(t, os.WriteFile("days.csv", []byte(b.String()), 0o666))
+	assert.Contains(t, notes(t, "-data days.csv -header yes -epochs 1 -noplots"), `what stands in the column "day", such as `+
+		`"2024-01-01", is no number as it is read here: each is taken for a word of its own; -drop day leaves it out`)
 }

@@ -150,6 +150,11 @@ func TestReadCSVDrop(t *testing.T) {
 	checkError(t, err, ErrCell, "line 1 column 3", "or no separator at the end of every line; see Drop")
 	d = readCSV(t, "a,kind,\n0,x,\n1,y,\n", CSVOptions{Drop: []string{"3"}})
 	assert.Equal(t, "kind", d.LabelName)
+	for _, drop := range []string{"1", "2"} { // of two columns of one name
+		d := readCSV(t, "a,a,kind\n0,1,x\n1,3,y\n", CSVOptions{Drop: []string{drop}})
+		assert.Equal(t, []string{"a"}, d.FeatureNames)
+		assert.Equal(t, map[string][]float32{"1": {1, 3}, "2": {0, 1}}[drop], f32(t, d.Features))
+	}
 	_, err = ReadCSV(strings.NewReader("a,b,kind\n1,2,x\n"), CSVOptions{Drop: []string{"c"}})
 	checkError(t, err, ErrColumn, `Drop: got "c", want one of the columns "a", "b", "kind", or a number from 1`)
 	_, err = ReadCSV(strings.NewReader("a,kind\n1,x\n"), CSVOptions{Drop: []string{"a"}})

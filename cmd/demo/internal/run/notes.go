@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
@@ -18,7 +19,7 @@ import (
 
 // printNotes writes, below the head, what a user may not have meant.
 func (s *session) printNotes() {
-	for _, note := range []string{s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteCase(), s.noteClasses(),
+	for _, note := range []string{s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteWords(), s.noteCase(), s.noteClasses(),
 		s.noteValidation(), s.noteAlpha(), s.noteMap(), s.noteWarmup(), s.noteMachine(), s.noteOldRun()} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
@@ -64,6 +65,32 @@ func countingColumn(set *dataset.Dataset) string {
 		}
 		if i == set.Len() && j < len(set.FeatureNames) {
 			return set.FeatureNames[j]
+		}
+	}
+	return ""
+}
+
+// noteWords is about a column of words that are digits and signs: dates, ranges or numbers in a notation
+// that is not read.
+func (s *session) noteWords() string {
+	var columns []string
+	example, hasLetters := map[string]string{}, map[string]bool{}
+	for _, name := range s.train.FeatureNames {
+		column, word, isWord := strings.Cut(name, "=")
+		if !isWord {
+			continue
+		}
+		if example[column] == "" {
+			columns, example[column] = append(columns, column), word
+		}
+		if strings.ContainsFunc(word, unicode.IsLetter) || !strings.ContainsFunc(word, unicode.IsDigit) {
+			hasLetters[column] = true
+		}
+	}
+	for _, column := range columns {
+		if !hasLetters[column] {
+			return fmt.Sprintf("what stands in the column %q, such as %q, is no number as it is read here: each is taken for a word "+
+				"of its own; -drop %s leaves it out", column, example[column], cli.ShellWord(column))
 		}
 	}
 	return ""

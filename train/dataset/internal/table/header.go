@@ -78,7 +78,7 @@ func checkHeader(h Record) error {
 	for j, name := range h.Cells {
 		want, option := "a name", "Drop"
 		if before, ok := seen[name]; ok {
-			want, option = "a name other than that of column "+strconv.Itoa(before+1), ""
+			want = "a name other than that of column " + strconv.Itoa(before+1) + ", or its number among those to drop"
 		} else if name != "" {
 			seen[name] = j
 			continue

@@ -104,8 +104,10 @@ func begin(records *Records, opt Options) (header *Record, err error) {
 		}
 	}
 	if is {
-		for j, name := range first.Cells {
-			if name == "" && slices.Contains(opt.Drop, strconv.Itoa(j+1)) {
+		names := slices.Clone(first.Cells)
+		for j, name := range names {
+			others := slices.Contains(names[:j], name) || slices.Contains(names[j+1:], name)
+			if (name == "" || others) && slices.Contains(opt.Drop, strconv.Itoa(j+1)) {
 				first.Cells[j] = Title(j + 1)
 			}
 		}
