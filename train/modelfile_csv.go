@@ -8,8 +8,8 @@ import (
 	"softloss/train/dataset"
 )
 
-// ReadCSVFile reads the features of the model from a table, plain or gzip, for [Saved.Predict]:
-// [dataset.ReadFeaturesCSVFile] with the names of the model.
+// ReadCSV reads the features of the model from a table, for [Saved.Predict]:
+// [dataset.ReadFeaturesCSV] with the names of the model.
 //
 //	saved, err := train.Load("flowers.safetensors")
 //	features, err := saved.ReadCSVFile("new.csv", dataset.CSVOptions{})
@@ -20,8 +20,16 @@ import (
 // Of the options Header, Comma, Decimal, Unseen and Drop count. A cell without a value is NaN where
 // the model has a Fill for it, else an error.
 //
-// Shape: [N, D] float64, raw as in the table. Errors: those of ReadFeaturesCSVFile; those of
-// [Saved.Save] when the parts do not fit together.
+// Shape: [N, D] float64, raw as in the table.
+// Errors: those of ReadFeaturesCSV; those of [Saved.Save] when the parts do not fit together.
+func (s *Saved) ReadCSV(r io.Reader, opt dataset.CSVOptions) (*tensor.Dense, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return dataset.ReadFeaturesCSV(r, s.Model.Sizes()[0], s.FeatureNames, s.filled(opt))
+}
+
+// ReadCSVFile is [Saved.ReadCSV] on a file, plain or gzip. Errors name the file.
 func (s *Saved) ReadCSVFile(path string, opt dataset.CSVOptions) (*tensor.Dense, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -29,7 +37,7 @@ func (s *Saved) ReadCSVFile(path string, opt dataset.CSVOptions) (*tensor.Dense,
 	return dataset.ReadFeaturesCSVFile(path, s.Model.Sizes()[0], s.FeatureNames, s.filled(opt))
 }
 
-// NewFeatureReader is [Saved.ReadCSVFile] row by row, for a table of any length and from any reader.
+// NewFeatureReader is [Saved.ReadCSV] row by row, for a table of any length.
 func (s *Saved) NewFeatureReader(r io.Reader, opt dataset.CSVOptions) (*dataset.FeatureReader, error) {
 	if err := s.check(); err != nil {
 		return nil, err

@@ -28,31 +28,15 @@ func tinyModel(t testing.TB) *train.Saved {
 		ClassNames: []string{"plate", "disc"}}
 }
 
-// readCSV reads all rows of a table.
-func readCSV(saved *train.Saved, text string) (*tensor.Dense, error) {
-	rows, err := saved.NewFeatureReader(strings.NewReader(text), dataset.CSVOptions{})
-	if err != nil {
-		return nil, err
-	}
-	var data []float64
-	for row := make([]float64, 3); ; data = append(data, row...) {
-		if err := rows.Next(row); err == io.EOF {
-			return tensor.New(tensor.WithShape(len(data)/3, 3), tensor.WithBacking(data)), nil
-		} else if err != nil {
-			return nil, err
-		}
-	}
-}
-
 func TestSavedReadCSV(t *testing.T) {
 	saved := tinyModel(t)
-	features, err := readCSV(saved, "colour,width\nred,2\n")
+	features, err := saved.ReadCSV(strings.NewReader("colour,width\nred,2\n"), dataset.CSVOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []float64{2, 0, 1}, features.Float64s())
 	saved.Fill = []float64{3, 1, 0}
-	gaps, err := readCSV(saved, "width,colour\n,red\n3,?\n3,blue\n")
+	gaps, err := saved.ReadCSV(strings.NewReader("width,colour\n,red\n3,?\n3,blue\n"), dataset.CSVOptions{})
 	require.NoError(t, err)
-	full, err := readCSV(saved, "width,colour\n3,red\n3,blue\n3,blue\n")
+	full, err := saved.ReadCSV(strings.NewReader("width,colour\n3,red\n3,blue\n3,blue\n"), dataset.CSVOptions{})
 	require.NoError(t, err)
 	got, err := saved.Predict(gaps)
 	require.NoError(t, err)
@@ -61,10 +45,10 @@ func TestSavedReadCSV(t *testing.T) {
 	require.Equal(t, want.Float32s(), got.Float32s(), "what is missing is filled in")
 	saved.Fill = nil
 
-	_, err = readCSV(saved, "colour,width\nred,x\n")
+	_, err = saved.ReadCSV(strings.NewReader("colour,width\nred,x\n"), dataset.CSVOptions{})
 	require.EqualError(t, err, `dataset: line 2 column 2 ("width"): got "x", want a number`)
 	require.ErrorIs(t, err, dataset.ErrCell)
-	_, err = (&train.Saved{}).ReadCSVFile("none", dataset.CSVOptions{})
+	_, err = (&train.Saved{}).ReadCSV(strings.NewReader("1"), dataset.CSVOptions{})
 	require.ErrorIs(t, err, train.ErrEmpty)
 	_, err = (&train.Saved{}).NewFeatureReader(strings.NewReader("1"), dataset.CSVOptions{})
 	require.ErrorIs(t, err, train.ErrEmpty)

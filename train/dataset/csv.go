@@ -81,7 +81,7 @@ type CSVOptions struct {
 	// Drop lists columns that are not read, by name or else by number from 1.
 	Drop []string
 
-	// Unseen is for [FeatureReader]: what becomes of a text that the features do not have.
+	// Unseen is for [ReadFeaturesCSV]: what becomes of a text that the features do not have.
 	Unseen Unseen
 
 	// Classes are those that there are, in this order, whether they occur or not: those of a model,

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -12,8 +13,51 @@ import (
 	"softloss/train/dataset/internal/table"
 )
 
-// FeatureReader reads from a table of any length, row by row, the features that a model wants, to
-// predict them.
+// ReadFeaturesCSV reads from a table, as [ReadCSV] understands it, the n features that a model
+// wants, to predict them: a new tensor [N, n] float64.
+//
+// names are those of the n features as [Dataset].FeatureNames has them; nil means that they have
+// none. With a header, columns are found by name, in any order, and others are not looked at. A
+// feature name=value, which ReadCSV made from a column of text, is found as such, or as a text in
+// the column name. Without a header, columns are found by the names column_1, column_2, …, which
+// ReadCSV gives them. Where the features have other names, or none, there are exactly n columns of
+// numbers, those to drop aside, in the order of the features.
+//
+// Of the options Header, Comma, Decimal, Unseen, Drop and, of Missing, MissingNaN count. With
+// HeaderAuto the first line is a header when it has one of the names, and else where ReadCSV says
+// so.
+//
+// Errors: [ErrColumn] for columns that are missing or there twice; [ErrShape] for another number of
+// columns where they go by their order; [*CellError] for a cell that is no finite number within
+// float32, and for a text that the model does not know; [ErrEmpty] without data rows; [ErrParam]
+// for n below 1 or another number of names; those of ReadCSV about lines, quotes, header and file.
+func ReadFeaturesCSV(r io.Reader, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
+	rows, err := NewFeatureReader(r, n, names, opt)
+	if err != nil {
+		return nil, err
+	}
+	var data []float64
+	for row := make([]float64, n); ; data = append(data, row...) {
+		if err := rows.Next(row); err == io.EOF {
+			return tensor.New(tensor.WithShape(len(data)/n, n), tensor.WithBacking(data)), nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// ReadFeaturesCSVFile is [ReadFeaturesCSV] on a file, plain or gzip. Errors name the file.
+func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, inFile("", err)
+	}
+	defer f.Close()
+	features, err := ReadFeaturesCSV(f, n, names, opt)
+	return features, inFile(path, err)
+}
+
+// FeatureReader reads what [ReadFeaturesCSV] reads row by row, of a table of any length.
 type FeatureReader struct {
 	records  *table.Records
 	header   *table.Record // nil without one
@@ -32,24 +76,8 @@ type wantedFeature struct {
 	text   string
 }
 
-// NewFeatureReader reads what stands before the first row of a table, as [ReadCSV] understands it, of
-// which a model wants n features.
-//
-// names are those of the n features as [Dataset].FeatureNames has them; nil means that they have
-// none. With a header, columns are found by name, in any order, and others are not looked at. A
-// feature name=value, which ReadCSV made from a column of text, is found as such, or as a text in
-// the column name. Without a header, columns are found by the names column_1, column_2, …, which
-// ReadCSV gives them. Where the features have other names, or none, there are exactly n columns of
-// numbers, those to drop aside, in the order of the features.
-//
-// Of the options Header, Comma, Decimal, Unseen, Drop and, of Missing, MissingNaN count. With
-// HeaderAuto the first line is a header when it has one of the names, and else where ReadCSV says
-// so.
-//
-// Errors: [ErrColumn] for columns that are missing or there twice; [ErrShape] for another number of
-// columns where they go by their order; [*CellError] for a cell that is no finite number within
-// float32, and for a text that the model does not know; [ErrEmpty] without data rows; [ErrParam]
-// for n below 1 or another number of names; those of ReadCSV about lines, quotes, header and file.
+// NewFeatureReader reads what stands before the first row. Arguments and errors: those of
+// [ReadFeaturesCSV].
 func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*FeatureReader, error) {
 	if n < 1 || names != nil && len(names) != n {
 		return nil, fail(ErrParam, "names: got %d for %s, want one each, or nil, and at least one feature", len(names),
@@ -76,35 +104,6 @@ func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*Feat
 		}
 	}
 	return f, nil
-}
-
-// ReadFeaturesCSVFile reads all rows of [NewFeatureReader] from a file, plain or gzip: a new tensor
-// [N, n] float64. Errors name the file.
-func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, inFile("", err)
-	}
-	defer file.Close()
-	f, err := NewFeatureReader(file, n, names, opt)
-	if err != nil {
-		return nil, inFile(path, err)
-	}
-	features, err := f.all()
-	return features, inFile(path, err)
-}
-
-// all reads the rows that are left.
-func (f *FeatureReader) all() (*tensor.Dense, error) {
-	var data []float64
-	n := len(f.features)
-	for row := make([]float64, n); ; data = append(data, row...) {
-		if err := f.Next(row); err == io.EOF {
-			return tensor.New(tensor.WithShape(len(data)/n, n), tensor.WithBacking(data)), nil
-		} else if err != nil {
-			return nil, err
-		}
-	}
 }
 
 // Next reads a row of n features, or returns io.EOF. A [*CellError] is about this row alone: the
@@ -181,4 +180,123 @@ func (f *FeatureReader) Cell(column int) string {
 		return ""
 	}
 	return f.row.Cells[column]
+}
+
+// startFeatures reads the header, nil without one. What had to be read to know is read again.
+func startFeatures(records *table.Records, names []string, opt CSVOptions) (header *table.Record, err error) {
+	first, err := records.Next()
+	if err == io.EOF {
+		return nil, fail(ErrEmpty, "got no rows, want at least one")
+	}
+	if err != nil {
+		return nil, err
+	}
+	is := opt.Header == HeaderYes || opt.Header == HeaderAuto && slices.ContainsFunc(names, func(name string) bool {
+		at, _, _ := findFeature(first.Cells, name)
+		return at >= 0
+	})
+	if !is && opt.Header == HeaderAuto {
+		second, err := records.Next()
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		records.Unread(second, err)
+		if is, err = table.IsHeader(first, second, opt.Decimal); err != nil {
+			return nil, err
+		}
+	}
+	if is {
+		return &first, nil
+	}
+	records.Unread(first, nil)
+	return nil, nil
+}
+
+// findFeature returns which column has a feature: its own, or that of a text behind one of the = in
+// its name.
+func findFeature(header []string, name string) (at int, text string, isText bool) {
+	if at := slices.Index(header, name); at >= 0 {
+		return at, "", false
+	}
+	for i, c := range name {
+		if c == '=' {
+			if at := slices.Index(header, name[:i]); at >= 0 {
+				return at, name[i+1:], true
+			}
+		}
+	}
+	return -1, "", false
+}
+
+// match finds the columns of the features.
+func (f *FeatureReader) match(names []string) error {
+	header := f.header
+	if header == nil {
+		header = numbered(f.records, names)
+	}
+	if header == nil || names == nil {
+		return f.matchInOrder()
+	}
+	var missing []string
+	for i, name := range names {
+		at, text, isText := findFeature(header.Cells, name)
+		if at < 0 {
+			if name, _, _ = strings.Cut(name, "="); !slices.Contains(missing, name) {
+				missing = append(missing, name)
+			}
+			continue
+		}
+		column := header.Cells[at]
+		if twice := slices.Index(header.Cells[at+1:], column); twice >= 0 {
+			return fail(ErrColumn, "columns %d and %d: got the name %s for both, want one, which the model needs", at+1,
+				at+twice+2, quote(column))
+		}
+		f.features[i] = wantedFeature{column: at, name: column, isText: isText, text: text}
+	}
+	if len(missing) > 0 {
+		return fail(ErrColumn, "columns are missing that the model needs: %s; the file has %s", list(missing),
+			list(header.Cells))
+	}
+	return nil
+}
+
+// matchInOrder takes the columns as they stand.
+func (f *FeatureReader) matchInOrder() error {
+	left := make([]int, f.records.Width)
+	for j := range left {
+		left[j] = j
+	}
+	for _, name := range f.opt.Drop {
+		dropped, err := f.Column(name)
+		if err != nil {
+			return err
+		}
+		left = slices.DeleteFunc(left, func(j int) bool { return j == dropped })
+	}
+	if len(left) != len(f.features) {
+		return fail(ErrShape, "line %d: got %s, want %d, the features of the model in their order", f.records.Line,
+			plural(len(left), "column"), len(f.features))
+	}
+	for i, j := range left {
+		f.features[i].column = j
+		if f.header != nil {
+			f.features[i].name = f.header.Cells[j]
+		}
+	}
+	return nil
+}
+
+// numbered is a header of the names that ReadCSV gives to columns without one, if those of the
+// features are such names; else nil.
+func numbered(records *table.Records, names []string) *table.Record {
+	h := &table.Record{Line: records.Line}
+	for j := range records.Width {
+		h.Cells = append(h.Cells, table.Title(j+1))
+	}
+	for _, name := range names {
+		if at, _, _ := findFeature(h.Cells, name); at < 0 {
+			return nil
+		}
+	}
+	return h
 }

@@ -9,19 +9,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gorgonia.org/tensor"
 
 	"softloss/internal/numtest"
 )
-
-// readColumns reads all rows of the features that a model wants.
-func readColumns(r io.Reader, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
-	f, err := NewFeatureReader(r, n, names, opt)
-	if err != nil {
-		return nil, err
-	}
-	return f.all()
-}
 
 func TestReadFeaturesCSV(t *testing.T) {
 	names := []string{"width", "colour=blue", "colour=red"}
@@ -39,12 +29,12 @@ func TestReadFeaturesCSV(t *testing.T) {
 		"no header, said so":    {"1|0|1\n2|1|0", CSVOptions{Header: HeaderNo, Comma: '|'}},
 		"a number for a name":   {"width,colour,3\n1,red,0\n2,blue,0\n", CSVOptions{}},
 	} {
-		x, err := readColumns(strings.NewReader(tc.text), 3, names, tc.opt)
+		x, err := ReadFeaturesCSV(strings.NewReader(tc.text), 3, names, tc.opt)
 		require.NoError(t, err, name)
 		require.Equal(t, want, f32(t, x), name)
 		require.Equal(t, []int{2, 3}, []int(x.Shape()), name)
 	}
-	x, err := readColumns(bytes.NewReader(numtest.Gzip("a,b\n1,2\n")), 2, nil, CSVOptions{})
+	x, err := ReadFeaturesCSV(bytes.NewReader(numtest.Gzip("a,b\n1,2\n")), 2, nil, CSVOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 2}, f32(t, x), "by their order without names")
 }
@@ -55,10 +45,10 @@ func TestReadFeaturesCSVNumbered(t *testing.T) {
 	const text = "1,red,a\n2,blue,b\n"
 	d, err := ReadCSV(strings.NewReader(text), CSVOptions{Header: HeaderNo})
 	require.NoError(t, err)
-	x, err := readColumns(strings.NewReader(text), 3, d.FeatureNames, CSVOptions{Header: HeaderNo})
+	x, err := ReadFeaturesCSV(strings.NewReader(text), 3, d.FeatureNames, CSVOptions{Header: HeaderNo})
 	require.NoError(t, err)
 	require.Equal(t, f32(t, d.Features), f32(t, x))
-	x, err = readColumns(strings.NewReader("7,red\n"), 3, d.FeatureNames, CSVOptions{})
+	x, err = ReadFeaturesCSV(strings.NewReader("7,red\n"), 3, d.FeatureNames, CSVOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []float32{7, 0, 1}, f32(t, x))
 }
@@ -88,13 +78,13 @@ func TestReadFeaturesCSVErrors(t *testing.T) {
 		{"1,2,3\n4,5\n", CSVOptions{Header: HeaderNo}, ErrShape, "line 2: got 2 cells, want 3"},
 		{"1", CSVOptions{Header: 7}, ErrParam, "Header: got 7"},
 	} {
-		x, err := readColumns(strings.NewReader(tc.text), 3, names, tc.opt)
+		x, err := ReadFeaturesCSV(strings.NewReader(tc.text), 3, names, tc.opt)
 		require.Nil(t, x)
 		checkError(t, err, tc.kind, tc.want)
 	}
-	_, err := readColumns(nil, 3, nil, CSVOptions{})
+	_, err := ReadFeaturesCSV(nil, 3, nil, CSVOptions{})
 	checkError(t, err, ErrParam, "reader: got nil")
-	_, err = readColumns(strings.NewReader("1"), 2, names, CSVOptions{})
+	_, err = ReadFeaturesCSV(strings.NewReader("1"), 2, names, CSVOptions{})
 	checkError(t, err, ErrParam, "names: got 3 for 2 features")
 }
 
@@ -173,7 +163,7 @@ func TestFeatureReader(t *testing.T) {
 
 	for cell, want := range map[string]string{`"1,5"`: "with a comma for its point; see Decimal", "12%": "with a percent sign",
 		"1_0": "as in a programming language"} {
-		_, err := readColumns(strings.NewReader("a\n"+cell+"\n"), 1, []string{"a"}, CSVOptions{})
+		_, err := ReadFeaturesCSV(strings.NewReader("a\n"+cell+"\n"), 1, []string{"a"}, CSVOptions{})
 		checkError(t, err, ErrNumber, "want a number as 1234.5: this one is written "+want)
 	}
 

@@ -19,7 +19,7 @@
 //	DigitQuestions   the same with 5 labels, several of which may be true
 //	Housing          24 × 9, 3 classes, soft with counts: satisfaction of tenants
 //	ReadCSV          any table: a class column, or columns of soft labels, counts or questions
-//	FeatureReader    the columns of a table that a model wants, found by name; ReadFeaturesCSVFile
+//	ReadFeaturesCSV  the columns of a table that a model wants, found by name; FeatureReader row by row
 //	ReadArrays       arrays of NumPy, MNIST and files like it: features, and classes or columns of
 //	                 soft labels, votes or questions; FormatOf, ReadFeaturesFile
 //
