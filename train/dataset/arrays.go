@@ -65,11 +65,29 @@ func ReadArrays(featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, er
 			return nil, err
 		}
 	}
-	f := formats[0]
-	if f != formats[1] {
+	if formats[0] != formats[1] {
 		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files of one format",
-			formats[1], f, featuresPath))
+			formats[1], formats[0], featuresPath))
 	}
+	return readArrays(formats[0], featuresPath, labelsPath, opt)
+}
+
+// ReadPairFiles is [ReadArrays] of classes, or of columns that are shares.
+func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
+	return ReadArrays(featuresPath, labelsPath, ArrayOptions{})
+}
+
+// ReadIDXFiles is [ReadPairFiles] of two IDX files.
+func ReadIDXFiles(imagesPath, labelsPath string) (*Dataset, error) {
+	return readArrays(FormatIDX, imagesPath, labelsPath, ArrayOptions{})
+}
+
+// ReadNPYFiles is [ReadPairFiles] of two NPY files.
+func ReadNPYFiles(featuresPath, labelsPath string) (*Dataset, error) {
+	return readArrays(FormatNPY, featuresPath, labelsPath, ArrayOptions{})
+}
+
+func readArrays(f Format, featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, error) {
 	x, err := readArray(f, featuresPath)
 	if err != nil {
 		return nil, err

@@ -64,16 +64,22 @@ func write(t *testing.T, name string, content []byte) string {
 // readPair writes both files and reads them.
 func readPair(t testing.TB, features, labels []byte) (*Dataset, error) {
 	t.Helper()
-	return readPairAs(t, features, labels, ArrayOptions{})
+	return ReadNPYFiles(writePair(t, features, labels))
 }
 
 func readPairAs(t testing.TB, features, labels []byte, opt ArrayOptions) (*Dataset, error) {
 	t.Helper()
+	x, y := writePair(t, features, labels)
+	return ReadArrays(x, y, opt)
+}
+
+func writePair(t testing.TB, features, labels []byte) (x, y string) {
+	t.Helper()
 	dir := t.TempDir()
-	x, y := filepath.Join(dir, "x.npy"), filepath.Join(dir, "y.npy")
+	x, y = filepath.Join(dir, "x.npy"), filepath.Join(dir, "y.npy")
 	require.NoError(t, os.WriteFile(x, features, 0o600))
 	require.NoError(t, os.WriteFile(y, labels, 0o600))
-	return ReadArrays(x, y, opt)
+	return x, y
 }
 
 func TestReadIDXFiles(t *testing.T) {
@@ -84,7 +90,7 @@ func TestReadIDXFiles(t *testing.T) {
 		{numtest.Gzip(images), numtest.Gzip(labels)},
 		{images, numtest.Gzip(labels)},
 	} {
-		d, err := ReadArrays(write(t, "images", pair[0]), write(t, "labels", pair[1]), ArrayOptions{})
+		d, err := ReadIDXFiles(write(t, "images", pair[0]), write(t, "labels", pair[1]))
 		require.NoError(t, err)
 		require.NoError(t, d.Validate(losses.SoftmaxLink))
 		assert.Equal(t, []float32{0, 1. / 255, 2. / 255, 3. / 255, 4. / 255, 1}, f32(t, d.Features))
@@ -101,7 +107,7 @@ func TestReadIDXFilesOfOtherTypes(t *testing.T) {
 	images[2] = 0x0b
 	labels := idxFile("\x00\x00\x00\x01\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x07", 2, 2)
 	labels[2] = 0x0c
-	d, err := ReadArrays(write(t, "images", images), write(t, "labels", labels), ArrayOptions{})
+	d, err := ReadIDXFiles(write(t, "images", images), write(t, "labels", labels))
 	require.NoError(t, err)
 	assert.Equal(t, []float32{-1, 2}, f32(t, d.Features))
 	assert.Equal(t, []int{1, 0}, d.Index())
@@ -126,13 +132,13 @@ func TestReadIDXFilesErrors(t *testing.T) {
 		{"cut", images[:9], labels, ErrFormat, "images: idx: the file ends after"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := ReadArrays(write(t, "images", test.images), write(t, "labels", test.labels), ArrayOptions{})
+			_, err := ReadIDXFiles(write(t, "images", test.images), write(t, "labels", test.labels))
 			checkError(t, err, test.kind, test.text)
 		})
 	}
-	_, err := ReadArrays(filepath.Join(t.TempDir(), "none"), "", ArrayOptions{})
+	_, err := ReadIDXFiles(filepath.Join(t.TempDir(), "none"), "")
 	checkError(t, err, os.ErrNotExist, "none")
-	_, err = ReadArrays(write(t, "images", idxFile("ab", 2, 1)), filepath.Join(t.TempDir(), "missing"), ArrayOptions{})
+	_, err = ReadIDXFiles(write(t, "images", idxFile("ab", 2, 1)), filepath.Join(t.TempDir(), "missing"))
 	checkError(t, err, os.ErrNotExist, "missing")
 }
 
@@ -147,7 +153,7 @@ func TestFashionMNIST(t *testing.T) {
 	if _, err := os.Stat(images); err != nil {
 		t.Skipf("no Fashion-MNIST: %v; install dataset-fashion-mnist or set SOFTLOSS_FASHION_MNIST", err)
 	}
-	d, err := ReadArrays(images, filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"), ArrayOptions{})
+	d, err := ReadIDXFiles(images, filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"))
 	require.NoError(t, err)
 	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	assert.Equal(t, []int{10000, 784, 10}, []int{d.Len(), d.NumFeatures(), d.NumClasses()})

@@ -21,7 +21,8 @@
 //	ReadCSV          any table: a class column, or columns of soft labels, counts or questions
 //	ReadFeaturesCSV  the columns of a table that a model wants, found by name; FeatureReader row by row
 //	ReadArrays       arrays of NumPy, MNIST and files like it: features, and classes or columns of
-//	                 soft labels, votes or questions; FormatOf, ReadFeaturesFile
+//	                 soft labels, votes or questions; ReadPairFiles, ReadIDXFiles and ReadNPYFiles
+//	                 without options; FormatOf, ReadFeaturesFile
 //
 // # What works on one
 //
