@@ -29,6 +29,8 @@ func TestReportQuestionsByHand(t *testing.T) {
 	}, got.Labels)
 	require.Equal(t, ClassScore{Precision: .6, Recall: .6, F1: .6, Support: 5}, got.Micro)
 	near(t, (.5+2./3)/2, got.Macro.F1)
+	near(t, (2*.5+3*2./3)/5, got.Weighted.Precision)
+	require.Equal(t, [2]float64{5, 5}, [2]float64{got.Macro.Support, got.Weighted.Support})
 	require.Equal(t, []float64{8. / 12, 1. / 4, 9. / 12}, []float64{got.Accuracy, got.Exact, got.Majority})
 
 	got, err = ReportQuestions(probs, labels, []float64{1, 1, 2, 0}, []float64{.7, .2, .4})
