@@ -200,7 +200,6 @@ func newOthersOp() *forwardOp {
 		linear:   true,
 		gradient: func(_ int, _ []*tensor.Dense, u *tensor.Dense) (*tensor.Dense, error) { return apart(u) },
 		second:   func(_ int, _ []*tensor.Dense, _, v *tensor.Dense) (*tensor.Dense, error) { return apart(v) },
-		once:     func(int) error { return nil },
 	}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return in[0] }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return withDiagonal(in[0], math.Inf(-1)), nil }

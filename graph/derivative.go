@@ -36,8 +36,9 @@ type forwardOp struct {
 	second func(i int, in []*tensor.Dense, u, v *tensor.Dense) (*tensor.Dense, error)
 	// linear says that second is 0 by the inputs, so that only u is left.
 	linear bool
-	// once says why the gradient by input i has no derivative; it returns nil where second is.
-	once func(i int) error
+	// noSecond says why the gradient by input i has no derivative, nil where second is it. Without
+	// this function second is it everywhere.
+	noSecond func(i int) error
 	// carry hands gradients on: that by the first input, or where gradient is nil all of them. It is
 	// nil when every gradient is computed where it is asked for.
 	carry *carry
@@ -161,7 +162,12 @@ func (o *gradientOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 }
 
 // noDerivative says why the gradient has no derivative, nil when it has one.
-func (o *gradientOp) noDerivative() error { return o.forward.once(o.i) }
+func (o *gradientOp) noDerivative() error {
+	if o.forward.noSecond == nil {
+		return nil
+	}
+	return o.forward.noSecond(o.i)
+}
 
 // constantIn implements constantInput: the result is an input for the order of execution only.
 func (o *gradientOp) constantIn(i int) bool {

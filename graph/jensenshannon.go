@@ -62,7 +62,7 @@ func newDivergence(n int, s tensor.Shape, reduction losses.Reduction) *forwardOp
 		grads []*tensor.Dense, err error) {
 		return losses.JensenShannonGrad(tensors(in), upstream, reduction)
 	}}
-	op.once = func(int) error {
+	op.noSecond = func(int) error {
 		return argError(losses.ErrLoss, "loss", "the Jensen-Shannon divergence", "has no second derivatives here", "")
 	}
 	return op

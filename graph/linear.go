@@ -125,7 +125,7 @@ func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, t
 		beside bool) (*tensor.Dense, []*tensor.Dense, error) {
 		return l.gradients(in, wrt, upstream, beside)
 	}}
-	op.once = func(int) error {
+	op.noSecond = func(int) error {
 		return argError(losses.ErrLoss, "loss", "that of a linear layer", "has no second derivatives", "Apply on logits")
 	}
 	return op

@@ -44,7 +44,7 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 		out := dense.New(x.Logits.Dtype(), lossShape(c, x.Logits.Shape())...)
 		return out, c.EvalInto(losses.Outputs{Loss: out}, x)
 	}
-	op.gradient, op.second, op.once = l.gradient, l.second, l.once
+	op.gradient, op.second, op.noSecond = l.gradient, l.second, l.noSecond
 	if o.ReuseGrad {
 		op.carry = &carry{gradients: l.gradients, ahead: true, memory: true}
 	}
@@ -115,9 +115,9 @@ func (l loss) eval(i, n int, shape tensor.Shape, x losses.Inputs) (*tensor.Dense
 	return out, l.criterion.EvalInto(dst, x)
 }
 
-// once implements forwardOp.once: only the gradient by the logits, of a loss that has second
-// derivatives, has a derivative.
-func (l loss) once(i int) error {
+// noSecond implements forwardOp.noSecond: only the gradient by the logits, of a loss that has
+// second derivatives, has a derivative.
+func (l loss) noSecond(i int) error {
 	switch {
 	case i != 0:
 		arg := [...]string{1: "labels", 2: "sample weights"}[i]

@@ -82,7 +82,6 @@ func newRowOp(m losses.RowMap, arg string, x losses.Operand, probs bool) *forwar
 			}
 			return m.Along(in[0], v)
 		},
-		once: func(int) error { return nil },
 	}
 	if probs {
 		op.probs = m.Key()
