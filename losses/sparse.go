@@ -51,19 +51,43 @@ func (n sparse) solve(z, memory []float64) (at point, ok bool) {
 	}
 	others := memory[k:k]
 	for j, x := range z {
-		at.gap[j] = 1 + (x-most)/float64(n)
-		if at.gap[j] > 0 && j != at.top {
-			others = append(others, at.gap[j])
+		at.gap[j] = (x - most) / float64(n)
+		if y := 1 + at.gap[j]; y > 0 && j != at.top {
+			others = append(others, y)
 		}
 	}
 	delta := n.threshold(others)
-	for j := range at.gap {
-		at.gap[j] -= delta
+	if delta > 0.5 {
+		delta = n.flat(at.gap, delta)
+	} else {
+		for j := range at.gap {
+			at.gap[j] = (1 + at.gap[j]) - delta
+		}
 	}
 	if at.rest = delta; n == entmax15 {
 		at.rest = delta * (2 - delta)
 	}
 	return at, true
+}
+
+// flat adds 1 - δ to the logits less the largest, in gap, for a row of no p near 1, and returns δ:
+// a step of Newton's method from the δ given, in numbers as small as g, which 1 - δ would have lost
+// digits of.
+func (n sparse) flat(gap []float64, delta float64) float64 {
+	s := 1 - delta
+	var excess, slope precise // Σ p - 1, and its derivative by s
+	excess.add(-1)
+	for _, y := range gap {
+		if g := y + s; g > 0 {
+			excess.add(n.power(g))
+			slope.add(1 + float64(n-1)*(2*g-1))
+		}
+	}
+	s -= excess.value() / slope.value()
+	for j := range gap {
+		gap[j] += s
+	}
+	return 1 - s
 }
 
 // threshold returns the δ for a row of a 1 and others, positive numbers of at most 1, which it

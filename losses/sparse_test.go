@@ -229,3 +229,23 @@ func TestSparseErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestFlatSparse: where no p is near 1 they are as exact as their size, not as that of 1.
+func TestFlatSparse(t *testing.T) {
+	const k = 100
+	z := repeat(k, func(i int) float64 { return math.Sin(float64(i)) / 1000 })
+	for n, m := range []losses.RowMap{1: losses.SparsemaxMap(), 2: losses.Entmax15Map()} {
+		if m == nil {
+			continue
+		}
+		p, err := m.Apply(dense(tensor.Float64, z, 1, k))
+		require.NoError(t, err)
+		var sum float64
+		for i, x := range values(p) {
+			sum += x
+			g := math.Pow(x, 1/float64(n))
+			require.InDelta(t, (z[i]-z[0])/float64(n), g-math.Pow(values(p)[0], 1/float64(n)), 4e-17*float64(n*n), "n=%d class %d", n, i)
+		}
+		require.InDelta(t, 1, sum, 1e-15)
+	}
+}
