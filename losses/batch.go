@@ -25,6 +25,7 @@ type batch[T kernel.Float] struct {
 	// one for all rows or one a row. The gradients by the logits are multiplied by scale, the product
 	// of the three over the temperature.
 	rowWeight []float64
+	positive  []float64 // posWeight of every element, where a kernel multiplies the labels by it
 	share     []float64
 	scale     []T
 	excess    []float64 // instead of scale, which is 1 then, where that cannot hold it
@@ -88,8 +89,8 @@ func (b *batch[T]) slice(lo, hi int) batch[T] {
 	s.input, s.direction = part(b.input, lo, hi, b.k), part(b.direction, lo, hi, b.k)
 	s.target, s.labels, s.index = part(b.target, lo, hi, b.k), part(b.labels, lo, hi, b.k), part(b.index, lo, hi, 1)
 	s.grad, s.targetGrad = part(b.grad, lo, hi, b.k), part(b.targetGrad, lo, hi, b.k)
-	s.loss, s.rowWeight = part(b.loss, lo, hi, 1), part(b.rowWeight, lo, hi, 1)
-	s.share, s.scale, s.excess = own(b.share, lo, hi), own(b.scale, lo, hi), own(b.excess, lo, hi)
+	s.loss, s.rowWeight, s.positive = part(b.loss, lo, hi, 1), own(b, b.rowWeight, lo, hi), own(b, b.positive, lo, hi)
+	s.share, s.scale, s.excess = own(b, b.share, lo, hi), own(b, b.scale, lo, hi), own(b, b.excess, lo, hi)
 	return s
 }
 
@@ -101,13 +102,21 @@ func part[E any](x []E, lo, hi, k int) []E {
 	return x[lo*k : hi*k]
 }
 
-// own returns the rows [lo, hi) of x, which has one element a row or one for all.
-func own[E any](x []E, lo, hi int) []E {
-	if len(x) <= 1 {
+// own returns the rows [lo, hi) of x, which has one element a row or one for all, or, of elements
+// that differ by their class alone, those of the first, which a run takes again and again.
+func own[E any, T kernel.Float](b *batch[T], x []E, lo, hi int) []E {
+	switch {
+	case len(x) <= 1:
 		return x
+	case len(x) < b.n:
+		at := b.class(lo)
+		return x[at : at+hi-lo]
 	}
 	return x[lo:hi]
 }
+
+// class returns which class element i is of.
+func (b *batch[T]) class(i int) int { return (b.first + i) % b.classes }
 
 // of returns element i of x, which has one element a row or one for all.
 func of[E kernel.Float](x []E, i int) float64 {

@@ -1,6 +1,8 @@
 package losses
 
 import (
+	"slices"
+
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
@@ -126,21 +128,26 @@ func (e *engine[T]) keepsAny(lo, hi int) bool {
 func (e *engine[T]) weighElements() {
 	ofLabel := e.posWeight != nil && !e.linear // then it multiplies the loss, not the positive label
 	if e.classWeights != nil || ofLabel {
-		e.rowWeight = dense.Grow(&e.buf.rowWeight, e.n)
-		for j := range e.classes {
-			e.rowWeight[j] = among(e.classWeights, j)
+		size := e.n
+		if !ofLabel {
+			size = e.runOfClasses()
 		}
-		repeat(e.rowWeight, e.classes)
+		e.rowWeight = dense.Grow(&e.buf.rowWeight, size)
+		e.fillClasses(e.rowWeight, e.classWeights)
 		for i := 0; ofLabel && i < e.n; i++ {
 			if e.rowWeight[i] != 0 {
 				e.rowWeight[i] *= e.elementMass(i)
 			}
 		}
-		for i, w := range e.rowWeight {
-			if w == 0 && e.keeps(i) {
+		for i := 0; i < e.n && (ofLabel || slices.Contains(e.classWeights, 0)); i++ {
+			if own(&e.batch, e.rowWeight, i, i+1)[0] == 0 && e.keeps(i) {
 				e.remove(i)
 			}
 		}
+	}
+	if e.positive = nil; e.linear && e.posWeight != nil && slices.Max(e.posWeight) <= e.mostPosWeight() {
+		e.positive = dense.Grow(&e.buf.positive, e.runOfClasses())
+		e.fillClasses(e.positive, e.posWeight)
 	}
 	if e.reduction != WeightedMean {
 		return
@@ -157,6 +164,26 @@ func (e *engine[T]) weighElements() {
 		}
 		e.mass += s
 	}
+}
+
+// runOfClasses returns how many numbers, one a class after another, a run takes its own from.
+func (e *engine[T]) runOfClasses() int { return min(e.n, e.classes+runSize) }
+
+// fillClasses stores the numbers w of the classes, one a class or one for all, in x again and again.
+func (e *engine[T]) fillClasses(x, w []float64) {
+	for j := range e.classes {
+		x[j] = among(w, j)
+	}
+	repeat(x, e.classes)
+}
+
+// mostPosWeight is the largest weight that a kernel multiplies labels by: T has what smoothing makes
+// of the product.
+func (e *engine[T]) mostPosWeight() float64 {
+	if e.single() {
+		return 1e30
+	}
+	return 1e300
 }
 
 // massGradOfElements is gradOfMass for elements.

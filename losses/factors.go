@@ -29,7 +29,7 @@ func (b *batch[T]) setScale(n, distinct int, scale *[]T, excess *[]float64) {
 func (b *batch[T]) factor(i int) float64 {
 	f := of(b.share, i) * b.lift / b.temperature
 	if b.rowWeight != nil {
-		f *= b.rowWeight[i]
+		f *= own(b, b.rowWeight, i, i+1)[0]
 	}
 	return f
 }

@@ -5,9 +5,6 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// class returns which class element i is of.
-func (b *batch[T]) class(i int) int { return (b.first + i) % b.classes }
-
 // ofClass returns the number of element i's class among one a class or one for all, 1 for none.
 func (b *batch[T]) ofClass(w []float64, i int) float64 {
 	if len(w) <= 1 {

@@ -14,7 +14,7 @@ func (e *engine[T]) setScales(div float64) {
 		shares, scales = e.n, e.n
 	}
 	if e.rowWeight != nil {
-		scales = e.n
+		scales = max(scales, len(e.rowWeight))
 	}
 	e.share = dense.Grow(&e.buf.share, shares)
 	for i := range e.share {

@@ -21,12 +21,14 @@ func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok 
 	}
 	yes, no := b.target, []T(nil) // 1 - yes
 	if linear && b.posWeight != nil || b.smoothing.on() {
-		if bad := b.badShare(); bad >= 0 {
-			return bad, true
+		rule, ok := b.elementSmoothing()
+		if !ok || linear && b.posWeight != nil && b.positive == nil {
+			return -1, false
 		}
 		buf := dense.Grow(&b.paired, 2*b.n)
-		if yes, no = buf[b.n:], buf[:b.n]; !b.sigmoidMasses(yes, no, linear) {
-			return -1, false
+		yes, no = buf[:b.n], buf[b.n:]
+		if !kernel.SmoothElements(yes, no, b.target, b.positive, rule) {
+			return b.badShare(), true
 		}
 	}
 	if !sigmoidEvaluate(s, b, z, yes, no) {
@@ -129,42 +131,25 @@ func (b *batch[T]) sigmoidLogits() (z []T, ok bool) {
 	return z, true
 }
 
-// sigmoidMasses stores the labels of both classes, weighed and smoothed. It returns false where one
-// is not finite and for the notebook's rule.
-func (b *batch[T]) sigmoidMasses(yes, no []T, linear bool) (ok bool) {
-	copy(yes, b.target)
-	for i, t := range yes {
-		no[i] = 1 - t
-	}
-	if linear && b.posWeight != nil {
-		column := b.columns()
-		for i, t := range yes {
-			if yes[i] = T(among(b.posWeight, column.next()) * float64(t)); !finite(yes[i]) {
-				return false
-			}
-		}
-	}
+// elementSmoothing returns how the labels of elements are smoothed. ok is false for the notebook's
+// rule.
+func (b *batch[T]) elementSmoothing() (e kernel.ElementSmoothing, ok bool) {
 	s := b.smoothing
 	if !s.on() {
-		return true
+		return kernel.ElementSmoothing{Keep: 1}, true
 	}
-	keep, prior := 1-s.Alpha, [2]float64{0.5, 0.5}
-	if s.Prior != nil {
-		copy(prior[:], s.Prior)
-	}
+	e.Keep = 1 - s.Alpha
 	switch s.Rule {
 	case SmoothUniform:
-		for i, y := range yes {
-			yes[i], no[i] = T(keep*float64(y)+s.Alpha/2), T(keep*float64(no[i])+s.Alpha/2)
-		}
+		e.Add = s.Alpha / 2
 	case SmoothPrior:
-		for i, y := range yes {
-			u, v := float64(y), float64(no[i])
-			add := s.Alpha * (u + v)
-			yes[i], no[i] = T(keep*u+add*prior[0]), T(keep*v+add*prior[1])
+		prior := []float64{0.5, 0.5}
+		if s.Prior != nil {
+			prior = s.Prior
 		}
+		e.Yes, e.No = s.Alpha*prior[0], s.Alpha*prior[1]
 	default:
-		return false
+		return e, false
 	}
-	return true
+	return e, true
 }

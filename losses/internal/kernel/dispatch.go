@@ -140,6 +140,14 @@ func SigmoidAsymmetric[T Float](a Asymmetric, loss []float64, grad, z, yes, no, 
 	return vec.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
 }
 
+// SmoothElements smooths the labels of elements; see [spec.SmoothElements].
+func SmoothElements[T Float](yes, no, t []T, w []float64, s ElementSmoothing) (ok bool) {
+	if vec.On() {
+		return vec.SmoothElements(yes, no, t, w, s)
+	}
+	return spec.SmoothElements(yes, no, t, w, s)
+}
+
 // Softmax stores the softmax of every row in dst; see [spec.Softmax].
 func Softmax[T Float](dst, z []T, k int) {
 	switch vec.InUse() {

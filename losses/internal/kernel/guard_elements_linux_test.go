@@ -31,6 +31,12 @@ func guardSigmoid[T Float](t *testing.T) {
 				require.True(t, sameBits(wantGrad, grad), "%s n=%d", name, n)
 			}
 		}
+		for _, behind := range []bool{true, false} {
+			room := func(i int) []T { return numtest.Guard(pages[i], make([]T, n), behind) }
+			w := numtest.Guard(pages[4], make([]float64, n), behind)
+			require.True(t, SmoothElements(room(0), room(1), numtest.Guard(pages[2], yes, behind), w,
+				ElementSmoothing{Keep: 0.5}))
+		}
 	}
 }
 

@@ -33,6 +33,9 @@ const (
 // Asymmetric holds the parameters of the asymmetric loss; see [spec.Asymmetric].
 type Asymmetric = spec.Asymmetric
 
+// ElementSmoothing says how the labels of elements are smoothed; see [spec.ElementSmoothing].
+type ElementSmoothing = spec.ElementSmoothing
+
 // Phi returns φ of a separable loss and its derivatives; see [spec.Phi].
 func Phi(f Family, a, l, q float64) (v, dv, d2v float64) { return spec.Phi(f, a, l, q) }
 

@@ -88,3 +88,26 @@ func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad in
 	}
 	return -1
 }
+
+// ElementSmoothing says what becomes of the labels y and u of both classes of an element: with S =
+// y + u
+//
+//	Keep y + Add + Yes S,   Keep u + Add + No S
+type ElementSmoothing struct{ Keep, Add, Yes, No float64 }
+
+// SmoothElements stores the labels of both classes of elements in yes and no, smoothed, for y = w t
+// and u = 1 - t. A nil w is 1. It returns false when a t is not in [0, 1]; what it stored means
+// nothing then.
+func SmoothElements[T Float](yes, no, t []T, w []float64, s ElementSmoothing) (ok bool) {
+	ok = true
+	for i, v := range t {
+		y, u := float64(v), 1-float64(v)
+		ok = ok && y >= 0 && y <= 1
+		if w != nil {
+			y *= w[i]
+		}
+		yes[i] = T(s.Keep*y + (s.Add + s.Yes*(y+u)))
+		no[i] = T(s.Keep*u + (s.Add + s.No*(y+u)))
+	}
+	return ok
+}

@@ -449,6 +449,12 @@ func weighF64AVX512(dst *float64, t *float64, w *float64, n int) (bad uint32)
 //go:noescape
 func mixF64AVX512(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
 
+// smoothElementsF64AVX512 stores keep y + add + addYes (y + u) in yes and keep u + add + addNo (y +
+// u) in no, for y = w t, t where w is nil, and u = 1-t; bad != 0 when a t is not in [0, 1].
+//
+//go:noescape
+func smoothElementsF64AVX512(yes *float64, no *float64, t *float64, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
+
 // divideF64AVX512 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest,
 // NaN aside.
 //
@@ -1109,6 +1115,12 @@ func weighF64AVX2(dst *float64, t *float64, w *float64, n int) (bad uint32)
 //go:noescape
 func mixF64AVX2(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
 
+// smoothElementsF64AVX2 stores keep y + add + addYes (y + u) in yes and keep u + add + addNo (y +
+// u) in no, for y = w t, t where w is nil, and u = 1-t; bad != 0 when a t is not in [0, 1].
+//
+//go:noescape
+func smoothElementsF64AVX2(yes *float64, no *float64, t *float64, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
+
 // divideF64AVX2 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest, NaN
 // aside.
 //
@@ -1385,6 +1397,12 @@ func weighWideAVX512(dst *float32, t *float32, w *float64, n int) (bad uint32)
 //go:noescape
 func mixWideAVX512(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
 
+// smoothElementsWideAVX512 stores keep y + add + addYes (y + u) in yes and keep u + add + addNo (y
+// + u) in no, for y = w t, t where w is nil, and u = 1-t; bad != 0 when a t is not in [0, 1].
+//
+//go:noescape
+func smoothElementsWideAVX512(yes *float32, no *float32, t *float32, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
+
 // divideWideAVX512 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest,
 // NaN aside.
 //
@@ -1593,6 +1611,12 @@ func weighWideAVX2(dst *float32, t *float32, w *float64, n int) (bad uint32)
 //
 //go:noescape
 func mixWideAVX2(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
+
+// smoothElementsWideAVX2 stores keep y + add + addYes (y + u) in yes and keep u + add + addNo (y +
+// u) in no, for y = w t, t where w is nil, and u = 1-t; bad != 0 when a t is not in [0, 1].
+//
+//go:noescape
+func smoothElementsWideAVX2(yes *float32, no *float32, t *float32, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
 
 // divideWideAVX2 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest, NaN
 // aside.

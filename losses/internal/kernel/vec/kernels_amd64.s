@@ -16976,6 +16976,85 @@ done5:
 	VZEROUPPER
 	RET
 
+// func smoothElementsF64AVX512(yes *float64, no *float64, t *float64, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·smoothElementsF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ         yes+0(FP), AX
+	MOVQ         no+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         w+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD keep+40(FP), Z0
+	VBROADCASTSD add+48(FP), Z1
+	VBROADCASTSD addYes+56(FP), Z2
+	VBROADCASTSD addNo+64(FP), Z3
+	XORL         DI, DI
+	XORQ         R8, R8
+
+next1:
+	CMPQ         SI, $0x08
+	JLT          tail2
+	VMOVUPD      (DX)(R8*8), Z4
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z4, Z5, Z5
+	VMINPD       Z4, Z5, Z6
+	VCMPPD.BCST  $0x19, cd0<>+0(SB), Z6, K1
+	KMOVW        K1, R9
+	ORL          R9, DI
+	TESTQ        BX, BX
+	JEQ          plain4
+	VMOVUPD      (BX)(R8*8), Z6
+	VMULPD       Z6, Z4, Z4
+
+plain4:
+	VADDPD      Z4, Z5, Z6
+	VMOVUPD     Z1, Z7
+	VFMADD231PD Z2, Z6, Z7
+	VFMADD231PD Z0, Z4, Z7
+	VMOVUPD     Z7, (AX)(R8*8)
+	VMOVUPD     Z1, Z4
+	VFMADD231PD Z3, Z6, Z4
+	VFMADD231PD Z0, Z5, Z4
+	VMOVUPD     Z4, (CX)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, SI
+	JMP         next1
+
+tail2:
+	TESTQ        SI, SI
+	JEQ          done3
+	MOVL         $0x00000001, R9
+	SHLXL        SI, R9, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPD.Z    (DX)(R8*8), K1, Z4
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z4, Z5, Z5
+	VMINPD       Z4, Z5, Z6
+	VCMPPD.BCST  $0x19, cd0<>+0(SB), Z6, K2
+	KMOVW        K2, DX
+	ORL          DX, DI
+	TESTQ        BX, BX
+	JEQ          plain5
+	VMOVUPD.Z    (BX)(R8*8), K1, Z6
+	VMULPD       Z6, Z4, Z4
+
+plain5:
+	VADDPD      Z4, Z5, Z6
+	VMOVUPD     Z1, Z7
+	VFMADD231PD Z2, Z6, Z7
+	VFMADD231PD Z0, Z4, Z7
+	VMOVUPD     Z7, K1, (AX)(R8*8)
+	VMOVUPD     Z1, Z1
+	VFMADD231PD Z3, Z6, Z1
+	VFMADD231PD Z0, Z5, Z1
+	VMOVUPD     Z1, K1, (CX)(R8*8)
+
+done3:
+	MOVL DI, bad+72(FP)
+	VZEROUPPER
+	RET
+
 // func divideF64AVX512(dst *float64, z *float64, n int, t float64) (top float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·divideF64AVX512(SB), NOSPLIT, $0-40
@@ -39912,6 +39991,88 @@ done5:
 	VZEROUPPER
 	RET
 
+// func smoothElementsF64AVX2(yes *float64, no *float64, t *float64, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
+// Requires: AVX, FMA3
+TEXT ·smoothElementsF64AVX2(SB), NOSPLIT, $128-76
+	MOVQ         yes+0(FP), AX
+	MOVQ         no+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         w+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD keep+40(FP), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD add+48(FP), Y0
+	VMOVUPD      Y0, 32(SP)
+	VBROADCASTSD addYes+56(FP), Y0
+	VMOVUPD      Y0, 64(SP)
+	VBROADCASTSD addNo+64(FP), Y0
+	VMOVUPD      Y0, 96(SP)
+	XORL         DI, DI
+	XORQ         R8, R8
+
+next1:
+	CMPQ      SI, $0x04
+	JLT       tail2
+	VMOVUPD   (DX)(R8*8), Y0
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y0, Y1, Y1
+	VMINPD    Y0, Y1, Y2
+	VCMPPD    $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD Y2, R9
+	ORL       R9, DI
+	TESTQ     BX, BX
+	JEQ       plain4
+	VMOVUPD   (BX)(R8*8), Y2
+	VMULPD    Y2, Y0, Y0
+
+plain4:
+	VADDPD      Y0, Y1, Y2
+	VMOVUPD     32(SP), Y3
+	VFMADD231PD 64(SP), Y2, Y3
+	VFMADD231PD (SP), Y0, Y3
+	VMOVUPD     Y3, (AX)(R8*8)
+	VMOVUPD     32(SP), Y0
+	VFMADD231PD 96(SP), Y2, Y0
+	VFMADD231PD (SP), Y1, Y0
+	VMOVUPD     Y0, (CX)(R8*8)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, SI
+	JMP         next1
+
+tail2:
+	TESTQ      SI, SI
+	JEQ        done3
+	LEAQ       tails<>+0(SB), R9
+	NEGQ       SI
+	VMOVUPS    32(R9)(SI*8), Y0
+	VMASKMOVPD (DX)(R8*8), Y0, Y1
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y2
+	VSUBPD     Y1, Y2, Y2
+	VMINPD     Y1, Y2, Y3
+	VCMPPD     $0x19, cd0<>+0(SB), Y3, Y3
+	VMOVMSKPD  Y3, DX
+	ORL        DX, DI
+	TESTQ      BX, BX
+	JEQ        plain5
+	VMASKMOVPD (BX)(R8*8), Y0, Y3
+	VMULPD     Y3, Y1, Y1
+
+plain5:
+	VADDPD      Y1, Y2, Y3
+	VMOVUPD     32(SP), Y4
+	VFMADD231PD 64(SP), Y3, Y4
+	VFMADD231PD (SP), Y1, Y4
+	VMASKMOVPD  Y4, Y0, (AX)(R8*8)
+	VMOVUPD     32(SP), Y1
+	VFMADD231PD 96(SP), Y3, Y1
+	VFMADD231PD (SP), Y2, Y1
+	VMASKMOVPD  Y1, Y0, (CX)(R8*8)
+
+done3:
+	MOVL DI, bad+72(FP)
+	VZEROUPPER
+	RET
+
 // func divideF64AVX2(dst *float64, z *float64, n int, t float64) (top float64)
 // Requires: AVX, AVX2
 TEXT ·divideF64AVX2(SB), NOSPLIT, $0-40
@@ -48834,6 +48995,90 @@ done5:
 	VZEROUPPER
 	RET
 
+// func smoothElementsWideAVX512(yes *float32, no *float32, t *float32, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·smoothElementsWideAVX512(SB), NOSPLIT, $0-76
+	MOVQ         yes+0(FP), AX
+	MOVQ         no+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         w+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD keep+40(FP), Z0
+	VBROADCASTSD add+48(FP), Z1
+	VBROADCASTSD addYes+56(FP), Z2
+	VBROADCASTSD addNo+64(FP), Z3
+	XORL         DI, DI
+	XORQ         R8, R8
+
+next1:
+	CMPQ         SI, $0x08
+	JLT          tail2
+	VCVTPS2PD    (DX)(R8*4), Z4
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z4, Z5, Z5
+	VMINPD       Z4, Z5, Z6
+	VCMPPD.BCST  $0x19, cd0<>+0(SB), Z6, K1
+	KMOVW        K1, R9
+	ORL          R9, DI
+	TESTQ        BX, BX
+	JEQ          plain4
+	VMOVUPD      (BX)(R8*8), Z6
+	VMULPD       Z6, Z4, Z4
+
+plain4:
+	VADDPD      Z4, Z5, Z6
+	VMOVUPD     Z1, Z7
+	VFMADD231PD Z2, Z6, Z7
+	VFMADD231PD Z0, Z4, Z7
+	VCVTPD2PS   Z7, Y4
+	VMOVUPS     Y4, (AX)(R8*4)
+	VMOVUPD     Z1, Z4
+	VFMADD231PD Z3, Z6, Z4
+	VFMADD231PD Z0, Z5, Z4
+	VCVTPD2PS   Z4, Y4
+	VMOVUPS     Y4, (CX)(R8*4)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, SI
+	JMP         next1
+
+tail2:
+	TESTQ        SI, SI
+	JEQ          done3
+	MOVL         $0x00000001, R9
+	SHLXL        SI, R9, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (DX)(R8*4), K1, Y4
+	VCVTPS2PD    Y4, Z4
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z5
+	VSUBPD       Z4, Z5, Z5
+	VMINPD       Z4, Z5, Z6
+	VCMPPD.BCST  $0x19, cd0<>+0(SB), Z6, K2
+	KMOVW        K2, DX
+	ORL          DX, DI
+	TESTQ        BX, BX
+	JEQ          plain5
+	VMOVUPD.Z    (BX)(R8*8), K1, Z6
+	VMULPD       Z6, Z4, Z4
+
+plain5:
+	VADDPD      Z4, Z5, Z6
+	VMOVUPD     Z1, Z7
+	VFMADD231PD Z2, Z6, Z7
+	VFMADD231PD Z0, Z4, Z7
+	VCVTPD2PS   Z7, Y2
+	VMOVUPS     Y2, K1, (AX)(R8*4)
+	VMOVUPD     Z1, Z1
+	VFMADD231PD Z3, Z6, Z1
+	VFMADD231PD Z0, Z5, Z1
+	VCVTPD2PS   Z1, Y0
+	VMOVUPS     Y0, K1, (CX)(R8*4)
+
+done3:
+	MOVL DI, bad+72(FP)
+	VZEROUPPER
+	RET
+
 // func divideWideAVX512(dst *float64, z *float32, n int, t float64) (top float64)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·divideWideAVX512(SB), NOSPLIT, $0-40
@@ -57083,6 +57328,94 @@ tail4:
 	VMASKMOVPS  X0, X3, (AX)(SI*4)
 
 done5:
+	VZEROUPPER
+	RET
+
+// func smoothElementsWideAVX2(yes *float32, no *float32, t *float32, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
+// Requires: AVX, FMA3
+TEXT ·smoothElementsWideAVX2(SB), NOSPLIT, $128-76
+	MOVQ         yes+0(FP), AX
+	MOVQ         no+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         w+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD keep+40(FP), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD add+48(FP), Y0
+	VMOVUPD      Y0, 32(SP)
+	VBROADCASTSD addYes+56(FP), Y0
+	VMOVUPD      Y0, 64(SP)
+	VBROADCASTSD addNo+64(FP), Y0
+	VMOVUPD      Y0, 96(SP)
+	XORL         DI, DI
+	XORQ         R8, R8
+
+next1:
+	CMPQ      SI, $0x04
+	JLT       tail2
+	VCVTPS2PD (DX)(R8*4), Y0
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y0, Y1, Y1
+	VMINPD    Y0, Y1, Y2
+	VCMPPD    $0x19, cd0<>+0(SB), Y2, Y2
+	VMOVMSKPD Y2, R9
+	ORL       R9, DI
+	TESTQ     BX, BX
+	JEQ       plain4
+	VMOVUPD   (BX)(R8*8), Y2
+	VMULPD    Y2, Y0, Y0
+
+plain4:
+	VADDPD      Y0, Y1, Y2
+	VMOVUPD     32(SP), Y3
+	VFMADD231PD 64(SP), Y2, Y3
+	VFMADD231PD (SP), Y0, Y3
+	VCVTPD2PSY  Y3, X0
+	VMOVUPS     X0, (AX)(R8*4)
+	VMOVUPD     32(SP), Y0
+	VFMADD231PD 96(SP), Y2, Y0
+	VFMADD231PD (SP), Y1, Y0
+	VCVTPD2PSY  Y0, X0
+	VMOVUPS     X0, (CX)(R8*4)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, SI
+	JMP         next1
+
+tail2:
+	TESTQ      SI, SI
+	JEQ        done3
+	LEAQ       tails<>+0(SB), R9
+	NEGQ       SI
+	VMOVUPS    32(R9)(SI*8), Y0
+	VMOVUPS    32(R9)(SI*4), X1
+	VMASKMOVPS (DX)(R8*4), X1, X2
+	VCVTPS2PD  X2, Y2
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y3
+	VSUBPD     Y2, Y3, Y3
+	VMINPD     Y2, Y3, Y4
+	VCMPPD     $0x19, cd0<>+0(SB), Y4, Y4
+	VMOVMSKPD  Y4, DX
+	ORL        DX, DI
+	TESTQ      BX, BX
+	JEQ        plain5
+	VMASKMOVPD (BX)(R8*8), Y0, Y0
+	VMULPD     Y0, Y2, Y2
+
+plain5:
+	VADDPD      Y2, Y3, Y0
+	VMOVUPD     32(SP), Y4
+	VFMADD231PD 64(SP), Y0, Y4
+	VFMADD231PD (SP), Y2, Y4
+	VCVTPD2PSY  Y4, X2
+	VMASKMOVPS  X2, X1, (AX)(R8*4)
+	VMOVUPD     32(SP), Y2
+	VFMADD231PD 96(SP), Y0, Y2
+	VFMADD231PD (SP), Y3, Y2
+	VCVTPD2PSY  Y2, X0
+	VMASKMOVPS  X0, X1, (CX)(R8*4)
+
+done3:
+	MOVL DI, bad+72(FP)
 	VZEROUPPER
 	RET
 

@@ -46,6 +46,10 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 	panic(noVectors)
 }
 
+func SmoothElements[T spec.Float](yes, no, t []T, w []float64, s spec.ElementSmoothing) bool {
+	panic(noVectors)
+}
+
 func Softmax[T spec.Float](dst, z []T, k int) { panic(noVectors) }
 
 func LogSoftmax[T spec.Float](dst, z []T, k int) { panic(noVectors) }

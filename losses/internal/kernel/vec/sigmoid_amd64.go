@@ -119,3 +119,8 @@ func factors[T spec.Float](scale []T) (f T, each *T) {
 	}
 	return 1, &scale[0]
 }
+
+// SmoothElements is [spec.SmoothElements].
+func SmoothElements[T spec.Float](yes, no, t []T, w []float64, s spec.ElementSmoothing) (ok bool) {
+	return len(t) == 0 || wideOf[T]().smoothElements(&yes[0], &no[0], &t[0], first(w), len(t), s.Keep, s.Add, s.Yes, s.No) == 0
+}

@@ -131,3 +131,8 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 		sigmoidMAE(loss, grad, z, yes, no, n, f, nil)
 	}
 }
+
+// SmoothElements is [spec.SmoothElements].
+func SmoothElements[T spec.Float](yes, no, t []T, w []float64, s spec.ElementSmoothing) (ok bool) {
+	return spec.SmoothElements(yes, no, t, w, s)
+}

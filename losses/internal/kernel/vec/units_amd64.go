@@ -55,6 +55,7 @@ type wide[T spec.Float] interface {
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
 	weigh(dst, t *T, w *float64, n int) (bad uint32)
 	mix(dst, t *T, w *float64, n int, keep, add float64)
+	smoothElements(yes, no, t *T, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32)
 	divide(dst *float64, z *T, n int, t float64) (top float64)
 	shiftDivide(dst *float64, z *T, s *float64, n int, t float64) (top, most float64)
 	addScaled(dst, p *T, n int, a float64)
@@ -296,6 +297,9 @@ func (f64AVX512) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 }
 func (f64AVX512) mix(dst, t *float64, w *float64, n int, keep, add float64) {
 	mixF64AVX512(dst, t, w, n, keep, add)
+}
+func (f64AVX512) smoothElements(yes, no, t *float64, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
+	return smoothElementsF64AVX512(yes, no, t, w, n, keep, add, addYes, addNo)
 }
 func (f64AVX512) divide(dst *float64, z *float64, n int, t float64) (top float64) {
 	return divideF64AVX512(dst, z, n, t)
@@ -570,6 +574,9 @@ func (f64AVX2) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 func (f64AVX2) mix(dst, t *float64, w *float64, n int, keep, add float64) {
 	mixF64AVX2(dst, t, w, n, keep, add)
 }
+func (f64AVX2) smoothElements(yes, no, t *float64, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
+	return smoothElementsF64AVX2(yes, no, t, w, n, keep, add, addYes, addNo)
+}
 func (f64AVX2) divide(dst *float64, z *float64, n int, t float64) (top float64) {
 	return divideF64AVX2(dst, z, n, t)
 }
@@ -691,6 +698,9 @@ func (wideAVX512) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 func (wideAVX512) mix(dst, t *float32, w *float64, n int, keep, add float64) {
 	mixWideAVX512(dst, t, w, n, keep, add)
 }
+func (wideAVX512) smoothElements(yes, no, t *float32, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
+	return smoothElementsWideAVX512(yes, no, t, w, n, keep, add, addYes, addNo)
+}
 func (wideAVX512) divide(dst *float64, z *float32, n int, t float64) (top float64) {
 	return divideWideAVX512(dst, z, n, t)
 }
@@ -781,6 +791,9 @@ func (wideAVX2) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 }
 func (wideAVX2) mix(dst, t *float32, w *float64, n int, keep, add float64) {
 	mixWideAVX2(dst, t, w, n, keep, add)
+}
+func (wideAVX2) smoothElements(yes, no, t *float32, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
+	return smoothElementsWideAVX2(yes, no, t, w, n, keep, add, addYes, addNo)
 }
 func (wideAVX2) divide(dst *float64, z *float32, n int, t float64) (top float64) {
 	return divideWideAVX2(dst, z, n, t)

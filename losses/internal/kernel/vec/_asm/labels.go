@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -115,5 +116,39 @@ func (g isa) mix() {
 		g.horner(y, keep, x)
 		g.put(x, dst, i, v, m)
 	})
+	g.ret()
+}
+
+// smoothElements emits the labels of both classes of elements.
+func (g isa) smoothElements() {
+	g.text("smoothElements", "func(yes, no, t *T, w *A, n int, keep, add, addYes, addNo A) (bad uint32)",
+		"stores keep y + add + addYes (y + u) in yes and keep u + add + addNo (y + u) in no, for y = w t, t where w is "+
+			"nil, and u = 1-t; bad != 0 when a t is not in [0, 1].")
+	yes, no, t, w, n := g.param("yes"), g.param("no"), g.param("t"), g.param("w"), g.param("n")
+	keep, add, addYes, addNo := g.held("keep"), g.held("add"), g.held("addYes"), g.held("addNo")
+	bad := GP32()
+	XORL(bad, bad)
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		y, u, sum := g.get(t, i, v, m), g.vec(), g.vec()
+		g.orOutside(y, u, bad)
+		plain := label("plain")
+		TESTQ(w, w)
+		JEQ(LabelRef(plain))
+		g.mul(g.getFloat64(w, i, v, m), y, y)
+		Label(plain)
+		g.add(y, u, sum)
+		for _, x := range []struct {
+			label reg.VecVirtual
+			share Op
+			to    reg.GPVirtual
+		}{{y, addYes, yes}, {u, addNo, no}} {
+			out := g.vec()
+			g.load(add, out)
+			g.madd(x.share, sum, out)
+			g.madd(keep, x.label, out)
+			g.put(out, x.to, i, v, m)
+		}
+	})
+	Store(bad, Return("bad"))
 	g.ret()
 }

@@ -77,6 +77,7 @@ func (g isa) wide() {
 	g.weightedSum()
 	g.weigh()
 	g.mix()
+	g.smoothElements()
 	g.divide(false)
 	g.divide(true)
 	g.addScaled()
