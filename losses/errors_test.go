@@ -230,3 +230,34 @@ func TestErrorsOfTensors(t *testing.T) {
 			losses.ErrDtype, -1, -1, ""},
 	})
 }
+
+// TestBrokenInputs: what is no tensor is an error in the place of every input, never a panic.
+func TestBrokenInputs(t *testing.T) {
+	empty, err := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(0, 2)).Slice(nil, tensor.S(0, 2))
+	require.NoError(t, err)
+	z, y := dense(tensor.Float64, []float64{1, 2, 3, 4}, 2, 2), dense(tensor.Float64, []float64{0, 1, 1, 0}, 2, 2)
+	for what, broken := range map[string]tensor.Tensor{
+		"nil": (*tensor.Dense)(nil), "made by nobody": new(tensor.Dense), "slice of nothing": empty, "sparse": new(tensor.CS),
+		"text": tensor.New(tensor.WithShape(2), tensor.WithBacking([]string{"a", "b"})),
+	} {
+		c := losses.Criterion{Reduction: losses.None}
+		out := losses.Outputs{Loss: dense(tensor.Float64, []float64{0, 0}, 2)}
+		layer := losses.LinearOutputs{Loss: out.Loss}
+		for i, in := range []losses.Inputs{{Logits: broken, Target: y}, {Logits: z, Target: broken},
+			{Logits: z, Target: y, SampleWeights: broken}, {Logits: z, Target: y, Upstream: broken},
+			{Logits: z, Target: y, Direction: broken}} {
+			var e *losses.Error
+			require.ErrorAs(t, c.EvalInto(out, in), &e, "%s %d", what, i)
+			if i < 3 {
+				_, err := c.Denominator(in)
+				require.ErrorAs(t, err, &e, "%s %d", what, i)
+			}
+		}
+		for i, in := range []losses.LinearInputs{{Hidden: broken, Weight: y, Target: y}, {Hidden: z, Weight: broken, Target: y},
+			{Hidden: z, Weight: y, Bias: broken, Target: y}, {Hidden: z, Weight: y, Target: broken},
+			{Hidden: z, Weight: y, Target: y, SampleWeights: broken}, {Hidden: z, Weight: y, Target: y, Upstream: broken}} {
+			var e *losses.Error
+			require.ErrorAs(t, c.EvalLinear(layer, in), &e, "%s %d", what, i)
+		}
+	}
+}

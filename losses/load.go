@@ -230,10 +230,12 @@ func (c Criterion) checkWeightGrad(o named, logits Operand) error {
 	return c.CheckSampleWeights(o.t, logits)
 }
 
-// inMemory returns t as the tensor that it is, nil for none.
+// inMemory returns t as the tensor that it is, nil for none and for one that nobody made.
 func inMemory(t tensor.Tensor) *tensor.Dense {
-	d, _ := t.(*tensor.Dense)
-	return d
+	if d, ok := t.(*tensor.Dense); ok && d != nil && d.Dtype().Type != nil {
+		return d
+	}
+	return nil
 }
 
 // checkApart wants an output to share memory neither with inputs and other outputs nor with slices of
