@@ -11,8 +11,8 @@ import "gorgonia.org/tensor"
 //	dL/dt_k = 2√t_k + 2τ - z_k
 //	second derivatives along v: √p_k (v_k - Σ_j √p_j v_j / Σ_j √p_j)
 //
-// τ is the threshold of the map. Predict with the map, not with a softmax. It is not linear in its
-// target, the rows of which sum to 1.
+// τ is the threshold of the map. Predict with the map, not with a softmax: see
+// [Criterion.Probs]. It is not linear in its target, the rows of which sum to 1.
 //
 // Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
 //

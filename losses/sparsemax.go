@@ -11,8 +11,8 @@ import "gorgonia.org/tensor"
 //	dL/dt_k = t_k + τ - z_k
 //	second derivatives along v: v_k - mean of v where p_k > 0, 0 elsewhere
 //
-// τ is the threshold of the map. Predict with the map, not with a softmax. It is not linear in its
-// target, the rows of which sum to 1.
+// τ is the threshold of the map. Predict with the map, not with a softmax: see
+// [Criterion.Probs]. It is not linear in its target, the rows of which sum to 1.
 //
 // Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
 //

@@ -3,6 +3,7 @@ package predict
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -36,8 +37,9 @@ type writer struct {
 	format  string
 	id      string // name of the column that is kept; "" for none
 	classes []string
-	width   int // of the column of classes
-	row     int // the last one
+	head    []string // of the answer
+	width   int      // of its first column
+	row     int      // the last one
 	csv     *csv.Writer
 
 	thresholds []float64 // of several labels; nil for classes
@@ -45,7 +47,8 @@ type writer struct {
 }
 
 func newWriter(format, id string, saved *train.Saved, out io.Writer) *writer {
-	w := &writer{out: bufio.NewWriter(out), format: format, id: id, width: len("class"), saved: saved}
+	w := &writer{out: bufio.NewWriter(out), format: format, id: id, saved: saved,
+		head: []string{"class", "probability"}, width: len("class")}
 	if format == "text" {
 		w.out = bufio.NewWriter(cli.CleanWriter{Writer: out})
 	}
@@ -57,6 +60,7 @@ func newWriter(format, id string, saved *train.Saved, out io.Writer) *writer {
 	}
 	if saved.Model.Criterion().Link == losses.SigmoidLink {
 		w.thresholds = record.Thresholds(saved.Thresholds, len(w.classes))
+		w.head = []string{"labels"}
 		w.width = max(len("labels"), utf8.RuneCountInString(cli.Clean(strings.Join(w.classes, ", "))))
 	}
 	return w
@@ -127,54 +131,37 @@ func (w *writer) predicted(p Prediction, probs []float32) error {
 	return w.json(p, "  ", "  ")
 }
 
-// text writes a line for people.
+// text writes a line for people: the class and its probability, or the labels that are true, - for
+// none.
 func (w *writer) text(p Prediction) error {
-	id := func(text string) string {
-		if w.id == "" {
-			return ""
-		}
-		return "  " + strings.Join(strings.Fields(text), " ")
-	}
-	if w.thresholds != nil {
-		return w.labelText(p, id)
+	if t := w.saved.Thresholds; p.Row == 1 && t != nil && w.thresholds == nil {
+		said := dense.Argmax(t)
+		fmt.Fprintf(w.out, "%s is said from %s on, as the model was saved\n", w.classes[said], record.Percent(record.Float(t[said])))
 	}
 	if p.Row == 1 {
-		if t := w.saved.Thresholds; t != nil {
-			said := dense.Argmax(t)
-			fmt.Fprintf(w.out, "%s is said from %s on, as the model was saved\n", w.classes[said],
-				record.Percent(record.Float(t[said])))
-		}
-		fmt.Fprintf(w.out, "%5s  %-*s  %s%s\n", "row", w.width, "class", "probability", id(w.id))
+		w.line("row", w.head, w.id)
 	}
-	probability := record.Percent(record.Float(p.Probability))
+	answer := []string{p.Class, record.Percent(record.Float(p.Probability))}
+	if w.thresholds != nil {
+		answer = []string{cmp.Or(strings.Join(p.Labels, ", "), "-")}
+	}
 	if p.Error != "" {
-		probability = "error"
+		answer[len(answer)-1] = "error"
 	}
-	_, err := fmt.Fprintf(w.out, "%5d  %-*s  %11s%s\n", p.Row, w.width, p.Class, probability, id(p.ID))
-	return err
+	return w.line(strconv.Itoa(p.Row), answer, p.ID)
 }
 
-// labelText writes the labels that are true for people, - for none; id is how the cell that is kept
-// follows them.
-func (w *writer) labelText(p Prediction, id func(string) string) error {
-	labels := cli.Clean(strings.Join(p.Labels, ", "))
-	switch {
-	case p.Error != "":
-		labels = "error"
-	case labels == "":
-		labels = "-"
+// line writes what stands in a line for people.
+func (w *writer) line(row string, answer []string, id string) error {
+	text := fmt.Sprintf("%5s  %-*s", row, w.width, cli.Clean(answer[0]))
+	if len(answer) > 1 {
+		text += fmt.Sprintf("  %11s", answer[1])
 	}
-	line := func(row, labels, id string) error {
-		text := fmt.Sprintf("%5s  %-*s%s", row, w.width, labels, id)
-		_, err := fmt.Fprintln(w.out, strings.TrimRight(text, " "))
-		return err
+	if w.id != "" {
+		text += "  " + strings.Join(strings.Fields(id), " ")
 	}
-	if p.Row == 1 {
-		if err := line("row", "labels", id(w.id)); err != nil {
-			return err
-		}
-	}
-	return line(strconv.Itoa(p.Row), labels, id(p.ID))
+	_, err := fmt.Fprintln(w.out, strings.TrimRight(text, " "))
+	return err
 }
 
 // cells writes a line of a table: the class and its probability, or the labels that are true with
@@ -187,17 +174,16 @@ func (w *writer) cells(p Prediction, probs []float32) error {
 		}
 		return w.csv.Write(append(append(cells, answer...), all...))
 	}
-	head, answer := []string{"class", "probability"}, []string{"", ""}
-	switch {
-	case w.thresholds != nil:
-		head, answer = []string{"labels"}, []string{strings.Join(p.Labels, ";")}
-	case probs != nil:
-		answer = []string{p.Class, number(p.Probability)}
-	}
 	if p.Row == 1 {
-		if err := line("row", w.id, head, w.classes); err != nil {
+		if err := line("row", w.id, w.head, w.classes); err != nil {
 			return err
 		}
+	}
+	answer := make([]string, len(w.head))
+	if answer[0] = p.Class; w.thresholds != nil {
+		answer[0] = strings.Join(p.Labels, ";")
+	} else if probs != nil {
+		answer[1] = number(p.Probability)
 	}
 	all := make([]string, len(w.classes))
 	for j, v := range probs {
