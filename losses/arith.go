@@ -36,6 +36,14 @@ func total[T kernel.Float](x []T) float64 {
 	return (s0 + s1) + (s2 + s3)
 }
 
+// sumOf is kernel.Sum, for few numbers without a call of vectors.
+func sumOf[T kernel.Float](x []T) float64 {
+	if len(x) <= 16 {
+		return total(x)
+	}
+	return kernel.Sum(x)
+}
+
 // precise is a sum with what its roundings have lost (Neumaier 1974): of many terms that are alike
 // each loses the same.
 type precise struct{ sum, lost float64 }

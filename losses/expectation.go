@@ -101,9 +101,9 @@ func aroundTop[T kernel.Float](p, t []T, y int) (s kernel.SoftmaxOf) {
 	s.Top, s.Others = above(p), 1
 	switch {
 	case t != nil && s.Top >= 0:
-		s.Others, s.Own = kernel.Sum(t[:s.Top])+kernel.Sum(t[s.Top+1:]), float64(t[s.Top])
+		s.Others, s.Own = sumOf(t[:s.Top])+sumOf(t[s.Top+1:]), float64(t[s.Top])
 	case t != nil:
-		s.Others = kernel.Sum(t)
+		s.Others = sumOf(t)
 	case s.Top == y:
 		s.Others, s.Own = 0, 1
 	}

@@ -150,7 +150,7 @@ func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
 	top, q := -1, 0.0
 	if a < -f || a > f { // the rounding of a p near 1 would be seen
 		if top = above(g); top >= 0 {
-			q = math.Exp(-c) + kernel.Sum(g[:top]) + kernel.Sum(g[top+1:]) - float64(g[y])
+			q = math.Exp(-c) + sumOf(g[:top]) + sumOf(g[top+1:]) - float64(g[y])
 		}
 	}
 	own := float64(g[y])
@@ -166,7 +166,7 @@ func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
 func nceGrad[T kernel.Float](g, t []T, loss, f float64, s kernel.SoftmaxOf) {
 	k, q := float64(len(g)), 0.0
 	if s.Top >= 0 {
-		q = kernel.Sum(g[:s.Top]) + kernel.Sum(g[s.Top+1:])
+		q = sumOf(g[:s.Top]) + sumOf(g[s.Top+1:])
 	}
 	a, common := f*(s.Others+s.Own-k*loss), f*loss
 	kernel.Affine(g, t[:len(g)], a, common, f)

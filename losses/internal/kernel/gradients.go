@@ -5,9 +5,12 @@ import (
 	"softloss/losses/internal/kernel/vec"
 )
 
+// few is how many elements take plain Go no longer than a call of vectors.
+const few = 16
+
 // Moments returns the sum and a weighted sum of p; see [spec.Moments].
 func Moments[T Float](p []T, h []float64, from float64) (mass, sum float64) {
-	if vec.On() {
+	if vec.On() && len(p) > few {
 		return vec.Moments(p, h, from)
 	}
 	return spec.Moments(p, h, from)
@@ -15,7 +18,7 @@ func Moments[T Float](p []T, h []float64, from float64) (mass, sum float64) {
 
 // Tilt multiplies p by a function of h and subtracts labels; see [spec.Tilt].
 func Tilt[T Float](p, t []T, h []float64, a, b, c float64) {
-	if vec.On() {
+	if vec.On() && len(p) > few {
 		vec.Tilt(p, t, h, a, b, c)
 		return
 	}
@@ -24,7 +27,7 @@ func Tilt[T Float](p, t []T, h []float64, a, b, c float64) {
 
 // Affine is [Tilt] of a constant, with a sum; see [spec.Affine].
 func Affine[T Float](p, t []T, a, b, c float64) {
-	if vec.On() {
+	if vec.On() && len(p) > few {
 		vec.Affine(p, t, a, b, c)
 		return
 	}
