@@ -1,0 +1,88 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// plain are the logits in memory.
+type plain struct {
+	g        isa
+	z        reg.GPVirtual
+	c        expConsts
+	magic, m Op
+}
+
+func (p *plain) signature() (name, ins, outs string, doc []string) {
+	return "odds", "", "m, em A, sum", []string{"finds the largest logit m of a row, at a, and sums exp(z) " +
+		"2^-shift without it; exp(m) 2^-shift is em."}
+}
+
+func (p *plain) load(z reg.GPVirtual) { p.z = z }
+
+func (p *plain) get(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return p.g.get(p.z, i, v, m) }
+
+func (p *plain) unit(reg.VecVirtual) {}
+
+func (p *plain) bound() float64 { return p.g.bound() }
+
+func (p *plain) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
+	p.g.result(top, "m")
+	p.c = p.g.expConsts()
+	p.magic, p.m = p.g.park(p.g.rowShift(p.c, top)), p.g.park(top)
+}
+
+func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
+	x, e := p.get(i, v, m), p.g.vec()
+	p.g.expOrdinary(p.c, x, p.magic, e)
+	return e, func() reg.VecVirtual {
+		p.g.sub(p.m, x, x) // beyond the tail's lanes it is -m, and the label 0
+		return x
+	}
+}
+
+// rowShift stores em and returns the magic number that makes [isa.expOrdinary] divide by the power
+// of two next to exp(top).
+func (g isa) rowShift(c expConsts, top reg.VecVirtual) (magic reg.VecVirtual) {
+	magic = g.vec()
+	shift, em := g.vec(), g.vec()
+	g.load(c.magic, magic)
+	g.move(magic, shift)
+	g.madd(c.log2e, top, shift)
+	g.sub(magic, shift, shift)
+	g.sub(shift, magic, magic)
+	g.expOrdinary(c, top, magic, em)
+	g.result(em, "em")
+	return magic
+}
+
+// expOrdinary emits e = exp(x) 2^-shift, a normal number, with magic of rowShift: the low bits of
+// the product are then the exponent's.
+func (g isa) expOrdinary(c expConsts, x reg.VecVirtual, magic Op, e reg.VecVirtual) {
+	t, n, r := g.vec(), g.vec(), g.vec()
+	g.load(magic, t)
+	g.madd(c.log2e, x, t)
+	g.sub(magic, t, n)
+	g.move(x, r)
+	g.nmadd(c.ln2hi, n, r)
+	g.nmadd(c.ln2lo, n, r)
+	g.expNormal(c, r, t, e)
+}
+
+// expNormal emits e = exp(r) 2^n, a normal number, with n in the low bits of t, which it overwrites.
+func (g isa) expNormal(c expConsts, r, t, e reg.VecVirtual) {
+	g.load(c.q[0], e)
+	for _, q := range c.q[1:] {
+		g.horner(q, r, e)
+	}
+	g.horner(c.one, r, e)
+	g.horner(c.one, r, e)
+	if g.f64 {
+		VPSLLQ(Imm(52), t, t)
+		VPADDQ(t, e, e)
+		return
+	}
+	VPSLLD(Imm(23), t, t)
+	VPADDD(t, e, e)
+}
