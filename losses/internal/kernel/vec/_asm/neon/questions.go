@@ -144,19 +144,7 @@ func (a *asm) focalQuestion(squared bool) func(c questionConsts) questionLoss {
 				each(func(i int) { a.Op(Fadd, y.h[i], y.h[i], one) })
 				each(func(i int) { a.Op(Fmul, y.h[i], y.h[i], y.share[i]) })
 			}
-			w, wOther := rest, q.p
-			if squared {
-				each(func(i int) { a.Op(Fmul, w[i], rest[i], rest[i]) })
-				each(func(i int) { a.Op(Fmul, wOther[i], q.p[i], q.p[i]) })
-				a.Drop(far...)
-			} else {
-				a.Release(rest, q.p)
-				each(func(i int) { a.OpLane(Fmul, far[i], far[i], minus) })
-				w = a.exp(c.exp, far)
-				each(func(i int) { a.OpLane(Fmul, far[i], near[i], minus) })
-				wOther = a.exp(c.exp, far)
-				a.Drop(far...)
-			}
+			w, wOther := a.focalPowers(c, squared, minus, near, far, rest, q.p)
 			each(func(i int) { a.Op(Fmul, ratio[i], ratio[i], w[i]) })
 			each(func(i int) { a.Op(Fmul, h[i], h[i], wOther[i]) })
 			each(func(i int) { a.Op(Fmul, near[i], near[i], w[i]) })
@@ -172,6 +160,24 @@ func (a *asm) focalQuestion(squared bool) func(c questionConsts) questionLoss {
 			return near, h
 		}
 	}
+}
+
+// focalPowers emits rest^a and p^a, given -log p and -log rest as near and far. It overwrites far,
+// rest and p, and drops those in which the powers are not.
+func (a *asm) focalPowers(c questionConsts, squared bool, minus Lane, near, far, rest, p []Vec) (w, wOther []Vec) {
+	if squared {
+		each(func(i int) { a.Op(Fmul, rest[i], rest[i], rest[i]) })
+		each(func(i int) { a.Op(Fmul, p[i], p[i], p[i]) })
+		a.Drop(far...)
+		return rest, p
+	}
+	a.Release(rest, p)
+	each(func(i int) { a.OpLane(Fmul, far[i], far[i], minus) })
+	w = a.exp(c.exp, far)
+	each(func(i int) { a.OpLane(Fmul, far[i], near[i], minus) })
+	wOther = a.exp(c.exp, far)
+	a.Drop(far...)
+	return w, wOther
 }
 
 // maeQuestion: with the labels t of the likely class and u and d = p - t = (1-t) - rest, rest - u
