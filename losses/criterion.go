@@ -40,12 +40,12 @@ type Criterion struct {
 	// of whose labels have weight 0 costs nothing, whatever it holds.
 	ClassWeights []float64
 
-	// Margins m are K numbers from -1e30 to 1e30 by which the logits of the labels are lowered, z -
-	// t∘m with the labels as they are given (for an index: that of its class alone), so that a class
-	// must lead by that much before its row costs little: 0.35 each on cosines with a Temperature of
-	// 1/64 for CosFace (Wang et al., CVPR 2018, arXiv:1801.09414, eq. (4)), those of [LDAMMargins] for
-	// classes of uneven frequency. Not with FromProbs, nor with SigmoidLink. The gradients of labels
-	// include their part.
+	// Margins m are K numbers from -1e30 to 1e30 by which the logits of the labels are lowered,
+	// z - t∘m with the labels as they are given (for an index: that of its class alone), so that a
+	// class must lead by that much before its row costs little: 0.35 each on cosines with a
+	// Temperature of 1/64 for CosFace (Wang et al., CVPR 2018, arXiv:1801.09414, eq. (4)), those of
+	// [LDAMMargins] for classes of uneven frequency. Not with FromProbs, nor with SigmoidLink. The
+	// gradients of labels include their part.
 	Margins []float64
 
 	// AngularMargin a, 0 <= a < π, adds to the angle of the label's logit, a cosine: cos θ becomes
