@@ -89,18 +89,31 @@ func BenchmarkFamily(b *testing.B) {
 	}
 }
 
-// BenchmarkSigmoid is loss and gradient of yes-or-no questions, binary cross entropy first.
+// BenchmarkSigmoid is loss and gradient of yes-or-no questions: binary cross entropy, plain and with
+// weights, then the other losses that have a kernel there.
 func BenchmarkSigmoid(b *testing.B) {
-	for _, name := range []string{"ce", "gce", "focal", "focal 3.5", "poly 2", "mae", "kl", "asl"} {
+	criteria := []struct {
+		name string
+		c    losses.Criterion
+	}{
+		{"ce", losses.Criterion{}},
+		{"ce, pos weight", losses.Criterion{PosWeight: []float64{2}}},
+		{"ce, class weights", losses.Criterion{ClassWeights: []float64{2}}},
+		{"asymmetric", losses.Criterion{Loss: losses.Asymmetric{GammaNeg: 4, Margin: 0.05}}},
+	}
+	for _, name := range []string{"gce", "focal", "focal 3.5", "poly 2", "mae", "kl"} {
+		criteria = append(criteria, struct {
+			name string
+			c    losses.Criterion
+		}{name, losses.Criterion{Loss: lossFamily[name]}})
+	}
+	for _, x := range criteria {
+		x.c.Link = losses.SigmoidLink
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 			for _, shape := range [][2]int{{1024, 80}, {256, 1000}, {100000, 1}} {
 				n, k := shape[0], shape[1]
-				loss := lossFamily[name]
-				if name == "asl" {
-					loss = losses.Asymmetric{GammaNeg: 4, Margin: 0.05}
-				}
-				b.Run(fmt.Sprintf("loss=%s/dtype=f%d/target=soft/n=%d/k=%d", name, 8*dt.Size(), n, k), func(b *testing.B) {
-					benchmarkEvalGrad(b, losses.Criterion{Loss: loss, Link: losses.SigmoidLink}, dt, "soft", n, k)
+				b.Run(fmt.Sprintf("loss=%s/dtype=f%d/target=soft/n=%d/k=%d", x.name, 8*dt.Size(), n, k), func(b *testing.B) {
+					benchmarkEvalGrad(b, x.c, dt, "soft", n, k)
 				})
 			}
 		}
