@@ -43,6 +43,7 @@ first line of names they are in the model's order. An IDX or NPY file has the
 features in the model's order, in the units that it was trained with. Files may
 be gzipped. A table may be of any length: its rows are read and answered a part
 at a time; - reads one from stdin. A model that was trained with -calibrate says
-calibrated probabilities. Exit status: 0 done, 1 failed, 2 wrong flag, value or
-file.
+calibrated probabilities, one with -thresholds says a label, or one of two
+classes, from its threshold on. Exit status: 0 done, 1 failed, 2 wrong flag,
+value or file.
 `

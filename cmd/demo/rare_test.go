@@ -60,7 +60,7 @@ func TestRareClass(t *testing.T) {
 	assert.Equal(t, []float64{float64(chosen.Test.Verdict.TwoClasses.Threshold), 0}, saved.Thresholds)
 	code, stdout, stderr = demo(t, "evaluate", "demo-out/model.safetensors", "t.csv")
 	require.Equal(t, exitDone, code, stderr)
-	assert.Regexp(t, `\n  it is said from \d+\.\d\d % on, as the validation rows have chosen, here and by the saved model\n`, stdout)
+	assert.Regexp(t, `\nthe class fraud is said from \d+\.\d\d % on, as the validation rows have chosen, here and by the saved model;\n  by its probability: area `, stdout)
 	support := regexp.MustCompile(`fraud +([\d.]+) % +([\d.]+) % +[\d.]+ % +30`).FindStringSubmatch(stdout)
 	require.NotNil(t, support, stdout)
 	code, stdout, stderr = demo(t, "predict", "t.csv")

@@ -35,22 +35,27 @@ func Verdict(w io.Writer, v *record.Verdict) {
 	}
 }
 
-// twoClasses says how well the rarer of two classes is found, "" where there are more.
+// twoClasses says how well the rarer of two classes is found, or the one that the model has a
+// threshold of, "" where there are more.
 func twoClasses(v *record.Verdict) string {
 	t := v.TwoClasses
-	if t == nil || !t.ROCAUC.Finite() {
+	if t == nil || !t.ROCAUC.Finite() && !t.Used {
 		return ""
 	}
-	which := "the rarer class"
+	text := "the rarer class, " + t.Class
 	if t.Used {
-		which = "the class"
-	}
-	text := fmt.Sprintf("%s, %s, by its probability: area under the ROC curve %s, average precision %s", which, t.Class,
-		record.Decimal(t.ROCAUC), record.Decimal(t.AveragePrecision))
-	if t.Used {
-		text += fmt.Sprintf(";\n  it is said from %s on, as the validation rows have chosen, here and by the saved model",
+		text = fmt.Sprintf("the class %s is said from %s on, as the validation rows have chosen, here and by the saved model", t.Class,
 			record.Percent(t.Threshold))
-	} else if s := t.AtThreshold; s != nil {
+	}
+	if t.ROCAUC.Finite() {
+		beside := ","
+		if t.Used {
+			beside = ";\n "
+		}
+		text += fmt.Sprintf("%s by its probability: area under the ROC curve %s, average precision %s", beside,
+			record.Decimal(t.ROCAUC), record.Decimal(t.AveragePrecision))
+	}
+	if s := t.AtThreshold; s != nil {
 		text += fmt.Sprintf(";\n  said from %s on, where the validation rows have the best F1: precision %s, recall %s, F1 %s\n"+
 			"  (-thresholds makes the saved model say it from there on)",
 			record.Percent(t.Threshold), record.Percent(s.Precision), record.Percent(s.Recall), record.Percent(s.F1))
