@@ -19,7 +19,8 @@ type predicting interface {
 
 // Predictor returns the part of the criterion that a model trained with it predicts with: its Link,
 // its Temperature, 0 for 1, and, where the loss has a map of its own from logits to probabilities,
-// the simplest loss with that map. All else, such as Margins and LogitShift, is of the training alone.
+// the simplest loss with that map. All else, such as Margins and LogitShift, is of the training
+// alone.
 //
 //	Sparsemax               Sparsemax{}              SparsemaxProbs
 //	Entmax15                Entmax15{}               Entmax15Probs
@@ -29,8 +30,8 @@ type predicting interface {
 //
 // Two predictors are equal when they are the same map.
 //
-// Errors: [ErrParam] for a WeightedSum whose terms have different maps, and for a Link or a Temperature
-// that [Criterion.Validate] refuses.
+// Errors: [ErrParam] for a WeightedSum whose terms have different maps, and for a Link or a
+// Temperature that [Criterion.Validate] refuses.
 func (c Criterion) Predictor() (Criterion, error) {
 	out := Criterion{Link: c.Link, Temperature: c.Temperature}
 	if err := out.validateLink(); err != nil {
@@ -73,12 +74,12 @@ func predictorOf(l Loss) (Loss, error) {
 	return nil, nil
 }
 
-// Probs returns the probabilities that the criterion's [Criterion.Predictor] makes of logits, which it
-// divides by Temperature: of the classes, or with SigmoidLink of the yes to every question, the first
-// of the map's two for the row (z, 0).
+// Probs returns the probabilities that the criterion's [Criterion.Predictor] makes of logits, which
+// it divides by Temperature: of the classes, or with SigmoidLink of the yes to every question, the
+// first of the map's two for the row (z, 0).
 //
-// Shapes: logits [N, K] → [N, K], a new tensor; other shapes as for [Softmax], with SigmoidLink any.
-// A row that has no probabilities is NaN, see the maps.
+// Shapes: logits [N, K] → [N, K], a new tensor; other shapes as for [Softmax], with SigmoidLink
+// any. A row that has no probabilities is NaN, see the maps.
 //
 // Errors: those of Predictor and Softmax.
 func (c Criterion) Probs(logits tensor.Tensor) (*tensor.Dense, error) {

@@ -20,10 +20,10 @@ import (
 //	(1-w) C(z, labels) + w T² CE(z/T, softmax(v/T))
 //
 // C the criterion and CE plain cross entropy, both with the rows' weights and the criterion's
-// reduction and link. The teacher's labels are its probabilities of v/T: under SigmoidLink σ(v/T), and
-// those of its loss where that has a map of its own. A Temperature of a criterion divides its logits
-// besides. The paper's T² keeps the size of the second
-// gradient, which is near (z-v)/K for a high T, when T changes.
+// reduction and link. The teacher's labels are its probabilities of v/T: under SigmoidLink σ(v/T),
+// and those of its loss where that has a map of its own. A Temperature of a criterion divides its
+// logits besides. The paper's T² keeps the size of the second gradient, which is near (z-v)/K for a
+// high T, when T changes.
 type distillation struct {
 	teacher     *Model
 	temperature float64       // T

@@ -21,16 +21,17 @@
 // follows and 1/in in the last layer (He et al. 2015, arXiv:1502.01852); biases start at 0. A
 // criterion with FromProbs gets softmax(logits), or σ(logits).
 //
-// A model predicts with what its loss is the loss of, see [losses.Criterion.Predictor]: the softmax,
-// the sigmoid, or the map that Sparsemax, Entmax15 and BiTempered have in their place, at the
-// criterion's Temperature. [Model.Predict], [Metrics], a saved model and a teacher's labels all go by
-// it; ONNX has no such maps: [Saved.WriteONNX] refuses them, and so does Fit a teacher beside one.
+// A model predicts with what its loss is the loss of, see [losses.Criterion.Predictor]: the
+// softmax, the sigmoid, or the map that Sparsemax, Entmax15 and BiTempered have in their place, at
+// the criterion's Temperature. [Model.Predict], [Metrics], a saved model and a teacher's labels all
+// go by it; ONNX has no such maps: [Saved.WriteONNX] refuses them, and so does Fit a teacher beside
+// one.
 //
 // With Criterion.Link [losses.SigmoidLink] every logit is a yes-or-no question of its own: rows may
 // have several true labels, or none, each a number from 0 to 1; K = 1 is one question.
 // [Model.Predict] returns σ(logits), [Metrics] are over the answers, and Saved.Thresholds say what
-// is a yes, or which of two classes is said. With the softmax several true labels in a row, or K = 1, are an error: Fit asks what
-// was meant.
+// is a yes, or which of two classes is said. With the softmax several true labels in a row, or K =
+// 1, are an error: Fit asks what was meant.
 //
 // # The training
 //

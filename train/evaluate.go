@@ -31,8 +31,8 @@ const calibrationBins = 15
 // weigh the rows: see [Metrics].
 //
 // Errors: [ErrEmpty]; [ErrMismatch] when the set has other numbers of features or classes than the
-// model, or the criterion another link, or FromProbs where the model predicts with neither softmax nor
-// sigmoid; those of [dataset.Dataset.Validate] and [losses.Criterion.Eval].
+// model, or the criterion another link, or FromProbs where the model predicts with neither softmax
+// nor sigmoid; those of [dataset.Dataset.Validate] and [losses.Criterion.Eval].
 func (m *Model) Evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, error) {
 	if err := m.accepts(set, c); err != nil {
 		return Metrics{}, err
@@ -100,8 +100,8 @@ func (m *Model) EvaluateGraph(set *dataset.Dataset, c losses.Criterion) (float64
 	return loss, nil
 }
 
-// accepts returns an error unless the set is valid and of the model's sizes, and the criterion one of
-// its link.
+// accepts returns an error unless the set is valid and of the model's sizes, and the criterion one
+// of its link.
 func (m *Model) accepts(set *dataset.Dataset, c losses.Criterion) error {
 	sizes := m.Sizes()
 	if sizes == nil {

@@ -45,9 +45,9 @@ func ExampleFit() {
 	// [0.8 0.2]
 }
 
-// Several labels may be true of a row, each a question of its own. Of a rare one most answers are no,
-// and a network soon says so of every row: PosWeight makes a yes count as many times as it is rarer.
-// Rows held out of the training choose from which probability on an answer is yes.
+// Several labels may be true of a row, each a question of its own. Of a rare one most answers are
+// no, and a network soon says so of every row: PosWeight makes a yes count as many times as it is
+// rarer. Rows held out of the training choose from which probability on an answer is yes.
 func ExampleFit_severalLabels() {
 	check := func(err error) {
 		if err != nil {

@@ -11,8 +11,8 @@ import "softloss/train/dataset"
 //	  = x Std/std + (Mean - mean)/std
 //
 // The factors go into the first layer, 1/Temperature into the last one, computed in float64 and
-// rounded once each. The logits of the result are those of [Saved.Predict] before they become probabilities,
-// except for that rounding.
+// rounded once each. The logits of the result are those of [Saved.Predict] before they become
+// probabilities, except for that rounding.
 //
 // Errors: those of [Saved.Save] and, for scaler, the same as for that of s; [ErrValue] when a
 // folded weight is no finite float32.

@@ -86,8 +86,9 @@ func newLayer(in, out int) Layer {
 	return Layer{Weights: dense.New(tensor.Float32, in, out), Bias: dense.New(tensor.Float32, out)}
 }
 
-// Criterion returns what makes probabilities of the model's logits: the [losses.Criterion.Predictor]
-// of the criterion that it was trained with, the zero value for a softmax.
+// Criterion returns what makes probabilities of the model's logits: the
+// [losses.Criterion.Predictor] of the criterion that it was trained with, the zero value for a
+// softmax.
 func (m *Model) Criterion() losses.Criterion {
 	if m == nil {
 		return losses.Criterion{}
@@ -95,8 +96,9 @@ func (m *Model) Criterion() losses.Criterion {
 	return m.criterion
 }
 
-// WithCriterion returns the model as one that was trained with c, of which Link, Temperature and Loss
-// say what it predicts with; it shares the layers. Errors: those of [losses.Criterion.Predictor].
+// WithCriterion returns the model as one that was trained with c, of which Link, Temperature and
+// Loss say what it predicts with; it shares the layers. Errors: those of
+// [losses.Criterion.Predictor].
 func (m *Model) WithCriterion(c losses.Criterion) (*Model, error) {
 	p, err := c.Predictor()
 	if err != nil {
@@ -213,8 +215,8 @@ func rowsOf(m blas32.General, lo, n int) blas32.General {
 }
 
 // Predict returns the probabilities of the classes, or with SigmoidLink those of a yes to each
-// question: of [Model.Logits] the softmax, the sigmoid or the map that the loss of the training has in
-// their place, at its Temperature: see [losses.Criterion.Probs].
+// question: of [Model.Logits] the softmax, the sigmoid or the map that the loss of the training has
+// in their place, at its Temperature: see [losses.Criterion.Probs].
 //
 // Shapes: features [N, D] float32, a view too; the result is [N, K]. Errors: those of Logits.
 func (m *Model) Predict(features *tensor.Dense) (*tensor.Dense, error) {

@@ -39,10 +39,10 @@ func modelFormula(c losses.Criterion) string {
 //	thresholds       F64 [K]         Saved.Thresholds, where they are set
 //
 // Metadata: kind "softloss model 1"; sha256, the checksum of the whole file with '0' in the place
-// of its own 64 digits; formula; link, sigmoid, where it is not softmax; loss and loss_temperature, those
-// of [Model.Criterion] where it has them, the loss as [losses.FormatLoss] writes it; and where they are
-// set temperature, else loss_temperature is meant, label_name, and feature_names and class_names, both
-// as JSON lists.
+// of its own 64 digits; formula; link, sigmoid, where it is not softmax; loss and loss_temperature,
+// those of [Model.Criterion] where it has them, the loss as [losses.FormatLoss] writes it; and
+// where they are set temperature, else loss_temperature is meant, label_name, and feature_names and
+// class_names, both as JSON lists.
 //
 // Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit; those of
 // the system.

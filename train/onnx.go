@@ -34,12 +34,13 @@ const (
 //
 // The nodes are Cast, Sub, Div, Cast for a scaler; Gemm and Relu for each layer, without the last
 // Relu; Cast, Div, Cast for a temperature; Softmax or, for SigmoidLink, Sigmoid. Scaler and
-// temperature are computed in double, as here. Metadata: feature_names, class_names and thresholds, where they are set, as JSON lists.
-// The bytes are a function of s alone.
+// temperature are computed in double, as here. Metadata: feature_names, class_names and thresholds,
+// where they are set, as JSON lists. The bytes are a function of s alone.
 //
 // Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit;
 // [ErrExport] for a model that predicts with a map that the format does not have, see
-// [losses.Criterion.Predictor]; [ErrConfig] for weights of 2^31 bytes or more, which the format cannot hold; those of w.
+// [losses.Criterion.Predictor]; [ErrConfig] for weights of 2^31 bytes or more, which the format
+// cannot hold; those of w.
 //
 // Source: onnx/onnx.proto and docs/Operators.md of github.com/onnx/onnx; opset 13, IR version 7.
 // The encoding is that of protocol buffers.

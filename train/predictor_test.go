@@ -113,8 +113,8 @@ func TestPredictorErrors(t *testing.T) {
 	require.Equal(t, want.Float32s(), got.Float32s())
 }
 
-// A Temperature of the criterion is part of what its model predicts with, at any of the doors; that of
-// a Saved is in its place.
+// A Temperature of the criterion is part of what its model predicts with, at any of the doors; that
+// of a Saved is in its place.
 func TestTemperatureOfTheLoss(t *testing.T) {
 	set := randomSet(60, 4, 3, 1)
 	c := losses.Criterion{Temperature: 0.25}
@@ -147,7 +147,8 @@ func TestTemperatureOfTheLoss(t *testing.T) {
 			require.InDelta(t, v, onnx[i], 1e-6)
 		}
 	}
-	// A teacher's labels are its own probabilities at T = 1, and a student with a temperature learns them.
+	// A teacher's labels are its own probabilities at T = 1, and a student with a temperature learns
+	// them.
 	d := distillation{teacher: m, temperature: 1}
 	require.Equal(t, must(m.Predict(set.Features)).Float32s(), must(d.labels(set.Features)).Float32s())
 	require.Equal(t, 0.5, (&distillation{temperature: 2}).criterion(c).Temperature)

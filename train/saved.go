@@ -27,7 +27,8 @@ type Saved struct {
 	LabelName    string          // the column that the classes were in; "" for none
 	// K numbers from 0 to 1, see [metric.Thresholds]. With SigmoidLink: from which probability on the
 	// answer to each question is yes; nil: 1/2 each. Of two classes of a softmax: one is 0, and the
-	// class of the other is the answer from that probability on, see [Saved.Class]; nil: the likeliest.
+	// class of the other is the answer from that probability on, see [Saved.Class]; nil: the
+	// likeliest.
 	Thresholds []float64
 	Fill       []float64 // D numbers that stand for missing ones, see [dataset.FitFill]; nil: none
 

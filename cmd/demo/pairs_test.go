@@ -75,8 +75,8 @@ func writePairs(t *testing.T, name string, rows []int) {
 	require.NoError(t, os.WriteFile(name+"-several.npy", npyBytes("<f4", several, n, 2), 0o666))
 }
 
-// The columns of a file of labels are what the flags say: votes, which may weigh, or labels of which
-// several are true, two of them too.
+// The columns of a file of labels are what the flags say: votes, which may weigh, or labels of
+// which several are true, two of them too.
 func TestColumnsOfLabels(t *testing.T) {
 	inPairs(t)
 	const common = "-data a-x.npy -testdata b-x.npy -epochs 8 -noplots -alpha 0 "

@@ -173,7 +173,8 @@ func TestPredictErrors(t *testing.T) {
 	}
 }
 
-// A row that cannot be read is an error of its own: the others are answered, and it keeps its place.
+// A row that cannot be read is an error of its own: the others are answered, and it keeps its
+// place.
 func TestPredictRowErrors(t *testing.T) {
 	model := shapesModel(t)
 	t.Chdir(t.TempDir())
@@ -202,7 +203,8 @@ func TestPredictRowErrors(t *testing.T) {
 	}
 }
 
-// Where a table ends, by a quote that is not closed or by damage, the rows above have been answered.
+// Where a table ends, by a quote that is not closed or by damage, the rows above have been
+// answered.
 func TestPredictEndsEarly(t *testing.T) {
 	model := shapesModel(t)
 	t.Chdir(t.TempDir())

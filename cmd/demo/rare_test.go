@@ -49,7 +49,8 @@ func TestRareClass(t *testing.T) {
 	assert.Regexp(t, `\nthe rarer class, fraud, by its probability: area under the ROC curve 0\.\d{4}, average precision 0\.\d{4};
   said from \d+\.\d\d % on, where the validation rows have the best F1: precision .+ %, recall .+ %, F1 .+ %
   \(-thresholds makes the saved model say it from there on\)\n`, stdout)
-	// The threshold that is chosen is the saved model's, in what the run says of it, evaluate and predict.
+	// The threshold that is chosen is the saved model's, in what the run says of it, evaluate and
+	// predict.
 	chosen := summaryOf(t, common+" -thresholds")
 	table := chosen.Test.Verdict.Classes[0]
 	assert.Greater(t, float64(table.Recall), float64(s.Test.Verdict.Classes[0].Recall))

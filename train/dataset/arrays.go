@@ -34,9 +34,9 @@ type ArrayOptions struct {
 	Classes []string
 }
 
-// ReadArrays reads features and labels from two files of one format, told by their first bytes, plain
-// or gzip: IDX, that of MNIST, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz, or
-// NPY, as numpy.save writes it.
+// ReadArrays reads features and labels from two files of one format, told by their first bytes,
+// plain or gzip: IDX, that of MNIST, such as train-images-idx3-ubyte.gz and
+// train-labels-idx1-ubyte.gz, or NPY, as numpy.save writes it.
 //
 //	features   [N, D], or [N, H, W] and more dimensions, which become D = H W …
 //	labels     [N] or [N, 1] of whole numbers: classes 0 … K-1, K one more than the largest; IDX, of
@@ -44,19 +44,19 @@ type ArrayOptions struct {
 //	           NPY [N, K]: a number for each class, see Columns
 //
 // Elements are of any type of IDX; of NPY floats of 2, 4 or 8 bytes, integers of 1 to 8, or bools.
-// Unsigned bytes of IDX are divided by 255; all other features are what the file says: divide bytes of
-// pictures by 255 yourself, or use a [Scaler]. They are float64 where float32 does not hold every
-// number of the type, else float32. Arrays in Fortran order are read like others. Feature names are
-// feature_0, feature_1, … or with more dimensions, and of IDX, pixel_0_0, pixel_0_1, ….
+// Unsigned bytes of IDX are divided by 255; all other features are what the file says: divide bytes
+// of pictures by 255 yourself, or use a [Scaler]. They are float64 where float32 does not hold
+// every number of the type, else float32. Arrays in Fortran order are read like others. Feature
+// names are feature_0, feature_1, … or with more dimensions, and of IDX, pixel_0_0, pixel_0_1, ….
 //
 // Errors name the file: [ErrFormat] for a file that is damaged, of another type, ends early or goes
 // on after its last byte, of neither format, and for one of each; [ErrEmpty] for an array without
-// elements; [ErrShape] for other dimensions, different numbers of rows, more than 2²⁴ features a row,
-// 2³¹ in all; [*RowError] for a feature that is not a finite float32, and with [ErrLabel] for a class
-// that is no whole number, below 0 or too large for the number of rows or the Classes, a label that
-// is negative, not finite or, of questions, above 1, a row whose sum is not 1 ± 0.001 or, of votes,
-// not finite and above 0; [ErrClasses] for fewer than two, or other than the Classes; those of
-// [FormatOf] and the system.
+// elements; [ErrShape] for other dimensions, different numbers of rows, more than 2²⁴ features a
+// row, 2³¹ in all; [*RowError] for a feature that is not a finite float32, and with [ErrLabel] for
+// a class that is no whole number, below 0 or too large for the number of rows or the Classes, a
+// label that is negative, not finite or, of questions, above 1, a row whose sum is not 1 ± 0.001
+// or, of votes, not finite and above 0; [ErrClasses] for fewer than two, or other than the Classes;
+// those of [FormatOf] and the system.
 func ReadArrays(featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, error) {
 	var formats [2]Format
 	for i, path := range []string{featuresPath, labelsPath} {

@@ -25,9 +25,9 @@ const (
 	HeaderNo          // the first line is data; features are named column_1, column_2, …
 )
 
-// Missing says what becomes of a cell without a value: one that is empty or ?, or has a sign that pandas
-// takes for one: NA, N/A, NaN, null, #N/A, <NA> and the like, in any case of letters, or None, as
-// Python writes it; none may be a word.
+// Missing says what becomes of a cell without a value: one that is empty or ?, or has a sign that
+// pandas takes for one: NA, N/A, NaN, null, #N/A, <NA> and the like, in any case of letters, or
+// None, as Python writes it; none may be a word.
 type Missing int
 
 const (
@@ -69,10 +69,10 @@ type CSVOptions struct {
 	// Decimal stands before the fraction of a number: '.' or ','. 0 is '.'.
 	Decimal rune
 
-	// MaxCategories is the largest number of different values of one text column or of a class
-	// column: more are most likely an identifier or a quantity, and would make a table of columns
-	// times rows. 0 is 1000 and, where Classes does not say what there is, in more than 20 rows half of
-	// their number.
+	// MaxCategories is the largest number of different values of one text column or of a class column:
+	// more are most likely an identifier or a quantity, and would make a table of columns times rows.
+	// 0 is 1000 and, where Classes does not say what there is, in more than 20 rows half of their
+	// number.
 	MaxCategories int
 
 	// Missing says what becomes of cells without a value.

@@ -92,8 +92,8 @@ func balancedClasses(set *dataset.Dataset) []float64 {
 	return out
 }
 
-// balancedQuestions are (n - n_k) / n_k, with n_k the weight of the rows of which label k is true and n
-// that of all; 1 for a label that all rows have, or none.
+// balancedQuestions are (n - n_k) / n_k, with n_k the weight of the rows of which label k is true
+// and n that of all; 1 for a label that all rows have, or none.
 func balancedQuestions(set *dataset.Dataset) []float64 {
 	out, all := labelSums(set)
 	for c, n := range out {

@@ -11,8 +11,8 @@ import (
 	"softloss/train/dataset"
 )
 
-// Balanced weights are mean(counts)/counts, with the rows' own weights, and 1 for a class that is not
-// there; numbers are taken as they are, of classes or of true labels.
+// Balanced weights are mean(counts)/counts, with the rows' own weights, and 1 for a class that is
+// not there; numbers are taken as they are, of classes or of true labels.
 func TestWeights(t *testing.T) {
 	labels := []float32{1, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0}
 	set := &dataset.Dataset{

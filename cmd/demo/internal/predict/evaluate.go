@@ -127,8 +127,8 @@ func (o *Evaluation) loadClasses(saved *train.Saved) (*dataset.Dataset, error) {
 	return set, nil
 }
 
-// loadQuestions reads the labels of a model of several labels: from columns of their names, or as the
-// classes of one column, of which the model may know one alone.
+// loadQuestions reads the labels of a model of several labels: from columns of their names, or as
+// the classes of one column, of which the model may know one alone.
 func (o *Evaluation) loadQuestions(saved *train.Saved) (*dataset.Dataset, error) {
 	o.data.Questions = true
 	names, k := saved.ClassNames, saved.Model.Sizes()[len(saved.Model.Sizes())-1]

@@ -16,8 +16,8 @@ type TwoClasses struct {
 	AveragePrecision Float  `json:"average_precision"`
 
 	// Threshold is the probability from which on the class is said: that of the model where Used says
-	// so, else the one of the best F1 among the validation rows, null without any, and AtThreshold what
-	// that would be worth on the test rows.
+	// so, else the one of the best F1 among the validation rows, null without any, and AtThreshold
+	// what that would be worth on the test rows.
 	Threshold   Float  `json:"threshold"`
 	Used        bool   `json:"used"`
 	AtThreshold *Score `json:"at_threshold,omitempty"`
@@ -25,8 +25,8 @@ type TwoClasses struct {
 	column int
 }
 
-// judgeTwo judges probabilities of two classes: of the one that the model has a threshold of, or else
-// of the rarer one.
+// judgeTwo judges probabilities of two classes: of the one that the model has a threshold of, or
+// else of the rarer one.
 func judgeTwo(s *train.Saved, r Rows, classes []ClassScore) (*TwoClasses, error) {
 	t := &TwoClasses{Threshold: Unknown, Used: s.Thresholds != nil, column: 1}
 	if t.Used && s.Thresholds[0] > 0 || !t.Used && classes[0].Support < classes[1].Support {
@@ -91,8 +91,8 @@ func (r Rows) threshold(k int) (float64, error) {
 	return max(best[0], math.SmallestNonzeroFloat32), nil
 }
 
-// Choose finds, for a model without, the threshold on validation rows and says what it would be worth
-// on the test rows.
+// Choose finds, for a model without, the threshold on validation rows and says what it would be
+// worth on the test rows.
 func (t *TwoClasses) Choose(validation, test Rows) error {
 	threshold, err := validation.threshold(t.column)
 	if err != nil || t.Used {

@@ -93,7 +93,8 @@ func (s *session) askOne(others []*dataset.Dataset) error {
 	return nil
 }
 
-// severalLabels reports whether a row's labels are not shares of 1: several are true at once, or none.
+// severalLabels reports whether a row's labels are not shares of 1: several are true at once, or
+// none.
 func severalLabels(set *dataset.Dataset) bool {
 	return errors.Is(set.Validate(losses.SoftmaxLink), dataset.ErrLabel)
 }

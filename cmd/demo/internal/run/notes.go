@@ -70,8 +70,8 @@ func countingColumn(set *dataset.Dataset) string {
 	return ""
 }
 
-// noteWords is about a column of words that are digits and signs: dates, ranges or numbers in a notation
-// that is not read.
+// noteWords is about a column of words that are digits and signs: dates, ranges or numbers in a
+// notation that is not read.
 func (s *session) noteWords() string {
 	var columns []string
 	example, hasLetters := map[string]string{}, map[string]bool{}

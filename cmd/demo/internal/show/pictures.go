@@ -95,9 +95,9 @@ func WritePictures(dir string, s *record.Run) (files []string, err error) {
 	return files, nil
 }
 
-// RemoveOld removes the pictures, the report and the ONNX file of the run before, which would be taken for this
-// run's, except for those that are written now. The summary in the folder says which they are; a
-// file of the same name that it does not list is someone else's.
+// RemoveOld removes the pictures, the report and the ONNX file of the run before, which would be
+// taken for this run's, except for those that are written now. The summary in the folder says which
+// they are; a file of the same name that it does not list is someone else's.
 func RemoveOld(dir string, now []string) error {
 	before, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
 	if err != nil || before == nil { // what cannot be read is about to be written over

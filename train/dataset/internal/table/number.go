@@ -32,8 +32,8 @@ func Number(cell string, decimal rune) (v float64, isNumber bool) {
 	return v, err == nil
 }
 
-// Exact reports whether a number is held exactly, if it is a whole one: beyond 2^53 float64 does not
-// tell all of them apart.
+// Exact reports whether a number is held exactly, if it is a whole one: beyond 2^53 float64 does
+// not tell all of them apart.
 func Exact(cell string, v float64) bool {
 	if math.Abs(v) < 1<<53 {
 		return true
@@ -50,8 +50,8 @@ func Exact(cell string, v float64) bool {
 const WantExact = "a whole number that float64 tells from the next one: subtract the smallest, or shorten all of them"
 
 // Missing reports whether a cell is one of the usual signs for a value that is not there: those of
-// pandas' read_csv, in any case of letters, and ?. But for None, which Python writes, as pandas has it:
-// none may be a word.
+// pandas' read_csv, in any case of letters, and ?. But for None, which Python writes, as pandas has
+// it: none may be a word.
 func Missing(cell string) bool {
 	switch strings.ToLower(cell) {
 	case "", "?", "na", "n/a", "nan", "-nan", "null", "#n/a", "#n/a n/a", "#na", "<na>", "1.#ind", "-1.#ind", "1.#qnan",
