@@ -133,6 +133,13 @@ func TestAngularMargin(t *testing.T) {
 			same := hot.eval(t, c)
 			near(t, e.Name+" one-hot", same.loss, got.loss, 1e-13, 1e-14)
 			near(t, e.Name+" one-hot", same.grad, got.grad, 1e-12, 1e-13)
+			for i, y := range index { // a margin that lowers the logit as much has the same gradient of its label
+				row := batch{dt: hot.dt, n: 1, k: 3, z: z[3*i : 3*i+3], t: hot.t[3*i : 3*i+3], u: []float64{1}}
+				lowered := plain
+				lowered.Margins = make([]float64, 3)
+				lowered.Margins[y] = z[3*i+y] - psi(z[3*i+y])
+				near(t, e.Name+" labels", row.eval(t, c).tgrad, row.eval(t, lowered).tgrad, 1e-11, 1e-12)
+			}
 		}
 	}
 	for _, dt := range floatDtypes {
