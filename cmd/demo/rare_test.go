@@ -44,6 +44,8 @@ func TestRareClass(t *testing.T) {
 	assert.Greater(t, float64(balanced.Test.Verdict.Classes[0].Recall), float64(s.Test.Verdict.Classes[0].Recall))
 	assert.False(t, balanced.TestLowestLoss.Finite())
 
+	assert.Equal(t, "9 for fraud, 1 for honest", summaryOf(t, common+" -weights 9,1").Config.Weights)
+
 	code, stdout, stderr := demo(t, strings.Fields(common)...)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Regexp(t, `\nthe rarer class, fraud, by its probability: area under the ROC curve 0\.\d{4}, average precision 0\.\d{4};

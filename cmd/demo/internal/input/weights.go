@@ -2,6 +2,7 @@ package input
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -45,6 +46,18 @@ func (w *Weights) set(s string) error {
 		return errors.New("every weight is 0, want one above 0: there is nothing to learn")
 	}
 	return nil
+}
+
+// Named returns the text of the flag, with few numbers beside the names of their classes.
+func (w Weights) Named(classes []string) string {
+	if len(w.numbers) != len(classes) || len(classes) > 10 {
+		return w.Text
+	}
+	said := make([]string, len(classes))
+	for i, x := range w.numbers {
+		said[i] = fmt.Sprintf("%g for %s", x, classes[i])
+	}
+	return strings.Join(said, ", ")
 }
 
 // Apply sets the weights of a criterion for what is learned from.
