@@ -38,6 +38,9 @@ func (c ReverseCrossEntropy) Row(r Row) (loss float64) {
 	var sum precise
 	for k, t := range r.Target {
 		l, free := c.log(t, floor)
+		if free && len(r.Target) == 2 {
+			l = logBeside(t, r.Target[1-k], l)
+		}
 		x := r.P[k] * l
 		sum.add(-x)
 		if r.Grad != nil {
@@ -66,9 +69,25 @@ func (c ReverseCrossEntropy) log(t, floor float64) (l float64, free bool) {
 // reversed stores -log t.
 type reversed[T kernel.Float] struct{ ReverseCrossEntropy }
 
-func (c reversed[T]) values(h []float64, scratch, _, t []T, _ int) {
+func (c reversed[T]) values(h []float64, scratch, _, t []T, k int) {
 	kernel.MinusLogs(scratch, t, -c.A)
 	kernel.Widen(h, scratch)
+	if k != 2 {
+		return
+	}
+	for i := 0; i < len(t); i += 2 {
+		no, yes := float64(t[i]), float64(t[i+1])
+		h[i], h[i+1] = min(-logBeside(no, yes, -h[i]), -c.A), min(-logBeside(yes, no, -h[i+1]), -c.A)
+	}
+}
+
+// logBeside returns l, log t, or where t is 1 less a small label, whose digits it has lost, the
+// logarithm by that.
+func logBeside(t, other, l float64) float64 {
+	if other > 0 && other < 0.25 && t+other == 1 {
+		return math.Log1p(-other)
+	}
+	return l
 }
 
 func (c reversed[T]) row(h []float64, scratch, z, t []T, _ kernel.SoftmaxOf) (plus float64) {
