@@ -52,7 +52,7 @@ type options struct {
 	shares       bool // the loss wants targets that sum to 1
 
 	link      Link
-	twins     bool      // a row is the two classes of an element: p_1 is 1 - p_0, of which it may be a rounding
+	twins     bool      // a row is the two classes of an element: p_1 and t_1 are 1 - p_0 and 1 - t_0, or roundings
 	classes   int       // with SigmoidLink, where k is 1
 	posWeight []float64 // with SigmoidLink
 }

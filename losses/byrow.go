@@ -54,7 +54,7 @@ func (b *batch[T]) rowOf(l Loss, i int, logP, p []float64) bool {
 	k := b.k
 	w := dense.Grow(&b.wide, 8*k)
 	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
-	r := Row{LogP: logP, P: p, Rest: field(0), Target: field(1), memory: &b.memory}
+	r := Row{LogP: logP, P: p, Rest: field(0), Target: field(1), twins: b.twins, memory: &b.memory}
 	if !b.rowTarget(r.Target, i) {
 		return false
 	}

@@ -42,6 +42,7 @@ type Row struct {
 	// TargetGrad takes dL/dt_k. It is zero on entry and nil when it is not wanted.
 	TargetGrad []float64
 
+	twins  bool    // as those of a batch
 	memory *memory // that losses of this package may work in
 }
 

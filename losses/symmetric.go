@@ -37,10 +37,11 @@ func (c ReverseCrossEntropy) Row(r Row) (loss float64) {
 	floor := c.floor()
 	var sum precise
 	for k, t := range r.Target {
-		l, free := c.log(t, floor)
-		if free && len(r.Target) == 2 {
-			l = logBeside(t, r.Target[1-k], l)
+		var other float64
+		if r.twins {
+			other = r.Target[1-k]
 		}
+		l, free := c.log(t, other, floor)
 		x := r.P[k] * l
 		sum.add(-x)
 		if r.Grad != nil {
@@ -56,10 +57,10 @@ func (c ReverseCrossEntropy) Row(r Row) (loss float64) {
 // floor returns a label the logarithm of which is not above A, but almost.
 func (c ReverseCrossEntropy) floor() float64 { return math.Exp(c.A) * (1 - 0x1p-40) }
 
-// log returns log t, or A where it is not above A.
-func (c ReverseCrossEntropy) log(t, floor float64) (l float64, free bool) {
+// log returns log t, or A where it is not above A. other is the label of t's twin, 0 without one.
+func (c ReverseCrossEntropy) log(t, other, floor float64) (l float64, free bool) {
 	if t > floor {
-		if x := math.Log(t); x > c.A {
+		if x := logBeside(t, other, math.Log(t)); x > c.A {
 			return x, true
 		}
 	}
@@ -67,22 +68,25 @@ func (c ReverseCrossEntropy) log(t, floor float64) (l float64, free bool) {
 }
 
 // reversed stores -log t.
-type reversed[T kernel.Float] struct{ ReverseCrossEntropy }
+type reversed[T kernel.Float] struct {
+	ReverseCrossEntropy
+	twins bool // as those of a batch
+}
 
-func (c reversed[T]) values(h []float64, scratch, _, t []T, k int) {
+func (c reversed[T]) values(h []float64, scratch, _, t []T, _ int) {
 	kernel.MinusLogs(scratch, t, -c.A)
 	kernel.Widen(h, scratch)
-	if k != 2 {
+	if !c.twins {
 		return
 	}
 	for i := 0; i < len(t); i += 2 {
-		no, yes := float64(t[i]), float64(t[i+1])
-		h[i], h[i+1] = min(-logBeside(no, yes, -h[i]), -c.A), min(-logBeside(yes, no, -h[i+1]), -c.A)
+		yes, no := float64(t[i]), float64(t[i+1])
+		h[i], h[i+1] = min(-logBeside(yes, no, -h[i]), -c.A), min(-logBeside(no, yes, -h[i+1]), -c.A)
 	}
 }
 
-// logBeside returns l, log t, or where t is 1 less a small label, whose digits it has lost, the
-// logarithm by that.
+// logBeside returns l, log t, or where t is 1 less a small label of its twin, whose digits it has
+// lost, the logarithm by that.
 func logBeside(t, other, l float64) float64 {
 	if other > 0 && other < 0.25 && t+other == 1 {
 		return math.Log1p(-other)
@@ -145,7 +149,7 @@ func (s SymmetricCrossEntropy) Row(r Row) (loss float64) {
 // Alpha times Poly1 with Epsilon = -Beta A/Alpha, or a multiple of 1 - p_y alone.
 func symmetricRows[T kernel.Float](b *batch[T], s SymmetricCrossEntropy, l Loss) (bad int) {
 	if b.index == nil {
-		return expectationRows(b, s.Alpha, s.Beta, reversed[T]{ReverseCrossEntropy{s.A}})
+		return expectationRows(b, s.Alpha, s.Beta, reversed[T]{ReverseCrossEntropy{s.A}, b.twins})
 	}
 	family, factor, epsilon := kernel.Poly1, s.Alpha, -s.Beta*s.A/s.Alpha
 	if s.Alpha == 0 {

@@ -68,3 +68,16 @@ func TestReverseBesideSmallLabel(t *testing.T) {
 		}
 	}
 }
+
+// TestReverseTakesLabels: the labels of two classes are what they are, although they sum to 1.
+func TestReverseTakesLabels(t *testing.T) {
+	for _, small := range []float64{.2, 1e-3, 1e-7, 1e-10, 1e-14} {
+		labels := []float64{1 - small, small}
+		for _, l := range []losses.Loss{losses.ReverseCrossEntropy{A: -6}, byRow{losses.ReverseCrossEntropy{A: -6}}} {
+			z, y := dense(tensor.Float64, []float64{0, -1000}, 1, 2), dense(tensor.Float64, labels, 1, 2)
+			got, err := losses.Criterion{Loss: l}.Eval(z, y)
+			require.NoError(t, err)
+			near(t, fmt.Sprint(l, small), values(got), []float64{-math.Log(labels[0])}, 4*epsilon(tensor.Float64), 0)
+		}
+	}
+}
