@@ -30,8 +30,8 @@ type predicting interface {
 //
 // Two predictors are equal when they are the same map.
 //
-// Errors: [ErrParam] for a WeightedSum whose terms have different maps, and for a Link or a
-// Temperature that [Criterion.Validate] refuses.
+// Errors: [ErrParam] for a WeightedSum whose terms have different maps, and those of
+// [Criterion.Validate] for Link, Temperature and the loss by itself.
 func (c Criterion) Predictor() (Criterion, error) {
 	out := Criterion{Link: c.Link, Temperature: c.Temperature}
 	if err := out.validateLink(); err != nil {
@@ -39,6 +39,9 @@ func (c Criterion) Predictor() (Criterion, error) {
 	}
 	if err := out.validateNumbers(); err != nil {
 		return Criterion{}, err
+	}
+	if err := checkLoss(c.loss()); err != nil {
+		return Criterion{}, within("loss", err)
 	}
 	if out.Temperature == 1 {
 		out.Temperature = 0

@@ -118,6 +118,15 @@ func TestPredictorOfSums(t *testing.T) {
 		_, err := bad.Probs(dense(tensor.Float64, []float64{1, 2}, 2))
 		require.ErrorIs(t, err, losses.ErrParam)
 	}
+	itself := losses.WeightedSum{{Weight: 1}}
+	itself[0].Loss = itself
+	for _, c := range []struct {
+		loss losses.Loss
+		want error
+	}{{losses.BiTempered{T1: 1, T2: .5}, losses.ErrParam}, {(*losses.Sparsemax)(nil), losses.ErrLoss}, {itself, losses.ErrLoss}} {
+		_, err := losses.Criterion{Loss: c.loss}.Predictor()
+		require.ErrorIs(t, err, c.want, "%T", c.loss)
+	}
 	for _, loss := range []losses.Loss{nil, losses.Sparsemax{}} {
 		_, err = losses.Criterion{Loss: loss}.Probs(nil)
 		require.ErrorIs(t, err, losses.ErrNil)
