@@ -10,9 +10,16 @@ import (
 
 // What depends on the link: of SigmoidLink every logit is a question of its own.
 
-// probabilityNode returns softmax(logits) or, with SigmoidLink, σ(logits).
-func probabilityNode(link losses.Link, logits *gorgonia.Node) (*gorgonia.Node, error) {
-	if link == losses.SoftmaxLink {
+// probabilityNode returns what a predictor without a map of its own makes of logits: their softmax
+// or, with SigmoidLink, their sigmoid, at its temperature.
+func probabilityNode(of losses.Criterion, logits *gorgonia.Node) (*gorgonia.Node, error) {
+	if of.Temperature != 0 {
+		var err error
+		if logits, err = gorgonia.Div(logits, gorgonia.NewConstant(float32(of.Temperature))); err != nil {
+			return nil, err
+		}
+	}
+	if of.Link == losses.SoftmaxLink {
 		return graph.Softmax(logits)
 	}
 	return gorgonia.Sigmoid(logits)

@@ -52,7 +52,7 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 	if err != nil {
 		return nil, err
 	}
-	loss, err := n.addLoss(c, logits, p)
+	loss, err := n.addLoss(c, m.criterion, logits, p)
 	if err != nil {
 		return nil, err
 	}
@@ -89,13 +89,14 @@ func (n *network) addLayers(m *Model) (h *gorgonia.Node, params gorgonia.Nodes, 
 	return h, params, nil
 }
 
-// addLoss adds the criterion, and beside it the teacher's part.
-func (n *network) addLoss(c losses.Criterion, logits *gorgonia.Node, p purpose) (*gorgonia.Node, error) {
+// addLoss adds the criterion, of the logits or of the probabilities of the model's predictor, and
+// beside it the teacher's part.
+func (n *network) addLoss(c, predictor losses.Criterion, logits *gorgonia.Node, p purpose) (*gorgonia.Node, error) {
 	options := graph.Options{SampleWeights: n.input("weights", n.weights), ReuseGrad: p.train}
 	h := logits
 	if c.FromProbs {
 		var err error
-		if h, err = probabilityNode(c.Link, h); err != nil {
+		if h, err = probabilityNode(predictor, h); err != nil {
 			return nil, wrap(err, "%v", c.Link)
 		}
 	}

@@ -152,6 +152,16 @@ func TestTemperatureOfTheLoss(t *testing.T) {
 	d := distillation{teacher: m, temperature: 1}
 	require.Equal(t, must(m.Predict(set.Features)).Float32s(), must(d.labels(set.Features)).Float32s())
 	require.Equal(t, 0.5, (&distillation{temperature: 2}).criterion(c).Temperature)
+	// A run with this teacher is another one than a run with a teacher of the same layers alone.
+	bare, err := m.WithCriterion(losses.Criterion{})
+	require.NoError(t, err)
+	var teachers []string
+	for _, teacher := range []*Model{m, bare} {
+		run, err := identity(Config{Teacher: teacher}, set, nil)
+		require.NoError(t, err)
+		teachers = append(teachers, run.Teacher)
+	}
+	require.Equal(t, teachers[1]+", temperature 0.25", teachers[0])
 	s := savedSample()
 	s.Model, err = s.Model.WithCriterion(c)
 	require.NoError(t, err)
@@ -171,6 +181,25 @@ func must(t *tensor.Dense, err error) *tensor.Dense {
 		panic(err)
 	}
 	return t
+}
+
+// A criterion of probabilities judges those that the model predicts, at its temperature, on tensors
+// and in a graph.
+func TestEvaluateProbabilitiesAtTemperature(t *testing.T) {
+	for _, link := range []losses.Link{losses.SoftmaxLink, losses.SigmoidLink} {
+		set := randomSet(40, 4, 3, 1)
+		m, err := newModel([]int{4, 3}, 1).WithCriterion(losses.Criterion{Link: link, Temperature: 0.25})
+		require.NoError(t, err)
+		ofProbs := losses.Criterion{Link: link, FromProbs: true}
+		got, err := m.Evaluate(set, ofProbs)
+		require.NoError(t, err)
+		ofLogits, err := m.Evaluate(set, losses.Criterion{Link: link, Temperature: 0.25})
+		require.NoError(t, err)
+		inGraph, err := m.EvaluateGraph(set, ofProbs)
+		require.NoError(t, err)
+		require.True(t, numtest.Close(got.Loss, ofLogits.Loss, 1e-5, 0), link)
+		require.True(t, numtest.Close(inGraph, got.Loss, 1e-5, 0), link)
+	}
 }
 
 // A file with a loss that says nothing, or is written otherwise, is damaged.

@@ -143,8 +143,12 @@ func identity(cfg Config, trainSet, validSet *dataset.Dataset) (State, error) {
 			m.floats(l.Bias.Float32s())
 		}
 		s.Teacher = fmt.Sprintf("layers %v, %v", cfg.Teacher.Sizes(), m)
-		if c := cfg.Teacher.criterion; c.Loss != nil {
+		c := cfg.Teacher.criterion
+		if c.Loss != nil {
 			s.Teacher += ", " + predictorName(c)
+		}
+		if c.Temperature != 0 {
+			s.Teacher += fmt.Sprintf(", temperature %v", c.Temperature)
 		}
 	}
 	return s, nil
