@@ -106,8 +106,10 @@ func begin(records *Records, opt Options) (header *Record, err error) {
 	if is {
 		names := slices.Clone(first.Cells)
 		for j, name := range names {
-			others := slices.Contains(names[:j], name) || slices.Contains(names[j+1:], name)
-			if (name == "" || others) && slices.Contains(opt.Drop, strconv.Itoa(j+1)) {
+			if !slices.Contains(opt.Drop, strconv.Itoa(j+1)) {
+				continue
+			}
+			if name == "" || slices.Contains(names[:j], name) || slices.Contains(names[j+1:], name) {
 				first.Cells[j] = Title(j + 1)
 			}
 		}
