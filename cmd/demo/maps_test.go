@@ -46,6 +46,9 @@ func TestLossWithItsOwnMap(t *testing.T) {
 		assert.Equal(t, "demo: -loss entmax15: predicts with a map of its own, but -calibrate and -teacher are of a softmax or a "+
 			"sigmoid\n", stderr)
 	}
+	said := notes(t, "-epochs 1 -hidden 4 -loss 2*bitempered -alpha 0 -noplots")
+	require.Len(t, said, 1)
+	assert.NotContains(t, said[0], "87 nats", "its probabilities are above 0, in a sum too")
 	code, _, stderr = demo(t, "-loss", "ce+sparsemax")
 	assert.Equal(t, exitUsage, code)
 	assert.Contains(t, stderr, "its terms have different ones")

@@ -51,6 +51,9 @@ func TestRareClass(t *testing.T) {
 	assert.Regexp(t, `\nthe rarer class, fraud, by its probability: area under the ROC curve 0\.\d{4}, average precision 0\.\d{4};
   said from \d+\.\d\d % on, where the validation rows have the best F1: precision .+ %, recall .+ %, F1 .+ %
   \(-thresholds makes the saved model say it from there on\)\n`, stdout)
+	code, stdout, stderr = demo(t, strings.Fields(common+" -thresholds")...)
+	require.Equal(t, exitDone, code, stderr)
+	assert.Regexp(t, `\naccuracy in the table: of the likeliest class; with the threshold of fraud the test has \d+\.\d\d %\n`, stdout)
 	// The threshold that is chosen is the saved model's, in what the run says of it, evaluate and
 	// predict.
 	chosen := summaryOf(t, common+" -thresholds")

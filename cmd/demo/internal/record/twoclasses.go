@@ -94,8 +94,11 @@ func (r Rows) threshold(k int) (float64, error) {
 // Choose finds, for a model without, the threshold on validation rows and says what it would be
 // worth on the test rows.
 func (t *TwoClasses) Choose(validation, test Rows) error {
+	if t.Used {
+		return nil
+	}
 	threshold, err := validation.threshold(t.column)
-	if err != nil || t.Used {
+	if err != nil {
 		return err
 	}
 	probs, labels, err := test.class(t.column)

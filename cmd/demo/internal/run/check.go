@@ -199,7 +199,7 @@ func (o *Options) checkCriterion() error {
 	if err != nil {
 		return err
 	}
-	if o.ownMap = predictor.Loss != nil; o.ownMap && (o.calibrate || o.Teacher != "") {
+	if o.ownMap = predictor.Loss; o.ownMap != nil && (o.calibrate || o.Teacher != "") {
 		return cli.Usagef("-loss %s: predicts with a map of its own, but -calibrate and -teacher are of a softmax or a sigmoid",
 			o.Loss)
 	}

@@ -21,7 +21,7 @@ type Options struct {
 	test      input.Source // test rows of their own; none when its Data is ""
 	weights   input.Weights
 	criterion losses.Criterion
-	ownMap    bool // the loss makes probabilities by a map of its own, not by a softmax or a sigmoid
+	ownMap    losses.Loss // of which the map to probabilities is; nil for a softmax or a sigmoid
 	curve     train.Curve
 	calibrate bool
 	choose    bool        // thresholds

@@ -180,12 +180,12 @@ func (s *session) noteAlpha() string {
 
 // noteMap is about probabilities that no softmax makes.
 func (s *session) noteMap() string {
-	if !s.ownMap {
+	if s.ownMap == nil {
 		return ""
 	}
 	text := fmt.Sprintf("probabilities are those of the map of %s, not of a softmax: ONNX has no such map, and there will be no %s",
 		s.loss.Name, record.OnnxFile)
-	if _, isSmooth := s.criterion.Loss.(losses.BiTempered); !isSmooth {
+	if _, isSmooth := s.ownMap.(losses.BiTempered); !isSmooth {
 		text += "; a class that it gives 0 and that is the right one costs 87 nats in the negative log likelihood"
 	}
 	return text

@@ -86,6 +86,10 @@ func explainScores(w io.Writer, s *record.Run, entry LossInfo) {
 	if s.Config.HasQuestions() {
 		fmt.Fprint(w, "loss, accuracy and calibration error are over the answers: one for each label of each row\n")
 	}
+	if t := s.Test; t != nil && t.Verdict != nil && t.Verdict.TwoClasses != nil && t.Verdict.TwoClasses.Used {
+		fmt.Fprintf(w, "accuracy in the table: of the likeliest class; with the threshold of %s the test has %s\n",
+			t.Verdict.TwoClasses.Class, record.Percent(t.Verdict.Accuracy))
+	}
 	printCalibration(w, s)
 	if s.TrainLoss > absurdLoss {
 		fmt.Fprintf(w, "THE TRAINING WENT ASTRAY: a loss of %s is worse than knowing nothing; lower -lr (now %g)\n",
