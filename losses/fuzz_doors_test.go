@@ -16,13 +16,7 @@ import (
 // share memory, of bytes. Nothing panics; an error is an *Error; outputs that share memory are one;
 // inputs stay as they are; views give the bits that copies of them give.
 func FuzzEvalInto(f *testing.F) {
-	for seed := range 40 {
-		b := make([]byte, 96)
-		for i := range b {
-			b[i] = byte(seed * (i + 3) * (i + 7) >> 2)
-		}
-		f.Add(b)
-	}
+	addSeeds(f, 96, 3)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m := &maker{data: data}
 		shape := tensor.Shape{1 + m.below(4), 1 + m.below(4), 1 + m.below(3), 1 + m.below(2)}[:1+(1+m.below(12))/4]
@@ -31,18 +25,9 @@ func FuzzEvalInto(f *testing.F) {
 		shared := m.share(&out, in)
 		before := text(in)
 		err := c.EvalInto(out, in)
-		var e *losses.Error
-		if err != nil && !errors.As(err, &e) {
-			t.Fatalf("%v is no *Error: %s", err, before)
-		}
-		if shared && err == nil {
-			t.Fatalf("outputs share memory without an error: %s", before)
-		}
+		checkDoor(t, err, shared, before, text(in))
 		if shared {
 			return
-		}
-		if after := text(in); after != before {
-			t.Fatalf("inputs were\n%s\nand became\n%s", before, after)
 		}
 		copied := losses.Inputs{Logits: copyOf(in.Logits), Target: copyOf(in.Target),
 			SampleWeights: copyOf(in.SampleWeights)}
@@ -56,6 +41,32 @@ func FuzzEvalInto(f *testing.F) {
 			t.Fatalf("%s of %s: %s, of copies %s", c.Key(), before, outputText(out), outputText(again))
 		}
 	})
+}
+
+// addSeeds adds inputs of n bytes, others for another number.
+func addSeeds(f *testing.F, n, number int) {
+	for seed := range 40 {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(seed * (i + number) * (i + 7) >> 2)
+		}
+		f.Add(b)
+	}
+}
+
+// checkDoor wants an error to be an *Error, one where the tensors do not go together, and inputs
+// that stay as they were.
+func checkDoor(t *testing.T, err error, wrong bool, before, after string) {
+	t.Helper()
+	var e *losses.Error
+	switch {
+	case err != nil && !errors.As(err, &e):
+		t.Fatalf("%v is no *Error: %s", err, before)
+	case err == nil && wrong:
+		t.Fatalf("no error: %s", before)
+	case after != before:
+		t.Fatalf("inputs were\n%s\nand became\n%s", before, after)
+	}
 }
 
 // maker makes things of bytes; after the last come zeros.
