@@ -44,10 +44,7 @@ func JensenShannon(logits gorgonia.Nodes, reduction losses.Reduction) (*gorgonia
 // newDivergence returns the Jensen-Shannon divergence of n predictions of a shape.
 func newDivergence(n int, s tensor.Shape, reduction losses.Reduction) *forwardOp {
 	shape := func(in []tensor.Shape) tensor.Shape {
-		if reduction == losses.None {
-			return in[0][:len(in[0])-1]
-		}
-		return tensor.ScalarShape()
+		return lossShape(losses.Criterion{Reduction: reduction}, in[0])
 	}
 	in, wrt := make([]kind, n), make([]bool, n)
 	for i := range in {
