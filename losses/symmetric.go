@@ -60,7 +60,7 @@ func (c ReverseCrossEntropy) floor() float64 { return math.Exp(c.A) * (1 - 0x1p-
 // log returns log t, or A where it is not above A. other is the label of t's twin, 0 without one.
 func (c ReverseCrossEntropy) log(t, other, floor float64) (l float64, free bool) {
 	if t > floor {
-		if x := logBeside(t, other, math.Log(t)); x > c.A {
+		if x := logBeside(t, other, kernel.Log(t)); x > c.A {
 			return x, true
 		}
 	}

@@ -24,6 +24,19 @@ func TestReverseCrossEntropyFloor(t *testing.T) {
 	near(t, "labels' grad", got.tgrad, []float64{0, -q[1] / .02, 0, -q[3] / .97}, 1e-15, 0)
 }
 
+// TestReverseDenormalLabel: a floor below the logarithms of normal numbers leaves the logarithm of a
+// denormal label free.
+func TestReverseDenormalLabel(t *testing.T) {
+	const label = 0x1p-1060
+	b := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{1, 2, 0}, t: []float64{1, label, 0}}
+	got := b.eval(t, losses.Criterion{Loss: losses.ReverseCrossEntropy{A: -740}})
+	p, err := losses.Softmax(dense(b.dt, b.z, 1, 3))
+	require.NoError(t, err)
+	q := values(p)
+	near(t, "loss", got.loss, []float64{q[1]*1060*math.Ln2 + 740*q[2]}, 1e-14, 0)
+	near(t, "labels' grad", got.tgrad, []float64{-q[0], math.Inf(-1), 0}, 1e-14, 0)
+}
+
 // TestSymmetricExtremes: a symmetric cross entropy of any size is the sum of its two terms, for an
 // index by kernels or not.
 func TestSymmetricExtremes(t *testing.T) {

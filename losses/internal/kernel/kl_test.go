@@ -42,3 +42,12 @@ func klDenormal[T Float](t *testing.T) {
 		}
 	}
 }
+
+// TestLogOf: log x by x or by 1 - x, where x is denormal or 0 too.
+func TestLogOf(t *testing.T) {
+	require.InEpsilon(t, -1000*math.Ln2, LogOf(0x1p-1000, 1), 1e-15)
+	require.InEpsilon(t, -1060*math.Ln2, LogOf(0x1p-1060, 1), 1e-15)
+	require.InEpsilon(t, -math.Ln2, LogOf(0.5, 0.5), 1e-15)
+	require.InEpsilon(t, -0x1p-60, LogOf(1, 0x1p-60), 1e-15)
+	require.Equal(t, math.Inf(-1), LogOf(0, 1))
+}

@@ -33,7 +33,7 @@ func MinusLogs[T Float](dst, t []T, most float64) {
 	for j, v := range t {
 		dst[j] = T(most)
 		if x := float64(v); x > floor {
-			dst[j] = T(min(-math.Log(x), most))
+			dst[j] = T(min(-Log(x), most))
 		}
 	}
 }

@@ -44,7 +44,7 @@ func Log(x float64) float64 {
 // LogOf returns log x for x = 1 - rest, which the smaller of the two says best.
 func LogOf(x, rest float64) float64 {
 	if x < rest {
-		return math.Log(x)
+		return Log(x)
 	}
 	return math.Log1p(-rest)
 }
