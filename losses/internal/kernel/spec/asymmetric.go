@@ -14,10 +14,7 @@ func SigmoidAsymmetric[T Float](a Asymmetric, loss []float64, grad, z, yes, no, 
 
 // Of is [SeparableSides] of the loss.
 func (a Asymmetric) Of(yes, no Side, t, u float64) (loss, slope float64) {
-	if t != 0 {
-		v, dv, _ := Phi(Focal, a.GammaPos, yes.L, yes.Rest)
-		loss, slope = t*v, t*dv*yes.Rest
-	}
+	loss, slope = SeparableSides(Focal, a.GammaPos, yes, no, t, 0)
 	if u != 0 {
 		v, dv := a.No(no.L, no.P, no.Rest)
 		loss, slope = loss+u*v, slope-u*dv*no.Rest
