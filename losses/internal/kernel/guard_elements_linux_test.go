@@ -20,15 +20,25 @@ func guardSigmoid[T Float](t *testing.T) {
 	for n := 1; n <= 70; n++ {
 		z, yes, no, scale := elements[T](n, "soft")
 		for name, run := range sigmoids[T]() {
-			want, wantGrad := make([]float64, n), make([]T, n)
-			run(want, wantGrad, z, yes, no, scale)
-			for _, behind := range []bool{true, false} {
-				loss := numtest.Guard(pages[0], make([]float64, n), behind)
-				grad := numtest.Guard(pages[1], make([]T, n), behind)
-				run(loss, grad, numtest.Guard(pages[2], z, behind), numtest.Guard(pages[3], yes, behind),
-					numtest.Guard(pages[4], no, behind), numtest.Guard(pages[5], scale, behind))
-				require.True(t, sameBits(want, loss), "%s n=%d", name, n)
-				require.True(t, sameBits(wantGrad, grad), "%s n=%d", name, n)
+			for _, shares := range []bool{false, true} { // which with one factor for all may take a loop of their own
+				no, scale := no, scale
+				if shares {
+					no, scale = nil, scale[:1]
+				}
+				want, wantGrad := make([]float64, n), make([]T, n)
+				run(want, wantGrad, z, yes, no, scale)
+				for _, behind := range []bool{true, false} {
+					loss := numtest.Guard(pages[0], make([]float64, n), behind)
+					grad := numtest.Guard(pages[1], make([]T, n), behind)
+					other := no
+					if !shares {
+						other = numtest.Guard(pages[4], no, behind)
+					}
+					require.True(t, run(loss, grad, numtest.Guard(pages[2], z, behind), numtest.Guard(pages[3], yes, behind),
+						other, numtest.Guard(pages[5], scale, behind)))
+					require.True(t, sameBits(want, loss), "%s n=%d", name, n)
+					require.True(t, sameBits(wantGrad, grad), "%s n=%d", name, n)
+				}
 			}
 		}
 		for _, behind := range []bool{true, false} {
