@@ -27,13 +27,10 @@ var (
 	Fcmge = Three{mnemonic: "fcmge", opcode: 0x6e20e400}
 	Fcmeq = Three{mnemonic: "fcmeq", opcode: 0x4e20e400}
 	Fmaxp = Three{mnemonic: "fmaxp", opcode: 0x6e20f400} // of neighbours, those of n in the lower half
-
-	Fmaxnm  = Three{mnemonic: "fmaxnm", opcode: 0x4e20c400} // passes over a quiet NaN
-	Fmaxnmp = Three{mnemonic: "fmaxnmp", opcode: 0x6e20c400}
 )
 
 // threes are all of them, for the tests.
-var threes = []Three{Fadd, Fsub, Fmul, Fdiv, Fmla, Fmls, Fmax, Fmin, Fcmgt, Fcmge, Fcmeq, Fmaxp, Fmaxnm, Fmaxnmp}
+var threes = []Three{Fadd, Fsub, Fmul, Fdiv, Fmla, Fmls, Fmax, Fmin, Fcmgt, Fcmge, Fcmeq, Fmaxp}
 
 // Op emits d = n op m.
 func (a *Asm) Op(i Three, d, n, m Vec) {
