@@ -86,9 +86,9 @@ func (c reversed[T]) values(h []float64, scratch, _, t []T, _ int) {
 }
 
 // logBeside returns l, log t, or where t is 1 less a small label of its twin, whose digits it has
-// lost, the logarithm by that.
+// lost, the logarithm by that. Smoothing may round the sum of the two.
 func logBeside(t, other, l float64) float64 {
-	if other > 0 && other < 0.25 && t+other == 1 {
+	if other > 0 && other < 0.25 && math.Abs(t+other-1) <= 0x1p-51 {
 		return math.Log1p(-other)
 	}
 	return l

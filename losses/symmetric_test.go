@@ -63,21 +63,28 @@ func TestSymmetricExtremes(t *testing.T) {
 }
 
 // TestReverseBesideSmallLabel: the label 1 - t of "no", whose logarithm is the loss of a sure no,
-// keeps the digits of a small t.
+// keeps the digits of a small t, smoothed or not.
 func TestReverseBesideSmallLabel(t *testing.T) {
 	sure := func(int) float64 { return -1000 }
 	labels := []float64{.2, 1e-3, 1e-7, 3.3102620660028025e-10, 1e-12, 1e-14, 1e-20}
+	for i := range 200 { // of some the smoothed two do not sum to 1
+		labels = append(labels, .2*math.Exp(-.17*float64(i)))
+	}
 	for _, dt := range floatDtypes {
-		for _, l := range []losses.Loss{losses.ReverseCrossEntropy{A: -6}, losses.SymmetricCrossEntropy{Beta: 1, A: -6}} {
-			z, y := dense(dt, repeat(len(labels), sure), len(labels), 1), dense(dt, labels, len(labels), 1)
-			c := losses.Criterion{Loss: l, Link: losses.SigmoidLink, Reduction: losses.None}
-			got, err := c.Eval(z, y)
-			require.NoError(t, err)
-			var want []float64
-			for _, label := range values(y) {
-				want = append(want, -math.Log1p(-label))
+		for _, l := range []losses.Loss{losses.ReverseCrossEntropy{A: -6}, byRow{losses.ReverseCrossEntropy{A: -6}},
+			losses.SymmetricCrossEntropy{Beta: 1, A: -6}} {
+			for _, alpha := range []float64{0, .1} {
+				z, y := dense(dt, repeat(len(labels), sure), len(labels), 1), dense(dt, labels, len(labels), 1)
+				c := losses.Criterion{Loss: l, Link: losses.SigmoidLink, Reduction: losses.None,
+					Smoothing: losses.Smoothing{Rule: losses.SmoothPrior, Alpha: alpha, Prior: []float64{1, 0}}}
+				got, err := c.Eval(z, y)
+				require.NoError(t, err)
+				var want []float64
+				for _, label := range values(y) {
+					want = append(want, -math.Log1p(-(1-alpha)*label))
+				}
+				near(t, fmt.Sprint(l, alpha), values(got), want, 4*epsilon(dt), 0)
 			}
-			near(t, fmt.Sprint(l), values(got), want, 4*epsilon(dt), 0)
 		}
 	}
 }
