@@ -167,8 +167,10 @@ func (a *Asm) Load(r string, vs ...Vec) { a.F("VLD1.P %d(%s), %s", 16*len(vs), r
 // Store is the opposite of Load.
 func (a *Asm) Store(r string, vs ...Vec) { a.F("VST1.P %s, %d(%s)", a.list(vs), 16*len(vs), r) }
 
-// LoadAt and StoreAt leave the pointer.
-func (a *Asm) LoadAt(r string, vs ...Vec)  { a.F("VLD1 (%s), %s", r, a.list(vs)) }
+// LoadAt is Load that leaves the pointer.
+func (a *Asm) LoadAt(r string, vs ...Vec) { a.F("VLD1 (%s), %s", r, a.list(vs)) }
+
+// StoreAt is Store that leaves the pointer.
 func (a *Asm) StoreAt(r string, vs ...Vec) { a.F("VST1 %s, (%s)", a.list(vs), r) }
 
 func (a *Asm) list(vs []Vec) string {

@@ -8,88 +8,120 @@ import "softloss/losses/internal/kernel/spec"
 
 const noVectors = "vec: no assembly in this build"
 
+// CrossEntropy panics: this build has no vectors.
 func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) int { panic(noVectors) }
 
+// CrossEntropyIndex panics: this build has no vectors.
 func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
 	panic(noVectors)
 }
 
+// KL panics: this build has no vectors.
 func KL[T spec.Float](loss []float64, grad, z, t, scale []T, k int) int { panic(noVectors) }
 
+// MAE panics: this build has no vectors.
 func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) int {
 	panic(noVectors)
 }
 
+// Separable panics: this build has no vectors.
 func Separable[T spec.Float](
 	f spec.Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) int {
 	panic(noVectors)
 }
 
+// SeparableIndex panics: this build has no vectors.
 func SeparableIndex[T spec.Float](
 	f spec.Family, a float64, loss []float64, grad, z []T, index []int, scale, scratch []T, k int) {
 	panic(noVectors)
 }
 
+// SigmoidCrossEntropy panics: this build has no vectors.
 func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale []T) bool {
 	panic(noVectors)
 }
 
+// SigmoidSeparable panics: this build has no vectors.
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) bool {
 	panic(noVectors)
 }
 
+// SigmoidMAE panics: this build has no vectors.
 func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) bool { panic(noVectors) }
 
+// SigmoidKL panics: this build has no vectors.
 func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) bool { panic(noVectors) }
 
+// SigmoidAsymmetric panics: this build has no vectors.
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) bool {
 	panic(noVectors)
 }
 
+// SmoothElements panics: this build has no vectors.
 func SmoothElements[T spec.Float](yes, no, t []T, w []float64, s spec.ElementSmoothing) bool {
 	panic(noVectors)
 }
 
+// Softmax panics: this build has no vectors.
 func Softmax[T spec.Float](dst, z []T, k int) { panic(noVectors) }
 
+// LogSoftmax panics: this build has no vectors.
 func LogSoftmax[T spec.Float](dst, z []T, k int) { panic(noVectors) }
 
+// LogSumExp panics: this build has no vectors.
 func LogSumExp[T spec.Float](dst, z []T, k int) { panic(noVectors) }
 
+// SoftmaxGrad panics: this build has no vectors.
 func SoftmaxGrad[T spec.Float](dst, z, u []T, k int) { panic(noVectors) }
 
+// LogSoftmaxGrad panics: this build has no vectors.
 func LogSoftmaxGrad[T spec.Float](dst, z, u []T, k int) { panic(noVectors) }
 
+// LogSumExpGrad panics: this build has no vectors.
 func LogSumExpGrad[T spec.Float](dst, z, u []T, k int) { panic(noVectors) }
 
+// Smooth panics: this build has no vectors.
 func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) int {
 	panic(noVectors)
 }
 
+// Sum panics: this build has no vectors.
 func Sum[T spec.Float](x []T) float64 { panic(noVectors) }
 
+// WeightedSum panics: this build has no vectors.
 func WeightedSum[T spec.Float](t []T, w []float64) (plain, weighted float64, bad int) {
 	panic(noVectors)
 }
 
+// Weigh panics: this build has no vectors.
 func Weigh[T spec.Float](dst, t []T, w []float64) int { panic(noVectors) }
 
+// Mix panics: this build has no vectors.
 func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) int { panic(noVectors) }
 
+// Divide panics: this build has no vectors.
 func Divide[T spec.Float](dst []float64, z []T, shift []float64, t float64) float64 { panic(noVectors) }
 
+// AddScaled panics: this build has no vectors.
 func AddScaled[T spec.Float](dst, p []T, a float64) { panic(noVectors) }
 
+// Moments panics: this build has no vectors.
 func Moments[T spec.Float](p []T, h []float64, from float64) (mass, sum float64) { panic(noVectors) }
 
+// Tilt panics: this build has no vectors.
 func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) { panic(noVectors) }
 
+// Affine panics: this build has no vectors.
 func Affine[T spec.Float](p, t []T, a, b, c float64) { panic(noVectors) }
 
+// MinusLogs panics: this build has no vectors.
 func MinusLogs[T spec.Float](dst, t []T, most float64) { panic(noVectors) }
 
+// TemperedLogs panics: this build has no vectors.
 func TemperedLogs(dst, inverse, gap []float64, c, mu float64) { panic(noVectors) }
 
+// Widen panics: this build has no vectors.
 func Widen[T spec.Float](dst []float64, x []T) { panic(noVectors) }
 
+// Round panics: this build has no vectors.
 func Round[T spec.Float](dst []T, x []float64) { panic(noVectors) }
