@@ -54,9 +54,13 @@ func (b *batch[T]) rowOf(l Loss, i int, logP, p []float64) bool {
 	k := b.k
 	w := dense.Grow(&b.wide, 8*k)
 	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
-	r := Row{LogP: logP, P: p, Rest: field(0), Target: field(1), twins: b.twins, memory: &b.memory}
+	r := Row{LogP: logP, P: p, Rest: field(0), Target: field(1), memory: &b.memory}
 	if !b.rowTarget(r.Target, i) {
 		return false
+	}
+	if b.twins {
+		r.beside = field(5)
+		b.besides(r.beside, r.Target, i)
 	}
 	if b.grad != nil {
 		r.Grad = field(2)
@@ -172,6 +176,18 @@ func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 			}
 		}
 		b.targetGrad[lo+j] = T(times(f, g[j]) * b.lift)
+	}
+}
+
+// besides stores the other label of each of the two t of element i: 1 - t, or a rounding of it where
+// they sum to 1. Of two labels that the notebook's rule has smoothed it is the one before, since that
+// rule leaves a large label as it is and the small one not.
+func (b *batch[T]) besides(dst, t []float64, i int) {
+	dst[0], dst[1] = t[1], t[0]
+	if b.smoothing.on() && b.smoothing.Rule == SmoothNotebook {
+		if yes, no := b.labels[2*i], b.labels[2*i+1]; yes > 0 && no > 0 {
+			dst[0], dst[1] = float64(no), float64(yes)
+		}
 	}
 }
 

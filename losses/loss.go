@@ -42,8 +42,8 @@ type Row struct {
 	// TargetGrad takes dL/dt_k. It is zero on entry and nil when it is not wanted.
 	TargetGrad []float64
 
-	twins  bool    // as those of a batch
-	memory *memory // that losses of this package may work in
+	beside []float64 // 1 - t_k, as far as it is known, where the row is the two classes of an element; nil otherwise
+	memory *memory   // that losses of this package may work in
 }
 
 // lend returns n numbers to work in until they are given back to m.

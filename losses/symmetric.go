@@ -38,8 +38,8 @@ func (c ReverseCrossEntropy) Row(r Row) (loss float64) {
 	var sum precise
 	for k, t := range r.Target {
 		var other float64
-		if r.twins {
-			other = r.Target[1-k]
+		if r.beside != nil {
+			other = r.beside[k]
 		}
 		l, free := c.log(t, other, floor)
 		x := r.P[k] * l
@@ -57,7 +57,8 @@ func (c ReverseCrossEntropy) Row(r Row) (loss float64) {
 // floor returns a label the logarithm of which is not above A, but almost.
 func (c ReverseCrossEntropy) floor() float64 { return math.Exp(c.A) * (1 - 0x1p-40) }
 
-// log returns log t, or A where it is not above A. other is the label of t's twin, 0 without one.
+// log returns log t, or A where it is not above A. other is 1 - t where it
+// is known, 0 elsewhere.
 func (c ReverseCrossEntropy) log(t, other, floor float64) (l float64, free bool) {
 	if t > floor {
 		if x := logBeside(t, other, kernel.Log(t)); x > c.A {
@@ -148,6 +149,9 @@ func (s SymmetricCrossEntropy) Row(r Row) (loss float64) {
 //
 // Alpha times Poly1 with Epsilon = -Beta A/Alpha, or a multiple of 1 - p_y alone.
 func symmetricRows[T kernel.Float](b *batch[T], s SymmetricCrossEntropy, l Loss) (bad int) {
+	if b.twins && b.smoothing.on() && b.smoothing.Rule == SmoothNotebook {
+		return byRow(b, l)
+	}
 	if b.index == nil {
 		return expectationRows(b, s.Alpha, s.Beta, reversed[T]{ReverseCrossEntropy{s.A}, b.twins})
 	}

@@ -85,6 +85,22 @@ func TestReverseBesideSmallLabel(t *testing.T) {
 				}
 				near(t, fmt.Sprint(l, alpha), values(got), want, 4*epsilon(dt), 0)
 			}
+			for _, alpha := range []float64{1e-22, 1e-17, 1e-9, .01, .3, 1.9} { // labels max(t, alpha/2)
+				z, y := dense(dt, repeat(len(labels), sure), len(labels), 1), dense(dt, labels, len(labels), 1)
+				c := losses.Criterion{Loss: l, Link: losses.SigmoidLink, Reduction: losses.None,
+					Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: alpha}}
+				got, err := c.Eval(z, y)
+				require.NoError(t, err)
+				var want []float64
+				for _, label := range values(y) {
+					if 1-label < alpha/2 {
+						want = append(want, -math.Log(alpha/2))
+					} else {
+						want = append(want, -math.Log1p(-label))
+					}
+				}
+				near(t, fmt.Sprint(l, "notebook", alpha), values(got), want, 4*epsilon(dt), 0)
+			}
 		}
 	}
 }
