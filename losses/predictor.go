@@ -6,6 +6,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
 )
 
 // predicting is a loss with a map from logits to probabilities of its own, in the place of the
@@ -79,7 +80,7 @@ func predictorOf(l Loss) (Loss, error) {
 
 // Probs returns the probabilities that the criterion's [Criterion.Predictor] makes of logits, which
 // it divides by Temperature: of the classes, or with SigmoidLink of the yes to every question, the
-// first of the map's two for the row (z, 0).
+// first of the map's two for the row (z, 0), and 1 for z = +Inf.
 //
 // Shapes: logits [N, K] → [N, K], a new tensor; other shapes as for [Softmax], with SigmoidLink
 // any. A row that has no probabilities is NaN, see the maps.
@@ -109,15 +110,12 @@ func (c Criterion) Probs(logits tensor.Tensor) (*tensor.Dense, error) {
 // rowProbs is Probs of a row of k logits, which it overwrites, for a predictor that is no softmax.
 func (c Criterion) rowProbs(k int) func(dst []float64, in [][]float64) {
 	own, hasOwn := c.Loss.(predicting)
-	divide := func(z []float64) {
-		for j := range z {
-			z[j] /= c.Temperature
-		}
-	}
 	if c.Link == SoftmaxLink {
 		f := own.probs(k)
 		return func(dst []float64, in [][]float64) {
-			divide(in[0])
+			if c.Temperature != 1 {
+				kernel.Divide(in[0], in[0], nil, c.Temperature)
+			}
 			f(dst, in[0])
 		}
 	}
@@ -125,15 +123,14 @@ func (c Criterion) rowProbs(k int) func(dst []float64, in [][]float64) {
 	if hasOwn {
 		f, pair := own.probs(2), make([]float64, 4)
 		yes = func(z float64) float64 {
-			pair[2], pair[3] = z, 0
+			pair[2], pair[3] = min(z, 0), min(-z, 0) // the row less its largest, which may be infinite
 			f(pair[:2], pair[2:])
 			return pair[0]
 		}
 	}
 	return func(dst []float64, in [][]float64) {
-		divide(in[0])
 		for j, z := range in[0] {
-			dst[j] = yes(z)
+			dst[j] = yes(z / c.Temperature)
 		}
 	}
 }

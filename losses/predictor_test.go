@@ -91,6 +91,24 @@ func TestProbsOfBadRows(t *testing.T) {
 	}
 }
 
+// TestProbsOfSureRows: logits that leave the dtype when they are divided are sure ones.
+func TestProbsOfSureRows(t *testing.T) {
+	for _, l := range []losses.Loss{nil, losses.Sparsemax{}, losses.Entmax15{}, losses.BiTempered{T1: 1, T2: 1.3}} {
+		for _, dt := range floatDtypes {
+			c := losses.Criterion{Loss: l, Temperature: 1e-3}
+			huge := map[tensor.Dtype]float64{tensor.Float32: 3e38, tensor.Float64: 1e308}[dt]
+			z := dense(dt, []float64{huge, 1, -huge, 1}, 2, 2)
+			p, err := c.Probs(z)
+			require.NoError(t, err)
+			assert.Equal(t, []float64{1, 0, 0, 1}, values(p), "%v %v", l, dt)
+			c.Link = losses.SigmoidLink
+			p, err = c.Probs(dense(dt, []float64{huge, math.Inf(1), -huge, math.Inf(-1)}, 2, 2))
+			require.NoError(t, err)
+			assert.Equal(t, []float64{1, 1, 0, 0}, values(p), "%v %v", l, dt)
+		}
+	}
+}
+
 // TestPredictorOfSums: terms of one map have it, those of different maps none; a term of weight 0
 // says nothing.
 func TestPredictorOfSums(t *testing.T) {
