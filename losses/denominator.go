@@ -37,5 +37,6 @@ func denominator[T kernel.Float](pool *sync.Pool, c Criterion, in Inputs, z, t *
 	if err := e.load(c, Outputs{}, in, z, t); err != nil {
 		return 0, err
 	}
-	return c.Reduction.denominator(totals{kept: e.kept, mass: e.mass * e.massLift}), nil
+	all := totals{kept: e.kept, mass: e.mass * e.massLift}
+	return c.Reduction.denominator(all), c.Reduction.check(all)
 }

@@ -44,7 +44,7 @@ type Outputs struct {
 // a few goroutines. Several goroutines may call it at once.
 //
 // Errors: those of [Criterion.Eval], also for the tensors of dst, and [ErrWeight] for a sample
-// weight that is negative, NaN or infinite.
+// weight that is negative, NaN or infinite, and a mass that is too large or small (see [Reduction]).
 func (c Criterion) EvalInto(dst Outputs, in Inputs) error {
 	z, t, err := c.operands(in.Logits, in.Target)
 	if err != nil {
@@ -128,6 +128,9 @@ func evalInto[T kernel.Float](pool *sync.Pool, c Criterion, dst Outputs, in Inpu
 	}
 	e.setScales(c.Reduction.divide(e.totals))
 	if err := e.run(); err != nil {
+		return err
+	}
+	if err := c.Reduction.check(e.totals); err != nil {
 		return err
 	}
 	e.store()

@@ -105,7 +105,10 @@ func (l *linear[T]) run() error {
 			return err
 		}
 	}
-	return l.pass(div)
+	if err := l.pass(div); err != nil {
+		return err
+	}
+	return l.criterion.Reduction.check(l.engine.totals)
 }
 
 // count checks weights and indices of all rows and adds up the denominator.

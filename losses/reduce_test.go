@@ -70,3 +70,31 @@ func TestNoMass(t *testing.T) {
 	nearAll(t, "no mass", got, everything{result{[]float64{0}, make([]float64, 4), make([]float64, 4)},
 		make([]float64, 2)}, 0, 0)
 }
+
+// TestMassOutOfRange: a mass that float64 cannot divide by is an error, and never a cost of 0 or
+// +Inf; class weights of that size are brought nearer to 1 instead.
+func TestMassOutOfRange(t *testing.T) {
+	z, y := dense(tensor.Float64, []float64{1, 2, 0, 1}, 2, 2), dense(tensor.Float64, []float64{1, 0, .5, .5}, 2, 2)
+	for _, link := range []losses.Link{losses.SoftmaxLink, losses.SigmoidLink} {
+		c := losses.Criterion{Link: link, Reduction: losses.WeightedMean}
+		for _, w := range []float64{5e-324, 1e-310, 1e308} {
+			weights := dense(tensor.Float64, []float64{w, w}, 2)
+			in := losses.Inputs{Logits: z, Target: y, SampleWeights: weights}
+			assert.ErrorIs(t, c.EvalInto(losses.Outputs{Loss: dense(tensor.Float64, []float64{0})}, in), losses.ErrWeight)
+			_, err := c.Denominator(in)
+			assert.ErrorIs(t, err, losses.ErrWeight, "%v %v", link, w)
+			err = c.EvalLinear(losses.LinearOutputs{Loss: dense(tensor.Float64, []float64{0})}, losses.LinearInputs{
+				Hidden: z, Weight: dense(tensor.Float64, []float64{1, 0, 0, 1}, 2, 2), Target: y, SampleWeights: weights})
+			assert.ErrorIs(t, err, losses.ErrWeight, "%v %v", link, w)
+
+			c := c
+			c.ClassWeights = []float64{w, w}
+			got, err := c.Eval(z, y)
+			require.NoError(t, err)
+			c.ClassWeights = []float64{1, 1}
+			want, err := c.Eval(z, y)
+			require.NoError(t, err)
+			near(t, fmt.Sprint(link, w), values(got), values(want), 1e-15, 0)
+		}
+	}
+}
