@@ -15,8 +15,8 @@
 //
 // All well: every rank calls [Group.Finalize]. Otherwise the rank that knows why says so and calls
 // [Group.Abort], which ends the others. A rank that panics, exits or is killed without either is
-// noticed by mpirun, which ends the others too. So never defer Finalize: in a panic it would wait
-// for ranks that wait for this one.
+// noticed by mpirun, which ends the others too, those that compute within a second or two. So never
+// defer Finalize: in a panic it would wait for ranks that wait for this one.
 //
 // A rank that stalls, on a machine that hangs or a file system that does, ends no process. The
 // others wait for it in Max, Sum or Broadcast for so long as Start was told, ask one another who is

@@ -105,24 +105,6 @@ func TestZStalled(t *testing.T) {
 	require.True(t, slices.Contains(stalled.Ranks, last))
 }
 
-// TestEnd is a rank that ends otherwise than in order, while the others wait for it: the job ends.
-func TestEnd(t *testing.T) {
-	how := os.Getenv("MPI_TEST_END")
-	if how == "" {
-		t.Skip("run by .ci/mpi")
-	}
-	if group.Rank() == group.Size()-1 {
-		switch how {
-		case "panic":
-			panic("on purpose")
-		case "exit":
-			fmt.Fprintln(os.Stderr, "on purpose")
-			os.Exit(3)
-		}
-	}
-	t.Error(group.Max([]float64{1}))
-}
-
 // An error of MPI has its text.
 func TestError(t *testing.T) {
 	require.Contains(t, (&Error{1, "MPI_Send"}).Error(), "mpi: MPI_Send: MPI_ERR_BUFFER")
