@@ -71,6 +71,28 @@ func TestLinearNumGrad(t *testing.T) {
 	}
 }
 
+// TestLinearNumGradOfAll is that for every loss of the list, its first link, soft labels and an index.
+func TestLinearNumGradOfAll(t *testing.T) {
+	const n, d, k = 3, 2, 4
+	for _, e := range losses.Losses() {
+		c := losses.Criterion{Loss: e.Loss}
+		if !e.Has(losses.SoftmaxLink) {
+			c.Link = losses.SigmoidLink
+		}
+		for name, target := range map[string]graph.Target{
+			"labels": f64(probRows(newRand(3), n, k), n, k), "index": indexTensor(tensor.Int, []int{2, 0, 3}),
+		} {
+			t.Run(e.Name+"/"+name, func(t *testing.T) {
+				checkNumGrad(t, func(g *G.ExprGraph) problem {
+					l := newLayer(g, tensor.Float64, n, d, k)
+					loss := must(t)(graph.ApplyLinear(c, l.hidden, l.weight, l.bias, target))
+					return problem{g, loss, loss, G.Nodes{l.hidden, l.weight, l.bias}}
+				})
+			})
+		}
+	}
+}
+
 // TestLinearIsApplyOnLogits, in a model with a layer before, for both dtypes on all machines.
 func TestLinearIsApplyOnLogits(t *testing.T) {
 	const n, d, k = 5, 4, 6

@@ -15,11 +15,10 @@ import (
 )
 
 // TestLinearIsTheTwoSteps: every loss with every option and reduction gives the bits of the two
-// steps, in both dtypes, for an index and for labels, in one block, in blocks of a few rows, and in
-// blocks that the criterion takes row by row.
+// steps, in each dtype for an index and for labels, in one block, in blocks of a few rows, and in
+// blocks that the criterion takes row by row. With -short one dtype and one kind of target each.
 func TestLinearIsTheTwoSteps(t *testing.T) {
-	const n = 11
-	r := rand.New(rand.NewPCG(1, 2))
+	seed := uint64(0)
 	evaluated := 0
 	for lossName, loss := range elementFamily {
 		for optionName, c := range linearOptions() {
@@ -27,28 +26,44 @@ func TestLinearIsTheTwoSteps(t *testing.T) {
 				continue
 			}
 			for _, c.Reduction = range familyReductions {
-				b := familyBatch(c, n, tableK, uint64(evaluated))
-				b.dt = floatDtypes[evaluated%2]
-				for i := range b.t {
-					b.t[i] = math.Mod(b.t[i], 1)
+				seed++
+				what := fmt.Sprintf("%s %s %v", lossName, optionName, c.Reduction)
+				for kind := range 2 * len(floatDtypes) {
+					if testing.Short() && kind != int(seed%4) {
+						continue
+					}
+					if linearIsTheTwoSteps(t, what, c, floatDtypes[kind/2], kind%2 == 0, seed) {
+						evaluated++
+					}
 				}
-				b.s[r.IntN(n)], b.s[r.IntN(n)] = 0, 0
-				if evaluated/2%2 == 0 {
-					b.index = []int{0, 4, 2, 1, 3, 1, 2, 2, 3, 0, 4}
-				}
-				if losesShares(t, c, b) {
-					continue
-				}
-				in := headFor(b, uint64(evaluated)).inputs(c)
-				evaluated++
-				got, what := linearOutputs(c, in), fmt.Sprintf("%s %s %v %v", lossName, optionName, c.Reduction, b.dt)
-				rows := []int{1, 4, n}[r.IntN(3)]
-				require.NoError(t, c.EvalLinearInBlocks(got, in, rows*tableK*int(b.dt.Size()), 1+r.IntN(3*tableK)), what)
-				requireSame(t, what, got, twoSteps(t, c, in))
 			}
 		}
 	}
-	require.Greater(t, evaluated, 2000)
+	require.Greater(t, evaluated, map[bool]int{true: 2000, false: 8000}[testing.Short()])
+}
+
+// linearIsTheTwoSteps returns false for labels that the loss does not take.
+func linearIsTheTwoSteps(t *testing.T, what string, c losses.Criterion, dt tensor.Dtype, index bool, seed uint64) bool {
+	const n = 11
+	r := rand.New(rand.NewPCG(1, seed))
+	b := familyBatch(c, n, tableK, seed)
+	b.dt = dt
+	for i := range b.t {
+		b.t[i] = math.Mod(b.t[i], 1)
+	}
+	b.s[r.IntN(n)], b.s[r.IntN(n)] = 0, 0
+	if index {
+		b.index = []int{0, 4, 2, 1, 3, 1, 2, 2, 3, 0, 4}
+	}
+	if losesShares(t, c, b) {
+		return false
+	}
+	in := headFor(b, seed).inputs(c)
+	got, rows := linearOutputs(c, in), []int{1, 4, n}[r.IntN(3)]
+	what = fmt.Sprintf("%s %v index=%v, %d rows", what, dt, index, rows)
+	require.NoError(t, c.EvalLinearInBlocks(got, in, rows*tableK*int(dt.Size()), 1+r.IntN(3*tableK)), what)
+	requireSame(t, what, got, twoSteps(t, c, in))
+	return true
 }
 
 // TestLinearDoesNotDependOnProcessors, nor on blocks.
