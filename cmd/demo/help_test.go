@@ -15,17 +15,6 @@ import (
 	"softloss/losses"
 )
 
-// helps are the helps of all commands and the name of each golden file.
-func helps() map[string][]string {
-	return map[string][]string{
-		"help.golden":          {"-h"},
-		"help_train.golden":    {"train", "-h"},
-		"help_compare.golden":  {"compare", "--help"},
-		"help_predict.golden":  {"predict", "-h"},
-		"help_evaluate.golden": {"evaluate", "-h"},
-	}
-}
-
 // listOfLosses is the help of -loss, which is as long as there are losses.
 var listOfLosses = regexp.MustCompile(`(?s)-loss NAME .*?\(default\s+ce\)\n`)
 
@@ -39,7 +28,13 @@ func TestHelpNamesEveryLoss(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for name, args := range helps() {
+	for name, args := range map[string][]string{
+		"help.golden":          {"-h"},
+		"help_train.golden":    {"train", "-h"},
+		"help_compare.golden":  {"compare", "--help"},
+		"help_predict.golden":  {"predict", "-h"},
+		"help_evaluate.golden": {"evaluate", "-h"},
+	} {
 		code, stdout, stderr := demo(t, args...)
 		assert.Equal(t, exitDone, code, name)
 		assert.Empty(t, stderr, name)
@@ -74,7 +69,8 @@ func TestHelpWords(t *testing.T) {
 func TestHelpExamples(t *testing.T) {
 	n := 0
 	for _, c := range commands(nil) {
-		for line := range strings.SplitSeq(c.intro, "\n") {
+		_, help, _ := demo(t, c.name, "-h")
+		for line := range strings.SplitSeq(help, "\n") {
 			rest, isExample := strings.CutPrefix(line, "  demo ")
 			if !isExample {
 				continue

@@ -53,12 +53,6 @@ func main() {
 	exit(execute(context.Background(), group, os.Args[1:], c))
 }
 
-// commands are all of them; the first one is meant when none is named, and the one that a group of
-// processes works on.
-func commands(group train.Group) []command {
-	return []command{trainCommand(group), compareCommand(), predictCommand(), evaluateCommand()}
-}
-
 // execute is the command: main without the process, which may be one of a group. The end of ctx is
 // as good as a signal.
 func execute(ctx context.Context, group train.Group, args []string, c cli.Console) int {
@@ -80,11 +74,11 @@ func execute(ctx context.Context, group train.Group, args []string, c cli.Consol
 		err = cli.Usagef("%s is the work of one process, want it without mpirun", chosen.name)
 	}
 	if err == nil {
-		err = chosen.run(ctx, args, c)
+		err = chosen.do(ctx, args, c)
 	}
 	if errors.Is(err, cli.ErrHelp) {
 		if asked {
-			cli.PrintHelp(c.Stdout, chosen.intro, chosen.flags, chosen.end)
+			chosen.printHelp(c.Stdout)
 		} else {
 			printOverview(c.Stdout, all)
 		}

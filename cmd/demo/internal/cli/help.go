@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -12,15 +11,17 @@ const (
 	helpText  = 56
 )
 
-// PrintHelp writes the help of a command: its flags between two texts.
-func PrintHelp(w io.Writer, intro string, table []Flag, end string) {
+// FlagList returns the flags of a command as -h shows them, below the headings of their groups.
+func FlagList(flags []Flag) string {
 	var b strings.Builder
-	b.WriteString(intro)
 	group := ""
-	for _, f := range table {
+	for _, f := range flags {
 		if f.Group != group {
+			if group != "" {
+				b.WriteByte('\n')
+			}
 			group = f.Group
-			fmt.Fprintf(&b, "\n%s:\n", group)
+			fmt.Fprintf(&b, "%s:\n", group)
 		}
 		text := f.Help
 		if f.Default != "" && f.Default != "0" && f.Arg != "" {
@@ -32,8 +33,7 @@ func PrintHelp(w io.Writer, intro string, table []Flag, end string) {
 			head = ""
 		}
 	}
-	b.WriteString(end)
-	io.WriteString(w, b.String())
+	return b.String()
 }
 
 // wrap breaks text at spaces into lines of at most width characters where it can, and keeps its

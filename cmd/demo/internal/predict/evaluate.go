@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -60,8 +61,13 @@ type evaluated struct {
 	Verdict *record.Verdict `json:"verdict"`
 }
 
-// Evaluate says how good a saved model is on rows whose classes are known.
-func Evaluate(o Evaluation, c cli.Console) error {
+// Evaluate runs the command evaluate: it says how good a saved model is on rows whose classes are
+// known.
+func Evaluate(_ context.Context, args []string, c cli.Console) error {
+	o, err := ParseEvaluation(args)
+	if err != nil {
+		return err
+	}
 	saved, err := input.Model("", o.model)
 	if err != nil {
 		return err

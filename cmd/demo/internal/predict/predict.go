@@ -2,6 +2,7 @@
 package predict
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,8 +15,12 @@ import (
 	"softloss/train/dataset"
 )
 
-// Do predicts. Rows of a table are read and written a part at a time.
-func Do(o Options, c cli.Console) error {
+// Do runs the command predict. Rows of a table are read and written a part at a time.
+func Do(_ context.Context, args []string, c cli.Console) error {
+	o, err := Parse(args)
+	if err != nil {
+		return err
+	}
 	saved, err := input.Model("model", o.model)
 	if err != nil {
 		return err

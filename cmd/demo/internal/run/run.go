@@ -10,7 +10,11 @@ import (
 
 // Do makes the run of a command line, on all processes of a group or, without one, on this one.
 // Only the first process of a group writes anything.
-func Do(ctx context.Context, group train.Group, o Options, args []string, c cli.Console) error {
+func Do(ctx context.Context, group train.Group, args []string, c cli.Console) error {
+	o, err := Parse(args)
+	if err != nil {
+		return err
+	}
 	if o.group = group; !o.leads() {
 		o.Quiet, o.JSONFile = true, ""
 	}

@@ -121,7 +121,11 @@ func (s *studyRun) observe(p train.Progress) {
 }
 
 // Do runs the command compare.
-func Do(ctx context.Context, o Options, args []string, c cli.Console) error {
+func Do(ctx context.Context, args []string, c cli.Console) error {
+	o, err := Parse(args)
+	if err != nil {
+		return err
+	}
 	text, terminal := o.Streams(c)
 	set, err := o.Load()
 	if err != nil {
