@@ -255,6 +255,20 @@ func TestSureAsymmetric(t *testing.T) {
 	}
 }
 
+// TestAsymmetricJustAboveItsMargin: of a no that is hardly more than a tiny margin the slope is
+// p (1+GammaNeg) (p-Margin)^GammaNeg, though (p-Margin)^(GammaNeg-1) is beyond float64.
+func TestAsymmetricJustAboveItsMargin(t *testing.T) {
+	for _, gamma := range []float64{1e-3, .01, .5} {
+		for _, margin := range []float64{1e-320, 1e-321} {
+			b := batch{dt: tensor.Float64, n: 1, k: 1, z: []float64{-735}, t: []float64{0}}
+			l := losses.Asymmetric{GammaNeg: gamma, Margin: margin}
+			got := b.eval(t, losses.Criterion{Loss: l, Link: losses.SigmoidLink})
+			p := math.Exp(-735)
+			near(t, fmt.Sprintf("%#v", l), got.grad, []float64{p * (1 + gamma) * math.Pow(p-margin, gamma)}, 1e-3, 0)
+		}
+	}
+}
+
 // TestBiTemperedOfLargeT2: with c = T2-1 the normaliser is of the size of K^c; beside it the logits
 // are nothing, every class has ŷ = 1/K, and the gradient is v - mean v with v = (ŷ - t) ŷ^(T2-T1).
 func TestBiTemperedOfLargeT2(t *testing.T) {

@@ -35,7 +35,7 @@ func (a Asymmetric) No(l, p, q float64) (v, dv float64) {
 	log, w := LogOf(rest, d), pow(d, a.GammaNeg)
 	v, dv = -w*log, -w*p/rest
 	if p != 0 {
-		dv += a.GammaNeg * w / d * p * log
+		dv += a.GammaNeg * w * p * (log / d) // w / d may overflow
 	}
 	return v, dv
 }
