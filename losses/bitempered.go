@@ -54,15 +54,13 @@ func (b BiTempered) predictor() Loss {
 	return BiTempered{T1: 1, T2: b.T2}
 }
 
-func (b BiTempered) probs(k int) func(dst, z []float64) {
-	w := make([]float64, 5*k)
+func (b BiTempered) probs(dst, z, w []float64) {
+	k := len(z)
 	r := Row{LogP: w[:k], P: w[k : 2*k]}
-	return func(dst, z []float64) {
-		kernel.LogSoftmax(r.LogP, z, k)
-		kernel.Softmax(r.P, z, k)
-		s := tempered{logP: w[2*k : 3*k], p: dst, inverse: w[3*k : 4*k], gap: w[4*k:]}
-		s.solve(b.T2-1, r)
-	}
+	kernel.LogSoftmax(r.LogP, z, k)
+	kernel.Softmax(r.P, z, k)
+	s := tempered{logP: w[2*k : 3*k], p: dst, inverse: w[3*k : 4*k], gap: w[4*k : 5*k]}
+	s.solve(b.T2-1, r)
 }
 
 // Row implements [Loss]. With c = T2-1 and x = ŷ^-c, ŷ^(T2-T1) is ŷ^(1-T1)/x, and ŷ^T2 is ŷ/x.

@@ -40,7 +40,7 @@ func (Entmax15) needsLogits() bool { return true }
 // predictor and probs say what a model predicts with: see [Criterion.Predictor].
 func (Entmax15) predictor() Loss { return Entmax15{} }
 
-func (Entmax15) probs(int) func(dst, z []float64) { return entmax15.probs() }
+func (Entmax15) probs(dst, z, memory []float64) { entmax15.probs(dst, z, memory) }
 
 // needsShares says that the rows of the target sum to 1.
 func (Entmax15) needsShares() bool { return true }
@@ -59,7 +59,9 @@ func (Entmax15) needsShares() bool { return true }
 //
 // Errors are those of Softmax. Source: Peters, Niculae and Martins, ACL 2019, arXiv:1905.05702,
 // section 3.
-func Entmax15Probs(logits tensor.Tensor) (*tensor.Dense, error) { return entmax15.Apply(logits) }
+func Entmax15Probs(logits tensor.Tensor) (*tensor.Dense, error) {
+	return entmax15.asMap().Apply(logits)
+}
 
 // Entmax15Map returns [Entmax15Probs] with its derivatives.
-func Entmax15Map() RowMap { return entmax15 }
+func Entmax15Map() RowMap { return entmax15.asMap() }

@@ -54,24 +54,3 @@ func mapPairs[T kernel.Float](out, x, u *tensor.Dense, f func(dst, x, u []T, k i
 	group := rows.Group{Body: func(_, lo, hi int) { f(dst[lo*k:hi*k], src[lo*k:hi*k], up[lo*w:hi*w], k) }}
 	group.Run(n, k, rows.Parts(n, k))
 }
-
-// mapWide stores in out, a new tensor, what f makes, in float64, of copies of the rows of the
-// inputs, the first of which tells how many rows there are.
-func mapWide(out *tensor.Dense, f func(dst []float64, in [][]float64), in ...*tensor.Dense) {
-	n, _ := extent(in[0])
-	all, row, dst := make([][]float64, len(in)), make([][]float64, len(in)), make([]float64, width(out, n))
-	for i, d := range in {
-		var buf []float64
-		all[i] = dense.Rows(d, len(d.Shape())-1, &buf)
-		row[i] = make([]float64, width(d, n))
-	}
-	result := make([]float64, 0, out.Shape().TotalSize())
-	for i := range n {
-		for j, r := range row {
-			copy(r, all[j][i*len(r):])
-		}
-		f(dst, row)
-		result = append(result, dst...)
-	}
-	fill(out, result)
-}

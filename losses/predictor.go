@@ -14,8 +14,8 @@ import (
 type predicting interface {
 	// predictor is the simplest loss with the same map; nil when that is the softmax.
 	predictor() Loss
-	// probs returns the map of a row of k logits, as a function that keeps memory.
-	probs(k int) func(dst, z []float64)
+	// probs stores the probabilities of a row of logits z in dst; memory is 5K numbers.
+	probs(dst, z, memory []float64)
 }
 
 // Predictor returns the part of the criterion that a model trained with it predicts with: its Link,
@@ -111,20 +111,20 @@ func (c Criterion) Probs(logits tensor.Tensor) (*tensor.Dense, error) {
 func (c Criterion) rowProbs(k int) func(dst []float64, in [][]float64) {
 	own, hasOwn := c.Loss.(predicting)
 	if c.Link == SoftmaxLink {
-		f := own.probs(k)
+		memory := make([]float64, 5*k)
 		return func(dst []float64, in [][]float64) {
 			if c.Temperature != 1 {
 				kernel.Divide(in[0], in[0], nil, c.Temperature)
 			}
-			f(dst, in[0])
+			own.probs(dst, in[0], memory)
 		}
 	}
 	yes := func(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
 	if hasOwn {
-		f, pair := own.probs(2), make([]float64, 4)
+		pair, memory := make([]float64, 4), make([]float64, 5*2)
 		yes = func(z float64) float64 {
 			pair[2], pair[3] = min(z, 0), min(-z, 0) // the row less its largest, which may be infinite
-			f(pair[:2], pair[2:])
+			own.probs(pair[:2], pair[2:], memory)
 			return pair[0]
 		}
 	}

@@ -44,43 +44,50 @@ func LogSoftmaxMap() RowMap { return logSoftmaxMap() }
 // LogSumExpMap returns [LogSumExp] with its derivatives.
 func LogSumExpMap() RowMap { return logSumExpMap() }
 
+// namedMap is what every RowMap has that is not linear: its Key, and what errors call its argument.
+// Its results have the shape of the argument.
+type namedMap struct{ key, arg string }
+
+// Key implements RowMap.
+func (m namedMap) Key() string { return m.key }
+
+// Check implements RowMap.
+func (m namedMap) Check(x Operand) error { return checkRows(m.arg, x) }
+
+// Shape implements RowMap.
+func (m namedMap) Shape(s tensor.Shape) tensor.Shape { return s.Clone() }
+
+// Linear implements RowMap.
+func (m namedMap) Linear() bool { return false }
+
 // kernelMap is a RowMap of logits, made of kernels.
 type kernelMap struct {
-	name  string
-	keeps bool // the result has the shape of the logits; otherwise a number a row
-	f32   func(dst, z []float32, k int)
-	f64   func(dst, z []float64, k int)
-	grad  gradKernels
+	namedMap
+	reduces bool // the result has a number a row
+	f32     rowKernels[float32]
+	f64     rowKernels[float64]
 	// along and gradAlong store in dst what Along and GradAlong return for a row, of its softmax p,
 	// of the upstream row u (of Along: v), which they may write to, and of b = v - ⟨p,v⟩.
 	along, gradAlong func(dst, p, u, b []float64)
 }
 
-type gradKernels struct {
-	f32 func(dst, z, u []float32, k int)
-	f64 func(dst, z, u []float64, k int)
+// rowKernels are the function of rows of k logits, and the product of its Jacobian with u.
+type rowKernels[T kernel.Float] struct {
+	apply func(dst, z []T, k int)
+	grad  func(dst, z, u []T, k int)
 }
-
-// Key implements RowMap.
-func (m kernelMap) Key() string { return m.name }
-
-// Linear implements RowMap.
-func (m kernelMap) Linear() bool { return false }
-
-// Check implements RowMap.
-func (m kernelMap) Check(x Operand) error { return checkRows("logits", x) }
 
 // Shape implements RowMap.
 func (m kernelMap) Shape(s tensor.Shape) tensor.Shape {
-	if m.keeps {
-		return s.Clone()
+	if m.reduces {
+		s = s[:len(s)-1]
 	}
-	return s[:len(s)-1].Clone()
+	return s.Clone()
 }
 
 // Apply implements RowMap.
 func (m kernelMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
-	in, err := rowsOf(m, argument{"logits", x})
+	in, err := rowsOf(m, argument{m.arg, x})
 	if err != nil {
 		return nil, err
 	}
@@ -92,31 +99,31 @@ func (m kernelMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
 // store stores the function of the rows of z in dst, which is contiguous.
 func (m kernelMap) store(dst, z *tensor.Dense) {
 	if z.Dtype() == tensor.Float32 {
-		mapRows(&mappers32, dst, z, m.f32)
+		mapRows(&mappers32, dst, z, m.f32.apply)
 	} else {
-		mapRows(&mappers64, dst, z, m.f64)
+		mapRows(&mappers64, dst, z, m.f64.apply)
 	}
 }
 
 // Grad implements RowMap.
 func (m kernelMap) Grad(x, upstream tensor.Tensor) (*tensor.Dense, error) {
-	in, err := rowsOf(m, argument{"logits", x}, argument{"upstream", upstream})
+	in, err := rowsOf(m, argument{m.arg, x}, argument{"upstream", upstream})
 	if err != nil {
 		return nil, err
 	}
 	z, u := in[0], in[1]
 	out := dense.New(z.Dtype(), z.Shape()...)
 	if z.Dtype() == tensor.Float32 {
-		mapPairs(out, z, u, m.grad.f32)
+		mapPairs(out, z, u, m.f32.grad)
 	} else {
-		mapPairs(out, z, u, m.grad.f64)
+		mapPairs(out, z, u, m.f64.grad)
 	}
 	return out, nil
 }
 
 // Along implements RowMap.
 func (m kernelMap) Along(x, v tensor.Tensor) (*tensor.Dense, error) {
-	in, err := rowsOf(m, argument{"logits", x}, argument{"direction", v})
+	in, err := rowsOf(m, argument{m.arg, x}, argument{"direction", v})
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +134,7 @@ func (m kernelMap) Along(x, v tensor.Tensor) (*tensor.Dense, error) {
 
 // GradAlong implements RowMap.
 func (m kernelMap) GradAlong(x, upstream, v tensor.Tensor) (*tensor.Dense, error) {
-	in, err := rowsOf(m, argument{"logits", x}, argument{"direction", v}, argument{"upstream", upstream})
+	in, err := rowsOf(m, argument{m.arg, x}, argument{"direction", v}, argument{"upstream", upstream})
 	if err != nil {
 		return nil, err
 	}
@@ -175,18 +182,6 @@ func rowsOf(m RowMap, args ...argument) ([]*tensor.Dense, error) {
 		in = append(in, like)
 	}
 	return in, nil
-}
-
-// mapAlike returns, in a new tensor of the shape of the first argument, what f makes of the rows of
-// the arguments.
-func mapAlike(m RowMap, f func(dst []float64, in [][]float64), args ...argument) (*tensor.Dense, error) {
-	in, err := rowsOf(m, args...)
-	if err != nil {
-		return nil, err
-	}
-	out := dense.New(in[0].Dtype(), in[0].Shape()...)
-	mapWide(out, f, in...)
-	return out, nil
 }
 
 // smoothingMap is a Smoothing as a RowMap. Its second derivatives are 0.

@@ -69,11 +69,9 @@ func LogSumExpGrad(logits, upstream tensor.Tensor) (*tensor.Dense, error) {
 // - ⟨p,v⟩ its second derivative is p_k (a_k b_k - Σ_j p_j a_j b_j).
 func softmaxMap() kernelMap {
 	return kernelMap{
-		name:  "softmax",
-		keeps: true,
-		f32:   kernel.Softmax[float32],
-		f64:   kernel.Softmax[float64],
-		grad:  gradKernels{kernel.SoftmaxGrad[float32], kernel.SoftmaxGrad[float64]},
+		namedMap: namedMap{key: "softmax", arg: "logits"},
+		f32:      rowKernels[float32]{kernel.Softmax[float32], kernel.SoftmaxGrad[float32]},
+		f64:      rowKernels[float64]{kernel.Softmax[float64], kernel.SoftmaxGrad[float64]},
 		along: func(dst, p, _, b []float64) {
 			copy(dst, b)
 			scaleBy(dst, p, 1)
@@ -94,12 +92,10 @@ func softmaxMap() kernelMap {
 // p_j v_j).
 func logSoftmaxMap() kernelMap {
 	return kernelMap{
-		name:  "logsoftmax",
-		keeps: true,
-		f32:   kernel.LogSoftmax[float32],
-		f64:   kernel.LogSoftmax[float64],
-		grad:  gradKernels{kernel.LogSoftmaxGrad[float32], kernel.LogSoftmaxGrad[float64]},
-		along: func(dst, _, _, b []float64) { copy(dst, b) },
+		namedMap: namedMap{key: "logsoftmax", arg: "logits"},
+		f32:      rowKernels[float32]{kernel.LogSoftmax[float32], kernel.LogSoftmaxGrad[float32]},
+		f64:      rowKernels[float64]{kernel.LogSoftmax[float64], kernel.LogSoftmaxGrad[float64]},
+		along:    func(dst, _, _, b []float64) { copy(dst, b) },
 		gradAlong: func(dst, p, u, b []float64) {
 			var sum float64
 			for _, x := range u {
@@ -115,11 +111,11 @@ func logSoftmaxMap() kernelMap {
 // derivative u_n p_k (v_k - Σ_j p_j v_j).
 func logSumExpMap() kernelMap {
 	return kernelMap{
-		name:  "logsumexp",
-		f32:   kernel.LogSumExp[float32],
-		f64:   kernel.LogSumExp[float64],
-		grad:  gradKernels{kernel.LogSumExpGrad[float32], kernel.LogSumExpGrad[float64]},
-		along: func(dst, p, v, _ []float64) { dst[0] = expected(p, v) },
+		namedMap: namedMap{key: "logsumexp", arg: "logits"},
+		reduces:  true,
+		f32:      rowKernels[float32]{kernel.LogSumExp[float32], kernel.LogSumExpGrad[float32]},
+		f64:      rowKernels[float64]{kernel.LogSumExp[float64], kernel.LogSumExpGrad[float64]},
+		along:    func(dst, p, v, _ []float64) { dst[0] = expected(p, v) },
 		gradAlong: func(dst, p, u, b []float64) {
 			copy(dst, b)
 			scaleBy(dst, p, u[0])

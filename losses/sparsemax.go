@@ -43,7 +43,7 @@ func (Sparsemax) needsLogits() bool { return true }
 // predictor and probs say what a model predicts with: see [Criterion.Predictor].
 func (Sparsemax) predictor() Loss { return Sparsemax{} }
 
-func (Sparsemax) probs(int) func(dst, z []float64) { return sparsemax.probs() }
+func (Sparsemax) probs(dst, z, memory []float64) { sparsemax.probs(dst, z, memory) }
 
 // needsShares says that the rows of the target sum to 1.
 func (Sparsemax) needsShares() bool { return true }
@@ -61,8 +61,10 @@ func (Sparsemax) needsShares() bool { return true }
 //	a NaN or +Inf logit, or all -Inf     that row is NaN, no other
 //
 // Errors are those of Softmax. Source: Martins and Astudillo, ICML 2016, arXiv:1602.02068, eq. (2).
-func SparsemaxProbs(logits tensor.Tensor) (*tensor.Dense, error) { return sparsemax.Apply(logits) }
+func SparsemaxProbs(logits tensor.Tensor) (*tensor.Dense, error) {
+	return sparsemax.asMap().Apply(logits)
+}
 
 // SparsemaxMap returns [SparsemaxProbs] with its derivatives. At a kink they are those without the
 // classes whose p is 0; the second derivatives are 0.
-func SparsemaxMap() RowMap { return sparsemax }
+func SparsemaxMap() RowMap { return sparsemax.asMap() }

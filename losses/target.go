@@ -149,7 +149,7 @@ func TeacherLabels(logits tensor.Tensor, temperature float64) (*tensor.Dense, er
 	}
 	m := softmaxMap()
 	if temperature != 1 {
-		m.f32, m.f64 = temper[float32](temperature), temper[float64](temperature)
+		m.f32.apply, m.f64.apply = temper[float32](temperature), temper[float64](temperature)
 	}
 	return m.Apply(logits)
 }
