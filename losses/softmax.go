@@ -65,6 +65,15 @@ func LogSumExpGrad(logits, upstream tensor.Tensor) (*tensor.Dense, error) {
 	return logSumExpMap().Grad(logits, upstream)
 }
 
+// SoftmaxMap returns [Softmax] with its derivatives.
+func SoftmaxMap() RowMap { return softmaxMap() }
+
+// LogSoftmaxMap returns [LogSoftmax] with its derivatives.
+func LogSoftmaxMap() RowMap { return logSoftmaxMap() }
+
+// LogSumExpMap returns [LogSumExp] with its derivatives.
+func LogSumExpMap() RowMap { return logSumExpMap() }
+
 // softmaxMap is [Softmax] as a map of rows. Its Jacobian is symmetric. With a = u - ⟨p,u⟩ and b = v
 // - ⟨p,v⟩ its second derivative is p_k (a_k b_k - Σ_j p_j a_j b_j).
 func softmaxMap() kernelMap {

@@ -1,0 +1,144 @@
+package losses
+
+import (
+	"sync"
+
+	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+	"softloss/losses/internal/rows"
+)
+
+// kernelMap is a RowMap of logits, made of kernels.
+type kernelMap struct {
+	namedMap
+	reduces bool // the result has a number a row
+	f32     rowKernels[float32]
+	f64     rowKernels[float64]
+	// along and gradAlong store in dst what Along and GradAlong return for a row, of its softmax p,
+	// of the upstream row u (of Along: v), which they may write to, and of b = v - ⟨p,v⟩.
+	along, gradAlong func(dst, p, u, b []float64)
+}
+
+// rowKernels are the function of rows of k logits, and the product of its Jacobian with u.
+type rowKernels[T kernel.Float] struct {
+	apply func(dst, z []T, k int)
+	grad  func(dst, z, u []T, k int)
+}
+
+// Shape implements RowMap.
+func (m kernelMap) Shape(s tensor.Shape) tensor.Shape {
+	if m.reduces {
+		s = s[:len(s)-1]
+	}
+	return s.Clone()
+}
+
+// Apply implements RowMap.
+func (m kernelMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
+	in, err := rowsOf(m, argument{m.arg, x})
+	if err != nil {
+		return nil, err
+	}
+	out := dense.New(in[0].Dtype(), m.Shape(in[0].Shape())...)
+	m.store(out, in[0])
+	return out, nil
+}
+
+// store stores the function of the rows of z in dst, which is contiguous.
+func (m kernelMap) store(dst, z *tensor.Dense) {
+	if z.Dtype() == tensor.Float32 {
+		mapRows(&mappers32, dst, z, m.f32.apply)
+	} else {
+		mapRows(&mappers64, dst, z, m.f64.apply)
+	}
+}
+
+// Grad implements RowMap.
+func (m kernelMap) Grad(x, upstream tensor.Tensor) (*tensor.Dense, error) {
+	in, err := rowsOf(m, argument{m.arg, x}, argument{"upstream", upstream})
+	if err != nil {
+		return nil, err
+	}
+	z, u := in[0], in[1]
+	out := dense.New(z.Dtype(), z.Shape()...)
+	if z.Dtype() == tensor.Float32 {
+		mapPairs(out, z, u, m.f32.grad)
+	} else {
+		mapPairs(out, z, u, m.f64.grad)
+	}
+	return out, nil
+}
+
+// Along implements RowMap.
+func (m kernelMap) Along(x, v tensor.Tensor) (*tensor.Dense, error) {
+	in, err := rowsOf(m, argument{m.arg, x}, argument{"direction", v})
+	if err != nil {
+		return nil, err
+	}
+	out := dense.New(in[0].Dtype(), m.Shape(in[0].Shape())...)
+	mapWide(out, withSoftmax(m.along), in[0], in[1], in[1])
+	return out, nil
+}
+
+// GradAlong implements RowMap.
+func (m kernelMap) GradAlong(x, upstream, v tensor.Tensor) (*tensor.Dense, error) {
+	in, err := rowsOf(m, argument{m.arg, x}, argument{"direction", v}, argument{"upstream", upstream})
+	if err != nil {
+		return nil, err
+	}
+	out := dense.New(in[0].Dtype(), in[0].Shape()...)
+	mapWide(out, withSoftmax(m.gradAlong), in[0], in[2], in[1])
+	return out, nil
+}
+
+// withSoftmax returns f as a function of the rows (z, u, v).
+func withSoftmax(f func(dst, p, u, b []float64)) func(dst []float64, in [][]float64) {
+	return func(dst []float64, in [][]float64) {
+		z, u, b := in[0], in[1], in[2]
+		kernel.Softmax(z, z, len(z))
+		center(b, z, b)
+		f(dst, z, u, b)
+	}
+}
+
+// The mappers that are not at work.
+var mappers32, mappers64 sync.Pool
+
+// mapper computes a function of rows.
+type mapper[T kernel.Float] struct {
+	f        func(dst, z []T, k int)
+	dst, src []T
+	w, k     int // the elements of a row of both
+	buf      []T
+	group    rows.Group
+}
+
+func (m *mapper[T]) rows(_, lo, hi int) { m.f(m.dst[lo*m.w:hi*m.w], m.src[lo*m.k:hi*m.k], m.k) }
+
+// mapRows stores f of the rows of z in dst, which is contiguous.
+func mapRows[T kernel.Float](pool *sync.Pool, dst, z *tensor.Dense, f func(dst, z []T, k int)) {
+	m, _ := pool.Get().(*mapper[T])
+	if m == nil {
+		m = new(mapper[T])
+		m.group.Body = m.rows
+	}
+	var n int
+	n, m.k = extent(z)
+	m.w = width(dst, n)
+	m.f, m.dst, m.src = f, dense.Memory[T](dst), dense.Rows(z, len(z.Shape())-1, &m.buf)
+	m.group.Run(n, m.k, rows.Parts(n, m.k))
+	m.f, m.dst, m.src = nil, nil, nil
+	pool.Put(m)
+}
+
+// mapPairs stores f of the rows of x and u in out, a new tensor of the shape of x.
+func mapPairs[T kernel.Float](out, x, u *tensor.Dense, f func(dst, x, u []T, k int)) {
+	n, k := extent(x)
+	var xbuf, ubuf []T
+	src, up := dense.Rows(x, len(x.Shape())-1, &xbuf), dense.Rows(u, len(u.Shape())-1, &ubuf)
+	dst, w := dense.Memory[T](out), width(u, n)
+	group := rows.Group{Body: func(_, lo, hi int) { f(dst[lo*k:hi*k], src[lo*k:hi*k], up[lo*w:hi*w], k) }}
+	group.Run(n, k, rows.Parts(n, k))
+}
