@@ -63,5 +63,4 @@ func (a Asymmetric) Row(r Row) (loss float64) {
 // LinearInTarget implements [LinearLoss].
 func (Asymmetric) LinearInTarget() bool { return true }
 
-// needsElements says that the loss is one of yes-or-no questions.
-func (Asymmetric) needsElements() bool { return true }
+func (Asymmetric) demands() demands { return demands{questions: true} }

@@ -49,7 +49,7 @@ type options struct {
 	shift        []float64
 	temperature  float64
 	zLoss        float64
-	shares       bool // the loss wants targets that sum to 1
+	sumToOne     bool // the loss wants labels whose sum is 1
 
 	link      Link
 	twins     bool      // a row is the two classes of an element: p_1 and t_1 are 1 - p_0 and 1 - t_0, or roundings

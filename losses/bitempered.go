@@ -43,8 +43,7 @@ func (b BiTempered) Validate() error {
 	return rangeT2.check("BiTempered.T2", b.T2, "the paper uses 1.2")
 }
 
-// needsLogits says that the loss has a softmax of its own.
-func (BiTempered) needsLogits() bool { return true }
+func (BiTempered) demands() demands { return demands{logits: true} }
 
 // predictor and probs say what a model predicts with, ŷ: see [Criterion.Predictor].
 func (b BiTempered) predictor() Loss {

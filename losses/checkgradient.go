@@ -29,7 +29,7 @@ func CheckGradient(l Loss, classes int) error {
 	if err := checkLoss(c.loss()); err != nil {
 		return within("loss", err)
 	}
-	if n, ok := l.(interface{ needsElements() bool }); ok && n.needsElements() {
+	if demandsOf(l).questions {
 		c.Link = SigmoidLink
 	}
 	for row := range 10 {
@@ -71,11 +71,11 @@ func (c Criterion) checkRow(z, t []float64) error {
 	for _, d := range []derivatives{
 		{name: "logit", x: z, of: dense.Memory[float64](out.Grad), least: 1e-5},
 		{name: "label", x: t, of: dense.Memory[float64](out.TargetGrad),
-			shares: c.Link == SoftmaxLink && needsShares(c.Loss)},
+			sumToOne: c.Link == SoftmaxLink && demandsOf(c.Loss).sumToOne},
 	} {
 		for k, x := range d.x {
 			// Labels of 0 are not moved: a loss may have a kink there.
-			if d.name == "label" && (x == 0 || x == 1 && (d.shares || c.Link == SigmoidLink)) {
+			if d.name == "label" && (x == 0 || x == 1 && (d.sumToOne || c.Link == SigmoidLink)) {
 				continue
 			}
 			got, want, err := d.compare(k, value)
@@ -98,10 +98,10 @@ func (c Criterion) checkRow(z, t []float64) error {
 
 // derivatives are those of a value by the numbers x.
 type derivatives struct {
-	name   string
-	x, of  []float64
-	least  float64 // no number is moved by less
-	shares bool    // the sum of x must stay: when a number is moved the one before goes the other way
+	name     string
+	x, of    []float64
+	least    float64 // no number is moved by less
+	sumToOne bool    // the sum of x must stay: when a number is moved the one before goes the other way
 }
 
 // compare returns the derivative by number k, and the difference of the value that it should be.
@@ -111,7 +111,7 @@ func (d derivatives) compare(k int, value func() (float64, error)) (got, want fl
 	h := max(1e-4*math.Abs(x), d.least)
 	var ends [2]float64
 	for i, to := range []float64{x - h, x + h} {
-		if d.x[k] = to; d.shares {
+		if d.x[k] = to; d.sumToOne {
 			d.x[before] = y + x - to
 		}
 		if ends[i], err = value(); err != nil {
@@ -119,7 +119,7 @@ func (d derivatives) compare(k int, value func() (float64, error)) (got, want fl
 		}
 	}
 	got = d.of[k]
-	if d.x[k] = x; d.shares {
+	if d.x[k] = x; d.sumToOne {
 		d.x[before] = y
 		got -= d.of[before]
 	}

@@ -72,10 +72,10 @@ func (b *batch[T]) labelError(bad int) error {
 		}
 	}
 	switch {
-	case b.shares && b.link == SigmoidLink:
+	case b.sumToOne && b.link == SigmoidLink:
 		return cellError(ErrLabel, "labels", row, col, "the smoothed label and its other", "do not sum to 1",
 			"a smoothing that keeps the sum")
-	case b.shares:
+	case b.sumToOne:
 		sum := total(part(b.target, bad, bad+1, b.k))
 		return cellError(ErrLabel, "labels", row, -1, fmt.Sprintf("the sum %v", sum), "is not 1",
 			"shares, smoothed if they are, with the sum 1")

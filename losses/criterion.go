@@ -103,10 +103,7 @@ func cloneLoss(l Loss) Loss {
 	}
 	to := reflect.New(v.Type().Elem())
 	to.Elem().Set(v.Elem())
-	if l, ok := to.Interface().(Loss); ok {
-		return l
-	}
-	return l
+	return to.Interface().(Loss)
 }
 
 // loss returns the criterion's loss, never nil.
@@ -205,10 +202,11 @@ func (c Criterion) validateLoss() error {
 	if err := checkLoss(c.loss()); err != nil {
 		return within("loss", err)
 	}
-	if n, ok := c.loss().(interface{ needsLogits() bool }); ok && c.FromProbs && n.needsLogits() {
+	d := demandsOf(c.loss())
+	if d.logits && c.FromProbs {
 		return argError(ErrParam, "probs", fmt.Sprintf("%T", c.loss()), "has a softmax of its own", "logits")
 	}
-	if n, ok := c.loss().(interface{ needsElements() bool }); ok && c.Link != SigmoidLink && n.needsElements() {
+	if d.questions && c.Link != SigmoidLink {
 		return argError(ErrParam, "link", fmt.Sprintf("%T", c.loss()), "is for yes-or-no questions", "SigmoidLink")
 	}
 	return nil

@@ -34,16 +34,12 @@ type Entmax15 struct{}
 // Row implements [Loss].
 func (Entmax15) Row(r Row) float64 { return entmax15.row(r) }
 
-// needsLogits says that the loss has a map of its own.
-func (Entmax15) needsLogits() bool { return true }
+func (Entmax15) demands() demands { return demands{logits: true, sumToOne: true} }
 
 // predictor and probs say what a model predicts with: see [Criterion.Predictor].
 func (Entmax15) predictor() Loss { return Entmax15{} }
 
 func (Entmax15) probs(dst, z, memory []float64) { entmax15.probs(dst, z, memory) }
-
-// needsShares says that the rows of the target sum to 1.
-func (Entmax15) needsShares() bool { return true }
 
 // Entmax15Probs returns the entmax with α = 1.5 of every row of the logits:
 //

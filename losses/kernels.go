@@ -52,8 +52,8 @@ func evaluateRows[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	if bad = b.prepareTarget(); bad >= 0 {
 		return bad
 	}
-	if b.shares {
-		if bad = b.withoutShares(); bad >= 0 {
+	if b.sumToOne {
+		if bad = b.wrongSum(); bad >= 0 {
 			return bad
 		}
 	}

@@ -23,7 +23,7 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 		margins: c.Margins, angular: c.AngularMargin, shift: c.LogitShift, temperature: c.temperature(), zLoss: c.ZLoss,
 		link: c.Link, classes: e.k, posWeight: c.PosWeight,
 	}
-	e.shares = needsShares(e.formula)
+	e.sumToOne = demandsOf(e.formula).sumToOne
 	if c.Link == SigmoidLink {
 		e.k = 1
 	}

@@ -67,8 +67,17 @@ func isLinear(l Loss) bool {
 	return ok && v.LinearInTarget()
 }
 
-// needsShares reports whether l wants targets that sum to 1.
-func needsShares(l Loss) bool {
-	n, ok := l.(interface{ needsShares() bool })
-	return ok && n.needsShares()
+// demands are what a loss of this package wants that other losses do not.
+type demands struct {
+	logits    bool // it has a softmax of its own, which a criterion FromProbs has taken
+	questions bool // rows of two classes, yes and no, which SigmoidLink makes
+	sumToOne  bool // labels of each row whose sum is 1
+}
+
+// demandsOf returns what l wants.
+func demandsOf(l Loss) demands {
+	if d, ok := l.(interface{ demands() demands }); ok {
+		return d.demands()
+	}
+	return demands{}
 }

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
 )
 
 // Operand is what has a shape and a dtype: a tensor, or a node of a Gorgonia graph.
@@ -101,28 +102,28 @@ func extent(x *tensor.Dense) (n, k int) {
 // narrow returns a new tensor of the dtype that holds x.
 func narrow(dt tensor.Dtype, x []float64, shape ...int) *tensor.Dense {
 	out := dense.New(dt, shape...)
-	fill(out, x)
+	store(out, 0, x)
 	return out
 }
 
-// fill stores x in a new tensor.
-func fill(out *tensor.Dense, x []float64) {
+// store stores x in a contiguous tensor, from its element number at on.
+func store(out *tensor.Dense, at int, x []float64) {
 	if out.Dtype() == tensor.Float64 {
-		copy(out.Float64s(), x)
+		copy(out.Float64s()[at:], x)
 		return
 	}
-	for i, v := range x {
-		out.Float32s()[i] = float32(v)
-	}
+	kernel.Round(out.Float32s()[at:at+len(x)], x)
 }
 
-// firstInvalid returns the position of the first label that is negative, NaN or infinite, or -1,
-// -1.
-func firstInvalid[T dense.Float](t []T, k int) (row, col int) {
+// validRows returns the rows of a tensor of labels, and how many make a row, or the error of the first
+// label that is negative, NaN or infinite.
+func validRows[T dense.Float](arg string, labels *tensor.Dense) (t []T, k int, err error) {
+	_, k = extent(labels)
+	t = dense.Rows(labels, len(labels.Shape())-1, new([]T))
 	for i, v := range t {
 		if !valid(v) {
-			return i / k, i % k
+			return nil, k, labelError(arg, i/k, i%k, v)
 		}
 	}
-	return -1, -1
+	return t, k, nil
 }

@@ -1,12 +1,9 @@
 package losses
 
 import (
-	"fmt"
 	"math"
 
 	"gorgonia.org/tensor"
-
-	"softloss/internal/dense"
 )
 
 // OrdinalLabels returns soft labels for classes that have an order, such as grades: what is near
@@ -21,7 +18,7 @@ import (
 // Source: Díaz and Marathe, CVPR 2019, with that distance. Golden file:
 // testdata/peers_classifiers.json.
 func OrdinalLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
-	return orderedLabels(index, classes, classes, dt, func(t []float64, y int) {
+	return labelsOfClasses(index, classes, classes, dt, func(t []float64, y int) {
 		for k := range t {
 			t[k] = math.Exp(-math.Abs(float64(k - y)))
 		}
@@ -49,7 +46,7 @@ func CumulativeLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tenso
 	if classes < 2 {
 		return nil, argError(ErrParam, "classes", classes, "is out of range", "at least 2")
 	}
-	return orderedLabels(index, classes, classes-1, dt, func(t []float64, y int) {
+	return labelsOfClasses(index, classes, classes-1, dt, func(t []float64, y int) {
 		for k := range t {
 			t[k] = 0
 			if y > k {
@@ -57,23 +54,4 @@ func CumulativeLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tenso
 			}
 		}
 	})
-}
-
-// orderedLabels returns labels of k columns, a row being what fill stores for its class.
-func orderedLabels(index tensor.Tensor, classes, k int, dt tensor.Dtype,
-	fill func(t []float64, y int)) (*tensor.Dense, error) {
-	d, shape, err := indexOf(index, classes, dt)
-	if err != nil {
-		return nil, err
-	}
-	rows := dense.Ints(d, new([]int))
-	labels := make([]float64, len(rows)*k)
-	for i, y := range rows {
-		if uint(y) >= uint(classes) {
-			return nil, cellError(ErrIndex, "index", i, -1, y, "is out of range",
-				fmt.Sprintf("a class in [0, %d)", classes))
-		}
-		fill(part(labels, i, i+1, k), y)
-	}
-	return narrow(dt, labels, append(shape, k)...), nil
 }

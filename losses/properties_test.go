@@ -232,7 +232,7 @@ func TestPropertiesNameTheWrongLoss(t *testing.T) {
 func wantsShares(l losses.Loss) bool {
 	e, _ := losses.Describe(l)
 	sum, _ := l.(losses.WeightedSum)
-	return e.Shares || slices.ContainsFunc(sum, func(t losses.Term) bool { return wantsShares(t.Loss) })
+	return e.LabelsSumToOne() || slices.ContainsFunc(sum, func(t losses.Term) bool { return wantsShares(t.Loss) })
 }
 
 // losesShares reports whether the smoothing takes labels away from the sum that the loss wants.

@@ -26,11 +26,11 @@ var registry = []Entry{
 	{Name: "aul", Loss: AUL{A: 2, Q: 2}, Ranges: []Range{rangeAUL, rangePower}, Title: "asymmetric unhinged loss"},
 	{Name: "ael", Loss: AEL{A: 2}, Ranges: []Range{positive}, Title: "asymmetric exponential loss"},
 	{Name: "asymmetric", Loss: Asymmetric{GammaPos: 0, GammaNeg: 4, Margin: 0.05},
-		Ranges: []Range{factor, factor, rangeMargin}, Title: "asymmetric loss", Links: []Link{SigmoidLink}},
+		Ranges: []Range{factor, factor, rangeMargin}, Title: "asymmetric loss"},
 	{Name: "bitempered", Loss: BiTempered{T1: 0.8, T2: 1.2}, Ranges: []Range{rangeT1, rangeT2},
 		Title: "bi-tempered logistic loss"},
-	{Name: "sparsemax", Loss: Sparsemax{}, Title: "sparsemax loss", Shares: true},
-	{Name: "entmax15", Loss: Entmax15{}, Title: "1.5-entmax loss", Shares: true},
+	{Name: "sparsemax", Loss: Sparsemax{}, Title: "sparsemax loss"},
+	{Name: "entmax15", Loss: Entmax15{}, Title: "1.5-entmax loss"},
 }
 
 // Entry describes one of the losses of this package.
@@ -41,12 +41,13 @@ type Entry struct {
 	Title  string  // the name in a sentence, such as generalised cross entropy
 	Unit   string  // the unit of the loss, such as nats; "" for a number without one
 	Proper bool    // whether no prediction costs less, on average, than the true distribution of the labels
-	Shares bool    // whether the labels of a row must sum to 1
-	Links  []Link  // the links that the loss works with, see Has; nil means all
 }
 
 // Has reports whether the loss works with a link.
-func (e Entry) Has(l Link) bool { return e.Links == nil || slices.Contains(e.Links, l) }
+func (e Entry) Has(l Link) bool { return l == SigmoidLink || !demandsOf(e.Loss).questions }
+
+// LabelsSumToOne reports whether the labels of each row must have the sum 1.
+func (e Entry) LabelsSumToOne() bool { return demandsOf(e.Loss).sumToOne }
 
 // Losses returns every loss that has a name, each with its default parameters. A sum of them is a
 // [WeightedSum].

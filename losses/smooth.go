@@ -182,19 +182,8 @@ func (s Smoothing) Check(labels Operand) error {
 	return s.priorFor(labels.Shape()[len(labels.Shape())-1])
 }
 
-// validLabels returns the labels row by row, and how many make a row, or the error of the first
-// invalid one.
-func validLabels[T kernel.Float](labels *tensor.Dense) (t []T, k int, err error) {
-	_, k = extent(labels)
-	t = dense.Rows(labels, len(labels.Shape())-1, new([]T))
-	if row, col := firstInvalid(t, k); row >= 0 {
-		return nil, k, labelError("labels", row, col, t[row*k+col])
-	}
-	return t, k, nil
-}
-
 func smoothAll[T kernel.Float](s Smoothing, out, labels *tensor.Dense) error {
-	t, k, err := validLabels[T](labels)
+	t, k, err := validRows[T]("labels", labels)
 	if err != nil {
 		return err
 	}
@@ -203,7 +192,7 @@ func smoothAll[T kernel.Float](s Smoothing, out, labels *tensor.Dense) error {
 }
 
 func smoothGradAll[T kernel.Float](s Smoothing, out, labels, upstream *tensor.Dense) error {
-	t, k, err := validLabels[T](labels)
+	t, k, err := validRows[T]("labels", labels)
 	if err != nil {
 		return err
 	}

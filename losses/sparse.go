@@ -272,8 +272,8 @@ func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
 	return -1
 }
 
-// withoutShares returns the first row whose target does not sum to 1 within 1e-6 K, or -1.
-func (b *batch[T]) withoutShares() int {
+// wrongSum returns the first row whose target does not sum to 1 within 1e-6 K, or -1.
+func (b *batch[T]) wrongSum() int {
 	for i := range b.n {
 		if b.index == nil && !(math.Abs(total(part(b.target, i, i+1, b.k))-1) <= 1e-6*float64(b.k)) {
 			return i

@@ -37,16 +37,12 @@ type Sparsemax struct{}
 // Row implements [Loss].
 func (Sparsemax) Row(r Row) float64 { return sparsemax.row(r) }
 
-// needsLogits says that the loss has a map of its own.
-func (Sparsemax) needsLogits() bool { return true }
+func (Sparsemax) demands() demands { return demands{logits: true, sumToOne: true} }
 
 // predictor and probs say what a model predicts with: see [Criterion.Predictor].
 func (Sparsemax) predictor() Loss { return Sparsemax{} }
 
 func (Sparsemax) probs(dst, z, memory []float64) { sparsemax.probs(dst, z, memory) }
-
-// needsShares says that the rows of the target sum to 1.
-func (Sparsemax) needsShares() bool { return true }
 
 // SparsemaxProbs returns the sparsemax of every row of the logits, the nearest distribution:
 //

@@ -16,24 +16,29 @@ import (
 // [N, T, classes]. Errors: [ErrNil], [ErrShape], [ErrDtype], [ErrParam] unless classes > 0 and
 // there are less than 2³¹ labels in all, [ErrIndex] for a class outside [0, classes).
 func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
+	return labelsOfClasses(index, classes, classes, dt, func(t []float64, y int) {
+		clear(t)
+		t[y] = 1
+	})
+}
+
+// labelsOfClasses returns labels of k columns; fill stores the row of a class.
+func labelsOfClasses(index tensor.Tensor, classes, k int, dt tensor.Dtype,
+	fill func(t []float64, y int)) (*tensor.Dense, error) {
 	d, shape, err := indexOf(index, classes, dt)
 	if err != nil {
 		return nil, err
 	}
-	rows := dense.Ints(d, new([]int))
-	out := dense.New(dt, append(shape, classes)...)
-	for i, y := range rows {
+	labels, row := dense.New(dt, append(shape, k)...), make([]float64, k)
+	for i, y := range dense.Ints(d, new([]int)) {
 		if uint(y) >= uint(classes) {
 			return nil, cellError(ErrIndex, "index", i, -1, y, "is out of range",
 				fmt.Sprintf("a class in [0, %d)", classes))
 		}
-		if dt == tensor.Float32 {
-			out.Float32s()[i*classes+y] = 1
-		} else {
-			out.Float64s()[i*classes+y] = 1
-		}
+		fill(row, y)
+		store(labels, i*k, row)
 	}
-	return out, nil
+	return labels, nil
 }
 
 // indexOf returns an index that labels of the dtype can be made of, and the shape of its rows.
@@ -128,12 +133,8 @@ func labelsOf(arg string, t tensor.Tensor) (d *tensor.Dense, rows []float64, err
 	if err := checkRows(arg, d); err != nil {
 		return nil, nil, err
 	}
-	_, k := extent(d)
-	rows = dense.Rows(d, len(d.Shape())-1, new([]float64))
-	if row, col := firstInvalid(rows, k); row >= 0 {
-		return nil, nil, labelError(arg, row, col, rows[row*k+col])
-	}
-	return d, rows, nil
+	rows, _, err = validRows[float64](arg, d)
+	return d, rows, err
 }
 
 // TeacherLabels returns softmax(logits/temperature), the labels that a teacher gives a student

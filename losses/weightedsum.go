@@ -90,32 +90,13 @@ func (s WeightedSum) clone() WeightedSum {
 	return s
 }
 
-// needsLogits reports whether a term has a softmax of its own.
-func (s WeightedSum) needsLogits() bool {
+// demands are those of all terms.
+func (s WeightedSum) demands() (all demands) {
 	for _, t := range s {
-		if n, ok := t.Loss.(interface{ needsLogits() bool }); ok && n.needsLogits() {
-			return true
-		}
+		d := demandsOf(t.Loss)
+		all.logits = all.logits || d.logits
+		all.questions = all.questions || d.questions
+		all.sumToOne = all.sumToOne || d.sumToOne
 	}
-	return false
-}
-
-// needsElements reports whether a term is one of yes-or-no questions.
-func (s WeightedSum) needsElements() bool {
-	for _, t := range s {
-		if n, ok := t.Loss.(interface{ needsElements() bool }); ok && n.needsElements() {
-			return true
-		}
-	}
-	return false
-}
-
-// needsShares reports whether a term wants targets that sum to 1.
-func (s WeightedSum) needsShares() bool {
-	for _, t := range s {
-		if needsShares(t.Loss) {
-			return true
-		}
-	}
-	return false
+	return all
 }

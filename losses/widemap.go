@@ -71,13 +71,11 @@ func mapWide(out *tensor.Dense, f func(dst []float64, in [][]float64), in ...*te
 		all[i] = dense.Rows(d, len(d.Shape())-1, &buf)
 		row[i] = make([]float64, width(d, n))
 	}
-	result := make([]float64, 0, out.Shape().TotalSize())
 	for i := range n {
 		for j, r := range row {
 			copy(r, all[j][i*len(r):])
 		}
 		f(dst, row)
-		result = append(result, dst...)
+		store(out, i*len(dst), dst)
 	}
-	fill(out, result)
 }

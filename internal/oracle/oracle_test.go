@@ -22,7 +22,7 @@ func limit(c Case) float64 {
 	switch {
 	case c.Single:
 		return 4
-	case e.Shares || sum:
+	case e.LabelsSumToOne() || sum:
 		return 64
 	}
 	return 16

@@ -175,7 +175,7 @@ func (g *generator) target() {
 // shares reports whether the labels of a row must sum to 1.
 func (g *generator) shares() bool {
 	e, ok := losses.Describe(g.Criterion.Loss)
-	return ok && e.Shares
+	return ok && e.LabelsSumToOne()
 }
 
 // exactShares makes the sum of a row 1 without rounding, by multiples of 2^-20; class y takes what
