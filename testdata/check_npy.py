@@ -1,4 +1,4 @@
-"""Checks that Go's dataset.ReadNPYFiles reads what NumPy writes.
+"""Checks that Go's dataset.ReadArrays reads what NumPy writes.
 
 How to run (needs Go, and Python with NumPy):
 

@@ -28,15 +28,24 @@ func tinyModel(t testing.TB) *train.Saved {
 		ClassNames: []string{"plate", "disc"}}
 }
 
-func TestSavedReadCSV(t *testing.T) {
+// readRows reads all rows of a table.
+func readRows(saved *train.Saved, text string) (*tensor.Dense, error) {
+	rows, err := saved.NewFeatureReader(strings.NewReader(text), dataset.CSVOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return rows.ReadAll()
+}
+
+func TestSavedReadsTables(t *testing.T) {
 	saved := tinyModel(t)
-	features, err := saved.ReadCSV(strings.NewReader("colour,width\nred,2\n"), dataset.CSVOptions{})
+	features, err := readRows(saved, "colour,width\nred,2\n")
 	require.NoError(t, err)
 	require.Equal(t, []float64{2, 0, 1}, features.Float64s())
 	saved.Fill = []float64{3, 1, 0}
-	gaps, err := saved.ReadCSV(strings.NewReader("width,colour\n,red\n3,?\n3,blue\n"), dataset.CSVOptions{})
+	gaps, err := readRows(saved, "width,colour\n,red\n3,?\n3,blue\n")
 	require.NoError(t, err)
-	full, err := saved.ReadCSV(strings.NewReader("width,colour\n3,red\n3,blue\n3,blue\n"), dataset.CSVOptions{})
+	full, err := readRows(saved, "width,colour\n3,red\n3,blue\n3,blue\n")
 	require.NoError(t, err)
 	got, err := saved.Predict(gaps)
 	require.NoError(t, err)
@@ -45,11 +54,9 @@ func TestSavedReadCSV(t *testing.T) {
 	require.Equal(t, want.Float32s(), got.Float32s(), "what is missing is filled in")
 	saved.Fill = nil
 
-	_, err = saved.ReadCSV(strings.NewReader("colour,width\nred,x\n"), dataset.CSVOptions{})
+	_, err = readRows(saved, "colour,width\nred,x\n")
 	require.EqualError(t, err, `dataset: line 2 column 2 ("width"): got "x", want a number`)
 	require.ErrorIs(t, err, dataset.ErrCell)
-	_, err = (&train.Saved{}).ReadCSV(strings.NewReader("1"), dataset.CSVOptions{})
-	require.ErrorIs(t, err, train.ErrEmpty)
 	_, err = (&train.Saved{}).NewFeatureReader(strings.NewReader("1"), dataset.CSVOptions{})
 	require.ErrorIs(t, err, train.ErrEmpty)
 

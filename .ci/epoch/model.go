@@ -76,7 +76,7 @@ func idx(dir, part string) (*dataset.Dataset, error) {
 		}
 		return filepath.Join(dir, part+name)
 	}
-	return dataset.ReadIDXFiles(find("-images-idx3-ubyte"), find("-labels-idx1-ubyte"))
+	return dataset.ReadArrays(find("-images-idx3-ubyte"), find("-labels-idx1-ubyte"), dataset.ArrayOptions{})
 }
 
 // madeUp are rows of Fashion-MNIST's shape that can be learned. Half of the features are 0, in two

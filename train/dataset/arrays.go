@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"slices"
@@ -58,50 +57,39 @@ type ArrayOptions struct {
 // or, of votes, not finite and above 0; [ErrClasses] for fewer than two, or other than the Classes;
 // those of [FormatOf] and the system.
 func ReadArrays(featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, error) {
-	var formats [2]Format
-	for i, path := range []string{featuresPath, labelsPath} {
-		var err error
-		if formats[i], err = arrayFormat(path); err != nil {
-			return nil, err
-		}
+	f, err := arrayFormat(featuresPath)
+	if err != nil {
+		return nil, err
 	}
-	if formats[0] != formats[1] {
+	if other, err := arrayFormat(labelsPath); err != nil {
+		return nil, err
+	} else if other != f {
 		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files of one format",
-			formats[1], formats[0], featuresPath))
+			other, f, featuresPath))
 	}
-	return readArrays(formats[0], featuresPath, labelsPath, opt)
+	d, err := readFeatureArray(f, featuresPath)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := readArray(f, labelsPath)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.putLabels(f, labels, opt); err != nil {
+		return nil, inFile(labelsPath, err)
+	}
+	return d, nil
 }
 
-// ReadPairFiles is [ReadArrays] of classes, or of columns that are shares.
-func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
-	return ReadArrays(featuresPath, labelsPath, ArrayOptions{})
-}
-
-// ReadIDXFiles is [ReadPairFiles] of two IDX files.
-func ReadIDXFiles(imagesPath, labelsPath string) (*Dataset, error) {
-	return readArrays(FormatIDX, imagesPath, labelsPath, ArrayOptions{})
-}
-
-// ReadNPYFiles is [ReadPairFiles] of two NPY files.
-func ReadNPYFiles(featuresPath, labelsPath string) (*Dataset, error) {
-	return readArrays(FormatNPY, featuresPath, labelsPath, ArrayOptions{})
-}
-
-func readArrays(f Format, featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, error) {
-	x, err := readArray(f, featuresPath)
+// readFeatureArray returns a dataset without labels.
+func readFeatureArray(f Format, path string) (*Dataset, error) {
+	a, err := readArray(f, path)
 	if err != nil {
 		return nil, err
 	}
 	d := &Dataset{}
-	if err := d.putFeatures(f, x); err != nil {
-		return nil, inFile(featuresPath, err)
-	}
-	y, err := readArray(f, labelsPath)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.putLabels(f, y, opt); err != nil {
-		return nil, inFile(labelsPath, err)
+	if err := d.putFeatures(f, a); err != nil {
+		return nil, inFile(path, err)
 	}
 	return d, nil
 }
@@ -113,7 +101,7 @@ func readArray(f Format, path string) (*array.Array, error) {
 		return nil, inFile("", err)
 	}
 	defer file.Close()
-	read := func(r io.Reader) (*array.Array, error) { return npy.Read(r) }
+	read := npy.Read
 	if f == FormatIDX {
 		read = idx.Read
 	}

@@ -62,27 +62,17 @@ func write(t *testing.T, name string, content []byte) string {
 }
 
 // readPair writes both files and reads them.
-func readPair(t testing.TB, features, labels []byte) (*Dataset, error) {
+func readPair(t *testing.T, features, labels []byte) (*Dataset, error) {
 	t.Helper()
-	return ReadNPYFiles(writePair(t, features, labels))
+	return readPairAs(t, features, labels, ArrayOptions{})
 }
 
-func readPairAs(t testing.TB, features, labels []byte, opt ArrayOptions) (*Dataset, error) {
+func readPairAs(t *testing.T, features, labels []byte, opt ArrayOptions) (*Dataset, error) {
 	t.Helper()
-	x, y := writePair(t, features, labels)
-	return ReadArrays(x, y, opt)
+	return ReadArrays(write(t, "x", features), write(t, "y", labels), opt)
 }
 
-func writePair(t testing.TB, features, labels []byte) (x, y string) {
-	t.Helper()
-	dir := t.TempDir()
-	x, y = filepath.Join(dir, "x.npy"), filepath.Join(dir, "y.npy")
-	require.NoError(t, os.WriteFile(x, features, 0o600))
-	require.NoError(t, os.WriteFile(y, labels, 0o600))
-	return x, y
-}
-
-func TestReadIDXFiles(t *testing.T) {
+func TestReadIDX(t *testing.T) {
 	images := idxFile("\x00\x01\x02\x03\x04\xff", 2, 1, 3)
 	labels := idxFile("\x02\x00", 2)
 	for _, pair := range [][2][]byte{
@@ -90,7 +80,7 @@ func TestReadIDXFiles(t *testing.T) {
 		{numtest.Gzip(images), numtest.Gzip(labels)},
 		{images, numtest.Gzip(labels)},
 	} {
-		d, err := ReadIDXFiles(write(t, "images", pair[0]), write(t, "labels", pair[1]))
+		d, err := readPair(t, pair[0], pair[1])
 		require.NoError(t, err)
 		require.NoError(t, d.Validate(losses.SoftmaxLink))
 		assert.Equal(t, []float32{0, 1. / 255, 2. / 255, 3. / 255, 4. / 255, 1}, f32(t, d.Features))
@@ -102,18 +92,18 @@ func TestReadIDXFiles(t *testing.T) {
 }
 
 // Other types of the format, labels in a column, and QMNIST's eight numbers a label.
-func TestReadIDXFilesOfOtherTypes(t *testing.T) {
+func TestReadIDXOfOtherTypes(t *testing.T) {
 	images := idxFile("\xff\xff\x00\x02", 2, 1)
 	images[2] = 0x0b
 	labels := idxFile("\x00\x00\x00\x01\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x07", 2, 2)
 	labels[2] = 0x0c
-	d, err := ReadIDXFiles(write(t, "images", images), write(t, "labels", labels))
+	d, err := readPair(t, images, labels)
 	require.NoError(t, err)
 	assert.Equal(t, []float32{-1, 2}, f32(t, d.Features))
 	assert.Equal(t, []int{1, 0}, d.Index())
 }
 
-func TestReadIDXFilesErrors(t *testing.T) {
+func TestReadIDXErrors(t *testing.T) {
 	images, labels := idxFile("abcd", 2, 2), idxFile("\x00\x01", 2)
 	for _, test := range []struct {
 		name           string
@@ -122,24 +112,20 @@ func TestReadIDXFilesErrors(t *testing.T) {
 		text           string
 	}{
 		{"swapped", labels, images, ErrShape,
-			"images: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
+			"x: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
 		{"three dimensions", images, idxFile("ab", 2, 1, 1), ErrShape,
-			"labels: labels: got shape [2 1 1], want [N] or [N, K] (are these the features?)"},
+			"y: labels: got shape [2 1 1], want [N] or [N, K] (are these the features?)"},
 		{"numbers differ", images, idxFile("\x00\x01\x00", 3), ErrShape, "labels: got 3 rows, want 2 as in the features"},
 		{"one class", images, idxFile("\x00\x00", 2), ErrClasses, "got only the class 0, want at least 2 classes"},
 		{"huge image", idxFile(string(make([]byte, maxPixels+1)), 1, maxPixels+1), idxFile("\x01", 1), ErrShape,
 			"at most 16777216 features"},
-		{"cut", images[:9], labels, ErrFormat, "images: idx: the file ends after"},
+		{"cut", images[:9], labels, ErrFormat, "x: idx: the file ends after"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := ReadIDXFiles(write(t, "images", test.images), write(t, "labels", test.labels))
+			_, err := readPair(t, test.images, test.labels)
 			checkError(t, err, test.kind, test.text)
 		})
 	}
-	_, err := ReadIDXFiles(filepath.Join(t.TempDir(), "none"), "")
-	checkError(t, err, os.ErrNotExist, "none")
-	_, err = ReadIDXFiles(write(t, "images", idxFile("ab", 2, 1)), filepath.Join(t.TempDir(), "missing"))
-	checkError(t, err, os.ErrNotExist, "missing")
 }
 
 // Fashion-MNIST, where Debian's package dataset-fashion-mnist is installed or
@@ -153,7 +139,7 @@ func TestFashionMNIST(t *testing.T) {
 	if _, err := os.Stat(images); err != nil {
 		t.Skipf("no Fashion-MNIST: %v; install dataset-fashion-mnist or set SOFTLOSS_FASHION_MNIST", err)
 	}
-	d, err := ReadIDXFiles(images, filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"))
+	d, err := ReadArrays(images, filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"), ArrayOptions{})
 	require.NoError(t, err)
 	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	assert.Equal(t, []int{10000, 784, 10}, []int{d.Len(), d.NumFeatures(), d.NumClasses()})
@@ -167,7 +153,7 @@ func TestFashionMNIST(t *testing.T) {
 	assert.Equal(t, "pixel_27_27", d.FeatureNames[783])
 }
 
-func TestReadNPYFiles(t *testing.T) {
+func TestReadNPY(t *testing.T) {
 	for _, descr := range []string{"<f4", "<f8", "<i4", "<i8", "|u1"} {
 		features := npyOf(descr, "(3, 2)", 1, 2, 3, 4, 5, 250.)
 		for _, labels := range [][]byte{
@@ -199,7 +185,7 @@ func TestReadNPYFiles(t *testing.T) {
 }
 
 // Classes in a column, as floats, as bools.
-func TestReadNPYFilesClasses(t *testing.T) {
+func TestReadNPYClasses(t *testing.T) {
 	x := npyOf("|u1", "(3, 1)", 7, 8, 9)
 	for _, y := range [][]byte{
 		npyOf("<i8", "(3, 1)", 0, 1, 1), npyOf("<f8", "(3,)", 0, 1, 1), npyOf("<f4", "(3, 1)", 0, 1, 1),
@@ -321,21 +307,21 @@ func TestNPYPairErrors(t *testing.T) {
 		kind error
 		text string
 	}{
-		{"swapped", y, x, ErrShape, "x.npy: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
+		{"swapped", y, x, ErrShape, "x: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
 		{"features twice", x, npyOf("|u1", "(2, 1, 2)", 1, 2, 3, 4), ErrShape,
-			"y.npy: labels: got shape [2 1 2], want [N] or [N, K]"},
-		{"rows", x, npyOf("|u1", "(3,)", 0, 1, 1), ErrShape, "y.npy: labels: got 3 rows, want 2"},
-		{"NaN", npyOf("<f4", "(2, 2)", 1, 2, nan, 4), y, ErrRow, "x.npy: features: row 1 column 0: got NaN"},
+			"y: labels: got shape [2 1 2], want [N] or [N, K]"},
+		{"rows", x, npyOf("|u1", "(3,)", 0, 1, 1), ErrShape, "y: labels: got 3 rows, want 2"},
+		{"NaN", npyOf("<f4", "(2, 2)", 1, 2, nan, 4), y, ErrRow, "x: features: row 1 column 0: got NaN"},
 		{"infinite", npyOf("<f8", "(2, 2)", 1, 2, math.Inf(1), 4), y, ErrRow, "row 1 column 0: got +Inf"},
 		{"beyond float32", npyOf("<f8", "(2, 2)", 1, 1e39, 1, 4), y, ErrRow, "row 0 column 1: got 1e+39"},
 		{"fractions as classes", x, npyOf("<f8", "(2,)", 0, 1.5), ErrLabel,
-			"y.npy: labels: row 1: got 1.5, want a class in 0..1023"},
-		{"class -1", x, npyOf("<i8", "(2,)", 0, -1), ErrLabel, "y.npy: labels: row 1: got -1, want a class in 0..1023"},
+			"y: labels: row 1: got 1.5, want a class in 0..1023"},
+		{"class -1", x, npyOf("<i8", "(2,)", 0, -1), ErrLabel, "y: labels: row 1: got -1, want a class in 0..1023"},
 		{"class 1024", x, npyOf("<i8", "(2,)", 1024, 1), ErrLabel, "row 0: got 1024"},
 		{"class huge", x, npyOf("<i8", "(2,)", 0, int64(math.MaxInt64)), ErrLabel, "row 1: got 9.223372036854776e+18"},
 		{"only class 0", x, npyOf("<i8", "(2,)", 0, 0), ErrClasses, "got only the class 0"},
 		{"one column", x, npyOf("<i8", "(2, 1)", 0, 0), ErrClasses, "got only the class 0, want at least 2 classes"},
-		{"soft negative", x, npyOf("<f4", "(2, 2)", 1, 0, 1.5, -.5), ErrLabel, "y.npy: labels: row 1 column 1: got -0.5"},
+		{"soft negative", x, npyOf("<f4", "(2, 2)", 1, 0, 1.5, -.5), ErrLabel, "y: labels: row 1 column 1: got -0.5"},
 		{"soft NaN", x, npyOf("<f4", "(2, 2)", 1, 0, nan, 0), ErrLabel, "row 1 column 0: got NaN"},
 		{"soft infinite", x, npyOf("<f4", "(2, 2)", 1, 0, math.Inf(1), 0), ErrLabel, "row 1 column 0: got +Inf"},
 		{"soft zero", x, npyOf("<f4", "(2, 2)", 1, 0, 0, 0), ErrLabel, "row 1: got a sum of 0, want a sum of 1; see Columns"},

@@ -12,7 +12,7 @@ import (
 )
 
 // Header says whether the first line of a CSV file holds the column names.
-type Header int
+type Header = table.Header
 
 const (
 	// HeaderAuto looks at the first two lines. The first is a header when it has no number and
@@ -20,20 +20,20 @@ const (
 	// above a number. Everything else (a file of nothing but text; a header with a number in it;
 	// numbers that count up, as years do; a damaged first row) is [ErrHeader]: say which. A named
 	// label makes it HeaderYes.
-	HeaderAuto Header = iota
-	HeaderYes         // the first line holds the names
-	HeaderNo          // the first line is data; features are named column_1, column_2, …
+	HeaderAuto = table.HeaderAuto
+	HeaderYes  = table.HeaderYes // the first line holds the names
+	HeaderNo   = table.HeaderNo  // the first line is data; features are named column_1, column_2, …
 )
 
 // Missing says what becomes of a cell without a value: one that is empty or ?, or has a sign that
 // pandas takes for one: NA, N/A, NaN, null, #N/A, <NA> and the like, in any case of letters, or
 // None, as Python writes it; none may be a word.
-type Missing int
+type Missing = table.MissingRule
 
 const (
-	MissingRefuse Missing = iota // an error, [ErrMissing]; in a column of text only an empty cell is one
-	MissingDrop                  // the row is left out
-	MissingNaN                   // its features are NaN: [FitFill] finds what stands for them
+	MissingRefuse = table.MissingRefuse // an error, [ErrMissing]; in a column of text only an empty cell is one
+	MissingDrop   = table.MissingDrop   // the row is left out
+	MissingNaN    = table.MissingNaN    // its features are NaN: [FitFill] finds what stands for them
 )
 
 // CSVOptions says how [ReadCSV] reads a table. The zero value finds out what separates the cells
@@ -81,7 +81,7 @@ type CSVOptions struct {
 	// Drop lists columns that are not read, by name or else by number from 1.
 	Drop []string
 
-	// Unseen is for [ReadFeaturesCSV]: what becomes of a text that the features do not have.
+	// Unseen is for [NewFeatureReader]: what becomes of a text that the features do not have.
 	Unseen Unseen
 
 	// Classes are those that there are, in this order, whether they occur or not: those of a model,
@@ -152,8 +152,8 @@ func (opt CSVOptions) table() table.Options {
 		opt.MaxCategories = max(table.MaxCategories, len(opt.Classes))
 	}
 	return table.Options{
-		Label: opt.Label, LabelColumns: opt.LabelColumns, Header: table.Header(opt.Header), Comma: opt.Comma,
-		Decimal: opt.Decimal, MaxCategories: opt.MaxCategories, Missing: int(opt.Missing), Drop: opt.Drop,
+		Label: opt.Label, LabelColumns: opt.LabelColumns, Header: opt.Header, Comma: opt.Comma,
+		Decimal: opt.Decimal, MaxCategories: opt.MaxCategories, Missing: opt.Missing, Drop: opt.Drop,
 		Questions: opt.Questions,
 	}
 }

@@ -80,13 +80,13 @@ func TestReadCSVMissing(t *testing.T) {
 	checkError(t, err, ErrParam, "fill: got 1 number, want 3, one for each feature")
 
 	// What a model is asked about is read in the same way.
-	x, err := ReadFeaturesCSV(strings.NewReader("town,age\n,\nA,NA\n?,7\n"), 3, d.FeatureNames,
+	x, err := readFeatureRows("town,age\n,\nA,NA\n?,7\n", 3, d.FeatureNames,
 		CSVOptions{Missing: MissingNaN})
 	require.NoError(t, err)
 	filled, err := FillIn(x, fitFill(t, d))
 	require.NoError(t, err)
 	assert.Equal(t, []float32{28, 0, 1, 28, 1, 0, 7, 0, 1}, f32(t, filled))
-	_, err = ReadFeaturesCSV(strings.NewReader("town,age\nA,NA\n"), 3, d.FeatureNames, CSVOptions{})
+	_, err = readFeatureRows("town,age\nA,NA\n", 3, d.FeatureNames, CSVOptions{})
 	checkError(t, err, ErrMissing)
 
 	for file, kind := range map[string]error{
@@ -108,12 +108,12 @@ func TestReadCSVMissing(t *testing.T) {
 
 func TestReadFeaturesCSVUnseen(t *testing.T) {
 	names := []string{"town=A", "town=B", "age"}
-	_, err := ReadFeaturesCSV(strings.NewReader("town,age\nC,3\n"), 3, names, CSVOptions{})
+	_, err := readFeatureRows("town,age\nC,3\n", 3, names, CSVOptions{})
 	checkError(t, err, ErrCell, `got "C", want one of "A", "B"`)
-	x, err := ReadFeaturesCSV(strings.NewReader("town,age\nC,3\nB,4\n"), 3, names, CSVOptions{Unseen: UnseenZeros})
+	x, err := readFeatureRows("town,age\nC,3\nB,4\n", 3, names, CSVOptions{Unseen: UnseenZeros})
 	require.NoError(t, err)
 	assert.Equal(t, []float32{0, 0, 3, 0, 1, 4}, f32(t, x))
-	_, err = ReadFeaturesCSV(strings.NewReader(""), 3, names, CSVOptions{Unseen: 2})
+	_, err = readFeatureRows("", 3, names, CSVOptions{Unseen: 2})
 	checkError(t, err, ErrParam, "Unseen: got 2")
 }
 
@@ -205,7 +205,7 @@ func TestReadCSVWideWholeNumbers(t *testing.T) {
 func TestReadCSVVeryWideWholeNumbers(t *testing.T) {
 	_, err := ReadCSV(strings.NewReader("t,kind\n9007199254740992,x\n9007199254740993,y\n"), CSVOptions{})
 	checkError(t, err, ErrNumber, `line 3 column 1 ("t"): got "9007199254740993", want a whole number that float64 tells`)
-	_, err = ReadFeaturesCSV(strings.NewReader("t\n-9007199254740993\n"), 1, []string{"t"}, CSVOptions{})
+	_, err = readFeatureRows("t\n-9007199254740993\n", 1, []string{"t"}, CSVOptions{})
 	checkError(t, err, ErrNumber)
 	d := readCSV(t, "t,kind\n1e20,x\n100000000000000000000,y\n-9007199254740994,y\n", CSVOptions{})
 	assert.Equal(t, []float32{1e20, 1e20, -9007199254740994}, f32(t, d.Features))
@@ -214,7 +214,7 @@ func TestReadCSVVeryWideWholeNumbers(t *testing.T) {
 // readFeatures reads the features of these names.
 func readFeatures(t *testing.T, text string, names []string) *tensor.Dense {
 	t.Helper()
-	x, err := ReadFeaturesCSV(strings.NewReader(text), len(names), names, CSVOptions{})
+	x, err := readFeatureRows(text, len(names), names, CSVOptions{})
 	require.NoError(t, err)
 	return x
 }
@@ -235,7 +235,7 @@ func TestReadCSVFeatureNames(t *testing.T) {
 	const text = "p=q,n,kind\nr=s,1,x\nt,2,y\n"
 	d := readCSV(t, text, CSVOptions{Header: HeaderYes})
 	assert.Equal(t, []string{"p=q=r=s", "p=q=t", "n"}, d.FeatureNames)
-	x, err := ReadFeaturesCSV(strings.NewReader(text), 3, d.FeatureNames, CSVOptions{})
+	x, err := readFeatureRows(text, 3, d.FeatureNames, CSVOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, f32(t, d.Features), f32(t, x))
 }

@@ -12,51 +12,8 @@ import (
 	"softloss/train/dataset/internal/table"
 )
 
-// ReadFeaturesCSV reads from a table, as [ReadCSV] understands it, the n features that a model
-// wants, to predict them: a new tensor [N, n] float64.
-//
-// names are those of the n features as [Dataset].FeatureNames has them; nil means that they have
-// none. With a header, columns are found by name, in any order, and others are not looked at. A
-// feature name=value, which ReadCSV made from a column of text, is found as such, or as a text in
-// the column name. Without a header, columns are found by the names column_1, column_2, …, which
-// ReadCSV gives them. Where the features have other names, or none, there are exactly n columns of
-// numbers, those to drop aside, in the order of the features.
-//
-// Of the options Header, Comma, Decimal, Unseen, Drop and, of Missing, MissingNaN count. With
-// HeaderAuto the first line is a header when it has one of the names, and else where ReadCSV says
-// so.
-//
-// Errors: [ErrColumn] for columns that are missing or there twice; [ErrShape] for another number of
-// columns where they go by their order; [*CellError] for a cell that is no finite number within
-// float32, and for a text that the model does not know; [ErrEmpty] without data rows; [ErrParam]
-// for n below 1 or another number of names; those of ReadCSV about lines, quotes, header and file.
-func ReadFeaturesCSV(r io.Reader, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
-	rows, err := NewFeatureReader(r, n, names, opt)
-	if err != nil {
-		return nil, err
-	}
-	var data []float64
-	for row := make([]float64, n); ; data = append(data, row...) {
-		if err := rows.Next(row); err == io.EOF {
-			return tensor.New(tensor.WithShape(len(data)/n, n), tensor.WithBacking(data)), nil
-		} else if err != nil {
-			return nil, err
-		}
-	}
-}
-
-// ReadFeaturesCSVFile is [ReadFeaturesCSV] on a file, plain or gzip. Errors name the file.
-func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, inFile("", err)
-	}
-	defer f.Close()
-	features, err := ReadFeaturesCSV(f, n, names, opt)
-	return features, inFile(path, err)
-}
-
-// FeatureReader reads what [ReadFeaturesCSV] reads row by row, of a table of any length.
+// FeatureReader reads from a table, as [ReadCSV] understands it, the features that a model wants, to
+// predict them: row by row, for a table of any length, or all at once.
 type FeatureReader struct {
 	records  *table.Records
 	header   *table.Record // nil without one
@@ -75,8 +32,22 @@ type wantedFeature struct {
 	text   string
 }
 
-// NewFeatureReader reads what stands before the first row. Arguments and errors: those of
-// [ReadFeaturesCSV].
+// NewFeatureReader reads what stands before the first row.
+//
+// names are those of the n features as [Dataset].FeatureNames has them; nil means that they have
+// none. With a header, columns are found by name, in any order, and others are not looked at. A
+// feature name=value, which ReadCSV made from a column of text, is found as such, or as a text in
+// the column name. Without a header, columns are found by the names column_1, column_2, …, which
+// ReadCSV gives them. Where the features have other names, or none, there are exactly n columns of
+// numbers, those to drop aside, in the order of the features.
+//
+// Of the options Header, Comma, Decimal, Unseen, Drop and, of Missing, MissingNaN count. With
+// HeaderAuto the first line is a header when it has one of the names, and else where ReadCSV says
+// so.
+//
+// Errors: [ErrColumn] for columns that are missing or there twice; [ErrShape] for another number of
+// columns where they go by their order; [ErrEmpty] for an empty file; [ErrParam] for n below 1 or
+// another number of names; those of ReadCSV about lines, quotes, header and file.
 func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*FeatureReader, error) {
 	if n < 1 || names != nil && len(names) != n {
 		return nil, fail(ErrParam, "names: got %d for %s, want one each, or nil, and at least one feature", len(names),
@@ -91,7 +62,14 @@ func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*Feat
 	if f.records, err = table.Open(r, opt.Comma); err != nil {
 		return nil, inFile("", err)
 	}
-	if f.header, err = startFeatures(f.records, names, opt); err != nil {
+	hasName := func(cells []string) (is, known bool) {
+		is = slices.ContainsFunc(names, func(name string) bool {
+			at, _, _ := findFeature(cells, name)
+			return at >= 0
+		})
+		return is, is
+	}
+	if f.header, err = f.records.ReadHeader(opt.Header, opt.Decimal, hasName); err != nil {
 		return nil, inFile("", err)
 	}
 	if err := f.match(names); err != nil {
@@ -105,8 +83,12 @@ func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*Feat
 	return f, nil
 }
 
-// Next reads a row of n features, or returns io.EOF. A [*CellError] is about this row alone: the
-// next call reads the next row. Every other error is the end.
+// Next reads a row of n features, or returns io.EOF.
+//
+// Errors: [*CellError] for a cell that is no finite number within float32, for a text that the model
+// does not know, and for a line that is none of the table: it is about this row alone, and the next
+// call reads the next row. Every other error is the end: [ErrEmpty] without any row, and those of
+// the file.
 func (f *FeatureReader) Next(dst []float64) error {
 	if len(dst) != len(f.features) {
 		return fail(ErrParam, "dst: got %s, want %d, one for each feature", plural(len(dst), "number"), len(f.features))
@@ -127,6 +109,38 @@ func (f *FeatureReader) Next(dst []float64) error {
 		}
 	}
 	return nil
+}
+
+// ReadAll reads the rows that are left: a new tensor [N, n] float64. Errors: those of Next, the first
+// of which is the end.
+func (f *FeatureReader) ReadAll() (*tensor.Dense, error) {
+	var data []float64
+	for row := make([]float64, len(f.features)); ; data = append(data, row...) {
+		switch err := f.Next(row); {
+		case err == io.EOF && len(data) == 0:
+			return nil, fail(ErrEmpty, "got no more rows, want at least one")
+		case err == io.EOF:
+			return tensor.New(tensor.WithShape(len(data)/len(row), len(row)), tensor.WithBacking(data)), nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// ReadFeaturesCSVFile reads all rows of a file, plain or gzip, with a [FeatureReader]. Arguments:
+// those of [NewFeatureReader]. Errors name the file.
+func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, inFile("", err)
+	}
+	defer file.Close()
+	rows, err := NewFeatureReader(file, n, names, opt)
+	if err != nil {
+		return nil, inFile(path, err)
+	}
+	features, err := rows.ReadAll()
+	return features, inFile(path, err)
 }
 
 // value returns the number that a cell is for a feature.

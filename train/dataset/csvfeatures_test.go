@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"strings"
@@ -9,11 +8,21 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
 	"softloss/internal/numtest"
 )
 
-func TestReadFeaturesCSV(t *testing.T) {
+// readFeatureRows reads all rows of a table.
+func readFeatureRows(text string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
+	rows, err := NewFeatureReader(strings.NewReader(text), n, names, opt)
+	if err != nil {
+		return nil, err
+	}
+	return rows.ReadAll()
+}
+
+func TestFeaturesOfTables(t *testing.T) {
 	names := []string{"width", "colour=blue", "colour=red"}
 	want := []float32{1, 0, 1, 2, 1, 0}
 	for name, tc := range map[string]struct {
@@ -29,31 +38,31 @@ func TestReadFeaturesCSV(t *testing.T) {
 		"no header, said so":    {"1|0|1\n2|1|0", CSVOptions{Header: HeaderNo, Comma: '|'}},
 		"a number for a name":   {"width,colour,3\n1,red,0\n2,blue,0\n", CSVOptions{}},
 	} {
-		x, err := ReadFeaturesCSV(strings.NewReader(tc.text), 3, names, tc.opt)
+		x, err := readFeatureRows(tc.text, 3, names, tc.opt)
 		require.NoError(t, err, name)
 		require.Equal(t, want, f32(t, x), name)
 		require.Equal(t, []int{2, 3}, []int(x.Shape()), name)
 	}
-	x, err := ReadFeaturesCSV(bytes.NewReader(numtest.Gzip("a,b\n1,2\n")), 2, nil, CSVOptions{})
+	x, err := readFeatureRows(string(numtest.Gzip("a,b\n1,2\n")), 2, nil, CSVOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 2}, f32(t, x), "by their order without names")
 }
 
 // A model of a table without a header finds its columns by their numbers, in the very table too,
 // class and all.
-func TestReadFeaturesCSVNumbered(t *testing.T) {
+func TestFeaturesOfNumberedColumns(t *testing.T) {
 	const text = "1,red,a\n2,blue,b\n"
 	d, err := ReadCSV(strings.NewReader(text), CSVOptions{Header: HeaderNo})
 	require.NoError(t, err)
-	x, err := ReadFeaturesCSV(strings.NewReader(text), 3, d.FeatureNames, CSVOptions{Header: HeaderNo})
+	x, err := readFeatureRows(text, 3, d.FeatureNames, CSVOptions{Header: HeaderNo})
 	require.NoError(t, err)
 	require.Equal(t, f32(t, d.Features), f32(t, x))
-	x, err = ReadFeaturesCSV(strings.NewReader("7,red\n"), 3, d.FeatureNames, CSVOptions{})
+	x, err = readFeatureRows("7,red\n", 3, d.FeatureNames, CSVOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []float32{7, 0, 1}, f32(t, x))
 }
 
-func TestReadFeaturesCSVErrors(t *testing.T) {
+func TestFeatureReaderErrors(t *testing.T) {
 	names := []string{"width", "colour=blue", "colour=red"}
 	for _, tc := range []struct {
 		text string
@@ -78,13 +87,13 @@ func TestReadFeaturesCSVErrors(t *testing.T) {
 		{"1,2,3\n4,5\n", CSVOptions{Header: HeaderNo}, ErrShape, "line 2: got 2 cells, want 3"},
 		{"1", CSVOptions{Header: 7}, ErrParam, "Header: got 7"},
 	} {
-		x, err := ReadFeaturesCSV(strings.NewReader(tc.text), 3, names, tc.opt)
+		x, err := readFeatureRows(tc.text, 3, names, tc.opt)
 		require.Nil(t, x)
 		checkError(t, err, tc.kind, tc.want)
 	}
-	_, err := ReadFeaturesCSV(nil, 3, nil, CSVOptions{})
+	_, err := NewFeatureReader(nil, 3, nil, CSVOptions{})
 	checkError(t, err, ErrParam, "reader: got nil")
-	_, err = ReadFeaturesCSV(strings.NewReader("1"), 2, names, CSVOptions{})
+	_, err = readFeatureRows("1", 2, names, CSVOptions{})
 	checkError(t, err, ErrParam, "names: got 3 for 2 features")
 }
 
@@ -159,11 +168,13 @@ func TestFeatureReader(t *testing.T) {
 		assert.Equal(t, want.row, row)
 	}
 	assert.Equal(t, io.EOF, r.Next(row))
+	_, err = r.ReadAll()
+	checkError(t, err, ErrEmpty, "got no more rows")
 	assert.Equal(t, "", r.Cell(9))
 
 	for cell, want := range map[string]string{`"1,5"`: "with a comma for its point; see Decimal", "12%": "with a percent sign",
 		"1_0": "as in a programming language"} {
-		_, err := ReadFeaturesCSV(strings.NewReader("a\n"+cell+"\n"), 1, []string{"a"}, CSVOptions{})
+		_, err := readFeatureRows("a\n"+cell+"\n", 1, []string{"a"}, CSVOptions{})
 		checkError(t, err, ErrNumber, "want a number as 1234.5: this one is written "+want)
 	}
 

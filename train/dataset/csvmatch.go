@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"io"
 	"slices"
 	"strings"
 
@@ -9,36 +8,6 @@ import (
 )
 
 // Where the features that a model wants are in a table.
-
-// startFeatures reads the header, nil without one. What had to be read to know is read again.
-func startFeatures(records *table.Records, names []string, opt CSVOptions) (header *table.Record, err error) {
-	first, err := records.Next()
-	if err == io.EOF {
-		return nil, fail(ErrEmpty, "got no rows, want at least one")
-	}
-	if err != nil {
-		return nil, err
-	}
-	is := opt.Header == HeaderYes || opt.Header == HeaderAuto && slices.ContainsFunc(names, func(name string) bool {
-		at, _, _ := findFeature(first.Cells, name)
-		return at >= 0
-	})
-	if !is && opt.Header == HeaderAuto {
-		second, err := records.Next()
-		if err != nil && err != io.EOF {
-			return nil, err
-		}
-		records.Unread(second, err)
-		if is, err = table.IsHeader(first, second, opt.Decimal); err != nil {
-			return nil, err
-		}
-	}
-	if is {
-		return &first, nil
-	}
-	records.Unread(first, nil)
-	return nil, nil
-}
 
 // findFeature returns which column has a feature: its own, or that of a text behind one of the = in
 // its name.

@@ -19,10 +19,11 @@
 //	DigitQuestions   the same with 5 labels, several of which may be true
 //	Housing          24 × 9, 3 classes, soft with counts: satisfaction of tenants
 //	ReadCSV          any table: a class column, or columns of soft labels, counts or questions
-//	ReadFeaturesCSV  the columns of a table that a model wants, found by name; FeatureReader row by row
 //	ReadArrays       arrays of NumPy, MNIST and files like it: features, and classes or columns of
-//	                 soft labels, votes or questions; ReadPairFiles, ReadIDXFiles and ReadNPYFiles
-//	                 without options; FormatOf, ReadFeaturesFile
+//	                 soft labels, votes or questions
+//
+// To predict, NewFeatureReader finds the columns of a table that a model wants by their names, and
+// ReadFeaturesFile reads an array without labels; FormatOf tells which of the two a file is.
 //
 // # What works on one
 //

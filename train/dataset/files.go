@@ -88,11 +88,9 @@ func ReadFeaturesFile(path string) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := readArray(format, path)
+	d, err := readFeatureArray(format, path)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{}
-	err = d.putFeatures(format, a)
-	return d.Features, inFile(path, err)
+	return d.Features, nil
 }

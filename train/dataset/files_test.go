@@ -40,11 +40,11 @@ func TestFormatOf(t *testing.T) {
 	checkError(t, err, ErrFormat)
 }
 
-func TestReadPairFiles(t *testing.T) {
+func TestReadArrays(t *testing.T) {
 	for _, pair := range [][2][]byte{idxPair, npyPair, {idxPair[0], numtest.Gzip(idxPair[1])},
 		{numtest.Gzip(npyPair[0]), npyPair[1]}} {
 		features := write(t, "x", pair[0])
-		d, err := ReadPairFiles(features, write(t, "y", pair[1]))
+		d, err := ReadArrays(features, write(t, "y", pair[1]), ArrayOptions{})
 		require.NoError(t, err)
 		require.NoError(t, d.Validate(losses.SoftmaxLink))
 		assert.InDeltaSlice(t, []float32{0, .2, .4, .6, .8, 1}, f32(t, d.Features), 1e-7)
@@ -66,7 +66,7 @@ func TestReadPairFiles(t *testing.T) {
 	}
 }
 
-func TestReadPairFilesErrors(t *testing.T) {
+func TestReadArraysErrors(t *testing.T) {
 	csv := write(t, "t.csv", []byte("a,b\n1,2\n"))
 	images, classes := write(t, "images", idxPair[0]), write(t, "classes", idxPair[1])
 	x, y := write(t, "x.npy", npyPair[0]), write(t, "y.npy", npyPair[1])
@@ -84,7 +84,7 @@ func TestReadPairFilesErrors(t *testing.T) {
 		{classes, images, ErrShape, "are these the labels?"},
 		{y, x, ErrShape, "are these the labels?"},
 	} {
-		_, err := ReadPairFiles(tc.features, tc.labels)
+		_, err := ReadArrays(tc.features, tc.labels, ArrayOptions{})
 		checkError(t, err, tc.kind, tc.text)
 	}
 	for path, kind := range map[string]error{csv: ErrFormat, classes: ErrShape, y: ErrShape, none: fs.ErrNotExist} {

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 
 	"softloss/train/dataset/internal/fault"
@@ -17,6 +18,38 @@ const (
 	HeaderYes
 	HeaderNo
 )
+
+// ReadHeader reads the first record if it is a header, nil else: as option says, or with HeaderAuto
+// as sure says, where that knows it, and else as [IsHeader] does. What had to be read to find out is
+// read again.
+func (rr *Records) ReadHeader(option Header, decimal rune, sure func(cells []string) (is, known bool)) (*Record, error) {
+	first, err := rr.Next()
+	if err == io.EOF {
+		return nil, fault.New(fault.ErrEmpty, "got no rows, want at least one")
+	}
+	if err != nil {
+		return nil, err
+	}
+	is, known := option == HeaderYes, option != HeaderAuto
+	if !known {
+		is, known = sure(first.Cells)
+	}
+	if !known {
+		second, err := rr.Next()
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		rr.Unread(second, err)
+		if is, err = IsHeader(first, second, decimal); err != nil {
+			return nil, err
+		}
+	}
+	if is {
+		return &first, nil
+	}
+	rr.Unread(first, nil)
+	return nil, nil
+}
 
 // IsHeader decides for [HeaderAuto] whether first is a header, from the record after it (without
 // cells when there is none).

@@ -22,16 +22,19 @@ type Options struct {
 	Comma         rune
 	Decimal       rune // '.' or ','
 	MaxCategories int  // 0 means the usual bound
-	Missing       int
+	Missing       MissingRule
 	Drop          []string
 	Questions     []string
 
 	categoriesGiven bool
 }
 
-// What becomes of cells without a value: see dataset.Missing.
+// MissingRule says what becomes of cells without a value.
+type MissingRule int
+
+// See dataset.Missing.
 const (
-	MissingRefuse = iota
+	MissingRefuse MissingRule = iota
 	MissingDrop
 	MissingNaN
 )
@@ -83,40 +86,25 @@ func Read(r io.Reader, opt Options) (*Table, error) {
 	return t, t.finish(header)
 }
 
-// begin reads the header, if there is one. What had to be read to know is read again.
+// begin reads the header, if there is one. One column is no table: what is wrong with it is not its
+// header.
 func begin(records *Records, opt Options) (header *Record, err error) {
-	first, err := records.Next()
-	if err == io.EOF {
-		return nil, fault.New(fault.ErrEmpty, "got no rows, want at least one")
-	}
-	if err != nil {
+	header, err = records.ReadHeader(opt.Header, opt.Decimal, func(cells []string) (is, known bool) {
+		return false, len(cells) == 1
+	})
+	if header == nil || err != nil {
 		return nil, err
 	}
-	is := opt.Header == HeaderYes
-	if opt.Header == HeaderAuto && records.Width > 1 { // one column is too few in any case
-		second, err := records.Next()
-		if err != nil && err != io.EOF {
-			return nil, err
+	names := slices.Clone(header.Cells)
+	for j, name := range names {
+		if !slices.Contains(opt.Drop, strconv.Itoa(j+1)) {
+			continue
 		}
-		records.Unread(second, err)
-		if is, err = IsHeader(first, second, opt.Decimal); err != nil {
-			return nil, err
+		if name == "" || slices.Contains(names[:j], name) || slices.Contains(names[j+1:], name) {
+			header.Cells[j] = Title(j + 1)
 		}
 	}
-	if is {
-		names := slices.Clone(first.Cells)
-		for j, name := range names {
-			if !slices.Contains(opt.Drop, strconv.Itoa(j+1)) {
-				continue
-			}
-			if name == "" || slices.Contains(names[:j], name) || slices.Contains(names[j+1:], name) {
-				first.Cells[j] = Title(j + 1)
-			}
-		}
-		return &first, checkHeader(first)
-	}
-	records.Unread(first, nil)
-	return nil, nil
+	return header, checkHeader(*header)
 }
 
 // newTable deals out the columns.

@@ -108,7 +108,7 @@ func FuzzRead(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string, missing, header int) {
-		opt := Options{Decimal: '.', Missing: max(0, missing%3), Header: Header(max(0, header%3))}
+		opt := Options{Decimal: '.', Missing: MissingRule(max(0, missing%3)), Header: Header(max(0, header%3))}
 		table, err := Read(strings.NewReader(text), opt)
 		if err != nil {
 			require.True(t, strings.HasPrefix(err.Error(), "dataset: "), err.Error())
