@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -42,4 +43,28 @@ func TestWithFeatures(t *testing.T) {
 	checkError(t, err, ErrShape, "got 5 features, want 1")
 	_, err = (*Dataset)(nil).WithFeatures(nil, UnseenRefuse)
 	checkError(t, err, ErrParam)
+}
+
+// 0.0 and 0 are one class where the classes of another set are matched.
+func TestWithClassesByNumber(t *testing.T) {
+	a, b := readCSV(t, "x,k\n1,0\n3,1\n", CSVOptions{}), readCSV(t, "x,k\n1,1.0\n3,0.0\n", CSVOptions{})
+	got, err := b.WithClasses(a.ClassNames)
+	require.NoError(t, err)
+	assert.Equal(t, []int{1, 0}, got.Index())
+	assert.Equal(t, a.ClassNames, got.ClassNames)
+}
+
+// With classes that are known a table may have one of them, and no other.
+func TestReadCSVKnownClasses(t *testing.T) {
+	d := readCSV(t, "x,kind\n1,b\n3,b\n", CSVOptions{Classes: []string{"c", "b"}})
+	assert.Equal(t, []string{"c", "b"}, d.ClassNames)
+	assert.Equal(t, []int{1, 1}, d.Index())
+	d = readCSV(t, "x,kind\n1,1.0\n3,1.0\n", CSVOptions{Classes: []string{"0", "1"}})
+	assert.Equal(t, []int{1, 1}, d.Index(), "a number is known by its value")
+	_, err := ReadCSV(strings.NewReader("x,kind\n1,b\n3,d\n"), CSVOptions{Classes: []string{"c", "b"}})
+	checkError(t, err, ErrClasses, `line 3 column 2 ("kind"): got "d", want one of the classes "c", "b"`)
+	d = readCSV(t, "x,no,yes\n1,2,2\n", CSVOptions{LabelColumns: 2, Classes: []string{"yes", "maybe", "no"}})
+	assert.Equal(t, []float32{.5, 0, .5}, f32(t, d.Labels))
+	d = readCSV(t, "9,a\n8,b\n", CSVOptions{Label: "column_2", Header: HeaderNo})
+	assert.Equal(t, []string{"a", "b"}, d.ClassNames, "a column without a name is found by what stands for it")
 }
