@@ -153,6 +153,32 @@ func TestVectorOfTwoAxes(t *testing.T) {
 	require.Len(t, z.Graph().AllNodes(), 1)
 }
 
+// TestMatrixOfVectors gives what Gorgonia's DiagFlat returns, a matrix whose elements are vectors by
+// its type: an error that leaves the graph as it was, for every argument.
+func TestMatrixOfVectors(t *testing.T) {
+	b := newBatch(tensor.Float64, 3, 3)
+	z, y := b.nodes(G.NewGraph())
+	d := must(t)(G.DiagFlat(must(t)(graph.LogSumExp(z))))
+	before := len(z.Graph().AllNodes())
+	for name, f := range map[string]func() (*G.Node, error){
+		"logits":  func() (*G.Node, error) { return graph.Apply(losses.Criterion{}, d, y) },
+		"target":  func() (*G.Node, error) { return graph.Apply(losses.Criterion{}, z, d) },
+		"softmax": func() (*G.Node, error) { return graph.Softmax(d) },
+		"cosines": func() (*G.Node, error) { return graph.CosineLogits(z, d) },
+		"hidden":  func() (*G.Node, error) { return graph.ApplyLinear(losses.Criterion{}, d, z, nil, y) },
+		"weights": func() (*G.Node, error) {
+			return graph.ApplyWith(losses.Criterion{}, z, y, graph.Options{SampleWeights: d})
+		},
+	} {
+		require.NotPanics(t, func() {
+			_, err := f()
+			require.ErrorIs(t, err, losses.ErrDtype, name)
+			require.ErrorContains(t, err, "numbers", name)
+		}, name)
+	}
+	require.Len(t, z.Graph().AllNodes(), before)
+}
+
 // TestStatementsAreNoLogits gives the node of gorgonia.Read, which has no type.
 func TestStatementsAreNoLogits(t *testing.T) {
 	b := newBatch(tensor.Float64, 4, 3)

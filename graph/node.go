@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"softloss/losses"
 )
@@ -31,9 +32,16 @@ func checkNode(arg string, n *gorgonia.Node, want string) error {
 	if err := checkMember(arg, n); err != nil {
 		return err
 	}
-	if t, ok := n.Type().(gorgonia.TensorType); ok && t.Dims != len(n.Shape()) {
-		return argError(losses.ErrShape, arg, describe(n), fmt.Sprintf("is a %v of shape %v", t, n.Shape()),
-			"a tensor of as many dimensions as its shape has")
+	of := n.Type()
+	if t, ok := of.(gorgonia.TensorType); ok {
+		if t.Dims != len(n.Shape()) {
+			return argError(losses.ErrShape, arg, describe(n), fmt.Sprintf("is a %v of shape %v", t, n.Shape()),
+				"a tensor of as many dimensions as its shape has")
+		}
+		of = t.Of
+	}
+	if _, ok := of.(tensor.Dtype); !ok { // what DiagFlat returns is a matrix of vectors
+		return argError(losses.ErrDtype, arg, describe(n), fmt.Sprintf("is a %v", n.Type()), "a tensor of numbers")
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func probsOf(n *gorgonia.Node, link losses.Link) (name string) {
 		if link == losses.SigmoidLink && n.Op().String() == "sigmoid" {
 			return "sigmoid"
 		}
-	case "gorgonia.concatOp":
+	case "gorgonia.concatOp", "gorgonia.maxBetween", "gorgonia.minBetween":
 		for _, child := range children {
 			if name = probsOf(child, link); name == "" {
 				return ""
@@ -49,7 +49,7 @@ func probsOf(n *gorgonia.Node, link losses.Link) (name string) {
 		}
 		return name
 	case "gorgonia.reshapeOp", "gorgonia.sliceOp", "gorgonia.transposeOp", "gorgonia.repeatOp", "gorgonia.byIndicesOp",
-		"gorgonia.upsampleOp", "gorgonia.maxPoolOp", "gorgonia.im2colOp":
+		"gorgonia.upsampleOp", "gorgonia.maxOp", "gorgonia.maxPoolOp", "gorgonia.im2colOp":
 		return probsOf(children[0], link)
 	}
 	return ""

@@ -47,6 +47,11 @@ func TestSoftmaxTwice(t *testing.T) {
 				image, one := m(G.Reshape(back, tensor.Shape{1, 1, 4, 3})), tensor.Shape{1, 1}
 				return m(G.Reshape(m(G.Im2Col(image, one, tensor.Shape{0, 0}, one, one)), tensor.Shape{4, 3}))
 			},
+			"largest over time": func(p *G.Node) *G.Node {
+				return m(G.Max(m(G.Reshape(m(G.Concat(0, p, p)), tensor.Shape{4, 2, 3})), 1))
+			},
+			"larger":     func(p *G.Node) *G.Node { return m(G.MaxBetween(p, m(soft(m(G.Neg(p)))))) },
+			"smaller":    func(p *G.Node) *G.Node { return m(G.MinBetween(p, m(soft(m(G.Neg(p)))))) },
 			"other axis": func(p *G.Node) *G.Node { return m(G.Transpose(m(soft(m(G.Transpose(p, 1, 0)))), 1, 0)) },
 		} {
 			g := G.NewGraph()
@@ -104,7 +109,8 @@ func TestSoftmaxOnce(t *testing.T) {
 			return m(G.Slice(m(G.Concat(1, m(graph.Softmax(z)), z)), nil,
 				G.S(2, 5)))
 		},
-		"reshaped logits": func(z *G.Node) *G.Node { return m(G.Reshape(m(G.Square(z)), tensor.Shape{4, 3})) },
+		"larger of it and logits": func(z *G.Node) *G.Node { return m(G.MaxBetween(m(graph.Softmax(z)), z)) },
+		"reshaped logits":         func(z *G.Node) *G.Node { return m(G.Reshape(m(G.Square(z)), tensor.Shape{4, 3})) },
 	} {
 		z := input(G.NewGraph(), "z", f64(normals(newRand(1), 12), 4, 3))
 		_, err := graph.Apply(losses.Criterion{}, f(z), indexTensor(tensor.Int, []int{0, 1, 2, 0}))
