@@ -97,7 +97,7 @@ func foreign(l Loss) bool {
 	return reflect.TypeOf(l).PkgPath() != lossType.PkgPath()
 }
 
-// trail is the losses that lead to a value, each a pointer or a slice.
+// trail is the losses that lead to a value, each a pointer, a slice or a map.
 type trail struct {
 	from *trail
 	at   uintptr
@@ -110,18 +110,12 @@ type place struct {
 }
 
 // containsItself reports whether v, or something in it, is a loss that can be reached from itself.
-// seen are the places behind pointers and slices in which there is none.
+// seen are the places behind pointers, slices and maps in which there is none.
 func containsItself(v reflect.Value, on *trail, seen map[place]bool) bool {
 	switch v.Kind() {
-	case reflect.Interface:
-		return !v.IsNil() && containsItself(v.Elem(), on, seen)
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if containsItself(v.Field(i), on, seen) {
-				return true
-			}
-		}
-	case reflect.Pointer, reflect.Slice:
+	case reflect.Interface, reflect.Struct, reflect.Array:
+		return anyIn(v, func(v reflect.Value) bool { return containsItself(v, on, seen) })
+	case reflect.Pointer, reflect.Slice, reflect.Map:
 		if v.IsNil() || !mayHold(v.Type()) {
 			return false
 		}
@@ -142,14 +136,38 @@ func containsItself(v reflect.Value, on *trail, seen map[place]bool) bool {
 			}
 			seen[here] = true
 		}
-		if v.Kind() == reflect.Pointer {
-			return containsItself(v.Elem(), on, seen)
-		}
-		for i := range v.Len() {
-			if containsItself(v.Index(i), on, seen) {
+		return anyIn(v, func(v reflect.Value) bool { return containsItself(v, on, seen) })
+	}
+	return false
+}
+
+// anyIn reports whether f is true of a value that v holds or points to. The keys of a map are not
+// among them.
+func anyIn(v reflect.Value, f func(reflect.Value) bool) bool {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f(v.Field(i)) {
 				return true
 			}
 		}
+	case reflect.Slice, reflect.Array:
+		if !mayHold(v.Type()) {
+			return false
+		}
+		for i := range v.Len() {
+			if f(v.Index(i)) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			if f(it.Value()) {
+				return true
+			}
+		}
+	case reflect.Interface, reflect.Pointer:
+		return !v.IsNil() && f(v.Elem())
 	}
 	return false
 }
@@ -176,7 +194,7 @@ func leadsToLoss(t reflect.Type, seen map[reflect.Type]bool) bool {
 	switch t.Kind() {
 	case reflect.Interface:
 		return t.NumMethod() == 0 || t.Implements(lossType)
-	case reflect.Pointer, reflect.Slice:
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		return leadsToLoss(t.Elem(), seen)
 	case reflect.Struct:
 		for i := range t.NumField() {

@@ -36,6 +36,20 @@ type linear struct{ *faulty }
 
 func (f linear) LinearInTarget() bool { return f.Linear() }
 
+// both and named are losses made of others, which they hold otherwise than in a slice.
+type both struct{ of [2]losses.Loss }
+
+func (b *both) Row(r losses.Row) float64 { return b.of[0].Row(r) + b.of[1].Row(r) }
+
+type named map[string]losses.Loss
+
+func (n named) Row(r losses.Row) (sum float64) {
+	for _, l := range n {
+		sum += l.Row(r)
+	}
+	return sum
+}
+
 // TestFaultyLosses: whatever a loss of a user's does, the evaluation returns an error that names
 // the loss.
 func TestFaultyLosses(t *testing.T) {
@@ -46,6 +60,10 @@ func TestFaultyLosses(t *testing.T) {
 	embedded[0].Loss = struct{ losses.WeightedSum }{embedded}
 	ring := new(faulty)
 	ring.Losses = []losses.Loss{losses.MAE{}, &faulty{Losses: []losses.Loss{ring}}}
+	array := &both{[2]losses.Loss{losses.MAE{}}}
+	array.of[1] = array
+	byName := named{"mae": losses.MAE{}}
+	byName["all"] = losses.WeightedSum{{Weight: 1, Loss: byName}}
 	pointed := new(losses.WeightedSum)
 	*pointed = losses.WeightedSum{{Weight: 1, Loss: pointed}}
 	for name, of := range map[string]struct {
@@ -77,6 +95,8 @@ func TestFaultyLosses(t *testing.T) {
 			"losses: loss: losses.WeightedSum: the loss contains itself, want one made of others"},
 		"pointer to itself":   {pointed, losses.ErrLoss, ""},
 		"sum of its embedder": {embedded, losses.ErrLoss, ""},
+		"array of itself":     {array, losses.ErrLoss, ""},
+		"map of itself":       {byName, losses.ErrLoss, ""},
 		"ring": {ring, losses.ErrLoss,
 			"losses: loss: *losses_test.faulty: the loss contains itself, want one made of others"},
 	} {
@@ -95,9 +115,11 @@ func TestFaultyLosses(t *testing.T) {
 	}
 	// One loss twice in a sum is no circle.
 	shared := &faulty{Losses: []losses.Loss{losses.MAE{}}}
-	_, err := losses.Criterion{Loss: losses.WeightedSum{{Weight: 1, Loss: shared}, {Weight: 2, Loss: shared}}}.Eval(
-		dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), indices(tensor.Int, 1))
-	assert.NoError(t, err)
+	for _, l := range []losses.Loss{losses.WeightedSum{{Weight: 1, Loss: shared}, {Weight: 2, Loss: shared}},
+		&both{[2]losses.Loss{shared, shared}}, named{"one": shared, "two": shared}} {
+		_, err := losses.Criterion{Loss: l}.Eval(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), indices(tensor.Int, 1))
+		assert.NoError(t, err)
+	}
 }
 
 // TestRowWritesNowhereElse: append to a slice of a row must not write to another.
