@@ -83,8 +83,10 @@ type double struct {
 func (b *batch[T]) single() bool { return kernel.Tiny[T]() > kernel.Tiny[float64]() }
 
 // slice returns the rows [lo, hi).
-func (b *batch[T]) slice(lo, hi int) batch[T] {
-	s := *b
+func (b *batch[T]) slice(lo, hi int) (s batch[T]) {
+	if s = *b; lo == 0 && hi == b.n && b.link == SoftmaxLink {
+		return s
+	}
 	s.n, s.first = hi-lo, b.first+lo
 	s.input, s.direction = part(b.input, lo, hi, b.k), part(b.direction, lo, hi, b.k)
 	s.target, s.labels, s.index = part(b.target, lo, hi, b.k), part(b.labels, lo, hi, b.k), part(b.index, lo, hi, 1)

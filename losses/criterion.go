@@ -107,7 +107,7 @@ func cloneLoss(l Loss) Loss {
 }
 
 // loss returns the criterion's loss, never nil.
-func (c Criterion) loss() Loss {
+func (c *Criterion) loss() Loss {
 	if c.Loss == nil {
 		return CrossEntropy{}
 	}
@@ -115,7 +115,7 @@ func (c Criterion) loss() Loss {
 }
 
 // temperature returns what the logits are divided by.
-func (c Criterion) temperature() float64 {
+func (c *Criterion) temperature() float64 {
 	if c.Temperature == 0 {
 		return 1
 	}
@@ -124,7 +124,9 @@ func (c Criterion) temperature() float64 {
 
 // Validate returns an error when a parameter is out of range, whatever the tensors: [ErrAlpha],
 // [ErrSmoothing], [ErrReduction], [ErrWeight], [ErrParam] or what the loss's own Validate returns.
-func (c Criterion) Validate() error {
+func (c Criterion) Validate() error { return c.validate() }
+
+func (c *Criterion) validate() error {
 	if err := c.Reduction.Validate(); err != nil {
 		return err
 	}
@@ -150,7 +152,7 @@ func (c Criterion) Validate() error {
 }
 
 // validateNumbers returns what is wrong with what weighs classes and changes logits.
-func (c Criterion) validateNumbers() error {
+func (c *Criterion) validateNumbers() error {
 	for k, w := range c.ClassWeights {
 		if !valid(w) {
 			return argError(ErrWeight, "class weights", fmt.Sprintf("class %d: %v", k, w), "is out of range",
@@ -177,7 +179,7 @@ func (c Criterion) validateNumbers() error {
 }
 
 // validateMargins returns what is wrong with the margins and with what is beside them.
-func (c Criterion) validateMargins() error {
+func (c *Criterion) validateMargins() error {
 	for k, m := range c.Margins {
 		if !rangeMargins.Contains(m) {
 			return argError(ErrParam, "margins", fmt.Sprintf("class %d: %v", k, m), "is out of range",
@@ -198,7 +200,7 @@ func (c Criterion) validateMargins() error {
 }
 
 // validateLoss returns what is wrong with the loss, or with what it cannot be used with.
-func (c Criterion) validateLoss() error {
+func (c *Criterion) validateLoss() error {
 	if err := checkLoss(c.loss()); err != nil {
 		return within("loss", err)
 	}
@@ -213,7 +215,7 @@ func (c Criterion) validateLoss() error {
 }
 
 // inputName is what errors call the first argument.
-func (c Criterion) inputName() string {
+func (c *Criterion) inputName() string {
 	if c.FromProbs {
 		return "probs"
 	}
@@ -221,7 +223,7 @@ func (c Criterion) inputName() string {
 }
 
 // validateLink returns what is wrong with the link and with fields that are not for it.
-func (c Criterion) validateLink() error {
+func (c *Criterion) validateLink() error {
 	if c.Link >= links {
 		return argError(ErrParam, "link", c.Link, "is unknown", "SoftmaxLink or SigmoidLink")
 	}

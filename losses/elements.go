@@ -9,7 +9,7 @@ import (
 )
 
 // loadElements reads labels and weights of the elements and decides which take part.
-func (e *engine[T]) loadElements(c Criterion, weights tensor.Tensor, z, t *tensor.Dense) error {
+func (e *engine[T]) loadElements(c *Criterion, weights tensor.Tensor, z, t *tensor.Dense) error {
 	if p := c.Smoothing.Prior; p != nil {
 		e.prior = [2]float64{p[1], p[0]}
 		e.smoothing.Prior = e.prior[:]
@@ -37,7 +37,7 @@ func (e *engine[T]) loadElements(c Criterion, weights tensor.Tensor, z, t *tenso
 }
 
 // loadElementWeights reads sample weights, one an element or one a row.
-func (e *engine[T]) loadElementWeights(c Criterion, w tensor.Tensor, z *tensor.Dense) error {
+func (e *engine[T]) loadElementWeights(c *Criterion, w tensor.Tensor, z *tensor.Dense) error {
 	d, err := denseOf("sample weights", w)
 	if err != nil {
 		return err

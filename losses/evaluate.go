@@ -46,14 +46,17 @@ type Outputs struct {
 // Errors: those of [Criterion.Eval], also for the tensors of dst, and [ErrWeight] for a sample
 // weight that is negative, NaN or infinite, and a mass that is too large or small (see [Reduction]).
 func (c Criterion) EvalInto(dst Outputs, in Inputs) error {
+	if c.plain() && c.evalPlainly(&dst, &in) {
+		return nil
+	}
 	z, t, err := c.operands(in.Logits, in.Target)
 	if err != nil {
 		return err
 	}
 	if z.Dtype() == tensor.Float32 {
-		return evalInto[float32](&pool32, c, dst, in, z, t)
+		return evalInto[float32](&pool32, &c, &dst, &in, z, t)
 	}
-	return evalInto[float64](&pool64, c, dst, in, z, t)
+	return evalInto[float64](&pool64, &c, &dst, &in, z, t)
 }
 
 // Eval returns the loss: a scalar tensor, or [N] with Reduction None.
@@ -93,7 +96,7 @@ func (c Criterion) EvalGrad(logits, target tensor.Tensor) (loss, grad *tensor.De
 }
 
 // newOutputs makes the tensors that Eval and EvalGrad return.
-func (c Criterion) newOutputs(logits, target tensor.Tensor, grad bool) (out Outputs, err error) {
+func (c *Criterion) newOutputs(logits, target tensor.Tensor, grad bool) (out Outputs, err error) {
 	z, _, err := c.operands(logits, target)
 	if err != nil {
 		return out, err
@@ -109,18 +112,29 @@ func (c Criterion) newOutputs(logits, target tensor.Tensor, grad bool) (out Outp
 	return out, nil
 }
 
+// evalPlainly reports whether evalPlain was for what is asked, and has computed it.
+func (c *Criterion) evalPlainly(dst *Outputs, in *Inputs) bool {
+	if in.SampleWeights != nil || in.Upstream != nil || in.Direction != nil || dst.TargetGrad != nil ||
+		dst.WeightGrad != nil {
+		return false
+	}
+	return evalPlain[float32](&pool32, c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target) ||
+		evalPlain[float64](&pool64, c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target)
+}
+
 // operands returns logits and target as tensors that the criterion accepts.
-func (c Criterion) operands(logits, target tensor.Tensor) (z, t *tensor.Dense, err error) {
+func (c *Criterion) operands(logits, target tensor.Tensor) (z, t *tensor.Dense, err error) {
 	if z, err = denseOf(c.inputName(), logits); err != nil {
 		return nil, nil, err
 	}
 	if t, err = denseOf("labels", target); err != nil {
 		return nil, nil, err
 	}
-	return z, t, c.Check(z, t)
+	return z, t, c.check(z, t)
 }
 
-func evalInto[T kernel.Float](pool *sync.Pool, c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense) error {
+func evalInto[T kernel.Float](
+	pool *sync.Pool, c *Criterion, dst *Outputs, in *Inputs, z, t *tensor.Dense) error {
 	e := borrow[T](pool)
 	defer e.give(pool)
 	if err := e.load(c, dst, in, z, t); err != nil {

@@ -62,7 +62,7 @@ func (c Criterion) EvalLinear(dst LinearOutputs, in LinearInputs) error {
 	return c.evalLinear(dst, in, usualBlocks)
 }
 
-func (c Criterion) evalLinear(dst LinearOutputs, in LinearInputs, size blocks) error {
+func (c *Criterion) evalLinear(dst LinearOutputs, in LinearInputs, size blocks) error {
 	x, err := c.linearOperands(in)
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ func (c Criterion) CheckLinear(hidden, weight, bias, target Operand) error {
 }
 
 // checkLayer wants a layer whose parts fit, and the class axis where it has its classes.
-func (c Criterion) checkLayer(hidden, weight, bias Operand) error {
+func (c *Criterion) checkLayer(hidden, weight, bias Operand) error {
 	if missing(hidden) {
 		return argError(ErrNil, "hidden", "nil", "is no tensor", "hidden values [N, D]")
 	}
@@ -157,7 +157,7 @@ type linearOperands struct {
 }
 
 // linearOperands returns the inputs as tensors that the criterion accepts.
-func (c Criterion) linearOperands(in LinearInputs) (x linearOperands, err error) {
+func (c *Criterion) linearOperands(in LinearInputs) (x linearOperands, err error) {
 	for _, o := range [...]struct {
 		arg      string
 		t        tensor.Tensor
@@ -205,7 +205,7 @@ func (c Criterion) linearOperands(in LinearInputs) (x linearOperands, err error)
 }
 
 // check wants outputs of the right dtype and shape in memory of their own.
-func (dst LinearOutputs) check(c Criterion, x linearOperands) error {
+func (dst LinearOutputs) check(c *Criterion, x linearOperands) error {
 	const loss, sampleWeightGrad = 0, 5
 	outputs := [...]named{loss: {"loss", dst.Loss}, {"hidden grad", dst.HiddenGrad}, {"weight grad", dst.WeightGrad},
 		{"bias grad", dst.BiasGrad}, {"target grad", dst.TargetGrad},

@@ -32,7 +32,7 @@ func rowsIn[T kernel.Float](b blocks, k int) int {
 }
 
 // step returns how many rows of k classes the criterion sees at once.
-func (b blocks) step(c Criterion, k int) int {
+func (b blocks) step(c *Criterion, k int) int {
 	n := b.grad
 	if c.Link == SigmoidLink {
 		n /= elementwise
@@ -58,9 +58,9 @@ type linear[T kernel.Float] struct {
 }
 
 // newLinear returns the evaluation of operands that go together.
-func newLinear[T kernel.Float](c Criterion, of layer[T], size blocks, dst LinearOutputs, in linearOperands) *linear[T] {
+func newLinear[T kernel.Float](c *Criterion, of layer[T], size blocks, dst LinearOutputs, in linearOperands) *linear[T] {
 	s := in.logits.Shape()
-	l := &linear[T]{layer: of, criterion: c, classes: c.classes(s), gradients: of.differentiates()}
+	l := &linear[T]{layer: of, criterion: *c, classes: c.classes(s), gradients: of.differentiates()}
 	l.criterion.Axis = 0
 	l.rows = s.TotalSize() / l.classes
 	l.block = ceil(l.n, ceil(l.n, min(size.rows, rowsIn[T](size, l.k)))) // as even as they can be
@@ -195,7 +195,7 @@ func (l *linear[T]) load(dst Outputs, lo, hi int, z []T) error {
 	if u := l.upstream.rows(lo, hi); u != nil {
 		in.Upstream = u
 	}
-	return e.load(l.criterion, dst, in, logits, target)
+	return e.load(&l.criterion, &dst, &in, logits, target)
 }
 
 // column is what rows have one or more numbers of, or one number for all rows.

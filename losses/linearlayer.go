@@ -28,7 +28,7 @@ var linear32, linear64 sync.Pool
 
 // evalLinear is EvalLinear for operands that go together, x as tensors: all rows at once where
 // their logits are few, else in blocks.
-func evalLinear[T kernel.Float](pool, engines *sync.Pool, c Criterion, dst LinearOutputs, in LinearInputs,
+func evalLinear[T kernel.Float](pool, engines *sync.Pool, c *Criterion, dst LinearOutputs, in LinearInputs,
 	x linearOperands, size blocks) error {
 	l := newLayer[T](dst, x)
 	if l.memory, _ = pool.Get().(*linearMemory[T]); l.memory == nil {
@@ -80,7 +80,7 @@ func (l *layer[T]) differentiates() bool {
 }
 
 // atOnce evaluates the criterion on the logits of all rows.
-func (l *layer[T]) atOnce(engines *sync.Pool, c Criterion, dst LinearOutputs, in LinearInputs, x linearOperands) error {
+func (l *layer[T]) atOnce(engines *sync.Pool, c *Criterion, dst LinearOutputs, in LinearInputs, x linearOperands) error {
 	logits := func(data []T) *tensor.Dense {
 		return tensor.New(tensor.WithShape(x.logits.Shape()...), tensor.WithBacking(data))
 	}
@@ -93,7 +93,7 @@ func (l *layer[T]) atOnce(engines *sync.Pool, c Criterion, dst LinearOutputs, in
 	}
 	l.multiply(z, 0, l.n)
 	given := Inputs{Target: in.Target, SampleWeights: in.SampleWeights, Upstream: in.Upstream}
-	if err := evalInto[T](engines, c, out, given, logits(z), x.target); err != nil {
+	if err := evalInto[T](engines, c, &out, &given, logits(z), x.target); err != nil {
 		return err
 	}
 	l.spread(dz, 0, l.n)

@@ -10,7 +10,7 @@ import (
 
 // load checks and reads everything that the rows need, and adds them to the totals. z and t have
 // passed Check.
-func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense) (err error) {
+func (e *engine[T]) load(c *Criterion, dst *Outputs, in *Inputs, z, t *tensor.Dense) (err error) {
 	shape := z.Shape()
 	e.formula = c.loss()
 	if e.linear, err = linearOf(e.formula); err != nil {
@@ -63,7 +63,7 @@ func (e *engine[T]) load(c Criterion, dst Outputs, in Inputs, z, t *tensor.Dense
 }
 
 // loadRows reads targets and weights of the rows and decides which take part.
-func (e *engine[T]) loadRows(c Criterion, in Inputs, z, t *tensor.Dense) (err error) {
+func (e *engine[T]) loadRows(c *Criterion, in *Inputs, z, t *tensor.Dense) (err error) {
 	if in.SampleWeights != nil {
 		if e.sample, err = e.perRow("sample weights", in.SampleWeights, c, z, &e.buf.sample); err != nil {
 			return err
@@ -81,7 +81,7 @@ func (e *engine[T]) loadRows(c Criterion, in Inputs, z, t *tensor.Dense) (err er
 }
 
 // perRow reads a tensor that has a number for every row of z.
-func (e *engine[T]) perRow(arg string, x tensor.Tensor, c Criterion, z *tensor.Dense, buf *[]T) ([]T, error) {
+func (e *engine[T]) perRow(arg string, x tensor.Tensor, c *Criterion, z *tensor.Dense, buf *[]T) ([]T, error) {
 	d, err := denseOf(arg, x)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (e *engine[T]) perRow(arg string, x tensor.Tensor, c Criterion, z *tensor.D
 	return dense.Rows(d, axis, buf), nil
 }
 
-func (e *engine[T]) loadUpstream(u tensor.Tensor, c Criterion, z *tensor.Dense) ([]T, error) {
+func (e *engine[T]) loadUpstream(u tensor.Tensor, c *Criterion, z *tensor.Dense) ([]T, error) {
 	if !c.Reduction.scalar() {
 		return e.perRow("upstream", u, c, z, &e.buf.upstream)
 	}
@@ -108,7 +108,7 @@ func (e *engine[T]) loadUpstream(u tensor.Tensor, c Criterion, z *tensor.Dense) 
 }
 
 // loadDirection reads the direction of second derivatives.
-func (e *engine[T]) loadDirection(v tensor.Tensor, c Criterion, z *tensor.Dense) error {
+func (e *engine[T]) loadDirection(v tensor.Tensor, c *Criterion, z *tensor.Dense) error {
 	if !c.TwiceDifferentiable() {
 		return argError(ErrLoss, "loss", fmt.Sprintf("%T", e.formula), "has no second derivatives here",
 			twiceDifferentiable)
@@ -121,7 +121,7 @@ func (e *engine[T]) loadDirection(v tensor.Tensor, c Criterion, z *tensor.Dense)
 	return nil
 }
 
-func (e *engine[T]) loadOutputs(c Criterion, dst Outputs, in Inputs, z *tensor.Dense) (err error) {
+func (e *engine[T]) loadOutputs(c *Criterion, dst *Outputs, in *Inputs, z *tensor.Dense) (err error) {
 	if err := dst.check(c, in, z); err != nil {
 		return err
 	}
@@ -161,14 +161,8 @@ type named struct {
 	t    *tensor.Dense
 }
 
-// taken is memory that an output may not share, and what errors call it.
-type taken struct {
-	named
-	span dense.Span
-}
-
 // check wants outputs of the right dtype and shape in memory of their own.
-func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
+func (dst *Outputs) check(c *Criterion, in *Inputs, z *tensor.Dense) error {
 	const loss, weightGrad = 0, 3
 	outputs := [...]named{loss: {"loss", dst.Loss}, {"grad", dst.Grad}, {"target grad", dst.TargetGrad},
 		weightGrad: {"weight grad", dst.WeightGrad}}
@@ -189,13 +183,17 @@ func (dst Outputs) check(c Criterion, in Inputs, z *tensor.Dense) error {
 // checkOutputs wants the outputs that are there to be of dtype dt, to have the shape that shape
 // wants of output i, and to be in memory of their own.
 func (c *Criterion) checkOutputs(dt tensor.Dtype, outputs, inputs []named, shape func(i int, o named) error) error {
-	all := make([]taken, 0, 16)
-	for _, x := range inputs {
-		if x.t != nil {
-			all = append(all, taken{x, dense.SpanOf(x.t)})
+	var room [8]dense.Span
+	spans := room[:0] // of the inputs
+	for i := range inputs {
+		span := dense.Span{} // which meets none
+		if t := inputs[i].t; t != nil {
+			span = dense.SpanOf(t)
 		}
+		spans = append(spans, span)
 	}
-	for i, o := range outputs {
+	for i := range outputs {
+		o := outputs[i]
 		if o.t == nil {
 			continue
 		}
@@ -205,17 +203,26 @@ func (c *Criterion) checkOutputs(dt tensor.Dtype, outputs, inputs []named, shape
 		if err := shape(i, o); err != nil {
 			return err
 		}
-		x := taken{o, dense.SpanOf(o.t)}
-		if err := c.checkApart(x, all); err != nil {
+		span := dense.SpanOf(o.t)
+		for j := range inputs {
+			if span.Meets(spans[j]) && dense.Overlap(o.t, inputs[j].t) {
+				return sharesMemory(o.name, inputs[j].name)
+			}
+		}
+		for _, x := range outputs[:i] {
+			if x.t != nil && dense.Overlap(o.t, x.t) {
+				return sharesMemory(o.name, x.name)
+			}
+		}
+		if err := c.checkApart(o.name, span); err != nil {
 			return err
 		}
-		all = append(all, x)
 	}
 	return nil
 }
 
 // checkLoss wants the shape of the loss of these logits.
-func (c Criterion) checkLoss(o named, logits Operand) error {
+func (c *Criterion) checkLoss(o named, logits Operand) error {
 	if c.Reduction.scalar() {
 		return checkShape(o.name, o.t.Shape())
 	}
@@ -223,7 +230,7 @@ func (c Criterion) checkLoss(o named, logits Operand) error {
 }
 
 // checkWeightGrad wants a shape of the sample weights of these logits.
-func (c Criterion) checkWeightGrad(o named, logits Operand) error {
+func (c *Criterion) checkWeightGrad(o named, logits Operand) error {
 	if c.Link == SoftmaxLink {
 		return c.checkElementShape(o.name, o.t.Shape(), logits.Shape())
 	}
@@ -238,27 +245,26 @@ func inMemory(t tensor.Tensor) *tensor.Dense {
 	return nil
 }
 
-// checkApart wants an output to share memory neither with inputs and other outputs nor with slices of
-// the criterion.
-func (c *Criterion) checkApart(o taken, others []taken) error {
-	shares := func(name string) error {
-		return argError(ErrShape, o.name, "the tensor", "shares memory with the "+name, "a tensor of its own")
-	}
-	for i := range others {
-		if x := &others[i]; o.span.Meets(x.span) && dense.Overlap(o.t, x.t) {
-			return shares(x.name)
-		}
-	}
-	for _, x := range [...]struct {
-		name string
-		of   []float64
-	}{{"class weights", c.ClassWeights}, {"margins", c.Margins}, {"pos weight", c.PosWeight},
-		{"logit shift", c.LogitShift}, {"prior", c.Smoothing.Prior}} {
-		if o.span.MeetsSlice(x.of) {
-			return shares(x.name)
-		}
+// checkApart wants the memory of an output to have nothing in common with slices of the criterion.
+func (c *Criterion) checkApart(output string, o dense.Span) error {
+	switch {
+	case o.MeetsSlice(c.ClassWeights):
+		return sharesMemory(output, "class weights")
+	case o.MeetsSlice(c.Margins):
+		return sharesMemory(output, "margins")
+	case o.MeetsSlice(c.PosWeight):
+		return sharesMemory(output, "pos weight")
+	case o.MeetsSlice(c.LogitShift):
+		return sharesMemory(output, "logit shift")
+	case o.MeetsSlice(c.Smoothing.Prior):
+		return sharesMemory(output, "prior")
 	}
 	return nil
+}
+
+// sharesMemory is the error of an output in the memory of something else.
+func sharesMemory(output, with string) error {
+	return argError(ErrShape, output, "the tensor", "shares memory with the "+with, "a tensor of its own")
 }
 
 // checkOutput wants contiguous memory for numbers of the dtype.

@@ -63,6 +63,9 @@ type LinearLoss interface {
 
 // isLinear reports whether l is linear in its target.
 func isLinear(l Loss) bool {
+	if _, ok := l.(CrossEntropy); ok { // which is most often asked for
+		return true
+	}
 	v, ok := l.(LinearLoss)
 	return ok && v.LinearInTarget()
 }
@@ -76,6 +79,9 @@ type demands struct {
 
 // demandsOf returns what l wants.
 func demandsOf(l Loss) demands {
+	if _, ok := l.(CrossEntropy); ok { // which is most often asked for
+		return demands{}
+	}
 	if d, ok := l.(interface{ demands() demands }); ok {
 		return d.demands()
 	}

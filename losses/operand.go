@@ -22,6 +22,9 @@ func missing(o Operand) bool {
 	if o == nil {
 		return true
 	}
+	if d, ok := o.(*tensor.Dense); ok {
+		return d == nil || d.Dtype().Type == nil
+	}
 	v := reflect.ValueOf(o)
 	return v.Kind() == reflect.Pointer && v.IsNil() || o.Dtype().Type == nil
 }

@@ -17,8 +17,10 @@ import (
 //
 // Errors: those of Validate, [ErrNil], [ErrShape], [ErrDtype], and [ErrSmoothing], [ErrWeight] or
 // [ErrParam] for a field that needs K numbers, one for each class, and has another number of them.
-func (c Criterion) Check(logits, target Operand) error {
-	if err := c.Validate(); err != nil {
+func (c Criterion) Check(logits, target Operand) error { return c.check(logits, target) }
+
+func (c *Criterion) check(logits, target Operand) error {
+	if err := c.validate(); err != nil {
 		return err
 	}
 	if missing(logits) {
@@ -52,7 +54,7 @@ func (c Criterion) Check(logits, target Operand) error {
 }
 
 // checkLabels wants labels of the shape of the logits.
-func (c Criterion) checkLabels(labels, logits tensor.Shape) error {
+func (c *Criterion) checkLabels(labels, logits tensor.Shape) error {
 	if c.fitsRows(labels, logits) && !slices.Equal(labels, logits) {
 		return shapeError("labels", labels,
 			fmt.Sprintf("shape %v, or an index of integers if these are class numbers", logits))
@@ -61,7 +63,7 @@ func (c Criterion) checkLabels(labels, logits tensor.Shape) error {
 }
 
 // checkLogits checks dtype and shape of the logits and the lengths of what has a number a class.
-func (c Criterion) checkLogits(logits Operand) error {
+func (c *Criterion) checkLogits(logits Operand) error {
 	arg, s := c.inputName(), logits.Shape()
 	if err := checkFloat(arg, logits.Dtype()); err != nil {
 		return err
@@ -100,7 +102,7 @@ func (c Criterion) checkLogits(logits Operand) error {
 }
 
 // axis returns the class axis of logits of shape s.
-func (c Criterion) axis(s tensor.Shape) int {
+func (c *Criterion) axis(s tensor.Shape) int {
 	if c.Axis == 0 {
 		return len(s) - 1
 	}
@@ -118,7 +120,7 @@ func (c Criterion) RowShape(s tensor.Shape) tensor.Shape {
 }
 
 // perRowShape returns the shape of the logits without the class axis, that of an index.
-func (c Criterion) perRowShape(s tensor.Shape) tensor.Shape {
+func (c *Criterion) perRowShape(s tensor.Shape) tensor.Shape {
 	if c.Link == SigmoidLink && len(s) == 1 {
 		return s.Clone()
 	}
@@ -140,7 +142,7 @@ func (c Criterion) CheckSampleWeights(weights, logits Operand) error {
 }
 
 // checkPerRow wants floats of the logits' dtype, one for every row.
-func (c Criterion) checkPerRow(arg string, x, logits Operand) error {
+func (c *Criterion) checkPerRow(arg string, x, logits Operand) error {
 	if x.Dtype() != logits.Dtype() {
 		return argError(ErrDtype, arg, "dtype "+x.Dtype().String(), "is wrong", logits.Dtype().String())
 	}
@@ -149,7 +151,7 @@ func (c Criterion) checkPerRow(arg string, x, logits Operand) error {
 
 // fitsRows reports whether s is the shape of what the rows of logits have one of, as RowShape has
 // it or with an axis of one element in place of the class axis.
-func (c Criterion) fitsRows(s, logits tensor.Shape) bool {
+func (c *Criterion) fitsRows(s, logits tensor.Shape) bool {
 	if c.Link == SigmoidLink && len(logits) == 1 {
 		return slices.Equal(s, logits)
 	}
@@ -161,7 +163,7 @@ func (c Criterion) fitsRows(s, logits tensor.Shape) bool {
 }
 
 // checkElementShape wants s to be the shape of what the losses before the reduction have one of.
-func (c Criterion) checkElementShape(arg string, s, logits tensor.Shape) error {
+func (c *Criterion) checkElementShape(arg string, s, logits tensor.Shape) error {
 	if c.fitsElements(s, logits) {
 		return nil
 	}
@@ -170,10 +172,10 @@ func (c Criterion) checkElementShape(arg string, s, logits tensor.Shape) error {
 
 // numbersFor reports whether n numbers are one for each of k classes, or with SigmoidLink one for
 // all.
-func (c Criterion) numbersFor(n, k int) bool { return n == k || c.Link == SigmoidLink && n == 1 }
+func (c *Criterion) numbersFor(n, k int) bool { return n == k || c.Link == SigmoidLink && n == 1 }
 
 // classes returns how many classes logits of shape s have.
-func (c Criterion) classes(s tensor.Shape) int {
+func (c *Criterion) classes(s tensor.Shape) int {
 	if c.Link == SigmoidLink && len(s) == 1 {
 		return 1
 	}
@@ -181,7 +183,7 @@ func (c Criterion) classes(s tensor.Shape) int {
 }
 
 // fitsElements reports whether s is the shape of what the losses before the reduction have one of.
-func (c Criterion) fitsElements(s, logits tensor.Shape) bool {
+func (c *Criterion) fitsElements(s, logits tensor.Shape) bool {
 	if c.Link == SigmoidLink {
 		return slices.Equal(s, logits)
 	}

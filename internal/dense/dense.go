@@ -21,6 +21,8 @@ type Float interface{ float32 | float64 }
 func Of(t tensor.Tensor) (*tensor.Dense, error) {
 	d, ok := t.(*tensor.Dense)
 	switch {
+	case ok && d != nil && plain(d):
+		return d, nil
 	case t == nil || ok && d == nil:
 		return nil, &Error{Kind: Missing, Got: "nil", Problem: "is no tensor", Want: "a *tensor.Dense"}
 	case !ok:
@@ -46,6 +48,14 @@ func Of(t tensor.Tensor) (*tensor.Dense, error) {
 	return d, nil
 }
 
+// plain reports whether d is what most tensors are and Of accepts: row-major numbers in main memory
+// that fill it.
+func plain(d *tensor.Dense) bool {
+	dt := d.Dtype()
+	return (isFloat(dt) || IsInteger(dt)) && d.IsNativelyAccessible() && len(d.Mask()) == 0 && RowMajor(d) &&
+		d.Shape().TotalSize()*sizeOf(dt) == len(d.Raw)
+}
+
 // New returns a tensor of zeros, a scalar when there is no size.
 func New(dt tensor.Dtype, shape ...int) *tensor.Dense {
 	if len(shape) == 0 {
@@ -57,6 +67,17 @@ func New(dt tensor.Dtype, shape ...int) *tensor.Dense {
 // IsInteger reports whether dt is a Go integer type.
 func IsInteger(dt tensor.Dtype) bool {
 	return dt.Type != nil && reflect.Int <= dt.Kind() && dt.Kind() <= reflect.Uint64
+}
+
+// sizeOf returns how many bytes an element takes.
+func sizeOf(dt tensor.Dtype) int {
+	switch dt {
+	case tensor.Float32:
+		return 4
+	case tensor.Float64:
+		return 8
+	}
+	return int(dt.Size())
 }
 
 func isFloat(dt tensor.Dtype) bool { return dt == tensor.Float32 || dt == tensor.Float64 }
@@ -77,15 +98,23 @@ func RowMajor(d *tensor.Dense) bool {
 	return true
 }
 
-// Memory returns the memory of d from its first element on. Its dtype must be T's.
-func Memory[T Float](d *tensor.Dense) []T {
-	if d.Dtype() == tensor.Float32 {
-		s := d.Float32s()
-		return *(*[]T)(unsafe.Pointer(&s))
+// Plain returns the elements of t, and t itself, where they are T in main memory and lie as most do,
+// row by row without gaps and with nothing behind them.
+func Plain[T Float | int](t tensor.Tensor) (d *tensor.Dense, x []T, ok bool) {
+	d, ok = t.(*tensor.Dense)
+	if !ok || d == nil || d.Dtype().Type != reflect.TypeFor[T]() || !plain(d) {
+		return nil, nil, false
 	}
-	s := d.Float64s()
-	return *(*[]T)(unsafe.Pointer(&s))
+	return d, elements[T](d), true
 }
+
+// elements returns the memory of d as T, which it holds.
+func elements[T Float | int](d *tensor.Dense) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(d.Raw))), len(d.Raw)/int(unsafe.Sizeof(T(0))))
+}
+
+// Memory returns the memory of d from its first element on. Its dtype must be T's.
+func Memory[T Float](d *tensor.Dense) []T { return elements[T](d) }
 
 // known reports whether every axis has a stride: package tensor gives some (1, K) and (N, 1) one
 // for both, and a tensor of one element none.
@@ -135,7 +164,7 @@ func inMemory(d *tensor.Dense) bool {
 }
 
 // length returns how many elements the memory of d holds.
-func length(d *tensor.Dense) int { return int(d.MemSize() / d.Dtype().Size()) }
+func length(d *tensor.Dense) int { return len(d.Raw) / sizeOf(d.Dtype()) }
 
 // Overlap reports whether a and b have memory in common. It is exact where one of them has no gaps.
 func Overlap(a, b *tensor.Dense) bool {
@@ -166,10 +195,10 @@ type Span struct{ lo, hi uintptr }
 // SpanOf returns the span of d.
 func SpanOf(d *tensor.Dense) Span {
 	first, last := reach(d)
-	if last < first || length(d) == 0 {
+	if last < first || len(d.Raw) == 0 {
 		return Span{}
 	}
-	at, size := d.Uintptr(), d.Dtype().Size()
+	at, size := d.Uintptr(), uintptr(sizeOf(d.Dtype()))
 	return Span{at + uintptr(first)*size, at + uintptr(last+1)*size}
 }
 

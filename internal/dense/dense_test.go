@@ -249,3 +249,28 @@ func TestNew(t *testing.T) {
 		assert.Equal(t, tensor.Shape{2, 3}, New(dt, 2, 3).Shape())
 	}
 }
+
+// TestPlain gives the elements of the tensors that are row-major and alone in their memory, and of no
+// other.
+func TestPlain(t *testing.T) {
+	found := 0
+	for _, l := range append(layouts(t, tensor.Float64), layouts(t, tensor.Float32)...) {
+		d, x, ok := Plain[float64](l.d)
+		want := l.d.Dtype() == tensor.Float64 && RowMajor(l.d) && length(l.d) == len(l.want.data)
+		require.Equal(t, want, ok, l.name)
+		if ok {
+			found++
+			require.Same(t, l.d, d, l.name)
+			require.Equal(t, len(l.want.data), len(x), l.name)
+			for i, v := range l.want.data {
+				require.Equal(t, v, x[i], l.name)
+			}
+		}
+	}
+	require.Greater(t, found, 20)
+	_, _, ok := Plain[int](nil)
+	require.False(t, ok)
+	_, x, ok := Plain[int](tensor.New(tensor.WithBacking([]int{3, 1})))
+	require.True(t, ok)
+	require.Equal(t, []int{3, 1}, x)
+}

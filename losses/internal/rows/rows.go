@@ -29,7 +29,12 @@ type Group struct {
 
 // Parts returns how many goroutines Run shall take for n rows of k elements: at most one a
 // processor, and none with fewer than grain elements.
-func Parts(n, k int) int { return max(1, min(runtime.GOMAXPROCS(0), n*k/grain)) }
+func Parts(n, k int) int {
+	if most := n * k / grain; most > 1 {
+		return min(runtime.GOMAXPROCS(0), most)
+	}
+	return 1
+}
 
 // Block returns how many rows of k elements a goroutine takes at a time.
 func Block(k int) int { return max(1, blockSize/k) }
