@@ -1,7 +1,6 @@
 package losses_test
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 
@@ -9,7 +8,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/numtest"
-	"softloss/losses"
 )
 
 var (
@@ -114,104 +112,6 @@ func epsilon(dt tensor.Dtype) float64 {
 		return 0x1p-23
 	}
 	return 0x1p-52
-}
-
-// batch is what a test evaluates a criterion on.
-type batch struct {
-	dt    tensor.Dtype
-	n, k  int
-	z, t  []float64
-	index []int     // instead of t
-	s, u  []float64 // sample weights and upstream, nil when not given
-}
-
-// result is what came out. tgrad is nil for index targets.
-type result struct{ loss, grad, tgrad []float64 }
-
-// eval evaluates c on b by EvalInto: loss and gradient as when only these are asked for, which is
-// when the kernels of a built-in loss work, and the labels' gradient from a second call that
-// wants everything. It checks that the inputs were not modified and that outputs were written
-// in full (they start as NaN).
-func (b batch) eval(t tester, c losses.Criterion) result {
-	t.Helper()
-	r, err := b.try(t, c)
-	require.NoError(t, err)
-	return r
-}
-
-// try is eval for calls that may fail; then both calls must fail in the same way.
-func (b batch) try(t tester, c losses.Criterion) (r result, err error) {
-	t.Helper()
-	in := b.inputs(c)
-	before := snapshot(in)
-	dst := b.outputs(c)
-	dst.TargetGrad = nil
-	err = c.EvalInto(dst, in)
-	require.Equal(t, before, snapshot(in), "the inputs were modified")
-	if err == nil {
-		r.loss, r.grad = values(dst.Loss), values(dst.Grad)
-	}
-	if all := b.outputs(c); all.TargetGrad != nil {
-		if again := c.EvalInto(all, in); err != nil {
-			require.EqualError(t, again, err.Error())
-		} else {
-			require.NoError(t, again)
-			r.tgrad = values(all.TargetGrad)
-		}
-		require.Equal(t, before, snapshot(in), "the inputs were modified")
-	}
-	return r, err
-}
-
-func (b batch) target() tensor.Tensor {
-	if b.index != nil {
-		return indices(tensor.Int, b.index...)
-	}
-	return dense(b.dt, b.t, b.n, b.k)
-}
-
-func (b batch) inputs(c losses.Criterion) losses.Inputs {
-	in := losses.Inputs{Logits: dense(b.dt, b.z, b.n, b.k), Target: b.target()}
-	if b.s != nil {
-		in.SampleWeights = dense(b.dt, b.s, b.n)
-	}
-	switch {
-	case b.u != nil && c.Reduction == losses.None:
-		in.Upstream = dense(b.dt, b.u, b.n)
-	case b.u != nil:
-		in.Upstream = dense(b.dt, b.u)
-	}
-	return in
-}
-
-func (b batch) outputs(c losses.Criterion) losses.Outputs {
-	fill := func(shape ...int) *tensor.Dense {
-		data := make([]float64, max(1, tensor.Shape(shape).TotalSize()))
-		for i := range data {
-			data[i] = nan
-		}
-		return dense(b.dt, data, shape...)
-	}
-	out := losses.Outputs{Loss: fill(), Grad: fill(b.n, b.k)}
-	if c.Reduction == losses.None {
-		out.Loss = fill(b.n)
-	}
-	if b.index == nil {
-		out.TargetGrad = fill(b.n, b.k)
-	}
-	return out
-}
-
-// snapshot returns the bytes of the inputs.
-func snapshot(in losses.Inputs) string {
-	var b bytes.Buffer
-	for _, t := range []tensor.Tensor{in.Logits, in.Target, in.SampleWeights, in.Upstream} {
-		if t != nil {
-			b.Write(t.(*tensor.Dense).Raw)
-			fmt.Fprint(&b, t.Shape(), t.Strides())
-		}
-	}
-	return b.String()
 }
 
 // repeat returns n numbers f(0), f(1), ...

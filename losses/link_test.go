@@ -116,3 +116,45 @@ func TestEveryLossOfElements(t *testing.T) {
 		}
 	}
 }
+
+func TestElementErrors(t *testing.T) {
+	sig := losses.Criterion{Link: losses.SigmoidLink}
+	with := func(f func(c *losses.Criterion)) losses.Criterion {
+		c := sig
+		f(&c)
+		return c
+	}
+	z, y := dense(tensor.Float64, make([]float64, 6), 2, 3), dense(tensor.Float64, []float64{0, 1, .5, 0, 0, 1.5}, 2, 3)
+	checkErrors(t, []errorCase{
+		{"label above 1", evalCall(sig, z, y), losses.ErrLabel, 1, 2,
+			"losses: labels: row 1 column 2: 1.5 is no share, want a number in [0, 1]"},
+		{"negative label", evalCall(sig, z, dense(tensor.Float64, []float64{0, 0, 0, 0, -1, 0}, 2, 3)),
+			losses.ErrLabel, 1, 1, ""},
+		{"NaN label", evalCall(sig, z, dense(tensor.Float64, []float64{0, nan, 0, 0, -1, 0}, 2, 3)), losses.ErrLabel,
+			0, 1, ""},
+		{"integer label", evalCall(sig, z, anyInts(0, []int{0, 1, 0, 0, 2, 0}, 2, 3)), losses.ErrLabel, 1, 1,
+			"losses: labels: row 1 column 1: 2 is no label, want 0 or 1"},
+		{"index", evalCall(sig, z, indices(tensor.Int, 0, 3)), losses.ErrIndex, 1, -1,
+			"losses: index: row 1: 3 is out of range, want a class in [0, 3)"},
+		{"probability", evalCall(with(func(c *losses.Criterion) { c.FromProbs = true }),
+			dense(tensor.Float64, []float64{0, 1, 2}, 1, 3), indices(tensor.Int, 0)),
+			losses.ErrProb, 0, 2, ""},
+		{"unknown link", with(func(c *losses.Criterion) { c.Link = 7 }).Validate, losses.ErrParam, -1, -1,
+			"losses: link: Link(7) is unknown, want SoftmaxLink or SigmoidLink"},
+		{"z-loss", with(func(c *losses.Criterion) { c.ZLoss = 1 }).Validate, losses.ErrParam, -1, -1, ""},
+		{"pos weight of a softmax", losses.Criterion{PosWeight: []float64{1}}.Validate, losses.ErrParam, -1, -1, ""},
+		{"negative pos weight", with(func(c *losses.Criterion) { c.PosWeight = []float64{-1} }).Validate,
+			losses.ErrWeight, -1, -1, ""},
+		{"two pos weights", evalCall(with(func(c *losses.Criterion) { c.PosWeight = []float64{1, 2} }), z, y),
+			losses.ErrWeight, -1, -1,
+			"losses: pos weight: length 2 is wrong, want 3, a number for each class, or one for all"},
+		{"prior of three", evalCall(with(func(c *losses.Criterion) {
+			c.Smoothing = losses.Smoothing{Alpha: .1,
+				Prior: []float64{.5, .25, .25}}
+		}), z, y), losses.ErrSmoothing, -1, -1, ""},
+		{"labels of rows", evalCall(sig, z, dense(tensor.Float64, []float64{0, 1}, 2)), losses.ErrShape, -1, -1,
+			"losses: labels: shape (2) is wrong, want shape (2, 3), or an index of integers if these are class numbers"},
+	})
+	assert.NotEqual(t, losses.Criterion{}.Key(), sig.Key())
+	assert.NotEqual(t, with(func(c *losses.Criterion) { c.PosWeight = []float64{2} }).Key(), sig.Key())
+}

@@ -1,6 +1,7 @@
 package losses_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,65 +23,37 @@ func (b batch) cost(t tester, c losses.Criterion) float64 {
 	return sum
 }
 
-// saturate makes the row i sure of class y: p_y = 1 - 2.5e-5.
-func (b batch) saturate(i, y int) {
-	for j := range b.k {
-		b.z[i*b.k+j] = -0.25 * float64(j)
-	}
-	b.z[i*b.k+y] = 11
-}
-
-// TestUpstream: gradients are multiplied by the upstream, one for all rows or one a row; the loss
-// is not.
-func TestUpstream(t *testing.T) {
-	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
-		for _, weighted := range []bool{false, true} {
-			b := randomBatch(c, dt, 6, 13)
-			if !weighted {
-				b.s = nil
-			}
-			for _, index := range [][]int{nil, {0, 4, 1, 2, 2, 3}} {
-				b.index = index
-				with := b.eval(t, c)
-				plain := b
-				plain.u = nil
-				without := plain.eval(t, c)
-				same(t, "loss", with.loss, without.loss)
-				u := perRow(b.u, b.n)
-				want := repeat(len(with.grad), func(i int) float64 { return u[i/b.k] * without.grad[i] })
-				near(t, "grad", with.grad, want, 3*epsilon(dt), 0)
-				if index == nil {
-					want = repeat(len(with.grad), func(i int) float64 { return u[i/b.k] * without.tgrad[i] })
-					near(t, "labels' grad", with.tgrad, want, 3*epsilon(dt), 0)
-				}
-			}
-		}
-	})
-}
-
 // TestSelection: what is asked for does not change what is computed.
 func TestSelection(t *testing.T) {
-	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
-		b := randomBatch(c, dt, 6, 14)
-		all := b.outputs(c)
-		require.NoError(t, c.EvalInto(all, b.inputs(c)))
-		pairs := func(what string, out losses.Outputs) {
-			require.NoError(t, c.EvalInto(out, b.inputs(c)))
-			for _, p := range []struct{ got, want *tensor.Dense }{{out.Loss, all.Loss}, {out.Grad, all.Grad},
-				{out.TargetGrad, all.TargetGrad}} {
-				if p.got != nil {
-					// With TargetGrad the loss goes by rows, without it by a kernel.
-					near(t, what, values(p.got), values(p.want), 4*epsilon(dt), 16*epsilon(dt))
+	for name, loss := range lossFamily {
+		for option, c := range familyOptions {
+			for _, dt := range floatDtypes {
+				c.Loss = loss
+				b := familyBatch(c, 6, tableK, 14)
+				if b.dt = dt; losesShares(t, c, b) {
+					continue
 				}
+				all, what := b.outputs(c), fmt.Sprint(name, " ", option, " ", dt, ": ")
+				require.NoError(t, c.EvalInto(all, b.inputs(c)))
+				pairs := func(of string, out losses.Outputs) {
+					require.NoError(t, c.EvalInto(out, b.inputs(c)))
+					for _, p := range []struct{ got, want *tensor.Dense }{{out.Loss, all.Loss}, {out.Grad, all.Grad},
+						{out.TargetGrad, all.TargetGrad}} {
+						if p.got != nil {
+							// With TargetGrad the loss goes by rows, without it by a kernel.
+							near(t, what+of, values(p.got), values(p.want), 4*epsilon(dt), 16*epsilon(dt))
+						}
+					}
+				}
+				fresh := func() losses.Outputs { return b.outputs(c) }
+				pairs("loss", losses.Outputs{Loss: fresh().Loss})
+				pairs("grad", losses.Outputs{Grad: fresh().Grad})
+				pairs("labels' grad", losses.Outputs{TargetGrad: fresh().TargetGrad})
+				pairs("loss and grad", losses.Outputs{Loss: fresh().Loss, Grad: fresh().Grad})
+				pairs("nothing", losses.Outputs{})
 			}
 		}
-		fresh := func() losses.Outputs { return b.outputs(c) }
-		pairs("loss", losses.Outputs{Loss: fresh().Loss})
-		pairs("grad", losses.Outputs{Grad: fresh().Grad})
-		pairs("labels' grad", losses.Outputs{TargetGrad: fresh().TargetGrad})
-		pairs("loss and grad", losses.Outputs{Loss: fresh().Loss, Grad: fresh().Grad})
-		pairs("nothing", losses.Outputs{})
-	})
+	}
 }
 
 // TestOptionsCarryOver: nothing of a call with options is left for the next without.

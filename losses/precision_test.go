@@ -21,8 +21,11 @@ func TestTinyLosses(t *testing.T) {
 
 	for _, dt := range floatDtypes {
 		for _, gap := range []float64{5, 20, 40, 60, 70, 85} {
-			for _, name := range []string{"ce", "ce-row", "mae", "mae-row", "gce"} {
-				c := losses.Criterion{Loss: tableLosses[name]}
+			for name, l := range map[string]losses.Loss{
+				"ce": losses.CrossEntropy{}, "ce-row": byRow{losses.CrossEntropy{}},
+				"mae": losses.MAE{}, "mae-row": byRow{losses.MAE{}}, "gce": GCE{Q: .7}, // of example_loss_test.go
+			} {
+				c := losses.Criterion{Loss: l}
 				z := []float64{0, gap, -1, 3 - gap}
 				x := numtest.NewExact(z)
 				q, _ := x.Q.Float64()
@@ -65,43 +68,6 @@ func (b batch) lossAlone(t tester, c losses.Criterion) []float64 {
 	out := losses.Outputs{Loss: b.outputs(c).Loss}
 	require.NoError(t, c.EvalInto(out, b.inputs(c)))
 	return values(out.Loss)
-}
-
-// TestFloat32: on ordinary rows float32 is within 4 ulp of float64, loss and gradients; an ulp of a
-// gradient that is a difference (S p - t) being one of the larger of the two.
-func TestFloat32(t *testing.T) {
-	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
-		if dt != tensor.Float32 {
-			t.Skip("float32 against float64")
-		}
-		b := randomBatch(c, dt, 16, 51)
-		b.s, b.u = nil, nil
-		for _, index := range [][]int{nil, {0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0}} {
-			b.index = index
-			b.dt = tensor.Float32
-			got := b.eval(t, c)
-			b.dt = tensor.Float64
-			want := b.eval(t, c)
-			rounding := 0.0
-			if c.Smoothing.Alpha != 0 && (c.Loss == (losses.MAE{}) || c.Loss == (byRow{losses.MAE{}})) {
-				rounding = epsilon(dt) // of the smoothed labels, of which p, about as large, is subtracted
-			}
-			near(t, "loss", got.loss, want.loss, 4*epsilon(dt), rounding)
-			scale := 1.0
-			if c.Reduction == losses.Mean {
-				scale = 1. / 16
-			}
-			for i, g := range got.grad {
-				row := 0.0 // S, at least as large as S p and t
-				for j := range b.k {
-					row += b.t[i/b.k*b.k+j]
-				}
-				size := math.Max(math.Abs(want.grad[i]), scale*math.Max(1, row))
-				near(t, "grad", []float64{g}, want.grad[i:i+1], 0, 4*numtest.Ulp(float32(size)))
-			}
-			near(t, "labels' grad", got.tgrad, want.tgrad, 4*epsilon(dt), 0)
-		}
-	})
 }
 
 // TestSumsInFloat64: the sum over a row and over the batch of float32 data does not lose what

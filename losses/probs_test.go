@@ -12,59 +12,6 @@ import (
 	"softloss/losses"
 )
 
-// TestProbsAreSoftmax: from softmax(z) a loss is what it is from z, and its gradient by the
-// probabilities, taken back through the softmax, is the one by the logits.
-func TestProbsAreSoftmax(t *testing.T) {
-	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
-		if dt != tensor.Float64 {
-			t.Skip("float32 probabilities are not the softmax")
-		}
-		b := randomBatch(c, dt, 6, 101)
-		for _, index := range [][]int{nil, {0, 1, 2, 3, 4, 0}} {
-			b.index = index
-			want := b.eval(t, c)
-			p, err := losses.Softmax(dense(dt, b.z, b.n, b.k))
-			require.NoError(t, err)
-			fromProbs := b
-			fromProbs.z = values(p)
-			c := c
-			c.FromProbs = true
-			got := fromProbs.eval(t, c)
-			near(t, "loss", got.loss, want.loss, 1e-13, 0)
-			back, err := losses.SoftmaxGrad(dense(dt, b.z, b.n, b.k), dense(dt, got.grad, b.n, b.k))
-			require.NoError(t, err)
-			near(t, "grad", values(back), want.grad, 1e-12, 1e-15)
-			if index == nil {
-				near(t, "labels' grad", got.tgrad, want.tgrad, 1e-12, 0)
-			}
-			fromProbs.awayFromKinks(c)
-			byProbs := numtest.NumGrad(func(p []float64) float64 {
-				at := fromProbs
-				at.z = p
-				return at.cost(t, c)
-			}, fromProbs.z)
-			near(t, "differences", fromProbs.eval(t, c).grad, byProbs, 1e-8, 1e-9)
-		}
-	})
-}
-
-// awayFromKinks moves the probabilities of b so that a step of 1e-3 neither leaves [0, 1] nor meets
-// a label.
-func (b *batch) awayFromKinks(c losses.Criterion) {
-	t := b.t
-	if b.index != nil {
-		t = oneHot(b.k, b.index...)
-	}
-	t = smoothAll(c.Smoothing, t, b.k)
-	b.z = repeat(len(b.z), func(i int) float64 {
-		p := .13 + .85*b.z[i]
-		if math.Abs(p-t[i]) < .01 {
-			p = t[i] - .01
-		}
-		return p
-	})
-}
-
 // TestZeroProbability: the worst mistake costs log(1/tiny), tiny the smallest normal number, for
 // each unit of label, and nothing where the label is 0.
 func TestZeroProbability(t *testing.T) {
@@ -173,5 +120,25 @@ func TestFamilyOfProbabilities(t *testing.T) {
 				targetForms(t, c, b, []int{0, 4, 2, 1})
 			}
 		}
+	}
+}
+
+// TestElementsOfProbs: from σ(z) a loss is what it is from z.
+func TestElementsOfProbs(t *testing.T) {
+	z, y := []float64{1.5, -2, .5, 3}, dense(tensor.Float64, []float64{1, .25, 0, .5}, 2, 2)
+	for _, e := range losses.Losses() {
+		c := losses.Criterion{Loss: e.Loss, Link: losses.SigmoidLink, Reduction: losses.None,
+			PosWeight: []float64{2, .5}}
+		want, grad, err := c.EvalGrad(dense(tensor.Float64, z, 2, 2), y)
+		require.NoError(t, err)
+		if c.FromProbs = true; c.Validate() != nil {
+			continue
+		}
+		p := repeat(4, func(i int) float64 { return sigmoid(z[i]) })
+		got, g, err := c.EvalGrad(dense(tensor.Float64, p, 2, 2), y)
+		require.NoError(t, err)
+		near(t, e.Name, values(got), values(want), 1e-12, 1e-14)
+		near(t, e.Name, repeat(4, func(i int) float64 { return values(g)[i] * p[i] * (1 - p[i]) }), values(grad),
+			1e-12, 1e-14)
 	}
 }

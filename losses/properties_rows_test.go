@@ -270,20 +270,10 @@ func float32Agrees(t tester, c losses.Criterion, b batch, index []int) {
 	}
 }
 
-// rowOnly is a loss without its kernels, and as linear as it is.
-type rowOnly struct{ Loss losses.Loss }
-
-func (l rowOnly) Row(r losses.Row) float64 { return l.Loss.Row(r) }
-
-func (l rowOnly) LinearInTarget() bool {
-	v, ok := l.Loss.(losses.LinearLoss)
-	return ok && v.LinearInTarget()
-}
-
 // kernelAndRow: a loss gives the same by its kernels as by its Row.
 func kernelAndRow(t tester, c losses.Criterion, b batch, index []int) {
 	rows := c
-	rows.Loss = rowOnly{c.Loss}
+	rows.Loss = byRow{c.Loss}
 	for _, b.dt = range floatDtypes {
 		for _, b.index = range [][]int{nil, index} {
 			nearAll(t, "kernel and row", b.all(t, c), b.all(t, rows), 16*epsilon(b.dt), 16)

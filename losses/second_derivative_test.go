@@ -253,3 +253,22 @@ func TestHessianWhereSumsCancel(t *testing.T) {
 	p0, p2 := math.Exp(-40), math.Exp(-39)
 	near(t, "products", got.grad, []float64{p0, -p0, -2 * p0 * p2 * (p2 - p0)}, 1e-14, 0)
 }
+
+// TestHessianOfElements against differences of the gradient.
+func TestHessianOfElements(t *testing.T) {
+	z, v, y := []float64{1, -2, .5, 2.5}, []float64{1, 2, -1, .5}, dense(tensor.Float64, []float64{1, .25, 0, .5}, 2, 2)
+	for _, name := range twice {
+		c := losses.Criterion{Loss: lossFamily[name], Link: losses.SigmoidLink, PosWeight: []float64{2, .5},
+			Temperature: 1.5, Smoothing: losses.Smoothing{Alpha: .1}}
+		h, err := c.HessianVector(dense(tensor.Float64, z, 2, 2), y, dense(tensor.Float64, v, 2, 2))
+		require.NoError(t, err)
+		grad := func(step float64) []float64 {
+			_, g, err := c.EvalGrad(dense(tensor.Float64, repeat(4, func(i int) float64 { return z[i] + step*v[i] }),
+				2, 2), y)
+			require.NoError(t, err)
+			return values(g)
+		}
+		up, down := grad(1e-5), grad(-1e-5)
+		near(t, name, values(h), repeat(4, func(i int) float64 { return (up[i] - down[i]) / 2e-5 }), 1e-8, 1e-9)
+	}
+}

@@ -33,7 +33,7 @@ func TestSureRows(t *testing.T) {
 							repeat(3*k, func(i int) float64 { return .9*b.t[i] + .1/float64(k) }))
 					}
 					b.dt = tensor.Float64
-					want := b.eval(t, losses.Criterion{Loss: rowOnly{c.Loss}, Reduction: losses.None})
+					want := b.eval(t, losses.Criterion{Loss: byRow{c.Loss}, Reduction: losses.None})
 					for _, b.dt = range floatDtypes {
 						got := b.eval(t, c)
 						what, eps := fmt.Sprint(name, " ", form, " K=", k, " gap ", gap, " ", b.dt), epsilon(b.dt)

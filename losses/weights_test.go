@@ -5,40 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gorgonia.org/tensor"
 
 	"softloss/losses"
 )
-
-// TestSampleWeights: the row's loss is multiplied; Mean still divides by the number of rows.
-func TestSampleWeights(t *testing.T) {
-	eachCriterion(t, func(t *testing.T, c losses.Criterion, dt tensor.Dtype) {
-		b := randomBatch(c, dt, 4, 43)
-		b.u = nil
-		got := b.eval(t, c)
-		plain := b
-		plain.s = nil
-		r := c
-		r.Reduction = losses.None
-		rows := plain.eval(t, r)
-		weighted := repeat(4, func(i int) float64 { return rows.loss[i] * b.s[i] })
-		sum := weighted[0] + weighted[1] + weighted[2] + weighted[3]
-		div := 1.0
-		switch c.Reduction {
-		case losses.None:
-			near(t, "none", got.loss, weighted, 2*epsilon(dt), 0)
-		case losses.Sum:
-			near(t, "sum", got.loss, []float64{sum}, 4*epsilon(dt), 0)
-		case losses.Mean:
-			div = 4
-			near(t, "mean", got.loss, []float64{sum / 4}, 4*epsilon(dt), 0)
-		}
-		near(t, "grad", got.grad, repeat(20, func(i int) float64 { return rows.grad[i] * b.s[i/5] / div }),
-			3*epsilon(dt), 0)
-		near(t, "labels' grad", got.tgrad, repeat(20, func(i int) float64 { return rows.tgrad[i] * b.s[i/5] / div }),
-			3*epsilon(dt), 0)
-	})
-}
 
 // TestEnginesKeepNothing: calls of different shapes, dtypes and options after each other do not see
 // each other.
