@@ -14,7 +14,7 @@ func encodeState(s *State) ([]byte, error) {
 	if s == nil {
 		return nil, fail(ErrEmpty, "state: got nil, want one")
 	}
-	m, err := s.check()
+	m, best, err := s.check()
 	if err != nil {
 		return nil, err
 	}
@@ -23,11 +23,7 @@ func encodeState(s *State) ([]byte, error) {
 		tensors = append(tensors, momentTensors("adam.first.", m, s.FirstMoments)...)
 		tensors = append(tensors, momentTensors("adam.second.", m, s.SecondMoments)...)
 	}
-	if s.BestLayers != nil {
-		best, err := NewModel(s.BestLayers)
-		if err != nil {
-			return nil, err
-		}
+	if best != nil {
 		tensors = append(tensors, layerTensors("best.", best.layers)...)
 	}
 	text, err := exactjson.Encode(s.plain())
@@ -46,38 +42,38 @@ func (s *State) plain() State {
 	return p
 }
 
-// check returns the state's layers as a model, or an error unless the tensors fit together.
-func (s *State) check() (*Model, error) {
-	m, err := NewModel(s.Layers)
-	if err != nil {
-		return nil, err
+// check returns the layers and, where there are some, the best layers as models, or an error unless
+// all is numbers that fit together.
+func (s *State) check() (m, best *Model, err error) {
+	if m, err = NewModel(s.Layers); err != nil {
+		return nil, nil, err
 	}
-	for _, moments := range [][][]float32{s.FirstMoments, s.SecondMoments} {
-		if len(moments) != len(s.FirstMoments) || moments != nil && len(moments) != 2*len(m.layers) {
-			return nil, fail(ErrMismatch, "moments: got %d and %d, want %d each, or none", len(s.FirstMoments),
-				len(s.SecondMoments), 2*len(m.layers))
-		}
-		for i, data := range moments {
-			l := m.layers[i/2]
-			want := l.Weights.Shape().TotalSize()
-			if i%2 == 1 {
-				want = l.Bias.Shape().TotalSize()
+	params := m.params()
+	if n := len(s.FirstMoments); n != len(s.SecondMoments) || n != 0 && n != len(params) {
+		return nil, nil, fail(ErrMismatch, "moments: got %d and %d, want %d each, or none", n, len(s.SecondMoments),
+			len(params))
+	}
+	for which, moments := range [][][]float32{s.FirstMoments, s.SecondMoments} {
+		for i, x := range moments {
+			if len(x) != len(params[i]) {
+				return nil, nil, fail(ErrMismatch, "moments: tensor %d: got %d elements, want %d as in the layers", i, len(x),
+					len(params[i]))
 			}
-			if len(data) != want {
-				return nil, fail(ErrMismatch, "moments: tensor %d: got %d elements, want %d as in the layers", i, len(data), want)
+			if slices.ContainsFunc(x, func(v float32) bool { return v != v || which == 1 && v < 0 }) {
+				return nil, nil, fail(ErrValue, "moments: tensor %d: got a NaN, or a second moment below 0, want neither", i)
 			}
 		}
 	}
-	if s.BestLayers != nil {
-		best, err := NewModel(s.BestLayers)
-		if err != nil {
-			return nil, err
-		}
-		if got, want := best.Sizes(), m.Sizes(); !slices.Equal(got, want) {
-			return nil, fail(ErrMismatch, "best layers: got sizes %v, want %v as in the layers", got, want)
-		}
+	if s.BestLayers == nil {
+		return m, nil, nil
 	}
-	return m, nil
+	if best, err = NewModel(s.BestLayers); err != nil {
+		return nil, nil, &failure{"best layers: " + plain(err), err}
+	}
+	if got, want := best.Sizes(), m.Sizes(); !slices.Equal(got, want) {
+		return nil, nil, fail(ErrMismatch, "best layers: got sizes %v, want %v as in the layers", got, want)
+	}
+	return m, best, nil
 }
 
 // momentTensors returns moments as tensors prefix0.weight, prefix0.bias, …
@@ -126,7 +122,7 @@ func decodeState(f *safetensors.File) (*State, error) {
 	if err := f.Rest(); err != nil {
 		return nil, err
 	}
-	if _, err := s.check(); err != nil {
+	if _, _, err := s.check(); err != nil {
 		return nil, damaged("%s", plain(err))
 	}
 	return s, nil

@@ -121,11 +121,19 @@ func (m *Model) Layers() []Layer {
 	return out
 }
 
+// params returns the elements of weights 1, bias 1, weights 2, ….
+func (m *Model) params() (out [][]float32) {
+	for _, l := range m.layers {
+		out = append(out, l.Weights.Float32s(), l.Bias.Float32s())
+	}
+	return out
+}
+
 // set copies the numbers of layers of the model's own sizes into it.
 func (m *Model) set(layers []Layer) {
-	for i, l := range layers {
-		copy(m.layers[i].Weights.Float32s(), l.Weights.Float32s())
-		copy(m.layers[i].Bias.Float32s(), l.Bias.Float32s())
+	to := m.params()
+	for i, from := range (&Model{layers: layers}).params() {
+		copy(to[i], from)
 	}
 }
 
@@ -144,12 +152,10 @@ func (m *Model) Sizes() []int {
 
 // finite reports whether all weights are finite numbers.
 func (m *Model) finite() bool {
-	for _, l := range m.layers {
-		for _, data := range [][]float32{l.Weights.Float32s(), l.Bias.Float32s()} {
-			for _, v := range data {
-				if v-v != 0 {
-					return false
-				}
+	for _, data := range m.params() {
+		for _, v := range data {
+			if v-v != 0 {
+				return false
 			}
 		}
 	}

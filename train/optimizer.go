@@ -40,11 +40,9 @@ type adamParam struct {
 // 2, ….
 func newAdam(m *Model, cfg Config) *adam {
 	a := &adam{l2: cfg.L2, decay: cfg.WeightDecay, clip: cfg.ClipNorm}
-	for _, l := range m.layers {
-		for i, t := range [][]float32{l.Weights.Float32s(), l.Bias.Float32s()} {
-			a.params = append(a.params, adamParam{value: t, m: make([]float32, len(t)), v: make([]float32, len(t)),
-				bias: i == 1})
-		}
+	for i, t := range m.params() {
+		a.params = append(a.params, adamParam{value: t, m: make([]float32, len(t)), v: make([]float32, len(t)),
+			bias: i%2 == 1})
 	}
 	return a
 }

@@ -30,29 +30,25 @@ func (f *fitting) restore(s *State) error {
 	if err := f.checkProgress(s); err != nil {
 		return err
 	}
-	layers, err := f.layersLike("layers", s.Layers)
+	m, bestModel, err := s.check()
 	if err != nil {
-		return err
+		return fail(ErrState, "state: %s", plain(err))
 	}
-	var bestLayers []Layer
-	if s.BestLayers != nil {
-		if bestLayers, err = f.layersLike("best layers", s.BestLayers); err != nil {
-			return err
-		}
+	if got, want := m.Sizes(), f.model.Sizes(); !slices.Equal(got, want) {
+		return fail(ErrState, "state: layers: got sizes %v, want %v", got, want)
 	}
-	if err := f.checkMoments("first", s.FirstMoments, false); err != nil {
-		return err
+	if s.FirstMoments == nil {
+		return fail(ErrState, "state: got no moments, want those of %d tensors", len(f.adam.params))
 	}
-	if err := f.checkMoments("second", s.SecondMoments, true); err != nil {
-		return err
-	}
-	f.model.set(layers)
+	f.model.set(m.layers)
 	for i, p := range f.adam.params {
 		copy(p.m, s.FirstMoments[i])
 		copy(p.v, s.SecondMoments[i])
 	}
 	f.adam.steps, f.history = s.Step, s.History.clone()
-	f.best = best{s.BestEpoch, s.BestLoss, bestLayers}
+	if f.best = (best{epoch: s.BestEpoch, loss: s.BestLoss}); bestModel != nil {
+		f.best.layers = bestModel.layers
+	}
 	return nil
 }
 
@@ -77,38 +73,6 @@ func (f *fitting) checkProgress(s *State) error {
 			s.History.Best())
 	case (s.BestLayers != nil) != (f.cfg.Patience > 0 && s.BestEpoch > 0):
 		return fail(ErrState, "state: got %d best layers, want them with patience and a best epoch only", len(s.BestLayers))
-	}
-	return nil
-}
-
-// layersLike returns copies of layers that are finite and of the model's sizes.
-func (f *fitting) layersLike(arg string, layers []Layer) ([]Layer, error) {
-	m, err := NewModel(layers)
-	if err != nil {
-		return nil, fail(ErrState, "state: %s: %s", arg, plain(err))
-	}
-	if got, want := m.Sizes(), f.model.Sizes(); !slices.Equal(got, want) {
-		return nil, fail(ErrState, "state: %s: got sizes %v, want %v", arg, got, want)
-	}
-	return m.layers, nil
-}
-
-// checkMoments wants moments of the sizes of the parameters, finite, and not negative where they
-// are squares.
-func (f *fitting) checkMoments(which string, moments [][]float32, squares bool) error {
-	if len(moments) != len(f.adam.params) {
-		return fail(ErrState, "state: %s moments: got %d tensors, want %d", which, len(moments), len(f.adam.params))
-	}
-	for i, p := range f.adam.params {
-		if len(moments[i]) != len(p.value) {
-			return fail(ErrState, "state: %s moments: tensor %d: got %d numbers, want %d", which, i,
-				len(moments[i]), len(p.value))
-		}
-		for _, v := range moments[i] {
-			if v != v || squares && v < 0 {
-				return fail(ErrState, "state: %s moments: tensor %d: got %v", which, i, v)
-			}
-		}
 	}
 	return nil
 }

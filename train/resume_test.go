@@ -272,21 +272,25 @@ func TestResumeRejectsOtherRuns(t *testing.T) {
 	wants(resume(cfg, state, &counted, validSet), "TrainSet: the run has ")
 
 	for what, spoil := range map[string]func(*State){
-		"4 epochs that have ended": func(s *State) { s.Epoch, s.Step = 4, 12 },
-		"-1 epochs":                func(s *State) { s.Epoch = -1 },
-		"7 steps":                  func(s *State) { s.Step = 7 },
-		"history of 1 epochs":      func(s *State) { s.History = s.History[:1] },
-		"entry 1":                  func(s *State) { s.History = append(History(nil), s.History[0], s.History[0]) },
-		"best epoch 5":             func(s *State) { s.BestEpoch = 5 },
-		"best layers":              func(s *State) { s.BestLayers = nil },
-		"state: layers":            func(s *State) { s.Layers = s.Layers[:2] },
+		"4 epochs that have ended":            func(s *State) { s.Epoch, s.Step = 4, 12 },
+		"-1 epochs":                           func(s *State) { s.Epoch = -1 },
+		"7 steps":                             func(s *State) { s.Step = 7 },
+		"history of 1 epochs":                 func(s *State) { s.History = s.History[:1] },
+		"entry 1":                             func(s *State) { s.History = History{s.History[0], s.History[0]} },
+		"best epoch 5":                        func(s *State) { s.BestEpoch = 5 },
+		"best layers":                         func(s *State) { s.BestLayers = nil },
+		"state: moments: got 6 and 6, want 4": func(s *State) { s.Layers = s.Layers[:2] },
+		"state: layers: got sizes [6 24 9]": func(s *State) {
+			s.Layers, s.BestLayers = s.Layers[:2], s.BestLayers[:2]
+			s.FirstMoments, s.SecondMoments = s.FirstMoments[:4], s.SecondMoments[:4]
+		},
 		"state: best layers: layer 1: bias": func(s *State) {
 			s.BestLayers = []Layer{{Weights: s.Layers[0].Weights}, s.Layers[1], s.Layers[2]}
 		},
-		"first moments: got 5":    func(s *State) { s.FirstMoments = s.FirstMoments[:5] },
-		"second moments: got 0":   func(s *State) { s.SecondMoments = nil },
-		"first moments: tensor 0": func(s *State) { s.FirstMoments = append([][]float32{{1}}, s.FirstMoments[1:]...) },
-		"second moments: tensor 5": func(s *State) {
+		"state: got no moments":       func(s *State) { s.FirstMoments, s.SecondMoments = nil, nil },
+		"state: moments: got 5 and 6": func(s *State) { s.FirstMoments = s.FirstMoments[:5] },
+		"state: moments: tensor 0:":   func(s *State) { s.FirstMoments = append([][]float32{{1}}, s.FirstMoments[1:]...) },
+		"state: moments: tensor 5: got a NaN, or a second moment below 0": func(s *State) {
 			s.SecondMoments = append(append([][]float32(nil), s.SecondMoments[:5]...), []float32{0, -1, 0})
 		},
 	} {

@@ -34,8 +34,8 @@ func newShards(m *Model, cfg Config) *shards {
 	first, end := ownShards(cfg)
 	s := &shards{first: first, count: cfg.Shards, sum: fixedSum{group: cfg.Group, shards: cfg.Shards},
 		parts: make([]part, end-first)}
-	for _, l := range m.layers {
-		s.grads = append(s.grads, make([]float32, len(l.Weights.Float32s())), make([]float32, len(l.Bias.Float32s())))
+	for _, t := range m.params() {
+		s.grads = append(s.grads, make([]float32, len(t)))
 	}
 	return s
 }

@@ -138,9 +138,8 @@ func identity(cfg Config, trainSet, validSet *dataset.Dataset) (State, error) {
 	}
 	if cfg.Teacher != nil {
 		var m mark
-		for _, l := range cfg.Teacher.layers {
-			m.floats(l.Weights.Float32s())
-			m.floats(l.Bias.Float32s())
+		for _, t := range cfg.Teacher.params() {
+			m.floats(t)
 		}
 		s.Teacher = fmt.Sprintf("layers %v, %v", cfg.Teacher.Sizes(), m)
 		c := cfg.Teacher.criterion
