@@ -37,7 +37,8 @@ func Compare(c Case) (loss, grads []Error, err error) {
 		grads = append(grads, c.errors("target grad", c.byRows(numbers(out.TargetGrad), cols), want.TargetGrad)...)
 	}
 	if out.WeightGrad != nil {
-		grads = append(grads, c.errors("weight grad", c.byRows(numbers(out.WeightGrad), weightCols), want.WeightGrad)...)
+		got := c.byRows(numbers(out.WeightGrad), weightCols)
+		grads = append(grads, c.errors("weight grad", got, want.WeightGrad)...)
 	}
 	return loss, grads, nil
 }
@@ -82,7 +83,7 @@ func (c Case) tensors() (out losses.Outputs, in losses.Inputs) {
 	return out, in
 }
 
-// shape returns that of a tensor with so many numbers a row: [N], [N, K], or with an axis [N/2, 2]
+// shape returns that of a tensor with cols numbers a row: [N], [N, K], or with an axis [N/2, 2]
 // and [N/2, K, 2]. One question a row is [N].
 func (c Case) shape(cols int) []int {
 	n := c.Batch.N
@@ -98,7 +99,7 @@ func (c Case) shape(cols int) []int {
 	return []int{n, cols}
 }
 
-// tensor returns the rows x, of so many numbers each, in the case's dtype and layout.
+// tensor returns the rows x, of cols numbers each, in the case's dtype and layout.
 func (c Case) tensor(x []float64, cols int) *tensor.Dense {
 	shape := c.shape(cols)
 	if len(shape) == 3 {

@@ -146,9 +146,8 @@ func (e *evaluation) kept(n int) bool {
 	return e.b.Index == nil || !slices.Contains(e.c.Ignore, e.b.Index[n*e.b.N/e.units()])
 }
 
-// cost returns the sum of the losses, each times its upstream gradient, and the losses: one, or one
-// a unit with None.
-func (e *evaluation) cost() (cost *num, out []*num, err error) {
+// read makes numbers of what the cost is differentiated by.
+func (e *evaluation) read() {
 	for _, z := range e.b.Logits {
 		if math.IsInf(z, -1) {
 			z = 0 // an excluded class: no formula sees it
@@ -161,6 +160,12 @@ func (e *evaluation) cost() (cost *num, out []*num, err error) {
 	for _, w := range e.b.Weights {
 		e.weights = append(e.weights, e.number(w))
 	}
+}
+
+// cost returns the sum of the losses, each times its upstream gradient, and the losses: one, or one
+// a unit with None.
+func (e *evaluation) cost() (cost *num, out []*num, err error) {
+	e.read()
 	sum, mass, count := e.number(0), e.number(0), 0
 	for n := range e.units() {
 		l := e.number(0)
@@ -178,6 +183,7 @@ func (e *evaluation) cost() (cost *num, out []*num, err error) {
 		sum = e.add(sum, l)
 		out = append(out, l)
 	}
+	divisor := e.number(1)
 	switch e.c.Reduction {
 	case losses.None:
 		cost = e.number(0)
@@ -186,17 +192,14 @@ func (e *evaluation) cost() (cost *num, out []*num, err error) {
 		}
 		return cost, out, nil
 	case losses.Mean:
-		if count == 0 {
-			sum = e.number(0)
-		} else {
-			sum = e.quo(sum, e.number(float64(count)))
-		}
+		divisor = e.number(float64(count))
 	case losses.WeightedMean:
-		if mass.v.Sign() == 0 {
-			sum = e.number(0)
-		} else {
-			sum = e.quo(sum, mass)
-		}
+		divisor = mass
+	}
+	if divisor.v.Sign() == 0 {
+		sum = e.number(0)
+	} else {
+		sum = e.quo(sum, divisor)
 	}
 	return e.scale(e.upstream(0), sum), []*num{sum}, nil
 }

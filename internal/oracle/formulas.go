@@ -16,35 +16,10 @@ type row struct {
 
 // loss returns the loss of a row, by the formula in the documentation of l.
 func (t *tape) loss(l losses.Loss, r row) (*num, error) {
+	if phi := t.phi(l, r); phi != nil {
+		return t.separable(r, phi), nil
+	}
 	switch l := l.(type) {
-	case nil:
-		return t.separable(r, func(k int) *num { return t.neg(r.l[k]) }), nil
-	case losses.CrossEntropy:
-		return t.separable(r, func(k int) *num { return t.neg(r.l[k]) }), nil
-	case losses.GCE: // (1 - p^Q)/Q
-		return t.separable(r, func(k int) *num {
-			return t.quo(t.expm1(t.scale(l.Q, r.l[k])), t.number(-l.Q))
-		}), nil
-	case losses.Focal: // -(1-p)^Gamma log p
-		return t.separable(r, func(k int) *num {
-			return t.neg(t.mul(t.pow(r.rest[k], l.Gamma), r.l[k]))
-		}), nil
-	case losses.Poly1: // -log p + Epsilon (1-p)
-		return t.separable(r, func(k int) *num {
-			return t.sub(t.scale(l.Epsilon, r.rest[k]), r.l[k])
-		}), nil
-	case losses.AGCE: // ((A+1)^Q - (A+p)^Q)/Q
-		return t.separable(r, func(k int) *num {
-			from := t.pow(t.add(t.number(l.A), t.number(1)), l.Q)
-			return t.quo(t.sub(from, t.pow(t.add(t.number(l.A), r.p[k]), l.Q)), t.number(l.Q))
-		}), nil
-	case losses.AUL: // ((A-p)^Q - (A-1)^Q)/Q
-		return t.separable(r, func(k int) *num {
-			least := t.pow(t.sub(t.number(l.A), t.number(1)), l.Q)
-			return t.quo(t.sub(t.pow(t.sub(t.number(l.A), r.p[k]), l.Q), least), t.number(l.Q))
-		}), nil
-	case losses.AEL: // exp(-p/A)
-		return t.separable(r, func(k int) *num { return t.exp(t.quo(r.p[k], t.number(-l.A))) }), nil
 	case losses.Asymmetric:
 		return t.asymmetric(r, l), nil
 	case losses.MAE:
@@ -57,8 +32,7 @@ func (t *tape) loss(l losses.Loss, r row) (*num, error) {
 	case losses.ReverseCrossEntropy:
 		return t.reverse(r, l.A), nil
 	case losses.SymmetricCrossEntropy:
-		ce := t.separable(r, func(k int) *num { return t.neg(r.l[k]) })
-		return t.add(t.scale(l.Alpha, ce), t.scale(l.Beta, t.reverse(r, l.A))), nil
+		return t.add(t.scale(l.Alpha, t.crossEntropy(r)), t.scale(l.Beta, t.reverse(r, l.A))), nil
 	case losses.KL: // Σ t (log t - log p)
 		return t.overClasses(r, func(k int) *num {
 			if r.t[k].v.Sign() == 0 {
@@ -67,8 +41,8 @@ func (t *tape) loss(l losses.Loss, r row) (*num, error) {
 			return t.mul(r.t[k], t.sub(t.log(r.t[k]), r.l[k]))
 		}), nil
 	case losses.ConfidencePenalty:
-		ce := t.separable(r, func(k int) *num { return t.neg(r.l[k]) })
-		return t.add(ce, t.scale(l.Beta, t.overClasses(r, func(k int) *num { return t.mul(r.p[k], r.l[k]) }))), nil
+		negentropy := t.overClasses(r, func(k int) *num { return t.mul(r.p[k], r.l[k]) })
+		return t.add(t.crossEntropy(r), t.scale(l.Beta, negentropy)), nil
 	case losses.BiTempered:
 		return t.biTempered(r, l), nil
 	case losses.Sparsemax:
@@ -88,6 +62,36 @@ func (t *tape) loss(l losses.Loss, r row) (*num, error) {
 	}
 	return nil, fmt.Errorf("oracle: no formula for %T", l)
 }
+
+// phi returns φ of a loss Σ_k t_k φ(k), nil for others.
+func (t *tape) phi(l losses.Loss, r row) func(k int) *num {
+	switch l := l.(type) {
+	case nil, losses.CrossEntropy:
+		return func(k int) *num { return t.neg(r.l[k]) }
+	case losses.GCE: // (1 - p^Q)/Q
+		return func(k int) *num { return t.quo(t.expm1(t.scale(l.Q, r.l[k])), t.number(-l.Q)) }
+	case losses.Focal: // -(1-p)^Gamma log p
+		return func(k int) *num { return t.neg(t.mul(t.pow(r.rest[k], l.Gamma), r.l[k])) }
+	case losses.Poly1: // -log p + Epsilon (1-p)
+		return func(k int) *num { return t.sub(t.scale(l.Epsilon, r.rest[k]), r.l[k]) }
+	case losses.AGCE: // ((A+1)^Q - (A+p)^Q)/Q
+		return func(k int) *num {
+			most := t.pow(t.add(t.number(l.A), t.number(1)), l.Q)
+			return t.quo(t.sub(most, t.pow(t.add(t.number(l.A), r.p[k]), l.Q)), t.number(l.Q))
+		}
+	case losses.AUL: // ((A-p)^Q - (A-1)^Q)/Q
+		return func(k int) *num {
+			least := t.pow(t.sub(t.number(l.A), t.number(1)), l.Q)
+			return t.quo(t.sub(t.pow(t.sub(t.number(l.A), r.p[k]), l.Q), least), t.number(l.Q))
+		}
+	case losses.AEL: // exp(-p/A)
+		return func(k int) *num { return t.exp(t.quo(r.p[k], t.number(-l.A))) }
+	}
+	return nil
+}
+
+// crossEntropy returns -Σ t log p.
+func (t *tape) crossEntropy(r row) *num { return t.separable(r, t.phi(nil, r)) }
 
 func (t *tape) neg(a *num) *num { return t.scale(-1, a) }
 

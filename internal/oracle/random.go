@@ -66,10 +66,10 @@ func (g *generator) number(x float64) float64 {
 // between returns a number of the case's dtype in [lo, hi].
 func (g *generator) between(lo, hi float64) float64 { return g.number(lo + (hi-lo)*g.Float64()) }
 
-// losses are as many as there are formulas; parameters of which differences are taken are multiples
-// of 1/8, so that those are exact.
+// loss returns one of the losses that there are formulas for. Parameters of which differences are
+// taken are multiples of 1/8, so that those are exact.
 func (g *generator) loss(sums bool) losses.Loss {
-	kinds := []func() losses.Loss{
+	makers := []func() losses.Loss{
 		func() losses.Loss { return nil },
 		func() losses.Loss { return losses.CrossEntropy{} },
 		func() losses.Loss { return losses.MAE{} },
@@ -104,83 +104,99 @@ func (g *generator) loss(sums bool) losses.Loss {
 		},
 	}
 	if !sums {
-		kinds = kinds[:len(kinds)-1]
-	} else if g.one(len(kinds) + 1) {
+		makers = makers[:len(makers)-1]
+	} else if g.one(len(makers) + 1) {
 		return losses.Asymmetric{
 			GammaPos: pick(g, 0, 1, 2), GammaNeg: pick(g, 4, 0, 1, 2), Margin: pick(g, .0625, 0, .25),
 		}
-	} else if g.one(len(kinds) / 2) {
+	} else if g.one(len(makers) / 2) {
 		return []losses.Loss{losses.Sparsemax{}, losses.Entmax15{}}[g.IntN(2)]
 	}
-	return kinds[g.IntN(len(kinds))]()
+	return makers[g.IntN(len(makers))]()
 }
 
 func pick(g *generator, from ...float64) float64 { return from[g.IntN(len(from))] }
 
+// The kinds of targets.
+const (
+	index = iota
+	oneHot
+	fewClasses
+	allClasses
+	anySum // labels that do not sum to 1
+	kinds  // how many there are
+)
+
 // target makes labels or an index.
 func (g *generator) target() {
 	b := &g.Batch
-	kind := g.IntN(5)
-	if g.Criterion.Link == losses.SigmoidLink && kind != 0 {
+	kind := g.IntN(kinds)
+	if g.Criterion.Link == losses.SigmoidLink && kind != index {
 		for range b.N * b.K {
 			small := math.Round(math.Exp(-30*g.Float64())*0x1p53) / 0x1p53 // 1 less it is a float64
 			b.Labels = append(b.Labels, g.number(pick(g, 0, 1, g.Float64(), small)))
 		}
 		return
 	}
-	if g.shares() && kind == 4 {
-		kind = 3
+	if g.sumToOne() && kind == anySum {
+		kind = allClasses
 	}
 	for n := range b.N {
 		y := g.IntN(b.K)
 		if g.Criterion.Link == losses.SigmoidLink && b.K == 1 {
 			y = g.IntN(2)
 		}
-		if kind == 0 {
+		if kind == index {
 			b.Index = append(b.Index, y)
 			continue
 		}
-		row, sum := make([]float64, b.K), 0.0
-		for k := range row {
-			switch kind {
-			case 1: // one-hot
-				if k == y {
-					row[k] = 1
-				}
-			case 2: // few classes
-				if g.one(3) || k == y {
-					row[k] = g.Float64()
-				}
-			default:
-				row[k] = math.Exp(2 * g.NormFloat64())
-			}
-			sum += row[k]
-		}
-		for k := range row {
-			if kind != 1 && kind != 4 { // 4: rows that do not sum to 1
-				row[k] /= sum
-			}
-			row[k] = g.number(row[k])
-		}
-		if kind == 4 && n == 0 && g.one(4) {
+		row := g.labels(kind, y)
+		if kind == anySum && n == 0 && g.one(4) {
 			clear(row)
 		}
-		if g.shares() {
-			exactShares(row, y)
+		if g.sumToOne() {
+			exactSum(row, y)
 		}
 		b.Labels = append(b.Labels, row...)
 	}
 }
 
-// shares reports whether the labels of a row must sum to 1.
-func (g *generator) shares() bool {
+// labels returns a row of labels of a kind; y is the class of a one-hot row, and among a few classes.
+func (g *generator) labels(kind, y int) []float64 {
+	row, sum := make([]float64, g.Batch.K), 0.0
+	for k := range row {
+		switch kind {
+		case oneHot:
+			if k == y {
+				row[k] = 1
+			}
+		case fewClasses:
+			if g.one(3) || k == y {
+				row[k] = g.Float64()
+			}
+		default:
+			row[k] = math.Exp(2 * g.NormFloat64())
+		}
+		sum += row[k]
+	}
+	for k := range row {
+		if kind != oneHot && kind != anySum {
+			row[k] /= sum
+		}
+		row[k] = g.number(row[k])
+	}
+	return row
+}
+
+// sumToOne reports whether the labels of a row must sum to 1.
+func (g *generator) sumToOne() bool {
 	e, ok := losses.Describe(g.Criterion.Loss)
 	return ok && e.LabelsSumToOne()
 }
 
-// exactShares makes the sum of a row 1 without rounding, by multiples of 2^-20; class y takes what
+// exactSum makes the sum of a row 1 without rounding, by multiples of 2^-20; class y takes what
 // is left.
-func exactShares(row []float64, y int) {
+func exactSum(row []float64, y int) {
 	left := 1.0
 	for k := range row {
 		if k != y {
@@ -197,7 +213,7 @@ func (g *generator) options() {
 	sigmoid := c.Link == losses.SigmoidLink
 	if g.one(3) {
 		c.Smoothing = losses.Smoothing{Rule: losses.SmoothingRule(g.IntN(3)), Alpha: pick(g, .1, .25, g.Float64())}
-		if c.Smoothing.Rule == losses.SmoothNotebook && g.shares() {
+		if c.Smoothing.Rule == losses.SmoothNotebook && g.sumToOne() {
 			c.Smoothing.Rule = losses.SmoothPrior
 		}
 		if c.Smoothing.Rule == losses.SmoothPrior && g.one(2) {
