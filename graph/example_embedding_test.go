@@ -47,7 +47,7 @@ func (e encoder) on(x []float64) (vectors *gorgonia.Node, weights gorgonia.Nodes
 	return vectors, gorgonia.Nodes{w, v}
 }
 
-// matrix is an input of so many columns.
+// matrix is an input [N, cols].
 func matrix(g *gorgonia.ExprGraph, name string, cols int, x []float64) *gorgonia.Node {
 	rows := len(x) / cols
 	return gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithName(name), gorgonia.WithShape(rows, cols),

@@ -27,7 +27,7 @@ type peerCase struct {
 	Temperature float64        `json:"temperature"`
 	Shift       []float64      `json:"shift"`
 	ZLoss       float64        `json:"zloss"`
-	Scale       float64        `json:"scale"`  // the peer's number is so many of ours; 0 means 1
+	Scale       float64        `json:"scale"`  // how many times ours the peer's number is; 0 means 1
 	Splits      int            `json:"splits"` // predictions of the same rows
 	Value       numtest.Vector `json:"value"`
 	Grad        numtest.Matrix `json:"grad"` // of the sum of the values

@@ -156,7 +156,7 @@ func repeatInt(n int, f func(i int) int) []int {
 	return out
 }
 
-// TestViewsOfTheFamily: softmax and its kin read views as well.
+// TestViewsOfTheFamily: the functions of rows read views as well.
 func TestViewsOfTheFamily(t *testing.T) {
 	x := randomBatch(losses.Criterion{}, tensor.Float64, 6, 63).z
 	u := randomBatch(losses.Criterion{}, tensor.Float64, 6, 64).z
