@@ -1,8 +1,8 @@
 package losses
 
 import (
+	"softloss/internal/parallel"
 	"softloss/losses/internal/kernel"
-	"softloss/losses/internal/rows"
 
 	"gorgonia.org/tensor"
 )
@@ -33,7 +33,7 @@ type engine[T kernel.Float] struct {
 	div      float64   // one over the denominator
 	sums     []float64 // of the losses of rows of elements; nil when each loss is kept
 
-	group rows.Group
+	group parallel.Group
 	parts []*worker[T]
 	buf   buffers[T]
 }

@@ -6,8 +6,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/internal/parallel"
 	"softloss/losses/internal/kernel"
-	"softloss/losses/internal/rows"
 )
 
 // kernelMap is a RowMap of logits, made of kernels.
@@ -112,7 +112,7 @@ type mapper[T kernel.Float] struct {
 	dst, src []T
 	w, k     int // the elements of a row of both
 	buf      []T
-	group    rows.Group
+	group    parallel.Group
 }
 
 func (m *mapper[T]) rows(_, lo, hi int) { m.f(m.dst[lo*m.w:hi*m.w], m.src[lo*m.k:hi*m.k], m.k) }
@@ -128,7 +128,7 @@ func mapRows[T kernel.Float](pool *sync.Pool, dst, z *tensor.Dense, f func(dst, 
 	n, m.k = extent(z)
 	m.w = width(dst, n)
 	m.f, m.dst, m.src = f, dense.Memory[T](dst), dense.Rows(z, len(z.Shape())-1, &m.buf)
-	m.group.Run(n, m.k, rows.Parts(n, m.k))
+	m.group.Run(n, blockOf(m.k), partsOf(n, m.k))
 	m.f, m.dst, m.src = nil, nil, nil
 	pool.Put(m)
 }
@@ -139,6 +139,6 @@ func mapPairs[T kernel.Float](out, x, u *tensor.Dense, f func(dst, x, u []T, k i
 	var xbuf, ubuf []T
 	src, up := dense.Rows(x, len(x.Shape())-1, &xbuf), dense.Rows(u, len(u.Shape())-1, &ubuf)
 	dst, w := dense.Memory[T](out), width(u, n)
-	group := rows.Group{Body: func(_, lo, hi int) { f(dst[lo*k:hi*k], src[lo*k:hi*k], up[lo*w:hi*w], k) }}
-	group.Run(n, k, rows.Parts(n, k))
+	group := parallel.Group{Body: func(_, lo, hi int) { f(dst[lo*k:hi*k], src[lo*k:hi*k], up[lo*w:hi*w], k) }}
+	group.Run(n, blockOf(k), partsOf(n, k))
 }

@@ -8,7 +8,6 @@ import (
 
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
-	"softloss/losses/internal/rows"
 )
 
 // plain reports whether c is the mean or the sum of the cross entropy from logits, with no option.
@@ -29,7 +28,7 @@ func evalPlain[T kernel.Float](
 	pool *sync.Pool, r Reduction, loss, grad *tensor.Dense, logits, target tensor.Tensor) bool {
 	var b batch[T]
 	z, t, ok := b.loadPlain(logits, target)
-	if !ok || rows.Parts(b.n, b.k) > 1 {
+	if !ok || partsOf(b.n, b.k) > 1 {
 		return false
 	}
 	value, lossSpan, ok := plainOutput[T](loss, nil, z, t)

@@ -2,11 +2,11 @@ package losses
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
-	"softloss/losses/internal/rows"
 )
 
 // The engines that are not at work. An engine keeps its scratch memory.
@@ -40,13 +40,32 @@ func (e *engine[T]) forget() {
 	}
 }
 
+const (
+	// grain is how many elements are worth a goroutine.
+	grain = 1 << 16
+	// blockSize is how many elements goroutines take at a time.
+	blockSize = 1 << 14
+)
+
+// partsOf returns how many goroutines work on n rows of k elements: at most one a processor, and
+// none beside the caller's with fewer than two grains.
+func partsOf(n, k int) int {
+	if most := n * k / grain; most > 1 {
+		return min(runtime.GOMAXPROCS(0), most)
+	}
+	return 1
+}
+
+// blockOf returns how many rows of k elements a goroutine takes at a time.
+func blockOf(k int) int { return max(1, blockSize/k) }
+
 // run evaluates all rows.
 func (e *engine[T]) run() error {
 	n, k := e.n, e.k
 	if e.link == SigmoidLink {
 		n, k = e.n/e.classes, e.classes
 	}
-	parts := rows.Parts(n, k)
+	parts := partsOf(n, k)
 	for len(e.parts) < parts {
 		e.parts = append(e.parts, new(worker[T]))
 	}
@@ -54,9 +73,9 @@ func (e *engine[T]) run() error {
 		w.done, w.err = true, nil
 	}
 	if foreign(e.formula) {
-		apart(func() { e.group.Run(n, k, parts) })
+		apart(func() { e.group.Run(n, blockOf(k), parts) })
 	} else {
-		e.group.Run(n, k, parts)
+		e.group.Run(n, blockOf(k), parts)
 	}
 	var first *worker[T]
 	for _, w := range e.parts[:parts] {

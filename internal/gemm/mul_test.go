@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,14 +57,16 @@ func corners[T Float](t *testing.T) {
 	}
 }
 
-// TestProcessors wants the same bits with 1, 2 and 8 processors, whether rows or columns are split.
+// TestProcessors wants the same bits with 1, 2, 3 and 8 processors, whether rows or columns are
+// split, and where a product of that size is not worth it, too.
 func TestProcessors(t *testing.T) { both(t, processors[float32], processors[float64]) }
 
 func processors[T Float](t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	r := rand.New(rand.NewPCG(5, 6))
-	for _, s := range [][3]int{{500, 10, 300}, {7, 700, 300}, {130, 150, 140}, {1, 3000, 400}, {3000, 1, 400}} {
+	for _, s := range [][3]int{{500, 10, 300}, {7, 700, 300}, {130, 150, 140}, {1, 3000, 400}, {3000, 1, 400}, {260, 260, 260}} {
 		p := newProblem[T](r, r.IntN(4), s[0], s[1], s[2])
+		p.alpha = 1
 		runtime.GOMAXPROCS(1)
 		want := p.mul()
 		for _, n := range []int{1, 2, 3, 8} {
@@ -71,6 +74,10 @@ func processors[T Float](t *testing.T) {
 			for _, name := range implementations() {
 				restore := forced(name)
 				require.True(t, sameBits(p.mul(), want), "%v with %d processors, %s", p, n, name)
+				c := p.c
+				c.Data = slices.Clone(c.Data)
+				inParts(n, c, p.beta, p.a, p.b)
+				require.True(t, sameBits(c.Data, want), "%v in %d parts, %s", p, n, name)
 				restore()
 			}
 		}

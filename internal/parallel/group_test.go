@@ -1,4 +1,4 @@
-package rows
+package parallel
 
 import (
 	"runtime"
@@ -9,22 +9,13 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestParts(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	for _, c := range []struct{ n, k, want int }{
-		{0, 1, 1}, {1, 1, 1}, {1000, 64, 1}, {2 * grain, 1, 2}, {2*grain - 1, 1, 1}, {3, grain, 3}, {100, grain, 4},
-	} {
-		assert.Equal(t, c.want, Parts(c.n, c.k), "%+v", c)
-	}
-}
-
-// TestRunCoversEveryRowOnce, in blocks that begin where Block says, again and again.
-func TestRunCoversEveryRowOnce(t *testing.T) {
+// TestRunCoversAllOnce, in blocks that begin with a multiple of theirs, again and again.
+func TestRunCoversAllOnce(t *testing.T) {
 	var g Group
-	const k = blockSize / 8
+	const block = 8
 	seen := make([]atomic.Int32, 100)
 	g.Body = func(part, lo, hi int) {
-		assert.Zero(t, lo%Block(k))
+		assert.Zero(t, lo%block)
 		for i := lo; i < hi; i++ {
 			seen[i].Add(1)
 		}
@@ -32,13 +23,13 @@ func TestRunCoversEveryRowOnce(t *testing.T) {
 	for range 20 {
 		for _, n := range []int{1, 2, 7, 10, 99, 100} {
 			for _, parts := range []int{1, 2, 3, 7, 10} {
-				g.Run(n, k, parts)
+				g.Run(n, block, parts)
 				for i := range seen {
 					want := int32(0)
 					if i < n {
 						want = 1
 					}
-					assert.Equal(t, want, seen[i].Swap(0), "row %d of %d in %d parts", i, n, parts)
+					assert.Equal(t, want, seen[i].Swap(0), "%d of %d in %d parts", i, n, parts)
 				}
 			}
 		}
@@ -57,7 +48,7 @@ func TestPartsAreApart(t *testing.T) {
 		}
 	}}
 	for range 300 {
-		g.Run(40, blockSize, parts)
+		g.Run(40, 1, parts)
 	}
 }
 
@@ -72,7 +63,7 @@ func TestOthersHelp(t *testing.T) {
 			others <- <-others
 		}
 	}
-	g.Run(2, blockSize, 2)
+	g.Run(2, 1, 2)
 	assert.Len(t, others, 1)
 }
 
@@ -88,7 +79,7 @@ func TestEndedGoroutine(t *testing.T) {
 	}
 	for range 50 {
 		ran.Store(0)
-		g.Run(20, blockSize, 3)
+		g.Run(20, 1, 3)
 		assert.EqualValues(t, 20, ran.Load())
 	}
 }
@@ -96,7 +87,7 @@ func TestEndedGoroutine(t *testing.T) {
 func TestRunAllocatesNothing(t *testing.T) {
 	var sum atomic.Int64
 	g := Group{Body: func(_, lo, hi int) { sum.Add(int64(hi - lo)) }}
-	run := func() { g.Run(100, blockSize, 4) }
+	run := func() { g.Run(100, 1, 4) }
 	run()
 	assert.Zero(t, testing.AllocsPerRun(20, run))
 	assert.EqualValues(t, 2200, sum.Load())

@@ -1,0 +1,68 @@
+// Package parallel runs a function over ranges of numbers, several ranges at once.
+package parallel
+
+import "sync/atomic"
+
+// Group runs one body over the blocks of a range. Its zero value with Body set is ready.
+// A Group that is used again allocates nothing, and is not for two goroutines at once.
+type Group struct {
+	// Body handles [lo, hi), which begins with a multiple of a block; part tells concurrent calls
+	// apart and is below the number of parts. It is called several times.
+	Body func(part, lo, hi int)
+
+	n, block int
+	next     atomic.Int64  // the first number that nobody took
+	seats    atomic.Int64  // how many goroutines may still come; below 0 none
+	left     chan struct{} // one from each that came, when it goes
+	help     func()        // what they do, made once
+}
+
+// Run calls Body for all of [0, n), block by block, from at most as many goroutines as parts says,
+// and returns when all is done. The caller's takes its share, which is all where no other comes in
+// time: nobody waits for a goroutine that has not begun. With one part there is one block.
+func (g *Group) Run(n, block, parts int) {
+	if parts <= 1 {
+		g.Body(0, 0, n)
+		return
+	}
+	if g.help == nil {
+		g.help = func() {
+			seat := g.seats.Add(-1)
+			if seat < 0 { // the run that wanted it is over
+				return
+			}
+			defer func() { g.left <- struct{}{} }()
+			g.take(int(seat) + 1)
+		}
+	}
+	if cap(g.left) < parts {
+		g.left = make(chan struct{}, parts)
+	}
+	g.n, g.block = n, block
+	g.next.Store(0)
+	g.seats.Store(int64(parts - 1))
+	for range parts - 1 {
+		go g.help()
+	}
+	defer g.finish(parts) // also when Body panics or ends the goroutine
+	g.take(0)
+}
+
+// take runs blocks until none is left.
+func (g *Group) take(part int) {
+	for {
+		lo := int(g.next.Add(int64(g.block))) - g.block
+		if lo >= g.n {
+			return
+		}
+		g.Body(part, lo, min(lo+g.block, g.n))
+	}
+}
+
+// finish lets nobody come any more and waits for those who did.
+func (g *Group) finish(parts int) {
+	const nobody = -1 << 32
+	for range parts - 1 - max(0, int(g.seats.Swap(nobody))) {
+		<-g.left
+	}
+}
