@@ -21,6 +21,16 @@
 // that asks for them, those of [ApplyLinear], [JensenShannon] and [Options].ReuseGrad. Bad data is
 // an error of RunAll, never a panic.
 //
+// # Coming from a hand-made loss
+//
+//   - Drop your SoftMax and your Log: the loss takes logits. A prediction from a softmax node is an
+//     error that says so.
+//   - Mean divides by the N rows. A hand-made Mean of a product of labels and logs divides by N·K:
+//     divide plain SGD's learn rate by K to go on as before (Adam does not mind).
+//   - With Mean do not give the solver WithBatchSize, which would divide a second time.
+//   - Labels such as .9 for the class and .1 for each other do not sum to 1; the loss takes them
+//     with their sum. Label smoothing, Alpha: 0.1, keeps it 1.
+//
 // # Second derivatives
 //
 // [HessianVector] makes a graph that computes products of a cost's Hessian with vectors, for cross
