@@ -48,8 +48,8 @@ func checkSet(arg string, set *dataset.Dataset, link losses.Link) error {
 		return fail(ErrEmpty, "%s: got no rows, want at least 1", arg)
 	}
 	if link == losses.SoftmaxLink && set.NumClasses() == 1 {
-		return fail(ErrConfig, "%s: got 1 class, whose softmax is 1 whatever the logit, so that nothing is learnt; want 2 or "+
-			"more, or Link: SigmoidLink for a yes-or-no question", arg)
+		return fail(ErrConfig, "%s: got 1 class, whose softmax is 1 whatever the logit, so that nothing is learnt; want 2 "+
+			"or more, or Link: SigmoidLink for a yes-or-no question", arg)
 	}
 	if err := set.Validate(link); err != nil {
 		return wrap(err, "%s", arg)

@@ -102,8 +102,8 @@ func (c Config) Validate() error {
 		return wrap(err, "criterion")
 	}
 	if c.Teacher != nil && predictor.Loss != nil {
-		return fail(ErrConfig, "teacher: got a criterion that predicts with %s, want one of a softmax or a sigmoid, which the "+
-			"distillation is made of", predictorName(predictor))
+		return fail(ErrConfig, "teacher: got a criterion that predicts with %s, want one of a softmax or a sigmoid, which "+
+			"the distillation is made of", predictorName(predictor))
 	}
 	if c.Criterion.Reduction == losses.None {
 		return fail(losses.ErrReduction, "criterion: got reduction none, want mean, sum or weighted mean: training "+

@@ -104,13 +104,13 @@ func TestLinkErrors(t *testing.T) {
 	set := questionSet(9, 3, 2, 1)
 	copy(set.Labels.Float32s(), []float32{0, 1, 1, 1})
 	err := fit(losses.Criterion{}, set)
-	require.EqualError(t, err, "train: training set: dataset: labels: row 1: got a sum of 2, want a sum of 1: divide the row "+
-		"by it, or use Link: SigmoidLink where several labels are true at once")
+	require.EqualError(t, err, "train: training set: dataset: labels: row 1: got a sum of 2, want a sum of 1: divide "+
+		"the row by it, or use Link: SigmoidLink where several labels are true at once")
 	require.ErrorIs(t, err, dataset.ErrLabel)
 	err = fit(losses.Criterion{}, questionSet(9, 3, 1, 1))
 	require.ErrorIs(t, err, ErrConfig)
-	require.EqualError(t, err, "train: training set: got 1 class, whose softmax is 1 whatever the logit, so that nothing is "+
-		"learnt; want 2 or more, or Link: SigmoidLink for a yes-or-no question")
+	require.EqualError(t, err, "train: training set: got 1 class, whose softmax is 1 whatever the logit, so that "+
+		"nothing is learnt; want 2 or more, or Link: SigmoidLink for a yes-or-no question")
 	set.Labels.Float32s()[4] = 1.5
 	require.ErrorIs(t, fit(sigmoid, set), dataset.ErrLabel)
 

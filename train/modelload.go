@@ -90,7 +90,8 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 	for _, v := range []struct {
 		name string
 		to   *[]float64
-	}{{"scaler.mean", &scaler.Mean}, {"scaler.std", &scaler.Std}, {"features.fill", &s.Fill}, {"thresholds", &s.Thresholds}} {
+	}{{"scaler.mean", &scaler.Mean}, {"scaler.std", &scaler.Std}, {"features.fill", &s.Fill}, {"thresholds",
+		&s.Thresholds}} {
 		if _, ok := f.Tensors[v.name]; ok {
 			if *v.to, err = f.Doubles(v.name); err != nil {
 				return nil, err
@@ -140,8 +141,8 @@ func criterionOf(f *safetensors.File) (c losses.Criterion, err error) {
 		c, err = c.Predictor()
 	}
 	if own, _ := losses.FormatLoss(c.Loss); err != nil || c.Loss == nil || own != loss {
-		return c, damaged("metadata: loss: got %s, want one that predicts with a map of its own, as it is written here, such "+
-			"as sparsemax, or none", errtext.Quote(loss))
+		return c, damaged("metadata: loss: got %s, want one that predicts with a map of its own, as it is written here, "+
+			"such as sparsemax, or none", errtext.Quote(loss))
 	}
 	return c, nil
 }

@@ -52,8 +52,8 @@ func (s *Saved) WriteONNX(w io.Writer) error {
 		return err
 	}
 	if c := s.Model.criterion; c.Loss != nil {
-		return fail(ErrExport, "model: predicts with %s, which ONNX does not have, want one of a softmax or a sigmoid: save it "+
-			"as a model file", predictorName(c))
+		return fail(ErrExport, "model: predicts with %s, which ONNX does not have, want one of a softmax or a sigmoid: "+
+			"save it as a model file", predictorName(c))
 	}
 	size := 1 << 16 // of everything else, the names aside
 	for _, l := range s.Model.layers {

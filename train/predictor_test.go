@@ -31,7 +31,8 @@ func TestProbabilitiesAreThoseOfTheLoss(t *testing.T) {
 	set := randomSet(60, 4, 3, 1)
 	for name, c := range ownMaps {
 		t.Run(name, func(t *testing.T) {
-			m, h, err := Fit(context.Background(), Config{Hidden: []int{8}, Epochs: 3, LearnRate: 0.05, Criterion: c}, set, set, nil)
+			m, h, err := Fit(context.Background(), Config{Hidden: []int{8}, Epochs: 3, LearnRate: 0.05, Criterion: c}, set, set,
+				nil)
 			require.NoError(t, err)
 			want, err := c.Predictor()
 			require.NoError(t, err)
@@ -210,7 +211,8 @@ func TestLoadOtherLoss(t *testing.T) {
 	require.NoError(t, err)
 	content, err := s.encode()
 	require.NoError(t, err)
-	for _, loss := range []string{"", "ce", "softmax", "bitempered", "bitempered:t1=1,t2=1", "1*sparsemax+1*ce", "sparsemax"} {
+	for _, loss := range []string{"", "ce", "softmax", "bitempered", "bitempered:t1=1,t2=1", "1*sparsemax+1*ce",
+		"sparsemax"} {
 		f, err := decodeResealed(content, modelKind)
 		require.NoError(t, err)
 		f.Metadata["loss"] = loss
@@ -223,16 +225,19 @@ func TestLoadOtherLoss(t *testing.T) {
 func TestThresholdOfTwoClasses(t *testing.T) {
 	s := savedSample()
 	require.Equal(t, 2, s.Model.Sizes()[len(s.Model.Sizes())-1])
-	require.Equal(t, []int{0, 0, 1}, []int{s.Class([]float32{.6, .4}), s.Class([]float32{.5, .5}), s.Class([]float32{.4, .6})})
+	require.Equal(t, []int{0, 0, 1}, []int{s.Class([]float32{.6, .4}), s.Class([]float32{.5, .5}), s.Class([]float32{.4,
+		.6})})
 	s.Thresholds = []float64{0, 0.25}
-	require.Equal(t, []int{1, 1, 0}, []int{s.Class([]float32{.6, .4}), s.Class([]float32{.75, .25}), s.Class([]float32{.8, .2})})
+	require.Equal(t, []int{1, 1, 0}, []int{s.Class([]float32{.6, .4}), s.Class([]float32{.75, .25}), s.Class([]float32{.8,
+		.2})})
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	require.NoError(t, s.Save(path))
 	loaded, err := Load(path)
 	require.NoError(t, err)
 	require.Equal(t, s.Thresholds, loaded.Thresholds)
 	s.Thresholds = []float64{0.25, 0}
-	require.Equal(t, []int{0, 0, 1}, []int{s.Class([]float32{.4, .6}), s.Class([]float32{.25, .75}), s.Class([]float32{.2, .8})})
+	require.Equal(t, []int{0, 0, 1}, []int{s.Class([]float32{.4, .6}), s.Class([]float32{.25, .75}), s.Class([]float32{.2,
+		.8})})
 
 	for _, bad := range [][]float64{{}, {0.5}, {0, 0}, {0.5, 0.5}, {0, 1.5}, {0.1, 0, 0}} {
 		s.Thresholds = bad

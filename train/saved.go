@@ -160,10 +160,11 @@ func (s *Saved) checkThresholds(k int) error {
 	case len(s.Thresholds) != k:
 		return fail(ErrMismatch, "thresholds: got %d, want %d as in the model", len(s.Thresholds), k)
 	case classes && k != 2:
-		return fail(ErrValue, "thresholds: got %d for the classes of a softmax, want none: they are of yes-or-no questions, or of "+
-			"two classes", k)
+		return fail(ErrValue, "thresholds: got %d for the classes of a softmax, want none: they are of yes-or-no "+
+			"questions, or of two classes", k)
 	case classes && (s.Thresholds[0] > 0) == (s.Thresholds[1] > 0):
-		return fail(ErrValue, "thresholds: got %v for two classes, want that of one above 0, and 0 for the other", s.Thresholds)
+		return fail(ErrValue, "thresholds: got %v for two classes, want that of one above 0, and 0 for the other",
+			s.Thresholds)
 	}
 	for j, v := range s.Thresholds {
 		if !(v >= 0 && v <= 1) {

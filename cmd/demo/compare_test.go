@@ -65,7 +65,8 @@ func TestStudyGoesOn(t *testing.T) {
 	stdout := &cancelAt{text: "   2/8", cancel: cancel}
 	var stderr bytes.Buffer
 	args := smallStudy("-out", "part", "-noplots", "-jobs", "1", "-fresh")
-	require.Equal(t, exitInterrupted, execute(ctx, nil, args, cli.Console{Stdout: stdout, Stderr: &stderr, Program: "demo"}))
+	require.Equal(t, exitInterrupted, execute(ctx, nil, args, cli.Console{Stdout: stdout, Stderr: &stderr,
+		Program: "demo"}))
 	assert.Contains(t, stdout.String(), "stopped: 2 of 8 runs finished and kept in part/compare.jsonl; to go on:\n"+
 		"  demo compare -losses 'ce mae' -noise 0,0.5 -seeds 2 -epochs 2 -hidden 8 -out part -noplots -jobs 1\n")
 
@@ -122,8 +123,8 @@ func TestAnswers(t *testing.T) {
 // Rare classes are found less often by cross entropy, and logit adjustment finds more of them.
 func TestTail(t *testing.T) {
 	t.Chdir(t.TempDir())
-	code, stdout, stderr := demo(t, "compare", "-study", "tail", "-tail", "50,1", "-losses", "ce ce@adjusted", "-seeds", "2",
-		"-epochs", "20", "-hidden", "32", "-out", "o")
+	code, stdout, stderr := demo(t, "compare", "-study", "tail", "-tail", "50,1", "-losses", "ce ce@adjusted",
+		"-seeds", "2", "-epochs", "20", "-hidden", "32", "-out", "o")
 	require.Equal(t, exitDone, code, stderr)
 	s := readResults(t, "o/compare_tail.json")
 	require.Equal(t, record.MeasureBalanced, s.Measure)

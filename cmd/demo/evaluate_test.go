@@ -33,7 +33,8 @@ func TestEvaluate(t *testing.T) {
 	assert.Contains(t, stderr, "\nmean of the classes ")
 
 	model := shapesModel(t)
-	table := "id,kind,colour,height,width\n1,disc,red,2.84,3.47\n2,plate,blue,2.27,6.56\n3,rod,green,6.46,0.55\n4,rod,green,6.4,0.5\n"
+	table := "id,kind,colour,height,width\n1,disc,red,2.84,3.47\n2,plate,blue,2.27,6.56\n" +
+		"3,rod,green,6.46,0.55\n4,rod,green,6.4,0.5\n"
 	require.NoError(t, os.WriteFile("t.csv", []byte(table), 0o666))
 	code, stdout, stderr = demo(t, "evaluate", model, "t.csv", "-label", "kind")
 	require.Equal(t, exitDone, code, stderr)
@@ -61,7 +62,8 @@ func TestEvaluate(t *testing.T) {
 		model: `got 1 argument, want two: demo evaluate MODEL FILE`,
 		model + " sort.csv": `-label kind: no such column in sort\.csv; the columns are "id", "sort", "colour", ` +
 			`"height", "width"`,
-		model + " gap.csv": `gap\.csv: line 2 column 3 \("height"\): got "", want .+; a model trained with -missing impute fills it in`,
+		model + " gap.csv": `gap\.csv: line 2 column 3 \("height"\): got "", want .+; a model trained with -missing impute ` +
+			`fills it in`,
 		"nosuch t.csv":     `nosuch: no such file; demo train saves one`,
 		model + " nosuch":  `nosuch: no such file; want digits, digits-labels, housing or the path of a file`,
 		model + " digits":  `digits: .+ as in the model`,

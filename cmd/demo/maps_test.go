@@ -22,8 +22,8 @@ func TestLossWithItsOwnMap(t *testing.T) {
 
 	code, stdout, stderr := demo(t, "-epochs", "5", "-lr", "0.01", "-loss", "sparsemax", "-alpha", "0", "-noplots")
 	require.Equal(t, exitDone, code, stderr)
-	assert.Contains(t, stdout, "\nnote     probabilities are those of the map of sparsemax, not of a softmax: ONNX has no such map, "+
-		"and there will be no model.onnx; a class that it gives 0 and that is the right one costs 87 nats ")
+	assert.Contains(t, stdout, "\nnote     probabilities are those of the map of sparsemax, not of a softmax: ONNX has "+
+		"no such map, and there will be no model.onnx; a class that it gives 0 and that is the right one costs 87 nats ")
 	assert.NoFileExists(t, "demo-out/model.onnx")
 	assert.NotContains(t, stdout, "demo-out/model.onnx\n")
 	saved, err := train.Load("demo-out/model.safetensors")
@@ -43,8 +43,8 @@ func TestLossWithItsOwnMap(t *testing.T) {
 	for _, args := range [][]string{{"-calibrate"}, {"-teacher", "demo-out/model.safetensors"}} {
 		code, _, stderr = demo(t, append(args, "-loss", "entmax15", "-alpha", "0")...)
 		assert.Equal(t, exitUsage, code)
-		assert.Equal(t, "demo: -loss entmax15: predicts with a map of its own, but -calibrate and -teacher are of a softmax or a "+
-			"sigmoid\n", stderr)
+		assert.Equal(t, "demo: -loss entmax15: predicts with a map of its own, but -calibrate and -teacher are of a "+
+			"softmax or a sigmoid\n", stderr)
 	}
 	said := notes(t, "-epochs 1 -hidden 4 -loss 2*bitempered -alpha 0 -noplots")
 	require.Len(t, said, 1)

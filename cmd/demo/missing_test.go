@@ -52,7 +52,8 @@ func TestFillIsThatOfTheTrainingRows(t *testing.T) {
 	}
 	b.WriteString(",a\n,b\n")
 	require.NoError(t, os.WriteFile("t.csv", []byte(b.String()), 0o666))
-	code, _, stderr := demo(t, strings.Fields("-data t.csv -missing impute -test 0.5 -seed 3 -epochs 1 -noplots -quiet")...)
+	code, _, stderr := demo(t,
+		strings.Fields("-data t.csv -missing impute -test 0.5 -seed 3 -epochs 1 -noplots -quiet")...)
 	require.Equal(t, exitDone, code, stderr)
 	saved, err := train.Load("demo-out/model.safetensors")
 	require.NoError(t, err)

@@ -64,20 +64,22 @@ func TestNotes(t *testing.T) {
 // A small file is trained for about a thousand steps, built-in data as long as always.
 func TestDefaultEpochs(t *testing.T) {
 	for args, want := range map[string]string{
-		"-data " + testdata("shapes.csv"):                         "training 1000 epochs in batches of 64, learning rate 0.03, L2 0.021, seed 1",
-		"-batch 10 -data " + testdata("shapes.csv"):               "training 200 epochs in batches of 10, learning rate 0.03, L2 0.021, seed 1",
-		"-batch 1 -data " + testdata("shapes.csv"):                "training 30 epochs in batches of 1, learning rate 0.03, L2 0.021, seed 1",
-		"-epochs 1 -l2 0 -lr 0.1 -data " + testdata("shapes.csv"): "training 1 epoch in batches of 64, learning rate 0.1, seed 1",
-		"-data housing":                             "training 300 epochs in batches of 64, learning rate 0.01, seed 1",
-		"-data housing -epochs 2 -lr 0.1":           "training 2 epochs in batches of 64, learning rate 0.1, seed 1",
-		"-epochs 1 -data " + testdata("shapes.csv"): "training 1 epoch in batches of 64, learning rate 0.03, L2 0.021, seed 1",
+		"FILE":                       "1000 epochs in batches of 64, learning rate 0.03, L2 0.021",
+		"FILE -batch 10":             "200 epochs in batches of 10, learning rate 0.03, L2 0.021",
+		"FILE -batch 1":              "30 epochs in batches of 1, learning rate 0.03, L2 0.021",
+		"FILE -epochs 1 -l2 0 -lr 1": "1 epoch in batches of 64, learning rate 1",
+		"FILE -epochs 1":             "1 epoch in batches of 64, learning rate 0.03, L2 0.021",
+		"housing":                    "300 epochs in batches of 64, learning rate 0.01",
+		"housing -epochs 2 -lr 0.1":  "2 epochs in batches of 64, learning rate 0.1",
 	} {
+		isFile := strings.HasPrefix(args, "FILE")
+		args = "-data " + strings.Replace(args, "FILE", testdata("shapes.csv"), 1)
 		code, stdout, stderr := demo(t, strings.Fields(args+" -noplots -hidden none -json -")...)
 		require.Equal(t, exitDone, code, stderr)
-		assert.Contains(t, stderr, "\n"+want+"\n", args)
+		assert.Contains(t, stderr, "\ntraining "+want+", seed 1\n", args)
 		s := decode(t, []byte(stdout))
 		assert.Len(t, s.History, s.Config.Epochs, args)
-		if strings.Contains(args, "shapes") {
+		if isFile {
 			assert.Equal(t, "kind", s.Data.Label)
 		}
 	}
@@ -122,6 +124,6 @@ func TestNotesAboutColumns(t *testing.T) {
 		fmt.Fprintf(&b, "A%d,2024-01-%02d,%s\n", i%3, i%9+1, []string{"a", "b"}[i%2])
 	}
 	require.NoError(t, os.WriteFile("days.csv", []byte(b.String()), 0o666))
-	assert.Contains(t, notes(t, "-data days.csv -header yes -epochs 1 -noplots"), `what stands in the column "day", such as `+
-		`"2024-01-01", is no number as it is read here: each is taken for a word of its own; -drop day leaves it out`)
+	assert.Contains(t, notes(t, "-data days.csv -header yes -epochs 1 -noplots"), `what stands in the column "day", `+
+		`such as "2024-01-01", is no number as it is read here: each is taken for a word of its own; -drop day leaves it out`)
 }

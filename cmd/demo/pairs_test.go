@@ -85,12 +85,14 @@ func TestColumnsOfLabels(t *testing.T) {
 	assert.Equal(t, soft.Test.Verdict, votes.Test.Verdict)
 	counts := summaryOf(t, common+"-labels a-votes.npy -testlabels b-votes.npy -soft 10 -counts")
 	assert.True(t, counts.Data.Weighted)
-	assert.InDelta(t, 3*float64(soft.Test.Verdict.Classes[0].Support), float64(counts.Test.Verdict.Classes[0].Support), 1e-9)
+	assert.InDelta(t, 3*float64(soft.Test.Verdict.Classes[0].Support), float64(counts.Test.Verdict.Classes[0].Support),
+		1e-9)
 
 	s := summaryOf(t, common+"-labels a-several.npy -testlabels b-several.npy -link sigmoid -classes even,big")
 	assert.Equal(t, []string{"even", "big"}, s.Test.ClassNames)
 	assert.Greater(t, s.Test.Verdict.Questions.Micro.F1, record.Float(0.8))
-	code, stdout, stderr := demo(t, "evaluate", "demo-out/model.safetensors", "b-x.npy", "-labels", "b-several.npy", "-json", "-")
+	code, stdout, stderr := demo(t, "evaluate", "demo-out/model.safetensors", "b-x.npy", "-labels", "b-several.npy",
+		"-json", "-")
 	require.Equal(t, exitDone, code, stderr)
 	var got struct{ Verdict *record.Verdict }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
@@ -252,14 +254,16 @@ func TestPairErrors(t *testing.T) {
 		{npy + " -testdata b-pictures.npy -testlabels b-y.npy",
 			`-testdata b-pictures\.npy: got 64 features without "feature_0", "feature_1", "feature_2", want 64 features as in ` +
 				`-data`},
-		{"-data a-x.npy -labels a-votes.npy", `-labels a-votes\.npy: labels: row 0: got a sum of 3, want a sum of 1; -soft K ` +
-			`divides the K columns by their sums, -link sigmoid takes them for labels of which several may be true`},
+		{"-data a-x.npy -labels a-votes.npy", `-labels a-votes\.npy: labels: row 0: got a sum of 3, want a sum of 1; -soft ` +
+			`K divides the K columns by their sums, -link sigmoid takes them for labels of which several may be true`},
 		{"-data a-x.npy -labels a-votes.npy -soft 3", `-soft 3: a-votes\.npy has 10 columns`},
-		{"-data a-x.npy -labels a-votes.npy -link sigmoid", `-labels a-votes\.npy: labels: row 0 column \d: got 3, want a number from 0 to 1`},
+		{"-data a-x.npy -labels a-votes.npy -link sigmoid", `-labels a-votes\.npy: labels: row 0 column \d: got 3, want a ` +
+			`number from 0 to 1`},
 		{"-data a-x.npy -labels a-several.npy -link sigmoid -noise 0.1",
 			`-noise replaces a class by another one, but a-several\.npy has several labels`},
 		{"-data t.csv -testdata u.csv", `-testdata u\.csv: got 1 feature without "x", want 1 feature as in -data`},
-		{"-data t.csv -testdata v.csv", `-testdata v\.csv: line 3 column 2 \("kind"\): got "d", want one of the classes "a", "b"; -label NAME .+`},
+		{"-data t.csv -testdata v.csv", `-testdata v\.csv: line 3 column 2 \("kind"\): got "d", want one of the classes ` +
+			`"a", "b"; -label NAME .+`},
 	} {
 		code, stdout, stderr := demo(t, append([]string{"train", "-noplots"}, strings.Fields(tc.args)...)...)
 		assert.Equal(t, exitUsage, code, tc.args)
@@ -267,8 +271,10 @@ func TestPairErrors(t *testing.T) {
 		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
 	}
 	for args, want := range map[string]string{
-		"-labels a-classes":                     `-labels is for an IDX or NPY file, but -data is digits, which has its labels`,
-		"-data a-x.npy":                         `-data a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
+		"-labels a-classes": `-labels is for an IDX or NPY file, but -data is digits, which has its ` +
+			`labels`,
+		"-data a-x.npy": `-data a-x\.npy: an NPY file has no labels in it; give them with -labels ` +
+			`FILE`,
 		"-data x -labels a-y.npy -drop 3":       `-label, -drop, .+ -labels is for .+`,
 		"-data a-x.npy -labels a-y.npy -soft 3": `-labels a-y\.npy: labels: got shape \[600\], a class for each row, want .+`,
 	} {

@@ -216,8 +216,8 @@ func TestPredictEndsEarly(t *testing.T) {
 	require.NoError(t, os.WriteFile("quote.csv", []byte(rows+"1,1,\"red\n1,1,red\n1,1,red\n"), 0o666))
 	require.NoError(t, os.WriteFile("cut.csv.gz", packed.Bytes(), 0o666))
 	for name, want := range map[string]string{
-		"quote.csv": "line 3: got a quote that is not closed: everything from it to the end of the file, line 5, is one cell, .+\n" +
-			"demo: quote.csv: 1 of 2 rows could not be read and have no prediction",
+		"quote.csv": "line 3: got a quote that is not closed: everything from it to the end of the file, line 5, is one " +
+			"cell, .+\ndemo: quote.csv: 1 of 2 rows could not be read and have no prediction",
 		"cut.csv.gz": "gzip data: ends early, want the whole file",
 	} {
 		code, stdout, stderr := demo(t, "predict", "-model", model, "-format", "csv", name)
@@ -238,7 +238,8 @@ func TestPredictLongTable(t *testing.T) {
 	b.WriteString("x,y,1,0,0,0\n")
 	var out, errs bytes.Buffer
 	c := cli.Console{Stdin: strings.NewReader(b.String()), Stdout: &out, Stderr: &errs, Program: "demo"}
-	code := execute(context.Background(), nil, strings.Fields("predict -model "+model+" -header no -id 1 -format csv -"), c)
+	code := execute(context.Background(), nil, strings.Fields("predict -model "+model+" -header no -id 1 -format csv -"),
+		c)
 	assert.Equal(t, exitUsage, code)
 	assert.Regexp(t, fmt.Sprintf(`^demo: stdin: line %d column 2: got "y", want a number\n`, 2*rows+1), errs.String())
 	lines := strings.Split(out.String(), "\n")

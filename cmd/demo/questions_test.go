@@ -71,8 +71,8 @@ func TestOneLogit(t *testing.T) {
 		fmt.Fprintf(&b, "%d,%d,%s\n", x, y, map[bool]string{false: "no", true: "yes"}[x+y > 14])
 	}
 	require.NoError(t, os.WriteFile("fruit.csv", []byte(b.String()), 0o666))
-	code, stdout, stderr := demo(t, strings.Fields("-data fruit.csv -link sigmoid -hidden 16 -lr 0.01 -epochs 40 -noise 0.01 "+
-		"-noplots")...)
+	code, stdout, stderr := demo(t, strings.Fields("-data fruit.csv -link sigmoid -hidden 16 -lr 0.01 -epochs 40 -noise "+
+		"0.01 -noplots")...)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "network  2 - 16 - 1\n")
 	assert.Regexp(t, `\nyes +\d+\.\d\d % .+ 0\.500\n`, stdout)
@@ -95,15 +95,18 @@ func TestOneLogit(t *testing.T) {
 func TestLinkUsage(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for args, want := range map[string]string{
-		"-data digits-labels -link softmax": "-link softmax is for rows of one class, but of -data digits-labels several labels " +
-			"may be true at once: want -link sigmoid, or with -soft K shares of a row, which are divided by their sum",
-		"-data digits-labels -noise 0.1": "-noise replaces a class by another one, but -data digits-labels has several labels",
-		"-thresholds":                    "-thresholds is for labels of -link sigmoid, or for two classes; of 10 the likeliest is predicted",
-		"-data digits-labels -thresholds -validation 0": "-thresholds needs validation rows to go by: want -validation above 0, " +
-			"or none for 0.1",
+		"-data digits-labels -link softmax": "-link softmax is for rows of one class, but of -data digits-labels several " +
+			"labels may be true at once: want -link sigmoid, or with -soft K shares of a row, which are divided by their sum",
+		"-data digits-labels -noise 0.1": "-noise replaces a class by another one, but -data digits-labels has several " +
+			"labels",
+		"-thresholds": "-thresholds is for labels of -link sigmoid, or for two classes; of 10 the " +
+			"likeliest is predicted",
+		"-data digits-labels -thresholds -validation 0": "-thresholds needs validation rows to go by: want -validation " +
+			"above 0, or none for 0.1",
 		"-loss asymmetric": "-loss asymmetric:gammapos=0,gammaneg=4,margin=0.05: is for labels of which several may be " +
 			"true at once (-link sigmoid); for these want one of " + strings.Join(input.LossNames(losses.SoftmaxLink), ", "),
-		"compare -data digits-labels": "-data digits-labels has several labels a row, but what is compared are losses of classes",
+		"compare -data digits-labels": "-data digits-labels has several labels a row, but what is compared are losses of " +
+			"classes",
 	} {
 		code, stdout, stderr := demo(t, strings.Fields(args)...)
 		assert.Equal(t, exitUsage, code, args)
@@ -123,8 +126,8 @@ func TestLabelColumns(t *testing.T) {
 		fmt.Fprintf(&b, "%s,%d,%d,%d,fruit %d\n", answer[x+y > 20], x, map[bool]int{true: 1}[x > 11], y, i)
 	}
 	require.NoError(t, os.WriteFile("fruit.csv", []byte(b.String()), 0o666))
-	code, stdout, stderr := demo(t, strings.Fields("-data fruit.csv -label sweet,big -drop name -hidden 16 -lr 0.01 -epochs 60 "+
-		"-noplots")...)
+	code, stdout, stderr := demo(t, strings.Fields("-data fruit.csv -label sweet,big -drop name -hidden 16 -lr 0.01 "+
+		"-epochs 60 -noplots")...)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "2 features, 2 labels, each true or not\n")
 
@@ -148,8 +151,8 @@ func TestLabelColumns(t *testing.T) {
 	assert.Regexp(t, `accuracy (9\d|100)\.(.|\n)+\nsweet +\d+\.\d\d %.+\nbig +\d+\.\d\d %.+\nall labels together`, stdout)
 	for args, want := range map[string]string{
 		"-data fruit.csv -label sweet,bag -drop name": `-label bag: no such column in fruit\.csv; the columns are .+`,
-		"-data fruit.csv -label sweet,y -drop name": `-data fruit\.csv: line \d+ column 4 \("y"\): got "2", want yes or no, or a ` +
-			`number from 0 to 1`,
+		"-data fruit.csv -label sweet,y -drop name": `-data fruit\.csv: line \d+ column 4 \("y"\): got "2", want yes or ` +
+			`no, or a number from 0 to 1`,
 		"-data fruit.csv -label sweet,big -soft 2":               `-label and -soft exclude each other: .+`,
 		"evaluate demo-out/model.safetensors new.csv -drop name": `-label sweet: no such column in new\.csv; .+`,
 	} {

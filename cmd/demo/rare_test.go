@@ -53,7 +53,8 @@ func TestRareClass(t *testing.T) {
   \(-thresholds makes the saved model say it from there on\)\n`, stdout)
 	code, stdout, stderr = demo(t, strings.Fields(common+" -thresholds")...)
 	require.Equal(t, exitDone, code, stderr)
-	assert.Regexp(t, `\naccuracy in the table: of the likeliest class; with the threshold of fraud the test has \d+\.\d\d %\n`, stdout)
+	assert.Regexp(t, `\naccuracy in the table: of the likeliest class; with the threshold of fraud the test has `+
+		`\d+\.\d\d %\n`, stdout)
 	// The threshold that is chosen is the saved model's, in what the run says of it, evaluate and
 	// predict.
 	chosen := summaryOf(t, common+" -thresholds")
@@ -66,7 +67,8 @@ func TestRareClass(t *testing.T) {
 	assert.Equal(t, []float64{float64(chosen.Test.Verdict.TwoClasses.Threshold), 0}, saved.Thresholds)
 	code, stdout, stderr = demo(t, "evaluate", "demo-out/model.safetensors", "t.csv")
 	require.Equal(t, exitDone, code, stderr)
-	assert.Regexp(t, `\nthe class fraud is said from \d+\.\d\d % on, as the validation rows have chosen, here and by the saved model;\n  by its probability: area `, stdout)
+	assert.Regexp(t, `\nthe class fraud is said from \d+\.\d\d % on, as the validation rows have chosen, here and by `+
+		`the saved model;\n  by its probability: area `, stdout)
 	support := regexp.MustCompile(`fraud +([\d.]+) % +([\d.]+) % +[\d.]+ % +30`).FindStringSubmatch(stdout)
 	require.NotNil(t, support, stdout)
 	code, stdout, stderr = demo(t, "predict", "t.csv")
@@ -82,7 +84,8 @@ func TestRareClass(t *testing.T) {
 	}
 	assert.Equal(t, support[2], fmt.Sprintf("%.2f", float64(hits)/30*100), "the recall that evaluate says")
 
-	code, _, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -weights balanced -noplots")...)
+	code, _, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -weights "+
+		"balanced -noplots")...)
 	require.Equal(t, exitDone, code, stderr)
 	_, _, stderr = demo(t, strings.Fields("compare -data t.csv -epochs 1 -seeds 1 -noise 0 -losses ce -noplots")...)
 	assert.Contains(t, stderr, "learning rate 0.001, class weights balanced; now")

@@ -40,7 +40,8 @@ func TestResumeWithThePrintedCommand(t *testing.T) {
 			defer cancel()
 			stdout := &cancelAt{text: "    4  ", cancel: cancel}
 			var stderr bytes.Buffer
-			require.Equal(t, exitInterrupted, execute(ctx, nil, args, cli.Console{Stdout: stdout, Stderr: &stderr, Program: "demo"}))
+			require.Equal(t, exitInterrupted, execute(ctx, nil, args, cli.Console{Stdout: stdout, Stderr: &stderr,
+				Program: "demo"}))
 			_, command, found := strings.Cut(stdout.String(), "; to go on:\n  demo ")
 			require.True(t, found, stdout.String())
 			command, _, _ = strings.Cut(command, "\n")

@@ -47,8 +47,9 @@ func TestTestDataInAnotherOrder(t *testing.T) {
 	write("few.csv", "kind,x\na,9\nb,7\n")
 	write("pink.csv", "x,colour,y,kind\n9,pink,4,a\n1,red,5,b\n")
 	for name, want := range map[string]string{
-		"few.csv":  `got 1 feature without .+ as in -data`,
-		"pink.csv": `column "colour": got the text "pink", want one of those in -data; -unseen zeros takes it for none of these`,
+		"few.csv": `got 1 feature without .+ as in -data`,
+		"pink.csv": `column "colour": got the text "pink", want one of those in -data; -unseen zeros takes it for none of ` +
+			`these`,
 	} {
 		code, _, stderr := demo(t, strings.Fields("-data t.csv -missing impute -testdata "+name+common)...)
 		assert.Equal(t, exitUsage, code, name)

@@ -216,8 +216,9 @@ func TestInterrupt(t *testing.T) {
 			defer cancel()
 			stdout := &cancelAt{text: strings.TrimPrefix(tc.at, "\n"), cancel: cancel}
 			var stderr bytes.Buffer
-			code := execute(ctx, nil, []string{"-epochs", "1000", "-hidden", "8", "-json", "run.json"}, cli.Console{Stdout: stdout,
-				Stderr: &stderr, Program: "demo"})
+			code := execute(ctx, nil, []string{"-epochs", "1000", "-hidden", "8", "-json", "run.json"},
+				cli.Console{Stdout: stdout,
+					Stderr: &stderr, Program: "demo"})
 			assert.Equal(t, exitInterrupted, code)
 			assert.Empty(t, stderr.String())
 			assert.Contains(t, stdout.String(), "\nstopped after "+cli.Count(tc.epochs,

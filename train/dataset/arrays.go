@@ -64,8 +64,8 @@ func ReadArrays(featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, er
 	if other, err := arrayFormat(labelsPath); err != nil {
 		return nil, err
 	} else if other != f {
-		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files of one format",
-			other, f, featuresPath))
+		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files "+
+			"of one format", other, f, featuresPath))
 	}
 	d, err := readFeatureArray(f, featuresPath)
 	if err != nil {

@@ -123,7 +123,8 @@ func TestColumns(t *testing.T) {
 	x := npyOf("|u1", "(3, 1)", 7, 8, 9)
 	several := npyOf("<f8", "(3, 2)", 1, 1, 0, 1, .5, 0)
 	for are, want := range map[Columns][]float32{
-		ColumnsAreVotes: {.5, .5, 0, 1, 1, 0}, ColumnsAreCounts: {.5, .5, 0, 1, 1, 0}, ColumnsAreQuestions: {1, 1, 0, 1, .5, 0},
+		ColumnsAreVotes: {.5, .5, 0, 1, 1, 0}, ColumnsAreCounts: {.5, .5, 0, 1, 1, 0},
+		ColumnsAreQuestions: {1, 1, 0, 1, .5, 0},
 	} {
 		d, err := readPairAs(t, x, several, ArrayOptions{Columns: are, Classes: []string{"sweet", "big"}})
 		require.NoError(t, err)

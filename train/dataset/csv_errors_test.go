@@ -107,7 +107,8 @@ func TestReadCSVQuotingErrors(t *testing.T) {
 	}
 	// A quote that is not closed takes all that is below it: the row where it opens is named.
 	_, err := ReadCSV(strings.NewReader("x,kind\n1,b\n2,\"a\n3,b\n4,b\n"), CSVOptions{Header: HeaderYes})
-	checkError(t, err, ErrCell, "line 3: got a quote that is not closed: everything from it to the end of the file, line 5, is one cell")
+	checkError(t, err, ErrCell, "line 3: got a quote that is not closed: everything from it to the end of the file, "+
+		"line 5, is one cell")
 	assert.ErrorIs(t, err, csv.ErrQuote)
 }
 

@@ -172,7 +172,8 @@ func TestFeatureReader(t *testing.T) {
 	checkError(t, err, ErrEmpty, "got no more rows")
 	assert.Equal(t, "", r.Cell(9))
 
-	for cell, want := range map[string]string{`"1,5"`: "with a comma for its point; see Decimal", "12%": "with a percent sign",
+	for cell, want := range map[string]string{`"1,5"`: "with a comma for its point; see Decimal",
+		"12%": "with a percent sign",
 		"1_0": "as in a programming language"} {
 		_, err := readFeatureRows("a\n"+cell+"\n", 1, []string{"a"}, CSVOptions{})
 		checkError(t, err, ErrNumber, "want a number as 1234.5: this one is written "+want)

@@ -44,7 +44,8 @@ func ReportQuestions(probs, labels tensor.Tensor, weights, thresholds []float64)
 		thresholds = slices.Repeat([]float64{0.5}, r.k)
 	}
 	if len(thresholds) != r.k {
-		return nil, outOfRange("thresholds", fmt.Sprintf("length %d", len(thresholds)), fmt.Sprintf("%d, one a question", r.k))
+		return nil, outOfRange("thresholds", fmt.Sprintf("length %d", len(thresholds)), fmt.Sprintf("%d, one a question",
+			r.k))
 	}
 	for _, v := range thresholds {
 		if !(v >= 0 && v <= 1) {

@@ -14,18 +14,21 @@ import (
 // Flags returns the flags that name data to learn from, without a heading.
 func (s *Source) Flags() []cli.Flag {
 	return append([]cli.Flag{
-		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), digits-labels (five labels of each, such "+
-			"as even, several of which may be true), housing (24 rows of how tenants answered, 3 classes), a CSV file, or with -labels an IDX or NPY file; files may be gzipped",
+		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), digits-labels (five labels of each, "+
+			"such as even, several of which may be true), housing (24 rows of how tenants answered, 3 classes), a CSV file, "+
+			"or with -labels an IDX or NPY file; files may be gzipped",
 			cli.Text(&s.Data, wantData)),
 		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of a "+
-			"column for each class: shares of 1, with -soft any numbers >= 0, with -link sigmoid whether a label is true, 0 to 1",
+			"column for each class: shares of 1, with -soft any numbers >= 0, with -link sigmoid whether a label is true, 0 "+
+			"to 1",
 			cli.AnyText(&s.Labels)),
 		cli.Value("label", "NAME,...", "", "column of a CSV file that holds the class, by its name or number (default: the "+
 			"last); or several, of which each says whether a label is true: 0 or 1, no or yes", labelColumns(&s.CSV)),
 		cli.Value("classes", "NAME,...", "", "names of the classes 0, 1, … of -labels, with commas between them",
 			columns(&s.Classes)),
-		cli.Value("soft", "K", "0", "the last K columns of a CSV file, or the K of a file of -labels, hold one number >= 0 for each class, a soft label "+
-			"or how many people chose it; rows are divided by their sums", cli.Whole(&s.CSV.LabelColumns, 0)),
+		cli.Value("soft", "K", "0", "the last K columns of a CSV file, or the K of a file of -labels, hold one number >= 0 "+
+			"for each class, a soft label or how many people chose it; rows are divided by their sums",
+			cli.Whole(&s.CSV.LabelColumns, 0)),
 		cli.Value("drop", "NAME,...", "", "columns of a CSV file that are left out, such as a number that every row has; "+
 			"names or numbers from 1", columns(&s.CSV.Drop)),
 		cli.Value("missing", "HOW", "refuse", "what becomes of empty cells of a CSV file, NA and the like: refuse, drop "+
@@ -48,8 +51,8 @@ func TableFlags(csv *dataset.CSVOptions) []cli.Flag {
 
 // UnseenFlag says what becomes of words, which says which.
 func UnseenFlag(dst *dataset.Unseen, which string) cli.Flag {
-	return cli.Value("unseen", "HOW", "refuse", "what becomes of a word "+which+": refuse, or zeros (as if it were none of "+
-		"those of its column)", cli.OneOf(dst, unseenName, dataset.UnseenRefuse, dataset.UnseenZeros))
+	return cli.Value("unseen", "HOW", "refuse", "what becomes of a word "+which+": refuse, or zeros (as if it were none "+
+		"of those of its column)", cli.OneOf(dst, unseenName, dataset.UnseenRefuse, dataset.UnseenZeros))
 }
 
 func unseenName(u dataset.Unseen) string {

@@ -108,8 +108,8 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	if errors.As(err, &row) && row.Option != "" {
 		plain := *row
 		plain.Option = ""
-		return nil, cli.Usagef("%s%s; -soft K divides the K columns by their sums, -link sigmoid takes them for labels of which "+
-			"several may be true", name, cli.Plain(&plain))
+		return nil, cli.Usagef("%s%s; -soft K divides the K columns by their sums, -link sigmoid takes them for labels of "+
+			"which several may be true", name, cli.Plain(&plain))
 	}
 	return nil, cli.Usagef("%s%s", name, cli.Plain(err))
 }
@@ -154,7 +154,8 @@ func (s *Source) csvError(err error) error {
 	name, _ := s.names()
 	var column *dataset.ColumnError
 	if errors.As(err, &column) {
-		return NoColumn(map[string]string{"Label": "label", "Questions": "label", "Drop": "drop"}[column.Option], s.Data, column)
+		flags := map[string]string{"Label": "label", "Questions": "label", "Drop": "drop"}
+		return NoColumn(flags[column.Option], s.Data, column)
 	}
 	hints := map[string]string{
 		"Label":   "-label NAME takes another column for the class",

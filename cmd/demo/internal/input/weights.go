@@ -22,10 +22,10 @@ type Weights struct {
 
 // Flag is -weights.
 func (w *Weights) Flag() cli.Flag {
-	return cli.Value("weights", "NAME|W,...", "none", "weights of the classes in the loss: none, balanced (a row weighs n / (K "+
-		"n_k), with n_k of the n training rows in its one of K classes, and with -link sigmoid a true label "+
-		"(n - n_k) / n_k: rare ones are found more often, and taken for others less), or numbers, one for each class or "+
-		"label in their order, or with -link sigmoid one for all", w.set)
+	return cli.Value("weights", "NAME|W,...", "none", "weights of the classes in the loss: none, balanced (a row weighs "+
+		"n / (K n_k), with n_k of the n training rows in its one of K classes, and with -link sigmoid a true label (n - "+
+		"n_k) / n_k: rare ones are found more often, and taken for others less), or numbers, one for each class or label "+
+		"in their order, or with -link sigmoid one for all", w.set)
 }
 
 func (w *Weights) set(s string) error {
@@ -78,8 +78,8 @@ func (w Weights) Apply(c *losses.Criterion, set *dataset.Dataset) error {
 		if set.ClassNames != nil && k <= 10 {
 			text = ": " + strings.Join(set.ClassNames, ", ")
 		}
-		return cli.Usagef("-weights %s: got %s, want %d, one for each %s%s", w.Text, cli.Count(len(weights), "number"), k, what,
-			text)
+		return cli.Usagef("-weights %s: got %s, want %d, one for each %s%s", w.Text,
+			cli.Count(len(weights), "number"), k, what, text)
 	}
 	if c.Link == losses.SigmoidLink {
 		c.PosWeight = weights

@@ -136,7 +136,8 @@ func (w *writer) predicted(p Prediction, probs []float32) error {
 func (w *writer) text(p Prediction) error {
 	if t := w.saved.Thresholds; p.Row == 1 && t != nil && w.thresholds == nil {
 		said := dense.Argmax(t)
-		fmt.Fprintf(w.out, "%s is said from %s on, as the model was saved\n", w.classes[said], record.Percent(record.Float(t[said])))
+		fmt.Fprintf(w.out, "%s is said from %s on, as the model was saved\n", w.classes[said],
+			record.Percent(record.Float(t[said])))
 	}
 	if p.Row == 1 {
 		w.line("row", w.head, w.id)

@@ -45,7 +45,9 @@ func Parse(args []string) (Options, error) {
 	case len(operands) > 0:
 		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", operands[0])
 	}
-	for _, check := range []func() error{o.data.Check, o.checkTest, o.checkTraining, o.checkTeacher, o.checkLink, o.checkCriterion} {
+	for _, check := range []func() error{
+		o.data.Check, o.checkTest, o.checkTraining, o.checkTeacher, o.checkLink, o.checkCriterion,
+	} {
 		if err := check(); err != nil {
 			return o, err
 		}
@@ -200,7 +202,8 @@ func (o *Options) checkCriterion() error {
 		return err
 	}
 	if o.ownMap = predictor.Loss; o.ownMap != nil && (o.calibrate || o.Teacher != "") {
-		return cli.Usagef("-loss %s: predicts with a map of its own, but -calibrate and -teacher are of a softmax or a sigmoid",
+		return cli.Usagef("-loss %s: predicts with a map of its own, but -calibrate and -teacher are of a softmax or a "+
+			"sigmoid",
 			o.Loss)
 	}
 	err = o.criterion.Validate()

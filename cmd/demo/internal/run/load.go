@@ -81,7 +81,8 @@ func (s *session) settle() error {
 // the training rows and all others.
 func (s *session) askOne(others []*dataset.Dataset) error {
 	all := append([]*dataset.Dataset{s.train}, others...)
-	if !s.HasQuestions() || s.data.SeveralLabels() || s.train.NumClasses() != 2 || slices.ContainsFunc(all, severalLabels) {
+	if !s.HasQuestions() || s.data.SeveralLabels() || s.train.NumClasses() != 2 ||
+		slices.ContainsFunc(all, severalLabels) {
 		return nil
 	}
 	for _, set := range all {

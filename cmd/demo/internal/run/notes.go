@@ -19,8 +19,10 @@ import (
 
 // printNotes writes, below the head, what a user may not have meant.
 func (s *session) printNotes() {
-	for _, note := range []string{s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteWords(), s.noteCase(), s.noteClasses(),
-		s.noteValidation(), s.noteAlpha(), s.noteMap(), s.noteWarmup(), s.noteMachine(), s.noteOldRun()} {
+	for _, note := range []string{
+		s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteWords(), s.noteCase(), s.noteClasses(),
+		s.noteValidation(), s.noteAlpha(), s.noteMap(), s.noteWarmup(), s.noteMachine(), s.noteOldRun(),
+	} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
 		}
@@ -89,8 +91,8 @@ func (s *session) noteWords() string {
 	}
 	for _, column := range columns {
 		if !hasLetters[column] {
-			return fmt.Sprintf("what stands in the column %q, such as %q, is no number as it is read here: each is taken for a word "+
-				"of its own; -drop %s leaves it out", column, example[column], cli.ShellWord(column))
+			return fmt.Sprintf("what stands in the column %q, such as %q, is no number as it is read here: each is taken for "+
+				"a word of its own; -drop %s leaves it out", column, example[column], cli.ShellWord(column))
 		}
 	}
 	return ""
@@ -129,8 +131,8 @@ func (s *session) noteShares() string {
 	if several == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s share their label out equally: if several labels are true at once, say -label NAME,NAME,... in "+
-		"place of -soft", cli.Count(several, "training row"))
+	return fmt.Sprintf("%s share their label out equally: if several labels are true at once, say -label NAME,NAME,... "+
+		"in place of -soft", cli.Count(several, "training row"))
 }
 
 // noteClasses is about classes of which the test says nothing.
@@ -183,7 +185,8 @@ func (s *session) noteMap() string {
 	if s.ownMap == nil {
 		return ""
 	}
-	text := fmt.Sprintf("probabilities are those of the map of %s, not of a softmax: ONNX has no such map, and there will be no %s",
+	text := fmt.Sprintf("probabilities are those of the map of %s, not of a softmax: ONNX has no such map, and there "+
+		"will be no %s",
 		s.loss.Name, record.OnnxFile)
 	if _, isSmooth := s.ownMap.(losses.BiTempered); !isSmooth {
 		text += "; a class that it gives 0 and that is the right one costs 87 nats in the negative log likelihood"

@@ -44,8 +44,8 @@ func twoClasses(v *record.Verdict) string {
 	}
 	text := "the rarer class, " + t.Class
 	if t.Used {
-		text = fmt.Sprintf("the class %s is said from %s on, as the validation rows have chosen, here and by the saved model", t.Class,
-			record.Percent(t.Threshold))
+		text = fmt.Sprintf("the class %s is said from %s on, as the validation rows have chosen, here and by the saved "+
+			"model", t.Class, record.Percent(t.Threshold))
 	}
 	if t.ROCAUC.Finite() {
 		beside := ","
@@ -56,8 +56,8 @@ func twoClasses(v *record.Verdict) string {
 			record.Decimal(t.ROCAUC), record.Decimal(t.AveragePrecision))
 	}
 	if s := t.AtThreshold; s != nil {
-		text += fmt.Sprintf(";\n  said from %s on, where the validation rows have the best F1: precision %s, recall %s, F1 %s\n"+
-			"  (-thresholds makes the saved model say it from there on)",
+		text += fmt.Sprintf(";\n  said from %s on, where the validation rows have the best F1: precision %s, recall %s, F1 "+
+			"%s\n  (-thresholds makes the saved model say it from there on)",
 			record.Percent(t.Threshold), record.Percent(s.Precision), record.Percent(s.Recall), record.Percent(s.F1))
 	}
 	return text

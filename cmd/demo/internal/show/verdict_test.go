@@ -42,16 +42,19 @@ func TestVerdict(t *testing.T) {
 
 // A threshold that the model has is said, of rows of one class too.
 func TestTwoClasses(t *testing.T) {
-	two := &record.TwoClasses{Class: "fraud", Threshold: 0.25, Used: true, ROCAUC: record.Unknown, AveragePrecision: record.Unknown}
+	two := &record.TwoClasses{Class: "fraud", Threshold: 0.25, Used: true, ROCAUC: record.Unknown,
+		AveragePrecision: record.Unknown}
 	v := &record.Verdict{TwoClasses: two}
-	assert.Equal(t, "the class fraud is said from 25.00 % on, as the validation rows have chosen, here and by the saved model",
+	assert.Equal(t, "the class fraud is said from 25.00 % on, as the validation rows have chosen, here and by the saved "+
+		"model",
 		twoClasses(v))
 	two.ROCAUC, two.AveragePrecision = 0.75, 0.5
-	assert.Contains(t, twoClasses(v), "model;\n  by its probability: area under the ROC curve 0.7500, average precision 0.5000")
+	assert.Contains(t, twoClasses(v), "model;\n  by its probability: area under the ROC curve 0.7500, average precision "+
+		"0.5000")
 	two.Used, two.AtThreshold = false, &record.Score{Precision: 1, Recall: 0.5, F1: 0.75}
-	assert.Equal(t, "the rarer class, fraud, by its probability: area under the ROC curve 0.7500, average precision 0.5000;\n  said "+
-		"from 25.00 % on, where the validation rows have the best F1: precision 100.00 %, recall 50.00 %, F1 75.00 %\n"+
-		"  (-thresholds makes the saved model say it from there on)", twoClasses(v))
+	assert.Equal(t, "the rarer class, fraud, by its probability: area under the ROC curve 0.7500, average precision "+
+		"0.5000;\n  said from 25.00 % on, where the validation rows have the best F1: precision 100.00 %, recall 50.00 %, "+
+		"F1 75.00 %\n  (-thresholds makes the saved model say it from there on)", twoClasses(v))
 	two.ROCAUC = record.Unknown
 	assert.Empty(t, twoClasses(v))
 }

@@ -103,7 +103,8 @@ func Parse(args []string) (Options, error) {
 		return o, err
 	}
 	if o.weights.Text != "" && o.kind.name == "tail" {
-		return o, cli.Usagef("-weights is for all losses of a study, but -study tail compares them: say ce@weights in -losses")
+		return o, cli.Usagef("-weights is for all losses of a study, but -study tail compares them: say ce@weights in " +
+			"-losses")
 	}
 	o.CSV.Counts = o.CSV.LabelColumns > 0
 	o.defaults()

@@ -50,8 +50,8 @@ func check(r *bufio.Reader) error {
 	}
 	switch {
 	case arff.Match(start):
-		return fault.New(fault.ErrFormat, "got an ARFF file, want text in columns: leave out what stands above its data, but "+
-			"a line with the names of the columns")
+		return fault.New(fault.ErrFormat, "got an ARFF file, want text in columns: leave out what stands above its data, "+
+			"but a line with the names of the columns")
 	case libsvm.Match(start):
 		return fault.New(fault.ErrFormat, "got lines of the sparse format of LIBSVM, want text in columns: "+
 			"load_svmlight_file of scikit-learn reads it, numpy.save writes what is read here")

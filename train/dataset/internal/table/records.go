@@ -61,8 +61,8 @@ func (l *limiter) Read(p []byte) (int, error) {
 		if l.line > 0 {
 			below = fmt.Sprintf("below line %d: ", l.line)
 		}
-		return 0, fault.New(fault.ErrFormat, "%sgot a line, or a quoted cell, of more than %d MB, want a table: is a quote not "+
-			"closed?", below, maxRecord>>20)
+		return 0, fault.New(fault.ErrFormat, "%sgot a line, or a quoted cell, of more than %d MB, want a table: is a quote "+
+			"not closed?", below, maxRecord>>20)
 	}
 	n, err := l.r.Read(p)
 	l.left -= n
@@ -129,7 +129,8 @@ func (rr *Records) Next() (Record, error) {
 func (r *Record) tidy(j int) error {
 	cell := r.Cells[j]
 	if !utf8.ValidString(cell) || strings.IndexByte(cell, 0) >= 0 {
-		return &fault.Cell{Line: r.LineOf(j), Column: j + 1, Got: cell, Want: "text in UTF-8: save it so, or iconv -f LATIN1 -t UTF-8"}
+		return &fault.Cell{Line: r.LineOf(j), Column: j + 1, Got: cell,
+			Want: "text in UTF-8: save it so, or iconv -f LATIN1 -t UTF-8"}
 	}
 	r.Cells[j] = strings.TrimSpace(cell)
 	return nil
@@ -147,7 +148,8 @@ func (rr *Records) readError(err error) error {
 	case errors.As(err, &parse) && parse.Err == csv.ErrQuote && parse.Line > parse.StartLine && rr.limit.ended:
 		return &fault.Cell{
 			Line: parse.StartLine, Err: parse,
-			Got:  fmt.Sprintf("a quote that is not closed: everything from it to the end of the file, line %d, is one cell", parse.Line),
+			Got: fmt.Sprintf("a quote that is not closed: everything from it to the end of the file, line %d, is one cell",
+				parse.Line),
 			Want: "quotes around whole cells, and doubled inside them",
 		}
 	case errors.As(err, &parse):
