@@ -15,8 +15,8 @@ import (
 )
 
 // BenchmarkStep is one mini-batch of the default network on digits (64-256-10, batch 64): loss,
-// gradients and Adam's step. layers=own and adam=own are this package's; the others compose the
-// layers from Gorgonia's pieces and use its solver.
+// gradients and Adam's step. What is "own" is this package's; the others compose the layers from
+// Gorgonia's pieces, run on its tape machine and use its solver.
 func BenchmarkStep(b *testing.B) {
 	set, err := dataset.Digits()
 	if err != nil {
@@ -24,12 +24,17 @@ func BenchmarkStep(b *testing.B) {
 	}
 	rows := allRows(64)
 	c := losses.SoftLabelCriterion(0.1, losses.Mean)
-	for _, adam := range []string{"none", "own"} {
-		b.Run("layers=own/adam="+adam, func(b *testing.B) {
+	for _, own := range []struct{ machine, adam string }{{"own", "none"}, {"gorgonia", "own"}, {"own", "own"}} {
+		b.Run(fmt.Sprintf("layers=own/machine=%s/adam=%s", own.machine, own.adam), func(b *testing.B) {
 			m := newModel([]int{64, 256, 10}, 1)
 			n, err := newNetwork(m, c, 64, purpose{train: true})
 			if err != nil {
 				b.Fatal(err)
+			}
+			if own.machine == "gorgonia" {
+				gorgonia.Read(n.loss, &n.value)
+				n.vm = gorgonia.NewTapeMachine(n.graph)
+				defer n.vm.Close()
 			}
 			a := newAdam(m, Config{})
 			b.ReportAllocs()
@@ -40,14 +45,14 @@ func BenchmarkStep(b *testing.B) {
 				if _, err := n.run(); err != nil {
 					b.Fatal(err)
 				}
-				if adam == "own" {
+				if own.adam == "own" {
 					a.step(n.grads, 1e-3)
 				}
 			}
 		})
 	}
 	for _, layers := range []string{"mul", "broadcast"} {
-		b.Run("layers="+layers+"/adam=gorgonia", func(b *testing.B) {
+		b.Run("layers="+layers+"/machine=gorgonia/adam=gorgonia", func(b *testing.B) {
 			n, params, err := gorgoniaNetwork(newModel([]int{64, 256, 10}, 1), c, 64, layers == "broadcast")
 			if err != nil {
 				b.Fatal(err)

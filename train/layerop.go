@@ -22,8 +22,8 @@ import (
 // op is a function of row-major float32 tensors as a Gorgonia op, without derivative. It has a
 // state, the tensor that its result is written to in every run: one op is one node of one graph,
 // which only one machine runs. A network's graph is private and never cloned, no op overwrites its
-// input, and the machine, which forgets the results of a run before the next, has no pool of its
-// own that it would put this one into.
+// input, and the machine, which needs no result of the run before, has no pool of its own that it
+// would put this one into.
 type op struct {
 	baseop.Base       // its text names the op and its place
 	in          []int // the dimensions of its inputs: 2, or 1 for a bias [n], which counts as [1, n]

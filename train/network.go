@@ -22,6 +22,7 @@ type network struct {
 	factors  []float64     // of the losses that what is minimised is the sum of; nil for one loss as it is
 
 	graph  *gorgonia.ExprGraph
+	loss   *gorgonia.Node
 	vm     gorgonia.VM
 	value  gorgonia.Value // of the loss, after a run
 	output *op            // whose result are the logits
@@ -52,17 +53,18 @@ func newNetwork(m *Model, c losses.Criterion, rows int, p purpose) (*network, er
 	if err != nil {
 		return nil, err
 	}
-	loss, err := n.addLoss(c, m.criterion, logits, p)
-	if err != nil {
+	if n.loss, err = n.addLoss(c, m.criterion, logits, p); err != nil {
 		return nil, err
 	}
-	gorgonia.Read(loss, &n.value)
+	var grads gorgonia.Nodes
 	if p.train {
-		if err := n.addGradients(loss, params); err != nil {
+		if grads, err = n.addGradients(params); err != nil {
 			return nil, err
 		}
 	}
-	n.vm = gorgonia.NewTapeMachine(n.graph)
+	if n.vm, err = newMachine(n.loss, &n.value, grads); err != nil {
+		return nil, err
+	}
 	return n, nil
 }
 
@@ -125,19 +127,19 @@ func (n *network) addLoss(c, predictor losses.Criterion, logits *gorgonia.Node, 
 }
 
 // addGradients adds those of the loss by the parameters.
-func (n *network) addGradients(loss *gorgonia.Node, params gorgonia.Nodes) error {
-	grads, err := gorgonia.Grad(loss, params...)
+func (n *network) addGradients(params gorgonia.Nodes) (gorgonia.Nodes, error) {
+	grads, err := gorgonia.Grad(n.loss, params...)
 	if err != nil {
-		return wrap(err, "gradient")
+		return nil, wrap(err, "gradient")
 	}
 	for i, node := range grads {
 		o, ok := node.Op().(*op)
 		if !ok {
-			return fail(ErrDtype, "gradient %d: got the op %v, want one of a layer", i, node.Op())
+			return nil, fail(ErrDtype, "gradient %d: got the op %v, want one of a layer", i, node.Op())
 		}
 		n.params = append(n.params, o)
 	}
-	return nil
+	return grads, nil
 }
 
 // load puts rows of a set, with their sample weights (nil for 1 each), into the graph's inputs and
