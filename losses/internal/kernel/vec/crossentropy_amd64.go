@@ -118,10 +118,30 @@ func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
 // crossEntropyTiles is for labels t, or for index where t is nil.
 func crossEntropyTiles[T spec.Float](
 	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
-	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
+	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
+	row := func(j int) (valid bool) { // by the specification
+		loss, g, x := loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k)
+		if t == nil {
+			spec.CrossEntropyIndex(loss, g, x, index[j:j+1], spec.FactorOf(scale, j), k)
+			return true
+		}
+		return spec.CrossEntropy(loss, g, x, spec.Row(t, j, k), spec.FactorOf(scale, j), k) < 0
+	}
+	var io tiler[T, T]
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
+		if few(n, k) {
+			for j := i; j < i+n; j++ {
+				if !fewCrossEntropy(u, s, loss, grad, z, t, index, scale, j, k) && !row(j) {
+					return j
+				}
+			}
+			return -1
+		}
+		if io == nil {
+			io = u
+		}
 		lo, hi := i*k, (i+n)*k
 		tileIn(io, s.z[:], z[lo:], n, s.padZ[:], k)
 		setTarget(io, s, t, s.padT[:], index, i, n, k)
@@ -136,15 +156,7 @@ func crossEntropyTiles[T spec.Float](
 		for j, l := range s.numbers(laneLoss, w)[:n] {
 			loss[i+j] = float64(l)
 		}
-		bad := eachRejected(rejected|invalid, i, n, func(j int) bool {
-			loss, g, x := loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k)
-			if t == nil {
-				spec.CrossEntropyIndex(loss, g, x, index[j:j+1], spec.FactorOf(scale, j), k)
-				return true
-			}
-			return spec.CrossEntropy(loss, g, x, spec.Row(t, j, k), spec.FactorOf(scale, j), k) < 0
-		})
-		if bad >= 0 {
+		if bad := eachRejected(rejected|invalid, i, n, row); bad >= 0 {
 			return bad
 		}
 	}

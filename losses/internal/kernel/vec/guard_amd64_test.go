@@ -3,7 +3,6 @@
 package vec
 
 import (
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,17 +12,6 @@ import (
 )
 
 const canary = 77
-
-// sameBits reports whether a and b have the same bits, any NaN for a NaN.
-func sameBits[T spec.Float](a, b []T) bool {
-	for i, v := range a {
-		x, y := float64(v), float64(b[i])
-		if x != y && (x == x || y == y) || x == 0 && math.Signbit(x) != math.Signbit(y) {
-			return false
-		}
-	}
-	return len(a) == len(b)
-}
 
 // TestGuardUnits runs the row functions alone at every length and every distance from the page: the
 // tails load and store no element too many, and what they compute does not depend on the distance.

@@ -241,6 +241,18 @@ func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes 
 //go:noescape
 func minusLogsF32AVX512(dst *float32, t *float32, n int, most float32)
 
+// fewCrossEntropyGradF32AVX512 is tileCrossEntropyGrad for one row of k elements, with the numbers
+// of lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
+// elements, k a multiple of the lanes.
+//
+//go:noescape
+func fewCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+
+// fewCrossEntropyF32AVX512 is fewCrossEntropyGrad without the gradients.
+//
+//go:noescape
+func fewCrossEntropyF32AVX512(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -417,6 +429,18 @@ func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes 
 //
 //go:noescape
 func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
+
+// fewCrossEntropyGradF64AVX512 is tileCrossEntropyGrad for one row of k elements, with the numbers
+// of lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
+// elements, k a multiple of the lanes.
+//
+//go:noescape
+func fewCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+
+// fewCrossEntropyF64AVX512 is fewCrossEntropyGrad without the gradients.
+//
+//go:noescape
+func fewCrossEntropyF64AVX512(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
 
 // exps64F64AVX512 is exps with the exponentials in float64.
 //
@@ -909,6 +933,18 @@ func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *f
 //go:noescape
 func minusLogsF32AVX2(dst *float32, t *float32, n int, most float32)
 
+// fewCrossEntropyGradF32AVX2 is tileCrossEntropyGrad for one row of k elements, with the numbers of
+// lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
+// elements, k a multiple of the lanes.
+//
+//go:noescape
+func fewCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+
+// fewCrossEntropyF32AVX2 is fewCrossEntropyGrad without the gradients.
+//
+//go:noescape
+func fewCrossEntropyF32AVX2(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -1084,6 +1120,18 @@ func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *f
 //
 //go:noescape
 func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
+
+// fewCrossEntropyGradF64AVX2 is tileCrossEntropyGrad for one row of k elements, with the numbers of
+// lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
+// elements, k a multiple of the lanes.
+//
+//go:noescape
+func fewCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+
+// fewCrossEntropyF64AVX2 is fewCrossEntropyGrad without the gradients.
+//
+//go:noescape
+func fewCrossEntropyF64AVX2(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
 
 // exps64F64AVX2 is exps with the exponentials in float64.
 //

@@ -10429,6 +10429,937 @@ DATA cs800000<>+56(SB)/4, $0x00800000
 DATA cs800000<>+60(SB)/4, $0x00800000
 GLOBL cs800000<>(SB), RODATA|NOPTR, $64
 
+// func fewCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
+TEXT ·fewCrossEntropyGradF32AVX512(SB), NOSPLIT, $0-56
+	MOVQ         z+8(FP), AX
+	MOVQ         t+16(FP), CX
+	MOVQ         k+24(FP), DX
+	MOVQ         work+32(FP), BX
+	MOVQ         lanes+40(FP), SI
+	MOVQ         e+0(FP), DI
+	VBROADCASTSS csff800000<>+0(SB), Z0
+	XORQ         R8, R8
+	MOVQ         DX, R9
+
+big1:
+	CMPQ    R9, $0x20
+	JLT     small2
+	VMOVUPS (AX)(R8*4), Z1
+	VMAXPS  Z0, Z1, Z0
+	VMOVUPS 64(AX)(R8*4), Z1
+	VMAXPS  Z0, Z1, Z0
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, R9
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    R9, $0x10
+	JLT     tail4
+	VMOVUPS (AX)(R8*4), Z1
+	VMAXPS  Z0, Z1, Z0
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, R9
+	JMP     next3
+
+tail4:
+	TESTQ        R9, R9
+	JEQ          done5
+	MOVL         $0x00000001, R10
+	SHLXL        R9, R10, R9
+	DECL         R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (AX)(R8*4), K1, Z1
+	VBROADCASTSS csff800000<>+0(SB), Z3
+	VMOVUPS      Z1, K1, Z3
+	VMAXPS       Z0, Z3, Z0
+
+done5:
+	VEXTRACTF64X4    $0x01, Z0, Y1
+	VMAXPS           Y1, Y0, Y1
+	VEXTRACTF128     $0x01, Y1, X0
+	VMAXPS           X0, X1, X0
+	VPERMILPD        $0x01, X0, X1
+	VMAXPS           X1, X0, X0
+	VMOVSHDUP        X0, X1
+	VMAXPS           X1, X0, X0
+	VBROADCASTSS     X0, Z0
+	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
+	VANDPS           Z0, Z1, Z1
+	VBROADCASTSS     cs49800000<>+0(SB), Z3
+	VCMPPS           $0x15, Z3, Z1, K1
+	KMOVW            K1, R8
+	VADDPS.BCST      csc2d10000<>+0(SB), Z0, Z1
+	VBROADCASTSS     cs4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST cs3fb8aa3b<>+0(SB), Z0, Z3
+	VSUBPS.BCST      cs4b400000<>+0(SB), Z3, Z3
+	MOVL             R8, rejected+48(FP)
+	TESTL            R8, R8
+	JNE              declined
+	XORQ             R8, R8
+	MOVQ             DX, R9
+
+scan6:
+	CMPQ    R9, $0x10
+	JLT     last7
+	VMOVUPS (AX)(R8*4), Z4
+	VCMPPS  $0x00, Z4, Z0, K1
+	KMOVW   K1, R10
+	TESTL   R10, R10
+	JNE     found8
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, R9
+	JMP     scan6
+
+last7:
+	MOVL      $0x00000001, R10
+	SHLXL     R9, R10, R9
+	DECL      R9
+	KMOVW     R9, K1
+	VMOVUPS.Z (AX)(R8*4), K1, Z4
+	VCMPPS    $0x00, Z4, Z0, K5
+	KANDW     K1, K5, K1
+	KMOVW     K1, R9
+	MOVL      R9, R10
+
+found8:
+	BSFL              R10, R10
+	MOVL              R10, R9
+	ADDQ              R9, R8
+	VXORPS            Y5, Y5, Y5
+	VBROADCASTSS      cs4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z0, Z4
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z4, Z6
+	VMOVAPS           Z0, Z7
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z6, Z7
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z6, Z7
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z4
+	VFMADD213PS.BCST  cs3c0905d1<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3e2aaa6e<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z7, Z4
+	VSUBPS            Z3, Z6, Z6
+	VSCALEFPS         Z6, Z4, Z4
+	VMOVUPS           Z4, 160(SI)
+	VBROADCASTSS      (CX)(R8*4), Y4
+	VADDPS            Y4, Y5, Y5
+	MOVQ              BX, R9
+	VBROADCASTSS      cs3fb8aa3b<>+0(SB), Z4
+	VBROADCASTSS      cs4b400000<>+0(SB), Z6
+	VBROADCASTSS      cs3f317218<>+0(SB), Z7
+	VBROADCASTSS      csb102e308<>+0(SB), Z8
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z10
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z11
+	VBROADCASTSS      cs3d2aaa8d<>+0(SB), Z12
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z13
+	VBROADCASTSS      cs3f000000<>+0(SB), Z14
+	KXORW             K2, K2, K2
+	VPXORD            Z2, Z2, Z2
+	XORQ              R10, R10
+	MOVQ              DX, R11
+
+next9:
+	CMPQ         R11, $0x10
+	JLT          tail10
+	VMAXPS       (AX)(R10*4), Z1, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD231PS  Z4, Z15, Z16
+	VSUBPS       Z6, Z16, Z16
+	VMOVAPS      Z15, Z17
+	VFNMADD231PS Z7, Z16, Z17
+	VFNMADD231PS Z8, Z16, Z17
+	VMOVUPS      Z10, Z15
+	VFMADD213PS  Z11, Z17, Z15
+	VFMADD213PS  Z12, Z17, Z15
+	VFMADD213PS  Z13, Z17, Z15
+	VFMADD213PS  Z14, Z17, Z15
+	VFMADD213PS  Z9, Z17, Z15
+	VFMADD213PS  Z9, Z17, Z15
+	VSUBPS       Z3, Z16, Z16
+	VSCALEFPS    Z16, Z15, Z15
+	VMOVUPS      Z15, (DI)(R10*4)
+	VMOVUPS      (CX)(R10*4), Z16
+	VMOVUPS      (AX)(R10*4), Z17
+	VFPCLASSPSZ  $0xd9, Z16, K1
+	KORW         K1, K2, K2
+	VSUBPS       Z0, Z17, Z17
+	VCMPPS       $0x04, Z2, Z16, K1
+	VMOVUPS.Z    Z17, K1, Z17
+	VMULPS       Z16, Z17, Z17
+	MOVQ         R8, R12
+	SUBQ         R10, R12
+	KXNORW       K3, K3, K3
+	MOVL         $0x00000001, R13
+	XORL         R14, R14
+	SHLXL        R12, R13, R13
+	CMPQ         R12, $0x10
+	CMOVLCC      R14, R13
+	KMOVW        R13, K1
+	KANDNW       K3, K1, K1
+	VMOVUPS.Z    Z15, K1, Z15
+	VMOVUPS.Z    Z16, K1, Z16
+	VUNPCKLPS    Z16, Z15, Z18
+	VUNPCKHPS    Z16, Z15, Z15
+	VUNPCKLPS    Z2, Z17, Z16
+	VUNPCKHPS    Z2, Z17, Z17
+	VUNPCKLPD    Z16, Z18, Z19
+	VUNPCKHPD    Z16, Z18, Z16
+	VUNPCKLPD    Z17, Z15, Z18
+	VUNPCKHPD    Z17, Z15, Z15
+	VMOVUPS      Z19, (R9)
+	VMOVUPS      Z16, 64(R9)
+	VMOVUPS      Z18, 128(R9)
+	VMOVUPS      Z15, 192(R9)
+	ADDQ         $0x00000100, R9
+	ADDQ         $0x10, R10
+	SUBQ         $0x10, R11
+	JMP          next9
+
+tail10:
+	TESTQ        R11, R11
+	JEQ          done11
+	MOVL         $0x00000001, R12
+	SHLXL        R11, R12, R11
+	DECL         R11
+	KMOVW        R11, K1
+	VMOVUPS.Z    (AX)(R10*4), K1, Z15
+	VMAXPS       Z15, Z1, Z1
+	VMOVUPS      Z6, Z15
+	VFMADD231PS  Z4, Z1, Z15
+	VSUBPS       Z6, Z15, Z4
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z7, Z4, Z1
+	VFNMADD231PS Z8, Z4, Z1
+	VMOVUPS      Z10, Z6
+	VFMADD213PS  Z11, Z1, Z6
+	VFMADD213PS  Z12, Z1, Z6
+	VFMADD213PS  Z13, Z1, Z6
+	VFMADD213PS  Z14, Z1, Z6
+	VFMADD213PS  Z9, Z1, Z6
+	VFMADD213PS  Z9, Z1, Z6
+	VSUBPS       Z3, Z4, Z4
+	VSCALEFPS    Z4, Z6, Z6
+	VMOVUPS      Z6, K1, (DI)(R10*4)
+	VMOVUPS.Z    Z6, K1, Z6
+	VMOVUPS.Z    (CX)(R10*4), K1, Z1
+	VMOVUPS.Z    (AX)(R10*4), K1, Z3
+	VFPCLASSPSZ  $0xd9, Z1, K1
+	KORW         K1, K2, K2
+	VSUBPS       Z0, Z3, Z3
+	VCMPPS       $0x04, Z2, Z1, K1
+	VMOVUPS.Z    Z3, K1, Z3
+	VMULPS       Z1, Z3, Z3
+	MOVQ         R8, AX
+	SUBQ         R10, AX
+	KXNORW       K4, K4, K4
+	MOVL         $0x00000001, R10
+	XORL         R11, R11
+	SHLXL        AX, R10, R10
+	CMPQ         AX, $0x10
+	CMOVLCC      R11, R10
+	KMOVW        R10, K1
+	KANDNW       K4, K1, K1
+	VMOVUPS.Z    Z6, K1, Z6
+	VMOVUPS.Z    Z1, K1, Z1
+	VUNPCKLPS    Z1, Z6, Z4
+	VUNPCKHPS    Z1, Z6, Z1
+	VUNPCKLPS    Z2, Z3, Z6
+	VUNPCKHPS    Z2, Z3, Z2
+	VUNPCKLPD    Z6, Z4, Z3
+	VUNPCKHPD    Z6, Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z6
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPS      Z3, (R9)
+	VMOVUPS      Z4, 64(R9)
+	VMOVUPS      Z6, 128(R9)
+	VMOVUPS      Z1, 192(R9)
+	ADDQ         $0x00000100, R9
+
+done11:
+	KMOVW  K2, AX
+	MOVL   AX, bad+52(FP)
+	TESTL  AX, AX
+	JNE    declined
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	MOVQ   BX, AX
+
+sum12:
+	VMOVUPS      (AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      64(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      128(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      192(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      16(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      80(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      144(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      208(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      32(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      96(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      160(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      224(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      48(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      112(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      176(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      240(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	ADDQ         $0x00000100, AX
+	CMPQ         AX, R9
+	JLT          sum12
+	VPERMILPS    $0x00, X1, X3
+	VBROADCASTSS X3, Y3
+	VPERMILPS    $0x00, X2, X4
+	VBROADCASTSS X4, Y4
+	VPERMILPS    $0x55, X1, X6
+	VBROADCASTSS X6, Y6
+	VPERMILPS    $0x55, X2, X7
+	VBROADCASTSS X7, Y7
+	VPERMILPS    $0xaa, X1, X1
+	VBROADCASTSS X1, Y1
+	VPERMILPS    $0xaa, X2, X2
+	VBROADCASTSS X2, Y2
+	VXORPS       Y8, Y8, Y8
+	VSUBPS       Y7, Y7, Y9
+	VCMPPS       $0x00, Y9, Y9, Y9
+	VANDPS       Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y5, Y7
+	VMOVUPS      cs7f800000<>+0(SB), Y9
+	VCMPPS       $0x15, Y9, Y7, Y9
+	VORPS        Y9, Y8, Y8
+	VMOVUPS      160(SI), Y9
+	VMOVUPS      (SI), Y10
+	VMOVAPS      Y7, Y11
+	VADDPS       Y9, Y3, Y12
+	VMAXPS       Y9, Y3, Y13
+	VMINPS       Y9, Y3, Y14
+	VSUBPS       Y12, Y13, Y13
+	VADDPS       Y14, Y13, Y13
+	VADDPS       Y4, Y13, Y13
+	VDIVPS       Y12, Y11, Y11
+	VDIVPS       Y12, Y13, Y13
+	VFNMADD231PS Y11, Y13, Y11
+	VMOVMSKPS    Y8, AX
+	MOVL         AX, bad+52(FP)
+	VSUBPS       Y4, Y4, Y8
+	VCMPPS       $0x00, Y8, Y8, Y8
+	VANDPS       Y8, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y9, Y3, Y8
+	VMOVUPS      cs3f800000<>+0(SB), Y4
+	VDIVPS       Y8, Y4, Y4
+	VDIVPS       Y9, Y3, Y3
+	VADDPS       cs3f800000<>+0(SB), Y3, Y8
+	VMOVUPS      cs3f800000<>+0(SB), Y9
+	VDIVPS       Y8, Y9, Y9
+	VSUBPS       cs3f800000<>+0(SB), Y8, Y13
+	VSUBPS       Y13, Y3, Y13
+	VMULPS       Y9, Y13, Y13
+	VMOVUPS      cs3f3504f3<>+0(SB), Y14
+	VPSUBD       Y14, Y8, Y12
+	VPSRAD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y12, Y14
+	VPSUBD       Y14, Y8, Y8
+	VCVTDQ2PS    Y12, Y12
+	VSUBPS       cs3f800000<>+0(SB), Y8, Y8
+	VADDPS       cs40000000<>+0(SB), Y8, Y14
+	VDIVPS       Y14, Y8, Y14
+	VMULPS       Y14, Y14, Y15
+	VMOVUPS      cs3e789e26<>+0(SB), Y16
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y15, Y16
+	VFMADD213PS  cs3eccce13<>+0(SB), Y15, Y16
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y15, Y16
+	VMULPS       Y15, Y16, Y16
+	VMULPS       Y8, Y8, Y15
+	VMULPS       cs3f000000<>+0(SB), Y15, Y15
+	VADDPS       Y15, Y16, Y16
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y12, Y13
+	VFMADD231PS  Y14, Y16, Y13
+	VSUBPS       Y13, Y15, Y15
+	VSUBPS       Y15, Y8, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  cs3f317180<>+0(SB), Y12, Y8
+	VMULPS       Y9, Y3, Y3
+	VMOVUPS      Y0, 32(SI)
+	VMOVUPS      Y8, 64(SI)
+	VMOVUPS      Y9, 96(SI)
+	VMOVUPS      Y3, 128(SI)
+	VMOVUPS      Y4, 160(SI)
+	VMOVUPS      cs3f000000<>+0(SB), Y0
+	VCMPPS       $0x1e, Y0, Y9, Y0
+	VMULPS       Y7, Y9, Y4
+	VMAXPS       Y5, Y4, Y4
+	VMULPS       Y7, Y3, Y5
+	VMAXPS       Y6, Y5, Y5
+	VCMPPS       $0x11, Y4, Y5, Y4
+	VANDPS       Y0, Y4, Y0
+	VSUBPS       Y2, Y2, Y4
+	VCMPPS       $0x00, Y4, Y4, Y4
+	VANDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VFMSUB213PS  Y1, Y7, Y8
+	VMOVUPS      Y8, 192(SI)
+	VFNMADD213PS Y6, Y7, Y3
+	VMULPS       Y10, Y3, Y3
+	VBROADCASTSS X11, Z1
+	VBROADCASTSS X10, Z2
+	XORQ         AX, AX
+
+next13:
+	CMPQ        DX, $0x10
+	JLT         tail14
+	VMOVUPS     (DI)(AX*4), Z4
+	VMOVUPS     (CX)(AX*4), Z5
+	VFMSUB213PS Z5, Z1, Z4
+	VMULPS      Z2, Z4, Z4
+	VMOVUPS     Z4, (DI)(AX*4)
+	ADDQ        $0x10, AX
+	SUBQ        $0x10, DX
+	JMP         next13
+
+tail14:
+	TESTQ       DX, DX
+	JEQ         done15
+	MOVL        $0x00000001, BX
+	SHLXL       DX, BX, DX
+	DECL        DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (DI)(AX*4), K1, Z4
+	VMOVUPS.Z   (CX)(AX*4), K1, Z5
+	VFMSUB213PS Z5, Z1, Z4
+	VMULPS      Z2, Z4, Z4
+	VMOVUPS     Z4, K1, (DI)(AX*4)
+
+done15:
+	VMOVMSKPS Y0, AX
+	TESTL     AX, AX
+	JEQ       declined
+	VMOVSS    X3, (DI)(R8*4)
+
+declined:
+	VZEROUPPER
+	RET
+
+// func fewCrossEntropyF32AVX512(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
+TEXT ·fewCrossEntropyF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ         z+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         k+16(FP), DX
+	MOVQ         work+24(FP), BX
+	MOVQ         lanes+32(FP), SI
+	VBROADCASTSS csff800000<>+0(SB), Z0
+	XORQ         DI, DI
+	MOVQ         DX, R8
+
+big1:
+	CMPQ    R8, $0x20
+	JLT     small2
+	VMOVUPS (AX)(DI*4), Z1
+	VMAXPS  Z0, Z1, Z0
+	VMOVUPS 64(AX)(DI*4), Z1
+	VMAXPS  Z0, Z1, Z0
+	ADDQ    $0x20, DI
+	SUBQ    $0x20, R8
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    R8, $0x10
+	JLT     tail4
+	VMOVUPS (AX)(DI*4), Z1
+	VMAXPS  Z0, Z1, Z0
+	ADDQ    $0x10, DI
+	SUBQ    $0x10, R8
+	JMP     next3
+
+tail4:
+	TESTQ        R8, R8
+	JEQ          done5
+	MOVL         $0x00000001, R9
+	SHLXL        R8, R9, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (AX)(DI*4), K1, Z1
+	VBROADCASTSS csff800000<>+0(SB), Z3
+	VMOVUPS      Z1, K1, Z3
+	VMAXPS       Z0, Z3, Z0
+
+done5:
+	VEXTRACTF64X4    $0x01, Z0, Y1
+	VMAXPS           Y1, Y0, Y1
+	VEXTRACTF128     $0x01, Y1, X0
+	VMAXPS           X0, X1, X0
+	VPERMILPD        $0x01, X0, X1
+	VMAXPS           X1, X0, X0
+	VMOVSHDUP        X0, X1
+	VMAXPS           X1, X0, X0
+	VBROADCASTSS     X0, Z0
+	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
+	VANDPS           Z0, Z1, Z1
+	VBROADCASTSS     cs49800000<>+0(SB), Z3
+	VCMPPS           $0x15, Z3, Z1, K1
+	KMOVW            K1, DI
+	VADDPS.BCST      csc2d10000<>+0(SB), Z0, Z1
+	VBROADCASTSS     cs4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST cs3fb8aa3b<>+0(SB), Z0, Z3
+	VSUBPS.BCST      cs4b400000<>+0(SB), Z3, Z3
+	MOVL             DI, rejected+40(FP)
+	TESTL            DI, DI
+	JNE              declined
+	XORQ             DI, DI
+	MOVQ             DX, R8
+
+scan6:
+	CMPQ    R8, $0x10
+	JLT     last7
+	VMOVUPS (AX)(DI*4), Z4
+	VCMPPS  $0x00, Z4, Z0, K1
+	KMOVW   K1, R9
+	TESTL   R9, R9
+	JNE     found8
+	ADDQ    $0x10, DI
+	SUBQ    $0x10, R8
+	JMP     scan6
+
+last7:
+	MOVL      $0x00000001, R9
+	SHLXL     R8, R9, R8
+	DECL      R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (AX)(DI*4), K1, Z4
+	VCMPPS    $0x00, Z4, Z0, K5
+	KANDW     K1, K5, K1
+	KMOVW     K1, R8
+	MOVL      R8, R9
+
+found8:
+	BSFL              R9, R9
+	MOVL              R9, R8
+	ADDQ              R8, DI
+	VXORPS            Y5, Y5, Y5
+	VBROADCASTSS      cs4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z0, Z4
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z4, Z6
+	VMOVAPS           Z0, Z7
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z6, Z7
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z6, Z7
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z4
+	VFMADD213PS.BCST  cs3c0905d1<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3e2aaa6e<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z7, Z4
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z7, Z4
+	VSUBPS            Z3, Z6, Z6
+	VSCALEFPS         Z6, Z4, Z4
+	VMOVUPS           Z4, 160(SI)
+	VBROADCASTSS      (CX)(DI*4), Y4
+	VADDPS            Y4, Y5, Y5
+	MOVQ              BX, R8
+	VBROADCASTSS      cs3fb8aa3b<>+0(SB), Z4
+	VBROADCASTSS      cs4b400000<>+0(SB), Z6
+	VBROADCASTSS      cs3f317218<>+0(SB), Z7
+	VBROADCASTSS      csb102e308<>+0(SB), Z8
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z10
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z11
+	VBROADCASTSS      cs3d2aaa8d<>+0(SB), Z12
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z13
+	VBROADCASTSS      cs3f000000<>+0(SB), Z14
+	KXORW             K2, K2, K2
+	VPXORD            Z2, Z2, Z2
+	XORQ              R9, R9
+
+next9:
+	CMPQ         DX, $0x10
+	JLT          tail10
+	VMAXPS       (AX)(R9*4), Z1, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD231PS  Z4, Z15, Z16
+	VSUBPS       Z6, Z16, Z16
+	VMOVAPS      Z15, Z17
+	VFNMADD231PS Z7, Z16, Z17
+	VFNMADD231PS Z8, Z16, Z17
+	VMOVUPS      Z10, Z15
+	VFMADD213PS  Z11, Z17, Z15
+	VFMADD213PS  Z12, Z17, Z15
+	VFMADD213PS  Z13, Z17, Z15
+	VFMADD213PS  Z14, Z17, Z15
+	VFMADD213PS  Z9, Z17, Z15
+	VFMADD213PS  Z9, Z17, Z15
+	VSUBPS       Z3, Z16, Z16
+	VSCALEFPS    Z16, Z15, Z15
+	VMOVUPS      (CX)(R9*4), Z16
+	VMOVUPS      (AX)(R9*4), Z17
+	VFPCLASSPSZ  $0xd9, Z16, K1
+	KORW         K1, K2, K2
+	VSUBPS       Z0, Z17, Z17
+	VCMPPS       $0x04, Z2, Z16, K1
+	VMOVUPS.Z    Z17, K1, Z17
+	VMULPS       Z16, Z17, Z17
+	MOVQ         DI, R10
+	SUBQ         R9, R10
+	KXNORW       K3, K3, K3
+	MOVL         $0x00000001, R11
+	XORL         R12, R12
+	SHLXL        R10, R11, R11
+	CMPQ         R10, $0x10
+	CMOVLCC      R12, R11
+	KMOVW        R11, K1
+	KANDNW       K3, K1, K1
+	VMOVUPS.Z    Z15, K1, Z15
+	VMOVUPS.Z    Z16, K1, Z16
+	VUNPCKLPS    Z16, Z15, Z18
+	VUNPCKHPS    Z16, Z15, Z15
+	VUNPCKLPS    Z2, Z17, Z16
+	VUNPCKHPS    Z2, Z17, Z17
+	VUNPCKLPD    Z16, Z18, Z19
+	VUNPCKHPD    Z16, Z18, Z16
+	VUNPCKLPD    Z17, Z15, Z18
+	VUNPCKHPD    Z17, Z15, Z15
+	VMOVUPS      Z19, (R8)
+	VMOVUPS      Z16, 64(R8)
+	VMOVUPS      Z18, 128(R8)
+	VMOVUPS      Z15, 192(R8)
+	ADDQ         $0x00000100, R8
+	ADDQ         $0x10, R9
+	SUBQ         $0x10, DX
+	JMP          next9
+
+tail10:
+	TESTQ        DX, DX
+	JEQ          done11
+	MOVL         $0x00000001, R10
+	SHLXL        DX, R10, DX
+	DECL         DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (AX)(R9*4), K1, Z15
+	VMAXPS       Z15, Z1, Z1
+	VMOVUPS      Z6, Z15
+	VFMADD231PS  Z4, Z1, Z15
+	VSUBPS       Z6, Z15, Z4
+	VMOVAPS      Z1, Z1
+	VFNMADD231PS Z7, Z4, Z1
+	VFNMADD231PS Z8, Z4, Z1
+	VMOVUPS      Z10, Z6
+	VFMADD213PS  Z11, Z1, Z6
+	VFMADD213PS  Z12, Z1, Z6
+	VFMADD213PS  Z13, Z1, Z6
+	VFMADD213PS  Z14, Z1, Z6
+	VFMADD213PS  Z9, Z1, Z6
+	VFMADD213PS  Z9, Z1, Z6
+	VSUBPS       Z3, Z4, Z4
+	VSCALEFPS    Z4, Z6, Z6
+	VMOVUPS.Z    Z6, K1, Z6
+	VMOVUPS.Z    (CX)(R9*4), K1, Z1
+	VMOVUPS.Z    (AX)(R9*4), K1, Z3
+	VFPCLASSPSZ  $0xd9, Z1, K1
+	KORW         K1, K2, K2
+	VSUBPS       Z0, Z3, Z3
+	VCMPPS       $0x04, Z2, Z1, K1
+	VMOVUPS.Z    Z3, K1, Z3
+	VMULPS       Z1, Z3, Z3
+	MOVQ         DI, AX
+	SUBQ         R9, AX
+	KXNORW       K4, K4, K4
+	MOVL         $0x00000001, CX
+	XORL         DX, DX
+	SHLXL        AX, CX, CX
+	CMPQ         AX, $0x10
+	CMOVLCC      DX, CX
+	KMOVW        CX, K1
+	KANDNW       K4, K1, K1
+	VMOVUPS.Z    Z6, K1, Z6
+	VMOVUPS.Z    Z1, K1, Z1
+	VUNPCKLPS    Z1, Z6, Z4
+	VUNPCKHPS    Z1, Z6, Z1
+	VUNPCKLPS    Z2, Z3, Z6
+	VUNPCKHPS    Z2, Z3, Z2
+	VUNPCKLPD    Z6, Z4, Z3
+	VUNPCKHPD    Z6, Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z6
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPS      Z3, (R8)
+	VMOVUPS      Z4, 64(R8)
+	VMOVUPS      Z6, 128(R8)
+	VMOVUPS      Z1, 192(R8)
+	ADDQ         $0x00000100, R8
+
+done11:
+	KMOVW  K2, AX
+	MOVL   AX, bad+44(FP)
+	TESTL  AX, AX
+	JNE    declined
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	MOVQ   BX, AX
+
+sum12:
+	VMOVUPS      (AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      64(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      128(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      192(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      16(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      80(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      144(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      208(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      32(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      96(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      160(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      224(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      48(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      112(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      176(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	VMOVUPS      240(AX), X3
+	VADDPS       X3, X1, X4
+	VSUBPS       X4, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X4, X1
+	ADDQ         $0x00000100, AX
+	CMPQ         AX, R8
+	JLT          sum12
+	VPERMILPS    $0x00, X1, X3
+	VBROADCASTSS X3, Y3
+	VPERMILPS    $0x00, X2, X4
+	VBROADCASTSS X4, Y4
+	VPERMILPS    $0x55, X1, X6
+	VBROADCASTSS X6, Y6
+	VPERMILPS    $0x55, X2, X7
+	VBROADCASTSS X7, Y7
+	VPERMILPS    $0xaa, X1, X1
+	VBROADCASTSS X1, Y1
+	VPERMILPS    $0xaa, X2, X2
+	VBROADCASTSS X2, Y2
+	VXORPS       Y8, Y8, Y8
+	VSUBPS       Y7, Y7, Y9
+	VCMPPS       $0x00, Y9, Y9, Y9
+	VANDPS       Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	VMOVUPS      cs7f800000<>+0(SB), Y6
+	VCMPPS       $0x15, Y6, Y5, Y6
+	VORPS        Y6, Y8, Y8
+	VMOVUPS      160(SI), Y6
+	VMOVMSKPS    Y8, AX
+	MOVL         AX, bad+44(FP)
+	VSUBPS       Y4, Y4, Y7
+	VCMPPS       $0x00, Y7, Y7, Y7
+	VANDPS       Y7, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y6, Y3, Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y4
+	VDIVPS       Y7, Y4, Y4
+	VDIVPS       Y6, Y3, Y3
+	VADDPS       cs3f800000<>+0(SB), Y3, Y6
+	VMOVUPS      cs3f800000<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y7
+	VSUBPS       cs3f800000<>+0(SB), Y6, Y9
+	VSUBPS       Y9, Y3, Y9
+	VMULPS       Y7, Y9, Y9
+	VMOVUPS      cs3f3504f3<>+0(SB), Y10
+	VPSUBD       Y10, Y6, Y8
+	VPSRAD       $0x17, Y8, Y8
+	VPSLLD       $0x17, Y8, Y10
+	VPSUBD       Y10, Y6, Y6
+	VCVTDQ2PS    Y8, Y8
+	VSUBPS       cs3f800000<>+0(SB), Y6, Y6
+	VADDPS       cs40000000<>+0(SB), Y6, Y10
+	VDIVPS       Y10, Y6, Y10
+	VMULPS       Y10, Y10, Y11
+	VMOVUPS      cs3e789e26<>+0(SB), Y12
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3eccce13<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y11, Y12
+	VMULPS       Y11, Y12, Y12
+	VMULPS       Y6, Y6, Y11
+	VMULPS       cs3f000000<>+0(SB), Y11, Y11
+	VADDPS       Y11, Y12, Y12
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y8, Y9
+	VFMADD231PS  Y10, Y12, Y9
+	VSUBPS       Y9, Y11, Y11
+	VSUBPS       Y11, Y6, Y6
+	VMOVAPS      Y6, Y6
+	VFMADD231PS  cs3f317180<>+0(SB), Y8, Y6
+	VMULPS       Y7, Y3, Y3
+	VMOVUPS      Y0, 32(SI)
+	VMOVUPS      Y6, 64(SI)
+	VMOVUPS      Y7, 96(SI)
+	VMOVUPS      Y3, 128(SI)
+	VMOVUPS      Y4, 160(SI)
+	VMOVUPS      cs3f000000<>+0(SB), Y0
+	VCMPPS       $0x1e, Y0, Y7, Y0
+	VSUBPS       Y2, Y2, Y0
+	VCMPPS       $0x00, Y0, Y0, Y0
+	VANDPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VFMSUB213PS  Y1, Y5, Y6
+	VMOVUPS      Y6, 192(SI)
+
+declined:
+	VZEROUPPER
+	RET
+
 // func maxExpF64AVX512(z *float64, n int) (m float64, shift float64, em float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxExpF64AVX512(SB), NOSPLIT, $0-40
@@ -16460,6 +17391,893 @@ DATA cd10000000000000<>+40(SB)/8, $0x0010000000000000
 DATA cd10000000000000<>+48(SB)/8, $0x0010000000000000
 DATA cd10000000000000<>+56(SB)/8, $0x0010000000000000
 GLOBL cd10000000000000<>(SB), RODATA|NOPTR, $64
+
+// func fewCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
+TEXT ·fewCrossEntropyGradF64AVX512(SB), NOSPLIT, $0-56
+	MOVQ         z+8(FP), AX
+	MOVQ         t+16(FP), CX
+	MOVQ         k+24(FP), DX
+	MOVQ         work+32(FP), BX
+	MOVQ         lanes+40(FP), SI
+	MOVQ         e+0(FP), DI
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z0
+	XORQ         R8, R8
+	MOVQ         DX, R9
+
+big1:
+	CMPQ    R9, $0x10
+	JLT     small2
+	VMOVUPD (AX)(R8*8), Z1
+	VMAXPD  Z0, Z1, Z0
+	VMOVUPD 64(AX)(R8*8), Z1
+	VMAXPD  Z0, Z1, Z0
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, R9
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    R9, $0x08
+	JLT     tail4
+	VMOVUPD (AX)(R8*8), Z1
+	VMAXPD  Z0, Z1, Z0
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, R9
+	JMP     next3
+
+tail4:
+	TESTQ        R9, R9
+	JEQ          done5
+	MOVL         $0x00000001, R10
+	SHLXL        R9, R10, R9
+	DECL         R9
+	KMOVW        R9, K1
+	VMOVUPD.Z    (AX)(R8*8), K1, Z1
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z1, K1, Z3
+	VMAXPD       Z0, Z3, Z0
+
+done5:
+	VEXTRACTF64X4    $0x01, Z0, Y1
+	VMAXPD           Y1, Y0, Y1
+	VEXTRACTF128     $0x01, Y1, X0
+	VMAXPD           X0, X1, X0
+	VPERMILPD        $0x01, X0, X1
+	VMAXPD           X1, X0, X0
+	VBROADCASTSD     X0, Z0
+	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
+	VANDPD           Z0, Z1, Z1
+	VBROADCASTSD     cd4270000000000000<>+0(SB), Z3
+	VCMPPD           $0x15, Z3, Z1, K1
+	KMOVW            K1, R8
+	VADDPD.BCST      cdc087500000000000<>+0(SB), Z0, Z1
+	VBROADCASTSD     cd4338000000000000<>+0(SB), Z3
+	VFMADD231PD.BCST cd3ff71547652b82fe<>+0(SB), Z0, Z3
+	VSUBPD.BCST      cd4338000000000000<>+0(SB), Z3, Z3
+	MOVL             R8, rejected+48(FP)
+	TESTL            R8, R8
+	JNE              declined
+	XORQ             R8, R8
+	MOVQ             DX, R9
+
+scan6:
+	CMPQ    R9, $0x08
+	JLT     last7
+	VMOVUPD (AX)(R8*8), Z4
+	VCMPPD  $0x00, Z4, Z0, K1
+	KMOVW   K1, R10
+	TESTL   R10, R10
+	JNE     found8
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, R9
+	JMP     scan6
+
+last7:
+	MOVL      $0x00000001, R10
+	SHLXL     R9, R10, R9
+	DECL      R9
+	KMOVW     R9, K1
+	VMOVUPD.Z (AX)(R8*8), K1, Z4
+	VCMPPD    $0x00, Z4, Z0, K5
+	KANDW     K1, K5, K1
+	KMOVW     K1, R9
+	MOVL      R9, R10
+
+found8:
+	BSFL              R10, R10
+	MOVL              R10, R9
+	ADDQ              R9, R8
+	VXORPS            Y5, Y5, Y5
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z4
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z4
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z4, Z6
+	VMOVAPD           Z0, Z7
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z6, Z7
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z6, Z7
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z4
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z7, Z4
+	VSUBPD            Z3, Z6, Z6
+	VSCALEFPD         Z6, Z4, Z4
+	VMOVUPD           Z4, 160(SI)
+	VBROADCASTSD      (CX)(R8*8), Y4
+	VADDPD            Y4, Y5, Y5
+	MOVQ              BX, R9
+	VBROADCASTSD      cd3ff71547652b82fe<>+0(SB), Z4
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z6
+	VBROADCASTSD      cd3fe62e42fefa39ef<>+0(SB), Z7
+	VBROADCASTSD      cd3c7abc9e3b39803f<>+0(SB), Z8
+	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z10
+	VBROADCASTSD      cd3e92891a8c1d838d<>+0(SB), Z11
+	VBROADCASTSD      cd3ec71de0d9c145d0<>+0(SB), Z12
+	VBROADCASTSD      cd3efa019b8ef67c6c<>+0(SB), Z13
+	VBROADCASTSD      cd3f2a01a01a7c8d47<>+0(SB), Z14
+	VBROADCASTSD      cd3f56c16c17893833<>+0(SB), Z15
+	VBROADCASTSD      cd3f811111111109ad<>+0(SB), Z16
+	VBROADCASTSD      cd3fa5555555553d4f<>+0(SB), Z17
+	VBROADCASTSD      cd3fc5555555555556<>+0(SB), Z18
+	VBROADCASTSD      cd3fe0000000000000<>+0(SB), Z19
+	KXORW             K2, K2, K2
+	VPXORD            Z2, Z2, Z2
+	XORQ              R10, R10
+	MOVQ              DX, R11
+
+next9:
+	CMPQ         R11, $0x08
+	JLT          tail10
+	VMAXPD       (AX)(R10*8), Z1, Z20
+	VMOVUPD      Z6, Z21
+	VFMADD231PD  Z4, Z20, Z21
+	VSUBPD       Z6, Z21, Z21
+	VMOVAPD      Z20, Z22
+	VFNMADD231PD Z7, Z21, Z22
+	VFNMADD231PD Z8, Z21, Z22
+	VMOVUPD      Z10, Z20
+	VFMADD213PD  Z11, Z22, Z20
+	VFMADD213PD  Z12, Z22, Z20
+	VFMADD213PD  Z13, Z22, Z20
+	VFMADD213PD  Z14, Z22, Z20
+	VFMADD213PD  Z15, Z22, Z20
+	VFMADD213PD  Z16, Z22, Z20
+	VFMADD213PD  Z17, Z22, Z20
+	VFMADD213PD  Z18, Z22, Z20
+	VFMADD213PD  Z19, Z22, Z20
+	VFMADD213PD  Z9, Z22, Z20
+	VFMADD213PD  Z9, Z22, Z20
+	VSUBPD       Z3, Z21, Z21
+	VSCALEFPD    Z21, Z20, Z20
+	VMOVUPD      Z20, (DI)(R10*8)
+	VMOVUPD      (CX)(R10*8), Z21
+	VMOVUPD      (AX)(R10*8), Z22
+	VFPCLASSPDZ  $0xd9, Z21, K1
+	KORW         K1, K2, K2
+	VSUBPD       Z0, Z22, Z22
+	VCMPPD       $0x04, Z2, Z21, K1
+	VMOVUPD.Z    Z22, K1, Z22
+	VMULPD       Z21, Z22, Z22
+	MOVQ         R8, R12
+	SUBQ         R10, R12
+	KXNORW       K3, K3, K3
+	MOVL         $0x00000001, R13
+	XORL         R14, R14
+	SHLXL        R12, R13, R13
+	CMPQ         R12, $0x08
+	CMOVLCC      R14, R13
+	KMOVW        R13, K1
+	KANDNW       K3, K1, K1
+	VMOVUPD.Z    Z20, K1, Z20
+	VMOVUPD.Z    Z21, K1, Z21
+	VUNPCKLPD    Z21, Z20, Z23
+	VUNPCKHPD    Z21, Z20, Z20
+	VMOVUPD      Z23, (R9)
+	VMOVUPD      Z20, 64(R9)
+	VMOVUPD      Z22, 128(R9)
+	ADDQ         $0x000000c0, R9
+	ADDQ         $0x08, R10
+	SUBQ         $0x08, R11
+	JMP          next9
+
+tail10:
+	TESTQ        R11, R11
+	JEQ          done11
+	MOVL         $0x00000001, R12
+	SHLXL        R11, R12, R11
+	DECL         R11
+	KMOVW        R11, K1
+	VMOVUPD.Z    (AX)(R10*8), K1, Z20
+	VMAXPD       Z20, Z1, Z1
+	VMOVUPD      Z6, Z20
+	VFMADD231PD  Z4, Z1, Z20
+	VSUBPD       Z6, Z20, Z4
+	VMOVAPD      Z1, Z1
+	VFNMADD231PD Z7, Z4, Z1
+	VFNMADD231PD Z8, Z4, Z1
+	VMOVUPD      Z10, Z6
+	VFMADD213PD  Z11, Z1, Z6
+	VFMADD213PD  Z12, Z1, Z6
+	VFMADD213PD  Z13, Z1, Z6
+	VFMADD213PD  Z14, Z1, Z6
+	VFMADD213PD  Z15, Z1, Z6
+	VFMADD213PD  Z16, Z1, Z6
+	VFMADD213PD  Z17, Z1, Z6
+	VFMADD213PD  Z18, Z1, Z6
+	VFMADD213PD  Z19, Z1, Z6
+	VFMADD213PD  Z9, Z1, Z6
+	VFMADD213PD  Z9, Z1, Z6
+	VSUBPD       Z3, Z4, Z4
+	VSCALEFPD    Z4, Z6, Z6
+	VMOVUPD      Z6, K1, (DI)(R10*8)
+	VMOVUPD.Z    Z6, K1, Z6
+	VMOVUPD.Z    (CX)(R10*8), K1, Z1
+	VMOVUPD.Z    (AX)(R10*8), K1, Z3
+	VFPCLASSPDZ  $0xd9, Z1, K1
+	KORW         K1, K2, K2
+	VSUBPD       Z0, Z3, Z3
+	VCMPPD       $0x04, Z2, Z1, K1
+	VMOVUPD.Z    Z3, K1, Z3
+	VMULPD       Z1, Z3, Z3
+	MOVQ         R8, AX
+	SUBQ         R10, AX
+	KXNORW       K4, K4, K4
+	MOVL         $0x00000001, R10
+	XORL         R11, R11
+	SHLXL        AX, R10, R10
+	CMPQ         AX, $0x08
+	CMOVLCC      R11, R10
+	KMOVW        R10, K1
+	KANDNW       K4, K1, K1
+	VMOVUPD.Z    Z6, K1, Z6
+	VMOVUPD.Z    Z1, K1, Z1
+	VUNPCKLPD    Z1, Z6, Z2
+	VUNPCKHPD    Z1, Z6, Z1
+	VMOVUPD      Z2, (R9)
+	VMOVUPD      Z1, 64(R9)
+	VMOVUPD      Z3, 128(R9)
+	ADDQ         $0x000000c0, R9
+
+done11:
+	KMOVW  K2, AX
+	MOVL   AX, bad+52(FP)
+	TESTL  AX, AX
+	JNE    declined
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	MOVQ   BX, AX
+
+sum12:
+	VMOVUPS      (AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       128(AX), X3, X3
+	VMOVUPS      64(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       136(AX), X3, X3
+	VMOVUPS      16(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       144(AX), X3, X3
+	VMOVUPS      80(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       152(AX), X3, X3
+	VMOVUPS      32(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       160(AX), X3, X3
+	VMOVUPS      96(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       168(AX), X3, X3
+	VMOVUPS      48(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       176(AX), X3, X3
+	VMOVUPS      112(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       184(AX), X3, X3
+	ADDQ         $0x000000c0, AX
+	CMPQ         AX, R9
+	JLT          sum12
+	VPERMILPD    $0x00, X1, X4
+	VBROADCASTSD X4, Y4
+	VPERMILPD    $0x00, X2, X6
+	VBROADCASTSD X6, Y6
+	VPERMILPD    $0x03, X1, X1
+	VBROADCASTSD X1, Y1
+	VPERMILPD    $0x03, X2, X2
+	VBROADCASTSD X2, Y2
+	VPERMILPD    $0x00, X3, X3
+	VBROADCASTSD X3, Y3
+	VXORPS       Y7, Y7, Y7
+	VSUBPD       Y2, Y2, Y8
+	VCMPPD       $0x00, Y8, Y8, Y8
+	VANDPD       Y8, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y1, Y5, Y2
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y8
+	VCMPPD       $0x15, Y8, Y2, Y8
+	VORPD        Y8, Y7, Y7
+	VMOVUPD      160(SI), Y8
+	VMOVUPD      (SI), Y9
+	VMOVAPD      Y2, Y10
+	VADDPD       Y8, Y4, Y11
+	VMAXPD       Y8, Y4, Y12
+	VMINPD       Y8, Y4, Y13
+	VSUBPD       Y11, Y12, Y12
+	VADDPD       Y13, Y12, Y12
+	VADDPD       Y6, Y12, Y12
+	VDIVPD       Y11, Y10, Y10
+	VDIVPD       Y11, Y12, Y12
+	VFNMADD231PD Y10, Y12, Y10
+	VMOVMSKPD    Y7, AX
+	MOVL         AX, bad+52(FP)
+	VSUBPD       Y6, Y6, Y7
+	VCMPPD       $0x00, Y7, Y7, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VADDPD       Y8, Y4, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VDIVPD       Y7, Y6, Y6
+	VDIVPD       Y8, Y4, Y4
+	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VDIVPD       Y7, Y8, Y8
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y12
+	VSUBPD       Y12, Y4, Y12
+	VMULPD       Y8, Y12, Y12
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y14
+	VPSUBQ       Y14, Y7, Y11
+	VMOVUPD      cd4330000000000000<>+0(SB), Y13
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y15
+	VPADDQ       Y15, Y11, Y11
+	VPSRLQ       $0x34, Y11, Y11
+	VPSLLQ       $0x34, Y11, Y14
+	VPSUBQ       Y15, Y14, Y14
+	VPSUBQ       Y14, Y7, Y14
+	VPOR         Y13, Y11, Y11
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y13
+	VSUBPD       Y13, Y11, Y11
+	VMOVAPD      Y14, Y13
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y13, Y7
+	VADDPD       cd4000000000000000<>+0(SB), Y7, Y13
+	VDIVPD       Y13, Y7, Y13
+	VMULPD       Y13, Y13, Y14
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y15
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y14, Y15
+	VMULPD       Y14, Y15, Y15
+	VMULPD       Y7, Y7, Y14
+	VMULPD       cd3fe0000000000000<>+0(SB), Y14, Y14
+	VADDPD       Y14, Y15, Y15
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y11, Y12
+	VFMADD231PD  Y13, Y15, Y12
+	VSUBPD       Y12, Y14, Y14
+	VSUBPD       Y14, Y7, Y7
+	VMOVAPD      Y7, Y7
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y11, Y7
+	VMULPD       Y8, Y4, Y4
+	VMOVUPD      Y0, 32(SI)
+	VMOVUPD      Y7, 64(SI)
+	VMOVUPD      Y8, 96(SI)
+	VMOVUPD      Y4, 128(SI)
+	VMOVUPD      Y6, 160(SI)
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
+	VCMPPD       $0x1e, Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y6
+	VMAXPD       Y5, Y6, Y6
+	VMULPD       Y2, Y4, Y5
+	VMAXPD       Y1, Y5, Y5
+	VCMPPD       $0x11, Y6, Y5, Y5
+	VANDPD       Y0, Y5, Y0
+	VFMSUB213PD  Y3, Y2, Y7
+	VMOVUPD      Y7, 192(SI)
+	VFNMADD213PD Y1, Y2, Y4
+	VMULPD       Y9, Y4, Y4
+	VBROADCASTSD X10, Z1
+	VBROADCASTSD X9, Z2
+	XORQ         AX, AX
+
+next13:
+	CMPQ        DX, $0x08
+	JLT         tail14
+	VMOVUPD     (DI)(AX*8), Z3
+	VMOVUPD     (CX)(AX*8), Z5
+	VFMSUB213PD Z5, Z1, Z3
+	VMULPD      Z2, Z3, Z3
+	VMOVUPD     Z3, (DI)(AX*8)
+	ADDQ        $0x08, AX
+	SUBQ        $0x08, DX
+	JMP         next13
+
+tail14:
+	TESTQ       DX, DX
+	JEQ         done15
+	MOVL        $0x00000001, BX
+	SHLXL       DX, BX, DX
+	DECL        DX
+	KMOVW       DX, K1
+	VMOVUPD.Z   (DI)(AX*8), K1, Z3
+	VMOVUPD.Z   (CX)(AX*8), K1, Z5
+	VFMSUB213PD Z5, Z1, Z3
+	VMULPD      Z2, Z3, Z3
+	VMOVUPD     Z3, K1, (DI)(AX*8)
+
+done15:
+	VMOVMSKPD Y0, AX
+	TESTL     AX, AX
+	JEQ       declined
+	VMOVSD    X4, (DI)(R8*8)
+
+declined:
+	VZEROUPPER
+	RET
+
+DATA cd4330000000000000<>+0(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+8(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+16(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+24(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+32(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+40(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+48(SB)/8, $0x4330000000000000
+DATA cd4330000000000000<>+56(SB)/8, $0x4330000000000000
+GLOBL cd4330000000000000<>(SB), RODATA|NOPTR, $64
+
+DATA cd43300000000003ff<>+0(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+8(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+16(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+24(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+32(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+40(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+48(SB)/8, $0x43300000000003ff
+DATA cd43300000000003ff<>+56(SB)/8, $0x43300000000003ff
+GLOBL cd43300000000003ff<>(SB), RODATA|NOPTR, $64
+
+// func fewCrossEntropyF64AVX512(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
+TEXT ·fewCrossEntropyF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ         z+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         k+16(FP), DX
+	MOVQ         work+24(FP), BX
+	MOVQ         lanes+32(FP), SI
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z0
+	XORQ         DI, DI
+	MOVQ         DX, R8
+
+big1:
+	CMPQ    R8, $0x10
+	JLT     small2
+	VMOVUPD (AX)(DI*8), Z1
+	VMAXPD  Z0, Z1, Z0
+	VMOVUPD 64(AX)(DI*8), Z1
+	VMAXPD  Z0, Z1, Z0
+	ADDQ    $0x10, DI
+	SUBQ    $0x10, R8
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    R8, $0x08
+	JLT     tail4
+	VMOVUPD (AX)(DI*8), Z1
+	VMAXPD  Z0, Z1, Z0
+	ADDQ    $0x08, DI
+	SUBQ    $0x08, R8
+	JMP     next3
+
+tail4:
+	TESTQ        R8, R8
+	JEQ          done5
+	MOVL         $0x00000001, R9
+	SHLXL        R8, R9, R8
+	DECL         R8
+	KMOVW        R8, K1
+	VMOVUPD.Z    (AX)(DI*8), K1, Z1
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z1, K1, Z3
+	VMAXPD       Z0, Z3, Z0
+
+done5:
+	VEXTRACTF64X4    $0x01, Z0, Y1
+	VMAXPD           Y1, Y0, Y1
+	VEXTRACTF128     $0x01, Y1, X0
+	VMAXPD           X0, X1, X0
+	VPERMILPD        $0x01, X0, X1
+	VMAXPD           X1, X0, X0
+	VBROADCASTSD     X0, Z0
+	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
+	VANDPD           Z0, Z1, Z1
+	VBROADCASTSD     cd4270000000000000<>+0(SB), Z3
+	VCMPPD           $0x15, Z3, Z1, K1
+	KMOVW            K1, DI
+	VADDPD.BCST      cdc087500000000000<>+0(SB), Z0, Z1
+	VBROADCASTSD     cd4338000000000000<>+0(SB), Z3
+	VFMADD231PD.BCST cd3ff71547652b82fe<>+0(SB), Z0, Z3
+	VSUBPD.BCST      cd4338000000000000<>+0(SB), Z3, Z3
+	MOVL             DI, rejected+40(FP)
+	TESTL            DI, DI
+	JNE              declined
+	XORQ             DI, DI
+	MOVQ             DX, R8
+
+scan6:
+	CMPQ    R8, $0x08
+	JLT     last7
+	VMOVUPD (AX)(DI*8), Z4
+	VCMPPD  $0x00, Z4, Z0, K1
+	KMOVW   K1, R9
+	TESTL   R9, R9
+	JNE     found8
+	ADDQ    $0x08, DI
+	SUBQ    $0x08, R8
+	JMP     scan6
+
+last7:
+	MOVL      $0x00000001, R9
+	SHLXL     R8, R9, R8
+	DECL      R8
+	KMOVW     R8, K1
+	VMOVUPD.Z (AX)(DI*8), K1, Z4
+	VCMPPD    $0x00, Z4, Z0, K5
+	KANDW     K1, K5, K1
+	KMOVW     K1, R8
+	MOVL      R8, R9
+
+found8:
+	BSFL              R9, R9
+	MOVL              R9, R8
+	ADDQ              R8, DI
+	VXORPS            Y5, Y5, Y5
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z4
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z4
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z4, Z6
+	VMOVAPD           Z0, Z7
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z6, Z7
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z6, Z7
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z4
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z7, Z4
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z7, Z4
+	VSUBPD            Z3, Z6, Z6
+	VSCALEFPD         Z6, Z4, Z4
+	VMOVUPD           Z4, 160(SI)
+	VBROADCASTSD      (CX)(DI*8), Y4
+	VADDPD            Y4, Y5, Y5
+	MOVQ              BX, R8
+	VBROADCASTSD      cd3ff71547652b82fe<>+0(SB), Z4
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z6
+	VBROADCASTSD      cd3fe62e42fefa39ef<>+0(SB), Z7
+	VBROADCASTSD      cd3c7abc9e3b39803f<>+0(SB), Z8
+	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z10
+	VBROADCASTSD      cd3e92891a8c1d838d<>+0(SB), Z11
+	VBROADCASTSD      cd3ec71de0d9c145d0<>+0(SB), Z12
+	VBROADCASTSD      cd3efa019b8ef67c6c<>+0(SB), Z13
+	VBROADCASTSD      cd3f2a01a01a7c8d47<>+0(SB), Z14
+	VBROADCASTSD      cd3f56c16c17893833<>+0(SB), Z15
+	VBROADCASTSD      cd3f811111111109ad<>+0(SB), Z16
+	VBROADCASTSD      cd3fa5555555553d4f<>+0(SB), Z17
+	VBROADCASTSD      cd3fc5555555555556<>+0(SB), Z18
+	VBROADCASTSD      cd3fe0000000000000<>+0(SB), Z19
+	KXORW             K2, K2, K2
+	VPXORD            Z2, Z2, Z2
+	XORQ              R9, R9
+
+next9:
+	CMPQ         DX, $0x08
+	JLT          tail10
+	VMAXPD       (AX)(R9*8), Z1, Z20
+	VMOVUPD      Z6, Z21
+	VFMADD231PD  Z4, Z20, Z21
+	VSUBPD       Z6, Z21, Z21
+	VMOVAPD      Z20, Z22
+	VFNMADD231PD Z7, Z21, Z22
+	VFNMADD231PD Z8, Z21, Z22
+	VMOVUPD      Z10, Z20
+	VFMADD213PD  Z11, Z22, Z20
+	VFMADD213PD  Z12, Z22, Z20
+	VFMADD213PD  Z13, Z22, Z20
+	VFMADD213PD  Z14, Z22, Z20
+	VFMADD213PD  Z15, Z22, Z20
+	VFMADD213PD  Z16, Z22, Z20
+	VFMADD213PD  Z17, Z22, Z20
+	VFMADD213PD  Z18, Z22, Z20
+	VFMADD213PD  Z19, Z22, Z20
+	VFMADD213PD  Z9, Z22, Z20
+	VFMADD213PD  Z9, Z22, Z20
+	VSUBPD       Z3, Z21, Z21
+	VSCALEFPD    Z21, Z20, Z20
+	VMOVUPD      (CX)(R9*8), Z21
+	VMOVUPD      (AX)(R9*8), Z22
+	VFPCLASSPDZ  $0xd9, Z21, K1
+	KORW         K1, K2, K2
+	VSUBPD       Z0, Z22, Z22
+	VCMPPD       $0x04, Z2, Z21, K1
+	VMOVUPD.Z    Z22, K1, Z22
+	VMULPD       Z21, Z22, Z22
+	MOVQ         DI, R10
+	SUBQ         R9, R10
+	KXNORW       K3, K3, K3
+	MOVL         $0x00000001, R11
+	XORL         R12, R12
+	SHLXL        R10, R11, R11
+	CMPQ         R10, $0x08
+	CMOVLCC      R12, R11
+	KMOVW        R11, K1
+	KANDNW       K3, K1, K1
+	VMOVUPD.Z    Z20, K1, Z20
+	VMOVUPD.Z    Z21, K1, Z21
+	VUNPCKLPD    Z21, Z20, Z23
+	VUNPCKHPD    Z21, Z20, Z20
+	VMOVUPD      Z23, (R8)
+	VMOVUPD      Z20, 64(R8)
+	VMOVUPD      Z22, 128(R8)
+	ADDQ         $0x000000c0, R8
+	ADDQ         $0x08, R9
+	SUBQ         $0x08, DX
+	JMP          next9
+
+tail10:
+	TESTQ        DX, DX
+	JEQ          done11
+	MOVL         $0x00000001, R10
+	SHLXL        DX, R10, DX
+	DECL         DX
+	KMOVW        DX, K1
+	VMOVUPD.Z    (AX)(R9*8), K1, Z20
+	VMAXPD       Z20, Z1, Z1
+	VMOVUPD      Z6, Z20
+	VFMADD231PD  Z4, Z1, Z20
+	VSUBPD       Z6, Z20, Z4
+	VMOVAPD      Z1, Z1
+	VFNMADD231PD Z7, Z4, Z1
+	VFNMADD231PD Z8, Z4, Z1
+	VMOVUPD      Z10, Z6
+	VFMADD213PD  Z11, Z1, Z6
+	VFMADD213PD  Z12, Z1, Z6
+	VFMADD213PD  Z13, Z1, Z6
+	VFMADD213PD  Z14, Z1, Z6
+	VFMADD213PD  Z15, Z1, Z6
+	VFMADD213PD  Z16, Z1, Z6
+	VFMADD213PD  Z17, Z1, Z6
+	VFMADD213PD  Z18, Z1, Z6
+	VFMADD213PD  Z19, Z1, Z6
+	VFMADD213PD  Z9, Z1, Z6
+	VFMADD213PD  Z9, Z1, Z6
+	VSUBPD       Z3, Z4, Z4
+	VSCALEFPD    Z4, Z6, Z6
+	VMOVUPD.Z    Z6, K1, Z6
+	VMOVUPD.Z    (CX)(R9*8), K1, Z1
+	VMOVUPD.Z    (AX)(R9*8), K1, Z3
+	VFPCLASSPDZ  $0xd9, Z1, K1
+	KORW         K1, K2, K2
+	VSUBPD       Z0, Z3, Z3
+	VCMPPD       $0x04, Z2, Z1, K1
+	VMOVUPD.Z    Z3, K1, Z3
+	VMULPD       Z1, Z3, Z3
+	MOVQ         DI, AX
+	SUBQ         R9, AX
+	KXNORW       K4, K4, K4
+	MOVL         $0x00000001, CX
+	XORL         DX, DX
+	SHLXL        AX, CX, CX
+	CMPQ         AX, $0x08
+	CMOVLCC      DX, CX
+	KMOVW        CX, K1
+	KANDNW       K4, K1, K1
+	VMOVUPD.Z    Z6, K1, Z6
+	VMOVUPD.Z    Z1, K1, Z1
+	VUNPCKLPD    Z1, Z6, Z2
+	VUNPCKHPD    Z1, Z6, Z1
+	VMOVUPD      Z2, (R8)
+	VMOVUPD      Z1, 64(R8)
+	VMOVUPD      Z3, 128(R8)
+	ADDQ         $0x000000c0, R8
+
+done11:
+	KMOVW  K2, AX
+	MOVL   AX, bad+44(FP)
+	TESTL  AX, AX
+	JNE    declined
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	MOVQ   BX, AX
+
+sum12:
+	VMOVUPS      (AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       128(AX), X3, X3
+	VMOVUPS      64(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       136(AX), X3, X3
+	VMOVUPS      16(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       144(AX), X3, X3
+	VMOVUPS      80(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       152(AX), X3, X3
+	VMOVUPS      32(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       160(AX), X3, X3
+	VMOVUPS      96(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       168(AX), X3, X3
+	VMOVUPS      48(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       176(AX), X3, X3
+	VMOVUPS      112(AX), X4
+	VADDPD       X4, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X4, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       184(AX), X3, X3
+	ADDQ         $0x000000c0, AX
+	CMPQ         AX, R8
+	JLT          sum12
+	VPERMILPD    $0x00, X1, X4
+	VBROADCASTSD X4, Y4
+	VPERMILPD    $0x00, X2, X6
+	VBROADCASTSD X6, Y6
+	VPERMILPD    $0x03, X1, X1
+	VBROADCASTSD X1, Y1
+	VPERMILPD    $0x03, X2, X2
+	VBROADCASTSD X2, Y2
+	VPERMILPD    $0x00, X3, X3
+	VBROADCASTSD X3, Y3
+	VXORPS       Y7, Y7, Y7
+	VSUBPD       Y2, Y2, Y8
+	VCMPPD       $0x00, Y8, Y8, Y8
+	VANDPD       Y8, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y1, Y5, Y1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y2
+	VCMPPD       $0x15, Y2, Y1, Y2
+	VORPD        Y2, Y7, Y7
+	VMOVUPD      160(SI), Y2
+	VMOVMSKPD    Y7, AX
+	MOVL         AX, bad+44(FP)
+	VSUBPD       Y6, Y6, Y5
+	VCMPPD       $0x00, Y5, Y5, Y5
+	VANDPD       Y5, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VADDPD       Y2, Y4, Y6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VDIVPD       Y6, Y5, Y5
+	VDIVPD       Y2, Y4, Y4
+	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VDIVPD       Y2, Y6, Y6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y8
+	VSUBPD       Y8, Y4, Y8
+	VMULPD       Y6, Y8, Y8
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ       Y10, Y2, Y7
+	VMOVUPD      cd4330000000000000<>+0(SB), Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ       Y11, Y7, Y7
+	VPSRLQ       $0x34, Y7, Y7
+	VPSLLQ       $0x34, Y7, Y10
+	VPSUBQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y2, Y10
+	VPOR         Y9, Y7, Y7
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
+	VSUBPD       Y9, Y7, Y7
+	VMOVAPD      Y10, Y9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y2
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y9
+	VDIVPD       Y9, Y2, Y9
+	VMULPD       Y9, Y9, Y10
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
+	VMULPD       Y10, Y11, Y11
+	VMULPD       Y2, Y2, Y10
+	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
+	VADDPD       Y10, Y11, Y11
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y8
+	VFMADD231PD  Y9, Y11, Y8
+	VSUBPD       Y8, Y10, Y10
+	VSUBPD       Y10, Y2, Y2
+	VMOVAPD      Y2, Y2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y7, Y2
+	VMULPD       Y6, Y4, Y4
+	VMOVUPD      Y0, 32(SI)
+	VMOVUPD      Y2, 64(SI)
+	VMOVUPD      Y6, 96(SI)
+	VMOVUPD      Y4, 128(SI)
+	VMOVUPD      Y5, 160(SI)
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
+	VCMPPD       $0x1e, Y0, Y6, Y0
+	VFMSUB213PD  Y3, Y1, Y2
+	VMOVUPD      Y2, 192(SI)
+
+declined:
+	VZEROUPPER
+	RET
 
 // func exps64F64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 // Requires: AVX, AVX512F, BMI2, MMX+
@@ -34392,6 +36210,830 @@ done3:
 	VZEROUPPER
 	RET
 
+// func fewCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·fewCrossEntropyGradF32AVX2(SB), NOSPLIT, $0-56
+	MOVQ    z+8(FP), AX
+	MOVQ    t+16(FP), CX
+	MOVQ    k+24(FP), DX
+	MOVQ    work+32(FP), BX
+	MOVQ    lanes+40(FP), SI
+	MOVQ    e+0(FP), DI
+	VMOVUPS csff800000<>+0(SB), Y0
+	XORQ    R8, R8
+	MOVQ    DX, R9
+
+big1:
+	CMPQ    R9, $0x10
+	JLT     small2
+	VMOVUPS (AX)(R8*4), Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS 32(AX)(R8*4), Y1
+	VMAXPS  Y0, Y1, Y0
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, R9
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    R9, $0x08
+	JLT     tail4
+	VMOVUPS (AX)(R8*4), Y1
+	VMAXPS  Y0, Y1, Y0
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, R9
+	JMP     next3
+
+tail4:
+	TESTQ      R9, R9
+	JEQ        done5
+	LEAQ       tails<>+0(SB), R10
+	NEGQ       R9
+	VMOVUPS    32(R10)(R9*4), Y1
+	VMASKMOVPS (AX)(R8*4), Y1, Y2
+	VMOVUPS    csff800000<>+0(SB), Y3
+	VBLENDVPS  Y1, Y2, Y3, Y3
+	VMAXPS     Y0, Y3, Y0
+
+done5:
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXPS       X0, X1, X1
+	VBROADCASTSS X1, Y0
+	VMOVUPS      cs7fffffff<>+0(SB), Y1
+	VANDPS       Y0, Y1, Y1
+	VMOVUPS      cs49800000<>+0(SB), Y2
+	VCMPPS       $0x15, Y2, Y1, Y1
+	VMOVMSKPS    Y1, R8
+	VADDPS       csc2d10000<>+0(SB), Y0, Y1
+	VMOVUPS      cs4b400000<>+0(SB), Y2
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y2
+	VSUBPS       cs4b400000<>+0(SB), Y2, Y2
+	VMOVUPS      cs4b400040<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	MOVL         R8, rejected+48(FP)
+	TESTL        R8, R8
+	JNE          declined
+	XORQ         R8, R8
+	MOVQ         DX, R9
+
+scan6:
+	CMPQ      R9, $0x08
+	JLT       last7
+	VMOVUPS   (AX)(R8*4), Y2
+	VCMPPS    $0x00, Y2, Y0, Y2
+	VMOVMSKPS Y2, R10
+	TESTL     R10, R10
+	JNE       found8
+	ADDQ      $0x08, R8
+	SUBQ      $0x08, R9
+	JMP       scan6
+
+last7:
+	LEAQ       tails<>+0(SB), R10
+	NEGQ       R9
+	VMOVUPS    32(R10)(R9*4), Y2
+	VMASKMOVPS (AX)(R8*4), Y2, Y4
+	VCMPPS     $0x00, Y4, Y0, Y4
+	VANDPS     Y2, Y4, Y2
+	VMOVMSKPS  Y2, R9
+	MOVL       R9, R10
+
+found8:
+	BSFL         R10, R10
+	MOVL         R10, R9
+	ADDQ         R9, R8
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y2
+	VMOVAPS      Y0, Y6
+	VFNMADD231PS cs3f317218<>+0(SB), Y2, Y6
+	VFNMADD231PS csb102e308<>+0(SB), Y2, Y6
+	VMOVUPS      cs3ab6889e<>+0(SB), Y2
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3f000000<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y2
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPADDD       Y5, Y2, Y2
+	VMULPS       cs1f800000<>+0(SB), Y2, Y2
+	VFMADD231PS  cs0<>+0(SB), Y6, Y2
+	VMOVUPS      Y2, 160(SI)
+	VBROADCASTSS (CX)(R8*4), Y2
+	VADDPS       Y2, Y4, Y4
+	MOVQ         BX, R9
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	XORQ         R10, R10
+	MOVQ         DX, R11
+
+next9:
+	CMPQ         R11, $0x08
+	JLT          tail10
+	VMAXPS       (AX)(R10*4), Y1, Y6
+	VMOVUPS      cs4b400000<>+0(SB), Y7
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y6, Y7
+	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
+	VMOVAPS      Y6, Y6
+	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y6
+	VFNMADD231PS csb102e308<>+0(SB), Y8, Y6
+	VMOVUPS      cs3ab6889e<>+0(SB), Y8
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3f000000<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y3, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMULPS       cs1f800000<>+0(SB), Y8, Y8
+	VFMADD231PS  cs0<>+0(SB), Y6, Y8
+	VMOVUPS      Y8, (DI)(R10*4)
+	VMOVUPS      (CX)(R10*4), Y6
+	VMOVUPS      (AX)(R10*4), Y7
+	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y9
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y10
+	VORPS        Y10, Y9, Y9
+	VORPS        Y9, Y2, Y2
+	VSUBPS       Y0, Y7, Y7
+	VCMPPS       $0x04, Y5, Y6, Y9
+	VANDPS       Y9, Y7, Y7
+	VMULPS       Y6, Y7, Y7
+	MOVQ         R8, R12
+	SUBQ         R10, R12
+	VPCMPEQD     Y9, Y9, Y9
+	VMOVQ        R12, X10
+	VPBROADCASTD X10, Y10
+	VPCMPEQD     count8<>+0(SB), Y10, Y10
+	VANDNPS      Y9, Y10, Y10
+	VANDPS       Y10, Y8, Y8
+	VANDPS       Y10, Y6, Y6
+	VUNPCKLPS    Y6, Y8, Y9
+	VUNPCKHPS    Y6, Y8, Y6
+	VUNPCKLPS    Y5, Y7, Y8
+	VUNPCKHPS    Y5, Y7, Y7
+	VUNPCKLPD    Y8, Y9, Y10
+	VUNPCKHPD    Y8, Y9, Y8
+	VUNPCKLPD    Y7, Y6, Y9
+	VUNPCKHPD    Y7, Y6, Y6
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      Y8, 32(R9)
+	VMOVUPS      Y9, 64(R9)
+	VMOVUPS      Y6, 96(R9)
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x08, R10
+	SUBQ         $0x08, R11
+	JMP          next9
+
+tail10:
+	TESTQ        R11, R11
+	JEQ          done11
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R11
+	VMOVUPS      32(R12)(R11*4), Y6
+	VMASKMOVPS   (AX)(R10*4), Y6, Y7
+	VMAXPS       Y7, Y1, Y1
+	VMOVUPS      cs4b400000<>+0(SB), Y7
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y1
+	VFNMADD231PS csb102e308<>+0(SB), Y8, Y1
+	VMOVUPS      cs3ab6889e<>+0(SB), Y8
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3f000000<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3f800000<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3f800000<>+0(SB), Y1, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y3, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMULPS       cs1f800000<>+0(SB), Y8, Y8
+	VFMADD231PS  cs0<>+0(SB), Y1, Y8
+	VMASKMOVPS   Y8, Y6, (DI)(R10*4)
+	VANDPS       Y6, Y8, Y8
+	VMASKMOVPS   (CX)(R10*4), Y6, Y1
+	VMASKMOVPS   (AX)(R10*4), Y6, Y3
+	VCMPPS       $0x19, cs0<>+0(SB), Y1, Y6
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y1, Y7
+	VORPS        Y7, Y6, Y6
+	VORPS        Y6, Y2, Y2
+	VSUBPS       Y0, Y3, Y3
+	VCMPPS       $0x04, Y5, Y1, Y6
+	VANDPS       Y6, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	MOVQ         R8, AX
+	SUBQ         R10, AX
+	VPCMPEQD     Y6, Y6, Y6
+	VMOVQ        AX, X7
+	VPBROADCASTD X7, Y7
+	VPCMPEQD     count8<>+0(SB), Y7, Y7
+	VANDNPS      Y6, Y7, Y7
+	VANDPS       Y7, Y8, Y8
+	VANDPS       Y7, Y1, Y1
+	VUNPCKLPS    Y1, Y8, Y6
+	VUNPCKHPS    Y1, Y8, Y1
+	VUNPCKLPS    Y5, Y3, Y7
+	VUNPCKHPS    Y5, Y3, Y3
+	VUNPCKLPD    Y7, Y6, Y5
+	VUNPCKHPD    Y7, Y6, Y6
+	VUNPCKLPD    Y3, Y1, Y7
+	VUNPCKHPD    Y3, Y1, Y1
+	VMOVUPS      Y5, (R9)
+	VMOVUPS      Y6, 32(R9)
+	VMOVUPS      Y7, 64(R9)
+	VMOVUPS      Y1, 96(R9)
+	ADDQ         $0x00000080, R9
+
+done11:
+	VMOVMSKPS Y2, AX
+	MOVL      AX, bad+52(FP)
+	TESTL     AX, AX
+	JNE       declined
+	VXORPS    X1, X1, X1
+	VXORPS    X2, X2, X2
+	VXORPS    X3, X3, X3
+	MOVQ      BX, AX
+
+sum12:
+	VMOVUPS      (AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      32(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      64(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      96(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      16(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      48(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      80(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      112(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	ADDQ         $0x00000080, AX
+	CMPQ         AX, R9
+	JLT          sum12
+	VPERMILPS    $0x00, X1, X3
+	VBROADCASTSS X3, Y3
+	VPERMILPS    $0x00, X2, X5
+	VBROADCASTSS X5, Y5
+	VPERMILPS    $0x55, X1, X6
+	VBROADCASTSS X6, Y6
+	VPERMILPS    $0x55, X2, X7
+	VBROADCASTSS X7, Y7
+	VPERMILPS    $0xaa, X1, X1
+	VBROADCASTSS X1, Y1
+	VPERMILPS    $0xaa, X2, X2
+	VBROADCASTSS X2, Y2
+	VXORPS       Y8, Y8, Y8
+	VSUBPS       Y7, Y7, Y9
+	VCMPPS       $0x00, Y9, Y9, Y9
+	VANDPS       Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y7
+	VMOVUPS      cs7f800000<>+0(SB), Y9
+	VCMPPS       $0x15, Y9, Y7, Y9
+	VORPS        Y9, Y8, Y8
+	VMOVUPS      160(SI), Y9
+	VMOVUPS      (SI), Y10
+	VMOVAPS      Y7, Y11
+	VADDPS       Y9, Y3, Y12
+	VMAXPS       Y9, Y3, Y13
+	VMINPS       Y9, Y3, Y14
+	VSUBPS       Y12, Y13, Y13
+	VADDPS       Y14, Y13, Y13
+	VADDPS       Y5, Y13, Y13
+	VDIVPS       Y12, Y11, Y11
+	VDIVPS       Y12, Y13, Y13
+	VFNMADD231PS Y11, Y13, Y11
+	VMOVMSKPS    Y8, AX
+	MOVL         AX, bad+52(FP)
+	VSUBPS       Y5, Y5, Y8
+	VCMPPS       $0x00, Y8, Y8, Y8
+	VANDPS       Y8, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y9, Y3, Y8
+	VMOVUPS      cs3f800000<>+0(SB), Y5
+	VDIVPS       Y8, Y5, Y5
+	VDIVPS       Y9, Y3, Y3
+	VADDPS       cs3f800000<>+0(SB), Y3, Y8
+	VMOVUPS      cs3f800000<>+0(SB), Y9
+	VDIVPS       Y8, Y9, Y9
+	VSUBPS       cs3f800000<>+0(SB), Y8, Y13
+	VSUBPS       Y13, Y3, Y13
+	VMULPS       Y9, Y13, Y13
+	VMOVUPS      cs3f3504f3<>+0(SB), Y14
+	VPSUBD       Y14, Y8, Y12
+	VPSRAD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y12, Y14
+	VPSUBD       Y14, Y8, Y8
+	VCVTDQ2PS    Y12, Y12
+	VSUBPS       cs3f800000<>+0(SB), Y8, Y8
+	VADDPS       cs40000000<>+0(SB), Y8, Y14
+	VDIVPS       Y14, Y8, Y14
+	VMULPS       Y14, Y14, Y15
+	VMOVUPS      cs3e789e26<>+0(SB), Y16
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y15, Y16
+	VFMADD213PS  cs3eccce13<>+0(SB), Y15, Y16
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y15, Y16
+	VMULPS       Y15, Y16, Y16
+	VMULPS       Y8, Y8, Y15
+	VMULPS       cs3f000000<>+0(SB), Y15, Y15
+	VADDPS       Y15, Y16, Y16
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y12, Y13
+	VFMADD231PS  Y14, Y16, Y13
+	VSUBPS       Y13, Y15, Y15
+	VSUBPS       Y15, Y8, Y8
+	VMOVAPS      Y8, Y8
+	VFMADD231PS  cs3f317180<>+0(SB), Y12, Y8
+	VMULPS       Y9, Y3, Y3
+	VMOVUPS      Y0, 32(SI)
+	VMOVUPS      Y8, 64(SI)
+	VMOVUPS      Y9, 96(SI)
+	VMOVUPS      Y3, 128(SI)
+	VMOVUPS      Y5, 160(SI)
+	VMOVUPS      cs3f000000<>+0(SB), Y0
+	VCMPPS       $0x1e, Y0, Y9, Y0
+	VMULPS       Y7, Y9, Y5
+	VMAXPS       Y4, Y5, Y5
+	VMULPS       Y7, Y3, Y4
+	VMAXPS       Y6, Y4, Y4
+	VCMPPS       $0x11, Y5, Y4, Y4
+	VANDPS       Y0, Y4, Y0
+	VSUBPS       Y2, Y2, Y4
+	VCMPPS       $0x00, Y4, Y4, Y4
+	VANDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VFMSUB213PS  Y1, Y7, Y8
+	VMOVUPS      Y8, 192(SI)
+	VFNMADD213PS Y6, Y7, Y3
+	VMULPS       Y10, Y3, Y3
+	VBROADCASTSS X11, Y1
+	VBROADCASTSS X10, Y2
+	XORQ         AX, AX
+
+next13:
+	CMPQ        DX, $0x08
+	JLT         tail14
+	VMOVUPS     (DI)(AX*4), Y4
+	VMOVUPS     (CX)(AX*4), Y5
+	VFMSUB213PS Y5, Y1, Y4
+	VMULPS      Y2, Y4, Y4
+	VMOVUPS     Y4, (DI)(AX*4)
+	ADDQ        $0x08, AX
+	SUBQ        $0x08, DX
+	JMP         next13
+
+tail14:
+	TESTQ       DX, DX
+	JEQ         done15
+	LEAQ        tails<>+0(SB), BX
+	NEGQ        DX
+	VMOVUPS     32(BX)(DX*4), Y4
+	VMASKMOVPS  (DI)(AX*4), Y4, Y5
+	VMASKMOVPS  (CX)(AX*4), Y4, Y6
+	VFMSUB213PS Y6, Y1, Y5
+	VMULPS      Y2, Y5, Y5
+	VMASKMOVPS  Y5, Y4, (DI)(AX*4)
+
+done15:
+	VMOVMSKPS Y0, AX
+	TESTL     AX, AX
+	JEQ       declined
+	VMOVSS    X3, (DI)(R8*4)
+
+declined:
+	VZEROUPPER
+	RET
+
+// func fewCrossEntropyF32AVX2(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·fewCrossEntropyF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    z+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    k+16(FP), DX
+	MOVQ    work+24(FP), BX
+	MOVQ    lanes+32(FP), SI
+	VMOVUPS csff800000<>+0(SB), Y0
+	XORQ    DI, DI
+	MOVQ    DX, R8
+
+big1:
+	CMPQ    R8, $0x10
+	JLT     small2
+	VMOVUPS (AX)(DI*4), Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS 32(AX)(DI*4), Y1
+	VMAXPS  Y0, Y1, Y0
+	ADDQ    $0x10, DI
+	SUBQ    $0x10, R8
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    R8, $0x08
+	JLT     tail4
+	VMOVUPS (AX)(DI*4), Y1
+	VMAXPS  Y0, Y1, Y0
+	ADDQ    $0x08, DI
+	SUBQ    $0x08, R8
+	JMP     next3
+
+tail4:
+	TESTQ      R8, R8
+	JEQ        done5
+	LEAQ       tails<>+0(SB), R9
+	NEGQ       R8
+	VMOVUPS    32(R9)(R8*4), Y1
+	VMASKMOVPS (AX)(DI*4), Y1, Y2
+	VMOVUPS    csff800000<>+0(SB), Y3
+	VBLENDVPS  Y1, Y2, Y3, Y3
+	VMAXPS     Y0, Y3, Y0
+
+done5:
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXPS       X0, X1, X1
+	VBROADCASTSS X1, Y0
+	VMOVUPS      cs7fffffff<>+0(SB), Y1
+	VANDPS       Y0, Y1, Y1
+	VMOVUPS      cs49800000<>+0(SB), Y2
+	VCMPPS       $0x15, Y2, Y1, Y1
+	VMOVMSKPS    Y1, DI
+	VADDPS       csc2d10000<>+0(SB), Y0, Y1
+	VMOVUPS      cs4b400000<>+0(SB), Y2
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y2
+	VSUBPS       cs4b400000<>+0(SB), Y2, Y2
+	VMOVUPS      cs4b400040<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	MOVL         DI, rejected+40(FP)
+	TESTL        DI, DI
+	JNE          declined
+	XORQ         DI, DI
+	MOVQ         DX, R8
+
+scan6:
+	CMPQ      R8, $0x08
+	JLT       last7
+	VMOVUPS   (AX)(DI*4), Y2
+	VCMPPS    $0x00, Y2, Y0, Y2
+	VMOVMSKPS Y2, R9
+	TESTL     R9, R9
+	JNE       found8
+	ADDQ      $0x08, DI
+	SUBQ      $0x08, R8
+	JMP       scan6
+
+last7:
+	LEAQ       tails<>+0(SB), R9
+	NEGQ       R8
+	VMOVUPS    32(R9)(R8*4), Y2
+	VMASKMOVPS (AX)(DI*4), Y2, Y4
+	VCMPPS     $0x00, Y4, Y0, Y4
+	VANDPS     Y2, Y4, Y2
+	VMOVMSKPS  Y2, R8
+	MOVL       R8, R9
+
+found8:
+	BSFL         R9, R9
+	MOVL         R9, R8
+	ADDQ         R8, DI
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y2
+	VMOVAPS      Y0, Y6
+	VFNMADD231PS cs3f317218<>+0(SB), Y2, Y6
+	VFNMADD231PS csb102e308<>+0(SB), Y2, Y6
+	VMOVUPS      cs3ab6889e<>+0(SB), Y2
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3f000000<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y2
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y3, Y5, Y5
+	VPADDD       Y5, Y2, Y2
+	VMULPS       cs1f800000<>+0(SB), Y2, Y2
+	VFMADD231PS  cs0<>+0(SB), Y6, Y2
+	VMOVUPS      Y2, 160(SI)
+	VBROADCASTSS (CX)(DI*4), Y2
+	VADDPS       Y2, Y4, Y4
+	MOVQ         BX, R8
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	XORQ         R9, R9
+
+next9:
+	CMPQ         DX, $0x08
+	JLT          tail10
+	VMAXPS       (AX)(R9*4), Y1, Y6
+	VMOVUPS      cs4b400000<>+0(SB), Y7
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y6, Y7
+	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
+	VMOVAPS      Y6, Y6
+	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y6
+	VFNMADD231PS csb102e308<>+0(SB), Y8, Y6
+	VMOVUPS      cs3ab6889e<>+0(SB), Y8
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3f000000<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
+	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y3, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMULPS       cs1f800000<>+0(SB), Y8, Y8
+	VFMADD231PS  cs0<>+0(SB), Y6, Y8
+	VMOVUPS      (CX)(R9*4), Y6
+	VMOVUPS      (AX)(R9*4), Y7
+	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y9
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y10
+	VORPS        Y10, Y9, Y9
+	VORPS        Y9, Y2, Y2
+	VSUBPS       Y0, Y7, Y7
+	VCMPPS       $0x04, Y5, Y6, Y9
+	VANDPS       Y9, Y7, Y7
+	VMULPS       Y6, Y7, Y7
+	MOVQ         DI, R10
+	SUBQ         R9, R10
+	VPCMPEQD     Y9, Y9, Y9
+	VMOVQ        R10, X10
+	VPBROADCASTD X10, Y10
+	VPCMPEQD     count8<>+0(SB), Y10, Y10
+	VANDNPS      Y9, Y10, Y10
+	VANDPS       Y10, Y8, Y8
+	VANDPS       Y10, Y6, Y6
+	VUNPCKLPS    Y6, Y8, Y9
+	VUNPCKHPS    Y6, Y8, Y6
+	VUNPCKLPS    Y5, Y7, Y8
+	VUNPCKHPS    Y5, Y7, Y7
+	VUNPCKLPD    Y8, Y9, Y10
+	VUNPCKHPD    Y8, Y9, Y8
+	VUNPCKLPD    Y7, Y6, Y9
+	VUNPCKHPD    Y7, Y6, Y6
+	VMOVUPS      Y10, (R8)
+	VMOVUPS      Y8, 32(R8)
+	VMOVUPS      Y9, 64(R8)
+	VMOVUPS      Y6, 96(R8)
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x08, R9
+	SUBQ         $0x08, DX
+	JMP          next9
+
+tail10:
+	TESTQ        DX, DX
+	JEQ          done11
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         DX
+	VMOVUPS      32(R10)(DX*4), Y6
+	VMASKMOVPS   (AX)(R9*4), Y6, Y7
+	VMAXPS       Y7, Y1, Y1
+	VMOVUPS      cs4b400000<>+0(SB), Y7
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y1
+	VFNMADD231PS csb102e308<>+0(SB), Y8, Y1
+	VMOVUPS      cs3ab6889e<>+0(SB), Y8
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3f000000<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3f800000<>+0(SB), Y1, Y8
+	VFMADD213PS  cs3f800000<>+0(SB), Y1, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y3, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMULPS       cs1f800000<>+0(SB), Y8, Y8
+	VFMADD231PS  cs0<>+0(SB), Y1, Y8
+	VANDPS       Y6, Y8, Y8
+	VMASKMOVPS   (CX)(R9*4), Y6, Y1
+	VMASKMOVPS   (AX)(R9*4), Y6, Y3
+	VCMPPS       $0x19, cs0<>+0(SB), Y1, Y6
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y1, Y7
+	VORPS        Y7, Y6, Y6
+	VORPS        Y6, Y2, Y2
+	VSUBPS       Y0, Y3, Y3
+	VCMPPS       $0x04, Y5, Y1, Y6
+	VANDPS       Y6, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	MOVQ         DI, AX
+	SUBQ         R9, AX
+	VPCMPEQD     Y6, Y6, Y6
+	VMOVQ        AX, X7
+	VPBROADCASTD X7, Y7
+	VPCMPEQD     count8<>+0(SB), Y7, Y7
+	VANDNPS      Y6, Y7, Y7
+	VANDPS       Y7, Y8, Y8
+	VANDPS       Y7, Y1, Y1
+	VUNPCKLPS    Y1, Y8, Y6
+	VUNPCKHPS    Y1, Y8, Y1
+	VUNPCKLPS    Y5, Y3, Y7
+	VUNPCKHPS    Y5, Y3, Y3
+	VUNPCKLPD    Y7, Y6, Y5
+	VUNPCKHPD    Y7, Y6, Y6
+	VUNPCKLPD    Y3, Y1, Y7
+	VUNPCKHPD    Y3, Y1, Y1
+	VMOVUPS      Y5, (R8)
+	VMOVUPS      Y6, 32(R8)
+	VMOVUPS      Y7, 64(R8)
+	VMOVUPS      Y1, 96(R8)
+	ADDQ         $0x00000080, R8
+
+done11:
+	VMOVMSKPS Y2, AX
+	MOVL      AX, bad+44(FP)
+	TESTL     AX, AX
+	JNE       declined
+	VXORPS    X1, X1, X1
+	VXORPS    X2, X2, X2
+	VXORPS    X3, X3, X3
+	MOVQ      BX, AX
+
+sum12:
+	VMOVUPS      (AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      32(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      64(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      96(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      16(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      48(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      80(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	VMOVUPS      112(AX), X3
+	VADDPS       X3, X1, X5
+	VSUBPS       X5, X1, X1
+	VADDPS       X3, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVAPS      X5, X1
+	ADDQ         $0x00000080, AX
+	CMPQ         AX, R8
+	JLT          sum12
+	VPERMILPS    $0x00, X1, X3
+	VBROADCASTSS X3, Y3
+	VPERMILPS    $0x00, X2, X5
+	VBROADCASTSS X5, Y5
+	VPERMILPS    $0x55, X1, X6
+	VBROADCASTSS X6, Y6
+	VPERMILPS    $0x55, X2, X7
+	VBROADCASTSS X7, Y7
+	VPERMILPS    $0xaa, X1, X1
+	VBROADCASTSS X1, Y1
+	VPERMILPS    $0xaa, X2, X2
+	VBROADCASTSS X2, Y2
+	VXORPS       Y8, Y8, Y8
+	VSUBPS       Y7, Y7, Y9
+	VCMPPS       $0x00, Y9, Y9, Y9
+	VANDPS       Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      cs7f800000<>+0(SB), Y6
+	VCMPPS       $0x15, Y6, Y4, Y6
+	VORPS        Y6, Y8, Y8
+	VMOVUPS      160(SI), Y6
+	VMOVMSKPS    Y8, AX
+	MOVL         AX, bad+44(FP)
+	VSUBPS       Y5, Y5, Y7
+	VCMPPS       $0x00, Y7, Y7, Y7
+	VANDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y3, Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y5
+	VDIVPS       Y7, Y5, Y5
+	VDIVPS       Y6, Y3, Y3
+	VADDPS       cs3f800000<>+0(SB), Y3, Y6
+	VMOVUPS      cs3f800000<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y7
+	VSUBPS       cs3f800000<>+0(SB), Y6, Y9
+	VSUBPS       Y9, Y3, Y9
+	VMULPS       Y7, Y9, Y9
+	VMOVUPS      cs3f3504f3<>+0(SB), Y10
+	VPSUBD       Y10, Y6, Y8
+	VPSRAD       $0x17, Y8, Y8
+	VPSLLD       $0x17, Y8, Y10
+	VPSUBD       Y10, Y6, Y6
+	VCVTDQ2PS    Y8, Y8
+	VSUBPS       cs3f800000<>+0(SB), Y6, Y6
+	VADDPS       cs40000000<>+0(SB), Y6, Y10
+	VDIVPS       Y10, Y6, Y10
+	VMULPS       Y10, Y10, Y11
+	VMOVUPS      cs3e789e26<>+0(SB), Y12
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3eccce13<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y11, Y12
+	VMULPS       Y11, Y12, Y12
+	VMULPS       Y6, Y6, Y11
+	VMULPS       cs3f000000<>+0(SB), Y11, Y11
+	VADDPS       Y11, Y12, Y12
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y8, Y9
+	VFMADD231PS  Y10, Y12, Y9
+	VSUBPS       Y9, Y11, Y11
+	VSUBPS       Y11, Y6, Y6
+	VMOVAPS      Y6, Y6
+	VFMADD231PS  cs3f317180<>+0(SB), Y8, Y6
+	VMULPS       Y7, Y3, Y3
+	VMOVUPS      Y0, 32(SI)
+	VMOVUPS      Y6, 64(SI)
+	VMOVUPS      Y7, 96(SI)
+	VMOVUPS      Y3, 128(SI)
+	VMOVUPS      Y5, 160(SI)
+	VMOVUPS      cs3f000000<>+0(SB), Y0
+	VCMPPS       $0x1e, Y0, Y7, Y0
+	VSUBPS       Y2, Y2, Y0
+	VCMPPS       $0x00, Y0, Y0, Y0
+	VANDPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VFMSUB213PS  Y1, Y4, Y6
+	VMOVUPS      Y6, 192(SI)
+
+declined:
+	VZEROUPPER
+	RET
+
 // func maxExpF64AVX2(z *float64, n int) (m float64, shift float64, em float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·maxExpF64AVX2(SB), NOSPLIT, $0-40
@@ -38539,26 +41181,6 @@ column2:
 	VZEROUPPER
 	RET
 
-DATA cd4330000000000000<>+0(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+8(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+16(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+24(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+32(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+40(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+48(SB)/8, $0x4330000000000000
-DATA cd4330000000000000<>+56(SB)/8, $0x4330000000000000
-GLOBL cd4330000000000000<>(SB), RODATA|NOPTR, $64
-
-DATA cd43300000000003ff<>+0(SB)/8, $0x43300000000003ff
-DATA cd43300000000003ff<>+8(SB)/8, $0x43300000000003ff
-DATA cd43300000000003ff<>+16(SB)/8, $0x43300000000003ff
-DATA cd43300000000003ff<>+24(SB)/8, $0x43300000000003ff
-DATA cd43300000000003ff<>+32(SB)/8, $0x43300000000003ff
-DATA cd43300000000003ff<>+40(SB)/8, $0x43300000000003ff
-DATA cd43300000000003ff<>+48(SB)/8, $0x43300000000003ff
-DATA cd43300000000003ff<>+56(SB)/8, $0x43300000000003ff
-GLOBL cd43300000000003ff<>(SB), RODATA|NOPTR, $64
-
 // func tileSmoothF64AVX2(t *float64, k int, keep float64, cut float64, add float64, addMass float64) (bad uint32)
 // Requires: AVX, FMA3
 TEXT ·tileSmoothF64AVX2(SB), NOSPLIT, $0-52
@@ -39479,6 +42101,796 @@ tail2:
 	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
 
 done3:
+	VZEROUPPER
+	RET
+
+// func fewCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·fewCrossEntropyGradF64AVX2(SB), NOSPLIT, $0-56
+	MOVQ    z+8(FP), AX
+	MOVQ    t+16(FP), CX
+	MOVQ    k+24(FP), DX
+	MOVQ    work+32(FP), BX
+	MOVQ    lanes+40(FP), SI
+	MOVQ    e+0(FP), DI
+	VMOVUPD cdfff0000000000000<>+0(SB), Y0
+	XORQ    R8, R8
+	MOVQ    DX, R9
+
+big1:
+	CMPQ    R9, $0x08
+	JLT     small2
+	VMOVUPD (AX)(R8*8), Y1
+	VMAXPD  Y0, Y1, Y0
+	VMOVUPD 32(AX)(R8*8), Y1
+	VMAXPD  Y0, Y1, Y0
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, R9
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    R9, $0x04
+	JLT     tail4
+	VMOVUPD (AX)(R8*8), Y1
+	VMAXPD  Y0, Y1, Y0
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, R9
+	JMP     next3
+
+tail4:
+	TESTQ      R9, R9
+	JEQ        done5
+	LEAQ       tails<>+0(SB), R10
+	NEGQ       R9
+	VMOVUPS    32(R10)(R9*8), Y1
+	VMASKMOVPD (AX)(R8*8), Y1, Y2
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y3
+	VBLENDVPD  Y1, Y2, Y3, Y3
+	VMAXPD     Y0, Y3, Y0
+
+done5:
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VMAXPD       X0, X1, X1
+	VBROADCASTSD X1, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cd4270000000000000<>+0(SB), Y2
+	VCMPPD       $0x15, Y2, Y1, Y1
+	VMOVMSKPD    Y1, R8
+	VADDPD       cdc087500000000000<>+0(SB), Y0, Y1
+	VMOVUPD      cd4338000000000000<>+0(SB), Y2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y2
+	VSUBPD       cd4338000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	MOVL         R8, rejected+48(FP)
+	TESTL        R8, R8
+	JNE          declined
+	XORQ         R8, R8
+	MOVQ         DX, R9
+
+scan6:
+	CMPQ      R9, $0x04
+	JLT       last7
+	VMOVUPD   (AX)(R8*8), Y2
+	VCMPPD    $0x00, Y2, Y0, Y2
+	VMOVMSKPD Y2, R10
+	TESTL     R10, R10
+	JNE       found8
+	ADDQ      $0x04, R8
+	SUBQ      $0x04, R9
+	JMP       scan6
+
+last7:
+	LEAQ       tails<>+0(SB), R10
+	NEGQ       R9
+	VMOVUPS    32(R10)(R9*8), Y2
+	VMASKMOVPD (AX)(R8*8), Y2, Y4
+	VCMPPD     $0x00, Y4, Y0, Y4
+	VANDPD     Y2, Y4, Y2
+	VMOVMSKPD  Y2, R9
+	MOVL       R9, R10
+
+found8:
+	BSFL         R10, R10
+	MOVL         R10, R9
+	ADDQ         R9, R8
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      cd4338000000000000<>+0(SB), Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y5
+	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y2
+	VMOVAPD      Y0, Y6
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y6
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y2
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       Y3, Y5, Y5
+	VPADDQ       Y5, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y6, Y2
+	VMOVUPD      Y2, 160(SI)
+	VBROADCASTSD (CX)(R8*8), Y2
+	VADDPD       Y2, Y4, Y4
+	MOVQ         BX, R9
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	XORQ         R10, R10
+	MOVQ         DX, R11
+
+next9:
+	CMPQ         R11, $0x04
+	JLT          tail10
+	VMAXPD       (AX)(R10*8), Y1, Y6
+	VMOVUPD      cd4338000000000000<>+0(SB), Y7
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
+	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
+	VMOVAPD      Y6, Y6
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
+	VPSLLQ       $0x34, Y7, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y7, Y8, Y8
+	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD  cd0<>+0(SB), Y6, Y8
+	VMOVUPD      Y8, (DI)(R10*8)
+	VMOVUPD      (CX)(R10*8), Y6
+	VMOVUPD      (AX)(R10*8), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y9
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y10
+	VORPD        Y10, Y9, Y9
+	VORPD        Y9, Y2, Y2
+	VSUBPD       Y0, Y7, Y7
+	VCMPPD       $0x04, Y5, Y6, Y9
+	VANDPD       Y9, Y7, Y7
+	VMULPD       Y6, Y7, Y7
+	MOVQ         R8, R12
+	SUBQ         R10, R12
+	VPCMPEQD     Y9, Y9, Y9
+	VMOVQ        R12, X10
+	VPBROADCASTQ X10, Y10
+	VPCMPEQQ     count4<>+0(SB), Y10, Y10
+	VANDNPD      Y9, Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VANDPD       Y10, Y6, Y6
+	VUNPCKLPD    Y6, Y8, Y9
+	VUNPCKHPD    Y6, Y8, Y6
+	VMOVUPD      Y9, (R9)
+	VMOVUPD      Y6, 32(R9)
+	VMOVUPD      Y7, 64(R9)
+	ADDQ         $0x00000060, R9
+	ADDQ         $0x04, R10
+	SUBQ         $0x04, R11
+	JMP          next9
+
+tail10:
+	TESTQ        R11, R11
+	JEQ          done11
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R11
+	VMOVUPS      32(R12)(R11*8), Y6
+	VMASKMOVPD   (AX)(R10*8), Y6, Y7
+	VMAXPD       Y7, Y1, Y1
+	VMOVUPD      cd4338000000000000<>+0(SB), Y7
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y1, Y7
+	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
+	VMOVAPD      Y1, Y1
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y1
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y1
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y1, Y8
+	VPSLLQ       $0x34, Y7, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y7, Y8, Y8
+	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD  cd0<>+0(SB), Y1, Y8
+	VMASKMOVPD   Y8, Y6, (DI)(R10*8)
+	VANDPD       Y6, Y8, Y8
+	VMASKMOVPD   (CX)(R10*8), Y6, Y1
+	VMASKMOVPD   (AX)(R10*8), Y6, Y3
+	VCMPPD       $0x19, cd0<>+0(SB), Y1, Y6
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y1, Y7
+	VORPD        Y7, Y6, Y6
+	VORPD        Y6, Y2, Y2
+	VSUBPD       Y0, Y3, Y3
+	VCMPPD       $0x04, Y5, Y1, Y5
+	VANDPD       Y5, Y3, Y3
+	VMULPD       Y1, Y3, Y3
+	MOVQ         R8, AX
+	SUBQ         R10, AX
+	VPCMPEQD     Y5, Y5, Y5
+	VMOVQ        AX, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y5, Y6, Y6
+	VANDPD       Y6, Y8, Y8
+	VANDPD       Y6, Y1, Y1
+	VUNPCKLPD    Y1, Y8, Y5
+	VUNPCKHPD    Y1, Y8, Y1
+	VMOVUPD      Y5, (R9)
+	VMOVUPD      Y1, 32(R9)
+	VMOVUPD      Y3, 64(R9)
+	ADDQ         $0x00000060, R9
+
+done11:
+	VMOVMSKPD Y2, AX
+	MOVL      AX, bad+52(FP)
+	TESTL     AX, AX
+	JNE       declined
+	VXORPS    X1, X1, X1
+	VXORPS    X2, X2, X2
+	VXORPS    X3, X3, X3
+	MOVQ      BX, AX
+
+sum12:
+	VMOVUPS      (AX), X5
+	VADDPD       X5, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X5, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       64(AX), X3, X3
+	VMOVUPS      32(AX), X5
+	VADDPD       X5, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X5, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       72(AX), X3, X3
+	VMOVUPS      16(AX), X5
+	VADDPD       X5, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X5, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       80(AX), X3, X3
+	VMOVUPS      48(AX), X5
+	VADDPD       X5, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X5, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       88(AX), X3, X3
+	ADDQ         $0x00000060, AX
+	CMPQ         AX, R9
+	JLT          sum12
+	VPERMILPD    $0x00, X1, X5
+	VBROADCASTSD X5, Y5
+	VPERMILPD    $0x00, X2, X6
+	VBROADCASTSD X6, Y6
+	VPERMILPD    $0x03, X1, X1
+	VBROADCASTSD X1, Y1
+	VPERMILPD    $0x03, X2, X2
+	VBROADCASTSD X2, Y2
+	VPERMILPD    $0x00, X3, X3
+	VBROADCASTSD X3, Y3
+	VXORPS       Y7, Y7, Y7
+	VSUBPD       Y2, Y2, Y8
+	VCMPPD       $0x00, Y8, Y8, Y8
+	VANDPD       Y8, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y1, Y4, Y2
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y8
+	VCMPPD       $0x15, Y8, Y2, Y8
+	VORPD        Y8, Y7, Y7
+	VMOVUPD      160(SI), Y8
+	VMOVUPD      (SI), Y9
+	VMOVAPD      Y2, Y10
+	VADDPD       Y8, Y5, Y11
+	VMAXPD       Y8, Y5, Y12
+	VMINPD       Y8, Y5, Y13
+	VSUBPD       Y11, Y12, Y12
+	VADDPD       Y13, Y12, Y12
+	VADDPD       Y6, Y12, Y12
+	VDIVPD       Y11, Y10, Y10
+	VDIVPD       Y11, Y12, Y12
+	VFNMADD231PD Y10, Y12, Y10
+	VMOVMSKPD    Y7, AX
+	MOVL         AX, bad+52(FP)
+	VSUBPD       Y6, Y6, Y7
+	VCMPPD       $0x00, Y7, Y7, Y7
+	VANDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VADDPD       Y8, Y5, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VDIVPD       Y7, Y6, Y6
+	VDIVPD       Y8, Y5, Y5
+	VADDPD       cd3ff0000000000000<>+0(SB), Y5, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VDIVPD       Y7, Y8, Y8
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y12
+	VSUBPD       Y12, Y5, Y12
+	VMULPD       Y8, Y12, Y12
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y14
+	VPSUBQ       Y14, Y7, Y11
+	VMOVUPD      cd4330000000000000<>+0(SB), Y13
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y15
+	VPADDQ       Y15, Y11, Y11
+	VPSRLQ       $0x34, Y11, Y11
+	VPSLLQ       $0x34, Y11, Y14
+	VPSUBQ       Y15, Y14, Y14
+	VPSUBQ       Y14, Y7, Y14
+	VPOR         Y13, Y11, Y11
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y13
+	VSUBPD       Y13, Y11, Y11
+	VMOVAPD      Y14, Y13
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y13, Y7
+	VADDPD       cd4000000000000000<>+0(SB), Y7, Y13
+	VDIVPD       Y13, Y7, Y13
+	VMULPD       Y13, Y13, Y14
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y15
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y14, Y15
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y14, Y15
+	VMULPD       Y14, Y15, Y15
+	VMULPD       Y7, Y7, Y14
+	VMULPD       cd3fe0000000000000<>+0(SB), Y14, Y14
+	VADDPD       Y14, Y15, Y15
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y11, Y12
+	VFMADD231PD  Y13, Y15, Y12
+	VSUBPD       Y12, Y14, Y14
+	VSUBPD       Y14, Y7, Y7
+	VMOVAPD      Y7, Y7
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y11, Y7
+	VMULPD       Y8, Y5, Y5
+	VMOVUPD      Y0, 32(SI)
+	VMOVUPD      Y7, 64(SI)
+	VMOVUPD      Y8, 96(SI)
+	VMOVUPD      Y5, 128(SI)
+	VMOVUPD      Y6, 160(SI)
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
+	VCMPPD       $0x1e, Y0, Y8, Y0
+	VMULPD       Y2, Y8, Y6
+	VMAXPD       Y4, Y6, Y6
+	VMULPD       Y2, Y5, Y4
+	VMAXPD       Y1, Y4, Y4
+	VCMPPD       $0x11, Y6, Y4, Y4
+	VANDPD       Y0, Y4, Y0
+	VFMSUB213PD  Y3, Y2, Y7
+	VMOVUPD      Y7, 192(SI)
+	VFNMADD213PD Y1, Y2, Y5
+	VMULPD       Y9, Y5, Y5
+	VBROADCASTSD X10, Y1
+	VBROADCASTSD X9, Y2
+	XORQ         AX, AX
+
+next13:
+	CMPQ        DX, $0x04
+	JLT         tail14
+	VMOVUPD     (DI)(AX*8), Y3
+	VMOVUPD     (CX)(AX*8), Y4
+	VFMSUB213PD Y4, Y1, Y3
+	VMULPD      Y2, Y3, Y3
+	VMOVUPD     Y3, (DI)(AX*8)
+	ADDQ        $0x04, AX
+	SUBQ        $0x04, DX
+	JMP         next13
+
+tail14:
+	TESTQ       DX, DX
+	JEQ         done15
+	LEAQ        tails<>+0(SB), BX
+	NEGQ        DX
+	VMOVUPS     32(BX)(DX*8), Y3
+	VMASKMOVPD  (DI)(AX*8), Y3, Y4
+	VMASKMOVPD  (CX)(AX*8), Y3, Y6
+	VFMSUB213PD Y6, Y1, Y4
+	VMULPD      Y2, Y4, Y4
+	VMASKMOVPD  Y4, Y3, (DI)(AX*8)
+
+done15:
+	VMOVMSKPD Y0, AX
+	TESTL     AX, AX
+	JEQ       declined
+	VMOVSD    X5, (DI)(R8*8)
+
+declined:
+	VZEROUPPER
+	RET
+
+// func fewCrossEntropyF64AVX2(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·fewCrossEntropyF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ    z+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    k+16(FP), DX
+	MOVQ    work+24(FP), BX
+	MOVQ    lanes+32(FP), SI
+	VMOVUPD cdfff0000000000000<>+0(SB), Y0
+	XORQ    DI, DI
+	MOVQ    DX, R8
+
+big1:
+	CMPQ    R8, $0x08
+	JLT     small2
+	VMOVUPD (AX)(DI*8), Y1
+	VMAXPD  Y0, Y1, Y0
+	VMOVUPD 32(AX)(DI*8), Y1
+	VMAXPD  Y0, Y1, Y0
+	ADDQ    $0x08, DI
+	SUBQ    $0x08, R8
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    R8, $0x04
+	JLT     tail4
+	VMOVUPD (AX)(DI*8), Y1
+	VMAXPD  Y0, Y1, Y0
+	ADDQ    $0x04, DI
+	SUBQ    $0x04, R8
+	JMP     next3
+
+tail4:
+	TESTQ      R8, R8
+	JEQ        done5
+	LEAQ       tails<>+0(SB), R9
+	NEGQ       R8
+	VMOVUPS    32(R9)(R8*8), Y1
+	VMASKMOVPD (AX)(DI*8), Y1, Y2
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y3
+	VBLENDVPD  Y1, Y2, Y3, Y3
+	VMAXPD     Y0, Y3, Y0
+
+done5:
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VMAXPD       X0, X1, X1
+	VBROADCASTSD X1, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cd4270000000000000<>+0(SB), Y2
+	VCMPPD       $0x15, Y2, Y1, Y1
+	VMOVMSKPD    Y1, DI
+	VADDPD       cdc087500000000000<>+0(SB), Y0, Y1
+	VMOVUPD      cd4338000000000000<>+0(SB), Y2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y2
+	VSUBPD       cd4338000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	MOVL         DI, rejected+40(FP)
+	TESTL        DI, DI
+	JNE          declined
+	XORQ         DI, DI
+	MOVQ         DX, R8
+
+scan6:
+	CMPQ      R8, $0x04
+	JLT       last7
+	VMOVUPD   (AX)(DI*8), Y2
+	VCMPPD    $0x00, Y2, Y0, Y2
+	VMOVMSKPD Y2, R9
+	TESTL     R9, R9
+	JNE       found8
+	ADDQ      $0x04, DI
+	SUBQ      $0x04, R8
+	JMP       scan6
+
+last7:
+	LEAQ       tails<>+0(SB), R9
+	NEGQ       R8
+	VMOVUPS    32(R9)(R8*8), Y2
+	VMASKMOVPD (AX)(DI*8), Y2, Y4
+	VCMPPD     $0x00, Y4, Y0, Y4
+	VANDPD     Y2, Y4, Y2
+	VMOVMSKPD  Y2, R8
+	MOVL       R8, R9
+
+found8:
+	BSFL         R9, R9
+	MOVL         R9, R8
+	ADDQ         R8, DI
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      cd4338000000000000<>+0(SB), Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y5
+	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y2
+	VMOVAPD      Y0, Y6
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y6
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y2
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       Y3, Y5, Y5
+	VPADDQ       Y5, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y6, Y2
+	VMOVUPD      Y2, 160(SI)
+	VBROADCASTSD (CX)(DI*8), Y2
+	VADDPD       Y2, Y4, Y4
+	MOVQ         BX, R8
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	XORQ         R9, R9
+
+next9:
+	CMPQ         DX, $0x04
+	JLT          tail10
+	VMAXPD       (AX)(R9*8), Y1, Y6
+	VMOVUPD      cd4338000000000000<>+0(SB), Y7
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
+	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
+	VMOVAPD      Y6, Y6
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
+	VPSLLQ       $0x34, Y7, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y7, Y8, Y8
+	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD  cd0<>+0(SB), Y6, Y8
+	VMOVUPD      (CX)(R9*8), Y6
+	VMOVUPD      (AX)(R9*8), Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y9
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y10
+	VORPD        Y10, Y9, Y9
+	VORPD        Y9, Y2, Y2
+	VSUBPD       Y0, Y7, Y7
+	VCMPPD       $0x04, Y5, Y6, Y9
+	VANDPD       Y9, Y7, Y7
+	VMULPD       Y6, Y7, Y7
+	MOVQ         DI, R10
+	SUBQ         R9, R10
+	VPCMPEQD     Y9, Y9, Y9
+	VMOVQ        R10, X10
+	VPBROADCASTQ X10, Y10
+	VPCMPEQQ     count4<>+0(SB), Y10, Y10
+	VANDNPD      Y9, Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VANDPD       Y10, Y6, Y6
+	VUNPCKLPD    Y6, Y8, Y9
+	VUNPCKHPD    Y6, Y8, Y6
+	VMOVUPD      Y9, (R8)
+	VMOVUPD      Y6, 32(R8)
+	VMOVUPD      Y7, 64(R8)
+	ADDQ         $0x00000060, R8
+	ADDQ         $0x04, R9
+	SUBQ         $0x04, DX
+	JMP          next9
+
+tail10:
+	TESTQ        DX, DX
+	JEQ          done11
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         DX
+	VMOVUPS      32(R10)(DX*8), Y6
+	VMASKMOVPD   (AX)(R9*8), Y6, Y7
+	VMAXPD       Y7, Y1, Y1
+	VMOVUPD      cd4338000000000000<>+0(SB), Y7
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y1, Y7
+	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
+	VMOVAPD      Y1, Y1
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y1
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y1
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y1, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y1, Y8
+	VPSLLQ       $0x34, Y7, Y7
+	VPADDQ       Y3, Y7, Y7
+	VPADDQ       Y7, Y8, Y8
+	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD  cd0<>+0(SB), Y1, Y8
+	VANDPD       Y6, Y8, Y8
+	VMASKMOVPD   (CX)(R9*8), Y6, Y1
+	VMASKMOVPD   (AX)(R9*8), Y6, Y3
+	VCMPPD       $0x19, cd0<>+0(SB), Y1, Y6
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y1, Y7
+	VORPD        Y7, Y6, Y6
+	VORPD        Y6, Y2, Y2
+	VSUBPD       Y0, Y3, Y3
+	VCMPPD       $0x04, Y5, Y1, Y5
+	VANDPD       Y5, Y3, Y3
+	VMULPD       Y1, Y3, Y3
+	MOVQ         DI, AX
+	SUBQ         R9, AX
+	VPCMPEQD     Y5, Y5, Y5
+	VMOVQ        AX, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y5, Y6, Y6
+	VANDPD       Y6, Y8, Y8
+	VANDPD       Y6, Y1, Y1
+	VUNPCKLPD    Y1, Y8, Y5
+	VUNPCKHPD    Y1, Y8, Y1
+	VMOVUPD      Y5, (R8)
+	VMOVUPD      Y1, 32(R8)
+	VMOVUPD      Y3, 64(R8)
+	ADDQ         $0x00000060, R8
+
+done11:
+	VMOVMSKPD Y2, AX
+	MOVL      AX, bad+44(FP)
+	TESTL     AX, AX
+	JNE       declined
+	VXORPS    X1, X1, X1
+	VXORPS    X2, X2, X2
+	VXORPS    X3, X3, X3
+	MOVQ      BX, AX
+
+sum12:
+	VMOVUPS      (AX), X5
+	VADDPD       X5, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X5, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       64(AX), X3, X3
+	VMOVUPS      32(AX), X5
+	VADDPD       X5, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X5, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       72(AX), X3, X3
+	VMOVUPS      16(AX), X5
+	VADDPD       X5, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X5, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       80(AX), X3, X3
+	VMOVUPS      48(AX), X5
+	VADDPD       X5, X1, X6
+	VSUBPD       X6, X1, X1
+	VADDPD       X5, X1, X1
+	VADDPD       X1, X2, X2
+	VMOVAPS      X6, X1
+	VADDSD       88(AX), X3, X3
+	ADDQ         $0x00000060, AX
+	CMPQ         AX, R8
+	JLT          sum12
+	VPERMILPD    $0x00, X1, X5
+	VBROADCASTSD X5, Y5
+	VPERMILPD    $0x00, X2, X6
+	VBROADCASTSD X6, Y6
+	VPERMILPD    $0x03, X1, X1
+	VBROADCASTSD X1, Y1
+	VPERMILPD    $0x03, X2, X2
+	VBROADCASTSD X2, Y2
+	VPERMILPD    $0x00, X3, X3
+	VBROADCASTSD X3, Y3
+	VXORPS       Y7, Y7, Y7
+	VSUBPD       Y2, Y2, Y8
+	VCMPPD       $0x00, Y8, Y8, Y8
+	VANDPD       Y8, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y1, Y4, Y1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y2
+	VCMPPD       $0x15, Y2, Y1, Y2
+	VORPD        Y2, Y7, Y7
+	VMOVUPD      160(SI), Y2
+	VMOVMSKPD    Y7, AX
+	MOVL         AX, bad+44(FP)
+	VSUBPD       Y6, Y6, Y4
+	VCMPPD       $0x00, Y4, Y4, Y4
+	VANDPD       Y4, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VADDPD       Y2, Y5, Y6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VDIVPD       Y6, Y4, Y4
+	VDIVPD       Y2, Y5, Y5
+	VADDPD       cd3ff0000000000000<>+0(SB), Y5, Y2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VDIVPD       Y2, Y6, Y6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y8
+	VSUBPD       Y8, Y5, Y8
+	VMULPD       Y6, Y8, Y8
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ       Y10, Y2, Y7
+	VMOVUPD      cd4330000000000000<>+0(SB), Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ       Y11, Y7, Y7
+	VPSRLQ       $0x34, Y7, Y7
+	VPSLLQ       $0x34, Y7, Y10
+	VPSUBQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y2, Y10
+	VPOR         Y9, Y7, Y7
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
+	VSUBPD       Y9, Y7, Y7
+	VMOVAPD      Y10, Y9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y2
+	VADDPD       cd4000000000000000<>+0(SB), Y2, Y9
+	VDIVPD       Y9, Y2, Y9
+	VMULPD       Y9, Y9, Y10
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
+	VMULPD       Y10, Y11, Y11
+	VMULPD       Y2, Y2, Y10
+	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
+	VADDPD       Y10, Y11, Y11
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y8
+	VFMADD231PD  Y9, Y11, Y8
+	VSUBPD       Y8, Y10, Y10
+	VSUBPD       Y10, Y2, Y2
+	VMOVAPD      Y2, Y2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y7, Y2
+	VMULPD       Y6, Y5, Y5
+	VMOVUPD      Y0, 32(SI)
+	VMOVUPD      Y2, 64(SI)
+	VMOVUPD      Y6, 96(SI)
+	VMOVUPD      Y5, 128(SI)
+	VMOVUPD      Y4, 160(SI)
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
+	VCMPPD       $0x1e, Y0, Y6, Y0
+	VFMSUB213PD  Y3, Y1, Y2
+	VMOVUPD      Y2, 192(SI)
+
+declined:
 	VZEROUPPER
 	RET
 

@@ -10,17 +10,18 @@ import (
 //go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg vec -adapters ../units_amd64.go -constants ../constants_amd64.go
 
 // unitOf returns the kernels for an element type.
-func unitOf[T spec.Float]() unit[T] {
-	var u any
-	switch {
-	case spec.Size[T]() == 8:
-		u = doubles()
-	case inUse == isa.AVX512:
-		u = f32AVX512{}
-	default:
-		u = f32AVX2{}
+func unitOf[T spec.Float]() (u unit[T]) {
+	switch u := any(&u).(type) { // which takes less time than an assertion that the kernels are a unit[T]
+	case *unit[float32]:
+		if *u = (f32AVX2{}); inUse == isa.AVX512 {
+			*u = f32AVX512{}
+		}
+	case *unit[float64]:
+		if *u = (f64AVX2{}); inUse == isa.AVX512 {
+			*u = f64AVX512{}
+		}
 	}
-	return u.(unit[T])
+	return u
 }
 
 // doubles returns the kernels for float64.

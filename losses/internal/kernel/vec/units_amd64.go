@@ -39,6 +39,8 @@ type unit[T spec.Float] interface {
 	tileCrossEntropy(z, t *T, k int, lanes *T) (rejected, bad uint32)
 	sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *T, n int, scale T, par *T) (bad uint32)
 	minusLogs(dst, t *T, n int, most T)
+	fewCrossEntropyGrad(e, z, t *T, k int, work, lanes *T) (rejected, bad uint32)
+	fewCrossEntropy(z, t *T, k int, work, lanes *T) (rejected, bad uint32)
 }
 
 // wide are the kernels that compute in float64 for elements of any type.
@@ -206,6 +208,12 @@ func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *fl
 	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
+func (f32AVX512) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
+	return fewCrossEntropyGradF32AVX512(e, z, t, k, work, lanes)
+}
+func (f32AVX512) fewCrossEntropy(z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
+	return fewCrossEntropyF32AVX512(z, t, k, work, lanes)
+}
 
 // f64AVX512 is an instruction set.
 type f64AVX512 struct{}
@@ -280,6 +288,12 @@ func (f64AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *fl
 	return sigmoidCrossEntropyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX512) minusLogs(dst, t *float64, n int, most float64) { minusLogsF64AVX512(dst, t, n, most) }
+func (f64AVX512) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
+	return fewCrossEntropyGradF64AVX512(e, z, t, k, work, lanes)
+}
+func (f64AVX512) fewCrossEntropy(z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
+	return fewCrossEntropyF64AVX512(z, t, k, work, lanes)
+}
 func (f64AVX512) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, low, shift, ahead)
 }
@@ -486,6 +500,12 @@ func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *floa
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX2(dst, t, n, most) }
+func (f32AVX2) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
+	return fewCrossEntropyGradF32AVX2(e, z, t, k, work, lanes)
+}
+func (f32AVX2) fewCrossEntropy(z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
+	return fewCrossEntropyF32AVX2(z, t, k, work, lanes)
+}
 
 // f64AVX2 is an instruction set.
 type f64AVX2 struct{}
@@ -556,6 +576,12 @@ func (f64AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *floa
 	return sigmoidCrossEntropyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX2) minusLogs(dst, t *float64, n int, most float64) { minusLogsF64AVX2(dst, t, n, most) }
+func (f64AVX2) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
+	return fewCrossEntropyGradF64AVX2(e, z, t, k, work, lanes)
+}
+func (f64AVX2) fewCrossEntropy(z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
+	return fewCrossEntropyF64AVX2(z, t, k, work, lanes)
+}
 func (f64AVX2) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, low, shift, ahead)
 }

@@ -44,6 +44,8 @@ func main() {
 		g.tileCrossEntropy(false)
 		g.sigmoid(sigmoidCrossEntropy)
 		g.minusLogs()
+		g.fewCrossEntropy(true)
+		g.fewCrossEntropy(false)
 		if g.f64 {
 			g.wide()
 			g.tileMAE()

@@ -53,14 +53,44 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.mul(lab, v, v)
 		g.addTo(dot, v)
 	})
+	coef, f, q, sure := g.crossEntropyNumbers(lanes, top, crossEntropySums{r, others, dot, own, bad}, grad)
+	if !grad {
+		g.ret()
+		return
+	}
+	// grad = f (mass p - t), at a maximum of p > 1/2 f (others - mass q).
+	g.columns(k, func(off reg.GPVirtual) {
+		y := g.vec()
+		g.load(col(e, off), y)
+		g.msub(col(t, off), coef, y)
+		g.blend(g.maskAnd(sure, g.cmp(eqOQ, col(z, off), top)), q, y)
+		g.mul(f, y, y)
+		g.store(y, col(e, off))
+	})
+	g.ret()
+}
+
+// crossEntropySums are what the columns of a tile have been summed up to: the exponentials but that
+// of the maximum, the labels but its own, that, and Σ t (z - M); bad are the rows with an invalid label.
+type crossEntropySums struct {
+	r, others, dot running
+	own            reg.VecVirtual
+	bad            mask
+}
+
+// crossEntropyNumbers stores the losses and the result bad, and emits with grad what gradients are
+// made of: f (coef e - t), or f q at a maximum of p > 1/2, in the rows of sure. exp(M) 2^-shift comes in
+// the lane Coef.
+func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, top reg.VecVirtual, s crossEntropySums, grad bool) (
+	coef, f, q reg.VecVirtual, sure mask) {
+	r, others, bad, own := s.r, s.others, s.bad, s.own
 	mass := g.vec()
 	g.add(g.value(others), own, mass)
 	inf := g.vec()
 	g.load(g.infinity(1), inf)
 	g.orInto(g.cmp(nltUQ, inf, mass), bad)
-	ea = g.vec()
+	ea := g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
-	var coef, f reg.VecVirtual
 	if grad { // mass / Σ e
 		f, coef = g.vec(), g.vec()
 		g.load(g.lane(lanes, "Scale"), f)
@@ -71,8 +101,8 @@ func (g isa) tileCrossEntropy(grad bool) {
 	log, inv, q, _ := g.softmaxNumbers(lanes, top, g.value(r), ea)
 	half := g.vec()
 	g.load(g.constant(0.5), half)
-	sure := g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
-	if grad {                      // and others - mass q is of smaller numbers than mass p - t
+	sure = g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
+	if grad {                     // and others - mass q is of smaller numbers than mass p - t
 		p, rest := g.vec(), g.vec()
 		g.mul(mass, inv, p)
 		g.max(own, p, p)
@@ -81,23 +111,12 @@ func (g isa) tileCrossEntropy(grad bool) {
 		sure = g.maskAnd(sure, g.cmp(ltOQ, p, rest))
 	}
 	// loss = mass log1p(r) - dot
-	g.msub(g.value(dot), mass, log)
+	g.msub(g.value(s.dot), mass, log)
 	g.store(log, g.lane(lanes, "Loss"))
-	if !grad {
-		g.ret()
-		return
+	if grad {
+		g.rsub(others.sum, mass, q) // q = others - q mass
 	}
-	// grad = f (mass p - t), at a maximum of p > 1/2 f (others - mass q).
-	g.rsub(others.sum, mass, q) // q = others - q mass
-	g.columns(k, func(off reg.GPVirtual) {
-		y := g.vec()
-		g.load(col(e, off), y)
-		g.msub(col(t, off), coef, y)
-		g.blend(g.maskAnd(sure, g.cmp(eqOQ, col(z, off), top)), q, y)
-		g.mul(f, y, y)
-		g.store(y, col(e, off))
-	})
-	g.ret()
+	return coef, f, q, sure
 }
 
 // divBySum divides x by ea + r, of which it keeps what the sum's rounding and r's have lost.

@@ -18,6 +18,12 @@ func (g isa) tileMax(z, k reg.GPVirtual) (top, low reg.VecVirtual, shift expShif
 		g.load(col(z, off), x)
 		g.max(top, x, top)
 	})
+	low, shift, rejected = g.aroundTop(top)
+	return top, low, shift, rejected
+}
+
+// aroundTop emits what tileMax does behind the maxima.
+func (g isa) aroundTop(top reg.VecVirtual) (low reg.VecVirtual, shift expShift, rejected reg.GPVirtual) {
 	size := g.vec()
 	g.load(g.abs(), size)
 	g.and(top, size, size)
@@ -30,7 +36,7 @@ func (g isa) tileMax(z, k reg.GPVirtual) (top, low reg.VecVirtual, shift expShif
 	g.load(magic, n)
 	g.madd(g.constant(math.Log2E), top, n)
 	g.sub(magic, n, n)
-	return top, low, g.shiftOf(n), rejected
+	return low, g.shiftOf(n), rejected
 }
 
 // softmaxNumbers emits what a row's softmax needs from r and e_a = exp(M) 2^-shift, and stores it

@@ -1,0 +1,156 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// fewCrossEntropy emits tileCrossEntropy of a single row where it lies, for batches of fewer rows than a
+// tile is worth. What it computes of every class it computes for a vector of them; the sums add up
+// class after class, as a tile's add up its columns, so that the results are the same bit for bit.
+func (g isa) fewCrossEntropy(grad bool) {
+	if grad {
+		g.text("fewCrossEntropyGrad", "func(e, z, t *T, k int, work, lanes *T) (rejected, bad uint32)",
+			"is tileCrossEntropyGrad for one row of k elements, with the numbers of lanes 32 bytes apart; a loss of NaN "+
+				"is for the specification, too. work has room for 4 k elements, k a multiple of the lanes.")
+	} else {
+		g.text("fewCrossEntropy", "func(z, t *T, k int, work, lanes *T) (rejected, bad uint32)",
+			"is fewCrossEntropyGrad without the gradients.")
+	}
+	z, t, k, work, lanes := g.param("z"), g.param("t"), g.param("k"), g.param("work"), g.param("lanes")
+	var e reg.GPVirtual
+	if grad {
+		e = g.param("e")
+	}
+	top := g.largest(k, func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) })
+	low, shift, rejected := g.aroundTop(top)
+	Store(rejected, Return("rejected"))
+	TESTL(rejected, rejected)
+	JNE(LabelRef("declined"))
+	a := g.position(&plain{g: g, z: z}, k, top)
+	row := isa{f64: g.f64} // shorter vectors divide faster
+	ea, first, own := g.vec(), row.vec(), row.zeros(1)[0]
+	g.expShifted(g.expConstsInMemory(), top, shift, ea)
+	g.store(ea, row.lane(lanes, "Coef"))
+	row.bcast(at(t, a, g, 0), first)
+	row.add(first, own, own)
+	to := GP64()
+	MOVQ(work, to)
+	invalid := g.fewTerms(e, z, t, k, a, to, top, low, shift)
+	Store(invalid, Return("bad"))
+	TESTL(invalid, invalid)
+	JNE(LabelRef("declined"))
+	s := g.fewSums(work, to)
+	s.own, s.bad = own, row.noLanes()
+	coef, f, q, sure := row.crossEntropyNumbers(lanes, top.AsY().(reg.VecVirtual), s, grad)
+	if grad {
+		row.mul(f, q, q)
+		coef, f = g.all(coef), g.all(f)
+		g.loop(k, 1, func(i reg.GPVirtual, v int, m *mask) {
+			y := g.get(e, i, v, m)
+			g.msub(g.get(t, i, v, m), coef, y)
+			g.mul(f, y, y)
+			g.put(y, e, i, v, m)
+		})
+		bits := row.maskBits(sure)
+		TESTL(bits, bits)
+		JEQ(LabelRef("declined"))
+		row.pick(VMOVSS, VMOVSD, q.AsX(), at(e, a, g, 0))
+	}
+	Label("declined")
+	g.ret()
+}
+
+// all returns the lowest lane of x in all lanes.
+func (g isa) all(x reg.VecVirtual) reg.VecVirtual {
+	v := g.vec()
+	g.bcast(x.AsX(), v)
+	return v
+}
+
+// fewTerms stores for vector after vector what fewSums adds up, transposed, and leaves to behind it: y
+// = exp(z) 2^-shift and the label t, 0 for the maximum at a, and t (z - M). With e it stores all y there.
+// It returns other bits than 0 where a label is invalid.
+func (g isa) fewTerms(e, z, t, k, a, to reg.GPVirtual, top, low reg.VecVirtual, shift expShift) reg.GPVirtual {
+	c, bad, zero := g.expConsts(), g.noLanes(), g.zeros(1)[0]
+	g.loop(k, 1, func(i reg.GPVirtual, v int, m *mask) {
+		x, y := g.clamped(z, i, v, m, low), g.vec()
+		g.expShifted(c, x, shift, y)
+		if e != nil {
+			g.put(y, e, i, v, m)
+		}
+		if m != nil {
+			g.keep(*m, y, y)
+		}
+		lab, d := g.get(t, i, v, m), g.get(z, i, v, m)
+		g.orInto(g.invalid(lab), bad)
+		g.sub(top, d, d)
+		g.keep(g.cmp(neqUQ, zero, lab), d, d)
+		g.mul(lab, d, d)
+		pos := GP64()
+		MOVQ(a, pos)
+		SUBQ(i, pos)
+		others := g.butLane(g.allLanes(), pos)
+		g.keep(others, y, y)
+		g.keep(others, lab, lab)
+		terms := []reg.VecVirtual{y, lab, d, zero}[:g.quad()]
+		terms = g.transpose(terms)
+		if g.f64 {
+			terms = append(terms, d)
+		}
+		for j, v := range terms {
+			g.store(v, Mem{Base: to, Disp: j * g.column()})
+		}
+		ADDQ(U32(uint32(len(terms)*g.column())), to)
+	})
+	return g.maskBits(bad)
+}
+
+// fewSums emits the sums of what fewTerms has stored from work to end. The sums of a class's terms, of
+// float64 but the last one, are in one register.
+func (g isa) fewSums(work, end reg.GPVirtual) (s crossEntropySums) {
+	row := isa{f64: g.f64}
+	sum, lost, dot := XMM(), XMM(), XMM()
+	for _, x := range []reg.VecVirtual{sum, lost, dot} {
+		VXORPS(x, x, x)
+	}
+	from, next := GP64(), label("sum")
+	MOVQ(work, from)
+	Label(next)
+	size := 4
+	if g.f64 {
+		size = 3
+	}
+	for c := range g.lanes() {
+		y, t, d := XMM(), XMM(), XMM()
+		VMOVUPS(Mem{Base: from, Disp: c%g.quad()*g.column() + c/g.quad()*16}, y)
+		row.add(y, sum, t)
+		row.sub(t, sum, d)
+		row.add(y, d, d)
+		row.add(d, lost, lost)
+		VMOVAPS(t, sum)
+		if g.f64 {
+			VADDSD(Mem{Base: from, Disp: 2*g.column() + 8*c}, dot, dot)
+		}
+	}
+	ADDQ(U32(uint32(size*g.column())), from)
+	CMPQ(from, end)
+	JLT(LabelRef(next))
+	all := func(x reg.VecVirtual, i int) reg.VecVirtual {
+		y := XMM()
+		if g.f64 {
+			VPERMILPD(Imm(uint64(3*i)), x, y)
+		} else {
+			VPERMILPS(Imm(uint64(0x55*i)), x, y)
+		}
+		return row.all(y)
+	}
+	s.r, s.others = running{all(sum, 0), all(lost, 0)}, running{all(sum, 1), all(lost, 1)}
+	if g.f64 {
+		s.dot = running{sum: all(dot, 0)}
+	} else {
+		s.dot = running{all(sum, 2), all(lost, 2)}
+	}
+	return s
+}
