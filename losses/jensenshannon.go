@@ -230,7 +230,7 @@ func (r prediction) ratio(q prediction, a int) float64 {
 				continue
 			}
 			p := q.P[k] / q.P[a]
-			if d := (r.z[k] - r.z[a]) - (q.z[k] - q.z[a]); math.Abs(d) < 1 {
+			if d := q.lead(r, k, a); math.Abs(d) < 1 {
 				more += p * math.Expm1(d)
 			} else {
 				more += r.P[k]/r.P[a] - p
@@ -245,10 +245,20 @@ func (r prediction) ratio(q prediction, a int) float64 {
 
 // logRatio returns log of q's probability of class k over that of r; own is that of class a.
 func (r prediction) logRatio(q prediction, k, a int, own float64) float64 {
-	if x := (q.z[k] - q.z[a]) - (r.z[k] - r.z[a]) + own; finite(x) {
+	if x := r.lead(q, k, a) + own; finite(x) {
 		return x
 	}
 	return q.LogP[k] - r.LogP[k]
+}
+
+// lead returns how much more class k leads class a in the logits of q than in those of r, with the
+// digits that its parts lose where both classes are far apart.
+func (r prediction) lead(q prediction, k, a int) float64 {
+	var sum precise
+	for _, x := range [...]float64{q.z[k], -q.z[a], r.z[a], -r.z[k]} {
+		sum.add(x)
+	}
+	return sum.value()
 }
 
 // psi returns (1+u) log(1+u) - u = Σ_{i>1} (-u)^i/(i(i-1)) for a small u.
