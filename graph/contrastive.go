@@ -240,7 +240,7 @@ func newPartnersOp(index losses.Operand, dt tensor.Dtype, labels bool) *function
 		return tensor.Shape{n, n}[:out.dims]
 	}
 	f.run = func(in []*tensor.Dense) (*tensor.Dense, error) {
-		y := dense.Ints(in[0], new([]int))
+		y := dense.Bits(in[0])
 		result := dense.New(dt, tensor.Shape{len(y), len(y)}[:out.dims]...)
 		if dt == tensor.Float32 {
 			partners(dense.Memory[float32](result), y)
@@ -254,8 +254,8 @@ func newPartnersOp(index losses.Operand, dt tensor.Dtype, labels bool) *function
 
 // partners stores in dst, which has N or N² elements, what newPartnersOp returns for the classes of
 // N rows.
-func partners[T dense.Float](dst []T, y []int) {
-	count := map[int]int{}
+func partners[T dense.Float](dst []T, y []uint64) {
+	count := map[uint64]int{}
 	for _, class := range y {
 		count[class]++
 	}

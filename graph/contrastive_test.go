@@ -194,6 +194,21 @@ func TestSupCon(t *testing.T) {
 	}
 }
 
+// TestSupConOfLargeNumbers: classes are told apart however large their numbers are, such as hashes.
+func TestSupConOfLargeNumbers(t *testing.T) {
+	loss := func(backing any) []float64 {
+		return run(t, value, func(g *G.ExprGraph) problem {
+			index := tensor.New(tensor.WithShape(4), tensor.WithBacking(backing))
+			l := must(t)(graph.SupCon(input(g, "x", f64(vectors(4, 4, 3), 4, 3)), index, 0.5, losses.Mean))
+			return problem{g: g, loss: l, cost: l}
+		}).loss
+	}
+	want := loss([]int{0, 1, 0, 1})
+	const large = math.MaxUint64 - 1
+	require.Equal(t, want, loss([]uint64{large, large + 1, large, large + 1}))
+	require.Equal(t, want, loss([]int64{math.MinInt64, math.MaxInt64, math.MinInt64, math.MaxInt64}))
+}
+
 // contrastiveAgrees runs what build makes on every machine and compares with f and its differences;
 // zeros says that row 1 is zeros.
 func contrastiveAgrees(t *testing.T, build func(*G.ExprGraph) problem, f func([]float64) []float64, x []float64,

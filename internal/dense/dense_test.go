@@ -234,6 +234,28 @@ func TestNearestInt(t *testing.T) {
 	}
 }
 
+// TestBits wants equal bits for equal integers alone, those beyond an int and views included.
+func TestBits(t *testing.T) {
+	for _, backing := range []any{
+		[]uint64{math.MaxUint64, math.MaxUint64 - 1, math.MaxInt + 1, math.MaxUint64, 0, 7},
+		[]int64{-1, -2, math.MinInt64, -1, 0, 7}, []int8{-1, -2, 3, -1, 0, 7}, []uint16{9, 8, 3, 9, 0, 7},
+	} {
+		d := tensor.New(tensor.WithShape(3, 2), tensor.WithBacking(backing))
+		v, err := d.Slice(nil, tensor.S(0))
+		require.NoError(t, err)
+		for _, view := range []*tensor.Dense{d, v.(*tensor.Dense)} {
+			bits := Bits(view)
+			require.Len(t, bits, view.Shape().TotalSize())
+			for i, a := range bits {
+				for j, b := range bits {
+					step := 6 / len(bits)
+					assert.Equal(t, d.Get(i*step) == d.Get(j*step), a == b, "%T %d %d", backing, i, j)
+				}
+			}
+		}
+	}
+}
+
 func TestGrow(t *testing.T) {
 	var buf []int
 	assert.Len(t, Grow(&buf, 3), 3)

@@ -37,6 +37,14 @@ func Ints(d *tensor.Dense, buf *[]int) []int {
 	return out
 }
 
+// Bits returns the elements of d, whose dtype is an integer's, in row-major order: equal ones for
+// equal numbers, however large.
+func Bits(d *tensor.Dense) []uint64 {
+	out := make([]uint64, d.Shape().TotalSize())
+	read(out, d, len(d.Shape())-1)
+	return out
+}
+
 // Store writes rows, which lie along the axis, to d, whose dtype is T's: what [Rows] would read.
 func Store[T Float](d *tensor.Dense, axis int, rows []T) {
 	data, i := Memory[T](d), 0
@@ -59,7 +67,7 @@ func Grow[T any](buf *[]T, n int) []T {
 }
 
 // read copies the elements of d row by row to dst.
-func read[T Float | int](dst []T, d *tensor.Dense, axis int) {
+func read[T Float | int | uint64](dst []T, d *tensor.Dense, axis int) {
 	switch d.Dtype().Kind() {
 	case reflect.Float32:
 		gather(dst, d, d.Float32s(), axis)
@@ -89,7 +97,7 @@ func read[T Float | int](dst []T, d *tensor.Dense, axis int) {
 }
 
 // gather copies the elements of d, whose memory is data, row by row to dst.
-func gather[S number, T Float | int](dst []T, d *tensor.Dense, data []S, axis int) {
+func gather[S number, T Float | int | uint64](dst []T, d *tensor.Dense, data []S, axis int) {
 	if ints, ok := any(dst).([]int); ok {
 		gatherInts(ints, d, data, axis)
 		return
