@@ -8,9 +8,9 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train/dataset"
-	"softloss/train/internal/errtext"
 	"softloss/train/internal/safetensors"
 )
 
@@ -49,7 +49,7 @@ func decodeModel(f *safetensors.File) (*Saved, error) {
 		}
 		return &Saved{Model: m, Unverified: true}, nil
 	case kind != modelKind:
-		return nil, damaged("got a file of kind %s, want %q", errtext.Quote(kind), modelKind)
+		return nil, damaged("got a file of kind %s, want %q", phrase.Quote(kind), modelKind)
 	}
 	s, err := decodeSaved(f)
 	if err != nil || f.Unsealed == nil {
@@ -79,7 +79,7 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 	}
 	if formula, _ := f.Take("formula"); formula != modelFormula(c) {
 		return nil, damaged("metadata: got the formula %s, want that of a multi-layer perceptron with a %s",
-			errtext.Quote(formula), predictorName(c))
+			phrase.Quote(formula), predictorName(c))
 	}
 	m, err := layersOf(f, "layer.")
 	if err != nil {
@@ -125,7 +125,7 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 func criterionOf(f *safetensors.File) (c losses.Criterion, err error) {
 	link, ok := f.Take("link")
 	if ok && link != losses.SigmoidLink.String() {
-		return c, damaged("metadata: link: got %s, want sigmoid, or none for softmax", errtext.Quote(link))
+		return c, damaged("metadata: link: got %s, want sigmoid, or none for softmax", phrase.Quote(link))
 	}
 	if ok {
 		c.Link = losses.SigmoidLink
@@ -142,7 +142,7 @@ func criterionOf(f *safetensors.File) (c losses.Criterion, err error) {
 	}
 	if own, _ := losses.FormatLoss(c.Loss); err != nil || c.Loss == nil || own != loss {
 		return c, damaged("metadata: loss: got %s, want one that predicts with a map of its own, as it is written here, "+
-			"such as sparsemax, or none", errtext.Quote(loss))
+			"such as sparsemax, or none", phrase.Quote(loss))
 	}
 	return c, nil
 }
@@ -155,7 +155,7 @@ func temperatureOf(f *safetensors.File, key string) (float64, error) {
 	}
 	t, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(t > 0 && t <= math.MaxFloat64) {
-		return 0, damaged("metadata: %s: got %s, want a finite number above 0", key, errtext.Quote(text))
+		return 0, damaged("metadata: %s: got %s, want a finite number above 0", key, phrase.Quote(text))
 	}
 	return t, nil
 }
@@ -168,7 +168,7 @@ func namesOf(f *safetensors.File, key string) (names []string, err error) {
 	}
 	var parsed []*string
 	if json.Unmarshal([]byte(text), &parsed) != nil || parsed == nil {
-		return nil, damaged("metadata: %s: got %s, want a JSON list of texts", key, errtext.Quote(text))
+		return nil, damaged("metadata: %s: got %s, want a JSON list of texts", key, phrase.Quote(text))
 	}
 	names = make([]string, len(parsed))
 	for i, p := range parsed {

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/term"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/internal/phrase"
 	"softloss/train"
 )
 
@@ -123,5 +124,5 @@ func unknownCommand(name string, all []command) error {
 	if near := cli.Nearest(name, names); near != "" {
 		return cli.Usagef("unknown command %q, did you mean %s? see demo -h", name, near)
 	}
-	return cli.Usagef("unknown command %q, want %s; see demo -h", name, cli.List(names, "or"))
+	return cli.Usagef("unknown command %q, want %s; see demo -h", name, phrase.Join(names, "or"))
 }

@@ -56,6 +56,8 @@ func TestTeacherErrors(t *testing.T) {
 		{"-teacher a-x.npy", `-teacher: .*a-x\.npy.*`},
 		{"-teacher " + model, `-teacher .+: got a model of 5 features, want 64 as in -data`},
 		{"-teacher npy/model.safetensors -noplots", `-teacher .+: feature 0: got "feature_0", want "pixel_0_0" as in -data`},
+		{"-data a-x.npy -labels a-several.npy -link sigmoid -noplots -teacher npy/model.safetensors",
+			`-teacher .+: got a model of 10 classes, want \d as in -data`},
 		{"-data " + shapes + " -label colour -teacher " + model,
 			`-teacher .+: feature 2: got "colour=blue", want "kind=disc" as in -data`},
 		{npy + "-temperature 1e9 -noplots -teacher npy/model.safetensors",

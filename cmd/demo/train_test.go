@@ -20,6 +20,7 @@ import (
 	"softloss/cmd/demo/internal/demotest"
 	"softloss/cmd/demo/internal/figure"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 )
 
 // decode reads a summary and allows no field that this version does not write.
@@ -221,7 +222,7 @@ func TestInterrupt(t *testing.T) {
 					Stderr: &stderr, Program: "demo"})
 			assert.Equal(t, exitInterrupted, code)
 			assert.Empty(t, stderr.String())
-			assert.Contains(t, stdout.String(), "\nstopped after "+cli.Count(tc.epochs,
+			assert.Contains(t, stdout.String(), "\nstopped after "+phrase.Plural(tc.epochs,
 				"whole epoch")+" of 1000: this is what was learned so far\n")
 			assert.Contains(t, stdout.String(), "\ntest  ")
 			text, err := os.ReadFile("run.json")

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train/dataset/internal/fault"
-	"softloss/train/internal/errtext"
 )
 
 // Sentinels for [errors.Is]. Every error of this package that is about its
@@ -165,6 +165,6 @@ func fromLosses(arg string, kind, err error) error {
 }
 
 // quote, list and plural say values in errors.
-func quote(s string) string            { return errtext.Quote(s) }
-func list(names []string) string       { return errtext.List(names) }
-func plural(n int, noun string) string { return errtext.Plural(n, noun) }
+func quote(s string) string            { return phrase.Quote(s) }
+func list(names []string) string       { return phrase.List(names) }
+func plural(n int, noun string) string { return phrase.Plural(n, noun) }

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"softloss/train/internal/errtext"
+	"softloss/internal/phrase"
 )
 
 // Encode returns v as JSON that Decode reads back to the last bit: structs of exported fields,
@@ -105,7 +105,7 @@ func read(v reflect.Value, src any, where string) error {
 	if src == nil && (v.Kind() == reflect.Slice || v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) {
 		return nil
 	}
-	bad := func() error { return fmt.Errorf("%s: got %s, want %v", where, errtext.Value(src), v.Type()) }
+	bad := func() error { return fmt.Errorf("%s: got %s, want %v", where, phrase.Value(src), v.Type()) }
 	switch src := src.(type) {
 	case bool:
 		if v.Kind() != reflect.Bool {

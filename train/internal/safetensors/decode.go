@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"softloss/train/internal/errtext"
+	"softloss/internal/phrase"
 )
 
 // maxDims is the most dimensions of a tensor that is read.
@@ -40,7 +40,7 @@ func parseHeader(header []byte, size int64) (metadata map[string]string, spans [
 	case !utf8.Valid(header):
 		return nil, nil, fail("header: got bytes that are not UTF-8")
 	case len(header) == 0 || header[0] != '{' || !json.Valid(header):
-		return nil, nil, fail("header: got %s, want a JSON object", errtext.Quote(string(header[:min(len(header), 200)])))
+		return nil, nil, fail("header: got %s, want a JSON object", phrase.Quote(string(header[:min(len(header), 200)])))
 	}
 	h := headerReader{dec: json.NewDecoder(bytes.NewReader(header))}
 	h.dec.UseNumber()
@@ -74,17 +74,17 @@ type span struct {
 func (s span) check(at, size int64) error {
 	switch {
 	case s.begin > s.end || s.end > size:
-		return fail("tensor %s: got data_offsets [%d, %d], want a range within the %d bytes of data", errtext.Value(s.Name),
+		return fail("tensor %s: got data_offsets [%d, %d], want a range within the %d bytes of data", phrase.Value(s.Name),
 			s.begin, s.end, size)
 	case s.begin < at:
 		return fail("tensor %s: begins at %d, within the tensor before it, which ends at %d",
-			errtext.Value(s.Name), s.begin, at)
+			phrase.Value(s.Name), s.begin, at)
 	case s.begin > at:
-		return fail("tensor %s: begins at %d, want %d: a gap behind the tensor before it", errtext.Value(s.Name), s.begin, at)
+		return fail("tensor %s: begins at %d, want %d: a gap behind the tensor before it", phrase.Value(s.Name), s.begin, at)
 	}
 	width, ok := widths[s.Dtype]
 	if !ok {
-		return fail("tensor %s: got dtype %s, want F32, F64 or I64", errtext.Value(s.Name), errtext.Value(s.Dtype))
+		return fail("tensor %s: got dtype %s, want F32, F64 or I64", phrase.Value(s.Name), phrase.Value(s.Dtype))
 	}
 	want, fits := int64(width), true
 	for _, d := range s.Shape {
@@ -97,7 +97,7 @@ func (s span) check(at, size int64) error {
 		}
 	}
 	if !fits || want != s.end-s.begin {
-		return fail("tensor %s: got %d bytes of data, which are not those of shape %v of %s", errtext.Value(s.Name),
+		return fail("tensor %s: got %d bytes of data, which are not those of shape %v of %s", phrase.Value(s.Name),
 			s.end-s.begin, s.Shape, s.Dtype)
 	}
 	return nil
@@ -130,7 +130,7 @@ func (h *headerReader) token() json.Token {
 // delim wants a delimiter.
 func (h *headerReader) delim(where string, want json.Delim) {
 	if t := h.token(); t != want {
-		h.fail("%s: got %s, want %v", where, errtext.Value(t), want)
+		h.fail("%s: got %s, want %v", where, phrase.Value(t), want)
 	}
 }
 
@@ -139,7 +139,7 @@ func (h *headerReader) text(where string) string {
 	t := h.token()
 	s, ok := t.(string)
 	if !ok {
-		h.fail("%s: got %s, want a string", where, errtext.Value(t))
+		h.fail("%s: got %s, want a string", where, phrase.Value(t))
 	}
 	return s
 }
@@ -151,7 +151,7 @@ func (h *headerReader) object(where string, member func(key string)) {
 	for h.err == nil && h.dec.More() {
 		key := h.text(where)
 		if seen[key] {
-			h.fail("%s: got the key %s twice", where, errtext.Value(key))
+			h.fail("%s: got the key %s twice", where, phrase.Value(key))
 		}
 		seen[key] = true
 		member(key)
@@ -168,7 +168,7 @@ func (h *headerReader) numbers(where string, most int) []int64 {
 		s, _ := t.(json.Number)
 		n, err := strconv.ParseInt(string(s), 10, 64)
 		if err != nil || n < 0 || s == "-0" || len(list) == most {
-			h.fail("%s: got %s, want at most %d whole numbers >= 0", where, errtext.Value(t), most)
+			h.fail("%s: got %s, want at most %d whole numbers >= 0", where, phrase.Value(t), most)
 		}
 		list = append(list, n)
 	}
@@ -191,7 +191,7 @@ func (h *headerReader) header() (spans []span) {
 
 // tensor reads a tensor's entry, its three members in any order.
 func (h *headerReader) tensor(name string) (s span) {
-	where := "tensor " + errtext.Value(name)
+	where := "tensor " + phrase.Value(name)
 	s.Name = name
 	members := 0
 	h.object(where, func(key string) {
@@ -208,7 +208,7 @@ func (h *headerReader) tensor(name string) (s span) {
 				h.fail("%s: data_offsets: got %d numbers, want 2", where, len(o))
 			}
 		default:
-			h.fail("%s: got the key %s, want dtype, shape and data_offsets", where, errtext.Value(key))
+			h.fail("%s: got the key %s, want dtype, shape and data_offsets", where, phrase.Value(key))
 		}
 	})
 	if members != 3 {

@@ -10,7 +10,7 @@ import (
 	"os"
 	"slices"
 
-	"softloss/train/internal/errtext"
+	"softloss/internal/phrase"
 )
 
 // MaxFile is the size of the largest file that is read.
@@ -52,7 +52,7 @@ func (f *File) want(kind string) error {
 	}
 	f.Take(sealKey)
 	if got, _ := f.Take("kind"); got != kind {
-		return fail("got a file of kind %s, want %q", errtext.Quote(got), kind)
+		return fail("got a file of kind %s, want %q", phrase.Quote(got), kind)
 	}
 	return nil
 }
@@ -164,10 +164,10 @@ func (f *File) Doubles(name string) ([]float64, error) {
 // Rest wants nothing to be left.
 func (f *File) Rest() error {
 	if keys := slices.Sorted(maps.Keys(f.Metadata)); len(keys) > 0 {
-		return fail("metadata: got the unknown key %s", errtext.Quote(keys[0]))
+		return fail("metadata: got the unknown key %s", phrase.Quote(keys[0]))
 	}
 	if names := slices.Sorted(maps.Keys(f.Tensors)); len(names) > 0 {
-		return fail("got the unknown tensor %s", errtext.Quote(names[0]))
+		return fail("got the unknown tensor %s", phrase.Quote(names[0]))
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"softloss/internal/phrase"
 )
 
 // The readers of single values. [Parse] puts the flag's name and the value before their errors.
@@ -92,7 +94,7 @@ func OneOf[T any](dst *T, name func(T) string, all ...T) func(string) error {
 			}
 			names = append(names, name(v))
 		}
-		return errors.New("want " + List(names, "or"))
+		return errors.New("want " + phrase.Join(names, "or"))
 	}
 }
 

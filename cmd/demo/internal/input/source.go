@@ -7,10 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/internal/phrase"
 	"softloss/train/dataset"
 )
 
@@ -127,7 +127,7 @@ func (s *Source) readArrays() (*dataset.Dataset, error) {
 	}
 	set, err := dataset.ReadArrays(s.Data, s.Labels, opt)
 	if k := s.CSV.LabelColumns; err == nil && k > 0 && set.NumClasses() != k {
-		return nil, cli.Usagef("-soft %d: %s has %s", k, s.Labels, cli.Count(set.NumClasses(), "column"))
+		return nil, cli.Usagef("-soft %d: %s has %s", k, s.Labels, phrase.Plural(set.NumClasses(), "column"))
 	}
 	return set, err
 }
@@ -172,11 +172,7 @@ func (s *Source) csvError(err error) error {
 
 // NoColumn is the error for a column of a table that a flag names and that is not there.
 func NoColumn(flag, path string, e *dataset.ColumnError) error {
-	var columns []string
-	for _, c := range e.Columns {
-		columns = append(columns, strconv.Quote(c))
-	}
-	return cli.Usagef("-%s %s: no such column in %s; the columns are %s", flag, e.Name, path, strings.Join(columns, ", "))
+	return cli.Usagef("-%s %s: no such column in %s; the columns are %s", flag, e.Name, path, phrase.List(e.Columns))
 }
 
 // TableError returns what is wrong with a table, and what to do about it: hints say so for each

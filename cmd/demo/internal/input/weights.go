@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train"
 	"softloss/train/dataset"
@@ -79,7 +80,7 @@ func (w Weights) Apply(c *losses.Criterion, set *dataset.Dataset) error {
 			text = ": " + strings.Join(set.ClassNames, ", ")
 		}
 		return cli.Usagef("-weights %s: got %s, want %d, one for each %s%s", w.Text,
-			cli.Count(len(weights), "number"), k, what, text)
+			phrase.Plural(len(weights), "number"), k, what, text)
 	}
 	if c.Link == losses.SigmoidLink {
 		c.PosWeight = weights

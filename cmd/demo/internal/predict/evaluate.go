@@ -13,6 +13,7 @@ import (
 	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train"
 	"softloss/train/dataset"
@@ -46,7 +47,7 @@ func ParseEvaluation(args []string) (o Evaluation, err error) {
 	case err != nil:
 		return o, err
 	case len(operands) != 2:
-		return o, cli.Usagef("got %s, want two: demo evaluate MODEL FILE", cli.Count(len(operands), "argument"))
+		return o, cli.Usagef("got %s, want two: demo evaluate MODEL FILE", phrase.Plural(len(operands), "argument"))
 	}
 	o.model, o.data.Data, o.data.Bare = operands[0], operands[1], true
 	return o, o.data.Check()
@@ -158,11 +159,12 @@ func (o *Evaluation) loadQuestions(saved *train.Saved) (*dataset.Dataset, error)
 		}
 		if at < 0 {
 			return nil, cli.Usagef("%s: got the classes %s, want %q among them as in the model", o.data.Data,
-				quoted(set.ClassNames), names[0])
+				phrase.List(set.ClassNames), names[0])
 		}
 		return set.Question(at)
 	case set.NumClasses() != k:
-		return nil, cli.Usagef("%s: got %s, want %d as in the model", o.data.Data, cli.Count(set.NumClasses(), "label"), k)
+		return nil, cli.Usagef("%s: got %s, want %d as in the model", o.data.Data,
+			phrase.Plural(set.NumClasses(), "label"), k)
 	}
 	return set, nil
 }
@@ -177,7 +179,8 @@ func (o *Evaluation) features(saved *train.Saved, set *dataset.Dataset) (*tensor
 		return features, nil
 	}
 	if got, want := set.NumFeatures(), saved.Model.Sizes()[0]; got != want {
-		return nil, cli.Usagef("%s: got %s, want %d, the features of the model", o.data.Data, cli.Count(got, "feature"), want)
+		return nil, cli.Usagef("%s: got %s, want %d, the features of the model", o.data.Data,
+			phrase.Plural(got, "feature"), want)
 	}
 	return set.Features, nil
 }
@@ -185,6 +188,6 @@ func (o *Evaluation) features(saved *train.Saved, set *dataset.Dataset) (*tensor
 // print writes the numbers for people.
 func (e *evaluated) print(w io.Writer) {
 	fmt.Fprintf(w, "model    %s\ndata     %s: %s\n\naccuracy %s, calibration error %s\n\n", e.Model, e.Data,
-		cli.Count(e.Rows, "row"), record.Percent(e.Verdict.Accuracy), record.Percent(e.ECE))
+		phrase.Plural(e.Rows, "row"), record.Percent(e.Verdict.Accuracy), record.Percent(e.ECE))
 	show.Verdict(w, e.Verdict)
 }

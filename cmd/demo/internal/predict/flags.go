@@ -7,6 +7,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 	"softloss/train/dataset"
 )
 
@@ -55,7 +56,7 @@ func Parse(args []string) (o Options, err error) {
 		return o, err
 	case len(operands) != 1:
 		return o, cli.Usagef("got %s, want the file to predict, or - for stdin: demo predict -model %s FILE",
-			cli.Count(len(operands), "file"), cli.ShellWord(o.model))
+			phrase.Plural(len(operands), "file"), cli.ShellWord(o.model))
 	}
 	o.file = operands[0]
 	return o, nil

@@ -4,14 +4,12 @@ package predict
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
-	"strings"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
+	"softloss/internal/phrase"
 	"softloss/train/dataset"
 )
 
@@ -53,7 +51,7 @@ func Do(_ context.Context, args []string, c cli.Console) error {
 		return cli.Usagef("%s", cli.Plain(err))
 	}
 	if got, want := features.Shape()[1], saved.Model.Sizes()[0]; got != want {
-		return cli.Usagef("%s: got %s, want %d, the features of the model", o.file, cli.Count(got, "feature"), want)
+		return cli.Usagef("%s: got %s, want %d, the features of the model", o.file, phrase.Plural(got, "feature"), want)
 	}
 	probs, err := saved.Predict(features)
 	if err != nil {
@@ -70,18 +68,4 @@ var hints = map[string]string{
 	"Decimal": "-decimal , reads such numbers",
 	"Missing": "a model trained with -missing impute fills it in",
 	"Unseen":  "-unseen zeros takes it for none of these",
-}
-
-// quoted lists the first names in an error.
-func quoted(names []string) string {
-	const most = 10
-	var out []string
-	for _, n := range names[:min(most, len(names))] {
-		out = append(out, strconv.Quote(n))
-	}
-	text := strings.Join(out, ", ")
-	if len(names) > most {
-		text += fmt.Sprintf(" and %d more", len(names)-most)
-	}
-	return text
 }

@@ -9,6 +9,7 @@ import (
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
+	"softloss/internal/phrase"
 	"softloss/train"
 	"softloss/train/dataset"
 )
@@ -68,7 +69,7 @@ func (o *Options) table(name string, saved *train.Saved, in io.Reader, out *writ
 		return err
 	}
 	if t.wrong > 0 {
-		return cli.Usagef("%s: %d of %s could not be read and have no prediction", name, t.wrong, cli.Count(t.all, "row"))
+		return cli.Usagef("%s: %d of %s could not be read and have no prediction", name, t.wrong, phrase.Plural(t.all, "row"))
 	}
 	return nil
 }
@@ -121,7 +122,7 @@ func (o *Options) tableError(name string, saved *train.Saved, err error) error {
 	}
 	text := fmt.Sprintf("%s: %s; the model is %s", name, cli.Plain(err), o.model)
 	if saved.ClassNames != nil {
-		text += ", which tells apart " + quoted(saved.ClassNames)
+		text += ", which tells apart " + phrase.List(saved.ClassNames)
 	}
 	return cli.Usagef("%s", text)
 }

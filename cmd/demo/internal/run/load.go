@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train/dataset"
 )
@@ -32,7 +33,7 @@ func (s *session) load() error {
 	if n := s.train.Len(); s.Validation > 0 {
 		if s.train, s.valid, err = s.train.Split(s.Validation, s.Seed); err != nil {
 			return cli.Usagef("-validation %g of %s: leaves no row on one side, want at least 1 on both", s.Validation,
-				cli.Count(n, "training row"))
+				phrase.Plural(n, "training row"))
 		}
 		d.ValidationRows = s.valid.Len()
 		all = append(all, s.valid)
@@ -105,7 +106,7 @@ func severalLabels(set *dataset.Dataset) bool {
 func (s *session) splitTest(set *dataset.Dataset) (err error) {
 	if s.Options.test.Data == "" {
 		if s.train, s.test, err = set.Split(s.TestFraction, s.Seed); err != nil {
-			return cli.Usagef("-test %g of %s: %s", s.TestFraction, cli.Count(set.Len(), "row"), cli.Plain(err))
+			return cli.Usagef("-test %g of %s: %s", s.TestFraction, phrase.Plural(set.Len(), "row"), cli.Plain(err))
 		}
 		return nil
 	}

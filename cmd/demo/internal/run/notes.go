@@ -12,6 +12,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train"
 	"softloss/train/dataset"
@@ -132,7 +133,7 @@ func (s *session) noteShares() string {
 		return ""
 	}
 	return fmt.Sprintf("%s share their label out equally: if several labels are true at once, say -label NAME,NAME,... "+
-		"in place of -soft", cli.Count(several, "training row"))
+		"in place of -soft", phrase.Plural(several, "training row"))
 }
 
 // noteClasses is about classes of which the test says nothing.
@@ -198,7 +199,7 @@ func (s *session) noteMap() string {
 func (s *session) noteWarmup() string {
 	if s.Warmup > float64(s.Epochs) {
 		return fmt.Sprintf("-warmup %g is longer than the training, %s: the learning rate stays below %g", s.Warmup,
-			cli.Count(s.Epochs, "epoch"), s.LearnRate)
+			phrase.Plural(s.Epochs, "epoch"), s.LearnRate)
 	}
 	return ""
 }
@@ -224,5 +225,5 @@ func (s *session) noteOldRun() string {
 		return ""
 	}
 	return fmt.Sprintf("%s holds a run stopped after %s; -checkpoint %s -resume goes on with it, Ctrl-C would replace it",
-		dir, cli.Count(old.Epoch, "epoch"), cli.ShellWord(dir))
+		dir, phrase.Plural(old.Epoch, "epoch"), cli.ShellWord(dir))
 }

@@ -8,6 +8,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
+	"softloss/internal/phrase"
 )
 
 // run makes the whole run. The end of ctx stops the training, not the report.
@@ -32,7 +33,7 @@ func (s *session) run(ctx context.Context) error {
 	show.Head(s.text, s.summary, s.loss)
 	s.printNotes()
 	if s.state != nil {
-		fmt.Fprintf(s.text, "resumed  after %s, from %s\n", cli.Count(s.state.Epoch, "epoch"), s.checkpoint)
+		fmt.Fprintf(s.text, "resumed  after %s, from %s\n", phrase.Plural(s.state.Epoch, "epoch"), s.checkpoint)
 	}
 	if err := s.fit(ctx); err != nil {
 		return err

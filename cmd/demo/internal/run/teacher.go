@@ -6,6 +6,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 )
 
 // loadTeacher reads the model that -teacher names, as one for features that are scaled as here.
@@ -48,7 +49,7 @@ func (s *session) loadTeacher() error {
 // have names, the same ones in the same order.
 func sameNames(what string, got, want int, names, wantNames []string) error {
 	if got != want {
-		return fmt.Errorf("got a model of %s, want %d", cli.Count(got, what), want)
+		return fmt.Errorf("got a model of %s, want %d", phrase.Plural(got, what), want)
 	}
 	if names == nil || wantNames == nil {
 		return nil

@@ -6,33 +6,33 @@ import (
 	"strconv"
 	"strings"
 
-	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 )
 
 // Head writes what is going to be learned, and how.
 func Head(w io.Writer, s *record.Run, entry LossInfo) {
 	d, c := s.Data, s.Config
-	rows := cli.Count(d.TrainRows, "training row")
+	rows := phrase.Plural(d.TrainRows, "training row")
 	if d.ValidationRows > 0 {
-		rows += ", " + cli.Count(d.ValidationRows, "validation row")
+		rows += ", " + phrase.Plural(d.ValidationRows, "validation row")
 	}
 	classes := fmt.Sprintf("%d classes", d.Classes)
 	if c.HasQuestions() {
-		classes = cli.Count(d.Classes, "label") + ", each true or not"
+		classes = phrase.Plural(d.Classes, "label") + ", each true or not"
 	}
 	if d.Label != "" {
 		classes += fmt.Sprintf(" in the column %q", d.Label)
 	}
-	fmt.Fprintf(w, "data     %s: %s, %s, %s, %s\n", d.Name, rows, cli.Count(d.TestRows, "test row"),
-		cli.Count(d.Features, "feature"), classes)
+	fmt.Fprintf(w, "data     %s: %s, %s, %s, %s\n", d.Name, rows, phrase.Plural(d.TestRows, "test row"),
+		phrase.Plural(d.Features, "feature"), classes)
 	if d.TestName != "" {
 		fmt.Fprintf(w, "test     %s\n", d.TestName)
 	}
 	if d.FlippedLabels > 0 {
-		flipped := cli.Count(d.FlippedLabels, "training label")
+		flipped := phrase.Plural(d.FlippedLabels, "training label")
 		if d.ValidationRows > 0 {
-			flipped = cli.Count(d.FlippedLabels, "label") + " of training and validation"
+			flipped = phrase.Plural(d.FlippedLabels, "label") + " of training and validation"
 		}
 		fmt.Fprintf(w, "noise    %s replaced by a wrong class; the test labels stay right\n", flipped)
 	}
@@ -48,8 +48,8 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 		loss += fmt.Sprintf(", labels smoothed with alpha %g (%s rule)", c.Alpha, c.Smoothing)
 	}
 	fmt.Fprintf(w, "loss     %s\n", loss)
-	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g%s, seed %d\n", cli.Count(c.Epochs, "epoch"), c.Batch,
-		c.LearnRate, c.Extras(), c.Seed)
+	fmt.Fprintf(w, "training %s in batches of %d, learning rate %g%s, seed %d\n", phrase.Plural(c.Epochs, "epoch"),
+		c.Batch, c.LearnRate, c.Extras(), c.Seed)
 	if s.Teacher != nil {
 		fmt.Fprintf(w, "teacher  %s\n", describeTeacher(s))
 	}
@@ -65,7 +65,7 @@ func headNotes(s *record.Run) (notes []string) {
 		notes = append(notes, "labels are soft: accuracy and calibration error go by the largest label")
 	}
 	if d.Dropped > 0 {
-		notes = append(notes, cli.Count(d.Dropped, "row")+" without a value in some column left out")
+		notes = append(notes, phrase.Plural(d.Dropped, "row")+" without a value in some column left out")
 	}
 	if d.Imputed {
 		notes = append(notes, "empty cells became the median, or the most frequent word, of their column; the saved model "+
@@ -75,10 +75,10 @@ func headNotes(s *record.Run) (notes []string) {
 		notes = append(notes, "rows weigh as many as the observations they stand for")
 	}
 	if d.ValidationRows > 0 && d.ValidationRows < FewRows {
-		notes = append(notes, "only "+cli.Count(d.ValidationRows, "validation row")+": what goes by them is rough")
+		notes = append(notes, "only "+phrase.Plural(d.ValidationRows, "validation row")+": what goes by them is rough")
 	}
 	if d.TestRows < FewRows {
-		notes = append(notes, "only "+cli.Count(d.TestRows, "test row")+": the numbers of the test are rough")
+		notes = append(notes, "only "+phrase.Plural(d.TestRows, "test row")+": the numbers of the test are rough")
 	}
 	return notes
 }

@@ -10,6 +10,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/figure"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 	"softloss/losses"
 )
 
@@ -153,13 +154,13 @@ func runSection(s *record.Run) (*htmlRun, error) {
 	}
 	info, d, c := DescribeLoss(loss), s.Data, s.Config
 	about := fmt.Sprintf("A network of %s, trained on %s and tested on %s that it never saw.", Layers(d, c),
-		cli.Count(d.TrainRows, "row"), cli.Count(d.TestRows, "row"))
+		phrase.Plural(d.TrainRows, "row"), phrase.Plural(d.TestRows, "row"))
 	if d.ValidationRows > 0 {
 		about += fmt.Sprintf(" %s more, which it did not learn from either, watched the training.",
-			cli.Count(d.ValidationRows, "row"))
+			phrase.Plural(d.ValidationRows, "row"))
 	}
 	if s.Interrupted {
-		about += fmt.Sprintf(" Stopped after %s of %d.", cli.Count(len(s.History), "epoch"), c.Epochs)
+		about += fmt.Sprintf(" Stopped after %s of %d.", phrase.Plural(len(s.History), "epoch"), c.Epochs)
 	}
 	numbers := []htmlFact{
 		{"test accuracy", record.Percent(s.TestAccuracy)}, {"train accuracy", record.Percent(s.TrainAccuracy)},
@@ -217,12 +218,12 @@ func settings(s *record.Run, info LossInfo) []htmlFact {
 	}
 	settings := []htmlFact{
 		{"loss", title}, {"smoothing", smoothing},
-		{"training", fmt.Sprintf("%s in batches of %d, learning rate %g%s", cli.Count(len(s.History), "epoch"), c.Batch,
+		{"training", fmt.Sprintf("%s in batches of %d, learning rate %g%s", phrase.Plural(len(s.History), "epoch"), c.Batch,
 			c.LearnRate, c.Extras())},
 		{"seed", fmt.Sprint(c.Seed)},
 	}
 	if d.FlippedLabels > 0 {
-		settings = append(settings, htmlFact{"label noise", fmt.Sprintf("%s of %d are wrong", cli.Count(d.FlippedLabels,
+		settings = append(settings, htmlFact{"label noise", fmt.Sprintf("%s of %d are wrong", phrase.Plural(d.FlippedLabels,
 			"training label"), d.TrainRows+d.ValidationRows)})
 	}
 	if s.StoppedEarly {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 
-	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 )
 
 // Repeat writes how the runs did on their test rows, and mean and deviation over the seeds.
@@ -33,7 +33,7 @@ func Repeat(w io.Writer, r *record.Repeat) {
 	line("mean", func(m record.Measure) record.Float { return m.Mean })
 	line("deviation", func(m record.Measure) record.Float { return m.Deviation })
 	if n := len(r.Seeds); n < r.Wanted {
-		fmt.Fprintf(w, "stopped after %s of %d\n\n", cli.Count(n, "run"), r.Wanted)
+		fmt.Fprintf(w, "stopped after %s of %d\n\n", phrase.Plural(n, "run"), r.Wanted)
 	}
 	table(w, "", rows)
 	fmt.Fprintln(w)

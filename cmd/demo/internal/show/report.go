@@ -6,16 +6,16 @@ import (
 	"io"
 	"strings"
 
-	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 )
 
 // Report writes the closing table, with what must be said about it.
 func Report(w io.Writer, s *record.Run, entry LossInfo) {
 	fmt.Fprintln(w)
 	if s.Interrupted {
-		fmt.Fprintf(w, "stopped after %s of %d: this is what was learned so far\n", cli.Count(len(s.History), "whole epoch"),
-			s.Config.Epochs)
+		fmt.Fprintf(w, "stopped after %s of %d: this is what was learned so far\n",
+			phrase.Plural(len(s.History), "whole epoch"), s.Config.Epochs)
 		if s.ResumeCommand != "" {
 			fmt.Fprintf(w, "saved in %s; to go on:\n  %s\n", s.Checkpoint, s.ResumeCommand)
 		}
@@ -23,7 +23,7 @@ func Report(w io.Writer, s *record.Run, entry LossInfo) {
 	}
 	if s.StoppedEarly {
 		fmt.Fprintf(w, "stopped after %s: %d without a better %s loss; the weights are those of epoch %d\n\n",
-			cli.Count(len(s.History), "epoch"), s.Config.Patience, s.Data.Watched(), s.BestEpoch)
+			phrase.Plural(len(s.History), "epoch"), s.Config.Patience, s.Data.Watched(), s.BestEpoch)
 	}
 	if s.TestLoss.Finite() || s.TestAccuracy.Finite() {
 		printScores(w, s, entry)

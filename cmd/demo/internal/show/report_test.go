@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/demotest"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 	"softloss/losses"
 )
 
@@ -43,8 +43,8 @@ func TestNumbers(t *testing.T) {
 	assert.Equal(t, []string{"0.1235", "-", "12.35 %", "-", "100.00 %"},
 		[]string{record.Decimal(0.12346), record.Decimal(record.Unknown), record.Percent(0.12346),
 			record.Percent(record.Unknown), record.Percent(1)})
-	assert.Equal(t, []string{"1 row", "2 rows", "0 rows"}, []string{cli.Count(1, "row"), cli.Count(2, "row"),
-		cli.Count(0, "row")})
+	assert.Equal(t, []string{"1 row", "2 rows", "0 rows"}, []string{phrase.Plural(1, "row"), phrase.Plural(2, "row"),
+		phrase.Plural(0, "row")})
 }
 
 func TestReportOfTrainingGoneAstray(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 )
 
 // studyWords are what is said of a study.
@@ -99,7 +99,7 @@ func studyTitle(s *record.Study, best bool) string {
 	if best {
 		when = "best epoch of each run"
 	}
-	switch runs := cli.Count(s.Seeds, "run"); {
+	switch runs := phrase.Plural(s.Seeds, "run"); {
 	case s.Seeds == 1:
 		return fmt.Sprintf("%s, %s, 1 run", what, when)
 	case s.Finished < s.Runs:

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 )
 
 // Files writes which files were written.
@@ -55,7 +55,7 @@ func withUnit(name, unit string) string {
 // describeCalibration returns the temperature in words.
 func describeCalibration(s *record.Run) string {
 	return fmt.Sprintf("temperature %.4g, fitted on %s", float64(s.Calibration.Temperature),
-		cli.Count(s.Data.ValidationRows, "validation row"))
+		phrase.Plural(s.Data.ValidationRows, "validation row"))
 }
 
 // describeTeacher returns the teacher in words.

@@ -7,6 +7,7 @@ import (
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/phrase"
 	"softloss/train"
 	"softloss/train/dataset"
 )
@@ -43,7 +44,7 @@ func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 	out := record.Result{Job: j, Best: o.kind.worst()}
 	trainSet, testSet, err := set.Split(o.testFraction, j.Seed)
 	if err != nil {
-		return out, cli.Usagef("-test %g of %s: %s", o.testFraction, cli.Count(set.Len(), "row"), cli.Plain(err))
+		return out, cli.Usagef("-test %g of %s: %s", o.testFraction, phrase.Plural(set.Len(), "row"), cli.Plain(err))
 	}
 	cfg := train.Config{Hidden: o.hidden, Epochs: o.epochs, BatchSize: o.batch, LearnRate: o.learnRate, Seed: j.Seed}
 	if trainSet, err = o.kind.prepare(&cfg, trainSet, j); err != nil {

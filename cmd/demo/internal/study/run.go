@@ -13,6 +13,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
+	"softloss/internal/phrase"
 	"softloss/train"
 	"softloss/train/dataset"
 )
@@ -150,7 +151,7 @@ func Do(ctx context.Context, args []string, c cli.Console) error {
 	fmt.Fprintln(text)
 	if ctx.Err() != nil {
 		fmt.Fprintf(text, "stopped: %d of %s finished and kept in %s; to go on:\n  %s\n\n", study.Finished,
-			cli.Count(study.Runs, "run"), o.file(".jsonl"),
+			phrase.Plural(study.Runs, "run"), o.file(".jsonl"),
 			c.Command("compare", args, "fresh"))
 	}
 	if err := saveStudy(study, &o, text, c.Stdout); err != nil {
@@ -172,16 +173,16 @@ func (s *studyRun) printHead() {
 		}
 	}
 	fmt.Fprintf(s.text, "data     %s: %s, %g of them for the test, another split for each seed\n", s.Data,
-		cli.Count(s.set.Len(), "row"), s.testFraction)
+		phrase.Plural(s.set.Len(), "row"), s.testFraction)
 	fmt.Fprintf(s.text, "network  %s, %s in batches of %d, learning rate %g\n",
 		show.Layers(d, record.Config{Hidden: s.hidden}),
-		cli.Count(s.Options.epochs, "epoch"), s.batch, s.learnRate)
-	what := fmt.Sprintf("%d losses, %s, %s", len(s.losses), cli.Count(len(s.levels), s.kind.rate),
-		cli.Count(s.seeds, "seed"))
+		phrase.Plural(s.Options.epochs, "epoch"), s.batch, s.learnRate)
+	what := fmt.Sprintf("%d losses, %s, %s", len(s.losses), phrase.Plural(len(s.levels), s.kind.rate),
+		phrase.Plural(s.seeds, "seed"))
 	if s.isAnswers() {
-		what = fmt.Sprintf("%d kinds of label, %s", len(s.losses), cli.Count(s.seeds, "seed"))
+		what = fmt.Sprintf("%d kinds of label, %s", len(s.losses), phrase.Plural(s.seeds, "seed"))
 	}
-	fmt.Fprintf(s.text, "study    %s: %s", what, cli.Count(len(s.allJobs()), "run"))
+	fmt.Fprintf(s.text, "study    %s: %s", what, phrase.Plural(len(s.allJobs()), "run"))
 	if kept > 0 {
 		fmt.Fprintf(s.text, ", %d of them finished before", kept)
 	}

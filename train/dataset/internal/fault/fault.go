@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"softloss/train/internal/errtext"
+	"softloss/internal/phrase"
 )
 
 // The sentinels of package dataset, which says what they mean.
@@ -96,10 +96,10 @@ func (e *Cell) Plain() string {
 	got := e.Got
 	if e.Column > 0 {
 		fmt.Fprintf(&b, " column %d", e.Column)
-		got = errtext.Quote(got)
+		got = phrase.Quote(got)
 	}
 	if e.Name != "" {
-		fmt.Fprintf(&b, " (%s)", errtext.Quote(e.Name))
+		fmt.Fprintf(&b, " (%s)", phrase.Quote(e.Name))
 	}
 	fmt.Fprintf(&b, ": got %s, want %s", got, e.Want)
 	if e.Option != "" {
@@ -122,7 +122,7 @@ func (e *Column) Error() string { return Prefix + e.Plain() }
 // Plain returns the line without the name of the package in front.
 func (e *Column) Plain() string {
 	return fmt.Sprintf("%s%s: got %s, want one of the columns %s, or a number from 1", In(e.File), e.Option,
-		errtext.Quote(e.Name), errtext.List(e.Columns))
+		phrase.Quote(e.Name), phrase.List(e.Columns))
 }
 
 // Is reports whether target is [ErrColumn].

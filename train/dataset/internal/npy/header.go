@@ -9,10 +9,10 @@ import (
 	"strconv"
 	"strings"
 
+	"softloss/internal/phrase"
 	"softloss/train/dataset/internal/array"
 	"softloss/train/dataset/internal/fault"
 	"softloss/train/dataset/internal/source"
-	"softloss/train/internal/errtext"
 )
 
 // An .npy file begins with
@@ -80,7 +80,7 @@ func parseHeader(text string) (*header, error) {
 		p.want(":")
 		switch {
 		case seen[key]:
-			p.fail("the key " + errtext.Quote(key) + " twice")
+			p.fail("the key " + phrase.Quote(key) + " twice")
 		case key == "descr":
 			h.of = p.descr()
 		case key == "fortran_order":
@@ -90,7 +90,7 @@ func parseHeader(text string) (*header, error) {
 		case key == "shape":
 			h.shape = p.shape()
 		default:
-			p.fail("the key " + errtext.Quote(key))
+			p.fail("the key " + phrase.Quote(key))
 		}
 		seen[key] = true
 		if !p.has(",") {
@@ -124,7 +124,7 @@ type parser struct {
 func (p *parser) fail(got string) {
 	if p.err == nil {
 		p.err = fault.New(fault.ErrFormat, "npy: header %s: got %s, want a dictionary with 'descr', 'fortran_order' and "+
-			"'shape'", errtext.Quote(p.text), got)
+			"'shape'", phrase.Quote(p.text), got)
 	}
 }
 
@@ -153,7 +153,7 @@ func (p *parser) next() string {
 	if p.rest == "" {
 		return "its end"
 	}
-	return errtext.Quote(p.rest)
+	return phrase.Quote(p.rest)
 }
 
 // quoted reads a string without escapes.
@@ -193,7 +193,7 @@ func (p *parser) descr() (of array.Type) {
 	if of.Kind == 0 || (order == "|" || order == "") && of.Width > 1 || order == "=" {
 		p.err = fault.New(fault.ErrFormat, "npy: got elements of type '%s', want %s: x.astype(\"float32\") for features, "+
 			"y.astype(int) for classes",
-			strings.Trim(errtext.Quote(s), `"`), want)
+			strings.Trim(phrase.Quote(s), `"`), want)
 	}
 	return of
 }

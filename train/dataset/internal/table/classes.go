@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"softloss/internal/phrase"
 	"softloss/train/dataset/internal/fault"
-	"softloss/train/internal/errtext"
 )
 
 // Classes returns the names of the classes and every row's class: the values of the column, sorted,
@@ -31,20 +31,20 @@ func (c *Column) Classes(known []string) (names []string, index []int, err error
 			return nil, nil, &fault.Cell{
 				Line: c.levels.lines[c.levels.index[second]], Column: c.Number, Name: c.Name, Got: second, Option: "Label",
 				Want: fmt.Sprintf("the same class written as on line %d, %s", c.levels.lines[c.levels.index[first]],
-					errtext.Quote(first)),
+					phrase.Quote(first)),
 			}
 		}
 	}
 	if known == nil && len(names) < 2 {
 		return nil, nil, fault.New(fault.ErrClasses, "column %d (%s): got only the class %s, want at least 2 classes",
-			c.Number, errtext.Quote(c.Title()), errtext.Quote(names[0]))
+			c.Number, phrase.Quote(c.Title()), phrase.Quote(names[0]))
 	}
 	if known != nil {
 		for code, name := range c.levels.names {
 			if rank[code] = ClassAt(known, name); rank[code] < 0 {
 				return nil, nil, &fault.Cell{
 					Line: c.levels.lines[code], Column: c.Number, Name: c.Name, Got: name, Option: "Label",
-					Want: "one of the classes " + errtext.List(known), Err: fault.ErrClasses,
+					Want: "one of the classes " + phrase.List(known), Err: fault.ErrClasses,
 				}
 			}
 		}

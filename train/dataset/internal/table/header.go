@@ -5,8 +5,8 @@ import (
 	"io"
 	"strconv"
 
+	"softloss/internal/phrase"
 	"softloss/train/dataset/internal/fault"
-	"softloss/train/internal/errtext"
 )
 
 // Header says whether the first line holds the column names.
@@ -70,8 +70,8 @@ func IsHeader(first, second Record, decimal rune) (bool, error) {
 	case number >= 0 && above >= 0:
 		unclear.Got = fmt.Sprintf("a line that may or may not be a header (the number %s in column %d, but %s above %s in "+
 			"column %d)",
-			errtext.Quote(first.Cells[number]), number+1, errtext.Quote(first.Cells[above]),
-			errtext.Quote(second.Cells[above]), above+1)
+			phrase.Quote(first.Cells[number]), number+1, phrase.Quote(first.Cells[above]),
+			phrase.Quote(second.Cells[above]), above+1)
 		return false, unclear
 	case number < 0 && above < 0 && len(second.Cells) > 0:
 		unclear.Got = "a line that may or may not be a header (no number in it nor below it)"

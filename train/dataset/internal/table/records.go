@@ -9,8 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"softloss/internal/phrase"
 	"softloss/train/dataset/internal/fault"
-	"softloss/train/internal/errtext"
 )
 
 // Record is one line of cells, which may span several lines of the file.
@@ -118,7 +118,7 @@ func (rr *Records) Next() (Record, error) {
 	rr.limit.line = r.Line
 	if len(cells) != rr.Width {
 		return Record{}, &fault.Cell{
-			Line: r.Line, Got: errtext.Plural(len(cells), "cell"),
+			Line: r.Line, Got: phrase.Plural(len(cells), "cell"),
 			Want: fmt.Sprintf("%d, as on line %d", rr.Width, rr.Line), Err: fault.ErrShape,
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"softloss/internal/phrase"
 	"softloss/train/dataset/internal/fault"
-	"softloss/train/internal/errtext"
 )
 
 // Options are those of dataset.CSVOptions, where they are described.
@@ -127,8 +127,8 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 	}
 	if need := max(opt.LabelColumns, 1) + 1; width < need {
 		return nil, &fault.Cell{
-			Line: records.Line, Got: errtext.Plural(width, "column"), Option: "Comma", Err: fault.ErrShape,
-			Want: fmt.Sprintf("at least %d: one feature and %s", need, errtext.Plural(need-1, "label column")),
+			Line: records.Line, Got: phrase.Plural(width, "column"), Option: "Comma", Err: fault.ErrShape,
+			Want: fmt.Sprintf("at least %d: one feature and %s", need, phrase.Plural(need-1, "label column")),
 		}
 	}
 	if opt.LabelColumns > 0 {
@@ -188,7 +188,7 @@ func (t *Table) dealQuestions(line int, columns []*Column) error {
 		columns = slices.Delete(columns, at, at+1)
 	}
 	if t.Features = columns; len(columns) == 0 {
-		return &fault.Cell{Line: line, Got: errtext.Plural(len(t.Labels), "column"), Option: "Comma", Err: fault.ErrShape,
+		return &fault.Cell{Line: line, Got: phrase.Plural(len(t.Labels), "column"), Option: "Comma", Err: fault.ErrShape,
 			Want: "one more at least, for a feature"}
 	}
 	return nil
@@ -262,7 +262,7 @@ func (t *Table) finish(header *Record) error {
 			if c.text && other != c && strings.HasPrefix(other.Title(), c.Title()+"=") {
 				return fault.New(fault.ErrColumn, "columns %s and %s: got names that features of the first may have too, want "+
 					"others, without =",
-					errtext.Quote(c.Title()), errtext.Quote(other.Title()))
+					phrase.Quote(c.Title()), phrase.Quote(other.Title()))
 			}
 		}
 	}

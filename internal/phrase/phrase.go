@@ -1,5 +1,5 @@
-// Package errtext says values in the texts of errors: short, quoted, on one line.
-package errtext
+// Package phrase says values and numbers of things in sentences: short, on one line.
+package phrase
 
 import (
 	"fmt"
@@ -57,4 +57,13 @@ func Plural(n int, noun string) string {
 		noun += "s"
 	}
 	return strconv.Itoa(n) + " " + noun
+}
+
+// Join joins words as in a sentence, with last, such as and, between the last two.
+func Join(words []string, last string) string {
+	n := len(words) - 1
+	if n < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }

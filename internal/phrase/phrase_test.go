@@ -1,4 +1,4 @@
-package errtext
+package phrase
 
 import (
 	"strings"
@@ -27,5 +27,11 @@ func TestPlural(t *testing.T) {
 		noun string
 	}{"1 cell": {1, "cell"}, "0 cells": {0, "cell"}, "2 entries": {2, "entry"}, "2 classes": {2, "class"}} {
 		require.Equal(t, want, Plural(c.n, c.noun))
+	}
+}
+
+func TestJoin(t *testing.T) {
+	for want, words := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
+		require.Equal(t, want, Join(words, "or"))
 	}
 }
