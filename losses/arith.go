@@ -14,14 +14,6 @@ func times(a, b float64) float64 {
 	return a * b
 }
 
-// powerOf returns (e^(q x) - 1)/q for q > 0 and a finite x, which is nearly x where q is small.
-func powerOf(q, x float64) float64 {
-	if y := q * x; math.Abs(y) > 0x1p-60 {
-		return math.Expm1(y) / q
-	}
-	return x
-}
-
 // total returns the sum of x.
 func total[T kernel.Float](x []T) float64 {
 	var s0, s1, s2, s3 float64 // sums that do not wait for each other

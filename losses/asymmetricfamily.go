@@ -42,14 +42,9 @@ func (l AGCE) Validate() error {
 }
 
 // Row implements [Loss].
-func (l AGCE) Row(r Row) float64 {
-	whole := math.Pow(l.A+1, l.Q)
-	return termsOf(r, func(k int) (v, dv float64) { // 1 - ((A+p)/(A+1))^Q, where p is nearly 1 too
-		p := r.P[k]
-		log := kernel.LogOf((l.A+p)/(l.A+1), r.Rest[k]/(l.A+1))
-		return -whole * powerOf(l.Q, log), -p / (l.A + p) * math.Pow(l.A+p, l.Q)
-	})
-}
+func (l AGCE) Row(r Row) float64 { return separableRow(l, r) }
+
+func (l AGCE) family() (kernel.Family, float64) { return kernel.AGCE(l.A), l.Q }
 
 // LinearInTarget implements [LinearLoss].
 func (AGCE) LinearInTarget() bool { return true }
@@ -81,13 +76,9 @@ func (l AUL) Validate() error {
 }
 
 // Row implements [Loss].
-func (l AUL) Row(r Row) float64 {
-	least := math.Pow(l.A-1, l.Q)
-	return termsOf(r, func(k int) (v, dv float64) { // A-p is (A-1) + (1-p)
-		q := r.Rest[k]
-		return least * powerOf(l.Q, math.Log1p(q/(l.A-1))), -r.P[k] * math.Pow(l.A-1+q, l.Q-1)
-	})
-}
+func (l AUL) Row(r Row) float64 { return separableRow(l, r) }
+
+func (l AUL) family() (kernel.Family, float64) { return kernel.AUL(l.A), l.Q }
 
 // LinearInTarget implements [LinearLoss].
 func (AUL) LinearInTarget() bool { return true }
@@ -112,29 +103,9 @@ type AEL struct {
 func (l AEL) Validate() error { return positive.check("AEL.A", l.A, "") }
 
 // Row implements [Loss].
-func (l AEL) Row(r Row) float64 {
-	return termsOf(r, func(k int) (v, dv float64) {
-		v = math.Exp(-r.P[k] / l.A)
-		return v, -times(v, r.P[k]/l.A)
-	})
-}
+func (l AEL) Row(r Row) float64 { return separableRow(l, r) }
+
+func (l AEL) family() (kernel.Family, float64) { return kernel.AEL, l.A }
 
 // LinearInTarget implements [LinearLoss].
 func (AEL) LinearInTarget() bool { return true }
-
-// termsOf is Row for a loss Σ_k t_k φ(l_k); term returns φ and φ' of class k.
-func termsOf(r Row, term func(k int) (v, dv float64)) (loss float64) {
-	for k, t := range r.Target {
-		v, dv := term(k)
-		if t > 0 {
-			loss += t * v
-			if r.Grad != nil {
-				r.Grad[k] = t * dv
-			}
-		}
-		if r.TargetGrad != nil {
-			r.TargetGrad[k] = v
-		}
-	}
-	return loss
-}

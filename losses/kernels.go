@@ -32,6 +32,12 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 		return separableRows(b, s)
 	case Poly1:
 		return separableRows(b, s)
+	case AGCE:
+		return separableRows(b, s)
+	case AUL:
+		return separableRows(b, s)
+	case AEL:
+		return separableRows(b, s)
 	case NCE:
 		return nceRows(b)
 	case ReverseCrossEntropy:

@@ -21,7 +21,7 @@ func separableRow[S separable](s S, r Row) (loss float64) {
 	family, a := s.family()
 	var sum precise
 	for k, t := range r.Target {
-		f, df, _ := kernel.Phi(family, a, r.LogP[k], r.Rest[k])
+		f, df := kernel.PhiOf(family, a, r.LogP[k], r.P[k], r.Rest[k])
 		if t > 0 {
 			sum.add(t * f)
 			if r.Grad != nil {
@@ -43,4 +43,21 @@ func separableRows[S separable, T kernel.Float](b *batch[T], s S) (bad int) {
 		return -1
 	}
 	return kernel.Separable(family, a, b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.tmp, 2*b.k), b.k)
+}
+
+// termsOf is Row for a loss Σ_k t_k φ(l_k); term returns φ and φ' of class k.
+func termsOf(r Row, term func(k int) (v, dv float64)) (loss float64) {
+	for k, t := range r.Target {
+		v, dv := term(k)
+		if t > 0 {
+			loss += t * v
+			if r.Grad != nil {
+				r.Grad[k] = t * dv
+			}
+		}
+		if r.TargetGrad != nil {
+			r.TargetGrad[k] = v
+		}
+	}
+	return loss
 }

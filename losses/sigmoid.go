@@ -91,6 +91,15 @@ func sigmoidOf(l Loss) (s sigmoidKernel) {
 	case Poly1:
 		s.kind = sigmoidSeparable
 		s.family, s.a = l.family()
+	case AGCE:
+		s.kind = sigmoidSeparable
+		s.family, s.a = l.family()
+	case AUL:
+		s.kind = sigmoidSeparable
+		s.family, s.a = l.family()
+	case AEL:
+		s.kind = sigmoidSeparable
+		s.family, s.a = l.family()
 	}
 	return s
 }

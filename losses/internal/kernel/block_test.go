@@ -163,6 +163,12 @@ var families = map[string]struct {
 		a: 7.9},
 	"focal 9":  {family: Focal, a: 9, index: true},
 	"focal 40": {family: Focal, a: 40},
+	"agce":     {family: AGCE(1), a: 2, index: true},
+	"agce .6":  {family: AGCE(0.6), a: 0.6},
+	"agce low": {family: AGCE(1e-5), a: 0.5},
+	"aul":      {family: AUL(2), a: 2, index: true},
+	"aul 6.3":  {family: AUL(6.3), a: 1.5},
+	"ael":      {family: AEL, a: 2, index: true},
 }
 
 // results runs a kernel on b.

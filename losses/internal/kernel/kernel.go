@@ -23,12 +23,19 @@ type Float = spec.Float
 type Family = spec.Family
 
 // The families.
-const (
+var (
 	GCE      = spec.GCE
 	Focal    = spec.Focal
 	Poly1    = spec.Poly1
 	Absolute = spec.Absolute
+	AEL      = spec.AEL
 )
+
+// AGCE returns a family; see [spec.AGCE].
+func AGCE(b float64) Family { return spec.AGCE(b) }
+
+// AUL returns a family; see [spec.AUL].
+func AUL(b float64) Family { return spec.AUL(b) }
 
 // Asymmetric holds the parameters of the asymmetric loss; see [spec.Asymmetric].
 type Asymmetric = spec.Asymmetric
@@ -38,6 +45,9 @@ type ElementSmoothing = spec.ElementSmoothing
 
 // Phi returns φ of a separable loss and its derivatives; see [spec.Phi].
 func Phi(f Family, a, l, q float64) (v, dv, d2v float64) { return spec.Phi(f, a, l, q) }
+
+// PhiOf returns φ of a separable loss and its derivative; see [spec.PhiOf].
+func PhiOf(f Family, a, l, p, q float64) (v, dv float64) { return spec.PhiOf(f, a, l, p, q) }
 
 // Log is the logarithm, right for denormal numbers too; see [spec.Log].
 func Log(x float64) float64 { return spec.Log(x) }

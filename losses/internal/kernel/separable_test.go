@@ -22,6 +22,8 @@ var separableParameters = []separableLoss{
 	{Focal, 1e-6}, {Focal, 0.1}, {Focal, 0.77}, {Focal, 1.001}, {Focal, 1.3}, {Focal, 2.7}, {Focal, 3}, {Focal, 4},
 	{Focal, 6}, {Focal, 6.6}, {Focal, 7}, {Focal, 7.3}, {Focal, 8.5}, {Focal, 20},
 	{Poly1, -0.999}, {Poly1, -0.5}, {Poly1, 1e-9}, {Poly1, 0.1}, {Poly1, 10}, {Poly1, 1000},
+	{AGCE(1), 0.5}, {AGCE(0.3), 1}, {AGCE(0.05), 3}, {AGCE(100), 16}, {AGCE(100), 1e-3}, {AGCE(4), 0.2},
+	{AUL(1.01), 2}, {AUL(1.5), 0.3}, {AUL(100), 16}, {AUL(3), 1}, {AEL, 0.01}, {AEL, 0.3}, {AEL, 3.5}, {AEL, 1e6},
 }
 
 // TestParameters holds float32 to 4 ulp and float64 to its limit for many parameters, rows in tiles
@@ -62,6 +64,9 @@ func parametersOf[T Float](t *testing.T) {
 							}
 							if !narrow { // the argument of p^a is rounded; (1-p)^a is a product
 								most = 4 * (16 + l.a + x.gap + float64(k)/16)
+								if l.family == AEL { // that of exp(-p/a), too
+									most += 4 / l.a
+								}
 							}
 							if u := x.ulps(got, narrow); !(u <= most) {
 								require.LessOrEqual(t, u, most, "%v k=%d %s row %d: %s %d is %v, want %v", l, k,
@@ -90,7 +95,7 @@ func elementSize[T Float]() int {
 func TestParametersInTurn(t *testing.T) { both(t, inTurn[float32], inTurn[float64]) }
 
 func inTurn[T Float](t *testing.T) {
-	all := []separableLoss{{GCE, 1}, {Focal, 1}, {Poly1, 1}, {GCE, 0.5}, {Focal, 0.5}, {Poly1, 0.5}, {Focal, 2},
+	all := []separableLoss{{AGCE(1), 3}, {AUL(2), 3}, {AEL, 3}, {AGCE(2), 3}, {GCE, 1}, {Focal, 1}, {Poly1, 1}, {GCE, 0.5}, {Focal, 0.5}, {Poly1, 0.5}, {Focal, 2},
 		{Poly1, 2}, {Focal, 9}, {Poly1, 9}}
 	for _, k := range []int{5, 50} {
 		b := newBlock[T](3, k, ordinary)

@@ -9,6 +9,9 @@ import (
 // phi returns φ and -φ' of a class with log p = l and 1-p = q, in double-double.
 func phi(f Family, a float64, l, q numtest.DD) (v, h numtest.DD) {
 	p := l.Exp()
+	if f.Smooth() {
+		return smoothPhi(f, a, p, q)
+	}
 	switch f {
 	case GCE:
 		h = l.Mul(numtest.Num(a)).Exp()
@@ -50,6 +53,27 @@ func phi(f Family, a float64, l, q numtest.DD) (v, h numtest.DD) {
 		h = w.Sub(w1.Mul(p).Mul(l).Mul(numtest.Num(a)))
 	}
 	return v, h
+}
+
+// smoothPhi is phi of the families that are smooth in p.
+func smoothPhi(f Family, a float64, p, q numtest.DD) (v, h numtest.DD) {
+	if f == AEL {
+		x := p.Div(numtest.Num(a))
+		v = x.Neg().Exp()
+		return v, x.Mul(v)
+	}
+	sign := 1.0 // of how the base grows with p
+	if f == AUL(f.B) {
+		sign = -1
+	}
+	last := numtest.Num(f.B).Add(numtest.Num(sign))
+	base := last.Sub(q.Mul(numtest.Num(sign)))
+	h = base.Pow(a - 1)
+	v = last.Pow(a).Sub(base.Pow(a)).Div(numtest.Num(sign * a))
+	if q.Hi < 1e-10 { // which cancels: the power in the middle
+		v = base.Add(q.Mul(numtest.Num(sign / 2))).Pow(a - 1).Mul(q)
+	}
+	return v, h.Mul(p)
 }
 
 // separable returns loss and gradient of the separable losses for the labels t. The magnitude of an

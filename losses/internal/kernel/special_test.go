@@ -121,7 +121,9 @@ func oneClass[T Float](t *testing.T) {
 		for _, f := range kernels[T]() {
 			o := f.results(b)
 			for i := range n {
-				require.Zero(t, o.loss[i], f.name)
+				if !strings.HasSuffix(f.name, "/ael") { // which is never 0
+					require.Zero(t, o.loss[i], f.name)
+				}
 				switch f.name {
 				case "Softmax":
 					require.EqualValues(t, 1, o.out[i])

@@ -17,6 +17,10 @@ const (
 	laneOwn          // the label of the maximum
 	laneSlope        // φ' at the maximum
 	laneAtTop        // the gradient, before scale, of a maximum of p > 1/2
+	laneP            // p of a class, for smoothAt
+	laneQ            // 1-p of it
+	lanePhi          // φ of it
+	laneFall         // -φ' of it
 	lanesPerRow
 )
 
@@ -25,6 +29,10 @@ const (
 	powDegree      = 23
 	focalDegree32  = 7
 	focalDegree64  = 16
+	smoothCount32  = 8
+	smoothCount64  = 14
+	smoothNarrow   = 16
+	smoothWide     = 24
 	parPos         = 0
 	parNeg         = 1
 	parMargin      = 2

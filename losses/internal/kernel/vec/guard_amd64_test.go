@@ -88,7 +88,7 @@ func runUnit[T spec.Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	keep()
 	keep(T(v.sumExp(&z[0], n, float64(low), float64(shift), 0)))
 	for _, l := range losses {
-		if p, ok := planFor(l.family, l.a); ok {
+		if p, ok := planFor[T](l.family, l.a); ok {
 			sum, mass, bad := terms(u, p, &softrow[T]{m: m, low: low}, e, t, z, t, 1, 0.5)
 			keep(T(sum), T(mass), T(bad))
 			sum, mass, bad = exactTerms(v, p, e, z, t, float64(m), 1)

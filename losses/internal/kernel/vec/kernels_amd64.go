@@ -183,6 +183,13 @@ func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m
 //go:noescape
 func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
+// smoothTermsF32AVX512 stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z,
+// low) - rem) < 1/8; par is the coefficients of two polynomials V and W in 16p-1, from the highest
+// degree on, with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func smoothTermsF32AVX512(h *float32, z *float32, t *float32, n int, low float32, shift float32, rem float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
 // tileInF32AVX512 stores the transpose of W rows of k elements in dst. Where k is less than a quad
 // it reads and writes a quad.
 //
@@ -371,6 +378,13 @@ func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m
 //
 //go:noescape
 func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothTermsF64AVX512 stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z,
+// low) - rem) < 1/8; par is the coefficients of two polynomials V and W in 16p-1, from the highest
+// degree on, with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func smoothTermsF64AVX512(h *float64, z *float64, t *float64, n int, low float64, shift float64, rem float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX512 stores the transpose of W rows of k elements in dst. Where k is less than a quad
 // it reads and writes a quad.
@@ -565,6 +579,13 @@ func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64
 //go:noescape
 func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// smoothExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
+// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+//
+//go:noescape
+func smoothExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // sigmoidPolyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
@@ -596,6 +617,14 @@ func sigmoidFocalF64AVX512(loss *float64, grad *float64, z *float64, yes *float6
 //
 //go:noescape
 func sigmoidFocal2F64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidSmoothF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of smoothExact. bad != 0 when no is nil and
+// a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidSmoothF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidMAEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
@@ -654,6 +683,12 @@ func klTileF64AVX512(z *float64, t *float64, k int, lanes *float64) (bad uint32)
 //go:noescape
 func temperedLogsF64AVX512(dst *float64, inverse *float64, gap *float64, n int, c float64, mu float64, f float64) (bad uint32)
 
+// smoothAtF64AVX512 stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of
+// smoothExact.
+//
+//go:noescape
+func smoothAtF64AVX512(v *float64, h *float64, p *float64, rest *float64, par *float64)
+
 // polyTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -l + a (1-p); par is a. bad
 // has the bits of the rows with an invalid label.
@@ -696,6 +731,14 @@ func focalPowTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int
 //
 //go:noescape
 func gceTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// smoothTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = c + (1-p) V, φ' = -p W; par
+// is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has
+// the bits of the rows with an invalid label.
+//
+//go:noescape
+func smoothTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // maxExpF32AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
@@ -874,6 +917,13 @@ func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m f
 //
 //go:noescape
 func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothTermsF32AVX2 stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z,
+// low) - rem) < 1/8; par is the coefficients of two polynomials V and W in 16p-1, from the highest
+// degree on, with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func smoothTermsF32AVX2(h *float32, z *float32, t *float32, n int, low float32, shift float32, rem float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX2 stores the transpose of W rows of k elements in dst. Where k is less than a quad it
 // reads and writes a quad.
@@ -1062,6 +1112,13 @@ func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m f
 //
 //go:noescape
 func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothTermsF64AVX2 stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z,
+// low) - rem) < 1/8; par is the coefficients of two polynomials V and W in 16p-1, from the highest
+// degree on, with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func smoothTermsF64AVX2(h *float64, z *float64, t *float64, n int, low float64, shift float64, rem float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX2 stores the transpose of W rows of k elements in dst. Where k is less than a quad it
 // reads and writes a quad.
@@ -1255,6 +1312,13 @@ func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, 
 //go:noescape
 func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// smoothExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
+// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+//
+//go:noescape
+func smoothExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // sigmoidPolyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
@@ -1286,6 +1350,14 @@ func sigmoidFocalF64AVX2(loss *float64, grad *float64, z *float64, yes *float64,
 //
 //go:noescape
 func sigmoidFocal2F64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidSmoothF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. The loss is that of smoothExact. bad != 0 when no is nil and a
+// label is not in [0, 1].
+//
+//go:noescape
+func sigmoidSmoothF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidMAEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
@@ -1343,6 +1415,12 @@ func klTileF64AVX2(z *float64, t *float64, k int, lanes *float64) (bad uint32)
 //go:noescape
 func temperedLogsF64AVX2(dst *float64, inverse *float64, gap *float64, n int, c float64, mu float64, f float64) (bad uint32)
 
+// smoothAtF64AVX2 stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of
+// smoothExact.
+//
+//go:noescape
+func smoothAtF64AVX2(v *float64, h *float64, p *float64, rest *float64, par *float64)
+
 // polyTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
 // in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -l + a (1-p); par is a. bad has
 // the bits of the rows with an invalid label.
@@ -1385,6 +1463,14 @@ func focalPowTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, 
 //
 //go:noescape
 func gceTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// smoothTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = c + (1-p) V, φ' = -p W; par
+// is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has
+// the bits of the rows with an invalid label.
+//
+//go:noescape
+func smoothTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // sumWideAVX512 returns Σ x.
 //
@@ -1537,6 +1623,13 @@ func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, m float6
 //go:noescape
 func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// smoothExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
+// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+//
+//go:noescape
+func smoothExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // sigmoidPolyWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil
@@ -1568,6 +1661,14 @@ func sigmoidFocalWideAVX512(loss *float64, grad *float32, z *float32, yes *float
 //
 //go:noescape
 func sigmoidFocal2WideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidSmoothWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of smoothExact. bad != 0 when no is nil and
+// a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidSmoothWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidMAEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
@@ -1752,6 +1853,13 @@ func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64,
 //go:noescape
 func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// smoothExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
+// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+//
+//go:noescape
+func smoothExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // sigmoidPolyWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
@@ -1783,6 +1891,14 @@ func sigmoidFocalWideAVX2(loss *float64, grad *float32, z *float32, yes *float32
 //
 //go:noescape
 func sigmoidFocal2WideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidSmoothWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of smoothExact. bad != 0 when no is nil and
+// a label is not in [0, 1].
+//
+//go:noescape
+func sigmoidSmoothWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidMAEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times

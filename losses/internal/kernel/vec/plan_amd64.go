@@ -21,6 +21,8 @@ type plan struct {
 	// for the kernels of the element type
 	par32 [2 + focalDegree32]float32
 	par64 [2 + focalDegree64]float64
+
+	smooth *smoothPlan // of such a family
 }
 
 type planKind uint8
@@ -33,6 +35,7 @@ const (
 	focal7
 	focalN
 	focalPow
+	smooth
 )
 
 // mostGamma is the largest exponent of the focal loss for which the polynomials are exact enough:
@@ -43,15 +46,16 @@ const mostGamma = 8
 // turns.
 var plans [16]atomic.Pointer[plan]
 
-// planFor returns the plan for a loss. ok is false when there is no assembly for the parameter.
-func planFor(f spec.Family, a float64) (p *plan, ok bool) {
+// planFor returns the plan for a loss of elements of a type. ok is false when there is no assembly
+// for the parameter.
+func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	if f == spec.Absolute {
 		return nil, false
 	}
 	bits := math.Float64bits(a)
-	place := &plans[(bits>>52^bits>>48^bits>>40^bits>>20^bits^5*uint64(f))%uint64(len(plans))]
+	place := &plans[(bits>>52^bits>>48^bits>>40^bits>>20^bits^5*uint64(f.Kind)^math.Float64bits(f.B)>>47)%uint64(len(plans))]
 	if p := place.Load(); p != nil && p.family == f && p.a == a {
-		return p, true
+		return p, p.smooth == nil || p.smooth.exact(spec.Size[T]())
 	}
 	p = &plan{family: f, a: a}
 	p.par[0] = a
@@ -60,6 +64,8 @@ func planFor(f spec.Family, a float64) (p *plan, ok bool) {
 	}
 	switch {
 	case f == spec.GCE:
+	case f.Smooth():
+		p.kind, p.smooth = smooth, smoothPlanFor(f, a)
 	case f == spec.Poly1, a == 0: // both may be cross entropy
 		p.kind = poly1
 	case a == 1 || a == 2: // (1-p)^(a-1) is 1, or 1-p
@@ -86,16 +92,34 @@ func planFor(f spec.Family, a float64) (p *plan, ok bool) {
 		}
 	}
 	place.Store(p)
-	return p, true
+	return p, p.smooth == nil || p.smooth.exact(spec.Size[T]())
 }
 
 // parameters returns what the kernels for rows without large exponentials take.
 func parameters[T spec.Float](p *plan) *T {
-	var x any = &p.par64[0]
-	if spec.Size[T]() == 4 {
+	var x any
+	switch single := spec.Size[T]() == 4; {
+	case p.smooth != nil && single:
+		x = &p.smooth.small32[0]
+	case p.smooth != nil:
+		x = &p.smooth.small64[0]
+	case single:
 		x = &p.par32[0]
+	default:
+		x = &p.par64[0]
 	}
 	return x.(*T)
+}
+
+// exactParameters returns what the kernels that compute in float64 take for elements of a type.
+func exactParameters[T spec.Float](p *plan) []float64 {
+	switch {
+	case p.smooth == nil:
+		return p.par[:]
+	case spec.Size[T]() == 4:
+		return p.smooth.narrow[:]
+	}
+	return p.smooth.wide[:]
 }
 
 // exactTerms runs the plan's kernel for rows with large exponentials.
@@ -112,8 +136,10 @@ func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, m, log float64) (
 		run = v.focalNExact
 	case focalPow:
 		run = v.focalPowExact
+	case smooth:
+		run = v.smoothExact
 	}
-	return run(&h[0], &x[0], &y[0], len(x), m, log, &p.par[0])
+	return run(&h[0], &x[0], &y[0], len(x), m, log, &exactParameters[T](p)[0])
 }
 
 // tile runs the plan's kernel on a tile.
@@ -130,15 +156,22 @@ func (p *plan) tile(u double, s *tile[float64], k int) (bad uint32) {
 		run = u.focalNTile
 	case focalPow:
 		run = u.focalPowTile
+	case smooth:
+		run = u.smoothTile
 	}
-	return run(&s.h[0], &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &p.par[0])
+	return run(&s.h[0], &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &exactParameters[float64](p)[0])
 }
 
-// powPolynomial stores in c, from the highest degree on, the coefficients of the polynomial in s =
-// 1 - 4p that is (1-p)^b at the Chebyshev nodes of 0 <= p <= 1/2. The coefficients of Chebyshev's
-// polynomials fall by 1/5.8 from one to the next, so that those of the powers of s are no larger
-// than the values.
+// powPolynomial stores in c the coefficients of the polynomial in s = 1 - 4p that is (1-p)^b for 0 <=
+// p <= 1/2: see [interpolate]. They fall by 1/5.8 from one to the next.
 func powPolynomial(c []float64, b float64) {
+	interpolate(c, func(s float64) float64 { return math.Pow((3+s)/4, b) })
+}
+
+// interpolate stores in c, from the highest degree on, the coefficients of the polynomial in s that
+// is f at the Chebyshev nodes of -1 <= s <= 1. Where the coefficients of Chebyshev's polynomials fall
+// by half or more from one to the next those of the powers of s are no larger than the values.
+func interpolate(c []float64, f func(s float64) float64) {
 	n := len(c)
 	var table [4 * (powDegree + 1)]float64 // cos(π m/2n)
 	for m := range 4 * n {
@@ -149,7 +182,7 @@ func powPolynomial(c []float64, b float64) {
 		var value [powDegree + 1]float64
 		for k := range n {
 			s := table[2*k+1]
-			value[k] = math.Pow((3+s)/4, b) - horner(c, s)
+			value[k] = f(s) - horner(c, s)
 		}
 		var last, this, next [powDegree + 1]float64
 		this[0] = 1 // Chebyshev's polynomial T_j, by powers

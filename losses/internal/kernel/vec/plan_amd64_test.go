@@ -36,7 +36,7 @@ func TestPowPolynomial(t *testing.T) {
 func TestGCEExact(t *testing.T) {
 	onSets(t, func(t *testing.T) {
 		for _, q := range []float64{0.003, 0.1, 0.7, 1} {
-			p, ok := planFor(spec.GCE, q)
+			p, ok := planFor[float32](spec.GCE, q)
 			require.True(t, ok)
 			for i := range 400 {
 				z, y, h := []float32{-float32(i+35) / 50}, []float32{1}, make([]float32, 1)

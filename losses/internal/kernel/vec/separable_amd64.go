@@ -14,7 +14,7 @@ func Separable[T spec.Float](
 	generic := func(loss []float64, grad, z, t, scale []T, k int) (bad int) {
 		return spec.Separable(f, a, loss, grad, z, t, scale, k)
 	}
-	p, ok := planFor(f, a)
+	p, ok := planFor[T](f, a)
 	if !ok {
 		return generic(loss, grad, z, t, scale, k)
 	}
@@ -40,7 +40,7 @@ func SeparableIndex[T spec.Float](
 	for i, y := range index {
 		x, g := spec.Row(z, i, k), spec.Row(grad, i, k)
 		s, ok := begin(u, x)
-		if !ok || !fits[T](1, spec.Factor(scale, i)) {
+		if !ok {
 			spec.SeparableIndex(f, a, loss[i:i+1], g, x, index[i:i+1], spec.FactorOf(scale, i), k)
 			continue
 		}
@@ -58,6 +58,10 @@ func SeparableIndex[T spec.Float](
 			q = -math.Expm1(l)
 		}
 		phi, dphi := spec.PhiOf(f, a, l, p, q)
+		if !fits[T](1, dphi*spec.Factor(scale, i)) { // more than a gradient holds
+			spec.SeparableIndex(f, a, loss[i:i+1], g, x, index[i:i+1], spec.FactorOf(scale, i), k)
+			continue
+		}
 		loss[i] = phi
 		if g != nil {
 			s.indexGrad(u, g, top, y, r, -dphi*spec.Factor(scale, i))
@@ -75,7 +79,7 @@ func (s *softrow[T]) separable(
 	}
 	r, top := s.exactExps(u, v, e, x)
 	log, c := math.Log1p(r), 1/((1+r)*s.em)
-	if top >= 0 || p.kind == focalPow || p.kind == gce && !powIsExact[T](p.a, float64(s.m), log) {
+	if top >= 0 || !termsAreExact[T](p, float64(s.m), log) {
 		return s.sureSeparable(u, v, p, loss, g, e, h, x, y, scale, r, top)
 	}
 	var sum, mass float64
@@ -95,7 +99,7 @@ func (s *softrow[T]) separable(
 	}
 	switch {
 	case g == nil:
-	case p.family == spec.Focal: // its terms leave no room for two roundings more
+	case p.family == spec.Focal || p.kind == smooth: // their terms leave no room for two roundings more
 		v.combine(&g[0], &h[0], len(g), mass*c, scale)
 	default:
 		u.combine(&g[0], &h[0], len(g), T(mass*c), T(scale))
@@ -144,6 +148,19 @@ func (s *softrow[T]) sureSeparable(
 	return true
 }
 
+// termsAreExact reports whether terms is exact enough for a row without large exponentials.
+func termsAreExact[T spec.Float](p *plan, m, log float64) bool {
+	switch p.kind {
+	case focalPow:
+		return false
+	case gce:
+		return powIsExact[T](p.a, m, log)
+	case smooth:
+		return p.smooth.exactSmall(spec.Size[T]()) && powIsExact[T](1, m, log)
+	}
+	return true
+}
+
 // terms stores h = -t φ'(l) of some neighbours, all of p < 1/8, and returns Σ t φ(l), without a
 // factor 1/a, and Σ h.
 func terms[T spec.Float](
@@ -155,8 +172,12 @@ func terms[T spec.Float](
 		return u.powTerms(&h[0], &x[0], &y[0], n, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
 	}
 	par := parameters[T](p)
-	if p.kind == poly1 {
+	switch p.kind {
+	case poly1:
 		return u.polyTerms(&h[0], &e[0], &x[0], &y[0], n, s.m, T(log), T(c), par, s.ahead)
+	case smooth:
+		k := powFor(s, 1, log)
+		return u.smoothTerms(&h[0], &x[0], &y[0], n, k.low, k.shift, k.rem, par, s.ahead)
 	}
 	return u.focalTerms(&h[0], &e[0], &x[0], &y[0], n, s.m, T(log), T(c), par, s.ahead)
 }

@@ -22,7 +22,7 @@ func excludedHandled[T spec.Float](t *testing.T, u unit[T]) {
 	const tileK, rowK = 7, 120
 	v, most := wideOf[T](), largest[T]()
 	for _, l := range losses {
-		p, ok := planFor(l.family, l.a)
+		p, ok := planFor[T](l.family, l.a)
 		require.True(t, ok)
 		for _, top := range []T{1, 30} { // no large exponentials, and one
 			z, labels := normalRows[T](1, rowK)
@@ -47,7 +47,7 @@ func excludedHandled[T spec.Float](t *testing.T, u unit[T]) {
 			}
 			bad := doubleTiles(v, make([]float64, n), make([]T, n*tileK), z, labels, nil, []T{1}, tileK,
 				func(u double, s *tile[float64], loss []float64, _, w int) uint32 {
-					return p.tile(u, s, tileK) | p.finish(s, loss, w, most)
+					return p.tile(u, s, tileK) | p.finish(doubles(), s, loss, w, most)
 				}, func(int) bool { return false })
 			require.Equal(t, -1, bad, "%v in tiles, largest logit %v", l, top)
 		}

@@ -21,13 +21,15 @@ func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale [
 
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	p, ok := planFor(f, a)
+	p, ok := planFor[T](f, a)
 	if !ok {
 		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
 	v := wideOf[T]()
 	run := v.sigmoidFocal
 	switch {
+	case p.kind == smooth:
+		return sigmoidWide(v.sigmoidSmooth, exactParameters[T](p), loss, grad, z, yes, no, scale)
 	case f == spec.GCE:
 		run = v.sigmoidGCE
 	case f == spec.Poly1:

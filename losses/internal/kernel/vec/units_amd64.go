@@ -29,6 +29,7 @@ type unit[T spec.Float] interface {
 	powTerms(h, z, t *T, n int, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
 	polyTerms(h, e, z, t *T, n int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	focalTerms(h, e, z, t *T, n int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	smoothTerms(h, z, t *T, n int, low, shift, rem T, par *T, ahead int) (sum, mass float64, bad uint32)
 	tileIn(dst *T, src *T, k int)
 	tileOut(dst *T, src *T, k int)
 	tileStats(e, z *T, k int, lanes *T) (rejected uint32)
@@ -73,10 +74,12 @@ type wide[T spec.Float] interface {
 	focalNExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focalPowExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	gceExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	smoothExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	sigmoidPoly(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidGCE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidFocal(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidFocal2(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidSmooth(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidMAE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidKL(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
@@ -103,12 +106,14 @@ type double interface {
 	tileCombine(e, h, z, t *float64, k int, lanes *float64)
 	klTile(z, t *float64, k int, lanes *float64) (bad uint32)
 	temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32)
+	smoothAt(v, h, p, rest, par *float64)
 	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 }
 
 // f32AVX512 is an instruction set.
@@ -183,6 +188,9 @@ func (f32AVX512) polyTerms(h, e, z, t *float32, n int, m, log, c float32, par *f
 }
 func (f32AVX512) focalTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return focalTermsF32AVX512(h, e, z, t, n, m, log, c, par, ahead)
+}
+func (f32AVX512) smoothTerms(h, z, t *float32, n int, low, shift, rem float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF32AVX512(h, z, t, n, low, shift, rem, par, ahead)
 }
 func (f32AVX512) tileIn(dst *float32, src *float32, k int)  { tileInF32AVX512(dst, src, k) }
 func (f32AVX512) tileOut(dst *float32, src *float32, k int) { tileOutF32AVX512(dst, src, k) }
@@ -263,6 +271,9 @@ func (f64AVX512) polyTerms(h, e, z, t *float64, n int, m, log, c float64, par *f
 }
 func (f64AVX512) focalTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return focalTermsF64AVX512(h, e, z, t, n, m, log, c, par, ahead)
+}
+func (f64AVX512) smoothTerms(h, z, t *float64, n int, low, shift, rem float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF64AVX512(h, z, t, n, low, shift, rem, par, ahead)
 }
 func (f64AVX512) tileIn(dst *float64, src *float64, k int)  { tileInF64AVX512(dst, src, k) }
 func (f64AVX512) tileOut(dst *float64, src *float64, k int) { tileOutF64AVX512(dst, src, k) }
@@ -352,6 +363,9 @@ func (f64AVX512) focalPowExact(h, z, t *float64, n int, m, log float64, par *flo
 func (f64AVX512) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX512(h, z, t, n, m, log, par)
 }
+func (f64AVX512) smoothExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactF64AVX512(h, z, t, n, m, log, par)
+}
 func (f64AVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -363,6 +377,9 @@ func (f64AVX512) sigmoidFocal(loss *float64, grad, z, yes, no, scales *float64, 
 }
 func (f64AVX512) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidFocal2F64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidSmooth(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSmoothF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -388,6 +405,7 @@ func (f64AVX512) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
 func (f64AVX512) temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32) {
 	return temperedLogsF64AVX512(dst, inverse, gap, n, c, mu, f)
 }
+func (f64AVX512) smoothAt(v, h, p, rest, par *float64) { smoothAtF64AVX512(v, h, p, rest, par) }
 func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX512(h, e, z, t, k, lanes, par)
 }
@@ -405,6 +423,9 @@ func (f64AVX512) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (
 }
 func (f64AVX512) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return gceTileF64AVX512(h, e, z, t, k, lanes, par)
+}
+func (f64AVX512) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return smoothTileF64AVX512(h, e, z, t, k, lanes, par)
 }
 
 // f32AVX2 is an instruction set.
@@ -479,6 +500,9 @@ func (f32AVX2) polyTerms(h, e, z, t *float32, n int, m, log, c float32, par *flo
 }
 func (f32AVX2) focalTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return focalTermsF32AVX2(h, e, z, t, n, m, log, c, par, ahead)
+}
+func (f32AVX2) smoothTerms(h, z, t *float32, n int, low, shift, rem float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF32AVX2(h, z, t, n, low, shift, rem, par, ahead)
 }
 func (f32AVX2) tileIn(dst *float32, src *float32, k int)  { tileInF32AVX2(dst, src, k) }
 func (f32AVX2) tileOut(dst *float32, src *float32, k int) { tileOutF32AVX2(dst, src, k) }
@@ -555,6 +579,9 @@ func (f64AVX2) polyTerms(h, e, z, t *float64, n int, m, log, c float64, par *flo
 }
 func (f64AVX2) focalTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return focalTermsF64AVX2(h, e, z, t, n, m, log, c, par, ahead)
+}
+func (f64AVX2) smoothTerms(h, z, t *float64, n int, low, shift, rem float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF64AVX2(h, z, t, n, low, shift, rem, par, ahead)
 }
 func (f64AVX2) tileIn(dst *float64, src *float64, k int)  { tileInF64AVX2(dst, src, k) }
 func (f64AVX2) tileOut(dst *float64, src *float64, k int) { tileOutF64AVX2(dst, src, k) }
@@ -640,6 +667,9 @@ func (f64AVX2) focalPowExact(h, z, t *float64, n int, m, log float64, par *float
 func (f64AVX2) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX2(h, z, t, n, m, log, par)
 }
+func (f64AVX2) smoothExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactF64AVX2(h, z, t, n, m, log, par)
+}
 func (f64AVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -651,6 +681,9 @@ func (f64AVX2) sigmoidFocal(loss *float64, grad, z, yes, no, scales *float64, n 
 }
 func (f64AVX2) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidFocal2F64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX2) sigmoidSmooth(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSmoothF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
@@ -676,6 +709,7 @@ func (f64AVX2) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
 func (f64AVX2) temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32) {
 	return temperedLogsF64AVX2(dst, inverse, gap, n, c, mu, f)
 }
+func (f64AVX2) smoothAt(v, h, p, rest, par *float64) { smoothAtF64AVX2(v, h, p, rest, par) }
 func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX2(h, e, z, t, k, lanes, par)
 }
@@ -693,6 +727,9 @@ func (f64AVX2) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (ba
 }
 func (f64AVX2) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return gceTileF64AVX2(h, e, z, t, k, lanes, par)
+}
+func (f64AVX2) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return smoothTileF64AVX2(h, e, z, t, k, lanes, par)
 }
 
 // wideAVX512 is an instruction set.
@@ -764,6 +801,9 @@ func (wideAVX512) focalPowExact(h, z, t *float32, n int, m, log float64, par *fl
 func (wideAVX512) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX512(h, z, t, n, m, log, par)
 }
+func (wideAVX512) smoothExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactWideAVX512(h, z, t, n, m, log, par)
+}
 func (wideAVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -775,6 +815,9 @@ func (wideAVX512) sigmoidFocal(loss *float64, grad, z, yes, no, scales *float32,
 }
 func (wideAVX512) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidFocal2WideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX512) sigmoidSmooth(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSmoothWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (wideAVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -858,6 +901,9 @@ func (wideAVX2) focalPowExact(h, z, t *float32, n int, m, log float64, par *floa
 func (wideAVX2) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX2(h, z, t, n, m, log, par)
 }
+func (wideAVX2) smoothExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactWideAVX2(h, z, t, n, m, log, par)
+}
 func (wideAVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -869,6 +915,9 @@ func (wideAVX2) sigmoidFocal(loss *float64, grad, z, yes, no, scales *float32, n
 }
 func (wideAVX2) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidFocal2WideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidSmooth(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSmoothWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (wideAVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)

@@ -23,6 +23,10 @@ var lanes = []struct{ name, doc string }{
 	{"Own", "the label of the maximum"},
 	{"Slope", "φ' at the maximum"},
 	{"AtTop", "the gradient, before scale, of a maximum of p > 1/2"},
+	{"P", "p of a class, for smoothAt"},
+	{"Q", "1-p of it"},
+	{"Phi", "φ of it"},
+	{"Fall", "-φ' of it"},
 }
 
 // laneIndex returns the place of a number in lanes.
@@ -40,6 +44,10 @@ const (
 	powDegree     = 23 // focalN's
 	focalDegree32 = 7  // that of focalTerms
 	focalDegree64 = 16
+	smoothCount32 = 8 // how many coefficients each polynomial of smoothTerms has
+	smoothCount64 = 14
+	smoothNarrow  = 16 // and of smooth, for results that are rounded to float32
+	smoothWide    = 24
 )
 
 // Logits beyond a bound are left to the specification: there the reduction of the argument would
@@ -63,6 +71,7 @@ func writeConstants(path string) error {
 		value any
 	}{
 		{"powDegree", powDegree}, {"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
+		{"smoothCount32", smoothCount32}, {"smoothCount64", smoothCount64}, {"smoothNarrow", smoothNarrow}, {"smoothWide", smoothWide},
 		{"parPos", parPos}, {"parNeg", parNeg}, {"parMargin", parMargin}, {"parPosBits", parPosBits}, {"parNegBits", parNegBits},
 		{"parLast", parLast}, {"asymmetricPars", asymmetricPars}, {"powerBits", powerBits},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},

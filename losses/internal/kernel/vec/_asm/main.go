@@ -34,6 +34,7 @@ func main() {
 		g.powTerms()
 		g.polyTerms()
 		g.focalTerms()
+		g.smoothTerms()
 		g.tileIn()
 		g.tileOut()
 		g.tileStats()
@@ -52,6 +53,7 @@ func main() {
 			g.tileCombine()
 			g.klTile()
 			g.temperedLogs()
+			g.smoothAt()
 			for _, s := range separables {
 				g.tileTerms(s)
 			}

@@ -76,6 +76,49 @@ func (g isa) focalTerms() {
 	})
 }
 
+// smoothTerms: φ = V, -φ' = p W, with a p that is exact: what a label is multiplied by counts in the
+// gradients of all classes.
+func (g isa) smoothTerms() {
+	g.text("smoothTerms", "func(h, z, t *T, n int, low, shift, rem A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z, low) - rem) < 1/8; par is the "+
+			"coefficients of two polynomials", "V and W in 16p-1, from the highest degree on, with φ = V and φ' = -p W.",
+		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
+	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
+	shift, rem, low := g.held("shift"), g.held("rem"), g.broadcast("low")
+	count := smoothCount32
+	if g.f64 {
+		count = smoothCount64
+	}
+	by := g.hold(16)
+	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
+	ahead := g.param("ahead")
+	ADDQ(t, ahead)
+	power := powerConsts{exp: g.expConsts(), shift: shift, rem: rem}
+	g.loop(n, 4, func(i reg.GPVirtual, vector int, k *mask) {
+		g.prefetch(ahead, i, vector)
+		lab := g.get(t, i, vector, k)
+		g.orInto(g.invalid(lab), bad)
+		whole, q := g.powerParts(power, g.clamped(z, i, vector, k, low)) // p is whole (1 + q)
+		s := g.vec()
+		g.move(whole, s)
+		g.madd(q, whole, s)
+		g.mul(by, s, s)
+		g.sub(power.exp.one, s, s)
+		v, w := g.polynomials(par, 0, count, s)
+		g.madd(lab, v, sum.inner[vector%2])
+		g.mul(lab, w, w)
+		g.mul(whole, w, w) // without a rounding
+		g.madd(q, w, w)
+		g.add(w, mass.inner[vector%2], mass.inner[vector%2])
+		g.put(w, h, i, vector, k)
+		if vector == 3 {
+			g.fold(sum)
+			g.fold(mass)
+		}
+	})
+	g.sums(sum, mass, bad)
+}
+
 // hornerMemory is v = v x + par[i].
 func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
 	if g.avx512 {
@@ -97,40 +140,16 @@ func (g isa) powTerms() {
 	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
-	c := g.expConsts()
-	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10 // n hi is exact
-	if !g.f64 {
-		hi, lo = 0.693359375, -2.12194440e-4
-	}
+	power := powerConsts{g.expConsts(), a, aLow, shift, rem}
 	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
 		g.prefetch(ahead, i, v)
 		lab := g.get(t, i, v, k)
 		g.orInto(g.invalid(lab), bad)
-		x := g.clamped(z, i, v, k, low)
-		ax, s, n, r, q, w := g.vec(), g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
-		g.load(rem, ax)
-		g.msub2(a, x, ax)
-		g.load(c.magic, s)
-		g.madd(c.log2e, ax, s)
-		g.sub(c.magic, s, n)
-		g.mul(g.constant(-hi), n, r)
-		g.madd(a, x, r)
-		g.load(rem, q) // what is small, first
-		g.madd(g.constant(lo), n, q)
-		g.nmadd(aLow, x, q)
-		g.sub(q, r, r)
-		g.load(c.q[0], q)
-		for _, y := range c.q[1:] {
-			g.horner(y, r, q)
-		}
-		g.mul(r, r, w)
-		g.horner(r, w, q) // expm1(r)
-		g.sub(shift, n, n)
-		g.powerOf2(n, s)
+		s, q := g.powerParts(power, g.clamped(z, i, v, k, low))
+		w, u := g.vec(), g.vec()
 		g.move(s, w)
 		g.madd(q, s, w)
-		u := g.vec()
-		g.load(c.one, u)
+		g.load(power.exp.one, u)
 		g.sub(s, u, u)
 		g.nmadd(q, s, u)
 		g.madd(lab, u, sum.inner[v%2])
@@ -143,6 +162,52 @@ func (g isa) powTerms() {
 		}
 	})
 	g.sums(sum, mass, bad)
+}
+
+// powerConsts are those of 2^-shift exp((a + aLow) x - rem); a is 1 where it is nil.
+type powerConsts struct {
+	exp                 expConsts
+	a, aLow, shift, rem Op
+}
+
+// powerParts emits s and q with s (1 + q) = 2^-shift exp((a + aLow) x - rem), s a power of 2 and |q| <
+// 1/2.
+func (g isa) powerParts(c powerConsts, x reg.VecVirtual) (s, q reg.VecVirtual) {
+	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10 // n hi is exact
+	if !g.f64 {
+		hi, lo = 0.693359375, -2.12194440e-4
+	}
+	ax, n, r, square := g.vec(), g.vec(), g.vec(), g.vec()
+	s, q = g.vec(), g.vec()
+	if c.a == nil {
+		g.sub(c.rem, x, ax)
+	} else {
+		g.load(c.rem, ax)
+		g.msub2(c.a, x, ax)
+	}
+	g.load(c.exp.magic, s)
+	g.madd(c.exp.log2e, ax, s)
+	g.sub(c.exp.magic, s, n)
+	g.load(c.rem, q) // what is small, first
+	g.madd(g.constant(lo), n, q)
+	if c.a == nil {
+		g.move(x, r)
+		g.nmadd(g.constant(hi), n, r)
+	} else {
+		g.mul(g.constant(-hi), n, r)
+		g.madd(c.a, x, r)
+		g.nmadd(c.aLow, x, q)
+	}
+	g.sub(q, r, r)
+	g.load(c.exp.q[0], q)
+	for _, y := range c.exp.q[1:] {
+		g.horner(y, r, q)
+	}
+	g.mul(r, r, square)
+	g.horner(r, square, q) // expm1(r)
+	g.sub(c.shift, n, n)
+	g.powerOf2(n, s)
+	return s, q
 }
 
 // powerOf2 stores 2^n in s, for integers n, also where it is denormal.

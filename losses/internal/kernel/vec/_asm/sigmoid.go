@@ -42,6 +42,7 @@ var sigmoids = []sigmoidLoss{
 	{name: "sigmoidGCE", doc: "φ = (1 - p^a)/a; par is a and 1/a.", prepare: byLikelihood(gceQuestion), alone: true},
 	{name: "sigmoidFocal", doc: "φ = -(1-p)^a l; par is a.", prepare: byLikelihood(focalQuestion(false)), alone: true},
 	{name: "sigmoidFocal2", doc: "φ = -(1-p)² l; par is 2.", prepare: byLikelihood(focalQuestion(true))},
+	{name: "sigmoidSmooth", doc: "The loss is that of smoothExact.", prepare: byLikelihood(smoothQuestion)},
 	{name: "sigmoidMAE", doc: "The loss is the sum of |p - t| of both classes.", prepare: byLikelihood(maeQuestion),
 		exact: true},
 	{name: "sigmoidKL", doc: "The loss is the sum of t (log t - l) of both classes.", prepare: byLikelihood(klQuestion),

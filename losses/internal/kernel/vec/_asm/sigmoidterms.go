@@ -173,6 +173,34 @@ func focalQuestion(squared bool) func(g isa, c questionConsts, par reg.GPVirtual
 	}
 }
 
+// smoothQuestion is smoothTerm for both classes.
+func smoothQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
+	n := g.smoothCount()
+	park := g.places(2)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		rest, s := g.vec(), g.vec()
+		g.mul(q.e, q.p, rest)
+		g.sub(rest, q.p, s)
+		v, w := g.polynomials(par, 1, n, s)
+		g.horner(g.parameter(par, 0), rest, v)
+		near, nearSlope := park(0, v), park(1, w)
+		g.sub(q.p, rest, s)
+		v, w = g.polynomials(par, 1, n, s)
+		g.horner(g.parameter(par, 0), q.p, v)
+		t, u := labels()
+		g.mul(u, v, v)
+		g.mul(u, w, w)
+		loss, slope = g.vec(), g.vec()
+		g.load(near, loss)
+		g.horner(v, t, loss)
+		g.load(nearSlope, slope)
+		g.rsub(w, t, slope)
+		g.mul(q.p, slope, slope)
+		g.mul(rest, slope, slope)
+		return loss, slope
+	}
+}
+
 // maeQuestion: with the labels t of the likely class and u and d = p - t = (1-t) - rest, rest - u
 // of the other, loss = Σ |d|, slope = p rest (sign d - sign d of the other).
 func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {

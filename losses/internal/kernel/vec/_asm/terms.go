@@ -32,6 +32,8 @@ var separables = []separable{
 			"x p + y that is (1-p)^(a-1), 24 of them.", focalTerm(powDegree)},
 	{"focalPow", "φ = -(1-p)^a l; par is a.", focalPowTerm},
 	{"gce", "φ = 1 - p^a, without the factor 1/a; par is a.", gceTerm},
+	{"smooth", "φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, " +
+		"polynomials in 2p-1, from the highest degree on.", smoothTerm},
 }
 
 // parameter returns par[i] in all lanes.
@@ -164,6 +166,56 @@ func (g isa) gceTermBy(par reg.GPVirtual, hold func(x float64) Op) func(x elemen
 		g.madd(x.t, v, sum)
 		return w
 	}
+}
+
+// smoothTerm is for families that are polynomials in p, with digits enough.
+func smoothTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	n := g.smoothCount()
+	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
+		p := x.p()
+		u, s := x.u(p), g.vec()
+		g.sub(u, p, s)
+		v, w := g.polynomials(par, 1, n, s)
+		g.horner(g.parameter(par, 0), u, v)
+		g.madd(x.t, v, sum)
+		g.mul(p, w, w)
+		return w
+	}
+}
+
+// smoothAt emits what the maxima of a tile's rows need.
+func (g isa) smoothAt() {
+	g.text("smoothAt", "func(v, h, p, rest, par *A)",
+		"stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of smoothExact.")
+	v, h, p, rest, par := g.param("v"), g.param("h"), g.param("p"), g.param("rest"), g.param("par")
+	x, u, s := g.vec(), g.vec(), g.vec()
+	g.load(Mem{Base: p}, x)
+	g.load(Mem{Base: rest}, u)
+	g.sub(u, x, s)
+	y, w := g.polynomials(par, 1, g.smoothCount(), s)
+	g.horner(g.parameter(par, 0), u, y)
+	g.mul(x, w, w)
+	g.store(y, Mem{Base: v})
+	g.store(w, Mem{Base: h})
+	g.ret()
+}
+
+// smoothCount is how many coefficients the polynomials of smoothTerm have.
+func (g isa) smoothCount() int {
+	if g.narrow {
+		return smoothNarrow
+	}
+	return smoothWide
+}
+
+// polynomials emits two polynomials in s, of n coefficients each at par[i].
+func (g isa) polynomials(par reg.GPVirtual, i, n int, s reg.VecVirtual) (v, w reg.VecVirtual) {
+	v, w = g.parameter(par, i), g.parameter(par, i+n)
+	for j := 1; j < n; j++ {
+		g.hornerMemory(par, i+j, s, v)
+		g.hornerMemory(par, i+n+j, s, w)
+	}
+	return v, w
 }
 
 // shortExp returns (exp(r)-1-r)/r² to 5e-10, for results that are rounded to float32.

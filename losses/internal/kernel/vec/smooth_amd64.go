@@ -1,0 +1,96 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// A smoothPlan is what the kernels of a smooth family take: polynomials V and W with, in 2p-1,
+//
+//	φ = c + (1-p) V,   φ' = -p W
+//
+// and for p <= 1/8, in 16p-1, φ = V.
+type smoothPlan struct {
+	wide    [1 + 2*smoothWide]float64 // c, V, W
+	narrow  [1 + 2*smoothNarrow]float64
+	small64 [2 * smoothCount64]float64 // V, W
+	small32 [2 * smoothCount32]float32
+
+	wideError, narrowError, error64, error32 float64 // relative, of the worst of V and W
+}
+
+func smoothPlanFor(f spec.Family, a float64) (s *smoothPlan) {
+	s = new(smoothPlan)
+	last, _, _ := spec.SmoothPhi(f, a, 1, 0)
+	v := func(p float64) float64 {
+		phi, _, _ := spec.SmoothPhi(f, a, p, 1-p)
+		return phi
+	}
+	w := func(p float64) float64 {
+		_, dphi, _ := spec.SmoothPhi(f, a, p, 1-p)
+		return -dphi / p
+	}
+	beyond := func(p float64) float64 { // what φ has beyond c
+		if f == spec.AEL {
+			return last * math.Expm1((1-p)/a) / (1 - p)
+		}
+		return v(p) / (1 - p)
+	}
+	s.wide[0], s.narrow[0] = last, last
+	s.wideError = fitPair(s.wide[1:], 1, beyond, w)
+	s.narrowError = fitPair(s.narrow[1:], 1, beyond, w)
+	s.error64 = fitPair(s.small64[:], 1./8, v, w)
+	var c [2 * smoothCount32]float64
+	s.error32 = fitPair(c[:], 1./8, v, w)
+	for i, x := range c {
+		s.small32[i] = float32(x)
+	}
+	return s
+}
+
+// fitPair interpolates f and g for 0 <= p <= most, each by half of c, and returns the larger relative
+// error of the two.
+func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst float64) {
+	n := len(c) / 2
+	for i, f := range []func(p float64) float64{f, g} {
+		c := c[i*n : (i+1)*n]
+		at := func(s float64) float64 { return f(most * (1 + s) / 2) }
+		interpolate(c, at)
+		for j := range 2*n - 1 { // between the nodes, where the error is largest, too
+			s := math.Cos(math.Pi * (float64(j) + 1) / float64(2*n))
+			size, want := 0.0, at(s)
+			for _, x := range c {
+				size += math.Abs(x) // the roundings
+			}
+			worst = worse(worst, max(math.Abs(horner(c, s)-want), 0x1p-54*size)/math.Abs(want))
+		}
+	}
+	return worst
+}
+
+// worse returns the larger of two errors, of which a NaN is the largest.
+func worse(a, b float64) float64 {
+	if b <= a {
+		return a
+	}
+	return b
+}
+
+// exact reports whether the kernels that compute in float64 are exact enough for elements of a size.
+func (s *smoothPlan) exact(size int) bool {
+	if size == 4 {
+		return s.narrowError < 0x1p-32 && s.wideError < 0x1p-32
+	}
+	return s.wideError < 0x1p-49
+}
+
+// exactSmall is exact for those of the element type.
+func (s *smoothPlan) exactSmall(size int) bool {
+	if size == 4 {
+		return s.error32 < 0x1p-26
+	}
+	return s.error64 < 0x1p-49
+}
