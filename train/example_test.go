@@ -85,8 +85,8 @@ func ExampleFit_severalLabels() {
 		check(err)
 		fmt.Println("PosWeight", weights)
 		for k, name := range set.ClassNames {
-			fmt.Printf("  %-12s recall %.1f, F1 %.1f; from the threshold chosen on F1 %.1f\n", name, half.Labels[k].Recall,
-				half.Labels[k].F1, chosen.Labels[k].F1)
+			fmt.Printf("  %-12s recall %.1f, F1 %.1f; from the threshold chosen on F1 %.1f\n", name, half.Classes[k].Recall,
+				half.Classes[k].F1, chosen.Classes[k].F1)
 		}
 	}
 	// Output:

@@ -10,18 +10,14 @@ import (
 	"softloss/losses"
 )
 
-// Answers is what [ReportQuestions] says of the answers to K yes-or-no questions a row.
+// Answers is what [ReportQuestions] says of the answers to K yes-or-no questions a row. Its Classes
+// are the questions: how well the yes of each is found. Its Accuracy is the share of the answers that
+// are right, 1 less the Hamming loss, and Majority that of always giving each question its most
+// frequent answer.
 type Answers struct {
-	Labels []ClassScore // K: how well the yes of each question is found
-	Micro  ClassScore   // of the answers to all questions put together
-	// mean over the questions that have a yes, in the labels or among the answers; Support is that of
-	// all
-	Macro    ClassScore
-	Weighted ClassScore // mean over the questions by their support
-
-	Accuracy float64 // share of the answers that are right: 1 less the Hamming loss
-	Exact    float64 // share of the rows all of whose answers are right
-	Majority float64 // Accuracy of always giving each question its most frequent answer
+	Classification
+	Micro ClassScore // of the answers to all questions put together
+	Exact float64    // share of the rows all of whose answers are right
 }
 
 // ReportQuestions returns precision, recall and F1 of every question and of all together, as
@@ -58,10 +54,9 @@ func ReportQuestions(probs, labels tensor.Tensor, weights, thresholds []float64)
 // answers counts.
 func (r *rows) answers(thresholds []float64) *Answers {
 	hit, predicted, support := make([]float64, r.k), make([]float64, r.k), make([]float64, r.k)
-	out := &Answers{}
-	var right float64
+	var right, exact float64
 	for i, w := range r.weights {
-		exact := w
+		allRight := w
 		for j, p := range r.score(i) {
 			says, is := p >= thresholds[j], r.label(i)[j] >= 0.5
 			if says {
@@ -76,30 +71,20 @@ func (r *rows) answers(thresholds []float64) *Answers {
 			if says == is {
 				right += w
 			} else {
-				exact = 0
+				allRight = 0
 			}
 		}
-		out.Exact += exact
+		exact += allRight
 	}
-	var all [3]float64
-	var occurring, majority float64
+	out := &Answers{Classification: scoresOf(hit, predicted, support), Exact: exact / r.mass}
+	var allHit, allPredicted, majority float64
 	for j := range hit {
-		c := scoreOf(hit[j], predicted[j], support[j])
-		out.Labels = append(out.Labels, c)
-		if predicted[j]+support[j] > 0 {
-			occurring++
-			out.Macro.add(c, 1)
-		}
-		out.Weighted.add(c, support[j])
-		all[0], all[1], all[2] = all[0]+hit[j], all[1]+predicted[j], all[2]+support[j]
+		allHit, allPredicted = allHit+hit[j], allPredicted+predicted[j]
 		majority += max(support[j], r.mass-support[j])
 	}
-	out.Macro.divide(occurring)
-	out.Micro = scoreOf(all[0], all[1], all[2])
-	out.Weighted.divide(all[2])
-	out.Macro.Support, out.Weighted.Support = all[2], all[2]
-	out.Accuracy, out.Exact = right/(r.mass*float64(r.k)), out.Exact/r.mass
-	out.Majority = majority / (r.mass * float64(r.k))
+	out.Micro = scoreOf(allHit, allPredicted, out.Macro.Support)
+	all := r.mass * float64(r.k)
+	out.Accuracy, out.Majority = right/all, majority/all
 	return out
 }
 

@@ -26,7 +26,7 @@ func TestReportQuestionsByHand(t *testing.T) {
 		{Precision: .5, Recall: .5, F1: .5, Support: 2},
 		{Precision: 2. / 3, Recall: 2. / 3, F1: 2. / 3, Support: 3},
 		{},
-	}, got.Labels)
+	}, got.Classes)
 	require.Equal(t, ClassScore{Precision: .6, Recall: .6, F1: .6, Support: 5}, got.Micro)
 	near(t, (.5+2./3)/2, got.Macro.F1)
 	near(t, (2*.5+3*2./3)/5, got.Weighted.Precision)
@@ -35,9 +35,9 @@ func TestReportQuestionsByHand(t *testing.T) {
 
 	got, err = ReportQuestions(probs, labels, []float64{1, 1, 2, 0}, []float64{.7, .2, .4})
 	require.NoError(t, err)
-	require.Equal(t, ClassScore{Precision: 1, Recall: 1, F1: 1, Support: 1}, got.Labels[0])
-	require.Equal(t, ClassScore{Precision: 1, Recall: 1, F1: 1, Support: 4}, got.Labels[1])
-	require.Equal(t, ClassScore{}, got.Labels[2])
+	require.Equal(t, ClassScore{Precision: 1, Recall: 1, F1: 1, Support: 1}, got.Classes[0])
+	require.Equal(t, ClassScore{Precision: 1, Recall: 1, F1: 1, Support: 4}, got.Classes[1])
+	require.Equal(t, ClassScore{}, got.Classes[2])
 	near(t, 10./12, got.Accuracy)
 	near(t, .5, got.Exact)
 }
@@ -96,7 +96,7 @@ func TestThresholdsAreTheBest(t *testing.T) {
 			other, err := ReportQuestions(probs, labels, w, all)
 			require.NoError(t, err)
 			for j := range k {
-				require.GreaterOrEqual(t, got.Labels[j].F1, other.Labels[j].F1)
+				require.GreaterOrEqual(t, got.Classes[j].F1, other.Classes[j].F1)
 			}
 		}
 	}

@@ -1,6 +1,10 @@
 package metric
 
-import "gorgonia.org/tensor"
+import (
+	"slices"
+
+	"gorgonia.org/tensor"
+)
 
 // Classification is what [Report] says of predictions.
 type Classification struct {
@@ -8,7 +12,7 @@ type Classification struct {
 	// mean over the classes that occur, in the target or among the predictions; Support is that of
 	// all
 	Macro    ClassScore
-	Weighted ClassScore // mean over the classes by their support
+	Weighted ClassScore // mean over the classes by their support; the same Support
 	Accuracy float64    // share of the rows whose class is predicted, see [Accuracy]
 	Majority float64    // accuracy of always predicting the most frequent class: what a model must beat
 }
@@ -34,33 +38,41 @@ func Report(scores, target tensor.Tensor, weights []float64) (*Classification, e
 	if err != nil {
 		return nil, err
 	}
-	out := &Classification{Classes: make([]ClassScore, len(table))}
-	var all, right, occurring float64
-	for j := range table {
-		var support, predicted float64
-		for i := range table {
-			support += table[j][i]
-			predicted += table[i][j]
+	hit, predicted, support := make([]float64, len(table)), make([]float64, len(table)), make([]float64, len(table))
+	right := 0.0
+	for i, row := range table {
+		hit[i] = row[i]
+		for j, w := range row {
+			support[i] += w
+			predicted[j] += w
 		}
-		hit := table[j][j]
-		c := scoreOf(hit, predicted, support)
-		out.Classes[j] = c
-		all, right = all+support, right+hit
-		out.Majority = max(out.Majority, support)
-		if predicted+support > 0 {
+		right += hit[i]
+	}
+	out := scoresOf(hit, predicted, support)
+	out.Accuracy, out.Majority = share(right, out.Macro.Support), share(slices.Max(support), out.Macro.Support)
+	return &out, nil
+}
+
+// scoresOf returns the scores of classes and their means, from the weights of the rows of each that
+// are predicted rightly to be of it, that are predicted to be, and that are.
+func scoresOf(hit, predicted, support []float64) (out Classification) {
+	var all, occurring float64
+	for j := range hit {
+		c := scoreOf(hit[j], predicted[j], support[j])
+		out.Classes = append(out.Classes, c)
+		if all += support[j]; predicted[j]+support[j] > 0 {
 			occurring++
 			out.Macro.add(c, 1)
 		}
-		out.Weighted.add(c, support)
+		out.Weighted.add(c, support[j])
 	}
 	out.Macro.divide(occurring)
 	out.Weighted.divide(all)
 	out.Macro.Support, out.Weighted.Support = all, all
-	out.Accuracy, out.Majority = share(right, all), share(out.Majority, all)
-	return out, nil
+	return out
 }
 
-// scoreOf is the score of what is predicted and supported so often, and both so often.
+// scoreOf is the score of one class.
 func scoreOf(hit, predicted, support float64) ClassScore {
 	return ClassScore{Precision: share(hit, predicted), Recall: share(hit, support), F1: share(2*hit, predicted+support),
 		Support: support}

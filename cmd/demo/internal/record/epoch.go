@@ -1,8 +1,6 @@
 package record
 
-import (
-	"softloss/train"
-)
+import "softloss/train"
 
 // Epoch is a line of the history.
 type Epoch struct {
@@ -39,9 +37,14 @@ func EpochOf(e train.Epoch, watched string) Epoch {
 	switch v := e.Valid; {
 	case v == nil:
 	case watched == WatchedValidation:
-		out.ValidationLoss, out.ValidationAccuracy, out.ValidationECE = Float(v.Loss), Float(v.Accuracy), Float(v.ECE)
+		out.ValidationLoss, out.ValidationAccuracy, out.ValidationECE = Scores(*v)
 	default:
-		out.TestLoss, out.TestAccuracy, out.TestECE = Float(v.Loss), Float(v.Accuracy), Float(v.ECE)
+		out.TestLoss, out.TestAccuracy, out.TestECE = Scores(*v)
 	}
 	return out
+}
+
+// Scores are the numbers of the trainer's metrics.
+func Scores(m train.Metrics) (loss, accuracy, ece Float) {
+	return Float(m.Loss), Float(m.Accuracy), Float(m.ECE)
 }

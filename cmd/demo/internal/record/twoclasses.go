@@ -109,7 +109,7 @@ func (t *TwoClasses) Choose(validation, test Rows) error {
 	if err != nil {
 		return err
 	}
-	score := scoreOf(report.Labels[0])
+	score := scoreOf(report.Classes[0])
 	t.Threshold, t.AtThreshold = Float(threshold), &score
 	return nil
 }

@@ -81,9 +81,7 @@ func (v *Verdict) judgeClasses(s *train.Saved, r Rows) error {
 	if err != nil {
 		return err
 	}
-	v.Macro, v.Weighted = scoreOf(report.Macro), scoreOf(report.Weighted)
-	v.Accuracy, v.Majority = Float(report.Accuracy), Float(report.Majority)
-	v.Classes = scoresOf(report.Classes, s.ClassNames)
+	v.take(*report, s.ClassNames)
 	if k == 2 {
 		v.TwoClasses, err = judgeTwo(s, r, v.Classes)
 	}
@@ -97,9 +95,7 @@ func (v *Verdict) judgeQuestions(s *train.Saved, r Rows) error {
 	if err != nil {
 		return err
 	}
-	v.Macro, v.Weighted = scoreOf(report.Macro), scoreOf(report.Weighted)
-	v.Accuracy, v.Majority = Float(report.Accuracy), Float(report.Majority)
-	v.Classes = scoresOf(report.Labels, s.ClassNames)
+	v.take(report.Classification, s.ClassNames)
 	v.Questions = &Questions{Micro: scoreOf(report.Micro), AllRight: Float(report.Exact), Thresholds: thresholds}
 	return nil
 }
@@ -112,11 +108,13 @@ func Thresholds(given []float64, k int) []float64 {
 	return given
 }
 
-func scoresOf(all []metric.ClassScore, names []string) (out []ClassScore) {
-	for k, c := range all {
-		out = append(out, ClassScore{ClassName(names, k), scoreOf(c)})
+// take takes over what the metrics say of classes of these names.
+func (v *Verdict) take(c metric.Classification, names []string) {
+	v.Macro, v.Weighted = scoreOf(c.Macro), scoreOf(c.Weighted)
+	v.Accuracy, v.Majority = Float(c.Accuracy), Float(c.Majority)
+	for k, s := range c.Classes {
+		v.Classes = append(v.Classes, ClassScore{ClassName(names, k), scoreOf(s)})
 	}
-	return out
 }
 
 func scoreOf(s metric.ClassScore) Score {

@@ -24,15 +24,7 @@ const agreement = 1e-5
 
 // evaluate fills in the numbers of the closing table.
 func (s *session) evaluate() error {
-	trained, err := s.model.Evaluate(s.train, s.criterion)
-	if err != nil {
-		return err
-	}
-	if err := s.evaluateValidation(); err != nil {
-		return err
-	}
-	tested, err := s.model.Evaluate(s.test, s.criterion)
-	if err != nil {
+	if err := s.evaluateSets(); err != nil {
 		return err
 	}
 	graph, err := s.model.EvaluateGraph(s.test, s.criterion)
@@ -40,12 +32,10 @@ func (s *session) evaluate() error {
 		return err
 	}
 	u := s.summary
-	u.TrainLoss, u.TrainAccuracy, u.TrainECE = record.Float(trained.Loss), record.Float(trained.Accuracy),
-		record.Float(trained.ECE)
-	u.TestLoss, u.TestAccuracy, u.ECE = record.Float(tested.Loss), record.Float(tested.Accuracy), record.Float(tested.ECE)
-	difference := math.Abs(graph - tested.Loss)
+	loss := float64(u.TestLoss)
+	difference := math.Abs(graph - loss)
 	u.GraphTestLoss, u.GraphDifference = record.Float(graph), record.Float(difference)
-	u.GraphAgrees = difference <= agreement*max(1, math.Abs(tested.Loss))
+	u.GraphAgrees = difference <= agreement*max(1, math.Abs(loss))
 	if err := s.evaluateTeacher(); err != nil {
 		return err
 	}
@@ -59,15 +49,32 @@ func (s *session) evaluate() error {
 	if u.Test, err = s.describeTest(final); err != nil {
 		return err
 	}
-	if err := s.judgeTwo(final); err != nil {
-		return err
-	}
-	if s.loss.Lowest {
-		if u.TrainLowestLoss, err = lowestLoss(s.criterion, s.train); err != nil {
+	return s.judgeTwo(final)
+}
+
+// evaluateSets fills in how the model does on each set, beside the lowest loss that is possible.
+func (s *session) evaluateSets() error {
+	u := s.summary
+	for _, set := range []struct {
+		rows                        *dataset.Dataset
+		loss, lowest, accuracy, ece *record.Float
+	}{
+		{s.train, &u.TrainLoss, &u.TrainLowestLoss, &u.TrainAccuracy, &u.TrainECE},
+		{s.valid, &u.ValidationLoss, &u.ValidationLowestLoss, &u.ValidationAccuracy, &u.ValidationECE},
+		{s.test, &u.TestLoss, &u.TestLowestLoss, &u.TestAccuracy, &u.ECE},
+	} {
+		if set.rows == nil {
+			continue
+		}
+		m, err := s.model.Evaluate(set.rows, s.criterion)
+		if err != nil {
 			return err
 		}
-		if u.TestLowestLoss, err = lowestLoss(s.criterion, s.test); err != nil {
-			return err
+		*set.loss, *set.accuracy, *set.ece = record.Scores(m)
+		if s.loss.Lowest {
+			if *set.lowest, err = lowestLoss(s.criterion, set.rows); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -89,22 +96,4 @@ func (s *session) judgeTwo(m *train.Model) error {
 		rows[i] = record.Rows{Probs: probs, Labels: set.Labels, Weights: set.Counts}
 	}
 	return two.Choose(rows[0], rows[1])
-}
-
-// evaluateValidation fills in the numbers of the validation rows.
-func (s *session) evaluateValidation() error {
-	if s.valid == nil {
-		return nil
-	}
-	m, err := s.model.Evaluate(s.valid, s.criterion)
-	if err != nil {
-		return err
-	}
-	u := s.summary
-	u.ValidationLoss, u.ValidationAccuracy, u.ValidationECE = record.Float(m.Loss), record.Float(m.Accuracy),
-		record.Float(m.ECE)
-	if s.loss.Lowest {
-		u.ValidationLowestLoss, err = lowestLoss(s.criterion, s.valid)
-	}
-	return err
 }

@@ -69,6 +69,6 @@ func (s *session) evaluateTeacher() error {
 	}
 	m, err := s.teacher.Evaluate(s.test, s.criterion)
 	t := s.summary.Teacher
-	t.TestLoss, t.TestAccuracy, t.ECE = record.Float(m.Loss), record.Float(m.Accuracy), record.Float(m.ECE)
+	t.TestLoss, t.TestAccuracy, t.ECE = record.Scores(m)
 	return err
 }
