@@ -68,12 +68,12 @@ func (c *Criterion) checkLogits(logits Operand) error {
 	if err := checkFloat(arg, logits.Dtype()); err != nil {
 		return err
 	}
-	if c.Axis > 0 && c.Axis >= len(s) {
-		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has no axis %d", c.Axis),
-			fmt.Sprintf("more than %d dimensions", c.Axis))
-	}
 	if err := checkFull(arg, s); err != nil {
 		return err
+	}
+	if !c.hasAxis(s) {
+		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has no axis %d", c.Axis),
+			fmt.Sprintf("more than %d dimensions", c.Axis))
 	}
 	k, ends := c.classes(s), c.classes(s)
 	if c.Link == SigmoidLink {
@@ -109,11 +109,17 @@ func (c *Criterion) axis(s tensor.Shape) int {
 	return c.Axis
 }
 
+// hasAxis reports whether logits of shape s have the class axis.
+func (c Criterion) hasAxis(s tensor.Shape) bool {
+	a := c.axis(s)
+	return a >= 0 && a < len(s)
+}
+
 // RowShape returns the shape of what the losses before the reduction have one of: the shape s of
 // the logits without the class axis, which is that of an index and of sample weights, too; with
-// SigmoidLink s itself. It wants an s that Check accepts.
+// SigmoidLink s itself, as for an s without that axis, which Check refuses.
 func (c Criterion) RowShape(s tensor.Shape) tensor.Shape {
-	if c.Link == SigmoidLink {
+	if c.Link == SigmoidLink || !c.hasAxis(s) {
 		return s.Clone()
 	}
 	return c.perRowShape(s)
@@ -128,9 +134,15 @@ func (c *Criterion) perRowShape(s tensor.Shape) tensor.Shape {
 	return append(append(tensor.Shape{}, s[:a]...), s[a+1:]...)
 }
 
-// CheckSampleWeights says whether sample weights have the dtype of the logits, which Check accepts,
-// and a shape that the rows have. Errors: [ErrNil], [ErrShape], [ErrDtype].
+// CheckSampleWeights says whether sample weights have the dtype of the logits and a shape that the
+// rows have. Errors: [ErrNil], [ErrShape], [ErrDtype], and those of [Criterion.Check] for logits.
 func (c Criterion) CheckSampleWeights(weights, logits Operand) error {
+	if missing(logits) {
+		return argError(ErrNil, c.inputName(), "nil", "is no tensor", "logits [N, K]")
+	}
+	if err := c.checkLogits(logits); err != nil {
+		return err
+	}
 	if missing(weights) {
 		return argError(ErrNil, "sample weights", "nil", "is no tensor",
 			fmt.Sprintf("shape %v", c.RowShape(logits.Shape())))

@@ -120,6 +120,28 @@ func TestManyAxes(t *testing.T) {
 	assert.EqualError(t, err, "losses: index: shape (3, 2) is wrong, want shape (2, 3)")
 }
 
+// TestShapesWithoutClassAxis: what a criterion says of shapes alone is no panic where there are no
+// logits, or none with its class axis.
+func TestShapesWithoutClassAxis(t *testing.T) {
+	w := dense(tensor.Float64, []float64{1, 1}, 2)
+	for _, axis := range []int{-1, 0, 2, 7} {
+		for _, link := range []losses.Link{losses.SoftmaxLink, losses.SigmoidLink} {
+			c := losses.Criterion{Axis: axis, Link: link}
+			for _, s := range []tensor.Shape{nil, {}, {2}, {2, 3}} {
+				if axis != 0 || len(s) == 0 {
+					assert.Equal(t, len(s), len(c.RowShape(s)), "%d %v", axis, s)
+				}
+			}
+			for _, logits := range []*tensor.Dense{nil, new(tensor.Dense), tensor.New(tensor.FromScalar(1.0)), w} {
+				if axis != 0 || logits != w {
+					assert.Error(t, c.CheckSampleWeights(w, logits), "%d %v", axis, logits)
+				}
+			}
+		}
+	}
+	assert.NoError(t, losses.Criterion{}.CheckSampleWeights(w, dense(tensor.Float64, make([]float64, 6), 2, 3)))
+}
+
 // TestFunctionsOfManyAxes: what makes labels takes vectors and more axes as well, row by row.
 func TestFunctionsOfManyAxes(t *testing.T) {
 	x := repeat(24, func(i int) float64 { return float64(1 + i*i%7) })

@@ -14,7 +14,8 @@ import (
 //	p, t, w := metric.Pairs(probs), metric.Pairs(labels), metric.PairWeights(weights, k)
 //	acc, err := metric.Accuracy(p, t, w) // the share of the answers that are right
 //
-// Shapes: [N, K] float32 → [N·K, 2], the questions of a row one after another.
+// Shapes: [N, K] float32 → [N·K, 2], the questions of a row one after another. What is no tensor of
+// numbers comes back as it is, for those functions to refuse.
 func Pairs(x *tensor.Dense) *tensor.Dense {
 	return pairs(x, func(v float32) float32 { return 1 - v })
 }
@@ -25,6 +26,9 @@ func PairLogits(z *tensor.Dense) *tensor.Dense {
 }
 
 func pairs(x *tensor.Dense, no func(float32) float32) *tensor.Dense {
+	if _, err := dense.Of(x); err != nil {
+		return x
+	}
 	data := dense.Rows(x, len(x.Shape())-1, new([]float32))
 	out := dense.New(tensor.Float32, len(data), 2)
 	for i, v := range data {
@@ -38,7 +42,7 @@ func PairWeights(weights []float64, k int) []float64 {
 	if weights == nil {
 		return nil
 	}
-	out := make([]float64, 0, k*len(weights))
+	out := make([]float64, 0, max(k, 0)*len(weights))
 	for _, w := range weights {
 		for range k {
 			out = append(out, w)
@@ -53,5 +57,9 @@ func AsClasses(link losses.Link, probs, labels *tensor.Dense, weights []float64)
 	if link == losses.SoftmaxLink {
 		return probs, labels, weights
 	}
-	return Pairs(probs), Pairs(labels), PairWeights(weights, labels.Shape()[len(labels.Shape())-1])
+	p, t = Pairs(probs), Pairs(labels)
+	if labels == nil || len(labels.Shape()) == 0 {
+		return p, t, weights
+	}
+	return p, t, PairWeights(weights, labels.Shape()[len(labels.Shape())-1])
 }

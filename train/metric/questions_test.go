@@ -124,3 +124,15 @@ func TestPairs(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, float64(loss.Data().(float32)), nll, 1e-7)
 }
+
+// What is no table of numbers is the error of the metric that gets its pairs.
+func TestPairsOfNothing(t *testing.T) {
+	for _, x := range []*tensor.Dense{nil, new(tensor.Dense)} {
+		p, labels, w := AsClasses(losses.SigmoidLink, x, x, []float64{1})
+		_, err := Accuracy(p, labels, w)
+		require.Error(t, err)
+		_, err = FitTemperature(PairLogits(x), Pairs(x), nil)
+		require.Error(t, err)
+	}
+	require.Empty(t, PairWeights([]float64{1}, -1))
+}
