@@ -14,8 +14,8 @@ import (
 	"softloss/train/dataset"
 )
 
-// parseAnswers reads a treatment of people's answers: the criterion that is trained with.
-func parseAnswers(text string) (losses.Criterion, error) {
+// answersCriterion reads a treatment of people's answers: the criterion that is trained with.
+func answersCriterion(text string, _ []float64) (losses.Criterion, error) {
 	name, strength, smooth := strings.Cut(text, "@")
 	if name == "constant" && !smooth {
 		return losses.Criterion{}, nil
@@ -31,13 +31,13 @@ func parseAnswers(text string) (losses.Criterion, error) {
 	return input.Variant(spec)
 }
 
-// prepareAnswers changes the labels as the job's loss says; the test keeps them as they are.
-func prepareAnswers(cfg *train.Config, set *dataset.Dataset, j record.Job) (*dataset.Dataset, error) {
-	var err error
-	if cfg.Criterion, err = parseAnswers(j.Loss); err != nil || !strings.HasPrefix(j.Loss, "majority") {
-		return set, err
+// takeMajority changes the labels where the job's loss says so; the test keeps them as they are.
+func takeMajority(set *dataset.Dataset, j record.Job) (*dataset.Dataset, error) {
+	if !strings.HasPrefix(j.Loss, "majority") {
+		return set, nil
 	}
 	copied := *set
+	var err error
 	copied.Labels, err = dataset.Majority(set.Labels)
 	return &copied, err
 }

@@ -109,7 +109,7 @@ func Parse(args []string) (Options, error) {
 	o.CSV.Counts = o.CSV.LabelColumns > 0
 	o.defaults()
 	for _, l := range o.losses {
-		if err := o.kind.check(l); err != nil {
+		if _, err := o.kind.criterion(l, []float64{2, 1}); err != nil {
 			return o, cli.Usagef("-losses: %s", err)
 		}
 	}
@@ -120,7 +120,7 @@ func Parse(args []string) (Options, error) {
 func (o *Options) setKind() error {
 	ofAnswers := o.Data == "housing" || o.CSV.LabelColumns > 0
 	name := cmp.Or(o.study, map[bool]string{false: "noise", true: "answers"}[ofAnswers])
-	o.kind = kindOf(name)
+	o.kind = &kinds[slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })]
 	switch {
 	case ofAnswers && o.levelsOf != "":
 		return cli.Usagef("-%s is for labels, but -data %s has the answers of people", o.levelsOf, o.Data)

@@ -47,7 +47,14 @@ func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 		return out, cli.Usagef("-test %g of %s: %s", o.testFraction, phrase.Plural(set.Len(), "row"), cli.Plain(err))
 	}
 	cfg := train.Config{Hidden: o.hidden, Epochs: o.epochs, BatchSize: o.batch, LearnRate: o.learnRate, Seed: j.Seed}
-	if trainSet, err = o.kind.prepare(&cfg, trainSet, j); err != nil {
+	if trainSet, err = o.kind.change(trainSet, j); err != nil {
+		return out, err
+	}
+	counts := make([]float64, trainSet.NumClasses())
+	for _, class := range trainSet.Index() {
+		counts[class]++
+	}
+	if cfg.Criterion, err = o.kind.criterion(j.Loss, counts); err != nil {
 		return out, err
 	}
 	if _, err := o.Source.Prepare(o.scale, trainSet, testSet); err != nil {

@@ -29,49 +29,40 @@ type kind struct {
 	learnRate float64
 	hidden    []int
 
-	// check says what is wrong with one of the losses.
-	check func(text string) error
-	// prepare returns what a job learns from and sets the criterion.
-	prepare func(cfg *train.Config, set *dataset.Dataset, j record.Job) (*dataset.Dataset, error)
+	// criterion reads one of the losses, for classes with these numbers of rows.
+	criterion func(text string, counts []float64) (losses.Criterion, error)
+	// change makes of the rows of a training set what a job learns from.
+	change func(set *dataset.Dataset, j record.Job) (*dataset.Dataset, error)
 	// judge is the measure of a model.
 	judge func(m *train.Model, c losses.Criterion, test *dataset.Dataset) (float64, error)
 	// lower says that less is better.
 	lower bool
 }
 
-// kindOf returns the study of a name.
-func kindOf(name string) *kind {
-	k := &kind{name: name, seeds: 3, epochs: 100, learnRate: input.DefaultLearnRate, hidden: []int{256}}
-	switch name {
-	case "tail":
-		k.file, k.measure, k.rate, k.level = record.TailStudyName, record.MeasureBalanced, "imbalance", "1 : %-4g"
-		k.losses = []string{"ce", "ce@weights", "ce@effective", "ce@adjusted", "ce@ldam", "focal"}
-		k.levels, k.seeds = []float64{1, 10, 25, 50}, 10
-		k.prepare, k.judge = prepareTail, balancedAccuracy
-		k.check = func(text string) error {
-			_, err := tailCriterion(text, []float64{2, 1})
-			return err
-		}
-	case "answers":
-		k.file, k.measure, k.lower = record.AnswersStudyName, record.MeasureKL, true
-		k.losses, k.levels = []string{"soft", "majority", "majority@0.1", "constant"}, []float64{0}
-		k.seeds, k.epochs, k.learnRate, k.hidden = 20, input.AnswersEpochs, input.AnswersLearnRate, []int{}
-		k.prepare, k.judge = prepareAnswers, divergence
-		k.check = func(text string) error {
-			_, err := parseAnswers(text)
-			return err
-		}
-	default:
-		k.file, k.measure = record.NoiseStudyName, record.MeasureAccuracy
-		k.rate, k.level = "noise rate", "noise %-4g"
-		k.losses, k.levels = []string{"ce", "ce@0.1", "gce:q=0.7", "mae"}, []float64{0, 0.2, 0.4, 0.6}
-		k.prepare, k.judge = prepareNoise, accuracy
-		k.check = func(text string) error {
-			_, err := input.Variant(text)
-			return err
-		}
-	}
-	return k
+// kinds are all studies.
+var kinds = []kind{
+	{
+		name: "noise", file: record.NoiseStudyName, measure: record.MeasureAccuracy,
+		rate: "noise rate", level: "noise %-4g",
+		losses: []string{"ce", "ce@0.1", "gce:q=0.7", "mae"}, levels: []float64{0, 0.2, 0.4, 0.6},
+		seeds: 3, epochs: 100, learnRate: input.DefaultLearnRate, hidden: []int{256},
+		criterion: func(text string, _ []float64) (losses.Criterion, error) { return input.Variant(text) },
+		change:    replaceLabels, judge: accuracy,
+	},
+	{
+		name: "tail", file: record.TailStudyName, measure: record.MeasureBalanced,
+		rate: "imbalance", level: "1 : %-4g",
+		losses: []string{"ce", "ce@weights", "ce@effective", "ce@adjusted", "ce@ldam", "focal"},
+		levels: []float64{1, 10, 25, 50},
+		seeds:  10, epochs: 100, learnRate: input.DefaultLearnRate, hidden: []int{256},
+		criterion: tailCriterion, change: thinOut, judge: balancedAccuracy,
+	},
+	{
+		name: "answers", file: record.AnswersStudyName, measure: record.MeasureKL, lower: true,
+		losses: []string{"soft", "majority", "majority@0.1", "constant"}, levels: []float64{0},
+		seeds: 20, epochs: input.AnswersEpochs, learnRate: input.AnswersLearnRate, hidden: []int{},
+		criterion: answersCriterion, change: takeMajority, judge: divergence,
+	},
 }
 
 // score is a result as the progress shows it.
@@ -98,32 +89,21 @@ func (k *kind) worst() float64 {
 	return math.Inf(-1)
 }
 
-// prepareNoise replaces a part of the labels by wrong ones.
-func prepareNoise(cfg *train.Config, set *dataset.Dataset, j record.Job) (*dataset.Dataset, error) {
-	var err error
-	if cfg.Criterion, err = input.Variant(j.Loss); err != nil {
-		return nil, err
-	}
-	set, _, err = dataset.FlipLabels(set, j.Level, j.Seed)
+// replaceLabels replaces a part of the labels by wrong ones.
+func replaceLabels(set *dataset.Dataset, j record.Job) (*dataset.Dataset, error) {
+	set, _, err := dataset.FlipLabels(set, j.Level, j.Seed)
 	return set, err
 }
 
+// accuracy is the share of the rows that are predicted right.
 func accuracy(m *train.Model, c losses.Criterion, test *dataset.Dataset) (float64, error) {
 	got, err := m.Evaluate(test, c)
 	return got.Accuracy, err
 }
 
-// prepareTail leaves rows out until the classes are of uneven frequency.
-func prepareTail(cfg *train.Config, set *dataset.Dataset, j record.Job) (*dataset.Dataset, error) {
-	set, rows, err := dataset.LongTail(set, j.Level, j.Seed)
-	if err != nil {
-		return nil, err
-	}
-	counts := make([]float64, len(rows))
-	for i, n := range rows {
-		counts[i] = float64(n)
-	}
-	cfg.Criterion, err = tailCriterion(j.Loss, counts)
+// thinOut leaves rows out until the classes are of uneven frequency.
+func thinOut(set *dataset.Dataset, j record.Job) (*dataset.Dataset, error) {
+	set, _, err := dataset.LongTail(set, j.Level, j.Seed)
 	return set, err
 }
 
