@@ -122,29 +122,23 @@ func inFile(name string, err error) error {
 	case nil:
 		return nil
 	case *fault.Cell:
-		c := CellError(*e)
-		c.File = name
-		return &c
+		e.File = name
+		return (*CellError)(e)
 	case *fault.Column:
-		c := ColumnError(*e)
-		c.File = name
-		return &c
-	case *ColumnError:
-		c := *e
-		c.File = name
-		return &c
+		e.File = name
+		return (*ColumnError)(e)
 	case *CellError:
-		c := *e
-		c.File = name
-		return &c
+		e.File = name
+	case *ColumnError:
+		e.File = name
 	case *RowError:
-		r := *e
-		r.File = name
-		return &r
+		e.File = name
 	case *fault.Error:
-		return &fault.Error{File: name, Text: e.Text, Kinds: e.Kinds}
+		e.File = name
+	default:
+		return fault.Wrap(name, err)
 	}
-	return fault.Wrap(name, err)
+	return err
 }
 
 // fromLosses is an error of package losses about the rows of an argument as one

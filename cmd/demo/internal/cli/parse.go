@@ -51,6 +51,15 @@ func Parse(command string, flags []Flag, args []string) (operands []string, err 
 	return operands, nil
 }
 
+// ParseFlags is [Parse] of a command that takes flags only.
+func ParseFlags(command string, flags []Flag, args []string) error {
+	operands, err := Parse(command, flags, args)
+	if err == nil && len(operands) > 0 {
+		err = Usagef("unexpected argument %q, want flags only; a data file is given with -data", operands[0])
+	}
+	return err
+}
+
 // unknownFlag is the error for a flag that does not exist.
 func unknownFlag(command, name string, flags []Flag) error {
 	var names []string

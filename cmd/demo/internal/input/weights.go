@@ -93,7 +93,7 @@ func (w Weights) Apply(c *losses.Criterion, set *dataset.Dataset) error {
 // balancedClasses are n / (K n_k), with n_k the weight of the rows of class k and n that of all; 1
 // for a class without rows.
 func balancedClasses(set *dataset.Dataset) []float64 {
-	out, _ := labelSums(set)
+	out, _ := LabelSums(set)
 	all, k := 0.0, float64(len(out))
 	for _, n := range out {
 		all += n
@@ -109,7 +109,7 @@ func balancedClasses(set *dataset.Dataset) []float64 {
 // balancedQuestions are (n - n_k) / n_k, with n_k the weight of the rows of which label k is true
 // and n that of all; 1 for a label that all rows have, or none.
 func balancedQuestions(set *dataset.Dataset) []float64 {
-	out, all := labelSums(set)
+	out, all := LabelSums(set)
 	for c, n := range out {
 		if out[c] = 1; n > 0 && n < all {
 			out[c] = (all - n) / n
@@ -118,8 +118,8 @@ func balancedQuestions(set *dataset.Dataset) []float64 {
 	return out
 }
 
-// labelSums are the weights of the rows of each label, and that of all rows.
-func labelSums(set *dataset.Dataset) (sums []float64, all float64) {
+// LabelSums are the weights of the rows of each label, and that of all rows.
+func LabelSums(set *dataset.Dataset) (sums []float64, all float64) {
 	k, rows := set.NumClasses(), train.RowWeights(set)
 	sums = make([]float64, k)
 	for at, t := range set.Labels.Float32s() {

@@ -38,12 +38,8 @@ func defaultL2(rows int) float64 {
 func Parse(args []string) (Options, error) {
 	var o Options
 	o.test.Test, o.Validation, o.Alpha, o.L2 = true, notGiven, notGiven, notGiven
-	operands, err := cli.Parse("train", o.Flags(), args)
-	switch {
-	case err != nil:
+	if err := cli.ParseFlags("train", o.Flags(), args); err != nil {
 		return o, err
-	case len(operands) > 0:
-		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", operands[0])
 	}
 	for _, check := range []func() error{
 		o.data.Check, o.checkTest, o.checkTraining, o.checkTeacher, o.checkLink, o.checkCriterion,

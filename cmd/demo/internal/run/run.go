@@ -3,8 +3,13 @@ package run
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/cmd/demo/internal/record"
+	"softloss/cmd/demo/internal/show"
+	"softloss/internal/phrase"
 	"softloss/train"
 )
 
@@ -25,4 +30,60 @@ func Do(ctx context.Context, group train.Group, args []string, c cli.Console) er
 		return cli.Usagef("-repeat makes several runs, but mpirun starts the processes of one")
 	}
 	return o.repeat(ctx, args, c)
+}
+
+// run makes the whole run. The end of ctx stops the training, not the report.
+func (s *session) run(ctx context.Context) error {
+	start := time.Now()
+	if err := s.load(); err != nil {
+		return err
+	}
+	if err := s.trainConfig().Validate(); err != nil {
+		return cli.Usagef("%s", cli.Plain(err))
+	}
+	if s.leads() {
+		if err := s.openCheckpoint(); err != nil {
+			return err
+		}
+		if err := s.Prepare(); err != nil {
+			return err
+		}
+	}
+	ctx, stop := s.console.Interruptible(ctx)
+	defer stop()
+	show.Head(s.text, s.summary, s.loss)
+	s.printNotes()
+	if s.state != nil {
+		fmt.Fprintf(s.text, "resumed  after %s, from %s\n", phrase.Plural(s.state.Epoch, "epoch"), s.checkpoint)
+	}
+	if err := s.fit(ctx); err != nil {
+		return err
+	}
+	if !s.leads() {
+		return s.interrupted()
+	}
+	if err := s.evaluate(); err != nil {
+		return err
+	}
+	if err := s.saveModel(); err != nil {
+		return err
+	}
+	s.summary.Seconds = record.Float(time.Since(start).Seconds())
+	err := s.writeOutputs()
+	show.Report(s.text, s.summary, s.loss)
+	if err == nil && !s.summary.GraphAgrees {
+		err = fmt.Errorf("the loss on tensors, %v, and in a graph, %v, disagree", s.summary.TestLoss, s.summary.GraphTestLoss)
+	}
+	if err == nil {
+		err = s.interrupted()
+	}
+	return err
+}
+
+// interrupted is the end of a run that a signal stopped; nil when it came to its own.
+func (s *session) interrupted() error {
+	if s.summary.Interrupted {
+		return cli.ErrInterrupted
+	}
+	return nil
 }

@@ -51,22 +51,14 @@ func divergence(m *train.Model, _ losses.Criterion, test *dataset.Dataset) (floa
 // constantAnswers predicts the same for everybody: how all the people of the training rows answered
 // together.
 func constantAnswers(trainSet, testSet *dataset.Dataset) (float64, error) {
-	k, weights := trainSet.NumClasses(), train.RowWeights(trainSet)
-	sums := make([]float64, k)
-	for i, t := range trainSet.Labels.Float32s() {
-		w := 1.0
-		if weights != nil {
-			w = weights[i/k]
-		}
-		sums[i%k] += w * float64(t)
-	}
-	bias := make([]float32, k)
+	sums, _ := input.LabelSums(trainSet)
+	bias := make([]float32, len(sums))
 	for c, sum := range sums {
 		bias[c] = float32(math.Log(max(sum, 1e-9)))
 	}
 	model, err := train.NewModel([]train.Layer{{
-		Weights: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(trainSet.NumFeatures(), k)),
-		Bias:    tensor.New(tensor.WithShape(k), tensor.WithBacking(bias)),
+		Weights: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(trainSet.NumFeatures(), len(sums))),
+		Bias:    tensor.New(tensor.WithShape(len(bias)), tensor.WithBacking(bias)),
 	}})
 	if err != nil {
 		return 0, err

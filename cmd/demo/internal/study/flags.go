@@ -86,12 +86,8 @@ func (o *Options) Flags() []cli.Flag {
 // Parse reads the command line of compare.
 func Parse(args []string) (Options, error) {
 	var o Options
-	operands, err := cli.Parse("compare", o.Flags(), args)
-	switch {
-	case err != nil:
+	if err := cli.ParseFlags("compare", o.Flags(), args); err != nil {
 		return o, err
-	case len(operands) > 0:
-		return o, cli.Usagef("unexpected argument %q, want flags only; a data file is given with -data", operands[0])
 	}
 	if err := o.Check(); err != nil {
 		return o, err
