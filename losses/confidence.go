@@ -39,6 +39,10 @@ func (c ConfidencePenalty) Row(r Row) float64 {
 
 // confidenceRows is the kernel of the penalty: of each class the expectation is that of log p.
 func confidenceRows[T kernel.Float](b *batch[T], c ConfidencePenalty) (bad int) {
+	if kernel.InTiles[T](b.k) {
+		return kernel.ConfidencePenalty(c.Beta, b.loss, b.grad, b.input, b.target, b.index, b.scale, b.k,
+			func(i int) (valid bool) { return expectationAlone(b, i, 1, c.Beta, logOfP[T]{}) })
+	}
 	return expectationRows(b, 1, c.Beta, logOfP[T]{})
 }
 

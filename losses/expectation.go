@@ -58,6 +58,12 @@ func expectationRow[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta floa
 	return true
 }
 
+// expectationAlone computes row i by expectationBlocks. It returns false when there is an invalid label.
+func expectationAlone[T kernel.Float, Q quantity[T]](b *batch[T], i int, alpha, beta float64, q Q) (valid bool) {
+	c := b.slice(i, i+1)
+	return expectationBlocks(&c, alpha, beta, q) < 0
+}
+
 // expectationBlocks is expectationRows by kernels for many rows.
 func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta float64, q Q) (bad int) {
 	k, m := b.k, b.chunk()

@@ -72,6 +72,12 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 	if b.k == 1 {
 		return byRow(b, NCE{})
 	}
+	if kernel.InTiles[T](b.k) {
+		return kernel.NCE(b.loss, b.grad, b.input, b.target, b.index, b.scale, b.k, func(i int) (valid bool) {
+			c := b.slice(i, i+1)
+			return nceBlocks(&c) < 0
+		})
+	}
 	if b.single() && b.index == nil && kernel.RowByRow[T](b.k) {
 		for i := range b.n {
 			c := b.slice(i, i+1)

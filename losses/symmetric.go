@@ -153,7 +153,12 @@ func symmetricRows[T kernel.Float](b *batch[T], s SymmetricCrossEntropy, l Loss)
 		return byRow(b, l)
 	}
 	if b.index == nil {
-		return expectationRows(b, s.Alpha, s.Beta, reversed[T]{ReverseCrossEntropy{s.A}, b.twins})
+		q := reversed[T]{ReverseCrossEntropy{s.A}, b.twins}
+		if kernel.InTiles[T](b.k) && !b.twins && -s.A <= kernel.MostFloor() {
+			return kernel.SymmetricCrossEntropy(s.Alpha, s.Beta, -s.A, b.loss, b.grad, b.input, b.target, b.scale, b.k,
+				func(i int) (valid bool) { return expectationAlone(b, i, s.Alpha, s.Beta, q) })
+		}
+		return expectationRows(b, s.Alpha, s.Beta, q)
 	}
 	family, factor, epsilon := kernel.Poly1, s.Alpha, -s.Beta*s.A/s.Alpha
 	if s.Alpha == 0 {

@@ -12,6 +12,21 @@ func doubleTiles[T spec.Float](
 	v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	terms func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32),
 	row func(j int) (valid bool)) (bad int) {
+	return doubleTilesBy(v, loss, grad, z, t, index, scale, k,
+		func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32) {
+			rejected = terms(u, s, loss, i, w)
+			if grad != nil {
+				u.tileCombine(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, &s.lane[0])
+			}
+			return rejected
+		}, row)
+}
+
+// doubleTilesBy is doubleTiles where each stores the losses and, in s.e, the gradients.
+func doubleTilesBy[T spec.Float](
+	v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
+	each func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32),
+	row func(j int) (valid bool)) (bad int) {
 	u, s, pad, w, io := doubles(), getTile[float64](), getTile[T](), v.lanes(), tiler[T, float64](v)
 	defer putTile(s)
 	defer putTile(pad)
@@ -22,9 +37,8 @@ func doubleTiles[T spec.Float](
 		setTarget(io, s, t, pad.padT[:], index, i, n, k)
 		setScale(s, scale, i, n, w)
 		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
-		rejected |= terms(u, s, loss[i:i+n], i, w)
+		rejected |= each(u, s, loss[i:i+n], i, w)
 		if grad != nil {
-			u.tileCombine(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, &s.lane[0])
 			tileOut(io, grad[lo:hi], s.e[:], pad.padG[:], k)
 		}
 		if bad := eachRejected(rejected, i, n, row); bad >= 0 {

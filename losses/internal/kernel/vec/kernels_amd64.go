@@ -665,6 +665,20 @@ func sigmoidAsymmetricMarginF64AVX512(loss *float64, grad *float64, z *float64, 
 //go:noescape
 func tileMAEF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
+// tileExpectationF64AVX512 takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ
+// p h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. rejected has the bits
+// of the rows with an invalid label, or a loss that is not finite.
+//
+//go:noescape
+func tileExpectationF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+
+// tileNCEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and unless grad is
+// 0 the gradients in e; par is k. rejected has the bits of the rows with an invalid label, or a
+// loss of which a part is not finite.
+//
+//go:noescape
+func tileNCEF64AVX512(e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+
 // tileCombineF64AVX512 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).
 //
@@ -1396,6 +1410,20 @@ func sigmoidAsymmetricMarginF64AVX2(loss *float64, grad *float64, z *float64, ye
 //
 //go:noescape
 func tileMAEF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
+
+// tileExpectationF64AVX2 takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ p
+// h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. rejected has the bits
+// of the rows with an invalid label, or a loss that is not finite.
+//
+//go:noescape
+func tileExpectationF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+
+// tileNCEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and unless grad is 0
+// the gradients in e; par is k. rejected has the bits of the rows with an invalid label, or a loss
+// of which a part is not finite.
+//
+//go:noescape
+func tileNCEF64AVX2(e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
 
 // tileCombineF64AVX2 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).

@@ -28959,6 +28959,231 @@ column3:
 	VZEROUPPER
 	RET
 
+// func tileExpectationF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·tileExpectationF64AVX512(SB), NOSPLIT, $0-68
+	MOVQ    e+0(FP), AX
+	MOVQ    h+8(FP), CX
+	MOVQ    z+16(FP), DX
+	MOVQ    t+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lanes+48(FP), DI
+	MOVQ    par+56(FP), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z2, Z2, Z2
+	VMOVUPD 64(DI), Z1
+	KXNORW  K1, K1, K1
+	KXORW   K2, K2, K2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	XORQ    R9, R9
+	MOVQ    SI, R10
+	SHLQ    $0x06, R10
+
+column1:
+	VMOVUPD      (BX)(R9*1), Z6
+	VMOVUPD      (DX)(R9*1), Z8
+	VCMPPD       $0x00, Z8, Z1, K3
+	KANDW        K3, K1, K4
+	KANDNW       K1, K3, K1
+	VFPCLASSPDZ  $0xd9, Z6, K3
+	KORW         K3, K2, K2
+	VMOVAPD      Z6, Z7
+	VPXORQ       Z7, Z7, K4, Z7
+	VADDPD       Z7, Z3, Z3
+	VMOVAPD      Z6, Z7
+	VADDPD       Z7, Z4, K4, Z4
+	VSUBPD       Z1, Z8, Z8
+	VCMPPD       $0x04, Z2, Z6, K3
+	VMOVUPD.Z    Z8, K3, Z7
+	VFMADD231PD  Z6, Z7, Z5
+	VBROADCASTSD cdc6293e5939a08cea<>+0(SB), Z6
+	VMAXPD       (CX)(R9*1), Z6, Z6
+	VADDPD       Z6, Z0, K4, Z0
+	ADDQ         $0x40, R9
+	CMPQ         R9, R10
+	JLT          column1
+	VADDPD       Z3, Z4, Z1
+	VMOVUPD      128(DI), Z2
+	VFMSUB213PD  Z5, Z1, Z2
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	XORQ         R9, R9
+	MOVQ         SI, R10
+	SHLQ         $0x06, R10
+
+column2:
+	VBROADCASTSD cdc6293e5939a08cea<>+0(SB), Z4
+	VMAXPD       (CX)(R9*1), Z4, Z4
+	VFMADD231PD  (AX)(R9*1), Z4, Z9
+	VSUBPD       Z0, Z4, Z4
+	VFMADD231PD  (AX)(R9*1), Z4, Z10
+	ADDQ         $0x40, R9
+	CMPQ         R9, R10
+	JLT          column2
+	VBROADCASTSD (R8), Z0
+	VBROADCASTSD 8(R8), Z4
+	VMOVUPD      320(DI), Z5
+	VMULPD       Z5, Z9, Z9
+	VMULPD       Z4, Z9, Z6
+	VFMADD231PD  Z0, Z2, Z6
+	VMOVUPD      Z6, 384(DI)
+	VSUBPD       Z6, Z6, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z2, K1
+	KORW         K1, K2, K2
+	KMOVW        K2, R8
+	MOVL         R8, rejected+64(FP)
+	MOVQ         grad+40(FP), R8
+	TESTQ        R8, R8
+	JEQ          done3
+	VMOVUPD      256(DI), Z2
+	VMOVUPD      192(DI), Z6
+	VMOVUPD      (DI), Z7
+	VMULPD       Z5, Z10, Z10
+	VMULPD       Z6, Z10, Z10
+	VMULPD       Z4, Z10, Z10
+	VFNMADD213PD Z3, Z1, Z2
+	VFMSUB213PD  Z10, Z0, Z2
+	VMULPD       Z4, Z9, Z3
+	VFMSUB231PD  Z0, Z1, Z3
+	VMULPD       Z5, Z3, Z3
+	VMULPD       Z5, Z4, Z1
+	VMOVUPD      64(DI), Z4
+	VMOVUPD      192(DI), Z5
+	VBROADCASTSD cd3fe0000000000000<>+0(SB), Z6
+	VCMPPD       $0x1e, Z6, Z5, K1
+	XORQ         DI, DI
+	SHLQ         $0x06, SI
+
+column4:
+	VMOVUPD      Z3, Z5
+	VBROADCASTSD cdc6293e5939a08cea<>+0(SB), Z6
+	VMAXPD       (CX)(DI*1), Z6, Z6
+	VFMADD231PD  Z1, Z6, Z5
+	VMULPD       (AX)(DI*1), Z5, Z5
+	VMOVUPD      Z0, Z6
+	VFNMADD231PD (BX)(DI*1), Z6, Z5
+	VCMPPD       $0x00, (DX)(DI*1), Z4, K2
+	KANDW        K1, K2, K2
+	VMOVUPD      Z2, K2, Z5
+	VMULPD       Z7, Z5, Z5
+	VMOVUPD      Z5, (AX)(DI*1)
+	ADDQ         $0x40, DI
+	CMPQ         DI, SI
+	JLT          column4
+
+done3:
+	VZEROUPPER
+	RET
+
+DATA cdc6293e5939a08cea<>+0(SB)/8, $0xc6293e5939a08cea
+DATA cdc6293e5939a08cea<>+8(SB)/8, $0xc6293e5939a08cea
+DATA cdc6293e5939a08cea<>+16(SB)/8, $0xc6293e5939a08cea
+DATA cdc6293e5939a08cea<>+24(SB)/8, $0xc6293e5939a08cea
+DATA cdc6293e5939a08cea<>+32(SB)/8, $0xc6293e5939a08cea
+DATA cdc6293e5939a08cea<>+40(SB)/8, $0xc6293e5939a08cea
+DATA cdc6293e5939a08cea<>+48(SB)/8, $0xc6293e5939a08cea
+DATA cdc6293e5939a08cea<>+56(SB)/8, $0xc6293e5939a08cea
+GLOBL cdc6293e5939a08cea<>(SB), RODATA|NOPTR, $64
+
+// func tileNCEF64AVX512(e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·tileNCEF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ    e+0(FP), AX
+	MOVQ    z+8(FP), CX
+	MOVQ    t+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    lanes+40(FP), SI
+	MOVQ    par+48(FP), DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z2, Z2, Z2
+	VMOVUPD 64(SI), Z1
+	KXNORW  K1, K1, K1
+	KXORW   K2, K2, K2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	XORQ    R8, R8
+	MOVQ    BX, R9
+	SHLQ    $0x06, R9
+
+column1:
+	VMOVUPD      (DX)(R8*1), Z6
+	VMOVUPD      (CX)(R8*1), Z8
+	VCMPPD       $0x00, Z8, Z1, K3
+	KANDW        K3, K1, K4
+	KANDNW       K1, K3, K1
+	VFPCLASSPDZ  $0xd9, Z6, K3
+	KORW         K3, K2, K2
+	VMOVAPD      Z6, Z7
+	VPXORQ       Z7, Z7, K4, Z7
+	VADDPD       Z7, Z3, Z3
+	VMOVAPD      Z6, Z7
+	VADDPD       Z7, Z4, K4, Z4
+	VSUBPD       Z1, Z8, Z8
+	VCMPPD       $0x04, Z2, Z6, K3
+	VMOVUPD.Z    Z8, K3, Z7
+	VFMADD231PD  Z6, Z7, Z5
+	VADDPD       Z8, Z0, Z0
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column1
+	VADDPD       Z3, Z4, Z1
+	VMOVUPD      128(SI), Z2
+	VFMSUB213PD  Z5, Z1, Z2
+	VBROADCASTSD (DI), Z4
+	VMOVUPD      128(SI), Z5
+	VFMSUB213PD  Z0, Z4, Z5
+	VSUBPD       Z5, Z5, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVUPD      (SI), Z0
+	VDIVPD       Z5, Z2, Z2
+	VSUBPD       Z2, Z2, Z6
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z6, K1
+	KORW         K1, K2, K2
+	VMOVUPD      Z2, 384(SI)
+	KMOVW        K2, DI
+	MOVL         DI, rejected+56(FP)
+	MOVQ         grad+32(FP), DI
+	TESTQ        DI, DI
+	JEQ          done2
+	VDIVPD       Z5, Z0, Z0
+	VMOVAPD      Z1, Z1
+	VFNMADD231PD Z4, Z2, Z1
+	VADDPD.BCST  cdbff0000000000000<>+0(SB), Z4, Z4
+	VMOVAPD      Z3, Z3
+	VFNMADD231PD Z4, Z2, Z3
+	VMOVUPD      256(SI), Z4
+	VFNMADD231PD Z1, Z4, Z3
+	VMOVUPD      320(SI), Z4
+	VMULPD       Z4, Z1, Z1
+	VMOVUPD      64(SI), Z4
+	VMOVUPD      192(SI), Z5
+	VBROADCASTSD cd3fe0000000000000<>+0(SB), Z6
+	VCMPPD       $0x1e, Z6, Z5, K1
+	XORQ         SI, SI
+	SHLQ         $0x06, BX
+
+column3:
+	VMOVUPD Z1, Z5
+	VMULPD  (AX)(SI*1), Z5, Z5
+	VADDPD  Z2, Z5, Z5
+	VSUBPD  (DX)(SI*1), Z5, Z5
+	VCMPPD  $0x00, (CX)(SI*1), Z4, K2
+	KANDW   K1, K2, K2
+	VMOVUPD Z3, K2, Z5
+	VMULPD  Z0, Z5, Z5
+	VMOVUPD Z5, (AX)(SI*1)
+	ADDQ    $0x40, SI
+	CMPQ    SI, BX
+	JLT     column3
+
+done2:
+	VZEROUPPER
+	RET
+
 // func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
 // Requires: AVX, AVX512F
 TEXT ·tileCombineF64AVX512(SB), NOSPLIT, $0-48
@@ -56062,6 +56287,237 @@ column3:
 	ADDQ      $0x20, SI
 	CMPQ      SI, BX
 	JLT       column3
+	VZEROUPPER
+	RET
+
+// func tileExpectationF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tileExpectationF64AVX2(SB), NOSPLIT, $160-68
+	MOVQ     e+0(FP), AX
+	MOVQ     h+8(FP), CX
+	MOVQ     z+16(FP), DX
+	MOVQ     t+24(FP), BX
+	MOVQ     k+32(FP), SI
+	MOVQ     lanes+48(FP), DI
+	MOVQ     par+56(FP), R8
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMOVUPD  32(DI), Y1
+	VPCMPEQD Y3, Y3, Y3
+	VXORPS   Y4, Y4, Y4
+	VXORPS   Y5, Y5, Y5
+	VXORPS   Y6, Y6, Y6
+	VXORPS   Y7, Y7, Y7
+	XORQ     R9, R9
+	MOVQ     SI, R10
+	SHLQ     $0x05, R10
+
+column1:
+	VMOVUPD     (BX)(R9*1), Y8
+	VMOVUPD     (DX)(R9*1), Y10
+	VCMPPD      $0x00, Y10, Y1, Y9
+	VANDPD      Y9, Y3, Y11
+	VANDNPD     Y3, Y9, Y3
+	VCMPPD      $0x19, cd0<>+0(SB), Y8, Y9
+	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y8, Y12
+	VORPD       Y12, Y9, Y9
+	VORPD       Y9, Y4, Y4
+	VMOVAPD     Y8, Y9
+	VANDNPD     Y9, Y11, Y9
+	VADDPD      Y9, Y5, Y5
+	VMOVAPD     Y8, Y9
+	VANDPD      Y9, Y11, Y9
+	VADDPD      Y9, Y6, Y6
+	VSUBPD      Y1, Y10, Y10
+	VCMPPD      $0x04, Y2, Y8, Y9
+	VANDPD      Y9, Y10, Y9
+	VFMADD231PD Y8, Y9, Y7
+	VMOVUPD     cdc6293e5939a08cea<>+0(SB), Y8
+	VMAXPD      (CX)(R9*1), Y8, Y8
+	VANDPD      Y8, Y11, Y8
+	VADDPD      Y8, Y0, Y0
+	ADDQ        $0x20, R9
+	CMPQ        R9, R10
+	JLT         column1
+	VADDPD      Y5, Y6, Y1
+	VMOVUPD     64(DI), Y2
+	VFMSUB213PD Y7, Y1, Y2
+	VXORPS      Y3, Y3, Y3
+	VXORPS      Y6, Y6, Y6
+	XORQ        R9, R9
+	MOVQ        SI, R10
+	SHLQ        $0x05, R10
+
+column2:
+	VMOVUPD      cdc6293e5939a08cea<>+0(SB), Y7
+	VMAXPD       (CX)(R9*1), Y7, Y7
+	VFMADD231PD  (AX)(R9*1), Y7, Y3
+	VSUBPD       Y0, Y7, Y7
+	VFMADD231PD  (AX)(R9*1), Y7, Y6
+	ADDQ         $0x20, R9
+	CMPQ         R9, R10
+	JLT          column2
+	VBROADCASTSD (R8), Y0
+	VBROADCASTSD 8(R8), Y7
+	VMOVUPD      160(DI), Y8
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y7, Y3, Y9
+	VFMADD231PD  Y0, Y2, Y9
+	VMOVUPD      Y9, 192(DI)
+	VSUBPD       Y9, Y9, Y2
+	VCMPPD       $0x04, cd0<>+0(SB), Y2, Y2
+	VORPD        Y2, Y4, Y4
+	VMOVMSKPD    Y4, R8
+	MOVL         R8, rejected+64(FP)
+	MOVQ         grad+40(FP), R8
+	TESTQ        R8, R8
+	JEQ          done3
+	VMOVUPD      128(DI), Y2
+	VMOVUPD      96(DI), Y4
+	VMOVUPD      (DI), Y9
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y4, Y6, Y6
+	VMULPD       Y7, Y6, Y6
+	VFNMADD213PD Y5, Y1, Y2
+	VFMSUB213PD  Y6, Y0, Y2
+	VMULPD       Y7, Y3, Y3
+	VFMSUB231PD  Y0, Y1, Y3
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y8, Y7, Y1
+	VMOVUPD      Y3, (SP)
+	VMOVUPD      Y1, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y2, 96(SP)
+	VMOVUPD      Y9, 128(SP)
+	VMOVUPD      32(DI), Y0
+	VMOVUPD      96(DI), Y1
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y2
+	VCMPPD       $0x1e, Y2, Y1, Y1
+	XORQ         DI, DI
+	SHLQ         $0x05, SI
+
+column4:
+	VMOVUPD      (SP), Y2
+	VMOVUPD      cdc6293e5939a08cea<>+0(SB), Y3
+	VMAXPD       (CX)(DI*1), Y3, Y3
+	VFMADD231PD  32(SP), Y3, Y2
+	VMULPD       (AX)(DI*1), Y2, Y2
+	VMOVUPD      64(SP), Y3
+	VFNMADD231PD (BX)(DI*1), Y3, Y2
+	VCMPPD       $0x00, (DX)(DI*1), Y0, Y3
+	VANDPD       Y1, Y3, Y3
+	VBLENDVPD    Y3, 96(SP), Y2, Y2
+	VMULPD       128(SP), Y2, Y2
+	VMOVUPD      Y2, (AX)(DI*1)
+	ADDQ         $0x20, DI
+	CMPQ         DI, SI
+	JLT          column4
+
+done3:
+	VZEROUPPER
+	RET
+
+// func tileNCEF64AVX2(e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tileNCEF64AVX2(SB), NOSPLIT, $128-60
+	MOVQ     e+0(FP), AX
+	MOVQ     z+8(FP), CX
+	MOVQ     t+16(FP), DX
+	MOVQ     k+24(FP), BX
+	MOVQ     lanes+40(FP), SI
+	MOVQ     par+48(FP), DI
+	VXORPS   Y0, Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMOVUPD  32(SI), Y1
+	VPCMPEQD Y3, Y3, Y3
+	VXORPS   Y4, Y4, Y4
+	VXORPS   Y5, Y5, Y5
+	VXORPS   Y6, Y6, Y6
+	VXORPS   Y7, Y7, Y7
+	XORQ     R8, R8
+	MOVQ     BX, R9
+	SHLQ     $0x05, R9
+
+column1:
+	VMOVUPD      (DX)(R8*1), Y8
+	VMOVUPD      (CX)(R8*1), Y10
+	VCMPPD       $0x00, Y10, Y1, Y9
+	VANDPD       Y9, Y3, Y11
+	VANDNPD      Y3, Y9, Y3
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y8, Y12
+	VORPD        Y12, Y9, Y9
+	VORPD        Y9, Y4, Y4
+	VMOVAPD      Y8, Y9
+	VANDNPD      Y9, Y11, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVAPD      Y8, Y9
+	VANDPD       Y9, Y11, Y9
+	VADDPD       Y9, Y6, Y6
+	VSUBPD       Y1, Y10, Y10
+	VCMPPD       $0x04, Y2, Y8, Y9
+	VANDPD       Y9, Y10, Y9
+	VFMADD231PD  Y8, Y9, Y7
+	VADDPD       Y10, Y0, Y0
+	ADDQ         $0x20, R8
+	CMPQ         R8, R9
+	JLT          column1
+	VADDPD       Y5, Y6, Y1
+	VMOVUPD      64(SI), Y2
+	VFMSUB213PD  Y7, Y1, Y2
+	VBROADCASTSD (DI), Y3
+	VMOVUPD      64(SI), Y6
+	VFMSUB213PD  Y0, Y3, Y6
+	VSUBPD       Y6, Y6, Y0
+	VCMPPD       $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD        Y0, Y4, Y4
+	VMOVUPD      (SI), Y0
+	VDIVPD       Y6, Y2, Y2
+	VSUBPD       Y2, Y2, Y7
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VMOVUPD      Y2, 192(SI)
+	VMOVMSKPD    Y4, DI
+	MOVL         DI, rejected+56(FP)
+	MOVQ         grad+32(FP), DI
+	TESTQ        DI, DI
+	JEQ          done2
+	VDIVPD       Y6, Y0, Y0
+	VMOVAPD      Y1, Y1
+	VFNMADD231PD Y3, Y2, Y1
+	VADDPD       cdbff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD      Y5, Y4
+	VFNMADD231PD Y3, Y2, Y4
+	VMOVUPD      128(SI), Y3
+	VFNMADD231PD Y1, Y3, Y4
+	VMOVUPD      160(SI), Y3
+	VMULPD       Y3, Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y4, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	VMOVUPD      32(SI), Y0
+	VMOVUPD      96(SI), Y1
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y2
+	VCMPPD       $0x1e, Y2, Y1, Y1
+	XORQ         SI, SI
+	SHLQ         $0x05, BX
+
+column3:
+	VMOVUPD   (SP), Y2
+	VMULPD    (AX)(SI*1), Y2, Y2
+	VADDPD    32(SP), Y2, Y2
+	VSUBPD    (DX)(SI*1), Y2, Y2
+	VCMPPD    $0x00, (CX)(SI*1), Y0, Y3
+	VANDPD    Y1, Y3, Y3
+	VBLENDVPD Y3, 64(SP), Y2, Y2
+	VMULPD    96(SP), Y2, Y2
+	VMOVUPD   Y2, (AX)(SI*1)
+	ADDQ      $0x20, SI
+	CMPQ      SI, BX
+	JLT       column3
+
+done2:
 	VZEROUPPER
 	RET
 

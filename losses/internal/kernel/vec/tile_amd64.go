@@ -28,6 +28,7 @@ func inTiles[T spec.Float](k int) bool {
 type tile[T spec.Float] struct {
 	z, t, e, h [tileCols * tileRows]T
 	lane       [lanesPerRow * tileRows]T
+	par        [2]T // of a loss
 
 	padZ, padT, padG [tileCols * tileRows]T // rows of a last, smaller block
 }

@@ -103,6 +103,8 @@ type single interface {
 type double interface {
 	unit[float64]
 	tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32)
+	tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
+	tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	tileCombine(e, h, z, t *float64, k int, lanes *float64)
 	klTile(z, t *float64, k int, lanes *float64) (bad uint32)
 	temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32)
@@ -395,6 +397,12 @@ func (f64AVX512) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales
 }
 func (f64AVX512) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX512(e, z, t, k, lanes)
+}
+func (f64AVX512) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
+	return tileExpectationF64AVX512(e, h, z, t, k, grad, lanes, par)
+}
+func (f64AVX512) tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
+	return tileNCEF64AVX512(e, z, t, k, grad, lanes, par)
 }
 func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX512(e, h, z, t, k, lanes)
@@ -699,6 +707,12 @@ func (f64AVX2) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *
 }
 func (f64AVX2) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX2(e, z, t, k, lanes)
+}
+func (f64AVX2) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
+	return tileExpectationF64AVX2(e, h, z, t, k, grad, lanes, par)
+}
+func (f64AVX2) tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
+	return tileNCEF64AVX2(e, z, t, k, grad, lanes, par)
 }
 func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX2(e, h, z, t, k, lanes)

@@ -50,6 +50,8 @@ func main() {
 		if g.f64 {
 			g.wide()
 			g.tileMAE()
+			g.tileExpectation()
+			g.tileNCE()
 			g.tileCombine()
 			g.klTile()
 			g.temperedLogs()

@@ -1,0 +1,30 @@
+//go:build !amd64 || purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+const noTiles = "vec: no tiles in this build"
+
+// InTiles is false: there are no tiles in this build.
+func InTiles[T spec.Float](int) bool { return false }
+
+// NCE panics: there are no tiles in this build.
+func NCE[T spec.Float](loss []float64, grad, z, t []T, index []int, scale []T, k int, row func(j int) bool) int {
+	panic(noTiles)
+}
+
+// MostFloor is not called.
+func MostFloor() float64 { return 0 }
+
+// SymmetricCrossEntropy panics: there are no tiles in this build.
+func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float64, grad, z, t, scale []T, k int,
+	row func(j int) bool) int {
+	panic(noTiles)
+}
+
+// ConfidencePenalty panics: there are no tiles in this build.
+func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
+	row func(j int) bool) int {
+	panic(noTiles)
+}
