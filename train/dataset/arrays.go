@@ -81,6 +81,20 @@ func ReadArrays(featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, er
 	return d, nil
 }
 
+// ReadFeaturesFile reads the features of [ReadArrays] without labels, to predict them: a new tensor
+// [N, D] float32 or float64. Errors: those of ReadArrays.
+func ReadFeaturesFile(path string) (*tensor.Dense, error) {
+	format, err := arrayFormat(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := readFeatureArray(format, path)
+	if err != nil {
+		return nil, err
+	}
+	return d.Features, nil
+}
+
 // readFeatureArray returns a dataset without labels.
 func readFeatureArray(f Format, path string) (*Dataset, error) {
 	a, err := readArray(f, path)

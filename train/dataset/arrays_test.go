@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"encoding/binary"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -119,4 +120,63 @@ func TestFashionMNIST(t *testing.T) {
 		assert.Equal(t, 1000, n)
 	}
 	assert.Equal(t, "pixel_27_27", d.FeatureNames[783])
+}
+
+func TestReadArrays(t *testing.T) {
+	for _, pair := range [][2][]byte{idxPair, npyPair, {idxPair[0], numtest.Gzip(idxPair[1])},
+		{numtest.Gzip(npyPair[0]), npyPair[1]}} {
+		features := write(t, "x", pair[0])
+		d, err := ReadArrays(features, write(t, "y", pair[1]), ArrayOptions{})
+		require.NoError(t, err)
+		require.NoError(t, d.Validate(losses.SoftmaxLink))
+		assert.InDeltaSlice(t, []float32{0, .2, .4, .6, .8, 1}, f32(t, d.Features), 1e-7)
+		assert.Equal(t, []float32{0, 1, 1, 0}, f32(t, d.Labels))
+		rows, columns := d.ImageSize()
+		assert.Equal(t, []int{1, 3}, []int{rows, columns})
+
+		named, err := ReadArrays(features, write(t, "y", pair[1]), ArrayOptions{Classes: []string{"shirt", "shoe", "bag"}})
+		require.NoError(t, err)
+		assert.Equal(t, []float32{0, 1, 0, 1, 0, 0}, f32(t, named.Labels))
+		assert.Equal(t, []string{"shirt", "shoe", "bag"}, named.ClassNames)
+		_, err = ReadArrays(features, write(t, "y", pair[1]), ArrayOptions{Classes: []string{"shirt"}})
+		checkError(t, err, ErrLabel, "labels: row 0: got 1, want a class in 0..0")
+
+		alone, err := ReadFeaturesFile(features)
+		require.NoError(t, err)
+		assert.Equal(t, f32(t, d.Features), f32(t, alone))
+		assert.Equal(t, d.Features.Shape(), alone.Shape())
+	}
+}
+
+func TestReadArraysErrors(t *testing.T) {
+	csv := write(t, "t.csv", []byte("a,b\n1,2\n"))
+	images, classes := write(t, "images", idxPair[0]), write(t, "classes", idxPair[1])
+	x, y := write(t, "x.npy", npyPair[0]), write(t, "y.npy", npyPair[1])
+	none := filepath.Join(t.TempDir(), "none")
+	for _, tc := range []struct {
+		features, labels string
+		kind             error
+		text             string
+	}{
+		{csv, y, ErrFormat, csv + ": got a file that begins like neither, want IDX or NPY"},
+		{x, csv, ErrFormat, csv + ": got a file that begins like neither"},
+		{images, y, ErrFormat, y + ": got NPY labels for the IDX features of " + images + ", want two files of one format"},
+		{none, y, fs.ErrNotExist, none},
+		{x, none, fs.ErrNotExist, none},
+		{classes, images, ErrShape, "are these the labels?"},
+		{y, x, ErrShape, "are these the labels?"},
+	} {
+		_, err := ReadArrays(tc.features, tc.labels, ArrayOptions{})
+		checkError(t, err, tc.kind, tc.text)
+	}
+	for path, kind := range map[string]error{csv: ErrFormat, classes: ErrShape, y: ErrShape, none: fs.ErrNotExist} {
+		_, err := ReadFeaturesFile(path)
+		checkError(t, err, kind, path)
+	}
+	short := write(t, "short.npy", npyPair[0][:len(npyPair[0])-1])
+	_, err := ReadFeaturesFile(short)
+	checkError(t, err, ErrFormat, short)
+	require.NoError(t, os.WriteFile(short, idxPair[0][:9], 0o600))
+	_, err = ReadFeaturesFile(short)
+	checkError(t, err, ErrFormat, short)
 }

@@ -45,6 +45,30 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	return &out, err
 }
 
+// Question returns the dataset with one yes-or-no label, of losses.SigmoidLink: that of a class,
+// by its column. Of two classes it says all that both labels say.
+//
+// The labels are a copy; features, counts and names of features are shared.
+//
+// Errors: [ErrParam] for a column outside 0..K-1, and those of [Dataset.Validate] about shapes.
+func (d *Dataset) Question(class int) (*Dataset, error) {
+	_, labels, err := d.tables()
+	if err != nil {
+		return nil, err
+	}
+	if class < 0 || class >= labels.k {
+		return nil, fail(ErrParam, "class: got %d, want a column of the labels, 0..%d", class, labels.k-1)
+	}
+	out := *d
+	if out.Labels, err = pick("labels", d.Labels, nil, []int{class}); err != nil {
+		return nil, err
+	}
+	if d.ClassNames != nil {
+		out.ClassNames = d.ClassNames[class : class+1 : class+1]
+	}
+	return &out, nil
+}
+
 // Unseen says what becomes of a text that a model does not know.
 type Unseen int
 

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"softloss/losses"
 )
 
 // The columns of a test set in another order, with others between them and without some of the
@@ -67,4 +69,22 @@ func TestReadCSVKnownClasses(t *testing.T) {
 	assert.Equal(t, []float32{.5, 0, .5}, f32(t, d.Labels))
 	d = readCSV(t, "9,a\n8,b\n", CSVOptions{Label: "column_2", Header: HeaderNo})
 	assert.Equal(t, []string{"a", "b"}, d.ClassNames, "a column without a name is found by what stands for it")
+}
+
+func TestWithClasses(t *testing.T) {
+	d := sample()
+	got, err := d.WithClasses([]string{"z", "w", "x", "y"})
+	require.NoError(t, err)
+	assert.Equal(t, []float32{0, 0, 1, 0, .25, 0, .25, .5, .5, 0, 0, .5, 1, 0, 0, 0}, f32(t, got.Labels))
+	assert.Equal(t, []string{"z", "w", "x", "y"}, got.ClassNames)
+	assert.Equal(t, d.Counts, got.Counts)
+	require.NoError(t, got.Validate(losses.SoftmaxLink))
+	assert.Equal(t, sample(), d, "the input stays")
+	_, err = d.WithClasses([]string{"x", "y"})
+	checkError(t, err, ErrClasses, `got the class "z", want one of "x", "y"`)
+	_, err = d.WithClasses([]string{"x", "y", "z", "x"})
+	checkError(t, err, ErrParam, `names: got "x" twice`)
+	d.ClassNames = nil
+	_, err = d.WithClasses([]string{"x", "y", "z"})
+	checkError(t, err, ErrShape, "class names: got none, want 3")
 }

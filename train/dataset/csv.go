@@ -174,7 +174,12 @@ func assemble(t *table.Table, opt CSVOptions) (*Dataset, error) {
 		return d, err
 	}
 	if opt.Questions != nil {
-		return d, d.putQuestions(t)
+		for _, c := range t.Labels {
+			d.ClassNames = append(d.ClassNames, c.Title())
+		}
+		var err error
+		d.Labels, err = questionRows(t.Weights, len(t.Labels))
+		return d, err
 	}
 	labels, totals, err := softRows("labels", t.Weights, len(t.Labels))
 	if err != nil {

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -130,14 +129,6 @@ func TestLabelName(t *testing.T) {
 	d, err = Digits()
 	require.NoError(t, err)
 	require.Empty(t, d.LabelName)
-}
-
-func TestFormatOfArchive(t *testing.T) {
-	path := t.TempDir() + "/x.npz"
-	require.NoError(t, os.WriteFile(path, []byte("PK\x03\x04 and so on"), 0o600))
-	_, err := FormatOf(path)
-	checkError(t, err, ErrFormat, "x.npz: got a zip archive (an .npz file of NumPy, a spreadsheet?), want an array that "+
-		"numpy.save wrote")
 }
 
 // A reader of rows goes on behind a row that cannot be read.

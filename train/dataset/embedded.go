@@ -2,6 +2,7 @@ package dataset
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 )
 
@@ -30,6 +31,52 @@ func Digits() (*Dataset, error) {
 	}
 	d.FeatureNames, d.LabelName = pixelNames([]int{8, 8}), ""
 	return d, d.round()
+}
+
+// digitQuestions are the names of the labels of [DigitQuestions] and the digits of which each is
+// true.
+var digitQuestions = []struct {
+	name string
+	yes  string
+}{
+	{"even", "02468"},
+	{"above four", "56789"},
+	{"loop", "0689"}, // a closed line in how the digit is usually written
+	{"prime", "2357"},
+	{"square", "0149"},
+}
+
+// DigitQuestions returns the handwritten digits of [Digits] with five yes-or-no labels in place of
+// their classes, several of which are true of a digit, or none:
+//
+//	even          0 2 4 6 8
+//	above four    5 6 7 8 9
+//	loop          0 6 8 9     a closed line in how the digit is usually written
+//	prime         2 3 5 7
+//	square        0 1 4 9
+//
+// They are for losses.SigmoidLink. Every call returns a new copy.
+func DigitQuestions() (*Dataset, error) {
+	d, err := Digits()
+	if err != nil {
+		return nil, err
+	}
+	k := len(digitQuestions)
+	labels, data, err := newMatrix[float32]("labels", d.Len(), k)
+	if err != nil {
+		return nil, err
+	}
+	d.ClassNames = nil
+	for j, q := range digitQuestions {
+		d.ClassNames = append(d.ClassNames, q.name)
+		for i, digit := range d.Index() {
+			if slices.Contains([]byte(q.yes), '0'+byte(digit)) {
+				data[i*k+j] = 1
+			}
+		}
+	}
+	d.Labels = labels
+	return d, nil
 }
 
 // Housing returns a dataset with real soft labels: how satisfied 1681 tenants

@@ -48,6 +48,23 @@ func oneHot(index []int, classes int) (*tensor.Dense, error) {
 	return labels, nil
 }
 
+// questionRows are rows of k answers, numbers from 0 to 1, as labels.
+func questionRows(answers []float64, k int) (*tensor.Dense, error) {
+	labels, data, err := newMatrix[float32]("labels", len(answers)/k, k)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range answers {
+		data[i] = float32(v)
+	}
+	for i := range len(answers) / k {
+		if err := checkLabels(i, data[i*k:(i+1)*k], losses.SigmoidLink); err != nil {
+			return nil, err
+		}
+	}
+	return labels, nil
+}
+
 // Majority returns the one-hot row of every row's largest entry, ties to the lowest column: soft
 // labels when only the largest counts.
 //

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"os"
 
-	"gorgonia.org/tensor"
-
 	"softloss/train/dataset/internal/npy"
 	"softloss/train/dataset/internal/source"
 )
@@ -79,18 +77,4 @@ func arrayFormat(path string) (Format, error) {
 		err = inFile(path, fail(ErrFormat, "got a file that begins like neither, want IDX or NPY"))
 	}
 	return f, err
-}
-
-// ReadFeaturesFile reads the features of [ReadArrays] without labels, to predict them: a new tensor
-// [N, D] float32 or float64. Errors: those of ReadArrays.
-func ReadFeaturesFile(path string) (*tensor.Dense, error) {
-	format, err := arrayFormat(path)
-	if err != nil {
-		return nil, err
-	}
-	d, err := readFeatureArray(format, path)
-	if err != nil {
-		return nil, err
-	}
-	return d.Features, nil
 }
