@@ -133,13 +133,13 @@ func (c *Criterion) validate() error {
 	if err := c.Smoothing.Validate(); err != nil {
 		return err
 	}
-	if err := c.validateLink(); err != nil {
+	if err := c.Link.validate(); err != nil {
 		return err
 	}
 	if err := c.validateNumbers(); err != nil {
 		return err
 	}
-	if err := c.validateMargins(); err != nil {
+	if err := c.validateBeside(); err != nil {
 		return err
 	}
 	if err := c.validateLoss(); err != nil {
@@ -151,50 +151,40 @@ func (c *Criterion) validate() error {
 	return nil
 }
 
-// validateNumbers returns what is wrong with what weighs classes and changes logits.
+// validateNumbers returns what is wrong with numbers by themselves.
 func (c *Criterion) validateNumbers() error {
-	for k, w := range c.ClassWeights {
-		if !valid(w) {
-			return argError(ErrWeight, "class weights", fmt.Sprintf("class %d: %v", k, w), "is out of range",
-				"a finite number >= 0")
-		}
-	}
-	for k, s := range c.LogitShift {
-		if !finite(s) {
-			return argError(ErrParam, "logit shift", fmt.Sprintf("class %d: %v", k, s), "is out of range",
-				"a finite number")
+	for i, numbers := range c.perClass() {
+		if numbers != nil {
+			if err := perClassFields[i].validate(numbers); err != nil {
+				return err
+			}
 		}
 	}
 	if !valid(c.Temperature) {
 		return argError(ErrParam, "temperature", c.Temperature, "is out of range", "a finite number > 0, or 0 for 1")
 	}
-	if !valid(c.ZLoss) {
-		return argError(ErrParam, "z-loss", c.ZLoss, "is out of range", "a finite number >= 0")
-	}
-	if c.FromProbs && (c.temperature() != 1 || c.LogitShift != nil || c.ZLoss != 0) {
-		return argError(ErrParam, "probs", "FromProbs", "has no logits for Temperature, LogitShift or ZLoss",
-			"those off, or logits")
-	}
-	return nil
-}
-
-// validateMargins returns what is wrong with the margins and with what is beside them.
-func (c *Criterion) validateMargins() error {
-	for k, m := range c.Margins {
-		if !rangeMargins.Contains(m) {
-			return argError(ErrParam, "margins", fmt.Sprintf("class %d: %v", k, m), "is out of range",
-				rangeMargins.String())
-		}
-	}
-	if c.Margins != nil && (c.FromProbs || c.Link != SoftmaxLink) {
-		return argError(ErrParam, "margins", "FromProbs or SigmoidLink", "has no logits of classes",
-			"logits under SoftmaxLink")
-	}
 	if !(c.AngularMargin >= 0 && c.AngularMargin < math.Pi) {
 		return argError(ErrParam, "angular margin", c.AngularMargin, "is out of range", "a number in [0, π)")
 	}
-	if c.AngularMargin != 0 && (c.FromProbs || c.Link != SoftmaxLink || c.Margins != nil) {
+	return factor.check("z-loss", c.ZLoss, "")
+}
+
+// validateBeside returns what is wrong with fields that exclude each other.
+func (c *Criterion) validateBeside() error {
+	noClasses := c.FromProbs || c.Link != SoftmaxLink
+	switch {
+	case c.FromProbs && (c.temperature() != 1 || c.LogitShift != nil || c.ZLoss != 0):
+		return argError(ErrParam, "probs", "FromProbs", "has no logits for Temperature, LogitShift or ZLoss",
+			"those off, or logits")
+	case noClasses && c.Margins != nil:
+		return argError(ErrParam, "margins", "FromProbs or SigmoidLink", "has no logits of classes",
+			"logits under SoftmaxLink")
+	case c.AngularMargin != 0 && (noClasses || c.Margins != nil):
 		return argError(ErrParam, "angular margin", "FromProbs, SigmoidLink or Margins", "is beside it", "those off")
+	case c.Link == SoftmaxLink && c.PosWeight != nil:
+		return argError(ErrParam, "pos weight", "SoftmaxLink", "has no positive label", "SigmoidLink, or ClassWeights")
+	case c.Link == SigmoidLink && c.ZLoss != 0:
+		return argError(ErrParam, "z-loss", "SigmoidLink", "has no log-sum-exp of its own", "SoftmaxLink, or it off")
 	}
 	return nil
 }
@@ -220,24 +210,4 @@ func (c *Criterion) inputName() string {
 		return "probs"
 	}
 	return "logits"
-}
-
-// validateLink returns what is wrong with the link and with fields that are not for it.
-func (c *Criterion) validateLink() error {
-	if c.Link >= links {
-		return argError(ErrParam, "link", c.Link, "is unknown", "SoftmaxLink or SigmoidLink")
-	}
-	for k, q := range c.PosWeight {
-		if !valid(q) {
-			return argError(ErrWeight, "pos weight", fmt.Sprintf("class %d: %v", k, q), "is out of range",
-				"a finite number >= 0")
-		}
-	}
-	if c.Link == SoftmaxLink && c.PosWeight != nil {
-		return argError(ErrParam, "pos weight", "SoftmaxLink", "has no positive label", "SigmoidLink, or ClassWeights")
-	}
-	if c.Link == SigmoidLink && c.ZLoss != 0 {
-		return argError(ErrParam, "z-loss", "SigmoidLink", "has no log-sum-exp of its own", "SoftmaxLink, or it off")
-	}
-	return nil
 }

@@ -1,10 +1,12 @@
 package losses
 
 import (
-	"fmt"
 	"math"
 	"slices"
 )
+
+// rowCounts are numbers of rows, one for each class.
+var rowCounts = numberPerClass{"counts", ErrParam, positive}
 
 // LogitAdjustment returns tau log(counts_k / Σ counts), what [Criterion].LogitShift adds to the
 // logits while training on classes of uneven frequency: the trained logits, without the shift, are
@@ -18,7 +20,7 @@ func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
 	if !finite(tau) {
 		return nil, argError(ErrParam, "tau", tau, "is out of range", "a finite number; the paper uses 1")
 	}
-	if err := checkCounts(counts); err != nil {
+	if err := rowCounts.validate(counts); err != nil {
 		return nil, err
 	}
 	sum := total(counts)
@@ -50,7 +52,7 @@ func EffectiveNumberWeights(counts []float64, beta float64) ([]float64, error) {
 	if !(beta >= 0 && beta < 1) {
 		return nil, argError(ErrParam, "beta", beta, "is out of range", "a number in [0, 1); the paper uses 0.999")
 	}
-	if err := checkCounts(counts); err != nil {
+	if err := rowCounts.validate(counts); err != nil {
 		return nil, err
 	}
 	w := make([]float64, len(counts))
@@ -79,7 +81,7 @@ func LDAMMargins(counts []float64, largest float64) ([]float64, error) {
 	if err := positive.check("largest", largest, "the paper uses 0.5"); err != nil {
 		return nil, err
 	}
-	if err := checkCounts(counts); err != nil {
+	if err := rowCounts.validate(counts); err != nil {
 		return nil, err
 	}
 	margins := make([]float64, len(counts))
@@ -87,14 +89,4 @@ func LDAMMargins(counts []float64, largest float64) ([]float64, error) {
 		margins[k] = largest * math.Pow(slices.Min(counts)/n, 0.25)
 	}
 	return margins, nil
-}
-
-// checkCounts wants numbers of rows.
-func checkCounts(counts []float64) error {
-	for k, n := range counts {
-		if !positive.Contains(n) {
-			return argError(ErrParam, "counts", fmt.Sprintf("class %d: %v", k, n), "is out of range", positive.String())
-		}
-	}
-	return nil
 }

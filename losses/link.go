@@ -1,8 +1,6 @@
 package losses
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Link says what makes probabilities of logits, and with it what a row is.
 //
@@ -44,4 +42,12 @@ func (l Link) String() string {
 		return "sigmoid"
 	}
 	return fmt.Sprintf("Link(%d)", uint8(l))
+}
+
+// validate returns an error for a value that is none of the constants.
+func (l Link) validate() error {
+	if l < links {
+		return nil
+	}
+	return argError(ErrParam, "link", l, "is unknown", "SoftmaxLink or SigmoidLink")
 }

@@ -247,17 +247,10 @@ func inMemory(t tensor.Tensor) *tensor.Dense {
 
 // checkApart wants the memory of an output to have nothing in common with slices of the criterion.
 func (c *Criterion) checkApart(output string, o dense.Span) error {
-	switch {
-	case o.MeetsSlice(c.ClassWeights):
-		return sharesMemory(output, "class weights")
-	case o.MeetsSlice(c.Margins):
-		return sharesMemory(output, "margins")
-	case o.MeetsSlice(c.PosWeight):
-		return sharesMemory(output, "pos weight")
-	case o.MeetsSlice(c.LogitShift):
-		return sharesMemory(output, "logit shift")
-	case o.MeetsSlice(c.Smoothing.Prior):
-		return sharesMemory(output, "prior")
+	for i, numbers := range c.perClass() {
+		if o.MeetsSlice(numbers) {
+			return sharesMemory(output, perClassFields[i].name)
+		}
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ type predicting interface {
 // [Criterion.Validate] for Link, Temperature and the loss by itself.
 func (c Criterion) Predictor() (Criterion, error) {
 	out := Criterion{Link: c.Link, Temperature: c.Temperature}
-	if err := out.validateLink(); err != nil {
+	if err := out.Link.validate(); err != nil {
 		return Criterion{}, err
 	}
 	if err := out.validateNumbers(); err != nil {

@@ -23,9 +23,7 @@ var rangeMargins = Range{Min: -1e30, Max: 1e30}
 
 // Contains reports whether x is one of the numbers; NaN and the infinities never are.
 func (r Range) Contains(x float64) bool {
-	above := x > r.Min || x == r.Min && !r.OpenMin
-	below := x < r.Max || x == r.Max && !r.OpenMax
-	return above && below && finite(x)
+	return r.Min <= x && x <= r.Max && finite(x) && !(r.OpenMin && x == r.Min) && !(r.OpenMax && x == r.Max)
 }
 
 // String returns what an error wants, such as "a number in (0, 1]" or "a finite number >= 0".

@@ -75,28 +75,18 @@ func (c *Criterion) checkLogits(logits Operand) error {
 		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has no axis %d", c.Axis),
 			fmt.Sprintf("more than %d dimensions", c.Axis))
 	}
-	k, ends := c.classes(s), c.classes(s)
-	if c.Link == SigmoidLink {
-		ends = 2
-	}
-	if err := c.Smoothing.priorFor(ends); err != nil {
-		return err
-	}
-	if c.PosWeight != nil && !c.numbersFor(len(c.PosWeight), k) {
-		return argError(ErrWeight, "pos weight", fmt.Sprintf("length %d", len(c.PosWeight)), "is wrong",
-			fmt.Sprintf("%d, a number for each class, or one for all", k))
-	}
-	if c.ClassWeights != nil && !c.numbersFor(len(c.ClassWeights), k) {
-		return argError(ErrWeight, "class weights", fmt.Sprintf("length %d", len(c.ClassWeights)), "is wrong",
-			fmt.Sprintf("%d, a number for each class", k))
-	}
-	if c.Margins != nil && len(c.Margins) != k {
-		return argError(ErrParam, "margins", fmt.Sprintf("length %d", len(c.Margins)), "is wrong",
-			fmt.Sprintf("%d, a number for each class", k))
-	}
-	if c.LogitShift != nil && len(c.LogitShift) != k {
-		return argError(ErrParam, "logit shift", fmt.Sprintf("length %d", len(c.LogitShift)), "is wrong",
-			fmt.Sprintf("%d, a number for each class", k))
+	k, sigmoid := c.classes(s), c.Link == SigmoidLink
+	for i, numbers := range c.perClass() {
+		if numbers == nil {
+			continue
+		}
+		field, want := &perClassFields[i], k
+		if sigmoid && i == priorField {
+			want = 2
+		}
+		if err := field.checkLength(len(numbers), want, sigmoid && field.kind == ErrWeight); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -181,10 +171,6 @@ func (c *Criterion) checkElementShape(arg string, s, logits tensor.Shape) error 
 	}
 	return shapeError(arg, s, fmt.Sprintf("shape %v", c.RowShape(logits)))
 }
-
-// numbersFor reports whether n numbers are one for each of k classes, or with SigmoidLink one for
-// all.
-func (c *Criterion) numbersFor(n, k int) bool { return n == k || c.Link == SigmoidLink && n == 1 }
 
 // classes returns how many classes logits of shape s have.
 func (c *Criterion) classes(s tensor.Shape) int {

@@ -84,25 +84,11 @@ func (s Smoothing) Validate() error {
 		return argError(ErrSmoothing, "prior", fmt.Sprintf("rule %v", s.Rule), "takes no prior",
 			"SmoothPrior or a nil prior")
 	}
-	sum := 0.0
-	for k, p := range s.Prior {
-		if !(p >= 0) || math.IsInf(p, 1) {
-			return argError(ErrSmoothing, "prior", fmt.Sprintf("class %d: %v", k, p), "is out of range",
-				"a finite number >= 0")
-		}
-		sum += p
+	if err := perClassFields[priorField].validate(s.Prior); err != nil {
+		return err
 	}
-	if !(math.Abs(sum-1) <= 1e-6) {
+	if sum := total(s.Prior); !(math.Abs(sum-1) <= 1e-6) {
 		return argError(ErrSmoothing, "prior", fmt.Sprintf("its sum %v", sum), "is not 1", "numbers that sum to 1")
-	}
-	return nil
-}
-
-// priorFor returns an error when the prior is not one of K classes.
-func (s Smoothing) priorFor(k int) error {
-	if s.Prior != nil && len(s.Prior) != k {
-		return argError(ErrSmoothing, "prior", fmt.Sprintf("length %d", len(s.Prior)), "is wrong",
-			fmt.Sprintf("%d, a number for each class", k))
 	}
 	return nil
 }
@@ -179,7 +165,10 @@ func (s Smoothing) Check(labels Operand) error {
 	if err := checkRows("labels", labels); err != nil {
 		return err
 	}
-	return s.priorFor(labels.Shape()[len(labels.Shape())-1])
+	if s.Prior == nil {
+		return nil
+	}
+	return perClassFields[priorField].checkLength(len(s.Prior), labels.Shape()[len(labels.Shape())-1], false)
 }
 
 func smoothAll[T kernel.Float](s Smoothing, out, labels *tensor.Dense) error {

@@ -1,0 +1,51 @@
+package losses
+
+import (
+	"fmt"
+	"math"
+)
+
+// numberPerClass is a field of a criterion that holds a number for each class.
+type numberPerClass struct {
+	name string // what errors call it
+	kind error  // what they are when something is wrong with it
+	each Range  // what a number may be
+}
+
+// perClassFields are all of them, in the order of perClass.
+var perClassFields = [...]numberPerClass{
+	{"class weights", ErrWeight, factor},
+	{"pos weight", ErrWeight, factor},
+	{"margins", ErrParam, rangeMargins},
+	{"logit shift", ErrParam, Range{Min: math.Inf(-1), Max: math.Inf(1)}},
+	priorField: {"prior", ErrSmoothing, factor},
+}
+
+const priorField = 4 // which of them is the prior
+
+// perClass returns the numbers per class, nil where there are none.
+func (c *Criterion) perClass() [len(perClassFields)][]float64 {
+	return [...][]float64{c.ClassWeights, c.PosWeight, c.Margins, c.LogitShift, c.Smoothing.Prior}
+}
+
+// validate wants every number to be in its range.
+func (f *numberPerClass) validate(numbers []float64) error {
+	for k, x := range numbers {
+		if !f.each.Contains(x) {
+			return argError(f.kind, f.name, fmt.Sprintf("class %d: %v", k, x), "is out of range", f.each.String())
+		}
+	}
+	return nil
+}
+
+// checkLength wants k numbers, one for each class, or where one may stand for all, that.
+func (f *numberPerClass) checkLength(n, k int, oneForAll bool) error {
+	if n == k || oneForAll && n == 1 {
+		return nil
+	}
+	want := fmt.Sprintf("%d, a number for each class", k)
+	if oneForAll {
+		want += ", or one for all"
+	}
+	return argError(f.kind, f.name, fmt.Sprintf("length %d", n), "is wrong", want)
+}
