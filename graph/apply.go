@@ -67,8 +67,8 @@ func checkInputs(c losses.Criterion, logits *gorgonia.Node, target Target) error
 // labelsOrIndex is what errors want of a target.
 const labelsOrIndex = "labels [N, K] or index [N]"
 
-// checkTarget wants, for the argument arg, a node of the graph of another one, which is called name,
-// or a tensor.
+// checkTarget wants, for the argument arg, a node of the graph of another one, which is called
+// name, or a tensor.
 func checkTarget(arg, want string, target Target, of *gorgonia.Node, name string) error {
 	switch t := target.(type) {
 	case *gorgonia.Node:

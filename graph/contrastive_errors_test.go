@@ -13,7 +13,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// TestContrastiveErrors wants an error of its kind, which names the argument, and a graph as it was.
+// TestContrastiveErrors wants an error of its kind, which names the argument, and a graph as it
+// was.
 func TestContrastiveErrors(t *testing.T) {
 	g := G.NewGraph()
 	node := func(g *G.ExprGraph, name string, dt tensor.Dtype, shape ...int) *G.Node {

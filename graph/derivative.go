@@ -28,8 +28,8 @@ type forwardOp struct {
 	function
 	probs string // what made probabilities of its result, such as softmax; "" when they are none
 	wrt   []bool // by which of its inputs it is differentiated; the others are constants by the caller's choice
-	// gradient computes the gradient by input i from the inputs and the upstream gradient; nil where
-	// carry has all of them.
+	// gradient computes the gradient by input i from the inputs and the upstream gradient; nil
+	// where carry has all of them.
 	gradient func(i int, in []*tensor.Dense, upstream *tensor.Dense) (*tensor.Dense, error)
 	// second computes from the inputs, the upstream gradient u and a vector v like the first input
 	// the gradient of Σ v·gradient by input i, or, when i is the number of inputs, by u.
@@ -39,8 +39,8 @@ type forwardOp struct {
 	// noSecond says why the gradient by input i has no derivative, nil where second is it. Without
 	// this function second is it everywhere.
 	noSecond func(i int) error
-	// carry hands gradients on: that by the first input, or where gradient is nil all of them. It is
-	// nil when every gradient is computed where it is asked for.
+	// carry hands gradients on: that by the first input, or where gradient is nil all of them. It
+	// is nil when every gradient is computed where it is asked for.
 	carry *carry
 }
 

@@ -153,8 +153,8 @@ func TestVectorOfTwoAxes(t *testing.T) {
 	require.Len(t, z.Graph().AllNodes(), 1)
 }
 
-// TestMatrixOfVectors gives what Gorgonia's DiagFlat returns, a matrix whose elements are vectors by
-// its type: an error that leaves the graph as it was, for every argument.
+// TestMatrixOfVectors gives what Gorgonia's DiagFlat returns, a matrix whose elements are vectors
+// by its type: an error that leaves the graph as it was, for every argument.
 func TestMatrixOfVectors(t *testing.T) {
 	b := newBatch(tensor.Float64, 3, 3)
 	z, y := b.nodes(G.NewGraph())

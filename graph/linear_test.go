@@ -29,8 +29,8 @@ func unbiased(g *G.ExprGraph, dt tensor.Dtype, n, d, k int) layer {
 		weight: input(g, "weight", dense(dt, normals(r, k*d), k, d))}
 }
 
-// TestLinearNumGrad holds the gradients of hidden values, weight and bias, labels and sample weights
-// against differences, on all machines.
+// TestLinearNumGrad holds the gradients of hidden values, weight and bias, labels and sample
+// weights against differences, on all machines.
 func TestLinearNumGrad(t *testing.T) {
 	const n, d, k = 3, 2, 4
 	labels := f64(probRows(newRand(3), n, k), n, k)
@@ -71,7 +71,8 @@ func TestLinearNumGrad(t *testing.T) {
 	}
 }
 
-// TestLinearNumGradOfAll is that for every loss of the list, its first link, soft labels and an index.
+// TestLinearNumGradOfAll is that for every loss of the list, its first link, soft labels and an
+// index.
 func TestLinearNumGradOfAll(t *testing.T) {
 	const n, d, k = 3, 2, 4
 	for _, e := range losses.Losses() {

@@ -12,8 +12,8 @@ import (
 )
 
 // TestSoftmaxTwice gives a loss of logits the output of a softmax, as it is and behind ops that
-// only move, repeat or pick its numbers: every door returns an error that says to drop it, and takes it when it is
-// told that these are probabilities.
+// only move, repeat or pick its numbers: every door returns an error that says to drop it, and
+// takes it when it is told that these are probabilities.
 func TestSoftmaxTwice(t *testing.T) {
 	m := must(t)
 	for name, soft := range map[string]func(*G.Node) (*G.Node, error){

@@ -21,9 +21,9 @@ type batch[T kernel.Float] struct {
 	index         []int               // instead of a target; never together with smoothing
 	direction     []T                 // of second derivatives
 
-	// A row's share is what its loss contributes to the cost, apart from its rowWeight and the lift,
-	// one for all rows or one a row. The gradients by the logits are multiplied by scale, the product
-	// of the three over the temperature.
+	// A row's share is what its loss contributes to the cost, apart from its rowWeight and the
+	// lift, one for all rows or one a row. The gradients by the logits are multiplied by scale, the
+	// product of the three over the temperature.
 	rowWeight []float64
 	positive  []float64 // posWeight of every element, where a kernel multiplies the labels by it
 	share     []float64

@@ -89,8 +89,8 @@ func BenchmarkFamily(b *testing.B) {
 	}
 }
 
-// BenchmarkSigmoid is loss and gradient of yes-or-no questions: binary cross entropy, plain and with
-// weights, then the other losses that have a kernel there.
+// BenchmarkSigmoid is loss and gradient of yes-or-no questions: binary cross entropy, plain and
+// with weights, then the other losses that have a kernel there.
 func BenchmarkSigmoid(b *testing.B) {
 	criteria := []struct {
 		name string

@@ -17,8 +17,8 @@ import (
 //
 // T1 = T2 = 1 is the divergence [KL], for one-hot rows cross entropy. The normaliser λ is iterated
 // to convergence, not a fixed number of steps. Labels must sum to 1 in every row for the loss to be
-// a divergence; nothing checks it. It is not linear in its target. Predict with ŷ, not with a softmax:
-// see [Criterion.Probs].
+// a divergence; nothing checks it. It is not linear in its target. Predict with ŷ, not with a
+// softmax: see [Criterion.Probs].
 //
 // Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
 //

@@ -179,9 +179,9 @@ func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 	}
 }
 
-// besides stores the other label of each of the two t of element i: 1 - t, or a rounding of it where
-// they sum to 1. Of two labels that the notebook's rule has smoothed it is the one before, since that
-// rule leaves a large label as it is and the small one not.
+// besides stores the other label of each of the two t of element i: 1 - t, or a rounding of it
+// where they sum to 1. Of two labels that the notebook's rule has smoothed it is the one before,
+// since that rule leaves a large label as it is and the small one not.
 func (b *batch[T]) besides(dst, t []float64, i int) {
 	dst[0], dst[1] = t[1], t[0]
 	if b.smoothing.on() && b.smoothing.Rule == SmoothNotebook {

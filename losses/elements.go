@@ -169,7 +169,8 @@ func (e *engine[T]) weighElements() {
 // runOfClasses returns how many numbers, one a class after another, a run takes its own from.
 func (e *engine[T]) runOfClasses() int { return min(e.n, e.classes+runSize) }
 
-// fillClasses stores the numbers w of the classes, one a class or one for all, in x again and again.
+// fillClasses stores the numbers w of the classes, one a class or one for all, in x again and
+// again.
 func (e *engine[T]) fillClasses(x, w []float64) {
 	for j := range e.classes {
 		x[j] = among(w, j)
@@ -177,8 +178,8 @@ func (e *engine[T]) fillClasses(x, w []float64) {
 	repeat(x, e.classes)
 }
 
-// mostPosWeight is the largest weight that a kernel multiplies labels by: T has what smoothing makes
-// of the product.
+// mostPosWeight is the largest weight that a kernel multiplies labels by: T has what smoothing
+// makes of the product.
 func (e *engine[T]) mostPosWeight() float64 {
 	if e.single() {
 		return 1e30

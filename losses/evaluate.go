@@ -44,7 +44,8 @@ type Outputs struct {
 // a few goroutines. Several goroutines may call it at once.
 //
 // Errors: those of [Criterion.Eval], also for the tensors of dst, and [ErrWeight] for a sample
-// weight that is negative, NaN or infinite, and a mass that is too large or small (see [Reduction]).
+// weight that is negative, NaN or infinite, and a mass that is too large or small (see
+// [Reduction]).
 func (c Criterion) EvalInto(dst Outputs, in Inputs) error {
 	if c.plain() && c.evalPlainly(&dst, &in) {
 		return nil

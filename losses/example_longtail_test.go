@@ -59,8 +59,8 @@ func clouds(seed uint64, counts ...int) (x []float64, y []int) {
 }
 
 // Classes of 1000, 100 and 10 rows. Cross entropy gives the rarest class up; weights by effective
-// numbers, LDAM's margins with these weights, as its paper ends, and an adjustment of the logits are
-// for classes that count alike. The shares of new rows of each class that are right:
+// numbers, LDAM's margins with these weights, as its paper ends, and an adjustment of the logits
+// are for classes that count alike. The shares of new rows of each class that are right:
 func Example_longTail() {
 	x, y := clouds(1, 1000, 100, 10)
 	test, truth := clouds(2, 1000, 1000, 1000)
@@ -105,8 +105,8 @@ func Example_longTail() {
 	// logit adjustment  [0.67 0.78 0.88], mean 0.78
 }
 
-// Grades 0 to 3 by the questions whether a grade is above 0, above 1, above 2. The prediction is how
-// many answers are yes; the answers' differences are the probabilities of the grades.
+// Grades 0 to 3 by the questions whether a grade is above 0, above 1, above 2. The prediction is
+// how many answers are yes; the answers' differences are the probabilities of the grades.
 func ExampleCumulativeLabels() {
 	r := rand.New(rand.NewPCG(3, 0))
 	var x []float64

@@ -8,10 +8,10 @@ import (
 	"softloss/losses"
 )
 
-// FuzzEvalLinear makes a criterion, a linear layer of any shape, dtype and layout, and outputs, some
-// of which share memory, of bytes. Nothing panics; an error is an *Error; outputs that share memory
-// are one; inputs stay as they are; it fails where the two steps fail, and all outputs have their
-// bits.
+// FuzzEvalLinear makes a criterion, a linear layer of any shape, dtype and layout, and outputs,
+// some of which share memory, of bytes. Nothing panics; an error is an *Error; outputs that share
+// memory are one; inputs stay as they are; it fails where the two steps fail, and all outputs have
+// their bits.
 func FuzzEvalLinear(f *testing.F) {
 	addSeeds(f, 112, 5)
 	f.Fuzz(func(t *testing.T, data []byte) {

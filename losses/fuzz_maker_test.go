@@ -117,8 +117,8 @@ func (m *maker) inputs(c losses.Criterion, shape tensor.Shape) (in losses.Inputs
 	return in, out
 }
 
-// rows returns the shape of what rows of logits of a shape have one of: without the class axis, with
-// one in its place, or as losses have it.
+// rows returns the shape of what rows of logits of a shape have one of: without the class axis,
+// with one in its place, or as losses have it.
 func (m *maker) rows(c losses.Criterion, shape, losses tensor.Shape) tensor.Shape {
 	axis := len(shape) - 1
 	if c.Axis != 0 {

@@ -18,8 +18,8 @@ type blocks struct {
 	grad int
 }
 
-// usualBlocks are as quick as all rows at once as long as they have 512: a product that goes through
-// all of the weight is then worth it. With a vocabulary of 150 000 they have 128.
+// usualBlocks are as quick as all rows at once as long as they have 512: a product that goes
+// through all of the weight is then worth it. With a vocabulary of 150 000 they have 128.
 var usualBlocks = blocks{rows: 512, logits: 80 << 20, grad: 1 << 20}
 
 // elementwise is how many times fewer gradients are made at once with the SigmoidLink, where each

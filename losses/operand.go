@@ -118,8 +118,8 @@ func store(out *tensor.Dense, at int, x []float64) {
 	kernel.Round(out.Float32s()[at:at+len(x)], x)
 }
 
-// validRows returns the rows of a tensor of labels, and how many make a row, or the error of the first
-// label that is negative, NaN or infinite.
+// validRows returns the rows of a tensor of labels, and how many make a row, or the error of the
+// first label that is negative, NaN or infinite.
 func validRows[T dense.Float](arg string, labels *tensor.Dense) (t []T, k int, err error) {
 	_, k = extent(labels)
 	t = dense.Rows(labels, len(labels.Shape())-1, new([]T))

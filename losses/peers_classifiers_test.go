@@ -10,8 +10,8 @@ import (
 	"softloss/losses"
 )
 
-// classifierCase is a peer's call of a loss of yes-or-no questions, with margins or of a sparse map,
-// or of such a map.
+// classifierCase is a peer's call of a loss of yes-or-no questions, with margins or of a sparse
+// map, or of such a map.
 type classifierCase struct {
 	peerCase
 	Link      string         `json:"link"`

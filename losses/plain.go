@@ -81,8 +81,8 @@ func (b *batch[T]) loadPlain(logits, target tensor.Tensor) (z, t dense.Span, ok 
 	return dense.SpanOf(l), dense.SpanOf(d), true
 }
 
-// plainOutput returns the memory of an output of shape s, nil for one that is not wanted. It returns
-// false where that is not plain or has something in common with the inputs.
+// plainOutput returns the memory of an output of shape s, nil for one that is not wanted. It
+// returns false where that is not plain or has something in common with the inputs.
 func plainOutput[T kernel.Float](
 	o *tensor.Dense, s tensor.Shape, inputs ...dense.Span) (x []T, at dense.Span, ok bool) {
 	if o == nil {

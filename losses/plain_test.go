@@ -22,8 +22,8 @@ func plainBatch(dt tensor.Dtype, n, k int, index bool) batch {
 	return b
 }
 
-// TestPlain holds the short way of EvalInto to the other, which an option that changes nothing takes,
-// bit for bit.
+// TestPlain holds the short way of EvalInto to the other, which an option that changes nothing
+// takes, bit for bit.
 func TestPlain(t *testing.T) {
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 		for _, reduction := range []losses.Reduction{losses.Mean, losses.Sum} {

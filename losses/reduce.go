@@ -12,9 +12,9 @@ import "fmt"
 //	None          s_n L_n, a tensor [N]
 //	WeightedMean  Σ s_n L_n / Σ s_n S_n              PyTorch with index targets and class weights
 //
-// When no row is kept, or no mass, the value is 0 and so are the gradients. A mass that float64 cannot
-// divide by, of weights of 1e-310 or 1e308, is an error that is [ErrWeight]. Sums are
-// taken in float64, in the order of the rows; those of elements, with [SigmoidLink], row by row.
+// When no row is kept, or no mass, the value is 0 and so are the gradients. A mass that float64
+// cannot divide by, of weights of 1e-310 or 1e308, is an error that is [ErrWeight]. Sums are taken
+// in float64, in the order of the rows; those of elements, with [SigmoidLink], row by row.
 type Reduction uint8
 
 // The reductions.
@@ -69,8 +69,8 @@ func (r Reduction) divide(t totals) float64 {
 	return 0
 }
 
-// check wants a denominator that there is: weights or labels near the ends of float64 may make their
-// mass, or one over it, infinite.
+// check wants a denominator that there is: weights or labels near the ends of float64 may make
+// their mass, or one over it, infinite.
 func (r Reduction) check(t totals) error {
 	d := r.denominator(t)
 	if finite(d) && (d == 0 || finite(1/d)) {

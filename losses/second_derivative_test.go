@@ -245,8 +245,8 @@ func TestHessianSaturated(t *testing.T) {
 	}
 }
 
-// TestHessianWhereSumsCancel: a class far below another has the part of the Hessian's product that is
-// left where the rest is 0, p_0 p_2 (a_0 + a_2) with a = v - <p,v>.
+// TestHessianWhereSumsCancel: a class far below another has the part of the Hessian's product that
+// is left where the rest is 0, p_0 p_2 (a_0 + a_2) with a = v - <p,v>.
 func TestHessianWhereSumsCancel(t *testing.T) {
 	b := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{0, 40, 1}, index: []int{0}}
 	got := b.along(t, losses.Criterion{Loss: losses.GCE{Q: 1}}, []float64{1, 2, 3})

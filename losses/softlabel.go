@@ -77,15 +77,15 @@ func LabelSmoothingCrossEntropy(logits, index tensor.Tensor, eps float64, reduct
 //	L = -τ log σ(z) - (1-τ) log σ(-z),   τ = (1-alpha) t + alpha/2
 //	dL/dz = σ(z) - τ,   dL/dt = -(1-alpha) z
 //
-// in nats, computed as max(z, 0) - z τ + log1p(e^-|z|), so that L(40, 1) is 4.2e-18. For a weight of
-// the positive labels see [Criterion].PosWeight.
+// in nats, computed as max(z, 0) - z τ + log1p(e^-|z|), so that L(40, 1) is 4.2e-18. For a weight
+// of the positive labels see [Criterion].PosWeight.
 //
 // Shapes: logits and labels of one shape and dtype, labels in [0, 1], or labels an index as
 // [Criterion.Check] takes it; the result is a scalar, the mean of all elements, or of the shape of
 // the logits with None.
 //
-// Special cases are: z = -Inf costs nothing where τ is 0 and +Inf elsewhere, with a finite gradient;
-// a NaN or +Inf makes its own element NaN.
+// Special cases are: z = -Inf costs nothing where τ is 0 and +Inf elsewhere, with a finite
+// gradient; a NaN or +Inf makes its own element NaN.
 //
 // Errors: those of [Criterion.Eval], [ErrAlpha] unless 0 <= alpha <= 1.
 //

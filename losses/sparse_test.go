@@ -130,8 +130,8 @@ func TestSparseInFloat32(t *testing.T) {
 	}
 }
 
-// TestSparseDerivatives: the Jacobian is diag(w) - w wᵀ/Σ w, also with classes whose p is 0 and where
-// p is 1.
+// TestSparseDerivatives: the Jacobian is diag(w) - w wᵀ/Σ w, also with classes whose p is 0 and
+// where p is 1.
 func TestSparseDerivatives(t *testing.T) {
 	for _, s := range sparsePairs {
 		for _, z := range [][]float64{{.5, .25, -3, .5}, {5, 0, 0, 0}, {0, 0, 0, 0}, {1, -inf, .75, .125}} {

@@ -24,8 +24,8 @@ func TestReverseCrossEntropyFloor(t *testing.T) {
 	near(t, "labels' grad", got.tgrad, []float64{0, -q[1] / .02, 0, -q[3] / .97}, 1e-15, 0)
 }
 
-// TestReverseDenormalLabel: a floor below the logarithms of normal numbers leaves the logarithm of a
-// denormal label free.
+// TestReverseDenormalLabel: a floor below the logarithms of normal numbers leaves the logarithm of
+// a denormal label free.
 func TestReverseDenormalLabel(t *testing.T) {
 	const label = 0x1p-1060
 	b := batch{dt: tensor.Float64, n: 1, k: 3, z: []float64{1, 2, 0}, t: []float64{1, label, 0}}

@@ -106,8 +106,8 @@ func TestZeroLabelsAndClassWeights(t *testing.T) {
 	}
 }
 
-// TestDenormalWeights: a row whose weighted labels are nothing beside what smoothing adds is not one
-// that weighs nothing.
+// TestDenormalWeights: a row whose weighted labels are nothing beside what smoothing adds is not
+// one that weighs nothing.
 func TestDenormalWeights(t *testing.T) {
 	for _, dt := range floatDtypes {
 		b := batch{dt: dt, n: 1, k: 3, z: []float64{1, 2, 3}, t: []float64{.25, .25, .5}}

@@ -9,8 +9,8 @@ import (
 // wideMap is a RowMap to rows of the same length, computed in float64. Its Jacobian is symmetric.
 type wideMap struct {
 	namedMap
-	// The functions store in dst what Apply, what Grad and Along, and what GradAlong return for a row
-	// x. They may write to all their arguments; memory is 2K numbers.
+	// The functions store in dst what Apply, what Grad and Along, and what GradAlong return for a
+	// row x. They may write to all their arguments; memory is 2K numbers.
 	apply     func(dst, x, memory []float64)
 	along     func(dst, x, v, memory []float64)
 	gradAlong func(dst, x, u, v, memory []float64)

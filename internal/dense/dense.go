@@ -98,8 +98,8 @@ func RowMajor(d *tensor.Dense) bool {
 	return true
 }
 
-// Plain returns the elements of t, and t itself, where they are T in main memory and lie as most do,
-// row by row without gaps and with nothing behind them.
+// Plain returns the elements of t, and t itself, where they are T in main memory and lie as most
+// do, row by row without gaps and with nothing behind them.
 func Plain[T Float | int](t tensor.Tensor) (d *tensor.Dense, x []T, ok bool) {
 	d, ok = t.(*tensor.Dense)
 	if !ok || d == nil || d.Dtype().Type != reflect.TypeFor[T]() || !plain(d) {

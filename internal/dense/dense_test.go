@@ -272,8 +272,8 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// TestPlain gives the elements of the tensors that are row-major and alone in their memory, and of no
-// other.
+// TestPlain gives the elements of the tensors that are row-major and alone in their memory, and of
+// no other.
 func TestPlain(t *testing.T) {
 	found := 0
 	for _, l := range append(layouts(t, tensor.Float64), layouts(t, tensor.Float32)...) {

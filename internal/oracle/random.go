@@ -161,7 +161,8 @@ func (g *generator) target() {
 	}
 }
 
-// labels returns a row of labels of a kind; y is the class of a one-hot row, and among a few classes.
+// labels returns a row of labels of a kind; y is the class of a one-hot row, and among a few
+// classes.
 func (g *generator) labels(kind, y int) []float64 {
 	row, sum := make([]float64, g.Batch.K), 0.0
 	for k := range row {

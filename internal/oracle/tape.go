@@ -8,8 +8,8 @@ type tape struct {
 	prec uint
 	nums []*num // in the order in which they were made
 
-	// The sizes of functions: rounded says that their arguments are, relative to their sizes, so that
-	// an exponential is of the size e^x (1 + size of x); otherwise they are as if exact.
+	// The sizes of functions: rounded says that their arguments are, relative to their sizes, so
+	// that an exponential is of the size e^x (1 + size of x); otherwise they are as if exact.
 	rounded bool
 }
 
