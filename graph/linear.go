@@ -126,7 +126,8 @@ func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, t
 		return l.gradients(in, wrt, upstream, beside)
 	}}
 	op.noSecond = func(int) error {
-		return argError(losses.ErrLoss, "loss", "that of a linear layer", "has no second derivatives", "Apply on logits")
+		return argError(losses.ErrLoss, "loss", "that of a linear layer", "has no second derivatives",
+			"Apply on logits")
 	}
 	return op
 }

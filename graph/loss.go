@@ -35,8 +35,7 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 	}
 	out := kind{arg: "loss", dims: len(lossShape(c, z))}
 	text := fmt.Sprintf("softloss{%s logits=%d target=%v(%d) inputs=%d wrt=%v reuse=%t}", c.Key(), len(z),
-		target.Dtype(),
-		len(target.Shape()), len(in), wrt, o.ReuseGrad)
+		target.Dtype(), len(target.Shape()), len(in), wrt, o.ReuseGrad)
 	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return lossShape(c, in[0]) }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) {

@@ -1,8 +1,6 @@
 package losses
 
-import (
-	"math"
-)
+import "math"
 
 // turned is what an angle, or a margin, has made of a row's label logit.
 type turned struct {

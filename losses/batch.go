@@ -14,7 +14,7 @@ type batch[T kernel.Float] struct {
 	options
 
 	input, target []T
-	lifted        []float64           // what the logits were lowered by when they were prepared, nil where they were not
+	lowered       []float64           // what the logits were lowered by when they were prepared, or nil
 	turned        []turned            // what AngularMargin has done to the labels' logits
 	fused         *kernel.Prepared[T] // for the rows of fuses, nil where there are none
 	labels        []T                 // the target before weights and smoothing

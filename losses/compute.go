@@ -1,8 +1,6 @@
 package losses
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // compute evaluates the rows of b. When something is wrong with a row it returns that row, counted
 // from the first, and what is wrong.

@@ -253,9 +253,12 @@ func TestBrokenInputs(t *testing.T) {
 				require.ErrorAs(t, err, &e, "%s %d", what, i)
 			}
 		}
-		for i, in := range []losses.LinearInputs{{Hidden: broken, Weight: y, Target: y}, {Hidden: z, Weight: broken, Target: y},
+		for i, in := range []losses.LinearInputs{
+			{Hidden: broken, Weight: y, Target: y}, {Hidden: z, Weight: broken, Target: y},
 			{Hidden: z, Weight: y, Bias: broken, Target: y}, {Hidden: z, Weight: y, Target: broken},
-			{Hidden: z, Weight: y, Target: y, SampleWeights: broken}, {Hidden: z, Weight: y, Target: y, Upstream: broken}} {
+			{Hidden: z, Weight: y, Target: y, SampleWeights: broken},
+			{Hidden: z, Weight: y, Target: y, Upstream: broken},
+		} {
 			var e *losses.Error
 			require.ErrorAs(t, c.EvalLinear(layer, in), &e, "%s %d", what, i)
 		}

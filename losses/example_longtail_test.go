@@ -121,8 +121,8 @@ func ExampleCumulativeLabels() {
 		log.Fatal(err)
 	}
 	l := newLayer(3)
-	l.train(losses.Criterion{Link: losses.SigmoidLink}, tensor.New(tensor.WithShape(400, 2), tensor.WithBacking(x)), labels,
-		3000, 0.5)
+	rows := tensor.New(tensor.WithShape(400, 2), tensor.WithBacking(x))
+	l.train(losses.Criterion{Link: losses.SigmoidLink}, rows, labels, 3000, 0.5)
 	for _, skill := range []float64{0.2, 1.4, 2.6, 3.8} {
 		z := l.logits([]float64{skill, 0})
 		above := 0

@@ -52,8 +52,9 @@ func (m *maker) layer(c losses.Criterion, hidden tensor.Shape, k int) losses.Lin
 	logits[len(logits)-1] = k
 	of, _ := m.inputs(c, logits)
 	dt := of.Logits.Dtype()
-	return losses.LinearInputs{Hidden: m.tensor(dt, hidden, 8), Weight: m.tensor(dt, tensor.Shape{k, hidden[len(hidden)-1]}, 8),
-		Bias: m.tensor(dt, tensor.Shape{k}, 8), Target: of.Target, SampleWeights: of.SampleWeights}
+	return losses.LinearInputs{Hidden: m.tensor(dt, hidden, 8),
+		Weight: m.tensor(dt, tensor.Shape{k, hidden[len(hidden)-1]}, 8), Bias: m.tensor(dt, tensor.Shape{k}, 8),
+		Target: of.Target, SampleWeights: of.SampleWeights}
 }
 
 // layerText returns everything that is in the inputs.

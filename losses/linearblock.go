@@ -58,7 +58,8 @@ type linear[T kernel.Float] struct {
 }
 
 // newLinear returns the evaluation of operands that go together.
-func newLinear[T kernel.Float](c *Criterion, of layer[T], size blocks, dst LinearOutputs, in linearOperands) *linear[T] {
+func newLinear[T kernel.Float](
+	c *Criterion, of layer[T], size blocks, dst LinearOutputs, in linearOperands) *linear[T] {
 	s := in.logits.Shape()
 	l := &linear[T]{layer: of, criterion: *c, classes: c.classes(s), gradients: of.differentiates()}
 	l.criterion.Axis = 0
@@ -157,7 +158,8 @@ func (l *linear[T]) evaluate(z []T, lo, hi int, div float64) error {
 	for i := lo; i < hi; i += l.step {
 		j := min(i+l.step, hi)
 		part := part(z, i-lo, j-lo, l.classes)
-		dst := Outputs{Loss: l.loss.rows(i, j), TargetGrad: l.targetGrad.rows(i, j), WeightGrad: l.sampleGrad.rows(i, j)}
+		dst := Outputs{
+			Loss: l.loss.rows(i, j), TargetGrad: l.targetGrad.rows(i, j), WeightGrad: l.sampleGrad.rows(i, j)}
 		var grad []T
 		if l.gradients {
 			grad = dense.Grow(&l.memory.grad, len(part))

@@ -68,7 +68,8 @@ func newLayer[T kernel.Float](dst LinearOutputs, x linearOperands) layer[T] {
 func matrixOf[T kernel.Float](d *tensor.Dense) gemm.Matrix[T] {
 	s, strides := d.Shape(), d.Strides()
 	if len(s) == 2 && len(strides) == 2 {
-		return gemm.Matrix[T]{Rows: s[0], Cols: s[1], RowStride: strides[0], ColStride: strides[1], Data: dense.Memory[T](d)}
+		return gemm.Matrix[T]{
+			Rows: s[0], Cols: s[1], RowStride: strides[0], ColStride: strides[1], Data: dense.Memory[T](d)}
 	}
 	width := s[len(s)-1]
 	return gemm.RowMajor(s.TotalSize()/width, width, width, dense.Rows(d, len(s)-1, new([]T)))
@@ -80,7 +81,8 @@ func (l *layer[T]) differentiates() bool {
 }
 
 // atOnce evaluates the criterion on the logits of all rows.
-func (l *layer[T]) atOnce(engines *sync.Pool, c *Criterion, dst LinearOutputs, in LinearInputs, x linearOperands) error {
+func (l *layer[T]) atOnce(
+	engines *sync.Pool, c *Criterion, dst LinearOutputs, in LinearInputs, x linearOperands) error {
 	logits := func(data []T) *tensor.Dense {
 		return tensor.New(tensor.WithShape(x.logits.Shape()...), tensor.WithBacking(data))
 	}
@@ -109,7 +111,8 @@ func (l *layer[T]) multiply(z []T, lo, hi int) {
 			copy(z[i*l.k:], l.bias)
 		}
 	}
-	gemm.Mul(gemm.RowMajor(hi-lo, l.k, l.k, z), beta, 1, l.hidden.Slice(lo, hi, 0, l.hidden.Cols), l.weight.Transposed())
+	rows := l.hidden.Slice(lo, hi, 0, l.hidden.Cols)
+	gemm.Mul(gemm.RowMajor(hi-lo, l.k, l.k, z), beta, 1, rows, l.weight.Transposed())
 }
 
 // spread adds what dz, the gradients of the logits of the rows [lo, hi), are worth to the layer.

@@ -62,8 +62,8 @@ func TestGoldenPeers(t *testing.T) {
 
 // criterion is what the case is here.
 func (c peerCase) criterion(t *testing.T) losses.Criterion {
-	crit := losses.Criterion{Loss: c.loss(t), Reduction: reductionNamed(t, c.Reduction), ClassWeights: c.Weights, Ignore: c.Ignore,
-		Temperature: c.Temperature, LogitShift: c.Shift, ZLoss: c.ZLoss}
+	crit := losses.Criterion{Loss: c.loss(t), Reduction: reductionNamed(t, c.Reduction), ClassWeights: c.Weights,
+		Ignore: c.Ignore, Temperature: c.Temperature, LogitShift: c.Shift, ZLoss: c.ZLoss}
 	if c.Alpha != 0 {
 		require.Equal(t, "uniform", c.Rule)
 		crit.Smoothing = losses.Smoothing{Rule: losses.SmoothUniform, Alpha: c.Alpha}

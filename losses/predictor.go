@@ -67,8 +67,9 @@ func predictorOf(l Loss) (Loss, error) {
 				return nil, err
 			}
 			if all = append(all, p); p != all[0] {
-				return nil, argError(ErrParam, "loss", "a sum of losses", "has no map of its own to probabilities: its terms "+
-					"have different ones", "terms that all predict with a softmax, or with the same other map")
+				return nil, argError(ErrParam, "loss", "a sum of losses",
+					"has no map of its own to probabilities: its terms have different ones",
+					"terms that all predict with a softmax, or with the same other map")
 			}
 		}
 		if len(all) > 0 {

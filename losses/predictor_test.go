@@ -49,8 +49,8 @@ func TestProbs(t *testing.T) {
 	for _, dt := range floatDtypes {
 		logits, cool := dense(dt, z, 2, 3), dense(dt, half, 2, 3)
 		for loss, of := range map[losses.Loss]func(tensor.Tensor) (*tensor.Dense, error){
-			losses.GCE{Q: .5}: losses.Softmax, losses.Sparsemax{}: losses.SparsemaxProbs, losses.Entmax15{}: losses.Entmax15Probs,
-			losses.BiTempered{T1: .3, T2: 1}: losses.Softmax,
+			losses.GCE{Q: .5}: losses.Softmax, losses.BiTempered{T1: .3, T2: 1}: losses.Softmax,
+			losses.Sparsemax{}: losses.SparsemaxProbs, losses.Entmax15{}: losses.Entmax15Probs,
 		} {
 			want, err := of(cool)
 			require.NoError(t, err)
@@ -115,7 +115,8 @@ func TestPredictorOfSums(t *testing.T) {
 	sum := func(a, b losses.Loss, w float64) losses.Criterion {
 		return losses.Criterion{Loss: losses.WeightedSum{{Weight: 1, Loss: a}, {Weight: w, Loss: b}}}
 	}
-	for _, c := range []losses.Criterion{sum(losses.NCE{}, losses.MAE{}, 1), sum(losses.CrossEntropy{}, losses.Sparsemax{}, 0)} {
+	for _, c := range []losses.Criterion{
+		sum(losses.NCE{}, losses.MAE{}, 1), sum(losses.CrossEntropy{}, losses.Sparsemax{}, 0)} {
 		got, err := c.Predictor()
 		require.NoError(t, err)
 		require.Nil(t, got.Loss)
@@ -131,8 +132,8 @@ func TestPredictorOfSums(t *testing.T) {
 	_, err = mixed.Predictor()
 	require.ErrorIs(t, err, losses.ErrParam)
 	require.ErrorContains(t, err, "its terms have different ones")
-	for _, bad := range []losses.Criterion{mixed, {Link: 9}, {Temperature: -1}, {Loss: losses.Sparsemax{}, Temperature: -1},
-		{Link: losses.SigmoidLink, Temperature: math.NaN()}} {
+	for _, bad := range []losses.Criterion{mixed, {Link: 9}, {Temperature: -1},
+		{Loss: losses.Sparsemax{}, Temperature: -1}, {Link: losses.SigmoidLink, Temperature: math.NaN()}} {
 		_, err := bad.Probs(dense(tensor.Float64, []float64{1, 2}, 2))
 		require.ErrorIs(t, err, losses.ErrParam)
 	}
@@ -141,7 +142,10 @@ func TestPredictorOfSums(t *testing.T) {
 	for _, c := range []struct {
 		loss losses.Loss
 		want error
-	}{{losses.BiTempered{T1: 1, T2: .5}, losses.ErrParam}, {(*losses.Sparsemax)(nil), losses.ErrLoss}, {itself, losses.ErrLoss}} {
+	}{
+		{losses.BiTempered{T1: 1, T2: .5}, losses.ErrParam},
+		{(*losses.Sparsemax)(nil), losses.ErrLoss}, {itself, losses.ErrLoss},
+	} {
 		_, err := losses.Criterion{Loss: c.loss}.Predictor()
 		require.ErrorIs(t, err, c.want, "%T", c.loss)
 	}

@@ -19,13 +19,13 @@ func (b *batch[T]) shiftsLogits() bool {
 // with the shift, divided by the temperature. The largest is subtracted, which the softmax does not
 // mind.
 func (b *batch[T]) prepareLogits(w *batch[float64]) {
-	w.input, w.lifted = dense.Grow(&w.shifted, len(b.input)), dense.Grow(&w.lows, b.n)
+	w.input, w.lowered = dense.Grow(&w.shifted, len(b.input)), dense.Grow(&w.lows, b.n)
 	if b.angular != 0 {
 		w.turned = dense.Grow(&w.turns, b.n)
 	}
-	for i := range w.lifted {
+	for i := range w.lowered {
 		z := part(b.input, i, i+1, b.k)
-		w.lifted[i] = kernel.Divide(part(w.input, i, i+1, b.k), z, b.added(w, z, i), b.temperature) / b.temperature
+		w.lowered[i] = kernel.Divide(part(w.input, i, i+1, b.k), z, b.added(w, z, i), b.temperature) / b.temperature
 	}
 }
 
@@ -118,8 +118,8 @@ func (b *batch[T]) addZLoss() {
 		}
 		for i := lo; i < hi; i++ {
 			l := float64(lse[i-lo])
-			if b.lifted != nil {
-				l += b.lifted[i]
+			if b.lowered != nil {
+				l += b.lowered[i]
 			}
 			if b.direction != nil {
 				b.addZLossAlong(i, part(z, i-lo, i-lo+1, k), p[:k], l)

@@ -1,8 +1,6 @@
 package losses
 
-import (
-	"softloss/internal/dense"
-)
+import "softloss/internal/dense"
 
 // setScales sets one over the denominator and the factors with which each row's gradients enter the
 // cost's: upstream and sample weight over the denominator, and for those of the logits the row's

@@ -49,7 +49,8 @@ func (m wideMap) GradAlong(x, upstream, v tensor.Tensor) (*tensor.Dense, error) 
 
 // rows returns, in a new tensor of the shape of the first argument, what f makes of the rows of the
 // arguments.
-func (m wideMap) rows(f func(dst []float64, in [][]float64, memory []float64), args ...argument) (*tensor.Dense, error) {
+func (m wideMap) rows(f func(dst []float64, in [][]float64, memory []float64),
+	args ...argument) (*tensor.Dense, error) {
 	in, err := rowsOf(m, args...)
 	if err != nil {
 		return nil, err

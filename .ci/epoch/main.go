@@ -29,7 +29,7 @@ func run() error {
 		name    = flag.String("model", "", "digits or fashion; empty means both, one after the other")
 		threads = flag.String("threads", "1 2", "numbers of threads")
 		rounds  = flag.Int("rounds", 9, "turns of each contestant, of 25 epochs of digits or one of fashion")
-		fashion = flag.String("fashion", "", "folder with the files of Fashion-MNIST; empty means made-up rows of its shape")
+		fashion = flag.String("fashion", "", "folder with the files of Fashion-MNIST; empty means rows made up like it")
 		python  = flag.String("python", "", "a Python with torch; empty means without PyTorch")
 		ours    = flag.Bool("contestant", false, "be the contestant of softloss, driven by lines on stdin")
 		profile = flag.String("profile", "", "with -contestant: file for a CPU profile")

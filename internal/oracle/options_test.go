@@ -99,7 +99,8 @@ func holdOption(t *testing.T, what string, c losses.Criterion, target string, k 
 		require.NoError(t, err, what)
 		for _, e := range append(loss, grads...) {
 			if !(e.Terms <= limit(x)) {
-				assert.Failf(t, "too far", "%s single=%v: %s: got %v, want %v, %.4g ulp", what, single, e.What, e.Got, e.Want, e.Terms)
+				assert.Failf(t, "too far", "%s single=%v: %s: got %v, want %v, %.4g ulp",
+					what, single, e.What, e.Got, e.Want, e.Terms)
 			}
 		}
 	}

@@ -1,8 +1,6 @@
 package main
 
-import (
-	"github.com/mmcloughlin/avo/reg"
-)
+import "github.com/mmcloughlin/avo/reg"
 
 // divide emits dst = (x - M)/t for x = z or, with shift, (z - top) + s. Where the memory holds
 // float32 the quotient is a product: as exact, rounded to that.
