@@ -78,6 +78,22 @@ type Criterion struct {
 	Axis int
 }
 
+// perClassFields are the fields with a number for each class, in the order of perClass.
+var perClassFields = [...]numberPerClass{
+	{"class weights", ErrWeight, factor},
+	{"pos weight", ErrWeight, factor},
+	{"margins", ErrParam, rangeMargins},
+	{"logit shift", ErrParam, Range{Min: math.Inf(-1), Max: math.Inf(1)}},
+	priorField: priorNumbers,
+}
+
+const priorField = 4 // which of them is the prior
+
+// perClass returns the numbers for each class, nil where there are none.
+func (c *Criterion) perClass() [len(perClassFields)][]float64 {
+	return [...][]float64{c.ClassWeights, c.PosWeight, c.Margins, c.LogitShift, c.Smoothing.Prior}
+}
+
 // Clone returns the criterion with memory of its own, the prior's and the terms of a [WeightedSum]
 // among it: what is written into that of c later does not change it. A loss of your own that is a
 // pointer is copied with the struct that it points to; what that points to stays shared.

@@ -1,31 +1,12 @@
 package losses
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
-// numberPerClass is a field of a criterion that holds a number for each class.
+// numberPerClass is what holds a number for each class, such as a field of a criterion.
 type numberPerClass struct {
 	name string // what errors call it
 	kind error  // what they are when something is wrong with it
 	each Range  // what a number may be
-}
-
-// perClassFields are all of them, in the order of perClass.
-var perClassFields = [...]numberPerClass{
-	{"class weights", ErrWeight, factor},
-	{"pos weight", ErrWeight, factor},
-	{"margins", ErrParam, rangeMargins},
-	{"logit shift", ErrParam, Range{Min: math.Inf(-1), Max: math.Inf(1)}},
-	priorField: {"prior", ErrSmoothing, factor},
-}
-
-const priorField = 4 // which of them is the prior
-
-// perClass returns the numbers per class, nil where there are none.
-func (c *Criterion) perClass() [len(perClassFields)][]float64 {
-	return [...][]float64{c.ClassWeights, c.PosWeight, c.Margins, c.LogitShift, c.Smoothing.Prior}
 }
 
 // validate wants every number to be in its range.

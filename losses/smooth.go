@@ -61,6 +61,8 @@ type Smoothing struct {
 	Prior []float64
 }
 
+var priorNumbers = numberPerClass{"prior", ErrSmoothing, factor}
+
 // on reports whether the smoothing changes anything.
 func (s Smoothing) on() bool { return s.Alpha != 0 }
 
@@ -84,7 +86,7 @@ func (s Smoothing) Validate() error {
 		return argError(ErrSmoothing, "prior", fmt.Sprintf("rule %v", s.Rule), "takes no prior",
 			"SmoothPrior or a nil prior")
 	}
-	if err := perClassFields[priorField].validate(s.Prior); err != nil {
+	if err := priorNumbers.validate(s.Prior); err != nil {
 		return err
 	}
 	if sum := total(s.Prior); !(math.Abs(sum-1) <= 1e-6) {
@@ -168,7 +170,7 @@ func (s Smoothing) Check(labels Operand) error {
 	if s.Prior == nil {
 		return nil
 	}
-	return perClassFields[priorField].checkLength(len(s.Prior), labels.Shape()[len(labels.Shape())-1], false)
+	return priorNumbers.checkLength(len(s.Prior), labels.Shape()[len(labels.Shape())-1], false)
 }
 
 func smoothAll[T kernel.Float](s Smoothing, out, labels *tensor.Dense) error {
