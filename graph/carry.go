@@ -27,8 +27,8 @@ type carry struct {
 	memory bool // one of them in the memory that is the last input
 
 	mu       sync.Mutex
-	steady   bool    // somebody will ask, and the last two did so with one upstream gradient:
-	upstream float64 // the last one, of a scalar
+	steady   bool    // somebody will ask, and the last two times did so with the same upstream gradient
+	upstream float64 // that, of a scalar
 	kept     [2]carried
 }
 
@@ -160,8 +160,8 @@ func memoryOf(logits *gorgonia.Node) *gorgonia.Node {
 	return inputOf(logits.Graph(), memoryName, logits.Type(), logits.Shape(), d)
 }
 
-// over returns a tensor of its own in a memory: Gorgonia changes tensors in place, and takes those
-// of unbound nodes apart.
+// over returns a new tensor in the memory of another: Gorgonia changes tensors in place, and clears
+// those of unbound nodes.
 func over(memory *tensor.Dense) *tensor.Dense {
 	return tensor.New(tensor.WithShape(memory.Shape()...), tensor.WithBacking(memory.Data()))
 }

@@ -52,7 +52,7 @@ func (o Options) check(c losses.Criterion, logits losses.Operand, target Target,
 	others ...*gorgonia.Node) error {
 	if o.TargetGrad {
 		if _, ok := target.(*gorgonia.Node); !ok {
-			return argError(ErrNode, "target", "the gradient of a tensor", "could be read by nobody",
+			return argError(ErrNode, "target", "the gradient of a tensor", "has no node to be read from",
 				"a node for TargetGrad")
 		}
 		if target.Dtype() != logits.Dtype() {

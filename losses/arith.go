@@ -28,7 +28,7 @@ func total[T kernel.Float](x []T) float64 {
 	return (s0 + s1) + (s2 + s3)
 }
 
-// sumOf is kernel.Sum, for few numbers without a call of vectors.
+// sumOf returns the sum of x, of few numbers without the preparations of a kernel.
 func sumOf[T kernel.Float](x []T) float64 {
 	if len(x) <= 16 {
 		return total(x)
@@ -36,8 +36,8 @@ func sumOf[T kernel.Float](x []T) float64 {
 	return kernel.Sum(x)
 }
 
-// precise is a sum with what its roundings have lost (Neumaier 1974): of many terms that are alike
-// each loses the same.
+// precise is a sum and what its roundings have lost (Neumaier 1974): many terms that are alike would
+// all lose the same.
 type precise struct{ sum, lost float64 }
 
 func (s *precise) add(x float64) {
@@ -114,8 +114,9 @@ func center(dst, p, x []float64) {
 	}
 }
 
-// lean stores x less that of the largest p in dst, which may be x, and returns the mean of that,
-// ⟨p,dst⟩: where p is nearly 1 it is far smaller than what it is subtracted from to center x.
+// lean stores in dst, which may be x, the x of each class less that of the most likely one, and
+// returns their mean, ⟨p,dst⟩. Where a p is nearly 1 that mean is small: subtracting it from the
+// others loses no digits.
 func lean(dst, p, x []float64) (mean float64) {
 	top := 0
 	for k := range p {

@@ -37,10 +37,10 @@ var rangeMargin = Range{Min: 0, Max: 1, OpenMax: true}
 
 // Validate implements [Validator].
 func (a Asymmetric) Validate() error {
-	if err := factor.check("Asymmetric.GammaPos", a.GammaPos, "the paper uses 0 or 1"); err != nil {
+	if err := nonNegative.check("Asymmetric.GammaPos", a.GammaPos, "the paper uses 0 or 1"); err != nil {
 		return err
 	}
-	if err := factor.check("Asymmetric.GammaNeg", a.GammaNeg, "the paper uses 4"); err != nil {
+	if err := nonNegative.check("Asymmetric.GammaNeg", a.GammaNeg, "the paper uses 4"); err != nil {
 		return err
 	}
 	return rangeMargin.check("Asymmetric.Margin", a.Margin, "the paper uses 0.05")

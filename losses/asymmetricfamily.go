@@ -1,12 +1,8 @@
 package losses
 
 import (
-	"math"
-
 	"softloss/losses/internal/kernel"
 )
-
-var positive = Range{Min: 0, OpenMin: true, Max: math.Inf(1)}
 
 // AGCE is the asymmetric generalised cross entropy, robust to noisy labels of any kind as long as
 // most of a class are right.

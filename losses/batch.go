@@ -104,8 +104,8 @@ func part[E any](x []E, lo, hi, k int) []E {
 	return x[lo*k : hi*k]
 }
 
-// own returns the rows [lo, hi) of x, which has one element a row or one for all, or, of elements
-// that differ by their class alone, those of the first, which a run takes again and again.
+// own returns what the rows [lo, hi) have of x. That is one number for all rows, one a row, or, for
+// elements, one a class again and again, as far as a run needs that begins at any class.
 func own[E any, T kernel.Float](b *batch[T], x []E, lo, hi int) []E {
 	switch {
 	case len(x) <= 1:

@@ -7,7 +7,7 @@ import (
 )
 
 // BiTempered is the bi-tempered logistic loss: with T1 < 1 it is bounded, with T2 > 1 its
-// softmax has heavy tails; both together bear outliers and wrong labels.
+// softmax has heavy tails; both together tolerate outliers and wrong labels.
 //
 //	log_t(x) = (x^(1-t) - 1)/(1-t),   exp_t(x) = max(1 + (1-t) x, 0)^(1/(1-t)),   t = 1: log, exp
 //	ŷ_k = exp_T2(z_k - λ(z)),   λ such that Σ_k ŷ_k = 1

@@ -23,8 +23,8 @@ func (b *batch[T]) compute(l Loss, linear bool) (row int, err error) {
 	return 0, nil
 }
 
-// turnDirection makes the direction one of the logits that the angles have turned. What they need
-// of the first derivatives is taken from the gradients, which are computed for it.
+// turnDirection makes the direction one of the logits that the angles have turned. That takes the
+// gradients of the loss itself, which are computed first.
 func (b *batch[T]) turnDirection(l Loss, linear bool) (row int, err error) {
 	if b.grad != nil {
 		first := *b

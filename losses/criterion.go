@@ -28,7 +28,7 @@ type Criterion struct {
 	// FromProbs says that the first argument holds probabilities instead of
 	// logits. A value outside [0, 1] is then an error; nothing is renormalised, and
 	// the loss and its gradient use max(p, tiny), tiny the smallest normal
-	// number of the dtype. Prefer logits: a probability has forgotten what is beyond 1e-38.
+	// number of the dtype. Prefer logits: probabilities cannot tell apart what is below 1e-38.
 	// Temperature, LogitShift and ZLoss have no meaning then and must be off.
 	FromProbs bool
 
@@ -80,8 +80,8 @@ type Criterion struct {
 
 // perClassFields are the fields with a number for each class, in the order of perClass.
 var perClassFields = [...]numberPerClass{
-	{"class weights", ErrWeight, factor},
-	{"pos weight", ErrWeight, factor},
+	{"class weights", ErrWeight, nonNegative},
+	{"pos weight", ErrWeight, nonNegative},
 	{"margins", ErrParam, rangeMargins},
 	{"logit shift", ErrParam, Range{Min: math.Inf(-1), Max: math.Inf(1)}},
 	priorField: priorNumbers,
@@ -94,15 +94,15 @@ func (c *Criterion) perClass() [len(perClassFields)][]float64 {
 	return [...][]float64{c.ClassWeights, c.PosWeight, c.Margins, c.LogitShift, c.Smoothing.Prior}
 }
 
-// Clone returns the criterion with memory of its own, the prior's and the terms of a [WeightedSum]
-// among it: what is written into that of c later does not change it. A loss of your own that is a
-// pointer is copied with the struct that it points to; what that points to stays shared.
+// Clone returns the criterion with memory of its own, also for the prior and the terms of a
+// [WeightedSum]: what is written into the memory of c later does not change it. A loss of your own
+// that is a pointer is copied with the struct that it points to; what that points to stays shared.
 func (c Criterion) Clone() Criterion {
 	for _, s := range []*[]float64{&c.Smoothing.Prior, &c.ClassWeights, &c.Margins, &c.PosWeight, &c.LogitShift} {
 		*s = slices.Clone(*s)
 	}
 	c.Ignore = slices.Clone(c.Ignore)
-	if !containsItself(reflect.ValueOf(c.Loss), nil, nil) { // which Validate refuses, and has no end
+	if !containsItself(reflect.ValueOf(c.Loss), nil, nil) { // which Validate refuses: its copy would have no end
 		c.Loss = cloneLoss(c.Loss)
 	}
 	return c
@@ -182,7 +182,7 @@ func (c *Criterion) validateNumbers() error {
 	if !(c.AngularMargin >= 0 && c.AngularMargin < math.Pi) {
 		return argError(ErrParam, "angular margin", c.AngularMargin, "is out of range", "a number in [0, π)")
 	}
-	return factor.check("z-loss", c.ZLoss, "")
+	return nonNegative.check("z-loss", c.ZLoss, "")
 }
 
 // validateBeside returns what is wrong with fields that exclude each other.

@@ -52,7 +52,7 @@ type buffers[T kernel.Float] struct {
 // worker evaluates the rows of one goroutine.
 type worker[T kernel.Float] struct {
 	scratch scratch[T]
-	losses  []float64 // of the rows from first on, of elements whose sums alone are kept
+	losses  []float64 // of the elements from first on, where only the sums of rows are kept
 	first   int
 	row     int   // the first row of what is being evaluated
 	at      int   // which of them, counted from the first, a loss's Row is looking at

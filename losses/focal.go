@@ -1,10 +1,6 @@
 package losses
 
-import (
-	"math"
-
-	"softloss/losses/internal/kernel"
-)
+import "softloss/losses/internal/kernel"
 
 // Focal is the focal loss: cross entropy that gives little weight to what is already right.
 //
@@ -31,10 +27,8 @@ type Focal struct {
 	Gamma float64 // how fast the weight falls; the paper uses 2
 }
 
-var rangeGamma = Range{Min: 0, Max: math.Inf(1)}
-
 // Validate implements [Validator].
-func (f Focal) Validate() error { return rangeGamma.check("Focal.Gamma", f.Gamma, "the paper uses 2") }
+func (f Focal) Validate() error { return nonNegative.check("Focal.Gamma", f.Gamma, "the paper uses 2") }
 
 // Row implements [Loss].
 func (f Focal) Row(r Row) float64 { return separableRow(f, r) }

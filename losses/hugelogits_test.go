@@ -12,8 +12,8 @@ import (
 )
 
 // surelyWrong is what each loss costs when the true class is g below another, p = 0 to the last
-// digit, among five classes of which the other four are alike. Of a loss that is not here only the
-// rest is tested.
+// digit, among five classes of which the other four are alike. Of a loss that is not here the value
+// is not tested.
 var surelyWrong = map[string]func(g float64) float64{
 	"ce":               func(g float64) float64 { return g },
 	"mae":              func(float64) float64 { return 2 },

@@ -115,8 +115,8 @@ func (l *layer[T]) multiply(z []T, lo, hi int) {
 	gemm.Mul(gemm.RowMajor(hi-lo, l.k, l.k, z), beta, 1, rows, l.weight.Transposed())
 }
 
-// spread adds what dz, the gradients of the logits of the rows [lo, hi), are worth to the layer.
-// The first rows come first.
+// spread adds to the layer's gradients what follows from dz, those of the logits of the rows [lo,
+// hi). The rows come in their order.
 func (l *layer[T]) spread(dz []T, lo, hi int) {
 	beta, n := T(1), hi-lo
 	if lo == 0 {

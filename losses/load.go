@@ -226,18 +226,18 @@ func (c *Criterion) checkLoss(o named, logits Operand) error {
 	if c.Reduction.scalar() {
 		return checkShape(o.name, o.t.Shape())
 	}
-	return c.checkElementShape(o.name, o.t.Shape(), logits.Shape())
+	return c.checkLossShape(o.name, o.t.Shape(), logits.Shape())
 }
 
 // checkWeightGrad wants a shape of the sample weights of these logits.
 func (c *Criterion) checkWeightGrad(o named, logits Operand) error {
 	if c.Link == SoftmaxLink {
-		return c.checkElementShape(o.name, o.t.Shape(), logits.Shape())
+		return c.checkLossShape(o.name, o.t.Shape(), logits.Shape())
 	}
 	return c.CheckSampleWeights(o.t, logits)
 }
 
-// inMemory returns t as the tensor that it is, nil for none and for one that nobody made.
+// inMemory returns t as the tensor that it is, nil for none and for the zero value of one.
 func inMemory(t tensor.Tensor) *tensor.Dense {
 	if d, ok := t.(*tensor.Dense); ok && d != nil && d.Dtype().Type != nil {
 		return d

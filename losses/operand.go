@@ -17,7 +17,7 @@ type Operand interface {
 	Dtype() tensor.Dtype
 }
 
-// missing reports whether o is nil, holds a nil pointer, or is a tensor that nobody made.
+// missing reports whether o is nil, holds a nil pointer, or is the zero value of a tensor.
 func missing(o Operand) bool {
 	if o == nil {
 		return true

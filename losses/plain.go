@@ -62,15 +62,15 @@ func (b *batch[T]) loadPlain(logits, target tensor.Tensor) (z, t dense.Span, ok 
 		return z, t, false
 	}
 	s := l.Shape()
-	rest := s[:len(s)-1]
-	b.k, b.input = s[len(rest)], x
+	last := len(s) - 1
+	b.k, b.input = s[last], x
 	b.n = len(x) / b.k
 	if d, labels, ok := dense.Plain[T](target); ok {
 		b.target = labels
 		return dense.SpanOf(l), dense.SpanOf(d), slices.Equal(d.Shape(), s)
 	}
 	d, index, ok := dense.Plain[int](target)
-	if b.index = index; !ok || !slices.Equal(d.Shape(), rest) {
+	if b.index = index; !ok || !slices.Equal(d.Shape(), s[:last]) {
 		return z, t, false
 	}
 	for _, y := range b.index {

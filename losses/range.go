@@ -11,15 +11,13 @@ type Range struct {
 	OpenMin, OpenMax bool    // the end is not one of the numbers
 }
 
-// factor is the range of what a loss or a term of one is multiplied by.
-var factor = Range{Min: 0, Max: math.Inf(1)}
-
-// strength is the range of what a term of a loss is multiplied by: 1e30 is far from where float32
-// ends.
-var strength = Range{Min: 0, Max: 1e30}
-
-// rangeMargins is the range of a margin of logits, which float32 has to hold.
-var rangeMargins = Range{Min: -1e30, Max: 1e30}
+// Ranges of more than one parameter.
+var (
+	nonNegative  = Range{Min: 0, Max: math.Inf(1)}
+	positive     = Range{Min: 0, OpenMin: true, Max: math.Inf(1)}
+	strength     = Range{Min: 0, Max: 1e30}     // of the factor of a term: float32 has to hold the sum
+	rangeMargins = Range{Min: -1e30, Max: 1e30} // of what is subtracted from logits, for the same reason
+)
 
 // Contains reports whether x is one of the numbers; NaN and the infinities never are.
 func (r Range) Contains(x float64) bool {

@@ -38,7 +38,7 @@ func (c *Criterion) check(logits, target Operand) error {
 		if c.fitsRows(ts, s) || c.Link == SigmoidLink && slices.Equal(ts, s) {
 			return nil
 		}
-		return shapeError("index", ts, fmt.Sprintf("shape %v", c.perRowShape(s)))
+		return shapeError("index", ts, fmt.Sprintf("shape %v", c.indexShape(s)))
 	case dt != tensor.Float32 && dt != tensor.Float64:
 		return argError(ErrDtype, "labels", "dtype "+dt.String(), "is not supported",
 			logits.Dtype().String()+" labels [N, K], or index [N] of integers")
@@ -112,11 +112,11 @@ func (c Criterion) RowShape(s tensor.Shape) tensor.Shape {
 	if c.Link == SigmoidLink || !c.hasAxis(s) {
 		return s.Clone()
 	}
-	return c.perRowShape(s)
+	return c.indexShape(s)
 }
 
-// perRowShape returns the shape of the logits without the class axis, that of an index.
-func (c *Criterion) perRowShape(s tensor.Shape) tensor.Shape {
+// indexShape returns the shape of an index: that of the logits without the class axis.
+func (c *Criterion) indexShape(s tensor.Shape) tensor.Shape {
 	if c.Link == SigmoidLink && len(s) == 1 {
 		return s.Clone()
 	}
@@ -148,7 +148,7 @@ func (c *Criterion) checkPerRow(arg string, x, logits Operand) error {
 	if x.Dtype() != logits.Dtype() {
 		return argError(ErrDtype, arg, "dtype "+x.Dtype().String(), "is wrong", logits.Dtype().String())
 	}
-	return c.checkElementShape(arg, x.Shape(), logits.Shape())
+	return c.checkLossShape(arg, x.Shape(), logits.Shape())
 }
 
 // fitsRows reports whether s is the shape of what the rows of logits have one of, as RowShape has
@@ -164,9 +164,9 @@ func (c *Criterion) fitsRows(s, logits tensor.Shape) bool {
 	return len(s) == len(logits)-1 && slices.Equal(s[:a], logits[:a]) && slices.Equal(s[a:], logits[a+1:])
 }
 
-// checkElementShape wants s to be the shape of what the losses before the reduction have one of.
-func (c *Criterion) checkElementShape(arg string, s, logits tensor.Shape) error {
-	if c.fitsElements(s, logits) {
+// checkLossShape wants s to be the shape of what the losses before the reduction have one of.
+func (c *Criterion) checkLossShape(arg string, s, logits tensor.Shape) error {
+	if c.Link == SigmoidLink && slices.Equal(s, logits) || c.Link == SoftmaxLink && c.fitsRows(s, logits) {
 		return nil
 	}
 	return shapeError(arg, s, fmt.Sprintf("shape %v", c.RowShape(logits)))
@@ -178,12 +178,4 @@ func (c *Criterion) classes(s tensor.Shape) int {
 		return 1
 	}
 	return s[c.axis(s)]
-}
-
-// fitsElements reports whether s is the shape of what the losses before the reduction have one of.
-func (c *Criterion) fitsElements(s, logits tensor.Shape) bool {
-	if c.Link == SigmoidLink {
-		return slices.Equal(s, logits)
-	}
-	return c.fitsRows(s, logits)
 }

@@ -61,7 +61,7 @@ type Smoothing struct {
 	Prior []float64
 }
 
-var priorNumbers = numberPerClass{"prior", ErrSmoothing, factor}
+var priorNumbers = numberPerClass{"prior", ErrSmoothing, nonNegative}
 
 // on reports whether the smoothing changes anything.
 func (s Smoothing) on() bool { return s.Alpha != 0 }

@@ -47,7 +47,7 @@ func layouts(t tester, dt tensor.Dtype, x []float64, n, k int) map[string]*tenso
 	}
 	for name, d := range all {
 		// A slice of one row or column is a vector, by the tensor package's rules;
-		// TestColumnMajorVectors has the rest.
+		// TestColumnMajorVectors has the others.
 		if d.Dims() != 2 || len(d.Strides()) != 2 {
 			delete(all, name)
 		}

@@ -72,7 +72,7 @@ func (e *engine[T]) drop(i int) {
 	}
 }
 
-// indexError is the error of a class that there is not.
+// indexError is the error of an index that is no class.
 func (e *engine[T]) indexError(row, y, classes int) error {
 	want := fmt.Sprintf("a class in [0, %d)", classes)
 	if len(e.ignore) > 0 {
@@ -114,16 +114,16 @@ func (e *engine[T]) weighClasses() {
 				e.rowWeight[i] = weighted / plain
 			}
 		}
-		// A label that is no label is for the kernels to find: only rows that surely weigh nothing
-		// go.
+		// Invalid labels are left for the kernels to find: only a row that surely weighs nothing is
+		// removed.
 		if weighted == 0 && plain > 0 && bad < 0 && !e.weighsSomething(i) {
 			e.remove(i)
 		}
 	}
 }
 
-// weighsSomething reports whether a label of row i has a weight, and so little of it that their sum
-// is 0.
+// weighsSomething reports whether a label of row i has a weight above 0: their weighted sum may be 0
+// because it is too small for a float64.
 func (e *engine[T]) weighsSomething(i int) bool {
 	if e.index != nil {
 		return false

@@ -47,12 +47,12 @@ func TestRemovedTwice(t *testing.T) {
 		b := familyBatch(c, 5, tableK, 87)
 		b.index = []int{-1, 0, 2, 1, -1}
 		b.s[0], b.s[2] = 0, 0
-		rest := batch{dt: b.dt, n: 2, k: b.k, index: []int{0, 1}, u: b.u,
+		kept := batch{dt: b.dt, n: 2, k: b.k, index: []int{0, 1}, u: b.u,
 			z: slices.Concat(b.z[5:10], b.z[15:20]), s: []float64{b.s[1], b.s[3]}}
 		if r == losses.None {
-			rest.u = []float64{b.u[1], b.u[3]}
+			kept.u = []float64{b.u[1], b.u[3]}
 		}
-		got, want := b.all(t, c), rest.all(t, c)
+		got, want := b.all(t, c), kept.all(t, c)
 		zero := make([]float64, 5)
 		near(t, "grad", got.grad, slices.Concat(zero, want.grad[:5], zero, want.grad[5:], zero), 1e-15, 0)
 		near(t, "sample weights' grad", got.sgrad, []float64{0, want.sgrad[0], 0, want.sgrad[1], 0}, 1e-15, 0)
