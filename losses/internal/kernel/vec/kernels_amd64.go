@@ -238,7 +238,8 @@ func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, lanes *float32) (r
 
 // sigmoidCrossEntropyF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1].
+// z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1],
+// with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -434,7 +435,8 @@ func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, lanes *float64) (r
 
 // sigmoidCrossEntropyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1].
+// z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1],
+// with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -589,23 +591,23 @@ func smoothExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, 
 // sigmoidPolyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
-// label is not in [0, 1].
+// label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidPolyF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidGCEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
-// scales where that is not nil. φ = (1 - p^a)/a; par is a and 1/a. bad != 0 when no is nil and a
-// label is not in [0, 1].
+// scales where that is not nil. φ = (1 - p^a)/a; par is a, 1/a and -a log2 e. bad != 0 when no is
+// nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidGCEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidFocalF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. φ = -(1-p)^a l; par is a. bad != 0 when no is nil and a label
-// is not in [0, 1].
+// times scales where that is not nil. φ = -(1-p)^a l; par is a, any number and -a log2 e. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidFocalF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -613,7 +615,7 @@ func sigmoidFocalF64AVX512(loss *float64, grad *float64, z *float64, yes *float6
 // sigmoidFocal2F64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -(1-p)² l; par is 2. bad != 0 when no is nil and a label
-// is not in [0, 1].
+// is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidFocal2F64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -621,7 +623,7 @@ func sigmoidFocal2F64AVX512(loss *float64, grad *float64, z *float64, yes *float
 // sigmoidSmoothF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. The loss is that of smoothExact. bad != 0 when no is nil and
-// a label is not in [0, 1].
+// a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidSmoothF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -629,7 +631,7 @@ func sigmoidSmoothF64AVX512(loss *float64, grad *float64, z *float64, yes *float
 // sigmoidMAEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
-// nil and a label is not in [0, 1].
+// nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidMAEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -637,7 +639,7 @@ func sigmoidMAEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64,
 // sigmoidKLF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
-// no is nil and a label is not in [0, 1].
+// no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidKLF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -645,7 +647,7 @@ func sigmoidKLF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, 
 // sigmoidAsymmetricF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -(1-p)^γ l of each class; par is a plan's. bad != 0 when
-// no is nil and a label is not in [0, 1].
+// no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidAsymmetricF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -654,7 +656,7 @@ func sigmoidAsymmetricF64AVX512(loss *float64, grad *float64, z *float64, yes *f
 // (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
 // derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of
 // no, d = max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0,
-// 1].
+// 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -987,7 +989,8 @@ func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, lanes *float32) (rej
 
 // sigmoidCrossEntropyF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1].
+// times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1], with
+// AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -1182,7 +1185,8 @@ func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, lanes *float64) (rej
 
 // sigmoidCrossEntropyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1].
+// times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1], with
+// AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1336,23 +1340,23 @@ func smoothExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, lo
 // sigmoidPolyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
-// label is not in [0, 1].
+// label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidPolyF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidGCEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
-// scales where that is not nil. φ = (1 - p^a)/a; par is a and 1/a. bad != 0 when no is nil and a
-// label is not in [0, 1].
+// scales where that is not nil. φ = (1 - p^a)/a; par is a, 1/a and -a log2 e. bad != 0 when no is
+// nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidGCEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidFocalF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
-// scales where that is not nil. φ = -(1-p)^a l; par is a. bad != 0 when no is nil and a label is
-// not in [0, 1].
+// scales where that is not nil. φ = -(1-p)^a l; par is a, any number and -a log2 e. bad != 0 when
+// no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidFocalF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1360,7 +1364,7 @@ func sigmoidFocalF64AVX2(loss *float64, grad *float64, z *float64, yes *float64,
 // sigmoidFocal2F64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. φ = -(1-p)² l; par is 2. bad != 0 when no is nil and a label is not
-// in [0, 1].
+// in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidFocal2F64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1368,7 +1372,7 @@ func sigmoidFocal2F64AVX2(loss *float64, grad *float64, z *float64, yes *float64
 // sigmoidSmoothF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is that of smoothExact. bad != 0 when no is nil and a
-// label is not in [0, 1].
+// label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidSmoothF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1376,7 +1380,7 @@ func sigmoidSmoothF64AVX2(loss *float64, grad *float64, z *float64, yes *float64
 // sigmoidMAEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
-// nil and a label is not in [0, 1].
+// nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidMAEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1384,7 +1388,7 @@ func sigmoidMAEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, n
 // sigmoidKLF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
-// no is nil and a label is not in [0, 1].
+// no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidKLF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1392,7 +1396,7 @@ func sigmoidKLF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no
 // sigmoidAsymmetricF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -(1-p)^γ l of each class; par is a plan's. bad != 0 when
-// no is nil and a label is not in [0, 1].
+// no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidAsymmetricF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1400,7 +1404,8 @@ func sigmoidAsymmetricF64AVX2(loss *float64, grad *float64, z *float64, yes *flo
 // sigmoidAsymmetricMarginF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of no, d =
-// max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0, 1].
+// max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0, 1], with
+// AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
@@ -1661,23 +1666,23 @@ func smoothExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64,
 // sigmoidPolyWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil
-// and a label is not in [0, 1].
+// and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidPolyWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidGCEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
-// scales where that is not nil. φ = (1 - p^a)/a; par is a and 1/a. bad != 0 when no is nil and a
-// label is not in [0, 1].
+// scales where that is not nil. φ = (1 - p^a)/a; par is a, 1/a and -a log2 e. bad != 0 when no is
+// nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidGCEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidFocalWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. φ = -(1-p)^a l; par is a. bad != 0 when no is nil and a label
-// is not in [0, 1].
+// times scales where that is not nil. φ = -(1-p)^a l; par is a, any number and -a log2 e. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidFocalWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1685,7 +1690,7 @@ func sigmoidFocalWideAVX512(loss *float64, grad *float32, z *float32, yes *float
 // sigmoidFocal2WideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -(1-p)² l; par is 2. bad != 0 when no is nil and a label
-// is not in [0, 1].
+// is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidFocal2WideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1693,7 +1698,7 @@ func sigmoidFocal2WideAVX512(loss *float64, grad *float32, z *float32, yes *floa
 // sigmoidSmoothWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. The loss is that of smoothExact. bad != 0 when no is nil and
-// a label is not in [0, 1].
+// a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidSmoothWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1701,7 +1706,7 @@ func sigmoidSmoothWideAVX512(loss *float64, grad *float32, z *float32, yes *floa
 // sigmoidMAEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
-// nil and a label is not in [0, 1].
+// nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidMAEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1709,7 +1714,7 @@ func sigmoidMAEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32
 // sigmoidKLWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
-// no is nil and a label is not in [0, 1].
+// no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidKLWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1717,7 +1722,7 @@ func sigmoidKLWideAVX512(loss *float64, grad *float32, z *float32, yes *float32,
 // sigmoidAsymmetricWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ = -(1-p)^γ l of each class; par is a plan's. bad !=
-// 0 when no is nil and a label is not in [0, 1].
+// 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1726,7 +1731,7 @@ func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *
 // (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
 // derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of
 // no, d = max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0,
-// 1].
+// 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1891,23 +1896,23 @@ func smoothExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, l
 // sigmoidPolyWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
-// label is not in [0, 1].
+// label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidPolyWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidGCEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
-// scales where that is not nil. φ = (1 - p^a)/a; par is a and 1/a. bad != 0 when no is nil and a
-// label is not in [0, 1].
+// scales where that is not nil. φ = (1 - p^a)/a; par is a, 1/a and -a log2 e. bad != 0 when no is
+// nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidGCEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidFocalWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
-// scales where that is not nil. φ = -(1-p)^a l; par is a. bad != 0 when no is nil and a label is
-// not in [0, 1].
+// scales where that is not nil. φ = -(1-p)^a l; par is a, any number and -a log2 e. bad != 0 when
+// no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidFocalWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1915,7 +1920,7 @@ func sigmoidFocalWideAVX2(loss *float64, grad *float32, z *float32, yes *float32
 // sigmoidFocal2WideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -(1-p)² l; par is 2. bad != 0 when no is nil and a label
-// is not in [0, 1].
+// is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidFocal2WideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1923,7 +1928,7 @@ func sigmoidFocal2WideAVX2(loss *float64, grad *float32, z *float32, yes *float3
 // sigmoidSmoothWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. The loss is that of smoothExact. bad != 0 when no is nil and
-// a label is not in [0, 1].
+// a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidSmoothWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1931,7 +1936,7 @@ func sigmoidSmoothWideAVX2(loss *float64, grad *float32, z *float32, yes *float3
 // sigmoidMAEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
-// nil and a label is not in [0, 1].
+// nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidMAEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1939,7 +1944,7 @@ func sigmoidMAEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, 
 // sigmoidKLWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
-// no is nil and a label is not in [0, 1].
+// no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidKLWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1947,7 +1952,7 @@ func sigmoidKLWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, n
 // sigmoidAsymmetricWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -(1-p)^γ l of each class; par is a plan's. bad != 0 when
-// no is nil and a label is not in [0, 1].
+// no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidAsymmetricWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
@@ -1955,7 +1960,8 @@ func sigmoidAsymmetricWideAVX2(loss *float64, grad *float32, z *float32, yes *fl
 // sigmoidAsymmetricMarginWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ = -(1-p)^γ l of yes, -d^γ log(1-d) of no, d =
-// max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0, 1].
+// max(1-p-margin, 0); par is a plan's. bad != 0 when no is nil and a label is not in [0, 1], with
+// AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)

@@ -16,7 +16,7 @@ type plan struct {
 	kind   planKind
 	par    [4 + powDegree]float64 // the parameter a; for the focal loss x, y and the polynomial too
 
-	sigmoid [2]float64 // a and, of GCE 1/a, of Poly1 1+a, for elements
+	sigmoid [3]float64 // a, of GCE 1/a, of Poly1 1+a, and -a log2 e, for elements
 
 	// for the kernels of the element type
 	par32 [2 + focalDegree32]float32
@@ -59,7 +59,7 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	}
 	p = &plan{family: f, a: a}
 	p.par[0] = a
-	if p.sigmoid = [2]float64{a, 1 + a}; f == spec.GCE {
+	if p.sigmoid = [3]float64{a, 1 + a, -a * math.Log2E}; f == spec.GCE {
 		p.sigmoid[1] = 1 / a
 	}
 	switch {

@@ -4,6 +4,7 @@ package vec
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"softloss/losses/internal/kernel/portable"
@@ -16,7 +17,8 @@ func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale [
 		return true
 	}
 	f, each := factors(scale)
-	return unitOf[T]().sigmoidCrossEntropy(&loss[0], first(grad), &z[0], &yes[0], first(no), each, len(z), f, nil) == 0
+	return unitOf[T]().sigmoidCrossEntropy(&loss[0], first(grad), &z[0], &yes[0], first(no), each, len(z), f, nil) == 0 ||
+		shares(yes)
 }
 
 // SigmoidSeparable is [spec.SigmoidSeparable].
@@ -111,7 +113,13 @@ func sigmoidWide[T spec.Float](
 		return true
 	}
 	f, each := factors(scale)
-	return run(&loss[0], first(grad), &z[0], &yes[0], first(no), each, len(z), float64(f), first(par)) == 0
+	return run(&loss[0], first(grad), &z[0], &yes[0], first(no), each, len(z), float64(f), first(par)) == 0 ||
+		shares(yes)
+}
+
+// shares reports whether all labels are in [0, 1].
+func shares[T spec.Float](t []T) bool {
+	return !slices.ContainsFunc(t, func(t T) bool { return !(t >= 0 && t <= 1) })
 }
 
 // factors returns the factor of all gradients, or 1 and those of each.

@@ -46,9 +46,8 @@ func asymmetricQuestion(margin bool) func(g isa, c questionConsts, par reg.GPVir
 	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		park := g.places(8)
 		return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-			square, tail := g.atanh(c, q.s)
-			near, far, rest := g.log1pOf(q.s, square, tail), g.vec(), g.vec()
-			g.add(q.size, near, far)
+			near, far, rest := q.log(), g.vec(), g.vec()
+			g.sub(q.minus, near, far)
 			g.mul(q.e, q.p, rest)
 			positive := q.positive()
 			choose := func(i int, likely, other reg.VecVirtual) Op { // that of yes
@@ -109,16 +108,13 @@ func (g isa) side(par reg.GPVirtual, gamma, bits int, p, q, l Op, t reg.VecVirtu
 // d is not above 0.
 func (g isa) marginSide(c questionConsts, par reg.GPVirtual, park func(v reg.VecVirtual) Op, p, q, label Op) (loss,
 	slope reg.VecVirtual) {
-	margin, one := g.parameter(par, parMargin), g.constant(1)
-	d, r, small := g.vec(), g.vec(), g.vec()
+	margin := g.parameter(par, parMargin)
+	d, r := g.vec(), g.vec()
 	g.load(q, d)
 	g.sub(margin, d, d)
 	g.add(p, margin, r)
-	g.load(one, small) // what rounding took from r, which counts where it is near 1
-	g.sub(r, small, small)
-	g.sub(d, small, small)
 	keptD := park(d)
-	n, inverse := g.minusLogNear1(c, r, small)
+	n, inverse := g.marginLog(c, d, r)
 	d = g.vec()
 	g.load(keptD, d)
 	above := g.cmp(gtOQ, g.constant(0), d)
@@ -142,9 +138,16 @@ func (g isa) marginSide(c questionConsts, par reg.GPVirtual, park func(v reg.Vec
 	return loss, n
 }
 
-// minusLogNear1 emits -log(r + small), for a rounding small of an r above 1/2, and 1/r. It overwrites
-// r and small.
-func (g isa) minusLogNear1(c questionConsts, r, small reg.VecVirtual) (n, inverse reg.VecVirtual) {
+// marginLog emits -log r and 1/r for r = 1-d. It overwrites d and r.
+func (g isa) marginLog(c questionConsts, d, r reg.VecVirtual) (n, inverse reg.VecVirtual) {
+	if g.looksUp() {
+		inverse = g.shortInverse(r)
+		return g.lookUpLogs(c.mantissas, nil, r)[0], inverse
+	}
+	small := g.vec() // what rounding took from r, which counts where it is near 1
+	g.load(g.constant(1), small)
+	g.sub(r, small, small)
+	g.sub(d, small, small)
 	k, m := g.split(r)
 	f, s := g.vec(), g.vec()
 	g.sub(g.constant(1), m, f)

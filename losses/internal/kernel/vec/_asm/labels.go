@@ -130,6 +130,7 @@ func (g isa) smoothElements() {
 	XORL(bad, bad)
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
 		y, u, sum := g.get(t, i, v, m), g.vec(), g.vec()
+		g.other(y, u)
 		g.orOutside(y, u, bad)
 		plain := label("plain")
 		TESTQ(w, w)

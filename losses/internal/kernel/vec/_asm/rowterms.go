@@ -8,6 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// The kernels of separable losses for rows without large exponentials, p < 1/8, in the element type.
+
 // polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
 func (g isa) polyTerms() {
 	g.text("polyTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",

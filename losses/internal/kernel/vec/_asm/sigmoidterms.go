@@ -8,13 +8,13 @@ import (
 // The losses of elements: what each makes of a question.
 
 // byLikelihood is a loss to which the labels are those of the likely class and of the other one,
-// and which returns its derivative by |z|.
+// and which returns its derivative by -|z|.
 func byLikelihood(prepare func(g isa, c questionConsts, par reg.GPVirtual) questionLoss) func(g isa, c questionConsts,
 	par reg.GPVirtual) questionLoss {
 	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		emit := prepare(g, c, par)
 		return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-			loss, bySize := emit(q, func() (likely, other reg.VecVirtual) {
+			loss, slope = emit(q, func() (likely, other reg.VecVirtual) {
 				yes, no := labels()
 				p, other := q.positive(), g.vec()
 				g.move(yes, other)
@@ -22,152 +22,155 @@ func byLikelihood(prepare func(g isa, c questionConsts, par reg.GPVirtual) quest
 				g.blend(p, yes, no)
 				return no, other
 			})
-			slope = g.zeros(1)[0]
-			g.sub(bySize, slope, slope)
-			g.blend(q.positive(), bySize, slope)
+			g.negate(q.positive(), slope)
 			return loss, slope
 		}
 	}
 }
 
 // crossEntropyQuestion: loss = (t + u) log1p(e) + u |z| for the labels t of the likely class and u,
-// slope = (u - t e) p.
-func crossEntropyQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
+// slope = (t e - u) p.
+func crossEntropyQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		square, tail := g.atanh(c, q.s)
-		loss, slope = g.log1pOf(q.s, square, tail), g.vec()
+		loss, slope = q.log(), g.vec()
 		t, u := labels()
 		g.move(u, slope)
-		g.nmadd(q.e, t, slope)
+		g.msub2(q.e, t, slope)
 		g.mul(q.p, slope, slope)
 		g.add(u, t, t)
 		g.mul(t, loss, loss)
-		g.madd(g.whereLabelled(q.size, u), u, loss)
+		g.subLabelled(q.minus, u, loss)
 		return loss, slope
 	}
 }
 
-// The slope of a separable loss is u h p - t h' (1-p) with the likely class's p, t and h' = -φ'(log
+// The slope of a separable loss is t h' (1-p) - u h p with the likely class's p, t and h' = -φ'(log
 // p), and u and h of the other one.
 
-// polyQuestion: the likely class's φ is (1+a) (1-p) and what -l has beyond 1-p,
-//
-//	-l - (1-p) = s² ((2+e) p + 2 s tail).
-func polyQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+// polyQuestion: the likely class's φ is (1+a) (1-p) and what -l has beyond 1-p.
+func polyQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 	park := g.places(2)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		size := park(0, q.size)
-		square, tail := g.atanh(c, q.s)
-		l := g.log1pOf(q.s, square, tail)
-		beyond, rest, far := g.vec(), g.vec(), g.vec()
-		g.add(q.s, q.s, q.s)
-		g.add(g.constant(2), q.e, beyond)
-		g.mul(q.p, beyond, beyond)
-		g.madd(tail, q.s, beyond)
-		g.mul(square, beyond, beyond)
+		minus, rest, far := park(0, q.minus), g.vec(), g.vec()
 		g.mul(q.e, q.p, rest)
+		l, beyond := q.beyond(rest)
 		g.madd(g.parameter(par, 1), rest, beyond)
-		g.add(size, l, far)
-		g.madd(g.parameter(par, 0), q.p, far)
+		g.load(minus, far)
+		g.sub(l, far, far)
+		g.nmadd(g.parameter(par, 0), q.p, far)
 		near := park(1, beyond)
 		t, u := labels()
 		loss, slope = g.vec(), g.vec()
 		g.mul(near, t, loss)
-		g.madd(g.whereLabelled(far, u), u, loss)
+		g.subLabelled(far, u, loss)
 		a, h := g.parameter(par, 0), g.vec()
-		g.load(c.exp.one, h)
+		g.load(g.constant(1), h)
 		g.madd(a, rest, h)
 		g.mul(u, h, h)
 		g.mul(q.p, h, slope)
 		g.rsub(g.parameter(par, 1), rest, a) // 1 + a - a (1-p)
 		g.mul(t, a, a)
-		g.nmadd(a, rest, slope)
+		g.msub2(a, rest, slope)
 		return loss, slope
 	}
 }
 
 // gceQuestion is gceTerm for both classes.
 func gceQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-	term := g.gceTermBy(par, func(x float64) Op { return g.constant(x) })
 	park := g.places(4)
+	terms := g.gceTerms(c, par)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		square, tail := g.atanh(c, q.s)
-		far, near := g.log1pOf(q.s, square, tail), g.zeros(1)[0]
-		rest := g.vec()
+		near, far, rest := q.log(), g.vec(), g.vec()
 		g.mul(q.e, q.p, rest)
-		g.sub(far, near, near)
-		g.sub(q.size, near, far)
-		p, r, keptFar := park(0, q.p), park(1, rest), park(2, far)
-		t, u := labels()
-		keptU := park(3, u)
-		loss, slope = g.zeros(1)[0], g.vec()
-		h := term(element{l: near, t: t}, loss)
-		g.mul(t, h, h)
+		g.sub(q.finite(), near, far)
+		p, r := park(0, q.p), park(1, rest)
+		loss, h, hOther := terms(near, far, labels, func(i int, v reg.VecVirtual) Op { return park(2+i, v) })
+		slope = g.vec()
 		g.mul(r, h, slope)
-		u, far = g.vec(), g.vec()
-		g.load(keptU, u)
-		g.load(keptFar, far)
-		h = term(element{l: far, t: u}, loss)
-		g.mul(u, h, h)
-		g.msub2(p, h, slope)
+		g.nmadd(p, hOther, slope)
 		g.mul(g.parameter(par, 1), loss, loss)
 		return loss, slope
 	}
 }
 
-// focalQuestion: with w = (1-p)^a = exp(a log(1-p)), where log(1-p) is the other class's l,
+// gceTerms returns what emits t (1 - p^a) + u (1 - q^a), t p^a and u q^a for the labels t and u and l =
+// -log p and m = -log q; par is a, … and -a log2 e.
+func (g isa) gceTerms(c questionConsts, par reg.GPVirtual) func(l, m reg.VecVirtual,
+	labels func() (t, u reg.VecVirtual), park func(i int, v reg.VecVirtual) Op) (sum, h, hOther reg.VecVirtual) {
+	if g.looksUp() {
+		return func(l, m reg.VecVirtual, labels func() (t, u reg.VecVirtual),
+			_ func(i int, v reg.VecVirtual) Op) (sum, h, hOther reg.VecVirtual) {
+			sum = g.zeros(1)[0]
+			both := g.parts(c.powers, g.parameter(par, 2), l, m)
+			t, u := labels()
+			for i, t := range []reg.VecVirtual{t, u} {
+				x, v := both[i], g.vec()
+				g.load(g.constant(1), v)
+				g.sub(x.s, v, v)
+				g.nmadd(x.d, x.q, v)
+				g.madd(t, v, sum)
+				g.madd(x.d, x.q, x.s)
+				g.mul(t, x.s, x.s)
+			}
+			return sum, both[0].s, both[1].s
+		}
+	}
+	term := g.gceTermBy(par, func(x float64) Op { return g.constant(x) })
+	return func(l, m reg.VecVirtual, labels func() (t, u reg.VecVirtual),
+		park func(i int, v reg.VecVirtual) Op) (sum, h, hOther reg.VecVirtual) {
+		minus := g.zeros(1)[0]
+		g.sub(m, minus, minus)
+		kept := park(0, minus)
+		t, u := labels()
+		keptU := park(1, u)
+		minus = g.zeros(1)[0]
+		sum = g.zeros(1)[0]
+		g.sub(l, minus, minus)
+		h = term(element{l: minus, t: t}, sum)
+		g.mul(t, h, h)
+		u, minus = g.vec(), g.vec()
+		g.load(keptU, u)
+		g.load(kept, minus)
+		hOther = term(element{l: minus, t: u}, sum)
+		g.mul(u, hOther, hOther)
+		return sum, h, hOther
+	}
+}
+
+// focalQuestion: with p and q = 1-p, l = -log p and w = q^a = exp(a log q), where -log q is the
+// other class's l,
 //
-//	φ = -w l, -φ' = w (1 - a p l/(1-p)),  l/(1-p) = -(1+s) (1 + s² tail) of the likely class.
+//	φ = w l,   -φ' q = w (q + a p l).
 func focalQuestion(squared bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-		park, one := g.places(6), c.exp.one
+		park := g.places(6)
 		return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-			square, tail := g.atanh(c, q.s)
-			l := g.log1pOf(q.s, square, tail)
-			far, ratio, rest, h := g.vec(), g.vec(), g.vec(), g.vec()
-			g.horner(one, square, tail)
-			g.add(one, q.s, ratio)
-			g.mul(tail, ratio, ratio) // -l/(1-p)
-			g.load(g.constant(-lowest64), far)
-			g.min(q.size, far, far) // beyond, p is 0
-			g.add(l, far, far)
+			l, far, rest, near, other := q.log(), g.vec(), g.vec(), g.vec(), g.vec()
 			g.mul(q.e, q.p, rest)
-			g.add(one, q.e, h)
-			g.mul(far, h, h) // that of the other class
-			g.mul(rest, h, h)
-			g.mul(g.parameter(par, 0), h, h)
-			g.add(one, h, h)
-			g.mul(q.p, h, h)
-			g.mul(g.parameter(par, 0), ratio, ratio)
-			g.mul(q.p, ratio, ratio)
-			g.add(one, ratio, ratio)
-			g.mul(rest, ratio, ratio)
-			keptH, keptRatio, keptL, keptSize := park(0, h), park(1, ratio), park(2, l), park(3, q.size)
-			near, other := g.vec(), g.vec()
+			g.sub(q.finite(), l, far)
+			g.mul(g.parameter(par, 0), q.p, near)
+			g.horner(rest, l, near)
+			g.mul(g.parameter(par, 0), rest, other)
+			g.horner(q.p, far, other)
+			keptL, keptMinus, keptNear, keptOther := park(0, l), park(1, q.minus), park(2, near), park(3, other)
+			var w, wOther Op
 			if squared {
-				g.mul(rest, rest, near)
-				g.mul(q.p, q.p, other)
+				g.mul(rest, rest, rest)
+				g.mul(q.p, q.p, q.p)
+				w, wOther = park(4, rest), park(5, q.p)
 			} else {
-				g.mul(g.parameter(par, 0), far, far)
-				g.expNegative(c, far, near)
-				g.mul(keptL, g.parameter(par, 0), far)
+				w, wOther = g.expsOfNegative(c, par, far, l, func(i int, v reg.VecVirtual) Op { return park(4+i, v) })
 			}
-			w := park(4, near)
-			if !squared {
-				g.expNegative(c, far, other)
-			}
-			wOther := park(5, other)
 			t, u := labels()
-			loss, slope = g.vec(), g.vec()
 			g.mul(w, t, t)
 			g.mul(wOther, u, u)
+			loss, slope, far = g.vec(), g.vec(), g.vec()
 			g.mul(keptL, t, loss)
-			g.load(keptSize, slope)
-			g.add(keptL, slope, slope)
-			g.madd(g.whereLabelled(slope, u), u, loss)
-			g.mul(keptRatio, t, t)
-			g.load(keptH, slope)
-			g.msub(t, u, slope)
+			g.load(keptMinus, far)
+			g.sub(keptL, far, far)
+			g.subLabelled(far, u, loss)
+			g.mul(keptNear, t, slope)
+			g.nmadd(keptOther, u, slope)
 			return loss, slope
 		}
 	}
@@ -194,7 +197,7 @@ func smoothQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 		g.load(near, loss)
 		g.horner(v, t, loss)
 		g.load(nearSlope, slope)
-		g.rsub(w, t, slope)
+		g.msub(w, t, slope)
 		g.mul(q.p, slope, slope)
 		g.mul(rest, slope, slope)
 		return loss, slope
@@ -202,7 +205,7 @@ func smoothQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 }
 
 // maeQuestion: with the labels t of the likely class and u and d = p - t = (1-t) - rest, rest - u
-// of the other, loss = Σ |d|, slope = p rest (sign d - sign d of the other).
+// of the other, loss = Σ |d|, slope = p rest (sign d of the other - sign d).
 func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		rest, d, zero := g.vec(), g.vec(), g.zeros(1)[0]
@@ -216,25 +219,26 @@ func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 		g.mul(d, slope, loss)
 		other := g.sign(u, zero)
 		g.madd(u, other, loss)
-		g.sub(other, slope, slope)
+		g.sub(slope, other, slope)
 		g.mul(q.p, slope, slope)
 		g.mul(rest, slope, slope)
 		return loss, slope
 	}
 }
 
-// klQuestion is cross entropy with the logarithms of the labels.
+// klQuestion is cross entropy with the logarithms of the labels: t log(t/p) + u log(u/q).
 func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
+	if g.looksUp() {
+		return g.klByTables(c)
+	}
 	park := g.places(3)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		square, tail := g.atanh(c, q.s)
-		l, near, far := g.log1pOf(q.s, square, tail), g.zeros(1)[0], g.vec()
+		l, near, far, slope := q.log(), g.zeros(1)[0], g.vec(), g.vec()
 		g.sub(l, near, near)
-		g.sub(q.size, near, far)
-		slope = g.vec()
+		g.add(q.minus, near, far)
 		t, u := labels()
 		g.move(u, slope)
-		g.nmadd(q.e, t, slope)
+		g.msub2(q.e, t, slope)
 		g.mul(q.p, slope, slope)
 		keptSlope, keptNear := park(0, slope), park(1, near)
 		log := func(u reg.VecVirtual) reg.VecVirtual { return g.labelLog(c, u) }
@@ -244,6 +248,32 @@ func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
 		loss = g.klTermBy(near, t, log)
 		g.add(term, loss, loss)
 		g.load(keptSlope, slope)
+		return loss, slope
+	}
+}
+
+// klByTables is klQuestion with 1/p = 1+e and log(u/q) = log(u (1+e)) + |z|.
+func (g isa) klByTables(c questionConsts) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		near, far, low := g.vec(), g.vec(), g.vec()
+		t, u := labels()
+		slope = g.vec()
+		g.move(u, slope)
+		g.msub2(q.e, t, slope)
+		g.mul(q.p, slope, slope)
+		g.move(t, near) // t + t e, and what rounding takes from it
+		g.mul(q.e, t, low)
+		g.madd(q.e, t, near)
+		g.move(near, far)
+		g.sub(t, far, far)
+		g.sub(far, low, low)
+		g.move(u, far)
+		g.madd(q.e, u, far)
+		logs := g.lookUpLogs(c.mantissas, low, near, far)
+		loss = g.zeros(1)[0]
+		g.add(q.minus, logs[1], logs[1])
+		g.subLabelled(logs[0], t, loss)
+		g.subLabelled(logs[1], u, loss)
 		return loss, slope
 	}
 }

@@ -183,23 +183,6 @@ func smoothTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) re
 	}
 }
 
-// smoothAt emits what the maxima of a tile's rows need.
-func (g isa) smoothAt() {
-	g.text("smoothAt", "func(v, h, p, rest, par *A)",
-		"stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of smoothExact.")
-	v, h, p, rest, par := g.param("v"), g.param("h"), g.param("p"), g.param("rest"), g.param("par")
-	x, u, s := g.vec(), g.vec(), g.vec()
-	g.load(Mem{Base: p}, x)
-	g.load(Mem{Base: rest}, u)
-	g.sub(u, x, s)
-	y, w := g.polynomials(par, 1, g.smoothCount(), s)
-	g.horner(g.parameter(par, 0), u, y)
-	g.mul(x, w, w)
-	g.store(y, Mem{Base: v})
-	g.store(w, Mem{Base: h})
-	g.ret()
-}
-
 // smoothCount is how many coefficients the polynomials of smoothTerm have.
 func (g isa) smoothCount() int {
 	if g.narrow {
@@ -234,59 +217,14 @@ func (g isa) whereLabelled(l, t reg.VecVirtual) reg.VecVirtual {
 	return x
 }
 
-// exactTerms emits the kernel of a separable loss for a row with few large exponentials, for which
-// those of float32 are not exact enough.
-func (g isa) exactTerms(s separable) {
-	g.text(s.name+"Exact", "func(h, z, t *T, n int, m, log A, par *A) (sum, mass A, bad uint32)",
-		"stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= "+
-			"1/2,", s.doc, "bad is as expsDot's.")
-	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
-	m, log := g.held("m"), g.held("log")
-	c, shift := g.expConstsInMemory(), g.prepareShift(g.constant(0))
-	body := s.prepare(g, par)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) reg.VecVirtual {
-		return body(element{l: l, t: t, p: func() reg.VecVirtual {
-			x, p := g.vec(), g.vec()
-			g.load(g.constant(g.lowest()), x)
-			g.max(l, x, x)
-			g.expShifted(c, x, shift, p)
-			return p
-		}, u: g.oneMinus}, sum)
-	})
+// subLabelled takes t x from sum where t is not 0.
+func (g isa) subLabelled(x, t, sum reg.VecVirtual) {
+	if g.avx512 {
+		g.pick(VFNMADD231PS, VFNMADD231PD, x, t, g.cmp(neqUQ, g.constant(0), t).op, sum)
+		return
+	}
+	g.nmadd(g.whereLabelled(x, t), t, sum)
 }
-
-// terms emits the loop of a separable loss for a row: body is given l, the label, the sum of t
-// φ(l), to which it adds, where the element stands, and returns -φ'(l).
-func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op,
-	body func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) reg.VecVirtual) {
-	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
-	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
-		lab := g.get(t, i, v, k)
-		g.orInto(g.invalid(lab), bad)
-		l := g.get(z, i, v, k)
-		g.sub(m, l, l)
-		g.sub(log, l, l)
-		out := body(l, lab, sum.inner[v%2], i, v, k)
-		g.mul(lab, out, out)
-		g.add(out, mass.inner[v%2], mass.inner[v%2])
-		g.put(out, h, i, v, k)
-		if v == 3 {
-			g.fold(sum)
-			g.fold(mass)
-		}
-	})
-	g.sums(sum, mass, bad)
-}
-
-// sums ends a kernel of terms.
-func (g isa) sums(sum, mass folded, bad mask) {
-	doubleResult(g.foldedTotal(sum), "sum")
-	doubleResult(g.foldedTotal(mass), "mass")
-	Store(g.maskBits(bad), Return("bad"))
-	g.ret()
-}
-
-// The kernels for rows without large exponentials, p < 1/8, in the element type.
 
 // oneMinus returns 1 - p.
 func (g isa) oneMinus(p reg.VecVirtual) reg.VecVirtual {
@@ -294,72 +232,4 @@ func (g isa) oneMinus(p reg.VecVirtual) reg.VecVirtual {
 	g.load(g.constant(1), u)
 	g.sub(p, u, u)
 	return u
-}
-
-// tileTerms emits the kernel of a separable loss for a tile.
-func (g isa) tileTerms(s separable) {
-	g.text(s.name+"Tile", "func(h, e, z, t *A, k int, lanes, par *A) (bad uint32)",
-		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ "+
-			"h without", "the maximum, and its label.", s.doc,
-		"bad has the bits of the rows with an invalid label.")
-	h, e, z, t, k := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("k")
-	lanes, par := g.param("lanes"), g.param("par")
-	top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
-	acc := g.zeros(3)
-	sum, mass, own := acc[0], acc[1], acc[2]
-	bad := g.noLanes()
-	body := s.prepare(g, par)
-	g.columns(k, func(off reg.GPVirtual) {
-		lab, l, other := g.vec(), g.vec(), g.vec()
-		g.load(col(t, off), lab)
-		g.load(col(z, off), l)
-		g.orInto(g.invalid(lab), bad)
-		g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
-		g.addWhere(g.cmp(eqOQ, top, l), lab, own)
-		g.sub(top, l, l)
-		g.sub(log, l, l)
-		out := body(element{l: l, t: other, p: func() reg.VecVirtual {
-			p := g.vec()
-			g.load(col(e, off), p)
-			g.mul(coef, p, p)
-			return p
-		}, u: g.oneMinus}, sum)
-		g.mul(other, out, out)
-		g.add(out, mass, mass)
-		g.store(out, col(h, off))
-	})
-	g.store(sum, g.lane(lanes, "Loss"))
-	g.store(mass, g.lane(lanes, "Mass"))
-	g.store(own, g.lane(lanes, "Own"))
-	Store(g.maskBits(bad), Return("bad"))
-	g.ret()
-}
-
-// tileCombine emits the gradient of a tile.
-func (g isa) tileCombine() {
-	g.text("tileCombine", "func(e, h, z, t *A, k int, lanes *A)",
-		"stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at several maxima scale (coef e + "+
-			"slope t).")
-	e, h, z, t, k, lanes := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
-	numbers := make([]reg.VecVirtual, 6)
-	for i, name := range []string{"Max", "Coef", "AtTop", "Scale", "Slope", "Top"} {
-		numbers[i] = g.vec()
-		g.load(g.lane(lanes, name), numbers[i])
-	}
-	top, coef, atTop, scale, slope := numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
-	half := g.vec()
-	g.load(g.constant(0.5), half)
-	sure := g.cmp(gtOQ, half, numbers[5])
-	g.columns(k, func(off reg.GPVirtual) {
-		y, tied := g.vec(), g.vec()
-		g.mul(col(e, off), coef, y)
-		g.mul(col(t, off), slope, tied)
-		g.add(y, tied, tied)
-		g.blend(sure, atTop, tied)
-		g.sub(col(h, off), y, y)
-		g.blend(g.cmp(eqOQ, col(z, off), top), tied, y)
-		g.mul(scale, y, y)
-		g.store(y, col(e, off))
-	})
-	g.ret()
 }

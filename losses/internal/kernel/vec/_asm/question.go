@@ -1,0 +1,256 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// questionConsts are the numbers of a question.
+type questionConsts struct {
+	loss  sigmoidLoss
+	exp   expConsts
+	shift expShift
+	atanh []Op // (atanh(s)/s - 1)/s² in s², for s <= 1/3
+	log   []Op // the same for s <= 3 - √8, of float64
+
+	powers    powers // instead, with tables
+	logs      logs
+	mantissas mantissas
+}
+
+func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
+	c.loss = f
+	if g.looksUp() {
+		c.powers = g.powers(f.exact)
+		if f.logs == ofLikely || f.logs == excess || f.logs == ofMargin {
+			c.logs = g.logs(f.logs == excess)
+		}
+		if f.logs == ofLabels || f.logs == ofMargin {
+			c.mantissas = g.mantissas(f.logs == ofLabels)
+		}
+		return c
+	}
+	for _, x := range fdlibmLog {
+		c.log = append(c.log, g.constant(x/2))
+	}
+	c.exp = g.expConstsInMemory()
+	if g.narrow && !f.exact {
+		c.exp.q = g.shortExp(func(x float64) Op { return g.constant(x) })
+	}
+	if !g.avx512 {
+		c.shift = g.prepareShift(g.constant(0))
+		c.shift.n = g.park(c.shift.n.(reg.VecVirtual))
+	}
+	atanh := []float64{0.0781529346318860002, 0.0374606949312179557, 0.0542258973446758828, 0.0586713946446953233,
+		0.0666758932063522566, 0.0769227198220571244, 0.0909090994898757902, 0.111111110991182868,
+		0.142857142858000504, 0.199999999999997613, 0.333333333333333334}
+	switch {
+	case !g.f64:
+		atanh = []float64{0.116121674374490649, 0.10853287353049823, 0.142961790295768664, 0.19999853165368411,
+			0.333333336602653466}
+	case g.narrow && !f.exact: // to 1e-11
+		atanh = []float64{0.103938115390515899, 0.0873235045716857868, 0.111323556712830182, 0.142851528586336462,
+			0.200000053850021437, 0.333333333250117569}
+	}
+	for _, x := range atanh {
+		c.atanh = append(c.atanh, g.constant(x))
+	}
+	return c
+}
+
+// question emits what the losses have in common. It overwrites z.
+func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
+	q.minus = z
+	g.noInfinity(z)
+	g.or(g.constant(math.Copysign(0, -1)), z, z)
+	q.finite = func() reg.VecVirtual { return g.atLeast(g.least(), z) }
+	if g.looksUp() {
+		g.lookUp(c, &q)
+		return q
+	}
+	q.e, q.p = g.vec(), g.vec()
+	g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
+	sum, s, product := g.vec(), g.vec(), g.vec()
+	g.add(g.constant(1), q.e, sum)
+	g.add(g.constant(2), q.e, s)
+	g.mul(sum, s, product)
+	inverse := g.inverse(product) // one for both
+	g.mul(s, inverse, q.p)
+	g.mul(sum, inverse, s)
+	g.mul(q.e, s, s)
+	q.log = func() reg.VecVirtual {
+		square, tail := g.atanh(c, s)
+		return g.log1pOf(s, square, tail)
+	}
+	q.beyond = func(reg.VecVirtual) (l, beyond reg.VecVirtual) { // s² ((2+e) p + 2 s tail)
+		square, tail := g.atanh(c, s)
+		l, beyond = g.log1pOf(s, square, tail), g.vec()
+		g.add(s, s, s)
+		g.add(g.constant(2), q.e, beyond)
+		g.mul(q.p, beyond, beyond)
+		g.madd(tail, s, beyond)
+		g.mul(square, beyond, beyond)
+		return l, beyond
+	}
+	return q
+}
+
+// least stands for -Inf where a finite number is needed: a logit whose exponential is 0, whatever it is
+// multiplied by.
+func (g isa) least() float64 {
+	if g.narrow {
+		return -0x1p130
+	}
+	return -0x1p1000
+}
+
+// atLeast emits the larger of x and a number, NaN for NaN.
+func (g isa) atLeast(least float64, x reg.VecVirtual) reg.VecVirtual {
+	y := g.vec()
+	g.load(g.constant(least), y)
+	g.max(x, y, y)
+	return y
+}
+
+// noInfinity makes a NaN of +Inf.
+func (g isa) noInfinity(z reg.VecVirtual) {
+	if !g.avx512 {
+		g.blend(g.cmp(eqOQ, g.infinity(1), z), g.constant(math.NaN()), z)
+		return
+	}
+	g.pick(VFIXUPIMMPS_BCST, VFIXUPIMMPD_BCST, Imm(0), g.bitsOf(3<<20), z, z)
+}
+
+// inverse emits 1/x for normal x and 1/x; with AVX-512 by two steps from a short one, as the divider
+// has enough to do.
+func (g isa) inverse(x reg.VecVirtual) (y reg.VecVirtual) {
+	y = g.vec()
+	one := g.constant(1)
+	if !g.avx512 {
+		g.load(one, y)
+		g.div(x, y, y)
+		return y
+	}
+	rest := g.vec()
+	g.pick(VRCP14PS, VRCP14PD, x, y)
+	g.load(one, rest)
+	g.nmadd(x, y, rest)
+	if !g.f64 {
+		g.madd(y, rest, y)
+		return y
+	}
+	g.horner(rest, rest, rest) // of the third order
+	g.madd(y, rest, y)
+	g.load(one, rest)
+	g.nmadd(x, y, rest)
+	g.madd(y, rest, y)
+	return y
+}
+
+// shortInverse emits 1/x to 4e-9, with AVX-512.
+func (g isa) shortInverse(x reg.VecVirtual) reg.VecVirtual {
+	y, rest := g.vec(), g.vec()
+	VRCP14PD(x, y)
+	g.load(g.constant(1), rest)
+	g.nmadd(x, y, rest)
+	g.madd(y, rest, y)
+	return y
+}
+
+// expBounded emits e = exp(y) for lowest <= y <= 0. It overwrites y.
+func (g isa) expBounded(c questionConsts, y, e reg.VecVirtual) {
+	t, n := g.vec(), g.vec()
+	g.load(c.exp.magic, t)
+	g.madd(c.exp.log2e, y, t) // n in the low bits
+	g.sub(c.exp.magic, t, n)
+	if g.narrow { // exact enough
+		g.nmadd(g.constant(math.Ln2), n, y)
+	} else {
+		g.nmadd(c.exp.ln2hi, n, y)
+		g.nmadd(c.exp.ln2lo, n, y)
+	}
+	square := g.vec()
+	g.mul(y, y, square)
+	g.madd(g.estrin(c.exp.q, y, square), square, y)
+	g.add(c.exp.one, y, e)
+	g.timesPower(y, t, n, c.shift, e)
+}
+
+// estrin emits the polynomial in x of the coefficients, highest degree first, by halves that do not
+// wait for each other.
+func (g isa) estrin(c []Op, x, square reg.VecVirtual) reg.VecVirtual {
+	powers := []reg.VecVirtual{x, square}
+	var eval func(c []Op) reg.VecVirtual
+	eval = func(c []Op) reg.VecVirtual {
+		v := g.vec()
+		if len(c) == 1 {
+			g.load(c[0], v)
+			return v
+		}
+		k, at := 1, 0 // the degree that the lower half is below, a power of 2
+		for 2*k < len(c) {
+			k, at = 2*k, at+1
+		}
+		for at >= len(powers) {
+			last, p := powers[len(powers)-1], g.vec()
+			g.mul(last, last, p)
+			powers = append(powers, p)
+		}
+		if k == 1 {
+			g.load(c[0], v)
+			g.horner(c[1], x, v)
+			return v
+		}
+		high := eval(c[:len(c)-k])
+		low := eval(c[len(c)-k:])
+		g.madd(high, powers[at], low)
+		return low
+	}
+	return eval(c)
+}
+
+// atanh emits s² and tail with log1p(e) = 2 atanh(s) = 2 (s + s³ tail).
+func (g isa) atanh(c questionConsts, s reg.VecVirtual) (square, tail reg.VecVirtual) {
+	return g.series(c.atanh, s)
+}
+
+func (g isa) series(coefficients []Op, s reg.VecVirtual) (square, tail reg.VecVirtual) {
+	square = g.vec()
+	g.mul(s, s, square)
+	fourth := g.vec()
+	g.mul(square, square, fourth)
+	return square, g.estrin(coefficients, square, fourth)
+}
+
+// log1pOf emits 2 (s + s³ tail).
+func (g isa) log1pOf(s, square, tail reg.VecVirtual) reg.VecVirtual {
+	l, cube := g.vec(), g.vec()
+	g.add(s, s, l)
+	g.mul(l, square, cube)
+	g.madd(tail, cube, l)
+	return l
+}
+
+// expsOfNegative emits exp(-a x) and exp(-a y) for x, y >= 0; par is a, … and -a log2 e. It overwrites
+// x and y.
+func (g isa) expsOfNegative(c questionConsts, par reg.GPVirtual, x, y reg.VecVirtual, park func(i int, v reg.VecVirtual) Op) (e, f Op) {
+	if g.looksUp() {
+		both := g.exp2(c.powers, g.parameter(par, 2), x, y)
+		return both[0], both[1]
+	}
+	kept := park(0, y)
+	exp := func(x reg.VecVirtual) reg.VecVirtual {
+		e := g.vec()
+		g.mul(g.parameter(par, 0), x, x)
+		g.or(g.constant(math.Copysign(0, -1)), x, x)
+		g.expBounded(c, g.atLeast(g.lowest(), x), e)
+		return e
+	}
+	e = park(1, exp(x))
+	y = g.vec()
+	g.load(kept, y)
+	return e, park(0, exp(y))
+}
