@@ -11,6 +11,7 @@ import (
 
 	"softloss/internal/dense"
 	"softloss/train/dataset/internal/array"
+	"softloss/train/dataset/internal/fault"
 	"softloss/train/dataset/internal/idx"
 	"softloss/train/dataset/internal/npy"
 )
@@ -112,7 +113,7 @@ func readFeatureArray(f Format, path string) (*Dataset, error) {
 func readArray(f Format, path string) (*array.Array, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, inFile("", err)
+		return nil, fault.Wrap("", err)
 	}
 	defer file.Close()
 	read := npy.Read

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"softloss/train/dataset/internal/fault"
 	"softloss/train/dataset/internal/table"
 )
 
@@ -128,10 +129,13 @@ func ReadCSV(r io.Reader, opt CSVOptions) (*Dataset, error) {
 	}
 	t, err := table.Read(r, opt.table())
 	if err != nil {
-		return nil, inFile("", err)
+		return nil, err
 	}
 	d, err := assemble(t, opt)
-	return d, inFile("", err)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // ReadCSVFile is [ReadCSV] on a file, plain or gzip (told by its first bytes,
@@ -139,7 +143,7 @@ func ReadCSV(r io.Reader, opt CSVOptions) (*Dataset, error) {
 func ReadCSVFile(path string, opt CSVOptions) (*Dataset, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, inFile("", err)
+		return nil, fault.Wrap("", err)
 	}
 	defer f.Close()
 	d, err := ReadCSV(f, opt)

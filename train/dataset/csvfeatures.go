@@ -60,7 +60,7 @@ func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*Feat
 	}
 	f := &FeatureReader{opt: opt, features: make([]wantedFeature, n), texts: map[int][]string{}}
 	if f.records, err = table.Open(r, opt.Comma); err != nil {
-		return nil, inFile("", err)
+		return nil, err
 	}
 	hasName := func(cells []string) (is, known bool) {
 		is = slices.ContainsFunc(names, func(name string) bool {
@@ -70,10 +70,10 @@ func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*Feat
 		return is, is
 	}
 	if f.header, err = f.records.ReadHeader(opt.Header, opt.Decimal, hasName); err != nil {
-		return nil, inFile("", err)
+		return nil, err
 	}
 	if err := f.match(names); err != nil {
-		return nil, inFile("", err)
+		return nil, err
 	}
 	for _, w := range f.features {
 		if w.isText {
@@ -101,11 +101,11 @@ func (f *FeatureReader) Next(dst []float64) error {
 		return err
 	}
 	if f.any = true; err != nil {
-		return inFile("", err)
+		return err
 	}
 	for i, w := range f.features {
 		if dst[i], err = f.value(w, f.row.Cells[w.column]); err != nil {
-			return inFile("", err)
+			return err
 		}
 	}
 	return nil
@@ -132,7 +132,7 @@ func (f *FeatureReader) ReadAll() (*tensor.Dense, error) {
 func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, inFile("", err)
+		return nil, fault.Wrap("", err)
 	}
 	defer file.Close()
 	rows, err := NewFeatureReader(file, n, names, opt)
@@ -146,7 +146,7 @@ func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*t
 // value returns the number that a cell is for a feature.
 func (f *FeatureReader) value(w wantedFeature, cell string) (float64, error) {
 	wrong := func(want string, kind error, option string) (float64, error) {
-		return 0, &fault.Cell{Line: f.row.LineOf(w.column), Column: w.column + 1, Name: w.name, Got: cell,
+		return 0, &CellError{Line: f.row.LineOf(w.column), Column: w.column + 1, Name: w.name, Got: cell,
 			Want: want, Option: option, Err: kind}
 	}
 	known := w.isText && slices.Contains(f.texts[w.column], cell)
@@ -183,8 +183,7 @@ func (f *FeatureReader) value(w wantedFeature, cell string) (float64, error) {
 // Column finds a column of the table by its name, or else by its number from 1, for [Cell]. It may
 // be one that the model does not look at. Errors: [*ColumnError].
 func (f *FeatureReader) Column(name string) (int, error) {
-	at, err := table.Find("Drop", table.Columns(f.records.Width, f.header), name)
-	return at, inFile("", err)
+	return table.Find("Drop", table.Columns(f.records.Width, f.header), name)
 }
 
 // Cell returns the text of the last row in a column; "" where the row does not have it.

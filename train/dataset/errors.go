@@ -28,49 +28,30 @@ var (
 )
 
 // CellError describes every error about a cell, or a whole line, of a CSV file. errors.Is(err,
-// ErrCell) holds for each.
-type CellError struct {
-	File   string // as it was given; "" for a reader
-	Line   int    // 1-based line of the file on which the cell starts, the header counted
-	Column int    // 1-based position among the cells of its line; 0 when the whole line is at fault
-	Name   string // the column's name in the header; "" without a header
-	Got    string // the cell's text; with Column 0 a description of what was there
-	Want   string // what was wanted instead
-	Option string // the field of CSVOptions with which such a cell, or column, is taken; "" for none
-	Err    error  // a sentinel of this package or the cause; may be nil
-}
-
-// Error returns one line, such as
+// ErrCell) holds for each. Its fields:
+//
+//	File    string  as it was given; "" for a reader
+//	Line    int     of the file on which the cell starts, from 1, the header counted
+//	Column  int     position among the cells of its line, from 1; 0 when the whole line is at fault
+//	Name    string  the column's name in the header; "" without a header
+//	Got     string  the cell's text; with Column 0 a description of what was there
+//	Want    string  what was wanted instead
+//	Option  string  the field of CSVOptions with which such a cell, or column, is taken; "" for none
+//	Err     error   a sentinel of this package or the cause; may be nil
+//
+// Its text is one line, such as
 //
 //	dataset: flowers.csv: line 3 column 2 ("petal"): got "x", want a number, as on line 2
-func (e *CellError) Error() string { return (*fault.Cell)(e).Error() }
-
-// Plain returns the line without the name of the package in front.
-func (e *CellError) Plain() string { return (*fault.Cell)(e).Plain() }
-
-// Unwrap returns Err.
-func (e *CellError) Unwrap() error { return e.Err }
-
-// Is reports whether target is [ErrCell].
-func (e *CellError) Is(target error) bool { return target == ErrCell }
+type CellError = fault.CellError
 
 // ColumnError says that a file does not have a column that the options name. errors.Is(err,
-// ErrColumn) holds.
-type ColumnError struct {
-	File    string   // as it was given; "" for a reader
-	Option  string   // the field of CSVOptions: Label or Drop
-	Name    string   // what it says
-	Columns []string // those that there are
-}
-
-// Error returns one line.
-func (e *ColumnError) Error() string { return (*fault.Column)(e).Error() }
-
-// Plain returns the line without the name of the package in front.
-func (e *ColumnError) Plain() string { return (*fault.Column)(e).Plain() }
-
-// Is reports whether target is [ErrColumn].
-func (e *ColumnError) Is(target error) bool { return target == ErrColumn }
+// ErrColumn) holds. Its fields:
+//
+//	File     string    as it was given; "" for a reader
+//	Option   string    the field of CSVOptions: Label, Questions or Drop
+//	Name     string    what it says
+//	Columns  []string  those that there are
+type ColumnError = fault.ColumnError
 
 // RowError describes every error about an entry of a tensor or of a slice. errors.Is(err, ErrRow)
 // holds for each.
@@ -116,17 +97,11 @@ func (e *RowError) Is(target error) bool { return target == ErrRow }
 func fail(kind error, format string, args ...any) error { return fault.New(kind, format, args...) }
 
 // inFile makes an error, of a reader below or of the system, one of this package that names the
-// file, or the part; "" names none.
+// file, or the part.
 func inFile(name string, err error) error {
 	switch e := err.(type) {
 	case nil:
 		return nil
-	case *fault.Cell:
-		e.File = name
-		return (*CellError)(e)
-	case *fault.Column:
-		e.File = name
-		return (*ColumnError)(e)
 	case *CellError:
 		e.File = name
 	case *ColumnError:

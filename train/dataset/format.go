@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 
+	"softloss/train/dataset/internal/fault"
 	"softloss/train/dataset/internal/npy"
 	"softloss/train/dataset/internal/source"
 )
@@ -36,13 +37,13 @@ func (f Format) String() string {
 // zip archive, such as an .npz file.
 func FormatOf(path string) (Format, error) {
 	if info, err := os.Stat(path); err != nil {
-		return FormatCSV, inFile("", err)
+		return FormatCSV, fault.Wrap("", err)
 	} else if !info.Mode().IsRegular() {
 		return FormatCSV, nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return FormatCSV, inFile("", err)
+		return FormatCSV, fault.Wrap("", err)
 	}
 	defer f.Close()
 	plain, err := source.Open(f)

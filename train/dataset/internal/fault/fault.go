@@ -74,23 +74,21 @@ func In(file string) string {
 // Prefix is how every error of package dataset begins.
 const Prefix = "dataset: "
 
-// Cell is a dataset.CellError.
-type Cell struct {
-	File   string
-	Line   int
-	Column int
-	Name   string
-	Got    string
-	Want   string
-	Option string
-	Err    error
+// CellError is that of package dataset, which says what its fields mean.
+type CellError struct {
+	File                    string
+	Line, Column            int
+	Name, Got, Want, Option string
+	Err                     error
 }
 
-// Error returns one line.
-func (e *Cell) Error() string { return Prefix + e.Plain() }
+// Error returns one line, such as
+//
+//	dataset: flowers.csv: line 3 column 2 ("petal"): got "x", want a number, as on line 2
+func (e *CellError) Error() string { return Prefix + e.Plain() }
 
 // Plain returns the line without the name of the package in front.
-func (e *Cell) Plain() string {
+func (e *CellError) Plain() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%sline %d", In(e.File), e.Line)
 	got := e.Got
@@ -108,22 +106,26 @@ func (e *Cell) Plain() string {
 	return b.String()
 }
 
-// Column is a dataset.ColumnError.
-type Column struct {
-	File    string
-	Option  string
-	Name    string
-	Columns []string
+// Unwrap returns Err.
+func (e *CellError) Unwrap() error { return e.Err }
+
+// Is reports whether target is [ErrCell].
+func (e *CellError) Is(target error) bool { return target == ErrCell }
+
+// ColumnError is that of package dataset, which says what its fields mean.
+type ColumnError struct {
+	File, Option, Name string
+	Columns            []string
 }
 
 // Error returns one line.
-func (e *Column) Error() string { return Prefix + e.Plain() }
+func (e *ColumnError) Error() string { return Prefix + e.Plain() }
 
 // Plain returns the line without the name of the package in front.
-func (e *Column) Plain() string {
+func (e *ColumnError) Plain() string {
 	return fmt.Sprintf("%s%s: got %s, want one of the columns %s, or a number from 1", In(e.File), e.Option,
 		phrase.Quote(e.Name), phrase.List(e.Columns))
 }
 
 // Is reports whether target is [ErrColumn].
-func (e *Column) Is(target error) bool { return target == ErrColumn }
+func (e *ColumnError) Is(target error) bool { return target == ErrColumn }

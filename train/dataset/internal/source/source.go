@@ -105,8 +105,7 @@ func (m *members) next() error {
 	}
 }
 
-// damaged marks the errors that stand for a bad file, and leaves those of the underlying reader as
-// they are.
+// damaged marks the errors that stand for a bad file; others are those of the underlying reader.
 func damaged(err error) error {
 	var corrupt flate.CorruptInputError
 	switch {
@@ -117,7 +116,7 @@ func damaged(err error) error {
 		return &fault.Error{Text: "gzip data: got " + err.Error() + ", want an undamaged file",
 			Kinds: []error{fault.ErrFormat, err}}
 	}
-	return err
+	return fault.Wrap("", err)
 }
 
 // Ends is the error of a read of some format that failed after what got describes.

@@ -28,7 +28,7 @@ func (c *Column) Classes(known []string) (names []string, index []int, err error
 			if c.levels.index[first] > c.levels.index[second] {
 				first, second = second, first
 			}
-			return nil, nil, &fault.Cell{
+			return nil, nil, &fault.CellError{
 				Line: c.levels.lines[c.levels.index[second]], Column: c.Number, Name: c.Name, Got: second, Option: "Label",
 				Want: fmt.Sprintf("the same class written as on line %d, %s", c.levels.lines[c.levels.index[first]],
 					phrase.Quote(first)),
@@ -42,7 +42,7 @@ func (c *Column) Classes(known []string) (names []string, index []int, err error
 	if known != nil {
 		for code, name := range c.levels.names {
 			if rank[code] = ClassAt(known, name); rank[code] < 0 {
-				return nil, nil, &fault.Cell{
+				return nil, nil, &fault.CellError{
 					Line: c.levels.lines[code], Column: c.Number, Name: c.Name, Got: name, Option: "Label",
 					Want: "one of the classes " + phrase.List(known), Err: fault.ErrClasses,
 				}

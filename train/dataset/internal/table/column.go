@@ -58,7 +58,7 @@ type Column struct {
 
 // cellError is an error about a cell of this column.
 func (c *Column) cellError(line int, got, want string, kind error) error {
-	e := &fault.Cell{Line: line, Column: c.Number, Name: c.Name, Got: got, Want: want, Err: kind}
+	e := &fault.CellError{Line: line, Column: c.Number, Name: c.Name, Got: got, Want: want, Err: kind}
 	switch kind {
 	case fault.ErrMissing:
 		e.Option = "Missing"
@@ -74,7 +74,7 @@ func (c *Column) cellError(line int, got, want string, kind error) error {
 // noNumber is the error about a number in a notation that is not read.
 func (c *Column) noNumber(line int, cell, how string) error {
 	want, option := WantPlain(how)
-	err := c.cellError(line, cell, want, fault.ErrNumber).(*fault.Cell)
+	err := c.cellError(line, cell, want, fault.ErrNumber).(*fault.CellError)
 	err.Option = option
 	return err
 }
@@ -106,7 +106,7 @@ func (c *Column) feature(cell string, line int) error {
 	case how != "":
 		return c.noNumber(line, cell, how)
 	case isNumber && !c.text && !Exact(cell, v):
-		err := c.cellError(line, cell, WantExact, fault.ErrNumber).(*fault.Cell)
+		err := c.cellError(line, cell, WantExact, fault.ErrNumber).(*fault.CellError)
 		err.Option = "Drop"
 		return err
 	case isNumber && !finite32(v):

@@ -65,7 +65,7 @@ func IsHeader(first, second Record, decimal rune) (bool, error) {
 			}
 		}
 	}
-	unclear := &fault.Cell{Line: first.Line, Want: "HeaderYes or HeaderNo in the options", Err: fault.ErrHeader}
+	unclear := &fault.CellError{Line: first.Line, Want: "HeaderYes or HeaderNo in the options", Err: fault.ErrHeader}
 	switch {
 	case number >= 0 && above >= 0:
 		unclear.Got = fmt.Sprintf("a line that may or may not be a header (the number %s in column %d, but %s above %s in "+
@@ -121,7 +121,7 @@ func checkHeader(h Record) error {
 		} else if j == len(h.Cells)-1 {
 			want = "a name, or no separator at the end of every line"
 		}
-		return &fault.Cell{Line: h.LineOf(j), Column: j + 1, Got: name, Want: want, Option: option}
+		return &fault.CellError{Line: h.LineOf(j), Column: j + 1, Got: name, Want: want, Option: option}
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func (rr *Records) Next() (Record, error) {
 	}
 	rr.limit.line = r.Line
 	if len(cells) != rr.Width {
-		return Record{}, &fault.Cell{
+		return Record{}, &fault.CellError{
 			Line: r.Line, Got: phrase.Plural(len(cells), "cell"),
 			Want: fmt.Sprintf("%d, as on line %d", rr.Width, rr.Line), Err: fault.ErrShape,
 		}
@@ -129,7 +129,7 @@ func (rr *Records) Next() (Record, error) {
 func (r *Record) tidy(j int) error {
 	cell := r.Cells[j]
 	if !utf8.ValidString(cell) || strings.IndexByte(cell, 0) >= 0 {
-		return &fault.Cell{Line: r.LineOf(j), Column: j + 1, Got: cell,
+		return &fault.CellError{Line: r.LineOf(j), Column: j + 1, Got: cell,
 			Want: "text in UTF-8: save it so, or iconv -f LATIN1 -t UTF-8"}
 	}
 	r.Cells[j] = strings.TrimSpace(cell)
@@ -146,14 +146,14 @@ func (rr *Records) readError(err error) error {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &parse) && parse.Err == csv.ErrQuote && parse.Line > parse.StartLine && rr.limit.ended:
-		return &fault.Cell{
+		return &fault.CellError{
 			Line: parse.StartLine, Err: parse,
 			Got: fmt.Sprintf("a quote that is not closed: everything from it to the end of the file, line %d, is one cell",
 				parse.Line),
 			Want: "quotes around whole cells, and doubled inside them",
 		}
 	case errors.As(err, &parse):
-		return &fault.Cell{
+		return &fault.CellError{
 			Line: parse.Line,
 			Got:  fmt.Sprintf("%v at byte %d (the record starts on line %d)", parse.Err, parse.Column, parse.StartLine),
 			Want: "quotes around whole cells, and doubled inside them", Err: parse,

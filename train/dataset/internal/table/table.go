@@ -126,7 +126,7 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 		return t, t.dealQuestions(records.Line, columns)
 	}
 	if need := max(opt.LabelColumns, 1) + 1; width < need {
-		return nil, &fault.Cell{
+		return nil, &fault.CellError{
 			Line: records.Line, Got: phrase.Plural(width, "column"), Option: "Comma", Err: fault.ErrShape,
 			Want: fmt.Sprintf("at least %d: one feature and %s", need, phrase.Plural(need-1, "label column")),
 		}
@@ -174,7 +174,7 @@ func Find(option string, columns []*Column, name string) (int, error) {
 	for i, c := range columns {
 		titles[i] = c.Title()
 	}
-	return 0, &fault.Column{Option: option, Name: name, Columns: titles}
+	return 0, &fault.ColumnError{Option: option, Name: name, Columns: titles}
 }
 
 // dealQuestions deals out columns of which some are questions.
@@ -188,7 +188,7 @@ func (t *Table) dealQuestions(line int, columns []*Column) error {
 		columns = slices.Delete(columns, at, at+1)
 	}
 	if t.Features = columns; len(columns) == 0 {
-		return &fault.Cell{Line: line, Got: phrase.Plural(len(t.Labels), "column"), Option: "Comma", Err: fault.ErrShape,
+		return &fault.CellError{Line: line, Got: phrase.Plural(len(t.Labels), "column"), Option: "Comma", Err: fault.ErrShape,
 			Want: "one more at least, for a feature"}
 	}
 	return nil
@@ -236,7 +236,7 @@ func (t *Table) add(rec Record) error {
 		total += w
 	}
 	if t.opt.Questions == nil && (!(total > 0) || math.IsInf(total, 0)) { // here, where the line is known
-		return &fault.Cell{
+		return &fault.CellError{
 			Line: rec.Line, Got: "labels with the sum " + strconv.FormatFloat(total, 'g', -1, 64),
 			Want: "a finite sum above 0", Err: fault.ErrLabel,
 		}

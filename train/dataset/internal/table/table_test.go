@@ -94,7 +94,7 @@ func TestHeader(t *testing.T) {
 		{first: record("a", "b"), second: Record{}, header: true},
 	} {
 		is, err := IsHeader(c.first, c.second, '.')
-		var cell *fault.Cell
+		var cell *fault.CellError
 		require.Equal(t, c.unclear, errors.As(err, &cell) && cell.Err == fault.ErrHeader, "%v", c.first.Cells)
 		require.Equal(t, c.header, is, "%v", c.first.Cells)
 	}
@@ -169,7 +169,7 @@ func TestErrors(t *testing.T) {
 	} {
 		c.opt.Decimal = '.'
 		_, err := Read(strings.NewReader(text), c.opt)
-		var cell *fault.Cell
+		var cell *fault.CellError
 		require.ErrorAs(t, err, &cell, text)
 		if c.kind != fault.ErrCell { // which they all are
 			require.ErrorIs(t, cell.Err, c.kind, text)
@@ -179,10 +179,10 @@ func TestErrors(t *testing.T) {
 		require.True(t, strings.HasPrefix(err.Error(), "dataset: line "), err.Error())
 	}
 	_, err := Read(strings.NewReader("a,kind\n1,x\n"), Options{Decimal: '.', Label: "b"})
-	var column *fault.Column
+	var column *fault.ColumnError
 	require.ErrorAs(t, err, &column)
 	require.ErrorIs(t, err, fault.ErrColumn)
-	require.Equal(t, &fault.Column{Option: "Label", Name: "b", Columns: []string{"a", "kind"}}, column)
+	require.Equal(t, &fault.ColumnError{Option: "Label", Name: "b", Columns: []string{"a", "kind"}}, column)
 	require.EqualError(t, err, `dataset: Label: got "b", want one of the columns "a", "kind", or a number from 1`)
 
 	table, err := Read(strings.NewReader("1,10\n2,9.0\n3,9\n"), Options{Decimal: '.', Header: HeaderNo})
