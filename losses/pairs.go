@@ -79,7 +79,8 @@ func (b *batch[T]) pairs(linear bool) batch[T] {
 	for i, t := range b.target {
 		p.input[2*i], p.input[2*i+1] = b.pair(i)
 		if p.target[2*i], p.target[2*i+1] = t, 1-t; linear && b.posWeight != nil {
-			p.target[2*i] = T(b.ofClass(b.posWeight, i) * float64(t))
+			q := b.ofClass(b.posWeight, i)
+			p.target[2*i] = b.stillPositive(T(q*float64(t)), t, q)
 		}
 	}
 	if b.grad != nil {

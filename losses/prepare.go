@@ -93,6 +93,9 @@ func (b *batch[T]) prepareTarget() (bad int) {
 		if bad := kernel.Weigh(dst, b.target, b.classWeights); bad >= 0 {
 			return bad
 		}
+		for i, t := range b.target {
+			dst[i] = b.stillPositive(dst[i], t, b.classWeights[i%k])
+		}
 		b.target = dst
 	}
 	if b.smoothing.on() {
@@ -101,6 +104,15 @@ func (b *batch[T]) prepareTarget() (bad int) {
 		return bad
 	}
 	return -1
+}
+
+// stillPositive returns the product of a label and its weight, and a tiny one where rounding has
+// taken it to 0 and the notebook's rule counts it.
+func (b *batch[T]) stillPositive(product, label T, weight float64) T {
+	if product == 0 && label > 0 && weight > 0 && b.smoothing.Rule == SmoothNotebook {
+		return T(kernel.Tiny[T]())
+	}
+	return product
 }
 
 // addZLoss adds ZLoss lse² to the losses and its gradient 2 ZLoss lse p.

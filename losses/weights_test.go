@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
 	"softloss/losses"
 )
@@ -117,5 +118,25 @@ func TestDenormalWeights(t *testing.T) {
 		uniform.t = []float64{.125, .125, .125}
 		got, want := b.eval(t, c), uniform.eval(t, losses.Criterion{Smoothing: losses.Smoothing{}})
 		near(t, "loss", got.loss, scaled(.8, want.loss), 2*epsilon(dt), 0)
+	}
+}
+
+// TestNotebookCountsTinyLabels: the notebook's rule counts a label above 0 of a weight above 0,
+// though the dtype has no number for their product.
+func TestNotebookCountsTinyLabels(t *testing.T) {
+	c := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: .2}}
+	for dt, tiny := range map[tensor.Dtype]float64{tensor.Float32: 1e-30, tensor.Float64: 1e-200} {
+		row := batch{dt: dt, n: 1, k: 3, z: []float64{1, -2, 3}, t: []float64{tiny, .5, .5}}
+		want := row.eval(t, c)
+		weighted := c
+		weighted.ClassWeights = []float64{tiny, 1, 1}
+		same(t, "loss of a row", row.eval(t, weighted).loss, want.loss)
+
+		question := batch{dt: dt, n: 1, k: 1, z: []float64{1}, t: []float64{tiny}}
+		weighted = c
+		weighted.Link = losses.SigmoidLink
+		want = question.eval(t, weighted)
+		weighted.PosWeight = []float64{tiny}
+		same(t, "loss of a question", question.eval(t, weighted).loss, want.loss)
 	}
 }
