@@ -19,53 +19,50 @@ func Mul[T Float](c Matrix[T], beta, alpha T, a, b Matrix[T]) {
 	if alpha == 0 {
 		return
 	}
+	if c, ok := any(c).(Matrix[float32]); ok && !fuses {
+		mulRounded(c, float32(alpha), any(a).(Matrix[float32]), any(b).(Matrix[float32]))
+		return
+	}
 	var panel [tileCols * blockDepth]float64
 	for p := 0; p < a.Cols; p += blockDepth {
 		depth := min(blockDepth, a.Cols-p)
 		ap, panel := a.Slice(0, a.Rows, p, p+depth), panel[:depth*tileCols]
-		ra := none
-		if ap, ok := any(ap).(Matrix[float32]); ok && !fuses {
-			ra = rangeOf(ap)
-		}
 		for j := 0; j < c.Cols; j += tileCols {
 			cols := min(tileCols, c.Cols-j)
-			rb := pack(panel, b.Slice(p, p+depth, j, j+cols), alpha)
-			mulPanel(c.Slice(0, c.Rows, j, j+cols), ap, panel, tame(ra, rb))
+			pack(panel, tileCols, b.Slice(p, p+depth, j, j+cols), alpha)
+			mulPanel(c.Slice(0, c.Rows, j, j+cols), ap, panel)
 		}
 	}
 }
 
-// pack stores α b in a panel of tileCols numbers a row, zeros where b has fewer columns, and
-// returns the range of the numbers.
-func pack[T Float](panel []float64, b Matrix[T], alpha T) magnitudes {
+// pack stores α b in a panel of width numbers a row, zeros where b has fewer columns, and returns
+// the range of the numbers.
+func pack[T Float](panel []float64, width int, b Matrix[T], alpha T) magnitudes {
 	r := none
 	for p := range b.Rows {
-		row := panel[p*tileCols : (p+1)*tileCols]
-		for j := range row {
-			row[j] = 0
-			if j < b.Cols {
-				row[j] = float64(alpha * b.Data[p*b.RowStride+j*b.ColStride])
-				r.add(row[j])
-			}
+		row, from := panel[p*width:(p+1)*width], b.Data[p*b.RowStride:]
+		clear(row[b.Cols:])
+		for j := range b.Cols {
+			x := float64(alpha * from[j*b.ColStride])
+			row[j] = x
+			r = r.with(x)
 		}
 	}
 	return r
 }
 
 // mulPanel computes C ← C + A B for the columns of one packed panel of B.
-func mulPanel[T Float](c, a Matrix[T], panel []float64, tame bool) {
+func mulPanel[T Float](c, a Matrix[T], panel []float64) {
 	var acc [tileRows][tileCols]float64
 	for i := 0; i < c.Rows; i += tileRows {
 		next := min(i+1, c.Rows-1) // the last row twice where there is no other
 		rows := [tileRows][]T{c.Data[i*c.RowStride:], c.Data[next*c.RowStride:]}
-		r := none
 		for i, row := range rows {
 			for j := range c.Cols {
 				acc[i][j] = float64(row[j*c.ColStride])
-				r.add(acc[i][j])
 			}
 		}
-		tile(&acc, a.Data[i*a.RowStride:], a.Data[next*a.RowStride:], a.ColStride, panel, tame && r.most <= roofBits)
+		tile(&acc, a.Data[i*a.RowStride:], a.Data[next*a.RowStride:], a.ColStride, panel)
 		for i, row := range rows {
 			for j := range c.Cols {
 				row[j*c.ColStride] = T(acc[i][j])
@@ -76,14 +73,10 @@ func mulPanel[T Float](c, a Matrix[T], panel []float64, tame bool) {
 
 // tile runs the chains of one tile: acc[i][j] ← fma(a_i[p stride], panel[p][j], acc[i][j]) for
 // p = 0, 1, …
-func tile[T Float](acc *[tileRows][tileCols]float64, a0, a1 []T, stride int, panel []float64, tame bool) {
+func tile[T Float](acc *[tileRows][tileCols]float64, a0, a1 []T, stride int, panel []float64) {
 	switch a0 := any(a0).(type) {
 	case []float32:
-		if a1 := any(a1).([]float32); fuses {
-			fused32(acc, a0, a1, stride, panel)
-		} else {
-			tile32(acc, a0, a1, stride, panel, tame)
-		}
+		fused32(acc, a0, any(a1).([]float32), stride, panel)
 	case []float64:
 		tile64(acc, a0, any(a1).([]float64), stride, panel)
 	}

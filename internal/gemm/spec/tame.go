@@ -12,10 +12,10 @@ type magnitudes struct {
 // none is the range of no numbers, a wide one.
 var none = magnitudes{least: math.Float64bits(math.MaxFloat32) - 1}
 
-// add takes in x.
-func (r *magnitudes) add(x float64) {
+// with returns the range that takes in x, too.
+func (r magnitudes) with(x float64) magnitudes {
 	b := math.Float64bits(x) &^ (1 << 63)
-	r.least, r.most = min(r.least, b-1), max(r.most, b)
+	return magnitudes{min(r.least, b-1), max(r.most, b)}
 }
 
 // bounds returns the smallest magnitude but 0, MaxFloat32 when there is none, and the largest.
@@ -28,7 +28,7 @@ func rangeOf(m Matrix[float32]) magnitudes {
 	r := none
 	for i := range m.Rows {
 		for j := range m.Cols {
-			r.add(float64(m.Data[i*m.RowStride+j*m.ColStride]))
+			r = r.with(float64(m.Data[i*m.RowStride+j*m.ColStride]))
 		}
 	}
 	return r
@@ -49,5 +49,5 @@ const (
 func tame(a, b magnitudes) bool {
 	leastA, mostA := a.bounds()
 	leastB, mostB := b.bounds()
-	return leastA*leastB >= 0x1p-101 && mostA*mostB*blockDepth <= roof
+	return leastA*leastB >= 0x1p-101 && mostA*mostB*roundedDepth <= roof
 }
