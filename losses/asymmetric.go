@@ -1,6 +1,7 @@
 package losses
 
 import (
+	"cmp"
 	"math"
 
 	"softloss/losses/internal/kernel"
@@ -37,13 +38,9 @@ var rangeMargin = Range{Min: 0, Max: 1, OpenMax: true}
 
 // Validate implements [Validator].
 func (a Asymmetric) Validate() error {
-	if err := nonNegative.check("Asymmetric.GammaPos", a.GammaPos, "the paper uses 0 or 1"); err != nil {
-		return err
-	}
-	if err := nonNegative.check("Asymmetric.GammaNeg", a.GammaNeg, "the paper uses 4"); err != nil {
-		return err
-	}
-	return rangeMargin.check("Asymmetric.Margin", a.Margin, "the paper uses 0.05")
+	return cmp.Or(nonNegative.check("Asymmetric.GammaPos", a.GammaPos, "the paper uses 0 or 1"),
+		nonNegative.check("Asymmetric.GammaNeg", a.GammaNeg, "the paper uses 4"),
+		rangeMargin.check("Asymmetric.Margin", a.Margin, "the paper uses 0.05"))
 }
 
 // Row implements [Loss] for rows of two classes, yes and no.

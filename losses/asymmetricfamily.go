@@ -1,6 +1,8 @@
 package losses
 
 import (
+	"cmp"
+
 	"softloss/losses/internal/kernel"
 )
 
@@ -31,10 +33,7 @@ var (
 
 // Validate implements [Validator].
 func (l AGCE) Validate() error {
-	if err := rangeAGCE.check("AGCE.A", l.A, ""); err != nil {
-		return err
-	}
-	return rangePower.check("AGCE.Q", l.Q, "")
+	return cmp.Or(rangeAGCE.check("AGCE.A", l.A, ""), rangePower.check("AGCE.Q", l.Q, ""))
 }
 
 // Row implements [Loss].
@@ -65,10 +64,7 @@ var rangeAUL = Range{Min: 1, OpenMin: true, Max: 100}
 
 // Validate implements [Validator].
 func (l AUL) Validate() error {
-	if err := rangeAUL.check("AUL.A", l.A, ""); err != nil {
-		return err
-	}
-	return rangePower.check("AUL.Q", l.Q, "")
+	return cmp.Or(rangeAUL.check("AUL.A", l.A, ""), rangePower.check("AUL.Q", l.Q, ""))
 }
 
 // Row implements [Loss].

@@ -1,6 +1,7 @@
 package losses
 
 import (
+	"cmp"
 	"math"
 
 	"softloss/losses/internal/kernel"
@@ -37,10 +38,8 @@ var rangeT1, rangeT2 = Range{Min: 0, Max: 1}, Range{Min: 1, Max: math.Inf(1)}
 
 // Validate implements [Validator].
 func (b BiTempered) Validate() error {
-	if err := rangeT1.check("BiTempered.T1", b.T1, "the paper uses 0.8"); err != nil {
-		return err
-	}
-	return rangeT2.check("BiTempered.T2", b.T2, "the paper uses 1.2")
+	return cmp.Or(rangeT1.check("BiTempered.T1", b.T1, "the paper uses 0.8"),
+		rangeT2.check("BiTempered.T2", b.T2, "the paper uses 1.2"))
 }
 
 func (BiTempered) demands() demands { return demands{logits: true} }

@@ -1,6 +1,7 @@
 package losses
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -143,28 +144,12 @@ func (c *Criterion) temperature() float64 {
 func (c Criterion) Validate() error { return c.validate() }
 
 func (c *Criterion) validate() error {
-	if err := c.Reduction.Validate(); err != nil {
-		return err
-	}
-	if err := c.Smoothing.Validate(); err != nil {
-		return err
-	}
-	if err := c.Link.validate(); err != nil {
-		return err
-	}
-	if err := c.validateNumbers(); err != nil {
-		return err
-	}
-	if err := c.validateBeside(); err != nil {
-		return err
-	}
-	if err := c.validateLoss(); err != nil {
-		return err
-	}
+	var axis error
 	if c.Axis < 0 {
-		return argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
+		axis = argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
 	}
-	return nil
+	return cmp.Or(c.Reduction.Validate(), c.Smoothing.Validate(), c.Link.validate(), c.validateNumbers(),
+		c.validateBeside(), c.validateLoss(), axis)
 }
 
 // validateNumbers returns what is wrong with numbers by themselves.

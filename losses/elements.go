@@ -149,20 +149,8 @@ func (e *engine[T]) weighElements() {
 		e.positive = dense.Grow(&e.buf.positive, e.runOfClasses())
 		e.fillClasses(e.positive, e.posWeight)
 	}
-	if e.reduction != WeightedMean {
-		return
-	}
-	e.rowMass = dense.Grow(&e.buf.rowMass, e.n)
-	for i := range e.rowMass {
-		s := 0.0
-		if e.keeps(i) {
-			s = e.ofClass(e.classWeights, i) * e.elementMass(i)
-		}
-		e.rowMass[i] = s
-		if e.sample != nil {
-			s *= float64(e.sample[i])
-		}
-		e.mass += s
+	if e.reduction == WeightedMean {
+		e.sumMass()
 	}
 }
 
@@ -185,26 +173,6 @@ func (e *engine[T]) mostPosWeight() float64 {
 		return 1e30
 	}
 	return 1e300
-}
-
-// massGradOfElements is gradOfMass for elements.
-func (e *engine[T]) massGradOfElements(f float64) {
-	for i := range e.n {
-		if !e.keeps(i) {
-			continue
-		}
-		if e.out.weightGrad != nil {
-			e.out.weightGrad[i] -= T(f * e.rowMass[i])
-		}
-		if e.targetGrad == nil {
-			continue
-		}
-		s := f * e.ofClass(e.classWeights, i) * (e.ofClass(e.posWeight, i) - 1)
-		if e.sample != nil {
-			s *= float64(e.sample[i])
-		}
-		e.targetGrad[i] -= T(s)
-	}
 }
 
 // storeWeightGrad stores the gradient of the sample weights, one an element or one a row.

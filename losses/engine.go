@@ -64,6 +64,14 @@ type worker[T kernel.Float] struct {
 // keeps reports whether row i takes part.
 func (e *engine[T]) keeps(i int) bool { return e.removed == nil || !e.removed[i] }
 
+// sampleOf returns the sample weight of row i.
+func (e *engine[T]) sampleOf(i int) float64 {
+	if e.sample == nil {
+		return 1
+	}
+	return float64(e.sample[i])
+}
+
 // upstreamOf returns the upstream gradient of row i.
 func (e *engine[T]) upstreamOf(i int) float64 {
 	if e.upstream == nil {

@@ -16,10 +16,7 @@ func (e *engine[T]) setScales(div float64) {
 	}
 	e.share = dense.Grow(&e.buf.share, shares)
 	for i := range e.share {
-		f := e.upstreamOf(i) * e.div
-		if e.sample != nil {
-			f *= float64(e.sample[i])
-		}
+		f := e.upstreamOf(i) * e.div * e.sampleOf(i)
 		if holds[T](f) {
 			f = float64(T(f))
 		}

@@ -57,10 +57,8 @@ func (e *engine[T]) store() {
 		e.addUp()
 	}
 	value := e.total() * e.div // the reduced one
-	if f := e.upstreamOf(0) * value * e.div; e.reduction == WeightedMean && e.link == SigmoidLink {
-		e.massGradOfElements(f)
-	} else if e.reduction == WeightedMean {
-		e.gradOfMass(f)
+	if e.reduction == WeightedMean {
+		e.gradOfMass(e.upstreamOf(0) * value * e.div)
 	}
 	if e.reduction.scalar() && e.out.loss != nil {
 		e.out.loss[0] = T(value)

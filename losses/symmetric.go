@@ -1,6 +1,7 @@
 package losses
 
 import (
+	"cmp"
 	"math"
 
 	"softloss/internal/dense"
@@ -116,13 +117,9 @@ type SymmetricCrossEntropy struct {
 
 // Validate implements [Validator].
 func (s SymmetricCrossEntropy) Validate() error {
-	if err := strength.check("SymmetricCrossEntropy.Alpha", s.Alpha, ""); err != nil {
-		return err
-	}
-	if err := strength.check("SymmetricCrossEntropy.Beta", s.Beta, ""); err != nil {
-		return err
-	}
-	return rangeA.check("SymmetricCrossEntropy.A", s.A, "the paper uses -6")
+	return cmp.Or(strength.check("SymmetricCrossEntropy.Alpha", s.Alpha, ""),
+		strength.check("SymmetricCrossEntropy.Beta", s.Beta, ""),
+		rangeA.check("SymmetricCrossEntropy.A", s.A, "the paper uses -6"))
 }
 
 // Row implements [Loss].

@@ -136,29 +136,35 @@ func (e *engine[T]) weighsSomething(i int) bool {
 	return false
 }
 
-// sumMass sets S_n of every row and their weighted sum.
+// sumMass sets S_n of every row, or element, and their weighted sum.
 func (e *engine[T]) sumMass() {
-	w := e.classWeights
 	e.rowMass = dense.Grow(&e.buf.rowMass, e.n)
 	for i := range e.rowMass {
 		s := 0.0
-		switch {
-		case !e.keeps(i):
-		case e.index != nil && w == nil:
-			s = 1
-		case e.index != nil:
-			s = w[e.index[i]]
-		case w == nil:
-			s = kernel.Sum(e.target[i*e.k : (i+1)*e.k])
-		default:
-			_, s, _ = kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
+		if e.keeps(i) {
+			s = e.massOf(i)
 		}
 		e.rowMass[i] = s
-		if e.sample != nil {
-			s *= float64(e.sample[i])
-		}
+		s *= e.sampleOf(i)
 		e.mass += s
 	}
+}
+
+// massOf returns S_n of row or element i.
+func (e *engine[T]) massOf(i int) (mass float64) {
+	w := e.classWeights
+	switch {
+	case e.link == SigmoidLink:
+		return e.ofClass(w, i) * e.elementMass(i)
+	case e.index != nil && w == nil:
+		return 1
+	case e.index != nil:
+		return w[e.index[i]]
+	case w == nil:
+		return kernel.Sum(part(e.target, i, i+1, e.k))
+	}
+	_, mass, _ = kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
+	return mass
 }
 
 // gradOfMass adds to the gradients what comes from WeightedMean's denominator, -f times that of the
@@ -171,19 +177,13 @@ func (e *engine[T]) gradOfMass(f float64) {
 		if e.out.weightGrad != nil {
 			e.out.weightGrad[i] -= T(f * e.rowMass[i])
 		}
-		if e.targetGrad == nil {
-			continue
-		}
-		s := f
-		if e.sample != nil {
-			s *= float64(e.sample[i])
-		}
-		for k := range e.k {
-			w := 1.0
-			if e.classWeights != nil {
-				w = e.classWeights[k]
+		for k := range part(e.targetGrad, i, i+1, e.k) {
+			if e.link == SigmoidLink {
+				s := f * e.ofClass(e.classWeights, i) * (e.ofClass(e.posWeight, i) - 1)
+				e.targetGrad[i] -= T(s * e.sampleOf(i))
+			} else {
+				e.targetGrad[i*e.k+k] -= T(f * e.sampleOf(i) * among(e.classWeights, k))
 			}
-			e.targetGrad[i*e.k+k] -= T(s * w)
 		}
 	}
 }
