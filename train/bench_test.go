@@ -206,8 +206,8 @@ func BenchmarkEpoch(b *testing.B) {
 }
 
 // BenchmarkFixedSum is what one process does for the sum of a gradient over shards of 784-128-10:
-// the largest numbers, integers of all shards, and back. Of so many shards on as many ranks each
-// does one.
+// the largest numbers, integers of all shards, and back. With as many ranks as shards, each
+// has one of them.
 func BenchmarkFixedSum(b *testing.B) {
 	for _, shards := range []int{1, 4} {
 		b.Run(fmt.Sprintf("shards=%d", shards), func(b *testing.B) {

@@ -119,7 +119,7 @@ func decodeState(f *safetensors.File) (*State, error) {
 		}
 		s.BestLayers = best.layers
 	}
-	if err := f.Rest(); err != nil {
+	if err := f.NothingLeft(); err != nil {
 		return nil, err
 	}
 	if _, _, err := s.check(); err != nil {

@@ -1,5 +1,5 @@
 // Package train is a small trainer for classifiers on Gorgonia: a multi-layer perceptron, any
-// criterion of package losses, Adam. It shows how the losses of this module are used in earnest. It
+// criterion of package losses, Adam. It shows the losses of this module at work. It
 // prints and draws nothing.
 //
 //	model, history, err := train.Fit(ctx,

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"fmt"
-	"math"
 	"runtime"
 	"sync"
 	"testing"
@@ -172,68 +171,6 @@ func TestFitConcurrently(t *testing.T) {
 	}
 }
 
-func TestObserverSequence(t *testing.T) {
-	set := randomSet(23, 4, 3, 1)
-	for _, valid := range []*dataset.Dataset{nil, randomSet(5, 4, 3, 2)} {
-		var seen []Progress
-		_, h, err := Fit(context.Background(), Config{Hidden: []int{4}, Epochs: 3, BatchSize: 10}, set, valid,
-			func(p Progress) { seen = append(seen, p) })
-		require.NoError(t, err)
-		require.Len(t, seen, 9)
-		for i, p := range seen {
-			require.Equal(t, []int{i/3 + 1, 3, i%3 + 1, 3}, []int{p.Epoch, p.Epochs, p.Batch, p.Batches})
-			if p.Batch < 3 {
-				require.Nil(t, p.Done)
-				continue
-			}
-			require.Equal(t, h[i/3], *p.Done)
-			require.Equal(t, valid != nil, p.Done.Valid != nil)
-			require.Equal(t, i/3+1, p.Done.Epoch)
-			mean := (10*seen[i-2].Loss + 10*seen[i-1].Loss + 3*p.Loss) / 23
-			require.True(t, numtest.Close(p.Done.Loss, mean, 1e-12, 0))
-			p.Done.Loss = -1 // a copy
-			if valid != nil {
-				p.Done.Valid.Loss = -1
-			}
-		}
-		for _, e := range h {
-			require.Positive(t, e.Loss)
-			require.True(t, e.Valid == nil || e.Valid.Loss > 0)
-		}
-	}
-}
-
-func TestCancellation(t *testing.T) {
-	set := randomSet(30, 4, 3, 1)
-	cfg := Config{Hidden: []int{4}, Epochs: 3, BatchSize: 10}
-	ctx, cancel := context.WithCancel(context.Background())
-	steps := 0
-	m, h, err := Fit(ctx, cfg, set, set, func(p Progress) {
-		if steps++; steps == 5 {
-			cancel()
-		}
-	})
-	require.Equal(t, context.Canceled, err)
-	require.Equal(t, 5, steps)
-	require.Len(t, h, 1)
-	_, err = m.Predict(set.Features)
-	require.NoError(t, err)
-	whole, all, err := Fit(context.Background(), cfg, set, set, nil)
-	require.NoError(t, err)
-	require.Equal(t, all[:1], h)
-	require.NotEqual(t, weightsOf(whole), weightsOf(m))
-
-	m, h, err = Fit(ctx, cfg, set, nil, nil) // ended before it began: the initial weights
-	require.Equal(t, context.Canceled, err)
-	require.Empty(t, h)
-	require.Equal(t, weightsOf(newModel([]int{4, 4, 3}, 0)), weightsOf(m))
-
-	expired, cancel := context.WithTimeout(context.Background(), 0)
-	defer cancel()
-	_, _, err = Fit(expired, cfg, set, nil, nil)
-	require.Equal(t, context.DeadlineExceeded, err)
-}
-
 // One feature, one question, one row, one hidden unit: everything of size 1 works.
 func TestFitSmallestSizes(t *testing.T) {
 	for _, s := range [][4]int{{1, 1, 1, 1}, {5, 1, 1, 1}, {5, 1, 2, 1}, {5, 2, 1, 3}, {1, 3, 2, 2}} { // N, D, K, H
@@ -273,24 +210,6 @@ func TestFitOnViews(t *testing.T) {
 	require.Equal(t, before, plain.Features.Float32s())
 }
 
-func TestInitialWeights(t *testing.T) {
-	m := newModel([]int{400, 300, 200}, 5)
-	for i, gain := range []float64{2, 1} {
-		var sum, square float64
-		w := m.layers[i].Weights.Float32s()
-		for _, v := range w {
-			sum += float64(v)
-			square += float64(v) * float64(v)
-		}
-		n, want := float64(len(w)), gain/float64(m.Sizes()[i])
-		require.InDelta(t, 0, sum/n, 5*math.Sqrt(want/n))
-		require.InEpsilon(t, want, square/n, 5*math.Sqrt(2/n))
-		for _, b := range m.layers[i].Bias.Float32s() {
-			require.Zero(t, b)
-		}
-	}
-}
-
 // A run is its parts: initial weights of the seed, batches of seed and epoch, one step each.
 func TestFitIsItsParts(t *testing.T) {
 	set := randomSet(23, 4, 3, 1)
@@ -312,25 +231,4 @@ func TestFitIsItsParts(t *testing.T) {
 		}
 	}
 	require.Equal(t, weightsOf(m), weightsOf(got))
-}
-
-// The graph does not compute what nobody reads: the gradient of the features.
-func TestNoGradientOfFeatures(t *testing.T) {
-	m := newModel([]int{4, 6, 5, 3}, 9)
-	n, err := newNetwork(m, losses.Criterion{}, 2, purpose{train: true})
-	require.NoError(t, err)
-	require.NoError(t, n.load(randomSet(2, 4, 3, 1), allRows(2), nil))
-	_, err = n.run()
-	require.NoError(t, err)
-	require.Len(t, n.grads, 6)
-	found := map[string]int{}
-	for _, node := range n.graph.AllNodes() {
-		if o, ok := node.Op().(*op); ok {
-			found[o.Text]++
-			require.NotNil(t, o.result, o.Text)
-		}
-	}
-	require.Len(t, found, 3+3+2+2) // of weights, biases, ReLUs, inputs
-	require.Zero(t, found["train: layer 1 of 3: input gradient"])
-	require.Equal(t, 1, found["train: layer 2 of 3: input gradient"])
 }

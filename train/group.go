@@ -10,8 +10,8 @@ import (
 // uses it; package train/mpi has one of MPI.
 //
 // Max, Sum and Broadcast are called by all ranks in the same order with slices of the same length
-// and return when all have called. Any of them may fail for good, then with an error on every rank
-// that still waits; an error says which rank is to blame, where that is known.
+// and return when all have called. Once one of them has failed, all fail, on every rank that
+// still waits too; an error says which rank is to blame, where that is known.
 type Group interface {
 	Rank() int // of this process, from 0
 	Size() int // how many ranks there are

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,110 +12,6 @@ import (
 	"softloss/losses"
 	"softloss/train/dataset"
 )
-
-// goGroup is a rank of a Group of goroutines.
-type goGroup struct {
-	rank int
-	hub  *hub
-}
-
-// hub is where the ranks meet: what each has brought, and what all take away.
-type hub struct {
-	in  []chan any
-	out []chan any
-	err error // of every meeting, once it is set
-}
-
-// newGroups returns the ranks of a group, which meets until the test ends.
-func newGroups(t testing.TB, size int) []*goGroup {
-	h := &hub{}
-	var groups []*goGroup
-	for rank := range size {
-		h.in, h.out = append(h.in, make(chan any)), append(h.out, make(chan any))
-		groups = append(groups, &goGroup{rank, h})
-	}
-	done := make(chan struct{})
-	t.Cleanup(func() { close(done) })
-	go func() {
-		for {
-			all := make([]any, size)
-			for _, i := range rand.Perm(size) { // in no order
-				select {
-				case all[i] = <-h.in[i]:
-				case <-done:
-					return
-				}
-			}
-			together := meet(all)
-			for i := range all {
-				h.out[i] <- together
-			}
-		}
-	}()
-	return groups
-}
-
-// meet returns what the ranks take away.
-func meet(all []any) any {
-	switch first := all[0].(type) {
-	case []float64:
-		out := append([]float64(nil), first...)
-		for _, x := range all[1:] {
-			for i, v := range x.([]float64) {
-				out[i] = max(out[i], v)
-			}
-		}
-		return out
-	case []int64:
-		out := make([]int64, len(first))
-		for _, j := range rand.Perm(len(all)) {
-			for i, v := range all[j].([]int64) {
-				out[i] += v
-			}
-		}
-		return out
-	}
-	return append([]byte(nil), all[0].([]byte)...)
-}
-
-func (g *goGroup) Rank() int { return g.rank }
-func (g *goGroup) Size() int { return len(g.hub.in) }
-
-func (g *goGroup) Max(x []float64) error {
-	g.hub.in[g.rank] <- x
-	copy(x, (<-g.hub.out[g.rank]).([]float64))
-	return g.hub.err
-}
-
-func (g *goGroup) Sum(x []int64) error {
-	g.hub.in[g.rank] <- x
-	copy(x, (<-g.hub.out[g.rank]).([]int64))
-	return g.hub.err
-}
-
-func (g *goGroup) Broadcast(b []byte) error {
-	g.hub.in[g.rank] <- b
-	copy(b, (<-g.hub.out[g.rank]).([]byte))
-	return g.hub.err
-}
-
-// fitted is what Fit returned on a rank.
-type fitted struct {
-	model   *Model
-	history History
-	err     error
-}
-
-// onRanks calls fit on every rank of a group of so many at once.
-func onRanks(t testing.TB, size int, fit func(g Group) (*Model, History, error)) []fitted {
-	out := make([]fitted, size)
-	var wg sync.WaitGroup
-	for rank, g := range newGroups(t, size) {
-		wg.Go(func() { out[rank].model, out[rank].history, out[rank].err = fit(g) })
-	}
-	wg.Wait()
-	return out
-}
 
 // sameOnRanks asserts that a run in shards has the same bits on one process and on 1, 2, 3 and 4
 // ranks, on each of which it is equal, and returns it.
@@ -316,45 +209,4 @@ func TestShardsErrors(t *testing.T) {
 	_, _, err := Fit(context.Background(), cfg, trainSet, validSet, nil)
 	require.ErrorIs(t, err, broken)
 	require.Equal(t, "rank 1 is gone", plain(err))
-}
-
-// The sums are exact where the numbers are not far apart, do not depend on the order, never
-// overflow, and are NaN for what is not finite.
-func TestFixedSum(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for _, shards := range []int{1, 2, 3, 8, 1000} {
-		parts := make([]part, shards)
-		want, wantNumber := make([]float64, 50), 0.0
-		for i := range parts {
-			data := make([]float32, len(want))
-			for j := range data {
-				data[j] = float32(r.NormFloat64()) * 0x1p-140
-				if j == 7 {
-					data[j] = math.MaxFloat32 // a tensor's top in every part
-				}
-				want[j] += float64(data[j])
-			}
-			small := []float32{data[0], math.SmallestNonzeroFloat32}
-			parts[i] = part{[]float64{float64(i), 1e308 / float64(shards), -5e-324}, [][]float32{data, small}}
-			wantNumber += float64(i)
-		}
-		if shards > 1 {
-			parts[1].tensors, want = nil, nil // one without rows
-		}
-		x := fixedSum{shards: shards}
-		totals, tensors := make([]float64, 3), [][]float32{make([]float32, 50), make([]float32, 2)}
-		require.NoError(t, x.add(nil, parts, totals, tensors))
-		require.Equal(t, wantNumber, totals[0])
-		require.InEpsilon(t, 1e308, totals[1], 1e-12)
-		require.Equal(t, -5e-324*float64(shards), totals[2])
-		require.Equal(t, shards > 2, math.IsInf(float64(tensors[0][7]), 1))
-		require.Equal(t, float32(math.SmallestNonzeroFloat32)*float32(max(1, shards-1)), tensors[1][1])
-
-		parts[0].numbers[1], parts[0].tensors[0][3] = math.NaN(), float32(math.Inf(-1))
-		require.NoError(t, x.add(nil, parts, totals, tensors))
-		require.Equal(t, wantNumber, totals[0])
-		require.True(t, math.IsNaN(totals[1]))
-		require.True(t, tensors[0][0] != tensors[0][0] && tensors[0][49] != tensors[0][49])
-		require.Positive(t, tensors[1][1])
-	}
 }

@@ -130,3 +130,21 @@ func TestEvaluateReductions(t *testing.T) {
 		require.InEpsilon(t, got.Loss, inGraph, 1e-6)
 	}
 }
+
+func TestInitialWeights(t *testing.T) {
+	m := newModel([]int{400, 300, 200}, 5)
+	for i, gain := range []float64{2, 1} {
+		var sum, square float64
+		w := m.layers[i].Weights.Float32s()
+		for _, v := range w {
+			sum += float64(v)
+			square += float64(v) * float64(v)
+		}
+		n, want := float64(len(w)), gain/float64(m.Sizes()[i])
+		require.InDelta(t, 0, sum/n, 5*math.Sqrt(want/n))
+		require.InEpsilon(t, want, square/n, 5*math.Sqrt(2/n))
+		for _, b := range m.layers[i].Bias.Float32s() {
+			require.Zero(t, b)
+		}
+	}
+}

@@ -27,9 +27,9 @@ func (s *Saved) ReadCSVFile(path string, opt dataset.CSVOptions) (*tensor.Dense,
 // NewFeatureReader reads the features of the model from a table of any length:
 // [dataset.NewFeatureReader] with the names of the model. With a header, columns are found by
 // FeatureNames, in any order; others, such as the class, are not looked at. Without a header, or
-// without names, the columns are the features in their order. Of the options Header, Comma, Decimal,
-// Unseen and Drop count. A cell without a value is NaN where the model has a Fill for it, else an
-// error.
+// without names, the columns are the features in their order. Of the options Header, Comma,
+// Decimal, Unseen and Drop count. A cell without a value is NaN where the model has a Fill for it,
+// else an error.
 //
 // Errors: those of dataset.NewFeatureReader; those of [Saved.Save] when the parts do not fit
 // together.

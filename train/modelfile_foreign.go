@@ -17,7 +17,7 @@ func foreignLayers(f *safetensors.File) (*Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		return m, f.Rest()
+		return m, f.NothingLeft()
 	}
 	var numbers []int
 	for name := range f.Tensors {
@@ -39,7 +39,7 @@ func foreignLayers(f *safetensors.File) (*Model, error) {
 		}
 		layers = append(layers, l)
 	}
-	if err := f.Rest(); err != nil {
+	if err := f.NothingLeft(); err != nil {
 		return nil, err
 	}
 	m, err := NewModel(layers)

@@ -111,7 +111,7 @@ func decodeSaved(f *safetensors.File) (*Saved, error) {
 	if s.ClassNames, err = namesOf(f, "class_names"); err != nil {
 		return nil, err
 	}
-	if err := f.Rest(); err != nil {
+	if err := f.NothingLeft(); err != nil {
 		return nil, err
 	}
 	if err := s.check(); err != nil {

@@ -2,12 +2,9 @@ package train
 
 import (
 	"context"
-	"errors"
-	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,7 +34,7 @@ func everything(t testing.TB) (cfg Config, trainSet, validSet *dataset.Dataset) 
 	}, trainSet, randomSet(30, 6, 3, 2)
 }
 
-// stopAfter cancels a run after so many batches of an epoch.
+// stopAfter cancels a run after a batch of an epoch.
 func stopAfter(epoch, batch int) (context.Context, Observer) {
 	ctx, cancel := context.WithCancel(context.Background())
 	return ctx, func(p Progress) {
@@ -159,55 +156,6 @@ func TestResumeWithMoreEpochs(t *testing.T) {
 		_, _, err = Resume(context.Background(), short, state, set, nil, nil)
 		require.EqualError(t, err, "train: state: got 2 epochs that have ended, want at most the 1 of the run")
 	}
-}
-
-// lateCalls counts the rows of late.
-var lateCalls atomic.Int64
-
-// late is cross entropy that becomes NaN in the fourth epoch of 30 rows. A row is asked for once, for
-// loss and gradient together, but in the first batch.
-type late struct{}
-
-func (late) Row(r losses.Row) float64 {
-	v := losses.CrossEntropy{}.Row(r)
-	if lateCalls.Add(1) > 110 {
-		v = v / 0 * 0
-	}
-	return v
-}
-
-// A run that fails leaves the last epoch that ended; a checkpoint that cannot be written ends the
-// run with what it learned.
-func TestCheckpointOfAFailedRun(t *testing.T) {
-	set := randomSet(30, 4, 3, 1)
-	cfg := Config{Hidden: []int{4}, Epochs: 9, BatchSize: 10, Criterion: losses.Criterion{Loss: late{}},
-		Checkpoint: t.TempDir(), CheckpointEvery: 2}
-	lateCalls.Store(0)
-	_, h, err := Fit(context.Background(), cfg, set, nil, nil)
-	if !errors.Is(err, ErrDiverged) {
-		require.ErrorIs(t, err, losses.ErrLoss)
-	}
-	require.Len(t, h, 3)
-	s, err := ReadCheckpoint(cfg.Checkpoint)
-	require.NoError(t, err)
-	require.Equal(t, 3, s.Epoch)
-
-	file := filepath.Join(t.TempDir(), "file")
-	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	m, h, err := Fit(context.Background(),
-		Config{Epochs: 9, CheckpointEvery: 2, Checkpoint: filepath.Join(file, "run")}, set, nil, nil)
-	require.Error(t, err)
-	require.NotContains(t, err.Error(), "\n")
-	require.Len(t, h, 2)
-	require.NotNil(t, m)
-
-	ctx, observe := stopAfter(2, 1)
-	m, h, err = Fit(ctx, Config{Epochs: 9, BatchSize: 10, CheckpointEvery: 2, Checkpoint: filepath.Join(file, "run")},
-		set, nil, observe)
-	require.ErrorIs(t, err, context.Canceled) // and the failure to write
-	require.NotEqual(t, context.Canceled, err)
-	require.Len(t, h, 1)
-	require.NotNil(t, m)
 }
 
 // A state of another run is an error that says what differs: every field of Config counts, but

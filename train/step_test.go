@@ -198,3 +198,24 @@ func TestWeightedMeanIsTrained(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, math.Abs(mean.Loss-want.Loss), 0.05)
 }
+
+// The graph does not compute what nobody reads: the gradient of the features.
+func TestNoGradientOfFeatures(t *testing.T) {
+	m := newModel([]int{4, 6, 5, 3}, 9)
+	n, err := newNetwork(m, losses.Criterion{}, 2, purpose{train: true})
+	require.NoError(t, err)
+	require.NoError(t, n.load(randomSet(2, 4, 3, 1), allRows(2), nil))
+	_, err = n.run()
+	require.NoError(t, err)
+	require.Len(t, n.grads, 6)
+	found := map[string]int{}
+	for _, node := range n.graph.AllNodes() {
+		if o, ok := node.Op().(*op); ok {
+			found[o.Text]++
+			require.NotNil(t, o.result, o.Text)
+		}
+	}
+	require.Len(t, found, 3+3+2+2) // of weights, biases, ReLUs, inputs
+	require.Zero(t, found["train: layer 1 of 3: input gradient"])
+	require.Equal(t, 1, found["train: layer 2 of 3: input gradient"])
+}

@@ -115,3 +115,34 @@ func TestEpochAccuracy(t *testing.T) {
 	require.Nil(t, RowWeights(nil))
 	require.Nil(t, RowWeights(randomSet(3, 2, 2, 1)))
 }
+
+func TestCancellation(t *testing.T) {
+	set := randomSet(30, 4, 3, 1)
+	cfg := Config{Hidden: []int{4}, Epochs: 3, BatchSize: 10}
+	ctx, cancel := context.WithCancel(context.Background())
+	steps := 0
+	m, h, err := Fit(ctx, cfg, set, set, func(p Progress) {
+		if steps++; steps == 5 {
+			cancel()
+		}
+	})
+	require.Equal(t, context.Canceled, err)
+	require.Equal(t, 5, steps)
+	require.Len(t, h, 1)
+	_, err = m.Predict(set.Features)
+	require.NoError(t, err)
+	whole, all, err := Fit(context.Background(), cfg, set, set, nil)
+	require.NoError(t, err)
+	require.Equal(t, all[:1], h)
+	require.NotEqual(t, weightsOf(whole), weightsOf(m))
+
+	m, h, err = Fit(ctx, cfg, set, nil, nil) // ended before it began: the initial weights
+	require.Equal(t, context.Canceled, err)
+	require.Empty(t, h)
+	require.Equal(t, weightsOf(newModel([]int{4, 4, 3}, 0)), weightsOf(m))
+
+	expired, cancel := context.WithTimeout(context.Background(), 0)
+	defer cancel()
+	_, _, err = Fit(expired, cfg, set, nil, nil)
+	require.Equal(t, context.DeadlineExceeded, err)
+}

@@ -12,8 +12,8 @@ import (
 	"softloss/train/dataset/internal/table"
 )
 
-// FeatureReader reads from a table, as [ReadCSV] understands it, the features that a model wants, to
-// predict them: row by row, for a table of any length, or all at once.
+// FeatureReader reads from a table, as [ReadCSV] understands it, the features that a model wants,
+// to predict them: row by row, for a table of any length, or all at once.
 type FeatureReader struct {
 	records  *table.Records
 	header   *table.Record // nil without one
@@ -85,10 +85,10 @@ func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*Feat
 
 // Next reads a row of n features, or returns io.EOF.
 //
-// Errors: [*CellError] for a cell that is no finite number within float32, for a text that the model
-// does not know, and for a line that is none of the table: it is about this row alone, and the next
-// call reads the next row. Every other error is the end: [ErrEmpty] without any row, and those of
-// the file.
+// Errors: [*CellError] for a cell that is no finite number within float32, for a text that the
+// model does not know, and for a line that is none of the table: it is about this row alone, and
+// the next call reads the next row. Every other error is the end: [ErrEmpty] without any row, and
+// those of the file.
 func (f *FeatureReader) Next(dst []float64) error {
 	if len(dst) != len(f.features) {
 		return fail(ErrParam, "dst: got %s, want %d, one for each feature", plural(len(dst), "number"), len(f.features))
@@ -111,8 +111,8 @@ func (f *FeatureReader) Next(dst []float64) error {
 	return nil
 }
 
-// ReadAll reads the rows that are left: a new tensor [N, n] float64. Errors: those of Next, the first
-// of which is the end.
+// ReadAll reads the rows that are left: a new tensor [N, n] float64. Errors: those of Next, the
+// first of which is the end.
 func (f *FeatureReader) ReadAll() (*tensor.Dense, error) {
 	var data []float64
 	for row := make([]float64, len(f.features)); ; data = append(data, row...) {

@@ -10,8 +10,8 @@ import "math"
 // rows: class 0 has ratio times as many as the last one. n_0 is the largest number for which every
 // class has the rows that it keeps.
 //
-// The rows are drawn by the seed and stand in the order that they had. Of every class, the rows that
-// are kept where it keeps few are among those that are kept where it keeps more.
+// The rows are drawn by the seed and stand in the order that they had. Of every class, the rows
+// that are kept where it keeps few are among those that are kept where it keeps more.
 //
 // Errors: [ErrParam] unless ratio is finite and >= 1, [ErrClasses] for fewer than two classes,
 // [ErrEmpty] for a class without rows, and those of [Dataset.Validate] about shapes.

@@ -91,8 +91,8 @@ func newMatrix[T dense.Float](arg string, n, k int) (*tensor.Dense, []T, error) 
 	return tensor.New(tensor.WithShape(n, k), tensor.WithBacking(data)), data, nil
 }
 
-// pick returns a copy of these rows and columns, nil for all of them, of a float32 or float64 table.
-// Column -1 is 0 in every row.
+// pick returns a copy of these rows and columns, nil for all of them, of a float32 or float64
+// table. Column -1 is 0 in every row.
 func pick(arg string, t *tensor.Dense, rows, columns []int) (*tensor.Dense, error) {
 	if t != nil && t.Dtype() == tensor.Float64 {
 		return pickOf[float64](arg, t, rows, columns)

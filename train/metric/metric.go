@@ -15,8 +15,8 @@
 // The class of a row is its index, or the position of its largest label; the class predicted for it
 // is the position of its largest score. Ties go to the lowest class.
 //
-// Rows that are K yes-or-no questions each, those of [losses.SigmoidLink], have [ReportQuestions] and
-// [Thresholds]; the other functions take them as [Pairs].
+// Rows that are K yes-or-no questions each, those of [losses.SigmoidLink], have [ReportQuestions]
+// and [Thresholds]; the other functions take them as [Pairs].
 //
 // Weights have one number a row, finite and >= 0, with a sum above 0; nil means 1 each. A row of
 // weight 2 counts as two rows do.

@@ -11,9 +11,9 @@ import (
 )
 
 // Answers is what [ReportQuestions] says of the answers to K yes-or-no questions a row. Its Classes
-// are the questions: how well the yes of each is found. Its Accuracy is the share of the answers that
-// are right, 1 less the Hamming loss, and Majority that of always giving each question its most
-// frequent answer.
+// are the questions: how well the yes of each is found. Its Accuracy is the share of the answers
+// that are right, 1 less the Hamming loss, and Majority that of always giving each question its
+// most frequent answer.
 type Answers struct {
 	Classification
 	Micro ClassScore // of the answers to all questions put together

@@ -1,5 +1,5 @@
-// Package durable writes files that are there, whole, once it says so, whatever happens to the
-// process or the machine.
+// Package durable writes files that are there, whole, once its functions return, even if the
+// process is killed or the machine stops right after.
 package durable
 
 import (
@@ -80,8 +80,7 @@ func RemoveTemps(d Disk, path string) error {
 }
 
 // Replace puts a file written by [WriteTemp] at a path, and keeps what was there as previous,
-// unless that is "". The new file is there for good once it returns; on an error the temporary file
-// is gone.
+// unless that is "". The new file lasts once it returns; on an error the temporary file is gone.
 func Replace(d Disk, temp, path, previous string) error {
 	if previous != "" {
 		if err := d.Rename(path, previous); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -103,8 +103,8 @@ func (s span) check(at, size int64) error {
 	return nil
 }
 
-// headerReader reads the tokens of a header that is valid JSON. After an error, err is set and the
-// rest means nothing.
+// headerReader reads the tokens of a header that is valid JSON. After an error, err is set and
+// what is read means nothing.
 type headerReader struct {
 	dec      *json.Decoder
 	metadata map[string]string

@@ -161,8 +161,8 @@ func (f *File) Doubles(name string) ([]float64, error) {
 	return t.Float64s(), nil
 }
 
-// Rest wants nothing to be left.
-func (f *File) Rest() error {
+// NothingLeft returns an error for what nobody took.
+func (f *File) NothingLeft() error {
 	if keys := slices.Sorted(maps.Keys(f.Metadata)); len(keys) > 0 {
 		return fail("metadata: got the unknown key %s", phrase.Quote(keys[0]))
 	}

@@ -34,13 +34,13 @@ func TestFile(t *testing.T) {
 		_, err := f.Tensor(c.name, c.dtype, c.dims)
 		requireError(t, err, c.text)
 	}
-	requireError(t, f.Rest(), `metadata: got the unknown key "note"`)
+	requireError(t, f.NothingLeft(), `metadata: got the unknown key "note"`)
 	note, ok := f.Take("note")
 	require.True(t, ok)
 	require.Equal(t, "n", note)
-	requireError(t, f.Rest(), `got the unknown tensor "b"`)
+	requireError(t, f.NothingLeft(), `got the unknown tensor "b"`)
 	f.Tensors = nil
-	require.NoError(t, f.Rest())
+	require.NoError(t, f.NothingLeft())
 
 	_, err = Read(path, "test 2")
 	requireError(t, err, `got a file of kind "test 1", want "test 2"`)

@@ -6,7 +6,7 @@
 //	n bytes    the header, a JSON object in UTF-8 that begins with { and may end in spaces:
 //	           {"__metadata__":{text:text, …},
 //	            name:{"dtype":"F32","shape":[2,3],"data_offsets":[begin,end]}, …}
-//	the rest   the tensors, row-major, little-endian; offsets count from here, and the
+//	then       the tensors, row-major, little-endian; offsets count from here, and the
 //	           tensors cover it without gaps
 //
 // What this package writes is sealed: the metadata begin with sha256, the SHA-256 of the whole file

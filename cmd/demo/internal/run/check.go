@@ -23,8 +23,8 @@ const (
 	linearLearnRate      = 0.03 // of a file, without hidden layers
 )
 
-// defaultL2 is the penalty of the weights for so many training rows of a file: that of a prior of
-// variance 1, of which rows know more the more there are. Two digits are enough to say it.
+// defaultL2 is the penalty of the weights for a number of training rows of a file: that of a prior
+// of variance 1, of which rows know more the more there are. Two digits are enough to say it.
 func defaultL2(rows int) float64 {
 	short, err := strconv.ParseFloat(fmt.Sprintf("%.2g", 1/float64(rows)), 64)
 	if err != nil {

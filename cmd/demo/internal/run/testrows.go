@@ -33,7 +33,7 @@ const (
 	largestImage = 64 * 64 // pixels that are drawn
 )
 
-// describeTest says how the model does on the test rows: the bins as it was trained, the rest as it
+// describeTest says how the model does on the test rows: the bins as it was trained, all else as it
 // is saved. Calibration, if there was one, changes no predicted class.
 func (s *session) describeTest(saved *train.Model) (*record.Test, error) {
 	test := s.test

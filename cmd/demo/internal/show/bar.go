@@ -55,7 +55,7 @@ func (b *Bar) Clear() {
 	}
 }
 
-// Close takes the bar away for good.
+// Close ends the bar.
 func (b *Bar) Close() {
 	if b != nil {
 		b.bar.Clear()

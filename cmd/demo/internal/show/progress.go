@@ -76,7 +76,8 @@ func (p *Progress) line(epoch, train, loss, accuracy, remark string) {
 		14+wide, accuracy, remark)
 }
 
-// End takes the bar away, wherever the training stopped, and writes the lines that are still wanted.
+// End takes the bar away, wherever the training stopped, and writes the lines that are still
+// wanted.
 func (p *Progress) End() {
 	if p.Patient {
 		for _, e := range []*train.Epoch{p.best, p.last} {

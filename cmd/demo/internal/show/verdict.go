@@ -63,7 +63,7 @@ func twoClasses(v *record.Verdict) string {
 	return text
 }
 
-// majorityText is what anybody could do.
+// majorityText is the prediction that needs no model.
 func majorityText(v *record.Verdict) string {
 	if v.Questions != nil {
 		return "always giving each label its most frequent answer"

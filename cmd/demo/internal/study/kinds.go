@@ -114,8 +114,8 @@ const (
 	ldamScale     = 30
 )
 
-// tailCriterion reads a loss of the study about rare classes: what -loss accepts and, behind @, what
-// is done about the numbers of rows of the classes.
+// tailCriterion reads a loss of the study about rare classes: what -loss accepts and, behind @,
+// what is done about the numbers of rows of the classes.
 func tailCriterion(text string, counts []float64) (c losses.Criterion, err error) {
 	name, remedy, _ := strings.Cut(text, "@")
 	if c.Loss, err = input.ClassLoss(name); err != nil {

@@ -30,7 +30,7 @@ type Array struct {
 // MaxDims is the most dimensions of an array that is read.
 const MaxDims = 8
 
-// Read reads the elements, which are the rest of a file of this format. It allocates as the content
+// Read reads the elements, with which a file of this format ends. It allocates as the content
 // arrives, so that a header's claim costs nothing, and reads to the end, so that a checksum of gzip
 // is checked.
 func Read(format string, r *bufio.Reader, of Type, shape []int, fortran bool) (*Array, error) {

@@ -19,10 +19,10 @@ import (
 //
 //	6 bytes        \x93NUMPY
 //	2 bytes        the version: 1, 2 or 3, and 0
-//	2 or 4 bytes   the length of the rest of the header, little-endian: 2 in version 1
-//	the header     {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, spaces, a newline
+//	2 or 4 bytes   the length of the dictionary, little-endian: 2 in version 1
+//	the dictionary {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, spaces, a newline
 //
-// The header is a dictionary of Python with exactly these keys, in any order.
+// The dictionary is one of Python with exactly these keys, in any order.
 
 // header is what a header says.
 type header struct {
@@ -72,7 +72,7 @@ func readHeader(r *bufio.Reader) (*header, error) {
 
 // parseHeader parses the dictionary.
 func parseHeader(text string) (*header, error) {
-	p := parser{text: text, rest: text}
+	p := parser{text: text, left: text}
 	h, seen := &header{}, map[string]bool{}
 	p.want("{")
 	for !p.has("}") && p.err == nil {
@@ -101,7 +101,7 @@ func parseHeader(text string) (*header, error) {
 	if p.err == nil && len(seen) != 3 {
 		p.fail("not all of its keys")
 	}
-	if p.space(); p.err == nil && (p.rest != "" || !strings.HasSuffix(text, "\n")) {
+	if p.space(); p.err == nil && (p.left != "" || !strings.HasSuffix(text, "\n")) {
 		p.fail("something else than spaces and a newline at its end")
 	}
 	if p.err != nil {
@@ -113,10 +113,10 @@ func parseHeader(text string) (*header, error) {
 	return h, nil
 }
 
-// parser reads a dictionary from left to right. After an error, err is set and the rest means
-// nothing.
+// parser reads a dictionary from left to right. After an error, err is set and what is read
+// means nothing.
 type parser struct {
-	text, rest string
+	text, left string
 	err        error
 }
 
@@ -129,14 +129,14 @@ func (p *parser) fail(got string) {
 }
 
 // space skips blanks.
-func (p *parser) space() { p.rest = strings.TrimLeft(p.rest, " \t\n") }
+func (p *parser) space() { p.left = strings.TrimLeft(p.left, " \t\n") }
 
 // has skips blanks and a token, if it is next.
 func (p *parser) has(token string) bool {
 	p.space()
-	rest, ok := strings.CutPrefix(p.rest, token)
+	left, ok := strings.CutPrefix(p.left, token)
 	if ok {
-		p.rest = rest
+		p.left = left
 	}
 	return ok
 }
@@ -150,10 +150,10 @@ func (p *parser) want(token string) {
 
 // next is what comes next, for an error's text.
 func (p *parser) next() string {
-	if p.rest == "" {
+	if p.left == "" {
 		return "its end"
 	}
-	return phrase.Quote(p.rest)
+	return phrase.Quote(p.left)
 }
 
 // quoted reads a string without escapes.
@@ -163,19 +163,19 @@ func (p *parser) quoted() string {
 		mark = `"`
 		p.want(mark)
 	}
-	s, rest, ok := strings.Cut(p.rest, mark)
+	s, left, ok := strings.Cut(p.left, mark)
 	if !ok || strings.ContainsAny(s, "\\\n") {
 		p.fail(p.next() + " in the place of a text")
 		return ""
 	}
-	p.rest = rest
+	p.left = left
 	return s
 }
 
 // descr reads the type of the elements: <, >, | or =, a letter, the bytes of an element.
 func (p *parser) descr() (of array.Type) {
 	const want = "numbers, of types such as '<f4', '<i8', '|u1' or '|b1'"
-	if p.space(); strings.HasPrefix(p.rest, "[") && p.err == nil {
+	if p.space(); strings.HasPrefix(p.left, "[") && p.err == nil {
 		p.err = fault.New(fault.ErrFormat, "npy: got elements with fields, want %s: save one array without", want)
 	}
 	s := p.quoted()
@@ -206,13 +206,13 @@ func (p *parser) shape() []int {
 		if len(shape) > 0 && !comma {
 			p.fail(p.next() + " in the place of a comma")
 		}
-		digits := len(p.rest) - len(strings.TrimLeft(p.rest, "0123456789"))
-		n, err := strconv.ParseUint(p.rest[:digits], 10, 64)
+		digits := len(p.left) - len(strings.TrimLeft(p.left, "0123456789"))
+		n, err := strconv.ParseUint(p.left[:digits], 10, 64)
 		if err != nil || n > math.MaxInt32 || len(shape) == array.MaxDims {
 			p.fail(p.next() + " in the place of one of at most " + strconv.Itoa(array.MaxDims) + " sizes below 2^31")
 			return nil
 		}
-		p.rest = strings.TrimPrefix(p.rest[digits:], "L") // as Python 2 wrote them
+		p.left = strings.TrimPrefix(p.left[digits:], "L") // as Python 2 wrote them
 		shape = append(shape, int(n))
 		comma = p.has(",")
 	}

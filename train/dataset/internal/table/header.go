@@ -20,8 +20,8 @@ const (
 )
 
 // ReadHeader reads the first record if it is a header, nil else: as option says, or with HeaderAuto
-// as sure says, where that knows it, and else as [IsHeader] does. What had to be read to find out is
-// read again.
+// as sure says, where that knows it, and else as [IsHeader] does. What had to be read to find out
+// is read again.
 func (rr *Records) ReadHeader(option Header, decimal rune, sure func(cells []string) (is, known bool)) (
 	*Record, error) {
 	first, err := rr.Next()
