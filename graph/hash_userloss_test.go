@@ -77,6 +77,28 @@ func TestPointerLosses(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestLossesWrittenInto: a node of a loss whose slice has been written into since is not the node of
+// a new loss that looks as it did.
+func TestLossesWrittenInto(t *testing.T) {
+	b := newBatch(tensor.Float64, 4, 3)
+	z, y := b.nodes(G.NewGraph())
+	w := input(z.Graph(), "w", f64(normals(newRand(1), 9), 3, 3))
+	for name, node := range map[string]func(l losses.Loss) *G.Node{
+		"apply": func(l losses.Loss) *G.Node { return must(t)(graph.Apply(losses.Criterion{Loss: l}, z, y)) },
+		"linear": func(l losses.Loss) *G.Node {
+			return must(t)(graph.ApplyLinear(losses.Criterion{Loss: l}, z, w, nil, y))
+		},
+	} {
+		old := &listed{[]float64{1, 2, 3}}
+		one := node(old)
+		require.Same(t, one, node(old), name)
+		old.Costs[0] = 50
+		two := node(&listed{[]float64{1, 2, 3}})
+		require.False(t, one == two, name)
+		require.Same(t, two, node(&listed{[]float64{1, 2, 3}}), name)
+	}
+}
+
 // phase is a loss with a parameter of an unusual kind.
 type phase struct{ C complex128 }
 

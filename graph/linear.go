@@ -115,7 +115,7 @@ func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, t
 	out := kind{arg: "loss", dims: len(shape(hidden.Shape(), weight.Shape()))}
 	text := fmt.Sprintf("softloss{linear %s hidden=%d target=%v(%d) bias=%t inputs=%d wrt=%v reuse=%t}", c.Key(),
 		in[0].dims, target.Dtype(), in[2].dims, biased, len(in), wrt, o.ReuseGrad)
-	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt}
+	op := &forwardOp{function: newFunction(text, in, out), wrt: wrt, changed: changes(c)}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return shape(in[0], in[1]) }
 	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) {
 		out := dense.New(in[0].Dtype(), shape(in[0].Shape(), in[1].Shape())...)

@@ -43,11 +43,18 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 		out := dense.New(x.Logits.Dtype(), lossShape(c, x.Logits.Shape())...)
 		return out, c.EvalInto(losses.Outputs{Loss: out}, x)
 	}
-	op.gradient, op.second, op.noSecond = l.gradient, l.second, l.noSecond
+	op.gradient, op.second, op.noSecond, op.changed = l.gradient, l.second, l.noSecond, changes(c)
 	if o.ReuseGrad {
 		op.carry = &carry{gradients: l.gradients, ahead: true, memory: true}
 	}
 	return op
+}
+
+// changes returns what reports whether the key of a criterion is another one by now: what a loss of
+// a user's points to, which its copies share, may have been written into.
+func changes(c losses.Criterion) func() bool {
+	key := c.Key()
+	return func() bool { return c.Key() != key }
 }
 
 // lossShape returns the shape of a criterion's loss of logits of shape s.

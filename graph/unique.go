@@ -88,9 +88,12 @@ func nodeOf(g *gorgonia.ExprGraph, hash uint32) *gorgonia.Node {
 	return nil
 }
 
-// sameOp reports whether n is op o on these inputs.
+// sameOp reports whether n is op o on these inputs, and computes what o does.
 func sameOp(n *gorgonia.Node, o gorgonia.Op, in gorgonia.Nodes) bool {
 	if n.Op() == nil || typeName(n.Op()) != typeName(o) || n.Op().String() != o.String() {
+		return false
+	}
+	if f, ok := n.Op().(*forwardOp); ok && f.changed != nil && f.changed() {
 		return false
 	}
 	return slices.EqualFunc(childrenOf(n), in, func(a, b *gorgonia.Node) bool {
