@@ -63,6 +63,7 @@ type scratch[T kernel.Float] struct {
 	hi, low                []T // a prepared's
 	paired                 []T // elements as rows of two classes
 	wide                   []float64
+	narrow                 []float32
 	soft                   []float64 // log p and p of some rows
 	losses                 []float64 // of elements whose sum alone is kept
 	lows                   []float64

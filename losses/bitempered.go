@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
@@ -53,139 +54,138 @@ func (b BiTempered) predictor() Loss {
 }
 
 func (b BiTempered) probs(dst, z, w []float64) {
-	k := len(z)
-	r := Row{LogP: w[:k], P: w[k : 2*k]}
-	kernel.LogSoftmax(r.LogP, z, k)
-	kernel.Softmax(r.P, z, k)
-	s := tempered{logP: w[2*k : 3*k], p: dst, inverse: w[3*k : 4*k], gap: w[4*k : 5*k]}
-	s.solve(b.T2-1, r)
+	s := newTempered(len(z), w, nil)
+	if !setLogits(&s, z) {
+		for j := range dst {
+			dst[j] = math.NaN()
+		}
+		return
+	}
+	c := b.T2 - 1
+	s.putTop(c, 1, s.solve(c, 1, lastStep[float64]()))
+	copy(dst, s.P)
 }
 
-// Row implements [Loss]. With c = T2-1 and x = ŷ^-c, ŷ^(T2-T1) is ŷ^(1-T1)/x, and ŷ^T2 is ŷ/x.
+// lastStep is how large the last step of a normaliser may be, of which the cube is left out.
+func lastStep[T kernel.Float]() float64 {
+	if kernel.Tiny[T]() > kernel.Tiny[float64]() {
+		return 0x1p-12
+	}
+	return 0x1p-19
+}
+
+// Row implements [Loss].
 func (b BiTempered) Row(r Row) (loss float64) {
 	k := len(r.LogP)
-	w, m := r.lend(6 * k)
-	defer m.free(6 * k)
-	s := tempered{logP: w[:k], p: w[k : 2*k], inverse: w[2*k : 3*k], gap: w[3*k : 4*k]}
-	s.solve(b.T2-1, r)
-	pow, top := s.gap, s.top // ŷ^(1-T1)
-	e := 1 - b.T1
-	if e == 0 {
-		for j := range pow {
-			pow[j] = 1
-		}
-	} else {
-		arg := w[4*k : 5*k]
-		for j, l := range s.logP {
-			arg[j] = e * l
-		}
-		expRow(pow, arg, top)
+	w, m := r.lend(temperedSize * k)
+	defer m.free(temperedSize * k)
+	s := newTempered(k, w, nil)
+	if !setLogits(&s, r.LogP) {
+		return math.NaN()
 	}
-	loss, mass := b.compare(r, s.logP, pow, w[4*k:])
-	others := dot(s.p[:top], pow[:top]) + dot(s.p[top+1:], pow[top+1:])
-	loss += (others + ((1 - mass) + math.Expm1((2-b.T1)*s.logP[top]))) / (2 - b.T1)
-	if r.Grad != nil && s.inverse[top] != 0 { // 1/x, and the gradient with it, may be too small for a float64
-		s.grad(r, pow)
+	loss, _ = temperedRow(b, &s, r.Grad, r.Target, -1, 1)
+	e := 1 - b.T1
+	for j := range r.TargetGrad {
+		l := kernel.Log(r.Target[j])
+		r.TargetGrad[j] = l - s.Log[j]
+		if e != 0 {
+			r.TargetGrad[j] = kernel.PowerDifference(e*l, math.Exp(e*l), e*s.Log[j], s.Pow[j]) / e
+		}
 	}
 	return loss
 }
 
-// compare returns Σ_k t_k (log_T1 t_k - log_T1 ŷ_k) and Σ_k t_k^(2-T1), and stores the gradient of
-// the labels. log is log ŷ, pow ŷ^(1-T1). It uses 2K elements of scratch.
-func (b BiTempered) compare(r Row, log, pow, scratch []float64) (sum, mass float64) {
-	k, e, top := len(log), 1-b.T1, 0
-	lt, tpow := scratch[:k], scratch[k:2*k] // log t, t^(1-T1)
-	some, least := 0, math.Inf(1)           // of the labels above 0
-	for j, t := range r.Target {
-		if t > 0 {
-			some++
-			least = min(least, t)
+// bitemperedRows is the kernel. It returns the first row with an invalid label, or -1.
+func bitemperedRows[T kernel.Float](b *batch[T], l BiTempered) (bad int) {
+	k := b.k
+	s := newTempered(k, dense.Grow(&b.wide, temperedSize*k), dense.Grow(&b.narrow, k))
+	hot := dense.Grow(&b.tmp, k)
+	clear(hot)
+	for i := range b.n {
+		t, g, y, ok := hot, part(b.grad, i, i+1, k), -1, true
+		if b.index != nil {
+			y = b.index[i]
+			t[y] = 1
+		} else {
+			t = part(b.target, i, i+1, k)
 		}
-		if t > r.Target[top] {
-			top = j
+		if setLogits(&s, part(b.input, i, i+1, k)) {
+			b.loss[i], ok = temperedRow(l, &s, g, t, y, of(b.scale, i))
+		} else {
+			b.loss[i], ok = math.NaN(), allLabels(t)
+			for j := range g {
+				g[j] = T(math.NaN())
+			}
 		}
-	}
-	logsOfLabels(lt, r.Target, some > k/4 && least >= 0x1p-1022)
-	quick := e != 0 && some > k/4
-	if quick {
-		for j, l := range lt {
-			tpow[j] = e * l
+		if !ok {
+			return i
 		}
-		expRow(tpow, tpow, top)
-	}
-	for j, t := range r.Target {
-		if t == 0 && r.TargetGrad == nil {
-			continue
-		}
-		if !quick {
-			tpow[j] = math.Exp(e * lt[j])
-		}
-		d := (tpow[j] - pow[j]) / e
-		if !(e*lt[j] < -0.5 && e*log[j] < -0.5) { // the powers cancel
-			d = logPow(lt[j], tpow[j], e) - logPow(log[j], pow[j], e)
-		}
-		if t > 0 {
-			sum += t * d
-			mass += t * tpow[j]
-		}
-		if r.TargetGrad != nil {
-			r.TargetGrad[j] = d
+		if y >= 0 {
+			t[y] = 0
 		}
 	}
-	return sum, mass
+	return -1
 }
 
-// logsOfLabels stores log t in dst, by vectors where the labels are many and no denormal numbers.
-func logsOfLabels(dst, t []float64, many bool) {
-	if many {
-		kernel.MinusLogs(dst, t, 708) // 0, too
+// temperedRow returns the loss of a row of labels t, of which y >= 0 says that they are those of class
+// y, and stores f times its gradient. ok is false when a label is invalid.
+//
+// With c = T2-1 and x = ŷ^-c, ŷ^(T2-T1) is ŷ^(1-T1)/x, and ŷ^T2 is ŷ/x.
+func temperedRow[T kernel.Float](b BiTempered, s *tempered, grad, t []T, y int, f float64) (loss float64, ok bool) {
+	c, e := b.T2-1, 1-b.T1
+	log := s.solve(c, e, lastStep[T]())
+	v, escort, others := kernel.TemperedMoments(t, s.Tempered) // Σ v, Σ ŷ^T2 and Σ ŷ^(2-T1) without the top
+	s.putTop(c, e, log)
+	loss, mass, ok := compare(s, e, t, y)
+	if !ok {
+		return 0, false
 	}
-	for j, t := range t {
-		switch {
-		case t == 0:
-			dst[j] = math.Inf(-1)
-		case many:
-			dst[j] = -dst[j]
-		case t == 1: // most often all there is
-			dst[j] = 0
-		default:
-			dst[j] = kernel.Log(t)
-		}
+	loss += (others + ((1 - mass) + math.Expm1((2-b.T1)*log))) / (2 - b.T1)
+	top, inverse := s.top, s.Inverse[s.top]
+	switch {
+	case grad == nil:
+		return loss, true
+	case inverse == 0: // 1/x, and the gradient with it, may be too small for a float64
+		clear(grad)
+		return loss, true
 	}
-}
-
-// grad stores the gradient; pow is ŷ^(1-T1).
-func (s *tempered) grad(r Row, pow []float64) {
-	g, p, top := r.Grad, s.p[:len(r.Grad)], s.top
-	target, inverse, escort := r.Target[:len(g)], s.inverse[:len(g)], s.logP[:len(g)]
-	pow = pow[:len(g)]
-	own := (1 - target[top]) + math.Expm1(s.logP[top]) // ŷ - t
-	for j, y := range p {
-		g[j] = (y - target[j]) * (pow[j] * inverse[j])
-		escort[j] = y * inverse[j]
-	}
-	v, e := total(g[:top])+total(g[top+1:]), total(escort[:top])+total(escort[top+1:])
-	own *= pow[top] * inverse[top]
-	sum := e + escort[top]
-	c := (v + own) / sum
-	for j, x := range escort {
-		g[j] -= x * c
-	}
+	own := ((1 - float64(t[top])) + math.Expm1(log)) * s.Pow[top] * inverse // v of the top
+	ownEscort := s.P[top] * inverse
+	sum := escort + ownEscort
+	kernel.TemperedGrad(grad, t, s.Tempered, (v+own)/sum, f)
 	if sum < 0x1p-500 { // the products below would underflow
 		own, v = own/sum, v/sum
 		sum = 1
 	}
-	g[top] = (own*e - escort[top]*v) / sum
+	grad[top] = T(f * ((own*escort - ownEscort*v) / sum))
+	return loss, true
 }
 
-// logPow is the tempered logarithm of x = exp(l) for e = 1-t and pow = x^e.
-func logPow(l, pow, e float64) float64 {
-	switch x := e * l; {
+// compare returns Σ_k t_k (log_T1 t_k - log_T1 ŷ_k) and Σ_k t_k^(2-T1), for e = 1 - T1.
+func compare[T kernel.Float](s *tempered, e float64, t []T, y int) (sum, mass float64, ok bool) {
+	switch {
+	case y >= 0 && e == 0:
+		return -s.Log[y], 1, true
+	case y >= 0:
+		return kernel.PowerDifference(0, 1, e*s.Log[y], s.Pow[y]) / e, 1, true
 	case e == 0:
-		return l
-	case math.Abs(x) > 0.5:
-		return (pow - 1) / e
-	default:
-		return math.Expm1(x) / e
+		for j, v := range t {
+			if t := float64(v); t != 0 {
+				sum += t * (kernel.Log(t) - s.Log[j])
+			}
+		}
+		return sum, kernel.Sum(t), allLabels(t)
 	}
+	sum, mass, bad := kernel.TemperedLoss(t, s.Tempered, e)
+	return sum / e, mass, bad < 0
+}
+
+// allLabels reports whether all of t are labels.
+func allLabels[T kernel.Float](t []T) bool {
+	for _, v := range t {
+		if !valid(v) {
+			return false
+		}
+	}
+	return true
 }

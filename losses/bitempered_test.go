@@ -8,19 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"softloss/internal/numtest"
-	"softloss/losses/internal/kernel"
 )
 
 // temperedOf returns the tempered softmax of the logits.
 func temperedOf(c float64, z []float64) *tempered {
 	k := len(z)
-	w := make([]float64, 7*k)
-	r := Row{LogP: w[:k], P: w[k : 2*k]}
-	kernel.LogSoftmax(r.LogP, z, k)
-	kernel.Softmax(r.P, z, k)
-	s := &tempered{logP: w[2*k : 3*k], p: w[3*k : 4*k], inverse: w[4*k : 5*k], gap: w[5*k : 6*k]}
-	s.solve(c, r)
-	return s
+	s := newTempered(k, make([]float64, temperedSize*k), make([]float32, k))
+	setLogits(&s, z)
+	s.putTop(c, 1, s.solve(c, 1, lastStep[float64]()))
+	return &s
 }
 
 // TestTemperedSoftmax: the sum is 1 to the last bits, whatever the temperature, the number of
@@ -39,19 +35,19 @@ func TestTemperedSoftmax(t *testing.T) {
 				}
 				s := temperedOf(c, z)
 				e := make([]float64, k)
-				for j, l := range s.logP {
+				for j, l := range s.Log {
 					e[j] = math.Exp(l)
 				}
 				require.InDelta(t, 1, total(e), 8e-15+0x1p-56*float64(k), "c = %v, K = %d, spread %v", c, k, spread)
-				lambda := math.Expm1(-c*s.logP[s.top]) / c // above the largest logit
-				for j, l := range s.logP {
+				lambda := math.Expm1(-c*s.Log[s.top]) / c // above the largest logit
+				for j, l := range s.Log {
 					want := -math.Log1p(c*(lambda+(z[s.top]-z[j]))) / c
 					require.True(t, numtest.Close(l, want, 1e-14, 1e-14),
 						"c = %v, K = %d, spread %v: log ŷ %v, want %v", c, k, spread, l, want)
-					require.True(t, numtest.Close(s.p[j], math.Exp(l), 1e-13, 0x1p-1022), "c = %v: ŷ %v, want %v", c,
-						s.p[j], math.Exp(l))
-					require.True(t, numtest.Close(s.inverse[j], math.Exp(c*l), 1e-13, 0x1p-1022),
-						"c = %v: 1/x %v, want %v", c, s.inverse[j], math.Exp(c*l))
+					require.True(t, numtest.Close(s.P[j], math.Exp(l), 1e-13, 0x1p-1022), "c = %v: ŷ %v, want %v", c,
+						s.P[j], math.Exp(l))
+					require.True(t, numtest.Close(s.Inverse[j], math.Exp(c*l), 1e-13, 0x1p-1022),
+						"c = %v: 1/x %v, want %v", c, s.Inverse[j], math.Exp(c*l))
 				}
 			}
 		}
@@ -64,7 +60,7 @@ func TestTemperedPair(t *testing.T) {
 	for _, gap := range []float64{0, 1e-3, .5, 1, 5, 100, 1e6, 1e15} {
 		mu := 2 / (gap + math.Sqrt(gap*gap+4))
 		s := temperedOf(1, []float64{0, -gap})
-		require.True(t, numtest.Close(s.logP[0], -math.Log1p(mu), 4e-15, 0), "gap %v: %v, want %v", gap, s.logP[0],
+		require.True(t, numtest.Close(s.Log[0], -math.Log1p(mu), 4e-15, 0), "gap %v: %v, want %v", gap, s.Log[0],
 			-math.Log1p(mu))
 		loss := BiTempered{T1: 1, T2: 2}.Row(rowOfLogits([]float64{0, -gap}, 0))
 		require.True(t, numtest.Close(loss, math.Log1p(mu), 1e-13, 0), "gap %v: loss %v, want %v", gap, loss,

@@ -48,6 +48,8 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 		return klRows(b)
 	case ConfidencePenalty:
 		return confidenceRows(b, s)
+	case BiTempered:
+		return bitemperedRows(b, s)
 	}
 	return byRow(b, l)
 }

@@ -42,12 +42,3 @@ func MinusLogs[T Float](dst, t []T, most float64) {
 	}
 	spec.MinusLogs(dst, t, most)
 }
-
-// TemperedLogs stores the logarithms of the tempered softmax; see [spec.TemperedLogs].
-func TemperedLogs(dst, inverse, gap []float64, c, mu float64) {
-	if vec.On() {
-		vec.TemperedLogs(dst, inverse, gap, c, mu)
-		return
-	}
-	spec.TemperedLogs(dst, inverse, gap, c, mu)
-}

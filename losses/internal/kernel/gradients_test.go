@@ -1,8 +1,6 @@
 package kernel
 
 import (
-	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,43 +75,5 @@ func minusLogs[T Float](t *testing.T) {
 			}
 			require.Equal(t, T(7), dst[k])
 		}
-	}
-}
-
-// TestTemperedLogs: the logarithms are within 2 ulp where the arguments are those of a tempered
-// softmax: near 1, at the borders of the table, large and infinite.
-func TestTemperedLogs(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			temperedLogs(t)
-		})
-	}
-}
-
-func temperedLogs(t *testing.T) {
-	special := []float64{0, 0x1p-1074, 1e-300, 1. / 64, math.Nextafter(1./64, 0), 1, math.Nextafter(1, 0), 0x1p52, 1e300,
-		math.MaxFloat64, math.Inf(1), math.NaN()}
-	var u []float64
-	r := rand.New(rand.NewPCG(92, 2))
-	for range 20000 {
-		u = append(u, math.Exp(r.NormFloat64()*3), math.Exp(-50*r.Float64()), float64(r.IntN(2000))/128)
-	}
-	for _, u := range [][]float64{special, special[:9], u, u[:1], u[:13]} {
-		log, inverse := make([]float64, len(u)+1), make([]float64, len(u)+1)
-		log[len(u)], inverse[len(u)] = 7, 7
-		TemperedLogs(log[:len(u)], inverse[:len(u)], u, 1, 0)
-		for j, x := range u {
-			require.True(t, numtest.Close(-log[j], math.Log1p(x), 0x1p-51, 0), "log1p(%v) = %v, want %v", x, -log[j],
-				math.Log1p(x))
-			require.True(t, numtest.Close(inverse[j], 1/(1+x), 0, 0), "1/(1+%v)", x)
-		}
-		require.Equal(t, []float64{7, 7}, []float64{log[len(u)], inverse[len(u)]})
-	}
-	log, inverse := make([]float64, 3), make([]float64, 3)
-	TemperedLogs(log, inverse, []float64{0, 1, 6}, 0.25, 2)
-	for j, x := range []float64{1.5, 1.75, 3} {
-		require.InEpsilon(t, -4*math.Log(x), log[j], 1e-15)
-		require.InEpsilon(t, 1/x, inverse[j], 1e-15)
 	}
 }

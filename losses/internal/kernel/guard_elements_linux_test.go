@@ -68,8 +68,15 @@ func guardPieces[T Float](t *testing.T) {
 			for j := range inverse {
 				inverse[j], gap[j] = 1/(1+float64(j)), 0.5*float64(j)
 			}
-			TemperedLogs(h, inverse, gap, 0.3, 0.2)
-			wide = append(append(append(wide, h...), inverse...), gap...)
+			x := Tempered{Log: h, P: inverse, Pow: gap, Inverse: h}
+			s0, s1, s2 := TemperedPowers(x, gap, 0.3, 100, 0.2)
+			r0, r1, r2 := TemperedSums(t, 0.3, 100)
+			TemperedShift(x, 0.3, 1e-6, 0.2)
+			v, e, o := TemperedMoments(t, x)
+			l, m, _ := TemperedLoss(t, x, 0.2)
+			wide = append(append(append(append(wide, h...), inverse...), gap...), s0, s1, s2, r0, r1, r2, v, e, o, l, m)
+			TemperedGrad(p, t, x, 0.1, 2)
+			narrow = append(narrow, p...)
 			for j := range h {
 				h[j] = float64(j)
 			}

@@ -2,13 +2,103 @@ package spec
 
 import "math"
 
-// TemperedLogs stores -log(x)/c in dst and 1/x in inverse for x = 1 + u, u = c (gap + mu) >= 0.
-func TemperedLogs(dst, inverse, gap []float64, c, mu float64) {
+// Tempered is a tempered softmax: log p, p, p^e for an e of the caller's, 0 where p is, and 1/x of the
+// x = p^-c.
+type Tempered struct{ Log, P, Pow, Inverse []float64 }
+
+// TemperedSums returns Σ p, Σ p/x and Σ p/x² of p = x^(-1/c), x = 1 + c (mu - d), 0 for a d of -Inf.
+func TemperedSums[T Float](d []T, c, mu float64) (s0, s1, s2 float64) {
+	for _, d := range d {
+		x := 1 + c*(mu-float64(d))
+		p, inverse := math.Exp(-math.Log(x)/c), 1/x
+		s0, s1, s2 = s0+p, s1+p*inverse, s2+p*inverse*inverse
+	}
+	return s0, s1, s2
+}
+
+// TemperedPowers is [TemperedSums] and stores what it sums up in r.
+func TemperedPowers(r Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float64) {
+	temperedLogs(r.Log, r.Inverse, d, c, mu)
+	for j, l := range r.Log {
+		r.P[j], r.Pow[j] = math.Exp(l), 0
+		if !math.IsInf(l, -1) {
+			r.Pow[j] = math.Exp(e * l)
+		}
+		a := r.P[j] * r.Inverse[j]
+		s0, s1, s2 = s0+r.P[j], s1+a, s2+a*r.Inverse[j]
+	}
+	return s0, s1, s2
+}
+
+// TemperedShift takes what [TemperedPowers] has stored to mu + step, a step so small that the third
+// power of step/x is nothing. With s = step/x and w = c s log p changes by
+//
+//	-log1p(w)/c = -s (1 - w/2 + w²/3 - …).
+func TemperedShift(r Tempered, c, step, e float64) {
+	for j, inverse := range r.Inverse {
+		s := step * inverse
+		w := c * s
+		d := s * (1 - w*(0.5-w*(1./3)))
+		r.Log[j] -= d
+		r.P[j] += r.P[j] * expm1Small(-d)
+		r.Pow[j] += r.Pow[j] * expm1Small(-e*d)
+		r.Inverse[j] = inverse * (1 - w*(1-w))
+	}
+}
+
+// expm1Small returns exp(x) - 1 to the third power of x.
+func expm1Small(x float64) float64 { return x * (1 + x*(0.5+x*(1./6))) }
+
+// TemperedMoments returns Σ (p - t) p^e/x, Σ p/x and Σ p p^e.
+func TemperedMoments[T Float](t []T, r Tempered) (v, e, o float64) {
+	for j, p := range r.P {
+		v += (p - float64(t[j])) * (r.Pow[j] * r.Inverse[j])
+		e += p * r.Inverse[j]
+		o += p * r.Pow[j]
+	}
+	return v, e, o
+}
+
+// TemperedGrad stores f ((p - t) p^e - a p)/x in grad.
+func TemperedGrad[T Float](grad, t []T, r Tempered, a, f float64) {
+	for j, p := range r.P {
+		grad[j] = T(f * (((p-float64(t[j]))*r.Pow[j] - a*p) * r.Inverse[j]))
+	}
+}
+
+// TemperedLoss returns Σ t (t^e - p^e) and Σ t t^e for labels t and an e > 0, and the first invalid
+// label, or -1.
+func TemperedLoss[T Float](t []T, r Tempered, e float64) (sum, mass float64, bad int) {
+	for j, v := range t {
+		switch t := float64(v); {
+		case invalid(v):
+			return 0, 0, j
+		case t != 0:
+			l := e * Log(t)
+			pow := math.Exp(l)
+			sum += t * PowerDifference(l, pow, e*r.Log[j], r.Pow[j])
+			mass += t * pow
+		}
+	}
+	return sum, mass, -1
+}
+
+// PowerDifference returns exp(x) - exp(y), given both: where one is near 1 by less than that, which
+// would cancel.
+func PowerDifference(x, expX, y, expY float64) float64 {
+	if x < -0.5 && y < -0.5 {
+		return expX - expY
+	}
+	return math.Expm1(x) - math.Expm1(y)
+}
+
+// temperedLogs stores -log(x)/c in dst and 1/x in inverse for x = 1 + u, u = c (mu - d) >= 0.
+func temperedLogs(dst, inverse, d []float64, c, mu float64) {
 	const ln2Hi, ln2Lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 	f := -1 / c
-	dst, inverse = dst[:len(gap)], inverse[:len(gap)]
-	for j, d := range gap {
-		u := c * (d + mu)
+	dst, inverse = dst[:len(d)], inverse[:len(d)]
+	for j, d := range d {
+		u := c * (mu - d)
 		x := 1 + u
 		inverse[j] = 1 / x
 		switch {

@@ -34,10 +34,3 @@ func MinusLogs[T spec.Float](dst, t []T, most float64) {
 	}
 	unitOf[T]().minusLogs(&dst[0], &t[0], len(t), T(most))
 }
-
-// TemperedLogs is [spec.TemperedLogs].
-func TemperedLogs(dst, inverse, gap []float64, c, mu float64) {
-	if doubles().temperedLogs(&dst[0], &inverse[0], &gap[0], len(gap), c, mu, -1/c) != 0 {
-		spec.TemperedLogs(dst, inverse, gap, c, mu)
-	}
-}

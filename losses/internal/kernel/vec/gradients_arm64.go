@@ -17,8 +17,3 @@ func Affine[T spec.Float](p, t []T, a, b, c float64) { spec.Affine(p, t, a, b, c
 
 // MinusLogs is [spec.MinusLogs].
 func MinusLogs[T spec.Float](dst, t []T, most float64) { spec.MinusLogs(dst, t, most) }
-
-// TemperedLogs is [spec.TemperedLogs].
-func TemperedLogs(dst, inverse, gap []float64, c, mu float64) {
-	spec.TemperedLogs(dst, inverse, gap, c, mu)
-}

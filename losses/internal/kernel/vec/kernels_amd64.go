@@ -249,6 +249,12 @@ func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes 
 //go:noescape
 func minusLogsF32AVX512(dst *float32, t *float32, n int, most float32)
 
+// temperedSumsF32AVX512 returns Σ x^f, Σ x^(f-1) and Σ x^(f-2) for x = 1 + c (mu - d), without the
+// d that are -Inf; bad != 0 when an x is too large.
+//
+//go:noescape
+func temperedSumsF32AVX512(d *float32, n int, c float32, mu float32, f float32) (s0 float64, s1 float64, s2 float64, bad uint32)
+
 // fewCrossEntropyGradF32AVX512 is tileCrossEntropyGrad for one row of k elements, with the numbers
 // of lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
 // elements, k a multiple of the lanes.
@@ -446,6 +452,12 @@ func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes 
 //go:noescape
 func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
 
+// temperedSumsF64AVX512 returns Σ x^f, Σ x^(f-1) and Σ x^(f-2) for x = 1 + c (mu - d), without the
+// d that are -Inf; bad != 0 when an x is too large.
+//
+//go:noescape
+func temperedSumsF64AVX512(d *float64, n int, c float64, mu float64, f float64) (s0 float64, s1 float64, s2 float64, bad uint32)
+
 // fewCrossEntropyGradF64AVX512 is tileCrossEntropyGrad for one row of k elements, with the numbers
 // of lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
 // elements, k a multiple of the lanes.
@@ -526,6 +538,23 @@ func tiltF64AVX512(p *float64, t *float64, h *float64, n int, a float64, b float
 //
 //go:noescape
 func affineF64AVX512(p *float64, t *float64, n int, a float64, b float64, c float64)
+
+// temperedMomentsF64AVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
+// stored.
+//
+//go:noescape
+func temperedMomentsF64AVX512(t *float64, p *float64, pow *float64, inverse *float64, n int) (v float64, e float64, o float64)
+
+// temperedGradF64AVX512 stores f ((p - t) pow - a p)/x of what temperedPowers stored.
+//
+//go:noescape
+func temperedGradF64AVX512(grad *float64, t *float64, p *float64, pow *float64, inverse *float64, n int, a float64, f float64)
+
+// temperedLossF64AVX512 returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's,
+// and for denormal labels.
+//
+//go:noescape
+func temperedLossF64AVX512(t *float64, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
 
 // widenF64AVX512 stores x in dst.
 //
@@ -693,11 +722,17 @@ func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int,
 //go:noescape
 func klTileF64AVX512(z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
-// temperedLogsF64AVX512 stores f log x in dst and 1/x in inverse for x = 1 + c (gap + mu); bad != 0
-// when an x is not below 2^1000.
+// temperedPowersF64AVX512 is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and
+// 1/x.
 //
 //go:noescape
-func temperedLogsF64AVX512(dst *float64, inverse *float64, gap *float64, n int, c float64, mu float64, f float64) (bad uint32)
+func temperedPowersF64AVX512(log *float64, p *float64, pow *float64, inverse *float64, d *float64, n int, c float64, mu float64, f float64, e float64) (s0 float64, s1 float64, s2 float64, bad uint32)
+
+// temperedShiftF64AVX512 takes what temperedPowers stored to mu + step, a step so small that the
+// third power of step/x is nothing.
+//
+//go:noescape
+func temperedShiftF64AVX512(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
 
 // smoothAtF64AVX512 stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of
 // smoothExact.
@@ -1000,6 +1035,12 @@ func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *f
 //go:noescape
 func minusLogsF32AVX2(dst *float32, t *float32, n int, most float32)
 
+// temperedSumsF32AVX2 returns Σ x^f, Σ x^(f-1) and Σ x^(f-2) for x = 1 + c (mu - d), without the d
+// that are -Inf; bad != 0 when an x is too large.
+//
+//go:noescape
+func temperedSumsF32AVX2(d *float32, n int, c float32, mu float32, f float32) (s0 float64, s1 float64, s2 float64, bad uint32)
+
 // fewCrossEntropyGradF32AVX2 is tileCrossEntropyGrad for one row of k elements, with the numbers of
 // lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
 // elements, k a multiple of the lanes.
@@ -1196,6 +1237,12 @@ func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *f
 //go:noescape
 func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
 
+// temperedSumsF64AVX2 returns Σ x^f, Σ x^(f-1) and Σ x^(f-2) for x = 1 + c (mu - d), without the d
+// that are -Inf; bad != 0 when an x is too large.
+//
+//go:noescape
+func temperedSumsF64AVX2(d *float64, n int, c float64, mu float64, f float64) (s0 float64, s1 float64, s2 float64, bad uint32)
+
 // fewCrossEntropyGradF64AVX2 is tileCrossEntropyGrad for one row of k elements, with the numbers of
 // lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
 // elements, k a multiple of the lanes.
@@ -1275,6 +1322,22 @@ func tiltF64AVX2(p *float64, t *float64, h *float64, n int, a float64, b float64
 //
 //go:noescape
 func affineF64AVX2(p *float64, t *float64, n int, a float64, b float64, c float64)
+
+// temperedMomentsF64AVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
+//
+//go:noescape
+func temperedMomentsF64AVX2(t *float64, p *float64, pow *float64, inverse *float64, n int) (v float64, e float64, o float64)
+
+// temperedGradF64AVX2 stores f ((p - t) pow - a p)/x of what temperedPowers stored.
+//
+//go:noescape
+func temperedGradF64AVX2(grad *float64, t *float64, p *float64, pow *float64, inverse *float64, n int, a float64, f float64)
+
+// temperedLossF64AVX2 returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's,
+// and for denormal labels.
+//
+//go:noescape
+func temperedLossF64AVX2(t *float64, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
 
 // widenF64AVX2 stores x in dst.
 //
@@ -1442,11 +1505,16 @@ func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, l
 //go:noescape
 func klTileF64AVX2(z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
-// temperedLogsF64AVX2 stores f log x in dst and 1/x in inverse for x = 1 + c (gap + mu); bad != 0
-// when an x is not below 2^1000.
+// temperedPowersF64AVX2 is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and 1/x.
 //
 //go:noescape
-func temperedLogsF64AVX2(dst *float64, inverse *float64, gap *float64, n int, c float64, mu float64, f float64) (bad uint32)
+func temperedPowersF64AVX2(log *float64, p *float64, pow *float64, inverse *float64, d *float64, n int, c float64, mu float64, f float64, e float64) (s0 float64, s1 float64, s2 float64, bad uint32)
+
+// temperedShiftF64AVX2 takes what temperedPowers stored to mu + step, a step so small that the
+// third power of step/x is nothing.
+//
+//go:noescape
+func temperedShiftF64AVX2(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
 
 // smoothAtF64AVX2 stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of
 // smoothExact.
@@ -1601,6 +1669,23 @@ func tiltWideAVX512(p *float32, t *float32, h *float64, n int, a float64, b floa
 //
 //go:noescape
 func affineWideAVX512(p *float32, t *float32, n int, a float64, b float64, c float64)
+
+// temperedMomentsWideAVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
+// stored.
+//
+//go:noescape
+func temperedMomentsWideAVX512(t *float32, p *float64, pow *float64, inverse *float64, n int) (v float64, e float64, o float64)
+
+// temperedGradWideAVX512 stores f ((p - t) pow - a p)/x of what temperedPowers stored.
+//
+//go:noescape
+func temperedGradWideAVX512(grad *float32, t *float32, p *float64, pow *float64, inverse *float64, n int, a float64, f float64)
+
+// temperedLossWideAVX512 returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as
+// expsDot's, and for denormal labels.
+//
+//go:noescape
+func temperedLossWideAVX512(t *float32, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
 
 // widenWideAVX512 stores x in dst.
 //
@@ -1831,6 +1916,22 @@ func tiltWideAVX2(p *float32, t *float32, h *float64, n int, a float64, b float6
 //
 //go:noescape
 func affineWideAVX2(p *float32, t *float32, n int, a float64, b float64, c float64)
+
+// temperedMomentsWideAVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
+//
+//go:noescape
+func temperedMomentsWideAVX2(t *float32, p *float64, pow *float64, inverse *float64, n int) (v float64, e float64, o float64)
+
+// temperedGradWideAVX2 stores f ((p - t) pow - a p)/x of what temperedPowers stored.
+//
+//go:noescape
+func temperedGradWideAVX2(grad *float32, t *float32, p *float64, pow *float64, inverse *float64, n int, a float64, f float64)
+
+// temperedLossWideAVX2 returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's,
+// and for denormal labels.
+//
+//go:noescape
+func temperedLossWideAVX2(t *float32, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
 
 // widenWideAVX2 stores x in dst.
 //

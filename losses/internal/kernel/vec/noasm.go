@@ -117,8 +117,27 @@ func Affine[T spec.Float](p, t []T, a, b, c float64) { panic(noVectors) }
 // MinusLogs panics: this build has no vectors.
 func MinusLogs[T spec.Float](dst, t []T, most float64) { panic(noVectors) }
 
-// TemperedLogs panics: this build has no vectors.
-func TemperedLogs(dst, inverse, gap []float64, c, mu float64) { panic(noVectors) }
+// TemperedSums panics: this build has no vectors.
+func TemperedSums[T spec.Float](d []T, c, mu float64) (s0, s1, s2 float64) { panic(noVectors) }
+
+// TemperedPowers panics: this build has no vectors.
+func TemperedPowers(r spec.Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float64) {
+	panic(noVectors)
+}
+
+// TemperedShift panics: this build has no vectors.
+func TemperedShift(r spec.Tempered, c, step, e float64) { panic(noVectors) }
+
+// TemperedMoments panics: this build has no vectors.
+func TemperedMoments[T spec.Float](t []T, r spec.Tempered) (v, e, o float64) { panic(noVectors) }
+
+// TemperedGrad panics: this build has no vectors.
+func TemperedGrad[T spec.Float](grad, t []T, r spec.Tempered, a, f float64) { panic(noVectors) }
+
+// TemperedLoss panics: this build has no vectors.
+func TemperedLoss[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
+	panic(noVectors)
+}
 
 // Widen panics: this build has no vectors.
 func Widen[T spec.Float](dst []float64, x []T) { panic(noVectors) }

@@ -40,6 +40,7 @@ type unit[T spec.Float] interface {
 	tileCrossEntropy(z, t *T, k int, lanes *T) (rejected, bad uint32)
 	sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *T, n int, scale T, par *T) (bad uint32)
 	minusLogs(dst, t *T, n int, most T)
+	temperedSums(d *T, n int, c, mu, f T) (s0, s1, s2 float64, bad uint32)
 	fewCrossEntropyGrad(e, z, t *T, k int, work, lanes *T) (rejected, bad uint32)
 	fewCrossEntropy(z, t *T, k int, work, lanes *T) (rejected, bad uint32)
 }
@@ -65,6 +66,9 @@ type wide[T spec.Float] interface {
 	moments(p *T, h *float64, n int, from float64) (mass, sum float64)
 	tilt(p, t *T, h *float64, n int, a, b, c float64)
 	affine(p, t *T, n int, a, b, c float64)
+	temperedMoments(t *T, p, pow, inverse *float64, n int) (v, e, o float64)
+	temperedGrad(grad, t *T, p, pow, inverse *float64, n int, a, f float64)
+	temperedLoss(t *T, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32)
 	widen(dst *float64, x *T, n int)
 	round(dst *T, x *float64, n int)
 	klTerms(z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
@@ -107,7 +111,8 @@ type double interface {
 	tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	tileCombine(e, h, z, t *float64, k int, lanes *float64)
 	klTile(z, t *float64, k int, lanes *float64) (bad uint32)
-	temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32)
+	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
+	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
 	smoothAt(v, h, p, rest, par *float64)
 	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
@@ -218,6 +223,9 @@ func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *fl
 	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
+func (f32AVX512) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {
+	return temperedSumsF32AVX512(d, n, c, mu, f)
+}
 func (f32AVX512) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
 	return fewCrossEntropyGradF32AVX512(e, z, t, k, work, lanes)
 }
@@ -301,6 +309,9 @@ func (f64AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *fl
 	return sigmoidCrossEntropyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX512) minusLogs(dst, t *float64, n int, most float64) { minusLogsF64AVX512(dst, t, n, most) }
+func (f64AVX512) temperedSums(d *float64, n int, c, mu, f float64) (s0, s1, s2 float64, bad uint32) {
+	return temperedSumsF64AVX512(d, n, c, mu, f)
+}
 func (f64AVX512) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
 	return fewCrossEntropyGradF64AVX512(e, z, t, k, work, lanes)
 }
@@ -342,8 +353,17 @@ func (f64AVX512) tilt(p, t *float64, h *float64, n int, a, b, c float64) {
 	tiltF64AVX512(p, t, h, n, a, b, c)
 }
 func (f64AVX512) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX512(p, t, n, a, b, c) }
-func (f64AVX512) widen(dst *float64, x *float64, n int)        { widenF64AVX512(dst, x, n) }
-func (f64AVX512) round(dst *float64, x *float64, n int)        { roundF64AVX512(dst, x, n) }
+func (f64AVX512) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
+	return temperedMomentsF64AVX512(t, p, pow, inverse, n)
+}
+func (f64AVX512) temperedGrad(grad, t *float64, p, pow, inverse *float64, n int, a, f float64) {
+	temperedGradF64AVX512(grad, t, p, pow, inverse, n, a, f)
+}
+func (f64AVX512) temperedLoss(t *float64, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
+	return temperedLossF64AVX512(t, log, pow, n, e)
+}
+func (f64AVX512) widen(dst *float64, x *float64, n int) { widenF64AVX512(dst, x, n) }
+func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
 func (f64AVX512) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(z, t, n, m, log)
 }
@@ -410,8 +430,11 @@ func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 func (f64AVX512) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
 	return klTileF64AVX512(z, t, k, lanes)
 }
-func (f64AVX512) temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32) {
-	return temperedLogsF64AVX512(dst, inverse, gap, n, c, mu, f)
+func (f64AVX512) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32) {
+	return temperedPowersF64AVX512(log, p, pow, inverse, d, n, c, mu, f, e)
+}
+func (f64AVX512) temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64) {
+	temperedShiftF64AVX512(log, p, pow, inverse, n, c, step, e)
 }
 func (f64AVX512) smoothAt(v, h, p, rest, par *float64) { smoothAtF64AVX512(v, h, p, rest, par) }
 func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
@@ -532,6 +555,9 @@ func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *floa
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX2(dst, t, n, most) }
+func (f32AVX2) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {
+	return temperedSumsF32AVX2(d, n, c, mu, f)
+}
 func (f32AVX2) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
 	return fewCrossEntropyGradF32AVX2(e, z, t, k, work, lanes)
 }
@@ -611,6 +637,9 @@ func (f64AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *floa
 	return sigmoidCrossEntropyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX2) minusLogs(dst, t *float64, n int, most float64) { minusLogsF64AVX2(dst, t, n, most) }
+func (f64AVX2) temperedSums(d *float64, n int, c, mu, f float64) (s0, s1, s2 float64, bad uint32) {
+	return temperedSumsF64AVX2(d, n, c, mu, f)
+}
 func (f64AVX2) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
 	return fewCrossEntropyGradF64AVX2(e, z, t, k, work, lanes)
 }
@@ -652,8 +681,17 @@ func (f64AVX2) tilt(p, t *float64, h *float64, n int, a, b, c float64) {
 	tiltF64AVX2(p, t, h, n, a, b, c)
 }
 func (f64AVX2) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX2(p, t, n, a, b, c) }
-func (f64AVX2) widen(dst *float64, x *float64, n int)        { widenF64AVX2(dst, x, n) }
-func (f64AVX2) round(dst *float64, x *float64, n int)        { roundF64AVX2(dst, x, n) }
+func (f64AVX2) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
+	return temperedMomentsF64AVX2(t, p, pow, inverse, n)
+}
+func (f64AVX2) temperedGrad(grad, t *float64, p, pow, inverse *float64, n int, a, f float64) {
+	temperedGradF64AVX2(grad, t, p, pow, inverse, n, a, f)
+}
+func (f64AVX2) temperedLoss(t *float64, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
+	return temperedLossF64AVX2(t, log, pow, n, e)
+}
+func (f64AVX2) widen(dst *float64, x *float64, n int) { widenF64AVX2(dst, x, n) }
+func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
 func (f64AVX2) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(z, t, n, m, log)
 }
@@ -720,8 +758,11 @@ func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 func (f64AVX2) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
 	return klTileF64AVX2(z, t, k, lanes)
 }
-func (f64AVX2) temperedLogs(dst, inverse, gap *float64, n int, c, mu, f float64) (bad uint32) {
-	return temperedLogsF64AVX2(dst, inverse, gap, n, c, mu, f)
+func (f64AVX2) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32) {
+	return temperedPowersF64AVX2(log, p, pow, inverse, d, n, c, mu, f, e)
+}
+func (f64AVX2) temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64) {
+	temperedShiftF64AVX2(log, p, pow, inverse, n, c, step, e)
 }
 func (f64AVX2) smoothAt(v, h, p, rest, par *float64) { smoothAtF64AVX2(v, h, p, rest, par) }
 func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
@@ -792,8 +833,17 @@ func (wideAVX512) tilt(p, t *float32, h *float64, n int, a, b, c float64) {
 	tiltWideAVX512(p, t, h, n, a, b, c)
 }
 func (wideAVX512) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX512(p, t, n, a, b, c) }
-func (wideAVX512) widen(dst *float64, x *float32, n int)        { widenWideAVX512(dst, x, n) }
-func (wideAVX512) round(dst *float32, x *float64, n int)        { roundWideAVX512(dst, x, n) }
+func (wideAVX512) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
+	return temperedMomentsWideAVX512(t, p, pow, inverse, n)
+}
+func (wideAVX512) temperedGrad(grad, t *float32, p, pow, inverse *float64, n int, a, f float64) {
+	temperedGradWideAVX512(grad, t, p, pow, inverse, n, a, f)
+}
+func (wideAVX512) temperedLoss(t *float32, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
+	return temperedLossWideAVX512(t, log, pow, n, e)
+}
+func (wideAVX512) widen(dst *float64, x *float32, n int) { widenWideAVX512(dst, x, n) }
+func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
 func (wideAVX512) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX512(z, t, n, m, log)
 }
@@ -892,8 +942,17 @@ func (wideAVX2) tilt(p, t *float32, h *float64, n int, a, b, c float64) {
 	tiltWideAVX2(p, t, h, n, a, b, c)
 }
 func (wideAVX2) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX2(p, t, n, a, b, c) }
-func (wideAVX2) widen(dst *float64, x *float32, n int)        { widenWideAVX2(dst, x, n) }
-func (wideAVX2) round(dst *float32, x *float64, n int)        { roundWideAVX2(dst, x, n) }
+func (wideAVX2) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
+	return temperedMomentsWideAVX2(t, p, pow, inverse, n)
+}
+func (wideAVX2) temperedGrad(grad, t *float32, p, pow, inverse *float64, n int, a, f float64) {
+	temperedGradWideAVX2(grad, t, p, pow, inverse, n, a, f)
+}
+func (wideAVX2) temperedLoss(t *float32, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
+	return temperedLossWideAVX2(t, log, pow, n, e)
+}
+func (wideAVX2) widen(dst *float64, x *float32, n int) { widenWideAVX2(dst, x, n) }
+func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }
 func (wideAVX2) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX2(z, t, n, m, log)
 }

@@ -1,9 +1,6 @@
 package main
 
-import (
-	. "github.com/mmcloughlin/avo/build"
-	"github.com/mmcloughlin/avo/reg"
-)
+import "github.com/mmcloughlin/avo/reg"
 
 // Pieces of the losses that are made of several kernels.
 
@@ -69,25 +66,5 @@ func (g isa) minusLogs() {
 		g.blend(g.cmp(ltOQ, tiny, x), most, c)
 		g.put(c, dst, i, v, m)
 	})
-	g.ret()
-}
-
-func (g isa) temperedLogs() {
-	g.text("temperedLogs", "func(dst, inverse, gap *float64, n int, c, mu, f A) (bad uint32)",
-		"stores f log x in dst and 1/x in inverse for x = 1 + c (gap + mu); bad != 0 when an x is not below 2^1000.")
-	dst, inverse, gap, n := g.param("dst"), g.param("inverse"), g.param("gap"), g.param("n")
-	c, mu, f := g.broadcast("c"), g.broadcast("mu"), g.broadcast("f")
-	bad, most := g.noLanes(), g.constant(0x1p1000)
-	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
-		x, inv, l := g.get(gap, i, v, m), g.vec(), g.vec()
-		g.add(mu, x, x)
-		g.mul(c, x, x)
-		g.orInto(g.cmp(nltUQ, most, x), bad)
-		g.log1p(x, inv, l)
-		g.mul(f, l, l)
-		g.put(l, dst, i, v, m)
-		g.put(inv, inverse, i, v, m)
-	})
-	Store(g.maskBits(bad), Return("bad"))
 	g.ret()
 }

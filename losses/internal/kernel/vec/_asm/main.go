@@ -45,6 +45,7 @@ func main() {
 		g.tileCrossEntropy(false)
 		g.sigmoid(sigmoidCrossEntropy)
 		g.minusLogs()
+		g.temperedSums()
 		g.fewCrossEntropy(true)
 		g.fewCrossEntropy(false)
 		if g.f64 {
@@ -54,7 +55,8 @@ func main() {
 			g.tileNCE()
 			g.tileCombine()
 			g.klTile()
-			g.temperedLogs()
+			g.temperedPowers()
+			g.temperedShift()
 			g.smoothAt()
 			for _, s := range separables {
 				g.tileTerms(s)
@@ -90,6 +92,9 @@ func (g isa) wide() {
 	g.moments()
 	g.tilt()
 	g.affine()
+	g.temperedMoments()
+	g.temperedGrad()
+	g.temperedLoss()
 	g.widen()
 	g.round()
 	g.klTerms()

@@ -1,0 +1,64 @@
+package kernel
+
+import (
+	"softloss/losses/internal/kernel/spec"
+	"softloss/losses/internal/kernel/vec"
+)
+
+// Tempered is a tempered softmax; see [spec.Tempered].
+type Tempered = spec.Tempered
+
+// TemperedSums returns what a step of the normaliser takes; see [spec.TemperedSums].
+func TemperedSums[T Float](d []T, c, mu float64) (s0, s1, s2 float64) {
+	if vec.On() && len(d) > 0 {
+		return vec.TemperedSums(d, c, mu)
+	}
+	return spec.TemperedSums(d, c, mu)
+}
+
+// TemperedPowers computes the tempered softmax; see [spec.TemperedPowers].
+func TemperedPowers(r Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float64) {
+	if vec.On() && len(d) > 0 {
+		return vec.TemperedPowers(r, d, c, mu, e)
+	}
+	return spec.TemperedPowers(r, d, c, mu, e)
+}
+
+// TemperedShift takes a tempered softmax a small step on; see [spec.TemperedShift].
+func TemperedShift(r Tempered, c, step, e float64) {
+	if vec.On() {
+		vec.TemperedShift(r, c, step, e)
+		return
+	}
+	spec.TemperedShift(r, c, step, e)
+}
+
+// TemperedMoments returns the sums that a gradient takes; see [spec.TemperedMoments].
+func TemperedMoments[T Float](t []T, r Tempered) (v, e, o float64) {
+	if vec.On() && len(t) > 0 {
+		return vec.TemperedMoments(t, r)
+	}
+	return spec.TemperedMoments(t, r)
+}
+
+// TemperedGrad stores the gradient; see [spec.TemperedGrad].
+func TemperedGrad[T Float](grad, t []T, r Tempered, a, f float64) {
+	if vec.On() {
+		vec.TemperedGrad(grad, t, r, a, f)
+		return
+	}
+	spec.TemperedGrad(grad, t, r, a, f)
+}
+
+// TemperedLoss compares labels with a tempered softmax; see [spec.TemperedLoss].
+func TemperedLoss[T Float](t []T, r Tempered, e float64) (sum, mass float64, bad int) {
+	if vec.On() {
+		return vec.TemperedLoss(t, r, e)
+	}
+	return spec.TemperedLoss(t, r, e)
+}
+
+// PowerDifference returns exp(x) - exp(y); see [spec.PowerDifference].
+func PowerDifference(x, expX, y, expY float64) float64 {
+	return spec.PowerDifference(x, expX, y, expY)
+}

@@ -1,0 +1,262 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The tempered softmax of a row: with d = z - M it is p = x^f of x = 1 + c (mu - d), f = -1/c. Where d
+// is -Inf p is 0.
+
+// temperedConsts are what the powers take.
+type temperedConsts struct {
+	c, mu, f, low, most, none Op
+	exp                       expConsts
+	shift                     expShift
+}
+
+func (g isa) temperedConsts() (k temperedConsts) {
+	k = temperedConsts{c: g.held("c"), mu: g.held("mu"), f: g.held("f"), low: g.constant(g.lowest()),
+		most: g.constant(0x1p1000), none: g.infinity(-1), exp: g.expConstsInMemory(), shift: g.prepareShift(g.constant(0))}
+	if !g.f64 {
+		k.most = g.constant(0x1p100)
+	}
+	return k
+}
+
+// tempered emits p and 1/x, zeros past the tail and where p is 0 for sure, and log p, 0 there: some is
+// where it is not. bad takes the lanes of an x too large for the logarithm. It overwrites d.
+func (g isa) tempered(k temperedConsts, d reg.VecVirtual, m *mask, bad mask) (l, p, inverse reg.VecVirtual, some mask) {
+	l, p, inverse = g.vec(), g.vec(), g.vec()
+	some = g.cmp(neqUQ, k.none, d)
+	x, y := g.vec(), g.vec()
+	g.load(k.mu, x)
+	g.sub(d, x, x)
+	g.mul(k.c, x, x)
+	g.keep(some, x, x) // what takes its time is not computed
+	g.orInto(g.cmp(nltUQ, k.most, x), bad)
+	g.log1p(x, inverse, l)
+	g.mul(k.f, l, l)
+	g.load(k.low, y)
+	g.max(l, y, y)
+	g.expShifted(k.exp, y, k.shift, p)
+	g.keep(some, p, p)
+	g.keep(some, inverse, inverse)
+	if m != nil {
+		g.keep(*m, p, p)
+	}
+	return l, p, inverse, some
+}
+
+// temperedSums emits the sums that a step of the normaliser takes.
+func (g isa) temperedSums() {
+	g.text("temperedSums", "func(d *A, n int, c, mu, f A) (s0, s1, s2 float64, bad uint32)",
+		"returns Σ x^f, Σ x^(f-1) and Σ x^(f-2) for x = 1 + c (mu - d), without the d that are -Inf; bad != 0 when an "+
+			"x is too large.")
+	d, n := g.param("d"), g.param("n")
+	k, sums, bad := g.temperedConsts(), g.zeros(3), g.noLanes()
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		_, p, inverse, _ := g.tempered(k, g.get(d, i, v, m), m, bad)
+		g.addPowers(p, inverse, sums)
+	})
+	g.powerSums(sums, bad)
+}
+
+// addPowers adds p, p/x and p/x² to sums. It overwrites p.
+func (g isa) addPowers(p, inverse reg.VecVirtual, sums []reg.VecVirtual) {
+	g.add(p, sums[0], sums[0])
+	g.mul(inverse, p, p)
+	g.add(p, sums[1], sums[1])
+	g.madd(inverse, p, sums[2])
+}
+
+// powerSums ends a kernel with addPowers.
+func (g isa) powerSums(sums []reg.VecVirtual, bad mask) {
+	for i, name := range []string{"s0", "s1", "s2"} {
+		doubleResult(g.doubleTotal(sums[i:i+1]), name)
+	}
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}
+
+func (g isa) temperedPowers() {
+	g.text("temperedPowers",
+		"func(log, p, pow, inverse, d *A, n int, c, mu, f, e A) (s0, s1, s2 float64, bad uint32)",
+		"is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and 1/x.")
+	log, p, pow, inverse := g.param("log"), g.param("p"), g.param("pow"), g.param("inverse")
+	d, n, e := g.param("d"), g.param("n"), g.held("e")
+	k, sums, bad := g.temperedConsts(), g.zeros(3), g.noLanes()
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		l, y, inv, some := g.tempered(k, g.get(d, i, v, m), m, bad)
+		stored := g.vec()
+		g.load(k.none, stored)
+		g.blend(some, l, stored)
+		g.put(stored, log, i, v, m)
+		g.put(y, p, i, v, m)
+		g.put(inv, inverse, i, v, m)
+		g.addPowers(y, inv, sums)
+		w := g.vec()
+		g.mul(e, l, l)
+		g.load(k.low, w)
+		g.max(l, w, l)
+		g.expShifted(k.exp, l, k.shift, w)
+		g.keep(some, w, w)
+		g.put(w, pow, i, v, m)
+	})
+	g.powerSums(sums, bad)
+}
+
+// temperedShift: with s = step/x and w = c s the logarithm of p changes by
+//
+//	-D = -s (1 - w/2 + w²/3 - …),
+//
+// p by the factor exp(-D), and 1/x by 1/(1+w).
+func (g isa) temperedShift() {
+	g.text("temperedShift", "func(log, p, pow, inverse *A, n int, c, step, e A)",
+		"takes what temperedPowers stored to mu + step, a step so small that the third power of step/x is nothing.")
+	log, p, pow, inverse := g.param("log"), g.param("p"), g.param("pow"), g.param("inverse")
+	n, c, step, e, one := g.param("n"), g.broadcast("c"), g.broadcast("step"), g.broadcast("e"), g.constant(1)
+	half, third := g.constant(0.5), g.constant(1./3)
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		inv, w, d := g.get(inverse, i, v, m), g.vec(), g.vec()
+		g.mul(step, inv, d)
+		g.mul(c, d, w)
+		s := g.vec()
+		g.load(half, s)
+		g.nmadd(third, w, s)
+		g.mul(w, s, s)
+		g.nmadd(s, d, d) // D
+		l := g.get(log, i, v, m)
+		g.sub(d, l, l)
+		g.put(l, log, i, v, m)
+		y := g.get(p, i, v, m)
+		g.timesExpMinus(d, y)
+		g.put(y, p, i, v, m)
+		g.mul(e, d, d)
+		y = g.get(pow, i, v, m)
+		g.timesExpMinus(d, y)
+		g.put(y, pow, i, v, m)
+		g.load(one, s)
+		g.sub(w, s, s)
+		g.rsub(one, w, s) // 1 - w + w²
+		g.mul(s, inv, inv)
+		g.put(inv, inverse, i, v, m)
+	})
+	g.ret()
+}
+
+// timesExpMinus multiplies y by exp(-x) for a small x.
+func (g isa) timesExpMinus(x, y reg.VecVirtual) {
+	s, t := g.vec(), g.vec()
+	g.load(g.constant(0.5), s)
+	g.nmadd(g.constant(1./6), x, s)
+	g.mul(x, s, s)
+	g.load(g.constant(-1), t)
+	g.add(s, t, t)
+	g.mul(x, t, t) // exp(-x) - 1
+	g.madd(y, t, y)
+}
+
+func (g isa) temperedMoments() {
+	g.text("temperedMoments", "func(t *T, p, pow, inverse *float64, n int) (v, e, o A)",
+		"returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.")
+	t, p, pow, inverse, n := g.param("t"), g.param("p"), g.param("pow"), g.param("inverse"), g.param("n")
+	sums := g.zeros(3)
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		y, w, inv := g.getFloat64(p, i, v, m), g.getFloat64(pow, i, v, m), g.getFloat64(inverse, i, v, m)
+		d := g.vec()
+		g.sub(g.get(t, i, v, m), y, d)
+		g.madd(y, inv, sums[1])
+		g.madd(y, w, sums[2])
+		g.mul(w, inv, inv)
+		g.madd(d, inv, sums[0])
+	})
+	for i, name := range []string{"v", "e", "o"} {
+		g.result(g.total(sums[i:i+1]), name)
+	}
+	g.ret()
+}
+
+func (g isa) temperedGrad() {
+	g.text("temperedGrad", "func(grad, t *T, p, pow, inverse *float64, n int, a, f A)",
+		"stores f ((p - t) pow - a p)/x of what temperedPowers stored.")
+	grad, t, p, pow, inverse := g.param("grad"), g.param("t"), g.param("p"), g.param("pow"), g.param("inverse")
+	n, a, f := g.param("n"), g.broadcast("a"), g.broadcast("f")
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		y, w, inv := g.getFloat64(p, i, v, m), g.getFloat64(pow, i, v, m), g.getFloat64(inverse, i, v, m)
+		d := g.vec()
+		g.sub(g.get(t, i, v, m), y, d)
+		g.mul(w, d, d)
+		g.nmadd(a, y, d)
+		g.mul(inv, d, d)
+		g.mul(f, d, d)
+		g.put(d, grad, i, v, m)
+	})
+	g.ret()
+}
+
+// temperedLoss: where both powers are below exp(-1/2) their difference does not cancel, and expm1 would.
+func (g isa) temperedLoss() {
+	g.text("temperedLoss", "func(t *T, log, pow *float64, n int, e A) (sum, mass A, bad uint32)",
+		"returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's, and for denormal labels.")
+	t, log, pow, n, e := g.param("t"), g.param("log"), g.param("pow"), g.param("n"), g.held("e")
+	exp, low, apart := g.expConstsInMemory(), g.constant(g.lowest()), g.constant(-0.5)
+	sums, bad := g.zeros(2), g.noLanes()
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		lab := g.get(t, i, v, m)
+		g.orInto(g.invalid(lab), bad)
+		l, u := g.vec(), g.vec()
+		some := g.cmp(neqUQ, g.constant(0), lab)
+		g.load(g.constant(1), u)
+		g.blend(some, lab, u)
+		g.orInto(g.cmp(ltOQ, g.constant(0x1p-1000), u), bad)
+		g.log(u, g.zeros(1)[0], l)
+		g.mul(e, l, l)
+		near := g.cmp(ngeUQ, apart, l)
+		s, q := g.expParts(exp, low, l)
+		d, w := g.vec(), g.vec()
+		g.move(s, w)
+		g.madd(q, s, w) // t^e
+		g.sub(g.constant(1), s, d)
+		g.madd(q, s, d) // t^e - 1
+		other := g.getFloat64(log, i, v, m)
+		g.mul(e, other, other)
+		near = g.maskAnd(near, g.cmp(ngeUQ, apart, other))
+		s, q = g.expParts(exp, low, other)
+		g.sub(g.constant(1), s, u)
+		g.madd(q, s, u) // p^e - 1
+		g.sub(u, d, d)
+		g.move(w, u)
+		g.sub(g.getFloat64(pow, i, v, m), u, u)
+		g.blend(near, u, d)
+		g.keep(some, d, d)
+		g.madd(lab, d, sums[0])
+		g.madd(lab, w, sums[1])
+	})
+	g.result(g.total(sums[:1]), "sum")
+	g.result(g.total(sums[1:]), "mass")
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}
+
+// expParts emits s and q with s (1 + q) = exp(x), s a power of 2. It overwrites x.
+func (g isa) expParts(c expConsts, low Op, x reg.VecVirtual) (s, q reg.VecVirtual) {
+	s, q = g.vec(), g.vec()
+	n, square := g.vec(), g.vec()
+	g.load(low, n)
+	g.max(x, n, x)
+	g.load(c.magic, s)
+	g.madd(c.log2e, x, s)
+	g.sub(c.magic, s, n)
+	g.nmadd(c.ln2hi, n, x)
+	g.nmadd(c.ln2lo, n, x)
+	g.load(c.q[0], q)
+	for _, k := range c.q[1:] {
+		g.horner(k, x, q)
+	}
+	g.mul(x, x, square)
+	g.horner(x, square, q)
+	g.powerOf2(n, s)
+	return s, q
+}

@@ -1,0 +1,47 @@
+//go:build !purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// TemperedSums is [spec.TemperedSums].
+func TemperedSums[T spec.Float](d []T, c, mu float64) (s0, s1, s2 float64) {
+	s0, s1, s2, bad := unitOf[T]().temperedSums(&d[0], len(d), T(c), T(mu), T(-1/c))
+	if bad != 0 {
+		return spec.TemperedSums(d, c, mu)
+	}
+	return s0, s1, s2
+}
+
+// TemperedPowers is [spec.TemperedPowers].
+func TemperedPowers(r spec.Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float64) {
+	s0, s1, s2, bad := doubles().temperedPowers(&r.Log[0], &r.P[0], &r.Pow[0], &r.Inverse[0], &d[0], len(d), c, mu, -1/c, e)
+	if bad != 0 {
+		return spec.TemperedPowers(r, d, c, mu, e)
+	}
+	return s0, s1, s2
+}
+
+// TemperedShift is [spec.TemperedShift].
+func TemperedShift(r spec.Tempered, c, step, e float64) {
+	doubles().temperedShift(&r.Log[0], &r.P[0], &r.Pow[0], &r.Inverse[0], len(r.P), c, step, e)
+}
+
+// TemperedMoments is [spec.TemperedMoments].
+func TemperedMoments[T spec.Float](t []T, r spec.Tempered) (v, e, o float64) {
+	return wideOf[T]().temperedMoments(&t[0], &r.P[0], &r.Pow[0], &r.Inverse[0], len(t))
+}
+
+// TemperedGrad is [spec.TemperedGrad].
+func TemperedGrad[T spec.Float](grad, t []T, r spec.Tempered, a, f float64) {
+	wideOf[T]().temperedGrad(&grad[0], &t[0], &r.P[0], &r.Pow[0], &r.Inverse[0], len(t), a, f)
+}
+
+// TemperedLoss is [spec.TemperedLoss].
+func TemperedLoss[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
+	sum, mass, invalid := wideOf[T]().temperedLoss(&t[0], &r.Log[0], &r.Pow[0], len(t), e)
+	if invalid != 0 {
+		return spec.TemperedLoss(t, r, e)
+	}
+	return sum, mass, -1
+}

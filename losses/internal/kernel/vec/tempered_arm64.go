@@ -1,0 +1,33 @@
+//go:build !purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// TemperedSums is [spec.TemperedSums].
+func TemperedSums[T spec.Float](d []T, c, mu float64) (s0, s1, s2 float64) {
+	return spec.TemperedSums(d, c, mu)
+}
+
+// TemperedPowers is [spec.TemperedPowers].
+func TemperedPowers(r spec.Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float64) {
+	return spec.TemperedPowers(r, d, c, mu, e)
+}
+
+// TemperedShift is [spec.TemperedShift].
+func TemperedShift(r spec.Tempered, c, step, e float64) { spec.TemperedShift(r, c, step, e) }
+
+// TemperedMoments is [spec.TemperedMoments].
+func TemperedMoments[T spec.Float](t []T, r spec.Tempered) (v, e, o float64) {
+	return spec.TemperedMoments(t, r)
+}
+
+// TemperedGrad is [spec.TemperedGrad].
+func TemperedGrad[T spec.Float](grad, t []T, r spec.Tempered, a, f float64) {
+	spec.TemperedGrad(grad, t, r, a, f)
+}
+
+// TemperedLoss is [spec.TemperedLoss].
+func TemperedLoss[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
+	return spec.TemperedLoss(t, r, e)
+}
