@@ -69,16 +69,14 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 		return read()
 	}
 	name, labelsName := s.names()
-	format, err := dataset.FormatOf(s.Data)
+	hint := "; want " + wantData
+	if s.Test {
+		hint = ""
+	}
+	format, err := FormatOf(name, s.Data, hint)
 	switch {
-	case IsFolder(s.Data):
-		return nil, cli.Usagef("%s%s: is a folder, want a file", name, s.Data)
-	case errors.Is(err, fs.ErrNotExist) && !s.Test:
-		return nil, cli.Usagef("%s%s: no such file; want %s", name, s.Data, wantData)
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, cli.Usagef("%s%s: no such file", name, s.Data)
 	case err != nil:
-		return nil, cli.Usagef("%s%s", name, cli.Plain(err))
+		return nil, err
 	case s.Labels == "" && format != dataset.FormatCSV:
 		return nil, cli.Usagef("%s%s: an %v file has no labels in it; give them with %sFILE", name, s.Data,
 			format, labelsName)
@@ -194,6 +192,21 @@ func TableError(path string, err error, hints map[string]string) string {
 		}
 	}
 	return text
+}
+
+// FormatOf is [dataset.FormatOf] of a file that a flag, "" for none, names; hint is added where there
+// is no such file. What is wrong is [cli.ErrUsage].
+func FormatOf(flag, path, hint string) (dataset.Format, error) {
+	format, err := dataset.FormatOf(path)
+	switch {
+	case IsFolder(path):
+		err = cli.Usagef("%s%s: is a folder, want a file", flag, path)
+	case errors.Is(err, fs.ErrNotExist):
+		err = cli.Usagef("%s%s: no such file%s", flag, path, hint)
+	case err != nil:
+		err = cli.Usagef("%s%s", flag, cli.Plain(err))
+	}
+	return format, err
 }
 
 // IsFolder reports whether there is a folder.

@@ -3,8 +3,6 @@ package predict
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 
 	"softloss/cmd/demo/internal/cli"
@@ -27,14 +25,10 @@ func Do(_ context.Context, args []string, c cli.Console) error {
 	if o.file == stdin {
 		return o.table("stdin", saved, c.Stdin, out, c.Stderr)
 	}
-	format, err := dataset.FormatOf(o.file)
+	format, err := input.FormatOf("", o.file, "")
 	switch {
-	case input.IsFolder(o.file):
-		return cli.Usagef("%s: is a folder, want a file", o.file)
-	case errors.Is(err, fs.ErrNotExist):
-		return cli.Usagef("%s: no such file", o.file)
 	case err != nil:
-		return cli.Usagef("%s", cli.Plain(err))
+		return err
 	case format != dataset.FormatCSV && o.id != "":
 		return cli.Usagef("-id is for a table, but %s is an %v file", o.file, format)
 	}

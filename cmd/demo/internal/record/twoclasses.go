@@ -54,14 +54,6 @@ type Rows struct {
 	Weights       []float64
 }
 
-// class are the rows as answers to the question whether they are of a class.
-func (r Rows) class(k int) (probs, labels tensor.View, err error) {
-	if probs, err = r.Probs.Slice(nil, tensor.S(k)); err == nil {
-		labels, err = r.Labels.Slice(nil, tensor.S(k))
-	}
-	return probs, labels, err
-}
-
 // Thresholds are those of a [train.Saved] of two classes with which the rarer one of these rows is
 // found with the best F1.
 func (r Rows) Thresholds() ([]float64, error) {
@@ -80,15 +72,11 @@ func (r Rows) Thresholds() ([]float64, error) {
 
 // threshold is the probability from which on class k has the best F1, above 0.
 func (r Rows) threshold(k int) (float64, error) {
-	probs, labels, err := r.class(k)
+	best, err := metric.Thresholds(r.Probs, r.Labels, r.Weights)
 	if err != nil {
 		return 0, err
 	}
-	best, err := metric.Thresholds(probs, labels, r.Weights)
-	if err != nil {
-		return 0, err
-	}
-	return max(best[0], math.SmallestNonzeroFloat32), nil
+	return max(best[k], math.SmallestNonzeroFloat32), nil
 }
 
 // Choose finds, for a model without, the threshold on validation rows and says what it would be
@@ -101,15 +89,11 @@ func (t *TwoClasses) Choose(validation, test Rows) error {
 	if err != nil {
 		return err
 	}
-	probs, labels, err := test.class(t.column)
+	report, err := metric.ReportQuestions(test.Probs, test.Labels, test.Weights, []float64{threshold, threshold})
 	if err != nil {
 		return err
 	}
-	report, err := metric.ReportQuestions(probs, labels, test.Weights, []float64{threshold})
-	if err != nil {
-		return err
-	}
-	score := scoreOf(report.Classes[0])
+	score := scoreOf(report.Classes[t.column])
 	t.Threshold, t.AtThreshold = Float(threshold), &score
 	return nil
 }

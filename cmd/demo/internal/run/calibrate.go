@@ -64,14 +64,14 @@ func (s *session) chooseThresholds(m *train.Model) error {
 	if !s.choose {
 		return nil
 	}
-	probs, err := m.Predict(s.valid.Features)
+	rows, err := predicted(m, s.valid)
 	if err != nil {
 		return err
 	}
 	if s.HasQuestions() {
-		s.thresholds, err = metric.Thresholds(probs, s.valid.Labels, s.valid.Counts)
+		s.thresholds, err = metric.Thresholds(rows.Probs, rows.Labels, rows.Weights)
 	} else {
-		s.thresholds, err = record.Rows{Probs: probs, Labels: s.valid.Labels, Weights: s.valid.Counts}.Thresholds()
+		s.thresholds, err = rows.Thresholds()
 	}
 	return err
 }

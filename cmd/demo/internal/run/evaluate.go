@@ -87,13 +87,19 @@ func (s *session) judgeTwo(m *train.Model) error {
 	if s.valid == nil || two == nil {
 		return nil
 	}
-	var rows [2]record.Rows
-	for i, set := range []*dataset.Dataset{s.valid, s.test} {
-		probs, err := m.Predict(set.Features)
-		if err != nil {
-			return err
-		}
-		rows[i] = record.Rows{Probs: probs, Labels: set.Labels, Weights: set.Counts}
+	valid, err := predicted(m, s.valid)
+	if err != nil {
+		return err
 	}
-	return two.Choose(rows[0], rows[1])
+	test, err := predicted(m, s.test)
+	if err != nil {
+		return err
+	}
+	return two.Choose(valid, test)
+}
+
+// predicted are the rows of a set with what a model says of them.
+func predicted(m *train.Model, set *dataset.Dataset) (record.Rows, error) {
+	probs, err := m.Predict(set.Features)
+	return record.Rows{Probs: probs, Labels: set.Labels, Weights: set.Counts}, err
 }
