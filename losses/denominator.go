@@ -1,8 +1,6 @@
 package losses
 
 import (
-	"sync"
-
 	"gorgonia.org/tensor"
 
 	"softloss/losses/internal/kernel"
@@ -26,14 +24,14 @@ func (c Criterion) Denominator(in Inputs) (float64, error) {
 	}
 	in.Upstream, in.Direction = nil, nil
 	if z.Dtype() == tensor.Float32 {
-		return denominator[float32](&pool32, &c, &in, z, t)
+		return denominator[float32](&c, &in, z, t)
 	}
-	return denominator[float64](&pool64, &c, &in, z, t)
+	return denominator[float64](&c, &in, z, t)
 }
 
-func denominator[T kernel.Float](pool *sync.Pool, c *Criterion, in *Inputs, z, t *tensor.Dense) (float64, error) {
-	e := borrow[T](pool)
-	defer e.give(pool)
+func denominator[T kernel.Float](c *Criterion, in *Inputs, z, t *tensor.Dense) (float64, error) {
+	e := borrow[T]()
+	defer e.give()
 	if err := e.load(c, &Outputs{}, in, z, t); err != nil {
 		return 0, err
 	}

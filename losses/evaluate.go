@@ -1,8 +1,6 @@
 package losses
 
 import (
-	"sync"
-
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
@@ -55,9 +53,9 @@ func (c Criterion) EvalInto(dst Outputs, in Inputs) error {
 		return err
 	}
 	if z.Dtype() == tensor.Float32 {
-		return evalInto[float32](&pool32, &c, &dst, &in, z, t)
+		return evalInto[float32](&c, &dst, &in, z, t)
 	}
-	return evalInto[float64](&pool64, &c, &dst, &in, z, t)
+	return evalInto[float64](&c, &dst, &in, z, t)
 }
 
 // Eval returns the loss: a scalar tensor, or [N] with Reduction None.
@@ -119,8 +117,8 @@ func (c *Criterion) evalPlainly(dst *Outputs, in *Inputs) bool {
 		dst.WeightGrad != nil {
 		return false
 	}
-	return evalPlain[float32](&pool32, c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target) ||
-		evalPlain[float64](&pool64, c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target)
+	return evalPlain[float32](c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target) ||
+		evalPlain[float64](c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target)
 }
 
 // operands returns logits and target as tensors that the criterion accepts.
@@ -134,10 +132,9 @@ func (c *Criterion) operands(logits, target tensor.Tensor) (z, t *tensor.Dense, 
 	return z, t, c.check(z, t)
 }
 
-func evalInto[T kernel.Float](
-	pool *sync.Pool, c *Criterion, dst *Outputs, in *Inputs, z, t *tensor.Dense) error {
-	e := borrow[T](pool)
-	defer e.give(pool)
+func evalInto[T kernel.Float](c *Criterion, dst *Outputs, in *Inputs, z, t *tensor.Dense) error {
+	e := borrow[T]()
+	defer e.give()
 	if err := e.load(c, dst, in, z, t); err != nil {
 		return err
 	}

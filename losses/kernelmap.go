@@ -1,8 +1,6 @@
 package losses
 
 import (
-	"sync"
-
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
@@ -49,9 +47,9 @@ func (m kernelMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
 // store stores the function of the rows of z in dst, which is contiguous.
 func (m kernelMap) store(dst, z *tensor.Dense) {
 	if z.Dtype() == tensor.Float32 {
-		mapRows(&mappers32, dst, z, m.f32.apply)
+		mapRows(dst, z, m.f32.apply)
 	} else {
-		mapRows(&mappers64, dst, z, m.f64.apply)
+		mapRows(dst, z, m.f64.apply)
 	}
 }
 
@@ -104,7 +102,7 @@ func withSoftmax(f func(dst, p, u, b []float64)) func(dst []float64, in [][]floa
 }
 
 // The mappers that are not at work.
-var mappers32, mappers64 sync.Pool
+var mappers pools
 
 // mapper computes a function of rows.
 type mapper[T kernel.Float] struct {
@@ -118,8 +116,8 @@ type mapper[T kernel.Float] struct {
 func (m *mapper[T]) rows(_, lo, hi int) { m.f(m.dst[lo*m.w:hi*m.w], m.src[lo*m.k:hi*m.k], m.k) }
 
 // mapRows stores f of the rows of z in dst, which is contiguous.
-func mapRows[T kernel.Float](pool *sync.Pool, dst, z *tensor.Dense, f func(dst, z []T, k int)) {
-	m, _ := pool.Get().(*mapper[T])
+func mapRows[T kernel.Float](dst, z *tensor.Dense, f func(dst, z []T, k int)) {
+	m, _ := poolOf[T](&mappers).Get().(*mapper[T])
 	if m == nil {
 		m = new(mapper[T])
 		m.group.Body = m.rows
@@ -130,7 +128,7 @@ func mapRows[T kernel.Float](pool *sync.Pool, dst, z *tensor.Dense, f func(dst, 
 	m.f, m.dst, m.src = f, dense.Memory[T](dst), dense.Rows(z, len(z.Shape())-1, &m.buf)
 	m.group.Run(n, blockOf(m.k), partsOf(n, m.k))
 	m.f, m.dst, m.src = nil, nil, nil
-	pool.Put(m)
+	poolOf[T](&mappers).Put(m)
 }
 
 // mapPairs stores f of the rows of x and u in out, a new tensor of the shape of x.

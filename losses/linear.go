@@ -71,9 +71,9 @@ func (c *Criterion) evalLinear(dst LinearOutputs, in LinearInputs, size blocks) 
 		return err
 	}
 	if x.hidden.Dtype() == tensor.Float32 {
-		return evalLinear[float32](&linear32, &pool32, c, dst, in, x, size)
+		return evalLinear[float32](c, dst, in, x, size)
 	}
-	return evalLinear[float64](&linear64, &pool64, c, dst, in, x, size)
+	return evalLinear[float64](c, dst, in, x, size)
 }
 
 // CheckLinear is [Criterion.Check] for the logits of a linear layer. A nil bias is none.

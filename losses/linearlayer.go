@@ -1,8 +1,6 @@
 package losses
 
 import (
-	"sync"
-
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
@@ -23,24 +21,25 @@ type layer[T kernel.Float] struct {
 // linearMemory is memory for some rows, to use again.
 type linearMemory[T kernel.Float] struct{ logits, grad, ones []T }
 
-// The memories that are not in use.
-var linear32, linear64 sync.Pool
+// linearMemories are those that are not in use.
+var linearMemories pools
 
 // evalLinear is EvalLinear for operands that go together, x as tensors: all rows at once where
 // their logits are few, else in blocks.
-func evalLinear[T kernel.Float](pool, engines *sync.Pool, c *Criterion, dst LinearOutputs, in LinearInputs,
-	x linearOperands, size blocks) error {
+func evalLinear[T kernel.Float](
+	c *Criterion, dst LinearOutputs, in LinearInputs, x linearOperands, size blocks) error {
+	pool := poolOf[T](&linearMemories)
 	l := newLayer[T](dst, x)
 	if l.memory, _ = pool.Get().(*linearMemory[T]); l.memory == nil {
 		l.memory = new(linearMemory[T])
 	}
 	defer pool.Put(l.memory)
 	if rowsIn[T](size, l.k) >= l.n && size.step(c, l.k) >= l.n {
-		return l.atOnce(engines, c, dst, in, x)
+		return l.atOnce(c, dst, in, x)
 	}
 	b := newLinear(c, l, size, dst, x)
-	b.engine = borrow[T](engines)
-	defer b.engine.give(engines)
+	b.engine = borrow[T]()
+	defer b.engine.give()
 	return b.run()
 }
 
@@ -81,8 +80,7 @@ func (l *layer[T]) differentiates() bool {
 }
 
 // atOnce evaluates the criterion on the logits of all rows.
-func (l *layer[T]) atOnce(
-	engines *sync.Pool, c *Criterion, dst LinearOutputs, in LinearInputs, x linearOperands) error {
+func (l *layer[T]) atOnce(c *Criterion, dst LinearOutputs, in LinearInputs, x linearOperands) error {
 	logits := func(data []T) *tensor.Dense {
 		return tensor.New(tensor.WithShape(x.logits.Shape()...), tensor.WithBacking(data))
 	}
@@ -95,7 +93,7 @@ func (l *layer[T]) atOnce(
 	}
 	l.multiply(z, 0, l.n)
 	given := Inputs{Target: in.Target, SampleWeights: in.SampleWeights, Upstream: in.Upstream}
-	if err := evalInto[T](engines, c, &out, &given, logits(z), x.target); err != nil {
+	if err := evalInto[T](c, &out, &given, logits(z), x.target); err != nil {
 		return err
 	}
 	l.spread(dz, 0, l.n)

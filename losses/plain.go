@@ -2,7 +2,6 @@ package losses
 
 import (
 	"slices"
-	"sync"
 
 	"gorgonia.org/tensor"
 
@@ -24,8 +23,7 @@ func (c *Criterion) plain() bool {
 // evalPlain is evalInto for a plain criterion, plain tensors alone and a batch that is no work for
 // several goroutines: with few rows what is around the kernel takes longer than the kernel. It
 // returns false where something else is asked for, or something is wrong, which evalInto then says.
-func evalPlain[T kernel.Float](
-	pool *sync.Pool, r Reduction, loss, grad *tensor.Dense, logits, target tensor.Tensor) bool {
+func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, target tensor.Tensor) bool {
 	var b batch[T]
 	z, t, ok := b.loadPlain(logits, target)
 	if !ok || partsOf(b.n, b.k) > 1 {
@@ -40,8 +38,8 @@ func evalPlain[T kernel.Float](
 	if !ok || lossSpan.Meets(gradSpan) {
 		return false
 	}
-	e := borrow[T](pool)
-	defer pool.Put(e) // what is the caller's it has not seen
+	e := borrow[T]()
+	defer poolOf[T](&engines).Put(e) // what is the caller's it has not seen
 	all := totals{kept: b.n}
 	div := r.divide(all)
 	b.loss, b.scale = dense.Grow(&e.buf.loss, b.n), dense.Grow(&e.buf.scale, 1)

@@ -3,18 +3,17 @@ package losses
 import (
 	"fmt"
 	"runtime"
-	"sync"
 
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
-// The engines that are not at work. An engine keeps its scratch memory.
-var pool32, pool64 sync.Pool
+// engines are those that are not at work. An engine keeps its scratch memory.
+var engines pools
 
 // borrow returns an engine that is not at work, for give to take back.
-func borrow[T kernel.Float](pool *sync.Pool) *engine[T] {
-	e, _ := pool.Get().(*engine[T])
+func borrow[T kernel.Float]() *engine[T] {
+	e, _ := poolOf[T](&engines).Get().(*engine[T])
 	if e == nil {
 		e = new(engine[T])
 		e.group.Body = e.evaluateRows
@@ -23,10 +22,10 @@ func borrow[T kernel.Float](pool *sync.Pool) *engine[T] {
 }
 
 // give takes the engine back, with its memory for the next.
-func (e *engine[T]) give(pool *sync.Pool) {
+func (e *engine[T]) give() {
 	e.forget()
 	e.totals = totals{}
-	pool.Put(e)
+	poolOf[T](&engines).Put(e)
 }
 
 // forget drops what belongs to the caller and to the rows that were loaded.
