@@ -103,6 +103,12 @@ func widened[T kernel.Float](dst []float64, x []T) []float64 {
 // finite reports whether x is neither infinite nor NaN.
 func finite[T kernel.Float](x T) bool { return x-x == 0 }
 
+// holds reports whether T has x with all its digits.
+func holds[T kernel.Float](x float64) bool {
+	y := float64(T(x))
+	return x == 0 || math.Abs(y) >= kernel.Tiny[T]() && finite(y)
+}
+
 // valid reports whether x is a label, a weight or a count: finite and not negative.
 func valid[T kernel.Float](x T) bool { return x >= 0 && finite(x) }
 

@@ -1,10 +1,7 @@
 package losses
 
 import (
-	"math"
-
 	"softloss/internal/dense"
-	"softloss/losses/internal/kernel"
 )
 
 // setScale sets the factors of the gradients by the logits, n of them: one for all rows or one a
@@ -32,10 +29,4 @@ func (b *batch[T]) factor(i int) float64 {
 		f *= own(b, b.rowWeight, i, i+1)[0]
 	}
 	return f
-}
-
-// holds reports whether T has x with all its digits.
-func holds[T kernel.Float](x float64) bool {
-	y := float64(T(x))
-	return x == 0 || math.Abs(y) >= kernel.Tiny[T]() && finite(y)
 }

@@ -50,6 +50,8 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 		return confidenceRows(b, s)
 	case BiTempered:
 		return bitemperedRows(b, s)
+	case WeightedSum:
+		return termRows(b, s, l)
 	}
 	return byRow(b, l)
 }

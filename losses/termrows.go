@@ -1,0 +1,75 @@
+package losses
+
+import (
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
+
+// termRows is the kernel of the WeightedSum s, which l is: those of its terms, one after the other, for as many rows as
+// stay in the cache. Rows that are not finite so are computed by Row.
+func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
+	if foreign(l) || !sumsByTerms(b, s) {
+		return byRow(b, l)
+	}
+	for lo := 0; lo < b.n; lo += b.chunk() {
+		c := b.slice(lo, min(lo+b.chunk(), b.n))
+		if bad := addTerms(&c, s); bad >= 0 {
+			return lo + bad
+		}
+		if finite(kernel.Sum(c.loss) + kernel.Sum(c.grad)) {
+			continue
+		}
+		for i, x := range c.loss {
+			if !finite(x) || !finite(kernel.Sum(part(c.grad, i, i+1, c.k))) {
+				c.row(l, i)
+			}
+		}
+	}
+	return -1
+}
+
+// sumsByTerms reports whether what each term gives for the rows of b can be added up: the terms are no
+// sums themselves, and T holds the factors of their gradients.
+func sumsByTerms[T kernel.Float](b *batch[T], s WeightedSum) bool {
+	if b.twins {
+		return false
+	}
+	for _, t := range s {
+		if _, ok := t.Loss.(WeightedSum); ok || t.Weight == 0 {
+			return false
+		}
+		for _, f := range b.scale {
+			if !holds[T](float64(f) * t.Weight) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// addTerms evaluates the rows of b by every term. It returns the first row with an invalid label, or -1.
+func addTerms[T kernel.Float](b *batch[T], s WeightedSum) (bad int) {
+	loss, grad := dense.Grow(&b.termLoss, b.n), dense.Grow(&b.termGrad, len(b.grad))
+	term := *b
+	term.loss = loss
+	term.scale = dense.Grow(&b.termScale, len(b.scale))
+	clear(b.loss)
+	for i, t := range s {
+		if i > 0 && b.grad != nil {
+			term.grad = grad
+		}
+		for j, f := range b.scale {
+			term.scale[j] = T(float64(f) * t.Weight)
+		}
+		if bad := evaluate(&term, t.Loss); bad >= 0 {
+			return bad
+		}
+		for j, l := range loss {
+			b.loss[j] += t.Weight * l
+		}
+		if i > 0 && b.grad != nil {
+			kernel.AddScaled(b.grad, grad, 1)
+		}
+	}
+	return -1
+}
