@@ -105,8 +105,8 @@ func finite[T kernel.Float](x T) bool { return x-x == 0 }
 
 // holds reports whether T has x with all its digits.
 func holds[T kernel.Float](x float64) bool {
-	y := float64(T(x))
-	return x == 0 || math.Abs(y) >= kernel.Tiny[T]() && finite(y)
+	size := math.Abs(float64(T(x)))
+	return size >= kernel.Tiny[T]() && size <= math.MaxFloat64 || x == 0
 }
 
 // valid reports whether x is a label, a weight or a count: finite and not negative.

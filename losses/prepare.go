@@ -90,11 +90,13 @@ func (b *batch[T]) prepareTarget() (bad int) {
 		}
 		b.index, b.target = nil, dst
 	case b.weighsLabels:
-		if bad := kernel.Weigh(dst, b.target, b.classWeights); bad >= 0 {
+		if bad := b.weighTarget(dst); bad >= 0 {
 			return bad
 		}
-		for i, t := range b.target {
-			dst[i] = b.stillPositive(dst[i], t, b.classWeights[i%k])
+		if b.smoothing.Rule == SmoothNotebook {
+			for i, t := range b.target {
+				dst[i] = b.stillPositive(dst[i], t, b.classWeights[i%k])
+			}
 		}
 		b.target = dst
 	}
@@ -113,6 +115,25 @@ func (b *batch[T]) stillPositive(product, label T, weight float64) T {
 		return T(kernel.Tiny[T]())
 	}
 	return product
+}
+
+// weighTarget stores the weighed labels in dst. It returns the first row with an invalid label, or -1.
+func (b *batch[T]) weighTarget(dst []T) (bad int) {
+	const many = 256 // elements, of which the kernel takes whole vectors
+	w, k, t := b.classWeights, b.k, b.target
+	if rows := many / k; rows > 1 && b.n > rows { // that many rows are like one
+		all := dense.Grow(&b.soft, rows*k)
+		for i := range rows {
+			copy(all[i*k:], w)
+		}
+		if n := b.n / rows * rows * k; kernel.Weigh(dst[:n], t[:n], all) < 0 {
+			if bad = kernel.Weigh(dst[n:], t[n:], w); bad >= 0 {
+				bad += n / k
+			}
+			return bad
+		}
+	}
+	return kernel.Weigh(dst, t, w)
 }
 
 // addZLoss adds ZLoss lse² to the losses and its gradient 2 ZLoss lse p.

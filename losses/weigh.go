@@ -96,18 +96,18 @@ func (e *engine[T]) weighClasses() {
 	w := e.classWeights
 	if !e.weighsLabels {
 		e.rowWeight = dense.Grow(&e.buf.rowWeight, e.n)
+	} else if slices.Min(w) > 0 {
+		return // every row with a label weighs something
+	}
+	if e.index != nil {
+		e.weighIndices()
+		return
 	}
 	for i := range e.n {
 		if !e.keeps(i) {
 			continue
 		}
-		var weighted, plain float64
-		bad := -1
-		if e.index != nil {
-			weighted, plain = w[e.index[i]], 1
-		} else {
-			plain, weighted, bad = kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
-		}
+		plain, weighted, bad := kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
 		if !e.weighsLabels {
 			e.rowWeight[i] = 1 / e.massLift
 			if plain > 0 && weighted >= 0 {
@@ -122,12 +122,25 @@ func (e *engine[T]) weighClasses() {
 	}
 }
 
+// weighIndices is weighClasses for an index.
+func (e *engine[T]) weighIndices() {
+	for i, y := range e.index {
+		if !e.keeps(i) {
+			continue
+		}
+		w := e.classWeights[y]
+		if !e.weighsLabels {
+			e.rowWeight[i] = w
+		}
+		if w == 0 {
+			e.remove(i)
+		}
+	}
+}
+
 // weighsSomething reports whether a label of row i has a weight above 0: their weighted sum may be 0
 // because it is too small for a float64.
 func (e *engine[T]) weighsSomething(i int) bool {
-	if e.index != nil {
-		return false
-	}
 	for k, t := range part(e.target, i, i+1, e.k) {
 		if t > 0 && e.classWeights[k] > 0 {
 			return true
