@@ -36,22 +36,27 @@ type Result struct {
 	Seconds   float64 `json:"seconds"`
 }
 
+// StudyConfig says how a study is made.
+type StudyConfig struct {
+	Epochs       int       `json:"epochs"`
+	Batch        int       `json:"batch"`
+	LearnRate    float64   `json:"learn_rate"`
+	Hidden       []int     `json:"hidden"`
+	TestFraction float64   `json:"test_fraction"`
+	Losses       []string  `json:"losses"`
+	Levels       []float64 `json:"levels"`
+	Seeds        int       `json:"seeds"`
+}
+
 // Study is a study as -json writes it.
 type Study struct {
-	Data      string    `json:"data"`
-	Measure   string    `json:"measure"` // what is asked, see MeasureAccuracy
-	Epochs    int       `json:"epochs"`
-	Batch     int       `json:"batch"`
-	LearnRate float64   `json:"learn_rate"`
-	Hidden    []int     `json:"hidden"`
-	Test      float64   `json:"test_fraction"`
-	Losses    []string  `json:"losses"`
-	Levels    []float64 `json:"levels"`
-	Seeds     int       `json:"seeds"`
-	Runs      int       `json:"runs"`
-	Finished  int       `json:"finished"`
-	Cells     []Cell    `json:"cells"` // in the order of losses, then levels; those without a run are left out
-	Results   []Result  `json:"results"`
+	Data    string `json:"data"`
+	Measure string `json:"measure"` // what is asked, see MeasureAccuracy
+	StudyConfig
+	Runs     int      `json:"runs"`
+	Finished int      `json:"finished"`
+	Cells    []Cell   `json:"cells"` // in the order of losses, then levels; those without a run are left out
+	Results  []Result `json:"results"`
 }
 
 // Cell is what the runs of one loss at one level came to: mean and standard deviation (of

@@ -13,8 +13,9 @@ import (
 )
 
 func TestStudyFigure(t *testing.T) {
-	s := record.Study{Measure: record.MeasureAccuracy, Losses: []string{"ce", "mae"}, Levels: []float64{0, 0.4}, Seeds: 2,
-		Runs: 8, Finished: 3, Cells: []record.Cell{
+	s := record.Study{Measure: record.MeasureAccuracy,
+		StudyConfig: record.StudyConfig{Losses: []string{"ce", "mae"}, Levels: []float64{0, 0.4}, Seeds: 2},
+		Runs:        8, Finished: 3, Cells: []record.Cell{
 			{Loss: "ce", Level: 0, Runs: 2, LastMean: 0.97, LastDev: 0.01, BestMean: 0.98, BestDev: 0.01},
 			{Loss: "ce", Level: 0.4, Runs: 1, LastMean: 0.86, BestMean: 0.94},
 		}}
@@ -33,7 +34,7 @@ func TestStudyFigure(t *testing.T) {
 
 // One run has no deviation; what is missing is said.
 func TestStudyTitles(t *testing.T) {
-	s := record.Study{Measure: record.MeasureAccuracy, Seeds: 1, Runs: 4, Finished: 4}
+	s := record.Study{Measure: record.MeasureAccuracy, StudyConfig: record.StudyConfig{Seeds: 1}, Runs: 4, Finished: 4}
 	assert.Equal(t, "accuracy on clean test rows in %, last epoch, 1 run", studyTitle(&s, false))
 	assert.Equal(t, "95.7", studyText(&s, &record.Cell{Runs: 1, LastMean: 0.957}, false))
 	s.Seeds = 3

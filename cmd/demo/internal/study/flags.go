@@ -11,31 +11,23 @@ import (
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
+	"softloss/cmd/demo/internal/record"
 )
 
 // Options are what the command line of compare says.
 type Options struct {
+	record.StudyConfig // what the summary keeps of it
 	input.Source
 	cli.Output
 
-	kind   *kind
-	study  string // its name; "" for what the data are about
-	losses []string
-	levels []float64
-	// the flag that gave them
-	levelsOf string
-
-	seeds        int
-	epochs       int
-	batch        int
-	learnRate    float64
-	weights      input.Weights // of the classes
-	hidden       []int
-	testFraction float64
-	scaling      string // auto, yes or no
-	scale        bool   // what follows from it
-	jobs         int
-	fresh        bool
+	kind     *kind
+	study    string        // its name; "" for what the data are about
+	levelsOf string        // the flag that gave the levels
+	weights  input.Weights // of the classes
+	scaling  string        // auto, yes or no
+	scale    bool          // what follows from it
+	jobs     int
+	fresh    bool
 }
 
 // isAnswers reports whether the study is the one about people's answers.
@@ -49,7 +41,7 @@ func (o *Options) Flags() []cli.Flag {
 	return slices.Concat(
 		cli.Group("Data", append(o.Source.Flags(),
 			cli.Value("test", "FRACTION", "0.3", "part of the rows kept for the test, between 0 and 1",
-				cli.Part(&o.testFraction)),
+				cli.Part(&o.TestFraction)),
 			cli.Value("scale", "auto|yes|no", "auto", "scale features to mean 0 and deviation 1 of the training rows; auto "+
 				"leaves the pixels of digits, 0 to 1, as they are",
 				cli.OneOf(&o.scaling, strings.Clone, "auto", "yes", "no")),
@@ -68,15 +60,15 @@ func (o *Options) Flags() []cli.Flag {
 			cli.Value("tail", "R,R,...", "", "for tail: how many rows the most frequent class has for each of the rarest "+
 				"(default 1,10,25,50)", o.setLevels("tail", "1 to 1000 such as 1,10,50", 1, 1000)),
 			cli.Value("seeds", "N", "", "runs of each kind, each with a split, a noise and weights of its own (default 3, "+
-				"for tail 10, for answers 20)", cli.Whole(&o.seeds, 1)),
+				"for tail 10, for answers 20)", cli.Whole(&o.Seeds, 1)),
 		),
 		cli.Group("Training",
-			cli.Value("epochs", "N", "", "epochs of a run (default 100, for answers 300)", cli.Whole(&o.epochs, 1)),
-			cli.Value("batch", "N", "64", "rows of a training step", cli.Whole(&o.batch, 1)),
-			cli.Value("lr", "RATE", "", "learning rate of Adam (default 0.001, for answers 0.01)", cli.Positive(&o.learnRate)),
+			cli.Value("epochs", "N", "", "epochs of a run (default 100, for answers 300)", cli.Whole(&o.Epochs, 1)),
+			cli.Value("batch", "N", "64", "rows of a training step", cli.Whole(&o.Batch, 1)),
+			cli.Value("lr", "RATE", "", "learning rate of Adam (default 0.001, for answers 0.01)", cli.Positive(&o.LearnRate)),
 			o.weights.Flag(),
 			cli.Value("hidden", "N,N,...", "", "units of the hidden layers (default 256, for answers none)",
-				cli.Layers(&o.hidden)),
+				cli.Layers(&o.Hidden)),
 			cli.Value("jobs", "N", "0", "runs at a time (default: one a core)", cli.Whole(&o.jobs, 0)),
 		),
 		o.Output.Flags("the results", cli.Switch("fresh", "forget the runs that are kept in -out", &o.fresh)),
@@ -104,7 +96,7 @@ func Parse(args []string) (Options, error) {
 	}
 	o.CSV.Counts = o.CSV.LabelColumns > 0
 	o.defaults()
-	for _, l := range o.losses {
+	for _, l := range o.Losses {
 		if _, err := o.kind.criterion(l, []float64{2, 1}); err != nil {
 			return o, cli.Usagef("-losses: %s", err)
 		}
@@ -130,18 +122,18 @@ func (o *Options) setKind() error {
 
 // defaults replaces what is not given.
 func (o *Options) defaults() {
-	k := o.kind
+	k := o.kind.defaults
 	o.scale = o.scaling == "yes" || o.scaling == "auto" && o.Data != "digits"
-	if o.losses == nil {
-		o.losses = k.losses
+	if o.Losses == nil {
+		o.Losses = k.Losses
 	}
-	if o.levels == nil {
-		o.levels = k.levels
+	if o.Levels == nil {
+		o.Levels = k.Levels
 	}
-	if o.hidden == nil {
-		o.hidden = k.hidden
+	if o.Hidden == nil {
+		o.Hidden = k.Hidden
 	}
-	o.seeds, o.epochs, o.learnRate = cmp.Or(o.seeds, k.seeds), cmp.Or(o.epochs, k.epochs), cmp.Or(o.learnRate, k.learnRate)
+	o.Seeds, o.Epochs, o.LearnRate = cmp.Or(o.Seeds, k.Seeds), cmp.Or(o.Epochs, k.Epochs), cmp.Or(o.LearnRate, k.LearnRate)
 }
 
 func (o *Options) setLosses(s string) error {
@@ -154,7 +146,7 @@ func (o *Options) setLosses(s string) error {
 			return fmt.Errorf("%s is there twice", l)
 		}
 	}
-	o.losses = list
+	o.Losses = list
 	return nil
 }
 
@@ -170,7 +162,7 @@ func (o *Options) setLevels(flag, want string, least, most float64) func(string)
 			list = append(list, x)
 		}
 		slices.Sort(list)
-		o.levels, o.levelsOf = list, flag
+		o.Levels, o.levelsOf = list, flag
 		return nil
 	}
 }

@@ -14,9 +14,9 @@ import (
 
 // allJobs lists the runs in the order of the table, those of one seed before those of the next.
 func (o *Options) allJobs() (jobs []record.Job) {
-	for seed := range o.seeds {
-		for _, level := range o.levels {
-			for _, loss := range o.losses {
+	for seed := range o.Seeds {
+		for _, level := range o.Levels {
+			for _, loss := range o.Losses {
 				jobs = append(jobs, record.Job{Loss: loss, Level: level, Seed: uint64(seed + 1)})
 			}
 		}
@@ -30,8 +30,8 @@ func (o *Options) identity(set *dataset.Dataset) string {
 	fmt.Fprint(sum, set.Features.Data(), set.Labels.Float32s(), set.Counts)
 	text := fmt.Sprintf("data %s (%d rows, %d features, %d classes, crc %08x), test %g, scaled %v, hidden %v, epochs %d, "+
 		"batch %d, learning rate %g",
-		o.Data, set.Len(), set.NumFeatures(), set.NumClasses(), sum.Sum32(), o.testFraction, o.scale, o.hidden, o.epochs,
-		o.batch, o.learnRate)
+		o.Data, set.Len(), set.NumFeatures(), set.NumClasses(), sum.Sum32(), o.TestFraction, o.scale, o.Hidden, o.Epochs,
+		o.Batch, o.LearnRate)
 	if o.weights.Text != "" {
 		text += ", class weights " + o.weights.Text
 	}
@@ -42,11 +42,11 @@ func (o *Options) identity(set *dataset.Dataset) string {
 func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 	observe train.Observer) (record.Result, error) {
 	out := record.Result{Job: j, Best: o.kind.worst()}
-	trainSet, testSet, err := set.Split(o.testFraction, j.Seed)
+	trainSet, testSet, err := set.Split(o.TestFraction, j.Seed)
 	if err != nil {
-		return out, cli.Usagef("-test %g of %s: %s", o.testFraction, phrase.Plural(set.Len(), "row"), cli.Plain(err))
+		return out, cli.Usagef("-test %g of %s: %s", o.TestFraction, phrase.Plural(set.Len(), "row"), cli.Plain(err))
 	}
-	cfg := train.Config{Hidden: o.hidden, Epochs: o.epochs, BatchSize: o.batch, LearnRate: o.learnRate, Seed: j.Seed}
+	cfg := train.Config{Hidden: o.Hidden, Epochs: o.Epochs, BatchSize: o.Batch, LearnRate: o.LearnRate, Seed: j.Seed}
 	if trainSet, err = o.kind.change(trainSet, j); err != nil {
 		return out, err
 	}

@@ -22,12 +22,7 @@ type kind struct {
 	rate    string // what its levels are
 	level   string // how the progress names one, "" for a single one
 
-	losses    []string
-	levels    []float64
-	seeds     int
-	epochs    int
-	learnRate float64
-	hidden    []int
+	defaults record.StudyConfig
 
 	// criterion reads one of the losses, for classes with these numbers of rows.
 	criterion func(text string, counts []float64) (losses.Criterion, error)
@@ -44,23 +39,29 @@ var kinds = []kind{
 	{
 		name: "noise", file: record.NoiseStudyName, measure: record.MeasureAccuracy,
 		rate: "noise rate", level: "noise %-4g",
-		losses: []string{"ce", "ce@0.1", "gce:q=0.7", "mae"}, levels: []float64{0, 0.2, 0.4, 0.6},
-		seeds: 3, epochs: 100, learnRate: input.DefaultLearnRate, hidden: []int{256},
+		defaults: record.StudyConfig{
+			Losses: []string{"ce", "ce@0.1", "gce:q=0.7", "mae"}, Levels: []float64{0, 0.2, 0.4, 0.6},
+			Seeds: 3, Epochs: 100, LearnRate: input.DefaultLearnRate, Hidden: []int{256},
+		},
 		criterion: func(text string, _ []float64) (losses.Criterion, error) { return input.Variant(text) },
 		change:    replaceLabels, judge: accuracy,
 	},
 	{
 		name: "tail", file: record.TailStudyName, measure: record.MeasureBalanced,
 		rate: "imbalance", level: "1 : %-4g",
-		losses: []string{"ce", "ce@weights", "ce@effective", "ce@adjusted", "ce@ldam", "focal"},
-		levels: []float64{1, 10, 25, 50},
-		seeds:  10, epochs: 100, learnRate: input.DefaultLearnRate, hidden: []int{256},
+		defaults: record.StudyConfig{
+			Losses: []string{"ce", "ce@weights", "ce@effective", "ce@adjusted", "ce@ldam", "focal"},
+			Levels: []float64{1, 10, 25, 50},
+			Seeds:  10, Epochs: 100, LearnRate: input.DefaultLearnRate, Hidden: []int{256},
+		},
 		criterion: tailCriterion, change: thinOut, judge: balancedAccuracy,
 	},
 	{
 		name: "answers", file: record.AnswersStudyName, measure: record.MeasureKL, lower: true,
-		losses: []string{"soft", "majority", "majority@0.1", "constant"}, levels: []float64{0},
-		seeds: 20, epochs: input.AnswersEpochs, learnRate: input.AnswersLearnRate, hidden: []int{},
+		defaults: record.StudyConfig{
+			Losses: []string{"soft", "majority", "majority@0.1", "constant"}, Levels: []float64{0},
+			Seeds: 20, Epochs: input.AnswersEpochs, LearnRate: input.AnswersLearnRate, Hidden: []int{},
+		},
 		criterion: answersCriterion, change: takeMajority, judge: divergence,
 	},
 }

@@ -46,7 +46,7 @@ func (s *studyRun) run(ctx context.Context) error {
 		return nil
 	}
 	s.start, s.missing = time.Now(), len(todo)
-	s.bar = show.NewBar(s.terminal, len(todo)*s.Options.epochs, 100*time.Millisecond)
+	s.bar = show.NewBar(s.terminal, len(todo)*s.Epochs, 100*time.Millisecond)
 	defer s.bar.Close()
 	workers := s.jobs
 	if workers == 0 {
@@ -173,14 +173,14 @@ func (s *studyRun) printHead() {
 		}
 	}
 	fmt.Fprintf(s.text, "data     %s: %s, %g of them for the test, another split for each seed\n", s.Data,
-		phrase.Plural(s.set.Len(), "row"), s.testFraction)
+		phrase.Plural(s.set.Len(), "row"), s.TestFraction)
 	fmt.Fprintf(s.text, "network  %s, %s in batches of %d, learning rate %g\n",
-		show.Layers(d, record.Config{Hidden: s.hidden}),
-		phrase.Plural(s.Options.epochs, "epoch"), s.batch, s.learnRate)
-	what := fmt.Sprintf("%d losses, %s, %s", len(s.losses), phrase.Plural(len(s.levels), s.kind.rate),
-		phrase.Plural(s.seeds, "seed"))
+		show.Layers(d, record.Config{Hidden: s.Hidden}),
+		phrase.Plural(s.Epochs, "epoch"), s.Batch, s.LearnRate)
+	what := fmt.Sprintf("%d losses, %s, %s", len(s.Losses), phrase.Plural(len(s.Levels), s.kind.rate),
+		phrase.Plural(s.Seeds, "seed"))
 	if s.isAnswers() {
-		what = fmt.Sprintf("%d kinds of label, %s", len(s.losses), phrase.Plural(s.seeds, "seed"))
+		what = fmt.Sprintf("%d kinds of label, %s", len(s.Losses), phrase.Plural(s.Seeds, "seed"))
 	}
 	fmt.Fprintf(s.text, "study    %s: %s", what, phrase.Plural(len(s.allJobs()), "run"))
 	if kept > 0 {
