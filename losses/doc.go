@@ -18,6 +18,9 @@
 //	mass           Σ_k w_k t_k, the sum of a row's weighted labels
 //	rest           1 - p
 //	sure row       one in which a p is nearly 1
+//	removed row    one of sample weight 0, of an ignored index, or whose labels weigh nothing: it
+//	               costs nothing, whatever it holds
+//	element        with SigmoidLink, a number of the logits: a yes-or-no question
 //	alpha          the strength of label smoothing
 //	link           what makes probabilities of logits
 //

@@ -79,23 +79,6 @@ func writeKey(b *strings.Builder, v reflect.Value, hops int) {
 		b.WriteString(typeName(v.Type()))
 	}
 	switch v.Kind() {
-	case reflect.Invalid:
-		b.WriteString("nil")
-	case reflect.Bool:
-		fmt.Fprintf(b, "(%t)", v.Bool())
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		b.WriteString(strconv.FormatInt(v.Int(), 10))
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		b.WriteString(strconv.FormatUint(v.Uint(), 10))
-	case reflect.Float32, reflect.Float64:
-		writeFloat(b, v.Float())
-	case reflect.Complex64, reflect.Complex128:
-		writeFloat(b, real(v.Complex()))
-		b.WriteByte('+')
-		writeFloat(b, imag(v.Complex()))
-		b.WriteByte('i')
-	case reflect.String:
-		b.WriteString(strconv.Quote(v.String()))
 	case reflect.Interface:
 		if !v.IsNil() && v.Elem().Type().PkgPath() == "" {
 			b.WriteString(v.Elem().Type().String())
@@ -127,8 +110,33 @@ func writeKey(b *strings.Builder, v reflect.Value, hops int) {
 			p = *(*uintptr)(unsafe.Pointer(v.UnsafeAddr())) // code and captured variables
 		}
 		fmt.Fprintf(b, "%v@%x", v.Type(), p)
-	default: // channels, maps, unsafe pointers
+	case reflect.Chan, reflect.Map, reflect.UnsafePointer:
 		fmt.Fprintf(b, "%v@%x", v.Type(), v.Pointer())
+	default:
+		writeScalar(b, v)
+	}
+}
+
+// writeScalar is writeKey for what holds nothing else.
+func writeScalar(b *strings.Builder, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Invalid:
+		b.WriteString("nil")
+	case reflect.Bool:
+		fmt.Fprintf(b, "(%t)", v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		b.WriteString(strconv.FormatInt(v.Int(), 10))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		b.WriteString(strconv.FormatUint(v.Uint(), 10))
+	case reflect.Float32, reflect.Float64:
+		writeFloat(b, v.Float())
+	case reflect.Complex64, reflect.Complex128:
+		writeFloat(b, real(v.Complex()))
+		b.WriteByte('+')
+		writeFloat(b, imag(v.Complex()))
+		b.WriteByte('i')
+	case reflect.String:
+		b.WriteString(strconv.Quote(v.String()))
 	}
 }
 

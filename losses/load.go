@@ -11,23 +11,9 @@ import (
 // load checks and reads everything that the rows need, and adds them to the totals. z and t have
 // passed Check.
 func (e *engine[T]) load(c *Criterion, dst *Outputs, in *Inputs, z, t *tensor.Dense) (err error) {
-	shape := z.Shape()
-	e.formula = c.loss()
-	if e.linear, err = linearOf(e.formula); err != nil {
-		return within("loss", err)
+	if err := e.loadCriterion(c, z.Shape()); err != nil {
+		return err
 	}
-	e.reduction, e.ignore, e.axis, e.dims = c.Reduction, c.Ignore, c.axis(shape), len(shape)
-	e.k = c.classes(shape)
-	e.options = options{
-		probs: c.FromProbs, smoothing: c.Smoothing, classWeights: c.ClassWeights, lift: 1,
-		margins: c.Margins, angular: c.AngularMargin, shift: c.LogitShift, temperature: c.temperature(), zLoss: c.ZLoss,
-		link: c.Link, classes: e.k, posWeight: c.PosWeight,
-	}
-	e.sumToOne = demandsOf(e.formula).sumToOne
-	if c.Link == SigmoidLink {
-		e.k = 1
-	}
-	e.n = shape.TotalSize() / e.k
 	e.input = dense.Rows(z, e.axis, &e.buf.input)
 	if in.Direction != nil {
 		if err := e.loadDirection(in.Direction, c, z); err != nil {
@@ -59,6 +45,27 @@ func (e *engine[T]) load(c *Criterion, dst *Outputs, in *Inputs, z, t *tensor.De
 		return nil
 	}
 	e.batch.loss = dense.Grow(&e.buf.loss, e.n)
+	return nil
+}
+
+// loadCriterion reads what every row is asked for, and how many rows logits of the shape are.
+func (e *engine[T]) loadCriterion(c *Criterion, shape tensor.Shape) (err error) {
+	e.formula = c.loss()
+	if e.linear, err = linearOf(e.formula); err != nil {
+		return within("loss", err)
+	}
+	e.reduction, e.ignore, e.axis, e.dims = c.Reduction, c.Ignore, c.axis(shape), len(shape)
+	e.k = c.classes(shape)
+	e.options = options{
+		probs: c.FromProbs, smoothing: c.Smoothing, classWeights: c.ClassWeights, lift: 1,
+		margins: c.Margins, angular: c.AngularMargin, shift: c.LogitShift, temperature: c.temperature(), zLoss: c.ZLoss,
+		link: c.Link, classes: e.k, posWeight: c.PosWeight,
+	}
+	e.sumToOne = demandsOf(e.formula).sumToOne
+	if c.Link == SigmoidLink {
+		e.k = 1
+	}
+	e.n = shape.TotalSize() / e.k
 	return nil
 }
 
