@@ -8,6 +8,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"softloss/internal/_asm/avx"
 )
 
 // isa is an instruction set and an element type.
@@ -15,54 +17,30 @@ type isa struct{ avx512, f64 bool }
 
 var isas = []isa{{avx512: true}, {avx512: true, f64: true}, {}, {f64: true}}
 
-// suffix ends the names of the functions.
-func (g isa) suffix() string {
-	return map[bool]string{true: "F64", false: "F32"}[g.f64] + map[bool]string{true: "AVX512", false: "AVX2"}[g.avx512]
-}
+// set is g for what is shared with other generators.
+func (g isa) set() avx.Set { return avx.Set{AVX512: g.avx512, F64: g.f64} }
 
 // size is the number of bytes of an element, shift its logarithm.
-func (g isa) size() int { return 1 << g.shift() }
+func (g isa) size() int { return g.set().Size() }
 
-func (g isa) shift() uint64 {
-	if g.f64 {
-		return 3
-	}
-	return 2
-}
+func (g isa) shift() uint64 { return g.set().Shift() }
 
 // bytes and lanes are the number of bytes and of elements of a vector.
-func (g isa) bytes() int {
-	if g.avx512 {
-		return 64
-	}
-	return 32
-}
+func (g isa) bytes() int { return g.set().Width() }
 
-func (g isa) lanes() int { return g.bytes() / g.size() }
+func (g isa) lanes() int { return g.set().Lanes() }
 
 // function begins an assembly function; T in the signature stands for the element type.
 func (g isa) function(name, signature, doc string) {
-	t := map[bool]string{true: "float64", false: "float32"}[g.f64]
-	TEXT(name+g.suffix(), NOSPLIT, fmt.Sprintf(signature, t))
+	TEXT(name+g.set().Suffix(), NOSPLIT, fmt.Sprintf(signature, g.set().GoType()))
 	Pragma("noescape")
-	Doc(strings.Split(name+g.suffix()+" "+doc, "\n")...)
+	Doc(strings.Split(name+g.set().Suffix()+" "+doc, "\n")...)
 }
 
-func (g isa) vec() reg.VecVirtual {
-	if g.avx512 {
-		return ZMM()
-	}
-	return YMM()
-}
+func (g isa) vec() reg.VecVirtual { return g.set().Vec() }
 
 // pick emits the packed-single or packed-double form of an instruction.
-func (g isa) pick(ps, pd func(...Op), ops ...Op) {
-	if g.f64 {
-		pd(ops...)
-		return
-	}
-	ps(ops...)
-}
+func (g isa) pick(ps, pd func(...Op), ops ...Op) { g.set().Pick(ps, pd, ops...) }
 
 func (g isa) move(src, dst Op) { g.pick(VMOVUPS, VMOVUPD, src, dst) }
 
@@ -111,30 +89,10 @@ func (g isa) mask(n reg.GPVirtual) Op {
 }
 
 // loadMasked loads the lanes of mask, zeros elsewhere, without touching other memory.
-func (g isa) loadMasked(mem Mem, mask, dst Op) {
-	switch {
-	case g.avx512 && g.f64:
-		VMOVUPD_Z(mem, mask, dst)
-	case g.avx512:
-		VMOVUPS_Z(mem, mask, dst)
-	case g.f64:
-		VMASKMOVPD(mem, mask, dst)
-	default:
-		VMASKMOVPS(mem, mask, dst)
-	}
-}
+func (g isa) loadMasked(mem Mem, mask, dst Op) { g.set().LoadMasked(mem, mask, dst) }
 
 // storeMasked stores the lanes of mask, without touching other memory.
-func (g isa) storeMasked(src, mask Op, mem Mem) {
-	switch {
-	case g.avx512:
-		g.pick(VMOVUPS, VMOVUPD, src, mask, mem)
-	case g.f64:
-		VMASKMOVPD(src, mask, mem)
-	default:
-		VMASKMOVPS(src, mask, mem)
-	}
-}
+func (g isa) storeMasked(src, mask Op, mem Mem) { g.set().StoreMasked(src, mask, mem) }
 
 var windowData *Mem
 

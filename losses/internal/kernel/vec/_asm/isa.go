@@ -4,6 +4,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"softloss/internal/_asm/avx"
 )
 
 // isa is an instruction set with the type it computes in and that of the elements in memory.
@@ -20,65 +22,40 @@ var (
 	wides = []isa{{avx512: true, f64: true, narrow: true}, {f64: true, narrow: true}}
 )
 
+// set is what g computes in, memory the same for elements in memory.
+func (g isa) set() avx.Set { return avx.Set{AVX512: g.avx512, F64: g.f64} }
+
+func (g isa) memory() avx.Set { return avx.Set{AVX512: g.avx512, F64: g.f64 && !g.narrow} }
+
 // suffix ends the names of the functions.
 func (g isa) suffix() string {
-	t := map[bool]string{true: "F64", false: "F32"}[g.f64]
 	if g.narrow {
-		t = "Wide"
+		return "Wide" + g.set().Name()
 	}
-	return t + map[bool]string{true: "AVX512", false: "AVX2"}[g.avx512]
+	return g.set().Suffix()
 }
 
 // size is the number of bytes of an element in memory, bytes those of as many as fill a vector.
-func (g isa) size() int {
-	if g.f64 && !g.narrow {
-		return 8
-	}
-	return 4
-}
+func (g isa) size() int { return g.memory().Size() }
 
 func (g isa) bytes() int { return g.lanes() * g.size() }
 
 // lanes is the number of elements in a vector.
-func (g isa) lanes() int {
-	n := 8
-	if g.avx512 {
-		n = 16
-	}
-	if g.f64 {
-		return n / 2
-	}
-	return n
-}
+func (g isa) lanes() int { return g.set().Lanes() }
 
 // floatSize is the size of the numbers it computes with.
-func (g isa) floatSize() int {
-	if g.f64 {
-		return 8
-	}
-	return 4
-}
+func (g isa) floatSize() int { return g.set().Size() }
 
 // goType is the element type in a Go signature, goFloat that of other numbers.
-func (g isa) goType() string { return goFloats[g.size() == 8] }
+func (g isa) goType() string { return g.memory().GoType() }
 
-func (g isa) goFloat() string { return goFloats[g.f64] }
+func (g isa) goFloat() string { return g.set().GoType() }
 
-var goFloats = map[bool]string{true: "float64", false: "float32"}
-
-func (g isa) vec() reg.VecVirtual {
-	if g.avx512 {
-		return ZMM()
-	}
-	return YMM()
-}
+func (g isa) vec() reg.VecVirtual { return g.set().Vec() }
 
 // pick emits the packed-single or packed-double form of an instruction.
 func (g isa) pick(ps, pd func(...Op), ops ...Op) {
-	if g.f64 {
-		ps = pd
-	}
-	ps(ops...)
+	g.set().Pick(ps, pd, ops...)
 	emitted()
 }
 
@@ -204,14 +181,8 @@ func (g isa) loadTail(mem Op, m mask, dst Op) {
 		half := XMM()
 		VMASKMOVPS(mem, m.memory, half)
 		VCVTPS2PD(half, dst)
-	case g.avx512 && g.f64:
-		VMOVUPD_Z(mem, m.op, dst)
-	case g.avx512:
-		VMOVUPS_Z(mem, m.op, dst)
-	case g.f64:
-		VMASKMOVPD(mem, m.op, dst)
 	default:
-		VMASKMOVPS(mem, m.op, dst)
+		g.set().LoadMasked(mem, m.op, dst)
 	}
 }
 
@@ -222,13 +193,7 @@ func (g isa) storeTail(src Op, m mask, mem Op) {
 		VMOVUPS(g.narrowed(src), m.op, mem)
 	case g.narrow:
 		VMASKMOVPS(g.narrowed(src), m.memory, mem)
-	case g.avx512 && g.f64:
-		VMOVUPD(src, m.op, mem)
-	case g.avx512:
-		VMOVUPS(src, m.op, mem)
-	case g.f64:
-		VMASKMOVPD(src, m.op, mem)
 	default:
-		VMASKMOVPS(src, m.op, mem)
+		g.set().StoreMasked(src, m.op, mem)
 	}
 }
