@@ -12,7 +12,7 @@ import (
 
 // Dataset is a table of samples: features and, per sample, a distribution over
 // classes, or the answers to K yes-or-no questions. The readers of this package
-// return datasets that pass Validate.
+// return datasets that pass Validate, except for values that are missing.
 type Dataset struct {
 	// [N, D] float32 or, of tables and other sources of larger numbers, float64: a [Scaler] makes
 	// float32 of both. NaN where a value is missing: see [MissingNaN].

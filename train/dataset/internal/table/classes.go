@@ -28,11 +28,10 @@ func (c *Column) Classes(known []string) (names []string, index []int, err error
 			if c.levels.index[first] > c.levels.index[second] {
 				first, second = second, first
 			}
-			return nil, nil, &fault.CellError{
-				Line: c.levels.lines[c.levels.index[second]], Column: c.Number, Name: c.Name, Got: second, Option: "Label",
-				Want: fmt.Sprintf("the same class written as on line %d, %s", c.levels.lines[c.levels.index[first]],
-					phrase.Quote(first)),
-			}
+			e := c.cellError(c.levels.lines[c.levels.index[second]], second, fmt.Sprintf("the same class written as on line "+
+				"%d, %s", c.levels.lines[c.levels.index[first]], phrase.Quote(first)), nil)
+			e.Option = "Label"
+			return nil, nil, e
 		}
 	}
 	if known == nil && len(names) < 2 {
@@ -42,10 +41,9 @@ func (c *Column) Classes(known []string) (names []string, index []int, err error
 	if known != nil {
 		for code, name := range c.levels.names {
 			if rank[code] = ClassAt(known, name); rank[code] < 0 {
-				return nil, nil, &fault.CellError{
-					Line: c.levels.lines[code], Column: c.Number, Name: c.Name, Got: name, Option: "Label",
-					Want: "one of the classes " + phrase.List(known), Err: fault.ErrClasses,
-				}
+				e := c.cellError(c.levels.lines[code], name, "one of the classes "+phrase.List(known), fault.ErrClasses)
+				e.Option = "Label"
+				return nil, nil, e
 			}
 		}
 		names = known

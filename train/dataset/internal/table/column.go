@@ -57,7 +57,7 @@ type Column struct {
 }
 
 // cellError is an error about a cell of this column.
-func (c *Column) cellError(line int, got, want string, kind error) error {
+func (c *Column) cellError(line int, got, want string, kind error) *fault.CellError {
 	e := &fault.CellError{Line: line, Column: c.Number, Name: c.Name, Got: got, Want: want, Err: kind}
 	switch kind {
 	case fault.ErrMissing:
@@ -73,10 +73,9 @@ func (c *Column) cellError(line int, got, want string, kind error) error {
 
 // noNumber is the error about a number in a notation that is not read.
 func (c *Column) noNumber(line int, cell, how string) error {
-	want, option := WantPlain(how)
-	err := c.cellError(line, cell, want, fault.ErrNumber).(*fault.CellError)
-	err.Option = option
-	return err
+	e := c.cellError(line, cell, "", fault.ErrNumber)
+	e.Want, e.Option = WantPlain(how)
+	return e
 }
 
 // feature adds a cell of a feature column.
@@ -106,9 +105,9 @@ func (c *Column) feature(cell string, line int) error {
 	case how != "":
 		return c.noNumber(line, cell, how)
 	case isNumber && !c.text && !Exact(cell, v):
-		err := c.cellError(line, cell, WantExact, fault.ErrNumber).(*fault.CellError)
-		err.Option = "Drop"
-		return err
+		e := c.cellError(line, cell, WantExact, fault.ErrNumber)
+		e.Option = "Drop"
+		return e
 	case isNumber && !finite32(v):
 		return c.cellError(line, cell, "a finite number within float32", nil)
 	case !isNumber && !c.text:
