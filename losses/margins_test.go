@@ -67,6 +67,17 @@ func TestMargins(t *testing.T) {
 	assert.NotEqual(t, losses.Criterion{}.Key(), c.Key())
 }
 
+// TestNoMarginBesideAnInfiniteGradient: a margin of 0 adds nothing to the gradient of its label, not
+// even where that of the logit has left the dtype.
+func TestNoMarginBesideAnInfiniteGradient(t *testing.T) {
+	for _, dt := range floatDtypes {
+		b := batch{dt: dt, n: 1, k: 3, z: []float64{1, 2, 3}, t: []float64{0, 0, 1}}
+		got := b.eval(t, losses.Criterion{Loss: losses.MAE{}, Margins: []float64{.1, .1, 0}, ZLoss: 1, Temperature: 1e-300})
+		assert.True(t, math.IsInf(got.grad[2], 1), dt)
+		assert.False(t, math.IsNaN(got.tgrad[2]), dt)
+	}
+}
+
 func TestMarginErrors(t *testing.T) {
 	z, y := dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), indices(tensor.Int, 1)
 	checkErrors(t, []errorCase{

@@ -67,7 +67,7 @@ func (b *batch[T]) moveOf(class int, z []T) turned {
 // addMargins adds to the gradients of the labels what comes from the logits that the margins lower.
 func (b *batch[T]) addMargins() {
 	for i, g := range b.grad {
-		b.targetGrad[i] -= T(b.margins[i%b.k] * float64(g))
+		b.targetGrad[i] -= T(times(b.margins[i%b.k], float64(g)))
 	}
 }
 
