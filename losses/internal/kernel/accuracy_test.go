@@ -93,8 +93,11 @@ func limit(c accuracyCase, x expected) float64 {
 	case strings.HasPrefix(c.kernel, "Separable"):
 		_, name, _ := strings.Cut(c.kernel, "/")
 		f := families[strings.TrimSuffix(name, "/loss")]
-		if c.kernel = ""; f.family == GCE || f.family.Smooth() { // p^a = exp(a l), whose argument is rounded
+		if c.kernel = ""; f.family == GCE { // p^a = exp(a l), whose argument is rounded
 			return limit(c, x) + 2.5*x.gap
+		}
+		if f.family.Smooth() { // the same, and φ' has roundings of its own
+			return 1.25*limit(c, x) + 2.5*x.gap
 		}
 		if f.family == Focal { // (1-p)^a
 			return (3 + f.a) * limit(c, x)
