@@ -22,7 +22,6 @@ func TestErrorsOfData(t *testing.T) {
 	labels := func(at int, v float64) *tensor.Dense { return dense(tensor.Float64, with(notebookSmooth, at, v), 3, 5) }
 	halves := repeat(15, func(int) float64 { return .5 })
 	probs := func(at int, v float64) *tensor.Dense { return dense(tensor.Float64, with(halves, at, v), 3, 5) }
-	fromProbs := losses.Criterion{FromProbs: true}
 	smoothed := losses.Criterion{Smoothing: losses.Smoothing{Alpha: .1}}
 	var cases []errorCase
 	for name, c := range map[string]losses.Criterion{"ce": {}, "mae": {Loss: losses.MAE{}}, "gce": {Loss: GCE{Q: 1}},
@@ -55,79 +54,92 @@ func TestErrorsOfData(t *testing.T) {
 				1, ""},
 		)
 	}
-	into := func(c losses.Criterion, out losses.Outputs, in losses.Inputs) func() error {
-		if in.Logits == nil {
-			in.Logits, in.Target = z35, t35
-		}
-		return func() error { return c.EvalInto(out, in) }
-	}
-	vec := func(x ...float64) *tensor.Dense { return dense(tensor.Float64, x, len(x)) }
-	grad := func() *tensor.Dense { return dense(tensor.Float64, make([]float64, 15), 3, 5) }
-	scalar := func() *tensor.Dense { return dense(tensor.Float64, []float64{0}) }
-	rows := losses.Criterion{Reduction: losses.None}
-	gap, err := dense(tensor.Float64, make([]float64, 18), 3, 6).Slice(nil, tensor.S(0, 5))
-	require.NoError(t, err)
-	turned := dense(tensor.Float64, make([]float64, 15), 5, 3)
-	require.NoError(t, turned.T())
 	cases = append(cases,
-		errorCase{"weight negative", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, 1, -1)}),
-			losses.ErrWeight, 2, -1,
-			"losses: sample weights: row 2: -1 is out of range, want a finite number >= 0"},
-		errorCase{"weight NaN", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(nan, 1, 1)}),
-			losses.ErrWeight, 0, -1, ""},
-		errorCase{"weight Inf", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, inf, 1)}),
-			losses.ErrWeight, 1, -1, ""},
-		errorCase{"weights shape", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, 1)}),
-			losses.ErrShape, -1, -1,
-			"losses: sample weights: shape (2) is wrong, want shape (3)"},
-		errorCase{"weights (1, N)", into(none, losses.Outputs{},
-			losses.Inputs{SampleWeights: dense(tensor.Float64, []float64{1, 1, 1}, 1,
-				3)}), losses.ErrShape, -1, -1, ""},
-		errorCase{"weights dtype", into(none, losses.Outputs{},
-			losses.Inputs{SampleWeights: dense(tensor.Float32, []float64{1, 1, 1}, 3)}), losses.ErrDtype, -1, -1,
-			"losses: sample weights: dtype float32 is wrong, want float64"},
-		errorCase{"typed nil weights", into(none, losses.Outputs{},
-			losses.Inputs{SampleWeights: (*tensor.Dense)(nil)}), losses.ErrNil, -1, -1, ""},
-		errorCase{"upstream shape, mean", into(none, losses.Outputs{}, losses.Inputs{Upstream: vec(1, 1, 1)}),
-			losses.ErrShape, -1, -1,
-			"losses: upstream: shape (3) is wrong, want shape ()"},
-		errorCase{"upstream (1), mean", into(none, losses.Outputs{}, losses.Inputs{Upstream: vec(1)}),
-			losses.ErrShape, -1, -1, ""},
-		errorCase{"upstream shape, none", into(rows, losses.Outputs{}, losses.Inputs{Upstream: scalar()}),
-			losses.ErrShape, -1, -1,
-			"losses: upstream: shape () is wrong, want shape (3)"},
-		errorCase{"upstream dtype", into(none, losses.Outputs{},
-			losses.Inputs{Upstream: dense(tensor.Float32, []float64{1})}), losses.ErrDtype, -1, -1, ""},
-		errorCase{"loss shape", into(none, losses.Outputs{Loss: vec(0, 0, 0)}, losses.Inputs{}), losses.ErrShape, -1,
-			-1,
-			"losses: loss: shape (3) is wrong, want shape ()"},
-		errorCase{"loss shape, none", into(rows, losses.Outputs{Loss: scalar()}, losses.Inputs{}), losses.ErrShape,
-			-1, -1, ""},
-		errorCase{"loss dtype", into(none, losses.Outputs{Loss: dense(tensor.Float32, []float64{0})},
-			losses.Inputs{}), losses.ErrDtype, -1, -1, ""},
-		errorCase{"grad shape", into(none, losses.Outputs{Grad: dense(tensor.Float64, make([]float64, 15), 5, 3)},
-			losses.Inputs{}), losses.ErrShape, -1, -1, ""},
-		errorCase{"grad with gaps", into(none, losses.Outputs{Grad: gap.(*tensor.Dense)}, losses.Inputs{}),
-			losses.ErrShape, -1, -1,
-			"losses: grad: the tensor is a view with gaps, want contiguous row-major memory to write to"},
-		errorCase{"grad transposed", into(none, losses.Outputs{Grad: turned}, losses.Inputs{}), losses.ErrShape, -1,
-			-1, ""},
-		errorCase{"target grad shape", into(none, losses.Outputs{TargetGrad: vec(0)}, losses.Inputs{}),
-			losses.ErrShape, -1, -1, ""},
-		errorCase{"target grad of an index", into(none, losses.Outputs{TargetGrad: grad()},
-			losses.Inputs{Logits: z35, Target: y3}), losses.ErrDtype, -1, -1,
-			"losses: target grad: an index target has no gradient, want labels [N, K]"},
 		errorCase{"smooth label", func() error { _, err := losses.SmoothSoftLabels(labels(6, -.25), .1); return err },
 			losses.ErrLabel, 1, 1,
 			"losses: labels: row 1 column 1: -0.25 is negative, want a finite number >= 0"},
 		errorCase{"smooth label, alpha 0", func() error {
-			_,
-				err := losses.SmoothSoftLabels(labels(6, nan), 0)
+			_, err := losses.SmoothSoftLabels(labels(6, nan), 0)
 			return err
 		}, losses.ErrLabel, 1, 1, ""},
-		errorCase{"probabilities", evalCall(fromProbs, z35, t35), losses.ErrProb, 0, 0, ""},
+		errorCase{"probabilities", evalCall(losses.Criterion{FromProbs: true}, z35, t35), losses.ErrProb, 0, 0, ""},
 	)
 	checkErrors(t, cases)
+}
+
+// into is a call of c.EvalInto, on z35 and t35 unless other logits are given.
+func into(c losses.Criterion, out losses.Outputs, in losses.Inputs) func() error {
+	if in.Logits == nil {
+		in.Logits, in.Target = z35, t35
+	}
+	return func() error { return c.EvalInto(out, in) }
+}
+
+func vec(x ...float64) *tensor.Dense { return dense(tensor.Float64, x, len(x)) }
+
+// TestErrorsOfWeights: what is wrong with sample weights and upstream gradients.
+func TestErrorsOfWeights(t *testing.T) {
+	rows := losses.Criterion{Reduction: losses.None}
+	scalar := dense(tensor.Float64, []float64{0})
+	checkErrors(t, []errorCase{
+		{"weight negative", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, 1, -1)}),
+			losses.ErrWeight, 2, -1,
+			"losses: sample weights: row 2: -1 is out of range, want a finite number >= 0"},
+		{"weight NaN", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(nan, 1, 1)}),
+			losses.ErrWeight, 0, -1, ""},
+		{"weight Inf", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, inf, 1)}),
+			losses.ErrWeight, 1, -1, ""},
+		{"weights shape", into(none, losses.Outputs{}, losses.Inputs{SampleWeights: vec(1, 1)}),
+			losses.ErrShape, -1, -1,
+			"losses: sample weights: shape (2) is wrong, want shape (3)"},
+		{"weights (1, N)", into(none, losses.Outputs{},
+			losses.Inputs{SampleWeights: dense(tensor.Float64, []float64{1, 1, 1}, 1,
+				3)}), losses.ErrShape, -1, -1, ""},
+		{"weights dtype", into(none, losses.Outputs{},
+			losses.Inputs{SampleWeights: dense(tensor.Float32, []float64{1, 1, 1}, 3)}), losses.ErrDtype, -1, -1,
+			"losses: sample weights: dtype float32 is wrong, want float64"},
+		{"typed nil weights", into(none, losses.Outputs{},
+			losses.Inputs{SampleWeights: (*tensor.Dense)(nil)}), losses.ErrNil, -1, -1, ""},
+		{"upstream shape, mean", into(none, losses.Outputs{}, losses.Inputs{Upstream: vec(1, 1, 1)}),
+			losses.ErrShape, -1, -1,
+			"losses: upstream: shape (3) is wrong, want shape ()"},
+		{"upstream (1), mean", into(none, losses.Outputs{}, losses.Inputs{Upstream: vec(1)}),
+			losses.ErrShape, -1, -1, ""},
+		{"upstream shape, none", into(rows, losses.Outputs{}, losses.Inputs{Upstream: scalar}),
+			losses.ErrShape, -1, -1,
+			"losses: upstream: shape () is wrong, want shape (3)"},
+		{"upstream dtype", into(none, losses.Outputs{},
+			losses.Inputs{Upstream: dense(tensor.Float32, []float64{1})}), losses.ErrDtype, -1, -1, ""},
+	})
+}
+
+// TestErrorsOfOutputs: what is wrong with the tensors that results go to.
+func TestErrorsOfOutputs(t *testing.T) {
+	rows := losses.Criterion{Reduction: losses.None}
+	gap, err := dense(tensor.Float64, make([]float64, 18), 3, 6).Slice(nil, tensor.S(0, 5))
+	require.NoError(t, err)
+	turned := f64(15, 5, 3)
+	require.NoError(t, turned.T())
+	checkErrors(t, []errorCase{
+		{"loss shape", into(none, losses.Outputs{Loss: vec(0, 0, 0)}, losses.Inputs{}), losses.ErrShape, -1, -1,
+			"losses: loss: shape (3) is wrong, want shape ()"},
+		{"loss shape, none", into(rows, losses.Outputs{Loss: dense(tensor.Float64, []float64{0})},
+			losses.Inputs{}), losses.ErrShape, -1, -1, ""},
+		{"loss dtype", into(none, losses.Outputs{Loss: dense(tensor.Float32, []float64{0})},
+			losses.Inputs{}), losses.ErrDtype, -1, -1, ""},
+		{"grad shape", into(none, losses.Outputs{Grad: f64(15, 5, 3)},
+			losses.Inputs{}), losses.ErrShape, -1, -1, ""},
+		{"grad with gaps", into(none, losses.Outputs{Grad: gap.(*tensor.Dense)}, losses.Inputs{}),
+			losses.ErrShape, -1, -1,
+			"losses: grad: the tensor is a view with gaps, want contiguous row-major memory to write to"},
+		{"grad transposed", into(none, losses.Outputs{Grad: turned}, losses.Inputs{}), losses.ErrShape, -1,
+			-1, ""},
+		{"target grad shape", into(none, losses.Outputs{TargetGrad: vec(0)}, losses.Inputs{}),
+			losses.ErrShape, -1, -1, ""},
+		{"target grad of an index", into(none, losses.Outputs{TargetGrad: f64(15, 3, 5)},
+			losses.Inputs{Logits: z35, Target: y3}), losses.ErrDtype, -1, -1,
+			"losses: target grad: an index target has no gradient, want labels [N, K]"},
+	})
 }
 
 // TestSmoothingGradChecksLabels: its doc comment promises the errors of Apply.

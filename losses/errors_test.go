@@ -114,14 +114,20 @@ func TestErrorsOfParameters(t *testing.T) {
 	require.ErrorIs(t, losses.Criterion{Loss: GCE{Q: 2}}.Validate(), losses.ErrParam)
 }
 
-func TestErrorsOfTensors(t *testing.T) {
-	f64 := func(n int, shape ...int) *tensor.Dense { return dense(tensor.Float64, make([]float64, n), shape...) }
-	f32 := func(n int, shape ...int) *tensor.Dense { return dense(tensor.Float32, make([]float64, n), shape...) }
-	empty := func(shape ...int) *tensor.Dense {
-		return tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(shape...))
-	}
-	masked := f64(15, 3, 5)
-	masked.ResetMask(false)
+func f64(n int, shape ...int) *tensor.Dense {
+	return dense(tensor.Float64, make([]float64, n), shape...)
+}
+func f32(n int, shape ...int) *tensor.Dense {
+	return dense(tensor.Float32, make([]float64, n), shape...)
+}
+
+// empty returns a tensor without elements.
+func empty(shape ...int) *tensor.Dense {
+	return tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(shape...))
+}
+
+// TestErrorsOfMissingTensors: nil, in an interface too, and the zero value of a tensor.
+func TestErrorsOfMissingTensors(t *testing.T) {
 	var nilDense *tensor.Dense
 	probs := losses.Criterion{FromProbs: true}
 	checkErrors(t, []errorCase{
@@ -142,11 +148,20 @@ func TestErrorsOfTensors(t *testing.T) {
 		{"Smoothing.Check nil", func() error { return losses.Smoothing{}.Check(nil) }, losses.ErrNil, -1, -1, ""},
 		{"Smoothing.Check typed nil", func() error { return losses.Smoothing{}.Check(nilDense) }, losses.ErrNil, -1,
 			-1, ""},
-		{"sparse", evalCall(none, tensor.CSRFromCoord(tensor.Shape{2, 2}, []int{0}, []int{1}, []float64{1}), t35),
-			losses.ErrDtype, -1, -1,
-			"losses: logits: *tensor.CS is not dense, want a *tensor.Dense"},
-		{"masked", evalCall(none, masked, t35), losses.ErrDtype, -1, -1,
-			"losses: logits: the tensor has a mask, want sample weights of 0 instead"},
+		{"zero tensor", evalCall(none, new(tensor.Dense), t35), losses.ErrNil, -1, -1,
+			"losses: logits: a tensor without a dtype holds nothing, want one that tensor.New made"},
+		{"zero target", evalCall(none, z35, new(tensor.Dense)), losses.ErrNil, -1, -1, ""},
+		{"Check zero tensor", func() error { return none.Check(new(tensor.Dense), t35) }, losses.ErrNil, -1, -1, ""},
+		{"Check zero target", func() error { return none.Check(z35, new(tensor.Dense)) }, losses.ErrNil, -1, -1, ""},
+		{"EvalGrad", func() error { _, _, err := none.EvalGrad(z35, nil); return err }, losses.ErrNil, -1, -1, ""},
+		{"EvalInto", func() error { return none.EvalInto(losses.Outputs{}, losses.Inputs{Logits: z35}) },
+			losses.ErrNil, -1, -1, ""},
+	})
+}
+
+// TestErrorsOfShapes: logits without rows or classes, and targets that do not fit them.
+func TestErrorsOfShapes(t *testing.T) {
+	checkErrors(t, []errorCase{
 		{"vector", evalCall(none, f64(5, 5), t35), losses.ErrShape, -1, -1,
 			"losses: labels: shape (3, 5) is wrong, want shape (5)"},
 		{"scalar", evalCall(none, f64(1), t35), losses.ErrShape, -1, -1,
@@ -176,6 +191,20 @@ func TestErrorsOfTensors(t *testing.T) {
 			losses.ErrShape, -1, -1, ""},
 		{"index of other rows", evalCall(none, z35, indices(tensor.Int64, 0, 1)), losses.ErrShape, -1, -1,
 			"losses: index: shape (2) is wrong, want shape (3)"},
+	})
+}
+
+// TestErrorsOfDtypes: tensors of other numbers, or of none that can be read.
+func TestErrorsOfDtypes(t *testing.T) {
+	masked := f64(15, 3, 5)
+	masked.ResetMask(false)
+	probs := losses.Criterion{FromProbs: true}
+	checkErrors(t, []errorCase{
+		{"sparse", evalCall(none, tensor.CSRFromCoord(tensor.Shape{2, 2}, []int{0}, []int{1}, []float64{1}), t35),
+			losses.ErrDtype, -1, -1,
+			"losses: logits: *tensor.CS is not dense, want a *tensor.Dense"},
+		{"masked", evalCall(none, masked, t35), losses.ErrDtype, -1, -1,
+			"losses: logits: the tensor has a mask, want sample weights of 0 instead"},
 		{"int logits", evalCall(none, tensor.New(tensor.WithShape(2, 1), tensor.WithBacking([]int{0, 1})), t35),
 			losses.ErrDtype, -1, -1,
 			"losses: logits: dtype int is not supported, want float32 or float64"},
@@ -186,11 +215,12 @@ func TestErrorsOfTensors(t *testing.T) {
 		{"bools as index", evalCall(none, z35, tensor.New(tensor.WithShape(3),
 			tensor.WithBacking([]bool{true, false, true}))), losses.ErrDtype, -1, -1,
 			"losses: labels: dtype bool is not supported, want numbers"},
-		{"zero tensor", evalCall(none, new(tensor.Dense), t35), losses.ErrNil, -1, -1,
-			"losses: logits: a tensor without a dtype holds nothing, want one that tensor.New made"},
-		{"zero target", evalCall(none, z35, new(tensor.Dense)), losses.ErrNil, -1, -1, ""},
-		{"Check zero tensor", func() error { return none.Check(new(tensor.Dense), t35) }, losses.ErrNil, -1, -1, ""},
-		{"Check zero target", func() error { return none.Check(z35, new(tensor.Dense)) }, losses.ErrNil, -1, -1, ""},
+	})
+}
+
+// TestErrorsOfRowFunctions: the same of the functions of rows.
+func TestErrorsOfRowFunctions(t *testing.T) {
+	checkErrors(t, []errorCase{
 		{"Softmax of a zero tensor", func() error { _, err := losses.Softmax(new(tensor.Dense)); return err },
 			losses.ErrNil, -1, -1, ""},
 		{"Softmax of a slice of nothing", func() error {
@@ -199,9 +229,6 @@ func TestErrorsOfTensors(t *testing.T) {
 			_, err = losses.Softmax(v)
 			return err
 		}, losses.ErrShape, -1, -1, ""},
-		{"EvalGrad", func() error { _, _, err := none.EvalGrad(z35, nil); return err }, losses.ErrNil, -1, -1, ""},
-		{"EvalInto", func() error { return none.EvalInto(losses.Outputs{}, losses.Inputs{Logits: z35}) },
-			losses.ErrNil, -1, -1, ""},
 		{"SmoothSoftLabels nil", func() error { _, err := losses.SmoothSoftLabels(nil, .1); return err },
 			losses.ErrNil, -1, -1, ""},
 		{"SmoothSoftLabels scalar", func() error { _, err := losses.SmoothSoftLabels(f64(1), .1); return err },
@@ -212,8 +239,7 @@ func TestErrorsOfTensors(t *testing.T) {
 			"losses: labels: dtype int is not supported, want float32 or float64"},
 		{"Softmax nil", func() error { _, err := losses.Softmax(nil); return err }, losses.ErrNil, -1, -1, ""},
 		{"Softmax scalar", func() error {
-			_,
-				err := losses.LogSumExp(tensor.New(tensor.FromScalar(3.0)))
+			_, err := losses.LogSumExp(tensor.New(tensor.FromScalar(3.0)))
 			return err
 		}, losses.ErrShape, -1, -1, ""},
 		{"Softmax empty", func() error { _, err := losses.Softmax(empty(0, 3)); return err }, losses.ErrShape, -1, -1,
