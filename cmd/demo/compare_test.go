@@ -112,8 +112,10 @@ func TestAnswers(t *testing.T) {
 	assert.Less(t, last["constant"], last["majority@0.1"])
 	assert.Less(t, last["majority@0.1"], last["majority"])
 	assert.Contains(t, stdout, "  trained on           KL (nats)\n")
-	demotest.Picture(t, "o/compare_answers.png", image.Pt(1650, 720), figure.BarColour(figure.LineStyles[0]),
-		figure.BarColour(figure.LineStyles[3]), color.Black)
+	bar := func(i int) color.Color {
+		return figure.Blend(figure.White, figure.LineStyles[i].Color.(color.RGBA), 0.6)
+	}
+	demotest.Picture(t, "o/compare_answers.png", image.Pt(1650, 720), bar(0), bar(3), color.Black)
 
 	code, _, stderr = demo(t, "compare", "-data", votes, "-soft", "3", "-seeds", "1", "-epochs", "2",
 		"-quiet", "-out", "v")

@@ -20,9 +20,7 @@ func (e usageError) Is(target error) bool { return target == ErrUsage }
 // Usagef returns an error that is [ErrUsage].
 func Usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
 
-// OneLine returns the text of an error without line breaks.
-func OneLine(err error) string { return oneLine(err.Error()) }
-
+// oneLine returns a text without line breaks.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // Plain returns the text of an error without the name of the package that made it, which means
@@ -34,7 +32,7 @@ func Plain(err error) string {
 	case interface{ Text() string }: // package losses
 		return oneLine(e.Text())
 	}
-	return OneLine(err)
+	return oneLine(err.Error())
 }
 
 // Cause returns what the system said, without the operation and the path.
@@ -43,5 +41,5 @@ func Cause(err error) string {
 	if errors.As(err, &path) {
 		return path.Err.Error()
 	}
-	return OneLine(err)
+	return oneLine(err.Error())
 }

@@ -45,7 +45,7 @@ func Parse(command string, flags []Flag, args []string) (operands []string, err 
 			value, args = args[0], args[1:]
 		}
 		if err := flags[i].Set(value); err != nil {
-			return nil, Usagef("invalid value %q for flag -%s: %s", value, name, OneLine(err))
+			return nil, Usagef("invalid value %q for flag -%s: %s", value, name, oneLine(err.Error()))
 		}
 	}
 	return operands, nil

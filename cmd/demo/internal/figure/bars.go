@@ -40,9 +40,7 @@ func (s Series) addDeviations(p *plot.Plot, style draw.LineStyle) error {
 	return nil
 }
 
-// BarColour returns the colour of bars: so light that lines are seen on it.
-func BarColour(line draw.LineStyle) color.Color { return Series{}.barColour(line) }
-
+// barColour is the colour of bars: so light that lines are seen on it.
 func (s Series) barColour(line draw.LineStyle) color.Color {
 	c, _ := line.Color.(color.RGBA)
 	if s.Pale {

@@ -18,7 +18,7 @@ func Model(flag, path string) (*train.Saved, error) {
 		name = "-" + flag
 		flag = name + " "
 	}
-	if IsFolder(path) {
+	if isFolder(path) {
 		return nil, cli.Usagef("%s%s: is a folder; want the model file in it, %s", flag, path,
 			filepath.Join(path, record.ModelFile))
 	}

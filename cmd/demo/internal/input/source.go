@@ -199,7 +199,7 @@ func TableError(path string, err error, hints map[string]string) string {
 func FormatOf(flag, path, hint string) (dataset.Format, error) {
 	format, err := dataset.FormatOf(path)
 	switch {
-	case IsFolder(path):
+	case isFolder(path):
 		err = cli.Usagef("%s%s: is a folder, want a file", flag, path)
 	case errors.Is(err, fs.ErrNotExist):
 		err = cli.Usagef("%s%s: no such file%s", flag, path, hint)
@@ -209,8 +209,8 @@ func FormatOf(flag, path, hint string) (dataset.Format, error) {
 	return format, err
 }
 
-// IsFolder reports whether there is a folder.
-func IsFolder(path string) bool {
+// isFolder reports whether there is a folder.
+func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
 }

@@ -9,8 +9,8 @@ import (
 	"softloss/cmd/demo/internal/record"
 )
 
-// LeastSpan is the least that an axis of accuracies in percent spans.
-const LeastSpan = 1
+// leastSpan is the least that an axis of accuracies in percent spans.
+const leastSpan = 1
 
 // trainingNotes returns what is special about the curves of a run.
 func trainingNotes(s *record.Run) string {
@@ -32,7 +32,7 @@ func trainingCurves(s *record.Run, entry LossInfo) figure.Figure {
 	loss := figure.Panel{Title: "Loss: " + entry.Title, XLabel: "Epoch", YLabel: withUnit("Loss", entry.Unit),
 		IntegerX: true}
 	accuracy := figure.Panel{Title: "Accuracy", XLabel: "Epoch", YLabel: "Accuracy (%)", IntegerX: true, YMax: 100,
-		YSpan: LeastSpan}
+		YSpan: leastSpan}
 	if a := s.Config.Alpha; a != 0 {
 		loss.Title += fmt.Sprintf(", alpha %g", a)
 	}

@@ -27,7 +27,7 @@ const besideLine = 0.007
 func studyLines(s *record.Study, best bool) figure.Panel {
 	words := wordsOf(s)
 	p := figure.Panel{Title: "Last epoch", XLabel: words.xLabel, YLabel: words.yLabel, XTicks: s.Levels, YMax: 100,
-		YSpan: LeastSpan}
+		YSpan: leastSpan}
 	if best {
 		p.Title = "Best epoch of each run"
 	}

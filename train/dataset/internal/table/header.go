@@ -20,7 +20,7 @@ const (
 )
 
 // ReadHeader reads the first record if it is a header, nil else: as option says, or with HeaderAuto
-// as sure says, where that knows it, and else as [IsHeader] does. What had to be read to find out
+// as sure says, where that knows it, and else as isHeader does. What had to be read to find out
 // is read again.
 func (rr *Records) ReadHeader(option Header, decimal rune, sure func(cells []string) (is, known bool)) (
 	*Record, error) {
@@ -41,7 +41,7 @@ func (rr *Records) ReadHeader(option Header, decimal rune, sure func(cells []str
 			return nil, err
 		}
 		rr.Unread(second, err)
-		if is, err = IsHeader(first, second, decimal); err != nil {
+		if is, err = isHeader(first, second, decimal); err != nil {
 			return nil, err
 		}
 	}
@@ -52,9 +52,9 @@ func (rr *Records) ReadHeader(option Header, decimal rune, sure func(cells []str
 	return nil, nil
 }
 
-// IsHeader decides for [HeaderAuto] whether first is a header, from the record after it (without
+// isHeader decides for [HeaderAuto] whether first is a header, from the record after it (without
 // cells when there is none).
-func IsHeader(first, second Record, decimal rune) (bool, error) {
+func isHeader(first, second Record, decimal rune) (bool, error) {
 	number, above := -1, -1
 	for j, cell := range first.Cells {
 		if _, ok := Number(cell, decimal); ok {

@@ -93,7 +93,7 @@ func TestHeader(t *testing.T) {
 		{first: record("0", "1", "2.5"), second: record("5", "1.5", "7")},
 		{first: record("a", "b"), second: Record{}, header: true},
 	} {
-		is, err := IsHeader(c.first, c.second, '.')
+		is, err := isHeader(c.first, c.second, '.')
 		var cell *fault.CellError
 		require.Equal(t, c.unclear, errors.As(err, &cell) && cell.Err == fault.ErrHeader, "%v", c.first.Cells)
 		require.Equal(t, c.header, is, "%v", c.first.Cells)
