@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func panelF32AVX512(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool, packed *float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·panelF32AVX512(SB), NOSPLIT, $0-96
 	MOVQ      m+0(FP), AX
 	MOVQ      a+16(FP), CX
@@ -109,8 +109,10 @@ copyingstart:
 	MOVQ packed+88(FP), R15
 
 copyingk:
+	PREFETCHT0   (R13)(SI*8)
 	VMOVUPS      (R13), Z24
 	VMOVUPS      Z24, (R15)
+	PREFETCHT0   64(R13)(SI*8)
 	VMOVUPS      64(R13), Z25
 	VMOVUPS      Z25, 64(R15)
 	ADDQ         $0x80, R15
@@ -1166,7 +1168,7 @@ row1:
 	RET
 
 // func panelF64AVX512(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool, packed *float64)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·panelF64AVX512(SB), NOSPLIT, $0-96
 	MOVQ      m+0(FP), AX
 	MOVQ      a+16(FP), CX
@@ -1270,8 +1272,10 @@ copyingstart:
 	MOVQ packed+88(FP), R15
 
 copyingk:
+	PREFETCHT0   (R13)(SI*8)
 	VMOVUPD      (R13), Z24
 	VMOVUPD      Z24, (R15)
+	PREFETCHT0   64(R13)(SI*8)
 	VMOVUPD      64(R13), Z25
 	VMOVUPD      Z25, 64(R15)
 	ADDQ         $0x80, R15
@@ -2327,7 +2331,7 @@ row1:
 	RET
 
 // func panelF32AVX2(m int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, cols int, add bool, packed *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·panelF32AVX2(SB), NOSPLIT, $0-96
 	MOVQ    m+0(FP), AX
 	MOVQ    a+16(FP), CX
@@ -2422,8 +2426,10 @@ copyingstart:
 	MOVQ packed+88(FP), R14
 
 copyingk:
+	PREFETCHT0   (R12)(SI*8)
 	VMOVUPS      (R12), Y12
 	VMOVUPS      Y12, (R14)
+	PREFETCHT0   32(R12)(SI*8)
 	VMOVUPS      32(R12), Y13
 	VMOVUPS      Y13, 32(R14)
 	ADDQ         $0x40, R14
@@ -3557,7 +3563,7 @@ done:
 	RET
 
 // func panelF64AVX2(m int, k int, a *float64, aRow int, aCol int, b *float64, bRow int, c *float64, cRow int, cols int, add bool, packed *float64)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·panelF64AVX2(SB), NOSPLIT, $0-96
 	MOVQ    m+0(FP), AX
 	MOVQ    a+16(FP), CX
@@ -3652,8 +3658,10 @@ copyingstart:
 	MOVQ packed+88(FP), R14
 
 copyingk:
+	PREFETCHT0   (R12)(SI*8)
 	VMOVUPD      (R12), Y12
 	VMOVUPD      Y12, (R14)
+	PREFETCHT0   32(R12)(SI*8)
 	VMOVUPD      32(R12), Y13
 	VMOVUPD      Y13, 32(R14)
 	ADDQ         $0x40, R14

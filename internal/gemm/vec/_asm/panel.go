@@ -144,6 +144,10 @@ func (p panel) rows(name string, acc [][]reg.VecVirtual, full func(mem, r Op), p
 // reach is how many rows of A are addressed from one register: at 0, 1 and 2 times the stride.
 const reach = 3
 
+// ahead is how many rows before their turn rows of B that are not packed are asked for: they are too
+// far from each other for the processor to foresee them.
+const ahead = 8
+
 // chains runs the chains of a tile over all of k, and moves a on to the next tile.
 func (p panel) chains(name string, acc [][]reg.VecVirtual, copying bool) {
 	var at []reg.GPVirtual
@@ -168,6 +172,9 @@ func (p panel) chains(name string, acc [][]reg.VecVirtual, copying bool) {
 	}
 	Label(name)
 	for j := range row {
+		if copying {
+			PREFETCHT0(Mem{Base: b, Index: p.bRow, Scale: ahead, Disp: j * p.bytes()})
+		}
 		p.move(Mem{Base: b, Disp: j * p.bytes()}, row[j])
 		if copying {
 			p.move(row[j], Mem{Base: packed, Disp: j * p.bytes()})
