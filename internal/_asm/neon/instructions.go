@@ -161,6 +161,12 @@ func (a *Asm) Shl(d, n Vec, by int) {
 	a.F("VSHL $%d, V%d.%s, V%d.%s", by, n, t, d, t)
 }
 
+// Ushr emits d = n >> by of unsigned integers as wide as the elements.
+func (a *Asm) Ushr(d, n Vec, by int) {
+	t := a.Arrangement()
+	a.F("VUSHR $%d, V%d.%s, V%d.%s", by, n, t, d, t)
+}
+
 // Load reads vectors in a row and advances the pointer in register r.
 func (a *Asm) Load(r string, vs ...Vec) { a.F("VLD1.P %d(%s), %s", 16*len(vs), r, a.list(vs)) }
 

@@ -443,6 +443,21 @@ func sharesF32(t *float32, n int) (good uint64)
 //go:noescape
 func sharesF64(t *float64, n int) (good uint64)
 
+// klTerms returns Σ t (log t - l) of the labels that are not 0, with l = (z - m) - log; n is a positive
+// multiple of the block.
+func klTerms[T spec.Float](z, t *T, n int, m, log float64) (sum float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return klTermsF32((*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), n, m, log)
+	}
+	return klTermsF64((*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), n, m, log)
+}
+
+//go:noescape
+func klTermsF32(z, t *float32, n int, m, log float64) (sum float64)
+
+//go:noescape
+func klTermsF64(z, t *float64, n int, m, log float64) (sum float64)
+
 // sigmoidCrossEntropy stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
 // φ = -l.
@@ -527,6 +542,39 @@ func sigmoidFocal2F32(loss *float64, grad, z, yes, no *float32, n int, scale flo
 
 //go:noescape
 func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidExact stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = -l, in float64.
+func sigmoidExact[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidExactF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidExactF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidExactF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidExactF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// entropy adds t log t of both labels to the losses of n elements, 1 - yes where no is nil; n is a positive
+// multiple of the block.
+func entropy[T spec.Float](loss *float64, yes, no *T, n int) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		entropyF32(loss, (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n)
+		return
+	}
+	entropyF64(loss, (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n)
+}
+
+//go:noescape
+func entropyF32(loss *float64, yes, no *float32, n int)
+
+//go:noescape
+func entropyF64(loss *float64, yes, no *float64, n int)
 
 // sigmoidMAE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.

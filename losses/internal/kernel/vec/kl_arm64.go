@@ -3,6 +3,8 @@
 package vec
 
 import (
+	"math"
+
 	"softloss/losses/internal/kernel/portable"
 	"softloss/losses/internal/kernel/spec"
 )
@@ -13,10 +15,25 @@ func KL[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
 		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
 		if crossEntropyRow(&loss[i], g, x, y, spec.Factor(scale, i)) {
 			s, _ := begin(x)
-			loss[i] = spec.KLRow(x, y, float64(s.m), s.sums64(nil, x)/s.top)
+			loss[i] = s.kl(x, y, math.Log1p(s.sums64(nil, x)/s.top))
 		} else if portable.KL(loss[i:i+1], g, x, y, spec.FactorOf(scale, i), k) >= 0 {
 			return i
 		}
 	}
 	return -1
+}
+
+// kl returns the loss of a row, given log Σ exp(z - m).
+func (s *softrow[T]) kl(z, t []T, log float64) (sum float64) {
+	m := float64(s.m)
+	s.walk(len(z), func(from, to int) { sum += klTerms(&z[from], &t[from], to-from, m, log) }, func(from int) {
+		var bz, bt [8]T
+		s.pad(&bz, z, from, s.m)
+		s.pad(&bt, t, from, 0)
+		sum += klTerms(&bz[0], &bt[0], block[T](), m, log)
+	})
+	if own := float64(t[s.a]); own != 0 {
+		sum += own * (spec.Log(own) + log)
+	}
+	return sum
 }

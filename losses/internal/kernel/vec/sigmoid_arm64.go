@@ -37,7 +37,7 @@ func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok b
 
 // SigmoidKL is [spec.SigmoidKL].
 func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	return portable.SigmoidKL(loss, grad, z, yes, no, scale)
+	return questions(&questionPlan{kind: klQuestions}, loss, grad, z, yes, no, scale)
 }
 
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
@@ -60,6 +60,7 @@ const (
 	focalQuestions
 	focal2Questions
 	maeQuestions
+	klQuestions
 )
 
 // questions computes elements, those that fill no block in a copy that does.
@@ -127,6 +128,9 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 		sigmoidFocal(loss, grad, z, yes, no, n, f, &p.par[0])
 	case focal2Questions:
 		sigmoidFocal2(loss, grad, z, yes, no, n, f, &p.par[0])
+	case klQuestions:
+		sigmoidExact(loss, grad, z, yes, no, n, f, nil)
+		entropy(loss, yes, no, n)
 	case maeQuestions:
 		sigmoidMAE(loss, grad, z, yes, no, n, f, nil)
 	}

@@ -43,10 +43,13 @@ func (a *asm) kernels() {
 	a.labels()
 	a.widths()
 	a.shares()
+	a.klTerms()
 	a.sigmoidCrossEntropy()
 	a.sigmoid("sigmoidPoly", "φ = -l + a (1-p); par is a and 1+a.", a.polyQuestion)
 	a.sigmoid("sigmoidGCE", "φ = (1 - p^a)/a; par is -a and 1/a.", a.gceQuestion)
 	a.sigmoid("sigmoidFocal", "φ = -(1-p)^a l; par is a and -a.", a.focalQuestion(false))
 	a.sigmoid("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(true))
+	a.sigmoid("sigmoidExact", "φ = -l, in float64.", a.crossEntropyQuestion)
+	a.entropy()
 	a.sigmoid("sigmoidMAE", "The loss is the sum of |p - t| of both classes.", a.maeQuestion)
 }
