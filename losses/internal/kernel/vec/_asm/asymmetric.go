@@ -90,12 +90,17 @@ func (g isa) side(par reg.GPVirtual, gamma, bits int, p, q, l Op, t reg.VecVirtu
 	w := g.power(x, par, bits)
 	loss = g.vec()
 	g.load(l, loss)
-	far := g.whereLabelled(loss, t)
+	far := loss
+	if g.looksUp() { // l is finite
+		g.load(loss, x)
+	} else {
+		far = g.whereLabelled(loss, t)
+		g.load(g.constant(-lowest64), x)
+		g.min(loss, x, x) // beyond, p is 0
+	}
 	g.mul(w, t, t)
-	g.mul(far, t, far)
-	g.load(g.constant(-lowest64), x)
-	g.min(loss, x, x) // beyond, p is 0
 	g.mul(p, x, x)
+	g.mul(far, t, far)
 	slope = g.vec()
 	g.load(q, slope)
 	g.madd(g.parameter(par, gamma), x, slope)

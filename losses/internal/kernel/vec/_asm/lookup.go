@@ -75,8 +75,8 @@ func (g isa) parts(c powers, factor Op, x ...reg.VecVirtual) []parts {
 		g.sub(magic, v.s, n[i])
 	}
 	for i, v := range all {
-		g.move(n[i], v.d)
-		g.msub2(factor, x[i], v.d) // f
+		g.load(factor, v.d)
+		g.msub(n[i], x[i], v.d) // f
 		c.table.lookup(v.s)
 		g.pick(VSCALEFPS, VSCALEFPD, n[i], v.s, v.s)
 		g.load(c.q[0], v.q)
@@ -139,23 +139,31 @@ func (g isa) constants(x []float64) (c []Op) {
 	return c
 }
 
-// lookUp emits the rest of a question.
-func (g isa) lookUp(c questionConsts, q *question) {
-	finite := q.finite()
-	q.finite = func() reg.VecVirtual { return finite }
-	q.e = g.exp2(c.powers, g.constant(math.Log2E), finite)[0]
+// lookUp emits a question. For z = -Inf its minus is a finite number, the product of which with 0 is 0,
+// and with any other factor infinite when rounded to float32. It overwrites z.
+func (g isa) lookUp(c questionConsts, z reg.VecVirtual) (q question) {
+	const (
+		negative = 0b11<<2 | 0b10 // of VRANGEPD: the smaller number, as a negative one
+		noLogit  = 0x300022       // of VFIXUPIMMPD: a NaN for a NaN and +Inf
+	)
+	y := g.vec()
+	VRANGEPD_BCST(Imm(negative), g.constant(0x1p500), z, y)
+	emitted()
+	VFIXUPIMMPD_BCST(Imm(0), g.bitsOf(noLogit), z, y)
+	emitted()
+	q.minus, q.e = y, g.exp2(c.powers, g.constant(math.Log2E), y)[0]
 	if c.logs.q != nil {
-		g.lookUpLikely(c, q)
-		return
+		g.lookUpLikely(c, &q)
+		return q
 	}
 	sum := g.vec()
-	g.load(g.constant(1), sum)
-	g.add(q.e, sum, sum)
+	g.add(g.constant(1), q.e, sum)
 	if c.loss.logs == ofLabels { // p is for the gradient alone
 		q.p = g.shortInverse(sum)
 	} else {
 		q.p = g.inverse(sum)
 	}
+	return q
 }
 
 // lookUpLikely emits what a question has of logs.
@@ -165,8 +173,7 @@ func (g isa) lookUpLikely(c questionConsts, q *question) {
 	g.madd(g.constant(15), q.e, i)
 	g.move(i, inverse)
 	c.logs.inverse.lookup(inverse)
-	g.move(inverse, r)
-	g.sub(g.constant(1), r, r)
+	g.sub(g.constant(1), inverse, r)
 	g.madd(inverse, q.e, r)
 	square, p := g.vec(), g.vec() // 1/(1+r) = (1-r) (1 + r² + r⁴ + …)
 	g.mul(r, r, square)
@@ -177,7 +184,7 @@ func (g isa) lookUpLikely(c questionConsts, q *question) {
 	if c.loss.exact {
 		rest, sum := g.vec(), g.vec()
 		g.load(g.constant(1), rest)
-		g.add(rest, q.e, sum)
+		g.add(g.constant(1), q.e, sum)
 		g.nmadd(sum, p, rest)
 		g.madd(p, rest, p)
 	}

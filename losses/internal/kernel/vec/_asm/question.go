@@ -63,14 +63,12 @@ func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 
 // question emits what the losses have in common. It overwrites z.
 func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
+	if g.looksUp() {
+		return g.lookUp(c, z)
+	}
 	q.minus = z
 	g.noInfinity(z)
 	g.or(g.constant(math.Copysign(0, -1)), z, z)
-	q.finite = func() reg.VecVirtual { return g.atLeast(g.least(), z) }
-	if g.looksUp() {
-		g.lookUp(c, &q)
-		return q
-	}
 	q.e, q.p = g.vec(), g.vec()
 	g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
 	sum, s, product := g.vec(), g.vec(), g.vec()
@@ -96,15 +94,6 @@ func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
 		return l, beyond
 	}
 	return q
-}
-
-// least stands for -Inf where a finite number is needed: a logit whose exponential is 0, whatever it is
-// multiplied by.
-func (g isa) least() float64 {
-	if g.narrow {
-		return -0x1p130
-	}
-	return -0x1p1000
 }
 
 // atLeast emits the larger of x and a number, NaN for NaN.
@@ -234,9 +223,10 @@ func (g isa) log1pOf(s, square, tail reg.VecVirtual) reg.VecVirtual {
 	return l
 }
 
-// expsOfNegative emits exp(-a x) and exp(-a y) for x, y >= 0; par is a, … and -a log2 e. It overwrites
-// x and y.
-func (g isa) expsOfNegative(c questionConsts, par reg.GPVirtual, x, y reg.VecVirtual, park func(i int, v reg.VecVirtual) Op) (e, f Op) {
+// expsOfNegative emits exp(-a x) and exp(-a y) for x, y >= 0; par is a, … and -a log2 e, and two places
+// are parked in. It overwrites x and y.
+func (g isa) expsOfNegative(c questionConsts, par reg.GPVirtual, x, y reg.VecVirtual,
+	park func(i int, v reg.VecVirtual) Op) (e, f Op) {
 	if g.looksUp() {
 		both := g.exp2(c.powers, g.parameter(par, 2), x, y)
 		return both[0], both[1]

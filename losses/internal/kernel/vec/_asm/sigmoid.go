@@ -16,13 +16,12 @@ import (
 // so that nothing cancels.
 
 // question is the softmax of an element: minus = -|z|, NaN for z = +Inf, e and the likely class's p.
-// log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is given, finite an
-// -|z| that is finite where z is -Inf, positive where yes is the likely class.
+// log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is given, positive where
+// yes is the likely class.
 type question struct {
 	minus, e, p reg.VecVirtual
 	log         func() reg.VecVirtual
 	beyond      func(rest reg.VecVirtual) (l, beyond reg.VecVirtual)
-	finite      func() reg.VecVirtual
 	positive    func() mask
 }
 

@@ -39,7 +39,7 @@ func crossEntropyQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss
 		g.mul(q.p, slope, slope)
 		g.add(u, t, t)
 		g.mul(t, loss, loss)
-		g.subLabelled(q.minus, u, loss)
+		g.subFar(q.minus, u, loss)
 		return loss, slope
 	}
 }
@@ -55,14 +55,18 @@ func polyQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 		g.mul(q.e, q.p, rest)
 		l, beyond := q.beyond(rest)
 		g.madd(g.parameter(par, 1), rest, beyond)
-		g.load(minus, far)
-		g.sub(l, far, far)
+		if g.avx512 {
+			g.sub(l, minus, far)
+		} else {
+			g.load(minus, far)
+			g.sub(l, far, far)
+		}
 		g.nmadd(g.parameter(par, 0), q.p, far)
 		near := park(1, beyond)
 		t, u := labels()
 		loss, slope = g.vec(), g.vec()
 		g.mul(near, t, loss)
-		g.subLabelled(far, u, loss)
+		g.subFar(far, u, loss)
 		a, h := g.parameter(par, 0), g.vec()
 		g.load(g.constant(1), h)
 		g.madd(a, rest, h)
@@ -75,65 +79,67 @@ func polyQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
+// subFar takes u x from sum for the x of the other class, nothing where the label u is 0.
+func (g isa) subFar(x, u, sum reg.VecVirtual) {
+	if g.looksUp() { // it is finite
+		g.nmadd(x, u, sum)
+		return
+	}
+	g.subLabelled(x, u, sum)
+}
+
 // gceQuestion is gceTerm for both classes.
 func gceQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	if g.looksUp() {
+		return g.gceByTables(c, par)
+	}
+	term := g.gceTermBy(par, func(x float64) Op { return g.constant(x) })
 	park := g.places(4)
-	terms := g.gceTerms(c, par)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		near, far, rest := q.log(), g.vec(), g.vec()
+		l, near, far, rest := q.log(), g.zeros(1)[0], g.vec(), g.vec()
 		g.mul(q.e, q.p, rest)
-		g.sub(q.finite(), near, far)
-		p, r := park(0, q.p), park(1, rest)
-		loss, h, hOther := terms(near, far, labels, func(i int, v reg.VecVirtual) Op { return park(2+i, v) })
-		slope = g.vec()
+		g.sub(l, near, near)
+		g.add(q.minus, near, far)
+		p, r, keptFar := park(0, q.p), park(1, rest), park(2, far)
+		t, u := labels()
+		keptU := park(3, u)
+		loss, slope = g.zeros(1)[0], g.vec()
+		h := term(element{l: near, t: t}, loss)
+		g.mul(t, h, h)
 		g.mul(r, h, slope)
-		g.nmadd(p, hOther, slope)
+		u, far = g.vec(), g.vec()
+		g.load(keptU, u)
+		g.load(keptFar, far)
+		h = term(element{l: far, t: u}, loss)
+		g.mul(u, h, h)
+		g.nmadd(p, h, slope)
 		g.mul(g.parameter(par, 1), loss, loss)
 		return loss, slope
 	}
 }
 
-// gceTerms returns what emits t (1 - p^a) + u (1 - q^a), t p^a and u q^a for the labels t and u and l =
-// -log p and m = -log q; par is a, … and -a log2 e.
-func (g isa) gceTerms(c questionConsts, par reg.GPVirtual) func(l, m reg.VecVirtual,
-	labels func() (t, u reg.VecVirtual), park func(i int, v reg.VecVirtual) Op) (sum, h, hOther reg.VecVirtual) {
-	if g.looksUp() {
-		return func(l, m reg.VecVirtual, labels func() (t, u reg.VecVirtual),
-			_ func(i int, v reg.VecVirtual) Op) (sum, h, hOther reg.VecVirtual) {
-			sum = g.zeros(1)[0]
-			both := g.parts(c.powers, g.parameter(par, 2), l, m)
-			t, u := labels()
-			for i, t := range []reg.VecVirtual{t, u} {
-				x, v := both[i], g.vec()
-				g.load(g.constant(1), v)
-				g.sub(x.s, v, v)
-				g.nmadd(x.d, x.q, v)
-				g.madd(t, v, sum)
-				g.madd(x.d, x.q, x.s)
-				g.mul(t, x.s, x.s)
-			}
-			return sum, both[0].s, both[1].s
-		}
-	}
-	term := g.gceTermBy(par, func(x float64) Op { return g.constant(x) })
-	return func(l, m reg.VecVirtual, labels func() (t, u reg.VecVirtual),
-		park func(i int, v reg.VecVirtual) Op) (sum, h, hOther reg.VecVirtual) {
-		minus := g.zeros(1)[0]
-		g.sub(m, minus, minus)
-		kept := park(0, minus)
+// gceByTables: 1 - w and w = p^a = s + d q, so that neither cancels where a l is small.
+func (g isa) gceByTables(c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		near, far, rest := q.log(), g.vec(), g.vec()
+		g.mul(q.e, q.p, rest)
+		g.sub(q.minus, near, far)
+		powers := g.parts(c.powers, g.parameter(par, 2), near, far)
+		loss, slope = g.zeros(1)[0], g.vec()
 		t, u := labels()
-		keptU := park(1, u)
-		minus = g.zeros(1)[0]
-		sum = g.zeros(1)[0]
-		g.sub(l, minus, minus)
-		h = term(element{l: minus, t: t}, sum)
-		g.mul(t, h, h)
-		u, minus = g.vec(), g.vec()
-		g.load(keptU, u)
-		g.load(kept, minus)
-		hOther = term(element{l: minus, t: u}, sum)
-		g.mul(u, hOther, hOther)
-		return sum, h, hOther
+		for i, t := range []reg.VecVirtual{t, u} {
+			x, v := powers[i], g.vec()
+			g.load(g.constant(1), v)
+			g.sub(x.s, v, v)
+			g.nmadd(x.d, x.q, v)
+			g.madd(t, v, loss)
+			g.madd(x.d, x.q, x.s)
+			g.mul(t, x.s, x.s)
+		}
+		g.mul(rest, powers[0].s, slope)
+		g.nmadd(q.p, powers[1].s, slope)
+		g.mul(g.parameter(par, 1), loss, loss)
+		return loss, slope
 	}
 }
 
@@ -147,7 +153,11 @@ func focalQuestion(squared bool) func(g isa, c questionConsts, par reg.GPVirtual
 		return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 			l, far, rest, near, other := q.log(), g.vec(), g.vec(), g.vec(), g.vec()
 			g.mul(q.e, q.p, rest)
-			g.sub(q.finite(), l, far)
+			minus := q.minus
+			if !g.looksUp() { // a product with 0 is none with infinity
+				minus = g.atLeast(-0x1p500, minus)
+			}
+			g.sub(minus, l, far)
 			g.mul(g.parameter(par, 0), q.p, near)
 			g.horner(rest, l, near)
 			g.mul(g.parameter(par, 0), rest, other)
@@ -166,9 +176,13 @@ func focalQuestion(squared bool) func(g isa, c questionConsts, par reg.GPVirtual
 			g.mul(wOther, u, u)
 			loss, slope, far = g.vec(), g.vec(), g.vec()
 			g.mul(keptL, t, loss)
-			g.load(keptMinus, far)
-			g.sub(keptL, far, far)
-			g.subLabelled(far, u, loss)
+			if g.avx512 {
+				g.sub(keptL, keptMinus, far)
+			} else {
+				g.load(keptMinus, far)
+				g.sub(keptL, far, far)
+			}
+			g.subFar(far, u, loss)
 			g.mul(keptNear, t, slope)
 			g.nmadd(keptOther, u, slope)
 			return loss, slope
@@ -262,11 +276,9 @@ func (g isa) klByTables(c questionConsts) questionLoss {
 		g.msub2(q.e, t, slope)
 		g.mul(q.p, slope, slope)
 		g.move(t, near) // t + t e, and what rounding takes from it
-		g.mul(q.e, t, low)
 		g.madd(q.e, t, near)
-		g.move(near, far)
-		g.sub(t, far, far)
-		g.sub(far, low, low)
+		g.sub(t, near, low)
+		g.msub2(q.e, t, low)
 		g.move(u, far)
 		g.madd(q.e, u, far)
 		logs := g.lookUpLogs(c.mantissas, low, near, far)
