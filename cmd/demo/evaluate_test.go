@@ -31,12 +31,16 @@ func TestEvaluate(t *testing.T) {
 	assert.InDelta(t, float64(s.Test.Verdict.Accuracy), float64(got.Verdict.Accuracy), 0)
 	assert.InDelta(t, float64(s.Test.Verdict.NLL), float64(got.Verdict.NLL), 1e-5)
 	assert.Contains(t, stderr, "\nmean of the classes ")
+}
 
+// The columns of a table are found by their names; what does not fit the model is said.
+func TestEvaluateTables(t *testing.T) {
+	inPairs(t)
 	model := shapesModel(t)
 	table := "id,kind,colour,height,width\n1,disc,red,2.84,3.47\n2,plate,blue,2.27,6.56\n" +
 		"3,rod,green,6.46,0.55\n4,rod,green,6.4,0.5\n"
 	require.NoError(t, os.WriteFile("t.csv", []byte(table), 0o666))
-	code, stdout, stderr = demo(t, "evaluate", model, "t.csv", "-label", "kind")
+	code, stdout, stderr := demo(t, "evaluate", model, "t.csv", "-label", "kind")
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "\ndata     t.csv: 4 rows\n\naccuracy 100.00 %, calibration error ")
 

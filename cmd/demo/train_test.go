@@ -23,6 +23,48 @@ import (
 	"softloss/internal/phrase"
 )
 
+const (
+	number = `\d+\.\d{4}`
+	score  = `\d+\.\d\d %`
+
+	// quickRun is what a run of three epochs says.
+	quickRun = `^data     digits: 1438 training rows, 359 test rows, 64 features, 10 classes
+network  64 - 32 - 10
+loss     cross entropy, labels smoothed with alpha 0\.1 \(notebook rule\)
+training 3 epochs in batches of 64, learning rate 0\.001, seed 1
+
+epoch   train loss \(nats\)    test loss \(nats\)   test accuracy
+(    [123] +` + number + ` +` + number + ` +` + score + `\n){3}
+          loss \(nats\)  lowest possible    accuracy   calibration error
+train +` + number + ` +0\.5003 +` + score + ` +` + score + `
+test  +` + number + ` +0\.5003 +` + score + ` +` + score + `
+
+class +precision +recall +F1   support
+([0-9] +` + score + ` +` + score + ` +` + score + ` +3\d\n){10}mean of the classes +` + score + ` +` + score + ` +` + score + ` +359
+
+always predicting the most frequent class is right in 10\.31 %
+negative log likelihood of the labels ` + number + ` nats, Brier score ` + number + ` \(0 is perfect\)
+
+lowest possible: the entropy of the smoothed labels; test is ` + number + ` nats above
+calibration error \(ECE\): [^\n]+
+[^\n]+
+test loss, computed on tensors: \d\.\d{8} nats
+  and by a Gorgonia graph:      \d\.\d{8} nats, difference [0-9.e-]+: they agree
+
+wrote demo-out/model\.safetensors
+      demo-out/model\.onnx
+      demo-out/training_curves\.png
+      demo-out/mistakes\.png
+      demo-out/confusion\.png
+      demo-out/reliability\.png
+      demo-out/loss_by_alpha\.png
+      demo-out/summary\.json
+      demo-out/report\.html
+      run\.json
+finished in # s
+$`
+)
+
 // decode reads a summary and allows no field that this version does not write.
 func decode(t *testing.T, text []byte) (s record.Run) {
 	t.Helper()
@@ -41,43 +83,7 @@ func TestQuickRun(t *testing.T) {
 	code, stdout, stderr := demo(t, "-epochs", "3", "-hidden", "32", "-json", "run.json")
 	assert.Equal(t, exitDone, code)
 	assert.Empty(t, stderr)
-	number := `\d+\.\d{4}`
-	score := `\d+\.\d\d %`
-	assert.Regexp(t, `^data     digits: 1438 training rows, 359 test rows, 64 features, 10 classes
-network  64 - 32 - 10
-loss     cross entropy, labels smoothed with alpha 0\.1 \(notebook rule\)
-training 3 epochs in batches of 64, learning rate 0\.001, seed 1
-
-epoch   train loss \(nats\)    test loss \(nats\)   test accuracy
-(    [123] +`+number+` +`+number+` +`+score+`\n){3}
-          loss \(nats\)  lowest possible    accuracy   calibration error
-train +`+number+` +0\.5003 +`+score+` +`+score+`
-test  +`+number+` +0\.5003 +`+score+` +`+score+`
-
-class +precision +recall +F1   support
-([0-9] +`+score+` +`+score+` +`+score+` +3\d\n){10}mean of the classes +`+score+` +`+score+` +`+score+` +359
-
-always predicting the most frequent class is right in 10\.31 %
-negative log likelihood of the labels `+number+` nats, Brier score `+number+` \(0 is perfect\)
-
-lowest possible: the entropy of the smoothed labels; test is `+number+` nats above
-calibration error \(ECE\): [^\n]+
-[^\n]+
-test loss, computed on tensors: \d\.\d{8} nats
-  and by a Gorgonia graph:      \d\.\d{8} nats, difference [0-9.e-]+: they agree
-
-wrote demo-out/model\.safetensors
-      demo-out/model\.onnx
-      demo-out/training_curves\.png
-      demo-out/mistakes\.png
-      demo-out/confusion\.png
-      demo-out/reliability\.png
-      demo-out/loss_by_alpha\.png
-      demo-out/summary\.json
-      demo-out/report\.html
-      run\.json
-finished in # s
-$`, withoutTime(stdout))
+	assert.Regexp(t, quickRun, withoutTime(stdout))
 
 	text, err := os.ReadFile("run.json")
 	require.NoError(t, err)
