@@ -443,6 +443,22 @@ func sharesF32(t *float32, n int) (good uint64)
 //go:noescape
 func sharesF64(t *float64, n int) (good uint64)
 
+// smoothElements stores keep y + (add + addYes (y+u)) in yes and keep u + (add + addNo (y+u)) in no, for
+// y = w t, or t where w is nil, and u = 1 - t, and returns all ones when every t is in [0, 1]; n is a
+// positive multiple of the block.
+func smoothElements[T spec.Float](yes, no, t *T, w *float64, n int, keep, add, addYes, addNo float64) (good uint64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return smoothElementsF32((*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), (*float32)(unsafe.Pointer(t)), w, n, keep, add, addYes, addNo)
+	}
+	return smoothElementsF64((*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), (*float64)(unsafe.Pointer(t)), w, n, keep, add, addYes, addNo)
+}
+
+//go:noescape
+func smoothElementsF32(yes, no, t *float32, w *float64, n int, keep, add, addYes, addNo float64) (good uint64)
+
+//go:noescape
+func smoothElementsF64(yes, no, t *float64, w *float64, n int, keep, add, addYes, addNo float64) (good uint64)
+
 // klTerms returns Σ t (log t - l) of the labels that are not 0, with l = (z - m) - log; n is a positive
 // multiple of the block.
 func klTerms[T spec.Float](z, t *T, n int, m, log float64) (sum float64) {

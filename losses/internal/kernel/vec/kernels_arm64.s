@@ -2659,12 +2659,12 @@ loop:
 	VLD1.P 32(R1), [V3.S4, V4.S4]
 	WORD $0x6e21e465 // fcmge v5.4s, v3.4s, v1.4s
 	WORD $0x6e21e486 // fcmge v6.4s, v4.4s, v1.4s
-	WORD $0x6e23e403 // fcmge v3.4s, v0.4s, v3.4s
-	WORD $0x6e24e404 // fcmge v4.4s, v0.4s, v4.4s
-	VAND V5.B16, V3.B16, V3.B16
-	VAND V6.B16, V4.B16, V4.B16
-	VAND V3.B16, V2.B16, V2.B16
-	VAND V4.B16, V2.B16, V2.B16
+	WORD $0x6e23e407 // fcmge v7.4s, v0.4s, v3.4s
+	WORD $0x6e24e408 // fcmge v8.4s, v0.4s, v4.4s
+	VAND V5.B16, V7.B16, V7.B16
+	VAND V6.B16, V8.B16, V8.B16
+	VAND V7.B16, V2.B16, V2.B16
+	VAND V8.B16, V2.B16, V2.B16
 	SUBS $8, R2, R2
 	BNE loop
 	VMOV V2.D[0], R5
@@ -2685,18 +2685,144 @@ loop:
 	VLD1.P 32(R1), [V3.D2, V4.D2]
 	WORD $0x6e61e465 // fcmge v5.2d, v3.2d, v1.2d
 	WORD $0x6e61e486 // fcmge v6.2d, v4.2d, v1.2d
-	WORD $0x6e63e403 // fcmge v3.2d, v0.2d, v3.2d
-	WORD $0x6e64e404 // fcmge v4.2d, v0.2d, v4.2d
-	VAND V5.B16, V3.B16, V3.B16
-	VAND V6.B16, V4.B16, V4.B16
-	VAND V3.B16, V2.B16, V2.B16
-	VAND V4.B16, V2.B16, V2.B16
+	WORD $0x6e63e407 // fcmge v7.2d, v0.2d, v3.2d
+	WORD $0x6e64e408 // fcmge v8.2d, v0.2d, v4.2d
+	VAND V5.B16, V7.B16, V7.B16
+	VAND V6.B16, V8.B16, V8.B16
+	VAND V7.B16, V2.B16, V2.B16
+	VAND V8.B16, V2.B16, V2.B16
 	SUBS $4, R2, R2
 	BNE loop
 	VMOV V2.D[0], R5
 	VMOV V2.D[1], R6
 	AND R6, R5, R5
 	MOVD R5, good+16(FP)
+	RET
+
+// func smoothElementsF32(yes, no, t *float32, w *float64, n int, keep, add, addYes, addNo float64) (good uint64)
+TEXT ·smoothElementsF32(SB), NOSPLIT, $0-80
+	MOVD yes+0(FP), R0
+	MOVD no+8(FP), R1
+	MOVD n+32(FP), R2
+	MOVD t+16(FP), R3
+	MOVD w+24(FP), R4
+	MOVD keep+40(FP), R9
+	VDUP R9, V0.D2
+	MOVD add+48(FP), R9
+	VDUP R9, V1.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F2 // 1
+	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x4e63e464 // fcmeq v4.2d, v3.2d, v3.2d
+	MOVD addYes+56(FP), R9
+	VDUP R9, V5.D2
+	MOVD addNo+64(FP), R9
+	VDUP R9, V6.D2
+loop:
+	VLD1.P 16(R3), [V7.S4]
+	WORD $0x4e6178e8 // fcvtl2 v8.2d, v7.4s
+	WORD $0x0e6178e7 // fcvtl v7.2d, v7.2s
+	WORD $0x6e63e4ed // fcmge v13.2d, v7.2d, v3.2d
+	WORD $0x6e63e50e // fcmge v14.2d, v8.2d, v3.2d
+	WORD $0x6e67e44f // fcmge v15.2d, v2.2d, v7.2d
+	WORD $0x6e68e450 // fcmge v16.2d, v2.2d, v8.2d
+	VAND V13.B16, V15.B16, V15.B16
+	VAND V14.B16, V16.B16, V16.B16
+	VAND V15.B16, V4.B16, V4.B16
+	VAND V16.B16, V4.B16, V4.B16
+	WORD $0x4ee7d449 // fsub v9.2d, v2.2d, v7.2d
+	WORD $0x4ee8d44a // fsub v10.2d, v2.2d, v8.2d
+	CBZ R4, unweighted
+	VLD1.P 32(R4), [V11.D2, V12.D2]
+	WORD $0x6e6bdce7 // fmul v7.2d, v7.2d, v11.2d
+	WORD $0x6e6cdd08 // fmul v8.2d, v8.2d, v12.2d
+unweighted:
+	WORD $0x4e69d4eb // fadd v11.2d, v7.2d, v9.2d
+	WORD $0x4e6ad50c // fadd v12.2d, v8.2d, v10.2d
+	VMOV V1.B16, V13.B16
+	VMOV V1.B16, V14.B16
+	WORD $0x4e65cd6d // fmla v13.2d, v11.2d, v5.2d
+	WORD $0x4e65cd8e // fmla v14.2d, v12.2d, v5.2d
+	WORD $0x4e60cced // fmla v13.2d, v7.2d, v0.2d
+	WORD $0x4e60cd0e // fmla v14.2d, v8.2d, v0.2d
+	WORD $0x0e6169ad // fcvtn v13.2s, v13.2d
+	WORD $0x4e6169cd // fcvtn2 v13.4s, v14.2d
+	VST1.P [V13.S4], 16(R0)
+	VMOV V1.B16, V13.B16
+	VMOV V1.B16, V14.B16
+	WORD $0x4e66cd6d // fmla v13.2d, v11.2d, v6.2d
+	WORD $0x4e66cd8e // fmla v14.2d, v12.2d, v6.2d
+	WORD $0x4e60cd2d // fmla v13.2d, v9.2d, v0.2d
+	WORD $0x4e60cd4e // fmla v14.2d, v10.2d, v0.2d
+	WORD $0x0e6169ad // fcvtn v13.2s, v13.2d
+	WORD $0x4e6169cd // fcvtn2 v13.4s, v14.2d
+	VST1.P [V13.S4], 16(R1)
+	SUBS $4, R2, R2
+	BNE loop
+	VMOV V4.D[0], R5
+	VMOV V4.D[1], R6
+	AND R6, R5, R5
+	MOVD R5, good+72(FP)
+	RET
+
+// func smoothElementsF64(yes, no, t *float64, w *float64, n int, keep, add, addYes, addNo float64) (good uint64)
+TEXT ·smoothElementsF64(SB), NOSPLIT, $0-80
+	MOVD yes+0(FP), R0
+	MOVD no+8(FP), R1
+	MOVD n+32(FP), R2
+	MOVD t+16(FP), R3
+	MOVD w+24(FP), R4
+	MOVD keep+40(FP), R9
+	VDUP R9, V0.D2
+	MOVD add+48(FP), R9
+	VDUP R9, V1.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 112(R8), F2 // 1
+	VEOR V3.B16, V3.B16, V3.B16
+	WORD $0x4e63e464 // fcmeq v4.2d, v3.2d, v3.2d
+	MOVD addYes+56(FP), R9
+	VDUP R9, V5.D2
+	MOVD addNo+64(FP), R9
+	VDUP R9, V6.D2
+loop:
+	VLD1.P 32(R3), [V7.D2, V8.D2]
+	WORD $0x6e63e4ed // fcmge v13.2d, v7.2d, v3.2d
+	WORD $0x6e63e50e // fcmge v14.2d, v8.2d, v3.2d
+	WORD $0x6e67e44f // fcmge v15.2d, v2.2d, v7.2d
+	WORD $0x6e68e450 // fcmge v16.2d, v2.2d, v8.2d
+	VAND V13.B16, V15.B16, V15.B16
+	VAND V14.B16, V16.B16, V16.B16
+	VAND V15.B16, V4.B16, V4.B16
+	VAND V16.B16, V4.B16, V4.B16
+	WORD $0x4ee7d449 // fsub v9.2d, v2.2d, v7.2d
+	WORD $0x4ee8d44a // fsub v10.2d, v2.2d, v8.2d
+	CBZ R4, unweighted
+	VLD1.P 32(R4), [V11.D2, V12.D2]
+	WORD $0x6e6bdce7 // fmul v7.2d, v7.2d, v11.2d
+	WORD $0x6e6cdd08 // fmul v8.2d, v8.2d, v12.2d
+unweighted:
+	WORD $0x4e69d4eb // fadd v11.2d, v7.2d, v9.2d
+	WORD $0x4e6ad50c // fadd v12.2d, v8.2d, v10.2d
+	VMOV V1.B16, V13.B16
+	VMOV V1.B16, V14.B16
+	WORD $0x4e65cd6d // fmla v13.2d, v11.2d, v5.2d
+	WORD $0x4e65cd8e // fmla v14.2d, v12.2d, v5.2d
+	WORD $0x4e60cced // fmla v13.2d, v7.2d, v0.2d
+	WORD $0x4e60cd0e // fmla v14.2d, v8.2d, v0.2d
+	VST1.P [V13.D2, V14.D2], 32(R0)
+	VMOV V1.B16, V13.B16
+	VMOV V1.B16, V14.B16
+	WORD $0x4e66cd6d // fmla v13.2d, v11.2d, v6.2d
+	WORD $0x4e66cd8e // fmla v14.2d, v12.2d, v6.2d
+	WORD $0x4e60cd2d // fmla v13.2d, v9.2d, v0.2d
+	WORD $0x4e60cd4e // fmla v14.2d, v10.2d, v0.2d
+	VST1.P [V13.D2, V14.D2], 32(R1)
+	SUBS $4, R2, R2
+	BNE loop
+	VMOV V4.D[0], R5
+	VMOV V4.D[1], R6
+	AND R6, R5, R5
+	MOVD R5, good+72(FP)
 	RET
 
 // func klTermsF32(z, t *float32, n int, m, log float64) (sum float64)

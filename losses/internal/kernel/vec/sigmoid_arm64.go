@@ -138,5 +138,23 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 
 // SmoothElements is [spec.SmoothElements].
 func SmoothElements[T spec.Float](yes, no, t []T, w []float64, s spec.ElementSmoothing) (ok bool) {
-	return spec.SmoothElements(yes, no, t, w, s)
+	good, whole := ^uint64(0), wholeBlocks[T](len(t))
+	if whole > 0 {
+		good = smoothElements(&yes[0], &no[0], &t[0], first(w), whole, s.Keep, s.Add, s.Yes, s.No)
+	}
+	if whole < len(t) {
+		var y, u, x [8]T
+		var v [8]float64
+		copy(x[:], t[whole:])
+		weights := &v[0]
+		if w == nil {
+			weights = nil
+		} else {
+			copy(v[:], w[whole:])
+		}
+		good &= smoothElements(&y[0], &u[0], &x[0], weights, block[T](), s.Keep, s.Add, s.Yes, s.No)
+		copy(yes[whole:len(t)], y[:])
+		copy(no[whole:len(t)], u[:])
+	}
+	return ^good == 0
 }

@@ -43,6 +43,7 @@ func (a *asm) kernels() {
 	a.labels()
 	a.widths()
 	a.shares()
+	a.smoothElements()
 	a.klTerms()
 	a.sigmoidCrossEntropy()
 	a.sigmoid("sigmoidPoly", "φ = -l + a (1-p); par is a and 1+a.", a.polyQuestion)

@@ -205,28 +205,3 @@ func (a *asm) where(x, t []Vec) {
 	each(func(i int) { a.And(x[i], x[i], mask[i]) })
 	a.Drop(mask...)
 }
-
-// shares emits the check of labels that stand for those of both classes.
-func (a *asm) shares() {
-	a.Kernel("shares", "t *T, n int", "good uint64",
-		"shares returns all ones when every t is in [0, 1]; n is a positive multiple of the block.", func() {
-			a.Pointer("t", "R1")
-			a.Pointer("n", "R2")
-			one, zero, good := a.Hold(1), a.Take(), a.Take()
-			a.Zero(zero)
-			a.Op(Fcmeq, good, zero, zero)
-			a.loop(unroll*a.Lanes(), func() {
-				x, low := a.Row(unroll), a.Row(unroll)
-				a.Load("R1", x...)
-				each(func(i int) { a.Op(Fcmge, low[i], x[i], zero) })
-				each(func(i int) { a.Op(Fcmge, x[i], one, x[i]) })
-				each(func(i int) { a.And(x[i], x[i], low[i]) })
-				each(func(i int) { a.And(good, good, x[i]) })
-				a.Release(x, low)
-			})
-			a.F("VMOV V%d.D[0], R5", good)
-			a.F("VMOV V%d.D[1], R6", good)
-			a.F("AND R6, R5, R5")
-			a.F("MOVD R5, %s", a.Place("good"))
-		})
-}
