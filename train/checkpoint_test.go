@@ -158,6 +158,9 @@ func TestCheckpointErrors(t *testing.T) {
 		"nil":        {nil, ErrEmpty, "state: got nil"},
 		"no layers":  {change(func(s *State) { s.Layers = nil }), ErrEmpty, "layers: got none"},
 		"one moment": {change(func(s *State) { s.SecondMoments = nil }), ErrMismatch, "moments: got 4 and 0, want 4 each"},
+		"no moments at all": {change(func(s *State) {
+			s.FirstMoments, s.SecondMoments = [][]float32{}, [][]float32{}
+		}), ErrMismatch, "moments: got 0 and 0, want 4 each, or none"},
 		"few moments": {change(func(s *State) {
 			s.FirstMoments, s.SecondMoments = s.FirstMoments[:2], s.SecondMoments[:2]
 		}), ErrMismatch, "moments: got 2 and 2"},

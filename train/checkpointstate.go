@@ -49,7 +49,7 @@ func (s *State) check() (m, best *Model, err error) {
 		return nil, nil, err
 	}
 	params := m.params()
-	if n := len(s.FirstMoments); n != len(s.SecondMoments) || n != 0 && n != len(params) {
+	if n := len(s.FirstMoments); n != len(s.SecondMoments) || s.FirstMoments != nil && n != len(params) {
 		return nil, nil, fail(ErrMismatch, "moments: got %d and %d, want %d each, or none", n, len(s.SecondMoments),
 			len(params))
 	}

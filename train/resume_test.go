@@ -236,6 +236,7 @@ func TestResumeRejectsOtherRuns(t *testing.T) {
 			s.BestLayers = []Layer{{Weights: s.Layers[0].Weights}, s.Layers[1], s.Layers[2]}
 		},
 		"state: got no moments":       func(s *State) { s.FirstMoments, s.SecondMoments = nil, nil },
+		"state: moments: got 0 and 0": func(s *State) { s.FirstMoments, s.SecondMoments = [][]float32{}, nil },
 		"state: moments: got 5 and 6": func(s *State) { s.FirstMoments = s.FirstMoments[:5] },
 		"state: moments: tensor 0:":   func(s *State) { s.FirstMoments = append([][]float32{{1}}, s.FirstMoments[1:]...) },
 		"state: moments: tensor 5: got a NaN, or a second moment below 0": func(s *State) {
