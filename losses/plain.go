@@ -20,9 +20,10 @@ func (c *Criterion) plain() bool {
 		c.Temperature == 0 && c.ZLoss == 0 && s.Rule == 0 && s.Alpha == 0 && s.Prior == nil
 }
 
-// evalPlain is evalInto for a plain criterion, plain tensors alone and a batch that is no work for
-// several goroutines: with few rows what is around the kernel takes longer than the kernel. It
-// returns false where something else is asked for, or something is wrong, which evalInto then says.
+// evalPlain is evalInto for a plain criterion on plain tensors, when the batch is too small to be
+// shared by goroutines: with few rows, what surrounds the kernel would take longer than the kernel.
+// It returns false where anything else is asked for, or something is wrong, which evalInto then
+// says.
 func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, target tensor.Tensor) bool {
 	var b batch[T]
 	z, t, ok := b.loadPlain(logits, target)

@@ -5,8 +5,8 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// termRows is the kernel of the WeightedSum s, which l is: those of its terms, one after the other, for as many rows as
-// stay in the cache. Rows that are not finite so are computed by Row.
+// termRows is the kernel of the WeightedSum s, which l is: those of its terms, one after the other,
+// for as many rows as stay in the cache. Rows that are not finite so are computed by Row.
 func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 	if foreign(l) || !sumsByTerms(b, s) {
 		return byRow(b, l)
@@ -28,8 +28,8 @@ func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 	return -1
 }
 
-// sumsByTerms reports whether what each term gives for the rows of b can be added up: the terms are no
-// sums themselves, and T holds the factors of their gradients.
+// sumsByTerms reports whether what each term gives for the rows of b can be added up: the terms are
+// no sums themselves, and T holds the factors of their gradients.
 func sumsByTerms[T kernel.Float](b *batch[T], s WeightedSum) bool {
 	if b.twins {
 		return false
@@ -47,7 +47,8 @@ func sumsByTerms[T kernel.Float](b *batch[T], s WeightedSum) bool {
 	return true
 }
 
-// addTerms evaluates the rows of b by every term. It returns the first row with an invalid label, or -1.
+// addTerms evaluates the rows of b by every term. It returns the first row with an invalid label,
+// or -1.
 func addTerms[T kernel.Float](b *batch[T], s WeightedSum) (bad int) {
 	loss, grad := dense.Grow(&b.termLoss, b.n), dense.Grow(&b.termGrad, len(b.grad))
 	term := *b

@@ -83,7 +83,7 @@ func (e *evaluation) predict(n int, labels, t []*num) (r row, lse *num) {
 			r.p, r.l = append(r.p, z), append(r.l, e.log(z))
 			r.rest = append(r.rest, e.sub(e.number(1), z))
 		} else {
-			r.z = append(r.z, e.moved(e.angled(e.lowered(e.exactly(e.sub(z, most)), labels[k], k), most, labels[k]), k))
+			r.z = append(r.z, e.moved(e.angled(e.lowered(e.asGiven(e.sub(z, most)), labels[k], k), most, labels[k]), k))
 		}
 		r.t = append(r.t, x)
 	}
@@ -93,8 +93,8 @@ func (e *evaluation) predict(n int, labels, t []*num) (r row, lse *num) {
 	return e.softmax(r, e.moved(most, -1))
 }
 
-// exactly says that a difference of logits is that of two numbers that are given.
-func (e *evaluation) exactly(a *num) *num {
+// asGiven takes a, which is made of numbers that are given, for one of them.
+func (e *evaluation) asGiven(a *num) *num {
 	a.size.Abs(a.v)
 	return a
 }
@@ -114,7 +114,7 @@ func (e *evaluation) angled(z, most, t *num) *num {
 	if a == 0 || t.v.Sign() == 0 {
 		return z
 	}
-	x := e.exactly(e.add(z, most))
+	x := e.asGiven(e.add(z, most))
 	sin, cos := e.number(0), e.number(0)
 	sin.v, cos.v = bigSinCos(t.v.Prec(), a)
 	sin.size.Abs(sin.v)
@@ -137,7 +137,7 @@ func (e *evaluation) sine(x *num) *num {
 		}
 		at = e.number(float64(x.v.Sign()) * most)
 	}
-	root := e.pow(e.exactly(e.mul(e.sub(e.number(1), at), e.add(e.number(1), at))), 0.5)
+	root := e.pow(e.asGiven(e.mul(e.sub(e.number(1), at), e.add(e.number(1), at))), 0.5)
 	if at == x {
 		return root
 	}
@@ -158,7 +158,7 @@ func (e *evaluation) moved(z *num, k int) *num {
 
 // question completes a row of two classes with the probability p.
 func (e *evaluation) question(r row, p *num) row {
-	no := e.exactly(e.sub(e.number(1), p))
+	no := e.asGiven(e.sub(e.number(1), p))
 	r.p, r.rest = []*num{p, no}, []*num{no, p}
 	r.l = []*num{e.log(p), e.log(no)}
 	return r
