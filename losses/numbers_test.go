@@ -142,17 +142,10 @@ func TestNCEBounds(t *testing.T) {
 
 // TestMathNumbers are the numbers of the definitions, computed with PyTorch in float64.
 func TestMathNumbers(t *testing.T) {
-	b := batch{dt: tensor.Float64, n: 3, k: 5, z: notebookLogits, index: []int{0, 1, 3}}
 	soft := batch{dt: tensor.Float64, n: 3, k: 5, z: notebookLogits, t: notebookSmooth}
 	none := func(l losses.Loss) losses.Criterion { return losses.Criterion{Loss: l, Reduction: losses.None} }
 
-	near(t, "gce", b.eval(t, none(GCE{Q: .7})).loss,
-		[]float64{.07630801022041375, .051718050188421, 1.1718246900572893}, 1e-14, 0)
-	near(t, "mae soft", soft.eval(t, none(losses.MAE{})).loss,
-		[]float64{.187540531975636, .605535413495940, 1.227742911127463}, 1e-14, 0)
-	uniform := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .1}}
-	near(t, "uniform .1", b.eval(t, uniform).loss, []float64{1.127671159657187}, 1e-14, 0)
-	uniform = losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .2},
+	uniform := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .2},
 		Reduction: losses.None}
 	require.Equal(t, "1.1584, 1.8127, 2.0519", printed("%.4f", soft.eval(t, uniform).loss))
 

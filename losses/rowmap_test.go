@@ -30,8 +30,8 @@ func dot(a, b []float64) (sum float64) {
 	return sum
 }
 
-// TestRowMapDerivatives holds Along against the transposed first derivative, and GradAlong against
-// differences.
+// TestRowMapDerivatives holds Grad against differences of Apply, Along against Grad, and GradAlong
+// against differences of Grad.
 func TestRowMapDerivatives(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	normal := func(int) float64 { return r.NormFloat64() }
@@ -47,6 +47,11 @@ func TestRowMapDerivatives(t *testing.T) {
 				require.True(t, slices.Equal(out, d.Shape()), m.Key())
 				g, err := m.Grad(zt, ut)
 				require.NoError(t, err, m.Key())
+				near(t, m.Key()+" gradient", values(g), numtest.NumGrad(func(x []float64) float64 {
+					y, err := m.Apply(dense(tensor.Float64, x, s...))
+					require.NoError(t, err)
+					return dot(values(ut), values(y))
+				}, values(zt)), 1e-8+50*epsilon(dt), 1e-9+50*epsilon(dt))
 				near(t, m.Key()+" along", []float64{dot(values(ut), values(d))},
 					[]float64{dot(values(g), values(vt))}, 50*epsilon(dt), 50*epsilon(dt))
 				gg, err := m.GradAlong(zt, ut, vt)

@@ -15,8 +15,8 @@ import (
 type unaryFunc = func(tensor.Tensor) (*tensor.Dense, error)
 type binaryFunc = func(a, b tensor.Tensor) (*tensor.Dense, error)
 
-// family holds the three functions with their gradients.
-var family = map[string]struct {
+// softmaxes are the three functions of logits, with their gradients.
+var softmaxes = map[string]struct {
 	f    unaryFunc
 	grad binaryFunc
 	dims int
@@ -26,8 +26,8 @@ var family = map[string]struct {
 	"logsumexp":   {losses.LogSumExp, losses.LogSumExpGrad, 1},
 }
 
-// TestFamilyTorch: values and vector-Jacobian products against PyTorch's.
-func TestFamilyTorch(t *testing.T) {
+// TestSoftmaxesTorch: values and vector-Jacobian products against PyTorch's.
+func TestSoftmaxesTorch(t *testing.T) {
 	var g torchGolden
 	numtest.Golden(t, "crossentropy.json", &g)
 	for _, b := range g.Batches {
@@ -40,7 +40,7 @@ func TestFamilyTorch(t *testing.T) {
 				"log-softmax": {b.LogSoftmax.Data, b.LogVJP.Data},
 				"logsumexp":   {b.LogSumExp, b.LSEVJP.Data},
 			} {
-				f := family[name]
+				f := softmaxes[name]
 				got, err := f.f(z)
 				require.NoError(t, err)
 				require.Equal(t, f.dims, got.Dims())
@@ -73,33 +73,8 @@ func TestFamilyTorch(t *testing.T) {
 	}
 }
 
-// TestFamilyDifferences: the gradients against central differences, also in saturated rows.
-func TestFamilyDifferences(t *testing.T) {
-	b := randomBatch(losses.Criterion{}, tensor.Float64, 4, 91)
-	b.saturate(1, 2)
-	up := randomBatch(losses.Criterion{}, tensor.Float64, 4, 92).z
-	for name, f := range family {
-		u := dense(tensor.Float64, up, 4, 5)
-		if f.dims == 1 {
-			u = dense(tensor.Float64, up[:4], 4)
-		}
-		got, err := f.grad(dense(tensor.Float64, b.z, 4, 5), u)
-		require.NoError(t, err)
-		want := numtest.NumGrad(func(z []float64) float64 {
-			y, err := f.f(dense(tensor.Float64, z, 4, 5))
-			require.NoError(t, err)
-			sum := 0.0
-			for i, v := range values(y) {
-				sum += v * up[i]
-			}
-			return sum
-		}, b.z)
-		near(t, name, values(got), want, 1e-8, 2e-10)
-	}
-}
-
-// TestFamilySpecial: what the doc comments say about special values.
-func TestFamilySpecial(t *testing.T) {
+// TestSoftmaxesSpecial: what the doc comments say about special values.
+func TestSoftmaxesSpecial(t *testing.T) {
 	third := 1. / 3
 	for _, dt := range floatDtypes {
 		z := dense(dt, []float64{
@@ -116,7 +91,7 @@ func TestFamilySpecial(t *testing.T) {
 				-math.Log(3), -math.Log(3), -math.Log(3)},
 			"logsumexp": {math.Ln2, nan, nan, nan, 1e30, 5 + math.Log(3)},
 		} {
-			got, err := family[name].f(z)
+			got, err := softmaxes[name].f(z)
 			require.NoError(t, err)
 			near(t, fmt.Sprint(name, " ", dt), values(got), want, epsilon(dt), 0)
 		}
@@ -131,15 +106,15 @@ func TestFamilySpecial(t *testing.T) {
 			if name == "logsumexp" {
 				u = rows
 			}
-			got, err := family[name].grad(z, u)
+			got, err := softmaxes[name].grad(z, u)
 			require.NoError(t, err)
 			near(t, fmt.Sprint(name, " grad ", dt), values(got), want, 2*epsilon(dt), 2*epsilon(dt))
 		}
 	}
 }
 
-// TestFamilyOneClass: K = 1.
-func TestFamilyOneClass(t *testing.T) {
+// TestSoftmaxesOneClass: K = 1.
+func TestSoftmaxesOneClass(t *testing.T) {
 	for _, dt := range floatDtypes {
 		z := dense(dt, []float64{-3, 1e30, -inf}, 3, 1)
 		u := dense(dt, []float64{2, 3, 4}, 3, 1)
@@ -149,14 +124,14 @@ func TestFamilyOneClass(t *testing.T) {
 			"log-softmax": {{0, 0, nan}, {0, 0, nan}},
 			"logsumexp":   {round(dt, []float64{-3, 1e30, nan}), {2, 3, nan}},
 		} {
-			got, err := family[name].f(z)
+			got, err := softmaxes[name].f(z)
 			require.NoError(t, err)
 			same(t, name, values(got), want[0])
 			up := u
 			if name == "logsumexp" {
 				up = rows
 			}
-			got, err = family[name].grad(z, up)
+			got, err = softmaxes[name].grad(z, up)
 			require.NoError(t, err)
 			same(t, name+" grad", values(got), want[1])
 		}
@@ -172,8 +147,8 @@ func TestSoftmaxGradInfiniteUpstream(t *testing.T) {
 	}
 }
 
-// TestFamilySaturated: the sure class's own gradient keeps its digits in a saturated row.
-func TestFamilySaturated(t *testing.T) {
+// TestSoftmaxesSaturated: the sure class's own gradient keeps its digits in a saturated row.
+func TestSoftmaxesSaturated(t *testing.T) {
 	q := math.Exp(-60) // 1 - p_0, to 1e-26
 	z := dense(tensor.Float32, []float64{60, 0}, 1, 2)
 	got, err := losses.LogSoftmaxGrad(z, dense(tensor.Float32, []float64{1, 0}, 1, 2))
