@@ -63,9 +63,10 @@ type scratch[T kernel.Float] struct {
 	hi, low                []T // a prepared's
 	paired                 []T // elements as rows of two classes
 	termGrad, termScale    []T // of a term of a sum
+	extra                  []T // of the z-loss
 	wide                   []float64
 	narrow                 []float32
-	termLoss               []float64
+	termLoss, lse          []float64
 	soft                   []float64 // log p and p of some rows
 	losses                 []float64 // of elements whose sum alone is kept
 	lows                   []float64

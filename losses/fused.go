@@ -16,7 +16,8 @@ func (b *batch[T]) fuses(l Loss) bool {
 // something to prepare and it can.
 func (e *engine[T]) prepareShift() {
 	e.fused = nil
-	if e.link != SoftmaxLink || e.probs || !e.shiftsLogits() && e.zLoss == 0 || e.movesLabel() && e.index == nil {
+	if e.link != SoftmaxLink || e.probs || !e.shiftsLogits() && e.zLoss == 0 ||
+		e.movesLabel() && (e.index == nil || kernel.InTiles[T](e.k)) {
 		return
 	}
 	p := &e.buf.prepared
@@ -29,7 +30,7 @@ func (e *engine[T]) prepareShift() {
 			}
 		}
 	}
-	if kernel.Prepares(p, e.k) {
+	if kernel.Prepares(p) {
 		e.fused = p
 	}
 }
@@ -45,12 +46,15 @@ func (o *options) shiftOf(k int) float64 {
 	return o.shift[k] / o.temperature
 }
 
-// computeFused is compute by that kernel, row by row. The rows that it declines are computed as all
-// would be without it.
+// computeFused is compute by that kernel. The rows that it declines are computed as all would be
+// without it.
 func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 	ready := *b
 	if bad := ready.prepareTarget(); bad >= 0 {
 		return bad, ready.labelError(bad)
+	}
+	if kernel.InTiles[T](b.k) {
+		return b.computeFusedTiles(&ready, l, linear)
 	}
 	p := *b.fused
 	if b.movesLabel() {
@@ -68,6 +72,54 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 		}
 	}
 	return 0, nil
+}
+
+// computeFusedTiles is computeFused for rows of few classes, which the kernel computes several at once.
+// ready is b with its target prepared.
+func (b *batch[T]) computeFusedTiles(ready *batch[T], l Loss, linear bool) (row int, err error) {
+	extra, ok := b.extras()
+	if !ok {
+		return b.computeApart(l, linear)
+	}
+	for lo := 0; lo < b.n; lo += b.chunk() {
+		c := ready.slice(lo, min(lo+b.chunk(), b.n))
+		lse, x := dense.Grow(&b.lse, c.n), extra
+		if len(x) > 1 {
+			x = x[lo : lo+c.n]
+		}
+		kernel.CrossEntropyRows(b.fused, c.loss, lse, c.grad, c.input, c.target, c.index, c.scale, x, b.k)
+		for i, s := range lse {
+			switch {
+			case s == s:
+				if c.rowWeight != nil {
+					c.loss[i] *= c.rowWeight[i]
+				}
+				c.loss[i] += b.zLoss * s * s
+			default: // declined
+				alone := b.slice(lo+i, lo+i+1)
+				if row, err = alone.computeApart(l, linear); err != nil {
+					return lo + i + row, err
+				}
+			}
+		}
+	}
+	return 0, nil
+}
+
+// extras returns, for all rows or one a row, what the gradient of the z-loss is beside that of the loss:
+// f extra lse p, with the factor f. It returns false where T cannot hold it, or f is 0 and it is not.
+func (b *batch[T]) extras() (extra []T, ok bool) {
+	extra = dense.Grow(&b.extra, max(len(b.scale), len(b.share)))
+	for i := range extra {
+		x, f, share := 0.0, of(b.scale, i), of(b.share, i)/b.temperature
+		if b.zLoss != 0 && b.grad != nil && share != 0 {
+			x = 2 * b.zLoss * (share / f)
+		}
+		if extra[i] = T(x); !holds[T](x) {
+			return nil, false
+		}
+	}
+	return extra, true
 }
 
 // fusedRow computes row i by the kernel of fuses, and returns false when that declines it. index is

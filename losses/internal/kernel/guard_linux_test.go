@@ -98,7 +98,7 @@ func TestGuardPrepared(t *testing.T) {
 		force(t, name)
 		for k := 1; k <= 130; k++ {
 			x := newPreparedRow(rand.New(rand.NewPCG(7, 8)), k, 2, 0, true, true)
-			if !Prepares(&x.p, 1000) {
+			if !Prepares(&x.p) {
 				continue
 			}
 			for _, behind := range []bool{true, false} {
@@ -109,6 +109,10 @@ func TestGuardPrepared(t *testing.T) {
 				for _, y := range [][]float32{labels, nil} {
 					_, ok := CrossEntropyRow(&p, new(float64), g, z, y, 0, 1, 0)
 					require.True(t, ok)
+					if InTiles[float32](k) {
+						CrossEntropyRows(&p, make([]float64, 1), make([]float64, 1), g, z, y, []int{0}, []float32{1},
+							[]float32{0}, k)
+					}
 				}
 			}
 		}

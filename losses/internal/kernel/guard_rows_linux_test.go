@@ -33,7 +33,7 @@ func guardRows[T Float](t *testing.T) {
 							if p.Hi != nil {
 								p.Low = room(6)
 							}
-							if Prepares(p, k) {
+							if Prepares(p) {
 								CrossEntropyRow(p, &loss[0], to, z, target, r.IntN(k), 0.5, 0.25)
 							}
 						}

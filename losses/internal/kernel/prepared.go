@@ -8,14 +8,22 @@ import (
 // Prepared says which logits a softmax is of; see [spec.Prepared].
 type Prepared[T Float] = spec.Prepared[T]
 
-// Prepares reports whether [CrossEntropyRow] can be of use for rows of k classes prepared by p.
-func Prepares[T Float](p *Prepared[T], k int) bool { return vec.On() && vec.Prepares(p, k) }
+// Prepares reports whether there are kernels of cross entropy for logits prepared by p: [CrossEntropyRow]
+// for rows of many classes, [CrossEntropyRows] for those of few, where [InTiles] says so.
+func Prepares[T Float](p *Prepared[T]) bool { return vec.On() && vec.Prepares(p) }
 
 // CrossEntropyRow computes the cross entropy of one row of prepared logits, and its gradient with a
 // term more, where the row is an ordinary one; see [vec.CrossEntropyRow].
 func CrossEntropyRow[T Float](p *Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (
 	lse float64, ok bool) {
 	return vec.CrossEntropyRow(p, loss, grad, z, t, index, f, extra)
+}
+
+// CrossEntropyRows is [CrossEntropyRow] for many rows, each with a factor and an extra of its own or all with
+// one; see [vec.CrossEntropyRows].
+func CrossEntropyRows[T Float](p *Prepared[T], loss, lse []float64, grad, z, t []T, index []int, scale, extra []T,
+	k int) {
+	vec.CrossEntropyRows(p, loss, lse, grad, z, t, index, scale, extra, k)
 }
 
 // SoftmaxOf is the softmax of a row; see [spec.SoftmaxOf].

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,7 +74,7 @@ func (x *preparedRow) want(f, extra float64) (loss, lse float64, grad, size []fl
 func TestPrepared(t *testing.T) {
 	for _, name := range implementations() {
 		force(t, name)
-		if !Prepares(&Prepared[float32]{Factor: 2}, 1000) {
+		if !Prepares(&Prepared[float32]{Factor: 2}) {
 			continue
 		}
 		r := rand.New(rand.NewPCG(3, 4))
@@ -113,6 +114,26 @@ func holdPrepared(t *testing.T, what string, x *preparedRow, f, extra float64) {
 		for j, v := range g {
 			near(fmt.Sprint("gradient ", j), float64(v), wantGrad[j], size[j])
 		}
+		if !InTiles[float32](len(x.z)) {
+			continue
+		}
+		const n = 17 // one more than a tile has, all of them x
+		sums, losses, grad, all := make([]float64, n), make([]float64, n), slices.Repeat(g, n), slices.Repeat(labels, n)
+		if g == nil {
+			grad = nil
+		}
+		if !x.labels {
+			all = nil
+		}
+		CrossEntropyRows(&x.p, losses, sums, grad, slices.Repeat(x.z, n), all, slices.Repeat([]int{x.index}, n),
+			[]float32{float32(f)}, []float32{float32(extra)}, len(x.z))
+		for i := range n {
+			near("loss in a tile", losses[i], wantLoss, 0)
+			near("log-sum-exp in a tile", sums[i], wantLSE, math.Abs(slices.Max(x.y))) // as a sum with that
+			for j := range g {
+				near(fmt.Sprint("gradient in a tile ", j), float64(grad[i*len(g)+j]), wantGrad[j], size[j])
+			}
+		}
 	}
 }
 
@@ -120,7 +141,7 @@ func holdPrepared(t *testing.T, what string, x *preparedRow, f, extra float64) {
 func TestPreparedDeclines(t *testing.T) {
 	for _, name := range implementations() {
 		force(t, name)
-		if !Prepares(&Prepared[float32]{Factor: 2}, 1000) {
+		if !Prepares(&Prepared[float32]{Factor: 2}) {
 			continue
 		}
 		for _, k := range []int{3, 16, 65, 100} {
@@ -152,7 +173,7 @@ func TestPreparedDeclines(t *testing.T) {
 		}
 		p := Prepared[float32]{Factor: 1, Hi: make([]float32, 1), Low: make([]float32, 1)}
 		require.False(t, p.Set(0, 1e4))
-		require.False(t, Prepares(&Prepared[float32]{Factor: 1e30}, 1000))
+		require.False(t, Prepares(&Prepared[float32]{Factor: 1e30}))
 	}
 }
 

@@ -267,6 +267,19 @@ func fewCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, wor
 //go:noescape
 func fewCrossEntropyF32AVX512(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
 
+// tileZLossF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
+// lanes; lse is the sum of the lanes Max and Log.
+//
+//go:noescape
+func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+
+// tilePreparedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// in lanes; lse is the sum of the lanes Max and Log. The logits are factor z + hi + low, hi a
+// multiple of 2^-9. It rejects rows whose loss is not finite.
+//
+//go:noescape
+func tilePreparedF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32, hi *float32, low *float32, factor float64) (rejected uint32, bad uint32)
+
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -469,6 +482,12 @@ func fewCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, wor
 //
 //go:noescape
 func fewCrossEntropyF64AVX512(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+
+// tileZLossF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
+// lanes; lse is the sum of the lanes Max and Log.
+//
+//go:noescape
+func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
 
 // exps64F64AVX512 is exps with the exponentials in float64.
 //
@@ -1053,6 +1072,19 @@ func fewCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, work 
 //go:noescape
 func fewCrossEntropyF32AVX2(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
 
+// tileZLossF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
+// lanes; lse is the sum of the lanes Max and Log.
+//
+//go:noescape
+func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+
+// tilePreparedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
+// lanes; lse is the sum of the lanes Max and Log. The logits are factor z + hi + low, hi a multiple
+// of 2^-9. It rejects rows whose loss is not finite.
+//
+//go:noescape
+func tilePreparedF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32, hi *float32, low *float32, factor float64) (rejected uint32, bad uint32)
+
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -1254,6 +1286,12 @@ func fewCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, work 
 //
 //go:noescape
 func fewCrossEntropyF64AVX2(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+
+// tileZLossF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
+// lanes; lse is the sum of the lanes Max and Log.
+//
+//go:noescape
+func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
 
 // exps64F64AVX2 is exps with the exponentials in float64.
 //

@@ -9837,7 +9837,7 @@ column2:
 	VMOVUPS          Z21, (SI)(DI*1)
 	VMOVUPS          (AX)(DI*1), Z22
 	VMOVUPS          (CX)(DI*1), Z23
-	VCMPPS           $0x00, Z22, Z0, K1
+	VCMPPS           $0x00, Z0, Z22, K1
 	KANDW            K1, K2, K4
 	KANDNW           K2, K1, K2
 	VPXORD           Z21, Z21, K4, Z21
@@ -10052,7 +10052,7 @@ column2:
 	VSCALEFPS        Z22, Z21, Z21
 	VMOVUPS          (AX)(SI*1), Z22
 	VMOVUPS          (CX)(SI*1), Z23
-	VCMPPS           $0x00, Z22, Z0, K1
+	VCMPPS           $0x00, Z0, Z22, K1
 	KANDW            K1, K2, K4
 	KANDNW           K2, K1, K2
 	VPXORD           Z21, Z21, K4, Z21
@@ -11140,7 +11140,7 @@ GLOBL cs71800000<>(SB), RODATA|NOPTR, $64
 
 // func fewCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
-TEXT ·fewCrossEntropyGradF32AVX512(SB), NOSPLIT, $0-56
+TEXT ·fewCrossEntropyGradF32AVX512(SB), NOSPLIT, $64-56
 	MOVQ         z+8(FP), AX
 	MOVQ         t+16(FP), CX
 	MOVQ         k+24(FP), DX
@@ -11531,6 +11531,8 @@ sum12:
 	VDIVPS       Y12, Y11, Y11
 	VDIVPS       Y12, Y13, Y13
 	VFNMADD231PS Y11, Y13, Y11
+	VMOVUPS      Y11, (SP)
+	VMOVUPS      Y10, 32(SP)
 	VMOVMSKPS    Y8, AX
 	MOVL         AX, bad+52(FP)
 	VSUBPS       Y4, Y4, Y8
@@ -11544,33 +11546,33 @@ sum12:
 	VADDPS       cs3f800000<>+0(SB), Y3, Y8
 	VMOVUPS      cs3f800000<>+0(SB), Y9
 	VDIVPS       Y8, Y9, Y9
-	VSUBPS       cs3f800000<>+0(SB), Y8, Y13
-	VSUBPS       Y13, Y3, Y13
-	VMULPS       Y9, Y13, Y13
-	VMOVUPS      cs3f3504f3<>+0(SB), Y14
-	VPSUBD       Y14, Y8, Y12
-	VPSRAD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y12, Y14
-	VPSUBD       Y14, Y8, Y8
-	VCVTDQ2PS    Y12, Y12
+	VSUBPS       cs3f800000<>+0(SB), Y8, Y11
+	VSUBPS       Y11, Y3, Y11
+	VMULPS       Y9, Y11, Y11
+	VMOVUPS      cs3f3504f3<>+0(SB), Y12
+	VPSUBD       Y12, Y8, Y10
+	VPSRAD       $0x17, Y10, Y10
+	VPSLLD       $0x17, Y10, Y12
+	VPSUBD       Y12, Y8, Y8
+	VCVTDQ2PS    Y10, Y10
 	VSUBPS       cs3f800000<>+0(SB), Y8, Y8
-	VADDPS       cs40000000<>+0(SB), Y8, Y14
-	VDIVPS       Y14, Y8, Y14
-	VMULPS       Y14, Y14, Y15
-	VMOVUPS      cs3e789e26<>+0(SB), Y16
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y15, Y16
-	VFMADD213PS  cs3eccce13<>+0(SB), Y15, Y16
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y15, Y16
-	VMULPS       Y15, Y16, Y16
-	VMULPS       Y8, Y8, Y15
-	VMULPS       cs3f000000<>+0(SB), Y15, Y15
-	VADDPS       Y15, Y16, Y16
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y12, Y13
-	VFMADD231PS  Y14, Y16, Y13
-	VSUBPS       Y13, Y15, Y15
-	VSUBPS       Y15, Y8, Y8
+	VADDPS       cs40000000<>+0(SB), Y8, Y12
+	VDIVPS       Y12, Y8, Y12
+	VMULPS       Y12, Y12, Y13
+	VMOVUPS      cs3e789e26<>+0(SB), Y14
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y13, Y14
+	VFMADD213PS  cs3eccce13<>+0(SB), Y13, Y14
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y13, Y14
+	VMULPS       Y13, Y14, Y14
+	VMULPS       Y8, Y8, Y13
+	VMULPS       cs3f000000<>+0(SB), Y13, Y13
+	VADDPS       Y13, Y14, Y14
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y10, Y11
+	VFMADD231PS  Y12, Y14, Y11
+	VSUBPS       Y11, Y13, Y13
+	VSUBPS       Y13, Y8, Y8
 	VMOVAPS      Y8, Y8
-	VFMADD231PS  cs3f317180<>+0(SB), Y12, Y8
+	VFMADD231PS  cs3f317180<>+0(SB), Y10, Y8
 	VMULPS       Y9, Y3, Y3
 	VMOVUPS      Y0, 32(SI)
 	VMOVUPS      Y8, 64(SI)
@@ -11592,9 +11594,11 @@ sum12:
 	VFMSUB213PS  Y1, Y7, Y8
 	VMOVUPS      Y8, 192(SI)
 	VFNMADD213PS Y6, Y7, Y3
-	VMULPS       Y10, Y3, Y3
-	VBROADCASTSS X11, Z1
-	VBROADCASTSS X10, Z2
+	VMOVUPS      (SP), Y1
+	VMOVUPS      32(SP), Y2
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS X1, Z1
+	VBROADCASTSS X2, Z2
 	XORQ         AX, AX
 
 next13:
@@ -12068,6 +12072,622 @@ sum12:
 declined:
 	VZEROUPPER
 	RET
+
+// func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·tileZLossF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ         e+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         lanes+32(FP), SI
+	VBROADCASTSS csff800000<>+0(SB), Z0
+	XORQ         DI, DI
+	MOVQ         BX, R8
+	SHLQ         $0x06, R8
+
+column1:
+	VMOVUPS          (CX)(DI*1), Z1
+	VMAXPS           Z0, Z1, Z0
+	ADDQ             $0x40, DI
+	CMPQ             DI, R8
+	JLT              column1
+	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
+	VANDPS           Z0, Z1, Z1
+	VBROADCASTSS     cs49800000<>+0(SB), Z11
+	VCMPPS           $0x15, Z11, Z1, K1
+	KMOVW            K1, DI
+	VADDPS.BCST      csc2d10000<>+0(SB), Z0, Z1
+	VBROADCASTSS     cs4b400000<>+0(SB), Z11
+	VFMADD231PS.BCST cs3fb8aa3b<>+0(SB), Z0, Z11
+	VSUBPS.BCST      cs4b400000<>+0(SB), Z11, Z11
+	VBROADCASTSS     cs3fb8aa3b<>+0(SB), Z13
+	VBROADCASTSS     cs4b400000<>+0(SB), Z14
+	VBROADCASTSS     cs3f317218<>+0(SB), Z15
+	VBROADCASTSS     csb102e308<>+0(SB), Z16
+	VBROADCASTSS     cs3f800000<>+0(SB), Z17
+	VBROADCASTSS     cs3ab6889e<>+0(SB), Z18
+	VBROADCASTSS     cs3c0905d1<>+0(SB), Z19
+	VBROADCASTSS     cs3d2aaa8d<>+0(SB), Z20
+	VBROADCASTSS     cs3e2aaa6e<>+0(SB), Z21
+	VBROADCASTSS     cs3f000000<>+0(SB), Z22
+	VMOVUPS          Z14, Z12
+	VFMADD231PS      Z13, Z0, Z12
+	VSUBPS           Z14, Z12, Z23
+	VMOVAPS          Z0, Z24
+	VFNMADD231PS     Z15, Z23, Z24
+	VFNMADD231PS     Z16, Z23, Z24
+	VMOVUPS          Z18, Z12
+	VFMADD213PS      Z19, Z24, Z12
+	VFMADD213PS      Z20, Z24, Z12
+	VFMADD213PS      Z21, Z24, Z12
+	VFMADD213PS      Z22, Z24, Z12
+	VFMADD213PS      Z17, Z24, Z12
+	VFMADD213PS      Z17, Z24, Z12
+	VSUBPS           Z11, Z23, Z23
+	VSCALEFPS        Z23, Z12, Z12
+	KXNORW           K2, K2, K2
+	MOVL             DI, rejected+40(FP)
+	VPXORD           Z2, Z2, Z2
+	VPXORD           Z3, Z3, Z3
+	VPXORD           Z4, Z4, Z4
+	VPXORD           Z5, Z5, Z5
+	VPXORD           Z6, Z6, Z6
+	VPXORD           Z7, Z7, Z7
+	VPXORD           Z8, Z8, Z8
+	VBROADCASTSS     cs0<>+0(SB), Z23
+	KXORW            K3, K3, K3
+	XORQ             DI, DI
+	MOVQ             BX, R8
+	SHLQ             $0x06, R8
+
+column2:
+	VMOVUPS          Z1, Z24
+	VMAXPS           (CX)(DI*1), Z24, Z24
+	VMOVUPS          Z14, Z25
+	VFMADD231PS      Z13, Z24, Z25
+	VSUBPS           Z14, Z25, Z25
+	VMOVAPS          Z24, Z26
+	VFNMADD231PS     Z15, Z25, Z26
+	VFNMADD231PS     Z16, Z25, Z26
+	VMOVUPS          Z18, Z24
+	VFMADD213PS      Z19, Z26, Z24
+	VFMADD213PS      Z20, Z26, Z24
+	VFMADD213PS      Z21, Z26, Z24
+	VFMADD213PS      Z22, Z26, Z24
+	VFMADD213PS      Z17, Z26, Z24
+	VFMADD213PS      Z17, Z26, Z24
+	VSUBPS           Z11, Z25, Z25
+	VSCALEFPS        Z25, Z24, Z24
+	VMOVUPS          (CX)(DI*1), Z25
+	VCMPPS           $0x00, Z0, Z25, K1
+	KANDW            K1, K2, K4
+	KANDNW           K2, K1, K2
+	VSUBPS           Z0, Z25, Z25
+	VMOVUPS          Z24, (AX)(DI*1)
+	VPXORD           Z24, Z24, K4, Z24
+	VADDPS           Z24, Z2, Z26
+	VSUBPS           Z26, Z2, Z2
+	VADDPS           Z24, Z2, Z2
+	VADDPS           Z2, Z3, Z3
+	VMOVAPS          Z26, Z2
+	VMOVUPS          (DX)(DI*1), Z24
+	VMOVAPS          Z24, Z26
+	VPXORD           Z26, Z26, K4, Z26
+	VADDPS           Z26, Z4, Z27
+	VSUBPS           Z27, Z4, Z4
+	VADDPS           Z26, Z4, Z4
+	VADDPS           Z4, Z5, Z5
+	VMOVAPS          Z27, Z4
+	VADDPS           Z24, Z6, K4, Z6
+	VMOVUPS          (DX)(DI*1), Z24
+	VFPCLASSPSZ      $0xd9, Z24, K1
+	KORW             K1, K3, K3
+	VCMPPS           $0x04, Z23, Z24, K1
+	VMOVUPS.Z        Z25, K1, Z25
+	VMULPS           Z24, Z25, Z25
+	VADDPS           Z25, Z7, Z24
+	VSUBPS           Z24, Z7, Z7
+	VADDPS           Z25, Z7, Z7
+	VADDPS           Z7, Z8, Z8
+	VMOVAPS          Z24, Z7
+	ADDQ             $0x40, DI
+	CMPQ             DI, R8
+	JLT              column2
+	VSUBPS           Z5, Z5, Z1
+	VCMPPS           $0x00, Z1, Z1, K1
+	VMOVUPS.Z        Z5, K1, Z5
+	VADDPS           Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z1
+	VSUBPS           Z8, Z8, Z5
+	VCMPPS           $0x00, Z5, Z5, K1
+	VMOVUPS.Z        Z8, K1, Z8
+	VADDPS           Z8, Z7, Z7
+	VMOVAPS          Z2, Z5
+	VMOVAPS          Z3, Z8
+	VPXORD           Z9, Z9, Z9
+	VSUBPS           Z3, Z3, Z11
+	VCMPPS           $0x00, Z11, Z11, K1
+	VMOVUPS.Z        Z3, K1, Z3
+	VADDPS           Z3, Z2, Z2
+	VADDPS           Z12, Z2, Z3
+	VBROADCASTSS     cs3f800000<>+0(SB), Z13
+	VDIVPS           Z3, Z13, Z13
+	VDIVPS           Z12, Z2, Z2
+	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z15
+	VBROADCASTSS     cs3f800000<>+0(SB), Z11
+	VDIVPS           Z15, Z11, Z11
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z15, Z3
+	VSUBPS           Z3, Z2, Z3
+	VMULPS           Z11, Z3, Z3
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z16
+	VPSUBD           Z16, Z15, Z14
+	VPSRAD           $0x17, Z14, Z14
+	VPSLLD           $0x17, Z14, Z16
+	VPSUBD           Z16, Z15, Z15
+	VCVTDQ2PS        Z14, Z14
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z15, Z15
+	VADDPS.BCST      cs40000000<>+0(SB), Z15, Z16
+	VDIVPS           Z16, Z15, Z16
+	VMULPS           Z16, Z16, Z17
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z18
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z17, Z18
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z17, Z18
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z17, Z18
+	VMULPS           Z17, Z18, Z18
+	VMULPS           Z15, Z15, Z17
+	VMULPS.BCST      cs3f000000<>+0(SB), Z17, Z17
+	VADDPS           Z17, Z18, Z18
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z14, Z3
+	VFMADD231PS      Z16, Z18, Z3
+	VSUBPS           Z3, Z17, Z17
+	VSUBPS           Z17, Z15, Z15
+	VMOVAPS          Z15, Z3
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z14, Z3
+	VMULPS           Z11, Z2, Z2
+	VMOVUPS          Z0, 64(SI)
+	VMOVUPS          Z3, 128(SI)
+	VMOVUPS          Z11, 192(SI)
+	VMOVUPS          Z2, 256(SI)
+	VMOVUPS          Z13, 320(SI)
+	VBROADCASTSS     cs3f317180<>+0(SB), Z16
+	VMULPS           Z14, Z16, Z16
+	VSUBPS           Z3, Z16, Z16
+	VADDPS           Z15, Z16, Z16
+	VADDPS           Z16, Z9, Z9
+	VMOVAPS          Z3, Z14
+	VFMSUB213PS      Z7, Z1, Z14
+	VMOVUPS          Z14, 384(SI)
+	VBROADCASTSS     cs3f000000<>+0(SB), Z7
+	VCMPPS           $0x1e, Z7, Z11, K1
+	VMULPS           Z1, Z11, Z7
+	VMAXPS           Z6, Z7, Z7
+	VMULPS           Z1, Z2, Z6
+	VMAXPS           Z4, Z6, Z6
+	VCMPPS           $0x11, Z7, Z6, K2
+	KANDW            K1, K2, K1
+	VFNMADD213PS     Z4, Z1, Z2
+	VADDPS           Z0, Z3, Z4
+	VSUBPS           Z0, Z4, Z6
+	VSUBPS           Z6, Z4, Z7
+	VSUBPS           Z7, Z0, Z7
+	VSUBPS           Z6, Z3, Z3
+	VADDPS           Z7, Z3, Z3
+	VADDPS           Z3, Z9, Z9
+	VMOVAPS          Z4, Z6
+	VADDPS           Z6, Z9, Z4
+	VSUBPS           Z6, Z4, Z3
+	VSUBPS           Z3, Z4, Z7
+	VSUBPS           Z7, Z6, Z7
+	VSUBPS           Z3, Z9, Z9
+	VADDPS           Z7, Z9, Z9
+	VMOVUPS          704(SI), Z7
+	VMOVUPS          Z4, 64(SI)
+	VMOVUPS          Z9, 128(SI)
+	VMULPS           Z7, Z9, Z9
+	VMULPS           Z7, Z4, Z6
+	VMOVAPS          Z6, Z3
+	VFMSUB231PS      Z7, Z4, Z3
+	VADDPS           Z3, Z9, Z9
+	VADDPS           Z1, Z6, Z3
+	VSUBPS           Z1, Z3, Z4
+	VSUBPS           Z4, Z3, Z7
+	VSUBPS           Z7, Z1, Z7
+	VSUBPS           Z4, Z6, Z1
+	VADDPS           Z7, Z1, Z1
+	VADDPS           Z1, Z9, Z9
+	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
+	VANDPS           Z14, Z1, Z1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z4
+	VCMPPS           $0x15, Z4, Z1, K2
+	KORW             K2, K3, K3
+	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
+	VANDPS           Z3, Z1, Z1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z4
+	VBROADCASTSS     cs7149f2ca<>+0(SB), Z4
+	VCMPPS           $0x15, Z4, Z1, K2
+	KORW             K2, K3, K3
+	KMOVW            K3, DI
+	MOVL             DI, bad+44(FP)
+	VFMADD231PS      Z6, Z11, Z2
+	VPXORD           Z10, Z10, Z10
+	VADDPS           Z12, Z5, Z1
+	VMAXPS           Z12, Z5, Z4
+	VMINPS           Z12, Z5, Z5
+	VSUBPS           Z1, Z4, Z4
+	VADDPS           Z5, Z4, Z4
+	VADDPS           Z8, Z4, Z4
+	VDIVPS           Z1, Z3, Z3
+	VDIVPS           Z1, Z4, Z4
+	VFNMADD231PS     Z3, Z4, Z3
+	VFMADD231PS      Z13, Z9, Z3
+	VMOVUPS          (SI), Z1
+	XORQ             SI, SI
+	SHLQ             $0x06, BX
+
+column3:
+	VMOVUPS     (AX)(SI*1), Z4
+	VFMSUB213PS (DX)(SI*1), Z3, Z4
+	VCMPPS      $0x00, (CX)(SI*1), Z0, K2
+	KANDW       K1, K2, K2
+	VMOVUPS     Z2, K2, Z4
+	VMULPS      Z1, Z4, Z4
+	VMOVUPS     Z4, (AX)(SI*1)
+	ADDQ        $0x40, SI
+	CMPQ        SI, BX
+	JLT         column3
+	VZEROUPPER
+	RET
+
+DATA cs7149f2ca<>+0(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+4(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+8(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+12(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+16(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+20(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+24(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+28(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+32(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+36(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+40(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+44(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+48(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+52(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+56(SB)/4, $0x7149f2ca
+DATA cs7149f2ca<>+60(SB)/4, $0x7149f2ca
+GLOBL cs7149f2ca<>(SB), RODATA|NOPTR, $64
+
+// func tilePreparedF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32, hi *float32, low *float32, factor float64) (rejected uint32, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·tilePreparedF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ         e+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         lanes+32(FP), SI
+	MOVQ         hi+40(FP), DI
+	MOVQ         low+48(FP), R8
+	VMOVSD       factor+56(FP), X0
+	VCVTSD2SS    X0, X0, X1
+	VCVTSS2SD    X1, X1, X2
+	VSUBSD       X2, X0, X2
+	VCVTSD2SS    X2, X2, X2
+	VBROADCASTSS X1, Z0
+	VBROADCASTSS X2, Z1
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS csff800000<>+0(SB), Z2
+	XORQ         R9, R9
+	MOVQ         BX, R10
+	SHLQ         $0x06, R10
+
+column1:
+	MOVQ         R9, R11
+	SHRQ         $0x04, R11
+	VBROADCASTSS (DI)(R11*1), Z18
+	VFMADD231PS  (CX)(R9*1), Z0, Z18
+	VCMPPS       $0x1e, Z2, Z18, K1
+	VMAXPS       Z2, Z18, Z2
+	VMOVUPS      (CX)(R9*1), Z18
+	VMOVUPS      Z18, K1, Z3
+	MOVQ         R9, R11
+	SHRQ         $0x04, R11
+	VBROADCASTSS (DI)(R11*1), Z18
+	VMOVUPS      Z18, K1, Z4
+	MOVQ         R9, R11
+	SHRQ         $0x04, R11
+	VBROADCASTSS (R8)(R11*1), Z18
+	VMOVUPS      Z18, K1, Z5
+	ADDQ         $0x40, R9
+	CMPQ         R9, R10
+	JLT          column1
+	VBROADCASTSS cs7fffffff<>+0(SB), Z18
+	VANDPS       Z2, Z18, Z18
+	VBROADCASTSS cs46000000<>+0(SB), Z19
+	VCMPPS       $0x15, Z19, Z18, K1
+	KMOVW        K1, R9
+	VBROADCASTSS cs46c00000<>+0(SB), Z18
+	VADDPS       Z18, Z2, Z19
+	VSUBPS       Z18, Z19, Z19
+	VSUBPS       Z19, Z4, Z4
+	VFMADD231PS  Z0, Z3, Z4
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z5, Z4, Z4
+	VPXORD       Z6, Z6, Z6
+	VSUBPS       Z19, Z6, Z19
+	VSUBPS       Z4, Z6, Z4
+	VBROADCASTSS cs3fb8aa3b<>+0(SB), Z3
+	VBROADCASTSS cs4b400000<>+0(SB), Z5
+	VBROADCASTSS cs3f317218<>+0(SB), Z6
+	VBROADCASTSS csb102e308<>+0(SB), Z6
+	VBROADCASTSS cs3f800000<>+0(SB), Z6
+	VBROADCASTSS cs3ab6889e<>+0(SB), Z18
+	VBROADCASTSS cs3c0905d1<>+0(SB), Z20
+	VBROADCASTSS cs3d2aaa8d<>+0(SB), Z21
+	VBROADCASTSS cs3e2aaa6e<>+0(SB), Z22
+	VBROADCASTSS cs3f000000<>+0(SB), Z23
+	KXNORW       K2, K2, K2
+	MOVL         R9, rejected+64(FP)
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VBROADCASTSS cs0<>+0(SB), Z24
+	KXORW        K3, K3, K3
+	XORQ         R9, R9
+	MOVQ         BX, R10
+	SHLQ         $0x06, R10
+
+column2:
+	VMOVUPS           (CX)(R9*1), Z25
+	MOVQ              R9, R11
+	SHRQ              $0x04, R11
+	VBROADCASTSS      (DI)(R11*1), Z26
+	VADDPS            Z19, Z26, Z26
+	MOVQ              R9, R11
+	SHRQ              $0x04, R11
+	VBROADCASTSS      (R8)(R11*1), Z27
+	VADDPS            Z4, Z27, Z27
+	VMOVAPS           Z26, Z28
+	VFMADD231PS       Z0, Z25, Z28
+	VFMADD231PS       Z1, Z25, Z27
+	VBROADCASTSS      csc2d10000<>+0(SB), Z30
+	VMAXPS            Z28, Z30, Z30
+	VMOVUPS           Z5, Z29
+	VFMADD231PS       Z3, Z30, Z29
+	VSUBPS            Z5, Z29, Z29
+	VFNMADD231PS.BCST cs3f318000<>+0(SB), Z29, Z26
+	VFMADD231PS       Z0, Z25, Z26
+	VADDPS            Z27, Z28, Z28
+	VFNMADD231PS.BCST csb95e8083<>+0(SB), Z29, Z27
+	VADDPS            Z27, Z26, Z26
+	VMOVUPS           Z18, Z25
+	VFMADD213PS       Z20, Z26, Z25
+	VFMADD213PS       Z21, Z26, Z25
+	VFMADD213PS       Z22, Z26, Z25
+	VFMADD213PS       Z23, Z26, Z25
+	VFMADD213PS       Z6, Z26, Z25
+	VFMADD213PS       Z6, Z26, Z25
+	VSCALEFPS         Z29, Z25, Z25
+	VBROADCASTSS      csc2d10000<>+0(SB), Z30
+	VCMPPS            $0x11, Z30, Z28, K1
+	VPXORD            Z25, Z25, K1, Z25
+	MOVQ              R9, R11
+	SHRQ              $0x04, R11
+	VBROADCASTSS      (DI)(R11*1), Z26
+	VFMADD231PS       (CX)(R9*1), Z0, Z26
+	VCMPPS            $0x00, Z2, Z26, K1
+	KANDW             K1, K2, K4
+	KANDNW            K2, K1, K2
+	VPXORD            Z28, Z28, K4, Z28
+	VMOVUPS           Z25, (AX)(R9*1)
+	VPXORD            Z25, Z25, K4, Z25
+	VADDPS            Z25, Z7, Z26
+	VSUBPS            Z26, Z7, Z7
+	VADDPS            Z25, Z7, Z7
+	VADDPS            Z7, Z8, Z8
+	VMOVAPS           Z26, Z7
+	VMOVUPS           (DX)(R9*1), Z25
+	VMOVAPS           Z25, Z26
+	VPXORD            Z26, Z26, K4, Z26
+	VADDPS            Z26, Z9, Z27
+	VSUBPS            Z27, Z9, Z9
+	VADDPS            Z26, Z9, Z9
+	VADDPS            Z9, Z10, Z10
+	VMOVAPS           Z27, Z9
+	VADDPS            Z25, Z11, K4, Z11
+	VMOVUPS           (DX)(R9*1), Z25
+	VFPCLASSPSZ       $0xd9, Z25, K1
+	KORW              K1, K3, K3
+	VCMPPS            $0x04, Z24, Z25, K1
+	VMOVUPS.Z         Z28, K1, Z28
+	VMULPS            Z25, Z28, Z28
+	VADDPS            Z28, Z12, Z25
+	VSUBPS            Z25, Z12, Z12
+	VADDPS            Z28, Z12, Z12
+	VADDPS            Z12, Z13, Z13
+	VMOVAPS           Z25, Z12
+	ADDQ              $0x40, R9
+	CMPQ              R9, R10
+	JLT               column2
+	VSUBPS            Z10, Z10, Z1
+	VCMPPS            $0x00, Z1, Z1, K1
+	VMOVUPS.Z         Z10, K1, Z10
+	VADDPS            Z10, Z9, Z9
+	VADDPS            Z9, Z11, Z1
+	VSUBPS            Z13, Z13, Z3
+	VCMPPS            $0x00, Z3, Z3, K1
+	VMOVUPS.Z         Z13, K1, Z13
+	VADDPS            Z13, Z12, Z12
+	VMOVAPS           Z7, Z3
+	VMOVAPS           Z8, Z5
+	VPXORD            Z14, Z14, Z14
+	VPXORD            Z15, Z15, Z15
+	VSUBPS            Z19, Z14, Z14
+	VSUBPS            Z4, Z15, Z15
+	VBROADCASTSS      cs3f800000<>+0(SB), Z6
+	VSUBPS            Z8, Z8, Z10
+	VCMPPS            $0x00, Z10, Z10, K1
+	VMOVUPS.Z         Z8, K1, Z8
+	VADDPS            Z8, Z7, Z7
+	VADDPS            Z6, Z7, Z10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z8
+	VDIVPS            Z10, Z8, Z8
+	VDIVPS            Z6, Z7, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z18
+	VBROADCASTSS      cs3f800000<>+0(SB), Z10
+	VDIVPS            Z18, Z10, Z10
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z18, Z6
+	VSUBPS            Z6, Z7, Z6
+	VMULPS            Z10, Z6, Z6
+	VBROADCASTSS      cs3f3504f3<>+0(SB), Z20
+	VPSUBD            Z20, Z18, Z13
+	VPSRAD            $0x17, Z13, Z13
+	VPSLLD            $0x17, Z13, Z20
+	VPSUBD            Z20, Z18, Z18
+	VCVTDQ2PS         Z13, Z13
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z18, Z18
+	VADDPS.BCST       cs40000000<>+0(SB), Z18, Z20
+	VDIVPS            Z20, Z18, Z20
+	VMULPS            Z20, Z20, Z21
+	VBROADCASTSS      cs3e789e26<>+0(SB), Z22
+	VFMADD213PS.BCST  cs3e91e9ee<>+0(SB), Z21, Z22
+	VFMADD213PS.BCST  cs3eccce13<>+0(SB), Z21, Z22
+	VFMADD213PS.BCST  cs3f2aaaaa<>+0(SB), Z21, Z22
+	VMULPS            Z21, Z22, Z22
+	VMULPS            Z18, Z18, Z21
+	VMULPS.BCST       cs3f000000<>+0(SB), Z21, Z21
+	VADDPS            Z21, Z22, Z22
+	VFMADD231PS.BCST  cs3717f7d1<>+0(SB), Z13, Z6
+	VFMADD231PS       Z20, Z22, Z6
+	VSUBPS            Z6, Z21, Z21
+	VSUBPS            Z21, Z18, Z18
+	VMOVAPS           Z18, Z6
+	VFMADD231PS.BCST  cs3f317180<>+0(SB), Z13, Z6
+	VMULPS            Z10, Z7, Z7
+	VMOVUPS           Z14, 64(SI)
+	VMOVUPS           Z6, 128(SI)
+	VMOVUPS           Z10, 192(SI)
+	VMOVUPS           Z7, 256(SI)
+	VMOVUPS           Z8, 320(SI)
+	VBROADCASTSS      cs3f317180<>+0(SB), Z20
+	VMULPS            Z13, Z20, Z20
+	VSUBPS            Z6, Z20, Z20
+	VADDPS            Z18, Z20, Z20
+	VADDPS            Z20, Z15, Z15
+	VMOVAPS           Z6, Z13
+	VFMSUB213PS       Z12, Z1, Z13
+	VMOVUPS           Z13, 384(SI)
+	VBROADCASTSS      cs3f000000<>+0(SB), Z12
+	VCMPPS            $0x1e, Z12, Z10, K1
+	VMULPS            Z1, Z10, Z12
+	VMAXPS            Z11, Z12, Z12
+	VMULPS            Z1, Z7, Z11
+	VMAXPS            Z9, Z11, Z11
+	VCMPPS            $0x11, Z12, Z11, K2
+	KANDW             K1, K2, K1
+	VFNMADD213PS      Z9, Z1, Z7
+	VADDPS            Z14, Z6, Z9
+	VSUBPS            Z14, Z9, Z11
+	VSUBPS            Z11, Z9, Z12
+	VSUBPS            Z12, Z14, Z12
+	VSUBPS            Z11, Z6, Z6
+	VADDPS            Z12, Z6, Z6
+	VADDPS            Z6, Z15, Z15
+	VMOVAPS           Z9, Z11
+	VADDPS            Z11, Z15, Z9
+	VSUBPS            Z11, Z9, Z12
+	VSUBPS            Z12, Z9, Z6
+	VSUBPS            Z6, Z11, Z6
+	VSUBPS            Z12, Z15, Z14
+	VADDPS            Z6, Z14, Z14
+	VMOVUPS           704(SI), Z12
+	VMOVUPS           Z9, 64(SI)
+	VMOVUPS           Z14, 128(SI)
+	VMULPS            Z12, Z14, Z14
+	VMULPS            Z12, Z9, Z11
+	VMOVAPS           Z11, Z6
+	VFMSUB231PS       Z12, Z9, Z6
+	VADDPS            Z6, Z14, Z14
+	VADDPS            Z1, Z11, Z6
+	VSUBPS            Z1, Z6, Z9
+	VSUBPS            Z9, Z6, Z12
+	VSUBPS            Z12, Z1, Z12
+	VSUBPS            Z9, Z11, Z1
+	VADDPS            Z12, Z1, Z1
+	VADDPS            Z1, Z14, Z14
+	VBROADCASTSS      cs7fffffff<>+0(SB), Z1
+	VANDPS            Z13, Z1, Z1
+	VBROADCASTSS      cs7f800000<>+0(SB), Z9
+	VCMPPS            $0x15, Z9, Z1, K2
+	KORW              K2, K3, K3
+	VBROADCASTSS      cs7fffffff<>+0(SB), Z1
+	VANDPS            Z6, Z1, Z1
+	VBROADCASTSS      cs7f800000<>+0(SB), Z9
+	VBROADCASTSS      cs7149f2ca<>+0(SB), Z9
+	VCMPPS            $0x15, Z9, Z1, K2
+	KORW              K2, K3, K3
+	KMOVW             K3, R8
+	MOVL              R8, bad+68(FP)
+	VFMADD231PS       Z11, Z10, Z7
+	VPXORD            Z16, Z16, Z16
+	VPXORD            Z17, Z17, Z17
+	VSUBPS            Z19, Z16, Z16
+	VSUBPS            Z4, Z17, Z17
+	VBROADCASTSS      cs3f800000<>+0(SB), Z1
+	VADDPS            Z1, Z3, Z4
+	VMAXPS            Z1, Z3, Z9
+	VMINPS            Z1, Z3, Z1
+	VSUBPS            Z4, Z9, Z9
+	VADDPS            Z1, Z9, Z9
+	VADDPS            Z5, Z9, Z9
+	VDIVPS            Z4, Z6, Z6
+	VDIVPS            Z4, Z9, Z9
+	VFNMADD231PS      Z6, Z9, Z6
+	VFMADD231PS       Z8, Z14, Z6
+	VMOVUPS           (SI), Z1
+	XORQ              SI, SI
+	SHLQ              $0x06, BX
+
+column3:
+	VMOVUPS      (AX)(SI*1), Z3
+	VFMSUB213PS  (DX)(SI*1), Z6, Z3
+	MOVQ         SI, R8
+	SHRQ         $0x04, R8
+	VBROADCASTSS (DI)(R8*1), Z4
+	VFMADD231PS  (CX)(SI*1), Z0, Z4
+	VCMPPS       $0x00, Z4, Z2, K2
+	KANDW        K1, K2, K2
+	VMOVUPS      Z7, K2, Z3
+	VMULPS       Z1, Z3, Z3
+	VMOVUPS      Z3, (AX)(SI*1)
+	ADDQ         $0x40, SI
+	CMPQ         SI, BX
+	JLT          column3
+	VZEROUPPER
+	RET
+
+DATA cs46c00000<>+0(SB)/4, $0x46c00000
+DATA cs46c00000<>+4(SB)/4, $0x46c00000
+DATA cs46c00000<>+8(SB)/4, $0x46c00000
+DATA cs46c00000<>+12(SB)/4, $0x46c00000
+DATA cs46c00000<>+16(SB)/4, $0x46c00000
+DATA cs46c00000<>+20(SB)/4, $0x46c00000
+DATA cs46c00000<>+24(SB)/4, $0x46c00000
+DATA cs46c00000<>+28(SB)/4, $0x46c00000
+DATA cs46c00000<>+32(SB)/4, $0x46c00000
+DATA cs46c00000<>+36(SB)/4, $0x46c00000
+DATA cs46c00000<>+40(SB)/4, $0x46c00000
+DATA cs46c00000<>+44(SB)/4, $0x46c00000
+DATA cs46c00000<>+48(SB)/4, $0x46c00000
+DATA cs46c00000<>+52(SB)/4, $0x46c00000
+DATA cs46c00000<>+56(SB)/4, $0x46c00000
+DATA cs46c00000<>+60(SB)/4, $0x46c00000
+GLOBL cs46c00000<>(SB), RODATA|NOPTR, $64
 
 // func maxExpF64AVX512(z *float64, n int) (m float64, shift float64, em float64)
 // Requires: AVX, AVX512F, BMI2
@@ -17544,7 +18164,7 @@ column2:
 	VMOVUPD          Z25, (SI)(DI*1)
 	VMOVUPD          (AX)(DI*1), Z26
 	VMOVUPD          (CX)(DI*1), Z27
-	VCMPPD           $0x00, Z26, Z0, K1
+	VCMPPD           $0x00, Z0, Z26, K1
 	KANDW            K1, K2, K4
 	KANDNW           K2, K1, K2
 	VPXORQ           Z25, Z25, K4, Z25
@@ -17768,7 +18388,7 @@ column2:
 	VSCALEFPD        Z26, Z25, Z25
 	VMOVUPD          (AX)(SI*1), Z26
 	VMOVUPD          (CX)(SI*1), Z27
-	VCMPPD           $0x00, Z26, Z0, K1
+	VCMPPD           $0x00, Z0, Z26, K1
 	KANDW            K1, K2, K4
 	KANDNW           K2, K1, K2
 	VPXORQ           Z25, Z25, K4, Z25
@@ -18813,7 +19433,7 @@ GLOBL cd7e70000000000000<>(SB), RODATA|NOPTR, $64
 
 // func fewCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
-TEXT ·fewCrossEntropyGradF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·fewCrossEntropyGradF64AVX512(SB), NOSPLIT, $64-56
 	MOVQ         z+8(FP), AX
 	MOVQ         t+16(FP), CX
 	MOVQ         k+24(FP), DX
@@ -19166,6 +19786,8 @@ sum12:
 	VDIVPD       Y11, Y10, Y10
 	VDIVPD       Y11, Y12, Y12
 	VFNMADD231PD Y10, Y12, Y10
+	VMOVUPD      Y10, (SP)
+	VMOVUPD      Y9, 32(SP)
 	VMOVMSKPD    Y7, AX
 	MOVL         AX, bad+52(FP)
 	VSUBPD       Y6, Y6, Y7
@@ -19179,43 +19801,43 @@ sum12:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y7
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
 	VDIVPD       Y7, Y8, Y8
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y12
-	VSUBPD       Y12, Y4, Y12
-	VMULPD       Y8, Y12, Y12
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y14
-	VPSUBQ       Y14, Y7, Y11
-	VMOVUPD      cd4330000000000000<>+0(SB), Y13
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y15
-	VPADDQ       Y15, Y11, Y11
-	VPSRLQ       $0x34, Y11, Y11
-	VPSLLQ       $0x34, Y11, Y14
-	VPSUBQ       Y15, Y14, Y14
-	VPSUBQ       Y14, Y7, Y14
-	VPOR         Y13, Y11, Y11
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y13
-	VSUBPD       Y13, Y11, Y11
-	VMOVAPD      Y14, Y13
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y13, Y7
-	VADDPD       cd4000000000000000<>+0(SB), Y7, Y13
-	VDIVPD       Y13, Y7, Y13
-	VMULPD       Y13, Y13, Y14
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y15
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y14, Y15
-	VMULPD       Y14, Y15, Y15
-	VMULPD       Y7, Y7, Y14
-	VMULPD       cd3fe0000000000000<>+0(SB), Y14, Y14
-	VADDPD       Y14, Y15, Y15
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y11, Y12
-	VFMADD231PD  Y13, Y15, Y12
-	VSUBPD       Y12, Y14, Y14
-	VSUBPD       Y14, Y7, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y10
+	VSUBPD       Y10, Y4, Y10
+	VMULPD       Y8, Y10, Y10
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y12
+	VPSUBQ       Y12, Y7, Y9
+	VMOVUPD      cd4330000000000000<>+0(SB), Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y13
+	VPADDQ       Y13, Y9, Y9
+	VPSRLQ       $0x34, Y9, Y9
+	VPSLLQ       $0x34, Y9, Y12
+	VPSUBQ       Y13, Y12, Y12
+	VPSUBQ       Y12, Y7, Y12
+	VPOR         Y11, Y9, Y9
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y11
+	VSUBPD       Y11, Y9, Y9
+	VMOVAPD      Y12, Y11
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y11, Y7
+	VADDPD       cd4000000000000000<>+0(SB), Y7, Y11
+	VDIVPD       Y11, Y7, Y11
+	VMULPD       Y11, Y11, Y12
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y13
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y12, Y13
+	VMULPD       Y12, Y13, Y13
+	VMULPD       Y7, Y7, Y12
+	VMULPD       cd3fe0000000000000<>+0(SB), Y12, Y12
+	VADDPD       Y12, Y13, Y13
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y9, Y10
+	VFMADD231PD  Y11, Y13, Y10
+	VSUBPD       Y10, Y12, Y12
+	VSUBPD       Y12, Y7, Y7
 	VMOVAPD      Y7, Y7
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y11, Y7
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y9, Y7
 	VMULPD       Y8, Y4, Y4
 	VMOVUPD      Y0, 32(SI)
 	VMOVUPD      Y7, 64(SI)
@@ -19233,9 +19855,11 @@ sum12:
 	VFMSUB213PD  Y3, Y2, Y7
 	VMOVUPD      Y7, 192(SI)
 	VFNMADD213PD Y1, Y2, Y4
-	VMULPD       Y9, Y4, Y4
-	VBROADCASTSD X10, Z1
-	VBROADCASTSD X9, Z2
+	VMOVUPD      (SP), Y1
+	VMOVUPD      32(SP), Y2
+	VMULPD       Y2, Y4, Y4
+	VBROADCASTSD X1, Z1
+	VBROADCASTSD X2, Z2
 	XORQ         AX, AX
 
 next13:
@@ -19697,6 +20321,291 @@ sum12:
 declined:
 	VZEROUPPER
 	RET
+
+// func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·tileZLossF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ         e+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         lanes+32(FP), SI
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z0
+	XORQ         DI, DI
+	MOVQ         BX, R8
+	SHLQ         $0x06, R8
+
+column1:
+	VMOVUPD          (CX)(DI*1), Z1
+	VMAXPD           Z0, Z1, Z0
+	ADDQ             $0x40, DI
+	CMPQ             DI, R8
+	JLT              column1
+	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
+	VANDPD           Z0, Z1, Z1
+	VBROADCASTSD     cd4270000000000000<>+0(SB), Z10
+	VCMPPD           $0x15, Z10, Z1, K1
+	KMOVW            K1, DI
+	VADDPD.BCST      cdc087500000000000<>+0(SB), Z0, Z1
+	VBROADCASTSD     cd4338000000000000<>+0(SB), Z10
+	VFMADD231PD.BCST cd3ff71547652b82fe<>+0(SB), Z0, Z10
+	VSUBPD.BCST      cd4338000000000000<>+0(SB), Z10, Z10
+	VBROADCASTSD     cd3ff71547652b82fe<>+0(SB), Z12
+	VBROADCASTSD     cd4338000000000000<>+0(SB), Z13
+	VBROADCASTSD     cd3fe62e42fefa39ef<>+0(SB), Z14
+	VBROADCASTSD     cd3c7abc9e3b39803f<>+0(SB), Z15
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z16
+	VBROADCASTSD     cd3e5af38d53857513<>+0(SB), Z17
+	VBROADCASTSD     cd3e92891a8c1d838d<>+0(SB), Z18
+	VBROADCASTSD     cd3ec71de0d9c145d0<>+0(SB), Z19
+	VBROADCASTSD     cd3efa019b8ef67c6c<>+0(SB), Z20
+	VBROADCASTSD     cd3f2a01a01a7c8d47<>+0(SB), Z21
+	VBROADCASTSD     cd3f56c16c17893833<>+0(SB), Z22
+	VBROADCASTSD     cd3f811111111109ad<>+0(SB), Z23
+	VBROADCASTSD     cd3fa5555555553d4f<>+0(SB), Z24
+	VBROADCASTSD     cd3fc5555555555556<>+0(SB), Z25
+	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z26
+	VMOVUPD          Z13, Z11
+	VFMADD231PD      Z12, Z0, Z11
+	VSUBPD           Z13, Z11, Z27
+	VMOVAPD          Z0, Z28
+	VFNMADD231PD     Z14, Z27, Z28
+	VFNMADD231PD     Z15, Z27, Z28
+	VMOVUPD          Z17, Z11
+	VFMADD213PD      Z18, Z28, Z11
+	VFMADD213PD      Z19, Z28, Z11
+	VFMADD213PD      Z20, Z28, Z11
+	VFMADD213PD      Z21, Z28, Z11
+	VFMADD213PD      Z22, Z28, Z11
+	VFMADD213PD      Z23, Z28, Z11
+	VFMADD213PD      Z24, Z28, Z11
+	VFMADD213PD      Z25, Z28, Z11
+	VFMADD213PD      Z26, Z28, Z11
+	VFMADD213PD      Z16, Z28, Z11
+	VFMADD213PD      Z16, Z28, Z11
+	VSUBPD           Z10, Z27, Z27
+	VSCALEFPD        Z27, Z11, Z11
+	KXNORW           K2, K2, K2
+	MOVL             DI, rejected+40(FP)
+	VPXORD           Z2, Z2, Z2
+	VPXORD           Z3, Z3, Z3
+	VPXORD           Z4, Z4, Z4
+	VPXORD           Z5, Z5, Z5
+	VPXORD           Z6, Z6, Z6
+	VPXORD           Z7, Z7, Z7
+	VBROADCASTSD     cd0<>+0(SB), Z27
+	KXORW            K3, K3, K3
+	XORQ             DI, DI
+	MOVQ             BX, R8
+	SHLQ             $0x06, R8
+
+column2:
+	VMOVUPD          Z1, Z28
+	VMAXPD           (CX)(DI*1), Z28, Z28
+	VMOVUPD          Z13, Z29
+	VFMADD231PD      Z12, Z28, Z29
+	VSUBPD           Z13, Z29, Z29
+	VMOVAPD          Z28, Z30
+	VFNMADD231PD     Z14, Z29, Z30
+	VFNMADD231PD     Z15, Z29, Z30
+	VMOVUPD          Z17, Z28
+	VFMADD213PD      Z18, Z30, Z28
+	VFMADD213PD      Z19, Z30, Z28
+	VFMADD213PD      Z20, Z30, Z28
+	VFMADD213PD      Z21, Z30, Z28
+	VFMADD213PD      Z22, Z30, Z28
+	VFMADD213PD      Z23, Z30, Z28
+	VFMADD213PD      Z24, Z30, Z28
+	VFMADD213PD      Z25, Z30, Z28
+	VFMADD213PD      Z26, Z30, Z28
+	VFMADD213PD      Z16, Z30, Z28
+	VFMADD213PD      Z16, Z30, Z28
+	VSUBPD           Z10, Z29, Z29
+	VSCALEFPD        Z29, Z28, Z28
+	VMOVUPD          (CX)(DI*1), Z29
+	VCMPPD           $0x00, Z0, Z29, K1
+	KANDW            K1, K2, K4
+	KANDNW           K2, K1, K2
+	VSUBPD           Z0, Z29, Z29
+	VMOVUPD          Z28, (AX)(DI*1)
+	VPXORQ           Z28, Z28, K4, Z28
+	VADDPD           Z28, Z2, Z30
+	VSUBPD           Z30, Z2, Z2
+	VADDPD           Z28, Z2, Z2
+	VADDPD           Z2, Z3, Z3
+	VMOVAPD          Z30, Z2
+	VMOVUPD          (DX)(DI*1), Z28
+	VMOVAPD          Z28, Z30
+	VPXORQ           Z30, Z30, K4, Z30
+	VADDPD           Z30, Z4, Z31
+	VSUBPD           Z31, Z4, Z4
+	VADDPD           Z30, Z4, Z4
+	VADDPD           Z4, Z5, Z5
+	VMOVAPD          Z31, Z4
+	VADDPD           Z28, Z6, K4, Z6
+	VMOVUPD          (DX)(DI*1), Z28
+	VFPCLASSPDZ      $0xd9, Z28, K1
+	KORW             K1, K3, K3
+	VCMPPD           $0x04, Z27, Z28, K1
+	VMOVUPD.Z        Z29, K1, Z29
+	VMULPD           Z28, Z29, Z29
+	VADDPD           Z29, Z7, Z7
+	ADDQ             $0x40, DI
+	CMPQ             DI, R8
+	JLT              column2
+	VSUBPD           Z5, Z5, Z1
+	VCMPPD           $0x00, Z1, Z1, K1
+	VMOVUPD.Z        Z5, K1, Z5
+	VADDPD           Z5, Z4, Z4
+	VADDPD           Z4, Z6, Z1
+	VMOVAPD          Z2, Z5
+	VMOVAPD          Z3, Z10
+	VPXORD           Z8, Z8, Z8
+	VSUBPD           Z3, Z3, Z12
+	VCMPPD           $0x00, Z12, Z12, K1
+	VMOVUPD.Z        Z3, K1, Z3
+	VADDPD           Z3, Z2, Z2
+	VADDPD           Z11, Z2, Z3
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z13
+	VDIVPD           Z3, Z13, Z13
+	VDIVPD           Z11, Z2, Z2
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z15
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z12
+	VDIVPD           Z15, Z12, Z12
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z15, Z3
+	VSUBPD           Z3, Z2, Z3
+	VMULPD           Z12, Z3, Z3
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z16
+	VPSUBQ           Z16, Z15, Z14
+	VPSRAQ           $0x34, Z14, Z14
+	VPSLLQ           $0x34, Z14, Z16
+	VPSUBQ           Z16, Z15, Z15
+	VCVTQQ2PD        Z14, Z14
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z15, Z16
+	VDIVPD           Z16, Z15, Z16
+	VMULPD           Z16, Z16, Z17
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z18
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z17, Z18
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z17, Z18
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z17, Z18
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z17, Z18
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z17, Z18
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z17, Z18
+	VMULPD           Z17, Z18, Z18
+	VMULPD           Z15, Z15, Z17
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z17, Z17
+	VADDPD           Z17, Z18, Z18
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z14, Z3
+	VFMADD231PD      Z16, Z18, Z3
+	VSUBPD           Z3, Z17, Z17
+	VSUBPD           Z17, Z15, Z15
+	VMOVAPD          Z15, Z3
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z14, Z3
+	VMULPD           Z12, Z2, Z2
+	VMOVUPD          Z0, 64(SI)
+	VMOVUPD          Z3, 128(SI)
+	VMOVUPD          Z12, 192(SI)
+	VMOVUPD          Z2, 256(SI)
+	VMOVUPD          Z13, 320(SI)
+	VBROADCASTSD     cd3fe62e42fee00000<>+0(SB), Z16
+	VMULPD           Z14, Z16, Z16
+	VSUBPD           Z3, Z16, Z16
+	VADDPD           Z15, Z16, Z16
+	VADDPD           Z16, Z8, Z8
+	VMOVAPD          Z3, Z14
+	VFMSUB213PD      Z7, Z1, Z14
+	VMOVUPD          Z14, 384(SI)
+	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z7
+	VCMPPD           $0x1e, Z7, Z12, K1
+	VMULPD           Z1, Z12, Z7
+	VMAXPD           Z6, Z7, Z7
+	VMULPD           Z1, Z2, Z6
+	VMAXPD           Z4, Z6, Z6
+	VCMPPD           $0x11, Z7, Z6, K2
+	KANDW            K1, K2, K1
+	VFNMADD213PD     Z4, Z1, Z2
+	VADDPD           Z0, Z3, Z4
+	VSUBPD           Z0, Z4, Z6
+	VSUBPD           Z6, Z4, Z7
+	VSUBPD           Z7, Z0, Z7
+	VSUBPD           Z6, Z3, Z3
+	VADDPD           Z7, Z3, Z3
+	VADDPD           Z3, Z8, Z8
+	VMOVAPD          Z4, Z6
+	VADDPD           Z6, Z8, Z4
+	VSUBPD           Z6, Z4, Z3
+	VSUBPD           Z3, Z4, Z7
+	VSUBPD           Z7, Z6, Z7
+	VSUBPD           Z3, Z8, Z8
+	VADDPD           Z7, Z8, Z8
+	VMOVUPD          704(SI), Z7
+	VMOVUPD          Z4, 64(SI)
+	VMOVUPD          Z8, 128(SI)
+	VMULPD           Z7, Z8, Z8
+	VMULPD           Z7, Z4, Z6
+	VMOVAPD          Z6, Z3
+	VFMSUB231PD      Z7, Z4, Z3
+	VADDPD           Z3, Z8, Z8
+	VADDPD           Z1, Z6, Z3
+	VSUBPD           Z1, Z3, Z4
+	VSUBPD           Z4, Z3, Z7
+	VSUBPD           Z7, Z1, Z7
+	VSUBPD           Z4, Z6, Z1
+	VADDPD           Z7, Z1, Z1
+	VADDPD           Z1, Z8, Z8
+	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
+	VANDPD           Z14, Z1, Z1
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z4
+	VCMPPD           $0x15, Z4, Z1, K2
+	KORW             K2, K3, K3
+	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
+	VANDPD           Z3, Z1, Z1
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z4
+	VBROADCASTSD     cd46293e5939a08cea<>+0(SB), Z4
+	VCMPPD           $0x15, Z4, Z1, K2
+	KORW             K2, K3, K3
+	KMOVW            K3, DI
+	MOVL             DI, bad+44(FP)
+	VFMADD231PD      Z6, Z12, Z2
+	VPXORD           Z9, Z9, Z9
+	VADDPD           Z11, Z5, Z1
+	VMAXPD           Z11, Z5, Z4
+	VMINPD           Z11, Z5, Z5
+	VSUBPD           Z1, Z4, Z4
+	VADDPD           Z5, Z4, Z4
+	VADDPD           Z10, Z4, Z4
+	VDIVPD           Z1, Z3, Z3
+	VDIVPD           Z1, Z4, Z4
+	VFNMADD231PD     Z3, Z4, Z3
+	VFMADD231PD      Z13, Z8, Z3
+	VMOVUPD          (SI), Z1
+	XORQ             SI, SI
+	SHLQ             $0x06, BX
+
+column3:
+	VMOVUPD     (AX)(SI*1), Z4
+	VFMSUB213PD (DX)(SI*1), Z3, Z4
+	VCMPPD      $0x00, (CX)(SI*1), Z0, K2
+	KANDW       K1, K2, K2
+	VMOVUPD     Z2, K2, Z4
+	VMULPD      Z1, Z4, Z4
+	VMOVUPD     Z4, (AX)(SI*1)
+	ADDQ        $0x40, SI
+	CMPQ        SI, BX
+	JLT         column3
+	VZEROUPPER
+	RET
+
+DATA cd46293e5939a08cea<>+0(SB)/8, $0x46293e5939a08cea
+DATA cd46293e5939a08cea<>+8(SB)/8, $0x46293e5939a08cea
+DATA cd46293e5939a08cea<>+16(SB)/8, $0x46293e5939a08cea
+DATA cd46293e5939a08cea<>+24(SB)/8, $0x46293e5939a08cea
+DATA cd46293e5939a08cea<>+32(SB)/8, $0x46293e5939a08cea
+DATA cd46293e5939a08cea<>+40(SB)/8, $0x46293e5939a08cea
+DATA cd46293e5939a08cea<>+48(SB)/8, $0x46293e5939a08cea
+DATA cd46293e5939a08cea<>+56(SB)/8, $0x46293e5939a08cea
+GLOBL cd46293e5939a08cea<>(SB), RODATA|NOPTR, $64
 
 // func exps64F64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 // Requires: AVX, AVX512F, BMI2, MMX+
@@ -29835,7 +30744,7 @@ TEXT ·tileExpectationF64AVX512(SB), NOSPLIT, $0-68
 column1:
 	VMOVUPD      (BX)(R9*1), Z6
 	VMOVUPD      (DX)(R9*1), Z8
-	VCMPPD       $0x00, Z8, Z1, K3
+	VCMPPD       $0x00, Z1, Z8, K3
 	KANDW        K3, K1, K4
 	KANDNW       K1, K3, K1
 	VFPCLASSPDZ  $0xd9, Z6, K3
@@ -29962,7 +30871,7 @@ TEXT ·tileNCEF64AVX512(SB), NOSPLIT, $0-60
 column1:
 	VMOVUPD      (DX)(R8*1), Z6
 	VMOVUPD      (CX)(R8*1), Z8
-	VCMPPD       $0x00, Z8, Z1, K3
+	VCMPPD       $0x00, Z1, Z8, K3
 	KANDW        K3, K1, K4
 	KANDNW       K1, K3, K1
 	VFPCLASSPDZ  $0xd9, Z6, K3
@@ -39907,7 +40816,7 @@ column1:
 
 // func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyGradF32AVX2(SB), NOSPLIT, $0-48
+TEXT ·tileCrossEntropyGradF32AVX2(SB), NOSPLIT, $128-48
 	MOVQ    z+8(FP), AX
 	MOVQ    t+16(FP), CX
 	MOVQ    k+24(FP), DX
@@ -39963,161 +40872,168 @@ column1:
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	VPCMPEQD     Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
+	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y3, 32(SP)
+	VPCMPEQD     Y0, Y0, Y0
+	VXORPS       Y3, Y3, Y3
 	XORQ         DI, DI
 	MOVQ         DX, R8
 	SHLQ         $0x05, R8
 
 column2:
-	VMAXPS       (AX)(DI*1), Y1, Y12
-	VMOVUPS      cs4b400000<>+0(SB), Y13
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y12, Y13
-	VSUBPS       cs4b400000<>+0(SB), Y13, Y14
-	VMOVAPS      Y12, Y12
-	VFNMADD231PS cs3f317218<>+0(SB), Y14, Y12
-	VFNMADD231PS csb102e308<>+0(SB), Y14, Y12
-	VMOVUPS      cs3ab6889e<>+0(SB), Y14
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3f000000<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3f800000<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3f800000<>+0(SB), Y12, Y14
-	VPSLLD       $0x17, Y13, Y13
-	VPADDD       Y3, Y13, Y13
-	VPADDD       Y13, Y14, Y14
-	VMULPS       cs1f800000<>+0(SB), Y14, Y14
-	VFMADD231PS  cs0<>+0(SB), Y12, Y14
-	VMOVUPS      Y14, (SI)(DI*1)
-	VMOVUPS      (AX)(DI*1), Y12
-	VMOVUPS      (CX)(DI*1), Y13
-	VCMPPS       $0x00, Y12, Y0, Y15
-	VANDPS       Y15, Y10, Y16
-	VANDNPS      Y10, Y15, Y10
-	VANDNPS      Y14, Y16, Y14
-	VADDPS       Y14, Y2, Y15
-	VSUBPS       Y15, Y2, Y2
-	VADDPS       Y14, Y2, Y2
+	VMAXPS       (AX)(DI*1), Y1, Y10
+	VMOVUPS      cs4b400000<>+0(SB), Y11
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y10, Y11
+	VSUBPS       cs4b400000<>+0(SB), Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS cs3f317218<>+0(SB), Y12, Y10
+	VFNMADD231PS csb102e308<>+0(SB), Y12, Y10
+	VMOVUPS      cs3ab6889e<>+0(SB), Y12
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3f000000<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3f800000<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3f800000<>+0(SB), Y10, Y12
+	VPSLLD       $0x17, Y11, Y11
+	VPADDD       32(SP), Y11, Y11
+	VPADDD       Y11, Y12, Y12
+	VMULPS       cs1f800000<>+0(SB), Y12, Y12
+	VFMADD231PS  cs0<>+0(SB), Y10, Y12
+	VMOVUPS      Y12, (SI)(DI*1)
+	VMOVUPS      (AX)(DI*1), Y10
+	VMOVUPS      (CX)(DI*1), Y11
+	VCMPPS       $0x00, (SP), Y10, Y13
+	VANDPS       Y13, Y0, Y14
+	VANDNPS      Y0, Y13, Y0
+	VANDNPS      Y12, Y14, Y12
+	VADDPS       Y12, Y2, Y13
+	VSUBPS       Y13, Y2, Y2
+	VADDPS       Y12, Y2, Y2
 	VADDPS       Y2, Y4, Y4
-	VMOVAPS      Y15, Y2
-	VMOVAPS      Y13, Y14
-	VANDNPS      Y14, Y16, Y14
-	VADDPS       Y14, Y5, Y15
-	VSUBPS       Y15, Y5, Y5
-	VADDPS       Y14, Y5, Y5
+	VMOVAPS      Y13, Y2
+	VMOVAPS      Y11, Y12
+	VANDNPS      Y12, Y14, Y12
+	VADDPS       Y12, Y5, Y13
+	VSUBPS       Y13, Y5, Y5
+	VADDPS       Y12, Y5, Y5
 	VADDPS       Y5, Y6, Y6
-	VMOVAPS      Y15, Y5
-	VANDPS       Y13, Y16, Y14
-	VADDPS       Y14, Y7, Y7
-	VCMPPS       $0x19, cs0<>+0(SB), Y13, Y14
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y13, Y15
-	VORPS        Y15, Y14, Y14
-	VORPS        Y14, Y11, Y11
-	VSUBPS       Y0, Y12, Y12
-	VCMPPS       $0x04, cs0<>+0(SB), Y13, Y14
-	VANDPS       Y14, Y12, Y12
-	VMULPS       Y13, Y12, Y12
-	VADDPS       Y12, Y8, Y13
-	VSUBPS       Y13, Y8, Y8
-	VADDPS       Y12, Y8, Y8
+	VMOVAPS      Y13, Y5
+	VANDPS       Y11, Y14, Y12
+	VADDPS       Y12, Y7, Y7
+	VCMPPS       $0x19, cs0<>+0(SB), Y11, Y12
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y11, Y13
+	VORPS        Y13, Y12, Y12
+	VORPS        Y12, Y3, Y3
+	VSUBPS       (SP), Y10, Y10
+	VCMPPS       $0x04, cs0<>+0(SB), Y11, Y12
+	VANDPS       Y12, Y10, Y10
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y8, Y11
+	VSUBPS       Y11, Y8, Y8
+	VADDPS       Y10, Y8, Y8
 	VADDPS       Y8, Y9, Y9
-	VMOVAPS      Y13, Y8
+	VMOVAPS      Y11, Y8
 	ADDQ         $0x20, DI
 	CMPQ         DI, R8
 	JLT          column2
+	VMOVUPS      (SP), Y0
 	VSUBPS       Y6, Y6, Y1
 	VCMPPS       $0x00, Y1, Y1, Y1
 	VANDPS       Y1, Y6, Y6
 	VADDPS       Y6, Y5, Y5
 	VADDPS       Y5, Y7, Y1
-	VMOVUPS      cs7f800000<>+0(SB), Y3
-	VCMPPS       $0x15, Y3, Y1, Y3
-	VORPS        Y3, Y11, Y11
-	VMOVUPS      160(BX), Y3
-	VMOVUPS      (BX), Y6
-	VMOVAPS      Y1, Y10
-	VADDPS       Y3, Y2, Y12
-	VMAXPS       Y3, Y2, Y13
-	VMINPS       Y3, Y2, Y14
+	VMOVUPS      cs7f800000<>+0(SB), Y6
+	VCMPPS       $0x15, Y6, Y1, Y6
+	VORPS        Y6, Y3, Y3
+	VMOVUPS      160(BX), Y6
+	VMOVUPS      (BX), Y10
+	VMOVAPS      Y1, Y11
+	VADDPS       Y6, Y2, Y12
+	VMAXPS       Y6, Y2, Y13
+	VMINPS       Y6, Y2, Y14
 	VSUBPS       Y12, Y13, Y13
 	VADDPS       Y14, Y13, Y13
 	VADDPS       Y4, Y13, Y13
-	VDIVPS       Y12, Y10, Y10
+	VDIVPS       Y12, Y11, Y11
 	VDIVPS       Y12, Y13, Y13
-	VFNMADD231PS Y10, Y13, Y10
-	VMOVMSKPS    Y11, DI
+	VFNMADD231PS Y11, Y13, Y11
+	VMOVUPS      Y11, 64(SP)
+	VMOVUPS      Y10, 96(SP)
+	VMOVMSKPS    Y3, DI
 	MOVL         DI, bad+44(FP)
-	VSUBPS       Y4, Y4, Y11
-	VCMPPS       $0x00, Y11, Y11, Y11
-	VANDPS       Y11, Y4, Y4
+	VSUBPS       Y4, Y4, Y3
+	VCMPPS       $0x00, Y3, Y3, Y3
+	VANDPS       Y3, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VADDPS       Y3, Y2, Y11
-	VMOVUPS      cs3f800000<>+0(SB), Y4
-	VDIVPS       Y11, Y4, Y4
-	VDIVPS       Y3, Y2, Y2
-	VADDPS       cs3f800000<>+0(SB), Y2, Y3
-	VMOVUPS      cs3f800000<>+0(SB), Y11
-	VDIVPS       Y3, Y11, Y11
-	VSUBPS       cs3f800000<>+0(SB), Y3, Y13
-	VSUBPS       Y13, Y2, Y13
-	VMULPS       Y11, Y13, Y13
-	VMOVUPS      cs3f3504f3<>+0(SB), Y14
-	VPSUBD       Y14, Y3, Y12
-	VPSRAD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y12, Y14
-	VPSUBD       Y14, Y3, Y3
-	VCVTDQ2PS    Y12, Y12
-	VSUBPS       cs3f800000<>+0(SB), Y3, Y3
-	VADDPS       cs40000000<>+0(SB), Y3, Y14
-	VDIVPS       Y14, Y3, Y14
-	VMULPS       Y14, Y14, Y15
-	VMOVUPS      cs3e789e26<>+0(SB), Y16
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y15, Y16
-	VFMADD213PS  cs3eccce13<>+0(SB), Y15, Y16
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y15, Y16
-	VMULPS       Y15, Y16, Y16
-	VMULPS       Y3, Y3, Y15
-	VMULPS       cs3f000000<>+0(SB), Y15, Y15
-	VADDPS       Y15, Y16, Y16
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y12, Y13
-	VFMADD231PS  Y14, Y16, Y13
-	VSUBPS       Y13, Y15, Y15
-	VSUBPS       Y15, Y3, Y3
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  cs3f317180<>+0(SB), Y12, Y3
-	VMULPS       Y11, Y2, Y2
+	VADDPS       Y6, Y2, Y4
+	VMOVUPS      cs3f800000<>+0(SB), Y3
+	VDIVPS       Y4, Y3, Y3
+	VDIVPS       Y6, Y2, Y2
+	VADDPS       cs3f800000<>+0(SB), Y2, Y4
+	VMOVUPS      cs3f800000<>+0(SB), Y6
+	VDIVPS       Y4, Y6, Y6
+	VSUBPS       cs3f800000<>+0(SB), Y4, Y11
+	VSUBPS       Y11, Y2, Y11
+	VMULPS       Y6, Y11, Y11
+	VMOVUPS      cs3f3504f3<>+0(SB), Y12
+	VPSUBD       Y12, Y4, Y10
+	VPSRAD       $0x17, Y10, Y10
+	VPSLLD       $0x17, Y10, Y12
+	VPSUBD       Y12, Y4, Y4
+	VCVTDQ2PS    Y10, Y10
+	VSUBPS       cs3f800000<>+0(SB), Y4, Y4
+	VADDPS       cs40000000<>+0(SB), Y4, Y12
+	VDIVPS       Y12, Y4, Y12
+	VMULPS       Y12, Y12, Y13
+	VMOVUPS      cs3e789e26<>+0(SB), Y14
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y13, Y14
+	VFMADD213PS  cs3eccce13<>+0(SB), Y13, Y14
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y13, Y14
+	VMULPS       Y13, Y14, Y14
+	VMULPS       Y4, Y4, Y13
+	VMULPS       cs3f000000<>+0(SB), Y13, Y13
+	VADDPS       Y13, Y14, Y14
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y10, Y11
+	VFMADD231PS  Y12, Y14, Y11
+	VSUBPS       Y11, Y13, Y13
+	VSUBPS       Y13, Y4, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  cs3f317180<>+0(SB), Y10, Y4
+	VMULPS       Y6, Y2, Y2
 	VMOVUPS      Y0, 32(BX)
-	VMOVUPS      Y3, 64(BX)
-	VMOVUPS      Y11, 96(BX)
+	VMOVUPS      Y4, 64(BX)
+	VMOVUPS      Y6, 96(BX)
 	VMOVUPS      Y2, 128(BX)
-	VMOVUPS      Y4, 160(BX)
-	VMOVUPS      cs3f000000<>+0(SB), Y4
-	VCMPPS       $0x1e, Y4, Y11, Y4
-	VMULPS       Y1, Y11, Y11
-	VMAXPS       Y7, Y11, Y11
+	VMOVUPS      Y3, 160(BX)
+	VMOVUPS      cs3f000000<>+0(SB), Y3
+	VCMPPS       $0x1e, Y3, Y6, Y3
+	VMULPS       Y1, Y6, Y6
+	VMAXPS       Y7, Y6, Y6
 	VMULPS       Y1, Y2, Y7
 	VMAXPS       Y5, Y7, Y7
-	VCMPPS       $0x11, Y11, Y7, Y7
-	VANDPS       Y4, Y7, Y4
-	VSUBPS       Y9, Y9, Y7
-	VCMPPS       $0x00, Y7, Y7, Y7
-	VANDPS       Y7, Y9, Y9
+	VCMPPS       $0x11, Y6, Y7, Y6
+	VANDPS       Y3, Y6, Y3
+	VSUBPS       Y9, Y9, Y6
+	VCMPPS       $0x00, Y6, Y6, Y6
+	VANDPS       Y6, Y9, Y9
 	VADDPS       Y9, Y8, Y8
-	VFMSUB213PS  Y8, Y1, Y3
-	VMOVUPS      Y3, 192(BX)
+	VFMSUB213PS  Y8, Y1, Y4
+	VMOVUPS      Y4, 192(BX)
 	VFNMADD213PS Y5, Y1, Y2
+	VMOVUPS      64(SP), Y1
+	VMOVUPS      96(SP), Y4
 	XORQ         BX, BX
 	SHLQ         $0x05, DX
 
 column3:
-	VMOVUPS     (SI)(BX*1), Y1
-	VFMSUB213PS (CX)(BX*1), Y10, Y1
-	VCMPPS      $0x00, (AX)(BX*1), Y0, Y3
-	VANDPS      Y4, Y3, Y3
-	VBLENDVPS   Y3, Y2, Y1, Y1
-	VMULPS      Y6, Y1, Y1
-	VMOVUPS     Y1, (SI)(BX*1)
+	VMOVUPS     (SI)(BX*1), Y5
+	VFMSUB213PS (CX)(BX*1), Y1, Y5
+	VCMPPS      $0x00, (AX)(BX*1), Y0, Y6
+	VANDPS      Y3, Y6, Y6
+	VBLENDVPS   Y6, Y2, Y5, Y5
+	VMULPS      Y4, Y5, Y5
+	VMOVUPS     Y5, (SI)(BX*1)
 	ADDQ        $0x20, BX
 	CMPQ        BX, DX
 	JLT         column3
@@ -40126,7 +41042,7 @@ column3:
 
 // func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyF32AVX2(SB), NOSPLIT, $0-40
+TEXT ·tileCrossEntropyF32AVX2(SB), NOSPLIT, $64-40
 	MOVQ    z+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    k+16(FP), DX
@@ -40181,130 +41097,133 @@ column1:
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	VPCMPEQD     Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
+	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y3, 32(SP)
+	VPCMPEQD     Y0, Y0, Y0
+	VXORPS       Y3, Y3, Y3
 	XORQ         SI, SI
 	SHLQ         $0x05, DX
 
 column2:
-	VMAXPS       (AX)(SI*1), Y1, Y12
-	VMOVUPS      cs4b400000<>+0(SB), Y13
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y12, Y13
-	VSUBPS       cs4b400000<>+0(SB), Y13, Y14
-	VMOVAPS      Y12, Y12
-	VFNMADD231PS cs3f317218<>+0(SB), Y14, Y12
-	VFNMADD231PS csb102e308<>+0(SB), Y14, Y12
-	VMOVUPS      cs3ab6889e<>+0(SB), Y14
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3f000000<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3f800000<>+0(SB), Y12, Y14
-	VFMADD213PS  cs3f800000<>+0(SB), Y12, Y14
-	VPSLLD       $0x17, Y13, Y13
-	VPADDD       Y3, Y13, Y13
-	VPADDD       Y13, Y14, Y14
-	VMULPS       cs1f800000<>+0(SB), Y14, Y14
-	VFMADD231PS  cs0<>+0(SB), Y12, Y14
-	VMOVUPS      (AX)(SI*1), Y12
-	VMOVUPS      (CX)(SI*1), Y13
-	VCMPPS       $0x00, Y12, Y0, Y15
-	VANDPS       Y15, Y10, Y16
-	VANDNPS      Y10, Y15, Y10
-	VANDNPS      Y14, Y16, Y14
-	VADDPS       Y14, Y2, Y15
-	VSUBPS       Y15, Y2, Y2
-	VADDPS       Y14, Y2, Y2
+	VMAXPS       (AX)(SI*1), Y1, Y10
+	VMOVUPS      cs4b400000<>+0(SB), Y11
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y10, Y11
+	VSUBPS       cs4b400000<>+0(SB), Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS cs3f317218<>+0(SB), Y12, Y10
+	VFNMADD231PS csb102e308<>+0(SB), Y12, Y10
+	VMOVUPS      cs3ab6889e<>+0(SB), Y12
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3f000000<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3f800000<>+0(SB), Y10, Y12
+	VFMADD213PS  cs3f800000<>+0(SB), Y10, Y12
+	VPSLLD       $0x17, Y11, Y11
+	VPADDD       32(SP), Y11, Y11
+	VPADDD       Y11, Y12, Y12
+	VMULPS       cs1f800000<>+0(SB), Y12, Y12
+	VFMADD231PS  cs0<>+0(SB), Y10, Y12
+	VMOVUPS      (AX)(SI*1), Y10
+	VMOVUPS      (CX)(SI*1), Y11
+	VCMPPS       $0x00, (SP), Y10, Y13
+	VANDPS       Y13, Y0, Y14
+	VANDNPS      Y0, Y13, Y0
+	VANDNPS      Y12, Y14, Y12
+	VADDPS       Y12, Y2, Y13
+	VSUBPS       Y13, Y2, Y2
+	VADDPS       Y12, Y2, Y2
 	VADDPS       Y2, Y4, Y4
-	VMOVAPS      Y15, Y2
-	VMOVAPS      Y13, Y14
-	VANDNPS      Y14, Y16, Y14
-	VADDPS       Y14, Y5, Y15
-	VSUBPS       Y15, Y5, Y5
-	VADDPS       Y14, Y5, Y5
+	VMOVAPS      Y13, Y2
+	VMOVAPS      Y11, Y12
+	VANDNPS      Y12, Y14, Y12
+	VADDPS       Y12, Y5, Y13
+	VSUBPS       Y13, Y5, Y5
+	VADDPS       Y12, Y5, Y5
 	VADDPS       Y5, Y6, Y6
-	VMOVAPS      Y15, Y5
-	VANDPS       Y13, Y16, Y14
-	VADDPS       Y14, Y7, Y7
-	VCMPPS       $0x19, cs0<>+0(SB), Y13, Y14
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y13, Y15
-	VORPS        Y15, Y14, Y14
-	VORPS        Y14, Y11, Y11
-	VSUBPS       Y0, Y12, Y12
-	VCMPPS       $0x04, cs0<>+0(SB), Y13, Y14
-	VANDPS       Y14, Y12, Y12
-	VMULPS       Y13, Y12, Y12
-	VADDPS       Y12, Y8, Y13
-	VSUBPS       Y13, Y8, Y8
-	VADDPS       Y12, Y8, Y8
+	VMOVAPS      Y13, Y5
+	VANDPS       Y11, Y14, Y12
+	VADDPS       Y12, Y7, Y7
+	VCMPPS       $0x19, cs0<>+0(SB), Y11, Y12
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y11, Y13
+	VORPS        Y13, Y12, Y12
+	VORPS        Y12, Y3, Y3
+	VSUBPS       (SP), Y10, Y10
+	VCMPPS       $0x04, cs0<>+0(SB), Y11, Y12
+	VANDPS       Y12, Y10, Y10
+	VMULPS       Y11, Y10, Y10
+	VADDPS       Y10, Y8, Y11
+	VSUBPS       Y11, Y8, Y8
+	VADDPS       Y10, Y8, Y8
 	VADDPS       Y8, Y9, Y9
-	VMOVAPS      Y13, Y8
+	VMOVAPS      Y11, Y8
 	ADDQ         $0x20, SI
 	CMPQ         SI, DX
 	JLT          column2
+	VMOVUPS      (SP), Y0
 	VSUBPS       Y6, Y6, Y1
 	VCMPPS       $0x00, Y1, Y1, Y1
 	VANDPS       Y1, Y6, Y6
 	VADDPS       Y6, Y5, Y5
 	VADDPS       Y5, Y7, Y1
-	VMOVUPS      cs7f800000<>+0(SB), Y3
-	VCMPPS       $0x15, Y3, Y1, Y3
-	VORPS        Y3, Y11, Y11
-	VMOVUPS      160(BX), Y3
-	VMOVMSKPS    Y11, AX
+	VMOVUPS      cs7f800000<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y1, Y5
+	VORPS        Y5, Y3, Y3
+	VMOVUPS      160(BX), Y5
+	VMOVMSKPS    Y3, AX
 	MOVL         AX, bad+36(FP)
-	VSUBPS       Y4, Y4, Y5
-	VCMPPS       $0x00, Y5, Y5, Y5
-	VANDPS       Y5, Y4, Y4
+	VSUBPS       Y4, Y4, Y3
+	VCMPPS       $0x00, Y3, Y3, Y3
+	VANDPS       Y3, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VADDPS       Y3, Y2, Y5
-	VMOVUPS      cs3f800000<>+0(SB), Y4
-	VDIVPS       Y5, Y4, Y4
-	VDIVPS       Y3, Y2, Y2
-	VADDPS       cs3f800000<>+0(SB), Y2, Y3
+	VADDPS       Y5, Y2, Y4
+	VMOVUPS      cs3f800000<>+0(SB), Y3
+	VDIVPS       Y4, Y3, Y3
+	VDIVPS       Y5, Y2, Y2
+	VADDPS       cs3f800000<>+0(SB), Y2, Y4
 	VMOVUPS      cs3f800000<>+0(SB), Y5
-	VDIVPS       Y3, Y5, Y5
-	VSUBPS       cs3f800000<>+0(SB), Y3, Y7
+	VDIVPS       Y4, Y5, Y5
+	VSUBPS       cs3f800000<>+0(SB), Y4, Y7
 	VSUBPS       Y7, Y2, Y7
 	VMULPS       Y5, Y7, Y7
 	VMOVUPS      cs3f3504f3<>+0(SB), Y10
-	VPSUBD       Y10, Y3, Y6
+	VPSUBD       Y10, Y4, Y6
 	VPSRAD       $0x17, Y6, Y6
 	VPSLLD       $0x17, Y6, Y10
-	VPSUBD       Y10, Y3, Y3
+	VPSUBD       Y10, Y4, Y4
 	VCVTDQ2PS    Y6, Y6
-	VSUBPS       cs3f800000<>+0(SB), Y3, Y3
-	VADDPS       cs40000000<>+0(SB), Y3, Y10
-	VDIVPS       Y10, Y3, Y10
+	VSUBPS       cs3f800000<>+0(SB), Y4, Y4
+	VADDPS       cs40000000<>+0(SB), Y4, Y10
+	VDIVPS       Y10, Y4, Y10
 	VMULPS       Y10, Y10, Y11
 	VMOVUPS      cs3e789e26<>+0(SB), Y12
 	VFMADD213PS  cs3e91e9ee<>+0(SB), Y11, Y12
 	VFMADD213PS  cs3eccce13<>+0(SB), Y11, Y12
 	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y11, Y12
 	VMULPS       Y11, Y12, Y12
-	VMULPS       Y3, Y3, Y11
+	VMULPS       Y4, Y4, Y11
 	VMULPS       cs3f000000<>+0(SB), Y11, Y11
 	VADDPS       Y11, Y12, Y12
 	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y7
 	VFMADD231PS  Y10, Y12, Y7
 	VSUBPS       Y7, Y11, Y11
-	VSUBPS       Y11, Y3, Y3
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y3
+	VSUBPS       Y11, Y4, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y4
 	VMULPS       Y5, Y2, Y2
 	VMOVUPS      Y0, 32(BX)
-	VMOVUPS      Y3, 64(BX)
+	VMOVUPS      Y4, 64(BX)
 	VMOVUPS      Y5, 96(BX)
 	VMOVUPS      Y2, 128(BX)
-	VMOVUPS      Y4, 160(BX)
+	VMOVUPS      Y3, 160(BX)
 	VMOVUPS      cs3f000000<>+0(SB), Y0
 	VCMPPS       $0x1e, Y0, Y5, Y0
 	VSUBPS       Y9, Y9, Y0
 	VCMPPS       $0x00, Y0, Y0, Y0
 	VANDPS       Y0, Y9, Y9
 	VADDPS       Y9, Y8, Y8
-	VFMSUB213PS  Y8, Y1, Y3
-	VMOVUPS      Y3, 192(BX)
+	VFMSUB213PS  Y8, Y1, Y4
+	VMOVUPS      Y4, 192(BX)
 	VZEROUPPER
 	RET
 
@@ -40863,7 +41782,7 @@ done3:
 
 // func fewCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·fewCrossEntropyGradF32AVX2(SB), NOSPLIT, $0-56
+TEXT ·fewCrossEntropyGradF32AVX2(SB), NOSPLIT, $64-56
 	MOVQ    z+8(FP), AX
 	MOVQ    t+16(FP), CX
 	MOVQ    k+24(FP), DX
@@ -41201,6 +42120,8 @@ sum12:
 	VDIVPS       Y12, Y11, Y11
 	VDIVPS       Y12, Y13, Y13
 	VFNMADD231PS Y11, Y13, Y11
+	VMOVUPS      Y11, (SP)
+	VMOVUPS      Y10, 32(SP)
 	VMOVMSKPS    Y8, AX
 	MOVL         AX, bad+52(FP)
 	VSUBPS       Y5, Y5, Y8
@@ -41214,33 +42135,33 @@ sum12:
 	VADDPS       cs3f800000<>+0(SB), Y3, Y8
 	VMOVUPS      cs3f800000<>+0(SB), Y9
 	VDIVPS       Y8, Y9, Y9
-	VSUBPS       cs3f800000<>+0(SB), Y8, Y13
-	VSUBPS       Y13, Y3, Y13
-	VMULPS       Y9, Y13, Y13
-	VMOVUPS      cs3f3504f3<>+0(SB), Y14
-	VPSUBD       Y14, Y8, Y12
-	VPSRAD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y12, Y14
-	VPSUBD       Y14, Y8, Y8
-	VCVTDQ2PS    Y12, Y12
+	VSUBPS       cs3f800000<>+0(SB), Y8, Y11
+	VSUBPS       Y11, Y3, Y11
+	VMULPS       Y9, Y11, Y11
+	VMOVUPS      cs3f3504f3<>+0(SB), Y12
+	VPSUBD       Y12, Y8, Y10
+	VPSRAD       $0x17, Y10, Y10
+	VPSLLD       $0x17, Y10, Y12
+	VPSUBD       Y12, Y8, Y8
+	VCVTDQ2PS    Y10, Y10
 	VSUBPS       cs3f800000<>+0(SB), Y8, Y8
-	VADDPS       cs40000000<>+0(SB), Y8, Y14
-	VDIVPS       Y14, Y8, Y14
-	VMULPS       Y14, Y14, Y15
-	VMOVUPS      cs3e789e26<>+0(SB), Y16
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y15, Y16
-	VFMADD213PS  cs3eccce13<>+0(SB), Y15, Y16
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y15, Y16
-	VMULPS       Y15, Y16, Y16
-	VMULPS       Y8, Y8, Y15
-	VMULPS       cs3f000000<>+0(SB), Y15, Y15
-	VADDPS       Y15, Y16, Y16
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y12, Y13
-	VFMADD231PS  Y14, Y16, Y13
-	VSUBPS       Y13, Y15, Y15
-	VSUBPS       Y15, Y8, Y8
+	VADDPS       cs40000000<>+0(SB), Y8, Y12
+	VDIVPS       Y12, Y8, Y12
+	VMULPS       Y12, Y12, Y13
+	VMOVUPS      cs3e789e26<>+0(SB), Y14
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y13, Y14
+	VFMADD213PS  cs3eccce13<>+0(SB), Y13, Y14
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y13, Y14
+	VMULPS       Y13, Y14, Y14
+	VMULPS       Y8, Y8, Y13
+	VMULPS       cs3f000000<>+0(SB), Y13, Y13
+	VADDPS       Y13, Y14, Y14
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y10, Y11
+	VFMADD231PS  Y12, Y14, Y11
+	VSUBPS       Y11, Y13, Y13
+	VSUBPS       Y13, Y8, Y8
 	VMOVAPS      Y8, Y8
-	VFMADD231PS  cs3f317180<>+0(SB), Y12, Y8
+	VFMADD231PS  cs3f317180<>+0(SB), Y10, Y8
 	VMULPS       Y9, Y3, Y3
 	VMOVUPS      Y0, 32(SI)
 	VMOVUPS      Y8, 64(SI)
@@ -41262,9 +42183,11 @@ sum12:
 	VFMSUB213PS  Y1, Y7, Y8
 	VMOVUPS      Y8, 192(SI)
 	VFNMADD213PS Y6, Y7, Y3
-	VMULPS       Y10, Y3, Y3
-	VBROADCASTSS X11, Y1
-	VBROADCASTSS X10, Y2
+	VMOVUPS      (SP), Y1
+	VMOVUPS      32(SP), Y2
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS X1, Y1
+	VBROADCASTSS X2, Y2
 	XORQ         AX, AX
 
 next13:
@@ -41682,6 +42605,648 @@ sum12:
 	VMOVUPS      Y6, 192(SI)
 
 declined:
+	VZEROUPPER
+	RET
+
+// func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tileZLossF32AVX2(SB), NOSPLIT, $480-48
+	MOVQ    e+0(FP), AX
+	MOVQ    z+8(FP), CX
+	MOVQ    t+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    lanes+32(FP), SI
+	VMOVUPS csff800000<>+0(SB), Y0
+	XORQ    DI, DI
+	MOVQ    BX, R8
+	SHLQ    $0x05, R8
+
+column1:
+	VMOVUPS      (CX)(DI*1), Y1
+	VMAXPS       Y0, Y1, Y0
+	ADDQ         $0x20, DI
+	CMPQ         DI, R8
+	JLT          column1
+	VMOVUPS      cs7fffffff<>+0(SB), Y1
+	VANDPS       Y0, Y1, Y1
+	VMOVUPS      cs49800000<>+0(SB), Y2
+	VCMPPS       $0x15, Y2, Y1, Y1
+	VMOVMSKPS    Y1, DI
+	VADDPS       csc2d10000<>+0(SB), Y0, Y1
+	VMOVUPS      cs4b400000<>+0(SB), Y2
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y2
+	VSUBPS       cs4b400000<>+0(SB), Y2, Y2
+	VMOVUPS      cs4b400040<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      cs4b400000<>+0(SB), Y4
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y4
+	VSUBPS       cs4b400000<>+0(SB), Y4, Y2
+	VMOVAPS      Y0, Y5
+	VFNMADD231PS cs3f317218<>+0(SB), Y2, Y5
+	VFNMADD231PS csb102e308<>+0(SB), Y2, Y5
+	VMOVUPS      cs3ab6889e<>+0(SB), Y2
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3f000000<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y5, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y4, Y2, Y2
+	VMULPS       cs1f800000<>+0(SB), Y2, Y2
+	VFMADD231PS  cs0<>+0(SB), Y5, Y2
+	VMOVUPS      Y3, (SP)
+	VMOVUPS      Y0, 32(SP)
+	VMOVUPS      Y2, 64(SP)
+	VMOVUPS      Y1, 96(SP)
+	VPCMPEQD     Y0, Y0, Y0
+	MOVL         DI, rejected+40(FP)
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	XORQ         DI, DI
+	MOVQ         BX, R8
+	SHLQ         $0x05, R8
+
+column2:
+	VMOVUPS      96(SP), Y9
+	VMAXPS       (CX)(DI*1), Y9, Y9
+	VMOVUPS      cs4b400000<>+0(SB), Y10
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y9, Y10
+	VSUBPS       cs4b400000<>+0(SB), Y10, Y11
+	VMOVAPS      Y9, Y9
+	VFNMADD231PS cs3f317218<>+0(SB), Y11, Y9
+	VFNMADD231PS csb102e308<>+0(SB), Y11, Y9
+	VMOVUPS      cs3ab6889e<>+0(SB), Y11
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y9, Y11
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y9, Y11
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y9, Y11
+	VFMADD213PS  cs3f000000<>+0(SB), Y9, Y11
+	VFMADD213PS  cs3f800000<>+0(SB), Y9, Y11
+	VFMADD213PS  cs3f800000<>+0(SB), Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       (SP), Y10, Y10
+	VPADDD       Y10, Y11, Y11
+	VMULPS       cs1f800000<>+0(SB), Y11, Y11
+	VFMADD231PS  cs0<>+0(SB), Y9, Y11
+	VMOVUPS      (CX)(DI*1), Y9
+	VCMPPS       $0x00, 32(SP), Y9, Y10
+	VANDPS       Y10, Y0, Y12
+	VANDNPS      Y0, Y10, Y0
+	VSUBPS       32(SP), Y9, Y9
+	VMOVUPS      Y11, (AX)(DI*1)
+	VANDNPS      Y11, Y12, Y11
+	VADDPS       Y11, Y1, Y10
+	VSUBPS       Y10, Y1, Y1
+	VADDPS       Y11, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VMOVAPS      Y10, Y1
+	VMOVUPS      (DX)(DI*1), Y10
+	VMOVAPS      Y10, Y11
+	VANDNPS      Y11, Y12, Y11
+	VADDPS       Y11, Y3, Y13
+	VSUBPS       Y13, Y3, Y3
+	VADDPS       Y11, Y3, Y3
+	VADDPS       Y3, Y4, Y4
+	VMOVAPS      Y13, Y3
+	VANDPS       Y10, Y12, Y10
+	VADDPS       Y10, Y5, Y5
+	VMOVUPS      (DX)(DI*1), Y10
+	VCMPPS       $0x19, cs0<>+0(SB), Y10, Y11
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y10, Y12
+	VORPS        Y12, Y11, Y11
+	VORPS        Y11, Y8, Y8
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VMULPS       Y10, Y9, Y9
+	VADDPS       Y9, Y6, Y10
+	VSUBPS       Y10, Y6, Y6
+	VADDPS       Y9, Y6, Y6
+	VADDPS       Y6, Y7, Y7
+	VMOVAPS      Y10, Y6
+	ADDQ         $0x20, DI
+	CMPQ         DI, R8
+	JLT          column2
+	VSUBPS       Y4, Y4, Y0
+	VCMPPS       $0x00, Y0, Y0, Y0
+	VANDPS       Y0, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y3, Y5, Y0
+	VMOVUPS      Y8, 128(SP)
+	VMOVUPS      Y5, 160(SP)
+	VMOVUPS      Y3, 192(SP)
+	VSUBPS       Y7, Y7, Y3
+	VCMPPS       $0x00, Y3, Y3, Y3
+	VANDPS       Y3, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      Y6, 224(SP)
+	VMOVUPS      Y0, 256(SP)
+	VMOVUPS      Y1, 288(SP)
+	VMOVUPS      Y2, 320(SP)
+	VMOVUPS      32(SP), Y0
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      64(SP), Y4
+	VSUBPS       Y2, Y2, Y5
+	VCMPPS       $0x00, Y5, Y5, Y5
+	VANDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y1, Y5
+	VMOVUPS      cs3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
+	VDIVPS       Y4, Y1, Y1
+	VADDPS       cs3f800000<>+0(SB), Y1, Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y5
+	VDIVPS       Y7, Y5, Y5
+	VSUBPS       cs3f800000<>+0(SB), Y7, Y4
+	VSUBPS       Y4, Y1, Y4
+	VMULPS       Y5, Y4, Y4
+	VMOVUPS      cs3f3504f3<>+0(SB), Y8
+	VPSUBD       Y8, Y7, Y6
+	VPSRAD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y6, Y8
+	VPSUBD       Y8, Y7, Y7
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       cs3f800000<>+0(SB), Y7, Y7
+	VADDPS       cs40000000<>+0(SB), Y7, Y8
+	VDIVPS       Y8, Y7, Y8
+	VMULPS       Y8, Y8, Y9
+	VMOVUPS      cs3e789e26<>+0(SB), Y10
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3eccce13<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y9, Y10
+	VMULPS       Y9, Y10, Y10
+	VMULPS       Y7, Y7, Y9
+	VMULPS       cs3f000000<>+0(SB), Y9, Y9
+	VADDPS       Y9, Y10, Y10
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y4
+	VFMADD231PS  Y8, Y10, Y4
+	VSUBPS       Y4, Y9, Y9
+	VSUBPS       Y9, Y7, Y7
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y4
+	VMULPS       Y5, Y1, Y1
+	VMOVUPS      Y0, 32(SI)
+	VMOVUPS      Y4, 64(SI)
+	VMOVUPS      Y5, 96(SI)
+	VMOVUPS      Y1, 128(SI)
+	VMOVUPS      Y2, 160(SI)
+	VMOVUPS      cs3f317180<>+0(SB), Y8
+	VMULPS       Y6, Y8, Y8
+	VSUBPS       Y4, Y8, Y8
+	VADDPS       Y7, Y8, Y8
+	VADDPS       Y8, Y3, Y3
+	VMOVAPS      Y4, Y6
+	VMOVUPS      256(SP), Y7
+	VFMSUB213PS  224(SP), Y7, Y6
+	VMOVUPS      Y6, 192(SI)
+	VMOVUPS      cs3f000000<>+0(SB), Y7
+	VCMPPS       $0x1e, Y7, Y5, Y7
+	VMOVUPS      256(SP), Y8
+	VMULPS       Y8, Y5, Y9
+	VMAXPS       160(SP), Y9, Y9
+	VMULPS       Y8, Y1, Y8
+	VMAXPS       192(SP), Y8, Y8
+	VCMPPS       $0x11, Y9, Y8, Y8
+	VANDPS       Y7, Y8, Y7
+	VMOVUPS      256(SP), Y8
+	VFNMADD213PS 192(SP), Y8, Y1
+	VMOVUPS      Y1, 352(SP)
+	VMOVUPS      Y5, 384(SP)
+	VMOVUPS      Y2, 416(SP)
+	VMOVUPS      Y7, 448(SP)
+	VADDPS       Y0, Y4, Y1
+	VSUBPS       Y0, Y1, Y2
+	VSUBPS       Y2, Y1, Y5
+	VSUBPS       Y5, Y0, Y5
+	VSUBPS       Y2, Y4, Y0
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y0, Y3, Y3
+	VMOVAPS      Y1, Y2
+	VADDPS       Y2, Y3, Y1
+	VSUBPS       Y2, Y1, Y4
+	VSUBPS       Y4, Y1, Y0
+	VSUBPS       Y0, Y2, Y0
+	VSUBPS       Y4, Y3, Y4
+	VADDPS       Y0, Y4, Y4
+	VMOVUPS      352(SI), Y3
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y4, 64(SI)
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y3, Y1, Y2
+	VMOVAPS      Y2, Y0
+	VFMSUB231PS  Y3, Y1, Y0
+	VADDPS       Y0, Y4, Y4
+	VMOVUPS      256(SP), Y1
+	VADDPS       Y1, Y2, Y0
+	VSUBPS       Y1, Y0, Y5
+	VSUBPS       Y5, Y0, Y3
+	VSUBPS       Y3, Y1, Y3
+	VSUBPS       Y5, Y2, Y1
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y4, Y4
+	VMOVUPS      128(SP), Y1
+	VMOVUPS      cs7fffffff<>+0(SB), Y3
+	VANDPS       Y6, Y3, Y3
+	VMOVUPS      cs7f800000<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y3, Y3
+	VORPS        Y3, Y1, Y1
+	VMOVUPS      cs7fffffff<>+0(SB), Y3
+	VANDPS       Y0, Y3, Y3
+	VMOVUPS      cs7f800000<>+0(SB), Y5
+	VMOVUPS      cs7149f2ca<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y3, Y3
+	VORPS        Y3, Y1, Y1
+	VMOVMSKPS    Y1, DI
+	MOVL         DI, bad+44(FP)
+	VMOVUPS      352(SP), Y1
+	VMOVUPS      384(SP), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      32(SP), Y2
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      64(SP), Y2
+	VMOVUPS      288(SP), Y3
+	VMOVUPS      320(SP), Y5
+	VADDPS       Y2, Y3, Y6
+	VMAXPS       Y2, Y3, Y7
+	VMINPS       Y2, Y3, Y2
+	VSUBPS       Y6, Y7, Y7
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y5, Y7, Y7
+	VDIVPS       Y6, Y0, Y0
+	VDIVPS       Y6, Y7, Y7
+	VFNMADD231PS Y0, Y7, Y0
+	VMOVUPS      416(SP), Y2
+	VFMADD231PS  Y2, Y4, Y0
+	VMOVUPS      (SI), Y2
+	VMOVUPS      448(SP), Y3
+	XORQ         SI, SI
+	SHLQ         $0x05, BX
+
+column3:
+	VMOVUPS     (AX)(SI*1), Y4
+	VFMSUB213PS (DX)(SI*1), Y0, Y4
+	VMOVUPS     32(SP), Y5
+	VCMPPS      $0x00, (CX)(SI*1), Y5, Y5
+	VANDPS      Y3, Y5, Y5
+	VBLENDVPS   Y5, Y1, Y4, Y4
+	VMULPS      Y2, Y4, Y4
+	VMOVUPS     Y4, (AX)(SI*1)
+	ADDQ        $0x20, SI
+	CMPQ        SI, BX
+	JLT         column3
+	VZEROUPPER
+	RET
+
+// func tilePreparedF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32, hi *float32, low *float32, factor float64) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tilePreparedF32AVX2(SB), NOSPLIT, $544-72
+	MOVQ         e+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         lanes+32(FP), SI
+	MOVQ         hi+40(FP), DI
+	MOVQ         low+48(FP), R8
+	VMOVSD       factor+56(FP), X0
+	VCVTSD2SS    X0, X0, X1
+	VCVTSS2SD    X1, X1, X2
+	VSUBSD       X2, X0, X2
+	VCVTSD2SS    X2, X2, X2
+	VBROADCASTSS X1, Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS X2, Y0
+	VMOVUPS      Y0, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      csff800000<>+0(SB), Y0
+	XORQ         R9, R9
+	MOVQ         BX, R10
+	SHLQ         $0x05, R10
+
+column1:
+	MOVQ         R9, R11
+	SHRQ         $0x03, R11
+	VBROADCASTSS (DI)(R11*1), Y4
+	VMOVUPS      (SP), Y5
+	VFMADD231PS  (CX)(R9*1), Y5, Y4
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      (CX)(R9*1), Y4
+	VBLENDVPS    Y5, Y4, Y1, Y1
+	MOVQ         R9, R11
+	SHRQ         $0x03, R11
+	VBROADCASTSS (DI)(R11*1), Y4
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	MOVQ         R9, R11
+	SHRQ         $0x03, R11
+	VBROADCASTSS (R8)(R11*1), Y4
+	VBLENDVPS    Y5, Y4, Y3, Y3
+	ADDQ         $0x20, R9
+	CMPQ         R9, R10
+	JLT          column1
+	VMOVUPS      cs7fffffff<>+0(SB), Y4
+	VANDPS       Y0, Y4, Y4
+	VMOVUPS      cs46000000<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y4, Y4
+	VMOVMSKPS    Y4, R9
+	VMOVUPS      cs46c00000<>+0(SB), Y4
+	VADDPS       Y4, Y0, Y5
+	VSUBPS       Y4, Y5, Y5
+	VSUBPS       Y5, Y2, Y2
+	VMOVUPS      (SP), Y4
+	VFMADD231PS  Y4, Y1, Y2
+	VMOVUPS      32(SP), Y4
+	VFMADD231PS  Y4, Y1, Y3
+	VADDPS       Y3, Y2, Y2
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y5, Y1, Y5
+	VSUBPS       Y2, Y1, Y2
+	VMOVUPS      Y5, 64(SP)
+	VMOVUPS      Y2, 96(SP)
+	VMOVUPS      Y0, 128(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      cs4b400040<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      Y1, 160(SP)
+	VPCMPEQD     Y0, Y0, Y0
+	MOVL         R9, rejected+64(FP)
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	XORQ         R9, R9
+	MOVQ         BX, R10
+	SHLQ         $0x05, R10
+
+column2:
+	VMOVUPS      (CX)(R9*1), Y9
+	MOVQ         R9, R11
+	SHRQ         $0x03, R11
+	VBROADCASTSS (DI)(R11*1), Y10
+	VADDPS       64(SP), Y10, Y10
+	MOVQ         R9, R11
+	SHRQ         $0x03, R11
+	VBROADCASTSS (R8)(R11*1), Y11
+	VADDPS       96(SP), Y11, Y11
+	VMOVAPS      Y10, Y12
+	VFMADD231PS  (SP), Y9, Y12
+	VFMADD231PS  32(SP), Y9, Y11
+	VMOVUPS      csc2d10000<>+0(SB), Y14
+	VMAXPS       Y12, Y14, Y14
+	VMOVUPS      cs4b400000<>+0(SB), Y13
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y14, Y13
+	VSUBPS       cs4b400000<>+0(SB), Y13, Y14
+	VFNMADD231PS cs3f318000<>+0(SB), Y14, Y10
+	VFMADD231PS  (SP), Y9, Y10
+	VADDPS       Y11, Y12, Y12
+	VFNMADD231PS csb95e8083<>+0(SB), Y14, Y11
+	VADDPS       Y11, Y10, Y10
+	VMOVUPS      cs3ab6889e<>+0(SB), Y9
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y10, Y9
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y10, Y9
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y10, Y9
+	VFMADD213PS  cs3f000000<>+0(SB), Y10, Y9
+	VFMADD213PS  cs3f800000<>+0(SB), Y10, Y9
+	VFMADD213PS  cs3f800000<>+0(SB), Y10, Y9
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       160(SP), Y13, Y13
+	VPADDD       Y13, Y9, Y9
+	VMULPS       cs1f800000<>+0(SB), Y9, Y9
+	VFMADD231PS  cs0<>+0(SB), Y10, Y9
+	VMOVUPS      csc2d10000<>+0(SB), Y14
+	VCMPPS       $0x11, Y14, Y12, Y10
+	VANDNPS      Y9, Y10, Y9
+	MOVQ         R9, R11
+	SHRQ         $0x03, R11
+	VBROADCASTSS (DI)(R11*1), Y10
+	VMOVUPS      (SP), Y11
+	VFMADD231PS  (CX)(R9*1), Y11, Y10
+	VCMPPS       $0x00, 128(SP), Y10, Y10
+	VANDPS       Y10, Y0, Y11
+	VANDNPS      Y0, Y10, Y0
+	VANDNPS      Y12, Y11, Y12
+	VMOVUPS      Y9, (AX)(R9*1)
+	VANDNPS      Y9, Y11, Y9
+	VADDPS       Y9, Y1, Y10
+	VSUBPS       Y10, Y1, Y1
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VMOVAPS      Y10, Y1
+	VMOVUPS      (DX)(R9*1), Y9
+	VMOVAPS      Y9, Y10
+	VANDNPS      Y10, Y11, Y10
+	VADDPS       Y10, Y3, Y13
+	VSUBPS       Y13, Y3, Y3
+	VADDPS       Y10, Y3, Y3
+	VADDPS       Y3, Y4, Y4
+	VMOVAPS      Y13, Y3
+	VANDPS       Y9, Y11, Y9
+	VADDPS       Y9, Y5, Y5
+	VMOVUPS      (DX)(R9*1), Y9
+	VCMPPS       $0x19, cs0<>+0(SB), Y9, Y10
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y9, Y11
+	VORPS        Y11, Y10, Y10
+	VORPS        Y10, Y8, Y8
+	VCMPPS       $0x04, cs0<>+0(SB), Y9, Y10
+	VANDPS       Y10, Y12, Y12
+	VMULPS       Y9, Y12, Y12
+	VADDPS       Y12, Y6, Y9
+	VSUBPS       Y9, Y6, Y6
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y6, Y7, Y7
+	VMOVAPS      Y9, Y6
+	ADDQ         $0x20, R9
+	CMPQ         R9, R10
+	JLT          column2
+	VSUBPS       Y4, Y4, Y0
+	VCMPPS       $0x00, Y0, Y0, Y0
+	VANDPS       Y0, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y3, Y5, Y0
+	VMOVUPS      Y8, 192(SP)
+	VMOVUPS      Y5, 224(SP)
+	VMOVUPS      Y3, 256(SP)
+	VSUBPS       Y7, Y7, Y3
+	VCMPPS       $0x00, Y3, Y3, Y3
+	VANDPS       Y3, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      Y6, 288(SP)
+	VMOVUPS      Y0, 320(SP)
+	VMOVUPS      Y1, 352(SP)
+	VMOVUPS      Y2, 384(SP)
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       64(SP), Y0, Y0
+	VSUBPS       96(SP), Y3, Y3
+	VMOVUPS      cs3f800000<>+0(SB), Y4
+	VSUBPS       Y2, Y2, Y5
+	VCMPPS       $0x00, Y5, Y5, Y5
+	VANDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y1, Y5
+	VMOVUPS      cs3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
+	VDIVPS       Y4, Y1, Y1
+	VADDPS       cs3f800000<>+0(SB), Y1, Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y5
+	VDIVPS       Y7, Y5, Y5
+	VSUBPS       cs3f800000<>+0(SB), Y7, Y4
+	VSUBPS       Y4, Y1, Y4
+	VMULPS       Y5, Y4, Y4
+	VMOVUPS      cs3f3504f3<>+0(SB), Y8
+	VPSUBD       Y8, Y7, Y6
+	VPSRAD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y6, Y8
+	VPSUBD       Y8, Y7, Y7
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       cs3f800000<>+0(SB), Y7, Y7
+	VADDPS       cs40000000<>+0(SB), Y7, Y8
+	VDIVPS       Y8, Y7, Y8
+	VMULPS       Y8, Y8, Y9
+	VMOVUPS      cs3e789e26<>+0(SB), Y10
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3eccce13<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y9, Y10
+	VMULPS       Y9, Y10, Y10
+	VMULPS       Y7, Y7, Y9
+	VMULPS       cs3f000000<>+0(SB), Y9, Y9
+	VADDPS       Y9, Y10, Y10
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y4
+	VFMADD231PS  Y8, Y10, Y4
+	VSUBPS       Y4, Y9, Y9
+	VSUBPS       Y9, Y7, Y7
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y4
+	VMULPS       Y5, Y1, Y1
+	VMOVUPS      Y0, 32(SI)
+	VMOVUPS      Y4, 64(SI)
+	VMOVUPS      Y5, 96(SI)
+	VMOVUPS      Y1, 128(SI)
+	VMOVUPS      Y2, 160(SI)
+	VMOVUPS      cs3f317180<>+0(SB), Y8
+	VMULPS       Y6, Y8, Y8
+	VSUBPS       Y4, Y8, Y8
+	VADDPS       Y7, Y8, Y8
+	VADDPS       Y8, Y3, Y3
+	VMOVAPS      Y4, Y6
+	VMOVUPS      320(SP), Y7
+	VFMSUB213PS  288(SP), Y7, Y6
+	VMOVUPS      Y6, 192(SI)
+	VMOVUPS      cs3f000000<>+0(SB), Y7
+	VCMPPS       $0x1e, Y7, Y5, Y7
+	VMOVUPS      320(SP), Y8
+	VMULPS       Y8, Y5, Y9
+	VMAXPS       224(SP), Y9, Y9
+	VMULPS       Y8, Y1, Y8
+	VMAXPS       256(SP), Y8, Y8
+	VCMPPS       $0x11, Y9, Y8, Y8
+	VANDPS       Y7, Y8, Y7
+	VMOVUPS      320(SP), Y8
+	VFNMADD213PS 256(SP), Y8, Y1
+	VMOVUPS      Y1, 416(SP)
+	VMOVUPS      Y5, 448(SP)
+	VMOVUPS      Y2, 480(SP)
+	VMOVUPS      Y7, 512(SP)
+	VADDPS       Y0, Y4, Y1
+	VSUBPS       Y0, Y1, Y2
+	VSUBPS       Y2, Y1, Y5
+	VSUBPS       Y5, Y0, Y5
+	VSUBPS       Y2, Y4, Y0
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y0, Y3, Y3
+	VMOVAPS      Y1, Y2
+	VADDPS       Y2, Y3, Y1
+	VSUBPS       Y2, Y1, Y4
+	VSUBPS       Y4, Y1, Y0
+	VSUBPS       Y0, Y2, Y0
+	VSUBPS       Y4, Y3, Y4
+	VADDPS       Y0, Y4, Y4
+	VMOVUPS      352(SI), Y3
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y4, 64(SI)
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y3, Y1, Y2
+	VMOVAPS      Y2, Y0
+	VFMSUB231PS  Y3, Y1, Y0
+	VADDPS       Y0, Y4, Y4
+	VMOVUPS      320(SP), Y1
+	VADDPS       Y1, Y2, Y0
+	VSUBPS       Y1, Y0, Y5
+	VSUBPS       Y5, Y0, Y3
+	VSUBPS       Y3, Y1, Y3
+	VSUBPS       Y5, Y2, Y1
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y4, Y4
+	VMOVUPS      192(SP), Y1
+	VMOVUPS      cs7fffffff<>+0(SB), Y3
+	VANDPS       Y6, Y3, Y3
+	VMOVUPS      cs7f800000<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y3, Y3
+	VORPS        Y3, Y1, Y1
+	VMOVUPS      cs7fffffff<>+0(SB), Y3
+	VANDPS       Y0, Y3, Y3
+	VMOVUPS      cs7f800000<>+0(SB), Y5
+	VMOVUPS      cs7149f2ca<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y3, Y3
+	VORPS        Y3, Y1, Y1
+	VMOVMSKPS    Y1, R8
+	MOVL         R8, bad+68(FP)
+	VMOVUPS      416(SP), Y1
+	VMOVUPS      448(SP), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       64(SP), Y2, Y2
+	VSUBPS       96(SP), Y3, Y3
+	VMOVUPS      cs3f800000<>+0(SB), Y2
+	VMOVUPS      352(SP), Y3
+	VMOVUPS      384(SP), Y5
+	VADDPS       Y2, Y3, Y6
+	VMAXPS       Y2, Y3, Y7
+	VMINPS       Y2, Y3, Y2
+	VSUBPS       Y6, Y7, Y7
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y5, Y7, Y7
+	VDIVPS       Y6, Y0, Y0
+	VDIVPS       Y6, Y7, Y7
+	VFNMADD231PS Y0, Y7, Y0
+	VMOVUPS      480(SP), Y2
+	VFMADD231PS  Y2, Y4, Y0
+	VMOVUPS      (SI), Y2
+	VMOVUPS      512(SP), Y3
+	XORQ         SI, SI
+	SHLQ         $0x05, BX
+
+column3:
+	VMOVUPS      (AX)(SI*1), Y4
+	VFMSUB213PS  (DX)(SI*1), Y0, Y4
+	MOVQ         SI, R8
+	SHRQ         $0x03, R8
+	VBROADCASTSS (DI)(R8*1), Y5
+	VMOVUPS      (SP), Y6
+	VFMADD231PS  (CX)(SI*1), Y6, Y5
+	VMOVUPS      128(SP), Y6
+	VCMPPS       $0x00, Y5, Y6, Y5
+	VANDPS       Y3, Y5, Y5
+	VBLENDVPS    Y5, Y1, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMOVUPS      Y4, (AX)(SI*1)
+	ADDQ         $0x20, SI
+	CMPQ         SI, BX
+	JLT          column3
 	VZEROUPPER
 	RET
 
@@ -46626,7 +48191,7 @@ column1:
 
 // func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyGradF64AVX2(SB), NOSPLIT, $0-48
+TEXT ·tileCrossEntropyGradF64AVX2(SB), NOSPLIT, $128-48
 	MOVQ    z+8(FP), AX
 	MOVQ    t+16(FP), CX
 	MOVQ    k+24(FP), DX
@@ -46686,168 +48251,175 @@ column1:
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VPCMPEQD     Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y3, 32(SP)
+	VPCMPEQD     Y0, Y0, Y0
+	VXORPS       Y3, Y3, Y3
 	XORQ         DI, DI
 	MOVQ         DX, R8
 	SHLQ         $0x05, R8
 
 column2:
-	VMAXPD       (AX)(DI*1), Y1, Y11
-	VMOVUPD      cd4338000000000000<>+0(SB), Y12
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
-	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
-	VMOVAPD      Y11, Y11
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
-	VPSLLQ       $0x34, Y12, Y12
-	VPADDQ       Y3, Y12, Y12
-	VPADDQ       Y12, Y13, Y13
-	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
-	VFMADD231PD  cd0<>+0(SB), Y11, Y13
-	VMOVUPD      Y13, (SI)(DI*1)
-	VMOVUPD      (AX)(DI*1), Y11
-	VMOVUPD      (CX)(DI*1), Y12
-	VCMPPD       $0x00, Y11, Y0, Y14
-	VANDPD       Y14, Y9, Y15
-	VANDNPD      Y9, Y14, Y9
-	VANDNPD      Y13, Y15, Y13
-	VADDPD       Y13, Y2, Y14
-	VSUBPD       Y14, Y2, Y2
-	VADDPD       Y13, Y2, Y2
+	VMAXPD       (AX)(DI*1), Y1, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y10
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
+	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
+	VMOVAPD      Y9, Y9
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VPSLLQ       $0x34, Y10, Y10
+	VPADDQ       32(SP), Y10, Y10
+	VPADDQ       Y10, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y9, Y11
+	VMOVUPD      Y11, (SI)(DI*1)
+	VMOVUPD      (AX)(DI*1), Y9
+	VMOVUPD      (CX)(DI*1), Y10
+	VCMPPD       $0x00, (SP), Y9, Y12
+	VANDPD       Y12, Y0, Y13
+	VANDNPD      Y0, Y12, Y0
+	VANDNPD      Y11, Y13, Y11
+	VADDPD       Y11, Y2, Y12
+	VSUBPD       Y12, Y2, Y2
+	VADDPD       Y11, Y2, Y2
 	VADDPD       Y2, Y4, Y4
-	VMOVAPD      Y14, Y2
-	VMOVAPD      Y12, Y13
-	VANDNPD      Y13, Y15, Y13
-	VADDPD       Y13, Y5, Y14
-	VSUBPD       Y14, Y5, Y5
-	VADDPD       Y13, Y5, Y5
+	VMOVAPD      Y12, Y2
+	VMOVAPD      Y10, Y11
+	VANDNPD      Y11, Y13, Y11
+	VADDPD       Y11, Y5, Y12
+	VSUBPD       Y12, Y5, Y5
+	VADDPD       Y11, Y5, Y5
 	VADDPD       Y5, Y6, Y6
-	VMOVAPD      Y14, Y5
-	VANDPD       Y12, Y15, Y13
-	VADDPD       Y13, Y7, Y7
-	VCMPPD       $0x19, cd0<>+0(SB), Y12, Y13
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y12, Y14
-	VORPD        Y14, Y13, Y13
-	VORPD        Y13, Y10, Y10
-	VSUBPD       Y0, Y11, Y11
-	VCMPPD       $0x04, cd0<>+0(SB), Y12, Y13
-	VANDPD       Y13, Y11, Y11
-	VMULPD       Y12, Y11, Y11
-	VADDPD       Y11, Y8, Y8
+	VMOVAPD      Y12, Y5
+	VANDPD       Y10, Y13, Y11
+	VADDPD       Y11, Y7, Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y10, Y11
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y10, Y12
+	VORPD        Y12, Y11, Y11
+	VORPD        Y11, Y3, Y3
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VMULPD       Y10, Y9, Y9
+	VADDPD       Y9, Y8, Y8
 	ADDQ         $0x20, DI
 	CMPQ         DI, R8
 	JLT          column2
+	VMOVUPD      (SP), Y0
 	VSUBPD       Y6, Y6, Y1
 	VCMPPD       $0x00, Y1, Y1, Y1
 	VANDPD       Y1, Y6, Y6
 	VADDPD       Y6, Y5, Y5
 	VADDPD       Y5, Y7, Y1
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y3
-	VCMPPD       $0x15, Y3, Y1, Y3
-	VORPD        Y3, Y10, Y10
-	VMOVUPD      160(BX), Y3
-	VMOVUPD      (BX), Y6
-	VMOVAPD      Y1, Y9
-	VADDPD       Y3, Y2, Y11
-	VMAXPD       Y3, Y2, Y12
-	VMINPD       Y3, Y2, Y13
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y6
+	VCMPPD       $0x15, Y6, Y1, Y6
+	VORPD        Y6, Y3, Y3
+	VMOVUPD      160(BX), Y6
+	VMOVUPD      (BX), Y9
+	VMOVAPD      Y1, Y10
+	VADDPD       Y6, Y2, Y11
+	VMAXPD       Y6, Y2, Y12
+	VMINPD       Y6, Y2, Y13
 	VSUBPD       Y11, Y12, Y12
 	VADDPD       Y13, Y12, Y12
 	VADDPD       Y4, Y12, Y12
-	VDIVPD       Y11, Y9, Y9
+	VDIVPD       Y11, Y10, Y10
 	VDIVPD       Y11, Y12, Y12
-	VFNMADD231PD Y9, Y12, Y9
-	VMOVMSKPD    Y10, DI
+	VFNMADD231PD Y10, Y12, Y10
+	VMOVUPD      Y10, 64(SP)
+	VMOVUPD      Y9, 96(SP)
+	VMOVMSKPD    Y3, DI
 	MOVL         DI, bad+44(FP)
-	VSUBPD       Y4, Y4, Y10
-	VCMPPD       $0x00, Y10, Y10, Y10
-	VANDPD       Y10, Y4, Y4
+	VSUBPD       Y4, Y4, Y3
+	VCMPPD       $0x00, Y3, Y3, Y3
+	VANDPD       Y3, Y4, Y4
 	VADDPD       Y4, Y2, Y2
-	VADDPD       Y3, Y2, Y10
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
-	VDIVPD       Y10, Y4, Y4
-	VDIVPD       Y3, Y2, Y2
-	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y3
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
-	VDIVPD       Y3, Y10, Y10
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y3, Y12
-	VSUBPD       Y12, Y2, Y12
-	VMULPD       Y10, Y12, Y12
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y14
-	VPSUBQ       Y14, Y3, Y11
-	VMOVUPD      cd4330000000000000<>+0(SB), Y13
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y15
-	VPADDQ       Y15, Y11, Y11
-	VPSRLQ       $0x34, Y11, Y11
-	VPSLLQ       $0x34, Y11, Y14
-	VPSUBQ       Y15, Y14, Y14
-	VPSUBQ       Y14, Y3, Y14
-	VPOR         Y13, Y11, Y11
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y13
-	VSUBPD       Y13, Y11, Y11
-	VMOVAPD      Y14, Y13
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y13, Y3
-	VADDPD       cd4000000000000000<>+0(SB), Y3, Y13
-	VDIVPD       Y13, Y3, Y13
-	VMULPD       Y13, Y13, Y14
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y15
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y14, Y15
-	VMULPD       Y14, Y15, Y15
-	VMULPD       Y3, Y3, Y14
-	VMULPD       cd3fe0000000000000<>+0(SB), Y14, Y14
-	VADDPD       Y14, Y15, Y15
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y11, Y12
-	VFMADD231PD  Y13, Y15, Y12
-	VSUBPD       Y12, Y14, Y14
-	VSUBPD       Y14, Y3, Y3
-	VMOVAPD      Y3, Y3
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y11, Y3
-	VMULPD       Y10, Y2, Y2
+	VADDPD       Y6, Y2, Y4
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y4, Y3, Y3
+	VDIVPD       Y6, Y2, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y4
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VDIVPD       Y4, Y6, Y6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y4, Y10
+	VSUBPD       Y10, Y2, Y10
+	VMULPD       Y6, Y10, Y10
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y12
+	VPSUBQ       Y12, Y4, Y9
+	VMOVUPD      cd4330000000000000<>+0(SB), Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y13
+	VPADDQ       Y13, Y9, Y9
+	VPSRLQ       $0x34, Y9, Y9
+	VPSLLQ       $0x34, Y9, Y12
+	VPSUBQ       Y13, Y12, Y12
+	VPSUBQ       Y12, Y4, Y12
+	VPOR         Y11, Y9, Y9
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y11
+	VSUBPD       Y11, Y9, Y9
+	VMOVAPD      Y12, Y11
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y11, Y4
+	VADDPD       cd4000000000000000<>+0(SB), Y4, Y11
+	VDIVPD       Y11, Y4, Y11
+	VMULPD       Y11, Y11, Y12
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y13
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y12, Y13
+	VMULPD       Y12, Y13, Y13
+	VMULPD       Y4, Y4, Y12
+	VMULPD       cd3fe0000000000000<>+0(SB), Y12, Y12
+	VADDPD       Y12, Y13, Y13
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y9, Y10
+	VFMADD231PD  Y11, Y13, Y10
+	VSUBPD       Y10, Y12, Y12
+	VSUBPD       Y12, Y4, Y4
+	VMOVAPD      Y4, Y4
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y9, Y4
+	VMULPD       Y6, Y2, Y2
 	VMOVUPD      Y0, 32(BX)
-	VMOVUPD      Y3, 64(BX)
-	VMOVUPD      Y10, 96(BX)
+	VMOVUPD      Y4, 64(BX)
+	VMOVUPD      Y6, 96(BX)
 	VMOVUPD      Y2, 128(BX)
-	VMOVUPD      Y4, 160(BX)
-	VMOVUPD      cd3fe0000000000000<>+0(SB), Y4
-	VCMPPD       $0x1e, Y4, Y10, Y4
-	VMULPD       Y1, Y10, Y10
-	VMAXPD       Y7, Y10, Y10
+	VMOVUPD      Y3, 160(BX)
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y3
+	VCMPPD       $0x1e, Y3, Y6, Y3
+	VMULPD       Y1, Y6, Y6
+	VMAXPD       Y7, Y6, Y6
 	VMULPD       Y1, Y2, Y7
 	VMAXPD       Y5, Y7, Y7
-	VCMPPD       $0x11, Y10, Y7, Y7
-	VANDPD       Y4, Y7, Y4
-	VFMSUB213PD  Y8, Y1, Y3
-	VMOVUPD      Y3, 192(BX)
+	VCMPPD       $0x11, Y6, Y7, Y6
+	VANDPD       Y3, Y6, Y3
+	VFMSUB213PD  Y8, Y1, Y4
+	VMOVUPD      Y4, 192(BX)
 	VFNMADD213PD Y5, Y1, Y2
+	VMOVUPD      64(SP), Y1
+	VMOVUPD      96(SP), Y4
 	XORQ         BX, BX
 	SHLQ         $0x05, DX
 
 column3:
-	VMOVUPD     (SI)(BX*1), Y1
-	VFMSUB213PD (CX)(BX*1), Y9, Y1
-	VCMPPD      $0x00, (AX)(BX*1), Y0, Y3
-	VANDPD      Y4, Y3, Y3
-	VBLENDVPD   Y3, Y2, Y1, Y1
-	VMULPD      Y6, Y1, Y1
-	VMOVUPD     Y1, (SI)(BX*1)
+	VMOVUPD     (SI)(BX*1), Y5
+	VFMSUB213PD (CX)(BX*1), Y1, Y5
+	VCMPPD      $0x00, (AX)(BX*1), Y0, Y6
+	VANDPD      Y3, Y6, Y6
+	VBLENDVPD   Y6, Y2, Y5, Y5
+	VMULPD      Y4, Y5, Y5
+	VMOVUPD     Y5, (SI)(BX*1)
 	ADDQ        $0x20, BX
 	CMPQ        BX, DX
 	JLT         column3
@@ -46856,7 +48428,7 @@ column3:
 
 // func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyF64AVX2(SB), NOSPLIT, $0-40
+TEXT ·tileCrossEntropyF64AVX2(SB), NOSPLIT, $64-40
 	MOVQ    z+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    k+16(FP), DX
@@ -46915,109 +48487,112 @@ column1:
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VPCMPEQD     Y9, Y9, Y9
-	VXORPS       Y10, Y10, Y10
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y3, 32(SP)
+	VPCMPEQD     Y0, Y0, Y0
+	VXORPS       Y3, Y3, Y3
 	XORQ         SI, SI
 	SHLQ         $0x05, DX
 
 column2:
-	VMAXPD       (AX)(SI*1), Y1, Y11
-	VMOVUPD      cd4338000000000000<>+0(SB), Y12
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
-	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
-	VMOVAPD      Y11, Y11
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
-	VPSLLQ       $0x34, Y12, Y12
-	VPADDQ       Y3, Y12, Y12
-	VPADDQ       Y12, Y13, Y13
-	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
-	VFMADD231PD  cd0<>+0(SB), Y11, Y13
-	VMOVUPD      (AX)(SI*1), Y11
-	VMOVUPD      (CX)(SI*1), Y12
-	VCMPPD       $0x00, Y11, Y0, Y14
-	VANDPD       Y14, Y9, Y15
-	VANDNPD      Y9, Y14, Y9
-	VANDNPD      Y13, Y15, Y13
-	VADDPD       Y13, Y2, Y14
-	VSUBPD       Y14, Y2, Y2
-	VADDPD       Y13, Y2, Y2
+	VMAXPD       (AX)(SI*1), Y1, Y9
+	VMOVUPD      cd4338000000000000<>+0(SB), Y10
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
+	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
+	VMOVAPD      Y9, Y9
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y11, Y9
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y11, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y11
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y9, Y11
+	VPSLLQ       $0x34, Y10, Y10
+	VPADDQ       32(SP), Y10, Y10
+	VPADDQ       Y10, Y11, Y11
+	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  cd0<>+0(SB), Y9, Y11
+	VMOVUPD      (AX)(SI*1), Y9
+	VMOVUPD      (CX)(SI*1), Y10
+	VCMPPD       $0x00, (SP), Y9, Y12
+	VANDPD       Y12, Y0, Y13
+	VANDNPD      Y0, Y12, Y0
+	VANDNPD      Y11, Y13, Y11
+	VADDPD       Y11, Y2, Y12
+	VSUBPD       Y12, Y2, Y2
+	VADDPD       Y11, Y2, Y2
 	VADDPD       Y2, Y4, Y4
-	VMOVAPD      Y14, Y2
-	VMOVAPD      Y12, Y13
-	VANDNPD      Y13, Y15, Y13
-	VADDPD       Y13, Y5, Y14
-	VSUBPD       Y14, Y5, Y5
-	VADDPD       Y13, Y5, Y5
+	VMOVAPD      Y12, Y2
+	VMOVAPD      Y10, Y11
+	VANDNPD      Y11, Y13, Y11
+	VADDPD       Y11, Y5, Y12
+	VSUBPD       Y12, Y5, Y5
+	VADDPD       Y11, Y5, Y5
 	VADDPD       Y5, Y6, Y6
-	VMOVAPD      Y14, Y5
-	VANDPD       Y12, Y15, Y13
-	VADDPD       Y13, Y7, Y7
-	VCMPPD       $0x19, cd0<>+0(SB), Y12, Y13
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y12, Y14
-	VORPD        Y14, Y13, Y13
-	VORPD        Y13, Y10, Y10
-	VSUBPD       Y0, Y11, Y11
-	VCMPPD       $0x04, cd0<>+0(SB), Y12, Y13
-	VANDPD       Y13, Y11, Y11
-	VMULPD       Y12, Y11, Y11
-	VADDPD       Y11, Y8, Y8
+	VMOVAPD      Y12, Y5
+	VANDPD       Y10, Y13, Y11
+	VADDPD       Y11, Y7, Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y10, Y11
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y10, Y12
+	VORPD        Y12, Y11, Y11
+	VORPD        Y11, Y3, Y3
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VMULPD       Y10, Y9, Y9
+	VADDPD       Y9, Y8, Y8
 	ADDQ         $0x20, SI
 	CMPQ         SI, DX
 	JLT          column2
+	VMOVUPD      (SP), Y0
 	VSUBPD       Y6, Y6, Y1
 	VCMPPD       $0x00, Y1, Y1, Y1
 	VANDPD       Y1, Y6, Y6
 	VADDPD       Y6, Y5, Y5
 	VADDPD       Y5, Y7, Y1
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y3
-	VCMPPD       $0x15, Y3, Y1, Y3
-	VORPD        Y3, Y10, Y10
-	VMOVUPD      160(BX), Y3
-	VMOVMSKPD    Y10, AX
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
+	VCMPPD       $0x15, Y5, Y1, Y5
+	VORPD        Y5, Y3, Y3
+	VMOVUPD      160(BX), Y5
+	VMOVMSKPD    Y3, AX
 	MOVL         AX, bad+36(FP)
-	VSUBPD       Y4, Y4, Y5
-	VCMPPD       $0x00, Y5, Y5, Y5
-	VANDPD       Y5, Y4, Y4
+	VSUBPD       Y4, Y4, Y3
+	VCMPPD       $0x00, Y3, Y3, Y3
+	VANDPD       Y3, Y4, Y4
 	VADDPD       Y4, Y2, Y2
-	VADDPD       Y3, Y2, Y5
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
-	VDIVPD       Y5, Y4, Y4
-	VDIVPD       Y3, Y2, Y2
-	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y3
+	VADDPD       Y5, Y2, Y4
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y4, Y3, Y3
+	VDIVPD       Y5, Y2, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y4
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
-	VDIVPD       Y3, Y5, Y5
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y3, Y7
+	VDIVPD       Y4, Y5, Y5
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y4, Y7
 	VSUBPD       Y7, Y2, Y7
 	VMULPD       Y5, Y7, Y7
 	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
-	VPSUBQ       Y10, Y3, Y6
+	VPSUBQ       Y10, Y4, Y6
 	VMOVUPD      cd4330000000000000<>+0(SB), Y9
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
 	VPADDQ       Y11, Y6, Y6
 	VPSRLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y6, Y10
 	VPSUBQ       Y11, Y10, Y10
-	VPSUBQ       Y10, Y3, Y10
+	VPSUBQ       Y10, Y4, Y10
 	VPOR         Y9, Y6, Y6
 	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
 	VSUBPD       Y9, Y6, Y6
 	VMOVAPD      Y10, Y9
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y3
-	VADDPD       cd4000000000000000<>+0(SB), Y3, Y9
-	VDIVPD       Y9, Y3, Y9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y4
+	VADDPD       cd4000000000000000<>+0(SB), Y4, Y9
+	VDIVPD       Y9, Y4, Y9
 	VMULPD       Y9, Y9, Y10
 	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
 	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
@@ -47027,25 +48602,25 @@ column2:
 	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
 	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
 	VMULPD       Y10, Y11, Y11
-	VMULPD       Y3, Y3, Y10
+	VMULPD       Y4, Y4, Y10
 	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
 	VADDPD       Y10, Y11, Y11
 	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y7
 	VFMADD231PD  Y9, Y11, Y7
 	VSUBPD       Y7, Y10, Y10
-	VSUBPD       Y10, Y3, Y3
-	VMOVAPD      Y3, Y3
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y3
+	VSUBPD       Y10, Y4, Y4
+	VMOVAPD      Y4, Y4
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y4
 	VMULPD       Y5, Y2, Y2
 	VMOVUPD      Y0, 32(BX)
-	VMOVUPD      Y3, 64(BX)
+	VMOVUPD      Y4, 64(BX)
 	VMOVUPD      Y5, 96(BX)
 	VMOVUPD      Y2, 128(BX)
-	VMOVUPD      Y4, 160(BX)
+	VMOVUPD      Y3, 160(BX)
 	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
 	VCMPPD       $0x1e, Y0, Y5, Y0
-	VFMSUB213PD  Y8, Y1, Y3
-	VMOVUPD      Y3, 192(BX)
+	VFMSUB213PD  Y8, Y1, Y4
+	VMOVUPD      Y4, 192(BX)
 	VZEROUPPER
 	RET
 
@@ -47659,7 +49234,7 @@ done3:
 
 // func fewCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·fewCrossEntropyGradF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·fewCrossEntropyGradF64AVX2(SB), NOSPLIT, $64-56
 	MOVQ    z+8(FP), AX
 	MOVQ    t+16(FP), CX
 	MOVQ    k+24(FP), DX
@@ -47974,6 +49549,8 @@ sum12:
 	VDIVPD       Y11, Y10, Y10
 	VDIVPD       Y11, Y12, Y12
 	VFNMADD231PD Y10, Y12, Y10
+	VMOVUPD      Y10, (SP)
+	VMOVUPD      Y9, 32(SP)
 	VMOVMSKPD    Y7, AX
 	MOVL         AX, bad+52(FP)
 	VSUBPD       Y6, Y6, Y7
@@ -47987,43 +49564,43 @@ sum12:
 	VADDPD       cd3ff0000000000000<>+0(SB), Y5, Y7
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
 	VDIVPD       Y7, Y8, Y8
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y12
-	VSUBPD       Y12, Y5, Y12
-	VMULPD       Y8, Y12, Y12
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y14
-	VPSUBQ       Y14, Y7, Y11
-	VMOVUPD      cd4330000000000000<>+0(SB), Y13
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y15
-	VPADDQ       Y15, Y11, Y11
-	VPSRLQ       $0x34, Y11, Y11
-	VPSLLQ       $0x34, Y11, Y14
-	VPSUBQ       Y15, Y14, Y14
-	VPSUBQ       Y14, Y7, Y14
-	VPOR         Y13, Y11, Y11
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y13
-	VSUBPD       Y13, Y11, Y11
-	VMOVAPD      Y14, Y13
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y13, Y7
-	VADDPD       cd4000000000000000<>+0(SB), Y7, Y13
-	VDIVPD       Y13, Y7, Y13
-	VMULPD       Y13, Y13, Y14
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y15
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y14, Y15
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y14, Y15
-	VMULPD       Y14, Y15, Y15
-	VMULPD       Y7, Y7, Y14
-	VMULPD       cd3fe0000000000000<>+0(SB), Y14, Y14
-	VADDPD       Y14, Y15, Y15
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y11, Y12
-	VFMADD231PD  Y13, Y15, Y12
-	VSUBPD       Y12, Y14, Y14
-	VSUBPD       Y14, Y7, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y10
+	VSUBPD       Y10, Y5, Y10
+	VMULPD       Y8, Y10, Y10
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y12
+	VPSUBQ       Y12, Y7, Y9
+	VMOVUPD      cd4330000000000000<>+0(SB), Y11
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y13
+	VPADDQ       Y13, Y9, Y9
+	VPSRLQ       $0x34, Y9, Y9
+	VPSLLQ       $0x34, Y9, Y12
+	VPSUBQ       Y13, Y12, Y12
+	VPSUBQ       Y12, Y7, Y12
+	VPOR         Y11, Y9, Y9
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y11
+	VSUBPD       Y11, Y9, Y9
+	VMOVAPD      Y12, Y11
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y11, Y7
+	VADDPD       cd4000000000000000<>+0(SB), Y7, Y11
+	VDIVPD       Y11, Y7, Y11
+	VMULPD       Y11, Y11, Y12
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y13
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y12, Y13
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y12, Y13
+	VMULPD       Y12, Y13, Y13
+	VMULPD       Y7, Y7, Y12
+	VMULPD       cd3fe0000000000000<>+0(SB), Y12, Y12
+	VADDPD       Y12, Y13, Y13
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y9, Y10
+	VFMADD231PD  Y11, Y13, Y10
+	VSUBPD       Y10, Y12, Y12
+	VSUBPD       Y12, Y7, Y7
 	VMOVAPD      Y7, Y7
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y11, Y7
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y9, Y7
 	VMULPD       Y8, Y5, Y5
 	VMOVUPD      Y0, 32(SI)
 	VMOVUPD      Y7, 64(SI)
@@ -48041,9 +49618,11 @@ sum12:
 	VFMSUB213PD  Y3, Y2, Y7
 	VMOVUPD      Y7, 192(SI)
 	VFNMADD213PD Y1, Y2, Y5
-	VMULPD       Y9, Y5, Y5
-	VBROADCASTSD X10, Y1
-	VBROADCASTSD X9, Y2
+	VMOVUPD      (SP), Y1
+	VMOVUPD      32(SP), Y2
+	VMULPD       Y2, Y5, Y5
+	VBROADCASTSD X1, Y1
+	VBROADCASTSD X2, Y2
 	XORQ         AX, AX
 
 next13:
@@ -48444,6 +50023,313 @@ sum12:
 	VMOVUPD      Y2, 192(SI)
 
 declined:
+	VZEROUPPER
+	RET
+
+// func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tileZLossF64AVX2(SB), NOSPLIT, $480-48
+	MOVQ    e+0(FP), AX
+	MOVQ    z+8(FP), CX
+	MOVQ    t+16(FP), DX
+	MOVQ    k+24(FP), BX
+	MOVQ    lanes+32(FP), SI
+	VMOVUPD cdfff0000000000000<>+0(SB), Y0
+	XORQ    DI, DI
+	MOVQ    BX, R8
+	SHLQ    $0x05, R8
+
+column1:
+	VMOVUPD      (CX)(DI*1), Y1
+	VMAXPD       Y0, Y1, Y0
+	ADDQ         $0x20, DI
+	CMPQ         DI, R8
+	JLT          column1
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cd4270000000000000<>+0(SB), Y2
+	VCMPPD       $0x15, Y2, Y1, Y1
+	VMOVMSKPD    Y1, DI
+	VADDPD       cdc087500000000000<>+0(SB), Y0, Y1
+	VMOVUPD      cd4338000000000000<>+0(SB), Y2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y2
+	VSUBPD       cd4338000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VMOVUPD      cd4338000000000000<>+0(SB), Y4
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y4
+	VSUBPD       cd4338000000000000<>+0(SB), Y4, Y2
+	VMOVAPD      Y0, Y5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y2
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y3, Y4, Y4
+	VPADDQ       Y4, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y5, Y2
+	VMOVUPD      Y3, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y2, 64(SP)
+	VMOVUPD      Y1, 96(SP)
+	VPCMPEQD     Y0, Y0, Y0
+	MOVL         DI, rejected+40(FP)
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	XORQ         DI, DI
+	MOVQ         BX, R8
+	SHLQ         $0x05, R8
+
+column2:
+	VMOVUPD      96(SP), Y8
+	VMAXPD       (CX)(DI*1), Y8, Y8
+	VMOVUPD      cd4338000000000000<>+0(SB), Y9
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y8, Y9
+	VSUBPD       cd4338000000000000<>+0(SB), Y9, Y10
+	VMOVAPD      Y8, Y8
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y10, Y8
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y10, Y8
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y10
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y8, Y10
+	VPSLLQ       $0x34, Y9, Y9
+	VPADDQ       (SP), Y9, Y9
+	VPADDQ       Y9, Y10, Y10
+	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
+	VFMADD231PD  cd0<>+0(SB), Y8, Y10
+	VMOVUPD      (CX)(DI*1), Y8
+	VCMPPD       $0x00, 32(SP), Y8, Y9
+	VANDPD       Y9, Y0, Y11
+	VANDNPD      Y0, Y9, Y0
+	VSUBPD       32(SP), Y8, Y8
+	VMOVUPD      Y10, (AX)(DI*1)
+	VANDNPD      Y10, Y11, Y10
+	VADDPD       Y10, Y1, Y9
+	VSUBPD       Y9, Y1, Y1
+	VADDPD       Y10, Y1, Y1
+	VADDPD       Y1, Y2, Y2
+	VMOVAPD      Y9, Y1
+	VMOVUPD      (DX)(DI*1), Y9
+	VMOVAPD      Y9, Y10
+	VANDNPD      Y10, Y11, Y10
+	VADDPD       Y10, Y3, Y12
+	VSUBPD       Y12, Y3, Y3
+	VADDPD       Y10, Y3, Y3
+	VADDPD       Y3, Y4, Y4
+	VMOVAPD      Y12, Y3
+	VANDPD       Y9, Y11, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      (DX)(DI*1), Y9
+	VCMPPD       $0x19, cd0<>+0(SB), Y9, Y10
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y9, Y11
+	VORPD        Y11, Y10, Y10
+	VORPD        Y10, Y7, Y7
+	VCMPPD       $0x04, cd0<>+0(SB), Y9, Y10
+	VANDPD       Y10, Y8, Y8
+	VMULPD       Y9, Y8, Y8
+	VADDPD       Y8, Y6, Y6
+	ADDQ         $0x20, DI
+	CMPQ         DI, R8
+	JLT          column2
+	VSUBPD       Y4, Y4, Y0
+	VCMPPD       $0x00, Y0, Y0, Y0
+	VANDPD       Y0, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VADDPD       Y3, Y5, Y0
+	VMOVUPD      Y7, 128(SP)
+	VMOVUPD      Y5, 160(SP)
+	VMOVUPD      Y3, 192(SP)
+	VMOVUPD      Y6, 224(SP)
+	VMOVUPD      Y0, 256(SP)
+	VMOVUPD      Y1, 288(SP)
+	VMOVUPD      Y2, 320(SP)
+	VMOVUPD      32(SP), Y0
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      64(SP), Y4
+	VSUBPD       Y2, Y2, Y5
+	VCMPPD       $0x00, Y5, Y5, Y5
+	VANDPD       Y5, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y4, Y1, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VDIVPD       Y5, Y2, Y2
+	VDIVPD       Y4, Y1, Y1
+	VADDPD       cd3ff0000000000000<>+0(SB), Y1, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VDIVPD       Y7, Y5, Y5
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y4
+	VSUBPD       Y4, Y1, Y4
+	VMULPD       Y5, Y4, Y4
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y9
+	VPSUBQ       Y9, Y7, Y6
+	VMOVUPD      cd4330000000000000<>+0(SB), Y8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
+	VPADDQ       Y10, Y6, Y6
+	VPSRLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y6, Y9
+	VPSUBQ       Y10, Y9, Y9
+	VPSUBQ       Y9, Y7, Y9
+	VPOR         Y8, Y6, Y6
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y8
+	VSUBPD       Y8, Y6, Y6
+	VMOVAPD      Y9, Y8
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y8, Y7
+	VADDPD       cd4000000000000000<>+0(SB), Y7, Y8
+	VDIVPD       Y8, Y7, Y8
+	VMULPD       Y8, Y8, Y9
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y10
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y9, Y10
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y9, Y10
+	VMULPD       Y9, Y10, Y10
+	VMULPD       Y7, Y7, Y9
+	VMULPD       cd3fe0000000000000<>+0(SB), Y9, Y9
+	VADDPD       Y9, Y10, Y10
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y4
+	VFMADD231PD  Y8, Y10, Y4
+	VSUBPD       Y4, Y9, Y9
+	VSUBPD       Y9, Y7, Y7
+	VMOVAPD      Y7, Y4
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y4
+	VMULPD       Y5, Y1, Y1
+	VMOVUPD      Y0, 32(SI)
+	VMOVUPD      Y4, 64(SI)
+	VMOVUPD      Y5, 96(SI)
+	VMOVUPD      Y1, 128(SI)
+	VMOVUPD      Y2, 160(SI)
+	VMOVUPD      cd3fe62e42fee00000<>+0(SB), Y8
+	VMULPD       Y6, Y8, Y8
+	VSUBPD       Y4, Y8, Y8
+	VADDPD       Y7, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VMOVAPD      Y4, Y6
+	VMOVUPD      256(SP), Y7
+	VFMSUB213PD  224(SP), Y7, Y6
+	VMOVUPD      Y6, 192(SI)
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y7
+	VCMPPD       $0x1e, Y7, Y5, Y7
+	VMOVUPD      256(SP), Y8
+	VMULPD       Y8, Y5, Y9
+	VMAXPD       160(SP), Y9, Y9
+	VMULPD       Y8, Y1, Y8
+	VMAXPD       192(SP), Y8, Y8
+	VCMPPD       $0x11, Y9, Y8, Y8
+	VANDPD       Y7, Y8, Y7
+	VMOVUPD      256(SP), Y8
+	VFNMADD213PD 192(SP), Y8, Y1
+	VMOVUPD      Y1, 352(SP)
+	VMOVUPD      Y5, 384(SP)
+	VMOVUPD      Y2, 416(SP)
+	VMOVUPD      Y7, 448(SP)
+	VADDPD       Y0, Y4, Y1
+	VSUBPD       Y0, Y1, Y2
+	VSUBPD       Y2, Y1, Y5
+	VSUBPD       Y5, Y0, Y5
+	VSUBPD       Y2, Y4, Y0
+	VADDPD       Y5, Y0, Y0
+	VADDPD       Y0, Y3, Y3
+	VMOVAPD      Y1, Y2
+	VADDPD       Y2, Y3, Y1
+	VSUBPD       Y2, Y1, Y4
+	VSUBPD       Y4, Y1, Y0
+	VSUBPD       Y0, Y2, Y0
+	VSUBPD       Y4, Y3, Y4
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      352(SI), Y3
+	VMOVUPD      Y1, 32(SI)
+	VMOVUPD      Y4, 64(SI)
+	VMULPD       Y3, Y4, Y4
+	VMULPD       Y3, Y1, Y2
+	VMOVAPD      Y2, Y0
+	VFMSUB231PD  Y3, Y1, Y0
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      256(SP), Y1
+	VADDPD       Y1, Y2, Y0
+	VSUBPD       Y1, Y0, Y5
+	VSUBPD       Y5, Y0, Y3
+	VSUBPD       Y3, Y1, Y3
+	VSUBPD       Y5, Y2, Y1
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y4, Y4
+	VMOVUPD      128(SP), Y1
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y3
+	VANDPD       Y6, Y3, Y3
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
+	VCMPPD       $0x15, Y5, Y3, Y3
+	VORPD        Y3, Y1, Y1
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y3
+	VANDPD       Y0, Y3, Y3
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
+	VMOVUPD      cd46293e5939a08cea<>+0(SB), Y5
+	VCMPPD       $0x15, Y5, Y3, Y3
+	VORPD        Y3, Y1, Y1
+	VMOVMSKPD    Y1, DI
+	MOVL         DI, bad+44(FP)
+	VMOVUPD      352(SP), Y1
+	VMOVUPD      384(SP), Y3
+	VFMADD231PD  Y2, Y3, Y1
+	VMOVUPD      32(SP), Y2
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      64(SP), Y2
+	VMOVUPD      288(SP), Y3
+	VMOVUPD      320(SP), Y5
+	VADDPD       Y2, Y3, Y6
+	VMAXPD       Y2, Y3, Y7
+	VMINPD       Y2, Y3, Y2
+	VSUBPD       Y6, Y7, Y7
+	VADDPD       Y2, Y7, Y7
+	VADDPD       Y5, Y7, Y7
+	VDIVPD       Y6, Y0, Y0
+	VDIVPD       Y6, Y7, Y7
+	VFNMADD231PD Y0, Y7, Y0
+	VMOVUPD      416(SP), Y2
+	VFMADD231PD  Y2, Y4, Y0
+	VMOVUPD      (SI), Y2
+	VMOVUPD      448(SP), Y3
+	XORQ         SI, SI
+	SHLQ         $0x05, BX
+
+column3:
+	VMOVUPD     (AX)(SI*1), Y4
+	VFMSUB213PD (DX)(SI*1), Y0, Y4
+	VMOVUPD     32(SP), Y5
+	VCMPPD      $0x00, (CX)(SI*1), Y5, Y5
+	VANDPD      Y3, Y5, Y5
+	VBLENDVPD   Y5, Y1, Y4, Y4
+	VMULPD      Y2, Y4, Y4
+	VMOVUPD     Y4, (AX)(SI*1)
+	ADDQ        $0x20, SI
+	CMPQ        SI, BX
+	JLT         column3
 	VZEROUPPER
 	RET
 
@@ -58112,7 +59998,7 @@ TEXT ·tileExpectationF64AVX2(SB), NOSPLIT, $160-68
 column1:
 	VMOVUPD     (BX)(R9*1), Y8
 	VMOVUPD     (DX)(R9*1), Y10
-	VCMPPD      $0x00, Y10, Y1, Y9
+	VCMPPD      $0x00, Y1, Y10, Y9
 	VANDPD      Y9, Y3, Y11
 	VANDNPD     Y3, Y9, Y3
 	VCMPPD      $0x19, cd0<>+0(SB), Y8, Y9
@@ -58238,7 +60124,7 @@ TEXT ·tileNCEF64AVX2(SB), NOSPLIT, $128-60
 column1:
 	VMOVUPD      (DX)(R8*1), Y8
 	VMOVUPD      (CX)(R8*1), Y10
-	VCMPPD       $0x00, Y10, Y1, Y9
+	VCMPPD       $0x00, Y1, Y10, Y9
 	VANDPD       Y9, Y3, Y11
 	VANDNPD      Y3, Y9, Y3
 	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y9

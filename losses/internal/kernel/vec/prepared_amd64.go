@@ -8,9 +8,10 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// Prepares reports whether CrossEntropyRow can be of use for rows of k classes prepared by p.
-func Prepares[T spec.Float](p *spec.Prepared[T], k int) bool {
-	return RowByRow[T](k) && (p.Off() || spec.Size[T]() == 4 && 0x1p-60 < p.Factor && p.Factor < 0x1p60)
+// Prepares reports whether there are kernels of cross entropy for logits prepared by p: [CrossEntropyRow]
+// for rows of many classes, [CrossEntropyRows] for others.
+func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
+	return p.Off() || spec.Size[T]() == 4 && 0x1p-60 < p.Factor && p.Factor < 0x1p60
 }
 
 // RowByRow reports whether rows of k classes are computed one by one.

@@ -5,7 +5,12 @@ package vec
 import "softloss/losses/internal/kernel/spec"
 
 // Prepares is false: there is no such kernel in this build.
-func Prepares[T spec.Float](*spec.Prepared[T], int) bool { return false }
+func Prepares[T spec.Float](*spec.Prepared[T]) bool { return false }
+
+// CrossEntropyRows is not called.
+func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, grad, z, t []T, index []int,
+	scale, extra []T, k int) {
+}
 
 // CrossEntropyRow is not called.
 func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (

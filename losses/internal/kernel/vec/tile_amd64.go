@@ -91,15 +91,19 @@ func tileOut[T, A spec.Float](u tiler[T, A], x []T, src []A, pad []T, k int) {
 
 // setScale gives every lane the factor of its row, from row i on.
 func setScale[T, A spec.Float](s *tile[A], scale []T, i, n, lanes int) {
-	f := s.numbers(laneScale, lanes)
-	if len(scale) == 1 {
-		for j := range f {
-			f[j] = A(scale[0])
+	setLane(s.numbers(laneScale, lanes), scale, i, n)
+}
+
+// setLane stores in to the numbers x of the rows [i, i+n), which have one each or one for all.
+func setLane[T, A spec.Float](to []A, x []T, i, n int) {
+	if len(x) == 1 {
+		for j := range to {
+			to[j] = A(x[0])
 		}
 		return
 	}
-	for j, v := range scale[i : i+n] {
-		f[j] = A(v)
+	for j, v := range x[i : i+n] {
+		to[j] = A(v)
 	}
 }
 

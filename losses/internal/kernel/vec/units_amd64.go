@@ -43,6 +43,7 @@ type unit[T spec.Float] interface {
 	temperedSums(d *T, n int, c, mu, f T) (s0, s1, s2 float64, bad uint32)
 	fewCrossEntropyGrad(e, z, t *T, k int, work, lanes *T) (rejected, bad uint32)
 	fewCrossEntropy(z, t *T, k int, work, lanes *T) (rejected, bad uint32)
+	tileZLoss(e, z, t *T, k int, lanes *T) (rejected, bad uint32)
 }
 
 // wide are the kernels that compute in float64 for elements of any type.
@@ -101,6 +102,7 @@ type single interface {
 	shiftedDot(z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
 	shiftedExps(e, z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
 	shifted(z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
+	tilePrepared(e, z, t *float32, k int, lanes, hi, low *float32, factor float64) (rejected, bad uint32)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -232,6 +234,12 @@ func (f32AVX512) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float
 func (f32AVX512) fewCrossEntropy(z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
 	return fewCrossEntropyF32AVX512(z, t, k, work, lanes)
 }
+func (f32AVX512) tileZLoss(e, z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
+	return tileZLossF32AVX512(e, z, t, k, lanes)
+}
+func (f32AVX512) tilePrepared(e, z, t *float32, k int, lanes, hi, low *float32, factor float64) (rejected, bad uint32) {
+	return tilePreparedF32AVX512(e, z, t, k, lanes, hi, low, factor)
+}
 
 // f64AVX512 is an instruction set.
 type f64AVX512 struct{}
@@ -317,6 +325,9 @@ func (f64AVX512) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float
 }
 func (f64AVX512) fewCrossEntropy(z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
 	return fewCrossEntropyF64AVX512(z, t, k, work, lanes)
+}
+func (f64AVX512) tileZLoss(e, z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
+	return tileZLossF64AVX512(e, z, t, k, lanes)
 }
 func (f64AVX512) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, low, shift, ahead)
@@ -564,6 +575,12 @@ func (f32AVX2) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float32
 func (f32AVX2) fewCrossEntropy(z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
 	return fewCrossEntropyF32AVX2(z, t, k, work, lanes)
 }
+func (f32AVX2) tileZLoss(e, z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
+	return tileZLossF32AVX2(e, z, t, k, lanes)
+}
+func (f32AVX2) tilePrepared(e, z, t *float32, k int, lanes, hi, low *float32, factor float64) (rejected, bad uint32) {
+	return tilePreparedF32AVX2(e, z, t, k, lanes, hi, low, factor)
+}
 
 // f64AVX2 is an instruction set.
 type f64AVX2 struct{}
@@ -645,6 +662,9 @@ func (f64AVX2) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float64
 }
 func (f64AVX2) fewCrossEntropy(z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
 	return fewCrossEntropyF64AVX2(z, t, k, work, lanes)
+}
+func (f64AVX2) tileZLoss(e, z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
+	return tileZLossF64AVX2(e, z, t, k, lanes)
 }
 func (f64AVX2) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, low, shift, ahead)

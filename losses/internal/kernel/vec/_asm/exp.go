@@ -140,7 +140,7 @@ func (g isa) shiftOf(v reg.VecVirtual) expShift {
 
 // log1p emits inv = 1/(1+r) and dst = log(1+r) for r in [0, 2^20], NaN for NaN, after fdlibm's
 // log1p.
-func (g isa) log1p(r, inv, dst reg.VecVirtual) {
+func (g isa) log1p(r, inv, dst reg.VecVirtual) logParts {
 	u, c, one := g.vec(), g.vec(), g.constant(1)
 	g.add(one, r, u)
 	g.load(one, inv)
@@ -149,7 +149,28 @@ func (g isa) log1p(r, inv, dst reg.VecVirtual) {
 	g.sub(one, u, c)
 	g.sub(c, r, c)
 	g.mul(inv, c, c)
-	g.log(u, c, dst)
+	return g.log(u, c, dst)
+}
+
+// logParts are of what a logarithm is rounded to: rest + k log 2.
+type logParts struct{ k, rest reg.VecVirtual }
+
+// lost emits what the logarithm x has lost when it was rounded.
+func (g isa) lost(p logParts, x reg.VecVirtual) reg.VecVirtual {
+	y := g.vec()
+	g.load(g.constant(g.log2High()), y)
+	g.mul(p.k, y, y) // exact
+	g.sub(x, y, y)
+	g.add(p.rest, y, y)
+	return y
+}
+
+// log2High is the first digits of log 2, so few that small multiples are exact.
+func (g isa) log2High() float64 {
+	if g.f64 {
+		return log2High
+	}
+	return 6.9313812256e-01
 }
 
 const log2High, log2Low = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -160,7 +181,7 @@ var fdlibmLog = []float64{1.479819860511658591e-01, 1.531383769920937332e-01, 1.
 	2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01}
 
 // log emits dst = log(u) + c for positive normal u and a small c, which it overwrites; NaN for NaN.
-func (g isa) log(u, c, dst reg.VecVirtual) {
+func (g isa) log(u, c, dst reg.VecVirtual) logParts {
 	one := g.constant(1)
 	k, m := g.split(u)
 	f, s, z := g.vec(), g.vec(), g.vec()
@@ -169,10 +190,10 @@ func (g isa) log(u, c, dst reg.VecVirtual) {
 	g.div(s, f, s)
 	g.mul(s, s, z)
 	lg := fdlibmLog
-	hi, lo := log2High, log2Low
+	hi, lo := g.log2High(), log2Low
 	if !g.f64 {
 		lg = []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}
-		hi, lo = 6.9313812256e-01, 9.0580006145e-06
+		lo = 9.0580006145e-06
 	}
 	p := g.vec()
 	g.load(g.constant(lg[0]), p)
@@ -191,6 +212,7 @@ func (g isa) log(u, c, dst reg.VecVirtual) {
 	g.sub(h, f, f)
 	g.move(f, dst)
 	g.madd(g.constant(hi), k, dst)
+	return logParts{k, f}
 }
 
 // split emits k and m with u = 2^k m and m in [√½, √2), for positive normal u; NaN for NaN.

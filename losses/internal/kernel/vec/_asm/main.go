@@ -48,6 +48,10 @@ func main() {
 		g.temperedSums()
 		g.fewCrossEntropy(true)
 		g.fewCrossEntropy(false)
+		g.tileOptions(false)
+		if !g.f64 {
+			g.tileOptions(true)
+		}
 		if g.f64 {
 			g.wide()
 			g.tileMAE()

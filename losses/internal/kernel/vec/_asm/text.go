@@ -72,6 +72,41 @@ func (g isa) park(v reg.VecVirtual) Op {
 	return g.spill(v)
 }
 
+// loaded returns in a register what was parked.
+func (g isa) loaded(x Op) reg.VecVirtual {
+	if v, ok := x.(reg.VecVirtual); ok {
+		return v
+	}
+	v := g.vec()
+	g.load(x, v)
+	return v
+}
+
+// kept is park for a register that is overwritten.
+func (g isa) kept(v reg.VecVirtual) Op {
+	if !g.avx512 {
+		return g.spill(v)
+	}
+	x := g.vec()
+	g.move(v, x)
+	return x
+}
+
+// parkMask is park for a mask, which maskOf returns.
+func (g isa) parkMask(m mask) Op {
+	if g.avx512 {
+		return m.op
+	}
+	return g.spill(m.op.(reg.VecVirtual))
+}
+
+func (g isa) maskOf(x Op) mask {
+	if g.avx512 {
+		return mask{op: x}
+	}
+	return mask{op: g.loaded(x)}
+}
+
 // places is park for loops, whose copies share n places.
 func (g isa) places(n int) func(i int, v reg.VecVirtual) Op {
 	if g.avx512 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -26,7 +27,9 @@ func (g isa) tileCrossEntropy(grad bool) {
 	g.expShifted(c, top, shift, ea)
 	g.store(ea, g.lane(lanes, "Coef")) // registers are few
 	r, others, own, dot := g.compensated(), g.compensated(), g.zeros(1)[0], g.running(1)[0]
-	m := g.maxima(top)
+	most := g.park(top)
+	shift.n = g.park(shift.n.(reg.VecVirtual))
+	m := g.maxima(most)
 	zero := g.hold(0)
 	bad := g.noLanes()
 	g.columns(k, func(off reg.GPVirtual) {
@@ -48,11 +51,12 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.addTo(others, other)
 		g.addWhere(first, lab, own)
 		g.orInto(g.invalid(lab), bad)
-		g.sub(top, v, v)
+		g.sub(most, v, v)
 		g.keep(g.cmp(neqUQ, zero, lab), v, v)
 		g.mul(lab, v, v)
 		g.addTo(dot, v)
 	})
+	top = g.loaded(most)
 	coef, f, q, sure := g.crossEntropyNumbers(lanes, top, crossEntropySums{r, others, dot, own, bad}, grad)
 	if !grad {
 		g.ret()
@@ -84,6 +88,7 @@ type crossEntropySums struct {
 func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, top reg.VecVirtual, s crossEntropySums, grad bool) (
 	coef, f, q reg.VecVirtual, sure mask) {
 	r, others, bad, own := s.r, s.others, s.bad, s.own
+	var keptCoef, keptF Op
 	mass := g.vec()
 	g.add(g.value(others), own, mass)
 	inf := g.vec()
@@ -96,6 +101,7 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, top reg.VecVirtual, s cros
 		g.load(g.lane(lanes, "Scale"), f)
 		g.move(mass, coef)
 		g.divBySum(coef, ea, r)
+		keptCoef, keptF = g.park(coef), g.park(f)
 	}
 	Store(g.maskBits(bad), Return("bad"))
 	log, inv, q, _ := g.softmaxNumbers(lanes, top, g.value(r), ea)
@@ -103,18 +109,14 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, top reg.VecVirtual, s cros
 	g.load(g.constant(0.5), half)
 	sure = g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
 	if grad {                     // and others - mass q is of smaller numbers than mass p - t
-		p, rest := g.vec(), g.vec()
-		g.mul(mass, inv, p)
-		g.max(own, p, p)
-		g.mul(mass, q, rest)
-		g.max(others.sum, rest, rest)
-		sure = g.maskAnd(sure, g.cmp(ltOQ, p, rest))
+		sure = g.sureOf(sure, mass, inv, q, own, others.sum)
 	}
 	// loss = mass log1p(r) - dot
 	g.msub(g.value(s.dot), mass, log)
 	g.store(log, g.lane(lanes, "Loss"))
 	if grad {
 		g.rsub(others.sum, mass, q) // q = others - q mass
+		coef, f = g.loaded(keptCoef), g.loaded(keptF)
 	}
 	return coef, f, q, sure
 }

@@ -42,34 +42,48 @@ func (g isa) aroundTop(top reg.VecVirtual) (low reg.VecVirtual, shift expShift, 
 // softmaxNumbers emits what a row's softmax needs from r and e_a = exp(M) 2^-shift, and stores it
 // in lanes.
 func (g isa) softmaxNumbers(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) (log, inv, rest, coef reg.VecVirtual) {
+	log, inv, rest, coef, _ = g.softmaxParts(lanes, top, r, ea)
+	return log, inv, rest, coef
+}
+
+// softmaxParts is softmaxNumbers with the parts of the logarithm.
+func (g isa) softmaxParts(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) (
+	log, inv, rest, coef reg.VecVirtual, parts logParts) {
 	log, inv, rest, coef = g.vec(), g.vec(), g.vec(), g.vec()
 	total := g.vec()
 	g.add(ea, r, total)
 	g.load(g.constant(1), coef)
 	g.div(total, coef, coef)
 	g.div(ea, r, r)
-	g.log1p(r, inv, log)
+	parts = g.log1p(r, inv, log)
 	g.mul(inv, r, rest)
 	g.store(top, g.lane(lanes, "Max"))
 	g.store(log, g.lane(lanes, "Log"))
 	g.store(inv, g.lane(lanes, "Top"))
 	g.store(rest, g.lane(lanes, "Rest"))
 	g.store(coef, g.lane(lanes, "Coef"))
-	return log, inv, rest, coef
+	return log, inv, rest, coef, parts
 }
 
 // maxima finds the first of the largest logits of each row, so that others as large count among the
 // others of the row and are summed as exactly.
 type maxima struct {
-	top    reg.VecVirtual
+	top    Op
 	unseen mask // the rows whose maximum has not come yet
 }
 
-func (g isa) maxima(top reg.VecVirtual) maxima { return maxima{top, g.allLanes()} }
+func (g isa) maxima(top Op) maxima { return maxima{top, g.allLanes()} }
 
 // first returns the mask of the rows of which v holds the first maximum.
 func (g isa) first(x maxima, v Op) mask {
-	eq := g.cmp(eqOQ, v, x.top)
+	if r, ok := v.(reg.VecVirtual); ok {
+		return g.firstOf(x, g.cmp(eqOQ, x.top, r))
+	}
+	return g.firstOf(x, g.cmp(eqOQ, v, x.top))
+}
+
+// firstOf is first for the rows of eq.
+func (g isa) firstOf(x maxima, eq mask) mask {
 	m := g.maskAnd(eq, x.unseen)
 	g.maskDrop(eq, x.unseen)
 	return m
