@@ -22,14 +22,18 @@ type KL struct{}
 func (KL) Row(r Row) (loss float64) {
 	var sum precise
 	for k, t := range r.Target {
+		log := kernel.Log(t)
+		if r.beside != nil {
+			log = logBeside(t, r.beside[k], log)
+		}
 		if t > 0 {
-			sum.add(t * (kernel.Log(t) - r.LogP[k]))
+			sum.add(t * (log - r.LogP[k]))
 		}
 		if r.Grad != nil {
 			r.Grad[k] = -t
 		}
 		if r.TargetGrad != nil {
-			r.TargetGrad[k] = kernel.Log(t) + 1 - r.LogP[k]
+			r.TargetGrad[k] = log + 1 - r.LogP[k]
 		}
 	}
 	return sum.value()
@@ -37,8 +41,35 @@ func (KL) Row(r Row) (loss float64) {
 
 // klRows is the kernel of the divergence. A one-hot row has no entropy.
 func klRows[T kernel.Float](b *batch[T]) (bad int) {
-	if b.index != nil {
+	switch {
+	case b.index != nil:
 		return crossEntropyRows(b)
+	case b.twins:
+		return byRow(b, KL{})
 	}
 	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, b.k)
+}
+
+// klElements is the kernel of the divergence for elements with the labels t of yes and u of no, which
+// sum to 1; a nil no stands for 1 - yes. Where the larger one, u, has lost digits of t its term is
+// u log(1-t), which is u log u + (1-u) - t.
+func klElements[T kernel.Float](b *batch[T], z, yes, no []T) (ok bool) {
+	if !kernel.SigmoidKL(b.loss, b.grad, z, yes, no, b.scale) {
+		return false
+	}
+	exact := 0.5 // from here on up 1 - t has all its digits in float64
+	if b.single() {
+		exact = 0x1p-29
+	}
+	for i, v := range yes {
+		t := float64(v)
+		u := 1 - t
+		if no != nil {
+			u = float64(no[i])
+		} else if t >= exact || t == 0 {
+			continue
+		}
+		b.loss[i] += (1 - max(t, u)) - min(t, u)
+	}
+	return true
 }

@@ -113,7 +113,7 @@ func sigmoidEvaluate[T kernel.Float](s sigmoidKernel, b *batch[T], z, yes, no []
 	case sigmoidMAE:
 		return kernel.SigmoidMAE(b.loss, b.grad, z, yes, no, b.scale)
 	case sigmoidKL:
-		return kernel.SigmoidKL(b.loss, b.grad, z, yes, no, b.scale)
+		return klElements(b, z, yes, no)
 	case sigmoidAsymmetric:
 		return kernel.SigmoidAsymmetric(s.asymmetric, b.loss, b.grad, z, yes, no, b.scale)
 	}
