@@ -83,8 +83,9 @@ func (b *batch[T]) labelError(bad int) error {
 
 // finish multiplies what the loss left by what the kernels could not, and adds the z-loss.
 func (b *batch[T]) finish() {
+	loss := b.loss[:len(b.rowWeight)]
 	for i, w := range b.rowWeight {
-		b.loss[i] *= w
+		loss[i] *= w
 	}
 	if b.lift != 1 {
 		for i := range b.loss {

@@ -109,16 +109,17 @@ func (t *totals) addSums(rows []float64, first int) {
 		t.lanes[first%len(t.lanes)] += rows[0]
 		rows, first = rows[1:], first+1
 	}
-	l := t.lanes
+	l := &t.lanes
+	s0, s1, s2, s3, s4, s5, s6, s7 := l[0], l[1], l[2], l[3], l[4], l[5], l[6], l[7] // which fit registers
 	for ; len(rows) >= len(l); rows = rows[len(l):] {
 		x := (*[len(l)]float64)(rows)
-		l[0], l[1], l[2], l[3] = l[0]+x[0], l[1]+x[1], l[2]+x[2], l[3]+x[3]
-		l[4], l[5], l[6], l[7] = l[4]+x[4], l[5]+x[5], l[6]+x[6], l[7]+x[7]
+		s0, s1, s2, s3 = s0+x[0], s1+x[1], s2+x[2], s3+x[3]
+		s4, s5, s6, s7 = s4+x[4], s5+x[5], s6+x[6], s7+x[7]
 	}
+	*l = [...]float64{s0, s1, s2, s3, s4, s5, s6, s7}
 	for i, x := range rows {
 		l[i] += x
 	}
-	t.lanes = l
 }
 
 // total returns the sum of all.
