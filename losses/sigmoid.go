@@ -56,6 +56,7 @@ type sigmoidKernel struct {
 	family     kernel.Family
 	a          float64
 	asymmetric kernel.Asymmetric
+	question   kernel.Question
 }
 
 type sigmoidKind uint8
@@ -67,6 +68,7 @@ const (
 	sigmoidKL
 	sigmoidSeparable
 	sigmoidAsymmetric
+	sigmoidQuestion
 )
 
 // sigmoidOf returns the kernel of a loss, and not of one that embeds it.
@@ -100,8 +102,28 @@ func sigmoidOf(l Loss) (s sigmoidKernel) {
 	case AEL:
 		s.kind = sigmoidSeparable
 		s.family, s.a = l.family()
+	case NCE:
+		s.kind, s.question = sigmoidQuestion, kernel.Question{Kind: kernel.Normalised}
+	case ConfidencePenalty:
+		s.kind, s.question = sigmoidQuestion, kernel.Question{Kind: kernel.Penalised, A: l.Beta}
+	case ReverseCrossEntropy:
+		s.symmetric(SymmetricCrossEntropy{Beta: 1, A: l.A})
+	case SymmetricCrossEntropy:
+		s.symmetric(l)
+	case Sparsemax:
+		s.kind, s.question = sigmoidQuestion, kernel.Question{Kind: kernel.Sparsemax}
+	case Entmax15:
+		s.kind, s.question = sigmoidQuestion, kernel.Question{Kind: kernel.Entmax15}
 	}
 	return s
+}
+
+// symmetric makes s the kernel of l, where the logarithms of denormal labels do not count.
+func (s *sigmoidKernel) symmetric(l SymmetricCrossEntropy) {
+	if l.A >= -690 {
+		s.kind = sigmoidQuestion
+		s.question = kernel.Question{Kind: kernel.Symmetric, A: l.Alpha, B: l.Beta, C: l.A}
+	}
 }
 
 // sigmoidEvaluate runs the kernel. It returns false when no is nil and a label of yes is not in
@@ -116,6 +138,8 @@ func sigmoidEvaluate[T kernel.Float](s sigmoidKernel, b *batch[T], z, yes, no []
 		return klElements(b, z, yes, no)
 	case sigmoidAsymmetric:
 		return kernel.SigmoidAsymmetric(s.asymmetric, b.loss, b.grad, z, yes, no, b.scale)
+	case sigmoidQuestion:
+		return kernel.SigmoidQuestion(s.question, b.loss, b.grad, z, yes, no, b.scale)
 	}
 	return kernel.SigmoidSeparable(s.family, s.a, b.loss, b.grad, z, yes, no, b.scale)
 }

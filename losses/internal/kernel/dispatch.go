@@ -129,6 +129,17 @@ func SigmoidKL[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	return vec.SigmoidKL(loss, grad, z, yes, no, scale)
 }
 
+// SigmoidQuestion computes another loss of elements; see [spec.SigmoidQuestion].
+func SigmoidQuestion[T Float](q Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	switch vec.InUse() {
+	case vec.Specification:
+		return spec.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+	case vec.Portable:
+		return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+	}
+	return vec.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+}
+
 // SigmoidAsymmetric computes the asymmetric loss of elements; see [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T Float](a Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	switch vec.InUse() {

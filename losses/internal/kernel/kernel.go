@@ -37,6 +37,18 @@ func AGCE(b float64) Family { return spec.AGCE(b) }
 // AUL returns a family; see [spec.AUL].
 func AUL(b float64) Family { return spec.AUL(b) }
 
+// Question is a loss of elements; see [spec.Question].
+type Question = spec.Question
+
+// The kinds of questions.
+const (
+	Normalised = spec.Normalised
+	Penalised  = spec.Penalised
+	Symmetric  = spec.Symmetric
+	Sparsemax  = spec.Sparsemax
+	Entmax15   = spec.Entmax15
+)
+
 // Asymmetric holds the parameters of the asymmetric loss; see [spec.Asymmetric].
 type Asymmetric = spec.Asymmetric
 

@@ -44,6 +44,11 @@ func sigmoids[T Float]() map[string]func(loss []float64, grad, z, yes, no, scale
 			return SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
 		}
 	}
+	for _, q := range append([]Question{{Kind: Sparsemax}, {Kind: Entmax15}}, questions...) {
+		m[fmt.Sprint("question ", q)] = func(loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+			return SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+		}
+	}
 	for _, a := range asymmetrics {
 		m[fmt.Sprint(a)] = func(loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 			return SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
@@ -108,6 +113,12 @@ func sigmoidAccuracy[T Float](t *testing.T) {
 		check("mae", most, question.mae)
 		SigmoidKL(loss, grad, z, yes, no, scale)
 		check("kl", most, question.kl)
+		for _, a := range questions {
+			SigmoidQuestion(a, loss, grad, z, yes, no, scale)
+			check(fmt.Sprint("question ", a), 3*most-8, func(q question, scale float64) (loss, grad expected) {
+				return q.of(a, scale)
+			})
+		}
 		for _, a := range asymmetrics {
 			SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
 			most := 4.0

@@ -95,6 +95,11 @@ func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bo
 	return spec.Elements(sides, loss, grad, z, yes, no, scale, spec.KLSides)
 }
 
+// SigmoidQuestion is [spec.SigmoidQuestion].
+func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return spec.QuestionBy(sides, q, loss, grad, z, yes, no, scale)
+}
+
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	return spec.Elements(sides, loss, grad, z, yes, no, scale, a.Of)

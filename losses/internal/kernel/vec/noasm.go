@@ -52,6 +52,11 @@ func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) bool 
 // SigmoidKL panics: this build has no vectors.
 func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) bool { panic(noVectors) }
 
+// SigmoidQuestion panics: this build has no vectors.
+func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) bool {
+	panic(noVectors)
+}
+
 // SigmoidAsymmetric panics: this build has no vectors.
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) bool {
 	panic(noVectors)

@@ -52,6 +52,42 @@ func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bo
 	return sigmoidWide(wideOf[T]().sigmoidKL, nil, loss, grad, z, yes, no, scale)
 }
 
+// SigmoidQuestion is [spec.SigmoidQuestion].
+func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	v := wideOf[T]()
+	run := v.sigmoidSymmetric
+	switch q.Kind {
+	case spec.Normalised:
+		run = v.sigmoidNormalised
+	case spec.Penalised:
+		run = v.sigmoidPenalised
+	case spec.Sparsemax:
+		run = v.sigmoidSparsemax
+	case spec.Entmax15:
+		run = v.sigmoidEntmax
+	}
+	return sigmoidWide(run, parametersOf(q), loss, grad, z, yes, no, scale)
+}
+
+// questionPars are parameters where kernels find them; those of the last question of every kind are kept.
+type questionPars struct {
+	of  spec.Question
+	par [3]float64
+}
+
+var lastQuestions [spec.Questions]atomic.Pointer[questionPars]
+
+// parametersOf returns those of a question.
+func parametersOf(q spec.Question) []float64 {
+	place := &lastQuestions[q.Kind]
+	p := place.Load()
+	if p == nil || p.of != q {
+		p = &questionPars{q, [3]float64{q.A, q.B, q.C}}
+		place.Store(p)
+	}
+	return p.par[:]
+}
+
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p := asymmetricPlanFor(a)

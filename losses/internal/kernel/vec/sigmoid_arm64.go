@@ -40,6 +40,11 @@ func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bo
 	return questions(&questionPlan{kind: klQuestions}, loss, grad, z, yes, no, scale)
 }
 
+// SigmoidQuestion is [spec.SigmoidQuestion].
+func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+}
+
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)

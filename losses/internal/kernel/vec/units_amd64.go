@@ -85,6 +85,11 @@ type wide[T spec.Float] interface {
 	sigmoidFocal(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidFocal2(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidSmooth(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidNormalised(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidPenalised(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidSymmetric(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidEntmax(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidMAE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidKL(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
@@ -413,6 +418,21 @@ func (f64AVX512) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float64,
 }
 func (f64AVX512) sigmoidSmooth(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidSmoothF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidNormalised(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidNormalisedF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidPenalised(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidPenalisedF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidSymmetric(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSymmetricF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSparsemaxF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidEntmax(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidEntmaxF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -751,6 +771,21 @@ func (f64AVX2) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float64, n
 func (f64AVX2) sigmoidSmooth(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidSmoothF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f64AVX2) sigmoidNormalised(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidNormalisedF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX2) sigmoidPenalised(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidPenalisedF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX2) sigmoidSymmetric(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSymmetricF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX2) sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSparsemaxF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX2) sigmoidEntmax(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidEntmaxF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f64AVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -903,6 +938,21 @@ func (wideAVX512) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float32
 func (wideAVX512) sigmoidSmooth(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidSmoothWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (wideAVX512) sigmoidNormalised(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidNormalisedWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX512) sigmoidPenalised(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidPenalisedWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX512) sigmoidSymmetric(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSymmetricWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX512) sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSparsemaxWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX512) sigmoidEntmax(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidEntmaxWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (wideAVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -1011,6 +1061,21 @@ func (wideAVX2) sigmoidFocal2(loss *float64, grad, z, yes, no, scales *float32, 
 }
 func (wideAVX2) sigmoidSmooth(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidSmoothWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidNormalised(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidNormalisedWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidPenalised(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidPenalisedWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidSymmetric(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSymmetricWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidSparsemaxWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidEntmax(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidEntmaxWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (wideAVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)

@@ -25,11 +25,11 @@ func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 	c.loss = f
 	if g.looksUp() {
 		c.powers = g.powers(f.exact)
-		if f.logs == ofLikely || f.logs == excess || f.logs == ofMargin {
+		if f.logs == ofLikely || f.logs == excess || f.logs == ofMargin || f.logs == andLabels {
 			c.logs = g.logs(f.logs == excess)
 		}
-		if f.logs == ofLabels || f.logs == ofMargin {
-			c.mantissas = g.mantissas(f.logs == ofLabels)
+		if f.logs == ofLabels || f.logs == ofMargin || f.logs == andLabels {
+			c.mantissas = g.mantissas(f.logs != ofMargin)
 		}
 		return c
 	}

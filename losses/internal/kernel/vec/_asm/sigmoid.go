@@ -40,10 +40,11 @@ type sigmoidLoss struct {
 type logKind uint8
 
 const (
-	ofLikely logKind = iota // l
-	excess                  // l and what it has beyond 1-p
-	ofLabels                // those of labels and probabilities in one
-	ofMargin                // l, and that of 1-d of the asymmetric loss
+	ofLikely  logKind = iota // l
+	excess                   // l and what it has beyond 1-p
+	ofLabels                 // those of labels and probabilities in one
+	ofMargin                 // l, and that of 1-d of the asymmetric loss
+	andLabels                // l and those of labels
 	none
 )
 
@@ -64,6 +65,16 @@ var sigmoids = []sigmoidLoss{
 		prepare: byLikelihood(focalQuestion(true)), ways: 3},
 	{name: "sigmoidSmooth", doc: "The loss is that of smoothExact.",
 		prepare: byLikelihood(smoothQuestion), logs: none, ways: 2},
+	{name: "sigmoidNormalised", doc: "The loss is the question Normalised.",
+		prepare: byLikelihood(normalisedQuestion), ways: 2},
+	{name: "sigmoidPenalised", doc: "The loss is the question Penalised; par is A.",
+		prepare: byLikelihood(penalisedQuestion), exact: true, ways: 2},
+	{name: "sigmoidSymmetric", doc: "The loss is the question Symmetric; par is A, B and C.",
+		prepare: byLikelihood(symmetricQuestion), exact: true, logs: andLabels, ways: 1, alone: true},
+	{name: "sigmoidSparsemax", doc: "The loss is the question Sparsemax.",
+		prepare: byLikelihood(sparsemaxQuestion), logs: none, ways: 2},
+	{name: "sigmoidEntmax", doc: "The loss is the question Entmax15.",
+		prepare: byLikelihood(entmaxQuestion), logs: none, ways: 2},
 	{name: "sigmoidMAE", doc: "The loss is the sum of |p - t| of both classes.",
 		prepare: byLikelihood(maeQuestion), exact: true, logs: none, ways: 3},
 	{name: "sigmoidKL", doc: "The loss is the sum of t (log t - l) of both classes.",

@@ -1,0 +1,265 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The losses of elements that are no sums of terms of one class each. With L = log1p(e), q = e p and the
+// labels t of the likely class and u
+//
+//	C = (t + u) L + u |z|,   C' = (t e - u) p,   H = L + q |z|
+//
+// are cross entropy, its derivative by -|z|, and the entropy.
+
+// crossed emits C, C' and -q |z|, which is 0 where q is.
+func (g isa) crossed(q question, l, t, u reg.VecVirtual) (loss, slope, far reg.VecVirtual) {
+	slope, loss, far = g.vec(), g.vec(), g.finiteMinus(q)
+	g.move(u, slope)
+	g.msub2(q.e, t, slope)
+	g.mul(q.p, slope, slope)
+	g.add(u, t, loss)
+	g.mul(l, loss, loss)
+	g.subLabelled(q.minus, u, loss)
+	g.mul(q.e, far, far)
+	g.mul(q.p, far, far)
+	return loss, slope, far
+}
+
+// finiteMinus emits -|z|, a finite number for a z of -Inf.
+func (g isa) finiteMinus(q question) reg.VecVirtual {
+	if g.looksUp() { // it is one
+		minus := g.vec()
+		g.move(q.minus, minus)
+		return minus
+	}
+	return g.atLeast(-0x1p1000, q.minus)
+}
+
+// normalisedQuestion: with D = 2L + |z| the loss is C/D, its derivative (t - u) H/D².
+func normalisedQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		l, minus := q.log(), g.finiteMinus(q) // the other class of a z of -Inf takes the whole sum
+		d, entropy := g.vec(), g.vec()
+		g.add(l, l, d)
+		g.sub(minus, d, d)
+		by := g.inverse(d)
+		g.mul(q.e, q.p, entropy)
+		g.rsub(l, minus, entropy)
+		g.mul(by, entropy, entropy)
+		g.mul(by, entropy, entropy)
+		t, u := labels()
+		loss, slope = g.vec(), g.vec()
+		g.sub(u, t, slope)
+		g.mul(entropy, slope, slope)
+		g.add(t, u, loss)
+		g.mul(l, loss, loss)
+		g.nmadd(minus, u, loss)
+		g.mul(by, loss, loss)
+		return loss, slope
+	}
+}
+
+// penalisedQuestion: the loss is C - A H, its derivative C' - A p q |z|.
+func penalisedQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		l := q.log()
+		t, u := labels()
+		loss, slope, far := g.crossed(q, l, t, u)
+		a, x := g.parameter(par, 0), g.vec()
+		g.mul(q.p, far, x)
+		g.madd(a, x, slope)
+		g.sub(far, l, far)
+		g.nmadd(a, far, loss)
+		return loss, slope
+	}
+}
+
+// symmetricQuestion: with the logarithms a of t and b of u, at least C, the loss is A C - B (p a + q b),
+// its derivative A C' + B p q (a - b).
+func symmetricQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	park := g.places(7)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		l := q.log()
+		t, u := labels()
+		keptT, keptU := park(4, t), park(5, u)
+		loss, slope, _ = g.crossed(q, l, t, u)
+		a, rest := g.parameter(par, 0), g.vec()
+		g.keep(g.cmp(neqUQ, g.constant(0), a), loss, loss) // which may be infinite
+		g.mul(a, loss, loss)
+		g.mul(a, slope, slope)
+		g.mul(q.e, q.p, rest)
+		p, r, keptLoss, keptSlope := park(0, q.p), park(1, rest), park(2, loss), park(3, slope)
+		near, far := g.labelLogs(c, par, keptT, keptU, func(v reg.VecVirtual) Op { return park(6, v) })
+		b, d := g.parameter(par, 1), g.vec()
+		loss, slope = g.vec(), g.vec()
+		g.sub(far, near, d)
+		g.mul(p, d, d)
+		g.mul(r, d, d)
+		g.load(keptSlope, slope)
+		g.madd(b, d, slope)
+		g.mul(p, near, near)
+		g.mul(r, far, far)
+		g.add(far, near, near)
+		g.load(keptLoss, loss)
+		g.nmadd(b, near, loss)
+		return loss, slope
+	}
+}
+
+// labelLogs emits log t and log u, at least par[2], for labels t and u that stand in memory.
+func (g isa) labelLogs(c questionConsts, par reg.GPVirtual, t, u Op, park func(v reg.VecVirtual) Op) (a, b reg.VecVirtual) {
+	if !g.looksUp() {
+		first := park(g.logBeside(c, par, t, u))
+		b, a = g.logBeside(c, par, u, t), g.vec()
+		g.load(first, a)
+		return a, b
+	}
+	x, y := g.vec(), g.vec()
+	g.load(t, x)
+	g.load(u, y)
+	logs := g.lookUpLogs(c.mantissas, nil, x, y)
+	for i, small := range []reg.VecVirtual{g.lostBeside(t, u), g.lostBeside(u, t)} {
+		least := g.parameter(par, 2)
+		g.load([]Op{t, u}[i], x)
+		g.sub(logs[i], small, small)
+		g.max(small, least, small)
+		g.blend(g.cmp(neqUQ, g.constant(0), x), small, least)
+		logs[i] = least
+	}
+	return logs[0], logs[1]
+}
+
+// logBeside emits log t, at least par[2], for labels t and u that stand in memory.
+func (g isa) logBeside(c questionConsts, par reg.GPVirtual, t, u Op) reg.VecVirtual {
+	small, x := g.lostBeside(t, u), g.vec()
+	g.load(t, x)
+	least := g.parameter(par, 2)
+	some := g.cmp(gtOQ, g.constant(0x1p-1000), x)
+	k, m := g.split(x)
+	s, sum := g.vec(), g.vec()
+	g.sub(g.constant(1), m, s)
+	g.add(g.constant(1), m, sum)
+	g.mul(g.inverse(sum), s, s)
+	log := g.logOf(c, k, s, small)
+	g.max(log, least, log)
+	g.blend(some, log, least)
+	return least
+}
+
+// lostBeside emits what the logarithm of a label t lacks where t is 1 less a small label u, and has
+// lost digits of that: what rounding took from t, and 0 elsewhere.
+func (g isa) lostBeside(t, u Op) reg.VecVirtual {
+	x, other, lost, size, small := g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
+	g.load(t, x)
+	g.load(u, other)
+	g.load(g.constant(1), lost)
+	g.sub(x, lost, lost)
+	g.sub(other, lost, lost)
+	g.load(g.abs(), size)
+	g.and(lost, size, size)
+	m := g.maskAnd(g.cmp(gtOQ, g.constant(0.75), x), g.cmp(gtOQ, g.constant(0), other))
+	g.keep(g.maskAnd(m, g.cmp(ngeUQ, g.constant(0x1.8p-51), size)), lost, small)
+	return small
+}
+
+// apart emits g = |z|/n up to 1, of which excess is beyond.
+func (g isa) apart(q question, n float64) (gap, excess reg.VecVirtual) {
+	size, one := g.vec(), g.vec()
+	gap, excess = g.vec(), g.zeros(1)[0]
+	g.mul(g.constant(-1/n), q.minus, size)
+	g.load(g.constant(1), one)
+	g.min(size, one, gap)
+	g.sub(one, size, size)
+	g.max(size, excess, excess)
+	return gap, excess
+}
+
+// sparsemaxQuestion: with the rest (1-g)/2 the loss is ((1-t-rest)² + (rest-u)²)/2 + u excess.
+func sparsemaxQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		rest, excess := g.apart(q, 1)
+		half := g.vec()
+		g.load(g.constant(0.5), half)
+		g.rsub(half, half, rest)
+		t, u := labels()
+		slope, loss = g.vec(), g.vec()
+		g.load(g.constant(1), slope)
+		g.sub(t, slope, slope)
+		g.sub(rest, slope, slope)
+		g.sub(u, rest, rest)
+		g.mul(rest, rest, loss)
+		g.madd(slope, slope, loss)
+		g.mul(g.constant(0.5), loss, loss)
+		g.madd(g.whereLabelled(excess, u), u, loss)
+		g.negateAll(slope)
+		return loss, slope
+	}
+}
+
+// entmaxQuestion: see the specification.
+func entmaxQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
+	park := g.places(4)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		gap, excess := g.apart(q, 2)
+		one := g.constant(1)
+		top, root := g.vec(), g.vec()
+		g.load(g.constant(2), top)
+		g.nmadd(gap, gap, top)
+		g.pick(VSQRTPS, VSQRTPD, top, top)
+		g.add(gap, top, top) // 2√p
+		inverse := g.inverse(top)
+		other := g.vec()
+		g.load(one, other)
+		g.sub(gap, other, other)
+		g.add(one, gap, gap)
+		g.mul(gap, other, root)
+		g.mul(inverse, root, root)
+		g.mul(g.constant(0.5), top, top)
+		keptTop, keptRoot, keptExcess := park(0, top), park(1, root), park(2, excess)
+		rest := g.vec()
+		g.mul(root, root, rest)
+		t, u := labels()
+		d := g.vec()
+		g.load(one, d)
+		g.sub(t, d, d)
+		g.sub(rest, d, d)
+		g.sub(u, rest, rest)
+		keptD := park(3, d)
+		loss = g.entmaxTerm(rest, u, keptRoot)
+		x := g.vec()
+		g.load(keptExcess, x)
+		g.add(x, x, x)
+		g.madd(g.whereLabelled(x, u), u, loss)
+		d, slope = g.vec(), g.vec()
+		g.load(keptD, d)
+		g.move(d, slope)
+		g.add(g.entmaxTerm(d, t, keptTop), loss, loss)
+		g.negateAll(slope)
+		return loss, slope
+	}
+}
+
+// entmaxTerm emits 2/3 (d/s)² (s + √t), s = √t + root, which may be 0, and d with it. It overwrites d.
+func (g isa) entmaxTerm(d, t reg.VecVirtual, root Op) reg.VecVirtual {
+	r, s, x := g.vec(), g.vec(), g.vec()
+	g.pick(VSQRTPS, VSQRTPD, t, r)
+	g.load(root, s)
+	g.add(r, s, s)
+	g.load(g.constant(0x1p-1000), x)
+	g.add(s, x, x)
+	g.div(x, d, d)
+	g.mul(d, d, d)
+	g.add(r, s, s)
+	g.mul(d, s, s)
+	g.mul(g.constant(2./3), s, s)
+	return s
+}
+
+// negateAll changes the sign of x.
+func (g isa) negateAll(x reg.VecVirtual) {
+	zero := g.zeros(1)[0]
+	g.sub(x, zero, zero)
+	g.move(zero, x)
+}
