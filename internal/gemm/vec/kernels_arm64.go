@@ -14,7 +14,7 @@ import (
 func lanes[T spec.Float]() int { return 16 / int(unsafe.Sizeof(T(0))) }
 
 // panelTiles computes C ← A B, or C ← C + A B with add, for C [m, n], A [m, k], B [k, n], where n is
-// vectors, 1 or 2, times the lanes. aRow, bRow and cRow are the distances of the rows in elements,
+// vectors, 1, 2 or 8, times the lanes. aRow, bRow and cRow are the distances of the rows in elements,
 // aCol that of the columns of A; k >= 1. If packed is not nil, there are 2 vectors and m is at least
 // 8: then the first tile leaves a copy of B without gaps there, from which the others read.
 func panelTiles[T spec.Float](m, k int, a *T, aRow, aCol int, b *T, bRow int, c *T, cRow, vectors int, add bool, packed *T) {

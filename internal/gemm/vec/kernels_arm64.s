@@ -19,6 +19,8 @@ TEXT ·panelTilesF32(SB), NOSPLIT, $0-96
 	MOVD cRow+64(FP), R6
 	LSL $2, R6, R6
 	MOVD vectors+72(FP), R9
+	CMP $8, R9
+	BEQ alone
 	CMP $2, R9
 	BNE narrow
 	MOVD packed+88(FP), R11
@@ -758,6 +760,121 @@ tile1x2done:
 	B tile1x2
 tile1x2below:
 	RET
+alone:
+tile1x8:
+	CMP $1, R7
+	BLT tile1x8below
+	MOVBU add+80(FP), R9
+	CBZ R9, tile1x8zero
+	MOVD R0, R25
+	MOVD R25, R21
+	VLD1.P 64(R21), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P 64(R21), [V4.S4, V5.S4, V6.S4, V7.S4]
+	ADD R6, R25
+	B tile1x8start
+tile1x8zero:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+tile1x8start:
+	MOVD R8, R12
+	ADD R3, R12, R8
+	MOVD R26, R1
+	MOVD k+8(FP), R2
+	CMP $4, R4
+	BNE tile1x8elements
+	SUBS $4, R2, R2
+	BLT tile1x8rest
+tile1x8rows:
+	VLD1.P 16(R12), [V8.S4]
+	MOVD R1, R21
+	VLD1.P 64(R21), [V9.S4, V10.S4, V11.S4, V12.S4]
+	VLD1.P 64(R21), [V13.S4, V14.S4, V15.S4, V16.S4]
+	ADD R5, R1
+	WORD $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	WORD $0x4f881141 // fmla v1.4s, v10.4s, v8.s[0]
+	WORD $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	WORD $0x4f881183 // fmla v3.4s, v12.4s, v8.s[0]
+	WORD $0x4f8811a4 // fmla v4.4s, v13.4s, v8.s[0]
+	WORD $0x4f8811c5 // fmla v5.4s, v14.4s, v8.s[0]
+	WORD $0x4f8811e6 // fmla v6.4s, v15.4s, v8.s[0]
+	WORD $0x4f881207 // fmla v7.4s, v16.4s, v8.s[0]
+	MOVD R1, R21
+	VLD1.P 64(R21), [V9.S4, V10.S4, V11.S4, V12.S4]
+	VLD1.P 64(R21), [V13.S4, V14.S4, V15.S4, V16.S4]
+	ADD R5, R1
+	WORD $0x4fa81120 // fmla v0.4s, v9.4s, v8.s[1]
+	WORD $0x4fa81141 // fmla v1.4s, v10.4s, v8.s[1]
+	WORD $0x4fa81162 // fmla v2.4s, v11.4s, v8.s[1]
+	WORD $0x4fa81183 // fmla v3.4s, v12.4s, v8.s[1]
+	WORD $0x4fa811a4 // fmla v4.4s, v13.4s, v8.s[1]
+	WORD $0x4fa811c5 // fmla v5.4s, v14.4s, v8.s[1]
+	WORD $0x4fa811e6 // fmla v6.4s, v15.4s, v8.s[1]
+	WORD $0x4fa81207 // fmla v7.4s, v16.4s, v8.s[1]
+	MOVD R1, R21
+	VLD1.P 64(R21), [V9.S4, V10.S4, V11.S4, V12.S4]
+	VLD1.P 64(R21), [V13.S4, V14.S4, V15.S4, V16.S4]
+	ADD R5, R1
+	WORD $0x4f881920 // fmla v0.4s, v9.4s, v8.s[2]
+	WORD $0x4f881941 // fmla v1.4s, v10.4s, v8.s[2]
+	WORD $0x4f881962 // fmla v2.4s, v11.4s, v8.s[2]
+	WORD $0x4f881983 // fmla v3.4s, v12.4s, v8.s[2]
+	WORD $0x4f8819a4 // fmla v4.4s, v13.4s, v8.s[2]
+	WORD $0x4f8819c5 // fmla v5.4s, v14.4s, v8.s[2]
+	WORD $0x4f8819e6 // fmla v6.4s, v15.4s, v8.s[2]
+	WORD $0x4f881a07 // fmla v7.4s, v16.4s, v8.s[2]
+	MOVD R1, R21
+	VLD1.P 64(R21), [V9.S4, V10.S4, V11.S4, V12.S4]
+	VLD1.P 64(R21), [V13.S4, V14.S4, V15.S4, V16.S4]
+	ADD R5, R1
+	WORD $0x4fa81920 // fmla v0.4s, v9.4s, v8.s[3]
+	WORD $0x4fa81941 // fmla v1.4s, v10.4s, v8.s[3]
+	WORD $0x4fa81962 // fmla v2.4s, v11.4s, v8.s[3]
+	WORD $0x4fa81983 // fmla v3.4s, v12.4s, v8.s[3]
+	WORD $0x4fa819a4 // fmla v4.4s, v13.4s, v8.s[3]
+	WORD $0x4fa819c5 // fmla v5.4s, v14.4s, v8.s[3]
+	WORD $0x4fa819e6 // fmla v6.4s, v15.4s, v8.s[3]
+	WORD $0x4fa81a07 // fmla v7.4s, v16.4s, v8.s[3]
+	SUBS $4, R2, R2
+	BGE tile1x8rows
+tile1x8rest:
+	ADD $4, R2
+tile1x8elements:
+	MOVD $0, R10
+	CBZ R2, tile1x8done
+tile1x8element:
+	MOVD R1, R21
+	VLD1.P 64(R21), [V12.S4, V13.S4, V14.S4, V15.S4]
+	VLD1.P 64(R21), [V16.S4, V17.S4, V18.S4, V19.S4]
+	ADD R5, R1
+	FMOVS (R12)(R10), F8
+	WORD $0x4f881180 // fmla v0.4s, v12.4s, v8.s[0]
+	WORD $0x4f8811a1 // fmla v1.4s, v13.4s, v8.s[0]
+	WORD $0x4f8811c2 // fmla v2.4s, v14.4s, v8.s[0]
+	WORD $0x4f8811e3 // fmla v3.4s, v15.4s, v8.s[0]
+	WORD $0x4f881204 // fmla v4.4s, v16.4s, v8.s[0]
+	WORD $0x4f881225 // fmla v5.4s, v17.4s, v8.s[0]
+	WORD $0x4f881246 // fmla v6.4s, v18.4s, v8.s[0]
+	WORD $0x4f881267 // fmla v7.4s, v19.4s, v8.s[0]
+	ADD R4, R10
+	SUBS $1, R2, R2
+	BNE tile1x8element
+tile1x8done:
+	MOVD R0, R25
+	MOVD R25, R21
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R21)
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R21)
+	ADD R6, R25
+	MOVD R25, R0
+	SUB $1, R7
+	B tile1x8
+tile1x8below:
+	RET
 narrow:
 tile8x1:
 	CMP $8, R7
@@ -1181,6 +1298,8 @@ TEXT ·panelTilesF64(SB), NOSPLIT, $0-96
 	MOVD cRow+64(FP), R6
 	LSL $3, R6, R6
 	MOVD vectors+72(FP), R9
+	CMP $8, R9
+	BEQ alone
 	CMP $2, R9
 	BNE narrow
 	MOVD packed+88(FP), R11
@@ -1820,6 +1939,97 @@ tile1x2done:
 	SUB $1, R7
 	B tile1x2
 tile1x2below:
+	RET
+alone:
+tile1x8:
+	CMP $1, R7
+	BLT tile1x8below
+	MOVBU add+80(FP), R9
+	CBZ R9, tile1x8zero
+	MOVD R0, R25
+	MOVD R25, R21
+	VLD1.P 64(R21), [V0.D2, V1.D2, V2.D2, V3.D2]
+	VLD1.P 64(R21), [V4.D2, V5.D2, V6.D2, V7.D2]
+	ADD R6, R25
+	B tile1x8start
+tile1x8zero:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+tile1x8start:
+	MOVD R8, R12
+	ADD R3, R12, R8
+	MOVD R26, R1
+	MOVD k+8(FP), R2
+	CMP $8, R4
+	BNE tile1x8elements
+	SUBS $2, R2, R2
+	BLT tile1x8rest
+tile1x8rows:
+	VLD1.P 16(R12), [V8.D2]
+	MOVD R1, R21
+	VLD1.P 64(R21), [V9.D2, V10.D2, V11.D2, V12.D2]
+	VLD1.P 64(R21), [V13.D2, V14.D2, V15.D2, V16.D2]
+	ADD R5, R1
+	WORD $0x4fc81120 // fmla v0.2d, v9.2d, v8.d[0]
+	WORD $0x4fc81141 // fmla v1.2d, v10.2d, v8.d[0]
+	WORD $0x4fc81162 // fmla v2.2d, v11.2d, v8.d[0]
+	WORD $0x4fc81183 // fmla v3.2d, v12.2d, v8.d[0]
+	WORD $0x4fc811a4 // fmla v4.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811c5 // fmla v5.2d, v14.2d, v8.d[0]
+	WORD $0x4fc811e6 // fmla v6.2d, v15.2d, v8.d[0]
+	WORD $0x4fc81207 // fmla v7.2d, v16.2d, v8.d[0]
+	MOVD R1, R21
+	VLD1.P 64(R21), [V9.D2, V10.D2, V11.D2, V12.D2]
+	VLD1.P 64(R21), [V13.D2, V14.D2, V15.D2, V16.D2]
+	ADD R5, R1
+	WORD $0x4fc81920 // fmla v0.2d, v9.2d, v8.d[1]
+	WORD $0x4fc81941 // fmla v1.2d, v10.2d, v8.d[1]
+	WORD $0x4fc81962 // fmla v2.2d, v11.2d, v8.d[1]
+	WORD $0x4fc81983 // fmla v3.2d, v12.2d, v8.d[1]
+	WORD $0x4fc819a4 // fmla v4.2d, v13.2d, v8.d[1]
+	WORD $0x4fc819c5 // fmla v5.2d, v14.2d, v8.d[1]
+	WORD $0x4fc819e6 // fmla v6.2d, v15.2d, v8.d[1]
+	WORD $0x4fc81a07 // fmla v7.2d, v16.2d, v8.d[1]
+	SUBS $2, R2, R2
+	BGE tile1x8rows
+tile1x8rest:
+	ADD $2, R2
+tile1x8elements:
+	MOVD $0, R10
+	CBZ R2, tile1x8done
+tile1x8element:
+	MOVD R1, R21
+	VLD1.P 64(R21), [V12.D2, V13.D2, V14.D2, V15.D2]
+	VLD1.P 64(R21), [V16.D2, V17.D2, V18.D2, V19.D2]
+	ADD R5, R1
+	FMOVD (R12)(R10), F8
+	WORD $0x4fc81180 // fmla v0.2d, v12.2d, v8.d[0]
+	WORD $0x4fc811a1 // fmla v1.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811c2 // fmla v2.2d, v14.2d, v8.d[0]
+	WORD $0x4fc811e3 // fmla v3.2d, v15.2d, v8.d[0]
+	WORD $0x4fc81204 // fmla v4.2d, v16.2d, v8.d[0]
+	WORD $0x4fc81225 // fmla v5.2d, v17.2d, v8.d[0]
+	WORD $0x4fc81246 // fmla v6.2d, v18.2d, v8.d[0]
+	WORD $0x4fc81267 // fmla v7.2d, v19.2d, v8.d[0]
+	ADD R4, R10
+	SUBS $1, R2, R2
+	BNE tile1x8element
+tile1x8done:
+	MOVD R0, R25
+	MOVD R25, R21
+	VST1.P [V0.D2, V1.D2, V2.D2, V3.D2], 64(R21)
+	VST1.P [V4.D2, V5.D2, V6.D2, V7.D2], 64(R21)
+	ADD R6, R25
+	MOVD R25, R0
+	SUB $1, R7
+	B tile1x8
+tile1x8below:
 	RET
 narrow:
 tile8x1:

@@ -15,7 +15,7 @@ import (
 // first-level cache while a block of A, which stays in the second, goes by.
 func Mul[T spec.Float](c spec.Matrix[T], beta T, a, b spec.Matrix[T]) {
 	u := unitOf[T]()
-	width := panelVectors * u.lanes()
+	panels := (c.Cols + panelVectors*u.lanes() - 1) / (panelVectors * u.lanes())
 	if beta != 0 {
 		spec.Scale(c, beta)
 	}
@@ -26,9 +26,9 @@ func Mul[T spec.Float](c spec.Matrix[T], beta T, a, b spec.Matrix[T]) {
 		i1 := min(i0+height, c.Rows)
 		for p0 := 0; p0 < a.Cols; p0 += depth {
 			p1 := min(p0+depth, a.Cols)
-			block := gather(mem, a.Slice(i0, i1, p0, p1), (c.Cols+width-1)/width)
-			for j0 := 0; j0 < c.Cols; j0 += width {
-				j1 := min(j0+width, c.Cols)
+			block := gather(mem, a.Slice(i0, i1, p0, p1), panels)
+			for j0, j1 := 0, 0; j0 < c.Cols; j0 = j1 {
+				j1 = min(j0+panelWidth(u, i1-i0, c.Cols-j0), c.Cols)
 				panel, copyTo := pack(u, slice[T](&mem.b), b.Slice(p0, p1, j0, j1), i1-i0)
 				u.panel(i1-i0, p1-p0, &block.Data[0], block.RowStride, block.ColStride, &panel.Data[0], panel.RowStride,
 					&c.Data[i0*c.RowStride+j0], c.RowStride, j1-j0, beta != 0 || p0 > 0, copyTo)

@@ -24,6 +24,9 @@ type unit[T spec.Float] interface {
 	transpose(k int, b *T, bCol, cols int, dst *T, dstRow int)
 }
 
+// panelWidth is how many columns the next panel of B has.
+func panelWidth[T spec.Float](u unit[T], _, _ int) int { return panelVectors * u.lanes() }
+
 // unitOf returns the kernels for an element type.
 func unitOf[T spec.Float]() unit[T] {
 	var u any

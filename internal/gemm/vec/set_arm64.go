@@ -21,9 +21,19 @@ func unitOf[T spec.Float]() unit[T] { return unit[T]{} }
 // lanes is the number of elements in a vector.
 func (unit[T]) lanes() int { return lanes[T]() }
 
-// panel computes C ← A B, or C ← C + A B with add; see [panelTiles]. C has up to two vectors'
-// columns. Where they do not fill their vectors, C passes through memory where they do, a few tiles
-// at a time.
+// panelWidth is how many columns the next panel of B has, for a block of so many rows of A, when
+// there are that many left. A panel for one row is wider where it can be: see [panelTiles].
+func panelWidth[T spec.Float](u unit[T], rows, left int) int {
+	const alone = 8
+	if rows == 1 && left >= alone*u.lanes() {
+		return alone * u.lanes()
+	}
+	return panelVectors * u.lanes()
+}
+
+// panel computes C ← A B, or C ← C + A B with add; see [panelTiles]. C has as many columns as
+// panelWidth says at most. Where they do not fill their vectors, C passes through memory where they
+// do, a few tiles at a time.
 func (u unit[T]) panel(m, k int, a *T, aRow, aCol int, b *T, bRow int, c *T, cRow, cols int, add bool, packed *T) {
 	w := u.lanes()
 	vectors := (cols + w - 1) / w

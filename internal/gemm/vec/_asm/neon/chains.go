@@ -43,7 +43,7 @@ func (t chains) emit() {
 
 // step emits the load of a row of B, and its multiplication by x(i) for row i of A.
 func (t chains) step(y []Vec, x func(i int) Lane) {
-	t.LoadAt(b, y...)
+	inPieces(t.Asm, b, y, t.LoadAt, t.Load)
 	t.F("ADD %s, %s", bRow, b)
 	if t.copying {
 		t.Store(copyTo, y...)
