@@ -42,22 +42,14 @@ func readPairAs(t *testing.T, features, labels []byte, opt ArrayOptions) (*Datas
 }
 
 func TestReadIDX(t *testing.T) {
-	images := idxFile("\x00\x01\x02\x03\x04\xff", 2, 1, 3)
-	labels := idxFile("\x02\x00", 2)
-	for _, pair := range [][2][]byte{
-		{images, labels},
-		{numtest.Gzip(images), numtest.Gzip(labels)},
-		{images, numtest.Gzip(labels)},
-	} {
-		d, err := readPair(t, pair[0], pair[1])
-		require.NoError(t, err)
-		require.NoError(t, d.Validate(losses.SoftmaxLink))
-		assert.Equal(t, []float32{0, 1. / 255, 2. / 255, 3. / 255, 4. / 255, 1}, f32(t, d.Features))
-		assert.Equal(t, []float32{0, 0, 1, 1, 0, 0}, f32(t, d.Labels))
-		assert.Equal(t, []string{"pixel_0_0", "pixel_0_1", "pixel_0_2"}, d.FeatureNames)
-		assert.Equal(t, []string{"0", "1", "2"}, d.ClassNames)
-		assert.Nil(t, d.Counts)
-	}
+	d, err := readPair(t, idxFile("\x00\x01\x02\x03\x04\xff", 2, 1, 3), idxFile("\x02\x00", 2))
+	require.NoError(t, err)
+	require.NoError(t, d.Validate(losses.SoftmaxLink))
+	assert.Equal(t, []float32{0, 1. / 255, 2. / 255, 3. / 255, 4. / 255, 1}, f32(t, d.Features))
+	assert.Equal(t, []float32{0, 0, 1, 1, 0, 0}, f32(t, d.Labels))
+	assert.Equal(t, []string{"pixel_0_0", "pixel_0_1", "pixel_0_2"}, d.FeatureNames)
+	assert.Equal(t, []string{"0", "1", "2"}, d.ClassNames)
+	assert.Nil(t, d.Counts)
 }
 
 // Other types of the format, labels in a column, and QMNIST's eight numbers a label.
@@ -73,28 +65,10 @@ func TestReadIDXOfOtherTypes(t *testing.T) {
 }
 
 func TestReadIDXErrors(t *testing.T) {
-	images, labels := idxFile("abcd", 2, 2), idxFile("\x00\x01", 2)
-	for _, test := range []struct {
-		name           string
-		images, labels []byte
-		kind           error
-		text           string
-	}{
-		{"swapped", labels, images, ErrShape,
-			"x: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
-		{"three dimensions", images, idxFile("ab", 2, 1, 1), ErrShape,
-			"y: labels: got shape [2 1 1], want [N] or [N, K] (are these the features?)"},
-		{"numbers differ", images, idxFile("\x00\x01\x00", 3), ErrShape, "labels: got 3 rows, want 2 as in the features"},
-		{"one class", images, idxFile("\x00\x00", 2), ErrClasses, "got only the class 0, want at least 2 classes"},
-		{"huge image", idxFile(string(make([]byte, maxPixels+1)), 1, maxPixels+1), idxFile("\x01", 1), ErrShape,
-			"at most 16777216 features"},
-		{"cut", images[:9], labels, ErrFormat, "x: idx: the file ends after"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			_, err := readPair(t, test.images, test.labels)
-			checkError(t, err, test.kind, test.text)
-		})
-	}
+	_, err := readPair(t, idxFile(string(make([]byte, maxPixels+1)), 1, maxPixels+1), idxFile("\x01", 1))
+	checkError(t, err, ErrShape, "x: features: got shape", "at most 16777216 features")
+	_, err = readPair(t, idxFile("abcd", 2, 2)[:9], idxFile("\x00\x01", 2))
+	checkError(t, err, ErrFormat, "x: idx: the file ends after")
 }
 
 // Fashion-MNIST, where Debian's package dataset-fashion-mnist is installed or
@@ -164,7 +138,6 @@ func TestReadArraysErrors(t *testing.T) {
 		{none, y, fs.ErrNotExist, none},
 		{x, none, fs.ErrNotExist, none},
 		{classes, images, ErrShape, "are these the labels?"},
-		{y, x, ErrShape, "are these the labels?"},
 	} {
 		_, err := ReadArrays(tc.features, tc.labels, ArrayOptions{})
 		checkError(t, err, tc.kind, tc.text)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/numtest"
 	"softloss/train/dataset/internal/fault"
 )
 
@@ -27,6 +28,7 @@ func TestRead(t *testing.T) {
 		text  string
 	}{
 		"empty":    {"", []int{2, 0}, fault.ErrEmpty, "dataset: test: got size 0 in dimension 1"},
+		"overflow": {"", []int{math.MaxInt32, math.MaxInt32, math.MaxInt32}, fault.ErrFormat, "want less than 2^31 bytes"},
 		"too much": {"", []int{1 << 16, 1 << 16}, fault.ErrFormat, "want less than 2^31 bytes"},
 		"short":    {"abc", []int{4}, fault.ErrFormat, "test: the file ends after 3 of 4 bytes of data"},
 		"long":     {"abcde", []int{4}, fault.ErrFormat, "got more than 4 bytes of data"},
@@ -41,6 +43,16 @@ func TestRead(t *testing.T) {
 			[]int{4}, false)
 		require.ErrorIs(t, err, boom)
 	}
+}
+
+// A header costs what its file holds, not what it claims.
+func TestAllocatesWhatArrives(t *testing.T) {
+	allocated := numtest.Allocated(func() {
+		_, err := Read("test", bufio.NewReader(strings.NewReader("abc")), Type{Kind: 'u', Width: 1}, []int{1 << 15, 1 << 15},
+			false)
+		require.ErrorContains(t, err, "the file ends after 3 of 1073741824 bytes of data")
+	})
+	require.Less(t, allocated, uint64(1<<20), "of a claimed 2^30")
 }
 
 // The rows of both orders, and an error that ends them.

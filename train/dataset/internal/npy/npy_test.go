@@ -136,7 +136,6 @@ func TestErrors(t *testing.T) {
 		{"header cut", good[:30], fault.ErrFormat, "of its header"},
 		{"huge header", big, fault.ErrFormat, "got a header of 4294967295 bytes, want at most 10000"},
 		{"data cut", good[:len(good)-1], fault.ErrFormat, "ends after 3 of 4 bytes of data"},
-		{"data left", append(bytes.Clone(good), 0), fault.ErrFormat, "got more than 4 bytes of data"},
 		{"no newline", append([]byte(Magic), append([]byte{1, 0, 2, 0}, "{}"...)...), fault.ErrFormat, "header"},
 		{"empty dict", dict("{}"), fault.ErrFormat, "not all of its keys"},
 		{"no dict", dict("(2, 2)"), fault.ErrFormat, "in the place of {"},
@@ -179,10 +178,6 @@ func TestErrors(t *testing.T) {
 			"sizes below 2^31"},
 		{"nine", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,4)}"), fault.ErrFormat,
 			"at most 8 sizes"},
-		{"product", dict("{'descr': '<f8', 'fortran_order': False, 'shape': (65536, 65536)}"), fault.ErrFormat,
-			"want less than 2^31 bytes"},
-		{"zero", dict("{'descr': '<f8', 'fortran_order': False, 'shape': (0, 3)}"), fault.ErrEmpty,
-			"got size 0 in dimension 0"},
 		{"gzip cut", numtest.Gzip(good)[:30], fault.ErrFormat, "gzip data: ends early"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -195,16 +190,6 @@ func TestErrors(t *testing.T) {
 		_, err := Read(io.MultiReader(bytes.NewReader(good[:n]), iotest.ErrReader(boom)))
 		checkError(t, err, boom, "boom")
 	}
-}
-
-// A header costs what its file holds, not what it claims.
-func TestAllocatesWhatArrives(t *testing.T) {
-	claims := npyFile("{'descr': '|u1', 'fortran_order': False, 'shape': (32768, 32768)}", []byte("abc"))
-	allocated := numtest.Allocated(func() {
-		_, err := Read(bytes.NewReader(claims))
-		checkError(t, err, fault.ErrFormat, "ends after")
-	})
-	assert.Less(t, allocated, uint64(1<<20), "of a claimed 2^30")
 }
 
 func FuzzRead(f *testing.F) {
