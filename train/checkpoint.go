@@ -16,10 +16,6 @@ const (
 	checkpointPrevName = "checkpoint.prev.safetensors"
 )
 
-// checkpointKind is the kind of a checkpoint in its metadata, with the version of what is described
-// at WriteCheckpoint.
-const checkpointKind = "softloss checkpoint 2"
-
 // WriteCheckpoint writes the state of a run into a folder, which is made if it does not exist. Two
 // runs must not share a folder.
 //

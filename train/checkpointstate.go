@@ -9,6 +9,10 @@ import (
 	"softloss/train/internal/safetensors"
 )
 
+// checkpointKind is the kind of a checkpoint in its metadata, with the version of what is described
+// at WriteCheckpoint.
+const checkpointKind = "softloss checkpoint 2"
+
 // encodeState returns the bytes of a checkpoint.
 func encodeState(s *State) ([]byte, error) {
 	if s == nil {
