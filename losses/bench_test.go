@@ -15,7 +15,8 @@ func BenchmarkEvalGrad(b *testing.B) {
 	for name, loss := range map[string]losses.Loss{"ce": losses.CrossEntropy{}, "mae": losses.MAE{}, "gce": GCE{Q: .7}} {
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 			for _, target := range []string{"soft", "index", "smooth"} {
-				for _, shape := range [][2]int{{64, 10}, {8192, 10}, {256, 1000}, {4096, 1000}, {128, 32000}} {
+				for _, shape := range [][2]int{{1, 10}, {1, 64}, {64, 10}, {8192, 3}, {8192, 10}, {1024, 100}, {256, 1000},
+					{4096, 1000}, {128, 32000}} {
 					n, k := shape[0], shape[1]
 					b.Run(fmt.Sprintf("loss=%s/dtype=f%d/target=%s/n=%d/k=%d", name, 8*dt.Size(), target, n, k),
 						func(b *testing.B) {
@@ -77,13 +78,24 @@ func BenchmarkSoftmax(b *testing.B) {
 	}
 }
 
-// BenchmarkFamily is loss and gradient of the losses, cross entropy first, at 256×1000 in float32.
+// BenchmarkFamily is loss and gradient of the losses, cross entropy first, with few and with many classes
+// in float32.
 func BenchmarkFamily(b *testing.B) {
 	for _, name := range []string{"ce", "gce", "gce Q=1", "gce .1", "focal 1", "focal", "focal 3.5", "poly 2", "mae",
 		"nce", "rce", "sce", "confidence", "kl", "bitempered"} {
+		benchmarkShapes(b, "loss="+name, func(int) losses.Criterion { return losses.Criterion{Loss: lossFamily[name]} })
+	}
+	sum := losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}}, {Weight: 1, Loss: lossFamily["rce"]}}
+	benchmarkShapes(b, "loss=nce + rce", func(int) losses.Criterion { return losses.Criterion{Loss: sum} })
+}
+
+// benchmarkShapes evaluates a criterion of k classes in float32 on rows of few and of many classes.
+func benchmarkShapes(b *testing.B, name string, c func(k int) losses.Criterion) {
+	for _, shape := range [][2]int{{1024, 10}, {256, 1000}} {
+		n, k := shape[0], shape[1]
 		for _, target := range []string{"soft", "index"} {
-			b.Run(fmt.Sprintf("loss=%s/target=%s", name, target), func(b *testing.B) {
-				benchmarkEvalGrad(b, losses.Criterion{Loss: lossFamily[name]}, tensor.Float32, target, 256, 1000)
+			b.Run(fmt.Sprintf("%s/n=%d/k=%d/target=%s", name, n, k, target), func(b *testing.B) {
+				benchmarkEvalGrad(b, c(k), tensor.Float32, target, n, k)
 			})
 		}
 	}
@@ -122,24 +134,21 @@ func BenchmarkSigmoid(b *testing.B) {
 
 // BenchmarkOptions is cross entropy with one option at a time, and without.
 func BenchmarkOptions(b *testing.B) {
-	const k = 1000
-	ones := repeat(k, one)
 	for _, o := range []struct {
 		name string
-		c    losses.Criterion
+		set  func(c *losses.Criterion, ones []float64)
 	}{
-		{"off", losses.Criterion{}},
-		{"weights", losses.Criterion{ClassWeights: ones}},
-		{"ignore", losses.Criterion{Ignore: []int{-100}}},
-		{"temperature", losses.Criterion{Temperature: 2}},
-		{"shift", losses.Criterion{LogitShift: ones}},
-		{"zloss", losses.Criterion{ZLoss: 1e-4}},
-		{"weighted_mean", losses.Criterion{Reduction: losses.WeightedMean}},
+		{"off", func(*losses.Criterion, []float64) {}},
+		{"weights", func(c *losses.Criterion, ones []float64) { c.ClassWeights = ones }},
+		{"ignore", func(c *losses.Criterion, _ []float64) { c.Ignore = []int{-100} }},
+		{"temperature", func(c *losses.Criterion, _ []float64) { c.Temperature = 2 }},
+		{"shift", func(c *losses.Criterion, ones []float64) { c.LogitShift = ones }},
+		{"zloss", func(c *losses.Criterion, _ []float64) { c.ZLoss = 1e-4 }},
+		{"weighted_mean", func(c *losses.Criterion, _ []float64) { c.Reduction = losses.WeightedMean }},
 	} {
-		for _, target := range []string{"soft", "index"} {
-			b.Run(fmt.Sprintf("option=%s/target=%s", o.name, target), func(b *testing.B) {
-				benchmarkEvalGrad(b, o.c, tensor.Float32, target, 256, k)
-			})
-		}
+		benchmarkShapes(b, "option="+o.name, func(k int) (c losses.Criterion) {
+			o.set(&c, repeat(k, one))
+			return c
+		})
 	}
 }
