@@ -21,16 +21,11 @@ func phiOf(l Loss) (f phi, ok bool) {
 	switch l := l.(type) {
 	case CrossEntropy, KL: // but for the entropy of the target one loss
 		return phi{cross: true}, true
-	case GCE:
-		f.family, f.a = l.family()
-	case Focal:
-		f.family, f.a = l.family()
-	case Poly1:
-		f.family, f.a = l.family()
-	default:
-		return f, false
+	case GCE, Focal, Poly1:
+		f.family, f.a = l.(separable).family()
+		return f, true
 	}
-	return f, true
+	return f, false
 }
 
 func (f phi) at(l, q float64) (v, dv, d2v float64) {

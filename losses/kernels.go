@@ -19,25 +19,14 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 		}
 		return byRow(b, l)
 	}
+	if s, ok := separableOf(l); ok {
+		return separableRows(b, s)
+	}
 	switch s := l.(type) {
 	case CrossEntropy:
 		return crossEntropyRows(b)
 	case MAE:
 		return maeRows(b)
-	case GCE:
-		if s.Q >= 0x1p-400 { // below, Q log p may have lost its digits
-			return separableRows(b, s)
-		}
-	case Focal:
-		return separableRows(b, s)
-	case Poly1:
-		return separableRows(b, s)
-	case AGCE:
-		return separableRows(b, s)
-	case AUL:
-		return separableRows(b, s)
-	case AEL:
-		return separableRows(b, s)
 	case NCE:
 		return nceRows(b)
 	case ReverseCrossEntropy:
@@ -54,6 +43,19 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 		return termRows(b, s, l)
 	}
 	return byRow(b, l)
+}
+
+// separableOf returns l where a kernel computes it as a separable loss, and not one that embeds it.
+func separableOf(l Loss) (s separable, ok bool) {
+	switch v := l.(type) {
+	case GCE:
+		ok = v.Q >= 0x1p-400 // below, Q log p may have lost its digits
+	case Focal, Poly1, AGCE, AUL, AEL:
+		ok = true
+	default:
+		return nil, false
+	}
+	return l.(separable), ok
 }
 
 // evaluateRows prepares the target of b and evaluates them. It returns the first row with an

@@ -36,7 +36,7 @@ func separableRow[S separable](s S, r Row) (loss float64) {
 }
 
 // separableRows is the kernel of a separable loss.
-func separableRows[S separable, T kernel.Float](b *batch[T], s S) (bad int) {
+func separableRows[T kernel.Float](b *batch[T], s separable) (bad int) {
 	family, a := s.family()
 	if b.index != nil {
 		kernel.SeparableIndex(family, a, b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
