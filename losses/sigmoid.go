@@ -73,6 +73,11 @@ const (
 
 // sigmoidOf returns the kernel of a loss, and not of one that embeds it.
 func sigmoidOf(l Loss) (s sigmoidKernel) {
+	if v, ok := separableOf(l); ok {
+		s.kind = sigmoidSeparable
+		s.family, s.a = v.family()
+		return s
+	}
 	switch l := l.(type) {
 	case CrossEntropy:
 		s.kind = sigmoidCrossEntropy
@@ -82,26 +87,6 @@ func sigmoidOf(l Loss) (s sigmoidKernel) {
 		s.kind = sigmoidKL
 	case Asymmetric:
 		s.kind, s.asymmetric = sigmoidAsymmetric, kernel.Asymmetric(l)
-	case GCE:
-		s.family, s.a = l.family()
-		if s.a >= 0x1p-400 { // as for rows
-			s.kind = sigmoidSeparable
-		}
-	case Focal:
-		s.kind = sigmoidSeparable
-		s.family, s.a = l.family()
-	case Poly1:
-		s.kind = sigmoidSeparable
-		s.family, s.a = l.family()
-	case AGCE:
-		s.kind = sigmoidSeparable
-		s.family, s.a = l.family()
-	case AUL:
-		s.kind = sigmoidSeparable
-		s.family, s.a = l.family()
-	case AEL:
-		s.kind = sigmoidSeparable
-		s.family, s.a = l.family()
 	case NCE:
 		s.kind, s.question = sigmoidQuestion, kernel.Question{Kind: kernel.Normalised}
 	case ConfidencePenalty:
