@@ -39,8 +39,8 @@ type forwardOp struct {
 	// noSecond says why the gradient by input i has no derivative, nil where second is it. Without
 	// this function second is it everywhere.
 	noSecond func(i int) error
-	// changed reports whether the op computes what its text does not say any more; nil for an op that
-	// always does what it says.
+	// changed reports whether the op computes what its text does not say any more; nil for an op
+	// that always does what it says.
 	changed func() bool
 	// carry hands gradients on: that by the first input, or where gradient is nil all of them. It
 	// is nil when every gradient is computed where it is asked for.

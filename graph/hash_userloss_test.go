@@ -77,8 +77,8 @@ func TestPointerLosses(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestLossesWrittenInto: a node of a loss whose slice has been written into since is not the node of
-// a new loss that looks as it did.
+// TestLossesWrittenInto: a node of a loss whose slice has been written into since is not the node
+// of a new loss that looks as it did.
 func TestLossesWrittenInto(t *testing.T) {
 	b := newBatch(tensor.Float64, 4, 3)
 	z, y := b.nodes(G.NewGraph())

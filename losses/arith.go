@@ -36,8 +36,8 @@ func sumOf[T kernel.Float](x []T) float64 {
 	return kernel.Sum(x)
 }
 
-// precise is a sum and what its roundings have lost (Neumaier 1974): many terms that are alike would
-// all lose the same.
+// precise is a sum and what its roundings have lost (Neumaier 1974): many terms that are alike
+// would all lose the same.
 type precise struct{ sum, lost float64 }
 
 func (s *precise) add(x float64) {

@@ -127,8 +127,8 @@ func bitemperedRows[T kernel.Float](b *batch[T], l BiTempered) (bad int) {
 	return -1
 }
 
-// temperedRow returns the loss of a row of labels t, of which y >= 0 says that they are those of class
-// y, and stores f times its gradient. ok is false when a label is invalid.
+// temperedRow returns the loss of a row of labels t, of which y >= 0 says that they are those of
+// class y, and stores f times its gradient. ok is false when a label is invalid.
 //
 // With c = T2-1 and x = ŷ^-c, ŷ^(T2-T1) is ŷ^(1-T1)/x, and ŷ^T2 is ŷ/x.
 func temperedRow[T kernel.Float](b BiTempered, s *tempered, grad, t []T, y int, f float64) (loss float64, ok bool) {

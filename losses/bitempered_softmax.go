@@ -6,8 +6,8 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// tempered is the tempered softmax of a row, ŷ_k = x_k^(-1/c), x_k = 1 + c (μ - d_k), c = T2 - 1, with
-// log ŷ, ŷ, a power of ŷ and 1/x, which is ŷ^c.
+// tempered is the tempered softmax of a row, ŷ_k = x_k^(-1/c), x_k = 1 + c (μ - d_k), c = T2 - 1,
+// with log ŷ, ŷ, a power of ŷ and 1/x, which is ŷ^c.
 type tempered struct {
 	kernel.Tempered
 	d      []float64 // the logit less the largest, but -Inf at the top while the others are summed up
@@ -18,8 +18,8 @@ type tempered struct {
 // temperedSize is how many numbers a class has in a tempered.
 const temperedSize = 5
 
-// newTempered returns one of k classes in memory for temperedSize numbers a class, and in single for
-// one more.
+// newTempered returns one of k classes in memory for temperedSize numbers a class, and in single
+// for one more.
 func newTempered(k int, memory []float64, single []float32) (s tempered) {
 	field := func(i int) []float64 { return memory[i*k : (i+1)*k : (i+1)*k] }
 	s.Log, s.P, s.Pow, s.Inverse, s.d = field(0), field(1), field(2), field(3), field(4)
@@ -39,12 +39,13 @@ func setLogits[T kernel.Float](s *tempered, z []T) (ok bool) {
 	return s.top < len(s.d) && sum == sum
 }
 
-// solve finds μ and computes all, with the power e. When a step is not above tolerance of μ it is the
-// last. The top it leaves out, with zeros in its place, and returns log ŷ of it.
+// solve finds μ and computes all, with the power e. When a step is not above tolerance of μ it is
+// the last. The top it leaves out, with zeros in its place, and returns log ŷ of it.
 //
-// The sum Σ of the ŷ is at least 1 at μ = 0 and falls as μ grows. Σ^-c, K^-c times a power mean of the
-// x, is concave in μ, and linear when all logits are the same, and Halley's method finds where it is
-// 1. When a step is so small that its cube is nothing it is the last, and the ŷ follow by a series.
+// The sum Σ of the ŷ is at least 1 at μ = 0 and falls as μ grows. Σ^-c, K^-c times a power mean of
+// the x, is concave in μ, and linear when all logits are the same, and Halley's method finds where
+// it is 1. When a step is so small that its cube is nothing it is the last, and the ŷ follow by a
+// series.
 func (s *tempered) solve(c, e, tolerance float64) (top float64) {
 	k := float64(len(s.d))
 	most := math.Expm1(c*math.Log(k)) / c
@@ -73,8 +74,8 @@ func (s *tempered) solve(c, e, tolerance float64) (top float64) {
 	return -math.Log1p(c*(mu+step)) / c
 }
 
-// start returns a first μ: where the mean of the x, less what their variance takes from the power mean,
-// is K^c, or, which is never too large, where their mean is.
+// start returns a first μ: where the mean of the x, less what their variance takes from the power
+// mean, is K^c, or, which is never too large, where their mean is.
 func (s *tempered) start(c, most float64) float64 {
 	k := float64(len(s.d))
 	sum, squares := kernel.Moments(s.d, s.d, 0)
@@ -111,8 +112,8 @@ func (s *tempered) firstSteps(c, mu float64) float64 {
 	return mu
 }
 
-// halley returns the step from mu to the next, for the sums of the ŷ, ŷ/x and ŷ/x² of all classes but
-// the top.
+// halley returns the step from mu to the next, for the sums of the ŷ, ŷ/x and ŷ/x² of all classes
+// but the top.
 func halley(c, mu, s0, s1, s2 float64) (step float64) {
 	x := 1 + c*mu
 	less := math.Expm1(-math.Log1p(c*mu) / c) // ŷ of the top less 1

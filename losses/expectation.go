@@ -58,7 +58,8 @@ func expectationRow[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta floa
 	return true
 }
 
-// expectationAlone computes row i by expectationBlocks. It returns false when there is an invalid label.
+// expectationAlone computes row i by expectationBlocks. It returns false when there is an invalid
+// label.
 func expectationAlone[T kernel.Float, Q quantity[T]](b *batch[T], i int, alpha, beta float64, q Q) (valid bool) {
 	c := b.slice(i, i+1)
 	return expectationBlocks(&c, alpha, beta, q) < 0
@@ -101,8 +102,8 @@ func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta f
 	return -1
 }
 
-// aroundTop returns what a softmax's kernel tells of the class of p > 1/2 and the labels t, or those
-// of class y.
+// aroundTop returns what a softmax's kernel tells of the class of p > 1/2 and the labels t, or
+// those of class y.
 func aroundTop[T kernel.Float](p, t []T, y int) (s kernel.SoftmaxOf) {
 	s.Top, s.Others = above(p), 1
 	switch {
@@ -117,7 +118,8 @@ func aroundTop[T kernel.Float](p, t []T, y int) (s kernel.SoftmaxOf) {
 }
 
 // expectationGrad turns p into alpha (S p - t) + beta p (h - r), for labels t or the one-hot row of
-// y. Where p is above 1/2, at the top, what would cancel is written as a sum over the other classes.
+// y. Where p is above 1/2, at the top, what would cancel is written as a sum over the other
+// classes.
 func expectationGrad[T kernel.Float](p, t []T, h []float64, y int, r, alpha, beta float64, s kernel.SoftmaxOf) {
 	top, at := s.Top, 0.0
 	if top >= 0 {

@@ -50,9 +50,9 @@ func klRows[T kernel.Float](b *batch[T]) (bad int) {
 	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, b.k)
 }
 
-// klElements is the kernel of the divergence for elements with the labels t of yes and u of no, which
-// sum to 1; a nil no stands for 1 - yes. Where the larger one, u, has lost digits of t its term is
-// u log(1-t), which is u log u + (1-u) - t.
+// klElements is the kernel of the divergence for elements with the labels t of yes and u of no,
+// which sum to 1; a nil no stands for 1 - yes. Where the larger one, u, has lost digits of t its
+// term is u log(1-t), which is u log u + (1-u) - t.
 func klElements[T kernel.Float](b *batch[T], z, yes, no []T) (ok bool) {
 	if !kernel.SigmoidKL(b.loss, b.grad, z, yes, no, b.scale) {
 		return false

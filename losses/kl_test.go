@@ -10,9 +10,9 @@ import (
 	"softloss/losses"
 )
 
-// TestKLBesideSmallLabel: the label 1 - t of "no" keeps the digits of a small t, which are as much of
-// the divergence of a sure no as what t itself costs; by the kernel, by rows and with a gradient of
-// labels, smoothed or not.
+// TestKLBesideSmallLabel: the label 1 - t of "no" keeps the digits of a small t, which are as much
+// of the divergence of a sure no as what t itself costs; by the kernel, by rows and with a gradient
+// of labels, smoothed or not.
 func TestKLBesideSmallLabel(t *testing.T) {
 	labels := []float64{0, 1e-30, 1e-20, 1e-14, 1e-12, 1e-10, 1e-7, 1e-3, .2}
 	for _, dt := range floatDtypes {

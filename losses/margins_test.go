@@ -67,8 +67,8 @@ func TestMargins(t *testing.T) {
 	assert.NotEqual(t, losses.Criterion{}.Key(), c.Key())
 }
 
-// TestNoMarginBesideAnInfiniteGradient: a margin of 0 adds nothing to the gradient of its label, not
-// even where that of the logit has left the dtype.
+// TestNoMarginBesideAnInfiniteGradient: a margin of 0 adds nothing to the gradient of its label,
+// not even where that of the logit has left the dtype.
 func TestNoMarginBesideAnInfiniteGradient(t *testing.T) {
 	for _, dt := range floatDtypes {
 		b := batch{dt: dt, n: 1, k: 3, z: []float64{1, 2, 3}, t: []float64{0, 0, 1}}

@@ -117,7 +117,8 @@ func (b *batch[T]) stillPositive(product, label T, weight float64) T {
 	return product
 }
 
-// weighTarget stores the weighed labels in dst. It returns the first row with an invalid label, or -1.
+// weighTarget stores the weighed labels in dst. It returns the first row with an invalid label, or
+// -1.
 func (b *batch[T]) weighTarget(dst []T) (bad int) {
 	const many = 256 // elements, of which the kernel takes whole vectors
 	w, k, t := b.classWeights, b.k, b.target

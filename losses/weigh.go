@@ -138,8 +138,8 @@ func (e *engine[T]) weighIndices() {
 	}
 }
 
-// weighsSomething reports whether a label of row i has a weight above 0: their weighted sum may be 0
-// because it is too small for a float64.
+// weighsSomething reports whether a label of row i has a weight above 0: their weighted sum may be
+// 0 because it is too small for a float64.
 func (e *engine[T]) weighsSomething(i int) bool {
 	for k, t := range part(e.target, i, i+1, e.k) {
 		if t > 0 && e.classWeights[k] > 0 {

@@ -4,9 +4,9 @@
 //	C ← β C + A (α B)        A [m, k], B [k, n], C [m, n]
 //
 // Every element of C is one chain of fused multiply-adds in the order of k; package spec says
-// exactly which. Package vec runs many chains side by side in assembly for AVX2, for AVX-512 and for
-// the NEON of arm64; without those instructions, on other machines and with the build tag purego
-// the specification runs. The bits are the same, except for those of a NaN.
+// exactly which. Package vec runs many chains side by side in assembly for AVX2, for AVX-512 and
+// for the NEON of arm64; without those instructions, on other machines and with the build tag
+// purego the specification runs. The bits are the same, except for those of a NaN.
 package gemm
 
 import (

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// grain is how many multiplications in plain Go are worth a goroutine, vectorGrain how many with
-	// vectors. Each takes a tenth of a millisecond and more: to wake another processor takes a tenth
-	// of that, and most of it where the processor is a virtual machine's.
+	// grain is how many multiplications in plain Go are worth a goroutine, vectorGrain how many
+	// with vectors. Each takes a tenth of a millisecond and more: to wake another processor takes a
+	// tenth of that, and most of it where the processor is a virtual machine's.
 	grain       = 1 << 18
 	vectorGrain = 1 << 23
 	// rowUnit and colUnit are multiples of the tiles of amd64, so that blocks end with one.

@@ -69,8 +69,8 @@ func (x *preparedRow) want(f, extra float64) (loss, lse float64, grad, size []fl
 	return l[0], lse, grad, size
 }
 
-// TestPrepared holds the kernel of prepared logits to 4 units in the last place of float32, at every
-// length, temperature and offset.
+// TestPrepared holds the kernel of prepared logits to 4 units in the last place of float32, at
+// every length, temperature and offset.
 func TestPrepared(t *testing.T) {
 	for _, name := range implementations() {
 		force(t, name)

@@ -19,8 +19,9 @@ func newTempered(k int) (r Tempered) {
 	return r
 }
 
-// TestTemperedPowers: logarithms are within 2 ulp where the arguments are those of a tempered softmax,
-// near 1, at the borders of the table, large and infinite, and powers and sums are those of them.
+// TestTemperedPowers: logarithms are within 2 ulp where the arguments are those of a tempered
+// softmax, near 1, at the borders of the table, large and infinite, and powers and sums are those
+// of them.
 func TestTemperedPowers(t *testing.T) {
 	for _, name := range implementations() {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +74,8 @@ func temperedPowers(t *testing.T) {
 	}
 }
 
-// TestTemperedPieces holds what is made of a tempered softmax to the specification, for every length.
+// TestTemperedPieces holds what is made of a tempered softmax to the specification, for every
+// length.
 func TestTemperedPieces(t *testing.T) { both(t, temperedPieces[float32], temperedPieces[float64]) }
 
 func temperedPieces[T Float](t *testing.T) {

@@ -2,8 +2,8 @@ package kernel
 
 import "softloss/losses/internal/kernel/vec"
 
-// InTiles reports whether there are kernels for rows of k classes that compute several rows at once:
-// [NCE], [SymmetricCrossEntropy] and [ConfidencePenalty] may be called where it is so.
+// InTiles reports whether there are kernels for rows of k classes that compute several rows at
+// once: [NCE], [SymmetricCrossEntropy] and [ConfidencePenalty] may be called where it is so.
 func InTiles[T Float](k int) bool { return vec.On() && vec.InTiles[T](k) }
 
 // NCE computes the normalized cross entropy of rows, and by row those that are not for vectors; see
@@ -23,8 +23,8 @@ func SymmetricCrossEntropy[T Float](alpha, beta, most float64, loss []float64, g
 	return vec.SymmetricCrossEntropy(alpha, beta, most, loss, grad, z, t, scale, k, row)
 }
 
-// ConfidencePenalty computes cross entropy and beta times Σ p log p, and by row the rows that are not for
-// vectors; see [vec.ConfidencePenalty].
+// ConfidencePenalty computes cross entropy and beta times Σ p log p, and by row the rows that are
+// not for vectors; see [vec.ConfidencePenalty].
 func ConfidencePenalty[T Float](beta float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	return vec.ConfidencePenalty(beta, loss, grad, z, t, index, scale, k, row)

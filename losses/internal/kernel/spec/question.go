@@ -11,15 +11,15 @@ type Question struct {
 // QuestionKind says which loss it is.
 type QuestionKind uint8
 
-// The kinds, with p and q for the probabilities of yes and no, t and u for their labels, and H for the
-// entropy -p log p - q log q.
+// The kinds, with p and q for the probabilities of yes and no, t and u for their labels, and H for
+// the entropy -p log p - q log q.
 const (
 	// Normalised is the cross entropy over D = -log p - log q, with the derivative (u - t) H/D².
 	Normalised QuestionKind = iota
 	// Penalised is the cross entropy less A H, with the derivative u p - t q + A p q z.
 	Penalised
-	// Symmetric is A times the cross entropy less B (p log t + q log u), logarithms at least C, with
-	// the derivative A (u p - t q) - B p q (log t - log u). C is at least -690.
+	// Symmetric is A times the cross entropy less B (p log t + q log u), logarithms at least C,
+	// with the derivative A (u p - t q) - B p q (log t - log u). C is at least -690.
 	Symmetric
 	// Sparsemax and Entmax15 are the losses of those maps.
 	Sparsemax

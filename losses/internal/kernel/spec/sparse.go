@@ -2,8 +2,8 @@ package spec
 
 import "math"
 
-// sparseElements is the loss of a sparse map, of the exponent n, for elements as [SigmoidCrossEntropy]
-// takes them.
+// sparseElements is the loss of a sparse map, of the exponent n, for elements as
+// [SigmoidCrossEntropy] takes them.
 func sparseElements[T Float](n int, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	ok = true
 	for i, x := range z {

@@ -2,11 +2,12 @@ package spec
 
 import "math"
 
-// Tempered is a tempered softmax: log p, p, p^e for an e of the caller's, 0 where p is, and 1/x of the
-// x = p^-c.
+// Tempered is a tempered softmax: log p, p, p^e for an e of the caller's, 0 where p is, and 1/x of
+// the x = p^-c.
 type Tempered struct{ Log, P, Pow, Inverse []float64 }
 
-// TemperedSums returns Σ p, Σ p/x and Σ p/x² of p = x^(-1/c), x = 1 + c (mu - d), 0 for a d of -Inf.
+// TemperedSums returns Σ p, Σ p/x and Σ p/x² of p = x^(-1/c), x = 1 + c (mu - d), 0 for a d of
+// -Inf.
 func TemperedSums[T Float](d []T, c, mu float64) (s0, s1, s2 float64) {
 	for _, d := range d {
 		x := 1 + c*(mu-float64(d))

@@ -8,12 +8,13 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// InTiles reports whether [NCE], [SymmetricCrossEntropy] and [ConfidencePenalty] are for rows of k classes.
+// InTiles reports whether [NCE], [SymmetricCrossEntropy] and [ConfidencePenalty] are for rows of k
+// classes.
 func InTiles[T spec.Float](k int) bool { return inTiles[T](k) }
 
-// NCE computes the normalized cross entropy of rows with labels t or, where t is nil, class indices: the
-// cross entropy over its sum over all classes. row computes the rows that are not for vectors, or
-// returns false for an invalid label: the first such row is returned, else -1.
+// NCE computes the normalized cross entropy of rows with labels t or, where t is nil, class
+// indices: the cross entropy over its sum over all classes. row computes the rows that are not for
+// vectors, or returns false for an invalid label: the first such row is returned, else -1.
 func NCE[T spec.Float](loss []float64, grad, z, t []T, index []int, scale []T, k int, row func(j int) (valid bool)) (
 	bad int) {
 	return doubleTilesBy(wideOf[T](), loss, grad, z, t, index, scale, k,
@@ -28,9 +29,9 @@ func NCE[T spec.Float](loss []float64, grad, z, t []T, index []int, scale []T, k
 // MostFloor bounds the logarithms that [SymmetricCrossEntropy] takes.
 func MostFloor() float64 { return -math.Log(spec.Tiny[float64]()) }
 
-// SymmetricCrossEntropy computes alpha times the cross entropy of rows with labels t and beta times that
-// with prediction and labels exchanged, -Σ p log t, -log t at most most, which is at most [MostFloor].
-// row is that of [NCE].
+// SymmetricCrossEntropy computes alpha times the cross entropy of rows with labels t and beta times
+// that with prediction and labels exchanged, -Σ p log t, -log t at most most, which is at most
+// [MostFloor]. row is that of [NCE].
 func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float64, grad, z, t, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	return expectation(alpha, beta, loss, grad, z, t, nil, scale, k, func(u double, s *tile[float64], n int) {
@@ -38,8 +39,8 @@ func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float
 	}, row)
 }
 
-// ConfidencePenalty computes the cross entropy of rows with labels t or, where t is nil, class indices,
-// and beta times Σ p log p. row is that of [NCE].
+// ConfidencePenalty computes the cross entropy of rows with labels t or, where t is nil, class
+// indices, and beta times Σ p log p. row is that of [NCE].
 func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	return expectation(1, beta, loss, grad, z, t, index, scale, k, func(u double, s *tile[float64], _ int) {
@@ -47,8 +48,8 @@ func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, z, t []
 	}, row)
 }
 
-// expectation computes alpha times cross entropy and beta times Σ p h, for h that values stores in s.h,
-// of n elements.
+// expectation computes alpha times cross entropy and beta times Σ p h, for h that values stores in
+// s.h, of n elements.
 func expectation[T spec.Float](alpha, beta float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	values func(u double, s *tile[float64], n int), row func(j int) (valid bool)) (bad int) {
 	return doubleTilesBy(wideOf[T](), loss, grad, z, t, index, scale, k,

@@ -7,8 +7,8 @@ import "softloss/losses/internal/kernel/spec"
 // few reports whether n rows at the end of a batch take less time one by one than in a tile.
 func few(n, k int) bool { return n == 1 || 16*n <= k }
 
-// fewCrossEntropy computes row j of those of crossEntropyTiles, with the memory of s. It returns false
-// for a row that is for the specification.
+// fewCrossEntropy computes row j of those of crossEntropyTiles, with the memory of s. It returns
+// false for a row that is for the specification.
 func fewCrossEntropy[T spec.Float](
 	u unit[T], s *tile[T], loss []float64, grad, z, t []T, index []int, scale []T, j, k int) bool {
 	x, y := spec.Row(z, j, k), spec.Row(t, j, k)

@@ -12,7 +12,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// TestFewRows wants of a row alone the bits that it has in a tile, whatever its logits and labels are.
+// TestFewRows wants of a row alone the bits that it has in a tile, whatever its logits and labels
+// are.
 func TestFewRows(t *testing.T) {
 	was := InUse()
 	defer Use(was)

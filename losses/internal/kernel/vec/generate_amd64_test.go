@@ -16,8 +16,8 @@ import (
 // TestGenerated wants the assembly to be what the generators make.
 func TestGenerated(t *testing.T) { numtest.Generated(t) }
 
-// TestRegisters wants no register in the kernels of AVX2 that there is with AVX-512 alone: the assembler
-// takes them, and other machines do not.
+// TestRegisters wants no register in the kernels of AVX2 that there is with AVX-512 alone: the
+// assembler takes them, and other machines do not.
 func TestRegisters(t *testing.T) {
 	text, err := os.ReadFile("kernels_amd64.s")
 	require.NoError(t, err)

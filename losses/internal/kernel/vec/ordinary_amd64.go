@@ -35,7 +35,8 @@ func ordinaryRow[T spec.Float](u unit[T], e, z []T) (o ordinary[T], ok bool) {
 	return o, done != 0
 }
 
-// ordinaryLabels is ordinaryRow for a row with labels t, which declines some that are no labels too.
+// ordinaryLabels is ordinaryRow for a row with labels t, which declines some that are no labels
+// too.
 func ordinaryLabels[T spec.Float](u unit[T], e, z, t []T) (o ordinary[T], ok bool) {
 	var m, em T
 	var sum float64

@@ -162,15 +162,15 @@ func (p *plan) tile(u double, s *tile[float64], k int) (bad uint32) {
 	return run(&s.h[0], &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &exactParameters[float64](p)[0])
 }
 
-// powPolynomial stores in c the coefficients of the polynomial in s = 1 - 4p that is (1-p)^b for 0 <=
-// p <= 1/2: see [interpolate]. They fall by 1/5.8 from one to the next.
+// powPolynomial stores in c the coefficients of the polynomial in s = 1 - 4p that is (1-p)^b for 0
+// <= p <= 1/2: see [interpolate]. They fall by 1/5.8 from one to the next.
 func powPolynomial(c []float64, b float64) {
 	interpolate(c, func(s float64) float64 { return math.Pow((3+s)/4, b) })
 }
 
 // interpolate stores in c, from the highest degree on, the coefficients of the polynomial in s that
-// is f at the Chebyshev nodes of -1 <= s <= 1. Where the coefficients of Chebyshev's polynomials fall
-// by half or more from one to the next those of the powers of s are no larger than the values.
+// is f at the Chebyshev nodes of -1 <= s <= 1. Where the coefficients of Chebyshev's polynomials
+// fall by half or more from one to the next those of the powers of s are no larger than the values.
 func interpolate(c []float64, f func(s float64) float64) {
 	n := len(c)
 	var table [4 * (powDegree + 1)]float64 // cos(π m/2n)

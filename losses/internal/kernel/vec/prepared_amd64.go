@@ -8,8 +8,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// Prepares reports whether there are kernels of cross entropy for logits prepared by p: [CrossEntropyRow]
-// for rows of many classes, [CrossEntropyRows] for others.
+// Prepares reports whether there are kernels of cross entropy for logits prepared by p:
+// [CrossEntropyRow] for rows of many classes, [CrossEntropyRows] for others.
 func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
 	return p.Off() || spec.Size[T]() == 4 && 0x1p-60 < p.Factor && p.Factor < 0x1p60
 }
@@ -17,8 +17,8 @@ func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
 // RowByRow reports whether rows of k classes are computed one by one.
 func RowByRow[T spec.Float](k int) bool { return !inTiles[T](k) }
 
-// SoftmaxRow stores the softmax of one row in p, for labels t or, where t is nil, class index. ok is
-// false for a row that is not ordinary, which it leaves alone but for p.
+// SoftmaxRow stores the softmax of one row in p, for labels t or, where t is nil, class index. ok
+// is false for a row that is not ordinary, which it leaves alone but for p.
 func SoftmaxRow[T spec.Float](p, z, t []T, index int) (s spec.SoftmaxOf, ok bool) {
 	o, ok := preparedRow(&spec.Prepared[T]{Factor: 1}, p, z, t)
 	if !ok {
@@ -45,8 +45,8 @@ func SoftmaxRow[T spec.Float](p, z, t []T, index int) (s spec.SoftmaxOf, ok bool
 	return s, true
 }
 
-// CrossEntropyRow computes the cross entropy of one row of prepared logits y, with labels t or, where
-// t is nil, class index, and lse = log Σ exp y. The gradient is that with an additional term,
+// CrossEntropyRow computes the cross entropy of one row of prepared logits y, with labels t or,
+// where t is nil, class index, and lse = log Σ exp y. The gradient is that with an additional term,
 //
 //	grad_k = f ((S + extra lse) q_k - t_k),   q = softmax(y)
 //

@@ -69,7 +69,8 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	return sigmoidWide(run, parametersOf(q), loss, grad, z, yes, no, scale)
 }
 
-// questionPars are parameters where kernels find them; those of the last question of every kind are kept.
+// questionPars are parameters where kernels find them; those of the last question of every kind are
+// kept.
 type questionPars struct {
 	of  spec.Question
 	par [3]float64

@@ -51,8 +51,8 @@ func smoothPlanFor(f spec.Family, a float64) (s *smoothPlan) {
 	return s
 }
 
-// fitPair interpolates f and g for 0 <= p <= most, each by half of c, and returns the larger relative
-// error of the two.
+// fitPair interpolates f and g for 0 <= p <= most, each by half of c, and returns the larger
+// relative error of the two.
 func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst float64) {
 	n := len(c) / 2
 	for i, f := range []func(p float64) float64{f, g} {
@@ -79,7 +79,8 @@ func worse(a, b float64) float64 {
 	return b
 }
 
-// exact reports whether the kernels that compute in float64 are exact enough for elements of a size.
+// exact reports whether the kernels that compute in float64 are exact enough for elements of a
+// size.
 func (s *smoothPlan) exact(size int) bool {
 	if size == 4 {
 		return s.narrowError < 0x1p-32 && s.wideError < 0x1p-32

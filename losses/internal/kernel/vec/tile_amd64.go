@@ -68,8 +68,8 @@ func (s *tile[T]) numbers(which, lanes int) []T { return s.lane[which*lanes : (w
 // them, 16 bytes of A at a time.
 func overlap[A spec.Float](k int) int { return max(0, 16/spec.Size[A]()-k) }
 
-// tileIn transposes the first n rows of x, lanes of them or fewer, into dst; pad is room for a copy,
-// where they are fewer or too little is behind them.
+// tileIn transposes the first n rows of x, lanes of them or fewer, into dst; pad is room for a
+// copy, where they are fewer or too little is behind them.
 func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x []T, n int, pad []T, k int) {
 	if w := u.lanes(); n < w || len(x) < w*k+overlap[A](k) {
 		m := copy(pad, x[:n*k])
