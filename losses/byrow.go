@@ -184,7 +184,7 @@ func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 // since that rule leaves a large label as it is and the small one not.
 func (b *batch[T]) besides(dst, t []float64, i int) {
 	dst[0], dst[1] = t[1], t[0]
-	if b.smoothing.on() && b.smoothing.Rule == SmoothNotebook {
+	if b.smoothing.byNotebook() {
 		if yes, no := b.labels[2*i], b.labels[2*i+1]; yes > 0 && no > 0 {
 			dst[0], dst[1] = float64(no), float64(yes)
 		}

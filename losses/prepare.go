@@ -93,7 +93,7 @@ func (b *batch[T]) prepareTarget() (bad int) {
 		if bad := b.weighTarget(dst); bad >= 0 {
 			return bad
 		}
-		if b.smoothing.Rule == SmoothNotebook {
+		if b.smoothing.byNotebook() {
 			for i, t := range b.target {
 				dst[i] = b.stillPositive(dst[i], t, b.classWeights[i%k])
 			}
@@ -111,7 +111,7 @@ func (b *batch[T]) prepareTarget() (bad int) {
 // stillPositive returns the product of a label and its weight, and a tiny one where rounding has
 // taken it to 0 and the notebook's rule counts it.
 func (b *batch[T]) stillPositive(product, label T, weight float64) T {
-	if product == 0 && label > 0 && weight > 0 && b.smoothing.Rule == SmoothNotebook {
+	if product == 0 && label > 0 && weight > 0 && b.smoothing.byNotebook() {
 		return T(kernel.Tiny[T]())
 	}
 	return product

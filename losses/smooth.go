@@ -66,6 +66,9 @@ var priorNumbers = numberPerClass{"prior", ErrSmoothing, nonNegative}
 // on reports whether the smoothing changes anything.
 func (s Smoothing) on() bool { return s.Alpha != 0 }
 
+// byNotebook reports whether it does so by the notebook's rule, which counts the labels above 0.
+func (s Smoothing) byNotebook() bool { return s.on() && s.Rule == SmoothNotebook }
+
 // Validate returns an error that is [ErrAlpha] when the strength is out of the
 // rule's range, NaN or infinite, and [ErrSmoothing] when rule or prior are wrong.
 func (s Smoothing) Validate() error {

@@ -146,7 +146,7 @@ func (s SymmetricCrossEntropy) Row(r Row) (loss float64) {
 //
 // Alpha times Poly1 with Epsilon = -Beta A/Alpha, or a multiple of 1 - p_y alone.
 func symmetricRows[T kernel.Float](b *batch[T], s SymmetricCrossEntropy, l Loss) (bad int) {
-	if b.twins && b.smoothing.on() && b.smoothing.Rule == SmoothNotebook {
+	if b.twins && b.smoothing.byNotebook() {
 		return byRow(b, l)
 	}
 	if b.index == nil {

@@ -140,3 +140,19 @@ func TestNotebookCountsTinyLabels(t *testing.T) {
 		same(t, "loss of a question", question.eval(t, weighted).loss, want.loss)
 	}
 }
+
+// TestNoSmoothingByAnyRule: a rule without a strength changes nothing, not even beside labels whose
+// product with their weight is 0 in the dtype.
+func TestNoSmoothingByAnyRule(t *testing.T) {
+	for dt, tiny := range map[tensor.Dtype]float64{tensor.Float32: 1e-30, tensor.Float64: 1e-200} {
+		b := batch{dt: dt, n: 1, k: 3, z: []float64{1, -50, 3}, t: []float64{0, tiny, 0}}
+		c := losses.Criterion{ClassWeights: []float64{1, tiny, 1}}
+		want := b.eval(t, c)
+		for _, rule := range []losses.SmoothingRule{losses.SmoothUniform, losses.SmoothNotebook} {
+			c.Smoothing.Rule = rule
+			got := b.eval(t, c)
+			same(t, rule.String()+" loss", got.loss, want.loss)
+			same(t, rule.String()+" grad", got.grad, want.grad)
+		}
+	}
+}
