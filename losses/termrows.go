@@ -28,14 +28,18 @@ func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 	return -1
 }
 
+// mostTermWeight is the largest weight of a term whose kernel is used: a larger one would show the
+// digits that a denormal p has lost, of which a gradient is a multiple.
+const mostTermWeight = 1 << 10
+
 // sumsByTerms reports whether what each term gives for the rows of b can be added up: the terms are
-// no sums themselves, and T holds the factors of their gradients.
+// no sums themselves, their weights are not large, and T holds the factors of their gradients.
 func sumsByTerms[T kernel.Float](b *batch[T], s WeightedSum) bool {
 	if b.twins {
 		return false
 	}
 	for _, t := range s {
-		if _, ok := t.Loss.(WeightedSum); ok || t.Weight == 0 {
+		if _, ok := t.Loss.(WeightedSum); ok || t.Weight == 0 || t.Weight > mostTermWeight {
 			return false
 		}
 		for _, f := range b.scale {

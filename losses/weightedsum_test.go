@@ -1,8 +1,11 @@
 package losses_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
+
+	"gorgonia.org/tensor"
 
 	"softloss/losses"
 )
@@ -26,6 +29,20 @@ func TestSumIsTheTerms(t *testing.T) {
 					near(t, first+" and "+second, got.tgrad[i:i+1], []float64{g}, 1e-12, 1e-13)
 				}
 			}
+		}
+	}
+}
+
+// TestSumOfDenormalProbabilities: a large weight of a term does not show the digits that a denormal
+// p has lost.
+func TestSumOfDenormalProbabilities(t *testing.T) {
+	for _, weight := range []float64{1 << 10, 1e4, 1e8} {
+		c := losses.Criterion{Reduction: losses.Sum, Loss: losses.WeightedSum{
+			{Weight: weight, Loss: losses.CrossEntropy{}}, {Weight: 1, Loss: losses.MAE{}}}}
+		b := batch{dt: tensor.Float32, n: 1, k: 3, z: []float64{0, -97.5, -100}, index: []int{0}}
+		got := b.eval(t, c).grad
+		for j, z := range b.z[1:] {
+			near(t, fmt.Sprint(weight, j), got[j+1:j+2], []float64{(weight + 2) * math.Exp(z)}, 4*0x1p-24, 4*0x1p-141)
 		}
 	}
 }
