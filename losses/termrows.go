@@ -6,9 +6,10 @@ import (
 )
 
 // termRows is the kernel of the WeightedSum s, which l is: those of its terms, one after the other,
-// for as many rows as stay in the cache. Rows that are not finite so are computed by Row.
+// for as many rows as stay in the cache. Rows that are not finite so, and those with a factor that T
+// does not hold, are computed by Row.
 func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
-	if foreign(l) || !sumsByTerms(b, s) {
+	if foreign(l) || b.twins || !s.addsUp() || len(b.scale) == 1 && !holdsTerms(s, b.scale) {
 		return byRow(b, l)
 	}
 	for lo := 0; lo < b.n; lo += b.chunk() {
@@ -16,11 +17,12 @@ func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 		if bad := addTerms(&c, s); bad >= 0 {
 			return lo + bad
 		}
-		if finite(kernel.Sum(c.loss) + kernel.Sum(c.grad)) {
+		if holdsTerms(s, c.scale) && finite(kernel.Sum(c.loss)+kernel.Sum(c.grad)) {
 			continue
 		}
 		for i, x := range c.loss {
-			if !finite(x) || !finite(kernel.Sum(part(c.grad, i, i+1, c.k))) {
+			row := c.slice(i, i+1)
+			if !holdsTerms(s, row.scale) || !finite(x) || !finite(kernel.Sum(row.grad)) {
 				c.row(l, i)
 			}
 		}
@@ -32,17 +34,21 @@ func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 // digits that a denormal p has lost, of which a gradient is a multiple.
 const mostTermWeight = 1 << 10
 
-// sumsByTerms reports whether what each term gives for the rows of b can be added up: the terms are
-// no sums themselves, their weights are not large, and T holds the factors of their gradients.
-func sumsByTerms[T kernel.Float](b *batch[T], s WeightedSum) bool {
-	if b.twins {
-		return false
-	}
+// addsUp reports whether what the kernels of the terms give can be added up: the terms are no sums
+// themselves, and their weights are neither 0 nor large.
+func (s WeightedSum) addsUp() bool {
 	for _, t := range s {
 		if _, ok := t.Loss.(WeightedSum); ok || t.Weight == 0 || t.Weight > mostTermWeight {
 			return false
 		}
-		for _, f := range b.scale {
+	}
+	return true
+}
+
+// holdsTerms reports whether T holds the factors of all terms' gradients.
+func holdsTerms[T kernel.Float](s WeightedSum, scale []T) bool {
+	for _, t := range s {
+		for _, f := range scale {
 			if !holds[T](float64(f) * t.Weight) {
 				return false
 			}

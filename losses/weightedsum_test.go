@@ -46,3 +46,18 @@ func TestSumOfDenormalProbabilities(t *testing.T) {
 		}
 	}
 }
+
+// TestSumBesideATinyFactor: a row with a factor that the dtype does not hold changes no bit of the
+// rows beside it, and has the gradient of its terms.
+func TestSumBesideATinyFactor(t *testing.T) {
+	c := losses.Criterion{Reduction: losses.Sum, Loss: losses.WeightedSum{
+		{Weight: .01, Loss: losses.CrossEntropy{}}, {Weight: 1, Loss: losses.MAE{}}}}
+	b := bigBatch(c, tensor.Float32)
+	b.n, b.z, b.t, b.u = 20, b.z[:20*b.k], b.t[:20*b.k], []float64{1}
+	b.s = repeat(b.n, func(int) float64 { return 1 })
+	want := b.eval(t, c).grad
+	b.s[0] = 2e-38
+	got := b.eval(t, c).grad
+	same(t, "rows beside", got[b.k:], want[b.k:])
+	near(t, "row", got[:b.k], scaled(2e-38, want[:b.k]), 0x1p-20, 0x1p-148)
+}
