@@ -10383,9 +10383,222 @@ group1:
 	JMP               group1
 
 single2:
-next3:
+	TESTQ BX, BX
+	JNE   single4
+	TESTQ DI, DI
+	JEQ   single4
+	TESTQ CX, CX
+	JEQ   single4
+
+group3:
+	CMPQ              R8, $0x30
+	JLT               single4
+	VMOVUPS           (DX)(R10*4), Z2
+	VMOVUPS           64(DX)(R10*4), Z3
+	VMOVUPS           128(DX)(R10*4), Z4
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K1
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z3, K2
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z4, K3
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z3, Z3
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z4, Z4
+	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
+	VORPS.BCST        cs80000000<>+0(SB), Z3, Z3
+	VORPS.BCST        cs80000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      csc2d10000<>+0(SB), Z5
+	VBROADCASTSS      csc2d10000<>+0(SB), Z7
+	VBROADCASTSS      csc2d10000<>+0(SB), Z9
+	VMAXPS            Z2, Z5, Z5
+	VMAXPS            Z3, Z7, Z7
+	VMAXPS            Z4, Z9, Z9
+	VBROADCASTSS      cs4b400000<>+0(SB), Z6
+	VBROADCASTSS      cs4b400000<>+0(SB), Z8
+	VBROADCASTSS      cs4b400000<>+0(SB), Z10
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z5, Z6
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z7, Z8
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z9, Z10
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z6, Z6
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z8, Z8
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z10, Z10
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z8, Z7
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z10, Z9
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z8, Z7
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z10, Z9
+	VMULPS            Z5, Z5, Z11
+	VMULPS            Z7, Z7, Z12
+	VMULPS            Z9, Z9, Z13
+	VMULPS            Z11, Z11, Z14
+	VMULPS            Z12, Z12, Z15
+	VMULPS            Z13, Z13, Z16
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z17
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z18
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z19
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z20
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z21
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z22
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z5, Z20
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z7, Z21
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z9, Z22
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z23
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z24
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z25
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z5, Z23
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z7, Z24
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z9, Z25
+	VFMADD231PS       Z20, Z11, Z23
+	VFMADD231PS       Z21, Z12, Z24
+	VFMADD231PS       Z22, Z13, Z25
+	VFMADD231PS       Z17, Z14, Z23
+	VFMADD231PS       Z18, Z15, Z24
+	VFMADD231PS       Z19, Z16, Z25
+	VFMADD231PS       Z23, Z11, Z5
+	VFMADD231PS       Z24, Z12, Z7
+	VFMADD231PS       Z25, Z13, Z9
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z5
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z9, Z9
+	VSCALEFPS         Z6, Z5, Z5
+	VSCALEFPS         Z8, Z7, Z7
+	VSCALEFPS         Z10, Z9, Z9
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z11
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z13
+	VADDPS.BCST       cs3f800000<>+0(SB), Z9, Z15
+	VADDPS.BCST       cs40000000<>+0(SB), Z5, Z12
+	VADDPS.BCST       cs40000000<>+0(SB), Z7, Z14
+	VADDPS.BCST       cs40000000<>+0(SB), Z9, Z16
+	VMULPS            Z11, Z12, Z6
+	VMULPS            Z13, Z14, Z8
+	VMULPS            Z15, Z16, Z10
+	VRCP14PS          Z6, Z17
+	VRCP14PS          Z8, Z18
+	VRCP14PS          Z10, Z19
+	VBROADCASTSS      cs3f800000<>+0(SB), Z20
+	VBROADCASTSS      cs3f800000<>+0(SB), Z21
+	VBROADCASTSS      cs3f800000<>+0(SB), Z22
+	VFNMADD231PS      Z6, Z17, Z20
+	VFNMADD231PS      Z8, Z18, Z21
+	VFNMADD231PS      Z10, Z19, Z22
+	VFMADD231PS       Z17, Z20, Z17
+	VFMADD231PS       Z18, Z21, Z18
+	VFMADD231PS       Z19, Z22, Z19
+	VMULPS            Z12, Z17, Z6
+	VMULPS            Z14, Z18, Z8
+	VMULPS            Z16, Z19, Z10
+	VMULPS            Z11, Z17, Z12
+	VMULPS            Z13, Z18, Z14
+	VMULPS            Z15, Z19, Z16
+	VMULPS            Z5, Z12, Z12
+	VMULPS            Z7, Z14, Z14
+	VMULPS            Z9, Z16, Z16
+	VMULPS            Z12, Z12, Z11
+	VMULPS            Z14, Z14, Z13
+	VMULPS            Z16, Z16, Z15
+	VMULPS            Z11, Z11, Z17
+	VMULPS            Z13, Z13, Z18
+	VMULPS            Z15, Z15, Z19
+	VMULPS            Z17, Z17, Z20
+	VMULPS            Z18, Z18, Z21
+	VMULPS            Z19, Z19, Z22
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z23
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z24
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z25
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z26
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z27
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z28
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z11, Z26
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z13, Z27
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z15, Z28
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z29
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z30
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z31
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z11, Z29
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z13, Z30
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z15, Z31
+	VFMADD231PS       Z26, Z17, Z29
+	VFMADD231PS       Z27, Z18, Z30
+	VFMADD231PS       Z28, Z19, Z31
+	VFMADD231PS       Z23, Z20, Z29
+	VFMADD231PS       Z24, Z21, Z30
+	VFMADD231PS       Z25, Z22, Z31
+	VADDPS            Z12, Z12, Z12
+	VADDPS            Z14, Z14, Z14
+	VADDPS            Z16, Z16, Z16
+	VMULPS            Z12, Z11, Z11
+	VMULPS            Z14, Z13, Z13
+	VMULPS            Z16, Z15, Z15
+	VFMADD231PS       Z29, Z11, Z12
+	VFMADD231PS       Z30, Z13, Z14
+	VFMADD231PS       Z31, Z15, Z16
+	VMOVUPS           (SI)(R10*4), Z11
+	VMOVUPS           64(SI)(R10*4), Z13
+	VMOVUPS           128(SI)(R10*4), Z15
+	VMOVUPS           (DI)(R10*4), Z17
+	VMOVUPS           64(DI)(R10*4), Z18
+	VMOVUPS           128(DI)(R10*4), Z19
+	VMOVAPS           Z11, Z20
+	VMOVAPS           Z13, Z21
+	VMOVAPS           Z15, Z22
+	VMOVUPS           Z17, K1, Z20
+	VMOVUPS           Z18, K2, Z21
+	VMOVUPS           Z19, K3, Z22
+	VMOVUPS           Z11, K1, Z17
+	VMOVUPS           Z13, K2, Z18
+	VMOVUPS           Z15, K3, Z19
+	VMOVAPS           Z20, Z11
+	VMOVAPS           Z21, Z13
+	VMOVAPS           Z22, Z15
+	VFMSUB231PS       Z5, Z17, Z11
+	VFMSUB231PS       Z7, Z18, Z13
+	VFMSUB231PS       Z9, Z19, Z15
+	VMULPS            Z6, Z11, Z11
+	VMULPS            Z8, Z13, Z13
+	VMULPS            Z10, Z15, Z15
+	VADDPS            Z20, Z17, Z17
+	VADDPS            Z21, Z18, Z18
+	VADDPS            Z22, Z19, Z19
+	VMULPS            Z17, Z12, Z12
+	VMULPS            Z18, Z14, Z14
+	VMULPS            Z19, Z16, Z16
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z20, K4
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z21, K5
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z22, K6
+	VFNMADD231PS      Z2, Z20, K4, Z12
+	VFNMADD231PS      Z3, Z21, K5, Z14
+	VFNMADD231PS      Z4, Z22, K6, Z16
+	VXORPS.BCST       cs80000000<>+0(SB), Z11, K1, Z11
+	VXORPS.BCST       cs80000000<>+0(SB), Z13, K2, Z13
+	VXORPS.BCST       cs80000000<>+0(SB), Z15, K3, Z15
+	VEXTRACTF64X4     $0x01, Z12, Y2
+	VCVTPS2PD         Y2, Z2
+	VCVTPS2PD         Y12, Z3
+	VMOVUPS           Z3, (AX)(R10*8)
+	VEXTRACTF64X4     $0x01, Z14, Y3
+	VCVTPS2PD         Y3, Z3
+	VCVTPS2PD         Y14, Z4
+	VMOVUPS           Z4, 128(AX)(R10*8)
+	VEXTRACTF64X4     $0x01, Z16, Y4
+	VCVTPS2PD         Y4, Z4
+	VCVTPS2PD         Y16, Z5
+	VMOVUPS           Z5, 256(AX)(R10*8)
+	VMOVUPS           Z2, 64(AX)(R10*8)
+	VMOVUPS           Z3, 192(AX)(R10*8)
+	VMOVUPS           Z4, 320(AX)(R10*8)
+	VMULPS            Z0, Z11, Z11
+	VMULPS            Z0, Z13, Z13
+	VMULPS            Z0, Z15, Z15
+	VMOVUPS           Z11, (CX)(R10*4)
+	VMOVUPS           Z13, 64(CX)(R10*4)
+	VMOVUPS           Z15, 128(CX)(R10*4)
+	ADDQ              $0x30, R10
+	SUBQ              $0x30, R8
+	JMP               group3
+
+single4:
+next5:
 	CMPQ              R8, $0x10
-	JLT               tail4
+	JLT               tail6
 	VMOVUPS           (DX)(R10*4), Z2
 	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K1
 	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
@@ -10434,17 +10647,17 @@ next3:
 	VFMADD231PS       Z11, Z5, Z6
 	VMOVUPS           (SI)(R10*4), Z5
 	TESTQ             DI, DI
-	JNE               given6
+	JNE               given8
 	VBROADCASTSS      cs3f800000<>+0(SB), Z7
 	VSUBPS            Z5, Z7, Z7
 	VPMAXUD           Z5, Z1, Z1
-	JMP               done7
+	JMP               done9
 
-given6:
+given8:
 	VMOVUPS (DI)(R10*4), Z7
 	VMOVAPS Z7, Z7
 
-done7:
+done9:
 	VMOVAPS       Z5, Z8
 	VMOVUPS       Z7, K1, Z8
 	VMOVUPS       Z5, K1, Z7
@@ -10462,23 +10675,23 @@ done7:
 	VMOVUPS       Z3, (AX)(R10*8)
 	VMOVUPS       Z2, 64(AX)(R10*8)
 	TESTQ         CX, CX
-	JEQ           value8
+	JEQ           value10
 	VMULPS        Z0, Z5, Z5
 	TESTQ         BX, BX
-	JEQ           common9
+	JEQ           common11
 	VMULPS        (BX)(R10*4), Z5, Z5
 
-common9:
+common11:
 	VMOVUPS Z5, (CX)(R10*4)
 
-value8:
+value10:
 	ADDQ $0x10, R10
 	SUBQ $0x10, R8
-	JMP  next3
+	JMP  next5
 
-tail4:
+tail6:
 	TESTQ             R8, R8
-	JEQ               done5
+	JEQ               done7
 	MOVL              $0x00000001, R11
 	SHLXL             R8, R11, R8
 	DECL              R8
@@ -10531,17 +10744,17 @@ tail4:
 	VFMADD231PS       Z11, Z5, Z6
 	VMOVUPS.Z         (SI)(R10*4), K1, Z5
 	TESTQ             DI, DI
-	JNE               given10
+	JNE               given12
 	VBROADCASTSS      cs3f800000<>+0(SB), Z7
 	VSUBPS            Z5, Z7, Z7
 	VPMAXUD           Z5, Z1, Z1
-	JMP               done11
+	JMP               done13
 
-given10:
+given12:
 	VMOVUPS.Z (DI)(R10*4), K1, Z7
 	VMOVAPS   Z7, Z7
 
-done11:
+done13:
 	VMOVAPS       Z5, Z8
 	VMOVUPS       Z7, K2, Z8
 	VMOVUPS       Z5, K2, Z7
@@ -10561,18 +10774,18 @@ done11:
 	KSHIFTRW      $0x08, K1, K2
 	VMOVUPD       Z2, K2, 64(AX)(R10*8)
 	TESTQ         CX, CX
-	JEQ           value12
+	JEQ           value14
 	VMULPS        Z0, Z5, Z5
 	TESTQ         BX, BX
-	JEQ           common13
+	JEQ           common15
 	VMOVUPS.Z     (BX)(R10*4), K1, Z0
 	VMULPS        Z0, Z5, Z5
 
-common13:
+common15:
 	VMOVUPS Z5, K1, (CX)(R10*4)
 
-value12:
-done5:
+value14:
+done7:
 	VPCMPUD.BCST $0x06, cs3f800000<>+0(SB), Z1, K1
 	KMOVW        K1, AX
 	ORL          AX, R9
@@ -18682,9 +18895,192 @@ group1:
 	JMP               group1
 
 single2:
-next3:
+	TESTQ BX, BX
+	JNE   single4
+	TESTQ DI, DI
+	JEQ   single4
+	TESTQ CX, CX
+	JEQ   single4
+
+group3:
+	CMPQ              R8, $0x10
+	JLT               single4
+	VMOVUPD           (DX)(R10*8), Z2
+	VMOVUPD           64(DX)(R10*8), Z3
+	VCMPPD.BCST       $0x1e, cd0<>+0(SB), Z2, K1
+	VCMPPD.BCST       $0x1e, cd0<>+0(SB), Z3, K2
+	VFIXUPIMMPD.BCST  $0x00, cd300000<>+0(SB), Z2, Z2
+	VFIXUPIMMPD.BCST  $0x00, cd300000<>+0(SB), Z3, Z3
+	VORPD.BCST        cd8000000000000000<>+0(SB), Z2, Z2
+	VORPD.BCST        cd8000000000000000<>+0(SB), Z3, Z3
+	VBROADCASTSD      cdc087500000000000<>+0(SB), Z4
+	VBROADCASTSD      cdc087500000000000<>+0(SB), Z6
+	VMAXPD            Z2, Z4, Z4
+	VMAXPD            Z3, Z6, Z6
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z5
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z7
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z4, Z5
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z6, Z7
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z5, Z5
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z7, Z7
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z7, Z6
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z5, Z4
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z7, Z6
+	VMULPD            Z4, Z4, Z8
+	VMULPD            Z6, Z6, Z9
+	VMULPD            Z8, Z8, Z10
+	VMULPD            Z9, Z9, Z11
+	VMULPD            Z10, Z10, Z12
+	VMULPD            Z11, Z11, Z13
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z14
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z4, Z14
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z6, Z15
+	VBROADCASTSD      cd3ec71de0d9c145d0<>+0(SB), Z16
+	VBROADCASTSD      cd3ec71de0d9c145d0<>+0(SB), Z17
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z4, Z16
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z6, Z17
+	VBROADCASTSD      cd3f2a01a01a7c8d47<>+0(SB), Z18
+	VBROADCASTSD      cd3f2a01a01a7c8d47<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z4, Z18
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z6, Z19
+	VFMADD231PD       Z16, Z8, Z18
+	VFMADD231PD       Z17, Z9, Z19
+	VBROADCASTSD      cd3f811111111109ad<>+0(SB), Z16
+	VBROADCASTSD      cd3f811111111109ad<>+0(SB), Z17
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z4, Z16
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z6, Z17
+	VBROADCASTSD      cd3fc5555555555556<>+0(SB), Z20
+	VBROADCASTSD      cd3fc5555555555556<>+0(SB), Z21
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z4, Z20
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z6, Z21
+	VFMADD231PD       Z16, Z8, Z20
+	VFMADD231PD       Z17, Z9, Z21
+	VFMADD231PD       Z18, Z10, Z20
+	VFMADD231PD       Z19, Z11, Z21
+	VFMADD231PD       Z14, Z12, Z20
+	VFMADD231PD       Z15, Z13, Z21
+	VFMADD231PD       Z20, Z8, Z4
+	VFMADD231PD       Z21, Z9, Z6
+	VADDPD.BCST       cd3ff0000000000000<>+0(SB), Z4, Z4
+	VADDPD.BCST       cd3ff0000000000000<>+0(SB), Z6, Z6
+	VSCALEFPD         Z5, Z4, Z4
+	VSCALEFPD         Z7, Z6, Z6
+	VADDPD.BCST       cd3ff0000000000000<>+0(SB), Z4, Z8
+	VADDPD.BCST       cd3ff0000000000000<>+0(SB), Z6, Z10
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z4, Z9
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z6, Z11
+	VMULPD            Z8, Z9, Z5
+	VMULPD            Z10, Z11, Z7
+	VRCP14PD          Z5, Z12
+	VRCP14PD          Z7, Z13
+	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z14
+	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z15
+	VFNMADD231PD      Z5, Z12, Z14
+	VFNMADD231PD      Z7, Z13, Z15
+	VFMADD213PD       Z14, Z14, Z14
+	VFMADD213PD       Z15, Z15, Z15
+	VFMADD231PD       Z12, Z14, Z12
+	VFMADD231PD       Z13, Z15, Z13
+	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z14
+	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z15
+	VFNMADD231PD      Z5, Z12, Z14
+	VFNMADD231PD      Z7, Z13, Z15
+	VFMADD231PD       Z12, Z14, Z12
+	VFMADD231PD       Z13, Z15, Z13
+	VMULPD            Z9, Z12, Z5
+	VMULPD            Z11, Z13, Z7
+	VMULPD            Z8, Z12, Z9
+	VMULPD            Z10, Z13, Z11
+	VMULPD            Z4, Z9, Z9
+	VMULPD            Z6, Z11, Z11
+	VMULPD            Z9, Z9, Z8
+	VMULPD            Z11, Z11, Z10
+	VMULPD            Z8, Z8, Z12
+	VMULPD            Z10, Z10, Z13
+	VMULPD            Z12, Z12, Z14
+	VMULPD            Z13, Z13, Z15
+	VMULPD            Z14, Z14, Z16
+	VMULPD            Z15, Z15, Z17
+	VBROADCASTSD      cd3fb401d4aa549388<>+0(SB), Z18
+	VBROADCASTSD      cd3fb401d4aa549388<>+0(SB), Z19
+	VBROADCASTSD      cd3fa32e0c573ae320<>+0(SB), Z20
+	VBROADCASTSD      cd3fa32e0c573ae320<>+0(SB), Z21
+	VFMADD213PD.BCST  cd3fabc37f2f621e22<>+0(SB), Z8, Z20
+	VFMADD213PD.BCST  cd3fabc37f2f621e22<>+0(SB), Z10, Z21
+	VFMADD231PD       Z18, Z12, Z20
+	VFMADD231PD       Z19, Z13, Z21
+	VBROADCASTSD      cd3fae0a2d526b5aa6<>+0(SB), Z18
+	VBROADCASTSD      cd3fae0a2d526b5aa6<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fb111abdcc0bc30<>+0(SB), Z8, Z18
+	VFMADD213PD.BCST  cd3fb111abdcc0bc30<>+0(SB), Z10, Z19
+	VBROADCASTSD      cd3fb3b13515f481d9<>+0(SB), Z22
+	VBROADCASTSD      cd3fb3b13515f481d9<>+0(SB), Z23
+	VFMADD213PD.BCST  cd3fb745d19937c37f<>+0(SB), Z8, Z22
+	VFMADD213PD.BCST  cd3fb745d19937c37f<>+0(SB), Z10, Z23
+	VFMADD231PD       Z18, Z12, Z22
+	VFMADD231PD       Z19, Z13, Z23
+	VBROADCASTSD      cd3fbc71c71bedea50<>+0(SB), Z18
+	VBROADCASTSD      cd3fbc71c71bedea50<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc2492492499d46<>+0(SB), Z8, Z18
+	VFMADD213PD.BCST  cd3fc2492492499d46<>+0(SB), Z10, Z19
+	VBROADCASTSD      cd3fc9999999999944<>+0(SB), Z24
+	VBROADCASTSD      cd3fc9999999999944<>+0(SB), Z25
+	VFMADD213PD.BCST  cd3fd5555555555555<>+0(SB), Z8, Z24
+	VFMADD213PD.BCST  cd3fd5555555555555<>+0(SB), Z10, Z25
+	VFMADD231PD       Z18, Z12, Z24
+	VFMADD231PD       Z19, Z13, Z25
+	VFMADD231PD       Z22, Z14, Z24
+	VFMADD231PD       Z23, Z15, Z25
+	VFMADD231PD       Z20, Z16, Z24
+	VFMADD231PD       Z21, Z17, Z25
+	VADDPD            Z9, Z9, Z9
+	VADDPD            Z11, Z11, Z11
+	VMULPD            Z9, Z8, Z8
+	VMULPD            Z11, Z10, Z10
+	VFMADD231PD       Z24, Z8, Z9
+	VFMADD231PD       Z25, Z10, Z11
+	VMOVUPD           (SI)(R10*8), Z8
+	VMOVUPD           64(SI)(R10*8), Z10
+	VMOVUPD           (DI)(R10*8), Z12
+	VMOVUPD           64(DI)(R10*8), Z13
+	VMOVAPD           Z8, Z14
+	VMOVAPD           Z10, Z15
+	VMOVUPD           Z12, K1, Z14
+	VMOVUPD           Z13, K2, Z15
+	VMOVUPD           Z8, K1, Z12
+	VMOVUPD           Z10, K2, Z13
+	VMOVAPD           Z14, Z8
+	VMOVAPD           Z15, Z10
+	VFMSUB231PD       Z4, Z12, Z8
+	VFMSUB231PD       Z6, Z13, Z10
+	VMULPD            Z5, Z8, Z8
+	VMULPD            Z7, Z10, Z10
+	VADDPD            Z14, Z12, Z12
+	VADDPD            Z15, Z13, Z13
+	VMULPD            Z12, Z9, Z9
+	VMULPD            Z13, Z11, Z11
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z14, K3
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z15, K4
+	VFNMADD231PD      Z2, Z14, K3, Z9
+	VFNMADD231PD      Z3, Z15, K4, Z11
+	VXORPD.BCST       cd8000000000000000<>+0(SB), Z8, K1, Z8
+	VXORPD.BCST       cd8000000000000000<>+0(SB), Z10, K2, Z10
+	VMOVUPD           Z9, (AX)(R10*8)
+	VMOVUPD           Z11, 64(AX)(R10*8)
+	VMULPD            Z0, Z8, Z8
+	VMULPD            Z0, Z10, Z10
+	VMOVUPD           Z8, (CX)(R10*8)
+	VMOVUPD           Z10, 64(CX)(R10*8)
+	ADDQ              $0x10, R10
+	SUBQ              $0x10, R8
+	JMP               group3
+
+single4:
+next5:
 	CMPQ              R8, $0x08
-	JLT               tail4
+	JLT               tail6
 	VMOVUPD           (DX)(R10*8), Z2
 	VCMPPD.BCST       $0x1e, cd0<>+0(SB), Z2, K1
 	VFIXUPIMMPD.BCST  $0x00, cd300000<>+0(SB), Z2, Z2
@@ -18755,17 +19151,17 @@ next3:
 	VFMADD231PD       Z13, Z5, Z6
 	VMOVUPD           (SI)(R10*8), Z5
 	TESTQ             DI, DI
-	JNE               given6
+	JNE               given8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z7
 	VSUBPD            Z5, Z7, Z7
 	VPMAXUQ           Z5, Z1, Z1
-	JMP               done7
+	JMP               done9
 
-given6:
+given8:
 	VMOVUPD (DI)(R10*8), Z7
 	VMOVAPD Z7, Z7
 
-done7:
+done9:
 	VMOVAPD      Z5, Z8
 	VMOVUPD      Z7, K1, Z8
 	VMOVUPD      Z5, K1, Z7
@@ -18779,23 +19175,23 @@ done7:
 	VXORPD.BCST  cd8000000000000000<>+0(SB), Z5, K1, Z5
 	VMOVUPD      Z6, (AX)(R10*8)
 	TESTQ        CX, CX
-	JEQ          value8
+	JEQ          value10
 	VMULPD       Z0, Z5, Z5
 	TESTQ        BX, BX
-	JEQ          common9
+	JEQ          common11
 	VMULPD       (BX)(R10*8), Z5, Z5
 
-common9:
+common11:
 	VMOVUPD Z5, (CX)(R10*8)
 
-value8:
+value10:
 	ADDQ $0x08, R10
 	SUBQ $0x08, R8
-	JMP  next3
+	JMP  next5
 
-tail4:
+tail6:
 	TESTQ             R8, R8
-	JEQ               done5
+	JEQ               done7
 	MOVL              $0x00000001, R11
 	SHLXL             R8, R11, R8
 	DECL              R8
@@ -18870,17 +19266,17 @@ tail4:
 	VFMADD231PD       Z13, Z5, Z6
 	VMOVUPD.Z         (SI)(R10*8), K1, Z5
 	TESTQ             DI, DI
-	JNE               given10
+	JNE               given12
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z7
 	VSUBPD            Z5, Z7, Z7
 	VPMAXUQ           Z5, Z1, Z1
-	JMP               done11
+	JMP               done13
 
-given10:
+given12:
 	VMOVUPD.Z (DI)(R10*8), K1, Z7
 	VMOVAPD   Z7, Z7
 
-done11:
+done13:
 	VMOVAPD      Z5, Z8
 	VMOVUPD      Z7, K2, Z8
 	VMOVUPD      Z5, K2, Z7
@@ -18894,18 +19290,18 @@ done11:
 	VXORPD.BCST  cd8000000000000000<>+0(SB), Z5, K2, Z5
 	VMOVUPD      Z6, K1, (AX)(R10*8)
 	TESTQ        CX, CX
-	JEQ          value12
+	JEQ          value14
 	VMULPD       Z0, Z5, Z5
 	TESTQ        BX, BX
-	JEQ          common13
+	JEQ          common15
 	VMOVUPD.Z    (BX)(R10*8), K1, Z0
 	VMULPD       Z0, Z5, Z5
 
-common13:
+common15:
 	VMOVUPD Z5, K1, (CX)(R10*8)
 
-value12:
-done5:
+value14:
+done7:
 	VPCMPUQ.BCST $0x06, cd3ff0000000000000<>+0(SB), Z1, K1
 	KMOVW        K1, AX
 	ORL          AX, R9

@@ -34,6 +34,7 @@ type sigmoidLoss struct {
 	exact     bool // differences magnify what short polynomials leave
 	ways      int  // how many vectors of float32 elements there are the registers for at once, with AVX-512
 	alone     bool // there are not those for two vectors of float64 elements
+	given     bool // it is worth a loop for several vectors of labels that are given for both classes
 }
 
 // logKind says which logarithms a loss takes.
@@ -51,7 +52,8 @@ const (
 type questionLoss func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual)
 
 // sigmoidCrossEntropy computes in the element type.
-var sigmoidCrossEntropy = sigmoidLoss{name: "sigmoidCrossEntropy", prepare: byLikelihood(crossEntropyQuestion), ways: 3}
+var sigmoidCrossEntropy = sigmoidLoss{name: "sigmoidCrossEntropy", prepare: byLikelihood(crossEntropyQuestion), ways: 3,
+	given: true}
 
 // sigmoids compute in float64.
 var sigmoids = []sigmoidLoss{
@@ -97,8 +99,9 @@ func (g isa) sigmoid(f sigmoidLoss) {
 	scale, c, zero := g.heldFactor("scale"), g.questionConsts(f), g.constant(0)
 	check, checked := g.outside(bad)
 	emit := f.prepare(g, c, par)
-	// one computes a vector; plain is a gradient and shares without factors of their own.
-	one := func(i reg.GPVirtual, v int, m *mask, plain bool) {
+	// one computes a vector; several says that there is a gradient, without factors of its own, and given
+	// then whether no is not nil.
+	one := func(i reg.GPVirtual, v int, m *mask, several, given bool) {
 		x := g.get(z, i, v, m)
 		positive := func() mask { return g.cmp(gtOQ, g.zeros(1)[0], g.get(z, i, v, m)) } // again where registers are few
 		if g.avx512 {
@@ -109,7 +112,10 @@ func (g isa) sigmoid(f sigmoidLoss) {
 		q.positive = positive
 		l, d := emit(q, func() (_, other reg.VecVirtual) {
 			y, other := g.get(yes, i, v, m), g.vec()
-			if plain {
+			switch {
+			case several && given:
+				return y, g.get(no, i, v, m)
+			case several:
 				g.other(y, other)
 				check(y, other)
 				return y, other
@@ -126,7 +132,7 @@ func (g isa) sigmoid(f sigmoidLoss) {
 			return y, other
 		})
 		g.putLoss(l, loss, i, v, m)
-		if plain {
+		if several {
 			g.putScaled(d, scale, nil, grad, i, v, m)
 			return
 		}
@@ -140,24 +146,29 @@ func (g isa) sigmoid(f sigmoidLoss) {
 	XORQ(i, i)
 	MOVQ(n, left)
 	if n := f.atOnce(g); n > 1 {
-		g.groups(n, i, left, []reg.GPVirtual{no, scales}, grad, func(v int) { one(i, v, nil, true) })
+		g.groups(n, i, left, []reg.GPVirtual{no, scales}, []reg.GPVirtual{grad}, func(v int) { one(i, v, nil, true, false) })
+		if f.given {
+			g.groups(n, i, left, []reg.GPVirtual{scales}, []reg.GPVirtual{no, grad}, func(v int) { one(i, v, nil, true, true) })
+		}
 	}
-	g.rest(i, left, func(m *mask) { one(i, 0, m, false) })
+	g.rest(i, left, func(m *mask) { one(i, 0, m, false, false) })
 	checked()
 	Store(bad, Return("bad"))
 	g.ret()
 }
 
 // groups emits the loop over n vectors at once, which do not wait for each other, as long as there
-// are as many left. It is skipped when one of the pointers without is not nil, or with is.
-func (g isa) groups(n int, i, left reg.GPVirtual, without []reg.GPVirtual, with reg.GPVirtual, body func(v int)) {
+// are as many left. It is skipped when one of the pointers without is not nil, or one of with is.
+func (g isa) groups(n int, i, left reg.GPVirtual, without, with []reg.GPVirtual, body func(v int)) {
 	next, done := label("group"), label("single")
 	for _, p := range without {
 		TESTQ(p, p)
 		JNE(LabelRef(done))
 	}
-	TESTQ(with, with)
-	JEQ(LabelRef(done))
+	for _, p := range with {
+		TESTQ(p, p)
+		JEQ(LabelRef(done))
+	}
 	Label(next)
 	CMPQ(left, Imm(uint64(n*g.lanes())))
 	JLT(LabelRef(done))
