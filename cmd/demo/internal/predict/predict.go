@@ -56,10 +56,3 @@ func Do(_ context.Context, args []string, c cli.Console) error {
 	}
 	return out.end()
 }
-
-// hints are what to do about a cell, see [input.TableError].
-var hints = map[string]string{
-	"Decimal": "-decimal , reads such numbers",
-	"Missing": "a model trained with -missing impute fills it in",
-	"Unseen":  "-unseen zeros takes it for none of these",
-}

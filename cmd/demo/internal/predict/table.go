@@ -19,10 +19,11 @@ const (
 	errorsShown = 20   // rows whose faults are said one by one
 )
 
-// origin is what is known of a row beside its features.
-type origin struct {
-	id    string
-	fault string // why it cannot be read; "" when it can
+// hints are what to do about a cell, see [input.TableError].
+var hints = map[string]string{
+	"Decimal": "-decimal , reads such numbers",
+	"Missing": "a model trained with -missing impute fills it in",
+	"Unseen":  "-unseen zeros takes it for none of these",
 }
 
 // reading is a table of any length that is read a part at a time.

@@ -31,6 +31,12 @@ type Prediction struct {
 	Error         string             `json:"error,omitempty"`
 }
 
+// origin is what is known of a row beside its features.
+type origin struct {
+	id    string
+	fault string // why it cannot be read; "" when it can
+}
+
 // writer writes predictions in one of the formats.
 type writer struct {
 	out     *bufio.Writer

@@ -35,20 +35,6 @@ type Questions struct {
 	Thresholds []float64 `json:"thresholds"` // from which probability on the answer is yes
 }
 
-// ClassScore is how well one class is found.
-type ClassScore struct {
-	Class string `json:"class"`
-	Score
-}
-
-// Score is how well a class is found, or a mean over classes.
-type Score struct {
-	Precision Float `json:"precision"`
-	Recall    Float `json:"recall"`
-	F1        Float `json:"f1"`
-	Support   Float `json:"support"` // rows, or the people they stand for
-}
-
 // Judge gives the verdict on probabilities that a saved model predicts, whose Thresholds and
 // ClassNames count; weights have one number a row, nil for 1 each.
 func Judge(s *train.Saved, probs, labels *tensor.Dense, weights []float64) (*Verdict, error) {
@@ -115,10 +101,6 @@ func (v *Verdict) take(c metric.Classification, names []string) {
 	for k, s := range c.Classes {
 		v.Classes = append(v.Classes, ClassScore{ClassName(names, k), scoreOf(s)})
 	}
-}
-
-func scoreOf(s metric.ClassScore) Score {
-	return Score{Precision: Float(s.Precision), Recall: Float(s.Recall), F1: Float(s.F1), Support: Float(s.Support)}
 }
 
 // ClassName returns the name of a class, its number where there are no names.

@@ -97,9 +97,3 @@ func (s *session) judgeTwo(m *train.Model) error {
 	}
 	return two.Choose(valid, test)
 }
-
-// predicted are the rows of a set with what a model says of them.
-func predicted(m *train.Model, set *dataset.Dataset) (record.Rows, error) {
-	probs, err := m.Predict(set.Features)
-	return record.Rows{Probs: probs, Labels: set.Labels, Weights: set.Counts}, err
-}

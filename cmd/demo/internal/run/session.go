@@ -63,3 +63,9 @@ func (s *session) trainConfig() train.Config {
 	c.Teacher = s.teacher
 	return c
 }
+
+// predicted are the rows of a set with what a model says of them.
+func predicted(m *train.Model, set *dataset.Dataset) (record.Rows, error) {
+	probs, err := m.Predict(set.Features)
+	return record.Rows{Probs: probs, Labels: set.Labels, Weights: set.Counts}, err
+}
