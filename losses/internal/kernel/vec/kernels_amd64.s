@@ -68078,108 +68078,216 @@ TEXT ·klTermsWideAVX512(SB), NOSPLIT, $256-60
 	VMOVUPD      Z3, 128(SP)
 	VMOVUPD      Z3, 192(SP)
 	KXORW        K1, K1, K1
+	VMOVUPD      mantissas<>+0(SB), Z4
+	VMOVUPD      mantissaLogs<>+0(SB), Z5
 	XORQ         BX, BX
 
-next1:
-	CMPQ             DX, $0x08
-	JLT              tail2
-	VCVTPS2PD        (CX)(BX*4), Z4
-	VCVTPS2PD        (AX)(BX*4), Z5
-	VFPCLASSPDZ      $0xd9, Z4, K2
-	KORW             K2, K1, K1
-	VADDPD           Z4, Z3, Z3
-	VSUBPD           Z0, Z5, Z5
-	VSUBPD           Z1, Z5, Z5
-	VMOVAPD          Z4, Z6
-	VPXORD           Z7, Z7, Z7
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z9
-	VPSUBQ           Z9, Z6, Z8
-	VPSRAQ           $0x34, Z8, Z8
-	VPSLLQ           $0x34, Z8, Z9
-	VPSUBQ           Z9, Z6, Z6
-	VCVTQQ2PD        Z8, Z8
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z6, Z6
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z6, Z9
-	VDIVPD           Z9, Z6, Z9
-	VMULPD           Z9, Z9, Z11
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z12
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z11, Z12
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z11, Z12
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z11, Z12
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z11, Z12
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z11, Z12
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z11, Z12
-	VMULPD           Z11, Z12, Z12
-	VMULPD           Z6, Z6, Z11
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z11, Z11
-	VADDPD           Z11, Z12, Z12
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z8, Z7
-	VFMADD231PD      Z9, Z12, Z7
-	VSUBPD           Z7, Z11, Z11
-	VSUBPD           Z11, Z6, Z6
-	VMOVAPD          Z6, Z6
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z8, Z6
-	VSUBPD           Z5, Z6, Z6
-	VMULPD           Z4, Z6, Z6
-	VCMPPD.BCST      $0x04, cd0<>+0(SB), Z4, K2
-	VMOVUPD.Z        Z6, K2, Z4
-	VADDPD           Z4, Z2, Z2
-	ADDQ             $0x08, BX
-	SUBQ             $0x08, DX
-	JMP              next1
+big1:
+	CMPQ              DX, $0x20
+	JLT               small2
+	VCVTPS2PD         (CX)(BX*4), Z6
+	VCVTPS2PD         (AX)(BX*4), Z7
+	VFPCLASSPDZ       $0xd9, Z6, K2
+	KORW              K2, K1, K1
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z0, Z7, Z7
+	VSUBPD            Z1, Z7, Z7
+	VMOVAPD           Z6, Z8
+	VGETMANTPD        $0x03, Z8, Z10
+	VMULPD.BCST       cd3ff5555555555555<>+0(SB), Z8, Z8
+	VGETEXPPD         Z8, Z8
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z11
+	VFMADD231PD.BCST  cd4034000000000000<>+0(SB), Z10, Z11
+	VMOVAPD           Z11, Z9
+	VPERMI2PD         mantissas<>+64(SB), Z4, Z9
+	VPERMI2PD         mantissaLogs<>+64(SB), Z5, Z11
+	VFMSUB213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z10
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z8, Z11
+	VBROADCASTSD      cdbfbfd120f104fda3<>+0(SB), Z8
+	VFMADD213PD.BCST  cd3fc2509ed4262b9b<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfc555603e7d94e8<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fc999985e0d272e<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfcffffffeb9f775<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fd55555555db052<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfe000000000023d<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3feffffffffffff7<>+0(SB), Z10, Z8
+	VFNMADD231PD      Z10, Z8, Z11
+	VADDPD            Z11, Z7, Z7
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
+	VFNMADD231PD      Z7, Z6, K2, Z2
+	VCVTPS2PD         32(CX)(BX*4), Z6
+	VCVTPS2PD         32(AX)(BX*4), Z7
+	VFPCLASSPDZ       $0xd9, Z6, K2
+	KORW              K2, K1, K1
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z0, Z7, Z7
+	VSUBPD            Z1, Z7, Z7
+	VMOVAPD           Z6, Z8
+	VGETMANTPD        $0x03, Z8, Z10
+	VMULPD.BCST       cd3ff5555555555555<>+0(SB), Z8, Z8
+	VGETEXPPD         Z8, Z8
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z11
+	VFMADD231PD.BCST  cd4034000000000000<>+0(SB), Z10, Z11
+	VMOVAPD           Z11, Z9
+	VPERMI2PD         mantissas<>+64(SB), Z4, Z9
+	VPERMI2PD         mantissaLogs<>+64(SB), Z5, Z11
+	VFMSUB213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z10
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z8, Z11
+	VBROADCASTSD      cdbfbfd120f104fda3<>+0(SB), Z8
+	VFMADD213PD.BCST  cd3fc2509ed4262b9b<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfc555603e7d94e8<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fc999985e0d272e<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfcffffffeb9f775<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fd55555555db052<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfe000000000023d<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3feffffffffffff7<>+0(SB), Z10, Z8
+	VFNMADD231PD      Z10, Z8, Z11
+	VADDPD            Z11, Z7, Z7
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
+	VFNMADD231PD      Z7, Z6, K2, Z2
+	VCVTPS2PD         64(CX)(BX*4), Z6
+	VCVTPS2PD         64(AX)(BX*4), Z7
+	VFPCLASSPDZ       $0xd9, Z6, K2
+	KORW              K2, K1, K1
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z0, Z7, Z7
+	VSUBPD            Z1, Z7, Z7
+	VMOVAPD           Z6, Z8
+	VGETMANTPD        $0x03, Z8, Z10
+	VMULPD.BCST       cd3ff5555555555555<>+0(SB), Z8, Z8
+	VGETEXPPD         Z8, Z8
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z11
+	VFMADD231PD.BCST  cd4034000000000000<>+0(SB), Z10, Z11
+	VMOVAPD           Z11, Z9
+	VPERMI2PD         mantissas<>+64(SB), Z4, Z9
+	VPERMI2PD         mantissaLogs<>+64(SB), Z5, Z11
+	VFMSUB213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z10
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z8, Z11
+	VBROADCASTSD      cdbfbfd120f104fda3<>+0(SB), Z8
+	VFMADD213PD.BCST  cd3fc2509ed4262b9b<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfc555603e7d94e8<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fc999985e0d272e<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfcffffffeb9f775<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fd55555555db052<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfe000000000023d<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3feffffffffffff7<>+0(SB), Z10, Z8
+	VFNMADD231PD      Z10, Z8, Z11
+	VADDPD            Z11, Z7, Z7
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
+	VFNMADD231PD      Z7, Z6, K2, Z2
+	VCVTPS2PD         96(CX)(BX*4), Z6
+	VCVTPS2PD         96(AX)(BX*4), Z7
+	VFPCLASSPDZ       $0xd9, Z6, K2
+	KORW              K2, K1, K1
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z0, Z7, Z7
+	VSUBPD            Z1, Z7, Z7
+	VMOVAPD           Z6, Z8
+	VGETMANTPD        $0x03, Z8, Z10
+	VMULPD.BCST       cd3ff5555555555555<>+0(SB), Z8, Z8
+	VGETEXPPD         Z8, Z8
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z11
+	VFMADD231PD.BCST  cd4034000000000000<>+0(SB), Z10, Z11
+	VMOVAPD           Z11, Z9
+	VPERMI2PD         mantissas<>+64(SB), Z4, Z9
+	VPERMI2PD         mantissaLogs<>+64(SB), Z5, Z11
+	VFMSUB213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z10
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z8, Z11
+	VBROADCASTSD      cdbfbfd120f104fda3<>+0(SB), Z8
+	VFMADD213PD.BCST  cd3fc2509ed4262b9b<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfc555603e7d94e8<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fc999985e0d272e<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfcffffffeb9f775<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fd55555555db052<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfe000000000023d<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3feffffffffffff7<>+0(SB), Z10, Z8
+	VFNMADD231PD      Z10, Z8, Z11
+	VADDPD            Z11, Z7, Z7
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
+	VFNMADD231PD      Z7, Z6, K2, Z2
+	ADDQ              $0x20, BX
+	SUBQ              $0x20, DX
+	JMP               big1
 
-tail2:
-	TESTQ            DX, DX
-	JEQ              done3
-	MOVL             $0x00000001, SI
-	SHLXL            DX, SI, DX
-	DECL             DX
-	KMOVW            DX, K2
-	VMOVUPS.Z        (CX)(BX*4), K2, Y4
-	VCVTPS2PD        Y4, Z4
-	VMOVUPS.Z        (AX)(BX*4), K2, Y5
-	VCVTPS2PD        Y5, Z5
-	VFPCLASSPDZ      $0xd9, Z4, K2
-	KORW             K2, K1, K1
-	VADDPD           Z4, Z3, Z3
-	VSUBPD           Z0, Z5, Z5
-	VSUBPD           Z1, Z5, Z5
-	VMOVAPD          Z4, Z0
-	VPXORD           Z10, Z10, Z10
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z6
-	VPSUBQ           Z6, Z0, Z1
-	VPSRAQ           $0x34, Z1, Z1
-	VPSLLQ           $0x34, Z1, Z6
-	VPSUBQ           Z6, Z0, Z0
-	VCVTQQ2PD        Z1, Z1
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z0, Z0
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z0, Z6
-	VDIVPD           Z6, Z0, Z6
-	VMULPD           Z6, Z6, Z7
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z8
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z7, Z8
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z7, Z8
-	VMULPD           Z7, Z8, Z8
-	VMULPD           Z0, Z0, Z7
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z7, Z7
-	VADDPD           Z7, Z8, Z8
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z1, Z10
-	VFMADD231PD      Z6, Z8, Z10
-	VSUBPD           Z10, Z7, Z7
-	VSUBPD           Z7, Z0, Z0
-	VMOVAPD          Z0, Z0
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z1, Z0
-	VSUBPD           Z5, Z0, Z0
-	VMULPD           Z4, Z0, Z0
-	VCMPPD.BCST      $0x04, cd0<>+0(SB), Z4, K2
-	VMOVUPD.Z        Z0, K2, Z0
-	VADDPD           Z0, Z2, Z2
+small2:
+next3:
+	CMPQ              DX, $0x08
+	JLT               tail4
+	VCVTPS2PD         (CX)(BX*4), Z6
+	VCVTPS2PD         (AX)(BX*4), Z7
+	VFPCLASSPDZ       $0xd9, Z6, K2
+	KORW              K2, K1, K1
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z0, Z7, Z7
+	VSUBPD            Z1, Z7, Z7
+	VMOVAPD           Z6, Z8
+	VGETMANTPD        $0x03, Z8, Z10
+	VMULPD.BCST       cd3ff5555555555555<>+0(SB), Z8, Z8
+	VGETEXPPD         Z8, Z8
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z11
+	VFMADD231PD.BCST  cd4034000000000000<>+0(SB), Z10, Z11
+	VMOVAPD           Z11, Z9
+	VPERMI2PD         mantissas<>+64(SB), Z4, Z9
+	VPERMI2PD         mantissaLogs<>+64(SB), Z5, Z11
+	VFMSUB213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z10
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z8, Z11
+	VBROADCASTSD      cdbfbfd120f104fda3<>+0(SB), Z8
+	VFMADD213PD.BCST  cd3fc2509ed4262b9b<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfc555603e7d94e8<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fc999985e0d272e<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfcffffffeb9f775<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3fd55555555db052<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cdbfe000000000023d<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3feffffffffffff7<>+0(SB), Z10, Z8
+	VFNMADD231PD      Z10, Z8, Z11
+	VADDPD            Z11, Z7, Z7
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
+	VFNMADD231PD      Z7, Z6, K2, Z2
+	ADDQ              $0x08, BX
+	SUBQ              $0x08, DX
+	JMP               next3
 
-done3:
+tail4:
+	TESTQ             DX, DX
+	JEQ               done5
+	MOVL              $0x00000001, SI
+	SHLXL             DX, SI, DX
+	DECL              DX
+	KMOVW             DX, K2
+	VMOVUPS.Z         (CX)(BX*4), K2, Y6
+	VCVTPS2PD         Y6, Z6
+	VMOVUPS.Z         (AX)(BX*4), K2, Y7
+	VCVTPS2PD         Y7, Z7
+	VFPCLASSPDZ       $0xd9, Z6, K2
+	KORW              K2, K1, K1
+	VADDPD            Z6, Z3, Z3
+	VSUBPD            Z0, Z7, Z7
+	VSUBPD            Z1, Z7, Z7
+	VMOVAPD           Z6, Z0
+	VGETMANTPD        $0x03, Z0, Z8
+	VMULPD.BCST       cd3ff5555555555555<>+0(SB), Z0, Z0
+	VGETEXPPD         Z0, Z0
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
+	VFMADD231PD.BCST  cd4034000000000000<>+0(SB), Z8, Z9
+	VMOVAPD           Z9, Z1
+	VPERMI2PD         mantissas<>+64(SB), Z4, Z1
+	VPERMI2PD         mantissaLogs<>+64(SB), Z5, Z9
+	VFMSUB213PD.BCST  cd3ff0000000000000<>+0(SB), Z1, Z8
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z0, Z9
+	VBROADCASTSD      cdbfbfd120f104fda3<>+0(SB), Z0
+	VFMADD213PD.BCST  cd3fc2509ed4262b9b<>+0(SB), Z8, Z0
+	VFMADD213PD.BCST  cdbfc555603e7d94e8<>+0(SB), Z8, Z0
+	VFMADD213PD.BCST  cd3fc999985e0d272e<>+0(SB), Z8, Z0
+	VFMADD213PD.BCST  cdbfcffffffeb9f775<>+0(SB), Z8, Z0
+	VFMADD213PD.BCST  cd3fd55555555db052<>+0(SB), Z8, Z0
+	VFMADD213PD.BCST  cdbfe000000000023d<>+0(SB), Z8, Z0
+	VFMADD213PD.BCST  cd3feffffffffffff7<>+0(SB), Z8, Z0
+	VFNMADD231PD      Z8, Z0, Z9
+	VADDPD            Z9, Z7, Z7
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
+	VFNMADD231PD      Z7, Z6, K2, Z2
+
+done5:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z2, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -68226,6 +68334,142 @@ done3:
 	MOVL          AX, bad+56(FP)
 	VZEROUPPER
 	RET
+
+DATA mantissas<>+0(SB)/8, $0x3ff4000000000000
+DATA mantissas<>+8(SB)/8, $0x3ff2d2d2d2d2d2d3
+DATA mantissas<>+16(SB)/8, $0x3ff1c71c71c71c72
+DATA mantissas<>+24(SB)/8, $0x3ff0d79435e50d79
+DATA mantissas<>+32(SB)/8, $0x3ff0000000000000
+DATA mantissas<>+40(SB)/8, $0x3fee79e79e79e79e
+DATA mantissas<>+48(SB)/8, $0x3fed1745d1745d17
+DATA mantissas<>+56(SB)/8, $0x3febd37a6f4de9be
+DATA mantissas<>+64(SB)/8, $0x3feaaaaaaaaaaaab
+DATA mantissas<>+72(SB)/8, $0x3fe999999999999a
+DATA mantissas<>+80(SB)/8, $0x3fe89d89d89d89d8
+DATA mantissas<>+88(SB)/8, $0x3fe7b425ed097b42
+DATA mantissas<>+96(SB)/8, $0x3fe6db6db6db6db7
+DATA mantissas<>+104(SB)/8, $0x3fe611a7b9611a7c
+DATA mantissas<>+112(SB)/8, $0x3fe5555555555555
+DATA mantissas<>+120(SB)/8, $0x3ff5555555555555
+GLOBL mantissas<>(SB), RODATA|NOPTR, $128
+
+DATA mantissaLogs<>+0(SB)/8, $0x3fcc8ff7c79a9a22
+DATA mantissaLogs<>+8(SB)/8, $0x3fc4cd6b97964179
+DATA mantissaLogs<>+16(SB)/8, $0x3fbaf8e8210a4161
+DATA mantissaLogs<>+24(SB)/8, $0x3faa431d5bcc1930
+DATA mantissaLogs<>+32(SB)/8, $0x0000000000000000
+DATA mantissaLogs<>+40(SB)/8, $0xbfa8fb063ef2c7f1
+DATA mantissaLogs<>+48(SB)/8, $0xbfb8663f793c46c9
+DATA mantissaLogs<>+56(SB)/8, $0xbfc1e3b825dd05e8
+DATA mantissaLogs<>+64(SB)/8, $0xbfc7565011e49675
+DATA mantissaLogs<>+72(SB)/8, $0xbfcc8ff7c79a9a20
+DATA mantissaLogs<>+80(SB)/8, $0xbfd0ca937be1b9de
+DATA mantissaLogs<>+88(SB)/8, $0xbfd334e9e47d07f6
+DATA mantissaLogs<>+96(SB)/8, $0xbfd588c2d913348f
+DATA mantissaLogs<>+104(SB)/8, $0xbfd7c7b282d0d46a
+DATA mantissaLogs<>+112(SB)/8, $0xbfd9f323ecbf984d
+DATA mantissaLogs<>+120(SB)/8, $0x3fd269621134db92
+GLOBL mantissaLogs<>(SB), RODATA|NOPTR, $128
+
+DATA cdbfbfd120f104fda3<>+0(SB)/8, $0xbfbfd120f104fda3
+DATA cdbfbfd120f104fda3<>+8(SB)/8, $0xbfbfd120f104fda3
+DATA cdbfbfd120f104fda3<>+16(SB)/8, $0xbfbfd120f104fda3
+DATA cdbfbfd120f104fda3<>+24(SB)/8, $0xbfbfd120f104fda3
+DATA cdbfbfd120f104fda3<>+32(SB)/8, $0xbfbfd120f104fda3
+DATA cdbfbfd120f104fda3<>+40(SB)/8, $0xbfbfd120f104fda3
+DATA cdbfbfd120f104fda3<>+48(SB)/8, $0xbfbfd120f104fda3
+DATA cdbfbfd120f104fda3<>+56(SB)/8, $0xbfbfd120f104fda3
+GLOBL cdbfbfd120f104fda3<>(SB), RODATA|NOPTR, $64
+
+DATA cd3fc2509ed4262b9b<>+0(SB)/8, $0x3fc2509ed4262b9b
+DATA cd3fc2509ed4262b9b<>+8(SB)/8, $0x3fc2509ed4262b9b
+DATA cd3fc2509ed4262b9b<>+16(SB)/8, $0x3fc2509ed4262b9b
+DATA cd3fc2509ed4262b9b<>+24(SB)/8, $0x3fc2509ed4262b9b
+DATA cd3fc2509ed4262b9b<>+32(SB)/8, $0x3fc2509ed4262b9b
+DATA cd3fc2509ed4262b9b<>+40(SB)/8, $0x3fc2509ed4262b9b
+DATA cd3fc2509ed4262b9b<>+48(SB)/8, $0x3fc2509ed4262b9b
+DATA cd3fc2509ed4262b9b<>+56(SB)/8, $0x3fc2509ed4262b9b
+GLOBL cd3fc2509ed4262b9b<>(SB), RODATA|NOPTR, $64
+
+DATA cdbfc555603e7d94e8<>+0(SB)/8, $0xbfc555603e7d94e8
+DATA cdbfc555603e7d94e8<>+8(SB)/8, $0xbfc555603e7d94e8
+DATA cdbfc555603e7d94e8<>+16(SB)/8, $0xbfc555603e7d94e8
+DATA cdbfc555603e7d94e8<>+24(SB)/8, $0xbfc555603e7d94e8
+DATA cdbfc555603e7d94e8<>+32(SB)/8, $0xbfc555603e7d94e8
+DATA cdbfc555603e7d94e8<>+40(SB)/8, $0xbfc555603e7d94e8
+DATA cdbfc555603e7d94e8<>+48(SB)/8, $0xbfc555603e7d94e8
+DATA cdbfc555603e7d94e8<>+56(SB)/8, $0xbfc555603e7d94e8
+GLOBL cdbfc555603e7d94e8<>(SB), RODATA|NOPTR, $64
+
+DATA cd3fc999985e0d272e<>+0(SB)/8, $0x3fc999985e0d272e
+DATA cd3fc999985e0d272e<>+8(SB)/8, $0x3fc999985e0d272e
+DATA cd3fc999985e0d272e<>+16(SB)/8, $0x3fc999985e0d272e
+DATA cd3fc999985e0d272e<>+24(SB)/8, $0x3fc999985e0d272e
+DATA cd3fc999985e0d272e<>+32(SB)/8, $0x3fc999985e0d272e
+DATA cd3fc999985e0d272e<>+40(SB)/8, $0x3fc999985e0d272e
+DATA cd3fc999985e0d272e<>+48(SB)/8, $0x3fc999985e0d272e
+DATA cd3fc999985e0d272e<>+56(SB)/8, $0x3fc999985e0d272e
+GLOBL cd3fc999985e0d272e<>(SB), RODATA|NOPTR, $64
+
+DATA cdbfcffffffeb9f775<>+0(SB)/8, $0xbfcffffffeb9f775
+DATA cdbfcffffffeb9f775<>+8(SB)/8, $0xbfcffffffeb9f775
+DATA cdbfcffffffeb9f775<>+16(SB)/8, $0xbfcffffffeb9f775
+DATA cdbfcffffffeb9f775<>+24(SB)/8, $0xbfcffffffeb9f775
+DATA cdbfcffffffeb9f775<>+32(SB)/8, $0xbfcffffffeb9f775
+DATA cdbfcffffffeb9f775<>+40(SB)/8, $0xbfcffffffeb9f775
+DATA cdbfcffffffeb9f775<>+48(SB)/8, $0xbfcffffffeb9f775
+DATA cdbfcffffffeb9f775<>+56(SB)/8, $0xbfcffffffeb9f775
+GLOBL cdbfcffffffeb9f775<>(SB), RODATA|NOPTR, $64
+
+DATA cd3fd55555555db052<>+0(SB)/8, $0x3fd55555555db052
+DATA cd3fd55555555db052<>+8(SB)/8, $0x3fd55555555db052
+DATA cd3fd55555555db052<>+16(SB)/8, $0x3fd55555555db052
+DATA cd3fd55555555db052<>+24(SB)/8, $0x3fd55555555db052
+DATA cd3fd55555555db052<>+32(SB)/8, $0x3fd55555555db052
+DATA cd3fd55555555db052<>+40(SB)/8, $0x3fd55555555db052
+DATA cd3fd55555555db052<>+48(SB)/8, $0x3fd55555555db052
+DATA cd3fd55555555db052<>+56(SB)/8, $0x3fd55555555db052
+GLOBL cd3fd55555555db052<>(SB), RODATA|NOPTR, $64
+
+DATA cdbfe000000000023d<>+0(SB)/8, $0xbfe000000000023d
+DATA cdbfe000000000023d<>+8(SB)/8, $0xbfe000000000023d
+DATA cdbfe000000000023d<>+16(SB)/8, $0xbfe000000000023d
+DATA cdbfe000000000023d<>+24(SB)/8, $0xbfe000000000023d
+DATA cdbfe000000000023d<>+32(SB)/8, $0xbfe000000000023d
+DATA cdbfe000000000023d<>+40(SB)/8, $0xbfe000000000023d
+DATA cdbfe000000000023d<>+48(SB)/8, $0xbfe000000000023d
+DATA cdbfe000000000023d<>+56(SB)/8, $0xbfe000000000023d
+GLOBL cdbfe000000000023d<>(SB), RODATA|NOPTR, $64
+
+DATA cd3feffffffffffff7<>+0(SB)/8, $0x3feffffffffffff7
+DATA cd3feffffffffffff7<>+8(SB)/8, $0x3feffffffffffff7
+DATA cd3feffffffffffff7<>+16(SB)/8, $0x3feffffffffffff7
+DATA cd3feffffffffffff7<>+24(SB)/8, $0x3feffffffffffff7
+DATA cd3feffffffffffff7<>+32(SB)/8, $0x3feffffffffffff7
+DATA cd3feffffffffffff7<>+40(SB)/8, $0x3feffffffffffff7
+DATA cd3feffffffffffff7<>+48(SB)/8, $0x3feffffffffffff7
+DATA cd3feffffffffffff7<>+56(SB)/8, $0x3feffffffffffff7
+GLOBL cd3feffffffffffff7<>(SB), RODATA|NOPTR, $64
+
+DATA cd3ff5555555555555<>+0(SB)/8, $0x3ff5555555555555
+DATA cd3ff5555555555555<>+8(SB)/8, $0x3ff5555555555555
+DATA cd3ff5555555555555<>+16(SB)/8, $0x3ff5555555555555
+DATA cd3ff5555555555555<>+24(SB)/8, $0x3ff5555555555555
+DATA cd3ff5555555555555<>+32(SB)/8, $0x3ff5555555555555
+DATA cd3ff5555555555555<>+40(SB)/8, $0x3ff5555555555555
+DATA cd3ff5555555555555<>+48(SB)/8, $0x3ff5555555555555
+DATA cd3ff5555555555555<>+56(SB)/8, $0x3ff5555555555555
+GLOBL cd3ff5555555555555<>(SB), RODATA|NOPTR, $64
+
+DATA cd4034000000000000<>+0(SB)/8, $0x4034000000000000
+DATA cd4034000000000000<>+8(SB)/8, $0x4034000000000000
+DATA cd4034000000000000<>+16(SB)/8, $0x4034000000000000
+DATA cd4034000000000000<>+24(SB)/8, $0x4034000000000000
+DATA cd4034000000000000<>+32(SB)/8, $0x4034000000000000
+DATA cd4034000000000000<>+40(SB)/8, $0x4034000000000000
+DATA cd4034000000000000<>+48(SB)/8, $0x4034000000000000
+DATA cd4034000000000000<>+56(SB)/8, $0x4034000000000000
+GLOBL cd4034000000000000<>(SB), RODATA|NOPTR, $64
 
 // func polyExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
@@ -75283,142 +75527,6 @@ done3:
 	MOVL         R10, bad+72(FP)
 	VZEROUPPER
 	RET
-
-DATA mantissas<>+0(SB)/8, $0x3ff4000000000000
-DATA mantissas<>+8(SB)/8, $0x3ff2d2d2d2d2d2d3
-DATA mantissas<>+16(SB)/8, $0x3ff1c71c71c71c72
-DATA mantissas<>+24(SB)/8, $0x3ff0d79435e50d79
-DATA mantissas<>+32(SB)/8, $0x3ff0000000000000
-DATA mantissas<>+40(SB)/8, $0x3fee79e79e79e79e
-DATA mantissas<>+48(SB)/8, $0x3fed1745d1745d17
-DATA mantissas<>+56(SB)/8, $0x3febd37a6f4de9be
-DATA mantissas<>+64(SB)/8, $0x3feaaaaaaaaaaaab
-DATA mantissas<>+72(SB)/8, $0x3fe999999999999a
-DATA mantissas<>+80(SB)/8, $0x3fe89d89d89d89d8
-DATA mantissas<>+88(SB)/8, $0x3fe7b425ed097b42
-DATA mantissas<>+96(SB)/8, $0x3fe6db6db6db6db7
-DATA mantissas<>+104(SB)/8, $0x3fe611a7b9611a7c
-DATA mantissas<>+112(SB)/8, $0x3fe5555555555555
-DATA mantissas<>+120(SB)/8, $0x3ff5555555555555
-GLOBL mantissas<>(SB), RODATA|NOPTR, $128
-
-DATA mantissaLogs<>+0(SB)/8, $0x3fcc8ff7c79a9a22
-DATA mantissaLogs<>+8(SB)/8, $0x3fc4cd6b97964179
-DATA mantissaLogs<>+16(SB)/8, $0x3fbaf8e8210a4161
-DATA mantissaLogs<>+24(SB)/8, $0x3faa431d5bcc1930
-DATA mantissaLogs<>+32(SB)/8, $0x0000000000000000
-DATA mantissaLogs<>+40(SB)/8, $0xbfa8fb063ef2c7f1
-DATA mantissaLogs<>+48(SB)/8, $0xbfb8663f793c46c9
-DATA mantissaLogs<>+56(SB)/8, $0xbfc1e3b825dd05e8
-DATA mantissaLogs<>+64(SB)/8, $0xbfc7565011e49675
-DATA mantissaLogs<>+72(SB)/8, $0xbfcc8ff7c79a9a20
-DATA mantissaLogs<>+80(SB)/8, $0xbfd0ca937be1b9de
-DATA mantissaLogs<>+88(SB)/8, $0xbfd334e9e47d07f6
-DATA mantissaLogs<>+96(SB)/8, $0xbfd588c2d913348f
-DATA mantissaLogs<>+104(SB)/8, $0xbfd7c7b282d0d46a
-DATA mantissaLogs<>+112(SB)/8, $0xbfd9f323ecbf984d
-DATA mantissaLogs<>+120(SB)/8, $0x3fd269621134db92
-GLOBL mantissaLogs<>(SB), RODATA|NOPTR, $128
-
-DATA cdbfbfd120f104fda3<>+0(SB)/8, $0xbfbfd120f104fda3
-DATA cdbfbfd120f104fda3<>+8(SB)/8, $0xbfbfd120f104fda3
-DATA cdbfbfd120f104fda3<>+16(SB)/8, $0xbfbfd120f104fda3
-DATA cdbfbfd120f104fda3<>+24(SB)/8, $0xbfbfd120f104fda3
-DATA cdbfbfd120f104fda3<>+32(SB)/8, $0xbfbfd120f104fda3
-DATA cdbfbfd120f104fda3<>+40(SB)/8, $0xbfbfd120f104fda3
-DATA cdbfbfd120f104fda3<>+48(SB)/8, $0xbfbfd120f104fda3
-DATA cdbfbfd120f104fda3<>+56(SB)/8, $0xbfbfd120f104fda3
-GLOBL cdbfbfd120f104fda3<>(SB), RODATA|NOPTR, $64
-
-DATA cd3fc2509ed4262b9b<>+0(SB)/8, $0x3fc2509ed4262b9b
-DATA cd3fc2509ed4262b9b<>+8(SB)/8, $0x3fc2509ed4262b9b
-DATA cd3fc2509ed4262b9b<>+16(SB)/8, $0x3fc2509ed4262b9b
-DATA cd3fc2509ed4262b9b<>+24(SB)/8, $0x3fc2509ed4262b9b
-DATA cd3fc2509ed4262b9b<>+32(SB)/8, $0x3fc2509ed4262b9b
-DATA cd3fc2509ed4262b9b<>+40(SB)/8, $0x3fc2509ed4262b9b
-DATA cd3fc2509ed4262b9b<>+48(SB)/8, $0x3fc2509ed4262b9b
-DATA cd3fc2509ed4262b9b<>+56(SB)/8, $0x3fc2509ed4262b9b
-GLOBL cd3fc2509ed4262b9b<>(SB), RODATA|NOPTR, $64
-
-DATA cdbfc555603e7d94e8<>+0(SB)/8, $0xbfc555603e7d94e8
-DATA cdbfc555603e7d94e8<>+8(SB)/8, $0xbfc555603e7d94e8
-DATA cdbfc555603e7d94e8<>+16(SB)/8, $0xbfc555603e7d94e8
-DATA cdbfc555603e7d94e8<>+24(SB)/8, $0xbfc555603e7d94e8
-DATA cdbfc555603e7d94e8<>+32(SB)/8, $0xbfc555603e7d94e8
-DATA cdbfc555603e7d94e8<>+40(SB)/8, $0xbfc555603e7d94e8
-DATA cdbfc555603e7d94e8<>+48(SB)/8, $0xbfc555603e7d94e8
-DATA cdbfc555603e7d94e8<>+56(SB)/8, $0xbfc555603e7d94e8
-GLOBL cdbfc555603e7d94e8<>(SB), RODATA|NOPTR, $64
-
-DATA cd3fc999985e0d272e<>+0(SB)/8, $0x3fc999985e0d272e
-DATA cd3fc999985e0d272e<>+8(SB)/8, $0x3fc999985e0d272e
-DATA cd3fc999985e0d272e<>+16(SB)/8, $0x3fc999985e0d272e
-DATA cd3fc999985e0d272e<>+24(SB)/8, $0x3fc999985e0d272e
-DATA cd3fc999985e0d272e<>+32(SB)/8, $0x3fc999985e0d272e
-DATA cd3fc999985e0d272e<>+40(SB)/8, $0x3fc999985e0d272e
-DATA cd3fc999985e0d272e<>+48(SB)/8, $0x3fc999985e0d272e
-DATA cd3fc999985e0d272e<>+56(SB)/8, $0x3fc999985e0d272e
-GLOBL cd3fc999985e0d272e<>(SB), RODATA|NOPTR, $64
-
-DATA cdbfcffffffeb9f775<>+0(SB)/8, $0xbfcffffffeb9f775
-DATA cdbfcffffffeb9f775<>+8(SB)/8, $0xbfcffffffeb9f775
-DATA cdbfcffffffeb9f775<>+16(SB)/8, $0xbfcffffffeb9f775
-DATA cdbfcffffffeb9f775<>+24(SB)/8, $0xbfcffffffeb9f775
-DATA cdbfcffffffeb9f775<>+32(SB)/8, $0xbfcffffffeb9f775
-DATA cdbfcffffffeb9f775<>+40(SB)/8, $0xbfcffffffeb9f775
-DATA cdbfcffffffeb9f775<>+48(SB)/8, $0xbfcffffffeb9f775
-DATA cdbfcffffffeb9f775<>+56(SB)/8, $0xbfcffffffeb9f775
-GLOBL cdbfcffffffeb9f775<>(SB), RODATA|NOPTR, $64
-
-DATA cd3fd55555555db052<>+0(SB)/8, $0x3fd55555555db052
-DATA cd3fd55555555db052<>+8(SB)/8, $0x3fd55555555db052
-DATA cd3fd55555555db052<>+16(SB)/8, $0x3fd55555555db052
-DATA cd3fd55555555db052<>+24(SB)/8, $0x3fd55555555db052
-DATA cd3fd55555555db052<>+32(SB)/8, $0x3fd55555555db052
-DATA cd3fd55555555db052<>+40(SB)/8, $0x3fd55555555db052
-DATA cd3fd55555555db052<>+48(SB)/8, $0x3fd55555555db052
-DATA cd3fd55555555db052<>+56(SB)/8, $0x3fd55555555db052
-GLOBL cd3fd55555555db052<>(SB), RODATA|NOPTR, $64
-
-DATA cdbfe000000000023d<>+0(SB)/8, $0xbfe000000000023d
-DATA cdbfe000000000023d<>+8(SB)/8, $0xbfe000000000023d
-DATA cdbfe000000000023d<>+16(SB)/8, $0xbfe000000000023d
-DATA cdbfe000000000023d<>+24(SB)/8, $0xbfe000000000023d
-DATA cdbfe000000000023d<>+32(SB)/8, $0xbfe000000000023d
-DATA cdbfe000000000023d<>+40(SB)/8, $0xbfe000000000023d
-DATA cdbfe000000000023d<>+48(SB)/8, $0xbfe000000000023d
-DATA cdbfe000000000023d<>+56(SB)/8, $0xbfe000000000023d
-GLOBL cdbfe000000000023d<>(SB), RODATA|NOPTR, $64
-
-DATA cd3feffffffffffff7<>+0(SB)/8, $0x3feffffffffffff7
-DATA cd3feffffffffffff7<>+8(SB)/8, $0x3feffffffffffff7
-DATA cd3feffffffffffff7<>+16(SB)/8, $0x3feffffffffffff7
-DATA cd3feffffffffffff7<>+24(SB)/8, $0x3feffffffffffff7
-DATA cd3feffffffffffff7<>+32(SB)/8, $0x3feffffffffffff7
-DATA cd3feffffffffffff7<>+40(SB)/8, $0x3feffffffffffff7
-DATA cd3feffffffffffff7<>+48(SB)/8, $0x3feffffffffffff7
-DATA cd3feffffffffffff7<>+56(SB)/8, $0x3feffffffffffff7
-GLOBL cd3feffffffffffff7<>(SB), RODATA|NOPTR, $64
-
-DATA cd3ff5555555555555<>+0(SB)/8, $0x3ff5555555555555
-DATA cd3ff5555555555555<>+8(SB)/8, $0x3ff5555555555555
-DATA cd3ff5555555555555<>+16(SB)/8, $0x3ff5555555555555
-DATA cd3ff5555555555555<>+24(SB)/8, $0x3ff5555555555555
-DATA cd3ff5555555555555<>+32(SB)/8, $0x3ff5555555555555
-DATA cd3ff5555555555555<>+40(SB)/8, $0x3ff5555555555555
-DATA cd3ff5555555555555<>+48(SB)/8, $0x3ff5555555555555
-DATA cd3ff5555555555555<>+56(SB)/8, $0x3ff5555555555555
-GLOBL cd3ff5555555555555<>(SB), RODATA|NOPTR, $64
-
-DATA cd4034000000000000<>+0(SB)/8, $0x4034000000000000
-DATA cd4034000000000000<>+8(SB)/8, $0x4034000000000000
-DATA cd4034000000000000<>+16(SB)/8, $0x4034000000000000
-DATA cd4034000000000000<>+24(SB)/8, $0x4034000000000000
-DATA cd4034000000000000<>+32(SB)/8, $0x4034000000000000
-DATA cd4034000000000000<>+40(SB)/8, $0x4034000000000000
-DATA cd4034000000000000<>+48(SB)/8, $0x4034000000000000
-DATA cd4034000000000000<>+56(SB)/8, $0x4034000000000000
-GLOBL cd4034000000000000<>(SB), RODATA|NOPTR, $64
 
 // func sigmoidSparsemaxWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, BMI2

@@ -47,13 +47,25 @@ func (g isa) klTerms() {
 	z, t, n := g.param("z"), g.param("t"), g.param("n")
 	m, log := g.broadcast("m"), g.broadcast("log")
 	sum, mass, bad := g.folded(false), g.folded(false), g.noLanes()
-	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
+	term, unroll := func(l, t, sum reg.VecVirtual) { g.add(g.klTerm(l, t), sum, sum) }, 1
+	if g.looksUp() {
+		table := g.mantissas(true)
+		unroll = 4
+		term = func(l, t, sum reg.VecVirtual) {
+			u := g.vec()
+			g.move(t, u)
+			minus := g.lookUpLogs(table, nil, u)[0]
+			g.add(minus, l, l)
+			g.subLabelled(l, t, sum)
+		}
+	}
+	g.loop(n, unroll, func(i reg.GPVirtual, v int, k *mask) {
 		lab, l := g.get(t, i, v, k), g.get(z, i, v, k)
 		g.orInto(g.invalid(lab), bad)
 		g.add(lab, mass.inner[0], mass.inner[0])
 		g.sub(m, l, l)
 		g.sub(log, l, l)
-		g.add(g.klTerm(l, lab), sum.inner[0], sum.inner[0])
+		term(l, lab, sum.inner[0])
 	})
 	g.sums(sum, mass, bad)
 }
