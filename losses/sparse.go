@@ -70,10 +70,18 @@ func (n sparse) solve(z, memory []float64) (at point, ok bool) {
 	return at, true
 }
 
-// flat adds 1 - δ to the logits less the largest, in gap, for a row of no p near 1, and returns δ:
-// a step of Newton's method from the δ given, in numbers as small as g, which 1 - δ would have lost
-// digits of.
+// flat adds 1 - δ to the logits less the largest, in gap, for a row of no p near 1, and returns δ.
 func (n sparse) flat(gap []float64, delta float64) float64 {
+	s := n.flatShift(gap, delta)
+	for j := range gap {
+		gap[j] += s
+	}
+	return 1 - s
+}
+
+// flatShift returns 1 - δ for a row of no p near 1 by a step of Newton's method from the δ given, in
+// numbers as small as g, which that would have lost digits of.
+func (n sparse) flatShift(gap []float64, delta float64) float64 {
 	s := 1 - delta
 	var excess, slope precise // Σ p - 1, and its derivative by s
 	excess.add(-1)
@@ -83,11 +91,7 @@ func (n sparse) flat(gap []float64, delta float64) float64 {
 			slope.add(1 + float64(n-1)*(2*g-1))
 		}
 	}
-	s -= excess.value() / slope.value()
-	for j := range gap {
-		gap[j] += s
-	}
-	return 1 - s
+	return s - excess.value()/slope.value()
 }
 
 // threshold returns the δ for a row of a 1 and others, positive numbers of at most 1, which it
@@ -182,21 +186,25 @@ func (n sparse) diff(d, t []float64, at point) {
 // lossOf returns the loss of a target t with d = p - t, a sum of terms of which none is negative.
 func (n sparse) lossOf(d, t []float64, at point) (loss float64) {
 	for j, g := range at.gap {
-		t, d := t[j], d[j]
-		switch {
-		case !(g > 0):
-			if t > 0 || g != g {
-				loss += t * n.slope(t, g, float64(n)/float64(n+1))
-			}
-		case n == entmax15:
-			s := math.Sqrt(t)
-			x := d / (s + g)
-			loss += 2. / 3 * x * x * (2*s + g)
-		default:
-			loss += d * d / 2
-		}
+		loss += n.term(g, t[j], d[j])
 	}
 	return loss
+}
+
+// term is the term of a class.
+func (n sparse) term(g, t, d float64) float64 {
+	switch {
+	case !(g > 0):
+		if t > 0 || g != g {
+			return t * n.slope(t, g, float64(n)/float64(n+1))
+		}
+		return 0
+	case n == entmax15:
+		s := math.Sqrt(t)
+		x := d / (s + g)
+		return 2. / 3 * x * x * (2*s + g)
+	}
+	return d * d / 2
 }
 
 // slope returns n (f t^(1/n) - g), the derivative by a label t for f = 1.
@@ -235,7 +243,11 @@ func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
 	w := dense.Grow(&b.wide, 8*k)
 	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
 	z, t, d, v, escort, scratch := field(2), field(3), field(4), field(5), field(6), field(7)
+	quick := b.direction == nil && b.targetGrad == nil
 	for i := range b.n {
+		if quick && sparseRow(b, n, i, w[:2*k]) {
+			continue
+		}
 		if !b.rowTarget(t, i) {
 			return i
 		}

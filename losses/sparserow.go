@@ -1,0 +1,107 @@
+package losses
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel"
+)
+
+// sparseRow computes loss and gradient of row i as sparseRows does, in memory for 2K numbers, but looks
+// only at what is near the largest logit: the others have no probability. It returns false for a row
+// without probabilities, or with an invalid label.
+func sparseRow[T kernel.Float](b *batch[T], n sparse, i int, memory []float64) (ok bool) {
+	k := b.k
+	gap, others, top := memory[:k:k], memory[k:k], -1
+	kernel.Divide(gap, part(b.input, i, i+1, k), nil, float64(n))
+	if sum := kernel.Sum(gap); sum != sum {
+		return false
+	}
+	for j, x := range gap {
+		switch {
+		case !(x > -1):
+		case x == 0 && top < 0:
+			top = j
+		default:
+			others = append(others, 1+x)
+		}
+	}
+	delta := n.threshold(others)
+	if top < 0 {
+		return false
+	}
+	one, shift := 1.0, -delta // of g = (one + gap) + shift
+	if delta > 0.5 {
+		one, shift = 0, n.flatShift(gap, delta)
+		delta = 1 - shift
+	}
+	at := point{gap: gap, top: top, rest: delta}
+	if n == entmax15 {
+		at.rest = delta * (2 - delta)
+	}
+	f, grad := of(b.scale, i), part(b.grad, i, i+1, k)
+	if b.index != nil {
+		b.loss[i] = sparseIndex(n, at, one, shift, b.index[i], grad, f)
+		return true
+	}
+	b.loss[i], ok = sparseLabels(n, at, one, shift, part(b.target, i, i+1, k), grad, f)
+	return ok
+}
+
+// sparseLabels returns the loss for the labels t and stores f times the gradient. ok is false for an
+// invalid label.
+func sparseLabels[T kernel.Float](n sparse, at point, one, shift float64, t, grad []T, f float64) (loss float64, ok bool) {
+	t = t[:len(at.gap)]
+	for j, x := range at.gap {
+		v, g := float64(t[j]), (one+x)+shift
+		if !(v >= 0 && v <= math.MaxFloat64) {
+			return 0, false
+		}
+		d := -v
+		switch {
+		case g > 0 || j == at.top:
+			var term float64
+			term, d = n.class(g, v, at.rest, j == at.top)
+			loss += term
+		case v == 0:
+			d = 0
+		case n == sparsemax: // as term
+			loss += v * (0.5*v - g)
+		default:
+			loss += v * (2 * (2./3*math.Sqrt(v) - g))
+		}
+		if grad != nil {
+			grad[j] = T(f * d)
+		}
+	}
+	return loss, true
+}
+
+// sparseIndex is sparseLabels for class y.
+func sparseIndex[T kernel.Float](n sparse, at point, one, shift float64, y int, grad []T, f float64) (loss float64) {
+	clear(grad)
+	for j, x := range at.gap {
+		g := (one + x) + shift
+		if !(g > 0) && j != y {
+			continue
+		}
+		t := 0.0
+		if j == y {
+			t = 1
+		}
+		term, d := n.class(g, t, at.rest, j == at.top)
+		loss += term
+		if grad != nil {
+			grad[j] = T(f * d)
+		}
+	}
+	return loss
+}
+
+// class returns a class's term of the loss, and p - t.
+func (n sparse) class(g, t, rest float64, top bool) (term, d float64) {
+	d = n.power(g) - t
+	if top {
+		d = (1 - t) - rest
+	}
+	return n.term(g, t, d), d
+}
