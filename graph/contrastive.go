@@ -83,7 +83,7 @@ func InfoNCE(a, b *gorgonia.Node, temperature float64, reduction losses.Reductio
 // SupCon returns the supervised contrastive loss: every row belongs to the other rows of its class.
 // With P_n these and A_n all rows but n it is
 //
-//	L_n = -1/|P_n| Σ_{p ∈ P_n} log( exp(s_np/T) / Σ_{a ∈ A_n} exp(s_na/T) ),   s_nm = cos(x_n, x_m)
+//	L_n = -1/|P_n| Σ_{p ∈ P_n} log(exp(s_np/T) / Σ_{a ∈ A_n} exp(s_na/T)),   s_nm = cos(x_n, x_m)
 //
 // with the temperature T: a cross entropy whose labels are uniform over P_n. A row without another
 // one of its class costs nothing and does not count in the mean. With the number of the image as

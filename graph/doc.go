@@ -62,9 +62,9 @@
 //   - Read values through gorgonia.Read: a later op may overwrite the memory of Value(). In a clone
 //     of the graph Read writes the same Go variable, so read only one of them, or build a graph for
 //     each goroutine.
-//   - Data() of package tensor finds a tensor's memory by its address, which does not keep it: where
-//     nothing else refers to the tensor, write runtime.KeepAlive behind the call, or take Float64s
-//     or Float32s.
+//   - Data() of package tensor finds a tensor's memory by its address, which does not keep it:
+//     where nothing else refers to the tensor, write runtime.KeepAlive behind the call, or take
+//     Float64s or Float32s.
 //   - With BindDualValues and no solver, gradients of one run are added to those of the last. To
 //     evaluate on the training machine is such a run: use a second graph on the same weights.
 //   - Graphs that run at once must not share a tensor, which Mul transposes in place. To share

@@ -13,9 +13,9 @@ import (
 // SmoothingRule is a formula for label smoothing. For a row t of K labels with
 // the sum S and the strength α:
 //
-//	SmoothPrior     (1-α) t_k + α S μ_k        keeps the sum S; μ is the prior, uniform unless given
-//	SmoothUniform   (1-α) t_k + α/K            sum (1-α) S + α: PyTorch, optax, Keras, timm, fastai
-//	SmoothNotebook  max(t_k - α/nnz, 0) + α/K  nnz counts t_k > 0; sum >= S
+//	SmoothPrior     (1-α) t_k + α S μ_k        sum S; μ is the prior, uniform unless given
+//	SmoothUniform   (1-α) t_k + α/K            sum (1-α)S + α: PyTorch, optax, Keras, timm, fastai
+//	SmoothNotebook  max(t_k - α/nnz, 0) + α/K  sum >= S; nnz counts t_k > 0
 //
 // On one-hot rows with a uniform prior the three agree. Libraries that spread α
 // over the K-1 other classes do what SmoothUniform does with α K/(K-1).

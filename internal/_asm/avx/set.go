@@ -7,7 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Set is a set of instructions, AVX-512 or AVX2, with the type that vectors hold, float64 or float32.
+// Set is a set of instructions, AVX-512 or AVX2, with the type that vectors hold, float64 or
+// float32.
 type Set struct{ AVX512, F64 bool }
 
 // Suffix ends the names of functions.

@@ -24,8 +24,8 @@ func File(t *testing.T, path string) {
 	Words(t, string(text))
 }
 
-// Words is File for a text. One disassembler is that of the Go project, the other GNU's, where there
-// is one.
+// Words is File for a text. One disassembler is that of the Go project, the other GNU's, where
+// there is one.
 func Words(t *testing.T, text string) {
 	t.Run("go", func(t *testing.T) { byGo(t, text) })
 	t.Run("objdump", func(t *testing.T) { byObjdump(t, text) })
