@@ -1,6 +1,10 @@
 package losses
 
-import "softloss/losses/internal/kernel"
+import (
+	"math"
+
+	"softloss/losses/internal/kernel"
+)
 
 // KL is the Kullback-Leibler divergence of the prediction from the target.
 //
@@ -57,19 +61,28 @@ func klElements[T kernel.Float](b *batch[T], z, yes, no []T) (ok bool) {
 	if !kernel.SigmoidKL(b.loss, b.grad, z, yes, no, b.scale) {
 		return false
 	}
-	exact := 0.5 // from here on up 1 - t has all its digits in float64
-	if b.single() {
-		exact = 0x1p-29
-	}
-	for i, v := range yes {
-		t := float64(v)
-		u := 1 - t
-		if no != nil {
-			u = float64(no[i])
-		} else if t >= exact || t == 0 {
-			continue
+	loss := b.loss[:len(yes)]
+	switch {
+	case no == nil && b.single(): // hardly ever
+		for i, v := range yes {
+			if tiny(float32(v)) {
+				t := float64(v)
+				loss[i] += (1 - (1 - t)) - t
+			}
 		}
-		b.loss[i] += (1 - max(t, u)) - min(t, u)
+	case no == nil: // where 1 - t is not the larger one it is exact
+		for i, v := range yes {
+			t := float64(v)
+			loss[i] += (1 - (1 - t)) - t
+		}
+	default:
+		for i, v := range yes {
+			t, u := float64(v), float64(no[i])
+			loss[i] += (1 - max(t, u)) - min(t, u)
+		}
 	}
 	return true
 }
+
+// tiny reports whether 0 < x < 2⁻²⁹: the others lose nothing in 1 - x, in float64.
+func tiny(x float32) bool { return math.Float32bits(x)-1 < 0x31000000-1 }
