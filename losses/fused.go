@@ -87,16 +87,17 @@ func (b *batch[T]) computeFusedTiles(ready *batch[T], l Loss, linear bool) (row 
 		if len(x) > 1 {
 			x = x[lo : lo+c.n]
 		}
-		kernel.CrossEntropyRows(b.fused, c.loss, lse, c.grad, c.input, c.target, c.index, c.scale, x, b.k)
-		for i, s := range lse {
-			switch {
-			case s == s:
-				if c.rowWeight != nil {
-					c.loss[i] *= c.rowWeight[i]
-				}
+		all := kernel.CrossEntropyRows(b.fused, c.loss, lse, c.grad, c.input, c.target, c.index, c.scale, x, b.k)
+		for i, w := range c.rowWeight {
+			c.loss[i] *= w
+		}
+		if b.zLoss != 0 {
+			for i, s := range lse {
 				c.loss[i] += b.zLoss * s * s
-			default: // declined
-				alone := b.slice(lo+i, lo+i+1)
+			}
+		}
+		for i := 0; i < c.n && !all; i++ {
+			if alone := b.slice(lo+i, lo+i+1); lse[i] != lse[i] { // declined
 				if row, err = alone.computeApart(l, linear); err != nil {
 					return lo + i + row, err
 				}

@@ -20,10 +20,10 @@ func CrossEntropyRow[T Float](p *Prepared[T], loss *float64, grad, z, t []T, ind
 }
 
 // CrossEntropyRows is [CrossEntropyRow] for many rows, each with a factor and an extra of its own or all with
-// one; see [vec.CrossEntropyRows].
+// one, and reports whether all were ordinary; see [vec.CrossEntropyRows].
 func CrossEntropyRows[T Float](p *Prepared[T], loss, lse []float64, grad, z, t []T, index []int, scale, extra []T,
-	k int) {
-	vec.CrossEntropyRows(p, loss, lse, grad, z, t, index, scale, extra, k)
+	k int) (all bool) {
+	return vec.CrossEntropyRows(p, loss, lse, grad, z, t, index, scale, extra, k)
 }
 
 // SoftmaxOf is the softmax of a row; see [spec.SoftmaxOf].

@@ -13,9 +13,11 @@ import (
 var noShift [tileCols]float32
 
 // CrossEntropyRows is [CrossEntropyRow] for rows of few classes, with a factor and an extra for all rows or
-// one a row. lse is NaN of a row that is not ordinary; what is stored for it otherwise means nothing.
+// one a row. It reports whether all were ordinary: lse is NaN of those that were not, and what else is
+// stored for them means nothing.
 func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, grad, z, t []T, index []int,
-	scale, extra []T, k int) {
+	scale, extra []T, k int) (all bool) {
+	all = true
 	u := unitOf[T]()
 	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
 	defer putTile(s)
@@ -35,9 +37,10 @@ func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, gr
 			loss[i+j], lse[i+j] = float64(sums[j]), float64(tops[j])+float64(logs[j])
 		}
 		for m := rejected & (1<<n - 1); m != 0; m &= m - 1 {
-			lse[i+bits.TrailingZeros32(m)] = math.NaN()
+			lse[i+bits.TrailingZeros32(m)], all = math.NaN(), false
 		}
 	}
+	return all
 }
 
 // crossEntropyOptions runs the kernel for the logits that p says on a tile.

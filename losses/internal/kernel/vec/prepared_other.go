@@ -9,7 +9,8 @@ func Prepares[T spec.Float](*spec.Prepared[T]) bool { return false }
 
 // CrossEntropyRows is not called.
 func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, grad, z, t []T, index []int,
-	scale, extra []T, k int) {
+	scale, extra []T, k int) (all bool) {
+	return false
 }
 
 // CrossEntropyRow is not called.
