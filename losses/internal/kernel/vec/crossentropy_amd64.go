@@ -142,14 +142,13 @@ func crossEntropyTiles[T spec.Float](
 		if io == nil {
 			io = u
 		}
-		lo, hi := i*k, (i+n)*k
-		tileIn(io, s.z[:], z[lo:], n, s.padZ[:], k)
+		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
 		setTarget(io, s, t, s.padT[:], index, i, n, k)
 		var rejected, invalid uint32
 		if grad != nil {
 			setScale(s, scale, i, n, w)
 			rejected, invalid = u.tileCrossEntropyGrad(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
-			tileOut(io, grad[lo:hi], s.e[:], s.padG[:], k)
+			tileOut(io, grad[i*k:], s.e[:], s.padG[:], k)
 		} else {
 			rejected, invalid = u.tileCrossEntropy(&s.z[0], &s.t[0], k, &s.lane[0])
 		}

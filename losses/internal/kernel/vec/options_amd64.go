@@ -23,14 +23,13 @@ func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, gr
 	defer putTile(s)
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
-		lo, hi := i*k, (i+n)*k
-		tileIn(io, s.z[:], z[lo:], n, s.padZ[:], k)
+		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
 		setTarget(io, s, t, s.padT[:], index, i, n, k)
 		setLane(s.numbers(laneScale, w), scale, i, n)
 		setLane(s.numbers(laneExtra, w), extra, i, n)
 		rejected := crossEntropyOptions(u, s, p, k)
 		if grad != nil {
-			tileOut(io, grad[lo:hi], s.e[:], s.padG[:], k)
+			tileOut(io, grad[i*k:], s.e[:], s.padG[:], k)
 		}
 		sums, tops, logs := s.numbers(laneLoss, w), s.numbers(laneMax, w), s.numbers(laneLog, w)
 		for j := range n {

@@ -79,11 +79,11 @@ func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x []T, n int, pad []T, k in
 	u.tileIn(&dst[0], &x[0], k)
 }
 
-// tileOut transposes src into the rows of x.
+// tileOut transposes src into the rows of x, perhaps over what is behind them: rows that come later.
 func tileOut[T, A spec.Float](u tiler[T, A], x []T, src []A, pad []T, k int) {
-	if len(x) < u.lanes()*k || overlap[A](k) > 0 {
+	if size := u.lanes() * k; len(x) < size+overlap[A](k) {
 		u.tileOut(&pad[0], &src[0], k)
-		copy(x, pad)
+		copy(x, pad[:size])
 		return
 	}
 	u.tileOut(&x[0], &src[0], k)
