@@ -37,6 +37,9 @@ func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok b
 
 // SigmoidKL is [spec.SigmoidKL].
 func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	if spec.Size[T]() == 8 { // the kernel's sum of cross entropy and entropy has no digits to spare
+		return portable.SigmoidKL(loss, grad, z, yes, no, scale)
+	}
 	return questions(&questionPlan{kind: klQuestions}, loss, grad, z, yes, no, scale)
 }
 
