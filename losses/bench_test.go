@@ -82,7 +82,7 @@ func BenchmarkSoftmax(b *testing.B) {
 // in float32.
 func BenchmarkFamily(b *testing.B) {
 	for _, name := range []string{"ce", "gce", "gce Q=1", "gce .1", "focal 1", "focal", "focal 3.5", "poly 2", "mae",
-		"nce", "rce", "sce", "confidence", "kl", "bitempered"} {
+		"nce", "rce", "sce", "confidence", "kl", "agce", "aul", "ael", "bitempered", "sparsemax", "entmax15"} {
 		benchmarkShapes(b, "loss="+name, func(int) losses.Criterion { return losses.Criterion{Loss: lossFamily[name]} })
 	}
 	sum := losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}}, {Weight: 1, Loss: lossFamily["rce"]}}
@@ -113,7 +113,8 @@ func BenchmarkSigmoid(b *testing.B) {
 		{"ce, class weights", losses.Criterion{ClassWeights: []float64{2}}},
 		{"asymmetric", losses.Criterion{Loss: losses.Asymmetric{GammaNeg: 4, Margin: 0.05}}},
 	}
-	for _, name := range []string{"gce", "focal", "focal 3.5", "poly 2", "mae", "kl"} {
+	for _, name := range []string{"gce", "focal", "focal 3.5", "poly 2", "mae", "kl", "nce", "rce", "sce", "confidence", "agce", "aul",
+		"ael", "bitempered", "sparsemax", "entmax15"} {
 		criteria = append(criteria, struct {
 			name string
 			c    losses.Criterion
