@@ -30,13 +30,19 @@ func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 	return -1
 }
 
-// mostTermWeight is the largest weight of a term whose kernel is used: a larger one would show the
-// digits that a denormal p has lost, of which a gradient is a multiple.
-const mostTermWeight = 1 << 10
+// Sums by kernels have few terms, since each one's gradient is rounded, and no weight so large that
+// it would show the digits that a denormal p has lost, of which a gradient is a multiple.
+const (
+	mostTerms      = 4
+	mostTermWeight = 1 << 10
+)
 
-// addsUp reports whether what the kernels of the terms give can be added up: the terms are no sums
-// themselves, and their weights are neither 0 nor large.
+// addsUp reports whether what the kernels of the terms give can be added up: the terms are few and
+// no sums themselves, and their weights are neither 0 nor large.
 func (s WeightedSum) addsUp() bool {
+	if len(s) > mostTerms {
+		return false
+	}
 	for _, t := range s {
 		if _, ok := t.Loss.(WeightedSum); ok || t.Weight == 0 || t.Weight > mostTermWeight {
 			return false

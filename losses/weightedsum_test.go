@@ -61,3 +61,19 @@ func TestSumBesideATinyFactor(t *testing.T) {
 	same(t, "rows beside", got[b.k:], want[b.k:])
 	near(t, "row", got[:b.k], scaled(2e-38, want[:b.k]), 0x1p-20, 0x1p-148)
 }
+
+// TestSumOfManyTerms: however many terms there are, the gradients are rounded as if they were one.
+func TestSumOfManyTerms(t *testing.T) {
+	b := batch{dt: tensor.Float32, n: 1, k: 40, index: []int{3}}
+	b.z = round(b.dt, repeat(b.k, func(i int) float64 { return math.Sin(float64(7 * i)) }))
+	for _, n := range []int{4, 5, 50} {
+		terms := make(losses.WeightedSum, n)
+		for i := range terms {
+			terms[i] = losses.Term{Weight: .3, Loss: losses.GCE{Q: .7}}
+		}
+		c := losses.Criterion{Loss: terms, Reduction: losses.Sum}
+		exact := b
+		exact.dt = tensor.Float64
+		near(t, fmt.Sprint(n), b.eval(t, c).grad, exact.eval(t, c).grad, 4*0x1p-24, 0)
+	}
+}
