@@ -28,14 +28,21 @@ type Epoch struct {
 type History []Epoch
 
 // Best returns the number of the epoch with the best validation loss, the last one that is marked
-// so; 0 without one. Epochs are counted from 1, so that it is h[h.Best()-1].
+// so; 0 without one. Epochs are counted from 1, so that it is h[h.Best()-1]; [History.BestEpoch]
+// returns the epoch itself.
 func (h History) Best() int {
+	e, _ := h.BestEpoch()
+	return e.Epoch
+}
+
+// BestEpoch returns the epoch of [History.Best], and whether there is one.
+func (h History) BestEpoch() (best Epoch, ok bool) {
 	for i := len(h) - 1; i >= 0; i-- {
 		if h[i].Best {
-			return h[i].Epoch
+			return h[i], true
 		}
 	}
-	return 0
+	return Epoch{}, false
 }
 
 // clone returns a copy that shares nothing.

@@ -57,6 +57,11 @@ func TestBest(t *testing.T) {
 	h := History{{Epoch: 1, Best: true}, {Epoch: 2, Best: true}, {Epoch: 3}}
 	require.Equal(t, 2, h.Best())
 	require.Zero(t, h[2:].Best())
+	e, ok := h.BestEpoch()
+	require.True(t, ok)
+	require.Equal(t, h[1], e)
+	_, ok = h[2:].BestEpoch()
+	require.False(t, ok)
 }
 
 // A state says what computed it; another machine is not another run.

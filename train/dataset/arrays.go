@@ -68,6 +68,26 @@ func ReadArrays(featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, er
 		return nil, inFile(labelsPath, fail(ErrFormat, "got %v labels for the %v features of %s, want two files "+
 			"of one format", other, f, featuresPath))
 	}
+	return readArrays(f, featuresPath, labelsPath, opt)
+}
+
+// ReadPairFiles is [ReadArrays] of classes, or of columns that are shares.
+func ReadPairFiles(featuresPath, labelsPath string) (*Dataset, error) {
+	return ReadArrays(featuresPath, labelsPath, ArrayOptions{})
+}
+
+// ReadIDXFiles is [ReadPairFiles] of two IDX files.
+func ReadIDXFiles(imagesPath, labelsPath string) (*Dataset, error) {
+	return readArrays(FormatIDX, imagesPath, labelsPath, ArrayOptions{})
+}
+
+// ReadNPYFiles is [ReadPairFiles] of two NPY files.
+func ReadNPYFiles(featuresPath, labelsPath string) (*Dataset, error) {
+	return readArrays(FormatNPY, featuresPath, labelsPath, ArrayOptions{})
+}
+
+// readArrays is ReadArrays of two files of format f.
+func readArrays(f Format, featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, error) {
 	d, err := readFeatureArray(f, featuresPath)
 	if err != nil {
 		return nil, err

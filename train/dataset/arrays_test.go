@@ -96,6 +96,24 @@ func TestFashionMNIST(t *testing.T) {
 	assert.Equal(t, "pixel_27_27", d.FeatureNames[783])
 }
 
+// The doors of one format read what ReadArrays does, and no other format.
+func TestReadOneFormat(t *testing.T) {
+	for i, pair := range [][2][]byte{idxPair, npyPair} {
+		features, labels := write(t, "x", pair[0]), write(t, "y", pair[1])
+		want, err := ReadArrays(features, labels, ArrayOptions{})
+		require.NoError(t, err)
+		doors := []func(features, labels string) (*Dataset, error){ReadIDXFiles, ReadNPYFiles}
+		for _, read := range []func(features, labels string) (*Dataset, error){ReadPairFiles, doors[i]} {
+			got, err := read(features, labels)
+			require.NoError(t, err)
+			assert.Equal(t, f32(t, want.Features), f32(t, got.Features))
+			assert.Equal(t, f32(t, want.Labels), f32(t, got.Labels))
+		}
+		_, err = doors[1-i](features, labels)
+		require.ErrorIs(t, err, ErrFormat)
+	}
+}
+
 func TestReadArrays(t *testing.T) {
 	for _, pair := range [][2][]byte{idxPair, npyPair, {idxPair[0], numtest.Gzip(idxPair[1])},
 		{numtest.Gzip(npyPair[0]), npyPair[1]}} {

@@ -127,19 +127,24 @@ func (f *FeatureReader) ReadAll() (*tensor.Dense, error) {
 	}
 }
 
-// ReadFeaturesCSVFile reads all rows of a file, plain or gzip, with a [FeatureReader]. Arguments:
-// those of [NewFeatureReader]. Errors name the file.
+// ReadFeaturesCSV reads all rows of a table with a [FeatureReader]: a new tensor [N, n] float64.
+// Arguments and errors: those of [NewFeatureReader] and [FeatureReader.ReadAll].
+func ReadFeaturesCSV(r io.Reader, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
+	rows, err := NewFeatureReader(r, n, names, opt)
+	if err != nil {
+		return nil, err
+	}
+	return rows.ReadAll()
+}
+
+// ReadFeaturesCSVFile is [ReadFeaturesCSV] of a file, plain or gzip. Errors name the file.
 func ReadFeaturesCSVFile(path string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fault.Wrap("", err)
 	}
 	defer file.Close()
-	rows, err := NewFeatureReader(file, n, names, opt)
-	if err != nil {
-		return nil, inFile(path, err)
-	}
-	features, err := rows.ReadAll()
+	features, err := ReadFeaturesCSV(file, n, names, opt)
 	return features, inFile(path, err)
 }
 

@@ -14,11 +14,7 @@ import (
 
 // readFeatureRows reads all rows of a table.
 func readFeatureRows(text string, n int, names []string, opt CSVOptions) (*tensor.Dense, error) {
-	rows, err := NewFeatureReader(strings.NewReader(text), n, names, opt)
-	if err != nil {
-		return nil, err
-	}
-	return rows.ReadAll()
+	return ReadFeaturesCSV(strings.NewReader(text), n, names, opt)
 }
 
 func TestFeaturesOfTables(t *testing.T) {
