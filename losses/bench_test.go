@@ -113,8 +113,8 @@ func BenchmarkSigmoid(b *testing.B) {
 		{"ce, class weights", losses.Criterion{ClassWeights: []float64{2}}},
 		{"asymmetric", losses.Criterion{Loss: losses.Asymmetric{GammaNeg: 4, Margin: 0.05}}},
 	}
-	for _, name := range []string{"gce", "focal", "focal 3.5", "poly 2", "mae", "kl", "nce", "rce", "sce", "confidence", "agce", "aul",
-		"ael", "bitempered", "sparsemax", "entmax15"} {
+	for _, name := range []string{"gce", "focal", "focal 3.5", "poly 2", "mae", "kl", "nce", "rce", "sce", "confidence",
+		"agce", "aul", "ael", "bitempered", "sparsemax", "entmax15"} {
 		criteria = append(criteria, struct {
 			name string
 			c    losses.Criterion

@@ -95,7 +95,8 @@ func elementSize[T Float]() int {
 func TestParametersInTurn(t *testing.T) { both(t, inTurn[float32], inTurn[float64]) }
 
 func inTurn[T Float](t *testing.T) {
-	all := []separableLoss{{AGCE(1), 3}, {AUL(2), 3}, {AEL, 3}, {AGCE(2), 3}, {GCE, 1}, {Focal, 1}, {Poly1, 1}, {GCE, 0.5}, {Focal, 0.5}, {Poly1, 0.5}, {Focal, 2},
+	all := []separableLoss{{AGCE(1), 3}, {AUL(2), 3}, {AEL, 3}, {AGCE(2), 3},
+		{GCE, 1}, {Focal, 1}, {Poly1, 1}, {GCE, 0.5}, {Focal, 0.5}, {Poly1, 0.5}, {Focal, 2},
 		{Poly1, 2}, {Focal, 9}, {Poly1, 9}}
 	for _, k := range []int{5, 50} {
 		b := newBlock[T](3, k, ordinary)

@@ -72,7 +72,8 @@ func writeConstants(path string) error {
 		value any
 	}{
 		{"powDegree", powDegree}, {"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
-		{"smoothCount32", smoothCount32}, {"smoothCount64", smoothCount64}, {"smoothNarrow", smoothNarrow}, {"smoothWide", smoothWide},
+		{"smoothCount32", smoothCount32}, {"smoothCount64", smoothCount64}, {"smoothNarrow", smoothNarrow},
+		{"smoothWide", smoothWide},
 		{"parPos", parPos}, {"parNeg", parNeg}, {"parMargin", parMargin}, {"parPosBits", parPosBits}, {"parNegBits", parNegBits},
 		{"parLast", parLast}, {"asymmetricPars", asymmetricPars}, {"powerBits", powerBits},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
