@@ -160,7 +160,7 @@ func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 		t[j] = float64(v)
 		mass += t[j]
 		if b.weighsLabels {
-			t[j] *= w[j]
+			t[j] = float64(stillPositive(b.smoothing, T(w[j]*t[j]), v, w[j])) // as the smoothing has met it
 		}
 	}
 	smoothGradRow(b.smoothing, g, t)

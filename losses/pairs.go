@@ -80,7 +80,7 @@ func (b *batch[T]) pairs(linear bool) batch[T] {
 		p.input[2*i], p.input[2*i+1] = b.pair(i)
 		if p.target[2*i], p.target[2*i+1] = t, 1-t; linear && b.posWeight != nil {
 			q := b.ofClass(b.posWeight, i)
-			p.target[2*i] = b.stillPositive(T(q*float64(t)), t, q)
+			p.target[2*i] = stillPositive(b.smoothing, T(q*float64(t)), t, q)
 		}
 	}
 	if b.grad != nil {

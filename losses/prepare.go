@@ -95,7 +95,7 @@ func (b *batch[T]) prepareTarget() (bad int) {
 		}
 		if b.smoothing.byNotebook() {
 			for i, t := range b.target {
-				dst[i] = b.stillPositive(dst[i], t, b.classWeights[i%k])
+				dst[i] = stillPositive(b.smoothing, dst[i], t, b.classWeights[i%k])
 			}
 		}
 		b.target = dst
@@ -106,15 +106,6 @@ func (b *batch[T]) prepareTarget() (bad int) {
 		return bad
 	}
 	return -1
-}
-
-// stillPositive returns the product of a label and its weight, and a tiny one where rounding has
-// taken it to 0 and the notebook's rule counts it.
-func (b *batch[T]) stillPositive(product, label T, weight float64) T {
-	if product == 0 && label > 0 && weight > 0 && b.smoothing.byNotebook() {
-		return T(kernel.Tiny[T]())
-	}
-	return product
 }
 
 // weighTarget stores the weighed labels in dst. It returns the first row with an invalid label, or

@@ -252,6 +252,15 @@ func smoothGradRow[T kernel.Float](s Smoothing, g []float64, t []T) {
 	}
 }
 
+// stillPositive returns the product of a label and its weight, and a tiny one where rounding has
+// taken it to 0 and the smoothing counts it.
+func stillPositive[T kernel.Float](s Smoothing, product, label T, weight float64) T {
+	if product == 0 && label > 0 && weight > 0 && s.byNotebook() {
+		return T(kernel.Tiny[T]())
+	}
+	return product
+}
+
 // cut is what the notebook's rule takes from each label of a row with nnz positive ones.
 func (s Smoothing) cut(nnz int) float64 {
 	if nnz == 0 {

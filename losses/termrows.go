@@ -6,8 +6,8 @@ import (
 )
 
 // termRows is the kernel of the WeightedSum s, which l is: those of its terms, one after the other,
-// for as many rows as stay in the cache. Rows that are not finite so, and those with a factor that T
-// does not hold, are computed by Row.
+// for as many rows as stay in the cache. Rows that are not finite so, and those with a factor that
+// T does not hold, are computed by Row.
 func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 	if foreign(l) || b.twins || !s.addsUp() || len(b.scale) == 1 && !holdsTerms(s, b.scale) {
 		return byRow(b, l)

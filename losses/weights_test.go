@@ -124,13 +124,15 @@ func TestDenormalWeights(t *testing.T) {
 // TestNotebookCountsTinyLabels: the notebook's rule counts a label above 0 of a weight above 0,
 // though the dtype has no number for their product.
 func TestNotebookCountsTinyLabels(t *testing.T) {
-	c := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: .2}}
+	c := losses.Criterion{Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: 1.2}}
 	for dt, tiny := range map[tensor.Dtype]float64{tensor.Float32: 1e-30, tensor.Float64: 1e-200} {
 		row := batch{dt: dt, n: 1, k: 3, z: []float64{1, -2, 3}, t: []float64{tiny, .5, .5}}
 		want := row.eval(t, c)
 		weighted := c
 		weighted.ClassWeights = []float64{tiny, 1, 1}
-		same(t, "loss of a row", row.eval(t, weighted).loss, want.loss)
+		got := row.eval(t, weighted)
+		same(t, "loss of a row", got.loss, want.loss)
+		same(t, "gradient of its labels", got.tgrad[1:], want.tgrad[1:])
 
 		question := batch{dt: dt, n: 1, k: 1, z: []float64{1}, t: []float64{tiny}}
 		weighted = c
