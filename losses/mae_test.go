@@ -1,10 +1,12 @@
 package losses_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
 	"softloss/losses"
@@ -26,6 +28,34 @@ func TestMAEIdentity(t *testing.T) {
 				near(t, "Σ_j L(p, e_j)", got.loss, []float64{2 * float64(k-1)},
 					math.Max(epsilon(dt), 16*epsilon(tensor.Float64)), 0)
 			}
+		}
+	}
+}
+
+// TestMAEBesideSmallLabel: the error of a question keeps the digits of a small label, of which that of
+// "no" has lost them: both terms are |p - t|.
+func TestMAEBesideSmallLabel(t *testing.T) {
+	for _, dt := range floatDtypes {
+		var z, labels []float64
+		for label := map[tensor.Dtype]float64{tensor.Float32: .2, tensor.Float64: 1e-9}[dt]; label > 1e-30; label *= .13 {
+			for _, off := range []float64{-3, -.5, .5, 3} {
+				z, labels = append(z, math.Log(label)+off), append(labels, label)
+			}
+		}
+		n := len(z)
+		logits, y := dense(dt, z, n), dense(dt, labels, n)
+		var want, slope []float64
+		for i, x := range values(logits) {
+			p, label := math.Exp(x)/(1+math.Exp(x)), values(y)[i]
+			want = append(want, 2*math.Abs(p-label))
+			slope = append(slope, math.Copysign(2*p/(1+math.Exp(x)), p-label))
+		}
+		for _, l := range []losses.Loss{losses.MAE{}, byRow{losses.MAE{}}} {
+			c := losses.Criterion{Loss: l, Link: losses.SigmoidLink, Reduction: losses.None}
+			loss, grad, err := c.EvalGrad(logits, y)
+			require.NoError(t, err)
+			near(t, fmt.Sprint(dt, l), values(loss), want, 16*epsilon(dt), 0)
+			near(t, fmt.Sprint(dt, l), values(grad), slope, 16*epsilon(dt), 0)
 		}
 	}
 }

@@ -118,7 +118,7 @@ func sigmoidEvaluate[T kernel.Float](s sigmoidKernel, b *batch[T], z, yes, no []
 	case sigmoidCrossEntropy:
 		return kernel.SigmoidCrossEntropy(b.loss, b.grad, z, yes, no, b.scale)
 	case sigmoidMAE:
-		return kernel.SigmoidMAE(b.loss, b.grad, z, yes, no, b.scale)
+		return maeElements(b, z, yes, no)
 	case sigmoidKL:
 		return klElements(b, z, yes, no)
 	case sigmoidAsymmetric:

@@ -64,6 +64,9 @@ func PhiOf(f Family, a, l, p, q float64) (v, dv float64) { return spec.PhiOf(f, 
 // Log is the logarithm, right for denormal numbers too; see [spec.Log].
 func Log(x float64) float64 { return spec.Log(x) }
 
+// Sign returns -1, 0 or 1, and NaN for NaN.
+func Sign(x float64) float64 { return spec.Sign(x) }
+
 // LogOf returns log x for x = 1 - rest; see [spec.LogOf].
 func LogOf(x, rest float64) float64 { return spec.LogOf(x, rest) }
 
