@@ -79,7 +79,7 @@ func (s *softrow[T]) separable(
 	}
 	r, top := s.exactExps(u, v, e, x)
 	log, c := math.Log1p(r), 1/((1+r)*s.em)
-	if top >= 0 || !termsAreExact[T](p, float64(s.m), log) {
+	if top >= 0 || !termsAreExact[T](p, len(x), float64(s.m), log) {
 		return s.sureSeparable(u, v, p, loss, g, e, h, x, y, scale, r, top)
 	}
 	var sum, mass float64
@@ -148,8 +148,16 @@ func (s *softrow[T]) sureSeparable(
 	return true
 }
 
-// termsAreExact reports whether terms is exact enough for a row without large exponentials.
-func termsAreExact[T spec.Float](p *plan, m, log float64) bool {
+// leastForTerms is from how many classes on terms of float32 that are more than a product or two are
+// exact enough: with fewer the roundings of p count for more, and those of nearly equal classes alike.
+const leastForTerms = 257
+
+// termsAreExact reports whether terms is exact enough for a row of k classes without large
+// exponentials.
+func termsAreExact[T spec.Float](p *plan, k int, m, log float64) bool {
+	if spec.Size[T]() == 4 && k < leastForTerms && p.kind != poly1 && p.kind != focal1 {
+		return false
+	}
 	switch p.kind {
 	case focalPow:
 		return false

@@ -20,6 +20,7 @@ type smoothPlan struct {
 	small32 [2 * smoothCount32]float32
 
 	wideError, narrowError, error64, error32 float64 // relative, of the worst of V and W
+	growth32                                 float64 // of a rounding to float32 in the worst of V and W
 }
 
 func smoothPlanFor(f spec.Family, a float64) (s *smoothPlan) {
@@ -40,11 +41,11 @@ func smoothPlanFor(f spec.Family, a float64) (s *smoothPlan) {
 		return v(p) / (1 - p)
 	}
 	s.wide[0], s.narrow[0] = last, last
-	s.wideError = fitPair(s.wide[1:], 1, beyond, w)
-	s.narrowError = fitPair(s.narrow[1:], 1, beyond, w)
-	s.error64 = fitPair(s.small64[:], 1./8, v, w)
+	s.wideError, _ = fitPair(s.wide[1:], 1, beyond, w)
+	s.narrowError, _ = fitPair(s.narrow[1:], 1, beyond, w)
+	s.error64, _ = fitPair(s.small64[:], 1./8, v, w)
 	var c [2 * smoothCount32]float64
-	s.error32 = fitPair(c[:], 1./8, v, w)
+	s.error32, s.growth32 = fitPair(c[:], 1./8, v, w)
 	for i, x := range c {
 		s.small32[i] = float32(x)
 	}
@@ -52,8 +53,8 @@ func smoothPlanFor(f spec.Family, a float64) (s *smoothPlan) {
 }
 
 // fitPair interpolates f and g for 0 <= p <= most, each by half of c, and returns the larger
-// relative error of the two.
-func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst float64) {
+// relative error of the two, and what Σ |c| is of the smallest value at most.
+func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst, growth float64) {
 	n := len(c) / 2
 	for i, f := range []func(p float64) float64{f, g} {
 		c := c[i*n : (i+1)*n]
@@ -66,9 +67,10 @@ func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst flo
 				size += math.Abs(x) // the roundings
 			}
 			worst = worse(worst, max(math.Abs(horner(c, s)-want), 0x1p-54*size)/math.Abs(want))
+			growth = worse(growth, size/math.Abs(want))
 		}
 	}
-	return worst
+	return worst, growth
 }
 
 // worse returns the larger of two errors, of which a NaN is the largest.
@@ -91,7 +93,7 @@ func (s *smoothPlan) exact(size int) bool {
 // exactSmall is exact for those of the element type.
 func (s *smoothPlan) exactSmall(size int) bool {
 	if size == 4 {
-		return s.error32 < 0x1p-26
+		return s.error32 < 0x1p-26 && s.growth32 < 2
 	}
 	return s.error64 < 0x1p-49
 }
