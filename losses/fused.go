@@ -1,6 +1,8 @@
 package losses
 
 import (
+	"math"
+
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
@@ -94,6 +96,9 @@ func (b *batch[T]) computeFusedTiles(ready *batch[T], l Loss, linear bool) (row 
 		if b.zLoss != 0 {
 			for i, s := range lse {
 				c.loss[i] += b.zLoss * s * s
+				if c.grad != nil && math.Abs(of(c.scale, i)*of(x, i)*s) > 1 { // it makes more of what a denormal p has lost
+					lse[i], all = math.NaN(), false
+				}
 			}
 		}
 		for i := 0; i < c.n && !all; i++ {
