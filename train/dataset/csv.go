@@ -21,9 +21,9 @@ const (
 	// above a number. Everything else (a file of nothing but text; a header with a number in it;
 	// numbers that count up, as years do; a damaged first row) is [ErrHeader]: say which. A named
 	// label makes it HeaderYes.
-	HeaderAuto = table.HeaderAuto
-	HeaderYes  = table.HeaderYes // the first line holds the names
-	HeaderNo   = table.HeaderNo  // the first line is data; features are named column_1, column_2, …
+	HeaderAuto Header = table.HeaderAuto
+	HeaderYes  Header = table.HeaderYes // the first line holds the names
+	HeaderNo   Header = table.HeaderNo  // the first line is data; features are named column_1, column_2, …
 )
 
 // Missing says what becomes of a cell without a value: one that is empty or ?, or has a sign that
@@ -32,9 +32,9 @@ const (
 type Missing = table.MissingRule
 
 const (
-	MissingRefuse = table.MissingRefuse // an error, [ErrMissing]; in a column of text only an empty cell is one
-	MissingDrop   = table.MissingDrop   // the row is left out
-	MissingNaN    = table.MissingNaN    // its features are NaN: [FitFill] finds what stands for them
+	MissingRefuse Missing = table.MissingRefuse // an error, [ErrMissing]; in a column of text only an empty cell is one
+	MissingDrop   Missing = table.MissingDrop   // the row is left out
+	MissingNaN    Missing = table.MissingNaN    // its features are NaN: [FitFill] finds what stands for them
 )
 
 // CSVOptions says how [ReadCSV] reads a table. The zero value finds out what separates the cells

@@ -39,9 +39,11 @@ var (
 //	Option  string  the field of CSVOptions with which such a cell, or column, is taken; "" for none
 //	Err     error   a sentinel of this package or the cause; may be nil
 //
-// Its text is one line, such as
+// Its method Error returns one line, such as
 //
 //	dataset: flowers.csv: line 3 column 2 ("petal"): got "x", want a number, as on line 2
+//
+// Plain returns the line without the name of the package in front, and Unwrap Err.
 type CellError = fault.CellError
 
 // ColumnError says that a file does not have a column that the options name. errors.Is(err,
@@ -51,6 +53,8 @@ type CellError = fault.CellError
 //	Option   string    the field of CSVOptions: Label, Questions or Drop
 //	Name     string    what it says
 //	Columns  []string  those that there are
+//
+// Its method Error returns one line, and Plain that without the name of the package in front.
 type ColumnError = fault.ColumnError
 
 // RowError describes every error about an entry of a tensor or of a slice. errors.Is(err, ErrRow)
