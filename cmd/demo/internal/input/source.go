@@ -170,7 +170,11 @@ func (s *Source) csvError(err error) error {
 
 // NoColumn is the error for a column of a table that a flag names and that is not there.
 func NoColumn(flag, path string, e *dataset.ColumnError) error {
-	return cli.Usagef("-%s %s: no such column in %s; the columns are %s", flag, e.Name, path, phrase.List(e.Columns))
+	text := fmt.Sprintf("-%s %s: no such column in %s; the columns are %s", flag, e.Name, path, phrase.List(e.Columns))
+	if near := cli.Nearest(e.Name, e.Columns); near != "" {
+		text += "; did you mean " + phrase.Quote(near) + "?"
+	}
+	return cli.Usagef("%s", text)
 }
 
 // TableError returns what is wrong with a table, and what to do about it: hints say so for each

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,4 +36,15 @@ func TestLoadData(t *testing.T) {
 	}
 	_, err := (&Source{Data: "../../testdata"}).Load()
 	assert.ErrorIs(t, err, cli.ErrUsage, "a folder")
+}
+
+// Of a table with more columns than are listed, the one that is probably meant is named.
+func TestNoColumn(t *testing.T) {
+	e := &dataset.ColumnError{Name: "colunm_29"}
+	for i := range 30 {
+		e.Columns = append(e.Columns, fmt.Sprintf("column_%d", i+1))
+	}
+	assert.ErrorContains(t, NoColumn("label", "t.csv", e), `"column_20" and 10 more; did you mean "column_29"?`)
+	e.Name = "kind"
+	assert.NotContains(t, NoColumn("label", "t.csv", e).Error(), "did you mean")
 }
