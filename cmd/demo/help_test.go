@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"testing"
@@ -62,6 +63,25 @@ func TestHelpWords(t *testing.T) {
 		assert.Equal(t, exitDone, code, words)
 		assert.Empty(t, stderr, words)
 		assert.Equal(t, want, got, words)
+	}
+}
+
+// A flag that the help of another one names is of that command, or of the one that it says.
+func TestHelpNamesNoOtherFlag(t *testing.T) {
+	flags := map[string][]string{}
+	for _, c := range commands(nil) {
+		for _, f := range c.flags {
+			flags[c.name] = append(flags[c.name], f.Name)
+		}
+	}
+	named := regexp.MustCompile(`(?:demo ([a-z]+) |[ (])-([a-z][a-z0-9]*)`)
+	for _, c := range commands(nil) {
+		for _, f := range c.flags {
+			for _, m := range named.FindAllStringSubmatch(" "+f.Help, -1) {
+				of := cmp.Or(m[1], c.name)
+				assert.Contains(t, flags[of], m[2], "demo %s -%s: %s", c.name, f.Name, f.Help)
+			}
+		}
 	}
 }
 

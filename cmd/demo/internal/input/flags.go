@@ -19,8 +19,8 @@ func (s *Source) Flags() []cli.Flag {
 			"or with -labels an IDX or NPY file; files may be gzipped",
 			cli.Text(&s.Data, wantData)),
 		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of a "+
-			"column for each class: shares of 1, with -soft any numbers >= 0, with -link sigmoid whether a label is true, 0 "+
-			"to 1",
+			"column for each class: shares of 1, with -soft any numbers >= 0, with demo train -link sigmoid whether a label is "+
+			"true, 0 to 1",
 			cli.AnyText(&s.Labels)),
 		cli.Value("label", "NAME,...", "", "column of a CSV file that holds the class, by its name or number (default: the "+
 			"last); or several, of which each says whether a label is true: 0 or 1, no or yes", labelColumns(&s.CSV)),

@@ -24,9 +24,9 @@ type Weights struct {
 // Flag is -weights.
 func (w *Weights) Flag() cli.Flag {
 	return cli.Value("weights", "NAME|W,...", "none", "weights of the classes in the loss: none, balanced (a row weighs "+
-		"n / (K n_k), with n_k of the n training rows in its one of K classes, and with -link sigmoid a true label (n - "+
-		"n_k) / n_k: rare ones are found more often, and taken for others less), or numbers, one for each class or label "+
-		"in their order, or with -link sigmoid one for all", w.set)
+		"n / (K n_k), with n_k of the n training rows in its one of K classes, and with demo train -link sigmoid a true "+
+		"label (n - n_k) / n_k: rare ones are found more often, and taken for others less), or numbers, one for each class "+
+		"or label in their order, or with demo train -link sigmoid one for all", w.set)
 }
 
 func (w *Weights) set(s string) error {
