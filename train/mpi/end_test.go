@@ -91,11 +91,9 @@ func (e ending) inCheckpoint(folder string) {
 			break
 		}
 	}
-	if e.how == "error" {
-		os.Rename(folder, folder+" moved")
-		os.WriteFile(folder, nil, 0o666)
-	}
 	e.now()
+	os.Rename(folder, folder+" moved")
+	os.WriteFile(folder, nil, 0o666)
 }
 
 // endingLoss is the cross entropy, whose thousandth row ends the last rank. It is the same value on
