@@ -28,8 +28,8 @@
 //   - Mean divides by the N rows. A hand-made Mean of a product of labels and logs divides by N·K:
 //     divide plain SGD's learn rate by K to go on as before (Adam does not mind).
 //   - With Mean do not give the solver WithBatchSize, which would divide a second time.
-//   - Labels such as .9 for the class and .1 for each other do not sum to 1; the loss takes them
-//     with their sum. Label smoothing, Alpha: 0.1, keeps it 1.
+//   - Labels such as .9 for the class and .1 for each other do not sum to 1; cross entropy takes
+//     them with their sum. Label smoothing, Alpha: 0.1, keeps it 1.
 //
 // # Second derivatives
 //
