@@ -1,6 +1,6 @@
 // Package train is a small trainer for classifiers on Gorgonia: a multi-layer perceptron, any
-// criterion of package losses, Adam. It shows the losses of this module at work. It
-// prints and draws nothing.
+// criterion of package losses, Adam. It shows the losses of this module at work. It prints
+// and draws nothing.
 //
 //	model, history, err := train.Fit(ctx,
 //		train.Config{Criterion: losses.SoftLabelCriterion(0.1, losses.Mean)},
