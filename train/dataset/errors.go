@@ -23,7 +23,7 @@ var (
 	ErrHeader  = fault.ErrHeader  // a first line that may or may not be a header
 	ErrLabel   = fault.ErrLabel   // a negative or all-zero label or count
 	ErrMissing = fault.ErrMissing // a cell without a value: see CSVOptions.Missing
-	ErrNumber  = fault.ErrNumber  // a number in a notation that is not read, or a whole one that float64 does not hold exactly
+	ErrNumber  = fault.ErrNumber  // a number in a notation that is not read, or a whole one that is no float64
 	ErrFormat  = fault.ErrFormat  // a file that is damaged, or of another format
 )
 
