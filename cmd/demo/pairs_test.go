@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -20,24 +18,10 @@ import (
 	"softloss/train/dataset"
 )
 
-// idxBytes are the bytes of an IDX file.
-func idxBytes(data []byte, shape ...int) []byte {
-	out := []byte{0, 0, 8, byte(len(shape))}
-	for _, n := range shape {
-		out = binary.BigEndian.AppendUint32(out, uint32(n))
-	}
-	return append(out, data...)
-}
-
 // npyBytes are the bytes of an NPY file of little-endian numbers.
 func npyBytes[T int64 | float32](descr string, data []T, shape ...int) []byte {
 	text := strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", ", "), "[]")
-	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s,), }\n", descr, text)
-	out := append([]byte("\x93NUMPY\x01\x00"), byte(len(dict)), byte(len(dict)>>8))
-	out = append(out, dict...)
-	var b bytes.Buffer
-	binary.Write(&b, binary.LittleEndian, data)
-	return append(out, b.Bytes()...)
+	return numtest.NPY(descr, "("+text+",)", data...)
 }
 
 // writePairs writes some rows of the digits to the current folder as pairs of files that begin with
@@ -57,7 +41,7 @@ func writePairs(t *testing.T, name string, rows []int) {
 		classes[i], index[i] = byte(c), int64(c)
 	}
 	for end, content := range map[string][]byte{
-		"-images.gz": numtest.Gzip(idxBytes(pixels, n, 8, 8)), "-classes": idxBytes(classes, n),
+		"-images.gz": numtest.Gzip(numtest.IDX(pixels, uint32(n), 8, 8)), "-classes": numtest.IDX(classes, uint32(n)),
 		"-x.npy": npyBytes("<f4", set.Features.Float32s(), n, 64), "-y.npy": npyBytes("<i8", index, n),
 		"-pictures.npy": npyBytes("<f4", set.Features.Float32s(), n, 8, 8), "-soft.npy": npyBytes("<f4",
 			set.Labels.Float32s(), n, 10),

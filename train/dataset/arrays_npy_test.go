@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -15,42 +14,14 @@ import (
 
 	"softloss/internal/numtest"
 	"softloss/losses"
-	"softloss/train/dataset/internal/npy"
 )
-
-// npyFile returns the bytes of an npy file of version 1 with any dictionary.
-func npyFile(dict string, data []byte) []byte {
-	dict += "\n"
-	out := append([]byte(npy.Magic), 1, 0)
-	return append(append(binary.LittleEndian.AppendUint16(out, uint16(len(dict))), dict...), data...)
-}
-
-// npyOf returns the bytes of an npy file with numbers, in the order given.
-func npyOf[T int | int32 | int64 | uint8 | float64](descr, shape string, numbers ...T) []byte {
-	var data []byte
-	for _, v := range numbers {
-		switch descr {
-		case "|u1":
-			data = append(data, byte(v))
-		case "<i4":
-			data = binary.LittleEndian.AppendUint32(data, uint32(int32(v)))
-		case "<i8":
-			data = binary.LittleEndian.AppendUint64(data, uint64(int64(v)))
-		case "<f4":
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
-		case "<f8":
-			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(float64(v)))
-		}
-	}
-	return npyFile("{'descr': '"+descr+"', 'fortran_order': False, 'shape': "+shape+", }", data)
-}
 
 func TestReadNPY(t *testing.T) {
 	for _, descr := range []string{"<f4", "<f8", "<i4", "<i8", "|u1"} {
-		features := npyOf(descr, "(3, 2)", 1, 2, 3, 4, 5, 250.)
+		features := numtest.NPY(descr, "(3, 2)", 1, 2, 3, 4, 5, 250.)
 		for _, labels := range [][]byte{
-			npyOf("<i4", "(3,)", 2, 0, 1), npyOf("<i8", "(3,)", 2, 0, 1), npyOf("|u1", "(3,)", 2, 0, 1),
-			npyOf(descr, "(3, 3)", 0, 0, 1, 1, 0, 0, 0, 1, 0), npyOf(descr, "(3, 1)", 2, 0, 1),
+			numtest.NPY("<i4", "(3,)", 2, 0, 1), numtest.NPY("<i8", "(3,)", 2, 0, 1), numtest.NPY("|u1", "(3,)", 2, 0, 1),
+			numtest.NPY(descr, "(3, 3)", 0, 0, 1, 1, 0, 0, 0, 1, 0), numtest.NPY(descr, "(3, 1)", 2, 0, 1),
 		} {
 			d, err := readPair(t, features, labels)
 			require.NoError(t, err)
@@ -63,14 +34,14 @@ func TestReadNPY(t *testing.T) {
 		}
 	}
 	// Soft labels, negative and tiny features, pictures, gzip.
-	d, err := readPair(t, numtest.Gzip(npyOf("<f8", "(2, 1, 3)", -1, .5, 1e-300, 3, 4, -5e30)),
-		npyOf("<f4", "(2, 2)", .25, .75, .75, .25))
+	d, err := readPair(t, numtest.Gzip(numtest.NPY("<f8", "(2, 1, 3)", -1, .5, 1e-300, 3, 4, -5e30)),
+		numtest.NPY("<f4", "(2, 2)", .25, .75, .75, .25))
 	require.NoError(t, err)
 	assert.Equal(t, []float32{-1, .5, 0, 3, 4, -5e30}, f32(t, d.Features))
 	assert.Equal(t, []float32{.25, .75, .75, .25}, f32(t, d.Labels))
 	assert.Equal(t, []string{"pixel_0_0", "pixel_0_1", "pixel_0_2"}, d.FeatureNames)
 	// Integers at their limits.
-	d, err = readPair(t, npyOf("<i4", "(1, 2)", math.MinInt32, math.MaxInt32), npyOf("<i8", "(1,)", 1023))
+	d, err = readPair(t, numtest.NPY("<i4", "(1, 2)", math.MinInt32, math.MaxInt32), numtest.NPY("<i8", "(1,)", 1023))
 	require.NoError(t, err)
 	assert.Equal(t, []float32{math.MinInt32, math.MaxInt32}, f32(t, d.Features))
 	assert.Equal(t, 1024, d.NumClasses())
@@ -78,10 +49,10 @@ func TestReadNPY(t *testing.T) {
 
 // Classes in a column, as floats, as bools.
 func TestReadNPYClasses(t *testing.T) {
-	x := npyOf("|u1", "(3, 1)", 7, 8, 9)
+	x := numtest.NPY("|u1", "(3, 1)", 7, 8, 9)
 	for _, y := range [][]byte{
-		npyOf("<i8", "(3, 1)", 0, 1, 1), npyOf("<f8", "(3,)", 0, 1, 1), npyOf("<f4", "(3, 1)", 0, 1, 1),
-		npyFile("{'descr': '|b1', 'fortran_order': False, 'shape': (3,)}", []byte{0, 1, 1}),
+		numtest.NPY("<i8", "(3, 1)", 0, 1, 1), numtest.NPY("<f8", "(3,)", 0, 1, 1), numtest.NPY("<f4", "(3, 1)", 0, 1, 1),
+		numtest.NPYFile("{'descr': '|b1', 'fortran_order': False, 'shape': (3,)}", []byte{0, 1, 1}),
 	} {
 		d, err := readPair(t, x, y)
 		require.NoError(t, err)
@@ -105,14 +76,14 @@ func TestReadNPYFortranOrder(t *testing.T) {
 			}
 		}
 	}
-	labels := npyOf("|u1", "(3,)", 0, 1, 1)
-	want, err := readPair(t, npyOf("<i4", "(3, 2, 4, 5)", plain...), labels)
+	labels := numtest.NPY("|u1", "(3,)", 0, 1, 1)
+	want, err := readPair(t, numtest.NPY("<i4", "(3, 2, 4, 5)", plain...), labels)
 	require.NoError(t, err)
-	fortran := bytes.Replace(npyOf("<i4", "(3, 2, 4, 5)", turned...), []byte("False"), []byte("True "), 1)
+	fortran := bytes.Replace(numtest.NPY("<i4", "(3, 2, 4, 5)", turned...), []byte("False"), []byte("True "), 1)
 	got, err := readPair(t, fortran, labels)
 	require.NoError(t, err)
 	assert.Equal(t, want, got)
-	soft := bytes.Replace(npyOf("|u1", "(3, 2)", 1, 0, 1, 0, 1, 1), []byte("False"), []byte("True "), 1)
+	soft := bytes.Replace(numtest.NPY("|u1", "(3, 2)", 1, 0, 1, 0, 1, 1), []byte("False"), []byte("True "), 1)
 	d, err := readPairAs(t, fortran, soft, ArrayOptions{Columns: ColumnsAreVotes})
 	require.NoError(t, err)
 	assert.Equal(t, []float32{1, 0, 0, 1, .5, .5}, f32(t, d.Labels))
@@ -120,8 +91,8 @@ func TestReadNPYFortranOrder(t *testing.T) {
 
 // What several columns of labels are is said: nothing is divided, or cut, that was not meant so.
 func TestColumns(t *testing.T) {
-	x := npyOf("|u1", "(3, 1)", 7, 8, 9)
-	several := npyOf("<f8", "(3, 2)", 1, 1, 0, 1, .5, 0)
+	x := numtest.NPY("|u1", "(3, 1)", 7, 8, 9)
+	several := numtest.NPY("<f8", "(3, 2)", 1, 1, 0, 1, .5, 0)
 	for are, want := range map[Columns][]float32{
 		ColumnsAreVotes: {.5, .5, 0, 1, 1, 0}, ColumnsAreCounts: {.5, .5, 0, 1, 1, 0},
 		ColumnsAreQuestions: {1, 1, 0, 1, .5, 0},
@@ -135,16 +106,16 @@ func TestColumns(t *testing.T) {
 	_, err := readPair(t, x, several)
 	checkRowError(t, err, "labels", 0, -1)
 	checkError(t, err, ErrLabel, "labels: row 0: got a sum of 2, want a sum of 1; see Columns")
-	_, err = readPairAs(t, x, npyOf("<f8", "(3, 2)", 1, 0, 0, 2, 0, 0.), ArrayOptions{Columns: ColumnsAreQuestions})
+	_, err = readPairAs(t, x, numtest.NPY("<f8", "(3, 2)", 1, 0, 0, 2, 0, 0.), ArrayOptions{Columns: ColumnsAreQuestions})
 	checkRowError(t, err, "labels", 1, 1)
-	d, err := readPair(t, x, npyOf("<f8", "(3, 2)", .3333, .6666, 0, 1, .5, .5))
+	d, err := readPair(t, x, numtest.NPY("<f8", "(3, 2)", .3333, .6666, 0, 1, .5, .5))
 	require.NoError(t, err, "as text with four digits has it")
 	assert.InDelta(t, 1./3, f32(t, d.Labels)[0], 1e-6)
 	for _, are := range []Columns{ColumnsAreVotes, ColumnsAreCounts} {
-		_, err = readPairAs(t, x, npyOf("|u1", "(3,)", 0, 1, 1), ArrayOptions{Columns: are})
+		_, err = readPairAs(t, x, numtest.NPY("|u1", "(3,)", 0, 1, 1), ArrayOptions{Columns: are})
 		checkError(t, err, ErrShape, "got shape [3], a class for each row, want a column of votes for each class")
 	}
-	d, err = readPairAs(t, x, npyOf("|u1", "(3,)", 0, 1, 1), ArrayOptions{Columns: ColumnsAreQuestions})
+	d, err = readPairAs(t, x, numtest.NPY("|u1", "(3,)", 0, 1, 1), ArrayOptions{Columns: ColumnsAreQuestions})
 	require.NoError(t, err, "classes are questions of which one is true")
 	assert.Equal(t, 2, d.NumClasses())
 }
@@ -192,7 +163,7 @@ func TestNPYOfNumPy(t *testing.T) {
 }
 
 func TestNPYPairErrors(t *testing.T) {
-	x, y := npyOf("|u1", "(2, 2)", 1, 2, 3, 4), npyOf("|u1", "(2,)", 0, 1)
+	x, y := numtest.NPY("|u1", "(2, 2)", 1, 2, 3, 4), numtest.NPY("|u1", "(2,)", 0, 1)
 	nan := math.NaN()
 	for _, test := range []struct {
 		name string
@@ -201,24 +172,25 @@ func TestNPYPairErrors(t *testing.T) {
 		text string
 	}{
 		{"swapped", y, x, ErrShape, "x: features: got shape [2], want [N, D] or more dimensions (are these the labels?"},
-		{"features twice", x, npyOf("|u1", "(2, 1, 2)", 1, 2, 3, 4), ErrShape,
+		{"features twice", x, numtest.NPY("|u1", "(2, 1, 2)", 1, 2, 3, 4), ErrShape,
 			"y: labels: got shape [2 1 2], want [N] or [N, K]"},
-		{"rows", x, npyOf("|u1", "(3,)", 0, 1, 1), ErrShape, "y: labels: got 3 rows, want 2"},
-		{"NaN", npyOf("<f4", "(2, 2)", 1, 2, nan, 4), y, ErrRow, "x: features: row 1 column 0: got NaN"},
-		{"infinite", npyOf("<f8", "(2, 2)", 1, 2, math.Inf(1), 4), y, ErrRow, "row 1 column 0: got +Inf"},
-		{"beyond float32", npyOf("<f8", "(2, 2)", 1, 1e39, 1, 4), y, ErrRow, "row 0 column 1: got 1e+39"},
-		{"fractions as classes", x, npyOf("<f8", "(2,)", 0, 1.5), ErrLabel,
+		{"rows", x, numtest.NPY("|u1", "(3,)", 0, 1, 1), ErrShape, "y: labels: got 3 rows, want 2"},
+		{"NaN", numtest.NPY("<f4", "(2, 2)", 1, 2, nan, 4), y, ErrRow, "x: features: row 1 column 0: got NaN"},
+		{"infinite", numtest.NPY("<f8", "(2, 2)", 1, 2, math.Inf(1), 4), y, ErrRow, "row 1 column 0: got +Inf"},
+		{"beyond float32", numtest.NPY("<f8", "(2, 2)", 1, 1e39, 1, 4), y, ErrRow, "row 0 column 1: got 1e+39"},
+		{"fractions as classes", x, numtest.NPY("<f8", "(2,)", 0, 1.5), ErrLabel,
 			"y: labels: row 1: got 1.5, want a class in 0..1023"},
-		{"class -1", x, npyOf("<i8", "(2,)", 0, -1), ErrLabel, "y: labels: row 1: got -1, want a class in 0..1023"},
-		{"class 1024", x, npyOf("<i8", "(2,)", 1024, 1), ErrLabel, "row 0: got 1024"},
-		{"class huge", x, npyOf("<i8", "(2,)", 0, int64(math.MaxInt64)), ErrLabel, "row 1: got 9.223372036854776e+18"},
-		{"only class 0", x, npyOf("<i8", "(2,)", 0, 0), ErrClasses, "got only the class 0"},
-		{"one column", x, npyOf("<i8", "(2, 1)", 0, 0), ErrClasses, "got only the class 0, want at least 2 classes"},
-		{"soft negative", x, npyOf("<f4", "(2, 2)", 1, 0, 1.5, -.5), ErrLabel, "y: labels: row 1 column 1: got -0.5"},
-		{"soft NaN", x, npyOf("<f4", "(2, 2)", 1, 0, nan, 0), ErrLabel, "row 1 column 0: got NaN"},
-		{"soft infinite", x, npyOf("<f4", "(2, 2)", 1, 0, math.Inf(1), 0), ErrLabel, "row 1 column 0: got +Inf"},
-		{"soft zero", x, npyOf("<f4", "(2, 2)", 1, 0, 0, 0), ErrLabel, "row 1: got a sum of 0, want a sum of 1; see Columns"},
-		{"soft overflow", x, npyOf("<f8", "(2, 2)", 1, 0, 1e308, 1e308), ErrLabel, "row 1: got the sum +Inf"},
+		{"class -1", x, numtest.NPY("<i8", "(2,)", 0, -1), ErrLabel, "y: labels: row 1: got -1, want a class in 0..1023"},
+		{"class 1024", x, numtest.NPY("<i8", "(2,)", 1024, 1), ErrLabel, "row 0: got 1024"},
+		{"class huge", x, numtest.NPY("<i8", "(2,)", 0, int64(math.MaxInt64)), ErrLabel, "row 1: got 9.223372036854776e+18"},
+		{"only class 0", x, numtest.NPY("<i8", "(2,)", 0, 0), ErrClasses, "got only the class 0"},
+		{"one column", x, numtest.NPY("<i8", "(2, 1)", 0, 0), ErrClasses, "got only the class 0, want at least 2 classes"},
+		{"soft negative", x, numtest.NPY("<f4", "(2, 2)", 1, 0, 1.5, -.5), ErrLabel, "y: labels: row 1 column 1: got -0.5"},
+		{"soft NaN", x, numtest.NPY("<f4", "(2, 2)", 1, 0, nan, 0), ErrLabel, "row 1 column 0: got NaN"},
+		{"soft infinite", x, numtest.NPY("<f4", "(2, 2)", 1, 0, math.Inf(1), 0), ErrLabel, "row 1 column 0: got +Inf"},
+		{"soft zero", x, numtest.NPY("<f4", "(2, 2)", 1, 0, 0, 0), ErrLabel,
+			"row 1: got a sum of 0, want a sum of 1; see Columns"},
+		{"soft overflow", x, numtest.NPY("<f8", "(2, 2)", 1, 0, 1e308, 1e308), ErrLabel, "row 1: got the sum +Inf"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d, err := readPair(t, test.x, test.y)

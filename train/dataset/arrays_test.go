@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"encoding/binary"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,15 +12,6 @@ import (
 	"softloss/internal/numtest"
 	"softloss/losses"
 )
-
-// idxFile returns the bytes of an idx-ubyte file.
-func idxFile(data string, shape ...uint32) []byte {
-	out := []byte{0, 0, 8, byte(len(shape))}
-	for _, size := range shape {
-		out = binary.BigEndian.AppendUint32(out, size)
-	}
-	return append(out, data...)
-}
 
 func write(t *testing.T, name string, content []byte) string {
 	t.Helper()
@@ -42,7 +32,7 @@ func readPairAs(t *testing.T, features, labels []byte, opt ArrayOptions) (*Datas
 }
 
 func TestReadIDX(t *testing.T) {
-	d, err := readPair(t, idxFile("\x00\x01\x02\x03\x04\xff", 2, 1, 3), idxFile("\x02\x00", 2))
+	d, err := readPair(t, numtest.IDX("\x00\x01\x02\x03\x04\xff", 2, 1, 3), numtest.IDX("\x02\x00", 2))
 	require.NoError(t, err)
 	require.NoError(t, d.Validate(losses.SoftmaxLink))
 	assert.Equal(t, []float32{0, 1. / 255, 2. / 255, 3. / 255, 4. / 255, 1}, f32(t, d.Features))
@@ -54,9 +44,9 @@ func TestReadIDX(t *testing.T) {
 
 // Other types of the format, labels in a column, and QMNIST's eight numbers a label.
 func TestReadIDXOfOtherTypes(t *testing.T) {
-	images := idxFile("\xff\xff\x00\x02", 2, 1)
+	images := numtest.IDX("\xff\xff\x00\x02", 2, 1)
 	images[2] = 0x0b
-	labels := idxFile("\x00\x00\x00\x01\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x07", 2, 2)
+	labels := numtest.IDX("\x00\x00\x00\x01\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x07", 2, 2)
 	labels[2] = 0x0c
 	d, err := readPair(t, images, labels)
 	require.NoError(t, err)
@@ -65,9 +55,9 @@ func TestReadIDXOfOtherTypes(t *testing.T) {
 }
 
 func TestReadIDXErrors(t *testing.T) {
-	_, err := readPair(t, idxFile(string(make([]byte, maxPixels+1)), 1, maxPixels+1), idxFile("\x01", 1))
+	_, err := readPair(t, numtest.IDX(string(make([]byte, maxPixels+1)), 1, maxPixels+1), numtest.IDX("\x01", 1))
 	checkError(t, err, ErrShape, "x: features: got shape", "at most 16777216 features")
-	_, err = readPair(t, idxFile("abcd", 2, 2)[:9], idxFile("\x00\x01", 2))
+	_, err = readPair(t, numtest.IDX("abcd", 2, 2)[:9], numtest.IDX("\x00\x01", 2))
 	checkError(t, err, ErrFormat, "x: idx: the file ends after")
 }
 

@@ -14,8 +14,8 @@ import (
 
 // idxPair and npyPair are the same two rows of 1×3 pixels.
 var (
-	idxPair = [2][]byte{idxFile("\x00\x33\x66\x99\xcc\xff", 2, 1, 3), idxFile("\x01\x00", 2)}
-	npyPair = [2][]byte{npyOf("<f8", "(2, 1, 3)", 0, .2, .4, .6, .8, 1), npyOf("<i8", "(2,)", 1, 0.)}
+	idxPair = [2][]byte{numtest.IDX("\x00\x33\x66\x99\xcc\xff", 2, 1, 3), numtest.IDX("\x01\x00", 2)}
+	npyPair = [2][]byte{numtest.NPY("<f8", "(2, 1, 3)", 0, .2, .4, .6, .8, 1), numtest.NPY("<i8", "(2,)", 1, 0.)}
 )
 
 func TestFormatOf(t *testing.T) {

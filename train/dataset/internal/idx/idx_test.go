@@ -2,7 +2,6 @@ package idx
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -15,15 +14,6 @@ import (
 	"softloss/internal/numtest"
 	"softloss/train/dataset/internal/fault"
 )
-
-// idxFile returns the bytes of an idx-ubyte file.
-func idxFile(data string, shape ...uint32) []byte {
-	out := []byte{0, 0, 8, byte(len(shape))}
-	for _, size := range shape {
-		out = binary.BigEndian.AppendUint32(out, size)
-	}
-	return append(out, data...)
-}
 
 // checkError asserts the form of an error.
 func checkError(t testing.TB, err error, kind error, text string) {
@@ -47,7 +37,7 @@ func TestTypes(t *testing.T) {
 		{0x0d, "\x3f\x80\x00\x00\xc0\x00\x00\x00", []float64{1, -2}},
 		{0x0e, "\x3f\xf0\x00\x00\x00\x00\x00\x00\xbf\xe0\x00\x00\x00\x00\x00\x00", []float64{1, -.5}},
 	} {
-		file := idxFile(c.data, 2)
+		file := numtest.IDX(c.data, 2)
 		file[2] = c.code
 		a, err := Read(bytes.NewReader(file))
 		require.NoError(t, err)
@@ -57,7 +47,7 @@ func TestTypes(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	packed := numtest.Gzip(idxFile("abcd", 2, 2))
+	packed := numtest.Gzip(numtest.IDX("abcd", 2, 2))
 	damaged := bytes.Clone(packed)
 	damaged[len(damaged)-8] ^= 1
 	tests := []struct {
@@ -74,9 +64,10 @@ func TestErrors(t *testing.T) {
 		{"many dimensions", []byte{0, 0, 8, 9}, fault.ErrFormat, "got 9 dimensions"},
 		{"sizes cut", []byte{0, 0, 8, 2, 0, 0, 0, 1, 0}, fault.ErrFormat, "ends after 5 of 8 bytes of sizes"},
 		{"no sizes", []byte{0, 0, 8, 1}, fault.ErrFormat, "ends after 0 of 4 bytes of sizes"},
-		{"data cut", idxFile("abc", 2, 2), fault.ErrFormat, "ends after 3 of 4 bytes of data"},
-		{"claims too much", idxFile("a", 0x80000000), fault.ErrFormat, "want less than 2^31 bytes"},
-		{"product overflows", idxFile("a", 0xffffffff, 0xffffffff, 0xffffffff), fault.ErrFormat, "want less than 2^31 bytes"},
+		{"data cut", numtest.IDX("abc", 2, 2), fault.ErrFormat, "ends after 3 of 4 bytes of data"},
+		{"claims too much", numtest.IDX("a", 0x80000000), fault.ErrFormat, "want less than 2^31 bytes"},
+		{"product overflows", numtest.IDX("a", 0xffffffff, 0xffffffff, 0xffffffff), fault.ErrFormat,
+			"want less than 2^31 bytes"},
 		{"gzip cut in its data", packed[:len(packed)-9], fault.ErrFormat, "gzip data: ends early"},
 		{"gzip cut in its checksum", packed[:len(packed)-1], fault.ErrFormat, "gzip data: ends early"},
 		{"gzip damaged", damaged, fault.ErrFormat, "gzip data: got gzip: invalid checksum"},
@@ -89,7 +80,7 @@ func TestErrors(t *testing.T) {
 		})
 	}
 	boom := errors.New("boom")
-	for _, start := range []string{"", "\x00\x00\x08", string(idxFile("ab", 3)), string(idxFile("abc", 3))} {
+	for _, start := range []string{"", "\x00\x00\x08", string(numtest.IDX("ab", 3)), string(numtest.IDX("abc", 3))} {
 		_, err := Read(io.MultiReader(strings.NewReader(start), iotest.ErrReader(boom)))
 		checkError(t, err, boom, "boom")
 	}
@@ -99,8 +90,9 @@ func TestErrors(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	for _, seed := range [][]byte{
-		nil, idxFile("abcd", 2, 2), idxFile("ab", 2), idxFile("a", 0xffffffff, 2), {0x1f, 0x8b, 8}, []byte("\x89PNG"),
-		numtest.Gzip(idxFile("abcdef", 2, 1, 3)), {0, 0, 0x0e, 1, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8},
+		nil, numtest.IDX("abcd", 2, 2), numtest.IDX("ab", 2), numtest.IDX("a", 0xffffffff, 2),
+		{0x1f, 0x8b, 8}, []byte("\x89PNG"),
+		numtest.Gzip(numtest.IDX("abcdef", 2, 1, 3)), {0, 0, 0x0e, 1, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8},
 	} {
 		f.Add(seed)
 	}

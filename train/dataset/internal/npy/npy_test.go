@@ -2,7 +2,6 @@ package npy
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"io"
 	"math"
@@ -17,33 +16,6 @@ import (
 	"softloss/train/dataset/internal/array"
 	"softloss/train/dataset/internal/fault"
 )
-
-// npyFile returns the bytes of an npy file of version 1 with any dictionary.
-func npyFile(dict string, data []byte) []byte {
-	dict += "\n"
-	out := append([]byte(Magic), 1, 0)
-	return append(append(binary.LittleEndian.AppendUint16(out, uint16(len(dict))), dict...), data...)
-}
-
-// npyOf returns the bytes of an npy file with numbers, in the order given.
-func npyOf[T int | float64](descr, shape string, numbers ...T) []byte {
-	var data []byte
-	for _, v := range numbers {
-		switch descr {
-		case "|u1":
-			data = append(data, byte(v))
-		case "<i4":
-			data = binary.LittleEndian.AppendUint32(data, uint32(int32(v)))
-		case "<i8":
-			data = binary.LittleEndian.AppendUint64(data, uint64(int64(v)))
-		case "<f4":
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
-		case "<f8":
-			data = binary.LittleEndian.AppendUint64(data, math.Float64bits(float64(v)))
-		}
-	}
-	return npyFile("{'descr': '"+descr+"', 'fortran_order': False, 'shape': "+shape+", }", data)
-}
 
 // checkError asserts the form of an error.
 func checkError(t testing.TB, err error, kind error, text string) {
@@ -88,13 +60,14 @@ func TestTypes(t *testing.T) {
 		">f4": {"\x3f\x80\x00\x00\xc0\x00\x00\x00", []float64{1, -2}},
 		"<f8": {"\x00\x00\x00\x00\x00\x00\xf0\x3f\x00\x00\x00\x00\x00\x00\xe0\xbf", []float64{1, -.5}},
 	} {
-		a, err := Read(bytes.NewReader(npyFile("{'descr': '"+descr+"', 'fortran_order': False, 'shape': (2,)}",
+		a, err := Read(bytes.NewReader(numtest.NPYFile("{'descr': '"+descr+"', 'fortran_order': False, 'shape': (2,)}",
 			[]byte(c.data))))
 		require.NoError(t, err, descr)
 		assert.Equal(t, c.want, []float64{a.Element(0), a.Element(1)}, descr)
 	}
 	for bits, want := range map[string]float64{"\x00\x7c": math.Inf(1), "\x00\xfc": math.Inf(-1), "\x01\x7e": math.NaN()} {
-		a, err := Read(bytes.NewReader(npyFile("{'descr': '<f2', 'fortran_order': False, 'shape': (1,)}", []byte(bits))))
+		a, err := Read(bytes.NewReader(numtest.NPYFile("{'descr': '<f2', 'fortran_order': False, 'shape': (1,)}",
+			[]byte(bits))))
 		require.NoError(t, err)
 		assert.Equal(t, math.Float64bits(want)>>52, math.Float64bits(a.Element(0))>>52)
 	}
@@ -102,7 +75,7 @@ func TestTypes(t *testing.T) {
 
 // Versions 2 and 3 have a length of 4 bytes.
 func TestVersions(t *testing.T) {
-	one := npyOf("|u1", "(2, 1)", 7, 8)
+	one := numtest.NPY("|u1", "(2, 1)", 7, 8)
 	for version := byte(2); version <= 3; version++ {
 		other := append([]byte(Magic), version, 0, one[8], one[9], 0, 0)
 		a, err := Read(bytes.NewReader(append(other, one[10:]...)))
@@ -112,8 +85,8 @@ func TestVersions(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	good := npyOf("|u1", "(2, 2)", 1, 2, 3, 4)
-	dict := func(s string) []byte { return npyFile(s, []byte{1, 2, 3, 4}) }
+	good := numtest.NPY("|u1", "(2, 2)", 1, 2, 3, 4)
+	dict := func(s string) []byte { return numtest.NPYFile(s, []byte{1, 2, 3, 4}) }
 	with := func(at int, b byte) []byte {
 		out := bytes.Clone(good)
 		out[at] = b
@@ -165,7 +138,7 @@ func TestErrors(t *testing.T) {
 		{"no type", dict("{'descr': '', 'fortran_order': False, 'shape': (4,)}"), fault.ErrFormat, "got elements of type ''"},
 		{"fields", dict("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}"), fault.ErrFormat,
 			"got elements with fields"},
-		{"scalar", npyFile("{'descr': '|u1', 'fortran_order': False, 'shape': ()}", []byte{1}), fault.ErrShape,
+		{"scalar", numtest.NPYFile("{'descr': '|u1', 'fortran_order': False, 'shape': ()}", []byte{1}), fault.ErrShape,
 			"got a single number"},
 		{"no tuple", dict("{'descr': '|u1', 'fortran_order': False, 'shape': (4)}"), fault.ErrFormat,
 			"a number in the place of a tuple"},
@@ -193,9 +166,9 @@ func TestErrors(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	good := npyOf("<f4", "(2, 2)", 1, 2, 3, 4.)
+	good := numtest.NPY("<f4", "(2, 2)", 1, 2, 3, 4.)
 	for _, seed := range [][]byte{
-		nil, good, npyOf("|u1", "(2,)", 0, 1), npyOf("<i8", "(2, 1, 1)", 3, 4), numtest.Gzip(good),
+		nil, good, numtest.NPY("|u1", "(2,)", 0, 1), numtest.NPY("<i8", "(2, 1, 1)", 3, 4), numtest.Gzip(good),
 		bytes.Replace(good, []byte("False"), []byte("True "), 1), []byte(Magic + "\x02\x00\xff\xff\xff\xff"),
 	} {
 		f.Add(seed)
