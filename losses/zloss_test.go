@@ -1,6 +1,7 @@
 package losses_test
 
 import (
+	"fmt"
 	"testing"
 
 	"gorgonia.org/tensor"
@@ -52,14 +53,22 @@ func TestInfiniteZLoss(t *testing.T) {
 }
 
 // TestZLossOfDenormal: a z-loss that makes a large gradient of a p so small that float32 has lost
-// digits of it has them all.
+// digits of it has them all, by every kernel.
 func TestZLossOfDenormal(t *testing.T) {
-	b := batch{n: 1, k: 3, z: []float64{-1000, -1093, -1095}, index: []int{0}}
-	c := losses.Criterion{ZLoss: 2, Loss: losses.ReverseCrossEntropy{A: -4}}
-	b.dt = tensor.Float64
-	want := b.eval(t, c)
-	b.dt = tensor.Float32
-	near(t, "grad", b.eval(t, c).grad, want.grad, 4*epsilon(b.dt), 0)
+	for _, loss := range []losses.Loss{losses.ReverseCrossEntropy{A: -4}, losses.CrossEntropy{}} {
+		for _, k := range []int{3, 10, 64, 65, 200} {
+			for _, temperature := range []float64{1, 2} {
+				b := batch{n: 3, k: k, index: []int{0, 0, 0}} // rows 0 and 2 have ordinary p
+				b.z = repeat(3*k, func(i int) float64 { return temperature * -(1003 + float64(i/k%2*90+i%5*2)) })
+				b.z[0], b.z[k], b.z[2*k] = temperature*-1000, temperature*-1000, temperature*-1000
+				c := losses.Criterion{ZLoss: 500, Loss: loss, Temperature: temperature, Reduction: losses.Sum}
+				b.dt = tensor.Float64
+				want := b.eval(t, c)
+				b.dt = tensor.Float32
+				near(t, fmt.Sprint(loss, k, temperature), b.eval(t, c).grad, want.grad, 4*epsilon(b.dt), 0)
+			}
+		}
+	}
 }
 
 // TestZLossBesideClassWeights: class weights so small or large that they are divided by a power of
