@@ -95,20 +95,16 @@ func jensenShannon(logits []tensor.Tensor, upstream tensor.Tensor, reduction Red
 			grads = append(grads, tensor.New(tensor.Of(dt), tensor.WithShape(shape...)))
 		}
 	}
-	var err error
 	if dt == tensor.Float32 {
-		err = jensenShannonRows[float32](loss, grads, preds, up, reduction)
+		jensenShannonRows[float32](loss, grads, preds, up, reduction)
 	} else {
-		err = jensenShannonRows[float64](loss, grads, preds, up, reduction)
-	}
-	if err != nil {
-		return nil, nil, err
+		jensenShannonRows[float64](loss, grads, preds, up, reduction)
 	}
 	return loss, grads, nil
 }
 
 func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, upstream *tensor.Dense,
-	reduction Reduction) error {
+	reduction Reduction) {
 	n, k := extent(logits[0])
 	m := len(logits)
 	z := make([][]T, m)
@@ -145,13 +141,12 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	out := dense.Memory[T](loss)
 	if reduction.scalar() {
 		all.addLosses(rowLoss)
-		out[0] = T(all.sum * div)
-		return nil
+		out[0] = T(all.total() * div)
+		return
 	}
 	for i, x := range rowLoss {
 		out[i] = T(x)
 	}
-	return nil
 }
 
 // prediction is a row of logits z with its softmax.
