@@ -90,16 +90,16 @@ var perClassFields = [...]numberPerClass{
 
 const priorField = 4 // which of them is the prior
 
-// perClass returns the numbers for each class, nil where there are none.
-func (c *Criterion) perClass() [len(perClassFields)][]float64 {
-	return [...][]float64{c.ClassWeights, c.PosWeight, c.Margins, c.LogitShift, c.Smoothing.Prior}
+// perClass returns the fields with the numbers for each class, nil where there are none.
+func (c *Criterion) perClass() [len(perClassFields)]*[]float64 {
+	return [...]*[]float64{&c.ClassWeights, &c.PosWeight, &c.Margins, &c.LogitShift, &c.Smoothing.Prior}
 }
 
 // Clone returns the criterion with memory of its own, also for the prior and the terms of a
 // [WeightedSum]: what is written into the memory of c later does not change it. A loss of your own
 // that is a pointer is copied with the struct that it points to; what that points to stays shared.
 func (c Criterion) Clone() Criterion {
-	for _, s := range []*[]float64{&c.Smoothing.Prior, &c.ClassWeights, &c.Margins, &c.PosWeight, &c.LogitShift} {
+	for _, s := range c.perClass() {
 		*s = slices.Clone(*s)
 	}
 	c.Ignore = slices.Clone(c.Ignore)
@@ -155,8 +155,8 @@ func (c *Criterion) validate() error {
 // validateNumbers returns what is wrong with numbers by themselves.
 func (c *Criterion) validateNumbers() error {
 	for i, numbers := range c.perClass() {
-		if numbers != nil {
-			if err := perClassFields[i].validate(numbers); err != nil {
+		if *numbers != nil {
+			if err := perClassFields[i].validate(*numbers); err != nil {
 				return err
 			}
 		}

@@ -77,14 +77,14 @@ func (c *Criterion) checkLogits(logits Operand) error {
 	}
 	k, sigmoid := c.classes(s), c.Link == SigmoidLink
 	for i, numbers := range c.perClass() {
-		if numbers == nil {
+		if *numbers == nil {
 			continue
 		}
 		field, want := &perClassFields[i], k
 		if sigmoid && i == priorField {
 			want = 2
 		}
-		if err := field.checkLength(len(numbers), want, sigmoid && field.kind == ErrWeight); err != nil {
+		if err := field.checkLength(len(*numbers), want, sigmoid && field.kind == ErrWeight); err != nil {
 			return err
 		}
 	}
