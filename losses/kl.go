@@ -26,10 +26,7 @@ type KL struct{}
 func (KL) Row(r Row) (loss float64) {
 	var sum precise
 	for k, t := range r.Target {
-		log := kernel.Log(t)
-		if r.beside != nil {
-			log = logBeside(t, r.beside[k], log)
-		}
+		log := logBeside(t, r.other(k), kernel.Log(t))
 		if t > 0 {
 			sum.add(t * (log - r.LogP[k]))
 		}

@@ -46,6 +46,14 @@ type Row struct {
 	memory *memory   // that losses of this package may work in
 }
 
+// other returns 1 - t_k, where the row is the two classes of an element, and 0 elsewhere.
+func (r *Row) other(k int) float64 {
+	if r.beside == nil {
+		return 0
+	}
+	return r.beside[k]
+}
+
 // lend returns n numbers to work in until they are given back to m.
 func (r Row) lend(n int) (x []float64, m *memory) {
 	if r.memory == nil {

@@ -38,8 +38,8 @@ func (MAE) Row(r Row) (loss float64) {
 		d := r.P[k] - t
 		if r.P[k] > 0.5 {
 			rest := 1 - t
-			if r.beside != nil && complement(t, r.beside[k]) {
-				rest = r.beside[k]
+			if other := r.other(k); complement(t, other) {
+				rest = other
 			}
 			d = rest - r.Rest[k]
 		}

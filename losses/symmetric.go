@@ -38,11 +38,7 @@ func (c ReverseCrossEntropy) Row(r Row) (loss float64) {
 	floor := c.floor()
 	var sum precise
 	for k, t := range r.Target {
-		var other float64
-		if r.beside != nil {
-			other = r.beside[k]
-		}
-		l, free := c.log(t, other, floor)
+		l, free := c.log(t, r.other(k), floor)
 		x := r.P[k] * l
 		sum.add(-x)
 		if r.Grad != nil {
