@@ -16,7 +16,9 @@ import (
 // gradients of labels and sample weights this holds with Mean only.
 //
 // Of in.Logits only shape and dtype count; Upstream and Direction have no meaning here. Errors:
-// those of [Criterion.EvalInto] that logits and labels need not be looked at for.
+// those of [Criterion.EvalInto] that logits and labels need not be looked at for, and [ErrWeight]
+// for a mass that float64 cannot divide by, of class weights as well, which EvalInto brings nearer
+// to 1.
 func (c Criterion) Denominator(in Inputs) (float64, error) {
 	z, t, err := c.operands(in.Logits, in.Target)
 	if err != nil {

@@ -95,6 +95,9 @@ func TestMassOutOfRange(t *testing.T) {
 			want, err := c.Eval(z, y)
 			require.NoError(t, err)
 			near(t, fmt.Sprint(link, w), values(got), values(want), 1e-15, 0)
+			c.ClassWeights = []float64{w, w}
+			_, err = c.Denominator(losses.Inputs{Logits: z, Target: y})
+			assert.ErrorIs(t, err, losses.ErrWeight, "%v %v", link, w)
 		}
 	}
 }
