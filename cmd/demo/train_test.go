@@ -165,9 +165,12 @@ func TestHousingNoiseAndMAE(t *testing.T) {
 	assert.Equal(t, exitDone, code)
 	assert.Regexp(t, `\nnoise    3\d\d training labels replaced by a wrong class; the test labels stay right\n`, stdout)
 	assert.Contains(t, stdout, "loss     mean absolute error\n")
-	assert.Contains(t, stdout, "against the labels with noise")
+	assert.Contains(t, stdout, "\ntrain: the numbers are against the labels with noise\n")
 	assert.NotContains(t, stdout, "(nats)")
 	assert.NotContains(t, stdout, "lowest")
+
+	_, stdout, _ = demo(t, "-validation", "0.2", "-noise", "0.25", "-epochs", "1", "-noplots")
+	assert.Contains(t, stdout, "\ntrain and validation: the numbers are against the labels with noise\n")
 }
 
 func TestBarOnlyOnATerminal(t *testing.T) {

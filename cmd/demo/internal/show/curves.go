@@ -37,14 +37,17 @@ func trainingCurves(s *record.Run, entry LossInfo) figure.Figure {
 		loss.Title += fmt.Sprintf(", alpha %g", a)
 	}
 	watched := s.Data.Watched()
-	name := "train"
+	name, testedName := "train", watched
 	if s.Data.FlippedLabels > 0 {
-		name = "train, labels with noise"
+		const noisy = ", labels with noise"
+		if name += noisy; watched == record.WatchedValidation {
+			testedName += noisy
+		}
 	}
 	if s.Config.Mixup > 0 {
 		name += ", mixed"
 	}
-	trained, tested := figure.Series{Name: name}, figure.Series{Name: watched}
+	trained, tested := figure.Series{Name: name}, figure.Series{Name: testedName}
 	right, rightTested := trained, tested
 	for _, e := range s.History {
 		l, a := e.Watched(watched)

@@ -36,7 +36,11 @@ func TestTrainingCurves(t *testing.T) {
 	s.History = s.History[:1]
 	loss = trainingCurves(s, entry).Panels[0][0]
 	assert.Equal(t, "train, labels with noise", loss.Series[0].Name)
+	assert.Equal(t, "test", loss.Series[1].Name)
 	assert.Equal(t, []float64{1}, loss.Series[2].X, "one epoch is a mark, not a line")
+	s.Data.ValidationRows = 30
+	assert.Equal(t, "validation, labels with noise", trainingCurves(s, entry).Panels[0][0].Series[1].Name)
+	s.Data.ValidationRows = 0
 
 	s.TestLowestLoss, s.Config.Alpha = record.Unknown, 0
 	mae := trainingCurves(s, DescribeLoss(losses.MAE{})).Panels[0][0]

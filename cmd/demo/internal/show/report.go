@@ -96,7 +96,11 @@ func explainScores(w io.Writer, s *record.Run, entry LossInfo) {
 			record.ShortDecimal(s.TrainLoss), s.Config.LearnRate)
 	}
 	if s.Data.FlippedLabels > 0 {
-		fmt.Fprint(w, "train: the numbers are against the labels with noise\n")
+		noisy := "train"
+		if s.Data.ValidationRows > 0 {
+			noisy = "train and validation"
+		}
+		fmt.Fprintf(w, "%s: the numbers are against the labels with noise\n", noisy)
 	}
 	verdict := "they agree"
 	if !s.GraphAgrees {
