@@ -1,10 +1,6 @@
 package losses
 
-import (
-	"math"
-
-	"softloss/losses/internal/kernel"
-)
+import "softloss/losses/internal/kernel"
 
 // KL is the Kullback-Leibler divergence of the prediction from the target.
 //
@@ -50,36 +46,3 @@ func klRows[T kernel.Float](b *batch[T]) (bad int) {
 	}
 	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, b.k)
 }
-
-// klElements is the kernel of the divergence for elements with the labels t of yes and u of no,
-// which sum to 1; a nil no stands for 1 - yes. Where the larger one, u, has lost digits of t its
-// term is u log(1-t), which is u log u + (1-u) - t.
-func klElements[T kernel.Float](b *batch[T], z, yes, no []T) (ok bool) {
-	if !kernel.SigmoidKL(b.loss, b.grad, z, yes, no, b.scale) {
-		return false
-	}
-	loss := b.loss[:len(yes)]
-	switch {
-	case no == nil && b.single(): // hardly ever
-		for i, v := range yes {
-			if tiny(float32(v)) {
-				t := float64(v)
-				loss[i] += (1 - (1 - t)) - t
-			}
-		}
-	case no == nil: // where 1 - t is not the larger one it is exact
-		for i, v := range yes {
-			t := float64(v)
-			loss[i] += (1 - (1 - t)) - t
-		}
-	default:
-		for i, v := range yes {
-			t, u := float64(v), float64(no[i])
-			loss[i] += (1 - max(t, u)) - min(t, u)
-		}
-	}
-	return true
-}
-
-// tiny reports whether 0 < x < 2⁻²⁹: the others lose nothing in 1 - x, in float64.
-func tiny(x float32) bool { return math.Float32bits(x)-1 < 0x31000000-1 }

@@ -38,7 +38,7 @@ func (MAE) Row(r Row) (loss float64) {
 		d := r.P[k] - t
 		if r.P[k] > 0.5 {
 			rest := 1 - t
-			if other := r.other(k); complement(t, other) {
+			if other := r.other(k); kernel.Complement(t, other) {
 				rest = other
 			}
 			d = rest - r.Rest[k]
@@ -53,28 +53,6 @@ func (MAE) Row(r Row) (loss float64) {
 		}
 	}
 	return loss
-}
-
-// maeElements is the kernel of the absolute error for elements with the labels that [klElements] has.
-// Where the one of no has lost digits of a tiny one of yes, both terms of the sum are the same.
-func maeElements[T kernel.Float](b *batch[T], z, yes, no []T) (ok bool) {
-	if !kernel.SigmoidMAE(b.loss, b.grad, z, yes, no, b.scale) {
-		return false
-	}
-	loss, z := b.loss[:len(yes)], z[:len(yes)]
-	for i, v := range yes {
-		t := float64(v)
-		if !(t > 0 && t < 0x1p-29 && z[i] < 0) || no != nil && !complement(float64(no[i]), t) {
-			continue
-		}
-		e := math.Exp(float64(z[i]))
-		p := e / (1 + e)
-		loss[i] = 2 * math.Abs(p-t)
-		if b.grad != nil {
-			b.grad[i] = T(of(b.scale, i) * 2 * kernel.Sign(p-t) * p * (1 - p))
-		}
-	}
-	return true
 }
 
 // maeRows is the kernel of the absolute error.

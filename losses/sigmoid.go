@@ -118,9 +118,9 @@ func sigmoidEvaluate[T kernel.Float](s sigmoidKernel, b *batch[T], z, yes, no []
 	case sigmoidCrossEntropy:
 		return kernel.SigmoidCrossEntropy(b.loss, b.grad, z, yes, no, b.scale)
 	case sigmoidMAE:
-		return maeElements(b, z, yes, no)
+		return kernel.SigmoidMAE(b.loss, b.grad, z, yes, no, b.scale)
 	case sigmoidKL:
-		return klElements(b, z, yes, no)
+		return kernel.SigmoidKL(b.loss, b.grad, z, yes, no, b.scale)
 	case sigmoidAsymmetric:
 		return kernel.SigmoidAsymmetric(s.asymmetric, b.loss, b.grad, z, yes, no, b.scale)
 	case sigmoidQuestion:

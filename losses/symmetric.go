@@ -86,16 +86,10 @@ func (c reversed[T]) values(h []float64, scratch, _, t []T, _ int) {
 // logBeside returns l, log t, or where t is 1 less a small label of its twin, whose digits it has
 // lost, the logarithm by that.
 func logBeside(t, other, l float64) float64 {
-	if complement(t, other) {
+	if kernel.Complement(t, other) {
 		return math.Log1p(-other)
 	}
 	return l
-}
-
-// complement reports whether other is a small 1 - t, of which t has lost digits, but for a rounding of
-// their sum.
-func complement(t, other float64) bool {
-	return other > 0 && other < 0.25 && math.Abs(t+other-1) <= 0x1p-51
 }
 
 func (c reversed[T]) row(h []float64, scratch, z, t []T, _ kernel.SoftmaxOf) (plus float64) {

@@ -64,6 +64,9 @@ func PhiOf(f Family, a, l, p, q float64) (v, dv float64) { return spec.PhiOf(f, 
 // Log is the logarithm, right for denormal numbers too; see [spec.Log].
 func Log(x float64) float64 { return spec.Log(x) }
 
+// Complement reports whether u is a small 1 - t of which t has lost digits; see [spec.Complement].
+func Complement(t, u float64) bool { return spec.Complement(t, u) }
+
 // Sign returns -1, 0 or 1, and NaN for NaN.
 func Sign(x float64) float64 { return spec.Sign(x) }
 

@@ -128,3 +128,61 @@ func sigmoidShares[T Float](t *testing.T) {
 		}
 	}
 }
+
+// TestSigmoidBesideSmallLabel: the label 1 - t of a sure no keeps the digits of a small t, whether it is
+// given or not, by every loop over elements.
+func TestSigmoidBesideSmallLabel(t *testing.T) {
+	both(t, sigmoidBesideSmallLabel[float32], sigmoidBesideSmallLabel[float64])
+}
+
+func sigmoidBesideSmallLabel[T Float](t *testing.T) {
+	var z, yes, no, scale []T
+	for label := 0.02; label > 1e-30; label *= 0.37 {
+		for _, off := range []float64{-3, -0.5, 0.5, 3} {
+			z, yes, scale = append(z, T(math.Log(label)+off)), append(yes, T(label)), append(scale, 1)
+			no = append(no, 1-yes[len(yes)-1])
+		}
+	}
+	n, narrow := len(z), elementSize[T]() == 4
+	loss, grad := make([]float64, n), make([]T, n)
+	for _, scale := range [][]T{scale, scale[:1]} {
+		check := func(what string, lo int, want func(q question, y numtest.DD) expected) {
+			for i := lo; i < n; i++ {
+				v := want(ask(z[i], float64(yes[i]), 0), numtest.Num(float64(yes[i])))
+				if narrow {
+					v.magnitude = 0
+				}
+				require.LessOrEqual(t, v.ulps(loss[i], narrow), 6.0, "%s of z=%v, label %v is %v, want %v",
+					what, z[i], yes[i], loss[i], v.v.Hi)
+			}
+		}
+		mae := func(q question, y numtest.DD) expected {
+			d := q.rest.Sub(y).Abs()
+			return expected{v: d.Add(d), magnitude: y.Hi + q.rest.Hi}
+		}
+		kl := func(q question, y numtest.DD) expected { // of terms that cancel
+			far, near := y.Mul(y.Log().Add(q.far)), numtest.Num(1).Sub(y)
+			log := near.Log()
+			if y.Hi < 1e-9 {
+				log = y.Neg().Sub(y.Mul(y).Div(numtest.Num(2)))
+			}
+			near = near.Mul(log.Add(q.l))
+			return expected{v: far.Add(near), magnitude: math.Abs(y.Hi*y.Log().Hi) + 2*math.Abs(log.Hi)}
+		}
+		require.True(t, SigmoidMAE(loss, grad, z, yes, nil, scale))
+		check("mae", 0, mae)
+		for i, g := range grad {
+			require.Equal(t, z[i] > T(math.Log(float64(yes[i]))), g > 0, "mae: gradient of z=%v, label %v", z[i], yes[i])
+		}
+		require.True(t, SigmoidKL(loss, grad, z, yes, nil, scale))
+		check("kl", 0, kl)
+		lo := 0 // of float32 those labels no that are 1 have lost too much to tell whether they sum to 1
+		for narrow && lo < n && yes[lo] > 0x1p-52 {
+			lo++
+		}
+		SigmoidMAE(loss, grad, z, yes, no, scale)
+		check("mae of given labels", lo, mae)
+		SigmoidKL(loss, grad, z, yes, no, scale)
+		check("kl of given labels", lo, kl)
+	}
+}

@@ -81,6 +81,7 @@ func (q question) mae(scale float64) (loss, grad expected) {
 func (q question) kl(scale float64) (loss, grad expected) {
 	loss, grad = q.crossEntropy(scale)
 	loss.magnitude = loss.v.Hi
+	loss.v = loss.v.Add(numtest.Num(1).Sub(numtest.Num(q.likely)).Sub(numtest.Num(q.other)))
 	for _, t := range []float64{q.likely, q.other} {
 		if t != 0 {
 			x := numtest.Num(t).Mul(numtest.Num(t).Log())

@@ -77,7 +77,7 @@ func (q Question) logOf(t, u float64) float64 {
 	switch {
 	case !(t >= 0x1p-1000):
 		return q.C
-	case u > 0 && u < 0.25 && math.Abs(t+u-1) <= 0x1p-51:
+	case Complement(t, u):
 		return max(math.Log1p(-u), q.C)
 	}
 	return max(math.Log(t), q.C)

@@ -576,8 +576,8 @@ func sigmoidExactF32(loss *float64, grad, z, yes, no *float32, n int, scale floa
 //go:noescape
 func sigmoidExactF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 
-// entropy adds t log t of both labels to the losses of n elements, 1 - yes where no is nil; n is a positive
-// multiple of the block.
+// entropy adds t log t of both labels, 1 - yes where no is nil, and 1 less their sum to the losses of n
+// elements; n is a positive multiple of the block.
 func entropy[T spec.Float](loss *float64, yes, no *T, n int) {
 	if unsafe.Sizeof(T(0)) == 4 {
 		entropyF32(loss, (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n)

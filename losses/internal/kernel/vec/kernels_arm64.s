@@ -6178,6 +6178,16 @@ loop:
 	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
 shares:
 	VLD1 (R0), [V7.D2, V8.D2]
+	WORD $0x4ee5f469 // fmin v9.2d, v3.2d, v5.2d
+	WORD $0x4ee6f48a // fmin v10.2d, v4.2d, v6.2d
+	WORD $0x4e65f46b // fmax v11.2d, v3.2d, v5.2d
+	WORD $0x4e66f48c // fmax v12.2d, v4.2d, v6.2d
+	WORD $0x4eebd44b // fsub v11.2d, v2.2d, v11.2d
+	WORD $0x4eecd44c // fsub v12.2d, v2.2d, v12.2d
+	WORD $0x4ee9d56b // fsub v11.2d, v11.2d, v9.2d
+	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
+	WORD $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
+	WORD $0x4e6cd508 // fadd v8.2d, v8.2d, v12.2d
 	VMOV V3.B16, V9.B16
 	VMOV V4.B16, V10.B16
 	FMOVQ 320(R8), F13 // 1.303418089031685e-308
@@ -6381,6 +6391,16 @@ loop:
 	VLD1.P 32(R4), [V5.D2, V6.D2]
 shares:
 	VLD1 (R0), [V7.D2, V8.D2]
+	WORD $0x4ee5f469 // fmin v9.2d, v3.2d, v5.2d
+	WORD $0x4ee6f48a // fmin v10.2d, v4.2d, v6.2d
+	WORD $0x4e65f46b // fmax v11.2d, v3.2d, v5.2d
+	WORD $0x4e66f48c // fmax v12.2d, v4.2d, v6.2d
+	WORD $0x4eebd44b // fsub v11.2d, v2.2d, v11.2d
+	WORD $0x4eecd44c // fsub v12.2d, v2.2d, v12.2d
+	WORD $0x4ee9d56b // fsub v11.2d, v11.2d, v9.2d
+	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
+	WORD $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
+	WORD $0x4e6cd508 // fadd v8.2d, v8.2d, v12.2d
 	VMOV V3.B16, V9.B16
 	VMOV V4.B16, V10.B16
 	FMOVQ 496(R8), F11 // 9.332636185032189e-302
@@ -6708,80 +6728,102 @@ loop:
 	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
 	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
 	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
-	VLD1.P 16(R1), [V19.S4]
-	WORD $0x4e617a74 // fcvtl2 v20.2d, v19.4s
-	WORD $0x0e617a73 // fcvtl v19.2d, v19.2s
-	VLD1.P 16(R3), [V25.S4]
-	WORD $0x4e617b3a // fcvtl2 v26.2d, v25.4s
-	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
-	WORD $0x4ef9d495 // fsub v21.2d, v4.2d, v25.2d
-	WORD $0x4efad496 // fsub v22.2d, v4.2d, v26.2d
-	CBZ R4, shares
-	VLD1.P 16(R4), [V21.S4]
+	VLD1.P 16(R1), [V11.S4]
+	WORD $0x4e61796c // fcvtl2 v12.2d, v11.4s
+	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
+	VLD1.P 16(R3), [V21.S4]
 	WORD $0x4e617ab6 // fcvtl2 v22.2d, v21.4s
 	WORD $0x0e617ab5 // fcvtl v21.2d, v21.2s
+	WORD $0x4ef5d48d // fsub v13.2d, v4.2d, v21.2d
+	WORD $0x4ef6d48e // fsub v14.2d, v4.2d, v22.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V13.S4]
+	WORD $0x4e6179ae // fcvtl2 v14.2d, v13.4s
+	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
 shares:
-	VEOR V23.B16, V23.B16, V23.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	WORD $0x6ef7e673 // fcmgt v19.2d, v19.2d, v23.2d
-	WORD $0x6ef8e694 // fcmgt v20.2d, v20.2d, v24.2d
-	VMOV V25.B16, V23.B16
-	VMOV V26.B16, V24.B16
-	VBIT V19.B16, V21.B16, V23.B16
-	VBIT V20.B16, V22.B16, V24.B16
-	VBIT V19.B16, V25.B16, V21.B16
-	VBIT V20.B16, V26.B16, V22.B16
-	WORD $0x4ef5d495 // fsub v21.2d, v4.2d, v21.2d
-	WORD $0x4ef6d496 // fsub v22.2d, v4.2d, v22.2d
-	WORD $0x4ef1d6b5 // fsub v21.2d, v21.2d, v17.2d
-	WORD $0x4ef2d6d6 // fsub v22.2d, v22.2d, v18.2d
-	WORD $0x4ef7d637 // fsub v23.2d, v17.2d, v23.2d
-	WORD $0x4ef8d658 // fsub v24.2d, v18.2d, v24.2d
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef9e6b1 // fcmgt v17.2d, v21.2d, v25.2d
-	VAND V4.B16, V17.B16, V17.B16
-	WORD $0x6ef5e72d // fcmgt v13.2d, v25.2d, v21.2d
-	VAND V4.B16, V13.B16, V13.B16
-	WORD $0x4eedd631 // fsub v17.2d, v17.2d, v13.2d
-	WORD $0x6ef9e6d2 // fcmgt v18.2d, v22.2d, v25.2d
-	VAND V4.B16, V18.B16, V18.B16
-	WORD $0x6ef6e72e // fcmgt v14.2d, v25.2d, v22.2d
-	VAND V4.B16, V14.B16, V14.B16
-	WORD $0x4eeed652 // fsub v18.2d, v18.2d, v14.2d
-	WORD $0x6ef9e6fa // fcmgt v26.2d, v23.2d, v25.2d
-	VAND V4.B16, V26.B16, V26.B16
-	WORD $0x6ef7e72d // fcmgt v13.2d, v25.2d, v23.2d
-	VAND V4.B16, V13.B16, V13.B16
-	WORD $0x4eedd75a // fsub v26.2d, v26.2d, v13.2d
-	WORD $0x6ef9e71b // fcmgt v27.2d, v24.2d, v25.2d
-	VAND V4.B16, V27.B16, V27.B16
-	WORD $0x6ef8e72e // fcmgt v14.2d, v25.2d, v24.2d
-	VAND V4.B16, V14.B16, V14.B16
-	WORD $0x4eeed77b // fsub v27.2d, v27.2d, v14.2d
-	WORD $0x4efad631 // fsub v17.2d, v17.2d, v26.2d
-	WORD $0x4efbd652 // fsub v18.2d, v18.2d, v27.2d
-	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
-	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
-	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	WORD $0x4ee0fad6 // fabs v22.2d, v22.2d
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	WORD $0x6ef3e56b // fcmgt v11.2d, v11.2d, v19.2d
+	WORD $0x6ef4e58c // fcmgt v12.2d, v12.2d, v20.2d
+	VMOV V21.B16, V19.B16
+	VMOV V22.B16, V20.B16
+	VBIT V11.B16, V13.B16, V19.B16
+	VBIT V12.B16, V14.B16, V20.B16
+	VBIT V11.B16, V21.B16, V13.B16
+	VBIT V12.B16, V22.B16, V14.B16
+	WORD $0x4eedd48d // fsub v13.2d, v4.2d, v13.2d
+	WORD $0x4eeed48e // fsub v14.2d, v4.2d, v14.2d
+	WORD $0x4ef3d5b7 // fsub v23.2d, v13.2d, v19.2d
+	WORD $0x4ef4d5d8 // fsub v24.2d, v14.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
 	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	WORD $0x4e77d6b5 // fadd v21.2d, v21.2d, v23.2d
-	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
-	VST1.P [V21.D2, V22.D2], 32(R0)
+	FMOVQ 816(R8), F25 // 4.440892098500626e-16
+	FMOVQ 816(R8), F26 // 4.440892098500626e-16
+	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
+	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
+	FMOVQ 832(R8), F25 // 0.25
+	FMOVQ 832(R8), F26 // 0.25
+	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
+	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
+	VAND V25.B16, V21.B16, V21.B16
+	VAND V26.B16, V22.B16, V22.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	WORD $0x6efbe67b // fcmgt v27.2d, v19.2d, v27.2d
+	WORD $0x6efce69c // fcmgt v28.2d, v20.2d, v28.2d
+	VAND V27.B16, V21.B16, V21.B16
+	VAND V28.B16, V22.B16, V22.B16
+	VBIT V21.B16, V19.B16, V13.B16
+	VBIT V22.B16, V20.B16, V14.B16
+	WORD $0x4ef1d5ad // fsub v13.2d, v13.2d, v17.2d
+	WORD $0x4ef2d5ce // fsub v14.2d, v14.2d, v18.2d
+	WORD $0x4ef3d633 // fsub v19.2d, v17.2d, v19.2d
+	WORD $0x4ef4d654 // fsub v20.2d, v18.2d, v20.2d
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x6ef5e5b1 // fcmgt v17.2d, v13.2d, v21.2d
+	VAND V4.B16, V17.B16, V17.B16
+	WORD $0x6eede6b6 // fcmgt v22.2d, v21.2d, v13.2d
+	VAND V4.B16, V22.B16, V22.B16
+	WORD $0x4ef6d631 // fsub v17.2d, v17.2d, v22.2d
+	WORD $0x6ef5e5d2 // fcmgt v18.2d, v14.2d, v21.2d
+	VAND V4.B16, V18.B16, V18.B16
+	WORD $0x6eeee6b7 // fcmgt v23.2d, v21.2d, v14.2d
+	VAND V4.B16, V23.B16, V23.B16
+	WORD $0x4ef7d652 // fsub v18.2d, v18.2d, v23.2d
+	WORD $0x6ef5e678 // fcmgt v24.2d, v19.2d, v21.2d
+	VAND V4.B16, V24.B16, V24.B16
+	WORD $0x6ef3e6b6 // fcmgt v22.2d, v21.2d, v19.2d
+	VAND V4.B16, V22.B16, V22.B16
+	WORD $0x4ef6d718 // fsub v24.2d, v24.2d, v22.2d
+	WORD $0x6ef5e699 // fcmgt v25.2d, v20.2d, v21.2d
+	VAND V4.B16, V25.B16, V25.B16
+	WORD $0x6ef4e6b7 // fcmgt v23.2d, v21.2d, v20.2d
+	VAND V4.B16, V23.B16, V23.B16
+	WORD $0x4ef7d739 // fsub v25.2d, v25.2d, v23.2d
+	WORD $0x4ef8d631 // fsub v17.2d, v17.2d, v24.2d
+	WORD $0x4ef9d652 // fsub v18.2d, v18.2d, v25.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	WORD $0x4ee0f9ce // fabs v14.2d, v14.2d
+	WORD $0x4ee0fa73 // fabs v19.2d, v19.2d
+	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
+	WORD $0x4e73d5ad // fadd v13.2d, v13.2d, v19.2d
+	WORD $0x4e74d5ce // fadd v14.2d, v14.2d, v20.2d
+	VST1.P [V13.D2, V14.D2], 32(R0)
 	CBZ R5, value
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x4eefd56b // fsub v11.2d, v11.2d, v15.2d
-	WORD $0x4ef0d58c // fsub v12.2d, v12.2d, v16.2d
-	VBIT V19.B16, V15.B16, V11.B16
-	VBIT V20.B16, V16.B16, V12.B16
-	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
-	WORD $0x4e61698b // fcvtn2 v11.4s, v12.2d
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	WORD $0x4eefd631 // fsub v17.2d, v17.2d, v15.2d
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	VBIT V11.B16, V15.B16, V17.B16
+	VBIT V12.B16, V16.B16, V18.B16
+	WORD $0x0e616a31 // fcvtn v17.2s, v17.2d
+	WORD $0x4e616a51 // fcvtn2 v17.4s, v18.2d
 	MOVWU scale+48(FP), R9
-	VDUP R9, V13.S4
-	WORD $0x6e2ddd6b // fmul v11.4s, v11.4s, v13.4s
-	VST1.P [V11.S4], 16(R5)
+	VDUP R9, V19.S4
+	WORD $0x6e33de31 // fmul v17.4s, v17.4s, v19.4s
+	VST1.P [V17.S4], 16(R5)
 value:
 	SUBS $4, R2, R2
 	BNE loop
@@ -6889,73 +6931,95 @@ loop:
 	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	VLD1.P 32(R1), [V19.D2, V20.D2]
-	VLD1.P 32(R3), [V25.D2, V26.D2]
-	WORD $0x4ef9d495 // fsub v21.2d, v4.2d, v25.2d
-	WORD $0x4efad496 // fsub v22.2d, v4.2d, v26.2d
+	VLD1.P 32(R1), [V11.D2, V12.D2]
+	VLD1.P 32(R3), [V21.D2, V22.D2]
+	WORD $0x4ef5d48f // fsub v15.2d, v4.2d, v21.2d
+	WORD $0x4ef6d490 // fsub v16.2d, v4.2d, v22.2d
 	CBZ R4, shares
-	VLD1.P 32(R4), [V21.D2, V22.D2]
+	VLD1.P 32(R4), [V15.D2, V16.D2]
 shares:
-	VEOR V23.B16, V23.B16, V23.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	WORD $0x6ef7e673 // fcmgt v19.2d, v19.2d, v23.2d
-	WORD $0x6ef8e694 // fcmgt v20.2d, v20.2d, v24.2d
-	VMOV V25.B16, V23.B16
-	VMOV V26.B16, V24.B16
-	VBIT V19.B16, V21.B16, V23.B16
-	VBIT V20.B16, V22.B16, V24.B16
-	VBIT V19.B16, V25.B16, V21.B16
-	VBIT V20.B16, V26.B16, V22.B16
-	WORD $0x4ef5d495 // fsub v21.2d, v4.2d, v21.2d
-	WORD $0x4ef6d496 // fsub v22.2d, v4.2d, v22.2d
-	WORD $0x4ef1d6b5 // fsub v21.2d, v21.2d, v17.2d
-	WORD $0x4ef2d6d6 // fsub v22.2d, v22.2d, v18.2d
-	WORD $0x4ef7d637 // fsub v23.2d, v17.2d, v23.2d
-	WORD $0x4ef8d658 // fsub v24.2d, v18.2d, v24.2d
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef9e6b1 // fcmgt v17.2d, v21.2d, v25.2d
-	VAND V4.B16, V17.B16, V17.B16
-	WORD $0x6ef5e72f // fcmgt v15.2d, v25.2d, v21.2d
-	VAND V4.B16, V15.B16, V15.B16
-	WORD $0x4eefd631 // fsub v17.2d, v17.2d, v15.2d
-	WORD $0x6ef9e6d2 // fcmgt v18.2d, v22.2d, v25.2d
-	VAND V4.B16, V18.B16, V18.B16
-	WORD $0x6ef6e730 // fcmgt v16.2d, v25.2d, v22.2d
-	VAND V4.B16, V16.B16, V16.B16
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	WORD $0x6ef9e6fa // fcmgt v26.2d, v23.2d, v25.2d
-	VAND V4.B16, V26.B16, V26.B16
-	WORD $0x6ef7e72f // fcmgt v15.2d, v25.2d, v23.2d
-	VAND V4.B16, V15.B16, V15.B16
-	WORD $0x4eefd75a // fsub v26.2d, v26.2d, v15.2d
-	WORD $0x6ef9e71b // fcmgt v27.2d, v24.2d, v25.2d
-	VAND V4.B16, V27.B16, V27.B16
-	WORD $0x6ef8e730 // fcmgt v16.2d, v25.2d, v24.2d
-	VAND V4.B16, V16.B16, V16.B16
-	WORD $0x4ef0d77b // fsub v27.2d, v27.2d, v16.2d
-	WORD $0x4efad631 // fsub v17.2d, v17.2d, v26.2d
-	WORD $0x4efbd652 // fsub v18.2d, v18.2d, v27.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	WORD $0x4ee0fad6 // fabs v22.2d, v22.2d
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	WORD $0x6ef3e56b // fcmgt v11.2d, v11.2d, v19.2d
+	WORD $0x6ef4e58c // fcmgt v12.2d, v12.2d, v20.2d
+	VMOV V21.B16, V19.B16
+	VMOV V22.B16, V20.B16
+	VBIT V11.B16, V15.B16, V19.B16
+	VBIT V12.B16, V16.B16, V20.B16
+	VBIT V11.B16, V21.B16, V15.B16
+	VBIT V12.B16, V22.B16, V16.B16
+	WORD $0x4eefd48f // fsub v15.2d, v4.2d, v15.2d
+	WORD $0x4ef0d490 // fsub v16.2d, v4.2d, v16.2d
+	WORD $0x4ef3d5f7 // fsub v23.2d, v15.2d, v19.2d
+	WORD $0x4ef4d618 // fsub v24.2d, v16.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
 	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	WORD $0x4e77d6b5 // fadd v21.2d, v21.2d, v23.2d
-	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
-	VST1.P [V21.D2, V22.D2], 32(R0)
+	FMOVQ 816(R8), F25 // 4.440892098500626e-16
+	FMOVQ 816(R8), F26 // 4.440892098500626e-16
+	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
+	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
+	FMOVQ 832(R8), F25 // 0.25
+	FMOVQ 832(R8), F26 // 0.25
+	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
+	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
+	VAND V25.B16, V21.B16, V21.B16
+	VAND V26.B16, V22.B16, V22.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	WORD $0x6efbe67b // fcmgt v27.2d, v19.2d, v27.2d
+	WORD $0x6efce69c // fcmgt v28.2d, v20.2d, v28.2d
+	VAND V27.B16, V21.B16, V21.B16
+	VAND V28.B16, V22.B16, V22.B16
+	VBIT V21.B16, V19.B16, V15.B16
+	VBIT V22.B16, V20.B16, V16.B16
+	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
+	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
+	WORD $0x4ef3d633 // fsub v19.2d, v17.2d, v19.2d
+	WORD $0x4ef4d654 // fsub v20.2d, v18.2d, v20.2d
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x6ef5e5f1 // fcmgt v17.2d, v15.2d, v21.2d
+	VAND V4.B16, V17.B16, V17.B16
+	WORD $0x6eefe6b6 // fcmgt v22.2d, v21.2d, v15.2d
+	VAND V4.B16, V22.B16, V22.B16
+	WORD $0x4ef6d631 // fsub v17.2d, v17.2d, v22.2d
+	WORD $0x6ef5e612 // fcmgt v18.2d, v16.2d, v21.2d
+	VAND V4.B16, V18.B16, V18.B16
+	WORD $0x6ef0e6b7 // fcmgt v23.2d, v21.2d, v16.2d
+	VAND V4.B16, V23.B16, V23.B16
+	WORD $0x4ef7d652 // fsub v18.2d, v18.2d, v23.2d
+	WORD $0x6ef5e678 // fcmgt v24.2d, v19.2d, v21.2d
+	VAND V4.B16, V24.B16, V24.B16
+	WORD $0x6ef3e6b6 // fcmgt v22.2d, v21.2d, v19.2d
+	VAND V4.B16, V22.B16, V22.B16
+	WORD $0x4ef6d718 // fsub v24.2d, v24.2d, v22.2d
+	WORD $0x6ef5e699 // fcmgt v25.2d, v20.2d, v21.2d
+	VAND V4.B16, V25.B16, V25.B16
+	WORD $0x6ef4e6b7 // fcmgt v23.2d, v21.2d, v20.2d
+	VAND V4.B16, V23.B16, V23.B16
+	WORD $0x4ef7d739 // fsub v25.2d, v25.2d, v23.2d
+	WORD $0x4ef8d631 // fsub v17.2d, v17.2d, v24.2d
+	WORD $0x4ef9d652 // fsub v18.2d, v18.2d, v25.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
+	WORD $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD $0x4ee0fa73 // fabs v19.2d, v19.2d
+	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
+	WORD $0x4e73d5ef // fadd v15.2d, v15.2d, v19.2d
+	WORD $0x4e74d610 // fadd v16.2d, v16.2d, v20.2d
+	VST1.P [V15.D2, V16.D2], 32(R0)
 	CBZ R5, value
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	VBIT V19.B16, V13.B16, V11.B16
-	VBIT V20.B16, V14.B16, V12.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	WORD $0x4eedd631 // fsub v17.2d, v17.2d, v13.2d
+	WORD $0x4eeed652 // fsub v18.2d, v18.2d, v14.2d
+	VBIT V11.B16, V13.B16, V17.B16
+	VBIT V12.B16, V14.B16, V18.B16
 	MOVD scale+48(FP), R9
-	VDUP R9, V15.D2
-	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
-	WORD $0x6e6fdd8c // fmul v12.2d, v12.2d, v15.2d
-	VST1.P [V11.D2, V12.D2], 32(R5)
+	VDUP R9, V19.D2
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
+	WORD $0x6e73de52 // fmul v18.2d, v18.2d, v19.2d
+	VST1.P [V17.D2, V18.D2], 32(R5)
 value:
 	SUBS $4, R2, R2
 	BNE loop
@@ -7063,4 +7127,8 @@ DATA numbers<>+784(SB)/8, $0x3fd5555555555555
 DATA numbers<>+792(SB)/8, $0x3fd5555555555555
 DATA numbers<>+800(SB)/8, $0x4087500000000000
 DATA numbers<>+808(SB)/8, $0x4087500000000000
-GLOBL numbers<>(SB), RODATA|NOPTR, $816
+DATA numbers<>+816(SB)/8, $0x3cc0000000000000
+DATA numbers<>+824(SB)/8, $0x3cc0000000000000
+DATA numbers<>+832(SB)/8, $0x3fd0000000000000
+DATA numbers<>+840(SB)/8, $0x3fd0000000000000
+GLOBL numbers<>(SB), RODATA|NOPTR, $848

@@ -29,6 +29,18 @@ func (g isa) cmp(pred int, a, b Op) mask {
 	return mask{op: m}
 }
 
+// keepWhere leaves the lanes of m where the comparison holds, too.
+func (g isa) keepWhere(m mask, pred int, a, b Op) {
+	switch {
+	case g.broadcasts(a):
+		g.pick(VCMPPS_BCST, VCMPPD_BCST, Imm(uint64(pred)), a, b, m.op, m.op)
+	case g.avx512:
+		g.pick(VCMPPS, VCMPPD, Imm(uint64(pred)), a, b, m.op, m.op)
+	default:
+		g.and(g.cmp(pred, a, b).op, m.op, m.op)
+	}
+}
+
 // keep stores src where m is set and 0 elsewhere.
 func (g isa) keep(m mask, src, dst Op) {
 	if g.avx512 {

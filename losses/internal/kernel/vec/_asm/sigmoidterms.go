@@ -218,15 +218,14 @@ func smoothQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
-// maeQuestion: with the labels t of the likely class and u and d = p - t = (1-t) - rest, rest - u
+// maeQuestion: with the labels t of the likely class and u and d = p - t = complement - rest, rest - u
 // of the other, loss = Σ |d|, slope = p rest (sign d of the other - sign d).
 func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		rest, d, zero := g.vec(), g.vec(), g.zeros(1)[0]
+		rest, zero := g.vec(), g.zeros(1)[0]
 		g.mul(q.e, q.p, rest)
 		t, u := labels()
-		g.load(g.constant(1), d)
-		g.sub(t, d, d)
+		d := g.complement(t, u)
 		g.sub(rest, d, d)
 		g.sub(u, rest, u)
 		loss, slope = g.vec(), g.sign(d, zero)
@@ -240,12 +239,28 @@ func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 	}
 }
 
-// klQuestion is cross entropy with the logarithms of the labels: t log(t/p) + u log(u/q).
+// complement emits 1 - t for the label t beside u: that, where t has lost digits of it.
+func (g isa) complement(t, u reg.VecVirtual) reg.VecVirtual {
+	c, off := g.vec(), g.vec()
+	g.other(t, c)
+	g.sub(u, c, off)
+	g.and(g.abs(), off, off)
+	near := g.cmp(leOQ, g.constant(0x1p-51), off)
+	if !g.narrow { // for float32 u is near enough to 1 - t whatever it is
+		g.keepWhere(near, gtOQ, g.constant(0), u)
+		g.keepWhere(near, ltOQ, g.constant(0.25), u)
+	}
+	g.blend(near, u, c)
+	return c
+}
+
+// klQuestion is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and what the
+// larger label lacks.
 func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
 	if g.looksUp() {
 		return g.klByTables(c)
 	}
-	park := g.places(3)
+	park := g.places(4)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		l, near, far, slope := q.log(), g.zeros(1)[0], g.vec(), g.vec()
 		g.sub(l, near, near)
@@ -254,13 +269,14 @@ func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
 		g.move(u, slope)
 		g.msub2(q.e, t, slope)
 		g.mul(q.p, slope, slope)
-		keptSlope, keptNear := park(0, slope), park(1, near)
+		keptSlope, keptNear, lost := park(0, slope), park(1, near), park(3, g.lostLabels(t, u))
 		log := func(u reg.VecVirtual) reg.VecVirtual { return g.labelLog(c, u) }
 		term := park(2, g.klTermBy(far, u, log))
 		near, slope = g.vec(), g.vec()
 		g.load(keptNear, near)
 		loss = g.klTermBy(near, t, log)
 		g.add(term, loss, loss)
+		g.add(lost, loss, loss)
 		g.load(keptSlope, slope)
 		return loss, slope
 	}
@@ -282,10 +298,19 @@ func (g isa) klByTables(c questionConsts) questionLoss {
 		g.move(u, far)
 		g.madd(q.e, u, far)
 		logs := g.lookUpLogs(c.mantissas, low, near, far)
-		loss = g.zeros(1)[0]
+		loss = g.lostLabels(t, u)
 		g.add(q.minus, logs[1], logs[1])
 		g.subLabelled(logs[0], t, loss)
 		g.subLabelled(logs[1], u, loss)
 		return loss, slope
 	}
+}
+
+// lostLabels emits 1 - t - u for the label t of the likely class, or little for it where t is small,
+// beside which it is little too.
+func (g isa) lostLabels(t, u reg.VecVirtual) reg.VecVirtual {
+	lost := g.vec()
+	g.other(t, lost)
+	g.sub(u, lost, lost)
+	return lost
 }

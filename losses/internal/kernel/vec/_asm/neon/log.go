@@ -119,8 +119,8 @@ func (a *asm) klTerms() {
 // entropy emits what the divergence of elements has beside their cross entropy.
 func (a *asm) entropy() {
 	a.wideKernel("entropy", "loss *float64, yes, no *T, n int", "",
-		"entropy adds t log t of both labels to the losses of n elements, 1 - yes where no is nil; n is a positive\n"+
-			"multiple of the block.", func() {
+		"entropy adds t log t of both labels, 1 - yes where no is nil, and 1 less their sum to the losses of n\n"+
+			"elements; n is a positive multiple of the block.", func() {
 			a.Pointer("loss", "R0")
 			a.Pointer("yes", "R3")
 			a.Pointer("no", "R4")
@@ -134,6 +134,13 @@ func (a *asm) entropy() {
 				a.wideLoad("R4", no)
 				a.Label("shares")
 				a.LoadAt("R0", loss...)
+				small, lost := a.Row(unroll), a.Row(unroll)
+				each(func(i int) { a.Op(Fmin, small[i], yes[i], no[i]) })
+				each(func(i int) { a.Op(Fmax, lost[i], yes[i], no[i]) })
+				each(func(i int) { a.Op(Fsub, lost[i], one, lost[i]) })
+				each(func(i int) { a.Op(Fsub, lost[i], lost[i], small[i]) })
+				each(func(i int) { a.Op(Fadd, loss[i], loss[i], lost[i]) })
+				a.Release(small, lost)
 				for _, t := range [][]Vec{yes, no} {
 					x := a.labelLog(c, t)
 					a.where(x, t)

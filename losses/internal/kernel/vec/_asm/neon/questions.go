@@ -180,18 +180,19 @@ func (a *asm) focalPowers(c questionConsts, squared bool, minus Lane, near, far,
 	return w, wOther
 }
 
-// maeQuestion: with the labels t of the likely class and u and d = p - t = (1-t) - rest, rest - u
+// maeQuestion: with the labels t of the likely class and u and d = p - t = complement - rest, rest - u
 // of the other, loss = Σ |d|, slope = p rest (sign d - sign d of the other).
 func (a *asm) maeQuestion(c questionConsts) questionLoss {
 	return func(q question, labels func() (likely, other []Vec)) (loss, slope []Vec) {
+		a.Release(q.s, q.size)
 		rest, slope := q.e, q.p
 		each(func(i int) { a.Op(Fmul, rest[i], q.e[i], q.p[i]) })
 		each(func(i int) { a.Op(Fmul, slope[i], q.p[i], rest[i]) })
 		t, u := labels()
-		each(func(i int) { a.Op(Fsub, t[i], c.exp.one, t[i]) })
+		a.complement(c, t, u)
 		each(func(i int) { a.Op(Fsub, t[i], t[i], rest[i]) })
 		each(func(i int) { a.Op(Fsub, u[i], rest[i], u[i]) })
-		zero, x, other := a.Take(), q.s, a.Row(unroll)
+		zero, x, other := a.Take(), a.Row(unroll), a.Row(unroll)
 		a.Zero(zero)
 		each(func(i int) { a.sign(rest[i], t[i], x[i], c.exp.one, zero) })
 		each(func(i int) { a.sign(other[i], u[i], x[i], c.exp.one, zero) })
@@ -201,7 +202,23 @@ func (a *asm) maeQuestion(c questionConsts) questionLoss {
 		each(func(i int) { a.OpOne(Fabs, u[i], u[i]) })
 		each(func(i int) { a.Op(Fadd, t[i], t[i], u[i]) })
 		a.Drop(zero)
-		a.Release(other, rest, q.s, q.size, u)
+		a.Release(other, rest, x, u)
 		return t, slope
 	}
+}
+
+// complement turns labels t beside u into 1 - t: u, where t has lost digits of that.
+func (a *asm) complement(c questionConsts, t, u []Vec) {
+	near, off, x := a.Row(unroll), a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.Op(Fsub, t[i], c.exp.one, t[i]) })
+	each(func(i int) { a.Op(Fsub, off[i], t[i], u[i]) })
+	each(func(i int) { a.OpOne(Fabs, off[i], off[i]) })
+	each(func(i int) { a.Fill(x[i], 0x1p-51) })
+	each(func(i int) { a.Op(Fcmge, near[i], x[i], off[i]) })
+	each(func(i int) { a.Fill(x[i], 0.25) })
+	each(func(i int) { a.Op(Fcmgt, x[i], x[i], u[i]) })
+	each(func(i int) { a.And(near[i], near[i], x[i]) })
+	a.where(near, u)
+	each(func(i int) { a.Insert(t[i], u[i], near[i]) })
+	a.Release(near, off, x)
 }
