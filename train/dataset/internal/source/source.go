@@ -96,7 +96,7 @@ func (m *members) next() error {
 			return nil
 		case len(start) == 0 && err == io.EOF:
 			return io.EOF
-		case len(start) == 0:
+		case err != nil && err != io.EOF:
 			return fault.Wrap("gzip data", err)
 		case start[0] != 0:
 			return fault.New(fault.ErrFormat, "gzip data: got bytes behind its end that are no gzip, want the end of the file")

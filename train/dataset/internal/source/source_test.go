@@ -2,9 +2,11 @@ package source
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -48,6 +50,19 @@ func TestOpen(t *testing.T) {
 	}
 	_, err := Open(nil)
 	require.ErrorIs(t, err, fault.ErrParam)
+}
+
+// What the reader below fails with is told wherever it does, between two members of a file, too.
+func TestReaderFails(t *testing.T) {
+	boom := errors.New("boom")
+	data := append(numtest.Gzip("one "), numtest.Gzip("two")...)
+	for n := range len(data) + 1 {
+		r, err := Open(io.MultiReader(bytes.NewReader(data[:n]), iotest.ErrReader(boom)))
+		if err == nil {
+			_, err = io.ReadAll(r)
+		}
+		require.ErrorIs(t, err, boom, "%d of %d bytes", n, len(data))
+	}
 }
 
 // A file that unpacks to hundreds of times its size ends before the memory does.
