@@ -46,7 +46,9 @@ func TestNotes(t *testing.T) {
 			"validation rows",
 		"-data few.csv -test 0.25":          "1 of 2 classes have no test row: the test says nothing of them",
 		"-data three.csv -testdata few.csv": "1 of 3 classes have no test row: the test says nothing of them",
-		"-alpha 3":                          "-alpha 3 is above 1: smoothed labels are no longer shares of one row",
+		"-noise 0.4 -calibrate": "validation labels have the noise, too: on clean rows, such as those of the test, do " +
+			"not trust -calibrate",
+		"-alpha 3": "-alpha 3 is above 1: smoothed labels are no longer shares of one row",
 		"-warmup 99": "-warmup 99 is longer than the training, 1 epoch: the learning rate stays " +
 			"below 0.001",
 	} {
@@ -59,6 +61,7 @@ func TestNotes(t *testing.T) {
 		assert.NotContains(t, stdout, "-label NAME", args)
 	}
 	assert.Empty(t, notes(t, "-alpha 1 -warmup 1 -patience 1"+quick))
+	assert.Empty(t, notes(t, "-noise 0.4 -patience 1"+quick), "the best epoch is about the same")
 }
 
 // A small file is trained for about a thousand steps, built-in data as long as always.

@@ -22,7 +22,7 @@ import (
 func (s *session) printNotes() {
 	for _, note := range []string{
 		s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteWords(), s.noteCase(), s.noteClasses(),
-		s.noteValidation(), s.noteAlpha(), s.noteMap(), s.noteWarmup(), s.noteMachine(), s.noteOldRun(),
+		s.noteValidation(), s.noteNoise(), s.noteAlpha(), s.noteMap(), s.noteWarmup(), s.noteMachine(), s.noteOldRun(),
 	} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
@@ -172,6 +172,17 @@ func (s *session) noteValidation() string {
 // enoughValidation is the part of a small file that gives -patience and -calibrate something to go
 // by.
 const enoughValidation = 0.3
+
+// noteNoise warns of what is fitted to wrong labels, which the validation rows have too. The best
+// epoch is about the same by them.
+func (s *session) noteNoise() string {
+	fitted := slices.DeleteFunc(s.deciders(), func(flag string) bool { return flag == "-patience" })
+	if s.summary.Data.FlippedLabels == 0 || len(fitted) == 0 {
+		return ""
+	}
+	return "validation labels have the noise, too: on clean rows, such as those of the test, do not trust " +
+		strings.Join(fitted, " or ")
+}
 
 // noteAlpha is about a strength that only the notebook's rule accepts.
 func (s *session) noteAlpha() string {
