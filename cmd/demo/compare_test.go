@@ -52,8 +52,8 @@ func TestStudyDoesNotDependOnItsOrder(t *testing.T) {
 	require.Len(t, one.Cells, 4)
 	assert.Greater(t, one.Cells[0].LastMean, one.Cells[1].LastMean, "noise costs accuracy")
 	demotest.Picture(t, "one/compare.png", image.Pt(1650, 720), figure.LineStyles[0].Color, figure.LineStyles[1].Color)
-	assert.FileExists(t, "one/report.html")
-	assert.NoFileExists(t, "five/report.html")
+	assert.FileExists(t, "one/compare.html")
+	assert.NoFileExists(t, "five/compare.html")
 }
 
 func TestStudyGoesOn(t *testing.T) {

@@ -20,9 +20,6 @@ func TestReportStandsAlone(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, _, stderr := demo(t, "-epochs", "1", "-hidden", "8", "-noise", "0.1", "-quiet")
 	require.Equal(t, exitDone, code, stderr)
-	code, _, stderr = demo(t, "compare", "-epochs", "1", "-hidden", "8", "-seeds", "1", "-noise", "0,0.5", "-losses",
-		"ce mae", "-quiet")
-	require.Equal(t, exitDone, code, stderr)
 	content, err := os.ReadFile(filepath.Join("demo-out", record.ReportFile))
 	require.NoError(t, err)
 	page := string(content)
@@ -30,46 +27,42 @@ func TestReportStandsAlone(t *testing.T) {
 		assert.True(t, strings.HasPrefix(m[1], "data:image/png;base64,"), m[1])
 	}
 	assert.Less(t, len(page), 300_000)
-	assert.Equal(t, 12, strings.Count(page, "<figure "), "curves 2, mistakes, confusion, reliability 2, alpha 4, study 2")
+	assert.Equal(t, 10, strings.Count(page, "<figure "), "curves 2, mistakes, confusion, reliability 2, alpha 4")
 	for _, name := range []string{"dark", "light", "on-desk", "on-phone"} {
 		assert.Equal(t, 1, strings.Count(page, `<div class="`+name+`"><svg`), name)
 	}
 	assert.NotContains(t, page, "<script")
 	assert.NotContains(t, page, "http")
 	assert.NotContains(t, page, "ZgotmplZ", "what html/template refuses to write")
-	for _, text := range []string{"test accuracy", "label noise", "<h2>Mistakes</h2>", "Losses under label noise",
-		"<h2>Example: what label smoothing does</h2>", "none of it is your data", "most frequent mistakes",
-		`<th scope="col">noise 0.5</th>`, "prefers-color-scheme: dark"} {
+	for _, text := range []string{"test accuracy", "label noise", "<h2>Mistakes</h2>", "none of it is your data",
+		"most frequent mistakes", "prefers-color-scheme: dark"} {
 		assert.Contains(t, page, text)
 	}
 }
 
-// A report shows the studies of the data of its run; compare shows its own study all the same.
-func TestReportOfOtherData(t *testing.T) {
+// A run and every study have a report each, beside one another in a folder.
+func TestReportOfEach(t *testing.T) {
 	t.Chdir(t.TempDir())
-	page := func() string {
-		content, err := os.ReadFile(filepath.Join("demo-out", record.ReportFile))
-		require.NoError(t, err)
-		return string(content)
+	const common = " -epochs 1 -hidden 8 -quiet"
+	for _, args := range []string{"train", "compare -seeds 1 -noise 0,0.5 -losses ce;mae", "compare -seeds 1 -data housing"} {
+		code, _, stderr := demo(t, strings.Fields(args+common)...)
+		require.Equal(t, exitDone, code, stderr)
 	}
-	const study, run = "Losses under label noise", "<h2>Reliability</h2>"
-	compare := []string{"compare", "-epochs", "1", "-hidden", "8", "-seeds", "1", "-noise", "0", "-losses", "ce", "-quiet"}
-	code, _, stderr := demo(t, "-data", "housing", "-epochs", "1", "-quiet")
-	require.Equal(t, exitDone, code, stderr)
-	code, _, stderr = demo(t, compare...)
-	require.Equal(t, exitDone, code, stderr)
-	assert.Contains(t, page(), study)
-	assert.NotContains(t, page(), run, "the run is of housing, the study of digits")
-	code, _, stderr = demo(t, "-data", "housing", "-epochs", "1", "-quiet")
-	require.Equal(t, exitDone, code, stderr)
-	assert.NotContains(t, page(), study)
-	assert.Contains(t, page(), run)
-	code, _, stderr = demo(t, "-epochs", "1", "-hidden", "8", "-quiet")
-	require.Equal(t, exitDone, code, stderr)
-	assert.Contains(t, page(), study)
-	assert.Contains(t, page(), run)
-	assert.Less(t, strings.Index(page(), study), strings.Index(page(), "<h2>Example"),
-		"what is the same in every report comes last")
+	titles := regexp.MustCompile(`<h2>[^<]*</h2>`)
+	for file, want := range map[string][]string{
+		"report.html": {"<h2>Run</h2>", "<h2>Verdict</h2>", "<h2>Training</h2>", "<h2>Mistakes</h2>", "<h2>Confusion</h2>",
+			"<h2>Reliability</h2>", "<h2>Example: what label smoothing does</h2>"}, // which is the same in every one
+		"compare.html":         {"<h2>Losses under label noise</h2>"},
+		"compare_answers.html": {"<h2>Answers of people against their majority</h2>"},
+	} {
+		page, err := os.ReadFile(filepath.Join("demo-out", file))
+		require.NoError(t, err)
+		assert.Equal(t, want, titles.FindAllString(string(page), -1), file)
+		if file == "compare.html" {
+			assert.Contains(t, string(page), `<th scope="col">noise 0.5</th>`)
+			assert.Equal(t, 2, strings.Count(string(page), "<figure "), "the last and the best epoch")
+		}
+	}
 }
 
 // Pictures of the run before that this one has not are removed, those of others stay.

@@ -1,5 +1,5 @@
-// Package record holds the results of a run and of a study, as they are kept in JSON. The report is
-// made of it and of nothing else.
+// Package record holds the results of a run and of a study, as they are kept in JSON. The reports
+// are made of it and of nothing else.
 package record
 
 // Run is what was asked for and what came out. The report and -json show it.

@@ -1,14 +1,6 @@
 package record
 
-import (
-	"math"
-	"path/filepath"
-)
-
-// IsOf reports whether the study is of the data of a run.
-func (s *Study) IsOf(run *Run) bool {
-	return filepath.Clean(s.Data) == filepath.Clean(run.Data.Name)
-}
+import "math"
 
 // The names of the studies' files in the output folder.
 const (
@@ -16,9 +8,6 @@ const (
 	TailStudyName    = "compare_tail"
 	AnswersStudyName = "compare_answers"
 )
-
-// StudyNames are all of them, in the order of the report.
-var StudyNames = []string{NoiseStudyName, TailStudyName, AnswersStudyName}
 
 // Job is one run of a study.
 type Job struct {
@@ -102,10 +91,4 @@ func (s *Study) Scores(c *Cell, best bool) (mean, deviation float64) {
 		deviation = math.NaN()
 	}
 	return mean, deviation
-}
-
-// ReadStudy reads a study from its file, nil when there is none.
-func ReadStudy(dir, name string) (*Study, error) {
-	var s Study
-	return ReadJSON(filepath.Join(dir, name+".json"), &s)
 }

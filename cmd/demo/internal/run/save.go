@@ -64,7 +64,7 @@ func (s *session) writeOutputs() error {
 		return err
 	}
 	if !s.NoPlots {
-		if _, err := show.WriteReport(s.Out); err != nil {
+		if err := show.WriteReport(s.Out, s.summary); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package show
 import (
 	"fmt"
 	"html/template"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,83 +13,38 @@ import (
 	"softloss/losses"
 )
 
-// WriteReport writes a page of all that a folder has: the summary of a run, and the studies of the
-// same data, or else the studies alone. It needs nothing else, pictures included.
-func WriteReport(dir string) (string, error) {
-	run, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
+// WriteReport writes the page of a run, pictures included, into a folder.
+func WriteReport(dir string, run *record.Run) error {
+	page := htmlReport{Title: "softloss: " + filepath.Base(run.Data.Name)}
+	var err error
+	if page.Run, err = runSection(run); err != nil {
+		return err
+	}
+	if run.Test != nil && run.Test.Verdict != nil {
+		page.Sections = append(page.Sections, verdictSection(run.Test.Verdict))
+	}
+	all, err := picturesOf(run)
 	if err != nil {
-		return "", err
+		return err
 	}
-	var studies []*record.Study
-	for _, name := range record.StudyNames {
-		study, err := record.ReadStudy(dir, name)
+	for _, p := range all {
+		section, err := p.html(run)
 		if err != nil {
-			return "", err
-		}
-		if study != nil && study.Finished > 0 && (run == nil || study.IsOf(run)) {
-			studies = append(studies, study)
-		}
-	}
-	return writePage(dir, run, studies)
-}
-
-// WriteStudyReport writes a page of a study, and of the run in the folder if it is of the same
-// data.
-func WriteStudyReport(dir string, study *record.Study) (string, error) {
-	run, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
-	if err != nil {
-		return "", err
-	}
-	if run == nil || study.IsOf(run) {
-		return WriteReport(dir)
-	}
-	return writePage(dir, nil, []*record.Study{study})
-}
-
-// writePage writes the page of a run, which may be nil, and of studies. What is the same in every
-// report comes last.
-func writePage(dir string, run *record.Run, studies []*record.Study) (string, error) {
-	page := htmlReport{Title: "softloss: comparison of losses"}
-	var examples []htmlSection
-	if run != nil {
-		page.Title = "softloss: " + filepath.Base(run.Data.Name)
-		var err error
-		if page.Run, err = runSection(run); err != nil {
-			return "", err
-		}
-		if run.Test != nil && run.Test.Verdict != nil {
-			page.Sections = append(page.Sections, verdictSection(run.Test.Verdict))
-		}
-		all, err := picturesOf(run)
-		if err != nil {
-			return "", err
-		}
-		for _, p := range all {
-			section, err := p.html(run)
-			if err != nil {
-				return "", err
-			}
-			if p.file == record.LossByAlphaFile {
-				examples = append(examples, section)
-			} else {
-				page.Sections = append(page.Sections, section)
-			}
-		}
-	}
-	for _, study := range studies {
-		section, err := studySection(study)
-		if err != nil {
-			return "", err
+			return err
 		}
 		page.Sections = append(page.Sections, section)
 	}
-	page.Sections = append(page.Sections, examples...)
-	var b strings.Builder
-	if err := template.Must(template.New("report").Parse(reportText)).Execute(&b, page); err != nil {
-		return "", err
+	return page.write(filepath.Join(dir, record.ReportFile))
+}
+
+// WriteStudyReport writes the page of a study to a file.
+func WriteStudyReport(path string, study *record.Study) error {
+	section, err := studySection(study)
+	if err != nil {
+		return err
 	}
-	path := filepath.Join(dir, record.ReportFile)
-	return path, os.WriteFile(path, []byte(cli.Clean(b.String())), 0o666)
+	page := htmlReport{Title: "softloss: comparison of losses", Sections: []htmlSection{section}}
+	return page.write(path)
 }
 
 // html returns the section of a picture of a run.

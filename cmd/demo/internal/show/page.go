@@ -2,8 +2,11 @@ package show
 
 import (
 	_ "embed"
-
 	"html/template"
+	"os"
+	"strings"
+
+	"softloss/cmd/demo/internal/cli"
 )
 
 //go:embed page.html
@@ -14,6 +17,15 @@ type htmlReport struct {
 	Title    string
 	Run      *htmlRun
 	Sections []htmlSection
+}
+
+// write writes the page, which needs nothing else, to a file.
+func (p htmlReport) write(path string) error {
+	var b strings.Builder
+	if err := template.Must(template.New("report").Parse(reportText)).Execute(&b, p); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(cli.Clean(b.String())), 0o666)
 }
 
 type htmlRun struct {

@@ -32,7 +32,8 @@ func alphaPicture() (picture, error) {
 			"one-hot labels and for class indices.", whole: sheet.Drawing(), parts: sheet.Single()}, err
 }
 
-// picturesOf returns the pictures of a run, in the order of the report.
+// picturesOf returns the pictures of a run, in the order of the report: what is the same in every one
+// comes last.
 func picturesOf(s *record.Run) ([]picture, error) {
 	loss, err := losses.ParseLoss(s.Config.Loss)
 	if err != nil {

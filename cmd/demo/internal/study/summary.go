@@ -52,15 +52,14 @@ func saveStudy(s *record.Study, o *Options, text, stdout io.Writer) error {
 	}
 	files = append(files, more...)
 	if !o.NoPlots && s.Finished > 0 {
-		path := o.file(".png")
-		if err := show.StudyFigure(s).Write(path); err != nil {
+		picture, report := o.file(".png"), o.file(".html")
+		if err := show.StudyFigure(s).Write(picture); err != nil {
 			return err
 		}
-		report, err := show.WriteStudyReport(o.Out, s)
-		if err != nil {
+		if err := show.WriteStudyReport(report, s); err != nil {
 			return err
 		}
-		files = append(files, path, report)
+		files = append(files, picture, report)
 	}
 	show.Files(text, files)
 	return nil
