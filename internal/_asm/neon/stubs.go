@@ -7,19 +7,35 @@ import (
 )
 
 // stub is a kernel as Go sees it. T in its signature is the element type.
-type stub struct{ name, doc, params, results string }
+type stub struct {
+	name, doc, params, results string
+	types                      []elementType
+}
+
+type elementType struct {
+	suffix, name string
+	f64          bool
+}
+
+var elementTypes = []elementType{{suffix: "F32", name: "float32"}, {suffix: "F64", name: "float64", f64: true}}
 
 // Kernel starts a function without a frame, for both element types one after another: emit writes
 // its body. T in the lists of parameters and results is the element type.
 func (a *Asm) Kernel(name, params, results, doc string, emit func()) {
-	a.stubs = append(a.stubs, stub{name: name, doc: doc, params: params, results: results})
-	for _, t := range []struct {
-		suffix, element string
-		f64             bool
-	}{{suffix: "F32", element: "float32"}, {suffix: "F64", element: "float64", f64: true}} {
-		a.name, a.F64, a.free, a.numbers.at = name+t.suffix, t.f64, 0xffffffff, false
-		size := a.layout(params, results, a.Size())
-		fmt.Fprintf(a, "\n// func %s\n", signature(a.name, params, results, t.element))
+	a.kernel(stub{name: name, doc: doc, params: params, results: results, types: elementTypes}, emit)
+}
+
+// Kernel32 is Kernel for float32 alone.
+func (a *Asm) Kernel32(name, params, results, doc string, emit func()) {
+	a.kernel(stub{name: name, doc: doc, params: params, results: results, types: elementTypes[:1]}, emit)
+}
+
+func (a *Asm) kernel(s stub, emit func()) {
+	a.stubs = append(a.stubs, s)
+	for _, t := range s.types {
+		a.name, a.F64, a.free, a.numbers.at = s.name+t.suffix, t.f64, 0xffffffff, false
+		size := a.layout(s.params, s.results, a.Size())
+		fmt.Fprintf(a, "\n// func %s\n", signature(a.name, s.params, s.results, t.name))
 		fmt.Fprintf(a, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", a.name, size)
 		emit()
 		a.F("RET")
@@ -34,10 +50,10 @@ func signature(name, params, results, element string) string {
 	return inElement(s, element)
 }
 
-var elementType = regexp.MustCompile(`\bT\b`)
+var elementT = regexp.MustCompile(`\bT\b`)
 
 // inElement replaces T.
-func inElement(text, element string) string { return elementType.ReplaceAllString(text, element) }
+func inElement(text, element string) string { return elementT.ReplaceAllString(text, element) }
 
 // layout finds where arguments and results stand in the frame, and returns its size.
 func (a *Asm) layout(params, results string, size int) (total int) {
@@ -104,9 +120,13 @@ func (a *Asm) goFile(spec, preamble string) string {
 		if returns == "" {
 			b.WriteString("\t\treturn\n")
 		}
-		fmt.Fprintf(&b, "\t}\n\t%s%s\n}\n", returns, s.call("F64", "float64"))
-		for _, t := range [][2]string{{"F32", "float32"}, {"F64", "float64"}} {
-			fmt.Fprintf(&b, "\n//go:noescape\nfunc %s\n", signature(s.name+t[0], s.params, s.results, t[1]))
+		if len(s.types) == 1 {
+			fmt.Fprintf(&b, "\t}\n\tpanic(%q)\n}\n", s.name+" is of float32 alone")
+		} else {
+			fmt.Fprintf(&b, "\t}\n\t%s%s\n}\n", returns, s.call("F64", "float64"))
+		}
+		for _, t := range s.types {
+			fmt.Fprintf(&b, "\n//go:noescape\nfunc %s\n", signature(s.name+t.suffix, s.params, s.results, t.name))
 		}
 	}
 	return b.String()

@@ -562,19 +562,16 @@ func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale flo
 // sigmoidExact stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
 // φ = -l, in float64.
-func sigmoidExact[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+func sigmoidExact[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T) {
 	if unsafe.Sizeof(T(0)) == 4 {
-		sigmoidExactF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		sigmoidExactF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale))
 		return
 	}
-	sigmoidExactF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+	panic("sigmoidExact is of float32 alone")
 }
 
 //go:noescape
-func sigmoidExactF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
-
-//go:noescape
-func sigmoidExactF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+func sigmoidExactF32(loss *float64, grad, z, yes, no *float32, n int, scale float32)
 
 // entropy adds t log t of both labels, 1 - yes where no is nil, and 1 less their sum to the losses of n
 // elements; n is a positive multiple of the block.
@@ -583,14 +580,11 @@ func entropy[T spec.Float](loss *float64, yes, no *T, n int) {
 		entropyF32(loss, (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n)
 		return
 	}
-	entropyF64(loss, (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n)
+	panic("entropy is of float32 alone")
 }
 
 //go:noescape
 func entropyF32(loss *float64, yes, no *float32, n int)
-
-//go:noescape
-func entropyF64(loss *float64, yes, no *float64, n int)
 
 // sigmoidMAE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.

@@ -137,7 +137,7 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 	case focal2Questions:
 		sigmoidFocal2(loss, grad, z, yes, no, n, f, &p.par[0])
 	case klQuestions:
-		sigmoidExact(loss, grad, z, yes, no, n, f, nil)
+		sigmoidExact(loss, grad, z, yes, no, n, f)
 		entropy(loss, yes, no, n)
 	case maeQuestions:
 		sigmoidMAE(loss, grad, z, yes, no, n, f, nil)

@@ -118,7 +118,7 @@ func (a *asm) klTerms() {
 
 // entropy emits what the divergence of elements has beside their cross entropy.
 func (a *asm) entropy() {
-	a.wideKernel("entropy", "loss *float64, yes, no *T, n int", "",
+	a.wideKernel32("entropy", "loss *float64, yes, no *T, n int", "",
 		"entropy adds t log t of both labels, 1 - yes where no is nil, and 1 less their sum to the losses of n\n"+
 			"elements; n is a positive multiple of the block.", func() {
 			a.Pointer("loss", "R0")

@@ -50,7 +50,7 @@ func (a *asm) kernels() {
 	a.sigmoid("sigmoidGCE", "φ = (1 - p^a)/a; par is -a and 1/a.", a.gceQuestion)
 	a.sigmoid("sigmoidFocal", "φ = -(1-p)^a l; par is a and -a.", a.focalQuestion(false))
 	a.sigmoid("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(true))
-	a.sigmoid("sigmoidExact", "φ = -l, in float64.", a.crossEntropyQuestion)
+	a.sigmoidExact()
 	a.entropy()
 	a.sigmoid("sigmoidMAE", "The loss is the sum of |p - t| of both classes.", a.maeQuestion)
 }

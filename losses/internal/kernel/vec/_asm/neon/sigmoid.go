@@ -41,6 +41,13 @@ func (a *asm) sigmoidCrossEntropy() {
 		})
 }
 
+// sigmoidExact computes in float64.
+func (a *asm) sigmoidExact() {
+	name := "sigmoidExact"
+	a.wideKernel32(name, "loss *float64, grad, z, yes, no *T, n int, scale T", "",
+		name+sigmoidDoc+"φ = -l, in float64.", func() { a.sigmoidLoop(a.crossEntropyQuestion) })
+}
+
 func (a *asm) sigmoidLoop(prepare func(c questionConsts) questionLoss) {
 	for i, name := range []string{"loss", "z", "n", "yes", "no", "grad"} {
 		a.Pointer(name, []string{"R0", "R1", "R2", "R3", "R4", "R5"}[i])
