@@ -95,7 +95,7 @@ func TestUlps(t *testing.T) {
 	assert.EqualValues(t, 1, Ulps(math.MaxFloat64, inf))
 	assert.EqualValues(t, 0, Ulps(nan, nan))
 	assert.EqualValues(t, uint64(math.MaxUint64), Ulps(nan, 1))
-	assert.EqualValues(t, 1<<52, Ulps(1.0, 2.0))
+	assert.EqualValues(t, uint64(1)<<52, Ulps(1.0, 2.0))
 	assert.Greater(t, Ulps(-inf, inf), uint64(1)<<63)
 
 	assert.EqualValues(t, 1<<23, Ulps(float32(1), 2))
