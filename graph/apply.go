@@ -33,7 +33,10 @@ func ApplyWith(c losses.Criterion, logits *gorgonia.Node, target Target, o Optio
 	if err := checkInputs(c, logits, target); err != nil {
 		return nil, err
 	}
-	if err := o.check(c, logits, target, "logits", logits); err != nil {
+	if err := o.check(c.Reduction, target, "logits", logits); err != nil {
+		return nil, err
+	}
+	if err := c.CheckSampleWeights(o.SampleWeights, logits); err != nil {
 		return nil, err
 	}
 	op := newLoss(c, logits, target, o)

@@ -34,10 +34,13 @@ func ApplyLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target
 // each run have memory of their own. Errors: also those of [ApplyWith] for the options.
 func ApplyLinearWith(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target Target,
 	o Options) (*gorgonia.Node, error) {
-	if err := checkLinear(c, hidden, weight, bias, target); err != nil {
+	if err := checkLinear(hidden, weight, bias, target); err != nil {
 		return nil, err
 	}
-	if err := o.check(c, losses.LinearLogits(hidden, weight), target, "hidden", hidden, weight, bias); err != nil {
+	if err := o.check(c.Reduction, target, "hidden", hidden, weight, bias); err != nil {
+		return nil, err
+	}
+	if err := c.CheckLinear(hidden, weight, bias, target, o.SampleWeights); err != nil {
 		return nil, err
 	}
 	l := newLinear(c, hidden, weight, bias != nil, target, o)
@@ -50,8 +53,8 @@ func ApplyLinearWith(c losses.Criterion, hidden, weight, bias *gorgonia.Node, ta
 	return apply(l, in...)
 }
 
-// checkLinear wants a layer and a target that go together.
-func checkLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target Target) error {
+// checkLinear wants a layer and a target that are nodes of one graph, each another one.
+func checkLinear(hidden, weight, bias *gorgonia.Node, target Target) error {
 	if err := checkNode("hidden", hidden, "a node [N, D]"); err != nil {
 		return err
 	}
@@ -61,9 +64,7 @@ func checkLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target
 	if err := anotherNode("weight", weight, hidden, "hidden values"); err != nil {
 		return err
 	}
-	var b losses.Operand
 	if bias != nil {
-		b = bias
 		if err := checkNode("bias", bias, "a node [K]"); err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ func checkLinear(c losses.Criterion, hidden, weight, bias *gorgonia.Node, target
 			return argError(ErrNode, "target", describe(n), "is another input too", "a node of its own")
 		}
 	}
-	return c.CheckLinear(hidden, weight, b, target)
+	return nil
 }
 
 // linear is a criterion on the logits of a layer as an op:

@@ -46,20 +46,20 @@ type Options struct {
 	ReuseGrad bool
 }
 
-// check wants options that go with the logits and the target. The nodes of the graph that the
-// sample weights must not be are the target, first, which errors call name, and others.
-func (o Options) check(c losses.Criterion, logits losses.Operand, target Target, name string, first *gorgonia.Node,
+// check wants options that go with the target and with the prediction, which errors call name. The
+// nodes that the sample weights must not be are these two and others.
+func (o Options) check(r losses.Reduction, target Target, name string, prediction *gorgonia.Node,
 	others ...*gorgonia.Node) error {
 	if o.TargetGrad {
 		if _, ok := target.(*gorgonia.Node); !ok {
 			return argError(ErrNode, "target", "the gradient of a tensor", "has no node to be read from",
 				"a node for TargetGrad")
 		}
-		if target.Dtype() != logits.Dtype() {
+		if target.Dtype() != prediction.Dtype() {
 			return argError(losses.ErrDtype, "target", "an index", "has no gradient", "labels [N, K]")
 		}
 	}
-	if o.ReuseGrad && c.Reduction == losses.None {
+	if o.ReuseGrad && r == losses.None {
 		return argError(ErrNode, "ReuseGrad", "reduction None", "gives a loss for every row", "a scalar loss")
 	}
 	w := o.SampleWeights
@@ -72,11 +72,11 @@ func (o Options) check(c losses.Criterion, logits losses.Operand, target Target,
 	if err := checkNode("sample weights", w, "a node [N]"); err != nil {
 		return err
 	}
-	if err := sameGraph("sample weights", w, first, name); err != nil {
+	if err := sameGraph("sample weights", w, prediction, name); err != nil {
 		return err
 	}
-	if w == first || losses.Operand(w) == target || slices.Contains(others, w) {
+	if w == prediction || losses.Operand(w) == target || slices.Contains(others, w) {
 		return argError(ErrNode, "sample weights", describe(w), "is another input too", "a node of their own")
 	}
-	return c.CheckSampleWeights(w, logits)
+	return nil
 }

@@ -22,7 +22,7 @@ func FuzzEvalLinear(f *testing.F) {
 		in := m.layer(c, shape, k)
 		before := layerText(in)
 		dst := losses.LinearOutputs{Loss: zeros(in.Hidden.Dtype(), tensor.Shape{})}
-		fits := c.CheckLinear(in.Hidden, in.Weight, in.Bias, in.Target) == nil
+		fits := c.CheckLinear(in.Hidden, in.Weight, in.Bias, in.Target, in.SampleWeights) == nil
 		if fits {
 			dst = linearOutputs(c, in)
 		}

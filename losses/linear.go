@@ -76,15 +76,20 @@ func (c *Criterion) evalLinear(dst LinearOutputs, in LinearInputs, size blocks) 
 	return evalLinear[float64](c, dst, in, x, size)
 }
 
-// CheckLinear is [Criterion.Check] for the logits of a linear layer. A nil bias is none.
+// CheckLinear is [Criterion.Check] for the logits of a linear layer, and [Criterion.CheckSampleWeights]
+// for their weights. The bias and the weights may be nil.
 //
-// Errors: those of Check, and [ErrNil], [ErrShape] or [ErrDtype] for a layer that does not fit, or
+// Errors: those of the two, and [ErrNil], [ErrShape] or [ErrDtype] for a layer that does not fit, or
 // a class axis that is not the last.
-func (c Criterion) CheckLinear(hidden, weight, bias, target Operand) error {
+func (c Criterion) CheckLinear(hidden, weight, bias, target, sampleWeights Operand) error {
 	if err := c.checkLayer(hidden, weight, bias); err != nil {
 		return err
 	}
-	return c.Check(LinearLogits(hidden, weight), target)
+	logits := layerLogits(hidden, weight)
+	if err := c.Check(logits, target); err != nil {
+		return err
+	}
+	return c.CheckSampleWeights(sampleWeights, logits)
 }
 
 // checkLayer wants a layer whose parts fit, and the class axis where it has its classes.
@@ -113,7 +118,7 @@ func (c *Criterion) checkLayer(hidden, weight, bias Operand) error {
 		return argError(ErrDtype, "weight", "dtype "+weight.Dtype().String(), "differs from the hidden values",
 			hidden.Dtype().String())
 	}
-	if bias != nil {
+	if !absent(bias) {
 		if missing(bias) {
 			return argError(ErrNil, "bias", "nil", "is no tensor", "the layer's bias [K]")
 		}
@@ -132,9 +137,9 @@ func (c *Criterion) checkLayer(hidden, weight, bias Operand) error {
 	return nil
 }
 
-// LinearLogits returns shape and dtype of the logits of a linear layer, the axes of hidden with K
-// in place of the last. It wants a layer that [Criterion.CheckLinear] accepts.
-func LinearLogits(hidden, weight Operand) Operand {
+// layerLogits returns shape and dtype of the logits of a layer that fits: the axes of hidden with K
+// in place of the last.
+func layerLogits(hidden, weight Operand) Operand {
 	s := hidden.Shape().Clone()
 	s[len(s)-1] = weight.Shape()[0]
 	return shaped{s, hidden.Dtype()}
@@ -178,22 +183,10 @@ func (c *Criterion) linearOperands(in LinearInputs) (x linearOperands, err error
 			return x, err
 		}
 	}
-	var bias Operand
-	if x.bias != nil {
-		bias = x.bias
-	}
-	if err := c.checkLayer(x.hidden, x.weight, bias); err != nil {
+	if err := c.CheckLinear(x.hidden, x.weight, x.bias, x.target, x.sampleWeights); err != nil {
 		return x, err
 	}
-	x.logits = LinearLogits(x.hidden, x.weight)
-	if err := c.Check(x.logits, x.target); err != nil {
-		return x, err
-	}
-	if x.sampleWeights != nil {
-		if err := c.CheckSampleWeights(x.sampleWeights, x.logits); err != nil {
-			return x, err
-		}
-	}
+	x.logits = layerLogits(x.hidden, x.weight)
 	switch {
 	case x.upstream == nil:
 		return x, nil

@@ -17,17 +17,20 @@ type Operand interface {
 	Dtype() tensor.Dtype
 }
 
-// missing reports whether o is nil, holds a nil pointer, or is the zero value of a tensor.
-func missing(o Operand) bool {
+// absent reports whether o is nil or holds a nil pointer.
+func absent(o Operand) bool {
 	if o == nil {
 		return true
 	}
 	if d, ok := o.(*tensor.Dense); ok {
-		return d == nil || d.Dtype().Type == nil
+		return d == nil
 	}
 	v := reflect.ValueOf(o)
-	return v.Kind() == reflect.Pointer && v.IsNil() || o.Dtype().Type == nil
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
+
+// missing reports whether o is absent, or the zero value of a tensor.
+func missing(o Operand) bool { return absent(o) || o.Dtype().Type == nil }
 
 // denseOf returns t, which must be a dense tensor of numbers in this process's memory.
 func denseOf(arg string, t tensor.Tensor) (*tensor.Dense, error) {

@@ -125,16 +125,17 @@ func (c *Criterion) indexShape(s tensor.Shape) tensor.Shape {
 }
 
 // CheckSampleWeights says whether sample weights have the dtype of the logits and a shape that the
-// rows have. Errors: [ErrNil], [ErrShape], [ErrDtype], and those of [Criterion.Check] for logits.
+// rows have; nil stands for none. Errors: [ErrNil], [ErrShape], [ErrDtype], and those of
+// [Criterion.Check] for logits.
 func (c Criterion) CheckSampleWeights(weights, logits Operand) error {
 	if missing(logits) {
 		return argError(ErrNil, c.inputName(), "nil", "is no tensor", "logits [N, K]")
 	}
-	if err := c.checkLogits(logits); err != nil {
+	if err := c.checkLogits(logits); err != nil || absent(weights) {
 		return err
 	}
 	if missing(weights) {
-		return argError(ErrNil, "sample weights", "nil", "is no tensor",
+		return argError(ErrNil, "sample weights", "a tensor without a dtype", "holds nothing",
 			fmt.Sprintf("shape %v", c.RowShape(logits.Shape())))
 	}
 	if weights.Dtype() == logits.Dtype() && c.fitsRows(weights.Shape(), logits.Shape()) {

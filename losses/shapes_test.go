@@ -139,7 +139,11 @@ func TestShapesWithoutClassAxis(t *testing.T) {
 			}
 		}
 	}
-	assert.NoError(t, losses.Criterion{}.CheckSampleWeights(w, dense(tensor.Float64, make([]float64, 6), 2, 3)))
+	logits := dense(tensor.Float64, make([]float64, 6), 2, 3)
+	for _, some := range []losses.Operand{w, nil, (*tensor.Dense)(nil)} {
+		assert.NoError(t, losses.Criterion{}.CheckSampleWeights(some, logits))
+	}
+	assert.ErrorIs(t, losses.Criterion{}.CheckSampleWeights(new(tensor.Dense), logits), losses.ErrNil)
 }
 
 // TestFunctionsOfManyAxes: what makes labels takes vectors and more axes as well, row by row.
