@@ -3,7 +3,6 @@ package numtest
 import (
 	"encoding/json"
 	"math"
-	"math/big"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -107,29 +106,4 @@ func TestUlps(t *testing.T) {
 	assert.Equal(t, 0x1p-52, Ulp(-1.5))
 	assert.Equal(t, 0x1p-23, Ulp(float32(1)))
 	assert.Equal(t, 0x1p-149, Ulp(float32(0)))
-}
-
-// TestExact holds the reference against numbers that are known to many digits.
-func TestExact(t *testing.T) {
-	digits := func(want string, got *big.Float) {
-		t.Helper()
-		assert.Equal(t, want, got.Text('e', 49))
-	}
-	digits("2.7182818284590452353602874713526624977572470937000e+00", bigExp(Big(1)))
-	digits("3.7200759760208359629596958038631183373588922923768e-44", bigExp(Big(-100)))
-	digits("6.9314718055994530941723212145817656807550013436026e-01", bigLog1p(Big(1)))
-	digits("1.0986122886681096913952452369225257046474905578227e+00", bigLog1p(Big(2)))
-
-	x := NewExact([]float64{0, 0, 0, 0})
-	loss, grad := x.CrossEntropy([]float64{1, 0, 1, 0})
-	assert.Equal(t, 2*math.Log(4), loss)
-	assert.Equal(t, []float64{-.5, .5, -.5, .5}, grad)
-	loss, grad = x.MAE([]float64{1, 0, 0, .25})
-	assert.Equal(t, 1.25, loss)
-	assert.Equal(t, []float64{-.3125, .1875, .1875, -.0625}, grad)
-
-	x = NewExact([]float64{70, 0}) // log1p(e^-70) = e^-70 - e^-140/2
-	loss, grad = x.CrossEntropy([]float64{1, 0})
-	assert.Equal(t, math.Exp(-70), loss)
-	assert.Equal(t, []float64{-math.Exp(-70), math.Exp(-70)}, grad)
 }

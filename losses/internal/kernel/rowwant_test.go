@@ -42,7 +42,7 @@ func (x expected) ulps(got float64, narrow bool) float64 {
 
 // rowWant computes what the kernels should give for one row. T says where numbers are denormal.
 type rowWant[T Float] struct {
-	softRef
+	numtest.Softmax
 	k      int
 	t, u   []T
 	unique bool    // one maximum
@@ -51,11 +51,12 @@ type rowWant[T Float] struct {
 }
 
 func newRowWant[T Float](z, t, u []T) *rowWant[T] {
-	w := &rowWant[T]{softRef: newSoftRef(z), k: len(z), t: t, u: u, unique: true, denorm: numtest.Ulp(T(0)), gap: 800}
+	w := &rowWant[T]{Softmax: numtest.NewSoftmax(z), k: len(z), t: t, u: u, unique: true, denorm: numtest.Ulp(T(0)),
+		gap: 800}
 	for j, v := range z {
-		w.unique = w.unique && (j == w.a || v < z[w.a])
-		if j != w.a {
-			w.gap = math.Min(w.gap, -w.d[j].Hi)
+		w.unique = w.unique && (j == w.Max || v < z[w.Max])
+		if j != w.Max {
+			w.gap = math.Min(w.gap, -w.Gap[j].Hi)
 		}
 	}
 	return w
@@ -67,14 +68,14 @@ func (w *rowWant[T]) restFloor() float64 { return w.denorm * math.Max(1, float64
 
 // pFloor is the ulp of a denormal p_j.
 func (w *rowWant[T]) pFloor(j int) float64 {
-	if w.p[j].Hi < 2*Tiny[T]() {
+	if w.P[j].Hi < 2*Tiny[T]() {
 		return w.denorm
 	}
 	return 0
 }
 
 // gapTo is |z_j - M|, or that of the next to the maximum, as far as an exponential is not 0.
-func (w *rowWant[T]) gapTo(j int) float64 { return math.Min(math.Max(-w.d[j].Hi, w.gap), 800) }
+func (w *rowWant[T]) gapTo(j int) float64 { return math.Min(math.Max(-w.Gap[j].Hi, w.gap), 800) }
 
 // crossEntropy returns the loss and the gradient for the labels t and the factor f. The magnitude
 // of an element of the gradient is max(S p_k, t_k) |f|; at the maximum it is the smaller of that
@@ -86,21 +87,21 @@ func (w *rowWant[T]) crossEntropy(t []T, f float64) (loss expected, grad []expec
 			continue
 		}
 		mass = mass.Add(numtest.Num(float64(v)))
-		if j != w.a {
+		if j != w.Max {
 			others = others.Add(numtest.Num(float64(v)))
-			dot = dot.Add(numtest.Num(float64(v)).Mul(w.d[j]))
+			dot = dot.Add(numtest.Num(float64(v)).Mul(w.Gap[j]))
 		}
 	}
-	l := mass.Mul(w.log).Sub(dot)
+	l := mass.Mul(w.Log).Sub(dot)
 	loss = expected{what: "loss", v: l, magnitude: 0, floor: mass.Hi * w.restFloor(), gap: w.gap}
 	for j, v := range t {
-		g := expected{what: "grad", v: w.p[j].Mul(mass).Sub(numtest.Num(float64(v))),
-			magnitude: math.Max(mass.Hi*w.p[j].Hi, float64(v)),
+		g := expected{what: "grad", v: w.P[j].Mul(mass).Sub(numtest.Num(float64(v))),
+			magnitude: math.Max(mass.Hi*w.P[j].Hi, float64(v)),
 			floor:     mass.Hi * w.pFloor(j),
 			gap:       w.gapTo(j)}
-		if j == w.a && w.unique {
-			g.what, g.v = "grad at the maximum", others.Sub(mass.Mul(w.q))
-			g.magnitude = math.Min(g.magnitude, math.Max(others.Hi, mass.Hi*w.q.Hi))
+		if j == w.Max && w.unique {
+			g.what, g.v = "grad at the maximum", others.Sub(mass.Mul(w.Rest))
+			g.magnitude = math.Min(g.magnitude, math.Max(others.Hi, mass.Hi*w.Rest.Hi))
 			g.floor = mass.Hi * w.restFloor()
 		}
 		grad = append(grad, g.times(f))
@@ -115,7 +116,7 @@ func (w *rowWant[T]) kl(t []T, f float64) (loss expected, grad []expected) {
 	var size float64
 	for j, v := range t {
 		if v != 0 {
-			log, l := numtest.Num(float64(v)).Log(), w.d[j].Sub(w.log)
+			log, l := numtest.Num(float64(v)).Log(), w.LogP(j)
 			sum = sum.Add(numtest.Num(float64(v)).Mul(log.Sub(l)))
 			size += float64(v) * (math.Abs(log.Hi) + math.Abs(l.Hi))
 		}
@@ -140,29 +141,29 @@ func (w *rowWant[T]) mae(t []T, f float64) (loss expected, grad []expected) {
 	sign := make([]float64, w.k)
 	var sum, delta numtest.DD
 	for j, v := range t {
-		d := w.p[j].Sub(numtest.Num(float64(v)))
-		if j == w.a {
-			d = numtest.Num(1).Sub(numtest.Num(float64(v))).Sub(w.q)
+		d := w.P[j].Sub(numtest.Num(float64(v)))
+		if j == w.Max {
+			d = numtest.Num(1).Sub(numtest.Num(float64(v))).Sub(w.Rest)
 		}
 		sign[j] = float64(numSign(d.Hi))
 		sum = sum.Add(d.Abs())
 	}
 	gap := 800.0 // of the largest term of delta
 	for j := range t {
-		if sign[j] != sign[w.a] {
+		if sign[j] != sign[w.Max] {
 			gap = math.Min(gap, w.gapTo(j))
 		}
-		delta = delta.Add(w.p[j].Mul(numtest.Num(sign[w.a] - sign[j])))
+		delta = delta.Add(w.P[j].Mul(numtest.Num(sign[w.Max] - sign[j])))
 	}
 	loss = expected{what: "loss", v: sum, magnitude: 0, floor: 2 * w.restFloor(), gap: w.gap}
 	for j := range t {
-		g := expected{what: "grad", v: w.p[j].Mul(numtest.Num(sign[j] - sign[w.a]).Add(delta)), magnitude: 0,
+		g := expected{what: "grad", v: w.P[j].Mul(numtest.Num(sign[j] - sign[w.Max]).Add(delta)), magnitude: 0,
 			floor: 2 * w.pFloor(j),
 			gap:   math.Max(gap, w.gap) + w.gapTo(j)}
-		if sign[j] != sign[w.a] || !w.unique {
-			g.magnitude = 2 * w.p[j].Hi
+		if sign[j] != sign[w.Max] || !w.unique {
+			g.magnitude = 2 * w.P[j].Hi
 		}
-		if j == w.a {
+		if j == w.Max {
 			g.what, g.floor = "grad at the maximum", 2*w.restFloor()
 		}
 		grad = append(grad, g.times(f))
@@ -185,36 +186,36 @@ func numSign(x float64) int {
 func (w *rowWant[T]) vjp(up float64) (soft, log, lse []expected) {
 	var dot, sum, others, size numtest.DD
 	var othersSize float64
-	ua := numtest.Num(float64(w.u[w.a]))
+	ua := numtest.Num(float64(w.u[w.Max]))
 	for j, v := range w.u {
 		uj := numtest.Num(float64(v))
 		sum, size = sum.Add(uj), size.Add(uj.Abs())
-		if j != w.a {
+		if j != w.Max {
 			others, othersSize = others.Add(uj), othersSize+math.Abs(float64(v))
-			dot = dot.Add(w.p[j].Mul(ua.Sub(uj)))
+			dot = dot.Add(w.P[j].Mul(ua.Sub(uj)))
 		}
 	}
 	var dotSize float64
 	for j, v := range w.u {
-		if j != w.a {
-			dotSize += w.p[j].Hi * (math.Abs(ua.Hi) + math.Abs(float64(v)))
+		if j != w.Max {
+			dotSize += w.P[j].Hi * (math.Abs(ua.Hi) + math.Abs(float64(v)))
 		}
 	}
 	for j, v := range w.u {
-		uj, p := numtest.Num(float64(v)), w.p[j].Hi
-		s := expected{what: "vector", v: w.p[j].Mul(uj.Sub(ua).Add(dot)),
+		uj, p := numtest.Num(float64(v)), w.P[j].Hi
+		s := expected{what: "vector", v: w.P[j].Mul(uj.Sub(ua).Add(dot)),
 			magnitude: p * math.Max(math.Max(math.Abs(uj.Hi), math.Abs(ua.Hi)), dotSize),
 			floor:     w.pFloor(j) * 8, gap: w.gap + w.gapTo(j)}
-		l := expected{what: "vector", v: uj.Sub(w.p[j].Mul(sum)), magnitude: math.Max(math.Abs(uj.Hi), p*size.Hi),
+		l := expected{what: "vector", v: uj.Sub(w.P[j].Mul(sum)), magnitude: math.Max(math.Abs(uj.Hi), p*size.Hi),
 			floor: w.pFloor(j) * size.Hi,
 			gap:   w.gapTo(j)}
-		if j == w.a {
+		if j == w.Max {
 			s.magnitude, s.floor = p*dotSize, 8*w.restFloor()
-			l.v = sum.Mul(w.q).Sub(others)
-			l.magnitude, l.floor = math.Max(othersSize, size.Hi*w.q.Hi), size.Hi*w.restFloor()
+			l.v = sum.Mul(w.Rest).Sub(others)
+			l.magnitude, l.floor = math.Max(othersSize, size.Hi*w.Rest.Hi), size.Hi*w.restFloor()
 		}
 		soft, log = append(soft, s), append(log, l)
-		lse = append(lse, expected{what: "vector", v: w.p[j].Mul(numtest.Num(up)), magnitude: 0,
+		lse = append(lse, expected{what: "vector", v: w.P[j].Mul(numtest.Num(up)), magnitude: 0,
 			floor: math.Abs(up) * w.pFloor(j), gap: w.gapTo(j)})
 	}
 	return soft, log, lse
@@ -222,11 +223,11 @@ func (w *rowWant[T]) vjp(up float64) (soft, log, lse []expected) {
 
 // family returns softmax, log-softmax and log-sum-exp, the last measured by the maximum.
 func (w *rowWant[T]) family() (soft, log []expected, lse expected) {
-	for j := range w.p {
-		soft = append(soft, expected{what: "vector", v: w.p[j], magnitude: 0, floor: 0, gap: w.gapTo(j)})
-		log = append(log, expected{what: "vector", v: w.d[j].Sub(w.log), magnitude: 0, floor: w.restFloor(), gap: w.gap})
+	for j := range w.P {
+		soft = append(soft, expected{what: "vector", v: w.P[j], magnitude: 0, floor: 0, gap: w.gapTo(j)})
+		log = append(log, expected{what: "vector", v: w.LogP(j), magnitude: 0, floor: w.restFloor(), gap: w.gap})
 	}
-	return soft, log, expected{what: "number", v: numtest.Num(w.top).Add(w.log), magnitude: w.magnitude, floor: 0,
+	return soft, log, expected{what: "number", v: w.LogSumExp(), magnitude: math.Abs(w.Top), floor: 0,
 		gap: w.gap}
 }
 

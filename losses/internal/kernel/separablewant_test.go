@@ -87,15 +87,15 @@ func (w *rowWant[T]) separable(t []T, f Family, a, scale float64) (loss expected
 		if t == 0 {
 			continue
 		}
-		l, q := w.d[j].Sub(w.log), numtest.Num(1).Sub(w.p[j])
-		if j == w.a {
-			q = w.q
+		l, q := w.LogP(j), numtest.Num(1).Sub(w.P[j])
+		if j == w.Max {
+			q = w.Rest
 		}
 		v, d := phi(f, a, l, q)
 		gap = math.Max(gap, w.gapTo(j))
 		sum, h[j] = sum.Add(v.Mul(numtest.Num(float64(t)))), d.Mul(numtest.Num(float64(t)))
 		size += math.Abs(h[j].Hi)
-		if mass = mass.Add(h[j]); j != w.a {
+		if mass = mass.Add(h[j]); j != w.Max {
 			others = others.Add(h[j])
 		}
 	}
@@ -104,13 +104,13 @@ func (w *rowWant[T]) separable(t []T, f Family, a, scale float64) (loss expected
 		loss.floor = math.Max(loss.floor, w.restFloor()/a)
 	}
 	for j := range h {
-		p := w.p[j]
+		p := w.P[j]
 		g := expected{what: "grad", v: mass.Mul(p).Sub(h[j]), magnitude: math.Max(math.Abs(h[j].Hi), size*p.Hi),
 			floor: size * w.pFloor(j),
 			gap:   math.Max(gap, w.gapTo(j))}
-		if j == w.a && w.unique {
-			g.what, g.v = "grad at the maximum", others.Sub(mass.Mul(w.q))
-			g.magnitude = math.Min(g.magnitude, math.Max(math.Abs(others.Hi), size*w.q.Hi))
+		if j == w.Max && w.unique {
+			g.what, g.v = "grad at the maximum", others.Sub(mass.Mul(w.Rest))
+			g.magnitude = math.Min(g.magnitude, math.Max(math.Abs(others.Hi), size*w.Rest.Hi))
 			g.floor = size * w.restFloor()
 		}
 		grad = append(grad, g.times(scale))

@@ -131,7 +131,7 @@ func testExact[T Float](t *testing.T, narrow bool) {
 	for _, k := range lengths() {
 		for _, row := range exactRows(r, k) {
 			c := checker[T]{t, fmt.Sprintf("k=%d %s", k, row.name)}
-			x := numtest.NewExact(row.z)
+			x := exact{numtest.NewSoftmax(row.z)}
 			// Allowed ulps for an output: two roundings in float32, the analysis of slack in
 			// float64.
 			ulps := func(j int) float64 {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -9,28 +10,68 @@ import (
 	"softloss/internal/numtest"
 )
 
-func exactFamily[T Float](c checker[T], row row, x *numtest.Exact, ulps func(int) float64) {
+// exact is a row's softmax with the losses of labels t, in double-double.
+type exact struct{ numtest.Softmax }
+
+// crossEntropy returns the loss and its gradient S p - t.
+func (x exact) crossEntropy(t []float64) (loss float64, grad []float64) {
+	var sum, l, others numtest.DD
+	for k, v := range t {
+		sum, l = sum.Add(numtest.Num(v)), l.Sub(x.LogP(k).Mul(numtest.Num(v)))
+		if k != x.Max {
+			others = others.Add(numtest.Num(v))
+		}
+	}
+	for k, v := range t {
+		g := sum.Mul(x.P[k]).Sub(numtest.Num(v))
+		if k == x.Max {
+			g = others.Sub(sum.Mul(x.Rest))
+		}
+		grad = append(grad, g.Hi)
+	}
+	return l.Hi, grad
+}
+
+// mae returns Σ|p - t| and its gradient p_j (σ_j - Σ σ_k p_k).
+func (x exact) mae(t []float64) (loss float64, grad []float64) {
+	var l, mean numtest.DD // the mean of σ less that of the maximum
+	sign := make([]float64, len(t))
+	for k, v := range t {
+		d := x.P[k].Sub(numtest.Num(v))
+		if k == x.Max {
+			d = numtest.Num(1).Sub(numtest.Num(v)).Sub(x.Rest)
+		}
+		sign[k] = float64(cmp.Compare(d.Hi, 0))
+		l = l.Add(d.Abs())
+	}
+	for k := range t {
+		mean = mean.Add(x.P[k].Mul(numtest.Num(sign[k] - sign[x.Max])))
+	}
+	for j := range t {
+		grad = append(grad, x.P[j].Mul(numtest.Num(sign[j]-sign[x.Max]).Sub(mean)).Hi)
+	}
+	return l.Hi, grad
+}
+
+func exactFamily[T Float](c checker[T], row row, x exact, ulps func(int) float64) {
 	k := len(row.z)
 	z, dst := convert[T](row.z), make([]T, k)
 	Softmax(dst, z, k)
-	for j, want := range numtest.Floats(x.P) {
-		c.near("softmax", dst[j], want, want, ulps(j))
+	for j, p := range x.P {
+		c.near("softmax", dst[j], p.Hi, p.Hi, ulps(j))
 	}
 	LogSoftmax(dst, z, k)
-	for j, want := range numtest.Floats(x.LogP) {
-		c.near("log-softmax", dst[j], want, math.Abs(row.z[j]-row.z[x.Max]), ulps(x.Max))
+	for j := range x.P {
+		c.near("log-softmax", dst[j], x.LogP(j).Hi, math.Abs(row.z[j]-row.z[x.Max]), ulps(x.Max))
 	}
-	lse, _ := x.LSE.Float64()
 	LogSumExp(dst[:1], z, k)
-	c.near("logsumexp", dst[0], lse, math.Abs(row.z[x.Max]), ulps(x.Max))
+	c.near("logsumexp", dst[0], x.LogSumExp().Hi, math.Abs(row.z[x.Max]), ulps(x.Max))
 }
 
-func exactCrossEntropy[T Float](c checker[T], row row, x *numtest.Exact, ulps func(int) float64) {
+func exactCrossEntropy[T Float](c checker[T], row row, x exact, ulps func(int) float64) {
 	k := len(row.z)
 	z, labels := convert[T](row.z), convert[T](row.t)
 	loss, grad, one := []float64{-1}, make([]T, k), []T{1}
-	p := numtest.Floats(x.P)
-	q, _ := x.Q.Float64()
 	sum, others := 0.0, 0.0
 	for j, v := range row.t {
 		sum += v
@@ -41,16 +82,16 @@ func exactCrossEntropy[T Float](c checker[T], row row, x *numtest.Exact, ulps fu
 	check := func(name string, wantLoss float64, want []float64, sum, others float64, t []float64) {
 		c.wide(name+" loss", loss[0], wantLoss, 0, lossSlack(row.z, x.Max))
 		for j := range want {
-			magnitude := math.Max(sum*p[j], t[j]) // of the two numbers whose difference is the gradient
+			magnitude := math.Max(sum*x.P[j].Hi, t[j]) // of the two numbers whose difference is the gradient
 			if j == x.Max {
-				magnitude = math.Max(sum*q, others)
+				magnitude = math.Max(sum*x.Rest.Hi, others)
 			}
 			c.near(fmt.Sprintf("%s grad %d", name, j), grad[j], want[j], magnitude, ulps(j))
 		}
 	}
 	bad := CrossEntropy(loss, grad, z, labels, one, k)
 	assert.Equal(c.t, -1, bad, c.name)
-	wantLoss, want := x.CrossEntropy(row.t)
+	wantLoss, want := x.crossEntropy(row.t)
 	check("soft", wantLoss, want, sum, others, row.t)
 	withGrad := loss[0]
 	CrossEntropy(loss, nil, z, labels, one, k)
@@ -59,7 +100,7 @@ func exactCrossEntropy[T Float](c checker[T], row row, x *numtest.Exact, ulps fu
 	for _, y := range []int{0, k / 2, k - 1, x.Max} {
 		onehot := make([]float64, k)
 		onehot[y] = 1
-		wantLoss, want := x.CrossEntropy(onehot)
+		wantLoss, want := x.crossEntropy(onehot)
 		CrossEntropyIndex(loss, grad, z, []int{y}, one, k)
 		others := 0.0
 		if y != x.Max {
@@ -75,12 +116,11 @@ func exactCrossEntropy[T Float](c checker[T], row row, x *numtest.Exact, ulps fu
 	}
 }
 
-func exactMAE[T Float](c checker[T], row row, x *numtest.Exact, ulps func(int) float64) {
+func exactMAE[T Float](c checker[T], row row, x exact, ulps func(int) float64) {
 	k := len(row.z)
 	z, labels := convert[T](row.z), convert[T](row.t)
 	loss, grad, one, scratch := []float64{-1}, make([]T, k), []T{1}, make([]float64, k)
 	_, narrow := any(T(0)).(float32)
-	p := numtest.Floats(x.P)
 	// p_k - t_k is formed with the error of p_k, on the magnitude given; in float32 the p_k that a
 	// row sums are rounded to T, which among denormals adds up to half of the smallest one for each
 	// of them.
@@ -98,7 +138,7 @@ func exactMAE[T Float](c checker[T], row row, x *numtest.Exact, ulps func(int) f
 					tol = 4 + denormals(want[j], k)
 				}
 			}
-			size := 2 * p[j] // of the terms whose sum the gradient is, unless that sum has one sign
+			size := 2 * x.P[j].Hi // of the terms whose sum the gradient is, unless that sum has one sign
 			if closed || j == x.Max {
 				size = 0
 			}
@@ -108,14 +148,14 @@ func exactMAE[T Float](c checker[T], row row, x *numtest.Exact, ulps func(int) f
 	if bad := MAE(loss, grad, z, labels, one, scratch, k); bad != -1 {
 		c.t.Errorf("%s: MAE found row %d bad", c.name, bad)
 	}
-	wantLoss, want := x.MAE(row.t)
+	wantLoss, want := x.mae(row.t)
 	if row.name != "equal" { // there p = t may hold to the last bit of one arithmetic only
 		check("MAE", false, wantLoss, want, 1+wantLoss)
 	}
 	for _, y := range []int{0, k / 2, k - 1, x.Max} {
 		onehot := make([]float64, k)
 		onehot[y] = 1
-		wantLoss, want := x.MAE(onehot)
+		wantLoss, want := x.mae(onehot)
 		magnitude := 2.0 // of 1 and p_y, and of the p_k
 		if y == x.Max {
 			magnitude = wantLoss // 2 q, without cancellation
