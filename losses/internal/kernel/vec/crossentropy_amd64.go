@@ -129,34 +129,40 @@ func crossEntropyTiles[T spec.Float](
 		return spec.CrossEntropy(loss, g, x, spec.Row(t, j, k), spec.FactorOf(scale, j), k) < 0
 	}
 	var io tiler[T, T]
-	for i := 0; i < len(loss); i += w {
-		n := min(w, len(loss)-i)
-		if few(n, k) {
-			for j := i; j < i+n; j++ {
-				if !fewCrossEntropy(u, s, loss, grad, z, t, index, scale, j, k) && !row(j) {
-					return j
+	for i, n := 0, 0; i < len(loss); i += n {
+		n = min(tilesAt(k)*w, len(loss)-i)
+		if last := n & (w - 1); last > 0 && few(last, k) {
+			if n -= last; n == 0 {
+				for j := i; j < len(loss); j++ {
+					if !fewCrossEntropy(u, s, loss, grad, z, t, index, scale, j, k) && !row(j) {
+						return j
+					}
 				}
+				return -1
 			}
-			return -1
 		}
 		if io == nil {
 			io = u
 		}
 		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
 		setTarget(io, s, t, s.padT[:], index, i, n, k)
-		var rejected, invalid uint32
+		sums, tiles := loss[i:i+n], tilesOf(n, w)
+		if n&(w-1) != 0 {
+			sums = s.padLoss[:n]
+		}
 		if grad != nil {
-			setScale(s, scale, i, n, w)
-			rejected, invalid = u.tileCrossEntropyGrad(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
-			tileOut(io, grad[i*k:], s.e[:], s.padG[:], k)
+			f, step := s.factors(scale, i, n, w)
+			u.tileCrossEntropyGrad(
+				&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, &sums[0], &s.declined[0], &s.lane[0])
+			tileOut(io, grad[i*k:], s.e[:], n, s.padG[:], k)
 		} else {
-			rejected, invalid = u.tileCrossEntropy(&s.z[0], &s.t[0], k, &s.lane[0])
+			u.tileCrossEntropy(&s.z[0], &s.t[0], k, tiles, &sums[0], &s.declined[0], &s.lane[0])
 		}
-		for j, l := range s.numbers(laneLoss, w)[:n] {
-			loss[i+j] = float64(l)
-		}
-		if bad := eachRejected(rejected|invalid, i, n, row); bad >= 0 {
-			return bad
+		copy(loss[i:], sums)
+		for j, mask := range s.declined[:tiles] {
+			if bad := eachRejected(mask, i+j*w, min(w, n-j*w), row); bad >= 0 {
+				return bad
+			}
 		}
 	}
 	return -1

@@ -39,7 +39,7 @@ func doubleTilesBy[T spec.Float](
 		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
 		rejected |= each(u, s, loss[i:i+n], i, w)
 		if grad != nil {
-			tileOut(io, grad[lo:hi], s.e[:], pad.padG[:], k)
+			tileOut(io, grad[lo:hi], s.e[:], n, pad.padG[:], k)
 		}
 		if bad := eachRejected(rejected, i, n, row); bad >= 0 {
 			return bad

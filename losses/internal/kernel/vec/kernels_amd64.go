@@ -190,17 +190,17 @@ func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, 
 //go:noescape
 func smoothTermsF32AVX512(h *float32, z *float32, t *float32, n int, low float32, shift float32, rem float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// tileInF32AVX512 stores the transpose of W rows of k elements in dst. Where k is less than a quad
-// it reads and writes a quad.
+// tileInF32AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
+// than a quad it reads and writes a quad.
 //
 //go:noescape
-func tileInF32AVX512(dst *float32, src *float32, k int)
+func tileInF32AVX512(dst *float32, src *float32, k int, tiles int)
 
-// tileOutF32AVX512 stores a tile of k columns in dst as W rows. Where k is less than a quad it
+// tileOutF32AVX512 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
 // writes a quad.
 //
 //go:noescape
-func tileOutF32AVX512(dst *float32, src *float32, k int)
+func tileOutF32AVX512(dst *float32, src *float32, k int, tiles int)
 
 // tileStatsF32AVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
 // the bits of the rows that are for the specification.
@@ -225,16 +225,17 @@ func tileSoftmaxF32AVX512(e *float32, z *float32, k int, lanes *float32)
 //go:noescape
 func tileShiftF32AVX512(dst *float32, z *float32, k int, lanes *float32)
 
-// tileCrossEntropyGradF32AVX512 stores the losses in lanes and the gradients in e; rejected has the
-// bits of the rows that are for the specification, bad of those with an invalid label.
+// tileCrossEntropyGradF32AVX512 stores the losses of tiles and, in e, their gradients; the factors
+// f of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
+// rows that are for the specification or have an invalid label.
 //
 //go:noescape
-func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
 
 // tileCrossEntropyF32AVX512 is tileCrossEntropyGrad without the gradients.
 //
 //go:noescape
-func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
 
 // sigmoidCrossEntropyF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
@@ -406,17 +407,17 @@ func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, 
 //go:noescape
 func smoothTermsF64AVX512(h *float64, z *float64, t *float64, n int, low float64, shift float64, rem float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// tileInF64AVX512 stores the transpose of W rows of k elements in dst. Where k is less than a quad
-// it reads and writes a quad.
+// tileInF64AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
+// than a quad it reads and writes a quad.
 //
 //go:noescape
-func tileInF64AVX512(dst *float64, src *float64, k int)
+func tileInF64AVX512(dst *float64, src *float64, k int, tiles int)
 
-// tileOutF64AVX512 stores a tile of k columns in dst as W rows. Where k is less than a quad it
+// tileOutF64AVX512 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
 // writes a quad.
 //
 //go:noescape
-func tileOutF64AVX512(dst *float64, src *float64, k int)
+func tileOutF64AVX512(dst *float64, src *float64, k int, tiles int)
 
 // tileStatsF64AVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
 // the bits of the rows that are for the specification.
@@ -441,16 +442,17 @@ func tileSoftmaxF64AVX512(e *float64, z *float64, k int, lanes *float64)
 //go:noescape
 func tileShiftF64AVX512(dst *float64, z *float64, k int, lanes *float64)
 
-// tileCrossEntropyGradF64AVX512 stores the losses in lanes and the gradients in e; rejected has the
-// bits of the rows that are for the specification, bad of those with an invalid label.
+// tileCrossEntropyGradF64AVX512 stores the losses of tiles and, in e, their gradients; the factors
+// f of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
+// rows that are for the specification or have an invalid label.
 //
 //go:noescape
-func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // tileCrossEntropyF64AVX512 is tileCrossEntropyGrad without the gradients.
 //
 //go:noescape
-func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, tiles int, loss *float64, declined *uint32, lanes *float64)
 
 // sigmoidCrossEntropyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
@@ -1035,17 +1037,17 @@ func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m 
 //go:noescape
 func smoothTermsF32AVX2(h *float32, z *float32, t *float32, n int, low float32, shift float32, rem float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// tileInF32AVX2 stores the transpose of W rows of k elements in dst. Where k is less than a quad it
-// reads and writes a quad.
+// tileInF32AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
+// a quad it reads and writes a quad.
 //
 //go:noescape
-func tileInF32AVX2(dst *float32, src *float32, k int)
+func tileInF32AVX2(dst *float32, src *float32, k int, tiles int)
 
-// tileOutF32AVX2 stores a tile of k columns in dst as W rows. Where k is less than a quad it writes
-// a quad.
+// tileOutF32AVX2 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
+// writes a quad.
 //
 //go:noescape
-func tileOutF32AVX2(dst *float32, src *float32, k int)
+func tileOutF32AVX2(dst *float32, src *float32, k int, tiles int)
 
 // tileStatsF32AVX2 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has the
 // bits of the rows that are for the specification.
@@ -1070,16 +1072,17 @@ func tileSoftmaxF32AVX2(e *float32, z *float32, k int, lanes *float32)
 //go:noescape
 func tileShiftF32AVX2(dst *float32, z *float32, k int, lanes *float32)
 
-// tileCrossEntropyGradF32AVX2 stores the losses in lanes and the gradients in e; rejected has the
-// bits of the rows that are for the specification, bad of those with an invalid label.
+// tileCrossEntropyGradF32AVX2 stores the losses of tiles and, in e, their gradients; the factors f
+// of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
+// rows that are for the specification or have an invalid label.
 //
 //go:noescape
-func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
 
 // tileCrossEntropyF32AVX2 is tileCrossEntropyGrad without the gradients.
 //
 //go:noescape
-func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
 
 // sigmoidCrossEntropyF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -1250,17 +1253,17 @@ func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m 
 //go:noescape
 func smoothTermsF64AVX2(h *float64, z *float64, t *float64, n int, low float64, shift float64, rem float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// tileInF64AVX2 stores the transpose of W rows of k elements in dst. Where k is less than a quad it
-// reads and writes a quad.
+// tileInF64AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
+// a quad it reads and writes a quad.
 //
 //go:noescape
-func tileInF64AVX2(dst *float64, src *float64, k int)
+func tileInF64AVX2(dst *float64, src *float64, k int, tiles int)
 
-// tileOutF64AVX2 stores a tile of k columns in dst as W rows. Where k is less than a quad it writes
-// a quad.
+// tileOutF64AVX2 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
+// writes a quad.
 //
 //go:noescape
-func tileOutF64AVX2(dst *float64, src *float64, k int)
+func tileOutF64AVX2(dst *float64, src *float64, k int, tiles int)
 
 // tileStatsF64AVX2 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has the
 // bits of the rows that are for the specification.
@@ -1285,16 +1288,17 @@ func tileSoftmaxF64AVX2(e *float64, z *float64, k int, lanes *float64)
 //go:noescape
 func tileShiftF64AVX2(dst *float64, z *float64, k int, lanes *float64)
 
-// tileCrossEntropyGradF64AVX2 stores the losses in lanes and the gradients in e; rejected has the
-// bits of the rows that are for the specification, bad of those with an invalid label.
+// tileCrossEntropyGradF64AVX2 stores the losses of tiles and, in e, their gradients; the factors f
+// of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
+// rows that are for the specification or have an invalid label.
 //
 //go:noescape
-func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // tileCrossEntropyF64AVX2 is tileCrossEntropyGrad without the gradients.
 //
 //go:noescape
-func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, tiles int, loss *float64, declined *uint32, lanes *float64)
 
 // sigmoidCrossEntropyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -1707,17 +1711,17 @@ func sumExpWideAVX512(z *float32, n int, low float64, shift float64, ahead int) 
 //go:noescape
 func combineWideAVX512(p *float32, t *float32, n int, a float64, f float64)
 
-// tileInWideAVX512 stores the transpose of W rows of k elements in dst. Where k is less than a quad
-// it reads and writes a quad.
+// tileInWideAVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
+// than a quad it reads and writes a quad.
 //
 //go:noescape
-func tileInWideAVX512(dst *float64, src *float32, k int)
+func tileInWideAVX512(dst *float64, src *float32, k int, tiles int)
 
-// tileOutWideAVX512 stores a tile of k columns in dst as W rows. Where k is less than a quad it
-// writes a quad.
+// tileOutWideAVX512 stores tiles of k columns in dst, each as W rows. Where k is less than a quad
+// it writes a quad.
 //
 //go:noescape
-func tileOutWideAVX512(dst *float32, src *float64, k int)
+func tileOutWideAVX512(dst *float32, src *float64, k int, tiles int)
 
 // exps64WideAVX512 is exps with the exponentials in float64.
 //
@@ -1995,17 +1999,17 @@ func sumExpWideAVX2(z *float32, n int, low float64, shift float64, ahead int) (s
 //go:noescape
 func combineWideAVX2(p *float32, t *float32, n int, a float64, f float64)
 
-// tileInWideAVX2 stores the transpose of W rows of k elements in dst. Where k is less than a quad
-// it reads and writes a quad.
+// tileInWideAVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
+// a quad it reads and writes a quad.
 //
 //go:noescape
-func tileInWideAVX2(dst *float64, src *float32, k int)
+func tileInWideAVX2(dst *float64, src *float32, k int, tiles int)
 
-// tileOutWideAVX2 stores a tile of k columns in dst as W rows. Where k is less than a quad it
+// tileOutWideAVX2 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
 // writes a quad.
 //
 //go:noescape
-func tileOutWideAVX2(dst *float32, src *float64, k int)
+func tileOutWideAVX2(dst *float32, src *float64, k int, tiles int)
 
 // exps64WideAVX2 is exps with the exponentials in float64.
 //

@@ -9208,57 +9208,61 @@ DATA cs41800000<>+56(SB)/4, $0x41800000
 DATA cs41800000<>+60(SB)/4, $0x41800000
 GLOBL cs41800000<>(SB), RODATA|NOPTR, $64
 
-// func tileInF32AVX512(dst *float32, src *float32, k int)
+// func tileInF32AVX512(dst *float32, src *float32, k int, tiles int)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·tileInF32AVX512(SB), NOSPLIT, $0-24
+TEXT ·tileInF32AVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x02, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (CX)(BX*4), DI
+	MOVQ CX, DI
 	LEAQ (DI)(BX*4), R8
 	LEAQ (R8)(BX*4), R9
-	XORQ R10, R10
-	SUBQ $0x04, DX
+	LEAQ (R9)(BX*4), R10
+	XORQ R11, R11
+	MOVQ DX, R12
+	SUBQ $0x04, R12
 
 quad1:
-	LEAQ         (CX)(R10*4), R11
-	VMOVUPS      (R11), X0
-	LEAQ         (DI)(R10*4), R11
-	VINSERTF32X4 $0x01, (R11), Z0, Z0
-	LEAQ         (R8)(R10*4), R11
-	VINSERTF32X4 $0x02, (R11), Z0, Z0
-	LEAQ         (R9)(R10*4), R11
-	VINSERTF32X4 $0x03, (R11), Z0, Z0
-	LEAQ         (CX)(R10*4), R11
-	VMOVUPS      (R11)(BX*1), X1
-	LEAQ         (DI)(R10*4), R11
-	VINSERTF32X4 $0x01, (R11)(BX*1), Z1, Z1
-	LEAQ         (R8)(R10*4), R11
-	VINSERTF32X4 $0x02, (R11)(BX*1), Z1, Z1
-	LEAQ         (R9)(R10*4), R11
-	VINSERTF32X4 $0x03, (R11)(BX*1), Z1, Z1
-	LEAQ         (CX)(R10*4), R11
-	VMOVUPS      (R11)(BX*2), X2
-	LEAQ         (DI)(R10*4), R11
-	VINSERTF32X4 $0x01, (R11)(BX*2), Z2, Z2
-	LEAQ         (R8)(R10*4), R11
-	VINSERTF32X4 $0x02, (R11)(BX*2), Z2, Z2
-	LEAQ         (R9)(R10*4), R11
-	VINSERTF32X4 $0x03, (R11)(BX*2), Z2, Z2
-	LEAQ         (CX)(R10*4), R11
-	VMOVUPS      (R11)(SI*1), X3
-	LEAQ         (DI)(R10*4), R11
-	VINSERTF32X4 $0x01, (R11)(SI*1), Z3, Z3
-	LEAQ         (R8)(R10*4), R11
-	VINSERTF32X4 $0x02, (R11)(SI*1), Z3, Z3
-	LEAQ         (R9)(R10*4), R11
-	VINSERTF32X4 $0x03, (R11)(SI*1), Z3, Z3
-	MOVQ         R10, R11
-	SHLQ         $0x06, R11
-	ADDQ         AX, R11
+	LEAQ         (DI)(R11*4), R13
+	VMOVUPS      (R13), X0
+	LEAQ         (R8)(R11*4), R13
+	VINSERTF32X4 $0x01, (R13), Z0, Z0
+	LEAQ         (R9)(R11*4), R13
+	VINSERTF32X4 $0x02, (R13), Z0, Z0
+	LEAQ         (R10)(R11*4), R13
+	VINSERTF32X4 $0x03, (R13), Z0, Z0
+	LEAQ         (DI)(R11*4), R13
+	VMOVUPS      (R13)(BX*1), X1
+	LEAQ         (R8)(R11*4), R13
+	VINSERTF32X4 $0x01, (R13)(BX*1), Z1, Z1
+	LEAQ         (R9)(R11*4), R13
+	VINSERTF32X4 $0x02, (R13)(BX*1), Z1, Z1
+	LEAQ         (R10)(R11*4), R13
+	VINSERTF32X4 $0x03, (R13)(BX*1), Z1, Z1
+	LEAQ         (DI)(R11*4), R13
+	VMOVUPS      (R13)(BX*2), X2
+	LEAQ         (R8)(R11*4), R13
+	VINSERTF32X4 $0x01, (R13)(BX*2), Z2, Z2
+	LEAQ         (R9)(R11*4), R13
+	VINSERTF32X4 $0x02, (R13)(BX*2), Z2, Z2
+	LEAQ         (R10)(R11*4), R13
+	VINSERTF32X4 $0x03, (R13)(BX*2), Z2, Z2
+	LEAQ         (DI)(R11*4), R13
+	VMOVUPS      (R13)(SI*1), X3
+	LEAQ         (R8)(R11*4), R13
+	VINSERTF32X4 $0x01, (R13)(SI*1), Z3, Z3
+	LEAQ         (R9)(R11*4), R13
+	VINSERTF32X4 $0x02, (R13)(SI*1), Z3, Z3
+	LEAQ         (R10)(R11*4), R13
+	VINSERTF32X4 $0x03, (R13)(SI*1), Z3, Z3
+	MOVQ         R11, R13
+	SHLQ         $0x06, R13
+	ADDQ         AX, R13
 	VUNPCKLPS    Z1, Z0, Z4
 	VUNPCKHPS    Z1, Z0, Z5
 	VUNPCKLPS    Z3, Z2, Z6
@@ -9267,44 +9271,56 @@ quad1:
 	VUNPCKHPD    Z6, Z4, Z4
 	VUNPCKLPD    Z7, Z5, Z6
 	VUNPCKHPD    Z7, Z5, Z5
-	VMOVUPS      Z8, (R11)
-	VMOVUPS      Z4, 64(R11)
-	VMOVUPS      Z6, 128(R11)
-	VMOVUPS      Z5, 192(R11)
-	CMPQ         R10, DX
+	VMOVUPS      Z8, (R13)
+	VMOVUPS      Z4, 64(R13)
+	VMOVUPS      Z6, 128(R13)
+	VMOVUPS      Z5, 192(R13)
+	CMPQ         R11, R12
 	JGE          done2
-	ADDQ         $0x04, R10
-	CMPQ         R10, DX
-	CMOVQGT      DX, R10
+	ADDQ         $0x04, R11
+	CMPQ         R11, R12
+	CMOVQGT      R12, R11
 	JMP          quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
-// func tileOutF32AVX512(dst *float32, src *float32, k int)
+// func tileOutF32AVX512(dst *float32, src *float32, k int, tiles int)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·tileOutF32AVX512(SB), NOSPLIT, $0-24
+TEXT ·tileOutF32AVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x02, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (AX)(BX*4), DI
+	MOVQ AX, DI
 	LEAQ (DI)(BX*4), R8
 	LEAQ (R8)(BX*4), R9
-	XORQ R10, R10
-	SUBQ $0x04, DX
+	LEAQ (R9)(BX*4), R10
+	XORQ R11, R11
+	MOVQ DX, R12
+	SUBQ $0x04, R12
 
 quad1:
-	MOVQ          R10, R11
-	SHLQ          $0x06, R11
-	ADDQ          CX, R11
-	VMOVUPS       (R11), Z0
-	VMOVUPS       64(R11), Z1
-	VMOVUPS       128(R11), Z2
-	VMOVUPS       192(R11), Z3
+	MOVQ          R11, R13
+	SHLQ          $0x06, R13
+	ADDQ          CX, R13
+	VMOVUPS       (R13), Z0
+	VMOVUPS       64(R13), Z1
+	VMOVUPS       128(R13), Z2
+	VMOVUPS       192(R13), Z3
 	VUNPCKLPS     Z1, Z0, Z4
 	VUNPCKHPS     Z1, Z0, Z0
 	VUNPCKLPS     Z3, Z2, Z1
@@ -9313,34 +9329,42 @@ quad1:
 	VUNPCKHPD     Z1, Z4, Z1
 	VUNPCKLPD     Z2, Z0, Z4
 	VUNPCKHPD     Z2, Z0, Z0
-	LEAQ          (AX)(R10*4), R11
-	VMOVUPS       X3, (R11)
-	VMOVUPS       X1, (R11)(BX*1)
-	VMOVUPS       X4, (R11)(BX*2)
-	VMOVUPS       X0, (R11)(SI*1)
-	LEAQ          (DI)(R10*4), R11
-	VEXTRACTF32X4 $0x01, Z3, (R11)
-	VEXTRACTF32X4 $0x01, Z1, (R11)(BX*1)
-	VEXTRACTF32X4 $0x01, Z4, (R11)(BX*2)
-	VEXTRACTF32X4 $0x01, Z0, (R11)(SI*1)
-	LEAQ          (R8)(R10*4), R11
-	VEXTRACTF32X4 $0x02, Z3, (R11)
-	VEXTRACTF32X4 $0x02, Z1, (R11)(BX*1)
-	VEXTRACTF32X4 $0x02, Z4, (R11)(BX*2)
-	VEXTRACTF32X4 $0x02, Z0, (R11)(SI*1)
-	LEAQ          (R9)(R10*4), R11
-	VEXTRACTF32X4 $0x03, Z3, (R11)
-	VEXTRACTF32X4 $0x03, Z1, (R11)(BX*1)
-	VEXTRACTF32X4 $0x03, Z4, (R11)(BX*2)
-	VEXTRACTF32X4 $0x03, Z0, (R11)(SI*1)
-	CMPQ          R10, DX
+	LEAQ          (DI)(R11*4), R13
+	VMOVUPS       X3, (R13)
+	VMOVUPS       X1, (R13)(BX*1)
+	VMOVUPS       X4, (R13)(BX*2)
+	VMOVUPS       X0, (R13)(SI*1)
+	LEAQ          (R8)(R11*4), R13
+	VEXTRACTF32X4 $0x01, Z3, (R13)
+	VEXTRACTF32X4 $0x01, Z1, (R13)(BX*1)
+	VEXTRACTF32X4 $0x01, Z4, (R13)(BX*2)
+	VEXTRACTF32X4 $0x01, Z0, (R13)(SI*1)
+	LEAQ          (R9)(R11*4), R13
+	VEXTRACTF32X4 $0x02, Z3, (R13)
+	VEXTRACTF32X4 $0x02, Z1, (R13)(BX*1)
+	VEXTRACTF32X4 $0x02, Z4, (R13)(BX*2)
+	VEXTRACTF32X4 $0x02, Z0, (R13)(SI*1)
+	LEAQ          (R10)(R11*4), R13
+	VEXTRACTF32X4 $0x03, Z3, (R13)
+	VEXTRACTF32X4 $0x03, Z1, (R13)(BX*1)
+	VEXTRACTF32X4 $0x03, Z4, (R13)(BX*2)
+	VEXTRACTF32X4 $0x03, Z0, (R13)(SI*1)
+	CMPQ          R11, R12
 	JGE           done2
-	ADDQ          $0x04, R10
-	CMPQ          R10, DX
-	CMOVQGT       DX, R10
+	ADDQ          $0x04, R11
+	CMPQ          R11, R12
+	CMOVQGT       R12, R11
 	JMP           quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
@@ -9437,46 +9461,46 @@ column2:
 	VCMPPS           $0x00, Z1, Z1, K1
 	VMOVUPS.Z        Z3, K1, Z3
 	VADDPS           Z3, Z2, Z2
-	VADDPS           Z15, Z2, Z3
-	VBROADCASTSS     cs3f800000<>+0(SB), Z1
-	VDIVPS           Z3, Z1, Z1
+	VADDPS           Z15, Z2, Z1
+	VBROADCASTSS     cs3f800000<>+0(SB), Z3
+	VDIVPS           Z1, Z3, Z3
 	VDIVPS           Z15, Z2, Z2
-	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z3
+	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z1
 	VBROADCASTSS     cs3f800000<>+0(SB), Z4
-	VDIVPS           Z3, Z4, Z4
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z3, Z6
+	VDIVPS           Z1, Z4, Z4
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z1, Z6
 	VSUBPS           Z6, Z2, Z6
 	VMULPS           Z4, Z6, Z6
 	VBROADCASTSS     cs3f3504f3<>+0(SB), Z7
-	VPSUBD           Z7, Z3, Z5
+	VPSUBD           Z7, Z1, Z5
 	VPSRAD           $0x17, Z5, Z5
 	VPSLLD           $0x17, Z5, Z7
-	VPSUBD           Z7, Z3, Z3
+	VPSUBD           Z7, Z1, Z1
 	VCVTDQ2PS        Z5, Z5
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z3, Z3
-	VADDPS.BCST      cs40000000<>+0(SB), Z3, Z7
-	VDIVPS           Z7, Z3, Z7
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z1, Z1
+	VADDPS.BCST      cs40000000<>+0(SB), Z1, Z7
+	VDIVPS           Z7, Z1, Z7
 	VMULPS           Z7, Z7, Z8
 	VBROADCASTSS     cs3e789e26<>+0(SB), Z9
 	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z8, Z9
 	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z8, Z9
 	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z8, Z9
 	VMULPS           Z8, Z9, Z9
-	VMULPS           Z3, Z3, Z8
+	VMULPS           Z1, Z1, Z8
 	VMULPS.BCST      cs3f000000<>+0(SB), Z8, Z8
 	VADDPS           Z8, Z9, Z9
 	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z5, Z6
 	VFMADD231PS      Z7, Z9, Z6
 	VSUBPS           Z6, Z8, Z8
-	VSUBPS           Z8, Z3, Z3
-	VMOVAPS          Z3, Z3
-	VFMADD231PS.BCST cs3f317180<>+0(SB), Z5, Z3
+	VSUBPS           Z8, Z1, Z1
+	VMOVAPS          Z1, Z1
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z5, Z1
 	VMULPS           Z4, Z2, Z2
 	VMOVUPS          Z0, 64(BX)
-	VMOVUPS          Z3, 128(BX)
+	VMOVUPS          Z1, 128(BX)
 	VMOVUPS          Z4, 192(BX)
 	VMOVUPS          Z2, 256(BX)
-	VMOVUPS          Z1, 320(BX)
+	VMOVUPS          Z3, 320(BX)
 	VZEROUPPER
 	RET
 
@@ -9748,35 +9772,39 @@ column1:
 	VZEROUPPER
 	RET
 
-// func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+// func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tileCrossEntropyGradF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ         z+8(FP), AX
-	MOVQ         t+16(FP), CX
-	MOVQ         k+24(FP), DX
-	MOVQ         lanes+32(FP), BX
-	MOVQ         e+0(FP), SI
+TEXT ·tileCrossEntropyGradF32AVX512(SB), NOSPLIT, $0-80
+	MOVQ z+8(FP), AX
+	MOVQ t+16(FP), CX
+	MOVQ k+24(FP), DX
+	MOVQ lanes+72(FP), BX
+	MOVQ loss+56(FP), SI
+	MOVQ declined+64(FP), DI
+	MOVQ e+0(FP), R8
+	MOVQ f+40(FP), R9
+
+tile:
 	VBROADCASTSS csff800000<>+0(SB), Z0
-	XORQ         DI, DI
-	MOVQ         DX, R8
-	SHLQ         $0x06, R8
+	XORQ         R10, R10
+	MOVQ         DX, R11
+	SHLQ         $0x06, R11
 
 column1:
-	VMOVUPS          (AX)(DI*1), Z1
+	VMOVUPS          (AX)(R10*1), Z1
 	VMAXPS           Z0, Z1, Z0
-	ADDQ             $0x40, DI
-	CMPQ             DI, R8
+	ADDQ             $0x40, R10
+	CMPQ             R10, R11
 	JLT              column1
 	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
 	VANDPS           Z0, Z1, Z1
 	VBROADCASTSS     cs49800000<>+0(SB), Z9
 	VCMPPS           $0x15, Z9, Z1, K1
-	KMOVW            K1, DI
+	KMOVW            K1, R10
 	VADDPS.BCST      csc2d10000<>+0(SB), Z0, Z1
 	VBROADCASTSS     cs4b400000<>+0(SB), Z9
 	VFMADD231PS.BCST cs3fb8aa3b<>+0(SB), Z0, Z9
 	VSUBPS.BCST      cs4b400000<>+0(SB), Z9, Z9
-	MOVL             DI, rejected+40(FP)
 	VBROADCASTSS     cs3fb8aa3b<>+0(SB), Z10
 	VBROADCASTSS     cs4b400000<>+0(SB), Z11
 	VBROADCASTSS     cs3f317218<>+0(SB), Z12
@@ -9813,12 +9841,12 @@ column1:
 	KXNORW           K2, K2, K2
 	VBROADCASTSS     cs0<>+0(SB), Z20
 	KXORW            K3, K3, K3
-	XORQ             DI, DI
-	MOVQ             DX, R8
-	SHLQ             $0x06, R8
+	XORQ             R11, R11
+	MOVQ             DX, R12
+	SHLQ             $0x06, R12
 
 column2:
-	VMAXPS           (AX)(DI*1), Z1, Z21
+	VMAXPS           (AX)(R11*1), Z1, Z21
 	VMOVUPS          Z11, Z22
 	VFMADD231PS      Z10, Z21, Z22
 	VSUBPS           Z11, Z22, Z22
@@ -9834,9 +9862,9 @@ column2:
 	VFMADD213PS      Z14, Z23, Z21
 	VSUBPS           Z9, Z22, Z22
 	VSCALEFPS        Z22, Z21, Z21
-	VMOVUPS          Z21, (SI)(DI*1)
-	VMOVUPS          (AX)(DI*1), Z22
-	VMOVUPS          (CX)(DI*1), Z23
+	VMOVUPS          Z21, (R8)(R11*1)
+	VMOVUPS          (AX)(R11*1), Z22
+	VMOVUPS          (CX)(R11*1), Z23
 	VCMPPS           $0x00, Z0, Z22, K1
 	KANDW            K1, K2, K4
 	KANDNW           K2, K1, K2
@@ -9865,135 +9893,146 @@ column2:
 	VADDPS           Z22, Z7, Z7
 	VADDPS           Z7, Z8, Z8
 	VMOVAPS          Z21, Z7
-	ADDQ             $0x40, DI
-	CMPQ             DI, R8
+	ADDQ             $0x40, R11
+	CMPQ             R11, R12
 	JLT              column2
 	VSUBPS           Z5, Z5, Z1
 	VCMPPS           $0x00, Z1, Z1, K1
 	VMOVUPS.Z        Z5, K1, Z5
 	VADDPS           Z5, Z4, Z4
 	VADDPS           Z4, Z6, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z5
-	VCMPPS           $0x15, Z5, Z1, K1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z9
+	VCMPPS           $0x15, Z9, Z1, K1
 	KORW             K1, K3, K3
-	VMOVUPS          320(BX), Z5
-	VMOVUPS          (BX), Z9
-	VMOVAPS          Z1, Z10
-	VADDPS           Z5, Z2, Z11
-	VMAXPS           Z5, Z2, Z12
-	VMINPS           Z5, Z2, Z13
-	VSUBPS           Z11, Z12, Z12
-	VADDPS           Z13, Z12, Z12
-	VADDPS           Z3, Z12, Z12
-	VDIVPS           Z11, Z10, Z10
-	VDIVPS           Z11, Z12, Z12
-	VFNMADD231PS     Z10, Z12, Z10
-	KMOVW            K3, DI
-	MOVL             DI, bad+44(FP)
-	VSUBPS           Z3, Z3, Z11
-	VCMPPS           $0x00, Z11, Z11, K1
+	VMOVUPS          320(BX), Z9
+	VMOVUPS          (R9), Z10
+	VMOVAPS          Z1, Z11
+	VADDPS           Z9, Z2, Z12
+	VMAXPS           Z9, Z2, Z13
+	VMINPS           Z9, Z2, Z14
+	VSUBPS           Z12, Z13, Z13
+	VADDPS           Z14, Z13, Z13
+	VADDPS           Z3, Z13, Z13
+	VDIVPS           Z12, Z11, Z11
+	VDIVPS           Z12, Z13, Z13
+	VFNMADD231PS     Z11, Z13, Z11
+	KMOVW            K3, R11
+	VSUBPS           Z3, Z3, Z12
+	VCMPPS           $0x00, Z12, Z12, K1
 	VMOVUPS.Z        Z3, K1, Z3
 	VADDPS           Z3, Z2, Z2
-	VADDPS           Z5, Z2, Z11
-	VBROADCASTSS     cs3f800000<>+0(SB), Z3
-	VDIVPS           Z11, Z3, Z3
-	VDIVPS           Z5, Z2, Z2
-	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z5
-	VBROADCASTSS     cs3f800000<>+0(SB), Z11
-	VDIVPS           Z5, Z11, Z11
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z5, Z13
-	VSUBPS           Z13, Z2, Z13
-	VMULPS           Z11, Z13, Z13
-	VBROADCASTSS     cs3f3504f3<>+0(SB), Z14
-	VPSUBD           Z14, Z5, Z12
-	VPSRAD           $0x17, Z12, Z12
-	VPSLLD           $0x17, Z12, Z14
-	VPSUBD           Z14, Z5, Z5
-	VCVTDQ2PS        Z12, Z12
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z5, Z5
-	VADDPS.BCST      cs40000000<>+0(SB), Z5, Z14
-	VDIVPS           Z14, Z5, Z14
-	VMULPS           Z14, Z14, Z15
-	VBROADCASTSS     cs3e789e26<>+0(SB), Z16
-	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z15, Z16
-	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z15, Z16
-	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z15, Z16
-	VMULPS           Z15, Z16, Z16
-	VMULPS           Z5, Z5, Z15
-	VMULPS.BCST      cs3f000000<>+0(SB), Z15, Z15
-	VADDPS           Z15, Z16, Z16
-	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z12, Z13
-	VFMADD231PS      Z14, Z16, Z13
-	VSUBPS           Z13, Z15, Z15
-	VSUBPS           Z15, Z5, Z5
-	VMOVAPS          Z5, Z5
-	VFMADD231PS.BCST cs3f317180<>+0(SB), Z12, Z5
-	VMULPS           Z11, Z2, Z2
-	VMOVUPS          Z0, 64(BX)
-	VMOVUPS          Z5, 128(BX)
-	VMOVUPS          Z11, 192(BX)
-	VMOVUPS          Z2, 256(BX)
-	VMOVUPS          Z3, 320(BX)
-	VBROADCASTSS     cs3f000000<>+0(SB), Z3
-	VCMPPS           $0x1e, Z3, Z11, K1
-	VMULPS           Z1, Z11, Z3
-	VMAXPS           Z6, Z3, Z3
-	VMULPS           Z1, Z2, Z6
-	VMAXPS           Z4, Z6, Z6
-	VCMPPS           $0x11, Z3, Z6, K2
-	KANDW            K1, K2, K1
-	VSUBPS           Z8, Z8, Z3
-	VCMPPS           $0x00, Z3, Z3, K2
-	VMOVUPS.Z        Z8, K2, Z8
+	VDIVPS           Z9, Z2, Z2
+	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z9
+	VBROADCASTSS     cs3f800000<>+0(SB), Z12
+	VDIVPS           Z9, Z12, Z12
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z9, Z14
+	VSUBPS           Z14, Z2, Z14
+	VMULPS           Z12, Z14, Z14
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z15
+	VPSUBD           Z15, Z9, Z13
+	VPSRAD           $0x17, Z13, Z13
+	VPSLLD           $0x17, Z13, Z15
+	VPSUBD           Z15, Z9, Z9
+	VCVTDQ2PS        Z13, Z13
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z9, Z9
+	VADDPS.BCST      cs40000000<>+0(SB), Z9, Z15
+	VDIVPS           Z15, Z9, Z15
+	VMULPS           Z15, Z15, Z16
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z17
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z16, Z17
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z16, Z17
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z16, Z17
+	VMULPS           Z16, Z17, Z17
+	VMULPS           Z9, Z9, Z16
+	VMULPS.BCST      cs3f000000<>+0(SB), Z16, Z16
+	VADDPS           Z16, Z17, Z17
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z13, Z14
+	VFMADD231PS      Z15, Z17, Z14
+	VSUBPS           Z14, Z16, Z16
+	VSUBPS           Z16, Z9, Z9
+	VMOVAPS          Z9, Z9
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z13, Z9
+	VMULPS           Z12, Z2, Z13
+	VBROADCASTSS     cs3f000000<>+0(SB), Z14
+	VCMPPS           $0x1e, Z14, Z12, K1
+	VMULPS           Z1, Z12, Z12
+	VMAXPS           Z6, Z12, Z12
+	VMULPS           Z1, Z13, Z14
+	VMAXPS           Z4, Z14, Z14
+	VCMPPS           $0x11, Z12, Z14, K4
+	KANDW            K1, K4, K1
+	VSUBPS           Z8, Z8, Z12
+	VCMPPS           $0x00, Z12, Z12, K4
+	VMOVUPS.Z        Z8, K4, Z8
 	VADDPS           Z8, Z7, Z7
-	VFMSUB213PS      Z7, Z1, Z5
-	VMOVUPS          Z5, 384(BX)
-	VFNMADD213PS     Z4, Z1, Z2
-	XORQ             BX, BX
-	SHLQ             $0x06, DX
+	VFMSUB213PS      Z7, Z1, Z9
+	VFNMADD213PS     Z4, Z1, Z13
+	ORL              R11, R10
+	MOVL             R10, (DI)
+	VEXTRACTF64X4    $0x01, Z9, Y1
+	VCVTPS2PD        Y1, Z1
+	VCVTPS2PD        Y9, Z9
+	VMOVUPS          Z9, (SI)
+	VMOVUPS          Z1, 64(SI)
+	XORQ             R10, R10
+	MOVQ             DX, R11
+	SHLQ             $0x06, R11
 
 column3:
-	VMOVUPS     (SI)(BX*1), Z1
-	VFMSUB213PS (CX)(BX*1), Z10, Z1
-	VCMPPS      $0x00, (AX)(BX*1), Z0, K2
-	KANDW       K1, K2, K2
-	VMOVUPS     Z2, K2, Z1
-	VMULPS      Z9, Z1, Z1
-	VMOVUPS     Z1, (SI)(BX*1)
-	ADDQ        $0x40, BX
-	CMPQ        BX, DX
+	VMOVUPS     (R8)(R10*1), Z1
+	VFMSUB213PS (CX)(R10*1), Z11, Z1
+	VCMPPS      $0x00, (AX)(R10*1), Z0, K4
+	KANDW       K1, K4, K4
+	VMOVUPS     Z13, K4, Z1
+	VMULPS      Z10, Z1, Z1
+	VMOVUPS     Z1, (R8)(R10*1)
+	ADDQ        $0x40, R10
+	CMPQ        R10, R11
 	JLT         column3
+	ADDQ        step+48(FP), R9
+	MOVQ        DX, R10
+	SHLQ        $0x06, R10
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	ADDQ        R10, R8
+	ADDQ        $0x80, SI
+	ADDQ        $0x04, DI
+	DECQ        tiles+32(FP)
+	JNE         tile
 	VZEROUPPER
 	RET
 
-// func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+// func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tileCrossEntropyF32AVX512(SB), NOSPLIT, $0-40
-	MOVQ         z+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         k+16(FP), DX
-	MOVQ         lanes+24(FP), BX
+TEXT ·tileCrossEntropyF32AVX512(SB), NOSPLIT, $0-56
+	MOVQ z+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ lanes+48(FP), BX
+	MOVQ loss+32(FP), SI
+	MOVQ declined+40(FP), DI
+
+tile:
 	VBROADCASTSS csff800000<>+0(SB), Z0
-	XORQ         SI, SI
-	MOVQ         DX, DI
-	SHLQ         $0x06, DI
+	XORQ         R8, R8
+	MOVQ         DX, R9
+	SHLQ         $0x06, R9
 
 column1:
-	VMOVUPS          (AX)(SI*1), Z1
+	VMOVUPS          (AX)(R8*1), Z1
 	VMAXPS           Z0, Z1, Z0
-	ADDQ             $0x40, SI
-	CMPQ             SI, DI
+	ADDQ             $0x40, R8
+	CMPQ             R8, R9
 	JLT              column1
 	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
 	VANDPS           Z0, Z1, Z1
 	VBROADCASTSS     cs49800000<>+0(SB), Z9
 	VCMPPS           $0x15, Z9, Z1, K1
-	KMOVW            K1, SI
+	KMOVW            K1, R8
 	VADDPS.BCST      csc2d10000<>+0(SB), Z0, Z1
 	VBROADCASTSS     cs4b400000<>+0(SB), Z9
 	VFMADD231PS.BCST cs3fb8aa3b<>+0(SB), Z0, Z9
 	VSUBPS.BCST      cs4b400000<>+0(SB), Z9, Z9
-	MOVL             SI, rejected+32(FP)
 	VBROADCASTSS     cs3fb8aa3b<>+0(SB), Z10
 	VBROADCASTSS     cs4b400000<>+0(SB), Z11
 	VBROADCASTSS     cs3f317218<>+0(SB), Z12
@@ -10030,11 +10069,12 @@ column1:
 	KXNORW           K2, K2, K2
 	VBROADCASTSS     cs0<>+0(SB), Z20
 	KXORW            K3, K3, K3
-	XORQ             SI, SI
-	SHLQ             $0x06, DX
+	XORQ             R9, R9
+	MOVQ             DX, R10
+	SHLQ             $0x06, R10
 
 column2:
-	VMAXPS           (AX)(SI*1), Z1, Z21
+	VMAXPS           (AX)(R9*1), Z1, Z21
 	VMOVUPS          Z11, Z22
 	VFMADD231PS      Z10, Z21, Z22
 	VSUBPS           Z11, Z22, Z22
@@ -10050,8 +10090,8 @@ column2:
 	VFMADD213PS      Z14, Z23, Z21
 	VSUBPS           Z9, Z22, Z22
 	VSCALEFPS        Z22, Z21, Z21
-	VMOVUPS          (AX)(SI*1), Z22
-	VMOVUPS          (CX)(SI*1), Z23
+	VMOVUPS          (AX)(R9*1), Z22
+	VMOVUPS          (CX)(R9*1), Z23
 	VCMPPS           $0x00, Z0, Z22, K1
 	KANDW            K1, K2, K4
 	KANDNW           K2, K1, K2
@@ -10080,72 +10120,77 @@ column2:
 	VADDPS           Z22, Z7, Z7
 	VADDPS           Z7, Z8, Z8
 	VMOVAPS          Z21, Z7
-	ADDQ             $0x40, SI
-	CMPQ             SI, DX
+	ADDQ             $0x40, R9
+	CMPQ             R9, R10
 	JLT              column2
-	VSUBPS           Z5, Z5, Z1
-	VCMPPS           $0x00, Z1, Z1, K1
+	VSUBPS           Z5, Z5, Z0
+	VCMPPS           $0x00, Z0, Z0, K1
 	VMOVUPS.Z        Z5, K1, Z5
 	VADDPS           Z5, Z4, Z4
-	VADDPS           Z4, Z6, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z4
-	VCMPPS           $0x15, Z4, Z1, K1
+	VADDPS           Z4, Z6, Z0
+	VBROADCASTSS     cs7f800000<>+0(SB), Z1
+	VCMPPS           $0x15, Z1, Z0, K1
 	KORW             K1, K3, K3
-	VMOVUPS          320(BX), Z4
-	KMOVW            K3, AX
-	MOVL             AX, bad+36(FP)
-	VSUBPS           Z3, Z3, Z5
-	VCMPPS           $0x00, Z5, Z5, K1
+	VMOVUPS          320(BX), Z1
+	KMOVW            K3, R9
+	VSUBPS           Z3, Z3, Z9
+	VCMPPS           $0x00, Z9, Z9, K1
 	VMOVUPS.Z        Z3, K1, Z3
 	VADDPS           Z3, Z2, Z2
-	VADDPS           Z4, Z2, Z5
-	VBROADCASTSS     cs3f800000<>+0(SB), Z3
-	VDIVPS           Z5, Z3, Z3
-	VDIVPS           Z4, Z2, Z2
-	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z4
-	VBROADCASTSS     cs3f800000<>+0(SB), Z5
-	VDIVPS           Z4, Z5, Z5
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z4, Z9
-	VSUBPS           Z9, Z2, Z9
-	VMULPS           Z5, Z9, Z9
-	VBROADCASTSS     cs3f3504f3<>+0(SB), Z10
-	VPSUBD           Z10, Z4, Z6
-	VPSRAD           $0x17, Z6, Z6
-	VPSLLD           $0x17, Z6, Z10
-	VPSUBD           Z10, Z4, Z4
-	VCVTDQ2PS        Z6, Z6
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z4, Z4
-	VADDPS.BCST      cs40000000<>+0(SB), Z4, Z10
-	VDIVPS           Z10, Z4, Z10
-	VMULPS           Z10, Z10, Z11
-	VBROADCASTSS     cs3e789e26<>+0(SB), Z12
-	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z11, Z12
-	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z11, Z12
-	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z11, Z12
-	VMULPS           Z11, Z12, Z12
-	VMULPS           Z4, Z4, Z11
-	VMULPS.BCST      cs3f000000<>+0(SB), Z11, Z11
-	VADDPS           Z11, Z12, Z12
-	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z6, Z9
-	VFMADD231PS      Z10, Z12, Z9
-	VSUBPS           Z9, Z11, Z11
-	VSUBPS           Z11, Z4, Z4
-	VMOVAPS          Z4, Z4
-	VFMADD231PS.BCST cs3f317180<>+0(SB), Z6, Z4
-	VMULPS           Z5, Z2, Z2
-	VMOVUPS          Z0, 64(BX)
-	VMOVUPS          Z4, 128(BX)
-	VMOVUPS          Z5, 192(BX)
-	VMOVUPS          Z2, 256(BX)
-	VMOVUPS          Z3, 320(BX)
-	VBROADCASTSS     cs3f000000<>+0(SB), Z0
-	VCMPPS           $0x1e, Z0, Z5, K1
-	VSUBPS           Z8, Z8, Z0
-	VCMPPS           $0x00, Z0, Z0, K1
+	VDIVPS           Z1, Z2, Z2
+	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z1
+	VBROADCASTSS     cs3f800000<>+0(SB), Z9
+	VDIVPS           Z1, Z9, Z9
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z1, Z11
+	VSUBPS           Z11, Z2, Z11
+	VMULPS           Z9, Z11, Z11
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z12
+	VPSUBD           Z12, Z1, Z10
+	VPSRAD           $0x17, Z10, Z10
+	VPSLLD           $0x17, Z10, Z12
+	VPSUBD           Z12, Z1, Z1
+	VCVTDQ2PS        Z10, Z10
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z1, Z1
+	VADDPS.BCST      cs40000000<>+0(SB), Z1, Z12
+	VDIVPS           Z12, Z1, Z12
+	VMULPS           Z12, Z12, Z13
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z14
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z13, Z14
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z13, Z14
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z13, Z14
+	VMULPS           Z13, Z14, Z14
+	VMULPS           Z1, Z1, Z13
+	VMULPS.BCST      cs3f000000<>+0(SB), Z13, Z13
+	VADDPS           Z13, Z14, Z14
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z10, Z11
+	VFMADD231PS      Z12, Z14, Z11
+	VSUBPS           Z11, Z13, Z13
+	VSUBPS           Z13, Z1, Z1
+	VMOVAPS          Z1, Z1
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z10, Z1
+	VMULPS           Z9, Z2, Z10
+	VBROADCASTSS     cs3f000000<>+0(SB), Z10
+	VCMPPS           $0x1e, Z10, Z9, K1
+	VSUBPS           Z8, Z8, Z9
+	VCMPPS           $0x00, Z9, Z9, K1
 	VMOVUPS.Z        Z8, K1, Z8
 	VADDPS           Z8, Z7, Z7
-	VFMSUB213PS      Z7, Z1, Z4
-	VMOVUPS          Z4, 384(BX)
+	VFMSUB213PS      Z7, Z0, Z1
+	ORL              R9, R8
+	MOVL             R8, (DI)
+	VEXTRACTF64X4    $0x01, Z1, Y0
+	VCVTPS2PD        Y0, Z0
+	VCVTPS2PD        Y1, Z1
+	VMOVUPS          Z1, (SI)
+	VMOVUPS          Z0, 64(SI)
+	MOVQ             DX, R8
+	SHLQ             $0x06, R8
+	ADDQ             R8, AX
+	ADDQ             R8, CX
+	ADDQ             $0x80, SI
+	ADDQ             $0x04, DI
+	DECQ             tiles+24(FP)
+	JNE              tile
 	VZEROUPPER
 	RET
 
@@ -11587,17 +11632,17 @@ tail10:
 	KANDNW       K4, K1, K1
 	VMOVUPS.Z    Z6, K1, Z6
 	VMOVUPS.Z    Z1, K1, Z1
-	VUNPCKLPS    Z1, Z6, Z4
+	VUNPCKLPS    Z1, Z6, Z0
 	VUNPCKHPS    Z1, Z6, Z1
-	VUNPCKLPS    Z2, Z3, Z6
+	VUNPCKLPS    Z2, Z3, Z4
 	VUNPCKHPS    Z2, Z3, Z2
-	VUNPCKLPD    Z6, Z4, Z3
-	VUNPCKHPD    Z6, Z4, Z4
-	VUNPCKLPD    Z2, Z1, Z6
+	VUNPCKLPD    Z4, Z0, Z3
+	VUNPCKHPD    Z4, Z0, Z0
+	VUNPCKLPD    Z2, Z1, Z4
 	VUNPCKHPD    Z2, Z1, Z1
 	VMOVUPS      Z3, (R9)
-	VMOVUPS      Z4, 64(R9)
-	VMOVUPS      Z6, 128(R9)
+	VMOVUPS      Z0, 64(R9)
+	VMOVUPS      Z4, 128(R9)
 	VMOVUPS      Z1, 192(R9)
 	ADDQ         $0x00000100, R9
 
@@ -11606,222 +11651,214 @@ done11:
 	MOVL   AX, bad+52(FP)
 	TESTL  AX, AX
 	JNE    declined
+	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
 	MOVQ   BX, AX
 
 sum12:
-	VMOVUPS      (AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      64(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      128(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      192(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      16(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      80(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      144(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      208(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      32(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      96(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      160(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      224(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      48(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      112(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      176(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      240(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
+	VMOVUPS      (AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      64(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      128(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      192(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      16(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      80(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      144(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      208(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      32(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      96(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      160(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      224(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      48(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      112(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      176(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      240(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
 	ADDQ         $0x00000100, AX
 	CMPQ         AX, R9
 	JLT          sum12
+	VPERMILPS    $0x00, X0, X2
+	VBROADCASTSS X2, Y2
 	VPERMILPS    $0x00, X1, X3
 	VBROADCASTSS X3, Y3
-	VPERMILPS    $0x00, X2, X4
+	VPERMILPS    $0x55, X0, X4
 	VBROADCASTSS X4, Y4
 	VPERMILPS    $0x55, X1, X6
 	VBROADCASTSS X6, Y6
-	VPERMILPS    $0x55, X2, X7
-	VBROADCASTSS X7, Y7
+	VPERMILPS    $0xaa, X0, X0
+	VBROADCASTSS X0, Y0
 	VPERMILPS    $0xaa, X1, X1
 	VBROADCASTSS X1, Y1
-	VPERMILPS    $0xaa, X2, X2
-	VBROADCASTSS X2, Y2
-	VXORPS       Y8, Y8, Y8
-	VSUBPS       Y7, Y7, Y9
-	VCMPPS       $0x00, Y9, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VADDPS       Y7, Y6, Y6
-	VADDPS       Y6, Y5, Y7
-	VMOVUPS      cs7f800000<>+0(SB), Y9
-	VCMPPS       $0x15, Y9, Y7, Y9
-	VORPS        Y9, Y8, Y8
-	VMOVUPS      160(SI), Y9
-	VMOVUPS      (SI), Y10
-	VMOVAPS      Y7, Y11
-	VADDPS       Y9, Y3, Y12
-	VMAXPS       Y9, Y3, Y13
-	VMINPS       Y9, Y3, Y14
-	VSUBPS       Y12, Y13, Y13
-	VADDPS       Y14, Y13, Y13
-	VADDPS       Y4, Y13, Y13
-	VDIVPS       Y12, Y11, Y11
-	VDIVPS       Y12, Y13, Y13
-	VFNMADD231PS Y11, Y13, Y11
-	VMOVUPS      Y11, (SP)
-	VMOVUPS      Y10, 32(SP)
-	VMOVMSKPS    Y8, AX
-	MOVL         AX, bad+52(FP)
-	VSUBPS       Y4, Y4, Y8
+	VXORPS       Y7, Y7, Y7
+	VSUBPS       Y6, Y6, Y8
 	VCMPPS       $0x00, Y8, Y8, Y8
-	VANDPS       Y8, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-	VADDPS       Y9, Y3, Y8
-	VMOVUPS      cs3f800000<>+0(SB), Y4
-	VDIVPS       Y8, Y4, Y4
-	VDIVPS       Y9, Y3, Y3
-	VADDPS       cs3f800000<>+0(SB), Y3, Y8
-	VMOVUPS      cs3f800000<>+0(SB), Y9
-	VDIVPS       Y8, Y9, Y9
-	VSUBPS       cs3f800000<>+0(SB), Y8, Y11
-	VSUBPS       Y11, Y3, Y11
-	VMULPS       Y9, Y11, Y11
-	VMOVUPS      cs3f3504f3<>+0(SB), Y12
-	VPSUBD       Y12, Y8, Y10
-	VPSRAD       $0x17, Y10, Y10
-	VPSLLD       $0x17, Y10, Y12
-	VPSUBD       Y12, Y8, Y8
-	VCVTDQ2PS    Y10, Y10
-	VSUBPS       cs3f800000<>+0(SB), Y8, Y8
-	VADDPS       cs40000000<>+0(SB), Y8, Y12
-	VDIVPS       Y12, Y8, Y12
-	VMULPS       Y12, Y12, Y13
-	VMOVUPS      cs3e789e26<>+0(SB), Y14
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y13, Y14
-	VFMADD213PS  cs3eccce13<>+0(SB), Y13, Y14
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y13, Y14
-	VMULPS       Y13, Y14, Y14
-	VMULPS       Y8, Y8, Y13
-	VMULPS       cs3f000000<>+0(SB), Y13, Y13
-	VADDPS       Y13, Y14, Y14
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y10, Y11
-	VFMADD231PS  Y12, Y14, Y11
-	VSUBPS       Y11, Y13, Y13
-	VSUBPS       Y13, Y8, Y8
-	VMOVAPS      Y8, Y8
-	VFMADD231PS  cs3f317180<>+0(SB), Y10, Y8
-	VMULPS       Y9, Y3, Y3
-	VMOVUPS      Y0, 32(SI)
-	VMOVUPS      Y8, 64(SI)
-	VMOVUPS      Y9, 96(SI)
-	VMOVUPS      Y3, 128(SI)
-	VMOVUPS      Y4, 160(SI)
-	VMOVUPS      cs3f000000<>+0(SB), Y0
-	VCMPPS       $0x1e, Y0, Y9, Y0
-	VMULPS       Y7, Y9, Y4
-	VMAXPS       Y5, Y4, Y4
-	VMULPS       Y7, Y3, Y5
-	VMAXPS       Y6, Y5, Y5
-	VCMPPS       $0x11, Y4, Y5, Y4
-	VANDPS       Y0, Y4, Y0
-	VSUBPS       Y2, Y2, Y4
-	VCMPPS       $0x00, Y4, Y4, Y4
-	VANDPS       Y4, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VFMSUB213PS  Y1, Y7, Y8
-	VMOVUPS      Y8, 192(SI)
-	VFNMADD213PS Y6, Y7, Y3
-	VMOVUPS      (SP), Y1
-	VMOVUPS      32(SP), Y2
-	VMULPS       Y2, Y3, Y3
+	VANDPS       Y8, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y5, Y6
+	VMOVUPS      cs7f800000<>+0(SB), Y8
+	VCMPPS       $0x15, Y8, Y6, Y8
+	VORPS        Y8, Y7, Y7
+	VMOVUPS      160(SI), Y8
+	VMOVUPS      (SI), Y9
+	VMOVAPS      Y6, Y10
+	VADDPS       Y8, Y2, Y11
+	VMAXPS       Y8, Y2, Y12
+	VMINPS       Y8, Y2, Y13
+	VSUBPS       Y11, Y12, Y12
+	VADDPS       Y13, Y12, Y12
+	VADDPS       Y3, Y12, Y12
+	VDIVPS       Y11, Y10, Y10
+	VDIVPS       Y11, Y12, Y12
+	VFNMADD231PS Y10, Y12, Y10
+	VMOVUPS      Y10, (SP)
+	VMOVUPS      Y9, 32(SP)
+	VMOVMSKPS    Y7, AX
+	VSUBPS       Y3, Y3, Y7
+	VCMPPS       $0x00, Y7, Y7, Y7
+	VANDPS       Y7, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VDIVPS       Y8, Y2, Y2
+	VADDPS       cs3f800000<>+0(SB), Y2, Y3
+	VMOVUPS      cs3f800000<>+0(SB), Y7
+	VDIVPS       Y3, Y7, Y7
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y9
+	VSUBPS       Y9, Y2, Y9
+	VMULPS       Y7, Y9, Y9
+	VMOVUPS      cs3f3504f3<>+0(SB), Y10
+	VPSUBD       Y10, Y3, Y8
+	VPSRAD       $0x17, Y8, Y8
+	VPSLLD       $0x17, Y8, Y10
+	VPSUBD       Y10, Y3, Y3
+	VCVTDQ2PS    Y8, Y8
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y3
+	VADDPS       cs40000000<>+0(SB), Y3, Y10
+	VDIVPS       Y10, Y3, Y10
+	VMULPS       Y10, Y10, Y11
+	VMOVUPS      cs3e789e26<>+0(SB), Y12
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3eccce13<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y11, Y12
+	VMULPS       Y11, Y12, Y12
+	VMULPS       Y3, Y3, Y11
+	VMULPS       cs3f000000<>+0(SB), Y11, Y11
+	VADDPS       Y11, Y12, Y12
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y8, Y9
+	VFMADD231PS  Y10, Y12, Y9
+	VSUBPS       Y9, Y11, Y11
+	VSUBPS       Y11, Y3, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  cs3f317180<>+0(SB), Y8, Y3
+	VMULPS       Y7, Y2, Y2
+	VMOVUPS      cs3f000000<>+0(SB), Y8
+	VCMPPS       $0x1e, Y8, Y7, Y8
+	VMULPS       Y6, Y7, Y7
+	VMAXPS       Y5, Y7, Y7
+	VMULPS       Y6, Y2, Y5
+	VMAXPS       Y4, Y5, Y5
+	VCMPPS       $0x11, Y7, Y5, Y5
+	VANDPS       Y8, Y5, Y5
+	VSUBPS       Y1, Y1, Y7
+	VCMPPS       $0x00, Y7, Y7, Y7
+	VANDPS       Y7, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VFMSUB213PS  Y0, Y6, Y3
+	VFNMADD213PS Y4, Y6, Y2
+	VMOVUPS      (SP), Y0
+	VMOVUPS      32(SP), Y1
+	MOVL         AX, bad+52(FP)
+	VMOVUPS      Y3, 192(SI)
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS X0, Z0
 	VBROADCASTSS X1, Z1
-	VBROADCASTSS X2, Z2
 	XORQ         AX, AX
 
 next13:
 	CMPQ        DX, $0x10
 	JLT         tail14
-	VMOVUPS     (DI)(AX*4), Z4
-	VMOVUPS     (CX)(AX*4), Z5
-	VFMSUB213PS Z5, Z1, Z4
-	VMULPS      Z2, Z4, Z4
-	VMOVUPS     Z4, (DI)(AX*4)
+	VMOVUPS     (DI)(AX*4), Z3
+	VMOVUPS     (CX)(AX*4), Z4
+	VFMSUB213PS Z4, Z0, Z3
+	VMULPS      Z1, Z3, Z3
+	VMOVUPS     Z3, (DI)(AX*4)
 	ADDQ        $0x10, AX
 	SUBQ        $0x10, DX
 	JMP         next13
@@ -11833,17 +11870,17 @@ tail14:
 	SHLXL       DX, BX, DX
 	DECL        DX
 	KMOVW       DX, K1
-	VMOVUPS.Z   (DI)(AX*4), K1, Z4
-	VMOVUPS.Z   (CX)(AX*4), K1, Z5
-	VFMSUB213PS Z5, Z1, Z4
-	VMULPS      Z2, Z4, Z4
-	VMOVUPS     Z4, K1, (DI)(AX*4)
+	VMOVUPS.Z   (DI)(AX*4), K1, Z3
+	VMOVUPS.Z   (CX)(AX*4), K1, Z4
+	VFMSUB213PS Z4, Z0, Z3
+	VMULPS      Z1, Z3, Z3
+	VMOVUPS     Z3, K1, (DI)(AX*4)
 
 done15:
-	VMOVMSKPS Y0, AX
+	VMOVMSKPS Y5, AX
 	TESTL     AX, AX
 	JEQ       declined
-	VMOVSS    X3, (DI)(R8*4)
+	VMOVSS    X2, (DI)(R8*4)
 
 declined:
 	VZEROUPPER
@@ -12081,17 +12118,17 @@ tail10:
 	KANDNW       K4, K1, K1
 	VMOVUPS.Z    Z6, K1, Z6
 	VMOVUPS.Z    Z1, K1, Z1
-	VUNPCKLPS    Z1, Z6, Z4
+	VUNPCKLPS    Z1, Z6, Z0
 	VUNPCKHPS    Z1, Z6, Z1
-	VUNPCKLPS    Z2, Z3, Z6
+	VUNPCKLPS    Z2, Z3, Z4
 	VUNPCKHPS    Z2, Z3, Z2
-	VUNPCKLPD    Z6, Z4, Z3
-	VUNPCKHPD    Z6, Z4, Z4
-	VUNPCKLPD    Z2, Z1, Z6
+	VUNPCKLPD    Z4, Z0, Z3
+	VUNPCKHPD    Z4, Z0, Z0
+	VUNPCKLPD    Z2, Z1, Z4
 	VUNPCKHPD    Z2, Z1, Z1
 	VMOVUPS      Z3, (R8)
-	VMOVUPS      Z4, 64(R8)
-	VMOVUPS      Z6, 128(R8)
+	VMOVUPS      Z0, 64(R8)
+	VMOVUPS      Z4, 128(R8)
 	VMOVUPS      Z1, 192(R8)
 	ADDQ         $0x00000100, R8
 
@@ -12100,187 +12137,179 @@ done11:
 	MOVL   AX, bad+44(FP)
 	TESTL  AX, AX
 	JNE    declined
+	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
 	MOVQ   BX, AX
 
 sum12:
-	VMOVUPS      (AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      64(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      128(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      192(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      16(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      80(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      144(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      208(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      32(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      96(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      160(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      224(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      48(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      112(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      176(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
-	VMOVUPS      240(AX), X3
-	VADDPS       X3, X1, X4
-	VSUBPS       X4, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X4, X1
+	VMOVUPS      (AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      64(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      128(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      192(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      16(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      80(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      144(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      208(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      32(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      96(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      160(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      224(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      48(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      112(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      176(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      240(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
 	ADDQ         $0x00000100, AX
 	CMPQ         AX, R8
 	JLT          sum12
+	VPERMILPS    $0x00, X0, X2
+	VBROADCASTSS X2, Y2
 	VPERMILPS    $0x00, X1, X3
 	VBROADCASTSS X3, Y3
-	VPERMILPS    $0x00, X2, X4
+	VPERMILPS    $0x55, X0, X4
 	VBROADCASTSS X4, Y4
 	VPERMILPS    $0x55, X1, X6
 	VBROADCASTSS X6, Y6
-	VPERMILPS    $0x55, X2, X7
-	VBROADCASTSS X7, Y7
+	VPERMILPS    $0xaa, X0, X0
+	VBROADCASTSS X0, Y0
 	VPERMILPS    $0xaa, X1, X1
 	VBROADCASTSS X1, Y1
-	VPERMILPS    $0xaa, X2, X2
-	VBROADCASTSS X2, Y2
-	VXORPS       Y8, Y8, Y8
-	VSUBPS       Y7, Y7, Y9
-	VCMPPS       $0x00, Y9, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VADDPS       Y7, Y6, Y6
-	VADDPS       Y6, Y5, Y5
-	VMOVUPS      cs7f800000<>+0(SB), Y6
-	VCMPPS       $0x15, Y6, Y5, Y6
-	VORPS        Y6, Y8, Y8
-	VMOVUPS      160(SI), Y6
-	VMOVMSKPS    Y8, AX
+	VXORPS       Y7, Y7, Y7
+	VSUBPS       Y6, Y6, Y8
+	VCMPPS       $0x00, Y8, Y8, Y8
+	VANDPS       Y8, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y5, Y4
+	VMOVUPS      cs7f800000<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y4, Y5
+	VORPS        Y5, Y7, Y7
+	VMOVUPS      160(SI), Y5
+	VMOVMSKPS    Y7, AX
+	VSUBPS       Y3, Y3, Y6
+	VCMPPS       $0x00, Y6, Y6, Y6
+	VANDPS       Y6, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VDIVPS       Y5, Y2, Y2
+	VADDPS       cs3f800000<>+0(SB), Y2, Y3
+	VMOVUPS      cs3f800000<>+0(SB), Y5
+	VDIVPS       Y3, Y5, Y5
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y7
+	VSUBPS       Y7, Y2, Y7
+	VMULPS       Y5, Y7, Y7
+	VMOVUPS      cs3f3504f3<>+0(SB), Y8
+	VPSUBD       Y8, Y3, Y6
+	VPSRAD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y6, Y8
+	VPSUBD       Y8, Y3, Y3
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y3
+	VADDPS       cs40000000<>+0(SB), Y3, Y8
+	VDIVPS       Y8, Y3, Y8
+	VMULPS       Y8, Y8, Y9
+	VMOVUPS      cs3e789e26<>+0(SB), Y10
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3eccce13<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y9, Y10
+	VMULPS       Y9, Y10, Y10
+	VMULPS       Y3, Y3, Y9
+	VMULPS       cs3f000000<>+0(SB), Y9, Y9
+	VADDPS       Y9, Y10, Y10
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y7
+	VFMADD231PS  Y8, Y10, Y7
+	VSUBPS       Y7, Y9, Y9
+	VSUBPS       Y9, Y3, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y3
+	VMULPS       Y5, Y2, Y2
+	VMOVUPS      cs3f000000<>+0(SB), Y2
+	VCMPPS       $0x1e, Y2, Y5, Y2
+	VSUBPS       Y1, Y1, Y2
+	VCMPPS       $0x00, Y2, Y2, Y2
+	VANDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VFMSUB213PS  Y0, Y4, Y3
 	MOVL         AX, bad+44(FP)
-	VSUBPS       Y4, Y4, Y7
-	VCMPPS       $0x00, Y7, Y7, Y7
-	VANDPS       Y7, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-	VADDPS       Y6, Y3, Y7
-	VMOVUPS      cs3f800000<>+0(SB), Y4
-	VDIVPS       Y7, Y4, Y4
-	VDIVPS       Y6, Y3, Y3
-	VADDPS       cs3f800000<>+0(SB), Y3, Y6
-	VMOVUPS      cs3f800000<>+0(SB), Y7
-	VDIVPS       Y6, Y7, Y7
-	VSUBPS       cs3f800000<>+0(SB), Y6, Y9
-	VSUBPS       Y9, Y3, Y9
-	VMULPS       Y7, Y9, Y9
-	VMOVUPS      cs3f3504f3<>+0(SB), Y10
-	VPSUBD       Y10, Y6, Y8
-	VPSRAD       $0x17, Y8, Y8
-	VPSLLD       $0x17, Y8, Y10
-	VPSUBD       Y10, Y6, Y6
-	VCVTDQ2PS    Y8, Y8
-	VSUBPS       cs3f800000<>+0(SB), Y6, Y6
-	VADDPS       cs40000000<>+0(SB), Y6, Y10
-	VDIVPS       Y10, Y6, Y10
-	VMULPS       Y10, Y10, Y11
-	VMOVUPS      cs3e789e26<>+0(SB), Y12
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y11, Y12
-	VFMADD213PS  cs3eccce13<>+0(SB), Y11, Y12
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y11, Y12
-	VMULPS       Y11, Y12, Y12
-	VMULPS       Y6, Y6, Y11
-	VMULPS       cs3f000000<>+0(SB), Y11, Y11
-	VADDPS       Y11, Y12, Y12
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y8, Y9
-	VFMADD231PS  Y10, Y12, Y9
-	VSUBPS       Y9, Y11, Y11
-	VSUBPS       Y11, Y6, Y6
-	VMOVAPS      Y6, Y6
-	VFMADD231PS  cs3f317180<>+0(SB), Y8, Y6
-	VMULPS       Y7, Y3, Y3
-	VMOVUPS      Y0, 32(SI)
-	VMOVUPS      Y6, 64(SI)
-	VMOVUPS      Y7, 96(SI)
-	VMOVUPS      Y3, 128(SI)
-	VMOVUPS      Y4, 160(SI)
-	VMOVUPS      cs3f000000<>+0(SB), Y0
-	VCMPPS       $0x1e, Y0, Y7, Y0
-	VSUBPS       Y2, Y2, Y0
-	VCMPPS       $0x00, Y0, Y0, Y0
-	VANDPS       Y0, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VFMSUB213PS  Y1, Y5, Y6
-	VMOVUPS      Y6, 192(SI)
+	VMOVUPS      Y3, 192(SI)
 
 declined:
 	VZEROUPPER
@@ -12423,16 +12452,16 @@ column2:
 	VCMPPS           $0x00, Z11, Z11, K1
 	VMOVUPS.Z        Z3, K1, Z3
 	VADDPS           Z3, Z2, Z2
-	VADDPS           Z12, Z2, Z3
-	VBROADCASTSS     cs3f800000<>+0(SB), Z13
-	VDIVPS           Z3, Z13, Z13
+	VADDPS           Z12, Z2, Z11
+	VBROADCASTSS     cs3f800000<>+0(SB), Z3
+	VDIVPS           Z11, Z3, Z3
 	VDIVPS           Z12, Z2, Z2
 	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z15
-	VBROADCASTSS     cs3f800000<>+0(SB), Z11
-	VDIVPS           Z15, Z11, Z11
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z15, Z3
-	VSUBPS           Z3, Z2, Z3
-	VMULPS           Z11, Z3, Z3
+	VBROADCASTSS     cs3f800000<>+0(SB), Z13
+	VDIVPS           Z15, Z13, Z13
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z15, Z11
+	VSUBPS           Z11, Z2, Z11
+	VMULPS           Z13, Z11, Z11
 	VBROADCASTSS     cs3f3504f3<>+0(SB), Z16
 	VPSUBD           Z16, Z15, Z14
 	VPSRAD           $0x17, Z14, Z14
@@ -12451,101 +12480,96 @@ column2:
 	VMULPS           Z15, Z15, Z17
 	VMULPS.BCST      cs3f000000<>+0(SB), Z17, Z17
 	VADDPS           Z17, Z18, Z18
-	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z14, Z3
-	VFMADD231PS      Z16, Z18, Z3
-	VSUBPS           Z3, Z17, Z17
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z14, Z11
+	VFMADD231PS      Z16, Z18, Z11
+	VSUBPS           Z11, Z17, Z17
 	VSUBPS           Z17, Z15, Z15
-	VMOVAPS          Z15, Z3
-	VFMADD231PS.BCST cs3f317180<>+0(SB), Z14, Z3
-	VMULPS           Z11, Z2, Z2
-	VMOVUPS          Z0, 64(SI)
-	VMOVUPS          Z3, 128(SI)
-	VMOVUPS          Z11, 192(SI)
-	VMOVUPS          Z2, 256(SI)
-	VMOVUPS          Z13, 320(SI)
+	VMOVAPS          Z15, Z11
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z14, Z11
+	VMULPS           Z13, Z2, Z2
 	VBROADCASTSS     cs3f317180<>+0(SB), Z16
 	VMULPS           Z14, Z16, Z16
-	VSUBPS           Z3, Z16, Z16
+	VSUBPS           Z11, Z16, Z16
 	VADDPS           Z15, Z16, Z16
 	VADDPS           Z16, Z9, Z9
-	VMOVAPS          Z3, Z14
+	VMOVAPS          Z11, Z14
 	VFMSUB213PS      Z7, Z1, Z14
 	VMOVUPS          Z14, 384(SI)
 	VBROADCASTSS     cs3f000000<>+0(SB), Z7
-	VCMPPS           $0x1e, Z7, Z11, K1
-	VMULPS           Z1, Z11, Z7
+	VCMPPS           $0x1e, Z7, Z13, K1
+	VMULPS           Z1, Z13, Z7
 	VMAXPS           Z6, Z7, Z7
 	VMULPS           Z1, Z2, Z6
 	VMAXPS           Z4, Z6, Z6
 	VCMPPS           $0x11, Z7, Z6, K2
 	KANDW            K1, K2, K1
 	VFNMADD213PS     Z4, Z1, Z2
-	VADDPS           Z0, Z3, Z4
+	VADDPS           Z0, Z11, Z4
 	VSUBPS           Z0, Z4, Z6
 	VSUBPS           Z6, Z4, Z7
 	VSUBPS           Z7, Z0, Z7
-	VSUBPS           Z6, Z3, Z3
-	VADDPS           Z7, Z3, Z3
-	VADDPS           Z3, Z9, Z9
-	VMOVAPS          Z4, Z6
-	VADDPS           Z6, Z9, Z4
-	VSUBPS           Z6, Z4, Z3
-	VSUBPS           Z3, Z4, Z7
-	VSUBPS           Z7, Z6, Z7
-	VSUBPS           Z3, Z9, Z9
-	VADDPS           Z7, Z9, Z9
-	VMOVUPS          704(SI), Z7
+	VSUBPS           Z6, Z11, Z6
+	VADDPS           Z7, Z6, Z6
+	VADDPS           Z6, Z9, Z9
+	VMOVAPS          Z4, Z7
+	VADDPS           Z7, Z9, Z4
+	VSUBPS           Z7, Z4, Z11
+	VSUBPS           Z11, Z4, Z6
+	VSUBPS           Z6, Z7, Z6
+	VSUBPS           Z11, Z9, Z11
+	VADDPS           Z6, Z11, Z11
+	VMOVUPS          704(SI), Z9
 	VMOVUPS          Z4, 64(SI)
-	VMOVUPS          Z9, 128(SI)
-	VMULPS           Z7, Z9, Z9
-	VMULPS           Z7, Z4, Z6
-	VMOVAPS          Z6, Z3
-	VFMSUB231PS      Z7, Z4, Z3
-	VADDPS           Z3, Z9, Z9
-	VADDPS           Z1, Z6, Z3
-	VSUBPS           Z1, Z3, Z4
-	VSUBPS           Z4, Z3, Z7
-	VSUBPS           Z7, Z1, Z7
-	VSUBPS           Z4, Z6, Z1
-	VADDPS           Z7, Z1, Z1
-	VADDPS           Z1, Z9, Z9
+	VMOVUPS          Z11, 128(SI)
+	VMULPS           Z9, Z11, Z11
+	VMULPS           Z9, Z4, Z7
+	VMOVAPS          Z7, Z6
+	VFMSUB231PS      Z9, Z4, Z6
+	VADDPS           Z6, Z11, Z11
+	VADDPS           Z1, Z7, Z4
+	VSUBPS           Z1, Z4, Z6
+	VSUBPS           Z6, Z4, Z9
+	VSUBPS           Z9, Z1, Z9
+	VSUBPS           Z6, Z7, Z1
+	VADDPS           Z9, Z1, Z1
+	VADDPS           Z1, Z11, Z11
 	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
 	VANDPS           Z14, Z1, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z4
-	VCMPPS           $0x15, Z4, Z1, K2
+	VBROADCASTSS     cs7f800000<>+0(SB), Z6
+	VCMPPS           $0x15, Z6, Z1, K2
 	KORW             K2, K3, K3
 	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
-	VANDPS           Z3, Z1, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z4
-	VBROADCASTSS     cs7149f2ca<>+0(SB), Z4
-	VCMPPS           $0x15, Z4, Z1, K2
+	VANDPS           Z4, Z1, Z1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z6
+	VBROADCASTSS     cs7149f2ca<>+0(SB), Z6
+	VCMPPS           $0x15, Z6, Z1, K2
 	KORW             K2, K3, K3
 	KMOVW            K3, DI
 	MOVL             DI, bad+44(FP)
-	VFMADD231PS      Z6, Z11, Z2
+	VFMADD231PS      Z7, Z13, Z2
 	VPXORD           Z10, Z10, Z10
 	VADDPS           Z12, Z5, Z1
-	VMAXPS           Z12, Z5, Z4
+	VMAXPS           Z12, Z5, Z6
 	VMINPS           Z12, Z5, Z5
-	VSUBPS           Z1, Z4, Z4
-	VADDPS           Z5, Z4, Z4
-	VADDPS           Z8, Z4, Z4
-	VDIVPS           Z1, Z3, Z3
+	VSUBPS           Z1, Z6, Z6
+	VADDPS           Z5, Z6, Z6
+	VADDPS           Z8, Z6, Z6
 	VDIVPS           Z1, Z4, Z4
-	VFNMADD231PS     Z3, Z4, Z3
-	VFMADD231PS      Z13, Z9, Z3
+	VDIVPS           Z1, Z6, Z6
+	VFNMADD231PS     Z4, Z6, Z4
+	VFMADD231PS      Z3, Z11, Z4
 	VMOVUPS          (SI), Z1
 	XORQ             SI, SI
 	SHLQ             $0x06, BX
 
 column3:
-	VMOVUPS     (AX)(SI*1), Z4
-	VFMSUB213PS (DX)(SI*1), Z3, Z4
+	VMOVUPS     (AX)(SI*1), Z3
+	VFMSUB213PS (DX)(SI*1), Z4, Z3
 	VCMPPS      $0x00, (CX)(SI*1), Z0, K2
 	KANDW       K1, K2, K2
-	VMOVUPS     Z2, K2, Z4
-	VMULPS      Z1, Z4, Z4
-	VMOVUPS     Z4, (AX)(SI*1)
+	VMOVUPS     Z2, K2, Z3
+	VMULPS      Z1, Z3, Z3
+	VMOVUPS     Z3, (AX)(SI*1)
 	ADDQ        $0x40, SI
 	CMPQ        SI, BX
 	JLT         column3
@@ -12782,11 +12806,6 @@ column2:
 	VMOVAPS           Z18, Z6
 	VFMADD231PS.BCST  cs3f317180<>+0(SB), Z13, Z6
 	VMULPS            Z10, Z7, Z7
-	VMOVUPS           Z14, 64(SI)
-	VMOVUPS           Z6, 128(SI)
-	VMOVUPS           Z10, 192(SI)
-	VMOVUPS           Z7, 256(SI)
-	VMOVUPS           Z8, 320(SI)
 	VBROADCASTSS      cs3f317180<>+0(SB), Z20
 	VMULPS            Z13, Z20, Z20
 	VSUBPS            Z6, Z20, Z20
@@ -17818,99 +17837,123 @@ DATA cd3fe62e42fee00000<>+48(SB)/8, $0x3fe62e42fee00000
 DATA cd3fe62e42fee00000<>+56(SB)/8, $0x3fe62e42fee00000
 GLOBL cd3fe62e42fee00000<>(SB), RODATA|NOPTR, $64
 
-// func tileInF64AVX512(dst *float64, src *float64, k int)
+// func tileInF64AVX512(dst *float64, src *float64, k int, tiles int)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·tileInF64AVX512(SB), NOSPLIT, $0-24
+TEXT ·tileInF64AVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x03, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (CX)(BX*2), SI
+	MOVQ CX, SI
 	LEAQ (SI)(BX*2), DI
 	LEAQ (DI)(BX*2), R8
-	XORQ R9, R9
-	SUBQ $0x02, DX
+	LEAQ (R8)(BX*2), R9
+	XORQ R10, R10
+	MOVQ DX, R11
+	SUBQ $0x02, R11
 
 quad1:
-	LEAQ         (CX)(R9*8), R10
-	VMOVUPS      (R10), X0
-	LEAQ         (SI)(R9*8), R10
-	VINSERTF32X4 $0x01, (R10), Z0, Z0
-	LEAQ         (DI)(R9*8), R10
-	VINSERTF32X4 $0x02, (R10), Z0, Z0
-	LEAQ         (R8)(R9*8), R10
-	VINSERTF32X4 $0x03, (R10), Z0, Z0
-	LEAQ         (CX)(R9*8), R10
-	VMOVUPS      (R10)(BX*1), X1
-	LEAQ         (SI)(R9*8), R10
-	VINSERTF32X4 $0x01, (R10)(BX*1), Z1, Z1
-	LEAQ         (DI)(R9*8), R10
-	VINSERTF32X4 $0x02, (R10)(BX*1), Z1, Z1
-	LEAQ         (R8)(R9*8), R10
-	VINSERTF32X4 $0x03, (R10)(BX*1), Z1, Z1
-	MOVQ         R9, R10
-	SHLQ         $0x06, R10
-	ADDQ         AX, R10
+	LEAQ         (SI)(R10*8), R12
+	VMOVUPS      (R12), X0
+	LEAQ         (DI)(R10*8), R12
+	VINSERTF32X4 $0x01, (R12), Z0, Z0
+	LEAQ         (R8)(R10*8), R12
+	VINSERTF32X4 $0x02, (R12), Z0, Z0
+	LEAQ         (R9)(R10*8), R12
+	VINSERTF32X4 $0x03, (R12), Z0, Z0
+	LEAQ         (SI)(R10*8), R12
+	VMOVUPS      (R12)(BX*1), X1
+	LEAQ         (DI)(R10*8), R12
+	VINSERTF32X4 $0x01, (R12)(BX*1), Z1, Z1
+	LEAQ         (R8)(R10*8), R12
+	VINSERTF32X4 $0x02, (R12)(BX*1), Z1, Z1
+	LEAQ         (R9)(R10*8), R12
+	VINSERTF32X4 $0x03, (R12)(BX*1), Z1, Z1
+	MOVQ         R10, R12
+	SHLQ         $0x06, R12
+	ADDQ         AX, R12
 	VUNPCKLPD    Z1, Z0, Z2
 	VUNPCKHPD    Z1, Z0, Z3
-	VMOVUPD      Z2, (R10)
-	VMOVUPD      Z3, 64(R10)
-	CMPQ         R9, DX
+	VMOVUPD      Z2, (R12)
+	VMOVUPD      Z3, 64(R12)
+	CMPQ         R10, R11
 	JGE          done2
-	ADDQ         $0x02, R9
-	CMPQ         R9, DX
-	CMOVQGT      DX, R9
+	ADDQ         $0x02, R10
+	CMPQ         R10, R11
+	CMOVQGT      R11, R10
 	JMP          quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
-// func tileOutF64AVX512(dst *float64, src *float64, k int)
+// func tileOutF64AVX512(dst *float64, src *float64, k int, tiles int)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·tileOutF64AVX512(SB), NOSPLIT, $0-24
+TEXT ·tileOutF64AVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x03, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (AX)(BX*2), SI
+	MOVQ AX, SI
 	LEAQ (SI)(BX*2), DI
 	LEAQ (DI)(BX*2), R8
-	XORQ R9, R9
-	SUBQ $0x02, DX
+	LEAQ (R8)(BX*2), R9
+	XORQ R10, R10
+	MOVQ DX, R11
+	SUBQ $0x02, R11
 
 quad1:
-	MOVQ          R9, R10
-	SHLQ          $0x06, R10
-	ADDQ          CX, R10
-	VMOVUPD       (R10), Z0
-	VMOVUPD       64(R10), Z1
+	MOVQ          R10, R12
+	SHLQ          $0x06, R12
+	ADDQ          CX, R12
+	VMOVUPD       (R12), Z0
+	VMOVUPD       64(R12), Z1
 	VUNPCKLPD     Z1, Z0, Z2
 	VUNPCKHPD     Z1, Z0, Z0
-	LEAQ          (AX)(R9*8), R10
-	VMOVUPS       X2, (R10)
-	VMOVUPS       X0, (R10)(BX*1)
-	LEAQ          (SI)(R9*8), R10
-	VEXTRACTF32X4 $0x01, Z2, (R10)
-	VEXTRACTF32X4 $0x01, Z0, (R10)(BX*1)
-	LEAQ          (DI)(R9*8), R10
-	VEXTRACTF32X4 $0x02, Z2, (R10)
-	VEXTRACTF32X4 $0x02, Z0, (R10)(BX*1)
-	LEAQ          (R8)(R9*8), R10
-	VEXTRACTF32X4 $0x03, Z2, (R10)
-	VEXTRACTF32X4 $0x03, Z0, (R10)(BX*1)
-	CMPQ          R9, DX
+	LEAQ          (SI)(R10*8), R12
+	VMOVUPS       X2, (R12)
+	VMOVUPS       X0, (R12)(BX*1)
+	LEAQ          (DI)(R10*8), R12
+	VEXTRACTF32X4 $0x01, Z2, (R12)
+	VEXTRACTF32X4 $0x01, Z0, (R12)(BX*1)
+	LEAQ          (R8)(R10*8), R12
+	VEXTRACTF32X4 $0x02, Z2, (R12)
+	VEXTRACTF32X4 $0x02, Z0, (R12)(BX*1)
+	LEAQ          (R9)(R10*8), R12
+	VEXTRACTF32X4 $0x03, Z2, (R12)
+	VEXTRACTF32X4 $0x03, Z0, (R12)(BX*1)
+	CMPQ          R10, R11
 	JGE           done2
-	ADDQ          $0x02, R9
-	CMPQ          R9, DX
-	CMOVQGT       DX, R9
+	ADDQ          $0x02, R10
+	CMPQ          R10, R11
+	CMOVQGT       R11, R10
 	JMP           quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
@@ -18022,25 +18065,25 @@ column2:
 	VCMPPD           $0x00, Z1, Z1, K1
 	VMOVUPD.Z        Z3, K1, Z3
 	VADDPD           Z3, Z2, Z2
-	VADDPD           Z20, Z2, Z3
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z1
-	VDIVPD           Z3, Z1, Z1
+	VADDPD           Z20, Z2, Z1
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z3
+	VDIVPD           Z1, Z3, Z3
 	VDIVPD           Z20, Z2, Z2
-	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z3
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z1
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z4
-	VDIVPD           Z3, Z4, Z4
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z6
+	VDIVPD           Z1, Z4, Z4
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z6
 	VSUBPD           Z6, Z2, Z6
 	VMULPD           Z4, Z6, Z6
 	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z7
-	VPSUBQ           Z7, Z3, Z5
+	VPSUBQ           Z7, Z1, Z5
 	VPSRAQ           $0x34, Z5, Z5
 	VPSLLQ           $0x34, Z5, Z7
-	VPSUBQ           Z7, Z3, Z3
+	VPSUBQ           Z7, Z1, Z1
 	VCVTQQ2PD        Z5, Z5
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z3
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z3, Z7
-	VDIVPD           Z7, Z3, Z7
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z1, Z7
+	VDIVPD           Z7, Z1, Z7
 	VMULPD           Z7, Z7, Z8
 	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z9
 	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z8, Z9
@@ -18050,21 +18093,21 @@ column2:
 	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z8, Z9
 	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z8, Z9
 	VMULPD           Z8, Z9, Z9
-	VMULPD           Z3, Z3, Z8
+	VMULPD           Z1, Z1, Z8
 	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z8, Z8
 	VADDPD           Z8, Z9, Z9
 	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z5, Z6
 	VFMADD231PD      Z7, Z9, Z6
 	VSUBPD           Z6, Z8, Z8
-	VSUBPD           Z8, Z3, Z3
-	VMOVAPD          Z3, Z3
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z5, Z3
+	VSUBPD           Z8, Z1, Z1
+	VMOVAPD          Z1, Z1
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z5, Z1
 	VMULPD           Z4, Z2, Z2
 	VMOVUPD          Z0, 64(BX)
-	VMOVUPD          Z3, 128(BX)
+	VMOVUPD          Z1, 128(BX)
 	VMOVUPD          Z4, 192(BX)
 	VMOVUPD          Z2, 256(BX)
-	VMOVUPD          Z1, 320(BX)
+	VMOVUPD          Z3, 320(BX)
 	VZEROUPPER
 	RET
 
@@ -18274,35 +18317,39 @@ column1:
 	VZEROUPPER
 	RET
 
-// func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+// func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tileCrossEntropyGradF64AVX512(SB), NOSPLIT, $0-48
-	MOVQ         z+8(FP), AX
-	MOVQ         t+16(FP), CX
-	MOVQ         k+24(FP), DX
-	MOVQ         lanes+32(FP), BX
-	MOVQ         e+0(FP), SI
+TEXT ·tileCrossEntropyGradF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ z+8(FP), AX
+	MOVQ t+16(FP), CX
+	MOVQ k+24(FP), DX
+	MOVQ lanes+72(FP), BX
+	MOVQ loss+56(FP), SI
+	MOVQ declined+64(FP), DI
+	MOVQ e+0(FP), R8
+	MOVQ f+40(FP), R9
+
+tile:
 	VBROADCASTSD cdfff0000000000000<>+0(SB), Z0
-	XORQ         DI, DI
-	MOVQ         DX, R8
-	SHLQ         $0x06, R8
+	XORQ         R10, R10
+	MOVQ         DX, R11
+	SHLQ         $0x06, R11
 
 column1:
-	VMOVUPD          (AX)(DI*1), Z1
+	VMOVUPD          (AX)(R10*1), Z1
 	VMAXPD           Z0, Z1, Z0
-	ADDQ             $0x40, DI
-	CMPQ             DI, R8
+	ADDQ             $0x40, R10
+	CMPQ             R10, R11
 	JLT              column1
 	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
 	VANDPD           Z0, Z1, Z1
 	VBROADCASTSD     cd4270000000000000<>+0(SB), Z8
 	VCMPPD           $0x15, Z8, Z1, K1
-	KMOVW            K1, DI
+	KMOVW            K1, R10
 	VADDPD.BCST      cdc087500000000000<>+0(SB), Z0, Z1
 	VBROADCASTSD     cd4338000000000000<>+0(SB), Z8
 	VFMADD231PD.BCST cd3ff71547652b82fe<>+0(SB), Z0, Z8
 	VSUBPD.BCST      cd4338000000000000<>+0(SB), Z8, Z8
-	MOVL             DI, rejected+40(FP)
 	VBROADCASTSD     cd3ff71547652b82fe<>+0(SB), Z9
 	VBROADCASTSD     cd4338000000000000<>+0(SB), Z10
 	VBROADCASTSD     cd3fe62e42fefa39ef<>+0(SB), Z11
@@ -18348,12 +18395,12 @@ column1:
 	KXNORW           K2, K2, K2
 	VBROADCASTSD     cd0<>+0(SB), Z24
 	KXORW            K3, K3, K3
-	XORQ             DI, DI
-	MOVQ             DX, R8
-	SHLQ             $0x06, R8
+	XORQ             R11, R11
+	MOVQ             DX, R12
+	SHLQ             $0x06, R12
 
 column2:
-	VMAXPD           (AX)(DI*1), Z1, Z25
+	VMAXPD           (AX)(R11*1), Z1, Z25
 	VMOVUPD          Z10, Z26
 	VFMADD231PD      Z9, Z25, Z26
 	VSUBPD           Z10, Z26, Z26
@@ -18374,9 +18421,9 @@ column2:
 	VFMADD213PD      Z13, Z27, Z25
 	VSUBPD           Z8, Z26, Z26
 	VSCALEFPD        Z26, Z25, Z25
-	VMOVUPD          Z25, (SI)(DI*1)
-	VMOVUPD          (AX)(DI*1), Z26
-	VMOVUPD          (CX)(DI*1), Z27
+	VMOVUPD          Z25, (R8)(R11*1)
+	VMOVUPD          (AX)(R11*1), Z26
+	VMOVUPD          (CX)(R11*1), Z27
 	VCMPPD           $0x00, Z0, Z26, K1
 	KANDW            K1, K2, K4
 	KANDNW           K2, K1, K2
@@ -18401,134 +18448,141 @@ column2:
 	VMOVUPD.Z        Z26, K1, Z26
 	VMULPD           Z27, Z26, Z26
 	VADDPD           Z26, Z7, Z7
-	ADDQ             $0x40, DI
-	CMPQ             DI, R8
+	ADDQ             $0x40, R11
+	CMPQ             R11, R12
 	JLT              column2
 	VSUBPD           Z5, Z5, Z1
 	VCMPPD           $0x00, Z1, Z1, K1
 	VMOVUPD.Z        Z5, K1, Z5
 	VADDPD           Z5, Z4, Z4
 	VADDPD           Z4, Z6, Z1
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z5
-	VCMPPD           $0x15, Z5, Z1, K1
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z8
+	VCMPPD           $0x15, Z8, Z1, K1
 	KORW             K1, K3, K3
-	VMOVUPD          320(BX), Z5
-	VMOVUPD          (BX), Z8
-	VMOVAPD          Z1, Z9
-	VADDPD           Z5, Z2, Z10
-	VMAXPD           Z5, Z2, Z11
-	VMINPD           Z5, Z2, Z12
-	VSUBPD           Z10, Z11, Z11
-	VADDPD           Z12, Z11, Z11
-	VADDPD           Z3, Z11, Z11
-	VDIVPD           Z10, Z9, Z9
-	VDIVPD           Z10, Z11, Z11
-	VFNMADD231PD     Z9, Z11, Z9
-	KMOVW            K3, DI
-	MOVL             DI, bad+44(FP)
-	VSUBPD           Z3, Z3, Z10
-	VCMPPD           $0x00, Z10, Z10, K1
+	VMOVUPD          320(BX), Z8
+	VMOVUPD          (R9), Z9
+	VMOVAPD          Z1, Z10
+	VADDPD           Z8, Z2, Z11
+	VMAXPD           Z8, Z2, Z12
+	VMINPD           Z8, Z2, Z13
+	VSUBPD           Z11, Z12, Z12
+	VADDPD           Z13, Z12, Z12
+	VADDPD           Z3, Z12, Z12
+	VDIVPD           Z11, Z10, Z10
+	VDIVPD           Z11, Z12, Z12
+	VFNMADD231PD     Z10, Z12, Z10
+	KMOVW            K3, R11
+	VSUBPD           Z3, Z3, Z11
+	VCMPPD           $0x00, Z11, Z11, K1
 	VMOVUPD.Z        Z3, K1, Z3
 	VADDPD           Z3, Z2, Z2
-	VADDPD           Z5, Z2, Z10
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z3
-	VDIVPD           Z10, Z3, Z3
-	VDIVPD           Z5, Z2, Z2
-	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z5
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z10
-	VDIVPD           Z5, Z10, Z10
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z5, Z12
-	VSUBPD           Z12, Z2, Z12
-	VMULPD           Z10, Z12, Z12
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z13
-	VPSUBQ           Z13, Z5, Z11
-	VPSRAQ           $0x34, Z11, Z11
-	VPSLLQ           $0x34, Z11, Z13
-	VPSUBQ           Z13, Z5, Z5
-	VCVTQQ2PD        Z11, Z11
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z5, Z5
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z5, Z13
-	VDIVPD           Z13, Z5, Z13
-	VMULPD           Z13, Z13, Z14
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z15
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z14, Z15
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z14, Z15
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z14, Z15
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z14, Z15
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z14, Z15
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z14, Z15
-	VMULPD           Z14, Z15, Z15
-	VMULPD           Z5, Z5, Z14
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z14, Z14
-	VADDPD           Z14, Z15, Z15
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z11, Z12
-	VFMADD231PD      Z13, Z15, Z12
-	VSUBPD           Z12, Z14, Z14
-	VSUBPD           Z14, Z5, Z5
-	VMOVAPD          Z5, Z5
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z11, Z5
-	VMULPD           Z10, Z2, Z2
-	VMOVUPD          Z0, 64(BX)
-	VMOVUPD          Z5, 128(BX)
-	VMOVUPD          Z10, 192(BX)
-	VMOVUPD          Z2, 256(BX)
-	VMOVUPD          Z3, 320(BX)
-	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z3
-	VCMPPD           $0x1e, Z3, Z10, K1
-	VMULPD           Z1, Z10, Z3
-	VMAXPD           Z6, Z3, Z3
-	VMULPD           Z1, Z2, Z6
-	VMAXPD           Z4, Z6, Z6
-	VCMPPD           $0x11, Z3, Z6, K2
-	KANDW            K1, K2, K1
-	VFMSUB213PD      Z7, Z1, Z5
-	VMOVUPD          Z5, 384(BX)
-	VFNMADD213PD     Z4, Z1, Z2
-	XORQ             BX, BX
-	SHLQ             $0x06, DX
+	VDIVPD           Z8, Z2, Z2
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z8
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z11
+	VDIVPD           Z8, Z11, Z11
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z8, Z13
+	VSUBPD           Z13, Z2, Z13
+	VMULPD           Z11, Z13, Z13
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z14
+	VPSUBQ           Z14, Z8, Z12
+	VPSRAQ           $0x34, Z12, Z12
+	VPSLLQ           $0x34, Z12, Z14
+	VPSUBQ           Z14, Z8, Z8
+	VCVTQQ2PD        Z12, Z12
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z8, Z8
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z8, Z14
+	VDIVPD           Z14, Z8, Z14
+	VMULPD           Z14, Z14, Z15
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z16
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z15, Z16
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z15, Z16
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z15, Z16
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z15, Z16
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z15, Z16
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z15, Z16
+	VMULPD           Z15, Z16, Z16
+	VMULPD           Z8, Z8, Z15
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z15, Z15
+	VADDPD           Z15, Z16, Z16
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z12, Z13
+	VFMADD231PD      Z14, Z16, Z13
+	VSUBPD           Z13, Z15, Z15
+	VSUBPD           Z15, Z8, Z8
+	VMOVAPD          Z8, Z8
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z12, Z8
+	VMULPD           Z11, Z2, Z12
+	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z13
+	VCMPPD           $0x1e, Z13, Z11, K1
+	VMULPD           Z1, Z11, Z11
+	VMAXPD           Z6, Z11, Z11
+	VMULPD           Z1, Z12, Z13
+	VMAXPD           Z4, Z13, Z13
+	VCMPPD           $0x11, Z11, Z13, K4
+	KANDW            K1, K4, K1
+	VFMSUB213PD      Z7, Z1, Z8
+	VFNMADD213PD     Z4, Z1, Z12
+	ORL              R11, R10
+	MOVL             R10, (DI)
+	VMOVUPD          Z8, (SI)
+	XORQ             R10, R10
+	MOVQ             DX, R11
+	SHLQ             $0x06, R11
 
 column3:
-	VMOVUPD     (SI)(BX*1), Z1
-	VFMSUB213PD (CX)(BX*1), Z9, Z1
-	VCMPPD      $0x00, (AX)(BX*1), Z0, K2
-	KANDW       K1, K2, K2
-	VMOVUPD     Z2, K2, Z1
-	VMULPD      Z8, Z1, Z1
-	VMOVUPD     Z1, (SI)(BX*1)
-	ADDQ        $0x40, BX
-	CMPQ        BX, DX
+	VMOVUPD     (R8)(R10*1), Z1
+	VFMSUB213PD (CX)(R10*1), Z10, Z1
+	VCMPPD      $0x00, (AX)(R10*1), Z0, K4
+	KANDW       K1, K4, K4
+	VMOVUPD     Z12, K4, Z1
+	VMULPD      Z9, Z1, Z1
+	VMOVUPD     Z1, (R8)(R10*1)
+	ADDQ        $0x40, R10
+	CMPQ        R10, R11
 	JLT         column3
+	ADDQ        step+48(FP), R9
+	MOVQ        DX, R10
+	SHLQ        $0x06, R10
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	ADDQ        R10, R8
+	ADDQ        $0x40, SI
+	ADDQ        $0x04, DI
+	DECQ        tiles+32(FP)
+	JNE         tile
 	VZEROUPPER
 	RET
 
-// func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+// func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, tiles int, loss *float64, declined *uint32, lanes *float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tileCrossEntropyF64AVX512(SB), NOSPLIT, $0-40
-	MOVQ         z+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         k+16(FP), DX
-	MOVQ         lanes+24(FP), BX
+TEXT ·tileCrossEntropyF64AVX512(SB), NOSPLIT, $0-56
+	MOVQ z+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ lanes+48(FP), BX
+	MOVQ loss+32(FP), SI
+	MOVQ declined+40(FP), DI
+
+tile:
 	VBROADCASTSD cdfff0000000000000<>+0(SB), Z0
-	XORQ         SI, SI
-	MOVQ         DX, DI
-	SHLQ         $0x06, DI
+	XORQ         R8, R8
+	MOVQ         DX, R9
+	SHLQ         $0x06, R9
 
 column1:
-	VMOVUPD          (AX)(SI*1), Z1
+	VMOVUPD          (AX)(R8*1), Z1
 	VMAXPD           Z0, Z1, Z0
-	ADDQ             $0x40, SI
-	CMPQ             SI, DI
+	ADDQ             $0x40, R8
+	CMPQ             R8, R9
 	JLT              column1
 	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
 	VANDPD           Z0, Z1, Z1
 	VBROADCASTSD     cd4270000000000000<>+0(SB), Z8
 	VCMPPD           $0x15, Z8, Z1, K1
-	KMOVW            K1, SI
+	KMOVW            K1, R8
 	VADDPD.BCST      cdc087500000000000<>+0(SB), Z0, Z1
 	VBROADCASTSD     cd4338000000000000<>+0(SB), Z8
 	VFMADD231PD.BCST cd3ff71547652b82fe<>+0(SB), Z0, Z8
 	VSUBPD.BCST      cd4338000000000000<>+0(SB), Z8, Z8
-	MOVL             SI, rejected+32(FP)
 	VBROADCASTSD     cd3ff71547652b82fe<>+0(SB), Z9
 	VBROADCASTSD     cd4338000000000000<>+0(SB), Z10
 	VBROADCASTSD     cd3fe62e42fefa39ef<>+0(SB), Z11
@@ -18574,11 +18628,12 @@ column1:
 	KXNORW           K2, K2, K2
 	VBROADCASTSD     cd0<>+0(SB), Z24
 	KXORW            K3, K3, K3
-	XORQ             SI, SI
-	SHLQ             $0x06, DX
+	XORQ             R9, R9
+	MOVQ             DX, R10
+	SHLQ             $0x06, R10
 
 column2:
-	VMAXPD           (AX)(SI*1), Z1, Z25
+	VMAXPD           (AX)(R9*1), Z1, Z25
 	VMOVUPD          Z10, Z26
 	VFMADD231PD      Z9, Z25, Z26
 	VSUBPD           Z10, Z26, Z26
@@ -18599,8 +18654,8 @@ column2:
 	VFMADD213PD      Z13, Z27, Z25
 	VSUBPD           Z8, Z26, Z26
 	VSCALEFPD        Z26, Z25, Z25
-	VMOVUPD          (AX)(SI*1), Z26
-	VMOVUPD          (CX)(SI*1), Z27
+	VMOVUPD          (AX)(R9*1), Z26
+	VMOVUPD          (CX)(R9*1), Z27
 	VCMPPD           $0x00, Z0, Z26, K1
 	KANDW            K1, K2, K4
 	KANDNW           K2, K1, K2
@@ -18625,71 +18680,72 @@ column2:
 	VMOVUPD.Z        Z26, K1, Z26
 	VMULPD           Z27, Z26, Z26
 	VADDPD           Z26, Z7, Z7
-	ADDQ             $0x40, SI
-	CMPQ             SI, DX
+	ADDQ             $0x40, R9
+	CMPQ             R9, R10
 	JLT              column2
-	VSUBPD           Z5, Z5, Z1
-	VCMPPD           $0x00, Z1, Z1, K1
+	VSUBPD           Z5, Z5, Z0
+	VCMPPD           $0x00, Z0, Z0, K1
 	VMOVUPD.Z        Z5, K1, Z5
 	VADDPD           Z5, Z4, Z4
-	VADDPD           Z4, Z6, Z1
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z4
-	VCMPPD           $0x15, Z4, Z1, K1
+	VADDPD           Z4, Z6, Z0
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z1
+	VCMPPD           $0x15, Z1, Z0, K1
 	KORW             K1, K3, K3
-	VMOVUPD          320(BX), Z4
-	KMOVW            K3, AX
-	MOVL             AX, bad+36(FP)
-	VSUBPD           Z3, Z3, Z5
-	VCMPPD           $0x00, Z5, Z5, K1
+	VMOVUPD          320(BX), Z1
+	KMOVW            K3, R9
+	VSUBPD           Z3, Z3, Z8
+	VCMPPD           $0x00, Z8, Z8, K1
 	VMOVUPD.Z        Z3, K1, Z3
 	VADDPD           Z3, Z2, Z2
-	VADDPD           Z4, Z2, Z5
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z3
-	VDIVPD           Z5, Z3, Z3
-	VDIVPD           Z4, Z2, Z2
-	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z4
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z5
-	VDIVPD           Z4, Z5, Z5
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z4, Z8
-	VSUBPD           Z8, Z2, Z8
-	VMULPD           Z5, Z8, Z8
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z9
-	VPSUBQ           Z9, Z4, Z6
-	VPSRAQ           $0x34, Z6, Z6
-	VPSLLQ           $0x34, Z6, Z9
-	VPSUBQ           Z9, Z4, Z4
-	VCVTQQ2PD        Z6, Z6
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z4, Z4
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z4, Z9
-	VDIVPD           Z9, Z4, Z9
-	VMULPD           Z9, Z9, Z10
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z11
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z10, Z11
-	VMULPD           Z10, Z11, Z11
-	VMULPD           Z4, Z4, Z10
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z10, Z10
-	VADDPD           Z10, Z11, Z11
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z6, Z8
-	VFMADD231PD      Z9, Z11, Z8
-	VSUBPD           Z8, Z10, Z10
-	VSUBPD           Z10, Z4, Z4
-	VMOVAPD          Z4, Z4
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z6, Z4
-	VMULPD           Z5, Z2, Z2
-	VMOVUPD          Z0, 64(BX)
-	VMOVUPD          Z4, 128(BX)
-	VMOVUPD          Z5, 192(BX)
-	VMOVUPD          Z2, 256(BX)
-	VMOVUPD          Z3, 320(BX)
-	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z0
-	VCMPPD           $0x1e, Z0, Z5, K1
-	VFMSUB213PD      Z7, Z1, Z4
-	VMOVUPD          Z4, 384(BX)
+	VDIVPD           Z1, Z2, Z2
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z1
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z8
+	VDIVPD           Z1, Z8, Z8
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z10
+	VSUBPD           Z10, Z2, Z10
+	VMULPD           Z8, Z10, Z10
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z11
+	VPSUBQ           Z11, Z1, Z9
+	VPSRAQ           $0x34, Z9, Z9
+	VPSLLQ           $0x34, Z9, Z11
+	VPSUBQ           Z11, Z1, Z1
+	VCVTQQ2PD        Z9, Z9
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z1, Z11
+	VDIVPD           Z11, Z1, Z11
+	VMULPD           Z11, Z11, Z12
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z13
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z12, Z13
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z12, Z13
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z12, Z13
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z12, Z13
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z12, Z13
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z12, Z13
+	VMULPD           Z12, Z13, Z13
+	VMULPD           Z1, Z1, Z12
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z12, Z12
+	VADDPD           Z12, Z13, Z13
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z9, Z10
+	VFMADD231PD      Z11, Z13, Z10
+	VSUBPD           Z10, Z12, Z12
+	VSUBPD           Z12, Z1, Z1
+	VMOVAPD          Z1, Z1
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z9, Z1
+	VMULPD           Z8, Z2, Z9
+	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z9
+	VCMPPD           $0x1e, Z9, Z8, K1
+	VFMSUB213PD      Z7, Z0, Z1
+	ORL              R9, R8
+	MOVL             R8, (DI)
+	VMOVUPD          Z1, (SI)
+	MOVQ             DX, R8
+	SHLQ             $0x06, R8
+	ADDQ             R8, AX
+	ADDQ             R8, CX
+	ADDQ             $0x40, SI
+	ADDQ             $0x04, DI
+	DECQ             tiles+24(FP)
+	JNE              tile
 	VZEROUPPER
 	RET
 
@@ -20074,9 +20130,9 @@ tail10:
 	KANDNW       K4, K1, K1
 	VMOVUPD.Z    Z6, K1, Z6
 	VMOVUPD.Z    Z1, K1, Z1
-	VUNPCKLPD    Z1, Z6, Z2
+	VUNPCKLPD    Z1, Z6, Z0
 	VUNPCKHPD    Z1, Z6, Z1
-	VMOVUPD      Z2, (R9)
+	VMOVUPD      Z0, (R9)
 	VMOVUPD      Z1, 64(R9)
 	VMOVUPD      Z3, 128(R9)
 	ADDQ         $0x000000c0, R9
@@ -20086,186 +20142,178 @@ done11:
 	MOVL   AX, bad+52(FP)
 	TESTL  AX, AX
 	JNE    declined
+	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
 	MOVQ   BX, AX
 
 sum12:
-	VMOVUPS      (AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       128(AX), X3, X3
-	VMOVUPS      64(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       136(AX), X3, X3
-	VMOVUPS      16(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       144(AX), X3, X3
-	VMOVUPS      80(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       152(AX), X3, X3
-	VMOVUPS      32(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       160(AX), X3, X3
-	VMOVUPS      96(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       168(AX), X3, X3
-	VMOVUPS      48(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       176(AX), X3, X3
-	VMOVUPS      112(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       184(AX), X3, X3
+	VMOVUPS      (AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       128(AX), X2, X2
+	VMOVUPS      64(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       136(AX), X2, X2
+	VMOVUPS      16(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       144(AX), X2, X2
+	VMOVUPS      80(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       152(AX), X2, X2
+	VMOVUPS      32(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       160(AX), X2, X2
+	VMOVUPS      96(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       168(AX), X2, X2
+	VMOVUPS      48(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       176(AX), X2, X2
+	VMOVUPS      112(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       184(AX), X2, X2
 	ADDQ         $0x000000c0, AX
 	CMPQ         AX, R9
 	JLT          sum12
+	VPERMILPD    $0x00, X0, X3
+	VBROADCASTSD X3, Y3
 	VPERMILPD    $0x00, X1, X4
 	VBROADCASTSD X4, Y4
-	VPERMILPD    $0x00, X2, X6
-	VBROADCASTSD X6, Y6
+	VPERMILPD    $0x03, X0, X0
+	VBROADCASTSD X0, Y0
 	VPERMILPD    $0x03, X1, X1
 	VBROADCASTSD X1, Y1
-	VPERMILPD    $0x03, X2, X2
+	VPERMILPD    $0x00, X2, X2
 	VBROADCASTSD X2, Y2
-	VPERMILPD    $0x00, X3, X3
-	VBROADCASTSD X3, Y3
-	VXORPS       Y7, Y7, Y7
-	VSUBPD       Y2, Y2, Y8
-	VCMPPD       $0x00, Y8, Y8, Y8
-	VANDPD       Y8, Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VADDPD       Y1, Y5, Y2
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y8
-	VCMPPD       $0x15, Y8, Y2, Y8
-	VORPD        Y8, Y7, Y7
-	VMOVUPD      160(SI), Y8
-	VMOVUPD      (SI), Y9
-	VMOVAPD      Y2, Y10
-	VADDPD       Y8, Y4, Y11
-	VMAXPD       Y8, Y4, Y12
-	VMINPD       Y8, Y4, Y13
-	VSUBPD       Y11, Y12, Y12
-	VADDPD       Y13, Y12, Y12
-	VADDPD       Y6, Y12, Y12
-	VDIVPD       Y11, Y10, Y10
-	VDIVPD       Y11, Y12, Y12
-	VFNMADD231PD Y10, Y12, Y10
-	VMOVUPD      Y10, (SP)
-	VMOVUPD      Y9, 32(SP)
-	VMOVMSKPD    Y7, AX
-	MOVL         AX, bad+52(FP)
-	VSUBPD       Y6, Y6, Y7
+	VXORPS       Y6, Y6, Y6
+	VSUBPD       Y1, Y1, Y7
 	VCMPPD       $0x00, Y7, Y7, Y7
-	VANDPD       Y7, Y6, Y6
-	VADDPD       Y6, Y4, Y4
-	VADDPD       Y8, Y4, Y7
+	VANDPD       Y7, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y0, Y5, Y1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y7
+	VCMPPD       $0x15, Y7, Y1, Y7
+	VORPD        Y7, Y6, Y6
+	VMOVUPD      160(SI), Y7
+	VMOVUPD      (SI), Y8
+	VMOVAPD      Y1, Y9
+	VADDPD       Y7, Y3, Y10
+	VMAXPD       Y7, Y3, Y11
+	VMINPD       Y7, Y3, Y12
+	VSUBPD       Y10, Y11, Y11
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y4, Y11, Y11
+	VDIVPD       Y10, Y9, Y9
+	VDIVPD       Y10, Y11, Y11
+	VFNMADD231PD Y9, Y11, Y9
+	VMOVUPD      Y9, (SP)
+	VMOVUPD      Y8, 32(SP)
+	VMOVMSKPD    Y6, AX
+	VSUBPD       Y4, Y4, Y6
+	VCMPPD       $0x00, Y6, Y6, Y6
+	VANDPD       Y6, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VDIVPD       Y7, Y3, Y3
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y4
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VDIVPD       Y7, Y6, Y6
-	VDIVPD       Y8, Y4, Y4
-	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y7
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VDIVPD       Y7, Y8, Y8
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y10
-	VSUBPD       Y10, Y4, Y10
-	VMULPD       Y8, Y10, Y10
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y12
-	VPSUBQ       Y12, Y7, Y9
-	VMOVUPD      cd4330000000000000<>+0(SB), Y11
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y13
-	VPADDQ       Y13, Y9, Y9
-	VPSRLQ       $0x34, Y9, Y9
-	VPSLLQ       $0x34, Y9, Y12
-	VPSUBQ       Y13, Y12, Y12
-	VPSUBQ       Y12, Y7, Y12
-	VPOR         Y11, Y9, Y9
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y11
-	VSUBPD       Y11, Y9, Y9
-	VMOVAPD      Y12, Y11
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y11, Y7
-	VADDPD       cd4000000000000000<>+0(SB), Y7, Y11
-	VDIVPD       Y11, Y7, Y11
-	VMULPD       Y11, Y11, Y12
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y13
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y12, Y13
-	VMULPD       Y12, Y13, Y13
-	VMULPD       Y7, Y7, Y12
-	VMULPD       cd3fe0000000000000<>+0(SB), Y12, Y12
-	VADDPD       Y12, Y13, Y13
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y9, Y10
-	VFMADD231PD  Y11, Y13, Y10
-	VSUBPD       Y10, Y12, Y12
-	VSUBPD       Y12, Y7, Y7
-	VMOVAPD      Y7, Y7
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y9, Y7
-	VMULPD       Y8, Y4, Y4
-	VMOVUPD      Y0, 32(SI)
-	VMOVUPD      Y7, 64(SI)
-	VMOVUPD      Y8, 96(SI)
-	VMOVUPD      Y4, 128(SI)
-	VMOVUPD      Y6, 160(SI)
-	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
-	VCMPPD       $0x1e, Y0, Y8, Y0
-	VMULPD       Y2, Y8, Y6
+	VDIVPD       Y4, Y6, Y6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y4, Y8
+	VSUBPD       Y8, Y3, Y8
+	VMULPD       Y6, Y8, Y8
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ       Y10, Y4, Y7
+	VMOVUPD      cd4330000000000000<>+0(SB), Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ       Y11, Y7, Y7
+	VPSRLQ       $0x34, Y7, Y7
+	VPSLLQ       $0x34, Y7, Y10
+	VPSUBQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y4, Y10
+	VPOR         Y9, Y7, Y7
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
+	VSUBPD       Y9, Y7, Y7
+	VMOVAPD      Y10, Y9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y4
+	VADDPD       cd4000000000000000<>+0(SB), Y4, Y9
+	VDIVPD       Y9, Y4, Y9
+	VMULPD       Y9, Y9, Y10
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
+	VMULPD       Y10, Y11, Y11
+	VMULPD       Y4, Y4, Y10
+	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
+	VADDPD       Y10, Y11, Y11
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y8
+	VFMADD231PD  Y9, Y11, Y8
+	VSUBPD       Y8, Y10, Y10
+	VSUBPD       Y10, Y4, Y4
+	VMOVAPD      Y4, Y4
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y7, Y4
+	VMULPD       Y6, Y3, Y3
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y7
+	VCMPPD       $0x1e, Y7, Y6, Y7
+	VMULPD       Y1, Y6, Y6
 	VMAXPD       Y5, Y6, Y6
-	VMULPD       Y2, Y4, Y5
-	VMAXPD       Y1, Y5, Y5
+	VMULPD       Y1, Y3, Y5
+	VMAXPD       Y0, Y5, Y5
 	VCMPPD       $0x11, Y6, Y5, Y5
-	VANDPD       Y0, Y5, Y0
-	VFMSUB213PD  Y3, Y2, Y7
-	VMOVUPD      Y7, 192(SI)
-	VFNMADD213PD Y1, Y2, Y4
-	VMOVUPD      (SP), Y1
-	VMOVUPD      32(SP), Y2
-	VMULPD       Y2, Y4, Y4
+	VANDPD       Y7, Y5, Y5
+	VFMSUB213PD  Y2, Y1, Y4
+	VFNMADD213PD Y0, Y1, Y3
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	MOVL         AX, bad+52(FP)
+	VMOVUPD      Y4, 192(SI)
+	VMULPD       Y1, Y3, Y3
+	VBROADCASTSD X0, Z0
 	VBROADCASTSD X1, Z1
-	VBROADCASTSD X2, Z2
 	XORQ         AX, AX
 
 next13:
 	CMPQ        DX, $0x08
 	JLT         tail14
-	VMOVUPD     (DI)(AX*8), Z3
-	VMOVUPD     (CX)(AX*8), Z5
-	VFMSUB213PD Z5, Z1, Z3
-	VMULPD      Z2, Z3, Z3
-	VMOVUPD     Z3, (DI)(AX*8)
+	VMOVUPD     (DI)(AX*8), Z2
+	VMOVUPD     (CX)(AX*8), Z4
+	VFMSUB213PD Z4, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VMOVUPD     Z2, (DI)(AX*8)
 	ADDQ        $0x08, AX
 	SUBQ        $0x08, DX
 	JMP         next13
@@ -20277,17 +20325,17 @@ tail14:
 	SHLXL       DX, BX, DX
 	DECL        DX
 	KMOVW       DX, K1
-	VMOVUPD.Z   (DI)(AX*8), K1, Z3
-	VMOVUPD.Z   (CX)(AX*8), K1, Z5
-	VFMSUB213PD Z5, Z1, Z3
-	VMULPD      Z2, Z3, Z3
-	VMOVUPD     Z3, K1, (DI)(AX*8)
+	VMOVUPD.Z   (DI)(AX*8), K1, Z2
+	VMOVUPD.Z   (CX)(AX*8), K1, Z4
+	VFMSUB213PD Z4, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VMOVUPD     Z2, K1, (DI)(AX*8)
 
 done15:
-	VMOVMSKPD Y0, AX
+	VMOVMSKPD Y5, AX
 	TESTL     AX, AX
 	JEQ       declined
-	VMOVSD    X4, (DI)(R8*8)
+	VMOVSD    X3, (DI)(R8*8)
 
 declined:
 	VZEROUPPER
@@ -20556,9 +20604,9 @@ tail10:
 	KANDNW       K4, K1, K1
 	VMOVUPD.Z    Z6, K1, Z6
 	VMOVUPD.Z    Z1, K1, Z1
-	VUNPCKLPD    Z1, Z6, Z2
+	VUNPCKLPD    Z1, Z6, Z0
 	VUNPCKHPD    Z1, Z6, Z1
-	VMOVUPD      Z2, (R8)
+	VMOVUPD      Z0, (R8)
 	VMOVUPD      Z1, 64(R8)
 	VMOVUPD      Z3, 128(R8)
 	ADDQ         $0x000000c0, R8
@@ -20568,151 +20616,143 @@ done11:
 	MOVL   AX, bad+44(FP)
 	TESTL  AX, AX
 	JNE    declined
+	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
 	MOVQ   BX, AX
 
 sum12:
-	VMOVUPS      (AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       128(AX), X3, X3
-	VMOVUPS      64(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       136(AX), X3, X3
-	VMOVUPS      16(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       144(AX), X3, X3
-	VMOVUPS      80(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       152(AX), X3, X3
-	VMOVUPS      32(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       160(AX), X3, X3
-	VMOVUPS      96(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       168(AX), X3, X3
-	VMOVUPS      48(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       176(AX), X3, X3
-	VMOVUPS      112(AX), X4
-	VADDPD       X4, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X4, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       184(AX), X3, X3
+	VMOVUPS      (AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       128(AX), X2, X2
+	VMOVUPS      64(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       136(AX), X2, X2
+	VMOVUPS      16(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       144(AX), X2, X2
+	VMOVUPS      80(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       152(AX), X2, X2
+	VMOVUPS      32(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       160(AX), X2, X2
+	VMOVUPS      96(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       168(AX), X2, X2
+	VMOVUPS      48(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       176(AX), X2, X2
+	VMOVUPS      112(AX), X3
+	VADDPD       X3, X0, X4
+	VSUBPD       X4, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X4, X0
+	VADDSD       184(AX), X2, X2
 	ADDQ         $0x000000c0, AX
 	CMPQ         AX, R8
 	JLT          sum12
+	VPERMILPD    $0x00, X0, X3
+	VBROADCASTSD X3, Y3
 	VPERMILPD    $0x00, X1, X4
 	VBROADCASTSD X4, Y4
-	VPERMILPD    $0x00, X2, X6
-	VBROADCASTSD X6, Y6
+	VPERMILPD    $0x03, X0, X0
+	VBROADCASTSD X0, Y0
 	VPERMILPD    $0x03, X1, X1
 	VBROADCASTSD X1, Y1
-	VPERMILPD    $0x03, X2, X2
+	VPERMILPD    $0x00, X2, X2
 	VBROADCASTSD X2, Y2
-	VPERMILPD    $0x00, X3, X3
-	VBROADCASTSD X3, Y3
-	VXORPS       Y7, Y7, Y7
-	VSUBPD       Y2, Y2, Y8
-	VCMPPD       $0x00, Y8, Y8, Y8
-	VANDPD       Y8, Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VADDPD       Y1, Y5, Y1
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y2
-	VCMPPD       $0x15, Y2, Y1, Y2
-	VORPD        Y2, Y7, Y7
-	VMOVUPD      160(SI), Y2
-	VMOVMSKPD    Y7, AX
-	MOVL         AX, bad+44(FP)
-	VSUBPD       Y6, Y6, Y5
+	VXORPS       Y6, Y6, Y6
+	VSUBPD       Y1, Y1, Y7
+	VCMPPD       $0x00, Y7, Y7, Y7
+	VANDPD       Y7, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y0, Y5, Y0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y1
+	VCMPPD       $0x15, Y1, Y0, Y1
+	VORPD        Y1, Y6, Y6
+	VMOVUPD      160(SI), Y1
+	VMOVMSKPD    Y6, AX
+	VSUBPD       Y4, Y4, Y5
 	VCMPPD       $0x00, Y5, Y5, Y5
-	VANDPD       Y5, Y6, Y6
-	VADDPD       Y6, Y4, Y4
-	VADDPD       Y2, Y4, Y6
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
-	VDIVPD       Y6, Y5, Y5
-	VDIVPD       Y2, Y4, Y4
-	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y2
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VDIVPD       Y2, Y6, Y6
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y8
-	VSUBPD       Y8, Y4, Y8
-	VMULPD       Y6, Y8, Y8
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
-	VPSUBQ       Y10, Y2, Y7
-	VMOVUPD      cd4330000000000000<>+0(SB), Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
-	VPADDQ       Y11, Y7, Y7
-	VPSRLQ       $0x34, Y7, Y7
-	VPSLLQ       $0x34, Y7, Y10
-	VPSUBQ       Y11, Y10, Y10
-	VPSUBQ       Y10, Y2, Y10
-	VPOR         Y9, Y7, Y7
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
-	VSUBPD       Y9, Y7, Y7
-	VMOVAPD      Y10, Y9
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y2
-	VADDPD       cd4000000000000000<>+0(SB), Y2, Y9
-	VDIVPD       Y9, Y2, Y9
-	VMULPD       Y9, Y9, Y10
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
-	VMULPD       Y10, Y11, Y11
-	VMULPD       Y2, Y2, Y10
-	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
-	VADDPD       Y10, Y11, Y11
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y8
-	VFMADD231PD  Y9, Y11, Y8
-	VSUBPD       Y8, Y10, Y10
-	VSUBPD       Y10, Y2, Y2
-	VMOVAPD      Y2, Y2
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y7, Y2
-	VMULPD       Y6, Y4, Y4
-	VMOVUPD      Y0, 32(SI)
-	VMOVUPD      Y2, 64(SI)
-	VMOVUPD      Y6, 96(SI)
-	VMOVUPD      Y4, 128(SI)
-	VMOVUPD      Y5, 160(SI)
-	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
-	VCMPPD       $0x1e, Y0, Y6, Y0
-	VFMSUB213PD  Y3, Y1, Y2
-	VMOVUPD      Y2, 192(SI)
+	VANDPD       Y5, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VDIVPD       Y1, Y3, Y3
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VDIVPD       Y1, Y4, Y4
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y1, Y6
+	VSUBPD       Y6, Y3, Y6
+	VMULPD       Y4, Y6, Y6
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y8
+	VPSUBQ       Y8, Y1, Y5
+	VMOVUPD      cd4330000000000000<>+0(SB), Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y5, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y8
+	VPSUBQ       Y9, Y8, Y8
+	VPSUBQ       Y8, Y1, Y8
+	VPOR         Y7, Y5, Y5
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVAPD      Y8, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y1, Y7
+	VDIVPD       Y7, Y1, Y7
+	VMULPD       Y7, Y7, Y8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y8, Y9
+	VMULPD       Y8, Y9, Y9
+	VMULPD       Y1, Y1, Y8
+	VMULPD       cd3fe0000000000000<>+0(SB), Y8, Y8
+	VADDPD       Y8, Y9, Y9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y5, Y6
+	VFMADD231PD  Y7, Y9, Y6
+	VSUBPD       Y6, Y8, Y8
+	VSUBPD       Y8, Y1, Y1
+	VMOVAPD      Y1, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y1
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y3
+	VCMPPD       $0x1e, Y3, Y4, Y3
+	VFMSUB213PD  Y2, Y0, Y1
+	MOVL         AX, bad+44(FP)
+	VMOVUPD      Y1, 192(SI)
 
 declined:
 	VZEROUPPER
@@ -20861,16 +20901,16 @@ column2:
 	VCMPPD           $0x00, Z12, Z12, K1
 	VMOVUPD.Z        Z3, K1, Z3
 	VADDPD           Z3, Z2, Z2
-	VADDPD           Z11, Z2, Z3
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z13
-	VDIVPD           Z3, Z13, Z13
+	VADDPD           Z11, Z2, Z12
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z3
+	VDIVPD           Z12, Z3, Z3
 	VDIVPD           Z11, Z2, Z2
 	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z15
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z12
-	VDIVPD           Z15, Z12, Z12
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z15, Z3
-	VSUBPD           Z3, Z2, Z3
-	VMULPD           Z12, Z3, Z3
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z13
+	VDIVPD           Z15, Z13, Z13
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z15, Z12
+	VSUBPD           Z12, Z2, Z12
+	VMULPD           Z13, Z12, Z12
 	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z16
 	VPSUBQ           Z16, Z15, Z14
 	VPSRAQ           $0x34, Z14, Z14
@@ -20892,101 +20932,96 @@ column2:
 	VMULPD           Z15, Z15, Z17
 	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z17, Z17
 	VADDPD           Z17, Z18, Z18
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z14, Z3
-	VFMADD231PD      Z16, Z18, Z3
-	VSUBPD           Z3, Z17, Z17
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z14, Z12
+	VFMADD231PD      Z16, Z18, Z12
+	VSUBPD           Z12, Z17, Z17
 	VSUBPD           Z17, Z15, Z15
-	VMOVAPD          Z15, Z3
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z14, Z3
-	VMULPD           Z12, Z2, Z2
-	VMOVUPD          Z0, 64(SI)
-	VMOVUPD          Z3, 128(SI)
-	VMOVUPD          Z12, 192(SI)
-	VMOVUPD          Z2, 256(SI)
-	VMOVUPD          Z13, 320(SI)
+	VMOVAPD          Z15, Z12
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z14, Z12
+	VMULPD           Z13, Z2, Z2
 	VBROADCASTSD     cd3fe62e42fee00000<>+0(SB), Z16
 	VMULPD           Z14, Z16, Z16
-	VSUBPD           Z3, Z16, Z16
+	VSUBPD           Z12, Z16, Z16
 	VADDPD           Z15, Z16, Z16
 	VADDPD           Z16, Z8, Z8
-	VMOVAPD          Z3, Z14
+	VMOVAPD          Z12, Z14
 	VFMSUB213PD      Z7, Z1, Z14
 	VMOVUPD          Z14, 384(SI)
 	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z7
-	VCMPPD           $0x1e, Z7, Z12, K1
-	VMULPD           Z1, Z12, Z7
+	VCMPPD           $0x1e, Z7, Z13, K1
+	VMULPD           Z1, Z13, Z7
 	VMAXPD           Z6, Z7, Z7
 	VMULPD           Z1, Z2, Z6
 	VMAXPD           Z4, Z6, Z6
 	VCMPPD           $0x11, Z7, Z6, K2
 	KANDW            K1, K2, K1
 	VFNMADD213PD     Z4, Z1, Z2
-	VADDPD           Z0, Z3, Z4
+	VADDPD           Z0, Z12, Z4
 	VSUBPD           Z0, Z4, Z6
 	VSUBPD           Z6, Z4, Z7
 	VSUBPD           Z7, Z0, Z7
-	VSUBPD           Z6, Z3, Z3
-	VADDPD           Z7, Z3, Z3
-	VADDPD           Z3, Z8, Z8
-	VMOVAPD          Z4, Z6
-	VADDPD           Z6, Z8, Z4
-	VSUBPD           Z6, Z4, Z3
-	VSUBPD           Z3, Z4, Z7
-	VSUBPD           Z7, Z6, Z7
-	VSUBPD           Z3, Z8, Z8
-	VADDPD           Z7, Z8, Z8
-	VMOVUPD          704(SI), Z7
+	VSUBPD           Z6, Z12, Z6
+	VADDPD           Z7, Z6, Z6
+	VADDPD           Z6, Z8, Z8
+	VMOVAPD          Z4, Z7
+	VADDPD           Z7, Z8, Z4
+	VSUBPD           Z7, Z4, Z12
+	VSUBPD           Z12, Z4, Z6
+	VSUBPD           Z6, Z7, Z6
+	VSUBPD           Z12, Z8, Z12
+	VADDPD           Z6, Z12, Z12
+	VMOVUPD          704(SI), Z8
 	VMOVUPD          Z4, 64(SI)
-	VMOVUPD          Z8, 128(SI)
-	VMULPD           Z7, Z8, Z8
-	VMULPD           Z7, Z4, Z6
-	VMOVAPD          Z6, Z3
-	VFMSUB231PD      Z7, Z4, Z3
-	VADDPD           Z3, Z8, Z8
-	VADDPD           Z1, Z6, Z3
-	VSUBPD           Z1, Z3, Z4
-	VSUBPD           Z4, Z3, Z7
-	VSUBPD           Z7, Z1, Z7
-	VSUBPD           Z4, Z6, Z1
-	VADDPD           Z7, Z1, Z1
-	VADDPD           Z1, Z8, Z8
+	VMOVUPD          Z12, 128(SI)
+	VMULPD           Z8, Z12, Z12
+	VMULPD           Z8, Z4, Z7
+	VMOVAPD          Z7, Z6
+	VFMSUB231PD      Z8, Z4, Z6
+	VADDPD           Z6, Z12, Z12
+	VADDPD           Z1, Z7, Z4
+	VSUBPD           Z1, Z4, Z6
+	VSUBPD           Z6, Z4, Z8
+	VSUBPD           Z8, Z1, Z8
+	VSUBPD           Z6, Z7, Z1
+	VADDPD           Z8, Z1, Z1
+	VADDPD           Z1, Z12, Z12
 	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
 	VANDPD           Z14, Z1, Z1
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z4
-	VCMPPD           $0x15, Z4, Z1, K2
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z6
+	VCMPPD           $0x15, Z6, Z1, K2
 	KORW             K2, K3, K3
 	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
-	VANDPD           Z3, Z1, Z1
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z4
-	VBROADCASTSD     cd46293e5939a08cea<>+0(SB), Z4
-	VCMPPD           $0x15, Z4, Z1, K2
+	VANDPD           Z4, Z1, Z1
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z6
+	VBROADCASTSD     cd46293e5939a08cea<>+0(SB), Z6
+	VCMPPD           $0x15, Z6, Z1, K2
 	KORW             K2, K3, K3
 	KMOVW            K3, DI
 	MOVL             DI, bad+44(FP)
-	VFMADD231PD      Z6, Z12, Z2
+	VFMADD231PD      Z7, Z13, Z2
 	VPXORD           Z9, Z9, Z9
 	VADDPD           Z11, Z5, Z1
-	VMAXPD           Z11, Z5, Z4
+	VMAXPD           Z11, Z5, Z6
 	VMINPD           Z11, Z5, Z5
-	VSUBPD           Z1, Z4, Z4
-	VADDPD           Z5, Z4, Z4
-	VADDPD           Z10, Z4, Z4
-	VDIVPD           Z1, Z3, Z3
+	VSUBPD           Z1, Z6, Z6
+	VADDPD           Z5, Z6, Z6
+	VADDPD           Z10, Z6, Z6
 	VDIVPD           Z1, Z4, Z4
-	VFNMADD231PD     Z3, Z4, Z3
-	VFMADD231PD      Z13, Z8, Z3
+	VDIVPD           Z1, Z6, Z6
+	VFNMADD231PD     Z4, Z6, Z4
+	VFMADD231PD      Z3, Z12, Z4
 	VMOVUPD          (SI), Z1
 	XORQ             SI, SI
 	SHLQ             $0x06, BX
 
 column3:
-	VMOVUPD     (AX)(SI*1), Z4
-	VFMSUB213PD (DX)(SI*1), Z3, Z4
+	VMOVUPD     (AX)(SI*1), Z3
+	VFMSUB213PD (DX)(SI*1), Z4, Z3
 	VCMPPD      $0x00, (CX)(SI*1), Z0, K2
 	KANDW       K1, K2, K2
-	VMOVUPD     Z2, K2, Z4
-	VMULPD      Z1, Z4, Z4
-	VMOVUPD     Z4, (AX)(SI*1)
+	VMOVUPD     Z2, K2, Z3
+	VMULPD      Z1, Z3, Z3
+	VMOVUPD     Z3, (AX)(SI*1)
 	ADDQ        $0x40, SI
 	CMPQ        SI, BX
 	JLT         column3
@@ -43371,39 +43406,43 @@ done5:
 	VZEROUPPER
 	RET
 
-// func tileInF32AVX2(dst *float32, src *float32, k int)
+// func tileInF32AVX2(dst *float32, src *float32, k int, tiles int)
 // Requires: AVX, CMOV
-TEXT ·tileInF32AVX2(SB), NOSPLIT, $0-24
+TEXT ·tileInF32AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x02, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (CX)(BX*4), DI
-	XORQ R8, R8
-	SUBQ $0x04, DX
+	MOVQ CX, DI
+	LEAQ (DI)(BX*4), R8
+	XORQ R9, R9
+	MOVQ DX, R10
+	SUBQ $0x04, R10
 
 quad1:
-	LEAQ        (CX)(R8*4), R9
-	VMOVUPS     (R9), X0
-	LEAQ        (DI)(R8*4), R9
-	VINSERTF128 $0x01, (R9), Y0, Y0
-	LEAQ        (CX)(R8*4), R9
-	VMOVUPS     (R9)(BX*1), X1
-	LEAQ        (DI)(R8*4), R9
-	VINSERTF128 $0x01, (R9)(BX*1), Y1, Y1
-	LEAQ        (CX)(R8*4), R9
-	VMOVUPS     (R9)(BX*2), X2
-	LEAQ        (DI)(R8*4), R9
-	VINSERTF128 $0x01, (R9)(BX*2), Y2, Y2
-	LEAQ        (CX)(R8*4), R9
-	VMOVUPS     (R9)(SI*1), X3
-	LEAQ        (DI)(R8*4), R9
-	VINSERTF128 $0x01, (R9)(SI*1), Y3, Y3
-	MOVQ        R8, R9
-	SHLQ        $0x05, R9
-	ADDQ        AX, R9
+	LEAQ        (DI)(R9*4), R11
+	VMOVUPS     (R11), X0
+	LEAQ        (R8)(R9*4), R11
+	VINSERTF128 $0x01, (R11), Y0, Y0
+	LEAQ        (DI)(R9*4), R11
+	VMOVUPS     (R11)(BX*1), X1
+	LEAQ        (R8)(R9*4), R11
+	VINSERTF128 $0x01, (R11)(BX*1), Y1, Y1
+	LEAQ        (DI)(R9*4), R11
+	VMOVUPS     (R11)(BX*2), X2
+	LEAQ        (R8)(R9*4), R11
+	VINSERTF128 $0x01, (R11)(BX*2), Y2, Y2
+	LEAQ        (DI)(R9*4), R11
+	VMOVUPS     (R11)(SI*1), X3
+	LEAQ        (R8)(R9*4), R11
+	VINSERTF128 $0x01, (R11)(SI*1), Y3, Y3
+	MOVQ        R9, R11
+	SHLQ        $0x05, R11
+	ADDQ        AX, R11
 	VUNPCKLPS   Y1, Y0, Y4
 	VUNPCKHPS   Y1, Y0, Y5
 	VUNPCKLPS   Y3, Y2, Y6
@@ -43412,42 +43451,54 @@ quad1:
 	VUNPCKHPD   Y6, Y4, Y4
 	VUNPCKLPD   Y7, Y5, Y6
 	VUNPCKHPD   Y7, Y5, Y5
-	VMOVUPS     Y8, (R9)
-	VMOVUPS     Y4, 32(R9)
-	VMOVUPS     Y6, 64(R9)
-	VMOVUPS     Y5, 96(R9)
-	CMPQ        R8, DX
+	VMOVUPS     Y8, (R11)
+	VMOVUPS     Y4, 32(R11)
+	VMOVUPS     Y6, 64(R11)
+	VMOVUPS     Y5, 96(R11)
+	CMPQ        R9, R10
 	JGE         done2
-	ADDQ        $0x04, R8
-	CMPQ        R8, DX
-	CMOVQGT     DX, R8
+	ADDQ        $0x04, R9
+	CMPQ        R9, R10
+	CMOVQGT     R10, R9
 	JMP         quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
-// func tileOutF32AVX2(dst *float32, src *float32, k int)
+// func tileOutF32AVX2(dst *float32, src *float32, k int, tiles int)
 // Requires: AVX, CMOV
-TEXT ·tileOutF32AVX2(SB), NOSPLIT, $0-24
+TEXT ·tileOutF32AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x02, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (AX)(BX*4), DI
-	XORQ R8, R8
-	SUBQ $0x04, DX
+	MOVQ AX, DI
+	LEAQ (DI)(BX*4), R8
+	XORQ R9, R9
+	MOVQ DX, R10
+	SUBQ $0x04, R10
 
 quad1:
-	MOVQ         R8, R9
-	SHLQ         $0x05, R9
-	ADDQ         CX, R9
-	VMOVUPS      (R9), Y0
-	VMOVUPS      32(R9), Y1
-	VMOVUPS      64(R9), Y2
-	VMOVUPS      96(R9), Y3
+	MOVQ         R9, R11
+	SHLQ         $0x05, R11
+	ADDQ         CX, R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      32(R11), Y1
+	VMOVUPS      64(R11), Y2
+	VMOVUPS      96(R11), Y3
 	VUNPCKLPS    Y1, Y0, Y4
 	VUNPCKHPS    Y1, Y0, Y0
 	VUNPCKLPS    Y3, Y2, Y1
@@ -43456,24 +43507,32 @@ quad1:
 	VUNPCKHPD    Y1, Y4, Y1
 	VUNPCKLPD    Y2, Y0, Y4
 	VUNPCKHPD    Y2, Y0, Y0
-	LEAQ         (AX)(R8*4), R9
-	VMOVUPS      X3, (R9)
-	VMOVUPS      X1, (R9)(BX*1)
-	VMOVUPS      X4, (R9)(BX*2)
-	VMOVUPS      X0, (R9)(SI*1)
-	LEAQ         (DI)(R8*4), R9
-	VEXTRACTF128 $0x01, Y3, (R9)
-	VEXTRACTF128 $0x01, Y1, (R9)(BX*1)
-	VEXTRACTF128 $0x01, Y4, (R9)(BX*2)
-	VEXTRACTF128 $0x01, Y0, (R9)(SI*1)
-	CMPQ         R8, DX
+	LEAQ         (DI)(R9*4), R11
+	VMOVUPS      X3, (R11)
+	VMOVUPS      X1, (R11)(BX*1)
+	VMOVUPS      X4, (R11)(BX*2)
+	VMOVUPS      X0, (R11)(SI*1)
+	LEAQ         (R8)(R9*4), R11
+	VEXTRACTF128 $0x01, Y3, (R11)
+	VEXTRACTF128 $0x01, Y1, (R11)(BX*1)
+	VEXTRACTF128 $0x01, Y4, (R11)(BX*2)
+	VEXTRACTF128 $0x01, Y0, (R11)(SI*1)
+	CMPQ         R9, R10
 	JGE          done2
-	ADDQ         $0x04, R8
-	CMPQ         R8, DX
-	CMOVQGT      DX, R8
+	ADDQ         $0x04, R9
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
 	JMP          quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
@@ -43569,46 +43628,46 @@ column2:
 	VCMPPS       $0x00, Y1, Y1, Y1
 	VANDPS       Y1, Y5, Y5
 	VADDPS       Y5, Y4, Y4
-	VADDPS       Y2, Y4, Y3
-	VMOVUPS      cs3f800000<>+0(SB), Y1
-	VDIVPS       Y3, Y1, Y1
-	VDIVPS       Y2, Y4, Y4
-	VADDPS       cs3f800000<>+0(SB), Y4, Y2
+	VADDPS       Y2, Y4, Y1
 	VMOVUPS      cs3f800000<>+0(SB), Y3
-	VDIVPS       Y2, Y3, Y3
-	VSUBPS       cs3f800000<>+0(SB), Y2, Y6
+	VDIVPS       Y1, Y3, Y3
+	VDIVPS       Y2, Y4, Y4
+	VADDPS       cs3f800000<>+0(SB), Y4, Y1
+	VMOVUPS      cs3f800000<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y2
+	VSUBPS       cs3f800000<>+0(SB), Y1, Y6
 	VSUBPS       Y6, Y4, Y6
-	VMULPS       Y3, Y6, Y6
+	VMULPS       Y2, Y6, Y6
 	VMOVUPS      cs3f3504f3<>+0(SB), Y7
-	VPSUBD       Y7, Y2, Y5
+	VPSUBD       Y7, Y1, Y5
 	VPSRAD       $0x17, Y5, Y5
 	VPSLLD       $0x17, Y5, Y7
-	VPSUBD       Y7, Y2, Y2
+	VPSUBD       Y7, Y1, Y1
 	VCVTDQ2PS    Y5, Y5
-	VSUBPS       cs3f800000<>+0(SB), Y2, Y2
-	VADDPS       cs40000000<>+0(SB), Y2, Y7
-	VDIVPS       Y7, Y2, Y7
+	VSUBPS       cs3f800000<>+0(SB), Y1, Y1
+	VADDPS       cs40000000<>+0(SB), Y1, Y7
+	VDIVPS       Y7, Y1, Y7
 	VMULPS       Y7, Y7, Y8
 	VMOVUPS      cs3e789e26<>+0(SB), Y9
 	VFMADD213PS  cs3e91e9ee<>+0(SB), Y8, Y9
 	VFMADD213PS  cs3eccce13<>+0(SB), Y8, Y9
 	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y8, Y9
 	VMULPS       Y8, Y9, Y9
-	VMULPS       Y2, Y2, Y8
+	VMULPS       Y1, Y1, Y8
 	VMULPS       cs3f000000<>+0(SB), Y8, Y8
 	VADDPS       Y8, Y9, Y9
 	VFMADD231PS  cs3717f7d1<>+0(SB), Y5, Y6
 	VFMADD231PS  Y7, Y9, Y6
 	VSUBPS       Y6, Y8, Y8
-	VSUBPS       Y8, Y2, Y2
-	VMOVAPS      Y2, Y2
-	VFMADD231PS  cs3f317180<>+0(SB), Y5, Y2
-	VMULPS       Y3, Y4, Y4
+	VSUBPS       Y8, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  cs3f317180<>+0(SB), Y5, Y1
+	VMULPS       Y2, Y4, Y4
 	VMOVUPS      Y0, 32(BX)
-	VMOVUPS      Y2, 64(BX)
-	VMOVUPS      Y3, 96(BX)
+	VMOVUPS      Y1, 64(BX)
+	VMOVUPS      Y2, 96(BX)
 	VMOVUPS      Y4, 128(BX)
-	VMOVUPS      Y1, 160(BX)
+	VMOVUPS      Y3, 160(BX)
 	VZEROUPPER
 	RET
 
@@ -43721,30 +43780,35 @@ column1:
 	VZEROUPPER
 	RET
 
-// func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+// func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyGradF32AVX2(SB), NOSPLIT, $128-48
-	MOVQ    z+8(FP), AX
-	MOVQ    t+16(FP), CX
-	MOVQ    k+24(FP), DX
-	MOVQ    lanes+32(FP), BX
-	MOVQ    e+0(FP), SI
+TEXT ·tileCrossEntropyGradF32AVX2(SB), NOSPLIT, $128-80
+	MOVQ z+8(FP), AX
+	MOVQ t+16(FP), CX
+	MOVQ k+24(FP), DX
+	MOVQ lanes+72(FP), BX
+	MOVQ loss+56(FP), SI
+	MOVQ declined+64(FP), DI
+	MOVQ e+0(FP), R8
+	MOVQ f+40(FP), R9
+
+tile:
 	VMOVUPS csff800000<>+0(SB), Y0
-	XORQ    DI, DI
-	MOVQ    DX, R8
-	SHLQ    $0x05, R8
+	XORQ    R10, R10
+	MOVQ    DX, R11
+	SHLQ    $0x05, R11
 
 column1:
-	VMOVUPS      (AX)(DI*1), Y1
+	VMOVUPS      (AX)(R10*1), Y1
 	VMAXPS       Y0, Y1, Y0
-	ADDQ         $0x20, DI
-	CMPQ         DI, R8
+	ADDQ         $0x20, R10
+	CMPQ         R10, R11
 	JLT          column1
 	VMOVUPS      cs7fffffff<>+0(SB), Y1
 	VANDPS       Y0, Y1, Y1
 	VMOVUPS      cs49800000<>+0(SB), Y2
 	VCMPPS       $0x15, Y2, Y1, Y1
-	VMOVMSKPS    Y1, DI
+	VMOVMSKPS    Y1, R10
 	VADDPS       csc2d10000<>+0(SB), Y0, Y1
 	VMOVUPS      cs4b400000<>+0(SB), Y2
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y2
@@ -43752,7 +43816,6 @@ column1:
 	VMOVUPS      cs4b400040<>+0(SB), Y3
 	VSUBPS       Y2, Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	MOVL         DI, rejected+40(FP)
 	VMOVUPS      cs4b400000<>+0(SB), Y4
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y4
 	VSUBPS       cs4b400000<>+0(SB), Y4, Y2
@@ -43783,12 +43846,12 @@ column1:
 	VMOVUPS      Y3, 32(SP)
 	VPCMPEQD     Y0, Y0, Y0
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
-	MOVQ         DX, R8
-	SHLQ         $0x05, R8
+	XORQ         R11, R11
+	MOVQ         DX, R12
+	SHLQ         $0x05, R12
 
 column2:
-	VMAXPS       (AX)(DI*1), Y1, Y10
+	VMAXPS       (AX)(R11*1), Y1, Y10
 	VMOVUPS      cs4b400000<>+0(SB), Y11
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y10, Y11
 	VSUBPS       cs4b400000<>+0(SB), Y11, Y12
@@ -43807,9 +43870,9 @@ column2:
 	VPADDD       Y11, Y12, Y12
 	VMULPS       cs1f800000<>+0(SB), Y12, Y12
 	VFMADD231PS  cs0<>+0(SB), Y10, Y12
-	VMOVUPS      Y12, (SI)(DI*1)
-	VMOVUPS      (AX)(DI*1), Y10
-	VMOVUPS      (CX)(DI*1), Y11
+	VMOVUPS      Y12, (R8)(R11*1)
+	VMOVUPS      (AX)(R11*1), Y10
+	VMOVUPS      (CX)(R11*1), Y11
 	VCMPPS       $0x00, (SP), Y10, Y13
 	VANDPS       Y13, Y0, Y14
 	VANDNPS      Y0, Y13, Y0
@@ -43841,8 +43904,8 @@ column2:
 	VADDPS       Y10, Y8, Y8
 	VADDPS       Y8, Y9, Y9
 	VMOVAPS      Y11, Y8
-	ADDQ         $0x20, DI
-	CMPQ         DI, R8
+	ADDQ         $0x20, R11
+	CMPQ         R11, R12
 	JLT          column2
 	VMOVUPS      (SP), Y0
 	VSUBPS       Y6, Y6, Y1
@@ -43854,7 +43917,7 @@ column2:
 	VCMPPS       $0x15, Y6, Y1, Y6
 	VORPS        Y6, Y3, Y3
 	VMOVUPS      160(BX), Y6
-	VMOVUPS      (BX), Y10
+	VMOVUPS      (R9), Y10
 	VMOVAPS      Y1, Y11
 	VADDPS       Y6, Y2, Y12
 	VMAXPS       Y6, Y2, Y13
@@ -43867,109 +43930,121 @@ column2:
 	VFNMADD231PS Y11, Y13, Y11
 	VMOVUPS      Y11, 64(SP)
 	VMOVUPS      Y10, 96(SP)
-	VMOVMSKPS    Y3, DI
-	MOVL         DI, bad+44(FP)
+	VMOVMSKPS    Y3, R11
 	VSUBPS       Y4, Y4, Y3
 	VCMPPS       $0x00, Y3, Y3, Y3
 	VANDPS       Y3, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VADDPS       Y6, Y2, Y4
-	VMOVUPS      cs3f800000<>+0(SB), Y3
-	VDIVPS       Y4, Y3, Y3
 	VDIVPS       Y6, Y2, Y2
-	VADDPS       cs3f800000<>+0(SB), Y2, Y4
-	VMOVUPS      cs3f800000<>+0(SB), Y6
-	VDIVPS       Y4, Y6, Y6
-	VSUBPS       cs3f800000<>+0(SB), Y4, Y11
-	VSUBPS       Y11, Y2, Y11
-	VMULPS       Y6, Y11, Y11
-	VMOVUPS      cs3f3504f3<>+0(SB), Y12
-	VPSUBD       Y12, Y4, Y10
-	VPSRAD       $0x17, Y10, Y10
-	VPSLLD       $0x17, Y10, Y12
-	VPSUBD       Y12, Y4, Y4
-	VCVTDQ2PS    Y10, Y10
-	VSUBPS       cs3f800000<>+0(SB), Y4, Y4
-	VADDPS       cs40000000<>+0(SB), Y4, Y12
-	VDIVPS       Y12, Y4, Y12
-	VMULPS       Y12, Y12, Y13
-	VMOVUPS      cs3e789e26<>+0(SB), Y14
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y13, Y14
-	VFMADD213PS  cs3eccce13<>+0(SB), Y13, Y14
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y13, Y14
-	VMULPS       Y13, Y14, Y14
-	VMULPS       Y4, Y4, Y13
-	VMULPS       cs3f000000<>+0(SB), Y13, Y13
-	VADDPS       Y13, Y14, Y14
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y10, Y11
-	VFMADD231PS  Y12, Y14, Y11
-	VSUBPS       Y11, Y13, Y13
-	VSUBPS       Y13, Y4, Y4
-	VMOVAPS      Y4, Y4
-	VFMADD231PS  cs3f317180<>+0(SB), Y10, Y4
-	VMULPS       Y6, Y2, Y2
-	VMOVUPS      Y0, 32(BX)
-	VMOVUPS      Y4, 64(BX)
-	VMOVUPS      Y6, 96(BX)
-	VMOVUPS      Y2, 128(BX)
-	VMOVUPS      Y3, 160(BX)
-	VMOVUPS      cs3f000000<>+0(SB), Y3
-	VCMPPS       $0x1e, Y3, Y6, Y3
-	VMULPS       Y1, Y6, Y6
-	VMAXPS       Y7, Y6, Y6
+	VADDPS       cs3f800000<>+0(SB), Y2, Y3
+	VMOVUPS      cs3f800000<>+0(SB), Y4
+	VDIVPS       Y3, Y4, Y4
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y10
+	VSUBPS       Y10, Y2, Y10
+	VMULPS       Y4, Y10, Y10
+	VMOVUPS      cs3f3504f3<>+0(SB), Y11
+	VPSUBD       Y11, Y3, Y6
+	VPSRAD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y6, Y11
+	VPSUBD       Y11, Y3, Y3
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y3
+	VADDPS       cs40000000<>+0(SB), Y3, Y11
+	VDIVPS       Y11, Y3, Y11
+	VMULPS       Y11, Y11, Y12
+	VMOVUPS      cs3e789e26<>+0(SB), Y13
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y12, Y13
+	VFMADD213PS  cs3eccce13<>+0(SB), Y12, Y13
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y12, Y13
+	VMULPS       Y12, Y13, Y13
+	VMULPS       Y3, Y3, Y12
+	VMULPS       cs3f000000<>+0(SB), Y12, Y12
+	VADDPS       Y12, Y13, Y13
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y10
+	VFMADD231PS  Y11, Y13, Y10
+	VSUBPS       Y10, Y12, Y12
+	VSUBPS       Y12, Y3, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y3
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      cs3f000000<>+0(SB), Y6
+	VCMPPS       $0x1e, Y6, Y4, Y6
+	VMULPS       Y1, Y4, Y4
+	VMAXPS       Y7, Y4, Y4
 	VMULPS       Y1, Y2, Y7
 	VMAXPS       Y5, Y7, Y7
-	VCMPPS       $0x11, Y6, Y7, Y6
-	VANDPS       Y3, Y6, Y3
+	VCMPPS       $0x11, Y4, Y7, Y4
+	VANDPS       Y6, Y4, Y4
 	VSUBPS       Y9, Y9, Y6
 	VCMPPS       $0x00, Y6, Y6, Y6
 	VANDPS       Y6, Y9, Y9
 	VADDPS       Y9, Y8, Y8
-	VFMSUB213PS  Y8, Y1, Y4
-	VMOVUPS      Y4, 192(BX)
+	VFMSUB213PS  Y8, Y1, Y3
 	VFNMADD213PS Y5, Y1, Y2
 	VMOVUPS      64(SP), Y1
-	VMOVUPS      96(SP), Y4
-	XORQ         BX, BX
-	SHLQ         $0x05, DX
+	VMOVUPS      96(SP), Y5
+	ORL          R11, R10
+	MOVL         R10, (DI)
+	VEXTRACTF128 $0x01, Y3, X6
+	VCVTPS2PD    X6, Y6
+	VCVTPS2PD    X3, Y3
+	VMOVUPS      Y3, (SI)
+	VMOVUPS      Y6, 32(SI)
+	XORQ         R10, R10
+	MOVQ         DX, R11
+	SHLQ         $0x05, R11
 
 column3:
-	VMOVUPS     (SI)(BX*1), Y5
-	VFMSUB213PS (CX)(BX*1), Y1, Y5
-	VCMPPS      $0x00, (AX)(BX*1), Y0, Y6
-	VANDPS      Y3, Y6, Y6
-	VBLENDVPS   Y6, Y2, Y5, Y5
-	VMULPS      Y4, Y5, Y5
-	VMOVUPS     Y5, (SI)(BX*1)
-	ADDQ        $0x20, BX
-	CMPQ        BX, DX
+	VMOVUPS     (R8)(R10*1), Y3
+	VFMSUB213PS (CX)(R10*1), Y1, Y3
+	VCMPPS      $0x00, (AX)(R10*1), Y0, Y6
+	VANDPS      Y4, Y6, Y6
+	VBLENDVPS   Y6, Y2, Y3, Y3
+	VMULPS      Y5, Y3, Y3
+	VMOVUPS     Y3, (R8)(R10*1)
+	ADDQ        $0x20, R10
+	CMPQ        R10, R11
 	JLT         column3
+	ADDQ        step+48(FP), R9
+	MOVQ        DX, R10
+	SHLQ        $0x05, R10
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	ADDQ        R10, R8
+	ADDQ        $0x40, SI
+	ADDQ        $0x04, DI
+	DECQ        tiles+32(FP)
+	JNE         tile
 	VZEROUPPER
 	RET
 
-// func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+// func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyF32AVX2(SB), NOSPLIT, $64-40
-	MOVQ    z+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    k+16(FP), DX
-	MOVQ    lanes+24(FP), BX
+TEXT ·tileCrossEntropyF32AVX2(SB), NOSPLIT, $64-56
+	MOVQ z+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ lanes+48(FP), BX
+	MOVQ loss+32(FP), SI
+	MOVQ declined+40(FP), DI
+
+tile:
 	VMOVUPS csff800000<>+0(SB), Y0
-	XORQ    SI, SI
-	MOVQ    DX, DI
-	SHLQ    $0x05, DI
+	XORQ    R8, R8
+	MOVQ    DX, R9
+	SHLQ    $0x05, R9
 
 column1:
-	VMOVUPS      (AX)(SI*1), Y1
+	VMOVUPS      (AX)(R8*1), Y1
 	VMAXPS       Y0, Y1, Y0
-	ADDQ         $0x20, SI
-	CMPQ         SI, DI
+	ADDQ         $0x20, R8
+	CMPQ         R8, R9
 	JLT          column1
 	VMOVUPS      cs7fffffff<>+0(SB), Y1
 	VANDPS       Y0, Y1, Y1
 	VMOVUPS      cs49800000<>+0(SB), Y2
 	VCMPPS       $0x15, Y2, Y1, Y1
-	VMOVMSKPS    Y1, SI
+	VMOVMSKPS    Y1, R8
 	VADDPS       csc2d10000<>+0(SB), Y0, Y1
 	VMOVUPS      cs4b400000<>+0(SB), Y2
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y2
@@ -43977,7 +44052,6 @@ column1:
 	VMOVUPS      cs4b400040<>+0(SB), Y3
 	VSUBPS       Y2, Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	MOVL         SI, rejected+32(FP)
 	VMOVUPS      cs4b400000<>+0(SB), Y4
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y4
 	VSUBPS       cs4b400000<>+0(SB), Y4, Y2
@@ -44008,11 +44082,12 @@ column1:
 	VMOVUPS      Y3, 32(SP)
 	VPCMPEQD     Y0, Y0, Y0
 	VXORPS       Y3, Y3, Y3
-	XORQ         SI, SI
-	SHLQ         $0x05, DX
+	XORQ         R9, R9
+	MOVQ         DX, R10
+	SHLQ         $0x05, R10
 
 column2:
-	VMAXPS       (AX)(SI*1), Y1, Y10
+	VMAXPS       (AX)(R9*1), Y1, Y10
 	VMOVUPS      cs4b400000<>+0(SB), Y11
 	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y10, Y11
 	VSUBPS       cs4b400000<>+0(SB), Y11, Y12
@@ -44031,8 +44106,8 @@ column2:
 	VPADDD       Y11, Y12, Y12
 	VMULPS       cs1f800000<>+0(SB), Y12, Y12
 	VFMADD231PS  cs0<>+0(SB), Y10, Y12
-	VMOVUPS      (AX)(SI*1), Y10
-	VMOVUPS      (CX)(SI*1), Y11
+	VMOVUPS      (AX)(R9*1), Y10
+	VMOVUPS      (CX)(R9*1), Y11
 	VCMPPS       $0x00, (SP), Y10, Y13
 	VANDPS       Y13, Y0, Y14
 	VANDNPS      Y0, Y13, Y0
@@ -44064,73 +44139,78 @@ column2:
 	VADDPS       Y10, Y8, Y8
 	VADDPS       Y8, Y9, Y9
 	VMOVAPS      Y11, Y8
-	ADDQ         $0x20, SI
-	CMPQ         SI, DX
+	ADDQ         $0x20, R9
+	CMPQ         R9, R10
 	JLT          column2
 	VMOVUPS      (SP), Y0
-	VSUBPS       Y6, Y6, Y1
-	VCMPPS       $0x00, Y1, Y1, Y1
-	VANDPS       Y1, Y6, Y6
+	VSUBPS       Y6, Y6, Y0
+	VCMPPS       $0x00, Y0, Y0, Y0
+	VANDPS       Y0, Y6, Y6
 	VADDPS       Y6, Y5, Y5
-	VADDPS       Y5, Y7, Y1
-	VMOVUPS      cs7f800000<>+0(SB), Y5
-	VCMPPS       $0x15, Y5, Y1, Y5
-	VORPS        Y5, Y3, Y3
-	VMOVUPS      160(BX), Y5
-	VMOVMSKPS    Y3, AX
-	MOVL         AX, bad+36(FP)
+	VADDPS       Y5, Y7, Y0
+	VMOVUPS      cs7f800000<>+0(SB), Y1
+	VCMPPS       $0x15, Y1, Y0, Y1
+	VORPS        Y1, Y3, Y3
+	VMOVUPS      160(BX), Y1
+	VMOVMSKPS    Y3, R9
 	VSUBPS       Y4, Y4, Y3
 	VCMPPS       $0x00, Y3, Y3, Y3
 	VANDPS       Y3, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VADDPS       Y5, Y2, Y4
+	VDIVPS       Y1, Y2, Y2
+	VADDPS       cs3f800000<>+0(SB), Y2, Y1
 	VMOVUPS      cs3f800000<>+0(SB), Y3
-	VDIVPS       Y4, Y3, Y3
-	VDIVPS       Y5, Y2, Y2
-	VADDPS       cs3f800000<>+0(SB), Y2, Y4
-	VMOVUPS      cs3f800000<>+0(SB), Y5
-	VDIVPS       Y4, Y5, Y5
-	VSUBPS       cs3f800000<>+0(SB), Y4, Y7
-	VSUBPS       Y7, Y2, Y7
-	VMULPS       Y5, Y7, Y7
-	VMOVUPS      cs3f3504f3<>+0(SB), Y10
-	VPSUBD       Y10, Y4, Y6
-	VPSRAD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y6, Y10
-	VPSUBD       Y10, Y4, Y4
-	VCVTDQ2PS    Y6, Y6
-	VSUBPS       cs3f800000<>+0(SB), Y4, Y4
-	VADDPS       cs40000000<>+0(SB), Y4, Y10
-	VDIVPS       Y10, Y4, Y10
-	VMULPS       Y10, Y10, Y11
-	VMOVUPS      cs3e789e26<>+0(SB), Y12
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y11, Y12
-	VFMADD213PS  cs3eccce13<>+0(SB), Y11, Y12
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y11, Y12
-	VMULPS       Y11, Y12, Y12
-	VMULPS       Y4, Y4, Y11
-	VMULPS       cs3f000000<>+0(SB), Y11, Y11
-	VADDPS       Y11, Y12, Y12
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y7
-	VFMADD231PS  Y10, Y12, Y7
-	VSUBPS       Y7, Y11, Y11
-	VSUBPS       Y11, Y4, Y4
-	VMOVAPS      Y4, Y4
-	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y4
-	VMULPS       Y5, Y2, Y2
-	VMOVUPS      Y0, 32(BX)
-	VMOVUPS      Y4, 64(BX)
-	VMOVUPS      Y5, 96(BX)
-	VMOVUPS      Y2, 128(BX)
-	VMOVUPS      Y3, 160(BX)
-	VMOVUPS      cs3f000000<>+0(SB), Y0
-	VCMPPS       $0x1e, Y0, Y5, Y0
-	VSUBPS       Y9, Y9, Y0
-	VCMPPS       $0x00, Y0, Y0, Y0
-	VANDPS       Y0, Y9, Y9
+	VDIVPS       Y1, Y3, Y3
+	VSUBPS       cs3f800000<>+0(SB), Y1, Y5
+	VSUBPS       Y5, Y2, Y5
+	VMULPS       Y3, Y5, Y5
+	VMOVUPS      cs3f3504f3<>+0(SB), Y6
+	VPSUBD       Y6, Y1, Y4
+	VPSRAD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y4, Y6
+	VPSUBD       Y6, Y1, Y1
+	VCVTDQ2PS    Y4, Y4
+	VSUBPS       cs3f800000<>+0(SB), Y1, Y1
+	VADDPS       cs40000000<>+0(SB), Y1, Y6
+	VDIVPS       Y6, Y1, Y6
+	VMULPS       Y6, Y6, Y7
+	VMOVUPS      cs3e789e26<>+0(SB), Y10
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y7, Y10
+	VFMADD213PS  cs3eccce13<>+0(SB), Y7, Y10
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y7, Y10
+	VMULPS       Y7, Y10, Y10
+	VMULPS       Y1, Y1, Y7
+	VMULPS       cs3f000000<>+0(SB), Y7, Y7
+	VADDPS       Y7, Y10, Y10
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y4, Y5
+	VFMADD231PS  Y6, Y10, Y5
+	VSUBPS       Y5, Y7, Y7
+	VSUBPS       Y7, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  cs3f317180<>+0(SB), Y4, Y1
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      cs3f000000<>+0(SB), Y2
+	VCMPPS       $0x1e, Y2, Y3, Y2
+	VSUBPS       Y9, Y9, Y2
+	VCMPPS       $0x00, Y2, Y2, Y2
+	VANDPS       Y2, Y9, Y9
 	VADDPS       Y9, Y8, Y8
-	VFMSUB213PS  Y8, Y1, Y4
-	VMOVUPS      Y4, 192(BX)
+	VFMSUB213PS  Y8, Y0, Y1
+	ORL          R9, R8
+	MOVL         R8, (DI)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X1, Y1
+	VMOVUPS      Y1, (SI)
+	VMOVUPS      Y0, 32(SI)
+	MOVQ         DX, R8
+	SHLQ         $0x05, R8
+	ADDQ         R8, AX
+	ADDQ         R8, CX
+	ADDQ         $0x40, SI
+	ADDQ         $0x04, DI
+	DECQ         tiles+24(FP)
+	JNE          tile
 	VZEROUPPER
 	RET
 
@@ -44906,29 +44986,29 @@ tail10:
 	VORPS        Y7, Y6, Y6
 	VORPS        Y6, Y2, Y2
 	VSUBPS       Y0, Y3, Y3
-	VCMPPS       $0x04, Y5, Y1, Y6
-	VANDPS       Y6, Y3, Y3
+	VCMPPS       $0x04, Y5, Y1, Y0
+	VANDPS       Y0, Y3, Y3
 	VMULPS       Y1, Y3, Y3
 	MOVQ         R8, AX
 	SUBQ         R10, AX
-	VPCMPEQD     Y6, Y6, Y6
-	VMOVQ        AX, X7
-	VPBROADCASTD X7, Y7
-	VPCMPEQD     count8<>+0(SB), Y7, Y7
-	VANDNPS      Y6, Y7, Y7
-	VANDPS       Y7, Y8, Y8
-	VANDPS       Y7, Y1, Y1
-	VUNPCKLPS    Y1, Y8, Y6
+	VPCMPEQD     Y0, Y0, Y0
+	VMOVQ        AX, X6
+	VPBROADCASTD X6, Y6
+	VPCMPEQD     count8<>+0(SB), Y6, Y6
+	VANDNPS      Y0, Y6, Y6
+	VANDPS       Y6, Y8, Y8
+	VANDPS       Y6, Y1, Y1
+	VUNPCKLPS    Y1, Y8, Y0
 	VUNPCKHPS    Y1, Y8, Y1
-	VUNPCKLPS    Y5, Y3, Y7
+	VUNPCKLPS    Y5, Y3, Y6
 	VUNPCKHPS    Y5, Y3, Y3
-	VUNPCKLPD    Y7, Y6, Y5
-	VUNPCKHPD    Y7, Y6, Y6
-	VUNPCKLPD    Y3, Y1, Y7
+	VUNPCKLPD    Y6, Y0, Y5
+	VUNPCKHPD    Y6, Y0, Y0
+	VUNPCKLPD    Y3, Y1, Y6
 	VUNPCKHPD    Y3, Y1, Y1
 	VMOVUPS      Y5, (R9)
-	VMOVUPS      Y6, 32(R9)
-	VMOVUPS      Y7, 64(R9)
+	VMOVUPS      Y0, 32(R9)
+	VMOVUPS      Y6, 64(R9)
 	VMOVUPS      Y1, 96(R9)
 	ADDQ         $0x00000080, R9
 
@@ -44937,174 +45017,166 @@ done11:
 	MOVL      AX, bad+52(FP)
 	TESTL     AX, AX
 	JNE       declined
+	VXORPS    X0, X0, X0
 	VXORPS    X1, X1, X1
 	VXORPS    X2, X2, X2
-	VXORPS    X3, X3, X3
 	MOVQ      BX, AX
 
 sum12:
-	VMOVUPS      (AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      32(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      64(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      96(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      16(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      48(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      80(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      112(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
+	VMOVUPS      (AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      32(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      64(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      96(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      16(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      48(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      80(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      112(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
 	ADDQ         $0x00000080, AX
 	CMPQ         AX, R9
 	JLT          sum12
+	VPERMILPS    $0x00, X0, X2
+	VBROADCASTSS X2, Y2
 	VPERMILPS    $0x00, X1, X3
 	VBROADCASTSS X3, Y3
-	VPERMILPS    $0x00, X2, X5
+	VPERMILPS    $0x55, X0, X5
 	VBROADCASTSS X5, Y5
 	VPERMILPS    $0x55, X1, X6
 	VBROADCASTSS X6, Y6
-	VPERMILPS    $0x55, X2, X7
-	VBROADCASTSS X7, Y7
+	VPERMILPS    $0xaa, X0, X0
+	VBROADCASTSS X0, Y0
 	VPERMILPS    $0xaa, X1, X1
 	VBROADCASTSS X1, Y1
-	VPERMILPS    $0xaa, X2, X2
-	VBROADCASTSS X2, Y2
-	VXORPS       Y8, Y8, Y8
-	VSUBPS       Y7, Y7, Y9
-	VCMPPS       $0x00, Y9, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VADDPS       Y7, Y6, Y6
-	VADDPS       Y6, Y4, Y7
-	VMOVUPS      cs7f800000<>+0(SB), Y9
-	VCMPPS       $0x15, Y9, Y7, Y9
-	VORPS        Y9, Y8, Y8
-	VMOVUPS      160(SI), Y9
-	VMOVUPS      (SI), Y10
-	VMOVAPS      Y7, Y11
-	VADDPS       Y9, Y3, Y12
-	VMAXPS       Y9, Y3, Y13
-	VMINPS       Y9, Y3, Y14
-	VSUBPS       Y12, Y13, Y13
-	VADDPS       Y14, Y13, Y13
-	VADDPS       Y5, Y13, Y13
-	VDIVPS       Y12, Y11, Y11
-	VDIVPS       Y12, Y13, Y13
-	VFNMADD231PS Y11, Y13, Y11
-	VMOVUPS      Y11, (SP)
-	VMOVUPS      Y10, 32(SP)
-	VMOVMSKPS    Y8, AX
-	MOVL         AX, bad+52(FP)
-	VSUBPS       Y5, Y5, Y8
+	VXORPS       Y7, Y7, Y7
+	VSUBPS       Y6, Y6, Y8
 	VCMPPS       $0x00, Y8, Y8, Y8
-	VANDPS       Y8, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y9, Y3, Y8
-	VMOVUPS      cs3f800000<>+0(SB), Y5
-	VDIVPS       Y8, Y5, Y5
-	VDIVPS       Y9, Y3, Y3
-	VADDPS       cs3f800000<>+0(SB), Y3, Y8
-	VMOVUPS      cs3f800000<>+0(SB), Y9
-	VDIVPS       Y8, Y9, Y9
-	VSUBPS       cs3f800000<>+0(SB), Y8, Y11
-	VSUBPS       Y11, Y3, Y11
-	VMULPS       Y9, Y11, Y11
-	VMOVUPS      cs3f3504f3<>+0(SB), Y12
-	VPSUBD       Y12, Y8, Y10
-	VPSRAD       $0x17, Y10, Y10
-	VPSLLD       $0x17, Y10, Y12
-	VPSUBD       Y12, Y8, Y8
-	VCVTDQ2PS    Y10, Y10
-	VSUBPS       cs3f800000<>+0(SB), Y8, Y8
-	VADDPS       cs40000000<>+0(SB), Y8, Y12
-	VDIVPS       Y12, Y8, Y12
-	VMULPS       Y12, Y12, Y13
-	VMOVUPS      cs3e789e26<>+0(SB), Y14
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y13, Y14
-	VFMADD213PS  cs3eccce13<>+0(SB), Y13, Y14
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y13, Y14
-	VMULPS       Y13, Y14, Y14
-	VMULPS       Y8, Y8, Y13
-	VMULPS       cs3f000000<>+0(SB), Y13, Y13
-	VADDPS       Y13, Y14, Y14
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y10, Y11
-	VFMADD231PS  Y12, Y14, Y11
-	VSUBPS       Y11, Y13, Y13
-	VSUBPS       Y13, Y8, Y8
-	VMOVAPS      Y8, Y8
-	VFMADD231PS  cs3f317180<>+0(SB), Y10, Y8
-	VMULPS       Y9, Y3, Y3
-	VMOVUPS      Y0, 32(SI)
-	VMOVUPS      Y8, 64(SI)
-	VMOVUPS      Y9, 96(SI)
-	VMOVUPS      Y3, 128(SI)
-	VMOVUPS      Y5, 160(SI)
-	VMOVUPS      cs3f000000<>+0(SB), Y0
-	VCMPPS       $0x1e, Y0, Y9, Y0
-	VMULPS       Y7, Y9, Y5
-	VMAXPS       Y4, Y5, Y5
-	VMULPS       Y7, Y3, Y4
-	VMAXPS       Y6, Y4, Y4
-	VCMPPS       $0x11, Y5, Y4, Y4
-	VANDPS       Y0, Y4, Y0
-	VSUBPS       Y2, Y2, Y4
-	VCMPPS       $0x00, Y4, Y4, Y4
-	VANDPS       Y4, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VFMSUB213PS  Y1, Y7, Y8
-	VMOVUPS      Y8, 192(SI)
-	VFNMADD213PS Y6, Y7, Y3
-	VMOVUPS      (SP), Y1
-	VMOVUPS      32(SP), Y2
-	VMULPS       Y2, Y3, Y3
+	VANDPS       Y8, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      cs7f800000<>+0(SB), Y8
+	VCMPPS       $0x15, Y8, Y6, Y8
+	VORPS        Y8, Y7, Y7
+	VMOVUPS      160(SI), Y8
+	VMOVUPS      (SI), Y9
+	VMOVAPS      Y6, Y10
+	VADDPS       Y8, Y2, Y11
+	VMAXPS       Y8, Y2, Y12
+	VMINPS       Y8, Y2, Y13
+	VSUBPS       Y11, Y12, Y12
+	VADDPS       Y13, Y12, Y12
+	VADDPS       Y3, Y12, Y12
+	VDIVPS       Y11, Y10, Y10
+	VDIVPS       Y11, Y12, Y12
+	VFNMADD231PS Y10, Y12, Y10
+	VMOVUPS      Y10, (SP)
+	VMOVUPS      Y9, 32(SP)
+	VMOVMSKPS    Y7, AX
+	VSUBPS       Y3, Y3, Y7
+	VCMPPS       $0x00, Y7, Y7, Y7
+	VANDPS       Y7, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VDIVPS       Y8, Y2, Y2
+	VADDPS       cs3f800000<>+0(SB), Y2, Y3
+	VMOVUPS      cs3f800000<>+0(SB), Y7
+	VDIVPS       Y3, Y7, Y7
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y9
+	VSUBPS       Y9, Y2, Y9
+	VMULPS       Y7, Y9, Y9
+	VMOVUPS      cs3f3504f3<>+0(SB), Y10
+	VPSUBD       Y10, Y3, Y8
+	VPSRAD       $0x17, Y8, Y8
+	VPSLLD       $0x17, Y8, Y10
+	VPSUBD       Y10, Y3, Y3
+	VCVTDQ2PS    Y8, Y8
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y3
+	VADDPS       cs40000000<>+0(SB), Y3, Y10
+	VDIVPS       Y10, Y3, Y10
+	VMULPS       Y10, Y10, Y11
+	VMOVUPS      cs3e789e26<>+0(SB), Y12
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3eccce13<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y11, Y12
+	VMULPS       Y11, Y12, Y12
+	VMULPS       Y3, Y3, Y11
+	VMULPS       cs3f000000<>+0(SB), Y11, Y11
+	VADDPS       Y11, Y12, Y12
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y8, Y9
+	VFMADD231PS  Y10, Y12, Y9
+	VSUBPS       Y9, Y11, Y11
+	VSUBPS       Y11, Y3, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  cs3f317180<>+0(SB), Y8, Y3
+	VMULPS       Y7, Y2, Y2
+	VMOVUPS      cs3f000000<>+0(SB), Y8
+	VCMPPS       $0x1e, Y8, Y7, Y8
+	VMULPS       Y6, Y7, Y7
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y6, Y2, Y4
+	VMAXPS       Y5, Y4, Y4
+	VCMPPS       $0x11, Y7, Y4, Y4
+	VANDPS       Y8, Y4, Y4
+	VSUBPS       Y1, Y1, Y7
+	VCMPPS       $0x00, Y7, Y7, Y7
+	VANDPS       Y7, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VFMSUB213PS  Y0, Y6, Y3
+	VFNMADD213PS Y5, Y6, Y2
+	VMOVUPS      (SP), Y0
+	VMOVUPS      32(SP), Y1
+	MOVL         AX, bad+52(FP)
+	VMOVUPS      Y3, 192(SI)
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS X0, Y0
 	VBROADCASTSS X1, Y1
-	VBROADCASTSS X2, Y2
 	XORQ         AX, AX
 
 next13:
 	CMPQ        DX, $0x08
 	JLT         tail14
-	VMOVUPS     (DI)(AX*4), Y4
+	VMOVUPS     (DI)(AX*4), Y3
 	VMOVUPS     (CX)(AX*4), Y5
-	VFMSUB213PS Y5, Y1, Y4
-	VMULPS      Y2, Y4, Y4
-	VMOVUPS     Y4, (DI)(AX*4)
+	VFMSUB213PS Y5, Y0, Y3
+	VMULPS      Y1, Y3, Y3
+	VMOVUPS     Y3, (DI)(AX*4)
 	ADDQ        $0x08, AX
 	SUBQ        $0x08, DX
 	JMP         next13
@@ -45114,18 +45186,18 @@ tail14:
 	JEQ         done15
 	LEAQ        tails<>+0(SB), BX
 	NEGQ        DX
-	VMOVUPS     32(BX)(DX*4), Y4
-	VMASKMOVPS  (DI)(AX*4), Y4, Y5
-	VMASKMOVPS  (CX)(AX*4), Y4, Y6
-	VFMSUB213PS Y6, Y1, Y5
-	VMULPS      Y2, Y5, Y5
-	VMASKMOVPS  Y5, Y4, (DI)(AX*4)
+	VMOVUPS     32(BX)(DX*4), Y3
+	VMASKMOVPS  (DI)(AX*4), Y3, Y5
+	VMASKMOVPS  (CX)(AX*4), Y3, Y6
+	VFMSUB213PS Y6, Y0, Y5
+	VMULPS      Y1, Y5, Y5
+	VMASKMOVPS  Y5, Y3, (DI)(AX*4)
 
 done15:
-	VMOVMSKPS Y0, AX
+	VMOVMSKPS Y4, AX
 	TESTL     AX, AX
 	JEQ       declined
-	VMOVSS    X3, (DI)(R8*4)
+	VMOVSS    X2, (DI)(R8*4)
 
 declined:
 	VZEROUPPER
@@ -45346,29 +45418,29 @@ tail10:
 	VORPS        Y7, Y6, Y6
 	VORPS        Y6, Y2, Y2
 	VSUBPS       Y0, Y3, Y3
-	VCMPPS       $0x04, Y5, Y1, Y6
-	VANDPS       Y6, Y3, Y3
+	VCMPPS       $0x04, Y5, Y1, Y0
+	VANDPS       Y0, Y3, Y3
 	VMULPS       Y1, Y3, Y3
 	MOVQ         DI, AX
 	SUBQ         R9, AX
-	VPCMPEQD     Y6, Y6, Y6
-	VMOVQ        AX, X7
-	VPBROADCASTD X7, Y7
-	VPCMPEQD     count8<>+0(SB), Y7, Y7
-	VANDNPS      Y6, Y7, Y7
-	VANDPS       Y7, Y8, Y8
-	VANDPS       Y7, Y1, Y1
-	VUNPCKLPS    Y1, Y8, Y6
+	VPCMPEQD     Y0, Y0, Y0
+	VMOVQ        AX, X6
+	VPBROADCASTD X6, Y6
+	VPCMPEQD     count8<>+0(SB), Y6, Y6
+	VANDNPS      Y0, Y6, Y6
+	VANDPS       Y6, Y8, Y8
+	VANDPS       Y6, Y1, Y1
+	VUNPCKLPS    Y1, Y8, Y0
 	VUNPCKHPS    Y1, Y8, Y1
-	VUNPCKLPS    Y5, Y3, Y7
+	VUNPCKLPS    Y5, Y3, Y6
 	VUNPCKHPS    Y5, Y3, Y3
-	VUNPCKLPD    Y7, Y6, Y5
-	VUNPCKHPD    Y7, Y6, Y6
-	VUNPCKLPD    Y3, Y1, Y7
+	VUNPCKLPD    Y6, Y0, Y5
+	VUNPCKHPD    Y6, Y0, Y0
+	VUNPCKLPD    Y3, Y1, Y6
 	VUNPCKHPD    Y3, Y1, Y1
 	VMOVUPS      Y5, (R8)
-	VMOVUPS      Y6, 32(R8)
-	VMOVUPS      Y7, 64(R8)
+	VMOVUPS      Y0, 32(R8)
+	VMOVUPS      Y6, 64(R8)
 	VMOVUPS      Y1, 96(R8)
 	ADDQ         $0x00000080, R8
 
@@ -45377,139 +45449,131 @@ done11:
 	MOVL      AX, bad+44(FP)
 	TESTL     AX, AX
 	JNE       declined
+	VXORPS    X0, X0, X0
 	VXORPS    X1, X1, X1
 	VXORPS    X2, X2, X2
-	VXORPS    X3, X3, X3
 	MOVQ      BX, AX
 
 sum12:
-	VMOVUPS      (AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      32(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      64(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      96(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      16(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      48(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      80(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
-	VMOVUPS      112(AX), X3
-	VADDPS       X3, X1, X5
-	VSUBPS       X5, X1, X1
-	VADDPS       X3, X1, X1
-	VADDPS       X1, X2, X2
-	VMOVAPS      X5, X1
+	VMOVUPS      (AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      32(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      64(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      96(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      16(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      48(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      80(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
+	VMOVUPS      112(AX), X2
+	VADDPS       X2, X0, X3
+	VSUBPS       X3, X0, X0
+	VADDPS       X2, X0, X0
+	VADDPS       X0, X1, X1
+	VMOVAPS      X3, X0
 	ADDQ         $0x00000080, AX
 	CMPQ         AX, R8
 	JLT          sum12
+	VPERMILPS    $0x00, X0, X2
+	VBROADCASTSS X2, Y2
 	VPERMILPS    $0x00, X1, X3
 	VBROADCASTSS X3, Y3
-	VPERMILPS    $0x00, X2, X5
+	VPERMILPS    $0x55, X0, X5
 	VBROADCASTSS X5, Y5
 	VPERMILPS    $0x55, X1, X6
 	VBROADCASTSS X6, Y6
-	VPERMILPS    $0x55, X2, X7
-	VBROADCASTSS X7, Y7
+	VPERMILPS    $0xaa, X0, X0
+	VBROADCASTSS X0, Y0
 	VPERMILPS    $0xaa, X1, X1
 	VBROADCASTSS X1, Y1
-	VPERMILPS    $0xaa, X2, X2
-	VBROADCASTSS X2, Y2
-	VXORPS       Y8, Y8, Y8
-	VSUBPS       Y7, Y7, Y9
-	VCMPPS       $0x00, Y9, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VADDPS       Y7, Y6, Y6
-	VADDPS       Y6, Y4, Y4
-	VMOVUPS      cs7f800000<>+0(SB), Y6
-	VCMPPS       $0x15, Y6, Y4, Y6
-	VORPS        Y6, Y8, Y8
-	VMOVUPS      160(SI), Y6
-	VMOVMSKPS    Y8, AX
-	MOVL         AX, bad+44(FP)
-	VSUBPS       Y5, Y5, Y7
-	VCMPPS       $0x00, Y7, Y7, Y7
-	VANDPS       Y7, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y6, Y3, Y7
+	VXORPS       Y7, Y7, Y7
+	VSUBPS       Y6, Y6, Y8
+	VCMPPS       $0x00, Y8, Y8, Y8
+	VANDPS       Y8, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y5, Y4, Y4
+	VMOVUPS      cs7f800000<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y4, Y5
+	VORPS        Y5, Y7, Y7
+	VMOVUPS      160(SI), Y5
+	VMOVMSKPS    Y7, AX
+	VSUBPS       Y3, Y3, Y6
+	VCMPPS       $0x00, Y6, Y6, Y6
+	VANDPS       Y6, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VDIVPS       Y5, Y2, Y2
+	VADDPS       cs3f800000<>+0(SB), Y2, Y3
 	VMOVUPS      cs3f800000<>+0(SB), Y5
-	VDIVPS       Y7, Y5, Y5
-	VDIVPS       Y6, Y3, Y3
-	VADDPS       cs3f800000<>+0(SB), Y3, Y6
-	VMOVUPS      cs3f800000<>+0(SB), Y7
-	VDIVPS       Y6, Y7, Y7
-	VSUBPS       cs3f800000<>+0(SB), Y6, Y9
-	VSUBPS       Y9, Y3, Y9
-	VMULPS       Y7, Y9, Y9
-	VMOVUPS      cs3f3504f3<>+0(SB), Y10
-	VPSUBD       Y10, Y6, Y8
-	VPSRAD       $0x17, Y8, Y8
-	VPSLLD       $0x17, Y8, Y10
-	VPSUBD       Y10, Y6, Y6
-	VCVTDQ2PS    Y8, Y8
-	VSUBPS       cs3f800000<>+0(SB), Y6, Y6
-	VADDPS       cs40000000<>+0(SB), Y6, Y10
-	VDIVPS       Y10, Y6, Y10
-	VMULPS       Y10, Y10, Y11
-	VMOVUPS      cs3e789e26<>+0(SB), Y12
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y11, Y12
-	VFMADD213PS  cs3eccce13<>+0(SB), Y11, Y12
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y11, Y12
-	VMULPS       Y11, Y12, Y12
-	VMULPS       Y6, Y6, Y11
-	VMULPS       cs3f000000<>+0(SB), Y11, Y11
-	VADDPS       Y11, Y12, Y12
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y8, Y9
-	VFMADD231PS  Y10, Y12, Y9
-	VSUBPS       Y9, Y11, Y11
-	VSUBPS       Y11, Y6, Y6
-	VMOVAPS      Y6, Y6
-	VFMADD231PS  cs3f317180<>+0(SB), Y8, Y6
-	VMULPS       Y7, Y3, Y3
-	VMOVUPS      Y0, 32(SI)
-	VMOVUPS      Y6, 64(SI)
-	VMOVUPS      Y7, 96(SI)
-	VMOVUPS      Y3, 128(SI)
-	VMOVUPS      Y5, 160(SI)
-	VMOVUPS      cs3f000000<>+0(SB), Y0
-	VCMPPS       $0x1e, Y0, Y7, Y0
-	VSUBPS       Y2, Y2, Y0
-	VCMPPS       $0x00, Y0, Y0, Y0
-	VANDPS       Y0, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VFMSUB213PS  Y1, Y4, Y6
-	VMOVUPS      Y6, 192(SI)
+	VDIVPS       Y3, Y5, Y5
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y7
+	VSUBPS       Y7, Y2, Y7
+	VMULPS       Y5, Y7, Y7
+	VMOVUPS      cs3f3504f3<>+0(SB), Y8
+	VPSUBD       Y8, Y3, Y6
+	VPSRAD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y6, Y8
+	VPSUBD       Y8, Y3, Y3
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       cs3f800000<>+0(SB), Y3, Y3
+	VADDPS       cs40000000<>+0(SB), Y3, Y8
+	VDIVPS       Y8, Y3, Y8
+	VMULPS       Y8, Y8, Y9
+	VMOVUPS      cs3e789e26<>+0(SB), Y10
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3eccce13<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y9, Y10
+	VMULPS       Y9, Y10, Y10
+	VMULPS       Y3, Y3, Y9
+	VMULPS       cs3f000000<>+0(SB), Y9, Y9
+	VADDPS       Y9, Y10, Y10
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y7
+	VFMADD231PS  Y8, Y10, Y7
+	VSUBPS       Y7, Y9, Y9
+	VSUBPS       Y9, Y3, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y3
+	VMULPS       Y5, Y2, Y2
+	VMOVUPS      cs3f000000<>+0(SB), Y2
+	VCMPPS       $0x1e, Y2, Y5, Y2
+	VSUBPS       Y1, Y1, Y2
+	VCMPPS       $0x00, Y2, Y2, Y2
+	VANDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VFMSUB213PS  Y0, Y4, Y3
+	MOVL         AX, bad+44(FP)
+	VMOVUPS      Y3, 192(SI)
 
 declined:
 	VZEROUPPER
@@ -45699,11 +45763,6 @@ column2:
 	VMOVAPS      Y7, Y4
 	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y4
 	VMULPS       Y5, Y1, Y1
-	VMOVUPS      Y0, 32(SI)
-	VMOVUPS      Y4, 64(SI)
-	VMOVUPS      Y5, 96(SI)
-	VMOVUPS      Y1, 128(SI)
-	VMOVUPS      Y2, 160(SI)
 	VMOVUPS      cs3f317180<>+0(SB), Y8
 	VMULPS       Y6, Y8, Y8
 	VSUBPS       Y4, Y8, Y8
@@ -46038,11 +46097,6 @@ column2:
 	VMOVAPS      Y7, Y4
 	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y4
 	VMULPS       Y5, Y1, Y1
-	VMOVUPS      Y0, 32(SI)
-	VMOVUPS      Y4, 64(SI)
-	VMOVUPS      Y5, 96(SI)
-	VMOVUPS      Y1, 128(SI)
-	VMOVUPS      Y2, 160(SI)
 	VMOVUPS      cs3f317180<>+0(SB), Y8
 	VMULPS       Y6, Y8, Y8
 	VSUBPS       Y4, Y8, Y8
@@ -50754,81 +50808,105 @@ done5:
 	VZEROUPPER
 	RET
 
-// func tileInF64AVX2(dst *float64, src *float64, k int)
+// func tileInF64AVX2(dst *float64, src *float64, k int, tiles int)
 // Requires: AVX, CMOV
-TEXT ·tileInF64AVX2(SB), NOSPLIT, $0-24
+TEXT ·tileInF64AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x03, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (CX)(BX*2), SI
-	XORQ DI, DI
-	SUBQ $0x02, DX
+	MOVQ CX, SI
+	LEAQ (SI)(BX*2), DI
+	XORQ R8, R8
+	MOVQ DX, R9
+	SUBQ $0x02, R9
 
 quad1:
-	LEAQ        (CX)(DI*8), R8
-	VMOVUPS     (R8), X0
-	LEAQ        (SI)(DI*8), R8
-	VINSERTF128 $0x01, (R8), Y0, Y0
-	LEAQ        (CX)(DI*8), R8
-	VMOVUPS     (R8)(BX*1), X1
-	LEAQ        (SI)(DI*8), R8
-	VINSERTF128 $0x01, (R8)(BX*1), Y1, Y1
-	MOVQ        DI, R8
-	SHLQ        $0x05, R8
-	ADDQ        AX, R8
+	LEAQ        (SI)(R8*8), R10
+	VMOVUPS     (R10), X0
+	LEAQ        (DI)(R8*8), R10
+	VINSERTF128 $0x01, (R10), Y0, Y0
+	LEAQ        (SI)(R8*8), R10
+	VMOVUPS     (R10)(BX*1), X1
+	LEAQ        (DI)(R8*8), R10
+	VINSERTF128 $0x01, (R10)(BX*1), Y1, Y1
+	MOVQ        R8, R10
+	SHLQ        $0x05, R10
+	ADDQ        AX, R10
 	VUNPCKLPD   Y1, Y0, Y2
 	VUNPCKHPD   Y1, Y0, Y3
-	VMOVUPD     Y2, (R8)
-	VMOVUPD     Y3, 32(R8)
-	CMPQ        DI, DX
+	VMOVUPD     Y2, (R10)
+	VMOVUPD     Y3, 32(R10)
+	CMPQ        R8, R9
 	JGE         done2
-	ADDQ        $0x02, DI
-	CMPQ        DI, DX
-	CMOVQGT     DX, DI
+	ADDQ        $0x02, R8
+	CMPQ        R8, R9
+	CMOVQGT     R9, R8
 	JMP         quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
-// func tileOutF64AVX2(dst *float64, src *float64, k int)
+// func tileOutF64AVX2(dst *float64, src *float64, k int, tiles int)
 // Requires: AVX, CMOV
-TEXT ·tileOutF64AVX2(SB), NOSPLIT, $0-24
+TEXT ·tileOutF64AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x03, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (AX)(BX*2), SI
-	XORQ DI, DI
-	SUBQ $0x02, DX
+	MOVQ AX, SI
+	LEAQ (SI)(BX*2), DI
+	XORQ R8, R8
+	MOVQ DX, R9
+	SUBQ $0x02, R9
 
 quad1:
-	MOVQ         DI, R8
-	SHLQ         $0x05, R8
-	ADDQ         CX, R8
-	VMOVUPD      (R8), Y0
-	VMOVUPD      32(R8), Y1
+	MOVQ         R8, R10
+	SHLQ         $0x05, R10
+	ADDQ         CX, R10
+	VMOVUPD      (R10), Y0
+	VMOVUPD      32(R10), Y1
 	VUNPCKLPD    Y1, Y0, Y2
 	VUNPCKHPD    Y1, Y0, Y0
-	LEAQ         (AX)(DI*8), R8
-	VMOVUPS      X2, (R8)
-	VMOVUPS      X0, (R8)(BX*1)
-	LEAQ         (SI)(DI*8), R8
-	VEXTRACTF128 $0x01, Y2, (R8)
-	VEXTRACTF128 $0x01, Y0, (R8)(BX*1)
-	CMPQ         DI, DX
+	LEAQ         (SI)(R8*8), R10
+	VMOVUPS      X2, (R10)
+	VMOVUPS      X0, (R10)(BX*1)
+	LEAQ         (DI)(R8*8), R10
+	VEXTRACTF128 $0x01, Y2, (R10)
+	VEXTRACTF128 $0x01, Y0, (R10)(BX*1)
+	CMPQ         R8, R9
 	JGE          done2
-	ADDQ         $0x02, DI
-	CMPQ         DI, DX
-	CMOVQGT      DX, DI
+	ADDQ         $0x02, R8
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
 	JMP          quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
@@ -50934,32 +51012,32 @@ column2:
 	VCMPPD       $0x00, Y1, Y1, Y1
 	VANDPD       Y1, Y5, Y5
 	VADDPD       Y5, Y4, Y4
-	VADDPD       Y2, Y4, Y3
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VDIVPD       Y3, Y1, Y1
-	VDIVPD       Y2, Y4, Y4
-	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y2
+	VADDPD       Y2, Y4, Y1
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
-	VDIVPD       Y2, Y3, Y3
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y6
+	VDIVPD       Y1, Y3, Y3
+	VDIVPD       Y2, Y4, Y4
+	VADDPD       cd3ff0000000000000<>+0(SB), Y4, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VDIVPD       Y1, Y2, Y2
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y1, Y6
 	VSUBPD       Y6, Y4, Y6
-	VMULPD       Y3, Y6, Y6
+	VMULPD       Y2, Y6, Y6
 	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y8
-	VPSUBQ       Y8, Y2, Y5
+	VPSUBQ       Y8, Y1, Y5
 	VMOVUPD      cd4330000000000000<>+0(SB), Y7
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
 	VPADDQ       Y9, Y5, Y5
 	VPSRLQ       $0x34, Y5, Y5
 	VPSLLQ       $0x34, Y5, Y8
 	VPSUBQ       Y9, Y8, Y8
-	VPSUBQ       Y8, Y2, Y8
+	VPSUBQ       Y8, Y1, Y8
 	VPOR         Y7, Y5, Y5
 	VMOVUPD      cd43300000000003ff<>+0(SB), Y7
 	VSUBPD       Y7, Y5, Y5
 	VMOVAPD      Y8, Y7
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y2
-	VADDPD       cd4000000000000000<>+0(SB), Y2, Y7
-	VDIVPD       Y7, Y2, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y1, Y7
+	VDIVPD       Y7, Y1, Y7
 	VMULPD       Y7, Y7, Y8
 	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y9
 	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y8, Y9
@@ -50969,21 +51047,21 @@ column2:
 	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y8, Y9
 	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y8, Y9
 	VMULPD       Y8, Y9, Y9
-	VMULPD       Y2, Y2, Y8
+	VMULPD       Y1, Y1, Y8
 	VMULPD       cd3fe0000000000000<>+0(SB), Y8, Y8
 	VADDPD       Y8, Y9, Y9
 	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y5, Y6
 	VFMADD231PD  Y7, Y9, Y6
 	VSUBPD       Y6, Y8, Y8
-	VSUBPD       Y8, Y2, Y2
-	VMOVAPD      Y2, Y2
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y2
-	VMULPD       Y3, Y4, Y4
+	VSUBPD       Y8, Y1, Y1
+	VMOVAPD      Y1, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y1
+	VMULPD       Y2, Y4, Y4
 	VMOVUPD      Y0, 32(BX)
-	VMOVUPD      Y2, 64(BX)
-	VMOVUPD      Y3, 96(BX)
+	VMOVUPD      Y1, 64(BX)
+	VMOVUPD      Y2, 96(BX)
 	VMOVUPD      Y4, 128(BX)
-	VMOVUPD      Y1, 160(BX)
+	VMOVUPD      Y3, 160(BX)
 	VZEROUPPER
 	RET
 
@@ -51096,30 +51174,35 @@ column1:
 	VZEROUPPER
 	RET
 
-// func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+// func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyGradF64AVX2(SB), NOSPLIT, $128-48
-	MOVQ    z+8(FP), AX
-	MOVQ    t+16(FP), CX
-	MOVQ    k+24(FP), DX
-	MOVQ    lanes+32(FP), BX
-	MOVQ    e+0(FP), SI
+TEXT ·tileCrossEntropyGradF64AVX2(SB), NOSPLIT, $128-80
+	MOVQ z+8(FP), AX
+	MOVQ t+16(FP), CX
+	MOVQ k+24(FP), DX
+	MOVQ lanes+72(FP), BX
+	MOVQ loss+56(FP), SI
+	MOVQ declined+64(FP), DI
+	MOVQ e+0(FP), R8
+	MOVQ f+40(FP), R9
+
+tile:
 	VMOVUPD cdfff0000000000000<>+0(SB), Y0
-	XORQ    DI, DI
-	MOVQ    DX, R8
-	SHLQ    $0x05, R8
+	XORQ    R10, R10
+	MOVQ    DX, R11
+	SHLQ    $0x05, R11
 
 column1:
-	VMOVUPD      (AX)(DI*1), Y1
+	VMOVUPD      (AX)(R10*1), Y1
 	VMAXPD       Y0, Y1, Y0
-	ADDQ         $0x20, DI
-	CMPQ         DI, R8
+	ADDQ         $0x20, R10
+	CMPQ         R10, R11
 	JLT          column1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
 	VANDPD       Y0, Y1, Y1
 	VMOVUPD      cd4270000000000000<>+0(SB), Y2
 	VCMPPD       $0x15, Y2, Y1, Y1
-	VMOVMSKPD    Y1, DI
+	VMOVMSKPD    Y1, R10
 	VADDPD       cdc087500000000000<>+0(SB), Y0, Y1
 	VMOVUPD      cd4338000000000000<>+0(SB), Y2
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y2
@@ -51127,7 +51210,6 @@ column1:
 	VMOVUPD      cd4338000000000064<>+0(SB), Y3
 	VSUBPD       Y2, Y3, Y3
 	VPSLLQ       $0x34, Y3, Y3
-	MOVL         DI, rejected+40(FP)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y4
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y4
 	VSUBPD       cd4338000000000000<>+0(SB), Y4, Y2
@@ -51162,12 +51244,12 @@ column1:
 	VMOVUPD      Y3, 32(SP)
 	VPCMPEQD     Y0, Y0, Y0
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
-	MOVQ         DX, R8
-	SHLQ         $0x05, R8
+	XORQ         R11, R11
+	MOVQ         DX, R12
+	SHLQ         $0x05, R12
 
 column2:
-	VMAXPD       (AX)(DI*1), Y1, Y9
+	VMAXPD       (AX)(R11*1), Y1, Y9
 	VMOVUPD      cd4338000000000000<>+0(SB), Y10
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
 	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
@@ -51191,9 +51273,9 @@ column2:
 	VPADDQ       Y10, Y11, Y11
 	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
 	VFMADD231PD  cd0<>+0(SB), Y9, Y11
-	VMOVUPD      Y11, (SI)(DI*1)
-	VMOVUPD      (AX)(DI*1), Y9
-	VMOVUPD      (CX)(DI*1), Y10
+	VMOVUPD      Y11, (R8)(R11*1)
+	VMOVUPD      (AX)(R11*1), Y9
+	VMOVUPD      (CX)(R11*1), Y10
 	VCMPPD       $0x00, (SP), Y9, Y12
 	VANDPD       Y12, Y0, Y13
 	VANDNPD      Y0, Y12, Y0
@@ -51221,8 +51303,8 @@ column2:
 	VANDPD       Y11, Y9, Y9
 	VMULPD       Y10, Y9, Y9
 	VADDPD       Y9, Y8, Y8
-	ADDQ         $0x20, DI
-	CMPQ         DI, R8
+	ADDQ         $0x20, R11
+	CMPQ         R11, R12
 	JLT          column2
 	VMOVUPD      (SP), Y0
 	VSUBPD       Y6, Y6, Y1
@@ -51234,7 +51316,7 @@ column2:
 	VCMPPD       $0x15, Y6, Y1, Y6
 	VORPD        Y6, Y3, Y3
 	VMOVUPD      160(BX), Y6
-	VMOVUPD      (BX), Y9
+	VMOVUPD      (R9), Y9
 	VMOVAPD      Y1, Y10
 	VADDPD       Y6, Y2, Y11
 	VMAXPD       Y6, Y2, Y12
@@ -51247,115 +51329,123 @@ column2:
 	VFNMADD231PD Y10, Y12, Y10
 	VMOVUPD      Y10, 64(SP)
 	VMOVUPD      Y9, 96(SP)
-	VMOVMSKPD    Y3, DI
-	MOVL         DI, bad+44(FP)
+	VMOVMSKPD    Y3, R11
 	VSUBPD       Y4, Y4, Y3
 	VCMPPD       $0x00, Y3, Y3, Y3
 	VANDPD       Y3, Y4, Y4
 	VADDPD       Y4, Y2, Y2
-	VADDPD       Y6, Y2, Y4
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
-	VDIVPD       Y4, Y3, Y3
 	VDIVPD       Y6, Y2, Y2
-	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y4
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VDIVPD       Y4, Y6, Y6
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y4, Y10
-	VSUBPD       Y10, Y2, Y10
-	VMULPD       Y6, Y10, Y10
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y12
-	VPSUBQ       Y12, Y4, Y9
-	VMOVUPD      cd4330000000000000<>+0(SB), Y11
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y13
-	VPADDQ       Y13, Y9, Y9
-	VPSRLQ       $0x34, Y9, Y9
-	VPSLLQ       $0x34, Y9, Y12
-	VPSUBQ       Y13, Y12, Y12
-	VPSUBQ       Y12, Y4, Y12
-	VPOR         Y11, Y9, Y9
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y11
-	VSUBPD       Y11, Y9, Y9
-	VMOVAPD      Y12, Y11
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y11, Y4
-	VADDPD       cd4000000000000000<>+0(SB), Y4, Y11
-	VDIVPD       Y11, Y4, Y11
-	VMULPD       Y11, Y11, Y12
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y13
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y12, Y13
-	VMULPD       Y12, Y13, Y13
-	VMULPD       Y4, Y4, Y12
-	VMULPD       cd3fe0000000000000<>+0(SB), Y12, Y12
-	VADDPD       Y12, Y13, Y13
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y9, Y10
-	VFMADD231PD  Y11, Y13, Y10
-	VSUBPD       Y10, Y12, Y12
-	VSUBPD       Y12, Y4, Y4
-	VMOVAPD      Y4, Y4
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y9, Y4
-	VMULPD       Y6, Y2, Y2
-	VMOVUPD      Y0, 32(BX)
-	VMOVUPD      Y4, 64(BX)
-	VMOVUPD      Y6, 96(BX)
-	VMOVUPD      Y2, 128(BX)
-	VMOVUPD      Y3, 160(BX)
-	VMOVUPD      cd3fe0000000000000<>+0(SB), Y3
-	VCMPPD       $0x1e, Y3, Y6, Y3
-	VMULPD       Y1, Y6, Y6
-	VMAXPD       Y7, Y6, Y6
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VDIVPD       Y3, Y4, Y4
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y3, Y9
+	VSUBPD       Y9, Y2, Y9
+	VMULPD       Y4, Y9, Y9
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y11
+	VPSUBQ       Y11, Y3, Y6
+	VMOVUPD      cd4330000000000000<>+0(SB), Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y12
+	VPADDQ       Y12, Y6, Y6
+	VPSRLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y6, Y11
+	VPSUBQ       Y12, Y11, Y11
+	VPSUBQ       Y11, Y3, Y11
+	VPOR         Y10, Y6, Y6
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y10
+	VSUBPD       Y10, Y6, Y6
+	VMOVAPD      Y11, Y10
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y10, Y3
+	VADDPD       cd4000000000000000<>+0(SB), Y3, Y10
+	VDIVPD       Y10, Y3, Y10
+	VMULPD       Y10, Y10, Y11
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y12
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y11, Y12
+	VMULPD       Y11, Y12, Y12
+	VMULPD       Y3, Y3, Y11
+	VMULPD       cd3fe0000000000000<>+0(SB), Y11, Y11
+	VADDPD       Y11, Y12, Y12
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y9
+	VFMADD231PD  Y10, Y12, Y9
+	VSUBPD       Y9, Y11, Y11
+	VSUBPD       Y11, Y3, Y3
+	VMOVAPD      Y3, Y3
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y3
+	VMULPD       Y4, Y2, Y2
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y6
+	VCMPPD       $0x1e, Y6, Y4, Y6
+	VMULPD       Y1, Y4, Y4
+	VMAXPD       Y7, Y4, Y4
 	VMULPD       Y1, Y2, Y7
 	VMAXPD       Y5, Y7, Y7
-	VCMPPD       $0x11, Y6, Y7, Y6
-	VANDPD       Y3, Y6, Y3
-	VFMSUB213PD  Y8, Y1, Y4
-	VMOVUPD      Y4, 192(BX)
+	VCMPPD       $0x11, Y4, Y7, Y4
+	VANDPD       Y6, Y4, Y4
+	VFMSUB213PD  Y8, Y1, Y3
 	VFNMADD213PD Y5, Y1, Y2
 	VMOVUPD      64(SP), Y1
-	VMOVUPD      96(SP), Y4
-	XORQ         BX, BX
-	SHLQ         $0x05, DX
+	VMOVUPD      96(SP), Y5
+	ORL          R11, R10
+	MOVL         R10, (DI)
+	VMOVUPD      Y3, (SI)
+	XORQ         R10, R10
+	MOVQ         DX, R11
+	SHLQ         $0x05, R11
 
 column3:
-	VMOVUPD     (SI)(BX*1), Y5
-	VFMSUB213PD (CX)(BX*1), Y1, Y5
-	VCMPPD      $0x00, (AX)(BX*1), Y0, Y6
-	VANDPD      Y3, Y6, Y6
-	VBLENDVPD   Y6, Y2, Y5, Y5
-	VMULPD      Y4, Y5, Y5
-	VMOVUPD     Y5, (SI)(BX*1)
-	ADDQ        $0x20, BX
-	CMPQ        BX, DX
+	VMOVUPD     (R8)(R10*1), Y3
+	VFMSUB213PD (CX)(R10*1), Y1, Y3
+	VCMPPD      $0x00, (AX)(R10*1), Y0, Y6
+	VANDPD      Y4, Y6, Y6
+	VBLENDVPD   Y6, Y2, Y3, Y3
+	VMULPD      Y5, Y3, Y3
+	VMOVUPD     Y3, (R8)(R10*1)
+	ADDQ        $0x20, R10
+	CMPQ        R10, R11
 	JLT         column3
+	ADDQ        step+48(FP), R9
+	MOVQ        DX, R10
+	SHLQ        $0x05, R10
+	ADDQ        R10, AX
+	ADDQ        R10, CX
+	ADDQ        R10, R8
+	ADDQ        $0x20, SI
+	ADDQ        $0x04, DI
+	DECQ        tiles+32(FP)
+	JNE         tile
 	VZEROUPPER
 	RET
 
-// func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+// func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, tiles int, loss *float64, declined *uint32, lanes *float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyF64AVX2(SB), NOSPLIT, $64-40
-	MOVQ    z+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    k+16(FP), DX
-	MOVQ    lanes+24(FP), BX
+TEXT ·tileCrossEntropyF64AVX2(SB), NOSPLIT, $64-56
+	MOVQ z+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ lanes+48(FP), BX
+	MOVQ loss+32(FP), SI
+	MOVQ declined+40(FP), DI
+
+tile:
 	VMOVUPD cdfff0000000000000<>+0(SB), Y0
-	XORQ    SI, SI
-	MOVQ    DX, DI
-	SHLQ    $0x05, DI
+	XORQ    R8, R8
+	MOVQ    DX, R9
+	SHLQ    $0x05, R9
 
 column1:
-	VMOVUPD      (AX)(SI*1), Y1
+	VMOVUPD      (AX)(R8*1), Y1
 	VMAXPD       Y0, Y1, Y0
-	ADDQ         $0x20, SI
-	CMPQ         SI, DI
+	ADDQ         $0x20, R8
+	CMPQ         R8, R9
 	JLT          column1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
 	VANDPD       Y0, Y1, Y1
 	VMOVUPD      cd4270000000000000<>+0(SB), Y2
 	VCMPPD       $0x15, Y2, Y1, Y1
-	VMOVMSKPD    Y1, SI
+	VMOVMSKPD    Y1, R8
 	VADDPD       cdc087500000000000<>+0(SB), Y0, Y1
 	VMOVUPD      cd4338000000000000<>+0(SB), Y2
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y2
@@ -51363,7 +51453,6 @@ column1:
 	VMOVUPD      cd4338000000000064<>+0(SB), Y3
 	VSUBPD       Y2, Y3, Y3
 	VPSLLQ       $0x34, Y3, Y3
-	MOVL         SI, rejected+32(FP)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y4
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y4
 	VSUBPD       cd4338000000000000<>+0(SB), Y4, Y2
@@ -51398,11 +51487,12 @@ column1:
 	VMOVUPD      Y3, 32(SP)
 	VPCMPEQD     Y0, Y0, Y0
 	VXORPS       Y3, Y3, Y3
-	XORQ         SI, SI
-	SHLQ         $0x05, DX
+	XORQ         R9, R9
+	MOVQ         DX, R10
+	SHLQ         $0x05, R10
 
 column2:
-	VMAXPD       (AX)(SI*1), Y1, Y9
+	VMAXPD       (AX)(R9*1), Y1, Y9
 	VMOVUPD      cd4338000000000000<>+0(SB), Y10
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y9, Y10
 	VSUBPD       cd4338000000000000<>+0(SB), Y10, Y11
@@ -51426,8 +51516,8 @@ column2:
 	VPADDQ       Y10, Y11, Y11
 	VMULPD       cd39b0000000000000<>+0(SB), Y11, Y11
 	VFMADD231PD  cd0<>+0(SB), Y9, Y11
-	VMOVUPD      (AX)(SI*1), Y9
-	VMOVUPD      (CX)(SI*1), Y10
+	VMOVUPD      (AX)(R9*1), Y9
+	VMOVUPD      (CX)(R9*1), Y10
 	VCMPPD       $0x00, (SP), Y9, Y12
 	VANDPD       Y12, Y0, Y13
 	VANDNPD      Y0, Y12, Y0
@@ -51455,79 +51545,80 @@ column2:
 	VANDPD       Y11, Y9, Y9
 	VMULPD       Y10, Y9, Y9
 	VADDPD       Y9, Y8, Y8
-	ADDQ         $0x20, SI
-	CMPQ         SI, DX
+	ADDQ         $0x20, R9
+	CMPQ         R9, R10
 	JLT          column2
 	VMOVUPD      (SP), Y0
-	VSUBPD       Y6, Y6, Y1
-	VCMPPD       $0x00, Y1, Y1, Y1
-	VANDPD       Y1, Y6, Y6
+	VSUBPD       Y6, Y6, Y0
+	VCMPPD       $0x00, Y0, Y0, Y0
+	VANDPD       Y0, Y6, Y6
 	VADDPD       Y6, Y5, Y5
-	VADDPD       Y5, Y7, Y1
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
-	VCMPPD       $0x15, Y5, Y1, Y5
-	VORPD        Y5, Y3, Y3
-	VMOVUPD      160(BX), Y5
-	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+36(FP)
+	VADDPD       Y5, Y7, Y0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y1
+	VCMPPD       $0x15, Y1, Y0, Y1
+	VORPD        Y1, Y3, Y3
+	VMOVUPD      160(BX), Y1
+	VMOVMSKPD    Y3, R9
 	VSUBPD       Y4, Y4, Y3
 	VCMPPD       $0x00, Y3, Y3, Y3
 	VANDPD       Y3, Y4, Y4
 	VADDPD       Y4, Y2, Y2
-	VADDPD       Y5, Y2, Y4
+	VDIVPD       Y1, Y2, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y1
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
-	VDIVPD       Y4, Y3, Y3
-	VDIVPD       Y5, Y2, Y2
-	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y4
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
-	VDIVPD       Y4, Y5, Y5
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y4, Y7
-	VSUBPD       Y7, Y2, Y7
-	VMULPD       Y5, Y7, Y7
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
-	VPSUBQ       Y10, Y4, Y6
-	VMOVUPD      cd4330000000000000<>+0(SB), Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
-	VPADDQ       Y11, Y6, Y6
-	VPSRLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y6, Y10
-	VPSUBQ       Y11, Y10, Y10
-	VPSUBQ       Y10, Y4, Y10
-	VPOR         Y9, Y6, Y6
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
-	VSUBPD       Y9, Y6, Y6
-	VMOVAPD      Y10, Y9
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y4
-	VADDPD       cd4000000000000000<>+0(SB), Y4, Y9
-	VDIVPD       Y9, Y4, Y9
-	VMULPD       Y9, Y9, Y10
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
-	VMULPD       Y10, Y11, Y11
-	VMULPD       Y4, Y4, Y10
-	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
-	VADDPD       Y10, Y11, Y11
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y7
-	VFMADD231PD  Y9, Y11, Y7
-	VSUBPD       Y7, Y10, Y10
-	VSUBPD       Y10, Y4, Y4
-	VMOVAPD      Y4, Y4
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y4
-	VMULPD       Y5, Y2, Y2
-	VMOVUPD      Y0, 32(BX)
-	VMOVUPD      Y4, 64(BX)
-	VMOVUPD      Y5, 96(BX)
-	VMOVUPD      Y2, 128(BX)
-	VMOVUPD      Y3, 160(BX)
-	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
-	VCMPPD       $0x1e, Y0, Y5, Y0
-	VFMSUB213PD  Y8, Y1, Y4
-	VMOVUPD      Y4, 192(BX)
+	VDIVPD       Y1, Y3, Y3
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y1, Y5
+	VSUBPD       Y5, Y2, Y5
+	VMULPD       Y3, Y5, Y5
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y7
+	VPSUBQ       Y7, Y1, Y4
+	VMOVUPD      cd4330000000000000<>+0(SB), Y6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y4, Y4
+	VPSRLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y4, Y7
+	VPSUBQ       Y9, Y7, Y7
+	VPSUBQ       Y7, Y1, Y7
+	VPOR         Y6, Y4, Y4
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y6
+	VSUBPD       Y6, Y4, Y4
+	VMOVAPD      Y7, Y6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y6, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y1, Y6
+	VDIVPD       Y6, Y1, Y6
+	VMULPD       Y6, Y6, Y7
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y7, Y9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y7, Y9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y7, Y9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y7, Y9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y7, Y9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y7, Y9
+	VMULPD       Y7, Y9, Y9
+	VMULPD       Y1, Y1, Y7
+	VMULPD       cd3fe0000000000000<>+0(SB), Y7, Y7
+	VADDPD       Y7, Y9, Y9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y4, Y5
+	VFMADD231PD  Y6, Y9, Y5
+	VSUBPD       Y5, Y7, Y7
+	VSUBPD       Y7, Y1, Y1
+	VMOVAPD      Y1, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y4, Y1
+	VMULPD       Y3, Y2, Y2
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y2
+	VCMPPD       $0x1e, Y2, Y3, Y2
+	VFMSUB213PD  Y8, Y0, Y1
+	ORL          R9, R8
+	MOVL         R8, (DI)
+	VMOVUPD      Y1, (SI)
+	MOVQ         DX, R8
+	SHLQ         $0x05, R8
+	ADDQ         R8, AX
+	ADDQ         R8, CX
+	ADDQ         $0x20, SI
+	ADDQ         $0x04, DI
+	DECQ         tiles+24(FP)
+	JNE          tile
 	VZEROUPPER
 	RET
 
@@ -52364,21 +52455,21 @@ tail10:
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y2, Y2
 	VSUBPD       Y0, Y3, Y3
-	VCMPPD       $0x04, Y5, Y1, Y5
-	VANDPD       Y5, Y3, Y3
+	VCMPPD       $0x04, Y5, Y1, Y0
+	VANDPD       Y0, Y3, Y3
 	VMULPD       Y1, Y3, Y3
 	MOVQ         R8, AX
 	SUBQ         R10, AX
-	VPCMPEQD     Y5, Y5, Y5
-	VMOVQ        AX, X6
-	VPBROADCASTQ X6, Y6
-	VPCMPEQQ     count4<>+0(SB), Y6, Y6
-	VANDNPD      Y5, Y6, Y6
-	VANDPD       Y6, Y8, Y8
-	VANDPD       Y6, Y1, Y1
-	VUNPCKLPD    Y1, Y8, Y5
+	VPCMPEQD     Y0, Y0, Y0
+	VMOVQ        AX, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y0, Y5, Y5
+	VANDPD       Y5, Y8, Y8
+	VANDPD       Y5, Y1, Y1
+	VUNPCKLPD    Y1, Y8, Y0
 	VUNPCKHPD    Y1, Y8, Y1
-	VMOVUPD      Y5, (R9)
+	VMOVUPD      Y0, (R9)
 	VMOVUPD      Y1, 32(R9)
 	VMOVUPD      Y3, 64(R9)
 	ADDQ         $0x00000060, R9
@@ -52388,158 +52479,150 @@ done11:
 	MOVL      AX, bad+52(FP)
 	TESTL     AX, AX
 	JNE       declined
+	VXORPS    X0, X0, X0
 	VXORPS    X1, X1, X1
 	VXORPS    X2, X2, X2
-	VXORPS    X3, X3, X3
 	MOVQ      BX, AX
 
 sum12:
-	VMOVUPS      (AX), X5
-	VADDPD       X5, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X5, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       64(AX), X3, X3
-	VMOVUPS      32(AX), X5
-	VADDPD       X5, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X5, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       72(AX), X3, X3
-	VMOVUPS      16(AX), X5
-	VADDPD       X5, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X5, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       80(AX), X3, X3
-	VMOVUPS      48(AX), X5
-	VADDPD       X5, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X5, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       88(AX), X3, X3
+	VMOVUPS      (AX), X3
+	VADDPD       X3, X0, X5
+	VSUBPD       X5, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X5, X0
+	VADDSD       64(AX), X2, X2
+	VMOVUPS      32(AX), X3
+	VADDPD       X3, X0, X5
+	VSUBPD       X5, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X5, X0
+	VADDSD       72(AX), X2, X2
+	VMOVUPS      16(AX), X3
+	VADDPD       X3, X0, X5
+	VSUBPD       X5, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X5, X0
+	VADDSD       80(AX), X2, X2
+	VMOVUPS      48(AX), X3
+	VADDPD       X3, X0, X5
+	VSUBPD       X5, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X5, X0
+	VADDSD       88(AX), X2, X2
 	ADDQ         $0x00000060, AX
 	CMPQ         AX, R9
 	JLT          sum12
+	VPERMILPD    $0x00, X0, X3
+	VBROADCASTSD X3, Y3
 	VPERMILPD    $0x00, X1, X5
 	VBROADCASTSD X5, Y5
-	VPERMILPD    $0x00, X2, X6
-	VBROADCASTSD X6, Y6
+	VPERMILPD    $0x03, X0, X0
+	VBROADCASTSD X0, Y0
 	VPERMILPD    $0x03, X1, X1
 	VBROADCASTSD X1, Y1
-	VPERMILPD    $0x03, X2, X2
+	VPERMILPD    $0x00, X2, X2
 	VBROADCASTSD X2, Y2
-	VPERMILPD    $0x00, X3, X3
-	VBROADCASTSD X3, Y3
-	VXORPS       Y7, Y7, Y7
-	VSUBPD       Y2, Y2, Y8
-	VCMPPD       $0x00, Y8, Y8, Y8
-	VANDPD       Y8, Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VADDPD       Y1, Y4, Y2
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y8
-	VCMPPD       $0x15, Y8, Y2, Y8
-	VORPD        Y8, Y7, Y7
-	VMOVUPD      160(SI), Y8
-	VMOVUPD      (SI), Y9
-	VMOVAPD      Y2, Y10
-	VADDPD       Y8, Y5, Y11
-	VMAXPD       Y8, Y5, Y12
-	VMINPD       Y8, Y5, Y13
-	VSUBPD       Y11, Y12, Y12
-	VADDPD       Y13, Y12, Y12
-	VADDPD       Y6, Y12, Y12
-	VDIVPD       Y11, Y10, Y10
-	VDIVPD       Y11, Y12, Y12
-	VFNMADD231PD Y10, Y12, Y10
-	VMOVUPD      Y10, (SP)
-	VMOVUPD      Y9, 32(SP)
-	VMOVMSKPD    Y7, AX
-	MOVL         AX, bad+52(FP)
-	VSUBPD       Y6, Y6, Y7
+	VXORPS       Y6, Y6, Y6
+	VSUBPD       Y1, Y1, Y7
 	VCMPPD       $0x00, Y7, Y7, Y7
-	VANDPD       Y7, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       Y8, Y5, Y7
+	VANDPD       Y7, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y0, Y4, Y1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y7
+	VCMPPD       $0x15, Y7, Y1, Y7
+	VORPD        Y7, Y6, Y6
+	VMOVUPD      160(SI), Y7
+	VMOVUPD      (SI), Y8
+	VMOVAPD      Y1, Y9
+	VADDPD       Y7, Y3, Y10
+	VMAXPD       Y7, Y3, Y11
+	VMINPD       Y7, Y3, Y12
+	VSUBPD       Y10, Y11, Y11
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y5, Y11, Y11
+	VDIVPD       Y10, Y9, Y9
+	VDIVPD       Y10, Y11, Y11
+	VFNMADD231PD Y9, Y11, Y9
+	VMOVUPD      Y9, (SP)
+	VMOVUPD      Y8, 32(SP)
+	VMOVMSKPD    Y6, AX
+	VSUBPD       Y5, Y5, Y6
+	VCMPPD       $0x00, Y6, Y6, Y6
+	VANDPD       Y6, Y5, Y5
+	VADDPD       Y5, Y3, Y3
+	VDIVPD       Y7, Y3, Y3
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y5
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VDIVPD       Y7, Y6, Y6
-	VDIVPD       Y8, Y5, Y5
-	VADDPD       cd3ff0000000000000<>+0(SB), Y5, Y7
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VDIVPD       Y7, Y8, Y8
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y10
-	VSUBPD       Y10, Y5, Y10
-	VMULPD       Y8, Y10, Y10
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y12
-	VPSUBQ       Y12, Y7, Y9
-	VMOVUPD      cd4330000000000000<>+0(SB), Y11
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y13
-	VPADDQ       Y13, Y9, Y9
-	VPSRLQ       $0x34, Y9, Y9
-	VPSLLQ       $0x34, Y9, Y12
-	VPSUBQ       Y13, Y12, Y12
-	VPSUBQ       Y12, Y7, Y12
-	VPOR         Y11, Y9, Y9
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y11
-	VSUBPD       Y11, Y9, Y9
-	VMOVAPD      Y12, Y11
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y11, Y7
-	VADDPD       cd4000000000000000<>+0(SB), Y7, Y11
-	VDIVPD       Y11, Y7, Y11
-	VMULPD       Y11, Y11, Y12
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y13
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y12, Y13
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y12, Y13
-	VMULPD       Y12, Y13, Y13
-	VMULPD       Y7, Y7, Y12
-	VMULPD       cd3fe0000000000000<>+0(SB), Y12, Y12
-	VADDPD       Y12, Y13, Y13
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y9, Y10
-	VFMADD231PD  Y11, Y13, Y10
-	VSUBPD       Y10, Y12, Y12
-	VSUBPD       Y12, Y7, Y7
-	VMOVAPD      Y7, Y7
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y9, Y7
-	VMULPD       Y8, Y5, Y5
-	VMOVUPD      Y0, 32(SI)
-	VMOVUPD      Y7, 64(SI)
-	VMOVUPD      Y8, 96(SI)
-	VMOVUPD      Y5, 128(SI)
-	VMOVUPD      Y6, 160(SI)
-	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
-	VCMPPD       $0x1e, Y0, Y8, Y0
-	VMULPD       Y2, Y8, Y6
+	VDIVPD       Y5, Y6, Y6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y5, Y8
+	VSUBPD       Y8, Y3, Y8
+	VMULPD       Y6, Y8, Y8
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ       Y10, Y5, Y7
+	VMOVUPD      cd4330000000000000<>+0(SB), Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ       Y11, Y7, Y7
+	VPSRLQ       $0x34, Y7, Y7
+	VPSLLQ       $0x34, Y7, Y10
+	VPSUBQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y5, Y10
+	VPOR         Y9, Y7, Y7
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
+	VSUBPD       Y9, Y7, Y7
+	VMOVAPD      Y10, Y9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y5
+	VADDPD       cd4000000000000000<>+0(SB), Y5, Y9
+	VDIVPD       Y9, Y5, Y9
+	VMULPD       Y9, Y9, Y10
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
+	VMULPD       Y10, Y11, Y11
+	VMULPD       Y5, Y5, Y10
+	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
+	VADDPD       Y10, Y11, Y11
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y8
+	VFMADD231PD  Y9, Y11, Y8
+	VSUBPD       Y8, Y10, Y10
+	VSUBPD       Y10, Y5, Y5
+	VMOVAPD      Y5, Y5
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y7, Y5
+	VMULPD       Y6, Y3, Y3
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y7
+	VCMPPD       $0x1e, Y7, Y6, Y7
+	VMULPD       Y1, Y6, Y6
 	VMAXPD       Y4, Y6, Y6
-	VMULPD       Y2, Y5, Y4
-	VMAXPD       Y1, Y4, Y4
+	VMULPD       Y1, Y3, Y4
+	VMAXPD       Y0, Y4, Y4
 	VCMPPD       $0x11, Y6, Y4, Y4
-	VANDPD       Y0, Y4, Y0
-	VFMSUB213PD  Y3, Y2, Y7
-	VMOVUPD      Y7, 192(SI)
-	VFNMADD213PD Y1, Y2, Y5
-	VMOVUPD      (SP), Y1
-	VMOVUPD      32(SP), Y2
-	VMULPD       Y2, Y5, Y5
+	VANDPD       Y7, Y4, Y4
+	VFMSUB213PD  Y2, Y1, Y5
+	VFNMADD213PD Y0, Y1, Y3
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	MOVL         AX, bad+52(FP)
+	VMOVUPD      Y5, 192(SI)
+	VMULPD       Y1, Y3, Y3
+	VBROADCASTSD X0, Y0
 	VBROADCASTSD X1, Y1
-	VBROADCASTSD X2, Y2
 	XORQ         AX, AX
 
 next13:
 	CMPQ        DX, $0x04
 	JLT         tail14
-	VMOVUPD     (DI)(AX*8), Y3
-	VMOVUPD     (CX)(AX*8), Y4
-	VFMSUB213PD Y4, Y1, Y3
-	VMULPD      Y2, Y3, Y3
-	VMOVUPD     Y3, (DI)(AX*8)
+	VMOVUPD     (DI)(AX*8), Y2
+	VMOVUPD     (CX)(AX*8), Y5
+	VFMSUB213PD Y5, Y0, Y2
+	VMULPD      Y1, Y2, Y2
+	VMOVUPD     Y2, (DI)(AX*8)
 	ADDQ        $0x04, AX
 	SUBQ        $0x04, DX
 	JMP         next13
@@ -52549,18 +52632,18 @@ tail14:
 	JEQ         done15
 	LEAQ        tails<>+0(SB), BX
 	NEGQ        DX
-	VMOVUPS     32(BX)(DX*8), Y3
-	VMASKMOVPD  (DI)(AX*8), Y3, Y4
-	VMASKMOVPD  (CX)(AX*8), Y3, Y6
-	VFMSUB213PD Y6, Y1, Y4
-	VMULPD      Y2, Y4, Y4
-	VMASKMOVPD  Y4, Y3, (DI)(AX*8)
+	VMOVUPS     32(BX)(DX*8), Y2
+	VMASKMOVPD  (DI)(AX*8), Y2, Y5
+	VMASKMOVPD  (CX)(AX*8), Y2, Y6
+	VFMSUB213PD Y6, Y0, Y5
+	VMULPD      Y1, Y5, Y5
+	VMASKMOVPD  Y5, Y2, (DI)(AX*8)
 
 done15:
-	VMOVMSKPD Y0, AX
+	VMOVMSKPD Y4, AX
 	TESTL     AX, AX
 	JEQ       declined
-	VMOVSD    X5, (DI)(R8*8)
+	VMOVSD    X3, (DI)(R8*8)
 
 declined:
 	VZEROUPPER
@@ -52787,21 +52870,21 @@ tail10:
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y2, Y2
 	VSUBPD       Y0, Y3, Y3
-	VCMPPD       $0x04, Y5, Y1, Y5
-	VANDPD       Y5, Y3, Y3
+	VCMPPD       $0x04, Y5, Y1, Y0
+	VANDPD       Y0, Y3, Y3
 	VMULPD       Y1, Y3, Y3
 	MOVQ         DI, AX
 	SUBQ         R9, AX
-	VPCMPEQD     Y5, Y5, Y5
-	VMOVQ        AX, X6
-	VPBROADCASTQ X6, Y6
-	VPCMPEQQ     count4<>+0(SB), Y6, Y6
-	VANDNPD      Y5, Y6, Y6
-	VANDPD       Y6, Y8, Y8
-	VANDPD       Y6, Y1, Y1
-	VUNPCKLPD    Y1, Y8, Y5
+	VPCMPEQD     Y0, Y0, Y0
+	VMOVQ        AX, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y0, Y5, Y5
+	VANDPD       Y5, Y8, Y8
+	VANDPD       Y5, Y1, Y1
+	VUNPCKLPD    Y1, Y8, Y0
 	VUNPCKHPD    Y1, Y8, Y1
-	VMOVUPD      Y5, (R8)
+	VMOVUPD      Y0, (R8)
 	VMOVUPD      Y1, 32(R8)
 	VMOVUPD      Y3, 64(R8)
 	ADDQ         $0x00000060, R8
@@ -52811,123 +52894,115 @@ done11:
 	MOVL      AX, bad+44(FP)
 	TESTL     AX, AX
 	JNE       declined
+	VXORPS    X0, X0, X0
 	VXORPS    X1, X1, X1
 	VXORPS    X2, X2, X2
-	VXORPS    X3, X3, X3
 	MOVQ      BX, AX
 
 sum12:
-	VMOVUPS      (AX), X5
-	VADDPD       X5, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X5, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       64(AX), X3, X3
-	VMOVUPS      32(AX), X5
-	VADDPD       X5, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X5, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       72(AX), X3, X3
-	VMOVUPS      16(AX), X5
-	VADDPD       X5, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X5, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       80(AX), X3, X3
-	VMOVUPS      48(AX), X5
-	VADDPD       X5, X1, X6
-	VSUBPD       X6, X1, X1
-	VADDPD       X5, X1, X1
-	VADDPD       X1, X2, X2
-	VMOVAPS      X6, X1
-	VADDSD       88(AX), X3, X3
+	VMOVUPS      (AX), X3
+	VADDPD       X3, X0, X5
+	VSUBPD       X5, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X5, X0
+	VADDSD       64(AX), X2, X2
+	VMOVUPS      32(AX), X3
+	VADDPD       X3, X0, X5
+	VSUBPD       X5, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X5, X0
+	VADDSD       72(AX), X2, X2
+	VMOVUPS      16(AX), X3
+	VADDPD       X3, X0, X5
+	VSUBPD       X5, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X5, X0
+	VADDSD       80(AX), X2, X2
+	VMOVUPS      48(AX), X3
+	VADDPD       X3, X0, X5
+	VSUBPD       X5, X0, X0
+	VADDPD       X3, X0, X0
+	VADDPD       X0, X1, X1
+	VMOVAPS      X5, X0
+	VADDSD       88(AX), X2, X2
 	ADDQ         $0x00000060, AX
 	CMPQ         AX, R8
 	JLT          sum12
+	VPERMILPD    $0x00, X0, X3
+	VBROADCASTSD X3, Y3
 	VPERMILPD    $0x00, X1, X5
 	VBROADCASTSD X5, Y5
-	VPERMILPD    $0x00, X2, X6
-	VBROADCASTSD X6, Y6
+	VPERMILPD    $0x03, X0, X0
+	VBROADCASTSD X0, Y0
 	VPERMILPD    $0x03, X1, X1
 	VBROADCASTSD X1, Y1
-	VPERMILPD    $0x03, X2, X2
+	VPERMILPD    $0x00, X2, X2
 	VBROADCASTSD X2, Y2
-	VPERMILPD    $0x00, X3, X3
-	VBROADCASTSD X3, Y3
-	VXORPS       Y7, Y7, Y7
-	VSUBPD       Y2, Y2, Y8
-	VCMPPD       $0x00, Y8, Y8, Y8
-	VANDPD       Y8, Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VADDPD       Y1, Y4, Y1
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y2
-	VCMPPD       $0x15, Y2, Y1, Y2
-	VORPD        Y2, Y7, Y7
-	VMOVUPD      160(SI), Y2
-	VMOVMSKPD    Y7, AX
-	MOVL         AX, bad+44(FP)
-	VSUBPD       Y6, Y6, Y4
+	VXORPS       Y6, Y6, Y6
+	VSUBPD       Y1, Y1, Y7
+	VCMPPD       $0x00, Y7, Y7, Y7
+	VANDPD       Y7, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y0, Y4, Y0
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y1
+	VCMPPD       $0x15, Y1, Y0, Y1
+	VORPD        Y1, Y6, Y6
+	VMOVUPD      160(SI), Y1
+	VMOVMSKPD    Y6, AX
+	VSUBPD       Y5, Y5, Y4
 	VCMPPD       $0x00, Y4, Y4, Y4
-	VANDPD       Y4, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       Y2, Y5, Y6
+	VANDPD       Y4, Y5, Y5
+	VADDPD       Y5, Y3, Y3
+	VDIVPD       Y1, Y3, Y3
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y1
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
-	VDIVPD       Y6, Y4, Y4
-	VDIVPD       Y2, Y5, Y5
-	VADDPD       cd3ff0000000000000<>+0(SB), Y5, Y2
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VDIVPD       Y2, Y6, Y6
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y2, Y8
-	VSUBPD       Y8, Y5, Y8
-	VMULPD       Y6, Y8, Y8
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
-	VPSUBQ       Y10, Y2, Y7
-	VMOVUPD      cd4330000000000000<>+0(SB), Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
-	VPADDQ       Y11, Y7, Y7
-	VPSRLQ       $0x34, Y7, Y7
-	VPSLLQ       $0x34, Y7, Y10
-	VPSUBQ       Y11, Y10, Y10
-	VPSUBQ       Y10, Y2, Y10
-	VPOR         Y9, Y7, Y7
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
-	VSUBPD       Y9, Y7, Y7
-	VMOVAPD      Y10, Y9
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y2
-	VADDPD       cd4000000000000000<>+0(SB), Y2, Y9
-	VDIVPD       Y9, Y2, Y9
-	VMULPD       Y9, Y9, Y10
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
-	VMULPD       Y10, Y11, Y11
-	VMULPD       Y2, Y2, Y10
-	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
-	VADDPD       Y10, Y11, Y11
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y8
-	VFMADD231PD  Y9, Y11, Y8
-	VSUBPD       Y8, Y10, Y10
-	VSUBPD       Y10, Y2, Y2
-	VMOVAPD      Y2, Y2
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y7, Y2
-	VMULPD       Y6, Y5, Y5
-	VMOVUPD      Y0, 32(SI)
-	VMOVUPD      Y2, 64(SI)
-	VMOVUPD      Y6, 96(SI)
-	VMOVUPD      Y5, 128(SI)
-	VMOVUPD      Y4, 160(SI)
-	VMOVUPD      cd3fe0000000000000<>+0(SB), Y0
-	VCMPPD       $0x1e, Y0, Y6, Y0
-	VFMSUB213PD  Y3, Y1, Y2
-	VMOVUPD      Y2, 192(SI)
+	VDIVPD       Y1, Y4, Y4
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y1, Y6
+	VSUBPD       Y6, Y3, Y6
+	VMULPD       Y4, Y6, Y6
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y8
+	VPSUBQ       Y8, Y1, Y5
+	VMOVUPD      cd4330000000000000<>+0(SB), Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y5, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y8
+	VPSUBQ       Y9, Y8, Y8
+	VPSUBQ       Y8, Y1, Y8
+	VPOR         Y7, Y5, Y5
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVAPD      Y8, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y1, Y7
+	VDIVPD       Y7, Y1, Y7
+	VMULPD       Y7, Y7, Y8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y8, Y9
+	VMULPD       Y8, Y9, Y9
+	VMULPD       Y1, Y1, Y8
+	VMULPD       cd3fe0000000000000<>+0(SB), Y8, Y8
+	VADDPD       Y8, Y9, Y9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y5, Y6
+	VFMADD231PD  Y7, Y9, Y6
+	VSUBPD       Y6, Y8, Y8
+	VSUBPD       Y8, Y1, Y1
+	VMOVAPD      Y1, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y1
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y3
+	VCMPPD       $0x1e, Y3, Y4, Y3
+	VFMSUB213PD  Y2, Y0, Y1
+	MOVL         AX, bad+44(FP)
+	VMOVUPD      Y1, 192(SI)
 
 declined:
 	VZEROUPPER
@@ -53128,11 +53203,6 @@ column2:
 	VMOVAPD      Y7, Y4
 	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y4
 	VMULPD       Y5, Y1, Y1
-	VMOVUPD      Y0, 32(SI)
-	VMOVUPD      Y4, 64(SI)
-	VMOVUPD      Y5, 96(SI)
-	VMOVUPD      Y1, 128(SI)
-	VMOVUPD      Y2, 160(SI)
 	VMOVUPD      cd3fe62e42fee00000<>+0(SB), Y8
 	VMULPD       Y6, Y8, Y8
 	VSUBPD       Y4, Y8, Y8
@@ -66388,119 +66458,143 @@ done5:
 	VZEROUPPER
 	RET
 
-// func tileInWideAVX512(dst *float64, src *float32, k int)
+// func tileInWideAVX512(dst *float64, src *float32, k int, tiles int)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·tileInWideAVX512(SB), NOSPLIT, $0-24
+TEXT ·tileInWideAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x02, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (CX)(BX*2), SI
+	MOVQ CX, SI
 	LEAQ (SI)(BX*2), DI
 	LEAQ (DI)(BX*2), R8
-	XORQ R9, R9
-	SUBQ $0x02, DX
+	LEAQ (R8)(BX*2), R9
+	XORQ R10, R10
+	MOVQ DX, R11
+	SUBQ $0x02, R11
 
 quad1:
-	LEAQ         (CX)(R9*4), R10
-	VCVTPS2PD    (R10), X0
-	LEAQ         (SI)(R9*4), R10
-	VCVTPS2PD    (R10), X1
+	LEAQ         (SI)(R10*4), R12
+	VCVTPS2PD    (R12), X0
+	LEAQ         (DI)(R10*4), R12
+	VCVTPS2PD    (R12), X1
 	VINSERTF32X4 $0x01, X1, Z0, Z0
-	LEAQ         (DI)(R9*4), R10
-	VCVTPS2PD    (R10), X1
+	LEAQ         (R8)(R10*4), R12
+	VCVTPS2PD    (R12), X1
 	VINSERTF32X4 $0x02, X1, Z0, Z0
-	LEAQ         (R8)(R9*4), R10
-	VCVTPS2PD    (R10), X1
+	LEAQ         (R9)(R10*4), R12
+	VCVTPS2PD    (R12), X1
 	VINSERTF32X4 $0x03, X1, Z0, Z0
-	LEAQ         (CX)(R9*4), R10
-	VCVTPS2PD    (R10)(BX*1), X1
-	LEAQ         (SI)(R9*4), R10
-	VCVTPS2PD    (R10)(BX*1), X2
+	LEAQ         (SI)(R10*4), R12
+	VCVTPS2PD    (R12)(BX*1), X1
+	LEAQ         (DI)(R10*4), R12
+	VCVTPS2PD    (R12)(BX*1), X2
 	VINSERTF32X4 $0x01, X2, Z1, Z1
-	LEAQ         (DI)(R9*4), R10
-	VCVTPS2PD    (R10)(BX*1), X2
+	LEAQ         (R8)(R10*4), R12
+	VCVTPS2PD    (R12)(BX*1), X2
 	VINSERTF32X4 $0x02, X2, Z1, Z1
-	LEAQ         (R8)(R9*4), R10
-	VCVTPS2PD    (R10)(BX*1), X2
+	LEAQ         (R9)(R10*4), R12
+	VCVTPS2PD    (R12)(BX*1), X2
 	VINSERTF32X4 $0x03, X2, Z1, Z1
-	MOVQ         R9, R10
-	SHLQ         $0x06, R10
-	ADDQ         AX, R10
+	MOVQ         R10, R12
+	SHLQ         $0x06, R12
+	ADDQ         AX, R12
 	VUNPCKLPD    Z1, Z0, Z2
 	VUNPCKHPD    Z1, Z0, Z3
-	VMOVUPD      Z2, (R10)
-	VMOVUPD      Z3, 64(R10)
-	CMPQ         R9, DX
+	VMOVUPD      Z2, (R12)
+	VMOVUPD      Z3, 64(R12)
+	CMPQ         R10, R11
 	JGE          done2
-	ADDQ         $0x02, R9
-	CMPQ         R9, DX
-	CMOVQGT      DX, R9
+	ADDQ         $0x02, R10
+	CMPQ         R10, R11
+	CMOVQGT      R11, R10
 	JMP          quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
-// func tileOutWideAVX512(dst *float32, src *float64, k int)
+// func tileOutWideAVX512(dst *float32, src *float64, k int, tiles int)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·tileOutWideAVX512(SB), NOSPLIT, $0-24
+TEXT ·tileOutWideAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x02, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (AX)(BX*2), SI
+	MOVQ AX, SI
 	LEAQ (SI)(BX*2), DI
 	LEAQ (DI)(BX*2), R8
-	XORQ R9, R9
-	SUBQ $0x02, DX
+	LEAQ (R8)(BX*2), R9
+	XORQ R10, R10
+	MOVQ DX, R11
+	SUBQ $0x02, R11
 
 quad1:
-	MOVQ          R9, R10
-	SHLQ          $0x06, R10
-	ADDQ          CX, R10
-	VMOVUPD       (R10), Z0
-	VMOVUPD       64(R10), Z1
+	MOVQ          R10, R12
+	SHLQ          $0x06, R12
+	ADDQ          CX, R12
+	VMOVUPD       (R12), Z0
+	VMOVUPD       64(R12), Z1
 	VUNPCKLPD     Z1, Z0, Z2
 	VUNPCKHPD     Z1, Z0, Z0
-	LEAQ          (AX)(R9*4), R10
+	LEAQ          (SI)(R10*4), R12
 	VCVTPD2PSX    X2, X1
-	VMOVLPS       X1, (R10)
+	VMOVLPS       X1, (R12)
 	VCVTPD2PSX    X0, X1
-	VMOVLPS       X1, (R10)(BX*1)
-	LEAQ          (SI)(R9*4), R10
+	VMOVLPS       X1, (R12)(BX*1)
+	LEAQ          (DI)(R10*4), R12
 	VEXTRACTF32X4 $0x01, Z2, X1
 	VCVTPD2PSX    X1, X1
-	VMOVLPS       X1, (R10)
+	VMOVLPS       X1, (R12)
 	VEXTRACTF32X4 $0x01, Z0, X1
 	VCVTPD2PSX    X1, X1
-	VMOVLPS       X1, (R10)(BX*1)
-	LEAQ          (DI)(R9*4), R10
+	VMOVLPS       X1, (R12)(BX*1)
+	LEAQ          (R8)(R10*4), R12
 	VEXTRACTF32X4 $0x02, Z2, X1
 	VCVTPD2PSX    X1, X1
-	VMOVLPS       X1, (R10)
+	VMOVLPS       X1, (R12)
 	VEXTRACTF32X4 $0x02, Z0, X1
 	VCVTPD2PSX    X1, X1
-	VMOVLPS       X1, (R10)(BX*1)
-	LEAQ          (R8)(R9*4), R10
+	VMOVLPS       X1, (R12)(BX*1)
+	LEAQ          (R9)(R10*4), R12
 	VEXTRACTF32X4 $0x03, Z2, X1
 	VCVTPD2PSX    X1, X1
-	VMOVLPS       X1, (R10)
+	VMOVLPS       X1, (R12)
 	VEXTRACTF32X4 $0x03, Z0, X0
 	VCVTPD2PSX    X0, X0
-	VMOVLPS       X0, (R10)(BX*1)
-	CMPQ          R9, DX
+	VMOVLPS       X0, (R12)(BX*1)
+	CMPQ          R10, R11
 	JGE           done2
-	ADDQ          $0x02, R9
-	CMPQ          R9, DX
-	CMOVQGT       DX, R9
+	ADDQ          $0x02, R10
+	CMPQ          R10, R11
+	CMOVQGT       R11, R10
 	JMP           quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x06, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
@@ -78726,89 +78820,113 @@ done5:
 	VZEROUPPER
 	RET
 
-// func tileInWideAVX2(dst *float64, src *float32, k int)
+// func tileInWideAVX2(dst *float64, src *float32, k int, tiles int)
 // Requires: AVX, CMOV
-TEXT ·tileInWideAVX2(SB), NOSPLIT, $0-24
+TEXT ·tileInWideAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x02, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (CX)(BX*2), SI
-	XORQ DI, DI
-	SUBQ $0x02, DX
+	MOVQ CX, SI
+	LEAQ (SI)(BX*2), DI
+	XORQ R8, R8
+	MOVQ DX, R9
+	SUBQ $0x02, R9
 
 quad1:
-	LEAQ        (CX)(DI*4), R8
-	VCVTPS2PD   (R8), X0
-	LEAQ        (SI)(DI*4), R8
-	VCVTPS2PD   (R8), X1
+	LEAQ        (SI)(R8*4), R10
+	VCVTPS2PD   (R10), X0
+	LEAQ        (DI)(R8*4), R10
+	VCVTPS2PD   (R10), X1
 	VINSERTF128 $0x01, X1, Y0, Y0
-	LEAQ        (CX)(DI*4), R8
-	VCVTPS2PD   (R8)(BX*1), X1
-	LEAQ        (SI)(DI*4), R8
-	VCVTPS2PD   (R8)(BX*1), X2
+	LEAQ        (SI)(R8*4), R10
+	VCVTPS2PD   (R10)(BX*1), X1
+	LEAQ        (DI)(R8*4), R10
+	VCVTPS2PD   (R10)(BX*1), X2
 	VINSERTF128 $0x01, X2, Y1, Y1
-	MOVQ        DI, R8
-	SHLQ        $0x05, R8
-	ADDQ        AX, R8
+	MOVQ        R8, R10
+	SHLQ        $0x05, R10
+	ADDQ        AX, R10
 	VUNPCKLPD   Y1, Y0, Y2
 	VUNPCKHPD   Y1, Y0, Y3
-	VMOVUPD     Y2, (R8)
-	VMOVUPD     Y3, 32(R8)
-	CMPQ        DI, DX
+	VMOVUPD     Y2, (R10)
+	VMOVUPD     Y3, 32(R10)
+	CMPQ        R8, R9
 	JGE         done2
-	ADDQ        $0x02, DI
-	CMPQ        DI, DX
-	CMOVQGT     DX, DI
+	ADDQ        $0x02, R8
+	CMPQ        R8, R9
+	CMOVQGT     R9, R8
 	JMP         quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x04, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 
-// func tileOutWideAVX2(dst *float32, src *float64, k int)
+// func tileOutWideAVX2(dst *float32, src *float64, k int, tiles int)
 // Requires: AVX, CMOV
-TEXT ·tileOutWideAVX2(SB), NOSPLIT, $0-24
+TEXT ·tileOutWideAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ k+16(FP), DX
+
+tile:
 	MOVQ DX, BX
 	SHLQ $0x02, BX
 	LEAQ (BX)(BX*2), SI
-	LEAQ (AX)(BX*2), SI
-	XORQ DI, DI
-	SUBQ $0x02, DX
+	MOVQ AX, SI
+	LEAQ (SI)(BX*2), DI
+	XORQ R8, R8
+	MOVQ DX, R9
+	SUBQ $0x02, R9
 
 quad1:
-	MOVQ         DI, R8
-	SHLQ         $0x05, R8
-	ADDQ         CX, R8
-	VMOVUPD      (R8), Y0
-	VMOVUPD      32(R8), Y1
+	MOVQ         R8, R10
+	SHLQ         $0x05, R10
+	ADDQ         CX, R10
+	VMOVUPD      (R10), Y0
+	VMOVUPD      32(R10), Y1
 	VUNPCKLPD    Y1, Y0, Y2
 	VUNPCKHPD    Y1, Y0, Y0
-	LEAQ         (AX)(DI*4), R8
+	LEAQ         (SI)(R8*4), R10
 	VCVTPD2PSX   X2, X1
-	VMOVLPS      X1, (R8)
+	VMOVLPS      X1, (R10)
 	VCVTPD2PSX   X0, X1
-	VMOVLPS      X1, (R8)(BX*1)
-	LEAQ         (SI)(DI*4), R8
+	VMOVLPS      X1, (R10)(BX*1)
+	LEAQ         (DI)(R8*4), R10
 	VEXTRACTF128 $0x01, Y2, X1
 	VCVTPD2PSX   X1, X1
-	VMOVLPS      X1, (R8)
+	VMOVLPS      X1, (R10)
 	VEXTRACTF128 $0x01, Y0, X0
 	VCVTPD2PSX   X0, X0
-	VMOVLPS      X0, (R8)(BX*1)
-	CMPQ         DI, DX
+	VMOVLPS      X0, (R10)(BX*1)
+	CMPQ         R8, R9
 	JGE          done2
-	ADDQ         $0x02, DI
-	CMPQ         DI, DX
-	CMOVQGT      DX, DI
+	ADDQ         $0x02, R8
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
 	JMP          quad1
 
 done2:
+	MOVQ DX, BX
+	SHLQ $0x04, BX
+	ADDQ BX, AX
+	MOVQ DX, BX
+	SHLQ $0x05, BX
+	ADDQ BX, CX
+	DECQ tiles+24(FP)
+	JNE  tile
 	VZEROUPPER
 	RET
 

@@ -93,7 +93,7 @@ func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass fl
 		if bad >= 0 {
 			rejected &= 1<<bad - 1
 		}
-		tileOut(io, dst[lo:hi], s.t[:], s.padG[:], k)
+		tileOut(io, dst[lo:hi], s.t[:], n, s.padG[:], k)
 		for m := rejected; m != 0; m &= m - 1 {
 			j := bits.TrailingZeros32(m)
 			copy(spec.Row(dst, i+j, k), spec.Row(s.padZ[:], j, k))

@@ -73,7 +73,7 @@ func maeTiles[T spec.Float](v wide[T], loss []float64, grad, z, t, scale []T, k 
 		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
 		invalid := u.tileMAE(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
 		if grad != nil {
-			tileOut(io, grad[lo:hi], s.e[:], pad.padG[:], k)
+			tileOut(io, grad[lo:hi], s.e[:], n, pad.padG[:], k)
 		}
 		copy(loss[i:i+n], s.numbers(laneLoss, w))
 		bad := eachRejected(rejected|invalid, i, n, func(j int) bool {

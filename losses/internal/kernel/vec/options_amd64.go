@@ -29,7 +29,7 @@ func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, gr
 		setLane(s.numbers(laneExtra, w), extra, i, n)
 		rejected := crossEntropyOptions(u, s, p, k)
 		if grad != nil {
-			tileOut(io, grad[i*k:], s.e[:], s.padG[:], k)
+			tileOut(io, grad[i*k:], s.e[:], n, s.padG[:], k)
 		}
 		sums, tops, logs := s.numbers(laneLoss, w), s.numbers(laneMax, w), s.numbers(laneLog, w)
 		for j := range n {

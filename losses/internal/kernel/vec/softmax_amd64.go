@@ -15,7 +15,7 @@ func Softmax[T spec.Float](dst, z []T, k int) {
 		io := tiler[T, T](u)
 		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
 			u.tileSoftmax(&s.e[0], &s.z[0], k, &s.lane[0])
-			tileOut(io, dst[i*k:(i+n)*k], s.e[:], s.padG[:], k)
+			tileOut(io, dst[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
 		}, func(j int, x []T) { spec.Softmax(spec.Row(dst, j, k), x, k) })
 		return
 	}
@@ -40,7 +40,7 @@ func LogSoftmax[T spec.Float](dst, z []T, k int) {
 		io := tiler[T, T](u)
 		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
 			u.tileShift(&s.e[0], &s.z[0], k, &s.lane[0])
-			tileOut(io, dst[i*k:(i+n)*k], s.e[:], s.padG[:], k)
+			tileOut(io, dst[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
 		}, func(j int, x []T) { spec.LogSoftmax(spec.Row(dst, j, k), x, k) })
 		return
 	}

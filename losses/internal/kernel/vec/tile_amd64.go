@@ -23,21 +23,32 @@ func inTiles[T spec.Float](k int) bool {
 	return k <= tileCols
 }
 
-// tile is scratch memory for a block of as many rows as a vector has lanes. z, t, e and h hold
-// it transposed: element c*lanes+i belongs to row i, column c. lane holds what a row has one of.
+// mostTiles is how many tiles of few columns go into the memory of one.
+const mostTiles = tileCols / 4
+
+// tilesAt returns how many tiles of k columns do. They are moved four columns at a time.
+func tilesAt(k int) int { return tileCols / max(k, 4) }
+
+// tile is scratch memory for a block of as many rows as a vector has lanes, or several of few
+// columns. z, t, e and h hold it transposed: element c*lanes+i belongs to row i, column c. lane holds
+// what a row has one of.
 type tile[T spec.Float] struct {
 	z, t, e, h [tileCols * tileRows]T
 	lane       [lanesPerRow * tileRows]T
 	par        [2]T // of a loss
 
+	declined [mostTiles]uint32 // the bits of the rows of each tile that are not for vectors
+
 	padZ, padT, padG [tileCols * tileRows]T // rows of a last, smaller block
+	padScale         [mostTiles * tileRows]T
+	padLoss          [mostTiles * tileRows]float64
 }
 
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A.
 type tiler[T, A spec.Float] interface {
 	lanes() int
-	tileIn(dst *A, src *T, k int)
-	tileOut(dst *T, src *A, k int)
+	tileIn(dst *A, src *T, k, tiles int)
+	tileOut(dst *T, src *A, k, tiles int)
 }
 
 var tilePool32, tilePool64 sync.Pool
@@ -68,25 +79,45 @@ func (s *tile[T]) numbers(which, lanes int) []T { return s.lane[which*lanes : (w
 // them, 16 bytes of A at a time.
 func overlap[A spec.Float](k int) int { return max(0, 16/spec.Size[A]()-k) }
 
-// tileIn transposes the first n rows of x, lanes of them or fewer, into dst; pad is room for a
-// copy, where they are fewer or too little is behind them.
+// tilesOf returns how many tiles of w rows n rows are, w a power of two.
+func tilesOf(n, w int) int { return (n + w - 1) >> bits.TrailingZeros(uint(w)) }
+
+// tileIn transposes the first n rows of x, of so many tiles as dst has room for, into it; pad is room
+// for a copy, where the last tile has fewer rows or too little is behind it.
 func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x []T, n int, pad []T, k int) {
-	if w := u.lanes(); n < w || len(x) < w*k+overlap[A](k) {
+	tiles := tilesOf(n, u.lanes())
+	if size := tiles * u.lanes() * k; n*k < size || len(x) < size+overlap[A](k) {
 		m := copy(pad, x[:n*k])
-		clear(pad[m : w*k])
+		clear(pad[m:size])
 		x = pad
 	}
-	u.tileIn(&dst[0], &x[0], k)
+	u.tileIn(&dst[0], &x[0], k, tiles)
 }
 
-// tileOut transposes src into the rows of x, perhaps over what is behind them: rows that come later.
-func tileOut[T, A spec.Float](u tiler[T, A], x []T, src []A, pad []T, k int) {
-	if size := u.lanes() * k; len(x) < size+overlap[A](k) {
-		u.tileOut(&pad[0], &src[0], k)
-		copy(x, pad[:size])
+// tileOut transposes src into the first n rows of x, perhaps over what is behind them: rows that come
+// later.
+func tileOut[T, A spec.Float](u tiler[T, A], x []T, src []A, n int, pad []T, k int) {
+	tiles := tilesOf(n, u.lanes())
+	if len(x) < tiles*u.lanes()*k+overlap[A](k) {
+		u.tileOut(&pad[0], &src[0], k, tiles)
+		copy(x, pad[:n*k])
 		return
 	}
-	u.tileOut(&x[0], &src[0], k)
+	u.tileOut(&x[0], &src[0], k, tiles)
+}
+
+// factors returns where those of the n rows from row i on lie, and how many bytes behind those of a
+// tile those of the next one do.
+func (s *tile[T]) factors(scale []T, i, n, w int) (f *T, step int) {
+	switch {
+	case len(scale) == 1:
+		setScale(s, scale, i, n, w)
+		return &s.lane[laneScale*w], 0
+	case n&(w-1) != 0:
+		copy(s.padScale[:], scale[i:i+n])
+		return &s.padScale[0], w * spec.Size[T]()
+	}
+	return &scale[i], w * spec.Size[T]()
 }
 
 // setScale gives every lane the factor of its row, from row i on.
@@ -107,7 +138,7 @@ func setLane[T, A spec.Float](to []A, x []T, i, n int) {
 	}
 }
 
-// setTarget fills the tile of targets with the rows [i, i+n): labels t, or the one-hot rows of
+// setTarget fills the tiles of targets with the rows [i, i+n): labels t, or the one-hot rows of
 // index where t is nil.
 func setTarget[T, A spec.Float](u tiler[T, A], s *tile[A], t []T, pad []T, index []int, i, n, k int) {
 	if t != nil {
@@ -115,9 +146,12 @@ func setTarget[T, A spec.Float](u tiler[T, A], s *tile[A], t []T, pad []T, index
 		return
 	}
 	w := u.lanes()
-	clear(s.t[:k*w])
-	for j, y := range index[i : i+n] {
-		s.t[y*w+j] = 1
+	clear(s.t[:tilesOf(n, w)*k*w])
+	for lo := 0; lo < n; lo += w {
+		to := s.t[lo*k:]
+		for j, y := range index[i+lo : i+min(lo+w, n)] {
+			to[y*w+j] = 1
+		}
 	}
 }
 

@@ -30,14 +30,14 @@ type unit[T spec.Float] interface {
 	polyTerms(h, e, z, t *T, n int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	focalTerms(h, e, z, t *T, n int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	smoothTerms(h, z, t *T, n int, low, shift, rem T, par *T, ahead int) (sum, mass float64, bad uint32)
-	tileIn(dst *T, src *T, k int)
-	tileOut(dst *T, src *T, k int)
+	tileIn(dst *T, src *T, k, tiles int)
+	tileOut(dst *T, src *T, k, tiles int)
 	tileStats(e, z *T, k int, lanes *T) (rejected uint32)
 	tileSmooth(t *T, k int, keep, cut, add, addMass T) (bad uint32)
 	tileSoftmax(e, z *T, k int, lanes *T)
 	tileShift(dst, z *T, k int, lanes *T)
-	tileCrossEntropyGrad(e, z, t *T, k int, lanes *T) (rejected, bad uint32)
-	tileCrossEntropy(z, t *T, k int, lanes *T) (rejected, bad uint32)
+	tileCrossEntropyGrad(e, z, t *T, k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)
+	tileCrossEntropy(z, t *T, k, tiles int, loss *float64, declined *uint32, lanes *T)
 	sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *T, n int, scale T, par *T) (bad uint32)
 	minusLogs(dst, t *T, n int, most T)
 	temperedSums(d *T, n int, c, mu, f T) (s0, s1, s2 float64, bad uint32)
@@ -52,8 +52,8 @@ type wide[T spec.Float] interface {
 	sum(x *T, n int) (sum float64)
 	sumExp(z *T, n int, low, shift float64, ahead int) (sum float64)
 	combine(p, t *T, n int, a, f float64)
-	tileIn(dst *float64, src *T, k int)
-	tileOut(dst *T, src *float64, k int)
+	tileIn(dst *float64, src *T, k, tiles int)
+	tileOut(dst *T, src *float64, k, tiles int)
 	exps64(e *float64, z *T, n int, low, shift float64, ahead int) (sum float64)
 	maeSum(e *float64, t *T, n int, c, sa float64) (sum, delta float64, bad uint32)
 	maeGrad(dst *T, e *float64, t *T, n int, c, sa, delta, f float64)
@@ -206,8 +206,12 @@ func (f32AVX512) focalTerms(h, e, z, t *float32, n int, m, log, c float32, par *
 func (f32AVX512) smoothTerms(h, z, t *float32, n int, low, shift, rem float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF32AVX512(h, z, t, n, low, shift, rem, par, ahead)
 }
-func (f32AVX512) tileIn(dst *float32, src *float32, k int)  { tileInF32AVX512(dst, src, k) }
-func (f32AVX512) tileOut(dst *float32, src *float32, k int) { tileOutF32AVX512(dst, src, k) }
+func (f32AVX512) tileIn(dst *float32, src *float32, k, tiles int) {
+	tileInF32AVX512(dst, src, k, tiles)
+}
+func (f32AVX512) tileOut(dst *float32, src *float32, k, tiles int) {
+	tileOutF32AVX512(dst, src, k, tiles)
+}
 func (f32AVX512) tileStats(e, z *float32, k int, lanes *float32) (rejected uint32) {
 	return tileStatsF32AVX512(e, z, k, lanes)
 }
@@ -220,11 +224,11 @@ func (f32AVX512) tileSoftmax(e, z *float32, k int, lanes *float32) {
 func (f32AVX512) tileShift(dst, z *float32, k int, lanes *float32) {
 	tileShiftF32AVX512(dst, z, k, lanes)
 }
-func (f32AVX512) tileCrossEntropyGrad(e, z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
-	return tileCrossEntropyGradF32AVX512(e, z, t, k, lanes)
+func (f32AVX512) tileCrossEntropyGrad(e, z, t *float32, k, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32) {
+	tileCrossEntropyGradF32AVX512(e, z, t, k, tiles, f, step, loss, declined, lanes)
 }
-func (f32AVX512) tileCrossEntropy(z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
-	return tileCrossEntropyF32AVX512(z, t, k, lanes)
+func (f32AVX512) tileCrossEntropy(z, t *float32, k, tiles int, loss *float64, declined *uint32, lanes *float32) {
+	tileCrossEntropyF32AVX512(z, t, k, tiles, loss, declined, lanes)
 }
 func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -298,8 +302,12 @@ func (f64AVX512) focalTerms(h, e, z, t *float64, n int, m, log, c float64, par *
 func (f64AVX512) smoothTerms(h, z, t *float64, n int, low, shift, rem float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF64AVX512(h, z, t, n, low, shift, rem, par, ahead)
 }
-func (f64AVX512) tileIn(dst *float64, src *float64, k int)  { tileInF64AVX512(dst, src, k) }
-func (f64AVX512) tileOut(dst *float64, src *float64, k int) { tileOutF64AVX512(dst, src, k) }
+func (f64AVX512) tileIn(dst *float64, src *float64, k, tiles int) {
+	tileInF64AVX512(dst, src, k, tiles)
+}
+func (f64AVX512) tileOut(dst *float64, src *float64, k, tiles int) {
+	tileOutF64AVX512(dst, src, k, tiles)
+}
 func (f64AVX512) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
 	return tileStatsF64AVX512(e, z, k, lanes)
 }
@@ -312,11 +320,11 @@ func (f64AVX512) tileSoftmax(e, z *float64, k int, lanes *float64) {
 func (f64AVX512) tileShift(dst, z *float64, k int, lanes *float64) {
 	tileShiftF64AVX512(dst, z, k, lanes)
 }
-func (f64AVX512) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
-	return tileCrossEntropyGradF64AVX512(e, z, t, k, lanes)
+func (f64AVX512) tileCrossEntropyGrad(e, z, t *float64, k, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	tileCrossEntropyGradF64AVX512(e, z, t, k, tiles, f, step, loss, declined, lanes)
 }
-func (f64AVX512) tileCrossEntropy(z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
-	return tileCrossEntropyF64AVX512(z, t, k, lanes)
+func (f64AVX512) tileCrossEntropy(z, t *float64, k, tiles int, loss *float64, declined *uint32, lanes *float64) {
+	tileCrossEntropyF64AVX512(z, t, k, tiles, loss, declined, lanes)
 }
 func (f64AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidCrossEntropyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -566,8 +574,8 @@ func (f32AVX2) focalTerms(h, e, z, t *float32, n int, m, log, c float32, par *fl
 func (f32AVX2) smoothTerms(h, z, t *float32, n int, low, shift, rem float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF32AVX2(h, z, t, n, low, shift, rem, par, ahead)
 }
-func (f32AVX2) tileIn(dst *float32, src *float32, k int)  { tileInF32AVX2(dst, src, k) }
-func (f32AVX2) tileOut(dst *float32, src *float32, k int) { tileOutF32AVX2(dst, src, k) }
+func (f32AVX2) tileIn(dst *float32, src *float32, k, tiles int)  { tileInF32AVX2(dst, src, k, tiles) }
+func (f32AVX2) tileOut(dst *float32, src *float32, k, tiles int) { tileOutF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileStats(e, z *float32, k int, lanes *float32) (rejected uint32) {
 	return tileStatsF32AVX2(e, z, k, lanes)
 }
@@ -576,11 +584,11 @@ func (f32AVX2) tileSmooth(t *float32, k int, keep, cut, add, addMass float32) (b
 }
 func (f32AVX2) tileSoftmax(e, z *float32, k int, lanes *float32) { tileSoftmaxF32AVX2(e, z, k, lanes) }
 func (f32AVX2) tileShift(dst, z *float32, k int, lanes *float32) { tileShiftF32AVX2(dst, z, k, lanes) }
-func (f32AVX2) tileCrossEntropyGrad(e, z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
-	return tileCrossEntropyGradF32AVX2(e, z, t, k, lanes)
+func (f32AVX2) tileCrossEntropyGrad(e, z, t *float32, k, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32) {
+	tileCrossEntropyGradF32AVX2(e, z, t, k, tiles, f, step, loss, declined, lanes)
 }
-func (f32AVX2) tileCrossEntropy(z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
-	return tileCrossEntropyF32AVX2(z, t, k, lanes)
+func (f32AVX2) tileCrossEntropy(z, t *float32, k, tiles int, loss *float64, declined *uint32, lanes *float32) {
+	tileCrossEntropyF32AVX2(z, t, k, tiles, loss, declined, lanes)
 }
 func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
@@ -654,8 +662,8 @@ func (f64AVX2) focalTerms(h, e, z, t *float64, n int, m, log, c float64, par *fl
 func (f64AVX2) smoothTerms(h, z, t *float64, n int, low, shift, rem float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF64AVX2(h, z, t, n, low, shift, rem, par, ahead)
 }
-func (f64AVX2) tileIn(dst *float64, src *float64, k int)  { tileInF64AVX2(dst, src, k) }
-func (f64AVX2) tileOut(dst *float64, src *float64, k int) { tileOutF64AVX2(dst, src, k) }
+func (f64AVX2) tileIn(dst *float64, src *float64, k, tiles int)  { tileInF64AVX2(dst, src, k, tiles) }
+func (f64AVX2) tileOut(dst *float64, src *float64, k, tiles int) { tileOutF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
 	return tileStatsF64AVX2(e, z, k, lanes)
 }
@@ -664,11 +672,11 @@ func (f64AVX2) tileSmooth(t *float64, k int, keep, cut, add, addMass float64) (b
 }
 func (f64AVX2) tileSoftmax(e, z *float64, k int, lanes *float64) { tileSoftmaxF64AVX2(e, z, k, lanes) }
 func (f64AVX2) tileShift(dst, z *float64, k int, lanes *float64) { tileShiftF64AVX2(dst, z, k, lanes) }
-func (f64AVX2) tileCrossEntropyGrad(e, z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
-	return tileCrossEntropyGradF64AVX2(e, z, t, k, lanes)
+func (f64AVX2) tileCrossEntropyGrad(e, z, t *float64, k, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	tileCrossEntropyGradF64AVX2(e, z, t, k, tiles, f, step, loss, declined, lanes)
 }
-func (f64AVX2) tileCrossEntropy(z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
-	return tileCrossEntropyF64AVX2(z, t, k, lanes)
+func (f64AVX2) tileCrossEntropy(z, t *float64, k, tiles int, loss *float64, declined *uint32, lanes *float64) {
+	tileCrossEntropyF64AVX2(z, t, k, tiles, loss, declined, lanes)
 }
 func (f64AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidCrossEntropyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
@@ -851,8 +859,12 @@ func (wideAVX512) sumExp(z *float32, n int, low, shift float64, ahead int) (sum 
 	return sumExpWideAVX512(z, n, low, shift, ahead)
 }
 func (wideAVX512) combine(p, t *float32, n int, a, f float64) { combineWideAVX512(p, t, n, a, f) }
-func (wideAVX512) tileIn(dst *float64, src *float32, k int)   { tileInWideAVX512(dst, src, k) }
-func (wideAVX512) tileOut(dst *float32, src *float64, k int)  { tileOutWideAVX512(dst, src, k) }
+func (wideAVX512) tileIn(dst *float64, src *float32, k, tiles int) {
+	tileInWideAVX512(dst, src, k, tiles)
+}
+func (wideAVX512) tileOut(dst *float32, src *float64, k, tiles int) {
+	tileOutWideAVX512(dst, src, k, tiles)
+}
 func (wideAVX512) exps64(e *float64, z *float32, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64WideAVX512(e, z, n, low, shift, ahead)
 }
@@ -974,9 +986,11 @@ func (wideAVX2) sum(x *float32, n int) (sum float64) { return sumWideAVX2(x, n) 
 func (wideAVX2) sumExp(z *float32, n int, low, shift float64, ahead int) (sum float64) {
 	return sumExpWideAVX2(z, n, low, shift, ahead)
 }
-func (wideAVX2) combine(p, t *float32, n int, a, f float64) { combineWideAVX2(p, t, n, a, f) }
-func (wideAVX2) tileIn(dst *float64, src *float32, k int)   { tileInWideAVX2(dst, src, k) }
-func (wideAVX2) tileOut(dst *float32, src *float64, k int)  { tileOutWideAVX2(dst, src, k) }
+func (wideAVX2) combine(p, t *float32, n int, a, f float64)      { combineWideAVX2(p, t, n, a, f) }
+func (wideAVX2) tileIn(dst *float64, src *float32, k, tiles int) { tileInWideAVX2(dst, src, k, tiles) }
+func (wideAVX2) tileOut(dst *float32, src *float64, k, tiles int) {
+	tileOutWideAVX2(dst, src, k, tiles)
+}
 func (wideAVX2) exps64(e *float64, z *float32, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64WideAVX2(e, z, n, low, shift, ahead)
 }

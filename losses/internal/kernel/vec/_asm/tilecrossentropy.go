@@ -8,30 +8,32 @@ import (
 
 func (g isa) tileCrossEntropy(grad bool) {
 	if grad {
-		g.text("tileCrossEntropyGrad", "func(e, z, t *T, k int, lanes *T) (rejected, bad uint32)",
-			"stores the losses in lanes and the gradients in e; rejected has the bits of the rows that are for the "+
-				"specification, bad of those with an invalid label.")
+		g.text("tileCrossEntropyGrad",
+			"func(e, z, t *T, k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)",
+			"stores the losses of tiles and, in e, their gradients; the factors f of a tile lie step bytes behind those of "+
+				"the last. declined has, for each tile, the bits of the rows that are for the specification or have an "+
+				"invalid label.")
 	} else {
-		g.text("tileCrossEntropy", "func(z, t *T, k int, lanes *T) (rejected, bad uint32)",
+		g.text("tileCrossEntropy", "func(z, t *T, k, tiles int, loss *float64, declined *uint32, lanes *T)",
 			"is tileCrossEntropyGrad without the gradients.")
 	}
 	z, t, k, lanes := g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
-	var e reg.GPVirtual
+	loss, declined, moved := g.param("loss"), g.param("declined"), []reg.GPVirtual{z, t}
+	var e, factor reg.GPVirtual
 	if grad {
-		e = g.param("e")
+		e, factor = g.param("e"), g.param("f")
+		moved = append(moved, e)
 	}
+	Label("tile")
 	top, low, shift, rejected := g.tileMax(z, k)
-	Store(rejected, Return("rejected"))
-	c := g.expConsts()
-	ea := g.vec()
+	c, ea := g.expConsts(), g.vec()
 	g.expShifted(c, top, shift, ea)
 	g.store(ea, g.lane(lanes, "Coef")) // registers are few
 	r, others, own, dot := g.compensated(), g.compensated(), g.zeros(1)[0], g.running(1)[0]
 	most := g.park(top)
 	shift.n = g.park(shift.n.(reg.VecVirtual))
 	m := g.maxima(most)
-	zero := g.hold(0)
-	bad := g.noLanes()
+	zero, bad := g.hold(0), g.noLanes()
 	g.columns(k, func(off reg.GPVirtual) {
 		x, y := g.vec(), g.vec()
 		g.max(col(z, off), low, x)
@@ -57,21 +59,38 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.addTo(dot, v)
 	})
 	top = g.loaded(most)
-	coef, f, q, sure := g.crossEntropyNumbers(lanes, top, crossEntropySums{r, others, dot, own, bad}, grad)
-	if !grad {
-		g.ret()
-		return
+	x := g.crossEntropyNumbers(lanes, Mem{Base: factor}, crossEntropySums{r, others, dot, own, bad}, grad)
+	ORL(x.bad, rejected)
+	MOVL(rejected, Mem{Base: declined})
+	g.storeDoubles(x.loss, loss)
+	if grad {
+		// grad = f (mass p - t), at a maximum of p > 1/2 f (others - mass q).
+		g.columns(k, func(off reg.GPVirtual) {
+			y := g.vec()
+			g.load(col(e, off), y)
+			g.msub(col(t, off), x.coef, y)
+			g.blend(g.maskAnd(x.sure, g.cmp(eqOQ, col(z, off), top)), x.q, y)
+			g.mul(x.f, y, y)
+			g.store(y, col(e, off))
+		})
+		ADDQ(address(Param("step")), factor)
 	}
-	// grad = f (mass p - t), at a maximum of p > 1/2 f (others - mass q).
-	g.columns(k, func(off reg.GPVirtual) {
-		y := g.vec()
-		g.load(col(e, off), y)
-		g.msub(col(t, off), coef, y)
-		g.blend(g.maskAnd(sure, g.cmp(eqOQ, col(z, off), top)), q, y)
-		g.mul(f, y, y)
-		g.store(y, col(e, off))
-	})
+	advance(k, g.column(), moved...)
+	ADDQ(Imm(uint64(8*g.lanes())), loss)
+	ADDQ(Imm(4), declined)
+	moreTiles()
 	g.ret()
+}
+
+// storeDoubles stores the lanes of x in memory of float64.
+func (g isa) storeDoubles(x reg.VecVirtual, to reg.GPVirtual) {
+	parts := []reg.VecVirtual{x}
+	if !g.f64 {
+		parts = g.halves(x)
+	}
+	for i, v := range parts {
+		g.store(v, Mem{Base: to, Disp: i * g.column()})
+	}
 }
 
 // crossEntropySums are what the columns of a tile have been summed up to: the exponentials but that
@@ -82,11 +101,18 @@ type crossEntropySums struct {
 	bad            mask
 }
 
-// crossEntropyNumbers stores the losses and the result bad, and emits with grad what gradients are
-// made of: f (coef e - t), or f q at a maximum of p > 1/2, in the rows of sure. exp(M) 2^-shift comes in
-// the lane Coef.
-func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, top reg.VecVirtual, s crossEntropySums, grad bool) (
-	coef, f, q reg.VecVirtual, sure mask) {
+// crossEntropyResults are the losses, the bits of the rows with an invalid label and what gradients are
+// made of: f (coef e - t), or f q at a maximum of p > 1/2, in the rows of sure.
+type crossEntropyResults struct {
+	loss, coef, f, q reg.VecVirtual
+	sure             mask
+	bad              reg.GPVirtual
+}
+
+// crossEntropyNumbers emits the results, with grad what gradients are made of, too. exp(M) 2^-shift comes
+// in the lane Coef, the factors in scale.
+func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropySums, grad bool) (
+	x crossEntropyResults) {
 	r, others, bad, own := s.r, s.others, s.bad, s.own
 	var keptCoef, keptF Op
 	mass := g.vec()
@@ -97,28 +123,28 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, top reg.VecVirtual, s cros
 	ea := g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
 	if grad { // mass / Σ e
-		f, coef = g.vec(), g.vec()
-		g.load(g.lane(lanes, "Scale"), f)
+		f, coef := g.vec(), g.vec()
+		g.load(scale, f)
 		g.move(mass, coef)
 		g.divBySum(coef, ea, r)
 		keptCoef, keptF = g.park(coef), g.park(f)
 	}
-	Store(g.maskBits(bad), Return("bad"))
-	log, inv, q, _ := g.softmaxNumbers(lanes, top, g.value(r), ea)
+	x.bad = g.maskBits(bad)
+	log, inv, q, _ := g.logOdds(g.value(r), ea)
 	half := g.vec()
 	g.load(g.constant(0.5), half)
-	sure = g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
-	if grad {                     // and others - mass q is of smaller numbers than mass p - t
-		sure = g.sureOf(sure, mass, inv, q, own, others.sum)
+	x.sure = g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
+	if grad {                       // and others - mass q is of smaller numbers than mass p - t
+		x.sure = g.sureOf(x.sure, mass, inv, q, own, others.sum)
 	}
 	// loss = mass log1p(r) - dot
 	g.msub(g.value(s.dot), mass, log)
-	g.store(log, g.lane(lanes, "Loss"))
+	x.loss = log
 	if grad {
 		g.rsub(others.sum, mass, q) // q = others - q mass
-		coef, f = g.loaded(keptCoef), g.loaded(keptF)
+		x.coef, x.f, x.q = g.loaded(keptCoef), g.loaded(keptF), q
 	}
-	return coef, f, q, sure
+	return x
 }
 
 // divBySum divides x by ea + r, of which it keeps what the sum's rounding and r's have lost.

@@ -55,7 +55,11 @@ func (g isa) optionNumbers(e, t, k, lanes reg.GPVirtual, x tileLogits, s crossEn
 	own, others, dot, whole := g.park(s.own), g.park(s.others.sum), g.park(g.value(s.dot)), g.park(mass)
 	kept := [2]Op{g.kept(s.r.sum), g.kept(s.r.lost)}
 	top, more, ea := x.top()
-	log, inv, q, unit, parts := g.softmaxParts(lanes, top, g.value(s.r), ea)
+	odds, unit, total := g.value(s.r), g.vec(), g.vec()
+	g.add(ea, odds, total)
+	g.load(g.constant(1), unit)
+	g.div(total, unit, unit)
+	log, inv, q, parts := g.logOdds(odds, ea)
 	g.add(g.lost(parts, log), more, more)
 	// loss = mass log1p(r) - dot
 	loss := g.vec()

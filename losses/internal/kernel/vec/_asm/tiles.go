@@ -46,6 +46,22 @@ func log2(n int) (l int) {
 
 func col(p, off reg.GPVirtual) Mem { return Mem{Base: p, Index: off, Scale: 1} }
 
+// advance moves pointers from one tile to the next: by k columns of that size.
+func advance(k reg.GPVirtual, size int, ps ...reg.GPVirtual) {
+	by := GP64()
+	MOVQ(k, by)
+	SHLQ(Imm(uint64(log2(size))), by)
+	for _, p := range ps {
+		ADDQ(by, p)
+	}
+}
+
+// moreTiles repeats what follows the label tile, as many times as the parameter tiles says.
+func moreTiles() {
+	DECQ(address(Param("tiles")))
+	JNE(LabelRef("tile"))
+}
+
 // quad is how many columns 16 bytes of a tile hold: the width in which tiles are transposed. column
 // is the size of a column.
 func (g isa) quad() int { return 16 * g.lanes() / g.column() }
@@ -130,9 +146,11 @@ func (g isa) transpose(a []reg.VecVirtual) []reg.VecVirtual {
 }
 
 func (g isa) tileIn() {
-	g.text("tileIn", "func(dst *A, src *T, k int)",
-		"stores the transpose of W rows of k elements in dst. Where k is less than a quad it reads and writes a quad.")
+	g.text("tileIn", "func(dst *A, src *T, k, tiles int)",
+		"stores tiles of W rows of k elements in dst, each transposed. Where k is less than a quad it reads and writes a "+
+			"quad.")
 	dst, src, k := g.param("dst"), g.param("src"), g.param("k")
+	Label("tile")
 	ps, s1, s3 := g.rowPointers(src, k)
 	g.quads(k, func(c reg.GPVirtual) {
 		rows := make([]reg.VecVirtual, g.quad())
@@ -152,6 +170,9 @@ func (g isa) tileIn() {
 			g.store(v, Mem{Base: out, Disp: j * g.column()})
 		}
 	})
+	advance(k, g.column(), dst)
+	advance(k, g.bytes(), src)
+	moreTiles()
 	g.ret()
 }
 
@@ -178,9 +199,10 @@ func (g isa) setLane(m Mem, i int, v reg.VecVirtual) {
 }
 
 func (g isa) tileOut() {
-	g.text("tileOut", "func(dst *T, src *A, k int)",
-		"stores a tile of k columns in dst as W rows. Where k is less than a quad it writes a quad.")
+	g.text("tileOut", "func(dst *T, src *A, k, tiles int)",
+		"stores tiles of k columns in dst, each as W rows. Where k is less than a quad it writes a quad.")
 	dst, src, k := g.param("dst"), g.param("src"), g.param("k")
+	Label("tile")
 	ps, s1, s3 := g.rowPointers(dst, k)
 	g.quads(k, func(c reg.GPVirtual) {
 		in := GP64()
@@ -201,6 +223,9 @@ func (g isa) tileOut() {
 			}
 		}
 	})
+	advance(k, g.bytes(), dst)
+	advance(k, g.column(), src)
+	moreTiles()
 	g.ret()
 }
 

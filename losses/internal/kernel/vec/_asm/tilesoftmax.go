@@ -41,28 +41,27 @@ func (g isa) aroundTop(top reg.VecVirtual) (low reg.VecVirtual, shift expShift, 
 
 // softmaxNumbers emits what a row's softmax needs from r and e_a = exp(M) 2^-shift, and stores it
 // in lanes.
-func (g isa) softmaxNumbers(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) (log, inv, rest, coef reg.VecVirtual) {
-	log, inv, rest, coef, _ = g.softmaxParts(lanes, top, r, ea)
-	return log, inv, rest, coef
-}
-
-// softmaxParts is softmaxNumbers with the parts of the logarithm.
-func (g isa) softmaxParts(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) (
-	log, inv, rest, coef reg.VecVirtual, parts logParts) {
-	log, inv, rest, coef = g.vec(), g.vec(), g.vec(), g.vec()
-	total := g.vec()
+func (g isa) softmaxNumbers(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) {
+	total, coef := g.vec(), g.vec()
 	g.add(ea, r, total)
 	g.load(g.constant(1), coef)
 	g.div(total, coef, coef)
-	g.div(ea, r, r)
-	parts = g.log1p(r, inv, log)
-	g.mul(inv, r, rest)
+	log, inv, rest, _ := g.logOdds(r, ea)
 	g.store(top, g.lane(lanes, "Max"))
 	g.store(log, g.lane(lanes, "Log"))
 	g.store(inv, g.lane(lanes, "Top"))
 	g.store(rest, g.lane(lanes, "Rest"))
 	g.store(coef, g.lane(lanes, "Coef"))
-	return log, inv, rest, coef, parts
+}
+
+// logOdds emits, of the odds r/e_a against the maximum, log = log1p(odds) with its parts, inv = p_a = 1/(1 +
+// odds) and rest = 1 - p_a. It overwrites r.
+func (g isa) logOdds(r, ea reg.VecVirtual) (log, inv, rest reg.VecVirtual, parts logParts) {
+	log, inv, rest = g.vec(), g.vec(), g.vec()
+	g.div(ea, r, r)
+	parts = g.log1p(r, inv, log)
+	g.mul(inv, r, rest)
+	return log, inv, rest, parts
 }
 
 // maxima finds the first of the largest logits of each row, so that others as large count among the
