@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"softloss/cmd/demo/internal/demotest"
-	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/predict"
 	"softloss/cmd/demo/internal/run"
 	"softloss/cmd/demo/internal/study"
@@ -23,7 +22,7 @@ var listOfLosses = regexp.MustCompile(`(?s)-loss NAME .*?\(default\s+ce\)\n`)
 func TestHelpNamesEveryLoss(t *testing.T) {
 	_, help, _ := demo(t, "train", "-h")
 	list := strings.Join(strings.Fields(listOfLosses.FindString(help)), " ")
-	for _, name := range input.LossNames(losses.SoftmaxLink) {
+	for _, name := range losses.LossNames() {
 		assert.Contains(t, list, name)
 	}
 }

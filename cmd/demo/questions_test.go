@@ -104,7 +104,8 @@ func TestLinkUsage(t *testing.T) {
 		"-data digits-labels -thresholds -validation 0": "-thresholds needs validation rows to go by: want -validation " +
 			"above 0, or none for 0.1",
 		"-loss asymmetric": "-loss asymmetric:gammapos=0,gammaneg=4,margin=0.05: is for labels of which several may be " +
-			"true at once (-link sigmoid); for these want one of " + strings.Join(input.LossNames(losses.SoftmaxLink), ", "),
+			"true at once (-link sigmoid); for rows of one class (-link softmax) want one of " +
+			strings.Join(input.LossNames(losses.SoftmaxLink), ", "),
 		"compare -data digits-labels": "-data digits-labels has several labels a row, but what is compared are losses of " +
 			"classes",
 	} {

@@ -43,11 +43,12 @@ func CheckLink(l losses.Loss, link losses.Link) error {
 		return nil
 	}
 	name, _ := losses.FormatLoss(l)
-	want := "labels of which several may be true at once (-link sigmoid)"
+	several, one := "labels of which several may be true at once (-link sigmoid)", "rows of one class (-link softmax)"
+	is, here := several, one
 	if link == losses.SigmoidLink {
-		want = "rows of one class (-link softmax)"
+		is, here = one, several
 	}
-	return fmt.Errorf("loss %s: is for %s; for these want one of %s", name, want, strings.Join(LossNames(link), ", "))
+	return fmt.Errorf("loss %s: is for %s; for %s want one of %s", name, is, here, strings.Join(LossNames(link), ", "))
 }
 
 // LossNames are the losses of a link.
@@ -82,6 +83,10 @@ func Variant(text string) (losses.Criterion, error) {
 
 // LossHelp returns the text of -loss in -h.
 func LossHelp() string {
-	return "one of " + strings.Join(LossNames(losses.SoftmaxLink), ", ") +
+	ofClasses := LossNames(losses.SoftmaxLink)
+	others := slices.DeleteFunc(LossNames(losses.SigmoidLink), func(name string) bool {
+		return slices.Contains(ofClasses, name)
+	})
+	return "one of " + strings.Join(ofClasses, ", ") + ", with -link sigmoid also " + strings.Join(others, ", ") +
 		"; parameters that are left out are as shown; a sum such as 10*nce+mae is a loss too"
 }
