@@ -12,7 +12,7 @@ import (
 
 // Metrics say how good a model is on a dataset. Where the dataset has Counts, row n weighs s_n =
 // c_n / mean(c) in all three. With SigmoidLink all three are over the questions of the rows, each a
-// row of the two classes yes and no: see [metric.Pairs].
+// row of the two classes yes and no: see [metric.AsClasses].
 type Metrics struct {
 	Loss     float64 // mean of the criterion over the rows, also when its Reduction is Sum
 	Accuracy float64 // share of the rows whose class is predicted; see [metric.Accuracy]

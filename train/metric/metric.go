@@ -16,7 +16,7 @@
 // is the position of its largest score. Ties go to the lowest class.
 //
 // Rows that are K yes-or-no questions each, those of [losses.SigmoidLink], have [ReportQuestions]
-// and [Thresholds]; the other functions take them as [Pairs].
+// and [Thresholds]; the other functions take what [AsClasses] makes of them.
 //
 // Weights have one number a row, finite and >= 0, with a sum above 0; nil means 1 each. A row of
 // weight 2 counts as two rows do.

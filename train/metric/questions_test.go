@@ -105,34 +105,42 @@ func TestThresholdsAreTheBest(t *testing.T) {
 	require.Equal(t, []float64{.5}, none)
 }
 
-// A question is a row of two classes: the metrics of pairs are those of its answers.
-func TestPairs(t *testing.T) {
+// A question is a row of two classes: the metrics of these rows are those of its answers.
+func TestAsClasses(t *testing.T) {
 	probs := table([]float32{.75, .25, .5, 1}, 2, 2)
 	labels := table([]float32{1, 1, 0, 1}, 2, 2)
-	require.Equal(t, []float32{.75, .25, .25, .75, .5, .5, 1, 0}, Pairs(probs).Float32s())
-	require.Equal(t, []float32{3, 0, -1, 0}, PairLogits(table([]float32{3, -1}, 2, 1)).Float32s())
-	require.Nil(t, PairWeights(nil, 2))
 	weights := []float64{1, 3}
+	p, is, w := AsClasses(losses.SigmoidLink, probs, labels, weights)
+	require.Equal(t, []float32{.75, .25, .25, .75, .5, .5, 1, 0}, p.Float32s())
+	require.Equal(t, []float64{1, 1, 3, 3}, w)
+	z, _, _ := LogitsAsClasses(losses.SigmoidLink, table([]float32{3, -1}, 2, 1), labels, nil)
+	require.Equal(t, []float32{3, 0, -1, 0}, z.Float32s())
+
 	report, err := ReportQuestions(probs, labels, weights, nil)
 	require.NoError(t, err)
-	acc, err := Accuracy(Pairs(probs), Pairs(labels), PairWeights(weights, 2))
+	acc, err := Accuracy(p, is, w)
 	require.NoError(t, err)
 	near(t, report.Accuracy, acc)
 	loss, err := losses.Criterion{Link: losses.SigmoidLink, FromProbs: true}.Eval(probs, labels)
 	require.NoError(t, err)
-	nll, err := NLL(Pairs(probs), Pairs(labels), nil)
+	nll, err := NLL(p, is, nil)
 	require.NoError(t, err)
 	require.InDelta(t, float64(loss.Data().(float32)), nll, 1e-7)
 }
 
-// What is no table of numbers is the error of the metric that gets its pairs.
-func TestPairsOfNothing(t *testing.T) {
+// Rows of classes, and what is no table of numbers, come back as they are: the latter is the error
+// of the metric that gets it.
+func TestAsClassesOfOthers(t *testing.T) {
+	x, w := table([]float32{.25, .75}, 1, 2), []float64{2}
+	p, is, weights := AsClasses(losses.SoftmaxLink, x, x, w)
+	require.True(t, p == x && is == x)
+	require.Equal(t, w, weights)
 	for _, x := range []*tensor.Dense{nil, new(tensor.Dense)} {
-		p, labels, w := AsClasses(losses.SigmoidLink, x, x, []float64{1})
+		p, labels, w := AsClasses(losses.SigmoidLink, x, x, w)
 		_, err := Accuracy(p, labels, w)
 		require.Error(t, err)
-		_, err = FitTemperature(PairLogits(x), Pairs(x), nil)
+		z, labels, _ := LogitsAsClasses(losses.SigmoidLink, x, x, nil)
+		_, err = FitTemperature(z, labels, nil)
 		require.Error(t, err)
 	}
-	require.Empty(t, PairWeights([]float64{1}, -1))
 }

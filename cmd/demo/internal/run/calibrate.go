@@ -29,11 +29,7 @@ func (s *session) calibrateModel() (*train.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	labels, counts := s.valid.Labels, s.valid.Counts
-	if s.HasQuestions() {
-		z, labels, counts = metric.PairLogits(z), metric.Pairs(labels), metric.PairWeights(counts, labels.Shape()[1])
-	}
-	temperature, err := metric.FitTemperature(z, labels, counts)
+	temperature, err := metric.FitTemperature(metric.LogitsAsClasses(s.criterion.Link, z, s.valid.Labels, s.valid.Counts))
 	var final *train.Model
 	if err == nil {
 		final, err = (&train.Saved{Model: s.model, Temperature: temperature}).Fold(nil)
