@@ -52,7 +52,7 @@ func (o Options) repeat(ctx context.Context, args []string, c cli.Console) error
 			return err
 		}
 		if i == 0 {
-			show.Head(text, s.summary, s.loss)
+			show.Head(text, s.summary)
 			fmt.Fprintln(text)
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"softloss/cmd/demo/internal/record"
+	"softloss/losses"
 	"softloss/train"
 	"softloss/train/dataset"
 )
@@ -55,6 +56,7 @@ func (s *session) evaluate() error {
 // evaluateSets fills in how the model does on each set, beside the lowest loss that is possible.
 func (s *session) evaluateSets() error {
 	u := s.summary
+	loss, _ := losses.Describe(s.criterion.Loss)
 	for _, set := range []struct {
 		rows                        *dataset.Dataset
 		loss, lowest, accuracy, ece *record.Float
@@ -71,7 +73,7 @@ func (s *session) evaluateSets() error {
 			return err
 		}
 		*set.loss, *set.accuracy, *set.ece = record.Scores(m)
-		if s.loss.Lowest {
+		if loss.Proper && s.Weights == "" {
 			if *set.lowest, err = lowestLoss(s.criterion, set.rows); err != nil {
 				return err
 			}

@@ -24,7 +24,7 @@ func (s *session) fit(ctx context.Context) error {
 		}
 		defer events.Close()
 	}
-	p, watched := s.newProgress(), s.summary.Data.Watched()
+	p, watched := show.NewProgress(s.text, s.terminal, s.summary), s.summary.Data.Watched()
 	var failed error
 	model, history, err := s.trainModel(ctx, cfg, func(now train.Progress) {
 		p.Observe(now)
@@ -61,16 +61,6 @@ func (s *session) fit(ctx context.Context) error {
 		return s.keep(len(history))
 	}
 	return nil
-}
-
-// newProgress returns what shows how far the training is.
-func (s *session) newProgress() *show.Progress {
-	p := show.NewProgress(s.text, s.terminal, s.loss.Unit, s.summary.Data.Watched())
-	p.Patient = s.Patience > 0
-	if s.teacher != nil {
-		p.Trained += " with teacher"
-	}
-	return p
 }
 
 // trainModel trains a new model, or goes on with a run.

@@ -73,7 +73,7 @@ func (s *session) settle() error {
 		return nil
 	}
 	err := s.weights.Apply(&s.criterion, s.train)
-	s.summary.Config.Criterion, s.loss.Lowest = s.criterion.Key(), false
+	s.summary.Config.Criterion = s.criterion.Key()
 	s.summary.Config.Weights = s.weights.Named(s.train.ClassNames)
 	return err
 }

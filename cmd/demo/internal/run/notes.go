@@ -197,9 +197,9 @@ func (s *session) noteMap() string {
 	if s.ownMap == nil {
 		return ""
 	}
+	name, _ := losses.FormatLoss(s.criterion.Loss)
 	text := fmt.Sprintf("probabilities are those of the map of %s, not of a softmax: ONNX has no such map, and there "+
-		"will be no %s",
-		s.loss.Name, record.OnnxFile)
+		"will be no %s", name, record.OnnxFile)
 	if _, isSmooth := s.ownMap.(losses.BiTempered); !isSmooth {
 		text += "; a class that it gives 0 and that is the right one costs 87 nats in the negative log likelihood"
 	}

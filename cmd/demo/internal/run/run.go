@@ -31,7 +31,7 @@ func (s *session) run(ctx context.Context) error {
 	}
 	ctx, stop := s.console.Interruptible(ctx)
 	defer stop()
-	show.Head(s.text, s.summary, s.loss)
+	show.Head(s.text, s.summary)
 	s.printNotes()
 	if s.state != nil {
 		fmt.Fprintf(s.text, "resumed  after %s, from %s\n", phrase.Plural(s.state.Epoch, "epoch"), s.checkpoint)
@@ -50,7 +50,7 @@ func (s *session) run(ctx context.Context) error {
 	}
 	s.summary.Seconds = record.Float(time.Since(start).Seconds())
 	err := s.writeOutputs()
-	show.Report(s.text, s.summary, s.loss)
+	show.Report(s.text, s.summary)
 	if err == nil && !s.summary.GraphAgrees {
 		err = fmt.Errorf("the loss on tensors, %v, and in a graph, %v, disagree", s.summary.TestLoss, s.summary.GraphTestLoss)
 	}

@@ -8,7 +8,6 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
-	"softloss/cmd/demo/internal/show"
 	"softloss/train"
 	"softloss/train/dataset"
 )
@@ -18,7 +17,6 @@ type session struct {
 	Options
 	console  cli.Console
 	args     []string
-	loss     show.LossInfo
 	summary  *record.Run
 	text     io.Writer // for people
 	terminal io.Writer // for the progress bar; nil draws none
@@ -37,8 +35,7 @@ type session struct {
 
 // newSession returns a run that has not begun.
 func newSession(o Options, args []string, c cli.Console) *session {
-	s := &session{Options: o, console: c, args: args, loss: show.DescribeLoss(o.criterion.Loss),
-		summary: record.New(o.Config)}
+	s := &session{Options: o, console: c, args: args, summary: record.New(o.Config)}
 	s.summary.Made = record.MadeNow(c.Command("train", args))
 	s.text, s.terminal = o.Streams(c)
 	return s

@@ -28,8 +28,9 @@ func trainingNotes(s *record.Run) string {
 // trainingCurves draws loss and accuracy against the epoch, of the training and of the validation
 // or test rows. The loss with a part of the teacher's in it is another quantity, which has a panel
 // of its own.
-func trainingCurves(s *record.Run, entry LossInfo) figure.Figure {
-	loss := figure.Panel{Title: "Loss: " + entry.Title, XLabel: "Epoch", YLabel: withUnit("Loss", entry.Unit),
+func trainingCurves(s *record.Run) figure.Figure {
+	words := lossOf(s)
+	loss := figure.Panel{Title: "Loss: " + words.title, XLabel: "Epoch", YLabel: withUnit("Loss", words.unit),
 		IntegerX: true}
 	accuracy := figure.Panel{Title: "Accuracy", XLabel: "Epoch", YLabel: "Accuracy (%)", IntegerX: true, YMax: 100,
 		YSpan: leastSpan}

@@ -11,12 +11,11 @@ import (
 	"softloss/cmd/demo/internal/demotest"
 	"softloss/cmd/demo/internal/figure"
 	"softloss/cmd/demo/internal/record"
-	"softloss/losses"
 )
 
 func TestTrainingCurves(t *testing.T) {
-	s, entry := demotest.ExampleRun(), DescribeLoss(losses.CrossEntropy{})
-	f := trainingCurves(s, entry)
+	s := demotest.ExampleRun()
+	f := trainingCurves(s)
 	loss, accuracy := f.Panels[0][0], f.Panels[0][1]
 	assert.Equal(t, "Loss: cross entropy, alpha 0.1", loss.Title)
 	assert.Equal(t, []string{"Loss (nats)", "Accuracy (%)"}, []string{loss.YLabel, accuracy.YLabel})
@@ -34,16 +33,16 @@ func TestTrainingCurves(t *testing.T) {
 
 	s.Data.FlippedLabels = 3
 	s.History = s.History[:1]
-	loss = trainingCurves(s, entry).Panels[0][0]
+	loss = trainingCurves(s).Panels[0][0]
 	assert.Equal(t, "train, labels with noise", loss.Series[0].Name)
 	assert.Equal(t, "test", loss.Series[1].Name)
 	assert.Equal(t, []float64{1}, loss.Series[2].X, "one epoch is a mark, not a line")
 	s.Data.ValidationRows = 30
-	assert.Equal(t, "validation, labels with noise", trainingCurves(s, entry).Panels[0][0].Series[1].Name)
+	assert.Equal(t, "validation, labels with noise", trainingCurves(s).Panels[0][0].Series[1].Name)
 	s.Data.ValidationRows = 0
 
-	s.TestLowestLoss, s.Config.Alpha = record.Unknown, 0
-	mae := trainingCurves(s, DescribeLoss(losses.MAE{})).Panels[0][0]
+	s.Config.Loss, s.TestLowestLoss, s.Config.Alpha = "mae", record.Unknown, 0
+	mae := trainingCurves(s).Panels[0][0]
 	assert.Equal(t, "Loss: mean absolute error", mae.Title)
 	assert.Equal(t, "Loss", mae.YLabel)
 	assert.Len(t, mae.Series, 2, "no line at a loss that is not known to be the lowest")
@@ -54,7 +53,7 @@ func TestTrainingCurvesOfValidation(t *testing.T) {
 	s := demotest.ExampleRun()
 	s.Data.ValidationRows, s.ValidationLowestLoss = 100, 0.5
 	s.History[1].ValidationLoss = 0.75
-	loss := trainingCurves(s, LossInfo{}).Panels[0][0]
+	loss := trainingCurves(s).Panels[0][0]
 	assert.Equal(t, []string{"validation", "lowest possible, validation"}, []string{loss.Series[1].Name,
 		loss.Series[2].Name})
 	assert.InDelta(t, 0.75, loss.Series[1].Y[1], 0)
@@ -62,9 +61,9 @@ func TestTrainingCurvesOfValidation(t *testing.T) {
 
 // What has the teacher's part in it is not on the axis of what has none.
 func TestTrainingCurvesWithTeacher(t *testing.T) {
-	s, entry := demotest.ExampleRun(), DescribeLoss(losses.CrossEntropy{})
+	s := demotest.ExampleRun()
 	s.Teacher, s.Config.TeacherWeight = &record.Teacher{}, 0.5
-	f := trainingCurves(s, entry)
+	f := trainingCurves(s)
 	require.Len(t, f.Panels[0], 3)
 	names := func(p figure.Panel) (out []string) {
 		for _, s := range p.Series {
@@ -76,7 +75,7 @@ func TestTrainingCurvesWithTeacher(t *testing.T) {
 	assert.Equal(t, "Training loss, 0.5 of it the teacher's", taught.Title)
 	assert.Equal(t, []string{"train, with teacher"}, names(taught))
 	s.Data.FlippedLabels = 3
-	assert.Equal(t, "train, labels with noise, with teacher", trainingCurves(s, entry).Panels[0][0].Series[0].Name)
+	assert.Equal(t, "train, labels with noise, with teacher", trainingCurves(s).Panels[0][0].Series[0].Name)
 	s.Data.FlippedLabels = 0
 	assert.Equal(t, []string{"test", "lowest possible, test"}, names(loss))
 	assert.Equal(t, []string{"train", "test"}, names(accuracy))
@@ -88,13 +87,13 @@ func TestTrainingCurvesWithTeacher(t *testing.T) {
 }
 
 func TestTrainingCurvesMarkTheBestEpoch(t *testing.T) {
-	s, entry := demotest.ExampleRun(), DescribeLoss(losses.CrossEntropy{})
+	s := demotest.ExampleRun()
 	s.BestEpoch = 2
-	for _, p := range trainingCurves(s, entry).Panels[0] {
+	for _, p := range trainingCurves(s).Panels[0] {
 		assert.False(t, p.Series[len(p.Series)-1].Ring, "nothing was stopped")
 	}
 	s.StoppedEarly = true
-	f := trainingCurves(s, entry)
+	f := trainingCurves(s)
 	assert.Equal(t, figure.Series{Name: "best: epoch 2", X: []float64{2}, Y: []float64{0.86}, Ring: true},
 		f.Panels[0][0].Series[2])
 	assert.True(t, f.Panels[0][1].Series[2].Ring)

@@ -11,7 +11,7 @@ import (
 )
 
 // Head writes what is going to be learned, and how.
-func Head(w io.Writer, s *record.Run, entry LossInfo) {
+func Head(w io.Writer, s *record.Run) {
 	d, c := s.Data, s.Config
 	rows := phrase.Plural(d.TrainRows, "training row")
 	if d.ValidationRows > 0 {
@@ -37,9 +37,10 @@ func Head(w io.Writer, s *record.Run, entry LossInfo) {
 		fmt.Fprintf(w, "noise    %s replaced by a wrong class; the test labels stay right\n", flipped)
 	}
 	fmt.Fprintf(w, "network  %s\n", Layers(d, c))
-	loss := entry.Title
-	if entry.Name != "ce" && entry.Name != "mae" && entry.Name != loss {
-		loss += " (" + entry.Name + ")"
+	words := lossOf(s)
+	loss := words.title
+	if words.name != "ce" && words.name != "mae" && words.name != loss {
+		loss += " (" + words.name + ")"
 	}
 	if c.HasQuestions() {
 		loss += " of the sigmoid of each label"

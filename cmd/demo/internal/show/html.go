@@ -6,20 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 
-	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/figure"
 	"softloss/cmd/demo/internal/record"
 	"softloss/internal/phrase"
-	"softloss/losses"
 )
 
 // WriteReport writes the page of a run, pictures included, into a folder.
 func WriteReport(dir string, run *record.Run) error {
-	page := htmlReport{Title: "softloss: " + filepath.Base(run.Data.Name)}
-	var err error
-	if page.Run, err = runSection(run); err != nil {
-		return err
-	}
+	page := htmlReport{Title: "softloss: " + filepath.Base(run.Data.Name), Run: runSection(run)}
 	if run.Test != nil && run.Test.Verdict != nil {
 		page.Sections = append(page.Sections, verdictSection(run.Test.Verdict))
 	}
@@ -101,12 +95,8 @@ func images(all []figure.Drawing) (out []htmlImage, err error) {
 var theme = strings.NewReplacer("#000000", "var(--ink)", "#FFFFFF", "var(--card)", "#E2E2E2", "var(--line)")
 
 // runSection returns the head of the page.
-func runSection(s *record.Run) (*htmlRun, error) {
-	loss, err := losses.ParseLoss(s.Config.Loss)
-	if err != nil {
-		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.Plain(err))
-	}
-	info, d, c := DescribeLoss(loss), s.Data, s.Config
+func runSection(s *record.Run) *htmlRun {
+	d, c := s.Data, s.Config
 	about := fmt.Sprintf("A network of %s, trained on %s and tested on %s that it never saw.", Layers(d, c),
 		phrase.Plural(d.TrainRows, "row"), phrase.Plural(d.TestRows, "row"))
 	if d.ValidationRows > 0 {
@@ -118,7 +108,7 @@ func runSection(s *record.Run) (*htmlRun, error) {
 	}
 	numbers := []htmlFact{
 		{"test accuracy", record.Percent(s.TestAccuracy)}, {"train accuracy", record.Percent(s.TrainAccuracy)},
-		{strings.TrimSpace("test loss " + info.Unit), record.Decimal(s.TestLoss)},
+		{strings.TrimSpace("test loss " + lossOf(s).unit), record.Decimal(s.TestLoss)},
 		{"calibration error (ECE)", record.Percent(s.ECE)},
 	}
 	if s.Test != nil && s.Test.Verdict != nil {
@@ -131,7 +121,7 @@ func runSection(s *record.Run) (*htmlRun, error) {
 	if cal := s.Calibration; cal != nil && cal.Temperature.Finite() {
 		numbers = append(numbers, htmlFact{"ECE, calibrated", record.Percent(cal.ECEAfter)})
 	}
-	return &htmlRun{about, numbers, settings(s, info)}, nil
+	return &htmlRun{about, numbers, settings(s)}
 }
 
 // verdictSection returns the section of the verdict.
@@ -157,10 +147,10 @@ func verdictSection(v *record.Verdict) htmlSection {
 }
 
 // settings returns how the run was made.
-func settings(s *record.Run, info LossInfo) []htmlFact {
-	d, c := s.Data, s.Config
-	title := info.Title
-	if info.Name != c.Loss || info.Name != "ce" {
+func settings(s *record.Run) []htmlFact {
+	d, c, words := s.Data, s.Config, lossOf(s)
+	title := words.title
+	if words.name != c.Loss || words.name != "ce" {
 		title += " (" + c.Loss + ")"
 	}
 	smoothing := "none"

@@ -1,21 +1,27 @@
 package show
 
-import "softloss/losses"
+import (
+	"softloss/cmd/demo/internal/record"
+	"softloss/losses"
+)
 
-// LossInfo is what the demo says about a loss.
-type LossInfo struct {
-	Name   string // as losses.FormatLoss writes it
-	Title  string // in a sentence
-	Unit   string // of the loss, "" without one
-	Lowest bool   // whether a prediction that equals the label costs the least a prediction can
+// lossWords are what is said of a loss.
+type lossWords struct {
+	name  string // as losses.FormatLoss writes it
+	title string // in a sentence
+	unit  string // of the loss, "" without one
 }
 
-// DescribeLoss returns what is known about a loss, which may be a sum.
-func DescribeLoss(l losses.Loss) LossInfo {
+// lossOf are the words of a run's loss, which -loss has read.
+func lossOf(s *record.Run) lossWords {
+	l, err := losses.ParseLoss(s.Config.Loss)
+	if err != nil {
+		return lossWords{name: s.Config.Loss, title: s.Config.Loss}
+	}
+	name, _ := losses.FormatLoss(l)
 	e, ok := losses.Describe(l)
 	if !ok {
 		e.Title = "sum of losses"
 	}
-	name, _ := losses.FormatLoss(l)
-	return LossInfo{Name: name, Title: e.Title, Unit: e.Unit, Lowest: e.Proper}
+	return lossWords{name: name, title: e.Title, unit: e.Unit}
 }

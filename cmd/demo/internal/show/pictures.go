@@ -8,10 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/figure"
 	"softloss/cmd/demo/internal/record"
-	"softloss/losses"
 )
 
 // picture is a file of the output folder, and what of it the report shows.
@@ -35,16 +33,12 @@ func alphaPicture() (picture, error) {
 // picturesOf returns the pictures of a run, in the order of the report: what is the same in every one
 // comes last.
 func picturesOf(s *record.Run) ([]picture, error) {
-	loss, err := losses.ParseLoss(s.Config.Loss)
-	if err != nil {
-		return nil, cli.Usagef("loss %q: %s", s.Config.Loss, cli.Plain(err))
-	}
 	var out []picture
 	add := func(file, title, caption string, whole figure.Drawing, parts ...figure.Drawing) {
 		out = append(out, picture{file: file, title: title, caption: caption, whole: whole, parts: parts})
 	}
 	if len(s.History) > 0 {
-		f := trainingCurves(s, DescribeLoss(loss))
+		f := trainingCurves(s)
 		add(record.TrainingCurvesFile, "Training", "Loss and accuracy after each epoch. Those of the training rows are "+
 			"taken as the rows are met, before "+
 			"the step that learns from them."+trainingNotes(s), f.Drawing(), f.Single()...)

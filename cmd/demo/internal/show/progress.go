@@ -17,23 +17,28 @@ const linesWanted = 10
 type Progress struct {
 	lines    io.Writer
 	terminal io.Writer // nil: no bar
-	unit     string
-	watched  string // the rows that are looked at after each epoch
+	run      *record.Run
+	trained  string // what the training minimises, over its column
 	bar      *Bar
 	throttle time.Duration // of the bar
 	headed   bool          // the head of the table is written
-	Trained  string        // what the training minimises, over its column
-	Patient  bool          // the best epoch and the last one are shown in any case
 
 	shown      map[int]bool // the epochs that have a line
 	best, last *train.Epoch
 }
 
-// NewProgress writes lines, and draws a bar on terminal unless that is nil.
-func NewProgress(lines, terminal io.Writer, unit, watched string) *Progress {
-	return &Progress{lines: lines, terminal: terminal, unit: unit, watched: watched, throttle: barThrottle,
-		Trained: "train loss", shown: map[int]bool{}}
+// NewProgress writes lines about a run, and draws a bar on terminal unless that is nil.
+func NewProgress(lines, terminal io.Writer, run *record.Run) *Progress {
+	p := &Progress{lines: lines, terminal: terminal, run: run, trained: trainLoss, throttle: barThrottle,
+		shown: map[int]bool{}}
+	if run.Teacher != nil {
+		p.trained += " with teacher"
+	}
+	return p
 }
+
+// trainLoss is the head of a column.
+const trainLoss = "train loss"
 
 // Observe is what the trainer calls after every batch.
 func (p *Progress) Observe(now train.Progress) {
@@ -57,13 +62,14 @@ func (p *Progress) Observe(now train.Progress) {
 // epoch writes the line of an epoch, with a remark behind it.
 func (p *Progress) epoch(e train.Epoch, remark string) {
 	p.bar.Clear()
+	watched, unit := p.run.Data.Watched(), lossOf(p.run).unit
 	if !p.headed {
 		p.headed = true
 		fmt.Fprintln(p.lines)
-		p.line("epoch", withUnit(p.Trained, p.unit), withUnit(p.watched+" loss", p.unit), p.watched+" accuracy", "")
+		p.line("epoch", withUnit(p.trained, unit), withUnit(watched+" loss", unit), watched+" accuracy", "")
 	}
-	s := record.EpochOf(e, p.watched)
-	loss, accuracy := s.Watched(p.watched)
+	s := record.EpochOf(e, watched)
+	loss, accuracy := s.Watched(watched)
 	p.line(strconv.Itoa(s.Epoch), record.ShortDecimal(s.TrainLoss), record.ShortDecimal(loss),
 		record.Percent(accuracy), remark)
 	p.shown[e.Epoch] = true
@@ -71,15 +77,15 @@ func (p *Progress) epoch(e train.Epoch, remark string) {
 
 // line writes a line of the table, and what is to be said behind it.
 func (p *Progress) line(epoch, train, loss, accuracy, remark string) {
-	wide := len(p.watched) - len(record.WatchedTest)
-	fmt.Fprintf(p.lines, "%5s  %*s  %*s  %*s%s\n", epoch, 18+len(p.Trained)-len("train loss"), train, 18+wide, loss,
+	wide := len(p.run.Data.Watched()) - len(record.WatchedTest)
+	fmt.Fprintf(p.lines, "%5s  %*s  %*s  %*s%s\n", epoch, 18+len(p.trained)-len(trainLoss), train, 18+wide, loss,
 		14+wide, accuracy, remark)
 }
 
-// End takes the bar away, wherever the training stopped, and writes the lines that are still
-// wanted.
+// End takes the bar away, wherever the training stopped, and writes the lines that are still wanted:
+// with patience those of the best epoch and of the last one, in any case.
 func (p *Progress) End() {
-	if p.Patient {
+	if p.run.Config.Patience > 0 {
 		for _, e := range []*train.Epoch{p.best, p.last} {
 			if e != nil && !p.shown[e.Epoch] {
 				remark := ""

@@ -26,28 +26,31 @@ func observeRun(p *Progress, epochs, batches, stop int) {
 	p.End()
 }
 
+// ce is a run without validation rows.
+var ce = &record.Run{Config: record.Config{Loss: "ce"}}
+
 func TestProgressLines(t *testing.T) {
 	var b bytes.Buffer
-	observeRun(NewProgress(&b, nil, "nats", record.WatchedTest), 32, 3, 1000)
+	observeRun(NewProgress(&b, nil, ce), 32, 3, 1000)
 	demotest.Golden(t, "progress.golden", b.String())
 
 	for _, tc := range []struct{ epochs, lines int }{{1, 1}, {2, 2}, {10, 10}, {11, 7}, {30, 11}, {1000, 11}} {
 		b.Reset()
-		observeRun(NewProgress(&b, nil, "", record.WatchedTest), tc.epochs, 1, 2000)
+		observeRun(NewProgress(&b, nil, ce), tc.epochs, 1, 2000)
 		assert.Equal(t, tc.lines, strings.Count(b.String(), " %\n"), "%d epochs", tc.epochs)
 	}
 
 	b.Reset()
-	observeRun(NewProgress(&b, nil, "", record.WatchedTest), 5, 4, 3)
+	observeRun(NewProgress(&b, nil, ce), 5, 4, 3)
 	assert.Empty(t, b.String(), "no head before the first epoch is done")
 }
 
 // With patience the best epoch and the last one have a line, whatever their numbers.
 func TestProgressOfPatience(t *testing.T) {
-	run := func(patient bool) string {
+	run := func(patience int) string {
 		var b bytes.Buffer
-		p := NewProgress(&b, nil, "nats", record.WatchedValidation)
-		p.Patient, p.Trained = patient, "train loss with teacher"
+		p := NewProgress(&b, nil, &record.Run{Config: record.Config{Loss: "ce", Patience: patience},
+			Data: record.Data{ValidationRows: 9}, Teacher: &record.Teacher{}})
 		for i := 1; i <= 27; i++ {
 			p.Observe(train.Progress{Epoch: i, Epochs: 100, Batch: 1, Batches: 1,
 				Done: &train.Epoch{Epoch: i, Loss: 1e9 / float64(i), Valid: &train.Metrics{Loss: 2e15}, Best: i <= 22}})
@@ -55,7 +58,7 @@ func TestProgressOfPatience(t *testing.T) {
 		p.End()
 		return b.String()
 	}
-	assert.NotContains(t, run(false), "   22  ")
+	assert.NotContains(t, run(0), "   22  ")
 	assert.Regexp(t, `^
 epoch   train loss with teacher \(nats\)  +validation loss \(nats\)   validation accuracy
     1 +1e\+09 +2e\+15  +0\.00 %
@@ -63,18 +66,18 @@ epoch   train loss with teacher \(nats\)  +validation loss \(nats\)   validation
    20 +5e\+07 +2e\+15  +0\.00 %
    22 +4\.5455e\+07 +2e\+15  +0\.00 %  best
    27 +3\.7037e\+07 +2e\+15  +0\.00 %
-$`, run(true))
+$`, run(5))
 }
 
 // On a terminal there are the lines, too, and below them a bar, which goes away for each of them.
 func TestProgressBar(t *testing.T) {
 	var plain, lines, terminal bytes.Buffer
 	bar := func() *Progress {
-		p := NewProgress(&lines, &terminal, "nats", record.WatchedTest)
+		p := NewProgress(&lines, &terminal, ce)
 		p.throttle = 0
 		return p
 	}
-	observeRun(NewProgress(&plain, nil, "nats", record.WatchedTest), 2, 50, 1000)
+	observeRun(NewProgress(&plain, nil, ce), 2, 50, 1000)
 	observeRun(bar(), 2, 50, 1000)
 	got := terminal.String()
 	assert.Equal(t, plain.String(), lines.String())
@@ -91,13 +94,13 @@ func TestProgressBar(t *testing.T) {
 		terminal.String())
 
 	both := &bytes.Buffer{}
-	p := NewProgress(both, both, "", record.WatchedTest)
+	p := NewProgress(both, both, ce)
 	p.throttle = 0
 	observeRun(p, 2, 50, 1000)
 	assert.Regexp(t, `\x1b\[2K\r\nepoch  .+\n    1  `, both.String(), "the bar goes away before a line")
 
 	terminal.Reset()
-	NewProgress(&lines, &terminal, "", record.WatchedTest).End()
+	NewProgress(&lines, &terminal, ce).End()
 	assert.Empty(t, terminal.String(), "a run that ends before its first batch draws nothing")
 }
 

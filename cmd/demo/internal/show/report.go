@@ -11,7 +11,7 @@ import (
 )
 
 // Report writes the closing table, with what must be said about it.
-func Report(w io.Writer, s *record.Run, entry LossInfo) {
+func Report(w io.Writer, s *record.Run) {
 	fmt.Fprintln(w)
 	if s.Interrupted {
 		fmt.Fprintf(w, "stopped after %s of %d: this is what was learned so far\n",
@@ -26,14 +26,14 @@ func Report(w io.Writer, s *record.Run, entry LossInfo) {
 			phrase.Plural(len(s.History), "epoch"), s.Config.Patience, s.Data.Watched(), s.BestEpoch)
 	}
 	if s.TestLoss.Finite() || s.TestAccuracy.Finite() {
-		printScores(w, s, entry)
+		printScores(w, s)
 	}
 	Files(w, s.Files)
 	fmt.Fprintf(w, "finished in %.1f s\n", float64(s.Seconds))
 }
 
 // printScores writes the table, the verdict and the lines that explain them.
-func printScores(w io.Writer, s *record.Run, entry LossInfo) {
+func printScores(w io.Writer, s *record.Run) {
 	wide := len("train")
 	if s.Data.ValidationRows > 0 {
 		wide = len("validation")
@@ -43,12 +43,12 @@ func printScores(w io.Writer, s *record.Run, entry LossInfo) {
 	}
 	row := func(name, loss, lowest, accuracy, ece string) {
 		line := fmt.Sprintf("%-*s  %14s", wide, name, loss)
-		if entry.Lowest {
+		if s.TrainLowestLoss.Finite() {
 			line += fmt.Sprintf("  %15s", lowest)
 		}
 		fmt.Fprintf(w, "%s  %10s  %18s\n", line, accuracy, ece)
 	}
-	row("", withUnit("loss", entry.Unit), "lowest possible", "accuracy", "calibration error")
+	row("", withUnit("loss", lossOf(s).unit), "lowest possible", "accuracy", "calibration error")
 	row("train", record.ShortDecimal(s.TrainLoss), record.Decimal(s.TrainLowestLoss), record.Percent(s.TrainAccuracy),
 		record.Percent(s.TrainECE))
 	if s.Data.ValidationRows > 0 {
@@ -65,18 +65,19 @@ func printScores(w io.Writer, s *record.Run, entry LossInfo) {
 	if s.Test != nil && s.Test.Verdict != nil {
 		Verdict(w, s.Test.Verdict)
 	}
-	explainScores(w, s, entry)
+	explainScores(w, s)
 }
 
 // explainScores writes what the numbers of the table mean.
-func explainScores(w io.Writer, s *record.Run, entry LossInfo) {
-	if entry.Lowest {
+func explainScores(w io.Writer, s *record.Run) {
+	unit := lossOf(s).unit
+	if s.TrainLowestLoss.Finite() {
 		labels := "labels"
 		if s.Config.Alpha != 0 {
 			labels = "smoothed labels"
 		}
 		fmt.Fprintf(w, "lowest possible: the entropy of the %s; test is %s above\n",
-			labels, strings.TrimSpace(record.Decimal(s.TestLoss-s.TestLowestLoss)+" "+entry.Unit))
+			labels, strings.TrimSpace(record.Decimal(s.TestLoss-s.TestLowestLoss)+" "+unit))
 	}
 	fmt.Fprint(w, "calibration error (ECE): average gap between confidence and accuracy")
 	if s.Config.Alpha != 0 {
@@ -107,7 +108,7 @@ func explainScores(w io.Writer, s *record.Run, entry LossInfo) {
 		verdict = "THEY DISAGREE"
 	}
 	fmt.Fprintf(w, "test loss, computed on tensors: %s\n  and by a Gorgonia graph:      %s, difference %.2g: %s\n\n",
-		precise(s.TestLoss, entry.Unit), precise(s.GraphTestLoss, entry.Unit), float64(s.GraphDifference), verdict)
+		precise(s.TestLoss, unit), precise(s.GraphTestLoss, unit), float64(s.GraphDifference), verdict)
 }
 
 // absurdLoss is a loss that no model has that predicts the same for every row, however many classes
