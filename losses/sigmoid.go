@@ -99,6 +99,8 @@ func sigmoidOf(l Loss) (s sigmoidKernel) {
 		s.kind, s.question = sigmoidQuestion, kernel.Question{Kind: kernel.Sparsemax}
 	case Entmax15:
 		s.kind, s.question = sigmoidQuestion, kernel.Question{Kind: kernel.Entmax15}
+	case BiTempered:
+		s.kind, s.question = sigmoidQuestion, kernel.Question{Kind: kernel.BiTempered, A: l.T1, B: l.T2}
 	}
 	return s
 }

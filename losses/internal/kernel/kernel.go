@@ -47,6 +47,7 @@ const (
 	Symmetric  = spec.Symmetric
 	Sparsemax  = spec.Sparsemax
 	Entmax15   = spec.Entmax15
+	BiTempered = spec.BiTempered
 )
 
 // Asymmetric holds the parameters of the asymmetric loss; see [spec.Asymmetric].

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,7 +45,7 @@ func sigmoids[T Float]() map[string]func(loss []float64, grad, z, yes, no, scale
 			return SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
 		}
 	}
-	for _, q := range append([]Question{{Kind: Sparsemax}, {Kind: Entmax15}}, questions...) {
+	for _, q := range slices.Concat([]Question{{Kind: Sparsemax}, {Kind: Entmax15}}, questions, temperedQuestions) {
 		m[fmt.Sprint("question ", q)] = func(loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 			return SigmoidQuestion(q, loss, grad, z, yes, no, scale)
 		}
@@ -117,6 +118,16 @@ func sigmoidAccuracy[T Float](t *testing.T) {
 			SigmoidQuestion(a, loss, grad, z, yes, no, scale)
 			check(fmt.Sprint("question ", a), 3*most-8, func(q question, scale float64) (loss, grad expected) {
 				return q.of(a, scale)
+			})
+		}
+		for _, a := range temperedQuestions {
+			SigmoidQuestion(a, loss, grad, z, yes, no, scale)
+			most := 4.0
+			if !narrow {
+				most = 1000 // exponentials of numbers up to 700, and their powers
+			}
+			check(fmt.Sprint("question ", a), most, func(q question, scale float64) (loss, grad expected) {
+				return q.bitempered(a.A, a.B, scale)
 			})
 		}
 		for _, a := range asymmetrics {

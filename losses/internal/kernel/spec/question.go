@@ -24,6 +24,8 @@ const (
 	// Sparsemax and Entmax15 are the losses of those maps.
 	Sparsemax
 	Entmax15
+	// BiTempered is that loss of T1 = A and T2 = B.
+	BiTempered
 	Questions // how many kinds there are
 )
 
@@ -40,6 +42,8 @@ func QuestionBy[T Float](sides func(z float64) (yes, no Side), q Question, loss 
 		return sparseElements(1, loss, grad, z, yes, no, scale)
 	case Entmax15:
 		return sparseElements(2, loss, grad, z, yes, no, scale)
+	case BiTempered:
+		return temperedBy(sides, q, loss, grad, z, yes, no, scale)
 	}
 	return Elements(sides, loss, grad, z, yes, no, scale, q.of)
 }

@@ -57,6 +57,8 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	v := wideOf[T]()
 	run := v.sigmoidSymmetric
 	switch q.Kind {
+	case spec.BiTempered:
+		return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
 	case spec.Normalised:
 		run = v.sigmoidNormalised
 	case spec.Penalised:

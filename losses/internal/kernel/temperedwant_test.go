@@ -1,0 +1,78 @@
+package kernel
+
+import (
+	"math"
+
+	"softloss/internal/numtest"
+	"softloss/losses/internal/kernel/spec"
+)
+
+// temperedQuestions are bi-tempered losses with and without kernels.
+var temperedQuestions = func() (all []Question) {
+	for _, t := range [][2]float64{{.8, 1.2}, {0, 1.4}, {.5, 1.05}, {.9, 1.5}, {.3, 2}, {.7, 2.6}, {.2, 4}, {.8, 7},
+		{1, 1.3}, {.8, 1}, {1, 1}, {.8, 1 + 0x1p-10}, {1 - 0x1p-10, 1.2}, {1 - 0x1p-30, 1.2}, {.8, 1 + 0x1p-30}} {
+		all = append(all, Question{Kind: BiTempered, A: t[0], B: t[1]})
+	}
+	return all
+}()
+
+// tempered is the question of the logits (w, 0) of which the softmax is the tempered one.
+func (q question) tempered(t2 float64) question {
+	c, one := numtest.Num(t2).Sub(numtest.Num(1)), numtest.Num(1)
+	w := numtest.Num(spec.TemperedLogit(q.size, t2-1))
+	if c.Hi != 0 && w.Hi != 0 && q.size < 1e30 {
+		// A step more, of Newton's method: w = log1p(y)/c, y = c size exp(-c L).
+		e := w.Neg().Exp()
+		y := c.Mul(numtest.Num(q.size)).Mul(e.Log1p().Mul(c).Neg().Exp())
+		share, rest := e.Div(one.Add(e)), y.Div(one.Add(y))
+		w = w.Add(y.Log1p().Div(c).Sub(w).Div(one.Sub(share.Mul(rest))))
+	}
+	e := w.Neg().Exp()
+	q.l, q.p = e.Log1p(), one.Div(e.Add(one))
+	q.far, q.rest = q.l.Add(w), e.Mul(q.p)
+	return q
+}
+
+// bitempered is the loss by its definition, the terms of which cancel.
+func (q question) bitempered(t1, t2, scale float64) (loss, grad expected) {
+	q = q.tempered(t2)
+	e, one := numtest.Num(1).Sub(numtest.Num(t1)), numtest.Num(1)
+	power := func(l, x numtest.DD) numtest.DD { return l.Mul(x).Neg().Exp() }
+	c := numtest.Num(t2).Sub(one)
+	loss = expected{what: "loss", floor: q.floor() * (1 + q.likely)}
+	var v, sizes [2]numtest.DD // of the derivatives, and of what cancels in them
+	for i, x := range []struct {
+		l, p numtest.DD
+		t    float64
+	}{{q.l, q.p, q.likely}, {q.far, q.rest, q.other}} {
+		t := numtest.Num(x.t)
+		d, size := x.p.Sub(t), max(x.p.Hi, x.t)
+		if i == 0 {
+			d, size = one.Sub(t).Sub(q.rest), max(math.Abs(1-x.t), q.rest.Hi)
+		}
+		if q.narrow {
+			size = math.Abs(d.Hi)
+		}
+		v[i], sizes[i] = d.Mul(power(x.l, c.Add(e))), numtest.Num(size).Mul(power(x.l, c.Add(e)))
+		terms := []numtest.DD{x.p.Sub(t)}
+		if e.Hi != 0 {
+			terms = []numtest.DD{power(x.l, e.Add(one)).Div(e.Add(one))}
+		}
+		if x.t != 0 {
+			terms = append(terms, t.Mul(t.Log().Add(x.l)))
+			if e.Hi != 0 {
+				te := power(t.Log().Neg(), e)
+				terms = append(terms[:1], t.Mul(te.Sub(power(x.l, e))).Div(e), t.Mul(te).Div(e.Add(one)).Neg())
+			}
+		}
+		for _, x := range terms {
+			loss.v, loss.magnitude = loss.v.Add(x), loss.magnitude+math.Abs(x.Hi)
+		}
+	}
+	if q.narrow {
+		loss.magnitude /= 1 << 26
+	}
+	a, b := power(q.l, c.Add(one)), power(q.far, c.Add(one))
+	a, b = b.Div(a.Add(b)), a.Div(a.Add(b))
+	return loss, q.gradient(scale, v[0].Mul(a).Sub(v[1].Mul(b)), max(sizes[0].Mul(a).Hi, sizes[1].Mul(b).Hi))
+}
