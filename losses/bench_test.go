@@ -15,8 +15,8 @@ func BenchmarkEvalGrad(b *testing.B) {
 	for name, loss := range map[string]losses.Loss{"ce": losses.CrossEntropy{}, "mae": losses.MAE{}, "gce": GCE{Q: .7}} {
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 			for _, target := range []string{"soft", "index", "smooth"} {
-				for _, shape := range [][2]int{{1, 10}, {1, 64}, {64, 10}, {8192, 3}, {8192, 10}, {1024, 100}, {256, 1000},
-					{4096, 1000}, {128, 32000}} {
+				for _, shape := range [][2]int{{1, 10}, {1, 64}, {1, 1000}, {64, 10}, {8192, 2}, {8192, 3}, {8192, 10},
+					{1024, 100}, {256, 1000}, {4096, 1000}, {128, 32000}} {
 					n, k := shape[0], shape[1]
 					b.Run(fmt.Sprintf("loss=%s/dtype=f%d/target=%s/n=%d/k=%d", name, 8*dt.Size(), target, n, k),
 						func(b *testing.B) {
