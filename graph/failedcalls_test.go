@@ -31,11 +31,7 @@ func TestFailedCallsLeaveNothing(t *testing.T) {
 			_, err := graph.Apply(losses.Criterion{Loss: refused{}}, z, labels)
 			return err
 		},
-		"empty": func(z,
-			_ *G.Node) error {
-			_, err := graph.Apply(losses.Criterion{}, z, new(tensor.Dense))
-			return err
-		},
+		"empty": func(z, _ *G.Node) error { _, err := graph.Apply(losses.Criterion{}, z, new(tensor.Dense)); return err },
 		"gradient of a tensor": func(z, _ *G.Node) error {
 			_, err := graph.ApplyWith(losses.Criterion{}, z, labels, graph.Options{TargetGrad: true})
 			return err
@@ -58,13 +54,11 @@ func TestFailedCallsLeaveNothing(t *testing.T) {
 			_, err := graph.Smooth(losses.Smoothing{Alpha: 0.1, Prior: []float64{1}}, z)
 			return err
 		},
-		"divergence": func(z,
-			w *G.Node) error {
+		"divergence": func(z, w *G.Node) error {
 			_, err := graph.JensenShannon(G.Nodes{z, w}, losses.Mean)
 			return err
 		},
-		"one divergent": func(z,
-			_ *G.Node) error {
+		"one divergent": func(z, _ *G.Node) error {
 			_, err := graph.JensenShannon(G.Nodes{z}, losses.Mean)
 			return err
 		},
@@ -126,8 +120,7 @@ func TestUnnamedInputs(t *testing.T) {
 			return err
 		},
 		"another graph": func() error {
-			_, err := graph.Apply(losses.Criterion{}, z,
-				unnamed(other, 2, 4))
+			_, err := graph.Apply(losses.Criterion{}, z, unnamed(other, 2, 4))
 			return err
 		},
 		"weights": func() error {

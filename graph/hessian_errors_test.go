@@ -37,10 +37,9 @@ func TestHessianErrors(t *testing.T) {
 		want    error
 		text    string
 	}{
-		"nil cost":         {nil, G.Nodes{z}, one(v), losses.ErrNil, "cost"},
-		"cost in no graph": {G.NewConstant(1.0), G.Nodes{z}, one(v), graph.ErrNode, "no graph"},
-		"cost no scalar": {apply(losses.Criterion{Reduction: losses.None}), G.Nodes{z}, one(v), graph.ErrNode,
-			"(4)"},
+		"nil cost":           {nil, G.Nodes{z}, one(v), losses.ErrNil, "cost"},
+		"cost in no graph":   {G.NewConstant(1.0), G.Nodes{z}, one(v), graph.ErrNode, "no graph"},
+		"cost no scalar":     {apply(losses.Criterion{Reduction: losses.None}), G.Nodes{z}, one(v), graph.ErrNode, "(4)"},
 		"no weights":         {cost, nil, nil, losses.ErrShape, "at least one"},
 		"too few vectors":    {cost, G.Nodes{z}, nil, losses.ErrShape, "0 for 1"},
 		"nil weight":         {cost, G.Nodes{nil}, one(v), losses.ErrNil, "weight 0"},

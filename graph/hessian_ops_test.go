@@ -56,8 +56,8 @@ func TestGorgoniaOps(t *testing.T) {
 		"Neg": unary(t, G.Neg), "Square": unary(t, G.Square), "Cube": unary(t, G.Cube), "Sqrt": unary(t, G.Sqrt),
 		"Exp": unary(t, G.Exp), "Log": unary(t, G.Log), "Log1p": unary(t, G.Log1p), "Expm1": unary(t, G.Expm1),
 		"Tanh": unary(t, G.Tanh), "Sigmoid": unary(t, G.Sigmoid), "Softplus": unary(t, G.Softplus),
-		"Sin": unary(t, G.Sin), "Cos": unary(t, G.Cos), "Inverse": unary(t, G.Inverse), "Abs": unary(t,
-			G.Abs), "Rectify": unary(t, G.Rectify),
+		"Sin": unary(t, G.Sin), "Cos": unary(t, G.Cos), "Inverse": unary(t, G.Inverse), "Abs": unary(t, G.Abs),
+		"Rectify":   unary(t, G.Rectify),
 		"Pow":       unary(t, constant(G.Pow, 3)),
 		"Add 1":     unary(t, constant(G.Add, 1)),
 		"Mul 2":     unary(t, constant(G.HadamardProd, 2)),
@@ -83,19 +83,16 @@ func TestGorgoniaOps(t *testing.T) {
 		"HadamardProd": binary(t, G.HadamardProd, matrix, matrix), "HadamardDiv": binary(t, G.HadamardDiv, matrix,
 			matrix),
 		"Pow of weights": binary(t, G.Pow, matrix, matrix),
-		"Concat 0": binary(t, func(a, b *G.Node) (*G.Node, error) { return G.Concat(0, a, b) }, matrix,
-			matrix),
+		"Concat 0":       binary(t, func(a, b *G.Node) (*G.Node, error) { return G.Concat(0, a, b) }, matrix, matrix),
 		"BroadcastAdd": binary(t,
 			func(a, b *G.Node) (*G.Node, error) { return G.BroadcastAdd(a, b, nil, []byte{0}) }, matrix, row),
 		"BroadcastSub": binary(t,
 			func(a, b *G.Node) (*G.Node, error) { return G.BroadcastSub(a, b, nil, []byte{0}) }, matrix, row),
 		"BroadcastProd": binary(t,
 			func(a, b *G.Node) (*G.Node, error) { return G.BroadcastHadamardProd(a, b, nil, []byte{0}) }, matrix, row),
-		"BroadcastProd column": binary(t,
-			func(a, b *G.Node) (*G.Node,
-				error) {
-				return G.BroadcastHadamardProd(a, b, nil, []byte{1})
-			}, matrix, tensor.Shape{3, 1}),
+		"BroadcastProd column": binary(t, func(a, b *G.Node) (*G.Node, error) {
+			return G.BroadcastHadamardProd(a, b, nil, []byte{1})
+		}, matrix, tensor.Shape{3, 1}),
 		"BroadcastDiv": binary(t,
 			func(a, b *G.Node) (*G.Node, error) { return G.BroadcastHadamardDiv(a, b, nil, []byte{0}) }, matrix, row),
 	}

@@ -24,13 +24,11 @@ func TestSoftmaxTwice(t *testing.T) {
 		for behind, move := range map[string]func(p *G.Node) *G.Node{
 			"as it is": func(p *G.Node) *G.Node { return p },
 			"reshape": func(p *G.Node) *G.Node {
-				return m(G.Reshape(m(G.Reshape(p, tensor.Shape{3, 4})),
-					tensor.Shape{4, 3}))
+				return m(G.Reshape(m(G.Reshape(p, tensor.Shape{3, 4})), tensor.Shape{4, 3}))
 			},
 			"transpose": func(p *G.Node) *G.Node { return m(G.Transpose(m(G.Transpose(p, 1, 0)), 1, 0)) },
 			"concat": func(p *G.Node) *G.Node {
-				return m(G.Concat(0, m(G.Slice(p, G.S(0, 2))),
-					m(G.Slice(p, G.S(2, 4)))))
+				return m(G.Concat(0, m(G.Slice(p, G.S(0, 2))), m(G.Slice(p, G.S(2, 4)))))
 			},
 			"sliced": func(p *G.Node) *G.Node { return m(G.Slice(m(G.Concat(1, p, p)), nil, G.S(1, 4))) },
 			"upsampled": func(p *G.Node) *G.Node {
@@ -63,20 +61,14 @@ func TestSoftmaxTwice(t *testing.T) {
 			before := len(g.AllNodes())
 			for door, f := range map[string]func() (*G.Node, error){
 				"Apply": func() (*G.Node, error) { return graph.Apply(losses.Criterion{}, p, labels) },
-				"focal": func() (*G.Node,
-					error) {
+				"focal": func() (*G.Node, error) {
 					return graph.Apply(losses.Criterion{Loss: losses.Focal{Gamma: 2}}, p, index)
 				},
-				"cross entropy": func() (*G.Node,
-					error) {
+				"cross entropy": func() (*G.Node, error) {
 					return graph.SoftLabelCrossEntropyWithLogits(p, labels, 0.1, losses.Mean)
 				},
-				"MAE": func() (*G.Node,
-					error) {
-					return graph.ClassificationMAEWithLogits(p, labels, losses.Sum)
-				},
-				"smoothing": func() (*G.Node,
-					error) {
+				"MAE": func() (*G.Node, error) { return graph.ClassificationMAEWithLogits(p, labels, losses.Sum) },
+				"smoothing": func() (*G.Node, error) {
 					return graph.LabelSmoothingCrossEntropy(p, index, 0.1, losses.None)
 				},
 				"divergence": func() (*G.Node, error) { return graph.JensenShannon(G.Nodes{other, p}, losses.Mean) },
@@ -102,12 +94,10 @@ func TestSoftmaxOnce(t *testing.T) {
 		"log of softmax": func(z *G.Node) *G.Node { return m(G.Log(m(graph.Softmax(z)))) },
 		"scaled":         func(z *G.Node) *G.Node { return m(G.HadamardProd(m(graph.Softmax(z)), z)) },
 		"attention": func(z *G.Node) *G.Node {
-			return m(G.Mul(m(graph.Softmax(m(G.Mul(z,
-				m(G.Transpose(z, 1, 0)))))), z))
+			return m(G.Mul(m(graph.Softmax(m(G.Mul(z, m(G.Transpose(z, 1, 0)))))), z))
 		},
 		"half of a concat": func(z *G.Node) *G.Node {
-			return m(G.Slice(m(G.Concat(1, m(graph.Softmax(z)), z)), nil,
-				G.S(2, 5)))
+			return m(G.Slice(m(G.Concat(1, m(graph.Softmax(z)), z)), nil, G.S(2, 5)))
 		},
 		"larger of it and logits": func(z *G.Node) *G.Node { return m(G.MaxBetween(m(graph.Softmax(z)), z)) },
 		"reshaped logits":         func(z *G.Node) *G.Node { return m(G.Reshape(m(G.Square(z)), tensor.Shape{4, 3})) },

@@ -149,8 +149,7 @@ func TestElementErrors(t *testing.T) {
 			losses.ErrWeight, -1, -1,
 			"losses: pos weight: length 2 is wrong, want 3, a number for each class, or one for all"},
 		{"prior of three", evalCall(with(func(c *losses.Criterion) {
-			c.Smoothing = losses.Smoothing{Alpha: .1,
-				Prior: []float64{.5, .25, .25}}
+			c.Smoothing = losses.Smoothing{Alpha: .1, Prior: []float64{.5, .25, .25}}
 		}), z, y), losses.ErrSmoothing, -1, -1, ""},
 		{"labels of rows", evalCall(sig, z, dense(tensor.Float64, []float64{0, 1}, 2)), losses.ErrShape, -1, -1,
 			"losses: labels: shape (2) is wrong, want shape (2, 3), or an index of integers if these are class numbers"},

@@ -44,8 +44,7 @@ func TestOutputsOfTheirOwn(t *testing.T) {
 	}{
 		"one tensor for two gradients": {losses.Outputs{Grad: at(0, 2, 2), TargetGrad: at(0, 2, 2)}, nil,
 			"target grad"},
-		"gradients that overlap": {losses.Outputs{Grad: at(0, 2, 2), TargetGrad: at(3, 2, 2)}, nil,
-			"target grad"},
+		"gradients that overlap":        {losses.Outputs{Grad: at(0, 2, 2), TargetGrad: at(3, 2, 2)}, nil, "target grad"},
 		"loss in the gradient":          {losses.Outputs{Loss: at(1, 2), Grad: at(0, 2, 2)}, nil, "grad"},
 		"loss in the weights' gradient": {losses.Outputs{Loss: at(1, 2), WeightGrad: at(0, 2)}, nil, "weight grad"},
 		"weights' gradient on the weights": {losses.Outputs{WeightGrad: at(4, 2)},

@@ -41,8 +41,7 @@ func parallelCriteria() []losses.Criterion {
 func sameBits(t *testing.T, what string, got, want result) {
 	t.Helper()
 	for i, pair := range [][2][]float64{{got.loss, want.loss}, {got.grad, want.grad}, {got.tgrad, want.tgrad}} {
-		if !slices.EqualFunc(pair[0], pair[1], func(a,
-			b float64) bool {
+		if !slices.EqualFunc(pair[0], pair[1], func(a, b float64) bool {
 			return math.Float64bits(a) == math.Float64bits(b)
 		}) {
 			t.Errorf("%s: output %d differs", what, i)

@@ -57,8 +57,7 @@ func preparations(r *rand.Rand, k int) map[string]losses.Criterion {
 		"shift":   {LogitShift: numbers(func() float64 { return 2 * r.NormFloat64() })},
 		"margins": {Margins: numbers(func() float64 { return 0.35 }), Temperature: 1. / 64},
 		"angle":   {AngularMargin: 0.5, Temperature: 1. / 64},
-		"all": {Margins: numbers(r.NormFloat64), LogitShift: numbers(r.NormFloat64), Temperature: 0.1,
-			ZLoss: 0.05},
+		"all":     {Margins: numbers(r.NormFloat64), LogitShift: numbers(r.NormFloat64), Temperature: 0.1, ZLoss: 0.05},
 	}
 	for _, temperature := range []float64{1. / 64, 0.1, 0.5, 2, 3, 100} {
 		all[fmt.Sprint("T=", temperature)] = losses.Criterion{Temperature: temperature}
