@@ -17,12 +17,14 @@ type fakeTarget struct{}
 func (fakeTarget) Shape() tensor.Shape { return tensor.Shape{4, 3} }
 func (fakeTarget) Dtype() tensor.Dtype { return tensor.Float64 }
 
+// node returns an input without a value.
+func node(g *G.ExprGraph, name string, dt tensor.Dtype, shape ...int) *G.Node {
+	return G.NewTensor(g, dt, len(shape), G.WithShape(shape...), G.WithName(name))
+}
+
 // TestBuildErrors wants every mistake that can be seen in the graph to be an error of its kind.
 func TestBuildErrors(t *testing.T) {
 	g, other := G.NewGraph(), G.NewGraph()
-	node := func(g *G.ExprGraph, name string, dt tensor.Dtype, shape ...int) *G.Node {
-		return G.NewTensor(g, dt, len(shape), G.WithShape(shape...), G.WithName(name))
-	}
 	f, f32, i := tensor.Float64, tensor.Float32, tensor.Int
 	z := node(g, "z", f, 4, 3)
 	y := node(g, "y", f, 4, 3)
@@ -98,16 +100,20 @@ func TestBuildErrors(t *testing.T) {
 		})
 	}
 	require.Empty(t, ops(g, "softloss"), "a refused loss leaves no op behind")
+}
 
-	// The neighbours of the mistakes are accepted.
-	for _, target := range []graph.Target{y, index, node(g, "index32", tensor.Int32, 4),
-		f64(make([]float64, 12), 4, 3)} {
-		_, err := graph.ApplyWith(losses.Criterion{}, z, target, weighted(weights))
+// TestBuildAccepts has what lies beside the mistakes.
+func TestBuildAccepts(t *testing.T) {
+	g := G.NewGraph()
+	z, w := node(g, "z", tensor.Float64, 4, 3), node(g, "w", tensor.Float64, 4)
+	for _, target := range []graph.Target{node(g, "y", tensor.Float64, 4, 3), node(g, "index", tensor.Int, 4),
+		node(g, "index32", tensor.Int32, 4), f64(make([]float64, 12), 4, 3)} {
+		_, err := graph.ApplyWith(losses.Criterion{}, z, target, graph.Options{SampleWeights: w})
 		require.NoError(t, err)
 	}
-	_, err := graph.Apply(losses.Criterion{}, column, node(g, "y41", f, 4, 1))
+	_, err := graph.Apply(losses.Criterion{}, node(g, "column", tensor.Float64, 4, 1), node(g, "y41", tensor.Float64, 4, 1))
 	require.NoError(t, err)
-	_, err = graph.Apply(losses.Criterion{}, row, node(g, "index1", i, 1))
+	_, err = graph.Apply(losses.Criterion{}, node(g, "row", tensor.Float64, 1, 3), node(g, "index1", tensor.Int, 1))
 	require.NoError(t, err)
 }
 

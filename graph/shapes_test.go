@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 
@@ -37,10 +38,15 @@ func anyInput(g *G.ExprGraph, name string, v *tensor.Dense) *G.Node {
 	return input(g, name, v)
 }
 
-// TestShapes holds losses on logits of every rank, with every shape of target and weights that
-// package losses takes, as tensors and as nodes, on every machine, against package losses.
-func TestShapes(t *testing.T) {
-	r := newRand(7)
+// shapedInputs are logits of a shape with the targets and weights that package losses takes for them.
+type shapedInputs struct {
+	logits  tensor.Shape
+	targets []*tensor.Dense
+	weights []*tensor.Dense // nil for none
+}
+
+// everyShape returns inputs of every rank.
+func everyShape(r *rand.Rand) []shapedInputs {
 	weight := func(shape ...int) *tensor.Dense {
 		x := make([]float64, max(1, tensor.Shape(shape).TotalSize()))
 		for i := range x {
@@ -48,12 +54,7 @@ func TestShapes(t *testing.T) {
 		}
 		return f64(x, shape...)
 	}
-	cases := 0
-	for _, s := range []struct {
-		logits  tensor.Shape
-		targets []*tensor.Dense
-		weights []*tensor.Dense
-	}{
+	return []shapedInputs{
 		{tensor.Shape{4},
 			[]*tensor.Dense{f64(softRows(r, 1, 4), 4), intsLike(0, []int{2}), intsLike(0, []int{2}, 1),
 				intsLike(int32(0), []int{3}), intsLike(int64(0), []int{0}), intsLike(uint8(0), []int{1})},
@@ -70,7 +71,15 @@ func TestShapes(t *testing.T) {
 			[]*tensor.Dense{f64(softRows(r, 6, 4), 2, 3, 4), intsLike(0, []int{2, 0, 3, 1, 1, 0}, 2, 3),
 				intsLike(uint8(0), []int{2, 0, 3, 1, 1, 0}, 2, 3, 1)},
 			[]*tensor.Dense{nil, weight(2, 3)}},
-	} {
+	}
+}
+
+// TestShapes holds losses on logits of every rank, with every shape of target and weights that
+// package losses takes, as tensors and as nodes, on every machine, against package losses.
+func TestShapes(t *testing.T) {
+	r := newRand(7)
+	cases := 0
+	for _, s := range everyShape(r) {
 		z := f64(normals(r, s.logits.TotalSize()), s.logits...)
 		for _, target := range s.targets {
 			for _, w := range s.weights {
@@ -78,31 +87,7 @@ func TestShapes(t *testing.T) {
 					{Loss: losses.MAE{}, Reduction: losses.WeightedMean}} {
 					for _, m := range gradModes {
 						for _, asNode := range []bool{false, true} {
-							what := fmt.Sprintf("%v target %v %v weights %v %v %v node=%t", s.logits, target.Dtype(),
-								target.Shape(), w, c.Key(), m, asNode)
-							grad := dense(tensor.Float64, make([]float64, s.logits.TotalSize()), s.logits...)
-							in := losses.Inputs{Logits: z, Target: target}
-							if w != nil {
-								in.SampleWeights = w
-							}
-							require.NoError(t, c.EvalInto(losses.Outputs{Grad: grad}, in), what)
-							got := run(t, m, func(g *G.ExprGraph) problem {
-								x, o := input(g, "z", z), graph.Options{}
-								if w != nil {
-									o.SampleWeights = anyInput(g, "w", w)
-								}
-								var y graph.Target = target
-								if asNode {
-									y = anyInput(g, "y", target)
-								}
-								l := must(t)(graph.ApplyWith(c, x, y, o))
-								cost := l
-								if !l.IsScalar() {
-									cost = must(t)(G.Sum(l))
-								}
-								return problem{g: g, loss: l, cost: cost, wrt: G.Nodes{x}}
-							})
-							requireClose(t, floats(t, grad), got.grads[0], 1e-15, 0, "%s", what)
+							sameGrad(t, c, m, z, target, w, asNode)
 							cases++
 						}
 					}
@@ -111,6 +96,36 @@ func TestShapes(t *testing.T) {
 		}
 	}
 	require.Equal(t, 3*3*2*(6*3+3*2+3*3+2*2+3*2), cases)
+}
+
+// sameGrad holds the gradient by the logits of a run against package losses; asNode says that the
+// target is a node.
+func sameGrad(t *testing.T, c losses.Criterion, m mode, z, target, w *tensor.Dense, asNode bool) {
+	what := fmt.Sprintf("%v target %v %v weights %v %v %v node=%t", z.Shape(), target.Dtype(), target.Shape(), w, c.Key(),
+		m, asNode)
+	grad := f64(make([]float64, z.Shape().TotalSize()), z.Shape()...)
+	in := losses.Inputs{Logits: z, Target: target}
+	if w != nil {
+		in.SampleWeights = w
+	}
+	require.NoError(t, c.EvalInto(losses.Outputs{Grad: grad}, in), what)
+	got := run(t, m, func(g *G.ExprGraph) problem {
+		x, o := input(g, "z", z), graph.Options{}
+		if w != nil {
+			o.SampleWeights = anyInput(g, "w", w)
+		}
+		var y graph.Target = target
+		if asNode {
+			y = anyInput(g, "y", target)
+		}
+		l := must(t)(graph.ApplyWith(c, x, y, o))
+		cost := l
+		if !l.IsScalar() {
+			cost = must(t)(G.Sum(l))
+		}
+		return problem{g: g, loss: l, cost: cost, wrt: G.Nodes{x}}
+	})
+	requireClose(t, floats(t, grad), got.grads[0], 1e-15, 0, "%s", what)
 }
 
 // TestGradsOfOneRow has gradients by labels and by sample weights of one row, a vector, where the
