@@ -42,16 +42,7 @@ func TestEvalIntoAllocatesNothing(t *testing.T) {
 							b.index = make([]int, n)
 						}
 						in, out := b.inputs(c), b.outputs(c)
-						// A goroutine that moves to the other processor may leave its engine
-						// behind, once: 60 runs make that less than one allocation a run.
-						allocs := testing.AllocsPerRun(60, func() {
-							runtime.GOMAXPROCS(2) // AllocsPerRun sets it to 1
-							if err := c.EvalInto(out, in); err != nil {
-								t.Fatal(err)
-							}
-						})
-						assert.Zero(t, allocs, fmt.Sprintf("%s %s %v n=%d index %v", lossName, optionName, dt, n,
-							indexed))
+						allocatesNothing(t, fmt.Sprintf("%s %s %v n=%d index %v", lossName, optionName, dt, n, indexed), c, out, in)
 					}
 				}
 			}
@@ -85,18 +76,69 @@ func TestElementsAllocateNothing(t *testing.T) {
 					out.Loss = dense(dt, x, 8, tableK)
 				}
 				for range 2 {
-					allocs := testing.AllocsPerRun(60, func() {
-						runtime.GOMAXPROCS(2) // AllocsPerRun sets it to 1
-						if err := c.EvalInto(out, in); err != nil {
-							t.Fatal(err)
-						}
-					})
-					assert.Zero(t, allocs, fmt.Sprintf("%s %s %v", e.Name, option, dt))
+					allocatesNothing(t, fmt.Sprintf("%s %s %v", e.Name, option, dt), c, out, in)
 					out.TargetGrad = nil
 				}
 			}
 		}
 	}
+}
+
+// TestOtherInputsAllocateNothing is TestEvalIntoAllocatesNothing for what the options of the family
+// do not have: another class axis, angles, probabilities, and second derivatives.
+func TestOtherInputsAllocateNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("not under the race detector")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pool of engines
+	for _, e := range losses.Losses() {
+		for option, c := range map[string]losses.Criterion{
+			"axis":           {Axis: 1},
+			"axis, each":     {Axis: 1, Reduction: losses.None},
+			"questions":      {Axis: 1, Link: losses.SigmoidLink},
+			"angle":          {AngularMargin: .5},
+			"probabilities":  {FromProbs: true},
+			"of a question":  {FromProbs: true, Link: losses.SigmoidLink},
+			"weighed, angle": {AngularMargin: .5, ClassWeights: []float64{.5, 2, 1}, Smoothing: losses.Smoothing{Alpha: .1}},
+		} {
+			if c.Loss = e.Loss; c.Validate() != nil {
+				continue
+			}
+			for _, dt := range floatDtypes {
+				x, hot := repeat(18, func(int) float64 { return .25 }), oneHot(3, 0, 1, 2, 2, 1, 0)
+				in := losses.Inputs{Logits: dense(dt, x, 6, 3, 1), Target: dense(dt, hot, 6, 3, 1),
+					SampleWeights: dense(dt, []float64{1, 2, 0, 1, 3, 1}, 6, 1)}
+				if c.Axis == 0 {
+					in = losses.Inputs{Logits: dense(dt, x, 6, 3), Target: dense(dt, hot, 6, 3)}
+				}
+				out := losses.Outputs{Loss: dense(dt, x[:1]), Grad: zeros(dt, in.Logits.Shape()),
+					TargetGrad: zeros(dt, in.Logits.Shape())}
+				if c.Reduction == losses.None {
+					out.Loss = zeros(dt, c.RowShape(in.Logits.Shape()))
+				}
+				what := fmt.Sprintf("%s %s %v", e.Name, option, dt)
+				allocatesNothing(t, what, c, out, in)
+				if c.TwiceDifferentiable() {
+					in.Direction = in.Logits
+					allocatesNothing(t, what+" along a direction", c, out, in)
+				}
+			}
+		}
+	}
+}
+
+// allocatesNothing wants no allocation of an evaluation that has run before. A goroutine that moves
+// to the other processor may leave its engine behind, once: 60 runs make that less than one
+// allocation a run.
+func allocatesNothing(t *testing.T, what string, c losses.Criterion, out losses.Outputs, in losses.Inputs) {
+	t.Helper()
+	allocs := testing.AllocsPerRun(60, func() {
+		runtime.GOMAXPROCS(2) // AllocsPerRun sets it to 1
+		if err := c.EvalInto(out, in); err != nil {
+			t.Fatal(what, err)
+		}
+	})
+	assert.Zero(t, allocs, what)
 }
 
 // TestEvalAllocations: Eval and EvalGrad allocate the tensors they return and little else.

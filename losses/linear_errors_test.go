@@ -23,13 +23,8 @@ type linearMistake struct {
 	change func(*linearCall)
 }
 
-func zeros64(shape ...int) *tensor.Dense {
-	return tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(shape...))
-}
-
-func zeros32(shape ...int) *tensor.Dense {
-	return tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
-}
+func zeros32(shape ...int) *tensor.Dense { return zeros(tensor.Float32, shape) }
+func zeros64(shape ...int) *tensor.Dense { return zeros(tensor.Float64, shape) }
 
 // refuse wants each mistake to be an error with the text that it stands under, whatever the blocks.
 func refuse(t *testing.T, mistakes map[string]linearMistake) {

@@ -29,7 +29,7 @@ func (g *generator) inputs() {
 			}
 		} else {
 			g.exclude(row, n)
-			g.cosines(row, n)
+			g.cosines(row)
 		}
 		b.Logits = append(b.Logits, row...)
 	}
@@ -87,8 +87,8 @@ func (g *generator) exclude(row []float64, n int) {
 	}
 }
 
-// cosines makes cosines of the row n beside AngularMargin.
-func (g *generator) cosines(row []float64, n int) {
+// cosines makes a row of cosines beside AngularMargin.
+func (g *generator) cosines(row []float64) {
 	if g.Criterion.AngularMargin == 0 {
 		return
 	}
