@@ -69,14 +69,17 @@ func TestSteps(t *testing.T) {
 		var z, b0, b1 [n]float64
 		ra, rb, rc := none, none, none
 		var x float32
+		hard := r.IntN(n)
 		for j := range n {
-			var y, start float32
-			x, y, start = hardSum(r)
+			factor, y, start := hardSum(r)
+			if j == hard {
+				x = factor
+			}
 			z[j], b0[j], b1[j] = float64(start), float64(y), float64(y/2)
 			rb, rc = rb.with(b0[j]).with(b1[j]), rc.with(z[j])
 		}
 		x0, x1 := float64(x), float64(-x)
-		if ra = ra.with(x0); !tame(ra, rb) || rc.most > roofBits {
+		if ra = ra.with(x0); !tame(ra, rb) || math.Float64frombits(rc.most) > roof {
 			continue
 		}
 		ran++
@@ -84,13 +87,18 @@ func TestSteps(t *testing.T) {
 		for j := range want {
 			want[j] = fma32(x1, b1[j], fma32(x0, b0[j], z[j]))
 		}
-		got := z
-		twoSteps(got[:], b0[:], b1[:], x0, x1)
-		require.Equal(t, want, got)
-		got = z
-		step(got[:], b0[:], x0)
-		step(got[:], b1[:], x1)
-		require.Equal(t, want, got)
+		for _, tame := range []bool{false, true} {
+			var c [n]float32
+			for j := range c {
+				c[j] = float32(z[j])
+			}
+			row := Matrix[float32]{Rows: 1, Cols: n, ColStride: 1, Data: c[:]}
+			factors := Matrix[float32]{Rows: 1, Cols: 2, ColStride: 1, Data: []float32{x, -x}}
+			runChains(row, factors, append(b0[:n:n], b1[:]...), n, tame)
+			for j := range c {
+				require.Equal(t, want[j], float64(c[j]), "tame: %t", tame)
+			}
+		}
 		if fuses {
 			got := [tileRows][tileCols]float64{z, z}
 			fused32(&got, []float32{x, -x}, []float32{x, -x}, 1, append(b0[:n:n], b1[:]...))
@@ -99,6 +107,15 @@ func TestSteps(t *testing.T) {
 	}
 	require.Greater(t, ran, 1000)
 	require.True(t, fuses || runtime.GOARCH != "arm64", "Go makes no FMAs for float32 here any more: products are slow")
+}
+
+// TestRoof: a chain that starts above the roof leaves float32's range and does not come back.
+func TestRoof(t *testing.T) {
+	c := Matrix[float32]{Rows: 1, Cols: 1, Data: []float32{math.Nextafter32(math.MaxFloat32, 0)}}
+	a := Matrix[float32]{Rows: 1, Cols: 2, ColStride: 1, Data: []float32{0x1p59, -0x1p59}}
+	b := Matrix[float32]{Rows: 2, Cols: 1, RowStride: 1, Data: []float32{0x1p58, 0x1p58}}
+	mulRounded(c, 1, a, b)
+	require.Equal(t, []float32{float32(math.Inf(1))}, c.Data)
 }
 
 // TestTame draws the line: one factor beyond it, chains would go wrong in the tame tile.
@@ -118,8 +135,8 @@ func TestTame(t *testing.T) {
 		{a: []float64{0, 1}, b: []float64{-1, 0, 2}, want: true},
 		{a: []float64{0x1p-50, 1}, b: []float64{0x1p-51}, want: true},
 		{a: []float64{0x1p-50, 1}, b: []float64{0x1p-52}},
-		{a: []float64{0x1p60}, b: []float64{0x1p59}, want: true},
-		{a: []float64{0x1p60}, b: []float64{-0x1p60}},
+		{a: []float64{0x1p60}, b: []float64{0x1p58}, want: true},
+		{a: []float64{0x1p60}, b: []float64{-0x1p59}},
 		{a: []float64{math.NaN()}, b: []float64{1}},
 		{a: []float64{1}, b: []float64{math.Inf(-1), 3}},
 		{a: []float64{0}, b: []float64{math.Inf(-1)}},

@@ -35,20 +35,15 @@ func Mul[T Float](c Matrix[T], beta, alpha T, a, b Matrix[T]) {
 	}
 }
 
-// pack stores α b in a panel of width numbers a row, zeros where b has fewer columns, and returns
-// the range of the numbers.
-func pack[T Float](panel []float64, width int, b Matrix[T], alpha T) magnitudes {
-	r := none
+// pack stores α b in a panel of width numbers a row, zeros where b has fewer columns.
+func pack[T Float](panel []float64, width int, b Matrix[T], alpha T) {
 	for p := range b.Rows {
 		row, from := panel[p*width:(p+1)*width], b.Data[p*b.RowStride:]
 		clear(row[b.Cols:])
 		for j := range b.Cols {
-			x := float64(alpha * from[j*b.ColStride])
-			row[j] = x
-			r = r.with(x)
+			row[j] = float64(alpha * from[j*b.ColStride])
 		}
 	}
-	return r
 }
 
 // mulPanel computes C ← C + A B for the columns of one packed panel of B.

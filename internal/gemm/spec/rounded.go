@@ -6,11 +6,11 @@ import (
 )
 
 // Where the compiler makes no FMAs of float32, chains run in float64, whose products of float32
-// numbers are exact, through ranges of rows of C: roundedWidth chains side by side, of which each
-// takes roundedDepth steps of k.
+// numbers are exact, through ranges of rows of C: up to roundedWidth chains side by side, of which
+// each takes up to roundedDepth steps of k.
 const (
-	roundedWidth = 128
-	roundedDepth = 64
+	roundedWidth = 256
+	roundedDepth = 128
 )
 
 // panels is memory for a panel of B.
@@ -26,79 +26,82 @@ func mulRounded(c Matrix[float32], alpha float32, a, b Matrix[float32]) {
 		ra := rangeOf(ap)
 		for j := 0; j < c.Cols; j += roundedWidth {
 			cols := min(roundedWidth, c.Cols-j)
-			panel := whole[:depth*cols]
-			rb := pack(panel, cols, b.Slice(p, p+depth, j, j+cols), alpha)
+			width := (cols + sums - 1) / sums * sums
+			panel := whole[:depth*width]
+			pack(panel, width, b.Slice(p, p+depth, j, j+cols), alpha)
+			rb := none
+			for _, x := range panel {
+				rb = rb.with(x)
+			}
 			cj, tame := c.Slice(0, c.Rows, j, j+cols), tame(ra, rb)
 			for i := range c.Rows {
-				runChains(cj.Slice(i, i+1, 0, cols), ap.Slice(i, i+1, 0, depth), panel, tame)
+				runChains(cj.Slice(i, i+1, 0, cols), ap.Slice(i, i+1, 0, depth), panel, width, tame)
 			}
 		}
 	}
 }
 
 // runChains computes C ← C + A B for one row of C and of A, and a panel that has B's rows behind
-// each other.
-func runChains(c, a Matrix[float32], panel []float64, tame bool) {
+// each other, width numbers each.
+func runChains(c, a Matrix[float32], panel []float64, width int, tame bool) {
 	var chains [roundedWidth]float64
-	z, r := chains[:c.Cols], none
-	for j := range z {
+	z := chains[:width]
+	for j := range c.Cols {
 		z[j] = float64(c.Data[j*c.ColStride])
-		r = r.with(z[j])
+		tame = tame && math.Abs(z[j]) <= roof
 	}
-	tame = tame && r.most <= roofBits
-	for p := 0; p < a.Cols; p++ {
-		x, b := float64(a.Data[p*a.ColStride]), panel[p*len(z):]
-		switch {
-		case !tame:
-			for j := range z {
-				z[j] = fma32(x, b[j], z[j])
+	for p := range a.Cols {
+		x, b := float64(a.Data[p*a.ColStride]), panel[p*width:][:width]
+		for j := 0; j < width; j++ {
+			if tame {
+				if j += tameSums(z[j:], b[j:], x); j == width {
+					break
+				}
 			}
-		case p+1 == a.Cols:
-			step(z, b, x)
-		default:
-			p++
-			twoSteps(z, b, b[len(z):], x, float64(a.Data[p*a.ColStride]))
+			z[j] = fma32(x, b[j], z[j])
 		}
 	}
-	for j := range z {
+	for j := range c.Cols {
 		c.Data[j*c.ColStride] = float32(z[j])
 	}
 }
 
 const (
+	// sums is how many tameSums computes side by side.
+	sums = 4
 	// half is half a unit in the last place of float32, in the bits of a float64 number.
 	half = 1 << 28
 	// below are the bits of a float64 number below that place.
 	below = 1<<29 - 1
 )
 
-// step computes z_j ← fma32(x, b_j, z_j) for tame numbers. It rounds the float64 sums as integers:
-// with half added they are float32 numbers but for the bits below, unless these are 0. Then the sum
-// was in the middle between two float32 numbers, or was rounded to there.
-func step(z, b []float64, x float64) {
+// tameSums computes z_j ← fma32(x, b_j, z_j) for tame numbers, as long as it can, and returns for
+// how many. It rounds the float64 sums as integers: with half added they are float32 numbers but for
+// the bits below, unless these are 0. Then the sum was in the middle between two float32 numbers, or
+// was rounded to there.
+func tameSums(z, b []float64, x float64) (done int) {
 	b = b[:len(z)]
-	for j, c := range z {
-		s := math.Float64bits(x*b[j]+c) + half
-		if s&below != 0 {
-			z[j] = math.Float64frombits(s &^ below)
-			continue
+	j := 0
+	for ; j < len(z)-(sums-1); j += sums {
+		p0, p1, p2, p3 := x*b[j], x*b[j+1], x*b[j+2], x*b[j+3]
+		s0 := math.Float64bits(p0+z[j]) + half
+		if s0&below == 0 {
+			break
 		}
-		z[j] = fma32(x, b[j], c)
-	}
-}
-
-// twoSteps is step with b0 and x0, and then with b1 and x1, in less time.
-func twoSteps(z, b0, b1 []float64, x0, x1 float64) {
-	b0, b1 = b0[:len(z)], b1[:len(z)]
-	for j, c := range z {
-		s := math.Float64bits(x0*b0[j]+c) + half
-		if s&below != 0 {
-			s = math.Float64bits(x1*b1[j]+math.Float64frombits(s&^below)) + half
-			if s&below != 0 {
-				z[j] = math.Float64frombits(s &^ below)
-				continue
-			}
+		s1 := math.Float64bits(p1+z[j+1]) + half
+		if s1&below == 0 {
+			break
 		}
-		z[j] = fma32(x1, b1[j], fma32(x0, b0[j], c))
+		s2 := math.Float64bits(p2+z[j+2]) + half
+		if s2&below == 0 {
+			break
+		}
+		s3 := math.Float64bits(p3+z[j+3]) + half
+		if s3&below == 0 {
+			break
+		}
+		z[j], z[j+1] = math.Float64frombits(s0&^below), math.Float64frombits(s1&^below)
+		z[j+2], z[j+3] = math.Float64frombits(s2&^below), math.Float64frombits(s3&^below)
 	}
+	return j
 }

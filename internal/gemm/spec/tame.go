@@ -27,8 +27,9 @@ func (r magnitudes) bounds() (least, most float64) {
 func rangeOf(m Matrix[float32]) magnitudes {
 	r := none
 	for i := range m.Rows {
+		row := m.Data[i*m.RowStride:]
 		for j := range m.Cols {
-			r = r.with(float64(m.Data[i*m.RowStride+j*m.ColStride]))
+			r = r.with(float64(row[j*m.ColStride]))
 		}
 	}
 	return r
@@ -36,10 +37,7 @@ func rangeOf(m Matrix[float32]) magnitudes {
 
 // roof bounds what a tame chain starts from and what its products add up to, so that no sum in it
 // comes near 2^128, where float32 ends.
-const (
-	roof     = 0x1p125
-	roofBits = (1023 + 125) << 52
-)
+const roof = 0x1p125
 
 // tame reports whether chains with factors in the ranges a and b, from a start up to roof, need no
 // care for the limits of float32. The last bit of a float32 number x is worth more than 2^-24 |x|,
