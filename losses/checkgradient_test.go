@@ -2,6 +2,7 @@ package losses_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -13,7 +14,7 @@ import (
 )
 
 func TestCheckGradient(t *testing.T) {
-	for _, l := range slices.Concat([]losses.Loss{nil, GCE{Q: 0.7}}, valuesOf(lossFamily)) {
+	for _, l := range slices.Concat([]losses.Loss{nil, GCE{Q: 0.7}}, slices.Collect(maps.Values(lossFamily))) {
 		for _, classes := range []int{2, 5, 40} {
 			require.NoError(t, losses.CheckGradient(l, classes), "%#v", l)
 		}
@@ -22,13 +23,6 @@ func TestCheckGradient(t *testing.T) {
 		require.ErrorIs(t, losses.CheckGradient(nil, classes), losses.ErrParam, "%d classes", classes)
 	}
 	require.ErrorIs(t, losses.CheckGradient(losses.GCE{}, 3), losses.ErrParam)
-}
-
-func valuesOf(m map[string]losses.Loss) (all []losses.Loss) {
-	for _, l := range m {
-		all = append(all, l)
-	}
-	return all
 }
 
 // forgetful leaves out a derivative.

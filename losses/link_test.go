@@ -53,68 +53,76 @@ func element(dt tensor.Dtype, z, yes, no float64) batch {
 // TestEveryLossOfElements: with SigmoidLink every loss is its own on the row (z, 0), (t, 1-t),
 // value and gradients, weighted and smoothed.
 func TestEveryLossOfElements(t *testing.T) {
-	z := []float64{1.5, -2, .5, 12, -15, .25}
-	labels := []float64{1, 0, .25, 0, .5, 1}
-	q, w, s := []float64{2, .5, 3}, []float64{1, .25, 2}, []float64{1, .5, 2, 3, 1, .25}
 	for name, loss := range lossFamily {
-		isLinear := false
-		if l, ok := loss.(losses.LinearLoss); ok {
-			isLinear = l.LinearInTarget()
-		}
 		for _, dt := range floatDtypes {
 			for _, smoothing := range []losses.Smoothing{{}, {Alpha: .1}, {Alpha: .3, Prior: []float64{.75, .25}},
 				{Rule: losses.SmoothUniform, Alpha: .2}} {
 				for _, weighted := range []bool{false, true} {
 					c := losses.Criterion{Loss: loss, Link: losses.SigmoidLink, Smoothing: smoothing,
 						Reduction: losses.None, Temperature: 1.5, LogitShift: []float64{.5, 0, -.25}}
-					row := losses.Criterion{Loss: loss, Smoothing: smoothing, Reduction: losses.None}
-					if p := smoothing.Prior; p != nil {
-						row.Smoothing.Prior = []float64{p[1], p[0]}
-					}
-					in := losses.Inputs{Logits: dense(dt, z, 2, 3), Target: dense(dt, labels, 2, 3)}
+					in := losses.Inputs{Logits: dense(dt, []float64{1.5, -2, .5, 12, -15, .25}, 2, 3),
+						Target: dense(dt, []float64{1, 0, .25, 0, .5, 1}, 2, 3)}
 					if weighted {
-						c.PosWeight, c.ClassWeights, in.SampleWeights = q, w, dense(dt, s, 2, 3)
+						c.PosWeight, c.ClassWeights = []float64{2, .5, 3}, []float64{1, .25, 2}
+						in.SampleWeights = dense(dt, []float64{1, .5, 2, 3, 1, .25}, 2, 3)
 					}
-					out := losses.Outputs{Loss: dense(dt, make([]float64, 6), 2, 3),
-						Grad: dense(dt, make([]float64, 6), 2, 3)}
-					require.NoError(t, c.EvalInto(out, in))
-					all := losses.Outputs{Grad: dense(dt, make([]float64, 6), 2, 3),
-						TargetGrad: dense(dt, make([]float64, 6), 2, 3)}
-					require.NoError(t, c.EvalInto(all, in))
-					what := fmt.Sprint(name, " ", dt, " ", smoothing, " weighted ", weighted)
-					for i, v := range z {
-						shift, pos, factor := c.LogitShift[i%3], 1., 1.
-						if weighted {
-							pos, factor = q[i%3], w[i%3]*s[i]
-						}
-						x, yes, no := (round(dt, []float64{v})[0]+shift)/1.5, labels[i], 1-labels[i]
-						mass := 1.
-						if isLinear {
-							yes *= pos
-						} else {
-							mass = pos*yes + no
-						}
-						b := element(tensor.Float64, x, yes, no)
-						want := b.eval(t, row)
-						near(t, what+" loss", values(out.Loss)[i:i+1], []float64{factor * mass * want.loss[0]},
-							16*epsilon(dt), 8*epsilon(dt))
-						near(t, what+" grad", values(out.Grad)[i:i+1], []float64{factor * mass * want.grad[0] / 1.5},
-							32*epsilon(dt), 16*epsilon(dt))
-						near(t, what+" grad beside labels' grad", values(all.Grad)[i:i+1],
-							[]float64{factor * mass * want.grad[0] / 1.5}, 32*epsilon(dt), 16*epsilon(dt))
-						tgrad := pos*want.tgrad[0] - want.tgrad[1]
-						if !isLinear {
-							tgrad = mass*(want.tgrad[0]-want.tgrad[1]) + (pos-1)*want.loss[0]
-						}
-						if !math.IsNaN(tgrad) && !math.IsInf(tgrad, 0) {
-							near(t, what+" labels' grad", values(all.TargetGrad)[i:i+1], []float64{factor * tgrad},
-								64*epsilon(dt), 64*epsilon(dt))
-						}
-					}
+					elementsAreRows(t, fmt.Sprint(name, " ", dt, " ", smoothing, " weighted ", weighted), c, in)
 				}
 			}
 		}
 	}
+}
+
+// elementsAreRows holds the elements of [2, 3] logits to the rows of two classes that they are.
+func elementsAreRows(t *testing.T, what string, c losses.Criterion, in losses.Inputs) {
+	dt := in.Logits.Dtype()
+	eps := epsilon(dt)
+	out := losses.Outputs{Loss: zeros(dt, tensor.Shape{2, 3}), Grad: zeros(dt, tensor.Shape{2, 3})}
+	require.NoError(t, c.EvalInto(out, in))
+	all := losses.Outputs{Grad: zeros(dt, tensor.Shape{2, 3}), TargetGrad: zeros(dt, tensor.Shape{2, 3})}
+	require.NoError(t, c.EvalInto(all, in))
+	z, labels := values(in.Logits), values(in.Target)
+	for i := range z {
+		factor := 1.
+		if in.SampleWeights != nil {
+			factor = c.ClassWeights[i%3] * values(in.SampleWeights)[i]
+		}
+		loss, grad, tgrad := ofElement(t, c, i%3, z[i], labels[i])
+		at := fmt.Sprintf("%s, element %d", what, i)
+		near(t, at+" loss", values(out.Loss)[i:i+1], []float64{factor * loss}, 16*eps, 8*eps)
+		near(t, at+" grad", values(out.Grad)[i:i+1], []float64{factor * grad}, 32*eps, 16*eps)
+		near(t, at+" grad beside labels' grad", values(all.Grad)[i:i+1], []float64{factor * grad}, 32*eps, 16*eps)
+		if !math.IsNaN(tgrad) && !math.IsInf(tgrad, 0) {
+			near(t, at+" labels' grad", values(all.TargetGrad)[i:i+1], []float64{factor * tgrad}, 64*eps, 64*eps)
+		}
+	}
+}
+
+// ofElement returns what a logit with a label of a class costs, and the gradients by both, by the
+// loss of a row of two classes.
+func ofElement(t *testing.T, c losses.Criterion, class int, z, label float64) (loss, grad, tgrad float64) {
+	row := losses.Criterion{Loss: c.Loss, Smoothing: c.Smoothing, Reduction: losses.None}
+	if p := c.Smoothing.Prior; p != nil {
+		row.Smoothing.Prior = []float64{p[1], p[0]}
+	}
+	pos, mass, yes := 1., 1., label
+	if c.PosWeight != nil {
+		pos = c.PosWeight[class]
+	}
+	l, ok := c.Loss.(losses.LinearLoss)
+	linear := ok && l.LinearInTarget()
+	if linear {
+		yes *= pos
+	} else {
+		mass = pos*yes + (1 - label)
+	}
+	b := element(tensor.Float64, (z+c.LogitShift[class])/c.Temperature, yes, 1-label)
+	want := b.eval(t, row)
+	tgrad = pos*want.tgrad[0] - want.tgrad[1]
+	if !linear {
+		tgrad = mass*(want.tgrad[0]-want.tgrad[1]) + (pos-1)*want.loss[0]
+	}
+	return mass * want.loss[0], mass * want.grad[0] / c.Temperature, tgrad
 }
 
 func TestElementErrors(t *testing.T) {

@@ -13,58 +13,70 @@ import (
 	"softloss/losses"
 )
 
-// TestMargins: a criterion with margins is one without on lowered logits, an index and its one-hot
-// row alike, with the other options, and its gradients are differences.
+// someMargins are margins of tableK classes.
+var someMargins = []float64{.5, .25, 1, 0, -.125}
+
+// TestMargins: a criterion with margins is one without on lowered logits, with the other options.
 func TestMargins(t *testing.T) {
-	m := []float64{.5, .25, 1, 0, -.125}
 	for name, loss := range lossFamily {
 		for _, c := range []losses.Criterion{{}, {Temperature: .5, LogitShift: []float64{1, 0, 0, -1, 0},
 			Smoothing: losses.Smoothing{Alpha: .1}, ClassWeights: []float64{1, 2, .5, 1, 1}, ZLoss: .05}} {
 			for _, dt := range floatDtypes {
-				c.Loss, c.Reduction, c.Margins = loss, losses.None, m
-				plain := c
-				plain.Margins = nil
+				c.Loss, c.Reduction, c.Margins = loss, losses.None, someMargins
 				b := familyBatch(c, 4, tableK, 17)
 				b.dt = dt
-				for _, index := range [][]int{nil, {0, 2, 4, 1}} {
-					b.index = index
-					labels := b.t
-					if index != nil {
-						labels = oneHot(tableK, index...)
-					}
-					low := b
-					low.z = repeat(len(b.z), func(i int) float64 { return b.z[i] - labels[i]*m[i%tableK] })
-					got, want := b.eval(t, c), low.eval(t, plain)
-					near(t, name+" loss", got.loss, want.loss, 64*epsilon(dt), 64*epsilon(dt))
-					near(t, name+" grad", got.grad, want.grad, 256*epsilon(dt), 256*epsilon(dt))
-					if index != nil {
-						hot := b
-						hot.index, hot.t = nil, labels
-						same := hot.eval(t, c)
-						near(t, name+" one-hot", same.loss, got.loss, 64*epsilon(dt), 64*epsilon(dt))
-						near(t, name+" one-hot", same.grad, got.grad, 64*epsilon(dt), 64*epsilon(dt))
-						continue
-					}
-					near(t, name+" labels' grad", got.tgrad,
-						repeat(len(b.z),
-							func(i int) float64 { return want.tgrad[i] - m[i%tableK]*want.grad[i] }), 256*epsilon(dt), 256*epsilon(dt))
-					alone := losses.Outputs{TargetGrad: dense(dt, make([]float64, len(b.z)), 4, tableK)}
-					require.NoError(t, c.EvalInto(alone, b.inputs(c)))
-					near(t, name+" labels' grad alone", values(alone.TargetGrad), got.tgrad, 64*epsilon(dt),
-						64*epsilon(dt))
-				}
+				marginsLower(t, name, c, b)
+				marginsOfIndex(t, name, c, b)
 			}
 		}
 	}
+}
+
+// lowered returns the batch with the logits that the margins leave, for the labels given.
+func (b batch) lowered(labels, margins []float64) batch {
+	z := b.z
+	b.z = repeat(len(z), func(i int) float64 { return z[i] - labels[i]*margins[i%b.k] })
+	return b
+}
+
+// marginsLower holds the criterion on soft labels to the one without margins.
+func marginsLower(t *testing.T, name string, c losses.Criterion, b batch) {
+	plain, m, eps := c, c.Margins, epsilon(b.dt)
+	plain.Margins = nil
+	got, want := b.eval(t, c), b.lowered(b.t, m).eval(t, plain)
+	near(t, name+" loss", got.loss, want.loss, 64*eps, 64*eps)
+	near(t, name+" grad", got.grad, want.grad, 256*eps, 256*eps)
+	tgrad := repeat(len(b.z), func(i int) float64 { return want.tgrad[i] - m[i%b.k]*want.grad[i] })
+	near(t, name+" labels' grad", got.tgrad, tgrad, 256*eps, 256*eps)
+	alone := losses.Outputs{TargetGrad: zeros(b.dt, tensor.Shape{b.n, b.k})}
+	require.NoError(t, c.EvalInto(alone, b.inputs(c)))
+	near(t, name+" labels' grad alone", values(alone.TargetGrad), got.tgrad, 64*eps, 64*eps)
+}
+
+// marginsOfIndex is marginsLower for an index, which is its one-hot rows.
+func marginsOfIndex(t *testing.T, name string, c losses.Criterion, b batch) {
+	plain, eps := c, epsilon(b.dt)
+	plain.Margins = nil
+	hot := b
+	hot.t = oneHot(b.k, 0, 2, 4, 1)
+	b.index = []int{0, 2, 4, 1}
+	got, want, same := b.eval(t, c), b.lowered(hot.t, c.Margins).eval(t, plain), hot.eval(t, c)
+	near(t, name+" loss", got.loss, want.loss, 64*eps, 64*eps)
+	near(t, name+" grad", got.grad, want.grad, 256*eps, 256*eps)
+	near(t, name+" one-hot", same.loss, got.loss, 64*eps, 64*eps)
+	near(t, name+" one-hot", same.grad, got.grad, 64*eps, 64*eps)
+}
+
+// TestMarginDifferences: gradients by labels are differences.
+func TestMarginDifferences(t *testing.T) {
 	b := familyBatch(losses.Criterion{}, 3, tableK, 18)
-	c := losses.Criterion{Margins: m, Reduction: losses.Sum}
+	c := losses.Criterion{Margins: someMargins, Reduction: losses.Sum}
 	got := b.eval(t, c)
 	near(t, "by labels", got.tgrad, numtest.NumGrad(func(x []float64) float64 {
 		at := b
 		at.t = x
 		return at.cost(t, c)
 	}, b.t), 1e-8, 1e-9)
-	assert.NotEqual(t, losses.Criterion{}.Key(), c.Key())
 }
 
 // TestNoMarginBesideAnInfiniteGradient: a margin of 0 adds nothing to the gradient of its label,
@@ -101,61 +113,72 @@ func TestLargestMargins(t *testing.T) {
 	}
 }
 
+// turnedCosine is the cosine z with a added to its angle, falling on beyond π - a.
+func turnedCosine(z, a float64) float64 {
+	if theta := math.Acos(z); theta > math.Pi-a {
+		return -2 - math.Cos(theta+a)
+	} else {
+		return math.Cos(theta + a)
+	}
+}
+
 // TestAngularMargin: the label's cosine is turned by the angle, with gradients that are
 // differences, also beyond π - a, where it goes on falling; an index and its one-hot row alike.
 func TestAngularMargin(t *testing.T) {
-	const a = .5
-	psi := func(z float64) float64 {
-		if theta := math.Acos(z); theta > math.Pi-a {
-			return -2 - math.Cos(theta+a)
-		} else {
-			return math.Cos(theta + a)
-		}
-	}
-	z := []float64{.3, -.2, .9, .1, .7, -.4, -.95, .2, 5, -7, .6, .99}
-	index := []int{2, 1, 0, 1}
-	z[9], z[10] = -.9, -3
-	index[3] = 0
-	low := slices.Clone(z)
-	for i, y := range index {
-		low[3*i+y] = psi(z[3*i+y])
-	}
+	b := batch{dt: tensor.Float64, n: 4, k: 3, z: []float64{.3, -.2, .9, .1, .7, -.4, -.95, .2, 5, -.9, -3, .99},
+		index: []int{2, 1, 0, 0}, u: repeat(4, one)}
 	for _, e := range losses.Losses() {
 		if !e.Has(losses.SoftmaxLink) {
 			continue
 		}
 		for _, smoothing := range []losses.Smoothing{{}, {Alpha: .1}} {
-			c := losses.Criterion{Loss: e.Loss, Reduction: losses.None, AngularMargin: a, Temperature: .25,
+			c := losses.Criterion{Loss: e.Loss, Reduction: losses.None, AngularMargin: .5, Temperature: .25,
 				Smoothing: smoothing}
-			plain := c
-			plain.AngularMargin = 0
-			b := batch{dt: tensor.Float64, n: 4, k: 3, z: z, index: index, u: repeat(4, one)}
-			at := b
-			at.z = low
-			got, want := b.eval(t, c), at.eval(t, plain)
-			near(t, e.Name, got.loss, want.loss, 1e-13, 1e-14)
-			near(t, e.Name+" grad", got.grad, numtest.NumGrad(func(x []float64) float64 {
-				at := b
-				at.z = x
-				return at.cost(t, c)
-			}, z), 1e-6, 1e-7)
-			hot := b
-			hot.index, hot.t = nil, oneHot(3, index...)
-			same := hot.eval(t, c)
-			near(t, e.Name+" one-hot", same.loss, got.loss, 1e-13, 1e-14)
-			near(t, e.Name+" one-hot", same.grad, got.grad, 1e-12, 1e-13)
-			for i, y := range index { // a margin that lowers the logit as much has the same gradient of its label
-				row := batch{dt: hot.dt, n: 1, k: 3, z: z[3*i : 3*i+3], t: hot.t[3*i : 3*i+3], u: []float64{1}}
-				lowered := plain
-				lowered.Margins = make([]float64, 3)
-				lowered.Margins[y] = z[3*i+y] - psi(z[3*i+y])
-				near(t, e.Name+" labels", row.eval(t, c).tgrad, row.eval(t, lowered).tgrad, 1e-11, 1e-12)
-			}
+			turns(t, e.Name, c, b)
+			turnsOneHot(t, e.Name, c, b)
 		}
 	}
+}
+
+// turns holds the criterion on an index to the one without an angle, and to differences.
+func turns(t *testing.T, name string, c losses.Criterion, b batch) {
+	plain, at := c, b
+	plain.AngularMargin = 0
+	at.z = slices.Clone(b.z)
+	for i, y := range b.index {
+		at.z[3*i+y] = turnedCosine(b.z[3*i+y], c.AngularMargin)
+	}
+	got, want := b.eval(t, c), at.eval(t, plain)
+	near(t, name, got.loss, want.loss, 1e-13, 1e-14)
+	near(t, name+" grad", got.grad, numtest.NumGrad(func(x []float64) float64 {
+		at := b
+		at.z = x
+		return at.cost(t, c)
+	}, b.z), 1e-6, 1e-7)
+}
+
+// turnsOneHot holds the criterion on one-hot rows to the index. A margin that lowers the label's
+// logit as much as the angle has the same gradient of the label.
+func turnsOneHot(t *testing.T, name string, c losses.Criterion, b batch) {
+	hot := b
+	hot.index, hot.t = nil, oneHot(3, b.index...)
+	got, same := b.eval(t, c), hot.eval(t, c)
+	near(t, name+" one-hot", same.loss, got.loss, 1e-13, 1e-14)
+	near(t, name+" one-hot", same.grad, got.grad, 1e-12, 1e-13)
+	for i, y := range b.index {
+		row := batch{dt: hot.dt, n: 1, k: 3, z: b.z[3*i : 3*i+3], t: hot.t[3*i : 3*i+3], u: []float64{1}}
+		lowered := c
+		lowered.AngularMargin, lowered.Margins = 0, make([]float64, 3)
+		lowered.Margins[y] = row.z[y] - turnedCosine(row.z[y], c.AngularMargin)
+		near(t, name+" labels", row.eval(t, c).tgrad, row.eval(t, lowered).tgrad, 1e-11, 1e-12)
+	}
+}
+
+// TestAngularMarginAtTheEnds: cosines of 1 and -1 have finite derivatives.
+func TestAngularMarginAtTheEnds(t *testing.T) {
 	for _, dt := range floatDtypes {
 		b := batch{dt: dt, n: 2, k: 2, z: []float64{1, .5, .5, -1}, index: []int{0, 1}}
-		c := losses.Criterion{AngularMargin: a, Reduction: losses.None}
+		c := losses.Criterion{AngularMargin: .5, Reduction: losses.None}
 		got, second := b.eval(t, c), b.along(t, c, direction(2, 2))
 		requireFinite(t, "at the ends", slices.Concat(got.loss, got.grad, second.loss, second.grad))
 	}

@@ -42,59 +42,67 @@ func lseSeen(t tester, c losses.Criterion, b batch) []float64 {
 	return values(l)
 }
 
+// weighed is what class weights make of a batch by the definition.
+type weighed struct {
+	target []float64 // the labels that the loss sees, before smoothing
+	factor []float64 // of the rows' losses
+	mass   []float64 // of the rows
+}
+
+func weigh(c losses.Criterion, b batch) weighed {
+	labels := b.t
+	if b.index != nil {
+		labels = oneHot(b.k, b.index...)
+	}
+	l, ok := c.Loss.(losses.LinearLoss)
+	linear := ok && l.LinearInTarget()
+	w := weighed{slices.Clone(labels), repeat(b.n, one), make([]float64, b.n)}
+	for i := range b.n {
+		plain := 0.0
+		for j := range b.k {
+			x, v := 1.0, labels[i*b.k+j]
+			if c.ClassWeights != nil {
+				x = c.ClassWeights[j]
+			}
+			w.mass[i] += x * v
+			plain += v
+			if linear {
+				w.target[i*b.k+j] = x * v
+			}
+		}
+		if !linear {
+			w.factor[i] = w.mass[i] / plain
+		}
+	}
+	return w
+}
+
 // composed holds a criterion against its definition: the plain loss of the logits and labels that
 // it sees, and what multiplies and divides it.
 func composed(t tester, c losses.Criterion, b batch, index []int) {
 	for _, b.index = range [][]int{nil, index} {
-		labels := b.t
-		if b.index != nil {
-			labels = oneHot(b.k, b.index...)
-		}
-		linear := false
-		if l, ok := c.Loss.(losses.LinearLoss); ok {
-			linear = l.LinearInTarget()
-		}
-		factor, mass, keep := repeat(b.n, one), make([]float64, b.n), make([]bool, b.n)
-		target := slices.Clone(labels)
-		for i := range b.n {
-			plain := 0.0
-			for j := range b.k {
-				w, v := 1.0, labels[i*b.k+j]
-				if c.ClassWeights != nil {
-					w = c.ClassWeights[j]
-				}
-				mass[i] += w * v
-				plain += v
-				if linear {
-					target[i*b.k+j] = w * v
-				}
-			}
-			if !linear {
-				factor[i] = mass[i] / plain
-			}
-			keep[i] = b.s[i] > 0 && (b.index == nil || !slices.Contains(c.Ignore, b.index[i]))
-		}
-		smooth, err := c.Smoothing.Apply(dense(tensor.Float64, target, b.n, b.k))
+		w := weigh(c, b)
+		smooth, err := c.Smoothing.Apply(dense(tensor.Float64, w.target, b.n, b.k))
 		require.NoError(t, err)
 		plain := batch{dt: tensor.Float64, n: b.n, k: b.k, z: logitsSeen(c, b), t: values(smooth)}.eval(t,
 			losses.Criterion{Loss: c.Loss, Reduction: losses.None})
 		lse := lseSeen(t, c, b)
 		rows, sum, kept, masses := make([]float64, b.n), 0.0, 0.0, 0.0
+		keep := make([]bool, b.n)
 		for i := range b.n {
-			if !keep[i] {
+			if keep[i] = b.s[i] > 0 && (b.index == nil || !slices.Contains(c.Ignore, b.index[i])); !keep[i] {
 				continue
 			}
-			if mass[i] > 0 {
-				rows[i] = factor[i]*plain.loss[i] + c.ZLoss*lse[i]*lse[i]
+			if w.mass[i] > 0 {
+				rows[i] = w.factor[i]*plain.loss[i] + c.ZLoss*lse[i]*lse[i]
 			}
 			kept++
-			masses += b.s[i] * mass[i]
+			masses += b.s[i] * w.mass[i]
 			sum += b.s[i] * rows[i]
 		}
 		div := map[losses.Reduction]float64{losses.Mean: kept, losses.WeightedMean: masses, losses.Sum: 1,
 			losses.None: 1}[c.Reduction]
-		want := everything{sgrad: make([]float64, b.n)}
-		want.loss = []float64{0}
+		want := everything{result: result{loss: []float64{0}}, sgrad: make([]float64, b.n)}
 		if div > 0 {
 			want.loss[0] = sum / div
 		}
@@ -102,10 +110,10 @@ func composed(t tester, c losses.Criterion, b batch, index []int) {
 			want.loss = repeat(b.n, func(i int) float64 { return b.s[i] * rows[i] })
 		}
 		for i, u := range perRow(b.u, b.n) {
-			if keep[i] && mass[i] > 0 {
+			if keep[i] && w.mass[i] > 0 {
 				want.sgrad[i] = u / div * rows[i]
 				if c.Reduction == losses.WeightedMean {
-					want.sgrad[i] -= u / div * want.loss[0] * mass[i]
+					want.sgrad[i] -= u / div * want.loss[0] * w.mass[i]
 				}
 			}
 		}
