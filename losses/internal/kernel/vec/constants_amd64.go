@@ -42,6 +42,15 @@ const (
 	parLast        = 15
 	asymmetricPars = 17
 	powerBits      = 3
+	parE           = 0
+	parEPower      = 1
+	parC           = 2
+	parCPower      = 3
+	parByC         = 4
+	parReach       = 5
+	parShort       = 6
+	parFactor      = 7
+	temperedPars   = 8
 	bound32        = 1048576
 	bound64        = 1099511627776
 	lowest32       = -104.5

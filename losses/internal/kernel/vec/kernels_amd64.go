@@ -718,6 +718,15 @@ func sigmoidSparsemaxF64AVX512(loss *float64, grad *float64, z *float64, yes *fl
 //go:noescape
 func sigmoidEntmaxF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// sigmoidTemperedF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is the question BiTempered, of the logits that
+// temperedLogits stored in loss. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512
+// when one is -0 too.
+//
+//go:noescape
+func sigmoidTemperedF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
 // sigmoidMAEF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
@@ -750,6 +759,18 @@ func sigmoidAsymmetricF64AVX512(loss *float64, grad *float64, z *float64, yes *f
 //
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// temperedLogitsF64AVX512 stores the logits w of which the softmax with 0 is the tempered one of z
+// with 0, by 2 steps; par is a temperedPlan's.
+//
+//go:noescape
+func temperedLogitsF64AVX512(w *float64, z *float64, n int, par *float64)
+
+// temperedLogitsFarF64AVX512 stores the logits w of which the softmax with 0 is the tempered one of
+// z with 0, by 3 steps; par is a temperedPlan's.
+//
+//go:noescape
+func temperedLogitsFarF64AVX512(w *float64, z *float64, n int, par *float64)
 
 // tileMAEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and the gradients
 // in e.
@@ -1562,6 +1583,15 @@ func sigmoidSparsemaxF64AVX2(loss *float64, grad *float64, z *float64, yes *floa
 //go:noescape
 func sigmoidEntmaxF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// sigmoidTemperedF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is the question BiTempered, of the logits that
+// temperedLogits stored in loss. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512
+// when one is -0 too.
+//
+//go:noescape
+func sigmoidTemperedF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
 // sigmoidMAEF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
@@ -1594,6 +1624,18 @@ func sigmoidAsymmetricF64AVX2(loss *float64, grad *float64, z *float64, yes *flo
 //
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
+// temperedLogitsF64AVX2 stores the logits w of which the softmax with 0 is the tempered one of z
+// with 0, by 2 steps; par is a temperedPlan's.
+//
+//go:noescape
+func temperedLogitsF64AVX2(w *float64, z *float64, n int, par *float64)
+
+// temperedLogitsFarF64AVX2 stores the logits w of which the softmax with 0 is the tempered one of z
+// with 0, by 3 steps; par is a temperedPlan's.
+//
+//go:noescape
+func temperedLogitsFarF64AVX2(w *float64, z *float64, n int, par *float64)
 
 // tileMAEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and the gradients in
 // e.
@@ -1950,6 +1992,15 @@ func sigmoidSparsemaxWideAVX512(loss *float64, grad *float32, z *float32, yes *f
 //go:noescape
 func sigmoidEntmaxWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
+// sigmoidTemperedWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is the question BiTempered, of the logits that
+// temperedLogits stored in loss. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512
+// when one is -0 too.
+//
+//go:noescape
+func sigmoidTemperedWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
 // sigmoidMAEWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
@@ -1982,6 +2033,18 @@ func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *
 //
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// temperedLogitsWideAVX512 stores the logits w of which the softmax with 0 is the tempered one of z
+// with 0, by 1 steps; par is a temperedPlan's.
+//
+//go:noescape
+func temperedLogitsWideAVX512(w *float64, z *float32, n int, par *float64)
+
+// temperedLogitsFarWideAVX512 stores the logits w of which the softmax with 0 is the tempered one
+// of z with 0, by 2 steps; par is a temperedPlan's.
+//
+//go:noescape
+func temperedLogitsFarWideAVX512(w *float64, z *float32, n int, par *float64)
 
 // sumWideAVX2 returns Σ x.
 //
@@ -2236,6 +2299,15 @@ func sigmoidSparsemaxWideAVX2(loss *float64, grad *float32, z *float32, yes *flo
 //go:noescape
 func sigmoidEntmaxWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
+// sigmoidTemperedWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is the question BiTempered, of the logits that
+// temperedLogits stored in loss. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512
+// when one is -0 too.
+//
+//go:noescape
+func sigmoidTemperedWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
 // sigmoidMAEWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of |p - t| of both classes. bad != 0 when no is
@@ -2268,3 +2340,15 @@ func sigmoidAsymmetricWideAVX2(loss *float64, grad *float32, z *float32, yes *fl
 //
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// temperedLogitsWideAVX2 stores the logits w of which the softmax with 0 is the tempered one of z
+// with 0, by 1 steps; par is a temperedPlan's.
+//
+//go:noescape
+func temperedLogitsWideAVX2(w *float64, z *float32, n int, par *float64)
+
+// temperedLogitsFarWideAVX2 stores the logits w of which the softmax with 0 is the tempered one of
+// z with 0, by 2 steps; par is a temperedPlan's.
+//
+//go:noescape
+func temperedLogitsFarWideAVX2(w *float64, z *float32, n int, par *float64)

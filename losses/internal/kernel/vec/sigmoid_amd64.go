@@ -58,7 +58,7 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	run := v.sigmoidSymmetric
 	switch q.Kind {
 	case spec.BiTempered:
-		return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+		return sigmoidTempered(q, loss, grad, z, yes, no, scale)
 	case spec.Normalised:
 		run = v.sigmoidNormalised
 	case spec.Penalised:

@@ -90,10 +90,13 @@ type wide[T spec.Float] interface {
 	sigmoidSymmetric(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidEntmax(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidTempered(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidMAE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidKL(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	temperedLogits(w *float64, z *T, n int, par *float64)
+	temperedLogitsFar(w *float64, z *T, n int, par *float64)
 }
 
 // single are the kernels for float32: those that have no counterpart in float64 too.
@@ -442,6 +445,9 @@ func (f64AVX512) sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *float
 func (f64AVX512) sigmoidEntmax(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidEntmaxF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f64AVX512) sigmoidTempered(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidTemperedF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f64AVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -453,6 +459,12 @@ func (f64AVX512) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *floa
 }
 func (f64AVX512) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) temperedLogits(w *float64, z *float64, n int, par *float64) {
+	temperedLogitsF64AVX512(w, z, n, par)
+}
+func (f64AVX512) temperedLogitsFar(w *float64, z *float64, n int, par *float64) {
+	temperedLogitsFarF64AVX512(w, z, n, par)
 }
 func (f64AVX512) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX512(e, z, t, k, lanes)
@@ -794,6 +806,9 @@ func (f64AVX2) sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *float64
 func (f64AVX2) sigmoidEntmax(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidEntmaxF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f64AVX2) sigmoidTempered(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidTemperedF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f64AVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -805,6 +820,12 @@ func (f64AVX2) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float6
 }
 func (f64AVX2) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX2) temperedLogits(w *float64, z *float64, n int, par *float64) {
+	temperedLogitsF64AVX2(w, z, n, par)
+}
+func (f64AVX2) temperedLogitsFar(w *float64, z *float64, n int, par *float64) {
+	temperedLogitsFarF64AVX2(w, z, n, par)
 }
 func (f64AVX2) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX2(e, z, t, k, lanes)
@@ -965,6 +986,9 @@ func (wideAVX512) sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *floa
 func (wideAVX512) sigmoidEntmax(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidEntmaxWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (wideAVX512) sigmoidTempered(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidTemperedWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (wideAVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -976,6 +1000,12 @@ func (wideAVX512) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *flo
 }
 func (wideAVX512) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX512) temperedLogits(w *float64, z *float32, n int, par *float64) {
+	temperedLogitsWideAVX512(w, z, n, par)
+}
+func (wideAVX512) temperedLogitsFar(w *float64, z *float32, n int, par *float64) {
+	temperedLogitsFarWideAVX512(w, z, n, par)
 }
 
 // wideAVX2 is an instruction set.
@@ -1091,6 +1121,9 @@ func (wideAVX2) sigmoidSparsemax(loss *float64, grad, z, yes, no, scales *float3
 func (wideAVX2) sigmoidEntmax(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidEntmaxWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (wideAVX2) sigmoidTempered(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidTemperedWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (wideAVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -1102,4 +1135,10 @@ func (wideAVX2) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float
 }
 func (wideAVX2) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) temperedLogits(w *float64, z *float32, n int, par *float64) {
+	temperedLogitsWideAVX2(w, z, n, par)
+}
+func (wideAVX2) temperedLogitsFar(w *float64, z *float32, n int, par *float64) {
+	temperedLogitsFarWideAVX2(w, z, n, par)
 }

@@ -76,6 +76,8 @@ func writeConstants(path string) error {
 		{"smoothWide", smoothWide},
 		{"parPos", parPos}, {"parNeg", parNeg}, {"parMargin", parMargin}, {"parPosBits", parPosBits}, {"parNegBits", parNegBits},
 		{"parLast", parLast}, {"asymmetricPars", asymmetricPars}, {"powerBits", powerBits},
+		{"parE", parE}, {"parEPower", parEPower}, {"parC", parC}, {"parCPower", parCPower}, {"parByC", parByC},
+		{"parReach", parReach}, {"parShort", parShort}, {"parFactor", parFactor}, {"temperedPars", temperedPars},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)

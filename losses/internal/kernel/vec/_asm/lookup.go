@@ -49,9 +49,12 @@ type powers struct {
 	q     []Op  // the coefficients of Q, highest degree first
 }
 
+// shortPowers are the coefficients of Q to 3e-9.
+var shortPowers = []float64{0.0555050852519696268, 0.240233551569887209, 0.693147180559945309}
+
 func (g isa) powers(exact bool) (c powers) {
 	c.table = g.tableOf("powers", func(i float64) float64 { return math.Exp2(i / 16) })
-	q := []float64{0.0555050852519696268, 0.240233551569887209, 0.693147180559945309} // to 3e-9
+	q := shortPowers
 	if exact {
 		q = []float64{0.000154037239807492564, 0.00133337815767842687, 0.00961812910691953787, 0.0555041086566392989,
 			0.240226506959100751, 0.693147180559945753}

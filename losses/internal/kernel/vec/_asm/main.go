@@ -108,4 +108,6 @@ func (g isa) wide() {
 	for _, s := range sigmoids {
 		g.sigmoid(s)
 	}
+	g.temperedLogits("temperedLogits", 1)
+	g.temperedLogits("temperedLogitsFar", 2)
 }

@@ -19,12 +19,18 @@ type questionConsts struct {
 	powers    powers // instead, with tables
 	logs      logs
 	mantissas mantissas
+	tempered  temperedTables // of [temperedQuestion]
 }
 
 func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 	c.loss = f
+	if f.logits && g.avx512 {
+		c.tempered = g.temperedTables()
+	}
 	if g.looksUp() {
-		c.powers = g.powers(f.exact)
+		if c.powers = c.tempered.powers; !f.logits {
+			c.powers = g.powers(f.exact)
+		}
 		if f.logs == ofLikely || f.logs == excess || f.logs == ofMargin || f.logs == andLabels {
 			c.logs = g.logs(f.logs == excess)
 		}

@@ -34,6 +34,7 @@ type sigmoidLoss struct {
 	exact     bool // differences magnify what short polynomials leave
 	ways      int  // how many vectors of float32 elements there are the registers for at once, with AVX-512
 	alone     bool // there are not those for two vectors of float64 elements
+	logits    bool // it takes other logits, of the signs of z, from loss
 	given     bool // it is worth a loop for several vectors of labels that are given for both classes
 }
 
@@ -77,6 +78,9 @@ var sigmoids = []sigmoidLoss{
 		prepare: byLikelihood(sparsemaxQuestion), logs: none, ways: 2},
 	{name: "sigmoidEntmax", doc: "The loss is the question Entmax15.",
 		prepare: byLikelihood(entmaxQuestion), logs: none, ways: 2},
+	{name: "sigmoidTempered",
+		doc:     "The loss is the question BiTempered, of the logits that temperedLogits stored in loss.",
+		prepare: byLikelihood(temperedQuestion), exact: true, logs: none, ways: 2, alone: true, logits: true},
 	{name: "sigmoidMAE", doc: "The loss is the sum of |p - t| of both classes.",
 		prepare: byLikelihood(maeQuestion), exact: true, logs: none, ways: 3},
 	{name: "sigmoidKL", doc: "The loss is the sum of t (log t - l) of both classes.",
@@ -98,11 +102,19 @@ func (g isa) sigmoid(f sigmoidLoss) {
 	XORL(bad, bad)
 	scale, c, zero := g.heldFactor("scale"), g.questionConsts(f), g.constant(0)
 	check, checked := g.outside(bad)
-	emit := f.prepare(g, c, par)
+	emits := []questionLoss{f.prepare(g, c, par)}
+	for f.logits && len(emits) < f.atOnce(g) { // what they keep in memory is their own
+		emits = append(emits, f.prepare(g, c, par))
+	}
 	// one computes a vector; several says that there is a gradient, without factors of its own, and given
 	// then whether no is not nil.
 	one := func(i reg.GPVirtual, v int, m *mask, several, given bool) {
-		x := g.get(z, i, v, m)
+		x := g.vec()
+		if f.logits {
+			x = g.getFloat64(loss, i, v, m)
+		} else {
+			x = g.get(z, i, v, m)
+		}
 		positive := func() mask { return g.cmp(gtOQ, g.zeros(1)[0], g.get(z, i, v, m)) } // again where registers are few
 		if g.avx512 {
 			kept := g.cmp(gtOQ, zero, x)
@@ -110,7 +122,7 @@ func (g isa) sigmoid(f sigmoidLoss) {
 		}
 		q := g.question(c, x)
 		q.positive = positive
-		l, d := emit(q, func() (_, other reg.VecVirtual) {
+		l, d := emits[v%len(emits)](q, func() (_, other reg.VecVirtual) {
 			y, other := g.get(yes, i, v, m), g.vec()
 			switch {
 			case several && given:

@@ -112,6 +112,11 @@ func (g isa) places(n int) func(i int, v reg.VecVirtual) Op {
 	if g.avx512 {
 		return func(_ int, v reg.VecVirtual) Op { return v }
 	}
+	return g.stored(n)
+}
+
+// stored is places in memory.
+func (g isa) stored(n int) func(i int, v reg.VecVirtual) Op {
 	var ms []Mem
 	for range n {
 		ms = append(ms, AllocLocal(g.column()))

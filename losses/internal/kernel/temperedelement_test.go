@@ -2,6 +2,9 @@ package kernel
 
 import (
 	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"softloss/internal/numtest"
 	"softloss/losses/internal/kernel/spec"
@@ -9,8 +12,8 @@ import (
 
 // temperedQuestions are bi-tempered losses with and without kernels.
 var temperedQuestions = func() (all []Question) {
-	for _, t := range [][2]float64{{.8, 1.2}, {0, 1.4}, {.5, 1.05}, {.9, 1.5}, {.3, 2}, {.7, 2.6}, {.2, 4}, {.8, 7},
-		{1, 1.3}, {.8, 1}, {1, 1}, {.8, 1 + 0x1p-10}, {1 - 0x1p-10, 1.2}, {1 - 0x1p-30, 1.2}, {.8, 1 + 0x1p-30}} {
+	for _, t := range [][2]float64{{.8, 1.2}, {0, 1.3}, {0, 1.4}, {.5, 1.05}, {.9, 1.5}, {.3, 2}, {.7, 2.6}, {.2, 4},
+		{.8, 7}, {1, 1.3}, {.8, 1}, {1, 1}, {.8, 1 + 0x1p-10}, {1 - 0x1p-10, 1.2}, {1 - 0x1p-30, 1.2}, {.8, 1 + 0x1p-30}} {
 		all = append(all, Question{Kind: BiTempered, A: t[0], B: t[1]})
 	}
 	return all
@@ -75,4 +78,35 @@ func (q question) bitempered(t1, t2, scale float64) (loss, grad expected) {
 	a, b := power(q.l, c.Add(one)), power(q.far, c.Add(one))
 	a, b = b.Div(a.Add(b)), a.Div(a.Add(b))
 	return loss, q.gradient(scale, v[0].Mul(a).Sub(v[1].Mul(b)), max(sizes[0].Mul(a).Hi, sizes[1].Mul(b).Hi))
+}
+
+// TestTemperedElementsFar: the losses of elements are the specification's where logits are as large as
+// numbers get, and beside them.
+func TestTemperedElementsFar(t *testing.T) {
+	both(t, temperedElementsFar[float32], temperedElementsFar[float64])
+}
+
+func temperedElementsFar[T Float](t *testing.T) {
+	most := math.MaxFloat64
+	if elementSize[T]() == 4 {
+		most = math.MaxFloat32
+	}
+	z := []T{T(most), T(-most), T(most / 1e5), T(-most / 1e5), T(math.Inf(-1)), T(math.Inf(1)), T(math.NaN()), 0, 1, -3, 2}
+	n := len(z)
+	yes, scale := make([]T, n), []T{1}
+	for i := range yes {
+		yes[i] = 0.25
+	}
+	for _, q := range temperedQuestions {
+		loss, want, grad, slope := make([]float64, n), make([]float64, n), make([]T, n), make([]T, n)
+		require.True(t, SigmoidQuestion(q, loss, grad, z, yes, nil, scale))
+		spec.SigmoidQuestion(q, want, slope, z, yes, nil, scale)
+		eps := 200 * numtest.Ulp(T(1))
+		for i := range z {
+			require.True(t, numtest.Close(loss[i], want[i], eps, eps), "%v: loss of %v is %v, want %v", q, z[i], loss[i],
+				want[i])
+			require.True(t, numtest.Close(float64(grad[i]), float64(slope[i]), eps, 0x1p-149),
+				"%v: gradient of %v is %v, want %v", q, z[i], grad[i], slope[i])
+		}
+	}
 }

@@ -1,0 +1,101 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+	"sync/atomic"
+
+	"softloss/losses/internal/kernel/portable"
+	"softloss/losses/internal/kernel/spec"
+)
+
+// A temperedPlan is what the kernels of bi-tempered elements take, and how many steps bring them to the
+// logits of a tempered softmax: where they start is off by 3e-3 of a logit for T2-1 = 0.3, which a step
+// of the third order makes 5e-10, and by a quarter for 3, of which two leave 2e-10.
+type temperedPlan struct {
+	of      spec.Question
+	par     [temperedPars]float64
+	steps32 int // for float32, 0 where there is no kernel
+	steps64 int
+}
+
+var temperedPlans [4]atomic.Pointer[temperedPlan] // those made last
+
+func temperedPlanFor(q spec.Question) *temperedPlan {
+	place := &temperedPlans[(math.Float64bits(q.A)>>49^math.Float64bits(q.B)>>48)%uint64(len(temperedPlans))]
+	if p := place.Load(); p != nil && p.of == q {
+		return p
+	}
+	const (
+		least = 0x1p-10 // below, logarithms lose digits when divided by it
+		reach = 5.6
+	)
+	e, c := 1-q.A, q.B-1
+	p := &temperedPlan{of: q}
+	switch {
+	case e < least || c < least:
+	case c <= 0.3:
+		p.steps32, p.steps64 = 1, 1
+	case c <= 1.5:
+		p.steps32, p.steps64 = 2, 1
+	case c <= 3:
+		p.steps32, p.steps64 = 2, 2
+	}
+	p.par[parE], p.par[parEPower], p.par[parC], p.par[parCPower] = e, e*math.Log2E, c, c*math.Log2E
+	p.par[parByC], p.par[parReach], p.par[parShort], p.par[parFactor] = 1/c, 1/reach, -math.Expm1(-c*math.Ln2), 1/(e*(1+e))
+	place.Store(p)
+	return p
+}
+
+// temperedBlock is how many elements are computed at once: their logits stay in the cache.
+const temperedBlock = 512
+
+// sigmoidTempered is the question BiTempered. Logits so large that c |z| may not be a number are the
+// specification's, one by one.
+func sigmoidTempered[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	p, v := temperedPlanFor(q), wideOf[T]()
+	steps := p.steps32
+	if spec.Size[T]() == 8 {
+		steps = p.steps64
+	}
+	logits := v.temperedLogits
+	switch steps {
+	case 0:
+		return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+	case 2:
+		logits = v.temperedLogitsFar
+	}
+	ok = true
+	for lo := 0; lo < len(z); lo += temperedBlock {
+		hi := min(lo+temperedBlock, len(z))
+		logits(&loss[lo], &z[lo], hi-lo, &p.par[0])
+		fits := sigmoidWide(v.sigmoidTempered, p.par[:], loss[lo:hi], part(grad, lo, hi), z[lo:hi], yes[lo:hi],
+			part(no, lo, hi), factorsOf(scale, lo, hi))
+		ok = ok && fits
+	}
+	for lo := 0; lo < len(z) && spec.Size[T]() == 8; lo++ {
+		if size := math.Abs(float64(z[lo])); size > 0x1p1000 && size <= math.MaxFloat64 {
+			hi := lo + 1
+			spec.SigmoidQuestion(q, loss[lo:hi], part(grad, lo, hi), z[lo:hi], yes[lo:hi], part(no, lo, hi),
+				factorsOf(scale, lo, hi))
+		}
+	}
+	return ok
+}
+
+// part returns the elements [lo, hi) of x, or nil where x is.
+func part[T spec.Float](x []T, lo, hi int) []T {
+	if x == nil {
+		return nil
+	}
+	return x[lo:hi]
+}
+
+// factorsOf returns the factors of the elements [lo, hi), one for all where there is one.
+func factorsOf[T spec.Float](scale []T, lo, hi int) []T {
+	if len(scale) == 1 {
+		return scale
+	}
+	return scale[lo:hi]
+}
