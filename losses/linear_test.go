@@ -120,14 +120,24 @@ func TestLinearDifferences(t *testing.T) {
 	}
 }
 
-// TestLinearShapes: what Hidden has of axes the logits have; targets and weights fit as there.
-// Views are read as they are.
-func TestLinearShapes(t *testing.T) {
-	dt := tensor.Float64
-	random := func(shape ...int) *tensor.Dense {
-		r := rand.New(rand.NewPCG(1, uint64(tensor.Shape(shape).TotalSize())))
-		return dense(dt, repeat(max(1, tensor.Shape(shape).TotalSize()), func(int) float64 { return r.Float64() }), shape...)
-	}
+// layerShape is a layer on hidden values of a shape with a target and weights that its logits take.
+type layerShape struct {
+	c               losses.Criterion
+	hidden          []int
+	classes         int
+	target, weights *tensor.Dense
+}
+
+// random64 returns random numbers in [0, 1).
+func random64(shape ...int) *tensor.Dense {
+	size := max(1, tensor.Shape(shape).TotalSize())
+	r := rand.New(rand.NewPCG(1, uint64(size)))
+	return dense(tensor.Float64, repeat(size, func(int) float64 { return r.Float64() }), shape...)
+}
+
+// layerShapes are shapes for a reduction.
+func layerShapes(reduction losses.Reduction) map[string]layerShape {
+	random := random64
 	index := func(shape ...int) *tensor.Dense {
 		d := tensor.New(tensor.Of(tensor.Int), tensor.WithShape(shape...))
 		for i := range d.Ints() {
@@ -135,40 +145,39 @@ func TestLinearShapes(t *testing.T) {
 		}
 		return d
 	}
+	softmax := losses.Criterion{Reduction: reduction}
+	last := losses.Criterion{Reduction: reduction, Axis: 2}
+	sigmoid := losses.Criterion{Reduction: reduction, Link: losses.SigmoidLink}
+	return map[string]layerShape{
+		"matrix":                      {softmax, []int{6, 3}, 4, index(6), random(6)},
+		"index in a column":           {softmax, []int{6, 3}, 4, index(6, 1), random(6, 1)},
+		"one row":                     {softmax, []int{1, 3}, 4, random(1, 4), random(1)},
+		"one class":                   {softmax, []int{6, 3}, 1, random(6, 1), nil},
+		"one hidden value":            {softmax, []int{6, 1}, 4, random(6, 4), nil},
+		"vector":                      {softmax, []int{3}, 4, random(4), random()},
+		"vector, index":               {softmax, []int{3}, 4, index(1), nil},
+		"words":                       {softmax, []int{2, 5, 3}, 4, index(2, 5), random(2, 5)},
+		"words, axis named":           {last, []int{2, 5, 3}, 4, random(2, 5, 4), random(2, 5)},
+		"questions":                   {sigmoid, []int{6, 3}, 4, random(6, 4), random(6, 4)},
+		"questions, a weight a row":   {sigmoid, []int{6, 3}, 4, index(6), random(6)},
+		"questions, whole labels":     {sigmoid, []int{2, 3, 3}, 4, index(2, 3, 4), random(2, 3, 1)},
+		"questions of one class":      {sigmoid, []int{6, 3}, 1, index(6), random(6)},
+		"a vector of questions":       {sigmoid, []int{3}, 4, random(4), random(4)},
+		"a vector of questions, 0, 1": {sigmoid, []int{3}, 4, index(4), nil},
+	}
+}
+
+// TestLinearShapes: what Hidden has of axes the logits have; targets and weights fit as there.
+// Views are read as they are.
+func TestLinearShapes(t *testing.T) {
 	for _, reduction := range familyReductions {
-		softmax := losses.Criterion{Reduction: reduction}
-		last := losses.Criterion{Reduction: reduction, Axis: 2}
-		sigmoid := losses.Criterion{Reduction: reduction, Link: losses.SigmoidLink}
-		for name, x := range map[string]struct {
-			c               losses.Criterion
-			hidden, k       []int
-			target, weights *tensor.Dense
-		}{
-			"matrix":                      {softmax, []int{6, 3}, []int{4}, index(6), random(6)},
-			"index in a column":           {softmax, []int{6, 3}, []int{4}, index(6, 1), random(6, 1)},
-			"one row":                     {softmax, []int{1, 3}, []int{4}, random(1, 4), random(1)},
-			"one class":                   {softmax, []int{6, 3}, []int{1}, random(6, 1), nil},
-			"one hidden value":            {softmax, []int{6, 1}, []int{4}, random(6, 4), nil},
-			"vector":                      {softmax, []int{3}, []int{4}, random(4), random()},
-			"vector, index":               {softmax, []int{3}, []int{4}, index(1), nil},
-			"words":                       {softmax, []int{2, 5, 3}, []int{4}, index(2, 5), random(2, 5)},
-			"words, axis named":           {last, []int{2, 5, 3}, []int{4}, random(2, 5, 4), random(2, 5)},
-			"questions":                   {sigmoid, []int{6, 3}, []int{4}, random(6, 4), random(6, 4)},
-			"questions, a weight a row":   {sigmoid, []int{6, 3}, []int{4}, index(6), random(6)},
-			"questions, whole labels":     {sigmoid, []int{2, 3, 3}, []int{4}, index(2, 3, 4), random(2, 3, 1)},
-			"questions of one class":      {sigmoid, []int{6, 3}, []int{1}, index(6), random(6)},
-			"a vector of questions":       {sigmoid, []int{3}, []int{4}, random(4), random(4)},
-			"a vector of questions, 0, 1": {sigmoid, []int{3}, []int{4}, index(4), nil},
-		} {
-			in := losses.LinearInputs{Hidden: random(x.hidden...), Weight: random(x.k[0], 3), Bias: random(x.k[0]),
-				Target: x.target}
-			if x.hidden[len(x.hidden)-1] == 1 {
-				in.Weight = random(x.k[0], 1)
-			}
+		for name, x := range layerShapes(reduction) {
+			in := losses.LinearInputs{Hidden: random64(x.hidden...), Weight: random64(x.classes, x.hidden[len(x.hidden)-1]),
+				Bias: random64(x.classes), Target: x.target}
 			if x.weights != nil {
 				in.SampleWeights = x.weights
 			}
-			in.Upstream = random(linearOutputs(x.c, in).Loss.Shape()...)
+			in.Upstream = random64(linearOutputs(x.c, in).Loss.Shape()...)
 			want := twoSteps(t, x.c, in)
 			for _, size := range [][2]int{{1 << 20, 1 << 20}, {100, 9}} {
 				got := linearOutputs(x.c, in)
