@@ -96,17 +96,13 @@ func newLinear(c losses.Criterion, hidden, weight losses.Operand, biased bool, t
 	o Options) *forwardOp {
 	c = c.Clone()
 	l := linear{c, biased, o.SampleWeights != nil}
-	in := []kind{{arg: "hidden", dims: len(hidden.Shape())}, {arg: "weight", dims: 2},
-		{arg: "target", dims: len(target.Shape())}}
-	if target.Dtype() != hidden.Dtype() {
-		in[2].of = target.Dtype()
-	}
+	in := []kind{{arg: "hidden", dims: len(hidden.Shape())}, {arg: "weight", dims: 2}, targetKind(target, hidden)}
 	wrt := []bool{true, true, o.TargetGrad}
 	if biased {
 		in, wrt = append(in, kind{arg: "bias", dims: 1}), append(wrt, true)
 	}
-	if w := o.SampleWeights; w != nil {
-		in, wrt = append(in, kind{arg: "sample weights", dims: len(w.Shape())}), append(wrt, o.WeightGrad)
+	if o.SampleWeights != nil {
+		in, wrt = append(in, o.weightsKind()), append(wrt, o.WeightGrad)
 	}
 	shape := func(hidden, weight tensor.Shape) tensor.Shape {
 		z := hidden.Clone()

@@ -22,13 +22,9 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 	c = c.Clone()
 	l := loss{c, o.SampleWeights != nil}
 	z := logits.Shape()
-	in := []kind{{arg: "logits", dims: len(z)}, {arg: "target", dims: len(target.Shape())}}
-	if target.Dtype() != logits.Dtype() {
-		in[1].of = target.Dtype()
-	}
-	wrt := []bool{true, o.TargetGrad}
-	if w := o.SampleWeights; w != nil {
-		in, wrt = append(in, kind{arg: "sample weights", dims: len(w.Shape())}), append(wrt, o.WeightGrad)
+	in, wrt := []kind{{arg: "logits", dims: len(z)}, targetKind(target, logits)}, []bool{true, o.TargetGrad}
+	if o.SampleWeights != nil {
+		in, wrt = append(in, o.weightsKind()), append(wrt, o.WeightGrad)
 	}
 	if o.ReuseGrad {
 		in, wrt = append(in, kind{arg: memoryName, dims: len(z)}), append(wrt, false)
@@ -48,6 +44,15 @@ func newLoss(c losses.Criterion, logits, target losses.Operand, o Options) *forw
 		op.carry = &carry{gradients: l.gradients, ahead: true, memory: true}
 	}
 	return op
+}
+
+// targetKind is the kind of a target beside floats of a dtype, which labels have, too.
+func targetKind(target, floats losses.Operand) kind {
+	k := kind{arg: "target", dims: len(target.Shape())}
+	if target.Dtype() != floats.Dtype() {
+		k.of = target.Dtype()
+	}
+	return k
 }
 
 // changes returns what reports whether the key of a criterion is another one by now: what a loss of

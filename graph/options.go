@@ -80,3 +80,8 @@ func (o Options) check(r losses.Reduction, target Target, name string, predictio
 	}
 	return nil
 }
+
+// weightsKind is the kind of the sample weights.
+func (o Options) weightsKind() kind {
+	return kind{arg: "sample weights", dims: len(o.SampleWeights.Shape())}
+}
