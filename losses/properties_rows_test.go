@@ -107,63 +107,65 @@ func inertRows(t tester, c losses.Criterion, b batch, index []int) {
 		c.ClassWeights = slices.Clone(c.ClassWeights)
 	}
 	c.ClassWeights[0] = 0
-	for _, dt := range floatDtypes {
-		for _, index := range [][]int{nil, index} {
-			b := b
-			b.dt, b.index = dt, index
+	for _, b.dt = range floatDtypes {
+		for _, b.index = range [][]int{nil, index} {
 			want := b.all(t, c)
 			for _, how := range []string{"sample weight", "ignored", "class weight"} {
-				if how == "ignored" && index == nil {
+				if how == "ignored" && b.index == nil {
 					continue
 				}
-				p := b
-				p.n++
-				bad := repeat(b.k, func(j int) float64 { return []float64{nan, inf, -inf, 7}[j%4] })
-				label, y, s := oneHot(b.k, 0), 0, 1.5
-				switch how {
-				case "sample weight":
-					label, y, s = repeat(b.k, func(int) float64 { return nan }), b.k+9, 0
-				case "ignored":
-					y = -7
-				}
-				// The row comes second: before rows that are kept, and after one.
-				p.z, p.t = slices.Insert(slices.Clone(b.z), b.k, bad...), slices.Insert(slices.Clone(b.t), b.k,
-					label...)
-				p.s = slices.Insert(slices.Clone(b.s), 1, s)
-				if index != nil {
-					p.index = slices.Insert(slices.Clone(index), 1, y)
-				}
-				if c.Reduction == losses.None {
-					p.u = slices.Insert(slices.Clone(b.u), 1, 2)
-				}
-				got, f := p.all(t, c), 1.0
+				got, f, tol := b.withBadRow(c, how).all(t, c), 1.0, 0.0
 				if how == "class weight" && c.Reduction == losses.Mean {
 					kept := divisor(c, b)
-					if len(index) > 0 && !slices.ContainsFunc(index,
+					if len(b.index) > 0 && !slices.ContainsFunc(b.index,
 						func(y int) bool { return !slices.Contains(c.Ignore, y) }) {
 						kept = 0
 					}
-					f = kept / (kept + 1)
+					f, tol = kept/(kept+1), 4*epsilon(b.dt)
 				}
-				zero := make([]float64, b.k)
-				w := everything{result{loss: scaled(f, want.loss),
-					grad: slices.Insert(scaled(f, want.grad), b.k, zero...)}, slices.Insert(scaled(f,
-					want.sgrad), 1, 0)}
-				if index == nil {
-					w.tgrad = slices.Insert(scaled(f, want.tgrad), b.k, zero...)
-				}
-				if c.Reduction == losses.None {
-					w.loss = slices.Insert(w.loss, 1, 0)
-				}
-				tol := 0.0
-				if f != 1 {
-					tol = 4 * epsilon(dt)
-				}
+				w := want.scaledWithZeros(c, f, b.k)
 				nearAll(t, how, got, w, tol, 4)
-				same(t, how+": the row's grad", got.grad[b.k:2*b.k], zero)
+				same(t, how+": the row's grad", got.grad[b.k:2*b.k], make([]float64, b.k))
 			}
 		}
 	}
+}
+
+// withBadRow returns the batch with a row of NaN and infinities more, removed by a sample weight, as
+// ignored, or by a class weight. It comes second: before rows that are kept, and after one.
+func (b batch) withBadRow(c losses.Criterion, how string) batch {
+	bad := repeat(b.k, func(j int) float64 { return []float64{nan, inf, -inf, 7}[j%4] })
+	label, y, s := oneHot(b.k, 0), 0, 1.5
+	switch how {
+	case "sample weight":
+		label, y, s = repeat(b.k, func(int) float64 { return nan }), b.k+9, 0
+	case "ignored":
+		y = -7
+	}
+	b.n++
+	b.z, b.t = slices.Insert(slices.Clone(b.z), b.k, bad...), slices.Insert(slices.Clone(b.t), b.k, label...)
+	b.s = slices.Insert(slices.Clone(b.s), 1, s)
+	if b.index != nil {
+		b.index = slices.Insert(slices.Clone(b.index), 1, y)
+	}
+	if c.Reduction == losses.None {
+		b.u = slices.Insert(slices.Clone(b.u), 1, 2)
+	}
+	return b
+}
+
+// scaledWithZeros returns f times the results, with zeros for a second row of k classes.
+func (e everything) scaledWithZeros(c losses.Criterion, f float64, k int) everything {
+	zero := make([]float64, k)
+	w := everything{result{loss: scaled(f, e.loss), grad: slices.Insert(scaled(f, e.grad), k, zero...)},
+		slices.Insert(scaled(f, e.sgrad), 1, 0)}
+	if e.tgrad != nil {
+		w.tgrad = slices.Insert(scaled(f, e.tgrad), k, zero...)
+	}
+	if c.Reduction == losses.None {
+		w.loss = slices.Insert(w.loss, 1, 0)
+	}
+	return w
 }
 
 // nothingIsKept: the value is 0 and so are the gradients.
