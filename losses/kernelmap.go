@@ -8,29 +8,17 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// kernelMap is a RowMap of logits, made of kernels.
+// kernelMap is a RowMap of logits with kernels in the place of wideMap's Apply and Grad.
 type kernelMap struct {
-	namedMap
-	reduces bool // the result has a number a row
-	f32     rowKernels[float32]
-	f64     rowKernels[float64]
-	// along and gradAlong store in dst what Along and GradAlong return for a row, of its softmax p,
-	// of the upstream row u (of Along: v), which they may write to, and of b = v - ⟨p,v⟩.
-	along, gradAlong func(dst, p, u, b []float64)
+	wideMap
+	f32 rowKernels[float32]
+	f64 rowKernels[float64]
 }
 
 // rowKernels are the function of rows of k logits, and the product of its Jacobian with u.
 type rowKernels[T kernel.Float] struct {
 	apply func(dst, z []T, k int)
 	grad  func(dst, z, u []T, k int)
-}
-
-// Shape implements RowMap.
-func (m kernelMap) Shape(s tensor.Shape) tensor.Shape {
-	if m.reduces {
-		s = s[:len(s)-1]
-	}
-	return s.Clone()
 }
 
 // Apply implements RowMap.
@@ -67,38 +55,6 @@ func (m kernelMap) Grad(x, upstream tensor.Tensor) (*tensor.Dense, error) {
 		mapPairs(out, z, u, m.f64.grad)
 	}
 	return out, nil
-}
-
-// Along implements RowMap.
-func (m kernelMap) Along(x, v tensor.Tensor) (*tensor.Dense, error) {
-	in, err := rowsOf(m, argument{m.arg, x}, argument{"direction", v})
-	if err != nil {
-		return nil, err
-	}
-	out := dense.New(in[0].Dtype(), m.Shape(in[0].Shape())...)
-	mapWide(out, withSoftmax(m.along), in[0], in[1], in[1])
-	return out, nil
-}
-
-// GradAlong implements RowMap.
-func (m kernelMap) GradAlong(x, upstream, v tensor.Tensor) (*tensor.Dense, error) {
-	in, err := rowsOf(m, argument{m.arg, x}, argument{"direction", v}, argument{"upstream", upstream})
-	if err != nil {
-		return nil, err
-	}
-	out := dense.New(in[0].Dtype(), in[0].Shape()...)
-	mapWide(out, withSoftmax(m.gradAlong), in[0], in[2], in[1])
-	return out, nil
-}
-
-// withSoftmax returns f as a function of the rows (z, u, v).
-func withSoftmax(f func(dst, p, u, b []float64)) func(dst []float64, in [][]float64) {
-	return func(dst []float64, in [][]float64) {
-		z, u, b := in[0], in[1], in[2]
-		kernel.Softmax(z, z, len(z))
-		center(b, z, b)
-		f(dst, z, u, b)
-	}
 }
 
 // The mappers that are not at work.

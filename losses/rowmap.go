@@ -28,9 +28,11 @@ type RowMap interface {
 	Linear() bool
 }
 
-// namedMap is what every RowMap has that is not linear: its Key, and what errors call its argument.
-// Its results have the shape of the argument.
-type namedMap struct{ key, arg string }
+// namedMap is what every RowMap has that is not linear.
+type namedMap struct {
+	key, arg string // its Key, and what errors call its argument
+	reduces  bool   // the result has a number a row, and not the shape of the argument
+}
 
 // Key implements RowMap.
 func (m namedMap) Key() string { return m.key }
@@ -39,7 +41,12 @@ func (m namedMap) Key() string { return m.key }
 func (m namedMap) Check(x Operand) error { return checkRows(m.arg, x) }
 
 // Shape implements RowMap.
-func (m namedMap) Shape(s tensor.Shape) tensor.Shape { return s.Clone() }
+func (m namedMap) Shape(s tensor.Shape) tensor.Shape {
+	if m.reduces {
+		s = s[:len(s)-1]
+	}
+	return s.Clone()
+}
 
 // Linear implements RowMap.
 func (m namedMap) Linear() bool { return false }

@@ -78,20 +78,23 @@ func LogSumExpMap() RowMap { return logSumExpMap() }
 // - ⟨p,v⟩ its second derivative is p_k (a_k b_k - Σ_j p_j a_j b_j).
 func softmaxMap() kernelMap {
 	return kernelMap{
-		namedMap: namedMap{key: "softmax", arg: "logits"},
-		f32:      rowKernels[float32]{kernel.Softmax[float32], kernel.SoftmaxGrad[float32]},
-		f64:      rowKernels[float64]{kernel.Softmax[float64], kernel.SoftmaxGrad[float64]},
-		along: func(dst, p, _, b []float64) {
-			copy(dst, b)
-			scaleBy(dst, p, 1)
-		},
-		gradAlong: func(dst, p, u, b []float64) {
-			center(u, p, u)
-			for k := range dst {
-				dst[k] = u[k] * b[k]
-			}
-			center(dst, p, dst)
-			scaleBy(dst, p, 1)
+		f32: rowKernels[float32]{kernel.Softmax[float32], kernel.SoftmaxGrad[float32]},
+		f64: rowKernels[float64]{kernel.Softmax[float64], kernel.SoftmaxGrad[float64]},
+		wideMap: wideMap{
+			namedMap: namedMap{key: "softmax", arg: "logits"},
+			along: func(dst, z, v, _ []float64) {
+				centerBySoftmax(dst, z, v)
+				scaleBy(dst, z, 1)
+			},
+			gradAlong: func(dst, z, u, v, _ []float64) {
+				centerBySoftmax(v, z, v)
+				center(u, z, u)
+				for k := range dst {
+					dst[k] = u[k] * v[k]
+				}
+				center(dst, z, dst)
+				scaleBy(dst, z, 1)
+			},
 		},
 	}
 }
@@ -101,17 +104,19 @@ func softmaxMap() kernelMap {
 // p_j v_j).
 func logSoftmaxMap() kernelMap {
 	return kernelMap{
-		namedMap: namedMap{key: "logsoftmax", arg: "logits"},
-		f32:      rowKernels[float32]{kernel.LogSoftmax[float32], kernel.LogSoftmaxGrad[float32]},
-		f64:      rowKernels[float64]{kernel.LogSoftmax[float64], kernel.LogSoftmaxGrad[float64]},
-		along:    func(dst, _, _, b []float64) { copy(dst, b) },
-		gradAlong: func(dst, p, u, b []float64) {
-			var sum float64
-			for _, x := range u {
-				sum += x
-			}
-			copy(dst, b)
-			scaleBy(dst, p, -sum)
+		f32: rowKernels[float32]{kernel.LogSoftmax[float32], kernel.LogSoftmaxGrad[float32]},
+		f64: rowKernels[float64]{kernel.LogSoftmax[float64], kernel.LogSoftmaxGrad[float64]},
+		wideMap: wideMap{
+			namedMap: namedMap{key: "logsoftmax", arg: "logits"},
+			along:    func(dst, z, v, _ []float64) { centerBySoftmax(dst, z, v) },
+			gradAlong: func(dst, z, u, v, _ []float64) {
+				var sum float64
+				for _, x := range u {
+					sum += x
+				}
+				centerBySoftmax(dst, z, v)
+				scaleBy(dst, z, -sum)
+			},
 		},
 	}
 }
@@ -120,14 +125,24 @@ func logSoftmaxMap() kernelMap {
 // derivative u_n p_k (v_k - Σ_j p_j v_j).
 func logSumExpMap() kernelMap {
 	return kernelMap{
-		namedMap: namedMap{key: "logsumexp", arg: "logits"},
-		reduces:  true,
-		f32:      rowKernels[float32]{kernel.LogSumExp[float32], kernel.LogSumExpGrad[float32]},
-		f64:      rowKernels[float64]{kernel.LogSumExp[float64], kernel.LogSumExpGrad[float64]},
-		along:    func(dst, p, v, _ []float64) { dst[0] = expected(p, v) },
-		gradAlong: func(dst, p, u, b []float64) {
-			copy(dst, b)
-			scaleBy(dst, p, u[0])
+		f32: rowKernels[float32]{kernel.LogSumExp[float32], kernel.LogSumExpGrad[float32]},
+		f64: rowKernels[float64]{kernel.LogSumExp[float64], kernel.LogSumExpGrad[float64]},
+		wideMap: wideMap{
+			namedMap: namedMap{key: "logsumexp", arg: "logits", reduces: true},
+			along: func(dst, z, v, _ []float64) {
+				kernel.Softmax(z, z, len(z))
+				dst[0] = expected(z, v)
+			},
+			gradAlong: func(dst, z, u, v, _ []float64) {
+				centerBySoftmax(dst, z, v)
+				scaleBy(dst, z, u[0])
+			},
 		},
 	}
+}
+
+// centerBySoftmax stores v - ⟨p,v⟩ in dst, which may be v, and p, the softmax of z, in z.
+func centerBySoftmax(dst, z, v []float64) {
+	kernel.Softmax(z, z, len(z))
+	center(dst, z, v)
 }

@@ -6,19 +6,19 @@ import (
 	"softloss/internal/dense"
 )
 
-// wideMap is a RowMap to rows of the same length, computed in float64. Its Jacobian is symmetric.
+// wideMap is a RowMap that is computed in float64.
 type wideMap struct {
 	namedMap
-	// The functions store in dst what Apply, what Grad and Along, and what GradAlong return for a
-	// row x. They may write to all their arguments; memory is 2K numbers.
+	// The functions store in dst what Apply, Along and GradAlong return for a row x. They may write
+	// to all their arguments; memory is 2K numbers.
 	apply     func(dst, x, memory []float64)
-	along     func(dst, x, v, memory []float64)
+	along     func(dst, x, v, memory []float64) // Grad as well: the Jacobian is symmetric
 	gradAlong func(dst, x, u, v, memory []float64)
 }
 
 // Apply implements RowMap.
 func (m wideMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
-	return m.rows(func(dst []float64, in [][]float64, memory []float64) {
+	return m.rows(m.Shape, func(dst []float64, in [][]float64, memory []float64) {
 		m.apply(dst, in[0], memory)
 	}, argument{m.arg, x})
 }
@@ -35,29 +35,29 @@ func (m wideMap) Along(x, v tensor.Tensor) (*tensor.Dense, error) {
 
 // product returns the product of the Jacobian with v.
 func (m wideMap) product(x tensor.Tensor, v argument) (*tensor.Dense, error) {
-	return m.rows(func(dst []float64, in [][]float64, memory []float64) {
+	return m.rows(m.Shape, func(dst []float64, in [][]float64, memory []float64) {
 		m.along(dst, in[0], in[1], memory)
 	}, argument{m.arg, x}, v)
 }
 
 // GradAlong implements RowMap.
 func (m wideMap) GradAlong(x, upstream, v tensor.Tensor) (*tensor.Dense, error) {
-	return m.rows(func(dst []float64, in [][]float64, memory []float64) {
+	return m.rows(tensor.Shape.Clone, func(dst []float64, in [][]float64, memory []float64) {
 		m.gradAlong(dst, in[0], in[1], in[2], memory)
 	}, argument{m.arg, x}, argument{"upstream", upstream}, argument{"direction", v})
 }
 
-// rows returns, in a new tensor of the shape of the first argument, what f makes of the rows of the
-// arguments.
-func (m wideMap) rows(f func(dst []float64, in [][]float64, memory []float64),
-	args ...argument) (*tensor.Dense, error) {
+// rows returns, in a new tensor of the shape that shape makes of the first argument's, what f makes
+// of the rows of the arguments.
+func (m wideMap) rows(shape func(tensor.Shape) tensor.Shape,
+	f func(dst []float64, in [][]float64, memory []float64), args ...argument) (*tensor.Dense, error) {
 	in, err := rowsOf(m, args...)
 	if err != nil {
 		return nil, err
 	}
 	_, k := extent(in[0])
 	memory := make([]float64, 2*k)
-	out := dense.New(in[0].Dtype(), in[0].Shape()...)
+	out := dense.New(in[0].Dtype(), shape(in[0].Shape())...)
 	mapWide(out, func(dst []float64, in [][]float64) { f(dst, in, memory) }, in...)
 	return out, nil
 }
