@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"math"
 
 	"gorgonia.org/tensor"
@@ -17,23 +18,20 @@ func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals 
 	if err != nil {
 		return nil, nil, err
 	}
+	totals = make([]float64, n)
+	for i, v := range votes {
+		totals[i/k] += v
+	}
 	soft, err := losses.VotesToLabels(tensor.New(tensor.WithShape(n, k), tensor.WithBacking(votes)))
 	if err != nil {
 		err = fromLosses(arg, ErrLabel, err)
 		if e, ok := err.(*RowError); ok && e.Column < 0 {
-			e.Want = "a finite sum above 0"
-			if e.Got == "the sum" { // that overflows
-				e.Got = "the sum +Inf"
-			}
+			e.Got, e.Want = fmt.Sprint("the sum ", totals[e.Row]), "a finite sum above 0"
 		}
 		return nil, nil, err
 	}
 	for i, v := range soft.Float64s() {
 		data[i] = float32(v)
-	}
-	totals = make([]float64, n)
-	for i, v := range votes {
-		totals[i/k] += v
 	}
 	return labels, totals, nil
 }

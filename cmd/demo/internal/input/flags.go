@@ -110,18 +110,18 @@ func isNumber(s string) bool {
 
 // Check returns an error for flags that exclude each other.
 func (s *Source) Check() error {
-	const ofCSV = "-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but "
+	const ofCSV = "-drop, -missing, -header, -comma and -decimal are about a CSV file, but "
 	isCSV := !reflect.DeepEqual(s.CSV, dataset.CSVOptions{})
 	ofBoth := dataset.CSVOptions{LabelColumns: s.CSV.LabelColumns, Counts: s.CSV.Counts, Unseen: s.CSV.Unseen}
 	switch isBuiltin := Builtin(s.Data) != nil; {
 	case isCSV && isBuiltin:
-		return cli.Usagef(ofCSV+"-data is %s", s.Data)
+		return cli.Usagef("-label, -soft, "+ofCSV+"-data is %s", s.Data)
 	case s.Labels != "" && isBuiltin:
 		return cli.Usagef("-labels is for an IDX or NPY file, but -data is %s, which has its labels", s.Data)
 	case s.Classes != nil && s.Labels == "":
 		return cli.Usagef("-classes is for the numbers in a file of -labels; the classes of a table have their names in it")
 	case s.Labels != "" && !reflect.DeepEqual(s.CSV, ofBoth):
-		return cli.Usagef("%s", strings.Replace(ofCSV, " -soft,", "", 1)+"-labels is for an IDX or NPY file")
+		return cli.Usagef("-label, " + ofCSV + "-labels is for an IDX or NPY file")
 	case (s.CSV.Label != "" || s.CSV.Questions != nil) && s.CSV.LabelColumns != 0:
 		return cli.Usagef("-label and -soft exclude each other: the class is in one column or in the last K")
 	case s.CSV.Label != "" && s.CSV.Header == dataset.HeaderNo && !isNumber(s.CSV.Label):
