@@ -127,7 +127,7 @@ func floatsOf(v gorgonia.Value) []float64 {
 	if d == nil {
 		return nil
 	}
-	return slices.Clone(dense.Rows[float64](d, len(d.Shape())-1, new([]float64)))
+	return slices.Clone(dense.Rows[float64](d, dense.Last, new([]float64)))
 }
 
 // valueLike returns x as a value for the input n.

@@ -118,6 +118,11 @@ func TestOtherInputsAllocateNothing(t *testing.T) {
 				}
 				what := fmt.Sprintf("%s %s %v", e.Name, option, dt)
 				allocatesNothing(t, what, c, out, in)
+				whole := in
+				whole.Target = tensor.New(tensor.Of(tensor.Int32), tensor.WithShape(in.Target.Shape()...))
+				if c.Link == losses.SigmoidLink { // where an integer of the logits' shape is a label
+					allocatesNothing(t, what+" of integers", c, losses.Outputs{Loss: out.Loss, Grad: out.Grad}, whole)
+				}
 				if c.TwiceDifferentiable() {
 					in.Direction = in.Logits
 					allocatesNothing(t, what+" along a direction", c, out, in)

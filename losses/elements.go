@@ -49,7 +49,7 @@ func (e *engine[T]) loadElementWeights(c *Criterion, w tensor.Tensor, z *tensor.
 		e.sample = dense.Rows(d, e.axisOf(d), &e.buf.sample)
 		return nil
 	}
-	rows := dense.Rows(d, len(d.Shape())-1, &e.buf.upstream)
+	rows := dense.Rows(d, dense.Last, &e.buf.upstream)
 	e.sample = dense.Grow(&e.buf.sample, e.n)
 	for i := range e.sample {
 		e.sample[i] = rows[i/e.classes]
@@ -62,7 +62,7 @@ func (e *engine[T]) loadIntegers(t, z *tensor.Dense) error {
 	e.target = dense.Grow(&e.buf.target, e.n)
 	labels := e.classes == 1 || len(t.Shape()) == len(z.Shape()) && t.Shape().TotalSize() == e.n
 	if labels {
-		e.index = e.integers(t)
+		e.index = dense.Ints(t, e.axisOf(t), &e.buf.index)
 		e.ignoreRows()
 		for i, y := range e.index {
 			if e.target[i] = T(y); e.keeps(i) && y != 0 && y != 1 {
@@ -71,7 +71,7 @@ func (e *engine[T]) loadIntegers(t, z *tensor.Dense) error {
 			}
 		}
 	} else {
-		e.index = dense.Ints(t, &e.buf.index)
+		e.index = dense.Ints(t, dense.Last, &e.buf.index)
 		for row, y := range e.index {
 			lo := row * e.classes
 			if e.ignores(y) {
@@ -94,24 +94,10 @@ func (e *engine[T]) loadIntegers(t, z *tensor.Dense) error {
 // axisOf returns the axis along which d, which has a number for every element, is read in their
 // order: the class axis, or the last where that, of one class, is left out.
 func (e *engine[T]) axisOf(d *tensor.Dense) int {
-	if dims := len(d.Shape()); dims < e.dims {
-		return dims - 1
+	if len(d.Shape()) < e.dims {
+		return dense.Last
 	}
 	return e.axis
-}
-
-// integers returns t, which has a number for every element, in their order.
-func (e *engine[T]) integers(t *tensor.Dense) []int {
-	axis := e.axisOf(t)
-	if axis == len(t.Shape())-1 {
-		return dense.Ints(t, &e.buf.index)
-	}
-	wide := dense.Rows(t, axis, new([]float64))
-	out := dense.Grow(&e.buf.index, len(wide))
-	for i, y := range wide {
-		out[i] = int(y)
-	}
-	return out
 }
 
 // keepsAny reports whether an element of [lo, hi) takes part.

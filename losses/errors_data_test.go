@@ -215,4 +215,10 @@ func TestIndexBeyondInt(t *testing.T) {
 	y := tensor.New(tensor.WithShape(1), tensor.WithBacking([]uint64{math.MaxUint64}))
 	_, err := losses.Criterion{}.Eval(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3), y)
 	require.ErrorContains(t, err, fmt.Sprintf("index: row 0: %d or more is out of range", math.MaxInt))
+	y = tensor.New(tensor.WithShape(1, 2, 1), tensor.WithBacking([]uint64{0, math.MaxUint64}))
+	for axis, where := range []string{"row 1 column 0", "row 0 column 1"} {
+		c := losses.Criterion{Link: losses.SigmoidLink, Axis: axis}
+		_, err = c.Eval(dense(tensor.Float64, []float64{1, 2}, 1, 2, 1), y)
+		require.ErrorContains(t, err, fmt.Sprintf("labels: %s: %d or more is no label", where, math.MaxInt))
+	}
 }

@@ -109,11 +109,11 @@ func jensenShannonRows[T kernel.Float](loss *tensor.Dense, grads, logits []*tens
 	m := len(logits)
 	z := make([][]T, m)
 	for i, d := range logits {
-		z[i] = dense.Rows(d, len(d.Shape())-1, new([]T))
+		z[i] = dense.Rows(d, dense.Last, new([]T))
 	}
 	up := []T{1}
 	if upstream != nil {
-		up = dense.Rows(upstream, len(upstream.Shape())-1, new([]T))
+		up = dense.Rows(upstream, dense.Last, new([]T))
 	}
 	all := totals{kept: n, mass: float64(n)}
 	div := reduction.divide(all)

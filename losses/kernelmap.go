@@ -81,7 +81,7 @@ func mapRows[T kernel.Float](dst, z *tensor.Dense, f func(dst, z []T, k int)) {
 	var n int
 	n, m.k = extent(z)
 	m.w = width(dst, n)
-	m.f, m.dst, m.src = f, dense.Memory[T](dst), dense.Rows(z, len(z.Shape())-1, &m.buf)
+	m.f, m.dst, m.src = f, dense.Memory[T](dst), dense.Rows(z, dense.Last, &m.buf)
 	m.group.Run(n, blockOf(m.k), partsOf(n, m.k))
 	m.f, m.dst, m.src = nil, nil, nil
 	poolOf[T](&mappers).Put(m)
@@ -91,7 +91,7 @@ func mapRows[T kernel.Float](dst, z *tensor.Dense, f func(dst, z []T, k int)) {
 func mapPairs[T kernel.Float](out, x, u *tensor.Dense, f func(dst, x, u []T, k int)) {
 	n, k := extent(x)
 	var xbuf, ubuf []T
-	src, up := dense.Rows(x, len(x.Shape())-1, &xbuf), dense.Rows(u, len(u.Shape())-1, &ubuf)
+	src, up := dense.Rows(x, dense.Last, &xbuf), dense.Rows(u, dense.Last, &ubuf)
 	dst, w := dense.Memory[T](out), width(u, n)
 	group := parallel.Group{Body: func(_, lo, hi int) { f(dst[lo*k:hi*k], src[lo*k:hi*k], up[lo*w:hi*w], k) }}
 	group.Run(n, blockOf(k), partsOf(n, k))

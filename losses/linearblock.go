@@ -67,7 +67,7 @@ func newLinear[T kernel.Float](
 	l.block = ceil(l.n, ceil(l.n, min(size.rows, rowsIn[T](size, l.k)))) // as even as they can be
 	l.step = min(l.rows, size.step(c, l.classes))
 	if dense.IsInteger(in.target.Dtype()) {
-		all := dense.Ints(in.target, new([]int))
+		all := dense.Ints(in.target, dense.Last, new([]int))
 		l.index = newColumn(all, l.rows, len(all) > l.rows)
 	} else {
 		l.labels = columnOf[T](in.target, l.rows, true)
@@ -214,7 +214,7 @@ func newColumn[E any](data []E, rows int, matrix bool) column[E] {
 
 // columnOf returns the numbers of a tensor.
 func columnOf[T kernel.Float](d *tensor.Dense, rows int, matrix bool) column[T] {
-	return newColumn(dense.Rows(d, len(d.Shape())-1, new([]T)), rows, matrix)
+	return newColumn(dense.Rows(d, dense.Last, new([]T)), rows, matrix)
 }
 
 // rows returns what the rows [lo, hi) have of it as a tensor, nil when there is nothing.

@@ -71,7 +71,7 @@ func matrixOf[T kernel.Float](d *tensor.Dense) gemm.Matrix[T] {
 			Rows: s[0], Cols: s[1], RowStride: strides[0], ColStride: strides[1], Data: dense.Memory[T](d)}
 	}
 	width := s[len(s)-1]
-	return gemm.RowMajor(s.TotalSize()/width, width, width, dense.Rows(d, len(s)-1, new([]T)))
+	return gemm.RowMajor(s.TotalSize()/width, width, width, dense.Rows(d, dense.Last, new([]T)))
 }
 
 // differentiates reports whether a gradient of the layer is wanted.

@@ -77,7 +77,7 @@ func (e *engine[T]) loadRows(c *Criterion, in *Inputs, z, t *tensor.Dense) (err 
 		}
 	}
 	if dense.IsInteger(t.Dtype()) {
-		e.index = dense.Ints(t, &e.buf.index)
+		e.index = dense.Ints(t, dense.Last, &e.buf.index)
 	} else {
 		e.target = dense.Rows(t, e.axis, &e.buf.target)
 		e.labels = e.target
@@ -96,7 +96,7 @@ func (e *engine[T]) perRow(arg string, x tensor.Tensor, c *Criterion, z *tensor.
 	if err := c.checkPerRow(arg, d, z); err != nil {
 		return nil, err
 	}
-	axis := len(d.Shape()) - 1
+	axis := dense.Last
 	if c.Link == SigmoidLink {
 		axis = e.axis
 	}

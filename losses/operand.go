@@ -125,7 +125,7 @@ func store(out *tensor.Dense, at int, x []float64) {
 // first label that is negative, NaN or infinite.
 func validRows[T dense.Float](arg string, labels *tensor.Dense) (t []T, k int, err error) {
 	_, k = extent(labels)
-	t = dense.Rows(labels, len(labels.Shape())-1, new([]T))
+	t = dense.Rows(labels, dense.Last, new([]T))
 	for i, v := range t {
 		if !valid(v) {
 			return nil, k, labelError(arg, i/k, i%k, v)

@@ -190,7 +190,7 @@ func smoothGradAll[T kernel.Float](s Smoothing, out, labels, upstream *tensor.De
 	if err != nil {
 		return err
 	}
-	up, dst, g := dense.Rows(upstream, len(upstream.Shape())-1, new([]T)), dense.Memory[T](out), make([]float64, k)
+	up, dst, g := dense.Rows(upstream, dense.Last, new([]T)), dense.Memory[T](out), make([]float64, k)
 	for lo := 0; lo < len(t); lo += k {
 		kernel.Widen(g, up[lo:lo+k])
 		smoothGradRow(s, g, t[lo:lo+k])

@@ -30,7 +30,7 @@ func labelsOfClasses(index tensor.Tensor, classes, k int, dt tensor.Dtype,
 		return nil, err
 	}
 	labels, row := dense.New(dt, append(shape, k)...), make([]float64, k)
-	for i, y := range dense.Ints(d, new([]int)) {
+	for i, y := range dense.Ints(d, dense.Last, new([]int)) {
 		if uint(y) >= uint(classes) {
 			return nil, cellError(ErrIndex, "index", i, -1, y, "is out of range",
 				fmt.Sprintf("a class in [0, %d)", classes))

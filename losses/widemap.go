@@ -69,7 +69,7 @@ func mapWide(out *tensor.Dense, f func(dst []float64, in [][]float64), in ...*te
 	all, row, dst := make([][]float64, len(in)), make([][]float64, len(in)), make([]float64, width(out, n))
 	for i, d := range in {
 		var buf []float64
-		all[i] = dense.Rows(d, len(d.Shape())-1, &buf)
+		all[i] = dense.Rows(d, dense.Last, &buf)
 		row[i] = make([]float64, width(d, n))
 	}
 	for i := range n {

@@ -165,12 +165,14 @@ func TestRows(t *testing.T) {
 				for i, x := range Rows(d, axis, new([]float32)) {
 					require.Equal(t, want[i], float64(x), "%v %s axis %d", dt, l.name, axis)
 				}
-			}
-			if IsInteger(dt) {
-				for i, x := range Ints(d, new([]int)) {
-					require.Equal(t, l.want.data[i], float64(x), "%v %s", dt, l.name)
+				if !IsInteger(dt) {
+					continue
+				}
+				for i, x := range Ints(d, axis, new([]int)) {
+					require.Equal(t, want[i], float64(x), "%v %s axis %d", dt, l.name, axis)
 				}
 			}
+			require.Equal(t, l.want.data, append([]float64(nil), Rows(d, Last, new([]float64))...), "%v %s", dt, l.name)
 		}
 	}
 }
@@ -191,7 +193,7 @@ func TestRowsWithoutCopy(t *testing.T) {
 		}
 	}
 	x := tensor.New(tensor.WithShape(3), tensor.WithBacking([]int{1, 2, 3}))
-	assert.Same(t, &x.Ints()[0], &Ints(x, nil)[0])
+	assert.Same(t, &x.Ints()[0], &Ints(x, Last, nil)[0])
 }
 
 // TestStore writes what Rows reads, and touches nothing else.
@@ -230,7 +232,7 @@ func TestNearestInt(t *testing.T) {
 		{[]uint8{255, 128}, []int{255, 128}},
 	} {
 		d := tensor.New(tensor.WithShape(len(c.want)), tensor.WithBacking(c.backing))
-		assert.Equal(t, c.want, Ints(d, new([]int)), "%T", c.backing)
+		assert.Equal(t, c.want, Ints(d, Last, new([]int)), "%T", c.backing)
 	}
 }
 

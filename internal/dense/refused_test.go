@@ -110,6 +110,6 @@ func TestAllocatesNothing(t *testing.T) {
 			Store(d, 0, Rows(d, 0, &buf))
 			Overlap(d, left)
 		}
-		Ints(bytes, &ints)
+		Ints(bytes, Last, &ints)
 	}))
 }

@@ -11,13 +11,15 @@ type number interface {
 	Float | int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64
 }
 
+// Last is the last axis of a tensor.
+const Last = -1
+
 // Rows returns the elements of d, of any number dtype, row by row as T, a row being what lies along
 // the axis: the tensor's own memory when they lie there so, otherwise a copy in *buf. The rows
 // stand in the order of the other axes, the last of them first. A scalar is one row of one element.
 func Rows[T Float](d *tensor.Dense, axis int, buf *[]T) []T {
 	size := d.Shape().TotalSize()
-	last := axis == len(d.Shape())-1 || len(d.Shape()) == 0
-	if last && d.Dtype().Type == reflect.TypeFor[T]() && RowMajor(d) {
+	if d.Dtype().Type == reflect.TypeFor[T]() && inOrder(d, axis) {
 		return Memory[T](d)[:size]
 	}
 	out := Grow(buf, size)
@@ -25,11 +27,11 @@ func Rows[T Float](d *tensor.Dense, axis int, buf *[]T) []T {
 	return out
 }
 
-// Ints returns the elements of d, whose dtype is an integer's, in row-major order: its own memory,
-// or a copy in *buf. What is beyond an int becomes the nearest one.
-func Ints(d *tensor.Dense, buf *[]int) []int {
-	size, axis := d.Shape().TotalSize(), len(d.Shape())-1
-	if d.Dtype() == tensor.Int && RowMajor(d) {
+// Ints is [Rows] for a tensor whose dtype is an integer's. What is beyond an int becomes the nearest
+// one.
+func Ints(d *tensor.Dense, axis int, buf *[]int) []int {
+	size := d.Shape().TotalSize()
+	if d.Dtype() == tensor.Int && inOrder(d, axis) {
 		return d.Ints()[:size]
 	}
 	out := Grow(buf, size)
@@ -37,11 +39,16 @@ func Ints(d *tensor.Dense, buf *[]int) []int {
 	return out
 }
 
+// inOrder reports whether the rows along the axis lie in memory one after the other.
+func inOrder(d *tensor.Dense, axis int) bool {
+	return (axis == Last || axis >= len(d.Shape())-1) && RowMajor(d)
+}
+
 // Bits returns the elements of d, whose dtype is an integer's, in row-major order: equal ones for
 // equal numbers, however large.
 func Bits(d *tensor.Dense) []uint64 {
 	out := make([]uint64, d.Shape().TotalSize())
-	read(out, d, len(d.Shape())-1)
+	read(out, d, Last)
 	return out
 }
 
@@ -145,6 +152,9 @@ func eachRow(d *tensor.Dense, axis int, f func(offset, step, n int)) {
 	}
 	if shape.TotalSize() == 0 {
 		return
+	}
+	if axis == Last {
+		axis = len(shape) - 1
 	}
 	var few [8]int
 	at := few[:] // where we are on every axis

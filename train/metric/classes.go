@@ -50,7 +50,7 @@ func pairs(x *tensor.Dense, no func(yes float32) float32) *tensor.Dense {
 	if _, err := dense.Of(x); err != nil {
 		return x
 	}
-	data := dense.Rows(x, len(x.Shape())-1, new([]float32))
+	data := dense.Rows(x, dense.Last, new([]float32))
 	out := dense.New(tensor.Float32, len(data), 2)
 	for i, v := range data {
 		out.Float32s()[2*i], out.Float32s()[2*i+1] = v, no(v)

@@ -72,19 +72,19 @@ func read(scores, target tensor.Tensor, weights []float64, c losses.Criterion) (
 	}
 	if dense.IsInteger(t.Dtype()) && t.Shape().TotalSize() == r.n*r.k && c.Link == losses.SigmoidLink {
 		r.labels = make([]float64, r.n*r.k)
-		for at, y := range dense.Ints(t, new([]int)) {
+		for at, y := range dense.Ints(t, dense.Last, new([]int)) {
 			r.labels[at] = float64(y)
 		}
 	} else if dense.IsInteger(t.Dtype()) {
 		r.labels = make([]float64, r.n*r.k)
-		for i, y := range dense.Ints(t, new([]int)) {
+		for i, y := range dense.Ints(t, dense.Last, new([]int)) {
 			r.labels[i*r.k+y] = 1
 		}
 	} else {
 		r.labels = dense.Rows(t, axis, new([]float64))
 	}
 	if c.FromProbs && c.Link == losses.SoftmaxLink {
-		r.nll = dense.Rows(loss, len(loss.Shape())-1, new([]float64))
+		r.nll = dense.Rows(loss, dense.Last, new([]float64))
 	}
 	return r, r.weigh(weights)
 }
