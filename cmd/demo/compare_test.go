@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/color"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -87,14 +86,10 @@ func TestStudyGoesOn(t *testing.T) {
 	assert.Contains(t, text, "8 of them finished before")
 	assert.NotContains(t, text, "/8  ", "nothing is made again")
 
-	code, _, message := demo(t, smallStudy("-out", "part", "-epochs", "3")...)
-	assert.Equal(t, exitUsage, code)
-	assert.Regexp(t, `^demo: part/compare\.jsonl has runs of other settings .+epochs 2.+epochs 3.+-fresh to forget `+
-		`them\n$`, message)
+	refused(t, "compare -hidden 8 -losses ce;mae -noise 0,0.5 -seeds 2 -epochs 3 -out part", `part/compare\.jsonl has runs `+
+		`of other settings .+epochs 2.+epochs 3.+-fresh to forget them`)
 	require.NoError(t, os.WriteFile("part/compare.jsonl", []byte("something\n"), 0o666))
-	code, _, message = demo(t, smallStudy("-out", "part")...)
-	assert.Equal(t, exitUsage, code)
-	assert.Contains(t, message, "is no file of finished runs")
+	refused(t, "compare -out part", `part/compare\.jsonl: is no file of finished runs; .+`)
 }
 
 // Real answers are worth more than their majority, and smoothing gives a little of it back.
@@ -173,12 +168,7 @@ func TestStudyUsage(t *testing.T) {
 		{"more", `unexpected argument "more", want flags only; a data file is given with -data`},
 		{"-seeds", `flag -seeds needs a value; see demo compare -h`},
 	} {
-		code, stdout, stderr := demo(t, append([]string{"compare"}, strings.Fields(tc.args)...)...)
-		assert.Equal(t, exitUsage, code, tc.args)
-		assert.Empty(t, stdout)
-		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+		refused(t, "compare "+tc.args, tc.want)
 	}
-	entries, err := os.ReadDir(".")
-	require.NoError(t, err)
-	assert.Empty(t, entries, "nothing was written")
+	nothingWritten(t)
 }

@@ -73,8 +73,6 @@ func TestEvaluateTables(t *testing.T) {
 		model + " digits":  `digits: .+ as in the model`,
 		model + " a-x.npy": `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
 	} {
-		code, _, stderr := demo(t, append([]string{"evaluate"}, strings.Fields(args)...)...)
-		assert.Equal(t, exitUsage, code, args)
-		assert.Regexp(t, "^demo: "+want+"\n$", stderr)
+		refused(t, "evaluate "+args, want)
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"softloss/cmd/demo/internal/cli"
@@ -40,6 +42,17 @@ func demo(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
 	code = execute(context.Background(), nil, args, cli.Console{Stdout: &out, Stderr: &err, Program: "demo"})
 	return code, out.String(), err.String()
+}
+
+// refused wants a command line to be refused in one line, that of a pattern behind demo:, and nothing
+// to be printed beside it.
+func refused(t *testing.T, args, want string) {
+	t.Helper()
+	code, stdout, stderr := demo(t, strings.Fields(args)...)
+	assert.Equal(t, exitUsage, code, args)
+	assert.Empty(t, stdout, args)
+	assert.Regexp(t, "^demo: "+want+"\n$", stderr, args)
+	assert.NotRegexp(t, " (dataset|losses|train|metric): ", stderr, "the package that found it means nothing to a user")
 }
 
 // testdata is the path of a file of testdata.

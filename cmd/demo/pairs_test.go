@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -203,11 +202,8 @@ func TestTestDataOfFewerClasses(t *testing.T) {
 
 func TestPairErrors(t *testing.T) {
 	inPairs(t)
-	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
-	write("t.csv", "x,kind\n1,a\n2,b\n3,a\n4,b\n")
-	write("u.csv", "y,kind\n1,a\n2,b\n")
-	write("v.csv", "x,kind\n1,a\n2,d\n")
-	const idx, npy = "-data a-images.gz -labels a-classes", "-data a-x.npy -labels a-y.npy"
+	require.NoError(t, os.WriteFile("t.csv", []byte("x,kind\n1,a\n2,b\n3,a\n4,b\n"), 0o666))
+	const idx = "-data a-images.gz -labels a-classes"
 	for _, tc := range []struct{ args, want string }{
 		{"-labels a-classes", `-labels is for an IDX or NPY file, but -data is digits, which has its labels`},
 		{"-data t.csv -labels a-y.npy", `-data t\.csv: is no IDX or NPY file, to which -labels could belong; a CSV file ` +
@@ -224,6 +220,30 @@ func TestPairErrors(t *testing.T) {
 		{"-data a-y.npy -labels a-x.npy", `-data a-y\.npy: .+are these the labels\?.*`},
 		{"-data a-classes -labels a-images.gz", `-data a-classes: .+are these the labels\?.*`},
 		{"-data a-x.npy -labels b-y.npy", `-labels b-y\.npy: labels: got 100 rows, want 600 as in the features`},
+		{"-data a-x.npy -labels a-votes.npy", `-labels a-votes\.npy: labels: row 0: got a sum of 3, want a sum of 1; -soft ` +
+			`K divides the K columns by their sums, -link sigmoid takes them for labels of which several may be true`},
+		{"-data a-x.npy -labels a-votes.npy -soft 3", `-soft 3: a-votes\.npy has 10 columns`},
+		{"-data a-x.npy -labels a-votes.npy -link sigmoid", `-labels a-votes\.npy: labels: row 0 column \d: got 3, want a ` +
+			`number from 0 to 1`},
+		{"-data a-x.npy -labels a-several.npy -link sigmoid -noise 0.1",
+			`-noise replaces a class by another one, but a-several\.npy has several labels`},
+	} {
+		refused(t, "train -noplots "+tc.args, tc.want)
+	}
+	refused(t, "compare -data x -labels a-y.npy -drop 3", `-label, -drop, .+ -labels is for .+`)
+	refused(t, "compare -data a-x.npy -labels a-y.npy -soft 3", `-labels a-y\.npy: labels: got shape \[600\], a class for `+
+		`each row, want .+`)
+	assert.NoDirExists(t, "demo-out")
+}
+
+func TestTestPairErrors(t *testing.T) {
+	inPairs(t)
+	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o666)) }
+	write("t.csv", "x,kind\n1,a\n2,b\n3,a\n4,b\n")
+	write("u.csv", "y,kind\n1,a\n2,b\n")
+	write("v.csv", "x,kind\n1,a\n2,d\n")
+	const idx, npy = "-data a-images.gz -labels a-classes", "-data a-x.npy -labels a-y.npy"
+	for _, tc := range []struct{ args, want string }{
 		{idx + " -testlabels b-classes", `-testlabels needs -testdata FILE: the rows that they are the labels of`},
 		{idx + " -testdata b-images.gz", `-testdata needs -testlabels FILE, as -data has -labels`},
 		{"-testdata b-images.gz", `-testdata is for data from files, but -data is digits`},
@@ -238,35 +258,11 @@ func TestPairErrors(t *testing.T) {
 		{npy + " -testdata b-pictures.npy -testlabels b-y.npy",
 			`-testdata b-pictures\.npy: got 64 features without "feature_0", "feature_1", "feature_2", want 64 features as in ` +
 				`-data`},
-		{"-data a-x.npy -labels a-votes.npy", `-labels a-votes\.npy: labels: row 0: got a sum of 3, want a sum of 1; -soft ` +
-			`K divides the K columns by their sums, -link sigmoid takes them for labels of which several may be true`},
-		{"-data a-x.npy -labels a-votes.npy -soft 3", `-soft 3: a-votes\.npy has 10 columns`},
-		{"-data a-x.npy -labels a-votes.npy -link sigmoid", `-labels a-votes\.npy: labels: row 0 column \d: got 3, want a ` +
-			`number from 0 to 1`},
-		{"-data a-x.npy -labels a-several.npy -link sigmoid -noise 0.1",
-			`-noise replaces a class by another one, but a-several\.npy has several labels`},
 		{"-data t.csv -testdata u.csv", `-testdata u\.csv: got 1 feature without "x", want 1 feature as in -data`},
 		{"-data t.csv -testdata v.csv", `-testdata v\.csv: line 3 column 2 \("kind"\): got "d", want one of the classes ` +
 			`"a", "b"; -label NAME .+`},
 	} {
-		code, stdout, stderr := demo(t, append([]string{"train", "-noplots"}, strings.Fields(tc.args)...)...)
-		assert.Equal(t, exitUsage, code, tc.args)
-		assert.Empty(t, stdout)
-		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+		refused(t, "train -noplots "+tc.args, tc.want)
 	}
-	for args, want := range map[string]string{
-		"-labels a-classes": `-labels is for an IDX or NPY file, but -data is digits, which has its ` +
-			`labels`,
-		"-data a-x.npy": `-data a-x\.npy: an NPY file has no labels in it; give them with -labels ` +
-			`FILE`,
-		"-data x -labels a-y.npy -drop 3":       `-label, -drop, .+ -labels is for .+`,
-		"-data a-x.npy -labels a-y.npy -soft 3": `-labels a-y\.npy: labels: got shape \[600\], a class for each row, want .+`,
-	} {
-		code, _, stderr := demo(t, append([]string{"compare"}, strings.Fields(args)...)...)
-		assert.Equal(t, exitUsage, code, args)
-		assert.Regexp(t, "^demo: "+want+"\n$", stderr)
-	}
-	entries, err := filepath.Glob("demo-out*")
-	require.NoError(t, err)
-	assert.Empty(t, entries)
+	assert.NoDirExists(t, "demo-out")
 }

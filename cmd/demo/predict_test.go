@@ -165,11 +165,7 @@ func TestPredictErrors(t *testing.T) {
 		{"y.npy", `y\.npy: .+are these the labels\?.+`},
 		{"-model bad.safetensors few.csv", `-model: bad\.safetensors: is no safetensors file, or cut off: .*`},
 	} {
-		args := append([]string{"predict", "-model", model}, strings.Fields(tc.args)...)
-		code, stdout, stderr := demo(t, args...)
-		assert.Equal(t, exitUsage, code, tc.args)
-		assert.Empty(t, stdout)
-		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+		refused(t, "predict -model "+model+" "+tc.args, tc.want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -109,10 +110,7 @@ func TestLinkUsage(t *testing.T) {
 		"compare -data digits-labels": "-data digits-labels has several labels a row, but what is compared are losses of " +
 			"classes",
 	} {
-		code, stdout, stderr := demo(t, strings.Fields(args)...)
-		assert.Equal(t, exitUsage, code, args)
-		assert.Empty(t, stdout)
-		assert.Equal(t, "demo: "+want+"\n", stderr)
+		refused(t, args, regexp.QuoteMeta(want))
 	}
 }
 
@@ -157,8 +155,6 @@ func TestLabelColumns(t *testing.T) {
 		"-data fruit.csv -label sweet,big -soft 2":               `-label and -soft exclude each other: .+`,
 		"evaluate demo-out/model.safetensors new.csv -drop name": `-label sweet: no such column in new\.csv; .+`,
 	} {
-		code, _, stderr := demo(t, strings.Fields(args)...)
-		assert.Equal(t, exitUsage, code, args)
-		assert.Regexp(t, "^demo: "+want+"\n$", stderr)
+		refused(t, args, want)
 	}
 }

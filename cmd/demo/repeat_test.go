@@ -38,7 +38,5 @@ $`, stdout)
 	alone := summaryOf(t, "-epochs 2 -hidden 8 -noplots -seed 6")
 	assert.Equal(t, alone.TestAccuracy, r.Measures[1].Values[1])
 	assert.Equal(t, alone.Test.Verdict.NLL, r.Measures[4].Values[1])
-	code, _, stderr = demo(t, "-repeat", "2", "-checkpoint", "x")
-	assert.Equal(t, exitUsage, code)
-	assert.Equal(t, "demo: -repeat makes several runs, but -checkpoint and -tensorboard are of one\n", stderr)
+	refused(t, "-repeat 2 -checkpoint x", "-repeat makes several runs, but -checkpoint and -tensorboard are of one")
 }

@@ -110,20 +110,15 @@ func TestCheckpointErrors(t *testing.T) {
 			`-resume: the run in run was made with another -loss, -alpha or -smoothing \(.+, not .+\)` + advice},
 		{"-checkpoint run -resume -hidden 8 -validation 0.1", `-resume: the run in run has other training rows: .+`},
 	} {
-		code, stdout, stderr := demo(t, append([]string{"train", "-noplots"}, strings.Fields(tc.args)...)...)
-		assert.Equal(t, exitUsage, code, tc.args)
-		assert.Empty(t, stdout, "nothing is said to be resumed before it is")
-		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+		refused(t, "train -noplots "+tc.args, tc.want)
 	}
 	path := filepath.Join("run", "checkpoint.safetensors")
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	content[len(content)/2] ^= 1
 	require.NoError(t, os.WriteFile(path, content, 0o666))
-	code, _, stderr = demo(t, "-noplots", "-hidden", "8", "-checkpoint", "run", "-resume")
-	assert.Equal(t, exitUsage, code)
-	assert.Regexp(t, `^demo: -checkpoint: .+checkpoint\.safetensors.+; the checkpoint before it is there: rename `+
-		`checkpoint\.prev\.safetensors to checkpoint\.safetensors to go on from it\n$`, stderr)
+	refused(t, "-noplots -hidden 8 -checkpoint run -resume", `-checkpoint: .+checkpoint\.safetensors.+; the checkpoint `+
+		`before it is there: rename checkpoint\.prev\.safetensors to checkpoint\.safetensors to go on from it`)
 }
 
 func TestPatience(t *testing.T) {

@@ -64,9 +64,6 @@ func TestTeacherErrors(t *testing.T) {
 			`teacher temperature: got 1e\+09, want a number from 0\.001 to 1000 \(0 means 1\)`},
 		{npy + "-noplots -checkpoint run -resume", `-resume: the run in run has another -teacher, or none; .+`},
 	} {
-		code, stdout, stderr := demo(t, append([]string{"train", "-quiet"}, strings.Fields(tc.args)...)...)
-		assert.Equal(t, exitUsage, code, tc.args)
-		assert.Empty(t, stdout)
-		assert.Regexp(t, "^demo: "+tc.want+"\n$", stderr)
+		refused(t, "train -quiet "+tc.args, tc.want)
 	}
 }

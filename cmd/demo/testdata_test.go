@@ -51,9 +51,7 @@ func TestTestDataInAnotherOrder(t *testing.T) {
 		"pink.csv": `column "colour": got the text "pink", want one of those in -data; -unseen zeros takes it for none of ` +
 			`these`,
 	} {
-		code, _, stderr := demo(t, strings.Fields("-data t.csv -missing impute -testdata "+name+common)...)
-		assert.Equal(t, exitUsage, code, name)
-		assert.Regexp(t, "^demo: -testdata "+name+": "+want+"\n$", stderr)
+		refused(t, "-data t.csv -missing impute -testdata "+name+common, "-testdata "+name+": "+want)
 	}
 	s = run("-data t.csv -missing impute -unseen zeros -testdata pink.csv")
 	assert.Equal(t, 2, s.Data.TestRows)
@@ -61,7 +59,5 @@ func TestTestDataInAnotherOrder(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	assert.InDelta(t, float64(s.Test.Verdict.NLL), float64(got.Verdict.NLL), 1e-6)
-	code, _, stderr = demo(t, strings.Fields("-data t.csv -unseen zeros")...)
-	assert.Equal(t, exitUsage, code)
-	assert.Equal(t, "demo: -unseen is for the words of a table of -testdata: all words of -data are known\n", stderr)
+	refused(t, "-data t.csv -unseen zeros", "-unseen is for the words of a table of -testdata: all words of -data are known")
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -23,10 +23,7 @@ func TestValidationErrors(t *testing.T) {
 		"-data housing -validation 0.01 -noplots": "-validation 0.01 of 19 training rows: leaves no row on one side, want " +
 			"at least 1 on both",
 	} {
-		code, stdout, stderr := demo(t, strings.Fields(args)...)
-		assert.Equal(t, exitUsage, code, args)
-		assert.Empty(t, stdout)
-		assert.Equal(t, "demo: "+want+"\n", stderr)
+		refused(t, args, regexp.QuoteMeta(want))
 	}
 }
 
