@@ -51,6 +51,17 @@ const (
 	parShort       = 6
 	parFactor      = 7
 	temperedPars   = 8
+	parRate        = 0
+	parSure        = 4
+	parFalls       = 5
+	parSteady      = 6
+	parGrows       = 7
+	parPieces      = 16
+	piecesPars     = 912
+	pieceWidth     = 1.375
+	pieceCount     = 16
+	pieceTerms     = 7
+	pieceRaise     = 24
 	bound32        = 1048576
 	bound64        = 1099511627776
 	lowest32       = -104.5

@@ -11072,6 +11072,877 @@ DATA cs80000000<>+56(SB)/4, $0x80000000
 DATA cs80000000<>+60(SB)/4, $0x80000000
 GLOBL cs80000000<>(SB), RODATA|NOPTR, $64
 
+// func sigmoidPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidPiecesF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSS scale+56(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VCMPPS.BCST  $0x04, 28(R9), Z2, K1
+	XORQ         R11, R11
+	TESTQ        DI, DI
+	JNE          single2
+	TESTQ        BX, BX
+	JNE          single2
+	TESTQ        CX, CX
+	JEQ          single2
+
+group1:
+	CMPQ              R8, $0x20
+	JLT               single2
+	VMOVUPS           (DX)(R11*4), Z2
+	VMOVUPS           64(DX)(R11*4), Z3
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K2
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z3, K3
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z3, Z3
+	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
+	VORPS.BCST        cs80000000<>+0(SB), Z3, Z3
+	VBROADCASTSS      csc2f00000<>+0(SB), Z4
+	VBROADCASTSS      csc2f00000<>+0(SB), Z5
+	VMAXPS            Z2, Z4, Z4
+	VMAXPS            Z3, Z5, Z5
+	VBROADCASTSS      8(R9), Z6
+	VBROADCASTSS      8(R9), Z7
+	VBROADCASTSS      12(R9), Z8
+	VBROADCASTSS      12(R9), Z9
+	VBROADCASTSS      (R9), K2, Z6
+	VBROADCASTSS      (R9), K3, Z7
+	VBROADCASTSS      4(R9), K2, Z8
+	VBROADCASTSS      4(R9), K3, Z9
+	VMULPS            Z6, Z4, Z10
+	VMULPS            Z7, Z5, Z12
+	VMOVAPS           Z10, Z11
+	VMOVAPS           Z12, Z13
+	VFMSUB231PS       Z6, Z4, Z11
+	VFMSUB231PS       Z7, Z5, Z13
+	VFMADD231PS       Z8, Z4, Z11
+	VFMADD231PS       Z9, Z5, Z13
+	VBROADCASTSS      cs4b400000<>+0(SB), Z4
+	VBROADCASTSS      cs4b400000<>+0(SB), Z5
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z10, Z4
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z12, Z5
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z4, Z4
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z4, Z10
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z5, Z12
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z4, Z11
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z5, Z13
+	VADDPS            Z11, Z10, Z10
+	VADDPS            Z13, Z12, Z12
+	VADDPS.BCST       cs41c00000<>+0(SB), Z4, Z4
+	VADDPS.BCST       cs41c00000<>+0(SB), Z5, Z5
+	VMULPS            Z10, Z10, Z6
+	VMULPS            Z12, Z12, Z7
+	VMULPS            Z6, Z6, Z8
+	VMULPS            Z7, Z7, Z9
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z11
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z13
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z14
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z15
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z10, Z14
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z12, Z15
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z16
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z17
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z10, Z16
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z12, Z17
+	VFMADD231PS       Z14, Z6, Z16
+	VFMADD231PS       Z15, Z7, Z17
+	VFMADD231PS       Z11, Z8, Z16
+	VFMADD231PS       Z13, Z9, Z17
+	VFMADD231PS       Z16, Z6, Z10
+	VFMADD231PS       Z17, Z7, Z12
+	VADDPS.BCST       cs3f800000<>+0(SB), Z10, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z12, Z7
+	VSCALEFPS         Z4, Z6, Z6
+	VSCALEFPS         Z5, Z7, Z7
+	VBROADCASTSS      csc1a4ffff<>+0(SB), Z4
+	VBROADCASTSS      csc1a4ffff<>+0(SB), Z5
+	VMAXPS            Z2, Z4, Z4
+	VMAXPS            Z3, Z5, Z5
+	VSUBPS            Z4, Z2, Z2
+	VSUBPS            Z5, Z3, Z8
+	VBROADCASTSS      cs3f800000<>+0(SB), Z10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z11
+	VFNMADD231PS.BCST cs3f3a2e8c<>+0(SB), Z4, Z10
+	VFNMADD231PS.BCST cs3f3a2e8c<>+0(SB), Z5, Z11
+	VPSRLD            $0x15, Z10, Z3
+	VPSRLD            $0x15, Z11, Z9
+	VANDPS.BCST       csf<>+0(SB), Z3, Z3
+	VANDPS.BCST       csf<>+0(SB), Z9, Z9
+	VPORD.BCST        cs10<>+0(SB), Z3, K2, Z3
+	VPORD.BCST        cs10<>+0(SB), Z9, K3, Z9
+	VBROADCASTSS      cs100000<>+0(SB), Z12
+	VBROADCASTSS      cs100000<>+0(SB), Z13
+	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z12, Z10
+	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z13, Z11
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z10, Z10
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z11, Z11
+	VMOVAPS           Z4, Z4
+	VMOVAPS           Z5, Z5
+	VFMADD231PS.BCST  cs3fb00000<>+0(SB), Z10, Z4
+	VFMADD231PS.BCST  cs3fb00000<>+0(SB), Z11, Z5
+	VMOVUPS           64(R9), Z10
+	VMOVUPS           64(R9), Z11
+	VPERMT2PS         128(R9), Z3, Z10
+	VPERMT2PS         128(R9), Z9, Z11
+	VMOVUPS           192(R9), Z12
+	VMOVUPS           192(R9), Z13
+	VPERMT2PS         256(R9), Z3, Z12
+	VPERMT2PS         256(R9), Z9, Z13
+	VFMADD231PS       Z10, Z4, Z12
+	VFMADD231PS       Z11, Z5, Z13
+	VMOVUPS           320(R9), Z10
+	VMOVUPS           320(R9), Z11
+	VPERMT2PS         384(R9), Z3, Z10
+	VPERMT2PS         384(R9), Z9, Z11
+	VFMADD231PS       Z12, Z4, Z10
+	VFMADD231PS       Z13, Z5, Z11
+	VMOVUPS           448(R9), Z12
+	VMOVUPS           448(R9), Z13
+	VPERMT2PS         512(R9), Z3, Z12
+	VPERMT2PS         512(R9), Z9, Z13
+	VFMADD231PS       Z10, Z4, Z12
+	VFMADD231PS       Z11, Z5, Z13
+	VMOVUPS           576(R9), Z10
+	VMOVUPS           576(R9), Z11
+	VPERMT2PS         640(R9), Z3, Z10
+	VPERMT2PS         640(R9), Z9, Z11
+	VFMADD231PS       Z12, Z4, Z10
+	VFMADD231PS       Z13, Z5, Z11
+	VMOVUPS           704(R9), Z12
+	VMOVUPS           704(R9), Z13
+	VPERMT2PS         768(R9), Z3, Z12
+	VPERMT2PS         768(R9), Z9, Z13
+	VFMADD231PS       Z10, Z4, Z12
+	VFMADD231PS       Z11, Z5, Z13
+	VMOVUPS           832(R9), Z10
+	VMOVUPS           832(R9), Z11
+	VPERMT2PS         896(R9), Z3, Z10
+	VPERMT2PS         896(R9), Z9, Z11
+	VFMADD231PS       Z12, Z4, Z10
+	VFMADD231PS       Z13, Z5, Z11
+	VMOVUPS           960(R9), Z12
+	VMOVUPS           960(R9), Z13
+	VPERMT2PS         1024(R9), Z3, Z12
+	VPERMT2PS         1024(R9), Z9, Z13
+	VMOVUPS           1088(R9), Z14
+	VMOVUPS           1088(R9), Z15
+	VPERMT2PS         1152(R9), Z3, Z14
+	VPERMT2PS         1152(R9), Z9, Z15
+	VFMADD231PS       Z12, Z4, Z14
+	VFMADD231PS       Z13, Z5, Z15
+	VMOVUPS           1216(R9), Z12
+	VMOVUPS           1216(R9), Z13
+	VPERMT2PS         1280(R9), Z3, Z12
+	VPERMT2PS         1280(R9), Z9, Z13
+	VFMADD231PS       Z14, Z4, Z12
+	VFMADD231PS       Z15, Z5, Z13
+	VMOVUPS           1344(R9), Z14
+	VMOVUPS           1344(R9), Z15
+	VPERMT2PS         1408(R9), Z3, Z14
+	VPERMT2PS         1408(R9), Z9, Z15
+	VFMADD231PS       Z12, Z4, Z14
+	VFMADD231PS       Z13, Z5, Z15
+	VMOVUPS           1472(R9), Z12
+	VMOVUPS           1472(R9), Z13
+	VPERMT2PS         1536(R9), Z3, Z12
+	VPERMT2PS         1536(R9), Z9, Z13
+	VFMADD231PS       Z14, Z4, Z12
+	VFMADD231PS       Z15, Z5, Z13
+	VMOVUPS           1600(R9), Z14
+	VMOVUPS           1600(R9), Z15
+	VPERMT2PS         1664(R9), Z3, Z14
+	VPERMT2PS         1664(R9), Z9, Z15
+	VFMADD231PS       Z12, Z4, Z14
+	VFMADD231PS       Z13, Z5, Z15
+	VMOVUPS           1728(R9), Z12
+	VMOVUPS           1728(R9), Z13
+	VPERMT2PS         1792(R9), Z3, Z12
+	VPERMT2PS         1792(R9), Z9, Z13
+	VFMADD231PS       Z14, Z4, Z12
+	VFMADD231PS       Z15, Z5, Z13
+	VMOVUPS           1856(R9), Z14
+	VMOVUPS           1856(R9), Z15
+	VPERMT2PS         1920(R9), Z3, Z14
+	VPERMT2PS         1920(R9), Z9, Z15
+	VMOVUPS           1984(R9), Z16
+	VMOVUPS           1984(R9), Z17
+	VPERMT2PS         2048(R9), Z3, Z16
+	VPERMT2PS         2048(R9), Z9, Z17
+	VFMADD231PS       Z14, Z4, Z16
+	VFMADD231PS       Z15, Z5, Z17
+	VMOVUPS           2112(R9), Z14
+	VMOVUPS           2112(R9), Z15
+	VPERMT2PS         2176(R9), Z3, Z14
+	VPERMT2PS         2176(R9), Z9, Z15
+	VFMADD231PS       Z16, Z4, Z14
+	VFMADD231PS       Z17, Z5, Z15
+	VMOVUPS           2240(R9), Z16
+	VMOVUPS           2240(R9), Z17
+	VPERMT2PS         2304(R9), Z3, Z16
+	VPERMT2PS         2304(R9), Z9, Z17
+	VFMADD231PS       Z14, Z4, Z16
+	VFMADD231PS       Z15, Z5, Z17
+	VMOVUPS           2368(R9), Z14
+	VMOVUPS           2368(R9), Z15
+	VPERMT2PS         2432(R9), Z3, Z14
+	VPERMT2PS         2432(R9), Z9, Z15
+	VFMADD231PS       Z16, Z4, Z14
+	VFMADD231PS       Z17, Z5, Z15
+	VMOVUPS           2496(R9), Z16
+	VMOVUPS           2496(R9), Z17
+	VPERMT2PS         2560(R9), Z3, Z16
+	VPERMT2PS         2560(R9), Z9, Z17
+	VFMADD231PS       Z14, Z4, Z16
+	VFMADD231PS       Z15, Z5, Z17
+	VMOVUPS           2624(R9), Z14
+	VMOVUPS           2624(R9), Z15
+	VPERMT2PS         2688(R9), Z3, Z14
+	VPERMT2PS         2688(R9), Z9, Z15
+	VFMADD231PS       Z16, Z4, Z14
+	VFMADD231PS       Z17, Z5, Z15
+	VMOVUPS           2752(R9), Z16
+	VMOVUPS           2752(R9), Z17
+	VPERMT2PS         2816(R9), Z3, Z16
+	VPERMT2PS         2816(R9), Z9, Z17
+	VMOVUPS           2880(R9), Z18
+	VMOVUPS           2880(R9), Z19
+	VPERMT2PS         2944(R9), Z3, Z18
+	VPERMT2PS         2944(R9), Z9, Z19
+	VFMADD231PS       Z16, Z4, Z18
+	VFMADD231PS       Z17, Z5, Z19
+	VMOVUPS           3008(R9), Z16
+	VMOVUPS           3008(R9), Z17
+	VPERMT2PS         3072(R9), Z3, Z16
+	VPERMT2PS         3072(R9), Z9, Z17
+	VFMADD231PS       Z18, Z4, Z16
+	VFMADD231PS       Z19, Z5, Z17
+	VMOVUPS           3136(R9), Z18
+	VMOVUPS           3136(R9), Z19
+	VPERMT2PS         3200(R9), Z3, Z18
+	VPERMT2PS         3200(R9), Z9, Z19
+	VFMADD231PS       Z16, Z4, Z18
+	VFMADD231PS       Z17, Z5, Z19
+	VMOVUPS           3264(R9), Z16
+	VMOVUPS           3264(R9), Z17
+	VPERMT2PS         3328(R9), Z3, Z16
+	VPERMT2PS         3328(R9), Z9, Z17
+	VFMADD231PS       Z18, Z4, Z16
+	VFMADD231PS       Z19, Z5, Z17
+	VMOVUPS           3392(R9), Z18
+	VMOVUPS           3392(R9), Z19
+	VPERMT2PS         3456(R9), Z3, Z18
+	VPERMT2PS         3456(R9), Z9, Z19
+	VFMADD231PS       Z16, Z4, Z18
+	VFMADD231PS       Z17, Z5, Z19
+	VMOVUPS           3520(R9), Z16
+	VMOVUPS           3520(R9), Z17
+	VPERMT2PS         3584(R9), Z3, Z16
+	VPERMT2PS         3584(R9), Z9, Z17
+	VFMADD231PS       Z18, Z4, Z16
+	VFMADD231PS       Z19, Z5, Z17
+	VMOVUPS           (SI)(R11*4), Z3
+	VMOVUPS           64(SI)(R11*4), Z4
+	VBROADCASTSS      cs3f800000<>+0(SB), Z5
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VSUBPS            Z3, Z5, Z5
+	VSUBPS            Z4, Z9, Z9
+	VPMAXUD           Z3, Z1, Z1
+	VPMAXUD           Z4, Z1, Z1
+	VMOVAPS           Z3, Z18
+	VMOVAPS           Z4, Z19
+	VMOVUPS           Z5, K2, Z18
+	VMOVUPS           Z9, K3, Z19
+	VMOVUPS           Z3, K2, Z5
+	VMOVUPS           Z4, K3, Z9
+	VBROADCASTSS      16(R9), Z3
+	VBROADCASTSS      16(R9), Z4
+	VFMADD231PS       Z6, Z10, Z3
+	VFMADD231PS       Z7, Z11, Z4
+	VMULPS            Z5, Z3, Z3
+	VMULPS            Z9, Z4, Z4
+	VFMADD231PS       Z18, Z14, Z3
+	VFMADD231PS       Z19, Z15, Z4
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z18, K1, K4
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z19, K1, K5
+	VFNMADD231PS      Z2, Z18, K4, Z3
+	VFNMADD231PS      Z8, Z19, K5, Z4
+	VBROADCASTSS      24(R9), Z2
+	VBROADCASTSS      24(R9), Z8
+	VBROADCASTSS      20(R9), Z10
+	VBROADCASTSS      20(R9), Z11
+	VFMADD231PS       Z10, Z6, Z2
+	VFMADD231PS       Z11, Z7, Z8
+	VMULPS            Z18, Z2, Z2
+	VMULPS            Z19, Z8, Z8
+	VMULPS            Z2, Z16, Z16
+	VMULPS            Z8, Z17, Z17
+	VMULPS            Z6, Z12, Z12
+	VMULPS            Z7, Z13, Z13
+	VFMSUB231PS       Z5, Z12, Z16
+	VFMSUB231PS       Z9, Z13, Z17
+	VXORPS.BCST       cs80000000<>+0(SB), Z16, K2, Z16
+	VXORPS.BCST       cs80000000<>+0(SB), Z17, K3, Z17
+	VEXTRACTF64X4     $0x01, Z3, Y2
+	VCVTPS2PD         Y2, Z2
+	VCVTPS2PD         Y3, Z3
+	VMOVUPS           Z3, (AX)(R11*8)
+	VEXTRACTF64X4     $0x01, Z4, Y3
+	VCVTPS2PD         Y3, Z3
+	VCVTPS2PD         Y4, Z4
+	VMOVUPS           Z4, 128(AX)(R11*8)
+	VMOVUPS           Z2, 64(AX)(R11*8)
+	VMOVUPS           Z3, 192(AX)(R11*8)
+	VMULPS            Z0, Z16, Z16
+	VMULPS            Z0, Z17, Z17
+	VMOVUPS           Z16, (CX)(R11*4)
+	VMOVUPS           Z17, 64(CX)(R11*4)
+	ADDQ              $0x20, R11
+	SUBQ              $0x20, R8
+	JMP               group1
+
+single2:
+next3:
+	CMPQ              R8, $0x10
+	JLT               tail4
+	VMOVUPS           (DX)(R11*4), Z2
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
+	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      csc2f00000<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z3
+	VBROADCASTSS      8(R9), Z4
+	VBROADCASTSS      12(R9), Z5
+	VBROADCASTSS      (R9), K2, Z4
+	VBROADCASTSS      4(R9), K2, Z5
+	VMULPS            Z4, Z3, Z6
+	VMOVAPS           Z6, Z7
+	VFMSUB231PS       Z4, Z3, Z7
+	VFMADD231PS       Z5, Z3, Z7
+	VBROADCASTSS      cs4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z3
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z3, Z6
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z3, Z7
+	VADDPS            Z7, Z6, Z6
+	VADDPS.BCST       cs41c00000<>+0(SB), Z3, Z3
+	VMULPS            Z6, Z6, Z4
+	VMULPS            Z4, Z4, Z5
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z7
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z8
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z6, Z8
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z9
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z6, Z9
+	VFMADD231PS       Z8, Z4, Z9
+	VFMADD231PS       Z7, Z5, Z9
+	VFMADD231PS       Z9, Z4, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z4
+	VSCALEFPS         Z3, Z4, Z4
+	VBROADCASTSS      csc1a4ffff<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z3
+	VSUBPS            Z3, Z2, Z2
+	VBROADCASTSS      cs3f800000<>+0(SB), Z6
+	VFNMADD231PS.BCST cs3f3a2e8c<>+0(SB), Z3, Z6
+	VPSRLD            $0x15, Z6, Z5
+	VANDPS.BCST       csf<>+0(SB), Z5, Z5
+	VPORD.BCST        cs10<>+0(SB), Z5, K2, Z5
+	VBROADCASTSS      cs100000<>+0(SB), Z7
+	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z7, Z6
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z6, Z6
+	VMOVAPS           Z3, Z3
+	VFMADD231PS.BCST  cs3fb00000<>+0(SB), Z6, Z3
+	VMOVUPS           64(R9), Z6
+	VPERMT2PS         128(R9), Z5, Z6
+	VMOVUPS           192(R9), Z7
+	VPERMT2PS         256(R9), Z5, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VMOVUPS           320(R9), Z6
+	VPERMT2PS         384(R9), Z5, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VMOVUPS           448(R9), Z7
+	VPERMT2PS         512(R9), Z5, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VMOVUPS           576(R9), Z6
+	VPERMT2PS         640(R9), Z5, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VMOVUPS           704(R9), Z7
+	VPERMT2PS         768(R9), Z5, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VMOVUPS           832(R9), Z6
+	VPERMT2PS         896(R9), Z5, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VMOVUPS           960(R9), Z7
+	VPERMT2PS         1024(R9), Z5, Z7
+	VMOVUPS           1088(R9), Z8
+	VPERMT2PS         1152(R9), Z5, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VMOVUPS           1216(R9), Z7
+	VPERMT2PS         1280(R9), Z5, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VMOVUPS           1344(R9), Z8
+	VPERMT2PS         1408(R9), Z5, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VMOVUPS           1472(R9), Z7
+	VPERMT2PS         1536(R9), Z5, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VMOVUPS           1600(R9), Z8
+	VPERMT2PS         1664(R9), Z5, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VMOVUPS           1728(R9), Z7
+	VPERMT2PS         1792(R9), Z5, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VMOVUPS           1856(R9), Z8
+	VPERMT2PS         1920(R9), Z5, Z8
+	VMOVUPS           1984(R9), Z9
+	VPERMT2PS         2048(R9), Z5, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VMOVUPS           2112(R9), Z8
+	VPERMT2PS         2176(R9), Z5, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VMOVUPS           2240(R9), Z9
+	VPERMT2PS         2304(R9), Z5, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VMOVUPS           2368(R9), Z8
+	VPERMT2PS         2432(R9), Z5, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VMOVUPS           2496(R9), Z9
+	VPERMT2PS         2560(R9), Z5, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VMOVUPS           2624(R9), Z8
+	VPERMT2PS         2688(R9), Z5, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VMOVUPS           2752(R9), Z9
+	VPERMT2PS         2816(R9), Z5, Z9
+	VMOVUPS           2880(R9), Z10
+	VPERMT2PS         2944(R9), Z5, Z10
+	VFMADD231PS       Z9, Z3, Z10
+	VMOVUPS           3008(R9), Z9
+	VPERMT2PS         3072(R9), Z5, Z9
+	VFMADD231PS       Z10, Z3, Z9
+	VMOVUPS           3136(R9), Z10
+	VPERMT2PS         3200(R9), Z5, Z10
+	VFMADD231PS       Z9, Z3, Z10
+	VMOVUPS           3264(R9), Z9
+	VPERMT2PS         3328(R9), Z5, Z9
+	VFMADD231PS       Z10, Z3, Z9
+	VMOVUPS           3392(R9), Z10
+	VPERMT2PS         3456(R9), Z5, Z10
+	VFMADD231PS       Z9, Z3, Z10
+	VMOVUPS           3520(R9), Z9
+	VPERMT2PS         3584(R9), Z5, Z9
+	VFMADD231PS       Z10, Z3, Z9
+	VMOVUPS           (SI)(R11*4), Z3
+	TESTQ             DI, DI
+	JNE               given6
+	VBROADCASTSS      cs3f800000<>+0(SB), Z5
+	VSUBPS            Z3, Z5, Z5
+	VPMAXUD           Z3, Z1, Z1
+	JMP               done7
+
+given6:
+	VMOVUPS (DI)(R11*4), Z5
+	VMOVAPS Z5, Z5
+
+done7:
+	VMOVAPS       Z3, Z10
+	VMOVUPS       Z5, K2, Z10
+	VMOVUPS       Z3, K2, Z5
+	VBROADCASTSS  16(R9), Z3
+	VFMADD231PS   Z4, Z6, Z3
+	VMULPS        Z5, Z3, Z3
+	VFMADD231PS   Z10, Z8, Z3
+	VCMPPS.BCST   $0x04, cs0<>+0(SB), Z10, K1, K3
+	VFNMADD231PS  Z2, Z10, K3, Z3
+	VBROADCASTSS  24(R9), Z2
+	VBROADCASTSS  20(R9), Z6
+	VFMADD231PS   Z6, Z4, Z2
+	VMULPS        Z10, Z2, Z2
+	VMULPS        Z2, Z9, Z9
+	VMULPS        Z4, Z7, Z7
+	VFMSUB231PS   Z5, Z7, Z9
+	VXORPS.BCST   cs80000000<>+0(SB), Z9, K2, Z9
+	VEXTRACTF64X4 $0x01, Z3, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y3, Z3
+	VMOVUPS       Z3, (AX)(R11*8)
+	VMOVUPS       Z2, 64(AX)(R11*8)
+	TESTQ         CX, CX
+	JEQ           value8
+	VMULPS        Z0, Z9, Z9
+	TESTQ         BX, BX
+	JEQ           common9
+	VMULPS        (BX)(R11*4), Z9, Z9
+
+common9:
+	VMOVUPS Z9, (CX)(R11*4)
+
+value8:
+	ADDQ $0x10, R11
+	SUBQ $0x10, R8
+	JMP  next3
+
+tail4:
+	TESTQ             R8, R8
+	JEQ               done5
+	MOVL              $0x00000001, R12
+	SHLXL             R8, R12, R8
+	DECL              R8
+	KMOVW             R8, K2
+	VMOVUPS.Z         (DX)(R11*4), K2, Z2
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K3
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
+	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      csc2f00000<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z3
+	VBROADCASTSS      8(R9), Z4
+	VBROADCASTSS      12(R9), Z5
+	VBROADCASTSS      (R9), K3, Z4
+	VBROADCASTSS      4(R9), K3, Z5
+	VMULPS            Z4, Z3, Z6
+	VMOVAPS           Z6, Z7
+	VFMSUB231PS       Z4, Z3, Z7
+	VFMADD231PS       Z5, Z3, Z7
+	VBROADCASTSS      cs4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z3
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z3, Z6
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z3, Z7
+	VADDPS            Z7, Z6, Z6
+	VADDPS.BCST       cs41c00000<>+0(SB), Z3, Z3
+	VMULPS            Z6, Z6, Z4
+	VMULPS            Z4, Z4, Z5
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z7
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z8
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z6, Z8
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z9
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z6, Z9
+	VFMADD231PS       Z8, Z4, Z9
+	VFMADD231PS       Z7, Z5, Z9
+	VFMADD231PS       Z9, Z4, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z4
+	VSCALEFPS         Z3, Z4, Z4
+	VBROADCASTSS      csc1a4ffff<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z3
+	VSUBPS            Z3, Z2, Z2
+	VBROADCASTSS      cs3f800000<>+0(SB), Z6
+	VFNMADD231PS.BCST cs3f3a2e8c<>+0(SB), Z3, Z6
+	VPSRLD            $0x15, Z6, Z5
+	VANDPS.BCST       csf<>+0(SB), Z5, Z5
+	VPORD.BCST        cs10<>+0(SB), Z5, K3, Z5
+	VBROADCASTSS      cs100000<>+0(SB), Z7
+	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z7, Z6
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z6, Z6
+	VMOVAPS           Z3, Z3
+	VFMADD231PS.BCST  cs3fb00000<>+0(SB), Z6, Z3
+	VMOVUPS           64(R9), Z6
+	VPERMT2PS         128(R9), Z5, Z6
+	VMOVUPS           192(R9), Z7
+	VPERMT2PS         256(R9), Z5, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VMOVUPS           320(R9), Z6
+	VPERMT2PS         384(R9), Z5, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VMOVUPS           448(R9), Z7
+	VPERMT2PS         512(R9), Z5, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VMOVUPS           576(R9), Z6
+	VPERMT2PS         640(R9), Z5, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VMOVUPS           704(R9), Z7
+	VPERMT2PS         768(R9), Z5, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VMOVUPS           832(R9), Z6
+	VPERMT2PS         896(R9), Z5, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VMOVUPS           960(R9), Z7
+	VPERMT2PS         1024(R9), Z5, Z7
+	VMOVUPS           1088(R9), Z8
+	VPERMT2PS         1152(R9), Z5, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VMOVUPS           1216(R9), Z7
+	VPERMT2PS         1280(R9), Z5, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VMOVUPS           1344(R9), Z8
+	VPERMT2PS         1408(R9), Z5, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VMOVUPS           1472(R9), Z7
+	VPERMT2PS         1536(R9), Z5, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VMOVUPS           1600(R9), Z8
+	VPERMT2PS         1664(R9), Z5, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VMOVUPS           1728(R9), Z7
+	VPERMT2PS         1792(R9), Z5, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VMOVUPS           1856(R9), Z8
+	VPERMT2PS         1920(R9), Z5, Z8
+	VMOVUPS           1984(R9), Z9
+	VPERMT2PS         2048(R9), Z5, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VMOVUPS           2112(R9), Z8
+	VPERMT2PS         2176(R9), Z5, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VMOVUPS           2240(R9), Z9
+	VPERMT2PS         2304(R9), Z5, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VMOVUPS           2368(R9), Z8
+	VPERMT2PS         2432(R9), Z5, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VMOVUPS           2496(R9), Z9
+	VPERMT2PS         2560(R9), Z5, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VMOVUPS           2624(R9), Z8
+	VPERMT2PS         2688(R9), Z5, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VMOVUPS           2752(R9), Z9
+	VPERMT2PS         2816(R9), Z5, Z9
+	VMOVUPS           2880(R9), Z10
+	VPERMT2PS         2944(R9), Z5, Z10
+	VFMADD231PS       Z9, Z3, Z10
+	VMOVUPS           3008(R9), Z9
+	VPERMT2PS         3072(R9), Z5, Z9
+	VFMADD231PS       Z10, Z3, Z9
+	VMOVUPS           3136(R9), Z10
+	VPERMT2PS         3200(R9), Z5, Z10
+	VFMADD231PS       Z9, Z3, Z10
+	VMOVUPS           3264(R9), Z9
+	VPERMT2PS         3328(R9), Z5, Z9
+	VFMADD231PS       Z10, Z3, Z9
+	VMOVUPS           3392(R9), Z10
+	VPERMT2PS         3456(R9), Z5, Z10
+	VFMADD231PS       Z9, Z3, Z10
+	VMOVUPS           3520(R9), Z9
+	VPERMT2PS         3584(R9), Z5, Z9
+	VFMADD231PS       Z10, Z3, Z9
+	VMOVUPS.Z         (SI)(R11*4), K2, Z3
+	TESTQ             DI, DI
+	JNE               given10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z5
+	VSUBPS            Z3, Z5, Z5
+	VPMAXUD           Z3, Z1, Z1
+	JMP               done11
+
+given10:
+	VMOVUPS.Z (DI)(R11*4), K2, Z5
+	VMOVAPS   Z5, Z5
+
+done11:
+	VMOVAPS       Z3, Z10
+	VMOVUPS       Z5, K3, Z10
+	VMOVUPS       Z3, K3, Z5
+	VBROADCASTSS  16(R9), Z3
+	VFMADD231PS   Z4, Z6, Z3
+	VMULPS        Z5, Z3, Z3
+	VFMADD231PS   Z10, Z8, Z3
+	VCMPPS.BCST   $0x04, cs0<>+0(SB), Z10, K1, K1
+	VFNMADD231PS  Z2, Z10, K1, Z3
+	VBROADCASTSS  24(R9), Z2
+	VBROADCASTSS  20(R9), Z6
+	VFMADD231PS   Z6, Z4, Z2
+	VMULPS        Z10, Z2, Z2
+	VMULPS        Z2, Z9, Z9
+	VMULPS        Z4, Z7, Z7
+	VFMSUB231PS   Z5, Z7, Z9
+	VXORPS.BCST   cs80000000<>+0(SB), Z9, K3, Z9
+	VEXTRACTF64X4 $0x01, Z3, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y3, Z3
+	KSHIFTRW      $0x00, K2, K1
+	VMOVUPD       Z3, K1, (AX)(R11*8)
+	KSHIFTRW      $0x08, K2, K1
+	VMOVUPD       Z2, K1, 64(AX)(R11*8)
+	TESTQ         CX, CX
+	JEQ           value12
+	VMULPS        Z0, Z9, Z9
+	TESTQ         BX, BX
+	JEQ           common13
+	VMOVUPS.Z     (BX)(R11*4), K2, Z0
+	VMULPS        Z0, Z9, Z9
+
+common13:
+	VMOVUPS Z9, K2, (CX)(R11*4)
+
+value12:
+done5:
+	VPCMPUD.BCST $0x06, cs3f800000<>+0(SB), Z1, K1
+	KMOVW        K1, AX
+	ORL          AX, R10
+	MOVL         R10, bad+72(FP)
+	VZEROUPPER
+	RET
+
+DATA csc2f00000<>+0(SB)/4, $0xc2f00000
+DATA csc2f00000<>+4(SB)/4, $0xc2f00000
+DATA csc2f00000<>+8(SB)/4, $0xc2f00000
+DATA csc2f00000<>+12(SB)/4, $0xc2f00000
+DATA csc2f00000<>+16(SB)/4, $0xc2f00000
+DATA csc2f00000<>+20(SB)/4, $0xc2f00000
+DATA csc2f00000<>+24(SB)/4, $0xc2f00000
+DATA csc2f00000<>+28(SB)/4, $0xc2f00000
+DATA csc2f00000<>+32(SB)/4, $0xc2f00000
+DATA csc2f00000<>+36(SB)/4, $0xc2f00000
+DATA csc2f00000<>+40(SB)/4, $0xc2f00000
+DATA csc2f00000<>+44(SB)/4, $0xc2f00000
+DATA csc2f00000<>+48(SB)/4, $0xc2f00000
+DATA csc2f00000<>+52(SB)/4, $0xc2f00000
+DATA csc2f00000<>+56(SB)/4, $0xc2f00000
+DATA csc2f00000<>+60(SB)/4, $0xc2f00000
+GLOBL csc2f00000<>(SB), RODATA|NOPTR, $64
+
+DATA cs41c00000<>+0(SB)/4, $0x41c00000
+DATA cs41c00000<>+4(SB)/4, $0x41c00000
+DATA cs41c00000<>+8(SB)/4, $0x41c00000
+DATA cs41c00000<>+12(SB)/4, $0x41c00000
+DATA cs41c00000<>+16(SB)/4, $0x41c00000
+DATA cs41c00000<>+20(SB)/4, $0x41c00000
+DATA cs41c00000<>+24(SB)/4, $0x41c00000
+DATA cs41c00000<>+28(SB)/4, $0x41c00000
+DATA cs41c00000<>+32(SB)/4, $0x41c00000
+DATA cs41c00000<>+36(SB)/4, $0x41c00000
+DATA cs41c00000<>+40(SB)/4, $0x41c00000
+DATA cs41c00000<>+44(SB)/4, $0x41c00000
+DATA cs41c00000<>+48(SB)/4, $0x41c00000
+DATA cs41c00000<>+52(SB)/4, $0x41c00000
+DATA cs41c00000<>+56(SB)/4, $0x41c00000
+DATA cs41c00000<>+60(SB)/4, $0x41c00000
+GLOBL cs41c00000<>(SB), RODATA|NOPTR, $64
+
+DATA csc1a4ffff<>+0(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+4(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+8(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+12(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+16(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+20(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+24(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+28(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+32(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+36(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+40(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+44(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+48(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+52(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+56(SB)/4, $0xc1a4ffff
+DATA csc1a4ffff<>+60(SB)/4, $0xc1a4ffff
+GLOBL csc1a4ffff<>(SB), RODATA|NOPTR, $64
+
+DATA cs3f3a2e8c<>+0(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+4(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+8(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+12(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+16(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+20(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+24(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+28(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+32(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+36(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+40(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+44(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+48(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+52(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+56(SB)/4, $0x3f3a2e8c
+DATA cs3f3a2e8c<>+60(SB)/4, $0x3f3a2e8c
+GLOBL cs3f3a2e8c<>(SB), RODATA|NOPTR, $64
+
+DATA csf<>+0(SB)/4, $0x0000000f
+DATA csf<>+4(SB)/4, $0x0000000f
+DATA csf<>+8(SB)/4, $0x0000000f
+DATA csf<>+12(SB)/4, $0x0000000f
+DATA csf<>+16(SB)/4, $0x0000000f
+DATA csf<>+20(SB)/4, $0x0000000f
+DATA csf<>+24(SB)/4, $0x0000000f
+DATA csf<>+28(SB)/4, $0x0000000f
+DATA csf<>+32(SB)/4, $0x0000000f
+DATA csf<>+36(SB)/4, $0x0000000f
+DATA csf<>+40(SB)/4, $0x0000000f
+DATA csf<>+44(SB)/4, $0x0000000f
+DATA csf<>+48(SB)/4, $0x0000000f
+DATA csf<>+52(SB)/4, $0x0000000f
+DATA csf<>+56(SB)/4, $0x0000000f
+DATA csf<>+60(SB)/4, $0x0000000f
+GLOBL csf<>(SB), RODATA|NOPTR, $64
+
+DATA cs10<>+0(SB)/4, $0x00000010
+DATA cs10<>+4(SB)/4, $0x00000010
+DATA cs10<>+8(SB)/4, $0x00000010
+DATA cs10<>+12(SB)/4, $0x00000010
+DATA cs10<>+16(SB)/4, $0x00000010
+DATA cs10<>+20(SB)/4, $0x00000010
+DATA cs10<>+24(SB)/4, $0x00000010
+DATA cs10<>+28(SB)/4, $0x00000010
+DATA cs10<>+32(SB)/4, $0x00000010
+DATA cs10<>+36(SB)/4, $0x00000010
+DATA cs10<>+40(SB)/4, $0x00000010
+DATA cs10<>+44(SB)/4, $0x00000010
+DATA cs10<>+48(SB)/4, $0x00000010
+DATA cs10<>+52(SB)/4, $0x00000010
+DATA cs10<>+56(SB)/4, $0x00000010
+DATA cs10<>+60(SB)/4, $0x00000010
+GLOBL cs10<>(SB), RODATA|NOPTR, $64
+
+DATA cs100000<>+0(SB)/4, $0x00100000
+DATA cs100000<>+4(SB)/4, $0x00100000
+DATA cs100000<>+8(SB)/4, $0x00100000
+DATA cs100000<>+12(SB)/4, $0x00100000
+DATA cs100000<>+16(SB)/4, $0x00100000
+DATA cs100000<>+20(SB)/4, $0x00100000
+DATA cs100000<>+24(SB)/4, $0x00100000
+DATA cs100000<>+28(SB)/4, $0x00100000
+DATA cs100000<>+32(SB)/4, $0x00100000
+DATA cs100000<>+36(SB)/4, $0x00100000
+DATA cs100000<>+40(SB)/4, $0x00100000
+DATA cs100000<>+44(SB)/4, $0x00100000
+DATA cs100000<>+48(SB)/4, $0x00100000
+DATA cs100000<>+52(SB)/4, $0x00100000
+DATA cs100000<>+56(SB)/4, $0x00100000
+DATA cs100000<>+60(SB)/4, $0x00100000
+GLOBL cs100000<>(SB), RODATA|NOPTR, $64
+
+DATA csffe00000<>+0(SB)/4, $0xffe00000
+DATA csffe00000<>+4(SB)/4, $0xffe00000
+DATA csffe00000<>+8(SB)/4, $0xffe00000
+DATA csffe00000<>+12(SB)/4, $0xffe00000
+DATA csffe00000<>+16(SB)/4, $0xffe00000
+DATA csffe00000<>+20(SB)/4, $0xffe00000
+DATA csffe00000<>+24(SB)/4, $0xffe00000
+DATA csffe00000<>+28(SB)/4, $0xffe00000
+DATA csffe00000<>+32(SB)/4, $0xffe00000
+DATA csffe00000<>+36(SB)/4, $0xffe00000
+DATA csffe00000<>+40(SB)/4, $0xffe00000
+DATA csffe00000<>+44(SB)/4, $0xffe00000
+DATA csffe00000<>+48(SB)/4, $0xffe00000
+DATA csffe00000<>+52(SB)/4, $0xffe00000
+DATA csffe00000<>+56(SB)/4, $0xffe00000
+DATA csffe00000<>+60(SB)/4, $0xffe00000
+GLOBL csffe00000<>(SB), RODATA|NOPTR, $64
+
+DATA cs3fb00000<>+0(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+4(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+8(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+12(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+16(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+20(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+24(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+28(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+32(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+36(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+40(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+44(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+48(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+52(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+56(SB)/4, $0x3fb00000
+DATA cs3fb00000<>+60(SB)/4, $0x3fb00000
+GLOBL cs3fb00000<>(SB), RODATA|NOPTR, $64
+
 // func minusLogsF32AVX512(dst *float32, t *float32, n int, most float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·minusLogsF32AVX512(SB), NOSPLIT, $0-28

@@ -24,6 +24,11 @@ func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale [
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p, ok := planFor[T](f, a)
+	if byPieces[T](f, a) {
+		if c := p.piecesOf(pieceFamily{f, a}, pieceFamily{f, a}); c.ok {
+			return sigmoidPieces(c, loss, grad, z, yes, no, scale)
+		}
+	}
 	if !ok {
 		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
@@ -94,6 +99,11 @@ func parametersOf(q spec.Question) []float64 {
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p := asymmetricPlanFor(a)
+	if a.Margin == 0 && byPieces[T](spec.Focal, a.GammaNeg) {
+		if c := p.piecesOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}); c.ok {
+			return sigmoidPieces(c, loss, grad, z, yes, no, scale)
+		}
+	}
 	if !p.ok {
 		return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
 	}
@@ -110,6 +120,7 @@ type asymmetricPlan struct {
 	spec.Asymmetric
 	par [asymmetricPars]float64
 	ok  bool
+	lazyPieces
 }
 
 var asymmetricPlans [4]atomic.Pointer[asymmetricPlan] // those made last
@@ -154,6 +165,16 @@ func sigmoidWide[T spec.Float](
 	f, each := factors(scale)
 	return run(&loss[0], first(grad), &z[0], &yes[0], first(no), each, len(z), float64(f), first(par)) == 0 ||
 		shares(yes)
+}
+
+// sigmoidPieces runs the kernel, for elements of float32.
+func sigmoidPieces[T spec.Float](p *piecesPlan, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	if len(z) == 0 {
+		return true
+	}
+	f, each := factors(scale)
+	return f32AVX512{}.sigmoidPieces(&loss[0], floats(grad), floats(z), floats(yes), floats(no), any(each).(*float32), len(z),
+		float32(f), &p.par()[0]) == 0 || shares(yes)
 }
 
 // shares reports whether all labels are in [0, 1].

@@ -49,7 +49,7 @@ type wide[T spec.Float] interface {
 type single interface {
 	unit[float32]
 `)
-	writeMethods(&b, without(without(single, units), wide), "float32", "float32")
+	writeMethods(&b, common(without(without(single, units), wide), adapters[isas[2]]), "float32", "float32")
 	b.WriteString(`}
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.

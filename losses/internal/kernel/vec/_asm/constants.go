@@ -78,6 +78,9 @@ func writeConstants(path string) error {
 		{"parLast", parLast}, {"asymmetricPars", asymmetricPars}, {"powerBits", powerBits},
 		{"parE", parE}, {"parEPower", parEPower}, {"parC", parC}, {"parCPower", parCPower}, {"parByC", parByC},
 		{"parReach", parReach}, {"parShort", parShort}, {"parFactor", parFactor}, {"temperedPars", temperedPars},
+		{"parRate", parRate}, {"parSure", parSure}, {"parFalls", parFalls}, {"parSteady", parSteady}, {"parGrows", parGrows},
+		{"parPieces", parPieces}, {"piecesPars", piecesPars}, {"pieceWidth", pieceWidth}, {"pieceCount", pieceCount},
+		{"pieceTerms", pieceTerms}, {"pieceRaise", pieceRaise},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)

@@ -44,6 +44,9 @@ func main() {
 		g.tileCrossEntropy(true)
 		g.tileCrossEntropy(false)
 		g.sigmoid(sigmoidCrossEntropy)
+		if g.avx512 && !g.f64 {
+			g.sigmoid(sigmoidPieces)
+		}
 		g.minusLogs()
 		g.temperedSums()
 		g.fewCrossEntropy(true)

@@ -75,6 +75,9 @@ func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
 	q.minus = z
 	g.noInfinity(z)
 	g.or(g.constant(math.Copysign(0, -1)), z, z)
+	if c.loss.pieces {
+		return q
+	}
 	q.e, q.p = g.vec(), g.vec()
 	g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
 	sum, s, product := g.vec(), g.vec(), g.vec()
@@ -167,6 +170,11 @@ func (g isa) expBounded(c questionConsts, y, e reg.VecVirtual) {
 		g.nmadd(c.exp.ln2hi, n, y)
 		g.nmadd(c.exp.ln2lo, n, y)
 	}
+	g.expReduced(c, y, t, n, e)
+}
+
+// expReduced emits e = exp(y) 2^n, with n also in the low bits of t. It overwrites y, t and n.
+func (g isa) expReduced(c questionConsts, y, t, n, e reg.VecVirtual) {
 	square := g.vec()
 	g.mul(y, y, square)
 	g.madd(g.estrin(c.exp.q, y, square), square, y)

@@ -35,6 +35,7 @@ type sigmoidLoss struct {
 	ways      int  // how many vectors of float32 elements there are the registers for at once, with AVX-512
 	alone     bool // there are not those for two vectors of float64 elements
 	logits    bool // it takes other logits, of the signs of z, from loss
+	pieces    bool // it takes |z| alone of a question
 	given     bool // it is worth a loop for several vectors of labels that are given for both classes
 }
 

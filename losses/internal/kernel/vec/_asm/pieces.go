@@ -1,0 +1,141 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Losses of float32 elements by pieces, with AVX-512, which looks up 32 numbers in one instruction:
+// what a loss makes of a = |z| is a polynomial for every interval of a, where exponentials and
+// logarithms would have to be exact to more digits than float32 has. With F = exp(-k a) for the k of
+// the likely class
+//
+//	loss = t (sure + F N) + u (R + beyond),   slope = t F S - u D V
+//
+// for the labels t of the likely class and u, functions N, S, R and V of a, D = F or 1, and beyond = a
+// less the end of the intervals, or 0.
+
+// What the kernel takes: numbers, then the tables of the functions in turn, each with the coefficients
+// from that of the highest degree on. A coefficient has pieceCount numbers where the likely class is
+// no, then as many where it is yes.
+const (
+	parRate    = iota // k of a likely yes, what float32 has lost of it, and both of a likely no
+	parSure    = parRate + 4
+	parFalls   = parSure + 1   // 1 where D is F
+	parSteady  = parFalls + 1  // 1 where it is not
+	parGrows   = parSteady + 1 // 1 where there is something beyond
+	parPieces  = 16            // where the tables begin: a vector on
+	piecesPars = parPieces + 4*pieceTerms*2*pieceCount
+)
+
+// The intervals are those of y = 1 + a/pieceWidth, four between one power of two and the next.
+const (
+	pieceWidth = 1.375
+	pieceCount = 16
+	pieceTerms = 7  // coefficients of a polynomial
+	pieceRaise = 24 // F is 2^pieceRaise times what it is, lest it is denormal, and what it multiplies less
+)
+
+var sigmoidPieces = sigmoidLoss{name: "sigmoidPieces",
+	doc:     "The loss is by pieces; par is its plan's.",
+	prepare: byLikelihood(piecesQuestion), logs: none, ways: 2, pieces: true}
+
+// piecesQuestion: see above.
+func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	grows := K()
+	g.pick(VCMPPS_BCST, nil, Imm(neqUQ), Mem{Base: par, Disp: g.floatSize() * parGrows}, g.zeros(1)[0], grows)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		positive := q.positive()
+		f := g.fall(c, par, q.minus, positive)
+		index, x, excess := g.piece(q.minus, positive)
+		v := make([]reg.VecVirtual, 4)
+		for i := range v {
+			v[i] = g.pieceOf(par, i, index, x)
+		}
+		near, nearSlope, far, farSlope := v[0], v[1], v[2], v[3]
+		t, u := labels()
+		loss, slope = g.parameter(par, parSure), farSlope
+		g.madd(f, near, loss)
+		g.mul(t, loss, loss)
+		g.madd(u, far, loss)
+		labelled := K()
+		g.pick(VCMPPS_BCST, nil, Imm(neqUQ), g.constant(0), u, grows, labelled)
+		g.pick(VFNMADD231PS, nil, excess, u, labelled, loss)
+		d := g.parameter(par, parSteady)
+		g.madd(g.parameter(par, parFalls), f, d)
+		g.mul(u, d, d)
+		g.mul(d, slope, slope)
+		g.mul(f, nearSlope, nearSlope)
+		g.msub2(t, nearSlope, slope)
+		return loss, slope
+	}
+}
+
+// fall emits exp(-k a) 2^pieceRaise, of which the argument is a sum of two numbers.
+func (g isa) fall(c questionConsts, par reg.GPVirtual, minus reg.VecVirtual, positive mask) reg.VecVirtual {
+	const lowest = -120 // of which little is left
+	x, k, low := g.atLeast(lowest, minus), g.parameter(par, parRate+2), g.parameter(par, parRate+3)
+	each := func(i int, v reg.VecVirtual) {
+		g.pick(VBROADCASTSS, nil, Mem{Base: par, Disp: g.floatSize() * (parRate + i)}, positive.op, v)
+	}
+	each(0, k)
+	each(1, low)
+	y, rest := g.vec(), g.vec()
+	g.mul(k, x, y)
+	g.move(y, rest)
+	g.msub2(k, x, rest) // what rounding took from the product
+	g.madd(low, x, rest)
+	t, n, e := g.vec(), g.vec(), g.vec()
+	g.load(c.exp.magic, t)
+	g.madd(c.exp.log2e, y, t)
+	g.sub(c.exp.magic, t, n)
+	g.nmadd(c.exp.ln2hi, n, y)
+	g.nmadd(c.exp.ln2lo, n, rest)
+	g.add(rest, y, y)
+	g.add(g.constant(pieceRaise), n, n)
+	g.expReduced(c, y, t, n, e)
+	return e
+}
+
+// piece emits the number of a's interval, a's middle less a, and the end of the intervals less a where
+// that is beyond.
+func (g isa) piece(minus reg.VecVirtual, positive mask) (index, x, excess reg.VecVirtual) {
+	const end = -(16-0x1p-20)*pieceWidth + pieceWidth
+	a := g.atLeast(end, minus)
+	excess, index, x = g.vec(), g.vec(), g.vec()
+	g.sub(a, minus, excess)
+	middle := g.vec()
+	g.load(g.constant(1), middle)
+	g.nmadd(g.constant(1/pieceWidth), a, middle) // y
+	const mantissa, places = 23, 2
+	VPSRLD(Imm(mantissa-places), middle, index)
+	emitted()
+	g.and(g.bitsOf(pieceCount-1), index, index)
+	g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
+	const keepAndSet = 0xec // (y & the bits above) | half a step
+	half := g.vec()
+	g.load(g.bitsOf(1<<(mantissa-places-1)), half)
+	VPTERNLOGD_BCST(Imm(keepAndSet), g.bitsOf(0xffffffff<<(mantissa-places)&0xffffffff), half, middle)
+	emitted()
+	g.sub(g.constant(1), middle, middle)
+	g.move(a, x)
+	g.madd(g.constant(pieceWidth), middle, x)
+	return index, x, excess
+}
+
+// pieceOf emits function i of those in par.
+func (g isa) pieceOf(par reg.GPVirtual, i int, index, x reg.VecVirtual) (v reg.VecVirtual) {
+	for j := range pieceTerms {
+		at := Mem{Base: par, Disp: g.floatSize() * (parPieces + (i*pieceTerms+j)*2*pieceCount)}
+		c := g.vec()
+		g.load(at, c)
+		VPERMT2PS(at.Offset(pieceCount*g.floatSize()), index, c)
+		emitted()
+		if v != nil {
+			g.madd(v, x, c)
+		}
+		v = c
+	}
+	return v
+}

@@ -1,0 +1,148 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+	"sync/atomic"
+	"unsafe"
+
+	"softloss/internal/isa"
+	"softloss/losses/internal/kernel/spec"
+)
+
+// A piecesPlan is what sigmoidPieces takes, where a vector of memory begins, for a loss whose classes
+// are of a family each.
+type piecesPlan struct {
+	memory [piecesPars + alignment/4]float32
+	ok     bool // it is exact enough
+}
+
+const (
+	alignment = 64
+	raise     = 1 << pieceRaise // of exponentials
+)
+
+// par returns the parameters.
+func (p *piecesPlan) par() []float32 {
+	at := -uintptr(unsafe.Pointer(&p.memory[0])) % alignment / 4
+	return p.memory[at : at+piecesPars]
+}
+
+// A pieceFamily is the loss of a class.
+type pieceFamily struct {
+	spec.Family
+	a float64
+}
+
+// byPieces reports whether elements of a type have the kernel, and none that takes less time.
+func byPieces[T spec.Float](f spec.Family, a float64) bool {
+	return inUse == isa.AVX512 && spec.Size[T]() == 4 && (f.Smooth() || f == spec.Focal && a != 2)
+}
+
+// lazyPieces is a plan that is made when it is first wanted.
+type lazyPieces struct{ made atomic.Pointer[piecesPlan] }
+
+func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
+	p := l.made.Load()
+	if p == nil {
+		p = piecesFor(yes, no)
+		l.made.Store(p)
+	}
+	return p
+}
+
+// piecesFor returns the plan for families of yes and no that both are of focal losses, or the same.
+func piecesFor(yes, no pieceFamily) *piecesPlan {
+	p := &piecesPlan{ok: true}
+	par := p.par()
+	for i, f := range [2]pieceFamily{yes, no} {
+		k := f.rate()
+		par[parRate+2*i] = float32(k)
+		par[parRate+2*i+1] = float32(k - float64(float32(k)))
+	}
+	par[parSure] = float32(yes.last())
+	if par[parSteady], par[parGrows] = 1, 1; yes.Smooth() {
+		par[parSteady], par[parFalls], par[parGrows] = 0, 1, 0
+	}
+	for half, likely := range [2]pieceFamily{no, yes} {
+		other := [2]pieceFamily{yes, no}[half]
+		for i := range 4 {
+			at := func(a float64) float64 { return likely.near(a)[i%2] }
+			if i >= 2 {
+				at = func(a float64) float64 { return other.far(a)[i%2] }
+			}
+			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
+			for j := range pieceCount {
+				p.ok = p.ok && fitPiece(table, j, at)
+			}
+		}
+	}
+	return p
+}
+
+// fitPiece stores the coefficients of f in interval j, and reports whether they are exact enough.
+func fitPiece(table []float32, j int, f func(a float64) float64) (ok bool) {
+	y := math.Ldexp(4+float64(j%4), j/4-2)
+	half := pieceWidth * math.Ldexp(1, j/4-3)
+	middle := pieceWidth*(y-1) + half
+	at := func(s float64) float64 { return f(middle + half*s) }
+	var c [pieceTerms]float64
+	interpolate(c[:], at)
+	size := 0.0
+	for i, x := range c {
+		size += math.Abs(x)
+		// the lowest bits of y's exponent, which is that of 1 at least, and two of its digits
+		table[i*2*pieceCount+(j+12)%pieceCount] = float32(x * math.Pow(-half, float64(i-pieceTerms+1)))
+	}
+	exact := func(got, want, most float64) bool { return math.Abs(got-want) <= most*math.Abs(want) }
+	for i := range 2*pieceTerms - 1 {
+		s := math.Cos(math.Pi * float64(i) / (2*pieceTerms - 2))
+		if want := at(s); !exact(horner(c[:], s), want, 0x1.4p-25) || !(size < 3*math.Abs(want)) {
+			return false
+		}
+	}
+	last := f(40)
+	return j < pieceCount-1 || exact(at(1), last, 0x1p-23) || last == 40 // where it stays, unless it grows
+}
+
+// rate returns the k of exp(-k a), beside which the loss of the likely class is smooth.
+func (f pieceFamily) rate() float64 {
+	if f.Family == spec.Focal {
+		return 1 + f.a
+	}
+	return 1
+}
+
+// last returns the loss of a certain class.
+func (f pieceFamily) last() float64 {
+	if f.Family == spec.Focal {
+		return 0
+	}
+	v, _, _ := spec.SmoothPhi(f.Family, f.a, 1, 0)
+	return v
+}
+
+// near returns what the loss of the likely class of a logit of size a has beyond the last one, over
+// exp(-k a), and the same of its derivative.
+func (f pieceFamily) near(a float64) [2]float64 {
+	p, _ := spec.Sides(a)
+	v, dv := spec.PhiOf(f.Family, f.a, p.L, p.P, p.Rest)
+	if f.Family == spec.AEL {
+		v = f.last() * math.Expm1(p.Rest/f.a)
+	} else {
+		v -= f.last()
+	}
+	by := math.Exp(f.rate()*a) / raise
+	return [2]float64{v * by, -dv * p.Rest * by}
+}
+
+// far returns the loss of the other class, and its derivative, of a smooth family over exp(-a).
+func (f pieceFamily) far(a float64) [2]float64 {
+	_, q := spec.Sides(a)
+	v, dv := spec.PhiOf(f.Family, f.a, q.L, q.P, q.Rest)
+	if dv *= -q.Rest; f.Smooth() {
+		dv *= math.Exp(a) / raise
+	}
+	return [2]float64{v, dv}
+}

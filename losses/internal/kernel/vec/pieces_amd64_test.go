@@ -1,0 +1,34 @@
+//go:build !purego
+
+package vec
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// TestPieces: the pieces are exact enough for the parameters that are used, and not for those with
+// which a function changes too much within one.
+func TestPieces(t *testing.T) {
+	for _, x := range []struct {
+		yes, no pieceFamily
+		ok      bool
+	}{
+		{pieceFamily{spec.Focal, 0.5}, pieceFamily{spec.Focal, 0.5}, true},
+		{pieceFamily{spec.Focal, 5}, pieceFamily{spec.Focal, 5}, true},
+		{pieceFamily{spec.Focal, 40}, pieceFamily{spec.Focal, 40}, false},
+		{pieceFamily{spec.Focal, 1}, pieceFamily{spec.Focal, 4}, true},
+		{pieceFamily{spec.Focal, 1}, pieceFamily{spec.Focal, 40}, false},
+		{pieceFamily{spec.AGCE(0.1), 0.1}, pieceFamily{spec.AGCE(0.1), 0.1}, true},
+		{pieceFamily{spec.AGCE(5), 3}, pieceFamily{spec.AGCE(5), 3}, true},
+		{pieceFamily{spec.AGCE(1e-5), 0.5}, pieceFamily{spec.AGCE(1e-5), 0.5}, false},
+		{pieceFamily{spec.AUL(6.3), 1.5}, pieceFamily{spec.AUL(6.3), 1.5}, true},
+		{pieceFamily{spec.AEL, 0.5}, pieceFamily{spec.AEL, 0.5}, true},
+		{pieceFamily{spec.AEL, 0.05}, pieceFamily{spec.AEL, 0.05}, false},
+	} {
+		require.Equal(t, x.ok, piecesFor(x.yes, x.no).ok, "%v, %v", x.yes, x.no)
+	}
+}
