@@ -158,31 +158,33 @@ func TestResumeWithMoreEpochs(t *testing.T) {
 	}
 }
 
-// A state of another run is an error that says what differs: every field of Config counts, but
-// those that may change.
-func TestResumeRejectsOtherRuns(t *testing.T) {
-	cfg, trainSet, validSet := everything(t)
+// halfway is a run of three epochs after the second one.
+func halfway(t *testing.T) (cfg Config, state *State, trainSet, validSet *dataset.Dataset) {
+	cfg, trainSet, validSet = everything(t)
 	cfg.Epochs = 3
-	var state *State
 	_, _, err := Fit(context.Background(), cfg, trainSet, validSet, func(p Progress) {
 		if p.Done != nil && p.Epoch == 2 {
 			state = p.State()
 		}
 	})
 	require.NoError(t, err)
-	resume := func(cfg Config, s *State, a, b *dataset.Dataset) error {
-		_, _, err := Resume(context.Background(), cfg, s, a, b, nil)
-		return err
-	}
-	require.NoError(t, resume(cfg, state, trainSet, validSet))
-	require.EqualError(t, resume(cfg, nil, trainSet, validSet),
-		"train: state: got nil, want one of ReadCheckpoint or Progress.State")
-	wants := func(err error, text string) {
-		t.Helper()
-		require.ErrorIs(t, err, ErrState, text)
-		require.Contains(t, err.Error(), text)
-		require.NotContains(t, err.Error(), "\n")
-	}
+	return cfg, state, trainSet, validSet
+}
+
+// notResumed wants a run not to go on from a state, whose error has a text.
+func notResumed(t *testing.T, text string, cfg Config, s *State, trainSet, validSet *dataset.Dataset) error {
+	t.Helper()
+	_, _, err := Resume(context.Background(), cfg, s, trainSet, validSet, nil)
+	require.ErrorIs(t, err, ErrState, text)
+	require.Contains(t, err.Error(), text)
+	require.NotContains(t, err.Error(), "\n")
+	return err
+}
+
+// A state of another run is an error that says what differs: every field of Config counts, but
+// those that may change, and the data.
+func TestResumeRejectsOtherRuns(t *testing.T) {
+	cfg, state, trainSet, validSet := halfway(t)
 	v := reflect.ValueOf(cfg)
 	for i := range v.NumField() {
 		other := cfg
@@ -209,16 +211,20 @@ func TestResumeRejectsOtherRuns(t *testing.T) {
 			}
 		}
 		name := v.Type().Field(i).Name
-		err := resume(other, state, trainSet, validSet)
-		wants(err, "state: "+name+": the run has ")
+		err := notResumed(t, "state: "+name+": the run has ", other, state, trainSet, validSet)
 		require.Equal(t, err, state.SameRun(other, trainSet, validSet), "known before the training")
 	}
-	wants(resume(cfg, state, randomSet(45, 6, 3, 1), validSet), "TrainSet: the run has ")
-	wants(resume(cfg, state, trainSet, trainSet), "ValidSet: the run has ")
+	notResumed(t, "TrainSet: the run has ", cfg, state, randomSet(45, 6, 3, 1), validSet)
+	notResumed(t, "ValidSet: the run has ", cfg, state, trainSet, trainSet)
 	counted := *trainSet
 	counted.Counts = append([]float64{2}, trainSet.Counts[1:]...)
-	wants(resume(cfg, state, &counted, validSet), "TrainSet: the run has ")
+	notResumed(t, "TrainSet: the run has ", cfg, state, &counted, validSet)
+}
 
+// A state whose parts do not fit together is refused, and not touched.
+func TestResumeRejectsDamagedStates(t *testing.T) {
+	cfg, state, trainSet, validSet := halfway(t)
+	notResumed(t, "train: state: got nil, want one of ReadCheckpoint or Progress.State", cfg, nil, trainSet, validSet)
 	for what, spoil := range map[string]func(*State){
 		"4 epochs that have ended":            func(s *State) { s.Epoch, s.Step = 4, 12 },
 		"-1 epochs":                           func(s *State) { s.Epoch = -1 },
@@ -245,12 +251,17 @@ func TestResumeRejectsOtherRuns(t *testing.T) {
 	} {
 		s := *state
 		spoil(&s)
-		wants(resume(cfg, &s, trainSet, validSet), what)
+		notResumed(t, what, cfg, &s, trainSet, validSet)
 	}
-	require.NoError(t, resume(cfg, state, trainSet, validSet)) // none of this touched it
+	_, _, err := Resume(context.Background(), cfg, state, trainSet, validSet, nil)
+	require.NoError(t, err)
+}
 
+// Without a context there is no run; one that has ended leaves the state's own model.
+func TestResumeContext(t *testing.T) {
+	cfg, state, trainSet, validSet := halfway(t)
 	//lint:ignore SA1012 a nil context is an error, not a panic
-	_, _, err = Resume(nil, cfg, state, trainSet, validSet, nil)
+	_, _, err := Resume(nil, cfg, state, trainSet, validSet, nil)
 	require.ErrorIs(t, err, ErrConfig)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

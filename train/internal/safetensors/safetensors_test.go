@@ -90,91 +90,105 @@ func TestSafetensorsAccepts(t *testing.T) {
 	}
 }
 
-func TestSafetensorsErrors(t *testing.T) {
-	tensor := func(dtype, shape, offsets string) string {
-		return `"dtype":"` + dtype + `","shape":` + shape + `,"data_offsets":` + offsets
+// wrongFile is a file and what is said of it.
+type wrongFile struct {
+	file []byte
+	text string
+}
+
+// requireWrong wants every file to be refused.
+func requireWrong(t *testing.T, files map[string]wrongFile) {
+	t.Helper()
+	for name, c := range files {
+		_, out, err := Parse(c.file)
+		require.Error(t, err, name)
+		require.Nil(t, out, name)
+		requireError(t, err, c.text)
 	}
-	one := func(entry, data string) []byte { return rawFile(`{"a":{`+entry+`}}`, data) }
-	good := one(tensor("F32", "[2]", "[0,8]"), "12345678")
-	_, _, err := Parse(good)
-	require.NoError(t, err)
-	for name, c := range map[string]struct {
-		file []byte
-		text string
-	}{
+}
+
+// entry are the members of a tensor in the header; one is a file with that one tensor.
+func entry(dtype, shape, offsets string) string {
+	return `"dtype":"` + dtype + `","shape":` + shape + `,"data_offsets":` + offsets
+}
+
+func one(entry, data string) []byte { return rawFile(`{"a":{`+entry+`}}`, data) }
+
+func TestHeaderErrors(t *testing.T) {
+	good := one(entry("F32", "[2]", "[0,8]"), "12345678")
+	for _, file := range [][]byte{good, rawFile("{}\n", "")} { // JSON's own spaces are part of the object's text
+		_, _, err := Parse(file)
+		require.NoError(t, err)
+	}
+	requireWrong(t, map[string]wrongFile{
 		"empty":       {nil, "is no safetensors file: got 0 bytes"},
 		"seven bytes": {good[:7], "got 7 bytes"},
 		"header too long": {binary.LittleEndian.AppendUint64(nil, 1<<62),
 			"got a header of 4611686018427387904 bytes in a file of 8 bytes"},
 		"header negative": {binary.LittleEndian.AppendUint64(nil, math.MaxUint64),
 			"got a header of 18446744073709551615 bytes"},
-		"header by one":   {good[:len(good)-9], "cut off"},
-		"header empty":    {rawFile("", "{}"), "got a header of 0 bytes"},
-		"spaces only":     {rawFile("    ", ""), "want a JSON object"},
-		"space first":     {rawFile(" {}", ""), "want a JSON object"},
-		"newline padding": {rawFile("{}\n", ""), ""},
-		"zero padding":    {rawFile("{}\x00\x00", ""), "want a JSON object"},
-		"list":            {rawFile("[]", ""), "want a JSON object"},
-		"cut JSON":        {rawFile(`{"a":{`, ""), "want a JSON object"},
-		"two objects":     {rawFile(`{}{}`, ""), "want a JSON object"},
-		"trailing comma":  {rawFile(`{"__metadata__":{},}`, ""), "want a JSON object"},
-		"not UTF-8":       {rawFile("{\"__metadata__\":{\"a\":\"\xff\"}}", ""), "not UTF-8"},
-		"data cut":        {good[:len(good)-1], "want a range within the 7 bytes of data"},
-		"data left":       {append(bytes.Clone(good), 0), "got 1 bytes behind the last tensor"},
-		"name twice": {rawFile(`{"a":{`+tensor("F32", "[0]", "[0,0]")+`},"\u0061":{`+tensor("F32", "[0]",
+		"header by one":  {good[:len(good)-9], "cut off"},
+		"header empty":   {rawFile("", "{}"), "got a header of 0 bytes"},
+		"spaces only":    {rawFile("    ", ""), "want a JSON object"},
+		"space first":    {rawFile(" {}", ""), "want a JSON object"},
+		"zero padding":   {rawFile("{}\x00\x00", ""), "want a JSON object"},
+		"list":           {rawFile("[]", ""), "want a JSON object"},
+		"cut JSON":       {rawFile(`{"a":{`, ""), "want a JSON object"},
+		"two objects":    {rawFile(`{}{}`, ""), "want a JSON object"},
+		"trailing comma": {rawFile(`{"__metadata__":{},}`, ""), "want a JSON object"},
+		"not UTF-8":      {rawFile("{\"__metadata__\":{\"a\":\"\xff\"}}", ""), "not UTF-8"},
+		"data cut":       {good[:len(good)-1], "want a range within the 7 bytes of data"},
+		"data left":      {append(bytes.Clone(good), 0), "got 1 bytes behind the last tensor"},
+		"name twice": {rawFile(`{"a":{`+entry("F32", "[0]", "[0,0]")+`},"\u0061":{`+entry("F32", "[0]",
 			"[0,0]")+`}}`, ""), `got the key "a" twice`},
-		"metadata twice":   {rawFile(`{"__metadata__":{},"__metadata__":{}}`, ""), "twice"},
-		"metadata key":     {rawFile(`{"__metadata__":{"k":"1","k":"2"}}`, ""), `got the key "k" twice`},
-		"metadata number":  {rawFile(`{"__metadata__":{"k":1}}`, ""), "got 1, want a string"},
-		"metadata null":    {rawFile(`{"__metadata__":null}`, ""), "want {"},
-		"metadata object":  {rawFile(`{"__metadata__":{"k":{}}}`, ""), "want a string"},
-		"entry number":     {rawFile(`{"a":1}`, ""), "got 1, want {"},
-		"entry list":       {rawFile(`{"a":[]}`, ""), "got [, want {"},
-		"member unknown":   {one(`"x":1,`+tensor("F32", "[2]", "[0,8]"), "12345678"), `got the key "x"`},
+		"metadata twice":  {rawFile(`{"__metadata__":{},"__metadata__":{}}`, ""), "twice"},
+		"metadata key":    {rawFile(`{"__metadata__":{"k":"1","k":"2"}}`, ""), `got the key "k" twice`},
+		"metadata number": {rawFile(`{"__metadata__":{"k":1}}`, ""), "got 1, want a string"},
+		"metadata null":   {rawFile(`{"__metadata__":null}`, ""), "want {"},
+		"metadata object": {rawFile(`{"__metadata__":{"k":{}}}`, ""), "want a string"},
+		"entry number":    {rawFile(`{"a":1}`, ""), "got 1, want {"},
+		"entry list":      {rawFile(`{"a":[]}`, ""), "got [, want {"},
+	})
+}
+
+func TestEntryErrors(t *testing.T) {
+	requireWrong(t, map[string]wrongFile{
+		"member unknown":   {one(`"x":1,`+entry("F32", "[2]", "[0,8]"), "12345678"), `got the key "x"`},
 		"member missing":   {one(`"dtype":"F32","shape":[2]`, "12345678"), "got 2 keys"},
 		"member twice":     {one(`"dtype":"F32","dtype":"F32","shape":[2]`, "12345678"), `got the key "dtype" twice`},
-		"dtype F16":        {one(tensor("F16", "[4]", "[0,8]"), "12345678"), `got dtype "F16"`},
-		"dtype lower":      {one(tensor("f32", "[2]", "[0,8]"), "12345678"), `got dtype "f32"`},
+		"dtype F16":        {one(entry("F16", "[4]", "[0,8]"), "12345678"), `got dtype "F16"`},
+		"dtype lower":      {one(entry("f32", "[2]", "[0,8]"), "12345678"), `got dtype "f32"`},
 		"dtype null":       {one(`"dtype":null,"shape":[2],"data_offsets":[0,8]`, "12345678"), "want a string"},
-		"shape number":     {one(tensor("F32", "2", "[0,8]"), "12345678"), "got 2, want ["},
-		"shape negative":   {one(tensor("F32", "[-2]", "[0,8]"), "12345678"), "got -2, want"},
-		"shape minus zero": {one(tensor("F32", "[-0]", "[0,0]"), ""), "got -0, want"},
-		"shape float":      {one(tensor("F32", "[2.0]", "[0,8]"), "12345678"), "got 2.0, want"},
-		"shape exponent":   {one(tensor("F32", "[2e0]", "[0,8]"), "12345678"), "got 2e0, want"},
-		"shape text":       {one(tensor("F32", `["2"]`, "[0,8]"), "12345678"), `got "2", want`},
-		"shape 2^64": {one(tensor("F32", "[18446744073709551618]", "[0,8]"), "12345678"),
+		"shape number":     {one(entry("F32", "2", "[0,8]"), "12345678"), "got 2, want ["},
+		"shape negative":   {one(entry("F32", "[-2]", "[0,8]"), "12345678"), "got -2, want"},
+		"shape minus zero": {one(entry("F32", "[-0]", "[0,0]"), ""), "got -0, want"},
+		"shape float":      {one(entry("F32", "[2.0]", "[0,8]"), "12345678"), "got 2.0, want"},
+		"shape exponent":   {one(entry("F32", "[2e0]", "[0,8]"), "12345678"), "got 2e0, want"},
+		"shape text":       {one(entry("F32", `["2"]`, "[0,8]"), "12345678"), `got "2", want`},
+		"shape 2^64": {one(entry("F32", "[18446744073709551618]", "[0,8]"), "12345678"),
 			"want at most 8 whole numbers"},
-		"shape nested":      {one(tensor("F32", "[[2]]", "[0,8]"), "12345678"), "got [, want"},
-		"shape long":        {one(tensor("F32", "[1,1,1,1,1,1,1,1,2]", "[0,8]"), "12345678"), "want at most 8"},
-		"shape overflow":    {one(tensor("F32", "[4611686018427387905,2,2]", "[0,8]"), "12345678"), "not those of shape"},
-		"shape overflow 64": {one(tensor("F64", "[2305843009213693953]", "[0,8]"), "12345678"), "not those of shape"},
-		"too few bytes":     {one(tensor("F32", "[3]", "[0,8]"), "12345678"), "not those of shape [3] of F32"},
-		"too many bytes":    {one(tensor("F32", "[1]", "[0,8]"), "12345678"), "not those of shape [1]"},
-		"scalar":            {one(tensor("F32", "[]", "[0,8]"), "12345678"), "not those of shape []"},
-		"one offset":        {one(tensor("F32", "[2]", "[8]"), "12345678"), "got 1 numbers, want 2"},
-		"three offsets":     {one(tensor("F32", "[2]", "[0,8,8]"), "12345678"), "got 8, want at most 2"},
-		"offsets swapped":   {one(tensor("F32", "[2]", "[8,0]"), "12345678"), "[8, 0]"},
-		"offsets outside":   {one(tensor("F32", "[2]", "[8,16]"), "12345678"), "[8, 16]"},
-		"offsets huge": {one(tensor("F32", "[2]", "[9223372036854775800,9223372036854775807]"), "12345678"),
+		"shape nested":      {one(entry("F32", "[[2]]", "[0,8]"), "12345678"), "got [, want"},
+		"shape long":        {one(entry("F32", "[1,1,1,1,1,1,1,1,2]", "[0,8]"), "12345678"), "want at most 8"},
+		"shape overflow":    {one(entry("F32", "[4611686018427387905,2,2]", "[0,8]"), "12345678"), "not those of shape"},
+		"shape overflow 64": {one(entry("F64", "[2305843009213693953]", "[0,8]"), "12345678"), "not those of shape"},
+		"too few bytes":     {one(entry("F32", "[3]", "[0,8]"), "12345678"), "not those of shape [3] of F32"},
+		"too many bytes":    {one(entry("F32", "[1]", "[0,8]"), "12345678"), "not those of shape [1]"},
+		"scalar":            {one(entry("F32", "[]", "[0,8]"), "12345678"), "not those of shape []"},
+		"one offset":        {one(entry("F32", "[2]", "[8]"), "12345678"), "got 1 numbers, want 2"},
+		"three offsets":     {one(entry("F32", "[2]", "[0,8,8]"), "12345678"), "got 8, want at most 2"},
+		"offsets swapped":   {one(entry("F32", "[2]", "[8,0]"), "12345678"), "[8, 0]"},
+		"offsets outside":   {one(entry("F32", "[2]", "[8,16]"), "12345678"), "[8, 16]"},
+		"offsets huge": {one(entry("F32", "[2]", "[9223372036854775800,9223372036854775807]"), "12345678"),
 			"want a range within"},
-		"gap in front": {one(tensor("F32", "[1]", "[4,8]"), "12345678"), "begins at 4, want 0: a gap"},
-		"gap": {rawFile(`{"a":{`+tensor("F32", "[1]", "[0,4]")+`},"b":{`+tensor("F32", "[1]",
+		"gap in front": {one(entry("F32", "[1]", "[4,8]"), "12345678"), "begins at 4, want 0: a gap"},
+		"gap": {rawFile(`{"a":{`+entry("F32", "[1]", "[0,4]")+`},"b":{`+entry("F32", "[1]",
 			"[8,12]")+`}}`, "123456789012"), "begins at 8, want 4"},
-		"overlap": {rawFile(`{"a":{`+tensor("F32", "[2]", "[0,8]")+`},"b":{`+tensor("F32", "[2]",
+		"overlap": {rawFile(`{"a":{`+entry("F32", "[2]", "[0,8]")+`},"b":{`+entry("F32", "[2]",
 			"[4,12]")+`}}`, "123456789012"), "within the tensor before it"},
-		"the same place": {rawFile(`{"a":{`+tensor("F32", "[2]", "[0,8]")+`},"b":{`+tensor("F32", "[2]",
+		"the same place": {rawFile(`{"a":{`+entry("F32", "[2]", "[0,8]")+`},"b":{`+entry("F32", "[2]",
 			"[0,8]")+`}}`, "12345678"), "within the tensor before it"},
 		"deep": {rawFile(`{"a":`+strings.Repeat("[", 20000)+strings.Repeat("]", 20000)+`}`, ""), "want"},
-	} {
-		_, out, err := Parse(c.file)
-		if name == "newline padding" { // JSON's own spaces are part of the object's text
-			require.NoError(t, err)
-			continue
-		}
-		require.Error(t, err, name)
-		require.Nil(t, out, name)
-		requireError(t, err, c.text)
-	}
+	})
 }
 
 func FuzzSafetensors(f *testing.F) {
