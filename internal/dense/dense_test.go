@@ -263,6 +263,7 @@ func TestGrow(t *testing.T) {
 	assert.Len(t, Grow(&buf, 3), 3)
 	first := &buf[0]
 	assert.Same(t, first, &Grow(&buf, 2)[0])
+	assert.Same(t, first, &Grow(&buf, 3)[0])
 	assert.NotSame(t, first, &Grow(&buf, 4)[0])
 }
 
