@@ -142,7 +142,7 @@ func expsShift[T spec.Float](t *testing.T, u unit[T]) {
 				require.LessOrEqual(t, d, 2.0, "exp(%v) 2^%v = %v, want %v", x, -shift, e[i], want.Hi)
 			}
 			worstSum = max(worstSum, ulps[T](sum, exact, numtest.Ulp(T(0))*float64(n)/8))
-			require.Equal(t, sum, u.sumExp(&z[0], n, m+T(lowest), shift, 64), "sumExp")
+			require.Equal(t, sum, u.sumExp(&z[0], n, n, m+T(lowest), shift, 64), "sumExp")
 		}
 	}
 	t.Logf("exps %.2f, em %.2f, sum %.2f ulp", worst, worstTop, worstSum)

@@ -70,7 +70,7 @@ func runUnit[T spec.Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	keep(m, T(a), sh, em)
 	low := m - 100
 	keep(T(u.exps(&e[0], &z[0], n, low, shift, 64)))
-	keep(T(u.sumExp(&z[0], n, low, shift, 64)))
+	keep(T(u.sumExp(&z[0], n, n, low, shift, 64)))
 	sum, dot, mass, bad := u.expsDot(&e[0], &z[0], &t[0], n, m, low, shift, 64)
 	keep(T(sum), T(dot), T(mass), T(bad))
 	sum, dot, mass, bad = u.sumExpDot(&z[0], &t[0], n, m, low, shift, 64)
@@ -86,12 +86,12 @@ func runUnit[T spec.Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	keep()
 	v.combine(&e[0], &t[0], n, 0.5, 2)
 	keep()
-	keep(T(v.sumExp(&z[0], n, float64(low), float64(shift), 0)))
+	keep(T(v.sumExp(&z[0], n, n, float64(low), float64(shift), 0)))
 	for _, l := range losses {
 		if p, ok := planFor[T](l.family, l.a); ok {
-			sum, mass, bad := terms(u, p, &softrow[T]{m: m, low: low}, e, t, z, t, 1, 0.5)
+			sum, mass, _, bad := terms(u, p, &softrow[T]{m: m, low: low}, e, t, z, t, a, 1, 0.5)
 			keep(T(sum), T(mass), T(bad))
-			sum, mass, bad = exactTerms(v, p, e, z, t, float64(m), 1)
+			sum, mass, bad = exactTerms(v, p, e, z, t, a, float64(m), 1)
 			keep(T(sum), T(mass), T(bad))
 		}
 	}

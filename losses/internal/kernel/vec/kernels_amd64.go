@@ -27,11 +27,11 @@ func sumF32AVX512(x *float32, n int) (sum float64)
 //go:noescape
 func expsF32AVX512(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
-// sumExpF32AVX512 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not
-// overflow. It prefetches ahead bytes in advance.
+// sumExpF32AVX512 returns Σ exp(max(z, low)) 2^-shift without the element but; at n there is none.
+// NaN stays NaN. The results must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
-func sumExpF32AVX512(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
+func sumExpF32AVX512(z *float32, n int, but int, low float32, shift float32, ahead int) (sum float64)
 
 // expsDotF32AVX512 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z -
 // m), mass = Σ t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes
@@ -168,27 +168,27 @@ func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32,
 // (1/8)^a.
 //
 //go:noescape
-func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, top int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX512 is polyExact for p = c e < 1/8; par is a. bad is as expsDot's. It prefetches t
-// ahead bytes in advance.
+// polyTermsF32AVX512 is polyExact for p = c e < 1/8 but for that of top; par is a. bad is as
+// expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // focalTermsF32AVX512 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
 // highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
 // as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX512 stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z,
-// low) - rem) < 1/8; par is the coefficients of two polynomials V and W in 16p-1, from the highest
-// degree on, with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that
+// of top; par is the coefficients of two polynomials V and W in 16p-1, from the highest degree on,
+// with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothTermsF32AVX512(h *float32, z *float32, t *float32, n int, low float32, shift float32, rem float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF32AVX512(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it reads and writes a quad.
@@ -312,11 +312,11 @@ func sumF64AVX512(x *float64, n int) (sum float64)
 //go:noescape
 func expsF64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
-// sumExpF64AVX512 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not
-// overflow. It prefetches ahead bytes in advance.
+// sumExpF64AVX512 returns Σ exp(max(z, low)) 2^-shift without the element but; at n there is none.
+// NaN stays NaN. The results must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
-func sumExpF64AVX512(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
+func sumExpF64AVX512(z *float64, n int, but int, low float64, shift float64, ahead int) (sum float64)
 
 // expsDotF64AVX512 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z -
 // m), mass = Σ t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes
@@ -393,27 +393,27 @@ func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64,
 // (1/8)^a.
 //
 //go:noescape
-func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, top int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX512 is polyExact for p = c e < 1/8; par is a. bad is as expsDot's. It prefetches t
-// ahead bytes in advance.
+// polyTermsF64AVX512 is polyExact for p = c e < 1/8 but for that of top; par is a. bad is as
+// expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // focalTermsF64AVX512 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
 // highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
 // as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX512 stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z,
-// low) - rem) < 1/8; par is the coefficients of two polynomials V and W in 16p-1, from the highest
-// degree on, with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that
+// of top; par is the coefficients of two polynomials V and W in 16p-1, from the highest degree on,
+// with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothTermsF64AVX512(h *float64, z *float64, t *float64, n int, low float64, shift float64, rem float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF64AVX512(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it reads and writes a quad.
@@ -601,50 +601,55 @@ func roundF64AVX512(dst *float64, x *float64, n int)
 func klTermsF64AVX512(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 
 // polyExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, φ = -l + a (1-p); par is a. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a.
+// bad is as expsDot's.
 //
 //go:noescape
-func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal1ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN. bad is as
-// expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
+// and a polynomial of degree 1 as for focalN. bad is as expsDot's.
 //
 //go:noescape
-func focal1ExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal1ExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN. bad is as
-// expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
+// and a polynomial of degree 7 as for focalN. bad is as expsDot's.
 //
 //go:noescape
-func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalNExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest
-// degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a,
+// x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
+// (1-p)^(a-1), 24 of them. bad is as expsDot's.
 //
 //go:noescape
-func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalPowExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a. bad is as expsDot's.
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
+// a. bad is as expsDot's.
 //
 //go:noescape
-func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - p^a, without the
+// factor 1/a; par is a. bad is as expsDot's.
 //
 //go:noescape
-func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
-// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' = -p W;
+// par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad is
+// as expsDot's.
 //
 //go:noescape
-func smoothExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func smoothExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
@@ -904,11 +909,11 @@ func sumF32AVX2(x *float32, n int) (sum float64)
 //go:noescape
 func expsF32AVX2(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
 
-// sumExpF32AVX2 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not overflow.
-// It prefetches ahead bytes in advance.
+// sumExpF32AVX2 returns Σ exp(max(z, low)) 2^-shift without the element but; at n there is none.
+// NaN stays NaN. The results must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
-func sumExpF32AVX2(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
+func sumExpF32AVX2(z *float32, n int, but int, low float32, shift float32, ahead int) (sum float64)
 
 // expsDotF32AVX2 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z -
 // m), mass = Σ t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes
@@ -1044,27 +1049,27 @@ func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, a
 // t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, top int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX2 is polyExact for p = c e < 1/8; par is a. bad is as expsDot's. It prefetches t
-// ahead bytes in advance.
+// polyTermsF32AVX2 is polyExact for p = c e < 1/8 but for that of top; par is a. bad is as
+// expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // focalTermsF32AVX2 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
 // highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
 // as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX2 stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z,
-// low) - rem) < 1/8; par is the coefficients of two polynomials V and W in 16p-1, from the highest
-// degree on, with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that
+// of top; par is the coefficients of two polynomials V and W in 16p-1, from the highest degree on,
+// with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothTermsF32AVX2(h *float32, z *float32, t *float32, n int, low float32, shift float32, rem float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF32AVX2(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it reads and writes a quad.
@@ -1180,11 +1185,11 @@ func sumF64AVX2(x *float64, n int) (sum float64)
 //go:noescape
 func expsF64AVX2(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
-// sumExpF64AVX2 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not overflow.
-// It prefetches ahead bytes in advance.
+// sumExpF64AVX2 returns Σ exp(max(z, low)) 2^-shift without the element but; at n there is none.
+// NaN stays NaN. The results must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
-func sumExpF64AVX2(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
+func sumExpF64AVX2(z *float64, n int, but int, low float64, shift float64, ahead int) (sum float64)
 
 // expsDotF64AVX2 stores exp(max(z, low)) 2^-shift in e and returns its sum, dot = Σ_{t≠0} t (z -
 // m), mass = Σ t, and bad != 0 when a t is negative; a NaN makes mass NaN and an infinite t makes
@@ -1260,27 +1265,27 @@ func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, a
 // t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, top int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX2 is polyExact for p = c e < 1/8; par is a. bad is as expsDot's. It prefetches t
-// ahead bytes in advance.
+// polyTermsF64AVX2 is polyExact for p = c e < 1/8 but for that of top; par is a. bad is as
+// expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // focalTermsF64AVX2 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
 // highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
 // as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX2 stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z,
-// low) - rem) < 1/8; par is the coefficients of two polynomials V and W in 16p-1, from the highest
-// degree on, with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that
+// of top; par is the coefficients of two polynomials V and W in 16p-1, from the highest degree on,
+// with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothTermsF64AVX2(h *float64, z *float64, t *float64, n int, low float64, shift float64, rem float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF64AVX2(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it reads and writes a quad.
@@ -1466,50 +1471,55 @@ func roundF64AVX2(dst *float64, x *float64, n int)
 func klTermsF64AVX2(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 
 // polyExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
-// exp(l) <= 1/2, φ = -l + a (1-p); par is a. bad is as expsDot's.
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a. bad
+// is as expsDot's.
 //
 //go:noescape
-func polyExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func polyExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal1ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN. bad is as
-// expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a and
+// a polynomial of degree 1 as for focalN. bad is as expsDot's.
 //
 //go:noescape
-func focal1ExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal1ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN. bad is as
-// expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a and
+// a polynomial of degree 7 as for focalN. bad is as expsDot's.
 //
 //go:noescape
-func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalNExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest
-// degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a, x,
+// y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
+// (1-p)^(a-1), 24 of them. bad is as expsDot's.
 //
 //go:noescape
-func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalPowExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a.
+// bad is as expsDot's.
 //
 //go:noescape
-func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
-// exp(l) <= 1/2, φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - p^a, without the factor
+// 1/a; par is a. bad is as expsDot's.
 //
 //go:noescape
-func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
-// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' = -p W;
+// par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad is
+// as expsDot's.
 //
 //go:noescape
-func smoothExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func smoothExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
@@ -1750,11 +1760,11 @@ func smoothTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 //go:noescape
 func sumWideAVX512(x *float32, n int) (sum float64)
 
-// sumExpWideAVX512 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not
-// overflow. It prefetches ahead bytes in advance.
+// sumExpWideAVX512 returns Σ exp(max(z, low)) 2^-shift without the element but; at n there is none.
+// NaN stays NaN. The results must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
-func sumExpWideAVX512(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+func sumExpWideAVX512(z *float32, n int, but int, low float64, shift float64, ahead int) (sum float64)
 
 // combineWideAVX512 stores f (a p - t) in p.
 //
@@ -1875,50 +1885,55 @@ func roundWideAVX512(dst *float32, x *float64, n int)
 func klTermsWideAVX512(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 
 // polyExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = -l + a (1-p); par is a. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a.
+// bad is as expsDot's.
 //
 //go:noescape
-func polyExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func polyExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal1ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN. bad
-// is as expsDot's.
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
+// a and a polynomial of degree 1 as for focalN. bad is as expsDot's.
 //
 //go:noescape
-func focal1ExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal1ExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN. bad
-// is as expsDot's.
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
+// a and a polynomial of degree 7 as for focalN. bad is as expsDot's.
 //
 //go:noescape
-func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalNExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the
-// highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them. bad is as expsDot's.
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
+// a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
+// (1-p)^(a-1), 24 of them. bad is as expsDot's.
 //
 //go:noescape
-func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalPowExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a. bad is as expsDot's.
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
+// a. bad is as expsDot's.
 //
 //go:noescape
-func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - p^a, without the
+// factor 1/a; par is a. bad is as expsDot's.
 //
 //go:noescape
-func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
-// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' =
+// -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on.
+// bad is as expsDot's.
 //
 //go:noescape
-func smoothExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func smoothExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -2059,11 +2074,11 @@ func temperedLogitsFarWideAVX512(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func sumWideAVX2(x *float32, n int) (sum float64)
 
-// sumExpWideAVX2 returns Σ exp(max(z, low)) 2^-shift. NaN stays NaN. The results must not overflow.
-// It prefetches ahead bytes in advance.
+// sumExpWideAVX2 returns Σ exp(max(z, low)) 2^-shift without the element but; at n there is none.
+// NaN stays NaN. The results must not overflow. It prefetches ahead bytes in advance.
 //
 //go:noescape
-func sumExpWideAVX2(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+func sumExpWideAVX2(z *float32, n int, but int, low float64, shift float64, ahead int) (sum float64)
 
 // combineWideAVX2 stores f (a p - t) in p.
 //
@@ -2182,50 +2197,55 @@ func roundWideAVX2(dst *float32, x *float64, n int)
 func klTermsWideAVX2(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 
 // polyExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, φ = -l + a (1-p); par is a. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a.
+// bad is as expsDot's.
 //
 //go:noescape
-func polyExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func polyExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal1ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN. bad is as
-// expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
+// and a polynomial of degree 1 as for focalN. bad is as expsDot's.
 //
 //go:noescape
-func focal1ExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal1ExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN. bad is as
-// expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
+// and a polynomial of degree 7 as for focalN. bad is as expsDot's.
 //
 //go:noescape
-func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalNExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest
-// degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a,
+// x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
+// (1-p)^(a-1), 24 of them. bad is as expsDot's.
 //
 //go:noescape
-func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalPowExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, φ = -(1-p)^a l; par is a. bad is as expsDot's.
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
+// a. bad is as expsDot's.
 //
 //go:noescape
-func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
-// exp(l) <= 1/2, φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - p^a, without the factor
+// 1/a; par is a. bad is as expsDot's.
 //
 //go:noescape
-func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
-// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' = -p W;
+// par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad is
+// as expsDot's.
 //
 //go:noescape
-func smoothExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func smoothExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times

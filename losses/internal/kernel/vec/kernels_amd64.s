@@ -420,7 +420,7 @@ done5:
 	RET
 
 // func expsF32AVX512(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
-// Requires: AVX, AVX512F, BMI2, MMX+
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·expsF32AVX512(SB), NOSPLIT, $0-48
 	MOVQ         z+8(FP), AX
 	MOVQ         n+16(FP), CX
@@ -446,10 +446,12 @@ TEXT ·expsF32AVX512(SB), NOSPLIT, $0-48
 	VPXORD       Z14, Z14, Z14
 	VPXORD       Z15, Z15, Z15
 	XORQ         DI, DI
+	MOVQ         CX, R8
+	ANDQ         $-64, R8
 
-big1:
-	CMPQ         CX, $0x20
-	JLT          small2
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
 	VMAXPS       (AX)(DI*4), Z10, Z16
 	PREFETCHT0   (DX)(DI*4)
 	PREFETCHT0   (SI)(DI*4)
@@ -469,11 +471,7 @@ big1:
 	VSUBPS       Z11, Z17, Z17
 	VSCALEFPS    Z17, Z16, Z16
 	VMOVUPS      Z16, (BX)(DI*4)
-	VADDPS       Z16, Z12, Z17
-	VSUBPS       Z17, Z12, Z12
 	VADDPS       Z16, Z12, Z12
-	VADDPS       Z12, Z13, Z13
-	VMOVAPS      Z17, Z12
 	VMAXPS       64(AX)(DI*4), Z10, Z16
 	PREFETCHT0   64(DX)(DI*4)
 	PREFETCHT0   64(SI)(DI*4)
@@ -493,20 +491,83 @@ big1:
 	VSUBPS       Z11, Z17, Z17
 	VSCALEFPS    Z17, Z16, Z16
 	VMOVUPS      Z16, 64(BX)(DI*4)
-	VADDPS       Z16, Z14, Z17
-	VSUBPS       Z17, Z14, Z14
-	VADDPS       Z16, Z14, Z14
-	VADDPS       Z14, Z15, Z15
-	VMOVAPS      Z17, Z14
-	ADDQ         $0x20, DI
-	SUBQ         $0x20, CX
-	JMP          big1
+	VADDPS       Z16, Z13, Z13
+	VMAXPS       128(AX)(DI*4), Z10, Z16
+	PREFETCHT0   128(DX)(DI*4)
+	PREFETCHT0   128(SI)(DI*4)
+	VMOVUPS      Z1, Z17
+	VFMADD231PS  Z0, Z16, Z17
+	VSUBPS       Z1, Z17, Z17
+	VMOVAPS      Z16, Z18
+	VFNMADD231PS Z2, Z17, Z18
+	VFNMADD231PS Z3, Z17, Z18
+	VMOVUPS      Z5, Z16
+	VFMADD213PS  Z6, Z18, Z16
+	VFMADD213PS  Z7, Z18, Z16
+	VFMADD213PS  Z8, Z18, Z16
+	VFMADD213PS  Z9, Z18, Z16
+	VFMADD213PS  Z4, Z18, Z16
+	VFMADD213PS  Z4, Z18, Z16
+	VSUBPS       Z11, Z17, Z17
+	VSCALEFPS    Z17, Z16, Z16
+	VMOVUPS      Z16, 128(BX)(DI*4)
+	VADDPS       Z16, Z12, Z12
+	VMAXPS       192(AX)(DI*4), Z10, Z16
+	PREFETCHT0   192(DX)(DI*4)
+	PREFETCHT0   192(SI)(DI*4)
+	VMOVUPS      Z1, Z17
+	VFMADD231PS  Z0, Z16, Z17
+	VSUBPS       Z1, Z17, Z17
+	VMOVAPS      Z16, Z18
+	VFNMADD231PS Z2, Z17, Z18
+	VFNMADD231PS Z3, Z17, Z18
+	VMOVUPS      Z5, Z16
+	VFMADD213PS  Z6, Z18, Z16
+	VFMADD213PS  Z7, Z18, Z16
+	VFMADD213PS  Z8, Z18, Z16
+	VFMADD213PS  Z9, Z18, Z16
+	VFMADD213PS  Z4, Z18, Z16
+	VFMADD213PS  Z4, Z18, Z16
+	VSUBPS       Z11, Z17, Z17
+	VSCALEFPS    Z17, Z16, Z16
+	VMOVUPS      Z16, 192(BX)(DI*4)
+	VADDPS       Z16, Z13, Z13
+	VADDPS       Z13, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VMOVUPS      Z14, Z16
+	VADDPS       Z12, Z16, Z17
+	VMOVUPS      Z17, Z14
+	VSUBPS       Z17, Z16, Z16
+	VADDPS       Z12, Z16, Z16
+	VADDPS       Z15, Z16, Z16
+	VMOVUPS      Z16, Z15
+	VPXORD       Z12, Z12, Z12
+	ADDQ         $0x40, DI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         CX, $0x10
-	JLT          tail4
-	VMAXPS       (AX)(DI*4), Z10, Z16
+careful2:
+	CMPQ         DI, CX
+	JGE          summed3
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000010, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	MOVL         $0x00000001, R9
+	SHLXL        R8, R9, R8
+	DECL         R8
+	KMOVW        R8, K1
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	MOVL         $0x00000001, R9
+	XORL         R10, R10
+	SHLXL        R8, R9, R9
+	CMPQ         R8, $0x10
+	CMOVLCC      R10, R9
+	KMOVW        R9, K2
+	KANDNW       K1, K2, K2
+	VMOVUPS.Z    (AX)(DI*4), K1, Z16
+	VMAXPS       Z16, Z10, Z16
 	PREFETCHT0   (DX)(DI*4)
 	PREFETCHT0   (SI)(DI*4)
 	VMOVUPS      Z1, Z17
@@ -524,92 +585,68 @@ next3:
 	VFMADD213PS  Z4, Z18, Z16
 	VSUBPS       Z11, Z17, Z17
 	VSCALEFPS    Z17, Z16, Z16
-	VMOVUPS      Z16, (BX)(DI*4)
-	VADDPS       Z16, Z12, Z17
-	VSUBPS       Z17, Z12, Z12
+	VMOVUPS      Z16, K1, (BX)(DI*4)
+	VMOVUPS.Z    Z16, K2, Z16
 	VADDPS       Z16, Z12, Z12
-	VADDPS       Z12, Z13, Z13
-	VMOVAPS      Z17, Z12
 	ADDQ         $0x10, DI
-	SUBQ         $0x10, CX
-	JMP          next3
+	TESTQ        $0x0000003f, DI
+	JNE          careful2
+	VADDPS       Z13, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VMOVUPS      Z14, Z16
+	VADDPS       Z12, Z16, Z17
+	VMOVUPS      Z17, Z14
+	VSUBPS       Z17, Z16, Z16
+	VADDPS       Z12, Z16, Z16
+	VADDPS       Z15, Z16, Z16
+	VMOVUPS      Z16, Z15
+	VPXORD       Z12, Z12, Z12
+	MOVQ         CX, R8
+	ANDQ         $-64, R8
+	JMP          fast1
 
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	MOVL         $0x00000001, R8
-	SHLXL        CX, R8, CX
-	DECL         CX
-	KMOVW        CX, K1
-	VMOVUPS.Z    (AX)(DI*4), K1, Z16
-	VMAXPS       Z16, Z10, Z10
-	PREFETCHT0   (DX)(DI*4)
-	PREFETCHT0   (SI)(DI*4)
-	VMOVUPS      Z1, Z16
-	VFMADD231PS  Z0, Z10, Z16
-	VSUBPS       Z1, Z16, Z0
-	VMOVAPS      Z10, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z5, Z2
-	VFMADD213PS  Z6, Z1, Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VFMADD213PS  Z9, Z1, Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VSUBPS       Z11, Z0, Z0
-	VSCALEFPS    Z0, Z2, Z2
-	VMOVUPS      Z2, K1, (BX)(DI*4)
-	VMOVUPS.Z    Z2, K1, Z2
-	VADDPS       Z2, Z12, Z0
-	VSUBPS       Z0, Z12, Z1
-	VADDPS       Z2, Z1, Z1
-	VADDPS       Z1, Z13, Z13
-	VMOVAPS      Z0, Z12
-
-done5:
-	VSUBPS        Z13, Z13, Z0
-	VCMPPS        $0x00, Z0, Z0, K1
-	VMOVUPS.Z     Z13, K1, Z13
-	VSUBPS        Z15, Z15, Z0
-	VCMPPS        $0x00, Z0, Z0, K1
-	VMOVUPS.Z     Z15, K1, Z15
-	VEXTRACTF64X4 $0x01, Z12, Y0
-	VCVTPS2PD     Y0, Z0
-	VCVTPS2PD     Y12, Z1
-	VEXTRACTF64X4 $0x01, Z13, Y2
+summed3:
+	VADDPS        Z13, Z12, Z12
+	VPXORD        Z13, Z13, Z13
+	VMOVUPS       Z14, Z0
+	VADDPS        Z12, Z0, Z1
+	VMOVUPS       Z1, Z14
+	VSUBPS        Z1, Z0, Z0
+	VADDPS        Z12, Z0, Z0
+	VADDPS        Z15, Z0, Z0
+	VMOVUPS       Z0, Z15
+	VPXORD        Z12, Z12, Z12
+	VMOVUPS       Z14, Z0
+	VMOVUPS       Z15, Z1
+	VSUBPS        Z1, Z1, Z2
+	VCMPPS        $0x00, Z2, Z2, K1
+	VMOVUPS.Z     Z1, K1, Z1
+	VEXTRACTF64X4 $0x01, Z0, Y2
 	VCVTPS2PD     Y2, Z2
-	VCVTPS2PD     Y13, Z3
-	VEXTRACTF64X4 $0x01, Z14, Y4
-	VCVTPS2PD     Y4, Z4
-	VCVTPS2PD     Y14, Z5
-	VEXTRACTF64X4 $0x01, Z15, Y6
-	VCVTPS2PD     Y6, Z6
-	VCVTPS2PD     Y15, Z7
-	VADDPD        Z6, Z1, Z1
-	VADDPD        Z7, Z1, Z1
-	VADDPD        Z4, Z1, Z1
-	VADDPD        Z5, Z1, Z1
-	VADDPD        Z2, Z1, Z1
-	VADDPD        Z3, Z1, Z1
-	VADDPD        Z0, Z1, Z1
-	VEXTRACTF64X4 $0x01, Z1, Y0
-	VADDPD        Y0, Y1, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+40(FP)
+	VCVTPS2PD     Y0, Z0
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y1, Z1
+	VADDPD        Z3, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VADDPD        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, sum+40(FP)
 	VZEROUPPER
 	RET
 
-// func sumExpF32AVX512(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·sumExpF32AVX512(SB), NOSPLIT, $0-40
+// func sumExpF32AVX512(z *float32, n int, but int, low float32, shift float32, ahead int) (sum float64)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·sumExpF32AVX512(SB), NOSPLIT, $0-48
 	MOVQ         z+0(FP), AX
 	MOVQ         n+8(FP), CX
-	MOVQ         ahead+24(FP), DX
+	MOVQ         ahead+32(FP), DX
+	MOVQ         but+16(FP), BX
 	ADDQ         AX, DX
 	VBROADCASTSS cs3fb8aa3b<>+0(SB), Z0
 	VBROADCASTSS cs4b400000<>+0(SB), Z1
@@ -621,19 +658,21 @@ TEXT ·sumExpF32AVX512(SB), NOSPLIT, $0-40
 	VBROADCASTSS cs3d2aaa8d<>+0(SB), Z7
 	VBROADCASTSS cs3e2aaa6e<>+0(SB), Z8
 	VBROADCASTSS cs3f000000<>+0(SB), Z9
-	VBROADCASTSS low+16(FP), Z10
-	VBROADCASTSS shift+20(FP), Z11
+	VBROADCASTSS low+24(FP), Z10
+	VBROADCASTSS shift+28(FP), Z11
 	VPXORD       Z12, Z12, Z12
 	VPXORD       Z13, Z13, Z13
 	VPXORD       Z14, Z14, Z14
 	VPXORD       Z15, Z15, Z15
-	XORQ         BX, BX
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-64, DI
 
-big1:
-	CMPQ         CX, $0x20
-	JLT          small2
-	VMAXPS       (AX)(BX*4), Z10, Z16
-	PREFETCHT0   (DX)(BX*4)
+fast1:
+	CMPQ         SI, DI
+	JGE          careful2
+	VMAXPS       (AX)(SI*4), Z10, Z16
+	PREFETCHT0   (DX)(SI*4)
 	VMOVUPS      Z1, Z17
 	VFMADD231PS  Z0, Z16, Z17
 	VSUBPS       Z1, Z17, Z17
@@ -649,13 +688,9 @@ big1:
 	VFMADD213PS  Z4, Z18, Z16
 	VSUBPS       Z11, Z17, Z17
 	VSCALEFPS    Z17, Z16, Z16
-	VADDPS       Z16, Z12, Z17
-	VSUBPS       Z17, Z12, Z12
 	VADDPS       Z16, Z12, Z12
-	VADDPS       Z12, Z13, Z13
-	VMOVAPS      Z17, Z12
-	VMAXPS       64(AX)(BX*4), Z10, Z16
-	PREFETCHT0   64(DX)(BX*4)
+	VMAXPS       64(AX)(SI*4), Z10, Z16
+	PREFETCHT0   64(DX)(SI*4)
 	VMOVUPS      Z1, Z17
 	VFMADD231PS  Z0, Z16, Z17
 	VSUBPS       Z1, Z17, Z17
@@ -671,21 +706,9 @@ big1:
 	VFMADD213PS  Z4, Z18, Z16
 	VSUBPS       Z11, Z17, Z17
 	VSCALEFPS    Z17, Z16, Z16
-	VADDPS       Z16, Z14, Z17
-	VSUBPS       Z17, Z14, Z14
-	VADDPS       Z16, Z14, Z14
-	VADDPS       Z14, Z15, Z15
-	VMOVAPS      Z17, Z14
-	ADDQ         $0x20, BX
-	SUBQ         $0x20, CX
-	JMP          big1
-
-small2:
-next3:
-	CMPQ         CX, $0x10
-	JLT          tail4
-	VMAXPS       (AX)(BX*4), Z10, Z16
-	PREFETCHT0   (DX)(BX*4)
+	VADDPS       Z16, Z13, Z13
+	VMAXPS       128(AX)(SI*4), Z10, Z16
+	PREFETCHT0   128(DX)(SI*4)
 	VMOVUPS      Z1, Z17
 	VFMADD231PS  Z0, Z16, Z17
 	VSUBPS       Z1, Z17, Z17
@@ -701,80 +724,128 @@ next3:
 	VFMADD213PS  Z4, Z18, Z16
 	VSUBPS       Z11, Z17, Z17
 	VSCALEFPS    Z17, Z16, Z16
-	VADDPS       Z16, Z12, Z17
-	VSUBPS       Z17, Z12, Z12
 	VADDPS       Z16, Z12, Z12
-	VADDPS       Z12, Z13, Z13
-	VMOVAPS      Z17, Z12
-	ADDQ         $0x10, BX
-	SUBQ         $0x10, CX
-	JMP          next3
+	VMAXPS       192(AX)(SI*4), Z10, Z16
+	PREFETCHT0   192(DX)(SI*4)
+	VMOVUPS      Z1, Z17
+	VFMADD231PS  Z0, Z16, Z17
+	VSUBPS       Z1, Z17, Z17
+	VMOVAPS      Z16, Z18
+	VFNMADD231PS Z2, Z17, Z18
+	VFNMADD231PS Z3, Z17, Z18
+	VMOVUPS      Z5, Z16
+	VFMADD213PS  Z6, Z18, Z16
+	VFMADD213PS  Z7, Z18, Z16
+	VFMADD213PS  Z8, Z18, Z16
+	VFMADD213PS  Z9, Z18, Z16
+	VFMADD213PS  Z4, Z18, Z16
+	VFMADD213PS  Z4, Z18, Z16
+	VSUBPS       Z11, Z17, Z17
+	VSCALEFPS    Z17, Z16, Z16
+	VADDPS       Z16, Z13, Z13
+	VADDPS       Z13, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VMOVUPS      Z14, Z16
+	VADDPS       Z12, Z16, Z17
+	VMOVUPS      Z17, Z14
+	VSUBPS       Z17, Z16, Z16
+	VADDPS       Z12, Z16, Z16
+	VADDPS       Z15, Z16, Z16
+	VMOVUPS      Z16, Z15
+	VPXORD       Z12, Z12, Z12
+	ADDQ         $0x40, SI
+	JMP          fast1
 
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	MOVL         $0x00000001, SI
-	SHLXL        CX, SI, CX
-	DECL         CX
-	KMOVW        CX, K1
-	VMOVUPS.Z    (AX)(BX*4), K1, Z16
-	VMAXPS       Z16, Z10, Z10
-	PREFETCHT0   (DX)(BX*4)
-	VMOVUPS      Z1, Z16
-	VFMADD231PS  Z0, Z10, Z16
-	VSUBPS       Z1, Z16, Z0
-	VMOVAPS      Z10, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VFNMADD231PS Z3, Z0, Z1
-	VMOVUPS      Z5, Z2
-	VFMADD213PS  Z6, Z1, Z2
-	VFMADD213PS  Z7, Z1, Z2
-	VFMADD213PS  Z8, Z1, Z2
-	VFMADD213PS  Z9, Z1, Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VFMADD213PS  Z4, Z1, Z2
-	VSUBPS       Z11, Z0, Z0
-	VSCALEFPS    Z0, Z2, Z2
-	VMOVUPS.Z    Z2, K1, Z2
-	VADDPS       Z2, Z12, Z0
-	VSUBPS       Z0, Z12, Z1
-	VADDPS       Z2, Z1, Z1
-	VADDPS       Z1, Z13, Z13
-	VMOVAPS      Z0, Z12
+careful2:
+	CMPQ         SI, CX
+	JGE          summed3
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000010, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, DI
+	DECL         DI
+	KMOVW        DI, K1
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	MOVL         $0x00000001, R8
+	XORL         R9, R9
+	SHLXL        DI, R8, R8
+	CMPQ         DI, $0x10
+	CMOVLCC      R9, R8
+	KMOVW        R8, K2
+	KANDNW       K1, K2, K2
+	VMOVUPS.Z    (AX)(SI*4), K1, Z16
+	VMAXPS       Z16, Z10, Z16
+	PREFETCHT0   (DX)(SI*4)
+	VMOVUPS      Z1, Z17
+	VFMADD231PS  Z0, Z16, Z17
+	VSUBPS       Z1, Z17, Z17
+	VMOVAPS      Z16, Z18
+	VFNMADD231PS Z2, Z17, Z18
+	VFNMADD231PS Z3, Z17, Z18
+	VMOVUPS      Z5, Z16
+	VFMADD213PS  Z6, Z18, Z16
+	VFMADD213PS  Z7, Z18, Z16
+	VFMADD213PS  Z8, Z18, Z16
+	VFMADD213PS  Z9, Z18, Z16
+	VFMADD213PS  Z4, Z18, Z16
+	VFMADD213PS  Z4, Z18, Z16
+	VSUBPS       Z11, Z17, Z17
+	VSCALEFPS    Z17, Z16, Z16
+	VMOVUPS.Z    Z16, K2, Z16
+	VADDPS       Z16, Z12, Z12
+	ADDQ         $0x10, SI
+	TESTQ        $0x0000003f, SI
+	JNE          careful2
+	VADDPS       Z13, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VMOVUPS      Z14, Z16
+	VADDPS       Z12, Z16, Z17
+	VMOVUPS      Z17, Z14
+	VSUBPS       Z17, Z16, Z16
+	VADDPS       Z12, Z16, Z16
+	VADDPS       Z15, Z16, Z16
+	VMOVUPS      Z16, Z15
+	VPXORD       Z12, Z12, Z12
+	MOVQ         CX, DI
+	ANDQ         $-64, DI
+	JMP          fast1
 
-done5:
-	VSUBPS        Z13, Z13, Z0
-	VCMPPS        $0x00, Z0, Z0, K1
-	VMOVUPS.Z     Z13, K1, Z13
-	VSUBPS        Z15, Z15, Z0
-	VCMPPS        $0x00, Z0, Z0, K1
-	VMOVUPS.Z     Z15, K1, Z15
-	VEXTRACTF64X4 $0x01, Z12, Y0
-	VCVTPS2PD     Y0, Z0
-	VCVTPS2PD     Y12, Z1
-	VEXTRACTF64X4 $0x01, Z13, Y2
+summed3:
+	VADDPS        Z13, Z12, Z12
+	VPXORD        Z13, Z13, Z13
+	VMOVUPS       Z14, Z0
+	VADDPS        Z12, Z0, Z1
+	VMOVUPS       Z1, Z14
+	VSUBPS        Z1, Z0, Z0
+	VADDPS        Z12, Z0, Z0
+	VADDPS        Z15, Z0, Z0
+	VMOVUPS       Z0, Z15
+	VPXORD        Z12, Z12, Z12
+	VMOVUPS       Z14, Z0
+	VMOVUPS       Z15, Z1
+	VSUBPS        Z1, Z1, Z2
+	VCMPPS        $0x00, Z2, Z2, K1
+	VMOVUPS.Z     Z1, K1, Z1
+	VEXTRACTF64X4 $0x01, Z0, Y2
 	VCVTPS2PD     Y2, Z2
-	VCVTPS2PD     Y13, Z3
-	VEXTRACTF64X4 $0x01, Z14, Y4
-	VCVTPS2PD     Y4, Z4
-	VCVTPS2PD     Y14, Z5
-	VEXTRACTF64X4 $0x01, Z15, Y6
-	VCVTPS2PD     Y6, Z6
-	VCVTPS2PD     Y15, Z7
-	VADDPD        Z6, Z1, Z1
-	VADDPD        Z7, Z1, Z1
-	VADDPD        Z4, Z1, Z1
-	VADDPD        Z5, Z1, Z1
-	VADDPD        Z2, Z1, Z1
-	VADDPD        Z3, Z1, Z1
-	VADDPD        Z0, Z1, Z1
-	VEXTRACTF64X4 $0x01, Z1, Y0
-	VADDPD        Y0, Y1, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+32(FP)
+	VCVTPS2PD     Y0, Z0
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y1, Z1
+	VADDPD        Z3, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VADDPD        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, sum+40(FP)
 	VZEROUPPER
 	RET
 
@@ -7743,54 +7814,57 @@ done5:
 	VZEROUPPER
 	RET
 
-// func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·powTermsF32AVX512(SB), NOSPLIT, $0-84
+// func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, top int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
+TEXT ·powTermsF32AVX512(SB), NOSPLIT, $0-92
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	VBROADCASTSS a+32(FP), Z0
-	VBROADCASTSS aLow+36(FP), Z1
-	VBROADCASTSS shift+44(FP), Z2
-	VBROADCASTSS rem+48(FP), Z3
-	VBROADCASTSS low+40(FP), Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	KXORW        K1, K1, K1
-	MOVQ         ahead+56(FP), SI
+	VBROADCASTSS a+40(FP), Z0
+	VBROADCASTSS aLow+44(FP), Z1
+	VBROADCASTSS shift+52(FP), Z2
+	VBROADCASTSS rem+56(FP), Z3
+	VBROADCASTSS low+48(FP), Z4
+	MOVQ         ahead+64(FP), SI
 	ADDQ         DX, SI
-	VBROADCASTSS cs3fb8aa3b<>+0(SB), Z13
-	VBROADCASTSS cs4b400000<>+0(SB), Z14
-	VBROADCASTSS cs3f317218<>+0(SB), Z15
-	VBROADCASTSS csb102e308<>+0(SB), Z15
-	VBROADCASTSS cs3f800000<>+0(SB), Z15
+	VBROADCASTSS cs3fb8aa3b<>+0(SB), Z5
+	VBROADCASTSS cs4b400000<>+0(SB), Z6
+	VBROADCASTSS cs3f317218<>+0(SB), Z7
+	VBROADCASTSS csb102e308<>+0(SB), Z7
+	VBROADCASTSS cs3f800000<>+0(SB), Z7
 	VBROADCASTSS cs3ab6889e<>+0(SB), Z16
 	VBROADCASTSS cs3c0905d1<>+0(SB), Z17
 	VBROADCASTSS cs3d2aaa8d<>+0(SB), Z18
 	VBROADCASTSS cs3e2aaa6e<>+0(SB), Z19
 	VBROADCASTSS cs3f000000<>+0(SB), Z20
-	XORQ         DI, DI
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	KXORW        K1, K1, K1
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-64, R9
 
-big1:
-	CMPQ             BX, $0x40
-	JLT              small2
-	PREFETCHT0       (SI)(DI*4)
-	VMOVUPS          (DX)(DI*4), Z21
+fast1:
+	CMPQ             R8, R9
+	JGE              careful2
+	VMOVUPS          (DX)(R8*4), Z21
 	VFPCLASSPSZ      $0xd9, Z21, K2
 	KORW             K2, K1, K1
-	VMAXPS           (CX)(DI*4), Z4, Z22
+	PREFETCHT0       (SI)(R8*4)
+	VMAXPS           (CX)(R8*4), Z4, Z22
 	VMOVUPS          Z3, Z23
 	VFMSUB231PS      Z0, Z22, Z23
-	VMOVUPS          Z14, Z24
-	VFMADD231PS      Z13, Z23, Z24
-	VSUBPS           Z14, Z24, Z23
+	VMOVUPS          Z6, Z24
+	VFMADD231PS      Z5, Z23, Z24
+	VSUBPS           Z6, Z24, Z23
 	VMOVUPS          Z3, Z25
 	VFMADD231PS.BCST csb95e8083<>+0(SB), Z23, Z25
 	VMULPS.BCST      csbf318000<>+0(SB), Z23, Z24
@@ -7807,25 +7881,32 @@ big1:
 	VSUBPS           Z2, Z23, Z23
 	VBROADCASTSS     cs3f800000<>+0(SB), Z24
 	VSCALEFPS        Z23, Z24, Z24
-	VMOVAPS          Z24, Z22
+	VMOVUPS          Z7, Z22
+	VSUBPS           Z24, Z22, Z22
+	VFNMADD231PS     Z25, Z24, Z22
+	VFMADD231PS      Z21, Z22, Z8
+	VMOVUPS          Z24, Z22
 	VFMADD231PS      Z25, Z24, Z22
-	VMOVUPS          Z15, Z23
-	VSUBPS           Z24, Z23, Z23
-	VFNMADD231PS     Z25, Z24, Z23
-	VFMADD231PS      Z21, Z23, Z5
-	VMULPS           Z21, Z22, Z22
-	VADDPS           Z22, Z9, Z9
-	VMOVUPS          Z22, (AX)(DI*4)
-	PREFETCHT0       64(SI)(DI*4)
-	VMOVUPS          64(DX)(DI*4), Z21
+	VMOVUPS          Z24, Z23
+	VSUBPS           Z22, Z23, Z23
+	VFMADD231PS      Z25, Z24, Z23
+	VMULPS           Z21, Z22, Z24
+	VADDPS           Z24, Z12, Z12
+	VFMSUB213PS      Z24, Z21, Z22
+	VFMADD231PS      Z21, Z23, Z22
+	VADDPS           Z15, Z22, Z22
+	VMOVUPS          Z22, Z15
+	VMOVUPS          Z24, (AX)(R8*4)
+	VMOVUPS          64(DX)(R8*4), Z21
 	VFPCLASSPSZ      $0xd9, Z21, K2
 	KORW             K2, K1, K1
-	VMAXPS           64(CX)(DI*4), Z4, Z22
+	PREFETCHT0       64(SI)(R8*4)
+	VMAXPS           64(CX)(R8*4), Z4, Z22
 	VMOVUPS          Z3, Z23
 	VFMSUB231PS      Z0, Z22, Z23
-	VMOVUPS          Z14, Z24
-	VFMADD231PS      Z13, Z23, Z24
-	VSUBPS           Z14, Z24, Z23
+	VMOVUPS          Z6, Z24
+	VFMADD231PS      Z5, Z23, Z24
+	VSUBPS           Z6, Z24, Z23
 	VMOVUPS          Z3, Z25
 	VFMADD231PS.BCST csb95e8083<>+0(SB), Z23, Z25
 	VMULPS.BCST      csbf318000<>+0(SB), Z23, Z24
@@ -7842,25 +7923,32 @@ big1:
 	VSUBPS           Z2, Z23, Z23
 	VBROADCASTSS     cs3f800000<>+0(SB), Z24
 	VSCALEFPS        Z23, Z24, Z24
-	VMOVAPS          Z24, Z22
+	VMOVUPS          Z7, Z22
+	VSUBPS           Z24, Z22, Z22
+	VFNMADD231PS     Z25, Z24, Z22
+	VFMADD231PS      Z21, Z22, Z9
+	VMOVUPS          Z24, Z22
 	VFMADD231PS      Z25, Z24, Z22
-	VMOVUPS          Z15, Z23
-	VSUBPS           Z24, Z23, Z23
-	VFNMADD231PS     Z25, Z24, Z23
-	VFMADD231PS      Z21, Z23, Z6
-	VMULPS           Z21, Z22, Z22
-	VADDPS           Z22, Z10, Z10
-	VMOVUPS          Z22, 64(AX)(DI*4)
-	PREFETCHT0       128(SI)(DI*4)
-	VMOVUPS          128(DX)(DI*4), Z21
+	VMOVUPS          Z24, Z23
+	VSUBPS           Z22, Z23, Z23
+	VFMADD231PS      Z25, Z24, Z23
+	VMULPS           Z21, Z22, Z24
+	VADDPS           Z24, Z13, Z13
+	VFMSUB213PS      Z24, Z21, Z22
+	VFMADD231PS      Z21, Z23, Z22
+	VADDPS           Z15, Z22, Z22
+	VMOVUPS          Z22, Z15
+	VMOVUPS          Z24, 64(AX)(R8*4)
+	VMOVUPS          128(DX)(R8*4), Z21
 	VFPCLASSPSZ      $0xd9, Z21, K2
 	KORW             K2, K1, K1
-	VMAXPS           128(CX)(DI*4), Z4, Z22
+	PREFETCHT0       128(SI)(R8*4)
+	VMAXPS           128(CX)(R8*4), Z4, Z22
 	VMOVUPS          Z3, Z23
 	VFMSUB231PS      Z0, Z22, Z23
-	VMOVUPS          Z14, Z24
-	VFMADD231PS      Z13, Z23, Z24
-	VSUBPS           Z14, Z24, Z23
+	VMOVUPS          Z6, Z24
+	VFMADD231PS      Z5, Z23, Z24
+	VSUBPS           Z6, Z24, Z23
 	VMOVUPS          Z3, Z25
 	VFMADD231PS.BCST csb95e8083<>+0(SB), Z23, Z25
 	VMULPS.BCST      csbf318000<>+0(SB), Z23, Z24
@@ -7877,25 +7965,32 @@ big1:
 	VSUBPS           Z2, Z23, Z23
 	VBROADCASTSS     cs3f800000<>+0(SB), Z24
 	VSCALEFPS        Z23, Z24, Z24
-	VMOVAPS          Z24, Z22
+	VMOVUPS          Z7, Z22
+	VSUBPS           Z24, Z22, Z22
+	VFNMADD231PS     Z25, Z24, Z22
+	VFMADD231PS      Z21, Z22, Z8
+	VMOVUPS          Z24, Z22
 	VFMADD231PS      Z25, Z24, Z22
-	VMOVUPS          Z15, Z23
-	VSUBPS           Z24, Z23, Z23
-	VFNMADD231PS     Z25, Z24, Z23
-	VFMADD231PS      Z21, Z23, Z5
-	VMULPS           Z21, Z22, Z22
-	VADDPS           Z22, Z9, Z9
-	VMOVUPS          Z22, 128(AX)(DI*4)
-	PREFETCHT0       192(SI)(DI*4)
-	VMOVUPS          192(DX)(DI*4), Z21
+	VMOVUPS          Z24, Z23
+	VSUBPS           Z22, Z23, Z23
+	VFMADD231PS      Z25, Z24, Z23
+	VMULPS           Z21, Z22, Z24
+	VADDPS           Z24, Z12, Z12
+	VFMSUB213PS      Z24, Z21, Z22
+	VFMADD231PS      Z21, Z23, Z22
+	VADDPS           Z15, Z22, Z22
+	VMOVUPS          Z22, Z15
+	VMOVUPS          Z24, 128(AX)(R8*4)
+	VMOVUPS          192(DX)(R8*4), Z21
 	VFPCLASSPSZ      $0xd9, Z21, K2
 	KORW             K2, K1, K1
-	VMAXPS           192(CX)(DI*4), Z4, Z22
+	PREFETCHT0       192(SI)(R8*4)
+	VMAXPS           192(CX)(R8*4), Z4, Z22
 	VMOVUPS          Z3, Z23
 	VFMSUB231PS      Z0, Z22, Z23
-	VMOVUPS          Z14, Z24
-	VFMADD231PS      Z13, Z23, Z24
-	VSUBPS           Z14, Z24, Z23
+	VMOVUPS          Z6, Z24
+	VFMADD231PS      Z5, Z23, Z24
+	VSUBPS           Z6, Z24, Z23
 	VMOVUPS          Z3, Z25
 	VFMADD231PS.BCST csb95e8083<>+0(SB), Z23, Z25
 	VMULPS.BCST      csbf318000<>+0(SB), Z23, Z24
@@ -7912,53 +8007,78 @@ big1:
 	VSUBPS           Z2, Z23, Z23
 	VBROADCASTSS     cs3f800000<>+0(SB), Z24
 	VSCALEFPS        Z23, Z24, Z24
-	VMOVAPS          Z24, Z22
+	VMOVUPS          Z7, Z22
+	VSUBPS           Z24, Z22, Z22
+	VFNMADD231PS     Z25, Z24, Z22
+	VFMADD231PS      Z21, Z22, Z9
+	VMOVUPS          Z24, Z22
 	VFMADD231PS      Z25, Z24, Z22
-	VMOVUPS          Z15, Z23
-	VSUBPS           Z24, Z23, Z23
-	VFNMADD231PS     Z25, Z24, Z23
-	VFMADD231PS      Z21, Z23, Z6
-	VMULPS           Z21, Z22, Z22
-	VADDPS           Z22, Z10, Z10
-	VMOVUPS          Z22, 192(AX)(DI*4)
-	VADDPS           Z6, Z5, Z5
-	VPXORD           Z6, Z6, Z6
-	VMOVUPS          Z7, Z21
-	VADDPS           Z5, Z21, Z22
-	VMOVUPS          Z22, Z7
-	VSUBPS           Z22, Z21, Z21
-	VADDPS           Z5, Z21, Z21
-	VADDPS           Z8, Z21, Z21
-	VMOVUPS          Z21, Z8
-	VPXORD           Z5, Z5, Z5
-	VADDPS           Z10, Z9, Z9
-	VPXORD           Z10, Z10, Z10
-	VMOVUPS          Z11, Z21
-	VADDPS           Z9, Z21, Z22
-	VMOVUPS          Z22, Z11
-	VSUBPS           Z22, Z21, Z21
-	VADDPS           Z9, Z21, Z21
-	VADDPS           Z12, Z21, Z21
-	VMOVUPS          Z21, Z12
+	VMOVUPS          Z24, Z23
+	VSUBPS           Z22, Z23, Z23
+	VFMADD231PS      Z25, Z24, Z23
+	VMULPS           Z21, Z22, Z24
+	VADDPS           Z24, Z13, Z13
+	VFMSUB213PS      Z24, Z21, Z22
+	VFMADD231PS      Z21, Z23, Z22
+	VADDPS           Z15, Z22, Z22
+	VMOVUPS          Z22, Z15
+	VMOVUPS          Z24, 192(AX)(R8*4)
+	VADDPS           Z9, Z8, Z8
 	VPXORD           Z9, Z9, Z9
-	ADDQ             $0x40, DI
-	SUBQ             $0x40, BX
-	JMP              big1
+	VMOVUPS          Z10, Z21
+	VADDPS           Z8, Z21, Z22
+	VMOVUPS          Z22, Z10
+	VSUBPS           Z22, Z21, Z21
+	VADDPS           Z8, Z21, Z21
+	VADDPS           Z11, Z21, Z21
+	VMOVUPS          Z21, Z11
+	VPXORD           Z8, Z8, Z8
+	VADDPS           Z13, Z12, Z12
+	VPXORD           Z13, Z13, Z13
+	VMOVUPS          Z14, Z21
+	VADDPS           Z12, Z21, Z22
+	VMOVUPS          Z22, Z14
+	VSUBPS           Z22, Z21, Z21
+	VADDPS           Z12, Z21, Z21
+	VADDPS           Z15, Z21, Z21
+	VMOVUPS          Z21, Z15
+	VPXORD           Z12, Z12, Z12
+	ADDQ             $0x40, R8
+	JMP              fast1
 
-small2:
-next3:
-	CMPQ             BX, $0x10
-	JLT              tail4
-	PREFETCHT0       (SI)(DI*4)
-	VMOVUPS          (DX)(DI*4), Z21
-	VFPCLASSPSZ      $0xd9, Z21, K2
-	KORW             K2, K1, K1
-	VMAXPS           (CX)(DI*4), Z4, Z22
+careful2:
+	CMPQ             R8, BX
+	JGE              summed3
+	MOVQ             BX, R9
+	SUBQ             R8, R9
+	MOVQ             $0x0000000000000010, R10
+	CMPQ             R9, R10
+	CMOVQGT          R10, R9
+	MOVL             $0x00000001, R10
+	SHLXL            R9, R10, R9
+	DECL             R9
+	KMOVW            R9, K2
+	MOVQ             DI, R9
+	SUBQ             R8, R9
+	MOVL             $0x00000001, R10
+	XORL             R11, R11
+	SHLXL            R9, R10, R10
+	CMPQ             R9, $0x10
+	CMOVLCC          R11, R10
+	KMOVW            R10, K3
+	KANDNW           K2, K3, K3
+	VMOVUPS.Z        (DX)(R8*4), K2, Z21
+	VFPCLASSPSZ      $0xd9, Z21, K4
+	KORW             K4, K1, K1
+	VMOVUPS.Z        Z21, K3, Z21
+	PREFETCHT0       (SI)(R8*4)
+	VMOVUPS.Z        (CX)(R8*4), K2, Z22
+	VMAXPS           Z22, Z4, Z22
 	VMOVUPS          Z3, Z23
 	VFMSUB231PS      Z0, Z22, Z23
-	VMOVUPS          Z14, Z24
-	VFMADD231PS      Z13, Z23, Z24
-	VSUBPS           Z14, Z24, Z23
+	VMOVUPS          Z6, Z24
+	VFMADD231PS      Z5, Z23, Z24
+	VSUBPS           Z6, Z24, Z23
 	VMOVUPS          Z3, Z25
 	VFMADD231PS.BCST csb95e8083<>+0(SB), Z23, Z25
 	VMULPS.BCST      csbf318000<>+0(SB), Z23, Z24
@@ -7975,107 +8095,62 @@ next3:
 	VSUBPS           Z2, Z23, Z23
 	VBROADCASTSS     cs3f800000<>+0(SB), Z24
 	VSCALEFPS        Z23, Z24, Z24
-	VMOVAPS          Z24, Z22
+	VMOVUPS          Z7, Z22
+	VSUBPS           Z24, Z22, Z22
+	VFNMADD231PS     Z25, Z24, Z22
+	VFMADD231PS      Z21, Z22, Z8
+	VMOVUPS          Z24, Z22
 	VFMADD231PS      Z25, Z24, Z22
-	VMOVUPS          Z15, Z23
-	VSUBPS           Z24, Z23, Z23
-	VFNMADD231PS     Z25, Z24, Z23
-	VFMADD231PS      Z21, Z23, Z5
-	VMULPS           Z21, Z22, Z22
-	VADDPS           Z22, Z9, Z9
-	VMOVUPS          Z22, (AX)(DI*4)
-	ADDQ             $0x10, DI
-	SUBQ             $0x10, BX
-	JMP              next3
+	VMOVUPS          Z24, Z23
+	VSUBPS           Z22, Z23, Z23
+	VFMADD231PS      Z25, Z24, Z23
+	VMULPS           Z21, Z22, Z24
+	VADDPS           Z24, Z12, Z12
+	VFMSUB213PS      Z24, Z21, Z22
+	VFMADD231PS      Z21, Z23, Z22
+	VADDPS           Z15, Z22, Z22
+	VMOVUPS          Z22, Z15
+	VMOVUPS          Z24, K2, (AX)(R8*4)
+	ADDQ             $0x10, R8
+	TESTQ            $0x0000003f, R8
+	JNE              careful2
+	VADDPS           Z9, Z8, Z8
+	VPXORD           Z9, Z9, Z9
+	VMOVUPS          Z10, Z21
+	VADDPS           Z8, Z21, Z22
+	VMOVUPS          Z22, Z10
+	VSUBPS           Z22, Z21, Z21
+	VADDPS           Z8, Z21, Z21
+	VADDPS           Z11, Z21, Z21
+	VMOVUPS          Z21, Z11
+	VPXORD           Z8, Z8, Z8
+	VADDPS           Z13, Z12, Z12
+	VPXORD           Z13, Z13, Z13
+	VMOVUPS          Z14, Z21
+	VADDPS           Z12, Z21, Z22
+	VMOVUPS          Z22, Z14
+	VSUBPS           Z22, Z21, Z21
+	VADDPS           Z12, Z21, Z21
+	VADDPS           Z15, Z21, Z21
+	VMOVUPS          Z21, Z15
+	VPXORD           Z12, Z12, Z12
+	MOVQ             BX, R9
+	ANDQ             $-64, R9
+	JMP              fast1
 
-tail4:
-	TESTQ            BX, BX
-	JEQ              done5
-	MOVL             $0x00000001, R8
-	SHLXL            BX, R8, BX
-	DECL             BX
-	KMOVW            BX, K2
-	PREFETCHT0       (SI)(DI*4)
-	VMOVUPS.Z        (DX)(DI*4), K2, Z21
-	VFPCLASSPSZ      $0xd9, Z21, K3
-	KORW             K3, K1, K1
-	VMOVUPS.Z        (CX)(DI*4), K2, Z22
-	VMAXPS           Z22, Z4, Z4
-	VMOVUPS          Z3, Z22
-	VFMSUB231PS      Z0, Z4, Z22
-	VMOVUPS          Z14, Z23
-	VFMADD231PS      Z13, Z22, Z23
-	VSUBPS           Z14, Z23, Z13
-	VMOVUPS          Z3, Z3
-	VFMADD231PS.BCST csb95e8083<>+0(SB), Z13, Z3
-	VMULPS.BCST      csbf318000<>+0(SB), Z13, Z14
-	VFMADD231PS      Z0, Z4, Z14
-	VFNMADD231PS     Z1, Z4, Z3
-	VSUBPS           Z3, Z14, Z14
-	VMOVUPS          Z16, Z3
-	VFMADD213PS      Z17, Z14, Z3
-	VFMADD213PS      Z18, Z14, Z3
-	VFMADD213PS      Z19, Z14, Z3
-	VFMADD213PS      Z20, Z14, Z3
-	VMULPS           Z14, Z14, Z0
-	VFMADD213PS      Z14, Z0, Z3
-	VSUBPS           Z2, Z13, Z13
-	VBROADCASTSS     cs3f800000<>+0(SB), Z23
-	VSCALEFPS        Z13, Z23, Z23
-	VMOVAPS          Z23, Z0
-	VFMADD231PS      Z3, Z23, Z0
-	VMOVUPS          Z15, Z1
-	VSUBPS           Z23, Z1, Z1
-	VFNMADD231PS     Z3, Z23, Z1
-	VFMADD231PS      Z21, Z1, Z5
-	VMULPS           Z21, Z0, Z0
-	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z0, K2, (AX)(DI*4)
-
-done5:
-	VADDPS        Z6, Z5, Z5
-	VPXORD        Z6, Z6, Z6
-	VMOVUPS       Z7, Z0
-	VADDPS        Z5, Z0, Z1
-	VMOVUPS       Z1, Z7
-	VSUBPS        Z1, Z0, Z0
-	VADDPS        Z5, Z0, Z0
-	VADDPS        Z8, Z0, Z0
-	VMOVUPS       Z0, Z8
-	VPXORD        Z5, Z5, Z5
-	VMOVUPS       Z7, Z0
-	VMOVUPS       Z8, Z1
-	VSUBPS        Z1, Z1, Z2
-	VCMPPS        $0x00, Z2, Z2, K2
-	VMOVUPS.Z     Z1, K2, Z1
-	VEXTRACTF64X4 $0x01, Z0, Y2
-	VCVTPS2PD     Y2, Z2
-	VCVTPS2PD     Y0, Z0
-	VEXTRACTF64X4 $0x01, Z1, Y3
-	VCVTPS2PD     Y3, Z3
-	VCVTPS2PD     Y1, Z1
-	VADDPD        Z3, Z0, Z0
-	VADDPD        Z1, Z0, Z0
-	VADDPD        Z2, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y1
-	VEXTRACTF128  $0x01, Y1, X0
-	VADDPD        X0, X1, X0
-	VPERMILPD     $0x01, X0, X1
-	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+64(FP)
-	VADDPS        Z10, Z9, Z9
-	VPXORD        Z10, Z10, Z10
-	VMOVUPS       Z11, Z0
-	VADDPS        Z9, Z0, Z1
-	VMOVUPS       Z1, Z11
-	VSUBPS        Z1, Z0, Z0
-	VADDPS        Z9, Z0, Z0
-	VADDPS        Z12, Z0, Z0
-	VMOVUPS       Z0, Z12
+summed3:
+	VADDPS        Z9, Z8, Z8
 	VPXORD        Z9, Z9, Z9
-	VMOVUPS       Z11, Z0
-	VMOVUPS       Z12, Z1
+	VMOVUPS       Z10, Z0
+	VADDPS        Z8, Z0, Z1
+	VMOVUPS       Z1, Z10
+	VSUBPS        Z1, Z0, Z0
+	VADDPS        Z8, Z0, Z0
+	VADDPS        Z11, Z0, Z0
+	VMOVUPS       Z0, Z11
+	VPXORD        Z8, Z8, Z8
+	VMOVUPS       Z10, Z0
+	VMOVUPS       Z11, Z1
 	VSUBPS        Z1, Z1, Z2
 	VCMPPS        $0x00, Z2, Z2, K2
 	VMOVUPS.Z     Z1, K2, Z1
@@ -8094,9 +8169,40 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+72(FP)
+	VMOVSD        X0, sum+72(FP)
+	VADDPS        Z13, Z12, Z12
+	VPXORD        Z13, Z13, Z13
+	VMOVUPS       Z14, Z0
+	VADDPS        Z12, Z0, Z1
+	VMOVUPS       Z1, Z14
+	VSUBPS        Z1, Z0, Z0
+	VADDPS        Z12, Z0, Z0
+	VADDPS        Z15, Z0, Z0
+	VMOVUPS       Z0, Z15
+	VPXORD        Z12, Z12, Z12
+	VMOVUPS       Z14, Z0
+	VMOVUPS       Z15, Z1
+	VSUBPS        Z1, Z1, Z2
+	VCMPPS        $0x00, Z2, Z2, K2
+	VMOVUPS.Z     Z1, K2, Z1
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y0, Z0
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y1, Z1
+	VADDPD        Z3, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VADDPD        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, mass+80(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+80(FP)
+	MOVL          AX, bad+88(FP)
 	VZEROUPPER
 	RET
 
@@ -8118,22 +8224,22 @@ DATA csbf318000<>+56(SB)/4, $0xbf318000
 DATA csbf318000<>+60(SB)/4, $0xbf318000
 GLOBL csbf318000<>(SB), RODATA|NOPTR, $64
 
-// func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·polyTermsF32AVX512(SB), NOSPLIT, $0-92
+// func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
+TEXT ·polyTermsF32AVX512(SB), NOSPLIT, $0-100
 	MOVQ         h+0(FP), AX
 	MOVQ         e+8(FP), CX
 	MOVQ         z+16(FP), DX
 	MOVQ         t+24(FP), BX
 	MOVQ         n+32(FP), SI
-	MOVQ         par+56(FP), DI
-	VBROADCASTSS m+40(FP), Z0
-	VBROADCASTSS log+44(FP), Z1
-	VBROADCASTSS c+48(FP), Z2
+	MOVQ         par+64(FP), DI
+	VBROADCASTSS m+48(FP), Z0
+	VBROADCASTSS log+52(FP), Z1
+	VBROADCASTSS c+56(FP), Z2
 	VBROADCASTSS (DI), Z3
 	VBROADCASTSS cs3f800000<>+0(SB), Z4
 	VMULPS       Z3, Z2, Z2
-	MOVQ         ahead+64(FP), DI
+	MOVQ         ahead+72(FP), DI
 	ADDQ         BX, DI
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
@@ -8144,83 +8250,118 @@ TEXT ·polyTermsF32AVX512(SB), NOSPLIT, $0-92
 	VPXORD       Z11, Z11, Z11
 	VPXORD       Z12, Z12, Z12
 	KXORW        K1, K1, K1
-	XORQ         R8, R8
+	MOVQ         top+40(FP), R8
+	XORQ         R9, R9
+	MOVQ         R8, R10
+	ANDQ         $-64, R10
 
-big1:
-	CMPQ         SI, $0x40
-	JLT          small2
-	VMOVUPS      (BX)(R8*4), Z13
+fast1:
+	CMPQ         R9, R10
+	JGE          careful2
+	VMOVUPS      (BX)(R9*4), Z13
 	VFPCLASSPSZ  $0xd9, Z13, K2
 	KORW         K2, K1, K1
-	VMOVUPS      (DX)(R8*4), Z14
+	VMOVUPS      (DX)(R9*4), Z14
 	VSUBPS       Z0, Z14, Z14
 	VSUBPS       Z1, Z14, Z14
-	PREFETCHT0   (DI)(R8*4)
-	VMOVUPS      (CX)(R8*4), Z15
+	PREFETCHT0   (DI)(R9*4)
+	VMOVUPS      (CX)(R9*4), Z15
 	VMOVAPS      Z3, Z16
 	VFNMADD231PS Z2, Z15, Z16
 	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z13, K2
 	VMOVUPS.Z    Z14, K2, Z14
 	VSUBPS       Z14, Z16, Z16
 	VFMADD231PS  Z13, Z16, Z5
-	VFMADD213PS  Z4, Z2, Z15
-	VMULPS       Z13, Z15, Z15
+	VMOVUPS      Z4, Z14
+	VFMADD231PS  Z2, Z15, Z14
+	VMOVUPS      Z4, Z16
+	VSUBPS       Z14, Z16, Z16
+	VFMADD231PS  Z2, Z15, Z16
+	VMULPS       Z13, Z14, Z15
 	VADDPS       Z15, Z9, Z9
-	VMOVUPS      Z15, (AX)(R8*4)
-	VMOVUPS      64(BX)(R8*4), Z13
+	VFMSUB213PS  Z15, Z13, Z14
+	VFMADD231PS  Z13, Z16, Z14
+	VADDPS       Z12, Z14, Z14
+	VMOVUPS      Z14, Z12
+	VMOVUPS      Z15, (AX)(R9*4)
+	VMOVUPS      64(BX)(R9*4), Z13
 	VFPCLASSPSZ  $0xd9, Z13, K2
 	KORW         K2, K1, K1
-	VMOVUPS      64(DX)(R8*4), Z14
+	VMOVUPS      64(DX)(R9*4), Z14
 	VSUBPS       Z0, Z14, Z14
 	VSUBPS       Z1, Z14, Z14
-	PREFETCHT0   64(DI)(R8*4)
-	VMOVUPS      64(CX)(R8*4), Z15
+	PREFETCHT0   64(DI)(R9*4)
+	VMOVUPS      64(CX)(R9*4), Z15
 	VMOVAPS      Z3, Z16
 	VFNMADD231PS Z2, Z15, Z16
 	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z13, K2
 	VMOVUPS.Z    Z14, K2, Z14
 	VSUBPS       Z14, Z16, Z16
 	VFMADD231PS  Z13, Z16, Z6
-	VFMADD213PS  Z4, Z2, Z15
-	VMULPS       Z13, Z15, Z15
+	VMOVUPS      Z4, Z14
+	VFMADD231PS  Z2, Z15, Z14
+	VMOVUPS      Z4, Z16
+	VSUBPS       Z14, Z16, Z16
+	VFMADD231PS  Z2, Z15, Z16
+	VMULPS       Z13, Z14, Z15
 	VADDPS       Z15, Z10, Z10
-	VMOVUPS      Z15, 64(AX)(R8*4)
-	VMOVUPS      128(BX)(R8*4), Z13
+	VFMSUB213PS  Z15, Z13, Z14
+	VFMADD231PS  Z13, Z16, Z14
+	VADDPS       Z12, Z14, Z14
+	VMOVUPS      Z14, Z12
+	VMOVUPS      Z15, 64(AX)(R9*4)
+	VMOVUPS      128(BX)(R9*4), Z13
 	VFPCLASSPSZ  $0xd9, Z13, K2
 	KORW         K2, K1, K1
-	VMOVUPS      128(DX)(R8*4), Z14
+	VMOVUPS      128(DX)(R9*4), Z14
 	VSUBPS       Z0, Z14, Z14
 	VSUBPS       Z1, Z14, Z14
-	PREFETCHT0   128(DI)(R8*4)
-	VMOVUPS      128(CX)(R8*4), Z15
+	PREFETCHT0   128(DI)(R9*4)
+	VMOVUPS      128(CX)(R9*4), Z15
 	VMOVAPS      Z3, Z16
 	VFNMADD231PS Z2, Z15, Z16
 	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z13, K2
 	VMOVUPS.Z    Z14, K2, Z14
 	VSUBPS       Z14, Z16, Z16
 	VFMADD231PS  Z13, Z16, Z5
-	VFMADD213PS  Z4, Z2, Z15
-	VMULPS       Z13, Z15, Z15
+	VMOVUPS      Z4, Z14
+	VFMADD231PS  Z2, Z15, Z14
+	VMOVUPS      Z4, Z16
+	VSUBPS       Z14, Z16, Z16
+	VFMADD231PS  Z2, Z15, Z16
+	VMULPS       Z13, Z14, Z15
 	VADDPS       Z15, Z9, Z9
-	VMOVUPS      Z15, 128(AX)(R8*4)
-	VMOVUPS      192(BX)(R8*4), Z13
+	VFMSUB213PS  Z15, Z13, Z14
+	VFMADD231PS  Z13, Z16, Z14
+	VADDPS       Z12, Z14, Z14
+	VMOVUPS      Z14, Z12
+	VMOVUPS      Z15, 128(AX)(R9*4)
+	VMOVUPS      192(BX)(R9*4), Z13
 	VFPCLASSPSZ  $0xd9, Z13, K2
 	KORW         K2, K1, K1
-	VMOVUPS      192(DX)(R8*4), Z14
+	VMOVUPS      192(DX)(R9*4), Z14
 	VSUBPS       Z0, Z14, Z14
 	VSUBPS       Z1, Z14, Z14
-	PREFETCHT0   192(DI)(R8*4)
-	VMOVUPS      192(CX)(R8*4), Z15
+	PREFETCHT0   192(DI)(R9*4)
+	VMOVUPS      192(CX)(R9*4), Z15
 	VMOVAPS      Z3, Z16
 	VFNMADD231PS Z2, Z15, Z16
 	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z13, K2
 	VMOVUPS.Z    Z14, K2, Z14
 	VSUBPS       Z14, Z16, Z16
 	VFMADD231PS  Z13, Z16, Z6
-	VFMADD213PS  Z4, Z2, Z15
-	VMULPS       Z13, Z15, Z15
+	VMOVUPS      Z4, Z14
+	VFMADD231PS  Z2, Z15, Z14
+	VMOVUPS      Z4, Z16
+	VSUBPS       Z14, Z16, Z16
+	VFMADD231PS  Z2, Z15, Z16
+	VMULPS       Z13, Z14, Z15
 	VADDPS       Z15, Z10, Z10
-	VMOVUPS      Z15, 192(AX)(R8*4)
+	VFMSUB213PS  Z15, Z13, Z14
+	VFMADD231PS  Z13, Z16, Z14
+	VADDPS       Z12, Z14, Z14
+	VMOVUPS      Z14, Z12
+	VMOVUPS      Z15, 192(AX)(R9*4)
 	VADDPS       Z6, Z5, Z5
 	VPXORD       Z6, Z6, Z6
 	VMOVUPS      Z7, Z13
@@ -8241,63 +8382,85 @@ big1:
 	VADDPS       Z12, Z13, Z13
 	VMOVUPS      Z13, Z12
 	VPXORD       Z9, Z9, Z9
-	ADDQ         $0x40, R8
-	SUBQ         $0x40, SI
-	JMP          big1
+	ADDQ         $0x40, R9
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         SI, $0x10
-	JLT          tail4
-	VMOVUPS      (BX)(R8*4), Z13
-	VFPCLASSPSZ  $0xd9, Z13, K2
-	KORW         K2, K1, K1
-	VMOVUPS      (DX)(R8*4), Z14
+careful2:
+	CMPQ         R9, SI
+	JGE          summed3
+	MOVQ         SI, R10
+	SUBQ         R9, R10
+	MOVQ         $0x0000000000000010, R11
+	CMPQ         R10, R11
+	CMOVQGT      R11, R10
+	MOVL         $0x00000001, R11
+	SHLXL        R10, R11, R10
+	DECL         R10
+	KMOVW        R10, K2
+	MOVQ         R8, R10
+	SUBQ         R9, R10
+	MOVL         $0x00000001, R11
+	XORL         R12, R12
+	SHLXL        R10, R11, R11
+	CMPQ         R10, $0x10
+	CMOVLCC      R12, R11
+	KMOVW        R11, K3
+	KANDNW       K2, K3, K3
+	VMOVUPS.Z    (BX)(R9*4), K2, Z13
+	VFPCLASSPSZ  $0xd9, Z13, K4
+	KORW         K4, K1, K1
+	VMOVUPS.Z    Z13, K3, Z13
+	VMOVUPS.Z    (DX)(R9*4), K2, Z14
 	VSUBPS       Z0, Z14, Z14
 	VSUBPS       Z1, Z14, Z14
-	PREFETCHT0   (DI)(R8*4)
-	VMOVUPS      (CX)(R8*4), Z15
+	PREFETCHT0   (DI)(R9*4)
+	VMOVUPS.Z    (CX)(R9*4), K2, Z15
 	VMOVAPS      Z3, Z16
 	VFNMADD231PS Z2, Z15, Z16
-	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z13, K2
-	VMOVUPS.Z    Z14, K2, Z14
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z13, K3
+	VMOVUPS.Z    Z14, K3, Z14
 	VSUBPS       Z14, Z16, Z16
 	VFMADD231PS  Z13, Z16, Z5
-	VFMADD213PS  Z4, Z2, Z15
-	VMULPS       Z13, Z15, Z15
+	VMOVUPS      Z4, Z14
+	VFMADD231PS  Z2, Z15, Z14
+	VMOVUPS      Z4, Z16
+	VSUBPS       Z14, Z16, Z16
+	VFMADD231PS  Z2, Z15, Z16
+	VMULPS       Z13, Z14, Z15
 	VADDPS       Z15, Z9, Z9
-	VMOVUPS      Z15, (AX)(R8*4)
-	ADDQ         $0x10, R8
-	SUBQ         $0x10, SI
-	JMP          next3
+	VFMSUB213PS  Z15, Z13, Z14
+	VFMADD231PS  Z13, Z16, Z14
+	VADDPS       Z12, Z14, Z14
+	VMOVUPS      Z14, Z12
+	VMOVUPS      Z15, K2, (AX)(R9*4)
+	ADDQ         $0x10, R9
+	TESTQ        $0x0000003f, R9
+	JNE          careful2
+	VADDPS       Z6, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VMOVUPS      Z7, Z13
+	VADDPS       Z5, Z13, Z14
+	VMOVUPS      Z14, Z7
+	VSUBPS       Z14, Z13, Z13
+	VADDPS       Z5, Z13, Z13
+	VADDPS       Z8, Z13, Z13
+	VMOVUPS      Z13, Z8
+	VPXORD       Z5, Z5, Z5
+	VADDPS       Z10, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VMOVUPS      Z11, Z13
+	VADDPS       Z9, Z13, Z14
+	VMOVUPS      Z14, Z11
+	VSUBPS       Z14, Z13, Z13
+	VADDPS       Z9, Z13, Z13
+	VADDPS       Z12, Z13, Z13
+	VMOVUPS      Z13, Z12
+	VPXORD       Z9, Z9, Z9
+	MOVQ         SI, R10
+	ANDQ         $-64, R10
+	JMP          fast1
 
-tail4:
-	TESTQ        SI, SI
-	JEQ          done5
-	MOVL         $0x00000001, R9
-	SHLXL        SI, R9, SI
-	DECL         SI
-	KMOVW        SI, K2
-	VMOVUPS.Z    (BX)(R8*4), K2, Z13
-	VFPCLASSPSZ  $0xd9, Z13, K3
-	KORW         K3, K1, K1
-	VMOVUPS.Z    (DX)(R8*4), K2, Z14
-	VSUBPS       Z0, Z14, Z14
-	VSUBPS       Z1, Z14, Z14
-	PREFETCHT0   (DI)(R8*4)
-	VMOVUPS.Z    (CX)(R8*4), K2, Z0
-	VMOVAPS      Z3, Z1
-	VFNMADD231PS Z2, Z0, Z1
-	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z13, K3
-	VMOVUPS.Z    Z14, K3, Z3
-	VSUBPS       Z3, Z1, Z1
-	VFMADD231PS  Z13, Z1, Z5
-	VFMADD213PS  Z4, Z2, Z0
-	VMULPS       Z13, Z0, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z0, K2, (AX)(R8*4)
-
-done5:
+summed3:
 	VADDPS        Z6, Z5, Z5
 	VPXORD        Z6, Z6, Z6
 	VMOVUPS       Z7, Z0
@@ -8328,7 +8491,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+72(FP)
+	VMOVSD        X0, sum+80(FP)
 	VADDPS        Z10, Z9, Z9
 	VPXORD        Z10, Z10, Z10
 	VMOVUPS       Z11, Z0
@@ -8359,27 +8522,27 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+80(FP)
+	VMOVSD        X0, mass+88(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+88(FP)
+	MOVL          AX, bad+96(FP)
 	VZEROUPPER
 	RET
 
-// func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·focalTermsF32AVX512(SB), NOSPLIT, $0-92
+// func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
+TEXT ·focalTermsF32AVX512(SB), NOSPLIT, $0-100
 	MOVQ         h+0(FP), AX
 	MOVQ         e+8(FP), CX
 	MOVQ         z+16(FP), DX
 	MOVQ         t+24(FP), BX
 	MOVQ         n+32(FP), SI
-	MOVQ         par+56(FP), DI
-	VBROADCASTSS m+40(FP), Z0
-	VBROADCASTSS log+44(FP), Z1
-	VBROADCASTSS c+48(FP), Z2
+	MOVQ         par+64(FP), DI
+	VBROADCASTSS m+48(FP), Z0
+	VBROADCASTSS log+52(FP), Z1
+	VBROADCASTSS c+56(FP), Z2
 	VBROADCASTSS csc2d10000<>+0(SB), Z3
 	VBROADCASTSS cs3f800000<>+0(SB), Z4
-	MOVQ         ahead+64(FP), R8
+	MOVQ         ahead+72(FP), R8
 	ADDQ         BX, R8
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
@@ -8390,19 +8553,22 @@ TEXT ·focalTermsF32AVX512(SB), NOSPLIT, $0-92
 	VPXORD       Z11, Z11, Z11
 	VPXORD       Z12, Z12, Z12
 	KXORW        K1, K1, K1
-	XORQ         R9, R9
+	MOVQ         top+40(FP), R9
+	XORQ         R10, R10
+	MOVQ         R9, R11
+	ANDQ         $-64, R11
 
-big1:
-	CMPQ             SI, $0x40
-	JLT              small2
-	VMOVUPS          (BX)(R9*4), Z13
+fast1:
+	CMPQ             R10, R11
+	JGE              careful2
+	VMOVUPS          (BX)(R10*4), Z13
 	VFPCLASSPSZ      $0xd9, Z13, K2
 	KORW             K2, K1, K1
-	VMOVUPS          (DX)(R9*4), Z14
+	VMOVUPS          (DX)(R10*4), Z14
 	VSUBPS           Z0, Z14, Z14
 	VSUBPS           Z1, Z14, Z14
-	PREFETCHT0       (R8)(R9*4)
-	VMOVUPS          (CX)(R9*4), Z15
+	PREFETCHT0       (R8)(R10*4)
+	VMOVUPS          (CX)(R10*4), Z15
 	VMULPS           Z2, Z15, Z15
 	VBROADCASTSS     4(DI), Z18
 	VFMADD213PS.BCST 8(DI), Z15, Z18
@@ -8428,18 +8594,26 @@ big1:
 	VBROADCASTSS     (DI), Z14
 	VMULPS           Z14, Z16, Z16
 	VFMADD231PS      Z18, Z16, Z17
-	VFNMADD213PS     Z4, Z15, Z17
-	VMULPS           Z13, Z17, Z17
-	VADDPS           Z17, Z9, Z9
-	VMOVUPS          Z17, (AX)(R9*4)
-	VMOVUPS          64(BX)(R9*4), Z13
+	VMOVUPS          Z4, Z14
+	VFNMADD231PS     Z15, Z17, Z14
+	VMOVUPS          Z4, Z16
+	VSUBPS           Z14, Z16, Z16
+	VFNMADD231PS     Z15, Z17, Z16
+	VMULPS           Z13, Z14, Z15
+	VADDPS           Z15, Z9, Z9
+	VFMSUB213PS      Z15, Z13, Z14
+	VFMADD231PS      Z13, Z16, Z14
+	VADDPS           Z12, Z14, Z14
+	VMOVUPS          Z14, Z12
+	VMOVUPS          Z15, (AX)(R10*4)
+	VMOVUPS          64(BX)(R10*4), Z13
 	VFPCLASSPSZ      $0xd9, Z13, K2
 	KORW             K2, K1, K1
-	VMOVUPS          64(DX)(R9*4), Z14
+	VMOVUPS          64(DX)(R10*4), Z14
 	VSUBPS           Z0, Z14, Z14
 	VSUBPS           Z1, Z14, Z14
-	PREFETCHT0       64(R8)(R9*4)
-	VMOVUPS          64(CX)(R9*4), Z15
+	PREFETCHT0       64(R8)(R10*4)
+	VMOVUPS          64(CX)(R10*4), Z15
 	VMULPS           Z2, Z15, Z15
 	VBROADCASTSS     4(DI), Z18
 	VFMADD213PS.BCST 8(DI), Z15, Z18
@@ -8465,18 +8639,26 @@ big1:
 	VBROADCASTSS     (DI), Z14
 	VMULPS           Z14, Z16, Z16
 	VFMADD231PS      Z18, Z16, Z17
-	VFNMADD213PS     Z4, Z15, Z17
-	VMULPS           Z13, Z17, Z17
-	VADDPS           Z17, Z10, Z10
-	VMOVUPS          Z17, 64(AX)(R9*4)
-	VMOVUPS          128(BX)(R9*4), Z13
+	VMOVUPS          Z4, Z14
+	VFNMADD231PS     Z15, Z17, Z14
+	VMOVUPS          Z4, Z16
+	VSUBPS           Z14, Z16, Z16
+	VFNMADD231PS     Z15, Z17, Z16
+	VMULPS           Z13, Z14, Z15
+	VADDPS           Z15, Z10, Z10
+	VFMSUB213PS      Z15, Z13, Z14
+	VFMADD231PS      Z13, Z16, Z14
+	VADDPS           Z12, Z14, Z14
+	VMOVUPS          Z14, Z12
+	VMOVUPS          Z15, 64(AX)(R10*4)
+	VMOVUPS          128(BX)(R10*4), Z13
 	VFPCLASSPSZ      $0xd9, Z13, K2
 	KORW             K2, K1, K1
-	VMOVUPS          128(DX)(R9*4), Z14
+	VMOVUPS          128(DX)(R10*4), Z14
 	VSUBPS           Z0, Z14, Z14
 	VSUBPS           Z1, Z14, Z14
-	PREFETCHT0       128(R8)(R9*4)
-	VMOVUPS          128(CX)(R9*4), Z15
+	PREFETCHT0       128(R8)(R10*4)
+	VMOVUPS          128(CX)(R10*4), Z15
 	VMULPS           Z2, Z15, Z15
 	VBROADCASTSS     4(DI), Z18
 	VFMADD213PS.BCST 8(DI), Z15, Z18
@@ -8502,18 +8684,26 @@ big1:
 	VBROADCASTSS     (DI), Z14
 	VMULPS           Z14, Z16, Z16
 	VFMADD231PS      Z18, Z16, Z17
-	VFNMADD213PS     Z4, Z15, Z17
-	VMULPS           Z13, Z17, Z17
-	VADDPS           Z17, Z9, Z9
-	VMOVUPS          Z17, 128(AX)(R9*4)
-	VMOVUPS          192(BX)(R9*4), Z13
+	VMOVUPS          Z4, Z14
+	VFNMADD231PS     Z15, Z17, Z14
+	VMOVUPS          Z4, Z16
+	VSUBPS           Z14, Z16, Z16
+	VFNMADD231PS     Z15, Z17, Z16
+	VMULPS           Z13, Z14, Z15
+	VADDPS           Z15, Z9, Z9
+	VFMSUB213PS      Z15, Z13, Z14
+	VFMADD231PS      Z13, Z16, Z14
+	VADDPS           Z12, Z14, Z14
+	VMOVUPS          Z14, Z12
+	VMOVUPS          Z15, 128(AX)(R10*4)
+	VMOVUPS          192(BX)(R10*4), Z13
 	VFPCLASSPSZ      $0xd9, Z13, K2
 	KORW             K2, K1, K1
-	VMOVUPS          192(DX)(R9*4), Z14
+	VMOVUPS          192(DX)(R10*4), Z14
 	VSUBPS           Z0, Z14, Z14
 	VSUBPS           Z1, Z14, Z14
-	PREFETCHT0       192(R8)(R9*4)
-	VMOVUPS          192(CX)(R9*4), Z15
+	PREFETCHT0       192(R8)(R10*4)
+	VMOVUPS          192(CX)(R10*4), Z15
 	VMULPS           Z2, Z15, Z15
 	VBROADCASTSS     4(DI), Z18
 	VFMADD213PS.BCST 8(DI), Z15, Z18
@@ -8539,10 +8729,18 @@ big1:
 	VBROADCASTSS     (DI), Z14
 	VMULPS           Z14, Z16, Z16
 	VFMADD231PS      Z18, Z16, Z17
-	VFNMADD213PS     Z4, Z15, Z17
-	VMULPS           Z13, Z17, Z17
-	VADDPS           Z17, Z10, Z10
-	VMOVUPS          Z17, 192(AX)(R9*4)
+	VMOVUPS          Z4, Z14
+	VFNMADD231PS     Z15, Z17, Z14
+	VMOVUPS          Z4, Z16
+	VSUBPS           Z14, Z16, Z16
+	VFNMADD231PS     Z15, Z17, Z16
+	VMULPS           Z13, Z14, Z15
+	VADDPS           Z15, Z10, Z10
+	VFMSUB213PS      Z15, Z13, Z14
+	VFMADD231PS      Z13, Z16, Z14
+	VADDPS           Z12, Z14, Z14
+	VMOVUPS          Z14, Z12
+	VMOVUPS          Z15, 192(AX)(R10*4)
 	VADDPS           Z6, Z5, Z5
 	VPXORD           Z6, Z6, Z6
 	VMOVUPS          Z7, Z13
@@ -8563,22 +8761,39 @@ big1:
 	VADDPS           Z12, Z13, Z13
 	VMOVUPS          Z13, Z12
 	VPXORD           Z9, Z9, Z9
-	ADDQ             $0x40, R9
-	SUBQ             $0x40, SI
-	JMP              big1
+	ADDQ             $0x40, R10
+	JMP              fast1
 
-small2:
-next3:
-	CMPQ             SI, $0x10
-	JLT              tail4
-	VMOVUPS          (BX)(R9*4), Z13
-	VFPCLASSPSZ      $0xd9, Z13, K2
-	KORW             K2, K1, K1
-	VMOVUPS          (DX)(R9*4), Z14
+careful2:
+	CMPQ             R10, SI
+	JGE              summed3
+	MOVQ             SI, R11
+	SUBQ             R10, R11
+	MOVQ             $0x0000000000000010, R12
+	CMPQ             R11, R12
+	CMOVQGT          R12, R11
+	MOVL             $0x00000001, R12
+	SHLXL            R11, R12, R11
+	DECL             R11
+	KMOVW            R11, K2
+	MOVQ             R9, R11
+	SUBQ             R10, R11
+	MOVL             $0x00000001, R12
+	XORL             R13, R13
+	SHLXL            R11, R12, R12
+	CMPQ             R11, $0x10
+	CMOVLCC          R13, R12
+	KMOVW            R12, K3
+	KANDNW           K2, K3, K3
+	VMOVUPS.Z        (BX)(R10*4), K2, Z13
+	VFPCLASSPSZ      $0xd9, Z13, K4
+	KORW             K4, K1, K1
+	VMOVUPS.Z        Z13, K3, Z13
+	VMOVUPS.Z        (DX)(R10*4), K2, Z14
 	VSUBPS           Z0, Z14, Z14
 	VSUBPS           Z1, Z14, Z14
-	PREFETCHT0       (R8)(R9*4)
-	VMOVUPS          (CX)(R9*4), Z15
+	PREFETCHT0       (R8)(R10*4)
+	VMOVUPS.Z        (CX)(R10*4), K2, Z15
 	VMULPS           Z2, Z15, Z15
 	VBROADCASTSS     4(DI), Z18
 	VFMADD213PS.BCST 8(DI), Z15, Z18
@@ -8594,8 +8809,8 @@ next3:
 	VFMADD231PS      Z18, Z16, Z17
 	VMOVUPS          Z4, Z16
 	VFNMADD231PS     Z15, Z17, Z16
-	VCMPPS.BCST      $0x04, cs0<>+0(SB), Z13, K2
-	VMOVUPS.Z        Z14, K2, Z19
+	VCMPPS.BCST      $0x04, cs0<>+0(SB), Z13, K3
+	VMOVUPS.Z        Z14, K3, Z19
 	VMULPS           Z19, Z16, Z16
 	VFNMADD231PS     Z13, Z16, Z5
 	VMOVUPS          Z3, Z16
@@ -8604,60 +8819,46 @@ next3:
 	VBROADCASTSS     (DI), Z14
 	VMULPS           Z14, Z16, Z16
 	VFMADD231PS      Z18, Z16, Z17
-	VFNMADD213PS     Z4, Z15, Z17
-	VMULPS           Z13, Z17, Z17
-	VADDPS           Z17, Z9, Z9
-	VMOVUPS          Z17, (AX)(R9*4)
-	ADDQ             $0x10, R9
-	SUBQ             $0x10, SI
-	JMP              next3
+	VMOVUPS          Z4, Z14
+	VFNMADD231PS     Z15, Z17, Z14
+	VMOVUPS          Z4, Z16
+	VSUBPS           Z14, Z16, Z16
+	VFNMADD231PS     Z15, Z17, Z16
+	VMULPS           Z13, Z14, Z15
+	VADDPS           Z15, Z9, Z9
+	VFMSUB213PS      Z15, Z13, Z14
+	VFMADD231PS      Z13, Z16, Z14
+	VADDPS           Z12, Z14, Z14
+	VMOVUPS          Z14, Z12
+	VMOVUPS          Z15, K2, (AX)(R10*4)
+	ADDQ             $0x10, R10
+	TESTQ            $0x0000003f, R10
+	JNE              careful2
+	VADDPS           Z6, Z5, Z5
+	VPXORD           Z6, Z6, Z6
+	VMOVUPS          Z7, Z13
+	VADDPS           Z5, Z13, Z14
+	VMOVUPS          Z14, Z7
+	VSUBPS           Z14, Z13, Z13
+	VADDPS           Z5, Z13, Z13
+	VADDPS           Z8, Z13, Z13
+	VMOVUPS          Z13, Z8
+	VPXORD           Z5, Z5, Z5
+	VADDPS           Z10, Z9, Z9
+	VPXORD           Z10, Z10, Z10
+	VMOVUPS          Z11, Z13
+	VADDPS           Z9, Z13, Z14
+	VMOVUPS          Z14, Z11
+	VSUBPS           Z14, Z13, Z13
+	VADDPS           Z9, Z13, Z13
+	VADDPS           Z12, Z13, Z13
+	VMOVUPS          Z13, Z12
+	VPXORD           Z9, Z9, Z9
+	MOVQ             SI, R11
+	ANDQ             $-64, R11
+	JMP              fast1
 
-tail4:
-	TESTQ            SI, SI
-	JEQ              done5
-	MOVL             $0x00000001, R10
-	SHLXL            SI, R10, SI
-	DECL             SI
-	KMOVW            SI, K2
-	VMOVUPS.Z        (BX)(R9*4), K2, Z13
-	VFPCLASSPSZ      $0xd9, Z13, K3
-	KORW             K3, K1, K1
-	VMOVUPS.Z        (DX)(R9*4), K2, Z14
-	VSUBPS           Z0, Z14, Z14
-	VSUBPS           Z1, Z14, Z14
-	PREFETCHT0       (R8)(R9*4)
-	VMOVUPS.Z        (CX)(R9*4), K2, Z0
-	VMULPS           Z2, Z0, Z0
-	VBROADCASTSS     4(DI), Z15
-	VFMADD213PS.BCST 8(DI), Z0, Z15
-	VFMADD213PS.BCST 12(DI), Z0, Z15
-	VFMADD213PS.BCST 16(DI), Z0, Z15
-	VFMADD213PS.BCST 20(DI), Z0, Z15
-	VFMADD213PS.BCST 24(DI), Z0, Z15
-	VFMADD213PS.BCST 28(DI), Z0, Z15
-	VFMADD213PS.BCST 32(DI), Z0, Z15
-	VMOVUPS          Z4, Z1
-	VSUBPS           Z0, Z1, Z1
-	VMOVUPS          Z4, Z2
-	VFMADD231PS      Z15, Z1, Z2
-	VMOVUPS          Z4, Z1
-	VFNMADD231PS     Z0, Z2, Z1
-	VCMPPS.BCST      $0x04, cs0<>+0(SB), Z13, K3
-	VMOVUPS.Z        Z14, K3, Z16
-	VMULPS           Z16, Z1, Z1
-	VFNMADD231PS     Z13, Z1, Z5
-	VMOVUPS          Z3, Z1
-	VMAXPS           Z14, Z1, Z1
-	VFNMADD213PS     Z4, Z0, Z15
-	VBROADCASTSS     (DI), Z3
-	VMULPS           Z3, Z1, Z1
-	VFMADD231PS      Z15, Z1, Z2
-	VFNMADD213PS     Z4, Z0, Z2
-	VMULPS           Z13, Z2, Z2
-	VADDPS           Z2, Z9, Z9
-	VMOVUPS          Z2, K2, (AX)(R9*4)
-
-done5:
+summed3:
 	VADDPS        Z6, Z5, Z5
 	VPXORD        Z6, Z6, Z6
 	VMOVUPS       Z7, Z0
@@ -8688,7 +8889,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+72(FP)
+	VMOVSD        X0, sum+80(FP)
 	VADDPS        Z10, Z9, Z9
 	VPXORD        Z10, Z10, Z10
 	VMOVUPS       Z11, Z0
@@ -8719,9 +8920,9 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+80(FP)
+	VMOVSD        X0, mass+88(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+88(FP)
+	MOVL          AX, bad+96(FP)
 	VZEROUPPER
 	RET
 
@@ -8743,398 +8944,316 @@ DATA csc2d10000<>+56(SB)/4, $0xc2d10000
 DATA csc2d10000<>+60(SB)/4, $0xc2d10000
 GLOBL csc2d10000<>(SB), RODATA|NOPTR, $64
 
-// func smoothTermsF32AVX512(h *float32, z *float32, t *float32, n int, low float32, shift float32, rem float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+// func smoothTermsF32AVX512(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
 TEXT ·smoothTermsF32AVX512(SB), NOSPLIT, $0-84
 	MOVQ         h+0(FP), AX
-	MOVQ         z+8(FP), CX
+	MOVQ         e+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
 	MOVQ         par+48(FP), SI
-	VBROADCASTSS shift+36(FP), Z0
-	VBROADCASTSS rem+40(FP), Z1
-	VBROADCASTSS low+32(FP), Z2
-	VBROADCASTSS cs41800000<>+0(SB), Z3
+	VBROADCASTSS c+40(FP), Z0
+	VMULPS.BCST  cs41800000<>+0(SB), Z0, Z0
+	VBROADCASTSS cs3f800000<>+0(SB), Z1
+	MOVQ         ahead+56(FP), DI
+	ADDQ         DX, DI
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
 	VPXORD       Z9, Z9, Z9
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
 	KXORW        K1, K1, K1
-	MOVQ         ahead+56(FP), DI
-	ADDQ         DX, DI
-	VBROADCASTSS cs3fb8aa3b<>+0(SB), Z12
-	VBROADCASTSS cs4b400000<>+0(SB), Z13
-	VBROADCASTSS cs3f317218<>+0(SB), Z14
-	VBROADCASTSS csb102e308<>+0(SB), Z14
-	VBROADCASTSS cs3f800000<>+0(SB), Z14
-	VBROADCASTSS cs3ab6889e<>+0(SB), Z15
-	VBROADCASTSS cs3c0905d1<>+0(SB), Z16
-	VBROADCASTSS cs3d2aaa8d<>+0(SB), Z17
-	VBROADCASTSS cs3e2aaa6e<>+0(SB), Z18
-	VBROADCASTSS cs3f000000<>+0(SB), Z19
-	XORQ         R8, R8
+	MOVQ         top+32(FP), R8
+	XORQ         R9, R9
+	MOVQ         R8, R10
+	ANDQ         $-64, R10
 
-big1:
-	CMPQ              BX, $0x40
-	JLT               small2
-	PREFETCHT0        (DI)(R8*4)
-	VMOVUPS           (DX)(R8*4), Z20
-	VFPCLASSPSZ       $0xd9, Z20, K2
-	KORW              K2, K1, K1
-	VMAXPS            (CX)(R8*4), Z2, Z21
-	VSUBPS            Z1, Z21, Z22
-	VMOVUPS           Z13, Z23
-	VFMADD231PS       Z12, Z22, Z23
-	VSUBPS            Z13, Z23, Z22
-	VMOVUPS           Z1, Z24
-	VFMADD231PS.BCST  csb95e8083<>+0(SB), Z22, Z24
-	VMOVAPS           Z21, Z21
-	VFNMADD231PS.BCST cs3f318000<>+0(SB), Z22, Z21
-	VSUBPS            Z24, Z21, Z21
-	VMOVUPS           Z15, Z24
-	VFMADD213PS       Z16, Z21, Z24
-	VFMADD213PS       Z17, Z21, Z24
-	VFMADD213PS       Z18, Z21, Z24
-	VFMADD213PS       Z19, Z21, Z24
-	VMULPS            Z21, Z21, Z23
-	VFMADD213PS       Z21, Z23, Z24
-	VSUBPS            Z0, Z22, Z22
-	VBROADCASTSS      cs3f800000<>+0(SB), Z23
-	VSCALEFPS         Z22, Z23, Z23
-	VMOVAPS           Z23, Z21
-	VFMADD231PS       Z24, Z23, Z21
-	VMULPS            Z3, Z21, Z21
-	VSUBPS            Z14, Z21, Z21
-	VBROADCASTSS      (SI), Z22
-	VBROADCASTSS      32(SI), Z25
-	VFMADD213PS.BCST  4(SI), Z21, Z22
-	VFMADD213PS.BCST  36(SI), Z21, Z25
-	VFMADD213PS.BCST  8(SI), Z21, Z22
-	VFMADD213PS.BCST  40(SI), Z21, Z25
-	VFMADD213PS.BCST  12(SI), Z21, Z22
-	VFMADD213PS.BCST  44(SI), Z21, Z25
-	VFMADD213PS.BCST  16(SI), Z21, Z22
-	VFMADD213PS.BCST  48(SI), Z21, Z25
-	VFMADD213PS.BCST  20(SI), Z21, Z22
-	VFMADD213PS.BCST  52(SI), Z21, Z25
-	VFMADD213PS.BCST  24(SI), Z21, Z22
-	VFMADD213PS.BCST  56(SI), Z21, Z25
-	VFMADD213PS.BCST  28(SI), Z21, Z22
-	VFMADD213PS.BCST  60(SI), Z21, Z25
-	VFMADD231PS       Z20, Z22, Z4
-	VMULPS            Z20, Z25, Z25
-	VMULPS            Z23, Z25, Z25
-	VFMADD231PS       Z24, Z25, Z25
-	VADDPS            Z25, Z8, Z8
-	VMOVUPS           Z25, (AX)(R8*4)
-	PREFETCHT0        64(DI)(R8*4)
-	VMOVUPS           64(DX)(R8*4), Z20
-	VFPCLASSPSZ       $0xd9, Z20, K2
-	KORW              K2, K1, K1
-	VMAXPS            64(CX)(R8*4), Z2, Z21
-	VSUBPS            Z1, Z21, Z22
-	VMOVUPS           Z13, Z23
-	VFMADD231PS       Z12, Z22, Z23
-	VSUBPS            Z13, Z23, Z22
-	VMOVUPS           Z1, Z24
-	VFMADD231PS.BCST  csb95e8083<>+0(SB), Z22, Z24
-	VMOVAPS           Z21, Z21
-	VFNMADD231PS.BCST cs3f318000<>+0(SB), Z22, Z21
-	VSUBPS            Z24, Z21, Z21
-	VMOVUPS           Z15, Z24
-	VFMADD213PS       Z16, Z21, Z24
-	VFMADD213PS       Z17, Z21, Z24
-	VFMADD213PS       Z18, Z21, Z24
-	VFMADD213PS       Z19, Z21, Z24
-	VMULPS            Z21, Z21, Z23
-	VFMADD213PS       Z21, Z23, Z24
-	VSUBPS            Z0, Z22, Z22
-	VBROADCASTSS      cs3f800000<>+0(SB), Z23
-	VSCALEFPS         Z22, Z23, Z23
-	VMOVAPS           Z23, Z21
-	VFMADD231PS       Z24, Z23, Z21
-	VMULPS            Z3, Z21, Z21
-	VSUBPS            Z14, Z21, Z21
-	VBROADCASTSS      (SI), Z22
-	VBROADCASTSS      32(SI), Z25
-	VFMADD213PS.BCST  4(SI), Z21, Z22
-	VFMADD213PS.BCST  36(SI), Z21, Z25
-	VFMADD213PS.BCST  8(SI), Z21, Z22
-	VFMADD213PS.BCST  40(SI), Z21, Z25
-	VFMADD213PS.BCST  12(SI), Z21, Z22
-	VFMADD213PS.BCST  44(SI), Z21, Z25
-	VFMADD213PS.BCST  16(SI), Z21, Z22
-	VFMADD213PS.BCST  48(SI), Z21, Z25
-	VFMADD213PS.BCST  20(SI), Z21, Z22
-	VFMADD213PS.BCST  52(SI), Z21, Z25
-	VFMADD213PS.BCST  24(SI), Z21, Z22
-	VFMADD213PS.BCST  56(SI), Z21, Z25
-	VFMADD213PS.BCST  28(SI), Z21, Z22
-	VFMADD213PS.BCST  60(SI), Z21, Z25
-	VFMADD231PS       Z20, Z22, Z5
-	VMULPS            Z20, Z25, Z25
-	VMULPS            Z23, Z25, Z25
-	VFMADD231PS       Z24, Z25, Z25
-	VADDPS            Z25, Z9, Z9
-	VMOVUPS           Z25, 64(AX)(R8*4)
-	PREFETCHT0        128(DI)(R8*4)
-	VMOVUPS           128(DX)(R8*4), Z20
-	VFPCLASSPSZ       $0xd9, Z20, K2
-	KORW              K2, K1, K1
-	VMAXPS            128(CX)(R8*4), Z2, Z21
-	VSUBPS            Z1, Z21, Z22
-	VMOVUPS           Z13, Z23
-	VFMADD231PS       Z12, Z22, Z23
-	VSUBPS            Z13, Z23, Z22
-	VMOVUPS           Z1, Z24
-	VFMADD231PS.BCST  csb95e8083<>+0(SB), Z22, Z24
-	VMOVAPS           Z21, Z21
-	VFNMADD231PS.BCST cs3f318000<>+0(SB), Z22, Z21
-	VSUBPS            Z24, Z21, Z21
-	VMOVUPS           Z15, Z24
-	VFMADD213PS       Z16, Z21, Z24
-	VFMADD213PS       Z17, Z21, Z24
-	VFMADD213PS       Z18, Z21, Z24
-	VFMADD213PS       Z19, Z21, Z24
-	VMULPS            Z21, Z21, Z23
-	VFMADD213PS       Z21, Z23, Z24
-	VSUBPS            Z0, Z22, Z22
-	VBROADCASTSS      cs3f800000<>+0(SB), Z23
-	VSCALEFPS         Z22, Z23, Z23
-	VMOVAPS           Z23, Z21
-	VFMADD231PS       Z24, Z23, Z21
-	VMULPS            Z3, Z21, Z21
-	VSUBPS            Z14, Z21, Z21
-	VBROADCASTSS      (SI), Z22
-	VBROADCASTSS      32(SI), Z25
-	VFMADD213PS.BCST  4(SI), Z21, Z22
-	VFMADD213PS.BCST  36(SI), Z21, Z25
-	VFMADD213PS.BCST  8(SI), Z21, Z22
-	VFMADD213PS.BCST  40(SI), Z21, Z25
-	VFMADD213PS.BCST  12(SI), Z21, Z22
-	VFMADD213PS.BCST  44(SI), Z21, Z25
-	VFMADD213PS.BCST  16(SI), Z21, Z22
-	VFMADD213PS.BCST  48(SI), Z21, Z25
-	VFMADD213PS.BCST  20(SI), Z21, Z22
-	VFMADD213PS.BCST  52(SI), Z21, Z25
-	VFMADD213PS.BCST  24(SI), Z21, Z22
-	VFMADD213PS.BCST  56(SI), Z21, Z25
-	VFMADD213PS.BCST  28(SI), Z21, Z22
-	VFMADD213PS.BCST  60(SI), Z21, Z25
-	VFMADD231PS       Z20, Z22, Z4
-	VMULPS            Z20, Z25, Z25
-	VMULPS            Z23, Z25, Z25
-	VFMADD231PS       Z24, Z25, Z25
-	VADDPS            Z25, Z8, Z8
-	VMOVUPS           Z25, 128(AX)(R8*4)
-	PREFETCHT0        192(DI)(R8*4)
-	VMOVUPS           192(DX)(R8*4), Z20
-	VFPCLASSPSZ       $0xd9, Z20, K2
-	KORW              K2, K1, K1
-	VMAXPS            192(CX)(R8*4), Z2, Z21
-	VSUBPS            Z1, Z21, Z22
-	VMOVUPS           Z13, Z23
-	VFMADD231PS       Z12, Z22, Z23
-	VSUBPS            Z13, Z23, Z22
-	VMOVUPS           Z1, Z24
-	VFMADD231PS.BCST  csb95e8083<>+0(SB), Z22, Z24
-	VMOVAPS           Z21, Z21
-	VFNMADD231PS.BCST cs3f318000<>+0(SB), Z22, Z21
-	VSUBPS            Z24, Z21, Z21
-	VMOVUPS           Z15, Z24
-	VFMADD213PS       Z16, Z21, Z24
-	VFMADD213PS       Z17, Z21, Z24
-	VFMADD213PS       Z18, Z21, Z24
-	VFMADD213PS       Z19, Z21, Z24
-	VMULPS            Z21, Z21, Z23
-	VFMADD213PS       Z21, Z23, Z24
-	VSUBPS            Z0, Z22, Z22
-	VBROADCASTSS      cs3f800000<>+0(SB), Z23
-	VSCALEFPS         Z22, Z23, Z23
-	VMOVAPS           Z23, Z21
-	VFMADD231PS       Z24, Z23, Z21
-	VMULPS            Z3, Z21, Z21
-	VSUBPS            Z14, Z21, Z21
-	VBROADCASTSS      (SI), Z22
-	VBROADCASTSS      32(SI), Z25
-	VFMADD213PS.BCST  4(SI), Z21, Z22
-	VFMADD213PS.BCST  36(SI), Z21, Z25
-	VFMADD213PS.BCST  8(SI), Z21, Z22
-	VFMADD213PS.BCST  40(SI), Z21, Z25
-	VFMADD213PS.BCST  12(SI), Z21, Z22
-	VFMADD213PS.BCST  44(SI), Z21, Z25
-	VFMADD213PS.BCST  16(SI), Z21, Z22
-	VFMADD213PS.BCST  48(SI), Z21, Z25
-	VFMADD213PS.BCST  20(SI), Z21, Z22
-	VFMADD213PS.BCST  52(SI), Z21, Z25
-	VFMADD213PS.BCST  24(SI), Z21, Z22
-	VFMADD213PS.BCST  56(SI), Z21, Z25
-	VFMADD213PS.BCST  28(SI), Z21, Z22
-	VFMADD213PS.BCST  60(SI), Z21, Z25
-	VFMADD231PS       Z20, Z22, Z5
-	VMULPS            Z20, Z25, Z25
-	VMULPS            Z23, Z25, Z25
-	VFMADD231PS       Z24, Z25, Z25
-	VADDPS            Z25, Z9, Z9
-	VMOVUPS           Z25, 192(AX)(R8*4)
-	VADDPS            Z5, Z4, Z4
-	VPXORD            Z5, Z5, Z5
-	VMOVUPS           Z6, Z20
-	VADDPS            Z4, Z20, Z21
-	VMOVUPS           Z21, Z6
-	VSUBPS            Z21, Z20, Z20
-	VADDPS            Z4, Z20, Z20
-	VADDPS            Z7, Z20, Z20
-	VMOVUPS           Z20, Z7
-	VPXORD            Z4, Z4, Z4
-	VADDPS            Z9, Z8, Z8
-	VPXORD            Z9, Z9, Z9
-	VMOVUPS           Z10, Z20
-	VADDPS            Z8, Z20, Z21
-	VMOVUPS           Z21, Z10
-	VSUBPS            Z21, Z20, Z20
-	VADDPS            Z8, Z20, Z20
-	VADDPS            Z11, Z20, Z20
-	VMOVUPS           Z20, Z11
-	VPXORD            Z8, Z8, Z8
-	ADDQ              $0x40, R8
-	SUBQ              $0x40, BX
-	JMP               big1
+fast1:
+	CMPQ             R9, R10
+	JGE              careful2
+	VMOVUPS          (DX)(R9*4), Z10
+	VFPCLASSPSZ      $0xd9, Z10, K2
+	KORW             K2, K1, K1
+	PREFETCHT0       (DI)(R9*4)
+	VMOVUPS          (CX)(R9*4), Z11
+	VMOVUPS          Z1, Z12
+	VFMSUB231PS      Z0, Z11, Z12
+	VBROADCASTSS     (SI), Z13
+	VBROADCASTSS     32(SI), Z14
+	VFMADD213PS.BCST 4(SI), Z12, Z13
+	VFMADD213PS.BCST 36(SI), Z12, Z14
+	VFMADD213PS.BCST 8(SI), Z12, Z13
+	VFMADD213PS.BCST 40(SI), Z12, Z14
+	VFMADD213PS.BCST 12(SI), Z12, Z13
+	VFMADD213PS.BCST 44(SI), Z12, Z14
+	VFMADD213PS.BCST 16(SI), Z12, Z13
+	VFMADD213PS.BCST 48(SI), Z12, Z14
+	VFMADD213PS.BCST 20(SI), Z12, Z13
+	VFMADD213PS.BCST 52(SI), Z12, Z14
+	VFMADD213PS.BCST 24(SI), Z12, Z13
+	VFMADD213PS.BCST 56(SI), Z12, Z14
+	VFMADD213PS.BCST 28(SI), Z12, Z13
+	VFMADD231PS      Z10, Z13, Z2
+	VMOVUPS          Z1, Z13
+	VFMADD231PS      Z12, Z14, Z13
+	VMOVUPS          Z1, Z15
+	VSUBPS           Z13, Z15, Z15
+	VFMADD231PS      Z12, Z14, Z15
+	VMULPS           Z11, Z13, Z12
+	VMULPS           Z11, Z15, Z15
+	VFMSUB213PS      Z12, Z11, Z13
+	VADDPS           Z13, Z15, Z15
+	VMULPS           Z10, Z12, Z11
+	VADDPS           Z11, Z6, Z6
+	VFMSUB213PS      Z11, Z10, Z12
+	VFMADD231PS      Z10, Z15, Z12
+	VADDPS           Z9, Z12, Z12
+	VMOVUPS          Z12, Z9
+	VMOVUPS          Z11, (AX)(R9*4)
+	VMOVUPS          64(DX)(R9*4), Z10
+	VFPCLASSPSZ      $0xd9, Z10, K2
+	KORW             K2, K1, K1
+	PREFETCHT0       64(DI)(R9*4)
+	VMOVUPS          64(CX)(R9*4), Z11
+	VMOVUPS          Z1, Z12
+	VFMSUB231PS      Z0, Z11, Z12
+	VBROADCASTSS     (SI), Z13
+	VBROADCASTSS     32(SI), Z14
+	VFMADD213PS.BCST 4(SI), Z12, Z13
+	VFMADD213PS.BCST 36(SI), Z12, Z14
+	VFMADD213PS.BCST 8(SI), Z12, Z13
+	VFMADD213PS.BCST 40(SI), Z12, Z14
+	VFMADD213PS.BCST 12(SI), Z12, Z13
+	VFMADD213PS.BCST 44(SI), Z12, Z14
+	VFMADD213PS.BCST 16(SI), Z12, Z13
+	VFMADD213PS.BCST 48(SI), Z12, Z14
+	VFMADD213PS.BCST 20(SI), Z12, Z13
+	VFMADD213PS.BCST 52(SI), Z12, Z14
+	VFMADD213PS.BCST 24(SI), Z12, Z13
+	VFMADD213PS.BCST 56(SI), Z12, Z14
+	VFMADD213PS.BCST 28(SI), Z12, Z13
+	VFMADD231PS      Z10, Z13, Z3
+	VMOVUPS          Z1, Z13
+	VFMADD231PS      Z12, Z14, Z13
+	VMOVUPS          Z1, Z15
+	VSUBPS           Z13, Z15, Z15
+	VFMADD231PS      Z12, Z14, Z15
+	VMULPS           Z11, Z13, Z12
+	VMULPS           Z11, Z15, Z15
+	VFMSUB213PS      Z12, Z11, Z13
+	VADDPS           Z13, Z15, Z15
+	VMULPS           Z10, Z12, Z11
+	VADDPS           Z11, Z7, Z7
+	VFMSUB213PS      Z11, Z10, Z12
+	VFMADD231PS      Z10, Z15, Z12
+	VADDPS           Z9, Z12, Z12
+	VMOVUPS          Z12, Z9
+	VMOVUPS          Z11, 64(AX)(R9*4)
+	VMOVUPS          128(DX)(R9*4), Z10
+	VFPCLASSPSZ      $0xd9, Z10, K2
+	KORW             K2, K1, K1
+	PREFETCHT0       128(DI)(R9*4)
+	VMOVUPS          128(CX)(R9*4), Z11
+	VMOVUPS          Z1, Z12
+	VFMSUB231PS      Z0, Z11, Z12
+	VBROADCASTSS     (SI), Z13
+	VBROADCASTSS     32(SI), Z14
+	VFMADD213PS.BCST 4(SI), Z12, Z13
+	VFMADD213PS.BCST 36(SI), Z12, Z14
+	VFMADD213PS.BCST 8(SI), Z12, Z13
+	VFMADD213PS.BCST 40(SI), Z12, Z14
+	VFMADD213PS.BCST 12(SI), Z12, Z13
+	VFMADD213PS.BCST 44(SI), Z12, Z14
+	VFMADD213PS.BCST 16(SI), Z12, Z13
+	VFMADD213PS.BCST 48(SI), Z12, Z14
+	VFMADD213PS.BCST 20(SI), Z12, Z13
+	VFMADD213PS.BCST 52(SI), Z12, Z14
+	VFMADD213PS.BCST 24(SI), Z12, Z13
+	VFMADD213PS.BCST 56(SI), Z12, Z14
+	VFMADD213PS.BCST 28(SI), Z12, Z13
+	VFMADD231PS      Z10, Z13, Z2
+	VMOVUPS          Z1, Z13
+	VFMADD231PS      Z12, Z14, Z13
+	VMOVUPS          Z1, Z15
+	VSUBPS           Z13, Z15, Z15
+	VFMADD231PS      Z12, Z14, Z15
+	VMULPS           Z11, Z13, Z12
+	VMULPS           Z11, Z15, Z15
+	VFMSUB213PS      Z12, Z11, Z13
+	VADDPS           Z13, Z15, Z15
+	VMULPS           Z10, Z12, Z11
+	VADDPS           Z11, Z6, Z6
+	VFMSUB213PS      Z11, Z10, Z12
+	VFMADD231PS      Z10, Z15, Z12
+	VADDPS           Z9, Z12, Z12
+	VMOVUPS          Z12, Z9
+	VMOVUPS          Z11, 128(AX)(R9*4)
+	VMOVUPS          192(DX)(R9*4), Z10
+	VFPCLASSPSZ      $0xd9, Z10, K2
+	KORW             K2, K1, K1
+	PREFETCHT0       192(DI)(R9*4)
+	VMOVUPS          192(CX)(R9*4), Z11
+	VMOVUPS          Z1, Z12
+	VFMSUB231PS      Z0, Z11, Z12
+	VBROADCASTSS     (SI), Z13
+	VBROADCASTSS     32(SI), Z14
+	VFMADD213PS.BCST 4(SI), Z12, Z13
+	VFMADD213PS.BCST 36(SI), Z12, Z14
+	VFMADD213PS.BCST 8(SI), Z12, Z13
+	VFMADD213PS.BCST 40(SI), Z12, Z14
+	VFMADD213PS.BCST 12(SI), Z12, Z13
+	VFMADD213PS.BCST 44(SI), Z12, Z14
+	VFMADD213PS.BCST 16(SI), Z12, Z13
+	VFMADD213PS.BCST 48(SI), Z12, Z14
+	VFMADD213PS.BCST 20(SI), Z12, Z13
+	VFMADD213PS.BCST 52(SI), Z12, Z14
+	VFMADD213PS.BCST 24(SI), Z12, Z13
+	VFMADD213PS.BCST 56(SI), Z12, Z14
+	VFMADD213PS.BCST 28(SI), Z12, Z13
+	VFMADD231PS      Z10, Z13, Z3
+	VMOVUPS          Z1, Z13
+	VFMADD231PS      Z12, Z14, Z13
+	VMOVUPS          Z1, Z15
+	VSUBPS           Z13, Z15, Z15
+	VFMADD231PS      Z12, Z14, Z15
+	VMULPS           Z11, Z13, Z12
+	VMULPS           Z11, Z15, Z15
+	VFMSUB213PS      Z12, Z11, Z13
+	VADDPS           Z13, Z15, Z15
+	VMULPS           Z10, Z12, Z11
+	VADDPS           Z11, Z7, Z7
+	VFMSUB213PS      Z11, Z10, Z12
+	VFMADD231PS      Z10, Z15, Z12
+	VADDPS           Z9, Z12, Z12
+	VMOVUPS          Z12, Z9
+	VMOVUPS          Z11, 192(AX)(R9*4)
+	VADDPS           Z3, Z2, Z2
+	VPXORD           Z3, Z3, Z3
+	VMOVUPS          Z4, Z10
+	VADDPS           Z2, Z10, Z11
+	VMOVUPS          Z11, Z4
+	VSUBPS           Z11, Z10, Z10
+	VADDPS           Z2, Z10, Z10
+	VADDPS           Z5, Z10, Z10
+	VMOVUPS          Z10, Z5
+	VPXORD           Z2, Z2, Z2
+	VADDPS           Z7, Z6, Z6
+	VPXORD           Z7, Z7, Z7
+	VMOVUPS          Z8, Z10
+	VADDPS           Z6, Z10, Z11
+	VMOVUPS          Z11, Z8
+	VSUBPS           Z11, Z10, Z10
+	VADDPS           Z6, Z10, Z10
+	VADDPS           Z9, Z10, Z10
+	VMOVUPS          Z10, Z9
+	VPXORD           Z6, Z6, Z6
+	ADDQ             $0x40, R9
+	JMP              fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x10
-	JLT               tail4
-	PREFETCHT0        (DI)(R8*4)
-	VMOVUPS           (DX)(R8*4), Z20
-	VFPCLASSPSZ       $0xd9, Z20, K2
-	KORW              K2, K1, K1
-	VMAXPS            (CX)(R8*4), Z2, Z21
-	VSUBPS            Z1, Z21, Z22
-	VMOVUPS           Z13, Z23
-	VFMADD231PS       Z12, Z22, Z23
-	VSUBPS            Z13, Z23, Z22
-	VMOVUPS           Z1, Z24
-	VFMADD231PS.BCST  csb95e8083<>+0(SB), Z22, Z24
-	VMOVAPS           Z21, Z21
-	VFNMADD231PS.BCST cs3f318000<>+0(SB), Z22, Z21
-	VSUBPS            Z24, Z21, Z21
-	VMOVUPS           Z15, Z24
-	VFMADD213PS       Z16, Z21, Z24
-	VFMADD213PS       Z17, Z21, Z24
-	VFMADD213PS       Z18, Z21, Z24
-	VFMADD213PS       Z19, Z21, Z24
-	VMULPS            Z21, Z21, Z23
-	VFMADD213PS       Z21, Z23, Z24
-	VSUBPS            Z0, Z22, Z22
-	VBROADCASTSS      cs3f800000<>+0(SB), Z23
-	VSCALEFPS         Z22, Z23, Z23
-	VMOVAPS           Z23, Z21
-	VFMADD231PS       Z24, Z23, Z21
-	VMULPS            Z3, Z21, Z21
-	VSUBPS            Z14, Z21, Z21
-	VBROADCASTSS      (SI), Z22
-	VBROADCASTSS      32(SI), Z25
-	VFMADD213PS.BCST  4(SI), Z21, Z22
-	VFMADD213PS.BCST  36(SI), Z21, Z25
-	VFMADD213PS.BCST  8(SI), Z21, Z22
-	VFMADD213PS.BCST  40(SI), Z21, Z25
-	VFMADD213PS.BCST  12(SI), Z21, Z22
-	VFMADD213PS.BCST  44(SI), Z21, Z25
-	VFMADD213PS.BCST  16(SI), Z21, Z22
-	VFMADD213PS.BCST  48(SI), Z21, Z25
-	VFMADD213PS.BCST  20(SI), Z21, Z22
-	VFMADD213PS.BCST  52(SI), Z21, Z25
-	VFMADD213PS.BCST  24(SI), Z21, Z22
-	VFMADD213PS.BCST  56(SI), Z21, Z25
-	VFMADD213PS.BCST  28(SI), Z21, Z22
-	VFMADD213PS.BCST  60(SI), Z21, Z25
-	VFMADD231PS       Z20, Z22, Z4
-	VMULPS            Z20, Z25, Z25
-	VMULPS            Z23, Z25, Z25
-	VFMADD231PS       Z24, Z25, Z25
-	VADDPS            Z25, Z8, Z8
-	VMOVUPS           Z25, (AX)(R8*4)
-	ADDQ              $0x10, R8
-	SUBQ              $0x10, BX
-	JMP               next3
+careful2:
+	CMPQ             R9, BX
+	JGE              summed3
+	MOVQ             BX, R10
+	SUBQ             R9, R10
+	MOVQ             $0x0000000000000010, R11
+	CMPQ             R10, R11
+	CMOVQGT          R11, R10
+	MOVL             $0x00000001, R11
+	SHLXL            R10, R11, R10
+	DECL             R10
+	KMOVW            R10, K2
+	MOVQ             R8, R10
+	SUBQ             R9, R10
+	MOVL             $0x00000001, R11
+	XORL             R12, R12
+	SHLXL            R10, R11, R11
+	CMPQ             R10, $0x10
+	CMOVLCC          R12, R11
+	KMOVW            R11, K3
+	KANDNW           K2, K3, K3
+	VMOVUPS.Z        (DX)(R9*4), K2, Z10
+	VFPCLASSPSZ      $0xd9, Z10, K4
+	KORW             K4, K1, K1
+	VMOVUPS.Z        Z10, K3, Z10
+	PREFETCHT0       (DI)(R9*4)
+	VMOVUPS.Z        (CX)(R9*4), K2, Z11
+	VMOVUPS          Z1, Z12
+	VFMSUB231PS      Z0, Z11, Z12
+	VBROADCASTSS     (SI), Z13
+	VBROADCASTSS     32(SI), Z14
+	VFMADD213PS.BCST 4(SI), Z12, Z13
+	VFMADD213PS.BCST 36(SI), Z12, Z14
+	VFMADD213PS.BCST 8(SI), Z12, Z13
+	VFMADD213PS.BCST 40(SI), Z12, Z14
+	VFMADD213PS.BCST 12(SI), Z12, Z13
+	VFMADD213PS.BCST 44(SI), Z12, Z14
+	VFMADD213PS.BCST 16(SI), Z12, Z13
+	VFMADD213PS.BCST 48(SI), Z12, Z14
+	VFMADD213PS.BCST 20(SI), Z12, Z13
+	VFMADD213PS.BCST 52(SI), Z12, Z14
+	VFMADD213PS.BCST 24(SI), Z12, Z13
+	VFMADD213PS.BCST 56(SI), Z12, Z14
+	VFMADD213PS.BCST 28(SI), Z12, Z13
+	VFMADD231PS      Z10, Z13, Z2
+	VMOVUPS          Z1, Z13
+	VFMADD231PS      Z12, Z14, Z13
+	VMOVUPS          Z1, Z15
+	VSUBPS           Z13, Z15, Z15
+	VFMADD231PS      Z12, Z14, Z15
+	VMULPS           Z11, Z13, Z12
+	VMULPS           Z11, Z15, Z15
+	VFMSUB213PS      Z12, Z11, Z13
+	VADDPS           Z13, Z15, Z15
+	VMULPS           Z10, Z12, Z11
+	VADDPS           Z11, Z6, Z6
+	VFMSUB213PS      Z11, Z10, Z12
+	VFMADD231PS      Z10, Z15, Z12
+	VADDPS           Z9, Z12, Z12
+	VMOVUPS          Z12, Z9
+	VMOVUPS          Z11, K2, (AX)(R9*4)
+	ADDQ             $0x10, R9
+	TESTQ            $0x0000003f, R9
+	JNE              careful2
+	VADDPS           Z3, Z2, Z2
+	VPXORD           Z3, Z3, Z3
+	VMOVUPS          Z4, Z10
+	VADDPS           Z2, Z10, Z11
+	VMOVUPS          Z11, Z4
+	VSUBPS           Z11, Z10, Z10
+	VADDPS           Z2, Z10, Z10
+	VADDPS           Z5, Z10, Z10
+	VMOVUPS          Z10, Z5
+	VPXORD           Z2, Z2, Z2
+	VADDPS           Z7, Z6, Z6
+	VPXORD           Z7, Z7, Z7
+	VMOVUPS          Z8, Z10
+	VADDPS           Z6, Z10, Z11
+	VMOVUPS          Z11, Z8
+	VSUBPS           Z11, Z10, Z10
+	VADDPS           Z6, Z10, Z10
+	VADDPS           Z9, Z10, Z10
+	VMOVUPS          Z10, Z9
+	VPXORD           Z6, Z6, Z6
+	MOVQ             BX, R10
+	ANDQ             $-64, R10
+	JMP              fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R9
-	SHLXL             BX, R9, BX
-	DECL              BX
-	KMOVW             BX, K2
-	PREFETCHT0        (DI)(R8*4)
-	VMOVUPS.Z         (DX)(R8*4), K2, Z20
-	VFPCLASSPSZ       $0xd9, Z20, K3
-	KORW              K3, K1, K1
-	VMOVUPS.Z         (CX)(R8*4), K2, Z21
-	VMAXPS            Z21, Z2, Z2
-	VSUBPS            Z1, Z2, Z21
-	VMOVUPS           Z13, Z22
-	VFMADD231PS       Z12, Z21, Z22
-	VSUBPS            Z13, Z22, Z12
-	VMOVUPS           Z1, Z1
-	VFMADD231PS.BCST  csb95e8083<>+0(SB), Z12, Z1
-	VMOVAPS           Z2, Z2
-	VFNMADD231PS.BCST cs3f318000<>+0(SB), Z12, Z2
-	VSUBPS            Z1, Z2, Z2
-	VMOVUPS           Z15, Z1
-	VFMADD213PS       Z16, Z2, Z1
-	VFMADD213PS       Z17, Z2, Z1
-	VFMADD213PS       Z18, Z2, Z1
-	VFMADD213PS       Z19, Z2, Z1
-	VMULPS            Z2, Z2, Z13
-	VFMADD213PS       Z2, Z13, Z1
-	VSUBPS            Z0, Z12, Z12
-	VBROADCASTSS      cs3f800000<>+0(SB), Z22
-	VSCALEFPS         Z12, Z22, Z22
-	VMOVAPS           Z22, Z0
-	VFMADD231PS       Z1, Z22, Z0
-	VMULPS            Z3, Z0, Z0
-	VSUBPS            Z14, Z0, Z0
-	VBROADCASTSS      (SI), Z2
-	VBROADCASTSS      32(SI), Z3
-	VFMADD213PS.BCST  4(SI), Z0, Z2
-	VFMADD213PS.BCST  36(SI), Z0, Z3
-	VFMADD213PS.BCST  8(SI), Z0, Z2
-	VFMADD213PS.BCST  40(SI), Z0, Z3
-	VFMADD213PS.BCST  12(SI), Z0, Z2
-	VFMADD213PS.BCST  44(SI), Z0, Z3
-	VFMADD213PS.BCST  16(SI), Z0, Z2
-	VFMADD213PS.BCST  48(SI), Z0, Z3
-	VFMADD213PS.BCST  20(SI), Z0, Z2
-	VFMADD213PS.BCST  52(SI), Z0, Z3
-	VFMADD213PS.BCST  24(SI), Z0, Z2
-	VFMADD213PS.BCST  56(SI), Z0, Z3
-	VFMADD213PS.BCST  28(SI), Z0, Z2
-	VFMADD213PS.BCST  60(SI), Z0, Z3
-	VFMADD231PS       Z20, Z2, Z4
-	VMULPS            Z20, Z3, Z3
-	VMULPS            Z22, Z3, Z3
-	VFMADD231PS       Z1, Z3, Z3
-	VADDPS            Z3, Z8, Z8
-	VMOVUPS           Z3, K2, (AX)(R8*4)
-
-done5:
-	VADDPS        Z5, Z4, Z4
-	VPXORD        Z5, Z5, Z5
-	VMOVUPS       Z6, Z0
-	VADDPS        Z4, Z0, Z1
-	VMOVUPS       Z1, Z6
+summed3:
+	VADDPS        Z3, Z2, Z2
+	VPXORD        Z3, Z3, Z3
+	VMOVUPS       Z4, Z0
+	VADDPS        Z2, Z0, Z1
+	VMOVUPS       Z1, Z4
 	VSUBPS        Z1, Z0, Z0
-	VADDPS        Z4, Z0, Z0
-	VADDPS        Z7, Z0, Z0
-	VMOVUPS       Z0, Z7
-	VPXORD        Z4, Z4, Z4
-	VMOVUPS       Z6, Z0
-	VMOVUPS       Z7, Z1
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z5, Z0, Z0
+	VMOVUPS       Z0, Z5
+	VPXORD        Z2, Z2, Z2
+	VMOVUPS       Z4, Z0
+	VMOVUPS       Z5, Z1
 	VSUBPS        Z1, Z1, Z2
 	VCMPPS        $0x00, Z2, Z2, K2
 	VMOVUPS.Z     Z1, K2, Z1
@@ -9154,18 +9273,18 @@ done5:
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
 	VMOVSD        X0, sum+64(FP)
-	VADDPS        Z9, Z8, Z8
-	VPXORD        Z9, Z9, Z9
-	VMOVUPS       Z10, Z0
-	VADDPS        Z8, Z0, Z1
-	VMOVUPS       Z1, Z10
+	VADDPS        Z7, Z6, Z6
+	VPXORD        Z7, Z7, Z7
+	VMOVUPS       Z8, Z0
+	VADDPS        Z6, Z0, Z1
+	VMOVUPS       Z1, Z8
 	VSUBPS        Z1, Z0, Z0
-	VADDPS        Z8, Z0, Z0
-	VADDPS        Z11, Z0, Z0
-	VMOVUPS       Z0, Z11
-	VPXORD        Z8, Z8, Z8
-	VMOVUPS       Z10, Z0
-	VMOVUPS       Z11, Z1
+	VADDPS        Z6, Z0, Z0
+	VADDPS        Z9, Z0, Z0
+	VMOVUPS       Z0, Z9
+	VPXORD        Z6, Z6, Z6
+	VMOVUPS       Z8, Z0
+	VMOVUPS       Z9, Z1
 	VSUBPS        Z1, Z1, Z2
 	VCMPPS        $0x00, Z2, Z2, K2
 	VMOVUPS.Z     Z1, K2, Z1
@@ -14162,8 +14281,8 @@ done5:
 	RET
 
 // func expsF64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·expsF64AVX512(SB), NOSPLIT, $0-56
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·expsF64AVX512(SB), NOSPLIT, $128-56
 	MOVQ         z+8(FP), AX
 	MOVQ         n+16(FP), CX
 	MOVQ         ahead+40(FP), DX
@@ -14190,11 +14309,15 @@ TEXT ·expsF64AVX512(SB), NOSPLIT, $0-56
 	VBROADCASTSD shift+32(FP), Z16
 	VPXORD       Z17, Z17, Z17
 	VPXORD       Z18, Z18, Z18
+	VMOVUPD      Z17, (SP)
+	VMOVUPD      Z17, 64(SP)
 	XORQ         DI, DI
+	MOVQ         CX, R8
+	ANDQ         $-32, R8
 
-big1:
-	CMPQ         CX, $0x10
-	JLT          small2
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
 	VMAXPD       (AX)(DI*8), Z15, Z19
 	PREFETCHT0   (DX)(DI*8)
 	PREFETCHT0   (SI)(DI*8)
@@ -14245,15 +14368,92 @@ big1:
 	VSCALEFPD    Z20, Z19, Z19
 	VMOVUPD      Z19, 64(BX)(DI*8)
 	VADDPD       Z19, Z18, Z18
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, CX
-	JMP          big1
+	VMAXPD       128(AX)(DI*8), Z15, Z19
+	PREFETCHT0   128(DX)(DI*8)
+	PREFETCHT0   128(SI)(DI*8)
+	VMOVUPD      Z1, Z20
+	VFMADD231PD  Z0, Z19, Z20
+	VSUBPD       Z1, Z20, Z20
+	VMOVAPD      Z19, Z21
+	VFNMADD231PD Z2, Z20, Z21
+	VFNMADD231PD Z3, Z20, Z21
+	VMOVUPD      Z5, Z19
+	VFMADD213PD  Z6, Z21, Z19
+	VFMADD213PD  Z7, Z21, Z19
+	VFMADD213PD  Z8, Z21, Z19
+	VFMADD213PD  Z9, Z21, Z19
+	VFMADD213PD  Z10, Z21, Z19
+	VFMADD213PD  Z11, Z21, Z19
+	VFMADD213PD  Z12, Z21, Z19
+	VFMADD213PD  Z13, Z21, Z19
+	VFMADD213PD  Z14, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VSUBPD       Z16, Z20, Z20
+	VSCALEFPD    Z20, Z19, Z19
+	VMOVUPD      Z19, 128(BX)(DI*8)
+	VADDPD       Z19, Z17, Z17
+	VMAXPD       192(AX)(DI*8), Z15, Z19
+	PREFETCHT0   192(DX)(DI*8)
+	PREFETCHT0   192(SI)(DI*8)
+	VMOVUPD      Z1, Z20
+	VFMADD231PD  Z0, Z19, Z20
+	VSUBPD       Z1, Z20, Z20
+	VMOVAPD      Z19, Z21
+	VFNMADD231PD Z2, Z20, Z21
+	VFNMADD231PD Z3, Z20, Z21
+	VMOVUPD      Z5, Z19
+	VFMADD213PD  Z6, Z21, Z19
+	VFMADD213PD  Z7, Z21, Z19
+	VFMADD213PD  Z8, Z21, Z19
+	VFMADD213PD  Z9, Z21, Z19
+	VFMADD213PD  Z10, Z21, Z19
+	VFMADD213PD  Z11, Z21, Z19
+	VFMADD213PD  Z12, Z21, Z19
+	VFMADD213PD  Z13, Z21, Z19
+	VFMADD213PD  Z14, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VSUBPD       Z16, Z20, Z20
+	VSCALEFPD    Z20, Z19, Z19
+	VMOVUPD      Z19, 192(BX)(DI*8)
+	VADDPD       Z19, Z18, Z18
+	VADDPD       Z18, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VMOVUPD      (SP), Z19
+	VADDPD       Z17, Z19, Z20
+	VMOVUPD      Z20, (SP)
+	VSUBPD       Z20, Z19, Z19
+	VADDPD       Z17, Z19, Z19
+	VADDPD       64(SP), Z19, Z19
+	VMOVUPD      Z19, 64(SP)
+	VPXORD       Z17, Z17, Z17
+	ADDQ         $0x20, DI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         CX, $0x08
-	JLT          tail4
-	VMAXPD       (AX)(DI*8), Z15, Z19
+careful2:
+	CMPQ         DI, CX
+	JGE          summed3
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000008, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	MOVL         $0x00000001, R9
+	SHLXL        R8, R9, R8
+	DECL         R8
+	KMOVW        R8, K1
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	MOVL         $0x00000001, R9
+	XORL         R10, R10
+	SHLXL        R8, R9, R9
+	CMPQ         R8, $0x08
+	CMOVLCC      R10, R9
+	KMOVW        R9, K2
+	KANDNW       K1, K2, K2
+	VMOVUPD.Z    (AX)(DI*8), K1, Z19
+	VMAXPD       Z19, Z15, Z19
 	PREFETCHT0   (DX)(DI*8)
 	PREFETCHT0   (SI)(DI*8)
 	VMOVUPD      Z1, Z20
@@ -14276,65 +14476,60 @@ next3:
 	VFMADD213PD  Z4, Z21, Z19
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
-	VMOVUPD      Z19, (BX)(DI*8)
+	VMOVUPD      Z19, K1, (BX)(DI*8)
+	VMOVUPD.Z    Z19, K2, Z19
 	VADDPD       Z19, Z17, Z17
 	ADDQ         $0x08, DI
-	SUBQ         $0x08, CX
-	JMP          next3
+	TESTQ        $0x0000001f, DI
+	JNE          careful2
+	VADDPD       Z18, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VMOVUPD      (SP), Z19
+	VADDPD       Z17, Z19, Z20
+	VMOVUPD      Z20, (SP)
+	VSUBPD       Z20, Z19, Z19
+	VADDPD       Z17, Z19, Z19
+	VADDPD       64(SP), Z19, Z19
+	VMOVUPD      Z19, 64(SP)
+	VPXORD       Z17, Z17, Z17
+	MOVQ         CX, R8
+	ANDQ         $-32, R8
+	JMP          fast1
 
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	MOVL         $0x00000001, R8
-	SHLXL        CX, R8, CX
-	DECL         CX
-	KMOVW        CX, K1
-	VMOVUPD.Z    (AX)(DI*8), K1, Z19
-	VMAXPD       Z19, Z15, Z15
-	PREFETCHT0   (DX)(DI*8)
-	PREFETCHT0   (SI)(DI*8)
-	VMOVUPD      Z1, Z19
-	VFMADD231PD  Z0, Z15, Z19
-	VSUBPD       Z1, Z19, Z0
-	VMOVAPD      Z15, Z1
-	VFNMADD231PD Z2, Z0, Z1
-	VFNMADD231PD Z3, Z0, Z1
-	VMOVUPD      Z5, Z2
-	VFMADD213PD  Z6, Z1, Z2
-	VFMADD213PD  Z7, Z1, Z2
-	VFMADD213PD  Z8, Z1, Z2
-	VFMADD213PD  Z9, Z1, Z2
-	VFMADD213PD  Z10, Z1, Z2
-	VFMADD213PD  Z11, Z1, Z2
-	VFMADD213PD  Z12, Z1, Z2
-	VFMADD213PD  Z13, Z1, Z2
-	VFMADD213PD  Z14, Z1, Z2
-	VFMADD213PD  Z4, Z1, Z2
-	VFMADD213PD  Z4, Z1, Z2
-	VSUBPD       Z16, Z0, Z0
-	VSCALEFPD    Z0, Z2, Z2
-	VMOVUPD      Z2, K1, (BX)(DI*8)
-	VMOVUPD.Z    Z2, K1, Z2
-	VADDPD       Z2, Z17, Z17
-
-done5:
+summed3:
 	VADDPD        Z18, Z17, Z17
-	VEXTRACTF64X4 $0x01, Z17, Y0
-	VADDPD        Y0, Y17, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+48(FP)
+	VPXORD        Z18, Z18, Z18
+	VMOVUPD       (SP), Z0
+	VADDPD        Z17, Z0, Z1
+	VMOVUPD       Z1, (SP)
+	VSUBPD        Z1, Z0, Z0
+	VADDPD        Z17, Z0, Z0
+	VADDPD        64(SP), Z0, Z0
+	VMOVUPD       Z0, 64(SP)
+	VPXORD        Z17, Z17, Z17
+	VMOVUPD       (SP), Z0
+	VMOVUPD       64(SP), Z1
+	VSUBPD        Z1, Z1, Z2
+	VCMPPD        $0x00, Z2, Z2, K1
+	VMOVUPD.Z     Z1, K1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, sum+48(FP)
 	VZEROUPPER
 	RET
 
-// func sumExpF64AVX512(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·sumExpF64AVX512(SB), NOSPLIT, $0-48
+// func sumExpF64AVX512(z *float64, n int, but int, low float64, shift float64, ahead int) (sum float64)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·sumExpF64AVX512(SB), NOSPLIT, $128-56
 	MOVQ         z+0(FP), AX
 	MOVQ         n+8(FP), CX
-	MOVQ         ahead+32(FP), DX
+	MOVQ         ahead+40(FP), DX
+	MOVQ         but+16(FP), BX
 	ADDQ         AX, DX
 	VBROADCASTSD cd3ff71547652b82fe<>+0(SB), Z0
 	VBROADCASTSD cd4338000000000000<>+0(SB), Z1
@@ -14351,17 +14546,21 @@ TEXT ·sumExpF64AVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSD cd3fa5555555553d4f<>+0(SB), Z12
 	VBROADCASTSD cd3fc5555555555556<>+0(SB), Z13
 	VBROADCASTSD cd3fe0000000000000<>+0(SB), Z14
-	VBROADCASTSD low+16(FP), Z15
-	VBROADCASTSD shift+24(FP), Z16
+	VBROADCASTSD low+24(FP), Z15
+	VBROADCASTSD shift+32(FP), Z16
 	VPXORD       Z17, Z17, Z17
 	VPXORD       Z18, Z18, Z18
-	XORQ         BX, BX
+	VMOVUPD      Z17, (SP)
+	VMOVUPD      Z17, 64(SP)
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-32, DI
 
-big1:
-	CMPQ         CX, $0x10
-	JLT          small2
-	VMAXPD       (AX)(BX*8), Z15, Z19
-	PREFETCHT0   (DX)(BX*8)
+fast1:
+	CMPQ         SI, DI
+	JGE          careful2
+	VMAXPD       (AX)(SI*8), Z15, Z19
+	PREFETCHT0   (DX)(SI*8)
 	VMOVUPD      Z1, Z20
 	VFMADD231PD  Z0, Z19, Z20
 	VSUBPD       Z1, Z20, Z20
@@ -14383,8 +14582,8 @@ big1:
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
 	VADDPD       Z19, Z17, Z17
-	VMAXPD       64(AX)(BX*8), Z15, Z19
-	PREFETCHT0   64(DX)(BX*8)
+	VMAXPD       64(AX)(SI*8), Z15, Z19
+	PREFETCHT0   64(DX)(SI*8)
 	VMOVUPD      Z1, Z20
 	VFMADD231PD  Z0, Z19, Z20
 	VSUBPD       Z1, Z20, Z20
@@ -14406,16 +14605,8 @@ big1:
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
 	VADDPD       Z19, Z18, Z18
-	ADDQ         $0x10, BX
-	SUBQ         $0x10, CX
-	JMP          big1
-
-small2:
-next3:
-	CMPQ         CX, $0x08
-	JLT          tail4
-	VMAXPD       (AX)(BX*8), Z15, Z19
-	PREFETCHT0   (DX)(BX*8)
+	VMAXPD       128(AX)(SI*8), Z15, Z19
+	PREFETCHT0   128(DX)(SI*8)
 	VMOVUPD      Z1, Z20
 	VFMADD231PD  Z0, Z19, Z20
 	VSUBPD       Z1, Z20, Z20
@@ -14437,52 +14628,129 @@ next3:
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
 	VADDPD       Z19, Z17, Z17
-	ADDQ         $0x08, BX
-	SUBQ         $0x08, CX
-	JMP          next3
+	VMAXPD       192(AX)(SI*8), Z15, Z19
+	PREFETCHT0   192(DX)(SI*8)
+	VMOVUPD      Z1, Z20
+	VFMADD231PD  Z0, Z19, Z20
+	VSUBPD       Z1, Z20, Z20
+	VMOVAPD      Z19, Z21
+	VFNMADD231PD Z2, Z20, Z21
+	VFNMADD231PD Z3, Z20, Z21
+	VMOVUPD      Z5, Z19
+	VFMADD213PD  Z6, Z21, Z19
+	VFMADD213PD  Z7, Z21, Z19
+	VFMADD213PD  Z8, Z21, Z19
+	VFMADD213PD  Z9, Z21, Z19
+	VFMADD213PD  Z10, Z21, Z19
+	VFMADD213PD  Z11, Z21, Z19
+	VFMADD213PD  Z12, Z21, Z19
+	VFMADD213PD  Z13, Z21, Z19
+	VFMADD213PD  Z14, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VSUBPD       Z16, Z20, Z20
+	VSCALEFPD    Z20, Z19, Z19
+	VADDPD       Z19, Z18, Z18
+	VADDPD       Z18, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VMOVUPD      (SP), Z19
+	VADDPD       Z17, Z19, Z20
+	VMOVUPD      Z20, (SP)
+	VSUBPD       Z20, Z19, Z19
+	VADDPD       Z17, Z19, Z19
+	VADDPD       64(SP), Z19, Z19
+	VMOVUPD      Z19, 64(SP)
+	VPXORD       Z17, Z17, Z17
+	ADDQ         $0x20, SI
+	JMP          fast1
 
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	MOVL         $0x00000001, SI
-	SHLXL        CX, SI, CX
-	DECL         CX
-	KMOVW        CX, K1
-	VMOVUPD.Z    (AX)(BX*8), K1, Z19
-	VMAXPD       Z19, Z15, Z15
-	PREFETCHT0   (DX)(BX*8)
-	VMOVUPD      Z1, Z19
-	VFMADD231PD  Z0, Z15, Z19
-	VSUBPD       Z1, Z19, Z0
-	VMOVAPD      Z15, Z1
-	VFNMADD231PD Z2, Z0, Z1
-	VFNMADD231PD Z3, Z0, Z1
-	VMOVUPD      Z5, Z2
-	VFMADD213PD  Z6, Z1, Z2
-	VFMADD213PD  Z7, Z1, Z2
-	VFMADD213PD  Z8, Z1, Z2
-	VFMADD213PD  Z9, Z1, Z2
-	VFMADD213PD  Z10, Z1, Z2
-	VFMADD213PD  Z11, Z1, Z2
-	VFMADD213PD  Z12, Z1, Z2
-	VFMADD213PD  Z13, Z1, Z2
-	VFMADD213PD  Z14, Z1, Z2
-	VFMADD213PD  Z4, Z1, Z2
-	VFMADD213PD  Z4, Z1, Z2
-	VSUBPD       Z16, Z0, Z0
-	VSCALEFPD    Z0, Z2, Z2
-	VMOVUPD.Z    Z2, K1, Z2
-	VADDPD       Z2, Z17, Z17
+careful2:
+	CMPQ         SI, CX
+	JGE          summed3
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000008, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, DI
+	DECL         DI
+	KMOVW        DI, K1
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	MOVL         $0x00000001, R8
+	XORL         R9, R9
+	SHLXL        DI, R8, R8
+	CMPQ         DI, $0x08
+	CMOVLCC      R9, R8
+	KMOVW        R8, K2
+	KANDNW       K1, K2, K2
+	VMOVUPD.Z    (AX)(SI*8), K1, Z19
+	VMAXPD       Z19, Z15, Z19
+	PREFETCHT0   (DX)(SI*8)
+	VMOVUPD      Z1, Z20
+	VFMADD231PD  Z0, Z19, Z20
+	VSUBPD       Z1, Z20, Z20
+	VMOVAPD      Z19, Z21
+	VFNMADD231PD Z2, Z20, Z21
+	VFNMADD231PD Z3, Z20, Z21
+	VMOVUPD      Z5, Z19
+	VFMADD213PD  Z6, Z21, Z19
+	VFMADD213PD  Z7, Z21, Z19
+	VFMADD213PD  Z8, Z21, Z19
+	VFMADD213PD  Z9, Z21, Z19
+	VFMADD213PD  Z10, Z21, Z19
+	VFMADD213PD  Z11, Z21, Z19
+	VFMADD213PD  Z12, Z21, Z19
+	VFMADD213PD  Z13, Z21, Z19
+	VFMADD213PD  Z14, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VSUBPD       Z16, Z20, Z20
+	VSCALEFPD    Z20, Z19, Z19
+	VMOVUPD.Z    Z19, K2, Z19
+	VADDPD       Z19, Z17, Z17
+	ADDQ         $0x08, SI
+	TESTQ        $0x0000001f, SI
+	JNE          careful2
+	VADDPD       Z18, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VMOVUPD      (SP), Z19
+	VADDPD       Z17, Z19, Z20
+	VMOVUPD      Z20, (SP)
+	VSUBPD       Z20, Z19, Z19
+	VADDPD       Z17, Z19, Z19
+	VADDPD       64(SP), Z19, Z19
+	VMOVUPD      Z19, 64(SP)
+	VPXORD       Z17, Z17, Z17
+	MOVQ         CX, DI
+	ANDQ         $-32, DI
+	JMP          fast1
 
-done5:
+summed3:
 	VADDPD        Z18, Z17, Z17
-	VEXTRACTF64X4 $0x01, Z17, Y0
-	VADDPD        Y0, Y17, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+40(FP)
+	VPXORD        Z18, Z18, Z18
+	VMOVUPD       (SP), Z0
+	VADDPD        Z17, Z0, Z1
+	VMOVUPD       Z1, (SP)
+	VSUBPD        Z1, Z0, Z0
+	VADDPD        Z17, Z0, Z0
+	VADDPD        64(SP), Z0, Z0
+	VMOVUPD       Z0, 64(SP)
+	VPXORD        Z17, Z17, Z17
+	VMOVUPD       (SP), Z0
+	VMOVUPD       64(SP), Z1
+	VSUBPD        Z1, Z1, Z2
+	VCMPPD        $0x00, Z2, Z2, K1
+	VMOVUPD.Z     Z1, K1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, sum+48(FP)
 	VZEROUPPER
 	RET
 
@@ -17155,32 +17423,25 @@ done5:
 	VZEROUPPER
 	RET
 
-// func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·powTermsF64AVX512(SB), NOSPLIT, $256-100
+// func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, top int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
+TEXT ·powTermsF64AVX512(SB), NOSPLIT, $256-108
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	VBROADCASTSD a+32(FP), Z0
-	VBROADCASTSD aLow+40(FP), Z1
-	VBROADCASTSD shift+56(FP), Z2
-	VBROADCASTSD rem+64(FP), Z3
-	VBROADCASTSD low+48(FP), Z4
-	VPXORD       Z5, Z5, Z5
-	VMOVUPD      Z5, (SP)
-	VMOVUPD      Z5, 64(SP)
-	VPXORD       Z6, Z6, Z6
-	VMOVUPD      Z6, 128(SP)
-	VMOVUPD      Z6, 192(SP)
-	KXORW        K1, K1, K1
-	MOVQ         ahead+72(FP), SI
+	VBROADCASTSD a+40(FP), Z0
+	VBROADCASTSD aLow+48(FP), Z1
+	VBROADCASTSD shift+64(FP), Z2
+	VBROADCASTSD rem+72(FP), Z3
+	VBROADCASTSD low+56(FP), Z4
+	MOVQ         ahead+80(FP), SI
 	ADDQ         DX, SI
-	VBROADCASTSD cd3ff71547652b82fe<>+0(SB), Z7
-	VBROADCASTSD cd4338000000000000<>+0(SB), Z8
-	VBROADCASTSD cd3fe62e42fefa39ef<>+0(SB), Z9
-	VBROADCASTSD cd3c7abc9e3b39803f<>+0(SB), Z9
-	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z9
+	VBROADCASTSD cd3ff71547652b82fe<>+0(SB), Z5
+	VBROADCASTSD cd4338000000000000<>+0(SB), Z6
+	VBROADCASTSD cd3fe62e42fefa39ef<>+0(SB), Z7
+	VBROADCASTSD cd3c7abc9e3b39803f<>+0(SB), Z7
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z7
 	VBROADCASTSD cd3e5af38d53857513<>+0(SB), Z10
 	VBROADCASTSD cd3e92891a8c1d838d<>+0(SB), Z11
 	VBROADCASTSD cd3ec71de0d9c145d0<>+0(SB), Z12
@@ -17191,21 +17452,31 @@ TEXT ·powTermsF64AVX512(SB), NOSPLIT, $256-100
 	VBROADCASTSD cd3fa5555555553d4f<>+0(SB), Z17
 	VBROADCASTSD cd3fc5555555555556<>+0(SB), Z18
 	VBROADCASTSD cd3fe0000000000000<>+0(SB), Z19
-	XORQ         DI, DI
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD      Z8, (SP)
+	VMOVUPD      Z8, 64(SP)
+	VPXORD       Z9, Z9, Z9
+	VMOVUPD      Z9, 128(SP)
+	VMOVUPD      Z9, 192(SP)
+	KXORW        K1, K1, K1
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ             BX, $0x20
-	JLT              small2
-	PREFETCHT0       (SI)(DI*8)
-	VMOVUPD          (DX)(DI*8), Z20
+fast1:
+	CMPQ             R8, R9
+	JGE              careful2
+	VMOVUPD          (DX)(R8*8), Z20
 	VFPCLASSPDZ      $0xd9, Z20, K2
 	KORW             K2, K1, K1
-	VMAXPD           (CX)(DI*8), Z4, Z21
+	PREFETCHT0       (SI)(R8*8)
+	VMAXPD           (CX)(R8*8), Z4, Z21
 	VMOVUPD          Z3, Z22
 	VFMSUB231PD      Z0, Z21, Z22
-	VMOVUPD          Z8, Z23
-	VFMADD231PD      Z7, Z22, Z23
-	VSUBPD           Z8, Z23, Z22
+	VMOVUPD          Z6, Z23
+	VFMADD231PD      Z5, Z22, Z23
+	VSUBPD           Z6, Z23, Z22
 	VMOVUPD          Z3, Z24
 	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z22, Z24
 	VMULPD.BCST      cdbfe62e42fee00000<>+0(SB), Z22, Z23
@@ -17227,25 +17498,25 @@ big1:
 	VSUBPD           Z2, Z22, Z22
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z23
 	VSCALEFPD        Z22, Z23, Z23
-	VMOVAPD          Z23, Z21
+	VMOVUPD          Z7, Z21
+	VSUBPD           Z23, Z21, Z21
+	VFNMADD231PD     Z24, Z23, Z21
+	VFMADD231PD      Z20, Z21, Z8
+	VMOVUPD          Z23, Z21
 	VFMADD231PD      Z24, Z23, Z21
-	VMOVUPD          Z9, Z22
-	VSUBPD           Z23, Z22, Z22
-	VFNMADD231PD     Z24, Z23, Z22
-	VFMADD231PD      Z20, Z22, Z5
-	VMULPD           Z20, Z21, Z21
-	VADDPD           Z21, Z6, Z6
-	VMOVUPD          Z21, (AX)(DI*8)
-	PREFETCHT0       64(SI)(DI*8)
-	VMOVUPD          64(DX)(DI*8), Z20
+	VMULPD           Z20, Z21, Z20
+	VADDPD           Z20, Z9, Z9
+	VMOVUPD          Z20, (AX)(R8*8)
+	VMOVUPD          64(DX)(R8*8), Z20
 	VFPCLASSPDZ      $0xd9, Z20, K2
 	KORW             K2, K1, K1
-	VMAXPD           64(CX)(DI*8), Z4, Z21
+	PREFETCHT0       64(SI)(R8*8)
+	VMAXPD           64(CX)(R8*8), Z4, Z21
 	VMOVUPD          Z3, Z22
 	VFMSUB231PD      Z0, Z21, Z22
-	VMOVUPD          Z8, Z23
-	VFMADD231PD      Z7, Z22, Z23
-	VSUBPD           Z8, Z23, Z22
+	VMOVUPD          Z6, Z23
+	VFMADD231PD      Z5, Z22, Z23
+	VSUBPD           Z6, Z23, Z22
 	VMOVUPD          Z3, Z24
 	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z22, Z24
 	VMULPD.BCST      cdbfe62e42fee00000<>+0(SB), Z22, Z23
@@ -17267,25 +17538,25 @@ big1:
 	VSUBPD           Z2, Z22, Z22
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z23
 	VSCALEFPD        Z22, Z23, Z23
-	VMOVAPD          Z23, Z21
+	VMOVUPD          Z7, Z21
+	VSUBPD           Z23, Z21, Z21
+	VFNMADD231PD     Z24, Z23, Z21
+	VFMADD231PD      Z20, Z21, Z8
+	VMOVUPD          Z23, Z21
 	VFMADD231PD      Z24, Z23, Z21
-	VMOVUPD          Z9, Z22
-	VSUBPD           Z23, Z22, Z22
-	VFNMADD231PD     Z24, Z23, Z22
-	VFMADD231PD      Z20, Z22, Z5
-	VMULPD           Z20, Z21, Z21
-	VADDPD           Z21, Z6, Z6
-	VMOVUPD          Z21, 64(AX)(DI*8)
-	PREFETCHT0       128(SI)(DI*8)
-	VMOVUPD          128(DX)(DI*8), Z20
+	VMULPD           Z20, Z21, Z20
+	VADDPD           Z20, Z9, Z9
+	VMOVUPD          Z20, 64(AX)(R8*8)
+	VMOVUPD          128(DX)(R8*8), Z20
 	VFPCLASSPDZ      $0xd9, Z20, K2
 	KORW             K2, K1, K1
-	VMAXPD           128(CX)(DI*8), Z4, Z21
+	PREFETCHT0       128(SI)(R8*8)
+	VMAXPD           128(CX)(R8*8), Z4, Z21
 	VMOVUPD          Z3, Z22
 	VFMSUB231PD      Z0, Z21, Z22
-	VMOVUPD          Z8, Z23
-	VFMADD231PD      Z7, Z22, Z23
-	VSUBPD           Z8, Z23, Z22
+	VMOVUPD          Z6, Z23
+	VFMADD231PD      Z5, Z22, Z23
+	VSUBPD           Z6, Z23, Z22
 	VMOVUPD          Z3, Z24
 	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z22, Z24
 	VMULPD.BCST      cdbfe62e42fee00000<>+0(SB), Z22, Z23
@@ -17307,25 +17578,25 @@ big1:
 	VSUBPD           Z2, Z22, Z22
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z23
 	VSCALEFPD        Z22, Z23, Z23
-	VMOVAPD          Z23, Z21
+	VMOVUPD          Z7, Z21
+	VSUBPD           Z23, Z21, Z21
+	VFNMADD231PD     Z24, Z23, Z21
+	VFMADD231PD      Z20, Z21, Z8
+	VMOVUPD          Z23, Z21
 	VFMADD231PD      Z24, Z23, Z21
-	VMOVUPD          Z9, Z22
-	VSUBPD           Z23, Z22, Z22
-	VFNMADD231PD     Z24, Z23, Z22
-	VFMADD231PD      Z20, Z22, Z5
-	VMULPD           Z20, Z21, Z21
-	VADDPD           Z21, Z6, Z6
-	VMOVUPD          Z21, 128(AX)(DI*8)
-	PREFETCHT0       192(SI)(DI*8)
-	VMOVUPD          192(DX)(DI*8), Z20
+	VMULPD           Z20, Z21, Z20
+	VADDPD           Z20, Z9, Z9
+	VMOVUPD          Z20, 128(AX)(R8*8)
+	VMOVUPD          192(DX)(R8*8), Z20
 	VFPCLASSPDZ      $0xd9, Z20, K2
 	KORW             K2, K1, K1
-	VMAXPD           192(CX)(DI*8), Z4, Z21
+	PREFETCHT0       192(SI)(R8*8)
+	VMAXPD           192(CX)(R8*8), Z4, Z21
 	VMOVUPD          Z3, Z22
 	VFMSUB231PD      Z0, Z21, Z22
-	VMOVUPD          Z8, Z23
-	VFMADD231PD      Z7, Z22, Z23
-	VSUBPD           Z8, Z23, Z22
+	VMOVUPD          Z6, Z23
+	VFMADD231PD      Z5, Z22, Z23
+	VSUBPD           Z6, Z23, Z22
 	VMOVUPD          Z3, Z24
 	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z22, Z24
 	VMULPD.BCST      cdbfe62e42fee00000<>+0(SB), Z22, Z23
@@ -17347,49 +17618,67 @@ big1:
 	VSUBPD           Z2, Z22, Z22
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z23
 	VSCALEFPD        Z22, Z23, Z23
-	VMOVAPD          Z23, Z21
+	VMOVUPD          Z7, Z21
+	VSUBPD           Z23, Z21, Z21
+	VFNMADD231PD     Z24, Z23, Z21
+	VFMADD231PD      Z20, Z21, Z8
+	VMOVUPD          Z23, Z21
 	VFMADD231PD      Z24, Z23, Z21
-	VMOVUPD          Z9, Z22
-	VSUBPD           Z23, Z22, Z22
-	VFNMADD231PD     Z24, Z23, Z22
-	VFMADD231PD      Z20, Z22, Z5
-	VMULPD           Z20, Z21, Z21
-	VADDPD           Z21, Z6, Z6
-	VMOVUPD          Z21, 192(AX)(DI*8)
+	VMULPD           Z20, Z21, Z20
+	VADDPD           Z20, Z9, Z9
+	VMOVUPD          Z20, 192(AX)(R8*8)
 	VMOVUPD          (SP), Z20
-	VADDPD           Z5, Z20, Z21
+	VADDPD           Z8, Z20, Z21
 	VMOVUPD          Z21, (SP)
 	VSUBPD           Z21, Z20, Z20
-	VADDPD           Z5, Z20, Z20
+	VADDPD           Z8, Z20, Z20
 	VADDPD           64(SP), Z20, Z20
 	VMOVUPD          Z20, 64(SP)
-	VPXORD           Z5, Z5, Z5
+	VPXORD           Z8, Z8, Z8
 	VMOVUPD          128(SP), Z20
-	VADDPD           Z6, Z20, Z21
+	VADDPD           Z9, Z20, Z21
 	VMOVUPD          Z21, 128(SP)
 	VSUBPD           Z21, Z20, Z20
-	VADDPD           Z6, Z20, Z20
+	VADDPD           Z9, Z20, Z20
 	VADDPD           192(SP), Z20, Z20
 	VMOVUPD          Z20, 192(SP)
-	VPXORD           Z6, Z6, Z6
-	ADDQ             $0x20, DI
-	SUBQ             $0x20, BX
-	JMP              big1
+	VPXORD           Z9, Z9, Z9
+	ADDQ             $0x20, R8
+	JMP              fast1
 
-small2:
-next3:
-	CMPQ             BX, $0x08
-	JLT              tail4
-	PREFETCHT0       (SI)(DI*8)
-	VMOVUPD          (DX)(DI*8), Z20
-	VFPCLASSPDZ      $0xd9, Z20, K2
-	KORW             K2, K1, K1
-	VMAXPD           (CX)(DI*8), Z4, Z21
+careful2:
+	CMPQ             R8, BX
+	JGE              summed3
+	MOVQ             BX, R9
+	SUBQ             R8, R9
+	MOVQ             $0x0000000000000008, R10
+	CMPQ             R9, R10
+	CMOVQGT          R10, R9
+	MOVL             $0x00000001, R10
+	SHLXL            R9, R10, R9
+	DECL             R9
+	KMOVW            R9, K2
+	MOVQ             DI, R9
+	SUBQ             R8, R9
+	MOVL             $0x00000001, R10
+	XORL             R11, R11
+	SHLXL            R9, R10, R10
+	CMPQ             R9, $0x08
+	CMOVLCC          R11, R10
+	KMOVW            R10, K3
+	KANDNW           K2, K3, K3
+	VMOVUPD.Z        (DX)(R8*8), K2, Z20
+	VFPCLASSPDZ      $0xd9, Z20, K4
+	KORW             K4, K1, K1
+	VMOVUPD.Z        Z20, K3, Z20
+	PREFETCHT0       (SI)(R8*8)
+	VMOVUPD.Z        (CX)(R8*8), K2, Z21
+	VMAXPD           Z21, Z4, Z21
 	VMOVUPD          Z3, Z22
 	VFMSUB231PD      Z0, Z21, Z22
-	VMOVUPD          Z8, Z23
-	VFMADD231PD      Z7, Z22, Z23
-	VSUBPD           Z8, Z23, Z22
+	VMOVUPD          Z6, Z23
+	VFMADD231PD      Z5, Z22, Z23
+	VSUBPD           Z6, Z23, Z22
 	VMOVUPD          Z3, Z24
 	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z22, Z24
 	VMULPD.BCST      cdbfe62e42fee00000<>+0(SB), Z22, Z23
@@ -17411,77 +17700,47 @@ next3:
 	VSUBPD           Z2, Z22, Z22
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z23
 	VSCALEFPD        Z22, Z23, Z23
-	VMOVAPD          Z23, Z21
+	VMOVUPD          Z7, Z21
+	VSUBPD           Z23, Z21, Z21
+	VFNMADD231PD     Z24, Z23, Z21
+	VFMADD231PD      Z20, Z21, Z8
+	VMOVUPD          Z23, Z21
 	VFMADD231PD      Z24, Z23, Z21
-	VMOVUPD          Z9, Z22
-	VSUBPD           Z23, Z22, Z22
-	VFNMADD231PD     Z24, Z23, Z22
-	VFMADD231PD      Z20, Z22, Z5
-	VMULPD           Z20, Z21, Z21
-	VADDPD           Z21, Z6, Z6
-	VMOVUPD          Z21, (AX)(DI*8)
-	ADDQ             $0x08, DI
-	SUBQ             $0x08, BX
-	JMP              next3
+	VMULPD           Z20, Z21, Z20
+	VADDPD           Z20, Z9, Z9
+	VMOVUPD          Z20, K2, (AX)(R8*8)
+	ADDQ             $0x08, R8
+	TESTQ            $0x0000001f, R8
+	JNE              careful2
+	VMOVUPD          (SP), Z20
+	VADDPD           Z8, Z20, Z21
+	VMOVUPD          Z21, (SP)
+	VSUBPD           Z21, Z20, Z20
+	VADDPD           Z8, Z20, Z20
+	VADDPD           64(SP), Z20, Z20
+	VMOVUPD          Z20, 64(SP)
+	VPXORD           Z8, Z8, Z8
+	VMOVUPD          128(SP), Z20
+	VADDPD           Z9, Z20, Z21
+	VMOVUPD          Z21, 128(SP)
+	VSUBPD           Z21, Z20, Z20
+	VADDPD           Z9, Z20, Z20
+	VADDPD           192(SP), Z20, Z20
+	VMOVUPD          Z20, 192(SP)
+	VPXORD           Z9, Z9, Z9
+	MOVQ             BX, R9
+	ANDQ             $-32, R9
+	JMP              fast1
 
-tail4:
-	TESTQ            BX, BX
-	JEQ              done5
-	MOVL             $0x00000001, R8
-	SHLXL            BX, R8, BX
-	DECL             BX
-	KMOVW            BX, K2
-	PREFETCHT0       (SI)(DI*8)
-	VMOVUPD.Z        (DX)(DI*8), K2, Z20
-	VFPCLASSPDZ      $0xd9, Z20, K3
-	KORW             K3, K1, K1
-	VMOVUPD.Z        (CX)(DI*8), K2, Z21
-	VMAXPD           Z21, Z4, Z4
-	VMOVUPD          Z3, Z21
-	VFMSUB231PD      Z0, Z4, Z21
-	VMOVUPD          Z8, Z22
-	VFMADD231PD      Z7, Z21, Z22
-	VSUBPD           Z8, Z22, Z7
-	VMOVUPD          Z3, Z3
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z7, Z3
-	VMULPD.BCST      cdbfe62e42fee00000<>+0(SB), Z7, Z8
-	VFMADD231PD      Z0, Z4, Z8
-	VFNMADD231PD     Z1, Z4, Z3
-	VSUBPD           Z3, Z8, Z8
-	VMOVUPD          Z10, Z3
-	VFMADD213PD      Z11, Z8, Z3
-	VFMADD213PD      Z12, Z8, Z3
-	VFMADD213PD      Z13, Z8, Z3
-	VFMADD213PD      Z14, Z8, Z3
-	VFMADD213PD      Z15, Z8, Z3
-	VFMADD213PD      Z16, Z8, Z3
-	VFMADD213PD      Z17, Z8, Z3
-	VFMADD213PD      Z18, Z8, Z3
-	VFMADD213PD      Z19, Z8, Z3
-	VMULPD           Z8, Z8, Z0
-	VFMADD213PD      Z8, Z0, Z3
-	VSUBPD           Z2, Z7, Z7
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z22
-	VSCALEFPD        Z7, Z22, Z22
-	VMOVAPD          Z22, Z0
-	VFMADD231PD      Z3, Z22, Z0
-	VMOVUPD          Z9, Z1
-	VSUBPD           Z22, Z1, Z1
-	VFNMADD231PD     Z3, Z22, Z1
-	VFMADD231PD      Z20, Z1, Z5
-	VMULPD           Z20, Z0, Z0
-	VADDPD           Z0, Z6, Z6
-	VMOVUPD          Z0, K2, (AX)(DI*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
-	VADDPD        Z5, Z0, Z1
+	VADDPD        Z8, Z0, Z1
 	VMOVUPD       Z1, (SP)
 	VSUBPD        Z1, Z0, Z0
-	VADDPD        Z5, Z0, Z0
+	VADDPD        Z8, Z0, Z0
 	VADDPD        64(SP), Z0, Z0
 	VMOVUPD       Z0, 64(SP)
-	VPXORD        Z5, Z5, Z5
+	VPXORD        Z8, Z8, Z8
 	VMOVUPD       (SP), Z0
 	VMOVUPD       64(SP), Z1
 	VSUBPD        Z1, Z1, Z2
@@ -17494,15 +17753,15 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+80(FP)
+	VMOVSD        X0, sum+88(FP)
 	VMOVUPD       128(SP), Z0
-	VADDPD        Z6, Z0, Z1
+	VADDPD        Z9, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
 	VSUBPD        Z1, Z0, Z0
-	VADDPD        Z6, Z0, Z0
+	VADDPD        Z9, Z0, Z0
 	VADDPD        192(SP), Z0, Z0
 	VMOVUPD       Z0, 192(SP)
-	VPXORD        Z6, Z6, Z6
+	VPXORD        Z9, Z9, Z9
 	VMOVUPD       128(SP), Z0
 	VMOVUPD       192(SP), Z1
 	VSUBPD        Z1, Z1, Z2
@@ -17515,9 +17774,9 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+88(FP)
+	VMOVSD        X0, mass+96(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+96(FP)
+	MOVL          AX, bad+104(FP)
 	VZEROUPPER
 	RET
 
@@ -17541,22 +17800,22 @@ DATA cdbfe62e42fee00000<>+48(SB)/8, $0xbfe62e42fee00000
 DATA cdbfe62e42fee00000<>+56(SB)/8, $0xbfe62e42fee00000
 GLOBL cdbfe62e42fee00000<>(SB), RODATA|NOPTR, $64
 
-// func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·polyTermsF64AVX512(SB), NOSPLIT, $256-100
+// func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
+TEXT ·polyTermsF64AVX512(SB), NOSPLIT, $256-108
 	MOVQ         h+0(FP), AX
 	MOVQ         e+8(FP), CX
 	MOVQ         z+16(FP), DX
 	MOVQ         t+24(FP), BX
 	MOVQ         n+32(FP), SI
-	MOVQ         par+64(FP), DI
-	VBROADCASTSD m+40(FP), Z0
-	VBROADCASTSD log+48(FP), Z1
-	VBROADCASTSD c+56(FP), Z2
+	MOVQ         par+72(FP), DI
+	VBROADCASTSD m+48(FP), Z0
+	VBROADCASTSD log+56(FP), Z1
+	VBROADCASTSD c+64(FP), Z2
 	VBROADCASTSD (DI), Z3
 	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z4
 	VMULPD       Z3, Z2, Z2
-	MOVQ         ahead+72(FP), DI
+	MOVQ         ahead+80(FP), DI
 	ADDQ         BX, DI
 	VPXORD       Z5, Z5, Z5
 	VMOVUPD      Z5, (SP)
@@ -17565,83 +17824,90 @@ TEXT ·polyTermsF64AVX512(SB), NOSPLIT, $256-100
 	VMOVUPD      Z6, 128(SP)
 	VMOVUPD      Z6, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         R8, R8
+	MOVQ         top+40(FP), R8
+	XORQ         R9, R9
+	MOVQ         R8, R10
+	ANDQ         $-32, R10
 
-big1:
-	CMPQ         SI, $0x20
-	JLT          small2
-	VMOVUPD      (BX)(R8*8), Z7
+fast1:
+	CMPQ         R9, R10
+	JGE          careful2
+	VMOVUPD      (BX)(R9*8), Z7
 	VFPCLASSPDZ  $0xd9, Z7, K2
 	KORW         K2, K1, K1
-	VMOVUPD      (DX)(R8*8), Z8
+	VMOVUPD      (DX)(R9*8), Z8
 	VSUBPD       Z0, Z8, Z8
 	VSUBPD       Z1, Z8, Z8
-	PREFETCHT0   (DI)(R8*8)
-	VMOVUPD      (CX)(R8*8), Z9
+	PREFETCHT0   (DI)(R9*8)
+	VMOVUPD      (CX)(R9*8), Z9
 	VMOVAPD      Z3, Z10
 	VFNMADD231PD Z2, Z9, Z10
 	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z7, K2
 	VMOVUPD.Z    Z8, K2, Z8
 	VSUBPD       Z8, Z10, Z10
 	VFMADD231PD  Z7, Z10, Z5
-	VFMADD213PD  Z4, Z2, Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z6, Z6
-	VMOVUPD      Z9, (AX)(R8*8)
-	VMOVUPD      64(BX)(R8*8), Z7
+	VMOVUPD      Z4, Z8
+	VFMADD231PD  Z2, Z9, Z8
+	VMULPD       Z7, Z8, Z7
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD      Z7, (AX)(R9*8)
+	VMOVUPD      64(BX)(R9*8), Z7
 	VFPCLASSPDZ  $0xd9, Z7, K2
 	KORW         K2, K1, K1
-	VMOVUPD      64(DX)(R8*8), Z8
+	VMOVUPD      64(DX)(R9*8), Z8
 	VSUBPD       Z0, Z8, Z8
 	VSUBPD       Z1, Z8, Z8
-	PREFETCHT0   64(DI)(R8*8)
-	VMOVUPD      64(CX)(R8*8), Z9
+	PREFETCHT0   64(DI)(R9*8)
+	VMOVUPD      64(CX)(R9*8), Z9
 	VMOVAPD      Z3, Z10
 	VFNMADD231PD Z2, Z9, Z10
 	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z7, K2
 	VMOVUPD.Z    Z8, K2, Z8
 	VSUBPD       Z8, Z10, Z10
 	VFMADD231PD  Z7, Z10, Z5
-	VFMADD213PD  Z4, Z2, Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z6, Z6
-	VMOVUPD      Z9, 64(AX)(R8*8)
-	VMOVUPD      128(BX)(R8*8), Z7
+	VMOVUPD      Z4, Z8
+	VFMADD231PD  Z2, Z9, Z8
+	VMULPD       Z7, Z8, Z7
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD      Z7, 64(AX)(R9*8)
+	VMOVUPD      128(BX)(R9*8), Z7
 	VFPCLASSPDZ  $0xd9, Z7, K2
 	KORW         K2, K1, K1
-	VMOVUPD      128(DX)(R8*8), Z8
+	VMOVUPD      128(DX)(R9*8), Z8
 	VSUBPD       Z0, Z8, Z8
 	VSUBPD       Z1, Z8, Z8
-	PREFETCHT0   128(DI)(R8*8)
-	VMOVUPD      128(CX)(R8*8), Z9
+	PREFETCHT0   128(DI)(R9*8)
+	VMOVUPD      128(CX)(R9*8), Z9
 	VMOVAPD      Z3, Z10
 	VFNMADD231PD Z2, Z9, Z10
 	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z7, K2
 	VMOVUPD.Z    Z8, K2, Z8
 	VSUBPD       Z8, Z10, Z10
 	VFMADD231PD  Z7, Z10, Z5
-	VFMADD213PD  Z4, Z2, Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z6, Z6
-	VMOVUPD      Z9, 128(AX)(R8*8)
-	VMOVUPD      192(BX)(R8*8), Z7
+	VMOVUPD      Z4, Z8
+	VFMADD231PD  Z2, Z9, Z8
+	VMULPD       Z7, Z8, Z7
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD      Z7, 128(AX)(R9*8)
+	VMOVUPD      192(BX)(R9*8), Z7
 	VFPCLASSPDZ  $0xd9, Z7, K2
 	KORW         K2, K1, K1
-	VMOVUPD      192(DX)(R8*8), Z8
+	VMOVUPD      192(DX)(R9*8), Z8
 	VSUBPD       Z0, Z8, Z8
 	VSUBPD       Z1, Z8, Z8
-	PREFETCHT0   192(DI)(R8*8)
-	VMOVUPD      192(CX)(R8*8), Z9
+	PREFETCHT0   192(DI)(R9*8)
+	VMOVUPD      192(CX)(R9*8), Z9
 	VMOVAPD      Z3, Z10
 	VFNMADD231PD Z2, Z9, Z10
 	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z7, K2
 	VMOVUPD.Z    Z8, K2, Z8
 	VSUBPD       Z8, Z10, Z10
 	VFMADD231PD  Z7, Z10, Z5
-	VFMADD213PD  Z4, Z2, Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z6, Z6
-	VMOVUPD      Z9, 192(AX)(R8*8)
+	VMOVUPD      Z4, Z8
+	VFMADD231PD  Z2, Z9, Z8
+	VMULPD       Z7, Z8, Z7
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD      Z7, 192(AX)(R9*8)
 	VMOVUPD      (SP), Z7
 	VADDPD       Z5, Z7, Z8
 	VMOVUPD      Z8, (SP)
@@ -17658,63 +17924,74 @@ big1:
 	VADDPD       192(SP), Z7, Z7
 	VMOVUPD      Z7, 192(SP)
 	VPXORD       Z6, Z6, Z6
-	ADDQ         $0x20, R8
-	SUBQ         $0x20, SI
-	JMP          big1
+	ADDQ         $0x20, R9
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         SI, $0x08
-	JLT          tail4
-	VMOVUPD      (BX)(R8*8), Z7
-	VFPCLASSPDZ  $0xd9, Z7, K2
-	KORW         K2, K1, K1
-	VMOVUPD      (DX)(R8*8), Z8
+careful2:
+	CMPQ         R9, SI
+	JGE          summed3
+	MOVQ         SI, R10
+	SUBQ         R9, R10
+	MOVQ         $0x0000000000000008, R11
+	CMPQ         R10, R11
+	CMOVQGT      R11, R10
+	MOVL         $0x00000001, R11
+	SHLXL        R10, R11, R10
+	DECL         R10
+	KMOVW        R10, K2
+	MOVQ         R8, R10
+	SUBQ         R9, R10
+	MOVL         $0x00000001, R11
+	XORL         R12, R12
+	SHLXL        R10, R11, R11
+	CMPQ         R10, $0x08
+	CMOVLCC      R12, R11
+	KMOVW        R11, K3
+	KANDNW       K2, K3, K3
+	VMOVUPD.Z    (BX)(R9*8), K2, Z7
+	VFPCLASSPDZ  $0xd9, Z7, K4
+	KORW         K4, K1, K1
+	VMOVUPD.Z    Z7, K3, Z7
+	VMOVUPD.Z    (DX)(R9*8), K2, Z8
 	VSUBPD       Z0, Z8, Z8
 	VSUBPD       Z1, Z8, Z8
-	PREFETCHT0   (DI)(R8*8)
-	VMOVUPD      (CX)(R8*8), Z9
+	PREFETCHT0   (DI)(R9*8)
+	VMOVUPD.Z    (CX)(R9*8), K2, Z9
 	VMOVAPD      Z3, Z10
 	VFNMADD231PD Z2, Z9, Z10
-	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z7, K2
-	VMOVUPD.Z    Z8, K2, Z8
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z7, K3
+	VMOVUPD.Z    Z8, K3, Z8
 	VSUBPD       Z8, Z10, Z10
 	VFMADD231PD  Z7, Z10, Z5
-	VFMADD213PD  Z4, Z2, Z9
-	VMULPD       Z7, Z9, Z9
-	VADDPD       Z9, Z6, Z6
-	VMOVUPD      Z9, (AX)(R8*8)
-	ADDQ         $0x08, R8
-	SUBQ         $0x08, SI
-	JMP          next3
+	VMOVUPD      Z4, Z8
+	VFMADD231PD  Z2, Z9, Z8
+	VMULPD       Z7, Z8, Z7
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD      Z7, K2, (AX)(R9*8)
+	ADDQ         $0x08, R9
+	TESTQ        $0x0000001f, R9
+	JNE          careful2
+	VMOVUPD      (SP), Z7
+	VADDPD       Z5, Z7, Z8
+	VMOVUPD      Z8, (SP)
+	VSUBPD       Z8, Z7, Z7
+	VADDPD       Z5, Z7, Z7
+	VADDPD       64(SP), Z7, Z7
+	VMOVUPD      Z7, 64(SP)
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD      128(SP), Z7
+	VADDPD       Z6, Z7, Z8
+	VMOVUPD      Z8, 128(SP)
+	VSUBPD       Z8, Z7, Z7
+	VADDPD       Z6, Z7, Z7
+	VADDPD       192(SP), Z7, Z7
+	VMOVUPD      Z7, 192(SP)
+	VPXORD       Z6, Z6, Z6
+	MOVQ         SI, R10
+	ANDQ         $-32, R10
+	JMP          fast1
 
-tail4:
-	TESTQ        SI, SI
-	JEQ          done5
-	MOVL         $0x00000001, R9
-	SHLXL        SI, R9, SI
-	DECL         SI
-	KMOVW        SI, K2
-	VMOVUPD.Z    (BX)(R8*8), K2, Z7
-	VFPCLASSPDZ  $0xd9, Z7, K3
-	KORW         K3, K1, K1
-	VMOVUPD.Z    (DX)(R8*8), K2, Z8
-	VSUBPD       Z0, Z8, Z8
-	VSUBPD       Z1, Z8, Z8
-	PREFETCHT0   (DI)(R8*8)
-	VMOVUPD.Z    (CX)(R8*8), K2, Z0
-	VMOVAPD      Z3, Z1
-	VFNMADD231PD Z2, Z0, Z1
-	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z7, K3
-	VMOVUPD.Z    Z8, K3, Z3
-	VSUBPD       Z3, Z1, Z1
-	VFMADD231PD  Z7, Z1, Z5
-	VFMADD213PD  Z4, Z2, Z0
-	VMULPD       Z7, Z0, Z0
-	VADDPD       Z0, Z6, Z6
-	VMOVUPD      Z0, K2, (AX)(R8*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -17735,7 +18012,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+80(FP)
+	VMOVSD        X0, sum+88(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z6, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -17756,27 +18033,27 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+88(FP)
+	VMOVSD        X0, mass+96(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+96(FP)
+	MOVL          AX, bad+104(FP)
 	VZEROUPPER
 	RET
 
-// func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·focalTermsF64AVX512(SB), NOSPLIT, $256-100
+// func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
+TEXT ·focalTermsF64AVX512(SB), NOSPLIT, $256-108
 	MOVQ         h+0(FP), AX
 	MOVQ         e+8(FP), CX
 	MOVQ         z+16(FP), DX
 	MOVQ         t+24(FP), BX
 	MOVQ         n+32(FP), SI
-	MOVQ         par+64(FP), DI
-	VBROADCASTSD m+40(FP), Z0
-	VBROADCASTSD log+48(FP), Z1
-	VBROADCASTSD c+56(FP), Z2
+	MOVQ         par+72(FP), DI
+	VBROADCASTSD m+48(FP), Z0
+	VBROADCASTSD log+56(FP), Z1
+	VBROADCASTSD c+64(FP), Z2
 	VBROADCASTSD cdc087500000000000<>+0(SB), Z3
 	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z4
-	MOVQ         ahead+72(FP), R8
+	MOVQ         ahead+80(FP), R8
 	ADDQ         BX, R8
 	VPXORD       Z5, Z5, Z5
 	VMOVUPD      Z5, (SP)
@@ -17785,19 +18062,22 @@ TEXT ·focalTermsF64AVX512(SB), NOSPLIT, $256-100
 	VMOVUPD      Z6, 128(SP)
 	VMOVUPD      Z6, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         R9, R9
+	MOVQ         top+40(FP), R9
+	XORQ         R10, R10
+	MOVQ         R9, R11
+	ANDQ         $-32, R11
 
-big1:
-	CMPQ             SI, $0x20
-	JLT              small2
-	VMOVUPD          (BX)(R9*8), Z7
+fast1:
+	CMPQ             R10, R11
+	JGE              careful2
+	VMOVUPD          (BX)(R10*8), Z7
 	VFPCLASSPDZ      $0xd9, Z7, K2
 	KORW             K2, K1, K1
-	VMOVUPD          (DX)(R9*8), Z8
+	VMOVUPD          (DX)(R10*8), Z8
 	VSUBPD           Z0, Z8, Z8
 	VSUBPD           Z1, Z8, Z8
-	PREFETCHT0       (R8)(R9*8)
-	VMOVUPD          (CX)(R9*8), Z9
+	PREFETCHT0       (R8)(R10*8)
+	VMOVUPD          (CX)(R10*8), Z9
 	VMULPD           Z2, Z9, Z9
 	VBROADCASTSD     8(DI), Z12
 	VFMADD213PD.BCST 16(DI), Z9, Z12
@@ -17832,18 +18112,19 @@ big1:
 	VBROADCASTSD     (DI), Z8
 	VMULPD           Z8, Z10, Z10
 	VFMADD231PD      Z12, Z10, Z11
-	VFNMADD213PD     Z4, Z9, Z11
-	VMULPD           Z7, Z11, Z11
-	VADDPD           Z11, Z6, Z6
-	VMOVUPD          Z11, (AX)(R9*8)
-	VMOVUPD          64(BX)(R9*8), Z7
+	VMOVUPD          Z4, Z8
+	VFNMADD231PD     Z9, Z11, Z8
+	VMULPD           Z7, Z8, Z7
+	VADDPD           Z7, Z6, Z6
+	VMOVUPD          Z7, (AX)(R10*8)
+	VMOVUPD          64(BX)(R10*8), Z7
 	VFPCLASSPDZ      $0xd9, Z7, K2
 	KORW             K2, K1, K1
-	VMOVUPD          64(DX)(R9*8), Z8
+	VMOVUPD          64(DX)(R10*8), Z8
 	VSUBPD           Z0, Z8, Z8
 	VSUBPD           Z1, Z8, Z8
-	PREFETCHT0       64(R8)(R9*8)
-	VMOVUPD          64(CX)(R9*8), Z9
+	PREFETCHT0       64(R8)(R10*8)
+	VMOVUPD          64(CX)(R10*8), Z9
 	VMULPD           Z2, Z9, Z9
 	VBROADCASTSD     8(DI), Z12
 	VFMADD213PD.BCST 16(DI), Z9, Z12
@@ -17878,18 +18159,19 @@ big1:
 	VBROADCASTSD     (DI), Z8
 	VMULPD           Z8, Z10, Z10
 	VFMADD231PD      Z12, Z10, Z11
-	VFNMADD213PD     Z4, Z9, Z11
-	VMULPD           Z7, Z11, Z11
-	VADDPD           Z11, Z6, Z6
-	VMOVUPD          Z11, 64(AX)(R9*8)
-	VMOVUPD          128(BX)(R9*8), Z7
+	VMOVUPD          Z4, Z8
+	VFNMADD231PD     Z9, Z11, Z8
+	VMULPD           Z7, Z8, Z7
+	VADDPD           Z7, Z6, Z6
+	VMOVUPD          Z7, 64(AX)(R10*8)
+	VMOVUPD          128(BX)(R10*8), Z7
 	VFPCLASSPDZ      $0xd9, Z7, K2
 	KORW             K2, K1, K1
-	VMOVUPD          128(DX)(R9*8), Z8
+	VMOVUPD          128(DX)(R10*8), Z8
 	VSUBPD           Z0, Z8, Z8
 	VSUBPD           Z1, Z8, Z8
-	PREFETCHT0       128(R8)(R9*8)
-	VMOVUPD          128(CX)(R9*8), Z9
+	PREFETCHT0       128(R8)(R10*8)
+	VMOVUPD          128(CX)(R10*8), Z9
 	VMULPD           Z2, Z9, Z9
 	VBROADCASTSD     8(DI), Z12
 	VFMADD213PD.BCST 16(DI), Z9, Z12
@@ -17924,18 +18206,19 @@ big1:
 	VBROADCASTSD     (DI), Z8
 	VMULPD           Z8, Z10, Z10
 	VFMADD231PD      Z12, Z10, Z11
-	VFNMADD213PD     Z4, Z9, Z11
-	VMULPD           Z7, Z11, Z11
-	VADDPD           Z11, Z6, Z6
-	VMOVUPD          Z11, 128(AX)(R9*8)
-	VMOVUPD          192(BX)(R9*8), Z7
+	VMOVUPD          Z4, Z8
+	VFNMADD231PD     Z9, Z11, Z8
+	VMULPD           Z7, Z8, Z7
+	VADDPD           Z7, Z6, Z6
+	VMOVUPD          Z7, 128(AX)(R10*8)
+	VMOVUPD          192(BX)(R10*8), Z7
 	VFPCLASSPDZ      $0xd9, Z7, K2
 	KORW             K2, K1, K1
-	VMOVUPD          192(DX)(R9*8), Z8
+	VMOVUPD          192(DX)(R10*8), Z8
 	VSUBPD           Z0, Z8, Z8
 	VSUBPD           Z1, Z8, Z8
-	PREFETCHT0       192(R8)(R9*8)
-	VMOVUPD          192(CX)(R9*8), Z9
+	PREFETCHT0       192(R8)(R10*8)
+	VMOVUPD          192(CX)(R10*8), Z9
 	VMULPD           Z2, Z9, Z9
 	VBROADCASTSD     8(DI), Z12
 	VFMADD213PD.BCST 16(DI), Z9, Z12
@@ -17970,10 +18253,11 @@ big1:
 	VBROADCASTSD     (DI), Z8
 	VMULPD           Z8, Z10, Z10
 	VFMADD231PD      Z12, Z10, Z11
-	VFNMADD213PD     Z4, Z9, Z11
-	VMULPD           Z7, Z11, Z11
-	VADDPD           Z11, Z6, Z6
-	VMOVUPD          Z11, 192(AX)(R9*8)
+	VMOVUPD          Z4, Z8
+	VFNMADD231PD     Z9, Z11, Z8
+	VMULPD           Z7, Z8, Z7
+	VADDPD           Z7, Z6, Z6
+	VMOVUPD          Z7, 192(AX)(R10*8)
 	VMOVUPD          (SP), Z7
 	VADDPD           Z5, Z7, Z8
 	VMOVUPD          Z8, (SP)
@@ -17990,22 +18274,39 @@ big1:
 	VADDPD           192(SP), Z7, Z7
 	VMOVUPD          Z7, 192(SP)
 	VPXORD           Z6, Z6, Z6
-	ADDQ             $0x20, R9
-	SUBQ             $0x20, SI
-	JMP              big1
+	ADDQ             $0x20, R10
+	JMP              fast1
 
-small2:
-next3:
-	CMPQ             SI, $0x08
-	JLT              tail4
-	VMOVUPD          (BX)(R9*8), Z7
-	VFPCLASSPDZ      $0xd9, Z7, K2
-	KORW             K2, K1, K1
-	VMOVUPD          (DX)(R9*8), Z8
+careful2:
+	CMPQ             R10, SI
+	JGE              summed3
+	MOVQ             SI, R11
+	SUBQ             R10, R11
+	MOVQ             $0x0000000000000008, R12
+	CMPQ             R11, R12
+	CMOVQGT          R12, R11
+	MOVL             $0x00000001, R12
+	SHLXL            R11, R12, R11
+	DECL             R11
+	KMOVW            R11, K2
+	MOVQ             R9, R11
+	SUBQ             R10, R11
+	MOVL             $0x00000001, R12
+	XORL             R13, R13
+	SHLXL            R11, R12, R12
+	CMPQ             R11, $0x08
+	CMOVLCC          R13, R12
+	KMOVW            R12, K3
+	KANDNW           K2, K3, K3
+	VMOVUPD.Z        (BX)(R10*8), K2, Z7
+	VFPCLASSPDZ      $0xd9, Z7, K4
+	KORW             K4, K1, K1
+	VMOVUPD.Z        Z7, K3, Z7
+	VMOVUPD.Z        (DX)(R10*8), K2, Z8
 	VSUBPD           Z0, Z8, Z8
 	VSUBPD           Z1, Z8, Z8
-	PREFETCHT0       (R8)(R9*8)
-	VMOVUPD          (CX)(R9*8), Z9
+	PREFETCHT0       (R8)(R10*8)
+	VMOVUPD.Z        (CX)(R10*8), K2, Z9
 	VMULPD           Z2, Z9, Z9
 	VBROADCASTSD     8(DI), Z12
 	VFMADD213PD.BCST 16(DI), Z9, Z12
@@ -18030,8 +18331,8 @@ next3:
 	VFMADD231PD      Z12, Z10, Z11
 	VMOVUPD          Z4, Z10
 	VFNMADD231PD     Z9, Z11, Z10
-	VCMPPD.BCST      $0x04, cd0<>+0(SB), Z7, K2
-	VMOVUPD.Z        Z8, K2, Z13
+	VCMPPD.BCST      $0x04, cd0<>+0(SB), Z7, K3
+	VMOVUPD.Z        Z8, K3, Z13
 	VMULPD           Z13, Z10, Z10
 	VFNMADD231PD     Z7, Z10, Z5
 	VMOVUPD          Z3, Z10
@@ -18040,69 +18341,35 @@ next3:
 	VBROADCASTSD     (DI), Z8
 	VMULPD           Z8, Z10, Z10
 	VFMADD231PD      Z12, Z10, Z11
-	VFNMADD213PD     Z4, Z9, Z11
-	VMULPD           Z7, Z11, Z11
-	VADDPD           Z11, Z6, Z6
-	VMOVUPD          Z11, (AX)(R9*8)
-	ADDQ             $0x08, R9
-	SUBQ             $0x08, SI
-	JMP              next3
+	VMOVUPD          Z4, Z8
+	VFNMADD231PD     Z9, Z11, Z8
+	VMULPD           Z7, Z8, Z7
+	VADDPD           Z7, Z6, Z6
+	VMOVUPD          Z7, K2, (AX)(R10*8)
+	ADDQ             $0x08, R10
+	TESTQ            $0x0000001f, R10
+	JNE              careful2
+	VMOVUPD          (SP), Z7
+	VADDPD           Z5, Z7, Z8
+	VMOVUPD          Z8, (SP)
+	VSUBPD           Z8, Z7, Z7
+	VADDPD           Z5, Z7, Z7
+	VADDPD           64(SP), Z7, Z7
+	VMOVUPD          Z7, 64(SP)
+	VPXORD           Z5, Z5, Z5
+	VMOVUPD          128(SP), Z7
+	VADDPD           Z6, Z7, Z8
+	VMOVUPD          Z8, 128(SP)
+	VSUBPD           Z8, Z7, Z7
+	VADDPD           Z6, Z7, Z7
+	VADDPD           192(SP), Z7, Z7
+	VMOVUPD          Z7, 192(SP)
+	VPXORD           Z6, Z6, Z6
+	MOVQ             SI, R11
+	ANDQ             $-32, R11
+	JMP              fast1
 
-tail4:
-	TESTQ            SI, SI
-	JEQ              done5
-	MOVL             $0x00000001, R10
-	SHLXL            SI, R10, SI
-	DECL             SI
-	KMOVW            SI, K2
-	VMOVUPD.Z        (BX)(R9*8), K2, Z7
-	VFPCLASSPDZ      $0xd9, Z7, K3
-	KORW             K3, K1, K1
-	VMOVUPD.Z        (DX)(R9*8), K2, Z8
-	VSUBPD           Z0, Z8, Z8
-	VSUBPD           Z1, Z8, Z8
-	PREFETCHT0       (R8)(R9*8)
-	VMOVUPD.Z        (CX)(R9*8), K2, Z0
-	VMULPD           Z2, Z0, Z0
-	VBROADCASTSD     8(DI), Z9
-	VFMADD213PD.BCST 16(DI), Z0, Z9
-	VFMADD213PD.BCST 24(DI), Z0, Z9
-	VFMADD213PD.BCST 32(DI), Z0, Z9
-	VFMADD213PD.BCST 40(DI), Z0, Z9
-	VFMADD213PD.BCST 48(DI), Z0, Z9
-	VFMADD213PD.BCST 56(DI), Z0, Z9
-	VFMADD213PD.BCST 64(DI), Z0, Z9
-	VFMADD213PD.BCST 72(DI), Z0, Z9
-	VFMADD213PD.BCST 80(DI), Z0, Z9
-	VFMADD213PD.BCST 88(DI), Z0, Z9
-	VFMADD213PD.BCST 96(DI), Z0, Z9
-	VFMADD213PD.BCST 104(DI), Z0, Z9
-	VFMADD213PD.BCST 112(DI), Z0, Z9
-	VFMADD213PD.BCST 120(DI), Z0, Z9
-	VFMADD213PD.BCST 128(DI), Z0, Z9
-	VFMADD213PD.BCST 136(DI), Z0, Z9
-	VMOVUPD          Z4, Z1
-	VSUBPD           Z0, Z1, Z1
-	VMOVUPD          Z4, Z2
-	VFMADD231PD      Z9, Z1, Z2
-	VMOVUPD          Z4, Z1
-	VFNMADD231PD     Z0, Z2, Z1
-	VCMPPD.BCST      $0x04, cd0<>+0(SB), Z7, K3
-	VMOVUPD.Z        Z8, K3, Z10
-	VMULPD           Z10, Z1, Z1
-	VFNMADD231PD     Z7, Z1, Z5
-	VMOVUPD          Z3, Z1
-	VMAXPD           Z8, Z1, Z1
-	VFNMADD213PD     Z4, Z0, Z9
-	VBROADCASTSD     (DI), Z3
-	VMULPD           Z3, Z1, Z1
-	VFMADD231PD      Z9, Z1, Z2
-	VFNMADD213PD     Z4, Z0, Z2
-	VMULPD           Z7, Z2, Z2
-	VADDPD           Z2, Z6, Z6
-	VMOVUPD          Z2, K2, (AX)(R9*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -18123,7 +18390,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+80(FP)
+	VMOVSD        X0, sum+88(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z6, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -18144,9 +18411,9 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+88(FP)
+	VMOVSD        X0, mass+96(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+96(FP)
+	MOVL          AX, bad+104(FP)
 	VZEROUPPER
 	RET
 
@@ -18160,495 +18427,312 @@ DATA cdc087500000000000<>+48(SB)/8, $0xc087500000000000
 DATA cdc087500000000000<>+56(SB)/8, $0xc087500000000000
 GLOBL cdc087500000000000<>(SB), RODATA|NOPTR, $64
 
-// func smoothTermsF64AVX512(h *float64, z *float64, t *float64, n int, low float64, shift float64, rem float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·smoothTermsF64AVX512(SB), NOSPLIT, $256-92
+// func smoothTermsF64AVX512(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
+TEXT ·smoothTermsF64AVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
-	MOVQ         z+8(FP), CX
+	MOVQ         e+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+56(FP), SI
-	VBROADCASTSD shift+40(FP), Z0
-	VBROADCASTSD rem+48(FP), Z1
-	VBROADCASTSD low+32(FP), Z2
-	VBROADCASTSD cd4030000000000000<>+0(SB), Z3
-	VPXORD       Z4, Z4, Z4
-	VMOVUPD      Z4, (SP)
-	VMOVUPD      Z4, 64(SP)
-	VPXORD       Z5, Z5, Z5
-	VMOVUPD      Z5, 128(SP)
-	VMOVUPD      Z5, 192(SP)
-	KXORW        K1, K1, K1
-	MOVQ         ahead+64(FP), DI
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD c+40(FP), Z0
+	VMULPD.BCST  cd4030000000000000<>+0(SB), Z0, Z0
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z1
+	MOVQ         ahead+56(FP), DI
 	ADDQ         DX, DI
-	VBROADCASTSD cd3ff71547652b82fe<>+0(SB), Z6
-	VBROADCASTSD cd4338000000000000<>+0(SB), Z7
-	VBROADCASTSD cd3fe62e42fefa39ef<>+0(SB), Z8
-	VBROADCASTSD cd3c7abc9e3b39803f<>+0(SB), Z8
-	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z8
-	VBROADCASTSD cd3e5af38d53857513<>+0(SB), Z9
-	VBROADCASTSD cd3e92891a8c1d838d<>+0(SB), Z10
-	VBROADCASTSD cd3ec71de0d9c145d0<>+0(SB), Z11
-	VBROADCASTSD cd3efa019b8ef67c6c<>+0(SB), Z12
-	VBROADCASTSD cd3f2a01a01a7c8d47<>+0(SB), Z13
-	VBROADCASTSD cd3f56c16c17893833<>+0(SB), Z14
-	VBROADCASTSD cd3f811111111109ad<>+0(SB), Z15
-	VBROADCASTSD cd3fa5555555553d4f<>+0(SB), Z16
-	VBROADCASTSD cd3fc5555555555556<>+0(SB), Z17
-	VBROADCASTSD cd3fe0000000000000<>+0(SB), Z18
-	XORQ         R8, R8
+	VPXORD       Z2, Z2, Z2
+	VMOVUPD      Z2, (SP)
+	VMOVUPD      Z2, 64(SP)
+	VPXORD       Z3, Z3, Z3
+	VMOVUPD      Z3, 128(SP)
+	VMOVUPD      Z3, 192(SP)
+	KXORW        K1, K1, K1
+	MOVQ         top+32(FP), R8
+	XORQ         R9, R9
+	MOVQ         R8, R10
+	ANDQ         $-32, R10
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	PREFETCHT0        (DI)(R8*8)
-	VMOVUPD           (DX)(R8*8), Z19
-	VFPCLASSPDZ       $0xd9, Z19, K2
-	KORW              K2, K1, K1
-	VMAXPD            (CX)(R8*8), Z2, Z20
-	VSUBPD            Z1, Z20, Z21
-	VMOVUPD           Z7, Z22
-	VFMADD231PD       Z6, Z21, Z22
-	VSUBPD            Z7, Z22, Z21
-	VMOVUPD           Z1, Z23
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z21, Z23
-	VMOVAPD           Z20, Z20
-	VFNMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z21, Z20
-	VSUBPD            Z23, Z20, Z20
-	VMOVUPD           Z9, Z23
-	VFMADD213PD       Z10, Z20, Z23
-	VFMADD213PD       Z11, Z20, Z23
-	VFMADD213PD       Z12, Z20, Z23
-	VFMADD213PD       Z13, Z20, Z23
-	VFMADD213PD       Z14, Z20, Z23
-	VFMADD213PD       Z15, Z20, Z23
-	VFMADD213PD       Z16, Z20, Z23
-	VFMADD213PD       Z17, Z20, Z23
-	VFMADD213PD       Z18, Z20, Z23
-	VMULPD            Z20, Z20, Z22
-	VFMADD213PD       Z20, Z22, Z23
-	VSUBPD            Z0, Z21, Z21
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z22
-	VSCALEFPD         Z21, Z22, Z22
-	VMOVAPD           Z22, Z20
-	VFMADD231PD       Z23, Z22, Z20
-	VMULPD            Z3, Z20, Z20
-	VSUBPD            Z8, Z20, Z20
-	VBROADCASTSD      (SI), Z21
-	VBROADCASTSD      112(SI), Z24
-	VFMADD213PD.BCST  8(SI), Z20, Z21
-	VFMADD213PD.BCST  120(SI), Z20, Z24
-	VFMADD213PD.BCST  16(SI), Z20, Z21
-	VFMADD213PD.BCST  128(SI), Z20, Z24
-	VFMADD213PD.BCST  24(SI), Z20, Z21
-	VFMADD213PD.BCST  136(SI), Z20, Z24
-	VFMADD213PD.BCST  32(SI), Z20, Z21
-	VFMADD213PD.BCST  144(SI), Z20, Z24
-	VFMADD213PD.BCST  40(SI), Z20, Z21
-	VFMADD213PD.BCST  152(SI), Z20, Z24
-	VFMADD213PD.BCST  48(SI), Z20, Z21
-	VFMADD213PD.BCST  160(SI), Z20, Z24
-	VFMADD213PD.BCST  56(SI), Z20, Z21
-	VFMADD213PD.BCST  168(SI), Z20, Z24
-	VFMADD213PD.BCST  64(SI), Z20, Z21
-	VFMADD213PD.BCST  176(SI), Z20, Z24
-	VFMADD213PD.BCST  72(SI), Z20, Z21
-	VFMADD213PD.BCST  184(SI), Z20, Z24
-	VFMADD213PD.BCST  80(SI), Z20, Z21
-	VFMADD213PD.BCST  192(SI), Z20, Z24
-	VFMADD213PD.BCST  88(SI), Z20, Z21
-	VFMADD213PD.BCST  200(SI), Z20, Z24
-	VFMADD213PD.BCST  96(SI), Z20, Z21
-	VFMADD213PD.BCST  208(SI), Z20, Z24
-	VFMADD213PD.BCST  104(SI), Z20, Z21
-	VFMADD213PD.BCST  216(SI), Z20, Z24
-	VFMADD231PD       Z19, Z21, Z4
-	VMULPD            Z19, Z24, Z24
-	VMULPD            Z22, Z24, Z24
-	VFMADD231PD       Z23, Z24, Z24
-	VADDPD            Z24, Z5, Z5
-	VMOVUPD           Z24, (AX)(R8*8)
-	PREFETCHT0        64(DI)(R8*8)
-	VMOVUPD           64(DX)(R8*8), Z19
-	VFPCLASSPDZ       $0xd9, Z19, K2
-	KORW              K2, K1, K1
-	VMAXPD            64(CX)(R8*8), Z2, Z20
-	VSUBPD            Z1, Z20, Z21
-	VMOVUPD           Z7, Z22
-	VFMADD231PD       Z6, Z21, Z22
-	VSUBPD            Z7, Z22, Z21
-	VMOVUPD           Z1, Z23
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z21, Z23
-	VMOVAPD           Z20, Z20
-	VFNMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z21, Z20
-	VSUBPD            Z23, Z20, Z20
-	VMOVUPD           Z9, Z23
-	VFMADD213PD       Z10, Z20, Z23
-	VFMADD213PD       Z11, Z20, Z23
-	VFMADD213PD       Z12, Z20, Z23
-	VFMADD213PD       Z13, Z20, Z23
-	VFMADD213PD       Z14, Z20, Z23
-	VFMADD213PD       Z15, Z20, Z23
-	VFMADD213PD       Z16, Z20, Z23
-	VFMADD213PD       Z17, Z20, Z23
-	VFMADD213PD       Z18, Z20, Z23
-	VMULPD            Z20, Z20, Z22
-	VFMADD213PD       Z20, Z22, Z23
-	VSUBPD            Z0, Z21, Z21
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z22
-	VSCALEFPD         Z21, Z22, Z22
-	VMOVAPD           Z22, Z20
-	VFMADD231PD       Z23, Z22, Z20
-	VMULPD            Z3, Z20, Z20
-	VSUBPD            Z8, Z20, Z20
-	VBROADCASTSD      (SI), Z21
-	VBROADCASTSD      112(SI), Z24
-	VFMADD213PD.BCST  8(SI), Z20, Z21
-	VFMADD213PD.BCST  120(SI), Z20, Z24
-	VFMADD213PD.BCST  16(SI), Z20, Z21
-	VFMADD213PD.BCST  128(SI), Z20, Z24
-	VFMADD213PD.BCST  24(SI), Z20, Z21
-	VFMADD213PD.BCST  136(SI), Z20, Z24
-	VFMADD213PD.BCST  32(SI), Z20, Z21
-	VFMADD213PD.BCST  144(SI), Z20, Z24
-	VFMADD213PD.BCST  40(SI), Z20, Z21
-	VFMADD213PD.BCST  152(SI), Z20, Z24
-	VFMADD213PD.BCST  48(SI), Z20, Z21
-	VFMADD213PD.BCST  160(SI), Z20, Z24
-	VFMADD213PD.BCST  56(SI), Z20, Z21
-	VFMADD213PD.BCST  168(SI), Z20, Z24
-	VFMADD213PD.BCST  64(SI), Z20, Z21
-	VFMADD213PD.BCST  176(SI), Z20, Z24
-	VFMADD213PD.BCST  72(SI), Z20, Z21
-	VFMADD213PD.BCST  184(SI), Z20, Z24
-	VFMADD213PD.BCST  80(SI), Z20, Z21
-	VFMADD213PD.BCST  192(SI), Z20, Z24
-	VFMADD213PD.BCST  88(SI), Z20, Z21
-	VFMADD213PD.BCST  200(SI), Z20, Z24
-	VFMADD213PD.BCST  96(SI), Z20, Z21
-	VFMADD213PD.BCST  208(SI), Z20, Z24
-	VFMADD213PD.BCST  104(SI), Z20, Z21
-	VFMADD213PD.BCST  216(SI), Z20, Z24
-	VFMADD231PD       Z19, Z21, Z4
-	VMULPD            Z19, Z24, Z24
-	VMULPD            Z22, Z24, Z24
-	VFMADD231PD       Z23, Z24, Z24
-	VADDPD            Z24, Z5, Z5
-	VMOVUPD           Z24, 64(AX)(R8*8)
-	PREFETCHT0        128(DI)(R8*8)
-	VMOVUPD           128(DX)(R8*8), Z19
-	VFPCLASSPDZ       $0xd9, Z19, K2
-	KORW              K2, K1, K1
-	VMAXPD            128(CX)(R8*8), Z2, Z20
-	VSUBPD            Z1, Z20, Z21
-	VMOVUPD           Z7, Z22
-	VFMADD231PD       Z6, Z21, Z22
-	VSUBPD            Z7, Z22, Z21
-	VMOVUPD           Z1, Z23
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z21, Z23
-	VMOVAPD           Z20, Z20
-	VFNMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z21, Z20
-	VSUBPD            Z23, Z20, Z20
-	VMOVUPD           Z9, Z23
-	VFMADD213PD       Z10, Z20, Z23
-	VFMADD213PD       Z11, Z20, Z23
-	VFMADD213PD       Z12, Z20, Z23
-	VFMADD213PD       Z13, Z20, Z23
-	VFMADD213PD       Z14, Z20, Z23
-	VFMADD213PD       Z15, Z20, Z23
-	VFMADD213PD       Z16, Z20, Z23
-	VFMADD213PD       Z17, Z20, Z23
-	VFMADD213PD       Z18, Z20, Z23
-	VMULPD            Z20, Z20, Z22
-	VFMADD213PD       Z20, Z22, Z23
-	VSUBPD            Z0, Z21, Z21
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z22
-	VSCALEFPD         Z21, Z22, Z22
-	VMOVAPD           Z22, Z20
-	VFMADD231PD       Z23, Z22, Z20
-	VMULPD            Z3, Z20, Z20
-	VSUBPD            Z8, Z20, Z20
-	VBROADCASTSD      (SI), Z21
-	VBROADCASTSD      112(SI), Z24
-	VFMADD213PD.BCST  8(SI), Z20, Z21
-	VFMADD213PD.BCST  120(SI), Z20, Z24
-	VFMADD213PD.BCST  16(SI), Z20, Z21
-	VFMADD213PD.BCST  128(SI), Z20, Z24
-	VFMADD213PD.BCST  24(SI), Z20, Z21
-	VFMADD213PD.BCST  136(SI), Z20, Z24
-	VFMADD213PD.BCST  32(SI), Z20, Z21
-	VFMADD213PD.BCST  144(SI), Z20, Z24
-	VFMADD213PD.BCST  40(SI), Z20, Z21
-	VFMADD213PD.BCST  152(SI), Z20, Z24
-	VFMADD213PD.BCST  48(SI), Z20, Z21
-	VFMADD213PD.BCST  160(SI), Z20, Z24
-	VFMADD213PD.BCST  56(SI), Z20, Z21
-	VFMADD213PD.BCST  168(SI), Z20, Z24
-	VFMADD213PD.BCST  64(SI), Z20, Z21
-	VFMADD213PD.BCST  176(SI), Z20, Z24
-	VFMADD213PD.BCST  72(SI), Z20, Z21
-	VFMADD213PD.BCST  184(SI), Z20, Z24
-	VFMADD213PD.BCST  80(SI), Z20, Z21
-	VFMADD213PD.BCST  192(SI), Z20, Z24
-	VFMADD213PD.BCST  88(SI), Z20, Z21
-	VFMADD213PD.BCST  200(SI), Z20, Z24
-	VFMADD213PD.BCST  96(SI), Z20, Z21
-	VFMADD213PD.BCST  208(SI), Z20, Z24
-	VFMADD213PD.BCST  104(SI), Z20, Z21
-	VFMADD213PD.BCST  216(SI), Z20, Z24
-	VFMADD231PD       Z19, Z21, Z4
-	VMULPD            Z19, Z24, Z24
-	VMULPD            Z22, Z24, Z24
-	VFMADD231PD       Z23, Z24, Z24
-	VADDPD            Z24, Z5, Z5
-	VMOVUPD           Z24, 128(AX)(R8*8)
-	PREFETCHT0        192(DI)(R8*8)
-	VMOVUPD           192(DX)(R8*8), Z19
-	VFPCLASSPDZ       $0xd9, Z19, K2
-	KORW              K2, K1, K1
-	VMAXPD            192(CX)(R8*8), Z2, Z20
-	VSUBPD            Z1, Z20, Z21
-	VMOVUPD           Z7, Z22
-	VFMADD231PD       Z6, Z21, Z22
-	VSUBPD            Z7, Z22, Z21
-	VMOVUPD           Z1, Z23
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z21, Z23
-	VMOVAPD           Z20, Z20
-	VFNMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z21, Z20
-	VSUBPD            Z23, Z20, Z20
-	VMOVUPD           Z9, Z23
-	VFMADD213PD       Z10, Z20, Z23
-	VFMADD213PD       Z11, Z20, Z23
-	VFMADD213PD       Z12, Z20, Z23
-	VFMADD213PD       Z13, Z20, Z23
-	VFMADD213PD       Z14, Z20, Z23
-	VFMADD213PD       Z15, Z20, Z23
-	VFMADD213PD       Z16, Z20, Z23
-	VFMADD213PD       Z17, Z20, Z23
-	VFMADD213PD       Z18, Z20, Z23
-	VMULPD            Z20, Z20, Z22
-	VFMADD213PD       Z20, Z22, Z23
-	VSUBPD            Z0, Z21, Z21
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z22
-	VSCALEFPD         Z21, Z22, Z22
-	VMOVAPD           Z22, Z20
-	VFMADD231PD       Z23, Z22, Z20
-	VMULPD            Z3, Z20, Z20
-	VSUBPD            Z8, Z20, Z20
-	VBROADCASTSD      (SI), Z21
-	VBROADCASTSD      112(SI), Z24
-	VFMADD213PD.BCST  8(SI), Z20, Z21
-	VFMADD213PD.BCST  120(SI), Z20, Z24
-	VFMADD213PD.BCST  16(SI), Z20, Z21
-	VFMADD213PD.BCST  128(SI), Z20, Z24
-	VFMADD213PD.BCST  24(SI), Z20, Z21
-	VFMADD213PD.BCST  136(SI), Z20, Z24
-	VFMADD213PD.BCST  32(SI), Z20, Z21
-	VFMADD213PD.BCST  144(SI), Z20, Z24
-	VFMADD213PD.BCST  40(SI), Z20, Z21
-	VFMADD213PD.BCST  152(SI), Z20, Z24
-	VFMADD213PD.BCST  48(SI), Z20, Z21
-	VFMADD213PD.BCST  160(SI), Z20, Z24
-	VFMADD213PD.BCST  56(SI), Z20, Z21
-	VFMADD213PD.BCST  168(SI), Z20, Z24
-	VFMADD213PD.BCST  64(SI), Z20, Z21
-	VFMADD213PD.BCST  176(SI), Z20, Z24
-	VFMADD213PD.BCST  72(SI), Z20, Z21
-	VFMADD213PD.BCST  184(SI), Z20, Z24
-	VFMADD213PD.BCST  80(SI), Z20, Z21
-	VFMADD213PD.BCST  192(SI), Z20, Z24
-	VFMADD213PD.BCST  88(SI), Z20, Z21
-	VFMADD213PD.BCST  200(SI), Z20, Z24
-	VFMADD213PD.BCST  96(SI), Z20, Z21
-	VFMADD213PD.BCST  208(SI), Z20, Z24
-	VFMADD213PD.BCST  104(SI), Z20, Z21
-	VFMADD213PD.BCST  216(SI), Z20, Z24
-	VFMADD231PD       Z19, Z21, Z4
-	VMULPD            Z19, Z24, Z24
-	VMULPD            Z22, Z24, Z24
-	VFMADD231PD       Z23, Z24, Z24
-	VADDPD            Z24, Z5, Z5
-	VMOVUPD           Z24, 192(AX)(R8*8)
-	VMOVUPD           (SP), Z19
-	VADDPD            Z4, Z19, Z20
-	VMOVUPD           Z20, (SP)
-	VSUBPD            Z20, Z19, Z19
-	VADDPD            Z4, Z19, Z19
-	VADDPD            64(SP), Z19, Z19
-	VMOVUPD           Z19, 64(SP)
-	VPXORD            Z4, Z4, Z4
-	VMOVUPD           128(SP), Z19
-	VADDPD            Z5, Z19, Z20
-	VMOVUPD           Z20, 128(SP)
-	VSUBPD            Z20, Z19, Z19
-	VADDPD            Z5, Z19, Z19
-	VADDPD            192(SP), Z19, Z19
-	VMOVUPD           Z19, 192(SP)
-	VPXORD            Z5, Z5, Z5
-	ADDQ              $0x20, R8
-	SUBQ              $0x20, BX
-	JMP               big1
+fast1:
+	CMPQ             R9, R10
+	JGE              careful2
+	VMOVUPD          (DX)(R9*8), Z4
+	VFPCLASSPDZ      $0xd9, Z4, K2
+	KORW             K2, K1, K1
+	PREFETCHT0       (DI)(R9*8)
+	VMOVUPD          (CX)(R9*8), Z5
+	VMOVUPD          Z1, Z6
+	VFMSUB231PD      Z0, Z5, Z6
+	VBROADCASTSD     (SI), Z7
+	VBROADCASTSD     112(SI), Z8
+	VFMADD213PD.BCST 8(SI), Z6, Z7
+	VFMADD213PD.BCST 120(SI), Z6, Z8
+	VFMADD213PD.BCST 16(SI), Z6, Z7
+	VFMADD213PD.BCST 128(SI), Z6, Z8
+	VFMADD213PD.BCST 24(SI), Z6, Z7
+	VFMADD213PD.BCST 136(SI), Z6, Z8
+	VFMADD213PD.BCST 32(SI), Z6, Z7
+	VFMADD213PD.BCST 144(SI), Z6, Z8
+	VFMADD213PD.BCST 40(SI), Z6, Z7
+	VFMADD213PD.BCST 152(SI), Z6, Z8
+	VFMADD213PD.BCST 48(SI), Z6, Z7
+	VFMADD213PD.BCST 160(SI), Z6, Z8
+	VFMADD213PD.BCST 56(SI), Z6, Z7
+	VFMADD213PD.BCST 168(SI), Z6, Z8
+	VFMADD213PD.BCST 64(SI), Z6, Z7
+	VFMADD213PD.BCST 176(SI), Z6, Z8
+	VFMADD213PD.BCST 72(SI), Z6, Z7
+	VFMADD213PD.BCST 184(SI), Z6, Z8
+	VFMADD213PD.BCST 80(SI), Z6, Z7
+	VFMADD213PD.BCST 192(SI), Z6, Z8
+	VFMADD213PD.BCST 88(SI), Z6, Z7
+	VFMADD213PD.BCST 200(SI), Z6, Z8
+	VFMADD213PD.BCST 96(SI), Z6, Z7
+	VFMADD213PD.BCST 208(SI), Z6, Z8
+	VFMADD213PD.BCST 104(SI), Z6, Z7
+	VFMADD231PD      Z4, Z7, Z2
+	VMOVUPD          Z1, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VMULPD           Z5, Z7, Z5
+	VMULPD           Z4, Z5, Z4
+	VADDPD           Z4, Z3, Z3
+	VMOVUPD          Z4, (AX)(R9*8)
+	VMOVUPD          64(DX)(R9*8), Z4
+	VFPCLASSPDZ      $0xd9, Z4, K2
+	KORW             K2, K1, K1
+	PREFETCHT0       64(DI)(R9*8)
+	VMOVUPD          64(CX)(R9*8), Z5
+	VMOVUPD          Z1, Z6
+	VFMSUB231PD      Z0, Z5, Z6
+	VBROADCASTSD     (SI), Z7
+	VBROADCASTSD     112(SI), Z8
+	VFMADD213PD.BCST 8(SI), Z6, Z7
+	VFMADD213PD.BCST 120(SI), Z6, Z8
+	VFMADD213PD.BCST 16(SI), Z6, Z7
+	VFMADD213PD.BCST 128(SI), Z6, Z8
+	VFMADD213PD.BCST 24(SI), Z6, Z7
+	VFMADD213PD.BCST 136(SI), Z6, Z8
+	VFMADD213PD.BCST 32(SI), Z6, Z7
+	VFMADD213PD.BCST 144(SI), Z6, Z8
+	VFMADD213PD.BCST 40(SI), Z6, Z7
+	VFMADD213PD.BCST 152(SI), Z6, Z8
+	VFMADD213PD.BCST 48(SI), Z6, Z7
+	VFMADD213PD.BCST 160(SI), Z6, Z8
+	VFMADD213PD.BCST 56(SI), Z6, Z7
+	VFMADD213PD.BCST 168(SI), Z6, Z8
+	VFMADD213PD.BCST 64(SI), Z6, Z7
+	VFMADD213PD.BCST 176(SI), Z6, Z8
+	VFMADD213PD.BCST 72(SI), Z6, Z7
+	VFMADD213PD.BCST 184(SI), Z6, Z8
+	VFMADD213PD.BCST 80(SI), Z6, Z7
+	VFMADD213PD.BCST 192(SI), Z6, Z8
+	VFMADD213PD.BCST 88(SI), Z6, Z7
+	VFMADD213PD.BCST 200(SI), Z6, Z8
+	VFMADD213PD.BCST 96(SI), Z6, Z7
+	VFMADD213PD.BCST 208(SI), Z6, Z8
+	VFMADD213PD.BCST 104(SI), Z6, Z7
+	VFMADD231PD      Z4, Z7, Z2
+	VMOVUPD          Z1, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VMULPD           Z5, Z7, Z5
+	VMULPD           Z4, Z5, Z4
+	VADDPD           Z4, Z3, Z3
+	VMOVUPD          Z4, 64(AX)(R9*8)
+	VMOVUPD          128(DX)(R9*8), Z4
+	VFPCLASSPDZ      $0xd9, Z4, K2
+	KORW             K2, K1, K1
+	PREFETCHT0       128(DI)(R9*8)
+	VMOVUPD          128(CX)(R9*8), Z5
+	VMOVUPD          Z1, Z6
+	VFMSUB231PD      Z0, Z5, Z6
+	VBROADCASTSD     (SI), Z7
+	VBROADCASTSD     112(SI), Z8
+	VFMADD213PD.BCST 8(SI), Z6, Z7
+	VFMADD213PD.BCST 120(SI), Z6, Z8
+	VFMADD213PD.BCST 16(SI), Z6, Z7
+	VFMADD213PD.BCST 128(SI), Z6, Z8
+	VFMADD213PD.BCST 24(SI), Z6, Z7
+	VFMADD213PD.BCST 136(SI), Z6, Z8
+	VFMADD213PD.BCST 32(SI), Z6, Z7
+	VFMADD213PD.BCST 144(SI), Z6, Z8
+	VFMADD213PD.BCST 40(SI), Z6, Z7
+	VFMADD213PD.BCST 152(SI), Z6, Z8
+	VFMADD213PD.BCST 48(SI), Z6, Z7
+	VFMADD213PD.BCST 160(SI), Z6, Z8
+	VFMADD213PD.BCST 56(SI), Z6, Z7
+	VFMADD213PD.BCST 168(SI), Z6, Z8
+	VFMADD213PD.BCST 64(SI), Z6, Z7
+	VFMADD213PD.BCST 176(SI), Z6, Z8
+	VFMADD213PD.BCST 72(SI), Z6, Z7
+	VFMADD213PD.BCST 184(SI), Z6, Z8
+	VFMADD213PD.BCST 80(SI), Z6, Z7
+	VFMADD213PD.BCST 192(SI), Z6, Z8
+	VFMADD213PD.BCST 88(SI), Z6, Z7
+	VFMADD213PD.BCST 200(SI), Z6, Z8
+	VFMADD213PD.BCST 96(SI), Z6, Z7
+	VFMADD213PD.BCST 208(SI), Z6, Z8
+	VFMADD213PD.BCST 104(SI), Z6, Z7
+	VFMADD231PD      Z4, Z7, Z2
+	VMOVUPD          Z1, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VMULPD           Z5, Z7, Z5
+	VMULPD           Z4, Z5, Z4
+	VADDPD           Z4, Z3, Z3
+	VMOVUPD          Z4, 128(AX)(R9*8)
+	VMOVUPD          192(DX)(R9*8), Z4
+	VFPCLASSPDZ      $0xd9, Z4, K2
+	KORW             K2, K1, K1
+	PREFETCHT0       192(DI)(R9*8)
+	VMOVUPD          192(CX)(R9*8), Z5
+	VMOVUPD          Z1, Z6
+	VFMSUB231PD      Z0, Z5, Z6
+	VBROADCASTSD     (SI), Z7
+	VBROADCASTSD     112(SI), Z8
+	VFMADD213PD.BCST 8(SI), Z6, Z7
+	VFMADD213PD.BCST 120(SI), Z6, Z8
+	VFMADD213PD.BCST 16(SI), Z6, Z7
+	VFMADD213PD.BCST 128(SI), Z6, Z8
+	VFMADD213PD.BCST 24(SI), Z6, Z7
+	VFMADD213PD.BCST 136(SI), Z6, Z8
+	VFMADD213PD.BCST 32(SI), Z6, Z7
+	VFMADD213PD.BCST 144(SI), Z6, Z8
+	VFMADD213PD.BCST 40(SI), Z6, Z7
+	VFMADD213PD.BCST 152(SI), Z6, Z8
+	VFMADD213PD.BCST 48(SI), Z6, Z7
+	VFMADD213PD.BCST 160(SI), Z6, Z8
+	VFMADD213PD.BCST 56(SI), Z6, Z7
+	VFMADD213PD.BCST 168(SI), Z6, Z8
+	VFMADD213PD.BCST 64(SI), Z6, Z7
+	VFMADD213PD.BCST 176(SI), Z6, Z8
+	VFMADD213PD.BCST 72(SI), Z6, Z7
+	VFMADD213PD.BCST 184(SI), Z6, Z8
+	VFMADD213PD.BCST 80(SI), Z6, Z7
+	VFMADD213PD.BCST 192(SI), Z6, Z8
+	VFMADD213PD.BCST 88(SI), Z6, Z7
+	VFMADD213PD.BCST 200(SI), Z6, Z8
+	VFMADD213PD.BCST 96(SI), Z6, Z7
+	VFMADD213PD.BCST 208(SI), Z6, Z8
+	VFMADD213PD.BCST 104(SI), Z6, Z7
+	VFMADD231PD      Z4, Z7, Z2
+	VMOVUPD          Z1, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VMULPD           Z5, Z7, Z5
+	VMULPD           Z4, Z5, Z4
+	VADDPD           Z4, Z3, Z3
+	VMOVUPD          Z4, 192(AX)(R9*8)
+	VMOVUPD          (SP), Z4
+	VADDPD           Z2, Z4, Z5
+	VMOVUPD          Z5, (SP)
+	VSUBPD           Z5, Z4, Z4
+	VADDPD           Z2, Z4, Z4
+	VADDPD           64(SP), Z4, Z4
+	VMOVUPD          Z4, 64(SP)
+	VPXORD           Z2, Z2, Z2
+	VMOVUPD          128(SP), Z4
+	VADDPD           Z3, Z4, Z5
+	VMOVUPD          Z5, 128(SP)
+	VSUBPD           Z5, Z4, Z4
+	VADDPD           Z3, Z4, Z4
+	VADDPD           192(SP), Z4, Z4
+	VMOVUPD          Z4, 192(SP)
+	VPXORD           Z3, Z3, Z3
+	ADDQ             $0x20, R9
+	JMP              fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	PREFETCHT0        (DI)(R8*8)
-	VMOVUPD           (DX)(R8*8), Z19
-	VFPCLASSPDZ       $0xd9, Z19, K2
-	KORW              K2, K1, K1
-	VMAXPD            (CX)(R8*8), Z2, Z20
-	VSUBPD            Z1, Z20, Z21
-	VMOVUPD           Z7, Z22
-	VFMADD231PD       Z6, Z21, Z22
-	VSUBPD            Z7, Z22, Z21
-	VMOVUPD           Z1, Z23
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z21, Z23
-	VMOVAPD           Z20, Z20
-	VFNMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z21, Z20
-	VSUBPD            Z23, Z20, Z20
-	VMOVUPD           Z9, Z23
-	VFMADD213PD       Z10, Z20, Z23
-	VFMADD213PD       Z11, Z20, Z23
-	VFMADD213PD       Z12, Z20, Z23
-	VFMADD213PD       Z13, Z20, Z23
-	VFMADD213PD       Z14, Z20, Z23
-	VFMADD213PD       Z15, Z20, Z23
-	VFMADD213PD       Z16, Z20, Z23
-	VFMADD213PD       Z17, Z20, Z23
-	VFMADD213PD       Z18, Z20, Z23
-	VMULPD            Z20, Z20, Z22
-	VFMADD213PD       Z20, Z22, Z23
-	VSUBPD            Z0, Z21, Z21
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z22
-	VSCALEFPD         Z21, Z22, Z22
-	VMOVAPD           Z22, Z20
-	VFMADD231PD       Z23, Z22, Z20
-	VMULPD            Z3, Z20, Z20
-	VSUBPD            Z8, Z20, Z20
-	VBROADCASTSD      (SI), Z21
-	VBROADCASTSD      112(SI), Z24
-	VFMADD213PD.BCST  8(SI), Z20, Z21
-	VFMADD213PD.BCST  120(SI), Z20, Z24
-	VFMADD213PD.BCST  16(SI), Z20, Z21
-	VFMADD213PD.BCST  128(SI), Z20, Z24
-	VFMADD213PD.BCST  24(SI), Z20, Z21
-	VFMADD213PD.BCST  136(SI), Z20, Z24
-	VFMADD213PD.BCST  32(SI), Z20, Z21
-	VFMADD213PD.BCST  144(SI), Z20, Z24
-	VFMADD213PD.BCST  40(SI), Z20, Z21
-	VFMADD213PD.BCST  152(SI), Z20, Z24
-	VFMADD213PD.BCST  48(SI), Z20, Z21
-	VFMADD213PD.BCST  160(SI), Z20, Z24
-	VFMADD213PD.BCST  56(SI), Z20, Z21
-	VFMADD213PD.BCST  168(SI), Z20, Z24
-	VFMADD213PD.BCST  64(SI), Z20, Z21
-	VFMADD213PD.BCST  176(SI), Z20, Z24
-	VFMADD213PD.BCST  72(SI), Z20, Z21
-	VFMADD213PD.BCST  184(SI), Z20, Z24
-	VFMADD213PD.BCST  80(SI), Z20, Z21
-	VFMADD213PD.BCST  192(SI), Z20, Z24
-	VFMADD213PD.BCST  88(SI), Z20, Z21
-	VFMADD213PD.BCST  200(SI), Z20, Z24
-	VFMADD213PD.BCST  96(SI), Z20, Z21
-	VFMADD213PD.BCST  208(SI), Z20, Z24
-	VFMADD213PD.BCST  104(SI), Z20, Z21
-	VFMADD213PD.BCST  216(SI), Z20, Z24
-	VFMADD231PD       Z19, Z21, Z4
-	VMULPD            Z19, Z24, Z24
-	VMULPD            Z22, Z24, Z24
-	VFMADD231PD       Z23, Z24, Z24
-	VADDPD            Z24, Z5, Z5
-	VMOVUPD           Z24, (AX)(R8*8)
-	ADDQ              $0x08, R8
-	SUBQ              $0x08, BX
-	JMP               next3
+careful2:
+	CMPQ             R9, BX
+	JGE              summed3
+	MOVQ             BX, R10
+	SUBQ             R9, R10
+	MOVQ             $0x0000000000000008, R11
+	CMPQ             R10, R11
+	CMOVQGT          R11, R10
+	MOVL             $0x00000001, R11
+	SHLXL            R10, R11, R10
+	DECL             R10
+	KMOVW            R10, K2
+	MOVQ             R8, R10
+	SUBQ             R9, R10
+	MOVL             $0x00000001, R11
+	XORL             R12, R12
+	SHLXL            R10, R11, R11
+	CMPQ             R10, $0x08
+	CMOVLCC          R12, R11
+	KMOVW            R11, K3
+	KANDNW           K2, K3, K3
+	VMOVUPD.Z        (DX)(R9*8), K2, Z4
+	VFPCLASSPDZ      $0xd9, Z4, K4
+	KORW             K4, K1, K1
+	VMOVUPD.Z        Z4, K3, Z4
+	PREFETCHT0       (DI)(R9*8)
+	VMOVUPD.Z        (CX)(R9*8), K2, Z5
+	VMOVUPD          Z1, Z6
+	VFMSUB231PD      Z0, Z5, Z6
+	VBROADCASTSD     (SI), Z7
+	VBROADCASTSD     112(SI), Z8
+	VFMADD213PD.BCST 8(SI), Z6, Z7
+	VFMADD213PD.BCST 120(SI), Z6, Z8
+	VFMADD213PD.BCST 16(SI), Z6, Z7
+	VFMADD213PD.BCST 128(SI), Z6, Z8
+	VFMADD213PD.BCST 24(SI), Z6, Z7
+	VFMADD213PD.BCST 136(SI), Z6, Z8
+	VFMADD213PD.BCST 32(SI), Z6, Z7
+	VFMADD213PD.BCST 144(SI), Z6, Z8
+	VFMADD213PD.BCST 40(SI), Z6, Z7
+	VFMADD213PD.BCST 152(SI), Z6, Z8
+	VFMADD213PD.BCST 48(SI), Z6, Z7
+	VFMADD213PD.BCST 160(SI), Z6, Z8
+	VFMADD213PD.BCST 56(SI), Z6, Z7
+	VFMADD213PD.BCST 168(SI), Z6, Z8
+	VFMADD213PD.BCST 64(SI), Z6, Z7
+	VFMADD213PD.BCST 176(SI), Z6, Z8
+	VFMADD213PD.BCST 72(SI), Z6, Z7
+	VFMADD213PD.BCST 184(SI), Z6, Z8
+	VFMADD213PD.BCST 80(SI), Z6, Z7
+	VFMADD213PD.BCST 192(SI), Z6, Z8
+	VFMADD213PD.BCST 88(SI), Z6, Z7
+	VFMADD213PD.BCST 200(SI), Z6, Z8
+	VFMADD213PD.BCST 96(SI), Z6, Z7
+	VFMADD213PD.BCST 208(SI), Z6, Z8
+	VFMADD213PD.BCST 104(SI), Z6, Z7
+	VFMADD231PD      Z4, Z7, Z2
+	VMOVUPD          Z1, Z7
+	VFMADD231PD      Z6, Z8, Z7
+	VMULPD           Z5, Z7, Z5
+	VMULPD           Z4, Z5, Z4
+	VADDPD           Z4, Z3, Z3
+	VMOVUPD          Z4, K2, (AX)(R9*8)
+	ADDQ             $0x08, R9
+	TESTQ            $0x0000001f, R9
+	JNE              careful2
+	VMOVUPD          (SP), Z4
+	VADDPD           Z2, Z4, Z5
+	VMOVUPD          Z5, (SP)
+	VSUBPD           Z5, Z4, Z4
+	VADDPD           Z2, Z4, Z4
+	VADDPD           64(SP), Z4, Z4
+	VMOVUPD          Z4, 64(SP)
+	VPXORD           Z2, Z2, Z2
+	VMOVUPD          128(SP), Z4
+	VADDPD           Z3, Z4, Z5
+	VMOVUPD          Z5, 128(SP)
+	VSUBPD           Z5, Z4, Z4
+	VADDPD           Z3, Z4, Z4
+	VADDPD           192(SP), Z4, Z4
+	VMOVUPD          Z4, 192(SP)
+	VPXORD           Z3, Z3, Z3
+	MOVQ             BX, R10
+	ANDQ             $-32, R10
+	JMP              fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R9
-	SHLXL             BX, R9, BX
-	DECL              BX
-	KMOVW             BX, K2
-	PREFETCHT0        (DI)(R8*8)
-	VMOVUPD.Z         (DX)(R8*8), K2, Z19
-	VFPCLASSPDZ       $0xd9, Z19, K3
-	KORW              K3, K1, K1
-	VMOVUPD.Z         (CX)(R8*8), K2, Z20
-	VMAXPD            Z20, Z2, Z2
-	VSUBPD            Z1, Z2, Z20
-	VMOVUPD           Z7, Z21
-	VFMADD231PD       Z6, Z20, Z21
-	VSUBPD            Z7, Z21, Z6
-	VMOVUPD           Z1, Z1
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z6, Z1
-	VMOVAPD           Z2, Z2
-	VFNMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z6, Z2
-	VSUBPD            Z1, Z2, Z2
-	VMOVUPD           Z9, Z1
-	VFMADD213PD       Z10, Z2, Z1
-	VFMADD213PD       Z11, Z2, Z1
-	VFMADD213PD       Z12, Z2, Z1
-	VFMADD213PD       Z13, Z2, Z1
-	VFMADD213PD       Z14, Z2, Z1
-	VFMADD213PD       Z15, Z2, Z1
-	VFMADD213PD       Z16, Z2, Z1
-	VFMADD213PD       Z17, Z2, Z1
-	VFMADD213PD       Z18, Z2, Z1
-	VMULPD            Z2, Z2, Z7
-	VFMADD213PD       Z2, Z7, Z1
-	VSUBPD            Z0, Z6, Z6
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z21
-	VSCALEFPD         Z6, Z21, Z21
-	VMOVAPD           Z21, Z0
-	VFMADD231PD       Z1, Z21, Z0
-	VMULPD            Z3, Z0, Z0
-	VSUBPD            Z8, Z0, Z0
-	VBROADCASTSD      (SI), Z2
-	VBROADCASTSD      112(SI), Z3
-	VFMADD213PD.BCST  8(SI), Z0, Z2
-	VFMADD213PD.BCST  120(SI), Z0, Z3
-	VFMADD213PD.BCST  16(SI), Z0, Z2
-	VFMADD213PD.BCST  128(SI), Z0, Z3
-	VFMADD213PD.BCST  24(SI), Z0, Z2
-	VFMADD213PD.BCST  136(SI), Z0, Z3
-	VFMADD213PD.BCST  32(SI), Z0, Z2
-	VFMADD213PD.BCST  144(SI), Z0, Z3
-	VFMADD213PD.BCST  40(SI), Z0, Z2
-	VFMADD213PD.BCST  152(SI), Z0, Z3
-	VFMADD213PD.BCST  48(SI), Z0, Z2
-	VFMADD213PD.BCST  160(SI), Z0, Z3
-	VFMADD213PD.BCST  56(SI), Z0, Z2
-	VFMADD213PD.BCST  168(SI), Z0, Z3
-	VFMADD213PD.BCST  64(SI), Z0, Z2
-	VFMADD213PD.BCST  176(SI), Z0, Z3
-	VFMADD213PD.BCST  72(SI), Z0, Z2
-	VFMADD213PD.BCST  184(SI), Z0, Z3
-	VFMADD213PD.BCST  80(SI), Z0, Z2
-	VFMADD213PD.BCST  192(SI), Z0, Z3
-	VFMADD213PD.BCST  88(SI), Z0, Z2
-	VFMADD213PD.BCST  200(SI), Z0, Z3
-	VFMADD213PD.BCST  96(SI), Z0, Z2
-	VFMADD213PD.BCST  208(SI), Z0, Z3
-	VFMADD213PD.BCST  104(SI), Z0, Z2
-	VFMADD213PD.BCST  216(SI), Z0, Z3
-	VFMADD231PD       Z19, Z2, Z4
-	VMULPD            Z19, Z3, Z3
-	VMULPD            Z21, Z3, Z3
-	VFMADD231PD       Z1, Z3, Z3
-	VADDPD            Z3, Z5, Z5
-	VMOVUPD           Z3, K2, (AX)(R8*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
-	VADDPD        Z4, Z0, Z1
+	VADDPD        Z2, Z0, Z1
 	VMOVUPD       Z1, (SP)
 	VSUBPD        Z1, Z0, Z0
-	VADDPD        Z4, Z0, Z0
+	VADDPD        Z2, Z0, Z0
 	VADDPD        64(SP), Z0, Z0
 	VMOVUPD       Z0, 64(SP)
-	VPXORD        Z4, Z4, Z4
+	VPXORD        Z2, Z2, Z2
 	VMOVUPD       (SP), Z0
 	VMOVUPD       64(SP), Z1
 	VSUBPD        Z1, Z1, Z2
@@ -18661,15 +18745,15 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+72(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
-	VADDPD        Z5, Z0, Z1
+	VADDPD        Z3, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
 	VSUBPD        Z1, Z0, Z0
-	VADDPD        Z5, Z0, Z0
+	VADDPD        Z3, Z0, Z0
 	VADDPD        192(SP), Z0, Z0
 	VMOVUPD       Z0, 192(SP)
-	VPXORD        Z5, Z5, Z5
+	VPXORD        Z3, Z3, Z3
 	VMOVUPD       128(SP), Z0
 	VMOVUPD       192(SP), Z1
 	VSUBPD        Z1, Z1, Z2
@@ -18682,9 +18766,9 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+80(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+88(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
@@ -18697,16 +18781,6 @@ DATA cd4030000000000000<>+40(SB)/8, $0x4030000000000000
 DATA cd4030000000000000<>+48(SB)/8, $0x4030000000000000
 DATA cd4030000000000000<>+56(SB)/8, $0x4030000000000000
 GLOBL cd4030000000000000<>(SB), RODATA|NOPTR, $64
-
-DATA cd3fe62e42fee00000<>+0(SB)/8, $0x3fe62e42fee00000
-DATA cd3fe62e42fee00000<>+8(SB)/8, $0x3fe62e42fee00000
-DATA cd3fe62e42fee00000<>+16(SB)/8, $0x3fe62e42fee00000
-DATA cd3fe62e42fee00000<>+24(SB)/8, $0x3fe62e42fee00000
-DATA cd3fe62e42fee00000<>+32(SB)/8, $0x3fe62e42fee00000
-DATA cd3fe62e42fee00000<>+40(SB)/8, $0x3fe62e42fee00000
-DATA cd3fe62e42fee00000<>+48(SB)/8, $0x3fe62e42fee00000
-DATA cd3fe62e42fee00000<>+56(SB)/8, $0x3fe62e42fee00000
-GLOBL cd3fe62e42fee00000<>(SB), RODATA|NOPTR, $64
 
 // func tileInF64AVX512(dst *float64, src *float64, k int, tiles int)
 // Requires: AVX, AVX512F, CMOV
@@ -19081,6 +19155,16 @@ DATA cd3fe5555555555593<>+40(SB)/8, $0x3fe5555555555593
 DATA cd3fe5555555555593<>+48(SB)/8, $0x3fe5555555555593
 DATA cd3fe5555555555593<>+56(SB)/8, $0x3fe5555555555593
 GLOBL cd3fe5555555555593<>(SB), RODATA|NOPTR, $64
+
+DATA cd3fe62e42fee00000<>+0(SB)/8, $0x3fe62e42fee00000
+DATA cd3fe62e42fee00000<>+8(SB)/8, $0x3fe62e42fee00000
+DATA cd3fe62e42fee00000<>+16(SB)/8, $0x3fe62e42fee00000
+DATA cd3fe62e42fee00000<>+24(SB)/8, $0x3fe62e42fee00000
+DATA cd3fe62e42fee00000<>+32(SB)/8, $0x3fe62e42fee00000
+DATA cd3fe62e42fee00000<>+40(SB)/8, $0x3fe62e42fee00000
+DATA cd3fe62e42fee00000<>+48(SB)/8, $0x3fe62e42fee00000
+DATA cd3fe62e42fee00000<>+56(SB)/8, $0x3fe62e42fee00000
+GLOBL cd3fe62e42fee00000<>(SB), RODATA|NOPTR, $64
 
 // func tileSmoothF64AVX512(t *float64, k int, keep float64, cut float64, add float64, addMass float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -23710,16 +23794,16 @@ DATA cd4061542457337d43<>+48(SB)/8, $0x4061542457337d43
 DATA cd4061542457337d43<>+56(SB)/8, $0x4061542457337d43
 GLOBL cd4061542457337d43<>(SB), RODATA|NOPTR, $64
 
-// func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·polyExactF64AVX512(SB), NOSPLIT, $256-76
+// func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·polyExactF64AVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD (SI), Z3
 	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z4
@@ -23730,15 +23814,18 @@ TEXT ·polyExactF64AVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z6, 128(SP)
 	VMOVUPD      Z6, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         SI, SI
+	MOVQ         top+32(FP), SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	ANDQ         $-32, R8
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VMOVUPD           (DX)(SI*8), Z7
+fast1:
+	CMPQ              DI, R8
+	JGE               careful2
+	VMOVUPD           (DX)(DI*8), Z7
 	VFPCLASSPDZ       $0xd9, Z7, K2
 	KORW              K2, K1, K1
-	VMOVUPD           (CX)(SI*8), Z8
+	VMOVUPD           (CX)(DI*8), Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -23770,13 +23857,13 @@ big1:
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VMOVUPD           Z9, (AX)(SI*8)
-	VMOVUPD           64(DX)(SI*8), Z7
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VMOVUPD           Z7, (AX)(DI*8)
+	VMOVUPD           64(DX)(DI*8), Z7
 	VFPCLASSPDZ       $0xd9, Z7, K2
 	KORW              K2, K1, K1
-	VMOVUPD           64(CX)(SI*8), Z8
+	VMOVUPD           64(CX)(DI*8), Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -23808,13 +23895,13 @@ big1:
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VMOVUPD           Z9, 64(AX)(SI*8)
-	VMOVUPD           128(DX)(SI*8), Z7
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VMOVUPD           Z7, 64(AX)(DI*8)
+	VMOVUPD           128(DX)(DI*8), Z7
 	VFPCLASSPDZ       $0xd9, Z7, K2
 	KORW              K2, K1, K1
-	VMOVUPD           128(CX)(SI*8), Z8
+	VMOVUPD           128(CX)(DI*8), Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -23846,13 +23933,13 @@ big1:
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VMOVUPD           Z9, 128(AX)(SI*8)
-	VMOVUPD           192(DX)(SI*8), Z7
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VMOVUPD           Z7, 128(AX)(DI*8)
+	VMOVUPD           192(DX)(DI*8), Z7
 	VFPCLASSPDZ       $0xd9, Z7, K2
 	KORW              K2, K1, K1
-	VMOVUPD           192(CX)(SI*8), Z8
+	VMOVUPD           192(CX)(DI*8), Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -23884,9 +23971,9 @@ big1:
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VMOVUPD           Z9, 192(AX)(SI*8)
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VMOVUPD           Z7, 192(AX)(DI*8)
 	VMOVUPD           (SP), Z7
 	VADDPD            Z5, Z7, Z8
 	VMOVUPD           Z8, (SP)
@@ -23903,18 +23990,35 @@ big1:
 	VADDPD            192(SP), Z7, Z7
 	VMOVUPD           Z7, 192(SP)
 	VPXORD            Z6, Z6, Z6
-	ADDQ              $0x20, SI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, DI
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VMOVUPD           (DX)(SI*8), Z7
-	VFPCLASSPDZ       $0xd9, Z7, K2
-	KORW              K2, K1, K1
-	VMOVUPD           (CX)(SI*8), Z8
+careful2:
+	CMPQ              DI, BX
+	JGE               summed3
+	MOVQ              BX, R8
+	SUBQ              DI, R8
+	MOVQ              $0x0000000000000008, R9
+	CMPQ              R8, R9
+	CMOVQGT           R9, R8
+	MOVL              $0x00000001, R9
+	SHLXL             R8, R9, R8
+	DECL              R8
+	KMOVW             R8, K2
+	MOVQ              SI, R8
+	SUBQ              DI, R8
+	MOVL              $0x00000001, R9
+	XORL              R10, R10
+	SHLXL             R8, R9, R9
+	CMPQ              R8, $0x08
+	CMOVLCC           R10, R9
+	KMOVW             R9, K3
+	KANDNW            K2, K3, K3
+	VMOVUPD.Z         (DX)(DI*8), K2, Z7
+	VFPCLASSPDZ       $0xd9, Z7, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z7, K3, Z7
+	VMOVUPD.Z         (CX)(DI*8), K2, Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -23941,65 +24045,38 @@ next3:
 	VSCALEFPD         Z10, Z9, Z9
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z10
 	VSUBPD            Z9, Z10, Z10
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z7, K2
-	VMOVUPD.Z         Z8, K2, Z8
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z7, K3
+	VMOVUPD.Z         Z8, K3, Z8
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VMOVUPD           Z9, (AX)(SI*8)
-	ADDQ              $0x08, SI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VMOVUPD           Z7, K2, (AX)(DI*8)
+	ADDQ              $0x08, DI
+	TESTQ             $0x0000001f, DI
+	JNE               careful2
+	VMOVUPD           (SP), Z7
+	VADDPD            Z5, Z7, Z8
+	VMOVUPD           Z8, (SP)
+	VSUBPD            Z8, Z7, Z7
+	VADDPD            Z5, Z7, Z7
+	VADDPD            64(SP), Z7, Z7
+	VMOVUPD           Z7, 64(SP)
+	VPXORD            Z5, Z5, Z5
+	VMOVUPD           128(SP), Z7
+	VADDPD            Z6, Z7, Z8
+	VMOVUPD           Z8, 128(SP)
+	VSUBPD            Z8, Z7, Z7
+	VADDPD            Z6, Z7, Z7
+	VADDPD            192(SP), Z7, Z7
+	VMOVUPD           Z7, 192(SP)
+	VPXORD            Z6, Z6, Z6
+	MOVQ              BX, R8
+	ANDQ              $-32, R8
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, DI
-	SHLXL             BX, DI, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPD.Z         (DX)(SI*8), K2, Z7
-	VFPCLASSPDZ       $0xd9, Z7, K3
-	KORW              K3, K1, K1
-	VMOVUPD.Z         (CX)(SI*8), K2, Z8
-	VSUBPD            Z0, Z8, Z8
-	VSUBPD            Z1, Z8, Z8
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z8, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z9
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z9
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z9
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z7, K3
-	VMOVUPD.Z         Z8, K3, Z2
-	VFMSUB213PD       Z2, Z3, Z1
-	VFMADD231PD       Z7, Z1, Z5
-	VFMADD213PD       Z4, Z3, Z0
-	VMULPD            Z7, Z0, Z0
-	VADDPD            Z0, Z6, Z6
-	VMOVUPD           Z0, K2, (AX)(SI*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -24020,7 +24097,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z6, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -24041,22 +24118,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focal1ExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·focal1ExactF64AVX512(SB), NOSPLIT, $256-76
+// func focal1ExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·focal1ExactF64AVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD cdc087500000000000<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
@@ -24066,15 +24143,18 @@ TEXT ·focal1ExactF64AVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z5, 128(SP)
 	VMOVUPD      Z5, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VMOVUPD           (DX)(DI*8), Z6
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VMOVUPD           (DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z7
+	VMOVUPD           (CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24117,13 +24197,13 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, (AX)(DI*8)
-	VMOVUPD           64(DX)(DI*8), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, (AX)(R8*8)
+	VMOVUPD           64(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           64(CX)(DI*8), Z7
+	VMOVUPD           64(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24166,13 +24246,13 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 64(AX)(DI*8)
-	VMOVUPD           128(DX)(DI*8), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 64(AX)(R8*8)
+	VMOVUPD           128(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           128(CX)(DI*8), Z7
+	VMOVUPD           128(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24215,13 +24295,13 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 128(AX)(DI*8)
-	VMOVUPD           192(DX)(DI*8), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 128(AX)(R8*8)
+	VMOVUPD           192(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           192(CX)(DI*8), Z7
+	VMOVUPD           192(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24264,9 +24344,9 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 192(AX)(DI*8)
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 192(AX)(R8*8)
 	VMOVUPD           (SP), Z6
 	VADDPD            Z4, Z6, Z7
 	VMOVUPD           Z7, (SP)
@@ -24283,18 +24363,35 @@ big1:
 	VADDPD            192(SP), Z6, Z6
 	VMOVUPD           Z6, 192(SP)
 	VPXORD            Z5, Z5, Z5
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VMOVUPD           (DX)(DI*8), Z6
-	VFPCLASSPDZ       $0xd9, Z6, K2
-	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z7
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPD.Z         (DX)(R8*8), K2, Z6
+	VFPCLASSPDZ       $0xd9, Z6, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z6, K3, Z6
+	VMOVUPD.Z         (CX)(R8*8), K2, Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24326,8 +24423,8 @@ next3:
 	VFMADD231PD       Z11, Z8, Z10
 	VBROADCASTSD      24(SI), Z11
 	VFMADD213PD.BCST  32(SI), Z10, Z11
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z10
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z         Z7, K3, Z10
 	VMULPD            Z9, Z11, Z12
 	VMULPD            Z10, Z12, Z12
 	VFNMADD231PD      Z6, Z12, Z4
@@ -24337,71 +24434,33 @@ next3:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, (AX)(DI*8)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, K2, (AX)(R8*8)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z6
+	VADDPD            Z4, Z6, Z7
+	VMOVUPD           Z7, (SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z4, Z6, Z6
+	VADDPD            64(SP), Z6, Z6
+	VMOVUPD           Z6, 64(SP)
+	VPXORD            Z4, Z4, Z4
+	VMOVUPD           128(SP), Z6
+	VADDPD            Z5, Z6, Z7
+	VMOVUPD           Z7, 128(SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z5, Z6, Z6
+	VADDPD            192(SP), Z6, Z6
+	VMOVUPD           Z6, 192(SP)
+	VPXORD            Z5, Z5, Z5
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPD.Z         (DX)(DI*8), K2, Z6
-	VFPCLASSPDZ       $0xd9, Z6, K3
-	KORW              K3, K1, K1
-	VMOVUPD.Z         (CX)(DI*8), K2, Z7
-	VSUBPD            Z0, Z7, Z7
-	VSUBPD            Z1, Z7, Z7
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z7, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z8
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z8
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z8
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VBROADCASTSD      16(SI), Z2
-	VBROADCASTSD      8(SI), Z8
-	VFMADD231PD       Z8, Z0, Z2
-	VBROADCASTSD      24(SI), Z8
-	VFMADD213PD.BCST  32(SI), Z2, Z8
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z         Z7, K3, Z2
-	VMULPD            Z1, Z8, Z9
-	VMULPD            Z2, Z9, Z9
-	VFNMADD231PD      Z6, Z9, Z4
-	VMOVUPD           Z3, Z2
-	VMAXPD            Z7, Z2, Z2
-	VBROADCASTSD      (SI), Z3
-	VMULPD            Z3, Z0, Z0
-	VFNMADD231PD      Z0, Z2, Z1
-	VMULPD            Z8, Z1, Z1
-	VMULPD            Z6, Z1, Z1
-	VADDPD            Z1, Z5, Z5
-	VMOVUPD           Z1, K2, (AX)(DI*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -24422,7 +24481,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -24443,22 +24502,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·focal7ExactF64AVX512(SB), NOSPLIT, $256-76
+// func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·focal7ExactF64AVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD cdc087500000000000<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
@@ -24468,15 +24527,18 @@ TEXT ·focal7ExactF64AVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z5, 128(SP)
 	VMOVUPD      Z5, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VMOVUPD           (DX)(DI*8), Z6
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VMOVUPD           (DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z7
+	VMOVUPD           (CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24525,13 +24587,13 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, (AX)(DI*8)
-	VMOVUPD           64(DX)(DI*8), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, (AX)(R8*8)
+	VMOVUPD           64(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           64(CX)(DI*8), Z7
+	VMOVUPD           64(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24580,13 +24642,13 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 64(AX)(DI*8)
-	VMOVUPD           128(DX)(DI*8), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 64(AX)(R8*8)
+	VMOVUPD           128(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           128(CX)(DI*8), Z7
+	VMOVUPD           128(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24635,13 +24697,13 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 128(AX)(DI*8)
-	VMOVUPD           192(DX)(DI*8), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 128(AX)(R8*8)
+	VMOVUPD           192(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           192(CX)(DI*8), Z7
+	VMOVUPD           192(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24690,9 +24752,9 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 192(AX)(DI*8)
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 192(AX)(R8*8)
 	VMOVUPD           (SP), Z6
 	VADDPD            Z4, Z6, Z7
 	VMOVUPD           Z7, (SP)
@@ -24709,18 +24771,35 @@ big1:
 	VADDPD            192(SP), Z6, Z6
 	VMOVUPD           Z6, 192(SP)
 	VPXORD            Z5, Z5, Z5
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VMOVUPD           (DX)(DI*8), Z6
-	VFPCLASSPDZ       $0xd9, Z6, K2
-	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z7
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPD.Z         (DX)(R8*8), K2, Z6
+	VFPCLASSPDZ       $0xd9, Z6, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z6, K3, Z6
+	VMOVUPD.Z         (CX)(R8*8), K2, Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24758,8 +24837,8 @@ next3:
 	VFMADD213PD.BCST  64(SI), Z10, Z11
 	VFMADD213PD.BCST  72(SI), Z10, Z11
 	VFMADD213PD.BCST  80(SI), Z10, Z11
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z10
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z         Z7, K3, Z10
 	VMULPD            Z9, Z11, Z12
 	VMULPD            Z10, Z12, Z12
 	VFNMADD231PD      Z6, Z12, Z4
@@ -24769,77 +24848,33 @@ next3:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, (AX)(DI*8)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, K2, (AX)(R8*8)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z6
+	VADDPD            Z4, Z6, Z7
+	VMOVUPD           Z7, (SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z4, Z6, Z6
+	VADDPD            64(SP), Z6, Z6
+	VMOVUPD           Z6, 64(SP)
+	VPXORD            Z4, Z4, Z4
+	VMOVUPD           128(SP), Z6
+	VADDPD            Z5, Z6, Z7
+	VMOVUPD           Z7, 128(SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z5, Z6, Z6
+	VADDPD            192(SP), Z6, Z6
+	VMOVUPD           Z6, 192(SP)
+	VPXORD            Z5, Z5, Z5
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPD.Z         (DX)(DI*8), K2, Z6
-	VFPCLASSPDZ       $0xd9, Z6, K3
-	KORW              K3, K1, K1
-	VMOVUPD.Z         (CX)(DI*8), K2, Z7
-	VSUBPD            Z0, Z7, Z7
-	VSUBPD            Z1, Z7, Z7
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z7, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z8
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z8
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z8
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VBROADCASTSD      16(SI), Z2
-	VBROADCASTSD      8(SI), Z8
-	VFMADD231PD       Z8, Z0, Z2
-	VBROADCASTSD      24(SI), Z8
-	VFMADD213PD.BCST  32(SI), Z2, Z8
-	VFMADD213PD.BCST  40(SI), Z2, Z8
-	VFMADD213PD.BCST  48(SI), Z2, Z8
-	VFMADD213PD.BCST  56(SI), Z2, Z8
-	VFMADD213PD.BCST  64(SI), Z2, Z8
-	VFMADD213PD.BCST  72(SI), Z2, Z8
-	VFMADD213PD.BCST  80(SI), Z2, Z8
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z         Z7, K3, Z2
-	VMULPD            Z1, Z8, Z9
-	VMULPD            Z2, Z9, Z9
-	VFNMADD231PD      Z6, Z9, Z4
-	VMOVUPD           Z3, Z2
-	VMAXPD            Z7, Z2, Z2
-	VBROADCASTSD      (SI), Z3
-	VMULPD            Z3, Z0, Z0
-	VFNMADD231PD      Z0, Z2, Z1
-	VMULPD            Z8, Z1, Z1
-	VMULPD            Z6, Z1, Z1
-	VADDPD            Z1, Z5, Z5
-	VMOVUPD           Z1, K2, (AX)(DI*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -24860,7 +24895,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -24881,22 +24916,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·focalNExactF64AVX512(SB), NOSPLIT, $256-76
+// func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·focalNExactF64AVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD cdc087500000000000<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
@@ -24906,15 +24941,18 @@ TEXT ·focalNExactF64AVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z5, 128(SP)
 	VMOVUPD      Z5, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VMOVUPD           (DX)(DI*8), Z6
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VMOVUPD           (DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z7
+	VMOVUPD           (CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -24979,13 +25017,13 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, (AX)(DI*8)
-	VMOVUPD           64(DX)(DI*8), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, (AX)(R8*8)
+	VMOVUPD           64(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           64(CX)(DI*8), Z7
+	VMOVUPD           64(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -25050,13 +25088,13 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 64(AX)(DI*8)
-	VMOVUPD           128(DX)(DI*8), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 64(AX)(R8*8)
+	VMOVUPD           128(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           128(CX)(DI*8), Z7
+	VMOVUPD           128(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -25121,13 +25159,13 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 128(AX)(DI*8)
-	VMOVUPD           192(DX)(DI*8), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 128(AX)(R8*8)
+	VMOVUPD           192(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           192(CX)(DI*8), Z7
+	VMOVUPD           192(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -25192,9 +25230,9 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 192(AX)(DI*8)
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 192(AX)(R8*8)
 	VMOVUPD           (SP), Z6
 	VADDPD            Z4, Z6, Z7
 	VMOVUPD           Z7, (SP)
@@ -25211,18 +25249,35 @@ big1:
 	VADDPD            192(SP), Z6, Z6
 	VMOVUPD           Z6, 192(SP)
 	VPXORD            Z5, Z5, Z5
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VMOVUPD           (DX)(DI*8), Z6
-	VFPCLASSPDZ       $0xd9, Z6, K2
-	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z7
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPD.Z         (DX)(R8*8), K2, Z6
+	VFPCLASSPDZ       $0xd9, Z6, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z6, K3, Z6
+	VMOVUPD.Z         (CX)(R8*8), K2, Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -25276,8 +25331,8 @@ next3:
 	VFMADD213PD.BCST  192(SI), Z10, Z11
 	VFMADD213PD.BCST  200(SI), Z10, Z11
 	VFMADD213PD.BCST  208(SI), Z10, Z11
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z10
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z         Z7, K3, Z10
 	VMULPD            Z9, Z11, Z12
 	VMULPD            Z10, Z12, Z12
 	VFNMADD231PD      Z6, Z12, Z4
@@ -25287,93 +25342,33 @@ next3:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, (AX)(DI*8)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, K2, (AX)(R8*8)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z6
+	VADDPD            Z4, Z6, Z7
+	VMOVUPD           Z7, (SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z4, Z6, Z6
+	VADDPD            64(SP), Z6, Z6
+	VMOVUPD           Z6, 64(SP)
+	VPXORD            Z4, Z4, Z4
+	VMOVUPD           128(SP), Z6
+	VADDPD            Z5, Z6, Z7
+	VMOVUPD           Z7, 128(SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z5, Z6, Z6
+	VADDPD            192(SP), Z6, Z6
+	VMOVUPD           Z6, 192(SP)
+	VPXORD            Z5, Z5, Z5
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPD.Z         (DX)(DI*8), K2, Z6
-	VFPCLASSPDZ       $0xd9, Z6, K3
-	KORW              K3, K1, K1
-	VMOVUPD.Z         (CX)(DI*8), K2, Z7
-	VSUBPD            Z0, Z7, Z7
-	VSUBPD            Z1, Z7, Z7
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z7, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z8
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z8
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z8
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VBROADCASTSD      16(SI), Z2
-	VBROADCASTSD      8(SI), Z8
-	VFMADD231PD       Z8, Z0, Z2
-	VBROADCASTSD      24(SI), Z8
-	VFMADD213PD.BCST  32(SI), Z2, Z8
-	VFMADD213PD.BCST  40(SI), Z2, Z8
-	VFMADD213PD.BCST  48(SI), Z2, Z8
-	VFMADD213PD.BCST  56(SI), Z2, Z8
-	VFMADD213PD.BCST  64(SI), Z2, Z8
-	VFMADD213PD.BCST  72(SI), Z2, Z8
-	VFMADD213PD.BCST  80(SI), Z2, Z8
-	VFMADD213PD.BCST  88(SI), Z2, Z8
-	VFMADD213PD.BCST  96(SI), Z2, Z8
-	VFMADD213PD.BCST  104(SI), Z2, Z8
-	VFMADD213PD.BCST  112(SI), Z2, Z8
-	VFMADD213PD.BCST  120(SI), Z2, Z8
-	VFMADD213PD.BCST  128(SI), Z2, Z8
-	VFMADD213PD.BCST  136(SI), Z2, Z8
-	VFMADD213PD.BCST  144(SI), Z2, Z8
-	VFMADD213PD.BCST  152(SI), Z2, Z8
-	VFMADD213PD.BCST  160(SI), Z2, Z8
-	VFMADD213PD.BCST  168(SI), Z2, Z8
-	VFMADD213PD.BCST  176(SI), Z2, Z8
-	VFMADD213PD.BCST  184(SI), Z2, Z8
-	VFMADD213PD.BCST  192(SI), Z2, Z8
-	VFMADD213PD.BCST  200(SI), Z2, Z8
-	VFMADD213PD.BCST  208(SI), Z2, Z8
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z         Z7, K3, Z2
-	VMULPD            Z1, Z8, Z9
-	VMULPD            Z2, Z9, Z9
-	VFNMADD231PD      Z6, Z9, Z4
-	VMOVUPD           Z3, Z2
-	VMAXPD            Z7, Z2, Z2
-	VBROADCASTSD      (SI), Z3
-	VMULPD            Z3, Z0, Z0
-	VFNMADD231PD      Z0, Z2, Z1
-	VMULPD            Z8, Z1, Z1
-	VMULPD            Z6, Z1, Z1
-	VADDPD            Z1, Z5, Z5
-	VMOVUPD           Z1, K2, (AX)(DI*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -25394,7 +25389,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -25415,22 +25410,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·focalPowExactF64AVX512(SB), NOSPLIT, $256-76
+// func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·focalPowExactF64AVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD cd0<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
@@ -25440,15 +25435,18 @@ TEXT ·focalPowExactF64AVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z5, 128(SP)
 	VMOVUPD      Z5, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VMOVUPD           (DX)(DI*8), Z6
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VMOVUPD           (DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z7
+	VMOVUPD           (CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -25456,98 +25454,98 @@ big1:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z16
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z16
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z16
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z10, Z10, Z10
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z16
-	VPSUBQ            Z16, Z9, Z17
-	VPSRAQ            $0x34, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z16
-	VPSUBQ            Z16, Z9, Z16
-	VCVTQQ2PD         Z17, Z17
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z16, Z16
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z16, Z18
-	VDIVPD            Z18, Z16, Z18
-	VMULPD            Z18, Z18, Z19
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z20
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z19, Z20
-	VMULPD            Z19, Z20, Z20
-	VMULPD            Z16, Z16, Z19
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z19, Z19
-	VADDPD            Z19, Z20, Z20
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z17, Z10
-	VFMADD231PD       Z18, Z20, Z10
-	VSUBPD            Z10, Z19, Z19
-	VSUBPD            Z19, Z16, Z16
-	VMOVAPD           Z16, Z16
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z17, Z16
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z10
+	VFMADD231PD       Z17, Z19, Z10
+	VSUBPD            Z10, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z10
-	VBROADCASTSD      (SI), Z17
-	VADDPD            Z17, Z10, Z10
-	VMULPD            Z10, Z16, Z16
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z16, Z10
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z10, Z16
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z16, Z17
-	VMOVAPD           Z10, Z18
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z17, Z18
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VSUBPD            Z3, Z17, Z17
-	VSCALEFPD         Z17, Z16, Z16
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z10, Z10
+	VMULPD            Z10, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z10
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z10, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z10, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z17
-	VMULPD            Z9, Z16, Z18
-	VMULPD            Z17, Z18, Z18
-	VFNMADD231PD      Z6, Z18, Z4
+	VMOVUPD.Z         Z7, K2, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
 	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z17
-	VMULPD            Z17, Z8, Z8
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
 	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z16, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, (AX)(DI*8)
-	VMOVUPD           64(DX)(DI*8), Z6
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, (AX)(R8*8)
+	VMOVUPD           64(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           64(CX)(DI*8), Z7
+	VMOVUPD           64(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -25555,98 +25553,98 @@ big1:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z16
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z16
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z16
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z11, Z11, Z11
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z16
-	VPSUBQ            Z16, Z9, Z17
-	VPSRAQ            $0x34, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z16
-	VPSUBQ            Z16, Z9, Z16
-	VCVTQQ2PD         Z17, Z17
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z16, Z16
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z16, Z18
-	VDIVPD            Z18, Z16, Z18
-	VMULPD            Z18, Z18, Z19
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z20
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z19, Z20
-	VMULPD            Z19, Z20, Z20
-	VMULPD            Z16, Z16, Z19
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z19, Z19
-	VADDPD            Z19, Z20, Z20
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z17, Z11
-	VFMADD231PD       Z18, Z20, Z11
-	VSUBPD            Z11, Z19, Z19
-	VSUBPD            Z19, Z16, Z16
-	VMOVAPD           Z16, Z16
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z17, Z16
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z11
+	VFMADD231PD       Z17, Z19, Z11
+	VSUBPD            Z11, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z11
-	VBROADCASTSD      (SI), Z17
-	VADDPD            Z17, Z11, Z11
-	VMULPD            Z11, Z16, Z16
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z16, Z11
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z11, Z16
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z16, Z17
-	VMOVAPD           Z11, Z18
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z17, Z18
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VSUBPD            Z3, Z17, Z17
-	VSCALEFPD         Z17, Z16, Z16
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z11, Z11
+	VMULPD            Z11, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z11
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z11, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z11, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z17
-	VMULPD            Z9, Z16, Z18
-	VMULPD            Z17, Z18, Z18
-	VFNMADD231PD      Z6, Z18, Z4
+	VMOVUPD.Z         Z7, K2, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
 	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z17
-	VMULPD            Z17, Z8, Z8
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
 	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z16, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 64(AX)(DI*8)
-	VMOVUPD           128(DX)(DI*8), Z6
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 64(AX)(R8*8)
+	VMOVUPD           128(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           128(CX)(DI*8), Z7
+	VMOVUPD           128(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -25654,98 +25652,98 @@ big1:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z16
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z16
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z16
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z12, Z12, Z12
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z16
-	VPSUBQ            Z16, Z9, Z17
-	VPSRAQ            $0x34, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z16
-	VPSUBQ            Z16, Z9, Z16
-	VCVTQQ2PD         Z17, Z17
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z16, Z16
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z16, Z18
-	VDIVPD            Z18, Z16, Z18
-	VMULPD            Z18, Z18, Z19
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z20
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z19, Z20
-	VMULPD            Z19, Z20, Z20
-	VMULPD            Z16, Z16, Z19
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z19, Z19
-	VADDPD            Z19, Z20, Z20
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z17, Z12
-	VFMADD231PD       Z18, Z20, Z12
-	VSUBPD            Z12, Z19, Z19
-	VSUBPD            Z19, Z16, Z16
-	VMOVAPD           Z16, Z16
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z17, Z16
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z12
+	VFMADD231PD       Z17, Z19, Z12
+	VSUBPD            Z12, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z12
-	VBROADCASTSD      (SI), Z17
-	VADDPD            Z17, Z12, Z12
-	VMULPD            Z12, Z16, Z16
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z16, Z12
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z12, Z16
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z16, Z17
-	VMOVAPD           Z12, Z18
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z17, Z18
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VSUBPD            Z3, Z17, Z17
-	VSCALEFPD         Z17, Z16, Z16
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z12, Z12
+	VMULPD            Z12, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z12
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z12, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z12, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z17
-	VMULPD            Z9, Z16, Z18
-	VMULPD            Z17, Z18, Z18
-	VFNMADD231PD      Z6, Z18, Z4
+	VMOVUPD.Z         Z7, K2, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
 	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z17
-	VMULPD            Z17, Z8, Z8
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
 	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z16, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 128(AX)(DI*8)
-	VMOVUPD           192(DX)(DI*8), Z6
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 128(AX)(R8*8)
+	VMOVUPD           192(DX)(R8*8), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VMOVUPD           192(CX)(DI*8), Z7
+	VMOVUPD           192(CX)(R8*8), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -25753,94 +25751,94 @@ big1:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z16
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z16
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z16
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z13, Z13, Z13
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z16
-	VPSUBQ            Z16, Z9, Z17
-	VPSRAQ            $0x34, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z16
-	VPSUBQ            Z16, Z9, Z16
-	VCVTQQ2PD         Z17, Z17
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z16, Z16
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z16, Z18
-	VDIVPD            Z18, Z16, Z18
-	VMULPD            Z18, Z18, Z19
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z20
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z19, Z20
-	VMULPD            Z19, Z20, Z20
-	VMULPD            Z16, Z16, Z19
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z19, Z19
-	VADDPD            Z19, Z20, Z20
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z17, Z13
-	VFMADD231PD       Z18, Z20, Z13
-	VSUBPD            Z13, Z19, Z19
-	VSUBPD            Z19, Z16, Z16
-	VMOVAPD           Z16, Z16
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z17, Z16
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z13
+	VFMADD231PD       Z17, Z19, Z13
+	VSUBPD            Z13, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z13
-	VBROADCASTSD      (SI), Z17
-	VADDPD            Z17, Z13, Z13
-	VMULPD            Z13, Z16, Z16
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z16, Z13
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z13, Z16
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z16, Z17
-	VMOVAPD           Z13, Z18
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z17, Z18
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VSUBPD            Z3, Z17, Z17
-	VSCALEFPD         Z17, Z16, Z16
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z13, Z13
+	VMULPD            Z13, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z13
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z13, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z13, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z17
-	VMULPD            Z9, Z16, Z18
-	VMULPD            Z17, Z18, Z18
-	VFNMADD231PD      Z6, Z18, Z4
+	VMOVUPD.Z         Z7, K2, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
 	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z17
-	VMULPD            Z17, Z8, Z8
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
 	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z16, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, 192(AX)(DI*8)
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, 192(AX)(R8*8)
 	VMOVUPD           (SP), Z6
 	VADDPD            Z4, Z6, Z7
 	VMOVUPD           Z7, (SP)
@@ -25857,18 +25855,35 @@ big1:
 	VADDPD            192(SP), Z6, Z6
 	VMOVUPD           Z6, 192(SP)
 	VPXORD            Z5, Z5, Z5
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VMOVUPD           (DX)(DI*8), Z6
-	VFPCLASSPDZ       $0xd9, Z6, K2
-	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z7
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPD.Z         (DX)(R8*8), K2, Z6
+	VFPCLASSPDZ       $0xd9, Z6, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z6, K3, Z6
+	VMOVUPD.Z         (CX)(R8*8), K2, Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -25876,206 +25891,118 @@ next3:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z10
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z10
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z10
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z14, Z14, Z14
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z10
-	VPSUBQ            Z10, Z9, Z11
-	VPSRAQ            $0x34, Z11, Z11
-	VPSLLQ            $0x34, Z11, Z10
-	VPSUBQ            Z10, Z9, Z10
-	VCVTQQ2PD         Z11, Z11
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z10, Z10
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z10, Z12
-	VDIVPD            Z12, Z10, Z12
-	VMULPD            Z12, Z12, Z13
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z13, Z16
-	VMULPD            Z13, Z16, Z16
-	VMULPD            Z10, Z10, Z13
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z13, Z13
-	VADDPD            Z13, Z16, Z16
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z11, Z14
-	VFMADD231PD       Z12, Z16, Z14
-	VSUBPD            Z14, Z13, Z13
-	VSUBPD            Z13, Z10, Z10
-	VMOVAPD           Z10, Z10
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z11, Z10
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z14
+	VFMADD231PD       Z17, Z19, Z14
+	VSUBPD            Z14, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z14
-	VBROADCASTSD      (SI), Z11
-	VADDPD            Z11, Z14, Z14
-	VMULPD            Z14, Z10, Z10
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z10, Z14
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z10
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z14, Z10
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z10, Z11
-	VMOVAPD           Z14, Z12
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z11, Z12
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z11, Z12
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z10
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z12, Z10
-	VSUBPD            Z3, Z11, Z11
-	VSCALEFPD         Z11, Z10, Z10
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z14, Z14
+	VMULPD            Z14, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z14
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z14, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z14, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z11
-	VMULPD            Z9, Z10, Z12
-	VMULPD            Z11, Z12, Z12
-	VFNMADD231PD      Z6, Z12, Z4
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z11
-	VMULPD            Z11, Z8, Z8
-	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z10, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VMOVUPD           Z9, (AX)(DI*8)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
-
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPD.Z         (DX)(DI*8), K2, Z6
-	VFPCLASSPDZ       $0xd9, Z6, K3
-	KORW              K3, K1, K1
-	VMOVUPD.Z         (CX)(DI*8), K2, Z7
-	VSUBPD            Z0, Z7, Z7
-	VSUBPD            Z1, Z7, Z7
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z7, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z8
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z8
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z8
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VPXORD            Z15, Z15, Z15
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z2
-	VPSUBQ            Z2, Z1, Z8
-	VPSRAQ            $0x34, Z8, Z8
-	VPSLLQ            $0x34, Z8, Z2
-	VPSUBQ            Z2, Z1, Z2
-	VCVTQQ2PD         Z8, Z8
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z2, Z2
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z2, Z9
-	VDIVPD            Z9, Z2, Z9
-	VMULPD            Z9, Z9, Z10
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z11
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z10, Z11
-	VMULPD            Z10, Z11, Z11
-	VMULPD            Z2, Z2, Z10
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z10, Z10
-	VADDPD            Z10, Z11, Z11
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z8, Z15
-	VFMADD231PD       Z9, Z11, Z15
-	VSUBPD            Z15, Z10, Z10
-	VSUBPD            Z10, Z2, Z2
-	VMOVAPD           Z2, Z2
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z8, Z2
-	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z15
-	VBROADCASTSD      (SI), Z8
-	VADDPD            Z8, Z15, Z15
-	VMULPD            Z15, Z2, Z2
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z2, Z15
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z2
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z15, Z2
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z2, Z8
-	VMOVAPD           Z15, Z9
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z8, Z9
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z8, Z9
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z2
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z2
-	VSUBPD            Z3, Z8, Z8
-	VSCALEFPD         Z8, Z2, Z2
-	VMOVUPD           Z0, Z0
-	VMOVUPD           Z1, Z1
-	VMOVUPD           Z7, Z3
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z         Z3, K3, Z7
-	VMULPD            Z1, Z2, Z8
-	VMULPD            Z7, Z8, Z8
-	VFNMADD231PD      Z6, Z8, Z4
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z3, Z3
-	VBROADCASTSD      (SI), Z7
-	VMULPD            Z7, Z0, Z0
-	VFNMADD231PD      Z0, Z3, Z1
-	VMULPD            Z2, Z1, Z1
-	VMULPD            Z6, Z1, Z1
-	VADDPD            Z1, Z5, Z5
-	VMOVUPD           Z1, K2, (AX)(DI*8)
+	VMOVUPD.Z         Z7, K3, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
+	VFNMADD231PD      Z8, Z7, Z9
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VMOVUPD           Z6, K2, (AX)(R8*8)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z6
+	VADDPD            Z4, Z6, Z7
+	VMOVUPD           Z7, (SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z4, Z6, Z6
+	VADDPD            64(SP), Z6, Z6
+	VMOVUPD           Z6, 64(SP)
+	VPXORD            Z4, Z4, Z4
+	VMOVUPD           128(SP), Z6
+	VADDPD            Z5, Z6, Z7
+	VMOVUPD           Z7, 128(SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z5, Z6, Z6
+	VADDPD            192(SP), Z6, Z6
+	VMOVUPD           Z6, 192(SP)
+	VPXORD            Z5, Z5, Z5
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -26096,7 +26023,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -26117,22 +26044,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gceExactF64AVX512(SB), NOSPLIT, $256-76
+// func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·gceExactF64AVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD (SI), Z2
 	VBROADCASTSD cdc087500000000000<>+0(SB), Z5
@@ -26158,15 +26085,18 @@ TEXT ·gceExactF64AVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z4, 128(SP)
 	VMOVUPD      Z4, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         SI, SI
+	MOVQ         top+32(FP), SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	ANDQ         $-32, R8
 
-big1:
-	CMPQ         BX, $0x20
-	JLT          small2
-	VMOVUPD      (DX)(SI*8), Z21
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
+	VMOVUPD      (DX)(DI*8), Z21
 	VFPCLASSPDZ  $0xd9, Z21, K2
 	KORW         K2, K1, K1
-	VMOVUPD      (CX)(SI*8), Z22
+	VMOVUPD      (CX)(DI*8), Z22
 	VSUBPD       Z0, Z22, Z22
 	VSUBPD       Z1, Z22, Z22
 	VMULPD       Z2, Z22, Z22
@@ -26197,13 +26127,13 @@ big1:
 	VSUBPD       Z22, Z24, Z24
 	VFNMADD231PD Z25, Z22, Z24
 	VFMADD231PD  Z21, Z24, Z3
-	VMULPD       Z21, Z23, Z23
-	VADDPD       Z23, Z4, Z4
-	VMOVUPD      Z23, (AX)(SI*8)
-	VMOVUPD      64(DX)(SI*8), Z21
+	VMULPD       Z21, Z23, Z21
+	VADDPD       Z21, Z4, Z4
+	VMOVUPD      Z21, (AX)(DI*8)
+	VMOVUPD      64(DX)(DI*8), Z21
 	VFPCLASSPDZ  $0xd9, Z21, K2
 	KORW         K2, K1, K1
-	VMOVUPD      64(CX)(SI*8), Z22
+	VMOVUPD      64(CX)(DI*8), Z22
 	VSUBPD       Z0, Z22, Z22
 	VSUBPD       Z1, Z22, Z22
 	VMULPD       Z2, Z22, Z22
@@ -26234,13 +26164,13 @@ big1:
 	VSUBPD       Z22, Z24, Z24
 	VFNMADD231PD Z25, Z22, Z24
 	VFMADD231PD  Z21, Z24, Z3
-	VMULPD       Z21, Z23, Z23
-	VADDPD       Z23, Z4, Z4
-	VMOVUPD      Z23, 64(AX)(SI*8)
-	VMOVUPD      128(DX)(SI*8), Z21
+	VMULPD       Z21, Z23, Z21
+	VADDPD       Z21, Z4, Z4
+	VMOVUPD      Z21, 64(AX)(DI*8)
+	VMOVUPD      128(DX)(DI*8), Z21
 	VFPCLASSPDZ  $0xd9, Z21, K2
 	KORW         K2, K1, K1
-	VMOVUPD      128(CX)(SI*8), Z22
+	VMOVUPD      128(CX)(DI*8), Z22
 	VSUBPD       Z0, Z22, Z22
 	VSUBPD       Z1, Z22, Z22
 	VMULPD       Z2, Z22, Z22
@@ -26271,13 +26201,13 @@ big1:
 	VSUBPD       Z22, Z24, Z24
 	VFNMADD231PD Z25, Z22, Z24
 	VFMADD231PD  Z21, Z24, Z3
-	VMULPD       Z21, Z23, Z23
-	VADDPD       Z23, Z4, Z4
-	VMOVUPD      Z23, 128(AX)(SI*8)
-	VMOVUPD      192(DX)(SI*8), Z21
+	VMULPD       Z21, Z23, Z21
+	VADDPD       Z21, Z4, Z4
+	VMOVUPD      Z21, 128(AX)(DI*8)
+	VMOVUPD      192(DX)(DI*8), Z21
 	VFPCLASSPDZ  $0xd9, Z21, K2
 	KORW         K2, K1, K1
-	VMOVUPD      192(CX)(SI*8), Z22
+	VMOVUPD      192(CX)(DI*8), Z22
 	VSUBPD       Z0, Z22, Z22
 	VSUBPD       Z1, Z22, Z22
 	VMULPD       Z2, Z22, Z22
@@ -26308,9 +26238,9 @@ big1:
 	VSUBPD       Z22, Z24, Z24
 	VFNMADD231PD Z25, Z22, Z24
 	VFMADD231PD  Z21, Z24, Z3
-	VMULPD       Z21, Z23, Z23
-	VADDPD       Z23, Z4, Z4
-	VMOVUPD      Z23, 192(AX)(SI*8)
+	VMULPD       Z21, Z23, Z21
+	VADDPD       Z21, Z4, Z4
+	VMOVUPD      Z21, 192(AX)(DI*8)
 	VMOVUPD      (SP), Z21
 	VADDPD       Z3, Z21, Z22
 	VMOVUPD      Z22, (SP)
@@ -26327,18 +26257,35 @@ big1:
 	VADDPD       192(SP), Z21, Z21
 	VMOVUPD      Z21, 192(SP)
 	VPXORD       Z4, Z4, Z4
-	ADDQ         $0x20, SI
-	SUBQ         $0x20, BX
-	JMP          big1
+	ADDQ         $0x20, DI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x08
-	JLT          tail4
-	VMOVUPD      (DX)(SI*8), Z21
-	VFPCLASSPDZ  $0xd9, Z21, K2
-	KORW         K2, K1, K1
-	VMOVUPD      (CX)(SI*8), Z22
+careful2:
+	CMPQ         DI, BX
+	JGE          summed3
+	MOVQ         BX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000008, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	MOVL         $0x00000001, R9
+	SHLXL        R8, R9, R8
+	DECL         R8
+	KMOVW        R8, K2
+	MOVQ         SI, R8
+	SUBQ         DI, R8
+	MOVL         $0x00000001, R9
+	XORL         R10, R10
+	SHLXL        R8, R9, R9
+	CMPQ         R8, $0x08
+	CMOVLCC      R10, R9
+	KMOVW        R9, K3
+	KANDNW       K2, K3, K3
+	VMOVUPD.Z    (DX)(DI*8), K2, Z21
+	VFPCLASSPDZ  $0xd9, Z21, K4
+	KORW         K4, K1, K1
+	VMOVUPD.Z    Z21, K3, Z21
+	VMOVUPD.Z    (CX)(DI*8), K2, Z22
 	VSUBPD       Z0, Z22, Z22
 	VSUBPD       Z1, Z22, Z22
 	VMULPD       Z2, Z22, Z22
@@ -26369,59 +26316,33 @@ next3:
 	VSUBPD       Z22, Z24, Z24
 	VFNMADD231PD Z25, Z22, Z24
 	VFMADD231PD  Z21, Z24, Z3
-	VMULPD       Z21, Z23, Z23
-	VADDPD       Z23, Z4, Z4
-	VMOVUPD      Z23, (AX)(SI*8)
-	ADDQ         $0x08, SI
-	SUBQ         $0x08, BX
-	JMP          next3
+	VMULPD       Z21, Z23, Z21
+	VADDPD       Z21, Z4, Z4
+	VMOVUPD      Z21, K2, (AX)(DI*8)
+	ADDQ         $0x08, DI
+	TESTQ        $0x0000001f, DI
+	JNE          careful2
+	VMOVUPD      (SP), Z21
+	VADDPD       Z3, Z21, Z22
+	VMOVUPD      Z22, (SP)
+	VSUBPD       Z22, Z21, Z21
+	VADDPD       Z3, Z21, Z21
+	VADDPD       64(SP), Z21, Z21
+	VMOVUPD      Z21, 64(SP)
+	VPXORD       Z3, Z3, Z3
+	VMOVUPD      128(SP), Z21
+	VADDPD       Z4, Z21, Z22
+	VMOVUPD      Z22, 128(SP)
+	VSUBPD       Z22, Z21, Z21
+	VADDPD       Z4, Z21, Z21
+	VADDPD       192(SP), Z21, Z21
+	VMOVUPD      Z21, 192(SP)
+	VPXORD       Z4, Z4, Z4
+	MOVQ         BX, R8
+	ANDQ         $-32, R8
+	JMP          fast1
 
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	MOVL         $0x00000001, DI
-	SHLXL        BX, DI, BX
-	DECL         BX
-	KMOVW        BX, K2
-	VMOVUPD.Z    (DX)(SI*8), K2, Z21
-	VFPCLASSPDZ  $0xd9, Z21, K3
-	KORW         K3, K1, K1
-	VMOVUPD.Z    (CX)(SI*8), K2, Z22
-	VSUBPD       Z0, Z22, Z22
-	VSUBPD       Z1, Z22, Z22
-	VMULPD       Z2, Z22, Z22
-	VMOVUPD      Z5, Z0
-	VMAXPD       Z22, Z0, Z0
-	VMOVUPD      Z7, Z1
-	VFMADD231PD  Z6, Z0, Z1
-	VSUBPD       Z7, Z1, Z2
-	VFNMADD231PD Z8, Z2, Z0
-	VFNMADD231PD Z9, Z2, Z0
-	VMOVUPD      Z11, Z5
-	VFMADD213PD  Z12, Z0, Z5
-	VFMADD213PD  Z13, Z0, Z5
-	VFMADD213PD  Z14, Z0, Z5
-	VFMADD213PD  Z15, Z0, Z5
-	VFMADD213PD  Z16, Z0, Z5
-	VFMADD213PD  Z17, Z0, Z5
-	VFMADD213PD  Z18, Z0, Z5
-	VFMADD213PD  Z19, Z0, Z5
-	VFMADD213PD  Z20, Z0, Z5
-	VMULPD       Z0, Z0, Z1
-	VFMADD213PD  Z0, Z1, Z5
-	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z1
-	VSCALEFPD    Z2, Z1, Z1
-	VMOVAPD      Z1, Z0
-	VFMADD231PD  Z5, Z1, Z0
-	VMOVUPD      Z10, Z2
-	VSUBPD       Z1, Z2, Z2
-	VFNMADD231PD Z5, Z1, Z2
-	VFMADD231PD  Z21, Z2, Z3
-	VMULPD       Z21, Z0, Z0
-	VADDPD       Z0, Z4, Z4
-	VMOVUPD      Z0, K2, (AX)(SI*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z3, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -26442,7 +26363,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -26463,22 +26384,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func smoothExactF64AVX512(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·smoothExactF64AVX512(SB), NOSPLIT, $256-76
+// func smoothExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·smoothExactF64AVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VPXORD       Z3, Z3, Z3
 	VMOVUPD      Z3, (SP)
@@ -26487,15 +26408,18 @@ TEXT ·smoothExactF64AVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z4, 128(SP)
 	VMOVUPD      Z4, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VMOVUPD           (DX)(DI*8), Z5
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VMOVUPD           (DX)(R8*8), Z5
 	VFPCLASSPDZ       $0xd9, Z5, K2
 	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z6
+	VMOVUPD           (CX)(R8*8), Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -26575,13 +26499,13 @@ big1:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VMOVUPD           Z10, (AX)(DI*8)
-	VMOVUPD           64(DX)(DI*8), Z5
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VMOVUPD           Z5, (AX)(R8*8)
+	VMOVUPD           64(DX)(R8*8), Z5
 	VFPCLASSPDZ       $0xd9, Z5, K2
 	KORW              K2, K1, K1
-	VMOVUPD           64(CX)(DI*8), Z6
+	VMOVUPD           64(CX)(R8*8), Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -26661,13 +26585,13 @@ big1:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VMOVUPD           Z10, 64(AX)(DI*8)
-	VMOVUPD           128(DX)(DI*8), Z5
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VMOVUPD           Z5, 64(AX)(R8*8)
+	VMOVUPD           128(DX)(R8*8), Z5
 	VFPCLASSPDZ       $0xd9, Z5, K2
 	KORW              K2, K1, K1
-	VMOVUPD           128(CX)(DI*8), Z6
+	VMOVUPD           128(CX)(R8*8), Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -26747,13 +26671,13 @@ big1:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VMOVUPD           Z10, 128(AX)(DI*8)
-	VMOVUPD           192(DX)(DI*8), Z5
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VMOVUPD           Z5, 128(AX)(R8*8)
+	VMOVUPD           192(DX)(R8*8), Z5
 	VFPCLASSPDZ       $0xd9, Z5, K2
 	KORW              K2, K1, K1
-	VMOVUPD           192(CX)(DI*8), Z6
+	VMOVUPD           192(CX)(R8*8), Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -26833,9 +26757,9 @@ big1:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VMOVUPD           Z10, 192(AX)(DI*8)
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VMOVUPD           Z5, 192(AX)(R8*8)
 	VMOVUPD           (SP), Z5
 	VADDPD            Z3, Z5, Z6
 	VMOVUPD           Z6, (SP)
@@ -26852,18 +26776,35 @@ big1:
 	VADDPD            192(SP), Z5, Z5
 	VMOVUPD           Z5, 192(SP)
 	VPXORD            Z4, Z4, Z4
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VMOVUPD           (DX)(DI*8), Z5
-	VFPCLASSPDZ       $0xd9, Z5, K2
-	KORW              K2, K1, K1
-	VMOVUPD           (CX)(DI*8), Z6
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPD.Z         (DX)(R8*8), K2, Z5
+	VFPCLASSPDZ       $0xd9, Z5, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z5, K3, Z5
+	VMOVUPD.Z         (CX)(R8*8), K2, Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -26943,108 +26884,33 @@ next3:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VMOVUPD           Z10, (AX)(DI*8)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VMOVUPD           Z5, K2, (AX)(R8*8)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z5
+	VADDPD            Z3, Z5, Z6
+	VMOVUPD           Z6, (SP)
+	VSUBPD            Z6, Z5, Z5
+	VADDPD            Z3, Z5, Z5
+	VADDPD            64(SP), Z5, Z5
+	VMOVUPD           Z5, 64(SP)
+	VPXORD            Z3, Z3, Z3
+	VMOVUPD           128(SP), Z5
+	VADDPD            Z4, Z5, Z6
+	VMOVUPD           Z6, 128(SP)
+	VSUBPD            Z6, Z5, Z5
+	VADDPD            Z4, Z5, Z5
+	VADDPD            192(SP), Z5, Z5
+	VMOVUPD           Z5, 192(SP)
+	VPXORD            Z4, Z4, Z4
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPD.Z         (DX)(DI*8), K2, Z5
-	VFPCLASSPDZ       $0xd9, Z5, K3
-	KORW              K3, K1, K1
-	VMOVUPD.Z         (CX)(DI*8), K2, Z6
-	VSUBPD            Z0, Z6, Z6
-	VSUBPD            Z1, Z6, Z6
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z6, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z6
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z6
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z6
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VSUBPD            Z1, Z0, Z2
-	VBROADCASTSD      8(SI), Z6
-	VBROADCASTSD      200(SI), Z7
-	VFMADD213PD.BCST  16(SI), Z2, Z6
-	VFMADD213PD.BCST  208(SI), Z2, Z7
-	VFMADD213PD.BCST  24(SI), Z2, Z6
-	VFMADD213PD.BCST  216(SI), Z2, Z7
-	VFMADD213PD.BCST  32(SI), Z2, Z6
-	VFMADD213PD.BCST  224(SI), Z2, Z7
-	VFMADD213PD.BCST  40(SI), Z2, Z6
-	VFMADD213PD.BCST  232(SI), Z2, Z7
-	VFMADD213PD.BCST  48(SI), Z2, Z6
-	VFMADD213PD.BCST  240(SI), Z2, Z7
-	VFMADD213PD.BCST  56(SI), Z2, Z6
-	VFMADD213PD.BCST  248(SI), Z2, Z7
-	VFMADD213PD.BCST  64(SI), Z2, Z6
-	VFMADD213PD.BCST  256(SI), Z2, Z7
-	VFMADD213PD.BCST  72(SI), Z2, Z6
-	VFMADD213PD.BCST  264(SI), Z2, Z7
-	VFMADD213PD.BCST  80(SI), Z2, Z6
-	VFMADD213PD.BCST  272(SI), Z2, Z7
-	VFMADD213PD.BCST  88(SI), Z2, Z6
-	VFMADD213PD.BCST  280(SI), Z2, Z7
-	VFMADD213PD.BCST  96(SI), Z2, Z6
-	VFMADD213PD.BCST  288(SI), Z2, Z7
-	VFMADD213PD.BCST  104(SI), Z2, Z6
-	VFMADD213PD.BCST  296(SI), Z2, Z7
-	VFMADD213PD.BCST  112(SI), Z2, Z6
-	VFMADD213PD.BCST  304(SI), Z2, Z7
-	VFMADD213PD.BCST  120(SI), Z2, Z6
-	VFMADD213PD.BCST  312(SI), Z2, Z7
-	VFMADD213PD.BCST  128(SI), Z2, Z6
-	VFMADD213PD.BCST  320(SI), Z2, Z7
-	VFMADD213PD.BCST  136(SI), Z2, Z6
-	VFMADD213PD.BCST  328(SI), Z2, Z7
-	VFMADD213PD.BCST  144(SI), Z2, Z6
-	VFMADD213PD.BCST  336(SI), Z2, Z7
-	VFMADD213PD.BCST  152(SI), Z2, Z6
-	VFMADD213PD.BCST  344(SI), Z2, Z7
-	VFMADD213PD.BCST  160(SI), Z2, Z6
-	VFMADD213PD.BCST  352(SI), Z2, Z7
-	VFMADD213PD.BCST  168(SI), Z2, Z6
-	VFMADD213PD.BCST  360(SI), Z2, Z7
-	VFMADD213PD.BCST  176(SI), Z2, Z6
-	VFMADD213PD.BCST  368(SI), Z2, Z7
-	VFMADD213PD.BCST  184(SI), Z2, Z6
-	VFMADD213PD.BCST  376(SI), Z2, Z7
-	VFMADD213PD.BCST  192(SI), Z2, Z6
-	VFMADD213PD.BCST  384(SI), Z2, Z7
-	VBROADCASTSD      (SI), Z2
-	VFMADD213PD       Z2, Z1, Z6
-	VFMADD231PD       Z5, Z6, Z3
-	VMULPD            Z0, Z7, Z7
-	VMULPD            Z5, Z7, Z7
-	VADDPD            Z7, Z4, Z4
-	VMOVUPD           Z7, K2, (AX)(DI*8)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z3, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -27065,7 +26931,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -27086,9 +26952,9 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
@@ -39887,8 +39753,8 @@ done5:
 	RET
 
 // func expsF32AVX2(e *float32, z *float32, n int, low float32, shift float32, ahead int) (sum float64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·expsF32AVX2(SB), NOSPLIT, $0-48
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·expsF32AVX2(SB), NOSPLIT, $64-48
 	MOVQ         z+8(FP), AX
 	MOVQ         n+16(FP), CX
 	MOVQ         ahead+32(FP), DX
@@ -39903,76 +39769,139 @@ TEXT ·expsF32AVX2(SB), NOSPLIT, $0-48
 	VPSLLD       $0x17, Y2, Y2
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
+	VMOVUPS      Y1, (SP)
+	VMOVUPS      Y1, 32(SP)
 	XORQ         DI, DI
+	MOVQ         CX, R8
+	ANDQ         $-32, R8
 
-big1:
-	CMPQ         CX, $0x10
-	JLT          small2
-	VMAXPS       (AX)(DI*4), Y0, Y6
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
+	VMAXPS       (AX)(DI*4), Y0, Y4
 	PREFETCHT0   (DX)(DI*4)
 	PREFETCHT0   (SI)(DI*4)
-	VMOVUPS      cs4b400000<>+0(SB), Y7
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y6, Y7
-	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
-	VMOVAPS      Y6, Y6
-	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y6
-	VFNMADD231PS csb102e308<>+0(SB), Y8, Y6
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       Y2, Y7, Y7
-	VPADDD       Y7, Y8, Y8
-	VMULPS       cs1f800000<>+0(SB), Y8, Y8
-	VFMADD231PS  cs0<>+0(SB), Y6, Y8
-	VMOVUPS      Y8, (BX)(DI*4)
-	VADDPS       Y8, Y1, Y6
-	VSUBPS       Y6, Y1, Y1
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y1, Y3, Y3
-	VMOVAPS      Y6, Y1
-	VMAXPS       32(AX)(DI*4), Y0, Y6
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS cs3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS csb102e308<>+0(SB), Y6, Y4
+	VMOVUPS      cs3ab6889e<>+0(SB), Y6
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
+	VMOVUPS      Y6, (BX)(DI*4)
+	VADDPS       Y6, Y1, Y1
+	VMAXPS       32(AX)(DI*4), Y0, Y4
 	PREFETCHT0   32(DX)(DI*4)
 	PREFETCHT0   32(SI)(DI*4)
-	VMOVUPS      cs4b400000<>+0(SB), Y7
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y6, Y7
-	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
-	VMOVAPS      Y6, Y6
-	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y6
-	VFNMADD231PS csb102e308<>+0(SB), Y8, Y6
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       Y2, Y7, Y7
-	VPADDD       Y7, Y8, Y8
-	VMULPS       cs1f800000<>+0(SB), Y8, Y8
-	VFMADD231PS  cs0<>+0(SB), Y6, Y8
-	VMOVUPS      Y8, 32(BX)(DI*4)
-	VADDPS       Y8, Y4, Y6
-	VSUBPS       Y6, Y4, Y4
-	VADDPS       Y8, Y4, Y4
-	VADDPS       Y4, Y5, Y5
-	VMOVAPS      Y6, Y4
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, CX
-	JMP          big1
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS cs3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS csb102e308<>+0(SB), Y6, Y4
+	VMOVUPS      cs3ab6889e<>+0(SB), Y6
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
+	VMOVUPS      Y6, 32(BX)(DI*4)
+	VADDPS       Y6, Y3, Y3
+	VMAXPS       64(AX)(DI*4), Y0, Y4
+	PREFETCHT0   64(DX)(DI*4)
+	PREFETCHT0   64(SI)(DI*4)
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS cs3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS csb102e308<>+0(SB), Y6, Y4
+	VMOVUPS      cs3ab6889e<>+0(SB), Y6
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
+	VMOVUPS      Y6, 64(BX)(DI*4)
+	VADDPS       Y6, Y1, Y1
+	VMAXPS       96(AX)(DI*4), Y0, Y4
+	PREFETCHT0   96(DX)(DI*4)
+	PREFETCHT0   96(SI)(DI*4)
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS cs3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS csb102e308<>+0(SB), Y6, Y4
+	VMOVUPS      cs3ab6889e<>+0(SB), Y6
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
+	VMOVUPS      Y6, 96(BX)(DI*4)
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (SP), Y4
+	VADDPS       Y1, Y4, Y5
+	VMOVUPS      Y5, (SP)
+	VSUBPS       Y5, Y4, Y4
+	VADDPS       Y1, Y4, Y4
+	VADDPS       32(SP), Y4, Y4
+	VMOVUPS      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	ADDQ         $0x20, DI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         CX, $0x08
-	JLT          tail4
-	VMAXPS       (AX)(DI*4), Y0, Y6
+careful2:
+	CMPQ         DI, CX
+	JGE          summed3
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000008, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	LEAQ         tails<>+0(SB), R9
+	NEGQ         R8
+	VMOVUPS      32(R9)(R8*4), Y4
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	VMOVQ        R8, X5
+	VPBROADCASTD X5, Y5
+	VPCMPEQD     count8<>+0(SB), Y5, Y5
+	VANDNPS      Y4, Y5, Y5
+	VMASKMOVPS   (AX)(DI*4), Y4, Y6
+	VMAXPS       Y6, Y0, Y6
 	PREFETCHT0   (DX)(DI*4)
 	PREFETCHT0   (SI)(DI*4)
 	VMOVUPS      cs4b400000<>+0(SB), Y7
@@ -39993,259 +39922,277 @@ next3:
 	VPADDD       Y7, Y8, Y8
 	VMULPS       cs1f800000<>+0(SB), Y8, Y8
 	VFMADD231PS  cs0<>+0(SB), Y6, Y8
-	VMOVUPS      Y8, (BX)(DI*4)
-	VADDPS       Y8, Y1, Y6
-	VSUBPS       Y6, Y1, Y1
+	VMASKMOVPS   Y8, Y4, (BX)(DI*4)
+	VANDPS       Y5, Y8, Y8
 	VADDPS       Y8, Y1, Y1
-	VADDPS       Y1, Y3, Y3
-	VMOVAPS      Y6, Y1
 	ADDQ         $0x08, DI
-	SUBQ         $0x08, CX
-	JMP          next3
+	TESTQ        $0x0000001f, DI
+	JNE          careful2
+	VADDPS       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (SP), Y4
+	VADDPS       Y1, Y4, Y5
+	VMOVUPS      Y5, (SP)
+	VSUBPS       Y5, Y4, Y4
+	VADDPS       Y1, Y4, Y4
+	VADDPS       32(SP), Y4, Y4
+	VMOVUPS      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	MOVQ         CX, R8
+	ANDQ         $-32, R8
+	JMP          fast1
 
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         CX
-	VMOVUPS      32(R8)(CX*4), Y6
-	VMASKMOVPS   (AX)(DI*4), Y6, Y7
-	VMAXPS       Y7, Y0, Y0
-	PREFETCHT0   (DX)(DI*4)
-	PREFETCHT0   (SI)(DI*4)
-	VMOVUPS      cs4b400000<>+0(SB), Y7
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y7
-	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y0
-	VFNMADD231PS csb102e308<>+0(SB), Y8, Y0
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y8
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       Y2, Y7, Y7
-	VPADDD       Y7, Y8, Y8
-	VMULPS       cs1f800000<>+0(SB), Y8, Y8
-	VFMADD231PS  cs0<>+0(SB), Y0, Y8
-	VMASKMOVPS   Y8, Y6, (BX)(DI*4)
-	VANDPS       Y6, Y8, Y8
-	VADDPS       Y8, Y1, Y0
-	VSUBPS       Y0, Y1, Y1
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y1, Y3, Y3
-	VMOVAPS      Y0, Y1
-
-done5:
-	VSUBPS       Y3, Y3, Y0
-	VCMPPS       $0x00, Y0, Y0, Y0
-	VANDPS       Y0, Y3, Y3
-	VSUBPS       Y5, Y5, Y0
-	VCMPPS       $0x00, Y0, Y0, Y0
-	VANDPS       Y0, Y5, Y5
-	VEXTRACTF128 $0x01, Y1, X0
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X1, Y1
-	VEXTRACTF128 $0x01, Y3, X2
+summed3:
+	VADDPS       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (SP), Y0
+	VADDPS       Y1, Y0, Y2
+	VMOVUPS      Y2, (SP)
+	VSUBPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       32(SP), Y0, Y0
+	VMOVUPS      Y0, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      (SP), Y0
+	VMOVUPS      32(SP), Y1
+	VSUBPS       Y1, Y1, Y2
+	VCMPPS       $0x00, Y2, Y2, Y2
+	VANDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X2
 	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X0, Y0
+	VEXTRACTF128 $0x01, Y1, X3
 	VCVTPS2PD    X3, Y3
-	VEXTRACTF128 $0x01, Y4, X6
-	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X4, Y4
-	VEXTRACTF128 $0x01, Y5, X7
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y7, Y1, Y1
-	VADDPD       Y5, Y1, Y1
-	VADDPD       Y6, Y1, Y1
-	VADDPD       Y4, Y1, Y1
-	VADDPD       Y2, Y1, Y1
-	VADDPD       Y3, Y1, Y1
-	VADDPD       Y0, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+40(FP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y3, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, sum+40(FP)
 	VZEROUPPER
 	RET
 
-// func sumExpF32AVX2(z *float32, n int, low float32, shift float32, ahead int) (sum float64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·sumExpF32AVX2(SB), NOSPLIT, $0-40
+DATA count8<>+0(SB)/4, $0x00000000
+DATA count8<>+4(SB)/4, $0x00000001
+DATA count8<>+8(SB)/4, $0x00000002
+DATA count8<>+12(SB)/4, $0x00000003
+DATA count8<>+16(SB)/4, $0x00000004
+DATA count8<>+20(SB)/4, $0x00000005
+DATA count8<>+24(SB)/4, $0x00000006
+DATA count8<>+28(SB)/4, $0x00000007
+GLOBL count8<>(SB), RODATA|NOPTR, $32
+
+// func sumExpF32AVX2(z *float32, n int, but int, low float32, shift float32, ahead int) (sum float64)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·sumExpF32AVX2(SB), NOSPLIT, $64-48
 	MOVQ         z+0(FP), AX
 	MOVQ         n+8(FP), CX
-	MOVQ         ahead+24(FP), DX
+	MOVQ         ahead+32(FP), DX
+	MOVQ         but+16(FP), BX
 	ADDQ         AX, DX
-	VBROADCASTSS low+16(FP), Y0
-	VBROADCASTSS shift+20(FP), Y1
+	VBROADCASTSS low+24(FP), Y0
+	VBROADCASTSS shift+28(FP), Y1
 	VMOVUPS      cs4b400040<>+0(SB), Y2
 	VSUBPS       Y1, Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	XORQ         BX, BX
+	VMOVUPS      Y1, (SP)
+	VMOVUPS      Y1, 32(SP)
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-32, DI
 
-big1:
-	CMPQ         CX, $0x10
-	JLT          small2
-	VMAXPS       (AX)(BX*4), Y0, Y6
-	PREFETCHT0   (DX)(BX*4)
-	VMOVUPS      cs4b400000<>+0(SB), Y7
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y6, Y7
-	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
-	VMOVAPS      Y6, Y6
-	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y6
-	VFNMADD231PS csb102e308<>+0(SB), Y8, Y6
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       Y2, Y7, Y7
-	VPADDD       Y7, Y8, Y8
-	VMULPS       cs1f800000<>+0(SB), Y8, Y8
-	VFMADD231PS  cs0<>+0(SB), Y6, Y8
-	VADDPS       Y8, Y1, Y6
-	VSUBPS       Y6, Y1, Y1
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y1, Y3, Y3
-	VMOVAPS      Y6, Y1
-	VMAXPS       32(AX)(BX*4), Y0, Y6
-	PREFETCHT0   32(DX)(BX*4)
-	VMOVUPS      cs4b400000<>+0(SB), Y7
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y6, Y7
-	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
-	VMOVAPS      Y6, Y6
-	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y6
-	VFNMADD231PS csb102e308<>+0(SB), Y8, Y6
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       Y2, Y7, Y7
-	VPADDD       Y7, Y8, Y8
-	VMULPS       cs1f800000<>+0(SB), Y8, Y8
-	VFMADD231PS  cs0<>+0(SB), Y6, Y8
-	VADDPS       Y8, Y4, Y6
-	VSUBPS       Y6, Y4, Y4
-	VADDPS       Y8, Y4, Y4
-	VADDPS       Y4, Y5, Y5
-	VMOVAPS      Y6, Y4
-	ADDQ         $0x10, BX
-	SUBQ         $0x10, CX
-	JMP          big1
+fast1:
+	CMPQ         SI, DI
+	JGE          careful2
+	VMAXPS       (AX)(SI*4), Y0, Y4
+	PREFETCHT0   (DX)(SI*4)
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS cs3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS csb102e308<>+0(SB), Y6, Y4
+	VMOVUPS      cs3ab6889e<>+0(SB), Y6
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMAXPS       32(AX)(SI*4), Y0, Y4
+	PREFETCHT0   32(DX)(SI*4)
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS cs3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS csb102e308<>+0(SB), Y6, Y4
+	VMOVUPS      cs3ab6889e<>+0(SB), Y6
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
+	VADDPS       Y6, Y3, Y3
+	VMAXPS       64(AX)(SI*4), Y0, Y4
+	PREFETCHT0   64(DX)(SI*4)
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS cs3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS csb102e308<>+0(SB), Y6, Y4
+	VMOVUPS      cs3ab6889e<>+0(SB), Y6
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMAXPS       96(AX)(SI*4), Y0, Y4
+	PREFETCHT0   96(DX)(SI*4)
+	VMOVUPS      cs4b400000<>+0(SB), Y5
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       cs4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS cs3f317218<>+0(SB), Y6, Y4
+	VFNMADD231PS csb102e308<>+0(SB), Y6, Y4
+	VMOVUPS      cs3ab6889e<>+0(SB), Y6
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y2, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMULPS       cs1f800000<>+0(SB), Y6, Y6
+	VFMADD231PS  cs0<>+0(SB), Y4, Y6
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (SP), Y4
+	VADDPS       Y1, Y4, Y5
+	VMOVUPS      Y5, (SP)
+	VSUBPS       Y5, Y4, Y4
+	VADDPS       Y1, Y4, Y4
+	VADDPS       32(SP), Y4, Y4
+	VMOVUPS      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	ADDQ         $0x20, SI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         CX, $0x08
-	JLT          tail4
-	VMAXPS       (AX)(BX*4), Y0, Y6
-	PREFETCHT0   (DX)(BX*4)
-	VMOVUPS      cs4b400000<>+0(SB), Y7
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y6, Y7
-	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
-	VMOVAPS      Y6, Y6
-	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y6
-	VFNMADD231PS csb102e308<>+0(SB), Y8, Y6
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y6, Y8
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       Y2, Y7, Y7
-	VPADDD       Y7, Y8, Y8
-	VMULPS       cs1f800000<>+0(SB), Y8, Y8
-	VFMADD231PS  cs0<>+0(SB), Y6, Y8
-	VADDPS       Y8, Y1, Y6
-	VSUBPS       Y6, Y1, Y1
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y1, Y3, Y3
-	VMOVAPS      Y6, Y1
-	ADDQ         $0x08, BX
-	SUBQ         $0x08, CX
-	JMP          next3
+careful2:
+	CMPQ         SI, CX
+	JGE          summed3
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000008, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         DI
+	VMOVUPS      32(R8)(DI*4), Y4
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VMOVQ        DI, X5
+	VPBROADCASTD X5, Y5
+	VPCMPEQD     count8<>+0(SB), Y5, Y5
+	VANDNPS      Y4, Y5, Y5
+	VMASKMOVPS   (AX)(SI*4), Y4, Y4
+	VMAXPS       Y4, Y0, Y4
+	PREFETCHT0   (DX)(SI*4)
+	VMOVUPS      cs4b400000<>+0(SB), Y6
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y4, Y6
+	VSUBPS       cs4b400000<>+0(SB), Y6, Y7
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS cs3f317218<>+0(SB), Y7, Y4
+	VFNMADD231PS csb102e308<>+0(SB), Y7, Y4
+	VMOVUPS      cs3ab6889e<>+0(SB), Y7
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y4, Y7
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y4, Y7
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y4, Y7
+	VFMADD213PS  cs3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y7
+	VFMADD213PS  cs3f800000<>+0(SB), Y4, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y2, Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	VMULPS       cs1f800000<>+0(SB), Y7, Y7
+	VFMADD231PS  cs0<>+0(SB), Y4, Y7
+	VANDPS       Y5, Y7, Y7
+	VADDPS       Y7, Y1, Y1
+	ADDQ         $0x08, SI
+	TESTQ        $0x0000001f, SI
+	JNE          careful2
+	VADDPS       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (SP), Y4
+	VADDPS       Y1, Y4, Y5
+	VMOVUPS      Y5, (SP)
+	VSUBPS       Y5, Y4, Y4
+	VADDPS       Y1, Y4, Y4
+	VADDPS       32(SP), Y4, Y4
+	VMOVUPS      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	MOVQ         CX, DI
+	ANDQ         $-32, DI
+	JMP          fast1
 
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), SI
-	NEGQ         CX
-	VMOVUPS      32(SI)(CX*4), Y6
-	VMASKMOVPS   (AX)(BX*4), Y6, Y7
-	VMAXPS       Y7, Y0, Y0
-	PREFETCHT0   (DX)(BX*4)
-	VMOVUPS      cs4b400000<>+0(SB), Y7
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y7
-	VSUBPS       cs4b400000<>+0(SB), Y7, Y8
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS cs3f317218<>+0(SB), Y8, Y0
-	VFNMADD231PS csb102e308<>+0(SB), Y8, Y0
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y8
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       Y2, Y7, Y7
-	VPADDD       Y7, Y8, Y8
-	VMULPS       cs1f800000<>+0(SB), Y8, Y8
-	VFMADD231PS  cs0<>+0(SB), Y0, Y8
-	VANDPS       Y6, Y8, Y8
-	VADDPS       Y8, Y1, Y0
-	VSUBPS       Y0, Y1, Y1
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y1, Y3, Y3
-	VMOVAPS      Y0, Y1
-
-done5:
-	VSUBPS       Y3, Y3, Y0
-	VCMPPS       $0x00, Y0, Y0, Y0
-	VANDPS       Y0, Y3, Y3
-	VSUBPS       Y5, Y5, Y0
-	VCMPPS       $0x00, Y0, Y0, Y0
-	VANDPS       Y0, Y5, Y5
-	VEXTRACTF128 $0x01, Y1, X0
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X1, Y1
-	VEXTRACTF128 $0x01, Y3, X2
+summed3:
+	VADDPS       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (SP), Y0
+	VADDPS       Y1, Y0, Y2
+	VMOVUPS      Y2, (SP)
+	VSUBPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       32(SP), Y0, Y0
+	VMOVUPS      Y0, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      (SP), Y0
+	VMOVUPS      32(SP), Y1
+	VSUBPS       Y1, Y1, Y2
+	VCMPPS       $0x00, Y2, Y2, Y2
+	VANDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X2
 	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X0, Y0
+	VEXTRACTF128 $0x01, Y1, X3
 	VCVTPS2PD    X3, Y3
-	VEXTRACTF128 $0x01, Y4, X6
-	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X4, Y4
-	VEXTRACTF128 $0x01, Y5, X7
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y7, Y1, Y1
-	VADDPD       Y5, Y1, Y1
-	VADDPD       Y6, Y1, Y1
-	VADDPD       Y4, Y1, Y1
-	VADDPD       Y2, Y1, Y1
-	VADDPD       Y3, Y1, Y1
-	VADDPD       Y0, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+32(FP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y3, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, sum+40(FP)
 	VZEROUPPER
 	RET
 
@@ -41101,16 +41048,6 @@ summed11:
 declined:
 	VZEROUPPER
 	RET
-
-DATA count8<>+0(SB)/4, $0x00000000
-DATA count8<>+4(SB)/4, $0x00000001
-DATA count8<>+8(SB)/4, $0x00000002
-DATA count8<>+12(SB)/4, $0x00000003
-DATA count8<>+16(SB)/4, $0x00000004
-DATA count8<>+20(SB)/4, $0x00000005
-DATA count8<>+24(SB)/4, $0x00000006
-DATA count8<>+28(SB)/4, $0x00000007
-GLOBL count8<>(SB), RODATA|NOPTR, $32
 
 // func oddsDotF32AVX2(z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
@@ -46425,22 +46362,24 @@ done5:
 	VZEROUPPER
 	RET
 
-// func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·powTermsF32AVX2(SB), NOSPLIT, $256-84
+// func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, top int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·powTermsF32AVX2(SB), NOSPLIT, $256-92
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	VBROADCASTSS a+32(FP), Y0
+	VBROADCASTSS a+40(FP), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS aLow+36(FP), Y0
+	VBROADCASTSS aLow+44(FP), Y0
 	VMOVUPS      Y0, 32(SP)
-	VBROADCASTSS shift+44(FP), Y0
+	VBROADCASTSS shift+52(FP), Y0
 	VMOVUPS      Y0, 64(SP)
-	VBROADCASTSS rem+48(FP), Y0
+	VBROADCASTSS rem+56(FP), Y0
 	VMOVUPS      Y0, 96(SP)
-	VBROADCASTSS low+40(FP), Y0
+	VBROADCASTSS low+48(FP), Y0
+	MOVQ         ahead+64(FP), SI
+	ADDQ         DX, SI
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VMOVUPS      Y1, 128(SP)
@@ -46450,20 +46389,21 @@ TEXT ·powTermsF32AVX2(SB), NOSPLIT, $256-84
 	VMOVUPS      Y3, 192(SP)
 	VMOVUPS      Y3, 224(SP)
 	VXORPS       Y5, Y5, Y5
-	MOVQ         ahead+56(FP), SI
-	ADDQ         DX, SI
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ         BX, $0x20
-	JLT          small2
-	PREFETCHT0   (SI)(DI*4)
-	VMOVUPS      (DX)(DI*4), Y6
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VMOVUPS      (DX)(R8*4), Y6
 	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y5, Y5
-	VMAXPS       (CX)(DI*4), Y0, Y7
+	PREFETCHT0   (SI)(R8*4)
+	VMAXPS       (CX)(R8*4), Y0, Y7
 	VMOVUPS      96(SP), Y8
 	VFMSUB231PS  (SP), Y7, Y8
 	VMOVUPS      cs4b400000<>+0(SB), Y9
@@ -46486,22 +46426,29 @@ big1:
 	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
 	VPSLLD       $0x17, Y9, Y9
 	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y7
+	VSUBPS       Y9, Y7, Y7
+	VFNMADD231PS Y8, Y9, Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VMOVUPS      Y9, Y7
 	VFMADD231PS  Y8, Y9, Y7
-	VMOVUPS      cs3f800000<>+0(SB), Y10
-	VSUBPS       Y9, Y10, Y10
-	VFNMADD231PS Y8, Y9, Y10
-	VFMADD231PS  Y6, Y10, Y1
-	VMULPS       Y6, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VMOVUPS      Y7, (AX)(DI*4)
-	PREFETCHT0   32(SI)(DI*4)
-	VMOVUPS      32(DX)(DI*4), Y6
+	VMOVUPS      Y9, Y10
+	VSUBPS       Y7, Y10, Y10
+	VFMADD231PS  Y8, Y9, Y10
+	VMULPS       Y6, Y7, Y8
+	VADDPS       Y8, Y3, Y3
+	VFMSUB213PS  Y8, Y6, Y7
+	VFMADD231PS  Y6, Y10, Y7
+	VADDPS       224(SP), Y7, Y7
+	VMOVUPS      Y7, 224(SP)
+	VMOVUPS      Y8, (AX)(R8*4)
+	VMOVUPS      32(DX)(R8*4), Y6
 	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y5, Y5
-	VMAXPS       32(CX)(DI*4), Y0, Y7
+	PREFETCHT0   32(SI)(R8*4)
+	VMAXPS       32(CX)(R8*4), Y0, Y7
 	VMOVUPS      96(SP), Y8
 	VFMSUB231PS  (SP), Y7, Y8
 	VMOVUPS      cs4b400000<>+0(SB), Y9
@@ -46524,22 +46471,29 @@ big1:
 	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
 	VPSLLD       $0x17, Y9, Y9
 	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y7
+	VSUBPS       Y9, Y7, Y7
+	VFNMADD231PS Y8, Y9, Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VMOVUPS      Y9, Y7
 	VFMADD231PS  Y8, Y9, Y7
-	VMOVUPS      cs3f800000<>+0(SB), Y10
-	VSUBPS       Y9, Y10, Y10
-	VFNMADD231PS Y8, Y9, Y10
-	VFMADD231PS  Y6, Y10, Y2
-	VMULPS       Y6, Y7, Y7
-	VADDPS       Y7, Y4, Y4
-	VMOVUPS      Y7, 32(AX)(DI*4)
-	PREFETCHT0   64(SI)(DI*4)
-	VMOVUPS      64(DX)(DI*4), Y6
+	VMOVUPS      Y9, Y10
+	VSUBPS       Y7, Y10, Y10
+	VFMADD231PS  Y8, Y9, Y10
+	VMULPS       Y6, Y7, Y8
+	VADDPS       Y8, Y4, Y4
+	VFMSUB213PS  Y8, Y6, Y7
+	VFMADD231PS  Y6, Y10, Y7
+	VADDPS       224(SP), Y7, Y7
+	VMOVUPS      Y7, 224(SP)
+	VMOVUPS      Y8, 32(AX)(R8*4)
+	VMOVUPS      64(DX)(R8*4), Y6
 	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y5, Y5
-	VMAXPS       64(CX)(DI*4), Y0, Y7
+	PREFETCHT0   64(SI)(R8*4)
+	VMAXPS       64(CX)(R8*4), Y0, Y7
 	VMOVUPS      96(SP), Y8
 	VFMSUB231PS  (SP), Y7, Y8
 	VMOVUPS      cs4b400000<>+0(SB), Y9
@@ -46562,22 +46516,29 @@ big1:
 	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
 	VPSLLD       $0x17, Y9, Y9
 	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y7
+	VSUBPS       Y9, Y7, Y7
+	VFNMADD231PS Y8, Y9, Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VMOVUPS      Y9, Y7
 	VFMADD231PS  Y8, Y9, Y7
-	VMOVUPS      cs3f800000<>+0(SB), Y10
-	VSUBPS       Y9, Y10, Y10
-	VFNMADD231PS Y8, Y9, Y10
-	VFMADD231PS  Y6, Y10, Y1
-	VMULPS       Y6, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VMOVUPS      Y7, 64(AX)(DI*4)
-	PREFETCHT0   96(SI)(DI*4)
-	VMOVUPS      96(DX)(DI*4), Y6
+	VMOVUPS      Y9, Y10
+	VSUBPS       Y7, Y10, Y10
+	VFMADD231PS  Y8, Y9, Y10
+	VMULPS       Y6, Y7, Y8
+	VADDPS       Y8, Y3, Y3
+	VFMSUB213PS  Y8, Y6, Y7
+	VFMADD231PS  Y6, Y10, Y7
+	VADDPS       224(SP), Y7, Y7
+	VMOVUPS      Y7, 224(SP)
+	VMOVUPS      Y8, 64(AX)(R8*4)
+	VMOVUPS      96(DX)(R8*4), Y6
 	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y5, Y5
-	VMAXPS       96(CX)(DI*4), Y0, Y7
+	PREFETCHT0   96(SI)(R8*4)
+	VMAXPS       96(CX)(R8*4), Y0, Y7
 	VMOVUPS      96(SP), Y8
 	VFMSUB231PS  (SP), Y7, Y8
 	VMOVUPS      cs4b400000<>+0(SB), Y9
@@ -46600,15 +46561,22 @@ big1:
 	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
 	VPSLLD       $0x17, Y9, Y9
 	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y7
+	VSUBPS       Y9, Y7, Y7
+	VFNMADD231PS Y8, Y9, Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VMOVUPS      Y9, Y7
 	VFMADD231PS  Y8, Y9, Y7
-	VMOVUPS      cs3f800000<>+0(SB), Y10
-	VSUBPS       Y9, Y10, Y10
-	VFNMADD231PS Y8, Y9, Y10
-	VFMADD231PS  Y6, Y10, Y2
-	VMULPS       Y6, Y7, Y7
-	VADDPS       Y7, Y4, Y4
-	VMOVUPS      Y7, 96(AX)(DI*4)
+	VMOVUPS      Y9, Y10
+	VSUBPS       Y7, Y10, Y10
+	VFMADD231PS  Y8, Y9, Y10
+	VMULPS       Y6, Y7, Y8
+	VADDPS       Y8, Y4, Y4
+	VFMSUB213PS  Y8, Y6, Y7
+	VFMADD231PS  Y6, Y10, Y7
+	VADDPS       224(SP), Y7, Y7
+	VMOVUPS      Y7, 224(SP)
+	VMOVUPS      Y8, 96(AX)(R8*4)
 	VADDPS       Y2, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VMOVUPS      128(SP), Y6
@@ -46629,103 +46597,101 @@ big1:
 	VADDPS       224(SP), Y6, Y6
 	VMOVUPS      Y6, 224(SP)
 	VXORPS       Y3, Y3, Y3
-	ADDQ         $0x20, DI
-	SUBQ         $0x20, BX
-	JMP          big1
+	ADDQ         $0x20, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x08
-	JLT          tail4
-	PREFETCHT0   (SI)(DI*4)
-	VMOVUPS      (DX)(DI*4), Y6
-	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
-	VORPS        Y8, Y7, Y7
-	VORPS        Y7, Y5, Y5
-	VMAXPS       (CX)(DI*4), Y0, Y7
-	VMOVUPS      96(SP), Y8
-	VFMSUB231PS  (SP), Y7, Y8
-	VMOVUPS      cs4b400000<>+0(SB), Y9
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y8, Y9
-	VSUBPS       cs4b400000<>+0(SB), Y9, Y9
-	VMOVUPS      96(SP), Y8
-	VFMADD231PS  csb95e8083<>+0(SB), Y9, Y8
-	VMULPS       csbf318000<>+0(SB), Y9, Y10
-	VFMADD231PS  (SP), Y7, Y10
-	VFNMADD231PS 32(SP), Y7, Y8
-	VSUBPS       Y8, Y10, Y10
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y10, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y10, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y10, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y10, Y8
-	VMULPS       Y10, Y10, Y7
-	VFMADD213PS  Y10, Y7, Y8
-	VSUBPS       64(SP), Y9, Y9
-	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
-	VFMADD231PS  Y8, Y9, Y7
-	VMOVUPS      cs3f800000<>+0(SB), Y10
-	VSUBPS       Y9, Y10, Y10
-	VFNMADD231PS Y8, Y9, Y10
-	VFMADD231PS  Y6, Y10, Y1
-	VMULPS       Y6, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VMOVUPS      Y7, (AX)(DI*4)
-	ADDQ         $0x08, DI
-	SUBQ         $0x08, BX
-	JMP          next3
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000008, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*4), Y6
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X7
+	VPBROADCASTD X7, Y7
+	VPCMPEQD     count8<>+0(SB), Y7, Y7
+	VANDNPS      Y6, Y7, Y7
+	VMASKMOVPS   (DX)(R8*4), Y6, Y8
+	VCMPPS       $0x19, cs0<>+0(SB), Y8, Y9
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y8, Y10
+	VORPS        Y10, Y9, Y9
+	VORPS        Y9, Y5, Y5
+	VANDPS       Y7, Y8, Y8
+	PREFETCHT0   (SI)(R8*4)
+	VMASKMOVPS   (CX)(R8*4), Y6, Y7
+	VMAXPS       Y7, Y0, Y7
+	VMOVUPS      96(SP), Y9
+	VFMSUB231PS  (SP), Y7, Y9
+	VMOVUPS      cs4b400000<>+0(SB), Y10
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y9, Y10
+	VSUBPS       cs4b400000<>+0(SB), Y10, Y10
+	VMOVUPS      96(SP), Y9
+	VFMADD231PS  csb95e8083<>+0(SB), Y10, Y9
+	VMULPS       csbf318000<>+0(SB), Y10, Y11
+	VFMADD231PS  (SP), Y7, Y11
+	VFNMADD231PS 32(SP), Y7, Y9
+	VSUBPS       Y9, Y11, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y9
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y9
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y9
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y9
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y9
+	VMULPS       Y11, Y11, Y7
+	VFMADD213PS  Y11, Y7, Y9
+	VSUBPS       64(SP), Y10, Y10
+	VADDPS       cs4b4000bf<>+0(SB), Y10, Y10
+	VPSLLD       $0x17, Y10, Y10
+	VMULPS       cs1f800000<>+0(SB), Y10, Y10
+	VMOVUPS      cs3f800000<>+0(SB), Y7
+	VSUBPS       Y10, Y7, Y7
+	VFNMADD231PS Y9, Y10, Y7
+	VFMADD231PS  Y8, Y7, Y1
+	VMOVUPS      Y10, Y7
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      Y10, Y11
+	VSUBPS       Y7, Y11, Y11
+	VFMADD231PS  Y9, Y10, Y11
+	VMULPS       Y8, Y7, Y9
+	VADDPS       Y9, Y3, Y3
+	VFMSUB213PS  Y9, Y8, Y7
+	VFMADD231PS  Y8, Y11, Y7
+	VADDPS       224(SP), Y7, Y7
+	VMOVUPS      Y7, 224(SP)
+	VMASKMOVPS   Y9, Y6, (AX)(R8*4)
+	ADDQ         $0x08, R8
+	TESTQ        $0x0000001f, R8
+	JNE          careful2
+	VADDPS       Y2, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      128(SP), Y6
+	VADDPS       Y1, Y6, Y7
+	VMOVUPS      Y7, 128(SP)
+	VSUBPS       Y7, Y6, Y6
+	VADDPS       Y1, Y6, Y6
+	VADDPS       160(SP), Y6, Y6
+	VMOVUPS      Y6, 160(SP)
+	VXORPS       Y1, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      192(SP), Y6
+	VADDPS       Y3, Y6, Y7
+	VMOVUPS      Y7, 192(SP)
+	VSUBPS       Y7, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	VADDPS       224(SP), Y6, Y6
+	VMOVUPS      Y6, 224(SP)
+	VXORPS       Y3, Y3, Y3
+	MOVQ         BX, R9
+	ANDQ         $-32, R9
+	JMP          fast1
 
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*4), Y6
-	PREFETCHT0   (SI)(DI*4)
-	VMASKMOVPS   (DX)(DI*4), Y6, Y7
-	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y8
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y7, Y9
-	VORPS        Y9, Y8, Y8
-	VORPS        Y8, Y5, Y5
-	VMASKMOVPS   (CX)(DI*4), Y6, Y8
-	VMAXPS       Y8, Y0, Y0
-	VMOVUPS      96(SP), Y8
-	VFMSUB231PS  (SP), Y0, Y8
-	VMOVUPS      cs4b400000<>+0(SB), Y9
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y8, Y9
-	VSUBPS       cs4b400000<>+0(SB), Y9, Y9
-	VMOVUPS      96(SP), Y8
-	VFMADD231PS  csb95e8083<>+0(SB), Y9, Y8
-	VMULPS       csbf318000<>+0(SB), Y9, Y10
-	VFMADD231PS  (SP), Y0, Y10
-	VFNMADD231PS 32(SP), Y0, Y8
-	VSUBPS       Y8, Y10, Y10
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y10, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y10, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y10, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y10, Y8
-	VMULPS       Y10, Y10, Y0
-	VFMADD213PS  Y10, Y0, Y8
-	VSUBPS       64(SP), Y9, Y9
-	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y0
-	VFMADD231PS  Y8, Y9, Y0
-	VMOVUPS      cs3f800000<>+0(SB), Y10
-	VSUBPS       Y9, Y10, Y10
-	VFNMADD231PS Y8, Y9, Y10
-	VFMADD231PS  Y7, Y10, Y1
-	VMULPS       Y7, Y0, Y0
-	VADDPS       Y0, Y3, Y3
-	VMASKMOVPS   Y0, Y6, (AX)(DI*4)
-
-done5:
+summed3:
 	VADDPS       Y2, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VMOVUPS      128(SP), Y0
@@ -46754,7 +46720,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+64(FP)
+	VMOVSD       X1, sum+72(FP)
 	VADDPS       Y4, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 	VMOVUPS      192(SP), Y0
@@ -46783,9 +46749,9 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+72(FP)
+	VMOVSD       X1, mass+80(FP)
 	VMOVMSKPS    Y5, AX
-	MOVL         AX, bad+80(FP)
+	MOVL         AX, bad+88(FP)
 	VZEROUPPER
 	RET
 
@@ -46807,23 +46773,23 @@ DATA cs4b4000bf<>+56(SB)/4, $0x4b4000bf
 DATA cs4b4000bf<>+60(SB)/4, $0x4b4000bf
 GLOBL cs4b4000bf<>(SB), RODATA|NOPTR, $64
 
-// func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, FMA3, MMX+
-TEXT ·polyTermsF32AVX2(SB), NOSPLIT, $192-92
+// func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·polyTermsF32AVX2(SB), NOSPLIT, $192-100
 	MOVQ         h+0(FP), AX
 	MOVQ         e+8(FP), CX
 	MOVQ         z+16(FP), DX
 	MOVQ         t+24(FP), BX
 	MOVQ         n+32(FP), SI
-	MOVQ         par+56(FP), DI
-	VBROADCASTSS m+40(FP), Y0
+	MOVQ         par+64(FP), DI
+	VBROADCASTSS m+48(FP), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS log+44(FP), Y0
+	VBROADCASTSS log+52(FP), Y0
 	VMOVUPS      Y0, 32(SP)
-	VBROADCASTSS c+48(FP), Y0
+	VBROADCASTSS c+56(FP), Y0
 	VBROADCASTSS (DI), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         ahead+64(FP), DI
+	MOVQ         ahead+72(FP), DI
 	ADDQ         BX, DI
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -46834,91 +46800,126 @@ TEXT ·polyTermsF32AVX2(SB), NOSPLIT, $192-92
 	VMOVUPS      Y4, 128(SP)
 	VMOVUPS      Y4, 160(SP)
 	VXORPS       Y6, Y6, Y6
-	XORQ         R8, R8
+	MOVQ         top+40(FP), R8
+	XORQ         R9, R9
+	MOVQ         R8, R10
+	ANDQ         $-32, R10
 
-big1:
-	CMPQ         SI, $0x20
-	JLT          small2
-	VMOVUPS      (BX)(R8*4), Y7
+fast1:
+	CMPQ         R9, R10
+	JGE          careful2
+	VMOVUPS      (BX)(R9*4), Y7
 	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y8
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y7, Y9
 	VORPS        Y9, Y8, Y8
 	VORPS        Y8, Y6, Y6
-	VMOVUPS      (DX)(R8*4), Y8
+	VMOVUPS      (DX)(R9*4), Y8
 	VSUBPS       (SP), Y8, Y8
 	VSUBPS       32(SP), Y8, Y8
-	PREFETCHT0   (DI)(R8*4)
-	VMOVUPS      (CX)(R8*4), Y9
+	PREFETCHT0   (DI)(R9*4)
+	VMOVUPS      (CX)(R9*4), Y9
 	VMOVAPS      Y1, Y10
 	VFNMADD231PS Y0, Y9, Y10
 	VCMPPS       $0x04, cs0<>+0(SB), Y7, Y11
 	VANDPS       Y11, Y8, Y8
 	VSUBPS       Y8, Y10, Y10
 	VFMADD231PS  Y7, Y10, Y2
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y9
-	VMULPS       Y7, Y9, Y9
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VFMADD231PS  Y0, Y9, Y8
+	VMOVUPS      cs3f800000<>+0(SB), Y10
+	VSUBPS       Y8, Y10, Y10
+	VFMADD231PS  Y0, Y9, Y10
+	VMULPS       Y7, Y8, Y9
 	VADDPS       Y9, Y4, Y4
-	VMOVUPS      Y9, (AX)(R8*4)
-	VMOVUPS      32(BX)(R8*4), Y7
+	VFMSUB213PS  Y9, Y7, Y8
+	VFMADD231PS  Y7, Y10, Y8
+	VADDPS       160(SP), Y8, Y8
+	VMOVUPS      Y8, 160(SP)
+	VMOVUPS      Y9, (AX)(R9*4)
+	VMOVUPS      32(BX)(R9*4), Y7
 	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y8
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y7, Y9
 	VORPS        Y9, Y8, Y8
 	VORPS        Y8, Y6, Y6
-	VMOVUPS      32(DX)(R8*4), Y8
+	VMOVUPS      32(DX)(R9*4), Y8
 	VSUBPS       (SP), Y8, Y8
 	VSUBPS       32(SP), Y8, Y8
-	PREFETCHT0   32(DI)(R8*4)
-	VMOVUPS      32(CX)(R8*4), Y9
+	PREFETCHT0   32(DI)(R9*4)
+	VMOVUPS      32(CX)(R9*4), Y9
 	VMOVAPS      Y1, Y10
 	VFNMADD231PS Y0, Y9, Y10
 	VCMPPS       $0x04, cs0<>+0(SB), Y7, Y11
 	VANDPS       Y11, Y8, Y8
 	VSUBPS       Y8, Y10, Y10
 	VFMADD231PS  Y7, Y10, Y3
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y9
-	VMULPS       Y7, Y9, Y9
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VFMADD231PS  Y0, Y9, Y8
+	VMOVUPS      cs3f800000<>+0(SB), Y10
+	VSUBPS       Y8, Y10, Y10
+	VFMADD231PS  Y0, Y9, Y10
+	VMULPS       Y7, Y8, Y9
 	VADDPS       Y9, Y5, Y5
-	VMOVUPS      Y9, 32(AX)(R8*4)
-	VMOVUPS      64(BX)(R8*4), Y7
+	VFMSUB213PS  Y9, Y7, Y8
+	VFMADD231PS  Y7, Y10, Y8
+	VADDPS       160(SP), Y8, Y8
+	VMOVUPS      Y8, 160(SP)
+	VMOVUPS      Y9, 32(AX)(R9*4)
+	VMOVUPS      64(BX)(R9*4), Y7
 	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y8
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y7, Y9
 	VORPS        Y9, Y8, Y8
 	VORPS        Y8, Y6, Y6
-	VMOVUPS      64(DX)(R8*4), Y8
+	VMOVUPS      64(DX)(R9*4), Y8
 	VSUBPS       (SP), Y8, Y8
 	VSUBPS       32(SP), Y8, Y8
-	PREFETCHT0   64(DI)(R8*4)
-	VMOVUPS      64(CX)(R8*4), Y9
+	PREFETCHT0   64(DI)(R9*4)
+	VMOVUPS      64(CX)(R9*4), Y9
 	VMOVAPS      Y1, Y10
 	VFNMADD231PS Y0, Y9, Y10
 	VCMPPS       $0x04, cs0<>+0(SB), Y7, Y11
 	VANDPS       Y11, Y8, Y8
 	VSUBPS       Y8, Y10, Y10
 	VFMADD231PS  Y7, Y10, Y2
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y9
-	VMULPS       Y7, Y9, Y9
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VFMADD231PS  Y0, Y9, Y8
+	VMOVUPS      cs3f800000<>+0(SB), Y10
+	VSUBPS       Y8, Y10, Y10
+	VFMADD231PS  Y0, Y9, Y10
+	VMULPS       Y7, Y8, Y9
 	VADDPS       Y9, Y4, Y4
-	VMOVUPS      Y9, 64(AX)(R8*4)
-	VMOVUPS      96(BX)(R8*4), Y7
+	VFMSUB213PS  Y9, Y7, Y8
+	VFMADD231PS  Y7, Y10, Y8
+	VADDPS       160(SP), Y8, Y8
+	VMOVUPS      Y8, 160(SP)
+	VMOVUPS      Y9, 64(AX)(R9*4)
+	VMOVUPS      96(BX)(R9*4), Y7
 	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y8
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y7, Y9
 	VORPS        Y9, Y8, Y8
 	VORPS        Y8, Y6, Y6
-	VMOVUPS      96(DX)(R8*4), Y8
+	VMOVUPS      96(DX)(R9*4), Y8
 	VSUBPS       (SP), Y8, Y8
 	VSUBPS       32(SP), Y8, Y8
-	PREFETCHT0   96(DI)(R8*4)
-	VMOVUPS      96(CX)(R8*4), Y9
+	PREFETCHT0   96(DI)(R9*4)
+	VMOVUPS      96(CX)(R9*4), Y9
 	VMOVAPS      Y1, Y10
 	VFNMADD231PS Y0, Y9, Y10
 	VCMPPS       $0x04, cs0<>+0(SB), Y7, Y11
 	VANDPS       Y11, Y8, Y8
 	VSUBPS       Y8, Y10, Y10
 	VFMADD231PS  Y7, Y10, Y3
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y9
-	VMULPS       Y7, Y9, Y9
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VFMADD231PS  Y0, Y9, Y8
+	VMOVUPS      cs3f800000<>+0(SB), Y10
+	VSUBPS       Y8, Y10, Y10
+	VFMADD231PS  Y0, Y9, Y10
+	VMULPS       Y7, Y8, Y9
 	VADDPS       Y9, Y5, Y5
-	VMOVUPS      Y9, 96(AX)(R8*4)
+	VFMSUB213PS  Y9, Y7, Y8
+	VFMADD231PS  Y7, Y10, Y8
+	VADDPS       160(SP), Y8, Y8
+	VMOVUPS      Y8, 160(SP)
+	VMOVUPS      Y9, 96(AX)(R9*4)
 	VADDPS       Y3, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VMOVUPS      64(SP), Y7
@@ -46939,66 +46940,83 @@ big1:
 	VADDPS       160(SP), Y7, Y7
 	VMOVUPS      Y7, 160(SP)
 	VXORPS       Y4, Y4, Y4
-	ADDQ         $0x20, R8
-	SUBQ         $0x20, SI
-	JMP          big1
+	ADDQ         $0x20, R9
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         SI, $0x08
-	JLT          tail4
-	VMOVUPS      (BX)(R8*4), Y7
-	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y8
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y7, Y9
-	VORPS        Y9, Y8, Y8
-	VORPS        Y8, Y6, Y6
-	VMOVUPS      (DX)(R8*4), Y8
+careful2:
+	CMPQ         R9, SI
+	JGE          summed3
+	MOVQ         SI, R10
+	SUBQ         R9, R10
+	MOVQ         $0x0000000000000008, R11
+	CMPQ         R10, R11
+	CMOVQGT      R11, R10
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R10
+	VMOVUPS      32(R11)(R10*4), Y7
+	MOVQ         R8, R10
+	SUBQ         R9, R10
+	VMOVQ        R10, X8
+	VPBROADCASTD X8, Y8
+	VPCMPEQD     count8<>+0(SB), Y8, Y8
+	VANDNPS      Y7, Y8, Y8
+	VMASKMOVPS   (BX)(R9*4), Y7, Y9
+	VCMPPS       $0x19, cs0<>+0(SB), Y9, Y10
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y9, Y11
+	VORPS        Y11, Y10, Y10
+	VORPS        Y10, Y6, Y6
+	VANDPS       Y8, Y9, Y9
+	VMASKMOVPS   (DX)(R9*4), Y7, Y8
 	VSUBPS       (SP), Y8, Y8
 	VSUBPS       32(SP), Y8, Y8
-	PREFETCHT0   (DI)(R8*4)
-	VMOVUPS      (CX)(R8*4), Y9
-	VMOVAPS      Y1, Y10
-	VFNMADD231PS Y0, Y9, Y10
-	VCMPPS       $0x04, cs0<>+0(SB), Y7, Y11
-	VANDPS       Y11, Y8, Y8
-	VSUBPS       Y8, Y10, Y10
-	VFMADD231PS  Y7, Y10, Y2
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y9
-	VMULPS       Y7, Y9, Y9
-	VADDPS       Y9, Y4, Y4
-	VMOVUPS      Y9, (AX)(R8*4)
-	ADDQ         $0x08, R8
-	SUBQ         $0x08, SI
-	JMP          next3
-
-tail4:
-	TESTQ        SI, SI
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R9
-	NEGQ         SI
-	VMOVUPS      32(R9)(SI*4), Y7
-	VMASKMOVPS   (BX)(R8*4), Y7, Y8
-	VCMPPS       $0x19, cs0<>+0(SB), Y8, Y9
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y8, Y10
-	VORPS        Y10, Y9, Y9
-	VORPS        Y9, Y6, Y6
-	VMASKMOVPS   (DX)(R8*4), Y7, Y9
-	VSUBPS       (SP), Y9, Y9
-	VSUBPS       32(SP), Y9, Y9
-	PREFETCHT0   (DI)(R8*4)
-	VMASKMOVPS   (CX)(R8*4), Y7, Y10
-	VMOVAPS      Y1, Y1
-	VFNMADD231PS Y0, Y10, Y1
-	VCMPPS       $0x04, cs0<>+0(SB), Y8, Y11
-	VANDPS       Y11, Y9, Y9
-	VSUBPS       Y9, Y1, Y1
-	VFMADD231PS  Y8, Y1, Y2
-	VFMADD213PS  cs3f800000<>+0(SB), Y0, Y10
-	VMULPS       Y8, Y10, Y10
+	PREFETCHT0   (DI)(R9*4)
+	VMASKMOVPS   (CX)(R9*4), Y7, Y10
+	VMOVAPS      Y1, Y11
+	VFNMADD231PS Y0, Y10, Y11
+	VCMPPS       $0x04, cs0<>+0(SB), Y9, Y12
+	VANDPS       Y12, Y8, Y8
+	VSUBPS       Y8, Y11, Y11
+	VFMADD231PS  Y9, Y11, Y2
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VFMADD231PS  Y0, Y10, Y8
+	VMOVUPS      cs3f800000<>+0(SB), Y11
+	VSUBPS       Y8, Y11, Y11
+	VFMADD231PS  Y0, Y10, Y11
+	VMULPS       Y9, Y8, Y10
 	VADDPS       Y10, Y4, Y4
-	VMASKMOVPS   Y10, Y7, (AX)(R8*4)
+	VFMSUB213PS  Y10, Y9, Y8
+	VFMADD231PS  Y9, Y11, Y8
+	VADDPS       160(SP), Y8, Y8
+	VMOVUPS      Y8, 160(SP)
+	VMASKMOVPS   Y10, Y7, (AX)(R9*4)
+	ADDQ         $0x08, R9
+	TESTQ        $0x0000001f, R9
+	JNE          careful2
+	VADDPS       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      64(SP), Y7
+	VADDPS       Y2, Y7, Y8
+	VMOVUPS      Y8, 64(SP)
+	VSUBPS       Y8, Y7, Y7
+	VADDPS       Y2, Y7, Y7
+	VADDPS       96(SP), Y7, Y7
+	VMOVUPS      Y7, 96(SP)
+	VXORPS       Y2, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      128(SP), Y7
+	VADDPS       Y4, Y7, Y8
+	VMOVUPS      Y8, 128(SP)
+	VSUBPS       Y8, Y7, Y7
+	VADDPS       Y4, Y7, Y7
+	VADDPS       160(SP), Y7, Y7
+	VMOVUPS      Y7, 160(SP)
+	VXORPS       Y4, Y4, Y4
+	MOVQ         SI, R10
+	ANDQ         $-32, R10
+	JMP          fast1
 
-done5:
+summed3:
 	VADDPS       Y3, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VMOVUPS      64(SP), Y0
@@ -47027,7 +47045,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+72(FP)
+	VMOVSD       X1, sum+80(FP)
 	VADDPS       Y5, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VMOVUPS      128(SP), Y0
@@ -47056,28 +47074,28 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+80(FP)
+	VMOVSD       X1, mass+88(FP)
 	VMOVMSKPS    Y6, AX
-	MOVL         AX, bad+88(FP)
+	MOVL         AX, bad+96(FP)
 	VZEROUPPER
 	RET
 
-// func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, FMA3, MMX+
-TEXT ·focalTermsF32AVX2(SB), NOSPLIT, $224-92
+// func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·focalTermsF32AVX2(SB), NOSPLIT, $224-100
 	MOVQ         h+0(FP), AX
 	MOVQ         e+8(FP), CX
 	MOVQ         z+16(FP), DX
 	MOVQ         t+24(FP), BX
 	MOVQ         n+32(FP), SI
-	MOVQ         par+56(FP), DI
-	VBROADCASTSS m+40(FP), Y0
+	MOVQ         par+64(FP), DI
+	VBROADCASTSS m+48(FP), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS log+44(FP), Y0
+	VBROADCASTSS log+52(FP), Y0
 	VMOVUPS      Y0, 32(SP)
-	VBROADCASTSS c+48(FP), Y0
+	VBROADCASTSS c+56(FP), Y0
 	VMOVUPS      Y0, 64(SP)
-	MOVQ         ahead+64(FP), R8
+	MOVQ         ahead+72(FP), R8
 	ADDQ         BX, R8
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -47088,21 +47106,24 @@ TEXT ·focalTermsF32AVX2(SB), NOSPLIT, $224-92
 	VMOVUPS      Y2, 160(SP)
 	VMOVUPS      Y2, 192(SP)
 	VXORPS       Y4, Y4, Y4
-	XORQ         R9, R9
+	MOVQ         top+40(FP), R9
+	XORQ         R10, R10
+	MOVQ         R9, R11
+	ANDQ         $-32, R11
 
-big1:
-	CMPQ         SI, $0x20
-	JLT          small2
-	VMOVUPS      (BX)(R9*4), Y5
+fast1:
+	CMPQ         R10, R11
+	JGE          careful2
+	VMOVUPS      (BX)(R10*4), Y5
 	VCMPPS       $0x19, cs0<>+0(SB), Y5, Y6
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y5, Y7
 	VORPS        Y7, Y6, Y6
 	VORPS        Y6, Y4, Y4
-	VMOVUPS      (DX)(R9*4), Y6
+	VMOVUPS      (DX)(R10*4), Y6
 	VSUBPS       (SP), Y6, Y6
 	VSUBPS       32(SP), Y6, Y6
-	PREFETCHT0   (R8)(R9*4)
-	VMOVUPS      (CX)(R9*4), Y7
+	PREFETCHT0   (R8)(R10*4)
+	VMOVUPS      (CX)(R10*4), Y7
 	VMULPS       64(SP), Y7, Y7
 	VBROADCASTSS 4(DI), Y10
 	VBROADCASTSS 8(DI), Y8
@@ -47135,20 +47156,28 @@ big1:
 	VBROADCASTSS (DI), Y6
 	VMULPS       Y6, Y8, Y8
 	VFMADD231PS  Y10, Y8, Y9
-	VFNMADD213PS cs3f800000<>+0(SB), Y7, Y9
-	VMULPS       Y5, Y9, Y9
-	VADDPS       Y9, Y2, Y2
-	VMOVUPS      Y9, (AX)(R9*4)
-	VMOVUPS      32(BX)(R9*4), Y5
+	VMOVUPS      cs3f800000<>+0(SB), Y6
+	VFNMADD231PS Y7, Y9, Y6
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VSUBPS       Y6, Y8, Y8
+	VFNMADD231PS Y7, Y9, Y8
+	VMULPS       Y5, Y6, Y7
+	VADDPS       Y7, Y2, Y2
+	VFMSUB213PS  Y7, Y5, Y6
+	VFMADD231PS  Y5, Y8, Y6
+	VADDPS       192(SP), Y6, Y6
+	VMOVUPS      Y6, 192(SP)
+	VMOVUPS      Y7, (AX)(R10*4)
+	VMOVUPS      32(BX)(R10*4), Y5
 	VCMPPS       $0x19, cs0<>+0(SB), Y5, Y6
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y5, Y7
 	VORPS        Y7, Y6, Y6
 	VORPS        Y6, Y4, Y4
-	VMOVUPS      32(DX)(R9*4), Y6
+	VMOVUPS      32(DX)(R10*4), Y6
 	VSUBPS       (SP), Y6, Y6
 	VSUBPS       32(SP), Y6, Y6
-	PREFETCHT0   32(R8)(R9*4)
-	VMOVUPS      32(CX)(R9*4), Y7
+	PREFETCHT0   32(R8)(R10*4)
+	VMOVUPS      32(CX)(R10*4), Y7
 	VMULPS       64(SP), Y7, Y7
 	VBROADCASTSS 4(DI), Y10
 	VBROADCASTSS 8(DI), Y8
@@ -47181,20 +47210,28 @@ big1:
 	VBROADCASTSS (DI), Y6
 	VMULPS       Y6, Y8, Y8
 	VFMADD231PS  Y10, Y8, Y9
-	VFNMADD213PS cs3f800000<>+0(SB), Y7, Y9
-	VMULPS       Y5, Y9, Y9
-	VADDPS       Y9, Y3, Y3
-	VMOVUPS      Y9, 32(AX)(R9*4)
-	VMOVUPS      64(BX)(R9*4), Y5
+	VMOVUPS      cs3f800000<>+0(SB), Y6
+	VFNMADD231PS Y7, Y9, Y6
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VSUBPS       Y6, Y8, Y8
+	VFNMADD231PS Y7, Y9, Y8
+	VMULPS       Y5, Y6, Y7
+	VADDPS       Y7, Y3, Y3
+	VFMSUB213PS  Y7, Y5, Y6
+	VFMADD231PS  Y5, Y8, Y6
+	VADDPS       192(SP), Y6, Y6
+	VMOVUPS      Y6, 192(SP)
+	VMOVUPS      Y7, 32(AX)(R10*4)
+	VMOVUPS      64(BX)(R10*4), Y5
 	VCMPPS       $0x19, cs0<>+0(SB), Y5, Y6
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y5, Y7
 	VORPS        Y7, Y6, Y6
 	VORPS        Y6, Y4, Y4
-	VMOVUPS      64(DX)(R9*4), Y6
+	VMOVUPS      64(DX)(R10*4), Y6
 	VSUBPS       (SP), Y6, Y6
 	VSUBPS       32(SP), Y6, Y6
-	PREFETCHT0   64(R8)(R9*4)
-	VMOVUPS      64(CX)(R9*4), Y7
+	PREFETCHT0   64(R8)(R10*4)
+	VMOVUPS      64(CX)(R10*4), Y7
 	VMULPS       64(SP), Y7, Y7
 	VBROADCASTSS 4(DI), Y10
 	VBROADCASTSS 8(DI), Y8
@@ -47227,20 +47264,28 @@ big1:
 	VBROADCASTSS (DI), Y6
 	VMULPS       Y6, Y8, Y8
 	VFMADD231PS  Y10, Y8, Y9
-	VFNMADD213PS cs3f800000<>+0(SB), Y7, Y9
-	VMULPS       Y5, Y9, Y9
-	VADDPS       Y9, Y2, Y2
-	VMOVUPS      Y9, 64(AX)(R9*4)
-	VMOVUPS      96(BX)(R9*4), Y5
+	VMOVUPS      cs3f800000<>+0(SB), Y6
+	VFNMADD231PS Y7, Y9, Y6
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VSUBPS       Y6, Y8, Y8
+	VFNMADD231PS Y7, Y9, Y8
+	VMULPS       Y5, Y6, Y7
+	VADDPS       Y7, Y2, Y2
+	VFMSUB213PS  Y7, Y5, Y6
+	VFMADD231PS  Y5, Y8, Y6
+	VADDPS       192(SP), Y6, Y6
+	VMOVUPS      Y6, 192(SP)
+	VMOVUPS      Y7, 64(AX)(R10*4)
+	VMOVUPS      96(BX)(R10*4), Y5
 	VCMPPS       $0x19, cs0<>+0(SB), Y5, Y6
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y5, Y7
 	VORPS        Y7, Y6, Y6
 	VORPS        Y6, Y4, Y4
-	VMOVUPS      96(DX)(R9*4), Y6
+	VMOVUPS      96(DX)(R10*4), Y6
 	VSUBPS       (SP), Y6, Y6
 	VSUBPS       32(SP), Y6, Y6
-	PREFETCHT0   96(R8)(R9*4)
-	VMOVUPS      96(CX)(R9*4), Y7
+	PREFETCHT0   96(R8)(R10*4)
+	VMOVUPS      96(CX)(R10*4), Y7
 	VMULPS       64(SP), Y7, Y7
 	VBROADCASTSS 4(DI), Y10
 	VBROADCASTSS 8(DI), Y8
@@ -47273,10 +47318,18 @@ big1:
 	VBROADCASTSS (DI), Y6
 	VMULPS       Y6, Y8, Y8
 	VFMADD231PS  Y10, Y8, Y9
-	VFNMADD213PS cs3f800000<>+0(SB), Y7, Y9
-	VMULPS       Y5, Y9, Y9
-	VADDPS       Y9, Y3, Y3
-	VMOVUPS      Y9, 96(AX)(R9*4)
+	VMOVUPS      cs3f800000<>+0(SB), Y6
+	VFNMADD231PS Y7, Y9, Y6
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VSUBPS       Y6, Y8, Y8
+	VFNMADD231PS Y7, Y9, Y8
+	VMULPS       Y5, Y6, Y7
+	VADDPS       Y7, Y3, Y3
+	VFMSUB213PS  Y7, Y5, Y6
+	VFMADD231PS  Y5, Y8, Y6
+	VADDPS       192(SP), Y6, Y6
+	VMOVUPS      Y6, 192(SP)
+	VMOVUPS      Y7, 96(AX)(R10*4)
 	VADDPS       Y1, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VMOVUPS      96(SP), Y5
@@ -47297,80 +47350,37 @@ big1:
 	VADDPS       192(SP), Y5, Y5
 	VMOVUPS      Y5, 192(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x20, R9
-	SUBQ         $0x20, SI
-	JMP          big1
+	ADDQ         $0x20, R10
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         SI, $0x08
-	JLT          tail4
-	VMOVUPS      (BX)(R9*4), Y5
-	VCMPPS       $0x19, cs0<>+0(SB), Y5, Y6
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y5, Y7
-	VORPS        Y7, Y6, Y6
-	VORPS        Y6, Y4, Y4
-	VMOVUPS      (DX)(R9*4), Y6
+careful2:
+	CMPQ         R10, SI
+	JGE          summed3
+	MOVQ         SI, R11
+	SUBQ         R10, R11
+	MOVQ         $0x0000000000000008, R12
+	CMPQ         R11, R12
+	CMOVQGT      R12, R11
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R11
+	VMOVUPS      32(R12)(R11*4), Y5
+	MOVQ         R9, R11
+	SUBQ         R10, R11
+	VMOVQ        R11, X6
+	VPBROADCASTD X6, Y6
+	VPCMPEQD     count8<>+0(SB), Y6, Y6
+	VANDNPS      Y5, Y6, Y6
+	VMASKMOVPS   (BX)(R10*4), Y5, Y7
+	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y8
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y7, Y9
+	VORPS        Y9, Y8, Y8
+	VORPS        Y8, Y4, Y4
+	VANDPS       Y6, Y7, Y7
+	VMASKMOVPS   (DX)(R10*4), Y5, Y6
 	VSUBPS       (SP), Y6, Y6
 	VSUBPS       32(SP), Y6, Y6
-	PREFETCHT0   (R8)(R9*4)
-	VMOVUPS      (CX)(R9*4), Y7
-	VMULPS       64(SP), Y7, Y7
-	VBROADCASTSS 4(DI), Y10
-	VBROADCASTSS 8(DI), Y8
-	VFMADD213PS  Y8, Y7, Y10
-	VBROADCASTSS 12(DI), Y8
-	VFMADD213PS  Y8, Y7, Y10
-	VBROADCASTSS 16(DI), Y8
-	VFMADD213PS  Y8, Y7, Y10
-	VBROADCASTSS 20(DI), Y8
-	VFMADD213PS  Y8, Y7, Y10
-	VBROADCASTSS 24(DI), Y8
-	VFMADD213PS  Y8, Y7, Y10
-	VBROADCASTSS 28(DI), Y8
-	VFMADD213PS  Y8, Y7, Y10
-	VBROADCASTSS 32(DI), Y8
-	VFMADD213PS  Y8, Y7, Y10
-	VMOVUPS      cs3f800000<>+0(SB), Y8
-	VSUBPS       Y7, Y8, Y8
-	VMOVUPS      cs3f800000<>+0(SB), Y9
-	VFMADD231PS  Y10, Y8, Y9
-	VMOVUPS      cs3f800000<>+0(SB), Y8
-	VFNMADD231PS Y7, Y9, Y8
-	VCMPPS       $0x04, cs0<>+0(SB), Y5, Y11
-	VANDPS       Y11, Y6, Y11
-	VMULPS       Y11, Y8, Y8
-	VFNMADD231PS Y5, Y8, Y0
-	VMOVUPS      csc2d10000<>+0(SB), Y8
-	VMAXPS       Y6, Y8, Y8
-	VFNMADD213PS cs3f800000<>+0(SB), Y7, Y10
-	VBROADCASTSS (DI), Y6
-	VMULPS       Y6, Y8, Y8
-	VFMADD231PS  Y10, Y8, Y9
-	VFNMADD213PS cs3f800000<>+0(SB), Y7, Y9
-	VMULPS       Y5, Y9, Y9
-	VADDPS       Y9, Y2, Y2
-	VMOVUPS      Y9, (AX)(R9*4)
-	ADDQ         $0x08, R9
-	SUBQ         $0x08, SI
-	JMP          next3
-
-tail4:
-	TESTQ        SI, SI
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         SI
-	VMOVUPS      32(R10)(SI*4), Y5
-	VMASKMOVPS   (BX)(R9*4), Y5, Y6
-	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
-	VORPS        Y8, Y7, Y7
-	VORPS        Y7, Y4, Y4
-	VMASKMOVPS   (DX)(R9*4), Y5, Y7
-	VSUBPS       (SP), Y7, Y7
-	VSUBPS       32(SP), Y7, Y7
-	PREFETCHT0   (R8)(R9*4)
-	VMASKMOVPS   (CX)(R9*4), Y5, Y8
+	PREFETCHT0   (R8)(R10*4)
+	VMASKMOVPS   (CX)(R10*4), Y5, Y8
 	VMULPS       64(SP), Y8, Y8
 	VBROADCASTSS 4(DI), Y11
 	VBROADCASTSS 8(DI), Y9
@@ -47393,22 +47403,56 @@ tail4:
 	VFMADD231PS  Y11, Y9, Y10
 	VMOVUPS      cs3f800000<>+0(SB), Y9
 	VFNMADD231PS Y8, Y10, Y9
-	VCMPPS       $0x04, cs0<>+0(SB), Y6, Y12
-	VANDPS       Y12, Y7, Y12
+	VCMPPS       $0x04, cs0<>+0(SB), Y7, Y12
+	VANDPS       Y12, Y6, Y12
 	VMULPS       Y12, Y9, Y9
-	VFNMADD231PS Y6, Y9, Y0
+	VFNMADD231PS Y7, Y9, Y0
 	VMOVUPS      csc2d10000<>+0(SB), Y9
-	VMAXPS       Y7, Y9, Y9
+	VMAXPS       Y6, Y9, Y9
 	VFNMADD213PS cs3f800000<>+0(SB), Y8, Y11
-	VBROADCASTSS (DI), Y7
-	VMULPS       Y7, Y9, Y9
+	VBROADCASTSS (DI), Y6
+	VMULPS       Y6, Y9, Y9
 	VFMADD231PS  Y11, Y9, Y10
-	VFNMADD213PS cs3f800000<>+0(SB), Y8, Y10
-	VMULPS       Y6, Y10, Y10
-	VADDPS       Y10, Y2, Y2
-	VMASKMOVPS   Y10, Y5, (AX)(R9*4)
+	VMOVUPS      cs3f800000<>+0(SB), Y6
+	VFNMADD231PS Y8, Y10, Y6
+	VMOVUPS      cs3f800000<>+0(SB), Y9
+	VSUBPS       Y6, Y9, Y9
+	VFNMADD231PS Y8, Y10, Y9
+	VMULPS       Y7, Y6, Y8
+	VADDPS       Y8, Y2, Y2
+	VFMSUB213PS  Y8, Y7, Y6
+	VFMADD231PS  Y7, Y9, Y6
+	VADDPS       192(SP), Y6, Y6
+	VMOVUPS      Y6, 192(SP)
+	VMASKMOVPS   Y8, Y5, (AX)(R10*4)
+	ADDQ         $0x08, R10
+	TESTQ        $0x0000001f, R10
+	JNE          careful2
+	VADDPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      96(SP), Y5
+	VADDPS       Y0, Y5, Y6
+	VMOVUPS      Y6, 96(SP)
+	VSUBPS       Y6, Y5, Y5
+	VADDPS       Y0, Y5, Y5
+	VADDPS       128(SP), Y5, Y5
+	VMOVUPS      Y5, 128(SP)
+	VXORPS       Y0, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      160(SP), Y5
+	VADDPS       Y2, Y5, Y6
+	VMOVUPS      Y6, 160(SP)
+	VSUBPS       Y6, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	VADDPS       192(SP), Y5, Y5
+	VMOVUPS      Y5, 192(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         SI, R11
+	ANDQ         $-32, R11
+	JMP          fast1
 
-done5:
+summed3:
 	VADDPS       Y1, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VMOVUPS      96(SP), Y1
@@ -47437,7 +47481,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+72(FP)
+	VMOVSD       X1, sum+80(FP)
 	VADDPS       Y3, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VMOVUPS      160(SP), Y0
@@ -47466,496 +47510,392 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+80(FP)
+	VMOVSD       X1, mass+88(FP)
 	VMOVMSKPS    Y4, AX
-	MOVL         AX, bad+88(FP)
+	MOVL         AX, bad+96(FP)
 	VZEROUPPER
 	RET
 
-// func smoothTermsF32AVX2(h *float32, z *float32, t *float32, n int, low float32, shift float32, rem float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·smoothTermsF32AVX2(SB), NOSPLIT, $192-84
+// func smoothTermsF32AVX2(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·smoothTermsF32AVX2(SB), NOSPLIT, $128-84
 	MOVQ         h+0(FP), AX
-	MOVQ         z+8(FP), CX
+	MOVQ         e+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
 	MOVQ         par+48(FP), SI
-	VBROADCASTSS shift+36(FP), Y0
-	VMOVUPS      Y0, (SP)
-	VBROADCASTSS rem+40(FP), Y0
-	VMOVUPS      Y0, 32(SP)
-	VBROADCASTSS low+32(FP), Y0
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VMOVUPS      Y1, 64(SP)
-	VMOVUPS      Y1, 96(SP)
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y3, 128(SP)
-	VMOVUPS      Y3, 160(SP)
-	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS c+40(FP), Y0
+	VMULPS       cs41800000<>+0(SB), Y0, Y0
 	MOVQ         ahead+56(FP), DI
 	ADDQ         DX, DI
-	XORQ         R8, R8
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y1, (SP)
+	VMOVUPS      Y1, 32(SP)
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y3, 64(SP)
+	VMOVUPS      Y3, 96(SP)
+	VXORPS       Y5, Y5, Y5
+	MOVQ         top+32(FP), R8
+	XORQ         R9, R9
+	MOVQ         R8, R10
+	ANDQ         $-32, R10
 
-big1:
-	CMPQ         BX, $0x20
-	JLT          small2
-	PREFETCHT0   (DI)(R8*4)
-	VMOVUPS      (DX)(R8*4), Y6
+fast1:
+	CMPQ         R9, R10
+	JGE          careful2
+	VMOVUPS      (DX)(R9*4), Y6
 	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y5, Y5
-	VMAXPS       (CX)(R8*4), Y0, Y7
-	VSUBPS       32(SP), Y7, Y8
-	VMOVUPS      cs4b400000<>+0(SB), Y9
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y8, Y9
-	VSUBPS       cs4b400000<>+0(SB), Y9, Y9
-	VMOVUPS      32(SP), Y8
-	VFMADD231PS  csb95e8083<>+0(SB), Y9, Y8
-	VMOVAPS      Y7, Y7
-	VFNMADD231PS cs3f318000<>+0(SB), Y9, Y7
-	VSUBPS       Y8, Y7, Y7
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y7, Y8
-	VMULPS       Y7, Y7, Y10
-	VFMADD213PS  Y7, Y10, Y8
-	VSUBPS       (SP), Y9, Y9
-	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
-	VFMADD231PS  Y8, Y9, Y7
-	VMULPS       cs41800000<>+0(SB), Y7, Y7
-	VSUBPS       cs3f800000<>+0(SB), Y7, Y7
-	VBROADCASTSS (SI), Y10
-	VBROADCASTSS 32(SI), Y11
-	VBROADCASTSS 4(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 36(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 8(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 40(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 12(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 44(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 16(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 48(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 20(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 52(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 24(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 56(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 28(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 60(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VFMADD231PS  Y6, Y10, Y1
-	VMULPS       Y6, Y11, Y11
-	VMULPS       Y9, Y11, Y11
-	VFMADD231PS  Y8, Y11, Y11
-	VADDPS       Y11, Y3, Y3
-	VMOVUPS      Y11, (AX)(R8*4)
-	PREFETCHT0   32(DI)(R8*4)
-	VMOVUPS      32(DX)(R8*4), Y6
+	PREFETCHT0   (DI)(R9*4)
+	VMOVUPS      (CX)(R9*4), Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VFMSUB231PS  Y0, Y7, Y8
+	VBROADCASTSS (SI), Y9
+	VBROADCASTSS 32(SI), Y10
+	VBROADCASTSS 4(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 36(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 8(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 40(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 12(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 44(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 16(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 48(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 20(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 52(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 24(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 56(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 28(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VFMADD231PS  Y6, Y9, Y1
+	VMOVUPS      cs3f800000<>+0(SB), Y9
+	VFMADD231PS  Y8, Y10, Y9
+	VMOVUPS      cs3f800000<>+0(SB), Y11
+	VSUBPS       Y9, Y11, Y11
+	VFMADD231PS  Y8, Y10, Y11
+	VMULPS       Y7, Y9, Y8
+	VMULPS       Y7, Y11, Y11
+	VFMSUB213PS  Y8, Y7, Y9
+	VADDPS       Y9, Y11, Y11
+	VMULPS       Y6, Y8, Y7
+	VADDPS       Y7, Y3, Y3
+	VFMSUB213PS  Y7, Y6, Y8
+	VFMADD231PS  Y6, Y11, Y8
+	VADDPS       96(SP), Y8, Y8
+	VMOVUPS      Y8, 96(SP)
+	VMOVUPS      Y7, (AX)(R9*4)
+	VMOVUPS      32(DX)(R9*4), Y6
 	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y5, Y5
-	VMAXPS       32(CX)(R8*4), Y0, Y7
-	VSUBPS       32(SP), Y7, Y8
-	VMOVUPS      cs4b400000<>+0(SB), Y9
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y8, Y9
-	VSUBPS       cs4b400000<>+0(SB), Y9, Y9
-	VMOVUPS      32(SP), Y8
-	VFMADD231PS  csb95e8083<>+0(SB), Y9, Y8
-	VMOVAPS      Y7, Y7
-	VFNMADD231PS cs3f318000<>+0(SB), Y9, Y7
-	VSUBPS       Y8, Y7, Y7
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y7, Y8
-	VMULPS       Y7, Y7, Y10
-	VFMADD213PS  Y7, Y10, Y8
-	VSUBPS       (SP), Y9, Y9
-	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
-	VFMADD231PS  Y8, Y9, Y7
-	VMULPS       cs41800000<>+0(SB), Y7, Y7
-	VSUBPS       cs3f800000<>+0(SB), Y7, Y7
-	VBROADCASTSS (SI), Y10
-	VBROADCASTSS 32(SI), Y11
-	VBROADCASTSS 4(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 36(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 8(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 40(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 12(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 44(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 16(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 48(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 20(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 52(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 24(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 56(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 28(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 60(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VFMADD231PS  Y6, Y10, Y2
-	VMULPS       Y6, Y11, Y11
-	VMULPS       Y9, Y11, Y11
-	VFMADD231PS  Y8, Y11, Y11
-	VADDPS       Y11, Y4, Y4
-	VMOVUPS      Y11, 32(AX)(R8*4)
-	PREFETCHT0   64(DI)(R8*4)
-	VMOVUPS      64(DX)(R8*4), Y6
+	PREFETCHT0   32(DI)(R9*4)
+	VMOVUPS      32(CX)(R9*4), Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VFMSUB231PS  Y0, Y7, Y8
+	VBROADCASTSS (SI), Y9
+	VBROADCASTSS 32(SI), Y10
+	VBROADCASTSS 4(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 36(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 8(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 40(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 12(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 44(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 16(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 48(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 20(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 52(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 24(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 56(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 28(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VFMADD231PS  Y6, Y9, Y2
+	VMOVUPS      cs3f800000<>+0(SB), Y9
+	VFMADD231PS  Y8, Y10, Y9
+	VMOVUPS      cs3f800000<>+0(SB), Y11
+	VSUBPS       Y9, Y11, Y11
+	VFMADD231PS  Y8, Y10, Y11
+	VMULPS       Y7, Y9, Y8
+	VMULPS       Y7, Y11, Y11
+	VFMSUB213PS  Y8, Y7, Y9
+	VADDPS       Y9, Y11, Y11
+	VMULPS       Y6, Y8, Y7
+	VADDPS       Y7, Y4, Y4
+	VFMSUB213PS  Y7, Y6, Y8
+	VFMADD231PS  Y6, Y11, Y8
+	VADDPS       96(SP), Y8, Y8
+	VMOVUPS      Y8, 96(SP)
+	VMOVUPS      Y7, 32(AX)(R9*4)
+	VMOVUPS      64(DX)(R9*4), Y6
 	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y5, Y5
-	VMAXPS       64(CX)(R8*4), Y0, Y7
-	VSUBPS       32(SP), Y7, Y8
-	VMOVUPS      cs4b400000<>+0(SB), Y9
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y8, Y9
-	VSUBPS       cs4b400000<>+0(SB), Y9, Y9
-	VMOVUPS      32(SP), Y8
-	VFMADD231PS  csb95e8083<>+0(SB), Y9, Y8
-	VMOVAPS      Y7, Y7
-	VFNMADD231PS cs3f318000<>+0(SB), Y9, Y7
-	VSUBPS       Y8, Y7, Y7
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y7, Y8
-	VMULPS       Y7, Y7, Y10
-	VFMADD213PS  Y7, Y10, Y8
-	VSUBPS       (SP), Y9, Y9
-	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
-	VFMADD231PS  Y8, Y9, Y7
-	VMULPS       cs41800000<>+0(SB), Y7, Y7
-	VSUBPS       cs3f800000<>+0(SB), Y7, Y7
-	VBROADCASTSS (SI), Y10
-	VBROADCASTSS 32(SI), Y11
-	VBROADCASTSS 4(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 36(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 8(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 40(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 12(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 44(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 16(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 48(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 20(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 52(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 24(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 56(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 28(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 60(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VFMADD231PS  Y6, Y10, Y1
-	VMULPS       Y6, Y11, Y11
-	VMULPS       Y9, Y11, Y11
-	VFMADD231PS  Y8, Y11, Y11
-	VADDPS       Y11, Y3, Y3
-	VMOVUPS      Y11, 64(AX)(R8*4)
-	PREFETCHT0   96(DI)(R8*4)
-	VMOVUPS      96(DX)(R8*4), Y6
+	PREFETCHT0   64(DI)(R9*4)
+	VMOVUPS      64(CX)(R9*4), Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VFMSUB231PS  Y0, Y7, Y8
+	VBROADCASTSS (SI), Y9
+	VBROADCASTSS 32(SI), Y10
+	VBROADCASTSS 4(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 36(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 8(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 40(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 12(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 44(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 16(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 48(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 20(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 52(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 24(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 56(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 28(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VFMADD231PS  Y6, Y9, Y1
+	VMOVUPS      cs3f800000<>+0(SB), Y9
+	VFMADD231PS  Y8, Y10, Y9
+	VMOVUPS      cs3f800000<>+0(SB), Y11
+	VSUBPS       Y9, Y11, Y11
+	VFMADD231PS  Y8, Y10, Y11
+	VMULPS       Y7, Y9, Y8
+	VMULPS       Y7, Y11, Y11
+	VFMSUB213PS  Y8, Y7, Y9
+	VADDPS       Y9, Y11, Y11
+	VMULPS       Y6, Y8, Y7
+	VADDPS       Y7, Y3, Y3
+	VFMSUB213PS  Y7, Y6, Y8
+	VFMADD231PS  Y6, Y11, Y8
+	VADDPS       96(SP), Y8, Y8
+	VMOVUPS      Y8, 96(SP)
+	VMOVUPS      Y7, 64(AX)(R9*4)
+	VMOVUPS      96(DX)(R9*4), Y6
 	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
 	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y5, Y5
-	VMAXPS       96(CX)(R8*4), Y0, Y7
-	VSUBPS       32(SP), Y7, Y8
-	VMOVUPS      cs4b400000<>+0(SB), Y9
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y8, Y9
-	VSUBPS       cs4b400000<>+0(SB), Y9, Y9
-	VMOVUPS      32(SP), Y8
-	VFMADD231PS  csb95e8083<>+0(SB), Y9, Y8
-	VMOVAPS      Y7, Y7
-	VFNMADD231PS cs3f318000<>+0(SB), Y9, Y7
-	VSUBPS       Y8, Y7, Y7
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y7, Y8
-	VMULPS       Y7, Y7, Y10
-	VFMADD213PS  Y7, Y10, Y8
-	VSUBPS       (SP), Y9, Y9
-	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
-	VFMADD231PS  Y8, Y9, Y7
-	VMULPS       cs41800000<>+0(SB), Y7, Y7
-	VSUBPS       cs3f800000<>+0(SB), Y7, Y7
-	VBROADCASTSS (SI), Y10
-	VBROADCASTSS 32(SI), Y11
-	VBROADCASTSS 4(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 36(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 8(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 40(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 12(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 44(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 16(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 48(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 20(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 52(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 24(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 56(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VBROADCASTSS 28(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 60(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VFMADD231PS  Y6, Y10, Y2
-	VMULPS       Y6, Y11, Y11
-	VMULPS       Y9, Y11, Y11
-	VFMADD231PS  Y8, Y11, Y11
-	VADDPS       Y11, Y4, Y4
-	VMOVUPS      Y11, 96(AX)(R8*4)
+	PREFETCHT0   96(DI)(R9*4)
+	VMOVUPS      96(CX)(R9*4), Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y8
+	VFMSUB231PS  Y0, Y7, Y8
+	VBROADCASTSS (SI), Y9
+	VBROADCASTSS 32(SI), Y10
+	VBROADCASTSS 4(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 36(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 8(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 40(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 12(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 44(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 16(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 48(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 20(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 52(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 24(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VBROADCASTSS 56(SI), Y11
+	VFMADD213PS  Y11, Y8, Y10
+	VBROADCASTSS 28(SI), Y11
+	VFMADD213PS  Y11, Y8, Y9
+	VFMADD231PS  Y6, Y9, Y2
+	VMOVUPS      cs3f800000<>+0(SB), Y9
+	VFMADD231PS  Y8, Y10, Y9
+	VMOVUPS      cs3f800000<>+0(SB), Y11
+	VSUBPS       Y9, Y11, Y11
+	VFMADD231PS  Y8, Y10, Y11
+	VMULPS       Y7, Y9, Y8
+	VMULPS       Y7, Y11, Y11
+	VFMSUB213PS  Y8, Y7, Y9
+	VADDPS       Y9, Y11, Y11
+	VMULPS       Y6, Y8, Y7
+	VADDPS       Y7, Y4, Y4
+	VFMSUB213PS  Y7, Y6, Y8
+	VFMADD231PS  Y6, Y11, Y8
+	VADDPS       96(SP), Y8, Y8
+	VMOVUPS      Y8, 96(SP)
+	VMOVUPS      Y7, 96(AX)(R9*4)
 	VADDPS       Y2, Y1, Y1
 	VXORPS       Y2, Y2, Y2
-	VMOVUPS      64(SP), Y6
+	VMOVUPS      (SP), Y6
 	VADDPS       Y1, Y6, Y7
-	VMOVUPS      Y7, 64(SP)
+	VMOVUPS      Y7, (SP)
 	VSUBPS       Y7, Y6, Y6
 	VADDPS       Y1, Y6, Y6
-	VADDPS       96(SP), Y6, Y6
-	VMOVUPS      Y6, 96(SP)
+	VADDPS       32(SP), Y6, Y6
+	VMOVUPS      Y6, 32(SP)
 	VXORPS       Y1, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	VXORPS       Y4, Y4, Y4
-	VMOVUPS      128(SP), Y6
+	VMOVUPS      64(SP), Y6
 	VADDPS       Y3, Y6, Y7
-	VMOVUPS      Y7, 128(SP)
+	VMOVUPS      Y7, 64(SP)
 	VSUBPS       Y7, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	VADDPS       160(SP), Y6, Y6
-	VMOVUPS      Y6, 160(SP)
+	VADDPS       96(SP), Y6, Y6
+	VMOVUPS      Y6, 96(SP)
 	VXORPS       Y3, Y3, Y3
-	ADDQ         $0x20, R8
-	SUBQ         $0x20, BX
-	JMP          big1
+	ADDQ         $0x20, R9
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x08
-	JLT          tail4
-	PREFETCHT0   (DI)(R8*4)
-	VMOVUPS      (DX)(R8*4), Y6
-	VCMPPS       $0x19, cs0<>+0(SB), Y6, Y7
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y6, Y8
-	VORPS        Y8, Y7, Y7
-	VORPS        Y7, Y5, Y5
-	VMAXPS       (CX)(R8*4), Y0, Y7
-	VSUBPS       32(SP), Y7, Y8
-	VMOVUPS      cs4b400000<>+0(SB), Y9
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y8, Y9
-	VSUBPS       cs4b400000<>+0(SB), Y9, Y9
-	VMOVUPS      32(SP), Y8
-	VFMADD231PS  csb95e8083<>+0(SB), Y9, Y8
-	VMOVAPS      Y7, Y7
-	VFNMADD231PS cs3f318000<>+0(SB), Y9, Y7
-	VSUBPS       Y8, Y7, Y7
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y7, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y7, Y8
-	VMULPS       Y7, Y7, Y10
-	VFMADD213PS  Y7, Y10, Y8
-	VSUBPS       (SP), Y9, Y9
-	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y7
-	VFMADD231PS  Y8, Y9, Y7
-	VMULPS       cs41800000<>+0(SB), Y7, Y7
-	VSUBPS       cs3f800000<>+0(SB), Y7, Y7
+careful2:
+	CMPQ         R9, BX
+	JGE          summed3
+	MOVQ         BX, R10
+	SUBQ         R9, R10
+	MOVQ         $0x0000000000000008, R11
+	CMPQ         R10, R11
+	CMOVQGT      R11, R10
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R10
+	VMOVUPS      32(R11)(R10*4), Y6
+	MOVQ         R8, R10
+	SUBQ         R9, R10
+	VMOVQ        R10, X7
+	VPBROADCASTD X7, Y7
+	VPCMPEQD     count8<>+0(SB), Y7, Y7
+	VANDNPS      Y6, Y7, Y7
+	VMASKMOVPS   (DX)(R9*4), Y6, Y8
+	VCMPPS       $0x19, cs0<>+0(SB), Y8, Y9
+	VCMPPS       $0x15, cs7f800000<>+0(SB), Y8, Y10
+	VORPS        Y10, Y9, Y9
+	VORPS        Y9, Y5, Y5
+	VANDPS       Y7, Y8, Y8
+	PREFETCHT0   (DI)(R9*4)
+	VMASKMOVPS   (CX)(R9*4), Y6, Y7
+	VMOVUPS      cs3f800000<>+0(SB), Y9
+	VFMSUB231PS  Y0, Y7, Y9
 	VBROADCASTSS (SI), Y10
 	VBROADCASTSS 32(SI), Y11
 	VBROADCASTSS 4(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y9, Y10
 	VBROADCASTSS 36(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
+	VFMADD213PS  Y12, Y9, Y11
 	VBROADCASTSS 8(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y9, Y10
 	VBROADCASTSS 40(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
+	VFMADD213PS  Y12, Y9, Y11
 	VBROADCASTSS 12(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y9, Y10
 	VBROADCASTSS 44(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
+	VFMADD213PS  Y12, Y9, Y11
 	VBROADCASTSS 16(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y9, Y10
 	VBROADCASTSS 48(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
+	VFMADD213PS  Y12, Y9, Y11
 	VBROADCASTSS 20(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y9, Y10
 	VBROADCASTSS 52(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
+	VFMADD213PS  Y12, Y9, Y11
 	VBROADCASTSS 24(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
+	VFMADD213PS  Y12, Y9, Y10
 	VBROADCASTSS 56(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
+	VFMADD213PS  Y12, Y9, Y11
 	VBROADCASTSS 28(SI), Y12
-	VFMADD213PS  Y12, Y7, Y10
-	VBROADCASTSS 60(SI), Y12
-	VFMADD213PS  Y12, Y7, Y11
-	VFMADD231PS  Y6, Y10, Y1
-	VMULPS       Y6, Y11, Y11
-	VMULPS       Y9, Y11, Y11
-	VFMADD231PS  Y8, Y11, Y11
-	VADDPS       Y11, Y3, Y3
-	VMOVUPS      Y11, (AX)(R8*4)
-	ADDQ         $0x08, R8
-	SUBQ         $0x08, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R9
-	NEGQ         BX
-	VMOVUPS      32(R9)(BX*4), Y6
-	PREFETCHT0   (DI)(R8*4)
-	VMASKMOVPS   (DX)(R8*4), Y6, Y7
-	VCMPPS       $0x19, cs0<>+0(SB), Y7, Y8
-	VCMPPS       $0x15, cs7f800000<>+0(SB), Y7, Y9
-	VORPS        Y9, Y8, Y8
-	VORPS        Y8, Y5, Y5
-	VMASKMOVPS   (CX)(R8*4), Y6, Y8
-	VMAXPS       Y8, Y0, Y0
-	VSUBPS       32(SP), Y0, Y8
-	VMOVUPS      cs4b400000<>+0(SB), Y9
-	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y8, Y9
-	VSUBPS       cs4b400000<>+0(SB), Y9, Y9
-	VMOVUPS      32(SP), Y8
-	VFMADD231PS  csb95e8083<>+0(SB), Y9, Y8
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS cs3f318000<>+0(SB), Y9, Y0
-	VSUBPS       Y8, Y0, Y0
-	VMOVUPS      cs3ab6889e<>+0(SB), Y8
-	VFMADD213PS  cs3c0905d1<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y0, Y8
-	VFMADD213PS  cs3f000000<>+0(SB), Y0, Y8
-	VMULPS       Y0, Y0, Y10
-	VFMADD213PS  Y0, Y10, Y8
-	VSUBPS       (SP), Y9, Y9
-	VADDPS       cs4b4000bf<>+0(SB), Y9, Y9
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       cs1f800000<>+0(SB), Y9, Y9
-	VMOVAPS      Y9, Y0
-	VFMADD231PS  Y8, Y9, Y0
-	VMULPS       cs41800000<>+0(SB), Y0, Y0
-	VSUBPS       cs3f800000<>+0(SB), Y0, Y0
-	VBROADCASTSS (SI), Y10
-	VBROADCASTSS 32(SI), Y11
-	VBROADCASTSS 4(SI), Y12
-	VFMADD213PS  Y12, Y0, Y10
-	VBROADCASTSS 36(SI), Y12
-	VFMADD213PS  Y12, Y0, Y11
-	VBROADCASTSS 8(SI), Y12
-	VFMADD213PS  Y12, Y0, Y10
-	VBROADCASTSS 40(SI), Y12
-	VFMADD213PS  Y12, Y0, Y11
-	VBROADCASTSS 12(SI), Y12
-	VFMADD213PS  Y12, Y0, Y10
-	VBROADCASTSS 44(SI), Y12
-	VFMADD213PS  Y12, Y0, Y11
-	VBROADCASTSS 16(SI), Y12
-	VFMADD213PS  Y12, Y0, Y10
-	VBROADCASTSS 48(SI), Y12
-	VFMADD213PS  Y12, Y0, Y11
-	VBROADCASTSS 20(SI), Y12
-	VFMADD213PS  Y12, Y0, Y10
-	VBROADCASTSS 52(SI), Y12
-	VFMADD213PS  Y12, Y0, Y11
-	VBROADCASTSS 24(SI), Y12
-	VFMADD213PS  Y12, Y0, Y10
-	VBROADCASTSS 56(SI), Y12
-	VFMADD213PS  Y12, Y0, Y11
-	VBROADCASTSS 28(SI), Y12
-	VFMADD213PS  Y12, Y0, Y10
-	VBROADCASTSS 60(SI), Y12
-	VFMADD213PS  Y12, Y0, Y11
-	VFMADD231PS  Y7, Y10, Y1
-	VMULPS       Y7, Y11, Y11
-	VMULPS       Y9, Y11, Y11
-	VFMADD231PS  Y8, Y11, Y11
-	VADDPS       Y11, Y3, Y3
-	VMASKMOVPS   Y11, Y6, (AX)(R8*4)
-
-done5:
+	VFMADD213PS  Y12, Y9, Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VMOVUPS      cs3f800000<>+0(SB), Y10
+	VFMADD231PS  Y9, Y11, Y10
+	VMOVUPS      cs3f800000<>+0(SB), Y12
+	VSUBPS       Y10, Y12, Y12
+	VFMADD231PS  Y9, Y11, Y12
+	VMULPS       Y7, Y10, Y9
+	VMULPS       Y7, Y12, Y12
+	VFMSUB213PS  Y9, Y7, Y10
+	VADDPS       Y10, Y12, Y12
+	VMULPS       Y8, Y9, Y7
+	VADDPS       Y7, Y3, Y3
+	VFMSUB213PS  Y7, Y8, Y9
+	VFMADD231PS  Y8, Y12, Y9
+	VADDPS       96(SP), Y9, Y9
+	VMOVUPS      Y9, 96(SP)
+	VMASKMOVPS   Y7, Y6, (AX)(R9*4)
+	ADDQ         $0x08, R9
+	TESTQ        $0x0000001f, R9
+	JNE          careful2
 	VADDPS       Y2, Y1, Y1
 	VXORPS       Y2, Y2, Y2
-	VMOVUPS      64(SP), Y0
+	VMOVUPS      (SP), Y6
+	VADDPS       Y1, Y6, Y7
+	VMOVUPS      Y7, (SP)
+	VSUBPS       Y7, Y6, Y6
+	VADDPS       Y1, Y6, Y6
+	VADDPS       32(SP), Y6, Y6
+	VMOVUPS      Y6, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      64(SP), Y6
+	VADDPS       Y3, Y6, Y7
+	VMOVUPS      Y7, 64(SP)
+	VSUBPS       Y7, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	VADDPS       96(SP), Y6, Y6
+	VMOVUPS      Y6, 96(SP)
+	VXORPS       Y3, Y3, Y3
+	MOVQ         BX, R10
+	ANDQ         $-32, R10
+	JMP          fast1
+
+summed3:
+	VADDPS       Y2, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      (SP), Y0
 	VADDPS       Y1, Y0, Y2
-	VMOVUPS      Y2, 64(SP)
+	VMOVUPS      Y2, (SP)
 	VSUBPS       Y2, Y0, Y0
 	VADDPS       Y1, Y0, Y0
-	VADDPS       96(SP), Y0, Y0
-	VMOVUPS      Y0, 96(SP)
+	VADDPS       32(SP), Y0, Y0
+	VMOVUPS      Y0, 32(SP)
 	VXORPS       Y1, Y1, Y1
-	VMOVUPS      64(SP), Y0
-	VMOVUPS      96(SP), Y1
+	VMOVUPS      (SP), Y0
+	VMOVUPS      32(SP), Y1
 	VSUBPS       Y1, Y1, Y2
 	VCMPPS       $0x00, Y2, Y2, Y2
 	VANDPS       Y2, Y1, Y1
@@ -47975,16 +47915,16 @@ done5:
 	VMOVSD       X1, sum+64(FP)
 	VADDPS       Y4, Y3, Y3
 	VXORPS       Y4, Y4, Y4
-	VMOVUPS      128(SP), Y0
+	VMOVUPS      64(SP), Y0
 	VADDPS       Y3, Y0, Y1
-	VMOVUPS      Y1, 128(SP)
+	VMOVUPS      Y1, 64(SP)
 	VSUBPS       Y1, Y0, Y0
 	VADDPS       Y3, Y0, Y0
-	VADDPS       160(SP), Y0, Y0
-	VMOVUPS      Y0, 160(SP)
+	VADDPS       96(SP), Y0, Y0
+	VMOVUPS      Y0, 96(SP)
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      128(SP), Y0
-	VMOVUPS      160(SP), Y1
+	VMOVUPS      64(SP), Y0
+	VMOVUPS      96(SP), Y1
 	VSUBPS       Y1, Y1, Y2
 	VCMPPS       $0x00, Y2, Y2, Y2
 	VANDPS       Y2, Y1, Y1
@@ -51027,8 +50967,8 @@ done5:
 	RET
 
 // func expsF64AVX2(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·expsF64AVX2(SB), NOSPLIT, $0-56
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·expsF64AVX2(SB), NOSPLIT, $64-56
 	MOVQ         z+8(FP), AX
 	MOVQ         n+16(FP), CX
 	MOVQ         ahead+40(FP), DX
@@ -51043,11 +50983,15 @@ TEXT ·expsF64AVX2(SB), NOSPLIT, $0-56
 	VPSLLQ       $0x34, Y2, Y2
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y3, Y3, Y3
+	VMOVUPD      Y1, (SP)
+	VMOVUPD      Y1, 32(SP)
 	XORQ         DI, DI
+	MOVQ         CX, R8
+	ANDQ         $-16, R8
 
-big1:
-	CMPQ         CX, $0x08
-	JLT          small2
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
 	VMAXPD       (AX)(DI*8), Y0, Y4
 	PREFETCHT0   (DX)(DI*8)
 	PREFETCHT0   (SI)(DI*8)
@@ -51104,17 +51048,9 @@ big1:
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VMOVUPD      Y6, 32(BX)(DI*8)
 	VADDPD       Y6, Y3, Y3
-	ADDQ         $0x08, DI
-	SUBQ         $0x08, CX
-	JMP          big1
-
-small2:
-next3:
-	CMPQ         CX, $0x04
-	JLT          tail4
-	VMAXPD       (AX)(DI*8), Y0, Y4
-	PREFETCHT0   (DX)(DI*8)
-	PREFETCHT0   (SI)(DI*8)
+	VMAXPD       64(AX)(DI*8), Y0, Y4
+	PREFETCHT0   64(DX)(DI*8)
+	PREFETCHT0   64(SI)(DI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -51138,80 +51074,170 @@ next3:
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
-	VMOVUPD      Y6, (BX)(DI*8)
+	VMOVUPD      Y6, 64(BX)(DI*8)
 	VADDPD       Y6, Y1, Y1
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, CX
-	JMP          next3
-
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         CX
-	VMOVUPS      32(R8)(CX*8), Y4
-	VMASKMOVPD   (AX)(DI*8), Y4, Y5
-	VMAXPD       Y5, Y0, Y0
-	PREFETCHT0   (DX)(DI*8)
-	PREFETCHT0   (SI)(DI*8)
+	VMAXPD       96(AX)(DI*8), Y0, Y4
+	PREFETCHT0   96(DX)(DI*8)
+	PREFETCHT0   96(SI)(DI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
-	VMOVAPD      Y0, Y0
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y0
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y0
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y4
 	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
 	VPSLLQ       $0x34, Y5, Y5
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
-	VFMADD231PD  cd0<>+0(SB), Y0, Y6
-	VMASKMOVPD   Y6, Y4, (BX)(DI*8)
-	VANDPD       Y4, Y6, Y6
-	VADDPD       Y6, Y1, Y1
-
-done5:
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
+	VMOVUPD      Y6, 96(BX)(DI*8)
+	VADDPD       Y6, Y3, Y3
 	VADDPD       Y3, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+48(FP)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, (SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	ADDQ         $0x10, DI
+	JMP          fast1
+
+careful2:
+	CMPQ         DI, CX
+	JGE          summed3
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000004, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	LEAQ         tails<>+0(SB), R9
+	NEGQ         R8
+	VMOVUPS      32(R9)(R8*8), Y4
+	MOVQ         CX, R8
+	SUBQ         DI, R8
+	VMOVQ        R8, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (AX)(DI*8), Y4, Y6
+	VMAXPD       Y6, Y0, Y6
+	PREFETCHT0   (DX)(DI*8)
+	PREFETCHT0   (SI)(DI*8)
+	VMOVUPD      cd4338000000000000<>+0(SB), Y7
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
+	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
+	VMOVAPD      Y6, Y6
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
+	VPSLLQ       $0x34, Y7, Y7
+	VPADDQ       Y2, Y7, Y7
+	VPADDQ       Y7, Y8, Y8
+	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD  cd0<>+0(SB), Y6, Y8
+	VMASKMOVPD   Y8, Y4, (BX)(DI*8)
+	VANDPD       Y5, Y8, Y8
+	VADDPD       Y8, Y1, Y1
+	ADDQ         $0x04, DI
+	TESTQ        $0x0000000f, DI
+	JNE          careful2
+	VADDPD       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, (SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	MOVQ         CX, R8
+	ANDQ         $-16, R8
+	JMP          fast1
+
+summed3:
+	VADDPD       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (SP), Y0
+	VADDPD       Y1, Y0, Y2
+	VMOVUPD      Y2, (SP)
+	VSUBPD       Y2, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	VSUBPD       Y1, Y1, Y2
+	VCMPPD       $0x00, Y2, Y2, Y2
+	VANDPD       Y2, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, sum+48(FP)
 	VZEROUPPER
 	RET
 
-// func sumExpF64AVX2(z *float64, n int, low float64, shift float64, ahead int) (sum float64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·sumExpF64AVX2(SB), NOSPLIT, $0-48
+DATA count4<>+0(SB)/8, $0x0000000000000000
+DATA count4<>+8(SB)/8, $0x0000000000000001
+DATA count4<>+16(SB)/8, $0x0000000000000002
+DATA count4<>+24(SB)/8, $0x0000000000000003
+GLOBL count4<>(SB), RODATA|NOPTR, $32
+
+// func sumExpF64AVX2(z *float64, n int, but int, low float64, shift float64, ahead int) (sum float64)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·sumExpF64AVX2(SB), NOSPLIT, $64-56
 	MOVQ         z+0(FP), AX
 	MOVQ         n+8(FP), CX
-	MOVQ         ahead+32(FP), DX
+	MOVQ         ahead+40(FP), DX
+	MOVQ         but+16(FP), BX
 	ADDQ         AX, DX
-	VBROADCASTSD low+16(FP), Y0
-	VBROADCASTSD shift+24(FP), Y1
+	VBROADCASTSD low+24(FP), Y0
+	VBROADCASTSD shift+32(FP), Y1
 	VMOVUPD      cd4338000000000064<>+0(SB), Y2
 	VSUBPD       Y1, Y2, Y2
 	VPSLLQ       $0x34, Y2, Y2
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y3, Y3, Y3
-	XORQ         BX, BX
+	VMOVUPD      Y1, (SP)
+	VMOVUPD      Y1, 32(SP)
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-16, DI
 
-big1:
-	CMPQ         CX, $0x08
-	JLT          small2
-	VMAXPD       (AX)(BX*8), Y0, Y4
-	PREFETCHT0   (DX)(BX*8)
+fast1:
+	CMPQ         SI, DI
+	JGE          careful2
+	VMAXPD       (AX)(SI*8), Y0, Y4
+	PREFETCHT0   (DX)(SI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -51236,8 +51262,8 @@ big1:
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VADDPD       Y6, Y1, Y1
-	VMAXPD       32(AX)(BX*8), Y0, Y4
-	PREFETCHT0   32(DX)(BX*8)
+	VMAXPD       32(AX)(SI*8), Y0, Y4
+	PREFETCHT0   32(DX)(SI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -51262,16 +51288,8 @@ big1:
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VADDPD       Y6, Y3, Y3
-	ADDQ         $0x08, BX
-	SUBQ         $0x08, CX
-	JMP          big1
-
-small2:
-next3:
-	CMPQ         CX, $0x04
-	JLT          tail4
-	VMAXPD       (AX)(BX*8), Y0, Y4
-	PREFETCHT0   (DX)(BX*8)
+	VMAXPD       64(AX)(SI*8), Y0, Y4
+	PREFETCHT0   64(DX)(SI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -51296,52 +51314,129 @@ next3:
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VADDPD       Y6, Y1, Y1
-	ADDQ         $0x04, BX
-	SUBQ         $0x04, CX
-	JMP          next3
-
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), SI
-	NEGQ         CX
-	VMOVUPS      32(SI)(CX*8), Y4
-	VMASKMOVPD   (AX)(BX*8), Y4, Y5
-	VMAXPD       Y5, Y0, Y0
-	PREFETCHT0   (DX)(BX*8)
+	VMAXPD       96(AX)(SI*8), Y0, Y4
+	PREFETCHT0   96(DX)(SI*8)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
-	VMOVAPD      Y0, Y0
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y0
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y0
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y4
 	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
 	VPSLLQ       $0x34, Y5, Y5
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
-	VFMADD231PD  cd0<>+0(SB), Y0, Y6
-	VANDPD       Y4, Y6, Y6
-	VADDPD       Y6, Y1, Y1
-
-done5:
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
+	VADDPD       Y6, Y3, Y3
 	VADDPD       Y3, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+40(FP)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, (SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	ADDQ         $0x10, SI
+	JMP          fast1
+
+careful2:
+	CMPQ         SI, CX
+	JGE          summed3
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000004, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         DI
+	VMOVUPS      32(R8)(DI*8), Y4
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VMOVQ        DI, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (AX)(SI*8), Y4, Y4
+	VMAXPD       Y4, Y0, Y4
+	PREFETCHT0   (DX)(SI*8)
+	VMOVUPD      cd4338000000000000<>+0(SB), Y6
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y6
+	VSUBPD       cd4338000000000000<>+0(SB), Y6, Y7
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y7, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y7, Y4
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y7
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y7
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       Y2, Y6, Y6
+	VPADDQ       Y6, Y7, Y7
+	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
+	VFMADD231PD  cd0<>+0(SB), Y4, Y7
+	VANDPD       Y5, Y7, Y7
+	VADDPD       Y7, Y1, Y1
+	ADDQ         $0x04, SI
+	TESTQ        $0x0000000f, SI
+	JNE          careful2
+	VADDPD       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, (SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	MOVQ         CX, DI
+	ANDQ         $-16, DI
+	JMP          fast1
+
+summed3:
+	VADDPD       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (SP), Y0
+	VADDPD       Y1, Y0, Y2
+	VMOVUPD      Y2, (SP)
+	VSUBPD       Y2, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	VSUBPD       Y1, Y1, Y2
+	VCMPPD       $0x00, Y2, Y2, Y2
+	VANDPD       Y2, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, sum+48(FP)
 	VZEROUPPER
 	RET
 
@@ -52093,12 +52188,6 @@ summed11:
 declined:
 	VZEROUPPER
 	RET
-
-DATA count4<>+0(SB)/8, $0x0000000000000000
-DATA count4<>+8(SB)/8, $0x0000000000000001
-DATA count4<>+16(SB)/8, $0x0000000000000002
-DATA count4<>+24(SB)/8, $0x0000000000000003
-GLOBL count4<>(SB), RODATA|NOPTR, $32
 
 // func oddsDotF64AVX2(z *float64, t *float64, n int, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
@@ -53627,22 +53716,24 @@ done5:
 	VZEROUPPER
 	RET
 
-// func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·powTermsF64AVX2(SB), NOSPLIT, $256-100
+// func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, top int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·powTermsF64AVX2(SB), NOSPLIT, $256-108
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	VBROADCASTSD a+32(FP), Y0
+	VBROADCASTSD a+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD aLow+40(FP), Y0
+	VBROADCASTSD aLow+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
-	VBROADCASTSD shift+56(FP), Y0
+	VBROADCASTSD shift+64(FP), Y0
 	VMOVUPD      Y0, 64(SP)
-	VBROADCASTSD rem+64(FP), Y0
+	VBROADCASTSD rem+72(FP), Y0
 	VMOVUPD      Y0, 96(SP)
-	VBROADCASTSD low+48(FP), Y0
+	VBROADCASTSD low+56(FP), Y0
+	MOVQ         ahead+80(FP), SI
+	ADDQ         DX, SI
 	VXORPS       Y1, Y1, Y1
 	VMOVUPD      Y1, 128(SP)
 	VMOVUPD      Y1, 160(SP)
@@ -53650,20 +53741,21 @@ TEXT ·powTermsF64AVX2(SB), NOSPLIT, $256-100
 	VMOVUPD      Y2, 192(SP)
 	VMOVUPD      Y2, 224(SP)
 	VXORPS       Y3, Y3, Y3
-	MOVQ         ahead+72(FP), SI
-	ADDQ         DX, SI
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	PREFETCHT0   (SI)(DI*8)
-	VMOVUPD      (DX)(DI*8), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VMOVUPD      (DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMAXPD       (CX)(DI*8), Y0, Y5
+	PREFETCHT0   (SI)(R8*8)
+	VMAXPD       (CX)(R8*8), Y0, Y5
 	VMOVUPD      96(SP), Y6
 	VFMSUB231PD  (SP), Y5, Y6
 	VMOVUPD      cd4338000000000000<>+0(SB), Y7
@@ -53691,22 +53783,22 @@ big1:
 	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y7, Y5, Y5
+	VFNMADD231PD Y6, Y7, Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VMOVUPD      Y7, Y5
 	VFMADD231PD  Y6, Y7, Y5
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y7, Y8, Y8
-	VFNMADD231PD Y6, Y7, Y8
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y5, (AX)(DI*8)
-	PREFETCHT0   32(SI)(DI*8)
-	VMOVUPD      32(DX)(DI*8), Y4
+	VMULPD       Y4, Y5, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, (AX)(R8*8)
+	VMOVUPD      32(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMAXPD       32(CX)(DI*8), Y0, Y5
+	PREFETCHT0   32(SI)(R8*8)
+	VMAXPD       32(CX)(R8*8), Y0, Y5
 	VMOVUPD      96(SP), Y6
 	VFMSUB231PD  (SP), Y5, Y6
 	VMOVUPD      cd4338000000000000<>+0(SB), Y7
@@ -53734,22 +53826,22 @@ big1:
 	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y7, Y5, Y5
+	VFNMADD231PD Y6, Y7, Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VMOVUPD      Y7, Y5
 	VFMADD231PD  Y6, Y7, Y5
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y7, Y8, Y8
-	VFNMADD231PD Y6, Y7, Y8
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y5, 32(AX)(DI*8)
-	PREFETCHT0   64(SI)(DI*8)
-	VMOVUPD      64(DX)(DI*8), Y4
+	VMULPD       Y4, Y5, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 32(AX)(R8*8)
+	VMOVUPD      64(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMAXPD       64(CX)(DI*8), Y0, Y5
+	PREFETCHT0   64(SI)(R8*8)
+	VMAXPD       64(CX)(R8*8), Y0, Y5
 	VMOVUPD      96(SP), Y6
 	VFMSUB231PD  (SP), Y5, Y6
 	VMOVUPD      cd4338000000000000<>+0(SB), Y7
@@ -53777,22 +53869,22 @@ big1:
 	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y7, Y5, Y5
+	VFNMADD231PD Y6, Y7, Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VMOVUPD      Y7, Y5
 	VFMADD231PD  Y6, Y7, Y5
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y7, Y8, Y8
-	VFNMADD231PD Y6, Y7, Y8
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y5, 64(AX)(DI*8)
-	PREFETCHT0   96(SI)(DI*8)
-	VMOVUPD      96(DX)(DI*8), Y4
+	VMULPD       Y4, Y5, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 64(AX)(R8*8)
+	VMOVUPD      96(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMAXPD       96(CX)(DI*8), Y0, Y5
+	PREFETCHT0   96(SI)(R8*8)
+	VMAXPD       96(CX)(R8*8), Y0, Y5
 	VMOVUPD      96(SP), Y6
 	VFMSUB231PD  (SP), Y5, Y6
 	VMOVUPD      cd4338000000000000<>+0(SB), Y7
@@ -53820,15 +53912,15 @@ big1:
 	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
 	VPSLLQ       $0x34, Y7, Y7
 	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y7, Y5, Y5
+	VFNMADD231PD Y6, Y7, Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VMOVUPD      Y7, Y5
 	VFMADD231PD  Y6, Y7, Y5
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y7, Y8, Y8
-	VFNMADD231PD Y6, Y7, Y8
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y5, 96(AX)(DI*8)
+	VMULPD       Y4, Y5, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 96(AX)(R8*8)
 	VMOVUPD      128(SP), Y4
 	VADDPD       Y1, Y4, Y5
 	VMOVUPD      Y5, 128(SP)
@@ -53845,113 +53937,95 @@ big1:
 	VADDPD       224(SP), Y4, Y4
 	VMOVUPD      Y4, 224(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	PREFETCHT0   (SI)(DI*8)
-	VMOVUPD      (DX)(DI*8), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VMAXPD       (CX)(DI*8), Y0, Y5
-	VMOVUPD      96(SP), Y6
-	VFMSUB231PD  (SP), Y5, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y7
-	VMOVUPD      96(SP), Y6
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y6
-	VMULPD       cdbfe62e42fee00000<>+0(SB), Y7, Y8
-	VFMADD231PD  (SP), Y5, Y8
-	VFNMADD231PD 32(SP), Y5, Y6
-	VSUBPD       Y6, Y8, Y8
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y8, Y6
-	VMULPD       Y8, Y8, Y5
-	VFMADD213PD  Y8, Y5, Y6
-	VSUBPD       64(SP), Y7, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
-	VFMADD231PD  Y6, Y7, Y5
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y7, Y8, Y8
-	VFNMADD231PD Y6, Y7, Y8
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y5, Y5
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (DX)(R8*8), Y4, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y5, Y6, Y6
+	PREFETCHT0   (SI)(R8*8)
+	VMASKMOVPD   (CX)(R8*8), Y4, Y5
+	VMAXPD       Y5, Y0, Y5
+	VMOVUPD      96(SP), Y7
+	VFMSUB231PD  (SP), Y5, Y7
+	VMOVUPD      cd4338000000000000<>+0(SB), Y8
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y8
+	VSUBPD       cd4338000000000000<>+0(SB), Y8, Y8
+	VMOVUPD      96(SP), Y7
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y8, Y7
+	VMULPD       cdbfe62e42fee00000<>+0(SB), Y8, Y9
+	VFMADD231PD  (SP), Y5, Y9
+	VFNMADD231PD 32(SP), Y5, Y7
+	VSUBPD       Y7, Y9, Y9
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y7
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y9, Y7
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y9, Y7
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y9, Y7
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y9, Y7
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y9, Y7
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y9, Y7
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y9, Y7
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y9, Y7
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y9, Y7
+	VMULPD       Y9, Y9, Y5
+	VFMADD213PD  Y9, Y5, Y7
+	VSUBPD       64(SP), Y8, Y8
+	VADDPD       cd4338000000000463<>+0(SB), Y8, Y8
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y8, Y5, Y5
+	VFNMADD231PD Y7, Y8, Y5
+	VFMADD231PD  Y6, Y5, Y1
+	VMOVUPD      Y8, Y5
+	VFMADD231PD  Y7, Y8, Y5
+	VMULPD       Y6, Y5, Y5
 	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y5, (AX)(DI*8)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
+	VMASKMOVPD   Y5, Y4, (AX)(R8*8)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      192(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 192(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       224(SP), Y4, Y4
+	VMOVUPD      Y4, 224(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	PREFETCHT0   (SI)(DI*8)
-	VMASKMOVPD   (DX)(DI*8), Y4, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPD   (CX)(DI*8), Y4, Y6
-	VMAXPD       Y6, Y0, Y0
-	VMOVUPD      96(SP), Y6
-	VFMSUB231PD  (SP), Y0, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y7
-	VMOVUPD      96(SP), Y6
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y6
-	VMULPD       cdbfe62e42fee00000<>+0(SB), Y7, Y8
-	VFMADD231PD  (SP), Y0, Y8
-	VFNMADD231PD 32(SP), Y0, Y6
-	VSUBPD       Y6, Y8, Y8
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y8, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y8, Y6
-	VMULPD       Y8, Y8, Y0
-	VFMADD213PD  Y8, Y0, Y6
-	VSUBPD       64(SP), Y7, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y0
-	VFMADD231PD  Y6, Y7, Y0
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y7, Y8, Y8
-	VFNMADD231PD Y6, Y7, Y8
-	VFMADD231PD  Y5, Y8, Y1
-	VMULPD       Y5, Y0, Y0
-	VADDPD       Y0, Y2, Y2
-	VMASKMOVPD   Y0, Y4, (AX)(DI*8)
-
-done5:
+summed3:
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y1, Y0, Y4
 	VMOVUPD      Y4, 128(SP)
@@ -53970,7 +54044,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+80(FP)
+	VMOVSD       X1, sum+88(FP)
 	VMOVUPD      192(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 192(SP)
@@ -53989,9 +54063,9 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+88(FP)
+	VMOVSD       X1, mass+96(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+96(FP)
+	MOVL         AX, bad+104(FP)
 	VZEROUPPER
 	RET
 
@@ -54005,23 +54079,23 @@ DATA cd4338000000000463<>+48(SB)/8, $0x4338000000000463
 DATA cd4338000000000463<>+56(SB)/8, $0x4338000000000463
 GLOBL cd4338000000000463<>(SB), RODATA|NOPTR, $64
 
-// func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, FMA3, MMX+
-TEXT ·polyTermsF64AVX2(SB), NOSPLIT, $192-100
+// func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·polyTermsF64AVX2(SB), NOSPLIT, $192-108
 	MOVQ         h+0(FP), AX
 	MOVQ         e+8(FP), CX
 	MOVQ         z+16(FP), DX
 	MOVQ         t+24(FP), BX
 	MOVQ         n+32(FP), SI
-	MOVQ         par+64(FP), DI
-	VBROADCASTSD m+40(FP), Y0
+	MOVQ         par+72(FP), DI
+	VBROADCASTSD m+48(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+48(FP), Y0
+	VBROADCASTSD log+56(FP), Y0
 	VMOVUPD      Y0, 32(SP)
-	VBROADCASTSD c+56(FP), Y0
+	VBROADCASTSD c+64(FP), Y0
 	VBROADCASTSD (DI), Y1
 	VMULPD       Y1, Y0, Y0
-	MOVQ         ahead+72(FP), DI
+	MOVQ         ahead+80(FP), DI
 	ADDQ         BX, DI
 	VXORPS       Y2, Y2, Y2
 	VMOVUPD      Y2, 64(SP)
@@ -54030,91 +54104,98 @@ TEXT ·polyTermsF64AVX2(SB), NOSPLIT, $192-100
 	VMOVUPD      Y3, 128(SP)
 	VMOVUPD      Y3, 160(SP)
 	VXORPS       Y4, Y4, Y4
-	XORQ         R8, R8
+	MOVQ         top+40(FP), R8
+	XORQ         R9, R9
+	MOVQ         R8, R10
+	ANDQ         $-16, R10
 
-big1:
-	CMPQ         SI, $0x10
-	JLT          small2
-	VMOVUPD      (BX)(R8*8), Y5
+fast1:
+	CMPQ         R9, R10
+	JGE          careful2
+	VMOVUPD      (BX)(R9*8), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VMOVUPD      (DX)(R8*8), Y6
+	VMOVUPD      (DX)(R9*8), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
-	PREFETCHT0   (DI)(R8*8)
-	VMOVUPD      (CX)(R8*8), Y7
+	PREFETCHT0   (DI)(R9*8)
+	VMOVUPD      (CX)(R9*8), Y7
 	VMOVAPD      Y1, Y8
 	VFNMADD231PD Y0, Y7, Y8
 	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y9
 	VANDPD       Y9, Y6, Y6
 	VSUBPD       Y6, Y8, Y8
 	VFMADD231PD  Y5, Y8, Y2
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      Y7, (AX)(R8*8)
-	VMOVUPD      32(BX)(R8*8), Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMADD231PD  Y0, Y7, Y6
+	VMULPD       Y5, Y6, Y5
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y5, (AX)(R9*8)
+	VMOVUPD      32(BX)(R9*8), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VMOVUPD      32(DX)(R8*8), Y6
+	VMOVUPD      32(DX)(R9*8), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
-	PREFETCHT0   32(DI)(R8*8)
-	VMOVUPD      32(CX)(R8*8), Y7
+	PREFETCHT0   32(DI)(R9*8)
+	VMOVUPD      32(CX)(R9*8), Y7
 	VMOVAPD      Y1, Y8
 	VFNMADD231PD Y0, Y7, Y8
 	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y9
 	VANDPD       Y9, Y6, Y6
 	VSUBPD       Y6, Y8, Y8
 	VFMADD231PD  Y5, Y8, Y2
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      Y7, 32(AX)(R8*8)
-	VMOVUPD      64(BX)(R8*8), Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMADD231PD  Y0, Y7, Y6
+	VMULPD       Y5, Y6, Y5
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y5, 32(AX)(R9*8)
+	VMOVUPD      64(BX)(R9*8), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VMOVUPD      64(DX)(R8*8), Y6
+	VMOVUPD      64(DX)(R9*8), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
-	PREFETCHT0   64(DI)(R8*8)
-	VMOVUPD      64(CX)(R8*8), Y7
+	PREFETCHT0   64(DI)(R9*8)
+	VMOVUPD      64(CX)(R9*8), Y7
 	VMOVAPD      Y1, Y8
 	VFNMADD231PD Y0, Y7, Y8
 	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y9
 	VANDPD       Y9, Y6, Y6
 	VSUBPD       Y6, Y8, Y8
 	VFMADD231PD  Y5, Y8, Y2
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      Y7, 64(AX)(R8*8)
-	VMOVUPD      96(BX)(R8*8), Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMADD231PD  Y0, Y7, Y6
+	VMULPD       Y5, Y6, Y5
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y5, 64(AX)(R9*8)
+	VMOVUPD      96(BX)(R9*8), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VMOVUPD      96(DX)(R8*8), Y6
+	VMOVUPD      96(DX)(R9*8), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
-	PREFETCHT0   96(DI)(R8*8)
-	VMOVUPD      96(CX)(R8*8), Y7
+	PREFETCHT0   96(DI)(R9*8)
+	VMOVUPD      96(CX)(R9*8), Y7
 	VMOVAPD      Y1, Y8
 	VFNMADD231PD Y0, Y7, Y8
 	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y9
 	VANDPD       Y9, Y6, Y6
 	VSUBPD       Y6, Y8, Y8
 	VFMADD231PD  Y5, Y8, Y2
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      Y7, 96(AX)(R8*8)
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMADD231PD  Y0, Y7, Y6
+	VMULPD       Y5, Y6, Y5
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y5, 96(AX)(R9*8)
 	VMOVUPD      64(SP), Y5
 	VADDPD       Y2, Y5, Y6
 	VMOVUPD      Y6, 64(SP)
@@ -54131,66 +54212,72 @@ big1:
 	VADDPD       160(SP), Y5, Y5
 	VMOVUPD      Y5, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	ADDQ         $0x10, R8
-	SUBQ         $0x10, SI
-	JMP          big1
+	ADDQ         $0x10, R9
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         SI, $0x04
-	JLT          tail4
-	VMOVUPD      (BX)(R8*8), Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y4, Y4
-	VMOVUPD      (DX)(R8*8), Y6
+careful2:
+	CMPQ         R9, SI
+	JGE          summed3
+	MOVQ         SI, R10
+	SUBQ         R9, R10
+	MOVQ         $0x0000000000000004, R11
+	CMPQ         R10, R11
+	CMOVQGT      R11, R10
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R10
+	VMOVUPS      32(R11)(R10*8), Y5
+	MOVQ         R8, R10
+	SUBQ         R9, R10
+	VMOVQ        R10, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y5, Y6, Y6
+	VMASKMOVPD   (BX)(R9*8), Y5, Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y7, Y9
+	VORPD        Y9, Y8, Y8
+	VORPD        Y8, Y4, Y4
+	VANDPD       Y6, Y7, Y7
+	VMASKMOVPD   (DX)(R9*8), Y5, Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
-	PREFETCHT0   (DI)(R8*8)
-	VMOVUPD      (CX)(R8*8), Y7
-	VMOVAPD      Y1, Y8
-	VFNMADD231PD Y0, Y7, Y8
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y9
-	VANDPD       Y9, Y6, Y6
-	VSUBPD       Y6, Y8, Y8
-	VFMADD231PD  Y5, Y8, Y2
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y7
-	VMULPD       Y5, Y7, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      Y7, (AX)(R8*8)
-	ADDQ         $0x04, R8
-	SUBQ         $0x04, SI
-	JMP          next3
+	PREFETCHT0   (DI)(R9*8)
+	VMASKMOVPD   (CX)(R9*8), Y5, Y8
+	VMOVAPD      Y1, Y9
+	VFNMADD231PD Y0, Y8, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y10
+	VANDPD       Y10, Y6, Y6
+	VSUBPD       Y6, Y9, Y9
+	VFMADD231PD  Y7, Y9, Y2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMADD231PD  Y0, Y8, Y6
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y3, Y3
+	VMASKMOVPD   Y6, Y5, (AX)(R9*8)
+	ADDQ         $0x04, R9
+	TESTQ        $0x0000000f, R9
+	JNE          careful2
+	VMOVUPD      64(SP), Y5
+	VADDPD       Y2, Y5, Y6
+	VMOVUPD      Y6, 64(SP)
+	VSUBPD       Y6, Y5, Y5
+	VADDPD       Y2, Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VMOVUPD      Y5, 96(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      128(SP), Y5
+	VADDPD       Y3, Y5, Y6
+	VMOVUPD      Y6, 128(SP)
+	VSUBPD       Y6, Y5, Y5
+	VADDPD       Y3, Y5, Y5
+	VADDPD       160(SP), Y5, Y5
+	VMOVUPD      Y5, 160(SP)
+	VXORPS       Y3, Y3, Y3
+	MOVQ         SI, R10
+	ANDQ         $-16, R10
+	JMP          fast1
 
-tail4:
-	TESTQ        SI, SI
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R9
-	NEGQ         SI
-	VMOVUPS      32(R9)(SI*8), Y5
-	VMASKMOVPD   (BX)(R8*8), Y5, Y6
-	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
-	VORPD        Y8, Y7, Y7
-	VORPD        Y7, Y4, Y4
-	VMASKMOVPD   (DX)(R8*8), Y5, Y7
-	VSUBPD       (SP), Y7, Y7
-	VSUBPD       32(SP), Y7, Y7
-	PREFETCHT0   (DI)(R8*8)
-	VMASKMOVPD   (CX)(R8*8), Y5, Y8
-	VMOVAPD      Y1, Y1
-	VFNMADD231PD Y0, Y8, Y1
-	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
-	VANDPD       Y9, Y7, Y7
-	VSUBPD       Y7, Y1, Y1
-	VFMADD231PD  Y6, Y1, Y2
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y8
-	VMULPD       Y6, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMASKMOVPD   Y8, Y5, (AX)(R8*8)
-
-done5:
+summed3:
 	VMOVUPD      64(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 64(SP)
@@ -54209,7 +54296,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+80(FP)
+	VMOVSD       X1, sum+88(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y3, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -54228,28 +54315,28 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+88(FP)
+	VMOVSD       X1, mass+96(FP)
 	VMOVMSKPD    Y4, AX
-	MOVL         AX, bad+96(FP)
+	MOVL         AX, bad+104(FP)
 	VZEROUPPER
 	RET
 
-// func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, FMA3, MMX+
-TEXT ·focalTermsF64AVX2(SB), NOSPLIT, $224-100
+// func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·focalTermsF64AVX2(SB), NOSPLIT, $224-108
 	MOVQ         h+0(FP), AX
 	MOVQ         e+8(FP), CX
 	MOVQ         z+16(FP), DX
 	MOVQ         t+24(FP), BX
 	MOVQ         n+32(FP), SI
-	MOVQ         par+64(FP), DI
-	VBROADCASTSD m+40(FP), Y0
+	MOVQ         par+72(FP), DI
+	VBROADCASTSD m+48(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+48(FP), Y0
+	VBROADCASTSD log+56(FP), Y0
 	VMOVUPD      Y0, 32(SP)
-	VBROADCASTSD c+56(FP), Y0
+	VBROADCASTSD c+64(FP), Y0
 	VMOVUPD      Y0, 64(SP)
-	MOVQ         ahead+72(FP), R8
+	MOVQ         ahead+80(FP), R8
 	ADDQ         BX, R8
 	VXORPS       Y0, Y0, Y0
 	VMOVUPD      Y0, 96(SP)
@@ -54258,21 +54345,24 @@ TEXT ·focalTermsF64AVX2(SB), NOSPLIT, $224-100
 	VMOVUPD      Y1, 160(SP)
 	VMOVUPD      Y1, 192(SP)
 	VXORPS       Y2, Y2, Y2
-	XORQ         R9, R9
+	MOVQ         top+40(FP), R9
+	XORQ         R10, R10
+	MOVQ         R9, R11
+	ANDQ         $-16, R11
 
-big1:
-	CMPQ         SI, $0x10
-	JLT          small2
-	VMOVUPD      (BX)(R9*8), Y3
+fast1:
+	CMPQ         R10, R11
+	JGE          careful2
+	VMOVUPD      (BX)(R10*8), Y3
 	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y4
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y3, Y5
 	VORPD        Y5, Y4, Y4
 	VORPD        Y4, Y2, Y2
-	VMOVUPD      (DX)(R9*8), Y4
+	VMOVUPD      (DX)(R10*8), Y4
 	VSUBPD       (SP), Y4, Y4
 	VSUBPD       32(SP), Y4, Y4
-	PREFETCHT0   (R8)(R9*8)
-	VMOVUPD      (CX)(R9*8), Y5
+	PREFETCHT0   (R8)(R10*8)
+	VMOVUPD      (CX)(R10*8), Y5
 	VMULPD       64(SP), Y5, Y5
 	VBROADCASTSD 8(DI), Y8
 	VBROADCASTSD 16(DI), Y6
@@ -54323,20 +54413,21 @@ big1:
 	VBROADCASTSD (DI), Y4
 	VMULPD       Y4, Y6, Y6
 	VFMADD231PD  Y8, Y6, Y7
-	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y5, Y7
-	VMULPD       Y3, Y7, Y7
-	VADDPD       Y7, Y1, Y1
-	VMOVUPD      Y7, (AX)(R9*8)
-	VMOVUPD      32(BX)(R9*8), Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VFNMADD231PD Y5, Y7, Y4
+	VMULPD       Y3, Y4, Y3
+	VADDPD       Y3, Y1, Y1
+	VMOVUPD      Y3, (AX)(R10*8)
+	VMOVUPD      32(BX)(R10*8), Y3
 	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y4
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y3, Y5
 	VORPD        Y5, Y4, Y4
 	VORPD        Y4, Y2, Y2
-	VMOVUPD      32(DX)(R9*8), Y4
+	VMOVUPD      32(DX)(R10*8), Y4
 	VSUBPD       (SP), Y4, Y4
 	VSUBPD       32(SP), Y4, Y4
-	PREFETCHT0   32(R8)(R9*8)
-	VMOVUPD      32(CX)(R9*8), Y5
+	PREFETCHT0   32(R8)(R10*8)
+	VMOVUPD      32(CX)(R10*8), Y5
 	VMULPD       64(SP), Y5, Y5
 	VBROADCASTSD 8(DI), Y8
 	VBROADCASTSD 16(DI), Y6
@@ -54387,20 +54478,21 @@ big1:
 	VBROADCASTSD (DI), Y4
 	VMULPD       Y4, Y6, Y6
 	VFMADD231PD  Y8, Y6, Y7
-	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y5, Y7
-	VMULPD       Y3, Y7, Y7
-	VADDPD       Y7, Y1, Y1
-	VMOVUPD      Y7, 32(AX)(R9*8)
-	VMOVUPD      64(BX)(R9*8), Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VFNMADD231PD Y5, Y7, Y4
+	VMULPD       Y3, Y4, Y3
+	VADDPD       Y3, Y1, Y1
+	VMOVUPD      Y3, 32(AX)(R10*8)
+	VMOVUPD      64(BX)(R10*8), Y3
 	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y4
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y3, Y5
 	VORPD        Y5, Y4, Y4
 	VORPD        Y4, Y2, Y2
-	VMOVUPD      64(DX)(R9*8), Y4
+	VMOVUPD      64(DX)(R10*8), Y4
 	VSUBPD       (SP), Y4, Y4
 	VSUBPD       32(SP), Y4, Y4
-	PREFETCHT0   64(R8)(R9*8)
-	VMOVUPD      64(CX)(R9*8), Y5
+	PREFETCHT0   64(R8)(R10*8)
+	VMOVUPD      64(CX)(R10*8), Y5
 	VMULPD       64(SP), Y5, Y5
 	VBROADCASTSD 8(DI), Y8
 	VBROADCASTSD 16(DI), Y6
@@ -54451,20 +54543,21 @@ big1:
 	VBROADCASTSD (DI), Y4
 	VMULPD       Y4, Y6, Y6
 	VFMADD231PD  Y8, Y6, Y7
-	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y5, Y7
-	VMULPD       Y3, Y7, Y7
-	VADDPD       Y7, Y1, Y1
-	VMOVUPD      Y7, 64(AX)(R9*8)
-	VMOVUPD      96(BX)(R9*8), Y3
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VFNMADD231PD Y5, Y7, Y4
+	VMULPD       Y3, Y4, Y3
+	VADDPD       Y3, Y1, Y1
+	VMOVUPD      Y3, 64(AX)(R10*8)
+	VMOVUPD      96(BX)(R10*8), Y3
 	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y4
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y3, Y5
 	VORPD        Y5, Y4, Y4
 	VORPD        Y4, Y2, Y2
-	VMOVUPD      96(DX)(R9*8), Y4
+	VMOVUPD      96(DX)(R10*8), Y4
 	VSUBPD       (SP), Y4, Y4
 	VSUBPD       32(SP), Y4, Y4
-	PREFETCHT0   96(R8)(R9*8)
-	VMOVUPD      96(CX)(R9*8), Y5
+	PREFETCHT0   96(R8)(R10*8)
+	VMOVUPD      96(CX)(R10*8), Y5
 	VMULPD       64(SP), Y5, Y5
 	VBROADCASTSD 8(DI), Y8
 	VBROADCASTSD 16(DI), Y6
@@ -54515,10 +54608,11 @@ big1:
 	VBROADCASTSD (DI), Y4
 	VMULPD       Y4, Y6, Y6
 	VFMADD231PD  Y8, Y6, Y7
-	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y5, Y7
-	VMULPD       Y3, Y7, Y7
-	VADDPD       Y7, Y1, Y1
-	VMOVUPD      Y7, 96(AX)(R9*8)
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VFNMADD231PD Y5, Y7, Y4
+	VMULPD       Y3, Y4, Y3
+	VADDPD       Y3, Y1, Y1
+	VMOVUPD      Y3, 96(AX)(R10*8)
 	VMOVUPD      96(SP), Y3
 	VADDPD       Y0, Y3, Y4
 	VMOVUPD      Y4, 96(SP)
@@ -54535,98 +54629,37 @@ big1:
 	VADDPD       192(SP), Y3, Y3
 	VMOVUPD      Y3, 192(SP)
 	VXORPS       Y1, Y1, Y1
-	ADDQ         $0x10, R9
-	SUBQ         $0x10, SI
-	JMP          big1
+	ADDQ         $0x10, R10
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         SI, $0x04
-	JLT          tail4
-	VMOVUPD      (BX)(R9*8), Y3
-	VCMPPD       $0x19, cd0<>+0(SB), Y3, Y4
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y3, Y5
-	VORPD        Y5, Y4, Y4
-	VORPD        Y4, Y2, Y2
-	VMOVUPD      (DX)(R9*8), Y4
+careful2:
+	CMPQ         R10, SI
+	JGE          summed3
+	MOVQ         SI, R11
+	SUBQ         R10, R11
+	MOVQ         $0x0000000000000004, R12
+	CMPQ         R11, R12
+	CMOVQGT      R12, R11
+	LEAQ         tails<>+0(SB), R12
+	NEGQ         R11
+	VMOVUPS      32(R12)(R11*8), Y3
+	MOVQ         R9, R11
+	SUBQ         R10, R11
+	VMOVQ        R11, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPEQQ     count4<>+0(SB), Y4, Y4
+	VANDNPD      Y3, Y4, Y4
+	VMASKMOVPD   (BX)(R10*8), Y3, Y5
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
+	VORPD        Y7, Y6, Y6
+	VORPD        Y6, Y2, Y2
+	VANDPD       Y4, Y5, Y5
+	VMASKMOVPD   (DX)(R10*8), Y3, Y4
 	VSUBPD       (SP), Y4, Y4
 	VSUBPD       32(SP), Y4, Y4
-	PREFETCHT0   (R8)(R9*8)
-	VMOVUPD      (CX)(R9*8), Y5
-	VMULPD       64(SP), Y5, Y5
-	VBROADCASTSD 8(DI), Y8
-	VBROADCASTSD 16(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 24(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 32(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 40(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 48(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 56(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 64(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 72(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 80(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 88(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 96(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 104(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 112(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 120(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 128(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VBROADCASTSD 136(DI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y5, Y6, Y6
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
-	VFMADD231PD  Y8, Y6, Y7
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VFNMADD231PD Y5, Y7, Y6
-	VCMPPD       $0x04, cd0<>+0(SB), Y3, Y9
-	VANDPD       Y9, Y4, Y9
-	VMULPD       Y9, Y6, Y6
-	VFNMADD231PD Y3, Y6, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y4, Y6, Y6
-	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y5, Y8
-	VBROADCASTSD (DI), Y4
-	VMULPD       Y4, Y6, Y6
-	VFMADD231PD  Y8, Y6, Y7
-	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y5, Y7
-	VMULPD       Y3, Y7, Y7
-	VADDPD       Y7, Y1, Y1
-	VMOVUPD      Y7, (AX)(R9*8)
-	ADDQ         $0x04, R9
-	SUBQ         $0x04, SI
-	JMP          next3
-
-tail4:
-	TESTQ        SI, SI
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R10
-	NEGQ         SI
-	VMOVUPS      32(R10)(SI*8), Y3
-	VMASKMOVPD   (BX)(R9*8), Y3, Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y2, Y2
-	VMASKMOVPD   (DX)(R9*8), Y3, Y5
-	VSUBPD       (SP), Y5, Y5
-	VSUBPD       32(SP), Y5, Y5
-	PREFETCHT0   (R8)(R9*8)
-	VMASKMOVPD   (CX)(R9*8), Y3, Y6
+	PREFETCHT0   (R8)(R10*8)
+	VMASKMOVPD   (CX)(R10*8), Y3, Y6
 	VMULPD       64(SP), Y6, Y6
 	VBROADCASTSD 8(DI), Y9
 	VBROADCASTSD 16(DI), Y7
@@ -54667,22 +54700,45 @@ tail4:
 	VFMADD231PD  Y9, Y7, Y8
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
 	VFNMADD231PD Y6, Y8, Y7
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y10
-	VANDPD       Y10, Y5, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y10
+	VANDPD       Y10, Y4, Y10
 	VMULPD       Y10, Y7, Y7
-	VFNMADD231PD Y4, Y7, Y0
+	VFNMADD231PD Y5, Y7, Y0
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y7
+	VMAXPD       Y4, Y7, Y7
 	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y6, Y9
-	VBROADCASTSD (DI), Y5
-	VMULPD       Y5, Y7, Y7
+	VBROADCASTSD (DI), Y4
+	VMULPD       Y4, Y7, Y7
 	VFMADD231PD  Y9, Y7, Y8
-	VFNMADD213PD cd3ff0000000000000<>+0(SB), Y6, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y1, Y1
-	VMASKMOVPD   Y8, Y3, (AX)(R9*8)
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VFNMADD231PD Y6, Y8, Y4
+	VMULPD       Y5, Y4, Y4
+	VADDPD       Y4, Y1, Y1
+	VMASKMOVPD   Y4, Y3, (AX)(R10*8)
+	ADDQ         $0x04, R10
+	TESTQ        $0x0000000f, R10
+	JNE          careful2
+	VMOVUPD      96(SP), Y3
+	VADDPD       Y0, Y3, Y4
+	VMOVUPD      Y4, 96(SP)
+	VSUBPD       Y4, Y3, Y3
+	VADDPD       Y0, Y3, Y3
+	VADDPD       128(SP), Y3, Y3
+	VMOVUPD      Y3, 128(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      160(SP), Y3
+	VADDPD       Y1, Y3, Y4
+	VMOVUPD      Y4, 160(SP)
+	VSUBPD       Y4, Y3, Y3
+	VADDPD       Y1, Y3, Y3
+	VADDPD       192(SP), Y3, Y3
+	VMOVUPD      Y3, 192(SP)
+	VXORPS       Y1, Y1, Y1
+	MOVQ         SI, R11
+	ANDQ         $-16, R11
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      96(SP), Y3
 	VADDPD       Y0, Y3, Y4
 	VMOVUPD      Y4, 96(SP)
@@ -54701,7 +54757,7 @@ done5:
 	VADDPD       X3, X0, X3
 	VPERMILPD    $0x01, X3, X0
 	VADDPD       X0, X3, X3
-	VMOVSD       X3, sum+80(FP)
+	VMOVSD       X3, sum+88(FP)
 	VMOVUPD      160(SP), Y0
 	VADDPD       Y1, Y0, Y3
 	VMOVUPD      Y3, 160(SP)
@@ -54720,662 +54776,450 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+88(FP)
+	VMOVSD       X1, mass+96(FP)
 	VMOVMSKPD    Y2, AX
-	MOVL         AX, bad+96(FP)
+	MOVL         AX, bad+104(FP)
 	VZEROUPPER
 	RET
 
-// func smoothTermsF64AVX2(h *float64, z *float64, t *float64, n int, low float64, shift float64, rem float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·smoothTermsF64AVX2(SB), NOSPLIT, $192-92
+// func smoothTermsF64AVX2(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·smoothTermsF64AVX2(SB), NOSPLIT, $128-84
 	MOVQ         h+0(FP), AX
-	MOVQ         z+8(FP), CX
+	MOVQ         e+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+56(FP), SI
-	VBROADCASTSD shift+40(FP), Y0
-	VMOVUPD      Y0, (SP)
-	VBROADCASTSD rem+48(FP), Y0
-	VMOVUPD      Y0, 32(SP)
-	VBROADCASTSD low+32(FP), Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVUPD      Y1, 64(SP)
-	VMOVUPD      Y1, 96(SP)
-	VXORPS       Y2, Y2, Y2
-	VMOVUPD      Y2, 128(SP)
-	VMOVUPD      Y2, 160(SP)
-	VXORPS       Y3, Y3, Y3
-	MOVQ         ahead+64(FP), DI
+	MOVQ         par+48(FP), SI
+	VBROADCASTSD c+40(FP), Y0
+	VMULPD       cd4030000000000000<>+0(SB), Y0, Y0
+	MOVQ         ahead+56(FP), DI
 	ADDQ         DX, DI
-	XORQ         R8, R8
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPD      Y1, 32(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      Y2, 64(SP)
+	VMOVUPD      Y2, 96(SP)
+	VXORPS       Y3, Y3, Y3
+	MOVQ         top+32(FP), R8
+	XORQ         R9, R9
+	MOVQ         R8, R10
+	ANDQ         $-16, R10
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	PREFETCHT0   (DI)(R8*8)
-	VMOVUPD      (DX)(R8*8), Y4
+fast1:
+	CMPQ         R9, R10
+	JGE          careful2
+	VMOVUPD      (DX)(R9*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMAXPD       (CX)(R8*8), Y0, Y5
-	VSUBPD       32(SP), Y5, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y7
-	VMOVUPD      32(SP), Y6
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y6
-	VMOVAPD      Y5, Y5
-	VFNMADD231PD cd3fe62e42fee00000<>+0(SB), Y7, Y5
-	VSUBPD       Y6, Y5, Y5
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y6
-	VMULPD       Y5, Y5, Y8
-	VFMADD213PD  Y5, Y8, Y6
-	VSUBPD       (SP), Y7, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
-	VFMADD231PD  Y6, Y7, Y5
-	VMULPD       cd4030000000000000<>+0(SB), Y5, Y5
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y5, Y5
-	VBROADCASTSD (SI), Y8
-	VBROADCASTSD 112(SI), Y9
-	VBROADCASTSD 8(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y9, Y9
-	VMULPD       Y7, Y9, Y9
-	VFMADD231PD  Y6, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, (AX)(R8*8)
-	PREFETCHT0   32(DI)(R8*8)
-	VMOVUPD      32(DX)(R8*8), Y4
+	PREFETCHT0   (DI)(R9*8)
+	VMOVUPD      (CX)(R9*8), Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMSUB231PD  Y0, Y5, Y6
+	VBROADCASTSD (SI), Y7
+	VBROADCASTSD 112(SI), Y8
+	VBROADCASTSD 8(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 120(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 16(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 128(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 24(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 136(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 32(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 144(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 40(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 152(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 48(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 160(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 56(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 168(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 64(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 176(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 72(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 184(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 80(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 192(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 88(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 200(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 96(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 208(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 104(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VFMADD231PD  Y4, Y7, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VFMADD231PD  Y6, Y8, Y7
+	VMULPD       Y5, Y7, Y5
+	VMULPD       Y4, Y5, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, (AX)(R9*8)
+	VMOVUPD      32(DX)(R9*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMAXPD       32(CX)(R8*8), Y0, Y5
-	VSUBPD       32(SP), Y5, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y7
-	VMOVUPD      32(SP), Y6
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y6
-	VMOVAPD      Y5, Y5
-	VFNMADD231PD cd3fe62e42fee00000<>+0(SB), Y7, Y5
-	VSUBPD       Y6, Y5, Y5
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y6
-	VMULPD       Y5, Y5, Y8
-	VFMADD213PD  Y5, Y8, Y6
-	VSUBPD       (SP), Y7, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
-	VFMADD231PD  Y6, Y7, Y5
-	VMULPD       cd4030000000000000<>+0(SB), Y5, Y5
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y5, Y5
-	VBROADCASTSD (SI), Y8
-	VBROADCASTSD 112(SI), Y9
-	VBROADCASTSD 8(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y9, Y9
-	VMULPD       Y7, Y9, Y9
-	VFMADD231PD  Y6, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, 32(AX)(R8*8)
-	PREFETCHT0   64(DI)(R8*8)
-	VMOVUPD      64(DX)(R8*8), Y4
+	PREFETCHT0   32(DI)(R9*8)
+	VMOVUPD      32(CX)(R9*8), Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMSUB231PD  Y0, Y5, Y6
+	VBROADCASTSD (SI), Y7
+	VBROADCASTSD 112(SI), Y8
+	VBROADCASTSD 8(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 120(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 16(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 128(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 24(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 136(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 32(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 144(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 40(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 152(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 48(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 160(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 56(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 168(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 64(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 176(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 72(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 184(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 80(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 192(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 88(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 200(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 96(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 208(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 104(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VFMADD231PD  Y4, Y7, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VFMADD231PD  Y6, Y8, Y7
+	VMULPD       Y5, Y7, Y5
+	VMULPD       Y4, Y5, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 32(AX)(R9*8)
+	VMOVUPD      64(DX)(R9*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMAXPD       64(CX)(R8*8), Y0, Y5
-	VSUBPD       32(SP), Y5, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y7
-	VMOVUPD      32(SP), Y6
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y6
-	VMOVAPD      Y5, Y5
-	VFNMADD231PD cd3fe62e42fee00000<>+0(SB), Y7, Y5
-	VSUBPD       Y6, Y5, Y5
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y6
-	VMULPD       Y5, Y5, Y8
-	VFMADD213PD  Y5, Y8, Y6
-	VSUBPD       (SP), Y7, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
-	VFMADD231PD  Y6, Y7, Y5
-	VMULPD       cd4030000000000000<>+0(SB), Y5, Y5
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y5, Y5
-	VBROADCASTSD (SI), Y8
-	VBROADCASTSD 112(SI), Y9
-	VBROADCASTSD 8(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y9, Y9
-	VMULPD       Y7, Y9, Y9
-	VFMADD231PD  Y6, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, 64(AX)(R8*8)
-	PREFETCHT0   96(DI)(R8*8)
-	VMOVUPD      96(DX)(R8*8), Y4
+	PREFETCHT0   64(DI)(R9*8)
+	VMOVUPD      64(CX)(R9*8), Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMSUB231PD  Y0, Y5, Y6
+	VBROADCASTSD (SI), Y7
+	VBROADCASTSD 112(SI), Y8
+	VBROADCASTSD 8(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 120(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 16(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 128(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 24(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 136(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 32(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 144(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 40(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 152(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 48(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 160(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 56(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 168(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 64(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 176(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 72(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 184(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 80(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 192(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 88(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 200(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 96(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 208(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 104(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VFMADD231PD  Y4, Y7, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VFMADD231PD  Y6, Y8, Y7
+	VMULPD       Y5, Y7, Y5
+	VMULPD       Y4, Y5, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 64(AX)(R9*8)
+	VMOVUPD      96(DX)(R9*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMAXPD       96(CX)(R8*8), Y0, Y5
-	VSUBPD       32(SP), Y5, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y7
-	VMOVUPD      32(SP), Y6
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y6
-	VMOVAPD      Y5, Y5
-	VFNMADD231PD cd3fe62e42fee00000<>+0(SB), Y7, Y5
-	VSUBPD       Y6, Y5, Y5
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y6
-	VMULPD       Y5, Y5, Y8
-	VFMADD213PD  Y5, Y8, Y6
-	VSUBPD       (SP), Y7, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
-	VFMADD231PD  Y6, Y7, Y5
-	VMULPD       cd4030000000000000<>+0(SB), Y5, Y5
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y5, Y5
-	VBROADCASTSD (SI), Y8
-	VBROADCASTSD 112(SI), Y9
-	VBROADCASTSD 8(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y9, Y9
-	VMULPD       Y7, Y9, Y9
-	VFMADD231PD  Y6, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, 96(AX)(R8*8)
-	VMOVUPD      64(SP), Y4
+	PREFETCHT0   96(DI)(R9*8)
+	VMOVUPD      96(CX)(R9*8), Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VFMSUB231PD  Y0, Y5, Y6
+	VBROADCASTSD (SI), Y7
+	VBROADCASTSD 112(SI), Y8
+	VBROADCASTSD 8(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 120(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 16(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 128(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 24(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 136(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 32(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 144(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 40(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 152(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 48(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 160(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 56(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 168(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 64(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 176(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 72(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 184(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 80(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 192(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 88(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 200(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 96(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VBROADCASTSD 208(SI), Y9
+	VFMADD213PD  Y9, Y6, Y8
+	VBROADCASTSD 104(SI), Y9
+	VFMADD213PD  Y9, Y6, Y7
+	VFMADD231PD  Y4, Y7, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VFMADD231PD  Y6, Y8, Y7
+	VMULPD       Y5, Y7, Y5
+	VMULPD       Y4, Y5, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 96(AX)(R9*8)
+	VMOVUPD      (SP), Y4
 	VADDPD       Y1, Y4, Y5
-	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, (SP)
 	VSUBPD       Y5, Y4, Y4
 	VADDPD       Y1, Y4, Y4
-	VADDPD       96(SP), Y4, Y4
-	VMOVUPD      Y4, 96(SP)
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
 	VXORPS       Y1, Y1, Y1
-	VMOVUPD      128(SP), Y4
+	VMOVUPD      64(SP), Y4
 	VADDPD       Y2, Y4, Y5
-	VMOVUPD      Y5, 128(SP)
+	VMOVUPD      Y5, 64(SP)
 	VSUBPD       Y5, Y4, Y4
 	VADDPD       Y2, Y4, Y4
-	VADDPD       160(SP), Y4, Y4
-	VMOVUPD      Y4, 160(SP)
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, R8
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R9
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	PREFETCHT0   (DI)(R8*8)
-	VMOVUPD      (DX)(R8*8), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VMAXPD       (CX)(R8*8), Y0, Y5
-	VSUBPD       32(SP), Y5, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y7
-	VMOVUPD      32(SP), Y6
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y6
-	VMOVAPD      Y5, Y5
-	VFNMADD231PD cd3fe62e42fee00000<>+0(SB), Y7, Y5
-	VSUBPD       Y6, Y5, Y5
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y6
-	VMULPD       Y5, Y5, Y8
-	VFMADD213PD  Y5, Y8, Y6
-	VSUBPD       (SP), Y7, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y5
-	VFMADD231PD  Y6, Y7, Y5
-	VMULPD       cd4030000000000000<>+0(SB), Y5, Y5
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y5, Y5
+careful2:
+	CMPQ         R9, BX
+	JGE          summed3
+	MOVQ         BX, R10
+	SUBQ         R9, R10
+	MOVQ         $0x0000000000000004, R11
+	CMPQ         R10, R11
+	CMOVQGT      R11, R10
+	LEAQ         tails<>+0(SB), R11
+	NEGQ         R10
+	VMOVUPS      32(R11)(R10*8), Y4
+	MOVQ         R8, R10
+	SUBQ         R9, R10
+	VMOVQ        R10, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (DX)(R9*8), Y4, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y5, Y6, Y6
+	PREFETCHT0   (DI)(R9*8)
+	VMASKMOVPD   (CX)(R9*8), Y4, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VFMSUB231PD  Y0, Y5, Y7
 	VBROADCASTSD (SI), Y8
 	VBROADCASTSD 112(SI), Y9
 	VBROADCASTSD 8(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
+	VFMADD213PD  Y10, Y7, Y8
 	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
+	VFMADD213PD  Y10, Y7, Y9
 	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y5, Y8
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y5, Y9
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y9, Y9
-	VMULPD       Y7, Y9, Y9
-	VFMADD231PD  Y6, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, (AX)(R8*8)
-	ADDQ         $0x04, R8
-	SUBQ         $0x04, BX
-	JMP          next3
+	VFMADD213PD  Y10, Y7, Y8
+	VFMADD231PD  Y6, Y8, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VFMADD231PD  Y7, Y9, Y8
+	VMULPD       Y5, Y8, Y5
+	VMULPD       Y6, Y5, Y5
+	VADDPD       Y5, Y2, Y2
+	VMASKMOVPD   Y5, Y4, (AX)(R9*8)
+	ADDQ         $0x04, R9
+	TESTQ        $0x0000000f, R9
+	JNE          careful2
+	VMOVUPD      (SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, (SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R10
+	ANDQ         $-16, R10
+	JMP          fast1
 
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R9
-	NEGQ         BX
-	VMOVUPS      32(R9)(BX*8), Y4
-	PREFETCHT0   (DI)(R8*8)
-	VMASKMOVPD   (DX)(R8*8), Y4, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPD   (CX)(R8*8), Y4, Y6
-	VMAXPD       Y6, Y0, Y0
-	VSUBPD       32(SP), Y0, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y7
-	VMOVUPD      32(SP), Y6
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y7, Y6
-	VMOVAPD      Y0, Y0
-	VFNMADD231PD cd3fe62e42fee00000<>+0(SB), Y7, Y0
-	VSUBPD       Y6, Y0, Y0
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y6
-	VMULPD       Y0, Y0, Y8
-	VFMADD213PD  Y0, Y8, Y6
-	VSUBPD       (SP), Y7, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VMOVAPD      Y7, Y0
-	VFMADD231PD  Y6, Y7, Y0
-	VMULPD       cd4030000000000000<>+0(SB), Y0, Y0
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y0, Y0
-	VBROADCASTSD (SI), Y8
-	VBROADCASTSD 112(SI), Y9
-	VBROADCASTSD 8(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y0, Y8
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y0, Y9
-	VFMADD231PD  Y5, Y8, Y1
-	VMULPD       Y5, Y9, Y9
-	VMULPD       Y7, Y9, Y9
-	VFMADD231PD  Y6, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMASKMOVPD   Y9, Y4, (AX)(R8*8)
-
-done5:
-	VMOVUPD      64(SP), Y0
+summed3:
+	VMOVUPD      (SP), Y0
 	VADDPD       Y1, Y0, Y4
-	VMOVUPD      Y4, 64(SP)
+	VMOVUPD      Y4, (SP)
 	VSUBPD       Y4, Y0, Y0
 	VADDPD       Y1, Y0, Y0
-	VADDPD       96(SP), Y0, Y0
-	VMOVUPD      Y0, 96(SP)
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
 	VXORPS       Y1, Y1, Y1
-	VMOVUPD      64(SP), Y0
-	VMOVUPD      96(SP), Y1
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
 	VSUBPD       Y1, Y1, Y4
 	VCMPPD       $0x00, Y4, Y4, Y4
 	VANDPD       Y4, Y1, Y1
@@ -55384,17 +55228,17 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+72(FP)
-	VMOVUPD      128(SP), Y0
+	VMOVSD       X1, sum+64(FP)
+	VMOVUPD      64(SP), Y0
 	VADDPD       Y2, Y0, Y1
-	VMOVUPD      Y1, 128(SP)
+	VMOVUPD      Y1, 64(SP)
 	VSUBPD       Y1, Y0, Y0
 	VADDPD       Y2, Y0, Y0
-	VADDPD       160(SP), Y0, Y0
-	VMOVUPD      Y0, 160(SP)
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      Y0, 96(SP)
 	VXORPS       Y2, Y2, Y2
-	VMOVUPD      128(SP), Y0
-	VMOVUPD      160(SP), Y1
+	VMOVUPD      64(SP), Y0
+	VMOVUPD      96(SP), Y1
 	VSUBPD       Y1, Y1, Y2
 	VCMPPD       $0x00, Y2, Y2, Y2
 	VANDPD       Y2, Y1, Y1
@@ -55403,9 +55247,9 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+80(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+88(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
@@ -59671,17 +59515,17 @@ done3:
 	VZEROUPPER
 	RET
 
-// func polyExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·polyExactF64AVX2(SB), NOSPLIT, $192-76
+// func polyExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·polyExactF64AVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -59695,17 +59539,20 @@ TEXT ·polyExactF64AVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y3, 128(SP)
 	VMOVUPD      Y3, 160(SP)
 	VXORPS       Y4, Y4, Y4
-	XORQ         SI, SI
+	MOVQ         top+32(FP), SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	ANDQ         $-16, R8
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VMOVUPD      (DX)(SI*8), Y5
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
+	VMOVUPD      (DX)(DI*8), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VMOVUPD      (CX)(SI*8), Y6
+	VMOVUPD      (CX)(DI*8), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
@@ -59740,15 +59587,15 @@ big1:
 	VFMSUB213PD  Y6, Y0, Y7
 	VFMADD231PD  Y5, Y7, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VMOVUPD      Y9, (AX)(SI*8)
-	VMOVUPD      32(DX)(SI*8), Y5
+	VMULPD       Y5, Y9, Y5
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y5, (AX)(DI*8)
+	VMOVUPD      32(DX)(DI*8), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VMOVUPD      32(CX)(SI*8), Y6
+	VMOVUPD      32(CX)(DI*8), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
@@ -59783,15 +59630,15 @@ big1:
 	VFMSUB213PD  Y6, Y0, Y7
 	VFMADD231PD  Y5, Y7, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VMOVUPD      Y9, 32(AX)(SI*8)
-	VMOVUPD      64(DX)(SI*8), Y5
+	VMULPD       Y5, Y9, Y5
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y5, 32(AX)(DI*8)
+	VMOVUPD      64(DX)(DI*8), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VMOVUPD      64(CX)(SI*8), Y6
+	VMOVUPD      64(CX)(DI*8), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
@@ -59826,15 +59673,15 @@ big1:
 	VFMSUB213PD  Y6, Y0, Y7
 	VFMADD231PD  Y5, Y7, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VMOVUPD      Y9, 64(AX)(SI*8)
-	VMOVUPD      96(DX)(SI*8), Y5
+	VMULPD       Y5, Y9, Y5
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y5, 64(AX)(DI*8)
+	VMOVUPD      96(DX)(DI*8), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VMOVUPD      96(CX)(SI*8), Y6
+	VMOVUPD      96(CX)(DI*8), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
@@ -59869,9 +59716,9 @@ big1:
 	VFMSUB213PD  Y6, Y0, Y7
 	VFMADD231PD  Y5, Y7, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VMOVUPD      Y9, 96(AX)(SI*8)
+	VMULPD       Y5, Y9, Y5
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y5, 96(AX)(DI*8)
 	VMOVUPD      64(SP), Y5
 	VADDPD       Y2, Y5, Y6
 	VMOVUPD      Y6, 64(SP)
@@ -59888,77 +59735,37 @@ big1:
 	VADDPD       160(SP), Y5, Y5
 	VMOVUPD      Y5, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	ADDQ         $0x10, SI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, DI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VMOVUPD      (DX)(SI*8), Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y4, Y4
-	VMOVUPD      (CX)(SI*8), Y6
+careful2:
+	CMPQ         DI, BX
+	JGE          summed3
+	MOVQ         BX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000004, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	LEAQ         tails<>+0(SB), R9
+	NEGQ         R8
+	VMOVUPS      32(R9)(R8*8), Y5
+	MOVQ         SI, R8
+	SUBQ         DI, R8
+	VMOVQ        R8, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y5, Y6, Y6
+	VMASKMOVPD   (DX)(DI*8), Y5, Y7
+	VCMPPD       $0x19, cd0<>+0(SB), Y7, Y8
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y7, Y9
+	VORPD        Y9, Y8, Y8
+	VORPD        Y8, Y4, Y4
+	VANDPD       Y6, Y7, Y7
+	VMASKMOVPD   (CX)(DI*8), Y5, Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
-	VMOVUPD      cd4338000000000000<>+0(SB), Y8
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y8
-	VSUBPD       cd4338000000000000<>+0(SB), Y8, Y9
-	VMOVAPD      Y7, Y7
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y9, Y7
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y9, Y7
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y9
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y9
-	VPSLLQ       $0x34, Y8, Y8
-	VPADDQ       Y1, Y8, Y8
-	VPADDQ       Y8, Y9, Y9
-	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
-	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
-	VSUBPD       Y9, Y7, Y7
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y8
-	VANDPD       Y8, Y6, Y6
-	VFMSUB213PD  Y6, Y0, Y7
-	VFMADD231PD  Y5, Y7, Y2
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VMOVUPD      Y9, (AX)(SI*8)
-	ADDQ         $0x04, SI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), DI
-	NEGQ         BX
-	VMOVUPS      32(DI)(BX*8), Y5
-	VMASKMOVPD   (DX)(SI*8), Y5, Y6
-	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
-	VORPD        Y8, Y7, Y7
-	VORPD        Y7, Y4, Y4
-	VMASKMOVPD   (CX)(SI*8), Y5, Y7
-	VSUBPD       (SP), Y7, Y7
-	VSUBPD       32(SP), Y7, Y7
 	VMOVUPD      cdc087500000000000<>+0(SB), Y8
-	VMAXPD       Y7, Y8, Y8
+	VMAXPD       Y6, Y8, Y8
 	VMOVUPD      cd4338000000000000<>+0(SB), Y9
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y8, Y9
 	VSUBPD       cd4338000000000000<>+0(SB), Y9, Y10
@@ -59982,18 +59789,40 @@ tail4:
 	VPADDQ       Y9, Y10, Y10
 	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
 	VFMADD231PD  cd0<>+0(SB), Y8, Y10
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y10, Y1, Y1
-	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y8
-	VANDPD       Y8, Y7, Y7
-	VFMSUB213PD  Y7, Y0, Y1
-	VFMADD231PD  Y6, Y1, Y2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y10, Y8, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y7, Y9
+	VANDPD       Y9, Y6, Y6
+	VFMSUB213PD  Y6, Y0, Y8
+	VFMADD231PD  Y7, Y8, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
-	VMULPD       Y6, Y10, Y10
-	VADDPD       Y10, Y3, Y3
-	VMASKMOVPD   Y10, Y5, (AX)(SI*8)
+	VMULPD       Y7, Y10, Y6
+	VADDPD       Y6, Y3, Y3
+	VMASKMOVPD   Y6, Y5, (AX)(DI*8)
+	ADDQ         $0x04, DI
+	TESTQ        $0x0000000f, DI
+	JNE          careful2
+	VMOVUPD      64(SP), Y5
+	VADDPD       Y2, Y5, Y6
+	VMOVUPD      Y6, 64(SP)
+	VSUBPD       Y6, Y5, Y5
+	VADDPD       Y2, Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VMOVUPD      Y5, 96(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      128(SP), Y5
+	VADDPD       Y3, Y5, Y6
+	VMOVUPD      Y6, 128(SP)
+	VSUBPD       Y6, Y5, Y5
+	VADDPD       Y3, Y5, Y5
+	VADDPD       160(SP), Y5, Y5
+	VMOVUPD      Y5, 160(SP)
+	VXORPS       Y3, Y3, Y3
+	MOVQ         BX, R8
+	ANDQ         $-16, R8
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 64(SP)
@@ -60012,7 +59841,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y3, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -60031,23 +59860,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y4, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focal1ExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·focal1ExactF64AVX2(SB), NOSPLIT, $192-76
+// func focal1ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·focal1ExactF64AVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -60060,17 +59889,20 @@ TEXT ·focal1ExactF64AVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VMOVUPD      (DX)(DI*8), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VMOVUPD      (DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+	VMOVUPD      (CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -60117,15 +59949,15 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, (AX)(DI*8)
-	VMOVUPD      32(DX)(DI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, (AX)(R8*8)
+	VMOVUPD      32(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      32(CX)(DI*8), Y5
+	VMOVUPD      32(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -60172,15 +60004,15 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 32(AX)(DI*8)
-	VMOVUPD      64(DX)(DI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 32(AX)(R8*8)
+	VMOVUPD      64(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      64(CX)(DI*8), Y5
+	VMOVUPD      64(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -60227,15 +60059,15 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 64(AX)(DI*8)
-	VMOVUPD      96(DX)(DI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 64(AX)(R8*8)
+	VMOVUPD      96(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      96(CX)(DI*8), Y5
+	VMOVUPD      96(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -60282,9 +60114,9 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 96(AX)(DI*8)
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 96(AX)(R8*8)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -60301,89 +60133,37 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VMOVUPD      (DX)(DI*8), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (DX)(R8*8), Y4, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y5, Y6, Y6
+	VMASKMOVPD   (CX)(R8*8), Y4, Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       Y1, Y7, Y7
-	VPADDQ       Y7, Y8, Y8
-	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
-	VFMADD231PD  cd0<>+0(SB), Y6, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y8, Y6, Y6
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	VBROADCASTSD 24(SI), Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y7
-	VANDPD       Y7, Y5, Y7
-	VMULPD       Y6, Y9, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y4, Y10, Y0
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
 	VMAXPD       Y5, Y7, Y7
-	VBROADCASTSD (SI), Y5
-	VMULPD       Y5, Y8, Y8
-	VFNMADD231PD Y8, Y7, Y6
-	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, (AX)(DI*8)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMASKMOVPD   (DX)(DI*8), Y4, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPD   (CX)(DI*8), Y4, Y6
-	VSUBPD       (SP), Y6, Y6
-	VSUBPD       32(SP), Y6, Y6
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
 	VMOVUPD      cd4338000000000000<>+0(SB), Y8
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y8
 	VSUBPD       cd4338000000000000<>+0(SB), Y8, Y9
@@ -60407,30 +60187,52 @@ tail4:
 	VPADDQ       Y8, Y9, Y9
 	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
 	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y9, Y1, Y1
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y8
-	VFMADD231PD  Y8, Y9, Y7
-	VBROADCASTSD 24(SI), Y8
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y7
-	VANDPD       Y7, Y6, Y7
-	VMULPD       Y1, Y8, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y5, Y10, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
-	VBROADCASTSD (SI), Y6
-	VMULPD       Y6, Y9, Y9
-	VFNMADD231PD Y9, Y7, Y1
-	VMULPD       Y8, Y1, Y1
-	VMULPD       Y5, Y1, Y1
-	VADDPD       Y1, Y2, Y2
-	VMASKMOVPD   Y1, Y4, (AX)(DI*8)
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y9, Y7, Y7
+	VBROADCASTSD 16(SI), Y8
+	VBROADCASTSD 8(SI), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VBROADCASTSD 24(SI), Y10
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y8
+	VANDPD       Y8, Y5, Y8
+	VMULPD       Y7, Y10, Y11
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y6, Y11, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y8
+	VMAXPD       Y5, Y8, Y8
+	VBROADCASTSD (SI), Y5
+	VMULPD       Y5, Y9, Y9
+	VFNMADD231PD Y9, Y8, Y7
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y6, Y7, Y5
+	VADDPD       Y5, Y2, Y2
+	VMASKMOVPD   Y5, Y4, (AX)(R8*8)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -60449,7 +60251,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -60468,23 +60270,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·focal7ExactF64AVX2(SB), NOSPLIT, $192-76
+// func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·focal7ExactF64AVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -60497,17 +60299,20 @@ TEXT ·focal7ExactF64AVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VMOVUPD      (DX)(DI*8), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VMOVUPD      (DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+	VMOVUPD      (CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -60566,15 +60371,15 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, (AX)(DI*8)
-	VMOVUPD      32(DX)(DI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, (AX)(R8*8)
+	VMOVUPD      32(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      32(CX)(DI*8), Y5
+	VMOVUPD      32(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -60633,15 +60438,15 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 32(AX)(DI*8)
-	VMOVUPD      64(DX)(DI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 32(AX)(R8*8)
+	VMOVUPD      64(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      64(CX)(DI*8), Y5
+	VMOVUPD      64(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -60700,15 +60505,15 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 64(AX)(DI*8)
-	VMOVUPD      96(DX)(DI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 64(AX)(R8*8)
+	VMOVUPD      96(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      96(CX)(DI*8), Y5
+	VMOVUPD      96(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -60767,9 +60572,9 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 96(AX)(DI*8)
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 96(AX)(R8*8)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -60786,101 +60591,37 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VMOVUPD      (DX)(DI*8), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (DX)(R8*8), Y4, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y5, Y6, Y6
+	VMASKMOVPD   (CX)(R8*8), Y4, Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       Y1, Y7, Y7
-	VPADDQ       Y7, Y8, Y8
-	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
-	VFMADD231PD  cd0<>+0(SB), Y6, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y8, Y6, Y6
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	VBROADCASTSD 24(SI), Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y7
-	VANDPD       Y7, Y5, Y7
-	VMULPD       Y6, Y9, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y4, Y10, Y0
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
 	VMAXPD       Y5, Y7, Y7
-	VBROADCASTSD (SI), Y5
-	VMULPD       Y5, Y8, Y8
-	VFNMADD231PD Y8, Y7, Y6
-	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, (AX)(DI*8)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMASKMOVPD   (DX)(DI*8), Y4, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPD   (CX)(DI*8), Y4, Y6
-	VSUBPD       (SP), Y6, Y6
-	VSUBPD       32(SP), Y6, Y6
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
 	VMOVUPD      cd4338000000000000<>+0(SB), Y8
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y8
 	VSUBPD       cd4338000000000000<>+0(SB), Y8, Y9
@@ -60904,42 +60645,64 @@ tail4:
 	VPADDQ       Y8, Y9, Y9
 	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
 	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y9, Y1, Y1
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y8
-	VFMADD231PD  Y8, Y9, Y7
-	VBROADCASTSD 24(SI), Y8
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y7
-	VANDPD       Y7, Y6, Y7
-	VMULPD       Y1, Y8, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y5, Y10, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
-	VBROADCASTSD (SI), Y6
-	VMULPD       Y6, Y9, Y9
-	VFNMADD231PD Y9, Y7, Y1
-	VMULPD       Y8, Y1, Y1
-	VMULPD       Y5, Y1, Y1
-	VADDPD       Y1, Y2, Y2
-	VMASKMOVPD   Y1, Y4, (AX)(DI*8)
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y9, Y7, Y7
+	VBROADCASTSD 16(SI), Y8
+	VBROADCASTSD 8(SI), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VBROADCASTSD 24(SI), Y10
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y8
+	VANDPD       Y8, Y5, Y8
+	VMULPD       Y7, Y10, Y11
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y6, Y11, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y8
+	VMAXPD       Y5, Y8, Y8
+	VBROADCASTSD (SI), Y5
+	VMULPD       Y5, Y9, Y9
+	VFNMADD231PD Y9, Y8, Y7
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y6, Y7, Y5
+	VADDPD       Y5, Y2, Y2
+	VMASKMOVPD   Y5, Y4, (AX)(R8*8)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -60958,7 +60721,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -60977,23 +60740,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·focalNExactF64AVX2(SB), NOSPLIT, $192-76
+// func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·focalNExactF64AVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -61006,17 +60769,20 @@ TEXT ·focalNExactF64AVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VMOVUPD      (DX)(DI*8), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VMOVUPD      (DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+	VMOVUPD      (CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -61107,15 +60873,15 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, (AX)(DI*8)
-	VMOVUPD      32(DX)(DI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, (AX)(R8*8)
+	VMOVUPD      32(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      32(CX)(DI*8), Y5
+	VMOVUPD      32(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -61206,15 +60972,15 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 32(AX)(DI*8)
-	VMOVUPD      64(DX)(DI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 32(AX)(R8*8)
+	VMOVUPD      64(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      64(CX)(DI*8), Y5
+	VMOVUPD      64(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -61305,15 +61071,15 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 64(AX)(DI*8)
-	VMOVUPD      96(DX)(DI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 64(AX)(R8*8)
+	VMOVUPD      96(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      96(CX)(DI*8), Y5
+	VMOVUPD      96(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -61404,9 +61170,9 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 96(AX)(DI*8)
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 96(AX)(R8*8)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -61423,133 +61189,37 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VMOVUPD      (DX)(DI*8), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (DX)(R8*8), Y4, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y5, Y6, Y6
+	VMASKMOVPD   (CX)(R8*8), Y4, Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       Y1, Y7, Y7
-	VPADDQ       Y7, Y8, Y8
-	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
-	VFMADD231PD  cd0<>+0(SB), Y6, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y8, Y6, Y6
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	VBROADCASTSD 24(SI), Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 112(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y7
-	VANDPD       Y7, Y5, Y7
-	VMULPD       Y6, Y9, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y4, Y10, Y0
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
 	VMAXPD       Y5, Y7, Y7
-	VBROADCASTSD (SI), Y5
-	VMULPD       Y5, Y8, Y8
-	VFNMADD231PD Y8, Y7, Y6
-	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, (AX)(DI*8)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMASKMOVPD   (DX)(DI*8), Y4, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPD   (CX)(DI*8), Y4, Y6
-	VSUBPD       (SP), Y6, Y6
-	VSUBPD       32(SP), Y6, Y6
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
 	VMOVUPD      cd4338000000000000<>+0(SB), Y8
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y8
 	VSUBPD       cd4338000000000000<>+0(SB), Y8, Y9
@@ -61573,74 +61243,96 @@ tail4:
 	VPADDQ       Y8, Y9, Y9
 	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
 	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y9, Y1, Y1
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y8
-	VFMADD231PD  Y8, Y9, Y7
-	VBROADCASTSD 24(SI), Y8
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 112(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y7
-	VANDPD       Y7, Y6, Y7
-	VMULPD       Y1, Y8, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y5, Y10, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
-	VBROADCASTSD (SI), Y6
-	VMULPD       Y6, Y9, Y9
-	VFNMADD231PD Y9, Y7, Y1
-	VMULPD       Y8, Y1, Y1
-	VMULPD       Y5, Y1, Y1
-	VADDPD       Y1, Y2, Y2
-	VMASKMOVPD   Y1, Y4, (AX)(DI*8)
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y9, Y7, Y7
+	VBROADCASTSD 16(SI), Y8
+	VBROADCASTSD 8(SI), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VBROADCASTSD 24(SI), Y10
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 88(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 96(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 104(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 112(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 120(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 128(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 136(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 144(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 152(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 160(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 168(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 176(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 184(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 192(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 200(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 208(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y8
+	VANDPD       Y8, Y5, Y8
+	VMULPD       Y7, Y10, Y11
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y6, Y11, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y8
+	VMAXPD       Y5, Y8, Y8
+	VBROADCASTSD (SI), Y5
+	VMULPD       Y5, Y9, Y9
+	VFNMADD231PD Y9, Y8, Y7
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y6, Y7, Y5
+	VADDPD       Y5, Y2, Y2
+	VMASKMOVPD   Y5, Y4, (AX)(R8*8)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -61659,7 +61351,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -61678,23 +61370,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·focalPowExactF64AVX2(SB), NOSPLIT, $320-76
+// func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·focalPowExactF64AVX2(SB), NOSPLIT, $320-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -61712,17 +61404,20 @@ TEXT ·focalPowExactF64AVX2(SB), NOSPLIT, $320-76
 	VMOVUPD      Y2, 256(SP)
 	VMOVUPD      Y2, 288(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VMOVUPD      (DX)(DI*8), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VMOVUPD      (DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+	VMOVUPD      (CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -61831,15 +61526,15 @@ big1:
 	VMULPD       Y9, Y7, Y7
 	VFNMADD231PD Y7, Y5, Y8
 	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VMOVUPD      Y8, (AX)(DI*8)
-	VMOVUPD      32(DX)(DI*8), Y4
+	VMULPD       Y4, Y8, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, (AX)(R8*8)
+	VMOVUPD      32(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      32(CX)(DI*8), Y5
+	VMOVUPD      32(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -61948,15 +61643,15 @@ big1:
 	VMULPD       Y9, Y7, Y7
 	VFNMADD231PD Y7, Y5, Y8
 	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VMOVUPD      Y8, 32(AX)(DI*8)
-	VMOVUPD      64(DX)(DI*8), Y4
+	VMULPD       Y4, Y8, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 32(AX)(R8*8)
+	VMOVUPD      64(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      64(CX)(DI*8), Y5
+	VMOVUPD      64(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -62065,15 +61760,15 @@ big1:
 	VMULPD       Y9, Y7, Y7
 	VFNMADD231PD Y7, Y5, Y8
 	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VMOVUPD      Y8, 64(AX)(DI*8)
-	VMOVUPD      96(DX)(DI*8), Y4
+	VMULPD       Y4, Y8, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 64(AX)(R8*8)
+	VMOVUPD      96(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      96(CX)(DI*8), Y5
+	VMOVUPD      96(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -62182,9 +61877,9 @@ big1:
 	VMULPD       Y9, Y7, Y7
 	VFNMADD231PD Y7, Y5, Y8
 	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VMOVUPD      Y8, 96(AX)(DI*8)
+	VMULPD       Y4, Y8, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 96(AX)(R8*8)
 	VMOVUPD      192(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 192(SP)
@@ -62201,151 +61896,37 @@ big1:
 	VADDPD       288(SP), Y4, Y4
 	VMOVUPD      Y4, 288(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VMOVUPD      (DX)(DI*8), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (DX)(R8*8), Y4, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y5, Y6, Y6
+	VMASKMOVPD   (CX)(R8*8), Y4, Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       Y1, Y7, Y7
-	VPADDQ       Y7, Y8, Y8
-	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
-	VFMADD231PD  cd0<>+0(SB), Y6, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y8, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VMOVUPD      Y8, 96(SP)
-	VMOVUPD      Y5, 128(SP)
-	VMOVUPD      Y6, 160(SP)
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y9
-	VPSUBQ       Y9, Y6, Y5
-	VMOVUPD      cd4330000000000000<>+0(SB), Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
-	VPADDQ       Y10, Y5, Y5
-	VPSRLQ       $0x34, Y5, Y5
-	VPSLLQ       $0x34, Y5, Y9
-	VPSUBQ       Y10, Y9, Y9
-	VPSUBQ       Y9, Y6, Y9
-	VPOR         Y8, Y5, Y5
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y8
-	VSUBPD       Y8, Y5, Y5
-	VMOVAPD      Y9, Y8
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y8, Y6
-	VADDPD       cd4000000000000000<>+0(SB), Y6, Y8
-	VDIVPD       Y8, Y6, Y8
-	VMULPD       Y8, Y8, Y9
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y10
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y9, Y10
-	VMULPD       Y9, Y10, Y10
-	VMULPD       Y6, Y6, Y9
-	VMULPD       cd3fe0000000000000<>+0(SB), Y9, Y9
-	VADDPD       Y9, Y10, Y10
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y5, Y7
-	VFMADD231PD  Y8, Y10, Y7
-	VSUBPD       Y7, Y9, Y9
-	VSUBPD       Y9, Y6, Y6
-	VMOVAPD      Y6, Y6
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y6
-	VMOVUPD      cdbff0000000000000<>+0(SB), Y7
-	VBROADCASTSD (SI), Y5
-	VADDPD       Y5, Y7, Y7
-	VMULPD       Y7, Y6, Y6
-	VMAXPD       cdc087500000000000<>+0(SB), Y6, Y7
-	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y5
-	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
-	VMOVAPD      Y7, Y7
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y7
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y6
-	VPSLLQ       $0x34, Y5, Y5
-	VPADDQ       64(SP), Y5, Y5
-	VPADDQ       Y5, Y6, Y6
-	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
-	VFMADD231PD  cd0<>+0(SB), Y7, Y6
-	VMOVUPD      96(SP), Y7
-	VMOVUPD      160(SP), Y8
-	VMOVUPD      128(SP), Y5
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y9
-	VANDPD       Y9, Y5, Y9
-	VMULPD       Y8, Y6, Y10
-	VMULPD       Y9, Y10, Y10
-	VFNMADD231PD Y4, Y10, Y0
-	VMAXPD       cdc087500000000000<>+0(SB), Y5, Y5
-	VBROADCASTSD (SI), Y9
-	VMULPD       Y9, Y7, Y7
-	VFNMADD231PD Y7, Y5, Y8
-	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VMOVUPD      Y8, (AX)(DI*8)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMASKMOVPD   (DX)(DI*8), Y4, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPD   (CX)(DI*8), Y4, Y6
-	VSUBPD       (SP), Y6, Y6
-	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
+	VMAXPD       Y5, Y7, Y7
 	VMOVUPD      cd4338000000000000<>+0(SB), Y8
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y8
 	VSUBPD       cd4338000000000000<>+0(SB), Y8, Y9
@@ -62369,92 +61950,114 @@ tail4:
 	VPADDQ       Y8, Y9, Y9
 	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
 	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y9, Y1, Y1
-	VXORPS       Y7, Y7, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y9, Y7, Y7
+	VXORPS       Y8, Y8, Y8
 	VMOVUPD      Y9, 96(SP)
-	VMOVUPD      Y6, 128(SP)
-	VMOVUPD      Y1, 160(SP)
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y9
-	VPSUBQ       Y9, Y1, Y6
-	VMOVUPD      cd4330000000000000<>+0(SB), Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
-	VPADDQ       Y10, Y6, Y6
-	VPSRLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y6, Y9
-	VPSUBQ       Y10, Y9, Y9
-	VPSUBQ       Y9, Y1, Y9
-	VPOR         Y8, Y6, Y6
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y8
-	VSUBPD       Y8, Y6, Y6
-	VMOVAPD      Y9, Y8
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y8, Y1
-	VADDPD       cd4000000000000000<>+0(SB), Y1, Y8
-	VDIVPD       Y8, Y1, Y8
-	VMULPD       Y8, Y8, Y9
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y10
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y9, Y10
-	VMULPD       Y9, Y10, Y10
-	VMULPD       Y1, Y1, Y9
-	VMULPD       cd3fe0000000000000<>+0(SB), Y9, Y9
-	VADDPD       Y9, Y10, Y10
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y7
-	VFMADD231PD  Y8, Y10, Y7
-	VSUBPD       Y7, Y9, Y9
-	VSUBPD       Y9, Y1, Y1
-	VMOVAPD      Y1, Y1
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y1
-	VMOVUPD      cdbff0000000000000<>+0(SB), Y7
-	VBROADCASTSD (SI), Y6
-	VADDPD       Y6, Y7, Y7
-	VMULPD       Y7, Y1, Y1
-	VMAXPD       cdc087500000000000<>+0(SB), Y1, Y7
-	VMOVUPD      cd4338000000000000<>+0(SB), Y6
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y6
-	VSUBPD       cd4338000000000000<>+0(SB), Y6, Y1
+	VMOVUPD      Y5, 128(SP)
+	VMOVUPD      Y7, 160(SP)
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ       Y10, Y7, Y5
+	VMOVUPD      cd4330000000000000<>+0(SB), Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ       Y11, Y5, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y10
+	VPSUBQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y7, Y10
+	VPOR         Y9, Y5, Y5
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
+	VSUBPD       Y9, Y5, Y5
+	VMOVAPD      Y10, Y9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y7
+	VADDPD       cd4000000000000000<>+0(SB), Y7, Y9
+	VDIVPD       Y9, Y7, Y9
+	VMULPD       Y9, Y9, Y10
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
+	VMULPD       Y10, Y11, Y11
+	VMULPD       Y7, Y7, Y10
+	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
+	VADDPD       Y10, Y11, Y11
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y5, Y8
+	VFMADD231PD  Y9, Y11, Y8
+	VSUBPD       Y8, Y10, Y10
+	VSUBPD       Y10, Y7, Y7
 	VMOVAPD      Y7, Y7
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y1, Y7
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y1, Y7
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y1
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y1
-	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       64(SP), Y6, Y6
-	VPADDQ       Y6, Y1, Y1
-	VMULPD       cd39b0000000000000<>+0(SB), Y1, Y1
-	VFMADD231PD  cd0<>+0(SB), Y7, Y1
-	VMOVUPD      96(SP), Y7
-	VMOVUPD      160(SP), Y8
-	VMOVUPD      128(SP), Y6
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y9
-	VANDPD       Y9, Y6, Y9
-	VMULPD       Y8, Y1, Y10
-	VMULPD       Y9, Y10, Y10
-	VFNMADD231PD Y5, Y10, Y0
-	VMAXPD       cdc087500000000000<>+0(SB), Y6, Y6
-	VBROADCASTSD (SI), Y9
-	VMULPD       Y9, Y7, Y7
-	VFNMADD231PD Y7, Y6, Y8
-	VMULPD       Y1, Y8, Y8
-	VMULPD       Y5, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VMASKMOVPD   Y8, Y4, (AX)(DI*8)
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y7
+	VMOVUPD      cdbff0000000000000<>+0(SB), Y8
+	VBROADCASTSD (SI), Y5
+	VADDPD       Y5, Y8, Y8
+	VMULPD       Y8, Y7, Y7
+	VMAXPD       cdc087500000000000<>+0(SB), Y7, Y8
+	VMOVUPD      cd4338000000000000<>+0(SB), Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y8, Y5
+	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y7
+	VMOVAPD      Y8, Y8
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y7, Y8
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y7
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y8, Y7
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       64(SP), Y5, Y5
+	VPADDQ       Y5, Y7, Y7
+	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
+	VFMADD231PD  cd0<>+0(SB), Y8, Y7
+	VMOVUPD      96(SP), Y8
+	VMOVUPD      160(SP), Y9
+	VMOVUPD      128(SP), Y5
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y10
+	VANDPD       Y10, Y5, Y10
+	VMULPD       Y9, Y7, Y11
+	VMULPD       Y10, Y11, Y11
+	VFNMADD231PD Y6, Y11, Y0
+	VMAXPD       cdc087500000000000<>+0(SB), Y5, Y5
+	VBROADCASTSD (SI), Y10
+	VMULPD       Y10, Y8, Y8
+	VFNMADD231PD Y8, Y5, Y9
+	VMULPD       Y7, Y9, Y9
+	VMULPD       Y6, Y9, Y5
+	VADDPD       Y5, Y2, Y2
+	VMASKMOVPD   Y5, Y4, (AX)(R8*8)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      192(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 192(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       224(SP), Y4, Y4
+	VMOVUPD      Y4, 224(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      256(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 256(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       288(SP), Y4, Y4
+	VMOVUPD      Y4, 288(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      192(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 192(SP)
@@ -62473,7 +62076,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      256(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 256(SP)
@@ -62492,23 +62095,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gceExactF64AVX2(SB), NOSPLIT, $192-76
+// func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·gceExactF64AVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -62522,17 +62125,20 @@ TEXT ·gceExactF64AVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         SI, SI
+	MOVQ         top+32(FP), SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	ANDQ         $-16, R8
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VMOVUPD      (DX)(SI*8), Y4
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
+	VMOVUPD      (DX)(DI*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(SI*8), Y5
+	VMOVUPD      (CX)(DI*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMULPD       Y0, Y5, Y5
@@ -62564,15 +62170,15 @@ big1:
 	VSUBPD       Y5, Y8, Y8
 	VFNMADD231PD Y7, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, (AX)(SI*8)
-	VMOVUPD      32(DX)(SI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, (AX)(DI*8)
+	VMOVUPD      32(DX)(DI*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      32(CX)(SI*8), Y5
+	VMOVUPD      32(CX)(DI*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMULPD       Y0, Y5, Y5
@@ -62604,15 +62210,15 @@ big1:
 	VSUBPD       Y5, Y8, Y8
 	VFNMADD231PD Y7, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 32(AX)(SI*8)
-	VMOVUPD      64(DX)(SI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 32(AX)(DI*8)
+	VMOVUPD      64(DX)(DI*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      64(CX)(SI*8), Y5
+	VMOVUPD      64(CX)(DI*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMULPD       Y0, Y5, Y5
@@ -62644,15 +62250,15 @@ big1:
 	VSUBPD       Y5, Y8, Y8
 	VFNMADD231PD Y7, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 64(AX)(SI*8)
-	VMOVUPD      96(DX)(SI*8), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 64(AX)(DI*8)
+	VMOVUPD      96(DX)(DI*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      96(CX)(SI*8), Y5
+	VMOVUPD      96(CX)(DI*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMULPD       Y0, Y5, Y5
@@ -62684,9 +62290,9 @@ big1:
 	VSUBPD       Y5, Y8, Y8
 	VFNMADD231PD Y7, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, 96(AX)(SI*8)
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 96(AX)(DI*8)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y1, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -62703,106 +62309,91 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, SI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, DI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VMOVUPD      (DX)(SI*8), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(SI*8), Y5
+careful2:
+	CMPQ         DI, BX
+	JGE          summed3
+	MOVQ         BX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000004, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	LEAQ         tails<>+0(SB), R9
+	NEGQ         R8
+	VMOVUPS      32(R9)(R8*8), Y4
+	MOVQ         SI, R8
+	SUBQ         DI, R8
+	VMOVQ        R8, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (DX)(DI*8), Y4, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y5, Y6, Y6
+	VMASKMOVPD   (CX)(DI*8), Y4, Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMULPD       Y0, Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
+	VMOVUPD      cdc087500000000000<>+0(SB), Y7
+	VMAXPD       Y5, Y7, Y7
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y5
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y5, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y7
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y7
-	VMULPD       Y6, Y6, Y8
-	VFMADD213PD  Y6, Y8, Y7
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y5, Y7
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y5, Y7
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y7, Y8
+	VMULPD       Y7, Y7, Y9
+	VFMADD213PD  Y7, Y9, Y8
 	VADDPD       cd4338000000000463<>+0(SB), Y5, Y5
 	VPSLLQ       $0x34, Y5, Y5
 	VMULPD       cd39b0000000000000<>+0(SB), Y5, Y5
-	VMOVAPD      Y5, Y6
-	VFMADD231PD  Y7, Y5, Y6
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y5, Y8, Y8
-	VFNMADD231PD Y7, Y5, Y8
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y6, (AX)(SI*8)
-	ADDQ         $0x04, SI
-	SUBQ         $0x04, BX
-	JMP          next3
+	VMOVAPD      Y5, Y7
+	VFMADD231PD  Y8, Y5, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y5, Y9, Y9
+	VFNMADD231PD Y8, Y5, Y9
+	VFMADD231PD  Y6, Y9, Y1
+	VMULPD       Y6, Y7, Y5
+	VADDPD       Y5, Y2, Y2
+	VMASKMOVPD   Y5, Y4, (AX)(DI*8)
+	ADDQ         $0x04, DI
+	TESTQ        $0x0000000f, DI
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R8
+	ANDQ         $-16, R8
+	JMP          fast1
 
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), DI
-	NEGQ         BX
-	VMOVUPS      32(DI)(BX*8), Y4
-	VMASKMOVPD   (DX)(SI*8), Y4, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPD   (CX)(SI*8), Y4, Y6
-	VSUBPD       (SP), Y6, Y6
-	VSUBPD       32(SP), Y6, Y6
-	VMULPD       Y0, Y6, Y6
-	VMOVUPD      cdc087500000000000<>+0(SB), Y0
-	VMAXPD       Y6, Y0, Y0
-	VMOVUPD      cd4338000000000000<>+0(SB), Y6
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y6
-	VSUBPD       cd4338000000000000<>+0(SB), Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y0
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y0
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y7
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y7
-	VMULPD       Y0, Y0, Y8
-	VFMADD213PD  Y0, Y8, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y6, Y6
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
-	VMOVAPD      Y6, Y0
-	VFMADD231PD  Y7, Y6, Y0
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y6, Y8, Y8
-	VFNMADD231PD Y7, Y6, Y8
-	VFMADD231PD  Y5, Y8, Y1
-	VMULPD       Y5, Y0, Y0
-	VADDPD       Y0, Y2, Y2
-	VMASKMOVPD   Y0, Y4, (AX)(SI*8)
-
-done5:
+summed3:
 	VMOVUPD      64(SP), Y0
 	VADDPD       Y1, Y0, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -62821,7 +62412,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -62840,23 +62431,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func smoothExactF64AVX2(h *float64, z *float64, t *float64, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·smoothExactF64AVX2(SB), NOSPLIT, $192-76
+// func smoothExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·smoothExactF64AVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -62869,17 +62460,20 @@ TEXT ·smoothExactF64AVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VMOVUPD      (DX)(DI*8), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VMOVUPD      (DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+	VMOVUPD      (CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -63008,15 +62602,15 @@ big1:
 	VFMADD213PD  Y6, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y0
 	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, (AX)(DI*8)
-	VMOVUPD      32(DX)(DI*8), Y4
+	VMULPD       Y4, Y9, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, (AX)(R8*8)
+	VMOVUPD      32(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      32(CX)(DI*8), Y5
+	VMOVUPD      32(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -63145,15 +62739,15 @@ big1:
 	VFMADD213PD  Y6, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y0
 	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, 32(AX)(DI*8)
-	VMOVUPD      64(DX)(DI*8), Y4
+	VMULPD       Y4, Y9, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 32(AX)(R8*8)
+	VMOVUPD      64(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      64(CX)(DI*8), Y5
+	VMOVUPD      64(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -63282,15 +62876,15 @@ big1:
 	VFMADD213PD  Y6, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y0
 	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, 64(AX)(DI*8)
-	VMOVUPD      96(DX)(DI*8), Y4
+	VMULPD       Y4, Y9, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 64(AX)(R8*8)
+	VMOVUPD      96(DX)(R8*8), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VMOVUPD      96(CX)(DI*8), Y5
+	VMOVUPD      96(CX)(R8*8), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -63419,9 +63013,9 @@ big1:
 	VFMADD213PD  Y6, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y0
 	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, 96(AX)(DI*8)
+	VMULPD       Y4, Y9, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y4, 96(AX)(R8*8)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -63438,174 +63032,40 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VMOVUPD      (DX)(DI*8), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VMOVUPD      (CX)(DI*8), Y5
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPEQQ     count4<>+0(SB), Y5, Y5
+	VANDNPD      Y4, Y5, Y5
+	VMASKMOVPD   (DX)(R8*8), Y4, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y5, Y6, Y6
+	VMASKMOVPD   (CX)(R8*8), Y4, Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y5
-	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y7
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y7, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y7, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y7
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y7
-	VPSLLQ       $0x34, Y5, Y5
-	VPADDQ       Y1, Y5, Y5
-	VPADDQ       Y5, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VFMADD231PD  cd0<>+0(SB), Y6, Y7
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
-	VSUBPD       Y7, Y5, Y5
-	VSUBPD       Y5, Y7, Y6
-	VBROADCASTSD 8(SI), Y8
-	VBROADCASTSD 200(SI), Y9
-	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 224(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 232(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 240(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 248(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 256(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 264(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 272(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 280(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 288(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 296(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 112(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 304(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 312(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 320(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 328(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 336(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 344(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 352(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 360(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 368(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 376(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 384(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD (SI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VFMADD231PD  Y4, Y8, Y0
-	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMOVUPD      Y9, (AX)(DI*8)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMASKMOVPD   (DX)(DI*8), Y4, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPD   (CX)(DI*8), Y4, Y6
-	VSUBPD       (SP), Y6, Y6
-	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
-	VMOVUPD      cd4338000000000000<>+0(SB), Y6
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y6
-	VSUBPD       cd4338000000000000<>+0(SB), Y6, Y8
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      cd4338000000000000<>+0(SB), Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y5
+	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y8
 	VMOVAPD      Y7, Y7
 	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y7
 	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y7
@@ -63621,117 +63081,139 @@ tail4:
 	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y7, Y8
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y8
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y8
-	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       Y1, Y6, Y6
-	VPADDQ       Y6, Y8, Y8
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       Y1, Y5, Y5
+	VPADDQ       Y5, Y8, Y8
 	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
 	VFMADD231PD  cd0<>+0(SB), Y7, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y8, Y1, Y1
-	VSUBPD       Y1, Y8, Y6
-	VBROADCASTSD 8(SI), Y7
-	VBROADCASTSD 200(SI), Y9
-	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 224(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 232(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 240(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 248(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 256(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 264(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 272(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 280(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 288(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 296(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 112(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 304(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 312(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 320(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 328(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 336(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 344(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 352(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 360(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 368(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 376(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 384(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD (SI), Y6
-	VFMADD213PD  Y6, Y1, Y7
-	VFMADD231PD  Y5, Y7, Y0
-	VMULPD       Y8, Y9, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VMASKMOVPD   Y9, Y4, (AX)(DI*8)
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y8, Y5, Y5
+	VSUBPD       Y5, Y8, Y7
+	VBROADCASTSD 8(SI), Y9
+	VBROADCASTSD 200(SI), Y10
+	VBROADCASTSD 16(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 208(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 24(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 216(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 224(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 232(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 240(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 248(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 256(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 264(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 272(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 88(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 280(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 96(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 288(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 104(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 296(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 112(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 304(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 120(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 312(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 128(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 320(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 136(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 328(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 144(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 336(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 152(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 344(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 160(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 352(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 168(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 360(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 176(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 368(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 184(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 376(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 192(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 384(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD (SI), Y7
+	VFMADD213PD  Y7, Y5, Y9
+	VFMADD231PD  Y6, Y9, Y0
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y6, Y10, Y5
+	VADDPD       Y5, Y2, Y2
+	VMASKMOVPD   Y5, Y4, (AX)(R8*8)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -63750,7 +63232,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -63769,9 +63251,9 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
@@ -73859,12 +73341,13 @@ done5:
 	VZEROUPPER
 	RET
 
-// func sumExpWideAVX512(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
-TEXT ·sumExpWideAVX512(SB), NOSPLIT, $0-48
+// func sumExpWideAVX512(z *float32, n int, but int, low float64, shift float64, ahead int) (sum float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV, MMX+
+TEXT ·sumExpWideAVX512(SB), NOSPLIT, $128-56
 	MOVQ         z+0(FP), AX
 	MOVQ         n+8(FP), CX
-	MOVQ         ahead+32(FP), DX
+	MOVQ         ahead+40(FP), DX
+	MOVQ         but+16(FP), BX
 	ADDQ         AX, DX
 	VBROADCASTSD cd3ff71547652b82fe<>+0(SB), Z0
 	VBROADCASTSD cd4338000000000000<>+0(SB), Z1
@@ -73881,18 +73364,22 @@ TEXT ·sumExpWideAVX512(SB), NOSPLIT, $0-48
 	VBROADCASTSD cd3fa5555555553d4f<>+0(SB), Z12
 	VBROADCASTSD cd3fc5555555555556<>+0(SB), Z13
 	VBROADCASTSD cd3fe0000000000000<>+0(SB), Z14
-	VBROADCASTSD low+16(FP), Z15
-	VBROADCASTSD shift+24(FP), Z16
+	VBROADCASTSD low+24(FP), Z15
+	VBROADCASTSD shift+32(FP), Z16
 	VPXORD       Z17, Z17, Z17
 	VPXORD       Z18, Z18, Z18
-	XORQ         BX, BX
+	VMOVUPD      Z17, (SP)
+	VMOVUPD      Z17, 64(SP)
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-32, DI
 
-big1:
-	CMPQ         CX, $0x10
-	JLT          small2
-	VCVTPS2PD    (AX)(BX*4), Z19
+fast1:
+	CMPQ         SI, DI
+	JGE          careful2
+	VCVTPS2PD    (AX)(SI*4), Z19
 	VMAXPD       Z19, Z15, Z19
-	PREFETCHT0   (DX)(BX*4)
+	PREFETCHT0   (DX)(SI*4)
 	VMOVUPD      Z1, Z20
 	VFMADD231PD  Z0, Z19, Z20
 	VSUBPD       Z1, Z20, Z20
@@ -73914,9 +73401,9 @@ big1:
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
 	VADDPD       Z19, Z17, Z17
-	VCVTPS2PD    32(AX)(BX*4), Z19
+	VCVTPS2PD    32(AX)(SI*4), Z19
 	VMAXPD       Z19, Z15, Z19
-	PREFETCHT0   32(DX)(BX*4)
+	PREFETCHT0   32(DX)(SI*4)
 	VMOVUPD      Z1, Z20
 	VFMADD231PD  Z0, Z19, Z20
 	VSUBPD       Z1, Z20, Z20
@@ -73938,17 +73425,9 @@ big1:
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
 	VADDPD       Z19, Z18, Z18
-	ADDQ         $0x10, BX
-	SUBQ         $0x10, CX
-	JMP          big1
-
-small2:
-next3:
-	CMPQ         CX, $0x08
-	JLT          tail4
-	VCVTPS2PD    (AX)(BX*4), Z19
+	VCVTPS2PD    64(AX)(SI*4), Z19
 	VMAXPD       Z19, Z15, Z19
-	PREFETCHT0   (DX)(BX*4)
+	PREFETCHT0   64(DX)(SI*4)
 	VMOVUPD      Z1, Z20
 	VFMADD231PD  Z0, Z19, Z20
 	VSUBPD       Z1, Z20, Z20
@@ -73970,53 +73449,131 @@ next3:
 	VSUBPD       Z16, Z20, Z20
 	VSCALEFPD    Z20, Z19, Z19
 	VADDPD       Z19, Z17, Z17
-	ADDQ         $0x08, BX
-	SUBQ         $0x08, CX
-	JMP          next3
+	VCVTPS2PD    96(AX)(SI*4), Z19
+	VMAXPD       Z19, Z15, Z19
+	PREFETCHT0   96(DX)(SI*4)
+	VMOVUPD      Z1, Z20
+	VFMADD231PD  Z0, Z19, Z20
+	VSUBPD       Z1, Z20, Z20
+	VMOVAPD      Z19, Z21
+	VFNMADD231PD Z2, Z20, Z21
+	VFNMADD231PD Z3, Z20, Z21
+	VMOVUPD      Z5, Z19
+	VFMADD213PD  Z6, Z21, Z19
+	VFMADD213PD  Z7, Z21, Z19
+	VFMADD213PD  Z8, Z21, Z19
+	VFMADD213PD  Z9, Z21, Z19
+	VFMADD213PD  Z10, Z21, Z19
+	VFMADD213PD  Z11, Z21, Z19
+	VFMADD213PD  Z12, Z21, Z19
+	VFMADD213PD  Z13, Z21, Z19
+	VFMADD213PD  Z14, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VSUBPD       Z16, Z20, Z20
+	VSCALEFPD    Z20, Z19, Z19
+	VADDPD       Z19, Z18, Z18
+	VADDPD       Z18, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VMOVUPD      (SP), Z19
+	VADDPD       Z17, Z19, Z20
+	VMOVUPD      Z20, (SP)
+	VSUBPD       Z20, Z19, Z19
+	VADDPD       Z17, Z19, Z19
+	VADDPD       64(SP), Z19, Z19
+	VMOVUPD      Z19, 64(SP)
+	VPXORD       Z17, Z17, Z17
+	ADDQ         $0x20, SI
+	JMP          fast1
 
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	MOVL         $0x00000001, SI
-	SHLXL        CX, SI, CX
-	DECL         CX
-	KMOVW        CX, K1
-	VMOVUPS.Z    (AX)(BX*4), K1, Y19
+careful2:
+	CMPQ         SI, CX
+	JGE          summed3
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000008, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, DI
+	DECL         DI
+	KMOVW        DI, K1
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	MOVL         $0x00000001, R8
+	XORL         R9, R9
+	SHLXL        DI, R8, R8
+	CMPQ         DI, $0x08
+	CMOVLCC      R9, R8
+	KMOVW        R8, K2
+	KANDNW       K1, K2, K2
+	VMOVUPS.Z    (AX)(SI*4), K1, Y19
 	VCVTPS2PD    Y19, Z19
-	VMAXPD       Z19, Z15, Z15
-	PREFETCHT0   (DX)(BX*4)
-	VMOVUPD      Z1, Z19
-	VFMADD231PD  Z0, Z15, Z19
-	VSUBPD       Z1, Z19, Z0
-	VMOVAPD      Z15, Z1
-	VFNMADD231PD Z2, Z0, Z1
-	VFNMADD231PD Z3, Z0, Z1
-	VMOVUPD      Z5, Z2
-	VFMADD213PD  Z6, Z1, Z2
-	VFMADD213PD  Z7, Z1, Z2
-	VFMADD213PD  Z8, Z1, Z2
-	VFMADD213PD  Z9, Z1, Z2
-	VFMADD213PD  Z10, Z1, Z2
-	VFMADD213PD  Z11, Z1, Z2
-	VFMADD213PD  Z12, Z1, Z2
-	VFMADD213PD  Z13, Z1, Z2
-	VFMADD213PD  Z14, Z1, Z2
-	VFMADD213PD  Z4, Z1, Z2
-	VFMADD213PD  Z4, Z1, Z2
-	VSUBPD       Z16, Z0, Z0
-	VSCALEFPD    Z0, Z2, Z2
-	VMOVUPD.Z    Z2, K1, Z2
-	VADDPD       Z2, Z17, Z17
+	VMAXPD       Z19, Z15, Z19
+	PREFETCHT0   (DX)(SI*4)
+	VMOVUPD      Z1, Z20
+	VFMADD231PD  Z0, Z19, Z20
+	VSUBPD       Z1, Z20, Z20
+	VMOVAPD      Z19, Z21
+	VFNMADD231PD Z2, Z20, Z21
+	VFNMADD231PD Z3, Z20, Z21
+	VMOVUPD      Z5, Z19
+	VFMADD213PD  Z6, Z21, Z19
+	VFMADD213PD  Z7, Z21, Z19
+	VFMADD213PD  Z8, Z21, Z19
+	VFMADD213PD  Z9, Z21, Z19
+	VFMADD213PD  Z10, Z21, Z19
+	VFMADD213PD  Z11, Z21, Z19
+	VFMADD213PD  Z12, Z21, Z19
+	VFMADD213PD  Z13, Z21, Z19
+	VFMADD213PD  Z14, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VFMADD213PD  Z4, Z21, Z19
+	VSUBPD       Z16, Z20, Z20
+	VSCALEFPD    Z20, Z19, Z19
+	VMOVUPD.Z    Z19, K2, Z19
+	VADDPD       Z19, Z17, Z17
+	ADDQ         $0x08, SI
+	TESTQ        $0x0000001f, SI
+	JNE          careful2
+	VADDPD       Z18, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VMOVUPD      (SP), Z19
+	VADDPD       Z17, Z19, Z20
+	VMOVUPD      Z20, (SP)
+	VSUBPD       Z20, Z19, Z19
+	VADDPD       Z17, Z19, Z19
+	VADDPD       64(SP), Z19, Z19
+	VMOVUPD      Z19, 64(SP)
+	VPXORD       Z17, Z17, Z17
+	MOVQ         CX, DI
+	ANDQ         $-32, DI
+	JMP          fast1
 
-done5:
+summed3:
 	VADDPD        Z18, Z17, Z17
-	VEXTRACTF64X4 $0x01, Z17, Y0
-	VADDPD        Y0, Y17, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X1
-	VPERMILPD     $0x01, X1, X0
-	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+40(FP)
+	VPXORD        Z18, Z18, Z18
+	VMOVUPD       (SP), Z0
+	VADDPD        Z17, Z0, Z1
+	VMOVUPD       Z1, (SP)
+	VSUBPD        Z1, Z0, Z0
+	VADDPD        Z17, Z0, Z0
+	VADDPD        64(SP), Z0, Z0
+	VMOVUPD       Z0, 64(SP)
+	VPXORD        Z17, Z17, Z17
+	VMOVUPD       (SP), Z0
+	VMOVUPD       64(SP), Z1
+	VSUBPD        Z1, Z1, Z2
+	VCMPPD        $0x00, Z2, Z2, K1
+	VMOVUPD.Z     Z1, K1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, sum+48(FP)
 	VZEROUPPER
 	RET
 
@@ -76132,16 +75689,16 @@ done5:
 	VZEROUPPER
 	RET
 
-// func polyExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·polyExactWideAVX512(SB), NOSPLIT, $256-76
+// func polyExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·polyExactWideAVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD (SI), Z3
 	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z4
@@ -76152,15 +75709,18 @@ TEXT ·polyExactWideAVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z6, 128(SP)
 	VMOVUPD      Z6, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         SI, SI
+	MOVQ         top+32(FP), SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	ANDQ         $-32, R8
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VCVTPS2PD         (DX)(SI*4), Z7
+fast1:
+	CMPQ              DI, R8
+	JGE               careful2
+	VCVTPS2PD         (DX)(DI*4), Z7
 	VFPCLASSPDZ       $0xd9, Z7, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(SI*4), Z8
+	VCVTPS2PD         (CX)(DI*4), Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -76192,14 +75752,14 @@ big1:
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VCVTPD2PS         Z9, Y7
-	VMOVUPS           Y7, (AX)(SI*4)
-	VCVTPS2PD         32(DX)(SI*4), Z7
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VCVTPD2PS         Z7, Y7
+	VMOVUPS           Y7, (AX)(DI*4)
+	VCVTPS2PD         32(DX)(DI*4), Z7
 	VFPCLASSPDZ       $0xd9, Z7, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         32(CX)(SI*4), Z8
+	VCVTPS2PD         32(CX)(DI*4), Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -76231,14 +75791,14 @@ big1:
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VCVTPD2PS         Z9, Y7
-	VMOVUPS           Y7, 32(AX)(SI*4)
-	VCVTPS2PD         64(DX)(SI*4), Z7
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VCVTPD2PS         Z7, Y7
+	VMOVUPS           Y7, 32(AX)(DI*4)
+	VCVTPS2PD         64(DX)(DI*4), Z7
 	VFPCLASSPDZ       $0xd9, Z7, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         64(CX)(SI*4), Z8
+	VCVTPS2PD         64(CX)(DI*4), Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -76270,14 +75830,14 @@ big1:
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VCVTPD2PS         Z9, Y7
-	VMOVUPS           Y7, 64(AX)(SI*4)
-	VCVTPS2PD         96(DX)(SI*4), Z7
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VCVTPD2PS         Z7, Y7
+	VMOVUPS           Y7, 64(AX)(DI*4)
+	VCVTPS2PD         96(DX)(DI*4), Z7
 	VFPCLASSPDZ       $0xd9, Z7, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         96(CX)(SI*4), Z8
+	VCVTPS2PD         96(CX)(DI*4), Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -76309,10 +75869,10 @@ big1:
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VCVTPD2PS         Z9, Y7
-	VMOVUPS           Y7, 96(AX)(SI*4)
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VCVTPD2PS         Z7, Y7
+	VMOVUPS           Y7, 96(AX)(DI*4)
 	VMOVUPD           (SP), Z7
 	VADDPD            Z5, Z7, Z8
 	VMOVUPD           Z8, (SP)
@@ -76329,18 +75889,37 @@ big1:
 	VADDPD            192(SP), Z7, Z7
 	VMOVUPD           Z7, 192(SP)
 	VPXORD            Z6, Z6, Z6
-	ADDQ              $0x20, SI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, DI
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VCVTPS2PD         (DX)(SI*4), Z7
-	VFPCLASSPDZ       $0xd9, Z7, K2
-	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(SI*4), Z8
+careful2:
+	CMPQ              DI, BX
+	JGE               summed3
+	MOVQ              BX, R8
+	SUBQ              DI, R8
+	MOVQ              $0x0000000000000008, R9
+	CMPQ              R8, R9
+	CMOVQGT           R9, R8
+	MOVL              $0x00000001, R9
+	SHLXL             R8, R9, R8
+	DECL              R8
+	KMOVW             R8, K2
+	MOVQ              SI, R8
+	SUBQ              DI, R8
+	MOVL              $0x00000001, R9
+	XORL              R10, R10
+	SHLXL             R8, R9, R9
+	CMPQ              R8, $0x08
+	CMOVLCC           R10, R9
+	KMOVW             R9, K3
+	KANDNW            K2, K3, K3
+	VMOVUPS.Z         (DX)(DI*4), K2, Y7
+	VCVTPS2PD         Y7, Z7
+	VFPCLASSPDZ       $0xd9, Z7, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z7, K3, Z7
+	VMOVUPS.Z         (CX)(DI*4), K2, Y8
+	VCVTPS2PD         Y8, Z8
 	VSUBPD            Z0, Z8, Z8
 	VSUBPD            Z1, Z8, Z8
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z9
@@ -76367,69 +75946,39 @@ next3:
 	VSCALEFPD         Z10, Z9, Z9
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z10
 	VSUBPD            Z9, Z10, Z10
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z7, K2
-	VMOVUPD.Z         Z8, K2, Z8
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z7, K3
+	VMOVUPD.Z         Z8, K3, Z8
 	VFMSUB213PD       Z8, Z3, Z10
 	VFMADD231PD       Z7, Z10, Z5
 	VFMADD213PD       Z4, Z3, Z9
-	VMULPD            Z7, Z9, Z9
-	VADDPD            Z9, Z6, Z6
-	VCVTPD2PS         Z9, Y7
-	VMOVUPS           Y7, (AX)(SI*4)
-	ADDQ              $0x08, SI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z7, Z9, Z7
+	VADDPD            Z7, Z6, Z6
+	VCVTPD2PS         Z7, Y7
+	VMOVUPS           Y7, K2, (AX)(DI*4)
+	ADDQ              $0x08, DI
+	TESTQ             $0x0000001f, DI
+	JNE               careful2
+	VMOVUPD           (SP), Z7
+	VADDPD            Z5, Z7, Z8
+	VMOVUPD           Z8, (SP)
+	VSUBPD            Z8, Z7, Z7
+	VADDPD            Z5, Z7, Z7
+	VADDPD            64(SP), Z7, Z7
+	VMOVUPD           Z7, 64(SP)
+	VPXORD            Z5, Z5, Z5
+	VMOVUPD           128(SP), Z7
+	VADDPD            Z6, Z7, Z8
+	VMOVUPD           Z8, 128(SP)
+	VSUBPD            Z8, Z7, Z7
+	VADDPD            Z6, Z7, Z7
+	VADDPD            192(SP), Z7, Z7
+	VMOVUPD           Z7, 192(SP)
+	VPXORD            Z6, Z6, Z6
+	MOVQ              BX, R8
+	ANDQ              $-32, R8
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, DI
-	SHLXL             BX, DI, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPS.Z         (DX)(SI*4), K2, Y7
-	VCVTPS2PD         Y7, Z7
-	VFPCLASSPDZ       $0xd9, Z7, K3
-	KORW              K3, K1, K1
-	VMOVUPS.Z         (CX)(SI*4), K2, Y8
-	VCVTPS2PD         Y8, Z8
-	VSUBPD            Z0, Z8, Z8
-	VSUBPD            Z1, Z8, Z8
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z8, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z9
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z9
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z9
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z7, K3
-	VMOVUPD.Z         Z8, K3, Z2
-	VFMSUB213PD       Z2, Z3, Z1
-	VFMADD231PD       Z7, Z1, Z5
-	VFMADD213PD       Z4, Z3, Z0
-	VMULPD            Z7, Z0, Z0
-	VADDPD            Z0, Z6, Z6
-	VCVTPD2PS         Z0, Y0
-	VMOVUPS           Y0, K2, (AX)(SI*4)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -76450,7 +75999,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z6, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -76471,22 +76020,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focal1ExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·focal1ExactWideAVX512(SB), NOSPLIT, $256-76
+// func focal1ExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·focal1ExactWideAVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD cdc087500000000000<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
@@ -76496,15 +76045,18 @@ TEXT ·focal1ExactWideAVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z5, 128(SP)
 	VMOVUPD      Z5, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VCVTPS2PD         (DX)(DI*4), Z6
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VCVTPS2PD         (DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z7
+	VCVTPS2PD         (CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -76547,14 +76099,14 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, (AX)(DI*4)
-	VCVTPS2PD         32(DX)(DI*4), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, (AX)(R8*4)
+	VCVTPS2PD         32(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         32(CX)(DI*4), Z7
+	VCVTPS2PD         32(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -76597,14 +76149,14 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 32(AX)(DI*4)
-	VCVTPS2PD         64(DX)(DI*4), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 32(AX)(R8*4)
+	VCVTPS2PD         64(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         64(CX)(DI*4), Z7
+	VCVTPS2PD         64(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -76647,14 +76199,14 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 64(AX)(DI*4)
-	VCVTPS2PD         96(DX)(DI*4), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 64(AX)(R8*4)
+	VCVTPS2PD         96(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         96(CX)(DI*4), Z7
+	VCVTPS2PD         96(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -76697,10 +76249,10 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 96(AX)(DI*4)
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 96(AX)(R8*4)
 	VMOVUPD           (SP), Z6
 	VADDPD            Z4, Z6, Z7
 	VMOVUPD           Z7, (SP)
@@ -76717,18 +76269,37 @@ big1:
 	VADDPD            192(SP), Z6, Z6
 	VMOVUPD           Z6, 192(SP)
 	VPXORD            Z5, Z5, Z5
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VCVTPS2PD         (DX)(DI*4), Z6
-	VFPCLASSPDZ       $0xd9, Z6, K2
-	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z7
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPS.Z         (DX)(R8*4), K2, Y6
+	VCVTPS2PD         Y6, Z6
+	VFPCLASSPDZ       $0xd9, Z6, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z6, K3, Z6
+	VMOVUPS.Z         (CX)(R8*4), K2, Y7
+	VCVTPS2PD         Y7, Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -76760,8 +76331,8 @@ next3:
 	VFMADD231PD       Z11, Z8, Z10
 	VBROADCASTSD      24(SI), Z11
 	VFMADD213PD.BCST  32(SI), Z10, Z11
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z10
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z         Z7, K3, Z10
 	VMULPD            Z9, Z11, Z12
 	VMULPD            Z10, Z12, Z12
 	VFNMADD231PD      Z6, Z12, Z4
@@ -76771,75 +76342,34 @@ next3:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, (AX)(DI*4)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, K2, (AX)(R8*4)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z6
+	VADDPD            Z4, Z6, Z7
+	VMOVUPD           Z7, (SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z4, Z6, Z6
+	VADDPD            64(SP), Z6, Z6
+	VMOVUPD           Z6, 64(SP)
+	VPXORD            Z4, Z4, Z4
+	VMOVUPD           128(SP), Z6
+	VADDPD            Z5, Z6, Z7
+	VMOVUPD           Z7, 128(SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z5, Z6, Z6
+	VADDPD            192(SP), Z6, Z6
+	VMOVUPD           Z6, 192(SP)
+	VPXORD            Z5, Z5, Z5
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPS.Z         (DX)(DI*4), K2, Y6
-	VCVTPS2PD         Y6, Z6
-	VFPCLASSPDZ       $0xd9, Z6, K3
-	KORW              K3, K1, K1
-	VMOVUPS.Z         (CX)(DI*4), K2, Y7
-	VCVTPS2PD         Y7, Z7
-	VSUBPD            Z0, Z7, Z7
-	VSUBPD            Z1, Z7, Z7
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z7, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z8
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z8
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z8
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VBROADCASTSD      16(SI), Z2
-	VBROADCASTSD      8(SI), Z8
-	VFMADD231PD       Z8, Z0, Z2
-	VBROADCASTSD      24(SI), Z8
-	VFMADD213PD.BCST  32(SI), Z2, Z8
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z         Z7, K3, Z2
-	VMULPD            Z1, Z8, Z9
-	VMULPD            Z2, Z9, Z9
-	VFNMADD231PD      Z6, Z9, Z4
-	VMOVUPD           Z3, Z2
-	VMAXPD            Z7, Z2, Z2
-	VBROADCASTSD      (SI), Z3
-	VMULPD            Z3, Z0, Z0
-	VFNMADD231PD      Z0, Z2, Z1
-	VMULPD            Z8, Z1, Z1
-	VMULPD            Z6, Z1, Z1
-	VADDPD            Z1, Z5, Z5
-	VCVTPD2PS         Z1, Y0
-	VMOVUPS           Y0, K2, (AX)(DI*4)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -76860,7 +76390,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -76881,22 +76411,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·focal7ExactWideAVX512(SB), NOSPLIT, $256-76
+// func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·focal7ExactWideAVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD cdc087500000000000<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
@@ -76906,15 +76436,18 @@ TEXT ·focal7ExactWideAVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z5, 128(SP)
 	VMOVUPD      Z5, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VCVTPS2PD         (DX)(DI*4), Z6
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VCVTPS2PD         (DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z7
+	VCVTPS2PD         (CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -76963,14 +76496,14 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, (AX)(DI*4)
-	VCVTPS2PD         32(DX)(DI*4), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, (AX)(R8*4)
+	VCVTPS2PD         32(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         32(CX)(DI*4), Z7
+	VCVTPS2PD         32(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77019,14 +76552,14 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 32(AX)(DI*4)
-	VCVTPS2PD         64(DX)(DI*4), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 32(AX)(R8*4)
+	VCVTPS2PD         64(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         64(CX)(DI*4), Z7
+	VCVTPS2PD         64(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77075,14 +76608,14 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 64(AX)(DI*4)
-	VCVTPS2PD         96(DX)(DI*4), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 64(AX)(R8*4)
+	VCVTPS2PD         96(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         96(CX)(DI*4), Z7
+	VCVTPS2PD         96(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77131,10 +76664,10 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 96(AX)(DI*4)
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 96(AX)(R8*4)
 	VMOVUPD           (SP), Z6
 	VADDPD            Z4, Z6, Z7
 	VMOVUPD           Z7, (SP)
@@ -77151,18 +76684,37 @@ big1:
 	VADDPD            192(SP), Z6, Z6
 	VMOVUPD           Z6, 192(SP)
 	VPXORD            Z5, Z5, Z5
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VCVTPS2PD         (DX)(DI*4), Z6
-	VFPCLASSPDZ       $0xd9, Z6, K2
-	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z7
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPS.Z         (DX)(R8*4), K2, Y6
+	VCVTPS2PD         Y6, Z6
+	VFPCLASSPDZ       $0xd9, Z6, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z6, K3, Z6
+	VMOVUPS.Z         (CX)(R8*4), K2, Y7
+	VCVTPS2PD         Y7, Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77200,8 +76752,8 @@ next3:
 	VFMADD213PD.BCST  64(SI), Z10, Z11
 	VFMADD213PD.BCST  72(SI), Z10, Z11
 	VFMADD213PD.BCST  80(SI), Z10, Z11
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z10
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z         Z7, K3, Z10
 	VMULPD            Z9, Z11, Z12
 	VMULPD            Z10, Z12, Z12
 	VFNMADD231PD      Z6, Z12, Z4
@@ -77211,81 +76763,34 @@ next3:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, (AX)(DI*4)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, K2, (AX)(R8*4)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z6
+	VADDPD            Z4, Z6, Z7
+	VMOVUPD           Z7, (SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z4, Z6, Z6
+	VADDPD            64(SP), Z6, Z6
+	VMOVUPD           Z6, 64(SP)
+	VPXORD            Z4, Z4, Z4
+	VMOVUPD           128(SP), Z6
+	VADDPD            Z5, Z6, Z7
+	VMOVUPD           Z7, 128(SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z5, Z6, Z6
+	VADDPD            192(SP), Z6, Z6
+	VMOVUPD           Z6, 192(SP)
+	VPXORD            Z5, Z5, Z5
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPS.Z         (DX)(DI*4), K2, Y6
-	VCVTPS2PD         Y6, Z6
-	VFPCLASSPDZ       $0xd9, Z6, K3
-	KORW              K3, K1, K1
-	VMOVUPS.Z         (CX)(DI*4), K2, Y7
-	VCVTPS2PD         Y7, Z7
-	VSUBPD            Z0, Z7, Z7
-	VSUBPD            Z1, Z7, Z7
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z7, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z8
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z8
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z8
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VBROADCASTSD      16(SI), Z2
-	VBROADCASTSD      8(SI), Z8
-	VFMADD231PD       Z8, Z0, Z2
-	VBROADCASTSD      24(SI), Z8
-	VFMADD213PD.BCST  32(SI), Z2, Z8
-	VFMADD213PD.BCST  40(SI), Z2, Z8
-	VFMADD213PD.BCST  48(SI), Z2, Z8
-	VFMADD213PD.BCST  56(SI), Z2, Z8
-	VFMADD213PD.BCST  64(SI), Z2, Z8
-	VFMADD213PD.BCST  72(SI), Z2, Z8
-	VFMADD213PD.BCST  80(SI), Z2, Z8
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z         Z7, K3, Z2
-	VMULPD            Z1, Z8, Z9
-	VMULPD            Z2, Z9, Z9
-	VFNMADD231PD      Z6, Z9, Z4
-	VMOVUPD           Z3, Z2
-	VMAXPD            Z7, Z2, Z2
-	VBROADCASTSD      (SI), Z3
-	VMULPD            Z3, Z0, Z0
-	VFNMADD231PD      Z0, Z2, Z1
-	VMULPD            Z8, Z1, Z1
-	VMULPD            Z6, Z1, Z1
-	VADDPD            Z1, Z5, Z5
-	VCVTPD2PS         Z1, Y0
-	VMOVUPS           Y0, K2, (AX)(DI*4)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -77306,7 +76811,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -77327,22 +76832,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·focalNExactWideAVX512(SB), NOSPLIT, $256-76
+// func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·focalNExactWideAVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD cdc087500000000000<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
@@ -77352,15 +76857,18 @@ TEXT ·focalNExactWideAVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z5, 128(SP)
 	VMOVUPD      Z5, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VCVTPS2PD         (DX)(DI*4), Z6
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VCVTPS2PD         (DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z7
+	VCVTPS2PD         (CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77425,14 +76933,14 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, (AX)(DI*4)
-	VCVTPS2PD         32(DX)(DI*4), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, (AX)(R8*4)
+	VCVTPS2PD         32(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         32(CX)(DI*4), Z7
+	VCVTPS2PD         32(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77497,14 +77005,14 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 32(AX)(DI*4)
-	VCVTPS2PD         64(DX)(DI*4), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 32(AX)(R8*4)
+	VCVTPS2PD         64(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         64(CX)(DI*4), Z7
+	VCVTPS2PD         64(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77569,14 +77077,14 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 64(AX)(DI*4)
-	VCVTPS2PD         96(DX)(DI*4), Z6
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 64(AX)(R8*4)
+	VCVTPS2PD         96(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         96(CX)(DI*4), Z7
+	VCVTPS2PD         96(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77641,10 +77149,10 @@ big1:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 96(AX)(DI*4)
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 96(AX)(R8*4)
 	VMOVUPD           (SP), Z6
 	VADDPD            Z4, Z6, Z7
 	VMOVUPD           Z7, (SP)
@@ -77661,18 +77169,37 @@ big1:
 	VADDPD            192(SP), Z6, Z6
 	VMOVUPD           Z6, 192(SP)
 	VPXORD            Z5, Z5, Z5
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VCVTPS2PD         (DX)(DI*4), Z6
-	VFPCLASSPDZ       $0xd9, Z6, K2
-	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z7
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPS.Z         (DX)(R8*4), K2, Y6
+	VCVTPS2PD         Y6, Z6
+	VFPCLASSPDZ       $0xd9, Z6, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z6, K3, Z6
+	VMOVUPS.Z         (CX)(R8*4), K2, Y7
+	VCVTPS2PD         Y7, Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77726,8 +77253,8 @@ next3:
 	VFMADD213PD.BCST  192(SI), Z10, Z11
 	VFMADD213PD.BCST  200(SI), Z10, Z11
 	VFMADD213PD.BCST  208(SI), Z10, Z11
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z10
+	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
+	VMOVUPD.Z         Z7, K3, Z10
 	VMULPD            Z9, Z11, Z12
 	VMULPD            Z10, Z12, Z12
 	VFNMADD231PD      Z6, Z12, Z4
@@ -77737,97 +77264,34 @@ next3:
 	VMULPD            Z7, Z8, Z8
 	VFNMADD231PD      Z8, Z10, Z9
 	VMULPD            Z11, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, (AX)(DI*4)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, K2, (AX)(R8*4)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z6
+	VADDPD            Z4, Z6, Z7
+	VMOVUPD           Z7, (SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z4, Z6, Z6
+	VADDPD            64(SP), Z6, Z6
+	VMOVUPD           Z6, 64(SP)
+	VPXORD            Z4, Z4, Z4
+	VMOVUPD           128(SP), Z6
+	VADDPD            Z5, Z6, Z7
+	VMOVUPD           Z7, 128(SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z5, Z6, Z6
+	VADDPD            192(SP), Z6, Z6
+	VMOVUPD           Z6, 192(SP)
+	VPXORD            Z5, Z5, Z5
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPS.Z         (DX)(DI*4), K2, Y6
-	VCVTPS2PD         Y6, Z6
-	VFPCLASSPDZ       $0xd9, Z6, K3
-	KORW              K3, K1, K1
-	VMOVUPS.Z         (CX)(DI*4), K2, Y7
-	VCVTPS2PD         Y7, Z7
-	VSUBPD            Z0, Z7, Z7
-	VSUBPD            Z1, Z7, Z7
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z7, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z8
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z8
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z8
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VBROADCASTSD      16(SI), Z2
-	VBROADCASTSD      8(SI), Z8
-	VFMADD231PD       Z8, Z0, Z2
-	VBROADCASTSD      24(SI), Z8
-	VFMADD213PD.BCST  32(SI), Z2, Z8
-	VFMADD213PD.BCST  40(SI), Z2, Z8
-	VFMADD213PD.BCST  48(SI), Z2, Z8
-	VFMADD213PD.BCST  56(SI), Z2, Z8
-	VFMADD213PD.BCST  64(SI), Z2, Z8
-	VFMADD213PD.BCST  72(SI), Z2, Z8
-	VFMADD213PD.BCST  80(SI), Z2, Z8
-	VFMADD213PD.BCST  88(SI), Z2, Z8
-	VFMADD213PD.BCST  96(SI), Z2, Z8
-	VFMADD213PD.BCST  104(SI), Z2, Z8
-	VFMADD213PD.BCST  112(SI), Z2, Z8
-	VFMADD213PD.BCST  120(SI), Z2, Z8
-	VFMADD213PD.BCST  128(SI), Z2, Z8
-	VFMADD213PD.BCST  136(SI), Z2, Z8
-	VFMADD213PD.BCST  144(SI), Z2, Z8
-	VFMADD213PD.BCST  152(SI), Z2, Z8
-	VFMADD213PD.BCST  160(SI), Z2, Z8
-	VFMADD213PD.BCST  168(SI), Z2, Z8
-	VFMADD213PD.BCST  176(SI), Z2, Z8
-	VFMADD213PD.BCST  184(SI), Z2, Z8
-	VFMADD213PD.BCST  192(SI), Z2, Z8
-	VFMADD213PD.BCST  200(SI), Z2, Z8
-	VFMADD213PD.BCST  208(SI), Z2, Z8
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z         Z7, K3, Z2
-	VMULPD            Z1, Z8, Z9
-	VMULPD            Z2, Z9, Z9
-	VFNMADD231PD      Z6, Z9, Z4
-	VMOVUPD           Z3, Z2
-	VMAXPD            Z7, Z2, Z2
-	VBROADCASTSD      (SI), Z3
-	VMULPD            Z3, Z0, Z0
-	VFNMADD231PD      Z0, Z2, Z1
-	VMULPD            Z8, Z1, Z1
-	VMULPD            Z6, Z1, Z1
-	VADDPD            Z1, Z5, Z5
-	VCVTPD2PS         Z1, Y0
-	VMOVUPS           Y0, K2, (AX)(DI*4)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -77848,7 +77312,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -77869,22 +77333,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·focalPowExactWideAVX512(SB), NOSPLIT, $256-76
+// func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·focalPowExactWideAVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD cd0<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
@@ -77894,15 +77358,18 @@ TEXT ·focalPowExactWideAVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z5, 128(SP)
 	VMOVUPD      Z5, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VCVTPS2PD         (DX)(DI*4), Z6
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VCVTPS2PD         (DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z7
+	VCVTPS2PD         (CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -77910,99 +77377,99 @@ big1:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z16
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z16
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z16
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z10, Z10, Z10
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z16
-	VPSUBQ            Z16, Z9, Z17
-	VPSRAQ            $0x34, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z16
-	VPSUBQ            Z16, Z9, Z16
-	VCVTQQ2PD         Z17, Z17
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z16, Z16
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z16, Z18
-	VDIVPD            Z18, Z16, Z18
-	VMULPD            Z18, Z18, Z19
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z20
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z19, Z20
-	VMULPD            Z19, Z20, Z20
-	VMULPD            Z16, Z16, Z19
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z19, Z19
-	VADDPD            Z19, Z20, Z20
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z17, Z10
-	VFMADD231PD       Z18, Z20, Z10
-	VSUBPD            Z10, Z19, Z19
-	VSUBPD            Z19, Z16, Z16
-	VMOVAPD           Z16, Z16
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z17, Z16
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z10
+	VFMADD231PD       Z17, Z19, Z10
+	VSUBPD            Z10, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z10
-	VBROADCASTSD      (SI), Z17
-	VADDPD            Z17, Z10, Z10
-	VMULPD            Z10, Z16, Z16
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z16, Z10
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z10, Z16
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z16, Z17
-	VMOVAPD           Z10, Z18
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z17, Z18
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VSUBPD            Z3, Z17, Z17
-	VSCALEFPD         Z17, Z16, Z16
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z10, Z10
+	VMULPD            Z10, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z10
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z10, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z10, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z17
-	VMULPD            Z9, Z16, Z18
-	VMULPD            Z17, Z18, Z18
-	VFNMADD231PD      Z6, Z18, Z4
+	VMOVUPD.Z         Z7, K2, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
 	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z17
-	VMULPD            Z17, Z8, Z8
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
 	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z16, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, (AX)(DI*4)
-	VCVTPS2PD         32(DX)(DI*4), Z6
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, (AX)(R8*4)
+	VCVTPS2PD         32(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         32(CX)(DI*4), Z7
+	VCVTPS2PD         32(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -78010,99 +77477,99 @@ big1:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z16
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z16
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z16
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z11, Z11, Z11
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z16
-	VPSUBQ            Z16, Z9, Z17
-	VPSRAQ            $0x34, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z16
-	VPSUBQ            Z16, Z9, Z16
-	VCVTQQ2PD         Z17, Z17
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z16, Z16
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z16, Z18
-	VDIVPD            Z18, Z16, Z18
-	VMULPD            Z18, Z18, Z19
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z20
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z19, Z20
-	VMULPD            Z19, Z20, Z20
-	VMULPD            Z16, Z16, Z19
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z19, Z19
-	VADDPD            Z19, Z20, Z20
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z17, Z11
-	VFMADD231PD       Z18, Z20, Z11
-	VSUBPD            Z11, Z19, Z19
-	VSUBPD            Z19, Z16, Z16
-	VMOVAPD           Z16, Z16
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z17, Z16
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z11
+	VFMADD231PD       Z17, Z19, Z11
+	VSUBPD            Z11, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z11
-	VBROADCASTSD      (SI), Z17
-	VADDPD            Z17, Z11, Z11
-	VMULPD            Z11, Z16, Z16
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z16, Z11
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z11, Z16
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z16, Z17
-	VMOVAPD           Z11, Z18
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z17, Z18
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VSUBPD            Z3, Z17, Z17
-	VSCALEFPD         Z17, Z16, Z16
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z11, Z11
+	VMULPD            Z11, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z11
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z11, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z11, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z17
-	VMULPD            Z9, Z16, Z18
-	VMULPD            Z17, Z18, Z18
-	VFNMADD231PD      Z6, Z18, Z4
+	VMOVUPD.Z         Z7, K2, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
 	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z17
-	VMULPD            Z17, Z8, Z8
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
 	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z16, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 32(AX)(DI*4)
-	VCVTPS2PD         64(DX)(DI*4), Z6
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 32(AX)(R8*4)
+	VCVTPS2PD         64(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         64(CX)(DI*4), Z7
+	VCVTPS2PD         64(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -78110,99 +77577,99 @@ big1:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z16
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z16
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z16
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z12, Z12, Z12
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z16
-	VPSUBQ            Z16, Z9, Z17
-	VPSRAQ            $0x34, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z16
-	VPSUBQ            Z16, Z9, Z16
-	VCVTQQ2PD         Z17, Z17
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z16, Z16
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z16, Z18
-	VDIVPD            Z18, Z16, Z18
-	VMULPD            Z18, Z18, Z19
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z20
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z19, Z20
-	VMULPD            Z19, Z20, Z20
-	VMULPD            Z16, Z16, Z19
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z19, Z19
-	VADDPD            Z19, Z20, Z20
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z17, Z12
-	VFMADD231PD       Z18, Z20, Z12
-	VSUBPD            Z12, Z19, Z19
-	VSUBPD            Z19, Z16, Z16
-	VMOVAPD           Z16, Z16
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z17, Z16
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z12
+	VFMADD231PD       Z17, Z19, Z12
+	VSUBPD            Z12, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z12
-	VBROADCASTSD      (SI), Z17
-	VADDPD            Z17, Z12, Z12
-	VMULPD            Z12, Z16, Z16
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z16, Z12
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z12, Z16
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z16, Z17
-	VMOVAPD           Z12, Z18
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z17, Z18
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VSUBPD            Z3, Z17, Z17
-	VSCALEFPD         Z17, Z16, Z16
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z12, Z12
+	VMULPD            Z12, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z12
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z12, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z12, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z17
-	VMULPD            Z9, Z16, Z18
-	VMULPD            Z17, Z18, Z18
-	VFNMADD231PD      Z6, Z18, Z4
+	VMOVUPD.Z         Z7, K2, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
 	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z17
-	VMULPD            Z17, Z8, Z8
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
 	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z16, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 64(AX)(DI*4)
-	VCVTPS2PD         96(DX)(DI*4), Z6
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 64(AX)(R8*4)
+	VCVTPS2PD         96(DX)(R8*4), Z6
 	VFPCLASSPDZ       $0xd9, Z6, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         96(CX)(DI*4), Z7
+	VCVTPS2PD         96(CX)(R8*4), Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -78210,95 +77677,95 @@ big1:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z16
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z16
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z16
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z16, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z13, Z13, Z13
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z16
-	VPSUBQ            Z16, Z9, Z17
-	VPSRAQ            $0x34, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z16
-	VPSUBQ            Z16, Z9, Z16
-	VCVTQQ2PD         Z17, Z17
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z16, Z16
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z16, Z18
-	VDIVPD            Z18, Z16, Z18
-	VMULPD            Z18, Z18, Z19
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z20
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z19, Z20
-	VMULPD            Z19, Z20, Z20
-	VMULPD            Z16, Z16, Z19
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z19, Z19
-	VADDPD            Z19, Z20, Z20
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z17, Z13
-	VFMADD231PD       Z18, Z20, Z13
-	VSUBPD            Z13, Z19, Z19
-	VSUBPD            Z19, Z16, Z16
-	VMOVAPD           Z16, Z16
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z17, Z16
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z13
+	VFMADD231PD       Z17, Z19, Z13
+	VSUBPD            Z13, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z13
-	VBROADCASTSD      (SI), Z17
-	VADDPD            Z17, Z13, Z13
-	VMULPD            Z13, Z16, Z16
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z16, Z13
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z13, Z16
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z16, Z17
-	VMOVAPD           Z13, Z18
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z17, Z18
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z18, Z16
-	VSUBPD            Z3, Z17, Z17
-	VSCALEFPD         Z17, Z16, Z16
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z13, Z13
+	VMULPD            Z13, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z13
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z13, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z13, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z17
-	VMULPD            Z9, Z16, Z18
-	VMULPD            Z17, Z18, Z18
-	VFNMADD231PD      Z6, Z18, Z4
+	VMOVUPD.Z         Z7, K2, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
 	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z17
-	VMULPD            Z17, Z8, Z8
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
 	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z16, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, 96(AX)(DI*4)
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, 96(AX)(R8*4)
 	VMOVUPD           (SP), Z6
 	VADDPD            Z4, Z6, Z7
 	VMOVUPD           Z7, (SP)
@@ -78315,18 +77782,37 @@ big1:
 	VADDPD            192(SP), Z6, Z6
 	VMOVUPD           Z6, 192(SP)
 	VPXORD            Z5, Z5, Z5
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VCVTPS2PD         (DX)(DI*4), Z6
-	VFPCLASSPDZ       $0xd9, Z6, K2
-	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z7
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPS.Z         (DX)(R8*4), K2, Y6
+	VCVTPS2PD         Y6, Z6
+	VFPCLASSPDZ       $0xd9, Z6, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z6, K3, Z6
+	VMOVUPS.Z         (CX)(R8*4), K2, Y7
+	VCVTPS2PD         Y7, Z7
 	VSUBPD            Z0, Z7, Z7
 	VSUBPD            Z1, Z7, Z7
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z8
@@ -78334,210 +77820,119 @@ next3:
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z9
 	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z8, Z9
 	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z9, Z9
-	VMOVAPD           Z8, Z10
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z10
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z10
+	VMOVAPD           Z8, Z15
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z9, Z15
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z9, Z15
 	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z8
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z10, Z8
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z10, Z8
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z15, Z8
 	VSUBPD            Z2, Z9, Z9
 	VSCALEFPD         Z9, Z8, Z8
 	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z9
 	VSUBPD            Z8, Z9, Z9
 	VPXORD            Z14, Z14, Z14
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z10
-	VPSUBQ            Z10, Z9, Z11
-	VPSRAQ            $0x34, Z11, Z11
-	VPSLLQ            $0x34, Z11, Z10
-	VPSUBQ            Z10, Z9, Z10
-	VCVTQQ2PD         Z11, Z11
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z10, Z10
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z10, Z12
-	VDIVPD            Z12, Z10, Z12
-	VMULPD            Z12, Z12, Z13
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z16
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z13, Z16
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z13, Z16
-	VMULPD            Z13, Z16, Z16
-	VMULPD            Z10, Z10, Z13
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z13, Z13
-	VADDPD            Z13, Z16, Z16
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z11, Z14
-	VFMADD231PD       Z12, Z16, Z14
-	VSUBPD            Z14, Z13, Z13
-	VSUBPD            Z13, Z10, Z10
-	VMOVAPD           Z10, Z10
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z11, Z10
+	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ            Z15, Z9, Z16
+	VPSRAQ            $0x34, Z16, Z16
+	VPSLLQ            $0x34, Z16, Z15
+	VPSUBQ            Z15, Z9, Z15
+	VCVTQQ2PD         Z16, Z16
+	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z15, Z15
+	VADDPD.BCST       cd4000000000000000<>+0(SB), Z15, Z17
+	VDIVPD            Z17, Z15, Z17
+	VMULPD            Z17, Z17, Z18
+	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD            Z18, Z19, Z19
+	VMULPD            Z15, Z15, Z18
+	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z18, Z18
+	VADDPD            Z18, Z19, Z19
+	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z16, Z14
+	VFMADD231PD       Z17, Z19, Z14
+	VSUBPD            Z14, Z18, Z18
+	VSUBPD            Z18, Z15, Z15
+	VMOVAPD           Z15, Z15
+	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z16, Z15
 	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z14
-	VBROADCASTSD      (SI), Z11
-	VADDPD            Z11, Z14, Z14
-	VMULPD            Z14, Z10, Z10
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z10, Z14
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z10
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z14, Z10
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z10, Z11
-	VMOVAPD           Z14, Z12
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z11, Z12
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z11, Z12
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z10
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z12, Z10
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z12, Z10
-	VSUBPD            Z3, Z11, Z11
-	VSCALEFPD         Z11, Z10, Z10
+	VBROADCASTSD      (SI), Z16
+	VADDPD            Z16, Z14, Z14
+	VMULPD            Z14, Z15, Z15
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z15, Z14
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z15
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z14, Z15
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z15, Z16
+	VMOVAPD           Z14, Z17
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z16, Z17
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z16, Z17
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z15
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z17, Z15
+	VSUBPD            Z3, Z16, Z16
+	VSCALEFPD         Z16, Z15, Z15
 	VMOVUPD           Z8, Z8
 	VMOVUPD           Z9, Z9
 	VMOVUPD           Z7, Z7
-	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K2
-	VMOVUPD.Z         Z7, K2, Z11
-	VMULPD            Z9, Z10, Z12
-	VMULPD            Z11, Z12, Z12
-	VFNMADD231PD      Z6, Z12, Z4
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
-	VBROADCASTSD      (SI), Z11
-	VMULPD            Z11, Z8, Z8
-	VFNMADD231PD      Z8, Z7, Z9
-	VMULPD            Z10, Z9, Z9
-	VMULPD            Z6, Z9, Z9
-	VADDPD            Z9, Z5, Z5
-	VCVTPD2PS         Z9, Y6
-	VMOVUPS           Y6, (AX)(DI*4)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
-
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPS.Z         (DX)(DI*4), K2, Y6
-	VCVTPS2PD         Y6, Z6
-	VFPCLASSPDZ       $0xd9, Z6, K3
-	KORW              K3, K1, K1
-	VMOVUPS.Z         (CX)(DI*4), K2, Y7
-	VCVTPS2PD         Y7, Z7
-	VSUBPD            Z0, Z7, Z7
-	VSUBPD            Z1, Z7, Z7
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z7, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z8
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z8
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z8
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z8, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VPXORD            Z15, Z15, Z15
-	VBROADCASTSD      cd3fe6a09e667f3bcd<>+0(SB), Z2
-	VPSUBQ            Z2, Z1, Z8
-	VPSRAQ            $0x34, Z8, Z8
-	VPSLLQ            $0x34, Z8, Z2
-	VPSUBQ            Z2, Z1, Z2
-	VCVTQQ2PD         Z8, Z8
-	VSUBPD.BCST       cd3ff0000000000000<>+0(SB), Z2, Z2
-	VADDPD.BCST       cd4000000000000000<>+0(SB), Z2, Z9
-	VDIVPD            Z9, Z2, Z9
-	VMULPD            Z9, Z9, Z10
-	VBROADCASTSD      cd3fc2f112df3e5244<>+0(SB), Z11
-	VFMADD213PD.BCST  cd3fc39a09d078c69f<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fc7466496cb03de<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fcc71c51d8e78af<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fd2492494229359<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fd999999997fa04<>+0(SB), Z10, Z11
-	VFMADD213PD.BCST  cd3fe5555555555593<>+0(SB), Z10, Z11
-	VMULPD            Z10, Z11, Z11
-	VMULPD            Z2, Z2, Z10
-	VMULPD.BCST       cd3fe0000000000000<>+0(SB), Z10, Z10
-	VADDPD            Z10, Z11, Z11
-	VFMADD231PD.BCST  cd3dea39ef35793c76<>+0(SB), Z8, Z15
-	VFMADD231PD       Z9, Z11, Z15
-	VSUBPD            Z15, Z10, Z10
-	VSUBPD            Z10, Z2, Z2
-	VMOVAPD           Z2, Z2
-	VFMADD231PD.BCST  cd3fe62e42fee00000<>+0(SB), Z8, Z2
-	VBROADCASTSD      cdbff0000000000000<>+0(SB), Z15
-	VBROADCASTSD      (SI), Z8
-	VADDPD            Z8, Z15, Z15
-	VMULPD            Z15, Z2, Z2
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z2, Z15
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z2
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z15, Z2
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z2, Z8
-	VMOVAPD           Z15, Z9
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z8, Z9
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z8, Z9
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z2
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z2
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z9, Z2
-	VSUBPD            Z3, Z8, Z8
-	VSCALEFPD         Z8, Z2, Z2
-	VMOVUPD           Z0, Z0
-	VMOVUPD           Z1, Z1
-	VMOVUPD           Z7, Z3
 	VCMPPD.BCST       $0x04, cd0<>+0(SB), Z6, K3
-	VMOVUPD.Z         Z3, K3, Z7
-	VMULPD            Z1, Z2, Z8
-	VMULPD            Z7, Z8, Z8
-	VFNMADD231PD      Z6, Z8, Z4
-	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z3, Z3
-	VBROADCASTSD      (SI), Z7
-	VMULPD            Z7, Z0, Z0
-	VFNMADD231PD      Z0, Z3, Z1
-	VMULPD            Z2, Z1, Z1
-	VMULPD            Z6, Z1, Z1
-	VADDPD            Z1, Z5, Z5
-	VCVTPD2PS         Z1, Y0
-	VMOVUPS           Y0, K2, (AX)(DI*4)
+	VMOVUPD.Z         Z7, K3, Z16
+	VMULPD            Z9, Z15, Z17
+	VMULPD            Z16, Z17, Z17
+	VFNMADD231PD      Z6, Z17, Z4
+	VMAXPD.BCST       cdc087500000000000<>+0(SB), Z7, Z7
+	VBROADCASTSD      (SI), Z16
+	VMULPD            Z16, Z8, Z8
+	VFNMADD231PD      Z8, Z7, Z9
+	VMULPD            Z15, Z9, Z9
+	VMULPD            Z6, Z9, Z6
+	VADDPD            Z6, Z5, Z5
+	VCVTPD2PS         Z6, Y6
+	VMOVUPS           Y6, K2, (AX)(R8*4)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z6
+	VADDPD            Z4, Z6, Z7
+	VMOVUPD           Z7, (SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z4, Z6, Z6
+	VADDPD            64(SP), Z6, Z6
+	VMOVUPD           Z6, 64(SP)
+	VPXORD            Z4, Z4, Z4
+	VMOVUPD           128(SP), Z6
+	VADDPD            Z5, Z6, Z7
+	VMOVUPD           Z7, 128(SP)
+	VSUBPD            Z7, Z6, Z6
+	VADDPD            Z5, Z6, Z6
+	VADDPD            192(SP), Z6, Z6
+	VMOVUPD           Z6, 192(SP)
+	VPXORD            Z5, Z5, Z5
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -78558,7 +77953,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z5, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -78579,22 +77974,22 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·gceExactWideAVX512(SB), NOSPLIT, $256-76
+// func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·gceExactWideAVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VBROADCASTSD (SI), Z2
 	VBROADCASTSD cdc087500000000000<>+0(SB), Z5
@@ -78626,15 +78021,18 @@ TEXT ·gceExactWideAVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z4, 128(SP)
 	VMOVUPD      Z4, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         SI, SI
+	MOVQ         top+32(FP), SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	ANDQ         $-32, R8
 
-big1:
-	CMPQ         BX, $0x20
-	JLT          small2
-	VCVTPS2PD    (DX)(SI*4), Z17
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
+	VCVTPS2PD    (DX)(DI*4), Z17
 	VFPCLASSPDZ  $0xd9, Z17, K2
 	KORW         K2, K1, K1
-	VCVTPS2PD    (CX)(SI*4), Z18
+	VCVTPS2PD    (CX)(DI*4), Z18
 	VSUBPD       Z0, Z18, Z18
 	VSUBPD       Z1, Z18, Z18
 	VMULPD       Z2, Z18, Z18
@@ -78661,14 +78059,14 @@ big1:
 	VSUBPD       Z18, Z20, Z20
 	VFNMADD231PD Z21, Z18, Z20
 	VFMADD231PD  Z17, Z20, Z3
-	VMULPD       Z17, Z19, Z19
-	VADDPD       Z19, Z4, Z4
-	VCVTPD2PS    Z19, Y17
-	VMOVUPS      Y17, (AX)(SI*4)
-	VCVTPS2PD    32(DX)(SI*4), Z17
+	VMULPD       Z17, Z19, Z17
+	VADDPD       Z17, Z4, Z4
+	VCVTPD2PS    Z17, Y17
+	VMOVUPS      Y17, (AX)(DI*4)
+	VCVTPS2PD    32(DX)(DI*4), Z17
 	VFPCLASSPDZ  $0xd9, Z17, K2
 	KORW         K2, K1, K1
-	VCVTPS2PD    32(CX)(SI*4), Z18
+	VCVTPS2PD    32(CX)(DI*4), Z18
 	VSUBPD       Z0, Z18, Z18
 	VSUBPD       Z1, Z18, Z18
 	VMULPD       Z2, Z18, Z18
@@ -78695,14 +78093,14 @@ big1:
 	VSUBPD       Z18, Z20, Z20
 	VFNMADD231PD Z21, Z18, Z20
 	VFMADD231PD  Z17, Z20, Z3
-	VMULPD       Z17, Z19, Z19
-	VADDPD       Z19, Z4, Z4
-	VCVTPD2PS    Z19, Y17
-	VMOVUPS      Y17, 32(AX)(SI*4)
-	VCVTPS2PD    64(DX)(SI*4), Z17
+	VMULPD       Z17, Z19, Z17
+	VADDPD       Z17, Z4, Z4
+	VCVTPD2PS    Z17, Y17
+	VMOVUPS      Y17, 32(AX)(DI*4)
+	VCVTPS2PD    64(DX)(DI*4), Z17
 	VFPCLASSPDZ  $0xd9, Z17, K2
 	KORW         K2, K1, K1
-	VCVTPS2PD    64(CX)(SI*4), Z18
+	VCVTPS2PD    64(CX)(DI*4), Z18
 	VSUBPD       Z0, Z18, Z18
 	VSUBPD       Z1, Z18, Z18
 	VMULPD       Z2, Z18, Z18
@@ -78729,14 +78127,14 @@ big1:
 	VSUBPD       Z18, Z20, Z20
 	VFNMADD231PD Z21, Z18, Z20
 	VFMADD231PD  Z17, Z20, Z3
-	VMULPD       Z17, Z19, Z19
-	VADDPD       Z19, Z4, Z4
-	VCVTPD2PS    Z19, Y17
-	VMOVUPS      Y17, 64(AX)(SI*4)
-	VCVTPS2PD    96(DX)(SI*4), Z17
+	VMULPD       Z17, Z19, Z17
+	VADDPD       Z17, Z4, Z4
+	VCVTPD2PS    Z17, Y17
+	VMOVUPS      Y17, 64(AX)(DI*4)
+	VCVTPS2PD    96(DX)(DI*4), Z17
 	VFPCLASSPDZ  $0xd9, Z17, K2
 	KORW         K2, K1, K1
-	VCVTPS2PD    96(CX)(SI*4), Z18
+	VCVTPS2PD    96(CX)(DI*4), Z18
 	VSUBPD       Z0, Z18, Z18
 	VSUBPD       Z1, Z18, Z18
 	VMULPD       Z2, Z18, Z18
@@ -78763,10 +78161,10 @@ big1:
 	VSUBPD       Z18, Z20, Z20
 	VFNMADD231PD Z21, Z18, Z20
 	VFMADD231PD  Z17, Z20, Z3
-	VMULPD       Z17, Z19, Z19
-	VADDPD       Z19, Z4, Z4
-	VCVTPD2PS    Z19, Y17
-	VMOVUPS      Y17, 96(AX)(SI*4)
+	VMULPD       Z17, Z19, Z17
+	VADDPD       Z17, Z4, Z4
+	VCVTPD2PS    Z17, Y17
+	VMOVUPS      Y17, 96(AX)(DI*4)
 	VMOVUPD      (SP), Z17
 	VADDPD       Z3, Z17, Z18
 	VMOVUPD      Z18, (SP)
@@ -78783,18 +78181,37 @@ big1:
 	VADDPD       192(SP), Z17, Z17
 	VMOVUPD      Z17, 192(SP)
 	VPXORD       Z4, Z4, Z4
-	ADDQ         $0x20, SI
-	SUBQ         $0x20, BX
-	JMP          big1
+	ADDQ         $0x20, DI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x08
-	JLT          tail4
-	VCVTPS2PD    (DX)(SI*4), Z17
-	VFPCLASSPDZ  $0xd9, Z17, K2
-	KORW         K2, K1, K1
-	VCVTPS2PD    (CX)(SI*4), Z18
+careful2:
+	CMPQ         DI, BX
+	JGE          summed3
+	MOVQ         BX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000008, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	MOVL         $0x00000001, R9
+	SHLXL        R8, R9, R8
+	DECL         R8
+	KMOVW        R8, K2
+	MOVQ         SI, R8
+	SUBQ         DI, R8
+	MOVL         $0x00000001, R9
+	XORL         R10, R10
+	SHLXL        R8, R9, R9
+	CMPQ         R8, $0x08
+	CMOVLCC      R10, R9
+	KMOVW        R9, K3
+	KANDNW       K2, K3, K3
+	VMOVUPS.Z    (DX)(DI*4), K2, Y17
+	VCVTPS2PD    Y17, Z17
+	VFPCLASSPDZ  $0xd9, Z17, K4
+	KORW         K4, K1, K1
+	VMOVUPD.Z    Z17, K3, Z17
+	VMOVUPS.Z    (CX)(DI*4), K2, Y18
+	VCVTPS2PD    Y18, Z18
 	VSUBPD       Z0, Z18, Z18
 	VSUBPD       Z1, Z18, Z18
 	VMULPD       Z2, Z18, Z18
@@ -78821,59 +78238,34 @@ next3:
 	VSUBPD       Z18, Z20, Z20
 	VFNMADD231PD Z21, Z18, Z20
 	VFMADD231PD  Z17, Z20, Z3
-	VMULPD       Z17, Z19, Z19
-	VADDPD       Z19, Z4, Z4
-	VCVTPD2PS    Z19, Y17
-	VMOVUPS      Y17, (AX)(SI*4)
-	ADDQ         $0x08, SI
-	SUBQ         $0x08, BX
-	JMP          next3
+	VMULPD       Z17, Z19, Z17
+	VADDPD       Z17, Z4, Z4
+	VCVTPD2PS    Z17, Y17
+	VMOVUPS      Y17, K2, (AX)(DI*4)
+	ADDQ         $0x08, DI
+	TESTQ        $0x0000001f, DI
+	JNE          careful2
+	VMOVUPD      (SP), Z17
+	VADDPD       Z3, Z17, Z18
+	VMOVUPD      Z18, (SP)
+	VSUBPD       Z18, Z17, Z17
+	VADDPD       Z3, Z17, Z17
+	VADDPD       64(SP), Z17, Z17
+	VMOVUPD      Z17, 64(SP)
+	VPXORD       Z3, Z3, Z3
+	VMOVUPD      128(SP), Z17
+	VADDPD       Z4, Z17, Z18
+	VMOVUPD      Z18, 128(SP)
+	VSUBPD       Z18, Z17, Z17
+	VADDPD       Z4, Z17, Z17
+	VADDPD       192(SP), Z17, Z17
+	VMOVUPD      Z17, 192(SP)
+	VPXORD       Z4, Z4, Z4
+	MOVQ         BX, R8
+	ANDQ         $-32, R8
+	JMP          fast1
 
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	MOVL         $0x00000001, DI
-	SHLXL        BX, DI, BX
-	DECL         BX
-	KMOVW        BX, K2
-	VMOVUPS.Z    (DX)(SI*4), K2, Y17
-	VCVTPS2PD    Y17, Z17
-	VFPCLASSPDZ  $0xd9, Z17, K3
-	KORW         K3, K1, K1
-	VMOVUPS.Z    (CX)(SI*4), K2, Y18
-	VCVTPS2PD    Y18, Z18
-	VSUBPD       Z0, Z18, Z18
-	VSUBPD       Z1, Z18, Z18
-	VMULPD       Z2, Z18, Z18
-	VMOVUPD      Z5, Z0
-	VMAXPD       Z18, Z0, Z0
-	VMOVUPD      Z7, Z1
-	VFMADD231PD  Z6, Z0, Z1
-	VSUBPD       Z7, Z1, Z2
-	VFNMADD231PD Z8, Z2, Z0
-	VFNMADD231PD Z9, Z2, Z0
-	VMOVUPD      Z11, Z5
-	VFMADD213PD  Z12, Z0, Z5
-	VFMADD213PD  Z13, Z0, Z5
-	VFMADD213PD  Z14, Z0, Z5
-	VFMADD213PD  Z15, Z0, Z5
-	VFMADD213PD  Z16, Z0, Z5
-	VMULPD       Z0, Z0, Z1
-	VFMADD213PD  Z0, Z1, Z5
-	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z1
-	VSCALEFPD    Z2, Z1, Z1
-	VMOVAPD      Z1, Z0
-	VFMADD231PD  Z5, Z1, Z0
-	VMOVUPD      Z10, Z2
-	VSUBPD       Z1, Z2, Z2
-	VFNMADD231PD Z5, Z1, Z2
-	VFMADD231PD  Z17, Z2, Z3
-	VMULPD       Z17, Z0, Z0
-	VADDPD       Z0, Z4, Z4
-	VCVTPD2PS    Z0, Y0
-	VMOVUPS      Y0, K2, (AX)(SI*4)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z3, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -78894,7 +78286,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -78915,9 +78307,9 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
@@ -78981,16 +78373,16 @@ DATA cd3fe0000000b9129b<>+48(SB)/8, $0x3fe0000000b9129b
 DATA cd3fe0000000b9129b<>+56(SB)/8, $0x3fe0000000b9129b
 GLOBL cd3fe0000000b9129b<>(SB), RODATA|NOPTR, $64
 
-// func smoothExactWideAVX512(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·smoothExactWideAVX512(SB), NOSPLIT, $256-76
+// func smoothExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·smoothExactWideAVX512(SB), NOSPLIT, $256-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Z0
-	VBROADCASTSD log+40(FP), Z1
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Z0
+	VBROADCASTSD log+48(FP), Z1
 	VBROADCASTSD cd0<>+0(SB), Z2
 	VPXORD       Z3, Z3, Z3
 	VMOVUPD      Z3, (SP)
@@ -78999,15 +78391,18 @@ TEXT ·smoothExactWideAVX512(SB), NOSPLIT, $256-76
 	VMOVUPD      Z4, 128(SP)
 	VMOVUPD      Z4, 192(SP)
 	KXORW        K1, K1, K1
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-32, R9
 
-big1:
-	CMPQ              BX, $0x20
-	JLT               small2
-	VCVTPS2PD         (DX)(DI*4), Z5
+fast1:
+	CMPQ              R8, R9
+	JGE               careful2
+	VCVTPS2PD         (DX)(R8*4), Z5
 	VFPCLASSPDZ       $0xd9, Z5, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z6
+	VCVTPS2PD         (CX)(R8*4), Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -79071,14 +78466,14 @@ big1:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VCVTPD2PS         Z10, Y5
-	VMOVUPS           Y5, (AX)(DI*4)
-	VCVTPS2PD         32(DX)(DI*4), Z5
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VCVTPD2PS         Z5, Y5
+	VMOVUPS           Y5, (AX)(R8*4)
+	VCVTPS2PD         32(DX)(R8*4), Z5
 	VFPCLASSPDZ       $0xd9, Z5, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         32(CX)(DI*4), Z6
+	VCVTPS2PD         32(CX)(R8*4), Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -79142,14 +78537,14 @@ big1:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VCVTPD2PS         Z10, Y5
-	VMOVUPS           Y5, 32(AX)(DI*4)
-	VCVTPS2PD         64(DX)(DI*4), Z5
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VCVTPD2PS         Z5, Y5
+	VMOVUPS           Y5, 32(AX)(R8*4)
+	VCVTPS2PD         64(DX)(R8*4), Z5
 	VFPCLASSPDZ       $0xd9, Z5, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         64(CX)(DI*4), Z6
+	VCVTPS2PD         64(CX)(R8*4), Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -79213,14 +78608,14 @@ big1:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VCVTPD2PS         Z10, Y5
-	VMOVUPS           Y5, 64(AX)(DI*4)
-	VCVTPS2PD         96(DX)(DI*4), Z5
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VCVTPD2PS         Z5, Y5
+	VMOVUPS           Y5, 64(AX)(R8*4)
+	VCVTPS2PD         96(DX)(R8*4), Z5
 	VFPCLASSPDZ       $0xd9, Z5, K2
 	KORW              K2, K1, K1
-	VCVTPS2PD         96(CX)(DI*4), Z6
+	VCVTPS2PD         96(CX)(R8*4), Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -79284,10 +78679,10 @@ big1:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VCVTPD2PS         Z10, Y5
-	VMOVUPS           Y5, 96(AX)(DI*4)
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VCVTPD2PS         Z5, Y5
+	VMOVUPS           Y5, 96(AX)(R8*4)
 	VMOVUPD           (SP), Z5
 	VADDPD            Z3, Z5, Z6
 	VMOVUPD           Z6, (SP)
@@ -79304,18 +78699,37 @@ big1:
 	VADDPD            192(SP), Z5, Z5
 	VMOVUPD           Z5, 192(SP)
 	VPXORD            Z4, Z4, Z4
-	ADDQ              $0x20, DI
-	SUBQ              $0x20, BX
-	JMP               big1
+	ADDQ              $0x20, R8
+	JMP               fast1
 
-small2:
-next3:
-	CMPQ              BX, $0x08
-	JLT               tail4
-	VCVTPS2PD         (DX)(DI*4), Z5
-	VFPCLASSPDZ       $0xd9, Z5, K2
-	KORW              K2, K1, K1
-	VCVTPS2PD         (CX)(DI*4), Z6
+careful2:
+	CMPQ              R8, BX
+	JGE               summed3
+	MOVQ              BX, R9
+	SUBQ              R8, R9
+	MOVQ              $0x0000000000000008, R10
+	CMPQ              R9, R10
+	CMOVQGT           R10, R9
+	MOVL              $0x00000001, R10
+	SHLXL             R9, R10, R9
+	DECL              R9
+	KMOVW             R9, K2
+	MOVQ              DI, R9
+	SUBQ              R8, R9
+	MOVL              $0x00000001, R10
+	XORL              R11, R11
+	SHLXL             R9, R10, R10
+	CMPQ              R9, $0x08
+	CMOVLCC           R11, R10
+	KMOVW             R10, K3
+	KANDNW            K2, K3, K3
+	VMOVUPS.Z         (DX)(R8*4), K2, Y5
+	VCVTPS2PD         Y5, Z5
+	VFPCLASSPDZ       $0xd9, Z5, K4
+	KORW              K4, K1, K1
+	VMOVUPD.Z         Z5, K3, Z5
+	VMOVUPS.Z         (CX)(R8*4), K2, Y6
+	VCVTPS2PD         Y6, Z6
 	VSUBPD            Z0, Z6, Z6
 	VSUBPD            Z1, Z6, Z6
 	VBROADCASTSD      cdc087500000000000<>+0(SB), Z7
@@ -79379,96 +78793,34 @@ next3:
 	VFMADD213PD       Z8, Z6, Z9
 	VFMADD231PD       Z5, Z9, Z3
 	VMULPD            Z7, Z10, Z10
-	VMULPD            Z5, Z10, Z10
-	VADDPD            Z10, Z4, Z4
-	VCVTPD2PS         Z10, Y5
-	VMOVUPS           Y5, (AX)(DI*4)
-	ADDQ              $0x08, DI
-	SUBQ              $0x08, BX
-	JMP               next3
+	VMULPD            Z5, Z10, Z5
+	VADDPD            Z5, Z4, Z4
+	VCVTPD2PS         Z5, Y5
+	VMOVUPS           Y5, K2, (AX)(R8*4)
+	ADDQ              $0x08, R8
+	TESTQ             $0x0000001f, R8
+	JNE               careful2
+	VMOVUPD           (SP), Z5
+	VADDPD            Z3, Z5, Z6
+	VMOVUPD           Z6, (SP)
+	VSUBPD            Z6, Z5, Z5
+	VADDPD            Z3, Z5, Z5
+	VADDPD            64(SP), Z5, Z5
+	VMOVUPD           Z5, 64(SP)
+	VPXORD            Z3, Z3, Z3
+	VMOVUPD           128(SP), Z5
+	VADDPD            Z4, Z5, Z6
+	VMOVUPD           Z6, 128(SP)
+	VSUBPD            Z6, Z5, Z5
+	VADDPD            Z4, Z5, Z5
+	VADDPD            192(SP), Z5, Z5
+	VMOVUPD           Z5, 192(SP)
+	VPXORD            Z4, Z4, Z4
+	MOVQ              BX, R9
+	ANDQ              $-32, R9
+	JMP               fast1
 
-tail4:
-	TESTQ             BX, BX
-	JEQ               done5
-	MOVL              $0x00000001, R8
-	SHLXL             BX, R8, BX
-	DECL              BX
-	KMOVW             BX, K2
-	VMOVUPS.Z         (DX)(DI*4), K2, Y5
-	VCVTPS2PD         Y5, Z5
-	VFPCLASSPDZ       $0xd9, Z5, K3
-	KORW              K3, K1, K1
-	VMOVUPS.Z         (CX)(DI*4), K2, Y6
-	VCVTPS2PD         Y6, Z6
-	VSUBPD            Z0, Z6, Z6
-	VSUBPD            Z1, Z6, Z6
-	VBROADCASTSD      cdc087500000000000<>+0(SB), Z0
-	VMAXPD            Z6, Z0, Z0
-	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
-	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z0, Z1
-	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
-	VMOVAPD           Z0, Z6
-	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z1, Z6
-	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z1, Z6
-	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z0
-	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z0
-	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z0
-	VSUBPD            Z2, Z1, Z1
-	VSCALEFPD         Z1, Z0, Z0
-	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z1
-	VSUBPD            Z0, Z1, Z1
-	VSUBPD            Z1, Z0, Z2
-	VBROADCASTSD      8(SI), Z6
-	VBROADCASTSD      136(SI), Z7
-	VFMADD213PD.BCST  16(SI), Z2, Z6
-	VFMADD213PD.BCST  144(SI), Z2, Z7
-	VFMADD213PD.BCST  24(SI), Z2, Z6
-	VFMADD213PD.BCST  152(SI), Z2, Z7
-	VFMADD213PD.BCST  32(SI), Z2, Z6
-	VFMADD213PD.BCST  160(SI), Z2, Z7
-	VFMADD213PD.BCST  40(SI), Z2, Z6
-	VFMADD213PD.BCST  168(SI), Z2, Z7
-	VFMADD213PD.BCST  48(SI), Z2, Z6
-	VFMADD213PD.BCST  176(SI), Z2, Z7
-	VFMADD213PD.BCST  56(SI), Z2, Z6
-	VFMADD213PD.BCST  184(SI), Z2, Z7
-	VFMADD213PD.BCST  64(SI), Z2, Z6
-	VFMADD213PD.BCST  192(SI), Z2, Z7
-	VFMADD213PD.BCST  72(SI), Z2, Z6
-	VFMADD213PD.BCST  200(SI), Z2, Z7
-	VFMADD213PD.BCST  80(SI), Z2, Z6
-	VFMADD213PD.BCST  208(SI), Z2, Z7
-	VFMADD213PD.BCST  88(SI), Z2, Z6
-	VFMADD213PD.BCST  216(SI), Z2, Z7
-	VFMADD213PD.BCST  96(SI), Z2, Z6
-	VFMADD213PD.BCST  224(SI), Z2, Z7
-	VFMADD213PD.BCST  104(SI), Z2, Z6
-	VFMADD213PD.BCST  232(SI), Z2, Z7
-	VFMADD213PD.BCST  112(SI), Z2, Z6
-	VFMADD213PD.BCST  240(SI), Z2, Z7
-	VFMADD213PD.BCST  120(SI), Z2, Z6
-	VFMADD213PD.BCST  248(SI), Z2, Z7
-	VFMADD213PD.BCST  128(SI), Z2, Z6
-	VFMADD213PD.BCST  256(SI), Z2, Z7
-	VBROADCASTSD      (SI), Z2
-	VFMADD213PD       Z2, Z1, Z6
-	VFMADD231PD       Z5, Z6, Z3
-	VMULPD            Z0, Z7, Z7
-	VMULPD            Z5, Z7, Z7
-	VADDPD            Z7, Z4, Z4
-	VCVTPD2PS         Z7, Y0
-	VMOVUPS           Y0, K2, (AX)(DI*4)
-
-done5:
+summed3:
 	VMOVUPD       (SP), Z0
 	VADDPD        Z3, Z0, Z1
 	VMOVUPD       Z1, (SP)
@@ -79489,7 +78841,7 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, sum+56(FP)
+	VMOVSD        X0, sum+64(FP)
 	VMOVUPD       128(SP), Z0
 	VADDPD        Z4, Z0, Z1
 	VMOVUPD       Z1, 128(SP)
@@ -79510,9 +78862,9 @@ done5:
 	VADDPD        X0, X1, X0
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
-	VMOVSD        X0, mass+64(FP)
+	VMOVSD        X0, mass+72(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+72(FP)
+	MOVL          AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
@@ -88763,28 +88115,33 @@ done5:
 	VZEROUPPER
 	RET
 
-// func sumExpWideAVX2(z *float32, n int, low float64, shift float64, ahead int) (sum float64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·sumExpWideAVX2(SB), NOSPLIT, $0-48
+// func sumExpWideAVX2(z *float32, n int, but int, low float64, shift float64, ahead int) (sum float64)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·sumExpWideAVX2(SB), NOSPLIT, $64-56
 	MOVQ         z+0(FP), AX
 	MOVQ         n+8(FP), CX
-	MOVQ         ahead+32(FP), DX
+	MOVQ         ahead+40(FP), DX
+	MOVQ         but+16(FP), BX
 	ADDQ         AX, DX
-	VBROADCASTSD low+16(FP), Y0
-	VBROADCASTSD shift+24(FP), Y1
+	VBROADCASTSD low+24(FP), Y0
+	VBROADCASTSD shift+32(FP), Y1
 	VMOVUPD      cd4338000000000064<>+0(SB), Y2
 	VSUBPD       Y1, Y2, Y2
 	VPSLLQ       $0x34, Y2, Y2
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y3, Y3, Y3
-	XORQ         BX, BX
+	VMOVUPD      Y1, (SP)
+	VMOVUPD      Y1, 32(SP)
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-16, DI
 
-big1:
-	CMPQ         CX, $0x08
-	JLT          small2
-	VCVTPS2PD    (AX)(BX*4), Y4
+fast1:
+	CMPQ         SI, DI
+	JGE          careful2
+	VCVTPS2PD    (AX)(SI*4), Y4
 	VMAXPD       Y4, Y0, Y4
-	PREFETCHT0   (DX)(BX*4)
+	PREFETCHT0   (DX)(SI*4)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -88809,9 +88166,9 @@ big1:
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VADDPD       Y6, Y1, Y1
-	VCVTPS2PD    16(AX)(BX*4), Y4
+	VCVTPS2PD    16(AX)(SI*4), Y4
 	VMAXPD       Y4, Y0, Y4
-	PREFETCHT0   16(DX)(BX*4)
+	PREFETCHT0   16(DX)(SI*4)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -88836,17 +88193,9 @@ big1:
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VADDPD       Y6, Y3, Y3
-	ADDQ         $0x08, BX
-	SUBQ         $0x08, CX
-	JMP          big1
-
-small2:
-next3:
-	CMPQ         CX, $0x04
-	JLT          tail4
-	VCVTPS2PD    (AX)(BX*4), Y4
+	VCVTPS2PD    32(AX)(SI*4), Y4
 	VMAXPD       Y4, Y0, Y4
-	PREFETCHT0   (DX)(BX*4)
+	PREFETCHT0   32(DX)(SI*4)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
 	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
@@ -88871,54 +88220,132 @@ next3:
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
 	VFMADD231PD  cd0<>+0(SB), Y4, Y6
 	VADDPD       Y6, Y1, Y1
-	ADDQ         $0x04, BX
-	SUBQ         $0x04, CX
-	JMP          next3
-
-tail4:
-	TESTQ        CX, CX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), SI
-	NEGQ         CX
-	VMOVUPS      32(SI)(CX*8), Y4
-	VMOVUPS      32(SI)(CX*4), X5
-	VMASKMOVPS   (AX)(BX*4), X5, X5
-	VCVTPS2PD    X5, Y5
-	VMAXPD       Y5, Y0, Y0
-	PREFETCHT0   (DX)(BX*4)
+	VCVTPS2PD    48(AX)(SI*4), Y4
+	VMAXPD       Y4, Y0, Y4
+	PREFETCHT0   48(DX)(SI*4)
 	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
 	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
-	VMOVAPD      Y0, Y0
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y0
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y0
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y4
 	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y6
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y6
 	VPSLLQ       $0x34, Y5, Y5
 	VPADDQ       Y2, Y5, Y5
 	VPADDQ       Y5, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
-	VFMADD231PD  cd0<>+0(SB), Y0, Y6
-	VANDPD       Y4, Y6, Y6
-	VADDPD       Y6, Y1, Y1
-
-done5:
+	VFMADD231PD  cd0<>+0(SB), Y4, Y6
+	VADDPD       Y6, Y3, Y3
 	VADDPD       Y3, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+40(FP)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, (SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	ADDQ         $0x10, SI
+	JMP          fast1
+
+careful2:
+	CMPQ         SI, CX
+	JGE          summed3
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000004, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         DI
+	VMOVUPS      32(R8)(DI*8), Y4
+	VMOVUPS      32(R8)(DI*4), X5
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VMOVQ        DI, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y4, Y6, Y6
+	VMASKMOVPS   (AX)(SI*4), X5, X4
+	VCVTPS2PD    X4, Y4
+	VMAXPD       Y4, Y0, Y4
+	PREFETCHT0   (DX)(SI*4)
+	VMOVUPD      cd4338000000000000<>+0(SB), Y5
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y4, Y5
+	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y7
+	VMOVAPD      Y4, Y4
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y7, Y4
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y7, Y4
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y7
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y7
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y4, Y7
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       Y2, Y5, Y5
+	VPADDQ       Y5, Y7, Y7
+	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
+	VFMADD231PD  cd0<>+0(SB), Y4, Y7
+	VANDPD       Y6, Y7, Y7
+	VADDPD       Y7, Y1, Y1
+	ADDQ         $0x04, SI
+	TESTQ        $0x0000000f, SI
+	JNE          careful2
+	VADDPD       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, (SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	MOVQ         CX, DI
+	ANDQ         $-16, DI
+	JMP          fast1
+
+summed3:
+	VADDPD       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      (SP), Y0
+	VADDPD       Y1, Y0, Y2
+	VMOVUPD      Y2, (SP)
+	VSUBPD       Y2, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	VSUBPD       Y1, Y1, Y2
+	VCMPPD       $0x00, Y2, Y2, Y2
+	VANDPD       Y2, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, sum+48(FP)
 	VZEROUPPER
 	RET
 
@@ -90927,17 +90354,17 @@ done3:
 	VZEROUPPER
 	RET
 
-// func polyExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·polyExactWideAVX2(SB), NOSPLIT, $192-76
+// func polyExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·polyExactWideAVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -90951,17 +90378,20 @@ TEXT ·polyExactWideAVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y3, 128(SP)
 	VMOVUPD      Y3, 160(SP)
 	VXORPS       Y4, Y4, Y4
-	XORQ         SI, SI
+	MOVQ         top+32(FP), SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	ANDQ         $-16, R8
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VCVTPS2PD    (DX)(SI*4), Y5
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
+	VCVTPS2PD    (DX)(DI*4), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VCVTPS2PD    (CX)(SI*4), Y6
+	VCVTPS2PD    (CX)(DI*4), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
@@ -90996,16 +90426,16 @@ big1:
 	VFMSUB213PD  Y6, Y0, Y7
 	VFMADD231PD  Y5, Y7, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VCVTPD2PSY   Y9, X5
-	VMOVUPS      X5, (AX)(SI*4)
-	VCVTPS2PD    16(DX)(SI*4), Y5
+	VMULPD       Y5, Y9, Y5
+	VADDPD       Y5, Y3, Y3
+	VCVTPD2PSY   Y5, X5
+	VMOVUPS      X5, (AX)(DI*4)
+	VCVTPS2PD    16(DX)(DI*4), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VCVTPS2PD    16(CX)(SI*4), Y6
+	VCVTPS2PD    16(CX)(DI*4), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
@@ -91040,16 +90470,16 @@ big1:
 	VFMSUB213PD  Y6, Y0, Y7
 	VFMADD231PD  Y5, Y7, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VCVTPD2PSY   Y9, X5
-	VMOVUPS      X5, 16(AX)(SI*4)
-	VCVTPS2PD    32(DX)(SI*4), Y5
+	VMULPD       Y5, Y9, Y5
+	VADDPD       Y5, Y3, Y3
+	VCVTPD2PSY   Y5, X5
+	VMOVUPS      X5, 16(AX)(DI*4)
+	VCVTPS2PD    32(DX)(DI*4), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VCVTPS2PD    32(CX)(SI*4), Y6
+	VCVTPS2PD    32(CX)(DI*4), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
@@ -91084,16 +90514,16 @@ big1:
 	VFMSUB213PD  Y6, Y0, Y7
 	VFMADD231PD  Y5, Y7, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VCVTPD2PSY   Y9, X5
-	VMOVUPS      X5, 32(AX)(SI*4)
-	VCVTPS2PD    48(DX)(SI*4), Y5
+	VMULPD       Y5, Y9, Y5
+	VADDPD       Y5, Y3, Y3
+	VCVTPD2PSY   Y5, X5
+	VMOVUPS      X5, 32(AX)(DI*4)
+	VCVTPS2PD    48(DX)(DI*4), Y5
 	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
 	VORPD        Y7, Y6, Y6
 	VORPD        Y6, Y4, Y4
-	VCVTPS2PD    48(CX)(SI*4), Y6
+	VCVTPS2PD    48(CX)(DI*4), Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
 	VMOVUPD      cdc087500000000000<>+0(SB), Y7
@@ -91128,10 +90558,10 @@ big1:
 	VFMSUB213PD  Y6, Y0, Y7
 	VFMADD231PD  Y5, Y7, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VCVTPD2PSY   Y9, X5
-	VMOVUPS      X5, 48(AX)(SI*4)
+	VMULPD       Y5, Y9, Y5
+	VADDPD       Y5, Y3, Y3
+	VCVTPD2PSY   Y5, X5
+	VMOVUPS      X5, 48(AX)(DI*4)
 	VMOVUPD      64(SP), Y5
 	VADDPD       Y2, Y5, Y6
 	VMOVUPD      Y6, 64(SP)
@@ -91148,76 +90578,35 @@ big1:
 	VADDPD       160(SP), Y5, Y5
 	VMOVUPD      Y5, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	ADDQ         $0x10, SI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, DI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VCVTPS2PD    (DX)(SI*4), Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y4, Y4
-	VCVTPS2PD    (CX)(SI*4), Y6
-	VSUBPD       (SP), Y6, Y6
-	VSUBPD       32(SP), Y6, Y6
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
-	VMOVUPD      cd4338000000000000<>+0(SB), Y8
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y8
-	VSUBPD       cd4338000000000000<>+0(SB), Y8, Y9
-	VMOVAPD      Y7, Y7
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y9, Y7
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y9, Y7
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y9
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y9
-	VPSLLQ       $0x34, Y8, Y8
-	VPADDQ       Y1, Y8, Y8
-	VPADDQ       Y8, Y9, Y9
-	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
-	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
-	VSUBPD       Y9, Y7, Y7
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y8
-	VANDPD       Y8, Y6, Y6
-	VFMSUB213PD  Y6, Y0, Y7
-	VFMADD231PD  Y5, Y7, Y2
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VCVTPD2PSY   Y9, X5
-	VMOVUPS      X5, (AX)(SI*4)
-	ADDQ         $0x04, SI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), DI
-	NEGQ         BX
-	VMOVUPS      32(DI)(BX*8), Y5
-	VMOVUPS      32(DI)(BX*4), X5
-	VMASKMOVPS   (DX)(SI*4), X5, X6
-	VCVTPS2PD    X6, Y6
-	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
-	VORPD        Y8, Y7, Y7
-	VORPD        Y7, Y4, Y4
-	VMASKMOVPS   (CX)(SI*4), X5, X7
+careful2:
+	CMPQ         DI, BX
+	JGE          summed3
+	MOVQ         BX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000004, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	LEAQ         tails<>+0(SB), R9
+	NEGQ         R8
+	VMOVUPS      32(R9)(R8*8), Y5
+	VMOVUPS      32(R9)(R8*4), X6
+	MOVQ         SI, R8
+	SUBQ         DI, R8
+	VMOVQ        R8, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     count4<>+0(SB), Y7, Y7
+	VANDNPD      Y5, Y7, Y7
+	VMASKMOVPS   (DX)(DI*4), X6, X5
+	VCVTPS2PD    X5, Y5
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y8
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y9
+	VORPD        Y9, Y8, Y8
+	VORPD        Y8, Y4, Y4
+	VANDPD       Y7, Y5, Y5
+	VMASKMOVPS   (CX)(DI*4), X6, X7
 	VCVTPS2PD    X7, Y7
 	VSUBPD       (SP), Y7, Y7
 	VSUBPD       32(SP), Y7, Y7
@@ -91246,19 +90635,41 @@ tail4:
 	VPADDQ       Y9, Y10, Y10
 	VMULPD       cd39b0000000000000<>+0(SB), Y10, Y10
 	VFMADD231PD  cd0<>+0(SB), Y8, Y10
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y10, Y1, Y1
-	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y8
-	VANDPD       Y8, Y7, Y7
-	VFMSUB213PD  Y7, Y0, Y1
-	VFMADD231PD  Y6, Y1, Y2
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y10, Y8, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y9
+	VANDPD       Y9, Y7, Y7
+	VFMSUB213PD  Y7, Y0, Y8
+	VFMADD231PD  Y5, Y8, Y2
 	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y0, Y10
-	VMULPD       Y6, Y10, Y10
-	VADDPD       Y10, Y3, Y3
-	VCVTPD2PSY   Y10, X0
-	VMASKMOVPS   X0, X5, (AX)(SI*4)
+	VMULPD       Y5, Y10, Y5
+	VADDPD       Y5, Y3, Y3
+	VCVTPD2PSY   Y5, X5
+	VMASKMOVPS   X5, X6, (AX)(DI*4)
+	ADDQ         $0x04, DI
+	TESTQ        $0x0000000f, DI
+	JNE          careful2
+	VMOVUPD      64(SP), Y5
+	VADDPD       Y2, Y5, Y6
+	VMOVUPD      Y6, 64(SP)
+	VSUBPD       Y6, Y5, Y5
+	VADDPD       Y2, Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VMOVUPD      Y5, 96(SP)
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      128(SP), Y5
+	VADDPD       Y3, Y5, Y6
+	VMOVUPD      Y6, 128(SP)
+	VSUBPD       Y6, Y5, Y5
+	VADDPD       Y3, Y5, Y5
+	VADDPD       160(SP), Y5, Y5
+	VMOVUPD      Y5, 160(SP)
+	VXORPS       Y3, Y3, Y3
+	MOVQ         BX, R8
+	ANDQ         $-16, R8
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 64(SP)
@@ -91277,7 +90688,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y3, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -91296,23 +90707,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y4, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focal1ExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·focal1ExactWideAVX2(SB), NOSPLIT, $192-76
+// func focal1ExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·focal1ExactWideAVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -91325,17 +90736,20 @@ TEXT ·focal1ExactWideAVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VCVTPS2PD    (DX)(DI*4), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VCVTPS2PD    (DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
+	VCVTPS2PD    (CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -91382,16 +90796,16 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	VCVTPS2PD    16(DX)(DI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, (AX)(R8*4)
+	VCVTPS2PD    16(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    16(CX)(DI*4), Y5
+	VCVTPS2PD    16(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -91438,16 +90852,16 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 16(AX)(DI*4)
-	VCVTPS2PD    32(DX)(DI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 16(AX)(R8*4)
+	VCVTPS2PD    32(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    32(CX)(DI*4), Y5
+	VCVTPS2PD    32(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -91494,16 +90908,16 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 32(AX)(DI*4)
-	VCVTPS2PD    48(DX)(DI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 32(AX)(R8*4)
+	VCVTPS2PD    48(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    48(CX)(DI*4), Y5
+	VCVTPS2PD    48(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -91550,10 +90964,10 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 48(AX)(DI*4)
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 48(AX)(R8*4)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -91570,88 +90984,35 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VCVTPS2PD    (DX)(DI*4), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
-	VSUBPD       (SP), Y5, Y5
-	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       Y1, Y7, Y7
-	VPADDQ       Y7, Y8, Y8
-	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
-	VFMADD231PD  cd0<>+0(SB), Y6, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y8, Y6, Y6
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	VBROADCASTSD 24(SI), Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y7
-	VANDPD       Y7, Y5, Y7
-	VMULPD       Y6, Y9, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y4, Y10, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y7
-	VBROADCASTSD (SI), Y5
-	VMULPD       Y5, Y8, Y8
-	VFNMADD231PD Y8, Y7, Y6
-	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMOVUPS      32(R8)(BX*4), X4
-	VMASKMOVPS   (DX)(DI*4), X4, X5
-	VCVTPS2PD    X5, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPS   (CX)(DI*4), X4, X6
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	VMOVUPS      32(R10)(R9*4), X5
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y4, Y6, Y6
+	VMASKMOVPS   (DX)(R8*4), X5, X4
+	VCVTPS2PD    X4, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y6, Y4, Y4
+	VMASKMOVPS   (CX)(R8*4), X5, X6
 	VCVTPS2PD    X6, Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
@@ -91680,31 +91041,53 @@ tail4:
 	VPADDQ       Y8, Y9, Y9
 	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
 	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y9, Y1, Y1
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y8
-	VFMADD231PD  Y8, Y9, Y7
-	VBROADCASTSD 24(SI), Y8
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y7
-	VANDPD       Y7, Y6, Y7
-	VMULPD       Y1, Y8, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y5, Y10, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y9, Y7, Y7
+	VBROADCASTSD 16(SI), Y8
+	VBROADCASTSD 8(SI), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VBROADCASTSD 24(SI), Y10
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y8
+	VANDPD       Y8, Y6, Y8
+	VMULPD       Y7, Y10, Y11
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y4, Y11, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y8
+	VMAXPD       Y6, Y8, Y8
 	VBROADCASTSD (SI), Y6
 	VMULPD       Y6, Y9, Y9
-	VFNMADD231PD Y9, Y7, Y1
-	VMULPD       Y8, Y1, Y1
-	VMULPD       Y5, Y1, Y1
-	VADDPD       Y1, Y2, Y2
-	VCVTPD2PSY   Y1, X1
-	VMASKMOVPS   X1, X4, (AX)(DI*4)
+	VFNMADD231PD Y9, Y8, Y7
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y4, Y7, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMASKMOVPS   X4, X5, (AX)(R8*4)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -91723,7 +91106,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -91742,23 +91125,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·focal7ExactWideAVX2(SB), NOSPLIT, $192-76
+// func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·focal7ExactWideAVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -91771,17 +91154,20 @@ TEXT ·focal7ExactWideAVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VCVTPS2PD    (DX)(DI*4), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VCVTPS2PD    (DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
+	VCVTPS2PD    (CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -91840,16 +91226,16 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	VCVTPS2PD    16(DX)(DI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, (AX)(R8*4)
+	VCVTPS2PD    16(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    16(CX)(DI*4), Y5
+	VCVTPS2PD    16(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -91908,16 +91294,16 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 16(AX)(DI*4)
-	VCVTPS2PD    32(DX)(DI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 16(AX)(R8*4)
+	VCVTPS2PD    32(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    32(CX)(DI*4), Y5
+	VCVTPS2PD    32(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -91976,16 +91362,16 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 32(AX)(DI*4)
-	VCVTPS2PD    48(DX)(DI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 32(AX)(R8*4)
+	VCVTPS2PD    48(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    48(CX)(DI*4), Y5
+	VCVTPS2PD    48(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -92044,10 +91430,10 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 48(AX)(DI*4)
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 48(AX)(R8*4)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -92064,100 +91450,35 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VCVTPS2PD    (DX)(DI*4), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
-	VSUBPD       (SP), Y5, Y5
-	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       Y1, Y7, Y7
-	VPADDQ       Y7, Y8, Y8
-	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
-	VFMADD231PD  cd0<>+0(SB), Y6, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y8, Y6, Y6
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	VBROADCASTSD 24(SI), Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y7
-	VANDPD       Y7, Y5, Y7
-	VMULPD       Y6, Y9, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y4, Y10, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y7
-	VBROADCASTSD (SI), Y5
-	VMULPD       Y5, Y8, Y8
-	VFNMADD231PD Y8, Y7, Y6
-	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMOVUPS      32(R8)(BX*4), X4
-	VMASKMOVPS   (DX)(DI*4), X4, X5
-	VCVTPS2PD    X5, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPS   (CX)(DI*4), X4, X6
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	VMOVUPS      32(R10)(R9*4), X5
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y4, Y6, Y6
+	VMASKMOVPS   (DX)(R8*4), X5, X4
+	VCVTPS2PD    X4, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y6, Y4, Y4
+	VMASKMOVPS   (CX)(R8*4), X5, X6
 	VCVTPS2PD    X6, Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
@@ -92186,43 +91507,65 @@ tail4:
 	VPADDQ       Y8, Y9, Y9
 	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
 	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y9, Y1, Y1
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y8
-	VFMADD231PD  Y8, Y9, Y7
-	VBROADCASTSD 24(SI), Y8
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y7
-	VANDPD       Y7, Y6, Y7
-	VMULPD       Y1, Y8, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y5, Y10, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y9, Y7, Y7
+	VBROADCASTSD 16(SI), Y8
+	VBROADCASTSD 8(SI), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VBROADCASTSD 24(SI), Y10
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y8
+	VANDPD       Y8, Y6, Y8
+	VMULPD       Y7, Y10, Y11
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y4, Y11, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y8
+	VMAXPD       Y6, Y8, Y8
 	VBROADCASTSD (SI), Y6
 	VMULPD       Y6, Y9, Y9
-	VFNMADD231PD Y9, Y7, Y1
-	VMULPD       Y8, Y1, Y1
-	VMULPD       Y5, Y1, Y1
-	VADDPD       Y1, Y2, Y2
-	VCVTPD2PSY   Y1, X1
-	VMASKMOVPS   X1, X4, (AX)(DI*4)
+	VFNMADD231PD Y9, Y8, Y7
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y4, Y7, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMASKMOVPS   X4, X5, (AX)(R8*4)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -92241,7 +91584,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -92260,23 +91603,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·focalNExactWideAVX2(SB), NOSPLIT, $192-76
+// func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·focalNExactWideAVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -92289,17 +91632,20 @@ TEXT ·focalNExactWideAVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VCVTPS2PD    (DX)(DI*4), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VCVTPS2PD    (DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
+	VCVTPS2PD    (CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -92390,16 +91736,16 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	VCVTPS2PD    16(DX)(DI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, (AX)(R8*4)
+	VCVTPS2PD    16(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    16(CX)(DI*4), Y5
+	VCVTPS2PD    16(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -92490,16 +91836,16 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 16(AX)(DI*4)
-	VCVTPS2PD    32(DX)(DI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 16(AX)(R8*4)
+	VCVTPS2PD    32(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    32(CX)(DI*4), Y5
+	VCVTPS2PD    32(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -92590,16 +91936,16 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 32(AX)(DI*4)
-	VCVTPS2PD    48(DX)(DI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 32(AX)(R8*4)
+	VCVTPS2PD    48(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    48(CX)(DI*4), Y5
+	VCVTPS2PD    48(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -92690,10 +92036,10 @@ big1:
 	VMULPD       Y5, Y8, Y8
 	VFNMADD231PD Y8, Y7, Y6
 	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 48(AX)(DI*4)
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 48(AX)(R8*4)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -92710,132 +92056,35 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VCVTPS2PD    (DX)(DI*4), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
-	VSUBPD       (SP), Y5, Y5
-	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       Y1, Y7, Y7
-	VPADDQ       Y7, Y8, Y8
-	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
-	VFMADD231PD  cd0<>+0(SB), Y6, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y8, Y6, Y6
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	VBROADCASTSD 24(SI), Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 112(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y7, Y9
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y7
-	VANDPD       Y7, Y5, Y7
-	VMULPD       Y6, Y9, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y4, Y10, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y7
-	VBROADCASTSD (SI), Y5
-	VMULPD       Y5, Y8, Y8
-	VFNMADD231PD Y8, Y7, Y6
-	VMULPD       Y9, Y6, Y6
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMOVUPS      32(R8)(BX*4), X4
-	VMASKMOVPS   (DX)(DI*4), X4, X5
-	VCVTPS2PD    X5, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPS   (CX)(DI*4), X4, X6
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	VMOVUPS      32(R10)(R9*4), X5
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y4, Y6, Y6
+	VMASKMOVPS   (DX)(R8*4), X5, X4
+	VCVTPS2PD    X4, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y6, Y4, Y4
+	VMASKMOVPS   (CX)(R8*4), X5, X6
 	VCVTPS2PD    X6, Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
@@ -92864,75 +92113,97 @@ tail4:
 	VPADDQ       Y8, Y9, Y9
 	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
 	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y9, Y1, Y1
-	VBROADCASTSD 16(SI), Y7
-	VBROADCASTSD 8(SI), Y8
-	VFMADD231PD  Y8, Y9, Y7
-	VBROADCASTSD 24(SI), Y8
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 112(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 136(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y7, Y8
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y7
-	VANDPD       Y7, Y6, Y7
-	VMULPD       Y1, Y8, Y10
-	VMULPD       Y7, Y10, Y10
-	VFNMADD231PD Y5, Y10, Y0
-	VMOVUPD      cdc087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y9, Y7, Y7
+	VBROADCASTSD 16(SI), Y8
+	VBROADCASTSD 8(SI), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	VBROADCASTSD 24(SI), Y10
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 88(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 96(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 104(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 112(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 120(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 128(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 136(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 144(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 152(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 160(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 168(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 176(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 184(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 192(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 200(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VBROADCASTSD 208(SI), Y11
+	VFMADD213PD  Y11, Y8, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y8
+	VANDPD       Y8, Y6, Y8
+	VMULPD       Y7, Y10, Y11
+	VMULPD       Y8, Y11, Y11
+	VFNMADD231PD Y4, Y11, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y8
+	VMAXPD       Y6, Y8, Y8
 	VBROADCASTSD (SI), Y6
 	VMULPD       Y6, Y9, Y9
-	VFNMADD231PD Y9, Y7, Y1
-	VMULPD       Y8, Y1, Y1
-	VMULPD       Y5, Y1, Y1
-	VADDPD       Y1, Y2, Y2
-	VCVTPD2PSY   Y1, X1
-	VMASKMOVPS   X1, X4, (AX)(DI*4)
+	VFNMADD231PD Y9, Y8, Y7
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y4, Y7, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMASKMOVPS   X4, X5, (AX)(R8*4)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -92951,7 +92222,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -92970,23 +92241,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·focalPowExactWideAVX2(SB), NOSPLIT, $320-76
+// func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·focalPowExactWideAVX2(SB), NOSPLIT, $320-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -93004,17 +92275,20 @@ TEXT ·focalPowExactWideAVX2(SB), NOSPLIT, $320-76
 	VMOVUPD      Y2, 256(SP)
 	VMOVUPD      Y2, 288(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VCVTPS2PD    (DX)(DI*4), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VCVTPS2PD    (DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
+	VCVTPS2PD    (CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -93123,16 +92397,16 @@ big1:
 	VMULPD       Y9, Y7, Y7
 	VFNMADD231PD Y7, Y5, Y8
 	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VCVTPD2PSY   Y8, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	VCVTPS2PD    16(DX)(DI*4), Y4
+	VMULPD       Y4, Y8, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, (AX)(R8*4)
+	VCVTPS2PD    16(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    16(CX)(DI*4), Y5
+	VCVTPS2PD    16(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -93241,16 +92515,16 @@ big1:
 	VMULPD       Y9, Y7, Y7
 	VFNMADD231PD Y7, Y5, Y8
 	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VCVTPD2PSY   Y8, X4
-	VMOVUPS      X4, 16(AX)(DI*4)
-	VCVTPS2PD    32(DX)(DI*4), Y4
+	VMULPD       Y4, Y8, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 16(AX)(R8*4)
+	VCVTPS2PD    32(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    32(CX)(DI*4), Y5
+	VCVTPS2PD    32(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -93359,16 +92633,16 @@ big1:
 	VMULPD       Y9, Y7, Y7
 	VFNMADD231PD Y7, Y5, Y8
 	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VCVTPD2PSY   Y8, X4
-	VMOVUPS      X4, 32(AX)(DI*4)
-	VCVTPS2PD    48(DX)(DI*4), Y4
+	VMULPD       Y4, Y8, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 32(AX)(R8*4)
+	VCVTPS2PD    48(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    48(CX)(DI*4), Y5
+	VCVTPS2PD    48(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -93477,10 +92751,10 @@ big1:
 	VMULPD       Y9, Y7, Y7
 	VFNMADD231PD Y7, Y5, Y8
 	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VCVTPD2PSY   Y8, X4
-	VMOVUPS      X4, 48(AX)(DI*4)
+	VMULPD       Y4, Y8, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 48(AX)(R8*4)
 	VMOVUPD      192(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 192(SP)
@@ -93497,150 +92771,35 @@ big1:
 	VADDPD       288(SP), Y4, Y4
 	VMOVUPD      Y4, 288(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VCVTPS2PD    (DX)(DI*4), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
-	VSUBPD       (SP), Y5, Y5
-	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y7
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       cd4338000000000000<>+0(SB), Y7, Y8
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y8
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y8
-	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       Y1, Y7, Y7
-	VPADDQ       Y7, Y8, Y8
-	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
-	VFMADD231PD  cd0<>+0(SB), Y6, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
-	VSUBPD       Y8, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VMOVUPD      Y8, 96(SP)
-	VMOVUPD      Y5, 128(SP)
-	VMOVUPD      Y6, 160(SP)
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y9
-	VPSUBQ       Y9, Y6, Y5
-	VMOVUPD      cd4330000000000000<>+0(SB), Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
-	VPADDQ       Y10, Y5, Y5
-	VPSRLQ       $0x34, Y5, Y5
-	VPSLLQ       $0x34, Y5, Y9
-	VPSUBQ       Y10, Y9, Y9
-	VPSUBQ       Y9, Y6, Y9
-	VPOR         Y8, Y5, Y5
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y8
-	VSUBPD       Y8, Y5, Y5
-	VMOVAPD      Y9, Y8
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y8, Y6
-	VADDPD       cd4000000000000000<>+0(SB), Y6, Y8
-	VDIVPD       Y8, Y6, Y8
-	VMULPD       Y8, Y8, Y9
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y10
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y9, Y10
-	VMULPD       Y9, Y10, Y10
-	VMULPD       Y6, Y6, Y9
-	VMULPD       cd3fe0000000000000<>+0(SB), Y9, Y9
-	VADDPD       Y9, Y10, Y10
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y5, Y7
-	VFMADD231PD  Y8, Y10, Y7
-	VSUBPD       Y7, Y9, Y9
-	VSUBPD       Y9, Y6, Y6
-	VMOVAPD      Y6, Y6
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y6
-	VMOVUPD      cdbff0000000000000<>+0(SB), Y7
-	VBROADCASTSD (SI), Y5
-	VADDPD       Y5, Y7, Y7
-	VMULPD       Y7, Y6, Y6
-	VMAXPD       cdc087500000000000<>+0(SB), Y6, Y7
-	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y5
-	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y6
-	VMOVAPD      Y7, Y7
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y7
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y6
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y6
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y6
-	VPSLLQ       $0x34, Y5, Y5
-	VPADDQ       64(SP), Y5, Y5
-	VPADDQ       Y5, Y6, Y6
-	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
-	VFMADD231PD  cd0<>+0(SB), Y7, Y6
-	VMOVUPD      96(SP), Y7
-	VMOVUPD      160(SP), Y8
-	VMOVUPD      128(SP), Y5
-	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y9
-	VANDPD       Y9, Y5, Y9
-	VMULPD       Y8, Y6, Y10
-	VMULPD       Y9, Y10, Y10
-	VFNMADD231PD Y4, Y10, Y0
-	VMAXPD       cdc087500000000000<>+0(SB), Y5, Y5
-	VBROADCASTSD (SI), Y9
-	VMULPD       Y9, Y7, Y7
-	VFNMADD231PD Y7, Y5, Y8
-	VMULPD       Y6, Y8, Y8
-	VMULPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VCVTPD2PSY   Y8, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMOVUPS      32(R8)(BX*4), X4
-	VMASKMOVPS   (DX)(DI*4), X4, X5
-	VCVTPS2PD    X5, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPS   (CX)(DI*4), X4, X6
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	VMOVUPS      32(R10)(R9*4), X5
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y4, Y6, Y6
+	VMASKMOVPS   (DX)(R8*4), X5, X4
+	VCVTPS2PD    X4, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y6, Y4, Y4
+	VMASKMOVPS   (CX)(R8*4), X5, X6
 	VCVTPS2PD    X6, Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
@@ -93669,93 +92828,115 @@ tail4:
 	VPADDQ       Y8, Y9, Y9
 	VMULPD       cd39b0000000000000<>+0(SB), Y9, Y9
 	VFMADD231PD  cd0<>+0(SB), Y7, Y9
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y9, Y1, Y1
-	VXORPS       Y7, Y7, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y9, Y7, Y7
+	VXORPS       Y8, Y8, Y8
 	VMOVUPD      Y9, 96(SP)
 	VMOVUPD      Y6, 128(SP)
-	VMOVUPD      Y1, 160(SP)
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y9
-	VPSUBQ       Y9, Y1, Y6
-	VMOVUPD      cd4330000000000000<>+0(SB), Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
-	VPADDQ       Y10, Y6, Y6
+	VMOVUPD      Y7, 160(SP)
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y10
+	VPSUBQ       Y10, Y7, Y6
+	VMOVUPD      cd4330000000000000<>+0(SB), Y9
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y11
+	VPADDQ       Y11, Y6, Y6
 	VPSRLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y6, Y9
-	VPSUBQ       Y10, Y9, Y9
-	VPSUBQ       Y9, Y1, Y9
-	VPOR         Y8, Y6, Y6
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y8
-	VSUBPD       Y8, Y6, Y6
-	VMOVAPD      Y9, Y8
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y8, Y1
-	VADDPD       cd4000000000000000<>+0(SB), Y1, Y8
-	VDIVPD       Y8, Y1, Y8
-	VMULPD       Y8, Y8, Y9
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y10
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y9, Y10
-	VMULPD       Y9, Y10, Y10
-	VMULPD       Y1, Y1, Y9
-	VMULPD       cd3fe0000000000000<>+0(SB), Y9, Y9
-	VADDPD       Y9, Y10, Y10
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y7
-	VFMADD231PD  Y8, Y10, Y7
-	VSUBPD       Y7, Y9, Y9
-	VSUBPD       Y9, Y1, Y1
-	VMOVAPD      Y1, Y1
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y1
-	VMOVUPD      cdbff0000000000000<>+0(SB), Y7
-	VBROADCASTSD (SI), Y6
-	VADDPD       Y6, Y7, Y7
-	VMULPD       Y7, Y1, Y1
-	VMAXPD       cdc087500000000000<>+0(SB), Y1, Y7
-	VMOVUPD      cd4338000000000000<>+0(SB), Y6
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y6
-	VSUBPD       cd4338000000000000<>+0(SB), Y6, Y1
+	VPSLLQ       $0x34, Y6, Y10
+	VPSUBQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y7, Y10
+	VPOR         Y9, Y6, Y6
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y9
+	VSUBPD       Y9, Y6, Y6
+	VMOVAPD      Y10, Y9
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y9, Y7
+	VADDPD       cd4000000000000000<>+0(SB), Y7, Y9
+	VDIVPD       Y9, Y7, Y9
+	VMULPD       Y9, Y9, Y10
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y11
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y10, Y11
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y10, Y11
+	VMULPD       Y10, Y11, Y11
+	VMULPD       Y7, Y7, Y10
+	VMULPD       cd3fe0000000000000<>+0(SB), Y10, Y10
+	VADDPD       Y10, Y11, Y11
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y8
+	VFMADD231PD  Y9, Y11, Y8
+	VSUBPD       Y8, Y10, Y10
+	VSUBPD       Y10, Y7, Y7
 	VMOVAPD      Y7, Y7
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y1, Y7
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y1, Y7
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y1
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y1
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y7, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y7
+	VMOVUPD      cdbff0000000000000<>+0(SB), Y8
+	VBROADCASTSD (SI), Y6
+	VADDPD       Y6, Y8, Y8
+	VMULPD       Y8, Y7, Y7
+	VMAXPD       cdc087500000000000<>+0(SB), Y7, Y8
+	VMOVUPD      cd4338000000000000<>+0(SB), Y6
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y8, Y6
+	VSUBPD       cd4338000000000000<>+0(SB), Y6, Y7
+	VMOVAPD      Y8, Y8
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y7, Y8
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y7
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y8, Y7
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y8, Y7
 	VPSLLQ       $0x34, Y6, Y6
 	VPADDQ       64(SP), Y6, Y6
-	VPADDQ       Y6, Y1, Y1
-	VMULPD       cd39b0000000000000<>+0(SB), Y1, Y1
-	VFMADD231PD  cd0<>+0(SB), Y7, Y1
-	VMOVUPD      96(SP), Y7
-	VMOVUPD      160(SP), Y8
+	VPADDQ       Y6, Y7, Y7
+	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
+	VFMADD231PD  cd0<>+0(SB), Y8, Y7
+	VMOVUPD      96(SP), Y8
+	VMOVUPD      160(SP), Y9
 	VMOVUPD      128(SP), Y6
-	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y9
-	VANDPD       Y9, Y6, Y9
-	VMULPD       Y8, Y1, Y10
-	VMULPD       Y9, Y10, Y10
-	VFNMADD231PD Y5, Y10, Y0
+	VCMPPD       $0x04, cd0<>+0(SB), Y4, Y10
+	VANDPD       Y10, Y6, Y10
+	VMULPD       Y9, Y7, Y11
+	VMULPD       Y10, Y11, Y11
+	VFNMADD231PD Y4, Y11, Y0
 	VMAXPD       cdc087500000000000<>+0(SB), Y6, Y6
-	VBROADCASTSD (SI), Y9
-	VMULPD       Y9, Y7, Y7
-	VFNMADD231PD Y7, Y6, Y8
-	VMULPD       Y1, Y8, Y8
-	VMULPD       Y5, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VCVTPD2PSY   Y8, X1
-	VMASKMOVPS   X1, X4, (AX)(DI*4)
+	VBROADCASTSD (SI), Y10
+	VMULPD       Y10, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y9
+	VMULPD       Y7, Y9, Y9
+	VMULPD       Y4, Y9, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMASKMOVPS   X4, X5, (AX)(R8*4)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      192(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 192(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       224(SP), Y4, Y4
+	VMOVUPD      Y4, 224(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      256(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 256(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       288(SP), Y4, Y4
+	VMOVUPD      Y4, 288(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      192(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 192(SP)
@@ -93774,7 +92955,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      256(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 256(SP)
@@ -93793,23 +92974,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gceExactWideAVX2(SB), NOSPLIT, $192-76
+// func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·gceExactWideAVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -93823,17 +93004,20 @@ TEXT ·gceExactWideAVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         SI, SI
+	MOVQ         top+32(FP), SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	ANDQ         $-16, R8
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VCVTPS2PD    (DX)(SI*4), Y4
+fast1:
+	CMPQ         DI, R8
+	JGE          careful2
+	VCVTPS2PD    (DX)(DI*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(SI*4), Y5
+	VCVTPS2PD    (CX)(DI*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMULPD       Y0, Y5, Y5
@@ -93861,16 +93045,16 @@ big1:
 	VSUBPD       Y5, Y8, Y8
 	VFNMADD231PD Y7, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, (AX)(SI*4)
-	VCVTPS2PD    16(DX)(SI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, (AX)(DI*4)
+	VCVTPS2PD    16(DX)(DI*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    16(CX)(SI*4), Y5
+	VCVTPS2PD    16(CX)(DI*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMULPD       Y0, Y5, Y5
@@ -93898,16 +93082,16 @@ big1:
 	VSUBPD       Y5, Y8, Y8
 	VFNMADD231PD Y7, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 16(AX)(SI*4)
-	VCVTPS2PD    32(DX)(SI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 16(AX)(DI*4)
+	VCVTPS2PD    32(DX)(DI*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    32(CX)(SI*4), Y5
+	VCVTPS2PD    32(CX)(DI*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMULPD       Y0, Y5, Y5
@@ -93935,16 +93119,16 @@ big1:
 	VSUBPD       Y5, Y8, Y8
 	VFNMADD231PD Y7, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 32(AX)(SI*4)
-	VCVTPS2PD    48(DX)(SI*4), Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 32(AX)(DI*4)
+	VCVTPS2PD    48(DX)(DI*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    48(CX)(SI*4), Y5
+	VCVTPS2PD    48(CX)(DI*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMULPD       Y0, Y5, Y5
@@ -93972,10 +93156,10 @@ big1:
 	VSUBPD       Y5, Y8, Y8
 	VFNMADD231PD Y7, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, 48(AX)(SI*4)
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 48(AX)(DI*4)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y1, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -93992,103 +93176,91 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, SI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, DI
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VCVTPS2PD    (DX)(SI*4), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(SI*4), Y5
-	VSUBPD       (SP), Y5, Y5
-	VSUBPD       32(SP), Y5, Y5
-	VMULPD       Y0, Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y5
-	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y5
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y5, Y6
-	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Y7
-	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y6, Y7
-	VMULPD       Y6, Y6, Y8
-	VFMADD213PD  Y6, Y8, Y7
-	VADDPD       cd4338000000000463<>+0(SB), Y5, Y5
-	VPSLLQ       $0x34, Y5, Y5
-	VMULPD       cd39b0000000000000<>+0(SB), Y5, Y5
-	VMOVAPD      Y5, Y6
-	VFMADD231PD  Y7, Y5, Y6
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y5, Y8, Y8
-	VFNMADD231PD Y7, Y5, Y8
-	VFMADD231PD  Y4, Y8, Y1
-	VMULPD       Y4, Y6, Y6
-	VADDPD       Y6, Y2, Y2
-	VCVTPD2PSY   Y6, X4
-	VMOVUPS      X4, (AX)(SI*4)
-	ADDQ         $0x04, SI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), DI
-	NEGQ         BX
-	VMOVUPS      32(DI)(BX*8), Y4
-	VMOVUPS      32(DI)(BX*4), X4
-	VMASKMOVPS   (DX)(SI*4), X4, X5
-	VCVTPS2PD    X5, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPS   (CX)(SI*4), X4, X6
+careful2:
+	CMPQ         DI, BX
+	JGE          summed3
+	MOVQ         BX, R8
+	SUBQ         DI, R8
+	MOVQ         $0x0000000000000004, R9
+	CMPQ         R8, R9
+	CMOVQGT      R9, R8
+	LEAQ         tails<>+0(SB), R9
+	NEGQ         R8
+	VMOVUPS      32(R9)(R8*8), Y4
+	VMOVUPS      32(R9)(R8*4), X5
+	MOVQ         SI, R8
+	SUBQ         DI, R8
+	VMOVQ        R8, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y4, Y6, Y6
+	VMASKMOVPS   (DX)(DI*4), X5, X4
+	VCVTPS2PD    X4, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y6, Y4, Y4
+	VMASKMOVPS   (CX)(DI*4), X5, X6
 	VCVTPS2PD    X6, Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
 	VMULPD       Y0, Y6, Y6
-	VMOVUPD      cdc087500000000000<>+0(SB), Y0
-	VMAXPD       Y6, Y0, Y0
+	VMOVUPD      cdc087500000000000<>+0(SB), Y7
+	VMAXPD       Y6, Y7, Y7
 	VMOVUPD      cd4338000000000000<>+0(SB), Y6
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y6
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y7, Y6
 	VSUBPD       cd4338000000000000<>+0(SB), Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y0
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y0
-	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Y7
-	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y0, Y7
-	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y0, Y7
-	VMULPD       Y0, Y0, Y8
-	VFMADD213PD  Y0, Y8, Y7
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y6, Y7
+	VMOVUPD      cd3f2a124f19fe89ac<>+0(SB), Y8
+	VFMADD213PD  cd3f56d43246b523b3<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3f81110e0f238322<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fa5554e9063586e<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fc5555555a78ed4<>+0(SB), Y7, Y8
+	VFMADD213PD  cd3fe0000000b9129b<>+0(SB), Y7, Y8
+	VMULPD       Y7, Y7, Y9
+	VFMADD213PD  Y7, Y9, Y8
 	VADDPD       cd4338000000000463<>+0(SB), Y6, Y6
 	VPSLLQ       $0x34, Y6, Y6
 	VMULPD       cd39b0000000000000<>+0(SB), Y6, Y6
-	VMOVAPD      Y6, Y0
-	VFMADD231PD  Y7, Y6, Y0
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
-	VSUBPD       Y6, Y8, Y8
-	VFNMADD231PD Y7, Y6, Y8
-	VFMADD231PD  Y5, Y8, Y1
-	VMULPD       Y5, Y0, Y0
-	VADDPD       Y0, Y2, Y2
-	VCVTPD2PSY   Y0, X0
-	VMASKMOVPS   X0, X4, (AX)(SI*4)
+	VMOVAPD      Y6, Y7
+	VFMADD231PD  Y8, Y6, Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VFNMADD231PD Y8, Y6, Y9
+	VFMADD231PD  Y4, Y9, Y1
+	VMULPD       Y4, Y7, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMASKMOVPS   X4, X5, (AX)(DI*4)
+	ADDQ         $0x04, DI
+	TESTQ        $0x0000000f, DI
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y1, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y1, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R8
+	ANDQ         $-16, R8
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y0
 	VADDPD       Y1, Y0, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -94107,7 +93279,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -94126,23 +93298,23 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 
-// func smoothExactWideAVX2(h *float32, z *float32, t *float32, n int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·smoothExactWideAVX2(SB), NOSPLIT, $192-76
+// func smoothExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·smoothExactWideAVX2(SB), NOSPLIT, $192-84
 	MOVQ         h+0(FP), AX
 	MOVQ         z+8(FP), CX
 	MOVQ         t+16(FP), DX
 	MOVQ         n+24(FP), BX
-	MOVQ         par+48(FP), SI
-	VBROADCASTSD m+32(FP), Y0
+	MOVQ         par+56(FP), SI
+	VBROADCASTSD m+40(FP), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD log+40(FP), Y0
+	VBROADCASTSD log+48(FP), Y0
 	VMOVUPD      Y0, 32(SP)
 	VBROADCASTSD cd0<>+0(SB), Y0
 	VMOVUPD      cd4338000000000064<>+0(SB), Y1
@@ -94155,17 +93327,20 @@ TEXT ·smoothExactWideAVX2(SB), NOSPLIT, $192-76
 	VMOVUPD      Y2, 128(SP)
 	VMOVUPD      Y2, 160(SP)
 	VXORPS       Y3, Y3, Y3
-	XORQ         DI, DI
+	MOVQ         top+32(FP), DI
+	XORQ         R8, R8
+	MOVQ         DI, R9
+	ANDQ         $-16, R9
 
-big1:
-	CMPQ         BX, $0x10
-	JLT          small2
-	VCVTPS2PD    (DX)(DI*4), Y4
+fast1:
+	CMPQ         R8, R9
+	JGE          careful2
+	VCVTPS2PD    (DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
+	VCVTPS2PD    (CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -94262,16 +93437,16 @@ big1:
 	VFMADD213PD  Y6, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y0
 	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VCVTPD2PSY   Y9, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	VCVTPS2PD    16(DX)(DI*4), Y4
+	VMULPD       Y4, Y9, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, (AX)(R8*4)
+	VCVTPS2PD    16(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    16(CX)(DI*4), Y5
+	VCVTPS2PD    16(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -94368,16 +93543,16 @@ big1:
 	VFMADD213PD  Y6, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y0
 	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VCVTPD2PSY   Y9, X4
-	VMOVUPS      X4, 16(AX)(DI*4)
-	VCVTPS2PD    32(DX)(DI*4), Y4
+	VMULPD       Y4, Y9, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 16(AX)(R8*4)
+	VCVTPS2PD    32(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    32(CX)(DI*4), Y5
+	VCVTPS2PD    32(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -94474,16 +93649,16 @@ big1:
 	VFMADD213PD  Y6, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y0
 	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VCVTPD2PSY   Y9, X4
-	VMOVUPS      X4, 32(AX)(DI*4)
-	VCVTPS2PD    48(DX)(DI*4), Y4
+	VMULPD       Y4, Y9, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 32(AX)(R8*4)
+	VCVTPS2PD    48(DX)(R8*4), Y4
 	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
 	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
 	VORPD        Y6, Y5, Y5
 	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    48(CX)(DI*4), Y5
+	VCVTPS2PD    48(CX)(R8*4), Y5
 	VSUBPD       (SP), Y5, Y5
 	VSUBPD       32(SP), Y5, Y5
 	VMOVUPD      cdc087500000000000<>+0(SB), Y6
@@ -94580,10 +93755,10 @@ big1:
 	VFMADD213PD  Y6, Y5, Y8
 	VFMADD231PD  Y4, Y8, Y0
 	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VCVTPD2PSY   Y9, X4
-	VMOVUPS      X4, 48(AX)(DI*4)
+	VMULPD       Y4, Y9, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 48(AX)(R8*4)
 	VMOVUPD      64(SP), Y4
 	VADDPD       Y0, Y4, Y5
 	VMOVUPD      Y5, 64(SP)
@@ -94600,138 +93775,35 @@ big1:
 	VADDPD       160(SP), Y4, Y4
 	VMOVUPD      Y4, 160(SP)
 	VXORPS       Y2, Y2, Y2
-	ADDQ         $0x10, DI
-	SUBQ         $0x10, BX
-	JMP          big1
+	ADDQ         $0x10, R8
+	JMP          fast1
 
-small2:
-next3:
-	CMPQ         BX, $0x04
-	JLT          tail4
-	VCVTPS2PD    (DX)(DI*4), Y4
-	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y5
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y6
-	VORPD        Y6, Y5, Y5
-	VORPD        Y5, Y3, Y3
-	VCVTPS2PD    (CX)(DI*4), Y5
-	VSUBPD       (SP), Y5, Y5
-	VSUBPD       32(SP), Y5, Y5
-	VMOVUPD      cdc087500000000000<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      cd4338000000000000<>+0(SB), Y5
-	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y6, Y5
-	VSUBPD       cd4338000000000000<>+0(SB), Y5, Y7
-	VMOVAPD      Y6, Y6
-	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y7, Y6
-	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y7, Y6
-	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y7
-	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y7
-	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y6, Y7
-	VPSLLQ       $0x34, Y5, Y5
-	VPADDQ       Y1, Y5, Y5
-	VPADDQ       Y5, Y7, Y7
-	VMULPD       cd39b0000000000000<>+0(SB), Y7, Y7
-	VFMADD231PD  cd0<>+0(SB), Y6, Y7
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
-	VSUBPD       Y7, Y5, Y5
-	VSUBPD       Y5, Y7, Y6
-	VBROADCASTSD 8(SI), Y8
-	VBROADCASTSD 136(SI), Y9
-	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 224(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 232(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 112(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 240(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 248(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y6, Y8
-	VBROADCASTSD 256(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD (SI), Y6
-	VFMADD213PD  Y6, Y5, Y8
-	VFMADD231PD  Y4, Y8, Y0
-	VMULPD       Y7, Y9, Y9
-	VMULPD       Y4, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VCVTPD2PSY   Y9, X4
-	VMOVUPS      X4, (AX)(DI*4)
-	ADDQ         $0x04, DI
-	SUBQ         $0x04, BX
-	JMP          next3
-
-tail4:
-	TESTQ        BX, BX
-	JEQ          done5
-	LEAQ         tails<>+0(SB), R8
-	NEGQ         BX
-	VMOVUPS      32(R8)(BX*8), Y4
-	VMOVUPS      32(R8)(BX*4), X4
-	VMASKMOVPS   (DX)(DI*4), X4, X5
-	VCVTPS2PD    X5, Y5
-	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y6
-	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y7
-	VORPD        Y7, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VMASKMOVPS   (CX)(DI*4), X4, X6
+careful2:
+	CMPQ         R8, BX
+	JGE          summed3
+	MOVQ         BX, R9
+	SUBQ         R8, R9
+	MOVQ         $0x0000000000000004, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	LEAQ         tails<>+0(SB), R10
+	NEGQ         R9
+	VMOVUPS      32(R10)(R9*8), Y4
+	VMOVUPS      32(R10)(R9*4), X5
+	MOVQ         DI, R9
+	SUBQ         R8, R9
+	VMOVQ        R9, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPEQQ     count4<>+0(SB), Y6, Y6
+	VANDNPD      Y4, Y6, Y6
+	VMASKMOVPS   (DX)(R8*4), X5, X4
+	VCVTPS2PD    X4, Y4
+	VCMPPD       $0x19, cd0<>+0(SB), Y4, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y4, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y6, Y4, Y4
+	VMASKMOVPS   (CX)(R8*4), X5, X6
 	VCVTPS2PD    X6, Y6
 	VSUBPD       (SP), Y6, Y6
 	VSUBPD       32(SP), Y6, Y6
@@ -94760,81 +93832,103 @@ tail4:
 	VPADDQ       Y6, Y8, Y8
 	VMULPD       cd39b0000000000000<>+0(SB), Y8, Y8
 	VFMADD231PD  cd0<>+0(SB), Y7, Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
-	VSUBPD       Y8, Y1, Y1
-	VSUBPD       Y1, Y8, Y6
-	VBROADCASTSD 8(SI), Y7
-	VBROADCASTSD 136(SI), Y9
-	VBROADCASTSD 16(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 144(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 24(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 152(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 32(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 160(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 40(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 168(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 48(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 176(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 56(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 184(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 64(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 192(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 72(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 200(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 80(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 208(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 88(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 216(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 96(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 224(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 104(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 232(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 112(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 240(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 120(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 248(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD 128(SI), Y10
-	VFMADD213PD  Y10, Y6, Y7
-	VBROADCASTSD 256(SI), Y10
-	VFMADD213PD  Y10, Y6, Y9
-	VBROADCASTSD (SI), Y6
-	VFMADD213PD  Y6, Y1, Y7
-	VFMADD231PD  Y5, Y7, Y0
-	VMULPD       Y8, Y9, Y9
-	VMULPD       Y5, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	VCVTPD2PSY   Y9, X1
-	VMASKMOVPS   X1, X4, (AX)(DI*4)
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VSUBPD       Y8, Y6, Y6
+	VSUBPD       Y6, Y8, Y7
+	VBROADCASTSD 8(SI), Y9
+	VBROADCASTSD 136(SI), Y10
+	VBROADCASTSD 16(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 144(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 24(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 152(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 32(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 160(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 40(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 168(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 48(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 176(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 56(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 184(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 64(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 192(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 72(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 200(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 80(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 208(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 88(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 216(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 96(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 224(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 104(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 232(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 112(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 240(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 120(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 248(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD 128(SI), Y11
+	VFMADD213PD  Y11, Y7, Y9
+	VBROADCASTSD 256(SI), Y11
+	VFMADD213PD  Y11, Y7, Y10
+	VBROADCASTSD (SI), Y7
+	VFMADD213PD  Y7, Y6, Y9
+	VFMADD231PD  Y4, Y9, Y0
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y4, Y10, Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y4, X4
+	VMASKMOVPS   X4, X5, (AX)(R8*4)
+	ADDQ         $0x04, R8
+	TESTQ        $0x0000000f, R8
+	JNE          careful2
+	VMOVUPD      64(SP), Y4
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      Y5, 64(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y0, Y4, Y4
+	VADDPD       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPD      128(SP), Y4
+	VADDPD       Y2, Y4, Y5
+	VMOVUPD      Y5, 128(SP)
+	VSUBPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VXORPS       Y2, Y2, Y2
+	MOVQ         BX, R9
+	ANDQ         $-16, R9
+	JMP          fast1
 
-done5:
+summed3:
 	VMOVUPD      64(SP), Y1
 	VADDPD       Y0, Y1, Y4
 	VMOVUPD      Y4, 64(SP)
@@ -94853,7 +93947,7 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, sum+56(FP)
+	VMOVSD       X1, sum+64(FP)
 	VMOVUPD      128(SP), Y0
 	VADDPD       Y2, Y0, Y1
 	VMOVUPD      Y1, 128(SP)
@@ -94872,9 +93966,9 @@ done5:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, mass+64(FP)
+	VMOVSD       X1, mass+72(FP)
 	VMOVMSKPD    Y3, AX
-	MOVL         AX, bad+72(FP)
+	MOVL         AX, bad+80(FP)
 	VZEROUPPER
 	RET
 

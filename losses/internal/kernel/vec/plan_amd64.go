@@ -124,7 +124,7 @@ func exactParameters[T spec.Float](p *plan) []float64 {
 }
 
 // exactTerms runs the plan's kernel for rows with large exponentials.
-func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, m, log float64) (sum, mass float64, bad uint32) {
+func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, but int, m, log float64) (sum, mass float64, bad uint32) {
 	run := v.gceExact
 	switch p.kind {
 	case poly1:
@@ -140,7 +140,7 @@ func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, m, log float64) (
 	case smooth:
 		run = v.smoothExact
 	}
-	return run(&h[0], &x[0], &y[0], len(x), m, log, &exactParameters[T](p)[0])
+	return run(&h[0], &x[0], &y[0], len(x), but, m, log, &exactParameters[T](p)[0])
 }
 
 // tile runs the plan's kernel on a tile.

@@ -78,114 +78,77 @@ func (s *softrow[T]) separable(
 		e = g
 	}
 	r, top := s.exactExps(u, v, e, x)
-	log, c := math.Log1p(r), 1/((1+r)*s.em)
-	if top >= 0 || !termsAreExact[T](p, len(x), float64(s.m), log) {
-		return s.sureSeparable(u, v, p, loss, g, e, h, x, y, scale, r, top)
-	}
-	var sum, mass float64
-	for lo := 0; lo < len(x); lo += chunk(u) {
-		hi := min(lo+chunk(u), len(x))
-		ps, ph, bad := terms(u, p, s, h[lo:hi], e[lo:hi], x[lo:hi], y[lo:hi], log, c)
-		if bad != 0 {
-			return false
-		}
-		sum, mass = sum+ps, mass+ph
-	}
-	if !fits[T](mass, scale) {
-		return false
-	}
-	if *loss = sum; p.kind == gce {
-		*loss /= p.a
-	}
-	switch {
-	case g == nil:
-	case p.family == spec.Focal || p.kind == smooth: // their terms leave no room for two roundings more
-		v.combine(&g[0], &h[0], len(g), mass*c, scale)
-	default:
-		u.combine(&g[0], &h[0], len(g), T(mass*c), T(scale))
-	}
-	return true
-}
-
-// sureSeparable is separable for a row whose largest exponential, at top, dominates; -1 is for a
-// place not known yet.
-func (s *softrow[T]) sureSeparable(
-	u unit[T], v wide[T], p *plan, loss *float64, g, e, h, x, y []T,
-	scale, r float64, top int) bool {
-	if top < 0 {
+	log, q, c := math.Log1p(r), r/(1+r), 1/((1+r)*s.em)
+	small := (top < 0 || q < 1./8) && termsAreExact[T](p, float64(s.m), log)
+	if top < 0 && !small {
 		if top = u.find(&x[0], len(x), s.m); top == len(x) {
 			return false
 		}
 	}
-	log, q := math.Log1p(r), r/(1+r)
+	but, slope := top, 1.0
+	if top < 0 {
+		but = len(x)
+	}
 	var sum, others float64
-	for _, part := range [2][2]int{{0, top}, {top + 1, len(x)}} {
-		if lo, hi := part[0], part[1]; lo < hi {
-			ps, ph, bad := exactTerms(v, p, h[lo:hi], x[lo:hi], y[lo:hi], float64(s.m), log)
-			if bad != 0 {
-				return false
-			}
-			sum, others = sum+ps, others+ph
-		}
+	var bad uint32
+	if small {
+		sum, others, slope, bad = terms(u, p, s, h, e, x, y, but, log, c)
+	} else {
+		sum, others, bad = exactTerms(v, p, h, x, y, but, float64(s.m), log)
 	}
 	if p.kind == gce {
 		sum /= p.a
 	}
-	own := float64(y[top])
-	phi, dphi, _ := spec.Phi(p.family, p.a, -log, q)
-	if own != 0 {
-		sum += own * phi
+	mass := others
+	if top >= 0 && y[top] != 0 {
+		phi, dphi, _ := spec.Phi(p.family, p.a, -log, q)
+		sum += float64(y[top]) * phi
+		mass -= float64(y[top]) * dphi
 	}
-	mass := others - own*dphi
-	if !(own >= 0) || !fits[T](mass, scale) {
+	if bad != 0 || !fits[T](mass, scale) {
 		return false
 	}
 	*loss = sum
-	if g != nil {
-		v.combine(&e[0], &h[0], len(e), mass/((1+r)*s.em), scale)
-		e[top] = T(scale * (others - mass*q))
+	if g == nil {
+		return true
+	}
+	v.combine(&g[0], &h[0], len(g), mass*c/slope, scale*slope)
+	if top >= 0 {
+		g[top] = T(scale * (others - mass*q))
 	}
 	return true
 }
 
-// leastForTerms is from how many classes on terms of float32 that are more than a product or two are
-// exact enough: with fewer the roundings of p count for more, and those of nearly equal classes alike.
-const leastForTerms = 257
-
-// termsAreExact reports whether terms is exact enough for a row of k classes without large
-// exponentials.
-func termsAreExact[T spec.Float](p *plan, k int, m, log float64) bool {
-	if spec.Size[T]() == 4 && k < leastForTerms && p.kind != poly1 && p.kind != focal1 {
-		return false
-	}
+// termsAreExact reports whether terms is exact enough for classes of p < 1/8.
+func termsAreExact[T spec.Float](p *plan, m, log float64) bool {
 	switch p.kind {
 	case focalPow:
 		return false
 	case gce:
 		return powIsExact[T](p.a, m, log)
 	case smooth:
-		return p.smooth.exactSmall(spec.Size[T]()) && powIsExact[T](1, m, log)
+		return p.smooth.exactSmall(spec.Size[T]())
 	}
 	return true
 }
 
-// terms stores h = -t φ'(l) of some neighbours, all of p < 1/8, and returns Σ t φ(l), without a
-// factor 1/a, and Σ h.
+// terms stores h = -t φ'(l)/slope, all of p < 1/8 but that at but, of which h is 0, and returns Σ t
+// φ(l), without a factor 1/a, and Σ -t φ'(l). bad is not 0 where a label is invalid, that at but too.
 func terms[T spec.Float](
-	u unit[T], p *plan, s *softrow[T], h, e, x, y []T, log, c float64) (
-	sum, mass float64, bad uint32) {
-	n := len(x)
-	if p.kind == gce {
+	u unit[T], p *plan, s *softrow[T], h, e, x, y []T, but int, log, c float64) (
+	sum, mass, slope float64, bad uint32) {
+	n, par := len(x), parameters[T](p)
+	switch slope = 1; p.kind {
+	case gce:
 		k := powFor(s, p.a, log)
-		return u.powTerms(&h[0], &x[0], &y[0], n, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
-	}
-	par := parameters[T](p)
-	switch p.kind {
+		sum, mass, bad = u.powTerms(&h[0], &x[0], &y[0], n, but, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
 	case poly1:
-		return u.polyTerms(&h[0], &e[0], &x[0], &y[0], n, s.m, T(log), T(c), par, s.ahead)
+		sum, mass, bad = u.polyTerms(&h[0], &e[0], &x[0], &y[0], n, but, s.m, T(log), T(c), par, s.ahead)
 	case smooth:
-		k := powFor(s, 1, log)
-		return u.smoothTerms(&h[0], &x[0], &y[0], n, k.low, k.shift, k.rem, par, s.ahead)
+		sum, mass, bad = u.smoothTerms(&h[0], &e[0], &y[0], n, but, T(c), par, s.ahead)
+		slope = c * p.smooth.slope(spec.Size[T]())
+	default:
+		sum, mass, bad = u.focalTerms(&h[0], &e[0], &x[0], &y[0], n, but, s.m, T(log), T(c), par, s.ahead)
 	}
-	return u.focalTerms(&h[0], &e[0], &x[0], &y[0], n, s.m, T(log), T(c), par, s.ahead)
+	return sum, mass * slope, slope, bad
 }

@@ -12,12 +12,13 @@ import (
 //
 //	φ = c + (1-p) V,   φ' = -p W
 //
-// and for p <= 1/8, in 16p-1, φ = V.
+// and for p <= 1/8, in 16p-1, φ = V and φ' = -slope p W, where W is 1 in the middle: of float32 too.
 type smoothPlan struct {
 	wide    [1 + 2*smoothWide]float64 // c, V, W
 	narrow  [1 + 2*smoothNarrow]float64
 	small64 [2 * smoothCount64]float64 // V, W
 	small32 [2 * smoothCount32]float32
+	slopes  [2]float64 // of float32 and of float64
 
 	wideError, narrowError, error64, error32 float64 // relative, of the worst of V and W
 	growth32                                 float64 // of a rounding to float32 in the worst of V and W
@@ -43,13 +44,23 @@ func smoothPlanFor(f spec.Family, a float64) (s *smoothPlan) {
 	s.wide[0], s.narrow[0] = last, last
 	s.wideError, _ = fitPair(s.wide[1:], 1, beyond, w)
 	s.narrowError, _ = fitPair(s.narrow[1:], 1, beyond, w)
-	s.error64, _ = fitPair(s.small64[:], 1./8, v, w)
+	s.error64, _, s.slopes[1] = fitSmall(s.small64[:], v, w)
 	var c [2 * smoothCount32]float64
-	s.error32, s.growth32 = fitPair(c[:], 1./8, v, w)
+	s.error32, s.growth32, s.slopes[0] = fitSmall(c[:], v, w)
 	for i, x := range c {
 		s.small32[i] = float32(x)
 	}
 	return s
+}
+
+// fitSmall is fitPair for p <= 1/8, with the second polynomial divided by slope, its last coefficient.
+func fitSmall(c []float64, f, g func(p float64) float64) (worst, growth, slope float64) {
+	worst, growth = fitPair(c, 1./8, f, g)
+	slope = c[len(c)-1]
+	for i := len(c) / 2; i < len(c); i++ {
+		c[i] /= slope
+	}
+	return worst, growth, slope
 }
 
 // fitPair interpolates f and g for 0 <= p <= most, each by half of c, and returns the larger
@@ -93,7 +104,10 @@ func (s *smoothPlan) exact(size int) bool {
 // exactSmall is exact for those of the element type.
 func (s *smoothPlan) exactSmall(size int) bool {
 	if size == 4 {
-		return s.error32 < 0x1p-26 && s.growth32 < 2
+		return s.error32 < 0x1p-27 && s.growth32 < 2
 	}
 	return s.error64 < 0x1p-49
 }
+
+// slope is -φ'/(p W) of the kernels of the element type.
+func (s *smoothPlan) slope(size int) float64 { return s.slopes[size/8] }

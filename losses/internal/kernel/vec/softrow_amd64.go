@@ -70,14 +70,12 @@ func (s *softrow[T]) odds(u unit[T], e, z []T, sum float64) (r float64, a int) {
 
 // sumBut returns the sum of the exponentials but that at a.
 func (s *softrow[T]) sumBut(u unit[T], e, z []T, a int) (sum float64) {
-	for _, part := range [2][2]int{{0, a}, {a + 1, len(z)}} {
-		for lo := part[0]; lo < part[1]; lo += chunk(u) {
-			n := min(chunk(u), part[1]-lo)
-			if e != nil {
-				sum += u.sum(&e[lo], n)
-			} else {
-				sum += u.sumExp(&z[lo], n, s.low, s.shift, 0)
-			}
+	if e == nil {
+		return u.sumExp(&z[0], len(z), a, s.low, s.shift, 0)
+	}
+	for _, part := range [2][]T{e[:a], e[a+1:]} {
+		for lo := 0; lo < len(part); lo += chunk(u) {
+			sum += u.sum(&part[lo], min(chunk(u), len(part)-lo))
 		}
 	}
 	return sum
@@ -85,18 +83,12 @@ func (s *softrow[T]) sumBut(u unit[T], e, z []T, a int) (sum float64) {
 
 // exps stores the exponentials in e and returns their sum.
 func (s *softrow[T]) exps(u unit[T], e, z []T) (sum float64) {
-	for lo := 0; lo < len(z); lo += chunk(u) {
-		sum += u.exps(&e[lo], &z[lo], min(chunk(u), len(z)-lo), s.low, s.shift, s.ahead)
-	}
-	return sum
+	return u.exps(&e[0], &z[0], len(z), s.low, s.shift, s.ahead)
 }
 
 // sum returns the sum of the exponentials.
 func (s *softrow[T]) sum(u unit[T], z []T) (sum float64) {
-	for lo := 0; lo < len(z); lo += chunk(u) {
-		sum += u.sumExp(&z[lo], min(chunk(u), len(z)-lo), s.low, s.shift, s.ahead)
-	}
-	return sum
+	return u.sumExp(&z[0], len(z), len(z), s.low, s.shift, s.ahead)
 }
 
 // exactExps stores the exponentials of z in e and returns what odds does, with no more than the
@@ -123,22 +115,12 @@ func (s *softrow[T]) exactOdds(u unit[T], v wide[T], z []T) (r float64, a int, o
 	if spec.Size[T]() == 4 {
 		s.em = math.Exp(float64(s.m) - float64(s.shift)*math.Ln2)
 	}
-	sum := v.sumExp(&z[0], len(z), float64(s.low), float64(s.shift), s.ahead)
-	if sum > spread*s.em {
-		return (sum - s.em) / s.em, -1, true
-	}
-	if a = u.find(&z[0], len(z), s.m); a == len(z) || sum != sum {
-		return 0, 0, false
-	}
-	return s.exactBut(v, z, a), a, true
+	a = u.find(&z[0], len(z), s.m)
+	r = s.exactBut(v, z, a)
+	return r, a, r == r
 }
 
 // exactBut returns the sum of the exponentials but that at a over it, in float64.
 func (s *softrow[T]) exactBut(v wide[T], z []T, a int) (r float64) {
-	for _, part := range [2][]T{z[:a], z[a+1:]} {
-		if len(part) > 0 {
-			r += v.sumExp(&part[0], len(part), float64(s.low), float64(s.shift), 0)
-		}
-	}
-	return r / s.em
+	return v.sumExp(&z[0], len(z), a, float64(s.low), float64(s.shift), s.ahead) / s.em
 }

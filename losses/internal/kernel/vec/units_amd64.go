@@ -14,7 +14,7 @@ type unit[T spec.Float] interface {
 	find(z *T, n int, m T) (a int)
 	sum(x *T, n int) (sum float64)
 	exps(e, z *T, n int, low, shift T, ahead int) (sum float64)
-	sumExp(z *T, n int, low, shift T, ahead int) (sum float64)
+	sumExp(z *T, n, but int, low, shift T, ahead int) (sum float64)
 	expsDot(e, z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass float64, bad uint32)
 	sumExpDot(z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass float64, bad uint32)
 	oddsDotExps(e, z, t *T, n int, ahead int) (m, em T, sum, dot, mass float64, a int, ok uint32)
@@ -26,10 +26,10 @@ type unit[T spec.Float] interface {
 	shift(dst, z *T, n int, m, c T)
 	labelSums(t *T, n int) (mass float64, nnz T, bad uint32)
 	smooth(dst, t *T, n int, keep, cut, add T)
-	powTerms(h, z, t *T, n int, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
-	polyTerms(h, e, z, t *T, n int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
-	focalTerms(h, e, z, t *T, n int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
-	smoothTerms(h, z, t *T, n int, low, shift, rem T, par *T, ahead int) (sum, mass float64, bad uint32)
+	powTerms(h, z, t *T, n, top int, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
+	polyTerms(h, e, z, t *T, n, top int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	focalTerms(h, e, z, t *T, n, top int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	smoothTerms(h, e, t *T, n, top int, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	tileIn(dst *T, src *T, k, tiles int)
 	tileOut(dst *T, src *T, k, tiles int)
 	tileStats(e, z *T, k int, lanes *T) (rejected uint32)
@@ -50,7 +50,7 @@ type unit[T spec.Float] interface {
 type wide[T spec.Float] interface {
 	lanes() int
 	sum(x *T, n int) (sum float64)
-	sumExp(z *T, n int, low, shift float64, ahead int) (sum float64)
+	sumExp(z *T, n, but int, low, shift float64, ahead int) (sum float64)
 	combine(p, t *T, n int, a, f float64)
 	tileIn(dst *float64, src *T, k, tiles int)
 	tileOut(dst *T, src *float64, k, tiles int)
@@ -73,13 +73,13 @@ type wide[T spec.Float] interface {
 	widen(dst *float64, x *T, n int)
 	round(dst *T, x *float64, n int)
 	klTerms(z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
-	polyExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	focal1Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	focal7Exact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	focalNExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	focalPowExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	gceExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	smoothExact(h, z, t *T, n int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	polyExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focal1Exact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focal7Exact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focalNExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focalPowExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	gceExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	smoothExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	sigmoidPoly(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidGCE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidFocal(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
@@ -143,8 +143,8 @@ func (f32AVX512) sum(x *float32, n int) (sum float64)             { return sumF3
 func (f32AVX512) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float64) {
 	return expsF32AVX512(e, z, n, low, shift, ahead)
 }
-func (f32AVX512) sumExp(z *float32, n int, low, shift float32, ahead int) (sum float64) {
-	return sumExpF32AVX512(z, n, low, shift, ahead)
+func (f32AVX512) sumExp(z *float32, n, but int, low, shift float32, ahead int) (sum float64) {
+	return sumExpF32AVX512(z, n, but, low, shift, ahead)
 }
 func (f32AVX512) expsDot(e, z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float64, bad uint32) {
 	return expsDotF32AVX512(e, z, t, n, m, low, shift, ahead)
@@ -197,17 +197,17 @@ func (f32AVX512) labelSums(t *float32, n int) (mass float64, nnz float32, bad ui
 func (f32AVX512) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX512(dst, t, n, keep, cut, add)
 }
-func (f32AVX512) powTerms(h, z, t *float32, n int, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF32AVX512(h, z, t, n, a, aLow, low, shift, rem, ahead)
+func (f32AVX512) powTerms(h, z, t *float32, n, top int, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF32AVX512(h, z, t, n, top, a, aLow, low, shift, rem, ahead)
 }
-func (f32AVX512) polyTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF32AVX512(h, e, z, t, n, m, log, c, par, ahead)
+func (f32AVX512) polyTerms(h, e, z, t *float32, n, top int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF32AVX512(h, e, z, t, n, top, m, log, c, par, ahead)
 }
-func (f32AVX512) focalTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF32AVX512(h, e, z, t, n, m, log, c, par, ahead)
+func (f32AVX512) focalTerms(h, e, z, t *float32, n, top int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF32AVX512(h, e, z, t, n, top, m, log, c, par, ahead)
 }
-func (f32AVX512) smoothTerms(h, z, t *float32, n int, low, shift, rem float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF32AVX512(h, z, t, n, low, shift, rem, par, ahead)
+func (f32AVX512) smoothTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF32AVX512(h, e, t, n, top, c, par, ahead)
 }
 func (f32AVX512) tileIn(dst *float32, src *float32, k, tiles int) {
 	tileInF32AVX512(dst, src, k, tiles)
@@ -266,8 +266,8 @@ func (f64AVX512) sum(x *float64, n int) (sum float64)             { return sumF6
 func (f64AVX512) exps(e, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return expsF64AVX512(e, z, n, low, shift, ahead)
 }
-func (f64AVX512) sumExp(z *float64, n int, low, shift float64, ahead int) (sum float64) {
-	return sumExpF64AVX512(z, n, low, shift, ahead)
+func (f64AVX512) sumExp(z *float64, n, but int, low, shift float64, ahead int) (sum float64) {
+	return sumExpF64AVX512(z, n, but, low, shift, ahead)
 }
 func (f64AVX512) expsDot(e, z, t *float64, n int, m, low, shift float64, ahead int) (sum, dot, mass float64, bad uint32) {
 	return expsDotF64AVX512(e, z, t, n, m, low, shift, ahead)
@@ -296,17 +296,17 @@ func (f64AVX512) labelSums(t *float64, n int) (mass float64, nnz float64, bad ui
 func (f64AVX512) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX512(dst, t, n, keep, cut, add)
 }
-func (f64AVX512) powTerms(h, z, t *float64, n int, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF64AVX512(h, z, t, n, a, aLow, low, shift, rem, ahead)
+func (f64AVX512) powTerms(h, z, t *float64, n, top int, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF64AVX512(h, z, t, n, top, a, aLow, low, shift, rem, ahead)
 }
-func (f64AVX512) polyTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF64AVX512(h, e, z, t, n, m, log, c, par, ahead)
+func (f64AVX512) polyTerms(h, e, z, t *float64, n, top int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX512(h, e, z, t, n, top, m, log, c, par, ahead)
 }
-func (f64AVX512) focalTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF64AVX512(h, e, z, t, n, m, log, c, par, ahead)
+func (f64AVX512) focalTerms(h, e, z, t *float64, n, top int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX512(h, e, z, t, n, top, m, log, c, par, ahead)
 }
-func (f64AVX512) smoothTerms(h, z, t *float64, n int, low, shift, rem float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF64AVX512(h, z, t, n, low, shift, rem, par, ahead)
+func (f64AVX512) smoothTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF64AVX512(h, e, t, n, top, c, par, ahead)
 }
 func (f64AVX512) tileIn(dst *float64, src *float64, k, tiles int) {
 	tileInF64AVX512(dst, src, k, tiles)
@@ -397,26 +397,26 @@ func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x,
 func (f64AVX512) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(z, t, n, m, log)
 }
-func (f64AVX512) polyExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return polyExactF64AVX512(h, z, t, n, m, log, par)
+func (f64AVX512) polyExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactF64AVX512(h, z, t, n, top, m, log, par)
 }
-func (f64AVX512) focal1Exact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal1ExactF64AVX512(h, z, t, n, m, log, par)
+func (f64AVX512) focal1Exact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactF64AVX512(h, z, t, n, top, m, log, par)
 }
-func (f64AVX512) focal7Exact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal7ExactF64AVX512(h, z, t, n, m, log, par)
+func (f64AVX512) focal7Exact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactF64AVX512(h, z, t, n, top, m, log, par)
 }
-func (f64AVX512) focalNExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalNExactF64AVX512(h, z, t, n, m, log, par)
+func (f64AVX512) focalNExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactF64AVX512(h, z, t, n, top, m, log, par)
 }
-func (f64AVX512) focalPowExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalPowExactF64AVX512(h, z, t, n, m, log, par)
+func (f64AVX512) focalPowExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactF64AVX512(h, z, t, n, top, m, log, par)
 }
-func (f64AVX512) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return gceExactF64AVX512(h, z, t, n, m, log, par)
+func (f64AVX512) gceExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactF64AVX512(h, z, t, n, top, m, log, par)
 }
-func (f64AVX512) smoothExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return smoothExactF64AVX512(h, z, t, n, m, log, par)
+func (f64AVX512) smoothExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactF64AVX512(h, z, t, n, top, m, log, par)
 }
 func (f64AVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -523,8 +523,8 @@ func (f32AVX2) sum(x *float32, n int) (sum float64)             { return sumF32A
 func (f32AVX2) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float64) {
 	return expsF32AVX2(e, z, n, low, shift, ahead)
 }
-func (f32AVX2) sumExp(z *float32, n int, low, shift float32, ahead int) (sum float64) {
-	return sumExpF32AVX2(z, n, low, shift, ahead)
+func (f32AVX2) sumExp(z *float32, n, but int, low, shift float32, ahead int) (sum float64) {
+	return sumExpF32AVX2(z, n, but, low, shift, ahead)
 }
 func (f32AVX2) expsDot(e, z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float64, bad uint32) {
 	return expsDotF32AVX2(e, z, t, n, m, low, shift, ahead)
@@ -577,17 +577,17 @@ func (f32AVX2) labelSums(t *float32, n int) (mass float64, nnz float32, bad uint
 func (f32AVX2) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX2(dst, t, n, keep, cut, add)
 }
-func (f32AVX2) powTerms(h, z, t *float32, n int, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF32AVX2(h, z, t, n, a, aLow, low, shift, rem, ahead)
+func (f32AVX2) powTerms(h, z, t *float32, n, top int, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF32AVX2(h, z, t, n, top, a, aLow, low, shift, rem, ahead)
 }
-func (f32AVX2) polyTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF32AVX2(h, e, z, t, n, m, log, c, par, ahead)
+func (f32AVX2) polyTerms(h, e, z, t *float32, n, top int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF32AVX2(h, e, z, t, n, top, m, log, c, par, ahead)
 }
-func (f32AVX2) focalTerms(h, e, z, t *float32, n int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF32AVX2(h, e, z, t, n, m, log, c, par, ahead)
+func (f32AVX2) focalTerms(h, e, z, t *float32, n, top int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF32AVX2(h, e, z, t, n, top, m, log, c, par, ahead)
 }
-func (f32AVX2) smoothTerms(h, z, t *float32, n int, low, shift, rem float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF32AVX2(h, z, t, n, low, shift, rem, par, ahead)
+func (f32AVX2) smoothTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF32AVX2(h, e, t, n, top, c, par, ahead)
 }
 func (f32AVX2) tileIn(dst *float32, src *float32, k, tiles int)  { tileInF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileOut(dst *float32, src *float32, k, tiles int) { tileOutF32AVX2(dst, src, k, tiles) }
@@ -635,8 +635,8 @@ func (f64AVX2) sum(x *float64, n int) (sum float64)             { return sumF64A
 func (f64AVX2) exps(e, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return expsF64AVX2(e, z, n, low, shift, ahead)
 }
-func (f64AVX2) sumExp(z *float64, n int, low, shift float64, ahead int) (sum float64) {
-	return sumExpF64AVX2(z, n, low, shift, ahead)
+func (f64AVX2) sumExp(z *float64, n, but int, low, shift float64, ahead int) (sum float64) {
+	return sumExpF64AVX2(z, n, but, low, shift, ahead)
 }
 func (f64AVX2) expsDot(e, z, t *float64, n int, m, low, shift float64, ahead int) (sum, dot, mass float64, bad uint32) {
 	return expsDotF64AVX2(e, z, t, n, m, low, shift, ahead)
@@ -665,17 +665,17 @@ func (f64AVX2) labelSums(t *float64, n int) (mass float64, nnz float64, bad uint
 func (f64AVX2) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX2(dst, t, n, keep, cut, add)
 }
-func (f64AVX2) powTerms(h, z, t *float64, n int, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF64AVX2(h, z, t, n, a, aLow, low, shift, rem, ahead)
+func (f64AVX2) powTerms(h, z, t *float64, n, top int, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF64AVX2(h, z, t, n, top, a, aLow, low, shift, rem, ahead)
 }
-func (f64AVX2) polyTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF64AVX2(h, e, z, t, n, m, log, c, par, ahead)
+func (f64AVX2) polyTerms(h, e, z, t *float64, n, top int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX2(h, e, z, t, n, top, m, log, c, par, ahead)
 }
-func (f64AVX2) focalTerms(h, e, z, t *float64, n int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF64AVX2(h, e, z, t, n, m, log, c, par, ahead)
+func (f64AVX2) focalTerms(h, e, z, t *float64, n, top int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX2(h, e, z, t, n, top, m, log, c, par, ahead)
 }
-func (f64AVX2) smoothTerms(h, z, t *float64, n int, low, shift, rem float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF64AVX2(h, z, t, n, low, shift, rem, par, ahead)
+func (f64AVX2) smoothTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF64AVX2(h, e, t, n, top, c, par, ahead)
 }
 func (f64AVX2) tileIn(dst *float64, src *float64, k, tiles int)  { tileInF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileOut(dst *float64, src *float64, k, tiles int) { tileOutF64AVX2(dst, src, k, tiles) }
@@ -758,26 +758,26 @@ func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) 
 func (f64AVX2) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(z, t, n, m, log)
 }
-func (f64AVX2) polyExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return polyExactF64AVX2(h, z, t, n, m, log, par)
+func (f64AVX2) polyExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactF64AVX2(h, z, t, n, top, m, log, par)
 }
-func (f64AVX2) focal1Exact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal1ExactF64AVX2(h, z, t, n, m, log, par)
+func (f64AVX2) focal1Exact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactF64AVX2(h, z, t, n, top, m, log, par)
 }
-func (f64AVX2) focal7Exact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal7ExactF64AVX2(h, z, t, n, m, log, par)
+func (f64AVX2) focal7Exact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactF64AVX2(h, z, t, n, top, m, log, par)
 }
-func (f64AVX2) focalNExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalNExactF64AVX2(h, z, t, n, m, log, par)
+func (f64AVX2) focalNExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactF64AVX2(h, z, t, n, top, m, log, par)
 }
-func (f64AVX2) focalPowExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalPowExactF64AVX2(h, z, t, n, m, log, par)
+func (f64AVX2) focalPowExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactF64AVX2(h, z, t, n, top, m, log, par)
 }
-func (f64AVX2) gceExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return gceExactF64AVX2(h, z, t, n, m, log, par)
+func (f64AVX2) gceExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactF64AVX2(h, z, t, n, top, m, log, par)
 }
-func (f64AVX2) smoothExact(h, z, t *float64, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return smoothExactF64AVX2(h, z, t, n, m, log, par)
+func (f64AVX2) smoothExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactF64AVX2(h, z, t, n, top, m, log, par)
 }
 func (f64AVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
@@ -879,8 +879,8 @@ type wideAVX512 struct{}
 
 func (wideAVX512) lanes() int                          { return 8 }
 func (wideAVX512) sum(x *float32, n int) (sum float64) { return sumWideAVX512(x, n) }
-func (wideAVX512) sumExp(z *float32, n int, low, shift float64, ahead int) (sum float64) {
-	return sumExpWideAVX512(z, n, low, shift, ahead)
+func (wideAVX512) sumExp(z *float32, n, but int, low, shift float64, ahead int) (sum float64) {
+	return sumExpWideAVX512(z, n, but, low, shift, ahead)
 }
 func (wideAVX512) combine(p, t *float32, n int, a, f float64) { combineWideAVX512(p, t, n, a, f) }
 func (wideAVX512) tileIn(dst *float64, src *float32, k, tiles int) {
@@ -938,26 +938,26 @@ func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, 
 func (wideAVX512) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX512(z, t, n, m, log)
 }
-func (wideAVX512) polyExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return polyExactWideAVX512(h, z, t, n, m, log, par)
+func (wideAVX512) polyExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactWideAVX512(h, z, t, n, top, m, log, par)
 }
-func (wideAVX512) focal1Exact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal1ExactWideAVX512(h, z, t, n, m, log, par)
+func (wideAVX512) focal1Exact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactWideAVX512(h, z, t, n, top, m, log, par)
 }
-func (wideAVX512) focal7Exact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal7ExactWideAVX512(h, z, t, n, m, log, par)
+func (wideAVX512) focal7Exact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactWideAVX512(h, z, t, n, top, m, log, par)
 }
-func (wideAVX512) focalNExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalNExactWideAVX512(h, z, t, n, m, log, par)
+func (wideAVX512) focalNExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactWideAVX512(h, z, t, n, top, m, log, par)
 }
-func (wideAVX512) focalPowExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalPowExactWideAVX512(h, z, t, n, m, log, par)
+func (wideAVX512) focalPowExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactWideAVX512(h, z, t, n, top, m, log, par)
 }
-func (wideAVX512) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return gceExactWideAVX512(h, z, t, n, m, log, par)
+func (wideAVX512) gceExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactWideAVX512(h, z, t, n, top, m, log, par)
 }
-func (wideAVX512) smoothExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return smoothExactWideAVX512(h, z, t, n, m, log, par)
+func (wideAVX512) smoothExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactWideAVX512(h, z, t, n, top, m, log, par)
 }
 func (wideAVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1016,8 +1016,8 @@ type wideAVX2 struct{}
 
 func (wideAVX2) lanes() int                          { return 4 }
 func (wideAVX2) sum(x *float32, n int) (sum float64) { return sumWideAVX2(x, n) }
-func (wideAVX2) sumExp(z *float32, n int, low, shift float64, ahead int) (sum float64) {
-	return sumExpWideAVX2(z, n, low, shift, ahead)
+func (wideAVX2) sumExp(z *float32, n, but int, low, shift float64, ahead int) (sum float64) {
+	return sumExpWideAVX2(z, n, but, low, shift, ahead)
 }
 func (wideAVX2) combine(p, t *float32, n int, a, f float64)      { combineWideAVX2(p, t, n, a, f) }
 func (wideAVX2) tileIn(dst *float64, src *float32, k, tiles int) { tileInWideAVX2(dst, src, k, tiles) }
@@ -1073,26 +1073,26 @@ func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n
 func (wideAVX2) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX2(z, t, n, m, log)
 }
-func (wideAVX2) polyExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return polyExactWideAVX2(h, z, t, n, m, log, par)
+func (wideAVX2) polyExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactWideAVX2(h, z, t, n, top, m, log, par)
 }
-func (wideAVX2) focal1Exact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal1ExactWideAVX2(h, z, t, n, m, log, par)
+func (wideAVX2) focal1Exact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactWideAVX2(h, z, t, n, top, m, log, par)
 }
-func (wideAVX2) focal7Exact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal7ExactWideAVX2(h, z, t, n, m, log, par)
+func (wideAVX2) focal7Exact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactWideAVX2(h, z, t, n, top, m, log, par)
 }
-func (wideAVX2) focalNExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalNExactWideAVX2(h, z, t, n, m, log, par)
+func (wideAVX2) focalNExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactWideAVX2(h, z, t, n, top, m, log, par)
 }
-func (wideAVX2) focalPowExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalPowExactWideAVX2(h, z, t, n, m, log, par)
+func (wideAVX2) focalPowExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactWideAVX2(h, z, t, n, top, m, log, par)
 }
-func (wideAVX2) gceExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return gceExactWideAVX2(h, z, t, n, m, log, par)
+func (wideAVX2) gceExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactWideAVX2(h, z, t, n, top, m, log, par)
 }
-func (wideAVX2) smoothExact(h, z, t *float32, n int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return smoothExactWideAVX2(h, z, t, n, m, log, par)
+func (wideAVX2) smoothExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactWideAVX2(h, z, t, n, top, m, log, par)
 }
 func (wideAVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)

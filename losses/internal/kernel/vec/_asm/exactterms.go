@@ -12,43 +12,51 @@ import (
 // exactTerms emits the kernel of a separable loss for a row with few large exponentials, for which
 // those of float32 are not exact enough.
 func (g isa) exactTerms(s separable) {
-	g.text(s.name+"Exact", "func(h, z, t *T, n int, m, log A, par *A) (sum, mass A, bad uint32)",
+	g.text(s.name+"Exact", "func(h, z, t *T, n, top int, m, log A, par *A) (sum, mass A, bad uint32)",
 		"stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= "+
-			"1/2,", s.doc, "bad is as expsDot's.")
+			"1/2, as if the label at top", "were 0; at n there is none.", s.doc, "bad is as expsDot's.")
 	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log := g.held("m"), g.held("log")
 	c, shift := g.expConstsInMemory(), g.prepareShift(g.constant(0))
 	body := s.prepare(g, par)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) reg.VecVirtual {
-		return body(element{l: l, t: t, p: func() reg.VecVirtual {
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) exactly {
+		return exactly{rounded: body(element{l: l, t: t, p: func() reg.VecVirtual {
 			x, p := g.vec(), g.vec()
 			g.load(g.constant(g.lowest()), x)
 			g.max(l, x, x)
 			g.expShifted(c, x, shift, p)
 			return p
-		}, u: g.oneMinus}, sum)
+		}, u: g.oneMinus}, sum)}
 	})
 }
 
 // terms emits the loop of a separable loss for a row: body is given l, the label, the sum of t
 // φ(l), to which it adds, where the element stands, and returns -φ'(l).
 func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op,
-	body func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) reg.VecVirtual) {
-	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
-	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
-		lab := g.get(t, i, v, k)
-		g.orInto(g.invalid(lab), bad)
+	body func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly) {
+	g.labelled(h, t, n, func(t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly {
 		l := g.get(z, i, v, k)
 		g.sub(m, l, l)
 		g.sub(log, l, l)
-		out := body(l, lab, sum.inner[v%2], i, v, k)
-		g.mul(lab, out, out)
-		g.add(out, mass.inner[v%2], mass.inner[v%2])
-		g.put(out, h, i, v, k)
-		if v == 3 {
-			g.fold(sum)
-			g.fold(mass)
+		return body(l, t, sum, i, v, k)
+	})
+}
+
+// labelled is terms without l.
+func (g isa) labelled(h, t, n reg.GPVirtual,
+	body func(t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly) {
+	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
+	g.aroundMaximum(n, g.param("top"), func(i reg.GPVirtual, v int, k, others *mask) {
+		lab := g.get(t, i, v, k)
+		g.orInto(g.invalid(lab), bad)
+		if others != nil {
+			g.keep(*others, lab, lab)
 		}
+		out := body(lab, sum.inner[v%2], i, v, k)
+		g.put(g.addProduct(lab, out, mass, v), h, i, v, k)
+	}, func() {
+		g.fold(sum)
+		g.fold(mass)
 	})
 	g.sums(sum, mass, bad)
 }
@@ -59,6 +67,59 @@ func (g isa) sums(sum, mass folded, bad mask) {
 	doubleResult(g.foldedTotal(mass), "mass")
 	Store(g.maskBits(bad), Return("bad"))
 	g.ret()
+}
+
+// addProduct adds the product of t and h, which it overwrites, to x and returns it rounded. The sum of
+// float32 is that of the exact products: equal ones are rounded alike, which a mean does not make
+// good.
+func (g isa) addProduct(t reg.VecVirtual, h exactly, x folded, v int) reg.VecVirtual {
+	y := g.vec()
+	g.mul(t, h.rounded, y)
+	g.add(y, x.inner[v%2], x.inner[v%2])
+	if !g.f64 {
+		lost := h.rounded
+		g.msub(y, t, lost)
+		if h.lost != nil {
+			g.madd(t, h.lost, lost)
+		}
+		g.add(x.lost, lost, lost)
+		g.load(lost, x.lost)
+	}
+	return y
+}
+
+// exactly is a number and what it has lost when it was rounded, nil for what is not known.
+type exactly struct{ rounded, lost reg.VecVirtual }
+
+// plusProduct returns c + x y, for a product that is smaller than c, and what is lost of float32.
+func (g isa) plusProduct(c Op, x, y reg.VecVirtual) exactly { return g.withProduct(c, x, y, g.madd) }
+
+// lessProduct is plusProduct for c - x y.
+func (g isa) lessProduct(c Op, x, y reg.VecVirtual) exactly { return g.withProduct(c, x, y, g.nmadd) }
+
+func (g isa) withProduct(c Op, x, y reg.VecVirtual, add func(a, b, sum Op)) (z exactly) {
+	z.rounded = g.vec()
+	g.load(c, z.rounded)
+	add(x, y, z.rounded)
+	if !g.f64 {
+		z.lost = g.vec()
+		g.load(c, z.lost)
+		g.sub(z.rounded, z.lost, z.lost)
+		add(x, y, z.lost)
+	}
+	return z
+}
+
+// times returns x y. It overwrites y.
+func (g isa) times(x reg.VecVirtual, y exactly) (z exactly) {
+	z.rounded = g.vec()
+	g.mul(x, y.rounded, z.rounded)
+	if z.lost = y.lost; z.lost != nil {
+		g.mul(x, z.lost, z.lost)
+		g.msub(z.rounded, x, y.rounded)
+		g.add(y.rounded, z.lost, z.lost)
+	}
+	return z
 }
 
 // tileTerms emits the kernel of a separable loss for a tile.

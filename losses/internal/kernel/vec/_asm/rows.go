@@ -92,25 +92,28 @@ func (g isa) sum() {
 }
 
 func (g isa) exps(store bool) {
-	name, sig, doc := "sumExp", "func(z *T, n int, low, shift A, ahead int) (sum float64)", "returns Σ exp(max(z, "+
-		"low)) 2^-shift."
+	name, sig, doc := "sumExp", "func(z *T, n, but int, low, shift A, ahead int) (sum float64)", "returns Σ exp(max(z, "+
+		"low)) 2^-shift without the element but; at n there is none."
 	if store {
 		name, sig, doc = "exps", "func(e, z *T, n int, low, shift A, ahead int) (sum float64)", "stores exp(max(z, "+
 			"low)) 2^-shift in e and returns the sum."
 	}
 	g.text(name, sig, doc, "NaN stays NaN. The results must not overflow. It prefetches ahead bytes in advance.")
 	z, n, ahead := g.param("z"), g.param("n"), g.param("ahead")
+	but := n
 	var e, eAhead reg.GPVirtual
 	if store {
 		e, eAhead = g.param("e"), GP64()
 		MOVQ(ahead, eAhead)
 		ADDQ(e, eAhead)
+	} else {
+		but = g.param("but")
 	}
 	ADDQ(z, ahead)
 	c := g.expConsts()
 	low, shift := g.broadcast("low"), g.prepareShift(g.arg("shift"))
-	sum := g.running(2)
-	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+	sum := g.folded(true)
+	g.aroundMaximum(n, but, func(i reg.GPVirtual, v int, m, others *mask) {
 		x, y := g.clamped(z, i, v, m, low), g.vec()
 		g.prefetch(ahead, i, v)
 		if store {
@@ -120,12 +123,12 @@ func (g isa) exps(store bool) {
 		if store {
 			g.put(y, e, i, v, m)
 		}
-		if m != nil {
-			g.keep(*m, y, y)
+		if others != nil {
+			g.keep(*others, y, y)
 		}
-		g.addTo(sum[v], y)
-	})
-	doubleResult(g.runningTotal(sum), "sum")
+		g.add(y, sum.inner[v%2], sum.inner[v%2])
+	}, func() { g.fold(sum) })
+	doubleResult(g.foldedTotal(sum), "sum")
 	g.ret()
 }
 

@@ -12,23 +12,23 @@ import (
 
 // polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
 func (g isa) polyTerms() {
-	g.text("polyTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is polyExact for p = c e < 1/8; par is a.", "bad is as expsDot's. It prefetches t ahead bytes in advance.")
+	g.text("polyTerms", "func(h, e, z, t *T, n, top int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"is polyExact for p = c e < 1/8 but for that of top; par is a.",
+		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log, ac := g.held("m"), g.held("log"), g.broadcast("c")
 	a, one := g.parameter(par, 0), g.hold(1)
 	g.mul(a, ac, ac)
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) reg.VecVirtual {
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly {
 		g.prefetch(ahead, i, v)
 		p, phi := g.get(e, i, v, k), g.vec()
 		g.move(a, phi)
 		g.nmadd(ac, p, phi)
 		g.sub(g.whereLabelled(l, t), phi, phi)
 		g.madd(t, phi, sum)
-		g.horner(one, ac, p)
-		return p
+		return g.plusProduct(one, ac, p)
 	})
 }
 
@@ -38,7 +38,7 @@ func (g isa) polyTerms() {
 //
 // where what is rounded most is multiplied by p.
 func (g isa) focalTerms() {
-	g.text("focalTerms", "func(h, e, z, t *T, n int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+	g.text("focalTerms", "func(h, e, z, t *T, n, top int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
 		"is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a "+
 			"polynomial in p", "that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It "+
 			"prefetches t ahead bytes in advance.")
@@ -51,7 +51,7 @@ func (g isa) focalTerms() {
 	low, one := g.hold(g.lowest()), g.hold(1)
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) reg.VecVirtual {
+	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) exactly {
 		g.prefetch(ahead, i, vector)
 		p, u, w := g.get(e, i, vector, k), g.vec(), g.vec()
 		g.mul(c, p, p)
@@ -73,52 +73,36 @@ func (g isa) focalTerms() {
 		g.rsub(one, p, v) // 1 - p V
 		g.mul(g.parameter(par, 0), u, u)
 		g.madd(v, u, w)
-		g.rsub(one, p, w)
-		return w
+		return g.lessProduct(one, p, w)
 	})
 }
 
-// smoothTerms: φ = V, -φ' = p W, with a p that is exact: what a label is multiplied by counts in the
-// gradients of all classes.
+// smoothTerms: φ = V, -φ' = p W. The e of h is that of the gradient's p: its rounding then is one of
+// the gradient, not of the two that it is the difference of.
 func (g isa) smoothTerms() {
-	g.text("smoothTerms", "func(h, z, t *T, n int, low, shift, rem A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"stores h = -t φ'(l) and returns Σ t φ(l) and Σ h for p = 2^-shift exp(max(z, low) - rem) < 1/8; par is the "+
-			"coefficients of two polynomials", "V and W in 16p-1, from the highest degree on, with φ = V and φ' = -p W.",
+	g.text("smoothTerms", "func(h, e, t *T, n, top int, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that of top; par is the coefficients "+
+			"of two polynomials", "V and W in 16p-1, from the highest degree on, with φ = V and φ' = -p W.",
 		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
-	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
-	shift, rem, low := g.held("shift"), g.held("rem"), g.broadcast("low")
-	count := smoothCount32
+	h, e, t, n, par := g.param("h"), g.param("e"), g.param("t"), g.param("n"), g.param("par")
+	c := g.broadcast("c")
+	g.mul(g.constant(16), c, c)
+	count, one := smoothCount32, g.hold(1)
 	if g.f64 {
 		count = smoothCount64
 	}
-	by := g.hold(16)
-	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
-	power := powerConsts{exp: g.expConsts(), shift: shift, rem: rem}
-	g.loop(n, 4, func(i reg.GPVirtual, vector int, k *mask) {
+	g.labelled(h, t, n, func(lab, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) exactly {
 		g.prefetch(ahead, i, vector)
-		lab := g.get(t, i, vector, k)
-		g.orInto(g.invalid(lab), bad)
-		whole, q := g.powerParts(power, g.clamped(z, i, vector, k, low)) // p is whole (1 + q)
-		s := g.vec()
-		g.move(whole, s)
-		g.madd(q, whole, s)
-		g.mul(by, s, s)
-		g.sub(power.exp.one, s, s)
-		v, w := g.polynomials(par, 0, count, s)
-		g.madd(lab, v, sum.inner[vector%2])
-		g.mul(lab, w, w)
-		g.mul(whole, w, w) // without a rounding
-		g.madd(q, w, w)
-		g.add(w, mass.inner[vector%2], mass.inner[vector%2])
-		g.put(w, h, i, vector, k)
-		if vector == 3 {
-			g.fold(sum)
-			g.fold(mass)
-		}
+		x, s := g.get(e, i, vector, k), g.vec()
+		g.load(one, s)
+		g.msub2(c, x, s) // 16p - 1
+		v, w := g.polynomialsApart(par, 0, count, count-1, s)
+		g.hornerMemory(par, count-1, s, v)
+		g.madd(lab, v, sum)
+		return g.times(x, g.plusProduct(one, s, w))
 	})
-	g.sums(sum, mass, bad)
 }
 
 // hornerMemory is v = v x + par[i].
@@ -134,36 +118,25 @@ func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
 // rounded, which would cost |a l|/2 ulps: top is shift ln 2 + rem, and a is the sum of a and aLow.
 // With w = s (1 + q), s = 2^n and q = expm1(r), 1 - w does not cancel either.
 func (g isa) powTerms() {
-	g.text("powTerms", "func(h, z, t *T, n int, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
+	g.text("powTerms",
+		"func(h, z, t *T, n, top int, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
 		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ "+
 			"h.", "bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.")
 	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
 	a, aLow, shift, rem, low := g.held("a"), g.held("aLow"), g.held("shift"), g.held("rem"), g.broadcast("low")
-	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
 	power := powerConsts{g.expConsts(), a, aLow, shift, rem}
-	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
+	g.labelled(h, t, n, func(lab, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly {
 		g.prefetch(ahead, i, v)
-		lab := g.get(t, i, v, k)
-		g.orInto(g.invalid(lab), bad)
 		s, q := g.powerParts(power, g.clamped(z, i, v, k, low))
-		w, u := g.vec(), g.vec()
-		g.move(s, w)
-		g.madd(q, s, w)
+		u := g.vec()
 		g.load(power.exp.one, u)
 		g.sub(s, u, u)
 		g.nmadd(q, s, u)
-		g.madd(lab, u, sum.inner[v%2])
-		g.mul(lab, w, w)
-		g.add(w, mass.inner[v%2], mass.inner[v%2])
-		g.put(w, h, i, v, k)
-		if v == 3 {
-			g.fold(sum)
-			g.fold(mass)
-		}
+		g.madd(lab, u, sum)
+		return g.plusProduct(s, q, s)
 	})
-	g.sums(sum, mass, bad)
 }
 
 // powerConsts are those of 2^-shift exp((a + aLow) x - rem); a is 1 where it is nil.

@@ -193,10 +193,15 @@ func (g isa) smoothCount() int {
 
 // polynomials emits two polynomials in s, of n coefficients each at par[i].
 func (g isa) polynomials(par reg.GPVirtual, i, n int, s reg.VecVirtual) (v, w reg.VecVirtual) {
-	v, w = g.parameter(par, i), g.parameter(par, i+n)
+	return g.polynomialsApart(par, i, n, n, s)
+}
+
+// polynomialsApart is polynomials with coefficients at par[i] and apart from there.
+func (g isa) polynomialsApart(par reg.GPVirtual, i, apart, n int, s reg.VecVirtual) (v, w reg.VecVirtual) {
+	v, w = g.parameter(par, i), g.parameter(par, i+apart)
 	for j := 1; j < n; j++ {
 		g.hornerMemory(par, i+j, s, v)
-		g.hornerMemory(par, i+n+j, s, w)
+		g.hornerMemory(par, i+apart+j, s, w)
 	}
 	return v, w
 }
