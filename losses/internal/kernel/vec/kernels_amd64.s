@@ -12062,6 +12062,801 @@ DATA cs3fb00000<>+56(SB)/4, $0x3fb00000
 DATA cs3fb00000<>+60(SB)/4, $0x3fb00000
 GLOBL cs3fb00000<>(SB), RODATA|NOPTR, $64
 
+// func sigmoidShortSymmetricF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·sigmoidShortSymmetricF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSS scale+56(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	VMOVUPS      shortInverses<>+0(SB), Z2
+	VMOVUPS      shortLogs<>+0(SB), Z3
+	MOVQ         no+32(FP), R11
+	LEAQ         cs33800000<>+0(SB), R13
+	LEAQ         cs26000000<>+0(SB), R12
+	TESTQ        R11, R11
+	CMOVQEQ      R13, R12
+	VBROADCASTSS (R12), Z4
+	XORQ         R11, R11
+	TESTQ        DI, DI
+	JNE          single2
+	TESTQ        BX, BX
+	JNE          single2
+	TESTQ        CX, CX
+	JEQ          single2
+
+group1:
+	CMPQ              R8, $0x20
+	JLT               single2
+	VMOVUPS           (DX)(R11*4), Z5
+	VMOVUPS           64(DX)(R11*4), Z6
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z5, K1
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z6, K2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z5, Z5
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z6, Z6
+	VORPS.BCST        cs80000000<>+0(SB), Z5, Z5
+	VORPS.BCST        cs80000000<>+0(SB), Z6, Z6
+	VBROADCASTSS      csc2d10000<>+0(SB), Z7
+	VBROADCASTSS      csc2d10000<>+0(SB), Z8
+	VMAXPS            Z5, Z7, Z7
+	VMAXPS            Z6, Z8, Z8
+	VBROADCASTSS      cs4b400000<>+0(SB), Z9
+	VBROADCASTSS      cs4b400000<>+0(SB), Z10
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z7, Z9
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z8, Z10
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z9, Z9
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z10, Z10
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z9, Z7
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z10, Z8
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z9, Z7
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z10, Z8
+	VMULPS            Z7, Z7, Z11
+	VMULPS            Z8, Z8, Z12
+	VMULPS            Z11, Z11, Z13
+	VMULPS            Z12, Z12, Z14
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z15
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z16
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z17
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z18
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z7, Z17
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z8, Z18
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z19
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z20
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z7, Z19
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z8, Z20
+	VFMADD231PS       Z17, Z11, Z19
+	VFMADD231PS       Z18, Z12, Z20
+	VFMADD231PS       Z15, Z13, Z19
+	VFMADD231PS       Z16, Z14, Z20
+	VFMADD231PS       Z19, Z11, Z7
+	VFMADD231PS       Z20, Z12, Z8
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z8, Z8
+	VSCALEFPS         Z9, Z7, Z7
+	VSCALEFPS         Z10, Z8, Z8
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z9
+	VADDPS.BCST       cs3f800000<>+0(SB), Z8, Z11
+	VADDPS.BCST       cs40000000<>+0(SB), Z7, Z10
+	VADDPS.BCST       cs40000000<>+0(SB), Z8, Z12
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z9, Z13
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z11, Z14
+	VSUBPS            Z13, Z7, Z13
+	VSUBPS            Z14, Z8, Z14
+	VRCP14PS          Z9, Z15
+	VRCP14PS          Z11, Z17
+	VBROADCASTSS      cs3f800000<>+0(SB), Z16
+	VBROADCASTSS      cs3f800000<>+0(SB), Z18
+	VFNMADD231PS      Z9, Z15, Z16
+	VFNMADD231PS      Z11, Z17, Z18
+	VFNMADD231PS      Z13, Z15, Z16
+	VFNMADD231PS      Z14, Z17, Z18
+	VFMADD231PS       Z15, Z16, Z15
+	VFMADD231PS       Z17, Z18, Z17
+	VRCP14PS          Z10, Z9
+	VRCP14PS          Z12, Z13
+	VBROADCASTSS      cs3f800000<>+0(SB), Z11
+	VBROADCASTSS      cs3f800000<>+0(SB), Z14
+	VFNMADD231PS      Z10, Z9, Z11
+	VFNMADD231PS      Z12, Z13, Z14
+	VFMADD231PS       Z9, Z11, Z9
+	VFMADD231PS       Z13, Z14, Z13
+	VMULPS            Z7, Z9, Z9
+	VMULPS            Z8, Z13, Z13
+	VMULPS            Z9, Z9, Z10
+	VMULPS            Z13, Z13, Z11
+	VMULPS            Z10, Z10, Z12
+	VMULPS            Z11, Z11, Z14
+	VMULPS            Z12, Z12, Z16
+	VMULPS            Z14, Z14, Z18
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z19
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z20
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z21
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z22
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z10, Z21
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z11, Z22
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z23
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z24
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z10, Z23
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z11, Z24
+	VFMADD231PS       Z21, Z12, Z23
+	VFMADD231PS       Z22, Z14, Z24
+	VFMADD231PS       Z19, Z16, Z23
+	VFMADD231PS       Z20, Z18, Z24
+	VADDPS            Z9, Z9, Z9
+	VADDPS            Z13, Z13, Z12
+	VMULPS            Z9, Z10, Z10
+	VMULPS            Z12, Z11, Z11
+	VFMADD231PS       Z23, Z10, Z9
+	VFMADD231PS       Z24, Z11, Z12
+	VMOVUPS           (SI)(R11*4), Z10
+	VMOVUPS           64(SI)(R11*4), Z11
+	VBROADCASTSS      cs3f800000<>+0(SB), Z13
+	VBROADCASTSS      cs3f800000<>+0(SB), Z14
+	VSUBPS            Z10, Z13, Z13
+	VSUBPS            Z11, Z14, Z14
+	VPMAXUD           Z10, Z1, Z1
+	VPMAXUD           Z11, Z1, Z1
+	VMOVAPS           Z10, Z16
+	VMOVAPS           Z11, Z18
+	VMOVUPS           Z13, K1, Z16
+	VMOVUPS           Z14, K2, Z18
+	VMOVUPS           Z10, K1, Z13
+	VMOVUPS           Z11, K2, Z14
+	VBROADCASTSS      cs3f800000<>+0(SB), Z10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z19
+	VMAXPS            Z16, Z13, Z11
+	VMAXPS            Z18, Z14, Z20
+	VSUBPS            Z11, Z10, Z10
+	VSUBPS            Z20, Z19, Z19
+	VMINPS            Z16, Z13, Z11
+	VMINPS            Z18, Z14, Z20
+	VSUBPS            Z11, Z10, Z10
+	VSUBPS            Z20, Z19, Z19
+	VBROADCASTSS      cs7fffffff<>+0(SB), Z11
+	VBROADCASTSS      cs7fffffff<>+0(SB), Z20
+	VANDPS            Z10, Z11, Z11
+	VANDPS            Z19, Z20, Z20
+	VCMPPS            $0x12, Z4, Z11, K3
+	VCMPPS            $0x12, Z4, Z20, K4
+	VBROADCASTSS      8(R9), Z11
+	VBROADCASTSS      8(R9), Z20
+	VGETMANTPS        $0x03, Z13, Z21
+	VGETMANTPS        $0x03, Z14, Z25
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z13, Z22
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z14, Z26
+	VGETEXPPS         Z22, Z22
+	VGETEXPPS         Z26, Z26
+	VBROADCASTSS      cs4b400000<>+0(SB), Z24
+	VBROADCASTSS      cs4b400000<>+0(SB), Z28
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z21, Z24
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z25, Z28
+	VMOVAPS           Z24, Z23
+	VMOVAPS           Z28, Z27
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z23
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z27
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z24
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z28
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z23, Z21
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z27, Z25
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z22, Z24
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z26, Z28
+	VBROADCASTSS      csbe800000<>+0(SB), Z22
+	VBROADCASTSS      csbe800000<>+0(SB), Z23
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z21, Z22
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z25, Z23
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z21, Z22
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z25, Z23
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z21, Z22
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z25, Z23
+	VFNMADD231PS      Z21, Z22, Z24
+	VFNMADD231PS      Z25, Z23, Z28
+	VCMPPS            $0x1e, Z16, Z13, K3, K5
+	VCMPPS            $0x1e, Z18, Z14, K4, K6
+	VSUBPS            Z10, Z24, K5, Z24
+	VSUBPS            Z19, Z28, K6, Z28
+	VMINPS            Z24, Z11, Z24
+	VMINPS            Z28, Z20, Z28
+	VBROADCASTSS      8(R9), Z11
+	VBROADCASTSS      8(R9), Z20
+	VGETMANTPS        $0x03, Z16, Z21
+	VGETMANTPS        $0x03, Z18, Z26
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z16, Z22
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z18, Z27
+	VGETEXPPS         Z22, Z22
+	VGETEXPPS         Z27, Z27
+	VBROADCASTSS      cs4b400000<>+0(SB), Z25
+	VBROADCASTSS      cs4b400000<>+0(SB), Z30
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z21, Z25
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z26, Z30
+	VMOVAPS           Z25, Z23
+	VMOVAPS           Z30, Z29
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z23
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z29
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z25
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z30
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z23, Z21
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z29, Z26
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z22, Z25
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z27, Z30
+	VBROADCASTSS      csbe800000<>+0(SB), Z22
+	VBROADCASTSS      csbe800000<>+0(SB), Z23
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z21, Z22
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z26, Z23
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z21, Z22
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z26, Z23
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z21, Z22
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z26, Z23
+	VFNMADD231PS      Z21, Z22, Z25
+	VFNMADD231PS      Z26, Z23, Z30
+	VCMPPS            $0x1e, Z13, Z16, K3, K3
+	VCMPPS            $0x1e, Z14, Z18, K4, K4
+	VSUBPS            Z10, Z25, K3, Z25
+	VSUBPS            Z19, Z30, K4, Z30
+	VMINPS            Z25, Z11, Z25
+	VMINPS            Z30, Z20, Z30
+	VBROADCASTSS      (R9), Z10
+	VBROADCASTSS      (R9), Z11
+	VBROADCASTSS      4(R9), Z19
+	VBROADCASTSS      4(R9), Z20
+	VMULPS            Z10, Z13, Z13
+	VMULPS            Z11, Z14, Z14
+	VMULPS            Z10, Z16, Z16
+	VMULPS            Z11, Z18, Z18
+	VMOVAPS           Z16, Z10
+	VMOVAPS           Z18, Z11
+	VFMSUB231PS       Z7, Z13, Z10
+	VFMSUB231PS       Z8, Z14, Z11
+	VMULPS            Z15, Z10, Z10
+	VMULPS            Z17, Z11, Z11
+	VADDPS            Z16, Z13, Z13
+	VADDPS            Z18, Z14, Z14
+	VMULPS            Z9, Z13, Z13
+	VMULPS            Z12, Z14, Z14
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z16, K3
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z18, K4
+	VFNMADD231PS      Z5, Z16, K3, Z13
+	VFNMADD231PS      Z6, Z18, K4, Z14
+	VMULPS            Z7, Z15, Z5
+	VMULPS            Z8, Z17, Z7
+	VSUBPS            Z25, Z24, Z6
+	VSUBPS            Z30, Z28, Z8
+	VMULPS            Z15, Z24, Z24
+	VMULPS            Z17, Z28, Z28
+	VFMADD231PS       Z5, Z25, Z24
+	VFMADD231PS       Z7, Z30, Z28
+	VFMADD231PS       Z19, Z24, Z13
+	VFMADD231PS       Z20, Z28, Z14
+	VMULPS            Z5, Z6, Z6
+	VMULPS            Z7, Z8, Z8
+	VMULPS            Z15, Z6, Z6
+	VMULPS            Z17, Z8, Z8
+	VFNMADD231PS      Z19, Z6, Z10
+	VFNMADD231PS      Z20, Z8, Z11
+	VXORPS.BCST       cs80000000<>+0(SB), Z10, K1, Z10
+	VXORPS.BCST       cs80000000<>+0(SB), Z11, K2, Z11
+	VEXTRACTF64X4     $0x01, Z13, Y5
+	VCVTPS2PD         Y5, Z5
+	VCVTPS2PD         Y13, Z6
+	VMOVUPS           Z6, (AX)(R11*8)
+	VEXTRACTF64X4     $0x01, Z14, Y6
+	VCVTPS2PD         Y6, Z6
+	VCVTPS2PD         Y14, Z7
+	VMOVUPS           Z7, 128(AX)(R11*8)
+	VMOVUPS           Z5, 64(AX)(R11*8)
+	VMOVUPS           Z6, 192(AX)(R11*8)
+	VMULPS            Z0, Z10, Z10
+	VMULPS            Z0, Z11, Z11
+	VMOVUPS           Z10, (CX)(R11*4)
+	VMOVUPS           Z11, 64(CX)(R11*4)
+	ADDQ              $0x20, R11
+	SUBQ              $0x20, R8
+	JMP               group1
+
+single2:
+next3:
+	CMPQ              R8, $0x10
+	JLT               tail4
+	VMOVUPS           (DX)(R11*4), Z5
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z5, K1
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z5, Z5
+	VORPS.BCST        cs80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      csc2d10000<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z6
+	VBROADCASTSS      cs4b400000<>+0(SB), Z7
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z7
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z7, Z7
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z7, Z6
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z7, Z6
+	VMULPS            Z6, Z6, Z8
+	VMULPS            Z8, Z8, Z9
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z10
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z11
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z6, Z11
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z12
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z6, Z12
+	VFMADD231PS       Z11, Z8, Z12
+	VFMADD231PS       Z10, Z9, Z12
+	VFMADD231PS       Z12, Z8, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z6
+	VSCALEFPS         Z7, Z6, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z7
+	VADDPS.BCST       cs40000000<>+0(SB), Z6, Z8
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z7, Z9
+	VSUBPS            Z9, Z6, Z9
+	VRCP14PS          Z7, Z10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z11
+	VFNMADD231PS      Z7, Z10, Z11
+	VFNMADD231PS      Z9, Z10, Z11
+	VFMADD231PS       Z10, Z11, Z10
+	VRCP14PS          Z8, Z7
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VFNMADD231PS      Z8, Z7, Z9
+	VFMADD231PS       Z7, Z9, Z7
+	VMULPS            Z6, Z7, Z7
+	VMULPS            Z7, Z7, Z8
+	VMULPS            Z8, Z8, Z9
+	VMULPS            Z9, Z9, Z11
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z12
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z13
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z8, Z13
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z14
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z8, Z14
+	VFMADD231PS       Z13, Z9, Z14
+	VFMADD231PS       Z12, Z11, Z14
+	VADDPS            Z7, Z7, Z7
+	VMULPS            Z7, Z8, Z8
+	VFMADD231PS       Z14, Z8, Z7
+	VMOVUPS           (SI)(R11*4), Z8
+	TESTQ             DI, DI
+	JNE               given6
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VSUBPS            Z8, Z9, Z9
+	VPMAXUD           Z8, Z1, Z1
+	JMP               done7
+
+given6:
+	VMOVUPS (DI)(R11*4), Z9
+	VMOVAPS Z9, Z9
+
+done7:
+	VMOVAPS           Z8, Z11
+	VMOVUPS           Z9, K1, Z11
+	VMOVUPS           Z8, K1, Z9
+	VBROADCASTSS      cs3f800000<>+0(SB), Z8
+	VMAXPS            Z11, Z9, Z12
+	VSUBPS            Z12, Z8, Z8
+	VMINPS            Z11, Z9, Z12
+	VSUBPS            Z12, Z8, Z8
+	VBROADCASTSS      cs7fffffff<>+0(SB), Z12
+	VANDPS            Z8, Z12, Z12
+	VCMPPS            $0x12, Z4, Z12, K2
+	VBROADCASTSS      8(R9), Z12
+	VGETMANTPS        $0x03, Z9, Z13
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z9, Z14
+	VGETEXPPS         Z14, Z14
+	VBROADCASTSS      cs4b400000<>+0(SB), Z16
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z13, Z16
+	VMOVAPS           Z16, Z15
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z15
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z16
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z15, Z13
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z14, Z16
+	VBROADCASTSS      csbe800000<>+0(SB), Z14
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z13, Z14
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z13, Z14
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z13, Z14
+	VFNMADD231PS      Z13, Z14, Z16
+	VCMPPS            $0x1e, Z11, Z9, K2, K3
+	VSUBPS            Z8, Z16, K3, Z16
+	VMINPS            Z16, Z12, Z16
+	VBROADCASTSS      8(R9), Z12
+	VGETMANTPS        $0x03, Z11, Z13
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z11, Z14
+	VGETEXPPS         Z14, Z14
+	VBROADCASTSS      cs4b400000<>+0(SB), Z17
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z13, Z17
+	VMOVAPS           Z17, Z15
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z15
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z17
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z15, Z13
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z14, Z17
+	VBROADCASTSS      csbe800000<>+0(SB), Z14
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z13, Z14
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z13, Z14
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z13, Z14
+	VFNMADD231PS      Z13, Z14, Z17
+	VCMPPS            $0x1e, Z9, Z11, K2, K2
+	VSUBPS            Z8, Z17, K2, Z17
+	VMINPS            Z17, Z12, Z17
+	VBROADCASTSS      (R9), Z8
+	VBROADCASTSS      4(R9), Z12
+	VMULPS            Z8, Z9, Z9
+	VMULPS            Z8, Z11, Z11
+	VMOVAPS           Z11, Z8
+	VFMSUB231PS       Z6, Z9, Z8
+	VMULPS            Z10, Z8, Z8
+	VADDPS            Z11, Z9, Z9
+	VMULPS            Z7, Z9, Z9
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z11, K2
+	VFNMADD231PS      Z5, Z11, K2, Z9
+	VMULPS            Z6, Z10, Z5
+	VSUBPS            Z17, Z16, Z6
+	VMULPS            Z10, Z16, Z16
+	VFMADD231PS       Z5, Z17, Z16
+	VFMADD231PS       Z12, Z16, Z9
+	VMULPS            Z5, Z6, Z6
+	VMULPS            Z10, Z6, Z6
+	VFNMADD231PS      Z12, Z6, Z8
+	VXORPS.BCST       cs80000000<>+0(SB), Z8, K1, Z8
+	VEXTRACTF64X4     $0x01, Z9, Y5
+	VCVTPS2PD         Y5, Z5
+	VCVTPS2PD         Y9, Z6
+	VMOVUPS           Z6, (AX)(R11*8)
+	VMOVUPS           Z5, 64(AX)(R11*8)
+	TESTQ             CX, CX
+	JEQ               value8
+	VMULPS            Z0, Z8, Z8
+	TESTQ             BX, BX
+	JEQ               common9
+	VMULPS            (BX)(R11*4), Z8, Z8
+
+common9:
+	VMOVUPS Z8, (CX)(R11*4)
+
+value8:
+	ADDQ $0x10, R11
+	SUBQ $0x10, R8
+	JMP  next3
+
+tail4:
+	TESTQ             R8, R8
+	JEQ               done5
+	MOVL              $0x00000001, R12
+	SHLXL             R8, R12, R8
+	DECL              R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (DX)(R11*4), K1, Z5
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z5, K2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z5, Z5
+	VORPS.BCST        cs80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      csc2d10000<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z6
+	VBROADCASTSS      cs4b400000<>+0(SB), Z7
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z7
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z7, Z7
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z7, Z6
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z7, Z6
+	VMULPS            Z6, Z6, Z8
+	VMULPS            Z8, Z8, Z9
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z10
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z11
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z6, Z11
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z12
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z6, Z12
+	VFMADD231PS       Z11, Z8, Z12
+	VFMADD231PS       Z10, Z9, Z12
+	VFMADD231PS       Z12, Z8, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z6
+	VSCALEFPS         Z7, Z6, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z7
+	VADDPS.BCST       cs40000000<>+0(SB), Z6, Z8
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z7, Z9
+	VSUBPS            Z9, Z6, Z9
+	VRCP14PS          Z7, Z10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z11
+	VFNMADD231PS      Z7, Z10, Z11
+	VFNMADD231PS      Z9, Z10, Z11
+	VFMADD231PS       Z10, Z11, Z10
+	VRCP14PS          Z8, Z7
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VFNMADD231PS      Z8, Z7, Z9
+	VFMADD231PS       Z7, Z9, Z7
+	VMULPS            Z6, Z7, Z7
+	VMULPS            Z7, Z7, Z8
+	VMULPS            Z8, Z8, Z9
+	VMULPS            Z9, Z9, Z11
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z12
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z13
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z8, Z13
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z14
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z8, Z14
+	VFMADD231PS       Z13, Z9, Z14
+	VFMADD231PS       Z12, Z11, Z14
+	VADDPS            Z7, Z7, Z7
+	VMULPS            Z7, Z8, Z8
+	VFMADD231PS       Z14, Z8, Z7
+	VMOVUPS.Z         (SI)(R11*4), K1, Z8
+	TESTQ             DI, DI
+	JNE               given10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VSUBPS            Z8, Z9, Z9
+	VPMAXUD           Z8, Z1, Z1
+	JMP               done11
+
+given10:
+	VMOVUPS.Z (DI)(R11*4), K1, Z9
+	VMOVAPS   Z9, Z9
+
+done11:
+	VMOVAPS           Z8, Z11
+	VMOVUPS           Z9, K2, Z11
+	VMOVUPS           Z8, K2, Z9
+	VBROADCASTSS      cs3f800000<>+0(SB), Z8
+	VMAXPS            Z11, Z9, Z12
+	VSUBPS            Z12, Z8, Z8
+	VMINPS            Z11, Z9, Z12
+	VSUBPS            Z12, Z8, Z8
+	VBROADCASTSS      cs7fffffff<>+0(SB), Z12
+	VANDPS            Z8, Z12, Z12
+	VCMPPS            $0x12, Z4, Z12, K3
+	VBROADCASTSS      8(R9), Z4
+	VGETMANTPS        $0x03, Z9, Z12
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z9, Z13
+	VGETEXPPS         Z13, Z13
+	VBROADCASTSS      cs4b400000<>+0(SB), Z15
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z12, Z15
+	VMOVAPS           Z15, Z14
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z14
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z15
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z14, Z12
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z13, Z15
+	VBROADCASTSS      csbe800000<>+0(SB), Z13
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z12, Z13
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z12, Z13
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z12, Z13
+	VFNMADD231PS      Z12, Z13, Z15
+	VCMPPS            $0x1e, Z11, Z9, K3, K4
+	VSUBPS            Z8, Z15, K4, Z15
+	VMINPS            Z15, Z4, Z15
+	VBROADCASTSS      8(R9), Z4
+	VGETMANTPS        $0x03, Z11, Z12
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z11, Z13
+	VGETEXPPS         Z13, Z13
+	VBROADCASTSS      cs4b400000<>+0(SB), Z16
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z12, Z16
+	VMOVAPS           Z16, Z14
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z14
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z16
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z14, Z12
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z13, Z16
+	VBROADCASTSS      csbe800000<>+0(SB), Z2
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z12, Z2
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z12, Z2
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z12, Z2
+	VFNMADD231PS      Z12, Z2, Z16
+	VCMPPS            $0x1e, Z9, Z11, K3, K3
+	VSUBPS            Z8, Z16, K3, Z16
+	VMINPS            Z16, Z4, Z16
+	VBROADCASTSS      (R9), Z2
+	VBROADCASTSS      4(R9), Z3
+	VMULPS            Z2, Z9, Z9
+	VMULPS            Z2, Z11, Z11
+	VMOVAPS           Z11, Z2
+	VFMSUB231PS       Z6, Z9, Z2
+	VMULPS            Z10, Z2, Z2
+	VADDPS            Z11, Z9, Z9
+	VMULPS            Z7, Z9, Z9
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z11, K3
+	VFNMADD231PS      Z5, Z11, K3, Z9
+	VMULPS            Z6, Z10, Z4
+	VSUBPS            Z16, Z15, Z5
+	VMULPS            Z10, Z15, Z15
+	VFMADD231PS       Z4, Z16, Z15
+	VFMADD231PS       Z3, Z15, Z9
+	VMULPS            Z4, Z5, Z5
+	VMULPS            Z10, Z5, Z5
+	VFNMADD231PS      Z3, Z5, Z2
+	VXORPS.BCST       cs80000000<>+0(SB), Z2, K2, Z2
+	VEXTRACTF64X4     $0x01, Z9, Y3
+	VCVTPS2PD         Y3, Z3
+	VCVTPS2PD         Y9, Z4
+	KSHIFTRW          $0x00, K1, K2
+	VMOVUPD           Z4, K2, (AX)(R11*8)
+	KSHIFTRW          $0x08, K1, K2
+	VMOVUPD           Z3, K2, 64(AX)(R11*8)
+	TESTQ             CX, CX
+	JEQ               value12
+	VMULPS            Z0, Z2, Z2
+	TESTQ             BX, BX
+	JEQ               common13
+	VMOVUPS.Z         (BX)(R11*4), K1, Z0
+	VMULPS            Z0, Z2, Z2
+
+common13:
+	VMOVUPS Z2, K1, (CX)(R11*4)
+
+value12:
+done5:
+	VPCMPUD.BCST $0x06, cs3f800000<>+0(SB), Z1, K1
+	KMOVW        K1, AX
+	ORL          AX, R10
+	MOVL         R10, bad+72(FP)
+	VZEROUPPER
+	RET
+
+DATA shortInverses<>+0(SB)/4, $0x3fa00000
+DATA shortInverses<>+4(SB)/4, $0x3f9b26ca
+DATA shortInverses<>+8(SB)/4, $0x3f969697
+DATA shortInverses<>+12(SB)/4, $0x3f924925
+DATA shortInverses<>+16(SB)/4, $0x3f8e38e4
+DATA shortInverses<>+20(SB)/4, $0x3f8a60dd
+DATA shortInverses<>+24(SB)/4, $0x3f86bca2
+DATA shortInverses<>+28(SB)/4, $0x3f834835
+DATA shortInverses<>+32(SB)/4, $0x3f800000
+DATA shortInverses<>+36(SB)/4, $0x3f79c190
+DATA shortInverses<>+40(SB)/4, $0x3f73cf3d
+DATA shortInverses<>+44(SB)/4, $0x3f6e23b9
+DATA shortInverses<>+48(SB)/4, $0x3f68ba2f
+DATA shortInverses<>+52(SB)/4, $0x3f638e39
+DATA shortInverses<>+56(SB)/4, $0x3f5e9bd3
+DATA shortInverses<>+60(SB)/4, $0x3f59df52
+DATA shortInverses<>+64(SB)/4, $0x3f555555
+DATA shortInverses<>+68(SB)/4, $0x3f50fac7
+DATA shortInverses<>+72(SB)/4, $0x3f4ccccd
+DATA shortInverses<>+76(SB)/4, $0x3f48c8c9
+DATA shortInverses<>+80(SB)/4, $0x3f44ec4f
+DATA shortInverses<>+84(SB)/4, $0x3f413522
+DATA shortInverses<>+88(SB)/4, $0x3f3da12f
+DATA shortInverses<>+92(SB)/4, $0x3f3a2e8c
+DATA shortInverses<>+96(SB)/4, $0x3f36db6e
+DATA shortInverses<>+100(SB)/4, $0x3f33a62d
+DATA shortInverses<>+104(SB)/4, $0x3f308d3e
+DATA shortInverses<>+108(SB)/4, $0x3f2d8f30
+DATA shortInverses<>+112(SB)/4, $0x3f2aaaab
+DATA shortInverses<>+116(SB)/4, $0x3f27de6d
+DATA shortInverses<>+120(SB)/4, $0x3faaaaab
+DATA shortInverses<>+124(SB)/4, $0x3fa5294a
+GLOBL shortInverses<>(SB), RODATA|NOPTR, $128
+
+DATA shortLogs<>+0(SB)/4, $0x3e647fbe
+DATA shortLogs<>+4(SB)/4, $0x3e44fd25
+DATA shortLogs<>+8(SB)/4, $0x3e266b60
+DATA shortLogs<>+12(SB)/4, $0x3e08bc77
+DATA shortLogs<>+16(SB)/4, $0x3dd7c747
+DATA shortLogs<>+20(SB)/4, $0x3d9faa47
+DATA shortLogs<>+24(SB)/4, $0x3d5218f4
+DATA shortLogs<>+28(SB)/4, $0x3ccf6769
+DATA shortLogs<>+32(SB)/4, $0x00000000
+DATA shortLogs<>+36(SB)/4, $0xbcca481d
+DATA shortLogs<>+40(SB)/4, $0xbd47d831
+DATA shortLogs<>+44(SB)/4, $0xbd941cd7
+DATA shortLogs<>+48(SB)/4, $0xbdc331f8
+DATA shortLogs<>+52(SB)/4, $0xbdf1383a
+DATA shortLogs<>+56(SB)/4, $0xbe0f1dc3
+DATA shortLogs<>+60(SB)/4, $0xbe252379
+DATA shortLogs<>+64(SB)/4, $0xbe3ab282
+DATA shortLogs<>+68(SB)/4, $0xbe4fcfb7
+DATA shortLogs<>+72(SB)/4, $0xbe647fbd
+DATA shortLogs<>+76(SB)/4, $0xbe78c6e1
+DATA shortLogs<>+80(SB)/4, $0xbe86549b
+DATA shortLogs<>+84(SB)/4, $0xbe90154b
+DATA shortLogs<>+88(SB)/4, $0xbe99a750
+DATA shortLogs<>+92(SB)/4, $0xbea30c5d
+DATA shortLogs<>+96(SB)/4, $0xbeac4616
+DATA shortLogs<>+100(SB)/4, $0xbeb55602
+DATA shortLogs<>+104(SB)/4, $0xbebe3d93
+DATA shortLogs<>+108(SB)/4, $0xbec6fe2d
+DATA shortLogs<>+112(SB)/4, $0xbecf991e
+DATA shortLogs<>+116(SB)/4, $0xbed80fa7
+DATA shortLogs<>+120(SB)/4, $0x3e934b12
+DATA shortLogs<>+124(SB)/4, $0x3e82813c
+GLOBL shortLogs<>(SB), RODATA|NOPTR, $128
+
+DATA csbe800000<>+0(SB)/4, $0xbe800000
+DATA csbe800000<>+4(SB)/4, $0xbe800000
+DATA csbe800000<>+8(SB)/4, $0xbe800000
+DATA csbe800000<>+12(SB)/4, $0xbe800000
+DATA csbe800000<>+16(SB)/4, $0xbe800000
+DATA csbe800000<>+20(SB)/4, $0xbe800000
+DATA csbe800000<>+24(SB)/4, $0xbe800000
+DATA csbe800000<>+28(SB)/4, $0xbe800000
+DATA csbe800000<>+32(SB)/4, $0xbe800000
+DATA csbe800000<>+36(SB)/4, $0xbe800000
+DATA csbe800000<>+40(SB)/4, $0xbe800000
+DATA csbe800000<>+44(SB)/4, $0xbe800000
+DATA csbe800000<>+48(SB)/4, $0xbe800000
+DATA csbe800000<>+52(SB)/4, $0xbe800000
+DATA csbe800000<>+56(SB)/4, $0xbe800000
+DATA csbe800000<>+60(SB)/4, $0xbe800000
+GLOBL csbe800000<>(SB), RODATA|NOPTR, $64
+
+DATA csbf000000<>+0(SB)/4, $0xbf000000
+DATA csbf000000<>+4(SB)/4, $0xbf000000
+DATA csbf000000<>+8(SB)/4, $0xbf000000
+DATA csbf000000<>+12(SB)/4, $0xbf000000
+DATA csbf000000<>+16(SB)/4, $0xbf000000
+DATA csbf000000<>+20(SB)/4, $0xbf000000
+DATA csbf000000<>+24(SB)/4, $0xbf000000
+DATA csbf000000<>+28(SB)/4, $0xbf000000
+DATA csbf000000<>+32(SB)/4, $0xbf000000
+DATA csbf000000<>+36(SB)/4, $0xbf000000
+DATA csbf000000<>+40(SB)/4, $0xbf000000
+DATA csbf000000<>+44(SB)/4, $0xbf000000
+DATA csbf000000<>+48(SB)/4, $0xbf000000
+DATA csbf000000<>+52(SB)/4, $0xbf000000
+DATA csbf000000<>+56(SB)/4, $0xbf000000
+DATA csbf000000<>+60(SB)/4, $0xbf000000
+GLOBL csbf000000<>(SB), RODATA|NOPTR, $64
+
+DATA cs33800000<>+0(SB)/4, $0x33800000
+DATA cs33800000<>+4(SB)/4, $0x33800000
+DATA cs33800000<>+8(SB)/4, $0x33800000
+DATA cs33800000<>+12(SB)/4, $0x33800000
+DATA cs33800000<>+16(SB)/4, $0x33800000
+DATA cs33800000<>+20(SB)/4, $0x33800000
+DATA cs33800000<>+24(SB)/4, $0x33800000
+DATA cs33800000<>+28(SB)/4, $0x33800000
+DATA cs33800000<>+32(SB)/4, $0x33800000
+DATA cs33800000<>+36(SB)/4, $0x33800000
+DATA cs33800000<>+40(SB)/4, $0x33800000
+DATA cs33800000<>+44(SB)/4, $0x33800000
+DATA cs33800000<>+48(SB)/4, $0x33800000
+DATA cs33800000<>+52(SB)/4, $0x33800000
+DATA cs33800000<>+56(SB)/4, $0x33800000
+DATA cs33800000<>+60(SB)/4, $0x33800000
+GLOBL cs33800000<>(SB), RODATA|NOPTR, $64
+
+DATA cs26000000<>+0(SB)/4, $0x26000000
+DATA cs26000000<>+4(SB)/4, $0x26000000
+DATA cs26000000<>+8(SB)/4, $0x26000000
+DATA cs26000000<>+12(SB)/4, $0x26000000
+DATA cs26000000<>+16(SB)/4, $0x26000000
+DATA cs26000000<>+20(SB)/4, $0x26000000
+DATA cs26000000<>+24(SB)/4, $0x26000000
+DATA cs26000000<>+28(SB)/4, $0x26000000
+DATA cs26000000<>+32(SB)/4, $0x26000000
+DATA cs26000000<>+36(SB)/4, $0x26000000
+DATA cs26000000<>+40(SB)/4, $0x26000000
+DATA cs26000000<>+44(SB)/4, $0x26000000
+DATA cs26000000<>+48(SB)/4, $0x26000000
+DATA cs26000000<>+52(SB)/4, $0x26000000
+DATA cs26000000<>+56(SB)/4, $0x26000000
+DATA cs26000000<>+60(SB)/4, $0x26000000
+GLOBL cs26000000<>(SB), RODATA|NOPTR, $64
+
+DATA cs3faaaaab<>+0(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+4(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+8(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+12(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+16(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+20(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+24(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+28(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+32(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+36(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+40(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+44(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+48(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+52(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+56(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+60(SB)/4, $0x3faaaaab
+GLOBL cs3faaaaab<>(SB), RODATA|NOPTR, $64
+
+DATA cs42200000<>+0(SB)/4, $0x42200000
+DATA cs42200000<>+4(SB)/4, $0x42200000
+DATA cs42200000<>+8(SB)/4, $0x42200000
+DATA cs42200000<>+12(SB)/4, $0x42200000
+DATA cs42200000<>+16(SB)/4, $0x42200000
+DATA cs42200000<>+20(SB)/4, $0x42200000
+DATA cs42200000<>+24(SB)/4, $0x42200000
+DATA cs42200000<>+28(SB)/4, $0x42200000
+DATA cs42200000<>+32(SB)/4, $0x42200000
+DATA cs42200000<>+36(SB)/4, $0x42200000
+DATA cs42200000<>+40(SB)/4, $0x42200000
+DATA cs42200000<>+44(SB)/4, $0x42200000
+DATA cs42200000<>+48(SB)/4, $0x42200000
+DATA cs42200000<>+52(SB)/4, $0x42200000
+DATA cs42200000<>+56(SB)/4, $0x42200000
+DATA cs42200000<>+60(SB)/4, $0x42200000
+GLOBL cs42200000<>(SB), RODATA|NOPTR, $64
+
 // func minusLogsF32AVX512(dst *float32, t *float32, n int, most float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·minusLogsF32AVX512(SB), NOSPLIT, $0-28

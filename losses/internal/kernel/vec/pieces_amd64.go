@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"softloss/internal/isa"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -37,7 +36,7 @@ type pieceFamily struct {
 
 // byPieces reports whether elements of a type have the kernel, and none that takes less time.
 func byPieces[T spec.Float](f spec.Family, a float64) bool {
-	return inUse == isa.AVX512 && spec.Size[T]() == 4 && (f.Smooth() || f == spec.Focal && a != 2)
+	return single512[T]() && (f.Smooth() || f == spec.Focal && a != 2)
 }
 
 // lazyPieces is a plan that is made when it is first wanted.

@@ -45,3 +45,7 @@ func wideOf[T spec.Float]() wide[T] {
 	}
 	return v.(wide[T])
 }
+
+// single512 reports whether elements of a type have the kernels that compute in float32 what others do in
+// float64.
+func single512[T spec.Float]() bool { return inUse == isa.AVX512 && spec.Size[T]() == 4 }

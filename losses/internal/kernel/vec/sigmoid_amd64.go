@@ -26,7 +26,7 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	p, ok := planFor[T](f, a)
 	if byPieces[T](f, a) {
 		if c := p.piecesOf(pieceFamily{f, a}, pieceFamily{f, a}); c.ok {
-			return sigmoidPieces(c, loss, grad, z, yes, no, scale)
+			return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
 		}
 	}
 	if !ok {
@@ -59,7 +59,7 @@ func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bo
 
 // SigmoidQuestion is [spec.SigmoidQuestion].
 func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	v := wideOf[T]()
+	v, par := wideOf[T](), parametersOf(q)
 	run := v.sigmoidSymmetric
 	switch q.Kind {
 	case spec.BiTempered:
@@ -72,28 +72,44 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 		run = v.sigmoidSparsemax
 	case spec.Entmax15:
 		run = v.sigmoidEntmax
+	case spec.Symmetric:
+		if single512[T]() && par.moderate() {
+			return sigmoidSingle(f32AVX512{}.sigmoidShortSymmetric, par.single[:], loss, grad, z, yes, no, scale)
+		}
 	}
-	return sigmoidWide(run, parametersOf(q), loss, grad, z, yes, no, scale)
+	return sigmoidWide(run, par.par[:], loss, grad, z, yes, no, scale)
 }
 
 // questionPars are parameters where kernels find them; those of the last question of every kind are
 // kept.
 type questionPars struct {
-	of  spec.Question
-	par [3]float64
+	of     spec.Question
+	par    [3]float64
+	single [3]float32 // of the question Symmetric in float32: A, B and -C
+}
+
+// moderate reports whether A, B and B C are of a size that shows no digits that a probability has lost
+// as a denormal number.
+func (p *questionPars) moderate() bool {
+	for _, x := range [3]float64{p.of.A, p.of.B, -p.of.B * p.of.C} {
+		if x != 0 && !(x >= 0x1p-30 && x <= 8) {
+			return false
+		}
+	}
+	return true
 }
 
 var lastQuestions [spec.Questions]atomic.Pointer[questionPars]
 
 // parametersOf returns those of a question.
-func parametersOf(q spec.Question) []float64 {
+func parametersOf(q spec.Question) *questionPars {
 	place := &lastQuestions[q.Kind]
 	p := place.Load()
 	if p == nil || p.of != q {
-		p = &questionPars{q, [3]float64{q.A, q.B, q.C}}
+		p = &questionPars{of: q, par: [3]float64{q.A, q.B, q.C}, single: [3]float32{float32(q.A), float32(q.B), float32(-q.C)}}
 		place.Store(p)
 	}
-	return p.par[:]
+	return p
 }
 
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
@@ -101,7 +117,7 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 	p := asymmetricPlanFor(a)
 	if a.Margin == 0 && byPieces[T](spec.Focal, a.GammaNeg) {
 		if c := p.piecesOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}); c.ok {
-			return sigmoidPieces(c, loss, grad, z, yes, no, scale)
+			return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
 		}
 	}
 	if !p.ok {
@@ -167,14 +183,16 @@ func sigmoidWide[T spec.Float](
 		shares(yes)
 }
 
-// sigmoidPieces runs the kernel, for elements of float32.
-func sigmoidPieces[T spec.Float](p *piecesPlan, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+// sigmoidSingle runs a kernel that computes in float32, for elements of that.
+func sigmoidSingle[T spec.Float](
+	run func(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32),
+	par []float32, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	if len(z) == 0 {
 		return true
 	}
 	f, each := factors(scale)
-	return f32AVX512{}.sigmoidPieces(&loss[0], floats(grad), floats(z), floats(yes), floats(no), any(each).(*float32), len(z),
-		float32(f), &p.par()[0]) == 0 || shares(yes)
+	return run(&loss[0], floats(grad), floats(z), floats(yes), floats(no), any(each).(*float32), len(z), float32(f),
+		first(par)) == 0 || shares(yes)
 }
 
 // shares reports whether all labels are in [0, 1].

@@ -239,6 +239,9 @@ func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *fl
 func (f32AVX512) sigmoidPieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX512) sigmoidShortSymmetric(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidShortSymmetricF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
 func (f32AVX512) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {
 	return temperedSumsF32AVX512(d, n, c, mu, f)

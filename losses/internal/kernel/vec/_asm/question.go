@@ -80,13 +80,22 @@ func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
 	}
 	q.e, q.p = g.vec(), g.vec()
 	g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
-	sum, s, product := g.vec(), g.vec(), g.vec()
+	sum, s := g.vec(), g.vec()
 	g.add(g.constant(1), q.e, sum)
 	g.add(g.constant(2), q.e, s)
-	g.mul(sum, s, product)
-	inverse := g.inverse(product) // one for both
-	g.mul(s, inverse, q.p)
-	g.mul(sum, inverse, s)
+	if c.loss.exact && !g.f64 { // with what rounding took from 1+e
+		lost := g.vec()
+		g.sub(g.constant(1), sum, lost)
+		g.sub(lost, q.e, lost)
+		q.p = g.inverseOf(sum, lost)
+		s = g.inverse(s)
+	} else {
+		product := g.vec()
+		g.mul(sum, s, product)
+		inverse := g.inverse(product) // one for both
+		g.mul(s, inverse, q.p)
+		g.mul(sum, inverse, s)
+	}
 	g.mul(q.e, s, s)
 	q.log = func() reg.VecVirtual {
 		square, tail := g.atanh(c, s)
@@ -144,6 +153,18 @@ func (g isa) inverse(x reg.VecVirtual) (y reg.VecVirtual) {
 	g.madd(y, rest, y)
 	g.load(one, rest)
 	g.nmadd(x, y, rest)
+	g.madd(y, rest, y)
+	return y
+}
+
+// inverseOf emits 1/(x + low) for float32, with AVX-512.
+func (g isa) inverseOf(x, low reg.VecVirtual) reg.VecVirtual {
+	y, rest := g.vec(), g.vec()
+	VRCP14PS(x, y)
+	emitted()
+	g.load(g.constant(1), rest)
+	g.nmadd(x, y, rest)
+	g.nmadd(low, y, rest)
 	g.madd(y, rest, y)
 	return y
 }
