@@ -35,7 +35,7 @@ func setLogits[T kernel.Float](s *tempered, z []T) (ok bool) {
 	kernel.Divide(s.d, z, nil, 1)
 	for s.top = 0; s.top < len(s.d) && s.d[s.top] != 0; s.top++ {
 	}
-	sum := total(s.d) // NaN where one is
+	sum := kernel.Sum(s.d) // NaN where one is
 	return s.top < len(s.d) && sum == sum
 }
 

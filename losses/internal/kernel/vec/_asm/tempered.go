@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -14,6 +16,7 @@ type temperedConsts struct {
 	c, mu, f, low, most, none Op
 	exp                       expConsts
 	shift                     expShift
+	tables                    temperedTables // of float64 with AVX-512
 }
 
 func (g isa) temperedConsts() (k temperedConsts) {
@@ -22,7 +25,40 @@ func (g isa) temperedConsts() (k temperedConsts) {
 	if !g.f64 {
 		k.most = g.constant(0x1p100)
 	}
+	if g.tabled() {
+		k.tables = g.temperedTables()
+		k.tables.logs.q = g.constants(log1pLongest)
+	}
 	return k
+}
+
+// tabled reports whether a row's powers are by tables, which take less time than divisions.
+func (g isa) tabled() bool { return g.avx512 && g.f64 }
+
+// log emits log(1+x) times f, and 1/(1+x).
+func (k temperedConsts) log(g isa, x, inverse, l reg.VecVirtual) {
+	if !g.tabled() {
+		g.log1p(x, inverse, l)
+		g.mul(k.f, l, l)
+		return
+	}
+	minus, inv := g.minusLog1p(k.tables.logs, true, x, nil)
+	g.move(inv, inverse)
+	g.mul(k.f, minus, minus)
+	g.negateAll(minus)
+	g.move(minus, l)
+}
+
+// power emits e = exp(x).
+func (k temperedConsts) power(g isa, x, e reg.VecVirtual) {
+	y := g.vec()
+	g.load(k.low, y)
+	g.max(x, y, y)
+	if g.tabled() {
+		g.move(g.exp2(k.tables.powers, g.constant(math.Log2E), y)[0], e)
+		return
+	}
+	g.expShifted(k.exp, y, k.shift, e)
 }
 
 // tempered emits p and 1/x, zeros past the tail and where p is 0 for sure, and log p, 0 there: some is
@@ -30,17 +66,14 @@ func (g isa) temperedConsts() (k temperedConsts) {
 func (g isa) tempered(k temperedConsts, d reg.VecVirtual, m *mask, bad mask) (l, p, inverse reg.VecVirtual, some mask) {
 	l, p, inverse = g.vec(), g.vec(), g.vec()
 	some = g.cmp(neqUQ, k.none, d)
-	x, y := g.vec(), g.vec()
+	x := g.vec()
 	g.load(k.mu, x)
 	g.sub(d, x, x)
 	g.mul(k.c, x, x)
 	g.keep(some, x, x) // what takes its time is not computed
 	g.orInto(g.cmp(nltUQ, k.most, x), bad)
-	g.log1p(x, inverse, l)
-	g.mul(k.f, l, l)
-	g.load(k.low, y)
-	g.max(l, y, y)
-	g.expShifted(k.exp, y, k.shift, p)
+	k.log(g, x, inverse, l)
+	k.power(g, l, p)
 	g.keep(some, p, p)
 	g.keep(some, inverse, inverse)
 	if m != nil {
@@ -98,9 +131,7 @@ func (g isa) temperedPowers() {
 		g.addPowers(y, inv, sums)
 		w := g.vec()
 		g.mul(e, l, l)
-		g.load(k.low, w)
-		g.max(l, w, l)
-		g.expShifted(k.exp, l, k.shift, w)
+		k.power(g, l, w)
 		g.keep(some, w, w)
 		g.put(w, pow, i, v, m)
 	})
@@ -203,6 +234,10 @@ func (g isa) temperedLoss() {
 	t, log, pow, n, e := g.param("t"), g.param("log"), g.param("pow"), g.param("n"), g.held("e")
 	exp, low, apart := g.expConstsInMemory(), g.constant(g.lowest()), g.constant(-0.5)
 	sums, bad := g.zeros(2), g.noLanes()
+	if g.avx512 {
+		g.temperedLossByTables(t, log, n, e, sums, bad)
+		return
+	}
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
 		lab := g.get(t, i, v, m)
 		g.orInto(g.invalid(lab), bad)
@@ -234,6 +269,43 @@ func (g isa) temperedLoss() {
 		g.madd(lab, d, sums[0])
 		g.madd(lab, w, sums[1])
 	})
+	g.temperedLossResult(sums, bad)
+}
+
+// temperedLossByTables is temperedLoss where both powers are the s + d q of tables: where one is near 1 s
+// is 1, and nothing cancels.
+func (g isa) temperedLossByTables(t, log, n reg.GPVirtual, e Op, sums []reg.VecVirtual, bad mask) {
+	tables, by := g.temperedTables(), g.vec()
+	g.load(g.constant(math.Log2E), by)
+	g.mul(e, by, by)
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		lab := g.get(t, i, v, m)
+		g.orInto(g.invalid(lab), bad)
+		some, u := g.cmp(neqUQ, g.constant(0), lab), g.vec()
+		g.load(g.constant(1), u)
+		g.blend(some, lab, u)
+		g.orInto(g.cmp(ltOQ, g.constant(0x1p-1000), u), bad)
+		l := g.lookUpLogs(tables.logs, nil, u)[0]
+		g.negateAll(l)
+		g.mul(by, l, l)
+		other, least := g.getFloat64(log, i, v, m), g.vec()
+		g.mul(by, other, other)
+		g.load(g.constant(-1100), least) // 2 to that is 0, as a p may be
+		g.max(other, least, other)
+		x := g.parts(tables.powers, g.constant(1), l, other)
+		d := g.vec()
+		g.sub(x[1].s, x[0].s, d)
+		g.madd(x[0].d, x[0].q, d)
+		g.nmadd(x[1].d, x[1].q, d) // t^e - p^e
+		g.madd(x[0].d, x[0].q, x[0].s)
+		g.keep(some, d, d)
+		g.madd(lab, d, sums[0])
+		g.madd(lab, x[0].s, sums[1])
+	})
+	g.temperedLossResult(sums, bad)
+}
+
+func (g isa) temperedLossResult(sums []reg.VecVirtual, bad mask) {
 	g.result(g.total(sums[:1]), "sum")
 	g.result(g.total(sums[1:]), "mass")
 	Store(g.maskBits(bad), Return("bad"))
