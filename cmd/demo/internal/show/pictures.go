@@ -1,6 +1,7 @@
 package show
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -94,8 +95,9 @@ func WritePictures(dir string, s *record.Run) (files []string, err error) {
 // taken for this run's, except for those that are written now. The summary in the folder says which
 // they are; a file of the same name that it does not list is someone else's.
 func RemoveOld(dir string, now []string) error {
-	before, err := record.ReadJSON(filepath.Join(dir, record.SummaryFile), &record.Run{})
-	if err != nil || before == nil { // what cannot be read is about to be written over
+	content, err := os.ReadFile(filepath.Join(dir, record.SummaryFile))
+	var before record.Run
+	if err != nil || json.Unmarshal(content, &before) != nil { // it is about to be written over
 		return nil
 	}
 	known := []string{
