@@ -19,12 +19,7 @@ func TestDamageIsDetected(t *testing.T) {
 	if testing.Short() {
 		random, step = 300, 11
 	}
-	dir := t.TempDir()
-	model := filepath.Join(dir, "model.safetensors")
-	checkpoint := filepath.Join(dir, checkpointName)
-	require.NoError(t, savedSample().Save(model))
-	require.NoError(t, WriteCheckpoint(dir, stateSample(3)))
-
+	dir, model, checkpoint := modelAndCheckpoint(t)
 	for name, c := range map[string]struct {
 		path string
 		load func() (loaded bool, err error)
@@ -69,8 +64,21 @@ func TestDamageIsDetected(t *testing.T) {
 			require.True(t, loaded)
 		})
 	}
+}
 
-	// Each in the other's place.
+// modelAndCheckpoint are one of each in a folder.
+func modelAndCheckpoint(t *testing.T) (dir, model, checkpoint string) {
+	t.Helper()
+	dir = t.TempDir()
+	model, checkpoint = filepath.Join(dir, "model.safetensors"), filepath.Join(dir, checkpointName)
+	require.NoError(t, savedSample().Save(model))
+	require.NoError(t, WriteCheckpoint(dir, stateSample(3)))
+	return dir, model, checkpoint
+}
+
+// Each in the other's place is called what it is.
+func TestModelsAreNoCheckpoints(t *testing.T) {
+	dir, model, checkpoint := modelAndCheckpoint(t)
 	a, err := os.ReadFile(model)
 	require.NoError(t, err)
 	b, err := os.ReadFile(checkpoint)

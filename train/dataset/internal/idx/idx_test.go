@@ -48,8 +48,6 @@ func TestTypes(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	packed := numtest.Gzip(numtest.IDX("abcd", 2, 2))
-	damaged := bytes.Clone(packed)
-	damaged[len(damaged)-8] ^= 1
 	tests := []struct {
 		name string
 		data []byte
@@ -68,10 +66,7 @@ func TestErrors(t *testing.T) {
 		{"claims too much", numtest.IDX("a", 0x80000000), fault.ErrFormat, "want less than 2^31 bytes"},
 		{"product overflows", numtest.IDX("a", 0xffffffff, 0xffffffff, 0xffffffff), fault.ErrFormat,
 			"want less than 2^31 bytes"},
-		{"gzip cut in its data", packed[:len(packed)-9], fault.ErrFormat, "gzip data: ends early"},
 		{"gzip cut in its checksum", packed[:len(packed)-1], fault.ErrFormat, "gzip data: ends early"},
-		{"gzip damaged", damaged, fault.ErrFormat, "gzip data: got gzip: invalid checksum"},
-		{"gzip header", []byte{0x1f, 0x8b, 99, 0, 0, 0, 0, 0, 0, 0}, fault.ErrFormat, "gzip data: got gzip: invalid header"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
