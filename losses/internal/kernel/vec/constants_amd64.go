@@ -22,6 +22,9 @@ const (
 	laneQ            // 1-p of it
 	lanePhi          // φ of it
 	laneFall         // -φ' of it
+	laneLow          // where exponentials are 0
+	laneShift        // what they are divided by
+	laneTies         // how many logits beside it are as large as the first maximum
 	lanesPerRow
 )
 
@@ -34,6 +37,7 @@ const (
 	smoothCount64  = 14
 	smoothNarrow   = 16
 	smoothWide     = 24
+	blockSums      = 7
 	parPos         = 0
 	parNeg         = 1
 	parMargin      = 2

@@ -11,8 +11,11 @@ import (
 // CrossEntropy is [spec.CrossEntropy].
 func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
 	u := unitOf[T]()
-	if inTiles[T](k) {
+	switch {
+	case inTiles[T](k):
 		return crossEntropyTiles(u, loss, grad, z, t, nil, scale, k)
+	case inBlocks[T](k):
+		return crossEntropyBlocks(u, loss, grad, z, t, nil, scale, k)
 	}
 	return eachRow(loss, grad, z, t, scale, k,
 		func(loss *float64, g, x, y []T, f float64) bool {
@@ -27,8 +30,12 @@ func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (b
 // CrossEntropyIndex is [spec.CrossEntropyIndex].
 func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
 	u := unitOf[T]()
-	if inTiles[T](k) {
+	switch {
+	case inTiles[T](k):
 		crossEntropyTiles(u, loss, grad, z, nil, index, scale, k)
+		return
+	case inBlocks[T](k):
+		crossEntropyBlocks(u, loss, grad, z, nil, index, scale, k)
 		return
 	}
 	for i, y := range index {
@@ -115,19 +122,23 @@ func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
 	g[y] = T(-c * rest)
 }
 
+// specCrossEntropy computes row j by the specification. It returns false for an invalid label.
+func specCrossEntropy[T spec.Float](
+	loss []float64, grad, z, t []T, index []int, scale []T, j, k int) (valid bool) {
+	loss, g, x := loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k)
+	if t == nil {
+		spec.CrossEntropyIndex(loss, g, x, index[j:j+1], spec.FactorOf(scale, j), k)
+		return true
+	}
+	return spec.CrossEntropy(loss, g, x, spec.Row(t, j, k), spec.FactorOf(scale, j), k) < 0
+}
+
 // crossEntropyTiles is for labels t, or for index where t is nil.
 func crossEntropyTiles[T spec.Float](
 	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
-	row := func(j int) (valid bool) { // by the specification
-		loss, g, x := loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k)
-		if t == nil {
-			spec.CrossEntropyIndex(loss, g, x, index[j:j+1], spec.FactorOf(scale, j), k)
-			return true
-		}
-		return spec.CrossEntropy(loss, g, x, spec.Row(t, j, k), spec.FactorOf(scale, j), k) < 0
-	}
+	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k) }
 	var io tiler[T, T]
 	for i, n := 0, 0; i < len(loss); i += n {
 		n = min(tilesAt(k)*w, len(loss)-i)

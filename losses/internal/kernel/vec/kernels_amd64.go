@@ -284,6 +284,18 @@ func fewCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, wor
 //go:noescape
 func fewCrossEntropyF32AVX512(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
 
+// blockCrossEntropyGradF32AVX512 stores the losses of n rows of k elements, W at most, and the
+// gradients in e; declined has the bits of the rows that are for the specification or have an
+// invalid label.
+//
+//go:noescape
+func blockCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, loss *float64, work *float32, lanes *float32) (declined uint32)
+
+// blockCrossEntropyF32AVX512 is blockCrossEntropyGrad without the gradients.
+//
+//go:noescape
+func blockCrossEntropyF32AVX512(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
+
 // tileZLossF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
 // lanes; lse is the sum of the lanes Max and Log.
 //
@@ -500,6 +512,18 @@ func fewCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, wor
 //
 //go:noescape
 func fewCrossEntropyF64AVX512(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+
+// blockCrossEntropyGradF64AVX512 stores the losses of n rows of k elements, W at most, and the
+// gradients in e; declined has the bits of the rows that are for the specification or have an
+// invalid label.
+//
+//go:noescape
+func blockCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// blockCrossEntropyF64AVX512 is blockCrossEntropyGrad without the gradients.
+//
+//go:noescape
+func blockCrossEntropyF64AVX512(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
 
 // tileZLossF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
 // lanes; lse is the sum of the lanes Max and Log.
@@ -1157,6 +1181,18 @@ func fewCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, work 
 //go:noescape
 func fewCrossEntropyF32AVX2(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
 
+// blockCrossEntropyGradF32AVX2 stores the losses of n rows of k elements, W at most, and the
+// gradients in e; declined has the bits of the rows that are for the specification or have an
+// invalid label.
+//
+//go:noescape
+func blockCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, loss *float64, work *float32, lanes *float32) (declined uint32)
+
+// blockCrossEntropyF32AVX2 is blockCrossEntropyGrad without the gradients.
+//
+//go:noescape
+func blockCrossEntropyF32AVX2(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
+
 // tileZLossF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
 // lanes; lse is the sum of the lanes Max and Log.
 //
@@ -1372,6 +1408,18 @@ func fewCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, work 
 //
 //go:noescape
 func fewCrossEntropyF64AVX2(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+
+// blockCrossEntropyGradF64AVX2 stores the losses of n rows of k elements, W at most, and the
+// gradients in e; declined has the bits of the rows that are for the specification or have an
+// invalid label.
+//
+//go:noescape
+func blockCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// blockCrossEntropyF64AVX2 is blockCrossEntropyGrad without the gradients.
+//
+//go:noescape
+func blockCrossEntropyF64AVX2(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
 
 // tileZLossF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
 // lanes; lse is the sum of the lanes Max and Log.

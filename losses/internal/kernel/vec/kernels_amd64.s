@@ -14100,6 +14100,2993 @@ declined:
 	VZEROUPPER
 	RET
 
+// func blockCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, loss *float64, work *float32, lanes *float32) (declined uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, POPCNT
+TEXT ·blockCrossEntropyGradF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ k+24(FP), AX
+	MOVQ work+56(FP), CX
+	MOVQ lanes+64(FP), DX
+	MOVQ z+8(FP), BX
+	MOVQ n+32(FP), SI
+	MOVQ DX, DI
+
+row1:
+	VBROADCASTSS csff800000<>+0(SB), Z0
+	VBROADCASTSS csff800000<>+0(SB), Z1
+	XORQ         R8, R8
+	MOVQ         AX, R9
+
+big2:
+	CMPQ    R9, $0x40
+	JLT     small3
+	VMOVUPS (BX)(R8*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS 64(BX)(R8*4), Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS 128(BX)(R8*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS 192(BX)(R8*4), Z2
+	VMAXPS  Z1, Z2, Z1
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, R9
+	JMP     big2
+
+small3:
+next4:
+	CMPQ    R9, $0x10
+	JLT     tail5
+	VMOVUPS (BX)(R8*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, R9
+	JMP     next4
+
+tail5:
+	TESTQ        R9, R9
+	JEQ          done6
+	MOVL         $0x00000001, R10
+	SHLXL        R9, R10, R9
+	DECL         R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (BX)(R8*4), K1, Z2
+	VBROADCASTSS csff800000<>+0(SB), Z17
+	VMOVUPS      Z2, K1, Z17
+	VMAXPS       Z0, Z17, Z0
+
+done6:
+	VMAXPS            Z1, Z0, Z0
+	MOVQ              DI, R8
+	SUBQ              DX, R8
+	SHLQ              $0x04, R8
+	VMOVUPS           Z0, (CX)(R8*1)
+	LEAQ              (BX)(AX*4), BX
+	ADDQ              $0x04, DI
+	DECQ              SI
+	JNE               row1
+	VMOVUPS           (CX), Z0
+	VMOVUPS           64(CX), Z1
+	VMOVUPS           128(CX), Z2
+	VMOVUPS           192(CX), Z17
+	VUNPCKLPS         Z1, Z0, Z18
+	VUNPCKHPS         Z1, Z0, Z0
+	VUNPCKLPS         Z17, Z2, Z1
+	VUNPCKHPS         Z17, Z2, Z2
+	VUNPCKLPD         Z1, Z18, Z17
+	VUNPCKHPD         Z1, Z18, Z1
+	VUNPCKLPD         Z2, Z0, Z18
+	VUNPCKHPD         Z2, Z0, Z0
+	VMAXPS            Z1, Z17, Z17
+	VMAXPS            Z0, Z18, Z18
+	VMAXPS            Z18, Z17, Z17
+	VMOVUPS           256(CX), Z0
+	VMOVUPS           320(CX), Z1
+	VMOVUPS           384(CX), Z2
+	VMOVUPS           448(CX), Z18
+	VUNPCKLPS         Z1, Z0, Z19
+	VUNPCKHPS         Z1, Z0, Z0
+	VUNPCKLPS         Z18, Z2, Z1
+	VUNPCKHPS         Z18, Z2, Z2
+	VUNPCKLPD         Z1, Z19, Z18
+	VUNPCKHPD         Z1, Z19, Z1
+	VUNPCKLPD         Z2, Z0, Z19
+	VUNPCKHPD         Z2, Z0, Z0
+	VMAXPS            Z1, Z18, Z18
+	VMAXPS            Z0, Z19, Z19
+	VMAXPS            Z19, Z18, Z18
+	VSHUFF64X2        $0x44, Z18, Z17, Z0
+	VSHUFF64X2        $0xee, Z18, Z17, Z1
+	VMAXPS            Z1, Z0, Z0
+	VMOVUPS           512(CX), Z1
+	VMOVUPS           576(CX), Z2
+	VMOVUPS           640(CX), Z17
+	VMOVUPS           704(CX), Z18
+	VUNPCKLPS         Z2, Z1, Z19
+	VUNPCKHPS         Z2, Z1, Z1
+	VUNPCKLPS         Z18, Z17, Z2
+	VUNPCKHPS         Z18, Z17, Z17
+	VUNPCKLPD         Z2, Z19, Z18
+	VUNPCKHPD         Z2, Z19, Z2
+	VUNPCKLPD         Z17, Z1, Z19
+	VUNPCKHPD         Z17, Z1, Z1
+	VMAXPS            Z2, Z18, Z18
+	VMAXPS            Z1, Z19, Z19
+	VMAXPS            Z19, Z18, Z18
+	VMOVUPS           768(CX), Z1
+	VMOVUPS           832(CX), Z2
+	VMOVUPS           896(CX), Z17
+	VMOVUPS           960(CX), Z19
+	VUNPCKLPS         Z2, Z1, Z20
+	VUNPCKHPS         Z2, Z1, Z1
+	VUNPCKLPS         Z19, Z17, Z2
+	VUNPCKHPS         Z19, Z17, Z17
+	VUNPCKLPD         Z2, Z20, Z19
+	VUNPCKHPD         Z2, Z20, Z2
+	VUNPCKLPD         Z17, Z1, Z20
+	VUNPCKHPD         Z17, Z1, Z1
+	VMAXPS            Z2, Z19, Z19
+	VMAXPS            Z1, Z20, Z20
+	VMAXPS            Z20, Z19, Z19
+	VSHUFF64X2        $0x44, Z19, Z18, Z1
+	VSHUFF64X2        $0xee, Z19, Z18, Z2
+	VMAXPS            Z2, Z1, Z1
+	VSHUFF64X2        $0x88, Z1, Z0, Z2
+	VSHUFF64X2        $0xdd, Z1, Z0, Z0
+	VMAXPS            Z0, Z2, Z2
+	VBROADCASTSS      cs7fffffff<>+0(SB), Z0
+	VANDPS            Z2, Z0, Z0
+	VBROADCASTSS      cs49800000<>+0(SB), Z1
+	VCMPPS            $0x15, Z1, Z0, K1
+	KMOVW             K1, BX
+	VADDPS.BCST       csc2d10000<>+0(SB), Z2, Z0
+	VBROADCASTSS      cs4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z2, Z1
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z1, Z1
+	VBROADCASTSS      cs4b400000<>+0(SB), Z17
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z2, Z17
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z17, Z18
+	VMOVAPS           Z2, Z19
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z18, Z19
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z18, Z19
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z17
+	VFMADD213PS.BCST  cs3c0905d1<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3e2aaa6e<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z19, Z17
+	VSUBPS            Z1, Z18, Z18
+	VSCALEFPS         Z18, Z17, Z17
+	VMOVUPS           Z17, 320(DX)
+	VMOVUPS           Z2, 64(DX)
+	VMOVUPS           Z0, 1024(DX)
+	VMOVUPS           Z1, 1088(DX)
+	VBROADCASTSS      cs3fb8aa3b<>+0(SB), Z0
+	VBROADCASTSS      cs4b400000<>+0(SB), Z1
+	VBROADCASTSS      cs3f317218<>+0(SB), Z2
+	VBROADCASTSS      csb102e308<>+0(SB), Z17
+	VBROADCASTSS      cs3f800000<>+0(SB), Z18
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z19
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z20
+	VBROADCASTSS      cs3d2aaa8d<>+0(SB), Z21
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z22
+	VBROADCASTSS      cs3f000000<>+0(SB), Z23
+	MOVQ              z+8(FP), SI
+	MOVQ              t+16(FP), DI
+	MOVQ              e+0(FP), R8
+	MOVQ              n+32(FP), R9
+	MOVQ              DX, R10
+
+row7:
+	VBROADCASTSS 64(R10), Z24
+	VBROADCASTSS 1024(R10), Z25
+	VBROADCASTSS 1088(R10), Z26
+	MOVQ         R10, R11
+	SUBQ         DX, R11
+	SHLQ         $0x04, R11
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	VPXORD       Z16, Z16, Z16
+	KXNORW       K2, K2, K2
+	MOVQ         $-1, R12
+	XORQ         R13, R13
+	MOVQ         AX, R14
+
+four8:
+	CMPQ         R14, $0x40
+	JLT          two9
+	VMOVUPS      (SI)(R13*4), Z27
+	VMOVUPS      (DI)(R13*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VMOVUPS      Z29, (R8)(R13*4)
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z11
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z3, Z3
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z7, Z7
+	VMOVUPS      64(SI)(R13*4), Z27
+	VMOVUPS      64(DI)(R13*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VMOVUPS      Z29, 64(R8)(R13*4)
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z12
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z4, Z4
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z8, Z8
+	VMOVUPS      128(SI)(R13*4), Z27
+	VMOVUPS      128(DI)(R13*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VMOVUPS      Z29, 128(R8)(R13*4)
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z11
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z3, Z3
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z7, Z7
+	VMOVUPS      192(SI)(R13*4), Z27
+	VMOVUPS      192(DI)(R13*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VMOVUPS      Z29, 192(R8)(R13*4)
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z12
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z4, Z4
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z8, Z8
+	ADDQ         $0x40, R13
+	SUBQ         $0x40, R14
+	VADDPS       Z4, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VMOVUPS      Z5, Z27
+	VADDPS       Z3, Z27, Z28
+	VMOVUPS      Z28, Z5
+	VSUBPS       Z28, Z27, Z27
+	VADDPS       Z3, Z27, Z27
+	VADDPS       Z6, Z27, Z27
+	VMOVUPS      Z27, Z6
+	VPXORD       Z3, Z3, Z3
+	VADDPS       Z8, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPS      Z9, Z27
+	VADDPS       Z7, Z27, Z28
+	VMOVUPS      Z28, Z9
+	VSUBPS       Z28, Z27, Z27
+	VADDPS       Z7, Z27, Z27
+	VADDPS       Z10, Z27, Z27
+	VMOVUPS      Z27, Z10
+	VPXORD       Z7, Z7, Z7
+	VADDPS       Z12, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VMOVUPS      Z13, Z27
+	VADDPS       Z11, Z27, Z28
+	VMOVUPS      Z28, Z13
+	VSUBPS       Z28, Z27, Z27
+	VADDPS       Z11, Z27, Z27
+	VADDPS       Z14, Z27, Z27
+	VMOVUPS      Z27, Z14
+	VPXORD       Z11, Z11, Z11
+	JMP          four8
+
+two9:
+	CMPQ         R14, $0x20
+	JLT          one10
+	VMOVUPS      (SI)(R13*4), Z27
+	VMOVUPS      (DI)(R13*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VMOVUPS      Z29, (R8)(R13*4)
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z11
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z3, Z3
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z7, Z7
+	VMOVUPS      64(SI)(R13*4), Z27
+	VMOVUPS      64(DI)(R13*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VMOVUPS      Z29, 64(R8)(R13*4)
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z12
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z4, Z4
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z8, Z8
+	ADDQ         $0x20, R13
+	SUBQ         $0x20, R14
+
+one10:
+	CMPQ         R14, $0x10
+	JLT          tail11
+	VMOVUPS      (SI)(R13*4), Z27
+	VMOVUPS      (DI)(R13*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VMOVUPS      Z29, (R8)(R13*4)
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z11
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z3, Z3
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z7, Z7
+	ADDQ         $0x10, R13
+	SUBQ         $0x10, R14
+
+tail11:
+	TESTQ        R14, R14
+	JEQ          done12
+	MOVL         $0x00000001, R15
+	SHLXL        R14, R15, R14
+	DECL         R14
+	KMOVW        R14, K1
+	VMOVUPS.Z    (SI)(R13*4), K1, Z27
+	VMOVUPS.Z    (DI)(R13*4), K1, Z28
+	VMOVUPS      Z25, Z25
+	VMAXPS       Z27, Z25, Z25
+	VMOVUPS      Z1, Z29
+	VFMADD231PS  Z0, Z25, Z29
+	VSUBPS       Z1, Z29, Z29
+	VMOVAPS      Z25, Z30
+	VFNMADD231PS Z2, Z29, Z30
+	VFNMADD231PS Z17, Z29, Z30
+	VMOVUPS      Z19, Z25
+	VFMADD213PS  Z20, Z30, Z25
+	VFMADD213PS  Z21, Z30, Z25
+	VFMADD213PS  Z22, Z30, Z25
+	VFMADD213PS  Z23, Z30, Z25
+	VFMADD213PS  Z18, Z30, Z25
+	VFMADD213PS  Z18, Z30, Z25
+	VSUBPS       Z26, Z29, Z29
+	VSCALEFPS    Z29, Z25, Z25
+	VMOVUPS      Z25, K1, (R8)(R13*4)
+	VCMPPS       $0x00, Z24, Z27, K4
+	KANDW        K4, K2, K5
+	KANDNW       K2, K4, K2
+	KANDW        K1, K5, K4
+	KMOVW        K4, R13
+	POPCNTL      R13, R13
+	ADDQ         R13, R12
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K5
+	VMOVUPS.Z    Z27, K5, Z27
+	VFMADD231PS  Z28, Z27, Z12
+	VMOVUPS.Z    Z25, K1, Z25
+	VPXORD       Z25, Z25, K4, Z25
+	VADDPS       Z25, Z4, Z4
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z8, Z8
+
+done12:
+	VADDPS           Z4, Z3, Z3
+	VPXORD           Z4, Z4, Z4
+	VMOVUPS          Z5, Z24
+	VADDPS           Z3, Z24, Z25
+	VMOVUPS          Z25, Z5
+	VSUBPS           Z25, Z24, Z24
+	VADDPS           Z3, Z24, Z24
+	VADDPS           Z6, Z24, Z24
+	VMOVUPS          Z24, Z6
+	VPXORD           Z3, Z3, Z3
+	VADDPS           Z8, Z7, Z7
+	VPXORD           Z8, Z8, Z8
+	VMOVUPS          Z9, Z24
+	VADDPS           Z7, Z24, Z25
+	VMOVUPS          Z25, Z9
+	VSUBPS           Z25, Z24, Z24
+	VADDPS           Z7, Z24, Z24
+	VADDPS           Z10, Z24, Z24
+	VMOVUPS          Z24, Z10
+	VPXORD           Z7, Z7, Z7
+	VADDPS           Z12, Z11, Z11
+	VPXORD           Z12, Z12, Z12
+	VMOVUPS          Z13, Z24
+	VADDPS           Z11, Z24, Z25
+	VMOVUPS          Z25, Z13
+	VSUBPS           Z25, Z24, Z24
+	VADDPS           Z11, Z24, Z24
+	VADDPS           Z14, Z24, Z24
+	VMOVUPS          Z24, Z14
+	VPXORD           Z11, Z11, Z11
+	VMOVUPS          Z5, (CX)(R11*1)
+	VMOVUPS          Z6, 1024(CX)(R11*1)
+	VMOVUPS          Z9, 2048(CX)(R11*1)
+	VMOVUPS          Z10, 3072(CX)(R11*1)
+	VMOVUPS          Z13, 4096(CX)(R11*1)
+	VMOVUPS          Z14, 5120(CX)(R11*1)
+	VMOVUPS          Z15, 6144(CX)(R11*1)
+	VXORPS           X24, X24, X24
+	VCVTSI2SSQ       R12, X24, X24
+	VMOVSS           X24, 1152(R10)
+	VPMOVD2M         Z16, K1
+	KMOVW            K1, R11
+	XORQ             R12, R12
+	TESTL            R11, R11
+	SETNE            R12
+	MOVQ             R10, R11
+	SUBQ             DX, R11
+	SHRQ             $0x02, R11
+	SHLXQ            R11, R12, R12
+	ORL              R12, BX
+	LEAQ             (SI)(AX*4), SI
+	LEAQ             (DI)(AX*4), DI
+	LEAQ             (R8)(AX*4), R8
+	ADDQ             $0x04, R10
+	DECQ             R9
+	JNE              row7
+	VMOVUPS          1024(CX), Z0
+	VMOVUPS          1088(CX), Z1
+	VMOVUPS          1152(CX), Z2
+	VMOVUPS          1216(CX), Z3
+	VUNPCKLPS        Z1, Z0, Z4
+	VUNPCKHPS        Z1, Z0, Z0
+	VUNPCKLPS        Z3, Z2, Z1
+	VUNPCKHPS        Z3, Z2, Z2
+	VUNPCKLPD        Z1, Z4, Z3
+	VUNPCKHPD        Z1, Z4, Z1
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VADDPS           Z1, Z3, Z3
+	VADDPS           Z4, Z3, Z3
+	VADDPS           Z0, Z3, Z3
+	VMOVUPS          (CX), Z0
+	VMOVUPS          64(CX), Z1
+	VMOVUPS          128(CX), Z2
+	VMOVUPS          192(CX), Z4
+	VUNPCKLPS        Z1, Z0, Z5
+	VUNPCKHPS        Z1, Z0, Z0
+	VUNPCKLPS        Z4, Z2, Z1
+	VUNPCKHPS        Z4, Z2, Z2
+	VUNPCKLPD        Z1, Z5, Z4
+	VUNPCKHPD        Z1, Z5, Z1
+	VUNPCKLPD        Z2, Z0, Z5
+	VUNPCKHPD        Z2, Z0, Z0
+	VADDPS           Z4, Z1, Z2
+	VSUBPS           Z4, Z2, Z6
+	VSUBPS           Z6, Z2, Z7
+	VSUBPS           Z7, Z4, Z7
+	VSUBPS           Z6, Z1, Z1
+	VADDPS           Z7, Z1, Z1
+	VADDPS           Z1, Z3, Z3
+	VADDPS           Z5, Z0, Z1
+	VSUBPS           Z5, Z1, Z4
+	VSUBPS           Z4, Z1, Z6
+	VSUBPS           Z6, Z5, Z6
+	VSUBPS           Z4, Z0, Z0
+	VADDPS           Z6, Z0, Z0
+	VADDPS           Z0, Z3, Z3
+	VADDPS           Z2, Z1, Z0
+	VSUBPS           Z2, Z0, Z4
+	VSUBPS           Z4, Z0, Z5
+	VSUBPS           Z5, Z2, Z5
+	VSUBPS           Z4, Z1, Z1
+	VADDPS           Z5, Z1, Z1
+	VADDPS           Z1, Z3, Z3
+	VMOVUPS          1280(CX), Z1
+	VMOVUPS          1344(CX), Z2
+	VMOVUPS          1408(CX), Z4
+	VMOVUPS          1472(CX), Z5
+	VUNPCKLPS        Z2, Z1, Z6
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z5, Z4, Z2
+	VUNPCKHPS        Z5, Z4, Z4
+	VUNPCKLPD        Z2, Z6, Z5
+	VUNPCKHPD        Z2, Z6, Z2
+	VUNPCKLPD        Z4, Z1, Z6
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPS           Z2, Z5, Z5
+	VADDPS           Z6, Z5, Z5
+	VADDPS           Z1, Z5, Z5
+	VMOVUPS          256(CX), Z1
+	VMOVUPS          320(CX), Z2
+	VMOVUPS          384(CX), Z4
+	VMOVUPS          448(CX), Z6
+	VUNPCKLPS        Z2, Z1, Z7
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z6, Z4, Z2
+	VUNPCKHPS        Z6, Z4, Z4
+	VUNPCKLPD        Z2, Z7, Z6
+	VUNPCKHPD        Z2, Z7, Z2
+	VUNPCKLPD        Z4, Z1, Z7
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPS           Z6, Z2, Z4
+	VSUBPS           Z6, Z4, Z8
+	VSUBPS           Z8, Z4, Z9
+	VSUBPS           Z9, Z6, Z9
+	VSUBPS           Z8, Z2, Z2
+	VADDPS           Z9, Z2, Z2
+	VADDPS           Z2, Z5, Z5
+	VADDPS           Z7, Z1, Z2
+	VSUBPS           Z7, Z2, Z6
+	VSUBPS           Z6, Z2, Z8
+	VSUBPS           Z8, Z7, Z8
+	VSUBPS           Z6, Z1, Z1
+	VADDPS           Z8, Z1, Z1
+	VADDPS           Z1, Z5, Z5
+	VADDPS           Z4, Z2, Z1
+	VSUBPS           Z4, Z1, Z6
+	VSUBPS           Z6, Z1, Z7
+	VSUBPS           Z7, Z4, Z7
+	VSUBPS           Z6, Z2, Z2
+	VADDPS           Z7, Z2, Z2
+	VADDPS           Z2, Z5, Z5
+	VSHUFF64X2       $0x44, Z5, Z3, Z2
+	VSHUFF64X2       $0xee, Z5, Z3, Z3
+	VADDPS           Z3, Z2, Z2
+	VSHUFF64X2       $0x44, Z1, Z0, Z3
+	VSHUFF64X2       $0xee, Z1, Z0, Z0
+	VADDPS           Z3, Z0, Z1
+	VSUBPS           Z3, Z1, Z4
+	VSUBPS           Z4, Z1, Z5
+	VSUBPS           Z5, Z3, Z5
+	VSUBPS           Z4, Z0, Z0
+	VADDPS           Z5, Z0, Z0
+	VADDPS           Z0, Z2, Z2
+	VMOVUPS          1536(CX), Z0
+	VMOVUPS          1600(CX), Z3
+	VMOVUPS          1664(CX), Z4
+	VMOVUPS          1728(CX), Z5
+	VUNPCKLPS        Z3, Z0, Z6
+	VUNPCKHPS        Z3, Z0, Z0
+	VUNPCKLPS        Z5, Z4, Z3
+	VUNPCKHPS        Z5, Z4, Z4
+	VUNPCKLPD        Z3, Z6, Z5
+	VUNPCKHPD        Z3, Z6, Z3
+	VUNPCKLPD        Z4, Z0, Z6
+	VUNPCKHPD        Z4, Z0, Z0
+	VADDPS           Z3, Z5, Z5
+	VADDPS           Z6, Z5, Z5
+	VADDPS           Z0, Z5, Z5
+	VMOVUPS          512(CX), Z0
+	VMOVUPS          576(CX), Z3
+	VMOVUPS          640(CX), Z4
+	VMOVUPS          704(CX), Z6
+	VUNPCKLPS        Z3, Z0, Z7
+	VUNPCKHPS        Z3, Z0, Z0
+	VUNPCKLPS        Z6, Z4, Z3
+	VUNPCKHPS        Z6, Z4, Z4
+	VUNPCKLPD        Z3, Z7, Z6
+	VUNPCKHPD        Z3, Z7, Z3
+	VUNPCKLPD        Z4, Z0, Z7
+	VUNPCKHPD        Z4, Z0, Z0
+	VADDPS           Z6, Z3, Z4
+	VSUBPS           Z6, Z4, Z8
+	VSUBPS           Z8, Z4, Z9
+	VSUBPS           Z9, Z6, Z9
+	VSUBPS           Z8, Z3, Z3
+	VADDPS           Z9, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VADDPS           Z7, Z0, Z3
+	VSUBPS           Z7, Z3, Z6
+	VSUBPS           Z6, Z3, Z8
+	VSUBPS           Z8, Z7, Z8
+	VSUBPS           Z6, Z0, Z0
+	VADDPS           Z8, Z0, Z0
+	VADDPS           Z0, Z5, Z5
+	VADDPS           Z4, Z3, Z0
+	VSUBPS           Z4, Z0, Z6
+	VSUBPS           Z6, Z0, Z7
+	VSUBPS           Z7, Z4, Z7
+	VSUBPS           Z6, Z3, Z3
+	VADDPS           Z7, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VMOVUPS          1792(CX), Z3
+	VMOVUPS          1856(CX), Z4
+	VMOVUPS          1920(CX), Z6
+	VMOVUPS          1984(CX), Z7
+	VUNPCKLPS        Z4, Z3, Z8
+	VUNPCKHPS        Z4, Z3, Z3
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z6
+	VUNPCKLPD        Z4, Z8, Z7
+	VUNPCKHPD        Z4, Z8, Z4
+	VUNPCKLPD        Z6, Z3, Z8
+	VUNPCKHPD        Z6, Z3, Z3
+	VADDPS           Z4, Z7, Z7
+	VADDPS           Z8, Z7, Z7
+	VADDPS           Z3, Z7, Z7
+	VMOVUPS          768(CX), Z3
+	VMOVUPS          832(CX), Z4
+	VMOVUPS          896(CX), Z6
+	VMOVUPS          960(CX), Z8
+	VUNPCKLPS        Z4, Z3, Z9
+	VUNPCKHPS        Z4, Z3, Z3
+	VUNPCKLPS        Z8, Z6, Z4
+	VUNPCKHPS        Z8, Z6, Z6
+	VUNPCKLPD        Z4, Z9, Z8
+	VUNPCKHPD        Z4, Z9, Z4
+	VUNPCKLPD        Z6, Z3, Z9
+	VUNPCKHPD        Z6, Z3, Z3
+	VADDPS           Z8, Z4, Z6
+	VSUBPS           Z8, Z6, Z10
+	VSUBPS           Z10, Z6, Z11
+	VSUBPS           Z11, Z8, Z11
+	VSUBPS           Z10, Z4, Z4
+	VADDPS           Z11, Z4, Z4
+	VADDPS           Z4, Z7, Z7
+	VADDPS           Z9, Z3, Z4
+	VSUBPS           Z9, Z4, Z8
+	VSUBPS           Z8, Z4, Z10
+	VSUBPS           Z10, Z9, Z10
+	VSUBPS           Z8, Z3, Z3
+	VADDPS           Z10, Z3, Z3
+	VADDPS           Z3, Z7, Z7
+	VADDPS           Z6, Z4, Z3
+	VSUBPS           Z6, Z3, Z8
+	VSUBPS           Z8, Z3, Z9
+	VSUBPS           Z9, Z6, Z9
+	VSUBPS           Z8, Z4, Z4
+	VADDPS           Z9, Z4, Z4
+	VADDPS           Z4, Z7, Z7
+	VSHUFF64X2       $0x44, Z7, Z5, Z4
+	VSHUFF64X2       $0xee, Z7, Z5, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x44, Z3, Z0, Z5
+	VSHUFF64X2       $0xee, Z3, Z0, Z0
+	VADDPS           Z5, Z0, Z3
+	VSUBPS           Z5, Z3, Z6
+	VSUBPS           Z6, Z3, Z7
+	VSUBPS           Z7, Z5, Z7
+	VSUBPS           Z6, Z0, Z0
+	VADDPS           Z7, Z0, Z0
+	VADDPS           Z0, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z2, Z0
+	VSHUFF64X2       $0xdd, Z4, Z2, Z2
+	VADDPS           Z2, Z0, Z0
+	VSHUFF64X2       $0x88, Z3, Z1, Z2
+	VSHUFF64X2       $0xdd, Z3, Z1, Z1
+	VADDPS           Z2, Z1, Z3
+	VSUBPS           Z2, Z3, Z4
+	VSUBPS           Z4, Z3, Z5
+	VSUBPS           Z5, Z2, Z5
+	VSUBPS           Z4, Z1, Z1
+	VADDPS           Z5, Z1, Z1
+	VADDPS           Z1, Z0, Z0
+	KXORW            K3, K3, K3
+	VMOVUPS          1152(DX), Z1
+	VMULPS           320(DX), Z1, Z1
+	VADDPS           Z1, Z3, Z2
+	VSUBPS           Z2, Z3, Z3
+	VADDPS           Z1, Z3, Z3
+	VADDPS           Z3, Z0, Z0
+	VMOVAPS          Z2, Z3
+	VMOVUPS          6144(CX), Z1
+	VMOVUPS          6208(CX), Z2
+	VMOVUPS          6272(CX), Z4
+	VMOVUPS          6336(CX), Z5
+	VUNPCKLPS        Z2, Z1, Z6
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z5, Z4, Z2
+	VUNPCKHPS        Z5, Z4, Z4
+	VUNPCKLPD        Z2, Z6, Z5
+	VUNPCKHPD        Z2, Z6, Z2
+	VUNPCKLPD        Z4, Z1, Z6
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPS           Z2, Z5, Z5
+	VADDPS           Z1, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VMOVUPS          6400(CX), Z1
+	VMOVUPS          6464(CX), Z2
+	VMOVUPS          6528(CX), Z4
+	VMOVUPS          6592(CX), Z6
+	VUNPCKLPS        Z2, Z1, Z7
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z6, Z4, Z2
+	VUNPCKHPS        Z6, Z4, Z4
+	VUNPCKLPD        Z2, Z7, Z6
+	VUNPCKHPD        Z2, Z7, Z2
+	VUNPCKLPD        Z4, Z1, Z7
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPS           Z2, Z6, Z6
+	VADDPS           Z1, Z7, Z7
+	VADDPS           Z7, Z6, Z6
+	VSHUFF64X2       $0x44, Z6, Z5, Z1
+	VSHUFF64X2       $0xee, Z6, Z5, Z2
+	VADDPS           Z2, Z1, Z1
+	VMOVUPS          6656(CX), Z2
+	VMOVUPS          6720(CX), Z4
+	VMOVUPS          6784(CX), Z5
+	VMOVUPS          6848(CX), Z6
+	VUNPCKLPS        Z4, Z2, Z7
+	VUNPCKHPS        Z4, Z2, Z2
+	VUNPCKLPS        Z6, Z5, Z4
+	VUNPCKHPS        Z6, Z5, Z5
+	VUNPCKLPD        Z4, Z7, Z6
+	VUNPCKHPD        Z4, Z7, Z4
+	VUNPCKLPD        Z5, Z2, Z7
+	VUNPCKHPD        Z5, Z2, Z2
+	VADDPS           Z4, Z6, Z6
+	VADDPS           Z2, Z7, Z7
+	VADDPS           Z7, Z6, Z6
+	VMOVUPS          6912(CX), Z2
+	VMOVUPS          6976(CX), Z4
+	VMOVUPS          7040(CX), Z5
+	VMOVUPS          7104(CX), Z7
+	VUNPCKLPS        Z4, Z2, Z8
+	VUNPCKHPS        Z4, Z2, Z2
+	VUNPCKLPS        Z7, Z5, Z4
+	VUNPCKHPS        Z7, Z5, Z5
+	VUNPCKLPD        Z4, Z8, Z7
+	VUNPCKHPD        Z4, Z8, Z4
+	VUNPCKLPD        Z5, Z2, Z8
+	VUNPCKHPD        Z5, Z2, Z2
+	VADDPS           Z4, Z7, Z7
+	VADDPS           Z2, Z8, Z8
+	VADDPS           Z8, Z7, Z7
+	VSHUFF64X2       $0x44, Z7, Z6, Z2
+	VSHUFF64X2       $0xee, Z7, Z6, Z4
+	VADDPS           Z4, Z2, Z2
+	VSHUFF64X2       $0x88, Z2, Z1, Z4
+	VSHUFF64X2       $0xdd, Z2, Z1, Z1
+	VADDPS           Z1, Z4, Z4
+	VMOVUPS          3072(CX), Z1
+	VMOVUPS          3136(CX), Z2
+	VMOVUPS          3200(CX), Z5
+	VMOVUPS          3264(CX), Z6
+	VUNPCKLPS        Z2, Z1, Z7
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z6, Z5, Z2
+	VUNPCKHPS        Z6, Z5, Z5
+	VUNPCKLPD        Z2, Z7, Z6
+	VUNPCKHPD        Z2, Z7, Z2
+	VUNPCKLPD        Z5, Z1, Z7
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPS           Z2, Z6, Z6
+	VADDPS           Z7, Z6, Z6
+	VADDPS           Z1, Z6, Z6
+	VMOVUPS          2048(CX), Z1
+	VMOVUPS          2112(CX), Z2
+	VMOVUPS          2176(CX), Z5
+	VMOVUPS          2240(CX), Z7
+	VUNPCKLPS        Z2, Z1, Z8
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z7, Z5, Z2
+	VUNPCKHPS        Z7, Z5, Z5
+	VUNPCKLPD        Z2, Z8, Z7
+	VUNPCKHPD        Z2, Z8, Z2
+	VUNPCKLPD        Z5, Z1, Z8
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPS           Z7, Z2, Z5
+	VSUBPS           Z7, Z5, Z9
+	VSUBPS           Z9, Z5, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z2, Z2
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z2, Z6, Z6
+	VADDPS           Z8, Z1, Z2
+	VSUBPS           Z8, Z2, Z7
+	VSUBPS           Z7, Z2, Z9
+	VSUBPS           Z9, Z8, Z9
+	VSUBPS           Z7, Z1, Z1
+	VADDPS           Z9, Z1, Z1
+	VADDPS           Z1, Z6, Z6
+	VADDPS           Z5, Z2, Z1
+	VSUBPS           Z5, Z1, Z7
+	VSUBPS           Z7, Z1, Z8
+	VSUBPS           Z8, Z5, Z8
+	VSUBPS           Z7, Z2, Z2
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z2, Z6, Z6
+	VMOVUPS          3328(CX), Z2
+	VMOVUPS          3392(CX), Z5
+	VMOVUPS          3456(CX), Z7
+	VMOVUPS          3520(CX), Z8
+	VUNPCKLPS        Z5, Z2, Z9
+	VUNPCKHPS        Z5, Z2, Z2
+	VUNPCKLPS        Z8, Z7, Z5
+	VUNPCKHPS        Z8, Z7, Z7
+	VUNPCKLPD        Z5, Z9, Z8
+	VUNPCKHPD        Z5, Z9, Z5
+	VUNPCKLPD        Z7, Z2, Z9
+	VUNPCKHPD        Z7, Z2, Z2
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z9, Z8, Z8
+	VADDPS           Z2, Z8, Z8
+	VMOVUPS          2304(CX), Z2
+	VMOVUPS          2368(CX), Z5
+	VMOVUPS          2432(CX), Z7
+	VMOVUPS          2496(CX), Z9
+	VUNPCKLPS        Z5, Z2, Z10
+	VUNPCKHPS        Z5, Z2, Z2
+	VUNPCKLPS        Z9, Z7, Z5
+	VUNPCKHPS        Z9, Z7, Z7
+	VUNPCKLPD        Z5, Z10, Z9
+	VUNPCKHPD        Z5, Z10, Z5
+	VUNPCKLPD        Z7, Z2, Z10
+	VUNPCKHPD        Z7, Z2, Z2
+	VADDPS           Z9, Z5, Z7
+	VSUBPS           Z9, Z7, Z11
+	VSUBPS           Z11, Z7, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z5, Z5
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z10, Z2, Z5
+	VSUBPS           Z10, Z5, Z9
+	VSUBPS           Z9, Z5, Z11
+	VSUBPS           Z11, Z10, Z11
+	VSUBPS           Z9, Z2, Z2
+	VADDPS           Z11, Z2, Z2
+	VADDPS           Z2, Z8, Z8
+	VADDPS           Z7, Z5, Z2
+	VSUBPS           Z7, Z2, Z9
+	VSUBPS           Z9, Z2, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z5, Z5
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z5, Z8, Z8
+	VSHUFF64X2       $0x44, Z8, Z6, Z5
+	VSHUFF64X2       $0xee, Z8, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VSHUFF64X2       $0x44, Z2, Z1, Z6
+	VSHUFF64X2       $0xee, Z2, Z1, Z1
+	VADDPS           Z6, Z1, Z2
+	VSUBPS           Z6, Z2, Z7
+	VSUBPS           Z7, Z2, Z8
+	VSUBPS           Z8, Z6, Z8
+	VSUBPS           Z7, Z1, Z1
+	VADDPS           Z8, Z1, Z1
+	VADDPS           Z1, Z5, Z5
+	VMOVUPS          3584(CX), Z1
+	VMOVUPS          3648(CX), Z6
+	VMOVUPS          3712(CX), Z7
+	VMOVUPS          3776(CX), Z8
+	VUNPCKLPS        Z6, Z1, Z9
+	VUNPCKHPS        Z6, Z1, Z1
+	VUNPCKLPS        Z8, Z7, Z6
+	VUNPCKHPS        Z8, Z7, Z7
+	VUNPCKLPD        Z6, Z9, Z8
+	VUNPCKHPD        Z6, Z9, Z6
+	VUNPCKLPD        Z7, Z1, Z9
+	VUNPCKHPD        Z7, Z1, Z1
+	VADDPS           Z6, Z8, Z8
+	VADDPS           Z9, Z8, Z8
+	VADDPS           Z1, Z8, Z8
+	VMOVUPS          2560(CX), Z1
+	VMOVUPS          2624(CX), Z6
+	VMOVUPS          2688(CX), Z7
+	VMOVUPS          2752(CX), Z9
+	VUNPCKLPS        Z6, Z1, Z10
+	VUNPCKHPS        Z6, Z1, Z1
+	VUNPCKLPS        Z9, Z7, Z6
+	VUNPCKHPS        Z9, Z7, Z7
+	VUNPCKLPD        Z6, Z10, Z9
+	VUNPCKHPD        Z6, Z10, Z6
+	VUNPCKLPD        Z7, Z1, Z10
+	VUNPCKHPD        Z7, Z1, Z1
+	VADDPS           Z9, Z6, Z7
+	VSUBPS           Z9, Z7, Z11
+	VSUBPS           Z11, Z7, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z6, Z6
+	VADDPS           Z12, Z6, Z6
+	VADDPS           Z6, Z8, Z8
+	VADDPS           Z10, Z1, Z6
+	VSUBPS           Z10, Z6, Z9
+	VSUBPS           Z9, Z6, Z11
+	VSUBPS           Z11, Z10, Z11
+	VSUBPS           Z9, Z1, Z1
+	VADDPS           Z11, Z1, Z1
+	VADDPS           Z1, Z8, Z8
+	VADDPS           Z7, Z6, Z1
+	VSUBPS           Z7, Z1, Z9
+	VSUBPS           Z9, Z1, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z6, Z6
+	VADDPS           Z10, Z6, Z6
+	VADDPS           Z6, Z8, Z8
+	VMOVUPS          3840(CX), Z6
+	VMOVUPS          3904(CX), Z7
+	VMOVUPS          3968(CX), Z9
+	VMOVUPS          4032(CX), Z10
+	VUNPCKLPS        Z7, Z6, Z11
+	VUNPCKHPS        Z7, Z6, Z6
+	VUNPCKLPS        Z10, Z9, Z7
+	VUNPCKHPS        Z10, Z9, Z9
+	VUNPCKLPD        Z7, Z11, Z10
+	VUNPCKHPD        Z7, Z11, Z7
+	VUNPCKLPD        Z9, Z6, Z11
+	VUNPCKHPD        Z9, Z6, Z6
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z11, Z10, Z10
+	VADDPS           Z6, Z10, Z10
+	VMOVUPS          2816(CX), Z6
+	VMOVUPS          2880(CX), Z7
+	VMOVUPS          2944(CX), Z9
+	VMOVUPS          3008(CX), Z11
+	VUNPCKLPS        Z7, Z6, Z12
+	VUNPCKHPS        Z7, Z6, Z6
+	VUNPCKLPS        Z11, Z9, Z7
+	VUNPCKHPS        Z11, Z9, Z9
+	VUNPCKLPD        Z7, Z12, Z11
+	VUNPCKHPD        Z7, Z12, Z7
+	VUNPCKLPD        Z9, Z6, Z12
+	VUNPCKHPD        Z9, Z6, Z6
+	VADDPS           Z11, Z7, Z9
+	VSUBPS           Z11, Z9, Z13
+	VSUBPS           Z13, Z9, Z14
+	VSUBPS           Z14, Z11, Z14
+	VSUBPS           Z13, Z7, Z7
+	VADDPS           Z14, Z7, Z7
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z12, Z6, Z7
+	VSUBPS           Z12, Z7, Z11
+	VSUBPS           Z11, Z7, Z13
+	VSUBPS           Z13, Z12, Z13
+	VSUBPS           Z11, Z6, Z6
+	VADDPS           Z13, Z6, Z6
+	VADDPS           Z6, Z10, Z10
+	VADDPS           Z9, Z7, Z6
+	VSUBPS           Z9, Z6, Z11
+	VSUBPS           Z11, Z6, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z7, Z7
+	VADDPS           Z12, Z7, Z7
+	VADDPS           Z7, Z10, Z10
+	VSHUFF64X2       $0x44, Z10, Z8, Z7
+	VSHUFF64X2       $0xee, Z10, Z8, Z8
+	VADDPS           Z8, Z7, Z7
+	VSHUFF64X2       $0x44, Z6, Z1, Z8
+	VSHUFF64X2       $0xee, Z6, Z1, Z1
+	VADDPS           Z8, Z1, Z6
+	VSUBPS           Z8, Z6, Z9
+	VSUBPS           Z9, Z6, Z10
+	VSUBPS           Z10, Z8, Z10
+	VSUBPS           Z9, Z1, Z1
+	VADDPS           Z10, Z1, Z1
+	VADDPS           Z1, Z7, Z7
+	VSHUFF64X2       $0x88, Z7, Z5, Z1
+	VSHUFF64X2       $0xdd, Z7, Z5, Z5
+	VADDPS           Z5, Z1, Z1
+	VSHUFF64X2       $0x88, Z6, Z2, Z5
+	VSHUFF64X2       $0xdd, Z6, Z2, Z2
+	VADDPS           Z5, Z2, Z6
+	VSUBPS           Z5, Z6, Z7
+	VSUBPS           Z7, Z6, Z8
+	VSUBPS           Z8, Z5, Z8
+	VSUBPS           Z7, Z2, Z2
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z2, Z1, Z1
+	VMOVUPS          5120(CX), Z2
+	VMOVUPS          5184(CX), Z5
+	VMOVUPS          5248(CX), Z7
+	VMOVUPS          5312(CX), Z8
+	VUNPCKLPS        Z5, Z2, Z9
+	VUNPCKHPS        Z5, Z2, Z2
+	VUNPCKLPS        Z8, Z7, Z5
+	VUNPCKHPS        Z8, Z7, Z7
+	VUNPCKLPD        Z5, Z9, Z8
+	VUNPCKHPD        Z5, Z9, Z5
+	VUNPCKLPD        Z7, Z2, Z9
+	VUNPCKHPD        Z7, Z2, Z2
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z9, Z8, Z8
+	VADDPS           Z2, Z8, Z8
+	VMOVUPS          4096(CX), Z2
+	VMOVUPS          4160(CX), Z5
+	VMOVUPS          4224(CX), Z7
+	VMOVUPS          4288(CX), Z9
+	VUNPCKLPS        Z5, Z2, Z10
+	VUNPCKHPS        Z5, Z2, Z2
+	VUNPCKLPS        Z9, Z7, Z5
+	VUNPCKHPS        Z9, Z7, Z7
+	VUNPCKLPD        Z5, Z10, Z9
+	VUNPCKHPD        Z5, Z10, Z5
+	VUNPCKLPD        Z7, Z2, Z10
+	VUNPCKHPD        Z7, Z2, Z2
+	VADDPS           Z9, Z5, Z7
+	VSUBPS           Z9, Z7, Z11
+	VSUBPS           Z11, Z7, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z5, Z5
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z10, Z2, Z5
+	VSUBPS           Z10, Z5, Z9
+	VSUBPS           Z9, Z5, Z11
+	VSUBPS           Z11, Z10, Z11
+	VSUBPS           Z9, Z2, Z2
+	VADDPS           Z11, Z2, Z2
+	VADDPS           Z2, Z8, Z8
+	VADDPS           Z7, Z5, Z2
+	VSUBPS           Z7, Z2, Z9
+	VSUBPS           Z9, Z2, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z5, Z5
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z5, Z8, Z8
+	VMOVUPS          5376(CX), Z5
+	VMOVUPS          5440(CX), Z7
+	VMOVUPS          5504(CX), Z9
+	VMOVUPS          5568(CX), Z10
+	VUNPCKLPS        Z7, Z5, Z11
+	VUNPCKHPS        Z7, Z5, Z5
+	VUNPCKLPS        Z10, Z9, Z7
+	VUNPCKHPS        Z10, Z9, Z9
+	VUNPCKLPD        Z7, Z11, Z10
+	VUNPCKHPD        Z7, Z11, Z7
+	VUNPCKLPD        Z9, Z5, Z11
+	VUNPCKHPD        Z9, Z5, Z5
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z11, Z10, Z10
+	VADDPS           Z5, Z10, Z10
+	VMOVUPS          4352(CX), Z5
+	VMOVUPS          4416(CX), Z7
+	VMOVUPS          4480(CX), Z9
+	VMOVUPS          4544(CX), Z11
+	VUNPCKLPS        Z7, Z5, Z12
+	VUNPCKHPS        Z7, Z5, Z5
+	VUNPCKLPS        Z11, Z9, Z7
+	VUNPCKHPS        Z11, Z9, Z9
+	VUNPCKLPD        Z7, Z12, Z11
+	VUNPCKHPD        Z7, Z12, Z7
+	VUNPCKLPD        Z9, Z5, Z12
+	VUNPCKHPD        Z9, Z5, Z5
+	VADDPS           Z11, Z7, Z9
+	VSUBPS           Z11, Z9, Z13
+	VSUBPS           Z13, Z9, Z14
+	VSUBPS           Z14, Z11, Z14
+	VSUBPS           Z13, Z7, Z7
+	VADDPS           Z14, Z7, Z7
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z12, Z5, Z7
+	VSUBPS           Z12, Z7, Z11
+	VSUBPS           Z11, Z7, Z13
+	VSUBPS           Z13, Z12, Z13
+	VSUBPS           Z11, Z5, Z5
+	VADDPS           Z13, Z5, Z5
+	VADDPS           Z5, Z10, Z10
+	VADDPS           Z9, Z7, Z5
+	VSUBPS           Z9, Z5, Z11
+	VSUBPS           Z11, Z5, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z7, Z7
+	VADDPS           Z12, Z7, Z7
+	VADDPS           Z7, Z10, Z10
+	VSHUFF64X2       $0x44, Z10, Z8, Z7
+	VSHUFF64X2       $0xee, Z10, Z8, Z8
+	VADDPS           Z8, Z7, Z7
+	VSHUFF64X2       $0x44, Z5, Z2, Z8
+	VSHUFF64X2       $0xee, Z5, Z2, Z2
+	VADDPS           Z8, Z2, Z5
+	VSUBPS           Z8, Z5, Z9
+	VSUBPS           Z9, Z5, Z10
+	VSUBPS           Z10, Z8, Z10
+	VSUBPS           Z9, Z2, Z2
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z2, Z7, Z7
+	VMOVUPS          5632(CX), Z2
+	VMOVUPS          5696(CX), Z8
+	VMOVUPS          5760(CX), Z9
+	VMOVUPS          5824(CX), Z10
+	VUNPCKLPS        Z8, Z2, Z11
+	VUNPCKHPS        Z8, Z2, Z2
+	VUNPCKLPS        Z10, Z9, Z8
+	VUNPCKHPS        Z10, Z9, Z9
+	VUNPCKLPD        Z8, Z11, Z10
+	VUNPCKHPD        Z8, Z11, Z8
+	VUNPCKLPD        Z9, Z2, Z11
+	VUNPCKHPD        Z9, Z2, Z2
+	VADDPS           Z8, Z10, Z10
+	VADDPS           Z11, Z10, Z10
+	VADDPS           Z2, Z10, Z10
+	VMOVUPS          4608(CX), Z2
+	VMOVUPS          4672(CX), Z8
+	VMOVUPS          4736(CX), Z9
+	VMOVUPS          4800(CX), Z11
+	VUNPCKLPS        Z8, Z2, Z12
+	VUNPCKHPS        Z8, Z2, Z2
+	VUNPCKLPS        Z11, Z9, Z8
+	VUNPCKHPS        Z11, Z9, Z9
+	VUNPCKLPD        Z8, Z12, Z11
+	VUNPCKHPD        Z8, Z12, Z8
+	VUNPCKLPD        Z9, Z2, Z12
+	VUNPCKHPD        Z9, Z2, Z2
+	VADDPS           Z11, Z8, Z9
+	VSUBPS           Z11, Z9, Z13
+	VSUBPS           Z13, Z9, Z14
+	VSUBPS           Z14, Z11, Z14
+	VSUBPS           Z13, Z8, Z8
+	VADDPS           Z14, Z8, Z8
+	VADDPS           Z8, Z10, Z10
+	VADDPS           Z12, Z2, Z8
+	VSUBPS           Z12, Z8, Z11
+	VSUBPS           Z11, Z8, Z13
+	VSUBPS           Z13, Z12, Z13
+	VSUBPS           Z11, Z2, Z2
+	VADDPS           Z13, Z2, Z2
+	VADDPS           Z2, Z10, Z10
+	VADDPS           Z9, Z8, Z2
+	VSUBPS           Z9, Z2, Z11
+	VSUBPS           Z11, Z2, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z8, Z8
+	VADDPS           Z12, Z8, Z8
+	VADDPS           Z8, Z10, Z10
+	VMOVUPS          5888(CX), Z8
+	VMOVUPS          5952(CX), Z9
+	VMOVUPS          6016(CX), Z11
+	VMOVUPS          6080(CX), Z12
+	VUNPCKLPS        Z9, Z8, Z13
+	VUNPCKHPS        Z9, Z8, Z8
+	VUNPCKLPS        Z12, Z11, Z9
+	VUNPCKHPS        Z12, Z11, Z11
+	VUNPCKLPD        Z9, Z13, Z12
+	VUNPCKHPD        Z9, Z13, Z9
+	VUNPCKLPD        Z11, Z8, Z13
+	VUNPCKHPD        Z11, Z8, Z8
+	VADDPS           Z9, Z12, Z12
+	VADDPS           Z13, Z12, Z12
+	VADDPS           Z8, Z12, Z12
+	VMOVUPS          4864(CX), Z8
+	VMOVUPS          4928(CX), Z9
+	VMOVUPS          4992(CX), Z11
+	VMOVUPS          5056(CX), Z13
+	VUNPCKLPS        Z9, Z8, Z14
+	VUNPCKHPS        Z9, Z8, Z8
+	VUNPCKLPS        Z13, Z11, Z9
+	VUNPCKHPS        Z13, Z11, Z11
+	VUNPCKLPD        Z9, Z14, Z13
+	VUNPCKHPD        Z9, Z14, Z9
+	VUNPCKLPD        Z11, Z8, Z14
+	VUNPCKHPD        Z11, Z8, Z8
+	VADDPS           Z13, Z9, Z11
+	VSUBPS           Z13, Z11, Z15
+	VSUBPS           Z15, Z11, Z16
+	VSUBPS           Z16, Z13, Z16
+	VSUBPS           Z15, Z9, Z9
+	VADDPS           Z16, Z9, Z9
+	VADDPS           Z9, Z12, Z12
+	VADDPS           Z14, Z8, Z9
+	VSUBPS           Z14, Z9, Z13
+	VSUBPS           Z13, Z9, Z15
+	VSUBPS           Z15, Z14, Z15
+	VSUBPS           Z13, Z8, Z8
+	VADDPS           Z15, Z8, Z8
+	VADDPS           Z8, Z12, Z12
+	VADDPS           Z11, Z9, Z8
+	VSUBPS           Z11, Z8, Z13
+	VSUBPS           Z13, Z8, Z14
+	VSUBPS           Z14, Z11, Z14
+	VSUBPS           Z13, Z9, Z9
+	VADDPS           Z14, Z9, Z9
+	VADDPS           Z9, Z12, Z12
+	VSHUFF64X2       $0x44, Z12, Z10, Z9
+	VSHUFF64X2       $0xee, Z12, Z10, Z10
+	VADDPS           Z10, Z9, Z9
+	VSHUFF64X2       $0x44, Z8, Z2, Z10
+	VSHUFF64X2       $0xee, Z8, Z2, Z2
+	VADDPS           Z10, Z2, Z8
+	VSUBPS           Z10, Z8, Z11
+	VSUBPS           Z11, Z8, Z12
+	VSUBPS           Z12, Z10, Z12
+	VSUBPS           Z11, Z2, Z2
+	VADDPS           Z12, Z2, Z2
+	VADDPS           Z2, Z9, Z9
+	VSHUFF64X2       $0x88, Z9, Z7, Z2
+	VSHUFF64X2       $0xdd, Z9, Z7, Z7
+	VADDPS           Z7, Z2, Z2
+	VSHUFF64X2       $0x88, Z8, Z5, Z7
+	VSHUFF64X2       $0xdd, Z8, Z5, Z5
+	VADDPS           Z7, Z5, Z8
+	VSUBPS           Z7, Z8, Z9
+	VSUBPS           Z9, Z8, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z5, Z5
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z5, Z2, Z2
+	MOVQ             f+40(FP), CX
+	VSUBPS           Z1, Z1, Z5
+	VCMPPS           $0x00, Z5, Z5, K1
+	VMOVUPS.Z        Z1, K1, Z1
+	VADDPS           Z1, Z6, Z6
+	VADDPS           Z6, Z4, Z1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z5
+	VCMPPS           $0x15, Z5, Z1, K1
+	KORW             K1, K3, K3
+	VMOVUPS          320(DX), Z5
+	VMOVUPS          (CX), Z7
+	VMOVAPS          Z1, Z9
+	VADDPS           Z5, Z3, Z10
+	VMAXPS           Z5, Z3, Z11
+	VMINPS           Z5, Z3, Z12
+	VSUBPS           Z10, Z11, Z11
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z0, Z11, Z11
+	VDIVPS           Z10, Z9, Z9
+	VDIVPS           Z10, Z11, Z11
+	VFNMADD231PS     Z9, Z11, Z9
+	KMOVW            K3, CX
+	VSUBPS           Z0, Z0, Z10
+	VCMPPS           $0x00, Z10, Z10, K1
+	VMOVUPS.Z        Z0, K1, Z0
+	VADDPS           Z0, Z3, Z3
+	VDIVPS           Z5, Z3, Z3
+	VADDPS.BCST      cs3f800000<>+0(SB), Z3, Z0
+	VBROADCASTSS     cs3f800000<>+0(SB), Z5
+	VDIVPS           Z0, Z5, Z5
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z0, Z11
+	VSUBPS           Z11, Z3, Z11
+	VMULPS           Z5, Z11, Z11
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z12
+	VPSUBD           Z12, Z0, Z10
+	VPSRAD           $0x17, Z10, Z10
+	VPSLLD           $0x17, Z10, Z12
+	VPSUBD           Z12, Z0, Z0
+	VCVTDQ2PS        Z10, Z10
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z0, Z0
+	VADDPS.BCST      cs40000000<>+0(SB), Z0, Z12
+	VDIVPS           Z12, Z0, Z12
+	VMULPS           Z12, Z12, Z13
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z14
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z13, Z14
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z13, Z14
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z13, Z14
+	VMULPS           Z13, Z14, Z14
+	VMULPS           Z0, Z0, Z13
+	VMULPS.BCST      cs3f000000<>+0(SB), Z13, Z13
+	VADDPS           Z13, Z14, Z14
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z10, Z11
+	VFMADD231PS      Z12, Z14, Z11
+	VSUBPS           Z11, Z13, Z13
+	VSUBPS           Z13, Z0, Z0
+	VMOVAPS          Z0, Z0
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z10, Z0
+	VMULPS           Z5, Z3, Z3
+	VBROADCASTSS     cs3f000000<>+0(SB), Z10
+	VCMPPS           $0x1e, Z10, Z5, K1
+	VMULPS           Z1, Z5, Z5
+	VMAXPS           Z4, Z5, Z5
+	VMULPS           Z1, Z3, Z4
+	VMAXPS           Z6, Z4, Z4
+	VCMPPS           $0x11, Z5, Z4, K2
+	KANDW            K1, K2, K1
+	VSUBPS           Z2, Z2, Z4
+	VCMPPS           $0x00, Z4, Z4, K2
+	VMOVUPS.Z        Z2, K2, Z2
+	VADDPS           Z2, Z8, Z8
+	VFMSUB213PS      Z8, Z1, Z0
+	VFNMADD213PS     Z6, Z1, Z3
+	ORL              CX, BX
+	MOVL             BX, declined+72(FP)
+	MOVQ             loss+48(FP), CX
+	VEXTRACTF64X4    $0x01, Z0, Y1
+	VCVTPS2PD        Y1, Z1
+	VCVTPS2PD        Y0, Z0
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, 64(CX)
+	VMOVUPS          Z9, 320(DX)
+	VMOVUPS          Z7, (DX)
+	VMOVUPS          Z3, 640(DX)
+	VBROADCASTSS     cs7fc00000<>+0(SB), Z0
+	VMOVUPS          64(DX), Z1
+	VMOVUPS          Z1, K1, Z0
+	VMOVUPS          Z0, 64(DX)
+	MOVQ             e+0(FP), CX
+	MOVQ             z+8(FP), BX
+	MOVQ             t+16(FP), SI
+	MOVQ             n+32(FP), DI
+
+row13:
+	VBROADCASTSS 320(DX), Z0
+	VBROADCASTSS (DX), Z1
+	VBROADCASTSS 640(DX), Z2
+	VBROADCASTSS 64(DX), Z3
+	XORQ         R8, R8
+	MOVQ         AX, R9
+
+big14:
+	CMPQ        R9, $0x40
+	JLT         small15
+	VMOVUPS     (CX)(R8*4), Z4
+	VMOVUPS     (SI)(R8*4), Z5
+	VFMSUB213PS Z5, Z0, Z4
+	VMOVUPS     (BX)(R8*4), Z5
+	VCMPPS      $0x00, Z3, Z5, K1
+	VMOVUPS     Z2, K1, Z4
+	VMULPS      Z1, Z4, Z4
+	VMOVUPS     Z4, (CX)(R8*4)
+	VMOVUPS     64(CX)(R8*4), Z4
+	VMOVUPS     64(SI)(R8*4), Z5
+	VFMSUB213PS Z5, Z0, Z4
+	VMOVUPS     64(BX)(R8*4), Z5
+	VCMPPS      $0x00, Z3, Z5, K1
+	VMOVUPS     Z2, K1, Z4
+	VMULPS      Z1, Z4, Z4
+	VMOVUPS     Z4, 64(CX)(R8*4)
+	VMOVUPS     128(CX)(R8*4), Z4
+	VMOVUPS     128(SI)(R8*4), Z5
+	VFMSUB213PS Z5, Z0, Z4
+	VMOVUPS     128(BX)(R8*4), Z5
+	VCMPPS      $0x00, Z3, Z5, K1
+	VMOVUPS     Z2, K1, Z4
+	VMULPS      Z1, Z4, Z4
+	VMOVUPS     Z4, 128(CX)(R8*4)
+	VMOVUPS     192(CX)(R8*4), Z4
+	VMOVUPS     192(SI)(R8*4), Z5
+	VFMSUB213PS Z5, Z0, Z4
+	VMOVUPS     192(BX)(R8*4), Z5
+	VCMPPS      $0x00, Z3, Z5, K1
+	VMOVUPS     Z2, K1, Z4
+	VMULPS      Z1, Z4, Z4
+	VMOVUPS     Z4, 192(CX)(R8*4)
+	ADDQ        $0x40, R8
+	SUBQ        $0x40, R9
+	JMP         big14
+
+small15:
+next16:
+	CMPQ        R9, $0x10
+	JLT         tail17
+	VMOVUPS     (CX)(R8*4), Z4
+	VMOVUPS     (SI)(R8*4), Z5
+	VFMSUB213PS Z5, Z0, Z4
+	VMOVUPS     (BX)(R8*4), Z5
+	VCMPPS      $0x00, Z3, Z5, K1
+	VMOVUPS     Z2, K1, Z4
+	VMULPS      Z1, Z4, Z4
+	VMOVUPS     Z4, (CX)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, R9
+	JMP         next16
+
+tail17:
+	TESTQ       R9, R9
+	JEQ         done18
+	MOVL        $0x00000001, R10
+	SHLXL       R9, R10, R9
+	DECL        R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (CX)(R8*4), K1, Z4
+	VMOVUPS.Z   (SI)(R8*4), K1, Z5
+	VFMSUB213PS Z5, Z0, Z4
+	VMOVUPS.Z   (BX)(R8*4), K1, Z0
+	VCMPPS      $0x00, Z3, Z0, K2
+	VMOVUPS     Z2, K2, Z4
+	VMULPS      Z1, Z4, Z4
+	VMOVUPS     Z4, K1, (CX)(R8*4)
+
+done18:
+	LEAQ (CX)(AX*4), CX
+	LEAQ (BX)(AX*4), BX
+	LEAQ (SI)(AX*4), SI
+	ADDQ $0x04, DX
+	DECQ DI
+	JNE  row13
+	VZEROUPPER
+	RET
+
+DATA cs7fc00000<>+0(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+4(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+8(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+12(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+16(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+20(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+24(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+28(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+32(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+36(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+40(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+44(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+48(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+52(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+56(SB)/4, $0x7fc00000
+DATA cs7fc00000<>+60(SB)/4, $0x7fc00000
+GLOBL cs7fc00000<>(SB), RODATA|NOPTR, $64
+
+// func blockCrossEntropyF32AVX512(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, POPCNT
+TEXT ·blockCrossEntropyF32AVX512(SB), NOSPLIT, $0-60
+	MOVQ k+16(FP), AX
+	MOVQ work+40(FP), CX
+	MOVQ lanes+48(FP), DX
+	MOVQ z+0(FP), BX
+	MOVQ n+24(FP), SI
+	MOVQ DX, DI
+
+row1:
+	VBROADCASTSS csff800000<>+0(SB), Z0
+	VBROADCASTSS csff800000<>+0(SB), Z1
+	XORQ         R8, R8
+	MOVQ         AX, R9
+
+big2:
+	CMPQ    R9, $0x40
+	JLT     small3
+	VMOVUPS (BX)(R8*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS 64(BX)(R8*4), Z2
+	VMAXPS  Z1, Z2, Z1
+	VMOVUPS 128(BX)(R8*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS 192(BX)(R8*4), Z2
+	VMAXPS  Z1, Z2, Z1
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, R9
+	JMP     big2
+
+small3:
+next4:
+	CMPQ    R9, $0x10
+	JLT     tail5
+	VMOVUPS (BX)(R8*4), Z2
+	VMAXPS  Z0, Z2, Z0
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, R9
+	JMP     next4
+
+tail5:
+	TESTQ        R9, R9
+	JEQ          done6
+	MOVL         $0x00000001, R10
+	SHLXL        R9, R10, R9
+	DECL         R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (BX)(R8*4), K1, Z2
+	VBROADCASTSS csff800000<>+0(SB), Z17
+	VMOVUPS      Z2, K1, Z17
+	VMAXPS       Z0, Z17, Z0
+
+done6:
+	VMAXPS            Z1, Z0, Z0
+	MOVQ              DI, R8
+	SUBQ              DX, R8
+	SHLQ              $0x04, R8
+	VMOVUPS           Z0, (CX)(R8*1)
+	LEAQ              (BX)(AX*4), BX
+	ADDQ              $0x04, DI
+	DECQ              SI
+	JNE               row1
+	VMOVUPS           (CX), Z0
+	VMOVUPS           64(CX), Z1
+	VMOVUPS           128(CX), Z2
+	VMOVUPS           192(CX), Z17
+	VUNPCKLPS         Z1, Z0, Z18
+	VUNPCKHPS         Z1, Z0, Z0
+	VUNPCKLPS         Z17, Z2, Z1
+	VUNPCKHPS         Z17, Z2, Z2
+	VUNPCKLPD         Z1, Z18, Z17
+	VUNPCKHPD         Z1, Z18, Z1
+	VUNPCKLPD         Z2, Z0, Z18
+	VUNPCKHPD         Z2, Z0, Z0
+	VMAXPS            Z1, Z17, Z17
+	VMAXPS            Z0, Z18, Z18
+	VMAXPS            Z18, Z17, Z17
+	VMOVUPS           256(CX), Z0
+	VMOVUPS           320(CX), Z1
+	VMOVUPS           384(CX), Z2
+	VMOVUPS           448(CX), Z18
+	VUNPCKLPS         Z1, Z0, Z19
+	VUNPCKHPS         Z1, Z0, Z0
+	VUNPCKLPS         Z18, Z2, Z1
+	VUNPCKHPS         Z18, Z2, Z2
+	VUNPCKLPD         Z1, Z19, Z18
+	VUNPCKHPD         Z1, Z19, Z1
+	VUNPCKLPD         Z2, Z0, Z19
+	VUNPCKHPD         Z2, Z0, Z0
+	VMAXPS            Z1, Z18, Z18
+	VMAXPS            Z0, Z19, Z19
+	VMAXPS            Z19, Z18, Z18
+	VSHUFF64X2        $0x44, Z18, Z17, Z0
+	VSHUFF64X2        $0xee, Z18, Z17, Z1
+	VMAXPS            Z1, Z0, Z0
+	VMOVUPS           512(CX), Z1
+	VMOVUPS           576(CX), Z2
+	VMOVUPS           640(CX), Z17
+	VMOVUPS           704(CX), Z18
+	VUNPCKLPS         Z2, Z1, Z19
+	VUNPCKHPS         Z2, Z1, Z1
+	VUNPCKLPS         Z18, Z17, Z2
+	VUNPCKHPS         Z18, Z17, Z17
+	VUNPCKLPD         Z2, Z19, Z18
+	VUNPCKHPD         Z2, Z19, Z2
+	VUNPCKLPD         Z17, Z1, Z19
+	VUNPCKHPD         Z17, Z1, Z1
+	VMAXPS            Z2, Z18, Z18
+	VMAXPS            Z1, Z19, Z19
+	VMAXPS            Z19, Z18, Z18
+	VMOVUPS           768(CX), Z1
+	VMOVUPS           832(CX), Z2
+	VMOVUPS           896(CX), Z17
+	VMOVUPS           960(CX), Z19
+	VUNPCKLPS         Z2, Z1, Z20
+	VUNPCKHPS         Z2, Z1, Z1
+	VUNPCKLPS         Z19, Z17, Z2
+	VUNPCKHPS         Z19, Z17, Z17
+	VUNPCKLPD         Z2, Z20, Z19
+	VUNPCKHPD         Z2, Z20, Z2
+	VUNPCKLPD         Z17, Z1, Z20
+	VUNPCKHPD         Z17, Z1, Z1
+	VMAXPS            Z2, Z19, Z19
+	VMAXPS            Z1, Z20, Z20
+	VMAXPS            Z20, Z19, Z19
+	VSHUFF64X2        $0x44, Z19, Z18, Z1
+	VSHUFF64X2        $0xee, Z19, Z18, Z2
+	VMAXPS            Z2, Z1, Z1
+	VSHUFF64X2        $0x88, Z1, Z0, Z2
+	VSHUFF64X2        $0xdd, Z1, Z0, Z0
+	VMAXPS            Z0, Z2, Z2
+	VBROADCASTSS      cs7fffffff<>+0(SB), Z0
+	VANDPS            Z2, Z0, Z0
+	VBROADCASTSS      cs49800000<>+0(SB), Z1
+	VCMPPS            $0x15, Z1, Z0, K1
+	KMOVW             K1, BX
+	VADDPS.BCST       csc2d10000<>+0(SB), Z2, Z0
+	VBROADCASTSS      cs4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z2, Z1
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z1, Z1
+	VBROADCASTSS      cs4b400000<>+0(SB), Z17
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z2, Z17
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z17, Z18
+	VMOVAPS           Z2, Z19
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z18, Z19
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z18, Z19
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z17
+	VFMADD213PS.BCST  cs3c0905d1<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3e2aaa6e<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z19, Z17
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z19, Z17
+	VSUBPS            Z1, Z18, Z18
+	VSCALEFPS         Z18, Z17, Z17
+	VMOVUPS           Z17, 320(DX)
+	VMOVUPS           Z2, 64(DX)
+	VMOVUPS           Z0, 1024(DX)
+	VMOVUPS           Z1, 1088(DX)
+	VBROADCASTSS      cs3fb8aa3b<>+0(SB), Z0
+	VBROADCASTSS      cs4b400000<>+0(SB), Z1
+	VBROADCASTSS      cs3f317218<>+0(SB), Z2
+	VBROADCASTSS      csb102e308<>+0(SB), Z17
+	VBROADCASTSS      cs3f800000<>+0(SB), Z18
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z19
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z20
+	VBROADCASTSS      cs3d2aaa8d<>+0(SB), Z21
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z22
+	VBROADCASTSS      cs3f000000<>+0(SB), Z23
+	MOVQ              z+0(FP), SI
+	MOVQ              t+8(FP), DI
+	MOVQ              n+24(FP), R8
+	MOVQ              DX, R9
+
+row7:
+	VBROADCASTSS 64(R9), Z24
+	VBROADCASTSS 1024(R9), Z25
+	VBROADCASTSS 1088(R9), Z26
+	MOVQ         R9, R10
+	SUBQ         DX, R10
+	SHLQ         $0x04, R10
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	VPXORD       Z16, Z16, Z16
+	KXNORW       K2, K2, K2
+	MOVQ         $-1, R11
+	XORQ         R12, R12
+	MOVQ         AX, R13
+
+four8:
+	CMPQ         R13, $0x40
+	JLT          two9
+	VMOVUPS      (SI)(R12*4), Z27
+	VMOVUPS      (DI)(R12*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z11
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z3, Z3
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z7, Z7
+	VMOVUPS      64(SI)(R12*4), Z27
+	VMOVUPS      64(DI)(R12*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z12
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z4, Z4
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z8, Z8
+	VMOVUPS      128(SI)(R12*4), Z27
+	VMOVUPS      128(DI)(R12*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z11
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z3, Z3
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z7, Z7
+	VMOVUPS      192(SI)(R12*4), Z27
+	VMOVUPS      192(DI)(R12*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z12
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z4, Z4
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z8, Z8
+	ADDQ         $0x40, R12
+	SUBQ         $0x40, R13
+	VADDPS       Z4, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VMOVUPS      Z5, Z27
+	VADDPS       Z3, Z27, Z28
+	VMOVUPS      Z28, Z5
+	VSUBPS       Z28, Z27, Z27
+	VADDPS       Z3, Z27, Z27
+	VADDPS       Z6, Z27, Z27
+	VMOVUPS      Z27, Z6
+	VPXORD       Z3, Z3, Z3
+	VADDPS       Z8, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPS      Z9, Z27
+	VADDPS       Z7, Z27, Z28
+	VMOVUPS      Z28, Z9
+	VSUBPS       Z28, Z27, Z27
+	VADDPS       Z7, Z27, Z27
+	VADDPS       Z10, Z27, Z27
+	VMOVUPS      Z27, Z10
+	VPXORD       Z7, Z7, Z7
+	VADDPS       Z12, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VMOVUPS      Z13, Z27
+	VADDPS       Z11, Z27, Z28
+	VMOVUPS      Z28, Z13
+	VSUBPS       Z28, Z27, Z27
+	VADDPS       Z11, Z27, Z27
+	VADDPS       Z14, Z27, Z27
+	VMOVUPS      Z27, Z14
+	VPXORD       Z11, Z11, Z11
+	JMP          four8
+
+two9:
+	CMPQ         R13, $0x20
+	JLT          one10
+	VMOVUPS      (SI)(R12*4), Z27
+	VMOVUPS      (DI)(R12*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z11
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z3, Z3
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z7, Z7
+	VMOVUPS      64(SI)(R12*4), Z27
+	VMOVUPS      64(DI)(R12*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z12
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z4, Z4
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z8, Z8
+	ADDQ         $0x20, R12
+	SUBQ         $0x20, R13
+
+one10:
+	CMPQ         R13, $0x10
+	JLT          tail11
+	VMOVUPS      (SI)(R12*4), Z27
+	VMOVUPS      (DI)(R12*4), Z28
+	VMOVUPS      Z25, Z29
+	VMAXPS       Z27, Z29, Z29
+	VMOVUPS      Z1, Z30
+	VFMADD231PS  Z0, Z29, Z30
+	VSUBPS       Z1, Z30, Z30
+	VMOVAPS      Z29, Z31
+	VFNMADD231PS Z2, Z30, Z31
+	VFNMADD231PS Z17, Z30, Z31
+	VMOVUPS      Z19, Z29
+	VFMADD213PS  Z20, Z31, Z29
+	VFMADD213PS  Z21, Z31, Z29
+	VFMADD213PS  Z22, Z31, Z29
+	VFMADD213PS  Z23, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VFMADD213PS  Z18, Z31, Z29
+	VSUBPS       Z26, Z30, Z30
+	VSCALEFPS    Z30, Z29, Z29
+	VCMPPS       $0x00, Z24, Z27, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K1
+	VMOVUPS.Z    Z27, K1, Z27
+	VFMADD231PS  Z28, Z27, Z11
+	VPXORD       Z29, Z29, K4, Z29
+	VADDPS       Z29, Z3, Z3
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z7, Z7
+	ADDQ         $0x10, R12
+	SUBQ         $0x10, R13
+
+tail11:
+	TESTQ        R13, R13
+	JEQ          done12
+	MOVL         $0x00000001, R14
+	SHLXL        R13, R14, R13
+	DECL         R13
+	KMOVW        R13, K1
+	VMOVUPS.Z    (SI)(R12*4), K1, Z27
+	VMOVUPS.Z    (DI)(R12*4), K1, Z28
+	VMOVUPS      Z25, Z25
+	VMAXPS       Z27, Z25, Z25
+	VMOVUPS      Z1, Z29
+	VFMADD231PS  Z0, Z25, Z29
+	VSUBPS       Z1, Z29, Z29
+	VMOVAPS      Z25, Z30
+	VFNMADD231PS Z2, Z29, Z30
+	VFNMADD231PS Z17, Z29, Z30
+	VMOVUPS      Z19, Z25
+	VFMADD213PS  Z20, Z30, Z25
+	VFMADD213PS  Z21, Z30, Z25
+	VFMADD213PS  Z22, Z30, Z25
+	VFMADD213PS  Z23, Z30, Z25
+	VFMADD213PS  Z18, Z30, Z25
+	VFMADD213PS  Z18, Z30, Z25
+	VSUBPS       Z26, Z29, Z29
+	VSCALEFPS    Z29, Z25, Z25
+	VCMPPS       $0x00, Z24, Z27, K4
+	KANDW        K4, K2, K5
+	KANDNW       K2, K4, K2
+	KANDW        K1, K5, K4
+	KMOVW        K4, R12
+	POPCNTL      R12, R12
+	ADDQ         R12, R11
+	VORPS        Z28, Z16, Z16
+	VADDPS       Z28, Z15, K4, Z15
+	VSUBPS       Z24, Z27, Z27
+	VCMPPS.BCST  $0x04, cs0<>+0(SB), Z28, K5
+	VMOVUPS.Z    Z27, K5, Z27
+	VFMADD231PS  Z28, Z27, Z12
+	VMOVUPS.Z    Z25, K1, Z25
+	VPXORD       Z25, Z25, K4, Z25
+	VADDPS       Z25, Z4, Z4
+	VPXORD       Z28, Z28, K4, Z28
+	VADDPS       Z28, Z8, Z8
+
+done12:
+	VADDPS           Z4, Z3, Z3
+	VPXORD           Z4, Z4, Z4
+	VMOVUPS          Z5, Z24
+	VADDPS           Z3, Z24, Z25
+	VMOVUPS          Z25, Z5
+	VSUBPS           Z25, Z24, Z24
+	VADDPS           Z3, Z24, Z24
+	VADDPS           Z6, Z24, Z24
+	VMOVUPS          Z24, Z6
+	VPXORD           Z3, Z3, Z3
+	VADDPS           Z8, Z7, Z7
+	VPXORD           Z8, Z8, Z8
+	VMOVUPS          Z9, Z24
+	VADDPS           Z7, Z24, Z25
+	VMOVUPS          Z25, Z9
+	VSUBPS           Z25, Z24, Z24
+	VADDPS           Z7, Z24, Z24
+	VADDPS           Z10, Z24, Z24
+	VMOVUPS          Z24, Z10
+	VPXORD           Z7, Z7, Z7
+	VADDPS           Z12, Z11, Z11
+	VPXORD           Z12, Z12, Z12
+	VMOVUPS          Z13, Z24
+	VADDPS           Z11, Z24, Z25
+	VMOVUPS          Z25, Z13
+	VSUBPS           Z25, Z24, Z24
+	VADDPS           Z11, Z24, Z24
+	VADDPS           Z14, Z24, Z24
+	VMOVUPS          Z24, Z14
+	VPXORD           Z11, Z11, Z11
+	VMOVUPS          Z5, (CX)(R10*1)
+	VMOVUPS          Z6, 1024(CX)(R10*1)
+	VMOVUPS          Z9, 2048(CX)(R10*1)
+	VMOVUPS          Z10, 3072(CX)(R10*1)
+	VMOVUPS          Z13, 4096(CX)(R10*1)
+	VMOVUPS          Z14, 5120(CX)(R10*1)
+	VMOVUPS          Z15, 6144(CX)(R10*1)
+	VXORPS           X24, X24, X24
+	VCVTSI2SSQ       R11, X24, X24
+	VMOVSS           X24, 1152(R9)
+	VPMOVD2M         Z16, K1
+	KMOVW            K1, R10
+	XORQ             R11, R11
+	TESTL            R10, R10
+	SETNE            R11
+	MOVQ             R9, R10
+	SUBQ             DX, R10
+	SHRQ             $0x02, R10
+	SHLXQ            R10, R11, R11
+	ORL              R11, BX
+	LEAQ             (SI)(AX*4), SI
+	LEAQ             (DI)(AX*4), DI
+	ADDQ             $0x04, R9
+	DECQ             R8
+	JNE              row7
+	VMOVUPS          1024(CX), Z0
+	VMOVUPS          1088(CX), Z1
+	VMOVUPS          1152(CX), Z2
+	VMOVUPS          1216(CX), Z3
+	VUNPCKLPS        Z1, Z0, Z4
+	VUNPCKHPS        Z1, Z0, Z0
+	VUNPCKLPS        Z3, Z2, Z1
+	VUNPCKHPS        Z3, Z2, Z2
+	VUNPCKLPD        Z1, Z4, Z3
+	VUNPCKHPD        Z1, Z4, Z1
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VADDPS           Z1, Z3, Z3
+	VADDPS           Z4, Z3, Z3
+	VADDPS           Z0, Z3, Z3
+	VMOVUPS          (CX), Z0
+	VMOVUPS          64(CX), Z1
+	VMOVUPS          128(CX), Z2
+	VMOVUPS          192(CX), Z4
+	VUNPCKLPS        Z1, Z0, Z5
+	VUNPCKHPS        Z1, Z0, Z0
+	VUNPCKLPS        Z4, Z2, Z1
+	VUNPCKHPS        Z4, Z2, Z2
+	VUNPCKLPD        Z1, Z5, Z4
+	VUNPCKHPD        Z1, Z5, Z1
+	VUNPCKLPD        Z2, Z0, Z5
+	VUNPCKHPD        Z2, Z0, Z0
+	VADDPS           Z4, Z1, Z2
+	VSUBPS           Z4, Z2, Z6
+	VSUBPS           Z6, Z2, Z7
+	VSUBPS           Z7, Z4, Z7
+	VSUBPS           Z6, Z1, Z1
+	VADDPS           Z7, Z1, Z1
+	VADDPS           Z1, Z3, Z3
+	VADDPS           Z5, Z0, Z1
+	VSUBPS           Z5, Z1, Z4
+	VSUBPS           Z4, Z1, Z6
+	VSUBPS           Z6, Z5, Z6
+	VSUBPS           Z4, Z0, Z0
+	VADDPS           Z6, Z0, Z0
+	VADDPS           Z0, Z3, Z3
+	VADDPS           Z2, Z1, Z0
+	VSUBPS           Z2, Z0, Z4
+	VSUBPS           Z4, Z0, Z5
+	VSUBPS           Z5, Z2, Z5
+	VSUBPS           Z4, Z1, Z1
+	VADDPS           Z5, Z1, Z1
+	VADDPS           Z1, Z3, Z3
+	VMOVUPS          1280(CX), Z1
+	VMOVUPS          1344(CX), Z2
+	VMOVUPS          1408(CX), Z4
+	VMOVUPS          1472(CX), Z5
+	VUNPCKLPS        Z2, Z1, Z6
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z5, Z4, Z2
+	VUNPCKHPS        Z5, Z4, Z4
+	VUNPCKLPD        Z2, Z6, Z5
+	VUNPCKHPD        Z2, Z6, Z2
+	VUNPCKLPD        Z4, Z1, Z6
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPS           Z2, Z5, Z5
+	VADDPS           Z6, Z5, Z5
+	VADDPS           Z1, Z5, Z5
+	VMOVUPS          256(CX), Z1
+	VMOVUPS          320(CX), Z2
+	VMOVUPS          384(CX), Z4
+	VMOVUPS          448(CX), Z6
+	VUNPCKLPS        Z2, Z1, Z7
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z6, Z4, Z2
+	VUNPCKHPS        Z6, Z4, Z4
+	VUNPCKLPD        Z2, Z7, Z6
+	VUNPCKHPD        Z2, Z7, Z2
+	VUNPCKLPD        Z4, Z1, Z7
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPS           Z6, Z2, Z4
+	VSUBPS           Z6, Z4, Z8
+	VSUBPS           Z8, Z4, Z9
+	VSUBPS           Z9, Z6, Z9
+	VSUBPS           Z8, Z2, Z2
+	VADDPS           Z9, Z2, Z2
+	VADDPS           Z2, Z5, Z5
+	VADDPS           Z7, Z1, Z2
+	VSUBPS           Z7, Z2, Z6
+	VSUBPS           Z6, Z2, Z8
+	VSUBPS           Z8, Z7, Z8
+	VSUBPS           Z6, Z1, Z1
+	VADDPS           Z8, Z1, Z1
+	VADDPS           Z1, Z5, Z5
+	VADDPS           Z4, Z2, Z1
+	VSUBPS           Z4, Z1, Z6
+	VSUBPS           Z6, Z1, Z7
+	VSUBPS           Z7, Z4, Z7
+	VSUBPS           Z6, Z2, Z2
+	VADDPS           Z7, Z2, Z2
+	VADDPS           Z2, Z5, Z5
+	VSHUFF64X2       $0x44, Z5, Z3, Z2
+	VSHUFF64X2       $0xee, Z5, Z3, Z3
+	VADDPS           Z3, Z2, Z2
+	VSHUFF64X2       $0x44, Z1, Z0, Z3
+	VSHUFF64X2       $0xee, Z1, Z0, Z0
+	VADDPS           Z3, Z0, Z1
+	VSUBPS           Z3, Z1, Z4
+	VSUBPS           Z4, Z1, Z5
+	VSUBPS           Z5, Z3, Z5
+	VSUBPS           Z4, Z0, Z0
+	VADDPS           Z5, Z0, Z0
+	VADDPS           Z0, Z2, Z2
+	VMOVUPS          1536(CX), Z0
+	VMOVUPS          1600(CX), Z3
+	VMOVUPS          1664(CX), Z4
+	VMOVUPS          1728(CX), Z5
+	VUNPCKLPS        Z3, Z0, Z6
+	VUNPCKHPS        Z3, Z0, Z0
+	VUNPCKLPS        Z5, Z4, Z3
+	VUNPCKHPS        Z5, Z4, Z4
+	VUNPCKLPD        Z3, Z6, Z5
+	VUNPCKHPD        Z3, Z6, Z3
+	VUNPCKLPD        Z4, Z0, Z6
+	VUNPCKHPD        Z4, Z0, Z0
+	VADDPS           Z3, Z5, Z5
+	VADDPS           Z6, Z5, Z5
+	VADDPS           Z0, Z5, Z5
+	VMOVUPS          512(CX), Z0
+	VMOVUPS          576(CX), Z3
+	VMOVUPS          640(CX), Z4
+	VMOVUPS          704(CX), Z6
+	VUNPCKLPS        Z3, Z0, Z7
+	VUNPCKHPS        Z3, Z0, Z0
+	VUNPCKLPS        Z6, Z4, Z3
+	VUNPCKHPS        Z6, Z4, Z4
+	VUNPCKLPD        Z3, Z7, Z6
+	VUNPCKHPD        Z3, Z7, Z3
+	VUNPCKLPD        Z4, Z0, Z7
+	VUNPCKHPD        Z4, Z0, Z0
+	VADDPS           Z6, Z3, Z4
+	VSUBPS           Z6, Z4, Z8
+	VSUBPS           Z8, Z4, Z9
+	VSUBPS           Z9, Z6, Z9
+	VSUBPS           Z8, Z3, Z3
+	VADDPS           Z9, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VADDPS           Z7, Z0, Z3
+	VSUBPS           Z7, Z3, Z6
+	VSUBPS           Z6, Z3, Z8
+	VSUBPS           Z8, Z7, Z8
+	VSUBPS           Z6, Z0, Z0
+	VADDPS           Z8, Z0, Z0
+	VADDPS           Z0, Z5, Z5
+	VADDPS           Z4, Z3, Z0
+	VSUBPS           Z4, Z0, Z6
+	VSUBPS           Z6, Z0, Z7
+	VSUBPS           Z7, Z4, Z7
+	VSUBPS           Z6, Z3, Z3
+	VADDPS           Z7, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VMOVUPS          1792(CX), Z3
+	VMOVUPS          1856(CX), Z4
+	VMOVUPS          1920(CX), Z6
+	VMOVUPS          1984(CX), Z7
+	VUNPCKLPS        Z4, Z3, Z8
+	VUNPCKHPS        Z4, Z3, Z3
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z6
+	VUNPCKLPD        Z4, Z8, Z7
+	VUNPCKHPD        Z4, Z8, Z4
+	VUNPCKLPD        Z6, Z3, Z8
+	VUNPCKHPD        Z6, Z3, Z3
+	VADDPS           Z4, Z7, Z7
+	VADDPS           Z8, Z7, Z7
+	VADDPS           Z3, Z7, Z7
+	VMOVUPS          768(CX), Z3
+	VMOVUPS          832(CX), Z4
+	VMOVUPS          896(CX), Z6
+	VMOVUPS          960(CX), Z8
+	VUNPCKLPS        Z4, Z3, Z9
+	VUNPCKHPS        Z4, Z3, Z3
+	VUNPCKLPS        Z8, Z6, Z4
+	VUNPCKHPS        Z8, Z6, Z6
+	VUNPCKLPD        Z4, Z9, Z8
+	VUNPCKHPD        Z4, Z9, Z4
+	VUNPCKLPD        Z6, Z3, Z9
+	VUNPCKHPD        Z6, Z3, Z3
+	VADDPS           Z8, Z4, Z6
+	VSUBPS           Z8, Z6, Z10
+	VSUBPS           Z10, Z6, Z11
+	VSUBPS           Z11, Z8, Z11
+	VSUBPS           Z10, Z4, Z4
+	VADDPS           Z11, Z4, Z4
+	VADDPS           Z4, Z7, Z7
+	VADDPS           Z9, Z3, Z4
+	VSUBPS           Z9, Z4, Z8
+	VSUBPS           Z8, Z4, Z10
+	VSUBPS           Z10, Z9, Z10
+	VSUBPS           Z8, Z3, Z3
+	VADDPS           Z10, Z3, Z3
+	VADDPS           Z3, Z7, Z7
+	VADDPS           Z6, Z4, Z3
+	VSUBPS           Z6, Z3, Z8
+	VSUBPS           Z8, Z3, Z9
+	VSUBPS           Z9, Z6, Z9
+	VSUBPS           Z8, Z4, Z4
+	VADDPS           Z9, Z4, Z4
+	VADDPS           Z4, Z7, Z7
+	VSHUFF64X2       $0x44, Z7, Z5, Z4
+	VSHUFF64X2       $0xee, Z7, Z5, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x44, Z3, Z0, Z5
+	VSHUFF64X2       $0xee, Z3, Z0, Z0
+	VADDPS           Z5, Z0, Z3
+	VSUBPS           Z5, Z3, Z6
+	VSUBPS           Z6, Z3, Z7
+	VSUBPS           Z7, Z5, Z7
+	VSUBPS           Z6, Z0, Z0
+	VADDPS           Z7, Z0, Z0
+	VADDPS           Z0, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z2, Z0
+	VSHUFF64X2       $0xdd, Z4, Z2, Z2
+	VADDPS           Z2, Z0, Z0
+	VSHUFF64X2       $0x88, Z3, Z1, Z2
+	VSHUFF64X2       $0xdd, Z3, Z1, Z1
+	VADDPS           Z2, Z1, Z3
+	VSUBPS           Z2, Z3, Z4
+	VSUBPS           Z4, Z3, Z5
+	VSUBPS           Z5, Z2, Z5
+	VSUBPS           Z4, Z1, Z1
+	VADDPS           Z5, Z1, Z1
+	VADDPS           Z1, Z0, Z0
+	KXORW            K3, K3, K3
+	VMOVUPS          1152(DX), Z1
+	VMULPS           320(DX), Z1, Z1
+	VADDPS           Z1, Z3, Z2
+	VSUBPS           Z2, Z3, Z3
+	VADDPS           Z1, Z3, Z3
+	VADDPS           Z3, Z0, Z0
+	VMOVAPS          Z2, Z3
+	VMOVUPS          6144(CX), Z1
+	VMOVUPS          6208(CX), Z2
+	VMOVUPS          6272(CX), Z4
+	VMOVUPS          6336(CX), Z5
+	VUNPCKLPS        Z2, Z1, Z6
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z5, Z4, Z2
+	VUNPCKHPS        Z5, Z4, Z4
+	VUNPCKLPD        Z2, Z6, Z5
+	VUNPCKHPD        Z2, Z6, Z2
+	VUNPCKLPD        Z4, Z1, Z6
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPS           Z2, Z5, Z5
+	VADDPS           Z1, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VMOVUPS          6400(CX), Z1
+	VMOVUPS          6464(CX), Z2
+	VMOVUPS          6528(CX), Z4
+	VMOVUPS          6592(CX), Z6
+	VUNPCKLPS        Z2, Z1, Z7
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z6, Z4, Z2
+	VUNPCKHPS        Z6, Z4, Z4
+	VUNPCKLPD        Z2, Z7, Z6
+	VUNPCKHPD        Z2, Z7, Z2
+	VUNPCKLPD        Z4, Z1, Z7
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPS           Z2, Z6, Z6
+	VADDPS           Z1, Z7, Z7
+	VADDPS           Z7, Z6, Z6
+	VSHUFF64X2       $0x44, Z6, Z5, Z1
+	VSHUFF64X2       $0xee, Z6, Z5, Z2
+	VADDPS           Z2, Z1, Z1
+	VMOVUPS          6656(CX), Z2
+	VMOVUPS          6720(CX), Z4
+	VMOVUPS          6784(CX), Z5
+	VMOVUPS          6848(CX), Z6
+	VUNPCKLPS        Z4, Z2, Z7
+	VUNPCKHPS        Z4, Z2, Z2
+	VUNPCKLPS        Z6, Z5, Z4
+	VUNPCKHPS        Z6, Z5, Z5
+	VUNPCKLPD        Z4, Z7, Z6
+	VUNPCKHPD        Z4, Z7, Z4
+	VUNPCKLPD        Z5, Z2, Z7
+	VUNPCKHPD        Z5, Z2, Z2
+	VADDPS           Z4, Z6, Z6
+	VADDPS           Z2, Z7, Z7
+	VADDPS           Z7, Z6, Z6
+	VMOVUPS          6912(CX), Z2
+	VMOVUPS          6976(CX), Z4
+	VMOVUPS          7040(CX), Z5
+	VMOVUPS          7104(CX), Z7
+	VUNPCKLPS        Z4, Z2, Z8
+	VUNPCKHPS        Z4, Z2, Z2
+	VUNPCKLPS        Z7, Z5, Z4
+	VUNPCKHPS        Z7, Z5, Z5
+	VUNPCKLPD        Z4, Z8, Z7
+	VUNPCKHPD        Z4, Z8, Z4
+	VUNPCKLPD        Z5, Z2, Z8
+	VUNPCKHPD        Z5, Z2, Z2
+	VADDPS           Z4, Z7, Z7
+	VADDPS           Z2, Z8, Z8
+	VADDPS           Z8, Z7, Z7
+	VSHUFF64X2       $0x44, Z7, Z6, Z2
+	VSHUFF64X2       $0xee, Z7, Z6, Z4
+	VADDPS           Z4, Z2, Z2
+	VSHUFF64X2       $0x88, Z2, Z1, Z4
+	VSHUFF64X2       $0xdd, Z2, Z1, Z1
+	VADDPS           Z1, Z4, Z4
+	VMOVUPS          3072(CX), Z1
+	VMOVUPS          3136(CX), Z2
+	VMOVUPS          3200(CX), Z5
+	VMOVUPS          3264(CX), Z6
+	VUNPCKLPS        Z2, Z1, Z7
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z6, Z5, Z2
+	VUNPCKHPS        Z6, Z5, Z5
+	VUNPCKLPD        Z2, Z7, Z6
+	VUNPCKHPD        Z2, Z7, Z2
+	VUNPCKLPD        Z5, Z1, Z7
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPS           Z2, Z6, Z6
+	VADDPS           Z7, Z6, Z6
+	VADDPS           Z1, Z6, Z6
+	VMOVUPS          2048(CX), Z1
+	VMOVUPS          2112(CX), Z2
+	VMOVUPS          2176(CX), Z5
+	VMOVUPS          2240(CX), Z7
+	VUNPCKLPS        Z2, Z1, Z8
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z7, Z5, Z2
+	VUNPCKHPS        Z7, Z5, Z5
+	VUNPCKLPD        Z2, Z8, Z7
+	VUNPCKHPD        Z2, Z8, Z2
+	VUNPCKLPD        Z5, Z1, Z8
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPS           Z7, Z2, Z5
+	VSUBPS           Z7, Z5, Z9
+	VSUBPS           Z9, Z5, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z2, Z2
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z2, Z6, Z6
+	VADDPS           Z8, Z1, Z2
+	VSUBPS           Z8, Z2, Z7
+	VSUBPS           Z7, Z2, Z9
+	VSUBPS           Z9, Z8, Z9
+	VSUBPS           Z7, Z1, Z1
+	VADDPS           Z9, Z1, Z1
+	VADDPS           Z1, Z6, Z6
+	VADDPS           Z5, Z2, Z1
+	VSUBPS           Z5, Z1, Z7
+	VSUBPS           Z7, Z1, Z8
+	VSUBPS           Z8, Z5, Z8
+	VSUBPS           Z7, Z2, Z2
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z2, Z6, Z6
+	VMOVUPS          3328(CX), Z2
+	VMOVUPS          3392(CX), Z5
+	VMOVUPS          3456(CX), Z7
+	VMOVUPS          3520(CX), Z8
+	VUNPCKLPS        Z5, Z2, Z9
+	VUNPCKHPS        Z5, Z2, Z2
+	VUNPCKLPS        Z8, Z7, Z5
+	VUNPCKHPS        Z8, Z7, Z7
+	VUNPCKLPD        Z5, Z9, Z8
+	VUNPCKHPD        Z5, Z9, Z5
+	VUNPCKLPD        Z7, Z2, Z9
+	VUNPCKHPD        Z7, Z2, Z2
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z9, Z8, Z8
+	VADDPS           Z2, Z8, Z8
+	VMOVUPS          2304(CX), Z2
+	VMOVUPS          2368(CX), Z5
+	VMOVUPS          2432(CX), Z7
+	VMOVUPS          2496(CX), Z9
+	VUNPCKLPS        Z5, Z2, Z10
+	VUNPCKHPS        Z5, Z2, Z2
+	VUNPCKLPS        Z9, Z7, Z5
+	VUNPCKHPS        Z9, Z7, Z7
+	VUNPCKLPD        Z5, Z10, Z9
+	VUNPCKHPD        Z5, Z10, Z5
+	VUNPCKLPD        Z7, Z2, Z10
+	VUNPCKHPD        Z7, Z2, Z2
+	VADDPS           Z9, Z5, Z7
+	VSUBPS           Z9, Z7, Z11
+	VSUBPS           Z11, Z7, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z5, Z5
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z10, Z2, Z5
+	VSUBPS           Z10, Z5, Z9
+	VSUBPS           Z9, Z5, Z11
+	VSUBPS           Z11, Z10, Z11
+	VSUBPS           Z9, Z2, Z2
+	VADDPS           Z11, Z2, Z2
+	VADDPS           Z2, Z8, Z8
+	VADDPS           Z7, Z5, Z2
+	VSUBPS           Z7, Z2, Z9
+	VSUBPS           Z9, Z2, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z5, Z5
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z5, Z8, Z8
+	VSHUFF64X2       $0x44, Z8, Z6, Z5
+	VSHUFF64X2       $0xee, Z8, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VSHUFF64X2       $0x44, Z2, Z1, Z6
+	VSHUFF64X2       $0xee, Z2, Z1, Z1
+	VADDPS           Z6, Z1, Z2
+	VSUBPS           Z6, Z2, Z7
+	VSUBPS           Z7, Z2, Z8
+	VSUBPS           Z8, Z6, Z8
+	VSUBPS           Z7, Z1, Z1
+	VADDPS           Z8, Z1, Z1
+	VADDPS           Z1, Z5, Z5
+	VMOVUPS          3584(CX), Z1
+	VMOVUPS          3648(CX), Z6
+	VMOVUPS          3712(CX), Z7
+	VMOVUPS          3776(CX), Z8
+	VUNPCKLPS        Z6, Z1, Z9
+	VUNPCKHPS        Z6, Z1, Z1
+	VUNPCKLPS        Z8, Z7, Z6
+	VUNPCKHPS        Z8, Z7, Z7
+	VUNPCKLPD        Z6, Z9, Z8
+	VUNPCKHPD        Z6, Z9, Z6
+	VUNPCKLPD        Z7, Z1, Z9
+	VUNPCKHPD        Z7, Z1, Z1
+	VADDPS           Z6, Z8, Z8
+	VADDPS           Z9, Z8, Z8
+	VADDPS           Z1, Z8, Z8
+	VMOVUPS          2560(CX), Z1
+	VMOVUPS          2624(CX), Z6
+	VMOVUPS          2688(CX), Z7
+	VMOVUPS          2752(CX), Z9
+	VUNPCKLPS        Z6, Z1, Z10
+	VUNPCKHPS        Z6, Z1, Z1
+	VUNPCKLPS        Z9, Z7, Z6
+	VUNPCKHPS        Z9, Z7, Z7
+	VUNPCKLPD        Z6, Z10, Z9
+	VUNPCKHPD        Z6, Z10, Z6
+	VUNPCKLPD        Z7, Z1, Z10
+	VUNPCKHPD        Z7, Z1, Z1
+	VADDPS           Z9, Z6, Z7
+	VSUBPS           Z9, Z7, Z11
+	VSUBPS           Z11, Z7, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z6, Z6
+	VADDPS           Z12, Z6, Z6
+	VADDPS           Z6, Z8, Z8
+	VADDPS           Z10, Z1, Z6
+	VSUBPS           Z10, Z6, Z9
+	VSUBPS           Z9, Z6, Z11
+	VSUBPS           Z11, Z10, Z11
+	VSUBPS           Z9, Z1, Z1
+	VADDPS           Z11, Z1, Z1
+	VADDPS           Z1, Z8, Z8
+	VADDPS           Z7, Z6, Z1
+	VSUBPS           Z7, Z1, Z9
+	VSUBPS           Z9, Z1, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z6, Z6
+	VADDPS           Z10, Z6, Z6
+	VADDPS           Z6, Z8, Z8
+	VMOVUPS          3840(CX), Z6
+	VMOVUPS          3904(CX), Z7
+	VMOVUPS          3968(CX), Z9
+	VMOVUPS          4032(CX), Z10
+	VUNPCKLPS        Z7, Z6, Z11
+	VUNPCKHPS        Z7, Z6, Z6
+	VUNPCKLPS        Z10, Z9, Z7
+	VUNPCKHPS        Z10, Z9, Z9
+	VUNPCKLPD        Z7, Z11, Z10
+	VUNPCKHPD        Z7, Z11, Z7
+	VUNPCKLPD        Z9, Z6, Z11
+	VUNPCKHPD        Z9, Z6, Z6
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z11, Z10, Z10
+	VADDPS           Z6, Z10, Z10
+	VMOVUPS          2816(CX), Z6
+	VMOVUPS          2880(CX), Z7
+	VMOVUPS          2944(CX), Z9
+	VMOVUPS          3008(CX), Z11
+	VUNPCKLPS        Z7, Z6, Z12
+	VUNPCKHPS        Z7, Z6, Z6
+	VUNPCKLPS        Z11, Z9, Z7
+	VUNPCKHPS        Z11, Z9, Z9
+	VUNPCKLPD        Z7, Z12, Z11
+	VUNPCKHPD        Z7, Z12, Z7
+	VUNPCKLPD        Z9, Z6, Z12
+	VUNPCKHPD        Z9, Z6, Z6
+	VADDPS           Z11, Z7, Z9
+	VSUBPS           Z11, Z9, Z13
+	VSUBPS           Z13, Z9, Z14
+	VSUBPS           Z14, Z11, Z14
+	VSUBPS           Z13, Z7, Z7
+	VADDPS           Z14, Z7, Z7
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z12, Z6, Z7
+	VSUBPS           Z12, Z7, Z11
+	VSUBPS           Z11, Z7, Z13
+	VSUBPS           Z13, Z12, Z13
+	VSUBPS           Z11, Z6, Z6
+	VADDPS           Z13, Z6, Z6
+	VADDPS           Z6, Z10, Z10
+	VADDPS           Z9, Z7, Z6
+	VSUBPS           Z9, Z6, Z11
+	VSUBPS           Z11, Z6, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z7, Z7
+	VADDPS           Z12, Z7, Z7
+	VADDPS           Z7, Z10, Z10
+	VSHUFF64X2       $0x44, Z10, Z8, Z7
+	VSHUFF64X2       $0xee, Z10, Z8, Z8
+	VADDPS           Z8, Z7, Z7
+	VSHUFF64X2       $0x44, Z6, Z1, Z8
+	VSHUFF64X2       $0xee, Z6, Z1, Z1
+	VADDPS           Z8, Z1, Z6
+	VSUBPS           Z8, Z6, Z9
+	VSUBPS           Z9, Z6, Z10
+	VSUBPS           Z10, Z8, Z10
+	VSUBPS           Z9, Z1, Z1
+	VADDPS           Z10, Z1, Z1
+	VADDPS           Z1, Z7, Z7
+	VSHUFF64X2       $0x88, Z7, Z5, Z1
+	VSHUFF64X2       $0xdd, Z7, Z5, Z5
+	VADDPS           Z5, Z1, Z1
+	VSHUFF64X2       $0x88, Z6, Z2, Z5
+	VSHUFF64X2       $0xdd, Z6, Z2, Z2
+	VADDPS           Z5, Z2, Z6
+	VSUBPS           Z5, Z6, Z7
+	VSUBPS           Z7, Z6, Z8
+	VSUBPS           Z8, Z5, Z8
+	VSUBPS           Z7, Z2, Z2
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z2, Z1, Z1
+	VMOVUPS          5120(CX), Z2
+	VMOVUPS          5184(CX), Z5
+	VMOVUPS          5248(CX), Z7
+	VMOVUPS          5312(CX), Z8
+	VUNPCKLPS        Z5, Z2, Z9
+	VUNPCKHPS        Z5, Z2, Z2
+	VUNPCKLPS        Z8, Z7, Z5
+	VUNPCKHPS        Z8, Z7, Z7
+	VUNPCKLPD        Z5, Z9, Z8
+	VUNPCKHPD        Z5, Z9, Z5
+	VUNPCKLPD        Z7, Z2, Z9
+	VUNPCKHPD        Z7, Z2, Z2
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z9, Z8, Z8
+	VADDPS           Z2, Z8, Z8
+	VMOVUPS          4096(CX), Z2
+	VMOVUPS          4160(CX), Z5
+	VMOVUPS          4224(CX), Z7
+	VMOVUPS          4288(CX), Z9
+	VUNPCKLPS        Z5, Z2, Z10
+	VUNPCKHPS        Z5, Z2, Z2
+	VUNPCKLPS        Z9, Z7, Z5
+	VUNPCKHPS        Z9, Z7, Z7
+	VUNPCKLPD        Z5, Z10, Z9
+	VUNPCKHPD        Z5, Z10, Z5
+	VUNPCKLPD        Z7, Z2, Z10
+	VUNPCKHPD        Z7, Z2, Z2
+	VADDPS           Z9, Z5, Z7
+	VSUBPS           Z9, Z7, Z11
+	VSUBPS           Z11, Z7, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z5, Z5
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z5, Z8, Z8
+	VADDPS           Z10, Z2, Z5
+	VSUBPS           Z10, Z5, Z9
+	VSUBPS           Z9, Z5, Z11
+	VSUBPS           Z11, Z10, Z11
+	VSUBPS           Z9, Z2, Z2
+	VADDPS           Z11, Z2, Z2
+	VADDPS           Z2, Z8, Z8
+	VADDPS           Z7, Z5, Z2
+	VSUBPS           Z7, Z2, Z9
+	VSUBPS           Z9, Z2, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z5, Z5
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z5, Z8, Z8
+	VMOVUPS          5376(CX), Z5
+	VMOVUPS          5440(CX), Z7
+	VMOVUPS          5504(CX), Z9
+	VMOVUPS          5568(CX), Z10
+	VUNPCKLPS        Z7, Z5, Z11
+	VUNPCKHPS        Z7, Z5, Z5
+	VUNPCKLPS        Z10, Z9, Z7
+	VUNPCKHPS        Z10, Z9, Z9
+	VUNPCKLPD        Z7, Z11, Z10
+	VUNPCKHPD        Z7, Z11, Z7
+	VUNPCKLPD        Z9, Z5, Z11
+	VUNPCKHPD        Z9, Z5, Z5
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z11, Z10, Z10
+	VADDPS           Z5, Z10, Z10
+	VMOVUPS          4352(CX), Z5
+	VMOVUPS          4416(CX), Z7
+	VMOVUPS          4480(CX), Z9
+	VMOVUPS          4544(CX), Z11
+	VUNPCKLPS        Z7, Z5, Z12
+	VUNPCKHPS        Z7, Z5, Z5
+	VUNPCKLPS        Z11, Z9, Z7
+	VUNPCKHPS        Z11, Z9, Z9
+	VUNPCKLPD        Z7, Z12, Z11
+	VUNPCKHPD        Z7, Z12, Z7
+	VUNPCKLPD        Z9, Z5, Z12
+	VUNPCKHPD        Z9, Z5, Z5
+	VADDPS           Z11, Z7, Z9
+	VSUBPS           Z11, Z9, Z13
+	VSUBPS           Z13, Z9, Z14
+	VSUBPS           Z14, Z11, Z14
+	VSUBPS           Z13, Z7, Z7
+	VADDPS           Z14, Z7, Z7
+	VADDPS           Z7, Z10, Z10
+	VADDPS           Z12, Z5, Z7
+	VSUBPS           Z12, Z7, Z11
+	VSUBPS           Z11, Z7, Z13
+	VSUBPS           Z13, Z12, Z13
+	VSUBPS           Z11, Z5, Z5
+	VADDPS           Z13, Z5, Z5
+	VADDPS           Z5, Z10, Z10
+	VADDPS           Z9, Z7, Z5
+	VSUBPS           Z9, Z5, Z11
+	VSUBPS           Z11, Z5, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z7, Z7
+	VADDPS           Z12, Z7, Z7
+	VADDPS           Z7, Z10, Z10
+	VSHUFF64X2       $0x44, Z10, Z8, Z7
+	VSHUFF64X2       $0xee, Z10, Z8, Z8
+	VADDPS           Z8, Z7, Z7
+	VSHUFF64X2       $0x44, Z5, Z2, Z8
+	VSHUFF64X2       $0xee, Z5, Z2, Z2
+	VADDPS           Z8, Z2, Z5
+	VSUBPS           Z8, Z5, Z9
+	VSUBPS           Z9, Z5, Z10
+	VSUBPS           Z10, Z8, Z10
+	VSUBPS           Z9, Z2, Z2
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z2, Z7, Z7
+	VMOVUPS          5632(CX), Z2
+	VMOVUPS          5696(CX), Z8
+	VMOVUPS          5760(CX), Z9
+	VMOVUPS          5824(CX), Z10
+	VUNPCKLPS        Z8, Z2, Z11
+	VUNPCKHPS        Z8, Z2, Z2
+	VUNPCKLPS        Z10, Z9, Z8
+	VUNPCKHPS        Z10, Z9, Z9
+	VUNPCKLPD        Z8, Z11, Z10
+	VUNPCKHPD        Z8, Z11, Z8
+	VUNPCKLPD        Z9, Z2, Z11
+	VUNPCKHPD        Z9, Z2, Z2
+	VADDPS           Z8, Z10, Z10
+	VADDPS           Z11, Z10, Z10
+	VADDPS           Z2, Z10, Z10
+	VMOVUPS          4608(CX), Z2
+	VMOVUPS          4672(CX), Z8
+	VMOVUPS          4736(CX), Z9
+	VMOVUPS          4800(CX), Z11
+	VUNPCKLPS        Z8, Z2, Z12
+	VUNPCKHPS        Z8, Z2, Z2
+	VUNPCKLPS        Z11, Z9, Z8
+	VUNPCKHPS        Z11, Z9, Z9
+	VUNPCKLPD        Z8, Z12, Z11
+	VUNPCKHPD        Z8, Z12, Z8
+	VUNPCKLPD        Z9, Z2, Z12
+	VUNPCKHPD        Z9, Z2, Z2
+	VADDPS           Z11, Z8, Z9
+	VSUBPS           Z11, Z9, Z13
+	VSUBPS           Z13, Z9, Z14
+	VSUBPS           Z14, Z11, Z14
+	VSUBPS           Z13, Z8, Z8
+	VADDPS           Z14, Z8, Z8
+	VADDPS           Z8, Z10, Z10
+	VADDPS           Z12, Z2, Z8
+	VSUBPS           Z12, Z8, Z11
+	VSUBPS           Z11, Z8, Z13
+	VSUBPS           Z13, Z12, Z13
+	VSUBPS           Z11, Z2, Z2
+	VADDPS           Z13, Z2, Z2
+	VADDPS           Z2, Z10, Z10
+	VADDPS           Z9, Z8, Z2
+	VSUBPS           Z9, Z2, Z11
+	VSUBPS           Z11, Z2, Z12
+	VSUBPS           Z12, Z9, Z12
+	VSUBPS           Z11, Z8, Z8
+	VADDPS           Z12, Z8, Z8
+	VADDPS           Z8, Z10, Z10
+	VMOVUPS          5888(CX), Z8
+	VMOVUPS          5952(CX), Z9
+	VMOVUPS          6016(CX), Z11
+	VMOVUPS          6080(CX), Z12
+	VUNPCKLPS        Z9, Z8, Z13
+	VUNPCKHPS        Z9, Z8, Z8
+	VUNPCKLPS        Z12, Z11, Z9
+	VUNPCKHPS        Z12, Z11, Z11
+	VUNPCKLPD        Z9, Z13, Z12
+	VUNPCKHPD        Z9, Z13, Z9
+	VUNPCKLPD        Z11, Z8, Z13
+	VUNPCKHPD        Z11, Z8, Z8
+	VADDPS           Z9, Z12, Z12
+	VADDPS           Z13, Z12, Z12
+	VADDPS           Z8, Z12, Z12
+	VMOVUPS          4864(CX), Z8
+	VMOVUPS          4928(CX), Z9
+	VMOVUPS          4992(CX), Z11
+	VMOVUPS          5056(CX), Z13
+	VUNPCKLPS        Z9, Z8, Z14
+	VUNPCKHPS        Z9, Z8, Z8
+	VUNPCKLPS        Z13, Z11, Z9
+	VUNPCKHPS        Z13, Z11, Z11
+	VUNPCKLPD        Z9, Z14, Z13
+	VUNPCKHPD        Z9, Z14, Z9
+	VUNPCKLPD        Z11, Z8, Z14
+	VUNPCKHPD        Z11, Z8, Z8
+	VADDPS           Z13, Z9, Z11
+	VSUBPS           Z13, Z11, Z15
+	VSUBPS           Z15, Z11, Z16
+	VSUBPS           Z16, Z13, Z16
+	VSUBPS           Z15, Z9, Z9
+	VADDPS           Z16, Z9, Z9
+	VADDPS           Z9, Z12, Z12
+	VADDPS           Z14, Z8, Z9
+	VSUBPS           Z14, Z9, Z13
+	VSUBPS           Z13, Z9, Z15
+	VSUBPS           Z15, Z14, Z15
+	VSUBPS           Z13, Z8, Z8
+	VADDPS           Z15, Z8, Z8
+	VADDPS           Z8, Z12, Z12
+	VADDPS           Z11, Z9, Z8
+	VSUBPS           Z11, Z8, Z13
+	VSUBPS           Z13, Z8, Z14
+	VSUBPS           Z14, Z11, Z14
+	VSUBPS           Z13, Z9, Z9
+	VADDPS           Z14, Z9, Z9
+	VADDPS           Z9, Z12, Z12
+	VSHUFF64X2       $0x44, Z12, Z10, Z9
+	VSHUFF64X2       $0xee, Z12, Z10, Z10
+	VADDPS           Z10, Z9, Z9
+	VSHUFF64X2       $0x44, Z8, Z2, Z10
+	VSHUFF64X2       $0xee, Z8, Z2, Z2
+	VADDPS           Z10, Z2, Z8
+	VSUBPS           Z10, Z8, Z11
+	VSUBPS           Z11, Z8, Z12
+	VSUBPS           Z12, Z10, Z12
+	VSUBPS           Z11, Z2, Z2
+	VADDPS           Z12, Z2, Z2
+	VADDPS           Z2, Z9, Z9
+	VSHUFF64X2       $0x88, Z9, Z7, Z2
+	VSHUFF64X2       $0xdd, Z9, Z7, Z7
+	VADDPS           Z7, Z2, Z2
+	VSHUFF64X2       $0x88, Z8, Z5, Z7
+	VSHUFF64X2       $0xdd, Z8, Z5, Z5
+	VADDPS           Z7, Z5, Z8
+	VSUBPS           Z7, Z8, Z9
+	VSUBPS           Z9, Z8, Z10
+	VSUBPS           Z10, Z7, Z10
+	VSUBPS           Z9, Z5, Z5
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z5, Z2, Z2
+	VSUBPS           Z1, Z1, Z5
+	VCMPPS           $0x00, Z5, Z5, K1
+	VMOVUPS.Z        Z1, K1, Z1
+	VADDPS           Z1, Z6, Z6
+	VADDPS           Z6, Z4, Z1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z4
+	VCMPPS           $0x15, Z4, Z1, K1
+	KORW             K1, K3, K3
+	VMOVUPS          320(DX), Z4
+	KMOVW            K3, AX
+	VSUBPS           Z0, Z0, Z5
+	VCMPPS           $0x00, Z5, Z5, K1
+	VMOVUPS.Z        Z0, K1, Z0
+	VADDPS           Z0, Z3, Z3
+	VDIVPS           Z4, Z3, Z3
+	VADDPS.BCST      cs3f800000<>+0(SB), Z3, Z0
+	VBROADCASTSS     cs3f800000<>+0(SB), Z4
+	VDIVPS           Z0, Z4, Z4
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z0, Z6
+	VSUBPS           Z6, Z3, Z6
+	VMULPS           Z4, Z6, Z6
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z7
+	VPSUBD           Z7, Z0, Z5
+	VPSRAD           $0x17, Z5, Z5
+	VPSLLD           $0x17, Z5, Z7
+	VPSUBD           Z7, Z0, Z0
+	VCVTDQ2PS        Z5, Z5
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z0, Z0
+	VADDPS.BCST      cs40000000<>+0(SB), Z0, Z7
+	VDIVPS           Z7, Z0, Z7
+	VMULPS           Z7, Z7, Z9
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z10
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z9, Z10
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z9, Z10
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z9, Z10
+	VMULPS           Z9, Z10, Z10
+	VMULPS           Z0, Z0, Z9
+	VMULPS.BCST      cs3f000000<>+0(SB), Z9, Z9
+	VADDPS           Z9, Z10, Z10
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z5, Z6
+	VFMADD231PS      Z7, Z10, Z6
+	VSUBPS           Z6, Z9, Z9
+	VSUBPS           Z9, Z0, Z0
+	VMOVAPS          Z0, Z0
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z5, Z0
+	VMULPS           Z4, Z3, Z3
+	VBROADCASTSS     cs3f000000<>+0(SB), Z3
+	VCMPPS           $0x1e, Z3, Z4, K1
+	VSUBPS           Z2, Z2, Z3
+	VCMPPS           $0x00, Z3, Z3, K1
+	VMOVUPS.Z        Z2, K1, Z2
+	VADDPS           Z2, Z8, Z8
+	VFMSUB213PS      Z8, Z1, Z0
+	ORL              AX, BX
+	MOVL             BX, declined+56(FP)
+	MOVQ             loss+32(FP), AX
+	VEXTRACTF64X4    $0x01, Z0, Y1
+	VCVTPS2PD        Y1, Z1
+	VCVTPS2PD        Y0, Z0
+	VMOVUPS          Z0, (AX)
+	VMOVUPS          Z1, 64(AX)
+	VZEROUPPER
+	RET
+
 // func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·tileZLossF32AVX512(SB), NOSPLIT, $0-48
@@ -22812,6 +25799,2143 @@ sum12:
 	VMOVUPD      Y1, 192(SI)
 
 declined:
+	VZEROUPPER
+	RET
+
+// func blockCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, loss *float64, work *float64, lanes *float64) (declined uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, POPCNT
+TEXT ·blockCrossEntropyGradF64AVX512(SB), NOSPLIT, $0-76
+	MOVQ k+24(FP), AX
+	MOVQ work+56(FP), CX
+	MOVQ lanes+64(FP), DX
+	MOVQ z+8(FP), BX
+	MOVQ n+32(FP), SI
+	MOVQ DX, DI
+
+row1:
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z0
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z1
+	XORQ         R8, R8
+	MOVQ         AX, R9
+
+big2:
+	CMPQ    R9, $0x20
+	JLT     small3
+	VMOVUPD (BX)(R8*8), Z2
+	VMAXPD  Z0, Z2, Z0
+	VMOVUPD 64(BX)(R8*8), Z2
+	VMAXPD  Z1, Z2, Z1
+	VMOVUPD 128(BX)(R8*8), Z2
+	VMAXPD  Z0, Z2, Z0
+	VMOVUPD 192(BX)(R8*8), Z2
+	VMAXPD  Z1, Z2, Z1
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, R9
+	JMP     big2
+
+small3:
+next4:
+	CMPQ    R9, $0x08
+	JLT     tail5
+	VMOVUPD (BX)(R8*8), Z2
+	VMAXPD  Z0, Z2, Z0
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, R9
+	JMP     next4
+
+tail5:
+	TESTQ        R9, R9
+	JEQ          done6
+	MOVL         $0x00000001, R10
+	SHLXL        R9, R10, R9
+	DECL         R9
+	KMOVW        R9, K1
+	VMOVUPD.Z    (BX)(R8*8), K1, Z2
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z11
+	VMOVUPD      Z2, K1, Z11
+	VMAXPD       Z0, Z11, Z0
+
+done6:
+	VMAXPD            Z1, Z0, Z0
+	MOVQ              DI, R8
+	SUBQ              DX, R8
+	SHLQ              $0x03, R8
+	VMOVUPD           Z0, (CX)(R8*1)
+	LEAQ              (BX)(AX*8), BX
+	ADDQ              $0x08, DI
+	DECQ              SI
+	JNE               row1
+	VMOVUPD           (CX), Z0
+	VMOVUPD           64(CX), Z1
+	VUNPCKLPD         Z1, Z0, Z2
+	VUNPCKHPD         Z1, Z0, Z0
+	VMAXPD            Z0, Z2, Z2
+	VMOVUPD           128(CX), Z0
+	VMOVUPD           192(CX), Z1
+	VUNPCKLPD         Z1, Z0, Z11
+	VUNPCKHPD         Z1, Z0, Z0
+	VMAXPD            Z0, Z11, Z11
+	VSHUFF64X2        $0x44, Z11, Z2, Z0
+	VSHUFF64X2        $0xee, Z11, Z2, Z1
+	VMAXPD            Z1, Z0, Z0
+	VMOVUPD           256(CX), Z1
+	VMOVUPD           320(CX), Z2
+	VUNPCKLPD         Z2, Z1, Z11
+	VUNPCKHPD         Z2, Z1, Z1
+	VMAXPD            Z1, Z11, Z11
+	VMOVUPD           384(CX), Z1
+	VMOVUPD           448(CX), Z2
+	VUNPCKLPD         Z2, Z1, Z12
+	VUNPCKHPD         Z2, Z1, Z1
+	VMAXPD            Z1, Z12, Z12
+	VSHUFF64X2        $0x44, Z12, Z11, Z1
+	VSHUFF64X2        $0xee, Z12, Z11, Z2
+	VMAXPD            Z2, Z1, Z1
+	VSHUFF64X2        $0x88, Z1, Z0, Z2
+	VSHUFF64X2        $0xdd, Z1, Z0, Z0
+	VMAXPD            Z0, Z2, Z2
+	VBROADCASTSD      cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD            Z2, Z0, Z0
+	VBROADCASTSD      cd4270000000000000<>+0(SB), Z1
+	VCMPPD            $0x15, Z1, Z0, K1
+	KMOVW             K1, BX
+	VADDPD.BCST       cdc087500000000000<>+0(SB), Z2, Z0
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z2, Z1
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z11
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z2, Z11
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z11, Z12
+	VMOVAPD           Z2, Z13
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z12, Z13
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z12, Z13
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z11
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z13, Z11
+	VSUBPD            Z1, Z12, Z12
+	VSCALEFPD         Z12, Z11, Z11
+	VMOVUPD           Z11, 320(DX)
+	VMOVUPD           Z2, 64(DX)
+	VMOVUPD           Z0, 1024(DX)
+	VMOVUPD           Z1, 1088(DX)
+	VBROADCASTSD      cd3ff71547652b82fe<>+0(SB), Z0
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
+	VBROADCASTSD      cd3fe62e42fefa39ef<>+0(SB), Z2
+	VBROADCASTSD      cd3c7abc9e3b39803f<>+0(SB), Z11
+	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z12
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z13
+	VBROADCASTSD      cd3e92891a8c1d838d<>+0(SB), Z14
+	VBROADCASTSD      cd3ec71de0d9c145d0<>+0(SB), Z15
+	VBROADCASTSD      cd3efa019b8ef67c6c<>+0(SB), Z16
+	VBROADCASTSD      cd3f2a01a01a7c8d47<>+0(SB), Z17
+	VBROADCASTSD      cd3f56c16c17893833<>+0(SB), Z18
+	VBROADCASTSD      cd3f811111111109ad<>+0(SB), Z19
+	VBROADCASTSD      cd3fa5555555553d4f<>+0(SB), Z20
+	VBROADCASTSD      cd3fc5555555555556<>+0(SB), Z21
+	VBROADCASTSD      cd3fe0000000000000<>+0(SB), Z22
+	MOVQ              z+8(FP), SI
+	MOVQ              t+16(FP), DI
+	MOVQ              e+0(FP), R8
+	MOVQ              n+32(FP), R9
+	MOVQ              DX, R10
+
+row7:
+	VBROADCASTSD 64(R10), Z23
+	VBROADCASTSD 1024(R10), Z24
+	VBROADCASTSD 1088(R10), Z25
+	MOVQ         R10, R11
+	SUBQ         DX, R11
+	SHLQ         $0x03, R11
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VMOVUPD      Z3, (CX)(R11*1)
+	VMOVUPD      Z3, 512(CX)(R11*1)
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD      Z5, 1024(CX)(R11*1)
+	VMOVUPD      Z5, 1536(CX)(R11*1)
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD      Z7, 2048(CX)(R11*1)
+	VMOVUPD      Z7, 2560(CX)(R11*1)
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	KXNORW       K2, K2, K2
+	MOVQ         $-1, R12
+	XORQ         R13, R13
+	MOVQ         AX, R14
+
+four8:
+	CMPQ         R14, $0x20
+	JLT          two9
+	VMOVUPD      (SI)(R13*8), Z26
+	VMOVUPD      (DI)(R13*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VMOVUPD      Z28, (R8)(R13*8)
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z7
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z3, Z3
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z5, Z5
+	VMOVUPD      64(SI)(R13*8), Z26
+	VMOVUPD      64(DI)(R13*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VMOVUPD      Z28, 64(R8)(R13*8)
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z8
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z4, Z4
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z6, Z6
+	VMOVUPD      128(SI)(R13*8), Z26
+	VMOVUPD      128(DI)(R13*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VMOVUPD      Z28, 128(R8)(R13*8)
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z7
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z3, Z3
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z5, Z5
+	VMOVUPD      192(SI)(R13*8), Z26
+	VMOVUPD      192(DI)(R13*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VMOVUPD      Z28, 192(R8)(R13*8)
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z8
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z4, Z4
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z6, Z6
+	ADDQ         $0x20, R13
+	SUBQ         $0x20, R14
+	VADDPD       Z4, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VMOVUPD      (CX)(R11*1), Z26
+	VADDPD       Z3, Z26, Z27
+	VMOVUPD      Z27, (CX)(R11*1)
+	VSUBPD       Z27, Z26, Z26
+	VADDPD       Z3, Z26, Z26
+	VADDPD       512(CX)(R11*1), Z26, Z26
+	VMOVUPD      Z26, 512(CX)(R11*1)
+	VPXORD       Z3, Z3, Z3
+	VADDPD       Z6, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD      1024(CX)(R11*1), Z26
+	VADDPD       Z5, Z26, Z27
+	VMOVUPD      Z27, 1024(CX)(R11*1)
+	VSUBPD       Z27, Z26, Z26
+	VADDPD       Z5, Z26, Z26
+	VADDPD       1536(CX)(R11*1), Z26, Z26
+	VMOVUPD      Z26, 1536(CX)(R11*1)
+	VPXORD       Z5, Z5, Z5
+	VADDPD       Z8, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD      2048(CX)(R11*1), Z26
+	VADDPD       Z7, Z26, Z27
+	VMOVUPD      Z27, 2048(CX)(R11*1)
+	VSUBPD       Z27, Z26, Z26
+	VADDPD       Z7, Z26, Z26
+	VADDPD       2560(CX)(R11*1), Z26, Z26
+	VMOVUPD      Z26, 2560(CX)(R11*1)
+	VPXORD       Z7, Z7, Z7
+	JMP          four8
+
+two9:
+	CMPQ         R14, $0x10
+	JLT          one10
+	VMOVUPD      (SI)(R13*8), Z26
+	VMOVUPD      (DI)(R13*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VMOVUPD      Z28, (R8)(R13*8)
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z7
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z3, Z3
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z5, Z5
+	VMOVUPD      64(SI)(R13*8), Z26
+	VMOVUPD      64(DI)(R13*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VMOVUPD      Z28, 64(R8)(R13*8)
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z8
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z4, Z4
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z6, Z6
+	ADDQ         $0x10, R13
+	SUBQ         $0x10, R14
+
+one10:
+	CMPQ         R14, $0x08
+	JLT          tail11
+	VMOVUPD      (SI)(R13*8), Z26
+	VMOVUPD      (DI)(R13*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VMOVUPD      Z28, (R8)(R13*8)
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z7
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z3, Z3
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z5, Z5
+	ADDQ         $0x08, R13
+	SUBQ         $0x08, R14
+
+tail11:
+	TESTQ        R14, R14
+	JEQ          done12
+	MOVL         $0x00000001, R15
+	SHLXL        R14, R15, R14
+	DECL         R14
+	KMOVW        R14, K1
+	VMOVUPD.Z    (SI)(R13*8), K1, Z26
+	VMOVUPD.Z    (DI)(R13*8), K1, Z27
+	VMOVUPD      Z24, Z24
+	VMAXPD       Z26, Z24, Z24
+	VMOVUPD      Z1, Z28
+	VFMADD231PD  Z0, Z24, Z28
+	VSUBPD       Z1, Z28, Z28
+	VMOVAPD      Z24, Z29
+	VFNMADD231PD Z2, Z28, Z29
+	VFNMADD231PD Z11, Z28, Z29
+	VMOVUPD      Z13, Z24
+	VFMADD213PD  Z14, Z29, Z24
+	VFMADD213PD  Z15, Z29, Z24
+	VFMADD213PD  Z16, Z29, Z24
+	VFMADD213PD  Z17, Z29, Z24
+	VFMADD213PD  Z18, Z29, Z24
+	VFMADD213PD  Z19, Z29, Z24
+	VFMADD213PD  Z20, Z29, Z24
+	VFMADD213PD  Z21, Z29, Z24
+	VFMADD213PD  Z22, Z29, Z24
+	VFMADD213PD  Z12, Z29, Z24
+	VFMADD213PD  Z12, Z29, Z24
+	VSUBPD       Z25, Z28, Z28
+	VSCALEFPD    Z28, Z24, Z24
+	VMOVUPD      Z24, K1, (R8)(R13*8)
+	VCMPPD       $0x00, Z23, Z26, K4
+	KANDW        K4, K2, K5
+	KANDNW       K2, K4, K2
+	KANDW        K1, K5, K4
+	KMOVW        K4, R13
+	POPCNTL      R13, R13
+	ADDQ         R13, R12
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K5
+	VMOVUPD.Z    Z26, K5, Z26
+	VFMADD231PD  Z27, Z26, Z8
+	VMOVUPD.Z    Z24, K1, Z24
+	VPXORQ       Z24, Z24, K4, Z24
+	VADDPD       Z24, Z4, Z4
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z6, Z6
+
+done12:
+	VADDPD           Z4, Z3, Z3
+	VPXORD           Z4, Z4, Z4
+	VMOVUPD          (CX)(R11*1), Z23
+	VADDPD           Z3, Z23, Z24
+	VMOVUPD          Z24, (CX)(R11*1)
+	VSUBPD           Z24, Z23, Z23
+	VADDPD           Z3, Z23, Z23
+	VADDPD           512(CX)(R11*1), Z23, Z23
+	VMOVUPD          Z23, 512(CX)(R11*1)
+	VPXORD           Z3, Z3, Z3
+	VADDPD           Z6, Z5, Z5
+	VPXORD           Z6, Z6, Z6
+	VMOVUPD          1024(CX)(R11*1), Z23
+	VADDPD           Z5, Z23, Z24
+	VMOVUPD          Z24, 1024(CX)(R11*1)
+	VSUBPD           Z24, Z23, Z23
+	VADDPD           Z5, Z23, Z23
+	VADDPD           1536(CX)(R11*1), Z23, Z23
+	VMOVUPD          Z23, 1536(CX)(R11*1)
+	VPXORD           Z5, Z5, Z5
+	VADDPD           Z8, Z7, Z7
+	VPXORD           Z8, Z8, Z8
+	VMOVUPD          2048(CX)(R11*1), Z23
+	VADDPD           Z7, Z23, Z24
+	VMOVUPD          Z24, 2048(CX)(R11*1)
+	VSUBPD           Z24, Z23, Z23
+	VADDPD           Z7, Z23, Z23
+	VADDPD           2560(CX)(R11*1), Z23, Z23
+	VMOVUPD          Z23, 2560(CX)(R11*1)
+	VPXORD           Z7, Z7, Z7
+	VMOVUPD          Z9, 3072(CX)(R11*1)
+	VXORPD           X23, X23, X23
+	VCVTSI2SDQ       R12, X23, X23
+	VMOVSD           X23, 1152(R10)
+	VPMOVQ2M         Z10, K1
+	KMOVW            K1, R11
+	XORQ             R12, R12
+	TESTL            R11, R11
+	SETNE            R12
+	MOVQ             R10, R11
+	SUBQ             DX, R11
+	SHRQ             $0x03, R11
+	SHLXQ            R11, R12, R12
+	ORL              R12, BX
+	LEAQ             (SI)(AX*8), SI
+	LEAQ             (DI)(AX*8), DI
+	LEAQ             (R8)(AX*8), R8
+	ADDQ             $0x08, R10
+	DECQ             R9
+	JNE              row7
+	VMOVUPD          512(CX), Z0
+	VMOVUPD          576(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z2
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z2, Z2
+	VMOVUPD          (CX), Z0
+	VMOVUPD          64(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z3
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z3, Z0, Z1
+	VSUBPD           Z3, Z1, Z4
+	VSUBPD           Z4, Z1, Z5
+	VSUBPD           Z5, Z3, Z5
+	VSUBPD           Z4, Z0, Z0
+	VADDPD           Z5, Z0, Z0
+	VADDPD           Z0, Z2, Z2
+	VMOVUPD          640(CX), Z0
+	VMOVUPD          704(CX), Z3
+	VUNPCKLPD        Z3, Z0, Z4
+	VUNPCKHPD        Z3, Z0, Z0
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          128(CX), Z0
+	VMOVUPD          192(CX), Z3
+	VUNPCKLPD        Z3, Z0, Z5
+	VUNPCKHPD        Z3, Z0, Z0
+	VADDPD           Z5, Z0, Z3
+	VSUBPD           Z5, Z3, Z6
+	VSUBPD           Z6, Z3, Z7
+	VSUBPD           Z7, Z5, Z7
+	VSUBPD           Z6, Z0, Z0
+	VADDPD           Z7, Z0, Z0
+	VADDPD           Z0, Z4, Z4
+	VSHUFF64X2       $0x44, Z4, Z2, Z0
+	VSHUFF64X2       $0xee, Z4, Z2, Z2
+	VADDPD           Z2, Z0, Z0
+	VSHUFF64X2       $0x44, Z3, Z1, Z2
+	VSHUFF64X2       $0xee, Z3, Z1, Z1
+	VADDPD           Z2, Z1, Z3
+	VSUBPD           Z2, Z3, Z4
+	VSUBPD           Z4, Z3, Z5
+	VSUBPD           Z5, Z2, Z5
+	VSUBPD           Z4, Z1, Z1
+	VADDPD           Z5, Z1, Z1
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          768(CX), Z1
+	VMOVUPD          832(CX), Z2
+	VUNPCKLPD        Z2, Z1, Z4
+	VUNPCKHPD        Z2, Z1, Z1
+	VADDPD           Z1, Z4, Z4
+	VMOVUPD          256(CX), Z1
+	VMOVUPD          320(CX), Z2
+	VUNPCKLPD        Z2, Z1, Z5
+	VUNPCKHPD        Z2, Z1, Z1
+	VADDPD           Z5, Z1, Z2
+	VSUBPD           Z5, Z2, Z6
+	VSUBPD           Z6, Z2, Z7
+	VSUBPD           Z7, Z5, Z7
+	VSUBPD           Z6, Z1, Z1
+	VADDPD           Z7, Z1, Z1
+	VADDPD           Z1, Z4, Z4
+	VMOVUPD          896(CX), Z1
+	VMOVUPD          960(CX), Z5
+	VUNPCKLPD        Z5, Z1, Z6
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPD           Z1, Z6, Z6
+	VMOVUPD          384(CX), Z1
+	VMOVUPD          448(CX), Z5
+	VUNPCKLPD        Z5, Z1, Z7
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPD           Z7, Z1, Z5
+	VSUBPD           Z7, Z5, Z8
+	VSUBPD           Z8, Z5, Z9
+	VSUBPD           Z9, Z7, Z9
+	VSUBPD           Z8, Z1, Z1
+	VADDPD           Z9, Z1, Z1
+	VADDPD           Z1, Z6, Z6
+	VSHUFF64X2       $0x44, Z6, Z4, Z1
+	VSHUFF64X2       $0xee, Z6, Z4, Z4
+	VADDPD           Z4, Z1, Z1
+	VSHUFF64X2       $0x44, Z5, Z2, Z4
+	VSHUFF64X2       $0xee, Z5, Z2, Z2
+	VADDPD           Z4, Z2, Z5
+	VSUBPD           Z4, Z5, Z6
+	VSUBPD           Z6, Z5, Z7
+	VSUBPD           Z7, Z4, Z7
+	VSUBPD           Z6, Z2, Z2
+	VADDPD           Z7, Z2, Z2
+	VADDPD           Z2, Z1, Z1
+	VSHUFF64X2       $0x88, Z1, Z0, Z2
+	VSHUFF64X2       $0xdd, Z1, Z0, Z0
+	VADDPD           Z0, Z2, Z2
+	VSHUFF64X2       $0x88, Z5, Z3, Z0
+	VSHUFF64X2       $0xdd, Z5, Z3, Z1
+	VADDPD           Z0, Z1, Z3
+	VSUBPD           Z0, Z3, Z4
+	VSUBPD           Z4, Z3, Z5
+	VSUBPD           Z5, Z0, Z5
+	VSUBPD           Z4, Z1, Z0
+	VADDPD           Z5, Z0, Z0
+	VADDPD           Z0, Z2, Z2
+	KXORW            K3, K3, K3
+	VMOVUPD          1152(DX), Z0
+	VMULPD           320(DX), Z0, Z0
+	VADDPD           Z0, Z3, Z1
+	VSUBPD           Z1, Z3, Z3
+	VADDPD           Z0, Z3, Z3
+	VADDPD           Z3, Z2, Z2
+	VMOVAPD          Z1, Z3
+	VMOVUPD          3072(CX), Z0
+	VMOVUPD          3136(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z4
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          3200(CX), Z0
+	VMOVUPD          3264(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z5
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VSHUFF64X2       $0x44, Z5, Z4, Z0
+	VSHUFF64X2       $0xee, Z5, Z4, Z1
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          3328(CX), Z1
+	VMOVUPD          3392(CX), Z4
+	VUNPCKLPD        Z4, Z1, Z5
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPD           Z1, Z5, Z5
+	VMOVUPD          3456(CX), Z1
+	VMOVUPD          3520(CX), Z4
+	VUNPCKLPD        Z4, Z1, Z6
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPD           Z1, Z6, Z6
+	VSHUFF64X2       $0x44, Z6, Z5, Z1
+	VSHUFF64X2       $0xee, Z6, Z5, Z4
+	VADDPD           Z4, Z1, Z1
+	VSHUFF64X2       $0x88, Z1, Z0, Z4
+	VSHUFF64X2       $0xdd, Z1, Z0, Z0
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          1536(CX), Z0
+	VMOVUPD          1600(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z5
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VMOVUPD          1024(CX), Z0
+	VMOVUPD          1088(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z6
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z6, Z0, Z1
+	VSUBPD           Z6, Z1, Z7
+	VSUBPD           Z7, Z1, Z8
+	VSUBPD           Z8, Z6, Z8
+	VSUBPD           Z7, Z0, Z0
+	VADDPD           Z8, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VMOVUPD          1664(CX), Z0
+	VMOVUPD          1728(CX), Z6
+	VUNPCKLPD        Z6, Z0, Z7
+	VUNPCKHPD        Z6, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VMOVUPD          1152(CX), Z0
+	VMOVUPD          1216(CX), Z6
+	VUNPCKLPD        Z6, Z0, Z8
+	VUNPCKHPD        Z6, Z0, Z0
+	VADDPD           Z8, Z0, Z6
+	VSUBPD           Z8, Z6, Z9
+	VSUBPD           Z9, Z6, Z10
+	VSUBPD           Z10, Z8, Z10
+	VSUBPD           Z9, Z0, Z0
+	VADDPD           Z10, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VSHUFF64X2       $0x44, Z7, Z5, Z0
+	VSHUFF64X2       $0xee, Z7, Z5, Z5
+	VADDPD           Z5, Z0, Z0
+	VSHUFF64X2       $0x44, Z6, Z1, Z5
+	VSHUFF64X2       $0xee, Z6, Z1, Z1
+	VADDPD           Z5, Z1, Z6
+	VSUBPD           Z5, Z6, Z7
+	VSUBPD           Z7, Z6, Z8
+	VSUBPD           Z8, Z5, Z8
+	VSUBPD           Z7, Z1, Z1
+	VADDPD           Z8, Z1, Z1
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          1792(CX), Z1
+	VMOVUPD          1856(CX), Z5
+	VUNPCKLPD        Z5, Z1, Z7
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPD           Z1, Z7, Z7
+	VMOVUPD          1280(CX), Z1
+	VMOVUPD          1344(CX), Z5
+	VUNPCKLPD        Z5, Z1, Z8
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPD           Z8, Z1, Z5
+	VSUBPD           Z8, Z5, Z9
+	VSUBPD           Z9, Z5, Z10
+	VSUBPD           Z10, Z8, Z10
+	VSUBPD           Z9, Z1, Z1
+	VADDPD           Z10, Z1, Z1
+	VADDPD           Z1, Z7, Z7
+	VMOVUPD          1920(CX), Z1
+	VMOVUPD          1984(CX), Z8
+	VUNPCKLPD        Z8, Z1, Z9
+	VUNPCKHPD        Z8, Z1, Z1
+	VADDPD           Z1, Z9, Z9
+	VMOVUPD          1408(CX), Z1
+	VMOVUPD          1472(CX), Z8
+	VUNPCKLPD        Z8, Z1, Z10
+	VUNPCKHPD        Z8, Z1, Z1
+	VADDPD           Z10, Z1, Z8
+	VSUBPD           Z10, Z8, Z11
+	VSUBPD           Z11, Z8, Z12
+	VSUBPD           Z12, Z10, Z12
+	VSUBPD           Z11, Z1, Z1
+	VADDPD           Z12, Z1, Z1
+	VADDPD           Z1, Z9, Z9
+	VSHUFF64X2       $0x44, Z9, Z7, Z1
+	VSHUFF64X2       $0xee, Z9, Z7, Z7
+	VADDPD           Z7, Z1, Z1
+	VSHUFF64X2       $0x44, Z8, Z5, Z7
+	VSHUFF64X2       $0xee, Z8, Z5, Z5
+	VADDPD           Z7, Z5, Z8
+	VSUBPD           Z7, Z8, Z9
+	VSUBPD           Z9, Z8, Z10
+	VSUBPD           Z10, Z7, Z10
+	VSUBPD           Z9, Z5, Z5
+	VADDPD           Z10, Z5, Z5
+	VADDPD           Z5, Z1, Z1
+	VSHUFF64X2       $0x88, Z1, Z0, Z5
+	VSHUFF64X2       $0xdd, Z1, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VSHUFF64X2       $0x88, Z8, Z6, Z0
+	VSHUFF64X2       $0xdd, Z8, Z6, Z1
+	VADDPD           Z0, Z1, Z6
+	VSUBPD           Z0, Z6, Z7
+	VSUBPD           Z7, Z6, Z8
+	VSUBPD           Z8, Z0, Z8
+	VSUBPD           Z7, Z1, Z0
+	VADDPD           Z8, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VMOVUPD          2560(CX), Z0
+	VMOVUPD          2624(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z7
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VMOVUPD          2048(CX), Z0
+	VMOVUPD          2112(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z8
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z8, Z0, Z1
+	VSUBPD           Z8, Z1, Z9
+	VSUBPD           Z9, Z1, Z10
+	VSUBPD           Z10, Z8, Z10
+	VSUBPD           Z9, Z0, Z0
+	VADDPD           Z10, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VMOVUPD          2688(CX), Z0
+	VMOVUPD          2752(CX), Z8
+	VUNPCKLPD        Z8, Z0, Z9
+	VUNPCKHPD        Z8, Z0, Z0
+	VADDPD           Z0, Z9, Z9
+	VMOVUPD          2176(CX), Z0
+	VMOVUPD          2240(CX), Z8
+	VUNPCKLPD        Z8, Z0, Z10
+	VUNPCKHPD        Z8, Z0, Z0
+	VADDPD           Z10, Z0, Z8
+	VSUBPD           Z10, Z8, Z11
+	VSUBPD           Z11, Z8, Z12
+	VSUBPD           Z12, Z10, Z12
+	VSUBPD           Z11, Z0, Z0
+	VADDPD           Z12, Z0, Z0
+	VADDPD           Z0, Z9, Z9
+	VSHUFF64X2       $0x44, Z9, Z7, Z0
+	VSHUFF64X2       $0xee, Z9, Z7, Z7
+	VADDPD           Z7, Z0, Z0
+	VSHUFF64X2       $0x44, Z8, Z1, Z7
+	VSHUFF64X2       $0xee, Z8, Z1, Z1
+	VADDPD           Z7, Z1, Z8
+	VSUBPD           Z7, Z8, Z9
+	VSUBPD           Z9, Z8, Z10
+	VSUBPD           Z10, Z7, Z10
+	VSUBPD           Z9, Z1, Z1
+	VADDPD           Z10, Z1, Z1
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          2816(CX), Z1
+	VMOVUPD          2880(CX), Z7
+	VUNPCKLPD        Z7, Z1, Z9
+	VUNPCKHPD        Z7, Z1, Z1
+	VADDPD           Z1, Z9, Z9
+	VMOVUPD          2304(CX), Z1
+	VMOVUPD          2368(CX), Z7
+	VUNPCKLPD        Z7, Z1, Z10
+	VUNPCKHPD        Z7, Z1, Z1
+	VADDPD           Z10, Z1, Z7
+	VSUBPD           Z10, Z7, Z11
+	VSUBPD           Z11, Z7, Z12
+	VSUBPD           Z12, Z10, Z12
+	VSUBPD           Z11, Z1, Z1
+	VADDPD           Z12, Z1, Z1
+	VADDPD           Z1, Z9, Z9
+	VMOVUPD          2944(CX), Z1
+	VMOVUPD          3008(CX), Z10
+	VUNPCKLPD        Z10, Z1, Z11
+	VUNPCKHPD        Z10, Z1, Z1
+	VADDPD           Z1, Z11, Z11
+	VMOVUPD          2432(CX), Z1
+	VMOVUPD          2496(CX), Z10
+	VUNPCKLPD        Z10, Z1, Z12
+	VUNPCKHPD        Z10, Z1, Z1
+	VADDPD           Z12, Z1, Z10
+	VSUBPD           Z12, Z10, Z13
+	VSUBPD           Z13, Z10, Z14
+	VSUBPD           Z14, Z12, Z14
+	VSUBPD           Z13, Z1, Z1
+	VADDPD           Z14, Z1, Z1
+	VADDPD           Z1, Z11, Z11
+	VSHUFF64X2       $0x44, Z11, Z9, Z1
+	VSHUFF64X2       $0xee, Z11, Z9, Z9
+	VADDPD           Z9, Z1, Z1
+	VSHUFF64X2       $0x44, Z10, Z7, Z9
+	VSHUFF64X2       $0xee, Z10, Z7, Z7
+	VADDPD           Z9, Z7, Z10
+	VSUBPD           Z9, Z10, Z11
+	VSUBPD           Z11, Z10, Z12
+	VSUBPD           Z12, Z9, Z12
+	VSUBPD           Z11, Z7, Z7
+	VADDPD           Z12, Z7, Z7
+	VADDPD           Z7, Z1, Z1
+	VSHUFF64X2       $0x88, Z1, Z0, Z7
+	VSHUFF64X2       $0xdd, Z1, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VSHUFF64X2       $0x88, Z10, Z8, Z0
+	VSHUFF64X2       $0xdd, Z10, Z8, Z1
+	VADDPD           Z0, Z1, Z8
+	VSUBPD           Z0, Z8, Z9
+	VSUBPD           Z9, Z8, Z10
+	VSUBPD           Z10, Z0, Z10
+	VSUBPD           Z9, Z1, Z0
+	VADDPD           Z10, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	MOVQ             f+40(FP), CX
+	VSUBPD           Z5, Z5, Z0
+	VCMPPD           $0x00, Z0, Z0, K1
+	VMOVUPD.Z        Z5, K1, Z5
+	VADDPD           Z5, Z6, Z6
+	VADDPD           Z6, Z4, Z0
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z1
+	VCMPPD           $0x15, Z1, Z0, K1
+	KORW             K1, K3, K3
+	VMOVUPD          320(DX), Z1
+	VMOVUPD          (CX), Z5
+	VMOVAPD          Z0, Z9
+	VADDPD           Z1, Z3, Z10
+	VMAXPD           Z1, Z3, Z11
+	VMINPD           Z1, Z3, Z12
+	VSUBPD           Z10, Z11, Z11
+	VADDPD           Z12, Z11, Z11
+	VADDPD           Z2, Z11, Z11
+	VDIVPD           Z10, Z9, Z9
+	VDIVPD           Z10, Z11, Z11
+	VFNMADD231PD     Z9, Z11, Z9
+	KMOVW            K3, CX
+	VSUBPD           Z2, Z2, Z10
+	VCMPPD           $0x00, Z10, Z10, K1
+	VMOVUPD.Z        Z2, K1, Z2
+	VADDPD           Z2, Z3, Z3
+	VDIVPD           Z1, Z3, Z3
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z1
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z2
+	VDIVPD           Z1, Z2, Z2
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z11
+	VSUBPD           Z11, Z3, Z11
+	VMULPD           Z2, Z11, Z11
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z12
+	VPSUBQ           Z12, Z1, Z10
+	VPSRAQ           $0x34, Z10, Z10
+	VPSLLQ           $0x34, Z10, Z12
+	VPSUBQ           Z12, Z1, Z1
+	VCVTQQ2PD        Z10, Z10
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z1, Z12
+	VDIVPD           Z12, Z1, Z12
+	VMULPD           Z12, Z12, Z13
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z14
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z13, Z14
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z13, Z14
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z13, Z14
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z13, Z14
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z13, Z14
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z13, Z14
+	VMULPD           Z13, Z14, Z14
+	VMULPD           Z1, Z1, Z13
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z13, Z13
+	VADDPD           Z13, Z14, Z14
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z10, Z11
+	VFMADD231PD      Z12, Z14, Z11
+	VSUBPD           Z11, Z13, Z13
+	VSUBPD           Z13, Z1, Z1
+	VMOVAPD          Z1, Z1
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z10, Z1
+	VMULPD           Z2, Z3, Z3
+	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z10
+	VCMPPD           $0x1e, Z10, Z2, K1
+	VMULPD           Z0, Z2, Z2
+	VMAXPD           Z4, Z2, Z2
+	VMULPD           Z0, Z3, Z4
+	VMAXPD           Z6, Z4, Z4
+	VCMPPD           $0x11, Z2, Z4, K2
+	KANDW            K1, K2, K1
+	VSUBPD           Z7, Z7, Z2
+	VCMPPD           $0x00, Z2, Z2, K2
+	VMOVUPD.Z        Z7, K2, Z7
+	VADDPD           Z7, Z8, Z8
+	VFMSUB213PD      Z8, Z0, Z1
+	VFNMADD213PD     Z6, Z0, Z3
+	ORL              CX, BX
+	MOVL             BX, declined+72(FP)
+	MOVQ             loss+48(FP), CX
+	VMOVUPD          Z1, (CX)
+	VMOVUPD          Z9, 320(DX)
+	VMOVUPD          Z5, (DX)
+	VMOVUPD          Z3, 640(DX)
+	VBROADCASTSD     cd7ff8000000000001<>+0(SB), Z0
+	VMOVUPD          64(DX), Z1
+	VMOVUPD          Z1, K1, Z0
+	VMOVUPD          Z0, 64(DX)
+	MOVQ             e+0(FP), CX
+	MOVQ             z+8(FP), BX
+	MOVQ             t+16(FP), SI
+	MOVQ             n+32(FP), DI
+
+row13:
+	VBROADCASTSD 320(DX), Z0
+	VBROADCASTSD (DX), Z1
+	VBROADCASTSD 640(DX), Z2
+	VBROADCASTSD 64(DX), Z3
+	XORQ         R8, R8
+	MOVQ         AX, R9
+
+big14:
+	CMPQ        R9, $0x20
+	JLT         small15
+	VMOVUPD     (CX)(R8*8), Z4
+	VMOVUPD     (SI)(R8*8), Z5
+	VFMSUB213PD Z5, Z0, Z4
+	VMOVUPD     (BX)(R8*8), Z5
+	VCMPPD      $0x00, Z3, Z5, K1
+	VMOVUPD     Z2, K1, Z4
+	VMULPD      Z1, Z4, Z4
+	VMOVUPD     Z4, (CX)(R8*8)
+	VMOVUPD     64(CX)(R8*8), Z4
+	VMOVUPD     64(SI)(R8*8), Z5
+	VFMSUB213PD Z5, Z0, Z4
+	VMOVUPD     64(BX)(R8*8), Z5
+	VCMPPD      $0x00, Z3, Z5, K1
+	VMOVUPD     Z2, K1, Z4
+	VMULPD      Z1, Z4, Z4
+	VMOVUPD     Z4, 64(CX)(R8*8)
+	VMOVUPD     128(CX)(R8*8), Z4
+	VMOVUPD     128(SI)(R8*8), Z5
+	VFMSUB213PD Z5, Z0, Z4
+	VMOVUPD     128(BX)(R8*8), Z5
+	VCMPPD      $0x00, Z3, Z5, K1
+	VMOVUPD     Z2, K1, Z4
+	VMULPD      Z1, Z4, Z4
+	VMOVUPD     Z4, 128(CX)(R8*8)
+	VMOVUPD     192(CX)(R8*8), Z4
+	VMOVUPD     192(SI)(R8*8), Z5
+	VFMSUB213PD Z5, Z0, Z4
+	VMOVUPD     192(BX)(R8*8), Z5
+	VCMPPD      $0x00, Z3, Z5, K1
+	VMOVUPD     Z2, K1, Z4
+	VMULPD      Z1, Z4, Z4
+	VMOVUPD     Z4, 192(CX)(R8*8)
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, R9
+	JMP         big14
+
+small15:
+next16:
+	CMPQ        R9, $0x08
+	JLT         tail17
+	VMOVUPD     (CX)(R8*8), Z4
+	VMOVUPD     (SI)(R8*8), Z5
+	VFMSUB213PD Z5, Z0, Z4
+	VMOVUPD     (BX)(R8*8), Z5
+	VCMPPD      $0x00, Z3, Z5, K1
+	VMOVUPD     Z2, K1, Z4
+	VMULPD      Z1, Z4, Z4
+	VMOVUPD     Z4, (CX)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, R9
+	JMP         next16
+
+tail17:
+	TESTQ       R9, R9
+	JEQ         done18
+	MOVL        $0x00000001, R10
+	SHLXL       R9, R10, R9
+	DECL        R9
+	KMOVW       R9, K1
+	VMOVUPD.Z   (CX)(R8*8), K1, Z4
+	VMOVUPD.Z   (SI)(R8*8), K1, Z5
+	VFMSUB213PD Z5, Z0, Z4
+	VMOVUPD.Z   (BX)(R8*8), K1, Z0
+	VCMPPD      $0x00, Z3, Z0, K2
+	VMOVUPD     Z2, K2, Z4
+	VMULPD      Z1, Z4, Z4
+	VMOVUPD     Z4, K1, (CX)(R8*8)
+
+done18:
+	LEAQ (CX)(AX*8), CX
+	LEAQ (BX)(AX*8), BX
+	LEAQ (SI)(AX*8), SI
+	ADDQ $0x08, DX
+	DECQ DI
+	JNE  row13
+	VZEROUPPER
+	RET
+
+DATA cd7ff8000000000001<>+0(SB)/8, $0x7ff8000000000001
+DATA cd7ff8000000000001<>+8(SB)/8, $0x7ff8000000000001
+DATA cd7ff8000000000001<>+16(SB)/8, $0x7ff8000000000001
+DATA cd7ff8000000000001<>+24(SB)/8, $0x7ff8000000000001
+DATA cd7ff8000000000001<>+32(SB)/8, $0x7ff8000000000001
+DATA cd7ff8000000000001<>+40(SB)/8, $0x7ff8000000000001
+DATA cd7ff8000000000001<>+48(SB)/8, $0x7ff8000000000001
+DATA cd7ff8000000000001<>+56(SB)/8, $0x7ff8000000000001
+GLOBL cd7ff8000000000001<>(SB), RODATA|NOPTR, $64
+
+// func blockCrossEntropyF64AVX512(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, POPCNT
+TEXT ·blockCrossEntropyF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ k+16(FP), AX
+	MOVQ work+40(FP), CX
+	MOVQ lanes+48(FP), DX
+	MOVQ z+0(FP), BX
+	MOVQ n+24(FP), SI
+	MOVQ DX, DI
+
+row1:
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z0
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z1
+	XORQ         R8, R8
+	MOVQ         AX, R9
+
+big2:
+	CMPQ    R9, $0x20
+	JLT     small3
+	VMOVUPD (BX)(R8*8), Z2
+	VMAXPD  Z0, Z2, Z0
+	VMOVUPD 64(BX)(R8*8), Z2
+	VMAXPD  Z1, Z2, Z1
+	VMOVUPD 128(BX)(R8*8), Z2
+	VMAXPD  Z0, Z2, Z0
+	VMOVUPD 192(BX)(R8*8), Z2
+	VMAXPD  Z1, Z2, Z1
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, R9
+	JMP     big2
+
+small3:
+next4:
+	CMPQ    R9, $0x08
+	JLT     tail5
+	VMOVUPD (BX)(R8*8), Z2
+	VMAXPD  Z0, Z2, Z0
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, R9
+	JMP     next4
+
+tail5:
+	TESTQ        R9, R9
+	JEQ          done6
+	MOVL         $0x00000001, R10
+	SHLXL        R9, R10, R9
+	DECL         R9
+	KMOVW        R9, K1
+	VMOVUPD.Z    (BX)(R8*8), K1, Z2
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z11
+	VMOVUPD      Z2, K1, Z11
+	VMAXPD       Z0, Z11, Z0
+
+done6:
+	VMAXPD            Z1, Z0, Z0
+	MOVQ              DI, R8
+	SUBQ              DX, R8
+	SHLQ              $0x03, R8
+	VMOVUPD           Z0, (CX)(R8*1)
+	LEAQ              (BX)(AX*8), BX
+	ADDQ              $0x08, DI
+	DECQ              SI
+	JNE               row1
+	VMOVUPD           (CX), Z0
+	VMOVUPD           64(CX), Z1
+	VUNPCKLPD         Z1, Z0, Z2
+	VUNPCKHPD         Z1, Z0, Z0
+	VMAXPD            Z0, Z2, Z2
+	VMOVUPD           128(CX), Z0
+	VMOVUPD           192(CX), Z1
+	VUNPCKLPD         Z1, Z0, Z11
+	VUNPCKHPD         Z1, Z0, Z0
+	VMAXPD            Z0, Z11, Z11
+	VSHUFF64X2        $0x44, Z11, Z2, Z0
+	VSHUFF64X2        $0xee, Z11, Z2, Z1
+	VMAXPD            Z1, Z0, Z0
+	VMOVUPD           256(CX), Z1
+	VMOVUPD           320(CX), Z2
+	VUNPCKLPD         Z2, Z1, Z11
+	VUNPCKHPD         Z2, Z1, Z1
+	VMAXPD            Z1, Z11, Z11
+	VMOVUPD           384(CX), Z1
+	VMOVUPD           448(CX), Z2
+	VUNPCKLPD         Z2, Z1, Z12
+	VUNPCKHPD         Z2, Z1, Z1
+	VMAXPD            Z1, Z12, Z12
+	VSHUFF64X2        $0x44, Z12, Z11, Z1
+	VSHUFF64X2        $0xee, Z12, Z11, Z2
+	VMAXPD            Z2, Z1, Z1
+	VSHUFF64X2        $0x88, Z1, Z0, Z2
+	VSHUFF64X2        $0xdd, Z1, Z0, Z0
+	VMAXPD            Z0, Z2, Z2
+	VBROADCASTSD      cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD            Z2, Z0, Z0
+	VBROADCASTSD      cd4270000000000000<>+0(SB), Z1
+	VCMPPD            $0x15, Z1, Z0, K1
+	KMOVW             K1, BX
+	VADDPD.BCST       cdc087500000000000<>+0(SB), Z2, Z0
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z2, Z1
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z1, Z1
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z11
+	VFMADD231PD.BCST  cd3ff71547652b82fe<>+0(SB), Z2, Z11
+	VSUBPD.BCST       cd4338000000000000<>+0(SB), Z11, Z12
+	VMOVAPD           Z2, Z13
+	VFNMADD231PD.BCST cd3fe62e42fefa39ef<>+0(SB), Z12, Z13
+	VFNMADD231PD.BCST cd3c7abc9e3b39803f<>+0(SB), Z12, Z13
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z11
+	VFMADD213PD.BCST  cd3e92891a8c1d838d<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3ec71de0d9c145d0<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3efa019b8ef67c6c<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3f2a01a01a7c8d47<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3f56c16c17893833<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3f811111111109ad<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3fa5555555553d4f<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3fc5555555555556<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3fe0000000000000<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z13, Z11
+	VFMADD213PD.BCST  cd3ff0000000000000<>+0(SB), Z13, Z11
+	VSUBPD            Z1, Z12, Z12
+	VSCALEFPD         Z12, Z11, Z11
+	VMOVUPD           Z11, 320(DX)
+	VMOVUPD           Z2, 64(DX)
+	VMOVUPD           Z0, 1024(DX)
+	VMOVUPD           Z1, 1088(DX)
+	VBROADCASTSD      cd3ff71547652b82fe<>+0(SB), Z0
+	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
+	VBROADCASTSD      cd3fe62e42fefa39ef<>+0(SB), Z2
+	VBROADCASTSD      cd3c7abc9e3b39803f<>+0(SB), Z11
+	VBROADCASTSD      cd3ff0000000000000<>+0(SB), Z12
+	VBROADCASTSD      cd3e5af38d53857513<>+0(SB), Z13
+	VBROADCASTSD      cd3e92891a8c1d838d<>+0(SB), Z14
+	VBROADCASTSD      cd3ec71de0d9c145d0<>+0(SB), Z15
+	VBROADCASTSD      cd3efa019b8ef67c6c<>+0(SB), Z16
+	VBROADCASTSD      cd3f2a01a01a7c8d47<>+0(SB), Z17
+	VBROADCASTSD      cd3f56c16c17893833<>+0(SB), Z18
+	VBROADCASTSD      cd3f811111111109ad<>+0(SB), Z19
+	VBROADCASTSD      cd3fa5555555553d4f<>+0(SB), Z20
+	VBROADCASTSD      cd3fc5555555555556<>+0(SB), Z21
+	VBROADCASTSD      cd3fe0000000000000<>+0(SB), Z22
+	MOVQ              z+0(FP), SI
+	MOVQ              t+8(FP), DI
+	MOVQ              n+24(FP), R8
+	MOVQ              DX, R9
+
+row7:
+	VBROADCASTSD 64(R9), Z23
+	VBROADCASTSD 1024(R9), Z24
+	VBROADCASTSD 1088(R9), Z25
+	MOVQ         R9, R10
+	SUBQ         DX, R10
+	SHLQ         $0x03, R10
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VMOVUPD      Z3, (CX)(R10*1)
+	VMOVUPD      Z3, 512(CX)(R10*1)
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD      Z5, 1024(CX)(R10*1)
+	VMOVUPD      Z5, 1536(CX)(R10*1)
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD      Z7, 2048(CX)(R10*1)
+	VMOVUPD      Z7, 2560(CX)(R10*1)
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	KXNORW       K2, K2, K2
+	MOVQ         $-1, R11
+	XORQ         R12, R12
+	MOVQ         AX, R13
+
+four8:
+	CMPQ         R13, $0x20
+	JLT          two9
+	VMOVUPD      (SI)(R12*8), Z26
+	VMOVUPD      (DI)(R12*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z7
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z3, Z3
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z5, Z5
+	VMOVUPD      64(SI)(R12*8), Z26
+	VMOVUPD      64(DI)(R12*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z8
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z4, Z4
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z6, Z6
+	VMOVUPD      128(SI)(R12*8), Z26
+	VMOVUPD      128(DI)(R12*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z7
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z3, Z3
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z5, Z5
+	VMOVUPD      192(SI)(R12*8), Z26
+	VMOVUPD      192(DI)(R12*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z8
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z4, Z4
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z6, Z6
+	ADDQ         $0x20, R12
+	SUBQ         $0x20, R13
+	VADDPD       Z4, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VMOVUPD      (CX)(R10*1), Z26
+	VADDPD       Z3, Z26, Z27
+	VMOVUPD      Z27, (CX)(R10*1)
+	VSUBPD       Z27, Z26, Z26
+	VADDPD       Z3, Z26, Z26
+	VADDPD       512(CX)(R10*1), Z26, Z26
+	VMOVUPD      Z26, 512(CX)(R10*1)
+	VPXORD       Z3, Z3, Z3
+	VADDPD       Z6, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD      1024(CX)(R10*1), Z26
+	VADDPD       Z5, Z26, Z27
+	VMOVUPD      Z27, 1024(CX)(R10*1)
+	VSUBPD       Z27, Z26, Z26
+	VADDPD       Z5, Z26, Z26
+	VADDPD       1536(CX)(R10*1), Z26, Z26
+	VMOVUPD      Z26, 1536(CX)(R10*1)
+	VPXORD       Z5, Z5, Z5
+	VADDPD       Z8, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD      2048(CX)(R10*1), Z26
+	VADDPD       Z7, Z26, Z27
+	VMOVUPD      Z27, 2048(CX)(R10*1)
+	VSUBPD       Z27, Z26, Z26
+	VADDPD       Z7, Z26, Z26
+	VADDPD       2560(CX)(R10*1), Z26, Z26
+	VMOVUPD      Z26, 2560(CX)(R10*1)
+	VPXORD       Z7, Z7, Z7
+	JMP          four8
+
+two9:
+	CMPQ         R13, $0x10
+	JLT          one10
+	VMOVUPD      (SI)(R12*8), Z26
+	VMOVUPD      (DI)(R12*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z7
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z3, Z3
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z5, Z5
+	VMOVUPD      64(SI)(R12*8), Z26
+	VMOVUPD      64(DI)(R12*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z8
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z4, Z4
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z6, Z6
+	ADDQ         $0x10, R12
+	SUBQ         $0x10, R13
+
+one10:
+	CMPQ         R13, $0x08
+	JLT          tail11
+	VMOVUPD      (SI)(R12*8), Z26
+	VMOVUPD      (DI)(R12*8), Z27
+	VMOVUPD      Z24, Z28
+	VMAXPD       Z26, Z28, Z28
+	VMOVUPD      Z1, Z29
+	VFMADD231PD  Z0, Z28, Z29
+	VSUBPD       Z1, Z29, Z29
+	VMOVAPD      Z28, Z30
+	VFNMADD231PD Z2, Z29, Z30
+	VFNMADD231PD Z11, Z29, Z30
+	VMOVUPD      Z13, Z28
+	VFMADD213PD  Z14, Z30, Z28
+	VFMADD213PD  Z15, Z30, Z28
+	VFMADD213PD  Z16, Z30, Z28
+	VFMADD213PD  Z17, Z30, Z28
+	VFMADD213PD  Z18, Z30, Z28
+	VFMADD213PD  Z19, Z30, Z28
+	VFMADD213PD  Z20, Z30, Z28
+	VFMADD213PD  Z21, Z30, Z28
+	VFMADD213PD  Z22, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VFMADD213PD  Z12, Z30, Z28
+	VSUBPD       Z25, Z29, Z29
+	VSCALEFPD    Z29, Z28, Z28
+	VCMPPD       $0x00, Z23, Z26, K1
+	KANDW        K1, K2, K4
+	KANDNW       K2, K1, K2
+	KMOVW        K4, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K1
+	VMOVUPD.Z    Z26, K1, Z26
+	VFMADD231PD  Z27, Z26, Z7
+	VPXORQ       Z28, Z28, K4, Z28
+	VADDPD       Z28, Z3, Z3
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z5, Z5
+	ADDQ         $0x08, R12
+	SUBQ         $0x08, R13
+
+tail11:
+	TESTQ        R13, R13
+	JEQ          done12
+	MOVL         $0x00000001, R14
+	SHLXL        R13, R14, R13
+	DECL         R13
+	KMOVW        R13, K1
+	VMOVUPD.Z    (SI)(R12*8), K1, Z26
+	VMOVUPD.Z    (DI)(R12*8), K1, Z27
+	VMOVUPD      Z24, Z24
+	VMAXPD       Z26, Z24, Z24
+	VMOVUPD      Z1, Z28
+	VFMADD231PD  Z0, Z24, Z28
+	VSUBPD       Z1, Z28, Z28
+	VMOVAPD      Z24, Z29
+	VFNMADD231PD Z2, Z28, Z29
+	VFNMADD231PD Z11, Z28, Z29
+	VMOVUPD      Z13, Z24
+	VFMADD213PD  Z14, Z29, Z24
+	VFMADD213PD  Z15, Z29, Z24
+	VFMADD213PD  Z16, Z29, Z24
+	VFMADD213PD  Z17, Z29, Z24
+	VFMADD213PD  Z18, Z29, Z24
+	VFMADD213PD  Z19, Z29, Z24
+	VFMADD213PD  Z20, Z29, Z24
+	VFMADD213PD  Z21, Z29, Z24
+	VFMADD213PD  Z22, Z29, Z24
+	VFMADD213PD  Z12, Z29, Z24
+	VFMADD213PD  Z12, Z29, Z24
+	VSUBPD       Z25, Z28, Z28
+	VSCALEFPD    Z28, Z24, Z24
+	VCMPPD       $0x00, Z23, Z26, K4
+	KANDW        K4, K2, K5
+	KANDNW       K2, K4, K2
+	KANDW        K1, K5, K4
+	KMOVW        K4, R12
+	POPCNTL      R12, R12
+	ADDQ         R12, R11
+	VORPD        Z27, Z10, Z10
+	VADDPD       Z27, Z9, K4, Z9
+	VSUBPD       Z23, Z26, Z26
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z27, K5
+	VMOVUPD.Z    Z26, K5, Z26
+	VFMADD231PD  Z27, Z26, Z8
+	VMOVUPD.Z    Z24, K1, Z24
+	VPXORQ       Z24, Z24, K4, Z24
+	VADDPD       Z24, Z4, Z4
+	VPXORQ       Z27, Z27, K4, Z27
+	VADDPD       Z27, Z6, Z6
+
+done12:
+	VADDPD           Z4, Z3, Z3
+	VPXORD           Z4, Z4, Z4
+	VMOVUPD          (CX)(R10*1), Z23
+	VADDPD           Z3, Z23, Z24
+	VMOVUPD          Z24, (CX)(R10*1)
+	VSUBPD           Z24, Z23, Z23
+	VADDPD           Z3, Z23, Z23
+	VADDPD           512(CX)(R10*1), Z23, Z23
+	VMOVUPD          Z23, 512(CX)(R10*1)
+	VPXORD           Z3, Z3, Z3
+	VADDPD           Z6, Z5, Z5
+	VPXORD           Z6, Z6, Z6
+	VMOVUPD          1024(CX)(R10*1), Z23
+	VADDPD           Z5, Z23, Z24
+	VMOVUPD          Z24, 1024(CX)(R10*1)
+	VSUBPD           Z24, Z23, Z23
+	VADDPD           Z5, Z23, Z23
+	VADDPD           1536(CX)(R10*1), Z23, Z23
+	VMOVUPD          Z23, 1536(CX)(R10*1)
+	VPXORD           Z5, Z5, Z5
+	VADDPD           Z8, Z7, Z7
+	VPXORD           Z8, Z8, Z8
+	VMOVUPD          2048(CX)(R10*1), Z23
+	VADDPD           Z7, Z23, Z24
+	VMOVUPD          Z24, 2048(CX)(R10*1)
+	VSUBPD           Z24, Z23, Z23
+	VADDPD           Z7, Z23, Z23
+	VADDPD           2560(CX)(R10*1), Z23, Z23
+	VMOVUPD          Z23, 2560(CX)(R10*1)
+	VPXORD           Z7, Z7, Z7
+	VMOVUPD          Z9, 3072(CX)(R10*1)
+	VXORPD           X23, X23, X23
+	VCVTSI2SDQ       R11, X23, X23
+	VMOVSD           X23, 1152(R9)
+	VPMOVQ2M         Z10, K1
+	KMOVW            K1, R10
+	XORQ             R11, R11
+	TESTL            R10, R10
+	SETNE            R11
+	MOVQ             R9, R10
+	SUBQ             DX, R10
+	SHRQ             $0x03, R10
+	SHLXQ            R10, R11, R11
+	ORL              R11, BX
+	LEAQ             (SI)(AX*8), SI
+	LEAQ             (DI)(AX*8), DI
+	ADDQ             $0x08, R9
+	DECQ             R8
+	JNE              row7
+	VMOVUPD          512(CX), Z0
+	VMOVUPD          576(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z2
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z2, Z2
+	VMOVUPD          (CX), Z0
+	VMOVUPD          64(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z3
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z3, Z0, Z1
+	VSUBPD           Z3, Z1, Z4
+	VSUBPD           Z4, Z1, Z5
+	VSUBPD           Z5, Z3, Z5
+	VSUBPD           Z4, Z0, Z0
+	VADDPD           Z5, Z0, Z0
+	VADDPD           Z0, Z2, Z2
+	VMOVUPD          640(CX), Z0
+	VMOVUPD          704(CX), Z3
+	VUNPCKLPD        Z3, Z0, Z4
+	VUNPCKHPD        Z3, Z0, Z0
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          128(CX), Z0
+	VMOVUPD          192(CX), Z3
+	VUNPCKLPD        Z3, Z0, Z5
+	VUNPCKHPD        Z3, Z0, Z0
+	VADDPD           Z5, Z0, Z3
+	VSUBPD           Z5, Z3, Z6
+	VSUBPD           Z6, Z3, Z7
+	VSUBPD           Z7, Z5, Z7
+	VSUBPD           Z6, Z0, Z0
+	VADDPD           Z7, Z0, Z0
+	VADDPD           Z0, Z4, Z4
+	VSHUFF64X2       $0x44, Z4, Z2, Z0
+	VSHUFF64X2       $0xee, Z4, Z2, Z2
+	VADDPD           Z2, Z0, Z0
+	VSHUFF64X2       $0x44, Z3, Z1, Z2
+	VSHUFF64X2       $0xee, Z3, Z1, Z1
+	VADDPD           Z2, Z1, Z3
+	VSUBPD           Z2, Z3, Z4
+	VSUBPD           Z4, Z3, Z5
+	VSUBPD           Z5, Z2, Z5
+	VSUBPD           Z4, Z1, Z1
+	VADDPD           Z5, Z1, Z1
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          768(CX), Z1
+	VMOVUPD          832(CX), Z2
+	VUNPCKLPD        Z2, Z1, Z4
+	VUNPCKHPD        Z2, Z1, Z1
+	VADDPD           Z1, Z4, Z4
+	VMOVUPD          256(CX), Z1
+	VMOVUPD          320(CX), Z2
+	VUNPCKLPD        Z2, Z1, Z5
+	VUNPCKHPD        Z2, Z1, Z1
+	VADDPD           Z5, Z1, Z2
+	VSUBPD           Z5, Z2, Z6
+	VSUBPD           Z6, Z2, Z7
+	VSUBPD           Z7, Z5, Z7
+	VSUBPD           Z6, Z1, Z1
+	VADDPD           Z7, Z1, Z1
+	VADDPD           Z1, Z4, Z4
+	VMOVUPD          896(CX), Z1
+	VMOVUPD          960(CX), Z5
+	VUNPCKLPD        Z5, Z1, Z6
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPD           Z1, Z6, Z6
+	VMOVUPD          384(CX), Z1
+	VMOVUPD          448(CX), Z5
+	VUNPCKLPD        Z5, Z1, Z7
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPD           Z7, Z1, Z5
+	VSUBPD           Z7, Z5, Z8
+	VSUBPD           Z8, Z5, Z9
+	VSUBPD           Z9, Z7, Z9
+	VSUBPD           Z8, Z1, Z1
+	VADDPD           Z9, Z1, Z1
+	VADDPD           Z1, Z6, Z6
+	VSHUFF64X2       $0x44, Z6, Z4, Z1
+	VSHUFF64X2       $0xee, Z6, Z4, Z4
+	VADDPD           Z4, Z1, Z1
+	VSHUFF64X2       $0x44, Z5, Z2, Z4
+	VSHUFF64X2       $0xee, Z5, Z2, Z2
+	VADDPD           Z4, Z2, Z5
+	VSUBPD           Z4, Z5, Z6
+	VSUBPD           Z6, Z5, Z7
+	VSUBPD           Z7, Z4, Z7
+	VSUBPD           Z6, Z2, Z2
+	VADDPD           Z7, Z2, Z2
+	VADDPD           Z2, Z1, Z1
+	VSHUFF64X2       $0x88, Z1, Z0, Z2
+	VSHUFF64X2       $0xdd, Z1, Z0, Z0
+	VADDPD           Z0, Z2, Z2
+	VSHUFF64X2       $0x88, Z5, Z3, Z0
+	VSHUFF64X2       $0xdd, Z5, Z3, Z1
+	VADDPD           Z0, Z1, Z3
+	VSUBPD           Z0, Z3, Z4
+	VSUBPD           Z4, Z3, Z5
+	VSUBPD           Z5, Z0, Z5
+	VSUBPD           Z4, Z1, Z0
+	VADDPD           Z5, Z0, Z0
+	VADDPD           Z0, Z2, Z2
+	KXORW            K3, K3, K3
+	VMOVUPD          1152(DX), Z0
+	VMULPD           320(DX), Z0, Z0
+	VADDPD           Z0, Z3, Z1
+	VSUBPD           Z1, Z3, Z3
+	VADDPD           Z0, Z3, Z3
+	VADDPD           Z3, Z2, Z2
+	VMOVAPD          Z1, Z3
+	VMOVUPD          3072(CX), Z0
+	VMOVUPD          3136(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z4
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          3200(CX), Z0
+	VMOVUPD          3264(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z5
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VSHUFF64X2       $0x44, Z5, Z4, Z0
+	VSHUFF64X2       $0xee, Z5, Z4, Z1
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          3328(CX), Z1
+	VMOVUPD          3392(CX), Z4
+	VUNPCKLPD        Z4, Z1, Z5
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPD           Z1, Z5, Z5
+	VMOVUPD          3456(CX), Z1
+	VMOVUPD          3520(CX), Z4
+	VUNPCKLPD        Z4, Z1, Z6
+	VUNPCKHPD        Z4, Z1, Z1
+	VADDPD           Z1, Z6, Z6
+	VSHUFF64X2       $0x44, Z6, Z5, Z1
+	VSHUFF64X2       $0xee, Z6, Z5, Z4
+	VADDPD           Z4, Z1, Z1
+	VSHUFF64X2       $0x88, Z1, Z0, Z4
+	VSHUFF64X2       $0xdd, Z1, Z0, Z0
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          1536(CX), Z0
+	VMOVUPD          1600(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z5
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VMOVUPD          1024(CX), Z0
+	VMOVUPD          1088(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z6
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z6, Z0, Z1
+	VSUBPD           Z6, Z1, Z7
+	VSUBPD           Z7, Z1, Z8
+	VSUBPD           Z8, Z6, Z8
+	VSUBPD           Z7, Z0, Z0
+	VADDPD           Z8, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VMOVUPD          1664(CX), Z0
+	VMOVUPD          1728(CX), Z6
+	VUNPCKLPD        Z6, Z0, Z7
+	VUNPCKHPD        Z6, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VMOVUPD          1152(CX), Z0
+	VMOVUPD          1216(CX), Z6
+	VUNPCKLPD        Z6, Z0, Z8
+	VUNPCKHPD        Z6, Z0, Z0
+	VADDPD           Z8, Z0, Z6
+	VSUBPD           Z8, Z6, Z9
+	VSUBPD           Z9, Z6, Z10
+	VSUBPD           Z10, Z8, Z10
+	VSUBPD           Z9, Z0, Z0
+	VADDPD           Z10, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VSHUFF64X2       $0x44, Z7, Z5, Z0
+	VSHUFF64X2       $0xee, Z7, Z5, Z5
+	VADDPD           Z5, Z0, Z0
+	VSHUFF64X2       $0x44, Z6, Z1, Z5
+	VSHUFF64X2       $0xee, Z6, Z1, Z1
+	VADDPD           Z5, Z1, Z6
+	VSUBPD           Z5, Z6, Z7
+	VSUBPD           Z7, Z6, Z8
+	VSUBPD           Z8, Z5, Z8
+	VSUBPD           Z7, Z1, Z1
+	VADDPD           Z8, Z1, Z1
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          1792(CX), Z1
+	VMOVUPD          1856(CX), Z5
+	VUNPCKLPD        Z5, Z1, Z7
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPD           Z1, Z7, Z7
+	VMOVUPD          1280(CX), Z1
+	VMOVUPD          1344(CX), Z5
+	VUNPCKLPD        Z5, Z1, Z8
+	VUNPCKHPD        Z5, Z1, Z1
+	VADDPD           Z8, Z1, Z5
+	VSUBPD           Z8, Z5, Z9
+	VSUBPD           Z9, Z5, Z10
+	VSUBPD           Z10, Z8, Z10
+	VSUBPD           Z9, Z1, Z1
+	VADDPD           Z10, Z1, Z1
+	VADDPD           Z1, Z7, Z7
+	VMOVUPD          1920(CX), Z1
+	VMOVUPD          1984(CX), Z8
+	VUNPCKLPD        Z8, Z1, Z9
+	VUNPCKHPD        Z8, Z1, Z1
+	VADDPD           Z1, Z9, Z9
+	VMOVUPD          1408(CX), Z1
+	VMOVUPD          1472(CX), Z8
+	VUNPCKLPD        Z8, Z1, Z10
+	VUNPCKHPD        Z8, Z1, Z1
+	VADDPD           Z10, Z1, Z8
+	VSUBPD           Z10, Z8, Z11
+	VSUBPD           Z11, Z8, Z12
+	VSUBPD           Z12, Z10, Z12
+	VSUBPD           Z11, Z1, Z1
+	VADDPD           Z12, Z1, Z1
+	VADDPD           Z1, Z9, Z9
+	VSHUFF64X2       $0x44, Z9, Z7, Z1
+	VSHUFF64X2       $0xee, Z9, Z7, Z7
+	VADDPD           Z7, Z1, Z1
+	VSHUFF64X2       $0x44, Z8, Z5, Z7
+	VSHUFF64X2       $0xee, Z8, Z5, Z5
+	VADDPD           Z7, Z5, Z8
+	VSUBPD           Z7, Z8, Z9
+	VSUBPD           Z9, Z8, Z10
+	VSUBPD           Z10, Z7, Z10
+	VSUBPD           Z9, Z5, Z5
+	VADDPD           Z10, Z5, Z5
+	VADDPD           Z5, Z1, Z1
+	VSHUFF64X2       $0x88, Z1, Z0, Z5
+	VSHUFF64X2       $0xdd, Z1, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VSHUFF64X2       $0x88, Z8, Z6, Z0
+	VSHUFF64X2       $0xdd, Z8, Z6, Z1
+	VADDPD           Z0, Z1, Z6
+	VSUBPD           Z0, Z6, Z7
+	VSUBPD           Z7, Z6, Z8
+	VSUBPD           Z8, Z0, Z8
+	VSUBPD           Z7, Z1, Z0
+	VADDPD           Z8, Z0, Z0
+	VADDPD           Z0, Z5, Z5
+	VMOVUPD          2560(CX), Z0
+	VMOVUPD          2624(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z7
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VMOVUPD          2048(CX), Z0
+	VMOVUPD          2112(CX), Z1
+	VUNPCKLPD        Z1, Z0, Z8
+	VUNPCKHPD        Z1, Z0, Z0
+	VADDPD           Z8, Z0, Z1
+	VSUBPD           Z8, Z1, Z9
+	VSUBPD           Z9, Z1, Z10
+	VSUBPD           Z10, Z8, Z10
+	VSUBPD           Z9, Z0, Z0
+	VADDPD           Z10, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VMOVUPD          2688(CX), Z0
+	VMOVUPD          2752(CX), Z8
+	VUNPCKLPD        Z8, Z0, Z9
+	VUNPCKHPD        Z8, Z0, Z0
+	VADDPD           Z0, Z9, Z9
+	VMOVUPD          2176(CX), Z0
+	VMOVUPD          2240(CX), Z8
+	VUNPCKLPD        Z8, Z0, Z10
+	VUNPCKHPD        Z8, Z0, Z0
+	VADDPD           Z10, Z0, Z8
+	VSUBPD           Z10, Z8, Z11
+	VSUBPD           Z11, Z8, Z12
+	VSUBPD           Z12, Z10, Z12
+	VSUBPD           Z11, Z0, Z0
+	VADDPD           Z12, Z0, Z0
+	VADDPD           Z0, Z9, Z9
+	VSHUFF64X2       $0x44, Z9, Z7, Z0
+	VSHUFF64X2       $0xee, Z9, Z7, Z7
+	VADDPD           Z7, Z0, Z0
+	VSHUFF64X2       $0x44, Z8, Z1, Z7
+	VSHUFF64X2       $0xee, Z8, Z1, Z1
+	VADDPD           Z7, Z1, Z8
+	VSUBPD           Z7, Z8, Z9
+	VSUBPD           Z9, Z8, Z10
+	VSUBPD           Z10, Z7, Z10
+	VSUBPD           Z9, Z1, Z1
+	VADDPD           Z10, Z1, Z1
+	VADDPD           Z1, Z0, Z0
+	VMOVUPD          2816(CX), Z1
+	VMOVUPD          2880(CX), Z7
+	VUNPCKLPD        Z7, Z1, Z9
+	VUNPCKHPD        Z7, Z1, Z1
+	VADDPD           Z1, Z9, Z9
+	VMOVUPD          2304(CX), Z1
+	VMOVUPD          2368(CX), Z7
+	VUNPCKLPD        Z7, Z1, Z10
+	VUNPCKHPD        Z7, Z1, Z1
+	VADDPD           Z10, Z1, Z7
+	VSUBPD           Z10, Z7, Z11
+	VSUBPD           Z11, Z7, Z12
+	VSUBPD           Z12, Z10, Z12
+	VSUBPD           Z11, Z1, Z1
+	VADDPD           Z12, Z1, Z1
+	VADDPD           Z1, Z9, Z9
+	VMOVUPD          2944(CX), Z1
+	VMOVUPD          3008(CX), Z10
+	VUNPCKLPD        Z10, Z1, Z11
+	VUNPCKHPD        Z10, Z1, Z1
+	VADDPD           Z1, Z11, Z11
+	VMOVUPD          2432(CX), Z1
+	VMOVUPD          2496(CX), Z10
+	VUNPCKLPD        Z10, Z1, Z12
+	VUNPCKHPD        Z10, Z1, Z1
+	VADDPD           Z12, Z1, Z10
+	VSUBPD           Z12, Z10, Z13
+	VSUBPD           Z13, Z10, Z14
+	VSUBPD           Z14, Z12, Z14
+	VSUBPD           Z13, Z1, Z1
+	VADDPD           Z14, Z1, Z1
+	VADDPD           Z1, Z11, Z11
+	VSHUFF64X2       $0x44, Z11, Z9, Z1
+	VSHUFF64X2       $0xee, Z11, Z9, Z9
+	VADDPD           Z9, Z1, Z1
+	VSHUFF64X2       $0x44, Z10, Z7, Z9
+	VSHUFF64X2       $0xee, Z10, Z7, Z7
+	VADDPD           Z9, Z7, Z10
+	VSUBPD           Z9, Z10, Z11
+	VSUBPD           Z11, Z10, Z12
+	VSUBPD           Z12, Z9, Z12
+	VSUBPD           Z11, Z7, Z7
+	VADDPD           Z12, Z7, Z7
+	VADDPD           Z7, Z1, Z1
+	VSHUFF64X2       $0x88, Z1, Z0, Z7
+	VSHUFF64X2       $0xdd, Z1, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VSHUFF64X2       $0x88, Z10, Z8, Z0
+	VSHUFF64X2       $0xdd, Z10, Z8, Z1
+	VADDPD           Z0, Z1, Z8
+	VSUBPD           Z0, Z8, Z9
+	VSUBPD           Z9, Z8, Z10
+	VSUBPD           Z10, Z0, Z10
+	VSUBPD           Z9, Z1, Z0
+	VADDPD           Z10, Z0, Z0
+	VADDPD           Z0, Z7, Z7
+	VSUBPD           Z5, Z5, Z0
+	VCMPPD           $0x00, Z0, Z0, K1
+	VMOVUPD.Z        Z5, K1, Z5
+	VADDPD           Z5, Z6, Z6
+	VADDPD           Z6, Z4, Z0
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z1
+	VCMPPD           $0x15, Z1, Z0, K1
+	KORW             K1, K3, K3
+	VMOVUPD          320(DX), Z1
+	KMOVW            K3, AX
+	VSUBPD           Z2, Z2, Z4
+	VCMPPD           $0x00, Z4, Z4, K1
+	VMOVUPD.Z        Z2, K1, Z2
+	VADDPD           Z2, Z3, Z3
+	VDIVPD           Z1, Z3, Z3
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z1
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z2
+	VDIVPD           Z1, Z2, Z2
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z5
+	VSUBPD           Z5, Z3, Z5
+	VMULPD           Z2, Z5, Z5
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z6
+	VPSUBQ           Z6, Z1, Z4
+	VPSRAQ           $0x34, Z4, Z4
+	VPSLLQ           $0x34, Z4, Z6
+	VPSUBQ           Z6, Z1, Z1
+	VCVTQQ2PD        Z4, Z4
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z1
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z1, Z6
+	VDIVPD           Z6, Z1, Z6
+	VMULPD           Z6, Z6, Z9
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z10
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z9, Z10
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z9, Z10
+	VMULPD           Z9, Z10, Z10
+	VMULPD           Z1, Z1, Z9
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z9, Z9
+	VADDPD           Z9, Z10, Z10
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z4, Z5
+	VFMADD231PD      Z6, Z10, Z5
+	VSUBPD           Z5, Z9, Z9
+	VSUBPD           Z9, Z1, Z1
+	VMOVAPD          Z1, Z1
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z4, Z1
+	VMULPD           Z2, Z3, Z3
+	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z3
+	VCMPPD           $0x1e, Z3, Z2, K1
+	VSUBPD           Z7, Z7, Z2
+	VCMPPD           $0x00, Z2, Z2, K1
+	VMOVUPD.Z        Z7, K1, Z7
+	VADDPD           Z7, Z8, Z8
+	VFMSUB213PD      Z8, Z0, Z1
+	ORL              AX, BX
+	MOVL             BX, declined+56(FP)
+	MOVQ             loss+32(FP), AX
+	VMOVUPD          Z1, (AX)
 	VZEROUPPER
 	RET
 
@@ -49828,24 +54952,6 @@ done3:
 	VZEROUPPER
 	RET
 
-DATA cs7fc00000<>+0(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+4(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+8(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+12(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+16(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+20(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+24(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+28(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+32(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+36(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+40(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+44(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+48(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+52(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+56(SB)/4, $0x7fc00000
-DATA cs7fc00000<>+60(SB)/4, $0x7fc00000
-GLOBL cs7fc00000<>(SB), RODATA|NOPTR, $64
-
 // func minusLogsF32AVX2(dst *float32, t *float32, n int, most float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·minusLogsF32AVX2(SB), NOSPLIT, $64-28
@@ -50949,6 +56055,2158 @@ sum12:
 	VMOVUPS      Y3, 192(SI)
 
 declined:
+	VZEROUPPER
+	RET
+
+// func blockCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, loss *float64, work *float32, lanes *float32) (declined uint32)
+// Requires: AVX, AVX2, BMI2, FMA3, POPCNT
+TEXT ·blockCrossEntropyGradF32AVX2(SB), NOSPLIT, $160-76
+	MOVQ k+24(FP), AX
+	MOVQ work+56(FP), CX
+	MOVQ lanes+64(FP), DX
+	MOVQ z+8(FP), BX
+	MOVQ n+32(FP), SI
+	MOVQ DX, DI
+
+row1:
+	VMOVUPS csff800000<>+0(SB), Y0
+	VMOVUPS csff800000<>+0(SB), Y1
+	XORQ    R8, R8
+	MOVQ    AX, R9
+
+big2:
+	CMPQ    R9, $0x20
+	JLT     small3
+	VMOVUPS (BX)(R8*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS 32(BX)(R8*4), Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS 64(BX)(R8*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS 96(BX)(R8*4), Y2
+	VMAXPS  Y1, Y2, Y1
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, R9
+	JMP     big2
+
+small3:
+next4:
+	CMPQ    R9, $0x08
+	JLT     tail5
+	VMOVUPS (BX)(R8*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, R9
+	JMP     next4
+
+tail5:
+	TESTQ      R9, R9
+	JEQ        done6
+	LEAQ       tails<>+0(SB), R10
+	NEGQ       R9
+	VMOVUPS    32(R10)(R9*4), Y2
+	VMASKMOVPS (BX)(R8*4), Y2, Y3
+	VMOVUPS    csff800000<>+0(SB), Y4
+	VBLENDVPS  Y2, Y3, Y4, Y4
+	VMAXPS     Y0, Y4, Y0
+
+done6:
+	VMAXPS       Y1, Y0, Y0
+	MOVQ         DI, R8
+	SUBQ         DX, R8
+	SHLQ         $0x03, R8
+	VMOVUPS      Y0, (CX)(R8*1)
+	LEAQ         (BX)(AX*4), BX
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNE          row1
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VMOVUPS      64(CX), Y2
+	VMOVUPS      96(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMAXPS       Y1, Y3, Y3
+	VMAXPS       Y0, Y4, Y4
+	VMAXPS       Y4, Y3, Y3
+	VMOVUPS      128(CX), Y0
+	VMOVUPS      160(CX), Y1
+	VMOVUPS      192(CX), Y2
+	VMOVUPS      224(CX), Y4
+	VUNPCKLPS    Y1, Y0, Y5
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y4, Y2, Y1
+	VUNPCKHPS    Y4, Y2, Y2
+	VUNPCKLPD    Y1, Y5, Y4
+	VUNPCKHPD    Y1, Y5, Y1
+	VUNPCKLPD    Y2, Y0, Y5
+	VUNPCKHPD    Y2, Y0, Y0
+	VMAXPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y5, Y5
+	VMAXPS       Y5, Y4, Y4
+	VPERM2F128   $0x20, Y4, Y3, Y0
+	VPERM2F128   $0x31, Y4, Y3, Y1
+	VMAXPS       Y1, Y0, Y0
+	VMOVUPS      cs7fffffff<>+0(SB), Y1
+	VANDPS       Y0, Y1, Y1
+	VMOVUPS      cs49800000<>+0(SB), Y2
+	VCMPPS       $0x15, Y2, Y1, Y1
+	VMOVMSKPS    Y1, BX
+	VADDPS       csc2d10000<>+0(SB), Y0, Y1
+	VMOVUPS      cs4b400000<>+0(SB), Y2
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y2
+	VSUBPS       cs4b400000<>+0(SB), Y2, Y2
+	VMOVUPS      cs4b400040<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      cs4b400000<>+0(SB), Y4
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y4
+	VSUBPS       cs4b400000<>+0(SB), Y4, Y2
+	VMOVAPS      Y0, Y5
+	VFNMADD231PS cs3f317218<>+0(SB), Y2, Y5
+	VFNMADD231PS csb102e308<>+0(SB), Y2, Y5
+	VMOVUPS      cs3ab6889e<>+0(SB), Y2
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3f000000<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y5, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y4, Y2, Y2
+	VMULPS       cs1f800000<>+0(SB), Y2, Y2
+	VFMADD231PS  cs0<>+0(SB), Y5, Y2
+	VMOVUPS      Y2, 160(DX)
+	VMOVUPS      Y0, 32(DX)
+	VMOVUPS      Y1, 512(DX)
+	VMOVUPS      Y3, 544(DX)
+	MOVQ         z+8(FP), SI
+	MOVQ         t+16(FP), DI
+	MOVQ         e+0(FP), R8
+	MOVQ         n+32(FP), R9
+	MOVQ         DX, R10
+
+row7:
+	VBROADCASTSS 32(R10), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 512(R10), Y0
+	VMOVUPS      Y0, 32(SP)
+	VBROADCASTSS 544(R10), Y0
+	VMOVUPS      Y0, 64(SP)
+	MOVQ         R10, R11
+	SUBQ         DX, R11
+	SHLQ         $0x03, R11
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      Y0, (CX)(R11*1)
+	VMOVUPS      Y0, 256(CX)(R11*1)
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      Y2, 512(CX)(R11*1)
+	VMOVUPS      Y2, 768(CX)(R11*1)
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      Y4, 1024(CX)(R11*1)
+	VMOVUPS      Y4, 1280(CX)(R11*1)
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VPCMPEQD     Y8, Y8, Y8
+	MOVQ         $-1, R12
+	XORQ         R13, R13
+	MOVQ         AX, R14
+
+four8:
+	CMPQ         R14, $0x20
+	JLT          two9
+	VMOVUPS      (SI)(R13*4), Y9
+	VMOVUPS      (DI)(R13*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VMOVUPS      Y13, (R8)(R13*4)
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y4
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y0, Y0
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      32(SI)(R13*4), Y9
+	VMOVUPS      32(DI)(R13*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VMOVUPS      Y13, 32(R8)(R13*4)
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y5
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y1, Y1
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y3, Y3
+	VMOVUPS      64(SI)(R13*4), Y9
+	VMOVUPS      64(DI)(R13*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VMOVUPS      Y13, 64(R8)(R13*4)
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y4
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y0, Y0
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      96(SI)(R13*4), Y9
+	VMOVUPS      96(DI)(R13*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VMOVUPS      Y13, 96(R8)(R13*4)
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y5
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y1, Y1
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         $0x20, R13
+	SUBQ         $0x20, R14
+	VADDPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      (CX)(R11*1), Y9
+	VADDPS       Y0, Y9, Y10
+	VMOVUPS      Y10, (CX)(R11*1)
+	VSUBPS       Y10, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VADDPS       256(CX)(R11*1), Y9, Y9
+	VMOVUPS      Y9, 256(CX)(R11*1)
+	VXORPS       Y0, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      512(CX)(R11*1), Y9
+	VADDPS       Y2, Y9, Y10
+	VMOVUPS      Y10, 512(CX)(R11*1)
+	VSUBPS       Y10, Y9, Y9
+	VADDPS       Y2, Y9, Y9
+	VADDPS       768(CX)(R11*1), Y9, Y9
+	VMOVUPS      Y9, 768(CX)(R11*1)
+	VXORPS       Y2, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      1024(CX)(R11*1), Y9
+	VADDPS       Y4, Y9, Y10
+	VMOVUPS      Y10, 1024(CX)(R11*1)
+	VSUBPS       Y10, Y9, Y9
+	VADDPS       Y4, Y9, Y9
+	VADDPS       1280(CX)(R11*1), Y9, Y9
+	VMOVUPS      Y9, 1280(CX)(R11*1)
+	VXORPS       Y4, Y4, Y4
+	JMP          four8
+
+two9:
+	CMPQ         R14, $0x10
+	JLT          one10
+	VMOVUPS      (SI)(R13*4), Y9
+	VMOVUPS      (DI)(R13*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VMOVUPS      Y13, (R8)(R13*4)
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y4
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y0, Y0
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      32(SI)(R13*4), Y9
+	VMOVUPS      32(DI)(R13*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VMOVUPS      Y13, 32(R8)(R13*4)
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y5
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y1, Y1
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         $0x10, R13
+	SUBQ         $0x10, R14
+
+one10:
+	CMPQ         R14, $0x08
+	JLT          tail11
+	VMOVUPS      (SI)(R13*4), Y9
+	VMOVUPS      (DI)(R13*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VMOVUPS      Y13, (R8)(R13*4)
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y4
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y0, Y0
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y2, Y2
+	ADDQ         $0x08, R13
+	SUBQ         $0x08, R14
+
+tail11:
+	TESTQ        R14, R14
+	JEQ          done12
+	LEAQ         tails<>+0(SB), R15
+	NEGQ         R14
+	VMOVUPS      32(R15)(R14*4), Y9
+	VMASKMOVPS   (SI)(R13*4), Y9, Y10
+	VMASKMOVPS   (DI)(R13*4), Y9, Y11
+	VMOVUPS      32(SP), Y12
+	VMAXPS       Y10, Y12, Y12
+	VMOVUPS      cs4b400000<>+0(SB), Y13
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y12, Y13
+	VSUBPS       cs4b400000<>+0(SB), Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS cs3f317218<>+0(SB), Y14, Y12
+	VFNMADD231PS csb102e308<>+0(SB), Y14, Y12
+	VMOVUPS      cs3ab6889e<>+0(SB), Y14
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3f000000<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3f800000<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3f800000<>+0(SB), Y12, Y14
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       64(SP), Y13, Y13
+	VPADDD       Y13, Y14, Y14
+	VMULPS       cs1f800000<>+0(SB), Y14, Y14
+	VFMADD231PS  cs0<>+0(SB), Y12, Y14
+	VMASKMOVPS   Y14, Y9, (R8)(R13*4)
+	VCMPPS       $0x00, (SP), Y10, Y12
+	VANDPS       Y12, Y8, Y13
+	VANDNPS      Y8, Y12, Y8
+	VANDPS       Y9, Y13, Y8
+	VMOVMSKPS    Y8, R13
+	POPCNTL      R13, R13
+	ADDQ         R13, R12
+	VORPS        Y11, Y7, Y7
+	VANDPS       Y11, Y8, Y12
+	VADDPS       Y12, Y6, Y6
+	VSUBPS       (SP), Y10, Y10
+	VCMPPS       $0x04, cs0<>+0(SB), Y11, Y12
+	VANDPS       Y12, Y10, Y10
+	VFMADD231PS  Y11, Y10, Y5
+	VANDPS       Y9, Y14, Y14
+	VANDNPS      Y14, Y8, Y14
+	VADDPS       Y14, Y1, Y1
+	VANDNPS      Y11, Y8, Y11
+	VADDPS       Y11, Y3, Y3
+
+done12:
+	VADDPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      (CX)(R11*1), Y1
+	VADDPS       Y0, Y1, Y8
+	VMOVUPS      Y8, (CX)(R11*1)
+	VSUBPS       Y8, Y1, Y1
+	VADDPS       Y0, Y1, Y1
+	VADDPS       256(CX)(R11*1), Y1, Y1
+	VMOVUPS      Y1, 256(CX)(R11*1)
+	VXORPS       Y0, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      512(CX)(R11*1), Y0
+	VADDPS       Y2, Y0, Y1
+	VMOVUPS      Y1, 512(CX)(R11*1)
+	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y2, Y0, Y0
+	VADDPS       768(CX)(R11*1), Y0, Y0
+	VMOVUPS      Y0, 768(CX)(R11*1)
+	VXORPS       Y2, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      1024(CX)(R11*1), Y0
+	VADDPS       Y4, Y0, Y1
+	VMOVUPS      Y1, 1024(CX)(R11*1)
+	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y4, Y0, Y0
+	VADDPS       1280(CX)(R11*1), Y0, Y0
+	VMOVUPS      Y0, 1280(CX)(R11*1)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y6, 1536(CX)(R11*1)
+	VXORPS       X0, X0, X0
+	VCVTSI2SSQ   R12, X0, X0
+	VMOVSS       X0, 576(R10)
+	VMOVMSKPS    Y7, R11
+	XORQ         R12, R12
+	TESTL        R11, R11
+	SETNE        R12
+	MOVQ         R10, R11
+	SUBQ         DX, R11
+	SHRQ         $0x02, R11
+	SHLXQ        R11, R12, R12
+	ORL          R12, BX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (DI)(AX*4), DI
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x04, R10
+	DECQ         R9
+	JNE          row7
+	VMOVUPS      256(CX), Y0
+	VMOVUPS      288(CX), Y1
+	VMOVUPS      320(CX), Y2
+	VMOVUPS      352(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VADDPS       Y1, Y3, Y3
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y0, Y3, Y3
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VMOVUPS      64(CX), Y2
+	VMOVUPS      96(CX), Y4
+	VUNPCKLPS    Y1, Y0, Y5
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y4, Y2, Y1
+	VUNPCKHPS    Y4, Y2, Y2
+	VUNPCKLPD    Y1, Y5, Y4
+	VUNPCKHPD    Y1, Y5, Y1
+	VUNPCKLPD    Y2, Y0, Y5
+	VUNPCKHPD    Y2, Y0, Y0
+	VADDPS       Y4, Y1, Y2
+	VSUBPS       Y4, Y2, Y6
+	VSUBPS       Y6, Y2, Y7
+	VSUBPS       Y7, Y4, Y7
+	VSUBPS       Y6, Y1, Y1
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y1, Y3, Y3
+	VADDPS       Y5, Y0, Y1
+	VSUBPS       Y5, Y1, Y4
+	VSUBPS       Y4, Y1, Y6
+	VSUBPS       Y6, Y5, Y6
+	VSUBPS       Y4, Y0, Y0
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y2, Y1, Y0
+	VSUBPS       Y2, Y0, Y4
+	VSUBPS       Y4, Y0, Y5
+	VSUBPS       Y5, Y2, Y5
+	VSUBPS       Y4, Y1, Y1
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y3
+	VMOVUPS      384(CX), Y1
+	VMOVUPS      416(CX), Y2
+	VMOVUPS      448(CX), Y4
+	VMOVUPS      480(CX), Y5
+	VUNPCKLPS    Y2, Y1, Y6
+	VUNPCKHPS    Y2, Y1, Y1
+	VUNPCKLPS    Y5, Y4, Y2
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPD    Y2, Y6, Y5
+	VUNPCKHPD    Y2, Y6, Y2
+	VUNPCKLPD    Y4, Y1, Y6
+	VUNPCKHPD    Y4, Y1, Y1
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y1, Y5, Y5
+	VMOVUPS      128(CX), Y1
+	VMOVUPS      160(CX), Y2
+	VMOVUPS      192(CX), Y4
+	VMOVUPS      224(CX), Y6
+	VUNPCKLPS    Y2, Y1, Y7
+	VUNPCKHPS    Y2, Y1, Y1
+	VUNPCKLPS    Y6, Y4, Y2
+	VUNPCKHPS    Y6, Y4, Y4
+	VUNPCKLPD    Y2, Y7, Y6
+	VUNPCKHPD    Y2, Y7, Y2
+	VUNPCKLPD    Y4, Y1, Y7
+	VUNPCKHPD    Y4, Y1, Y1
+	VADDPS       Y6, Y2, Y4
+	VSUBPS       Y6, Y4, Y8
+	VSUBPS       Y8, Y4, Y9
+	VSUBPS       Y9, Y6, Y9
+	VSUBPS       Y8, Y2, Y2
+	VADDPS       Y9, Y2, Y2
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y7, Y1, Y2
+	VSUBPS       Y7, Y2, Y6
+	VSUBPS       Y6, Y2, Y8
+	VSUBPS       Y8, Y7, Y8
+	VSUBPS       Y6, Y1, Y1
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VADDPS       Y4, Y2, Y1
+	VSUBPS       Y4, Y1, Y6
+	VSUBPS       Y6, Y1, Y7
+	VSUBPS       Y7, Y4, Y7
+	VSUBPS       Y6, Y2, Y2
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y2, Y5, Y5
+	VPERM2F128   $0x20, Y5, Y3, Y2
+	VPERM2F128   $0x31, Y5, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERM2F128   $0x20, Y1, Y0, Y3
+	VPERM2F128   $0x31, Y1, Y0, Y0
+	VADDPS       Y3, Y0, Y1
+	VSUBPS       Y3, Y1, Y4
+	VSUBPS       Y4, Y1, Y5
+	VSUBPS       Y5, Y3, Y5
+	VSUBPS       Y4, Y0, Y0
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y0, Y2, Y2
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      576(DX), Y3
+	VMULPS       160(DX), Y3, Y3
+	VADDPS       Y3, Y1, Y4
+	VSUBPS       Y4, Y1, Y1
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VMOVAPS      Y4, Y1
+	VMOVUPS      1536(CX), Y3
+	VMOVUPS      1568(CX), Y4
+	VMOVUPS      1600(CX), Y5
+	VMOVUPS      1632(CX), Y6
+	VUNPCKLPS    Y4, Y3, Y7
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKLPS    Y6, Y5, Y4
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKLPD    Y4, Y7, Y6
+	VUNPCKHPD    Y4, Y7, Y4
+	VUNPCKLPD    Y5, Y3, Y7
+	VUNPCKHPD    Y5, Y3, Y3
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y3, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      1664(CX), Y3
+	VMOVUPS      1696(CX), Y4
+	VMOVUPS      1728(CX), Y5
+	VMOVUPS      1760(CX), Y7
+	VUNPCKLPS    Y4, Y3, Y8
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKLPS    Y7, Y5, Y4
+	VUNPCKHPS    Y7, Y5, Y5
+	VUNPCKLPD    Y4, Y8, Y7
+	VUNPCKHPD    Y4, Y8, Y4
+	VUNPCKLPD    Y5, Y3, Y8
+	VUNPCKHPD    Y5, Y3, Y3
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y3, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERM2F128   $0x20, Y7, Y6, Y3
+	VPERM2F128   $0x31, Y7, Y6, Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      768(CX), Y4
+	VMOVUPS      800(CX), Y5
+	VMOVUPS      832(CX), Y6
+	VMOVUPS      864(CX), Y7
+	VUNPCKLPS    Y5, Y4, Y8
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y5, Y8, Y7
+	VUNPCKHPD    Y5, Y8, Y5
+	VUNPCKLPD    Y6, Y4, Y8
+	VUNPCKHPD    Y6, Y4, Y4
+	VADDPS       Y5, Y7, Y7
+	VADDPS       Y8, Y7, Y7
+	VADDPS       Y4, Y7, Y7
+	VMOVUPS      512(CX), Y4
+	VMOVUPS      544(CX), Y5
+	VMOVUPS      576(CX), Y6
+	VMOVUPS      608(CX), Y8
+	VUNPCKLPS    Y5, Y4, Y9
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPS    Y8, Y6, Y5
+	VUNPCKHPS    Y8, Y6, Y6
+	VUNPCKLPD    Y5, Y9, Y8
+	VUNPCKHPD    Y5, Y9, Y5
+	VUNPCKLPD    Y6, Y4, Y9
+	VUNPCKHPD    Y6, Y4, Y4
+	VADDPS       Y8, Y5, Y6
+	VSUBPS       Y8, Y6, Y10
+	VSUBPS       Y10, Y6, Y11
+	VSUBPS       Y11, Y8, Y11
+	VSUBPS       Y10, Y5, Y5
+	VADDPS       Y11, Y5, Y5
+	VADDPS       Y5, Y7, Y7
+	VADDPS       Y9, Y4, Y5
+	VSUBPS       Y9, Y5, Y8
+	VSUBPS       Y8, Y5, Y10
+	VSUBPS       Y10, Y9, Y10
+	VSUBPS       Y8, Y4, Y4
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y6, Y5, Y4
+	VSUBPS       Y6, Y4, Y8
+	VSUBPS       Y8, Y4, Y9
+	VSUBPS       Y9, Y6, Y9
+	VSUBPS       Y8, Y5, Y5
+	VADDPS       Y9, Y5, Y5
+	VADDPS       Y5, Y7, Y7
+	VMOVUPS      896(CX), Y5
+	VMOVUPS      928(CX), Y6
+	VMOVUPS      960(CX), Y8
+	VMOVUPS      992(CX), Y9
+	VUNPCKLPS    Y6, Y5, Y10
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKLPS    Y9, Y8, Y6
+	VUNPCKHPS    Y9, Y8, Y8
+	VUNPCKLPD    Y6, Y10, Y9
+	VUNPCKHPD    Y6, Y10, Y6
+	VUNPCKLPD    Y8, Y5, Y10
+	VUNPCKHPD    Y8, Y5, Y5
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y5, Y9, Y9
+	VMOVUPS      640(CX), Y5
+	VMOVUPS      672(CX), Y6
+	VMOVUPS      704(CX), Y8
+	VMOVUPS      736(CX), Y10
+	VUNPCKLPS    Y6, Y5, Y11
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKLPS    Y10, Y8, Y6
+	VUNPCKHPS    Y10, Y8, Y8
+	VUNPCKLPD    Y6, Y11, Y10
+	VUNPCKHPD    Y6, Y11, Y6
+	VUNPCKLPD    Y8, Y5, Y11
+	VUNPCKHPD    Y8, Y5, Y5
+	VADDPS       Y10, Y6, Y8
+	VSUBPS       Y10, Y8, Y12
+	VSUBPS       Y12, Y8, Y13
+	VSUBPS       Y13, Y10, Y13
+	VSUBPS       Y12, Y6, Y6
+	VADDPS       Y13, Y6, Y6
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y11, Y5, Y6
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y10, Y6, Y12
+	VSUBPS       Y12, Y11, Y12
+	VSUBPS       Y10, Y5, Y5
+	VADDPS       Y12, Y5, Y5
+	VADDPS       Y5, Y9, Y9
+	VADDPS       Y8, Y6, Y5
+	VSUBPS       Y8, Y5, Y10
+	VSUBPS       Y10, Y5, Y11
+	VSUBPS       Y11, Y8, Y11
+	VSUBPS       Y10, Y6, Y6
+	VADDPS       Y11, Y6, Y6
+	VADDPS       Y6, Y9, Y9
+	VPERM2F128   $0x20, Y9, Y7, Y6
+	VPERM2F128   $0x31, Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VPERM2F128   $0x20, Y5, Y4, Y7
+	VPERM2F128   $0x31, Y5, Y4, Y4
+	VADDPS       Y7, Y4, Y5
+	VSUBPS       Y7, Y5, Y8
+	VSUBPS       Y8, Y5, Y9
+	VSUBPS       Y9, Y7, Y9
+	VSUBPS       Y8, Y4, Y4
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      1280(CX), Y4
+	VMOVUPS      1312(CX), Y7
+	VMOVUPS      1344(CX), Y8
+	VMOVUPS      1376(CX), Y9
+	VUNPCKLPS    Y7, Y4, Y10
+	VUNPCKHPS    Y7, Y4, Y4
+	VUNPCKLPS    Y9, Y8, Y7
+	VUNPCKHPS    Y9, Y8, Y8
+	VUNPCKLPD    Y7, Y10, Y9
+	VUNPCKHPD    Y7, Y10, Y7
+	VUNPCKLPD    Y8, Y4, Y10
+	VUNPCKHPD    Y8, Y4, Y4
+	VADDPS       Y7, Y9, Y9
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y4, Y9, Y9
+	VMOVUPS      1024(CX), Y4
+	VMOVUPS      1056(CX), Y7
+	VMOVUPS      1088(CX), Y8
+	VMOVUPS      1120(CX), Y10
+	VUNPCKLPS    Y7, Y4, Y11
+	VUNPCKHPS    Y7, Y4, Y4
+	VUNPCKLPS    Y10, Y8, Y7
+	VUNPCKHPS    Y10, Y8, Y8
+	VUNPCKLPD    Y7, Y11, Y10
+	VUNPCKHPD    Y7, Y11, Y7
+	VUNPCKLPD    Y8, Y4, Y11
+	VUNPCKHPD    Y8, Y4, Y4
+	VADDPS       Y10, Y7, Y8
+	VSUBPS       Y10, Y8, Y12
+	VSUBPS       Y12, Y8, Y13
+	VSUBPS       Y13, Y10, Y13
+	VSUBPS       Y12, Y7, Y7
+	VADDPS       Y13, Y7, Y7
+	VADDPS       Y7, Y9, Y9
+	VADDPS       Y11, Y4, Y7
+	VSUBPS       Y11, Y7, Y10
+	VSUBPS       Y10, Y7, Y12
+	VSUBPS       Y12, Y11, Y12
+	VSUBPS       Y10, Y4, Y4
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y8, Y7, Y4
+	VSUBPS       Y8, Y4, Y10
+	VSUBPS       Y10, Y4, Y11
+	VSUBPS       Y11, Y8, Y11
+	VSUBPS       Y10, Y7, Y7
+	VADDPS       Y11, Y7, Y7
+	VADDPS       Y7, Y9, Y9
+	VMOVUPS      1408(CX), Y7
+	VMOVUPS      1440(CX), Y8
+	VMOVUPS      1472(CX), Y10
+	VMOVUPS      1504(CX), Y11
+	VUNPCKLPS    Y8, Y7, Y12
+	VUNPCKHPS    Y8, Y7, Y7
+	VUNPCKLPS    Y11, Y10, Y8
+	VUNPCKHPS    Y11, Y10, Y10
+	VUNPCKLPD    Y8, Y12, Y11
+	VUNPCKHPD    Y8, Y12, Y8
+	VUNPCKLPD    Y10, Y7, Y12
+	VUNPCKHPD    Y10, Y7, Y7
+	VADDPS       Y8, Y11, Y11
+	VADDPS       Y12, Y11, Y11
+	VADDPS       Y7, Y11, Y11
+	VMOVUPS      1152(CX), Y7
+	VMOVUPS      1184(CX), Y8
+	VMOVUPS      1216(CX), Y10
+	VMOVUPS      1248(CX), Y12
+	VUNPCKLPS    Y8, Y7, Y13
+	VUNPCKHPS    Y8, Y7, Y7
+	VUNPCKLPS    Y12, Y10, Y8
+	VUNPCKHPS    Y12, Y10, Y10
+	VUNPCKLPD    Y8, Y13, Y12
+	VUNPCKHPD    Y8, Y13, Y8
+	VUNPCKLPD    Y10, Y7, Y13
+	VUNPCKHPD    Y10, Y7, Y7
+	VADDPS       Y12, Y8, Y10
+	VSUBPS       Y12, Y10, Y14
+	VSUBPS       Y14, Y10, Y15
+	VSUBPS       Y15, Y12, Y15
+	VSUBPS       Y14, Y8, Y8
+	VADDPS       Y15, Y8, Y8
+	VADDPS       Y8, Y11, Y11
+	VADDPS       Y13, Y7, Y8
+	VSUBPS       Y13, Y8, Y12
+	VSUBPS       Y12, Y8, Y14
+	VSUBPS       Y14, Y13, Y14
+	VSUBPS       Y12, Y7, Y7
+	VADDPS       Y14, Y7, Y7
+	VADDPS       Y7, Y11, Y11
+	VADDPS       Y10, Y8, Y7
+	VSUBPS       Y10, Y7, Y12
+	VSUBPS       Y12, Y7, Y13
+	VSUBPS       Y13, Y10, Y13
+	VSUBPS       Y12, Y8, Y8
+	VADDPS       Y13, Y8, Y8
+	VADDPS       Y8, Y11, Y11
+	VPERM2F128   $0x20, Y11, Y9, Y8
+	VPERM2F128   $0x31, Y11, Y9, Y9
+	VADDPS       Y9, Y8, Y8
+	VPERM2F128   $0x20, Y7, Y4, Y9
+	VPERM2F128   $0x31, Y7, Y4, Y4
+	VADDPS       Y9, Y4, Y7
+	VSUBPS       Y9, Y7, Y10
+	VSUBPS       Y10, Y7, Y11
+	VSUBPS       Y11, Y9, Y11
+	VSUBPS       Y10, Y4, Y4
+	VADDPS       Y11, Y4, Y4
+	VADDPS       Y4, Y8, Y8
+	MOVQ         f+40(FP), CX
+	VSUBPS       Y6, Y6, Y4
+	VCMPPS       $0x00, Y4, Y4, Y4
+	VANDPS       Y4, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y5, Y3, Y4
+	VMOVUPS      cs7f800000<>+0(SB), Y6
+	VCMPPS       $0x15, Y6, Y4, Y6
+	VORPS        Y6, Y0, Y0
+	VMOVUPS      160(DX), Y6
+	VMOVUPS      (CX), Y9
+	VMOVAPS      Y4, Y10
+	VADDPS       Y6, Y1, Y11
+	VMAXPS       Y6, Y1, Y12
+	VMINPS       Y6, Y1, Y13
+	VSUBPS       Y11, Y12, Y12
+	VADDPS       Y13, Y12, Y12
+	VADDPS       Y2, Y12, Y12
+	VDIVPS       Y11, Y10, Y10
+	VDIVPS       Y11, Y12, Y12
+	VFNMADD231PS Y10, Y12, Y10
+	VMOVUPS      Y10, 96(SP)
+	VMOVUPS      Y9, 128(SP)
+	VMOVMSKPS    Y0, CX
+	VSUBPS       Y2, Y2, Y0
+	VCMPPS       $0x00, Y0, Y0, Y0
+	VANDPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VDIVPS       Y6, Y1, Y1
+	VADDPS       cs3f800000<>+0(SB), Y1, Y0
+	VMOVUPS      cs3f800000<>+0(SB), Y2
+	VDIVPS       Y0, Y2, Y2
+	VSUBPS       cs3f800000<>+0(SB), Y0, Y9
+	VSUBPS       Y9, Y1, Y9
+	VMULPS       Y2, Y9, Y9
+	VMOVUPS      cs3f3504f3<>+0(SB), Y10
+	VPSUBD       Y10, Y0, Y6
+	VPSRAD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y6, Y10
+	VPSUBD       Y10, Y0, Y0
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       cs3f800000<>+0(SB), Y0, Y0
+	VADDPS       cs40000000<>+0(SB), Y0, Y10
+	VDIVPS       Y10, Y0, Y10
+	VMULPS       Y10, Y10, Y11
+	VMOVUPS      cs3e789e26<>+0(SB), Y12
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3eccce13<>+0(SB), Y11, Y12
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y11, Y12
+	VMULPS       Y11, Y12, Y12
+	VMULPS       Y0, Y0, Y11
+	VMULPS       cs3f000000<>+0(SB), Y11, Y11
+	VADDPS       Y11, Y12, Y12
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y9
+	VFMADD231PS  Y10, Y12, Y9
+	VSUBPS       Y9, Y11, Y11
+	VSUBPS       Y11, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y0
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      cs3f000000<>+0(SB), Y6
+	VCMPPS       $0x1e, Y6, Y2, Y6
+	VMULPS       Y4, Y2, Y2
+	VMAXPS       Y3, Y2, Y2
+	VMULPS       Y4, Y1, Y3
+	VMAXPS       Y5, Y3, Y3
+	VCMPPS       $0x11, Y2, Y3, Y2
+	VANDPS       Y6, Y2, Y2
+	VSUBPS       Y8, Y8, Y3
+	VCMPPS       $0x00, Y3, Y3, Y3
+	VANDPS       Y3, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VFMSUB213PS  Y7, Y4, Y0
+	VFNMADD213PS Y5, Y4, Y1
+	VMOVUPS      96(SP), Y3
+	VMOVUPS      128(SP), Y4
+	ORL          CX, BX
+	MOVL         BX, declined+72(FP)
+	MOVQ         loss+48(FP), CX
+	VEXTRACTF128 $0x01, Y0, X5
+	VCVTPS2PD    X5, Y5
+	VCVTPS2PD    X0, Y0
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y5, 32(CX)
+	VMOVUPS      Y3, 160(DX)
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y1, 320(DX)
+	VMOVUPS      cs7fc00000<>+0(SB), Y0
+	VMOVUPS      32(DX), Y1
+	VBLENDVPS    Y2, Y1, Y0, Y0
+	VMOVUPS      Y0, 32(DX)
+	MOVQ         e+0(FP), CX
+	MOVQ         z+8(FP), BX
+	MOVQ         t+16(FP), SI
+	MOVQ         n+32(FP), DI
+
+row13:
+	VBROADCASTSS 160(DX), Y0
+	VBROADCASTSS (DX), Y1
+	VBROADCASTSS 320(DX), Y2
+	VBROADCASTSS 32(DX), Y3
+	XORQ         R8, R8
+	MOVQ         AX, R9
+
+big14:
+	CMPQ        R9, $0x20
+	JLT         small15
+	VMOVUPS     (CX)(R8*4), Y4
+	VMOVUPS     (SI)(R8*4), Y5
+	VFMSUB213PS Y5, Y0, Y4
+	VMOVUPS     (BX)(R8*4), Y5
+	VCMPPS      $0x00, Y3, Y5, Y5
+	VBLENDVPS   Y5, Y2, Y4, Y4
+	VMULPS      Y1, Y4, Y4
+	VMOVUPS     Y4, (CX)(R8*4)
+	VMOVUPS     32(CX)(R8*4), Y4
+	VMOVUPS     32(SI)(R8*4), Y5
+	VFMSUB213PS Y5, Y0, Y4
+	VMOVUPS     32(BX)(R8*4), Y5
+	VCMPPS      $0x00, Y3, Y5, Y5
+	VBLENDVPS   Y5, Y2, Y4, Y4
+	VMULPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 32(CX)(R8*4)
+	VMOVUPS     64(CX)(R8*4), Y4
+	VMOVUPS     64(SI)(R8*4), Y5
+	VFMSUB213PS Y5, Y0, Y4
+	VMOVUPS     64(BX)(R8*4), Y5
+	VCMPPS      $0x00, Y3, Y5, Y5
+	VBLENDVPS   Y5, Y2, Y4, Y4
+	VMULPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 64(CX)(R8*4)
+	VMOVUPS     96(CX)(R8*4), Y4
+	VMOVUPS     96(SI)(R8*4), Y5
+	VFMSUB213PS Y5, Y0, Y4
+	VMOVUPS     96(BX)(R8*4), Y5
+	VCMPPS      $0x00, Y3, Y5, Y5
+	VBLENDVPS   Y5, Y2, Y4, Y4
+	VMULPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 96(CX)(R8*4)
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, R9
+	JMP         big14
+
+small15:
+next16:
+	CMPQ        R9, $0x08
+	JLT         tail17
+	VMOVUPS     (CX)(R8*4), Y4
+	VMOVUPS     (SI)(R8*4), Y5
+	VFMSUB213PS Y5, Y0, Y4
+	VMOVUPS     (BX)(R8*4), Y5
+	VCMPPS      $0x00, Y3, Y5, Y5
+	VBLENDVPS   Y5, Y2, Y4, Y4
+	VMULPS      Y1, Y4, Y4
+	VMOVUPS     Y4, (CX)(R8*4)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, R9
+	JMP         next16
+
+tail17:
+	TESTQ       R9, R9
+	JEQ         done18
+	LEAQ        tails<>+0(SB), R10
+	NEGQ        R9
+	VMOVUPS     32(R10)(R9*4), Y4
+	VMASKMOVPS  (CX)(R8*4), Y4, Y5
+	VMASKMOVPS  (SI)(R8*4), Y4, Y6
+	VFMSUB213PS Y6, Y0, Y5
+	VMASKMOVPS  (BX)(R8*4), Y4, Y0
+	VCMPPS      $0x00, Y3, Y0, Y0
+	VBLENDVPS   Y0, Y2, Y5, Y5
+	VMULPS      Y1, Y5, Y5
+	VMASKMOVPS  Y5, Y4, (CX)(R8*4)
+
+done18:
+	LEAQ (CX)(AX*4), CX
+	LEAQ (BX)(AX*4), BX
+	LEAQ (SI)(AX*4), SI
+	ADDQ $0x04, DX
+	DECQ DI
+	JNE  row13
+	VZEROUPPER
+	RET
+
+// func blockCrossEntropyF32AVX2(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
+// Requires: AVX, AVX2, BMI2, FMA3, POPCNT
+TEXT ·blockCrossEntropyF32AVX2(SB), NOSPLIT, $96-60
+	MOVQ k+16(FP), AX
+	MOVQ work+40(FP), CX
+	MOVQ lanes+48(FP), DX
+	MOVQ z+0(FP), BX
+	MOVQ n+24(FP), SI
+	MOVQ DX, DI
+
+row1:
+	VMOVUPS csff800000<>+0(SB), Y0
+	VMOVUPS csff800000<>+0(SB), Y1
+	XORQ    R8, R8
+	MOVQ    AX, R9
+
+big2:
+	CMPQ    R9, $0x20
+	JLT     small3
+	VMOVUPS (BX)(R8*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS 32(BX)(R8*4), Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS 64(BX)(R8*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS 96(BX)(R8*4), Y2
+	VMAXPS  Y1, Y2, Y1
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, R9
+	JMP     big2
+
+small3:
+next4:
+	CMPQ    R9, $0x08
+	JLT     tail5
+	VMOVUPS (BX)(R8*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, R9
+	JMP     next4
+
+tail5:
+	TESTQ      R9, R9
+	JEQ        done6
+	LEAQ       tails<>+0(SB), R10
+	NEGQ       R9
+	VMOVUPS    32(R10)(R9*4), Y2
+	VMASKMOVPS (BX)(R8*4), Y2, Y3
+	VMOVUPS    csff800000<>+0(SB), Y4
+	VBLENDVPS  Y2, Y3, Y4, Y4
+	VMAXPS     Y0, Y4, Y0
+
+done6:
+	VMAXPS       Y1, Y0, Y0
+	MOVQ         DI, R8
+	SUBQ         DX, R8
+	SHLQ         $0x03, R8
+	VMOVUPS      Y0, (CX)(R8*1)
+	LEAQ         (BX)(AX*4), BX
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNE          row1
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VMOVUPS      64(CX), Y2
+	VMOVUPS      96(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMAXPS       Y1, Y3, Y3
+	VMAXPS       Y0, Y4, Y4
+	VMAXPS       Y4, Y3, Y3
+	VMOVUPS      128(CX), Y0
+	VMOVUPS      160(CX), Y1
+	VMOVUPS      192(CX), Y2
+	VMOVUPS      224(CX), Y4
+	VUNPCKLPS    Y1, Y0, Y5
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y4, Y2, Y1
+	VUNPCKHPS    Y4, Y2, Y2
+	VUNPCKLPD    Y1, Y5, Y4
+	VUNPCKHPD    Y1, Y5, Y1
+	VUNPCKLPD    Y2, Y0, Y5
+	VUNPCKHPD    Y2, Y0, Y0
+	VMAXPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y5, Y5
+	VMAXPS       Y5, Y4, Y4
+	VPERM2F128   $0x20, Y4, Y3, Y0
+	VPERM2F128   $0x31, Y4, Y3, Y1
+	VMAXPS       Y1, Y0, Y0
+	VMOVUPS      cs7fffffff<>+0(SB), Y1
+	VANDPS       Y0, Y1, Y1
+	VMOVUPS      cs49800000<>+0(SB), Y2
+	VCMPPS       $0x15, Y2, Y1, Y1
+	VMOVMSKPS    Y1, BX
+	VADDPS       csc2d10000<>+0(SB), Y0, Y1
+	VMOVUPS      cs4b400000<>+0(SB), Y2
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y2
+	VSUBPS       cs4b400000<>+0(SB), Y2, Y2
+	VMOVUPS      cs4b400040<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      cs4b400000<>+0(SB), Y4
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y0, Y4
+	VSUBPS       cs4b400000<>+0(SB), Y4, Y2
+	VMOVAPS      Y0, Y5
+	VFNMADD231PS cs3f317218<>+0(SB), Y2, Y5
+	VFNMADD231PS csb102e308<>+0(SB), Y2, Y5
+	VMOVUPS      cs3ab6889e<>+0(SB), Y2
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3f000000<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y5, Y2
+	VFMADD213PS  cs3f800000<>+0(SB), Y5, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y4, Y2, Y2
+	VMULPS       cs1f800000<>+0(SB), Y2, Y2
+	VFMADD231PS  cs0<>+0(SB), Y5, Y2
+	VMOVUPS      Y2, 160(DX)
+	VMOVUPS      Y0, 32(DX)
+	VMOVUPS      Y1, 512(DX)
+	VMOVUPS      Y3, 544(DX)
+	MOVQ         z+0(FP), SI
+	MOVQ         t+8(FP), DI
+	MOVQ         n+24(FP), R8
+	MOVQ         DX, R9
+
+row7:
+	VBROADCASTSS 32(R9), Y0
+	VMOVUPS      Y0, (SP)
+	VBROADCASTSS 512(R9), Y0
+	VMOVUPS      Y0, 32(SP)
+	VBROADCASTSS 544(R9), Y0
+	VMOVUPS      Y0, 64(SP)
+	MOVQ         R9, R10
+	SUBQ         DX, R10
+	SHLQ         $0x03, R10
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      Y0, (CX)(R10*1)
+	VMOVUPS      Y0, 256(CX)(R10*1)
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      Y2, 512(CX)(R10*1)
+	VMOVUPS      Y2, 768(CX)(R10*1)
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      Y4, 1024(CX)(R10*1)
+	VMOVUPS      Y4, 1280(CX)(R10*1)
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VPCMPEQD     Y8, Y8, Y8
+	MOVQ         $-1, R11
+	XORQ         R12, R12
+	MOVQ         AX, R13
+
+four8:
+	CMPQ         R13, $0x20
+	JLT          two9
+	VMOVUPS      (SI)(R12*4), Y9
+	VMOVUPS      (DI)(R12*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y4
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y0, Y0
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      32(SI)(R12*4), Y9
+	VMOVUPS      32(DI)(R12*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y5
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y1, Y1
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y3, Y3
+	VMOVUPS      64(SI)(R12*4), Y9
+	VMOVUPS      64(DI)(R12*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y4
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y0, Y0
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      96(SI)(R12*4), Y9
+	VMOVUPS      96(DI)(R12*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y5
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y1, Y1
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         $0x20, R12
+	SUBQ         $0x20, R13
+	VADDPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      (CX)(R10*1), Y9
+	VADDPS       Y0, Y9, Y10
+	VMOVUPS      Y10, (CX)(R10*1)
+	VSUBPS       Y10, Y9, Y9
+	VADDPS       Y0, Y9, Y9
+	VADDPS       256(CX)(R10*1), Y9, Y9
+	VMOVUPS      Y9, 256(CX)(R10*1)
+	VXORPS       Y0, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      512(CX)(R10*1), Y9
+	VADDPS       Y2, Y9, Y10
+	VMOVUPS      Y10, 512(CX)(R10*1)
+	VSUBPS       Y10, Y9, Y9
+	VADDPS       Y2, Y9, Y9
+	VADDPS       768(CX)(R10*1), Y9, Y9
+	VMOVUPS      Y9, 768(CX)(R10*1)
+	VXORPS       Y2, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      1024(CX)(R10*1), Y9
+	VADDPS       Y4, Y9, Y10
+	VMOVUPS      Y10, 1024(CX)(R10*1)
+	VSUBPS       Y10, Y9, Y9
+	VADDPS       Y4, Y9, Y9
+	VADDPS       1280(CX)(R10*1), Y9, Y9
+	VMOVUPS      Y9, 1280(CX)(R10*1)
+	VXORPS       Y4, Y4, Y4
+	JMP          four8
+
+two9:
+	CMPQ         R13, $0x10
+	JLT          one10
+	VMOVUPS      (SI)(R12*4), Y9
+	VMOVUPS      (DI)(R12*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y4
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y0, Y0
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      32(SI)(R12*4), Y9
+	VMOVUPS      32(DI)(R12*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y5
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y1, Y1
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         $0x10, R12
+	SUBQ         $0x10, R13
+
+one10:
+	CMPQ         R13, $0x08
+	JLT          tail11
+	VMOVUPS      (SI)(R12*4), Y9
+	VMOVUPS      (DI)(R12*4), Y10
+	VMOVUPS      32(SP), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      cs4b400000<>+0(SB), Y12
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y11, Y12
+	VSUBPS       cs4b400000<>+0(SB), Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS cs3f317218<>+0(SB), Y13, Y11
+	VFNMADD231PS csb102e308<>+0(SB), Y13, Y11
+	VMOVUPS      cs3ab6889e<>+0(SB), Y13
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f000000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  cs3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       64(SP), Y12, Y12
+	VPADDD       Y12, Y13, Y13
+	VMULPS       cs1f800000<>+0(SB), Y13, Y13
+	VFMADD231PS  cs0<>+0(SB), Y11, Y13
+	VCMPPS       $0x00, (SP), Y9, Y11
+	VANDPS       Y11, Y8, Y12
+	VANDNPS      Y8, Y11, Y8
+	VMOVMSKPS    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y10, Y12, Y11
+	VADDPS       Y11, Y6, Y6
+	VSUBPS       (SP), Y9, Y9
+	VCMPPS       $0x04, cs0<>+0(SB), Y10, Y11
+	VANDPS       Y11, Y9, Y9
+	VFMADD231PS  Y10, Y9, Y4
+	VANDNPS      Y13, Y12, Y13
+	VADDPS       Y13, Y0, Y0
+	VANDNPS      Y10, Y12, Y10
+	VADDPS       Y10, Y2, Y2
+	ADDQ         $0x08, R12
+	SUBQ         $0x08, R13
+
+tail11:
+	TESTQ        R13, R13
+	JEQ          done12
+	LEAQ         tails<>+0(SB), R14
+	NEGQ         R13
+	VMOVUPS      32(R14)(R13*4), Y9
+	VMASKMOVPS   (SI)(R12*4), Y9, Y10
+	VMASKMOVPS   (DI)(R12*4), Y9, Y11
+	VMOVUPS      32(SP), Y12
+	VMAXPS       Y10, Y12, Y12
+	VMOVUPS      cs4b400000<>+0(SB), Y13
+	VFMADD231PS  cs3fb8aa3b<>+0(SB), Y12, Y13
+	VSUBPS       cs4b400000<>+0(SB), Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PS cs3f317218<>+0(SB), Y14, Y12
+	VFNMADD231PS csb102e308<>+0(SB), Y14, Y12
+	VMOVUPS      cs3ab6889e<>+0(SB), Y14
+	VFMADD213PS  cs3c0905d1<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3d2aaa8d<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3e2aaa6e<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3f000000<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3f800000<>+0(SB), Y12, Y14
+	VFMADD213PS  cs3f800000<>+0(SB), Y12, Y14
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       64(SP), Y13, Y13
+	VPADDD       Y13, Y14, Y14
+	VMULPS       cs1f800000<>+0(SB), Y14, Y14
+	VFMADD231PS  cs0<>+0(SB), Y12, Y14
+	VCMPPS       $0x00, (SP), Y10, Y12
+	VANDPS       Y12, Y8, Y13
+	VANDNPS      Y8, Y12, Y8
+	VANDPS       Y9, Y13, Y8
+	VMOVMSKPS    Y8, R12
+	POPCNTL      R12, R12
+	ADDQ         R12, R11
+	VORPS        Y11, Y7, Y7
+	VANDPS       Y11, Y8, Y12
+	VADDPS       Y12, Y6, Y6
+	VSUBPS       (SP), Y10, Y10
+	VCMPPS       $0x04, cs0<>+0(SB), Y11, Y12
+	VANDPS       Y12, Y10, Y10
+	VFMADD231PS  Y11, Y10, Y5
+	VANDPS       Y9, Y14, Y14
+	VANDNPS      Y14, Y8, Y14
+	VADDPS       Y14, Y1, Y1
+	VANDNPS      Y11, Y8, Y11
+	VADDPS       Y11, Y3, Y3
+
+done12:
+	VADDPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      (CX)(R10*1), Y1
+	VADDPS       Y0, Y1, Y8
+	VMOVUPS      Y8, (CX)(R10*1)
+	VSUBPS       Y8, Y1, Y1
+	VADDPS       Y0, Y1, Y1
+	VADDPS       256(CX)(R10*1), Y1, Y1
+	VMOVUPS      Y1, 256(CX)(R10*1)
+	VXORPS       Y0, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      512(CX)(R10*1), Y0
+	VADDPS       Y2, Y0, Y1
+	VMOVUPS      Y1, 512(CX)(R10*1)
+	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y2, Y0, Y0
+	VADDPS       768(CX)(R10*1), Y0, Y0
+	VMOVUPS      Y0, 768(CX)(R10*1)
+	VXORPS       Y2, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      1024(CX)(R10*1), Y0
+	VADDPS       Y4, Y0, Y1
+	VMOVUPS      Y1, 1024(CX)(R10*1)
+	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y4, Y0, Y0
+	VADDPS       1280(CX)(R10*1), Y0, Y0
+	VMOVUPS      Y0, 1280(CX)(R10*1)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y6, 1536(CX)(R10*1)
+	VXORPS       X0, X0, X0
+	VCVTSI2SSQ   R11, X0, X0
+	VMOVSS       X0, 576(R9)
+	VMOVMSKPS    Y7, R10
+	XORQ         R11, R11
+	TESTL        R10, R10
+	SETNE        R11
+	MOVQ         R9, R10
+	SUBQ         DX, R10
+	SHRQ         $0x02, R10
+	SHLXQ        R10, R11, R11
+	ORL          R11, BX
+	LEAQ         (SI)(AX*4), SI
+	LEAQ         (DI)(AX*4), DI
+	ADDQ         $0x04, R9
+	DECQ         R8
+	JNE          row7
+	VMOVUPS      256(CX), Y0
+	VMOVUPS      288(CX), Y1
+	VMOVUPS      320(CX), Y2
+	VMOVUPS      352(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VADDPS       Y1, Y3, Y3
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y0, Y3, Y3
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VMOVUPS      64(CX), Y2
+	VMOVUPS      96(CX), Y4
+	VUNPCKLPS    Y1, Y0, Y5
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y4, Y2, Y1
+	VUNPCKHPS    Y4, Y2, Y2
+	VUNPCKLPD    Y1, Y5, Y4
+	VUNPCKHPD    Y1, Y5, Y1
+	VUNPCKLPD    Y2, Y0, Y5
+	VUNPCKHPD    Y2, Y0, Y0
+	VADDPS       Y4, Y1, Y2
+	VSUBPS       Y4, Y2, Y6
+	VSUBPS       Y6, Y2, Y7
+	VSUBPS       Y7, Y4, Y7
+	VSUBPS       Y6, Y1, Y1
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y1, Y3, Y3
+	VADDPS       Y5, Y0, Y1
+	VSUBPS       Y5, Y1, Y4
+	VSUBPS       Y4, Y1, Y6
+	VSUBPS       Y6, Y5, Y6
+	VSUBPS       Y4, Y0, Y0
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y2, Y1, Y0
+	VSUBPS       Y2, Y0, Y4
+	VSUBPS       Y4, Y0, Y5
+	VSUBPS       Y5, Y2, Y5
+	VSUBPS       Y4, Y1, Y1
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y3
+	VMOVUPS      384(CX), Y1
+	VMOVUPS      416(CX), Y2
+	VMOVUPS      448(CX), Y4
+	VMOVUPS      480(CX), Y5
+	VUNPCKLPS    Y2, Y1, Y6
+	VUNPCKHPS    Y2, Y1, Y1
+	VUNPCKLPS    Y5, Y4, Y2
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPD    Y2, Y6, Y5
+	VUNPCKHPD    Y2, Y6, Y2
+	VUNPCKLPD    Y4, Y1, Y6
+	VUNPCKHPD    Y4, Y1, Y1
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y1, Y5, Y5
+	VMOVUPS      128(CX), Y1
+	VMOVUPS      160(CX), Y2
+	VMOVUPS      192(CX), Y4
+	VMOVUPS      224(CX), Y6
+	VUNPCKLPS    Y2, Y1, Y7
+	VUNPCKHPS    Y2, Y1, Y1
+	VUNPCKLPS    Y6, Y4, Y2
+	VUNPCKHPS    Y6, Y4, Y4
+	VUNPCKLPD    Y2, Y7, Y6
+	VUNPCKHPD    Y2, Y7, Y2
+	VUNPCKLPD    Y4, Y1, Y7
+	VUNPCKHPD    Y4, Y1, Y1
+	VADDPS       Y6, Y2, Y4
+	VSUBPS       Y6, Y4, Y8
+	VSUBPS       Y8, Y4, Y9
+	VSUBPS       Y9, Y6, Y9
+	VSUBPS       Y8, Y2, Y2
+	VADDPS       Y9, Y2, Y2
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y7, Y1, Y2
+	VSUBPS       Y7, Y2, Y6
+	VSUBPS       Y6, Y2, Y8
+	VSUBPS       Y8, Y7, Y8
+	VSUBPS       Y6, Y1, Y1
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VADDPS       Y4, Y2, Y1
+	VSUBPS       Y4, Y1, Y6
+	VSUBPS       Y6, Y1, Y7
+	VSUBPS       Y7, Y4, Y7
+	VSUBPS       Y6, Y2, Y2
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y2, Y5, Y5
+	VPERM2F128   $0x20, Y5, Y3, Y2
+	VPERM2F128   $0x31, Y5, Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERM2F128   $0x20, Y1, Y0, Y3
+	VPERM2F128   $0x31, Y1, Y0, Y0
+	VADDPS       Y3, Y0, Y1
+	VSUBPS       Y3, Y1, Y4
+	VSUBPS       Y4, Y1, Y5
+	VSUBPS       Y5, Y3, Y5
+	VSUBPS       Y4, Y0, Y0
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y0, Y2, Y2
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      576(DX), Y3
+	VMULPS       160(DX), Y3, Y3
+	VADDPS       Y3, Y1, Y4
+	VSUBPS       Y4, Y1, Y1
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VMOVAPS      Y4, Y1
+	VMOVUPS      1536(CX), Y3
+	VMOVUPS      1568(CX), Y4
+	VMOVUPS      1600(CX), Y5
+	VMOVUPS      1632(CX), Y6
+	VUNPCKLPS    Y4, Y3, Y7
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKLPS    Y6, Y5, Y4
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKLPD    Y4, Y7, Y6
+	VUNPCKHPD    Y4, Y7, Y4
+	VUNPCKLPD    Y5, Y3, Y7
+	VUNPCKHPD    Y5, Y3, Y3
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y3, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VMOVUPS      1664(CX), Y3
+	VMOVUPS      1696(CX), Y4
+	VMOVUPS      1728(CX), Y5
+	VMOVUPS      1760(CX), Y7
+	VUNPCKLPS    Y4, Y3, Y8
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKLPS    Y7, Y5, Y4
+	VUNPCKHPS    Y7, Y5, Y5
+	VUNPCKLPD    Y4, Y8, Y7
+	VUNPCKHPD    Y4, Y8, Y4
+	VUNPCKLPD    Y5, Y3, Y8
+	VUNPCKHPD    Y5, Y3, Y3
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y3, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VPERM2F128   $0x20, Y7, Y6, Y3
+	VPERM2F128   $0x31, Y7, Y6, Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      768(CX), Y4
+	VMOVUPS      800(CX), Y5
+	VMOVUPS      832(CX), Y6
+	VMOVUPS      864(CX), Y7
+	VUNPCKLPS    Y5, Y4, Y8
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y5, Y8, Y7
+	VUNPCKHPD    Y5, Y8, Y5
+	VUNPCKLPD    Y6, Y4, Y8
+	VUNPCKHPD    Y6, Y4, Y4
+	VADDPS       Y5, Y7, Y7
+	VADDPS       Y8, Y7, Y7
+	VADDPS       Y4, Y7, Y7
+	VMOVUPS      512(CX), Y4
+	VMOVUPS      544(CX), Y5
+	VMOVUPS      576(CX), Y6
+	VMOVUPS      608(CX), Y8
+	VUNPCKLPS    Y5, Y4, Y9
+	VUNPCKHPS    Y5, Y4, Y4
+	VUNPCKLPS    Y8, Y6, Y5
+	VUNPCKHPS    Y8, Y6, Y6
+	VUNPCKLPD    Y5, Y9, Y8
+	VUNPCKHPD    Y5, Y9, Y5
+	VUNPCKLPD    Y6, Y4, Y9
+	VUNPCKHPD    Y6, Y4, Y4
+	VADDPS       Y8, Y5, Y6
+	VSUBPS       Y8, Y6, Y10
+	VSUBPS       Y10, Y6, Y11
+	VSUBPS       Y11, Y8, Y11
+	VSUBPS       Y10, Y5, Y5
+	VADDPS       Y11, Y5, Y5
+	VADDPS       Y5, Y7, Y7
+	VADDPS       Y9, Y4, Y5
+	VSUBPS       Y9, Y5, Y8
+	VSUBPS       Y8, Y5, Y10
+	VSUBPS       Y10, Y9, Y10
+	VSUBPS       Y8, Y4, Y4
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y6, Y5, Y4
+	VSUBPS       Y6, Y4, Y8
+	VSUBPS       Y8, Y4, Y9
+	VSUBPS       Y9, Y6, Y9
+	VSUBPS       Y8, Y5, Y5
+	VADDPS       Y9, Y5, Y5
+	VADDPS       Y5, Y7, Y7
+	VMOVUPS      896(CX), Y5
+	VMOVUPS      928(CX), Y6
+	VMOVUPS      960(CX), Y8
+	VMOVUPS      992(CX), Y9
+	VUNPCKLPS    Y6, Y5, Y10
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKLPS    Y9, Y8, Y6
+	VUNPCKHPS    Y9, Y8, Y8
+	VUNPCKLPD    Y6, Y10, Y9
+	VUNPCKHPD    Y6, Y10, Y6
+	VUNPCKLPD    Y8, Y5, Y10
+	VUNPCKHPD    Y8, Y5, Y5
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y5, Y9, Y9
+	VMOVUPS      640(CX), Y5
+	VMOVUPS      672(CX), Y6
+	VMOVUPS      704(CX), Y8
+	VMOVUPS      736(CX), Y10
+	VUNPCKLPS    Y6, Y5, Y11
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKLPS    Y10, Y8, Y6
+	VUNPCKHPS    Y10, Y8, Y8
+	VUNPCKLPD    Y6, Y11, Y10
+	VUNPCKHPD    Y6, Y11, Y6
+	VUNPCKLPD    Y8, Y5, Y11
+	VUNPCKHPD    Y8, Y5, Y5
+	VADDPS       Y10, Y6, Y8
+	VSUBPS       Y10, Y8, Y12
+	VSUBPS       Y12, Y8, Y13
+	VSUBPS       Y13, Y10, Y13
+	VSUBPS       Y12, Y6, Y6
+	VADDPS       Y13, Y6, Y6
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y11, Y5, Y6
+	VSUBPS       Y11, Y6, Y10
+	VSUBPS       Y10, Y6, Y12
+	VSUBPS       Y12, Y11, Y12
+	VSUBPS       Y10, Y5, Y5
+	VADDPS       Y12, Y5, Y5
+	VADDPS       Y5, Y9, Y9
+	VADDPS       Y8, Y6, Y5
+	VSUBPS       Y8, Y5, Y10
+	VSUBPS       Y10, Y5, Y11
+	VSUBPS       Y11, Y8, Y11
+	VSUBPS       Y10, Y6, Y6
+	VADDPS       Y11, Y6, Y6
+	VADDPS       Y6, Y9, Y9
+	VPERM2F128   $0x20, Y9, Y7, Y6
+	VPERM2F128   $0x31, Y9, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+	VPERM2F128   $0x20, Y5, Y4, Y7
+	VPERM2F128   $0x31, Y5, Y4, Y4
+	VADDPS       Y7, Y4, Y5
+	VSUBPS       Y7, Y5, Y8
+	VSUBPS       Y8, Y5, Y9
+	VSUBPS       Y9, Y7, Y9
+	VSUBPS       Y8, Y4, Y4
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      1280(CX), Y4
+	VMOVUPS      1312(CX), Y7
+	VMOVUPS      1344(CX), Y8
+	VMOVUPS      1376(CX), Y9
+	VUNPCKLPS    Y7, Y4, Y10
+	VUNPCKHPS    Y7, Y4, Y4
+	VUNPCKLPS    Y9, Y8, Y7
+	VUNPCKHPS    Y9, Y8, Y8
+	VUNPCKLPD    Y7, Y10, Y9
+	VUNPCKHPD    Y7, Y10, Y7
+	VUNPCKLPD    Y8, Y4, Y10
+	VUNPCKHPD    Y8, Y4, Y4
+	VADDPS       Y7, Y9, Y9
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y4, Y9, Y9
+	VMOVUPS      1024(CX), Y4
+	VMOVUPS      1056(CX), Y7
+	VMOVUPS      1088(CX), Y8
+	VMOVUPS      1120(CX), Y10
+	VUNPCKLPS    Y7, Y4, Y11
+	VUNPCKHPS    Y7, Y4, Y4
+	VUNPCKLPS    Y10, Y8, Y7
+	VUNPCKHPS    Y10, Y8, Y8
+	VUNPCKLPD    Y7, Y11, Y10
+	VUNPCKHPD    Y7, Y11, Y7
+	VUNPCKLPD    Y8, Y4, Y11
+	VUNPCKHPD    Y8, Y4, Y4
+	VADDPS       Y10, Y7, Y8
+	VSUBPS       Y10, Y8, Y12
+	VSUBPS       Y12, Y8, Y13
+	VSUBPS       Y13, Y10, Y13
+	VSUBPS       Y12, Y7, Y7
+	VADDPS       Y13, Y7, Y7
+	VADDPS       Y7, Y9, Y9
+	VADDPS       Y11, Y4, Y7
+	VSUBPS       Y11, Y7, Y10
+	VSUBPS       Y10, Y7, Y12
+	VSUBPS       Y12, Y11, Y12
+	VSUBPS       Y10, Y4, Y4
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y4, Y9, Y9
+	VADDPS       Y8, Y7, Y4
+	VSUBPS       Y8, Y4, Y10
+	VSUBPS       Y10, Y4, Y11
+	VSUBPS       Y11, Y8, Y11
+	VSUBPS       Y10, Y7, Y7
+	VADDPS       Y11, Y7, Y7
+	VADDPS       Y7, Y9, Y9
+	VMOVUPS      1408(CX), Y7
+	VMOVUPS      1440(CX), Y8
+	VMOVUPS      1472(CX), Y10
+	VMOVUPS      1504(CX), Y11
+	VUNPCKLPS    Y8, Y7, Y12
+	VUNPCKHPS    Y8, Y7, Y7
+	VUNPCKLPS    Y11, Y10, Y8
+	VUNPCKHPS    Y11, Y10, Y10
+	VUNPCKLPD    Y8, Y12, Y11
+	VUNPCKHPD    Y8, Y12, Y8
+	VUNPCKLPD    Y10, Y7, Y12
+	VUNPCKHPD    Y10, Y7, Y7
+	VADDPS       Y8, Y11, Y11
+	VADDPS       Y12, Y11, Y11
+	VADDPS       Y7, Y11, Y11
+	VMOVUPS      1152(CX), Y7
+	VMOVUPS      1184(CX), Y8
+	VMOVUPS      1216(CX), Y10
+	VMOVUPS      1248(CX), Y12
+	VUNPCKLPS    Y8, Y7, Y13
+	VUNPCKHPS    Y8, Y7, Y7
+	VUNPCKLPS    Y12, Y10, Y8
+	VUNPCKHPS    Y12, Y10, Y10
+	VUNPCKLPD    Y8, Y13, Y12
+	VUNPCKHPD    Y8, Y13, Y8
+	VUNPCKLPD    Y10, Y7, Y13
+	VUNPCKHPD    Y10, Y7, Y7
+	VADDPS       Y12, Y8, Y10
+	VSUBPS       Y12, Y10, Y14
+	VSUBPS       Y14, Y10, Y15
+	VSUBPS       Y15, Y12, Y15
+	VSUBPS       Y14, Y8, Y8
+	VADDPS       Y15, Y8, Y8
+	VADDPS       Y8, Y11, Y11
+	VADDPS       Y13, Y7, Y8
+	VSUBPS       Y13, Y8, Y12
+	VSUBPS       Y12, Y8, Y14
+	VSUBPS       Y14, Y13, Y14
+	VSUBPS       Y12, Y7, Y7
+	VADDPS       Y14, Y7, Y7
+	VADDPS       Y7, Y11, Y11
+	VADDPS       Y10, Y8, Y7
+	VSUBPS       Y10, Y7, Y12
+	VSUBPS       Y12, Y7, Y13
+	VSUBPS       Y13, Y10, Y13
+	VSUBPS       Y12, Y8, Y8
+	VADDPS       Y13, Y8, Y8
+	VADDPS       Y8, Y11, Y11
+	VPERM2F128   $0x20, Y11, Y9, Y8
+	VPERM2F128   $0x31, Y11, Y9, Y9
+	VADDPS       Y9, Y8, Y8
+	VPERM2F128   $0x20, Y7, Y4, Y9
+	VPERM2F128   $0x31, Y7, Y4, Y4
+	VADDPS       Y9, Y4, Y7
+	VSUBPS       Y9, Y7, Y10
+	VSUBPS       Y10, Y7, Y11
+	VSUBPS       Y11, Y9, Y11
+	VSUBPS       Y10, Y4, Y4
+	VADDPS       Y11, Y4, Y4
+	VADDPS       Y4, Y8, Y8
+	VSUBPS       Y6, Y6, Y4
+	VCMPPS       $0x00, Y4, Y4, Y4
+	VANDPS       Y4, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      cs7f800000<>+0(SB), Y4
+	VCMPPS       $0x15, Y4, Y3, Y4
+	VORPS        Y4, Y0, Y0
+	VMOVUPS      160(DX), Y4
+	VMOVMSKPS    Y0, AX
+	VSUBPS       Y2, Y2, Y0
+	VCMPPS       $0x00, Y0, Y0, Y0
+	VANDPS       Y0, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VDIVPS       Y4, Y1, Y1
+	VADDPS       cs3f800000<>+0(SB), Y1, Y0
+	VMOVUPS      cs3f800000<>+0(SB), Y2
+	VDIVPS       Y0, Y2, Y2
+	VSUBPS       cs3f800000<>+0(SB), Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      cs3f3504f3<>+0(SB), Y6
+	VPSUBD       Y6, Y0, Y4
+	VPSRAD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y4, Y6
+	VPSUBD       Y6, Y0, Y0
+	VCVTDQ2PS    Y4, Y4
+	VSUBPS       cs3f800000<>+0(SB), Y0, Y0
+	VADDPS       cs40000000<>+0(SB), Y0, Y6
+	VDIVPS       Y6, Y0, Y6
+	VMULPS       Y6, Y6, Y9
+	VMOVUPS      cs3e789e26<>+0(SB), Y10
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3eccce13<>+0(SB), Y9, Y10
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y9, Y10
+	VMULPS       Y9, Y10, Y10
+	VMULPS       Y0, Y0, Y9
+	VMULPS       cs3f000000<>+0(SB), Y9, Y9
+	VADDPS       Y9, Y10, Y10
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y4, Y5
+	VFMADD231PS  Y6, Y10, Y5
+	VSUBPS       Y5, Y9, Y9
+	VSUBPS       Y9, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  cs3f317180<>+0(SB), Y4, Y0
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      cs3f000000<>+0(SB), Y1
+	VCMPPS       $0x1e, Y1, Y2, Y1
+	VSUBPS       Y8, Y8, Y1
+	VCMPPS       $0x00, Y1, Y1, Y1
+	VANDPS       Y1, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VFMSUB213PS  Y7, Y3, Y0
+	ORL          AX, BX
+	MOVL         BX, declined+56(FP)
+	MOVQ         loss+32(FP), AX
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -57165,16 +64423,6 @@ done3:
 	VZEROUPPER
 	RET
 
-DATA cd7ff8000000000001<>+0(SB)/8, $0x7ff8000000000001
-DATA cd7ff8000000000001<>+8(SB)/8, $0x7ff8000000000001
-DATA cd7ff8000000000001<>+16(SB)/8, $0x7ff8000000000001
-DATA cd7ff8000000000001<>+24(SB)/8, $0x7ff8000000000001
-DATA cd7ff8000000000001<>+32(SB)/8, $0x7ff8000000000001
-DATA cd7ff8000000000001<>+40(SB)/8, $0x7ff8000000000001
-DATA cd7ff8000000000001<>+48(SB)/8, $0x7ff8000000000001
-DATA cd7ff8000000000001<>+56(SB)/8, $0x7ff8000000000001
-GLOBL cd7ff8000000000001<>(SB), RODATA|NOPTR, $64
-
 // func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·minusLogsF64AVX2(SB), NOSPLIT, $64-32
@@ -58282,6 +65530,1796 @@ sum12:
 	VMOVUPD      Y1, 192(SI)
 
 declined:
+	VZEROUPPER
+	RET
+
+// func blockCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, loss *float64, work *float64, lanes *float64) (declined uint32)
+// Requires: AVX, AVX2, BMI2, FMA3, POPCNT
+TEXT ·blockCrossEntropyGradF64AVX2(SB), NOSPLIT, $160-76
+	MOVQ k+24(FP), AX
+	MOVQ work+56(FP), CX
+	MOVQ lanes+64(FP), DX
+	MOVQ z+8(FP), BX
+	MOVQ n+32(FP), SI
+	MOVQ DX, DI
+
+row1:
+	VMOVUPD cdfff0000000000000<>+0(SB), Y0
+	VMOVUPD cdfff0000000000000<>+0(SB), Y1
+	XORQ    R8, R8
+	MOVQ    AX, R9
+
+big2:
+	CMPQ    R9, $0x10
+	JLT     small3
+	VMOVUPD (BX)(R8*8), Y2
+	VMAXPD  Y0, Y2, Y0
+	VMOVUPD 32(BX)(R8*8), Y2
+	VMAXPD  Y1, Y2, Y1
+	VMOVUPD 64(BX)(R8*8), Y2
+	VMAXPD  Y0, Y2, Y0
+	VMOVUPD 96(BX)(R8*8), Y2
+	VMAXPD  Y1, Y2, Y1
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, R9
+	JMP     big2
+
+small3:
+next4:
+	CMPQ    R9, $0x04
+	JLT     tail5
+	VMOVUPD (BX)(R8*8), Y2
+	VMAXPD  Y0, Y2, Y0
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, R9
+	JMP     next4
+
+tail5:
+	TESTQ      R9, R9
+	JEQ        done6
+	LEAQ       tails<>+0(SB), R10
+	NEGQ       R9
+	VMOVUPS    32(R10)(R9*8), Y2
+	VMASKMOVPD (BX)(R8*8), Y2, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VMAXPD     Y0, Y4, Y0
+
+done6:
+	VMAXPD       Y1, Y0, Y0
+	MOVQ         DI, R8
+	SUBQ         DX, R8
+	SHLQ         $0x02, R8
+	VMOVUPD      Y0, (CX)(R8*1)
+	LEAQ         (BX)(AX*8), BX
+	ADDQ         $0x08, DI
+	DECQ         SI
+	JNE          row1
+	VMOVUPD      (CX), Y0
+	VMOVUPD      32(CX), Y1
+	VUNPCKLPD    Y1, Y0, Y2
+	VUNPCKHPD    Y1, Y0, Y0
+	VMAXPD       Y0, Y2, Y2
+	VMOVUPD      64(CX), Y0
+	VMOVUPD      96(CX), Y1
+	VUNPCKLPD    Y1, Y0, Y3
+	VUNPCKHPD    Y1, Y0, Y0
+	VMAXPD       Y0, Y3, Y3
+	VPERM2F128   $0x20, Y3, Y2, Y0
+	VPERM2F128   $0x31, Y3, Y2, Y1
+	VMAXPD       Y1, Y0, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cd4270000000000000<>+0(SB), Y2
+	VCMPPD       $0x15, Y2, Y1, Y1
+	VMOVMSKPD    Y1, BX
+	VADDPD       cdc087500000000000<>+0(SB), Y0, Y1
+	VMOVUPD      cd4338000000000000<>+0(SB), Y2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y2
+	VSUBPD       cd4338000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VMOVUPD      cd4338000000000000<>+0(SB), Y4
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y4
+	VSUBPD       cd4338000000000000<>+0(SB), Y4, Y2
+	VMOVAPD      Y0, Y5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y2
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y3, Y4, Y4
+	VPADDQ       Y4, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y5, Y2
+	VMOVUPD      Y2, 160(DX)
+	VMOVUPD      Y0, 32(DX)
+	VMOVUPD      Y1, 512(DX)
+	VMOVUPD      Y3, 544(DX)
+	MOVQ         z+8(FP), SI
+	MOVQ         t+16(FP), DI
+	MOVQ         e+0(FP), R8
+	MOVQ         n+32(FP), R9
+	MOVQ         DX, R10
+
+row7:
+	VBROADCASTSD 32(R10), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD 512(R10), Y0
+	VMOVUPD      Y0, 32(SP)
+	VBROADCASTSD 544(R10), Y0
+	VMOVUPD      Y0, 64(SP)
+	MOVQ         R10, R11
+	SUBQ         DX, R11
+	SHLQ         $0x02, R11
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      Y0, (CX)(R11*1)
+	VMOVUPD      Y0, 128(CX)(R11*1)
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      Y2, 256(CX)(R11*1)
+	VMOVUPD      Y2, 384(CX)(R11*1)
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPD      Y4, 512(CX)(R11*1)
+	VMOVUPD      Y4, 640(CX)(R11*1)
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VPCMPEQD     Y8, Y8, Y8
+	MOVQ         $-1, R12
+	XORQ         R13, R13
+	MOVQ         AX, R14
+
+four8:
+	CMPQ         R14, $0x10
+	JLT          two9
+	VMOVUPD      (SI)(R13*8), Y9
+	VMOVUPD      (DI)(R13*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VMOVUPD      Y13, (R8)(R13*8)
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y4
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y0, Y0
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y2, Y2
+	VMOVUPD      32(SI)(R13*8), Y9
+	VMOVUPD      32(DI)(R13*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VMOVUPD      Y13, 32(R8)(R13*8)
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y5
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y1, Y1
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y3, Y3
+	VMOVUPD      64(SI)(R13*8), Y9
+	VMOVUPD      64(DI)(R13*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VMOVUPD      Y13, 64(R8)(R13*8)
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y4
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y0, Y0
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y2, Y2
+	VMOVUPD      96(SI)(R13*8), Y9
+	VMOVUPD      96(DI)(R13*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VMOVUPD      Y13, 96(R8)(R13*8)
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y5
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y1, Y1
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y3, Y3
+	ADDQ         $0x10, R13
+	SUBQ         $0x10, R14
+	VADDPD       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      (CX)(R11*1), Y9
+	VADDPD       Y0, Y9, Y10
+	VMOVUPD      Y10, (CX)(R11*1)
+	VSUBPD       Y10, Y9, Y9
+	VADDPD       Y0, Y9, Y9
+	VADDPD       128(CX)(R11*1), Y9, Y9
+	VMOVUPD      Y9, 128(CX)(R11*1)
+	VXORPS       Y0, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      256(CX)(R11*1), Y9
+	VADDPD       Y2, Y9, Y10
+	VMOVUPD      Y10, 256(CX)(R11*1)
+	VSUBPD       Y10, Y9, Y9
+	VADDPD       Y2, Y9, Y9
+	VADDPD       384(CX)(R11*1), Y9, Y9
+	VMOVUPD      Y9, 384(CX)(R11*1)
+	VXORPS       Y2, Y2, Y2
+	VADDPD       Y5, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPD      512(CX)(R11*1), Y9
+	VADDPD       Y4, Y9, Y10
+	VMOVUPD      Y10, 512(CX)(R11*1)
+	VSUBPD       Y10, Y9, Y9
+	VADDPD       Y4, Y9, Y9
+	VADDPD       640(CX)(R11*1), Y9, Y9
+	VMOVUPD      Y9, 640(CX)(R11*1)
+	VXORPS       Y4, Y4, Y4
+	JMP          four8
+
+two9:
+	CMPQ         R14, $0x08
+	JLT          one10
+	VMOVUPD      (SI)(R13*8), Y9
+	VMOVUPD      (DI)(R13*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VMOVUPD      Y13, (R8)(R13*8)
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y4
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y0, Y0
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y2, Y2
+	VMOVUPD      32(SI)(R13*8), Y9
+	VMOVUPD      32(DI)(R13*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VMOVUPD      Y13, 32(R8)(R13*8)
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y5
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y1, Y1
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y3, Y3
+	ADDQ         $0x08, R13
+	SUBQ         $0x08, R14
+
+one10:
+	CMPQ         R14, $0x04
+	JLT          tail11
+	VMOVUPD      (SI)(R13*8), Y9
+	VMOVUPD      (DI)(R13*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VMOVUPD      Y13, (R8)(R13*8)
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R12
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y4
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y0, Y0
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y2, Y2
+	ADDQ         $0x04, R13
+	SUBQ         $0x04, R14
+
+tail11:
+	TESTQ        R14, R14
+	JEQ          done12
+	LEAQ         tails<>+0(SB), R15
+	NEGQ         R14
+	VMOVUPS      32(R15)(R14*8), Y9
+	VMASKMOVPD   (SI)(R13*8), Y9, Y10
+	VMASKMOVPD   (DI)(R13*8), Y9, Y11
+	VMOVUPD      32(SP), Y12
+	VMAXPD       Y10, Y12, Y12
+	VMOVUPD      cd4338000000000000<>+0(SB), Y13
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y12, Y13
+	VSUBPD       cd4338000000000000<>+0(SB), Y13, Y14
+	VMOVAPD      Y12, Y12
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y14, Y12
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y14, Y12
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y14
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y12, Y14
+	VPSLLQ       $0x34, Y13, Y13
+	VPADDQ       64(SP), Y13, Y13
+	VPADDQ       Y13, Y14, Y14
+	VMULPD       cd39b0000000000000<>+0(SB), Y14, Y14
+	VFMADD231PD  cd0<>+0(SB), Y12, Y14
+	VMASKMOVPD   Y14, Y9, (R8)(R13*8)
+	VCMPPD       $0x00, (SP), Y10, Y12
+	VANDPD       Y12, Y8, Y13
+	VANDNPD      Y8, Y12, Y8
+	VANDPD       Y9, Y13, Y8
+	VMOVMSKPD    Y8, R13
+	POPCNTL      R13, R13
+	ADDQ         R13, R12
+	VORPD        Y11, Y7, Y7
+	VANDPD       Y11, Y8, Y12
+	VADDPD       Y12, Y6, Y6
+	VSUBPD       (SP), Y10, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y11, Y12
+	VANDPD       Y12, Y10, Y10
+	VFMADD231PD  Y11, Y10, Y5
+	VANDPD       Y9, Y14, Y14
+	VANDNPD      Y14, Y8, Y14
+	VADDPD       Y14, Y1, Y1
+	VANDNPD      Y11, Y8, Y11
+	VADDPD       Y11, Y3, Y3
+
+done12:
+	VADDPD       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      (CX)(R11*1), Y1
+	VADDPD       Y0, Y1, Y8
+	VMOVUPD      Y8, (CX)(R11*1)
+	VSUBPD       Y8, Y1, Y1
+	VADDPD       Y0, Y1, Y1
+	VADDPD       128(CX)(R11*1), Y1, Y1
+	VMOVUPD      Y1, 128(CX)(R11*1)
+	VXORPS       Y0, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      256(CX)(R11*1), Y0
+	VADDPD       Y2, Y0, Y1
+	VMOVUPD      Y1, 256(CX)(R11*1)
+	VSUBPD       Y1, Y0, Y0
+	VADDPD       Y2, Y0, Y0
+	VADDPD       384(CX)(R11*1), Y0, Y0
+	VMOVUPD      Y0, 384(CX)(R11*1)
+	VXORPS       Y2, Y2, Y2
+	VADDPD       Y5, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPD      512(CX)(R11*1), Y0
+	VADDPD       Y4, Y0, Y1
+	VMOVUPD      Y1, 512(CX)(R11*1)
+	VSUBPD       Y1, Y0, Y0
+	VADDPD       Y4, Y0, Y0
+	VADDPD       640(CX)(R11*1), Y0, Y0
+	VMOVUPD      Y0, 640(CX)(R11*1)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      Y6, 768(CX)(R11*1)
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   R12, X0, X0
+	VMOVSD       X0, 576(R10)
+	VMOVMSKPD    Y7, R11
+	XORQ         R12, R12
+	TESTL        R11, R11
+	SETNE        R12
+	MOVQ         R10, R11
+	SUBQ         DX, R11
+	SHRQ         $0x03, R11
+	SHLXQ        R11, R12, R12
+	ORL          R12, BX
+	LEAQ         (SI)(AX*8), SI
+	LEAQ         (DI)(AX*8), DI
+	LEAQ         (R8)(AX*8), R8
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNE          row7
+	VMOVUPD      128(CX), Y0
+	VMOVUPD      160(CX), Y1
+	VUNPCKLPD    Y1, Y0, Y2
+	VUNPCKHPD    Y1, Y0, Y0
+	VADDPD       Y0, Y2, Y2
+	VMOVUPD      (CX), Y0
+	VMOVUPD      32(CX), Y1
+	VUNPCKLPD    Y1, Y0, Y3
+	VUNPCKHPD    Y1, Y0, Y0
+	VADDPD       Y3, Y0, Y1
+	VSUBPD       Y3, Y1, Y4
+	VSUBPD       Y4, Y1, Y5
+	VSUBPD       Y5, Y3, Y5
+	VSUBPD       Y4, Y0, Y0
+	VADDPD       Y5, Y0, Y0
+	VADDPD       Y0, Y2, Y2
+	VMOVUPD      192(CX), Y0
+	VMOVUPD      224(CX), Y3
+	VUNPCKLPD    Y3, Y0, Y4
+	VUNPCKHPD    Y3, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      64(CX), Y0
+	VMOVUPD      96(CX), Y3
+	VUNPCKLPD    Y3, Y0, Y5
+	VUNPCKHPD    Y3, Y0, Y0
+	VADDPD       Y5, Y0, Y3
+	VSUBPD       Y5, Y3, Y6
+	VSUBPD       Y6, Y3, Y7
+	VSUBPD       Y7, Y5, Y7
+	VSUBPD       Y6, Y0, Y0
+	VADDPD       Y7, Y0, Y0
+	VADDPD       Y0, Y4, Y4
+	VPERM2F128   $0x20, Y4, Y2, Y0
+	VPERM2F128   $0x31, Y4, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VPERM2F128   $0x20, Y3, Y1, Y2
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VADDPD       Y2, Y1, Y3
+	VSUBPD       Y2, Y3, Y4
+	VSUBPD       Y4, Y3, Y5
+	VSUBPD       Y5, Y2, Y5
+	VSUBPD       Y4, Y1, Y1
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      576(DX), Y2
+	VMULPD       160(DX), Y2, Y2
+	VADDPD       Y2, Y3, Y4
+	VSUBPD       Y4, Y3, Y3
+	VADDPD       Y2, Y3, Y3
+	VADDPD       Y3, Y0, Y0
+	VMOVAPD      Y4, Y3
+	VMOVUPD      768(CX), Y2
+	VMOVUPD      800(CX), Y4
+	VUNPCKLPD    Y4, Y2, Y5
+	VUNPCKHPD    Y4, Y2, Y2
+	VADDPD       Y2, Y5, Y5
+	VMOVUPD      832(CX), Y2
+	VMOVUPD      864(CX), Y4
+	VUNPCKLPD    Y4, Y2, Y6
+	VUNPCKHPD    Y4, Y2, Y2
+	VADDPD       Y2, Y6, Y6
+	VPERM2F128   $0x20, Y6, Y5, Y2
+	VPERM2F128   $0x31, Y6, Y5, Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      384(CX), Y4
+	VMOVUPD      416(CX), Y5
+	VUNPCKLPD    Y5, Y4, Y6
+	VUNPCKHPD    Y5, Y4, Y4
+	VADDPD       Y4, Y6, Y6
+	VMOVUPD      256(CX), Y4
+	VMOVUPD      288(CX), Y5
+	VUNPCKLPD    Y5, Y4, Y7
+	VUNPCKHPD    Y5, Y4, Y4
+	VADDPD       Y7, Y4, Y5
+	VSUBPD       Y7, Y5, Y8
+	VSUBPD       Y8, Y5, Y9
+	VSUBPD       Y9, Y7, Y9
+	VSUBPD       Y8, Y4, Y4
+	VADDPD       Y9, Y4, Y4
+	VADDPD       Y4, Y6, Y6
+	VMOVUPD      448(CX), Y4
+	VMOVUPD      480(CX), Y7
+	VUNPCKLPD    Y7, Y4, Y8
+	VUNPCKHPD    Y7, Y4, Y4
+	VADDPD       Y4, Y8, Y8
+	VMOVUPD      320(CX), Y4
+	VMOVUPD      352(CX), Y7
+	VUNPCKLPD    Y7, Y4, Y9
+	VUNPCKHPD    Y7, Y4, Y4
+	VADDPD       Y9, Y4, Y7
+	VSUBPD       Y9, Y7, Y10
+	VSUBPD       Y10, Y7, Y11
+	VSUBPD       Y11, Y9, Y11
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y11, Y4, Y4
+	VADDPD       Y4, Y8, Y8
+	VPERM2F128   $0x20, Y8, Y6, Y4
+	VPERM2F128   $0x31, Y8, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VPERM2F128   $0x20, Y7, Y5, Y6
+	VPERM2F128   $0x31, Y7, Y5, Y5
+	VADDPD       Y6, Y5, Y7
+	VSUBPD       Y6, Y7, Y8
+	VSUBPD       Y8, Y7, Y9
+	VSUBPD       Y9, Y6, Y9
+	VSUBPD       Y8, Y5, Y5
+	VADDPD       Y9, Y5, Y5
+	VADDPD       Y5, Y4, Y4
+	VMOVUPD      640(CX), Y5
+	VMOVUPD      672(CX), Y6
+	VUNPCKLPD    Y6, Y5, Y8
+	VUNPCKHPD    Y6, Y5, Y5
+	VADDPD       Y5, Y8, Y8
+	VMOVUPD      512(CX), Y5
+	VMOVUPD      544(CX), Y6
+	VUNPCKLPD    Y6, Y5, Y9
+	VUNPCKHPD    Y6, Y5, Y5
+	VADDPD       Y9, Y5, Y6
+	VSUBPD       Y9, Y6, Y10
+	VSUBPD       Y10, Y6, Y11
+	VSUBPD       Y11, Y9, Y11
+	VSUBPD       Y10, Y5, Y5
+	VADDPD       Y11, Y5, Y5
+	VADDPD       Y5, Y8, Y8
+	VMOVUPD      704(CX), Y5
+	VMOVUPD      736(CX), Y9
+	VUNPCKLPD    Y9, Y5, Y10
+	VUNPCKHPD    Y9, Y5, Y5
+	VADDPD       Y5, Y10, Y10
+	VMOVUPD      576(CX), Y5
+	VMOVUPD      608(CX), Y9
+	VUNPCKLPD    Y9, Y5, Y11
+	VUNPCKHPD    Y9, Y5, Y5
+	VADDPD       Y11, Y5, Y9
+	VSUBPD       Y11, Y9, Y12
+	VSUBPD       Y12, Y9, Y13
+	VSUBPD       Y13, Y11, Y13
+	VSUBPD       Y12, Y5, Y5
+	VADDPD       Y13, Y5, Y5
+	VADDPD       Y5, Y10, Y10
+	VPERM2F128   $0x20, Y10, Y8, Y5
+	VPERM2F128   $0x31, Y10, Y8, Y8
+	VADDPD       Y8, Y5, Y5
+	VPERM2F128   $0x20, Y9, Y6, Y8
+	VPERM2F128   $0x31, Y9, Y6, Y6
+	VADDPD       Y8, Y6, Y9
+	VSUBPD       Y8, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y8, Y11
+	VSUBPD       Y10, Y6, Y6
+	VADDPD       Y11, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	MOVQ         f+40(FP), CX
+	VSUBPD       Y4, Y4, Y6
+	VCMPPD       $0x00, Y6, Y6, Y6
+	VANDPD       Y6, Y4, Y4
+	VADDPD       Y4, Y7, Y7
+	VADDPD       Y7, Y2, Y4
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y6
+	VCMPPD       $0x15, Y6, Y4, Y6
+	VORPD        Y6, Y1, Y1
+	VMOVUPD      160(DX), Y6
+	VMOVUPD      (CX), Y8
+	VMOVAPD      Y4, Y10
+	VADDPD       Y6, Y3, Y11
+	VMAXPD       Y6, Y3, Y12
+	VMINPD       Y6, Y3, Y13
+	VSUBPD       Y11, Y12, Y12
+	VADDPD       Y13, Y12, Y12
+	VADDPD       Y0, Y12, Y12
+	VDIVPD       Y11, Y10, Y10
+	VDIVPD       Y11, Y12, Y12
+	VFNMADD231PD Y10, Y12, Y10
+	VMOVUPD      Y10, 96(SP)
+	VMOVUPD      Y8, 128(SP)
+	VMOVMSKPD    Y1, CX
+	VSUBPD       Y0, Y0, Y1
+	VCMPPD       $0x00, Y1, Y1, Y1
+	VANDPD       Y1, Y0, Y0
+	VADDPD       Y0, Y3, Y3
+	VDIVPD       Y6, Y3, Y3
+	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y1
+	VDIVPD       Y0, Y1, Y1
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y0, Y8
+	VSUBPD       Y8, Y3, Y8
+	VMULPD       Y1, Y8, Y8
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y11
+	VPSUBQ       Y11, Y0, Y6
+	VMOVUPD      cd4330000000000000<>+0(SB), Y10
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y12
+	VPADDQ       Y12, Y6, Y6
+	VPSRLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y6, Y11
+	VPSUBQ       Y12, Y11, Y11
+	VPSUBQ       Y11, Y0, Y11
+	VPOR         Y10, Y6, Y6
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y10
+	VSUBPD       Y10, Y6, Y6
+	VMOVAPD      Y11, Y10
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y10, Y0
+	VADDPD       cd4000000000000000<>+0(SB), Y0, Y10
+	VDIVPD       Y10, Y0, Y10
+	VMULPD       Y10, Y10, Y11
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y12
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y11, Y12
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y11, Y12
+	VMULPD       Y11, Y12, Y12
+	VMULPD       Y0, Y0, Y11
+	VMULPD       cd3fe0000000000000<>+0(SB), Y11, Y11
+	VADDPD       Y11, Y12, Y12
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y8
+	VFMADD231PD  Y10, Y12, Y8
+	VSUBPD       Y8, Y11, Y11
+	VSUBPD       Y11, Y0, Y0
+	VMOVAPD      Y0, Y0
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y0
+	VMULPD       Y1, Y3, Y3
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y6
+	VCMPPD       $0x1e, Y6, Y1, Y6
+	VMULPD       Y4, Y1, Y1
+	VMAXPD       Y2, Y1, Y1
+	VMULPD       Y4, Y3, Y2
+	VMAXPD       Y7, Y2, Y2
+	VCMPPD       $0x11, Y1, Y2, Y1
+	VANDPD       Y6, Y1, Y1
+	VSUBPD       Y5, Y5, Y2
+	VCMPPD       $0x00, Y2, Y2, Y2
+	VANDPD       Y2, Y5, Y5
+	VADDPD       Y5, Y9, Y9
+	VFMSUB213PD  Y9, Y4, Y0
+	VFNMADD213PD Y7, Y4, Y3
+	VMOVUPD      96(SP), Y2
+	VMOVUPD      128(SP), Y4
+	ORL          CX, BX
+	MOVL         BX, declined+72(FP)
+	MOVQ         loss+48(FP), CX
+	VMOVUPD      Y0, (CX)
+	VMOVUPD      Y2, 160(DX)
+	VMOVUPD      Y4, (DX)
+	VMOVUPD      Y3, 320(DX)
+	VMOVUPD      cd7ff8000000000001<>+0(SB), Y0
+	VMOVUPD      32(DX), Y2
+	VBLENDVPD    Y1, Y2, Y0, Y0
+	VMOVUPD      Y0, 32(DX)
+	MOVQ         e+0(FP), CX
+	MOVQ         z+8(FP), BX
+	MOVQ         t+16(FP), SI
+	MOVQ         n+32(FP), DI
+
+row13:
+	VBROADCASTSD 160(DX), Y0
+	VBROADCASTSD (DX), Y1
+	VBROADCASTSD 320(DX), Y2
+	VBROADCASTSD 32(DX), Y3
+	XORQ         R8, R8
+	MOVQ         AX, R9
+
+big14:
+	CMPQ        R9, $0x10
+	JLT         small15
+	VMOVUPD     (CX)(R8*8), Y4
+	VMOVUPD     (SI)(R8*8), Y5
+	VFMSUB213PD Y5, Y0, Y4
+	VMOVUPD     (BX)(R8*8), Y5
+	VCMPPD      $0x00, Y3, Y5, Y5
+	VBLENDVPD   Y5, Y2, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VMOVUPD     Y4, (CX)(R8*8)
+	VMOVUPD     32(CX)(R8*8), Y4
+	VMOVUPD     32(SI)(R8*8), Y5
+	VFMSUB213PD Y5, Y0, Y4
+	VMOVUPD     32(BX)(R8*8), Y5
+	VCMPPD      $0x00, Y3, Y5, Y5
+	VBLENDVPD   Y5, Y2, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VMOVUPD     Y4, 32(CX)(R8*8)
+	VMOVUPD     64(CX)(R8*8), Y4
+	VMOVUPD     64(SI)(R8*8), Y5
+	VFMSUB213PD Y5, Y0, Y4
+	VMOVUPD     64(BX)(R8*8), Y5
+	VCMPPD      $0x00, Y3, Y5, Y5
+	VBLENDVPD   Y5, Y2, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VMOVUPD     Y4, 64(CX)(R8*8)
+	VMOVUPD     96(CX)(R8*8), Y4
+	VMOVUPD     96(SI)(R8*8), Y5
+	VFMSUB213PD Y5, Y0, Y4
+	VMOVUPD     96(BX)(R8*8), Y5
+	VCMPPD      $0x00, Y3, Y5, Y5
+	VBLENDVPD   Y5, Y2, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VMOVUPD     Y4, 96(CX)(R8*8)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, R9
+	JMP         big14
+
+small15:
+next16:
+	CMPQ        R9, $0x04
+	JLT         tail17
+	VMOVUPD     (CX)(R8*8), Y4
+	VMOVUPD     (SI)(R8*8), Y5
+	VFMSUB213PD Y5, Y0, Y4
+	VMOVUPD     (BX)(R8*8), Y5
+	VCMPPD      $0x00, Y3, Y5, Y5
+	VBLENDVPD   Y5, Y2, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VMOVUPD     Y4, (CX)(R8*8)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, R9
+	JMP         next16
+
+tail17:
+	TESTQ       R9, R9
+	JEQ         done18
+	LEAQ        tails<>+0(SB), R10
+	NEGQ        R9
+	VMOVUPS     32(R10)(R9*8), Y4
+	VMASKMOVPD  (CX)(R8*8), Y4, Y5
+	VMASKMOVPD  (SI)(R8*8), Y4, Y6
+	VFMSUB213PD Y6, Y0, Y5
+	VMASKMOVPD  (BX)(R8*8), Y4, Y0
+	VCMPPD      $0x00, Y3, Y0, Y0
+	VBLENDVPD   Y0, Y2, Y5, Y5
+	VMULPD      Y1, Y5, Y5
+	VMASKMOVPD  Y5, Y4, (CX)(R8*8)
+
+done18:
+	LEAQ (CX)(AX*8), CX
+	LEAQ (BX)(AX*8), BX
+	LEAQ (SI)(AX*8), SI
+	ADDQ $0x08, DX
+	DECQ DI
+	JNE  row13
+	VZEROUPPER
+	RET
+
+// func blockCrossEntropyF64AVX2(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
+// Requires: AVX, AVX2, BMI2, FMA3, POPCNT
+TEXT ·blockCrossEntropyF64AVX2(SB), NOSPLIT, $96-60
+	MOVQ k+16(FP), AX
+	MOVQ work+40(FP), CX
+	MOVQ lanes+48(FP), DX
+	MOVQ z+0(FP), BX
+	MOVQ n+24(FP), SI
+	MOVQ DX, DI
+
+row1:
+	VMOVUPD cdfff0000000000000<>+0(SB), Y0
+	VMOVUPD cdfff0000000000000<>+0(SB), Y1
+	XORQ    R8, R8
+	MOVQ    AX, R9
+
+big2:
+	CMPQ    R9, $0x10
+	JLT     small3
+	VMOVUPD (BX)(R8*8), Y2
+	VMAXPD  Y0, Y2, Y0
+	VMOVUPD 32(BX)(R8*8), Y2
+	VMAXPD  Y1, Y2, Y1
+	VMOVUPD 64(BX)(R8*8), Y2
+	VMAXPD  Y0, Y2, Y0
+	VMOVUPD 96(BX)(R8*8), Y2
+	VMAXPD  Y1, Y2, Y1
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, R9
+	JMP     big2
+
+small3:
+next4:
+	CMPQ    R9, $0x04
+	JLT     tail5
+	VMOVUPD (BX)(R8*8), Y2
+	VMAXPD  Y0, Y2, Y0
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, R9
+	JMP     next4
+
+tail5:
+	TESTQ      R9, R9
+	JEQ        done6
+	LEAQ       tails<>+0(SB), R10
+	NEGQ       R9
+	VMOVUPS    32(R10)(R9*8), Y2
+	VMASKMOVPD (BX)(R8*8), Y2, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VMAXPD     Y0, Y4, Y0
+
+done6:
+	VMAXPD       Y1, Y0, Y0
+	MOVQ         DI, R8
+	SUBQ         DX, R8
+	SHLQ         $0x02, R8
+	VMOVUPD      Y0, (CX)(R8*1)
+	LEAQ         (BX)(AX*8), BX
+	ADDQ         $0x08, DI
+	DECQ         SI
+	JNE          row1
+	VMOVUPD      (CX), Y0
+	VMOVUPD      32(CX), Y1
+	VUNPCKLPD    Y1, Y0, Y2
+	VUNPCKHPD    Y1, Y0, Y0
+	VMAXPD       Y0, Y2, Y2
+	VMOVUPD      64(CX), Y0
+	VMOVUPD      96(CX), Y1
+	VUNPCKLPD    Y1, Y0, Y3
+	VUNPCKHPD    Y1, Y0, Y0
+	VMAXPD       Y0, Y3, Y3
+	VPERM2F128   $0x20, Y3, Y2, Y0
+	VPERM2F128   $0x31, Y3, Y2, Y1
+	VMAXPD       Y1, Y0, Y0
+	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y1
+	VANDPD       Y0, Y1, Y1
+	VMOVUPD      cd4270000000000000<>+0(SB), Y2
+	VCMPPD       $0x15, Y2, Y1, Y1
+	VMOVMSKPD    Y1, BX
+	VADDPD       cdc087500000000000<>+0(SB), Y0, Y1
+	VMOVUPD      cd4338000000000000<>+0(SB), Y2
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y2
+	VSUBPD       cd4338000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      cd4338000000000064<>+0(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y3, Y3
+	VMOVUPD      cd4338000000000000<>+0(SB), Y4
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y0, Y4
+	VSUBPD       cd4338000000000000<>+0(SB), Y4, Y2
+	VMOVAPD      Y0, Y5
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y2, Y5
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y2, Y5
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y2
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y2
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y5, Y2
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y3, Y4, Y4
+	VPADDQ       Y4, Y2, Y2
+	VMULPD       cd39b0000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  cd0<>+0(SB), Y5, Y2
+	VMOVUPD      Y2, 160(DX)
+	VMOVUPD      Y0, 32(DX)
+	VMOVUPD      Y1, 512(DX)
+	VMOVUPD      Y3, 544(DX)
+	MOVQ         z+0(FP), SI
+	MOVQ         t+8(FP), DI
+	MOVQ         n+24(FP), R8
+	MOVQ         DX, R9
+
+row7:
+	VBROADCASTSD 32(R9), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD 512(R9), Y0
+	VMOVUPD      Y0, 32(SP)
+	VBROADCASTSD 544(R9), Y0
+	VMOVUPD      Y0, 64(SP)
+	MOVQ         R9, R10
+	SUBQ         DX, R10
+	SHLQ         $0x02, R10
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      Y0, (CX)(R10*1)
+	VMOVUPD      Y0, 128(CX)(R10*1)
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      Y2, 256(CX)(R10*1)
+	VMOVUPD      Y2, 384(CX)(R10*1)
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPD      Y4, 512(CX)(R10*1)
+	VMOVUPD      Y4, 640(CX)(R10*1)
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VPCMPEQD     Y8, Y8, Y8
+	MOVQ         $-1, R11
+	XORQ         R12, R12
+	MOVQ         AX, R13
+
+four8:
+	CMPQ         R13, $0x10
+	JLT          two9
+	VMOVUPD      (SI)(R12*8), Y9
+	VMOVUPD      (DI)(R12*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y4
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y0, Y0
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y2, Y2
+	VMOVUPD      32(SI)(R12*8), Y9
+	VMOVUPD      32(DI)(R12*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y5
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y1, Y1
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y3, Y3
+	VMOVUPD      64(SI)(R12*8), Y9
+	VMOVUPD      64(DI)(R12*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y4
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y0, Y0
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y2, Y2
+	VMOVUPD      96(SI)(R12*8), Y9
+	VMOVUPD      96(DI)(R12*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y5
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y1, Y1
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y3, Y3
+	ADDQ         $0x10, R12
+	SUBQ         $0x10, R13
+	VADDPD       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      (CX)(R10*1), Y9
+	VADDPD       Y0, Y9, Y10
+	VMOVUPD      Y10, (CX)(R10*1)
+	VSUBPD       Y10, Y9, Y9
+	VADDPD       Y0, Y9, Y9
+	VADDPD       128(CX)(R10*1), Y9, Y9
+	VMOVUPD      Y9, 128(CX)(R10*1)
+	VXORPS       Y0, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      256(CX)(R10*1), Y9
+	VADDPD       Y2, Y9, Y10
+	VMOVUPD      Y10, 256(CX)(R10*1)
+	VSUBPD       Y10, Y9, Y9
+	VADDPD       Y2, Y9, Y9
+	VADDPD       384(CX)(R10*1), Y9, Y9
+	VMOVUPD      Y9, 384(CX)(R10*1)
+	VXORPS       Y2, Y2, Y2
+	VADDPD       Y5, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPD      512(CX)(R10*1), Y9
+	VADDPD       Y4, Y9, Y10
+	VMOVUPD      Y10, 512(CX)(R10*1)
+	VSUBPD       Y10, Y9, Y9
+	VADDPD       Y4, Y9, Y9
+	VADDPD       640(CX)(R10*1), Y9, Y9
+	VMOVUPD      Y9, 640(CX)(R10*1)
+	VXORPS       Y4, Y4, Y4
+	JMP          four8
+
+two9:
+	CMPQ         R13, $0x08
+	JLT          one10
+	VMOVUPD      (SI)(R12*8), Y9
+	VMOVUPD      (DI)(R12*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y4
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y0, Y0
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y2, Y2
+	VMOVUPD      32(SI)(R12*8), Y9
+	VMOVUPD      32(DI)(R12*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y5
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y1, Y1
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y3, Y3
+	ADDQ         $0x08, R12
+	SUBQ         $0x08, R13
+
+one10:
+	CMPQ         R13, $0x04
+	JLT          tail11
+	VMOVUPD      (SI)(R12*8), Y9
+	VMOVUPD      (DI)(R12*8), Y10
+	VMOVUPD      32(SP), Y11
+	VMAXPD       Y9, Y11, Y11
+	VMOVUPD      cd4338000000000000<>+0(SB), Y12
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y11, Y12
+	VSUBPD       cd4338000000000000<>+0(SB), Y12, Y13
+	VMOVAPD      Y11, Y11
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y13, Y11
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y13
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       64(SP), Y12, Y12
+	VPADDQ       Y12, Y13, Y13
+	VMULPD       cd39b0000000000000<>+0(SB), Y13, Y13
+	VFMADD231PD  cd0<>+0(SB), Y11, Y13
+	VCMPPD       $0x00, (SP), Y9, Y11
+	VANDPD       Y11, Y8, Y12
+	VANDNPD      Y8, Y11, Y8
+	VMOVMSKPD    Y12, R14
+	POPCNTL      R14, R14
+	ADDQ         R14, R11
+	VORPD        Y10, Y7, Y7
+	VANDPD       Y10, Y12, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       (SP), Y9, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y10, Y11
+	VANDPD       Y11, Y9, Y9
+	VFMADD231PD  Y10, Y9, Y4
+	VANDNPD      Y13, Y12, Y13
+	VADDPD       Y13, Y0, Y0
+	VANDNPD      Y10, Y12, Y10
+	VADDPD       Y10, Y2, Y2
+	ADDQ         $0x04, R12
+	SUBQ         $0x04, R13
+
+tail11:
+	TESTQ        R13, R13
+	JEQ          done12
+	LEAQ         tails<>+0(SB), R14
+	NEGQ         R13
+	VMOVUPS      32(R14)(R13*8), Y9
+	VMASKMOVPD   (SI)(R12*8), Y9, Y10
+	VMASKMOVPD   (DI)(R12*8), Y9, Y11
+	VMOVUPD      32(SP), Y12
+	VMAXPD       Y10, Y12, Y12
+	VMOVUPD      cd4338000000000000<>+0(SB), Y13
+	VFMADD231PD  cd3ff71547652b82fe<>+0(SB), Y12, Y13
+	VSUBPD       cd4338000000000000<>+0(SB), Y13, Y14
+	VMOVAPD      Y12, Y12
+	VFNMADD231PD cd3fe62e42fefa39ef<>+0(SB), Y14, Y12
+	VFNMADD231PD cd3c7abc9e3b39803f<>+0(SB), Y14, Y12
+	VMOVUPD      cd3e5af38d53857513<>+0(SB), Y14
+	VFMADD213PD  cd3e92891a8c1d838d<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3ec71de0d9c145d0<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3efa019b8ef67c6c<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3f2a01a01a7c8d47<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3f56c16c17893833<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3f811111111109ad<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3fa5555555553d4f<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3fc5555555555556<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3fe0000000000000<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y12, Y14
+	VFMADD213PD  cd3ff0000000000000<>+0(SB), Y12, Y14
+	VPSLLQ       $0x34, Y13, Y13
+	VPADDQ       64(SP), Y13, Y13
+	VPADDQ       Y13, Y14, Y14
+	VMULPD       cd39b0000000000000<>+0(SB), Y14, Y14
+	VFMADD231PD  cd0<>+0(SB), Y12, Y14
+	VCMPPD       $0x00, (SP), Y10, Y12
+	VANDPD       Y12, Y8, Y13
+	VANDNPD      Y8, Y12, Y8
+	VANDPD       Y9, Y13, Y8
+	VMOVMSKPD    Y8, R12
+	POPCNTL      R12, R12
+	ADDQ         R12, R11
+	VORPD        Y11, Y7, Y7
+	VANDPD       Y11, Y8, Y12
+	VADDPD       Y12, Y6, Y6
+	VSUBPD       (SP), Y10, Y10
+	VCMPPD       $0x04, cd0<>+0(SB), Y11, Y12
+	VANDPD       Y12, Y10, Y10
+	VFMADD231PD  Y11, Y10, Y5
+	VANDPD       Y9, Y14, Y14
+	VANDNPD      Y14, Y8, Y14
+	VADDPD       Y14, Y1, Y1
+	VANDNPD      Y11, Y8, Y11
+	VADDPD       Y11, Y3, Y3
+
+done12:
+	VADDPD      Y1, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VMOVUPD     (CX)(R10*1), Y1
+	VADDPD      Y0, Y1, Y8
+	VMOVUPD     Y8, (CX)(R10*1)
+	VSUBPD      Y8, Y1, Y1
+	VADDPD      Y0, Y1, Y1
+	VADDPD      128(CX)(R10*1), Y1, Y1
+	VMOVUPD     Y1, 128(CX)(R10*1)
+	VXORPS      Y0, Y0, Y0
+	VADDPD      Y3, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     256(CX)(R10*1), Y0
+	VADDPD      Y2, Y0, Y1
+	VMOVUPD     Y1, 256(CX)(R10*1)
+	VSUBPD      Y1, Y0, Y0
+	VADDPD      Y2, Y0, Y0
+	VADDPD      384(CX)(R10*1), Y0, Y0
+	VMOVUPD     Y0, 384(CX)(R10*1)
+	VXORPS      Y2, Y2, Y2
+	VADDPD      Y5, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     512(CX)(R10*1), Y0
+	VADDPD      Y4, Y0, Y1
+	VMOVUPD     Y1, 512(CX)(R10*1)
+	VSUBPD      Y1, Y0, Y0
+	VADDPD      Y4, Y0, Y0
+	VADDPD      640(CX)(R10*1), Y0, Y0
+	VMOVUPD     Y0, 640(CX)(R10*1)
+	VXORPS      Y4, Y4, Y4
+	VMOVUPD     Y6, 768(CX)(R10*1)
+	VXORPD      X0, X0, X0
+	VCVTSI2SDQ  R11, X0, X0
+	VMOVSD      X0, 576(R9)
+	VMOVMSKPD   Y7, R10
+	XORQ        R11, R11
+	TESTL       R10, R10
+	SETNE       R11
+	MOVQ        R9, R10
+	SUBQ        DX, R10
+	SHRQ        $0x03, R10
+	SHLXQ       R10, R11, R11
+	ORL         R11, BX
+	LEAQ        (SI)(AX*8), SI
+	LEAQ        (DI)(AX*8), DI
+	ADDQ        $0x08, R9
+	DECQ        R8
+	JNE         row7
+	VMOVUPD     128(CX), Y0
+	VMOVUPD     160(CX), Y1
+	VUNPCKLPD   Y1, Y0, Y2
+	VUNPCKHPD   Y1, Y0, Y0
+	VADDPD      Y0, Y2, Y2
+	VMOVUPD     (CX), Y0
+	VMOVUPD     32(CX), Y1
+	VUNPCKLPD   Y1, Y0, Y3
+	VUNPCKHPD   Y1, Y0, Y0
+	VADDPD      Y3, Y0, Y1
+	VSUBPD      Y3, Y1, Y4
+	VSUBPD      Y4, Y1, Y5
+	VSUBPD      Y5, Y3, Y5
+	VSUBPD      Y4, Y0, Y0
+	VADDPD      Y5, Y0, Y0
+	VADDPD      Y0, Y2, Y2
+	VMOVUPD     192(CX), Y0
+	VMOVUPD     224(CX), Y3
+	VUNPCKLPD   Y3, Y0, Y4
+	VUNPCKHPD   Y3, Y0, Y0
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     64(CX), Y0
+	VMOVUPD     96(CX), Y3
+	VUNPCKLPD   Y3, Y0, Y5
+	VUNPCKHPD   Y3, Y0, Y0
+	VADDPD      Y5, Y0, Y3
+	VSUBPD      Y5, Y3, Y6
+	VSUBPD      Y6, Y3, Y7
+	VSUBPD      Y7, Y5, Y7
+	VSUBPD      Y6, Y0, Y0
+	VADDPD      Y7, Y0, Y0
+	VADDPD      Y0, Y4, Y4
+	VPERM2F128  $0x20, Y4, Y2, Y0
+	VPERM2F128  $0x31, Y4, Y2, Y2
+	VADDPD      Y2, Y0, Y0
+	VPERM2F128  $0x20, Y3, Y1, Y2
+	VPERM2F128  $0x31, Y3, Y1, Y1
+	VADDPD      Y2, Y1, Y3
+	VSUBPD      Y2, Y3, Y4
+	VSUBPD      Y4, Y3, Y5
+	VSUBPD      Y5, Y2, Y5
+	VSUBPD      Y4, Y1, Y1
+	VADDPD      Y5, Y1, Y1
+	VADDPD      Y1, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VMOVUPD     576(DX), Y2
+	VMULPD      160(DX), Y2, Y2
+	VADDPD      Y2, Y3, Y4
+	VSUBPD      Y4, Y3, Y3
+	VADDPD      Y2, Y3, Y3
+	VADDPD      Y3, Y0, Y0
+	VMOVAPD     Y4, Y3
+	VMOVUPD     768(CX), Y2
+	VMOVUPD     800(CX), Y4
+	VUNPCKLPD   Y4, Y2, Y5
+	VUNPCKHPD   Y4, Y2, Y2
+	VADDPD      Y2, Y5, Y5
+	VMOVUPD     832(CX), Y2
+	VMOVUPD     864(CX), Y4
+	VUNPCKLPD   Y4, Y2, Y6
+	VUNPCKHPD   Y4, Y2, Y2
+	VADDPD      Y2, Y6, Y6
+	VPERM2F128  $0x20, Y6, Y5, Y2
+	VPERM2F128  $0x31, Y6, Y5, Y4
+	VADDPD      Y4, Y2, Y2
+	VMOVUPD     384(CX), Y4
+	VMOVUPD     416(CX), Y5
+	VUNPCKLPD   Y5, Y4, Y6
+	VUNPCKHPD   Y5, Y4, Y4
+	VADDPD      Y4, Y6, Y6
+	VMOVUPD     256(CX), Y4
+	VMOVUPD     288(CX), Y5
+	VUNPCKLPD   Y5, Y4, Y7
+	VUNPCKHPD   Y5, Y4, Y4
+	VADDPD      Y7, Y4, Y5
+	VSUBPD      Y7, Y5, Y8
+	VSUBPD      Y8, Y5, Y9
+	VSUBPD      Y9, Y7, Y9
+	VSUBPD      Y8, Y4, Y4
+	VADDPD      Y9, Y4, Y4
+	VADDPD      Y4, Y6, Y6
+	VMOVUPD     448(CX), Y4
+	VMOVUPD     480(CX), Y7
+	VUNPCKLPD   Y7, Y4, Y8
+	VUNPCKHPD   Y7, Y4, Y4
+	VADDPD      Y4, Y8, Y8
+	VMOVUPD     320(CX), Y4
+	VMOVUPD     352(CX), Y7
+	VUNPCKLPD   Y7, Y4, Y9
+	VUNPCKHPD   Y7, Y4, Y4
+	VADDPD      Y9, Y4, Y7
+	VSUBPD      Y9, Y7, Y10
+	VSUBPD      Y10, Y7, Y11
+	VSUBPD      Y11, Y9, Y11
+	VSUBPD      Y10, Y4, Y4
+	VADDPD      Y11, Y4, Y4
+	VADDPD      Y4, Y8, Y8
+	VPERM2F128  $0x20, Y8, Y6, Y4
+	VPERM2F128  $0x31, Y8, Y6, Y6
+	VADDPD      Y6, Y4, Y4
+	VPERM2F128  $0x20, Y7, Y5, Y6
+	VPERM2F128  $0x31, Y7, Y5, Y5
+	VADDPD      Y6, Y5, Y7
+	VSUBPD      Y6, Y7, Y8
+	VSUBPD      Y8, Y7, Y9
+	VSUBPD      Y9, Y6, Y9
+	VSUBPD      Y8, Y5, Y5
+	VADDPD      Y9, Y5, Y5
+	VADDPD      Y5, Y4, Y4
+	VMOVUPD     640(CX), Y5
+	VMOVUPD     672(CX), Y6
+	VUNPCKLPD   Y6, Y5, Y8
+	VUNPCKHPD   Y6, Y5, Y5
+	VADDPD      Y5, Y8, Y8
+	VMOVUPD     512(CX), Y5
+	VMOVUPD     544(CX), Y6
+	VUNPCKLPD   Y6, Y5, Y9
+	VUNPCKHPD   Y6, Y5, Y5
+	VADDPD      Y9, Y5, Y6
+	VSUBPD      Y9, Y6, Y10
+	VSUBPD      Y10, Y6, Y11
+	VSUBPD      Y11, Y9, Y11
+	VSUBPD      Y10, Y5, Y5
+	VADDPD      Y11, Y5, Y5
+	VADDPD      Y5, Y8, Y8
+	VMOVUPD     704(CX), Y5
+	VMOVUPD     736(CX), Y9
+	VUNPCKLPD   Y9, Y5, Y10
+	VUNPCKHPD   Y9, Y5, Y5
+	VADDPD      Y5, Y10, Y10
+	VMOVUPD     576(CX), Y5
+	VMOVUPD     608(CX), Y9
+	VUNPCKLPD   Y9, Y5, Y11
+	VUNPCKHPD   Y9, Y5, Y5
+	VADDPD      Y11, Y5, Y9
+	VSUBPD      Y11, Y9, Y12
+	VSUBPD      Y12, Y9, Y13
+	VSUBPD      Y13, Y11, Y13
+	VSUBPD      Y12, Y5, Y5
+	VADDPD      Y13, Y5, Y5
+	VADDPD      Y5, Y10, Y10
+	VPERM2F128  $0x20, Y10, Y8, Y5
+	VPERM2F128  $0x31, Y10, Y8, Y8
+	VADDPD      Y8, Y5, Y5
+	VPERM2F128  $0x20, Y9, Y6, Y8
+	VPERM2F128  $0x31, Y9, Y6, Y6
+	VADDPD      Y8, Y6, Y9
+	VSUBPD      Y8, Y9, Y10
+	VSUBPD      Y10, Y9, Y11
+	VSUBPD      Y11, Y8, Y11
+	VSUBPD      Y10, Y6, Y6
+	VADDPD      Y11, Y6, Y6
+	VADDPD      Y6, Y5, Y5
+	VSUBPD      Y4, Y4, Y6
+	VCMPPD      $0x00, Y6, Y6, Y6
+	VANDPD      Y6, Y4, Y4
+	VADDPD      Y4, Y7, Y7
+	VADDPD      Y7, Y2, Y2
+	VMOVUPD     cd7ff0000000000000<>+0(SB), Y4
+	VCMPPD      $0x15, Y4, Y2, Y4
+	VORPD       Y4, Y1, Y1
+	VMOVUPD     160(DX), Y4
+	VMOVMSKPD   Y1, AX
+	VSUBPD      Y0, Y0, Y1
+	VCMPPD      $0x00, Y1, Y1, Y1
+	VANDPD      Y1, Y0, Y0
+	VADDPD      Y0, Y3, Y3
+	VDIVPD      Y4, Y3, Y3
+	VADDPD      cd3ff0000000000000<>+0(SB), Y3, Y0
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y1
+	VDIVPD      Y0, Y1, Y1
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y0, Y6
+	VSUBPD      Y6, Y3, Y6
+	VMULPD      Y1, Y6, Y6
+	VMOVUPD     cd3fe6a09e667f3bcd<>+0(SB), Y8
+	VPSUBQ      Y8, Y0, Y4
+	VMOVUPD     cd4330000000000000<>+0(SB), Y7
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y10
+	VPADDQ      Y10, Y4, Y4
+	VPSRLQ      $0x34, Y4, Y4
+	VPSLLQ      $0x34, Y4, Y8
+	VPSUBQ      Y10, Y8, Y8
+	VPSUBQ      Y8, Y0, Y8
+	VPOR        Y7, Y4, Y4
+	VMOVUPD     cd43300000000003ff<>+0(SB), Y7
+	VSUBPD      Y7, Y4, Y4
+	VMOVAPD     Y8, Y7
+	VSUBPD      cd3ff0000000000000<>+0(SB), Y7, Y0
+	VADDPD      cd4000000000000000<>+0(SB), Y0, Y7
+	VDIVPD      Y7, Y0, Y7
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     cd3fc2f112df3e5244<>+0(SB), Y10
+	VFMADD213PD cd3fc39a09d078c69f<>+0(SB), Y8, Y10
+	VFMADD213PD cd3fc7466496cb03de<>+0(SB), Y8, Y10
+	VFMADD213PD cd3fcc71c51d8e78af<>+0(SB), Y8, Y10
+	VFMADD213PD cd3fd2492494229359<>+0(SB), Y8, Y10
+	VFMADD213PD cd3fd999999997fa04<>+0(SB), Y8, Y10
+	VFMADD213PD cd3fe5555555555593<>+0(SB), Y8, Y10
+	VMULPD      Y8, Y10, Y10
+	VMULPD      Y0, Y0, Y8
+	VMULPD      cd3fe0000000000000<>+0(SB), Y8, Y8
+	VADDPD      Y8, Y10, Y10
+	VFMADD231PD cd3dea39ef35793c76<>+0(SB), Y4, Y6
+	VFMADD231PD Y7, Y10, Y6
+	VSUBPD      Y6, Y8, Y8
+	VSUBPD      Y8, Y0, Y0
+	VMOVAPD     Y0, Y0
+	VFMADD231PD cd3fe62e42fee00000<>+0(SB), Y4, Y0
+	VMULPD      Y1, Y3, Y3
+	VMOVUPD     cd3fe0000000000000<>+0(SB), Y3
+	VCMPPD      $0x1e, Y3, Y1, Y1
+	VSUBPD      Y5, Y5, Y1
+	VCMPPD      $0x00, Y1, Y1, Y1
+	VANDPD      Y1, Y5, Y5
+	VADDPD      Y5, Y9, Y9
+	VFMSUB213PD Y9, Y2, Y0
+	ORL         AX, BX
+	MOVL        BX, declined+56(FP)
+	MOVQ        loss+32(FP), AX
+	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
 

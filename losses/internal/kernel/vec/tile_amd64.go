@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	tileCols = 64 // most classes that go into a tile
-	tileRows = 16 // most rows: the lanes of the widest vector
+	tileCols  = 64  // most classes that go into a tile
+	tileRows  = 16  // most rows: the lanes of the widest vector
+	blockCols = 256 // most classes of the rows of a block
 )
 
 // inTiles reports whether rows of k classes are computed in tiles, several at once: otherwise a row
@@ -30,18 +31,21 @@ const mostTiles = tileCols / 4
 func tilesAt(k int) int { return tileCols / max(k, 4) }
 
 // tile is scratch memory for a block of as many rows as a vector has lanes, or several of few
-// columns. z, t, e and h hold it transposed: element c*lanes+i belongs to row i, column c. lane holds
-// what a row has one of.
+// columns. z, t, e and h hold it transposed: element c*lanes+i belongs to row i, column c. lane
+// holds what a row has one of.
 type tile[T spec.Float] struct {
 	z, t, e, h [tileCols * tileRows]T
 	lane       [lanesPerRow * tileRows]T
-	par        [2]T // of a loss
-
-	declined [mostTiles]uint32 // the bits of the rows of each tile that are not for vectors
 
 	padZ, padT, padG [tileCols * tileRows]T // rows of a last, smaller block
 	padScale         [mostTiles * tileRows]T
 	padLoss          [mostTiles * tileRows]float64
+
+	sums [blockSums * tileRows * tileRows]T // the vectors that the rows of a block are summed up to
+	hot  [blockCols * tileRows]T            // the one-hot rows of a block; 0 otherwise
+
+	par      [2]T              // of a loss
+	declined [mostTiles]uint32 // the bits of the rows of each tile that are not for vectors
 }
 
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A.
@@ -82,8 +86,8 @@ func overlap[A spec.Float](k int) int { return max(0, 16/spec.Size[A]()-k) }
 // tilesOf returns how many tiles of w rows n rows are, w a power of two.
 func tilesOf(n, w int) int { return (n + w - 1) >> bits.TrailingZeros(uint(w)) }
 
-// tileIn transposes the first n rows of x, of so many tiles as dst has room for, into it; pad is room
-// for a copy, where the last tile has fewer rows or too little is behind it.
+// tileIn transposes the first n rows of x, of so many tiles as dst has room for, into it; pad is
+// room for a copy, where the last tile has fewer rows or too little is behind it.
 func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x []T, n int, pad []T, k int) {
 	tiles := tilesOf(n, u.lanes())
 	if size := tiles * u.lanes() * k; n*k < size || len(x) < size+overlap[A](k) {
@@ -94,8 +98,8 @@ func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x []T, n int, pad []T, k in
 	u.tileIn(&dst[0], &x[0], k, tiles)
 }
 
-// tileOut transposes src into the first n rows of x, perhaps over what is behind them: rows that come
-// later.
+// tileOut transposes src into the first n rows of x, perhaps over what is behind them: rows that
+// come later.
 func tileOut[T, A spec.Float](u tiler[T, A], x []T, src []A, n int, pad []T, k int) {
 	tiles := tilesOf(n, u.lanes())
 	if len(x) < tiles*u.lanes()*k+overlap[A](k) {

@@ -43,6 +43,8 @@ type unit[T spec.Float] interface {
 	temperedSums(d *T, n int, c, mu, f T) (s0, s1, s2 float64, bad uint32)
 	fewCrossEntropyGrad(e, z, t *T, k int, work, lanes *T) (rejected, bad uint32)
 	fewCrossEntropy(z, t *T, k int, work, lanes *T) (rejected, bad uint32)
+	blockCrossEntropyGrad(e, z, t *T, k, n int, f *T, loss *float64, work, lanes *T) (declined uint32)
+	blockCrossEntropy(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)
 	tileZLoss(e, z, t *T, k int, lanes *T) (rejected, bad uint32)
 }
 
@@ -252,6 +254,12 @@ func (f32AVX512) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float
 func (f32AVX512) fewCrossEntropy(z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
 	return fewCrossEntropyF32AVX512(z, t, k, work, lanes)
 }
+func (f32AVX512) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, loss *float64, work, lanes *float32) (declined uint32) {
+	return blockCrossEntropyGradF32AVX512(e, z, t, k, n, f, loss, work, lanes)
+}
+func (f32AVX512) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
+	return blockCrossEntropyF32AVX512(z, t, k, n, loss, work, lanes)
+}
 func (f32AVX512) tileZLoss(e, z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
 	return tileZLossF32AVX512(e, z, t, k, lanes)
 }
@@ -347,6 +355,12 @@ func (f64AVX512) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float
 }
 func (f64AVX512) fewCrossEntropy(z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
 	return fewCrossEntropyF64AVX512(z, t, k, work, lanes)
+}
+func (f64AVX512) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, loss *float64, work, lanes *float64) (declined uint32) {
+	return blockCrossEntropyGradF64AVX512(e, z, t, k, n, f, loss, work, lanes)
+}
+func (f64AVX512) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
+	return blockCrossEntropyF64AVX512(z, t, k, n, loss, work, lanes)
 }
 func (f64AVX512) tileZLoss(e, z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
 	return tileZLossF64AVX512(e, z, t, k, lanes)
@@ -621,6 +635,12 @@ func (f32AVX2) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float32
 func (f32AVX2) fewCrossEntropy(z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
 	return fewCrossEntropyF32AVX2(z, t, k, work, lanes)
 }
+func (f32AVX2) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, loss *float64, work, lanes *float32) (declined uint32) {
+	return blockCrossEntropyGradF32AVX2(e, z, t, k, n, f, loss, work, lanes)
+}
+func (f32AVX2) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
+	return blockCrossEntropyF32AVX2(z, t, k, n, loss, work, lanes)
+}
 func (f32AVX2) tileZLoss(e, z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
 	return tileZLossF32AVX2(e, z, t, k, lanes)
 }
@@ -708,6 +728,12 @@ func (f64AVX2) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float64
 }
 func (f64AVX2) fewCrossEntropy(z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
 	return fewCrossEntropyF64AVX2(z, t, k, work, lanes)
+}
+func (f64AVX2) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, loss *float64, work, lanes *float64) (declined uint32) {
+	return blockCrossEntropyGradF64AVX2(e, z, t, k, n, f, loss, work, lanes)
+}
+func (f64AVX2) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
+	return blockCrossEntropyF64AVX2(z, t, k, n, loss, work, lanes)
 }
 func (f64AVX2) tileZLoss(e, z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
 	return tileZLossF64AVX2(e, z, t, k, lanes)

@@ -28,6 +28,9 @@ var lanes = []struct{ name, doc string }{
 	{"Q", "1-p of it"},
 	{"Phi", "φ of it"},
 	{"Fall", "-φ' of it"},
+	{"Low", "where exponentials are 0"},
+	{"Shift", "what they are divided by"},
+	{"Ties", "how many logits beside it are as large as the first maximum"},
 }
 
 // laneIndex returns the place of a number in lanes.
@@ -73,7 +76,7 @@ func writeConstants(path string) error {
 	}{
 		{"powDegree", powDegree}, {"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
 		{"smoothCount32", smoothCount32}, {"smoothCount64", smoothCount64}, {"smoothNarrow", smoothNarrow},
-		{"smoothWide", smoothWide},
+		{"smoothWide", smoothWide}, {"blockSums", blockSums},
 		{"parPos", parPos}, {"parNeg", parNeg}, {"parMargin", parMargin}, {"parPosBits", parPosBits}, {"parNegBits", parNegBits},
 		{"parLast", parLast}, {"asymmetricPars", asymmetricPars}, {"powerBits", powerBits},
 		{"parE", parE}, {"parEPower", parEPower}, {"parC", parC}, {"parCPower", parCPower}, {"parByC", parByC},

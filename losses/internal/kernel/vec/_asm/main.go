@@ -52,6 +52,8 @@ func main() {
 		g.temperedSums()
 		g.fewCrossEntropy(true)
 		g.fewCrossEntropy(false)
+		g.blockCrossEntropy(true)
+		g.blockCrossEntropy(false)
 		g.tileOptions(false)
 		if !g.f64 {
 			g.tileOptions(true)

@@ -1,0 +1,49 @@
+//go:build !purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// inBlocks reports whether rows of k classes are computed where they lie, but as many at once as a
+// vector has lanes: too many classes for tiles, and so few that what is done once a row counts.
+func inBlocks[T spec.Float](k int) bool { return !inTiles[T](k) && k <= blockCols }
+
+// crossEntropyBlocks is for labels t, or for index where t is nil.
+func crossEntropyBlocks[T spec.Float](
+	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
+	s, w := getTile[T](), u.lanes()
+	defer putTile(s)
+	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k) }
+	for i := 0; i < len(loss); i += w {
+		n := min(w, len(loss)-i)
+		labels := s.hot[:]
+		if t != nil {
+			labels = t[i*k:]
+		} else {
+			s.setHot(index[i:i+n], k, 1)
+		}
+		var declined uint32
+		if grad != nil {
+			f, _ := s.factors(scale, i, n, w)
+			declined = u.blockCrossEntropyGrad(
+				&grad[i*k], &z[i*k], &labels[0], k, n, f, &s.padLoss[0], &s.sums[0], &s.lane[0])
+		} else {
+			declined = u.blockCrossEntropy(&z[i*k], &labels[0], k, n, &s.padLoss[0], &s.sums[0], &s.lane[0])
+		}
+		if t == nil {
+			s.setHot(index[i:i+n], k, 0)
+		}
+		copy(loss[i:], s.padLoss[:n])
+		if bad := eachRejected(declined, i, n, row); bad >= 0 {
+			return bad
+		}
+	}
+	return -1
+}
+
+// setHot stores v at the places of the classes index, of rows of k.
+func (s *tile[T]) setHot(index []int, k int, v T) {
+	for j, y := range index {
+		s.hot[j*k+y] = v
+	}
+}
