@@ -96,7 +96,8 @@ func (b *batch[T]) computeFusedTiles(ready *batch[T], l Loss, linear bool) (row 
 		if b.zLoss != 0 {
 			for i, s := range lse {
 				c.loss[i] += b.zLoss * s * s
-				if c.grad != nil && b.showsDenormal(part(c.input, i, i+1, b.k), s, of(c.scale, i)*of(x, i)*s) {
+				large := c.grad != nil && math.Abs(of(c.scale, i)*of(x, i)*s) > 1
+				if large && b.showsDenormal(part(c.input, i, i+1, b.k), s) {
 					lse[i], all = math.NaN(), false
 				}
 			}
@@ -112,10 +113,11 @@ func (b *batch[T]) computeFusedTiles(ready *batch[T], l Loss, linear bool) (row 
 	return 0, nil
 }
 
-// showsDenormal reports whether the gradient of the z-loss, a times the softmax of the logits z, would show the digits
-// that an exponential has lost as a denormal number, which addSoftmax computes anew. lse is that of the prepared z.
-func (b *batch[T]) showsDenormal(z []T, lse, a float64) bool {
-	if !b.single() || math.Abs(a) <= 1 {
+// showsDenormal reports whether a multiple of the softmax of the logits z, as the gradient of the z-loss is, would show
+// the digits that an exponential has lost as a denormal number, which addSoftmax computes anew. lse is that of the
+// prepared z.
+func (b *batch[T]) showsDenormal(z []T, lse float64) bool {
+	if !b.single() {
 		return false
 	}
 	for k, v := range z {

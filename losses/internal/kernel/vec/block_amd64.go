@@ -24,7 +24,7 @@ func crossEntropyBlocks[T spec.Float](
 		}
 		var declined uint32
 		if grad != nil {
-			f, _ := s.factors(scale, i, n, w)
+			f, _ := rowFactors(scale, s.padScale[:], i, n, w)
 			declined = u.blockCrossEntropyGrad(
 				&grad[i*k], &z[i*k], &labels[0], k, n, f, &s.padLoss[0], &s.sums[0], &s.lane[0])
 		} else {

@@ -17,7 +17,6 @@ const (
 	laneOwn          // the label of the maximum
 	laneSlope        // φ' at the maximum
 	laneAtTop        // the gradient, before scale, of a maximum of p > 1/2
-	laneExtra        // factor of lse in the gradient, set before
 	laneP            // p of a class, for smoothAt
 	laneQ            // 1-p of it
 	lanePhi          // φ of it

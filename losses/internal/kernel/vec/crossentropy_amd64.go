@@ -162,7 +162,7 @@ func crossEntropyTiles[T spec.Float](
 			sums = s.padLoss[:n]
 		}
 		if grad != nil {
-			f, step := s.factors(scale, i, n, w)
+			f, step := rowFactors(scale, s.padScale[:], i, n, w)
 			u.tileCrossEntropyGrad(
 				&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, &sums[0], &s.declined[0], &s.lane[0])
 			tileOut(io, grad[i*k:], s.e[:], n, s.padG[:], k)

@@ -296,18 +296,18 @@ func blockCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, n
 //go:noescape
 func blockCrossEntropyF32AVX512(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
 
-// tileZLossF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
-// lanes; lse is the sum of the lanes Max and Log.
+// tileZLossF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too.
 //
 //go:noescape
-func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
 // tilePreparedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
-// in lanes; lse is the sum of the lanes Max and Log. The logits are factor z + hi + low, hi a
-// multiple of 2^-9. It rejects rows whose loss is not finite.
+// as the factors lie, and stores lse, too. The logits are factor z + hi + low, hi a multiple of
+// 2^-9. It declines rows whose loss is not finite.
 //
 //go:noescape
-func tilePreparedF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32, hi *float32, low *float32, factor float64) (rejected uint32, bad uint32)
+func tilePreparedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
 
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
@@ -525,11 +525,11 @@ func blockCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, n
 //go:noescape
 func blockCrossEntropyF64AVX512(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
 
-// tileZLossF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
-// lanes; lse is the sum of the lanes Max and Log.
+// tileZLossF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too.
 //
 //go:noescape
-func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
 // exps64F64AVX512 is exps with the exponentials in float64.
 //
@@ -1193,18 +1193,18 @@ func blockCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, n i
 //go:noescape
 func blockCrossEntropyF32AVX2(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
 
-// tileZLossF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
-// lanes; lse is the sum of the lanes Max and Log.
+// tileZLossF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too.
 //
 //go:noescape
-func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
-// tilePreparedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
-// lanes; lse is the sum of the lanes Max and Log. The logits are factor z + hi + low, hi a multiple
-// of 2^-9. It rejects rows whose loss is not finite.
+// tilePreparedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too. The logits are factor z + hi + low, hi a multiple of 2^-9.
+// It declines rows whose loss is not finite.
 //
 //go:noescape
-func tilePreparedF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32, hi *float32, low *float32, factor float64) (rejected uint32, bad uint32)
+func tilePreparedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
 
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
@@ -1421,11 +1421,11 @@ func blockCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, n i
 //go:noescape
 func blockCrossEntropyF64AVX2(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
 
-// tileZLossF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in
-// lanes; lse is the sum of the lanes Max and Log.
+// tileZLossF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too.
 //
 //go:noescape
-func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
 // exps64F64AVX2 is exps with the exponentials in float64.
 //

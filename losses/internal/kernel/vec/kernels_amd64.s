@@ -14258,8 +14258,8 @@ done6:
 	VSCALEFPS         Z18, Z17, Z17
 	VMOVUPS           Z17, 320(DX)
 	VMOVUPS           Z2, 64(DX)
-	VMOVUPS           Z0, 1024(DX)
-	VMOVUPS           Z1, 1088(DX)
+	VMOVUPS           Z0, 960(DX)
+	VMOVUPS           Z1, 1024(DX)
 	VBROADCASTSS      cs3fb8aa3b<>+0(SB), Z0
 	VBROADCASTSS      cs4b400000<>+0(SB), Z1
 	VBROADCASTSS      cs3f317218<>+0(SB), Z2
@@ -14278,8 +14278,8 @@ done6:
 
 row7:
 	VBROADCASTSS 64(R10), Z24
-	VBROADCASTSS 1024(R10), Z25
-	VBROADCASTSS 1088(R10), Z26
+	VBROADCASTSS 960(R10), Z25
+	VBROADCASTSS 1024(R10), Z26
 	MOVQ         R10, R11
 	SUBQ         DX, R11
 	SHLQ         $0x04, R11
@@ -14689,7 +14689,7 @@ done12:
 	VMOVUPS          Z15, 6144(CX)(R11*1)
 	VXORPS           X24, X24, X24
 	VCVTSI2SSQ       R12, X24, X24
-	VMOVSS           X24, 1152(R10)
+	VMOVSS           X24, 1088(R10)
 	VPMOVD2M         Z16, K1
 	KMOVW            K1, R11
 	XORQ             R12, R12
@@ -14935,7 +14935,7 @@ done12:
 	VADDPS           Z5, Z1, Z1
 	VADDPS           Z1, Z0, Z0
 	KXORW            K3, K3, K3
-	VMOVUPS          1152(DX), Z1
+	VMOVUPS          1088(DX), Z1
 	VMULPS           320(DX), Z1, Z1
 	VADDPS           Z1, Z3, Z2
 	VSUBPS           Z2, Z3, Z3
@@ -15824,8 +15824,8 @@ done6:
 	VSCALEFPS         Z18, Z17, Z17
 	VMOVUPS           Z17, 320(DX)
 	VMOVUPS           Z2, 64(DX)
-	VMOVUPS           Z0, 1024(DX)
-	VMOVUPS           Z1, 1088(DX)
+	VMOVUPS           Z0, 960(DX)
+	VMOVUPS           Z1, 1024(DX)
 	VBROADCASTSS      cs3fb8aa3b<>+0(SB), Z0
 	VBROADCASTSS      cs4b400000<>+0(SB), Z1
 	VBROADCASTSS      cs3f317218<>+0(SB), Z2
@@ -15843,8 +15843,8 @@ done6:
 
 row7:
 	VBROADCASTSS 64(R9), Z24
-	VBROADCASTSS 1024(R9), Z25
-	VBROADCASTSS 1088(R9), Z26
+	VBROADCASTSS 960(R9), Z25
+	VBROADCASTSS 1024(R9), Z26
 	MOVQ         R9, R10
 	SUBQ         DX, R10
 	SHLQ         $0x04, R10
@@ -16246,7 +16246,7 @@ done12:
 	VMOVUPS          Z15, 6144(CX)(R10*1)
 	VXORPS           X24, X24, X24
 	VCVTSI2SSQ       R11, X24, X24
-	VMOVSS           X24, 1152(R9)
+	VMOVSS           X24, 1088(R9)
 	VPMOVD2M         Z16, K1
 	KMOVW            K1, R10
 	XORQ             R11, R11
@@ -16491,7 +16491,7 @@ done12:
 	VADDPS           Z5, Z1, Z1
 	VADDPS           Z1, Z0, Z0
 	KXORW            K3, K3, K3
-	VMOVUPS          1152(DX), Z1
+	VMOVUPS          1088(DX), Z1
 	VMULPS           320(DX), Z1, Z1
 	VADDPS           Z1, Z3, Z2
 	VSUBPS           Z2, Z3, Z3
@@ -17087,14 +17087,16 @@ done12:
 	VZEROUPPER
 	RET
 
-// func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+// func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tileZLossF32AVX512(SB), NOSPLIT, $0-48
-	MOVQ         e+0(FP), AX
-	MOVQ         z+8(FP), CX
-	MOVQ         t+16(FP), DX
-	MOVQ         k+24(FP), BX
-	MOVQ         lanes+32(FP), SI
+TEXT ·tileZLossF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ e+0(FP), AX
+	MOVQ z+8(FP), CX
+	MOVQ t+16(FP), DX
+	MOVQ k+24(FP), BX
+	MOVQ lanes+96(FP), SI
+
+tile:
 	VBROADCASTSS csff800000<>+0(SB), Z0
 	XORQ         DI, DI
 	MOVQ         BX, R8
@@ -17141,7 +17143,8 @@ column1:
 	VSUBPS           Z11, Z23, Z23
 	VSCALEFPS        Z23, Z12, Z12
 	KXNORW           K2, K2, K2
-	MOVL             DI, rejected+40(FP)
+	MOVQ             declined+88(FP), R8
+	MOVL             DI, (R8)
 	VPXORD           Z2, Z2, Z2
 	VPXORD           Z3, Z3, Z3
 	VPXORD           Z4, Z4, Z4
@@ -17213,138 +17216,176 @@ column2:
 	VMOVUPS.Z        Z5, K1, Z5
 	VADDPS           Z5, Z4, Z4
 	VADDPS           Z4, Z6, Z1
-	VSUBPS           Z8, Z8, Z5
-	VCMPPS           $0x00, Z5, Z5, K1
+	VSUBPS           Z8, Z8, Z11
+	VCMPPS           $0x00, Z11, Z11, K1
 	VMOVUPS.Z        Z8, K1, Z8
 	VADDPS           Z8, Z7, Z7
-	VMOVAPS          Z2, Z5
-	VMOVAPS          Z3, Z8
+	VMOVAPS          Z2, Z11
+	VMOVAPS          Z3, Z13
 	VPXORD           Z9, Z9, Z9
-	VSUBPS           Z3, Z3, Z11
-	VCMPPS           $0x00, Z11, Z11, K1
+	VSUBPS           Z3, Z3, Z14
+	VCMPPS           $0x00, Z14, Z14, K1
 	VMOVUPS.Z        Z3, K1, Z3
 	VADDPS           Z3, Z2, Z2
-	VADDPS           Z12, Z2, Z11
-	VBROADCASTSS     cs3f800000<>+0(SB), Z3
-	VDIVPS           Z11, Z3, Z3
+	VADDPS           Z12, Z2, Z15
+	VBROADCASTSS     cs3f800000<>+0(SB), Z14
+	VDIVPS           Z15, Z14, Z14
 	VDIVPS           Z12, Z2, Z2
-	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z15
-	VBROADCASTSS     cs3f800000<>+0(SB), Z13
-	VDIVPS           Z15, Z13, Z13
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z15, Z11
-	VSUBPS           Z11, Z2, Z11
-	VMULPS           Z13, Z11, Z11
-	VBROADCASTSS     cs3f3504f3<>+0(SB), Z16
-	VPSUBD           Z16, Z15, Z14
-	VPSRAD           $0x17, Z14, Z14
-	VPSLLD           $0x17, Z14, Z16
-	VPSUBD           Z16, Z15, Z15
-	VCVTDQ2PS        Z14, Z14
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z15, Z15
-	VADDPS.BCST      cs40000000<>+0(SB), Z15, Z16
-	VDIVPS           Z16, Z15, Z16
-	VMULPS           Z16, Z16, Z17
-	VBROADCASTSS     cs3e789e26<>+0(SB), Z18
-	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z17, Z18
-	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z17, Z18
-	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z17, Z18
-	VMULPS           Z17, Z18, Z18
-	VMULPS           Z15, Z15, Z17
-	VMULPS.BCST      cs3f000000<>+0(SB), Z17, Z17
-	VADDPS           Z17, Z18, Z18
-	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z14, Z11
-	VFMADD231PS      Z16, Z18, Z11
-	VSUBPS           Z11, Z17, Z17
-	VSUBPS           Z17, Z15, Z15
-	VMOVAPS          Z15, Z11
-	VFMADD231PS.BCST cs3f317180<>+0(SB), Z14, Z11
-	VMULPS           Z13, Z2, Z2
-	VBROADCASTSS     cs3f317180<>+0(SB), Z16
-	VMULPS           Z14, Z16, Z16
-	VSUBPS           Z11, Z16, Z16
-	VADDPS           Z15, Z16, Z16
-	VADDPS           Z16, Z9, Z9
-	VMOVAPS          Z11, Z14
-	VFMSUB213PS      Z7, Z1, Z14
-	VMOVUPS          Z14, 384(SI)
-	VBROADCASTSS     cs3f000000<>+0(SB), Z7
-	VCMPPS           $0x1e, Z7, Z13, K1
-	VMULPS           Z1, Z13, Z7
-	VMAXPS           Z6, Z7, Z7
-	VMULPS           Z1, Z2, Z6
-	VMAXPS           Z4, Z6, Z6
-	VCMPPS           $0x11, Z7, Z6, K2
-	KANDW            K1, K2, K1
-	VFNMADD213PS     Z4, Z1, Z2
-	VADDPS           Z0, Z11, Z4
-	VSUBPS           Z0, Z4, Z6
-	VSUBPS           Z6, Z4, Z7
-	VSUBPS           Z7, Z0, Z7
-	VSUBPS           Z6, Z11, Z6
-	VADDPS           Z7, Z6, Z6
-	VADDPS           Z6, Z9, Z9
-	VMOVAPS          Z4, Z7
-	VADDPS           Z7, Z9, Z4
-	VSUBPS           Z7, Z4, Z11
-	VSUBPS           Z11, Z4, Z6
-	VSUBPS           Z6, Z7, Z6
-	VSUBPS           Z11, Z9, Z11
-	VADDPS           Z6, Z11, Z11
-	VMOVUPS          704(SI), Z9
-	VMOVUPS          Z4, 64(SI)
-	VMOVUPS          Z11, 128(SI)
-	VMULPS           Z9, Z11, Z11
-	VMULPS           Z9, Z4, Z7
-	VMOVAPS          Z7, Z6
-	VFMSUB231PS      Z9, Z4, Z6
-	VADDPS           Z6, Z11, Z11
-	VADDPS           Z1, Z7, Z4
-	VSUBPS           Z1, Z4, Z6
-	VSUBPS           Z6, Z4, Z9
-	VSUBPS           Z9, Z1, Z9
-	VSUBPS           Z6, Z7, Z1
-	VADDPS           Z9, Z1, Z1
-	VADDPS           Z1, Z11, Z11
+	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z17
+	VBROADCASTSS     cs3f800000<>+0(SB), Z16
+	VDIVPS           Z17, Z16, Z16
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z17, Z15
+	VSUBPS           Z15, Z2, Z15
+	VMULPS           Z16, Z15, Z15
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z19
+	VPSUBD           Z19, Z17, Z18
+	VPSRAD           $0x17, Z18, Z18
+	VPSLLD           $0x17, Z18, Z19
+	VPSUBD           Z19, Z17, Z17
+	VCVTDQ2PS        Z18, Z18
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z17, Z19
+	VADDPS.BCST      cs40000000<>+0(SB), Z19, Z17
+	VDIVPS           Z17, Z19, Z17
+	VMULPS           Z17, Z17, Z20
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z21
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z20, Z21
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z20, Z21
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z20, Z21
+	VMULPS           Z20, Z21, Z21
+	VMULPS           Z19, Z19, Z20
+	VMULPS.BCST      cs3f000000<>+0(SB), Z20, Z20
+	VADDPS           Z20, Z21, Z21
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z18, Z15
+	VFMADD231PS      Z17, Z21, Z15
+	VSUBPS           Z15, Z20, Z20
+	VSUBPS           Z20, Z19, Z19
+	VMOVAPS          Z19, Z15
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z18, Z15
+	VMULPS           Z16, Z2, Z17
+	VBROADCASTSS     cs3f317180<>+0(SB), Z20
+	VMULPS           Z18, Z20, Z20
+	VSUBPS           Z15, Z20, Z20
+	VADDPS           Z19, Z20, Z20
+	VADDPS           Z20, Z9, Z9
+	VMOVAPS          Z15, Z18
+	VFMSUB213PS      Z7, Z1, Z18
+	VMOVUPS          Z18, 384(SI)
+	VBROADCASTSS     cs3f000000<>+0(SB), Z19
+	VCMPPS           $0x1e, Z19, Z16, K1
+	VMULPS           Z1, Z16, Z19
+	VMAXPS           Z6, Z19, Z19
+	VMULPS           Z1, Z17, Z20
+	VMAXPS           Z4, Z20, Z20
+	VCMPPS           $0x11, Z19, Z20, K4
+	KANDW            K1, K4, K1
+	VFNMADD213PS     Z4, Z1, Z17
+	VADDPS           Z0, Z15, Z19
+	VSUBPS           Z0, Z19, Z20
+	VSUBPS           Z20, Z19, Z21
+	VSUBPS           Z21, Z0, Z21
+	VSUBPS           Z20, Z15, Z15
+	VADDPS           Z21, Z15, Z15
+	VADDPS           Z15, Z9, Z9
+	VMOVAPS          Z19, Z22
+	VADDPS           Z22, Z9, Z19
+	VSUBPS           Z22, Z19, Z20
+	VSUBPS           Z20, Z19, Z15
+	VSUBPS           Z15, Z22, Z15
+	VSUBPS           Z20, Z9, Z21
+	VADDPS           Z15, Z21, Z21
+	MOVQ             extra+56(FP), DI
+	VMOVUPS          (DI), Z20
+	VMOVUPS          Z19, 64(SI)
+	VMOVUPS          Z21, 128(SI)
+	VMULPS           Z20, Z21, Z21
+	VMULPS           Z20, Z19, Z22
+	VMOVAPS          Z22, Z15
+	VFMSUB231PS      Z20, Z19, Z15
+	VADDPS           Z15, Z21, Z21
+	VADDPS           Z1, Z22, Z15
+	VSUBPS           Z1, Z15, Z19
+	VSUBPS           Z19, Z15, Z20
+	VSUBPS           Z20, Z1, Z20
+	VSUBPS           Z19, Z22, Z1
+	VADDPS           Z20, Z1, Z1
+	VADDPS           Z1, Z21, Z21
 	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
-	VANDPS           Z14, Z1, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z6
-	VCMPPS           $0x15, Z6, Z1, K2
-	KORW             K2, K3, K3
+	VANDPS           Z18, Z1, Z1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z18
+	VCMPPS           $0x15, Z18, Z1, K4
+	KORW             K4, K3, K3
 	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
-	VANDPS           Z4, Z1, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z6
-	VBROADCASTSS     cs7149f2ca<>+0(SB), Z6
-	VCMPPS           $0x15, Z6, Z1, K2
-	KORW             K2, K3, K3
+	VANDPS           Z15, Z1, Z1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z18
+	VBROADCASTSS     cs7149f2ca<>+0(SB), Z18
+	VCMPPS           $0x15, Z18, Z1, K4
+	KORW             K4, K3, K3
 	KMOVW            K3, DI
-	MOVL             DI, bad+44(FP)
-	VFMADD231PS      Z7, Z13, Z2
+	MOVQ             declined+88(FP), R8
+	ORL              DI, (R8)
+	VFMADD231PS      Z22, Z16, Z17
 	VPXORD           Z10, Z10, Z10
-	VADDPS           Z12, Z5, Z1
-	VMAXPS           Z12, Z5, Z6
-	VMINPS           Z12, Z5, Z5
-	VSUBPS           Z1, Z6, Z6
-	VADDPS           Z5, Z6, Z6
-	VADDPS           Z8, Z6, Z6
-	VDIVPS           Z1, Z4, Z4
-	VDIVPS           Z1, Z6, Z6
-	VFNMADD231PS     Z4, Z6, Z4
-	VFMADD231PS      Z3, Z11, Z4
-	VMOVUPS          (SI), Z1
-	XORQ             SI, SI
-	SHLQ             $0x06, BX
+	VADDPS           Z12, Z11, Z1
+	VMAXPS           Z12, Z11, Z16
+	VMINPS           Z12, Z11, Z11
+	VSUBPS           Z1, Z16, Z16
+	VADDPS           Z11, Z16, Z16
+	VADDPS           Z13, Z16, Z16
+	VDIVPS           Z1, Z15, Z15
+	VDIVPS           Z1, Z16, Z16
+	VFNMADD231PS     Z15, Z16, Z15
+	VFMADD231PS      Z14, Z21, Z15
+	MOVQ             f+40(FP), DI
+	VMOVUPS          (DI), Z1
+	XORQ             DI, DI
+	MOVQ             BX, R8
+	SHLQ             $0x06, R8
 
 column3:
-	VMOVUPS     (AX)(SI*1), Z3
-	VFMSUB213PS (DX)(SI*1), Z4, Z3
-	VCMPPS      $0x00, (CX)(SI*1), Z0, K2
-	KANDW       K1, K2, K2
-	VMOVUPS     Z2, K2, Z3
-	VMULPS      Z1, Z3, Z3
-	VMOVUPS     Z3, (AX)(SI*1)
-	ADDQ        $0x40, SI
-	CMPQ        SI, BX
-	JLT         column3
+	VMOVUPS       (AX)(DI*1), Z11
+	VFMSUB213PS   (DX)(DI*1), Z15, Z11
+	VCMPPS        $0x00, (CX)(DI*1), Z0, K4
+	KANDW         K1, K4, K4
+	VMOVUPS       Z17, K4, Z11
+	VMULPS        Z1, Z11, Z11
+	VMOVUPS       Z11, (AX)(DI*1)
+	ADDQ          $0x40, DI
+	CMPQ          DI, R8
+	JLT           column3
+	MOVQ          loss+72(FP), DI
+	VMOVUPS       384(SI), Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VCVTPS2PD     Y1, Z1
+	VCVTPS2PD     Y0, Z0
+	VMOVUPS       Z0, (DI)
+	VMOVUPS       Z1, 64(DI)
+	MOVQ          lse+80(FP), DI
+	VMOVUPS       64(SI), Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VCVTPS2PD     Y1, Z1
+	VCVTPS2PD     Y0, Z0
+	VMOVUPS       128(SI), Z11
+	VEXTRACTF64X4 $0x01, Z11, Y12
+	VCVTPS2PD     Y12, Z12
+	VCVTPS2PD     Y11, Z11
+	VADDPD        Z11, Z0, Z0
+	VADDPD        Z12, Z1, Z1
+	VMOVUPS       Z0, (DI)
+	VMOVUPS       Z1, 64(DI)
+	MOVQ          BX, DI
+	SHLQ          $0x06, DI
+	ADDQ          DI, AX
+	ADDQ          DI, CX
+	ADDQ          DI, DX
+	ADDQ          $0x80, loss+72(FP)
+	ADDQ          $0x80, lse+80(FP)
+	ADDQ          $0x04, declined+88(FP)
+	MOVQ          step+48(FP), DI
+	ADDQ          DI, f+40(FP)
+	MOVQ          extraStep+64(FP), DI
+	ADDQ          DI, extra+56(FP)
+	DECQ          tiles+32(FP)
+	JNE           tile
 	VZEROUPPER
 	RET
 
@@ -17366,17 +17407,19 @@ DATA cs7149f2ca<>+56(SB)/4, $0x7149f2ca
 DATA cs7149f2ca<>+60(SB)/4, $0x7149f2ca
 GLOBL cs7149f2ca<>(SB), RODATA|NOPTR, $64
 
-// func tilePreparedF32AVX512(e *float32, z *float32, t *float32, k int, lanes *float32, hi *float32, low *float32, factor float64) (rejected uint32, bad uint32)
+// func tilePreparedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tilePreparedF32AVX512(SB), NOSPLIT, $0-72
-	MOVQ         e+0(FP), AX
-	MOVQ         z+8(FP), CX
-	MOVQ         t+16(FP), DX
-	MOVQ         k+24(FP), BX
-	MOVQ         lanes+32(FP), SI
-	MOVQ         hi+40(FP), DI
-	MOVQ         low+48(FP), R8
-	VMOVSD       factor+56(FP), X0
+TEXT ·tilePreparedF32AVX512(SB), NOSPLIT, $0-128
+	MOVQ e+0(FP), AX
+	MOVQ z+8(FP), CX
+	MOVQ t+16(FP), DX
+	MOVQ k+24(FP), BX
+	MOVQ lanes+96(FP), SI
+	MOVQ hi+104(FP), DI
+	MOVQ low+112(FP), R8
+
+tile:
+	VMOVSD       factor+120(FP), X0
 	VCVTSD2SS    X0, X0, X1
 	VCVTSS2SD    X1, X1, X2
 	VSUBSD       X2, X0, X2
@@ -17426,18 +17469,9 @@ column1:
 	VPXORD       Z6, Z6, Z6
 	VSUBPS       Z19, Z6, Z19
 	VSUBPS       Z4, Z6, Z4
-	VBROADCASTSS cs3fb8aa3b<>+0(SB), Z3
-	VBROADCASTSS cs4b400000<>+0(SB), Z5
-	VBROADCASTSS cs3f317218<>+0(SB), Z6
-	VBROADCASTSS csb102e308<>+0(SB), Z6
-	VBROADCASTSS cs3f800000<>+0(SB), Z6
-	VBROADCASTSS cs3ab6889e<>+0(SB), Z18
-	VBROADCASTSS cs3c0905d1<>+0(SB), Z20
-	VBROADCASTSS cs3d2aaa8d<>+0(SB), Z21
-	VBROADCASTSS cs3e2aaa6e<>+0(SB), Z22
-	VBROADCASTSS cs3f000000<>+0(SB), Z23
 	KXNORW       K2, K2, K2
-	MOVL         R9, rejected+64(FP)
+	MOVQ         declined+88(FP), R10
+	MOVL         R9, (R10)
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
 	VPXORD       Z9, Z9, Z9
@@ -17445,81 +17479,81 @@ column1:
 	VPXORD       Z11, Z11, Z11
 	VPXORD       Z12, Z12, Z12
 	VPXORD       Z13, Z13, Z13
-	VBROADCASTSS cs0<>+0(SB), Z24
+	VBROADCASTSS cs0<>+0(SB), Z18
 	KXORW        K3, K3, K3
 	XORQ         R9, R9
 	MOVQ         BX, R10
 	SHLQ         $0x06, R10
 
 column2:
-	VMOVUPS           (CX)(R9*1), Z25
+	VMOVUPS           (CX)(R9*1), Z20
 	MOVQ              R9, R11
 	SHRQ              $0x04, R11
-	VBROADCASTSS      (DI)(R11*1), Z26
-	VADDPS            Z19, Z26, Z26
+	VBROADCASTSS      (DI)(R11*1), Z21
+	VADDPS            Z19, Z21, Z21
 	MOVQ              R9, R11
 	SHRQ              $0x04, R11
-	VBROADCASTSS      (R8)(R11*1), Z27
-	VADDPS            Z4, Z27, Z27
-	VMOVAPS           Z26, Z28
-	VFMADD231PS       Z0, Z25, Z28
-	VFMADD231PS       Z1, Z25, Z27
-	VBROADCASTSS      csc2d10000<>+0(SB), Z30
-	VMAXPS            Z28, Z30, Z30
-	VMOVUPS           Z5, Z29
-	VFMADD231PS       Z3, Z30, Z29
-	VSUBPS            Z5, Z29, Z29
-	VFNMADD231PS.BCST cs3f318000<>+0(SB), Z29, Z26
-	VFMADD231PS       Z0, Z25, Z26
-	VADDPS            Z27, Z28, Z28
-	VFNMADD231PS.BCST csb95e8083<>+0(SB), Z29, Z27
-	VADDPS            Z27, Z26, Z26
-	VMOVUPS           Z18, Z25
-	VFMADD213PS       Z20, Z26, Z25
-	VFMADD213PS       Z21, Z26, Z25
-	VFMADD213PS       Z22, Z26, Z25
-	VFMADD213PS       Z23, Z26, Z25
-	VFMADD213PS       Z6, Z26, Z25
-	VFMADD213PS       Z6, Z26, Z25
-	VSCALEFPS         Z29, Z25, Z25
-	VBROADCASTSS      csc2d10000<>+0(SB), Z30
-	VCMPPS            $0x11, Z30, Z28, K1
-	VPXORD            Z25, Z25, K1, Z25
+	VBROADCASTSS      (R8)(R11*1), Z22
+	VADDPS            Z4, Z22, Z22
+	VMOVAPS           Z21, Z23
+	VFMADD231PS       Z0, Z20, Z23
+	VFMADD231PS       Z1, Z20, Z22
+	VBROADCASTSS      csc2d10000<>+0(SB), Z25
+	VMAXPS            Z23, Z25, Z25
+	VBROADCASTSS      cs4b400000<>+0(SB), Z24
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z25, Z24
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z24, Z24
+	VFNMADD231PS.BCST cs3f318000<>+0(SB), Z24, Z21
+	VFMADD231PS       Z0, Z20, Z21
+	VADDPS            Z22, Z23, Z23
+	VFNMADD231PS.BCST csb95e8083<>+0(SB), Z24, Z22
+	VADDPS            Z22, Z21, Z21
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z20
+	VFMADD213PS.BCST  cs3c0905d1<>+0(SB), Z21, Z20
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z21, Z20
+	VFMADD213PS.BCST  cs3e2aaa6e<>+0(SB), Z21, Z20
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z21, Z20
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z21, Z20
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z21, Z20
+	VSCALEFPS         Z24, Z20, Z20
+	VBROADCASTSS      csc2d10000<>+0(SB), Z25
+	VCMPPS            $0x11, Z25, Z23, K1
+	VPXORD            Z20, Z20, K1, Z20
 	MOVQ              R9, R11
 	SHRQ              $0x04, R11
-	VBROADCASTSS      (DI)(R11*1), Z26
-	VFMADD231PS       (CX)(R9*1), Z0, Z26
-	VCMPPS            $0x00, Z2, Z26, K1
+	VBROADCASTSS      (DI)(R11*1), Z21
+	VFMADD231PS       (CX)(R9*1), Z0, Z21
+	VCMPPS            $0x00, Z2, Z21, K1
 	KANDW             K1, K2, K4
 	KANDNW            K2, K1, K2
-	VPXORD            Z28, Z28, K4, Z28
-	VMOVUPS           Z25, (AX)(R9*1)
-	VPXORD            Z25, Z25, K4, Z25
-	VADDPS            Z25, Z7, Z26
-	VSUBPS            Z26, Z7, Z7
-	VADDPS            Z25, Z7, Z7
+	VPXORD            Z23, Z23, K4, Z23
+	VMOVUPS           Z20, (AX)(R9*1)
+	VPXORD            Z20, Z20, K4, Z20
+	VADDPS            Z20, Z7, Z21
+	VSUBPS            Z21, Z7, Z7
+	VADDPS            Z20, Z7, Z7
 	VADDPS            Z7, Z8, Z8
-	VMOVAPS           Z26, Z7
-	VMOVUPS           (DX)(R9*1), Z25
-	VMOVAPS           Z25, Z26
-	VPXORD            Z26, Z26, K4, Z26
-	VADDPS            Z26, Z9, Z27
-	VSUBPS            Z27, Z9, Z9
-	VADDPS            Z26, Z9, Z9
+	VMOVAPS           Z21, Z7
+	VMOVUPS           (DX)(R9*1), Z20
+	VMOVAPS           Z20, Z21
+	VPXORD            Z21, Z21, K4, Z21
+	VADDPS            Z21, Z9, Z22
+	VSUBPS            Z22, Z9, Z9
+	VADDPS            Z21, Z9, Z9
 	VADDPS            Z9, Z10, Z10
-	VMOVAPS           Z27, Z9
-	VADDPS            Z25, Z11, K4, Z11
-	VMOVUPS           (DX)(R9*1), Z25
-	VFPCLASSPSZ       $0xd9, Z25, K1
+	VMOVAPS           Z22, Z9
+	VADDPS            Z20, Z11, K4, Z11
+	VMOVUPS           (DX)(R9*1), Z20
+	VFPCLASSPSZ       $0xd9, Z20, K1
 	KORW              K1, K3, K3
-	VCMPPS            $0x04, Z24, Z25, K1
-	VMOVUPS.Z         Z28, K1, Z28
-	VMULPS            Z25, Z28, Z28
-	VADDPS            Z28, Z12, Z25
-	VSUBPS            Z25, Z12, Z12
-	VADDPS            Z28, Z12, Z12
+	VCMPPS            $0x04, Z18, Z20, K1
+	VMOVUPS.Z         Z23, K1, Z23
+	VMULPS            Z20, Z23, Z23
+	VADDPS            Z23, Z12, Z20
+	VSUBPS            Z20, Z12, Z12
+	VADDPS            Z23, Z12, Z12
 	VADDPS            Z12, Z13, Z13
-	VMOVAPS           Z25, Z12
+	VMOVAPS           Z20, Z12
 	ADDQ              $0x40, R9
 	CMPQ              R9, R10
 	JLT               column2
@@ -17528,150 +17562,188 @@ column2:
 	VMOVUPS.Z         Z10, K1, Z10
 	VADDPS            Z10, Z9, Z9
 	VADDPS            Z9, Z11, Z1
-	VSUBPS            Z13, Z13, Z3
-	VCMPPS            $0x00, Z3, Z3, K1
+	VSUBPS            Z13, Z13, Z18
+	VCMPPS            $0x00, Z18, Z18, K1
 	VMOVUPS.Z         Z13, K1, Z13
 	VADDPS            Z13, Z12, Z12
-	VMOVAPS           Z7, Z3
-	VMOVAPS           Z8, Z5
+	VMOVAPS           Z7, Z18
+	VMOVAPS           Z8, Z20
 	VPXORD            Z14, Z14, Z14
 	VPXORD            Z15, Z15, Z15
 	VSUBPS            Z19, Z14, Z14
 	VSUBPS            Z4, Z15, Z15
-	VBROADCASTSS      cs3f800000<>+0(SB), Z6
-	VSUBPS            Z8, Z8, Z10
-	VCMPPS            $0x00, Z10, Z10, K1
+	VBROADCASTSS      cs3f800000<>+0(SB), Z21
+	VSUBPS            Z8, Z8, Z22
+	VCMPPS            $0x00, Z22, Z22, K1
 	VMOVUPS.Z         Z8, K1, Z8
 	VADDPS            Z8, Z7, Z7
-	VADDPS            Z6, Z7, Z10
-	VBROADCASTSS      cs3f800000<>+0(SB), Z8
-	VDIVPS            Z10, Z8, Z8
-	VDIVPS            Z6, Z7, Z7
-	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z18
-	VBROADCASTSS      cs3f800000<>+0(SB), Z10
-	VDIVPS            Z18, Z10, Z10
-	VSUBPS.BCST       cs3f800000<>+0(SB), Z18, Z6
-	VSUBPS            Z6, Z7, Z6
-	VMULPS            Z10, Z6, Z6
-	VBROADCASTSS      cs3f3504f3<>+0(SB), Z20
-	VPSUBD            Z20, Z18, Z13
-	VPSRAD            $0x17, Z13, Z13
-	VPSLLD            $0x17, Z13, Z20
-	VPSUBD            Z20, Z18, Z18
-	VCVTDQ2PS         Z13, Z13
-	VSUBPS.BCST       cs3f800000<>+0(SB), Z18, Z18
-	VADDPS.BCST       cs40000000<>+0(SB), Z18, Z20
-	VDIVPS            Z20, Z18, Z20
-	VMULPS            Z20, Z20, Z21
-	VBROADCASTSS      cs3e789e26<>+0(SB), Z22
-	VFMADD213PS.BCST  cs3e91e9ee<>+0(SB), Z21, Z22
-	VFMADD213PS.BCST  cs3eccce13<>+0(SB), Z21, Z22
-	VFMADD213PS.BCST  cs3f2aaaaa<>+0(SB), Z21, Z22
-	VMULPS            Z21, Z22, Z22
-	VMULPS            Z18, Z18, Z21
-	VMULPS.BCST       cs3f000000<>+0(SB), Z21, Z21
-	VADDPS            Z21, Z22, Z22
-	VFMADD231PS.BCST  cs3717f7d1<>+0(SB), Z13, Z6
-	VFMADD231PS       Z20, Z22, Z6
-	VSUBPS            Z6, Z21, Z21
-	VSUBPS            Z21, Z18, Z18
-	VMOVAPS           Z18, Z6
-	VFMADD231PS.BCST  cs3f317180<>+0(SB), Z13, Z6
-	VMULPS            Z10, Z7, Z7
-	VBROADCASTSS      cs3f317180<>+0(SB), Z20
-	VMULPS            Z13, Z20, Z20
-	VSUBPS            Z6, Z20, Z20
-	VADDPS            Z18, Z20, Z20
-	VADDPS            Z20, Z15, Z15
-	VMOVAPS           Z6, Z13
-	VFMSUB213PS       Z12, Z1, Z13
-	VMOVUPS           Z13, 384(SI)
-	VBROADCASTSS      cs3f000000<>+0(SB), Z12
-	VCMPPS            $0x1e, Z12, Z10, K1
-	VMULPS            Z1, Z10, Z12
-	VMAXPS            Z11, Z12, Z12
-	VMULPS            Z1, Z7, Z11
-	VMAXPS            Z9, Z11, Z11
-	VCMPPS            $0x11, Z12, Z11, K2
-	KANDW             K1, K2, K1
-	VFNMADD213PS      Z9, Z1, Z7
-	VADDPS            Z14, Z6, Z9
-	VSUBPS            Z14, Z9, Z11
-	VSUBPS            Z11, Z9, Z12
-	VSUBPS            Z12, Z14, Z12
-	VSUBPS            Z11, Z6, Z6
-	VADDPS            Z12, Z6, Z6
-	VADDPS            Z6, Z15, Z15
-	VMOVAPS           Z9, Z11
-	VADDPS            Z11, Z15, Z9
-	VSUBPS            Z11, Z9, Z12
-	VSUBPS            Z12, Z9, Z6
-	VSUBPS            Z6, Z11, Z6
-	VSUBPS            Z12, Z15, Z14
-	VADDPS            Z6, Z14, Z14
-	VMOVUPS           704(SI), Z12
-	VMOVUPS           Z9, 64(SI)
-	VMOVUPS           Z14, 128(SI)
-	VMULPS            Z12, Z14, Z14
-	VMULPS            Z12, Z9, Z11
-	VMOVAPS           Z11, Z6
-	VFMSUB231PS       Z12, Z9, Z6
-	VADDPS            Z6, Z14, Z14
-	VADDPS            Z1, Z11, Z6
-	VSUBPS            Z1, Z6, Z9
-	VSUBPS            Z9, Z6, Z12
-	VSUBPS            Z12, Z1, Z12
-	VSUBPS            Z9, Z11, Z1
-	VADDPS            Z12, Z1, Z1
-	VADDPS            Z1, Z14, Z14
+	VADDPS            Z21, Z7, Z23
+	VBROADCASTSS      cs3f800000<>+0(SB), Z22
+	VDIVPS            Z23, Z22, Z22
+	VDIVPS            Z21, Z7, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z24
+	VBROADCASTSS      cs3f800000<>+0(SB), Z23
+	VDIVPS            Z24, Z23, Z23
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z24, Z21
+	VSUBPS            Z21, Z7, Z21
+	VMULPS            Z23, Z21, Z21
+	VBROADCASTSS      cs3f3504f3<>+0(SB), Z26
+	VPSUBD            Z26, Z24, Z25
+	VPSRAD            $0x17, Z25, Z25
+	VPSLLD            $0x17, Z25, Z26
+	VPSUBD            Z26, Z24, Z24
+	VCVTDQ2PS         Z25, Z25
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z24, Z26
+	VADDPS.BCST       cs40000000<>+0(SB), Z26, Z24
+	VDIVPS            Z24, Z26, Z24
+	VMULPS            Z24, Z24, Z27
+	VBROADCASTSS      cs3e789e26<>+0(SB), Z28
+	VFMADD213PS.BCST  cs3e91e9ee<>+0(SB), Z27, Z28
+	VFMADD213PS.BCST  cs3eccce13<>+0(SB), Z27, Z28
+	VFMADD213PS.BCST  cs3f2aaaaa<>+0(SB), Z27, Z28
+	VMULPS            Z27, Z28, Z28
+	VMULPS            Z26, Z26, Z27
+	VMULPS.BCST       cs3f000000<>+0(SB), Z27, Z27
+	VADDPS            Z27, Z28, Z28
+	VFMADD231PS.BCST  cs3717f7d1<>+0(SB), Z25, Z21
+	VFMADD231PS       Z24, Z28, Z21
+	VSUBPS            Z21, Z27, Z27
+	VSUBPS            Z27, Z26, Z26
+	VMOVAPS           Z26, Z21
+	VFMADD231PS.BCST  cs3f317180<>+0(SB), Z25, Z21
+	VMULPS            Z23, Z7, Z24
+	VBROADCASTSS      cs3f317180<>+0(SB), Z27
+	VMULPS            Z25, Z27, Z27
+	VSUBPS            Z21, Z27, Z27
+	VADDPS            Z26, Z27, Z27
+	VADDPS            Z27, Z15, Z15
+	VMOVAPS           Z21, Z25
+	VFMSUB213PS       Z12, Z1, Z25
+	VMOVUPS           Z25, 384(SI)
+	VBROADCASTSS      cs3f000000<>+0(SB), Z26
+	VCMPPS            $0x1e, Z26, Z23, K1
+	VMULPS            Z1, Z23, Z26
+	VMAXPS            Z11, Z26, Z26
+	VMULPS            Z1, Z24, Z27
+	VMAXPS            Z9, Z27, Z27
+	VCMPPS            $0x11, Z26, Z27, K4
+	KANDW             K1, K4, K1
+	VFNMADD213PS      Z9, Z1, Z24
+	VADDPS            Z14, Z21, Z26
+	VSUBPS            Z14, Z26, Z27
+	VSUBPS            Z27, Z26, Z28
+	VSUBPS            Z28, Z14, Z28
+	VSUBPS            Z27, Z21, Z21
+	VADDPS            Z28, Z21, Z21
+	VADDPS            Z21, Z15, Z15
+	VMOVAPS           Z26, Z29
+	VADDPS            Z29, Z15, Z26
+	VSUBPS            Z29, Z26, Z27
+	VSUBPS            Z27, Z26, Z21
+	VSUBPS            Z21, Z29, Z21
+	VSUBPS            Z27, Z15, Z28
+	VADDPS            Z21, Z28, Z28
+	MOVQ              extra+56(FP), R9
+	VMOVUPS           (R9), Z27
+	VMOVUPS           Z26, 64(SI)
+	VMOVUPS           Z28, 128(SI)
+	VMULPS            Z27, Z28, Z28
+	VMULPS            Z27, Z26, Z29
+	VMOVAPS           Z29, Z21
+	VFMSUB231PS       Z27, Z26, Z21
+	VADDPS            Z21, Z28, Z28
+	VADDPS            Z1, Z29, Z21
+	VSUBPS            Z1, Z21, Z26
+	VSUBPS            Z26, Z21, Z27
+	VSUBPS            Z27, Z1, Z27
+	VSUBPS            Z26, Z29, Z1
+	VADDPS            Z27, Z1, Z1
+	VADDPS            Z1, Z28, Z28
 	VBROADCASTSS      cs7fffffff<>+0(SB), Z1
-	VANDPS            Z13, Z1, Z1
-	VBROADCASTSS      cs7f800000<>+0(SB), Z9
-	VCMPPS            $0x15, Z9, Z1, K2
-	KORW              K2, K3, K3
+	VANDPS            Z25, Z1, Z1
+	VBROADCASTSS      cs7f800000<>+0(SB), Z25
+	VCMPPS            $0x15, Z25, Z1, K4
+	KORW              K4, K3, K3
 	VBROADCASTSS      cs7fffffff<>+0(SB), Z1
-	VANDPS            Z6, Z1, Z1
-	VBROADCASTSS      cs7f800000<>+0(SB), Z9
-	VBROADCASTSS      cs7149f2ca<>+0(SB), Z9
-	VCMPPS            $0x15, Z9, Z1, K2
-	KORW              K2, K3, K3
-	KMOVW             K3, R8
-	MOVL              R8, bad+68(FP)
-	VFMADD231PS       Z11, Z10, Z7
+	VANDPS            Z21, Z1, Z1
+	VBROADCASTSS      cs7f800000<>+0(SB), Z25
+	VBROADCASTSS      cs7149f2ca<>+0(SB), Z25
+	VCMPPS            $0x15, Z25, Z1, K4
+	KORW              K4, K3, K3
+	KMOVW             K3, R9
+	MOVQ              declined+88(FP), R10
+	ORL               R9, (R10)
+	VFMADD231PS       Z29, Z23, Z24
 	VPXORD            Z16, Z16, Z16
 	VPXORD            Z17, Z17, Z17
 	VSUBPS            Z19, Z16, Z16
 	VSUBPS            Z4, Z17, Z17
 	VBROADCASTSS      cs3f800000<>+0(SB), Z1
-	VADDPS            Z1, Z3, Z4
-	VMAXPS            Z1, Z3, Z9
-	VMINPS            Z1, Z3, Z1
-	VSUBPS            Z4, Z9, Z9
-	VADDPS            Z1, Z9, Z9
-	VADDPS            Z5, Z9, Z9
-	VDIVPS            Z4, Z6, Z6
-	VDIVPS            Z4, Z9, Z9
-	VFNMADD231PS      Z6, Z9, Z6
-	VFMADD231PS       Z8, Z14, Z6
-	VMOVUPS           (SI), Z1
-	XORQ              SI, SI
-	SHLQ              $0x06, BX
+	VADDPS            Z1, Z18, Z19
+	VMAXPS            Z1, Z18, Z23
+	VMINPS            Z1, Z18, Z1
+	VSUBPS            Z19, Z23, Z23
+	VADDPS            Z1, Z23, Z23
+	VADDPS            Z20, Z23, Z23
+	VDIVPS            Z19, Z21, Z21
+	VDIVPS            Z19, Z23, Z23
+	VFNMADD231PS      Z21, Z23, Z21
+	VFMADD231PS       Z22, Z28, Z21
+	MOVQ              f+40(FP), R9
+	VMOVUPS           (R9), Z1
+	XORQ              R9, R9
+	MOVQ              BX, R10
+	SHLQ              $0x06, R10
 
 column3:
-	VMOVUPS      (AX)(SI*1), Z3
-	VFMSUB213PS  (DX)(SI*1), Z6, Z3
-	MOVQ         SI, R8
-	SHRQ         $0x04, R8
-	VBROADCASTSS (DI)(R8*1), Z4
-	VFMADD231PS  (CX)(SI*1), Z0, Z4
-	VCMPPS       $0x00, Z4, Z2, K2
-	KANDW        K1, K2, K2
-	VMOVUPS      Z7, K2, Z3
-	VMULPS       Z1, Z3, Z3
-	VMOVUPS      Z3, (AX)(SI*1)
-	ADDQ         $0x40, SI
-	CMPQ         SI, BX
-	JLT          column3
+	VMOVUPS       (AX)(R9*1), Z18
+	VFMSUB213PS   (DX)(R9*1), Z21, Z18
+	MOVQ          R9, R11
+	SHRQ          $0x04, R11
+	VBROADCASTSS  (DI)(R11*1), Z19
+	VFMADD231PS   (CX)(R9*1), Z0, Z19
+	VCMPPS        $0x00, Z19, Z2, K4
+	KANDW         K1, K4, K4
+	VMOVUPS       Z24, K4, Z18
+	VMULPS        Z1, Z18, Z18
+	VMOVUPS       Z18, (AX)(R9*1)
+	ADDQ          $0x40, R9
+	CMPQ          R9, R10
+	JLT           column3
+	MOVQ          loss+72(FP), R9
+	VMOVUPS       384(SI), Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VCVTPS2PD     Y1, Z1
+	VCVTPS2PD     Y0, Z0
+	VMOVUPS       Z0, (R9)
+	VMOVUPS       Z1, 64(R9)
+	MOVQ          lse+80(FP), R9
+	VMOVUPS       64(SI), Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VCVTPS2PD     Y1, Z1
+	VCVTPS2PD     Y0, Z0
+	VMOVUPS       128(SI), Z2
+	VEXTRACTF64X4 $0x01, Z2, Y18
+	VCVTPS2PD     Y18, Z18
+	VCVTPS2PD     Y2, Z2
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z18, Z1, Z1
+	VMOVUPS       Z0, (R9)
+	VMOVUPS       Z1, 64(R9)
+	MOVQ          BX, R9
+	SHLQ          $0x06, R9
+	ADDQ          R9, AX
+	ADDQ          R9, CX
+	ADDQ          R9, DX
+	ADDQ          $0x80, loss+72(FP)
+	ADDQ          $0x80, lse+80(FP)
+	ADDQ          $0x04, declined+88(FP)
+	MOVQ          step+48(FP), R9
+	ADDQ          R9, f+40(FP)
+	MOVQ          extraStep+64(FP), R9
+	ADDQ          R9, extra+56(FP)
+	DECQ          tiles+32(FP)
+	JNE           tile
 	VZEROUPPER
 	RET
 
@@ -25925,8 +25997,8 @@ done6:
 	VSCALEFPD         Z12, Z11, Z11
 	VMOVUPD           Z11, 320(DX)
 	VMOVUPD           Z2, 64(DX)
-	VMOVUPD           Z0, 1024(DX)
-	VMOVUPD           Z1, 1088(DX)
+	VMOVUPD           Z0, 960(DX)
+	VMOVUPD           Z1, 1024(DX)
 	VBROADCASTSD      cd3ff71547652b82fe<>+0(SB), Z0
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
 	VBROADCASTSD      cd3fe62e42fefa39ef<>+0(SB), Z2
@@ -25950,8 +26022,8 @@ done6:
 
 row7:
 	VBROADCASTSD 64(R10), Z23
-	VBROADCASTSD 1024(R10), Z24
-	VBROADCASTSD 1088(R10), Z25
+	VBROADCASTSD 960(R10), Z24
+	VBROADCASTSD 1024(R10), Z25
 	MOVQ         R10, R11
 	SUBQ         DX, R11
 	SHLQ         $0x03, R11
@@ -26395,7 +26467,7 @@ done12:
 	VMOVUPD          Z9, 3072(CX)(R11*1)
 	VXORPD           X23, X23, X23
 	VCVTSI2SDQ       R12, X23, X23
-	VMOVSD           X23, 1152(R10)
+	VMOVSD           X23, 1088(R10)
 	VPMOVQ2M         Z10, K1
 	KMOVW            K1, R11
 	XORQ             R12, R12
@@ -26513,7 +26585,7 @@ done12:
 	VADDPD           Z5, Z0, Z0
 	VADDPD           Z0, Z2, Z2
 	KXORW            K3, K3, K3
-	VMOVUPD          1152(DX), Z0
+	VMOVUPD          1088(DX), Z0
 	VMULPD           320(DX), Z0, Z0
 	VADDPD           Z0, Z3, Z1
 	VSUBPD           Z1, Z3, Z3
@@ -27062,8 +27134,8 @@ done6:
 	VSCALEFPD         Z12, Z11, Z11
 	VMOVUPD           Z11, 320(DX)
 	VMOVUPD           Z2, 64(DX)
-	VMOVUPD           Z0, 1024(DX)
-	VMOVUPD           Z1, 1088(DX)
+	VMOVUPD           Z0, 960(DX)
+	VMOVUPD           Z1, 1024(DX)
 	VBROADCASTSD      cd3ff71547652b82fe<>+0(SB), Z0
 	VBROADCASTSD      cd4338000000000000<>+0(SB), Z1
 	VBROADCASTSD      cd3fe62e42fefa39ef<>+0(SB), Z2
@@ -27086,8 +27158,8 @@ done6:
 
 row7:
 	VBROADCASTSD 64(R9), Z23
-	VBROADCASTSD 1024(R9), Z24
-	VBROADCASTSD 1088(R9), Z25
+	VBROADCASTSD 960(R9), Z24
+	VBROADCASTSD 1024(R9), Z25
 	MOVQ         R9, R10
 	SUBQ         DX, R10
 	SHLQ         $0x03, R10
@@ -27523,7 +27595,7 @@ done12:
 	VMOVUPD          Z9, 3072(CX)(R10*1)
 	VXORPD           X23, X23, X23
 	VCVTSI2SDQ       R11, X23, X23
-	VMOVSD           X23, 1152(R9)
+	VMOVSD           X23, 1088(R9)
 	VPMOVQ2M         Z10, K1
 	KMOVW            K1, R10
 	XORQ             R11, R11
@@ -27640,7 +27712,7 @@ done12:
 	VADDPD           Z5, Z0, Z0
 	VADDPD           Z0, Z2, Z2
 	KXORW            K3, K3, K3
-	VMOVUPD          1152(DX), Z0
+	VMOVUPD          1088(DX), Z0
 	VMULPD           320(DX), Z0, Z0
 	VADDPD           Z0, Z3, Z1
 	VSUBPD           Z1, Z3, Z3
@@ -27939,14 +28011,16 @@ done12:
 	VZEROUPPER
 	RET
 
-// func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+// func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tileZLossF64AVX512(SB), NOSPLIT, $0-48
-	MOVQ         e+0(FP), AX
-	MOVQ         z+8(FP), CX
-	MOVQ         t+16(FP), DX
-	MOVQ         k+24(FP), BX
-	MOVQ         lanes+32(FP), SI
+TEXT ·tileZLossF64AVX512(SB), NOSPLIT, $0-104
+	MOVQ e+0(FP), AX
+	MOVQ z+8(FP), CX
+	MOVQ t+16(FP), DX
+	MOVQ k+24(FP), BX
+	MOVQ lanes+96(FP), SI
+
+tile:
 	VBROADCASTSD cdfff0000000000000<>+0(SB), Z0
 	XORQ         DI, DI
 	MOVQ         BX, R8
@@ -28003,7 +28077,8 @@ column1:
 	VSUBPD           Z10, Z27, Z27
 	VSCALEFPD        Z27, Z11, Z11
 	KXNORW           K2, K2, K2
-	MOVL             DI, rejected+40(FP)
+	MOVQ             declined+88(FP), R8
+	MOVL             DI, (R8)
 	VPXORD           Z2, Z2, Z2
 	VPXORD           Z3, Z3, Z3
 	VPXORD           Z4, Z4, Z4
@@ -28075,137 +28150,163 @@ column2:
 	VMOVUPD.Z        Z5, K1, Z5
 	VADDPD           Z5, Z4, Z4
 	VADDPD           Z4, Z6, Z1
-	VMOVAPD          Z2, Z5
-	VMOVAPD          Z3, Z10
+	VMOVAPD          Z2, Z10
+	VMOVAPD          Z3, Z12
 	VPXORD           Z8, Z8, Z8
-	VSUBPD           Z3, Z3, Z12
-	VCMPPD           $0x00, Z12, Z12, K1
+	VSUBPD           Z3, Z3, Z13
+	VCMPPD           $0x00, Z13, Z13, K1
 	VMOVUPD.Z        Z3, K1, Z3
 	VADDPD           Z3, Z2, Z2
-	VADDPD           Z11, Z2, Z12
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z3
-	VDIVPD           Z12, Z3, Z3
-	VDIVPD           Z11, Z2, Z2
-	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z15
+	VADDPD           Z11, Z2, Z14
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z13
-	VDIVPD           Z15, Z13, Z13
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z15, Z12
-	VSUBPD           Z12, Z2, Z12
-	VMULPD           Z13, Z12, Z12
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z16
-	VPSUBQ           Z16, Z15, Z14
-	VPSRAQ           $0x34, Z14, Z14
-	VPSLLQ           $0x34, Z14, Z16
-	VPSUBQ           Z16, Z15, Z15
-	VCVTQQ2PD        Z14, Z14
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z15, Z15
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z15, Z16
-	VDIVPD           Z16, Z15, Z16
-	VMULPD           Z16, Z16, Z17
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z18
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z17, Z18
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z17, Z18
-	VMULPD           Z17, Z18, Z18
-	VMULPD           Z15, Z15, Z17
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z17, Z17
-	VADDPD           Z17, Z18, Z18
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z14, Z12
-	VFMADD231PD      Z16, Z18, Z12
-	VSUBPD           Z12, Z17, Z17
-	VSUBPD           Z17, Z15, Z15
-	VMOVAPD          Z15, Z12
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z14, Z12
-	VMULPD           Z13, Z2, Z2
-	VBROADCASTSD     cd3fe62e42fee00000<>+0(SB), Z16
-	VMULPD           Z14, Z16, Z16
-	VSUBPD           Z12, Z16, Z16
-	VADDPD           Z15, Z16, Z16
-	VADDPD           Z16, Z8, Z8
-	VMOVAPD          Z12, Z14
-	VFMSUB213PD      Z7, Z1, Z14
-	VMOVUPD          Z14, 384(SI)
-	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z7
-	VCMPPD           $0x1e, Z7, Z13, K1
-	VMULPD           Z1, Z13, Z7
-	VMAXPD           Z6, Z7, Z7
-	VMULPD           Z1, Z2, Z6
-	VMAXPD           Z4, Z6, Z6
-	VCMPPD           $0x11, Z7, Z6, K2
-	KANDW            K1, K2, K1
-	VFNMADD213PD     Z4, Z1, Z2
-	VADDPD           Z0, Z12, Z4
-	VSUBPD           Z0, Z4, Z6
-	VSUBPD           Z6, Z4, Z7
-	VSUBPD           Z7, Z0, Z7
-	VSUBPD           Z6, Z12, Z6
-	VADDPD           Z7, Z6, Z6
-	VADDPD           Z6, Z8, Z8
-	VMOVAPD          Z4, Z7
-	VADDPD           Z7, Z8, Z4
-	VSUBPD           Z7, Z4, Z12
-	VSUBPD           Z12, Z4, Z6
-	VSUBPD           Z6, Z7, Z6
-	VSUBPD           Z12, Z8, Z12
-	VADDPD           Z6, Z12, Z12
-	VMOVUPD          704(SI), Z8
-	VMOVUPD          Z4, 64(SI)
-	VMOVUPD          Z12, 128(SI)
-	VMULPD           Z8, Z12, Z12
-	VMULPD           Z8, Z4, Z7
-	VMOVAPD          Z7, Z6
-	VFMSUB231PD      Z8, Z4, Z6
-	VADDPD           Z6, Z12, Z12
-	VADDPD           Z1, Z7, Z4
-	VSUBPD           Z1, Z4, Z6
-	VSUBPD           Z6, Z4, Z8
-	VSUBPD           Z8, Z1, Z8
-	VSUBPD           Z6, Z7, Z1
-	VADDPD           Z8, Z1, Z1
-	VADDPD           Z1, Z12, Z12
+	VDIVPD           Z14, Z13, Z13
+	VDIVPD           Z11, Z2, Z2
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z16
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z15
+	VDIVPD           Z16, Z15, Z15
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z16, Z14
+	VSUBPD           Z14, Z2, Z14
+	VMULPD           Z15, Z14, Z14
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z18
+	VPSUBQ           Z18, Z16, Z17
+	VPSRAQ           $0x34, Z17, Z17
+	VPSLLQ           $0x34, Z17, Z18
+	VPSUBQ           Z18, Z16, Z16
+	VCVTQQ2PD        Z17, Z17
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z16, Z18
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z18, Z16
+	VDIVPD           Z16, Z18, Z16
+	VMULPD           Z16, Z16, Z19
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z20
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z19, Z20
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z19, Z20
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z19, Z20
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z19, Z20
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z19, Z20
+	VMULPD           Z19, Z20, Z20
+	VMULPD           Z18, Z18, Z19
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z19, Z19
+	VADDPD           Z19, Z20, Z20
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z17, Z14
+	VFMADD231PD      Z16, Z20, Z14
+	VSUBPD           Z14, Z19, Z19
+	VSUBPD           Z19, Z18, Z18
+	VMOVAPD          Z18, Z14
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z17, Z14
+	VMULPD           Z15, Z2, Z16
+	VBROADCASTSD     cd3fe62e42fee00000<>+0(SB), Z19
+	VMULPD           Z17, Z19, Z19
+	VSUBPD           Z14, Z19, Z19
+	VADDPD           Z18, Z19, Z19
+	VADDPD           Z19, Z8, Z8
+	VMOVAPD          Z14, Z17
+	VFMSUB213PD      Z7, Z1, Z17
+	VMOVUPD          Z17, 384(SI)
+	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z18
+	VCMPPD           $0x1e, Z18, Z15, K1
+	VMULPD           Z1, Z15, Z18
+	VMAXPD           Z6, Z18, Z18
+	VMULPD           Z1, Z16, Z19
+	VMAXPD           Z4, Z19, Z19
+	VCMPPD           $0x11, Z18, Z19, K4
+	KANDW            K1, K4, K1
+	VFNMADD213PD     Z4, Z1, Z16
+	VADDPD           Z0, Z14, Z18
+	VSUBPD           Z0, Z18, Z19
+	VSUBPD           Z19, Z18, Z20
+	VSUBPD           Z20, Z0, Z20
+	VSUBPD           Z19, Z14, Z14
+	VADDPD           Z20, Z14, Z14
+	VADDPD           Z14, Z8, Z8
+	VMOVAPD          Z18, Z21
+	VADDPD           Z21, Z8, Z18
+	VSUBPD           Z21, Z18, Z19
+	VSUBPD           Z19, Z18, Z14
+	VSUBPD           Z14, Z21, Z14
+	VSUBPD           Z19, Z8, Z20
+	VADDPD           Z14, Z20, Z20
+	MOVQ             extra+56(FP), DI
+	VMOVUPD          (DI), Z19
+	VMOVUPD          Z18, 64(SI)
+	VMOVUPD          Z20, 128(SI)
+	VMULPD           Z19, Z20, Z20
+	VMULPD           Z19, Z18, Z21
+	VMOVAPD          Z21, Z14
+	VFMSUB231PD      Z19, Z18, Z14
+	VADDPD           Z14, Z20, Z20
+	VADDPD           Z1, Z21, Z14
+	VSUBPD           Z1, Z14, Z18
+	VSUBPD           Z18, Z14, Z19
+	VSUBPD           Z19, Z1, Z19
+	VSUBPD           Z18, Z21, Z1
+	VADDPD           Z19, Z1, Z1
+	VADDPD           Z1, Z20, Z20
+	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
+	VANDPD           Z17, Z1, Z1
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z17
+	VCMPPD           $0x15, Z17, Z1, K4
+	KORW             K4, K3, K3
 	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
 	VANDPD           Z14, Z1, Z1
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z6
-	VCMPPD           $0x15, Z6, Z1, K2
-	KORW             K2, K3, K3
-	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
-	VANDPD           Z4, Z1, Z1
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z6
-	VBROADCASTSD     cd46293e5939a08cea<>+0(SB), Z6
-	VCMPPD           $0x15, Z6, Z1, K2
-	KORW             K2, K3, K3
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z17
+	VBROADCASTSD     cd46293e5939a08cea<>+0(SB), Z17
+	VCMPPD           $0x15, Z17, Z1, K4
+	KORW             K4, K3, K3
 	KMOVW            K3, DI
-	MOVL             DI, bad+44(FP)
-	VFMADD231PD      Z7, Z13, Z2
+	MOVQ             declined+88(FP), R8
+	ORL              DI, (R8)
+	VFMADD231PD      Z21, Z15, Z16
 	VPXORD           Z9, Z9, Z9
-	VADDPD           Z11, Z5, Z1
-	VMAXPD           Z11, Z5, Z6
-	VMINPD           Z11, Z5, Z5
-	VSUBPD           Z1, Z6, Z6
-	VADDPD           Z5, Z6, Z6
-	VADDPD           Z10, Z6, Z6
-	VDIVPD           Z1, Z4, Z4
-	VDIVPD           Z1, Z6, Z6
-	VFNMADD231PD     Z4, Z6, Z4
-	VFMADD231PD      Z3, Z12, Z4
-	VMOVUPD          (SI), Z1
-	XORQ             SI, SI
-	SHLQ             $0x06, BX
+	VADDPD           Z11, Z10, Z1
+	VMAXPD           Z11, Z10, Z15
+	VMINPD           Z11, Z10, Z10
+	VSUBPD           Z1, Z15, Z15
+	VADDPD           Z10, Z15, Z15
+	VADDPD           Z12, Z15, Z15
+	VDIVPD           Z1, Z14, Z14
+	VDIVPD           Z1, Z15, Z15
+	VFNMADD231PD     Z14, Z15, Z14
+	VFMADD231PD      Z13, Z20, Z14
+	MOVQ             f+40(FP), DI
+	VMOVUPD          (DI), Z1
+	XORQ             DI, DI
+	MOVQ             BX, R8
+	SHLQ             $0x06, R8
 
 column3:
-	VMOVUPD     (AX)(SI*1), Z3
-	VFMSUB213PD (DX)(SI*1), Z4, Z3
-	VCMPPD      $0x00, (CX)(SI*1), Z0, K2
-	KANDW       K1, K2, K2
-	VMOVUPD     Z2, K2, Z3
-	VMULPD      Z1, Z3, Z3
-	VMOVUPD     Z3, (AX)(SI*1)
-	ADDQ        $0x40, SI
-	CMPQ        SI, BX
+	VMOVUPD     (AX)(DI*1), Z10
+	VFMSUB213PD (DX)(DI*1), Z14, Z10
+	VCMPPD      $0x00, (CX)(DI*1), Z0, K4
+	KANDW       K1, K4, K4
+	VMOVUPD     Z16, K4, Z10
+	VMULPD      Z1, Z10, Z10
+	VMOVUPD     Z10, (AX)(DI*1)
+	ADDQ        $0x40, DI
+	CMPQ        DI, R8
 	JLT         column3
+	MOVQ        loss+72(FP), DI
+	VMOVUPD     384(SI), Z0
+	VMOVUPD     Z0, (DI)
+	MOVQ        lse+80(FP), DI
+	VMOVUPD     64(SI), Z0
+	VMOVUPD     128(SI), Z1
+	VADDPD      Z1, Z0, Z0
+	VMOVUPD     Z0, (DI)
+	MOVQ        BX, DI
+	SHLQ        $0x06, DI
+	ADDQ        DI, AX
+	ADDQ        DI, CX
+	ADDQ        DI, DX
+	ADDQ        $0x40, loss+72(FP)
+	ADDQ        $0x40, lse+80(FP)
+	ADDQ        $0x04, declined+88(FP)
+	MOVQ        step+48(FP), DI
+	ADDQ        DI, f+40(FP)
+	MOVQ        extraStep+64(FP), DI
+	ADDQ        DI, extra+56(FP)
+	DECQ        tiles+32(FP)
+	JNE         tile
 	VZEROUPPER
 	RET
 
@@ -56185,8 +56286,8 @@ done6:
 	VFMADD231PS  cs0<>+0(SB), Y5, Y2
 	VMOVUPS      Y2, 160(DX)
 	VMOVUPS      Y0, 32(DX)
-	VMOVUPS      Y1, 512(DX)
-	VMOVUPS      Y3, 544(DX)
+	VMOVUPS      Y1, 480(DX)
+	VMOVUPS      Y3, 512(DX)
 	MOVQ         z+8(FP), SI
 	MOVQ         t+16(FP), DI
 	MOVQ         e+0(FP), R8
@@ -56196,9 +56297,9 @@ done6:
 row7:
 	VBROADCASTSS 32(R10), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 512(R10), Y0
+	VBROADCASTSS 480(R10), Y0
 	VMOVUPS      Y0, 32(SP)
-	VBROADCASTSS 544(R10), Y0
+	VBROADCASTSS 512(R10), Y0
 	VMOVUPS      Y0, 64(SP)
 	MOVQ         R10, R11
 	SUBQ         DX, R11
@@ -56634,7 +56735,7 @@ done12:
 	VMOVUPS      Y6, 1536(CX)(R11*1)
 	VXORPS       X0, X0, X0
 	VCVTSI2SSQ   R12, X0, X0
-	VMOVSS       X0, 576(R10)
+	VMOVSS       X0, 544(R10)
 	VMOVMSKPS    Y7, R11
 	XORQ         R12, R12
 	TESTL        R11, R11
@@ -56759,7 +56860,7 @@ done12:
 	VADDPS       Y5, Y0, Y0
 	VADDPS       Y0, Y2, Y2
 	VXORPS       Y0, Y0, Y0
-	VMOVUPS      576(DX), Y3
+	VMOVUPS      544(DX), Y3
 	VMULPS       160(DX), Y3, Y3
 	VADDPS       Y3, Y1, Y4
 	VSUBPS       Y4, Y1, Y1
@@ -57326,8 +57427,8 @@ done6:
 	VFMADD231PS  cs0<>+0(SB), Y5, Y2
 	VMOVUPS      Y2, 160(DX)
 	VMOVUPS      Y0, 32(DX)
-	VMOVUPS      Y1, 512(DX)
-	VMOVUPS      Y3, 544(DX)
+	VMOVUPS      Y1, 480(DX)
+	VMOVUPS      Y3, 512(DX)
 	MOVQ         z+0(FP), SI
 	MOVQ         t+8(FP), DI
 	MOVQ         n+24(FP), R8
@@ -57336,9 +57437,9 @@ done6:
 row7:
 	VBROADCASTSS 32(R9), Y0
 	VMOVUPS      Y0, (SP)
-	VBROADCASTSS 512(R9), Y0
+	VBROADCASTSS 480(R9), Y0
 	VMOVUPS      Y0, 32(SP)
-	VBROADCASTSS 544(R9), Y0
+	VBROADCASTSS 512(R9), Y0
 	VMOVUPS      Y0, 64(SP)
 	MOVQ         R9, R10
 	SUBQ         DX, R10
@@ -57766,7 +57867,7 @@ done12:
 	VMOVUPS      Y6, 1536(CX)(R10*1)
 	VXORPS       X0, X0, X0
 	VCVTSI2SSQ   R11, X0, X0
-	VMOVSS       X0, 576(R9)
+	VMOVSS       X0, 544(R9)
 	VMOVMSKPS    Y7, R10
 	XORQ         R11, R11
 	TESTL        R10, R10
@@ -57890,7 +57991,7 @@ done12:
 	VADDPS       Y5, Y0, Y0
 	VADDPS       Y0, Y2, Y2
 	VXORPS       Y0, Y0, Y0
-	VMOVUPS      576(DX), Y3
+	VMOVUPS      544(DX), Y3
 	VMULPS       160(DX), Y3, Y3
 	VADDPS       Y3, Y1, Y4
 	VSUBPS       Y4, Y1, Y1
@@ -58210,14 +58311,16 @@ done12:
 	VZEROUPPER
 	RET
 
-// func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32) (rejected uint32, bad uint32)
+// func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileZLossF32AVX2(SB), NOSPLIT, $480-48
-	MOVQ    e+0(FP), AX
-	MOVQ    z+8(FP), CX
-	MOVQ    t+16(FP), DX
-	MOVQ    k+24(FP), BX
-	MOVQ    lanes+32(FP), SI
+TEXT ·tileZLossF32AVX2(SB), NOSPLIT, $480-104
+	MOVQ e+0(FP), AX
+	MOVQ z+8(FP), CX
+	MOVQ t+16(FP), DX
+	MOVQ k+24(FP), BX
+	MOVQ lanes+96(FP), SI
+
+tile:
 	VMOVUPS csff800000<>+0(SB), Y0
 	XORQ    DI, DI
 	MOVQ    BX, R8
@@ -58264,7 +58367,8 @@ column1:
 	VMOVUPS      Y2, 64(SP)
 	VMOVUPS      Y1, 96(SP)
 	VPCMPEQD     Y0, Y0, Y0
-	MOVL         DI, rejected+40(FP)
+	MOVQ         declined+88(FP), R8
+	MOVL         DI, (R8)
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -58432,7 +58536,8 @@ column2:
 	VSUBPS       Y0, Y2, Y0
 	VSUBPS       Y4, Y3, Y4
 	VADDPS       Y0, Y4, Y4
-	VMOVUPS      352(SI), Y3
+	MOVQ         extra+56(FP), DI
+	VMOVUPS      (DI), Y3
 	VMOVUPS      Y1, 32(SI)
 	VMOVUPS      Y4, 64(SI)
 	VMULPS       Y3, Y4, Y4
@@ -58461,7 +58566,8 @@ column2:
 	VCMPPS       $0x15, Y5, Y3, Y3
 	VORPS        Y3, Y1, Y1
 	VMOVMSKPS    Y1, DI
-	MOVL         DI, bad+44(FP)
+	MOVQ         declined+88(FP), R8
+	ORL          DI, (R8)
 	VMOVUPS      352(SP), Y1
 	VMOVUPS      384(SP), Y3
 	VFMADD231PS  Y2, Y3, Y1
@@ -58481,37 +58587,75 @@ column2:
 	VFNMADD231PS Y0, Y7, Y0
 	VMOVUPS      416(SP), Y2
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      (SI), Y2
+	MOVQ         f+40(FP), DI
+	VMOVUPS      (DI), Y2
 	VMOVUPS      448(SP), Y3
-	XORQ         SI, SI
-	SHLQ         $0x05, BX
+	XORQ         DI, DI
+	MOVQ         BX, R8
+	SHLQ         $0x05, R8
 
 column3:
-	VMOVUPS     (AX)(SI*1), Y4
-	VFMSUB213PS (DX)(SI*1), Y0, Y4
-	VMOVUPS     32(SP), Y5
-	VCMPPS      $0x00, (CX)(SI*1), Y5, Y5
-	VANDPS      Y3, Y5, Y5
-	VBLENDVPS   Y5, Y1, Y4, Y4
-	VMULPS      Y2, Y4, Y4
-	VMOVUPS     Y4, (AX)(SI*1)
-	ADDQ        $0x20, SI
-	CMPQ        SI, BX
-	JLT         column3
+	VMOVUPS      (AX)(DI*1), Y4
+	VFMSUB213PS  (DX)(DI*1), Y0, Y4
+	VMOVUPS      32(SP), Y5
+	VCMPPS       $0x00, (CX)(DI*1), Y5, Y5
+	VANDPS       Y3, Y5, Y5
+	VBLENDVPS    Y5, Y1, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMOVUPS      Y4, (AX)(DI*1)
+	ADDQ         $0x20, DI
+	CMPQ         DI, R8
+	JLT          column3
+	MOVQ         loss+72(FP), DI
+	VMOVUPS      192(SI), Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	MOVQ         lse+80(FP), DI
+	VMOVUPS      32(SI), Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPS      64(SI), Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	MOVQ         BX, DI
+	SHLQ         $0x05, DI
+	ADDQ         DI, AX
+	ADDQ         DI, CX
+	ADDQ         DI, DX
+	ADDQ         $0x40, loss+72(FP)
+	ADDQ         $0x40, lse+80(FP)
+	ADDQ         $0x04, declined+88(FP)
+	MOVQ         step+48(FP), DI
+	ADDQ         DI, f+40(FP)
+	MOVQ         extraStep+64(FP), DI
+	ADDQ         DI, extra+56(FP)
+	DECQ         tiles+32(FP)
+	JNE          tile
 	VZEROUPPER
 	RET
 
-// func tilePreparedF32AVX2(e *float32, z *float32, t *float32, k int, lanes *float32, hi *float32, low *float32, factor float64) (rejected uint32, bad uint32)
+// func tilePreparedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tilePreparedF32AVX2(SB), NOSPLIT, $544-72
-	MOVQ         e+0(FP), AX
-	MOVQ         z+8(FP), CX
-	MOVQ         t+16(FP), DX
-	MOVQ         k+24(FP), BX
-	MOVQ         lanes+32(FP), SI
-	MOVQ         hi+40(FP), DI
-	MOVQ         low+48(FP), R8
-	VMOVSD       factor+56(FP), X0
+TEXT ·tilePreparedF32AVX2(SB), NOSPLIT, $544-128
+	MOVQ e+0(FP), AX
+	MOVQ z+8(FP), CX
+	MOVQ t+16(FP), DX
+	MOVQ k+24(FP), BX
+	MOVQ lanes+96(FP), SI
+	MOVQ hi+104(FP), DI
+	MOVQ low+112(FP), R8
+
+tile:
+	VMOVSD       factor+120(FP), X0
 	VCVTSD2SS    X0, X0, X1
 	VCVTSS2SD    X1, X1, X2
 	VSUBSD       X2, X0, X2
@@ -58575,7 +58719,8 @@ column1:
 	VPSLLD       $0x17, Y1, Y1
 	VMOVUPS      Y1, 160(SP)
 	VPCMPEQD     Y0, Y0, Y0
-	MOVL         R9, rejected+64(FP)
+	MOVQ         declined+88(FP), R10
+	MOVL         R9, (R10)
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -58766,7 +58911,8 @@ column2:
 	VSUBPS       Y0, Y2, Y0
 	VSUBPS       Y4, Y3, Y4
 	VADDPS       Y0, Y4, Y4
-	VMOVUPS      352(SI), Y3
+	MOVQ         extra+56(FP), R9
+	VMOVUPS      (R9), Y3
 	VMOVUPS      Y1, 32(SI)
 	VMOVUPS      Y4, 64(SI)
 	VMULPS       Y3, Y4, Y4
@@ -58794,8 +58940,9 @@ column2:
 	VMOVUPS      cs7149f2ca<>+0(SB), Y5
 	VCMPPS       $0x15, Y5, Y3, Y3
 	VORPS        Y3, Y1, Y1
-	VMOVMSKPS    Y1, R8
-	MOVL         R8, bad+68(FP)
+	VMOVMSKPS    Y1, R9
+	MOVQ         declined+88(FP), R10
+	ORL          R9, (R10)
 	VMOVUPS      416(SP), Y1
 	VMOVUPS      448(SP), Y3
 	VFMADD231PS  Y2, Y3, Y1
@@ -58817,28 +58964,64 @@ column2:
 	VFNMADD231PS Y0, Y7, Y0
 	VMOVUPS      480(SP), Y2
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      (SI), Y2
+	MOVQ         f+40(FP), R9
+	VMOVUPS      (R9), Y2
 	VMOVUPS      512(SP), Y3
-	XORQ         SI, SI
-	SHLQ         $0x05, BX
+	XORQ         R9, R9
+	MOVQ         BX, R10
+	SHLQ         $0x05, R10
 
 column3:
-	VMOVUPS      (AX)(SI*1), Y4
-	VFMSUB213PS  (DX)(SI*1), Y0, Y4
-	MOVQ         SI, R8
-	SHRQ         $0x03, R8
-	VBROADCASTSS (DI)(R8*1), Y5
+	VMOVUPS      (AX)(R9*1), Y4
+	VFMSUB213PS  (DX)(R9*1), Y0, Y4
+	MOVQ         R9, R11
+	SHRQ         $0x03, R11
+	VBROADCASTSS (DI)(R11*1), Y5
 	VMOVUPS      (SP), Y6
-	VFMADD231PS  (CX)(SI*1), Y6, Y5
+	VFMADD231PS  (CX)(R9*1), Y6, Y5
 	VMOVUPS      128(SP), Y6
 	VCMPPS       $0x00, Y5, Y6, Y5
 	VANDPS       Y3, Y5, Y5
 	VBLENDVPS    Y5, Y1, Y4, Y4
 	VMULPS       Y2, Y4, Y4
-	VMOVUPS      Y4, (AX)(SI*1)
-	ADDQ         $0x20, SI
-	CMPQ         SI, BX
+	VMOVUPS      Y4, (AX)(R9*1)
+	ADDQ         $0x20, R9
+	CMPQ         R9, R10
 	JLT          column3
+	MOVQ         loss+72(FP), R9
+	VMOVUPS      192(SI), Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 32(R9)
+	MOVQ         lse+80(FP), R9
+	VMOVUPS      32(SI), Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPS      64(SI), Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 32(R9)
+	MOVQ         BX, R9
+	SHLQ         $0x05, R9
+	ADDQ         R9, AX
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         $0x40, loss+72(FP)
+	ADDQ         $0x40, lse+80(FP)
+	ADDQ         $0x04, declined+88(FP)
+	MOVQ         step+48(FP), R9
+	ADDQ         R9, f+40(FP)
+	MOVQ         extraStep+64(FP), R9
+	ADDQ         R9, extra+56(FP)
+	DECQ         tiles+32(FP)
+	JNE          tile
 	VZEROUPPER
 	RET
 
@@ -65645,8 +65828,8 @@ done6:
 	VFMADD231PD  cd0<>+0(SB), Y5, Y2
 	VMOVUPD      Y2, 160(DX)
 	VMOVUPD      Y0, 32(DX)
-	VMOVUPD      Y1, 512(DX)
-	VMOVUPD      Y3, 544(DX)
+	VMOVUPD      Y1, 480(DX)
+	VMOVUPD      Y3, 512(DX)
 	MOVQ         z+8(FP), SI
 	MOVQ         t+16(FP), DI
 	MOVQ         e+0(FP), R8
@@ -65656,9 +65839,9 @@ done6:
 row7:
 	VBROADCASTSD 32(R10), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD 512(R10), Y0
+	VBROADCASTSD 480(R10), Y0
 	VMOVUPD      Y0, 32(SP)
-	VBROADCASTSD 544(R10), Y0
+	VBROADCASTSD 512(R10), Y0
 	VMOVUPD      Y0, 64(SP)
 	MOVQ         R10, R11
 	SUBQ         DX, R11
@@ -66134,7 +66317,7 @@ done12:
 	VMOVUPD      Y6, 768(CX)(R11*1)
 	VXORPD       X0, X0, X0
 	VCVTSI2SDQ   R12, X0, X0
-	VMOVSD       X0, 576(R10)
+	VMOVSD       X0, 544(R10)
 	VMOVMSKPD    Y7, R11
 	XORQ         R12, R12
 	TESTL        R11, R11
@@ -66195,7 +66378,7 @@ done12:
 	VADDPD       Y5, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VXORPS       Y1, Y1, Y1
-	VMOVUPD      576(DX), Y2
+	VMOVUPD      544(DX), Y2
 	VMULPD       160(DX), Y2, Y2
 	VADDPD       Y2, Y3, Y4
 	VSUBPD       Y4, Y3, Y3
@@ -66605,8 +66788,8 @@ done6:
 	VFMADD231PD  cd0<>+0(SB), Y5, Y2
 	VMOVUPD      Y2, 160(DX)
 	VMOVUPD      Y0, 32(DX)
-	VMOVUPD      Y1, 512(DX)
-	VMOVUPD      Y3, 544(DX)
+	VMOVUPD      Y1, 480(DX)
+	VMOVUPD      Y3, 512(DX)
 	MOVQ         z+0(FP), SI
 	MOVQ         t+8(FP), DI
 	MOVQ         n+24(FP), R8
@@ -66615,9 +66798,9 @@ done6:
 row7:
 	VBROADCASTSD 32(R9), Y0
 	VMOVUPD      Y0, (SP)
-	VBROADCASTSD 512(R9), Y0
+	VBROADCASTSD 480(R9), Y0
 	VMOVUPD      Y0, 32(SP)
-	VBROADCASTSD 544(R9), Y0
+	VBROADCASTSD 512(R9), Y0
 	VMOVUPD      Y0, 64(SP)
 	MOVQ         R9, R10
 	SUBQ         DX, R10
@@ -67085,7 +67268,7 @@ done12:
 	VMOVUPD     Y6, 768(CX)(R10*1)
 	VXORPD      X0, X0, X0
 	VCVTSI2SDQ  R11, X0, X0
-	VMOVSD      X0, 576(R9)
+	VMOVSD      X0, 544(R9)
 	VMOVMSKPD   Y7, R10
 	XORQ        R11, R11
 	TESTL       R10, R10
@@ -67145,7 +67328,7 @@ done12:
 	VADDPD      Y5, Y1, Y1
 	VADDPD      Y1, Y0, Y0
 	VXORPS      Y1, Y1, Y1
-	VMOVUPD     576(DX), Y2
+	VMOVUPD     544(DX), Y2
 	VMULPD      160(DX), Y2, Y2
 	VADDPD      Y2, Y3, Y4
 	VSUBPD      Y4, Y3, Y3
@@ -67323,14 +67506,16 @@ done12:
 	VZEROUPPER
 	RET
 
-// func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32, bad uint32)
+// func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileZLossF64AVX2(SB), NOSPLIT, $480-48
-	MOVQ    e+0(FP), AX
-	MOVQ    z+8(FP), CX
-	MOVQ    t+16(FP), DX
-	MOVQ    k+24(FP), BX
-	MOVQ    lanes+32(FP), SI
+TEXT ·tileZLossF64AVX2(SB), NOSPLIT, $480-104
+	MOVQ e+0(FP), AX
+	MOVQ z+8(FP), CX
+	MOVQ t+16(FP), DX
+	MOVQ k+24(FP), BX
+	MOVQ lanes+96(FP), SI
+
+tile:
 	VMOVUPD cdfff0000000000000<>+0(SB), Y0
 	XORQ    DI, DI
 	MOVQ    BX, R8
@@ -67382,7 +67567,8 @@ column1:
 	VMOVUPD      Y2, 64(SP)
 	VMOVUPD      Y1, 96(SP)
 	VPCMPEQD     Y0, Y0, Y0
-	MOVL         DI, rejected+40(FP)
+	MOVQ         declined+88(FP), R8
+	MOVL         DI, (R8)
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -67556,7 +67742,8 @@ column2:
 	VSUBPD       Y0, Y2, Y0
 	VSUBPD       Y4, Y3, Y4
 	VADDPD       Y0, Y4, Y4
-	VMOVUPD      352(SI), Y3
+	MOVQ         extra+56(FP), DI
+	VMOVUPD      (DI), Y3
 	VMOVUPD      Y1, 32(SI)
 	VMOVUPD      Y4, 64(SI)
 	VMULPD       Y3, Y4, Y4
@@ -67585,7 +67772,8 @@ column2:
 	VCMPPD       $0x15, Y5, Y3, Y3
 	VORPD        Y3, Y1, Y1
 	VMOVMSKPD    Y1, DI
-	MOVL         DI, bad+44(FP)
+	MOVQ         declined+88(FP), R8
+	ORL          DI, (R8)
 	VMOVUPD      352(SP), Y1
 	VMOVUPD      384(SP), Y3
 	VFMADD231PD  Y2, Y3, Y1
@@ -67605,23 +67793,47 @@ column2:
 	VFNMADD231PD Y0, Y7, Y0
 	VMOVUPD      416(SP), Y2
 	VFMADD231PD  Y2, Y4, Y0
-	VMOVUPD      (SI), Y2
+	MOVQ         f+40(FP), DI
+	VMOVUPD      (DI), Y2
 	VMOVUPD      448(SP), Y3
-	XORQ         SI, SI
-	SHLQ         $0x05, BX
+	XORQ         DI, DI
+	MOVQ         BX, R8
+	SHLQ         $0x05, R8
 
 column3:
-	VMOVUPD     (AX)(SI*1), Y4
-	VFMSUB213PD (DX)(SI*1), Y0, Y4
+	VMOVUPD     (AX)(DI*1), Y4
+	VFMSUB213PD (DX)(DI*1), Y0, Y4
 	VMOVUPD     32(SP), Y5
-	VCMPPD      $0x00, (CX)(SI*1), Y5, Y5
+	VCMPPD      $0x00, (CX)(DI*1), Y5, Y5
 	VANDPD      Y3, Y5, Y5
 	VBLENDVPD   Y5, Y1, Y4, Y4
 	VMULPD      Y2, Y4, Y4
-	VMOVUPD     Y4, (AX)(SI*1)
-	ADDQ        $0x20, SI
-	CMPQ        SI, BX
+	VMOVUPD     Y4, (AX)(DI*1)
+	ADDQ        $0x20, DI
+	CMPQ        DI, R8
 	JLT         column3
+	MOVQ        loss+72(FP), DI
+	VMOVUPD     192(SI), Y0
+	VMOVUPD     Y0, (DI)
+	MOVQ        lse+80(FP), DI
+	VMOVUPD     32(SI), Y0
+	VMOVUPD     64(SI), Y1
+	VADDPD      Y1, Y0, Y0
+	VMOVUPD     Y0, (DI)
+	MOVQ        BX, DI
+	SHLQ        $0x05, DI
+	ADDQ        DI, AX
+	ADDQ        DI, CX
+	ADDQ        DI, DX
+	ADDQ        $0x20, loss+72(FP)
+	ADDQ        $0x20, lse+80(FP)
+	ADDQ        $0x04, declined+88(FP)
+	MOVQ        step+48(FP), DI
+	ADDQ        DI, f+40(FP)
+	MOVQ        extraStep+64(FP), DI
+	ADDQ        DI, extra+56(FP)
+	DECQ        tiles+32(FP)
+	JNE         tile
 	VZEROUPPER
 	RET
 

@@ -37,9 +37,9 @@ type tile[T spec.Float] struct {
 	z, t, e, h [tileCols * tileRows]T
 	lane       [lanesPerRow * tileRows]T
 
-	padZ, padT, padG [tileCols * tileRows]T // rows of a last, smaller block
-	padScale         [mostTiles * tileRows]T
-	padLoss          [mostTiles * tileRows]float64
+	padZ, padT, padG   [tileCols * tileRows]T // rows of a last, smaller block
+	padScale, padExtra [mostTiles * tileRows]T
+	padLoss, padLSE    [mostTiles * tileRows]float64
 
 	sums [blockSums * tileRows * tileRows]T // the vectors that the rows of a block are summed up to
 	hot  [blockCols * tileRows]T            // the one-hot rows of a block; 0 otherwise
@@ -110,16 +110,17 @@ func tileOut[T, A spec.Float](u tiler[T, A], x []T, src []A, n int, pad []T, k i
 	u.tileOut(&x[0], &src[0], k, tiles)
 }
 
-// factors returns where those of the n rows from row i on lie, and how many bytes behind those of a
-// tile those of the next one do.
-func (s *tile[T]) factors(scale []T, i, n, w int) (f *T, step int) {
+// rowFactors returns where those of the n rows from row i on lie, of which there are one a row or
+// one for all, and how many bytes behind those of a tile those of the next one do. pad is room for
+// a copy.
+func rowFactors[T spec.Float](scale, pad []T, i, n, w int) (f *T, step int) {
 	switch {
 	case len(scale) == 1:
-		setScale(s, scale, i, n, w)
-		return &s.lane[laneScale*w], 0
+		setLane(pad[:w], scale, i, n)
+		return &pad[0], 0
 	case n&(w-1) != 0:
-		copy(s.padScale[:], scale[i:i+n])
-		return &s.padScale[0], w * spec.Size[T]()
+		copy(pad, scale[i:i+n])
+		return &pad[0], w * spec.Size[T]()
 	}
 	return &scale[i], w * spec.Size[T]()
 }

@@ -45,7 +45,7 @@ type unit[T spec.Float] interface {
 	fewCrossEntropy(z, t *T, k int, work, lanes *T) (rejected, bad uint32)
 	blockCrossEntropyGrad(e, z, t *T, k, n int, f *T, loss *float64, work, lanes *T) (declined uint32)
 	blockCrossEntropy(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)
-	tileZLoss(e, z, t *T, k int, lanes *T) (rejected, bad uint32)
+	tileZLoss(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T)
 }
 
 // wide are the kernels that compute in float64 for elements of any type.
@@ -112,7 +112,7 @@ type single interface {
 	shiftedDot(z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
 	shiftedExps(e, z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
 	shifted(z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
-	tilePrepared(e, z, t *float32, k int, lanes, hi, low *float32, factor float64) (rejected, bad uint32)
+	tilePrepared(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes, hi, low *float32, factor float64)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -260,11 +260,11 @@ func (f32AVX512) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, l
 func (f32AVX512) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
 	return blockCrossEntropyF32AVX512(z, t, k, n, loss, work, lanes)
 }
-func (f32AVX512) tileZLoss(e, z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
-	return tileZLossF32AVX512(e, z, t, k, lanes)
+func (f32AVX512) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
+	tileZLossF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
-func (f32AVX512) tilePrepared(e, z, t *float32, k int, lanes, hi, low *float32, factor float64) (rejected, bad uint32) {
-	return tilePreparedF32AVX512(e, z, t, k, lanes, hi, low, factor)
+func (f32AVX512) tilePrepared(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes, hi, low *float32, factor float64) {
+	tilePreparedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor)
 }
 
 // f64AVX512 is an instruction set.
@@ -362,8 +362,8 @@ func (f64AVX512) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, l
 func (f64AVX512) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
 	return blockCrossEntropyF64AVX512(z, t, k, n, loss, work, lanes)
 }
-func (f64AVX512) tileZLoss(e, z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
-	return tileZLossF64AVX512(e, z, t, k, lanes)
+func (f64AVX512) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
+	tileZLossF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
 func (f64AVX512) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, low, shift, ahead)
@@ -641,11 +641,11 @@ func (f32AVX2) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, los
 func (f32AVX2) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
 	return blockCrossEntropyF32AVX2(z, t, k, n, loss, work, lanes)
 }
-func (f32AVX2) tileZLoss(e, z, t *float32, k int, lanes *float32) (rejected, bad uint32) {
-	return tileZLossF32AVX2(e, z, t, k, lanes)
+func (f32AVX2) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
+	tileZLossF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
-func (f32AVX2) tilePrepared(e, z, t *float32, k int, lanes, hi, low *float32, factor float64) (rejected, bad uint32) {
-	return tilePreparedF32AVX2(e, z, t, k, lanes, hi, low, factor)
+func (f32AVX2) tilePrepared(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes, hi, low *float32, factor float64) {
+	tilePreparedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor)
 }
 
 // f64AVX2 is an instruction set.
@@ -735,8 +735,8 @@ func (f64AVX2) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, los
 func (f64AVX2) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
 	return blockCrossEntropyF64AVX2(z, t, k, n, loss, work, lanes)
 }
-func (f64AVX2) tileZLoss(e, z, t *float64, k int, lanes *float64) (rejected, bad uint32) {
-	return tileZLossF64AVX2(e, z, t, k, lanes)
+func (f64AVX2) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
+	tileZLossF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
 func (f64AVX2) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, low, shift, ahead)

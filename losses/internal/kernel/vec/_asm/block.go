@@ -59,7 +59,7 @@ func (g isa) blockCrossEntropy(grad bool) {
 	x := g.crossEntropyNumbers(lanes, Mem{Base: f}, s, grad)
 	ORL(x.bad, rejected)
 	Store(rejected, Return("declined"))
-	g.storeDoubles(x.loss, g.param("loss"))
+	g.storeDoubles(x.loss, nil, g.param("loss"))
 	if grad {
 		g.store(x.coef, g.lane(lanes, "Coef"))
 		g.store(x.f, g.lane(lanes, "Scale"))

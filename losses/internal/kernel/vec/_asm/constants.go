@@ -23,7 +23,6 @@ var lanes = []struct{ name, doc string }{
 	{"Own", "the label of the maximum"},
 	{"Slope", "φ' at the maximum"},
 	{"AtTop", "the gradient, before scale, of a maximum of p > 1/2"},
-	{"Extra", "factor of lse in the gradient, set before"},
 	{"P", "p of a class, for smoothAt"},
 	{"Q", "1-p of it"},
 	{"Phi", "φ of it"},

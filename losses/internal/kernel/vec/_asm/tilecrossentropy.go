@@ -62,7 +62,7 @@ func (g isa) tileCrossEntropy(grad bool) {
 	x := g.crossEntropyNumbers(lanes, Mem{Base: factor}, crossEntropySums{r, others, dot, own, bad}, grad)
 	ORL(x.bad, rejected)
 	MOVL(rejected, Mem{Base: declined})
-	g.storeDoubles(x.loss, loss)
+	g.storeDoubles(x.loss, nil, loss)
 	if grad {
 		// grad = f (mass p - t), at a maximum of p > 1/2 f (others - mass q).
 		g.columns(k, func(off reg.GPVirtual) {
@@ -82,11 +82,21 @@ func (g isa) tileCrossEntropy(grad bool) {
 	g.ret()
 }
 
-// storeDoubles stores the lanes of x in memory of float64.
-func (g isa) storeDoubles(x reg.VecVirtual, to reg.GPVirtual) {
-	parts := []reg.VecVirtual{x}
-	if !g.f64 {
-		parts = g.halves(x)
+// storeDoubles stores the lanes of x, or of x + y, in memory of float64.
+func (g isa) storeDoubles(x, y Op, to reg.GPVirtual) {
+	doubles := func(x Op) []reg.VecVirtual {
+		if g.f64 {
+			return []reg.VecVirtual{g.loaded(x)}
+		}
+		return g.halves(g.loaded(x))
+	}
+	wide := g
+	wide.f64 = true
+	parts := doubles(x)
+	if y != nil {
+		for i, v := range doubles(y) {
+			wide.add(v, parts[i], parts[i])
+		}
 	}
 	for i, v := range parts {
 		g.store(v, Mem{Base: to, Disp: i * g.column()})

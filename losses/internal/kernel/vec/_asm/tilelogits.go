@@ -134,9 +134,6 @@ func (p *preparedTile) prepare() (rejected reg.GPVirtual) {
 	g.sub(hi, zero, hi)
 	p.minusTop, p.minusLow, p.most = g.park(m), g.park(hi), g.park(top)
 	p.c = g.expConstsInMemory()
-	if g.avx512 {
-		p.c = g.expConsts()
-	}
 	if !g.avx512 {
 		p.shift = g.shiftOf(g.zeros(1)[0])
 		p.shift.n = g.park(p.shift.n.(reg.VecVirtual))

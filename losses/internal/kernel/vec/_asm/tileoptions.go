@@ -8,23 +8,26 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// tileOptions emits tileCrossEntropyGrad for a gradient with an additional term, that of a multiple of
-// lse², and of logits as they are or prepared.
+// tileOptions emits tileCrossEntropyGrad for a gradient with an additional term, that of a multiple
+// of lse², and of logits as they are or prepared.
 func (g isa) tileOptions(prepared bool) {
-	doc := []string{"is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra in lanes;",
-		"lse is the sum of the lanes Max and Log."}
+	doc := []string{"is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as the factors lie, and " +
+		"stores lse, too."}
+	const sig = "func(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined " +
+		"*uint32, lanes"
 	if prepared {
-		g.text("tilePrepared", "func(e, z, t *T, k int, lanes, hi, low *T, factor float64) (rejected, bad uint32)", append(doc,
-			"The logits are factor z + hi + low, hi a multiple of 2^-9. It rejects rows whose loss is not finite.")...)
+		g.text("tilePrepared", sig+", hi, low *T, factor float64)", append(doc,
+			"The logits are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.")...)
 	} else {
-		g.text("tileZLoss", "func(e, z, t *T, k int, lanes *T) (rejected, bad uint32)", doc...)
+		g.text("tileZLoss", sig+" *T)", doc...)
 	}
 	e, z, t, k, lanes := g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
 	var x tileLogits = &plainTile{g: g, z: z, k: k}
 	if prepared {
 		x = &preparedTile{g: g, z: z, k: k, hi: g.param("hi"), low: g.param("low")}
 	}
-	Store(x.prepare(), Return("rejected"))
+	Label("tile")
+	MOVL(x.prepare(), Mem{Base: g.param("declined")})
 	r, others, own, dot := g.compensated(), g.compensated(), g.zeros(1)[0], g.running(1)[0]
 	zero, bad := g.hold(0), g.noLanes()
 	g.columns(k, func(off reg.GPVirtual) {
@@ -45,6 +48,16 @@ func (g isa) tileOptions(prepared bool) {
 		g.addTo(dot, d)
 	})
 	g.optionNumbers(e, t, k, lanes, x, crossEntropySums{r, others, dot, own, bad})
+	g.storeDoubles(g.lane(lanes, "Loss"), nil, g.param("loss"))
+	g.storeDoubles(g.lane(lanes, "Max"), g.lane(lanes, "Log"), g.param("lse"))
+	advance(k, g.column(), e, z, t)
+	ADDQ(Imm(uint64(8*g.lanes())), address(Param("loss")))
+	ADDQ(Imm(uint64(8*g.lanes())), address(Param("lse")))
+	ADDQ(Imm(4), address(Param("declined")))
+	ADDQ(g.param("step"), address(Param("f")))
+	ADDQ(g.param("extraStep"), address(Param("extra")))
+	moreTiles()
+	g.ret()
 }
 
 // optionNumbers emits the losses and the gradients from the sums.
@@ -79,7 +92,7 @@ func (g isa) optionNumbers(e, t, k, lanes reg.GPVirtual, x tileLogits, s crossEn
 	g.add(lack, more, more)
 	g.move(lse, add)
 	g.twoSum(add, more, lse, less)
-	g.load(g.lane(lanes, "Extra"), extra)
+	g.load(Mem{Base: g.param("extra")}, extra)
 	g.store(lse, g.lane(lanes, "Max"))
 	g.store(less, g.lane(lanes, "Log"))
 	g.mul(extra, less, less)
@@ -100,14 +113,14 @@ func (g isa) optionNumbers(e, t, k, lanes reg.GPVirtual, x tileLogits, s crossEn
 		}
 		g.orInto(g.cmp(nltUQ, most, size), end)
 	}
-	Store(g.maskBits(end), Return("bad"))
+	ORL(g.maskBits(end), Mem{Base: g.param("declined")})
 	q = g.loaded(kq)
 	g.madd(add, g.loaded(kInv), q)
 	_, _, ea = x.top()
 	g.divBySum(sum, ea, running{g.loaded(kept[0]), g.loaded(kept[1])})
 	g.madd(g.loaded(kUnit), less, sum)
 	f := g.vec()
-	g.load(g.lane(lanes, "Scale"), f)
+	g.load(Mem{Base: g.param("f")}, f)
 	sure = g.maskOf(kSure)
 	g.columns(k, func(off reg.GPVirtual) {
 		y := g.vec()
@@ -117,11 +130,10 @@ func (g isa) optionNumbers(e, t, k, lanes reg.GPVirtual, x tileLogits, s crossEn
 		g.mul(f, y, y)
 		g.store(y, col(e, off))
 	})
-	g.ret()
 }
 
-// sureOf returns the rows of those with p > 1/2 whose others - mass q is of smaller numbers than mass p -
-// own.
+// sureOf returns the rows of those with p > 1/2 whose others - mass q is of smaller numbers than
+// mass p - own.
 func (g isa) sureOf(half mask, mass, inv, q reg.VecVirtual, own, others Op) mask {
 	p, rest := g.vec(), g.vec()
 	g.mul(mass, inv, p)
