@@ -663,7 +663,7 @@ func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m 
 
 // focalPowExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// a. bad is as expsDot's.
+// that of focalN for a root of (1-p)^(a-1), and how often that is squared. bad is as expsDot's.
 //
 //go:noescape
 func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -674,6 +674,20 @@ func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, 
 //
 //go:noescape
 func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// baseExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w =
+// (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+//
+//go:noescape
+func baseExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// aelExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = exp(-a p); par is a. bad
+// is as expsDot's.
+//
+//go:noescape
+func aelExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' = -p W;
@@ -898,7 +912,8 @@ func focalNTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, 
 
 // focalPowTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is
-// a. bad has the bits of the rows with an invalid label.
+// that of focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the
+// rows with an invalid label.
 //
 //go:noescape
 func focalPowTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
@@ -909,6 +924,21 @@ func focalPowTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int
 //
 //go:noescape
 func gceTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// baseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = 1 - w, φ' = -c p w/x, w =
+// (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad has the bits of the
+// rows with an invalid label.
+//
+//go:noescape
+func baseTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// aelTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = exp(-a p); par is a. bad
+// has the bits of the rows with an invalid label.
+//
+//go:noescape
+func aelTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // smoothTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = c + (1-p) V, φ' = -p W; par
@@ -1556,8 +1586,8 @@ func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m fl
 func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalPowExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a.
-// bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is that
+// of focalN for a root of (1-p)^(a-1), and how often that is squared. bad is as expsDot's.
 //
 //go:noescape
 func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -1568,6 +1598,20 @@ func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m 
 //
 //go:noescape
 func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// baseExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w =
+// (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+//
+//go:noescape
+func baseExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// aelExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = exp(-a p); par is a. bad is
+// as expsDot's.
+//
+//go:noescape
+func aelExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' = -p W;
@@ -1790,8 +1834,9 @@ func focal7TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 func focalNTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focalPowTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is a. bad
-// has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is that of
+// focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows
+// with an invalid label.
 //
 //go:noescape
 func focalPowTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
@@ -1802,6 +1847,21 @@ func focalPowTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, 
 //
 //go:noescape
 func gceTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// baseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
+// in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = 1 - w, φ' = -c p w/x, w = (b
+// x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows
+// with an invalid label.
+//
+//go:noescape
+func baseTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// aelTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
+// in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = exp(-a p); par is a. bad has
+// the bits of the rows with an invalid label.
+//
+//go:noescape
+func aelTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // smoothTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = c + (1-p) V, φ' = -p W; par
@@ -1971,7 +2031,7 @@ func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m
 
 // focalPowExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// a. bad is as expsDot's.
+// that of focalN for a root of (1-p)^(a-1), and how often that is squared. bad is as expsDot's.
 //
 //go:noescape
 func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -1982,6 +2042,20 @@ func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, top int,
 //
 //go:noescape
 func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// baseExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w
+// = (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+//
+//go:noescape
+func baseExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// aelExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = exp(-a p); par is a. bad
+// is as expsDot's.
+//
+//go:noescape
+func aelExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' =
@@ -2283,7 +2357,7 @@ func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m f
 
 // focalPowExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// a. bad is as expsDot's.
+// that of focalN for a root of (1-p)^(a-1), and how often that is squared. bad is as expsDot's.
 //
 //go:noescape
 func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2294,6 +2368,20 @@ func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m
 //
 //go:noescape
 func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// baseExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w =
+// (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+//
+//go:noescape
+func baseExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// aelExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = exp(-a p); par is a. bad is
+// as expsDot's.
+//
+//go:noescape
+func aelExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' = -p W;

@@ -13,8 +13,11 @@ import (
 type plan struct {
 	family spec.Family
 	a      float64
+	size   int // of the elements
+	ok     bool
 	kind   planKind
-	par    [4 + powDegree]float64 // the parameter a; for the focal loss x, y and the polynomial too
+	par    [5 + powDegree]float64 // the parameter a; for the focal loss x, y, the polynomial and the squarings too
+	factor float64                // of the sum of the terms
 
 	sigmoid [3]float64 // a, of GCE 1/a, of Poly1 1+a, and -a log2 e, for elements
 
@@ -36,11 +39,13 @@ const (
 	focal7
 	focalN
 	focalPow
+	base
+	ael
 	smooth
 )
 
 // mostGamma is the largest exponent of the focal loss for which the polynomials are exact enough:
-// powers beyond are computed by logarithms.
+// powers beyond are computed from their roots.
 const mostGamma = 8
 
 // plans are those made last: a batch is often computed in many small blocks, and criteria take
@@ -53,27 +58,34 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	if f == spec.Absolute {
 		return nil, false
 	}
-	bits := math.Float64bits(a)
-	place := &plans[(bits>>52^bits>>48^bits>>40^bits>>20^bits^5*uint64(f.Kind)^math.Float64bits(f.B)>>47)%uint64(len(plans))]
-	if p := place.Load(); p != nil && p.family == f && p.a == a {
-		return p, p.smooth == nil || p.smooth.exact(spec.Size[T]())
+	bits, size := math.Float64bits(a), spec.Size[T]()
+	bits ^= bits>>52 ^ bits>>48 ^ bits>>40 ^ bits>>20 ^ math.Float64bits(f.B)>>47 ^ 5*uint64(f.Kind) ^ uint64(size)
+	place := &plans[bits%uint64(len(plans))]
+	if p := place.Load(); p != nil && p.family == f && p.a == a && p.size == size {
+		return p, p.ok
 	}
-	p = &plan{family: f, a: a}
+	p = &plan{family: f, a: a, size: size, ok: true, factor: 1}
 	p.par[0] = a
 	if p.sigmoid = [3]float64{a, 1 + a, -a * math.Log2E}; f == spec.GCE {
 		p.sigmoid[1] = 1 / a
 	}
 	switch {
 	case f == spec.GCE:
+		p.factor = 1 / a
 	case f.Smooth():
-		p.kind, p.smooth = smooth, smoothPlanFor(f, a)
+		if p.kind, p.smooth = smooth, smoothPlanFor(f, a); !p.smooth.exact(size) {
+			p.ok, p.smooth = p.direct(), nil
+		}
 	case f == spec.Poly1, a == 0: // both may be cross entropy
 		p.kind = poly1
 	case a == 1 || a == 2: // (1-p)^(a-1) is 1, or 1-p
 		p.kind = focal1
 		copy(p.par[1:], []float64{-1, 1, a - 1, 2 - a})
 	case a > mostGamma:
-		p.kind = focalPow
+		p.kind, p.ok = focalPow, a < 1<<20
+		times := max(1, math.Ceil(math.Log2((a-1)/(mostGamma-1))))
+		p.par[1], p.par[2], p.par[4+powDegree] = -4, 1, times
+		powPolynomial(p.par[3:4+powDegree], (a-1)*math.Exp2(-times))
 	case a > 0 && a == math.Trunc(a):
 		p.kind = focal7
 		p.par[1], p.par[2] = -1, 1
@@ -81,7 +93,7 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	default:
 		p.kind = focalN
 		p.par[1], p.par[2] = -4, 1
-		powPolynomial(p.par[3:], a-1)
+		powPolynomial(p.par[3:4+powDegree], a-1)
 	}
 	p.par32[0], p.par64[0] = float32(a), a
 	c := -1.0 // Taylor's series of (1-(1-p)^(a-1))/p, whose coefficients are binomial
@@ -93,7 +105,25 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 		}
 	}
 	place.Store(p)
-	return p, p.smooth == nil || p.smooth.exact(spec.Size[T]())
+	return p, p.ok
+}
+
+// direct makes p the plan of a smooth family that no polynomial is exact enough for. It returns
+// false for one that is for the specification.
+func (p *plan) direct() (ok bool) {
+	b, sign := p.family.B, 1.0 // the base is b + sign p, at most last or at least
+	switch p.family {
+	case spec.AEL:
+		p.kind, p.par[0] = ael, 1/p.a
+		return p.a >= 0x1p-1000
+	case spec.AUL(b):
+		sign = -1
+	}
+	last := b + sign
+	power := math.Pow(last, p.a)
+	p.kind, p.factor = base, sign*power/p.a
+	p.par[1], p.par[2], p.par[3], p.par[4] = b, sign, 1/last, power
+	return b >= 0x1p-1000 && last >= 0x1p-40 && last < 4 // otherwise the base is 0, or near last
 }
 
 // parameters returns what the kernels for rows without large exponentials take.
@@ -137,6 +167,10 @@ func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, but int, m, log f
 		run = v.focalNExact
 	case focalPow:
 		run = v.focalPowExact
+	case base:
+		run = v.baseExact
+	case ael:
+		run = v.aelExact
 	case smooth:
 		run = v.smoothExact
 	}
@@ -157,6 +191,10 @@ func (p *plan) tile(u double, s *tile[float64], k int) (bad uint32) {
 		run = u.focalNTile
 	case focalPow:
 		run = u.focalPowTile
+	case base:
+		run = u.baseTile
+	case ael:
+		run = u.aelTile
 	case smooth:
 		run = u.smoothTile
 	}

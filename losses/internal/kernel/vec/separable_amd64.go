@@ -96,9 +96,7 @@ func (s *softrow[T]) separable(
 	} else {
 		sum, others, bad = exactTerms(v, p, h, x, y, but, float64(s.m), log)
 	}
-	if p.kind == gce {
-		sum /= p.a
-	}
+	sum *= p.factor
 	mass := others
 	if top >= 0 && y[top] != 0 {
 		phi, dphi, _ := spec.Phi(p.family, p.a, -log, q)
@@ -122,7 +120,7 @@ func (s *softrow[T]) separable(
 // termsAreExact reports whether terms is exact enough for classes of p < 1/8.
 func termsAreExact[T spec.Float](p *plan, m, log float64) bool {
 	switch p.kind {
-	case focalPow:
+	case focalPow, base, ael:
 		return false
 	case gce:
 		return powIsExact[T](p.a, m, log)
@@ -133,7 +131,7 @@ func termsAreExact[T spec.Float](p *plan, m, log float64) bool {
 }
 
 // terms stores h = -t φ'(l)/slope, all of p < 1/8 but that at but, of which h is 0, and returns Σ t
-// φ(l), without a factor 1/a, and Σ -t φ'(l). bad is not 0 where a label is invalid, that at but too.
+// φ(l), without a factor, and Σ -t φ'(l). bad is not 0 where a label is invalid, that at but too.
 func terms[T spec.Float](
 	u unit[T], p *plan, s *softrow[T], h, e, x, y []T, but int, log, c float64) (
 	sum, mass, slope float64, bad uint32) {

@@ -31,10 +31,7 @@ func (p *plan) finish(u double, s *tile[float64], loss []float64, w int, most fl
 		if p.kind != smooth {
 			phi, dphi, _ = spec.Phi(p.family, p.a, -log[j], rest[j])
 		}
-		loss[j] = sums[j]
-		if p.kind == gce {
-			loss[j] /= p.a
-		}
+		loss[j] = sums[j] * p.factor
 		if own[j] != 0 {
 			loss[j] += own[j] * phi
 		}
@@ -50,7 +47,7 @@ func separableIndexTiles[T spec.Float](v wide[T], f spec.Family, a float64,
 	loss []float64, grad, z []T, index []int, scale []T, k int) {
 	var p *plan
 	if f.Smooth() {
-		if q, ok := planFor[T](f, a); ok {
+		if q, ok := planFor[T](f, a); ok && q.kind == smooth {
 			p = q
 		}
 	}

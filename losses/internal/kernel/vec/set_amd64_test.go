@@ -48,7 +48,8 @@ var losses = []struct {
 }{
 	{spec.GCE, 0.7}, {spec.GCE, 1}, {spec.GCE, 0.1}, {spec.GCE, 0.003}, {spec.Poly1, 1.5}, {spec.Poly1, -1},
 	{spec.Focal, 0}, {spec.Focal, 0.5}, {spec.Focal, 1}, {spec.Focal, 2}, {spec.Focal, 3.5},
-	{spec.Focal, 5}, {spec.Focal, 8}, {spec.Focal, 9}, {spec.AGCE(1), 2}, {spec.AUL(2), 2}, {spec.AEL, 2},
+	{spec.Focal, 5}, {spec.Focal, 8}, {spec.Focal, 9}, {spec.Focal, 100}, {spec.AGCE(1), 2}, {spec.AGCE(1e-3), 0.7},
+	{spec.AUL(2), 2}, {spec.AUL(1.01), 2}, {spec.AEL, 2}, {spec.AEL, 0.01},
 }
 
 // TestSets fails when a machine that has the instructions leaves them.

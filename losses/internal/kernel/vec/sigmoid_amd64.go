@@ -29,7 +29,7 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 			return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
 		}
 	}
-	if !ok {
+	if !ok || p.kind == base || p.kind == ael {
 		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
 	v := wideOf[T]()

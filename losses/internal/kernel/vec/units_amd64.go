@@ -81,6 +81,8 @@ type wide[T spec.Float] interface {
 	focalNExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focalPowExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	gceExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	baseExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	aelExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	smoothExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	sigmoidPoly(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidGCE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
@@ -132,6 +134,8 @@ type double interface {
 	focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 }
 
@@ -432,6 +436,12 @@ func (f64AVX512) focalPowExact(h, z, t *float64, n, top int, m, log float64, par
 func (f64AVX512) gceExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX512(h, z, t, n, top, m, log, par)
 }
+func (f64AVX512) baseExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return baseExactF64AVX512(h, z, t, n, top, m, log, par)
+}
+func (f64AVX512) aelExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return aelExactF64AVX512(h, z, t, n, top, m, log, par)
+}
 func (f64AVX512) smoothExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return smoothExactF64AVX512(h, z, t, n, top, m, log, par)
 }
@@ -525,6 +535,12 @@ func (f64AVX512) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (
 }
 func (f64AVX512) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return gceTileF64AVX512(h, e, z, t, k, lanes, par)
+}
+func (f64AVX512) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return baseTileF64AVX512(h, e, z, t, k, lanes, par)
+}
+func (f64AVX512) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return aelTileF64AVX512(h, e, z, t, k, lanes, par)
 }
 func (f64AVX512) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return smoothTileF64AVX512(h, e, z, t, k, lanes, par)
@@ -805,6 +821,12 @@ func (f64AVX2) focalPowExact(h, z, t *float64, n, top int, m, log float64, par *
 func (f64AVX2) gceExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactF64AVX2(h, z, t, n, top, m, log, par)
 }
+func (f64AVX2) baseExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return baseExactF64AVX2(h, z, t, n, top, m, log, par)
+}
+func (f64AVX2) aelExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return aelExactF64AVX2(h, z, t, n, top, m, log, par)
+}
 func (f64AVX2) smoothExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return smoothExactF64AVX2(h, z, t, n, top, m, log, par)
 }
@@ -899,6 +921,12 @@ func (f64AVX2) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (ba
 func (f64AVX2) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return gceTileF64AVX2(h, e, z, t, k, lanes, par)
 }
+func (f64AVX2) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return baseTileF64AVX2(h, e, z, t, k, lanes, par)
+}
+func (f64AVX2) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return aelTileF64AVX2(h, e, z, t, k, lanes, par)
+}
 func (f64AVX2) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return smoothTileF64AVX2(h, e, z, t, k, lanes, par)
 }
@@ -984,6 +1012,12 @@ func (wideAVX512) focalPowExact(h, z, t *float32, n, top int, m, log float64, pa
 }
 func (wideAVX512) gceExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX512(h, z, t, n, top, m, log, par)
+}
+func (wideAVX512) baseExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return baseExactWideAVX512(h, z, t, n, top, m, log, par)
+}
+func (wideAVX512) aelExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return aelExactWideAVX512(h, z, t, n, top, m, log, par)
 }
 func (wideAVX512) smoothExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return smoothExactWideAVX512(h, z, t, n, top, m, log, par)
@@ -1119,6 +1153,12 @@ func (wideAVX2) focalPowExact(h, z, t *float32, n, top int, m, log float64, par 
 }
 func (wideAVX2) gceExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return gceExactWideAVX2(h, z, t, n, top, m, log, par)
+}
+func (wideAVX2) baseExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return baseExactWideAVX2(h, z, t, n, top, m, log, par)
+}
+func (wideAVX2) aelExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return aelExactWideAVX2(h, z, t, n, top, m, log, par)
 }
 func (wideAVX2) smoothExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return smoothExactWideAVX2(h, z, t, n, top, m, log, par)

@@ -30,8 +30,12 @@ var separables = []separable{
 	{"focalN",
 		"φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in " +
 			"x p + y that is (1-p)^(a-1), 24 of them.", focalTerm(powDegree)},
-	{"focalPow", "φ = -(1-p)^a l; par is a.", focalPowTerm},
+	{"focalPow", "φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that is squared.",
+		focalPowTerm},
 	{"gce", "φ = 1 - p^a, without the factor 1/a; par is a.", gceTerm},
+	{"base", "φ = 1 - w, φ' = -c p w/x, w = (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c.",
+		baseTerm},
+	{"ael", "φ = exp(-a p); par is a.", aelTerm},
 	{"smooth", "φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, " +
 		"polynomials in 2p-1, from the highest degree on.", smoothTerm},
 }
@@ -71,55 +75,43 @@ func polyTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.
 // focalTerm: -φ' = w (u - a p l) with w = u^(a-1).
 func focalTerm(degree int) func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
 	return func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
-		low := g.hold(lowest64) // p is 0 below
-		return func(e element, sum reg.VecVirtual) reg.VecVirtual {
-			p := e.p()
-			u, s := e.u(p), g.parameter(par, 2)
-			g.madd(g.parameter(par, 1), p, s)
-			w := g.parameter(par, 3)
-			for i := range degree {
-				g.hornerMemory(par, 4+i, s, w)
-			}
-			l, f := g.whereLabelled(e.l, e.t), g.vec()
-			g.mul(u, w, f)
-			g.mul(l, f, f)
-			g.nmadd(e.t, f, sum)
-			g.load(low, l)
-			g.max(e.l, l, l)
-			g.mul(g.parameter(par, 0), p, p)
-			g.nmadd(p, l, u)
-			g.mul(w, u, u)
-			return u
-		}
+		return g.focalTermBy(par, degree, func(reg.VecVirtual) {})
 	}
 }
 
-// focalPowTerm is focalTerm for any exponent: w = exp((a-1) log u), of p <= 1/2.
+// focalPowTerm is focalTerm for large exponents. Squaring doubles the relative error, as the rounding
+// of 1-p does that w is a power of.
 func focalPowTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
-	low, c, shift := g.constant(lowest64), g.expConstsInMemory(), g.prepareShift(g.constant(0))
-	shift.n = g.park(shift.n.(reg.VecVirtual))
-	park := g.places(3)
+	times := GP64()
+	CVTTSD2SQ(Mem{Base: par, Disp: g.floatSize() * (4 + powDegree)}, times)
+	return g.focalTermBy(par, powDegree, func(w reg.VecVirtual) {
+		left, again := GP64(), label("square")
+		MOVQ(times, left)
+		Label(again)
+		g.mul(w, w, w)
+		DECQ(left)
+		JNE(LabelRef(again))
+	})
+}
+
+func (g isa) focalTermBy(par reg.GPVirtual, degree int, raise func(w reg.VecVirtual)) func(
+	x element, sum reg.VecVirtual) reg.VecVirtual {
+	low := g.hold(lowest64) // p is 0 below
 	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
 		p := e.p()
-		u, w, x := e.u(p), g.vec(), g.zeros(1)[0]
-		keptP, keptL, keptU := park(0, p), park(1, e.l), park(2, u)
-		g.log(u, x, w)
-		g.load(g.constant(-1), x)
-		g.add(g.parameter(par, 0), x, x)
-		g.mul(x, w, w)
-		g.max(low, w, x)
-		g.expShifted(c, x, shift, w)
-		l := g.vec()
-		p, u = g.vec(), g.vec()
-		g.load(keptP, p)
-		g.load(keptU, u)
-		g.load(keptL, l)
-		x = g.whereLabelled(l, e.t)
-		f := g.vec()
+		u, s := e.u(p), g.parameter(par, 2)
+		g.madd(g.parameter(par, 1), p, s)
+		w := g.parameter(par, 3)
+		for i := range degree {
+			g.hornerMemory(par, 4+i, s, w)
+		}
+		raise(w)
+		l, f := g.whereLabelled(e.l, e.t), g.vec()
 		g.mul(u, w, f)
-		g.mul(x, f, f)
+		g.mul(l, f, f)
 		g.nmadd(e.t, f, sum)
-		g.max(low, l, l) // p is 0 below
+		g.load(low, l)
+		g.max(e.l, l, l)
 		g.mul(g.parameter(par, 0), p, p)
 		g.nmadd(p, l, u)
 		g.mul(w, u, u)
@@ -134,22 +126,46 @@ func gceTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.V
 }
 
 func (g isa) gceTermBy(par reg.GPVirtual, hold func(x float64) Op) func(x element, sum reg.VecVirtual) reg.VecVirtual {
-	a, low := g.parameter(par, 0), hold(lowest64) // beyond, p^a is 0
+	a, power := g.parameter(par, 0), g.powersBy(hold)
+	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
+		l := x.l
+		g.mul(a, l, l)
+		s, q := power(l)
+		g.lessPower(s, q, x.t, sum)
+		w := g.vec()
+		g.move(s, w)
+		g.madd(q, s, w)
+		return w
+	}
+}
+
+// lessPower adds t (1 - w) to sum for w = s (1 + q).
+func (g isa) lessPower(s, q, t, sum reg.VecVirtual) {
+	v := g.vec()
+	g.load(g.constant(1), v)
+	g.sub(s, v, v)
+	g.nmadd(q, s, v)
+	g.madd(t, v, sum)
+}
+
+// powersBy returns what emits s and q with exp(x) = s (1 + q), s a power of 2.
+func (g isa) powersBy(hold func(x float64) Op) func(x reg.VecVirtual) (s, q reg.VecVirtual) {
+	low := hold(lowest64) // below, exp(x) is 0
 	c := g.expConstsBy(hold)
 	if g.narrow {
 		c.q = g.shortExp(hold)
 	}
-	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
-		l, t, n, r := x.l, g.vec(), g.vec(), g.vec()
-		g.mul(a, l, l)
+	return func(x reg.VecVirtual) (s, q reg.VecVirtual) {
+		t, n, r := g.vec(), g.vec(), g.vec()
 		g.load(low, r)
-		g.max(l, r, r)
+		g.max(x, r, r)
 		g.load(c.magic, t)
 		g.madd(c.log2e, r, t)
 		g.sub(c.magic, t, n)
 		g.nmadd(c.ln2hi, n, r)
 		g.nmadd(c.ln2lo, n, r)
-		q, square := g.vec(), g.vec()
+		q = g.vec()
+		square := g.vec()
 		g.load(c.q[0], q)
 		for _, k := range c.q[1:] {
 			g.horner(k, r, q)
@@ -157,14 +173,44 @@ func (g isa) gceTermBy(par reg.GPVirtual, hold func(x float64) Op) func(x elemen
 		g.mul(r, r, square)
 		g.horner(r, square, q)
 		g.powerOf2(n, t)
-		w, v := g.vec(), g.vec()
-		g.move(t, w)
-		g.madd(q, t, w)
-		g.load(c.one, v)
-		g.sub(t, v, v)
-		g.nmadd(q, t, v)
-		g.madd(x.t, v, sum)
-		return w
+		return t, q
+	}
+}
+
+// baseTerm is for powers of a base that is linear in p: x is between 0 and 1/b, and not near 1/b.
+func baseTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	power, park := g.powersBy(func(x float64) Op { return g.constant(x) }), g.places(1)
+	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
+		p, x := e.p(), g.parameter(par, 1)
+		g.madd(g.parameter(par, 2), p, x)
+		g.div(x, p, p)
+		share := park(0, p)
+		log, c := g.vec(), g.zeros(1)[0]
+		g.mul(g.parameter(par, 3), x, x)
+		g.log(x, c, log)
+		g.mul(g.parameter(par, 0), log, log)
+		s, q := power(log)
+		g.lessPower(s, q, e.t, sum)
+		g.madd(q, s, s)
+		g.mul(share, s, s)
+		g.mul(g.parameter(par, 4), s, s)
+		return s
+	}
+}
+
+// aelTerm: -φ' = a p exp(-a p).
+func aelTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	power, park := g.powersBy(func(x float64) Op { return g.constant(x) }), g.places(1)
+	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
+		p, x := e.p(), g.zeros(1)[0]
+		g.mul(g.parameter(par, 0), p, p)
+		g.sub(p, x, x)
+		kept := park(0, p)
+		s, q := power(x)
+		g.madd(q, s, s)
+		g.madd(e.t, s, sum)
+		g.mul(kept, s, s)
+		return s
 	}
 }
 
