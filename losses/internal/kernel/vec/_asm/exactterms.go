@@ -18,6 +18,9 @@ func (g isa) exactTerms(s separable) {
 	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log := g.held("m"), g.held("log")
 	c, shift := g.expConstsInMemory(), g.prepareShift(g.constant(0))
+	if g.narrow {
+		c.q = g.shortExp(func(x float64) Op { return g.constant(x) })
+	}
 	body := s.prepare(g, par)
 	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) exactly {
 		return exactly{rounded: body(element{l: l, t: t, p: func() reg.VecVirtual {
