@@ -14,10 +14,11 @@ func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 	}
 	for lo := 0; lo < b.n; lo += b.chunk() {
 		c := b.slice(lo, min(lo+b.chunk(), b.n))
-		if bad := addTerms(&c, s); bad >= 0 {
+		ok, bad := addTerms(&c, s)
+		switch {
+		case bad >= 0:
 			return lo + bad
-		}
-		if holdsTerms(s, c.scale) && finite(kernel.Sum(c.loss)+kernel.Sum(c.grad)) {
+		case ok && holdsTerms(s, c.scale):
 			continue
 		}
 		for i, x := range c.loss {
@@ -64,8 +65,8 @@ func holdsTerms[T kernel.Float](s WeightedSum, scale []T) bool {
 }
 
 // addTerms evaluates the rows of b by every term. It returns the first row with an invalid label,
-// or -1.
-func addTerms[T kernel.Float](b *batch[T], s WeightedSum) (bad int) {
+// or -1, and whether losses and gradients are finite.
+func addTerms[T kernel.Float](b *batch[T], s WeightedSum) (ok bool, bad int) {
 	loss, grad := dense.Grow(&b.termLoss, b.n), dense.Grow(&b.termGrad, len(b.grad))
 	term := *b
 	term.loss = loss
@@ -79,14 +80,17 @@ func addTerms[T kernel.Float](b *batch[T], s WeightedSum) (bad int) {
 			term.scale[j] = T(float64(f) * t.Weight)
 		}
 		if bad := evaluate(&term, t.Loss); bad >= 0 {
-			return bad
+			return false, bad
 		}
 		for j, l := range loss {
 			b.loss[j] += t.Weight * l
 		}
 		if i > 0 && b.grad != nil {
-			kernel.AddScaled(b.grad, grad, 1)
+			ok = kernel.Add(b.grad, grad)
 		}
 	}
-	return -1
+	if len(s) == 1 || b.grad == nil {
+		ok = finite(kernel.Sum(b.grad))
+	}
+	return ok && finite(kernel.Sum(b.loss)), -1
 }

@@ -34,6 +34,14 @@ func Affine[T Float](p, t []T, a, b, c float64) {
 	spec.Affine(p, t, a, b, c)
 }
 
+// Add adds x to dst and reports whether all that gives is finite; see [spec.Add].
+func Add[T Float](dst, x []T) (finite bool) {
+	if vec.On() && len(x) > 0 {
+		return vec.Add(dst, x)
+	}
+	return spec.Add(dst, x)
+}
+
 // MinusLogs stores bounded logarithms of labels; see [spec.MinusLogs].
 func MinusLogs[T Float](dst, t []T, most float64) {
 	if vec.On() {

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,34 @@ func gradientPieces[T Float](t *testing.T) {
 	}
 	mass, sum := Moments[T](nil, nil, 1)
 	require.Zero(t, mass+sum)
+}
+
+// TestAdd: sums of rows at every length, and whether all are finite, wherever one is not and where
+// only their sum is not.
+func TestAdd(t *testing.T) { both(t, addRows[float32], addRows[float64]) }
+
+func addRows[T Float](t *testing.T) {
+	large := math.MaxFloat32 / 3
+	if elementSize[T]() == 8 {
+		large = math.MaxFloat64 / 3
+	}
+	for _, k := range lengths() {
+		b := newBlock[T](1, k, ordinary)
+		dst := append(append([]T{}, b.u...), 7)
+		require.True(t, Add(dst[:k], b.t))
+		for j, v := range b.u {
+			require.Equal(t, v+b.t[j], dst[j], "k=%d", k)
+		}
+		require.Equal(t, T(7), dst[k])
+		for j := range k {
+			dst[j] = T(large)
+		}
+		require.True(t, Add(dst[:k], make([]T, k)), "k=%d: only the sum is infinite", k)
+		for _, wrong := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			dst[k/2] = T(wrong)
+			require.False(t, Add(dst[:k], make([]T, k)), "k=%d: %v", k, wrong)
+		}
+	}
 }
 
 // TestMinusLogs: the logarithms of labels to two ulp, bounded, at every length.

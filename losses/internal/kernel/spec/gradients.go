@@ -27,6 +27,24 @@ func Affine[T Float](p, t []T, a, b, c float64) {
 	}
 }
 
+// Add adds x to dst and reports whether all that gives is finite.
+func Add[T Float](dst, x []T) (finite bool) {
+	for j, v := range x {
+		dst[j] += v
+	}
+	return Finite(dst)
+}
+
+// Finite reports whether all of x is finite.
+func Finite[T Float](x []T) bool {
+	for _, v := range x {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // MinusLogs stores -log t in dst, most where it is more or t is 0.
 func MinusLogs[T Float](dst, t []T, most float64) {
 	floor := math.Exp(-most) * (1 - 0x1p-40) // a label the logarithm of which is not above -most, but almost

@@ -26,6 +26,12 @@ func Affine[T spec.Float](p, t []T, a, b, c float64) {
 	wideOf[T]().affine(&p[0], &t[0], len(p), a, b, c)
 }
 
+// Add is [spec.Add].
+func Add[T spec.Float](dst, x []T) (finite bool) {
+	sum := float64(unitOf[T]().addRows(&dst[0], &x[0], len(dst)))
+	return sum-sum == 0 || spec.Finite(dst)
+}
+
 // MinusLogs is [spec.MinusLogs].
 func MinusLogs[T spec.Float](dst, t []T, most float64) {
 	if most > -math.Log(spec.Tiny[T]()) { // the logarithm of a denormal label may count

@@ -15,5 +15,8 @@ func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) { spec.Tilt(p, t
 // Affine is [spec.Affine].
 func Affine[T spec.Float](p, t []T, a, b, c float64) { spec.Affine(p, t, a, b, c) }
 
+// Add is [spec.Add].
+func Add[T spec.Float](dst, x []T) (finite bool) { return spec.Add(dst, x) }
+
 // MinusLogs is [spec.MinusLogs].
 func MinusLogs[T spec.Float](dst, t []T, most float64) { spec.MinusLogs(dst, t, most) }

@@ -266,6 +266,11 @@ func sigmoidShortSymmetricF32AVX512(loss *float64, grad *float32, z *float32, ye
 //go:noescape
 func minusLogsF32AVX512(dst *float32, t *float32, n int, most float32)
 
+// addRowsF32AVX512 adds x to dst and returns a sum that is finite only where all of dst is.
+//
+//go:noescape
+func addRowsF32AVX512(dst *float32, x *float32, n int) (sum float32)
+
 // temperedSumsF32AVX512 returns Σ x^f, Σ x^(f-1) and Σ x^(f-2) for x = 1 + c (mu - d), without the
 // d that are -Inf; bad != 0 when an x is too large.
 //
@@ -494,6 +499,11 @@ func sigmoidCrossEntropyF64AVX512(loss *float64, grad *float64, z *float64, yes 
 //
 //go:noescape
 func minusLogsF64AVX512(dst *float64, t *float64, n int, most float64)
+
+// addRowsF64AVX512 adds x to dst and returns a sum that is finite only where all of dst is.
+//
+//go:noescape
+func addRowsF64AVX512(dst *float64, x *float64, n int) (sum float64)
 
 // temperedSumsF64AVX512 returns Σ x^f, Σ x^(f-1) and Σ x^(f-2) for x = 1 + c (mu - d), without the
 // d that are -Inf; bad != 0 when an x is too large.
@@ -1193,6 +1203,11 @@ func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *f
 //go:noescape
 func minusLogsF32AVX2(dst *float32, t *float32, n int, most float32)
 
+// addRowsF32AVX2 adds x to dst and returns a sum that is finite only where all of dst is.
+//
+//go:noescape
+func addRowsF32AVX2(dst *float32, x *float32, n int) (sum float32)
+
 // temperedSumsF32AVX2 returns Σ x^f, Σ x^(f-1) and Σ x^(f-2) for x = 1 + c (mu - d), without the d
 // that are -Inf; bad != 0 when an x is too large.
 //
@@ -1420,6 +1435,11 @@ func sigmoidCrossEntropyF64AVX2(loss *float64, grad *float64, z *float64, yes *f
 //
 //go:noescape
 func minusLogsF64AVX2(dst *float64, t *float64, n int, most float64)
+
+// addRowsF64AVX2 adds x to dst and returns a sum that is finite only where all of dst is.
+//
+//go:noescape
+func addRowsF64AVX2(dst *float64, x *float64, n int) (sum float64)
 
 // temperedSumsF64AVX2 returns Σ x^f, Σ x^(f-1) and Σ x^(f-2) for x = 1 + c (mu - d), without the d
 // that are -Inf; bad != 0 when an x is too large.

@@ -12969,6 +12969,87 @@ DATA cs800000<>+56(SB)/4, $0x00800000
 DATA cs800000<>+60(SB)/4, $0x00800000
 GLOBL cs800000<>(SB), RODATA|NOPTR, $64
 
+// func addRowsF32AVX512(dst *float32, x *float32, n int) (sum float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addRowsF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ   dst+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   BX, BX
+
+big1:
+	CMPQ    DX, $0x40
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Z4
+	VMOVUPS (AX)(BX*4), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, (AX)(BX*4)
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(CX)(BX*4), Z4
+	VMOVUPS 64(AX)(BX*4), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, 64(AX)(BX*4)
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS 128(CX)(BX*4), Z4
+	VMOVUPS 128(AX)(BX*4), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, 128(AX)(BX*4)
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(CX)(BX*4), Z4
+	VMOVUPS 192(AX)(BX*4), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, 192(AX)(BX*4)
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x40, BX
+	SUBQ    $0x40, DX
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    DX, $0x10
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Z4
+	VMOVUPS (AX)(BX*4), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, (AX)(BX*4)
+	VADDPS  Z4, Z0, Z0
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, DX
+	JMP     next3
+
+tail4:
+	TESTQ     DX, DX
+	JEQ       done5
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX)(BX*4), K1, Z4
+	VMOVUPS.Z (AX)(BX*4), K1, Z5
+	VADDPS    Z5, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)(BX*4)
+	VADDPS    Z4, Z0, Z0
+
+done5:
+	VADDPS        Z3, Z0, Z0
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, sum+24(FP)
+	VZEROUPPER
+	RET
+
 // func temperedSumsF32AVX512(d *float32, n int, c float32, mu float32, f float32) (s0 float64, s1 float64, s2 float64, bad uint32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·temperedSumsF32AVX512(SB), NOSPLIT, $0-60
@@ -24483,6 +24564,85 @@ DATA cd10000000000000<>+40(SB)/8, $0x0010000000000000
 DATA cd10000000000000<>+48(SB)/8, $0x0010000000000000
 DATA cd10000000000000<>+56(SB)/8, $0x0010000000000000
 GLOBL cd10000000000000<>(SB), RODATA|NOPTR, $64
+
+// func addRowsF64AVX512(dst *float64, x *float64, n int) (sum float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addRowsF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   BX, BX
+
+big1:
+	CMPQ    DX, $0x20
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Z4
+	VMOVUPD (AX)(BX*8), Z5
+	VADDPD  Z5, Z4, Z4
+	VMOVUPD Z4, (AX)(BX*8)
+	VADDPD  Z4, Z0, Z0
+	VMOVUPD 64(CX)(BX*8), Z4
+	VMOVUPD 64(AX)(BX*8), Z5
+	VADDPD  Z5, Z4, Z4
+	VMOVUPD Z4, 64(AX)(BX*8)
+	VADDPD  Z4, Z1, Z1
+	VMOVUPD 128(CX)(BX*8), Z4
+	VMOVUPD 128(AX)(BX*8), Z5
+	VADDPD  Z5, Z4, Z4
+	VMOVUPD Z4, 128(AX)(BX*8)
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD 192(CX)(BX*8), Z4
+	VMOVUPD 192(AX)(BX*8), Z5
+	VADDPD  Z5, Z4, Z4
+	VMOVUPD Z4, 192(AX)(BX*8)
+	VADDPD  Z4, Z3, Z3
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, DX
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    DX, $0x08
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Z4
+	VMOVUPD (AX)(BX*8), Z5
+	VADDPD  Z5, Z4, Z4
+	VMOVUPD Z4, (AX)(BX*8)
+	VADDPD  Z4, Z0, Z0
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JMP     next3
+
+tail4:
+	TESTQ     DX, DX
+	JEQ       done5
+	MOVL      $0x00000001, SI
+	SHLXL     DX, SI, DX
+	DECL      DX
+	KMOVW     DX, K1
+	VMOVUPD.Z (CX)(BX*8), K1, Z4
+	VMOVUPD.Z (AX)(BX*8), K1, Z5
+	VADDPD    Z5, Z4, Z4
+	VMOVUPD   Z4, K1, (AX)(BX*8)
+	VADDPD    Z4, Z0, Z0
+
+done5:
+	VADDPD        Z3, Z0, Z0
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, sum+24(FP)
+	VZEROUPPER
+	RET
 
 // func temperedSumsF64AVX512(d *float64, n int, c float64, mu float64, f float64) (s0 float64, s1 float64, s2 float64, bad uint32)
 // Requires: AVX, AVX512F, BMI2
@@ -56256,6 +56416,84 @@ done3:
 	VZEROUPPER
 	RET
 
+// func addRowsF32AVX2(dst *float32, x *float32, n int) (sum float32)
+// Requires: AVX
+TEXT ·addRowsF32AVX2(SB), NOSPLIT, $0-28
+	MOVQ   dst+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   BX, BX
+
+big1:
+	CMPQ    DX, $0x20
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Y4
+	VMOVUPS (AX)(BX*4), Y5
+	VADDPS  Y5, Y4, Y4
+	VMOVUPS Y4, (AX)(BX*4)
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(CX)(BX*4), Y4
+	VMOVUPS 32(AX)(BX*4), Y5
+	VADDPS  Y5, Y4, Y4
+	VMOVUPS Y4, 32(AX)(BX*4)
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(CX)(BX*4), Y4
+	VMOVUPS 64(AX)(BX*4), Y5
+	VADDPS  Y5, Y4, Y4
+	VMOVUPS Y4, 64(AX)(BX*4)
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(CX)(BX*4), Y4
+	VMOVUPS 96(AX)(BX*4), Y5
+	VADDPS  Y5, Y4, Y4
+	VMOVUPS Y4, 96(AX)(BX*4)
+	VADDPS  Y4, Y3, Y3
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, DX
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    DX, $0x08
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Y4
+	VMOVUPS (AX)(BX*4), Y5
+	VADDPS  Y5, Y4, Y4
+	VMOVUPS Y4, (AX)(BX*4)
+	VADDPS  Y4, Y0, Y0
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JMP     next3
+
+tail4:
+	TESTQ      DX, DX
+	JEQ        done5
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*4), Y4
+	VMASKMOVPS (CX)(BX*4), Y4, Y5
+	VMASKMOVPS (AX)(BX*4), Y4, Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS Y5, Y4, (AX)(BX*4)
+	VADDPS     Y5, Y0, Y0
+
+done5:
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, sum+24(FP)
+	VZEROUPPER
+	RET
+
 // func temperedSumsF32AVX2(d *float32, n int, c float32, mu float32, f float32) (s0 float64, s1 float64, s2 float64, bad uint32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·temperedSumsF32AVX2(SB), NOSPLIT, $96-60
@@ -65826,6 +66064,82 @@ tail2:
 	VMASKMOVPD  Y3, Y1, (AX)(BX*8)
 
 done3:
+	VZEROUPPER
+	RET
+
+// func addRowsF64AVX2(dst *float64, x *float64, n int) (sum float64)
+// Requires: AVX
+TEXT ·addRowsF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   BX, BX
+
+big1:
+	CMPQ    DX, $0x10
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Y4
+	VMOVUPD (AX)(BX*8), Y5
+	VADDPD  Y5, Y4, Y4
+	VMOVUPD Y4, (AX)(BX*8)
+	VADDPD  Y4, Y0, Y0
+	VMOVUPD 32(CX)(BX*8), Y4
+	VMOVUPD 32(AX)(BX*8), Y5
+	VADDPD  Y5, Y4, Y4
+	VMOVUPD Y4, 32(AX)(BX*8)
+	VADDPD  Y4, Y1, Y1
+	VMOVUPD 64(CX)(BX*8), Y4
+	VMOVUPD 64(AX)(BX*8), Y5
+	VADDPD  Y5, Y4, Y4
+	VMOVUPD Y4, 64(AX)(BX*8)
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD 96(CX)(BX*8), Y4
+	VMOVUPD 96(AX)(BX*8), Y5
+	VADDPD  Y5, Y4, Y4
+	VMOVUPD Y4, 96(AX)(BX*8)
+	VADDPD  Y4, Y3, Y3
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, DX
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    DX, $0x04
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Y4
+	VMOVUPD (AX)(BX*8), Y5
+	VADDPD  Y5, Y4, Y4
+	VMOVUPD Y4, (AX)(BX*8)
+	VADDPD  Y4, Y0, Y0
+	ADDQ    $0x04, BX
+	SUBQ    $0x04, DX
+	JMP     next3
+
+tail4:
+	TESTQ      DX, DX
+	JEQ        done5
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       DX
+	VMOVUPS    32(SI)(DX*8), Y4
+	VMASKMOVPD (CX)(BX*8), Y4, Y5
+	VMASKMOVPD (AX)(BX*8), Y4, Y6
+	VADDPD     Y6, Y5, Y5
+	VMASKMOVPD Y5, Y4, (AX)(BX*8)
+	VADDPD     Y5, Y0, Y0
+
+done5:
+	VADDPD       Y3, Y0, Y0
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, sum+24(FP)
 	VZEROUPPER
 	RET
 

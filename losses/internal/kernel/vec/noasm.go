@@ -119,6 +119,9 @@ func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) { panic(noVector
 // Affine panics: this build has no vectors.
 func Affine[T spec.Float](p, t []T, a, b, c float64) { panic(noVectors) }
 
+// Add panics: this build has no vectors.
+func Add[T spec.Float](dst, x []T) (finite bool) { panic(noVectors) }
+
 // MinusLogs panics: this build has no vectors.
 func MinusLogs[T spec.Float](dst, t []T, most float64) { panic(noVectors) }
 

@@ -40,6 +40,7 @@ type unit[T spec.Float] interface {
 	tileCrossEntropy(z, t *T, k, tiles int, loss *float64, declined *uint32, lanes *T)
 	sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *T, n int, scale T, par *T) (bad uint32)
 	minusLogs(dst, t *T, n int, most T)
+	addRows(dst, x *T, n int) (sum T)
 	temperedSums(d *T, n int, c, mu, f T) (s0, s1, s2 float64, bad uint32)
 	fewCrossEntropyGrad(e, z, t *T, k int, work, lanes *T) (rejected, bad uint32)
 	fewCrossEntropy(z, t *T, k int, work, lanes *T) (rejected, bad uint32)
@@ -249,6 +250,7 @@ func (f32AVX512) sigmoidShortSymmetric(loss *float64, grad, z, yes, no, scales *
 	return sigmoidShortSymmetricF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
+func (f32AVX512) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX512(dst, x, n) }
 func (f32AVX512) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {
 	return temperedSumsF32AVX512(d, n, c, mu, f)
 }
@@ -351,6 +353,7 @@ func (f64AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *fl
 	return sigmoidCrossEntropyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX512) minusLogs(dst, t *float64, n int, most float64) { minusLogsF64AVX512(dst, t, n, most) }
+func (f64AVX512) addRows(dst, x *float64, n int) (sum float64)   { return addRowsF64AVX512(dst, x, n) }
 func (f64AVX512) temperedSums(d *float64, n int, c, mu, f float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedSumsF64AVX512(d, n, c, mu, f)
 }
@@ -642,6 +645,7 @@ func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *floa
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX2(dst, t, n, most) }
+func (f32AVX2) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX2(dst, x, n) }
 func (f32AVX2) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {
 	return temperedSumsF32AVX2(d, n, c, mu, f)
 }
@@ -736,6 +740,7 @@ func (f64AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *floa
 	return sigmoidCrossEntropyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX2) minusLogs(dst, t *float64, n int, most float64) { minusLogsF64AVX2(dst, t, n, most) }
+func (f64AVX2) addRows(dst, x *float64, n int) (sum float64)   { return addRowsF64AVX2(dst, x, n) }
 func (f64AVX2) temperedSums(d *float64, n int, c, mu, f float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedSumsF64AVX2(d, n, c, mu, f)
 }

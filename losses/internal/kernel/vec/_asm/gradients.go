@@ -33,6 +33,21 @@ func (g isa) tilt() {
 	g.ret()
 }
 
+func (g isa) addRows() {
+	g.text("addRows", "func(dst, x *T, n int) (sum A)",
+		"adds x to dst and returns a sum that is finite only where all of dst is.")
+	dst, x, n := g.param("dst"), g.param("x"), g.param("n")
+	sum := g.zeros(4)
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		y := g.get(x, i, v, m)
+		g.add(g.get(dst, i, v, m), y, y)
+		g.put(y, dst, i, v, m)
+		g.add(y, sum[v], sum[v])
+	})
+	g.result(g.total(sum), "sum")
+	g.ret()
+}
+
 func (g isa) affine() {
 	g.text("affine", "func(p, t *T, n int, a, b, c A)", "stores (a p + b) - c t in p.")
 	p, t, n := g.param("p"), g.param("t"), g.param("n")

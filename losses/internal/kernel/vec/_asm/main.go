@@ -49,6 +49,7 @@ func main() {
 			g.sigmoid(sigmoidShortSymmetric)
 		}
 		g.minusLogs()
+		g.addRows()
 		g.temperedSums()
 		g.fewCrossEntropy(true)
 		g.fewCrossEntropy(false)
