@@ -97,34 +97,41 @@ func (b BiTempered) Row(r Row) (loss float64) {
 
 // bitemperedRows is the kernel. It returns the first row with an invalid label, or -1.
 func bitemperedRows[T kernel.Float](b *batch[T], l BiTempered) (bad int) {
-	k := b.k
-	s := newTempered(k, dense.Grow(&b.wide, temperedSize*k), dense.Grow(&b.narrow, k))
-	hot := dense.Grow(&b.tmp, k)
+	s := newTempered(b.k, dense.Grow(&b.wide, temperedSize*b.k), dense.Grow(&b.narrow, b.k))
+	hot := dense.Grow(&b.tmp, b.k)
 	clear(hot)
+	row := func(i int) (valid bool) { return bitemperedAlone(b, l, &s, hot, i) }
+	if kernel.TemperedInTiles[T](l.T1, l.T2, b.k) {
+		return kernel.TemperedRows(l.T1, l.T2, b.loss, b.grad, b.input, b.target, b.index, b.scale, b.k, row)
+	}
 	for i := range b.n {
-		t, g, y, ok := hot, part(b.grad, i, i+1, k), -1, true
-		if b.index != nil {
-			y = b.index[i]
-			t[y] = 1
-		} else {
-			t = part(b.target, i, i+1, k)
-		}
-		if setLogits(&s, part(b.input, i, i+1, k)) {
-			b.loss[i], ok = temperedRow(l, &s, g, t, y, of(b.scale, i))
-		} else {
-			b.loss[i], ok = math.NaN(), allLabels(t)
-			for j := range g {
-				g[j] = T(math.NaN())
-			}
-		}
-		if !ok {
+		if !row(i) {
 			return i
-		}
-		if y >= 0 {
-			t[y] = 0
 		}
 	}
 	return -1
+}
+
+// bitemperedAlone computes row i in s, and reports whether its labels are valid. hot are zeros.
+func bitemperedAlone[T kernel.Float](b *batch[T], l BiTempered, s *tempered, hot []T, i int) (valid bool) {
+	k := b.k
+	t, g, y := hot, part(b.grad, i, i+1, k), -1
+	if b.index != nil {
+		y = b.index[i]
+		t[y] = 1
+		defer func() { t[y] = 0 }()
+	} else {
+		t = part(b.target, i, i+1, k)
+	}
+	if setLogits(s, part(b.input, i, i+1, k)) {
+		b.loss[i], valid = temperedRow(l, s, g, t, y, of(b.scale, i))
+		return valid
+	}
+	b.loss[i] = math.NaN()
+	for j := range g {
+		g[j] = T(math.NaN())
+	}
+	return allLabels(t)
 }
 
 // temperedRow returns the loss of a row of labels t, of which y >= 0 says that they are those of

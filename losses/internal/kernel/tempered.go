@@ -8,6 +8,19 @@ import (
 // Tempered is a tempered softmax; see [spec.Tempered].
 type Tempered = spec.Tempered
 
+// TemperedInTiles reports whether there is a kernel for rows of k classes that computes several at
+// once: [TemperedRows] may be called where it is so.
+func TemperedInTiles[T Float](t1, t2 float64, k int) bool {
+	return InTiles[T](k) && vec.HasTempered(t1, t2)
+}
+
+// TemperedRows computes the bi-tempered loss of rows, and by row those that are not for vectors; see
+// [vec.Tempered].
+func TemperedRows[T Float](t1, t2 float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
+	row func(j int) (valid bool)) (bad int) {
+	return vec.Tempered(t1, t2, loss, grad, z, t, index, scale, k, row)
+}
+
 // TemperedSums returns what a step of the normaliser takes; see [spec.TemperedSums].
 func TemperedSums[T Float](d []T, c, mu float64) (s0, s1, s2 float64) {
 	if vec.On() && len(d) > 0 {

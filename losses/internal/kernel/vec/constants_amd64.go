@@ -53,7 +53,8 @@ const (
 	parReach       = 5
 	parShort       = 6
 	parFactor      = 7
-	temperedPars   = 8
+	parSmall       = 8
+	temperedPars   = 9
 	parRate        = 0
 	parSure        = 4
 	parFalls       = 5

@@ -28,3 +28,12 @@ func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, z, t []
 	row func(j int) bool) int {
 	panic(noTiles)
 }
+
+// HasTempered is not called.
+func HasTempered(t1, t2 float64) bool { return false }
+
+// Tempered panics: there are no tiles in this build.
+func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
+	row func(j int) bool) int {
+	panic(noTiles)
+}

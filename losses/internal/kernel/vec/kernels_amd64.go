@@ -861,6 +861,14 @@ func tileExpectationF64AVX512(e *float64, h *float64, z *float64, t *float64, k 
 //go:noescape
 func tileNCEF64AVX512(e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
 
+// temperedTileF64AVX512 takes lanes from tileStats, stores the bi-tempered losses there and unless
+// grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for labels that
+// are 0 or 1. rejected has the bits of the rows with an invalid label, a p of 0, a loss that is not
+// finite, or a last step that was not small.
+//
+//go:noescape
+func temperedTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
+
 // tileCombineF64AVX512 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).
 //
@@ -1794,6 +1802,14 @@ func tileExpectationF64AVX2(e *float64, h *float64, z *float64, t *float64, k in
 //
 //go:noescape
 func tileNCEF64AVX2(e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+
+// temperedTileF64AVX2 takes lanes from tileStats, stores the bi-tempered losses there and unless
+// grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for labels that
+// are 0 or 1. rejected has the bits of the rows with an invalid label, a p of 0, a loss that is not
+// finite, or a last step that was not small.
+//
+//go:noescape
+func temperedTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
 
 // tileCombineF64AVX2 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).

@@ -16,7 +16,8 @@ import (
 type temperedPlan struct {
 	of      spec.Question
 	par     [temperedPars]float64
-	steps32 int // for float32, 0 where there is no kernel
+	par32   [temperedPars]float64 // par for rows of float32
+	steps32 int                   // for float32, 0 where there is no kernel
 	steps64 int
 }
 
@@ -44,6 +45,9 @@ func temperedPlanFor(q spec.Question) *temperedPlan {
 	}
 	p.par[parE], p.par[parEPower], p.par[parC], p.par[parCPower] = e, e*math.Log2E, c, c*math.Log2E
 	p.par[parByC], p.par[parReach], p.par[parShort], p.par[parFactor] = 1/c, 1/reach, -math.Expm1(-c*math.Ln2), 1/(e*(1+e))
+	p.par[parSmall] = 0x1p-17
+	p.par32 = p.par
+	p.par32[parSmall] = 0x1p-10
 	place.Store(p)
 	return p
 }

@@ -124,6 +124,7 @@ type double interface {
 	tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32)
 	tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
+	temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32)
 	tileCombine(e, h, z, t *float64, k int, lanes *float64)
 	klTile(z, t *float64, k int, lanes *float64) (bad uint32)
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
@@ -507,6 +508,9 @@ func (f64AVX512) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *f
 }
 func (f64AVX512) tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileNCEF64AVX512(e, z, t, k, grad, lanes, par)
+}
+func (f64AVX512) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
+	return temperedTileF64AVX512(e, h, z, t, k, steps, soft, grad, lanes, par)
 }
 func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX512(e, h, z, t, k, lanes)
@@ -894,6 +898,9 @@ func (f64AVX2) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *flo
 }
 func (f64AVX2) tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileNCEF64AVX2(e, z, t, k, grad, lanes, par)
+}
+func (f64AVX2) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
+	return temperedTileF64AVX2(e, h, z, t, k, steps, soft, grad, lanes, par)
 }
 func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX2(e, h, z, t, k, lanes)

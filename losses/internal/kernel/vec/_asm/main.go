@@ -64,6 +64,7 @@ func main() {
 			g.tileMAE()
 			g.tileExpectation()
 			g.tileNCE()
+			g.temperedTile()
 			g.tileCombine()
 			g.klTile()
 			g.temperedPowers()

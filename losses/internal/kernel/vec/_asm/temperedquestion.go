@@ -24,6 +24,7 @@ const (
 	parReach  // 1/a of the start v (1 - κ s⁴), v = log1p(c |z|)/c, s = max(1 - v/a, 0)
 	parShort  // κ = 1 - 2^-c
 	parFactor // 1/(e (1+e))
+	parSmall  // what is a small last step for a row
 	temperedPars
 )
 

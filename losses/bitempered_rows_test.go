@@ -1,0 +1,44 @@
+package losses_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"softloss/losses"
+)
+
+// TestBiTemperedRows: the kernels give what Row does in float64, for few classes and many, flat rows
+// and sure ones, and parameters with and without a kernel for several rows at once.
+func TestBiTemperedRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(94, 2))
+	for _, l := range []losses.BiTempered{{T1: .8, T2: 1.2}, {T1: 0, T2: 1.3}, {T1: .5, T2: 1.5}, {T1: .3, T2: 2},
+		{T1: .9, T2: 4}, {T1: .9, T2: 5}, {T1: 1 - 0x1p-10, T2: 1 + 0x1p-10}, {T1: 1, T2: 1.2}} {
+		for _, k := range []int{1, 2, 3, 10, 16, 17, 40, 41, 64, 65} {
+			for _, spread := range []float64{0, .01, 2, 9, 60} {
+				const n = 19
+				b := batch{n: n, k: k, z: make([]float64, n*k), t: make([]float64, n*k)}
+				for i := range b.z {
+					b.z[i], b.t[i] = spread*r.NormFloat64(), r.Float64()*float64(r.IntN(2))
+				}
+				b.z = round(tensor.Float32, b.z)
+				b.t = round(tensor.Float32, b.t)
+				for _, index := range [][]int{nil, repeatInt(n, func(i int) int { return i % k })} {
+					b.index, b.dt = index, tensor.Float64
+					want := b.eval(t, losses.Criterion{Loss: byRow{l}, Reduction: losses.None})
+					for _, b.dt = range floatDtypes {
+						got, eps := b.eval(t, losses.Criterion{Loss: l, Reduction: losses.None}), 4*epsilon(b.dt)
+						if b.dt == tensor.Float64 {
+							eps = 1e-11
+						}
+						what := fmt.Sprintf("%+v K=%d spread %v index %v %v", l, k, spread, index != nil, b.dt)
+						near(t, what+" loss", got.loss, want.loss, eps, 1e-12)
+						near(t, what+" grad", got.grad, want.grad, eps, 1e-12)
+					}
+				}
+			}
+		}
+	}
+}

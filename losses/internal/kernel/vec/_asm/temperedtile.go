@@ -1,0 +1,313 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The bi-tempered loss of a tile's rows. With L = -log of the largest p of the tempered softmax, the other
+// p are exp(-L - w) for
+//
+//	w = log1p(y)/c,   y = c (M - z) exp(-c L),   L = log1p(Σ exp(-w))
+//
+// which is solved as for elements, from the softmax's L on.
+
+// temperedTile is what the parts of the kernel share.
+type temperedTile struct {
+	isa
+	c                              questionConsts
+	e, h, z, t, k, lanes, par, bad reg.GPVirtual
+	place                          func(i int, v reg.VecVirtual) Op // there are 7
+
+	parts       accumulators // loss, Σ t, and Σ v and Σ p/x below the maximum and there
+	log         Op           // L
+	factor      Op           // c exp(-c L)
+	shrink      Op           // exp(-c L)
+	top, others Op           // exp(-L) and 1 less that
+}
+
+func (g isa) temperedTile() {
+	g.text("temperedTile", "func(e, h, z, t *A, k, steps, soft, grad int, lanes, par *A) (rejected uint32)",
+		"takes lanes from tileStats, stores the bi-tempered losses there and unless grad is 0 the gradients in e; it "+
+			"overwrites h. par is a temperedPlan's; soft is 0 for labels that are 0 or 1. rejected has the bits of the rows "+
+			"with an invalid label, a p of 0, a loss that is not finite, or a last step that was not small.")
+	x := temperedTile{isa: g, e: g.param("e"), h: g.param("h"), z: g.param("z"), t: g.param("t"), k: g.param("k"),
+		lanes: g.param("lanes"), par: g.param("par"), bad: GP32(), place: g.places(7), parts: g.accumulators(6)}
+	x.c = g.questionConsts(sigmoidLoss{logits: true, exact: true, logs: none})
+	XORL(x.bad, x.bad)
+	x.solve()
+	x.losses()
+	grad, done := g.param("grad"), label("done")
+	TESTQ(grad, grad)
+	JEQ(LabelRef(done))
+	x.gradients()
+	Label(done)
+	g.ret()
+}
+
+// column emits y, and where it is not 0.
+func (g temperedTile) column(off reg.GPVirtual) (y reg.VecVirtual, apart Op) {
+	y = g.vec()
+	g.load(g.lane(g.lanes, "Max"), y)
+	g.sub(col(g.z, off), y, y)
+	g.mul(g.factor, y, y)
+	return y, g.parkMask(g.cmp(neqUQ, g.constant(0), y))
+}
+
+// power emits exp(x) for x <= 0.
+func (g temperedTile) power(x reg.VecVirtual) reg.VecVirtual {
+	if g.avx512 {
+		return g.exp2(g.c.tempered.powers, g.constant(math.Log2E), x)[0]
+	}
+	e := g.vec()
+	g.expBounded(g.c, g.atLeast(g.lowest(), x), e)
+	return e
+}
+
+// minus emits -x.
+func (g isa) minus(x Op) reg.VecVirtual {
+	y := g.zeros(1)[0]
+	g.sub(x, y, y)
+	return y
+}
+
+// orBad adds the rows of a mask to those that are rejected.
+func (g temperedTile) orBad(m mask) { ORL(g.maskBits(m), g.bad) }
+
+// solve emits L, by steps of the third order: with S, A and B for the sums of E = exp(-w), E r and E r² of
+// the other classes, r = y/(1+y), the derivative D = A/(1+S) of the right side, and D' = ((1+c) B - c A)/(1+S)
+// - D²,
+//
+//	s (1 + s D'/2(1-D)),   s = (log1p(S) - L)/(1-D).
+func (g *temperedTile) solve() {
+	steps, next, park := g.param("steps"), label("step"), g.place
+	sums, state := g.accumulators(4), g.accumulators(2) // of state L, and the last step
+	log, last := state.at[0], state.at[1]
+	x := g.vec()
+	g.load(g.lane(g.lanes, "Log"), x)
+	g.store(x, log)
+	Label(next)
+	f := g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, g.minus(log))
+	g.mul(g.parameter(g.par, parC), f, f)
+	g.factor = park(0, f)
+	sums.clear()
+	g.columns(g.k, func(off reg.GPVirtual) {
+		y, apart := g.column(off)
+		keptY := park(1, y)
+		w, r := g.minusLog1p(g.c.tempered.logs, true, y, nil)
+		g.mul(keptY, r, r)
+		keptR := park(2, r)
+		g.mul(g.parameter(g.par, parByC), w, w)
+		e, one, x := g.power(w), g.vec(), g.vec()
+		g.load(g.constant(1), one)
+		g.drop(g.maskOf(apart), one)
+		sums.add(1, one)
+		g.keep(g.maskOf(apart), e, x)
+		sums.add(0, x)
+		g.mul(keptR, e, e)
+		sums.add(2, e)
+		g.mul(keptR, e, e)
+		sums.add(3, e)
+	})
+	sum := g.vec()
+	g.load(sums.at[1], sum) // as many as there are maxima, of which one is left out
+	g.add(g.constant(-1), sum, sum)
+	g.add(sums.at[0], sum, sum)
+	s, inverse := g.minusLog1p(g.c.tempered.logs, true, sum, nil)
+	g.add(log, s, s) // (L - log1p(S))
+	a, b, c := g.vec(), g.vec(), g.parameter(g.par, parC)
+	g.load(sums.at[2], a)
+	g.load(sums.at[3], b)
+	g.mul(b, c, sum)
+	g.add(sum, b, b)
+	g.nmadd(a, c, b)
+	g.mul(inverse, b, b)
+	g.mul(inverse, a, a) // D
+	g.nmadd(a, a, b)     // D'
+	rest := g.vec()
+	g.other(a, rest)
+	rest = g.inverse(rest)
+	g.mul(rest, s, s)
+	g.mul(rest, b, b)
+	g.mul(s, b, b)
+	g.mul(g.constant(-0.5), b, b)
+	g.load(g.constant(0.5), a)
+	g.min(b, a, b)
+	g.load(g.constant(-0.5), a)
+	g.max(b, a, b)
+	g.madd(s, b, s)
+	g.store(s, last)
+	g.load(log, a)
+	g.sub(s, a, a)
+	g.max(a, g.zeros(1)[0], a)
+	g.store(a, log)
+	DECQ(steps)
+	JNE(LabelRef(next))
+	size := g.vec()
+	g.load(last, size)
+	g.and(g.abs(), size, size)
+	g.orBad(g.cmp(nltUQ, g.parameter(g.par, parSmall), size))
+	g.log = log
+}
+
+// losses emits the losses, and stores v = d p^e/x in e and p/x in h: see [temperedQuestion].
+func (g *temperedTile) losses() {
+	park := g.place
+	minus := g.minus(g.log)
+	p := g.power(minus)
+	rest := g.vec()
+	g.other(p, rest)
+	g.top, g.others = park(0, p), park(1, rest)
+	q := g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, minus)
+	g.shrink = park(2, q)
+	f := g.parameter(g.par, parC)
+	g.mul(g.shrink, f, f)
+	g.factor = park(3, f)
+	g.parts.clear()
+	g.columns(g.k, func(off reg.GPVirtual) { g.lossColumn(off) })
+	loss, e := g.vec(), g.parameter(g.par, parE)
+	g.load(g.constant(1), loss)
+	g.sub(g.parts.at[1], loss, loss)
+	g.mul(e, loss, loss)
+	g.add(g.parts.at[0], loss, loss)
+	g.mul(g.parameter(g.par, parFactor), loss, loss)
+	g.store(loss, g.lane(g.lanes, "Loss"))
+	infinite := g.noLanes()
+	g.notFinite(loss, infinite)
+	g.orBad(infinite)
+	Store(g.bad, Return("rejected"))
+}
+
+func (g *temperedTile) lossColumn(off reg.GPVirtual) {
+	y, apart := g.column(off)
+	g.orBad(g.cmp(nltUQ, g.constant(0x1p1000), y))
+	w, r := g.minusLog1p(g.c.tempered.logs, true, y, nil)
+	g.mul(g.shrink, r, r)
+	inverse := g.place(4, r) // 1/x
+	g.mul(g.parameter(g.par, parByC), w, w)
+	l := g.vec()
+	g.move(w, l)
+	g.sub(g.log, l, l)
+	logP := g.place(5, l)
+	p := g.power(w)
+	g.mul(g.top, p, p)
+	share := g.vec()
+	g.mul(inverse, p, share)
+	g.store(share, col(g.h, off))
+	g.addApart(4, apart, share)
+	t, d := g.vec(), g.vec()
+	g.load(col(g.t, off), t)
+	g.orBad(g.invalid(t))
+	g.parts.add(1, t)
+	g.other(t, d)
+	g.sub(g.others, d, d)
+	g.sub(t, p, p)
+	g.blend(g.maskOf(apart), p, d)
+	keptD := g.place(6, d)
+	pow, alpha := g.powerAndRest(g.c, g.par, g.loaded(logP))
+	v, x := g.vec(), g.parameter(g.par, parE)
+	g.mul(keptD, pow, v)
+	g.mul(inverse, v, v)
+	g.store(v, col(g.e, off))
+	g.addApart(2, apart, v)
+	g.mul(keptD, x, x)
+	t = g.vec()
+	g.load(col(g.t, off), t)
+	g.sub(x, t, t)
+	g.mul(alpha, t, t) // α (t - e d)
+	g.parts.add(0, t)
+	soft, hard := g.param("soft"), label("hard")
+	TESTQ(soft, soft)
+	JEQ(LabelRef(hard))
+	_, tau := g.powerAndRest(g.c, g.par, g.logOfLabel(g.c, col(g.t, off)))
+	g.mul(col(g.t, off), tau, tau)
+	g.parts.add(0, g.minus(tau))
+	Label(hard)
+}
+
+// addApart adds v to part i where y is not 0, and to the next elsewhere.
+func (g *temperedTile) addApart(i int, apart Op, v reg.VecVirtual) {
+	x := g.vec()
+	g.keep(g.maskOf(apart), v, x)
+	g.parts.add(i, x)
+	y := g.vec()
+	g.move(v, y)
+	g.drop(g.maskOf(apart), y)
+	g.parts.add(i+1, y)
+}
+
+// gradients emits f (v - p/x Σ v / Σ p/x), at the maximum by the sums without it.
+func (g *temperedTile) gradients() {
+	sum, inverse, f := g.vec(), g.vec(), g.vec()
+	g.load(g.parts.at[4], sum)
+	g.add(g.parts.at[5], sum, sum)
+	inverse = g.inverse(sum)
+	g.load(g.lane(g.lanes, "Scale"), f)
+	g.mul(inverse, f, f)
+	factor := g.place(0, f)
+	g.columns(g.k, func(off reg.GPVirtual) {
+		top := g.vec()
+		g.load(g.lane(g.lanes, "Max"), top)
+		apart := g.parkMask(g.cmp(neqUQ, col(g.z, off), top))
+		v, share, x, y := g.vec(), g.vec(), g.vec(), g.vec()
+		g.load(col(g.e, off), v)
+		g.load(col(g.h, off), share)
+		// v (Σ p/x - p/x) - p/x (Σ v - v), at the maximum; elsewhere nothing is gained by leaving out the class.
+		g.load(g.parts.at[5], x)
+		g.load(g.parts.at[3], y)
+		a, b := g.vec(), g.vec()
+		g.move(share, a)
+		g.drop(g.maskOf(apart), a)
+		g.move(v, b)
+		g.drop(g.maskOf(apart), b)
+		g.sub(a, x, x)
+		g.sub(b, y, y)
+		g.add(g.parts.at[4], x, x)
+		g.add(g.parts.at[2], y, y)
+		g.mul(v, x, x)
+		g.nmadd(share, y, x)
+		g.mul(factor, x, x)
+		g.store(x, col(g.e, off))
+	})
+}
+
+// accumulators are sums, for AVX2 in memory.
+type accumulators struct {
+	g  isa
+	at []Op
+}
+
+func (g isa) accumulators(n int) (a accumulators) {
+	a.g = g
+	for range n {
+		if g.avx512 {
+			a.at = append(a.at, g.vec())
+		} else {
+			a.at = append(a.at, AllocLocal(g.column()))
+		}
+	}
+	return a
+}
+
+// clear sets all to 0.
+func (a accumulators) clear() {
+	zero := a.g.zeros(1)[0]
+	for _, at := range a.at {
+		a.g.store(zero, at)
+	}
+}
+
+// add adds v to sum i.
+func (a accumulators) add(i int, v reg.VecVirtual) {
+	if a.g.avx512 {
+		a.g.add(v, a.at[i], a.at[i])
+		return
+	}
+	x := a.g.vec()
+	a.g.load(a.at[i], x)
+	a.g.add(v, x, x)
+	a.g.store(x, a.at[i])
+}

@@ -1,0 +1,44 @@
+//go:build !purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// HasTempered reports whether [Tempered] is for these parameters.
+func HasTempered(t1, t2 float64) bool {
+	return temperedPlanFor(spec.Question{Kind: spec.BiTempered, A: t1, B: t2}).steps32 > 0
+}
+
+// Tempered computes the bi-tempered loss of rows with labels t or, where t is nil, class indices. row
+// is that of [NCE].
+func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
+	row func(j int) (valid bool)) (bad int) {
+	p := temperedPlanFor(spec.Question{Kind: spec.BiTempered, A: t1, B: t2})
+	par, soft, steps := &p.par[0], len(t), p.rowSteps(k)
+	if spec.Size[T]() == 4 {
+		par = &p.par32[0]
+	} else {
+		steps++
+	}
+	return doubleTilesBy(wideOf[T](), loss, grad, z, t, index, scale, k,
+		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
+			rejected = u.temperedTile(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, steps, soft, len(grad), &s.lane[0], par)
+			copy(loss, s.numbers(laneLoss, w))
+			return rejected
+		}, row)
+}
+
+// rowSteps returns after how many steps the last is small for ordinary rows of k classes in
+// float32.
+func (p *temperedPlan) rowSteps(k int) (n int) {
+	c, n := p.par[parC], 2
+	for _, most := range []float64{0.3, 0.5, 1} {
+		if c > most {
+			n++
+		}
+	}
+	if k > 16 {
+		n++
+	}
+	return n
+}
