@@ -14,7 +14,7 @@ func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (b
 	switch {
 	case inTiles[T](k):
 		return crossEntropyTiles(u, loss, grad, z, t, nil, scale, k)
-	case inBlocks[T](k):
+	case inBlocks(u, k):
 		return crossEntropyBlocks(u, loss, grad, z, t, nil, scale, k)
 	}
 	return eachRow(loss, grad, z, t, scale, k,
@@ -34,7 +34,7 @@ func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, s
 	case inTiles[T](k):
 		crossEntropyTiles(u, loss, grad, z, nil, index, scale, k)
 		return
-	case inBlocks[T](k):
+	case inBlocks(u, k):
 		crossEntropyBlocks(u, loss, grad, z, nil, index, scale, k)
 		return
 	}

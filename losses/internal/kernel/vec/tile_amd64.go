@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	tileCols  = 64  // most classes that go into a tile
-	tileRows  = 16  // most rows: the lanes of the widest vector
-	blockCols = 256 // most classes of the rows of a block
+	tileCols    = 64 // most classes that go into a tile
+	tileRows    = 16 // most rows: the lanes of the widest vector
+	mostVectors = 16 // most vectors that a row of a block fills: beside more, what is done once a row is little
 )
 
 // inTiles reports whether rows of k classes are computed in tiles, several at once: otherwise a row
@@ -41,8 +41,8 @@ type tile[T spec.Float] struct {
 	padScale, padExtra [mostTiles * tileRows]T
 	padLoss, padLSE    [mostTiles * tileRows]float64
 
-	sums [blockSums * tileRows * tileRows]T // the vectors that the rows of a block are summed up to
-	hot  [blockCols * tileRows]T            // the one-hot rows of a block; 0 otherwise
+	sums [blockSums * tileRows * tileRows]T   // the vectors that the rows of a block are summed up to
+	hot  [mostVectors * tileRows * tileRows]T // the one-hot rows of a block; 0 otherwise
 
 	par      [2]T              // of a loss
 	declined [mostTiles]uint32 // the bits of the rows of each tile that are not for vectors
