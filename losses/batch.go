@@ -26,6 +26,8 @@ type batch[T kernel.Float] struct {
 	// product of the three over the temperature.
 	rowWeight []float64
 	positive  []float64 // posWeight of every element, where a kernel multiplies the labels by it
+	shifts    []float64 // the shift of every element
+	shifted64 bool      // the logits, shifted and divided, stand in loss
 	share     []float64
 	scale     []T
 	excess    []float64 // instead of scale, which is 1 then, where that cannot hold it
@@ -96,6 +98,7 @@ func (b *batch[T]) slice(lo, hi int) (s batch[T]) {
 	s.target, s.labels, s.index = part(b.target, lo, hi, b.k), part(b.labels, lo, hi, b.k), part(b.index, lo, hi, 1)
 	s.grad, s.targetGrad = part(b.grad, lo, hi, b.k), part(b.targetGrad, lo, hi, b.k)
 	s.loss, s.rowWeight, s.positive = part(b.loss, lo, hi, 1), own(b, b.rowWeight, lo, hi), own(b, b.positive, lo, hi)
+	s.shifts = own(b, b.shifts, lo, hi)
 	s.share, s.scale, s.excess = own(b, b.share, lo, hi), own(b, b.scale, lo, hi), own(b, b.excess, lo, hi)
 	return s
 }

@@ -131,6 +131,10 @@ func (e *engine[T]) weighElements() {
 			}
 		}
 	}
+	if e.shifts = nil; e.shift != nil {
+		e.shifts = dense.Grow(&e.buf.shifts, e.runOfClasses())
+		e.fillClasses(e.shifts, e.shift)
+	}
 	if e.positive = nil; e.linear && e.posWeight != nil && slices.Max(e.posWeight) <= e.mostPosWeight() {
 		e.positive = dense.Grow(&e.buf.positive, e.runOfClasses())
 		e.fillClasses(e.positive, e.posWeight)

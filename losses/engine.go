@@ -40,13 +40,13 @@ type engine[T kernel.Float] struct {
 
 // buffers is memory to use again.
 type buffers[T kernel.Float] struct {
-	input, target, sample, upstream, direction, scale, grad, targetGrad   []T
-	out, weightGrad                                                       []T // with SigmoidLink
-	hi, low                                                               []T
-	prepared                                                              kernel.Prepared[T]
-	index                                                                 []int
-	removed                                                               []bool
-	loss, sums, rowWeight, positive, rowMass, share, excess, classWeights []float64
+	input, target, sample, upstream, direction, scale, grad, targetGrad           []T
+	out, weightGrad                                                               []T // with SigmoidLink
+	hi, low                                                                       []T
+	prepared                                                                      kernel.Prepared[T]
+	index                                                                         []int
+	removed                                                                       []bool
+	loss, sums, rowWeight, positive, shifts, rowMass, share, excess, classWeights []float64
 }
 
 // worker evaluates the rows of one goroutine.

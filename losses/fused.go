@@ -185,6 +185,7 @@ func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int) (ok bool)
 
 // computeApart is compute, in float64 where that is wanted.
 func (b *batch[T]) computeApart(l Loss, linear bool) (row int, err error) {
+	b.shifted64 = b.link == SigmoidLink && b.shiftsInLoss(l, linear)
 	if b.widens(l, linear) {
 		return b.computeWide(l, linear)
 	}

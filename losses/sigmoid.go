@@ -1,8 +1,6 @@
 package losses
 
 import (
-	"math"
-
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
@@ -21,8 +19,8 @@ func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok 
 	}
 	yes, no := b.target, []T(nil) // 1 - yes
 	if linear && b.posWeight != nil || b.smoothing.on() {
-		rule, ok := b.elementSmoothing()
-		if !ok || linear && b.posWeight != nil && b.positive == nil {
+		rule, ok := b.elementRule(linear)
+		if !ok {
 			return -1, false
 		}
 		buf := dense.Grow(&b.paired, 2*b.n)
@@ -118,6 +116,9 @@ func (s *sigmoidKernel) symmetric(l SymmetricCrossEntropy) {
 func sigmoidEvaluate[T kernel.Float](s sigmoidKernel, b *batch[T], z, yes, no []T) (ok bool) {
 	switch s.kind {
 	case sigmoidCrossEntropy:
+		if b.shifted64 {
+			return kernel.SigmoidShifted(b.loss, b.grad, yes, no, b.scale)
+		}
 		return kernel.SigmoidCrossEntropy(b.loss, b.grad, z, yes, no, b.scale)
 	case sigmoidMAE:
 		return kernel.SigmoidMAE(b.loss, b.grad, z, yes, no, b.scale)
@@ -134,21 +135,34 @@ func sigmoidEvaluate[T kernel.Float](s sigmoidKernel, b *batch[T], z, yes, no []
 // sigmoidLogits returns the logits, shifted and divided by the temperature. It returns false where
 // one leaves the dtype.
 func (b *batch[T]) sigmoidLogits() (z []T, ok bool) {
-	if !b.shiftsLogits() {
+	if !b.shiftsLogits() || b.shifted64 {
 		return b.input, true
 	}
 	z = dense.Grow(&b.shifted, b.n)
-	column := b.columns()
-	for i, v := range b.input {
-		x := float64(v)
-		if b.shift != nil {
-			x += b.shift[column.next()]
-		}
-		if z[i] = T(x / b.temperature); math.IsInf(float64(z[i]), 0) && finite(v) {
-			return nil, false
-		}
+	dst, same := any(z).([]float64)
+	if !same {
+		return nil, false
 	}
-	return z, true
+	return z, kernel.ElementLogits(dst, b.input, b.shifts, b.temperature)
+}
+
+// shiftsInLoss stores the logits of elements, shifted and divided by the temperature, in the place of
+// their losses where a kernel takes them from there. It returns false where there is none, or one
+// leaves the dtype.
+func (b *batch[T]) shiftsInLoss(l Loss, linear bool) bool {
+	if !b.shiftsLogits() || !kernel.Shifts[T]() || !b.logitsAlone() || sigmoidOf(l).kind != sigmoidCrossEntropy {
+		return false
+	}
+	_, ok := b.elementRule(linear)
+	return ok && kernel.ElementLogits(b.loss, b.input, b.shifts, b.temperature)
+}
+
+// elementRule returns what makes labels of both classes of an element. ok is false where no kernel does.
+func (b *batch[T]) elementRule(linear bool) (e kernel.ElementSmoothing, ok bool) {
+	if linear && b.posWeight != nil && b.positive == nil {
+		return e, false
+	}
+	return b.elementSmoothing()
 }
 
 // elementSmoothing returns how the labels of elements are smoothed. ok is false for the notebook's

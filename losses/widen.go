@@ -15,7 +15,7 @@ func (b *batch[T]) widens(l Loss, linear bool) bool {
 	}
 	if b.link == SigmoidLink {
 		exact := linear || !b.smoothing.on() && b.logitsAlone() && sigmoidOf(l).kind != sigmoidNone
-		return b.single() && (b.shiftsLogits() || b.probs || !exact)
+		return b.single() && (b.shiftsLogits() && !b.shifted64 || b.probs || !exact)
 	}
 	return b.single() && b.preparesTarget() && !linear
 }
@@ -27,7 +27,7 @@ func (b *batch[T]) computeWide(l Loss, linear bool) (row int, err error) {
 	}
 	d := b.double
 	w := batch[float64]{n: b.n, k: b.k, first: b.first, options: b.options, index: b.index, rowWeight: b.rowWeight,
-		positive: b.positive, share: b.share, loss: b.loss, at: b.at, scratch: &d.scratch}
+		positive: b.positive, shifts: b.shifts, share: b.share, loss: b.loss, at: b.at, scratch: &d.scratch}
 	if b.link == SoftmaxLink && b.shiftsLogits() {
 		b.prepareLogits(&w)
 	} else {

@@ -283,6 +283,14 @@ func Divide[T Float](dst []float64, z []T, shift []float64, t float64) (top floa
 	return spec.Divide(dst, z, shift, t)
 }
 
+// ElementLogits shifts and divides the logits of elements; see [spec.ElementLogits].
+func ElementLogits[T Float](dst []float64, z []T, shift []float64, t float64) (ok bool) {
+	if vec.On() && t >= 0x1p-1000 { // 1/t is finite
+		return vec.ElementLogits(dst, z, shift, t)
+	}
+	return spec.ElementLogits(dst, z, shift, t)
+}
+
 // AddScaled adds a p to dst.
 func AddScaled[T Float](dst, p []T, a float64) {
 	if vec.On() {

@@ -26,6 +26,15 @@ func CrossEntropyRows[T Float](p *Prepared[T], loss, lse []float64, grad, z, t [
 	return vec.CrossEntropyRows(p, loss, lse, grad, z, t, index, scale, extra, k)
 }
 
+// Shifts reports whether there is [SigmoidShifted] for elements of a type.
+func Shifts[T Float]() bool { return vec.On() && vec.Shifts[T]() }
+
+// SigmoidShifted computes the cross entropy of elements of which [ElementLogits] has stored the logits in
+// loss; see [vec.SigmoidShifted].
+func SigmoidShifted[T Float](loss []float64, grad, yes, no, scale []T) (ok bool) {
+	return vec.SigmoidShifted(loss, grad, yes, no, scale)
+}
+
 // SoftmaxOf is the softmax of a row; see [spec.SoftmaxOf].
 type SoftmaxOf = spec.SoftmaxOf
 

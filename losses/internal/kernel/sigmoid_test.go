@@ -39,7 +39,7 @@ func elements[T Float](n int, labels string) (z, yes, no, scale []T) {
 // sigmoids are the kernels of elements.
 func sigmoids[T Float]() map[string]func(loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	m := map[string]func(loss []float64, grad, z, yes, no, scale []T) (ok bool){
-		"cross entropy": SigmoidCrossEntropy[T], "mae": SigmoidMAE[T], "kl": SigmoidKL[T]}
+		"cross entropy": SigmoidCrossEntropy[T], "mae": SigmoidMAE[T], "kl": SigmoidKL[T], "shifted": widenedCrossEntropy[T]}
 	for _, l := range sigmoidFamilies {
 		m[fmt.Sprint(l)] = func(loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 			return SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
@@ -56,6 +56,15 @@ func sigmoids[T Float]() map[string]func(loss []float64, grad, z, yes, no, scale
 		}
 	}
 	return m
+}
+
+// widenedCrossEntropy is the cross entropy of logits that are float64, where there is a kernel.
+func widenedCrossEntropy[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	if !Shifts[T]() {
+		return SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+	}
+	Widen(loss, z)
+	return SigmoidShifted(loss, grad, yes, no, scale)
 }
 
 // asymmetrics have exponents and margins with and without a kernel.

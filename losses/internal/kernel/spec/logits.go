@@ -36,6 +36,21 @@ func Shift[T Float](dst []float64, z []T, shift []float64) (top, most float64) {
 	return top, most
 }
 
+// ElementLogits stores (z + shift)/t in dst, a nil shift being 0. It returns false where T does not hold
+// one of a finite z.
+func ElementLogits[T Float](dst []float64, z []T, shift []float64, t float64) (ok bool) {
+	ok = true
+	for i, v := range z {
+		x := float64(v)
+		if shift != nil {
+			x += shift[i]
+		}
+		dst[i] = x / t
+		ok = ok && (!math.IsInf(float64(T(dst[i])), 0) || math.IsInf(float64(v), 0))
+	}
+	return ok
+}
+
 // AddScaled adds a p to dst.
 func AddScaled[T Float](dst, p []T, a float64) {
 	for j, v := range p {

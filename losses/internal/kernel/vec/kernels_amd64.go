@@ -261,6 +261,14 @@ func sigmoidPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float
 //go:noescape
 func sigmoidShortSymmetricF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// sigmoidShiftedF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -l, of the logits that elementLogits stored in loss. bad
+// != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidShiftedF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
 // minusLogsF32AVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
 //
 //go:noescape
@@ -577,6 +585,12 @@ func mixF64AVX512(dst *float64, t *float64, w *float64, n int, keep float64, add
 //
 //go:noescape
 func smoothElementsF64AVX512(yes *float64, no *float64, t *float64, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
+
+// elementLogitsF64AVX512 stores (z + s)/t in dst, z/t where s is nil. bad != 0 when T does not hold
+// one of a finite z.
+//
+//go:noescape
+func elementLogitsF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (bad uint32)
 
 // divideF64AVX512 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest,
 // NaN aside.
@@ -1521,6 +1535,12 @@ func mixF64AVX2(dst *float64, t *float64, w *float64, n int, keep float64, add f
 //go:noescape
 func smoothElementsF64AVX2(yes *float64, no *float64, t *float64, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
 
+// elementLogitsF64AVX2 stores (z + s)/t in dst, z/t where s is nil. bad != 0 when T does not hold
+// one of a finite z.
+//
+//go:noescape
+func elementLogitsF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (bad uint32)
+
 // divideF64AVX2 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest, NaN
 // aside.
 //
@@ -1972,6 +1992,12 @@ func mixWideAVX512(dst *float32, t *float32, w *float64, n int, keep float64, ad
 //go:noescape
 func smoothElementsWideAVX512(yes *float32, no *float32, t *float32, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
 
+// elementLogitsWideAVX512 stores (z + s)/t in dst, z/t where s is nil. bad != 0 when T does not
+// hold one of a finite z.
+//
+//go:noescape
+func elementLogitsWideAVX512(dst *float64, z *float32, s *float64, n int, t float64) (bad uint32)
+
 // divideWideAVX512 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest,
 // NaN aside.
 //
@@ -2298,6 +2324,12 @@ func mixWideAVX2(dst *float32, t *float32, w *float64, n int, keep float64, add 
 //
 //go:noescape
 func smoothElementsWideAVX2(yes *float32, no *float32, t *float32, w *float64, n int, keep float64, add float64, addYes float64, addNo float64) (bad uint32)
+
+// elementLogitsWideAVX2 stores (z + s)/t in dst, z/t where s is nil. bad != 0 when T does not hold
+// one of a finite z.
+//
+//go:noescape
+func elementLogitsWideAVX2(dst *float64, z *float32, s *float64, n int, t float64) (bad uint32)
 
 // divideWideAVX2 stores (x - M)/t in dst for x = z, and returns top, or top and M, the largest, NaN
 // aside.

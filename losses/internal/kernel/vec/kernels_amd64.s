@@ -12857,6 +12857,839 @@ DATA cs42200000<>+56(SB)/4, $0x42200000
 DATA cs42200000<>+60(SB)/4, $0x42200000
 GLOBL cs42200000<>(SB), RODATA|NOPTR, $64
 
+// func sigmoidShiftedF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidShiftedF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), DX
+	MOVQ         yes+24(FP), BX
+	MOVQ         no+32(FP), SI
+	MOVQ         n+48(FP), DI
+	MOVQ         par+64(FP), R8
+	XORL         R8, R8
+	VBROADCASTSS scale+56(FP), Z0
+	VMOVUPD      powers<>+0(SB), Z1
+	VMOVUPD      mantissas<>+0(SB), Z1
+	VMOVUPD      mantissaLogs<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
+	XORQ         R9, R9
+	TESTQ        SI, SI
+	JNE          single2
+	TESTQ        DX, DX
+	JNE          single2
+	TESTQ        CX, CX
+	JEQ          single2
+
+group1:
+	CMPQ              DI, $0x20
+	JLT               single2
+	VMOVUPD           (AX)(R9*8), Z1
+	VMOVUPD           128(AX)(R9*8), Z8
+	VCVTPD2PS         Z1, Y3
+	VCVTPS2PD         Y3, Z7
+	VCVTPD2PS         Z8, Y4
+	VCVTPS2PD         Y4, Z9
+	VSUBPD            Z7, Z1, Z1
+	VSUBPD            Z9, Z8, Z8
+	VCVTPD2PS         Z1, Y5
+	VMOVUPD           64(AX)(R9*8), Z1
+	VCVTPD2PS         Z8, Y6
+	VMOVUPD           192(AX)(R9*8), Z8
+	VCVTPD2PS         Z1, Y10
+	VCVTPS2PD         Y10, Z7
+	VCVTPD2PS         Z8, Y11
+	VCVTPS2PD         Y11, Z9
+	VSUBPD            Z7, Z1, Z1
+	VSUBPD            Z9, Z8, Z8
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y10, Z3, Z7
+	VCVTPD2PS         Z8, Y3
+	VINSERTF64X4      $0x01, Y11, Z4, Z8
+	VINSERTF64X4      $0x01, Y1, Z5, Z1
+	VINSERTF64X4      $0x01, Y3, Z6, Z9
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z7, K1
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z8, K2
+	VRANGEPS.BCST     $0x02, cs3a800000<>+0(SB), Z1, Z1
+	VRANGEPS.BCST     $0x02, cs3a800000<>+0(SB), Z9, Z9
+	VPTERNLOGD.BCST   $0xd2, cs80000000<>+0(SB), Z7, Z1
+	VPTERNLOGD.BCST   $0xd2, cs80000000<>+0(SB), Z8, Z9
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z7, Z7
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z8, Z8
+	VORPS.BCST        cs80000000<>+0(SB), Z7, Z7
+	VORPS.BCST        cs80000000<>+0(SB), Z8, Z8
+	VBROADCASTSS      csc2d10000<>+0(SB), Z10
+	VBROADCASTSS      csc2d10000<>+0(SB), Z11
+	VMAXPS            Z7, Z10, Z10
+	VMAXPS            Z8, Z11, Z11
+	VBROADCASTSS      cs4b400000<>+0(SB), Z12
+	VBROADCASTSS      cs4b400000<>+0(SB), Z13
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z10, Z12
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z11, Z13
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z12, Z12
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z13, Z13
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z12, Z10
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z13, Z11
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z12, Z10
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z13, Z11
+	VADDPS            Z1, Z10, Z10
+	VADDPS            Z9, Z11, Z11
+	VMULPS            Z10, Z10, Z1
+	VMULPS            Z11, Z11, Z9
+	VMULPS            Z1, Z1, Z14
+	VMULPS            Z9, Z9, Z15
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z16
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z17
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z18
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z19
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z10, Z18
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z11, Z19
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z20
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z21
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z10, Z20
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z11, Z21
+	VFMADD231PS       Z18, Z1, Z20
+	VFMADD231PS       Z19, Z9, Z21
+	VFMADD231PS       Z16, Z14, Z20
+	VFMADD231PS       Z17, Z15, Z21
+	VFMADD231PS       Z20, Z1, Z10
+	VFMADD231PS       Z21, Z9, Z11
+	VADDPS.BCST       cs3f800000<>+0(SB), Z10, Z1
+	VADDPS.BCST       cs3f800000<>+0(SB), Z11, Z9
+	VSCALEFPS         Z12, Z1, Z1
+	VSCALEFPS         Z13, Z9, Z9
+	VADDPS.BCST       cs3f800000<>+0(SB), Z1, Z12
+	VADDPS.BCST       cs3f800000<>+0(SB), Z9, Z14
+	VADDPS.BCST       cs40000000<>+0(SB), Z1, Z13
+	VADDPS.BCST       cs40000000<>+0(SB), Z9, Z15
+	VMULPS            Z12, Z13, Z10
+	VMULPS            Z14, Z15, Z11
+	VRCP14PS          Z10, Z16
+	VRCP14PS          Z11, Z17
+	VBROADCASTSS      cs3f800000<>+0(SB), Z18
+	VBROADCASTSS      cs3f800000<>+0(SB), Z19
+	VFNMADD231PS      Z10, Z16, Z18
+	VFNMADD231PS      Z11, Z17, Z19
+	VFMADD231PS       Z16, Z18, Z16
+	VFMADD231PS       Z17, Z19, Z17
+	VMULPS            Z13, Z16, Z10
+	VMULPS            Z15, Z17, Z11
+	VMULPS            Z12, Z16, Z13
+	VMULPS            Z14, Z17, Z15
+	VMULPS            Z1, Z13, Z13
+	VMULPS            Z9, Z15, Z15
+	VMULPS            Z13, Z13, Z12
+	VMULPS            Z15, Z15, Z14
+	VMULPS            Z12, Z12, Z16
+	VMULPS            Z14, Z14, Z17
+	VMULPS            Z16, Z16, Z18
+	VMULPS            Z17, Z17, Z19
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z20
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z21
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z22
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z23
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z12, Z22
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z14, Z23
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z24
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z25
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z12, Z24
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z14, Z25
+	VFMADD231PS       Z22, Z16, Z24
+	VFMADD231PS       Z23, Z17, Z25
+	VFMADD231PS       Z20, Z18, Z24
+	VFMADD231PS       Z21, Z19, Z25
+	VADDPS            Z13, Z13, Z13
+	VADDPS            Z15, Z15, Z15
+	VMULPS            Z13, Z12, Z12
+	VMULPS            Z15, Z14, Z14
+	VFMADD231PS       Z24, Z12, Z13
+	VFMADD231PS       Z25, Z14, Z15
+	VMOVUPS           (BX)(R9*4), Z12
+	VMOVUPS           64(BX)(R9*4), Z14
+	VBROADCASTSS      cs3f800000<>+0(SB), Z16
+	VBROADCASTSS      cs3f800000<>+0(SB), Z17
+	VSUBPS            Z12, Z16, Z16
+	VSUBPS            Z14, Z17, Z17
+	VPMAXUD           Z12, Z2, Z2
+	VPMAXUD           Z14, Z2, Z2
+	VMOVAPS           Z12, Z18
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z16, K1, Z18
+	VMOVUPS           Z17, K2, Z19
+	VMOVUPS           Z12, K1, Z16
+	VMOVUPS           Z14, K2, Z17
+	VMOVAPS           Z18, Z12
+	VMOVAPS           Z19, Z14
+	VFMSUB231PS       Z1, Z16, Z12
+	VFMSUB231PS       Z9, Z17, Z14
+	VMULPS            Z10, Z12, Z12
+	VMULPS            Z11, Z14, Z14
+	VADDPS            Z18, Z16, Z16
+	VADDPS            Z19, Z17, Z17
+	VMULPS            Z16, Z13, Z13
+	VMULPS            Z17, Z15, Z15
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z18, K3
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z19, K4
+	VFNMADD231PS      Z7, Z18, K3, Z13
+	VFNMADD231PS      Z8, Z19, K4, Z15
+	VXORPS.BCST       cs80000000<>+0(SB), Z12, K1, Z12
+	VXORPS.BCST       cs80000000<>+0(SB), Z14, K2, Z14
+	VEXTRACTF64X4     $0x01, Z13, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y13, Z7
+	VMOVUPS           Z7, (AX)(R9*8)
+	VEXTRACTF64X4     $0x01, Z15, Y3
+	VCVTPS2PD         Y3, Z7
+	VCVTPS2PD         Y15, Z8
+	VMOVUPS           Z8, 128(AX)(R9*8)
+	VMOVUPS           Z1, 64(AX)(R9*8)
+	VMOVUPS           Z7, 192(AX)(R9*8)
+	VMULPS            Z0, Z12, Z12
+	VMULPS            Z0, Z14, Z14
+	VMOVUPS           Z12, (CX)(R9*4)
+	VMOVUPS           Z14, 64(CX)(R9*4)
+	ADDQ              $0x20, R9
+	SUBQ              $0x20, DI
+	JMP               group1
+
+single2:
+	TESTQ DX, DX
+	JNE   single4
+	TESTQ SI, SI
+	JEQ   single4
+	TESTQ CX, CX
+	JEQ   single4
+
+group3:
+	CMPQ              DI, $0x20
+	JLT               single4
+	VMOVUPD           (AX)(R9*8), Z1
+	VMOVUPD           128(AX)(R9*8), Z8
+	VCVTPD2PS         Z1, Y3
+	VCVTPS2PD         Y3, Z7
+	VCVTPD2PS         Z8, Y4
+	VCVTPS2PD         Y4, Z9
+	VSUBPD            Z7, Z1, Z1
+	VSUBPD            Z9, Z8, Z8
+	VCVTPD2PS         Z1, Y5
+	VMOVUPD           64(AX)(R9*8), Z1
+	VCVTPD2PS         Z8, Y6
+	VMOVUPD           192(AX)(R9*8), Z8
+	VCVTPD2PS         Z1, Y10
+	VCVTPS2PD         Y10, Z7
+	VCVTPD2PS         Z8, Y11
+	VCVTPS2PD         Y11, Z9
+	VSUBPD            Z7, Z1, Z1
+	VSUBPD            Z9, Z8, Z8
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y10, Z3, Z7
+	VCVTPD2PS         Z8, Y3
+	VINSERTF64X4      $0x01, Y11, Z4, Z8
+	VINSERTF64X4      $0x01, Y1, Z5, Z1
+	VINSERTF64X4      $0x01, Y3, Z6, Z9
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z7, K1
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z8, K2
+	VRANGEPS.BCST     $0x02, cs3a800000<>+0(SB), Z1, Z1
+	VRANGEPS.BCST     $0x02, cs3a800000<>+0(SB), Z9, Z9
+	VPTERNLOGD.BCST   $0xd2, cs80000000<>+0(SB), Z7, Z1
+	VPTERNLOGD.BCST   $0xd2, cs80000000<>+0(SB), Z8, Z9
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z7, Z7
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z8, Z8
+	VORPS.BCST        cs80000000<>+0(SB), Z7, Z7
+	VORPS.BCST        cs80000000<>+0(SB), Z8, Z8
+	VBROADCASTSS      csc2d10000<>+0(SB), Z10
+	VBROADCASTSS      csc2d10000<>+0(SB), Z11
+	VMAXPS            Z7, Z10, Z10
+	VMAXPS            Z8, Z11, Z11
+	VBROADCASTSS      cs4b400000<>+0(SB), Z12
+	VBROADCASTSS      cs4b400000<>+0(SB), Z13
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z10, Z12
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z11, Z13
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z12, Z12
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z13, Z13
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z12, Z10
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z13, Z11
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z12, Z10
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z13, Z11
+	VADDPS            Z1, Z10, Z10
+	VADDPS            Z9, Z11, Z11
+	VMULPS            Z10, Z10, Z1
+	VMULPS            Z11, Z11, Z9
+	VMULPS            Z1, Z1, Z14
+	VMULPS            Z9, Z9, Z15
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z16
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z17
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z18
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z19
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z10, Z18
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z11, Z19
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z20
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z21
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z10, Z20
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z11, Z21
+	VFMADD231PS       Z18, Z1, Z20
+	VFMADD231PS       Z19, Z9, Z21
+	VFMADD231PS       Z16, Z14, Z20
+	VFMADD231PS       Z17, Z15, Z21
+	VFMADD231PS       Z20, Z1, Z10
+	VFMADD231PS       Z21, Z9, Z11
+	VADDPS.BCST       cs3f800000<>+0(SB), Z10, Z1
+	VADDPS.BCST       cs3f800000<>+0(SB), Z11, Z9
+	VSCALEFPS         Z12, Z1, Z1
+	VSCALEFPS         Z13, Z9, Z9
+	VADDPS.BCST       cs3f800000<>+0(SB), Z1, Z12
+	VADDPS.BCST       cs3f800000<>+0(SB), Z9, Z14
+	VADDPS.BCST       cs40000000<>+0(SB), Z1, Z13
+	VADDPS.BCST       cs40000000<>+0(SB), Z9, Z15
+	VMULPS            Z12, Z13, Z10
+	VMULPS            Z14, Z15, Z11
+	VRCP14PS          Z10, Z16
+	VRCP14PS          Z11, Z17
+	VBROADCASTSS      cs3f800000<>+0(SB), Z18
+	VBROADCASTSS      cs3f800000<>+0(SB), Z19
+	VFNMADD231PS      Z10, Z16, Z18
+	VFNMADD231PS      Z11, Z17, Z19
+	VFMADD231PS       Z16, Z18, Z16
+	VFMADD231PS       Z17, Z19, Z17
+	VMULPS            Z13, Z16, Z10
+	VMULPS            Z15, Z17, Z11
+	VMULPS            Z12, Z16, Z13
+	VMULPS            Z14, Z17, Z15
+	VMULPS            Z1, Z13, Z13
+	VMULPS            Z9, Z15, Z15
+	VMULPS            Z13, Z13, Z12
+	VMULPS            Z15, Z15, Z14
+	VMULPS            Z12, Z12, Z16
+	VMULPS            Z14, Z14, Z17
+	VMULPS            Z16, Z16, Z18
+	VMULPS            Z17, Z17, Z19
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z20
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z21
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z22
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z23
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z12, Z22
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z14, Z23
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z24
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z25
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z12, Z24
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z14, Z25
+	VFMADD231PS       Z22, Z16, Z24
+	VFMADD231PS       Z23, Z17, Z25
+	VFMADD231PS       Z20, Z18, Z24
+	VFMADD231PS       Z21, Z19, Z25
+	VADDPS            Z13, Z13, Z13
+	VADDPS            Z15, Z15, Z15
+	VMULPS            Z13, Z12, Z12
+	VMULPS            Z15, Z14, Z14
+	VFMADD231PS       Z24, Z12, Z13
+	VFMADD231PS       Z25, Z14, Z15
+	VMOVUPS           (BX)(R9*4), Z12
+	VMOVUPS           64(BX)(R9*4), Z14
+	VMOVUPS           (SI)(R9*4), Z16
+	VMOVUPS           64(SI)(R9*4), Z17
+	VMOVAPS           Z12, Z18
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z16, K1, Z18
+	VMOVUPS           Z17, K2, Z19
+	VMOVUPS           Z12, K1, Z16
+	VMOVUPS           Z14, K2, Z17
+	VMOVAPS           Z18, Z12
+	VMOVAPS           Z19, Z14
+	VFMSUB231PS       Z1, Z16, Z12
+	VFMSUB231PS       Z9, Z17, Z14
+	VMULPS            Z10, Z12, Z12
+	VMULPS            Z11, Z14, Z14
+	VADDPS            Z18, Z16, Z16
+	VADDPS            Z19, Z17, Z17
+	VMULPS            Z16, Z13, Z13
+	VMULPS            Z17, Z15, Z15
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z18, K3
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z19, K4
+	VFNMADD231PS      Z7, Z18, K3, Z13
+	VFNMADD231PS      Z8, Z19, K4, Z15
+	VXORPS.BCST       cs80000000<>+0(SB), Z12, K1, Z12
+	VXORPS.BCST       cs80000000<>+0(SB), Z14, K2, Z14
+	VEXTRACTF64X4     $0x01, Z13, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y13, Z7
+	VMOVUPS           Z7, (AX)(R9*8)
+	VEXTRACTF64X4     $0x01, Z15, Y3
+	VCVTPS2PD         Y3, Z7
+	VCVTPS2PD         Y15, Z8
+	VMOVUPS           Z8, 128(AX)(R9*8)
+	VMOVUPS           Z1, 64(AX)(R9*8)
+	VMOVUPS           Z7, 192(AX)(R9*8)
+	VMULPS            Z0, Z12, Z12
+	VMULPS            Z0, Z14, Z14
+	VMOVUPS           Z12, (CX)(R9*4)
+	VMOVUPS           Z14, 64(CX)(R9*4)
+	ADDQ              $0x20, R9
+	SUBQ              $0x20, DI
+	JMP               group3
+
+single4:
+next5:
+	CMPQ              DI, $0x10
+	JLT               tail6
+	VMOVUPD           (AX)(R9*8), Z1
+	VCVTPD2PS         Z1, Y3
+	VCVTPS2PD         Y3, Z5
+	VSUBPD            Z5, Z1, Z1
+	VCVTPD2PS         Z1, Y4
+	VMOVUPD           64(AX)(R9*8), Z1
+	VCVTPD2PS         Z1, Y6
+	VCVTPS2PD         Y6, Z5
+	VSUBPD            Z5, Z1, Z1
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y6, Z3, Z5
+	VINSERTF64X4      $0x01, Y1, Z4, Z1
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z5, K1
+	VRANGEPS.BCST     $0x02, cs3a800000<>+0(SB), Z1, Z1
+	VPTERNLOGD.BCST   $0xd2, cs80000000<>+0(SB), Z5, Z1
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z5, Z5
+	VORPS.BCST        cs80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      csc2d10000<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z6
+	VBROADCASTSS      cs4b400000<>+0(SB), Z7
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z7
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z7, Z7
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z7, Z6
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z7, Z6
+	VADDPS            Z1, Z6, Z6
+	VMULPS            Z6, Z6, Z1
+	VMULPS            Z1, Z1, Z8
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z9
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z10
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z6, Z10
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z11
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z6, Z11
+	VFMADD231PS       Z10, Z1, Z11
+	VFMADD231PS       Z9, Z8, Z11
+	VFMADD231PS       Z11, Z1, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z1
+	VSCALEFPS         Z7, Z1, Z1
+	VADDPS.BCST       cs3f800000<>+0(SB), Z1, Z7
+	VADDPS.BCST       cs40000000<>+0(SB), Z1, Z8
+	VMULPS            Z7, Z8, Z6
+	VRCP14PS          Z6, Z9
+	VBROADCASTSS      cs3f800000<>+0(SB), Z10
+	VFNMADD231PS      Z6, Z9, Z10
+	VFMADD231PS       Z9, Z10, Z9
+	VMULPS            Z8, Z9, Z6
+	VMULPS            Z7, Z9, Z8
+	VMULPS            Z1, Z8, Z8
+	VMULPS            Z8, Z8, Z7
+	VMULPS            Z7, Z7, Z9
+	VMULPS            Z9, Z9, Z10
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z11
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z12
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z7, Z12
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z13
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z7, Z13
+	VFMADD231PS       Z12, Z9, Z13
+	VFMADD231PS       Z11, Z10, Z13
+	VADDPS            Z8, Z8, Z8
+	VMULPS            Z8, Z7, Z7
+	VFMADD231PS       Z13, Z7, Z8
+	VMOVUPS           (BX)(R9*4), Z7
+	TESTQ             SI, SI
+	JNE               given8
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VSUBPS            Z7, Z9, Z9
+	VPMAXUD           Z7, Z2, Z2
+	JMP               done9
+
+given8:
+	VMOVUPS (SI)(R9*4), Z9
+	VMOVAPS Z9, Z9
+
+done9:
+	VMOVAPS       Z7, Z10
+	VMOVUPS       Z9, K1, Z10
+	VMOVUPS       Z7, K1, Z9
+	VMOVAPS       Z10, Z7
+	VFMSUB231PS   Z1, Z9, Z7
+	VMULPS        Z6, Z7, Z7
+	VADDPS        Z10, Z9, Z9
+	VMULPS        Z9, Z8, Z8
+	VCMPPS.BCST   $0x04, cs0<>+0(SB), Z10, K2
+	VFNMADD231PS  Z5, Z10, K2, Z8
+	VXORPS.BCST   cs80000000<>+0(SB), Z7, K1, Z7
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VCVTPS2PD     Y1, Z1
+	VCVTPS2PD     Y8, Z5
+	VMOVUPS       Z5, (AX)(R9*8)
+	VMOVUPS       Z1, 64(AX)(R9*8)
+	TESTQ         CX, CX
+	JEQ           value10
+	VMULPS        Z0, Z7, Z7
+	TESTQ         DX, DX
+	JEQ           common11
+	VMULPS        (DX)(R9*4), Z7, Z7
+
+common11:
+	VMOVUPS Z7, (CX)(R9*4)
+
+value10:
+	ADDQ $0x10, R9
+	SUBQ $0x10, DI
+	JMP  next5
+
+tail6:
+	TESTQ             DI, DI
+	JEQ               done7
+	MOVL              $0x00000001, R10
+	SHLXL             DI, R10, DI
+	DECL              DI
+	KMOVW             DI, K1
+	KSHIFTRW          $0x00, K1, K2
+	VMOVUPD.Z         (AX)(R9*8), K2, Z1
+	VCVTPD2PS         Z1, Y3
+	VCVTPS2PD         Y3, Z5
+	VSUBPD            Z5, Z1, Z1
+	VCVTPD2PS         Z1, Y4
+	KSHIFTRW          $0x08, K1, K2
+	VMOVUPD.Z         64(AX)(R9*8), K2, Z1
+	VCVTPD2PS         Z1, Y6
+	VCVTPS2PD         Y6, Z5
+	VSUBPD            Z5, Z1, Z1
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y6, Z3, Z3
+	VINSERTF64X4      $0x01, Y1, Z4, Z1
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z3, K2
+	VRANGEPS.BCST     $0x02, cs3a800000<>+0(SB), Z1, Z1
+	VPTERNLOGD.BCST   $0xd2, cs80000000<>+0(SB), Z3, Z1
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z3, Z3
+	VORPS.BCST        cs80000000<>+0(SB), Z3, Z3
+	VBROADCASTSS      csc2d10000<>+0(SB), Z4
+	VMAXPS            Z3, Z4, Z4
+	VBROADCASTSS      cs4b400000<>+0(SB), Z5
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z5, Z4
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z5, Z4
+	VADDPS            Z1, Z4, Z4
+	VMULPS            Z4, Z4, Z1
+	VMULPS            Z1, Z1, Z6
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z7
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z8
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z4, Z8
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z9
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z4, Z9
+	VFMADD231PS       Z8, Z1, Z9
+	VFMADD231PS       Z7, Z6, Z9
+	VFMADD231PS       Z9, Z1, Z4
+	VADDPS.BCST       cs3f800000<>+0(SB), Z4, Z1
+	VSCALEFPS         Z5, Z1, Z1
+	VADDPS.BCST       cs3f800000<>+0(SB), Z1, Z5
+	VADDPS.BCST       cs40000000<>+0(SB), Z1, Z6
+	VMULPS            Z5, Z6, Z4
+	VRCP14PS          Z4, Z7
+	VBROADCASTSS      cs3f800000<>+0(SB), Z8
+	VFNMADD231PS      Z4, Z7, Z8
+	VFMADD231PS       Z7, Z8, Z7
+	VMULPS            Z6, Z7, Z4
+	VMULPS            Z5, Z7, Z6
+	VMULPS            Z1, Z6, Z6
+	VMULPS            Z6, Z6, Z5
+	VMULPS            Z5, Z5, Z7
+	VMULPS            Z7, Z7, Z8
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z9
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z10
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z5, Z10
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z11
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z5, Z11
+	VFMADD231PS       Z10, Z7, Z11
+	VFMADD231PS       Z9, Z8, Z11
+	VADDPS            Z6, Z6, Z6
+	VMULPS            Z6, Z5, Z5
+	VFMADD231PS       Z11, Z5, Z6
+	VMOVUPS.Z         (BX)(R9*4), K1, Z5
+	TESTQ             SI, SI
+	JNE               given12
+	VBROADCASTSS      cs3f800000<>+0(SB), Z7
+	VSUBPS            Z5, Z7, Z7
+	VPMAXUD           Z5, Z2, Z2
+	JMP               done13
+
+given12:
+	VMOVUPS.Z (SI)(R9*4), K1, Z7
+	VMOVAPS   Z7, Z7
+
+done13:
+	VMOVAPS       Z5, Z8
+	VMOVUPS       Z7, K2, Z8
+	VMOVUPS       Z5, K2, Z7
+	VMOVAPS       Z8, Z5
+	VFMSUB231PS   Z1, Z7, Z5
+	VMULPS        Z4, Z5, Z5
+	VADDPS        Z8, Z7, Z7
+	VMULPS        Z7, Z6, Z6
+	VCMPPS.BCST   $0x04, cs0<>+0(SB), Z8, K3
+	VFNMADD231PS  Z3, Z8, K3, Z6
+	VXORPS.BCST   cs80000000<>+0(SB), Z5, K2, Z5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VCVTPS2PD     Y1, Z1
+	VCVTPS2PD     Y6, Z3
+	KSHIFTRW      $0x00, K1, K2
+	VMOVUPD       Z3, K2, (AX)(R9*8)
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPD       Z1, K2, 64(AX)(R9*8)
+	TESTQ         CX, CX
+	JEQ           value14
+	VMULPS        Z0, Z5, Z5
+	TESTQ         DX, DX
+	JEQ           common15
+	VMOVUPS.Z     (DX)(R9*4), K1, Z0
+	VMULPS        Z0, Z5, Z5
+
+common15:
+	VMOVUPS Z5, K1, (CX)(R9*4)
+
+value14:
+done7:
+	VPCMPUD.BCST $0x06, cs3f800000<>+0(SB), Z2, K1
+	KMOVW        K1, AX
+	ORL          AX, R8
+	MOVL         R8, bad+72(FP)
+	VZEROUPPER
+	RET
+
+DATA powers<>+0(SB)/8, $0x3ff0000000000000
+DATA powers<>+8(SB)/8, $0x3ff0b5586cf9890f
+DATA powers<>+16(SB)/8, $0x3ff172b83c7d517b
+DATA powers<>+24(SB)/8, $0x3ff2387a6e756238
+DATA powers<>+32(SB)/8, $0x3ff306fe0a31b715
+DATA powers<>+40(SB)/8, $0x3ff3dea64c123422
+DATA powers<>+48(SB)/8, $0x3ff4bfdad5362a27
+DATA powers<>+56(SB)/8, $0x3ff5ab07dd485429
+DATA powers<>+64(SB)/8, $0x3ff6a09e667f3bcc
+DATA powers<>+72(SB)/8, $0x3ff7a11473eb0187
+DATA powers<>+80(SB)/8, $0x3ff8ace5422aa0dc
+DATA powers<>+88(SB)/8, $0x3ff9c49182a3f090
+DATA powers<>+96(SB)/8, $0x3ffae89f995ad3ae
+DATA powers<>+104(SB)/8, $0x3ffc199bdd85529c
+DATA powers<>+112(SB)/8, $0x3ffd5818dcfba487
+DATA powers<>+120(SB)/8, $0x3ffea4afa2a490da
+GLOBL powers<>(SB), RODATA|NOPTR, $128
+
+DATA cs3921850f<>+0(SB)/4, $0x3921850f
+DATA cs3921850f<>+4(SB)/4, $0x3921850f
+DATA cs3921850f<>+8(SB)/4, $0x3921850f
+DATA cs3921850f<>+12(SB)/4, $0x3921850f
+DATA cs3921850f<>+16(SB)/4, $0x3921850f
+DATA cs3921850f<>+20(SB)/4, $0x3921850f
+DATA cs3921850f<>+24(SB)/4, $0x3921850f
+DATA cs3921850f<>+28(SB)/4, $0x3921850f
+DATA cs3921850f<>+32(SB)/4, $0x3921850f
+DATA cs3921850f<>+36(SB)/4, $0x3921850f
+DATA cs3921850f<>+40(SB)/4, $0x3921850f
+DATA cs3921850f<>+44(SB)/4, $0x3921850f
+DATA cs3921850f<>+48(SB)/4, $0x3921850f
+DATA cs3921850f<>+52(SB)/4, $0x3921850f
+DATA cs3921850f<>+56(SB)/4, $0x3921850f
+DATA cs3921850f<>+60(SB)/4, $0x3921850f
+GLOBL cs3921850f<>(SB), RODATA|NOPTR, $64
+
+DATA cs3aaec4bf<>+0(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+4(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+8(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+12(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+16(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+20(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+24(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+28(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+32(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+36(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+40(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+44(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+48(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+52(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+56(SB)/4, $0x3aaec4bf
+DATA cs3aaec4bf<>+60(SB)/4, $0x3aaec4bf
+GLOBL cs3aaec4bf<>(SB), RODATA|NOPTR, $64
+
+DATA cs3c1d955b<>+0(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+4(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+8(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+12(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+16(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+20(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+24(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+28(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+32(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+36(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+40(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+44(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+48(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+52(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+56(SB)/4, $0x3c1d955b
+DATA cs3c1d955b<>+60(SB)/4, $0x3c1d955b
+GLOBL cs3c1d955b<>(SB), RODATA|NOPTR, $64
+
+DATA cs3d635847<>+0(SB)/4, $0x3d635847
+DATA cs3d635847<>+4(SB)/4, $0x3d635847
+DATA cs3d635847<>+8(SB)/4, $0x3d635847
+DATA cs3d635847<>+12(SB)/4, $0x3d635847
+DATA cs3d635847<>+16(SB)/4, $0x3d635847
+DATA cs3d635847<>+20(SB)/4, $0x3d635847
+DATA cs3d635847<>+24(SB)/4, $0x3d635847
+DATA cs3d635847<>+28(SB)/4, $0x3d635847
+DATA cs3d635847<>+32(SB)/4, $0x3d635847
+DATA cs3d635847<>+36(SB)/4, $0x3d635847
+DATA cs3d635847<>+40(SB)/4, $0x3d635847
+DATA cs3d635847<>+44(SB)/4, $0x3d635847
+DATA cs3d635847<>+48(SB)/4, $0x3d635847
+DATA cs3d635847<>+52(SB)/4, $0x3d635847
+DATA cs3d635847<>+56(SB)/4, $0x3d635847
+DATA cs3d635847<>+60(SB)/4, $0x3d635847
+GLOBL cs3d635847<>(SB), RODATA|NOPTR, $64
+
+DATA cs3e75fdf0<>+0(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+4(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+8(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+12(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+16(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+20(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+24(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+28(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+32(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+36(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+40(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+44(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+48(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+52(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+56(SB)/4, $0x3e75fdf0
+DATA cs3e75fdf0<>+60(SB)/4, $0x3e75fdf0
+GLOBL cs3e75fdf0<>(SB), RODATA|NOPTR, $64
+
+DATA mantissas<>+0(SB)/8, $0x3ff4000000000000
+DATA mantissas<>+8(SB)/8, $0x3ff2d2d2d2d2d2d3
+DATA mantissas<>+16(SB)/8, $0x3ff1c71c71c71c72
+DATA mantissas<>+24(SB)/8, $0x3ff0d79435e50d79
+DATA mantissas<>+32(SB)/8, $0x3ff0000000000000
+DATA mantissas<>+40(SB)/8, $0x3fee79e79e79e79e
+DATA mantissas<>+48(SB)/8, $0x3fed1745d1745d17
+DATA mantissas<>+56(SB)/8, $0x3febd37a6f4de9be
+DATA mantissas<>+64(SB)/8, $0x3feaaaaaaaaaaaab
+DATA mantissas<>+72(SB)/8, $0x3fe999999999999a
+DATA mantissas<>+80(SB)/8, $0x3fe89d89d89d89d8
+DATA mantissas<>+88(SB)/8, $0x3fe7b425ed097b42
+DATA mantissas<>+96(SB)/8, $0x3fe6db6db6db6db7
+DATA mantissas<>+104(SB)/8, $0x3fe611a7b9611a7c
+DATA mantissas<>+112(SB)/8, $0x3fe5555555555555
+DATA mantissas<>+120(SB)/8, $0x3ff5555555555555
+GLOBL mantissas<>(SB), RODATA|NOPTR, $128
+
+DATA mantissaLogs<>+0(SB)/8, $0x3fcc8ff7c79a9a22
+DATA mantissaLogs<>+8(SB)/8, $0x3fc4cd6b97964179
+DATA mantissaLogs<>+16(SB)/8, $0x3fbaf8e8210a4161
+DATA mantissaLogs<>+24(SB)/8, $0x3faa431d5bcc1930
+DATA mantissaLogs<>+32(SB)/8, $0x0000000000000000
+DATA mantissaLogs<>+40(SB)/8, $0xbfa8fb063ef2c7f1
+DATA mantissaLogs<>+48(SB)/8, $0xbfb8663f793c46c9
+DATA mantissaLogs<>+56(SB)/8, $0xbfc1e3b825dd05e8
+DATA mantissaLogs<>+64(SB)/8, $0xbfc7565011e49675
+DATA mantissaLogs<>+72(SB)/8, $0xbfcc8ff7c79a9a20
+DATA mantissaLogs<>+80(SB)/8, $0xbfd0ca937be1b9de
+DATA mantissaLogs<>+88(SB)/8, $0xbfd334e9e47d07f6
+DATA mantissaLogs<>+96(SB)/8, $0xbfd588c2d913348f
+DATA mantissaLogs<>+104(SB)/8, $0xbfd7c7b282d0d46a
+DATA mantissaLogs<>+112(SB)/8, $0xbfd9f323ecbf984d
+DATA mantissaLogs<>+120(SB)/8, $0x3fd269621134db92
+GLOBL mantissaLogs<>(SB), RODATA|NOPTR, $128
+
+DATA csbdfe8908<>+0(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+4(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+8(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+12(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+16(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+20(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+24(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+28(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+32(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+36(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+40(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+44(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+48(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+52(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+56(SB)/4, $0xbdfe8908
+DATA csbdfe8908<>+60(SB)/4, $0xbdfe8908
+GLOBL csbdfe8908<>(SB), RODATA|NOPTR, $64
+
+DATA cs3e1284f7<>+0(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+4(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+8(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+12(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+16(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+20(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+24(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+28(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+32(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+36(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+40(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+44(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+48(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+52(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+56(SB)/4, $0x3e1284f7
+DATA cs3e1284f7<>+60(SB)/4, $0x3e1284f7
+GLOBL cs3e1284f7<>(SB), RODATA|NOPTR, $64
+
+DATA csbe2aab02<>+0(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+4(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+8(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+12(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+16(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+20(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+24(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+28(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+32(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+36(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+40(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+44(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+48(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+52(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+56(SB)/4, $0xbe2aab02
+DATA csbe2aab02<>+60(SB)/4, $0xbe2aab02
+GLOBL csbe2aab02<>(SB), RODATA|NOPTR, $64
+
+DATA cs3e4cccc3<>+0(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+4(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+8(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+12(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+16(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+20(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+24(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+28(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+32(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+36(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+40(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+44(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+48(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+52(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+56(SB)/4, $0x3e4cccc3
+DATA cs3e4cccc3<>+60(SB)/4, $0x3e4cccc3
+GLOBL cs3e4cccc3<>(SB), RODATA|NOPTR, $64
+
+DATA cs3a800000<>+0(SB)/4, $0x3a800000
+DATA cs3a800000<>+4(SB)/4, $0x3a800000
+DATA cs3a800000<>+8(SB)/4, $0x3a800000
+DATA cs3a800000<>+12(SB)/4, $0x3a800000
+DATA cs3a800000<>+16(SB)/4, $0x3a800000
+DATA cs3a800000<>+20(SB)/4, $0x3a800000
+DATA cs3a800000<>+24(SB)/4, $0x3a800000
+DATA cs3a800000<>+28(SB)/4, $0x3a800000
+DATA cs3a800000<>+32(SB)/4, $0x3a800000
+DATA cs3a800000<>+36(SB)/4, $0x3a800000
+DATA cs3a800000<>+40(SB)/4, $0x3a800000
+DATA cs3a800000<>+44(SB)/4, $0x3a800000
+DATA cs3a800000<>+48(SB)/4, $0x3a800000
+DATA cs3a800000<>+52(SB)/4, $0x3a800000
+DATA cs3a800000<>+56(SB)/4, $0x3a800000
+DATA cs3a800000<>+60(SB)/4, $0x3a800000
+GLOBL cs3a800000<>(SB), RODATA|NOPTR, $64
+
 // func minusLogsF32AVX512(dst *float32, t *float32, n int, most float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·minusLogsF32AVX512(SB), NOSPLIT, $0-28
@@ -24855,24 +25688,6 @@ DATA cd7e70000000000000<>+48(SB)/8, $0x7e70000000000000
 DATA cd7e70000000000000<>+56(SB)/8, $0x7e70000000000000
 GLOBL cd7e70000000000000<>(SB), RODATA|NOPTR, $64
 
-DATA powers<>+0(SB)/8, $0x3ff0000000000000
-DATA powers<>+8(SB)/8, $0x3ff0b5586cf9890f
-DATA powers<>+16(SB)/8, $0x3ff172b83c7d517b
-DATA powers<>+24(SB)/8, $0x3ff2387a6e756238
-DATA powers<>+32(SB)/8, $0x3ff306fe0a31b715
-DATA powers<>+40(SB)/8, $0x3ff3dea64c123422
-DATA powers<>+48(SB)/8, $0x3ff4bfdad5362a27
-DATA powers<>+56(SB)/8, $0x3ff5ab07dd485429
-DATA powers<>+64(SB)/8, $0x3ff6a09e667f3bcc
-DATA powers<>+72(SB)/8, $0x3ff7a11473eb0187
-DATA powers<>+80(SB)/8, $0x3ff8ace5422aa0dc
-DATA powers<>+88(SB)/8, $0x3ff9c49182a3f090
-DATA powers<>+96(SB)/8, $0x3ffae89f995ad3ae
-DATA powers<>+104(SB)/8, $0x3ffc199bdd85529c
-DATA powers<>+112(SB)/8, $0x3ffd5818dcfba487
-DATA powers<>+120(SB)/8, $0x3ffea4afa2a490da
-GLOBL powers<>(SB), RODATA|NOPTR, $128
-
 DATA cd3f2430a1d08ec681<>+0(SB)/8, $0x3f2430a1d08ec681
 DATA cd3f2430a1d08ec681<>+8(SB)/8, $0x3f2430a1d08ec681
 DATA cd3f2430a1d08ec681<>+16(SB)/8, $0x3f2430a1d08ec681
@@ -24932,42 +25747,6 @@ DATA cd3fe62e42fefa39f3<>+40(SB)/8, $0x3fe62e42fefa39f3
 DATA cd3fe62e42fefa39f3<>+48(SB)/8, $0x3fe62e42fefa39f3
 DATA cd3fe62e42fefa39f3<>+56(SB)/8, $0x3fe62e42fefa39f3
 GLOBL cd3fe62e42fefa39f3<>(SB), RODATA|NOPTR, $64
-
-DATA mantissas<>+0(SB)/8, $0x3ff4000000000000
-DATA mantissas<>+8(SB)/8, $0x3ff2d2d2d2d2d2d3
-DATA mantissas<>+16(SB)/8, $0x3ff1c71c71c71c72
-DATA mantissas<>+24(SB)/8, $0x3ff0d79435e50d79
-DATA mantissas<>+32(SB)/8, $0x3ff0000000000000
-DATA mantissas<>+40(SB)/8, $0x3fee79e79e79e79e
-DATA mantissas<>+48(SB)/8, $0x3fed1745d1745d17
-DATA mantissas<>+56(SB)/8, $0x3febd37a6f4de9be
-DATA mantissas<>+64(SB)/8, $0x3feaaaaaaaaaaaab
-DATA mantissas<>+72(SB)/8, $0x3fe999999999999a
-DATA mantissas<>+80(SB)/8, $0x3fe89d89d89d89d8
-DATA mantissas<>+88(SB)/8, $0x3fe7b425ed097b42
-DATA mantissas<>+96(SB)/8, $0x3fe6db6db6db6db7
-DATA mantissas<>+104(SB)/8, $0x3fe611a7b9611a7c
-DATA mantissas<>+112(SB)/8, $0x3fe5555555555555
-DATA mantissas<>+120(SB)/8, $0x3ff5555555555555
-GLOBL mantissas<>(SB), RODATA|NOPTR, $128
-
-DATA mantissaLogs<>+0(SB)/8, $0x3fcc8ff7c79a9a22
-DATA mantissaLogs<>+8(SB)/8, $0x3fc4cd6b97964179
-DATA mantissaLogs<>+16(SB)/8, $0x3fbaf8e8210a4161
-DATA mantissaLogs<>+24(SB)/8, $0x3faa431d5bcc1930
-DATA mantissaLogs<>+32(SB)/8, $0x0000000000000000
-DATA mantissaLogs<>+40(SB)/8, $0xbfa8fb063ef2c7f1
-DATA mantissaLogs<>+48(SB)/8, $0xbfb8663f793c46c9
-DATA mantissaLogs<>+56(SB)/8, $0xbfc1e3b825dd05e8
-DATA mantissaLogs<>+64(SB)/8, $0xbfc7565011e49675
-DATA mantissaLogs<>+72(SB)/8, $0xbfcc8ff7c79a9a20
-DATA mantissaLogs<>+80(SB)/8, $0xbfd0ca937be1b9de
-DATA mantissaLogs<>+88(SB)/8, $0xbfd334e9e47d07f6
-DATA mantissaLogs<>+96(SB)/8, $0xbfd588c2d913348f
-DATA mantissaLogs<>+104(SB)/8, $0xbfd7c7b282d0d46a
-DATA mantissaLogs<>+112(SB)/8, $0xbfd9f323ecbf984d
-DATA mantissaLogs<>+120(SB)/8, $0x3fd269621134db92
-GLOBL mantissaLogs<>(SB), RODATA|NOPTR, $128
 
 DATA cdbfbfd120f104fda3<>+0(SB)/8, $0xbfbfd120f104fda3
 DATA cdbfbfd120f104fda3<>+8(SB)/8, $0xbfbfd120f104fda3
@@ -29073,6 +29852,192 @@ done3:
 	MOVL DI, bad+72(FP)
 	VZEROUPPER
 	RET
+
+// func elementLogitsF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·elementLogitsF64AVX512(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         s+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD t+32(FP), Z0
+	KXORW        K1, K1, K1
+	TESTQ        DX, DX
+	JEQ          plain1
+	XORQ         SI, SI
+
+big3:
+	CMPQ         BX, $0x10
+	JLT          small4
+	VMOVUPD      (CX)(SI*8), Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD      (DX)(SI*8), Z3
+	VADDPD       Z3, Z2, Z2
+	VDIVPD       Z0, Z2, Z2
+	VMOVUPD      Z2, (AX)(SI*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd7fefffffffffffff<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	VMOVUPD      64(CX)(SI*8), Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD      64(DX)(SI*8), Z3
+	VADDPD       Z3, Z2, Z2
+	VDIVPD       Z0, Z2, Z2
+	VMOVUPD      Z2, 64(AX)(SI*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd7fefffffffffffff<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	ADDQ         $0x10, SI
+	SUBQ         $0x10, BX
+	JMP          big3
+
+small4:
+next5:
+	CMPQ         BX, $0x08
+	JLT          tail6
+	VMOVUPD      (CX)(SI*8), Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD      (DX)(SI*8), Z3
+	VADDPD       Z3, Z2, Z2
+	VDIVPD       Z0, Z2, Z2
+	VMOVUPD      Z2, (AX)(SI*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd7fefffffffffffff<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, BX
+	JMP          next5
+
+tail6:
+	TESTQ        BX, BX
+	JEQ          done7
+	MOVL         $0x00000001, DI
+	SHLXL        BX, DI, BX
+	DECL         BX
+	KMOVW        BX, K2
+	VMOVUPD.Z    (CX)(SI*8), K2, Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD.Z    (DX)(SI*8), K2, Z3
+	VADDPD       Z3, Z2, Z2
+	VDIVPD       Z0, Z2, Z2
+	VMOVUPD      Z2, K2, (AX)(SI*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD       Z0, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD       Z0, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd7fefffffffffffff<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+
+done7:
+	JMP done2
+
+plain1:
+	XORQ DX, DX
+
+big8:
+	CMPQ         BX, $0x10
+	JLT          small9
+	VMOVUPD      (CX)(DX*8), Z1
+	VMOVAPD      Z1, Z2
+	VDIVPD       Z0, Z2, Z2
+	VMOVUPD      Z2, (AX)(DX*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd7fefffffffffffff<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	VMOVUPD      64(CX)(DX*8), Z1
+	VMOVAPD      Z1, Z2
+	VDIVPD       Z0, Z2, Z2
+	VMOVUPD      Z2, 64(AX)(DX*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd7fefffffffffffff<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	ADDQ         $0x10, DX
+	SUBQ         $0x10, BX
+	JMP          big8
+
+small9:
+next10:
+	CMPQ         BX, $0x08
+	JLT          tail11
+	VMOVUPD      (CX)(DX*8), Z1
+	VMOVAPD      Z1, Z2
+	VDIVPD       Z0, Z2, Z2
+	VMOVUPD      Z2, (AX)(DX*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd7fefffffffffffff<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	ADDQ         $0x08, DX
+	SUBQ         $0x08, BX
+	JMP          next10
+
+tail11:
+	TESTQ        BX, BX
+	JEQ          done12
+	MOVL         $0x00000001, SI
+	SHLXL        BX, SI, BX
+	DECL         BX
+	KMOVW        BX, K2
+	VMOVUPD.Z    (CX)(DX*8), K2, Z1
+	VMOVAPD      Z1, Z2
+	VDIVPD       Z0, Z2, Z2
+	VMOVUPD      Z2, K2, (AX)(DX*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD       Z0, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD       Z0, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd7fefffffffffffff<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+
+done12:
+done2:
+	KMOVW K1, AX
+	MOVL  AX, bad+40(FP)
+	VZEROUPPER
+	RET
+
+DATA cd7fefffffffffffff<>+0(SB)/8, $0x7fefffffffffffff
+DATA cd7fefffffffffffff<>+8(SB)/8, $0x7fefffffffffffff
+DATA cd7fefffffffffffff<>+16(SB)/8, $0x7fefffffffffffff
+DATA cd7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
+DATA cd7fefffffffffffff<>+32(SB)/8, $0x7fefffffffffffff
+DATA cd7fefffffffffffff<>+40(SB)/8, $0x7fefffffffffffff
+DATA cd7fefffffffffffff<>+48(SB)/8, $0x7fefffffffffffff
+DATA cd7fefffffffffffff<>+56(SB)/8, $0x7fefffffffffffff
+GLOBL cd7fefffffffffffff<>(SB), RODATA|NOPTR, $64
 
 // func divideF64AVX512(dst *float64, z *float64, n int, t float64) (top float64)
 // Requires: AVX, AVX512F, BMI2
@@ -70314,6 +71279,180 @@ done3:
 	VZEROUPPER
 	RET
 
+// func elementLogitsF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (bad uint32)
+// Requires: AVX
+TEXT ·elementLogitsF64AVX2(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         s+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD t+32(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	TESTQ        DX, DX
+	JEQ          plain1
+	XORQ         SI, SI
+
+big3:
+	CMPQ    BX, $0x08
+	JLT     small4
+	VMOVUPD (CX)(SI*8), Y2
+	VMOVAPD Y2, Y3
+	VMOVUPD (DX)(SI*8), Y4
+	VADDPD  Y4, Y3, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMOVUPD Y3, (AX)(SI*8)
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y2, Y2
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y3, Y3
+	VCMPPD  $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD  $0x1e, cd7fefffffffffffff<>+0(SB), Y3, Y3
+	VANDPD  Y2, Y3, Y2
+	VORPD   Y2, Y1, Y1
+	VMOVUPD 32(CX)(SI*8), Y2
+	VMOVAPD Y2, Y3
+	VMOVUPD 32(DX)(SI*8), Y4
+	VADDPD  Y4, Y3, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMOVUPD Y3, 32(AX)(SI*8)
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y2, Y2
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y3, Y3
+	VCMPPD  $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD  $0x1e, cd7fefffffffffffff<>+0(SB), Y3, Y3
+	VANDPD  Y2, Y3, Y2
+	VORPD   Y2, Y1, Y1
+	ADDQ    $0x08, SI
+	SUBQ    $0x08, BX
+	JMP     big3
+
+small4:
+next5:
+	CMPQ    BX, $0x04
+	JLT     tail6
+	VMOVUPD (CX)(SI*8), Y2
+	VMOVAPD Y2, Y3
+	VMOVUPD (DX)(SI*8), Y4
+	VADDPD  Y4, Y3, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMOVUPD Y3, (AX)(SI*8)
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y2, Y2
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y3, Y3
+	VCMPPD  $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD  $0x1e, cd7fefffffffffffff<>+0(SB), Y3, Y3
+	VANDPD  Y2, Y3, Y2
+	VORPD   Y2, Y1, Y1
+	ADDQ    $0x04, SI
+	SUBQ    $0x04, BX
+	JMP     next5
+
+tail6:
+	TESTQ      BX, BX
+	JEQ        done7
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       BX
+	VMOVUPS    32(DI)(BX*8), Y2
+	VMASKMOVPD (CX)(SI*8), Y2, Y3
+	VMOVAPD    Y3, Y4
+	VMASKMOVPD (DX)(SI*8), Y2, Y5
+	VADDPD     Y5, Y4, Y4
+	VDIVPD     Y0, Y4, Y4
+	VMASKMOVPD Y4, Y2, (AX)(SI*8)
+	VMOVUPD    cd7fffffffffffffff<>+0(SB), Y0
+	VANDPD     Y0, Y3, Y3
+	VMOVUPD    cd7fffffffffffffff<>+0(SB), Y0
+	VANDPD     Y0, Y4, Y4
+	VCMPPD     $0x11, cd7ff0000000000000<>+0(SB), Y3, Y0
+	VCMPPD     $0x1e, cd7fefffffffffffff<>+0(SB), Y4, Y2
+	VANDPD     Y0, Y2, Y0
+	VORPD      Y0, Y1, Y1
+
+done7:
+	JMP done2
+
+plain1:
+	XORQ DX, DX
+
+big8:
+	CMPQ    BX, $0x08
+	JLT     small9
+	VMOVUPD (CX)(DX*8), Y2
+	VMOVAPD Y2, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMOVUPD Y3, (AX)(DX*8)
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y2, Y2
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y3, Y3
+	VCMPPD  $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD  $0x1e, cd7fefffffffffffff<>+0(SB), Y3, Y3
+	VANDPD  Y2, Y3, Y2
+	VORPD   Y2, Y1, Y1
+	VMOVUPD 32(CX)(DX*8), Y2
+	VMOVAPD Y2, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMOVUPD Y3, 32(AX)(DX*8)
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y2, Y2
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y3, Y3
+	VCMPPD  $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD  $0x1e, cd7fefffffffffffff<>+0(SB), Y3, Y3
+	VANDPD  Y2, Y3, Y2
+	VORPD   Y2, Y1, Y1
+	ADDQ    $0x08, DX
+	SUBQ    $0x08, BX
+	JMP     big8
+
+small9:
+next10:
+	CMPQ    BX, $0x04
+	JLT     tail11
+	VMOVUPD (CX)(DX*8), Y2
+	VMOVAPD Y2, Y3
+	VDIVPD  Y0, Y3, Y3
+	VMOVUPD Y3, (AX)(DX*8)
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y2, Y2
+	VMOVUPD cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD  Y4, Y3, Y3
+	VCMPPD  $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD  $0x1e, cd7fefffffffffffff<>+0(SB), Y3, Y3
+	VANDPD  Y2, Y3, Y2
+	VORPD   Y2, Y1, Y1
+	ADDQ    $0x04, DX
+	SUBQ    $0x04, BX
+	JMP     next10
+
+tail11:
+	TESTQ      BX, BX
+	JEQ        done12
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       BX
+	VMOVUPS    32(SI)(BX*8), Y2
+	VMASKMOVPD (CX)(DX*8), Y2, Y3
+	VMOVAPD    Y3, Y4
+	VDIVPD     Y0, Y4, Y4
+	VMASKMOVPD Y4, Y2, (AX)(DX*8)
+	VMOVUPD    cd7fffffffffffffff<>+0(SB), Y0
+	VANDPD     Y0, Y3, Y3
+	VMOVUPD    cd7fffffffffffffff<>+0(SB), Y0
+	VANDPD     Y0, Y4, Y4
+	VCMPPD     $0x11, cd7ff0000000000000<>+0(SB), Y3, Y0
+	VCMPPD     $0x1e, cd7fefffffffffffff<>+0(SB), Y4, Y2
+	VANDPD     Y0, Y2, Y0
+	VORPD      Y0, Y1, Y1
+
+done12:
+done2:
+	VMOVMSKPD Y1, AX
+	MOVL      AX, bad+40(FP)
+	VZEROUPPER
+	RET
+
 // func divideF64AVX2(dst *float64, z *float64, n int, t float64) (top float64)
 // Requires: AVX, AVX2
 TEXT ·divideF64AVX2(SB), NOSPLIT, $0-40
@@ -88278,6 +89417,196 @@ done3:
 	VZEROUPPER
 	RET
 
+// func elementLogitsWideAVX512(dst *float64, z *float32, s *float64, n int, t float64) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·elementLogitsWideAVX512(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         s+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD t+32(FP), Z0
+	KXORW        K1, K1, K1
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z1
+	VDIVPD       Z0, Z1, Z0
+	TESTQ        DX, DX
+	JEQ          plain1
+	XORQ         SI, SI
+
+big3:
+	CMPQ         BX, $0x10
+	JLT          small4
+	VCVTPS2PD    (CX)(SI*4), Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD      (DX)(SI*8), Z3
+	VADDPD       Z3, Z2, Z2
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, (AX)(SI*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd47efffffe0000000<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	VCVTPS2PD    32(CX)(SI*4), Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD      64(DX)(SI*8), Z3
+	VADDPD       Z3, Z2, Z2
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, 64(AX)(SI*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd47efffffe0000000<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	ADDQ         $0x10, SI
+	SUBQ         $0x10, BX
+	JMP          big3
+
+small4:
+next5:
+	CMPQ         BX, $0x08
+	JLT          tail6
+	VCVTPS2PD    (CX)(SI*4), Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD      (DX)(SI*8), Z3
+	VADDPD       Z3, Z2, Z2
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, (AX)(SI*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd47efffffe0000000<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, BX
+	JMP          next5
+
+tail6:
+	TESTQ        BX, BX
+	JEQ          done7
+	MOVL         $0x00000001, DI
+	SHLXL        BX, DI, BX
+	DECL         BX
+	KMOVW        BX, K2
+	VMOVUPS.Z    (CX)(SI*4), K2, Y1
+	VCVTPS2PD    Y1, Z1
+	VMOVAPD      Z1, Z2
+	VMOVUPD.Z    (DX)(SI*8), K2, Z3
+	VADDPD       Z3, Z2, Z2
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, K2, (AX)(SI*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD       Z0, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD       Z0, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd47efffffe0000000<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+
+done7:
+	JMP done2
+
+plain1:
+	XORQ DX, DX
+
+big8:
+	CMPQ         BX, $0x10
+	JLT          small9
+	VCVTPS2PD    (CX)(DX*4), Z1
+	VMOVAPD      Z1, Z2
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, (AX)(DX*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd47efffffe0000000<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	VCVTPS2PD    32(CX)(DX*4), Z1
+	VMOVAPD      Z1, Z2
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, 64(AX)(DX*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd47efffffe0000000<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	ADDQ         $0x10, DX
+	SUBQ         $0x10, BX
+	JMP          big8
+
+small9:
+next10:
+	CMPQ         BX, $0x08
+	JLT          tail11
+	VCVTPS2PD    (CX)(DX*4), Z1
+	VMOVAPD      Z1, Z2
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, (AX)(DX*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z3
+	VANDPD       Z3, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd47efffffe0000000<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+	ADDQ         $0x08, DX
+	SUBQ         $0x08, BX
+	JMP          next10
+
+tail11:
+	TESTQ        BX, BX
+	JEQ          done12
+	MOVL         $0x00000001, SI
+	SHLXL        BX, SI, BX
+	DECL         BX
+	KMOVW        BX, K2
+	VMOVUPS.Z    (CX)(DX*4), K2, Y1
+	VCVTPS2PD    Y1, Z1
+	VMOVAPD      Z1, Z2
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, K2, (AX)(DX*8)
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD       Z0, Z1, Z1
+	VBROADCASTSD cd7fffffffffffffff<>+0(SB), Z0
+	VANDPD       Z0, Z2, Z2
+	VCMPPD.BCST  $0x11, cd7ff0000000000000<>+0(SB), Z1, K2
+	VCMPPD.BCST  $0x1e, cd47efffffe0000000<>+0(SB), Z2, K3
+	KANDW        K2, K3, K2
+	KORW         K2, K1, K1
+
+done12:
+done2:
+	KMOVW K1, AX
+	MOVL  AX, bad+40(FP)
+	VZEROUPPER
+	RET
+
+DATA cd47efffffe0000000<>+0(SB)/8, $0x47efffffe0000000
+DATA cd47efffffe0000000<>+8(SB)/8, $0x47efffffe0000000
+DATA cd47efffffe0000000<>+16(SB)/8, $0x47efffffe0000000
+DATA cd47efffffe0000000<>+24(SB)/8, $0x47efffffe0000000
+DATA cd47efffffe0000000<>+32(SB)/8, $0x47efffffe0000000
+DATA cd47efffffe0000000<>+40(SB)/8, $0x47efffffe0000000
+DATA cd47efffffe0000000<>+48(SB)/8, $0x47efffffe0000000
+DATA cd47efffffe0000000<>+56(SB)/8, $0x47efffffe0000000
+GLOBL cd47efffffe0000000<>(SB), RODATA|NOPTR, $64
+
 // func divideWideAVX512(dst *float64, z *float32, n int, t float64) (top float64)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·divideWideAVX512(SB), NOSPLIT, $0-40
@@ -103736,6 +105065,186 @@ plain5:
 
 done3:
 	MOVL DI, bad+72(FP)
+	VZEROUPPER
+	RET
+
+// func elementLogitsWideAVX2(dst *float64, z *float32, s *float64, n int, t float64) (bad uint32)
+// Requires: AVX
+TEXT ·elementLogitsWideAVX2(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         s+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD t+32(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
+	VDIVPD       Y0, Y2, Y0
+	TESTQ        DX, DX
+	JEQ          plain1
+	XORQ         SI, SI
+
+big3:
+	CMPQ      BX, $0x08
+	JLT       small4
+	VCVTPS2PD (CX)(SI*4), Y2
+	VMOVAPD   Y2, Y3
+	VMOVUPD   (DX)(SI*8), Y4
+	VADDPD    Y4, Y3, Y3
+	VMULPD    Y0, Y3, Y3
+	VMOVUPD   Y3, (AX)(SI*8)
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y2, Y2
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y3, Y3
+	VCMPPD    $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x1e, cd47efffffe0000000<>+0(SB), Y3, Y3
+	VANDPD    Y2, Y3, Y2
+	VORPD     Y2, Y1, Y1
+	VCVTPS2PD 16(CX)(SI*4), Y2
+	VMOVAPD   Y2, Y3
+	VMOVUPD   32(DX)(SI*8), Y4
+	VADDPD    Y4, Y3, Y3
+	VMULPD    Y0, Y3, Y3
+	VMOVUPD   Y3, 32(AX)(SI*8)
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y2, Y2
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y3, Y3
+	VCMPPD    $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x1e, cd47efffffe0000000<>+0(SB), Y3, Y3
+	VANDPD    Y2, Y3, Y2
+	VORPD     Y2, Y1, Y1
+	ADDQ      $0x08, SI
+	SUBQ      $0x08, BX
+	JMP       big3
+
+small4:
+next5:
+	CMPQ      BX, $0x04
+	JLT       tail6
+	VCVTPS2PD (CX)(SI*4), Y2
+	VMOVAPD   Y2, Y3
+	VMOVUPD   (DX)(SI*8), Y4
+	VADDPD    Y4, Y3, Y3
+	VMULPD    Y0, Y3, Y3
+	VMOVUPD   Y3, (AX)(SI*8)
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y2, Y2
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y3, Y3
+	VCMPPD    $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x1e, cd47efffffe0000000<>+0(SB), Y3, Y3
+	VANDPD    Y2, Y3, Y2
+	VORPD     Y2, Y1, Y1
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, BX
+	JMP       next5
+
+tail6:
+	TESTQ      BX, BX
+	JEQ        done7
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       BX
+	VMOVUPS    32(DI)(BX*8), Y2
+	VMOVUPS    32(DI)(BX*4), X3
+	VMASKMOVPS (CX)(SI*4), X3, X3
+	VCVTPS2PD  X3, Y3
+	VMOVAPD    Y3, Y4
+	VMASKMOVPD (DX)(SI*8), Y2, Y5
+	VADDPD     Y5, Y4, Y4
+	VMULPD     Y0, Y4, Y4
+	VMASKMOVPD Y4, Y2, (AX)(SI*8)
+	VMOVUPD    cd7fffffffffffffff<>+0(SB), Y0
+	VANDPD     Y0, Y3, Y3
+	VMOVUPD    cd7fffffffffffffff<>+0(SB), Y0
+	VANDPD     Y0, Y4, Y4
+	VCMPPD     $0x11, cd7ff0000000000000<>+0(SB), Y3, Y0
+	VCMPPD     $0x1e, cd47efffffe0000000<>+0(SB), Y4, Y2
+	VANDPD     Y0, Y2, Y0
+	VORPD      Y0, Y1, Y1
+
+done7:
+	JMP done2
+
+plain1:
+	XORQ DX, DX
+
+big8:
+	CMPQ      BX, $0x08
+	JLT       small9
+	VCVTPS2PD (CX)(DX*4), Y2
+	VMOVAPD   Y2, Y3
+	VMULPD    Y0, Y3, Y3
+	VMOVUPD   Y3, (AX)(DX*8)
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y2, Y2
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y3, Y3
+	VCMPPD    $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x1e, cd47efffffe0000000<>+0(SB), Y3, Y3
+	VANDPD    Y2, Y3, Y2
+	VORPD     Y2, Y1, Y1
+	VCVTPS2PD 16(CX)(DX*4), Y2
+	VMOVAPD   Y2, Y3
+	VMULPD    Y0, Y3, Y3
+	VMOVUPD   Y3, 32(AX)(DX*8)
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y2, Y2
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y3, Y3
+	VCMPPD    $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x1e, cd47efffffe0000000<>+0(SB), Y3, Y3
+	VANDPD    Y2, Y3, Y2
+	VORPD     Y2, Y1, Y1
+	ADDQ      $0x08, DX
+	SUBQ      $0x08, BX
+	JMP       big8
+
+small9:
+next10:
+	CMPQ      BX, $0x04
+	JLT       tail11
+	VCVTPS2PD (CX)(DX*4), Y2
+	VMOVAPD   Y2, Y3
+	VMULPD    Y0, Y3, Y3
+	VMOVUPD   Y3, (AX)(DX*8)
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y2, Y2
+	VMOVUPD   cd7fffffffffffffff<>+0(SB), Y4
+	VANDPD    Y4, Y3, Y3
+	VCMPPD    $0x11, cd7ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x1e, cd47efffffe0000000<>+0(SB), Y3, Y3
+	VANDPD    Y2, Y3, Y2
+	VORPD     Y2, Y1, Y1
+	ADDQ      $0x04, DX
+	SUBQ      $0x04, BX
+	JMP       next10
+
+tail11:
+	TESTQ      BX, BX
+	JEQ        done12
+	LEAQ       tails<>+0(SB), SI
+	NEGQ       BX
+	VMOVUPS    32(SI)(BX*8), Y2
+	VMOVUPS    32(SI)(BX*4), X3
+	VMASKMOVPS (CX)(DX*4), X3, X3
+	VCVTPS2PD  X3, Y3
+	VMOVAPD    Y3, Y4
+	VMULPD     Y0, Y4, Y4
+	VMASKMOVPD Y4, Y2, (AX)(DX*8)
+	VMOVUPD    cd7fffffffffffffff<>+0(SB), Y0
+	VANDPD     Y0, Y3, Y3
+	VMOVUPD    cd7fffffffffffffff<>+0(SB), Y0
+	VANDPD     Y0, Y4, Y4
+	VCMPPD     $0x11, cd7ff0000000000000<>+0(SB), Y3, Y0
+	VCMPPD     $0x1e, cd47efffffe0000000<>+0(SB), Y4, Y2
+	VANDPD     Y0, Y2, Y0
+	VORPD      Y0, Y1, Y1
+
+done12:
+done2:
+	VMOVMSKPD Y1, AX
+	MOVL      AX, bad+40(FP)
 	VZEROUPPER
 	RET
 

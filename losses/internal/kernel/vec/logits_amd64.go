@@ -14,6 +14,11 @@ func Divide[T spec.Float](dst []float64, z []T, shift []float64, t float64) (top
 	return top + most
 }
 
+// ElementLogits is [spec.ElementLogits].
+func ElementLogits[T spec.Float](dst []float64, z []T, shift []float64, t float64) (ok bool) {
+	return len(z) == 0 || wideOf[T]().elementLogits(&dst[0], &z[0], first(shift), len(z), t) == 0
+}
+
 // AddScaled is [spec.AddScaled].
 func AddScaled[T spec.Float](dst, p []T, a float64) {
 	wideOf[T]().addScaled(&dst[0], &p[0], len(dst), a)

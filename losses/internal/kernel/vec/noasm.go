@@ -107,6 +107,11 @@ func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) int { panic(n
 // Divide panics: this build has no vectors.
 func Divide[T spec.Float](dst []float64, z []T, shift []float64, t float64) float64 { panic(noVectors) }
 
+// ElementLogits panics: this build has no vectors.
+func ElementLogits[T spec.Float](dst []float64, z []T, shift []float64, t float64) bool {
+	panic(noVectors)
+}
+
 // AddScaled panics: this build has no vectors.
 func AddScaled[T spec.Float](dst, p []T, a float64) { panic(noVectors) }
 

@@ -19,6 +19,12 @@ func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, 
 	return 0, false
 }
 
+// Shifts is false: there is no such kernel in this build.
+func Shifts[T spec.Float]() bool { return false }
+
+// SigmoidShifted is not called.
+func SigmoidShifted[T spec.Float](loss []float64, grad, yes, no, scale []T) (ok bool) { return false }
+
 // RowByRow is false: there is no such kernel in this build.
 func RowByRow[T spec.Float](int) bool { return false }
 

@@ -21,6 +21,14 @@ func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale [
 		shares(yes)
 }
 
+// Shifts reports whether [SigmoidShifted] is of use for elements of a type.
+func Shifts[T spec.Float]() bool { return single512[T]() }
+
+// SigmoidShifted is [SigmoidCrossEntropy] of logits that are float64, in the place of the losses.
+func SigmoidShifted[T spec.Float](loss []float64, grad, yes, no, scale []T) (ok bool) {
+	return sigmoidSingle(f32AVX512{}.sigmoidShifted, nil, loss, grad, yes, yes, no, scale)
+}
+
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p, ok := planFor[T](f, a)

@@ -144,6 +144,11 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 	}
 }
 
+// ElementLogits is [spec.ElementLogits].
+func ElementLogits[T spec.Float](dst []float64, z []T, shift []float64, t float64) (ok bool) {
+	return spec.ElementLogits(dst, z, shift, t)
+}
+
 // SmoothElements is [spec.SmoothElements].
 func SmoothElements[T spec.Float](yes, no, t []T, w []float64, s spec.ElementSmoothing) (ok bool) {
 	good, whole := ^uint64(0), wholeBlocks[T](len(t))

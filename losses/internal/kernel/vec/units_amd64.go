@@ -64,6 +64,7 @@ type wide[T spec.Float] interface {
 	weigh(dst, t *T, w *float64, n int) (bad uint32)
 	mix(dst, t *T, w *float64, n int, keep, add float64)
 	smoothElements(yes, no, t *T, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32)
+	elementLogits(dst *float64, z *T, s *float64, n int, t float64) (bad uint32)
 	divide(dst *float64, z *T, n int, t float64) (top float64)
 	shiftDivide(dst *float64, z *T, s *float64, n int, t float64) (top, most float64)
 	addScaled(dst, p *T, n int, a float64)
@@ -250,6 +251,9 @@ func (f32AVX512) sigmoidPieces(loss *float64, grad, z, yes, no, scales *float32,
 func (f32AVX512) sigmoidShortSymmetric(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidShortSymmetricF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX512) sigmoidShifted(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidShiftedF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
 func (f32AVX512) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX512(dst, x, n) }
 func (f32AVX512) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {
@@ -393,6 +397,9 @@ func (f64AVX512) mix(dst, t *float64, w *float64, n int, keep, add float64) {
 }
 func (f64AVX512) smoothElements(yes, no, t *float64, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
 	return smoothElementsF64AVX512(yes, no, t, w, n, keep, add, addYes, addNo)
+}
+func (f64AVX512) elementLogits(dst *float64, z *float64, s *float64, n int, t float64) (bad uint32) {
+	return elementLogitsF64AVX512(dst, z, s, n, t)
 }
 func (f64AVX512) divide(dst *float64, z *float64, n int, t float64) (top float64) {
 	return divideF64AVX512(dst, z, n, t)
@@ -784,6 +791,9 @@ func (f64AVX2) mix(dst, t *float64, w *float64, n int, keep, add float64) {
 func (f64AVX2) smoothElements(yes, no, t *float64, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
 	return smoothElementsF64AVX2(yes, no, t, w, n, keep, add, addYes, addNo)
 }
+func (f64AVX2) elementLogits(dst *float64, z *float64, s *float64, n int, t float64) (bad uint32) {
+	return elementLogitsF64AVX2(dst, z, s, n, t)
+}
 func (f64AVX2) divide(dst *float64, z *float64, n int, t float64) (top float64) {
 	return divideF64AVX2(dst, z, n, t)
 }
@@ -979,6 +989,9 @@ func (wideAVX512) mix(dst, t *float32, w *float64, n int, keep, add float64) {
 func (wideAVX512) smoothElements(yes, no, t *float32, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
 	return smoothElementsWideAVX512(yes, no, t, w, n, keep, add, addYes, addNo)
 }
+func (wideAVX512) elementLogits(dst *float64, z *float32, s *float64, n int, t float64) (bad uint32) {
+	return elementLogitsWideAVX512(dst, z, s, n, t)
+}
 func (wideAVX512) divide(dst *float64, z *float32, n int, t float64) (top float64) {
 	return divideWideAVX512(dst, z, n, t)
 }
@@ -1119,6 +1132,9 @@ func (wideAVX2) mix(dst, t *float32, w *float64, n int, keep, add float64) {
 }
 func (wideAVX2) smoothElements(yes, no, t *float32, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
 	return smoothElementsWideAVX2(yes, no, t, w, n, keep, add, addYes, addNo)
+}
+func (wideAVX2) elementLogits(dst *float64, z *float32, s *float64, n int, t float64) (bad uint32) {
+	return elementLogitsWideAVX2(dst, z, s, n, t)
 }
 func (wideAVX2) divide(dst *float64, z *float32, n int, t float64) (top float64) {
 	return divideWideAVX2(dst, z, n, t)

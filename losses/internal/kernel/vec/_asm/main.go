@@ -47,6 +47,7 @@ func main() {
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)
 			g.sigmoid(sigmoidShortSymmetric)
+			g.sigmoid(sigmoidShifted)
 		}
 		g.minusLogs()
 		g.addRows()
@@ -98,6 +99,7 @@ func (g isa) wide() {
 	g.weigh()
 	g.mix()
 	g.smoothElements()
+	g.elementLogits()
 	g.divide(false)
 	g.divide(true)
 	g.addScaled()

@@ -67,19 +67,23 @@ func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 	return c
 }
 
-// question emits what the losses have in common. It overwrites z.
-func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
+// question emits what the losses have in common, with what float32 has lost of z, or nil. It overwrites
+// z and low.
+func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	if g.looksUp() {
 		return g.lookUp(c, z)
 	}
 	q.minus = z
+	if low != nil {
+		low = g.lowOfMinus(z, low)
+	}
 	g.noInfinity(z)
 	g.or(g.constant(math.Copysign(0, -1)), z, z)
 	if c.loss.pieces {
 		return q
 	}
 	q.e, q.p = g.vec(), g.vec()
-	g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
+	g.expBounded(c, g.atLeast(g.lowest(), z), low, q.e)
 	sum, s := g.vec(), g.vec()
 	g.add(g.constant(1), q.e, sum)
 	g.add(g.constant(2), q.e, s)
@@ -112,6 +116,20 @@ func (g isa) question(c questionConsts, z reg.VecVirtual) (q question) {
 		return l, beyond
 	}
 	return q
+}
+
+// lowOfMinus emits what -|z| has beside its float32, for z and what that has. It stays small where z is
+// large, and then without effect.
+func (g isa) lowOfMinus(z, low reg.VecVirtual) reg.VecVirtual {
+	const (
+		smaller = 0b10 // of VRANGEPS: the number of the smaller size, with the sign of the first
+		negated = 0xd2 // low, of the other sign where z has none
+	)
+	VRANGEPS_BCST(Imm(smaller), g.constant(0x1p-10), low, low)
+	emitted()
+	VPTERNLOGD_BCST(Imm(negated), g.constant(math.Copysign(0, -1)), z, low)
+	emitted()
+	return low
 }
 
 // atLeast emits the larger of x and a number, NaN for NaN.
@@ -179,8 +197,8 @@ func (g isa) shortInverse(x reg.VecVirtual) reg.VecVirtual {
 	return y
 }
 
-// expBounded emits e = exp(y) for lowest <= y <= 0. It overwrites y.
-func (g isa) expBounded(c questionConsts, y, e reg.VecVirtual) {
+// expBounded emits e = exp(y + low) for lowest <= y <= 0 and a small low, or none. It overwrites y.
+func (g isa) expBounded(c questionConsts, y, low, e reg.VecVirtual) {
 	t, n := g.vec(), g.vec()
 	g.load(c.exp.magic, t)
 	g.madd(c.exp.log2e, y, t) // n in the low bits
@@ -190,6 +208,9 @@ func (g isa) expBounded(c questionConsts, y, e reg.VecVirtual) {
 	} else {
 		g.nmadd(c.exp.ln2hi, n, y)
 		g.nmadd(c.exp.ln2lo, n, y)
+	}
+	if low != nil {
+		g.add(low, y, y)
 	}
 	g.expReduced(c, y, t, n, e)
 }
@@ -271,7 +292,7 @@ func (g isa) expsOfNegative(c questionConsts, par reg.GPVirtual, x, y reg.VecVir
 		e := g.vec()
 		g.mul(g.parameter(par, 0), x, x)
 		g.or(g.constant(math.Copysign(0, -1)), x, x)
-		g.expBounded(c, g.atLeast(g.lowest(), x), e)
+		g.expBounded(c, g.atLeast(g.lowest(), x), nil, e)
 		return e
 	}
 	e = park(1, exp(x))

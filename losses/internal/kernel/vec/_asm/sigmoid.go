@@ -57,6 +57,11 @@ type questionLoss func(q question, labels func() (yes, no reg.VecVirtual)) (loss
 var sigmoidCrossEntropy = sigmoidLoss{name: "sigmoidCrossEntropy", prepare: byLikelihood(crossEntropyQuestion), ways: 3,
 	given: true}
 
+// sigmoidShifted is that of logits that are float64, for float32 elements, with AVX-512.
+var sigmoidShifted = sigmoidLoss{name: "sigmoidShifted",
+	doc:     "φ = -l, of the logits that elementLogits stored in loss.",
+	prepare: byLikelihood(crossEntropyQuestion), ways: 2, logits: true, given: true}
+
 // sigmoids compute in float64.
 var sigmoids = []sigmoidLoss{
 	{name: "sigmoidPoly", doc: "φ = -l + a (1-p); par is a and 1+a.",
@@ -110,10 +115,13 @@ func (g isa) sigmoid(f sigmoidLoss) {
 	// one computes a vector; several says that there is a gradient, without factors of its own, and given
 	// then whether no is not nil.
 	one := func(i reg.GPVirtual, v int, m *mask, several, given bool) {
-		x := g.vec()
-		if f.logits {
+		x, low := g.vec(), reg.VecVirtual(nil)
+		switch {
+		case f.logits && g.f64:
 			x = g.getFloat64(loss, i, v, m)
-		} else {
+		case f.logits:
+			x, low = g.getPair(loss, i, v, m)
+		default:
 			x = g.get(z, i, v, m)
 		}
 		positive := func() mask { return g.cmp(gtOQ, g.zeros(1)[0], g.get(z, i, v, m)) } // again where registers are few
@@ -121,7 +129,7 @@ func (g isa) sigmoid(f sigmoidLoss) {
 			kept := g.cmp(gtOQ, zero, x)
 			positive = func() mask { return kept }
 		}
-		q := g.question(c, x)
+		q := g.question(c, x, low)
 		q.positive = positive
 		l, d := emits[v%len(emits)](q, func() (_, other reg.VecVirtual) {
 			y, other := g.get(yes, i, v, m), g.vec()
