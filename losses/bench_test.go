@@ -79,11 +79,15 @@ func BenchmarkSoftmax(b *testing.B) {
 }
 
 // BenchmarkFamily is loss and gradient of the losses, cross entropy first, with few and with many classes
-// in float32.
+// in float32, and of parameters that no polynomial is exact enough for.
 func BenchmarkFamily(b *testing.B) {
 	for _, name := range []string{"ce", "gce", "gce Q=1", "gce .1", "focal 1", "focal", "focal 3.5", "poly 2", "mae",
 		"nce", "rce", "sce", "confidence", "kl", "agce", "aul", "ael", "bitempered", "sparsemax", "entmax15"} {
 		benchmarkShapes(b, "loss="+name, func(int) losses.Criterion { return losses.Criterion{Loss: lossFamily[name]} })
+	}
+	for _, l := range []losses.Loss{losses.Focal{Gamma: 20}, losses.AGCE{A: 0.1, Q: 0.5}, losses.AUL{A: 1.01, Q: 0.5},
+		losses.AEL{A: 0.05}} {
+		benchmarkShapes(b, fmt.Sprintf("loss=%T%v", l, l), func(int) losses.Criterion { return losses.Criterion{Loss: l} })
 	}
 	sum := losses.WeightedSum{{Weight: 1, Loss: losses.NCE{}}, {Weight: 1, Loss: lossFamily["rce"]}}
 	benchmarkShapes(b, "loss=nce + rce", func(int) losses.Criterion { return losses.Criterion{Loss: sum} })
@@ -91,7 +95,7 @@ func BenchmarkFamily(b *testing.B) {
 
 // benchmarkShapes evaluates a criterion of k classes in float32 on rows of few and of many classes.
 func benchmarkShapes(b *testing.B, name string, c func(k int) losses.Criterion) {
-	for _, shape := range [][2]int{{1024, 10}, {256, 1000}} {
+	for _, shape := range [][2]int{{1024, 10}, {1024, 100}, {256, 1000}} {
 		n, k := shape[0], shape[1]
 		for _, target := range []string{"soft", "index"} {
 			b.Run(fmt.Sprintf("%s/n=%d/k=%d/target=%s", name, n, k, target), func(b *testing.B) {
