@@ -43,8 +43,7 @@ func (b *batch[T]) softmaxes(lo, hi int) (logP, p []float64) {
 		return logP, p
 	}
 	wide := widened(w[2*n:], z)
-	kernel.LogSoftmax(logP, wide, b.k)
-	kernel.Softmax(p, wide, b.k)
+	kernel.Softmaxes(logP, p, wide, b.k)
 	return logP, p
 }
 

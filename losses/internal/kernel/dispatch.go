@@ -183,6 +183,17 @@ func LogSoftmax[T Float](dst, z []T, k int) {
 	}
 }
 
+// Softmaxes stores the log-softmax of every row in l and its softmax in p: see [spec.LogSoftmax] and
+// [spec.Softmax].
+func Softmaxes[T Float](l, p, z []T, k int) {
+	if vec.On() {
+		vec.Softmaxes(l, p, z, k)
+		return
+	}
+	LogSoftmax(l, z, k)
+	Softmax(p, z, k)
+}
+
 // LogSumExp stores the log-sum-exp of every row in dst; see [spec.LogSumExp].
 func LogSumExp[T Float](dst, z []T, k int) {
 	switch vec.InUse() {

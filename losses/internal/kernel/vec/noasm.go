@@ -79,6 +79,9 @@ func LogSumExp[T spec.Float](dst, z []T, k int) { panic(noVectors) }
 // SoftmaxGrad panics: this build has no vectors.
 func SoftmaxGrad[T spec.Float](dst, z, u []T, k int) { panic(noVectors) }
 
+// Softmaxes panics: this build has no vectors.
+func Softmaxes[T spec.Float](l, p, z []T, k int) { panic(noVectors) }
+
 // LogSoftmaxGrad panics: this build has no vectors.
 func LogSoftmaxGrad[T spec.Float](dst, z, u []T, k int) { panic(noVectors) }
 

@@ -60,6 +60,34 @@ func LogSoftmax[T spec.Float](dst, z []T, k int) {
 	}
 }
 
+// Softmaxes is [LogSoftmax] in l and [Softmax] in p, by one exponential an element.
+func Softmaxes[T spec.Float](l, p, z []T, k int) {
+	u := unitOf[T]()
+	if inTiles[T](k) {
+		io := tiler[T, T](u)
+		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
+			u.tileSoftmax(&s.e[0], &s.z[0], k, &s.lane[0])
+			tileOut(io, p[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
+			u.tileShift(&s.e[0], &s.z[0], k, &s.lane[0])
+			tileOut(io, l[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
+		}, func(j int, x []T) {
+			spec.LogSoftmax(spec.Row(l, j, k), x, k)
+			spec.Softmax(spec.Row(p, j, k), x, k)
+		})
+		return
+	}
+	for i := range len(z) / k {
+		x, d, q := spec.Row(z, i, k), spec.Row(l, i, k), spec.Row(p, i, k)
+		if o, ok := ordinaryRow(u, q, x); ok {
+			u.shift(&d[0], &x[0], k, T(o.m), T(math.Log1p(o.r)))
+			o.softmax(u, q, 1)
+			continue
+		}
+		LogSoftmax(d, x, k)
+		Softmax(q, x, k)
+	}
+}
+
 // LogSumExp is [spec.LogSumExp].
 func LogSumExp[T spec.Float](dst, z []T, k int) {
 	u := unitOf[T]()

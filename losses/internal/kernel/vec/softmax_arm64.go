@@ -38,6 +38,12 @@ func LogSoftmax[T spec.Float](dst, z []T, k int) {
 	}
 }
 
+// Softmaxes is [LogSoftmax] in l and [Softmax] in p.
+func Softmaxes[T spec.Float](l, p, z []T, k int) {
+	LogSoftmax(l, z, k)
+	Softmax(p, z, k)
+}
+
 // LogSumExp is [spec.LogSumExp].
 func LogSumExp[T spec.Float](dst, z []T, k int) {
 	for i := range dst {
