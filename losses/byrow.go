@@ -107,15 +107,11 @@ func softmaxRow(r Row, z []float64) (top int) {
 
 // rests stores 1 - p in r.Rest and returns the position of a p > 1/2, or -1.
 func rests(r Row) (top int) {
-	top = -1
 	rest := r.Rest[:len(r.P)]
 	for j, p := range r.P {
 		rest[j] = 1 - p
-		if p > 0.5 {
-			top = j
-		}
 	}
-	if top >= 0 {
+	if top = above(r.P); top >= 0 {
 		rest[top] = -math.Expm1(r.LogP[top])
 	}
 	return top
@@ -197,7 +193,13 @@ func (b *batch[T]) rowTarget(t []float64, i int) bool {
 		t[b.index[i]] = 1
 		return true
 	}
-	for j, v := range part(b.target, i, i+1, b.k) {
+	labels := part(b.target, i, i+1, b.k)
+	if len(labels) > 16 { // otherwise a loop takes no longer than calls of vectors
+		kernel.Widen(t, labels)
+		_, _, bad := kernel.WeightedSum(labels, t)
+		return bad < 0
+	}
+	for j, v := range labels {
 		if !valid(v) {
 			return false
 		}
