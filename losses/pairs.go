@@ -13,19 +13,6 @@ func (b *batch[T]) ofClass(w []float64, i int) float64 {
 	return w[b.class(i)]
 }
 
-// columns counts classes: next returns that of one element after another, from first on.
-type columns struct{ at, classes int }
-
-func (b *batch[T]) columns() columns { return columns{b.class(0), b.classes} }
-
-func (c *columns) next() (column int) {
-	column = c.at
-	if c.at++; c.at == c.classes {
-		c.at = 0
-	}
-	return column
-}
-
 // among returns the number of a class among one a class or one for all, 1 for none.
 func among(w []float64, class int) float64 {
 	switch len(w) {
