@@ -87,7 +87,7 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	sum, s := g.vec(), g.vec()
 	g.add(g.constant(1), q.e, sum)
 	g.add(g.constant(2), q.e, s)
-	if c.loss.exact && !g.f64 { // with what rounding took from 1+e
+	if g.avx512 && !g.f64 { // with what rounding took from 1+e
 		lost := g.vec()
 		g.sub(g.constant(1), sum, lost)
 		g.sub(lost, q.e, lost)
