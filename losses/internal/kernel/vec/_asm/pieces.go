@@ -64,12 +64,40 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		g.pick(VFNMADD231PS, nil, excess, u, labelled, loss)
 		d := g.parameter(par, parSteady)
 		g.madd(g.parameter(par, parFalls), f, d)
-		g.mul(u, d, d)
-		g.mul(d, slope, slope)
-		g.mul(f, nearSlope, nearSlope)
-		g.msub2(t, nearSlope, slope)
-		return loss, slope
+		return loss, g.fallsLess([]reg.VecVirtual{t, f, nearSlope}, []reg.VecVirtual{u, d, slope})
 	}
+}
+
+// fallsLess emits the product of the three numbers of a less that of b, rounded once.
+func (g isa) fallsLess(a, b []reg.VecVirtual) reg.VecVirtual {
+	wide := isa{avx512: true, f64: true}
+	var slopes [2]reg.VecVirtual
+	for i := range 3 {
+		for half, y := range g.halves(b[i]) {
+			if i == 0 {
+				slopes[half] = y
+				continue
+			}
+			wide.mul(y, slopes[half], slopes[half])
+		}
+	}
+	x, y := g.halves(a[0]), g.halves(a[1])
+	for half := range x {
+		wide.mul(y[half], x[half], x[half])
+	}
+	for half, y := range g.halves(a[2]) {
+		wide.msub2(y, x[half], slopes[half])
+	}
+	return g.joined(slopes)
+}
+
+// joined emits the float32 of two vectors of float64.
+func (g isa) joined(x [2]reg.VecVirtual) reg.VecVirtual {
+	low, high, v := YMM(), YMM(), g.vec()
+	VCVTPD2PS(x[0], low)
+	VCVTPD2PS(x[1], high)
+	VINSERTF64X4(Imm(1), high, low.AsZ(), v)
+	return v
 }
 
 // fall emits exp(-k a) 2^pieceRaise, of which the argument is a sum of two numbers.
