@@ -46,7 +46,6 @@ func main() {
 		g.sigmoid(sigmoidCrossEntropy)
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)
-			g.sigmoid(sigmoidShortSymmetric)
 			g.sigmoid(sigmoidShifted)
 		}
 		g.minusLogs()
