@@ -9,8 +9,9 @@ import os
 import sys
 import time
 
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
 os.environ["OMP_NUM_THREADS"] = "1"
+if hasattr(os, "sched_setaffinity"):  # XLA takes all processors that there are
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 try:
     import numpy as np
@@ -43,15 +44,16 @@ def pytorch():
 
     def steps(compiled):
         def step_of(loss):
-            if compiled:
-                loss = torch.compile(loss, dynamic=False)
-
             def make(x, y):
+                run = loss
+                if compiled:
+                    torch.compiler.reset()  # or there are soon too many shapes, and the rest is not compiled
+                    run = torch.compile(loss, dynamic=False)
                 x, y = torch.tensor(x, requires_grad=True), torch.tensor(y)
 
                 def step():
                     x.grad = None
-                    loss(x, y).backward()
+                    run(x, y).backward()
 
                 return step
 
