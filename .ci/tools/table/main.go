@@ -5,8 +5,9 @@
 // A row is a benchmark of the names BenchmarkX/key=value/…, a column a value of the keys -col. A cell
 // has the least time and, in brackets, the median, and behind the first column how many times the
 // first's least time it took. With -base a cell has the least time in times of that of the row which
-// has VALUE for KEY and else the same keys; that row has its times. Benchmarks of one name in several
-// runs, or in several places of the file, are one cell.
+// has VALUE for KEY and else the same keys; that row has its times, and so has one that none was
+// measured for. Benchmarks of one name in several runs, or in several places of the file, are one
+// cell.
 package main
 
 import (
@@ -14,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -133,8 +133,8 @@ func (t *table) cell(row, column, base string) string {
 	if len(times) == 0 {
 		return ""
 	}
-	least := times[0]
-	if of := t.times[[2]string{like(row, base), column}]; base != "" && len(of) > 0 && !has(row, base) {
+	least, other := times[0], like(row, base)
+	if of := t.times[[2]string{other, column}]; len(of) > 0 && other != row {
 		return digits(least/of[0], 2)
 	}
 	text := duration(least) + " (" + duration(times[len(times)/2]) + ")"
@@ -188,5 +188,7 @@ func duration(ns float64) string {
 
 // digits is a number with n digits, or more where it has more before the point.
 func digits(v float64, n int) string {
-	return strconv.FormatFloat(v, 'f', max(0, n-1-int(math.Floor(math.Log10(v)))), 64)
+	rounded := strconv.FormatFloat(v, 'e', n-1, 64)
+	exponent, _ := strconv.Atoi(rounded[strings.Index(rounded, "e")+1:])
+	return strconv.FormatFloat(v, 'f', max(0, n-1-exponent), 64)
 }
