@@ -111,7 +111,8 @@ func TestBuildAccepts(t *testing.T) {
 		_, err := graph.ApplyWith(losses.Criterion{}, z, target, graph.Options{SampleWeights: w})
 		require.NoError(t, err)
 	}
-	_, err := graph.Apply(losses.Criterion{}, node(g, "column", tensor.Float64, 4, 1), node(g, "y41", tensor.Float64, 4, 1))
+	column, y := node(g, "column", tensor.Float64, 4, 1), node(g, "y41", tensor.Float64, 4, 1)
+	_, err := graph.Apply(losses.Criterion{}, column, y)
 	require.NoError(t, err)
 	_, err = graph.Apply(losses.Criterion{}, node(g, "row", tensor.Float64, 1, 3), node(g, "index1", tensor.Int, 1))
 	require.NoError(t, err)

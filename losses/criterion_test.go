@@ -10,9 +10,9 @@ import (
 	"softloss/losses"
 )
 
-// TestEveryField: with a field of a criterion, or of its Smoothing, that is not what it is in a
-// plain one, the short way of EvalInto is for the other, and the key another. A clone has the
-// numbers of the field in memory of its own.
+// TestEveryField: with any field of a criterion, or of its Smoothing, that is not what it is in a
+// plain one, EvalInto does not take its short way, and the key is another. A clone has the numbers of
+// the field in memory of its own.
 func TestEveryField(t *testing.T) {
 	x := plainBatch(tensor.Float64, 4, 3, false)
 	in, out := x.inputs(losses.Criterion{}), x.outputs(losses.Criterion{})
