@@ -1,7 +1,6 @@
 // What the machine allows, on the shapes and in the format of .ci/bench/run: cross entropy of a softmax, mean and gradient,
-// as a C compiler makes it, in one pass over each row and without what keeps ours exact and stable (no compensated sums, no
-// check of labels, no logit far below the largest); and the floor, a loop that only reads logits and labels and writes the
-// gradient.
+// as a C compiler makes it, row by row and without what keeps ours exact and stable (no compensated sums, no check of labels,
+// no logit far below the largest); and the floor, a loop that only reads logits and labels and writes the gradient.
 //
 //	cc -O3 -march=native -ffast-math -mprefer-vector-width=512 -DNAME='"C512"' reference.c -lm && ./a.out [runs]
 #define _POSIX_C_SOURCE 199309L
