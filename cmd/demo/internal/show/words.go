@@ -54,8 +54,11 @@ func withUnit(name, unit string) string {
 
 // describeCalibration returns the temperature in words.
 func describeCalibration(s *record.Run) string {
-	return fmt.Sprintf("temperature %.4g, fitted on %s", float64(s.Calibration.Temperature),
-		phrase.Plural(s.Data.ValidationRows, "validation row"))
+	rows := phrase.Plural(s.Data.ValidationRows, "validation row")
+	if s.Data.FlippedLabels > 0 {
+		rows += ", labels with noise"
+	}
+	return fmt.Sprintf("temperature %.4g, fitted on %s", float64(s.Calibration.Temperature), rows)
 }
 
 // describeTeacher returns the teacher in words.
