@@ -122,7 +122,7 @@ def main(what):
                 else:
                     sigmoid(impl, binary, r)
             except Exception as e:  # no compiler here
-                print(f"skipped {impl}: {str(e).splitlines()[0]}", file=sys.stderr)
+                print(f"skipped {impl}: {(str(e) or repr(e)).splitlines()[0]}", file=sys.stderr)
 
 
 main(sys.argv[1])
