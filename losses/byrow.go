@@ -99,9 +99,7 @@ func (b *batch[T]) rowOf(l Loss, i int, logP, p []float64) bool {
 // softmaxRow stores what a Row tells of the softmax of the logits z, and returns the position of a
 // p > 1/2, or -1.
 func softmaxRow(r Row, z []float64) (top int) {
-	k := len(z)
-	kernel.LogSoftmax(r.LogP, z, k)
-	kernel.Softmax(r.P, z, k)
+	kernel.Softmaxes(r.LogP, r.P, z, len(z))
 	return rests(r)
 }
 
