@@ -96,12 +96,14 @@ func prob(l, q float64) float64 {
 //
 // (1-p)^(a-1) l is written (1-p)^a l/(1-p), whose last factor is -1 at p = 1.
 func focalPhi(a, l, q float64) (v, dv, d2v float64) {
-	w := pow(q, a)
+	w, p := pow(q, a), prob(l, q)
+	if a > 1<<20 && q > 0.5 { // the rounding of 1-p counts a times
+		w = math.Exp(a * math.Log1p(-p))
+	}
 	v = -w * l
 	if w == 0 {
 		v = 0
 	}
-	p := prob(l, q)
 	if p == 0 {
 		return v, -w, 0
 	}
