@@ -20,27 +20,48 @@ type Error struct {
 }
 
 // Compare evaluates a case by losses.Criterion and returns the error of every number of the loss
-// and the gradients.
+// and the gradients: with all gradients, without those of the labels, which other code than the
+// kernels computes, and of the loss alone.
 func Compare(c Case) (loss, grads []Error, err error) {
 	want, err := Evaluate(c.Criterion, c.Batch, c.Single)
 	if err != nil {
 		return nil, nil, err
 	}
-	out, in := c.tensors()
-	if err := c.Criterion.EvalInto(out, in); err != nil {
-		return nil, nil, err
-	}
-	cols, lossCols, weightCols := c.columns()
-	loss = c.errors("loss", c.byRows(numbers(out.Loss), lossCols), want.Loss)
-	grads = c.errors("grad", c.byRows(numbers(out.Grad), cols), want.Grad)
-	if out.TargetGrad != nil {
-		grads = append(grads, c.errors("target grad", c.byRows(numbers(out.TargetGrad), cols), want.TargetGrad)...)
-	}
-	if out.WeightGrad != nil {
-		got := c.byRows(numbers(out.WeightGrad), weightCols)
-		grads = append(grads, c.errors("weight grad", got, want.WeightGrad)...)
+	all, _ := c.tensors()
+	few, in := c.tensors()
+	few.TargetGrad = nil
+	for i, out := range []losses.Outputs{all, few, {Loss: tensor.New(tensor.Of(few.Loss.Dtype()), tensor.WithShape(few.Loss.Shape()...))}} {
+		if i == 1 && all.TargetGrad == nil {
+			continue
+		}
+		if err := c.Criterion.EvalInto(out, in); err != nil {
+			return nil, nil, err
+		}
+		l, g := c.compare(out, want)
+		loss, grads = append(loss, l...), append(grads, g...)
 	}
 	return loss, grads, nil
+}
+
+// compare returns the errors of the outputs that there are.
+func (c Case) compare(out losses.Outputs, want Result) (loss, grads []Error) {
+	cols, lossCols, weightCols := c.columns()
+	loss = c.errors("loss", c.byRows(numbers(out.Loss), lossCols), want.Loss)
+	for _, x := range []struct {
+		what string
+		d    *tensor.Dense
+		cols int
+		want []Value
+	}{
+		{"grad", out.Grad, cols, want.Grad},
+		{"target grad", out.TargetGrad, cols, want.TargetGrad},
+		{"weight grad", out.WeightGrad, weightCols, want.WeightGrad},
+	} {
+		if x.d != nil {
+			grads = append(grads, c.errors(x.what, c.byRows(numbers(x.d), x.cols), x.want)...)
+		}
+	}
+	return loss, grads
 }
 
 // columns returns how many numbers a row has of the logits, the losses with None, and the weights.
