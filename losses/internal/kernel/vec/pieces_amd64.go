@@ -67,21 +67,23 @@ func piecesFor(yes, no pieceFamily) *piecesPlan {
 	for half, likely := range [2]pieceFamily{no, yes} {
 		other := [2]pieceFamily{yes, no}[half]
 		for i := range 4 {
-			at := func(a float64) float64 { return likely.near(a)[i%2] }
+			at, most := func(a float64) float64 { return likely.near(a)[i%2] }, 1. // beside an exponential that is denormal
 			if i >= 2 {
-				at = func(a float64) float64 { return other.far(a)[i%2] }
+				at, most = func(a float64) float64 { return other.far(a)[i%2] }, 0x1p30
 			}
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
 			for j := range pieceCount {
-				p.ok = p.ok && fitPiece(table, j, at)
+				p.ok = p.ok && fitPiece(table, j, at, most)
 			}
 		}
 	}
 	return p
 }
 
-// fitPiece stores the coefficients of f in interval j, and reports whether they are exact enough.
-func fitPiece(table []float32, j int, f func(a float64) float64) (ok bool) {
+// fitPiece stores the coefficients of f in interval j, and reports whether they are exact enough, and f
+// is at most most and not so small that float32 loses digits of it.
+func fitPiece(table []float32, j int, f func(a float64) float64, most float64) (ok bool) {
+	const least = 0x1p-100
 	y := math.Ldexp(4+float64(j%4), j/4-2)
 	half := pieceWidth * math.Ldexp(1, j/4-3)
 	middle := pieceWidth*(y-1) + half
@@ -97,7 +99,8 @@ func fitPiece(table []float32, j int, f func(a float64) float64) (ok bool) {
 	exact := func(got, want, most float64) bool { return math.Abs(got-want) <= most*math.Abs(want) }
 	for i := range 2*pieceTerms - 1 {
 		s := math.Cos(math.Pi * float64(i) / (2*pieceTerms - 2))
-		if want := at(s); !exact(horner(c[:], s), want, 0x1.4p-25) || !(size < 3*math.Abs(want)) {
+		want := at(s)
+		if v := math.Abs(want); !exact(horner(c[:], s), want, 0x1.4p-25) || !(size < 3*v && v >= least && v <= most) {
 			return false
 		}
 	}
