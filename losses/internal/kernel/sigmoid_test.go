@@ -70,7 +70,7 @@ func widenedCrossEntropy[T Float](loss []float64, grad, z, yes, no, scale []T) (
 // asymmetrics have exponents and margins with and without a kernel.
 var asymmetrics = func() (all []Asymmetric) {
 	for _, p := range [][3]float64{{0, 4, 0.05}, {1, 4, 0.05}, {0, 0, 0}, {1, 4, 0}, {2, 3, 0}, {7, 7, 0.25}, {3, 0, 0.4},
-		{5, 1, 1e-3}, {0.5, 2.5, 0}, {0, 2, 0.999}, {4, 6, 0}, {0, 4, 1e-200}, {0.5, 2.5, 0.05}, {2, 9, 0}} {
+		{5, 1, 1e-3}, {0.5, 2.5, 0}, {0, 2, 0.999}, {4, 6, 0}, {0, 4, 1e-200}, {0.5, 2.5, 0.05}, {2, 9, 0}, {0.5, 2, 0}} {
 		all = append(all, Asymmetric{GammaPos: p[0], GammaNeg: p[1], Margin: p[2]})
 	}
 	return all

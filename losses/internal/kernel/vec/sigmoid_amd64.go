@@ -107,12 +107,12 @@ func parametersOf(q spec.Question) []float64 {
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p := asymmetricPlanFor(a)
-	if a.Margin == 0 && byPieces[T](spec.Focal, a.GammaNeg) {
-		if c := p.piecesOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}); c.ok {
-			return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
-		}
-	}
 	if !p.ok {
+		if a.Margin == 0 && single512[T]() {
+			if c := p.piecesOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}); c.ok {
+				return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
+			}
+		}
 		return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
 	}
 	run := wideOf[T]().sigmoidAsymmetricMargin
