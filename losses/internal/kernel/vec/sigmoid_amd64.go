@@ -31,6 +31,9 @@ func SigmoidShifted[T spec.Float](loss []float64, grad, yes, no, scale []T) (ok 
 
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	if f == spec.Focal && a != 2 && wholePower(a) { // which takes less time than a power by exponentials
+		return SigmoidAsymmetric(spec.Asymmetric{GammaPos: a, GammaNeg: a}, loss, grad, z, yes, no, scale)
+	}
 	p, ok := planFor[T](f, a)
 	if byPieces[T](f, a) {
 		if c := p.piecesOf(pieceFamily{f, a}, pieceFamily{f, a}); c.ok {
@@ -139,10 +142,8 @@ func asymmetricPlanFor(a spec.Asymmetric) *asymmetricPlan {
 	if p := place.Load(); p != nil && p.Asymmetric == a {
 		return p
 	}
-	p := &asymmetricPlan{Asymmetric: a, ok: a.Margin == 0 || a.Margin >= 0x1p-500}
-	for _, gamma := range []float64{a.GammaPos, a.GammaNeg} {
-		p.ok = p.ok && gamma < 1<<powerBits && gamma == math.Trunc(gamma)
-	}
+	p := &asymmetricPlan{Asymmetric: a,
+		ok: (a.Margin == 0 || a.Margin >= 0x1p-500) && wholePower(a.GammaPos) && wholePower(a.GammaNeg)}
 	p.par[parPos], p.par[parNeg], p.par[parMargin] = a.GammaPos, a.GammaNeg, a.Margin
 	no, last := a.GammaNeg, 0.0
 	if a.Margin != 0 && no > 0 {
@@ -154,6 +155,9 @@ func asymmetricPlanFor(a spec.Asymmetric) *asymmetricPlan {
 	place.Store(p)
 	return p
 }
+
+// wholePower reports whether k is an exponent that kernels make of squares.
+func wholePower(k float64) bool { return k < 1<<powerBits && k == math.Trunc(k) }
 
 // setPower stores the bits of an exponent, and 1 less each of them.
 func setPower(par []float64, k float64) {
