@@ -24,6 +24,7 @@ const (
 	laneLow          // where exponentials are 0
 	laneShift        // what they are divided by
 	laneTies         // how many logits beside it are as large as the first maximum
+	laneLost         // what Coef has lost
 	lanesPerRow
 )
 

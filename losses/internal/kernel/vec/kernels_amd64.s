@@ -10015,26 +10015,44 @@ column2:
 	ADDQ             $0x40, R11
 	CMPQ             R11, R12
 	JLT              column2
+	VMOVUPS          320(BX), Z9
+	VMOVAPS          Z4, Z10
 	VSUBPS           Z5, Z5, Z1
 	VCMPPS           $0x00, Z1, Z1, K1
 	VMOVUPS.Z        Z5, K1, Z5
 	VADDPS           Z5, Z4, Z4
+	VSUBPS           Z4, Z10, Z10
+	VADDPS           Z5, Z10, Z10
 	VADDPS           Z4, Z6, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z9
-	VCMPPS           $0x15, Z9, Z1, K1
+	VSUBPS           Z4, Z1, Z11
+	VSUBPS           Z11, Z1, Z12
+	VSUBPS           Z12, Z4, Z12
+	VSUBPS           Z11, Z6, Z11
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z11, Z10, Z10
+	VMOVUPS          (R9), Z11
+	VMULPS           Z1, Z11, Z13
+	VANDPS.BCST      cs7fffffff<>+0(SB), Z13, Z13
+	VBROADCASTSS     cs7e7fffff<>+0(SB), Z12
+	VCMPPS           $0x15, Z12, Z13, K1
 	KORW             K1, K3, K3
-	VMOVUPS          320(BX), Z9
-	VMOVUPS          (R9), Z10
-	VMOVAPS          Z1, Z11
-	VADDPS           Z9, Z2, Z12
-	VMAXPS           Z9, Z2, Z13
-	VMINPS           Z9, Z2, Z14
-	VSUBPS           Z12, Z13, Z13
-	VADDPS           Z14, Z13, Z13
-	VADDPS           Z3, Z13, Z13
-	VDIVPS           Z12, Z11, Z11
-	VDIVPS           Z12, Z13, Z13
-	VFNMADD231PS     Z11, Z13, Z11
+	VMOVAPS          Z1, Z12
+	VADDPS           Z9, Z2, Z13
+	VMAXPS           Z9, Z2, Z14
+	VMINPS           Z9, Z2, Z15
+	VSUBPS           Z13, Z14, Z14
+	VADDPS           Z15, Z14, Z14
+	VADDPS           Z3, Z14, Z14
+	VMOVAPS          Z12, Z15
+	VDIVPS           Z13, Z12, Z12
+	VFNMADD231PS     Z13, Z12, Z15
+	VADDPS           Z15, Z10, Z10
+	VFNMADD231PS     Z12, Z14, Z10
+	VDIVPS           Z13, Z10, Z10
+	VMULPS           Z12, Z11, Z13
+	VMULPS           Z11, Z10, Z10
+	VFMSUB213PS      Z13, Z11, Z12
+	VADDPS           Z12, Z10, Z10
 	KMOVW            K3, R11
 	VSUBPS           Z3, Z3, Z12
 	VCMPPS           $0x00, Z12, Z12, K1
@@ -10044,48 +10062,49 @@ column2:
 	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z9
 	VBROADCASTSS     cs3f800000<>+0(SB), Z12
 	VDIVPS           Z9, Z12, Z12
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z9, Z14
-	VSUBPS           Z14, Z2, Z14
-	VMULPS           Z12, Z14, Z14
-	VBROADCASTSS     cs3f3504f3<>+0(SB), Z15
-	VPSUBD           Z15, Z9, Z13
-	VPSRAD           $0x17, Z13, Z13
-	VPSLLD           $0x17, Z13, Z15
-	VPSUBD           Z15, Z9, Z9
-	VCVTDQ2PS        Z13, Z13
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z9, Z15
+	VSUBPS           Z15, Z2, Z15
+	VMULPS           Z12, Z15, Z15
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z16
+	VPSUBD           Z16, Z9, Z14
+	VPSRAD           $0x17, Z14, Z14
+	VPSLLD           $0x17, Z14, Z16
+	VPSUBD           Z16, Z9, Z9
+	VCVTDQ2PS        Z14, Z14
 	VSUBPS.BCST      cs3f800000<>+0(SB), Z9, Z9
-	VADDPS.BCST      cs40000000<>+0(SB), Z9, Z15
-	VDIVPS           Z15, Z9, Z15
-	VMULPS           Z15, Z15, Z16
-	VBROADCASTSS     cs3e789e26<>+0(SB), Z17
-	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z16, Z17
-	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z16, Z17
-	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z16, Z17
-	VMULPS           Z16, Z17, Z17
-	VMULPS           Z9, Z9, Z16
-	VMULPS.BCST      cs3f000000<>+0(SB), Z16, Z16
-	VADDPS           Z16, Z17, Z17
-	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z13, Z14
-	VFMADD231PS      Z15, Z17, Z14
-	VSUBPS           Z14, Z16, Z16
-	VSUBPS           Z16, Z9, Z9
+	VADDPS.BCST      cs40000000<>+0(SB), Z9, Z16
+	VDIVPS           Z16, Z9, Z16
+	VMULPS           Z16, Z16, Z17
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z18
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z17, Z18
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z17, Z18
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z17, Z18
+	VMULPS           Z17, Z18, Z18
+	VMULPS           Z9, Z9, Z17
+	VMULPS.BCST      cs3f000000<>+0(SB), Z17, Z17
+	VADDPS           Z17, Z18, Z18
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z14, Z15
+	VFMADD231PS      Z16, Z18, Z15
+	VSUBPS           Z15, Z17, Z17
+	VSUBPS           Z17, Z9, Z9
 	VMOVAPS          Z9, Z9
-	VFMADD231PS.BCST cs3f317180<>+0(SB), Z13, Z9
-	VMULPS           Z12, Z2, Z13
-	VBROADCASTSS     cs3f000000<>+0(SB), Z14
-	VCMPPS           $0x1e, Z14, Z12, K1
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z14, Z9
+	VMULPS           Z12, Z2, Z14
+	VBROADCASTSS     cs3f000000<>+0(SB), Z15
+	VCMPPS           $0x1e, Z15, Z12, K1
 	VMULPS           Z1, Z12, Z12
 	VMAXPS           Z6, Z12, Z12
-	VMULPS           Z1, Z13, Z14
-	VMAXPS           Z4, Z14, Z14
-	VCMPPS           $0x11, Z12, Z14, K4
+	VMULPS           Z1, Z14, Z15
+	VMAXPS           Z4, Z15, Z15
+	VCMPPS           $0x11, Z12, Z15, K4
 	KANDW            K1, K4, K1
 	VSUBPS           Z8, Z8, Z12
 	VCMPPS           $0x00, Z12, Z12, K4
 	VMOVUPS.Z        Z8, K4, Z8
 	VADDPS           Z8, Z7, Z7
 	VFMSUB213PS      Z7, Z1, Z9
-	VFNMADD213PS     Z4, Z1, Z13
+	VFNMADD213PS     Z4, Z1, Z14
+	VMULPS           Z11, Z14, Z14
 	ORL              R11, R10
 	MOVL             R10, (DI)
 	VEXTRACTF64X4    $0x01, Z9, Y1
@@ -10099,11 +10118,12 @@ column2:
 
 column3:
 	VMOVUPS     (R8)(R10*1), Z1
-	VFMSUB213PS (CX)(R10*1), Z11, Z1
+	VMULPS      (CX)(R10*1), Z11, Z9
+	VFMSUB231PS Z1, Z10, Z9
+	VFMADD213PS Z9, Z13, Z1
 	VCMPPS      $0x00, (AX)(R10*1), Z0, K4
 	KANDW       K1, K4, K4
-	VMOVUPS     Z13, K4, Z1
-	VMULPS      Z10, Z1, Z1
+	VMOVUPS     Z14, K4, Z1
 	VMOVUPS     Z1, (R8)(R10*1)
 	ADDQ        $0x40, R10
 	CMPQ        R10, R11
@@ -10120,6 +10140,24 @@ column3:
 	JNE         tile
 	VZEROUPPER
 	RET
+
+DATA cs7e7fffff<>+0(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+4(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+8(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+12(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+16(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+20(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+24(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+28(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+32(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+36(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+40(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+44(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+48(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+52(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+56(SB)/4, $0x7e7fffff
+DATA cs7e7fffff<>+60(SB)/4, $0x7e7fffff
+GLOBL cs7e7fffff<>(SB), RODATA|NOPTR, $64
 
 // func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -10242,15 +10280,15 @@ column2:
 	ADDQ             $0x40, R9
 	CMPQ             R9, R10
 	JLT              column2
+	VMOVUPS          320(BX), Z1
 	VSUBPS           Z5, Z5, Z0
 	VCMPPS           $0x00, Z0, Z0, K1
 	VMOVUPS.Z        Z5, K1, Z5
 	VADDPS           Z5, Z4, Z4
 	VADDPS           Z4, Z6, Z0
-	VBROADCASTSS     cs7f800000<>+0(SB), Z1
-	VCMPPS           $0x15, Z1, Z0, K1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z9
+	VCMPPS           $0x15, Z9, Z0, K1
 	KORW             K1, K3, K3
-	VMOVUPS          320(BX), Z1
 	KMOVW            K3, R9
 	VSUBPS           Z3, Z3, Z9
 	VCMPPS           $0x00, Z9, Z9, K1
@@ -13494,7 +13532,7 @@ GLOBL cs71800000<>(SB), RODATA|NOPTR, $64
 
 // func fewCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
-TEXT ·fewCrossEntropyGradF32AVX512(SB), NOSPLIT, $64-56
+TEXT ·fewCrossEntropyGradF32AVX512(SB), NOSPLIT, $96-56
 	MOVQ         z+8(FP), AX
 	MOVQ         t+16(FP), CX
 	MOVQ         k+24(FP), DX
@@ -13865,16 +13903,28 @@ sum12:
 	VPERMILPS    $0xaa, X1, X1
 	VBROADCASTSS X1, Y1
 	VXORPS       Y7, Y7, Y7
-	VSUBPS       Y6, Y6, Y8
-	VCMPPS       $0x00, Y8, Y8, Y8
-	VANDPS       Y8, Y6, Y6
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y4, Y5, Y6
-	VMOVUPS      cs7f800000<>+0(SB), Y8
-	VCMPPS       $0x15, Y8, Y6, Y8
-	VORPS        Y8, Y7, Y7
 	VMOVUPS      160(SI), Y8
-	VMOVUPS      (SI), Y9
+	VMOVAPS      Y4, Y9
+	VSUBPS       Y6, Y6, Y10
+	VCMPPS       $0x00, Y10, Y10, Y10
+	VANDPS       Y10, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VSUBPS       Y4, Y9, Y9
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y4, Y5, Y6
+	VSUBPS       Y4, Y6, Y10
+	VSUBPS       Y10, Y6, Y11
+	VSUBPS       Y11, Y4, Y11
+	VSUBPS       Y10, Y5, Y10
+	VADDPS       Y11, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      (SI), Y10
+	VMULPS       Y6, Y10, Y12
+	VANDPS       cs7fffffff<>+0(SB), Y12, Y12
+	VMOVUPS      cs7e7fffff<>+0(SB), Y11
+	VCMPPS       $0x15, Y11, Y12, Y11
+	VORPS        Y11, Y7, Y7
+	VMOVUPS      Y10, (SP)
 	VMOVAPS      Y6, Y10
 	VADDPS       Y8, Y2, Y11
 	VMAXPS       Y8, Y2, Y12
@@ -13882,11 +13932,19 @@ sum12:
 	VSUBPS       Y11, Y12, Y12
 	VADDPS       Y13, Y12, Y12
 	VADDPS       Y3, Y12, Y12
+	VMOVAPS      Y10, Y13
 	VDIVPS       Y11, Y10, Y10
-	VDIVPS       Y11, Y12, Y12
-	VFNMADD231PS Y10, Y12, Y10
-	VMOVUPS      Y10, (SP)
-	VMOVUPS      Y9, 32(SP)
+	VFNMADD231PS Y11, Y10, Y13
+	VADDPS       Y13, Y9, Y9
+	VFNMADD231PS Y10, Y12, Y9
+	VDIVPS       Y11, Y9, Y9
+	VMOVUPS      (SP), Y12
+	VMULPS       Y10, Y12, Y11
+	VMULPS       Y12, Y9, Y9
+	VFMSUB213PS  Y11, Y12, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      Y11, 32(SP)
+	VMOVUPS      Y9, 64(SP)
 	VMOVMSKPS    Y7, AX
 	VSUBPS       Y3, Y3, Y7
 	VCMPPS       $0x00, Y7, Y7, Y7
@@ -13937,24 +13995,27 @@ sum12:
 	VANDPS       Y7, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VFMSUB213PS  Y0, Y6, Y3
+	VMOVUPS      32(SP), Y0
+	VMOVUPS      64(SP), Y1
+	VMOVUPS      (SP), Y7
 	VFNMADD213PS Y4, Y6, Y2
-	VMOVUPS      (SP), Y0
-	VMOVUPS      32(SP), Y1
+	VMULPS       Y7, Y2, Y2
 	MOVL         AX, bad+52(FP)
 	VMOVUPS      Y3, 192(SI)
-	VMULPS       Y1, Y2, Y2
 	VBROADCASTSS X0, Z0
 	VBROADCASTSS X1, Z1
+	VBROADCASTSS X7, Z3
 	XORQ         AX, AX
 
 next13:
 	CMPQ        DX, $0x10
 	JLT         tail14
-	VMOVUPS     (DI)(AX*4), Z3
-	VMOVUPS     (CX)(AX*4), Z4
-	VFMSUB213PS Z4, Z0, Z3
-	VMULPS      Z1, Z3, Z3
-	VMOVUPS     Z3, (DI)(AX*4)
+	VMOVUPS     (DI)(AX*4), Z4
+	VMOVUPS     (CX)(AX*4), Z6
+	VMULPS      Z3, Z6, Z6
+	VFMSUB231PS Z4, Z1, Z6
+	VFMADD213PS Z6, Z0, Z4
+	VMOVUPS     Z4, (DI)(AX*4)
 	ADDQ        $0x10, AX
 	SUBQ        $0x10, DX
 	JMP         next13
@@ -13966,11 +14027,12 @@ tail14:
 	SHLXL       DX, BX, DX
 	DECL        DX
 	KMOVW       DX, K1
-	VMOVUPS.Z   (DI)(AX*4), K1, Z3
-	VMOVUPS.Z   (CX)(AX*4), K1, Z4
-	VFMSUB213PS Z4, Z0, Z3
-	VMULPS      Z1, Z3, Z3
-	VMOVUPS     Z3, K1, (DI)(AX*4)
+	VMOVUPS.Z   (DI)(AX*4), K1, Z4
+	VMOVUPS.Z   (CX)(AX*4), K1, Z6
+	VMULPS      Z3, Z6, Z6
+	VFMSUB231PS Z4, Z1, Z6
+	VFMADD213PS Z6, Z0, Z4
+	VMOVUPS     Z4, K1, (DI)(AX*4)
 
 done15:
 	VMOVMSKPS Y5, AX
@@ -14351,21 +14413,21 @@ sum12:
 	VPERMILPS    $0xaa, X1, X1
 	VBROADCASTSS X1, Y1
 	VXORPS       Y7, Y7, Y7
-	VSUBPS       Y6, Y6, Y8
-	VCMPPS       $0x00, Y8, Y8, Y8
-	VANDPS       Y8, Y6, Y6
+	VMOVUPS      160(SI), Y8
+	VSUBPS       Y6, Y6, Y9
+	VCMPPS       $0x00, Y9, Y9, Y9
+	VANDPS       Y9, Y6, Y6
 	VADDPS       Y6, Y4, Y4
 	VADDPS       Y4, Y5, Y4
 	VMOVUPS      cs7f800000<>+0(SB), Y5
 	VCMPPS       $0x15, Y5, Y4, Y5
 	VORPS        Y5, Y7, Y7
-	VMOVUPS      160(SI), Y5
 	VMOVMSKPS    Y7, AX
-	VSUBPS       Y3, Y3, Y6
-	VCMPPS       $0x00, Y6, Y6, Y6
-	VANDPS       Y6, Y3, Y3
+	VSUBPS       Y3, Y3, Y5
+	VCMPPS       $0x00, Y5, Y5, Y5
+	VANDPS       Y5, Y3, Y3
 	VADDPS       Y3, Y2, Y2
-	VDIVPS       Y5, Y2, Y2
+	VDIVPS       Y8, Y2, Y2
 	VADDPS       cs3f800000<>+0(SB), Y2, Y3
 	VMOVUPS      cs3f800000<>+0(SB), Y5
 	VDIVPS       Y3, Y5, Y5
@@ -15779,26 +15841,44 @@ done12:
 	VADDPS           Z10, Z5, Z5
 	VADDPS           Z5, Z2, Z2
 	MOVQ             f+40(FP), CX
-	VSUBPS           Z1, Z1, Z5
-	VCMPPS           $0x00, Z5, Z5, K1
+	VMOVUPS          320(DX), Z5
+	VMOVAPS          Z6, Z7
+	VSUBPS           Z1, Z1, Z9
+	VCMPPS           $0x00, Z9, Z9, K1
 	VMOVUPS.Z        Z1, K1, Z1
 	VADDPS           Z1, Z6, Z6
+	VSUBPS           Z6, Z7, Z7
+	VADDPS           Z1, Z7, Z7
 	VADDPS           Z6, Z4, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z5
-	VCMPPS           $0x15, Z5, Z1, K1
+	VSUBPS           Z6, Z1, Z9
+	VSUBPS           Z9, Z1, Z10
+	VSUBPS           Z10, Z6, Z10
+	VSUBPS           Z9, Z4, Z9
+	VADDPS           Z10, Z9, Z9
+	VADDPS           Z9, Z7, Z7
+	VMOVUPS          (CX), Z9
+	VMULPS           Z1, Z9, Z11
+	VANDPS.BCST      cs7fffffff<>+0(SB), Z11, Z11
+	VBROADCASTSS     cs7e7fffff<>+0(SB), Z10
+	VCMPPS           $0x15, Z10, Z11, K1
 	KORW             K1, K3, K3
-	VMOVUPS          320(DX), Z5
-	VMOVUPS          (CX), Z7
-	VMOVAPS          Z1, Z9
-	VADDPS           Z5, Z3, Z10
-	VMAXPS           Z5, Z3, Z11
-	VMINPS           Z5, Z3, Z12
-	VSUBPS           Z10, Z11, Z11
-	VADDPS           Z12, Z11, Z11
-	VADDPS           Z0, Z11, Z11
-	VDIVPS           Z10, Z9, Z9
-	VDIVPS           Z10, Z11, Z11
-	VFNMADD231PS     Z9, Z11, Z9
+	VMOVAPS          Z1, Z10
+	VADDPS           Z5, Z3, Z11
+	VMAXPS           Z5, Z3, Z12
+	VMINPS           Z5, Z3, Z13
+	VSUBPS           Z11, Z12, Z12
+	VADDPS           Z13, Z12, Z12
+	VADDPS           Z0, Z12, Z12
+	VMOVAPS          Z10, Z13
+	VDIVPS           Z11, Z10, Z10
+	VFNMADD231PS     Z11, Z10, Z13
+	VADDPS           Z13, Z7, Z7
+	VFNMADD231PS     Z10, Z12, Z7
+	VDIVPS           Z11, Z7, Z7
+	VMULPS           Z10, Z9, Z11
+	VMULPS           Z9, Z7, Z7
+	VFMSUB213PS      Z11, Z9, Z10
+	VADDPS           Z10, Z7, Z7
 	KMOVW            K3, CX
 	VSUBPS           Z0, Z0, Z10
 	VCMPPS           $0x00, Z10, Z10, K1
@@ -15808,31 +15888,31 @@ done12:
 	VADDPS.BCST      cs3f800000<>+0(SB), Z3, Z0
 	VBROADCASTSS     cs3f800000<>+0(SB), Z5
 	VDIVPS           Z0, Z5, Z5
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z0, Z11
-	VSUBPS           Z11, Z3, Z11
-	VMULPS           Z5, Z11, Z11
-	VBROADCASTSS     cs3f3504f3<>+0(SB), Z12
-	VPSUBD           Z12, Z0, Z10
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z0, Z12
+	VSUBPS           Z12, Z3, Z12
+	VMULPS           Z5, Z12, Z12
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z13
+	VPSUBD           Z13, Z0, Z10
 	VPSRAD           $0x17, Z10, Z10
-	VPSLLD           $0x17, Z10, Z12
-	VPSUBD           Z12, Z0, Z0
+	VPSLLD           $0x17, Z10, Z13
+	VPSUBD           Z13, Z0, Z0
 	VCVTDQ2PS        Z10, Z10
 	VSUBPS.BCST      cs3f800000<>+0(SB), Z0, Z0
-	VADDPS.BCST      cs40000000<>+0(SB), Z0, Z12
-	VDIVPS           Z12, Z0, Z12
-	VMULPS           Z12, Z12, Z13
-	VBROADCASTSS     cs3e789e26<>+0(SB), Z14
-	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z13, Z14
-	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z13, Z14
-	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z13, Z14
-	VMULPS           Z13, Z14, Z14
-	VMULPS           Z0, Z0, Z13
-	VMULPS.BCST      cs3f000000<>+0(SB), Z13, Z13
-	VADDPS           Z13, Z14, Z14
-	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z10, Z11
-	VFMADD231PS      Z12, Z14, Z11
-	VSUBPS           Z11, Z13, Z13
-	VSUBPS           Z13, Z0, Z0
+	VADDPS.BCST      cs40000000<>+0(SB), Z0, Z13
+	VDIVPS           Z13, Z0, Z13
+	VMULPS           Z13, Z13, Z14
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z15
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z14, Z15
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z14, Z15
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z14, Z15
+	VMULPS           Z14, Z15, Z15
+	VMULPS           Z0, Z0, Z14
+	VMULPS.BCST      cs3f000000<>+0(SB), Z14, Z14
+	VADDPS           Z14, Z15, Z15
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z10, Z12
+	VFMADD231PS      Z13, Z15, Z12
+	VSUBPS           Z12, Z14, Z14
+	VSUBPS           Z14, Z0, Z0
 	VMOVAPS          Z0, Z0
 	VFMADD231PS.BCST cs3f317180<>+0(SB), Z10, Z0
 	VMULPS           Z5, Z3, Z3
@@ -15850,6 +15930,7 @@ done12:
 	VADDPS           Z2, Z8, Z8
 	VFMSUB213PS      Z8, Z1, Z0
 	VFNMADD213PS     Z6, Z1, Z3
+	VMULPS           Z9, Z3, Z3
 	ORL              CX, BX
 	MOVL             BX, declined+72(FP)
 	MOVQ             loss+48(FP), CX
@@ -15858,8 +15939,9 @@ done12:
 	VCVTPS2PD        Y0, Z0
 	VMOVUPS          Z0, (CX)
 	VMOVUPS          Z1, 64(CX)
-	VMOVUPS          Z9, 320(DX)
-	VMOVUPS          Z7, (DX)
+	VMOVUPS          Z11, 320(DX)
+	VMOVUPS          Z7, 1152(DX)
+	VMOVUPS          Z9, (DX)
 	VMOVUPS          Z3, 640(DX)
 	VBROADCASTSS     cs7fc00000<>+0(SB), Z0
 	VMOVUPS          64(DX), Z1
@@ -15872,47 +15954,52 @@ done12:
 
 row13:
 	VBROADCASTSS 320(DX), Z0
-	VBROADCASTSS (DX), Z1
-	VBROADCASTSS 640(DX), Z2
-	VBROADCASTSS 64(DX), Z3
+	VBROADCASTSS 1152(DX), Z1
+	VBROADCASTSS (DX), Z2
+	VBROADCASTSS 640(DX), Z3
+	VBROADCASTSS 64(DX), Z4
 	XORQ         R8, R8
 	MOVQ         AX, R9
 
 big14:
 	CMPQ        R9, $0x40
 	JLT         small15
-	VMOVUPS     (CX)(R8*4), Z4
-	VMOVUPS     (SI)(R8*4), Z5
-	VFMSUB213PS Z5, Z0, Z4
-	VMOVUPS     (BX)(R8*4), Z5
-	VCMPPS      $0x00, Z3, Z5, K1
-	VMOVUPS     Z2, K1, Z4
-	VMULPS      Z1, Z4, Z4
-	VMOVUPS     Z4, (CX)(R8*4)
-	VMOVUPS     64(CX)(R8*4), Z4
-	VMOVUPS     64(SI)(R8*4), Z5
-	VFMSUB213PS Z5, Z0, Z4
-	VMOVUPS     64(BX)(R8*4), Z5
-	VCMPPS      $0x00, Z3, Z5, K1
-	VMOVUPS     Z2, K1, Z4
-	VMULPS      Z1, Z4, Z4
-	VMOVUPS     Z4, 64(CX)(R8*4)
-	VMOVUPS     128(CX)(R8*4), Z4
-	VMOVUPS     128(SI)(R8*4), Z5
-	VFMSUB213PS Z5, Z0, Z4
-	VMOVUPS     128(BX)(R8*4), Z5
-	VCMPPS      $0x00, Z3, Z5, K1
-	VMOVUPS     Z2, K1, Z4
-	VMULPS      Z1, Z4, Z4
-	VMOVUPS     Z4, 128(CX)(R8*4)
-	VMOVUPS     192(CX)(R8*4), Z4
-	VMOVUPS     192(SI)(R8*4), Z5
-	VFMSUB213PS Z5, Z0, Z4
-	VMOVUPS     192(BX)(R8*4), Z5
-	VCMPPS      $0x00, Z3, Z5, K1
-	VMOVUPS     Z2, K1, Z4
-	VMULPS      Z1, Z4, Z4
-	VMOVUPS     Z4, 192(CX)(R8*4)
+	VMOVUPS     (CX)(R8*4), Z5
+	VMOVUPS     (SI)(R8*4), Z6
+	VMULPS      Z2, Z6, Z6
+	VFMSUB231PS Z5, Z1, Z6
+	VFMADD213PS Z6, Z0, Z5
+	VMOVUPS     (BX)(R8*4), Z6
+	VCMPPS      $0x00, Z4, Z6, K1
+	VMOVUPS     Z3, K1, Z5
+	VMOVUPS     Z5, (CX)(R8*4)
+	VMOVUPS     64(CX)(R8*4), Z5
+	VMOVUPS     64(SI)(R8*4), Z6
+	VMULPS      Z2, Z6, Z6
+	VFMSUB231PS Z5, Z1, Z6
+	VFMADD213PS Z6, Z0, Z5
+	VMOVUPS     64(BX)(R8*4), Z6
+	VCMPPS      $0x00, Z4, Z6, K1
+	VMOVUPS     Z3, K1, Z5
+	VMOVUPS     Z5, 64(CX)(R8*4)
+	VMOVUPS     128(CX)(R8*4), Z5
+	VMOVUPS     128(SI)(R8*4), Z6
+	VMULPS      Z2, Z6, Z6
+	VFMSUB231PS Z5, Z1, Z6
+	VFMADD213PS Z6, Z0, Z5
+	VMOVUPS     128(BX)(R8*4), Z6
+	VCMPPS      $0x00, Z4, Z6, K1
+	VMOVUPS     Z3, K1, Z5
+	VMOVUPS     Z5, 128(CX)(R8*4)
+	VMOVUPS     192(CX)(R8*4), Z5
+	VMOVUPS     192(SI)(R8*4), Z6
+	VMULPS      Z2, Z6, Z6
+	VFMSUB231PS Z5, Z1, Z6
+	VFMADD213PS Z6, Z0, Z5
+	VMOVUPS     192(BX)(R8*4), Z6
+	VCMPPS      $0x00, Z4, Z6, K1
+	VMOVUPS     Z3, K1, Z5
+	VMOVUPS     Z5, 192(CX)(R8*4)
 	ADDQ        $0x40, R8
 	SUBQ        $0x40, R9
 	JMP         big14
@@ -15921,14 +16008,15 @@ small15:
 next16:
 	CMPQ        R9, $0x10
 	JLT         tail17
-	VMOVUPS     (CX)(R8*4), Z4
-	VMOVUPS     (SI)(R8*4), Z5
-	VFMSUB213PS Z5, Z0, Z4
-	VMOVUPS     (BX)(R8*4), Z5
-	VCMPPS      $0x00, Z3, Z5, K1
-	VMOVUPS     Z2, K1, Z4
-	VMULPS      Z1, Z4, Z4
-	VMOVUPS     Z4, (CX)(R8*4)
+	VMOVUPS     (CX)(R8*4), Z5
+	VMOVUPS     (SI)(R8*4), Z6
+	VMULPS      Z2, Z6, Z6
+	VFMSUB231PS Z5, Z1, Z6
+	VFMADD213PS Z6, Z0, Z5
+	VMOVUPS     (BX)(R8*4), Z6
+	VCMPPS      $0x00, Z4, Z6, K1
+	VMOVUPS     Z3, K1, Z5
+	VMOVUPS     Z5, (CX)(R8*4)
 	ADDQ        $0x10, R8
 	SUBQ        $0x10, R9
 	JMP         next16
@@ -15940,14 +16028,15 @@ tail17:
 	SHLXL       R9, R10, R9
 	DECL        R9
 	KMOVW       R9, K1
-	VMOVUPS.Z   (CX)(R8*4), K1, Z4
-	VMOVUPS.Z   (SI)(R8*4), K1, Z5
-	VFMSUB213PS Z5, Z0, Z4
+	VMOVUPS.Z   (CX)(R8*4), K1, Z5
+	VMOVUPS.Z   (SI)(R8*4), K1, Z6
+	VMULPS      Z2, Z6, Z6
+	VFMSUB231PS Z5, Z1, Z6
+	VFMADD213PS Z6, Z0, Z5
 	VMOVUPS.Z   (BX)(R8*4), K1, Z0
-	VCMPPS      $0x00, Z3, Z0, K2
-	VMOVUPS     Z2, K2, Z4
-	VMULPS      Z1, Z4, Z4
-	VMOVUPS     Z4, K1, (CX)(R8*4)
+	VCMPPS      $0x00, Z4, Z0, K2
+	VMOVUPS     Z3, K2, Z5
+	VMOVUPS     Z5, K1, (CX)(R8*4)
 
 done18:
 	LEAQ (CX)(AX*4), CX
@@ -17334,21 +17423,21 @@ done12:
 	VSUBPS           Z9, Z5, Z5
 	VADDPS           Z10, Z5, Z5
 	VADDPS           Z5, Z2, Z2
-	VSUBPS           Z1, Z1, Z5
-	VCMPPS           $0x00, Z5, Z5, K1
+	VMOVUPS          320(DX), Z5
+	VSUBPS           Z1, Z1, Z7
+	VCMPPS           $0x00, Z7, Z7, K1
 	VMOVUPS.Z        Z1, K1, Z1
 	VADDPS           Z1, Z6, Z6
 	VADDPS           Z6, Z4, Z1
 	VBROADCASTSS     cs7f800000<>+0(SB), Z4
 	VCMPPS           $0x15, Z4, Z1, K1
 	KORW             K1, K3, K3
-	VMOVUPS          320(DX), Z4
 	KMOVW            K3, AX
-	VSUBPS           Z0, Z0, Z5
-	VCMPPS           $0x00, Z5, Z5, K1
+	VSUBPS           Z0, Z0, Z4
+	VCMPPS           $0x00, Z4, Z4, K1
 	VMOVUPS.Z        Z0, K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VDIVPS           Z4, Z3, Z3
+	VDIVPS           Z5, Z3, Z3
 	VADDPS.BCST      cs3f800000<>+0(SB), Z3, Z0
 	VBROADCASTSS     cs3f800000<>+0(SB), Z4
 	VDIVPS           Z0, Z4, Z4
@@ -17538,114 +17627,114 @@ column2:
 	VCMPPS           $0x00, Z14, Z14, K1
 	VMOVUPS.Z        Z3, K1, Z3
 	VADDPS           Z3, Z2, Z2
-	VADDPS           Z12, Z2, Z15
-	VBROADCASTSS     cs3f800000<>+0(SB), Z14
-	VDIVPS           Z15, Z14, Z14
 	VDIVPS           Z12, Z2, Z2
-	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z17
-	VBROADCASTSS     cs3f800000<>+0(SB), Z16
-	VDIVPS           Z17, Z16, Z16
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z17, Z15
-	VSUBPS           Z15, Z2, Z15
-	VMULPS           Z16, Z15, Z15
-	VBROADCASTSS     cs3f3504f3<>+0(SB), Z19
-	VPSUBD           Z19, Z17, Z18
-	VPSRAD           $0x17, Z18, Z18
-	VPSLLD           $0x17, Z18, Z19
-	VPSUBD           Z19, Z17, Z17
-	VCVTDQ2PS        Z18, Z18
-	VSUBPS.BCST      cs3f800000<>+0(SB), Z17, Z19
-	VADDPS.BCST      cs40000000<>+0(SB), Z19, Z17
-	VDIVPS           Z17, Z19, Z17
-	VMULPS           Z17, Z17, Z20
-	VBROADCASTSS     cs3e789e26<>+0(SB), Z21
-	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z20, Z21
-	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z20, Z21
-	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z20, Z21
-	VMULPS           Z20, Z21, Z21
-	VMULPS           Z19, Z19, Z20
-	VMULPS.BCST      cs3f000000<>+0(SB), Z20, Z20
-	VADDPS           Z20, Z21, Z21
-	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z18, Z15
-	VFMADD231PS      Z17, Z21, Z15
-	VSUBPS           Z15, Z20, Z20
-	VSUBPS           Z20, Z19, Z19
-	VMOVAPS          Z19, Z15
-	VFMADD231PS.BCST cs3f317180<>+0(SB), Z18, Z15
-	VMULPS           Z16, Z2, Z17
-	VBROADCASTSS     cs3f317180<>+0(SB), Z20
-	VMULPS           Z18, Z20, Z20
-	VSUBPS           Z15, Z20, Z20
+	VADDPS.BCST      cs3f800000<>+0(SB), Z2, Z16
+	VBROADCASTSS     cs3f800000<>+0(SB), Z15
+	VDIVPS           Z16, Z15, Z15
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z16, Z14
+	VSUBPS           Z14, Z2, Z14
+	VMULPS           Z15, Z14, Z14
+	VBROADCASTSS     cs3f3504f3<>+0(SB), Z18
+	VPSUBD           Z18, Z16, Z17
+	VPSRAD           $0x17, Z17, Z17
+	VPSLLD           $0x17, Z17, Z18
+	VPSUBD           Z18, Z16, Z16
+	VCVTDQ2PS        Z17, Z17
+	VSUBPS.BCST      cs3f800000<>+0(SB), Z16, Z18
+	VADDPS.BCST      cs40000000<>+0(SB), Z18, Z16
+	VDIVPS           Z16, Z18, Z16
+	VMULPS           Z16, Z16, Z19
+	VBROADCASTSS     cs3e789e26<>+0(SB), Z20
+	VFMADD213PS.BCST cs3e91e9ee<>+0(SB), Z19, Z20
+	VFMADD213PS.BCST cs3eccce13<>+0(SB), Z19, Z20
+	VFMADD213PS.BCST cs3f2aaaaa<>+0(SB), Z19, Z20
+	VMULPS           Z19, Z20, Z20
+	VMULPS           Z18, Z18, Z19
+	VMULPS.BCST      cs3f000000<>+0(SB), Z19, Z19
 	VADDPS           Z19, Z20, Z20
-	VADDPS           Z20, Z9, Z9
-	VMOVAPS          Z15, Z18
-	VFMSUB213PS      Z7, Z1, Z18
-	VMOVUPS          Z18, 384(SI)
-	VBROADCASTSS     cs3f000000<>+0(SB), Z19
-	VCMPPS           $0x1e, Z19, Z16, K1
+	VFMADD231PS.BCST cs3717f7d1<>+0(SB), Z17, Z14
+	VFMADD231PS      Z16, Z20, Z14
+	VSUBPS           Z14, Z19, Z19
+	VSUBPS           Z19, Z18, Z18
+	VMOVAPS          Z18, Z14
+	VFMADD231PS.BCST cs3f317180<>+0(SB), Z17, Z14
+	VMULPS           Z15, Z2, Z16
+	VBROADCASTSS     cs3f317180<>+0(SB), Z19
+	VMULPS           Z17, Z19, Z19
+	VSUBPS           Z14, Z19, Z19
+	VADDPS           Z18, Z19, Z19
+	VADDPS           Z19, Z9, Z9
+	VMOVAPS          Z14, Z17
+	VFMSUB213PS      Z7, Z1, Z17
+	VMOVUPS          Z17, 384(SI)
+	VBROADCASTSS     cs3f000000<>+0(SB), Z18
+	VCMPPS           $0x1e, Z18, Z15, K1
+	VMULPS           Z1, Z15, Z18
+	VMAXPS           Z6, Z18, Z18
 	VMULPS           Z1, Z16, Z19
-	VMAXPS           Z6, Z19, Z19
-	VMULPS           Z1, Z17, Z20
-	VMAXPS           Z4, Z20, Z20
-	VCMPPS           $0x11, Z19, Z20, K4
+	VMAXPS           Z4, Z19, Z19
+	VCMPPS           $0x11, Z18, Z19, K4
 	KANDW            K1, K4, K1
-	VFNMADD213PS     Z4, Z1, Z17
-	VADDPS           Z0, Z15, Z19
-	VSUBPS           Z0, Z19, Z20
-	VSUBPS           Z20, Z19, Z21
-	VSUBPS           Z21, Z0, Z21
-	VSUBPS           Z20, Z15, Z15
-	VADDPS           Z21, Z15, Z15
-	VADDPS           Z15, Z9, Z9
-	VMOVAPS          Z19, Z22
-	VADDPS           Z22, Z9, Z19
-	VSUBPS           Z22, Z19, Z20
-	VSUBPS           Z20, Z19, Z15
-	VSUBPS           Z15, Z22, Z15
-	VSUBPS           Z20, Z9, Z21
-	VADDPS           Z15, Z21, Z21
+	VFNMADD213PS     Z4, Z1, Z16
+	VADDPS           Z0, Z14, Z18
+	VSUBPS           Z0, Z18, Z19
+	VSUBPS           Z19, Z18, Z20
+	VSUBPS           Z20, Z0, Z20
+	VSUBPS           Z19, Z14, Z14
+	VADDPS           Z20, Z14, Z14
+	VADDPS           Z14, Z9, Z9
+	VMOVAPS          Z18, Z21
+	VADDPS           Z21, Z9, Z18
+	VSUBPS           Z21, Z18, Z19
+	VSUBPS           Z19, Z18, Z14
+	VSUBPS           Z14, Z21, Z14
+	VSUBPS           Z19, Z9, Z20
+	VADDPS           Z14, Z20, Z20
 	MOVQ             extra+56(FP), DI
-	VMOVUPS          (DI), Z20
-	VMOVUPS          Z19, 64(SI)
-	VMOVUPS          Z21, 128(SI)
-	VMULPS           Z20, Z21, Z21
-	VMULPS           Z20, Z19, Z22
-	VMOVAPS          Z22, Z15
-	VFMSUB231PS      Z20, Z19, Z15
-	VADDPS           Z15, Z21, Z21
-	VADDPS           Z1, Z22, Z15
-	VSUBPS           Z1, Z15, Z19
-	VSUBPS           Z19, Z15, Z20
-	VSUBPS           Z20, Z1, Z20
-	VSUBPS           Z19, Z22, Z1
-	VADDPS           Z20, Z1, Z1
-	VADDPS           Z1, Z21, Z21
+	VMOVUPS          (DI), Z19
+	VMOVUPS          Z18, 64(SI)
+	VMOVUPS          Z20, 128(SI)
+	VMULPS           Z19, Z20, Z20
+	VMULPS           Z19, Z18, Z21
+	VMOVAPS          Z21, Z14
+	VFMSUB231PS      Z19, Z18, Z14
+	VADDPS           Z14, Z20, Z20
+	VADDPS           Z1, Z21, Z14
+	VSUBPS           Z1, Z14, Z18
+	VSUBPS           Z18, Z14, Z19
+	VSUBPS           Z19, Z1, Z19
+	VSUBPS           Z18, Z21, Z1
+	VADDPS           Z19, Z1, Z1
+	VADDPS           Z1, Z20, Z20
 	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
-	VANDPS           Z18, Z1, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z18
-	VCMPPS           $0x15, Z18, Z1, K4
+	VANDPS           Z17, Z1, Z1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z17
+	VCMPPS           $0x15, Z17, Z1, K4
 	KORW             K4, K3, K3
 	VBROADCASTSS     cs7fffffff<>+0(SB), Z1
-	VANDPS           Z15, Z1, Z1
-	VBROADCASTSS     cs7f800000<>+0(SB), Z18
-	VBROADCASTSS     cs7149f2ca<>+0(SB), Z18
-	VCMPPS           $0x15, Z18, Z1, K4
+	VANDPS           Z14, Z1, Z1
+	VBROADCASTSS     cs7f800000<>+0(SB), Z17
+	VBROADCASTSS     cs7149f2ca<>+0(SB), Z17
+	VCMPPS           $0x15, Z17, Z1, K4
 	KORW             K4, K3, K3
 	KMOVW            K3, DI
 	MOVQ             declined+88(FP), R8
 	ORL              DI, (R8)
-	VFMADD231PS      Z22, Z16, Z17
+	VFMADD231PS      Z21, Z15, Z16
 	VPXORD           Z10, Z10, Z10
 	VADDPS           Z12, Z11, Z1
-	VMAXPS           Z12, Z11, Z16
+	VMAXPS           Z12, Z11, Z15
 	VMINPS           Z12, Z11, Z11
-	VSUBPS           Z1, Z16, Z16
-	VADDPS           Z11, Z16, Z16
-	VADDPS           Z13, Z16, Z16
-	VDIVPS           Z1, Z15, Z15
-	VDIVPS           Z1, Z16, Z16
-	VFNMADD231PS     Z15, Z16, Z15
-	VFMADD231PS      Z14, Z21, Z15
+	VSUBPS           Z1, Z15, Z15
+	VADDPS           Z11, Z15, Z15
+	VADDPS           Z13, Z15, Z15
+	VMOVAPS          Z14, Z11
+	VDIVPS           Z1, Z14, Z14
+	VFNMADD231PS     Z1, Z14, Z11
+	VADDPS           Z11, Z20, Z20
+	VFNMADD231PS     Z14, Z15, Z20
+	VDIVPS           Z1, Z20, Z20
+	VADDPS           Z20, Z14, Z14
 	MOVQ             f+40(FP), DI
 	VMOVUPS          (DI), Z1
 	XORQ             DI, DI
@@ -17654,10 +17743,10 @@ column2:
 
 column3:
 	VMOVUPS       (AX)(DI*1), Z11
-	VFMSUB213PS   (DX)(DI*1), Z15, Z11
+	VFMSUB213PS   (DX)(DI*1), Z14, Z11
 	VCMPPS        $0x00, (CX)(DI*1), Z0, K4
 	KANDW         K1, K4, K4
-	VMOVUPS       Z17, K4, Z11
+	VMOVUPS       Z16, K4, Z11
 	VMULPS        Z1, Z11, Z11
 	VMOVUPS       Z11, (AX)(DI*1)
 	ADDQ          $0x40, DI
@@ -17888,118 +17977,118 @@ column2:
 	VCMPPS            $0x00, Z22, Z22, K1
 	VMOVUPS.Z         Z8, K1, Z8
 	VADDPS            Z8, Z7, Z7
-	VADDPS            Z21, Z7, Z23
+	VDIVPS            Z21, Z7, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z23
 	VBROADCASTSS      cs3f800000<>+0(SB), Z22
 	VDIVPS            Z23, Z22, Z22
-	VDIVPS            Z21, Z7, Z7
-	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z24
-	VBROADCASTSS      cs3f800000<>+0(SB), Z23
-	VDIVPS            Z24, Z23, Z23
-	VSUBPS.BCST       cs3f800000<>+0(SB), Z24, Z21
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z23, Z21
 	VSUBPS            Z21, Z7, Z21
-	VMULPS            Z23, Z21, Z21
-	VBROADCASTSS      cs3f3504f3<>+0(SB), Z26
-	VPSUBD            Z26, Z24, Z25
-	VPSRAD            $0x17, Z25, Z25
-	VPSLLD            $0x17, Z25, Z26
-	VPSUBD            Z26, Z24, Z24
-	VCVTDQ2PS         Z25, Z25
-	VSUBPS.BCST       cs3f800000<>+0(SB), Z24, Z26
-	VADDPS.BCST       cs40000000<>+0(SB), Z26, Z24
-	VDIVPS            Z24, Z26, Z24
-	VMULPS            Z24, Z24, Z27
-	VBROADCASTSS      cs3e789e26<>+0(SB), Z28
-	VFMADD213PS.BCST  cs3e91e9ee<>+0(SB), Z27, Z28
-	VFMADD213PS.BCST  cs3eccce13<>+0(SB), Z27, Z28
-	VFMADD213PS.BCST  cs3f2aaaaa<>+0(SB), Z27, Z28
-	VMULPS            Z27, Z28, Z28
-	VMULPS            Z26, Z26, Z27
-	VMULPS.BCST       cs3f000000<>+0(SB), Z27, Z27
-	VADDPS            Z27, Z28, Z28
-	VFMADD231PS.BCST  cs3717f7d1<>+0(SB), Z25, Z21
-	VFMADD231PS       Z24, Z28, Z21
-	VSUBPS            Z21, Z27, Z27
-	VSUBPS            Z27, Z26, Z26
-	VMOVAPS           Z26, Z21
-	VFMADD231PS.BCST  cs3f317180<>+0(SB), Z25, Z21
-	VMULPS            Z23, Z7, Z24
-	VBROADCASTSS      cs3f317180<>+0(SB), Z27
-	VMULPS            Z25, Z27, Z27
-	VSUBPS            Z21, Z27, Z27
+	VMULPS            Z22, Z21, Z21
+	VBROADCASTSS      cs3f3504f3<>+0(SB), Z25
+	VPSUBD            Z25, Z23, Z24
+	VPSRAD            $0x17, Z24, Z24
+	VPSLLD            $0x17, Z24, Z25
+	VPSUBD            Z25, Z23, Z23
+	VCVTDQ2PS         Z24, Z24
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z23, Z25
+	VADDPS.BCST       cs40000000<>+0(SB), Z25, Z23
+	VDIVPS            Z23, Z25, Z23
+	VMULPS            Z23, Z23, Z26
+	VBROADCASTSS      cs3e789e26<>+0(SB), Z27
+	VFMADD213PS.BCST  cs3e91e9ee<>+0(SB), Z26, Z27
+	VFMADD213PS.BCST  cs3eccce13<>+0(SB), Z26, Z27
+	VFMADD213PS.BCST  cs3f2aaaaa<>+0(SB), Z26, Z27
+	VMULPS            Z26, Z27, Z27
+	VMULPS            Z25, Z25, Z26
+	VMULPS.BCST       cs3f000000<>+0(SB), Z26, Z26
 	VADDPS            Z26, Z27, Z27
-	VADDPS            Z27, Z15, Z15
-	VMOVAPS           Z21, Z25
-	VFMSUB213PS       Z12, Z1, Z25
-	VMOVUPS           Z25, 384(SI)
-	VBROADCASTSS      cs3f000000<>+0(SB), Z26
-	VCMPPS            $0x1e, Z26, Z23, K1
+	VFMADD231PS.BCST  cs3717f7d1<>+0(SB), Z24, Z21
+	VFMADD231PS       Z23, Z27, Z21
+	VSUBPS            Z21, Z26, Z26
+	VSUBPS            Z26, Z25, Z25
+	VMOVAPS           Z25, Z21
+	VFMADD231PS.BCST  cs3f317180<>+0(SB), Z24, Z21
+	VMULPS            Z22, Z7, Z23
+	VBROADCASTSS      cs3f317180<>+0(SB), Z26
+	VMULPS            Z24, Z26, Z26
+	VSUBPS            Z21, Z26, Z26
+	VADDPS            Z25, Z26, Z26
+	VADDPS            Z26, Z15, Z15
+	VMOVAPS           Z21, Z24
+	VFMSUB213PS       Z12, Z1, Z24
+	VMOVUPS           Z24, 384(SI)
+	VBROADCASTSS      cs3f000000<>+0(SB), Z25
+	VCMPPS            $0x1e, Z25, Z22, K1
+	VMULPS            Z1, Z22, Z25
+	VMAXPS            Z11, Z25, Z25
 	VMULPS            Z1, Z23, Z26
-	VMAXPS            Z11, Z26, Z26
-	VMULPS            Z1, Z24, Z27
-	VMAXPS            Z9, Z27, Z27
-	VCMPPS            $0x11, Z26, Z27, K4
+	VMAXPS            Z9, Z26, Z26
+	VCMPPS            $0x11, Z25, Z26, K4
 	KANDW             K1, K4, K1
-	VFNMADD213PS      Z9, Z1, Z24
-	VADDPS            Z14, Z21, Z26
-	VSUBPS            Z14, Z26, Z27
-	VSUBPS            Z27, Z26, Z28
-	VSUBPS            Z28, Z14, Z28
-	VSUBPS            Z27, Z21, Z21
-	VADDPS            Z28, Z21, Z21
+	VFNMADD213PS      Z9, Z1, Z23
+	VADDPS            Z14, Z21, Z25
+	VSUBPS            Z14, Z25, Z26
+	VSUBPS            Z26, Z25, Z27
+	VSUBPS            Z27, Z14, Z27
+	VSUBPS            Z26, Z21, Z21
+	VADDPS            Z27, Z21, Z21
 	VADDPS            Z21, Z15, Z15
-	VMOVAPS           Z26, Z29
-	VADDPS            Z29, Z15, Z26
-	VSUBPS            Z29, Z26, Z27
-	VSUBPS            Z27, Z26, Z21
-	VSUBPS            Z21, Z29, Z21
-	VSUBPS            Z27, Z15, Z28
-	VADDPS            Z21, Z28, Z28
+	VMOVAPS           Z25, Z28
+	VADDPS            Z28, Z15, Z25
+	VSUBPS            Z28, Z25, Z26
+	VSUBPS            Z26, Z25, Z21
+	VSUBPS            Z21, Z28, Z21
+	VSUBPS            Z26, Z15, Z27
+	VADDPS            Z21, Z27, Z27
 	MOVQ              extra+56(FP), R9
-	VMOVUPS           (R9), Z27
-	VMOVUPS           Z26, 64(SI)
-	VMOVUPS           Z28, 128(SI)
-	VMULPS            Z27, Z28, Z28
-	VMULPS            Z27, Z26, Z29
-	VMOVAPS           Z29, Z21
-	VFMSUB231PS       Z27, Z26, Z21
-	VADDPS            Z21, Z28, Z28
-	VADDPS            Z1, Z29, Z21
-	VSUBPS            Z1, Z21, Z26
-	VSUBPS            Z26, Z21, Z27
-	VSUBPS            Z27, Z1, Z27
-	VSUBPS            Z26, Z29, Z1
-	VADDPS            Z27, Z1, Z1
-	VADDPS            Z1, Z28, Z28
+	VMOVUPS           (R9), Z26
+	VMOVUPS           Z25, 64(SI)
+	VMOVUPS           Z27, 128(SI)
+	VMULPS            Z26, Z27, Z27
+	VMULPS            Z26, Z25, Z28
+	VMOVAPS           Z28, Z21
+	VFMSUB231PS       Z26, Z25, Z21
+	VADDPS            Z21, Z27, Z27
+	VADDPS            Z1, Z28, Z21
+	VSUBPS            Z1, Z21, Z25
+	VSUBPS            Z25, Z21, Z26
+	VSUBPS            Z26, Z1, Z26
+	VSUBPS            Z25, Z28, Z1
+	VADDPS            Z26, Z1, Z1
+	VADDPS            Z1, Z27, Z27
 	VBROADCASTSS      cs7fffffff<>+0(SB), Z1
-	VANDPS            Z25, Z1, Z1
-	VBROADCASTSS      cs7f800000<>+0(SB), Z25
-	VCMPPS            $0x15, Z25, Z1, K4
+	VANDPS            Z24, Z1, Z1
+	VBROADCASTSS      cs7f800000<>+0(SB), Z24
+	VCMPPS            $0x15, Z24, Z1, K4
 	KORW              K4, K3, K3
 	VBROADCASTSS      cs7fffffff<>+0(SB), Z1
 	VANDPS            Z21, Z1, Z1
-	VBROADCASTSS      cs7f800000<>+0(SB), Z25
-	VBROADCASTSS      cs7149f2ca<>+0(SB), Z25
-	VCMPPS            $0x15, Z25, Z1, K4
+	VBROADCASTSS      cs7f800000<>+0(SB), Z24
+	VBROADCASTSS      cs7149f2ca<>+0(SB), Z24
+	VCMPPS            $0x15, Z24, Z1, K4
 	KORW              K4, K3, K3
 	KMOVW             K3, R9
 	MOVQ              declined+88(FP), R10
 	ORL               R9, (R10)
-	VFMADD231PS       Z29, Z23, Z24
+	VFMADD231PS       Z28, Z22, Z23
 	VPXORD            Z16, Z16, Z16
 	VPXORD            Z17, Z17, Z17
 	VSUBPS            Z19, Z16, Z16
 	VSUBPS            Z4, Z17, Z17
 	VBROADCASTSS      cs3f800000<>+0(SB), Z1
 	VADDPS            Z1, Z18, Z19
-	VMAXPS            Z1, Z18, Z23
+	VMAXPS            Z1, Z18, Z22
 	VMINPS            Z1, Z18, Z1
-	VSUBPS            Z19, Z23, Z23
-	VADDPS            Z1, Z23, Z23
-	VADDPS            Z20, Z23, Z23
+	VSUBPS            Z19, Z22, Z22
+	VADDPS            Z1, Z22, Z22
+	VADDPS            Z20, Z22, Z22
+	VMOVAPS           Z21, Z1
 	VDIVPS            Z19, Z21, Z21
-	VDIVPS            Z19, Z23, Z23
-	VFNMADD231PS      Z21, Z23, Z21
-	VFMADD231PS       Z22, Z28, Z21
+	VFNMADD231PS      Z19, Z21, Z1
+	VADDPS            Z1, Z27, Z27
+	VFNMADD231PS      Z21, Z22, Z27
+	VDIVPS            Z19, Z27, Z27
+	VADDPS            Z27, Z21, Z21
 	MOVQ              f+40(FP), R9
 	VMOVUPS           (R9), Z1
 	XORQ              R9, R9
@@ -18015,7 +18104,7 @@ column3:
 	VFMADD231PS   (CX)(R9*1), Z0, Z19
 	VCMPPS        $0x00, Z19, Z2, K4
 	KANDW         K1, K4, K4
-	VMOVUPS       Z24, K4, Z18
+	VMOVUPS       Z23, K4, Z18
 	VMULPS        Z1, Z18, Z18
 	VMOVUPS       Z18, (AX)(R9*1)
 	ADDQ          $0x40, R9
@@ -23571,26 +23660,44 @@ column2:
 	ADDQ             $0x40, R11
 	CMPQ             R11, R12
 	JLT              column2
+	VMOVUPD          320(BX), Z8
+	VMOVAPD          Z4, Z9
 	VSUBPD           Z5, Z5, Z1
 	VCMPPD           $0x00, Z1, Z1, K1
 	VMOVUPD.Z        Z5, K1, Z5
 	VADDPD           Z5, Z4, Z4
+	VSUBPD           Z4, Z9, Z9
+	VADDPD           Z5, Z9, Z9
 	VADDPD           Z4, Z6, Z1
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z8
-	VCMPPD           $0x15, Z8, Z1, K1
+	VSUBPD           Z4, Z1, Z10
+	VSUBPD           Z10, Z1, Z11
+	VSUBPD           Z11, Z4, Z11
+	VSUBPD           Z10, Z6, Z10
+	VADDPD           Z11, Z10, Z10
+	VADDPD           Z10, Z9, Z9
+	VMOVUPD          (R9), Z10
+	VMULPD           Z1, Z10, Z12
+	VANDPD.BCST      cd7fffffffffffffff<>+0(SB), Z12, Z12
+	VBROADCASTSD     cd7fcfffffffffffff<>+0(SB), Z11
+	VCMPPD           $0x15, Z11, Z12, K1
 	KORW             K1, K3, K3
-	VMOVUPD          320(BX), Z8
-	VMOVUPD          (R9), Z9
-	VMOVAPD          Z1, Z10
-	VADDPD           Z8, Z2, Z11
-	VMAXPD           Z8, Z2, Z12
-	VMINPD           Z8, Z2, Z13
-	VSUBPD           Z11, Z12, Z12
-	VADDPD           Z13, Z12, Z12
-	VADDPD           Z3, Z12, Z12
-	VDIVPD           Z11, Z10, Z10
-	VDIVPD           Z11, Z12, Z12
-	VFNMADD231PD     Z10, Z12, Z10
+	VMOVAPD          Z1, Z11
+	VADDPD           Z8, Z2, Z12
+	VMAXPD           Z8, Z2, Z13
+	VMINPD           Z8, Z2, Z14
+	VSUBPD           Z12, Z13, Z13
+	VADDPD           Z14, Z13, Z13
+	VADDPD           Z3, Z13, Z13
+	VMOVAPD          Z11, Z14
+	VDIVPD           Z12, Z11, Z11
+	VFNMADD231PD     Z12, Z11, Z14
+	VADDPD           Z14, Z9, Z9
+	VFNMADD231PD     Z11, Z13, Z9
+	VDIVPD           Z12, Z9, Z9
+	VMULPD           Z11, Z10, Z12
+	VMULPD           Z10, Z9, Z9
+	VFMSUB213PD      Z12, Z10, Z11
+	VADDPD           Z11, Z9, Z9
 	KMOVW            K3, R11
 	VSUBPD           Z3, Z3, Z11
 	VCMPPD           $0x00, Z11, Z11, K1
@@ -23600,47 +23707,48 @@ column2:
 	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z8
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z11
 	VDIVPD           Z8, Z11, Z11
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z8, Z13
-	VSUBPD           Z13, Z2, Z13
-	VMULPD           Z11, Z13, Z13
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z14
-	VPSUBQ           Z14, Z8, Z12
-	VPSRAQ           $0x34, Z12, Z12
-	VPSLLQ           $0x34, Z12, Z14
-	VPSUBQ           Z14, Z8, Z8
-	VCVTQQ2PD        Z12, Z12
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z8, Z14
+	VSUBPD           Z14, Z2, Z14
+	VMULPD           Z11, Z14, Z14
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z15
+	VPSUBQ           Z15, Z8, Z13
+	VPSRAQ           $0x34, Z13, Z13
+	VPSLLQ           $0x34, Z13, Z15
+	VPSUBQ           Z15, Z8, Z8
+	VCVTQQ2PD        Z13, Z13
 	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z8, Z8
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z8, Z14
-	VDIVPD           Z14, Z8, Z14
-	VMULPD           Z14, Z14, Z15
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z16
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z15, Z16
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z15, Z16
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z15, Z16
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z15, Z16
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z15, Z16
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z15, Z16
-	VMULPD           Z15, Z16, Z16
-	VMULPD           Z8, Z8, Z15
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z15, Z15
-	VADDPD           Z15, Z16, Z16
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z12, Z13
-	VFMADD231PD      Z14, Z16, Z13
-	VSUBPD           Z13, Z15, Z15
-	VSUBPD           Z15, Z8, Z8
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z8, Z15
+	VDIVPD           Z15, Z8, Z15
+	VMULPD           Z15, Z15, Z16
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z17
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z16, Z17
+	VMULPD           Z16, Z17, Z17
+	VMULPD           Z8, Z8, Z16
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z16, Z16
+	VADDPD           Z16, Z17, Z17
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z13, Z14
+	VFMADD231PD      Z15, Z17, Z14
+	VSUBPD           Z14, Z16, Z16
+	VSUBPD           Z16, Z8, Z8
 	VMOVAPD          Z8, Z8
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z12, Z8
-	VMULPD           Z11, Z2, Z12
-	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z13
-	VCMPPD           $0x1e, Z13, Z11, K1
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z13, Z8
+	VMULPD           Z11, Z2, Z13
+	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z14
+	VCMPPD           $0x1e, Z14, Z11, K1
 	VMULPD           Z1, Z11, Z11
 	VMAXPD           Z6, Z11, Z11
-	VMULPD           Z1, Z12, Z13
-	VMAXPD           Z4, Z13, Z13
-	VCMPPD           $0x11, Z11, Z13, K4
+	VMULPD           Z1, Z13, Z14
+	VMAXPD           Z4, Z14, Z14
+	VCMPPD           $0x11, Z11, Z14, K4
 	KANDW            K1, K4, K1
 	VFMSUB213PD      Z7, Z1, Z8
-	VFNMADD213PD     Z4, Z1, Z12
+	VFNMADD213PD     Z4, Z1, Z13
+	VMULPD           Z10, Z13, Z13
 	ORL              R11, R10
 	MOVL             R10, (DI)
 	VMOVUPD          Z8, (SI)
@@ -23650,11 +23758,12 @@ column2:
 
 column3:
 	VMOVUPD     (R8)(R10*1), Z1
-	VFMSUB213PD (CX)(R10*1), Z10, Z1
+	VMULPD      (CX)(R10*1), Z10, Z8
+	VFMSUB231PD Z1, Z9, Z8
+	VFMADD213PD Z8, Z12, Z1
 	VCMPPD      $0x00, (AX)(R10*1), Z0, K4
 	KANDW       K1, K4, K4
-	VMOVUPD     Z12, K4, Z1
-	VMULPD      Z9, Z1, Z1
+	VMOVUPD     Z13, K4, Z1
 	VMOVUPD     Z1, (R8)(R10*1)
 	ADDQ        $0x40, R10
 	CMPQ        R10, R11
@@ -23671,6 +23780,16 @@ column3:
 	JNE         tile
 	VZEROUPPER
 	RET
+
+DATA cd7fcfffffffffffff<>+0(SB)/8, $0x7fcfffffffffffff
+DATA cd7fcfffffffffffff<>+8(SB)/8, $0x7fcfffffffffffff
+DATA cd7fcfffffffffffff<>+16(SB)/8, $0x7fcfffffffffffff
+DATA cd7fcfffffffffffff<>+24(SB)/8, $0x7fcfffffffffffff
+DATA cd7fcfffffffffffff<>+32(SB)/8, $0x7fcfffffffffffff
+DATA cd7fcfffffffffffff<>+40(SB)/8, $0x7fcfffffffffffff
+DATA cd7fcfffffffffffff<>+48(SB)/8, $0x7fcfffffffffffff
+DATA cd7fcfffffffffffff<>+56(SB)/8, $0x7fcfffffffffffff
+GLOBL cd7fcfffffffffffff<>(SB), RODATA|NOPTR, $64
 
 // func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, tiles int, loss *float64, declined *uint32, lanes *float64)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -23803,15 +23922,15 @@ column2:
 	ADDQ             $0x40, R9
 	CMPQ             R9, R10
 	JLT              column2
+	VMOVUPD          320(BX), Z1
 	VSUBPD           Z5, Z5, Z0
 	VCMPPD           $0x00, Z0, Z0, K1
 	VMOVUPD.Z        Z5, K1, Z5
 	VADDPD           Z5, Z4, Z4
 	VADDPD           Z4, Z6, Z0
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z1
-	VCMPPD           $0x15, Z1, Z0, K1
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z8
+	VCMPPD           $0x15, Z8, Z0, K1
 	KORW             K1, K3, K3
-	VMOVUPD          320(BX), Z1
 	KMOVW            K3, R9
 	VSUBPD           Z3, Z3, Z8
 	VCMPPD           $0x00, Z8, Z8, K1
@@ -25337,7 +25456,7 @@ GLOBL cd42f8000000000000<>(SB), RODATA|NOPTR, $64
 
 // func fewCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, CMOV, FMA3
-TEXT ·fewCrossEntropyGradF64AVX512(SB), NOSPLIT, $64-56
+TEXT ·fewCrossEntropyGradF64AVX512(SB), NOSPLIT, $96-56
 	MOVQ         z+8(FP), AX
 	MOVQ         t+16(FP), CX
 	MOVQ         k+24(FP), DX
@@ -25670,16 +25789,28 @@ sum12:
 	VPERMILPD    $0x00, X2, X2
 	VBROADCASTSD X2, Y2
 	VXORPS       Y6, Y6, Y6
-	VSUBPD       Y1, Y1, Y7
-	VCMPPD       $0x00, Y7, Y7, Y7
-	VANDPD       Y7, Y1, Y1
-	VADDPD       Y1, Y0, Y0
-	VADDPD       Y0, Y5, Y1
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y7
-	VCMPPD       $0x15, Y7, Y1, Y7
-	VORPD        Y7, Y6, Y6
 	VMOVUPD      160(SI), Y7
-	VMOVUPD      (SI), Y8
+	VMOVAPD      Y0, Y8
+	VSUBPD       Y1, Y1, Y9
+	VCMPPD       $0x00, Y9, Y9, Y9
+	VANDPD       Y9, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VSUBPD       Y0, Y8, Y8
+	VADDPD       Y1, Y8, Y8
+	VADDPD       Y0, Y5, Y1
+	VSUBPD       Y0, Y1, Y9
+	VSUBPD       Y9, Y1, Y10
+	VSUBPD       Y10, Y0, Y10
+	VSUBPD       Y9, Y5, Y9
+	VADDPD       Y10, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      (SI), Y9
+	VMULPD       Y1, Y9, Y11
+	VANDPD       cd7fffffffffffffff<>+0(SB), Y11, Y11
+	VMOVUPD      cd7fcfffffffffffff<>+0(SB), Y10
+	VCMPPD       $0x15, Y10, Y11, Y10
+	VORPD        Y10, Y6, Y6
+	VMOVUPD      Y9, (SP)
 	VMOVAPD      Y1, Y9
 	VADDPD       Y7, Y3, Y10
 	VMAXPD       Y7, Y3, Y11
@@ -25687,11 +25818,19 @@ sum12:
 	VSUBPD       Y10, Y11, Y11
 	VADDPD       Y12, Y11, Y11
 	VADDPD       Y4, Y11, Y11
+	VMOVAPD      Y9, Y12
 	VDIVPD       Y10, Y9, Y9
-	VDIVPD       Y10, Y11, Y11
-	VFNMADD231PD Y9, Y11, Y9
-	VMOVUPD      Y9, (SP)
-	VMOVUPD      Y8, 32(SP)
+	VFNMADD231PD Y10, Y9, Y12
+	VADDPD       Y12, Y8, Y8
+	VFNMADD231PD Y9, Y11, Y8
+	VDIVPD       Y10, Y8, Y8
+	VMOVUPD      (SP), Y11
+	VMULPD       Y9, Y11, Y10
+	VMULPD       Y11, Y8, Y8
+	VFMSUB213PD  Y10, Y11, Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      Y10, 32(SP)
+	VMOVUPD      Y8, 64(SP)
 	VMOVMSKPD    Y6, AX
 	VSUBPD       Y4, Y4, Y6
 	VCMPPD       $0x00, Y6, Y6, Y6
@@ -25748,24 +25887,27 @@ sum12:
 	VCMPPD       $0x11, Y6, Y5, Y5
 	VANDPD       Y7, Y5, Y5
 	VFMSUB213PD  Y2, Y1, Y4
+	VMOVUPD      32(SP), Y2
+	VMOVUPD      64(SP), Y6
+	VMOVUPD      (SP), Y7
 	VFNMADD213PD Y0, Y1, Y3
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y1
+	VMULPD       Y7, Y3, Y3
 	MOVL         AX, bad+52(FP)
 	VMOVUPD      Y4, 192(SI)
-	VMULPD       Y1, Y3, Y3
-	VBROADCASTSD X0, Z0
-	VBROADCASTSD X1, Z1
+	VBROADCASTSD X2, Z0
+	VBROADCASTSD X6, Z1
+	VBROADCASTSD X7, Z2
 	XORQ         AX, AX
 
 next13:
 	CMPQ        DX, $0x08
 	JLT         tail14
-	VMOVUPD     (DI)(AX*8), Z2
-	VMOVUPD     (CX)(AX*8), Z4
-	VFMSUB213PD Z4, Z0, Z2
-	VMULPD      Z1, Z2, Z2
-	VMOVUPD     Z2, (DI)(AX*8)
+	VMOVUPD     (DI)(AX*8), Z4
+	VMOVUPD     (CX)(AX*8), Z6
+	VMULPD      Z2, Z6, Z6
+	VFMSUB231PD Z4, Z1, Z6
+	VFMADD213PD Z6, Z0, Z4
+	VMOVUPD     Z4, (DI)(AX*8)
 	ADDQ        $0x08, AX
 	SUBQ        $0x08, DX
 	JMP         next13
@@ -25777,11 +25919,12 @@ tail14:
 	SHLXL       DX, BX, DX
 	DECL        DX
 	KMOVW       DX, K1
-	VMOVUPD.Z   (DI)(AX*8), K1, Z2
-	VMOVUPD.Z   (CX)(AX*8), K1, Z4
-	VFMSUB213PD Z4, Z0, Z2
-	VMULPD      Z1, Z2, Z2
-	VMOVUPD     Z2, K1, (DI)(AX*8)
+	VMOVUPD.Z   (DI)(AX*8), K1, Z4
+	VMOVUPD.Z   (CX)(AX*8), K1, Z6
+	VMULPD      Z2, Z6, Z6
+	VFMSUB231PD Z4, Z1, Z6
+	VFMADD213PD Z6, Z0, Z4
+	VMOVUPD     Z4, K1, (DI)(AX*8)
 
 done15:
 	VMOVMSKPD Y5, AX
@@ -26144,21 +26287,21 @@ sum12:
 	VPERMILPD    $0x00, X2, X2
 	VBROADCASTSD X2, Y2
 	VXORPS       Y6, Y6, Y6
-	VSUBPD       Y1, Y1, Y7
-	VCMPPD       $0x00, Y7, Y7, Y7
-	VANDPD       Y7, Y1, Y1
+	VMOVUPD      160(SI), Y7
+	VSUBPD       Y1, Y1, Y8
+	VCMPPD       $0x00, Y8, Y8, Y8
+	VANDPD       Y8, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y0, Y5, Y0
 	VMOVUPD      cd7ff0000000000000<>+0(SB), Y1
 	VCMPPD       $0x15, Y1, Y0, Y1
 	VORPD        Y1, Y6, Y6
-	VMOVUPD      160(SI), Y1
 	VMOVMSKPD    Y6, AX
-	VSUBPD       Y4, Y4, Y5
-	VCMPPD       $0x00, Y5, Y5, Y5
-	VANDPD       Y5, Y4, Y4
+	VSUBPD       Y4, Y4, Y1
+	VCMPPD       $0x00, Y1, Y1, Y1
+	VANDPD       Y1, Y4, Y4
 	VADDPD       Y4, Y3, Y3
-	VDIVPD       Y1, Y3, Y3
+	VDIVPD       Y7, Y3, Y3
 	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y1
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
 	VDIVPD       Y1, Y4, Y4
@@ -27158,71 +27301,89 @@ done12:
 	VADDPD           Z10, Z0, Z0
 	VADDPD           Z0, Z7, Z7
 	MOVQ             f+40(FP), CX
-	VSUBPD           Z5, Z5, Z0
-	VCMPPD           $0x00, Z0, Z0, K1
+	VMOVUPD          320(DX), Z0
+	VMOVAPD          Z6, Z1
+	VSUBPD           Z5, Z5, Z9
+	VCMPPD           $0x00, Z9, Z9, K1
 	VMOVUPD.Z        Z5, K1, Z5
 	VADDPD           Z5, Z6, Z6
-	VADDPD           Z6, Z4, Z0
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z1
-	VCMPPD           $0x15, Z1, Z0, K1
+	VSUBPD           Z6, Z1, Z1
+	VADDPD           Z5, Z1, Z1
+	VADDPD           Z6, Z4, Z5
+	VSUBPD           Z6, Z5, Z9
+	VSUBPD           Z9, Z5, Z10
+	VSUBPD           Z10, Z6, Z10
+	VSUBPD           Z9, Z4, Z9
+	VADDPD           Z10, Z9, Z9
+	VADDPD           Z9, Z1, Z1
+	VMOVUPD          (CX), Z9
+	VMULPD           Z5, Z9, Z11
+	VANDPD.BCST      cd7fffffffffffffff<>+0(SB), Z11, Z11
+	VBROADCASTSD     cd7fcfffffffffffff<>+0(SB), Z10
+	VCMPPD           $0x15, Z10, Z11, K1
 	KORW             K1, K3, K3
-	VMOVUPD          320(DX), Z1
-	VMOVUPD          (CX), Z5
-	VMOVAPD          Z0, Z9
-	VADDPD           Z1, Z3, Z10
-	VMAXPD           Z1, Z3, Z11
-	VMINPD           Z1, Z3, Z12
-	VSUBPD           Z10, Z11, Z11
-	VADDPD           Z12, Z11, Z11
-	VADDPD           Z2, Z11, Z11
-	VDIVPD           Z10, Z9, Z9
-	VDIVPD           Z10, Z11, Z11
-	VFNMADD231PD     Z9, Z11, Z9
+	VMOVAPD          Z5, Z10
+	VADDPD           Z0, Z3, Z11
+	VMAXPD           Z0, Z3, Z12
+	VMINPD           Z0, Z3, Z13
+	VSUBPD           Z11, Z12, Z12
+	VADDPD           Z13, Z12, Z12
+	VADDPD           Z2, Z12, Z12
+	VMOVAPD          Z10, Z13
+	VDIVPD           Z11, Z10, Z10
+	VFNMADD231PD     Z11, Z10, Z13
+	VADDPD           Z13, Z1, Z1
+	VFNMADD231PD     Z10, Z12, Z1
+	VDIVPD           Z11, Z1, Z1
+	VMULPD           Z10, Z9, Z11
+	VMULPD           Z9, Z1, Z1
+	VFMSUB213PD      Z11, Z9, Z10
+	VADDPD           Z10, Z1, Z1
 	KMOVW            K3, CX
 	VSUBPD           Z2, Z2, Z10
 	VCMPPD           $0x00, Z10, Z10, K1
 	VMOVUPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z3, Z3
-	VDIVPD           Z1, Z3, Z3
-	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z1
+	VDIVPD           Z0, Z3, Z3
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z0
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z2
-	VDIVPD           Z1, Z2, Z2
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z11
-	VSUBPD           Z11, Z3, Z11
-	VMULPD           Z2, Z11, Z11
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z12
-	VPSUBQ           Z12, Z1, Z10
+	VDIVPD           Z0, Z2, Z2
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z0, Z12
+	VSUBPD           Z12, Z3, Z12
+	VMULPD           Z2, Z12, Z12
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z13
+	VPSUBQ           Z13, Z0, Z10
 	VPSRAQ           $0x34, Z10, Z10
-	VPSLLQ           $0x34, Z10, Z12
-	VPSUBQ           Z12, Z1, Z1
+	VPSLLQ           $0x34, Z10, Z13
+	VPSUBQ           Z13, Z0, Z0
 	VCVTQQ2PD        Z10, Z10
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z1
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z1, Z12
-	VDIVPD           Z12, Z1, Z12
-	VMULPD           Z12, Z12, Z13
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z14
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z13, Z14
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z13, Z14
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z13, Z14
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z13, Z14
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z13, Z14
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z13, Z14
-	VMULPD           Z13, Z14, Z14
-	VMULPD           Z1, Z1, Z13
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z13, Z13
-	VADDPD           Z13, Z14, Z14
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z10, Z11
-	VFMADD231PD      Z12, Z14, Z11
-	VSUBPD           Z11, Z13, Z13
-	VSUBPD           Z13, Z1, Z1
-	VMOVAPD          Z1, Z1
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z10, Z1
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z0, Z0
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z0, Z13
+	VDIVPD           Z13, Z0, Z13
+	VMULPD           Z13, Z13, Z14
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z15
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z14, Z15
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z14, Z15
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z14, Z15
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z14, Z15
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z14, Z15
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z14, Z15
+	VMULPD           Z14, Z15, Z15
+	VMULPD           Z0, Z0, Z14
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z14, Z14
+	VADDPD           Z14, Z15, Z15
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z10, Z12
+	VFMADD231PD      Z13, Z15, Z12
+	VSUBPD           Z12, Z14, Z14
+	VSUBPD           Z14, Z0, Z0
+	VMOVAPD          Z0, Z0
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z10, Z0
 	VMULPD           Z2, Z3, Z3
 	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z10
 	VCMPPD           $0x1e, Z10, Z2, K1
-	VMULPD           Z0, Z2, Z2
+	VMULPD           Z5, Z2, Z2
 	VMAXPD           Z4, Z2, Z2
-	VMULPD           Z0, Z3, Z4
+	VMULPD           Z5, Z3, Z4
 	VMAXPD           Z6, Z4, Z4
 	VCMPPD           $0x11, Z2, Z4, K2
 	KANDW            K1, K2, K1
@@ -27230,14 +27391,16 @@ done12:
 	VCMPPD           $0x00, Z2, Z2, K2
 	VMOVUPD.Z        Z7, K2, Z7
 	VADDPD           Z7, Z8, Z8
-	VFMSUB213PD      Z8, Z0, Z1
-	VFNMADD213PD     Z6, Z0, Z3
+	VFMSUB213PD      Z8, Z5, Z0
+	VFNMADD213PD     Z6, Z5, Z3
+	VMULPD           Z9, Z3, Z3
 	ORL              CX, BX
 	MOVL             BX, declined+72(FP)
 	MOVQ             loss+48(FP), CX
-	VMOVUPD          Z1, (CX)
-	VMOVUPD          Z9, 320(DX)
-	VMOVUPD          Z5, (DX)
+	VMOVUPD          Z0, (CX)
+	VMOVUPD          Z11, 320(DX)
+	VMOVUPD          Z1, 1152(DX)
+	VMOVUPD          Z9, (DX)
 	VMOVUPD          Z3, 640(DX)
 	VBROADCASTSD     cd7ff8000000000001<>+0(SB), Z0
 	VMOVUPD          64(DX), Z1
@@ -27250,47 +27413,52 @@ done12:
 
 row13:
 	VBROADCASTSD 320(DX), Z0
-	VBROADCASTSD (DX), Z1
-	VBROADCASTSD 640(DX), Z2
-	VBROADCASTSD 64(DX), Z3
+	VBROADCASTSD 1152(DX), Z1
+	VBROADCASTSD (DX), Z2
+	VBROADCASTSD 640(DX), Z3
+	VBROADCASTSD 64(DX), Z4
 	XORQ         R8, R8
 	MOVQ         AX, R9
 
 big14:
 	CMPQ        R9, $0x20
 	JLT         small15
-	VMOVUPD     (CX)(R8*8), Z4
-	VMOVUPD     (SI)(R8*8), Z5
-	VFMSUB213PD Z5, Z0, Z4
-	VMOVUPD     (BX)(R8*8), Z5
-	VCMPPD      $0x00, Z3, Z5, K1
-	VMOVUPD     Z2, K1, Z4
-	VMULPD      Z1, Z4, Z4
-	VMOVUPD     Z4, (CX)(R8*8)
-	VMOVUPD     64(CX)(R8*8), Z4
-	VMOVUPD     64(SI)(R8*8), Z5
-	VFMSUB213PD Z5, Z0, Z4
-	VMOVUPD     64(BX)(R8*8), Z5
-	VCMPPD      $0x00, Z3, Z5, K1
-	VMOVUPD     Z2, K1, Z4
-	VMULPD      Z1, Z4, Z4
-	VMOVUPD     Z4, 64(CX)(R8*8)
-	VMOVUPD     128(CX)(R8*8), Z4
-	VMOVUPD     128(SI)(R8*8), Z5
-	VFMSUB213PD Z5, Z0, Z4
-	VMOVUPD     128(BX)(R8*8), Z5
-	VCMPPD      $0x00, Z3, Z5, K1
-	VMOVUPD     Z2, K1, Z4
-	VMULPD      Z1, Z4, Z4
-	VMOVUPD     Z4, 128(CX)(R8*8)
-	VMOVUPD     192(CX)(R8*8), Z4
-	VMOVUPD     192(SI)(R8*8), Z5
-	VFMSUB213PD Z5, Z0, Z4
-	VMOVUPD     192(BX)(R8*8), Z5
-	VCMPPD      $0x00, Z3, Z5, K1
-	VMOVUPD     Z2, K1, Z4
-	VMULPD      Z1, Z4, Z4
-	VMOVUPD     Z4, 192(CX)(R8*8)
+	VMOVUPD     (CX)(R8*8), Z5
+	VMOVUPD     (SI)(R8*8), Z6
+	VMULPD      Z2, Z6, Z6
+	VFMSUB231PD Z5, Z1, Z6
+	VFMADD213PD Z6, Z0, Z5
+	VMOVUPD     (BX)(R8*8), Z6
+	VCMPPD      $0x00, Z4, Z6, K1
+	VMOVUPD     Z3, K1, Z5
+	VMOVUPD     Z5, (CX)(R8*8)
+	VMOVUPD     64(CX)(R8*8), Z5
+	VMOVUPD     64(SI)(R8*8), Z6
+	VMULPD      Z2, Z6, Z6
+	VFMSUB231PD Z5, Z1, Z6
+	VFMADD213PD Z6, Z0, Z5
+	VMOVUPD     64(BX)(R8*8), Z6
+	VCMPPD      $0x00, Z4, Z6, K1
+	VMOVUPD     Z3, K1, Z5
+	VMOVUPD     Z5, 64(CX)(R8*8)
+	VMOVUPD     128(CX)(R8*8), Z5
+	VMOVUPD     128(SI)(R8*8), Z6
+	VMULPD      Z2, Z6, Z6
+	VFMSUB231PD Z5, Z1, Z6
+	VFMADD213PD Z6, Z0, Z5
+	VMOVUPD     128(BX)(R8*8), Z6
+	VCMPPD      $0x00, Z4, Z6, K1
+	VMOVUPD     Z3, K1, Z5
+	VMOVUPD     Z5, 128(CX)(R8*8)
+	VMOVUPD     192(CX)(R8*8), Z5
+	VMOVUPD     192(SI)(R8*8), Z6
+	VMULPD      Z2, Z6, Z6
+	VFMSUB231PD Z5, Z1, Z6
+	VFMADD213PD Z6, Z0, Z5
+	VMOVUPD     192(BX)(R8*8), Z6
+	VCMPPD      $0x00, Z4, Z6, K1
+	VMOVUPD     Z3, K1, Z5
+	VMOVUPD     Z5, 192(CX)(R8*8)
 	ADDQ        $0x20, R8
 	SUBQ        $0x20, R9
 	JMP         big14
@@ -27299,14 +27467,15 @@ small15:
 next16:
 	CMPQ        R9, $0x08
 	JLT         tail17
-	VMOVUPD     (CX)(R8*8), Z4
-	VMOVUPD     (SI)(R8*8), Z5
-	VFMSUB213PD Z5, Z0, Z4
-	VMOVUPD     (BX)(R8*8), Z5
-	VCMPPD      $0x00, Z3, Z5, K1
-	VMOVUPD     Z2, K1, Z4
-	VMULPD      Z1, Z4, Z4
-	VMOVUPD     Z4, (CX)(R8*8)
+	VMOVUPD     (CX)(R8*8), Z5
+	VMOVUPD     (SI)(R8*8), Z6
+	VMULPD      Z2, Z6, Z6
+	VFMSUB231PD Z5, Z1, Z6
+	VFMADD213PD Z6, Z0, Z5
+	VMOVUPD     (BX)(R8*8), Z6
+	VCMPPD      $0x00, Z4, Z6, K1
+	VMOVUPD     Z3, K1, Z5
+	VMOVUPD     Z5, (CX)(R8*8)
 	ADDQ        $0x08, R8
 	SUBQ        $0x08, R9
 	JMP         next16
@@ -27318,14 +27487,15 @@ tail17:
 	SHLXL       R9, R10, R9
 	DECL        R9
 	KMOVW       R9, K1
-	VMOVUPD.Z   (CX)(R8*8), K1, Z4
-	VMOVUPD.Z   (SI)(R8*8), K1, Z5
-	VFMSUB213PD Z5, Z0, Z4
+	VMOVUPD.Z   (CX)(R8*8), K1, Z5
+	VMOVUPD.Z   (SI)(R8*8), K1, Z6
+	VMULPD      Z2, Z6, Z6
+	VFMSUB231PD Z5, Z1, Z6
+	VFMADD213PD Z6, Z0, Z5
 	VMOVUPD.Z   (BX)(R8*8), K1, Z0
-	VCMPPD      $0x00, Z3, Z0, K2
-	VMOVUPD     Z2, K2, Z4
-	VMULPD      Z1, Z4, Z4
-	VMOVUPD     Z4, K1, (CX)(R8*8)
+	VCMPPD      $0x00, Z4, Z0, K2
+	VMOVUPD     Z3, K2, Z5
+	VMOVUPD     Z5, K1, (CX)(R8*8)
 
 done18:
 	LEAQ (CX)(AX*8), CX
@@ -28284,36 +28454,36 @@ done12:
 	VSUBPD           Z9, Z1, Z0
 	VADDPD           Z10, Z0, Z0
 	VADDPD           Z0, Z7, Z7
-	VSUBPD           Z5, Z5, Z0
-	VCMPPD           $0x00, Z0, Z0, K1
+	VMOVUPD          320(DX), Z0
+	VSUBPD           Z5, Z5, Z1
+	VCMPPD           $0x00, Z1, Z1, K1
 	VMOVUPD.Z        Z5, K1, Z5
 	VADDPD           Z5, Z6, Z6
-	VADDPD           Z6, Z4, Z0
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z1
-	VCMPPD           $0x15, Z1, Z0, K1
+	VADDPD           Z6, Z4, Z1
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z4
+	VCMPPD           $0x15, Z4, Z1, K1
 	KORW             K1, K3, K3
-	VMOVUPD          320(DX), Z1
 	KMOVW            K3, AX
 	VSUBPD           Z2, Z2, Z4
 	VCMPPD           $0x00, Z4, Z4, K1
 	VMOVUPD.Z        Z2, K1, Z2
 	VADDPD           Z2, Z3, Z3
-	VDIVPD           Z1, Z3, Z3
-	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z1
+	VDIVPD           Z0, Z3, Z3
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z3, Z0
 	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z2
-	VDIVPD           Z1, Z2, Z2
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z5
+	VDIVPD           Z0, Z2, Z2
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z0, Z5
 	VSUBPD           Z5, Z3, Z5
 	VMULPD           Z2, Z5, Z5
 	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z6
-	VPSUBQ           Z6, Z1, Z4
+	VPSUBQ           Z6, Z0, Z4
 	VPSRAQ           $0x34, Z4, Z4
 	VPSLLQ           $0x34, Z4, Z6
-	VPSUBQ           Z6, Z1, Z1
+	VPSUBQ           Z6, Z0, Z0
 	VCVTQQ2PD        Z4, Z4
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z1, Z1
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z1, Z6
-	VDIVPD           Z6, Z1, Z6
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z0, Z0
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z0, Z6
+	VDIVPD           Z6, Z0, Z6
 	VMULPD           Z6, Z6, Z9
 	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z10
 	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z9, Z10
@@ -28323,15 +28493,15 @@ done12:
 	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z9, Z10
 	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z9, Z10
 	VMULPD           Z9, Z10, Z10
-	VMULPD           Z1, Z1, Z9
+	VMULPD           Z0, Z0, Z9
 	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z9, Z9
 	VADDPD           Z9, Z10, Z10
 	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z4, Z5
 	VFMADD231PD      Z6, Z10, Z5
 	VSUBPD           Z5, Z9, Z9
-	VSUBPD           Z9, Z1, Z1
-	VMOVAPD          Z1, Z1
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z4, Z1
+	VSUBPD           Z9, Z0, Z0
+	VMOVAPD          Z0, Z0
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z4, Z0
 	VMULPD           Z2, Z3, Z3
 	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z3
 	VCMPPD           $0x1e, Z3, Z2, K1
@@ -28339,11 +28509,11 @@ done12:
 	VCMPPD           $0x00, Z2, Z2, K1
 	VMOVUPD.Z        Z7, K1, Z7
 	VADDPD           Z7, Z8, Z8
-	VFMSUB213PD      Z8, Z0, Z1
+	VFMSUB213PD      Z8, Z1, Z0
 	ORL              AX, BX
 	MOVL             BX, declined+56(FP)
 	MOVQ             loss+32(FP), AX
-	VMOVUPD          Z1, (AX)
+	VMOVUPD          Z0, (AX)
 	VZEROUPPER
 	RET
 
@@ -28493,117 +28663,117 @@ column2:
 	VCMPPD           $0x00, Z13, Z13, K1
 	VMOVUPD.Z        Z3, K1, Z3
 	VADDPD           Z3, Z2, Z2
-	VADDPD           Z11, Z2, Z14
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z13
-	VDIVPD           Z14, Z13, Z13
 	VDIVPD           Z11, Z2, Z2
-	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z16
-	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z15
-	VDIVPD           Z16, Z15, Z15
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z16, Z14
-	VSUBPD           Z14, Z2, Z14
-	VMULPD           Z15, Z14, Z14
-	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z18
-	VPSUBQ           Z18, Z16, Z17
-	VPSRAQ           $0x34, Z17, Z17
-	VPSLLQ           $0x34, Z17, Z18
-	VPSUBQ           Z18, Z16, Z16
-	VCVTQQ2PD        Z17, Z17
-	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z16, Z18
-	VADDPD.BCST      cd4000000000000000<>+0(SB), Z18, Z16
-	VDIVPD           Z16, Z18, Z16
-	VMULPD           Z16, Z16, Z19
-	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z20
-	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z19, Z20
-	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z19, Z20
-	VMULPD           Z19, Z20, Z20
-	VMULPD           Z18, Z18, Z19
-	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z19, Z19
-	VADDPD           Z19, Z20, Z20
-	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z17, Z14
-	VFMADD231PD      Z16, Z20, Z14
-	VSUBPD           Z14, Z19, Z19
-	VSUBPD           Z19, Z18, Z18
-	VMOVAPD          Z18, Z14
-	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z17, Z14
-	VMULPD           Z15, Z2, Z16
-	VBROADCASTSD     cd3fe62e42fee00000<>+0(SB), Z19
-	VMULPD           Z17, Z19, Z19
-	VSUBPD           Z14, Z19, Z19
+	VADDPD.BCST      cd3ff0000000000000<>+0(SB), Z2, Z15
+	VBROADCASTSD     cd3ff0000000000000<>+0(SB), Z14
+	VDIVPD           Z15, Z14, Z14
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z15, Z13
+	VSUBPD           Z13, Z2, Z13
+	VMULPD           Z14, Z13, Z13
+	VBROADCASTSD     cd3fe6a09e667f3bcd<>+0(SB), Z17
+	VPSUBQ           Z17, Z15, Z16
+	VPSRAQ           $0x34, Z16, Z16
+	VPSLLQ           $0x34, Z16, Z17
+	VPSUBQ           Z17, Z15, Z15
+	VCVTQQ2PD        Z16, Z16
+	VSUBPD.BCST      cd3ff0000000000000<>+0(SB), Z15, Z17
+	VADDPD.BCST      cd4000000000000000<>+0(SB), Z17, Z15
+	VDIVPD           Z15, Z17, Z15
+	VMULPD           Z15, Z15, Z18
+	VBROADCASTSD     cd3fc2f112df3e5244<>+0(SB), Z19
+	VFMADD213PD.BCST cd3fc39a09d078c69f<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST cd3fc7466496cb03de<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST cd3fcc71c51d8e78af<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST cd3fd2492494229359<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST cd3fd999999997fa04<>+0(SB), Z18, Z19
+	VFMADD213PD.BCST cd3fe5555555555593<>+0(SB), Z18, Z19
+	VMULPD           Z18, Z19, Z19
+	VMULPD           Z17, Z17, Z18
+	VMULPD.BCST      cd3fe0000000000000<>+0(SB), Z18, Z18
 	VADDPD           Z18, Z19, Z19
-	VADDPD           Z19, Z8, Z8
-	VMOVAPD          Z14, Z17
-	VFMSUB213PD      Z7, Z1, Z17
-	VMOVUPD          Z17, 384(SI)
-	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z18
-	VCMPPD           $0x1e, Z18, Z15, K1
+	VFMADD231PD.BCST cd3dea39ef35793c76<>+0(SB), Z16, Z13
+	VFMADD231PD      Z15, Z19, Z13
+	VSUBPD           Z13, Z18, Z18
+	VSUBPD           Z18, Z17, Z17
+	VMOVAPD          Z17, Z13
+	VFMADD231PD.BCST cd3fe62e42fee00000<>+0(SB), Z16, Z13
+	VMULPD           Z14, Z2, Z15
+	VBROADCASTSD     cd3fe62e42fee00000<>+0(SB), Z18
+	VMULPD           Z16, Z18, Z18
+	VSUBPD           Z13, Z18, Z18
+	VADDPD           Z17, Z18, Z18
+	VADDPD           Z18, Z8, Z8
+	VMOVAPD          Z13, Z16
+	VFMSUB213PD      Z7, Z1, Z16
+	VMOVUPD          Z16, 384(SI)
+	VBROADCASTSD     cd3fe0000000000000<>+0(SB), Z17
+	VCMPPD           $0x1e, Z17, Z14, K1
+	VMULPD           Z1, Z14, Z17
+	VMAXPD           Z6, Z17, Z17
 	VMULPD           Z1, Z15, Z18
-	VMAXPD           Z6, Z18, Z18
-	VMULPD           Z1, Z16, Z19
-	VMAXPD           Z4, Z19, Z19
-	VCMPPD           $0x11, Z18, Z19, K4
+	VMAXPD           Z4, Z18, Z18
+	VCMPPD           $0x11, Z17, Z18, K4
 	KANDW            K1, K4, K1
-	VFNMADD213PD     Z4, Z1, Z16
-	VADDPD           Z0, Z14, Z18
-	VSUBPD           Z0, Z18, Z19
-	VSUBPD           Z19, Z18, Z20
-	VSUBPD           Z20, Z0, Z20
-	VSUBPD           Z19, Z14, Z14
-	VADDPD           Z20, Z14, Z14
-	VADDPD           Z14, Z8, Z8
-	VMOVAPD          Z18, Z21
-	VADDPD           Z21, Z8, Z18
-	VSUBPD           Z21, Z18, Z19
-	VSUBPD           Z19, Z18, Z14
-	VSUBPD           Z14, Z21, Z14
-	VSUBPD           Z19, Z8, Z20
-	VADDPD           Z14, Z20, Z20
+	VFNMADD213PD     Z4, Z1, Z15
+	VADDPD           Z0, Z13, Z17
+	VSUBPD           Z0, Z17, Z18
+	VSUBPD           Z18, Z17, Z19
+	VSUBPD           Z19, Z0, Z19
+	VSUBPD           Z18, Z13, Z13
+	VADDPD           Z19, Z13, Z13
+	VADDPD           Z13, Z8, Z8
+	VMOVAPD          Z17, Z20
+	VADDPD           Z20, Z8, Z17
+	VSUBPD           Z20, Z17, Z18
+	VSUBPD           Z18, Z17, Z13
+	VSUBPD           Z13, Z20, Z13
+	VSUBPD           Z18, Z8, Z19
+	VADDPD           Z13, Z19, Z19
 	MOVQ             extra+56(FP), DI
-	VMOVUPD          (DI), Z19
-	VMOVUPD          Z18, 64(SI)
-	VMOVUPD          Z20, 128(SI)
-	VMULPD           Z19, Z20, Z20
-	VMULPD           Z19, Z18, Z21
-	VMOVAPD          Z21, Z14
-	VFMSUB231PD      Z19, Z18, Z14
-	VADDPD           Z14, Z20, Z20
-	VADDPD           Z1, Z21, Z14
-	VSUBPD           Z1, Z14, Z18
-	VSUBPD           Z18, Z14, Z19
-	VSUBPD           Z19, Z1, Z19
-	VSUBPD           Z18, Z21, Z1
-	VADDPD           Z19, Z1, Z1
-	VADDPD           Z1, Z20, Z20
+	VMOVUPD          (DI), Z18
+	VMOVUPD          Z17, 64(SI)
+	VMOVUPD          Z19, 128(SI)
+	VMULPD           Z18, Z19, Z19
+	VMULPD           Z18, Z17, Z20
+	VMOVAPD          Z20, Z13
+	VFMSUB231PD      Z18, Z17, Z13
+	VADDPD           Z13, Z19, Z19
+	VADDPD           Z1, Z20, Z13
+	VSUBPD           Z1, Z13, Z17
+	VSUBPD           Z17, Z13, Z18
+	VSUBPD           Z18, Z1, Z18
+	VSUBPD           Z17, Z20, Z1
+	VADDPD           Z18, Z1, Z1
+	VADDPD           Z1, Z19, Z19
 	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
-	VANDPD           Z17, Z1, Z1
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z17
-	VCMPPD           $0x15, Z17, Z1, K4
+	VANDPD           Z16, Z1, Z1
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z16
+	VCMPPD           $0x15, Z16, Z1, K4
 	KORW             K4, K3, K3
 	VBROADCASTSD     cd7fffffffffffffff<>+0(SB), Z1
-	VANDPD           Z14, Z1, Z1
-	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z17
-	VBROADCASTSD     cd46293e5939a08cea<>+0(SB), Z17
-	VCMPPD           $0x15, Z17, Z1, K4
+	VANDPD           Z13, Z1, Z1
+	VBROADCASTSD     cd7ff0000000000000<>+0(SB), Z16
+	VBROADCASTSD     cd46293e5939a08cea<>+0(SB), Z16
+	VCMPPD           $0x15, Z16, Z1, K4
 	KORW             K4, K3, K3
 	KMOVW            K3, DI
 	MOVQ             declined+88(FP), R8
 	ORL              DI, (R8)
-	VFMADD231PD      Z21, Z15, Z16
+	VFMADD231PD      Z20, Z14, Z15
 	VPXORD           Z9, Z9, Z9
 	VADDPD           Z11, Z10, Z1
-	VMAXPD           Z11, Z10, Z15
+	VMAXPD           Z11, Z10, Z14
 	VMINPD           Z11, Z10, Z10
-	VSUBPD           Z1, Z15, Z15
-	VADDPD           Z10, Z15, Z15
-	VADDPD           Z12, Z15, Z15
-	VDIVPD           Z1, Z14, Z14
-	VDIVPD           Z1, Z15, Z15
-	VFNMADD231PD     Z14, Z15, Z14
-	VFMADD231PD      Z13, Z20, Z14
+	VSUBPD           Z1, Z14, Z14
+	VADDPD           Z10, Z14, Z14
+	VADDPD           Z12, Z14, Z14
+	VMOVAPD          Z13, Z10
+	VDIVPD           Z1, Z13, Z13
+	VFNMADD231PD     Z1, Z13, Z10
+	VADDPD           Z10, Z19, Z19
+	VFNMADD231PD     Z13, Z14, Z19
+	VDIVPD           Z1, Z19, Z19
+	VADDPD           Z19, Z13, Z13
 	MOVQ             f+40(FP), DI
 	VMOVUPD          (DI), Z1
 	XORQ             DI, DI
@@ -28612,10 +28782,10 @@ column2:
 
 column3:
 	VMOVUPD     (AX)(DI*1), Z10
-	VFMSUB213PD (DX)(DI*1), Z14, Z10
+	VFMSUB213PD (DX)(DI*1), Z13, Z10
 	VCMPPD      $0x00, (CX)(DI*1), Z0, K4
 	KANDW       K1, K4, K4
-	VMOVUPD     Z16, K4, Z10
+	VMOVUPD     Z15, K4, Z10
 	VMULPD      Z1, Z10, Z10
 	VMOVUPD     Z10, (AX)(DI*1)
 	ADDQ        $0x40, DI
@@ -56474,7 +56644,7 @@ column1:
 
 // func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyGradF32AVX2(SB), NOSPLIT, $128-80
+TEXT ·tileCrossEntropyGradF32AVX2(SB), NOSPLIT, $160-80
 	MOVQ z+8(FP), AX
 	MOVQ t+16(FP), CX
 	MOVQ k+24(FP), DX
@@ -56600,100 +56770,123 @@ column2:
 	CMPQ         R11, R12
 	JLT          column2
 	VMOVUPS      (SP), Y0
-	VSUBPS       Y6, Y6, Y1
-	VCMPPS       $0x00, Y1, Y1, Y1
-	VANDPS       Y1, Y6, Y6
+	VMOVUPS      160(BX), Y1
+	VMOVAPS      Y5, Y10
+	VSUBPS       Y6, Y6, Y11
+	VCMPPS       $0x00, Y11, Y11, Y11
+	VANDPS       Y11, Y6, Y6
 	VADDPS       Y6, Y5, Y5
-	VADDPS       Y5, Y7, Y1
-	VMOVUPS      cs7f800000<>+0(SB), Y6
-	VCMPPS       $0x15, Y6, Y1, Y6
-	VORPS        Y6, Y3, Y3
-	VMOVUPS      160(BX), Y6
-	VMOVUPS      (R9), Y10
-	VMOVAPS      Y1, Y11
-	VADDPS       Y6, Y2, Y12
-	VMAXPS       Y6, Y2, Y13
-	VMINPS       Y6, Y2, Y14
+	VSUBPS       Y5, Y10, Y10
+	VADDPS       Y6, Y10, Y10
+	VADDPS       Y5, Y7, Y6
+	VSUBPS       Y5, Y6, Y11
+	VSUBPS       Y11, Y6, Y12
+	VSUBPS       Y12, Y5, Y12
+	VSUBPS       Y11, Y7, Y11
+	VADDPS       Y12, Y11, Y11
+	VADDPS       Y11, Y10, Y10
+	VMOVUPS      (R9), Y11
+	VMULPS       Y6, Y11, Y13
+	VANDPS       cs7fffffff<>+0(SB), Y13, Y13
+	VMOVUPS      cs7e7fffff<>+0(SB), Y12
+	VCMPPS       $0x15, Y12, Y13, Y12
+	VORPS        Y12, Y3, Y3
+	VMOVUPS      Y11, 64(SP)
+	VMOVAPS      Y6, Y11
+	VADDPS       Y1, Y2, Y12
+	VMAXPS       Y1, Y2, Y13
+	VMINPS       Y1, Y2, Y14
 	VSUBPS       Y12, Y13, Y13
 	VADDPS       Y14, Y13, Y13
 	VADDPS       Y4, Y13, Y13
+	VMOVAPS      Y11, Y14
 	VDIVPS       Y12, Y11, Y11
-	VDIVPS       Y12, Y13, Y13
-	VFNMADD231PS Y11, Y13, Y11
-	VMOVUPS      Y11, 64(SP)
-	VMOVUPS      Y10, 96(SP)
+	VFNMADD231PS Y12, Y11, Y14
+	VADDPS       Y14, Y10, Y10
+	VFNMADD231PS Y11, Y13, Y10
+	VDIVPS       Y12, Y10, Y10
+	VMOVUPS      64(SP), Y13
+	VMULPS       Y11, Y13, Y12
+	VMULPS       Y13, Y10, Y10
+	VFMSUB213PS  Y12, Y13, Y11
+	VADDPS       Y11, Y10, Y10
+	VMOVUPS      Y12, 96(SP)
+	VMOVUPS      Y10, 128(SP)
 	VMOVMSKPS    Y3, R11
 	VSUBPS       Y4, Y4, Y3
 	VCMPPS       $0x00, Y3, Y3, Y3
 	VANDPS       Y3, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VDIVPS       Y6, Y2, Y2
-	VADDPS       cs3f800000<>+0(SB), Y2, Y3
-	VMOVUPS      cs3f800000<>+0(SB), Y4
-	VDIVPS       Y3, Y4, Y4
-	VSUBPS       cs3f800000<>+0(SB), Y3, Y10
+	VDIVPS       Y1, Y2, Y2
+	VADDPS       cs3f800000<>+0(SB), Y2, Y1
+	VMOVUPS      cs3f800000<>+0(SB), Y3
+	VDIVPS       Y1, Y3, Y3
+	VSUBPS       cs3f800000<>+0(SB), Y1, Y10
 	VSUBPS       Y10, Y2, Y10
-	VMULPS       Y4, Y10, Y10
+	VMULPS       Y3, Y10, Y10
 	VMOVUPS      cs3f3504f3<>+0(SB), Y11
-	VPSUBD       Y11, Y3, Y6
-	VPSRAD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y6, Y11
-	VPSUBD       Y11, Y3, Y3
-	VCVTDQ2PS    Y6, Y6
-	VSUBPS       cs3f800000<>+0(SB), Y3, Y3
-	VADDPS       cs40000000<>+0(SB), Y3, Y11
-	VDIVPS       Y11, Y3, Y11
+	VPSUBD       Y11, Y1, Y4
+	VPSRAD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y4, Y11
+	VPSUBD       Y11, Y1, Y1
+	VCVTDQ2PS    Y4, Y4
+	VSUBPS       cs3f800000<>+0(SB), Y1, Y1
+	VADDPS       cs40000000<>+0(SB), Y1, Y11
+	VDIVPS       Y11, Y1, Y11
 	VMULPS       Y11, Y11, Y12
 	VMOVUPS      cs3e789e26<>+0(SB), Y13
 	VFMADD213PS  cs3e91e9ee<>+0(SB), Y12, Y13
 	VFMADD213PS  cs3eccce13<>+0(SB), Y12, Y13
 	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y12, Y13
 	VMULPS       Y12, Y13, Y13
-	VMULPS       Y3, Y3, Y12
+	VMULPS       Y1, Y1, Y12
 	VMULPS       cs3f000000<>+0(SB), Y12, Y12
 	VADDPS       Y12, Y13, Y13
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y10
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y4, Y10
 	VFMADD231PS  Y11, Y13, Y10
 	VSUBPS       Y10, Y12, Y12
-	VSUBPS       Y12, Y3, Y3
-	VMOVAPS      Y3, Y3
-	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y3
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      cs3f000000<>+0(SB), Y6
-	VCMPPS       $0x1e, Y6, Y4, Y6
-	VMULPS       Y1, Y4, Y4
-	VMAXPS       Y7, Y4, Y4
-	VMULPS       Y1, Y2, Y7
+	VSUBPS       Y12, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  cs3f317180<>+0(SB), Y4, Y1
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      cs3f000000<>+0(SB), Y4
+	VCMPPS       $0x1e, Y4, Y3, Y4
+	VMULPS       Y6, Y3, Y3
+	VMAXPS       Y7, Y3, Y3
+	VMULPS       Y6, Y2, Y7
 	VMAXPS       Y5, Y7, Y7
-	VCMPPS       $0x11, Y4, Y7, Y4
-	VANDPS       Y6, Y4, Y4
-	VSUBPS       Y9, Y9, Y6
-	VCMPPS       $0x00, Y6, Y6, Y6
-	VANDPS       Y6, Y9, Y9
+	VCMPPS       $0x11, Y3, Y7, Y3
+	VANDPS       Y4, Y3, Y3
+	VSUBPS       Y9, Y9, Y4
+	VCMPPS       $0x00, Y4, Y4, Y4
+	VANDPS       Y4, Y9, Y9
 	VADDPS       Y9, Y8, Y8
-	VFMSUB213PS  Y8, Y1, Y3
-	VFNMADD213PS Y5, Y1, Y2
-	VMOVUPS      64(SP), Y1
-	VMOVUPS      96(SP), Y5
+	VFMSUB213PS  Y8, Y6, Y1
+	VMOVUPS      96(SP), Y4
+	VMOVUPS      128(SP), Y7
+	VMOVUPS      64(SP), Y8
+	VFNMADD213PS Y5, Y6, Y2
+	VMULPS       Y8, Y2, Y2
 	ORL          R11, R10
 	MOVL         R10, (DI)
-	VEXTRACTF128 $0x01, Y3, X6
-	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X3, Y3
-	VMOVUPS      Y3, (SI)
-	VMOVUPS      Y6, 32(SI)
+	VEXTRACTF128 $0x01, Y1, X5
+	VCVTPS2PD    X5, Y5
+	VCVTPS2PD    X1, Y1
+	VMOVUPS      Y1, (SI)
+	VMOVUPS      Y5, 32(SI)
 	XORQ         R10, R10
 	MOVQ         DX, R11
 	SHLQ         $0x05, R11
 
 column3:
-	VMOVUPS     (R8)(R10*1), Y3
-	VFMSUB213PS (CX)(R10*1), Y1, Y3
-	VCMPPS      $0x00, (AX)(R10*1), Y0, Y6
-	VANDPS      Y4, Y6, Y6
-	VBLENDVPS   Y6, Y2, Y3, Y3
-	VMULPS      Y5, Y3, Y3
-	VMOVUPS     Y3, (R8)(R10*1)
+	VMOVUPS     (R8)(R10*1), Y1
+	VMULPS      (CX)(R10*1), Y8, Y5
+	VFMSUB231PS Y1, Y7, Y5
+	VFMADD213PS Y5, Y4, Y1
+	VCMPPS      $0x00, (AX)(R10*1), Y0, Y5
+	VANDPS      Y3, Y5, Y5
+	VBLENDVPS   Y5, Y2, Y1, Y1
+	VMOVUPS     Y1, (R8)(R10*1)
 	ADDQ        $0x20, R10
 	CMPQ        R10, R11
 	JLT         column3
@@ -56835,51 +57028,51 @@ column2:
 	CMPQ         R9, R10
 	JLT          column2
 	VMOVUPS      (SP), Y0
-	VSUBPS       Y6, Y6, Y0
-	VCMPPS       $0x00, Y0, Y0, Y0
-	VANDPS       Y0, Y6, Y6
+	VMOVUPS      160(BX), Y0
+	VSUBPS       Y6, Y6, Y1
+	VCMPPS       $0x00, Y1, Y1, Y1
+	VANDPS       Y1, Y6, Y6
 	VADDPS       Y6, Y5, Y5
-	VADDPS       Y5, Y7, Y0
-	VMOVUPS      cs7f800000<>+0(SB), Y1
-	VCMPPS       $0x15, Y1, Y0, Y1
-	VORPS        Y1, Y3, Y3
-	VMOVUPS      160(BX), Y1
+	VADDPS       Y5, Y7, Y1
+	VMOVUPS      cs7f800000<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y1, Y5
+	VORPS        Y5, Y3, Y3
 	VMOVMSKPS    Y3, R9
 	VSUBPS       Y4, Y4, Y3
 	VCMPPS       $0x00, Y3, Y3, Y3
 	VANDPS       Y3, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VDIVPS       Y1, Y2, Y2
-	VADDPS       cs3f800000<>+0(SB), Y2, Y1
+	VDIVPS       Y0, Y2, Y2
+	VADDPS       cs3f800000<>+0(SB), Y2, Y0
 	VMOVUPS      cs3f800000<>+0(SB), Y3
-	VDIVPS       Y1, Y3, Y3
-	VSUBPS       cs3f800000<>+0(SB), Y1, Y5
+	VDIVPS       Y0, Y3, Y3
+	VSUBPS       cs3f800000<>+0(SB), Y0, Y5
 	VSUBPS       Y5, Y2, Y5
 	VMULPS       Y3, Y5, Y5
 	VMOVUPS      cs3f3504f3<>+0(SB), Y6
-	VPSUBD       Y6, Y1, Y4
+	VPSUBD       Y6, Y0, Y4
 	VPSRAD       $0x17, Y4, Y4
 	VPSLLD       $0x17, Y4, Y6
-	VPSUBD       Y6, Y1, Y1
+	VPSUBD       Y6, Y0, Y0
 	VCVTDQ2PS    Y4, Y4
-	VSUBPS       cs3f800000<>+0(SB), Y1, Y1
-	VADDPS       cs40000000<>+0(SB), Y1, Y6
-	VDIVPS       Y6, Y1, Y6
+	VSUBPS       cs3f800000<>+0(SB), Y0, Y0
+	VADDPS       cs40000000<>+0(SB), Y0, Y6
+	VDIVPS       Y6, Y0, Y6
 	VMULPS       Y6, Y6, Y7
 	VMOVUPS      cs3e789e26<>+0(SB), Y10
 	VFMADD213PS  cs3e91e9ee<>+0(SB), Y7, Y10
 	VFMADD213PS  cs3eccce13<>+0(SB), Y7, Y10
 	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y7, Y10
 	VMULPS       Y7, Y10, Y10
-	VMULPS       Y1, Y1, Y7
+	VMULPS       Y0, Y0, Y7
 	VMULPS       cs3f000000<>+0(SB), Y7, Y7
 	VADDPS       Y7, Y10, Y10
 	VFMADD231PS  cs3717f7d1<>+0(SB), Y4, Y5
 	VFMADD231PS  Y6, Y10, Y5
 	VSUBPS       Y5, Y7, Y7
-	VSUBPS       Y7, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VFMADD231PS  cs3f317180<>+0(SB), Y4, Y1
+	VSUBPS       Y7, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  cs3f317180<>+0(SB), Y4, Y0
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      cs3f000000<>+0(SB), Y2
 	VCMPPS       $0x1e, Y2, Y3, Y2
@@ -56887,14 +57080,14 @@ column2:
 	VCMPPS       $0x00, Y2, Y2, Y2
 	VANDPS       Y2, Y9, Y9
 	VADDPS       Y9, Y8, Y8
-	VFMSUB213PS  Y8, Y0, Y1
+	VFMSUB213PS  Y8, Y1, Y0
 	ORL          R9, R8
 	MOVL         R8, (DI)
-	VEXTRACTF128 $0x01, Y1, X0
-	VCVTPS2PD    X0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
 	VCVTPS2PD    X1, Y1
-	VMOVUPS      Y1, (SI)
-	VMOVUPS      Y0, 32(SI)
+	VCVTPS2PD    X0, Y0
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
 	MOVQ         DX, R8
 	SHLQ         $0x05, R8
 	ADDQ         R8, AX
@@ -57521,7 +57714,7 @@ done3:
 
 // func fewCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·fewCrossEntropyGradF32AVX2(SB), NOSPLIT, $64-56
+TEXT ·fewCrossEntropyGradF32AVX2(SB), NOSPLIT, $96-56
 	MOVQ    z+8(FP), AX
 	MOVQ    t+16(FP), CX
 	MOVQ    k+24(FP), DX
@@ -57839,16 +58032,28 @@ sum12:
 	VPERMILPS    $0xaa, X1, X1
 	VBROADCASTSS X1, Y1
 	VXORPS       Y7, Y7, Y7
-	VSUBPS       Y6, Y6, Y8
-	VCMPPS       $0x00, Y8, Y8, Y8
-	VANDPS       Y8, Y6, Y6
-	VADDPS       Y6, Y5, Y5
-	VADDPS       Y5, Y4, Y6
-	VMOVUPS      cs7f800000<>+0(SB), Y8
-	VCMPPS       $0x15, Y8, Y6, Y8
-	VORPS        Y8, Y7, Y7
 	VMOVUPS      160(SI), Y8
-	VMOVUPS      (SI), Y9
+	VMOVAPS      Y5, Y9
+	VSUBPS       Y6, Y6, Y10
+	VCMPPS       $0x00, Y10, Y10, Y10
+	VANDPS       Y10, Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	VSUBPS       Y5, Y9, Y9
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y5, Y4, Y6
+	VSUBPS       Y5, Y6, Y10
+	VSUBPS       Y10, Y6, Y11
+	VSUBPS       Y11, Y5, Y11
+	VSUBPS       Y10, Y4, Y10
+	VADDPS       Y11, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      (SI), Y10
+	VMULPS       Y6, Y10, Y12
+	VANDPS       cs7fffffff<>+0(SB), Y12, Y12
+	VMOVUPS      cs7e7fffff<>+0(SB), Y11
+	VCMPPS       $0x15, Y11, Y12, Y11
+	VORPS        Y11, Y7, Y7
+	VMOVUPS      Y10, (SP)
 	VMOVAPS      Y6, Y10
 	VADDPS       Y8, Y2, Y11
 	VMAXPS       Y8, Y2, Y12
@@ -57856,11 +58061,19 @@ sum12:
 	VSUBPS       Y11, Y12, Y12
 	VADDPS       Y13, Y12, Y12
 	VADDPS       Y3, Y12, Y12
+	VMOVAPS      Y10, Y13
 	VDIVPS       Y11, Y10, Y10
-	VDIVPS       Y11, Y12, Y12
-	VFNMADD231PS Y10, Y12, Y10
-	VMOVUPS      Y10, (SP)
-	VMOVUPS      Y9, 32(SP)
+	VFNMADD231PS Y11, Y10, Y13
+	VADDPS       Y13, Y9, Y9
+	VFNMADD231PS Y10, Y12, Y9
+	VDIVPS       Y11, Y9, Y9
+	VMOVUPS      (SP), Y12
+	VMULPS       Y10, Y12, Y11
+	VMULPS       Y12, Y9, Y9
+	VFMSUB213PS  Y11, Y12, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      Y11, 32(SP)
+	VMOVUPS      Y9, 64(SP)
 	VMOVMSKPS    Y7, AX
 	VSUBPS       Y3, Y3, Y7
 	VCMPPS       $0x00, Y7, Y7, Y7
@@ -57911,24 +58124,27 @@ sum12:
 	VANDPS       Y7, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VFMSUB213PS  Y0, Y6, Y3
+	VMOVUPS      32(SP), Y0
+	VMOVUPS      64(SP), Y1
+	VMOVUPS      (SP), Y7
 	VFNMADD213PS Y5, Y6, Y2
-	VMOVUPS      (SP), Y0
-	VMOVUPS      32(SP), Y1
+	VMULPS       Y7, Y2, Y2
 	MOVL         AX, bad+52(FP)
 	VMOVUPS      Y3, 192(SI)
-	VMULPS       Y1, Y2, Y2
 	VBROADCASTSS X0, Y0
 	VBROADCASTSS X1, Y1
+	VBROADCASTSS X7, Y3
 	XORQ         AX, AX
 
 next13:
 	CMPQ        DX, $0x08
 	JLT         tail14
-	VMOVUPS     (DI)(AX*4), Y3
-	VMOVUPS     (CX)(AX*4), Y5
-	VFMSUB213PS Y5, Y0, Y3
-	VMULPS      Y1, Y3, Y3
-	VMOVUPS     Y3, (DI)(AX*4)
+	VMOVUPS     (DI)(AX*4), Y5
+	VMOVUPS     (CX)(AX*4), Y6
+	VMULPS      Y3, Y6, Y6
+	VFMSUB231PS Y5, Y1, Y6
+	VFMADD213PS Y6, Y0, Y5
+	VMOVUPS     Y5, (DI)(AX*4)
 	ADDQ        $0x08, AX
 	SUBQ        $0x08, DX
 	JMP         next13
@@ -57938,12 +58154,13 @@ tail14:
 	JEQ         done15
 	LEAQ        tails<>+0(SB), BX
 	NEGQ        DX
-	VMOVUPS     32(BX)(DX*4), Y3
-	VMASKMOVPS  (DI)(AX*4), Y3, Y5
-	VMASKMOVPS  (CX)(AX*4), Y3, Y6
-	VFMSUB213PS Y6, Y0, Y5
-	VMULPS      Y1, Y5, Y5
-	VMASKMOVPS  Y5, Y3, (DI)(AX*4)
+	VMOVUPS     32(BX)(DX*4), Y5
+	VMASKMOVPS  (DI)(AX*4), Y5, Y6
+	VMASKMOVPS  (CX)(AX*4), Y5, Y7
+	VMULPS      Y3, Y7, Y7
+	VFMSUB231PS Y6, Y1, Y7
+	VFMADD213PS Y7, Y0, Y6
+	VMASKMOVPS  Y6, Y5, (DI)(AX*4)
 
 done15:
 	VMOVMSKPS Y4, AX
@@ -58271,21 +58488,21 @@ sum12:
 	VPERMILPS    $0xaa, X1, X1
 	VBROADCASTSS X1, Y1
 	VXORPS       Y7, Y7, Y7
-	VSUBPS       Y6, Y6, Y8
-	VCMPPS       $0x00, Y8, Y8, Y8
-	VANDPS       Y8, Y6, Y6
+	VMOVUPS      160(SI), Y8
+	VSUBPS       Y6, Y6, Y9
+	VCMPPS       $0x00, Y9, Y9, Y9
+	VANDPS       Y9, Y6, Y6
 	VADDPS       Y6, Y5, Y5
 	VADDPS       Y5, Y4, Y4
 	VMOVUPS      cs7f800000<>+0(SB), Y5
 	VCMPPS       $0x15, Y5, Y4, Y5
 	VORPS        Y5, Y7, Y7
-	VMOVUPS      160(SI), Y5
 	VMOVMSKPS    Y7, AX
-	VSUBPS       Y3, Y3, Y6
-	VCMPPS       $0x00, Y6, Y6, Y6
-	VANDPS       Y6, Y3, Y3
+	VSUBPS       Y3, Y3, Y5
+	VCMPPS       $0x00, Y5, Y5, Y5
+	VANDPS       Y5, Y3, Y3
 	VADDPS       Y3, Y2, Y2
-	VDIVPS       Y5, Y2, Y2
+	VDIVPS       Y8, Y2, Y2
 	VADDPS       cs3f800000<>+0(SB), Y2, Y3
 	VMOVUPS      cs3f800000<>+0(SB), Y5
 	VDIVPS       Y3, Y5, Y5
@@ -58333,7 +58550,7 @@ declined:
 
 // func blockCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, loss *float64, work *float32, lanes *float32) (declined uint32)
 // Requires: AVX, AVX2, BMI2, FMA3, POPCNT
-TEXT ·blockCrossEntropyGradF32AVX2(SB), NOSPLIT, $160-76
+TEXT ·blockCrossEntropyGradF32AVX2(SB), NOSPLIT, $192-76
 	MOVQ k+24(FP), AX
 	MOVQ work+56(FP), CX
 	MOVQ lanes+64(FP), DX
@@ -59289,34 +59506,54 @@ done12:
 	VADDPS       Y11, Y4, Y4
 	VADDPS       Y4, Y8, Y8
 	MOVQ         f+40(FP), CX
-	VSUBPS       Y6, Y6, Y4
-	VCMPPS       $0x00, Y4, Y4, Y4
-	VANDPS       Y4, Y6, Y6
+	VMOVUPS      160(DX), Y4
+	VMOVAPS      Y5, Y9
+	VSUBPS       Y6, Y6, Y10
+	VCMPPS       $0x00, Y10, Y10, Y10
+	VANDPS       Y10, Y6, Y6
 	VADDPS       Y6, Y5, Y5
-	VADDPS       Y5, Y3, Y4
-	VMOVUPS      cs7f800000<>+0(SB), Y6
-	VCMPPS       $0x15, Y6, Y4, Y6
-	VORPS        Y6, Y0, Y0
-	VMOVUPS      160(DX), Y6
-	VMOVUPS      (CX), Y9
-	VMOVAPS      Y4, Y10
-	VADDPS       Y6, Y1, Y11
-	VMAXPS       Y6, Y1, Y12
-	VMINPS       Y6, Y1, Y13
+	VSUBPS       Y5, Y9, Y9
+	VADDPS       Y6, Y9, Y9
+	VADDPS       Y5, Y3, Y6
+	VSUBPS       Y5, Y6, Y10
+	VSUBPS       Y10, Y6, Y11
+	VSUBPS       Y11, Y5, Y11
+	VSUBPS       Y10, Y3, Y10
+	VADDPS       Y11, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      (CX), Y10
+	VMULPS       Y6, Y10, Y12
+	VANDPS       cs7fffffff<>+0(SB), Y12, Y12
+	VMOVUPS      cs7e7fffff<>+0(SB), Y11
+	VCMPPS       $0x15, Y11, Y12, Y11
+	VORPS        Y11, Y0, Y0
+	VMOVUPS      Y10, 96(SP)
+	VMOVAPS      Y6, Y10
+	VADDPS       Y4, Y1, Y11
+	VMAXPS       Y4, Y1, Y12
+	VMINPS       Y4, Y1, Y13
 	VSUBPS       Y11, Y12, Y12
 	VADDPS       Y13, Y12, Y12
 	VADDPS       Y2, Y12, Y12
+	VMOVAPS      Y10, Y13
 	VDIVPS       Y11, Y10, Y10
-	VDIVPS       Y11, Y12, Y12
-	VFNMADD231PS Y10, Y12, Y10
-	VMOVUPS      Y10, 96(SP)
-	VMOVUPS      Y9, 128(SP)
+	VFNMADD231PS Y11, Y10, Y13
+	VADDPS       Y13, Y9, Y9
+	VFNMADD231PS Y10, Y12, Y9
+	VDIVPS       Y11, Y9, Y9
+	VMOVUPS      96(SP), Y12
+	VMULPS       Y10, Y12, Y11
+	VMULPS       Y12, Y9, Y9
+	VFMSUB213PS  Y11, Y12, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      Y11, 128(SP)
+	VMOVUPS      Y9, 160(SP)
 	VMOVMSKPS    Y0, CX
 	VSUBPS       Y2, Y2, Y0
 	VCMPPS       $0x00, Y0, Y0, Y0
 	VANDPS       Y0, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VDIVPS       Y6, Y1, Y1
+	VDIVPS       Y4, Y1, Y1
 	VADDPS       cs3f800000<>+0(SB), Y1, Y0
 	VMOVUPS      cs3f800000<>+0(SB), Y2
 	VDIVPS       Y0, Y2, Y2
@@ -59324,11 +59561,11 @@ done12:
 	VSUBPS       Y9, Y1, Y9
 	VMULPS       Y2, Y9, Y9
 	VMOVUPS      cs3f3504f3<>+0(SB), Y10
-	VPSUBD       Y10, Y0, Y6
-	VPSRAD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y6, Y10
+	VPSUBD       Y10, Y0, Y4
+	VPSRAD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y4, Y10
 	VPSUBD       Y10, Y0, Y0
-	VCVTDQ2PS    Y6, Y6
+	VCVTDQ2PS    Y4, Y4
 	VSUBPS       cs3f800000<>+0(SB), Y0, Y0
 	VADDPS       cs40000000<>+0(SB), Y0, Y10
 	VDIVPS       Y10, Y0, Y10
@@ -59341,29 +59578,31 @@ done12:
 	VMULPS       Y0, Y0, Y11
 	VMULPS       cs3f000000<>+0(SB), Y11, Y11
 	VADDPS       Y11, Y12, Y12
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y9
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y4, Y9
 	VFMADD231PS  Y10, Y12, Y9
 	VSUBPS       Y9, Y11, Y11
 	VSUBPS       Y11, Y0, Y0
 	VMOVAPS      Y0, Y0
-	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y0
+	VFMADD231PS  cs3f317180<>+0(SB), Y4, Y0
 	VMULPS       Y2, Y1, Y1
-	VMOVUPS      cs3f000000<>+0(SB), Y6
-	VCMPPS       $0x1e, Y6, Y2, Y6
-	VMULPS       Y4, Y2, Y2
+	VMOVUPS      cs3f000000<>+0(SB), Y4
+	VCMPPS       $0x1e, Y4, Y2, Y4
+	VMULPS       Y6, Y2, Y2
 	VMAXPS       Y3, Y2, Y2
-	VMULPS       Y4, Y1, Y3
+	VMULPS       Y6, Y1, Y3
 	VMAXPS       Y5, Y3, Y3
 	VCMPPS       $0x11, Y2, Y3, Y2
-	VANDPS       Y6, Y2, Y2
+	VANDPS       Y4, Y2, Y2
 	VSUBPS       Y8, Y8, Y3
 	VCMPPS       $0x00, Y3, Y3, Y3
 	VANDPS       Y3, Y8, Y8
 	VADDPS       Y8, Y7, Y7
-	VFMSUB213PS  Y7, Y4, Y0
-	VFNMADD213PS Y5, Y4, Y1
-	VMOVUPS      96(SP), Y3
-	VMOVUPS      128(SP), Y4
+	VFMSUB213PS  Y7, Y6, Y0
+	VMOVUPS      128(SP), Y3
+	VMOVUPS      160(SP), Y4
+	VMOVUPS      96(SP), Y7
+	VFNMADD213PS Y5, Y6, Y1
+	VMULPS       Y7, Y1, Y1
 	ORL          CX, BX
 	MOVL         BX, declined+72(FP)
 	MOVQ         loss+48(FP), CX
@@ -59373,7 +59612,8 @@ done12:
 	VMOVUPS      Y0, (CX)
 	VMOVUPS      Y5, 32(CX)
 	VMOVUPS      Y3, 160(DX)
-	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y4, 576(DX)
+	VMOVUPS      Y7, (DX)
 	VMOVUPS      Y1, 320(DX)
 	VMOVUPS      cs7fc00000<>+0(SB), Y0
 	VMOVUPS      32(DX), Y1
@@ -59386,47 +59626,52 @@ done12:
 
 row13:
 	VBROADCASTSS 160(DX), Y0
-	VBROADCASTSS (DX), Y1
-	VBROADCASTSS 320(DX), Y2
-	VBROADCASTSS 32(DX), Y3
+	VBROADCASTSS 576(DX), Y1
+	VBROADCASTSS (DX), Y2
+	VBROADCASTSS 320(DX), Y3
+	VBROADCASTSS 32(DX), Y4
 	XORQ         R8, R8
 	MOVQ         AX, R9
 
 big14:
 	CMPQ        R9, $0x20
 	JLT         small15
-	VMOVUPS     (CX)(R8*4), Y4
-	VMOVUPS     (SI)(R8*4), Y5
-	VFMSUB213PS Y5, Y0, Y4
-	VMOVUPS     (BX)(R8*4), Y5
-	VCMPPS      $0x00, Y3, Y5, Y5
-	VBLENDVPS   Y5, Y2, Y4, Y4
-	VMULPS      Y1, Y4, Y4
-	VMOVUPS     Y4, (CX)(R8*4)
-	VMOVUPS     32(CX)(R8*4), Y4
-	VMOVUPS     32(SI)(R8*4), Y5
-	VFMSUB213PS Y5, Y0, Y4
-	VMOVUPS     32(BX)(R8*4), Y5
-	VCMPPS      $0x00, Y3, Y5, Y5
-	VBLENDVPS   Y5, Y2, Y4, Y4
-	VMULPS      Y1, Y4, Y4
-	VMOVUPS     Y4, 32(CX)(R8*4)
-	VMOVUPS     64(CX)(R8*4), Y4
-	VMOVUPS     64(SI)(R8*4), Y5
-	VFMSUB213PS Y5, Y0, Y4
-	VMOVUPS     64(BX)(R8*4), Y5
-	VCMPPS      $0x00, Y3, Y5, Y5
-	VBLENDVPS   Y5, Y2, Y4, Y4
-	VMULPS      Y1, Y4, Y4
-	VMOVUPS     Y4, 64(CX)(R8*4)
-	VMOVUPS     96(CX)(R8*4), Y4
-	VMOVUPS     96(SI)(R8*4), Y5
-	VFMSUB213PS Y5, Y0, Y4
-	VMOVUPS     96(BX)(R8*4), Y5
-	VCMPPS      $0x00, Y3, Y5, Y5
-	VBLENDVPS   Y5, Y2, Y4, Y4
-	VMULPS      Y1, Y4, Y4
-	VMOVUPS     Y4, 96(CX)(R8*4)
+	VMOVUPS     (CX)(R8*4), Y5
+	VMOVUPS     (SI)(R8*4), Y6
+	VMULPS      Y2, Y6, Y6
+	VFMSUB231PS Y5, Y1, Y6
+	VFMADD213PS Y6, Y0, Y5
+	VMOVUPS     (BX)(R8*4), Y6
+	VCMPPS      $0x00, Y4, Y6, Y6
+	VBLENDVPS   Y6, Y3, Y5, Y5
+	VMOVUPS     Y5, (CX)(R8*4)
+	VMOVUPS     32(CX)(R8*4), Y5
+	VMOVUPS     32(SI)(R8*4), Y6
+	VMULPS      Y2, Y6, Y6
+	VFMSUB231PS Y5, Y1, Y6
+	VFMADD213PS Y6, Y0, Y5
+	VMOVUPS     32(BX)(R8*4), Y6
+	VCMPPS      $0x00, Y4, Y6, Y6
+	VBLENDVPS   Y6, Y3, Y5, Y5
+	VMOVUPS     Y5, 32(CX)(R8*4)
+	VMOVUPS     64(CX)(R8*4), Y5
+	VMOVUPS     64(SI)(R8*4), Y6
+	VMULPS      Y2, Y6, Y6
+	VFMSUB231PS Y5, Y1, Y6
+	VFMADD213PS Y6, Y0, Y5
+	VMOVUPS     64(BX)(R8*4), Y6
+	VCMPPS      $0x00, Y4, Y6, Y6
+	VBLENDVPS   Y6, Y3, Y5, Y5
+	VMOVUPS     Y5, 64(CX)(R8*4)
+	VMOVUPS     96(CX)(R8*4), Y5
+	VMOVUPS     96(SI)(R8*4), Y6
+	VMULPS      Y2, Y6, Y6
+	VFMSUB231PS Y5, Y1, Y6
+	VFMADD213PS Y6, Y0, Y5
+	VMOVUPS     96(BX)(R8*4), Y6
+	VCMPPS      $0x00, Y4, Y6, Y6
+	VBLENDVPS   Y6, Y3, Y5, Y5
+	VMOVUPS     Y5, 96(CX)(R8*4)
 	ADDQ        $0x20, R8
 	SUBQ        $0x20, R9
 	JMP         big14
@@ -59435,14 +59680,15 @@ small15:
 next16:
 	CMPQ        R9, $0x08
 	JLT         tail17
-	VMOVUPS     (CX)(R8*4), Y4
-	VMOVUPS     (SI)(R8*4), Y5
-	VFMSUB213PS Y5, Y0, Y4
-	VMOVUPS     (BX)(R8*4), Y5
-	VCMPPS      $0x00, Y3, Y5, Y5
-	VBLENDVPS   Y5, Y2, Y4, Y4
-	VMULPS      Y1, Y4, Y4
-	VMOVUPS     Y4, (CX)(R8*4)
+	VMOVUPS     (CX)(R8*4), Y5
+	VMOVUPS     (SI)(R8*4), Y6
+	VMULPS      Y2, Y6, Y6
+	VFMSUB231PS Y5, Y1, Y6
+	VFMADD213PS Y6, Y0, Y5
+	VMOVUPS     (BX)(R8*4), Y6
+	VCMPPS      $0x00, Y4, Y6, Y6
+	VBLENDVPS   Y6, Y3, Y5, Y5
+	VMOVUPS     Y5, (CX)(R8*4)
 	ADDQ        $0x08, R8
 	SUBQ        $0x08, R9
 	JMP         next16
@@ -59452,15 +59698,16 @@ tail17:
 	JEQ         done18
 	LEAQ        tails<>+0(SB), R10
 	NEGQ        R9
-	VMOVUPS     32(R10)(R9*4), Y4
-	VMASKMOVPS  (CX)(R8*4), Y4, Y5
-	VMASKMOVPS  (SI)(R8*4), Y4, Y6
-	VFMSUB213PS Y6, Y0, Y5
-	VMASKMOVPS  (BX)(R8*4), Y4, Y0
-	VCMPPS      $0x00, Y3, Y0, Y0
-	VBLENDVPS   Y0, Y2, Y5, Y5
-	VMULPS      Y1, Y5, Y5
-	VMASKMOVPS  Y5, Y4, (CX)(R8*4)
+	VMOVUPS     32(R10)(R9*4), Y5
+	VMASKMOVPS  (CX)(R8*4), Y5, Y6
+	VMASKMOVPS  (SI)(R8*4), Y5, Y7
+	VMULPS      Y2, Y7, Y7
+	VFMSUB231PS Y6, Y1, Y7
+	VFMADD213PS Y7, Y0, Y6
+	VMASKMOVPS  (BX)(R8*4), Y5, Y0
+	VCMPPS      $0x00, Y4, Y0, Y0
+	VBLENDVPS   Y0, Y3, Y6, Y6
+	VMASKMOVPS  Y6, Y5, (CX)(R8*4)
 
 done18:
 	LEAQ (CX)(AX*4), CX
@@ -60419,15 +60666,15 @@ done12:
 	VSUBPS       Y10, Y4, Y4
 	VADDPS       Y11, Y4, Y4
 	VADDPS       Y4, Y8, Y8
-	VSUBPS       Y6, Y6, Y4
-	VCMPPS       $0x00, Y4, Y4, Y4
-	VANDPS       Y4, Y6, Y6
+	VMOVUPS      160(DX), Y4
+	VSUBPS       Y6, Y6, Y9
+	VCMPPS       $0x00, Y9, Y9, Y9
+	VANDPS       Y9, Y6, Y6
 	VADDPS       Y6, Y5, Y5
 	VADDPS       Y5, Y3, Y3
-	VMOVUPS      cs7f800000<>+0(SB), Y4
-	VCMPPS       $0x15, Y4, Y3, Y4
-	VORPS        Y4, Y0, Y0
-	VMOVUPS      160(DX), Y4
+	VMOVUPS      cs7f800000<>+0(SB), Y5
+	VCMPPS       $0x15, Y5, Y3, Y5
+	VORPS        Y5, Y0, Y0
 	VMOVMSKPS    Y0, AX
 	VSUBPS       Y2, Y2, Y0
 	VCMPPS       $0x00, Y0, Y0, Y0
@@ -60485,7 +60732,7 @@ done12:
 
 // func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileZLossF32AVX2(SB), NOSPLIT, $480-104
+TEXT ·tileZLossF32AVX2(SB), NOSPLIT, $448-104
 	MOVQ e+0(FP), AX
 	MOVQ z+8(FP), CX
 	MOVQ t+16(FP), DX
@@ -60635,71 +60882,67 @@ column2:
 	VCMPPS       $0x00, Y5, Y5, Y5
 	VANDPS       Y5, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VADDPS       Y4, Y1, Y5
-	VMOVUPS      cs3f800000<>+0(SB), Y2
-	VDIVPS       Y5, Y2, Y2
 	VDIVPS       Y4, Y1, Y1
-	VADDPS       cs3f800000<>+0(SB), Y1, Y7
-	VMOVUPS      cs3f800000<>+0(SB), Y5
-	VDIVPS       Y7, Y5, Y5
-	VSUBPS       cs3f800000<>+0(SB), Y7, Y4
-	VSUBPS       Y4, Y1, Y4
-	VMULPS       Y5, Y4, Y4
-	VMOVUPS      cs3f3504f3<>+0(SB), Y8
-	VPSUBD       Y8, Y7, Y6
-	VPSRAD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y6, Y8
-	VPSUBD       Y8, Y7, Y7
-	VCVTDQ2PS    Y6, Y6
-	VSUBPS       cs3f800000<>+0(SB), Y7, Y7
-	VADDPS       cs40000000<>+0(SB), Y7, Y8
-	VDIVPS       Y8, Y7, Y8
-	VMULPS       Y8, Y8, Y9
-	VMOVUPS      cs3e789e26<>+0(SB), Y10
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y9, Y10
-	VFMADD213PS  cs3eccce13<>+0(SB), Y9, Y10
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y9, Y10
-	VMULPS       Y9, Y10, Y10
-	VMULPS       Y7, Y7, Y9
-	VMULPS       cs3f000000<>+0(SB), Y9, Y9
-	VADDPS       Y9, Y10, Y10
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y4
-	VFMADD231PS  Y8, Y10, Y4
-	VSUBPS       Y4, Y9, Y9
-	VSUBPS       Y9, Y7, Y7
-	VMOVAPS      Y7, Y4
-	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y4
-	VMULPS       Y5, Y1, Y1
-	VMOVUPS      cs3f317180<>+0(SB), Y8
-	VMULPS       Y6, Y8, Y8
-	VSUBPS       Y4, Y8, Y8
-	VADDPS       Y7, Y8, Y8
-	VADDPS       Y8, Y3, Y3
-	VMOVAPS      Y4, Y6
+	VADDPS       cs3f800000<>+0(SB), Y1, Y6
+	VMOVUPS      cs3f800000<>+0(SB), Y4
+	VDIVPS       Y6, Y4, Y4
+	VSUBPS       cs3f800000<>+0(SB), Y6, Y2
+	VSUBPS       Y2, Y1, Y2
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      cs3f3504f3<>+0(SB), Y7
+	VPSUBD       Y7, Y6, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y5, Y7
+	VPSUBD       Y7, Y6, Y6
+	VCVTDQ2PS    Y5, Y5
+	VSUBPS       cs3f800000<>+0(SB), Y6, Y6
+	VADDPS       cs40000000<>+0(SB), Y6, Y7
+	VDIVPS       Y7, Y6, Y7
+	VMULPS       Y7, Y7, Y8
+	VMOVUPS      cs3e789e26<>+0(SB), Y9
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y8, Y9
+	VFMADD213PS  cs3eccce13<>+0(SB), Y8, Y9
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y8, Y9
+	VMULPS       Y8, Y9, Y9
+	VMULPS       Y6, Y6, Y8
+	VMULPS       cs3f000000<>+0(SB), Y8, Y8
+	VADDPS       Y8, Y9, Y9
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y5, Y2
+	VFMADD231PS  Y7, Y9, Y2
+	VSUBPS       Y2, Y8, Y8
+	VSUBPS       Y8, Y6, Y6
+	VMOVAPS      Y6, Y2
+	VFMADD231PS  cs3f317180<>+0(SB), Y5, Y2
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      cs3f317180<>+0(SB), Y7
+	VMULPS       Y5, Y7, Y7
+	VSUBPS       Y2, Y7, Y7
+	VADDPS       Y6, Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVAPS      Y2, Y5
+	VMOVUPS      256(SP), Y6
+	VFMSUB213PS  224(SP), Y6, Y5
+	VMOVUPS      Y5, 192(SI)
+	VMOVUPS      cs3f000000<>+0(SB), Y6
+	VCMPPS       $0x1e, Y6, Y4, Y6
 	VMOVUPS      256(SP), Y7
-	VFMSUB213PS  224(SP), Y7, Y6
-	VMOVUPS      Y6, 192(SI)
-	VMOVUPS      cs3f000000<>+0(SB), Y7
-	VCMPPS       $0x1e, Y7, Y5, Y7
-	VMOVUPS      256(SP), Y8
-	VMULPS       Y8, Y5, Y9
-	VMAXPS       160(SP), Y9, Y9
-	VMULPS       Y8, Y1, Y8
-	VMAXPS       192(SP), Y8, Y8
-	VCMPPS       $0x11, Y9, Y8, Y8
-	VANDPS       Y7, Y8, Y7
-	VMOVUPS      256(SP), Y8
-	VFNMADD213PS 192(SP), Y8, Y1
+	VMULPS       Y7, Y4, Y8
+	VMAXPS       160(SP), Y8, Y8
+	VMULPS       Y7, Y1, Y7
+	VMAXPS       192(SP), Y7, Y7
+	VCMPPS       $0x11, Y8, Y7, Y7
+	VANDPS       Y6, Y7, Y6
+	VMOVUPS      256(SP), Y7
+	VFNMADD213PS 192(SP), Y7, Y1
 	VMOVUPS      Y1, 352(SP)
-	VMOVUPS      Y5, 384(SP)
-	VMOVUPS      Y2, 416(SP)
-	VMOVUPS      Y7, 448(SP)
-	VADDPS       Y0, Y4, Y1
-	VSUBPS       Y0, Y1, Y2
-	VSUBPS       Y2, Y1, Y5
-	VSUBPS       Y5, Y0, Y5
-	VSUBPS       Y2, Y4, Y0
-	VADDPS       Y5, Y0, Y0
+	VMOVUPS      Y4, 384(SP)
+	VMOVUPS      Y6, 416(SP)
+	VADDPS       Y0, Y2, Y1
+	VSUBPS       Y0, Y1, Y4
+	VSUBPS       Y4, Y1, Y6
+	VSUBPS       Y6, Y0, Y6
+	VSUBPS       Y4, Y2, Y0
+	VADDPS       Y6, Y0, Y0
 	VADDPS       Y0, Y3, Y3
 	VMOVAPS      Y1, Y2
 	VADDPS       Y2, Y3, Y1
@@ -60719,15 +60962,15 @@ column2:
 	VADDPS       Y0, Y4, Y4
 	VMOVUPS      256(SP), Y1
 	VADDPS       Y1, Y2, Y0
-	VSUBPS       Y1, Y0, Y5
-	VSUBPS       Y5, Y0, Y3
+	VSUBPS       Y1, Y0, Y6
+	VSUBPS       Y6, Y0, Y3
 	VSUBPS       Y3, Y1, Y3
-	VSUBPS       Y5, Y2, Y1
+	VSUBPS       Y6, Y2, Y1
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y4, Y4
 	VMOVUPS      128(SP), Y1
 	VMOVUPS      cs7fffffff<>+0(SB), Y3
-	VANDPS       Y6, Y3, Y3
+	VANDPS       Y5, Y3, Y3
 	VMOVUPS      cs7f800000<>+0(SB), Y5
 	VCMPPS       $0x15, Y5, Y3, Y3
 	VORPS        Y3, Y1, Y1
@@ -60754,14 +60997,16 @@ column2:
 	VSUBPS       Y6, Y7, Y7
 	VADDPS       Y2, Y7, Y7
 	VADDPS       Y5, Y7, Y7
+	VMOVAPS      Y0, Y2
 	VDIVPS       Y6, Y0, Y0
-	VDIVPS       Y6, Y7, Y7
-	VFNMADD231PS Y0, Y7, Y0
-	VMOVUPS      416(SP), Y2
-	VFMADD231PS  Y2, Y4, Y0
+	VFNMADD231PS Y6, Y0, Y2
+	VADDPS       Y2, Y4, Y4
+	VFNMADD231PS Y0, Y7, Y4
+	VDIVPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
 	MOVQ         f+40(FP), DI
 	VMOVUPS      (DI), Y2
-	VMOVUPS      448(SP), Y3
+	VMOVUPS      416(SP), Y3
 	XORQ         DI, DI
 	MOVQ         BX, R8
 	SHLQ         $0x05, R8
@@ -60817,7 +61062,7 @@ column3:
 
 // func tilePreparedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tilePreparedF32AVX2(SB), NOSPLIT, $544-128
+TEXT ·tilePreparedF32AVX2(SB), NOSPLIT, $512-128
 	MOVQ e+0(FP), AX
 	MOVQ z+8(FP), CX
 	MOVQ t+16(FP), DX
@@ -61010,71 +61255,67 @@ column2:
 	VCMPPS       $0x00, Y5, Y5, Y5
 	VANDPS       Y5, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VADDPS       Y4, Y1, Y5
-	VMOVUPS      cs3f800000<>+0(SB), Y2
-	VDIVPS       Y5, Y2, Y2
 	VDIVPS       Y4, Y1, Y1
-	VADDPS       cs3f800000<>+0(SB), Y1, Y7
-	VMOVUPS      cs3f800000<>+0(SB), Y5
-	VDIVPS       Y7, Y5, Y5
-	VSUBPS       cs3f800000<>+0(SB), Y7, Y4
-	VSUBPS       Y4, Y1, Y4
-	VMULPS       Y5, Y4, Y4
-	VMOVUPS      cs3f3504f3<>+0(SB), Y8
-	VPSUBD       Y8, Y7, Y6
-	VPSRAD       $0x17, Y6, Y6
-	VPSLLD       $0x17, Y6, Y8
-	VPSUBD       Y8, Y7, Y7
-	VCVTDQ2PS    Y6, Y6
-	VSUBPS       cs3f800000<>+0(SB), Y7, Y7
-	VADDPS       cs40000000<>+0(SB), Y7, Y8
-	VDIVPS       Y8, Y7, Y8
-	VMULPS       Y8, Y8, Y9
-	VMOVUPS      cs3e789e26<>+0(SB), Y10
-	VFMADD213PS  cs3e91e9ee<>+0(SB), Y9, Y10
-	VFMADD213PS  cs3eccce13<>+0(SB), Y9, Y10
-	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y9, Y10
-	VMULPS       Y9, Y10, Y10
-	VMULPS       Y7, Y7, Y9
-	VMULPS       cs3f000000<>+0(SB), Y9, Y9
-	VADDPS       Y9, Y10, Y10
-	VFMADD231PS  cs3717f7d1<>+0(SB), Y6, Y4
-	VFMADD231PS  Y8, Y10, Y4
-	VSUBPS       Y4, Y9, Y9
-	VSUBPS       Y9, Y7, Y7
-	VMOVAPS      Y7, Y4
-	VFMADD231PS  cs3f317180<>+0(SB), Y6, Y4
-	VMULPS       Y5, Y1, Y1
-	VMOVUPS      cs3f317180<>+0(SB), Y8
-	VMULPS       Y6, Y8, Y8
-	VSUBPS       Y4, Y8, Y8
-	VADDPS       Y7, Y8, Y8
-	VADDPS       Y8, Y3, Y3
-	VMOVAPS      Y4, Y6
+	VADDPS       cs3f800000<>+0(SB), Y1, Y6
+	VMOVUPS      cs3f800000<>+0(SB), Y4
+	VDIVPS       Y6, Y4, Y4
+	VSUBPS       cs3f800000<>+0(SB), Y6, Y2
+	VSUBPS       Y2, Y1, Y2
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      cs3f3504f3<>+0(SB), Y7
+	VPSUBD       Y7, Y6, Y5
+	VPSRAD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y5, Y7
+	VPSUBD       Y7, Y6, Y6
+	VCVTDQ2PS    Y5, Y5
+	VSUBPS       cs3f800000<>+0(SB), Y6, Y6
+	VADDPS       cs40000000<>+0(SB), Y6, Y7
+	VDIVPS       Y7, Y6, Y7
+	VMULPS       Y7, Y7, Y8
+	VMOVUPS      cs3e789e26<>+0(SB), Y9
+	VFMADD213PS  cs3e91e9ee<>+0(SB), Y8, Y9
+	VFMADD213PS  cs3eccce13<>+0(SB), Y8, Y9
+	VFMADD213PS  cs3f2aaaaa<>+0(SB), Y8, Y9
+	VMULPS       Y8, Y9, Y9
+	VMULPS       Y6, Y6, Y8
+	VMULPS       cs3f000000<>+0(SB), Y8, Y8
+	VADDPS       Y8, Y9, Y9
+	VFMADD231PS  cs3717f7d1<>+0(SB), Y5, Y2
+	VFMADD231PS  Y7, Y9, Y2
+	VSUBPS       Y2, Y8, Y8
+	VSUBPS       Y8, Y6, Y6
+	VMOVAPS      Y6, Y2
+	VFMADD231PS  cs3f317180<>+0(SB), Y5, Y2
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      cs3f317180<>+0(SB), Y7
+	VMULPS       Y5, Y7, Y7
+	VSUBPS       Y2, Y7, Y7
+	VADDPS       Y6, Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVAPS      Y2, Y5
+	VMOVUPS      320(SP), Y6
+	VFMSUB213PS  288(SP), Y6, Y5
+	VMOVUPS      Y5, 192(SI)
+	VMOVUPS      cs3f000000<>+0(SB), Y6
+	VCMPPS       $0x1e, Y6, Y4, Y6
 	VMOVUPS      320(SP), Y7
-	VFMSUB213PS  288(SP), Y7, Y6
-	VMOVUPS      Y6, 192(SI)
-	VMOVUPS      cs3f000000<>+0(SB), Y7
-	VCMPPS       $0x1e, Y7, Y5, Y7
-	VMOVUPS      320(SP), Y8
-	VMULPS       Y8, Y5, Y9
-	VMAXPS       224(SP), Y9, Y9
-	VMULPS       Y8, Y1, Y8
-	VMAXPS       256(SP), Y8, Y8
-	VCMPPS       $0x11, Y9, Y8, Y8
-	VANDPS       Y7, Y8, Y7
-	VMOVUPS      320(SP), Y8
-	VFNMADD213PS 256(SP), Y8, Y1
+	VMULPS       Y7, Y4, Y8
+	VMAXPS       224(SP), Y8, Y8
+	VMULPS       Y7, Y1, Y7
+	VMAXPS       256(SP), Y7, Y7
+	VCMPPS       $0x11, Y8, Y7, Y7
+	VANDPS       Y6, Y7, Y6
+	VMOVUPS      320(SP), Y7
+	VFNMADD213PS 256(SP), Y7, Y1
 	VMOVUPS      Y1, 416(SP)
-	VMOVUPS      Y5, 448(SP)
-	VMOVUPS      Y2, 480(SP)
-	VMOVUPS      Y7, 512(SP)
-	VADDPS       Y0, Y4, Y1
-	VSUBPS       Y0, Y1, Y2
-	VSUBPS       Y2, Y1, Y5
-	VSUBPS       Y5, Y0, Y5
-	VSUBPS       Y2, Y4, Y0
-	VADDPS       Y5, Y0, Y0
+	VMOVUPS      Y4, 448(SP)
+	VMOVUPS      Y6, 480(SP)
+	VADDPS       Y0, Y2, Y1
+	VSUBPS       Y0, Y1, Y4
+	VSUBPS       Y4, Y1, Y6
+	VSUBPS       Y6, Y0, Y6
+	VSUBPS       Y4, Y2, Y0
+	VADDPS       Y6, Y0, Y0
 	VADDPS       Y0, Y3, Y3
 	VMOVAPS      Y1, Y2
 	VADDPS       Y2, Y3, Y1
@@ -61094,15 +61335,15 @@ column2:
 	VADDPS       Y0, Y4, Y4
 	VMOVUPS      320(SP), Y1
 	VADDPS       Y1, Y2, Y0
-	VSUBPS       Y1, Y0, Y5
-	VSUBPS       Y5, Y0, Y3
+	VSUBPS       Y1, Y0, Y6
+	VSUBPS       Y6, Y0, Y3
 	VSUBPS       Y3, Y1, Y3
-	VSUBPS       Y5, Y2, Y1
+	VSUBPS       Y6, Y2, Y1
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y4, Y4
 	VMOVUPS      192(SP), Y1
 	VMOVUPS      cs7fffffff<>+0(SB), Y3
-	VANDPS       Y6, Y3, Y3
+	VANDPS       Y5, Y3, Y3
 	VMOVUPS      cs7f800000<>+0(SB), Y5
 	VCMPPS       $0x15, Y5, Y3, Y3
 	VORPS        Y3, Y1, Y1
@@ -61131,14 +61372,16 @@ column2:
 	VSUBPS       Y6, Y7, Y7
 	VADDPS       Y2, Y7, Y7
 	VADDPS       Y5, Y7, Y7
+	VMOVAPS      Y0, Y2
 	VDIVPS       Y6, Y0, Y0
-	VDIVPS       Y6, Y7, Y7
-	VFNMADD231PS Y0, Y7, Y0
-	VMOVUPS      480(SP), Y2
-	VFMADD231PS  Y2, Y4, Y0
+	VFNMADD231PS Y6, Y0, Y2
+	VADDPS       Y2, Y4, Y4
+	VFNMADD231PS Y0, Y7, Y4
+	VDIVPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
 	MOVQ         f+40(FP), R9
 	VMOVUPS      (R9), Y2
-	VMOVUPS      512(SP), Y3
+	VMOVUPS      480(SP), Y3
 	XORQ         R9, R9
 	MOVQ         BX, R10
 	SHLQ         $0x05, R10
@@ -66066,7 +66309,7 @@ column1:
 
 // func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileCrossEntropyGradF64AVX2(SB), NOSPLIT, $128-80
+TEXT ·tileCrossEntropyGradF64AVX2(SB), NOSPLIT, $160-80
 	MOVQ z+8(FP), AX
 	MOVQ t+16(FP), CX
 	MOVQ k+24(FP), DX
@@ -66197,56 +66440,76 @@ column2:
 	CMPQ         R11, R12
 	JLT          column2
 	VMOVUPD      (SP), Y0
-	VSUBPD       Y6, Y6, Y1
-	VCMPPD       $0x00, Y1, Y1, Y1
-	VANDPD       Y1, Y6, Y6
+	VMOVUPD      160(BX), Y1
+	VMOVAPD      Y5, Y9
+	VSUBPD       Y6, Y6, Y10
+	VCMPPD       $0x00, Y10, Y10, Y10
+	VANDPD       Y10, Y6, Y6
 	VADDPD       Y6, Y5, Y5
-	VADDPD       Y5, Y7, Y1
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y6
-	VCMPPD       $0x15, Y6, Y1, Y6
-	VORPD        Y6, Y3, Y3
-	VMOVUPD      160(BX), Y6
-	VMOVUPD      (R9), Y9
-	VMOVAPD      Y1, Y10
-	VADDPD       Y6, Y2, Y11
-	VMAXPD       Y6, Y2, Y12
-	VMINPD       Y6, Y2, Y13
+	VSUBPD       Y5, Y9, Y9
+	VADDPD       Y6, Y9, Y9
+	VADDPD       Y5, Y7, Y6
+	VSUBPD       Y5, Y6, Y10
+	VSUBPD       Y10, Y6, Y11
+	VSUBPD       Y11, Y5, Y11
+	VSUBPD       Y10, Y7, Y10
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      (R9), Y10
+	VMULPD       Y6, Y10, Y12
+	VANDPD       cd7fffffffffffffff<>+0(SB), Y12, Y12
+	VMOVUPD      cd7fcfffffffffffff<>+0(SB), Y11
+	VCMPPD       $0x15, Y11, Y12, Y11
+	VORPD        Y11, Y3, Y3
+	VMOVUPD      Y10, 64(SP)
+	VMOVAPD      Y6, Y10
+	VADDPD       Y1, Y2, Y11
+	VMAXPD       Y1, Y2, Y12
+	VMINPD       Y1, Y2, Y13
 	VSUBPD       Y11, Y12, Y12
 	VADDPD       Y13, Y12, Y12
 	VADDPD       Y4, Y12, Y12
+	VMOVAPD      Y10, Y13
 	VDIVPD       Y11, Y10, Y10
-	VDIVPD       Y11, Y12, Y12
-	VFNMADD231PD Y10, Y12, Y10
-	VMOVUPD      Y10, 64(SP)
-	VMOVUPD      Y9, 96(SP)
+	VFNMADD231PD Y11, Y10, Y13
+	VADDPD       Y13, Y9, Y9
+	VFNMADD231PD Y10, Y12, Y9
+	VDIVPD       Y11, Y9, Y9
+	VMOVUPD      64(SP), Y12
+	VMULPD       Y10, Y12, Y11
+	VMULPD       Y12, Y9, Y9
+	VFMSUB213PD  Y11, Y12, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      Y11, 96(SP)
+	VMOVUPD      Y9, 128(SP)
 	VMOVMSKPD    Y3, R11
 	VSUBPD       Y4, Y4, Y3
 	VCMPPD       $0x00, Y3, Y3, Y3
 	VANDPD       Y3, Y4, Y4
 	VADDPD       Y4, Y2, Y2
-	VDIVPD       Y6, Y2, Y2
-	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y3
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
-	VDIVPD       Y3, Y4, Y4
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y3, Y9
+	VDIVPD       Y1, Y2, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y1
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
+	VDIVPD       Y1, Y3, Y3
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y1, Y9
 	VSUBPD       Y9, Y2, Y9
-	VMULPD       Y4, Y9, Y9
+	VMULPD       Y3, Y9, Y9
 	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y11
-	VPSUBQ       Y11, Y3, Y6
+	VPSUBQ       Y11, Y1, Y4
 	VMOVUPD      cd4330000000000000<>+0(SB), Y10
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y12
-	VPADDQ       Y12, Y6, Y6
-	VPSRLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y6, Y11
+	VPADDQ       Y12, Y4, Y4
+	VPSRLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y4, Y11
 	VPSUBQ       Y12, Y11, Y11
-	VPSUBQ       Y11, Y3, Y11
-	VPOR         Y10, Y6, Y6
+	VPSUBQ       Y11, Y1, Y11
+	VPOR         Y10, Y4, Y4
 	VMOVUPD      cd43300000000003ff<>+0(SB), Y10
-	VSUBPD       Y10, Y6, Y6
+	VSUBPD       Y10, Y4, Y4
 	VMOVAPD      Y11, Y10
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y10, Y3
-	VADDPD       cd4000000000000000<>+0(SB), Y3, Y10
-	VDIVPD       Y10, Y3, Y10
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y10, Y1
+	VADDPD       cd4000000000000000<>+0(SB), Y1, Y10
+	VDIVPD       Y10, Y1, Y10
 	VMULPD       Y10, Y10, Y11
 	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y12
 	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y11, Y12
@@ -66256,43 +66519,46 @@ column2:
 	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y11, Y12
 	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y11, Y12
 	VMULPD       Y11, Y12, Y12
-	VMULPD       Y3, Y3, Y11
+	VMULPD       Y1, Y1, Y11
 	VMULPD       cd3fe0000000000000<>+0(SB), Y11, Y11
 	VADDPD       Y11, Y12, Y12
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y4, Y9
 	VFMADD231PD  Y10, Y12, Y9
 	VSUBPD       Y9, Y11, Y11
-	VSUBPD       Y11, Y3, Y3
-	VMOVAPD      Y3, Y3
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y3
-	VMULPD       Y4, Y2, Y2
-	VMOVUPD      cd3fe0000000000000<>+0(SB), Y6
-	VCMPPD       $0x1e, Y6, Y4, Y6
-	VMULPD       Y1, Y4, Y4
-	VMAXPD       Y7, Y4, Y4
-	VMULPD       Y1, Y2, Y7
+	VSUBPD       Y11, Y1, Y1
+	VMOVAPD      Y1, Y1
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y4, Y1
+	VMULPD       Y3, Y2, Y2
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y4
+	VCMPPD       $0x1e, Y4, Y3, Y4
+	VMULPD       Y6, Y3, Y3
+	VMAXPD       Y7, Y3, Y3
+	VMULPD       Y6, Y2, Y7
 	VMAXPD       Y5, Y7, Y7
-	VCMPPD       $0x11, Y4, Y7, Y4
-	VANDPD       Y6, Y4, Y4
-	VFMSUB213PD  Y8, Y1, Y3
-	VFNMADD213PD Y5, Y1, Y2
-	VMOVUPD      64(SP), Y1
-	VMOVUPD      96(SP), Y5
+	VCMPPD       $0x11, Y3, Y7, Y3
+	VANDPD       Y4, Y3, Y3
+	VFMSUB213PD  Y8, Y6, Y1
+	VMOVUPD      96(SP), Y4
+	VMOVUPD      128(SP), Y7
+	VMOVUPD      64(SP), Y8
+	VFNMADD213PD Y5, Y6, Y2
+	VMULPD       Y8, Y2, Y2
 	ORL          R11, R10
 	MOVL         R10, (DI)
-	VMOVUPD      Y3, (SI)
+	VMOVUPD      Y1, (SI)
 	XORQ         R10, R10
 	MOVQ         DX, R11
 	SHLQ         $0x05, R11
 
 column3:
-	VMOVUPD     (R8)(R10*1), Y3
-	VFMSUB213PD (CX)(R10*1), Y1, Y3
-	VCMPPD      $0x00, (AX)(R10*1), Y0, Y6
-	VANDPD      Y4, Y6, Y6
-	VBLENDVPD   Y6, Y2, Y3, Y3
-	VMULPD      Y5, Y3, Y3
-	VMOVUPD     Y3, (R8)(R10*1)
+	VMOVUPD     (R8)(R10*1), Y1
+	VMULPD      (CX)(R10*1), Y8, Y5
+	VFMSUB231PD Y1, Y7, Y5
+	VFMADD213PD Y5, Y4, Y1
+	VCMPPD      $0x00, (AX)(R10*1), Y0, Y5
+	VANDPD      Y3, Y5, Y5
+	VBLENDVPD   Y5, Y2, Y1, Y1
+	VMOVUPD     Y1, (R8)(R10*1)
 	ADDQ        $0x20, R10
 	CMPQ        R10, R11
 	JLT         column3
@@ -66439,43 +66705,43 @@ column2:
 	CMPQ         R9, R10
 	JLT          column2
 	VMOVUPD      (SP), Y0
-	VSUBPD       Y6, Y6, Y0
-	VCMPPD       $0x00, Y0, Y0, Y0
-	VANDPD       Y0, Y6, Y6
+	VMOVUPD      160(BX), Y0
+	VSUBPD       Y6, Y6, Y1
+	VCMPPD       $0x00, Y1, Y1, Y1
+	VANDPD       Y1, Y6, Y6
 	VADDPD       Y6, Y5, Y5
-	VADDPD       Y5, Y7, Y0
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y1
-	VCMPPD       $0x15, Y1, Y0, Y1
-	VORPD        Y1, Y3, Y3
-	VMOVUPD      160(BX), Y1
+	VADDPD       Y5, Y7, Y1
+	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
+	VCMPPD       $0x15, Y5, Y1, Y5
+	VORPD        Y5, Y3, Y3
 	VMOVMSKPD    Y3, R9
 	VSUBPD       Y4, Y4, Y3
 	VCMPPD       $0x00, Y3, Y3, Y3
 	VANDPD       Y3, Y4, Y4
 	VADDPD       Y4, Y2, Y2
-	VDIVPD       Y1, Y2, Y2
-	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y1
+	VDIVPD       Y0, Y2, Y2
+	VADDPD       cd3ff0000000000000<>+0(SB), Y2, Y0
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y3
-	VDIVPD       Y1, Y3, Y3
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y1, Y5
+	VDIVPD       Y0, Y3, Y3
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y0, Y5
 	VSUBPD       Y5, Y2, Y5
 	VMULPD       Y3, Y5, Y5
 	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y7
-	VPSUBQ       Y7, Y1, Y4
+	VPSUBQ       Y7, Y0, Y4
 	VMOVUPD      cd4330000000000000<>+0(SB), Y6
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
 	VPADDQ       Y9, Y4, Y4
 	VPSRLQ       $0x34, Y4, Y4
 	VPSLLQ       $0x34, Y4, Y7
 	VPSUBQ       Y9, Y7, Y7
-	VPSUBQ       Y7, Y1, Y7
+	VPSUBQ       Y7, Y0, Y7
 	VPOR         Y6, Y4, Y4
 	VMOVUPD      cd43300000000003ff<>+0(SB), Y6
 	VSUBPD       Y6, Y4, Y4
 	VMOVAPD      Y7, Y6
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y6, Y1
-	VADDPD       cd4000000000000000<>+0(SB), Y1, Y6
-	VDIVPD       Y6, Y1, Y6
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y6, Y0
+	VADDPD       cd4000000000000000<>+0(SB), Y0, Y6
+	VDIVPD       Y6, Y0, Y6
 	VMULPD       Y6, Y6, Y7
 	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y9
 	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y7, Y9
@@ -66485,22 +66751,22 @@ column2:
 	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y7, Y9
 	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y7, Y9
 	VMULPD       Y7, Y9, Y9
-	VMULPD       Y1, Y1, Y7
+	VMULPD       Y0, Y0, Y7
 	VMULPD       cd3fe0000000000000<>+0(SB), Y7, Y7
 	VADDPD       Y7, Y9, Y9
 	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y4, Y5
 	VFMADD231PD  Y6, Y9, Y5
 	VSUBPD       Y5, Y7, Y7
-	VSUBPD       Y7, Y1, Y1
-	VMOVAPD      Y1, Y1
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y4, Y1
+	VSUBPD       Y7, Y0, Y0
+	VMOVAPD      Y0, Y0
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y4, Y0
 	VMULPD       Y3, Y2, Y2
 	VMOVUPD      cd3fe0000000000000<>+0(SB), Y2
 	VCMPPD       $0x1e, Y2, Y3, Y2
-	VFMSUB213PD  Y8, Y0, Y1
+	VFMSUB213PD  Y8, Y1, Y0
 	ORL          R9, R8
 	MOVL         R8, (DI)
-	VMOVUPD      Y1, (SI)
+	VMOVUPD      Y0, (SI)
 	MOVQ         DX, R8
 	SHLQ         $0x05, R8
 	ADDQ         R8, AX
@@ -67188,7 +67454,7 @@ done3:
 
 // func fewCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·fewCrossEntropyGradF64AVX2(SB), NOSPLIT, $64-56
+TEXT ·fewCrossEntropyGradF64AVX2(SB), NOSPLIT, $96-56
 	MOVQ    z+8(FP), AX
 	MOVQ    t+16(FP), CX
 	MOVQ    k+24(FP), DX
@@ -67483,16 +67749,28 @@ sum12:
 	VPERMILPD    $0x00, X2, X2
 	VBROADCASTSD X2, Y2
 	VXORPS       Y6, Y6, Y6
-	VSUBPD       Y1, Y1, Y7
-	VCMPPD       $0x00, Y7, Y7, Y7
-	VANDPD       Y7, Y1, Y1
-	VADDPD       Y1, Y0, Y0
-	VADDPD       Y0, Y4, Y1
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y7
-	VCMPPD       $0x15, Y7, Y1, Y7
-	VORPD        Y7, Y6, Y6
 	VMOVUPD      160(SI), Y7
-	VMOVUPD      (SI), Y8
+	VMOVAPD      Y0, Y8
+	VSUBPD       Y1, Y1, Y9
+	VCMPPD       $0x00, Y9, Y9, Y9
+	VANDPD       Y9, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VSUBPD       Y0, Y8, Y8
+	VADDPD       Y1, Y8, Y8
+	VADDPD       Y0, Y4, Y1
+	VSUBPD       Y0, Y1, Y9
+	VSUBPD       Y9, Y1, Y10
+	VSUBPD       Y10, Y0, Y10
+	VSUBPD       Y9, Y4, Y9
+	VADDPD       Y10, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      (SI), Y9
+	VMULPD       Y1, Y9, Y11
+	VANDPD       cd7fffffffffffffff<>+0(SB), Y11, Y11
+	VMOVUPD      cd7fcfffffffffffff<>+0(SB), Y10
+	VCMPPD       $0x15, Y10, Y11, Y10
+	VORPD        Y10, Y6, Y6
+	VMOVUPD      Y9, (SP)
 	VMOVAPD      Y1, Y9
 	VADDPD       Y7, Y3, Y10
 	VMAXPD       Y7, Y3, Y11
@@ -67500,11 +67778,19 @@ sum12:
 	VSUBPD       Y10, Y11, Y11
 	VADDPD       Y12, Y11, Y11
 	VADDPD       Y5, Y11, Y11
+	VMOVAPD      Y9, Y12
 	VDIVPD       Y10, Y9, Y9
-	VDIVPD       Y10, Y11, Y11
-	VFNMADD231PD Y9, Y11, Y9
-	VMOVUPD      Y9, (SP)
-	VMOVUPD      Y8, 32(SP)
+	VFNMADD231PD Y10, Y9, Y12
+	VADDPD       Y12, Y8, Y8
+	VFNMADD231PD Y9, Y11, Y8
+	VDIVPD       Y10, Y8, Y8
+	VMOVUPD      (SP), Y11
+	VMULPD       Y9, Y11, Y10
+	VMULPD       Y11, Y8, Y8
+	VFMSUB213PD  Y10, Y11, Y9
+	VADDPD       Y9, Y8, Y8
+	VMOVUPD      Y10, 32(SP)
+	VMOVUPD      Y8, 64(SP)
 	VMOVMSKPD    Y6, AX
 	VSUBPD       Y5, Y5, Y6
 	VCMPPD       $0x00, Y6, Y6, Y6
@@ -67561,24 +67847,27 @@ sum12:
 	VCMPPD       $0x11, Y6, Y4, Y4
 	VANDPD       Y7, Y4, Y4
 	VFMSUB213PD  Y2, Y1, Y5
+	VMOVUPD      32(SP), Y2
+	VMOVUPD      64(SP), Y6
+	VMOVUPD      (SP), Y7
 	VFNMADD213PD Y0, Y1, Y3
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y1
+	VMULPD       Y7, Y3, Y3
 	MOVL         AX, bad+52(FP)
 	VMOVUPD      Y5, 192(SI)
-	VMULPD       Y1, Y3, Y3
-	VBROADCASTSD X0, Y0
-	VBROADCASTSD X1, Y1
+	VBROADCASTSD X2, Y0
+	VBROADCASTSD X6, Y1
+	VBROADCASTSD X7, Y2
 	XORQ         AX, AX
 
 next13:
 	CMPQ        DX, $0x04
 	JLT         tail14
-	VMOVUPD     (DI)(AX*8), Y2
-	VMOVUPD     (CX)(AX*8), Y5
-	VFMSUB213PD Y5, Y0, Y2
-	VMULPD      Y1, Y2, Y2
-	VMOVUPD     Y2, (DI)(AX*8)
+	VMOVUPD     (DI)(AX*8), Y5
+	VMOVUPD     (CX)(AX*8), Y6
+	VMULPD      Y2, Y6, Y6
+	VFMSUB231PD Y5, Y1, Y6
+	VFMADD213PD Y6, Y0, Y5
+	VMOVUPD     Y5, (DI)(AX*8)
 	ADDQ        $0x04, AX
 	SUBQ        $0x04, DX
 	JMP         next13
@@ -67588,12 +67877,13 @@ tail14:
 	JEQ         done15
 	LEAQ        tails<>+0(SB), BX
 	NEGQ        DX
-	VMOVUPS     32(BX)(DX*8), Y2
-	VMASKMOVPD  (DI)(AX*8), Y2, Y5
-	VMASKMOVPD  (CX)(AX*8), Y2, Y6
-	VFMSUB213PD Y6, Y0, Y5
-	VMULPD      Y1, Y5, Y5
-	VMASKMOVPD  Y5, Y2, (DI)(AX*8)
+	VMOVUPS     32(BX)(DX*8), Y5
+	VMASKMOVPD  (DI)(AX*8), Y5, Y6
+	VMASKMOVPD  (CX)(AX*8), Y5, Y7
+	VMULPD      Y2, Y7, Y7
+	VFMSUB231PD Y6, Y1, Y7
+	VFMADD213PD Y7, Y0, Y6
+	VMASKMOVPD  Y6, Y5, (DI)(AX*8)
 
 done15:
 	VMOVMSKPD Y4, AX
@@ -67898,21 +68188,21 @@ sum12:
 	VPERMILPD    $0x00, X2, X2
 	VBROADCASTSD X2, Y2
 	VXORPS       Y6, Y6, Y6
-	VSUBPD       Y1, Y1, Y7
-	VCMPPD       $0x00, Y7, Y7, Y7
-	VANDPD       Y7, Y1, Y1
+	VMOVUPD      160(SI), Y7
+	VSUBPD       Y1, Y1, Y8
+	VCMPPD       $0x00, Y8, Y8, Y8
+	VANDPD       Y8, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VADDPD       Y0, Y4, Y0
 	VMOVUPD      cd7ff0000000000000<>+0(SB), Y1
 	VCMPPD       $0x15, Y1, Y0, Y1
 	VORPD        Y1, Y6, Y6
-	VMOVUPD      160(SI), Y1
 	VMOVMSKPD    Y6, AX
-	VSUBPD       Y5, Y5, Y4
-	VCMPPD       $0x00, Y4, Y4, Y4
-	VANDPD       Y4, Y5, Y5
+	VSUBPD       Y5, Y5, Y1
+	VCMPPD       $0x00, Y1, Y1, Y1
+	VANDPD       Y1, Y5, Y5
 	VADDPD       Y5, Y3, Y3
-	VDIVPD       Y1, Y3, Y3
+	VDIVPD       Y7, Y3, Y3
 	VADDPD       cd3ff0000000000000<>+0(SB), Y3, Y1
 	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
 	VDIVPD       Y1, Y4, Y4
@@ -67966,7 +68256,7 @@ declined:
 
 // func blockCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, loss *float64, work *float64, lanes *float64) (declined uint32)
 // Requires: AVX, AVX2, BMI2, FMA3, POPCNT
-TEXT ·blockCrossEntropyGradF64AVX2(SB), NOSPLIT, $160-76
+TEXT ·blockCrossEntropyGradF64AVX2(SB), NOSPLIT, $192-76
 	MOVQ k+24(FP), AX
 	MOVQ work+56(FP), CX
 	MOVQ lanes+64(FP), DX
@@ -68735,16 +69025,28 @@ done12:
 	VADDPD       Y11, Y6, Y6
 	VADDPD       Y6, Y5, Y5
 	MOVQ         f+40(FP), CX
-	VSUBPD       Y4, Y4, Y6
-	VCMPPD       $0x00, Y6, Y6, Y6
-	VANDPD       Y6, Y4, Y4
-	VADDPD       Y4, Y7, Y7
-	VADDPD       Y7, Y2, Y4
-	VMOVUPD      cd7ff0000000000000<>+0(SB), Y6
-	VCMPPD       $0x15, Y6, Y4, Y6
-	VORPD        Y6, Y1, Y1
 	VMOVUPD      160(DX), Y6
-	VMOVUPD      (CX), Y8
+	VMOVAPD      Y7, Y8
+	VSUBPD       Y4, Y4, Y10
+	VCMPPD       $0x00, Y10, Y10, Y10
+	VANDPD       Y10, Y4, Y4
+	VADDPD       Y4, Y7, Y7
+	VSUBPD       Y7, Y8, Y8
+	VADDPD       Y4, Y8, Y8
+	VADDPD       Y7, Y2, Y4
+	VSUBPD       Y7, Y4, Y10
+	VSUBPD       Y10, Y4, Y11
+	VSUBPD       Y11, Y7, Y11
+	VSUBPD       Y10, Y2, Y10
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      (CX), Y10
+	VMULPD       Y4, Y10, Y12
+	VANDPD       cd7fffffffffffffff<>+0(SB), Y12, Y12
+	VMOVUPD      cd7fcfffffffffffff<>+0(SB), Y11
+	VCMPPD       $0x15, Y11, Y12, Y11
+	VORPD        Y11, Y1, Y1
+	VMOVUPD      Y10, 96(SP)
 	VMOVAPD      Y4, Y10
 	VADDPD       Y6, Y3, Y11
 	VMAXPD       Y6, Y3, Y12
@@ -68752,11 +69054,19 @@ done12:
 	VSUBPD       Y11, Y12, Y12
 	VADDPD       Y13, Y12, Y12
 	VADDPD       Y0, Y12, Y12
+	VMOVAPD      Y10, Y13
 	VDIVPD       Y11, Y10, Y10
-	VDIVPD       Y11, Y12, Y12
-	VFNMADD231PD Y10, Y12, Y10
-	VMOVUPD      Y10, 96(SP)
-	VMOVUPD      Y8, 128(SP)
+	VFNMADD231PD Y11, Y10, Y13
+	VADDPD       Y13, Y8, Y8
+	VFNMADD231PD Y10, Y12, Y8
+	VDIVPD       Y11, Y8, Y8
+	VMOVUPD      96(SP), Y12
+	VMULPD       Y10, Y12, Y11
+	VMULPD       Y12, Y8, Y8
+	VFMSUB213PD  Y11, Y12, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      Y11, 128(SP)
+	VMOVUPD      Y8, 160(SP)
 	VMOVMSKPD    Y1, CX
 	VSUBPD       Y0, Y0, Y1
 	VCMPPD       $0x00, Y1, Y1, Y1
@@ -68817,15 +69127,18 @@ done12:
 	VANDPD       Y2, Y5, Y5
 	VADDPD       Y5, Y9, Y9
 	VFMSUB213PD  Y9, Y4, Y0
+	VMOVUPD      128(SP), Y2
+	VMOVUPD      160(SP), Y5
+	VMOVUPD      96(SP), Y6
 	VFNMADD213PD Y7, Y4, Y3
-	VMOVUPD      96(SP), Y2
-	VMOVUPD      128(SP), Y4
+	VMULPD       Y6, Y3, Y3
 	ORL          CX, BX
 	MOVL         BX, declined+72(FP)
 	MOVQ         loss+48(FP), CX
 	VMOVUPD      Y0, (CX)
 	VMOVUPD      Y2, 160(DX)
-	VMOVUPD      Y4, (DX)
+	VMOVUPD      Y5, 576(DX)
+	VMOVUPD      Y6, (DX)
 	VMOVUPD      Y3, 320(DX)
 	VMOVUPD      cd7ff8000000000001<>+0(SB), Y0
 	VMOVUPD      32(DX), Y2
@@ -68838,47 +69151,52 @@ done12:
 
 row13:
 	VBROADCASTSD 160(DX), Y0
-	VBROADCASTSD (DX), Y1
-	VBROADCASTSD 320(DX), Y2
-	VBROADCASTSD 32(DX), Y3
+	VBROADCASTSD 576(DX), Y1
+	VBROADCASTSD (DX), Y2
+	VBROADCASTSD 320(DX), Y3
+	VBROADCASTSD 32(DX), Y4
 	XORQ         R8, R8
 	MOVQ         AX, R9
 
 big14:
 	CMPQ        R9, $0x10
 	JLT         small15
-	VMOVUPD     (CX)(R8*8), Y4
-	VMOVUPD     (SI)(R8*8), Y5
-	VFMSUB213PD Y5, Y0, Y4
-	VMOVUPD     (BX)(R8*8), Y5
-	VCMPPD      $0x00, Y3, Y5, Y5
-	VBLENDVPD   Y5, Y2, Y4, Y4
-	VMULPD      Y1, Y4, Y4
-	VMOVUPD     Y4, (CX)(R8*8)
-	VMOVUPD     32(CX)(R8*8), Y4
-	VMOVUPD     32(SI)(R8*8), Y5
-	VFMSUB213PD Y5, Y0, Y4
-	VMOVUPD     32(BX)(R8*8), Y5
-	VCMPPD      $0x00, Y3, Y5, Y5
-	VBLENDVPD   Y5, Y2, Y4, Y4
-	VMULPD      Y1, Y4, Y4
-	VMOVUPD     Y4, 32(CX)(R8*8)
-	VMOVUPD     64(CX)(R8*8), Y4
-	VMOVUPD     64(SI)(R8*8), Y5
-	VFMSUB213PD Y5, Y0, Y4
-	VMOVUPD     64(BX)(R8*8), Y5
-	VCMPPD      $0x00, Y3, Y5, Y5
-	VBLENDVPD   Y5, Y2, Y4, Y4
-	VMULPD      Y1, Y4, Y4
-	VMOVUPD     Y4, 64(CX)(R8*8)
-	VMOVUPD     96(CX)(R8*8), Y4
-	VMOVUPD     96(SI)(R8*8), Y5
-	VFMSUB213PD Y5, Y0, Y4
-	VMOVUPD     96(BX)(R8*8), Y5
-	VCMPPD      $0x00, Y3, Y5, Y5
-	VBLENDVPD   Y5, Y2, Y4, Y4
-	VMULPD      Y1, Y4, Y4
-	VMOVUPD     Y4, 96(CX)(R8*8)
+	VMOVUPD     (CX)(R8*8), Y5
+	VMOVUPD     (SI)(R8*8), Y6
+	VMULPD      Y2, Y6, Y6
+	VFMSUB231PD Y5, Y1, Y6
+	VFMADD213PD Y6, Y0, Y5
+	VMOVUPD     (BX)(R8*8), Y6
+	VCMPPD      $0x00, Y4, Y6, Y6
+	VBLENDVPD   Y6, Y3, Y5, Y5
+	VMOVUPD     Y5, (CX)(R8*8)
+	VMOVUPD     32(CX)(R8*8), Y5
+	VMOVUPD     32(SI)(R8*8), Y6
+	VMULPD      Y2, Y6, Y6
+	VFMSUB231PD Y5, Y1, Y6
+	VFMADD213PD Y6, Y0, Y5
+	VMOVUPD     32(BX)(R8*8), Y6
+	VCMPPD      $0x00, Y4, Y6, Y6
+	VBLENDVPD   Y6, Y3, Y5, Y5
+	VMOVUPD     Y5, 32(CX)(R8*8)
+	VMOVUPD     64(CX)(R8*8), Y5
+	VMOVUPD     64(SI)(R8*8), Y6
+	VMULPD      Y2, Y6, Y6
+	VFMSUB231PD Y5, Y1, Y6
+	VFMADD213PD Y6, Y0, Y5
+	VMOVUPD     64(BX)(R8*8), Y6
+	VCMPPD      $0x00, Y4, Y6, Y6
+	VBLENDVPD   Y6, Y3, Y5, Y5
+	VMOVUPD     Y5, 64(CX)(R8*8)
+	VMOVUPD     96(CX)(R8*8), Y5
+	VMOVUPD     96(SI)(R8*8), Y6
+	VMULPD      Y2, Y6, Y6
+	VFMSUB231PD Y5, Y1, Y6
+	VFMADD213PD Y6, Y0, Y5
+	VMOVUPD     96(BX)(R8*8), Y6
+	VCMPPD      $0x00, Y4, Y6, Y6
+	VBLENDVPD   Y6, Y3, Y5, Y5
+	VMOVUPD     Y5, 96(CX)(R8*8)
 	ADDQ        $0x10, R8
 	SUBQ        $0x10, R9
 	JMP         big14
@@ -68887,14 +69205,15 @@ small15:
 next16:
 	CMPQ        R9, $0x04
 	JLT         tail17
-	VMOVUPD     (CX)(R8*8), Y4
-	VMOVUPD     (SI)(R8*8), Y5
-	VFMSUB213PD Y5, Y0, Y4
-	VMOVUPD     (BX)(R8*8), Y5
-	VCMPPD      $0x00, Y3, Y5, Y5
-	VBLENDVPD   Y5, Y2, Y4, Y4
-	VMULPD      Y1, Y4, Y4
-	VMOVUPD     Y4, (CX)(R8*8)
+	VMOVUPD     (CX)(R8*8), Y5
+	VMOVUPD     (SI)(R8*8), Y6
+	VMULPD      Y2, Y6, Y6
+	VFMSUB231PD Y5, Y1, Y6
+	VFMADD213PD Y6, Y0, Y5
+	VMOVUPD     (BX)(R8*8), Y6
+	VCMPPD      $0x00, Y4, Y6, Y6
+	VBLENDVPD   Y6, Y3, Y5, Y5
+	VMOVUPD     Y5, (CX)(R8*8)
 	ADDQ        $0x04, R8
 	SUBQ        $0x04, R9
 	JMP         next16
@@ -68904,15 +69223,16 @@ tail17:
 	JEQ         done18
 	LEAQ        tails<>+0(SB), R10
 	NEGQ        R9
-	VMOVUPS     32(R10)(R9*8), Y4
-	VMASKMOVPD  (CX)(R8*8), Y4, Y5
-	VMASKMOVPD  (SI)(R8*8), Y4, Y6
-	VFMSUB213PD Y6, Y0, Y5
-	VMASKMOVPD  (BX)(R8*8), Y4, Y0
-	VCMPPD      $0x00, Y3, Y0, Y0
-	VBLENDVPD   Y0, Y2, Y5, Y5
-	VMULPD      Y1, Y5, Y5
-	VMASKMOVPD  Y5, Y4, (CX)(R8*8)
+	VMOVUPS     32(R10)(R9*8), Y5
+	VMASKMOVPD  (CX)(R8*8), Y5, Y6
+	VMASKMOVPD  (SI)(R8*8), Y5, Y7
+	VMULPD      Y2, Y7, Y7
+	VFMSUB231PD Y6, Y1, Y7
+	VFMADD213PD Y7, Y0, Y6
+	VMASKMOVPD  (BX)(R8*8), Y5, Y0
+	VCMPPD      $0x00, Y4, Y0, Y0
+	VBLENDVPD   Y0, Y3, Y6, Y6
+	VMASKMOVPD  Y6, Y5, (CX)(R8*8)
 
 done18:
 	LEAQ (CX)(AX*8), CX
@@ -69684,21 +70004,21 @@ done12:
 	VSUBPD      Y10, Y6, Y6
 	VADDPD      Y11, Y6, Y6
 	VADDPD      Y6, Y5, Y5
-	VSUBPD      Y4, Y4, Y6
-	VCMPPD      $0x00, Y6, Y6, Y6
-	VANDPD      Y6, Y4, Y4
+	VMOVUPD     160(DX), Y6
+	VSUBPD      Y4, Y4, Y8
+	VCMPPD      $0x00, Y8, Y8, Y8
+	VANDPD      Y8, Y4, Y4
 	VADDPD      Y4, Y7, Y7
 	VADDPD      Y7, Y2, Y2
 	VMOVUPD     cd7ff0000000000000<>+0(SB), Y4
 	VCMPPD      $0x15, Y4, Y2, Y4
 	VORPD       Y4, Y1, Y1
-	VMOVUPD     160(DX), Y4
 	VMOVMSKPD   Y1, AX
 	VSUBPD      Y0, Y0, Y1
 	VCMPPD      $0x00, Y1, Y1, Y1
 	VANDPD      Y1, Y0, Y0
 	VADDPD      Y0, Y3, Y3
-	VDIVPD      Y4, Y3, Y3
+	VDIVPD      Y6, Y3, Y3
 	VADDPD      cd3ff0000000000000<>+0(SB), Y3, Y0
 	VMOVUPD     cd3ff0000000000000<>+0(SB), Y1
 	VDIVPD      Y0, Y1, Y1
@@ -69756,7 +70076,7 @@ done12:
 
 // func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tileZLossF64AVX2(SB), NOSPLIT, $480-104
+TEXT ·tileZLossF64AVX2(SB), NOSPLIT, $448-104
 	MOVQ e+0(FP), AX
 	MOVQ z+8(FP), CX
 	MOVQ t+16(FP), DX
@@ -69907,81 +70227,77 @@ column2:
 	VCMPPD       $0x00, Y5, Y5, Y5
 	VANDPD       Y5, Y2, Y2
 	VADDPD       Y2, Y1, Y1
-	VADDPD       Y4, Y1, Y5
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y2
-	VDIVPD       Y5, Y2, Y2
 	VDIVPD       Y4, Y1, Y1
-	VADDPD       cd3ff0000000000000<>+0(SB), Y1, Y7
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
-	VDIVPD       Y7, Y5, Y5
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y4
-	VSUBPD       Y4, Y1, Y4
-	VMULPD       Y5, Y4, Y4
-	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y9
-	VPSUBQ       Y9, Y7, Y6
-	VMOVUPD      cd4330000000000000<>+0(SB), Y8
-	VMOVUPD      cd3ff0000000000000<>+0(SB), Y10
-	VPADDQ       Y10, Y6, Y6
-	VPSRLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y6, Y9
-	VPSUBQ       Y10, Y9, Y9
-	VPSUBQ       Y9, Y7, Y9
-	VPOR         Y8, Y6, Y6
-	VMOVUPD      cd43300000000003ff<>+0(SB), Y8
+	VADDPD       cd3ff0000000000000<>+0(SB), Y1, Y6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y4
+	VDIVPD       Y6, Y4, Y4
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y6, Y2
+	VSUBPD       Y2, Y1, Y2
+	VMULPD       Y4, Y2, Y2
+	VMOVUPD      cd3fe6a09e667f3bcd<>+0(SB), Y8
+	VPSUBQ       Y8, Y6, Y5
+	VMOVUPD      cd4330000000000000<>+0(SB), Y7
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VPADDQ       Y9, Y5, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y8
+	VPSUBQ       Y9, Y8, Y8
+	VPSUBQ       Y8, Y6, Y8
+	VPOR         Y7, Y5, Y5
+	VMOVUPD      cd43300000000003ff<>+0(SB), Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVAPD      Y8, Y7
+	VSUBPD       cd3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD       cd4000000000000000<>+0(SB), Y6, Y7
+	VDIVPD       Y7, Y6, Y7
+	VMULPD       Y7, Y7, Y8
+	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y9
+	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y8, Y9
+	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y8, Y9
+	VMULPD       Y8, Y9, Y9
+	VMULPD       Y6, Y6, Y8
+	VMULPD       cd3fe0000000000000<>+0(SB), Y8, Y8
+	VADDPD       Y8, Y9, Y9
+	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y5, Y2
+	VFMADD231PD  Y7, Y9, Y2
+	VSUBPD       Y2, Y8, Y8
 	VSUBPD       Y8, Y6, Y6
-	VMOVAPD      Y9, Y8
-	VSUBPD       cd3ff0000000000000<>+0(SB), Y8, Y7
-	VADDPD       cd4000000000000000<>+0(SB), Y7, Y8
-	VDIVPD       Y8, Y7, Y8
-	VMULPD       Y8, Y8, Y9
-	VMOVUPD      cd3fc2f112df3e5244<>+0(SB), Y10
-	VFMADD213PD  cd3fc39a09d078c69f<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fc7466496cb03de<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fcc71c51d8e78af<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd2492494229359<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fd999999997fa04<>+0(SB), Y9, Y10
-	VFMADD213PD  cd3fe5555555555593<>+0(SB), Y9, Y10
-	VMULPD       Y9, Y10, Y10
-	VMULPD       Y7, Y7, Y9
-	VMULPD       cd3fe0000000000000<>+0(SB), Y9, Y9
-	VADDPD       Y9, Y10, Y10
-	VFMADD231PD  cd3dea39ef35793c76<>+0(SB), Y6, Y4
-	VFMADD231PD  Y8, Y10, Y4
-	VSUBPD       Y4, Y9, Y9
-	VSUBPD       Y9, Y7, Y7
-	VMOVAPD      Y7, Y4
-	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y6, Y4
-	VMULPD       Y5, Y1, Y1
-	VMOVUPD      cd3fe62e42fee00000<>+0(SB), Y8
-	VMULPD       Y6, Y8, Y8
-	VSUBPD       Y4, Y8, Y8
-	VADDPD       Y7, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMOVAPD      Y4, Y6
+	VMOVAPD      Y6, Y2
+	VFMADD231PD  cd3fe62e42fee00000<>+0(SB), Y5, Y2
+	VMULPD       Y4, Y1, Y1
+	VMOVUPD      cd3fe62e42fee00000<>+0(SB), Y7
+	VMULPD       Y5, Y7, Y7
+	VSUBPD       Y2, Y7, Y7
+	VADDPD       Y6, Y7, Y7
+	VADDPD       Y7, Y3, Y3
+	VMOVAPD      Y2, Y5
+	VMOVUPD      256(SP), Y6
+	VFMSUB213PD  224(SP), Y6, Y5
+	VMOVUPD      Y5, 192(SI)
+	VMOVUPD      cd3fe0000000000000<>+0(SB), Y6
+	VCMPPD       $0x1e, Y6, Y4, Y6
 	VMOVUPD      256(SP), Y7
-	VFMSUB213PD  224(SP), Y7, Y6
-	VMOVUPD      Y6, 192(SI)
-	VMOVUPD      cd3fe0000000000000<>+0(SB), Y7
-	VCMPPD       $0x1e, Y7, Y5, Y7
-	VMOVUPD      256(SP), Y8
-	VMULPD       Y8, Y5, Y9
-	VMAXPD       160(SP), Y9, Y9
-	VMULPD       Y8, Y1, Y8
-	VMAXPD       192(SP), Y8, Y8
-	VCMPPD       $0x11, Y9, Y8, Y8
-	VANDPD       Y7, Y8, Y7
-	VMOVUPD      256(SP), Y8
-	VFNMADD213PD 192(SP), Y8, Y1
+	VMULPD       Y7, Y4, Y8
+	VMAXPD       160(SP), Y8, Y8
+	VMULPD       Y7, Y1, Y7
+	VMAXPD       192(SP), Y7, Y7
+	VCMPPD       $0x11, Y8, Y7, Y7
+	VANDPD       Y6, Y7, Y6
+	VMOVUPD      256(SP), Y7
+	VFNMADD213PD 192(SP), Y7, Y1
 	VMOVUPD      Y1, 352(SP)
-	VMOVUPD      Y5, 384(SP)
-	VMOVUPD      Y2, 416(SP)
-	VMOVUPD      Y7, 448(SP)
-	VADDPD       Y0, Y4, Y1
-	VSUBPD       Y0, Y1, Y2
-	VSUBPD       Y2, Y1, Y5
-	VSUBPD       Y5, Y0, Y5
-	VSUBPD       Y2, Y4, Y0
-	VADDPD       Y5, Y0, Y0
+	VMOVUPD      Y4, 384(SP)
+	VMOVUPD      Y6, 416(SP)
+	VADDPD       Y0, Y2, Y1
+	VSUBPD       Y0, Y1, Y4
+	VSUBPD       Y4, Y1, Y6
+	VSUBPD       Y6, Y0, Y6
+	VSUBPD       Y4, Y2, Y0
+	VADDPD       Y6, Y0, Y0
 	VADDPD       Y0, Y3, Y3
 	VMOVAPD      Y1, Y2
 	VADDPD       Y2, Y3, Y1
@@ -70001,15 +70317,15 @@ column2:
 	VADDPD       Y0, Y4, Y4
 	VMOVUPD      256(SP), Y1
 	VADDPD       Y1, Y2, Y0
-	VSUBPD       Y1, Y0, Y5
-	VSUBPD       Y5, Y0, Y3
+	VSUBPD       Y1, Y0, Y6
+	VSUBPD       Y6, Y0, Y3
 	VSUBPD       Y3, Y1, Y3
-	VSUBPD       Y5, Y2, Y1
+	VSUBPD       Y6, Y2, Y1
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y4, Y4
 	VMOVUPD      128(SP), Y1
 	VMOVUPD      cd7fffffffffffffff<>+0(SB), Y3
-	VANDPD       Y6, Y3, Y3
+	VANDPD       Y5, Y3, Y3
 	VMOVUPD      cd7ff0000000000000<>+0(SB), Y5
 	VCMPPD       $0x15, Y5, Y3, Y3
 	VORPD        Y3, Y1, Y1
@@ -70036,14 +70352,16 @@ column2:
 	VSUBPD       Y6, Y7, Y7
 	VADDPD       Y2, Y7, Y7
 	VADDPD       Y5, Y7, Y7
+	VMOVAPD      Y0, Y2
 	VDIVPD       Y6, Y0, Y0
-	VDIVPD       Y6, Y7, Y7
-	VFNMADD231PD Y0, Y7, Y0
-	VMOVUPD      416(SP), Y2
-	VFMADD231PD  Y2, Y4, Y0
+	VFNMADD231PD Y6, Y0, Y2
+	VADDPD       Y2, Y4, Y4
+	VFNMADD231PD Y0, Y7, Y4
+	VDIVPD       Y6, Y4, Y4
+	VADDPD       Y4, Y0, Y0
 	MOVQ         f+40(FP), DI
 	VMOVUPD      (DI), Y2
-	VMOVUPD      448(SP), Y3
+	VMOVUPD      416(SP), Y3
 	XORQ         DI, DI
 	MOVQ         BX, R8
 	SHLQ         $0x05, R8

@@ -62,6 +62,7 @@ func (g isa) blockCrossEntropy(grad bool) {
 	g.storeDoubles(x.loss, nil, g.param("loss"))
 	if grad {
 		g.store(x.coef, g.lane(lanes, "Coef"))
+		g.store(x.low, g.lane(lanes, "Lost"))
 		g.store(x.f, g.lane(lanes, "Scale"))
 		g.store(x.q, g.lane(lanes, "AtTop"))
 		mark := g.vec() // NaN, which no logit equals
@@ -260,15 +261,16 @@ func (g isa) fours(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask), 
 	fold()
 }
 
-// blockGradients emits f (coef e - t), at a maximum that the lane Max has, f times that of AtTop.
+// blockGradients emits (Coef + Lost) e - f t, at a maximum that the lane Max has that of AtTop.
 func (g isa) blockGradients(k, lanes reg.GPVirtual) {
 	g.blockRows(k, lanes, []string{"e", "z", "t"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
-		coef, f, q, top := g.ofRow(row, "Coef"), g.ofRow(row, "Scale"), g.ofRow(row, "AtTop"), g.ofRow(row, "Max")
+		coef, low, f := g.ofRow(row, "Coef"), g.ofRow(row, "Lost"), g.ofRow(row, "Scale")
+		q, top := g.ofRow(row, "AtTop"), g.ofRow(row, "Max")
 		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) {
-			y := g.get(p[0], i, v, m)
-			g.msub(g.get(p[2], i, v, m), coef, y)
+			y, lab := g.get(p[0], i, v, m), g.get(p[2], i, v, m)
+			g.mul(f, lab, lab)
+			g.combined(y, lab, coef, low)
 			g.blend(g.cmp(eqOQ, top, g.get(p[1], i, v, m)), q, y)
-			g.mul(f, y, y)
 			g.put(y, p[0], i, v, m)
 		})
 	})

@@ -47,12 +47,11 @@ func (g isa) fewCrossEntropy(grad bool) {
 	Store(x.bad, Return("bad"))
 	row.store(x.loss, row.lane(lanes, "Loss"))
 	if grad {
-		row.mul(x.f, x.q, x.q)
-		coef, f := g.all(x.coef), g.all(x.f)
+		coef, low, f := g.all(x.coef), g.all(x.low), g.all(x.f)
 		g.loop(k, 1, func(i reg.GPVirtual, v int, m *mask) {
-			y := g.get(e, i, v, m)
-			g.msub(g.get(t, i, v, m), coef, y)
-			g.mul(f, y, y)
+			y, lab := g.get(e, i, v, m), g.get(t, i, v, m)
+			g.mul(f, lab, lab)
+			g.combined(y, lab, coef, low)
 			g.put(y, e, i, v, m)
 		})
 		bits := row.maskBits(x.sure)

@@ -76,6 +76,14 @@ func (g isa) bound() float64 {
 	return bound32
 }
 
+// largestNumber is the largest that is finite.
+func (g isa) largestNumber() float64 {
+	if g.f64 {
+		return math.MaxFloat64
+	}
+	return math.MaxFloat32
+}
+
 // magic is added to round to an integer, which then stands in the low bits.
 func (g isa) magic() Mem { return g.constant(g.magicNumber()) }
 

@@ -127,6 +127,16 @@ func (g isa) value(r running) reg.VecVirtual {
 	return r.sum
 }
 
+// normalize makes r.sum the value of r and returns what that has lost.
+func (g isa) normalize(r running) (lost reg.VecVirtual) {
+	lost = g.vec()
+	g.move(r.sum, lost)
+	g.value(r)
+	g.sub(r.sum, lost, lost)
+	g.add(r.lost, lost, lost)
+	return lost
+}
+
 // dropInfinite makes lost 0 where the sum is infinite: there it is no number.
 func (g isa) dropInfinite(r running) {
 	finite := g.vec()

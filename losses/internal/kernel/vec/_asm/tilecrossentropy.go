@@ -66,11 +66,11 @@ func (g isa) tileCrossEntropy(grad bool) {
 	if grad {
 		// grad = f (mass p - t), at a maximum of p > 1/2 f (others - mass q).
 		g.columns(k, func(off reg.GPVirtual) {
-			y := g.vec()
+			y, lab := g.vec(), g.vec()
 			g.load(col(e, off), y)
-			g.msub(col(t, off), x.coef, y)
+			g.mul(col(t, off), x.f, lab)
+			g.combined(y, lab, x.coef, x.low)
 			g.blend(g.maskAnd(x.sure, g.cmp(eqOQ, col(z, off), top)), x.q, y)
-			g.mul(x.f, y, y)
 			g.store(y, col(e, off))
 		})
 		ADDQ(address(Param("step")), factor)
@@ -111,12 +111,12 @@ type crossEntropySums struct {
 	bad            mask
 }
 
-// crossEntropyResults are the losses, the bits of the rows with an invalid label and what gradients are
-// made of: f (coef e - t), or f q at a maximum of p > 1/2, in the rows of sure.
+// crossEntropyResults are the losses, the bits of the rows with an invalid label or too large a factor,
+// and what gradients are made of: (coef + low) e - f t, or q at a maximum of p > 1/2, in the rows of sure.
 type crossEntropyResults struct {
-	loss, coef, f, q reg.VecVirtual
-	sure             mask
-	bad              reg.GPVirtual
+	loss, coef, low, f, q reg.VecVirtual
+	sure                  mask
+	bad                   reg.GPVirtual
 }
 
 // crossEntropyNumbers emits the results, with grad what gradients are made of, too. exp(M) 2^-shift comes
@@ -124,20 +124,33 @@ type crossEntropyResults struct {
 func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropySums, grad bool) (
 	x crossEntropyResults) {
 	r, others, bad, own := s.r, s.others, s.bad, s.own
-	var keptCoef, keptF Op
-	mass := g.vec()
-	g.add(g.value(others), own, mass)
-	inf := g.vec()
-	g.load(g.infinity(1), inf)
-	g.orInto(g.cmp(nltUQ, inf, mass), bad)
-	ea := g.vec()
+	var keptCoef, keptLow, keptF Op
+	mass, ea := g.vec(), g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
-	if grad { // mass / Σ e
-		f, coef := g.vec(), g.vec()
+	if grad {
+		less, lost, f, most, size := g.normalize(others), g.vec(), g.vec(), g.vec(), g.vec()
+		g.twoSum(others.sum, own, mass, lost)
+		g.add(lost, less, less) // mass + less is Σ t
 		g.load(scale, f)
+		g.mul(mass, f, size)
+		g.and(g.abs(), size, size)
+		g.load(g.constant(g.largestNumber()/4), most)
+		g.orInto(g.cmp(nltUQ, most, size), bad)
+		keptF = g.park(f)
+		coef, product := g.vec(), g.vec()
 		g.move(mass, coef)
-		g.divBySum(coef, ea, r)
-		keptCoef, keptF = g.park(coef), g.park(f)
+		g.divBySum(coef, less, ea, r)
+		f = g.loaded(keptF)
+		g.mul(coef, f, product)
+		g.mul(f, less, less)
+		g.msub(product, f, coef) // what the product has lost
+		g.add(coef, less, less)
+		keptCoef, keptLow = g.park(product), g.park(less)
+	} else {
+		inf := g.vec()
+		g.add(g.value(others), own, mass)
+		g.load(g.infinity(1), inf)
+		g.orInto(g.cmp(nltUQ, inf, mass), bad)
 	}
 	x.bad = g.maskBits(bad)
 	log, inv, q, _ := g.logOdds(g.value(r), ea)
@@ -151,22 +164,33 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropyS
 	g.msub(g.value(s.dot), mass, log)
 	x.loss = log
 	if grad {
-		g.rsub(others.sum, mass, q) // q = others - q mass
-		x.coef, x.f, x.q = g.loaded(keptCoef), g.loaded(keptF), q
+		x.coef, x.low, x.f, x.q = g.loaded(keptCoef), g.loaded(keptLow), g.loaded(keptF), q
+		g.rsub(others.sum, mass, q)
+		g.mul(x.f, q, q) // q = f (others - q mass)
 	}
 	return x
 }
 
-// divBySum divides x by ea + r, of which it keeps what the sum's rounding and r's have lost.
-func (g isa) divBySum(x, ea reg.VecVirtual, r running) {
-	s, lost, small := g.vec(), g.vec(), g.vec()
+// combined makes (coef + low) y - lab of the exponentials y, lab the labels times f. It overwrites lab.
+func (g isa) combined(y, lab, coef, low reg.VecVirtual) {
+	g.msub2(y, low, lab)
+	g.horner(lab, coef, y)
+}
+
+// divBySum divides x + less, less the rounding of x, by ea + r, of which it keeps what the sum's rounding
+// and r's have lost.
+func (g isa) divBySum(x, less, ea reg.VecVirtual, r running) {
+	s, lost, small, whole := g.vec(), g.vec(), g.vec(), g.vec()
 	g.add(ea, r.sum, s)
 	g.max(ea, r.sum, lost)
 	g.min(ea, r.sum, small)
 	g.sub(s, lost, lost)
 	g.add(small, lost, lost)
 	g.add(r.lost, lost, lost)
+	g.move(x, whole)
 	g.div(s, x, x)
-	g.div(s, lost, lost)
-	g.nmadd(x, lost, x)
+	g.nmadd(s, x, whole) // what the quotient has lost
+	g.add(whole, less, less)
+	g.nmadd(x, lost, less)
+	g.div(s, less, less)
 }

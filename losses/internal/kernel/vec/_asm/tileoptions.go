@@ -68,11 +68,7 @@ func (g isa) optionNumbers(e, t, k, lanes reg.GPVirtual, x tileLogits, s crossEn
 	own, others, dot, whole := g.park(s.own), g.park(s.others.sum), g.park(g.value(s.dot)), g.park(mass)
 	kept := [2]Op{g.kept(s.r.sum), g.kept(s.r.lost)}
 	top, more, ea := x.top()
-	odds, unit, total := g.value(s.r), g.vec(), g.vec()
-	g.add(ea, odds, total)
-	g.load(g.constant(1), unit)
-	g.div(total, unit, unit)
-	log, inv, q, parts := g.logOdds(odds, ea)
+	log, inv, q, parts := g.logOdds(g.value(s.r), ea)
 	g.add(g.lost(parts, log), more, more)
 	// loss = mass log1p(r) - dot
 	loss := g.vec()
@@ -84,7 +80,7 @@ func (g isa) optionNumbers(e, t, k, lanes reg.GPVirtual, x tileLogits, s crossEn
 	sure := g.sureOf(g.cmp(gtOQ, half, inv), g.loaded(whole), inv, q, own, others)
 	// At the maximum of p > 1/2 it is f (others - mass q + extra lse p).
 	g.rsub(others, g.loaded(whole), q)
-	kq, kInv, kUnit := g.park(q), g.park(inv), g.park(unit)
+	kq, kInv := g.park(q), g.park(inv)
 	kSure := g.parkMask(sure)
 	// The additional term is extra lse = add + less.
 	extra, lse, less, add, lack := g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
@@ -117,8 +113,8 @@ func (g isa) optionNumbers(e, t, k, lanes reg.GPVirtual, x tileLogits, s crossEn
 	q = g.loaded(kq)
 	g.madd(add, g.loaded(kInv), q)
 	_, _, ea = x.top()
-	g.divBySum(sum, ea, running{g.loaded(kept[0]), g.loaded(kept[1])})
-	g.madd(g.loaded(kUnit), less, sum)
+	g.divBySum(sum, less, ea, running{g.loaded(kept[0]), g.loaded(kept[1])})
+	g.add(less, sum, sum)
 	f := g.vec()
 	g.load(Mem{Base: g.param("f")}, f)
 	sure = g.maskOf(kSure)
