@@ -34,6 +34,7 @@ type MAE struct{}
 
 // Row implements [Loss].
 func (MAE) Row(r Row) (loss float64) {
+	var sum precise
 	for k, t := range r.Target {
 		d := r.P[k] - t
 		if r.P[k] > 0.5 {
@@ -43,7 +44,7 @@ func (MAE) Row(r Row) (loss float64) {
 			}
 			d = rest - r.Rest[k]
 		}
-		loss += math.Abs(d)
+		sum.add(math.Abs(d))
 		s := kernel.Sign(d)
 		if r.Grad != nil {
 			r.Grad[k] = s * r.P[k]
@@ -52,7 +53,7 @@ func (MAE) Row(r Row) (loss float64) {
 			r.TargetGrad[k] = -s
 		}
 	}
-	return loss
+	return sum.value()
 }
 
 // maeRows is the kernel of the absolute error.

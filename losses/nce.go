@@ -40,6 +40,7 @@ func (NCE) Row(r Row) (loss float64) {
 			}
 		}
 	}
+	var all precise
 	for k, t := range r.Target {
 		share := r.LogP[k] / sum
 		if excluded > 0 {
@@ -48,11 +49,12 @@ func (NCE) Row(r Row) (loss float64) {
 				share = 1 / float64(excluded)
 			}
 		}
-		loss += t * share
+		all.add(t * share)
 		if r.TargetGrad != nil {
 			r.TargetGrad[k] = share
 		}
 	}
+	loss = all.value()
 	if r.Grad != nil && excluded == 0 {
 		for k, t := range r.Target {
 			r.Grad[k] = (t - loss) / sum

@@ -56,6 +56,24 @@ func TestLosses(t *testing.T) {
 	wg.Wait()
 }
 
+// TestEqualTerms: a loss of many equal terms behind a large one, each of which is rounded alike.
+func TestEqualTerms(t *testing.T) {
+	const k = 300
+	b := Batch{N: 1, K: k, Logits: make([]float64, k), Labels: make([]float64, k)}
+	for i := range b.Labels {
+		b.Labels[i] = 0.3 / k
+	}
+	b.Labels[0] += 0.7
+	for _, l := range []losses.Loss{losses.MAE{}, losses.NCE{}} {
+		c := Case{Criterion: losses.Criterion{Loss: l}, Batch: b}
+		loss, _, err := Compare(c)
+		require.NoError(t, err)
+		for _, x := range loss[:1] { // with all gradients, as Row computes it
+			require.LessOrEqual(t, x.Terms, 8.0, "%T: got %v, want %v", l, x.Got, x.Want)
+		}
+	}
+}
+
 // TestSees shows that another loss, a millionth apart, is seen.
 func TestSees(t *testing.T) {
 	for _, pair := range [][2]losses.Criterion{
