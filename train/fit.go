@@ -13,7 +13,7 @@ import (
 // training.
 //
 // With Patience the run ends after that number of epochs without a better validation loss. Then,
-// and after the last epoch, the model has the weights of the best epoch: see [History.BestEpoch].
+// and after the last epoch, the model has the weights of the best epoch: see [History.Best].
 //
 // When ctx ends, Fit stops before the next mini-batch and returns the model and the history learned
 // so far, the weights as they are, with ctx.Err(). After any other error the model is nil, and the

@@ -69,7 +69,7 @@ func TestShardsStopEarly(t *testing.T) {
 	cfg, trainSet, validSet := everything(t)
 	cfg.Shards = 4
 	h := sameOnRanks(t, "patience", cfg, trainSet, validSet).history
-	require.True(t, bestOf(h) > 1 && len(h) == bestOf(h)+cfg.Patience && len(h) < cfg.Epochs)
+	require.True(t, h.Best() > 1 && len(h) == h.Best()+cfg.Patience && len(h) < cfg.Epochs)
 }
 
 // One shard is no shard, and Shards is a part of what a run is.

@@ -27,8 +27,15 @@ type Epoch struct {
 // History is the epochs of a run that have ended, the first one first.
 type History []Epoch
 
-// BestEpoch returns the epoch with the best validation loss, the last one that is marked so, and
-// whether there is one; without it, an epoch 0.
+// Best returns the number of the epoch with the best validation loss, the last one that is marked
+// so; 0 without one. Epochs are counted from 1, so that it is h[h.Best()-1]; [History.BestEpoch]
+// returns the epoch itself.
+func (h History) Best() int {
+	e, _ := h.BestEpoch()
+	return e.Epoch
+}
+
+// BestEpoch returns the epoch of [History.Best], and whether there is one.
 func (h History) BestEpoch() (best Epoch, ok bool) {
 	for i := len(h) - 1; i >= 0; i-- {
 		if h[i].Best {

@@ -60,7 +60,6 @@ func (f *fitting) checkProgress(s *State) error {
 				i, e.Epoch, i+1)
 		}
 	}
-	best, _ := s.History.BestEpoch()
 	switch per := f.batches.Len(); {
 	case s.Epoch < 0 || s.Epoch > f.cfg.Epochs:
 		return fail(ErrState, "state: got %d epochs that have ended, want at most the %d of the run", s.Epoch, f.cfg.Epochs)
@@ -69,9 +68,9 @@ func (f *fitting) checkProgress(s *State) error {
 			s.Epoch*per, per)
 	case len(s.History) != s.Epoch:
 		return fail(ErrState, "state: got a history of %d epochs, want %d", len(s.History), s.Epoch)
-	case s.BestEpoch != best.Epoch || s.BestLoss != s.BestLoss:
+	case s.BestEpoch != s.History.Best() || s.BestLoss != s.BestLoss:
 		return fail(ErrState, "state: got best epoch %d with loss %v, want %d as in the history", s.BestEpoch, s.BestLoss,
-			best.Epoch)
+			s.History.Best())
 	case (s.BestLayers != nil) != (f.cfg.Patience > 0 && s.BestEpoch > 0):
 		return fail(ErrState, "state: got %d best layers, want them with patience and a best epoch only", len(s.BestLayers))
 	}

@@ -55,7 +55,7 @@ func TestResumeEqualsUninterrupted(t *testing.T) {
 		}
 	})
 	require.NoError(t, err)
-	require.True(t, bestOf(h) > 1 && len(h) == bestOf(h)+5 && len(h) < 30, "best epoch %d of %d", bestOf(h),
+	require.True(t, h.Best() > 1 && len(h) == h.Best()+5 && len(h) < 30, "best epoch %d of %d", h.Best(),
 		len(h)) // early stopping is on
 	require.Len(t, states, len(h))
 	require.NotEqual(t, weightsOf(want), weightsOf(&Model{layers: states[len(h)-1].Layers}))
@@ -72,7 +72,7 @@ func TestResumeEqualsUninterrupted(t *testing.T) {
 		same("from memory", m, got, err)
 		require.Equal(t, before, *s)
 	}
-	for _, stop := range [][2]int{{2, 3}, {2, 1}, {5, 2}, {bestOf(h), 3}, {bestOf(h) + 1, 2}, {len(h), 2}, {len(h), 3}} {
+	for _, stop := range [][2]int{{2, 3}, {2, 1}, {5, 2}, {h.Best(), 3}, {h.Best() + 1, 2}, {len(h), 2}, {len(h), 3}} {
 		for _, every := range []int{0, 3} {
 			cfg.Checkpoint, cfg.CheckpointEvery = filepath.Join(t.TempDir(), "run"), every
 			ctx, observe := stopAfter(stop[0], stop[1])

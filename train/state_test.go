@@ -53,14 +53,15 @@ func TestSameRun(t *testing.T) {
 }
 
 // The last epoch that is marked counts.
-func TestBestEpoch(t *testing.T) {
+func TestBest(t *testing.T) {
 	h := History{{Epoch: 1, Best: true}, {Epoch: 2, Best: true}, {Epoch: 3}}
+	require.Equal(t, 2, h.Best())
+	require.Zero(t, h[2:].Best())
 	e, ok := h.BestEpoch()
 	require.True(t, ok)
 	require.Equal(t, h[1], e)
-	e, ok = h[2:].BestEpoch()
+	_, ok = h[2:].BestEpoch()
 	require.False(t, ok)
-	require.Zero(t, e)
 }
 
 // A state says what computed it; another machine is not another run.

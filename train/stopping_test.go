@@ -18,17 +18,11 @@ func overfitting() (trainSet, validSet *dataset.Dataset, cfg Config) {
 		LearnRate: 5e-3, Seed: 3}
 }
 
-// bestOf is the number of the best epoch.
-func bestOf(h History) int {
-	e, _ := h.BestEpoch()
-	return e.Epoch
-}
-
 func TestEarlyStopping(t *testing.T) {
 	trainSet, validSet, cfg := overfitting()
 	_, all, err := Fit(context.Background(), cfg, trainSet, validSet, nil)
 	require.NoError(t, err)
-	best := bestOf(all)
+	best := all.Best()
 	require.True(t, best > 1 && best < 30, "epoch %d", best) // or the test says nothing
 	low := math.Inf(1)
 	for i, e := range all {
@@ -39,7 +33,7 @@ func TestEarlyStopping(t *testing.T) {
 	cfg.Patience = 4
 	m, h, err := Fit(context.Background(), cfg, trainSet, validSet, nil)
 	require.NoError(t, err)
-	require.Equal(t, best, bestOf(h))
+	require.Equal(t, best, h.Best())
 	require.Len(t, h, best+4)
 	require.Equal(t, all[:len(h)], h)
 	got, err := m.Evaluate(validSet, losses.Criterion{})
@@ -61,11 +55,11 @@ func TestEarlyStopping(t *testing.T) {
 	_, h, err = Fit(context.Background(), cfg, trainSet, validSet, nil)
 	require.NoError(t, err)
 	require.Len(t, h, 4)
-	require.Equal(t, 1, bestOf(h))
+	require.Equal(t, 1, h.Best())
 
 	_, _, err = Fit(context.Background(), cfg, trainSet, nil, nil)
 	require.EqualError(t, err, "train: patience: got 3 without a validation set, want one to watch (0 is off)")
-	require.Zero(t, bestOf(History{}))
+	require.Zero(t, History{}.Best())
 }
 
 // What is better: a number beats none, a NaN is none, an infinity is beaten by every number.

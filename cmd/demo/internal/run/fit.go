@@ -54,8 +54,7 @@ func (s *session) fit(ctx context.Context) error {
 	for _, e := range history {
 		s.summary.History = append(s.summary.History, record.EpochOf(e, watched))
 	}
-	best, _ := history.BestEpoch()
-	s.model, s.summary.BestEpoch = model, best.Epoch
+	s.model, s.summary.BestEpoch = model, history.Best()
 	s.summary.StoppedEarly = err == nil && len(history) < s.Epochs
 	if s.summary.Interrupted {
 		return s.keep(len(history))
