@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCrossEntropyRoundings holds the gradients of rows that are computed several at once to less than
-// TestFourUlps does, in more rows: the roundings of the quotient, of the difference from the label and of the
-// product with the factor must not meet.
+// TestCrossEntropyRoundings holds the gradients of rows that are computed several at once to less
+// than TestFourUlps does, in more rows: the roundings of the quotient, of the difference from the
+// label and of the product with the factor must not meet.
 func TestCrossEntropyRoundings(t *testing.T) {
 	for _, c := range append(classes, smoothedClasses...) {
 		if !slices.Contains([]string{"rivals", "smoothed"}, c.name) {

@@ -111,16 +111,17 @@ type crossEntropySums struct {
 	bad            mask
 }
 
-// crossEntropyResults are the losses, the bits of the rows with an invalid label or too large a factor,
-// and what gradients are made of: (coef + low) e - f t, or q at a maximum of p > 1/2, in the rows of sure.
+// crossEntropyResults are the losses, the bits of the rows with an invalid label or too large a
+// factor, and what gradients are made of: (coef + low) e - f t, or q at a maximum of p > 1/2, in the
+// rows of sure.
 type crossEntropyResults struct {
 	loss, coef, low, f, q reg.VecVirtual
 	sure                  mask
 	bad                   reg.GPVirtual
 }
 
-// crossEntropyNumbers emits the results, with grad what gradients are made of, too. exp(M) 2^-shift comes
-// in the lane Coef, the factors in scale.
+// crossEntropyNumbers emits the results, with grad what gradients are made of, too. exp(M) 2^-shift
+// comes in the lane Coef, the factors in scale.
 func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropySums, grad bool) (
 	x crossEntropyResults) {
 	r, others, bad, own := s.r, s.others, s.bad, s.own
@@ -171,14 +172,15 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropyS
 	return x
 }
 
-// combined makes (coef + low) y - lab of the exponentials y, lab the labels times f. It overwrites lab.
+// combined makes (coef + low) y - lab of the exponentials y, lab the labels times f. It overwrites
+// lab.
 func (g isa) combined(y, lab, coef, low reg.VecVirtual) {
 	g.msub2(y, low, lab)
 	g.horner(lab, coef, y)
 }
 
-// divBySum divides x + less, less the rounding of x, by ea + r, of which it keeps what the sum's rounding
-// and r's have lost.
+// divBySum divides x + less, less what x has lost, by ea + r, of which it keeps what the sum and r
+// have lost.
 func (g isa) divBySum(x, less, ea reg.VecVirtual, r running) {
 	s, lost, small, whole := g.vec(), g.vec(), g.vec(), g.vec()
 	g.add(ea, r.sum, s)
