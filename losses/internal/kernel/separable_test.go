@@ -23,6 +23,7 @@ var separableParameters = []separableLoss{
 	{Focal, 6}, {Focal, 6.6}, {Focal, 7}, {Focal, 7.3}, {Focal, 8.5}, {Focal, 20},
 	{Poly1, -0.999}, {Poly1, -0.5}, {Poly1, 1e-9}, {Poly1, 0.1}, {Poly1, 10}, {Poly1, 1000},
 	{AGCE(1), 0.5}, {AGCE(0.3), 1}, {AGCE(0.05), 3}, {AGCE(100), 16}, {AGCE(100), 1e-3}, {AGCE(4), 0.2},
+	{AGCE(1e-40), 2}, {AGCE(1e-12), 3},
 	{AUL(1.01), 2}, {AUL(1.5), 0.3}, {AUL(100), 16}, {AUL(3), 1}, {AEL, 0.01}, {AEL, 0.3}, {AEL, 3.5}, {AEL, 1e6},
 }
 
@@ -38,12 +39,19 @@ func parametersOf[T Float](t *testing.T) {
 			}
 			z[r.IntN(len(z))] = 9*r.Float64() - 4.5
 		}}
+	far := class{"far", func(r *rand.Rand, z, t []float64) { // the labels are of p about exp(-40)
+		a := r.IntN(len(z))
+		for j := range z {
+			z[j] -= 40
+		}
+		z[a], t[a] = 0, 0
+	}}
 	narrow, ks := elementSize[T]() == 4, []int{2, 7, 40, 41, 64, 65, 600}
 	if testing.Short() {
 		ks = ks[:len(ks)-1]
 	}
 	for _, l := range separableParameters {
-		for _, c := range []class{ordinary, dominant} {
+		for _, c := range []class{ordinary, dominant, far} {
 			for _, k := range ks {
 				b := newBlock[T](3, k, c)
 				o := newOutputs[T](b.n, k)

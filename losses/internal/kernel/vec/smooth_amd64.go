@@ -71,9 +71,9 @@ func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst, gr
 		c := c[i*n : (i+1)*n]
 		at := func(s float64) float64 { return f(most * (1 + s) / 2) }
 		interpolate(c, at)
-		for j := range 2*n - 1 { // between the nodes, where the error is largest, too
+		for j := range 2 * n { // between the nodes, where the error is largest, too, and where p is almost 0
 			s := math.Cos(math.Pi * (float64(j) + 1) / float64(2*n))
-			size, want := 0.0, at(s)
+			size, want := 0.0, f(most*max((1+s)/2, 0x1p-60))
 			for _, x := range c {
 				size += math.Abs(x) // the roundings
 			}
