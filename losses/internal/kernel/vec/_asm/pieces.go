@@ -68,36 +68,26 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
-// fallsLess emits the product of the three numbers of a less that of b, rounded once.
+// fallsLess emits the product of the three numbers of a less that of b, each with what rounding took from
+// it. It overwrites the first two of b.
 func (g isa) fallsLess(a, b []reg.VecVirtual) reg.VecVirtual {
-	wide := isa{avx512: true, f64: true}
-	var slopes [2]reg.VecVirtual
-	for i := range 3 {
-		for half, y := range g.halves(b[i]) {
-			if i == 0 {
-				slopes[half] = y
-				continue
-			}
-			wide.mul(y, slopes[half], slopes[half])
-		}
-	}
-	x, y := g.halves(a[0]), g.halves(a[1])
-	for half := range x {
-		wide.mul(y[half], x[half], x[half])
-	}
-	for half, y := range g.halves(a[2]) {
-		wide.msub2(y, x[half], slopes[half])
-	}
-	return g.joined(slopes)
+	pair, lost := g.product(a[0], a[1])
+	other, lostBeside := g.product(b[0], b[1])
+	less, rounded := g.product(other, b[2])
+	g.madd(lostBeside, b[2], rounded)
+	g.msub2(lost, a[2], rounded)
+	g.msub2(pair, a[2], less)
+	g.add(rounded, less, less)
+	return less
 }
 
-// joined emits the float32 of two vectors of float64.
-func (g isa) joined(x [2]reg.VecVirtual) reg.VecVirtual {
-	low, high, v := YMM(), YMM(), g.vec()
-	VCVTPD2PS(x[0], low)
-	VCVTPD2PS(x[1], high)
-	VINSERTF64X4(Imm(1), high, low.AsZ(), v)
-	return v
+// product emits a b and what rounding took from it.
+func (g isa) product(a, b reg.VecVirtual) (p, lost reg.VecVirtual) {
+	p, lost = g.vec(), g.vec()
+	g.mul(a, b, p)
+	g.move(p, lost)
+	g.msub2(a, b, lost)
+	return p, lost
 }
 
 // fall emits exp(-k a) 2^pieceRaise, of which the argument is a sum of two numbers.
