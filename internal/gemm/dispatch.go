@@ -11,5 +11,5 @@ func product[T Float](c Matrix[T], beta T, a, b Matrix[T]) {
 		vec.Mul(c, beta, a, b)
 		return
 	}
-	spec.Mul(c, beta, 1, a, b)
+	spec.Mul(c, beta, a, b)
 }

@@ -31,9 +31,10 @@ func Vector[T Float](rows, stride int, data []T) Matrix[T] {
 	return Matrix[T]{Rows: rows, Cols: 1, RowStride: stride, ColStride: 1, Data: data}
 }
 
-// Mul computes C ← β C + A (α B) as [spec.Mul] defines it, on up to GOMAXPROCS processors. Any
-// strides will do; C must not share memory with A or B. α is applied to B, whose elements are
-// rounded, because nothing else leaves a chain whole; where it is not 1 that makes a copy of B.
+// Mul computes C ← β C + A (α B) on up to GOMAXPROCS processors, as [spec.Mul] defines it for the
+// matrix α B: its elements are rounded, because nothing else leaves a chain whole, and where α is
+// not 1 that makes a copy of B. Where α is 0 neither A nor B is read. Any strides will do; C must
+// not share memory with A or B.
 //
 // It panics when the shapes do not fit together or a matrix is longer than its memory. That is a
 // mistake of the caller: what reaches this package from outside has been checked.

@@ -1,26 +1,23 @@
 package spec
 
-// Mul computes C ← β C + A (α B): A is [m, k], B [k, n], C [m, n]. It is the specification of
-// every implementation, bit for bit:
+// Mul computes C ← β C + A B: A is [m, k], B [k, n], C [m, n]. It is the specification of every
+// implementation, bit for bit:
 //
 //	c ← β c
-//	for p = 0 … k-1:  c ← fma(a[i][p], α b[p][j], c)      for every c = C[i][j]
+//	for p = 0 … k-1:  c ← fma(a[i][p], b[p][j], c)      for every c = C[i][j]
 //
-// where fma(x, y, z) is x y + z rounded once to T, and β c and α b are rounded to T before.
+// where fma(x, y, z) is x y + z rounded once to T, and β c is rounded to T before.
 //
 // Special cases are:
 //
 //	β = 0             C is not read: it may hold NaN
-//	α = 0 or k = 0    C ← β C, neither A nor B is read
+//	k = 0             C ← β C
 //	a = 0, b = ±Inf   NaN, as in any sum of products; nothing is skipped where a or b is 0
 //	NaN               is NaN in every implementation; which of its bits are set is not specified
-func Mul[T Float](c Matrix[T], beta, alpha T, a, b Matrix[T]) {
+func Mul[T Float](c Matrix[T], beta T, a, b Matrix[T]) {
 	Scale(c, beta)
-	if alpha == 0 {
-		return
-	}
 	if c, ok := any(c).(Matrix[float32]); ok && !fuses {
-		mulRounded(c, float32(alpha), any(a).(Matrix[float32]), any(b).(Matrix[float32]))
+		mulRounded(c, any(a).(Matrix[float32]), any(b).(Matrix[float32]))
 		return
 	}
 	var panel [tileCols * blockDepth]float64
@@ -29,19 +26,19 @@ func Mul[T Float](c Matrix[T], beta, alpha T, a, b Matrix[T]) {
 		ap, panel := a.Slice(0, a.Rows, p, p+depth), panel[:depth*tileCols]
 		for j := 0; j < c.Cols; j += tileCols {
 			cols := min(tileCols, c.Cols-j)
-			pack(panel, tileCols, b.Slice(p, p+depth, j, j+cols), alpha)
+			pack(panel, tileCols, b.Slice(p, p+depth, j, j+cols))
 			mulPanel(c.Slice(0, c.Rows, j, j+cols), ap, panel)
 		}
 	}
 }
 
-// pack stores α b in a panel of width numbers a row, zeros where b has fewer columns.
-func pack[T Float](panel []float64, width int, b Matrix[T], alpha T) {
+// pack stores b in a panel of width numbers a row, zeros where b has fewer columns.
+func pack[T Float](panel []float64, width int, b Matrix[T]) {
 	for p := range b.Rows {
 		row, from := panel[p*width:(p+1)*width], b.Data[p*b.RowStride:]
 		clear(row[b.Cols:])
 		for j := range b.Cols {
-			row[j] = float64(alpha * from[j*b.ColStride])
+			row[j] = float64(from[j*b.ColStride])
 		}
 	}
 }

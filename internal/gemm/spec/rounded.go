@@ -11,31 +11,31 @@ import (
 const (
 	roundedWidth = 256
 	roundedDepth = 128
+	// narrow is up to how many columns of C it pays to run through its columns instead.
+	narrow = 64
 )
 
 // panels is memory for a panel of B.
 var panels = sync.Pool{New: func() any { return new([roundedWidth * roundedDepth]float64) }}
 
-// mulRounded is Mul for float32 where [fuses] is false, and C ← β C is done.
-func mulRounded(c Matrix[float32], alpha float32, a, b Matrix[float32]) {
+// mulRounded computes C ← C + A B where [fuses] is false.
+func mulRounded(c, a, b Matrix[float32]) {
+	if c.Cols < min(c.Rows, narrow) {
+		c, a, b = c.Transposed(), b.Transposed(), a.Transposed()
+	}
 	whole := panels.Get().(*[roundedWidth * roundedDepth]float64)
 	defer panels.Put(whole)
 	for p := 0; p < a.Cols; p += roundedDepth {
 		depth := min(roundedDepth, a.Cols-p)
-		ap := a.Slice(0, a.Rows, p, p+depth)
-		ra := rangeOf(ap)
+		ap, bp := a.Slice(0, a.Rows, p, p+depth), b.Slice(p, p+depth, 0, b.Cols)
+		tame := tame(rangeOf(ap), rangeOf(bp))
 		for j := 0; j < c.Cols; j += roundedWidth {
 			cols := min(roundedWidth, c.Cols-j)
 			width := (cols + sums - 1) / sums * sums
 			panel := whole[:depth*width]
-			pack(panel, width, b.Slice(p, p+depth, j, j+cols), alpha)
-			rb := none
-			for _, x := range panel {
-				rb = rb.with(x)
-			}
-			cj, tame := c.Slice(0, c.Rows, j, j+cols), tame(ra, rb)
+			pack(panel, width, bp.Slice(0, depth, j, j+cols))
 			for i := range c.Rows {
-				runChains(cj.Slice(i, i+1, 0, cols), ap.Slice(i, i+1, 0, depth), panel, width, tame)
+				runChains(c.Slice(i, i+1, j, j+cols), ap.Slice(i, i+1, 0, depth), panel, width, tame)
 			}
 		}
 	}

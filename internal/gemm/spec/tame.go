@@ -2,34 +2,37 @@ package spec
 
 import "math"
 
-// magnitudes is the range of the magnitudes of some numbers, as the bits of float64 numbers, which
-// are in the order of the numbers; those of a NaN are beyond an infinity's.
+// magnitudes is the range of the magnitudes of some float32 numbers, as their bits, which are in the
+// order of the numbers; those of a NaN are beyond an infinity's.
 type magnitudes struct {
-	least uint64 // that of the smallest magnitude but 0, less 1: so 0 is no special case
-	most  uint64
+	least uint32 // that of the smallest magnitude but 0, less 1: so 0 is no special case
+	most  uint32
 }
 
 // none is the range of no numbers, a wide one.
-var none = magnitudes{least: math.Float64bits(math.MaxFloat32) - 1}
+var none = magnitudes{least: math.Float32bits(math.MaxFloat32) - 1}
 
 // with returns the range that takes in x, too.
-func (r magnitudes) with(x float64) magnitudes {
-	b := math.Float64bits(x) &^ (1 << 63)
+func (r magnitudes) with(x float32) magnitudes {
+	b := math.Float32bits(x) &^ (1 << 31)
 	return magnitudes{min(r.least, b-1), max(r.most, b)}
 }
 
 // bounds returns the smallest magnitude but 0, MaxFloat32 when there is none, and the largest.
 func (r magnitudes) bounds() (least, most float64) {
-	return math.Float64frombits(r.least + 1), math.Float64frombits(r.most)
+	return float64(math.Float32frombits(r.least + 1)), float64(math.Float32frombits(r.most))
 }
 
 // rangeOf returns the range of the elements of m.
 func rangeOf(m Matrix[float32]) magnitudes {
+	if m.ColStride > m.RowStride {
+		m = m.Transposed() // to read memory in its order
+	}
 	r := none
 	for i := range m.Rows {
 		row := m.Data[i*m.RowStride:]
 		for j := range m.Cols {
-			r = r.with(float64(row[j*m.ColStride]))
+			r = r.with(row[j*m.ColStride])
 		}
 	}
 	return r

@@ -8,8 +8,8 @@ import (
 	"softloss/internal/gemm/spec"
 )
 
-// Mul computes C ← β C + A B on one processor, as [spec.Mul] does with an α of 1. C has ColStride
-// 1, and no dimension is 0.
+// Mul computes C ← β C + A B on one processor, as [spec.Mul] does. C has ColStride 1, and no
+// dimension is 0.
 //
 // Blocks of A pass by panels of B, which are as wide as a tile. A packed panel stays in the
 // first-level cache while a block of A, which stays in the second, goes by.
