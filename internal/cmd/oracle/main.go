@@ -52,30 +52,34 @@ func main() {
 // measure compares cases from the seed first on until they have the rows asked for, or ctx is done.
 func measure(ctx context.Context, first uint64, rows int64) (oracle.Table, error) {
 	var next atomic.Uint64
-	var done atomic.Int64
 	next.Store(first)
-	tables, errs := make([]oracle.Table, runtime.GOMAXPROCS(0)), make([]error, runtime.GOMAXPROCS(0))
+	var mu sync.Mutex // of what follows
+	var done int64
+	var failed error
+	table := oracle.Table{}
+	// add takes in a case and reports whether there shall be more.
+	add := func(c oracle.Case, loss, grads []oracle.Error, err error) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			failed = cmp.Or(failed, fmt.Errorf("seed %d: %w", c.Seed, err))
+		}
+		table.Add(c, loss, grads)
+		done += int64(c.Batch.N)
+		return done < rows && failed == nil && ctx.Err() == nil
+	}
 	var wg sync.WaitGroup
-	for i := range tables {
-		tables[i] = oracle.Table{}
+	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for done.Load() < rows && errs[i] == nil && ctx.Err() == nil {
+			for more := true; more; {
 				c := oracle.Random(next.Add(1) - 1)
 				loss, grads, err := oracle.Compare(c)
-				if err != nil {
-					errs[i] = fmt.Errorf("seed %d: %w", c.Seed, err)
-				}
-				tables[i].Add(c, loss, grads)
-				done.Add(int64(c.Batch.N))
+				more = add(c, loss, grads, err)
 			}
 		})
 	}
 	wg.Wait()
-	all := oracle.Table{}
-	for _, t := range tables {
-		all.Merge(t)
-	}
-	return all, cmp.Or(errs...)
+	return table, failed
 }
 
 // show prints the case of a seed and its largest errors.
