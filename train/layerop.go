@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/chewxy/hm"
-	"gonum.org/v1/gonum/blas/blas32"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -30,11 +29,11 @@ type op struct {
 	out         int   // of its result
 	// size returns the result's rows and columns, and whether the inputs fit together.
 	size func(in []tensor.Shape) (rows, cols int, ok bool)
-	run  func(out blas32.General, in []blas32.General)
+	run  func(out matrix, in []matrix)
 
 	result   *tensor.Dense // of the last run; nil before the first
 	shapes   []tensor.Shape
-	matrices []blas32.General
+	matrices []matrix
 }
 
 var _ gorgonia.Op = (*op)(nil)
@@ -90,10 +89,10 @@ func (o *op) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 		if !ok || d.Dtype() != tensor.Float32 || !dense.RowMajor(d) {
 			return nil, fail(ErrDtype, "%s: input %d: got %T, want a row-major float32 tensor", o.Text, i, v)
 		}
-		o.shapes, o.matrices = append(o.shapes, d.Shape()), append(o.matrices, general(d))
+		o.shapes, o.matrices = append(o.shapes, d.Shape()), append(o.matrices, matrixIn(d))
 	}
 	rows, cols, ok := o.extent(o.shapes)
-	if r := o.result; !ok || r == nil || r.Dims() != o.out || general(r).Cols != cols || o.out == 2 &&
+	if r := o.result; !ok || r == nil || r.Dims() != o.out || matrixIn(r).Cols != cols || o.out == 2 &&
 		r.Shape()[0] != rows {
 		shape, err := o.shape(o.shapes)
 		if err != nil {
@@ -101,7 +100,7 @@ func (o *op) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 		}
 		o.result = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
 	}
-	o.run(general(o.result), o.matrices)
+	o.run(matrixIn(o.result), o.matrices)
 	return o.result, nil
 }
 
@@ -126,7 +125,7 @@ func newLayerOp(number, layers int) *layerOp {
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) {
 			return in[0][0], in[1][1], in[0][1] == in[1][0] && in[1][1] == in[2][0]
 		},
-		run: func(out blas32.General, in []blas32.General) { forward(out, in[0], in[1], in[2].Data, relu) },
+		run: func(out matrix, in []matrix) { forward(out, in[0], in[1], in[2].Data, relu) },
 	}}
 }
 
@@ -159,18 +158,13 @@ func (o *layerOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgo
 	return out, err
 }
 
-// factor is m in a product. Its bits are the same on every processor, whatever else a program does
-// with its BLAS.
-func factor(m blas32.General) gemm.Matrix[float32] {
-	return gemm.RowMajor(m.Rows, m.Cols, m.Stride, m.Data)
-}
-
-// forward computes a layer: the one definition for the graph and for [Model.Logits].
-func forward(out, x, w blas32.General, b []float32, relu bool) {
+// forward computes a layer: the one definition for the graph and for [Model.Logits]. Its bits are the
+// same on every processor, whatever else a program does with its BLAS.
+func forward(out, x, w matrix, b []float32, relu bool) {
 	for i := range out.Rows {
-		copy(out.Data[i*out.Stride:i*out.Stride+out.Cols], b)
+		copy(out.Data[i*out.Cols:(i+1)*out.Cols], b)
 	}
-	gemm.Mul(factor(out), 1, 1, factor(x), factor(w))
+	gemm.Mul(out, 1, 1, x, w)
 	if relu {
 		loops.Rectify(out.Data)
 	}
@@ -183,7 +177,7 @@ func newReLUGradOp(place string) *op {
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) {
 			return in[0][0], in[0][1], in[0][0] == in[1][0] && in[0][1] == in[1][1]
 		},
-		run: func(out blas32.General, in []blas32.General) { loops.RectifyGrad(out.Data, in[0].Data, in[1].Data) },
+		run: func(out matrix, in []matrix) { loops.RectifyGrad(out.Data, in[0].Data, in[1].Data) },
 	}
 }
 
@@ -192,8 +186,8 @@ func newInputGradOp(place string) *op {
 	return &op{
 		Base: baseop.Base{Inputs: 2, Text: place + ": input gradient"}, in: []int{2, 2}, out: 2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][0], in[1][0], in[0][1] == in[1][1] },
-		run: func(out blas32.General, in []blas32.General) {
-			gemm.Mul(factor(out), 0, 1, factor(in[0]), factor(in[1]).Transposed())
+		run: func(out matrix, in []matrix) {
+			gemm.Mul(out, 0, 1, in[0], in[1].Transposed())
 		},
 	}
 }
@@ -203,8 +197,8 @@ func newWeightGradOp(place string) *op {
 	return &op{
 		Base: baseop.Base{Inputs: 2, Text: place + ": weight gradient"}, in: []int{2, 2}, out: 2,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return in[0][1], in[1][1], in[0][0] == in[1][0] },
-		run: func(out blas32.General, in []blas32.General) {
-			gemm.Mul(factor(out), 0, 1, factor(in[0]).Transposed(), factor(in[1]))
+		run: func(out matrix, in []matrix) {
+			gemm.Mul(out, 0, 1, in[0].Transposed(), in[1])
 		},
 	}
 }
@@ -215,7 +209,7 @@ func newBiasGradOp(place string) *op {
 	return &op{
 		Base: baseop.Base{Inputs: 1, Text: place + ": bias gradient"}, in: []int{2}, out: 1,
 		size: func(in []tensor.Shape) (rows, cols int, ok bool) { return 1, in[0][1], true },
-		run: func(out blas32.General, in []blas32.General) {
+		run: func(out matrix, in []matrix) {
 			if len(sum) != out.Cols {
 				sum = make([]float64, out.Cols)
 			}

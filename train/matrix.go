@@ -3,16 +3,19 @@ package train
 import (
 	"errors"
 
-	"gonum.org/v1/gonum/blas/blas32"
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/internal/gemm"
 )
+
+// matrix is row-major here, without gaps.
+type matrix = gemm.Matrix[float32]
 
 // matrixOf returns a float32 tensor [n, k] as a row-major matrix: its own memory, or a copy of a
 // view. Errors: [ErrEmpty], [ErrMismatch], [ErrDtype].
-func matrixOf(arg string, t *tensor.Dense) (blas32.General, error) {
-	none := blas32.General{}
+func matrixOf(arg string, t *tensor.Dense) (matrix, error) {
+	none := matrix{}
 	d, err := dense.Of(t)
 	var e *dense.Error
 	switch {
@@ -32,15 +35,12 @@ func matrixOf(arg string, t *tensor.Dense) (blas32.General, error) {
 	case d.Dtype() != tensor.Float32:
 		return none, fail(ErrDtype, "%s: got dtype %v, want float32", arg, d.Dtype())
 	}
-	return blas32.General{Rows: shape[0], Cols: shape[1], Stride: shape[1], Data: dense.Rows(d, 1, new([]float32))}, nil
+	return gemm.RowMajor(shape[0], shape[1], shape[1], dense.Rows(d, 1, new([]float32))), nil
 }
 
-// general returns a row-major float32 tensor [n, k], or [k] as [1, k], for BLAS.
-func general(d *tensor.Dense) blas32.General {
-	shape := d.Shape()
-	rows, cols := 1, shape[len(shape)-1]
-	if len(shape) == 2 {
-		rows = shape[0]
-	}
-	return blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: d.Float32s()[:rows*cols]}
+// matrixIn returns a row-major float32 tensor [n, k], or [k] as [1, k], where it lies.
+func matrixIn(d *tensor.Dense) matrix {
+	size := d.Shape().TotalSize()
+	cols := d.Shape()[d.Dims()-1]
+	return gemm.RowMajor(size/cols, cols, cols, d.Float32s()[:size])
 }

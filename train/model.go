@@ -5,10 +5,10 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"gonum.org/v1/gonum/blas/blas32"
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/internal/gemm"
 	"softloss/losses"
 )
 
@@ -185,7 +185,7 @@ func (m *Model) Logits(features *tensor.Dense) (*tensor.Dense, error) {
 		}
 	}
 	out := dense.New(tensor.Float32, x.Rows, sizes[len(sizes)-1])
-	m.logits(general(out), x)
+	m.logits(matrixIn(out), x)
 	return out, nil
 }
 
@@ -193,31 +193,22 @@ func (m *Model) Logits(features *tensor.Dense) (*tensor.Dense, error) {
 const chunk = 256
 
 // logits computes the network's output row chunk by row chunk.
-func (m *Model) logits(out, x blas32.General) {
+func (m *Model) logits(out, x matrix) {
 	var buf [2][]float32 // the layers write to one and read from the other in turns
 	for lo := 0; lo < x.Rows; lo += chunk {
-		n := min(chunk, x.Rows-lo)
-		h := rowsOf(x, lo, n)
+		hi := min(lo+chunk, x.Rows)
+		h := x.Slice(lo, hi, 0, x.Cols)
 		for i, l := range m.layers {
-			w := general(l.Weights)
-			y := rowsOf(out, lo, n)
+			w := matrixIn(l.Weights)
+			y := out.Slice(lo, hi, 0, out.Cols)
 			last := i == len(m.layers)-1
 			if !last {
-				b := &buf[i%2]
-				if cap(*b) < n*w.Cols {
-					*b = make([]float32, n*w.Cols)
-				}
-				y = blas32.General{Rows: n, Cols: w.Cols, Stride: w.Cols, Data: (*b)[:n*w.Cols]}
+				y = gemm.RowMajor(hi-lo, w.Cols, w.Cols, dense.Grow(&buf[i%2], (hi-lo)*w.Cols))
 			}
 			forward(y, h, w, l.Bias.Float32s(), !last)
 			h = y
 		}
 	}
-}
-
-// rowsOf returns n rows of m from row lo on.
-func rowsOf(m blas32.General, lo, n int) blas32.General {
-	return blas32.General{Rows: n, Cols: m.Cols, Stride: m.Cols, Data: m.Data[lo*m.Cols : (lo+n)*m.Cols]}
 }
 
 // Predict returns the probabilities of the classes, or with SigmoidLink those of a yes to each

@@ -170,8 +170,8 @@ func TestLayerOpErrors(t *testing.T) {
 // NaN activations stay visible: a ReLU does not turn them into 0, nor does its gradient.
 func TestForwardKeepsNaN(t *testing.T) {
 	nan := float32(math.NaN())
-	out := general(table(make([]float32, 2), 1, 2))
-	forward(out, general(table([]float32{1}, 1, 1)), general(table([]float32{nan, -1}, 1, 2)), []float32{0, 0}, true)
+	out := matrixIn(table(make([]float32, 2), 1, 2))
+	forward(out, matrixIn(table([]float32{1}, 1, 1)), matrixIn(table([]float32{nan, -1}, 1, 2)), []float32{0, 0}, true)
 	require.True(t, math.IsNaN(float64(out.Data[0])))
 	require.Zero(t, out.Data[1])
 	v, err := newReLUGradOp("").Do(table([]float32{nan, 0, 2, 1e-45}, 2, 2), table([]float32{1, 2, -3, nan}, 2, 2))
