@@ -65,7 +65,7 @@ func killedRun(dir string, observe Observer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return safetensors.Encode(map[string]string{"history": text}, layerTensors("layer.", m.layers)), nil
+	return safetensors.Encode(map[string]string{"history": text}, layerTensors("layer.", m, m.params())), nil
 }
 
 // TestKillChild is the child. It prints a line when it starts and one for every epoch whose

@@ -22,13 +22,13 @@ func encodeState(s *State) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tensors := layerTensors("layer.", m.layers)
+	tensors := layerTensors("layer.", m, m.params())
 	if s.FirstMoments != nil {
-		tensors = append(tensors, momentTensors("adam.first.", m, s.FirstMoments)...)
-		tensors = append(tensors, momentTensors("adam.second.", m, s.SecondMoments)...)
+		tensors = append(tensors, layerTensors("adam.first.", m, s.FirstMoments)...)
+		tensors = append(tensors, layerTensors("adam.second.", m, s.SecondMoments)...)
 	}
 	if best != nil {
-		tensors = append(tensors, layerTensors("best.", best.layers)...)
+		tensors = append(tensors, layerTensors("best.", best, best.params())...)
 	}
 	text, err := exactjson.Encode(s.plain())
 	if err != nil {
@@ -80,16 +80,6 @@ func (s *State) check() (m, best *Model, err error) {
 	return m, best, nil
 }
 
-// momentTensors returns moments as tensors prefix0.weight, prefix0.bias, …
-func momentTensors(prefix string, m *Model, moments [][]float32) (out []safetensors.Tensor) {
-	for i, l := range m.layers {
-		out = append(out,
-			safetensors.Singles(fmt.Sprint(prefix, i, ".weight"), moments[2*i], l.Weights.Shape()...),
-			safetensors.Singles(fmt.Sprint(prefix, i, ".bias"), moments[2*i+1], l.Bias.Shape()...))
-	}
-	return out
-}
-
 // decodeState is the inverse of encodeState.
 func decodeState(f *safetensors.File) (*State, error) {
 	s := &State{}
@@ -132,7 +122,7 @@ func decodeState(f *safetensors.File) (*State, error) {
 	return s, nil
 }
 
-// momentsOf takes out what momentTensors makes of that many layers.
+// momentsOf takes out what layerTensors makes of moments, those of that many layers.
 func momentsOf(f *safetensors.File, prefix string, layers int) (out [][]float32, err error) {
 	for i := range layers {
 		l, err := layerOf(f, fmt.Sprint(prefix, i))

@@ -70,7 +70,7 @@ func (s *Saved) encode() ([]byte, error) {
 	if c.Loss != nil {
 		metadata["loss"], _ = losses.FormatLoss(c.Loss)
 	}
-	tensors := layerTensors("layer.", s.Model.layers)
+	tensors := layerTensors("layer.", s.Model, s.Model.params())
 	if s.Scaler != nil {
 		tensors = append(tensors, safetensors.Doubles("scaler.mean", s.Scaler.Mean), safetensors.Doubles("scaler.std",
 			s.Scaler.Std))
@@ -102,12 +102,13 @@ func putNames(metadata map[string]string, key string, names []string) {
 	}
 }
 
-// layerTensors returns the tensors prefix0.weight, prefix0.bias, prefix1.weight, … of layers.
-func layerTensors(prefix string, layers []Layer) (out []safetensors.Tensor) {
-	for i, l := range layers {
+// layerTensors returns numbers for the parameters of a model, in their order, as the tensors
+// prefix0.weight, prefix0.bias, prefix1.weight, …
+func layerTensors(prefix string, m *Model, params [][]float32) (out []safetensors.Tensor) {
+	for i, l := range m.layers {
 		out = append(out,
-			safetensors.Singles(fmt.Sprint(prefix, i, ".weight"), l.Weights.Float32s(), l.Weights.Shape()...),
-			safetensors.Singles(fmt.Sprint(prefix, i, ".bias"), l.Bias.Float32s(), l.Bias.Shape()...))
+			safetensors.Singles(fmt.Sprint(prefix, i, ".weight"), params[2*i], l.Weights.Shape()...),
+			safetensors.Singles(fmt.Sprint(prefix, i, ".bias"), params[2*i+1], l.Bias.Shape()...))
 	}
 	return out
 }

@@ -70,8 +70,8 @@ func TestLoadForeign(t *testing.T) {
 			return append(x, zeros, safetensors.Doubles("scaler.std", make([]float64, 3)))
 		}, "scaler: column 0"},
 	} {
-		metadata := map[string]string{"kind": modelKind, "formula": modelFormula(losses.Criterion{})}
-		content := safetensors.Encode(metadata, c.change(metadata, layerTensors("layer.", savedSample().Model.layers)))
+		metadata, m := map[string]string{"kind": modelKind, "formula": modelFormula(losses.Criterion{})}, savedSample().Model
+		content := safetensors.Encode(metadata, c.change(metadata, layerTensors("layer.", m, m.params())))
 		path := filepath.Join(t.TempDir(), "m.safetensors")
 		require.NoError(t, os.WriteFile(path, content, 0o600))
 		s, err := Load(path)
