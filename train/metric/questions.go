@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -115,34 +114,20 @@ func Thresholds(probs, labels tensor.Tensor, weights []float64) ([]float64, erro
 
 // threshold is that of question j.
 func (r *rows) threshold(j int) float64 {
-	p := func(i int) float64 { return r.scores[i*r.k+j] }
-	order, support := make([]int, r.n), 0.0
-	for i := range order {
-		order[i] = i
-		if r.label(i)[j] >= 0.5 {
-			support += r.weights[i]
-		}
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p(b), p(a)) })
+	steps, all := r.steps(j)
 	best, f1 := 0.5, 0.0
 	var hit, predicted float64
-	for at, i := range order {
-		predicted += r.weights[i]
-		if r.label(i)[j] >= 0.5 {
-			hit += r.weights[i]
-		}
+	for at, s := range steps {
+		hit, predicted = hit+s.is, predicted+s.is+s.not
 		next := 0.0
-		if at+1 < r.n {
-			next = p(order[at+1])
+		if at+1 < len(steps) {
+			next = steps[at+1].score
 		}
-		if at+1 < r.n && next == p(i) {
-			continue
-		}
-		threshold := (p(i) + next) / 2
+		threshold := (s.score + next) / 2
 		if threshold == next && next > 0 { // neighbours in float64
-			threshold = p(i)
+			threshold = s.score
 		}
-		score := share(2*hit, predicted+support)
+		score := share(2*hit, predicted+all.is)
 		if score > f1 || score == f1 && f1 > 0 && distance(threshold) < distance(best) {
 			best, f1 = threshold, score
 		}

@@ -58,39 +58,44 @@ func AveragePrecision(scores, labels tensor.Tensor, weights []float64) ([]float6
 	})
 }
 
-// step is the weight of the rows of one score: of those that are of the class, and of the others.
-type step struct{ is, not float64 }
-
-// ranked sorts the rows by every column of the scores, the largest first, and returns what of makes
-// of their steps and of all that are and are not.
+// ranked returns, for every column of the scores, what of makes of its steps and of all that are and
+// are not; NaN where none is, or all are.
 func ranked(scores, labels tensor.Tensor, weights []float64, of func(steps []step, is, not float64) float64) (
 	[]float64, error) {
 	r, err := read(scores, labels, weights, losses.Criterion{Link: losses.SigmoidLink})
 	if err != nil {
 		return nil, err
 	}
-	out, order := make([]float64, r.k), make([]int, r.n)
+	out := make([]float64, r.k)
 	for j := range out {
-		score := func(i int) float64 { return r.scores[i*r.k+j] }
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score(b), score(a)) })
-		var steps []step
-		var all step
-		for at, i := range order {
-			if at == 0 || score(i) != score(order[at-1]) {
-				steps = append(steps, step{})
-			}
-			if now := &steps[len(steps)-1]; r.label(i)[j] >= 0.5 {
-				now.is, all.is = now.is+r.weights[i], all.is+r.weights[i]
-			} else {
-				now.not, all.not = now.not+r.weights[i], all.not+r.weights[i]
-			}
-		}
+		steps, all := r.steps(j)
 		if out[j] = math.NaN(); all.is > 0 && all.not > 0 {
 			out[j] = of(steps, all.is, all.not)
 		}
 	}
 	return out, nil
+}
+
+// step is the rows of one score: the weight of those that are of the class, and of the others.
+type step struct{ score, is, not float64 }
+
+// steps returns the rows by their score in column j, the largest first, and the weight of all.
+func (r *rows) steps(j int) (steps []step, all step) {
+	score := func(i int) float64 { return r.scores[i*r.k+j] }
+	order := make([]int, r.n)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score(b), score(a)) })
+	for at, i := range order {
+		if at == 0 || score(i) != score(order[at-1]) {
+			steps = append(steps, step{score: score(i)})
+		}
+		if now := &steps[len(steps)-1]; r.label(i)[j] >= 0.5 {
+			now.is, all.is = now.is+r.weights[i], all.is+r.weights[i]
+		} else {
+			now.not, all.not = now.not+r.weights[i], all.not+r.weights[i]
+		}
+	}
+	return steps, all
 }
