@@ -28,29 +28,6 @@ type RowMap interface {
 	Linear() bool
 }
 
-// namedMap is what every RowMap has that is not linear.
-type namedMap struct {
-	key, arg string // its Key, and what errors call its argument
-	reduces  bool   // the result has a number a row, and not the shape of the argument
-}
-
-// Key implements RowMap.
-func (m namedMap) Key() string { return m.key }
-
-// Check implements RowMap.
-func (m namedMap) Check(x Operand) error { return checkRows(m.arg, x) }
-
-// Shape implements RowMap.
-func (m namedMap) Shape(s tensor.Shape) tensor.Shape {
-	if m.reduces {
-		s = s[:len(s)-1]
-	}
-	return s.Clone()
-}
-
-// Linear implements RowMap.
-func (m namedMap) Linear() bool { return false }
-
 // argument is a tensor as errors call it.
 type argument struct {
 	name string

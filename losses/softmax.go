@@ -81,7 +81,7 @@ func softmaxMap() kernelMap {
 		f32: rowKernels[float32]{kernel.Softmax[float32], kernel.SoftmaxGrad[float32]},
 		f64: rowKernels[float64]{kernel.Softmax[float64], kernel.SoftmaxGrad[float64]},
 		wideMap: wideMap{
-			namedMap: namedMap{key: "softmax", arg: "logits"},
+			key: "softmax", arg: "logits",
 			along: func(dst, z, v, _ []float64) {
 				centerBySoftmax(dst, z, v)
 				scaleBy(dst, z, 1)
@@ -107,8 +107,8 @@ func logSoftmaxMap() kernelMap {
 		f32: rowKernels[float32]{kernel.LogSoftmax[float32], kernel.LogSoftmaxGrad[float32]},
 		f64: rowKernels[float64]{kernel.LogSoftmax[float64], kernel.LogSoftmaxGrad[float64]},
 		wideMap: wideMap{
-			namedMap: namedMap{key: "logsoftmax", arg: "logits"},
-			along:    func(dst, z, v, _ []float64) { centerBySoftmax(dst, z, v) },
+			key: "logsoftmax", arg: "logits",
+			along: func(dst, z, v, _ []float64) { centerBySoftmax(dst, z, v) },
 			gradAlong: func(dst, z, u, v, _ []float64) {
 				var sum float64
 				for _, x := range u {
@@ -128,7 +128,7 @@ func logSumExpMap() kernelMap {
 		f32: rowKernels[float32]{kernel.LogSumExp[float32], kernel.LogSumExpGrad[float32]},
 		f64: rowKernels[float64]{kernel.LogSumExp[float64], kernel.LogSumExpGrad[float64]},
 		wideMap: wideMap{
-			namedMap: namedMap{key: "logsumexp", arg: "logits", reduces: true},
+			key: "logsumexp", arg: "logits", reduces: true,
 			along: func(dst, z, v, _ []float64) {
 				kernel.Softmax(z, z, len(z))
 				dst[0] = expected(z, v)

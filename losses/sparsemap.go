@@ -8,8 +8,8 @@ package losses
 // the sum being over those classes, and 0 elsewhere.
 func (n sparse) asMap() RowMap {
 	return wideMap{
-		namedMap: namedMap{key: [...]string{sparsemax: "sparsemax", entmax15: "entmax15"}[n], arg: "logits"},
-		apply:    n.probs,
+		key: [...]string{sparsemax: "sparsemax", entmax15: "entmax15"}[n], arg: "logits",
+		apply: n.probs,
 		along: func(dst, z, v, memory []float64) {
 			at, _ := n.solve(z, memory)
 			sum := n.escort(z, at)

@@ -17,7 +17,7 @@ import "math"
 // Cosines are products of such rows: graph.CosineLogits.
 func UnitMap() RowMap {
 	return wideMap{
-		namedMap: namedMap{key: "unit", arg: "rows"},
+		key: "unit", arg: "rows",
 		apply: func(dst, x, _ []float64) {
 			unit(x)
 			copy(dst, x)

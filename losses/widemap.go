@@ -8,13 +8,31 @@ import (
 
 // wideMap is a RowMap that is computed in float64.
 type wideMap struct {
-	namedMap
+	key, arg string // its Key, and what errors call its argument
+	reduces  bool   // the result has a number a row, and not the shape of the argument
 	// The functions store in dst what Apply, Along and GradAlong return for a row x. They may write
 	// to all their arguments; memory is 2K numbers.
 	apply     func(dst, x, memory []float64)
 	along     func(dst, x, v, memory []float64) // Grad as well: the Jacobian is symmetric
 	gradAlong func(dst, x, u, v, memory []float64)
 }
+
+// Key implements RowMap.
+func (m wideMap) Key() string { return m.key }
+
+// Check implements RowMap.
+func (m wideMap) Check(x Operand) error { return checkRows(m.arg, x) }
+
+// Shape implements RowMap.
+func (m wideMap) Shape(s tensor.Shape) tensor.Shape {
+	if m.reduces {
+		s = s[:len(s)-1]
+	}
+	return s.Clone()
+}
+
+// Linear implements RowMap.
+func (m wideMap) Linear() bool { return false }
 
 // Apply implements RowMap.
 func (m wideMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
