@@ -58,7 +58,7 @@ func (m kernelMap) Grad(x, upstream tensor.Tensor) (*tensor.Dense, error) {
 }
 
 // The mappers that are not at work.
-var mappers pools
+var mappers parallel.Pools
 
 // mapper computes a function of rows.
 type mapper[T kernel.Float] struct {
@@ -73,18 +73,15 @@ func (m *mapper[T]) rows(_, lo, hi int) { m.f(m.dst[lo*m.w:hi*m.w], m.src[lo*m.k
 
 // mapRows stores f of the rows of z in dst, which is contiguous.
 func mapRows[T kernel.Float](dst, z *tensor.Dense, f func(dst, z []T, k int)) {
-	m, _ := poolOf[T](&mappers).Get().(*mapper[T])
-	if m == nil {
-		m = new(mapper[T])
-		m.group.Body = m.rows
-	}
+	pool := parallel.PoolOf[T](&mappers)
+	m := parallel.Borrow(pool, func(m *mapper[T]) { m.group.Body = m.rows })
 	var n int
 	n, m.k = extent(z)
 	m.w = width(dst, n)
 	m.f, m.dst, m.src = f, dense.Memory[T](dst), dense.Rows(z, dense.Last, &m.buf)
 	m.group.Run(n, blockOf(m.k), partsOf(n, m.k))
 	m.f, m.dst, m.src = nil, nil, nil
-	poolOf[T](&mappers).Put(m)
+	pool.Put(m)
 }
 
 // mapPairs stores f of the rows of x and u in out, a new tensor of the shape of x.

@@ -5,6 +5,7 @@ import (
 
 	"softloss/internal/dense"
 	"softloss/internal/gemm"
+	"softloss/internal/parallel"
 	"softloss/losses/internal/kernel"
 )
 
@@ -22,17 +23,15 @@ type layer[T kernel.Float] struct {
 type linearMemory[T kernel.Float] struct{ logits, grad, ones []T }
 
 // linearMemories are those that are not in use.
-var linearMemories pools
+var linearMemories parallel.Pools
 
 // evalLinear is EvalLinear for operands that go together, x as tensors: all rows at once where
 // their logits are few, else in blocks.
 func evalLinear[T kernel.Float](
 	c *Criterion, dst LinearOutputs, in LinearInputs, x linearOperands, size blocks) error {
-	pool := poolOf[T](&linearMemories)
+	pool := parallel.PoolOf[T](&linearMemories)
 	l := newLayer[T](dst, x)
-	if l.memory, _ = pool.Get().(*linearMemory[T]); l.memory == nil {
-		l.memory = new(linearMemory[T])
-	}
+	l.memory = parallel.Borrow(pool, func(*linearMemory[T]) {})
 	defer pool.Put(l.memory)
 	if rowsIn[T](size, l.k) >= l.n && size.step(c, l.k) >= l.n {
 		return l.atOnce(c, dst, in, x)

@@ -6,6 +6,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/internal/parallel"
 	"softloss/losses/internal/kernel"
 )
 
@@ -40,7 +41,7 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 		return false
 	}
 	e := borrow[T]()
-	defer poolOf[T](&engines).Put(e) // what is the caller's it has not seen
+	defer parallel.PoolOf[T](&engines).Put(e) // what is the caller's it has not seen
 	all := totals{kept: b.n}
 	div := r.divide(all)
 	b.loss, b.scale = dense.Grow(&e.buf.loss, b.n), dense.Grow(&e.buf.scale, 1)

@@ -5,27 +5,23 @@ import (
 	"runtime"
 
 	"softloss/internal/dense"
+	"softloss/internal/parallel"
 	"softloss/losses/internal/kernel"
 )
 
 // engines are those that are not at work. An engine keeps its scratch memory.
-var engines pools
+var engines parallel.Pools
 
 // borrow returns an engine that is not at work, for give to take back.
 func borrow[T kernel.Float]() *engine[T] {
-	e, _ := poolOf[T](&engines).Get().(*engine[T])
-	if e == nil {
-		e = new(engine[T])
-		e.group.Body = e.evaluateRows
-	}
-	return e
+	return parallel.Borrow(parallel.PoolOf[T](&engines), func(e *engine[T]) { e.group.Body = e.evaluateRows })
 }
 
 // give takes the engine back, with its memory for the next.
 func (e *engine[T]) give() {
 	e.forget()
 	e.totals = totals{}
-	poolOf[T](&engines).Put(e)
+	parallel.PoolOf[T](&engines).Put(e)
 }
 
 // forget drops what belongs to the caller and to the rows that were loaded.

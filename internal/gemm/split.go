@@ -2,7 +2,6 @@ package gemm
 
 import (
 	"runtime"
-	"sync"
 
 	"softloss/internal/gemm/vec"
 	"softloss/internal/parallel"
@@ -45,12 +44,8 @@ func inParts[T Float](parts int, c Matrix[T], beta T, a, b Matrix[T]) {
 		product(c, beta, a, b)
 		return
 	}
-	pool := poolOf[T]()
-	w, _ := pool.Get().(*worker[T])
-	if w == nil {
-		w = new(worker[T])
-		w.group.Body = func(_, lo, hi int) { w.run(lo, hi) }
-	}
+	pool := parallel.PoolOf[T](&workers)
+	w := parallel.Borrow(pool, func(w *worker[T]) { w.group.Body = func(_, lo, hi int) { w.run(lo, hi) } })
 	w.job = job[T]{c: c, a: a, b: b, beta: beta, byRows: byRows}
 	w.group.Run(units, (units+turns*parts-1)/(turns*parts), parts)
 	w.job = job[T]{}
@@ -83,12 +78,4 @@ type worker[T Float] struct {
 }
 
 // The workers that are not at work.
-var workers32, workers64 sync.Pool
-
-// poolOf returns the workers for an element type.
-func poolOf[T Float]() *sync.Pool {
-	if _, ok := any(T(0)).(float32); ok {
-		return &workers32
-	}
-	return &workers64
-}
+var workers parallel.Pools
