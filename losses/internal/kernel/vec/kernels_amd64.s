@@ -13061,6 +13061,1250 @@ DATA cs3a800000<>+56(SB)/4, $0x3a800000
 DATA cs3a800000<>+60(SB)/4, $0x3a800000
 GLOBL cs3a800000<>(SB), RODATA|NOPTR, $64
 
+// func sigmoidReverseSharesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidReverseSharesF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSS scale+56(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	VMOVUPS      shortInverses<>+0(SB), Z2
+	VMOVUPS      shortLogs<>+0(SB), Z3
+	XORQ         R11, R11
+	TESTQ        DI, DI
+	JNE          single2
+	TESTQ        BX, BX
+	JNE          single2
+	TESTQ        CX, CX
+	JEQ          single2
+
+group1:
+	CMPQ              R8, $0x20
+	JLT               single2
+	VMOVUPS           (DX)(R11*4), Z4
+	VMOVUPS           64(DX)(R11*4), Z5
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z4, K1
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z5, K2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z4, Z4
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z5, Z5
+	VORPS.BCST        cs80000000<>+0(SB), Z4, Z4
+	VORPS.BCST        cs80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      csc2d10000<>+0(SB), Z6
+	VBROADCASTSS      csc2d10000<>+0(SB), Z7
+	VMAXPS            Z4, Z6, Z6
+	VMAXPS            Z5, Z7, Z7
+	VBROADCASTSS      cs4b400000<>+0(SB), Z4
+	VBROADCASTSS      cs4b400000<>+0(SB), Z5
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z4
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z7, Z5
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z4, Z4
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z4, Z6
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z5, Z7
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z4, Z6
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z5, Z7
+	VMULPS            Z6, Z6, Z16
+	VMULPS            Z7, Z7, Z17
+	VMULPS            Z16, Z16, Z18
+	VMULPS            Z17, Z17, Z19
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z20
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z21
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z22
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z23
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z6, Z22
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z7, Z23
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z24
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z25
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z6, Z24
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z7, Z25
+	VFMADD231PS       Z22, Z16, Z24
+	VFMADD231PS       Z23, Z17, Z25
+	VFMADD231PS       Z20, Z18, Z24
+	VFMADD231PS       Z21, Z19, Z25
+	VFMADD231PS       Z24, Z16, Z6
+	VFMADD231PS       Z25, Z17, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z4, Z6, Z6
+	VSCALEFPS         Z5, Z7, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z4
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z16
+	VADDPS.BCST       cs40000000<>+0(SB), Z6, Z5
+	VADDPS.BCST       cs40000000<>+0(SB), Z7, Z17
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z4, Z18
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z16, Z19
+	VSUBPS            Z18, Z6, Z18
+	VSUBPS            Z19, Z7, Z19
+	VRCP14PS          Z4, Z20
+	VRCP14PS          Z16, Z22
+	VBROADCASTSS      cs3f800000<>+0(SB), Z21
+	VBROADCASTSS      cs3f800000<>+0(SB), Z23
+	VFNMADD231PS      Z4, Z20, Z21
+	VFNMADD231PS      Z16, Z22, Z23
+	VFNMADD231PS      Z18, Z20, Z21
+	VFNMADD231PS      Z19, Z22, Z23
+	VFMADD231PS       Z20, Z21, Z20
+	VFMADD231PS       Z22, Z23, Z22
+	VRCP14PS          Z5, Z4
+	VRCP14PS          Z17, Z18
+	VBROADCASTSS      cs3f800000<>+0(SB), Z16
+	VBROADCASTSS      cs3f800000<>+0(SB), Z19
+	VFNMADD231PS      Z5, Z4, Z16
+	VFNMADD231PS      Z17, Z18, Z19
+	VFMADD231PS       Z4, Z16, Z4
+	VFMADD231PS       Z18, Z19, Z18
+	VMULPS            Z6, Z4, Z4
+	VMULPS            Z7, Z18, Z18
+	VMULPS            Z6, Z20, Z4
+	VMULPS            Z7, Z22, Z16
+	VMOVAPS           Z4, Z5
+	VMOVAPS           Z16, Z17
+	VFMSUB231PS       Z6, Z20, Z5
+	VFMSUB231PS       Z7, Z22, Z17
+	VMULPS            Z4, Z20, Z6
+	VMULPS            Z16, Z22, Z18
+	VMOVAPS           Z6, Z7
+	VMOVAPS           Z18, Z19
+	VFMSUB231PS       Z4, Z20, Z7
+	VFMSUB231PS       Z16, Z22, Z19
+	VFMADD231PS       Z5, Z20, Z7
+	VFMADD231PS       Z17, Z22, Z19
+	VMOVAPS           Z4, Z4
+	VMOVAPS           Z16, Z16
+	VMOVAPS           Z20, Z5
+	VMOVAPS           Z22, Z17
+	VMOVUPS           Z4, K1, Z5
+	VMOVUPS           Z16, K2, Z17
+	VMOVUPS           Z20, K1, Z4
+	VMOVUPS           Z22, K2, Z16
+	VMOVUPS           (SI)(R11*4), Z20
+	VMOVUPS           64(SI)(R11*4), Z21
+	VBROADCASTSS      cs3f800000<>+0(SB), Z22
+	VBROADCASTSS      cs3f800000<>+0(SB), Z23
+	VSUBPS            Z20, Z22, Z22
+	VSUBPS            Z21, Z23, Z23
+	VPMAXUD           Z20, Z1, Z1
+	VPMAXUD           Z21, Z1, Z1
+	VBROADCASTSS      cs3f800000<>+0(SB), Z24
+	VBROADCASTSS      cs3f800000<>+0(SB), Z25
+	VSUBPS            Z22, Z24, Z24
+	VSUBPS            Z23, Z25, Z25
+	VSUBPS            Z20, Z24, Z24
+	VSUBPS            Z21, Z25, Z25
+	VGETMANTPS        $0x03, Z20, Z26
+	VGETMANTPS        $0x03, Z21, Z27
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z20, Z20
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z21, Z29
+	VGETEXPPS         Z20, Z20
+	VGETEXPPS         Z29, Z29
+	VBROADCASTSS      cs4b400000<>+0(SB), Z28
+	VBROADCASTSS      cs4b400000<>+0(SB), Z31
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z26, Z28
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z27, Z31
+	VMOVAPS           Z28, Z21
+	VMOVAPS           Z31, Z30
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z21
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z30
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z28
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z31
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z21, Z26
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z30, Z27
+	VBROADCASTSS      csbe800000<>+0(SB), Z21
+	VBROADCASTSS      csbe800000<>+0(SB), Z30
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z26, Z21
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z27, Z30
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z26, Z21
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z27, Z30
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z26, Z21
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z27, Z30
+	VFNMADD231PS      Z26, Z21, Z28
+	VFNMADD231PS      Z27, Z30, Z31
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z20, Z28
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z29, Z31
+	VGETMANTPS        $0x03, Z22, Z20
+	VGETMANTPS        $0x03, Z23, Z21
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z22, Z22
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z23, Z27
+	VGETEXPPS         Z22, Z22
+	VGETEXPPS         Z27, Z27
+	VBROADCASTSS      cs4b400000<>+0(SB), Z26
+	VBROADCASTSS      cs4b400000<>+0(SB), Z30
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z20, Z26
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z21, Z30
+	VMOVAPS           Z26, Z23
+	VMOVAPS           Z30, Z29
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z23
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z29
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z26
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z30
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z23, Z20
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z29, Z21
+	VADDPS            Z24, Z20, Z20
+	VADDPS            Z25, Z21, Z21
+	VBROADCASTSS      csbe800000<>+0(SB), Z23
+	VBROADCASTSS      csbe800000<>+0(SB), Z24
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z20, Z23
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z21, Z24
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z20, Z23
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z21, Z24
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z20, Z23
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z21, Z24
+	VFNMADD231PS      Z20, Z23, Z26
+	VFNMADD231PS      Z21, Z24, Z30
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z22, Z26
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z27, Z30
+	VBROADCASTSS      8(R9), Z20
+	VBROADCASTSS      8(R9), Z21
+	VMINPS            Z28, Z20, Z28
+	VMINPS            Z31, Z21, Z31
+	VMINPS            Z26, Z20, Z26
+	VMINPS            Z30, Z21, Z30
+	VPXORD            Z8, Z8, Z8
+	VPXORD            Z9, Z9, Z9
+	VBROADCASTSS      4(R9), Z20
+	VPXORD            Z10, Z10, Z10
+	VPXORD            Z11, Z11, Z11
+	VBROADCASTSS      4(R9), Z21
+	VMULPS            Z20, Z28, Z28
+	VMULPS            Z21, Z31, Z31
+	VMULPS            Z20, Z26, Z26
+	VMULPS            Z21, Z30, Z30
+	VFMADD231PS       Z4, Z28, Z8
+	VFMADD231PS       Z16, Z31, Z10
+	VFMADD231PS       Z5, Z26, Z8
+	VFMADD231PS       Z17, Z30, Z10
+	VSUBPS            Z26, Z28, Z4
+	VSUBPS            Z30, Z31, Z5
+	VFMADD231PS       Z7, Z4, Z9
+	VFMADD231PS       Z19, Z5, Z11
+	VFMADD231PS       Z6, Z28, Z9
+	VFMADD231PS       Z18, Z31, Z11
+	VFNMADD231PS      Z6, Z26, Z9
+	VFNMADD231PS      Z18, Z30, Z11
+	VEXTRACTF64X4     $0x01, Z8, Y4
+	VCVTPS2PD         Y4, Z5
+	VCVTPS2PD         Y8, Z4
+	VMOVUPS           Z4, (AX)(R11*8)
+	VEXTRACTF64X4     $0x01, Z10, Y4
+	VCVTPS2PD         Y4, Z6
+	VCVTPS2PD         Y10, Z4
+	VMOVUPS           Z4, 128(AX)(R11*8)
+	VMOVUPS           Z5, 64(AX)(R11*8)
+	VMOVUPS           Z6, 192(AX)(R11*8)
+	VMULPS            Z0, Z9, Z9
+	VMULPS            Z0, Z11, Z11
+	VMOVUPS           Z9, (CX)(R11*4)
+	VMOVUPS           Z11, 64(CX)(R11*4)
+	ADDQ              $0x20, R11
+	SUBQ              $0x20, R8
+	JMP               group1
+
+single2:
+next3:
+	CMPQ              R8, $0x10
+	JLT               tail4
+	VMOVUPS           (DX)(R11*4), Z4
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z4, K1
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z4, Z4
+	VORPS.BCST        cs80000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      csc2d10000<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z5
+	VBROADCASTSS      cs4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z4, Z5
+	VMULPS            Z5, Z5, Z6
+	VMULPS            Z6, Z6, Z7
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z8
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z9
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z5, Z9
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z10
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z5, Z10
+	VFMADD231PS       Z9, Z6, Z10
+	VFMADD231PS       Z8, Z7, Z10
+	VFMADD231PS       Z10, Z6, Z5
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS         Z4, Z5, Z5
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z4
+	VADDPS.BCST       cs40000000<>+0(SB), Z5, Z6
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z4, Z7
+	VSUBPS            Z7, Z5, Z7
+	VRCP14PS          Z4, Z8
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VFNMADD231PS      Z4, Z8, Z9
+	VFNMADD231PS      Z7, Z8, Z9
+	VFMADD231PS       Z8, Z9, Z8
+	VRCP14PS          Z6, Z4
+	VBROADCASTSS      cs3f800000<>+0(SB), Z7
+	VFNMADD231PS      Z6, Z4, Z7
+	VFMADD231PS       Z4, Z7, Z4
+	VMULPS            Z5, Z4, Z4
+	VMULPS            Z5, Z8, Z4
+	VMOVAPS           Z4, Z6
+	VFMSUB231PS       Z5, Z8, Z6
+	VMULPS            Z4, Z8, Z5
+	VMOVAPS           Z5, Z7
+	VFMSUB231PS       Z4, Z8, Z7
+	VFMADD231PS       Z6, Z8, Z7
+	VMOVAPS           Z4, Z4
+	VMOVAPS           Z8, Z6
+	VMOVUPS           Z4, K1, Z6
+	VMOVUPS           Z8, K1, Z4
+	VMOVUPS           (SI)(R11*4), Z8
+	TESTQ             DI, DI
+	JNE               given6
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VSUBPS            Z8, Z9, Z9
+	VPMAXUD           Z8, Z1, Z1
+	JMP               done7
+
+given6:
+	VMOVUPS (DI)(R11*4), Z9
+	VMOVAPS Z9, Z9
+
+done7:
+	VBROADCASTSS      cs3f800000<>+0(SB), Z10
+	VSUBPS            Z9, Z10, Z10
+	VSUBPS            Z8, Z10, Z10
+	VGETMANTPS        $0x03, Z8, Z11
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z8, Z8
+	VGETEXPPS         Z8, Z8
+	VBROADCASTSS      cs4b400000<>+0(SB), Z17
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z11, Z17
+	VMOVAPS           Z17, Z16
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z16
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z17
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z16, Z11
+	VBROADCASTSS      csbe800000<>+0(SB), Z16
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z11, Z16
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z11, Z16
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z11, Z16
+	VFNMADD231PS      Z11, Z16, Z17
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z8, Z17
+	VGETMANTPS        $0x03, Z9, Z8
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z9, Z9
+	VGETEXPPS         Z9, Z9
+	VBROADCASTSS      cs4b400000<>+0(SB), Z16
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z8, Z16
+	VMOVAPS           Z16, Z11
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z11
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z16
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z11, Z8
+	VADDPS            Z10, Z8, Z8
+	VBROADCASTSS      csbe800000<>+0(SB), Z10
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z8, Z10
+	VFNMADD231PS      Z8, Z10, Z16
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z9, Z16
+	VBROADCASTSS      8(R9), Z8
+	VMINPS            Z17, Z8, Z17
+	VMINPS            Z16, Z8, Z16
+	VPXORD            Z12, Z12, Z12
+	VPXORD            Z13, Z13, Z13
+	VBROADCASTSS      4(R9), Z8
+	VMULPS            Z8, Z17, Z17
+	VMULPS            Z8, Z16, Z16
+	VFMADD231PS       Z4, Z17, Z12
+	VFMADD231PS       Z6, Z16, Z12
+	VSUBPS            Z16, Z17, Z4
+	VFMADD231PS       Z7, Z4, Z13
+	VFMADD231PS       Z5, Z17, Z13
+	VFNMADD231PS      Z5, Z16, Z13
+	VEXTRACTF64X4     $0x01, Z12, Y4
+	VCVTPS2PD         Y4, Z5
+	VCVTPS2PD         Y12, Z4
+	VMOVUPS           Z4, (AX)(R11*8)
+	VMOVUPS           Z5, 64(AX)(R11*8)
+	TESTQ             CX, CX
+	JEQ               value8
+	VMULPS            Z0, Z13, Z13
+	TESTQ             BX, BX
+	JEQ               common9
+	VMULPS            (BX)(R11*4), Z13, Z13
+
+common9:
+	VMOVUPS Z13, (CX)(R11*4)
+
+value8:
+	ADDQ $0x10, R11
+	SUBQ $0x10, R8
+	JMP  next3
+
+tail4:
+	TESTQ             R8, R8
+	JEQ               done5
+	MOVL              $0x00000001, R12
+	SHLXL             R8, R12, R8
+	DECL              R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (DX)(R11*4), K1, Z4
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z4, K2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z4, Z4
+	VORPS.BCST        cs80000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      csc2d10000<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z5
+	VBROADCASTSS      cs4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z5, Z4
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z4, Z4
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z4, Z5
+	VMULPS            Z5, Z5, Z6
+	VMULPS            Z6, Z6, Z7
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z8
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z9
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z5, Z9
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z10
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z5, Z10
+	VFMADD231PS       Z9, Z6, Z10
+	VFMADD231PS       Z8, Z7, Z10
+	VFMADD231PS       Z10, Z6, Z5
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS         Z4, Z5, Z5
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z4
+	VADDPS.BCST       cs40000000<>+0(SB), Z5, Z6
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z4, Z7
+	VSUBPS            Z7, Z5, Z7
+	VRCP14PS          Z4, Z8
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VFNMADD231PS      Z4, Z8, Z9
+	VFNMADD231PS      Z7, Z8, Z9
+	VFMADD231PS       Z8, Z9, Z8
+	VRCP14PS          Z6, Z4
+	VBROADCASTSS      cs3f800000<>+0(SB), Z7
+	VFNMADD231PS      Z6, Z4, Z7
+	VFMADD231PS       Z4, Z7, Z4
+	VMULPS            Z5, Z4, Z4
+	VMULPS            Z5, Z8, Z4
+	VMOVAPS           Z4, Z6
+	VFMSUB231PS       Z5, Z8, Z6
+	VMULPS            Z4, Z8, Z5
+	VMOVAPS           Z5, Z7
+	VFMSUB231PS       Z4, Z8, Z7
+	VFMADD231PS       Z6, Z8, Z7
+	VMOVAPS           Z4, Z4
+	VMOVAPS           Z8, Z6
+	VMOVUPS           Z4, K2, Z6
+	VMOVUPS           Z8, K2, Z4
+	VMOVUPS.Z         (SI)(R11*4), K1, Z8
+	TESTQ             DI, DI
+	JNE               given10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z9
+	VSUBPS            Z8, Z9, Z9
+	VPMAXUD           Z8, Z1, Z1
+	JMP               done11
+
+given10:
+	VMOVUPS.Z (DI)(R11*4), K1, Z9
+	VMOVAPS   Z9, Z9
+
+done11:
+	VBROADCASTSS      cs3f800000<>+0(SB), Z10
+	VSUBPS            Z9, Z10, Z10
+	VSUBPS            Z8, Z10, Z10
+	VGETMANTPS        $0x03, Z8, Z11
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z8, Z8
+	VGETEXPPS         Z8, Z8
+	VBROADCASTSS      cs4b400000<>+0(SB), Z13
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z11, Z13
+	VMOVAPS           Z13, Z12
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z12
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z13
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z12, Z11
+	VBROADCASTSS      csbe800000<>+0(SB), Z12
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z11, Z12
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z11, Z12
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z11, Z12
+	VFNMADD231PS      Z11, Z12, Z13
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z8, Z13
+	VGETMANTPS        $0x03, Z9, Z8
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z9, Z9
+	VGETEXPPS         Z9, Z9
+	VBROADCASTSS      cs4b400000<>+0(SB), Z12
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z8, Z12
+	VMOVAPS           Z12, Z11
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z11
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z12
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z11, Z8
+	VADDPS            Z10, Z8, Z8
+	VBROADCASTSS      csbe800000<>+0(SB), Z2
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z8, Z2
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z8, Z2
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z8, Z2
+	VFNMADD231PS      Z8, Z2, Z12
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z9, Z12
+	VBROADCASTSS      8(R9), Z2
+	VMINPS            Z13, Z2, Z13
+	VMINPS            Z12, Z2, Z12
+	VPXORD            Z14, Z14, Z14
+	VPXORD            Z15, Z15, Z15
+	VBROADCASTSS      4(R9), Z2
+	VMULPS            Z2, Z13, Z13
+	VMULPS            Z2, Z12, Z12
+	VFMADD231PS       Z4, Z13, Z14
+	VFMADD231PS       Z6, Z12, Z14
+	VSUBPS            Z12, Z13, Z2
+	VFMADD231PS       Z7, Z2, Z15
+	VFMADD231PS       Z5, Z13, Z15
+	VFNMADD231PS      Z5, Z12, Z15
+	VEXTRACTF64X4     $0x01, Z14, Y2
+	VCVTPS2PD         Y2, Z2
+	VCVTPS2PD         Y14, Z3
+	KSHIFTRW          $0x00, K1, K2
+	VMOVUPD           Z3, K2, (AX)(R11*8)
+	KSHIFTRW          $0x08, K1, K2
+	VMOVUPD           Z2, K2, 64(AX)(R11*8)
+	TESTQ             CX, CX
+	JEQ               value12
+	VMULPS            Z0, Z15, Z15
+	TESTQ             BX, BX
+	JEQ               common13
+	VMOVUPS.Z         (BX)(R11*4), K1, Z0
+	VMULPS            Z0, Z15, Z15
+
+common13:
+	VMOVUPS Z15, K1, (CX)(R11*4)
+
+value12:
+done5:
+	VPCMPUD.BCST $0x06, cs3f800000<>+0(SB), Z1, K1
+	KMOVW        K1, AX
+	ORL          AX, R10
+	MOVL         R10, bad+72(FP)
+	VZEROUPPER
+	RET
+
+DATA shortInverses<>+0(SB)/4, $0x3fa00000
+DATA shortInverses<>+4(SB)/4, $0x3f9b26ca
+DATA shortInverses<>+8(SB)/4, $0x3f969697
+DATA shortInverses<>+12(SB)/4, $0x3f924925
+DATA shortInverses<>+16(SB)/4, $0x3f8e38e4
+DATA shortInverses<>+20(SB)/4, $0x3f8a60dd
+DATA shortInverses<>+24(SB)/4, $0x3f86bca2
+DATA shortInverses<>+28(SB)/4, $0x3f834835
+DATA shortInverses<>+32(SB)/4, $0x3f800000
+DATA shortInverses<>+36(SB)/4, $0x3f79c190
+DATA shortInverses<>+40(SB)/4, $0x3f73cf3d
+DATA shortInverses<>+44(SB)/4, $0x3f6e23b9
+DATA shortInverses<>+48(SB)/4, $0x3f68ba2f
+DATA shortInverses<>+52(SB)/4, $0x3f638e39
+DATA shortInverses<>+56(SB)/4, $0x3f5e9bd3
+DATA shortInverses<>+60(SB)/4, $0x3f59df52
+DATA shortInverses<>+64(SB)/4, $0x3f555555
+DATA shortInverses<>+68(SB)/4, $0x3f50fac7
+DATA shortInverses<>+72(SB)/4, $0x3f4ccccd
+DATA shortInverses<>+76(SB)/4, $0x3f48c8c9
+DATA shortInverses<>+80(SB)/4, $0x3f44ec4f
+DATA shortInverses<>+84(SB)/4, $0x3f413522
+DATA shortInverses<>+88(SB)/4, $0x3f3da12f
+DATA shortInverses<>+92(SB)/4, $0x3f3a2e8c
+DATA shortInverses<>+96(SB)/4, $0x3f36db6e
+DATA shortInverses<>+100(SB)/4, $0x3f33a62d
+DATA shortInverses<>+104(SB)/4, $0x3f308d3e
+DATA shortInverses<>+108(SB)/4, $0x3f2d8f30
+DATA shortInverses<>+112(SB)/4, $0x3f2aaaab
+DATA shortInverses<>+116(SB)/4, $0x3f27de6d
+DATA shortInverses<>+120(SB)/4, $0x3faaaaab
+DATA shortInverses<>+124(SB)/4, $0x3fa5294a
+GLOBL shortInverses<>(SB), RODATA|NOPTR, $128
+
+DATA shortLogs<>+0(SB)/4, $0x3e647fbe
+DATA shortLogs<>+4(SB)/4, $0x3e44fd25
+DATA shortLogs<>+8(SB)/4, $0x3e266b60
+DATA shortLogs<>+12(SB)/4, $0x3e08bc77
+DATA shortLogs<>+16(SB)/4, $0x3dd7c747
+DATA shortLogs<>+20(SB)/4, $0x3d9faa47
+DATA shortLogs<>+24(SB)/4, $0x3d5218f4
+DATA shortLogs<>+28(SB)/4, $0x3ccf6769
+DATA shortLogs<>+32(SB)/4, $0x00000000
+DATA shortLogs<>+36(SB)/4, $0xbcca481d
+DATA shortLogs<>+40(SB)/4, $0xbd47d831
+DATA shortLogs<>+44(SB)/4, $0xbd941cd7
+DATA shortLogs<>+48(SB)/4, $0xbdc331f8
+DATA shortLogs<>+52(SB)/4, $0xbdf1383a
+DATA shortLogs<>+56(SB)/4, $0xbe0f1dc3
+DATA shortLogs<>+60(SB)/4, $0xbe252379
+DATA shortLogs<>+64(SB)/4, $0xbe3ab282
+DATA shortLogs<>+68(SB)/4, $0xbe4fcfb7
+DATA shortLogs<>+72(SB)/4, $0xbe647fbd
+DATA shortLogs<>+76(SB)/4, $0xbe78c6e1
+DATA shortLogs<>+80(SB)/4, $0xbe86549b
+DATA shortLogs<>+84(SB)/4, $0xbe90154b
+DATA shortLogs<>+88(SB)/4, $0xbe99a750
+DATA shortLogs<>+92(SB)/4, $0xbea30c5d
+DATA shortLogs<>+96(SB)/4, $0xbeac4616
+DATA shortLogs<>+100(SB)/4, $0xbeb55602
+DATA shortLogs<>+104(SB)/4, $0xbebe3d93
+DATA shortLogs<>+108(SB)/4, $0xbec6fe2d
+DATA shortLogs<>+112(SB)/4, $0xbecf991e
+DATA shortLogs<>+116(SB)/4, $0xbed80fa7
+DATA shortLogs<>+120(SB)/4, $0x3e934b12
+DATA shortLogs<>+124(SB)/4, $0x3e82813c
+GLOBL shortLogs<>(SB), RODATA|NOPTR, $128
+
+DATA cs3eaab1f3<>+0(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+4(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+8(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+12(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+16(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+20(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+24(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+28(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+32(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+36(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+40(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+44(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+48(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+52(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+56(SB)/4, $0x3eaab1f3
+DATA cs3eaab1f3<>+60(SB)/4, $0x3eaab1f3
+GLOBL cs3eaab1f3<>(SB), RODATA|NOPTR, $64
+
+DATA cs3faaaaab<>+0(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+4(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+8(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+12(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+16(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+20(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+24(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+28(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+32(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+36(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+40(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+44(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+48(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+52(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+56(SB)/4, $0x3faaaaab
+DATA cs3faaaaab<>+60(SB)/4, $0x3faaaaab
+GLOBL cs3faaaaab<>(SB), RODATA|NOPTR, $64
+
+DATA cs42200000<>+0(SB)/4, $0x42200000
+DATA cs42200000<>+4(SB)/4, $0x42200000
+DATA cs42200000<>+8(SB)/4, $0x42200000
+DATA cs42200000<>+12(SB)/4, $0x42200000
+DATA cs42200000<>+16(SB)/4, $0x42200000
+DATA cs42200000<>+20(SB)/4, $0x42200000
+DATA cs42200000<>+24(SB)/4, $0x42200000
+DATA cs42200000<>+28(SB)/4, $0x42200000
+DATA cs42200000<>+32(SB)/4, $0x42200000
+DATA cs42200000<>+36(SB)/4, $0x42200000
+DATA cs42200000<>+40(SB)/4, $0x42200000
+DATA cs42200000<>+44(SB)/4, $0x42200000
+DATA cs42200000<>+48(SB)/4, $0x42200000
+DATA cs42200000<>+52(SB)/4, $0x42200000
+DATA cs42200000<>+56(SB)/4, $0x42200000
+DATA cs42200000<>+60(SB)/4, $0x42200000
+GLOBL cs42200000<>(SB), RODATA|NOPTR, $64
+
+// func sigmoidSymmetricSharesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidSymmetricSharesF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSS scale+56(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	VMOVUPS      shortInverses<>+0(SB), Z2
+	VMOVUPS      shortLogs<>+0(SB), Z3
+	XORQ         R11, R11
+	TESTQ        DI, DI
+	JNE          single2
+	TESTQ        BX, BX
+	JNE          single2
+	TESTQ        CX, CX
+	JEQ          single2
+
+group1:
+	CMPQ              R8, $0x20
+	JLT               single2
+	VMOVUPS           (DX)(R11*4), Z4
+	VMOVUPS           64(DX)(R11*4), Z5
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z4, K1
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z5, K2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z4, Z4
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z5, Z5
+	VORPS.BCST        cs80000000<>+0(SB), Z4, Z4
+	VORPS.BCST        cs80000000<>+0(SB), Z5, Z5
+	VBROADCASTSS      csc2d10000<>+0(SB), Z6
+	VBROADCASTSS      csc2d10000<>+0(SB), Z7
+	VMAXPS            Z4, Z6, Z6
+	VMAXPS            Z5, Z7, Z7
+	VBROADCASTSS      cs4b400000<>+0(SB), Z8
+	VBROADCASTSS      cs4b400000<>+0(SB), Z9
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z8
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z7, Z9
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z8, Z8
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z9, Z9
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z8, Z6
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z9, Z7
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z8, Z6
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z9, Z7
+	VMULPS            Z6, Z6, Z10
+	VMULPS            Z7, Z7, Z11
+	VMULPS            Z10, Z10, Z12
+	VMULPS            Z11, Z11, Z13
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z14
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z15
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z16
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z17
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z6, Z16
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z7, Z17
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z18
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z19
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z6, Z18
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z7, Z19
+	VFMADD231PS       Z16, Z10, Z18
+	VFMADD231PS       Z17, Z11, Z19
+	VFMADD231PS       Z14, Z12, Z18
+	VFMADD231PS       Z15, Z13, Z19
+	VFMADD231PS       Z18, Z10, Z6
+	VFMADD231PS       Z19, Z11, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z8, Z6, Z6
+	VSCALEFPS         Z9, Z7, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z8
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z10
+	VADDPS.BCST       cs40000000<>+0(SB), Z6, Z9
+	VADDPS.BCST       cs40000000<>+0(SB), Z7, Z11
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z8, Z12
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z10, Z13
+	VSUBPS            Z12, Z6, Z12
+	VSUBPS            Z13, Z7, Z13
+	VRCP14PS          Z8, Z14
+	VRCP14PS          Z10, Z16
+	VBROADCASTSS      cs3f800000<>+0(SB), Z15
+	VBROADCASTSS      cs3f800000<>+0(SB), Z17
+	VFNMADD231PS      Z8, Z14, Z15
+	VFNMADD231PS      Z10, Z16, Z17
+	VFNMADD231PS      Z12, Z14, Z15
+	VFNMADD231PS      Z13, Z16, Z17
+	VFMADD231PS       Z14, Z15, Z14
+	VFMADD231PS       Z16, Z17, Z16
+	VRCP14PS          Z9, Z8
+	VRCP14PS          Z11, Z12
+	VBROADCASTSS      cs3f800000<>+0(SB), Z10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z13
+	VFNMADD231PS      Z9, Z8, Z10
+	VFNMADD231PS      Z11, Z12, Z13
+	VFMADD231PS       Z8, Z10, Z8
+	VFMADD231PS       Z12, Z13, Z12
+	VMULPS            Z6, Z8, Z8
+	VMULPS            Z7, Z12, Z12
+	VMULPS            Z6, Z14, Z9
+	VMULPS            Z7, Z16, Z11
+	VMOVAPS           Z9, Z10
+	VMOVAPS           Z11, Z13
+	VFMSUB231PS       Z6, Z14, Z10
+	VFMSUB231PS       Z7, Z16, Z13
+	VMULPS            Z9, Z14, Z6
+	VMULPS            Z11, Z16, Z15
+	VMOVAPS           Z6, Z7
+	VMOVAPS           Z15, Z17
+	VFMSUB231PS       Z9, Z14, Z7
+	VFMSUB231PS       Z11, Z16, Z17
+	VFMADD231PS       Z10, Z14, Z7
+	VFMADD231PS       Z13, Z16, Z17
+	VMOVAPS           Z9, Z9
+	VMOVAPS           Z11, Z11
+	VMOVAPS           Z14, Z10
+	VMOVAPS           Z16, Z13
+	VMOVUPS           Z9, K1, Z10
+	VMOVUPS           Z11, K2, Z13
+	VMOVUPS           Z14, K1, Z9
+	VMOVUPS           Z16, K2, Z11
+	VMULPS            Z8, Z8, Z14
+	VMULPS            Z12, Z12, Z16
+	VMULPS            Z14, Z14, Z18
+	VMULPS            Z16, Z16, Z19
+	VMULPS            Z18, Z18, Z20
+	VMULPS            Z19, Z19, Z21
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z22
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z23
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z24
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z25
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z14, Z24
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z16, Z25
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z26
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z27
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z14, Z26
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z16, Z27
+	VFMADD231PS       Z24, Z18, Z26
+	VFMADD231PS       Z25, Z19, Z27
+	VFMADD231PS       Z22, Z20, Z26
+	VFMADD231PS       Z23, Z21, Z27
+	VADDPS            Z8, Z8, Z8
+	VADDPS            Z12, Z12, Z12
+	VMULPS            Z8, Z14, Z14
+	VMULPS            Z12, Z16, Z16
+	VFMADD231PS       Z26, Z14, Z8
+	VFMADD231PS       Z27, Z16, Z12
+	VMOVUPS           (SI)(R11*4), Z14
+	VMOVUPS           64(SI)(R11*4), Z16
+	VBROADCASTSS      cs3f800000<>+0(SB), Z18
+	VBROADCASTSS      cs3f800000<>+0(SB), Z19
+	VSUBPS            Z14, Z18, Z18
+	VSUBPS            Z16, Z19, Z19
+	VPMAXUD           Z14, Z1, Z1
+	VPMAXUD           Z16, Z1, Z1
+	VBROADCASTSS      cs3f800000<>+0(SB), Z20
+	VBROADCASTSS      cs3f800000<>+0(SB), Z21
+	VSUBPS            Z18, Z20, Z20
+	VSUBPS            Z19, Z21, Z21
+	VSUBPS            Z14, Z20, Z20
+	VSUBPS            Z16, Z21, Z21
+	VGETMANTPS        $0x03, Z14, Z22
+	VGETMANTPS        $0x03, Z16, Z26
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z14, Z23
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z16, Z27
+	VGETEXPPS         Z23, Z23
+	VGETEXPPS         Z27, Z27
+	VBROADCASTSS      cs4b400000<>+0(SB), Z25
+	VBROADCASTSS      cs4b400000<>+0(SB), Z29
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z22, Z25
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z26, Z29
+	VMOVAPS           Z25, Z24
+	VMOVAPS           Z29, Z28
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z24
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z28
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z25
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z29
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z24, Z22
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z28, Z26
+	VBROADCASTSS      csbe800000<>+0(SB), Z24
+	VBROADCASTSS      csbe800000<>+0(SB), Z28
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z22, Z24
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z26, Z28
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z22, Z24
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z26, Z28
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z22, Z24
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z26, Z28
+	VFNMADD231PS      Z22, Z24, Z25
+	VFNMADD231PS      Z26, Z28, Z29
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z23, Z25
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z27, Z29
+	VGETMANTPS        $0x03, Z18, Z22
+	VGETMANTPS        $0x03, Z19, Z27
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z18, Z23
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z19, Z28
+	VGETEXPPS         Z23, Z23
+	VGETEXPPS         Z28, Z28
+	VBROADCASTSS      cs4b400000<>+0(SB), Z26
+	VBROADCASTSS      cs4b400000<>+0(SB), Z31
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z22, Z26
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z27, Z31
+	VMOVAPS           Z26, Z24
+	VMOVAPS           Z31, Z30
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z24
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z30
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z26
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z31
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z24, Z22
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z30, Z27
+	VADDPS            Z20, Z22, Z22
+	VADDPS            Z21, Z27, Z27
+	VBROADCASTSS      csbe800000<>+0(SB), Z20
+	VBROADCASTSS      csbe800000<>+0(SB), Z21
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z22, Z20
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z27, Z21
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z22, Z20
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z27, Z21
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z22, Z20
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z27, Z21
+	VFNMADD231PS      Z22, Z20, Z26
+	VFNMADD231PS      Z27, Z21, Z31
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z23, Z26
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z28, Z31
+	VBROADCASTSS      8(R9), Z20
+	VBROADCASTSS      8(R9), Z21
+	VMINPS            Z25, Z20, Z25
+	VMINPS            Z29, Z21, Z29
+	VMINPS            Z26, Z20, Z26
+	VMINPS            Z31, Z21, Z31
+	VBROADCASTSS      (R9), Z21
+	VBROADCASTSS      (R9), Z23
+	VMOVAPS           Z14, Z20
+	VMOVAPS           Z16, Z22
+	VMOVUPS           Z18, K1, Z20
+	VMOVUPS           Z19, K2, Z22
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z20, K1
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z22, K2
+	VFNMADD231PS      Z4, Z20, K1, Z8
+	VFNMADD231PS      Z5, Z22, K2, Z12
+	VMULPS            Z21, Z8, Z4
+	VMULPS            Z23, Z12, Z5
+	VMULPS            Z10, Z14, Z8
+	VMULPS            Z13, Z16, Z12
+	VFMSUB231PS       Z9, Z18, Z8
+	VFMSUB231PS       Z11, Z19, Z12
+	VMULPS            Z21, Z8, Z8
+	VMULPS            Z23, Z12, Z12
+	VBROADCASTSS      4(R9), Z14
+	VBROADCASTSS      4(R9), Z16
+	VMULPS            Z14, Z25, Z25
+	VMULPS            Z16, Z29, Z29
+	VMULPS            Z14, Z26, Z26
+	VMULPS            Z16, Z31, Z31
+	VFMADD231PS       Z9, Z25, Z4
+	VFMADD231PS       Z11, Z29, Z5
+	VFMADD231PS       Z10, Z26, Z4
+	VFMADD231PS       Z13, Z31, Z5
+	VSUBPS            Z26, Z25, Z9
+	VSUBPS            Z31, Z29, Z10
+	VFMADD231PS       Z7, Z9, Z8
+	VFMADD231PS       Z17, Z10, Z12
+	VFMADD231PS       Z6, Z25, Z8
+	VFMADD231PS       Z15, Z29, Z12
+	VFNMADD231PS      Z6, Z26, Z8
+	VFNMADD231PS      Z15, Z31, Z12
+	VEXTRACTF64X4     $0x01, Z4, Y6
+	VCVTPS2PD         Y6, Z6
+	VCVTPS2PD         Y4, Z4
+	VMOVUPS           Z4, (AX)(R11*8)
+	VEXTRACTF64X4     $0x01, Z5, Y4
+	VCVTPS2PD         Y4, Z4
+	VCVTPS2PD         Y5, Z5
+	VMOVUPS           Z5, 128(AX)(R11*8)
+	VMOVUPS           Z6, 64(AX)(R11*8)
+	VMOVUPS           Z4, 192(AX)(R11*8)
+	VMULPS            Z0, Z8, Z8
+	VMULPS            Z0, Z12, Z12
+	VMOVUPS           Z8, (CX)(R11*4)
+	VMOVUPS           Z12, 64(CX)(R11*4)
+	ADDQ              $0x20, R11
+	SUBQ              $0x20, R8
+	JMP               group1
+
+single2:
+next3:
+	CMPQ              R8, $0x10
+	JLT               tail4
+	VMOVUPS           (DX)(R11*4), Z4
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z4, K1
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z4, Z4
+	VORPS.BCST        cs80000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      csc2d10000<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z5
+	VBROADCASTSS      cs4b400000<>+0(SB), Z6
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z5, Z6
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z6, Z5
+	VMULPS            Z5, Z5, Z7
+	VMULPS            Z7, Z7, Z8
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z9
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z10
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z5, Z10
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z11
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z5, Z11
+	VFMADD231PS       Z10, Z7, Z11
+	VFMADD231PS       Z9, Z8, Z11
+	VFMADD231PS       Z11, Z7, Z5
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS         Z6, Z5, Z5
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z6
+	VADDPS.BCST       cs40000000<>+0(SB), Z5, Z7
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z6, Z8
+	VSUBPS            Z8, Z5, Z8
+	VRCP14PS          Z6, Z9
+	VBROADCASTSS      cs3f800000<>+0(SB), Z10
+	VFNMADD231PS      Z6, Z9, Z10
+	VFNMADD231PS      Z8, Z9, Z10
+	VFMADD231PS       Z9, Z10, Z9
+	VRCP14PS          Z7, Z6
+	VBROADCASTSS      cs3f800000<>+0(SB), Z8
+	VFNMADD231PS      Z7, Z6, Z8
+	VFMADD231PS       Z6, Z8, Z6
+	VMULPS            Z5, Z6, Z6
+	VMULPS            Z5, Z9, Z7
+	VMOVAPS           Z7, Z8
+	VFMSUB231PS       Z5, Z9, Z8
+	VMULPS            Z7, Z9, Z5
+	VMOVAPS           Z5, Z10
+	VFMSUB231PS       Z7, Z9, Z10
+	VFMADD231PS       Z8, Z9, Z10
+	VMOVAPS           Z7, Z7
+	VMOVAPS           Z9, Z8
+	VMOVUPS           Z7, K1, Z8
+	VMOVUPS           Z9, K1, Z7
+	VMULPS            Z6, Z6, Z9
+	VMULPS            Z9, Z9, Z11
+	VMULPS            Z11, Z11, Z12
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z13
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z14
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z9, Z14
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z15
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z9, Z15
+	VFMADD231PS       Z14, Z11, Z15
+	VFMADD231PS       Z13, Z12, Z15
+	VADDPS            Z6, Z6, Z6
+	VMULPS            Z6, Z9, Z9
+	VFMADD231PS       Z15, Z9, Z6
+	VMOVUPS           (SI)(R11*4), Z9
+	TESTQ             DI, DI
+	JNE               given6
+	VBROADCASTSS      cs3f800000<>+0(SB), Z11
+	VSUBPS            Z9, Z11, Z11
+	VPMAXUD           Z9, Z1, Z1
+	JMP               done7
+
+given6:
+	VMOVUPS (DI)(R11*4), Z11
+	VMOVAPS Z11, Z11
+
+done7:
+	VBROADCASTSS      cs3f800000<>+0(SB), Z12
+	VSUBPS            Z11, Z12, Z12
+	VSUBPS            Z9, Z12, Z12
+	VGETMANTPS        $0x03, Z9, Z13
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z9, Z14
+	VGETEXPPS         Z14, Z14
+	VBROADCASTSS      cs4b400000<>+0(SB), Z16
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z13, Z16
+	VMOVAPS           Z16, Z15
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z15
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z16
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z15, Z13
+	VBROADCASTSS      csbe800000<>+0(SB), Z15
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z13, Z15
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z13, Z15
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z13, Z15
+	VFNMADD231PS      Z13, Z15, Z16
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z14, Z16
+	VGETMANTPS        $0x03, Z11, Z13
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z11, Z14
+	VGETEXPPS         Z14, Z14
+	VBROADCASTSS      cs4b400000<>+0(SB), Z17
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z13, Z17
+	VMOVAPS           Z17, Z15
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z15
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z17
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z15, Z13
+	VADDPS            Z12, Z13, Z13
+	VBROADCASTSS      csbe800000<>+0(SB), Z12
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z13, Z12
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z13, Z12
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z13, Z12
+	VFNMADD231PS      Z13, Z12, Z17
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z14, Z17
+	VBROADCASTSS      8(R9), Z12
+	VMINPS            Z16, Z12, Z16
+	VMINPS            Z17, Z12, Z17
+	VBROADCASTSS      (R9), Z13
+	VMOVAPS           Z9, Z12
+	VMOVUPS           Z11, K1, Z12
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z12, K1
+	VFNMADD231PS      Z4, Z12, K1, Z6
+	VMULPS            Z13, Z6, Z4
+	VMULPS            Z8, Z9, Z6
+	VFMSUB231PS       Z7, Z11, Z6
+	VMULPS            Z13, Z6, Z6
+	VBROADCASTSS      4(R9), Z9
+	VMULPS            Z9, Z16, Z16
+	VMULPS            Z9, Z17, Z17
+	VFMADD231PS       Z7, Z16, Z4
+	VFMADD231PS       Z8, Z17, Z4
+	VSUBPS            Z17, Z16, Z7
+	VFMADD231PS       Z10, Z7, Z6
+	VFMADD231PS       Z5, Z16, Z6
+	VFNMADD231PS      Z5, Z17, Z6
+	VEXTRACTF64X4     $0x01, Z4, Y5
+	VCVTPS2PD         Y5, Z5
+	VCVTPS2PD         Y4, Z4
+	VMOVUPS           Z4, (AX)(R11*8)
+	VMOVUPS           Z5, 64(AX)(R11*8)
+	TESTQ             CX, CX
+	JEQ               value8
+	VMULPS            Z0, Z6, Z6
+	TESTQ             BX, BX
+	JEQ               common9
+	VMULPS            (BX)(R11*4), Z6, Z6
+
+common9:
+	VMOVUPS Z6, (CX)(R11*4)
+
+value8:
+	ADDQ $0x10, R11
+	SUBQ $0x10, R8
+	JMP  next3
+
+tail4:
+	TESTQ             R8, R8
+	JEQ               done5
+	MOVL              $0x00000001, R12
+	SHLXL             R8, R12, R8
+	DECL              R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (DX)(R11*4), K1, Z4
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z4, K2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z4, Z4
+	VORPS.BCST        cs80000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      csc2d10000<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z5
+	VBROADCASTSS      cs4b400000<>+0(SB), Z6
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z5, Z6
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z6, Z6
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z6, Z5
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z6, Z5
+	VMULPS            Z5, Z5, Z7
+	VMULPS            Z7, Z7, Z8
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z9
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z10
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z5, Z10
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z11
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z5, Z11
+	VFMADD231PS       Z10, Z7, Z11
+	VFMADD231PS       Z9, Z8, Z11
+	VFMADD231PS       Z11, Z7, Z5
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS         Z6, Z5, Z5
+	VADDPS.BCST       cs3f800000<>+0(SB), Z5, Z6
+	VADDPS.BCST       cs40000000<>+0(SB), Z5, Z7
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z6, Z8
+	VSUBPS            Z8, Z5, Z8
+	VRCP14PS          Z6, Z9
+	VBROADCASTSS      cs3f800000<>+0(SB), Z10
+	VFNMADD231PS      Z6, Z9, Z10
+	VFNMADD231PS      Z8, Z9, Z10
+	VFMADD231PS       Z9, Z10, Z9
+	VRCP14PS          Z7, Z6
+	VBROADCASTSS      cs3f800000<>+0(SB), Z8
+	VFNMADD231PS      Z7, Z6, Z8
+	VFMADD231PS       Z6, Z8, Z6
+	VMULPS            Z5, Z6, Z6
+	VMULPS            Z5, Z9, Z7
+	VMOVAPS           Z7, Z8
+	VFMSUB231PS       Z5, Z9, Z8
+	VMULPS            Z7, Z9, Z5
+	VMOVAPS           Z5, Z10
+	VFMSUB231PS       Z7, Z9, Z10
+	VFMADD231PS       Z8, Z9, Z10
+	VMOVAPS           Z7, Z7
+	VMOVAPS           Z9, Z8
+	VMOVUPS           Z7, K2, Z8
+	VMOVUPS           Z9, K2, Z7
+	VMULPS            Z6, Z6, Z9
+	VMULPS            Z9, Z9, Z11
+	VMULPS            Z11, Z11, Z12
+	VBROADCASTSS      cs3dedd133<>+0(SB), Z13
+	VBROADCASTSS      cs3dde467c<>+0(SB), Z14
+	VFMADD213PS.BCST  cs3e126493<>+0(SB), Z9, Z14
+	VBROADCASTSS      cs3e4ccc6a<>+0(SB), Z15
+	VFMADD213PS.BCST  cs3eaaaaab<>+0(SB), Z9, Z15
+	VFMADD231PS       Z14, Z11, Z15
+	VFMADD231PS       Z13, Z12, Z15
+	VADDPS            Z6, Z6, Z6
+	VMULPS            Z6, Z9, Z9
+	VFMADD231PS       Z15, Z9, Z6
+	VMOVUPS.Z         (SI)(R11*4), K1, Z9
+	TESTQ             DI, DI
+	JNE               given10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z11
+	VSUBPS            Z9, Z11, Z11
+	VPMAXUD           Z9, Z1, Z1
+	JMP               done11
+
+given10:
+	VMOVUPS.Z (DI)(R11*4), K1, Z11
+	VMOVAPS   Z11, Z11
+
+done11:
+	VBROADCASTSS      cs3f800000<>+0(SB), Z12
+	VSUBPS            Z11, Z12, Z12
+	VSUBPS            Z9, Z12, Z12
+	VGETMANTPS        $0x03, Z9, Z13
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z9, Z14
+	VGETEXPPS         Z14, Z14
+	VBROADCASTSS      cs4b400000<>+0(SB), Z16
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z13, Z16
+	VMOVAPS           Z16, Z15
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z15
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z16
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z15, Z13
+	VBROADCASTSS      csbe800000<>+0(SB), Z15
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z13, Z15
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z13, Z15
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z13, Z15
+	VFNMADD231PS      Z13, Z15, Z16
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z14, Z16
+	VGETMANTPS        $0x03, Z11, Z13
+	VMULPS.BCST       cs3faaaaab<>+0(SB), Z11, Z14
+	VGETEXPPS         Z14, Z14
+	VBROADCASTSS      cs4b400000<>+0(SB), Z17
+	VFMADD231PS.BCST  cs42200000<>+0(SB), Z13, Z17
+	VMOVAPS           Z17, Z15
+	VPERMI2PS         shortInverses<>+64(SB), Z2, Z15
+	VPERMI2PS         shortLogs<>+64(SB), Z3, Z17
+	VFMSUB213PS.BCST  cs3f800000<>+0(SB), Z15, Z13
+	VADDPS            Z12, Z13, Z13
+	VBROADCASTSS      csbe800000<>+0(SB), Z2
+	VFMADD213PS.BCST  cs3eaab1f3<>+0(SB), Z13, Z2
+	VFMADD213PS.BCST  csbf000000<>+0(SB), Z13, Z2
+	VFMADD213PS.BCST  cs3f800000<>+0(SB), Z13, Z2
+	VFNMADD231PS      Z13, Z2, Z17
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z14, Z17
+	VBROADCASTSS      8(R9), Z2
+	VMINPS            Z16, Z2, Z16
+	VMINPS            Z17, Z2, Z17
+	VBROADCASTSS      (R9), Z3
+	VMOVAPS           Z9, Z2
+	VMOVUPS           Z11, K2, Z2
+	VCMPPS.BCST       $0x04, cs0<>+0(SB), Z2, K2
+	VFNMADD231PS      Z4, Z2, K2, Z6
+	VMULPS            Z3, Z6, Z2
+	VMULPS            Z8, Z9, Z4
+	VFMSUB231PS       Z7, Z11, Z4
+	VMULPS            Z3, Z4, Z4
+	VBROADCASTSS      4(R9), Z3
+	VMULPS            Z3, Z16, Z16
+	VMULPS            Z3, Z17, Z17
+	VFMADD231PS       Z7, Z16, Z2
+	VFMADD231PS       Z8, Z17, Z2
+	VSUBPS            Z17, Z16, Z3
+	VFMADD231PS       Z10, Z3, Z4
+	VFMADD231PS       Z5, Z16, Z4
+	VFNMADD231PS      Z5, Z17, Z4
+	VEXTRACTF64X4     $0x01, Z2, Y3
+	VCVTPS2PD         Y3, Z3
+	VCVTPS2PD         Y2, Z2
+	KSHIFTRW          $0x00, K1, K2
+	VMOVUPD           Z2, K2, (AX)(R11*8)
+	KSHIFTRW          $0x08, K1, K2
+	VMOVUPD           Z3, K2, 64(AX)(R11*8)
+	TESTQ             CX, CX
+	JEQ               value12
+	VMULPS            Z0, Z4, Z4
+	TESTQ             BX, BX
+	JEQ               common13
+	VMOVUPS.Z         (BX)(R11*4), K1, Z0
+	VMULPS            Z0, Z4, Z4
+
+common13:
+	VMOVUPS Z4, K1, (CX)(R11*4)
+
+value12:
+done5:
+	VPCMPUD.BCST $0x06, cs3f800000<>+0(SB), Z1, K1
+	KMOVW        K1, AX
+	ORL          AX, R10
+	MOVL         R10, bad+72(FP)
+	VZEROUPPER
+	RET
+
 // func minusLogsF32AVX512(dst *float32, t *float32, n int, most float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·minusLogsF32AVX512(SB), NOSPLIT, $0-28

@@ -70,9 +70,17 @@ func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bo
 
 // SigmoidQuestion is [spec.SigmoidQuestion].
 func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	v := wideOf[T]()
+	v, par := wideOf[T](), parametersOf(q)
 	run := v.sigmoidSymmetric
 	switch q.Kind {
+	case spec.Symmetric:
+		if no == nil && single512[T]() && par.moderate() {
+			run := f32AVX512{}.sigmoidSymmetricShares
+			if q.A == 0 {
+				run = f32AVX512{}.sigmoidReverseShares
+			}
+			return sigmoidSingle(run, par.single[:], loss, grad, z, yes, no, scale)
+		}
 	case spec.BiTempered:
 		return sigmoidTempered(q, loss, grad, z, yes, no, scale)
 	case spec.Normalised:
@@ -84,27 +92,39 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	case spec.Entmax15:
 		run = v.sigmoidEntmax
 	}
-	return sigmoidWide(run, parametersOf(q), loss, grad, z, yes, no, scale)
+	return sigmoidWide(run, par.par[:], loss, grad, z, yes, no, scale)
 }
 
 // questionPars are parameters where kernels find them; those of the last question of every kind are
 // kept.
 type questionPars struct {
-	of  spec.Question
-	par [3]float64
+	of     spec.Question
+	par    [3]float64
+	single [3]float32 // of the question Symmetric in float32: A, B and -C
+}
+
+// moderate reports whether A, B and B C are of a size that shows no digits that a probability has lost
+// as a denormal number.
+func (p *questionPars) moderate() bool {
+	for _, x := range [3]float64{p.of.A, p.of.B, -p.of.B * p.of.C} {
+		if x != 0 && !(x >= 0x1p-30 && x <= 8) {
+			return false
+		}
+	}
+	return true
 }
 
 var lastQuestions [spec.Questions]atomic.Pointer[questionPars]
 
 // parametersOf returns those of a question.
-func parametersOf(q spec.Question) []float64 {
+func parametersOf(q spec.Question) *questionPars {
 	place := &lastQuestions[q.Kind]
 	p := place.Load()
 	if p == nil || p.of != q {
-		p = &questionPars{q, [3]float64{q.A, q.B, q.C}}
+		p = &questionPars{of: q, par: [3]float64{q.A, q.B, q.C}, single: [3]float32{float32(q.A), float32(q.B), float32(-q.C)}}
 		place.Store(p)
 	}
-	return p.par[:]
+	return p
 }
 
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].

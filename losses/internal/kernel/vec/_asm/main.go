@@ -47,6 +47,9 @@ func main() {
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)
 			g.sigmoid(sigmoidShifted)
+			for _, f := range sharesQuestions {
+				g.sigmoid(f)
+			}
 		}
 		g.minusLogs()
 		g.addRows()

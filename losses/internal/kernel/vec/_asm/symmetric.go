@@ -1,0 +1,155 @@
+package main
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The question Symmetric of float32 labels that are shares, in float32, with AVX-512: logarithms of
+// shares have one sign, so that its terms do not cancel.
+var sharesQuestions = []sigmoidLoss{
+	{name: "sigmoidReverseShares", doc: "The loss is the question Symmetric of A = 0 and a no that is nil; par is A, B and -C.",
+		prepare: sharesQuestion(false), ways: 2},
+	{name: "sigmoidSymmetricShares", doc: "The loss is the question Symmetric of a no that is nil; par is A, B and -C.",
+		prepare: sharesQuestion(true), ways: 2},
+}
+
+// sharesQuestion: with the probabilities p and q of yes and no, and a = -log t and b = -log(1-t), at most
+// -C, the loss is A C + B (p a + q b), its derivative A C' + B p q (a - b), of which the product p q is
+// taken with what rounding took from it. crossed says that A is not 0.
+func sharesQuestion(crossed bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+		logs := g.shortLogs()
+		return func(qu question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+			p, q, positive := g.vec(), g.vec(), qu.positive()
+			rest, lost := g.product(qu.e, qu.p)
+			both, rounded := g.product(rest, qu.p)
+			g.madd(lost, qu.p, rounded)
+			g.move(rest, p)
+			g.move(qu.p, q)
+			g.blend(positive, p, q)
+			g.blend(positive, qu.p, p)
+			l := reg.VecVirtual(nil)
+			if crossed {
+				l = qu.log()
+			}
+			t, u := labels()
+			a, b := g.shareLogs(logs, par, t, u)
+			loss, slope = g.vec(), g.vec()
+			if crossed {
+				far, alpha := g.vec(), g.parameter(par, 0)
+				g.move(t, far)
+				g.blend(positive, u, far)
+				g.subFar(qu.minus, far, l)
+				g.mul(alpha, l, loss)
+				g.mul(q, t, slope)
+				g.msub2(p, u, slope)
+				g.mul(alpha, slope, slope)
+			} else {
+				g.zero(loss)
+				g.zero(slope)
+			}
+			beta, d := g.parameter(par, 1), g.vec()
+			g.mul(beta, a, a)
+			g.mul(beta, b, b)
+			g.madd(p, a, loss)
+			g.madd(q, b, loss)
+			g.sub(b, a, d)
+			g.madd(rounded, d, slope)
+			g.madd(both, a, slope)
+			g.nmadd(both, b, slope)
+			return loss, slope
+		}
+	}
+}
+
+// shareLogs emits -log t and -log u, at most par[2], for the label t and u = 1 - t rounded.
+func (g isa) shareLogs(c shortLogs, par reg.GPVirtual, t, u reg.VecVirtual) (a, b reg.VecVirtual) {
+	lost := g.vec()
+	g.other(u, lost)
+	g.sub(t, lost, lost)
+	a, b = g.shortLog(c, t, nil), g.shortLog(c, u, lost)
+	most := g.parameter(par, 2)
+	g.min(a, most, a)
+	g.min(b, most, b)
+	return a, b
+}
+
+// shortLogs are the numbers of -log u for u = 2^k m, 3/4 <= m < 3/2, by the m_i = i/40 next to m, whose
+// inverse is rounded:
+//
+//	-log m = log(1/m_i) - r Q(r),  r = m/m_i - 1,  |r| <= 1/60, and m - 1 for m_i = 1.
+type shortLogs struct {
+	inverse, first shortTable
+	q              []Op
+}
+
+// shortTable is 32 numbers of float32, the upper half of which stands in memory.
+type shortTable struct {
+	low  reg.VecVirtual
+	high Mem
+}
+
+func (t shortTable) lookup(index reg.VecVirtual) {
+	VPERMI2PS(t.high, t.low, index)
+	emitted()
+}
+
+func (g isa) shortLogs() (c shortLogs) {
+	inverse := func(i int) float64 { // the low bits of 30, 31, …, 60 are 30, 31, 0, …, 28
+		if i < 30 {
+			i += 32
+		}
+		return float64(float32(40 / float64(i)))
+	}
+	c.inverse = g.shortTable("shortInverses", inverse)
+	c.first = g.shortTable("shortLogs", func(i int) float64 { return math.Log(inverse(i)) })
+	c.q = g.constants([]float64{-0.25, 0.333388889, -0.5, 1}) // to 2e-9
+	return c
+}
+
+func (g isa) shortTable(name string, f func(i int) float64) (t shortTable) {
+	m, ok := constants[name]
+	if !ok {
+		m = GLOBL(name, attr.RODATA|attr.NOPTR)
+		for i := range 32 {
+			DATA(4*i, U32(math.Float32bits(float32(f(i)))))
+		}
+		constants[name] = m
+	}
+	t.low, t.high = g.vec(), m.Offset(64)
+	g.load(m, t.low)
+	return t
+}
+
+// shortLog emits -log(u + low) for what u has lost near 1, or no low, +Inf for 0.
+func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
+	const threeQuarters = 3 // the interval of VGETMANTPS that begins there
+	r, k, inverse, q := g.vec(), g.vec(), g.vec(), g.vec()
+	log = g.vec()
+	VGETMANTPS(Imm(threeQuarters), u, r)
+	emitted()
+	g.mul(g.constant(4./3), u, k)
+	VGETEXPPS(k, k)
+	emitted()
+	g.load(g.magic(), log)
+	g.madd(g.constant(40), r, log)
+	g.move(log, inverse)
+	c.inverse.lookup(inverse)
+	c.first.lookup(log)
+	g.msub(g.constant(1), inverse, r)
+	if low != nil {
+		g.add(low, r, r)
+	}
+	g.load(c.q[0], q)
+	for _, x := range c.q[1:] {
+		g.horner(x, r, q)
+	}
+	g.nmadd(r, q, log)
+	g.nmadd(g.constant(math.Ln2), k, log) // the largest number last, which rounds most
+	return log
+}
