@@ -83,6 +83,8 @@ func guardPieces[T Float](t *testing.T) {
 			Tilt(p, t, h, 0.5, 0.25, 2)
 			narrow = append(narrow, p...)
 			Affine(p, t, 0.5, 0.25, 2)
+			Divergence(h, gap, gap, inverse, h, inverse)
+			wide = append(append(wide, h...), gap...)
 			return wide, append(narrow, p...)
 		}
 		room := func() []float64 { return make([]float64, k) }

@@ -917,6 +917,12 @@ func temperedPowersF64AVX512(log *float64, p *float64, pow *float64, inverse *fl
 //go:noescape
 func temperedShiftF64AVX512(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
 
+// divergenceF64AVX512 stores d = l + minus and h = p d - (p - m), and where d is small m (1 + (d -
+// 1) exp(d)).
+//
+//go:noescape
+func divergenceF64AVX512(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
+
 // smoothAtF64AVX512 stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of
 // smoothExact.
 //
@@ -1863,6 +1869,12 @@ func temperedPowersF64AVX2(log *float64, p *float64, pow *float64, inverse *floa
 //
 //go:noescape
 func temperedShiftF64AVX2(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
+
+// divergenceF64AVX2 stores d = l + minus and h = p d - (p - m), and where d is small m (1 + (d - 1)
+// exp(d)).
+//
+//go:noescape
+func divergenceF64AVX2(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
 
 // smoothAtF64AVX2 stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of
 // smoothExact.

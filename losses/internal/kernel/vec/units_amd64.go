@@ -130,6 +130,7 @@ type double interface {
 	klTile(z, t *float64, k int, lanes *float64) (bad uint32)
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
+	divergence(h, d, p, l, m, minus *float64, n int)
 	smoothAt(v, h, p, rest, par *float64)
 	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
@@ -534,6 +535,9 @@ func (f64AVX512) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, 
 func (f64AVX512) temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64) {
 	temperedShiftF64AVX512(log, p, pow, inverse, n, c, step, e)
 }
+func (f64AVX512) divergence(h, d, p, l, m, minus *float64, n int) {
+	divergenceF64AVX512(h, d, p, l, m, minus, n)
+}
 func (f64AVX512) smoothAt(v, h, p, rest, par *float64) { smoothAtF64AVX512(v, h, p, rest, par) }
 func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX512(h, e, z, t, k, lanes, par)
@@ -926,6 +930,9 @@ func (f64AVX2) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f,
 }
 func (f64AVX2) temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64) {
 	temperedShiftF64AVX2(log, p, pow, inverse, n, c, step, e)
+}
+func (f64AVX2) divergence(h, d, p, l, m, minus *float64, n int) {
+	divergenceF64AVX2(h, d, p, l, m, minus, n)
 }
 func (f64AVX2) smoothAt(v, h, p, rest, par *float64) { smoothAtF64AVX2(v, h, p, rest, par) }
 func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {

@@ -72,6 +72,7 @@ func main() {
 			g.klTile()
 			g.temperedPowers()
 			g.temperedShift()
+			g.divergence()
 			g.smoothAt()
 			for _, s := range separables {
 				g.tileTerms(s)

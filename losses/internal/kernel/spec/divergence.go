@@ -1,0 +1,31 @@
+package spec
+
+import "math"
+
+// Divergence stores d = log p - log m and h = p d - p + m, terms that are not below 0 and whose sum
+// over a row is KL(p ‖ m), for l = log p and minus = -log m. Where d is small h is m times a series
+// in it, which loses nothing where p and m nearly agree. Where p is 0, l may be -Inf, and h is m.
+func Divergence(h, d, p, l, m, minus []float64) {
+	for k, x := range l {
+		x = max(x, -math.MaxFloat64) + minus[k] // 0 times which is 0
+		d[k] = x
+		if math.Abs(x) < DivergenceNear {
+			h[k] = m[k] * (x * x) * divergenceSeries(x)
+		} else {
+			h[k] = p[k]*x - (p[k] - m[k])
+		}
+	}
+}
+
+// DivergenceNear is where the series begins.
+const DivergenceNear = 1. / 8
+
+// divergenceSeries returns ((d-1) exp(d) + 1)/d² = Σ_{n>1} (n-1)/n! d^(n-2) for a small d.
+func divergenceSeries(d float64) (sum float64) {
+	for _, c := range [...]float64{
+		11. / 479001600, 10. / 39916800, 9. / 3628800, 8. / 362880, 7. / 40320, 6. / 5040, 5. / 720, 4. / 120, 3. / 24,
+		2. / 6, 1. / 2} {
+		sum = sum*d + c
+	}
+	return sum
+}
