@@ -55,7 +55,7 @@ func (c *carry) forward(in []*tensor.Dense, alone func([]*tensor.Dense) (gorgoni
 	if !ok {
 		return alone(in)
 	}
-	upstream := newScalar(in[0].Dtype(), u)
+	upstream := newTensor(in[0].Dtype(), nil, u)
 	y, grads, err := c.gradients(in, upstream, true)
 	if err != nil {
 		return nil, err

@@ -102,7 +102,11 @@ func (h *Hessian) values(results, at []gorgonia.Value, step float64) ([][]float6
 				x[j] += step * v
 			}
 		}
-		if err := gorgonia.Let(n, valueLike(n, x)); err != nil {
+		moved := gorgonia.Value(newTensor(n.Dtype(), n.Shape(), x...))
+		if n.IsScalar() {
+			moved = scalarOf(moved.(*tensor.Dense))
+		}
+		if err := gorgonia.Let(n, moved); err != nil {
 			return nil, &Error{Arg: "weights", Got: describe(n), Problem: "cannot be moved", Kind: ErrNode, Cause: err}
 		}
 	}
@@ -128,22 +132,6 @@ func floatsOf(v gorgonia.Value) []float64 {
 		return nil
 	}
 	return slices.Clone(dense.Rows[float64](d, dense.Last, new([]float64)))
-}
-
-// valueLike returns x as a value for the input n.
-func valueLike(n *gorgonia.Node, x []float64) gorgonia.Value {
-	d := dense.New(n.Dtype(), n.Shape()...)
-	if n.Dtype() == tensor.Float64 {
-		copy(dense.Memory[float64](d), x)
-	} else {
-		for i := range x {
-			dense.Memory[float32](d)[i] = float32(x[i])
-		}
-	}
-	if n.IsScalar() {
-		return scalarOf(d)
-	}
-	return d
 }
 
 // largest returns the largest absolute value, NaN if there is one.

@@ -81,12 +81,17 @@ func scalarTensor(v gorgonia.Value) *tensor.Dense {
 	return nil
 }
 
-// newScalar returns a float as a tensor of dtype dt.
-func newScalar(dt tensor.Dtype, x float64) *tensor.Dense {
-	if dt == tensor.Float32 {
-		return tensor.New(tensor.FromScalar(float32(x)))
+// newTensor returns numbers, one for each element, as a tensor of floats.
+func newTensor(dt tensor.Dtype, shape tensor.Shape, x ...float64) *tensor.Dense {
+	d := dense.New(dt, shape...)
+	if dt == tensor.Float64 {
+		copy(dense.Memory[float64](d), x)
+		return d
 	}
-	return tensor.New(tensor.FromScalar(x))
+	for i, v := range x {
+		dense.Memory[float32](d)[i] = float32(v)
+	}
+	return d
 }
 
 // scalarOf returns a tensor of one float as the number that Gorgonia wants for a scalar.
