@@ -251,7 +251,7 @@ func (d *Dataset) putLabelColumns(a *array.Array, are Columns) (err error) {
 		d.Labels, err = questionRows(rows, k)
 		return err
 	}
-	labels, totals, err := softRows("labels", rows, k)
+	labels, totals, err := softRows(rows, k)
 	if d.Labels = labels; are == ColumnsAreCounts {
 		d.Counts = totals
 	}

@@ -92,7 +92,9 @@ func gather[T dense.Float](dst, src *tensor.Dense, rows []int) error {
 	if err := checkRows(rows, from.n); err != nil {
 		return err
 	}
-	copyRows(to.data, from, rows)
+	for i, r := range rows {
+		copy(to.row(i), from.row(r))
+	}
 	clear(to.data[len(rows)*to.k : to.n*to.k])
 	return nil
 }

@@ -185,7 +185,7 @@ func assemble(t *table.Table, opt CSVOptions) (*Dataset, error) {
 		d.Labels, err = questionRows(t.Weights, len(t.Labels))
 		return d, err
 	}
-	labels, totals, err := softRows("labels", t.Weights, len(t.Labels))
+	labels, totals, err := softRows(t.Weights, len(t.Labels))
 	if err != nil {
 		return nil, err
 	}
@@ -248,12 +248,12 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 	if opt.Decimal == 0 {
 		opt.Decimal = '.'
 	}
-	_, noNumber := strconv.Atoi(strings.TrimPrefix(opt.Label, "column_"))
-	named := slices.ContainsFunc(opt.Questions, func(name string) bool {
-		_, err := strconv.Atoi(strings.TrimPrefix(name, "column_"))
+	isName := func(column string) bool { // and no number
+		_, err := strconv.Atoi(strings.TrimPrefix(column, "column_"))
 		return err != nil
-	})
-	if (opt.Label != "" && noNumber != nil || named) && opt.Header == HeaderAuto {
+	}
+	labelByName, questionsByName := opt.Label != "" && isName(opt.Label), slices.ContainsFunc(opt.Questions, isName)
+	if opt.Header == HeaderAuto && (labelByName || questionsByName) {
 		opt.Header = HeaderYes
 	}
 	switch c := opt.Comma; {
@@ -278,10 +278,10 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 			list(opt.Questions))
 	case opt.Questions != nil && len(opt.Questions) == 0:
 		return opt, fail(ErrParam, "Questions: got no column, want at least 1, or nil for one column of classes")
-	case named && opt.Header == HeaderNo:
+	case questionsByName && opt.Header == HeaderNo:
 		return opt, fail(ErrParam, "Questions: got %s together with HeaderNo, want a header to find the names in",
 			list(opt.Questions))
-	case opt.Label != "" && noNumber != nil && opt.Header == HeaderNo:
+	case labelByName && opt.Header == HeaderNo:
 		return opt, fail(ErrParam, "Label: got %s together with HeaderNo, want a header to find the name in",
 			quote(opt.Label))
 	case opt.Counts && opt.LabelColumns == 0:

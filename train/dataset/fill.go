@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"gorgonia.org/tensor"
+
+	"softloss/internal/dense"
 )
 
 // FitFill returns what stands for the missing values of a dataset, one number a feature:
@@ -84,19 +86,19 @@ func FillIn(features *tensor.Dense, fill []float64) (*tensor.Dense, error) {
 	if k := out.Shape()[1]; len(fill) != k {
 		return nil, fail(ErrParam, "fill: got %s, want %d, one for each feature", plural(len(fill), "number"), k)
 	}
-	switch data := out.Data().(type) {
-	case []float32:
-		for i, v := range data {
-			if v != v {
-				data[i] = float32(fill[i%len(fill)])
-			}
-		}
-	case []float64:
-		for i, v := range data {
-			if v != v {
-				data[i] = fill[i%len(fill)]
-			}
-		}
+	if out.Dtype() == tensor.Float64 {
+		fillIn(out.Float64s(), fill)
+	} else {
+		fillIn(out.Float32s(), fill)
 	}
 	return out, nil
+}
+
+// fillIn puts the number of its column in the place of every NaN of rows.
+func fillIn[T dense.Float](rows []T, fill []float64) {
+	for i, v := range rows {
+		if v != v {
+			rows[i] = T(fill[i%len(fill)])
+		}
+	}
 }

@@ -10,11 +10,11 @@ import (
 	"softloss/losses"
 )
 
-// softRows turns rows of k numbers, such as the votes of several people on every sample, which an
-// error calls arg, into soft labels, [losses.VotesToLabels] in float32, and the sum of every row.
-func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals []float64, err error) {
+// softRows turns rows of k numbers, such as the votes of several people on every sample, into soft
+// labels, [losses.VotesToLabels] in float32, and the sum of every row.
+func softRows(votes []float64, k int) (labels *tensor.Dense, totals []float64, err error) {
 	n := len(votes) / k
-	labels, data, err := newMatrix[float32](arg, n, k)
+	labels, data, err := newMatrix[float32]("labels", n, k)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -24,7 +24,7 @@ func softRows(arg string, votes []float64, k int) (labels *tensor.Dense, totals 
 	}
 	soft, err := losses.VotesToLabels(tensor.New(tensor.WithShape(n, k), tensor.WithBacking(votes)))
 	if err != nil {
-		err = fromLosses(arg, ErrLabel, err)
+		err = fromLosses("labels", ErrLabel, err)
 		if e, ok := err.(*RowError); ok && e.Column < 0 {
 			e.Got, e.Want = fmt.Sprint("the sum ", totals[e.Row]), "a finite sum above 0"
 		}

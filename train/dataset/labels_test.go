@@ -17,7 +17,7 @@ func TestSoftRows(t *testing.T) {
 	votes := []float64{.1, .2, .7, 1e-30, 3, 7, 1e300, 1e299, 0}
 	want, err := losses.VotesToLabels(tensorOf(3, votes...))
 	require.NoError(t, err)
-	got, totals, err := softRows("counts", votes, 3)
+	got, totals, err := softRows(votes, 3)
 	require.NoError(t, err)
 	for i, v := range want.Float64s() {
 		assert.Equal(t, float32(v), f32(t, got)[i])
@@ -28,14 +28,14 @@ func TestSoftRows(t *testing.T) {
 		row, column int
 		text        string
 	}{
-		{[]float64{1, 2, 3, -4}, 1, 1, "counts: row 1 column 1: got -4, want a finite number >= 0"},
+		{[]float64{1, 2, 3, -4}, 1, 1, "labels: row 1 column 1: got -4, want a finite number >= 0"},
 		{[]float64{1, math.NaN(), 3, 4}, 0, 1, "got NaN"},
 		{[]float64{1, 2, math.Inf(1), 4}, 1, 0, "got +Inf"},
-		{[]float64{1, 2, 0, 0}, 1, -1, "counts: row 1: got the sum 0, want a finite sum above 0"},
+		{[]float64{1, 2, 0, 0}, 1, -1, "labels: row 1: got the sum 0, want a finite sum above 0"},
 		{[]float64{math.MaxFloat64, math.MaxFloat64}, 0, -1, "got the sum +Inf"},
 	} {
-		_, _, err := softRows("counts", test.counts, 2)
-		checkRowError(t, err, "counts", test.row, test.column)
+		_, _, err := softRows(test.counts, 2)
+		checkRowError(t, err, "labels", test.row, test.column)
 		checkError(t, err, ErrLabel, test.text)
 		assert.ErrorIs(t, err, losses.ErrLabel, "the cause is there too")
 	}

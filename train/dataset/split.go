@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-
-	"softloss/internal/dense"
 )
 
 // Subset returns a new dataset with copies of the given rows in the order
@@ -124,11 +122,4 @@ func checkRows(rows []int, n int) error {
 		}
 	}
 	return nil
-}
-
-// copyRows writes the given rows of src, one after the other, to dst.
-func copyRows[T dense.Float](dst []T, src matrix[T], rows []int) {
-	for i, r := range rows {
-		copy(dst[i*src.k:(i+1)*src.k], src.row(r))
-	}
 }
