@@ -124,5 +124,5 @@ func unknownCommand(name string, all []command) error {
 	if near := cli.Nearest(name, names); near != "" {
 		return cli.Usagef("unknown command %q, did you mean %s? see demo -h", name, near)
 	}
-	return cli.Usagef("unknown command %q, want %s; see demo -h", name, phrase.Join(names, "or"))
+	return cli.Usagef("unknown command %q, want %s; see demo -h", name, phrase.Or(names))
 }

@@ -59,11 +59,11 @@ func Plural(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun
 }
 
-// Join joins words as in a sentence, with last, such as and, between the last two.
-func Join(words []string, last string) string {
+// Or joins words as in a sentence, those to choose from.
+func Or(words []string) string {
 	n := len(words) - 1
 	if n < 1 {
 		return strings.Join(words, "")
 	}
-	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
+	return strings.Join(words[:n], ", ") + " or " + words[n]
 }

@@ -30,8 +30,8 @@ func TestPlural(t *testing.T) {
 	}
 }
 
-func TestJoin(t *testing.T) {
+func TestOr(t *testing.T) {
 	for want, words := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
-		require.Equal(t, want, Join(words, "or"))
+		require.Equal(t, want, Or(words))
 	}
 }

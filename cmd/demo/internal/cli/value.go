@@ -94,7 +94,7 @@ func OneOf[T any](dst *T, name func(T) string, all ...T) func(string) error {
 			}
 			names = append(names, name(v))
 		}
-		return errors.New("want " + phrase.Join(names, "or"))
+		return errors.New("want " + phrase.Or(names))
 	}
 }
 
