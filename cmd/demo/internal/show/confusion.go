@@ -180,15 +180,12 @@ func (s matrixSheet) draw(c draw.Canvas, at vg.Point) {
 
 // drawRow draws the cells of a true class right of a point.
 func (s matrixSheet) drawRow(c draw.Canvas, at vg.Point, i int, row []int) {
-	sum := 0
-	for _, n := range row {
-		sum += n
-	}
+	all := sum(row)
 	for j, n := range row {
 		if n == 0 {
 			continue
 		}
-		x, colour := at.X+vg.Length(j)*s.cell, s.share(float64(n)/float64(sum), i == j)
+		x, colour := at.X+vg.Length(j)*s.cell, s.share(float64(n)/float64(all), i == j)
 		figure.FillBox(c, x+0.5, at.Y+0.5, s.cell-1, s.cell-1, colour)
 		if s.numbers {
 			figure.Words(c, s.font, figure.InkOn(colour), vg.Point{X: x + s.cell/2, Y: at.Y + s.cell/2 - s.font*0.45}, 0.5, 0,
@@ -202,23 +199,28 @@ const confusionsListed = 8
 
 // confusions is a table of what is taken for something else most often.
 func confusions(t *record.Test) htmlTable {
-	type pair struct{ is, taken, rows, of int }
+	type pair struct{ is, taken, rows int }
 	var all []pair
 	for i, row := range t.Confusion {
-		sum := 0
-		for _, n := range row {
-			sum += n
-		}
 		for j, n := range row {
 			if i != j && n > 0 {
-				all = append(all, pair{is: i, taken: j, rows: n, of: sum})
+				all = append(all, pair{is: i, taken: j, rows: n})
 			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b pair) int { return cmp.Compare(b.rows, a.rows) })
 	out := htmlTable{Caption: "most frequent mistakes", Rows: [][]string{{"is", "taken for", "test rows"}}}
 	for _, p := range all[:min(confusionsListed, len(all))] {
-		out.Rows = append(out.Rows, []string{t.ClassName(p.is), t.ClassName(p.taken), fmt.Sprintf("%d of %d", p.rows, p.of)})
+		out.Rows = append(out.Rows, []string{t.ClassName(p.is), t.ClassName(p.taken),
+			fmt.Sprintf("%d of %d", p.rows, sum(t.Confusion[p.is]))})
 	}
 	return out
+}
+
+// sum returns how many rows there are of a true class, of which row says what they were taken for.
+func sum(row []int) (n int) {
+	for _, v := range row {
+		n += v
+	}
+	return n
 }

@@ -41,8 +41,7 @@ func picturesOf(s *record.Run) ([]picture, error) {
 	if len(s.History) > 0 {
 		f := trainingCurves(s)
 		add(record.TrainingCurvesFile, "Training", "Loss and accuracy after each epoch. Those of the training rows are "+
-			"taken as the rows are met, before "+
-			"the step that learns from them."+trainingNotes(s), f.Drawing(), f.Single()...)
+			"taken as the rows are met, before the step that learns from them."+trainingNotes(s), f.Drawing(), f.Single()...)
 	}
 	if t := s.Test; t != nil {
 		if len(t.Mistakes) > 0 && !s.Data.SoftLabels {
@@ -53,13 +52,11 @@ func picturesOf(s *record.Run) ([]picture, error) {
 		if len(t.Confusion) > 0 {
 			d := confusionMatrix(t)
 			add(record.ConfusionFile, "Confusion", "Every row is a true class, every column what it was taken for: blue is "+
-				"right, orange "+
-				"wrong. The stronger the colour, the larger the share of the rows of the true class. The numbers count test rows.",
-				d, d)
+				"right, orange wrong. The stronger the colour, the larger the share of the rows of the true class. The numbers "+
+				"count test rows.", d, d)
 		}
-		f, caption := reliability(s), "A model that is right as often as it is sure has its bars on the line. Pale bars are "+
-			"of fewer than "+
-			fmt.Sprintf("%d rows, and chance.", rowsOfBin)
+		f, caption := reliability(s), fmt.Sprintf("A model that is right as often as it is sure has its bars on the line. "+
+			"Pale bars are of fewer than %d rows, and chance.", rowsOfBin)
 		if s.Config.Alpha != 0 {
 			caption += " Smoothed labels keep the confidence low, so that the bars stand above it."
 		}

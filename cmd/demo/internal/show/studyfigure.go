@@ -11,12 +11,13 @@ import (
 
 // StudyFigure draws the last and the best epoch side by side.
 func StudyFigure(s *record.Study) figure.Figure {
+	panel := studyLines
 	if s.Measure == record.MeasureKL {
-		return figure.Figure{Panels: [][]figure.Panel{{studyBars(s, false), studyBars(s, true)}}, Width: figure.Wide,
-			Height: 4.8 * vg.Inch}
+		panel = studyBars
 	}
-	return figure.Figure{Panels: [][]figure.Panel{{studyLines(s, false), studyLines(s, true)}}, Width: figure.Wide,
-		Height: 4.8 * vg.Inch}
+	last, best := panel(s, false), panel(s, true)
+	last.Title, best.Title = "Last epoch", "Best epoch of each run"
+	return figure.Figure{Panels: [][]figure.Panel{{last, best}}, Width: figure.Wide, Height: 4.8 * vg.Inch}
 }
 
 // besideLine is how far lines stand beside each other, as a part of the axis, so that the bars of
@@ -26,11 +27,7 @@ const besideLine = 0.007
 // studyLines is accuracy against the level, a line for each loss.
 func studyLines(s *record.Study, best bool) figure.Panel {
 	words := wordsOf(s)
-	p := figure.Panel{Title: "Last epoch", XLabel: words.xLabel, YLabel: words.yLabel, XTicks: s.Levels, YMax: 100,
-		YSpan: leastSpan}
-	if best {
-		p.Title = "Best epoch of each run"
-	}
+	p := figure.Panel{XLabel: words.xLabel, YLabel: words.yLabel, XTicks: s.Levels, YMax: 100, YSpan: leastSpan}
 	span := slices.Max(s.Levels) - slices.Min(s.Levels)
 	for i, loss := range s.Losses {
 		line := figure.Series{Name: loss}
@@ -48,10 +45,7 @@ func studyLines(s *record.Study, best bool) figure.Panel {
 
 // studyBars is the divergence of each kind of label, a mark with its deviation.
 func studyBars(s *record.Study, best bool) figure.Panel {
-	p := figure.Panel{Title: "Last epoch", YLabel: wordsOf(s).yLabel, YMin: new(float64)}
-	if best {
-		p.Title = "Best epoch of each run"
-	}
+	p := figure.Panel{YLabel: wordsOf(s).yLabel, YMin: new(float64)}
 	for i, loss := range s.Losses {
 		p.Names = append(p.Names, loss)
 		if c := s.Cell(loss, 0); c != nil {
