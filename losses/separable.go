@@ -19,20 +19,7 @@ type separable interface {
 // separableRow is Row for every separable loss.
 func separableRow[S separable](s S, r Row) (loss float64) {
 	family, a := s.family()
-	var sum precise
-	for k, t := range r.Target {
-		f, df := kernel.PhiOf(family, a, r.LogP[k], r.P[k], r.Rest[k])
-		if t > 0 {
-			sum.add(t * f)
-			if r.Grad != nil {
-				r.Grad[k] = t * df
-			}
-		}
-		if r.TargetGrad != nil {
-			r.TargetGrad[k] = f
-		}
-	}
-	return sum.value()
+	return termsOf(r, func(k int) (v, dv float64) { return kernel.PhiOf(family, a, r.LogP[k], r.P[k], r.Rest[k]) })
 }
 
 // separableRows is the kernel of a separable loss.
@@ -47,10 +34,11 @@ func separableRows[T kernel.Float](b *batch[T], s separable) (bad int) {
 
 // termsOf is Row for a loss Σ_k t_k φ(l_k); term returns φ and φ' of class k.
 func termsOf(r Row, term func(k int) (v, dv float64)) (loss float64) {
+	var sum precise
 	for k, t := range r.Target {
 		v, dv := term(k)
 		if t > 0 {
-			loss += t * v
+			sum.add(t * v)
 			if r.Grad != nil {
 				r.Grad[k] = t * dv
 			}
@@ -59,5 +47,5 @@ func termsOf(r Row, term func(k int) (v, dv float64)) (loss float64) {
 			r.TargetGrad[k] = v
 		}
 	}
-	return loss
+	return sum.value()
 }

@@ -157,17 +157,12 @@ func (b *batch[T]) shiftsInLoss(l Loss, linear bool) bool {
 	return ok && kernel.ElementLogits(b.loss, b.input, b.shifts, b.temperature)
 }
 
-// elementRule returns what makes labels of both classes of an element. ok is false where no kernel does.
+// elementRule returns what makes labels of both classes of an element, smoothed ones. ok is false
+// where no kernel does, as for the notebook's rule.
 func (b *batch[T]) elementRule(linear bool) (e kernel.ElementSmoothing, ok bool) {
 	if linear && b.posWeight != nil && b.positive == nil {
 		return e, false
 	}
-	return b.elementSmoothing()
-}
-
-// elementSmoothing returns how the labels of elements are smoothed. ok is false for the notebook's
-// rule.
-func (b *batch[T]) elementSmoothing() (e kernel.ElementSmoothing, ok bool) {
 	s := b.smoothing
 	if !s.on() {
 		return kernel.ElementSmoothing{Keep: 1}, true
