@@ -183,8 +183,12 @@ func TestShardsErrors(t *testing.T) {
 			}
 		}
 	}
+}
 
-	// A loss that panics, on the rank that has the row; a gradient that is not finite, everywhere.
+// A loss that is no number fails at least on the rank that has the row, and no rank has a model.
+func TestShardsOfALossThatIsNoNumber(t *testing.T) {
+	cfg, trainSet, validSet := everything(t)
+	cfg.Shards, cfg.Epochs = 4, 3
 	cfg.Criterion = losses.Criterion{Loss: late{}}
 	lateCalls.Store(0)
 	failed := 0
@@ -200,12 +204,14 @@ func TestShardsErrors(t *testing.T) {
 		}
 	}
 	require.Positive(t, failed)
+}
 
-	// A group that has broken down.
+func TestGroupThatHasBrokenDown(t *testing.T) {
+	cfg, trainSet, validSet := everything(t)
 	broken := errors.New("rank 1 is gone")
 	group := newGroups(t, 1)[0]
 	group.hub.err = broken
-	cfg.Group = group
+	cfg.Shards, cfg.Epochs, cfg.Group = 4, 3, group
 	_, _, err := Fit(context.Background(), cfg, trainSet, validSet, nil)
 	require.ErrorIs(t, err, broken)
 	require.Equal(t, "rank 1 is gone", plain(err))

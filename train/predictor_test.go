@@ -11,6 +11,7 @@ import (
 
 	"softloss/internal/numtest"
 	"softloss/losses"
+	"softloss/train/dataset"
 	"softloss/train/metric"
 )
 
@@ -114,15 +115,20 @@ func TestPredictorErrors(t *testing.T) {
 	require.Equal(t, want.Float32s(), got.Float32s())
 }
 
+// tempered is a model whose criterion has a Temperature, how its training went, and on which rows.
+func tempered(t *testing.T) (m *Model, h History, set *dataset.Dataset) {
+	set = randomSet(60, 4, 3, 1)
+	m, h, err := Fit(context.Background(), Config{Hidden: []int{}, Epochs: 2,
+		Criterion: losses.Criterion{Temperature: 0.25}}, set, set, nil)
+	require.NoError(t, err)
+	return m, h, set
+}
+
 // A Temperature of the criterion is part of what its model predicts with, at any of the doors; that
 // of a Saved is in its place.
 func TestTemperatureOfTheLoss(t *testing.T) {
-	set := randomSet(60, 4, 3, 1)
-	c := losses.Criterion{Temperature: 0.25}
-	m, h, err := Fit(context.Background(), Config{Hidden: []int{}, Epochs: 2, Criterion: c}, set, set, nil)
-	require.NoError(t, err)
-	z, err := m.Logits(set.Features)
-	require.NoError(t, err)
+	m, h, set := tempered(t)
+	z := must(m.Logits(set.Features))
 	nll, err := metric.NLL(must(losses.TeacherLabels(z, 0.25)), set.Labels, nil)
 	require.NoError(t, err)
 	require.True(t, numtest.Close(h[1].Valid.Loss, nll, 1e-5, 0))
@@ -148,12 +154,15 @@ func TestTemperatureOfTheLoss(t *testing.T) {
 			require.InDelta(t, v, onnx[i], 1e-6)
 		}
 	}
-	// A teacher's labels are its own probabilities at T = 1, and a student with a temperature learns
-	// them.
+}
+
+// A teacher's labels are its own probabilities at T = 1, and a student with a temperature learns
+// them. A run with this teacher is another one than a run with a teacher of the same layers alone.
+func TestTemperatureOfATeacher(t *testing.T) {
+	m, _, set := tempered(t)
 	d := distillation{teacher: m, temperature: 1}
 	require.Equal(t, must(m.Predict(set.Features)).Float32s(), must(d.labels(set.Features)).Float32s())
-	require.Equal(t, 0.5, (&distillation{temperature: 2}).criterion(c).Temperature)
-	// A run with this teacher is another one than a run with a teacher of the same layers alone.
+	require.Equal(t, 0.5, (&distillation{temperature: 2}).criterion(m.Criterion()).Temperature)
 	bare, err := m.WithCriterion(losses.Criterion{})
 	require.NoError(t, err)
 	var teachers []string
@@ -163,9 +172,13 @@ func TestTemperatureOfTheLoss(t *testing.T) {
 		teachers = append(teachers, run.Teacher)
 	}
 	require.Equal(t, teachers[1]+", temperature 0.25", teachers[0])
+}
+
+func TestLoadForeignTemperatureOfTheLoss(t *testing.T) {
 	s := savedSample()
-	s.Model, err = s.Model.WithCriterion(c)
+	m, err := s.Model.WithCriterion(losses.Criterion{Temperature: 0.25})
 	require.NoError(t, err)
+	s.Model = m
 	content, err := s.encode()
 	require.NoError(t, err)
 	for _, text := range []string{"0", "-1", "NaN", "Inf", "x"} {

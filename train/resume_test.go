@@ -91,22 +91,24 @@ func TestResumeEqualsUninterrupted(t *testing.T) {
 			want := *states[ended-1]
 			want.Config.Checkpoint, want.Config.CheckpointEvery = cfg.Checkpoint, cfg.WithDefaults().CheckpointEvery
 			require.Equal(t, want, *s) // nothing is lost on the way to the disk
-
-			// Again and again: every later piece is one epoch.
-			var m *Model
-			for {
-				ctx, observe := stopAfter(s.Epoch+1, 3)
-				m, part, err = Resume(ctx, cfg, s, trainSet, validSet, observe)
-				if err == nil {
-					break
-				}
-				require.ErrorIs(t, err, context.Canceled)
-				require.Len(t, part, s.Epoch+1)
-				s, err = ReadCheckpoint(cfg.Checkpoint)
-				require.NoError(t, err)
-			}
-			same("from disk", m, part, err)
+			m, got := resumeEpochByEpoch(t, cfg, s, trainSet, validSet)
+			same("from disk", m, got, nil)
 		}
+	}
+}
+
+// resumeEpochByEpoch goes on from s in pieces of one epoch, by way of the disk.
+func resumeEpochByEpoch(t *testing.T, cfg Config, s *State, trainSet, validSet *dataset.Dataset) (*Model, History) {
+	for {
+		ctx, observe := stopAfter(s.Epoch+1, 3)
+		m, h, err := Resume(ctx, cfg, s, trainSet, validSet, observe)
+		if err == nil {
+			return m, h
+		}
+		require.ErrorIs(t, err, context.Canceled)
+		require.Len(t, h, s.Epoch+1)
+		s, err = ReadCheckpoint(cfg.Checkpoint)
+		require.NoError(t, err)
 	}
 }
 
