@@ -54,18 +54,6 @@ func (n named) Row(r losses.Row) (sum float64) {
 // the loss.
 func TestFaultyLosses(t *testing.T) {
 	own := errors.New("Temper is wrong")
-	sum := losses.WeightedSum{{Weight: 1, Loss: losses.MAE{}}, {Weight: 1}}
-	sum[1].Loss = losses.WeightedSum{{Weight: 1, Loss: sum}}
-	embedded := losses.WeightedSum{{Weight: 1}}
-	embedded[0].Loss = struct{ losses.WeightedSum }{embedded}
-	ring := new(faulty)
-	ring.Losses = []losses.Loss{losses.MAE{}, &faulty{Losses: []losses.Loss{ring}}}
-	array := &both{[2]losses.Loss{losses.MAE{}}}
-	array.of[1] = array
-	byName := named{"mae": losses.MAE{}}
-	byName["all"] = losses.WeightedSum{{Weight: 1, Loss: byName}}
-	pointed := new(losses.WeightedSum)
-	*pointed = losses.WeightedSum{{Weight: 1, Loss: pointed}}
 	for name, of := range map[string]struct {
 		loss losses.Loss
 		kind error
@@ -90,29 +78,59 @@ func TestFaultyLosses(t *testing.T) {
 		"Row panics": {&faulty{AtRow: func(losses.Row) float64 { panic("boom") }}, losses.ErrLoss,
 			"losses: loss: row 0: *losses_test.faulty panicked: boom"},
 		"Row writes too far": {&faulty{AtRow: func(r losses.Row) float64 { return r.P[3] }}, losses.ErrLoss, ""},
-		"sum of itself": {sum, losses.ErrLoss,
-			"losses: loss: losses.WeightedSum: the loss contains itself, want one made of others"},
-		"pointer to itself":   {pointed, losses.ErrLoss, ""},
-		"sum of its embedder": {embedded, losses.ErrLoss, ""},
-		"array of itself":     {array, losses.ErrLoss, ""},
-		"map of itself":       {byName, losses.ErrLoss, ""},
-		"ring": {ring, losses.ErrLoss,
-			"losses: loss: *losses_test.faulty: the loss contains itself, want one made of others"},
 	} {
-		_, g, err := losses.Criterion{Loss: of.loss}.EvalGrad(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3),
-			indices(tensor.Int, 1))
-		require.ErrorIs(t, err, of.kind, name)
-		assert.Nil(t, g, name)
-		if of.text != "" {
-			assert.EqualError(t, err, of.text, name)
-		}
-		c := losses.Criterion{Loss: of.loss, FromProbs: true, ClassWeights: []float64{1, 2, 3}}
-		assert.NotEmpty(t, c.Key(), name)
-		assert.NotEmpty(t, c.Clone().Key(), name)
-		losses.FormatLoss(c.Loss)
-		assert.ErrorIs(t, losses.CheckGradient(c.Loss, 3), of.kind, name)
+		refused(t, name, of.loss, of.kind, of.text)
 	}
-	// One loss twice in a sum is no circle.
+}
+
+// refused wants a loss to be an error of this kind, wherever it is evaluated; text is that of the
+// error, where that is not "".
+func refused(t *testing.T, name string, loss losses.Loss, kind error, text string) {
+	t.Helper()
+	_, g, err := losses.Criterion{Loss: loss}.EvalGrad(dense(tensor.Float64, []float64{1, 2, 3}, 1, 3),
+		indices(tensor.Int, 1))
+	require.ErrorIs(t, err, kind, name)
+	assert.Nil(t, g, name)
+	if text != "" {
+		assert.EqualError(t, err, text, name)
+	}
+	c := losses.Criterion{Loss: loss, FromProbs: true, ClassWeights: []float64{1, 2, 3}}
+	assert.NotEmpty(t, c.Key(), name)
+	assert.NotEmpty(t, c.Clone().Key(), name)
+	losses.FormatLoss(c.Loss)
+	assert.ErrorIs(t, losses.CheckGradient(c.Loss, 3), kind, name)
+}
+
+// TestLossesThatContainThemselves: a circle of losses, of any kind, is an error and no endless
+// recursion.
+func TestLossesThatContainThemselves(t *testing.T) {
+	sum := losses.WeightedSum{{Weight: 1, Loss: losses.MAE{}}, {Weight: 1}}
+	sum[1].Loss = losses.WeightedSum{{Weight: 1, Loss: sum}}
+	embedded := losses.WeightedSum{{Weight: 1}}
+	embedded[0].Loss = struct{ losses.WeightedSum }{embedded}
+	ring := new(faulty)
+	ring.Losses = []losses.Loss{losses.MAE{}, &faulty{Losses: []losses.Loss{ring}}}
+	array := &both{[2]losses.Loss{losses.MAE{}}}
+	array.of[1] = array
+	byName := named{"mae": losses.MAE{}}
+	byName["all"] = losses.WeightedSum{{Weight: 1, Loss: byName}}
+	pointed := new(losses.WeightedSum)
+	*pointed = losses.WeightedSum{{Weight: 1, Loss: pointed}}
+	for name, loss := range map[string]losses.Loss{
+		"sum of itself":       sum,
+		"pointer to itself":   pointed,
+		"sum of its embedder": embedded,
+		"array of itself":     array,
+		"map of itself":       byName,
+		"ring":                ring,
+	} {
+		refused(t, name, loss, losses.ErrLoss,
+			fmt.Sprintf("losses: loss: %T: the loss contains itself, want one made of others", loss))
+	}
+}
+
+// TestOneLossTwice: a loss that is part of another one twice is no circle.
+func TestOneLossTwice(t *testing.T) {
 	shared := &faulty{Losses: []losses.Loss{losses.MAE{}}}
 	for _, l := range []losses.Loss{losses.WeightedSum{{Weight: 1, Loss: shared}, {Weight: 2, Loss: shared}},
 		&both{[2]losses.Loss{shared, shared}}, named{"one": shared, "two": shared}} {

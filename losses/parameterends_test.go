@@ -16,57 +16,59 @@ import (
 // gradients by it, and changes neither with WeightedMean, down to where the weights are denormal
 // and up to where they are not finite in float32.
 func TestClassWeightsOfAnySize(t *testing.T) {
-	base := []float64{1, .5, 2}
 	for _, dt := range floatDtypes {
-		for _, soft := range []bool{false, true} {
-			for _, smoothing := range []losses.Smoothing{{}, {Alpha: .25}} {
-				for _, reduction := range familyReductions {
+		for _, reduction := range familyReductions {
+			soft := batch{dt: dt, n: 2, k: 3, z: []float64{1, 2, 3, 4, 5, 7}, t: []float64{.5, .25, .25, 0, .5, .5}}
+			soft.u = repeat(upstreams(losses.Criterion{Reduction: reduction}, 2), one)
+			hard := soft
+			hard.index = []int{0, 1}
+			for _, b := range []batch{hard, soft} {
+				for _, smoothing := range []losses.Smoothing{{}, {Alpha: .25}} {
 					for _, loss := range []losses.Loss{losses.CrossEntropy{}, losses.Focal{Gamma: 2}, losses.MAE{}} {
-						b := batch{dt: dt, n: 2, k: 3, z: []float64{1, 2, 3, 4, 5, 7},
-							t: []float64{.5, .25, .25, 0, .5, .5}, u: repeat(2, one)}
-						if b.u = b.u[:upstreams(losses.Criterion{Reduction: reduction}, 2)]; !soft {
-							b.index = []int{0, 1}
-						}
-						c := losses.Criterion{Loss: loss, ClassWeights: base, Smoothing: smoothing,
-							Reduction: reduction}
-						want := b.eval(t, c)
-						for _, f := range []float64{0x1p-1074, 0x1p-160, 0x1p-149, 0x1p-130, 0x1p-62, 0x1p62, 0x1p127,
-							0x1p200, 0x1p1000} {
-							if c.ClassWeights = scaled(f, base); f == 0x1p-1074 {
-								c.ClassWeights = []float64{f, f, f}
-								want := b.eval(t, losses.Criterion{Loss: loss, ClassWeights: []float64{1, 1, 1},
-									Smoothing: smoothing, Reduction: losses.WeightedMean})
-								if reduction == losses.WeightedMean {
-									nearAll(t, "denormal", everything{result: b.eval(t, c)}, everything{result: want},
-										4*epsilon(dt), 1)
-								}
-								continue
-							}
-							factor := f
-							if reduction == losses.WeightedMean {
-								factor = 1
-							}
-							what := fmt.Sprintf("%T %v %v soft %v smoothing %v times %v", loss, dt, reduction, soft,
-								smoothing.Alpha, f)
-							got := b.eval(t, c)
-							times := func(x []float64) []float64 { return round(dt, scaled(factor, x)) }
-							tiny := math.SmallestNonzeroFloat32
-							if dt == tensor.Float64 {
-								tiny = math.SmallestNonzeroFloat64
-							}
-							near(t, what+" loss", got.loss, times(want.loss), 4*epsilon(dt), 4*tiny)
-							wantGrad := times(want.grad)
-							cancels := epsilon(dt) * largestOf(wantGrad) // what the terms of a gradient leave of each other
-							near(t, what+" grad", got.grad, wantGrad, 4*epsilon(dt), max(4*tiny, cancels))
-							if soft {
-								near(t, what+" labels' grad", got.tgrad, times(want.tgrad), 4*epsilon(dt), 4*tiny)
-							}
+						c := losses.Criterion{Loss: loss, Smoothing: smoothing, Reduction: reduction}
+						b.scaleWithClassWeights(t, c)
+						if reduction == losses.WeightedMean {
+							b.ignoreDenormalClassWeights(t, c)
 						}
 					}
 				}
 			}
 		}
 	}
+}
+
+func (b batch) scaleWithClassWeights(t *testing.T, c losses.Criterion) {
+	base := []float64{1, .5, 2}
+	c.ClassWeights = base
+	want, tol, tiny := b.eval(t, c), 4*epsilon(b.dt), 4*math.SmallestNonzeroFloat32
+	if b.dt == tensor.Float64 {
+		tiny = 4 * math.SmallestNonzeroFloat64
+	}
+	for _, f := range []float64{0x1p-160, 0x1p-149, 0x1p-130, 0x1p-62, 0x1p62, 0x1p127, 0x1p200, 0x1p1000} {
+		c.ClassWeights = scaled(f, base)
+		got, factor := b.eval(t, c), f
+		if c.Reduction == losses.WeightedMean {
+			factor = 1
+		}
+		times := func(x []float64) []float64 { return round(b.dt, scaled(factor, x)) }
+		what := fmt.Sprintf("%T %v %v index %v smoothing %v times %v", c.Loss, b.dt, c.Reduction, b.index,
+			c.Smoothing.Alpha, f)
+		near(t, what+" loss", got.loss, times(want.loss), tol, tiny)
+		grad := times(want.grad)
+		cancels := epsilon(b.dt) * largestOf(grad) // what the terms of a gradient leave of each other
+		near(t, what+" grad", got.grad, grad, tol, max(tiny, cancels))
+		if b.index == nil {
+			near(t, what+" labels' grad", got.tgrad, times(want.tgrad), tol, tiny)
+		}
+	}
+}
+
+// ignoreDenormalClassWeights is for WeightedMean, to which weights that are all alike are none.
+func (b batch) ignoreDenormalClassWeights(t *testing.T, c losses.Criterion) {
+	c.ClassWeights = repeat(b.k, one)
+	want := b.eval(t, c)
+	c.ClassWeights = scaled(math.SmallestNonzeroFloat64, c.ClassWeights)
+	nearAll(t, "denormal", everything{result: b.eval(t, c)}, everything{result: want}, 4*epsilon(b.dt), 1)
 }
 
 // TestEqualClassWeightsOfElements: class weights that are alike multiply the loss and the gradients
