@@ -28,10 +28,10 @@ func TestReadCSVCellErrors(t *testing.T) {
 		text         string
 		opt          CSVOptions
 		line, column int
-		column_      string
+		columnName   string
 		got          string
 		kind         error
-		text_        string
+		message      string
 	}{
 		{"text among numbers", "x,kind\n1,a\noops,b\n", CSVOptions{}, 3, 1, "x", "oops", ErrCell,
 			`dataset: line 3 column 1 ("x"): got "oops", want a number, as on line 2`},
@@ -83,8 +83,8 @@ func TestReadCSVCellErrors(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := ReadCSV(strings.NewReader(test.text), test.opt)
-			checkCell(t, err, test.line, test.column, test.column_, test.got)
-			checkError(t, err, test.kind, test.text_)
+			checkCell(t, err, test.line, test.column, test.columnName, test.got)
+			checkError(t, err, test.kind, test.message)
 		})
 	}
 }
