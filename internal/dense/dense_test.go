@@ -70,79 +70,88 @@ func numbers(dt tensor.Dtype, n int) any {
 
 // layouts makes tensors of the dtype that lie in memory in every way.
 func layouts(t testing.TB, dt tensor.Dtype) (all []layout) {
-	add := func(name string, d tensor.Tensor, want naive) {
-		x := d.(*tensor.Dense)
-		require.Equal(t, len(want.data), x.Shape().TotalSize(), name)
-		want.shape = x.Shape() // a slice loses axes of one element
-		all = append(all, layout{name, x, want})
-	}
-	var bases []layout
 	for _, shape := range [][]int{{1}, {5}, {1, 1}, {1, 4}, {4, 1}, {3, 5}, {2, 3, 4}, {1, 3, 1}, {1, 1, 1},
 		{2, 3, 2, 3}} {
 		n := size(shape)
-		row := naive{shape: shape}
+		want := naive{shape: shape}
 		for i := range n {
-			row.data = append(row.data, float64(i+1))
+			want.data = append(want.data, float64(i+1))
 		}
-		bases = append(bases, // AsFortran is given the elements in row-major order
-			layout{fmt.Sprintf("row-major %v", shape),
-				tensor.New(tensor.WithShape(shape...), tensor.WithBacking(numbers(dt, n))), row},
-			layout{fmt.Sprintf("column-major %v", shape),
-				tensor.New(tensor.WithShape(shape...), tensor.AsFortran(numbers(dt, n))), row})
-	}
-	for _, b := range bases {
-		add(b.name, b.d, b.want)
-		if len(b.d.Strides()) != len(b.want.shape) {
-			continue // package tensor neither slices nor transposes it
-		}
-		for axis, n := range b.want.shape {
-			for _, s := range []struct{ lo, hi, step int }{{1, n, 1}, {0, n, 2}, {0, n - 1, 1}, {n - 1, n, 1}} {
-				if s.hi-s.lo < 1 {
-					continue
-				}
-				cuts := make([]tensor.Slice, len(b.want.shape))
-				cuts[axis] = tensor.S(s.lo, s.hi, s.step)
-				v, err := b.d.Slice(cuts...)
-				require.NoError(t, err)
-				count := (s.hi - s.lo + s.step - 1) / s.step
-				if axis == 0 { // package tensor rounds down there
-					count = max(1, (s.hi-s.lo)/s.step)
-				}
-				shape := slices.Clone(b.want.shape)
-				shape[axis] = count
-				want := b.want.pick(shape, func(at []int) []int {
-					at = slices.Clone(at)
-					at[axis] = s.lo + s.step*at[axis]
-					return at
-				})
-				add(fmt.Sprintf("%s, axis %d cut to %d:%d:%d", b.name, axis, s.lo, s.hi, s.step), v, want)
-			}
+		for name, memory := range map[string]tensor.ConsOpt{
+			"row-major":    tensor.WithBacking(numbers(dt, n)),
+			"column-major": tensor.AsFortran(numbers(dt, n)), // which is given the elements in row-major order
+		} {
+			l := newLayout(t, fmt.Sprintf("%s %v", name, shape), tensor.New(tensor.WithShape(shape...), memory), want)
+			all = append(append(all, l), l.cuts(t)...)
 		}
 	}
-	for _, b := range slices.Clone(all) {
-		dims := len(b.want.shape)
-		x := b.d.ShallowClone()
-		if dims < 2 || len(x.Strides()) != dims || x.T() != nil {
-			continue
+	for _, l := range slices.Clone(all) {
+		if x, ok := l.transposed(t); ok {
+			all = append(all, x)
 		}
-		shape := slices.Clone(b.want.shape)
-		slices.Reverse(shape)
-		want := b.want.pick(shape, func(at []int) []int {
-			back := slices.Clone(at)
-			slices.Reverse(back)
-			return back
-		})
-		if _, err := Of(x); err != nil {
-			continue // see TestRefused
-		}
-		add(b.name+", transposed", x, want)
 	}
 	scalar := reflect.ValueOf(7).Convert(dt.Type).Interface()
-	add("scalar", tensor.New(tensor.FromScalar(scalar)), naive{data: []float64{7}})
+	all = append(all, newLayout(t, "scalar", tensor.New(tensor.FromScalar(scalar)), naive{data: []float64{7}}))
 	for _, shape := range [][]int{{0}, {0, 3}, {3, 0}} {
-		add(fmt.Sprintf("empty %v", shape), New(dt, shape...), naive{shape: shape})
+		all = append(all, newLayout(t, fmt.Sprintf("empty %v", shape), New(dt, shape...), naive{shape: shape}))
 	}
 	return all
+}
+
+func newLayout(t testing.TB, name string, d tensor.Tensor, want naive) layout {
+	x := d.(*tensor.Dense)
+	require.Equal(t, len(want.data), x.Shape().TotalSize(), name)
+	want.shape = x.Shape() // a slice loses axes of one element
+	return layout{name, x, want}
+}
+
+// cuts returns slices along every axis.
+func (l layout) cuts(t testing.TB) (all []layout) {
+	if len(l.d.Strides()) != len(l.want.shape) {
+		return nil // package tensor does not slice it
+	}
+	for axis, n := range l.want.shape {
+		for _, s := range []struct{ lo, hi, step int }{{1, n, 1}, {0, n, 2}, {0, n - 1, 1}, {n - 1, n, 1}} {
+			if s.hi-s.lo < 1 {
+				continue
+			}
+			cuts := make([]tensor.Slice, len(l.want.shape))
+			cuts[axis] = tensor.S(s.lo, s.hi, s.step)
+			v, err := l.d.Slice(cuts...)
+			require.NoError(t, err)
+			count := (s.hi - s.lo + s.step - 1) / s.step
+			if axis == 0 { // package tensor rounds down there
+				count = max(1, (s.hi-s.lo)/s.step)
+			}
+			shape := slices.Clone(l.want.shape)
+			shape[axis] = count
+			want := l.want.pick(shape, func(at []int) []int {
+				at = slices.Clone(at)
+				at[axis] = s.lo + s.step*at[axis]
+				return at
+			})
+			all = append(all, newLayout(t, fmt.Sprintf("%s, axis %d cut to %d:%d:%d", l.name, axis, s.lo, s.hi, s.step),
+				v, want))
+		}
+	}
+	return all
+}
+
+// transposed returns l with its axes in reverse, where package tensor can do that.
+func (l layout) transposed(t testing.TB) (out layout, ok bool) {
+	dims, x := len(l.want.shape), l.d.ShallowClone()
+	if dims < 2 || len(x.Strides()) != dims || x.T() != nil {
+		return out, false
+	}
+	if _, err := Of(x); err != nil {
+		return out, false // see TestRefused
+	}
+	reversed := func(at []int) []int {
+		at = slices.Clone(at)
+		slices.Reverse(at)
+		return at
+	}
+	return newLayout(t, l.name+", transposed", x, l.want.pick(reversed(l.want.shape), reversed)), true
 }
 
 var dtypes = []tensor.Dtype{
