@@ -17,7 +17,7 @@ type turned struct {
 //	ψ(z) = -2 - cos(θ+a)    beyond, so that it goes on falling with θ without a jump
 //
 // the second as in SphereFace (Liu et al., CVPR 2017, arXiv:1704.08063, section 3.2). At z = ±1,
-// where the derivatives ψ' = cos a + z sin a/sin θ and ψ” = sin a/sin³ θ are infinite, they are
+// where the derivatives ψ' = cos a + z sin a/sin θ and ψ″ = sin a/sin³ θ are infinite, they are
 // those of ±most, the nearest numbers between.
 func angle(z, a, most float64) turned {
 	x := min(max(z, -1), 1) // rounding beyond 1 is cut; a NaN stays

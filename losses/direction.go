@@ -53,7 +53,7 @@ func alongDirection[T kernel.Float](b *batch[T], l Loss) (bad int) {
 			a[j] = float64(v) / b.temperature
 		}
 		mean := lean(a, r.P, a)
-		var slope, sum, bend, curve float64 // with a = v - ⟨p,v⟩: Σ t φ' a, Σ t φ', Σ t φ” (a + mean), Σ t φ”
+		var slope, sum, bend, curve float64 // with a = v - ⟨p,v⟩: Σ t φ' a, Σ t φ', Σ t φ″ (a + mean), Σ t φ″
 		for j := range r.P {
 			_, df, d2f := f.at(r.LogP[j], r.Rest[j])
 			at := a[j] - mean

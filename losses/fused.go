@@ -76,8 +76,8 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 	return 0, nil
 }
 
-// computeFusedTiles is computeFused for rows of few classes, which the kernel computes several at once.
-// ready is b with its target prepared.
+// computeFusedTiles is computeFused for rows of few classes, which the kernel computes several at
+// once. ready is b with its target prepared.
 func (b *batch[T]) computeFusedTiles(ready *batch[T], l Loss, linear bool) (row int, err error) {
 	extra, ok := b.extras()
 	if !ok {
@@ -113,9 +113,9 @@ func (b *batch[T]) computeFusedTiles(ready *batch[T], l Loss, linear bool) (row 
 	return 0, nil
 }
 
-// showsDenormal reports whether a multiple of the softmax of the logits z, as the gradient of the z-loss is, would show
-// the digits that an exponential has lost as a denormal number, which addSoftmax computes anew. lse is that of the
-// prepared z.
+// showsDenormal reports whether a multiple of the softmax of the logits z, as the gradient of the
+// z-loss is, would show the digits that an exponential has lost as a denormal number, which
+// addSoftmax computes anew. lse is that of the prepared z.
 func (b *batch[T]) showsDenormal(z []T, lse float64) bool {
 	if !b.single() {
 		return false
@@ -128,8 +128,9 @@ func (b *batch[T]) showsDenormal(z []T, lse float64) bool {
 	return false
 }
 
-// extras returns, for all rows or one a row, what the gradient of the z-loss is beside that of the loss:
-// f extra lse p, with the factor f. It returns false where T cannot hold it, or f is 0 and it is not.
+// extras returns, for all rows or one a row, what the gradient of the z-loss is beside that of the
+// loss: f extra lse p, with the factor f. It returns false where T cannot hold it, or f is 0 and it
+// is not.
 func (b *batch[T]) extras() (extra []T, ok bool) {
 	extra = dense.Grow(&b.extra, max(len(b.scale), len(b.share)))
 	for i := range extra {

@@ -7,7 +7,7 @@ import "gorgonia.org/tensor"
 //
 //	S p∘(v - ⟨p,v⟩)
 //
-// and for a loss Σ_k t_k φ(log p_k), with a = v - ⟨p,v⟩, h_k = t_k φ'(l_k) and d_k = t_k φ”(l_k),
+// and for a loss Σ_k t_k φ(log p_k), with a = v - ⟨p,v⟩, h_k = t_k φ'(l_k) and d_k = t_k φ″(l_k),
 //
 //	d∘a - p ⟨d,a⟩ - (Σ_k h_k) p∘a.
 //

@@ -76,8 +76,8 @@ func (c *Criterion) evalLinear(dst LinearOutputs, in LinearInputs, size blocks) 
 	return evalLinear[float64](c, dst, in, x, size)
 }
 
-// CheckLinear is [Criterion.Check] for the logits of a linear layer, and [Criterion.CheckSampleWeights]
-// for their weights. The bias and the weights may be nil.
+// CheckLinear is [Criterion.Check] for the logits of a linear layer, and
+// [Criterion.CheckSampleWeights] for their weights. The bias and the weights may be nil.
 //
 // Errors: those of the two, and [ErrNil], [ErrShape] or [ErrDtype] for a layer that does not fit, or
 // a class axis that is not the last.

@@ -6,9 +6,9 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// sparseRow computes loss and gradient of row i as sparseRows does, in memory for 2K numbers, but looks
-// only at what is near the largest logit: the others have no probability. It returns false for a row
-// without probabilities, or with an invalid label.
+// sparseRow computes loss and gradient of row i as sparseRows does, in memory for 2K numbers, but
+// looks only at what is near the largest logit: the others have no probability. It returns false for
+// a row without probabilities, or with an invalid label.
 func sparseRow[T kernel.Float](b *batch[T], n sparse, i int, memory []float64) (ok bool) {
 	k := b.k
 	gap, others, top := memory[:k:k], memory[k:k], -1

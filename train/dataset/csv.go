@@ -70,10 +70,10 @@ type CSVOptions struct {
 	// Decimal stands before the fraction of a number: '.' or ','. 0 is '.'.
 	Decimal rune
 
-	// MaxCategories is the largest number of different values of one text column or of a class column:
-	// more are most likely an identifier or a quantity, and would make a table of columns times rows.
-	// 0 is 1000 and, where Classes does not say what there is, in more than 20 rows half of their
-	// number.
+	// MaxCategories is the largest number of different values of one text column or of a class
+	// column: more are most likely an identifier or a quantity, and would make a table of columns
+	// times rows. 0 is 1000 and, where Classes does not say what there is, in more than 20 rows half
+	// of their number.
 	MaxCategories int
 
 	// Missing says what becomes of cells without a value.
